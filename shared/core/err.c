@@ -1,0 +1,87 @@
+#include "core/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+struct code_info {
+	int status;
+	const char *name, *title;
+	bool retryable;
+};
+
+static const struct code_info infos[ES_CODE_COUNT] = {
+#define X(name, status, wire, title, retry) [ES_##name] = {status, wire, title, retry},
+    ES_CODES(X)
+#undef X
+};
+
+int
+es_code_status(enum es_code code)
+{
+	return infos[code].status;
+}
+
+const char *
+es_code_name(enum es_code code)
+{
+	return infos[code].name;
+}
+
+const char *
+es_code_title(enum es_code code)
+{
+	return infos[code].title;
+}
+
+bool
+es_code_retryable(enum es_code code)
+{
+	return infos[code].retryable;
+}
+
+enum es_code
+es_code_from_name(const char *name)
+{
+	for (int i = 0; i < ES_CODE_COUNT; i++)
+		if (strcmp(infos[i].name, name) == 0)
+			return (enum es_code)i;
+	return ES_INTERNAL;
+}
+
+static void
+fill(struct es_err *err, enum es_code code, const char *field, const char *fmt, va_list ap)
+    __attribute__((format(printf, 4, 0)));
+
+static void
+fill(struct es_err *err, enum es_code code, const char *field, const char *fmt, va_list ap)
+{
+	*err = (struct es_err){.code = code};
+	(void)snprintf(err->field, sizeof(err->field), "%s", field);
+	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+}
+
+enum es_code
+es_fail(struct es_err *err, enum es_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(err, code, "", fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+enum es_code
+es_fail_field(
+    struct es_err *err, enum es_code code, const char *field, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fill(err, code, field, fmt, ap);
+	va_end(ap);
+	return code;
+}
