@@ -1,0 +1,48 @@
+/* JSON Web Tokens: minting and verifying (RFC 7519, RFC 8725). The algorithm is pinned per
+ * key and never taken from the token; every claim is checked here. */
+#ifndef AUTH_TOKEN_H
+#define AUTH_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/id.h"
+
+#define TOKEN_MAX 4096 /* bytes; longer ones are refused unread */
+
+enum token_alg { TOKEN_HS256, TOKEN_ES256 };
+
+struct token_key {
+	const char *kid;
+	enum token_alg alg;
+	const char *verify; /* HS256: the secret; ES256: the public key, PEM. Never NULL */
+	const char *sign;   /* HS256: NULL (verify is used); ES256: private PEM, or NULL */
+};
+
+struct token_rules {
+	const struct token_key *keys;
+	size_t n_keys;
+	const char *issuer, *audience;
+	int64_t leeway_s;
+};
+
+struct token_claims {
+	struct tenant_id tenant; /* tid */
+	struct user_id user;	 /* sub */
+	char jti[64];
+	int64_t issued_s, expires_s; /* seconds since 1970 */
+};
+
+/* ES_OK only when signature, alg, kid, iss, aud, exp, nbf, iat, sub and tid all hold.
+ * ES_TOKEN_EXPIRED for a good token that is over, ES_UNAUTHENTICATED for all else. */
+enum es_code token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
+    struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
+
+/* Signed with keys[0]; jti and iat are made here. The text lives in a. */
+enum es_code token_mint(const struct token_rules *rules, const struct tenant_id *tenant,
+    const struct user_id *user, int64_t now_s, int64_t ttl_s, struct arena *a,
+    const char **out, struct es_err *err) ES_MUST_CHECK;
+
+#endif

@@ -1,0 +1,25 @@
+/* The only door to libcrypto for hashes, comparison and random secrets. */
+#ifndef CRYPTO_DIGEST_H
+#define CRYPTO_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/attr.h"
+
+#define DIGEST_SHA256 32
+
+/* SHA-256 (FIPS 180-4) of the parts one after the other. */
+struct digest_part {
+	const void *data;
+	size_t len;
+};
+void digest_sha256(const struct digest_part parts[], size_t n, unsigned char out[DIGEST_SHA256]);
+
+/* Lower-case hex of the first len bytes; out has room for 2 * len + 1. */
+void digest_hex(const unsigned char *bytes, size_t len, char *out);
+
+/* Constant time in the length of b. */
+bool digest_equal(const char *a, const char *b) ES_MUST_CHECK;
+
+#endif

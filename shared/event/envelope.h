@@ -1,0 +1,54 @@
+/* What the queue carries: 1 to 50 consecutive messages of one sender into one channel, as
+ * accepted, not yet numbered. ASCII JSON, version 1. */
+#ifndef EVENT_ENVELOPE_H
+#define EVENT_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/id.h"
+#include "core/text.h"
+
+#define ENVELOPE_VERSION      1
+#define ENVELOPE_MESSAGES_MAX 50
+#define ENVELOPE_BYTES_MAX    (240UL * 1024) /* fits an SQS entry of 256 KiB */
+#define CLIENT_ID_MAX	      64	     /* characters of A-Z a-z 0-9 . _ : - */
+
+struct envelope_message {
+	const char *client_id; /* the client's, or minted */
+	bool minted;
+	char dedupe_key[33];   /* 16 bytes, hex */
+	char request_hash[33]; /* 16 bytes, hex */
+	const char *body;      /* UTF-8 without NUL */
+};
+
+struct envelope {
+	struct uuid id; /* new per accept: an SQS deduplication id */
+	struct tenant_id tenant;
+	struct channel_id channel;
+	struct user_id user;
+	const char *display_name;
+	const char *reply;	 /* topic for the outcome, or NULL */
+	const char *traceparent; /* W3C Trace Context, or NULL */
+	int64_t accepted_ms;	 /* wall clock at the acceptor */
+	struct envelope_message *messages;
+	size_t n;
+};
+
+/* Fill id, minted, key and hash of one message. client_id NULL: mint one. */
+void envelope_message_init(struct envelope_message *m, const struct user_id *user,
+    const char *client_id, const char *body, struct arena *a);
+
+/* True for 1 to CLIENT_ID_MAX characters of the alphabet above. */
+bool client_id_valid(const char *s) ES_MUST_CHECK;
+
+/* Overflow of out (limit ENVELOPE_BYTES_MAX) is the caller's to check. */
+void envelope_encode(const struct envelope *e, struct text *out);
+/* Strings live in a. ES_INVALID for anything that envelope_encode can't have written. */
+enum es_code envelope_decode(const char *s, size_t len, struct arena *a,
+    struct envelope *out, struct es_err *err) ES_MUST_CHECK;
+
+#endif
