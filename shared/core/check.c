@@ -40,3 +40,9 @@ mem_strdup(const char *s)
 	memcpy(copy, s, size);
 	return copy;
 }
+
+void
+mem_free(void *p)
+{
+	free(p);
+}

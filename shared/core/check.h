@@ -13,5 +13,6 @@ ES_NORETURN void check_failed(const char *file, int line, const char *what);
 void *mem_new(size_t count, size_t size) ES_NONNULL;
 void *mem_grow(void *old, size_t size) ES_NONNULL;
 char *mem_strdup(const char *s) ES_NONNULL;
+void mem_free(void *p); /* takes NULL */
 
 #endif

@@ -51,12 +51,12 @@ es_code_from_name(const char *name)
 	return ES_INTERNAL;
 }
 
-static void
-fill(struct es_err *err, enum es_code code, const char *field, const char *fmt, va_list ap)
-    __attribute__((format(printf, 4, 0)));
+static void fill(struct es_err *err, enum es_code code, const char *field,
+    const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
 
 static void
-fill(struct es_err *err, enum es_code code, const char *field, const char *fmt, va_list ap)
+fill(
+    struct es_err *err, enum es_code code, const char *field, const char *fmt, va_list ap)
 {
 	*err = (struct es_err){.code = code};
 	(void)snprintf(err->field, sizeof(err->field), "%s", field);

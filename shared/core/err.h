@@ -7,52 +7,54 @@
 #include "core/attr.h"
 
 /* code, HTTP status, stable name on the wire, title, worth retrying unchanged? */
-#define ES_CODES(X)                                                                       \
-	X(OK, 200, "ok", "OK", false)                                                     \
-	X(BAD_REQUEST, 400, "bad_request", "Malformed request", false)                    \
-	X(BAD_CURSOR, 400, "bad_cursor", "Unknown cursor", false)                         \
-	X(UNKNOWN_TYPE, 400, "unknown_type", "Unknown frame type", false)                 \
-	X(UNAUTHENTICATED, 401, "unauthenticated", "Not authenticated", false)            \
-	X(TOKEN_EXPIRED, 401, "token_expired", "Token expired", false)                    \
-	X(TOKEN_REVOKED, 401, "token_revoked", "Token revoked", false)                    \
-	X(FORBIDDEN, 403, "forbidden", "Not allowed", false)                              \
-	X(TENANT_SUSPENDED, 403, "tenant_suspended", "Tenant suspended", false)           \
-	X(QUOTA_EXCEEDED, 403, "quota_exceeded", "Quota exceeded", false)                 \
-	X(NOT_FOUND, 404, "not_found", "Not found", false)                                \
-	X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "Method not allowed", false)     \
-	X(CONFLICT, 409, "conflict", "Conflict", false)                                   \
-	X(NAME_TAKEN, 409, "name_taken", "Name already in use", false)                    \
-	X(EMAIL_TAKEN, 409, "email_taken", "E-mail already in use", false)                \
-	X(CHANNEL_ARCHIVED, 409, "channel_archived", "Channel is archived", false)        \
-	X(LAST_OWNER, 409, "last_owner", "The last owner has to stay", false)             \
-	X(GONE, 410, "gone", "Gone", false)                                               \
-	X(TOO_LARGE, 413, "too_large", "Too large", false)                                \
-	X(UNSUPPORTED_MEDIA, 415, "unsupported_media_type", "Unsupported media type", false) \
-	X(INVALID, 422, "validation_failed", "Validation failed", false)                  \
-	X(BODY_TOO_LONG, 422, "body_too_long", "Message body too long", false)            \
-	X(KEY_REUSED, 422, "idempotency_key_reused", "Idempotency key reused", false)     \
-	X(UPGRADE_REQUIRED, 426, "upgrade_required", "Upgrade required", false)           \
-	X(RATE_LIMITED, 429, "rate_limited", "Too many requests", true)                   \
-	X(BUSY, 429, "busy", "Too many sends in flight", true)                            \
-	X(TOO_MANY_SUBSCRIPTIONS, 429, "too_many_subscriptions", "Too many subscriptions", false) \
-	X(HEADERS_TOO_LARGE, 431, "headers_too_large", "Request head too large", false)   \
-	X(INTERNAL, 500, "internal", "Internal error", true)                              \
-	X(UNAVAILABLE, 503, "unavailable", "Temporarily unavailable", true)               \
-	X(QUEUE_FULL, 503, "queue_full", "Queue full", true)                              \
-	X(DRAINING, 503, "draining", "Shutting down", true)                               \
+#define ES_CODES(X) \
+	X(OK, 200, "ok", "OK", false) \
+	X(BAD_REQUEST, 400, "bad_request", "Malformed request", false) \
+	X(BAD_CURSOR, 400, "bad_cursor", "Unknown cursor", false) \
+	X(UNKNOWN_TYPE, 400, "unknown_type", "Unknown frame type", false) \
+	X(UNAUTHENTICATED, 401, "unauthenticated", "Not authenticated", false) \
+	X(TOKEN_EXPIRED, 401, "token_expired", "Token expired", false) \
+	X(TOKEN_REVOKED, 401, "token_revoked", "Token revoked", false) \
+	X(FORBIDDEN, 403, "forbidden", "Not allowed", false) \
+	X(TENANT_SUSPENDED, 403, "tenant_suspended", "Tenant suspended", false) \
+	X(QUOTA_EXCEEDED, 403, "quota_exceeded", "Quota exceeded", false) \
+	X(NOT_FOUND, 404, "not_found", "Not found", false) \
+	X(METHOD_NOT_ALLOWED, 405, "method_not_allowed", "Method not allowed", false) \
+	X(CONFLICT, 409, "conflict", "Conflict", false) \
+	X(NAME_TAKEN, 409, "name_taken", "Name already in use", false) \
+	X(EMAIL_TAKEN, 409, "email_taken", "E-mail already in use", false) \
+	X(CHANNEL_ARCHIVED, 409, "channel_archived", "Channel is archived", false) \
+	X(LAST_OWNER, 409, "last_owner", "The last owner has to stay", false) \
+	X(GONE, 410, "gone", "Gone", false) \
+	X(TOO_LARGE, 413, "too_large", "Too large", false) \
+	X(UNSUPPORTED_MEDIA, 415, "unsupported_media_type", "Unsupported media type", \
+	    false) \
+	X(INVALID, 422, "validation_failed", "Validation failed", false) \
+	X(BODY_TOO_LONG, 422, "body_too_long", "Message body too long", false) \
+	X(KEY_REUSED, 422, "idempotency_key_reused", "Idempotency key reused", false) \
+	X(UPGRADE_REQUIRED, 426, "upgrade_required", "Upgrade required", false) \
+	X(RATE_LIMITED, 429, "rate_limited", "Too many requests", true) \
+	X(BUSY, 429, "busy", "Too many sends in flight", true) \
+	X(TOO_MANY_SUBSCRIPTIONS, 429, "too_many_subscriptions", \
+	    "Too many subscriptions", false) \
+	X(HEADERS_TOO_LARGE, 431, "headers_too_large", "Request head too large", false) \
+	X(INTERNAL, 500, "internal", "Internal error", true) \
+	X(UNAVAILABLE, 503, "unavailable", "Temporarily unavailable", true) \
+	X(QUEUE_FULL, 503, "queue_full", "Queue full", true) \
+	X(DRAINING, 503, "draining", "Shutting down", true) \
 	X(OUTCOME_UNKNOWN, 503, "outcome_unknown", "Outcome not known yet", true)
 
 enum es_code {
 #define X(name, status, wire, title, retry) ES_##name,
 	ES_CODES(X)
 #undef X
-	ES_CODE_COUNT
+	    ES_CODE_COUNT
 };
 
 struct es_err {
 	enum es_code code;
-	char field[64];	     /* JSON member, header or setting at fault, or empty */
-	char text[200];	     /* for the caller; never holds secrets, bodies or SQL */
+	char field[64];      /* JSON member, header or setting at fault, or empty */
+	char text[200];      /* for the caller; never holds secrets, bodies or SQL */
 	char sqlstate[6];    /* set by pg only */
 	long retry_after_ms; /* > 0 with ES_RATE_LIMITED and the like */
 };

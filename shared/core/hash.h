@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 64-bit FNV-1a (draft-eastlake-fnv section 5). Stable for ever: partitions depend on it. */
+/* 64-bit FNV-1a (draft-eastlake-fnv section 5). Stable for ever: partitions depend on it.
+ */
 uint64_t hash_bytes(const void *data, size_t len);
 
 #endif

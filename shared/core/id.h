@@ -31,12 +31,12 @@ bool uuid_valid(const char *s) ES_MUST_CHECK;
 void uuid_new(char out[ES_UUID_TEXT]);
 
 /* Refuse with ES_NOT_FOUND: a malformed id is an unknown id. out untouched on failure. */
-enum es_code tenant_id_parse(const char *s, struct tenant_id *out, struct es_err *err)
-    ES_MUST_CHECK;
-enum es_code user_id_parse(const char *s, struct user_id *out, struct es_err *err)
-    ES_MUST_CHECK;
-enum es_code channel_id_parse(const char *s, struct channel_id *out, struct es_err *err)
-    ES_MUST_CHECK;
+enum es_code tenant_id_parse(
+    const char *s, struct tenant_id *out, struct es_err *err) ES_MUST_CHECK;
+enum es_code user_id_parse(
+    const char *s, struct user_id *out, struct es_err *err) ES_MUST_CHECK;
+enum es_code channel_id_parse(
+    const char *s, struct channel_id *out, struct es_err *err) ES_MUST_CHECK;
 
 /* Message numbers and every other integer on the wire stay exact in a double. */
 #define ES_INT_MAX_EXACT 9007199254740991LL

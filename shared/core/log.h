@@ -26,16 +26,16 @@ void log_set_level(enum log_level level);
 bool log_level_parse(const char *name, enum log_level *out) ES_MUST_CHECK;
 
 /* One write(2) of one line, cut at 4 KiB; a NULL string field is written as null. */
-void log_write(enum log_level level, const char *msg, const struct log_field fields[],
-    unsigned n);
+void log_write(
+    enum log_level level, const char *msg, const struct log_field fields[], unsigned n);
 
-#define LOG_N_(level, msg, ...)                                                \
-	log_write(level, msg, (const struct log_field[]){__VA_ARGS__},         \
-	    (unsigned)(sizeof((const struct log_field[]){__VA_ARGS__}) /       \
+#define LOG_N_(level, msg, ...) \
+	log_write(level, msg, (const struct log_field[]){__VA_ARGS__}, \
+	    (unsigned)(sizeof((const struct log_field[]){__VA_ARGS__}) / \
 		       sizeof(struct log_field)))
 
 /* log_info("listening", LOG_STR("address", a)); at least one field, LOG_NONE for none. */
-#define LOG_NONE ((struct log_field){.kind = LOG_FIELD_INT, .key = NULL})
+#define LOG_NONE            ((struct log_field){.kind = LOG_FIELD_INT, .key = NULL})
 #define log_error(msg, ...) LOG_N_(LOG_ERROR, msg, __VA_ARGS__)
 #define log_warn(msg, ...)  LOG_N_(LOG_WARN, msg, __VA_ARGS__)
 #define log_info(msg, ...)  LOG_N_(LOG_INFO, msg, __VA_ARGS__)

@@ -12,8 +12,8 @@
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 /* A program's table of metrics is a static array of these; the index in it is the handle.
- * One metric may be several rows in sequence with the same name and other labels: HELP and
- * TYPE are written once. Counter names end in _total, times are seconds. */
+ * One metric may be several rows in sequence with the same name and other labels: HELP
+ * and TYPE are written once. Counter names end in _total, times are seconds. */
 struct metric {
 	enum metric_type type;
 	const char *name;

@@ -1,5 +1,5 @@
-/* A master that forks workers, starts a dead one again with back-off and drains on SIGTERM.
- * The master holds no connection, so it can't hang on one. */
+/* A master that forks workers, starts a dead one again with back-off and drains on
+ * SIGTERM. The master holds no connection, so it can't hang on one. */
 #ifndef CORE_PREFORK_H
 #define CORE_PREFORK_H
 

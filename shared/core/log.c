@@ -1,0 +1,121 @@
+#include "core/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+#include "core/banned.h"
+
+#define LINE_MAX_BYTES 4096
+
+static const char *service = "?";
+static enum log_level lowest = LOG_INFO;
+
+static const char *const names[] = {"error", "warn", "info", "debug"};
+
+struct line {
+	char data[LINE_MAX_BYTES];
+	size_t len;
+};
+
+void
+log_init(const char *svc, enum log_level level)
+{
+	service = svc;
+	lowest = level;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	lowest = level;
+}
+
+bool
+log_level_parse(const char *name, enum log_level *out)
+{
+	for (unsigned i = 0; i < ES_COUNT(names); i++)
+		if (strcmp(names[i], name) == 0) {
+			*out = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
+/* Room is kept for the closing of the object, so that a cut line stays JSON. */
+static void
+put(struct line *l, const char *s, size_t len)
+{
+	if (l->len + len > sizeof(l->data) - 8)
+		return;
+	memcpy(l->data + l->len, s, len);
+	l->len += len;
+}
+
+static void
+put_quoted(struct line *l, const char *s)
+{
+	char esc[8];
+
+	put(l, "\"", 1);
+	for (; *s != '\0' && l->len < sizeof(l->data) - 32; s++) {
+		const unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\') {
+			esc[0] = '\\';
+			esc[1] = (char)c;
+			put(l, esc, 2);
+		} else if (c < 0x20 || c == 0x7f) {
+			put(l, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
+		} else {
+			put(l, s, 1);
+		}
+	}
+	/* The closing quote goes past the reserve of put() on purpose. */
+	l->data[l->len++] = '"';
+}
+
+static void
+put_pair(struct line *l, const struct log_field *f)
+{
+	char number[32];
+
+	if (f->key == NULL || l->len > sizeof(l->data) - 128)
+		return;
+	put(l, ",", 1);
+	put_quoted(l, f->key);
+	put(l, ":", 1);
+	if (f->kind == LOG_FIELD_INT)
+		put(l, number,
+		    (size_t)snprintf(number, sizeof(number), "%lld", (long long)f->num));
+	else if (f->str == NULL)
+		put(l, "null", 4);
+	else
+		put_quoted(l, f->str);
+}
+
+void
+log_write(
+    enum log_level level, const char *msg, const struct log_field fields[], unsigned n)
+{
+	struct line l = {.len = 0};
+	char time[ES_TIME_TEXT];
+	ssize_t written;
+
+	if (level > lowest)
+		return;
+	clock_format(clock_wall_ms(), time);
+	l.len = (size_t)snprintf(l.data, sizeof(l.data),
+	    "{\"ts\":\"%s\",\"lvl\":\"%s\",\"svc\":\"%s\",\"pid\":%d,\"msg\":", time,
+	    names[level], service, (int)getpid());
+	put_quoted(&l, msg);
+	for (unsigned i = 0; i < n; i++)
+		put_pair(&l, &fields[i]);
+	l.data[l.len++] = '}';
+	l.data[l.len++] = '\n';
+	/* Nobody is left to tell when stderr is gone. */
+	written = write(STDERR_FILENO, l.data, l.len);
+	(void)written;
+}

@@ -1,0 +1,187 @@
+#include "core/prefork.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "core/log.h"
+
+#include "core/banned.h"
+
+#define EARLY_DEATH_MS 5000
+#define TICK_MS        50
+
+struct worker {
+	const struct prefork_kind *kind;
+	unsigned index, slot;
+	pid_t pid; /* 0: not running */
+	int64_t started_ms, start_at_ms;
+	unsigned early_deaths;
+};
+
+struct master {
+	const struct prefork *conf;
+	struct worker *workers;
+	unsigned n;
+	bool draining;
+	int64_t kill_at_ms;
+	bool killed;
+};
+
+static void
+signals_wanted(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
+}
+
+static void
+start(struct master *m, struct worker *w)
+{
+	const pid_t master_pid = getpid();
+	const pid_t pid = fork();
+	sigset_t set;
+
+	if (pid < 0) {
+		log_error("fork failed", LOG_STR("error", strerror(errno)));
+		w->start_at_ms = clock_mono_ms() + 1000;
+		return;
+	}
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != master_pid)
+			_exit(0); /* the master died between fork and prctl */
+		signals_wanted(&set);
+		(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+		exit(w->kind->run(m->conf->ctx, w->index, w->slot));
+	}
+	w->pid = pid;
+	w->started_ms = clock_mono_ms();
+}
+
+static void
+start_due(struct master *m)
+{
+	const int64_t now = clock_mono_ms();
+
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->workers[i].pid == 0 && now >= m->workers[i].start_at_ms)
+			start(m, &m->workers[i]);
+}
+
+static void
+gone(struct master *m, struct worker *w, int status)
+{
+	const int64_t now = clock_mono_ms();
+
+	w->pid = 0;
+	if (m->conf->on_exit != NULL)
+		m->conf->on_exit(m->conf->ctx, w->slot, status);
+	if (m->draining)
+		return;
+	w->early_deaths = now - w->started_ms < EARLY_DEATH_MS ? w->early_deaths + 1 : 0;
+	w->start_at_ms = w->early_deaths == 0
+	                     ? now
+	                     : now + clock_backoff_ms(w->early_deaths, 100, 5000);
+	log_warn("worker ended", LOG_STR("kind", w->kind->name),
+	    LOG_INT("index", w->index),
+	    LOG_INT("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
+	    LOG_INT("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1),
+	    LOG_INT("restart_in_ms", w->start_at_ms - now));
+}
+
+static void
+reap(struct master *m)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned i = 0; i < m->n; i++)
+			if (m->workers[i].pid == pid)
+				gone(m, &m->workers[i], status);
+}
+
+static unsigned
+signal_all(const struct master *m, int sig)
+{
+	unsigned alive = 0;
+
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->workers[i].pid != 0) {
+			(void)kill(m->workers[i].pid, sig);
+			alive++;
+		}
+	return alive;
+}
+
+static void
+drain(struct master *m)
+{
+	if (m->draining)
+		return;
+	m->draining = true;
+	m->kill_at_ms =
+	    clock_mono_ms() + (m->conf->drain_ms > 0 ? m->conf->drain_ms : 25000);
+	log_info("draining", LOG_INT("workers", signal_all(m, SIGTERM)));
+}
+
+static void
+turn(struct master *m, const sigset_t *set)
+{
+	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+	const int sig = sigtimedwait(set, NULL, &tick);
+
+	if (sig == SIGTERM || sig == SIGINT)
+		drain(m);
+	else if (sig == SIGHUP)
+		(void)signal_all(m, SIGHUP);
+	reap(m);
+	if (!m->draining) {
+		start_due(m);
+	} else if (!m->killed && clock_mono_ms() >= m->kill_at_ms) {
+		m->killed = true;
+		log_error(
+		    "drain took too long", LOG_INT("killed", signal_all(m, SIGKILL)));
+	}
+}
+
+static void
+lay_out(struct master *m)
+{
+	unsigned slot = 0;
+
+	for (unsigned k = 0; k < m->conf->n_kinds; k++)
+		m->n += m->conf->kinds[k].count;
+	m->workers = mem_new(m->n, sizeof(*m->workers));
+	for (unsigned k = 0; k < m->conf->n_kinds; k++)
+		for (unsigned i = 0; i < m->conf->kinds[k].count; i++, slot++)
+			m->workers[slot] = (struct worker){
+			    .kind = &m->conf->kinds[k], .index = i, .slot = slot};
+}
+
+int
+prefork_run(const struct prefork *p)
+{
+	struct master m = {.conf = p};
+	sigset_t set;
+
+	signals_wanted(&set);
+	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	lay_out(&m);
+	start_due(&m);
+	while (!m.draining || signal_all(&m, 0) > 0)
+		turn(&m, &set);
+	free(m.workers);
+	log_info("stopped", LOG_INT("killed", m.killed));
+	return m.killed ? 1 : 0;
+}

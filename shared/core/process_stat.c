@@ -1,0 +1,66 @@
+#include "core/process_stat.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+#include "core/banned.h"
+
+static int64_t
+count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int64_t n = 0;
+
+	if (dir == NULL)
+		return 0;
+	while (readdir(dir) != NULL)
+		n++;
+	(void)closedir(dir);
+	return n - 3; /* ".", ".." and the directory itself */
+}
+
+/* Field number `wanted` (from 1, proc(5)) of /proc/self/stat. */
+static long long
+stat_field(const char *line, int wanted)
+{
+	/* The second field may hold blanks and brackets: count from its last ')'. */
+	const char *at = strrchr(line, ')');
+
+	for (int field = 2; at != NULL && field < wanted; field++)
+		at = strchr(at + 1, ' ');
+	return at == NULL ? 0 : strtoll(at, NULL, 10);
+}
+
+void
+process_stat_read(struct process_stat *out)
+{
+	const double ticks = (double)sysconf(_SC_CLK_TCK);
+	struct rlimit limit;
+	struct timespec boot;
+	char line[1024] = "";
+	FILE *f = fopen("/proc/self/stat", "re");
+
+	*out = (struct process_stat){.open_fds = count_fds()};
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		out->max_fds = (int64_t)limit.rlim_cur;
+	if (f == NULL)
+		return;
+	if (fgets(line, sizeof(line), f) != NULL &&
+	    clock_gettime(CLOCK_BOOTTIME, &boot) == 0) {
+		const double up_s = (double)boot.tv_sec + (double)boot.tv_nsec / 1e9;
+
+		out->cpu_s =
+		    (double)(stat_field(line, 14) + stat_field(line, 15)) / ticks;
+		out->resident_bytes = stat_field(line, 24) * sysconf(_SC_PAGESIZE);
+		out->start_s = (double)clock_wall_ms() / 1e3 - up_s +
+		               (double)stat_field(line, 22) / ticks;
+	}
+	(void)fclose(f);
+}

@@ -1,0 +1,16 @@
+/* Figures of the calling process from /proc/self (proc(5)). */
+#ifndef CORE_PROCESS_STAT_H
+#define CORE_PROCESS_STAT_H
+
+#include <stdint.h>
+
+struct process_stat {
+	double cpu_s;   /* user and system */
+	double start_s; /* since 1970 */
+	int64_t resident_bytes, open_fds, max_fds;
+};
+
+/* A figure that can't be read is 0. */
+void process_stat_read(struct process_stat *out);
+
+#endif
