@@ -1,0 +1,28 @@
+# Building with meson and ninja; nobody needs to know either.
+
+# build_setup DIR [meson options...]
+build_setup() {
+	dir=$1
+	shift
+	[ -f "$dir/build.ninja" ] && return 0
+	meson setup "$@" "$dir" "$ROOT" >"$dir.log" 2>&1 || {
+		tail -n 20 "$dir.log" >&2
+		rm -rf "$dir"
+		die 1 "meson setup failed; all of it in $dir.log"
+	}
+	rm -f "$dir.log"
+}
+
+# build_run DIR: compile everything there, showing output only when it fails
+build_run() {
+	out=$(ninja -C "$1" 2>&1) || {
+		printf '%s\n' "$out" | tail -n 60 >&2
+		die 1 "the build failed"
+	}
+}
+
+verb_build() {
+	packages_ensure "$ROOT/packaging/apt-up.txt"
+	build_setup "$BUILD"
+	exec ninja -C "$BUILD" "$@"
+}

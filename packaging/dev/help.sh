@@ -1,0 +1,34 @@
+# ./dev help
+
+verb_help() {
+	cat <<'END'
+./dev WORD
+
+  up [-d] [--queue=redis]   install what is missing, build, start, seed; Ctrl-C stops it
+                            -d: in the background, returns when all is ready
+  down                      stop what `up` started
+  status [-o env|json]      addresses, keys, programs; exit 3 when not running
+  test [SUITE|all]          build and test; ./dev test help names the suites
+  lint                      the lint suite of the tests
+  build [TARGET]            compile only
+  token USER                a token for a user of the demo tenant acme (ES_TENANT: another)
+  ctl ...                   echostreamctl with the running stack's settings
+  logs [-f] [PROGRAM]       postgres redis fanout push api lighttpd up
+  psql [--app|--owner]      SQL shell, as superuser (sees all tenants); --app: as the
+                            programs' role, under row-level security; --owner: as migrations
+  redis-cli ...             Redis shell
+  reset [-y]                throw the database away; the next `up` seeds it anew
+  clean                     down, and remove .dev/
+  doctor                    what is installed, which ports are taken, what to do about it
+
+Settings (environment):
+  ES_PORT        port of the front door (8080, else the next free one)
+  ES_PUSH_PORT   port of the push server itself (8082, else the next free one)
+  ES_DEV_DIR     folder of the stack (.dev); each folder is a stack of its own
+  ES_BUILD_DIR   folder of the build (build)
+  NO_COLOR, CI   no colors; CI=true: no questions either
+
+Everything listens on 127.0.0.1 or on unix sockets below .dev/run.
+Exit: 0 good, 1 failed, 2 wrong use or something missing, 3 not running.
+END
+}

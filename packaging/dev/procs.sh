@@ -1,0 +1,81 @@
+# Processes: start one, is it still that one, stop it. A process is known by pid and the
+# kernel's start time, so a pid that was used again is never taken for ours.
+
+# The order of starting; stopping goes backwards.
+PROGRAMS='postgres redis fanout push api lighttpd'
+PROGRAMS_BACKWARDS='lighttpd api push fanout redis postgres'
+
+# proc_stat PID: sets proc_state, proc_parent and proc_birth; fails when it is gone
+proc_stat() {
+	proc_line=''
+	{ read -r proc_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+	# the name in brackets may hold anything
+	# shellcheck disable=SC2086
+	set -- ${proc_line##*) }
+	proc_state=$1 proc_parent=$2 proc_birth=${20}
+}
+
+# proc_alive PID BIRTH
+proc_alive() {
+	[ "$1" -gt 0 ] && proc_stat "$1" && [ "$proc_state" != Z ] && [ "$proc_birth" = "$2" ]
+}
+
+# proc_children PID: its children's pids
+proc_children() {
+	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/x/' | awk -v p="$1" '$4 == p { print $1 }'
+}
+
+# pids_read NAME: sets pid, birth, since (epoch seconds) and deaths from the supervisor's
+# list; fails when it isn't there or not alive
+pids_read() {
+	pid=0 birth=0 since=0 deaths=0
+	[ -f "$RUN/pids" ] || return 1
+	while read -r one one_pid one_birth one_since one_deaths; do
+		[ "$one" = "$1" ] || continue
+		pid=$one_pid birth=$one_birth since=$one_since deaths=$one_deaths
+	done <"$RUN/pids"
+	proc_alive "$pid" "$birth"
+}
+
+# How long each may take to stop before it is killed, in tenths of a second.
+stop_limit() {
+	case $1 in
+	push | fanout) echo 280 ;;
+	*) echo 150 ;;
+	esac
+}
+
+# stop_signal NAME: postgres -m fast is SIGINT
+stop_signal() {
+	case $1 in
+	postgres) echo INT ;;
+	*) echo TERM ;;
+	esac
+}
+
+# stop_one NAME PID BIRTH: ask, wait, and kill what doesn't hear. Each program leads its
+# own process group, so that workers without a master go too.
+stop_one() {
+	proc_alive "$2" "$3" || {
+		stop_orphans "$1" "$2"
+		return 0
+	}
+	kill -"$(stop_signal "$1")" "$2" 2>/dev/null
+	left=$(stop_limit "$1")
+	while proc_alive "$2" "$3"; do
+		left=$((left - 1))
+		if [ "$left" -le 0 ]; then
+			warn "$1 (pid $2) does not stop; killed"
+			kill -KILL "$2" 2>/dev/null
+			break
+		fi
+		sleep 0.1
+	done
+	stop_orphans "$1" "$2"
+}
+
+# PostgreSQL's children lead groups of their own and end with the postmaster.
+stop_orphans() {
+	[ "$1" = postgres ] || [ "$2" -le 0 ] || kill -s KILL -- "-$2" 2>/dev/null
+	return 0
+}

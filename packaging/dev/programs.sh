@@ -1,0 +1,75 @@
+# How each program of the stack is started and asked whether it lives.
+
+program_binary() {
+	case $1 in
+	api) echo "$BUILD/api-fcgi/echostream-api" ;;
+	push) echo "$BUILD/push-server/echostream-push" ;;
+	fanout) echo "$BUILD/fanout/echostream-fanout" ;;
+	ctl) echo "$BUILD/ctl/echostreamctl" ;;
+	esac
+}
+
+programs_built() {
+	lost=''
+	for name in ctl fanout push api; do
+		[ -x "$(program_binary $name)" ] || lost="$lost $(short_path "$(program_binary $name)")"
+	done
+	[ -z "$lost" ] || die 1 "the build made no$lost"
+}
+
+# Replaces the shell by the program NAME.
+program_run() {
+	exec 9>&-
+	case $1 in
+	postgres) pg_run ;;
+	redis) redis_run ;;
+	lighttpd)
+		cd "$ROOT" || exit 1
+		exec setsid lighttpd -D -f "$ROOT/lighttpd/dev.conf"
+		;;
+	esac
+	# the programs get the app role's URL only
+	unset ES_DATABASE_OWNER_URL ES_DATABASE_ADMIN_URL
+	cd "$ROOT" || exit 1
+	exec setsid "$(program_binary "$1")"
+}
+
+# program_start NAME: in the background; its pid in $started_pid, its birth in $started_birth
+program_start() {
+	program_log_rotate "$1"
+	eval "log_from_$1=$(cat "$LOG/$1.log" 2>/dev/null | wc -c)"
+	(program_run "$1") >>"$LOG/$1.log" 2>&1 </dev/null &
+	started_pid=$!
+	started_birth=0
+	proc_stat "$started_pid" && started_birth=$proc_birth
+	return 0
+}
+
+ask() {
+	curl -s -f -o /dev/null -m 2 "$@"
+}
+
+# Does it turn? Not whether the others it needs are there: that is readyz.
+program_ready() {
+	case $1 in
+	postgres) pg_ready ;;
+	redis) redis_ready ;;
+	fanout) ask --unix-socket "$RUN/fanout-ops.sock" http://fanout/healthz ;;
+	push) ask --unix-socket "$RUN/push-ops.sock" http://push/healthz ;;
+	api) ask "$ES_URL/healthz" ;;
+	lighttpd) curl -s -o /dev/null -m 2 "$ES_URL/" ;;
+	esac
+}
+
+# program_log NAME [LINES]: its last lines since its start, for a report
+program_log() {
+	eval "from=\$((\${log_from_$1:-0} + 1))"
+	tail -c "+$from" "$LOG/$1.log" 2>/dev/null | tail -n "${2:-20}" | sed "s/^/  $1| /"
+}
+
+# Keep one old log, so that a stack that lives for weeks doesn't fill the disk.
+program_log_rotate() {
+	file=$LOG/$1.log
+	[ -f "$file" ] && [ "$(wc -c <"$file")" -gt 20000000 ] && mv "$file" "$file.1"
+	return 0
+}

@@ -1,0 +1,87 @@
+# The private PostgreSQL and Redis: unix sockets only, all files in our folder.
+
+# pg_find: sets PGBIN to the newest version that CI covers
+pg_find() {
+	for version in 17 15; do
+		PGBIN=/usr/lib/postgresql/$version/bin
+		[ -x "$PGBIN/postgres" ] && PG_VERSION=$version && return 0
+	done
+	die 2 "no PostgreSQL 15 or 17 in /usr/lib/postgresql"
+}
+
+pg_init() {
+	[ -f "$PGDATA/PG_VERSION" ] && {
+		was=$(cat "$PGDATA/PG_VERSION")
+		[ "$was" = "$PG_VERSION" ] || die 1 "$PGDATA was made by PostgreSQL $was," \
+			"this is $PG_VERSION: ./dev reset throws it away"
+		return 0
+	}
+	nosync=''
+	[ "${ES_DEV_FSYNC:-on}" = off ] && nosync=--no-sync
+	# shellcheck disable=SC2086
+	(cd / && as_pg "$PGBIN/initdb" -D "$PGDATA" -U postgres -A trust --locale=C.UTF-8 -E UTF8 $nosync) \
+		>"$LOG/initdb.log" 2>&1 || {
+		tail -n 10 "$LOG/initdb.log" >&2
+		die 1 "initdb failed"
+	}
+}
+
+# pg_command: the words that start it, as arguments to $@
+pg_run() {
+	fsync=${ES_DEV_FSYNC:-on}
+	cd / || exit 1
+	set -- "$PGBIN/postgres" -D "$PGDATA" -c listen_addresses= \
+		-c "unix_socket_directories=$RUN/pg" -c unix_socket_permissions=0700 \
+		-c max_connections=200 -c "fsync=$fsync" -c logging_collector=off \
+		-c log_destination=stderr -c "log_line_prefix=%m [%p] %q%u@%d "
+	is_root && set -- setpriv --reuid="$PG_USER" --regid="$PG_USER" --clear-groups -- "$@"
+	exec setsid "$@"
+}
+
+# pg_sql DATABASE [psql options...]: as superuser
+pg_sql() {
+	database=$1
+	shift
+	PGOPTIONS='-c client_min_messages=warning' "$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 -At \
+		-h "$RUN/pg" -U postgres -d "$database" "$@"
+}
+
+pg_ready() {
+	"$PGBIN/psql" -X -q -At -h "$RUN/pg" -U postgres -d postgres -c 'select 1' >/dev/null 2>&1
+}
+
+# The owner makes tables and the functions' roles; it is no superuser, as on Aurora.
+pg_roles() {
+	pg_sql postgres <<'SQL'
+select 'create role echostream_owner login createrole'
+ where not exists (select from pg_roles where rolname = 'echostream_owner') \gexec
+select 'create role echostream_app login'
+ where not exists (select from pg_roles where rolname = 'echostream_app') \gexec
+select 'create database echostream owner echostream_owner'
+ where not exists (select from pg_database where datname = 'echostream') \gexec
+SQL
+}
+
+# valkey on Debian 13, redis else: same protocol, same settings
+redis_find() {
+	for REDIS_NAME in valkey redis; do
+		REDIS_SERVER=$(command -v $REDIS_NAME-server) || continue
+		REDIS_CLI=$(command -v $REDIS_NAME-cli) && return 0
+	done
+	die 2 "neither valkey-server nor redis-server is installed"
+}
+
+redis_version() {
+	"$REDIS_SERVER" --version | sed -n 's/.*v=\([0-9.]*\).*/\1/p'
+}
+
+redis_run() {
+	mkdir -p "$DEV/redis"
+	exec setsid "$REDIS_SERVER" --port 0 --unixsocket "$RUN/redis.sock" --unixsocketperm 700 \
+		--dir "$DEV/redis" --appendonly yes --appendfsync always --save '' \
+		--maxmemory-policy noeviction --daemonize no --pidfile ''
+}
+
+redis_ready() {
+	[ "$("$REDIS_CLI" -s "$RUN/redis.sock" ping 2>/dev/null)" = PONG ]
+}

@@ -1,0 +1,139 @@
+# Keeping the programs alive: what dies is started again, with a word about it; what
+# can't live ends the stack.
+
+YOUNG_S=5      # a death this soon after the start, before it was ready, counts
+DEATHS_MAX=5   # so many of them
+DEATHS_WINDOW_S=60
+
+epoch() {
+	date +%s
+}
+
+# The list that status and down read: name pid birth since deaths
+pids_write() {
+	for name in $PROGRAMS; do
+		eval "printf '%s %s %s %s %s\n' $name \${pid_$name:-0} \${birth_$name:-0} \
+			\${since_$name:-0} \${total_$name:-0}"
+	done >"$RUN/pids.new" && mv "$RUN/pids.new" "$RUN/pids"
+}
+
+state_write() {
+	echo "$1" >"$RUN/state.new" && mv "$RUN/state.new" "$RUN/state"
+}
+
+# launch NAME: start it and remember it
+launch() {
+	program_start "$1"
+	eval "pid_$1=$started_pid birth_$1=$started_birth since_$1=$(epoch) ready_$1=no"
+	pids_write
+}
+
+is_alive() {
+	eval "proc_alive \${pid_$1:-0} \${birth_$1:-0}" && [ "$proc_parent" = $$ ]
+}
+
+# await NAME SECONDS: until it is ready; fails when it died or the time is over
+await() {
+	limit=$(($(epoch) + $2))
+	until program_ready "$1"; do
+		is_alive "$1" && [ "$(epoch)" -lt "$limit" ] || return 1
+		sleep 0.1
+	done
+	eval "ready_$1=yes"
+}
+
+# count_death NAME AGE: fails when it was one too many
+count_death() {
+	eval "was_ready=\$ready_$1 early=\${early_$1:-} total_$1=\$((\${total_$1:-0} + 1))"
+	[ "$was_ready" = no ] && [ "$2" -le $YOUNG_S ] || return 0
+	now=$(epoch)
+	kept='' many=0
+	for when in $early $now; do
+		[ $((now - when)) -lt $DEATHS_WINDOW_S ] || continue
+		kept="$kept $when" many=$((many + 1))
+	done
+	eval "early_$1='$kept'"
+	[ $many -lt $DEATHS_MAX ]
+}
+
+# revive NAME: it is dead; say so with its last words and start it again
+revive() {
+	eval "dead=\$pid_$1 age=\$((\$(epoch) - since_$1))"
+	wait "$dead" 2>/dev/null
+	how=$?
+	stop_orphans "$1" "$dead"
+	say "$YELLOW$1 (pid $dead) ended after $age s, $(death_reason $how); its last lines:$PLAIN"
+	program_log "$1" 10
+	why=''
+	[ $how -eq 78 ] && why='refuses its settings'
+	count_death "$1" "$age" || why="ended $DEATHS_MAX times at its start"
+	if [ -n "$why" ]; then
+		say "$RED$1 $why: giving up. Log: $(short_path "$LOG/$1.log")$PLAIN"
+		stop_all
+		exit 1
+	fi
+	[ "$was_ready" = yes ] || nap 1
+	launch "$1"
+	say "$1 started again (pid $started_pid)"
+}
+
+death_reason() {
+	if [ "$1" -gt 128 ]; then
+		printf 'signal %s' $(($1 - 128))
+	else
+		printf 'exit %s' "$1"
+	fi
+}
+
+# A sleep that a signal cuts short.
+nap() {
+	sleep "$1" 9>&- &
+	wait $!
+}
+
+# Runs until a signal stops all.
+supervise() {
+	while :; do
+		for name in $PROGRAMS; do
+			if ! is_alive "$name"; then
+				revive "$name"
+			elif eval "[ \$ready_$name = no ]" && program_ready "$name"; then
+				eval "ready_$name=yes"
+			fi
+		done
+		nap 0.5
+	done
+}
+
+# The first signal stops in order, the second at once.
+stop_all() {
+	all_stopped=yes
+	trap kill_all INT TERM HUP
+	state_write stopping
+	for name in $PROGRAMS_BACKWARDS; do
+		eval "stop_one $name \${pid_$name:-0} \${birth_$name:-0}"
+	done
+	stopped_files
+	say stopped
+}
+
+kill_all() {
+	all_stopped=yes
+	trap '' INT TERM HUP
+	for name in $PROGRAMS_BACKWARDS; do
+		eval "one=\${pid_$name:-0}"
+		[ "$one" -gt 0 ] || continue
+		if [ "$name" = postgres ]; then
+			kill -QUIT "$one"
+		else
+			kill -s KILL -- "-$one"
+		fi
+	done 2>/dev/null
+	stopped_files
+	say 'stopped at once'
+	exit 1
+}
+
+stopped_files() {
+	rm -f "$RUN"/*.sock "$RUN/pids" "$RUN/pids.new" "$RUN/up.pid" "$RUN/state" "$RUN/state.new"
+}

@@ -1,0 +1,262 @@
+# ./dev up: from a clone to a running stack.
+
+STEPS=7
+READY_S=60
+
+step() {
+	step_number=$((${step_number:-0} + 1))
+	step_name=$1
+	step_at=$(now_ms)
+	[ -t 1 ] && [ -n "$BOLD" ] && printf ' [%s/%s] %-12s ...\r' $step_number $STEPS "$1"
+	return 0
+}
+
+step_ok() {
+	printf ' [%s/%s] %-12s ok  %s\n' $step_number $STEPS "$step_name" "$*"
+}
+
+step_failed() {
+	printf ' [%s/%s] %-12s FAILED\n' $step_number $STEPS "$step_name"
+	warn "$*"
+	stop_all
+	exit 1
+}
+
+up_options() {
+	detach=no build=yes
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-d | --detach) detach=yes ;;
+		--no-build) build=no ;;
+		--queue=redis) ;;
+		--queue=*) die 2 "$1: only --queue=redis is there so far (sqs comes later)" ;;
+		*) die 2 "up: $1? ./dev help tells what there is" ;;
+		esac
+		shift
+	done
+}
+
+verb_up() {
+	up_options "$@"
+	[ $detach = no ] && {
+		up_here
+		return
+	}
+	env_folders
+	ulog=$LOG/up.log
+	: >"$ulog"
+	setsid sh "$ROOT/dev" _up "$@" >>"$ulog" 2>&1 </dev/null &
+	follower=$!
+	trap 'kill -TERM $follower 2>/dev/null; wait $follower; exit 130' INT TERM HUP
+	shown=0
+	while kill -0 $follower 2>/dev/null; do
+		up_show
+		grep -q '^EchoStream is ready' "$ulog" && exit 0
+		sleep 0.1
+	done
+	wait $follower
+	code=$?
+	up_show
+	exit $code
+}
+
+# Shows what the detached stack has said since the last look.
+up_show() {
+	size=$(wc -c <"$ulog")
+	[ "$size" -gt "$shown" ] && tail -c +$((shown + 1)) "$ulog" | head -c $((size - shown))
+	shown=$size
+}
+
+# The detached half of `up -d`.
+verb__up() {
+	up_options "$@"
+	ready_hint='./dev down stops it.'
+	up_here
+}
+
+up_here() {
+	say "EchoStream dev  (data: $(short_path "$DEV")  logs: $(short_path "$LOG"))"
+	env_folders
+	up_lock
+	up_packages
+	up_leftovers
+	trap 'stop_all; exit 0' INT TERM HUP
+	trap '[ -n "${all_stopped:-}" ] || stop_all' EXIT
+	echo "$$" >"$RUN/up.pid"
+	state_write starting
+	up_build
+	up_ports
+	env_write
+	up_postgres
+	up_redis
+	up_migrate
+	up_seed
+	up_services
+	status_write
+	status_block
+	state_write ready
+	say "${BOLD}EchoStream is ready.${PLAIN} ${ready_hint:-Ctrl-C stops it.}"
+	supervise
+}
+
+up_packages() {
+	step packages
+	packages_ensure "$ROOT/packaging/apt-up.txt"
+	pg_find
+	redis_find
+	step_ok " ($(packages_wanted "$ROOT/packaging/apt-up.txt" | wc -l) present)"
+}
+
+# One stack per folder. A second `up` waits for the first to be ready and shows it.
+up_lock() {
+	exec 9>>"$DEV/lock"
+	flock -n 9 && return 0
+	said=''
+	while ! flock -n 9; do
+		case $(cat "$RUN/state" 2>/dev/null) in
+		ready)
+			load_env "$DEV/env"
+			say "EchoStream is already up (pid $(cat "$RUN/up.pid"), since" \
+				"$(date -r "$RUN/up.pid" '+%F %T'))"
+			status_block
+			exit 0
+			;;
+		esac
+		[ -n "$said" ] || say "another ./dev up (pid $(cat "$RUN/up.pid" 2>/dev/null)) is" \
+			"at work here; waiting for it"
+		said=yes
+		sleep 0.3
+	done
+}
+
+# What a killed `up` left behind.
+up_leftovers() {
+	for name in $PROGRAMS_BACKWARDS; do
+		pids_read "$name" || continue
+		say "  stopping $name (pid $pid), left behind by an ./dev up that was killed"
+		stop_one "$name" "$pid" "$birth"
+	done
+	stopped_files
+}
+
+up_build() {
+	step build
+	if [ $build = yes ]; then
+		build_setup "$BUILD"
+		build_run "$BUILD"
+	fi
+	programs_built
+	step_ok " $(seconds "$step_at")"
+}
+
+up_ports() {
+	port_choose ES_PORT "${ES_PORT:-}" 8080 8082
+	ES_PORT=$chosen
+	port_choose ES_PUSH_PORT "${ES_PUSH_PORT:-}" 8082 "$ES_PORT"
+	ES_PUSH_PORT=$chosen
+}
+
+up_postgres() {
+	step "postgres $PG_VERSION"
+	pg_init
+	launch postgres
+	await postgres $READY_S || {
+		program_log postgres >&2
+		step_failed "PostgreSQL did not start"
+	}
+	out=$(pg_roles 2>&1) || step_failed "making the database: $out"
+	step_ok " unix socket $(short_path "$RUN")/pg"
+}
+
+up_redis() {
+	step "$REDIS_NAME $(redis_version)"
+	launch redis
+	await redis $READY_S || {
+		program_log redis >&2
+		step_failed "Redis did not start"
+	}
+	step_ok " unix socket $(short_path "$RUN")/redis.sock"
+}
+
+up_migrate() {
+	step migrate
+	out=$(cd "$ROOT" && "$(program_binary ctl)" db migrate 2>&1) ||
+		step_failed "echostreamctl db migrate: $out"
+	step_ok " $(printf '%s\n' "$out" | tail -n 1)"
+}
+
+# Guarded by a row, not a file, so that a database made anew is seeded anew.
+up_seed() {
+	step seed
+	if [ ! -f "$ROOT/db/seed/demo.sql" ]; then
+		step_ok " no db/seed/demo.sql"
+		return
+	fi
+	there=$(pg_sql echostream -c "select count(*) from tenants where name = 'acme'" 2>&1) ||
+		step_failed "$there"
+	if [ "$there" = 0 ]; then
+		out=$(pg_sql echostream -1 -f "$ROOT/db/seed/demo.sql" 2>&1) || step_failed "$out"
+	fi
+	step_ok " $(pg_sql echostream -c "select 'tenant acme: '
+		|| (select count(*) from users u where u.tenant_id = t.id) || ' users, '
+		|| (select count(*) from channels c where c.tenant_id = t.id) || ' channels, '
+		|| (select count(*) from messages m where m.tenant_id = t.id) || ' messages'
+		from tenants t where name = 'acme'" 2>&1)"
+}
+
+# lighttpd comes last: it takes a backend that is not there out of use for a while.
+up_services() {
+	step services
+	launch fanout
+	launch push
+	launch api
+	up_wait up_sockets fanout push api
+	launch lighttpd
+	up_wait up_all_ready fanout push api lighttpd
+	for name in fanout push api lighttpd; do
+		eval "ready_$name=yes"
+	done
+	step_ok " fanout, push, api, lighttpd  $(seconds "$step_at")"
+}
+
+# up_wait TEST NAME...: until TEST holds, starting again what dies meanwhile
+up_wait() {
+	holds=$1
+	shift
+	limit=$(($(epoch) + READY_S))
+	until $holds; do
+		for name in "$@"; do
+			is_alive "$name" || revive "$name"
+		done
+		if [ "$(epoch)" -ge $limit ]; then
+			up_report_unready >&2
+			step_failed "not ready after $READY_S s"
+		fi
+		sleep 0.1
+	done
+}
+
+up_sockets() {
+	for name in api-send api api-health; do
+		[ -S "$RUN/$name.sock" ] || return 1
+	done
+	program_ready fanout && program_ready push
+}
+
+up_all_ready() {
+	for path in /readyz /push/readyz /fanout/readyz; do
+		ask "$ES_URL$path" || return 1
+	done
+}
+
+up_report_unready() {
+	for path in /readyz /push/readyz /fanout/readyz; do
+		ask "$ES_URL$path" && continue
+		say "$path answers: $(curl -s -m 2 -w ' (HTTP %{http_code})' "$ES_URL$path" | tr '\n' ' ')"
+		case $path in
+		/readyz) program_log api ;;
+		/push*) program_log push ;;
+		/fanout*) program_log fanout ;;
+		esac
+	done
+}

@@ -1,0 +1,58 @@
+# Looking inside a running stack.
+
+need_running() {
+	[ -f "$DEV/env" ] && [ -S "$RUN/redis.sock" ] ||
+		die 3 "EchoStream is not running here ($(short_path "$DEV")). ./dev up starts it."
+	load_env "$DEV/env"
+}
+
+need_ctl() {
+	CTL=$BUILD/ctl/echostreamctl
+	[ -x "$CTL" ] || die 1 "$(short_path "$CTL") is missing; ./dev build makes it"
+}
+
+verb_token() {
+	[ $# -eq 1 ] || die 2 'token USER  (a user of the demo tenant acme, as alice)'
+	need_running
+	need_ctl
+	exec "$CTL" token mint --tenant "${ES_TENANT:-acme}" --user "$1"
+}
+
+# The tool with the running stack's settings, as a demo user where one is needed.
+verb_ctl() {
+	need_running
+	need_ctl
+	exec "$CTL" "$@"
+}
+
+verb_psql() {
+	need_running
+	url=$ES_DATABASE_ADMIN_URL
+	case ${1:-} in
+	--app) url=$ES_DATABASE_URL && shift ;;
+	--owner) url=$ES_DATABASE_OWNER_URL && shift ;;
+	esac
+	exec psql -X "$url" "$@"
+}
+
+verb_redis_cli() {
+	need_running
+	for cli in valkey-cli redis-cli; do
+		have $cli && exec $cli -s "$RUN/redis.sock" "$@"
+	done
+	die 2 'no redis-cli here'
+}
+
+verb_logs() {
+	follow=''
+	[ "${1:-}" = -f ] && follow=-f && shift
+	[ -d "$LOG" ] || die 3 'no logs yet'
+	set -- "${1:-*}"
+	files=$(ls "$LOG"/$1.log 2>/dev/null) || die 2 "no log of $1; there are: $(ls "$LOG" | sed -n 's/\.log$//p' | tr '\n' ' ')"
+	# shellcheck disable=SC2086
+	if [ "$(printf '%s\n' "$files" | wc -l)" -gt 1 ]; then
+		(cd "$LOG" && exec tail -n 20 $follow -- $(printf '%s\n' "$files" | sed 's,.*/,,'))
+	else
+		exec tail -n 200 $follow -- "$files"
+	fi
+}
