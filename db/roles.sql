@@ -1,0 +1,54 @@
+-- The two login roles and the rights on the database. Everything else is a migration.
+--
+-- Run by a superuser (Aurora: the master user), connected to EchoStream's database, as often
+-- as one likes:
+--
+--   psql -d echostream -f db/roles.sql
+--   psql -d echostream -v owner_password=... -v app_password=... -f db/roles.sql
+--
+-- Without passwords the roles can only log in where pg_hba.conf asks for none.
+
+\set ON_ERROR_STOP on
+
+-- NOINHERIT: the owner is a member of the roles that own the functions, so that it can hand
+-- functions to them. Inheriting would hand their policies (which see all tenants) to it.
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'echostream_owner') THEN
+		CREATE ROLE echostream_owner;
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'echostream_app') THEN
+		CREATE ROLE echostream_app;
+	END IF;
+END
+$$;
+ALTER ROLE echostream_owner LOGIN NOINHERIT CREATEROLE NOCREATEDB;
+ALTER ROLE echostream_app LOGIN NOINHERIT NOCREATEROLE NOCREATEDB;
+
+-- Naming SUPERUSER or BYPASSRLS at all takes a superuser, which Aurora has none of.
+DO $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_roles WHERE rolname IN ('echostream_owner', 'echostream_app')
+	    AND (rolsuper OR rolbypassrls OR rolreplication)) THEN
+		ALTER ROLE echostream_owner NOSUPERUSER NOBYPASSRLS NOREPLICATION;
+		ALTER ROLE echostream_app NOSUPERUSER NOBYPASSRLS NOREPLICATION;
+	END IF;
+END
+$$;
+
+\if :{?owner_password}
+ALTER ROLE echostream_owner PASSWORD :'owner_password';
+\endif
+\if :{?app_password}
+ALTER ROLE echostream_app PASSWORD :'app_password';
+\endif
+
+SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()),
+    format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO echostream_owner',
+	current_database()),
+    format('GRANT CONNECT ON DATABASE %I TO echostream_app', current_database()) \gexec
+
+ALTER SCHEMA public OWNER TO echostream_owner;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT ALL ON SCHEMA public TO echostream_owner;
+GRANT USAGE ON SCHEMA public TO echostream_app;
