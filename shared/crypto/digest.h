@@ -14,7 +14,8 @@ struct digest_part {
 	const void *data;
 	size_t len;
 };
-void digest_sha256(const struct digest_part parts[], size_t n, unsigned char out[DIGEST_SHA256]);
+void digest_sha256(
+    const struct digest_part parts[], size_t n, unsigned char out[DIGEST_SHA256]);
 
 /* Lower-case hex of the first len bytes; out has room for 2 * len + 1. */
 void digest_hex(const unsigned char *bytes, size_t len, char *out);

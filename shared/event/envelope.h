@@ -15,7 +15,7 @@
 #define ENVELOPE_VERSION      1
 #define ENVELOPE_MESSAGES_MAX 50
 #define ENVELOPE_BYTES_MAX    (240UL * 1024) /* fits an SQS entry of 256 KiB */
-#define CLIENT_ID_MAX	      64	     /* characters of A-Z a-z 0-9 . _ : - */
+#define CLIENT_ID_MAX         64             /* characters of A-Z a-z 0-9 . _ : - */
 
 struct envelope_message {
 	const char *client_id; /* the client's, or minted */
@@ -31,9 +31,9 @@ struct envelope {
 	struct channel_id channel;
 	struct user_id user;
 	const char *display_name;
-	const char *reply;	 /* topic for the outcome, or NULL */
+	const char *reply;       /* topic for the outcome, or NULL */
 	const char *traceparent; /* W3C Trace Context, or NULL */
-	int64_t accepted_ms;	 /* wall clock at the acceptor */
+	int64_t accepted_ms;     /* wall clock at the acceptor */
 	struct envelope_message *messages;
 	size_t n;
 };

@@ -1,5 +1,5 @@
-/* What was committed and is published: one numbered change of one channel; or a lossy typing
- * notice (seq 0). JSON, version 1. Also the outcome that answers an envelope. */
+/* What was committed and is published: one numbered change of one channel; or a lossy
+ * typing notice (seq 0). JSON, version 1. Also the outcome that answers an envelope. */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
 
@@ -7,34 +7,35 @@
 
 #define EVENT_VERSION 1
 
-#define EVENT_KINDS(X)                             \
-	X(MESSAGE, "message")                      \
-	X(MEMBER_JOINED, "member_joined")          \
-	X(MEMBER_LEFT, "member_left")              \
-	X(CHANNEL_UPDATED, "channel_updated")      \
-	X(CHANNEL_ARCHIVED, "channel_archived")    \
+#define EVENT_KINDS(X) \
+	X(MESSAGE, "message") \
+	X(MEMBER_JOINED, "member_joined") \
+	X(MEMBER_LEFT, "member_left") \
+	X(CHANNEL_UPDATED, "channel_updated") \
+	X(CHANNEL_ARCHIVED, "channel_archived") \
 	X(TYPING, "typing")
 
 enum event_kind {
 #define X(name, text) EVENT_##name,
 	EVENT_KINDS(X)
 #undef X
-	EVENT_KIND_COUNT
+	    EVENT_KIND_COUNT
 };
 
 struct event {
 	enum event_kind kind;
 	struct tenant_id tenant;
 	struct channel_id channel;
-	struct user_id user; /* sender or actor; for member events the member is in payload */
+	struct user_id
+	    user; /* sender or actor; for member events the member is in payload */
 	const char *display_name;
-	int64_t seq, prev;	 /* 0 for lossy kinds */
-	int64_t created_ms;	 /* commit stamp of the database */
-	int64_t accepted_ms;	 /* for latency; 0 unknown */
-	const char *body;	 /* message only, else NULL */
-	const char *client_id;	 /* message only, else NULL */
-	bool edited, deleted;	 /* message read back from history */
-	const char *payload;	 /* JSON object for other kinds, else NULL */
+	int64_t seq, prev;       /* 0 for lossy kinds */
+	int64_t created_ms;      /* commit stamp of the database */
+	int64_t accepted_ms;     /* for latency; 0 unknown */
+	const char *body;        /* message only, else NULL */
+	const char *client_id;   /* message only, else NULL */
+	bool edited, deleted;    /* message read back from history */
+	const char *payload;     /* JSON object for other kinds, else NULL */
 	const char *traceparent; /* or NULL */
 };
 
@@ -47,11 +48,12 @@ enum es_code event_decode(const char *s, size_t len, struct arena *a, struct eve
 
 /* Names of topics and keys; out has room for ES_TOPIC_MAX bytes. */
 #define ES_TOPIC_MAX 96
-void topic_channel(const struct tenant_id *t, const struct channel_id *c, char out[ES_TOPIC_MAX]);
+void topic_channel(
+    const struct tenant_id *t, const struct channel_id *c, char out[ES_TOPIC_MAX]);
 void topic_presence(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
 void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
-#define TOPIC_CONTROL	  "es:ctl"
-#define KEY_FANOUT_BEAT	  "es:fanout:beat"
+#define TOPIC_CONTROL      "es:ctl"
+#define KEY_FANOUT_BEAT    "es:fanout:beat"
 #define TOPIC_REPLY_PREFIX "es:r:"
 
 enum outcome_result { OUTCOME_COMMITTED, OUTCOME_REPEAT, OUTCOME_REFUSED };

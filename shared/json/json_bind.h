@@ -1,5 +1,5 @@
-/* Checks a JSON object against a field table and copies it into a struct. The one entrance
- * for JSON from outside: REST bodies, frames, envelopes, events. */
+/* Checks a JSON object against a field table and copies it into a struct. The one
+ * entrance for JSON from outside: REST bodies, frames, envelopes, events. */
 #ifndef JSON_JSON_BIND_H
 #define JSON_JSON_BIND_H
 
@@ -11,13 +11,14 @@
 #include "core/err.h"
 
 enum json_kind {
-	JSON_STRING, /* const char *; min..max bytes; NULL when absent */
-	JSON_INT,    /* int64_t; min..max; no fraction, no exponent */
+	JSON_STRING,           /* const char *; min..max bytes; NULL when absent */
+	JSON_INT,              /* int64_t; min..max; no fraction, no exponent */
 	JSON_NUMBER_OR_STRING, /* int64_t from 123 or "123" */
-	JSON_BOOL,   /* bool */
-	JSON_UUID,   /* const char *; a malformed one is left for the caller's *_parse */
-	JSON_RAW,    /* const char *: any value, re-serialised plainly; min..max bytes */
-	JSON_ARRAY,  /* const struct json_list *: elements as raw text; min..max elements */
+	JSON_BOOL,             /* bool */
+	JSON_UUID,  /* const char *; a malformed one is left for the caller's *_parse */
+	JSON_RAW,   /* const char *: any value, re-serialised plainly; min..max bytes */
+	JSON_ARRAY, /* const struct json_list *: elements as raw text; min..max elements
+	             */
 };
 
 struct json_list {
@@ -37,26 +38,31 @@ struct json_field {
 	size_t present;
 };
 
-#define JSON_FIELD(type, member, kind_, required_, min_, max_)                            \
-	{.name = #member, .kind = (kind_), .offset = offsetof(type, member),              \
-	    .required = (required_), .min = (min_), .max = (max_)}
+#define JSON_FIELD(type, member, kind_, required_, min_, max_) \
+	{ \
+		.name = #member, .kind = (kind_), .offset = offsetof(type, member), \
+		.required = (required_), .min = (min_), .max = (max_) \
+	}
 /* Optional and may be null; has_<member> tells whether it was there and not null. */
-#define JSON_FIELD_OPT(type, member, kind_, min_, max_)                                   \
-	{.name = #member, .kind = (kind_), .offset = offsetof(type, member),              \
-	    .nullable = true, .min = (min_), .max = (max_),                               \
-	    .present = offsetof(type, has_##member)}
+#define JSON_FIELD_OPT(type, member, kind_, min_, max_) \
+	{ \
+		.name = #member, .kind = (kind_), .offset = offsetof(type, member), \
+		.nullable = true, .min = (min_), .max = (max_), \
+		.present = offsetof(type, has_##member) \
+	}
 
 enum json_unknown { JSON_REFUSE_UNKNOWN, JSON_IGNORE_UNKNOWN };
 
-/* Refuses, with the member in err->field: not an object, depth over 16, bad UTF-8, NaN and
- * Infinity, single quotes, comments, duplicate members, trailing bytes, U+0000 (RFC 8259
- * strictly; json-c alone takes several of these), unknown members if asked to, wrong types,
- * values out of range. Malformed JSON is ES_BAD_REQUEST, all else ES_INVALID. */
+/* Refuses, with the member in err->field: not an object, depth over 16, bad UTF-8, NaN
+ * and Infinity, single quotes, comments, duplicate members, trailing bytes, U+0000 (RFC
+ * 8259 strictly; json-c alone takes several of these), unknown members if asked to, wrong
+ * types, values out of range. Malformed JSON is ES_BAD_REQUEST, all else ES_INVALID. */
 enum es_code json_bind(const char *text, size_t len, const struct json_field fields[],
-    size_t n, enum json_unknown unknown, struct arena *a, void *out, struct es_err *err)
-    ES_MUST_CHECK;
+    size_t n, enum json_unknown unknown, struct arena *a, void *out,
+    struct es_err *err) ES_MUST_CHECK;
 
-/* The text of a JSON string element, e.g. of a json_list item; ES_INVALID if no string. */
+/* The text of a JSON string element, e.g. of a json_list item; ES_INVALID if no string.
+ */
 enum es_code json_string_value(const char *json, struct arena *a, const char **out,
     struct es_err *err) ES_MUST_CHECK;
 

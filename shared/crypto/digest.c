@@ -1,0 +1,47 @@
+#include "crypto/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+void
+digest_sha256(
+    const struct digest_part parts[], size_t n, unsigned char out[DIGEST_SHA256])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned len = 0;
+
+	CHECK(ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1);
+	for (size_t i = 0; i < n; i++)
+		CHECK(EVP_DigestUpdate(ctx, parts[i].data, parts[i].len) == 1);
+	CHECK(EVP_DigestFinal_ex(ctx, out, &len) == 1 && len == DIGEST_SHA256);
+	EVP_MD_CTX_free(ctx);
+}
+
+void
+digest_hex(const unsigned char *bytes, size_t len, char *out)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = hex[bytes[i] >> 4];
+		out[2 * i + 1] = hex[bytes[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+/* Hashing both first makes the time independent of where they differ and of a's length.
+ */
+bool
+digest_equal(const char *a, const char *b)
+{
+	unsigned char ha[DIGEST_SHA256], hb[DIGEST_SHA256];
+
+	digest_sha256(&(struct digest_part){a, strlen(a)}, 1, ha);
+	digest_sha256(&(struct digest_part){b, strlen(b)}, 1, hb);
+	return CRYPTO_memcmp(ha, hb, sizeof(ha)) == 0;
+}

@@ -1,0 +1,264 @@
+#include "json/json_bind.h"
+
+#include <json-c/json.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/parse.h"
+#include "json/json_check.h"
+
+#include "core/banned.h"
+
+static void
+put_object(void *obj)
+{
+	json_object_put(obj);
+}
+
+static size_t
+members_below(struct json_object *v)
+{
+	size_t n = 0;
+
+	if (json_object_is_type(v, json_type_object)) {
+		json_object_object_foreach(v, key, child)
+		{
+			(void)key;
+			n += 1 + members_below(child);
+		}
+	} else if (json_object_is_type(v, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(v); i++)
+			n += members_below(json_object_array_get_idx(v, i));
+	}
+	return n;
+}
+
+/* json-c keeps the last of repeated members: count what was written against what is left.
+ */
+static enum es_code
+parse(const char *text, size_t len, struct arena *a, struct json_object **out,
+    struct es_err *err)
+{
+	struct json_tokener *tok;
+	struct json_check seen;
+
+	if (len >= INT_MAX)
+		return es_fail(err, ES_TOO_LARGE, "JSON text too large");
+	if (!json_check(text, len, &seen))
+		return es_fail(
+		    err, ES_BAD_REQUEST, "not JSON: %s at byte %zu", seen.why, seen.at);
+	tok = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
+	if (tok == NULL)
+		return es_fail(err, ES_INTERNAL, "out of memory");
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/* The terminator ends a number at the top. */
+	*out = json_tokener_parse_ex(tok, arena_memdup(a, text, len), (int)len + 1);
+	json_tokener_free(tok);
+	if (*out != NULL)
+		arena_defer(a, put_object, *out);
+	if (members_below(*out) != seen.members)
+		return es_fail(err, ES_BAD_REQUEST, "not JSON: a member is there twice");
+	return ES_OK;
+}
+
+static enum es_code
+bad(struct es_err *err, const char *field, const char *why)
+{
+	return es_fail_field(err, ES_INVALID, field, "%s", why);
+}
+
+static enum es_code
+bind_text(const struct json_field *f, const char *text, size_t len, struct arena *a,
+    char *slot, struct es_err *err)
+{
+	const char *copy;
+
+	if (len < (size_t)f->min || len > (size_t)f->max)
+		return es_fail_field(err, ES_INVALID, f->name,
+		    "must have %lld to %lld bytes", (long long)f->min, (long long)f->max);
+	copy = arena_memdup(a, text, len);
+	memcpy(slot, &copy, sizeof(copy));
+	return ES_OK;
+}
+
+static enum es_code
+bind_number(const struct json_field *f, int64_t n, char *slot, struct es_err *err)
+{
+	if (n < f->min || n > f->max)
+		return es_fail_field(err, ES_INVALID, f->name, "must be %lld to %lld",
+		    (long long)f->min, (long long)f->max);
+	memcpy(slot, &n, sizeof(n));
+	return ES_OK;
+}
+
+static enum es_code
+bind_either(
+    const struct json_field *f, struct json_object *v, char *slot, struct es_err *err)
+{
+	int64_t n;
+
+	if (json_object_is_type(v, json_type_int))
+		return bind_number(f, json_object_get_int64(v), slot, err);
+	if (json_object_is_type(v, json_type_string) &&
+	    parse_int(json_object_get_string(v), INT64_MIN, INT64_MAX, &n))
+		return bind_number(f, n, slot, err);
+	return bad(err, f->name, "must be a whole number");
+}
+
+/* json-c would write what overflowed a double as Infinity. */
+static bool
+all_finite(struct json_object *v)
+{
+	if (json_object_is_type(v, json_type_double))
+		return isfinite(json_object_get_double(v));
+	if (json_object_is_type(v, json_type_object)) {
+		json_object_object_foreach(v, key, child)
+		{
+			(void)key;
+			if (!all_finite(child))
+				return false;
+		}
+	} else if (json_object_is_type(v, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(v); i++)
+			if (!all_finite(json_object_array_get_idx(v, i)))
+				return false;
+	}
+	return true;
+}
+
+static const char *
+plain_text(struct json_object *v, struct arena *a)
+{
+	return arena_strdup(
+	    a, json_object_to_json_string_ext(
+		   v, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static enum es_code
+bind_raw(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
+    struct es_err *err)
+{
+	const char *text = plain_text(v, a);
+
+	if (!all_finite(v))
+		return bad(err, f->name, "holds a number that is too large");
+	return bind_text(f, text, strlen(text), a, slot, err);
+}
+
+static enum es_code
+bind_array(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
+    struct es_err *err)
+{
+	const size_t n = json_object_array_length(v);
+	struct json_list *list = arena_alloc(a, sizeof(*list));
+	const char **items;
+
+	if (n < (size_t)f->min || n > (size_t)f->max)
+		return es_fail_field(err, ES_INVALID, f->name,
+		    "must have %lld to %lld items", (long long)f->min, (long long)f->max);
+	items = arena_alloc(a, (n + 1) * sizeof(*items));
+	for (size_t i = 0; i < n; i++)
+		items[i] = plain_text(json_object_array_get_idx(v, i), a);
+	*list = (struct json_list){.n = n, .items = items};
+	memcpy(slot, &list, sizeof(list));
+	return ES_OK;
+}
+
+static enum es_code
+bind_field(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
+    struct es_err *err)
+{
+	bool b;
+
+	switch (f->kind) {
+	case JSON_STRING:
+	case JSON_UUID:
+		if (!json_object_is_type(v, json_type_string))
+			return bad(err, f->name, "must be a string");
+		return bind_text(f, json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v), a, slot, err);
+	case JSON_INT:
+		if (!json_object_is_type(v, json_type_int))
+			return bad(err, f->name, "must be a whole number");
+		return bind_number(f, json_object_get_int64(v), slot, err);
+	case JSON_NUMBER_OR_STRING:
+		return bind_either(f, v, slot, err);
+	case JSON_BOOL:
+		if (!json_object_is_type(v, json_type_boolean))
+			return bad(err, f->name, "must be true or false");
+		b = json_object_get_boolean(v);
+		memcpy(slot, &b, sizeof(b));
+		return ES_OK;
+	case JSON_RAW:
+		return bind_raw(f, v, a, slot, err);
+	case JSON_ARRAY:
+		if (!json_object_is_type(v, json_type_array))
+			return bad(err, f->name, "must be an array");
+		return bind_array(f, v, a, slot, err);
+	}
+	return bad(err, f->name, "has an unknown kind");
+}
+
+static bool
+known(const struct json_field fields[], size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static enum es_code
+bind_all(struct json_object *root, const struct json_field fields[], size_t n,
+    struct arena *a, char *out, struct es_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct json_field *f = &fields[i];
+		struct json_object *v = NULL;
+		const bool there = json_object_object_get_ex(root, f->name, &v) &&
+		                   !(v == NULL && f->nullable);
+
+		if (there)
+			TRY(bind_field(f, v, a, out + f->offset, err));
+		else if (f->required)
+			return bad(err, f->name, "is required");
+		if (f->present != 0)
+			memcpy(out + f->present, &there, sizeof(there));
+	}
+	return ES_OK;
+}
+
+enum es_code
+json_bind(const char *text, size_t len, const struct json_field fields[], size_t n,
+    enum json_unknown unknown, struct arena *a, void *out, struct es_err *err)
+{
+	struct json_object *root = NULL;
+
+	TRY(parse(text, len, a, &root, err));
+	if (!json_object_is_type(root, json_type_object))
+		return es_fail(err, ES_BAD_REQUEST, "must be a JSON object");
+	if (unknown == JSON_REFUSE_UNKNOWN) {
+		json_object_object_foreach(root, key, child)
+		{
+			(void)child;
+			if (!known(fields, n, key))
+				return bad(
+				    err, key, "is not a member that is known here");
+		}
+	}
+	return bind_all(root, fields, n, a, out, err);
+}
+
+enum es_code
+json_string_value(const char *json, struct arena *a, const char **out, struct es_err *err)
+{
+	struct json_object *v = NULL;
+
+	TRY(parse(json, strlen(json), a, &v, err));
+	if (!json_object_is_type(v, json_type_string))
+		return es_fail(err, ES_INVALID, "must be a string");
+	*out = arena_memdup(
+	    a, json_object_get_string(v), (size_t)json_object_get_string_len(v));
+	return ES_OK;
+}

@@ -1,0 +1,24 @@
+/* Is this text JSON as RFC 8259 has it? json-c alone takes NaN, single quotes, raw
+ * control characters, lone surrogates and more. */
+#ifndef JSON_JSON_CHECK_H
+#define JSON_JSON_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/attr.h"
+
+#define JSON_DEPTH_MAX 16
+
+struct json_check {
+	const char *why; /* what is wrong, or NULL */
+	size_t at;       /* byte offset of it */
+	size_t members;  /* object members in the whole text, repeats counted */
+};
+
+/* One value with blanks around it, nothing else. Refuses also U+0000 in strings, since
+ * neither PostgreSQL nor a C string can hold it, and nesting deeper than JSON_DEPTH_MAX.
+ */
+bool json_check(const char *text, size_t len, struct json_check *out) ES_MUST_CHECK;
+
+#endif
