@@ -1,5 +1,6 @@
-/* Settings: one table per program gives name, type, default, range and meaning; from it come
- * reading, --help, --check-config, --print-config and the reference page. The only getenv. */
+/* Settings: one table per program gives name, type, default, range and meaning; from it
+ * come reading, --help, --check-config, --print-config and the reference page. The only
+ * getenv. */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
@@ -23,17 +24,19 @@ enum conf_kind {
 struct conf_item {
 	const char *name; /* "ES_..." */
 	enum conf_kind kind;
-	size_t offset;	     /* of the member in the program's struct */
+	size_t offset;       /* of the member in the program's struct */
 	const char *initial; /* default as text; NULL: required */
 	int64_t min, max;
 	const char *allowed;
 	const char *meaning; /* one sentence with the unit */
 };
 
-#define CONF_ITEM(type, member, env, kind_, initial_, min_, max_, allowed_, meaning_)     \
-	{.name = (env), .kind = (kind_), .offset = offsetof(type, member),                \
-	    .initial = (initial_), .min = (min_), .max = (max_), .allowed = (allowed_),   \
-	    .meaning = (meaning_)}
+#define CONF_ITEM(type, member, env, kind_, initial_, min_, max_, allowed_, meaning_) \
+	{ \
+		.name = (env), .kind = (kind_), .offset = offsetof(type, member), \
+		.initial = (initial_), .min = (min_), .max = (max_), \
+		.allowed = (allowed_), .meaning = (meaning_) \
+	}
 
 /* Items that several programs share are a table of their own: a program's settings are a
  * list of tables over one struct. */
@@ -44,15 +47,17 @@ struct conf_table {
 
 struct conf_report {
 	unsigned n_faults;
-	const char *text; /* one line per fault: name, source, what is wrong, what is right */
+	const char
+	    *text; /* one line per fault: name, source, what is wrong, what is right */
 };
 
-/* Read the environment into *out (zeroed by the caller); strings live in a. Every fault is
- * reported, not only the first. An ES_* variable that no table of any program knows is a
- * fault with a suggestion; known lists those of other programs (NULL-terminated, may be
+/* Read the environment into *out (zeroed by the caller); strings live in a. Every fault
+ * is reported, not only the first. An ES_* variable that no table of any program knows is
+ * a fault with a suggestion; known lists those of other programs (NULL-terminated, may be
  * NULL). ES_OK, or ES_INVALID with report->text. */
-enum es_code conf_load(const struct conf_table tables[], size_t n, const char *const known[],
-    struct arena *a, void *out, struct conf_report *report) ES_MUST_CHECK;
+enum es_code conf_load(const struct conf_table tables[], size_t n,
+    const char *const known[], struct arena *a, void *out,
+    struct conf_report *report) ES_MUST_CHECK;
 
 /* KEY=VALUE lines with the source of each as a comment; secrets masked. */
 void conf_print(const struct conf_table tables[], size_t n, const void *values, FILE *to);
@@ -61,12 +66,14 @@ void conf_help(const struct conf_table tables[], size_t n, FILE *to);
 void conf_markdown(const struct conf_table tables[], size_t n, FILE *to);
 
 /* The options every program has: --help, --version, --check-config, --print-config,
- * --settings-markdown. Loads, prints what was asked for. Returns -1 to go on, else the exit
- * status (0, 2 usage, 78 faulty settings). extra (may be NULL) is a line for --help. */
-int conf_main(int argc, char **argv, const char *program, const struct conf_table tables[],
-    size_t n, struct arena *a, void *out);
+ * --settings-markdown. Loads, prints what was asked for. Returns -1 to go on, else the
+ * exit status (0, 2 usage, 78 faulty settings). extra (may be NULL) is a line for --help.
+ */
+int conf_main(int argc, char **argv, const char *program,
+    const struct conf_table tables[], size_t n, struct arena *a, void *out);
 
-/* All ES_* names of all programs, NULL-terminated (conf_names.c; a test keeps it true). */
+/* All ES_* names of all programs, NULL-terminated (conf_names.c; a test keeps it true).
+ */
 extern const char *const conf_names[];
 
 #endif

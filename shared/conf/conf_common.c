@@ -1,0 +1,33 @@
+#include "conf/conf_common.h"
+
+#include "core/banned.h"
+
+#define ROW(member, env, kind, initial, min, max, allowed, meaning) \
+	CONF_ITEM( \
+	    struct conf_common, member, env, kind, initial, min, max, allowed, meaning)
+
+// clang-format off
+static const struct conf_item items[] = {
+	ROW(database_url, "ES_DATABASE_URL", CONF_URL, NULL, 1, 4096,
+	    "postgresql postgres host hostaddr dbname user port service sslmode",
+	    "PostgreSQL as URI or conninfo, with the role echostream_app"),
+	ROW(database_timeout_ms, "ES_DATABASE_TIMEOUT_MS", CONF_INT, "5000", 100, 600000, NULL,
+	    "milliseconds after which a statement is given up"),
+	ROW(redis_url, "ES_REDIS_URL", CONF_URL, NULL, 1, 4096, "redis rediss unix",
+	    "Redis: redis://[:password@]host[:port][/db] or unix:///path[?db=N]"),
+	ROW(redis_timeout_ms, "ES_REDIS_TIMEOUT_MS", CONF_INT, "1000", 50, 60000, NULL,
+	    "milliseconds after which a Redis command is given up"),
+	ROW(queue_url, "ES_QUEUE_URL", CONF_URL, "redis:", 1, 4096, "redis mem",
+	    "queue driver: redis: for Redis Streams"),
+	ROW(queue_redis_url, "ES_QUEUE_REDIS_URL", CONF_URL, "", 0, 4096, "redis rediss unix",
+	    "Redis of the queue; empty for ES_REDIS_URL"),
+	ROW(queue_partitions, "ES_QUEUE_PARTITIONS", CONF_INT, "8", 1, 256, NULL,
+	    "partitions of the queue; the same for all programs, changed only when it is empty"),
+	ROW(queue_max_bytes, "ES_QUEUE_MAX_BYTES", CONF_INT, "67108864", 4096, 1099511627776,
+	    NULL, "bytes of waiting messages beyond which sending answers queue_full"),
+	ROW(log_level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "error warn info debug",
+	    "lowest level that is logged"),
+};
+// clang-format on
+
+const struct conf_table conf_common_table = {.items = items, .n = ES_COUNT(items)};

@@ -1,0 +1,84 @@
+/* The options that every program has. */
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf_private.h"
+
+#include "core/banned.h"
+
+#define EX_USAGE_  2
+#define EX_CONFIG_ 78 /* sysexits.h */
+
+enum action { RUN, HELP, VERSION, CHECK, PRINT, MARKDOWN, USAGE };
+
+static enum action
+read_options(int argc, char **argv)
+{
+	static const struct {
+		const char *option;
+		enum action action;
+	} options[] = {
+	    {"--help", HELP},
+	    {"-h", HELP},
+	    {"--version", VERSION},
+	    {"--check-config", CHECK},
+	    {"--print-config", PRINT},
+	    {"--settings-markdown", MARKDOWN},
+	};
+
+	if (argc == 1)
+		return RUN;
+	if (argc == 2)
+		for (size_t i = 0; i < ES_COUNT(options); i++)
+			if (strcmp(argv[1], options[i].option) == 0)
+				return options[i].action;
+	return USAGE;
+}
+
+static void
+help(const char *program, const struct conf_table tables[], size_t n, FILE *to)
+{
+	(void)fprintf(to,
+	    "usage: %s [--help | --version | --check-config | --print-config |\n"
+	    "       --settings-markdown]\n\nSettings come from the environment:\n",
+	    program);
+	conf_help(tables, n, to);
+}
+
+int
+conf_main(int argc, char **argv, const char *program, const struct conf_table tables[],
+    size_t n, struct arena *a, void *out)
+{
+	const enum action action = read_options(argc, argv);
+	struct conf_report report;
+
+	switch (action) {
+	case HELP:
+		help(program, tables, n, stdout);
+		return 0;
+	case VERSION:
+		(void)printf("%s %s\n", program, ES_VERSION);
+		return 0;
+	case MARKDOWN:
+		conf_markdown(tables, n, stdout);
+		return 0;
+	case USAGE:
+		(void)fprintf(
+		    stderr, "%s: unknown option; see %s --help\n", program, program);
+		return EX_USAGE_;
+	case RUN:
+	case CHECK:
+	case PRINT:
+		break;
+	}
+	if (conf_load(tables, n, conf_names, a, out, &report) != ES_OK) {
+		(void)fprintf(stderr, "%s: %u faulty setting%s\n%s", program,
+		    report.n_faults, report.n_faults == 1 ? "" : "s", report.text);
+		return EX_CONFIG_;
+	}
+	if (action == CHECK)
+		(void)printf("%s: settings are good\n", program);
+	if (action == PRINT)
+		conf_print(tables, n, out, stdout);
+	return action == RUN ? -1 : 0;
+}
