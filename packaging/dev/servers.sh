@@ -50,16 +50,11 @@ pg_ready() {
 	"$PGBIN/psql" -X -q -At -h "$RUN/pg" -U postgres -d postgres -c 'select 1' >/dev/null 2>&1
 }
 
-# The owner makes tables and the functions' roles; it is no superuser, as on Aurora.
+# The database, the two login roles and their rights: what takes a superuser.
 pg_roles() {
-	pg_sql postgres <<'SQL'
-select 'create role echostream_owner login createrole'
- where not exists (select from pg_roles where rolname = 'echostream_owner') \gexec
-select 'create role echostream_app login'
- where not exists (select from pg_roles where rolname = 'echostream_app') \gexec
-select 'create database echostream owner echostream_owner'
- where not exists (select from pg_database where datname = 'echostream') \gexec
-SQL
+	pg_sql postgres -c "select 'create database echostream' where not exists
+		(select from pg_database where datname = 'echostream')" |
+		pg_sql postgres && pg_sql echostream -f "$ROOT/db/roles.sql"
 }
 
 # valkey on Debian 13, redis else: same protocol, same settings

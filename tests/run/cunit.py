@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Run the CUnit programs of one meson suite, a line per test case.
+
+cunit.py BUILD_DIR SUITE. The programs are those that meson.build declares with
+test(..., suite: SUITE). A program counts by CUnit's own summary; one that runs no test,
+that crashes, or that ends badly after a good summary is a failure.
+"""
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+import sys
+
+SUMMARY = re.compile(r"^\s+tests\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)", re.M)
+CASE = re.compile(r"^ *Test: (.*?) \.\.\.(.*)$", re.M)
+
+
+def programs(build, suite):
+    out = subprocess.run(["meson", "introspect", build, "--tests"],
+                         check=True, capture_output=True, text=True)
+    for one in json.loads(out.stdout):
+        if any(s.split(":")[-1] == suite for s in one["suite"]):
+            yield one
+
+
+def run(one):
+    env = dict(os.environ, **one["env"])
+    # far above what any takes: a hang is told, a slow machine is not
+    limit = max(one["timeout"], 30) * 2
+    try:
+        done = subprocess.run(one["cmd"], env=env, cwd=one["workdir"], timeout=limit,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired as late:
+        text = (late.stdout or b"").decode("utf-8", "replace")
+        return None, text + f"\nstill running after {limit} s; killed\n"
+
+
+def cases(text):
+    """(name, good) of each case, from CUnit's verbose output."""
+    found = CASE.findall(text)
+    return [(name, "passed" in rest) for name, rest in found]
+
+
+def judge(name, code, text):
+    """The runner's lines for one program."""
+    if code == 77:
+        return [f"skip {name} {text.strip().splitlines()[-1] if text.strip() else 'skipped'}"]
+    summary = SUMMARY.search(text)
+    if not summary:
+        return [f"not ok {name}: no summary, exit {code}"]
+    total, ran, good, bad = map(int, summary.groups())
+    if ran == 0:
+        return [f"not ok {name}: ran no test"]
+    lines = []
+    named = cases(text)
+    if sum(ok for _, ok in named) == good and len(named) == ran:
+        lines = [f"{'ok' if ok else 'not ok'} {name}: {case}" for case, ok in named]
+    else:
+        lines = [f"ok {name} {i + 1}" for i in range(good)]
+        lines += [f"not ok {name} {i + 1} of {bad}" for i in range(bad)]
+    if ran < total:
+        lines.append(f"not ok {name}: {total - ran} tests did not run")
+    if code != 0 and bad == 0:
+        lines.append(f"not ok {name}: exit {code} after a good summary")
+    if code == 0 and bad > 0:
+        lines.append(f"not ok {name}: exit 0 although tests failed")
+    return lines
+
+
+def main():
+    build, suite = sys.argv[1:]
+    todo = list(programs(build, suite))
+    with concurrent.futures.ThreadPoolExecutor(1 if suite != "unit" else 2) as pool:
+        for one, (code, text) in zip(todo, pool.map(run, todo)):
+            lines = judge(one["name"], code, text)
+            if any(line.startswith("not ok") for line in lines):
+                print("".join(f"    {line}\n" for line in text.splitlines()), end="")
+            print("\n".join(lines), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+# What suites share: a folder of their own, private servers, ports, and a clean end.
+# Read by tests/run/*.sh, which run with the tree as it is and leave nothing.
+set -u
+ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P) || exit 1
+export ES_ROOT="$ROOT"
+unset ES_PORT ES_PUSH_PORT ES_DEV_DIR
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/echostream-test.XXXXXX") || exit 1
+chmod 755 "$WORK"
+ES_DEV_DIR=$WORK/dev
+export ES_DEV_DIR
+for one in common procs ports env servers programs down status; do
+	# shellcheck disable=SC1090
+	. "$ROOT/packaging/dev/$one.sh"
+done
+cd "$ROOT" || exit 1
+
+suite_end() {
+	code=$?
+	trap '' INT TERM HUP
+	[ -z "${suite_stack:-}" ] || "$ROOT/dev" down >/dev/null 2>&1
+	for name in redis postgres; do
+		eval "stop_one $name \${pid_$name:-0} \${birth_$name:-0}"
+	done
+	clean_outside
+	rm -rf "$WORK"
+	exit $code
+}
+trap suite_end EXIT
+trap 'exit 130' INT TERM HUP
+
+# result CODE NAME: a line for the runner
+result() {
+	if [ "$1" -eq 0 ]; then
+		say "ok $2"
+	else
+		say "not ok $2"
+	fi
+}
+
+skip() {
+	name=$1
+	shift
+	say "skip $name $*"
+}
+
+# private NAME: PostgreSQL or Redis in our folder. No fsync: nothing here must last.
+private() {
+	export ES_DEV_FSYNC=off
+	env_folders
+	[ "$1" = redis ] && redis_find
+	[ "$1" = postgres ] && pg_find && pg_init
+	program_start "$1"
+	eval "pid_$1=$started_pid birth_$1=$started_birth"
+	limit=$(($(date +%s) + 30))
+	until program_ready "$1"; do
+		proc_alive "$started_pid" "$started_birth" && [ "$(date +%s)" -lt $limit ] || {
+			program_log "$1"
+			die 1 "the private $1 did not start"
+		}
+		sleep 0.1
+	done
+}
+
+# A migrated database and its addresses.
+private_database() {
+	private postgres
+	pg_roles || die 1 'making the database failed'
+	export ES_DATABASE_URL="postgresql://echostream_app@/echostream?host=$RUN/pg"
+	export ES_DATABASE_OWNER_URL="postgresql://echostream_owner@/echostream?host=$RUN/pg"
+	export ES_TEST_DATABASE_URL="$ES_DATABASE_URL" ES_TEST_OWNER_URL="$ES_DATABASE_OWNER_URL"
+	export ES_TEST_ADMIN_URL="postgresql://postgres@/echostream?host=$RUN/pg"
+	"$(program_binary ctl)" db migrate >"$WORK/migrate.log" 2>&1 || {
+		cat "$WORK/migrate.log"
+		die 1 'echostreamctl db migrate failed'
+	}
+}
+
+# A whole stack on ports that nobody else asks for; its settings in $WORK/env.
+private_stack() {
+	ES_PORT=$(random_port)
+	ES_PUSH_PORT=$(random_port)
+	export ES_PORT ES_PUSH_PORT ES_DEV_FSYNC=off
+	suite_stack=yes
+	"$ROOT/dev" up -d --no-build >"$WORK/up.log" 2>&1 || {
+		cat "$WORK/up.log"
+		return 1
+	}
+	"$ROOT/dev" status -o env >"$WORK/env"
+}
+
+random_port() {
+	while :; do
+		port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 10000))
+		port_busy $port || break
+	done
+	echo $port
+}
