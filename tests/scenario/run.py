@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Runs scenario files against a running stack. See README.md beside it."""
+
+import argparse
+import fnmatch
+import glob
+import os
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+from scn import env as environment
+from scn import lang, schemas
+from scn.report import Report
+from scn.steps import run_steps
+from scn.world import Failure, World
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPOSITORY = os.path.dirname(os.path.dirname(HERE))
+
+
+def arguments(argv):
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--env", help="file with the lines of ./dev status -o env")
+    p.add_argument("--only", default="*", help="run scenarios whose file or name fits this glob")
+    p.add_argument("--jobs", type=int, default=4, help="files run at once (4)")
+    p.add_argument("--schemas", default=os.path.join(REPOSITORY, "api"),
+                   help="folder of openapi.yaml and asyncapi.yaml, or none")
+    p.add_argument("--logs", type=int, default=4, help="log lines shown for a failure (4)")
+    p.add_argument("paths", nargs="*", help="files or folders (default: this one)")
+    return p.parse_args(argv)
+
+
+def scenario_paths(paths):
+    found = []
+    for path in paths or [HERE]:
+        found += sorted(glob.glob(os.path.join(path, "*.scn"))) if os.path.isdir(path) else [path]
+    return found
+
+
+def wanted(scenario, only):
+    base = os.path.basename(scenario.file)
+    return any(fnmatch.fnmatch(text, pattern) for text in (base, scenario.name)
+               for pattern in (only, only + ".scn", only + "-*"))
+
+
+class Runner:
+    def __init__(self, env, judge, report, log_lines=4):
+        self.env, self.judge, self.report = env, judge, report
+        self.log_lines = log_lines
+
+    def run_file(self, file, only="*"):
+        missing = [n for n in file.needs if not self.env.has(n)]
+        for scenario in file.scenarios:
+            if not wanted(scenario, only):
+                continue
+            if missing:
+                self.report.skip(base(file.path), scenario.name,
+                                 "needs " + ", ".join(missing))
+            else:
+                self.run_scenario(scenario)
+
+    def run_scenario(self, scenario):
+        world = World(self.env, self.judge)
+        started = time.monotonic()
+        details = []
+        try:
+            run_steps(world, scenario.steps)
+        except (Failure, lang.BadScenario) as e:
+            details.append(str(e))
+        except Exception:  # a fault of the runner or a dead server is this scenario's failure
+            details.append(traceback.format_exc(limit=-3))
+        finally:
+            for program in list(world.stopped):
+                self.env.signal(program, environment.SIGNALS["continue"])
+            world.close()
+        for conn in world.conns.values():
+            world.faults += conn.verdict(self.judge)
+        details += list(dict.fromkeys(world.faults))
+        if details:
+            details += environment.log_tails(self.env, self.log_lines) if self.log_lines else []
+            self.report.not_ok(base(scenario.file), scenario.name, details)
+        else:
+            self.report.ok(base(scenario.file), scenario.name, time.monotonic() - started)
+
+
+def base(path):
+    return os.path.basename(path)
+
+
+def run_all(runner, files, jobs, only):
+    """Files side by side; exclusive ones afterwards, one by one."""
+    with ThreadPoolExecutor(jobs) as pool:
+        for done in [pool.submit(runner.run_file, f, only) for f in files if not f.exclusive]:
+            done.result()
+    for file in files:
+        if file.exclusive:
+            runner.run_file(file, only)
+
+
+def main(argv):
+    args = arguments(argv)
+    report = Report()
+    env = environment.read_env(args.env)
+    judge = None
+    if args.schemas != "none":
+        judge, why = schemas.open_schemas(args.schemas)
+        if why:
+            report.skip("run.py", "answers and frames are as the API documents say", why)
+    files = []
+    for path in scenario_paths(args.paths):
+        try:
+            files.append(lang.parse_file(path))
+        except lang.BadScenario as e:
+            report.not_ok(base(path), "can be read", [e])
+    run_all(Runner(env, judge, report, args.logs), files, args.jobs, args.only)
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Black-box scenarios: the line language, its clients and its checks."""

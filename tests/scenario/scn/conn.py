@@ -1,0 +1,204 @@
+"""A scenario's view of one WebSocket: three classes of frames, each taken in its order."""
+
+import json
+import time
+import urllib.parse
+
+from . import frames, match, ws
+from .world import Failure
+
+REPLIES = {"ack", "error", "pong"}
+AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "token_expiring",
+           "reconnect"}
+RESUBSCRIBES = {"subscribe", "unsubscribe", "sync"}
+
+
+def kind_of(frame_type):
+    if frame_type in REPLIES:
+        return "reply"
+    return "ambient" if frame_type in AMBIENT else "event"
+
+
+class Conn:
+    """Events and replies come one by one; ambient frames are searched."""
+
+    def __init__(self, name, env, token, via="query", headers=(), query="", rcvbuf=0):
+        self.name = name
+        self.refused = None
+        self.fault = None
+        self.client = None
+        self.seen = []
+        self.last = None
+        self.last_number = 0
+        self.subscribed = {}
+        headers = list(headers)
+        target = env.ws_path
+        if token is not None and via == "query":
+            query = "token=%s%s" % (urllib.parse.quote(token, safe=""),
+                                    "&" + query if query else "")
+        elif token is not None:
+            headers.append(("Authorization", "Bearer " + token))
+        if query:
+            target += "?" + query
+        try:
+            self.client = ws.WsClient(env.ws_host, env.ws_port, target, headers, rcvbuf=rcvbuf)
+        except ws.Refused as e:
+            self.refused = e
+        except (OSError, frames.ProtocolError) as e:
+            raise Failure("ws %s could not connect: %s" % (name, e)) from None
+
+    def need_open(self):
+        if self.refused is not None:
+            raise Failure("ws %s was refused with %d: %s" % (
+                self.name, self.refused.status, self.refused.body[:500]))
+        return self.client
+
+    def send(self, value):
+        client = self.need_open()
+        if isinstance(value, dict) and value.get("type") in RESUBSCRIBES:
+            for channel in channels_of(value):
+                self.subscribed[channel] = self.subscribed.get(channel, 0) + 1
+        try:
+            client.send_json(value)
+        except ws.Closed as e:
+            raise Failure("ws %s: %s" % (self.name, e)) from None
+
+    def next(self, pattern, within, skip=False):
+        """The frame that pattern is for: the next of its class, or any later one with skip."""
+        kind = kind_of(pattern.get("type", ""))
+        client = self.need_open()
+        end = time.monotonic() + within
+        passed = []
+        while True:
+            left = end - time.monotonic()
+            client.wait(lambda: self._find(kind) is not None or client.close_code is not None,
+                        max(left, 0))
+            taken = self._take(kind)
+            if taken is None:
+                raise Failure(self._nothing(pattern, within, passed))
+            wrong = match.difference(pattern, taken[1])
+            if not wrong:
+                self.last_number, self.last = taken
+                return taken[1]
+            if kind != "ambient" and not skip:
+                raise Failure("ws %s: expected %s\n  got %s\n  %s" % (
+                    self.name, short(pattern), short(taken[1]), wrong))
+            passed.append(taken[1])
+
+    def next_of(self, patterns, within):
+        """Take the first frame that one of the patterns is for; that pattern."""
+        kinds = {kind_of(p.get("type", "")) for p in patterns}
+        client = self.need_open()
+        client.wait(lambda: any(self._find(k) is not None for k in kinds)
+                    or client.close_code is not None, within)
+        for kind in sorted(kinds):
+            taken = self._take(kind)
+            if taken is None:
+                continue
+            self.last_number, self.last = taken
+            for pattern in patterns:
+                if match.difference(pattern, taken[1]) is None:
+                    return pattern
+            raise Failure("ws %s: none of %s expected, got %s" % (
+                self.name, len(patterns), short(taken[1])))
+        raise Failure(self._nothing(patterns[0], within, []))
+
+    def _find(self, kind):
+        for k, (_, frame) in enumerate(self.client.inbox):
+            if kind_of(frame["type"]) == kind:
+                return k
+        return None
+
+    def _take(self, kind):
+        with self.client.cond:
+            k = self._find(kind)
+            if k is None:
+                return None
+            taken = self.client.inbox.pop(k)
+            self.seen.append(taken)
+            return taken
+
+    def _nothing(self, pattern, within, passed):
+        text = "ws %s: expected %s within %gs, nothing came" % (self.name, short(pattern), within)
+        if self.client.close_code is not None:
+            text += "; closed with %d %s" % (self.client.close_code, self.client.close_reason)
+        if passed:
+            text += "; passed over:" + "".join("\n  " + short(f) for f in passed[-5:])
+        waiting = [f for _, f in self.client.inbox]
+        if waiting:
+            text += "; of other kinds:" + "".join("\n  " + short(f) for f in waiting[:5])
+        return text
+
+    def silence(self, within, types):
+        """No event and no reply (or none of the types named) for that long."""
+        def broken():
+            for _, frame in self.client.inbox:
+                if frame["type"] in types if types else kind_of(frame["type"]) != "ambient":
+                    return frame
+            return None
+        self.need_open().wait(lambda: broken() is not None, within)
+        if broken() is not None:
+            raise Failure("ws %s: expected silence for %gs, got %s" % (
+                self.name, within, short(broken())))
+
+    def closes(self, code, within):
+        client = self.need_open()
+        client.wait(lambda: client.close_code is not None, within)
+        if client.close_code != code:
+            got = "still open" if client.close_code is None else \
+                "%d %s" % (client.close_code, client.close_reason)
+            raise Failure("ws %s: expected close %d, got %s" % (self.name, code, got))
+
+    def alive(self, within):
+        """A ping of RFC 6455 is answered with its own payload."""
+        client = self.need_open()
+        payload = b"scn-%d" % (len(client.pongs) + 1)
+        client.send_frame(frames.PING, payload)
+        if not client.wait(lambda: payload in client.pongs, within):
+            raise Failure("ws %s: no pong to a ping (closed with %s)" % (
+                self.name, client.close_code))
+
+    def end(self):
+        if self.client is not None and self.client.close_code is None:
+            self.client.drop()
+
+    def verdict(self, schemas):
+        """What no scenario has to ask for: RFC 6455, the frame schemas, no silent hole."""
+        if self.client is None:
+            return []
+        everything = sorted(self.seen + self.client.inbox, key=lambda entry: entry[0])
+        found = [self.client.fault] if self.client.fault else []
+        last = {}
+        for _, frame in everything:
+            if schemas is not None:
+                wrong = schemas.frame_fault(frame)
+                if wrong:
+                    found.append("%s in %s" % (wrong, short(frame)))
+            hole = self._hole(frame, last)
+            if hole:
+                found.append(hole)
+        return ["ws %s: %s" % (self.name, text) for text in found]
+
+    def _hole(self, frame, last):
+        channel = frame.get("channelId")
+        if frame["type"] == "gap" or self.subscribed.get(channel, 0) > 1:
+            last.pop(channel, None)
+            return None
+        if not match.is_int(frame.get("seq")):
+            return None
+        before = last.get(channel)
+        last[channel] = frame["seq"]
+        if before is not None and frame.get("prev") != before:
+            return "silent hole: after %d came %s" % (before, short(frame))
+        return None
+
+
+def channels_of(value):
+    entries = value.get("channels") if value.get("type") == "sync" else [value]
+    return [e["channelId"] for e in entries or []
+            if isinstance(e, dict) and isinstance(e.get("channelId"), str)]
+
+
+def short(frame):
+    text = json.dumps(frame, ensure_ascii=False)
+    return text if len(text) <= 500 else text[:500] + "..."

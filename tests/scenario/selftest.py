@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Proves that each expectation of the runner can hold and can fail, against a fake server."""
+
+import io
+import sys
+
+from run import Runner
+from scn import fake, lang
+from scn.env import Env
+from scn.report import Report
+from selftest_cases import BAD_FILES, CASES, MATCHES
+from scn import match, schemas
+
+
+class Judge(schemas.Schemas):
+    """The document checks with a document of three lines."""
+
+    def __init__(self):
+        self.open = {"components": {}, "paths": {"/api/judged": {"get": {"responses": {
+            "200": {"headers": {"X-Must": {"required": True}},
+                    "content": {"application/json": {"schema": {
+                        "type": "object", "required": ["path"]}}}}}}}}}
+        self.asyn = {"components": {}}
+        self.cache = {}
+        self.lock = schemas.threading.Lock()
+        self.paths = [(0, schemas.re.compile("^/api/judged$"), self.open["paths"]["/api/judged"])]
+        self.received = {"message": {"type": "object", "required": ["channelId"]}}
+
+
+def run_case(env, text, judge=None):
+    out = io.StringIO()
+    report = Report(out)
+    runner = Runner(env, judge, report, log_lines=0)
+    runner.run_file(lang.parse("selftest", 'scenario "x"\n' + text))
+    return report.failed, out.getvalue()
+
+
+def wrong_outcome(failed, said, expected):
+    """Why the outcome is not the expected one, or None."""
+    if expected is None:
+        return said if failed else None
+    if not failed:
+        return "was expected to fail with: %s" % expected
+    return None if expected in said else "failed with another reason: %s" % said
+
+
+def check_cases(report, env):
+    for name, text, expected in CASES:
+        judge = None
+        if name.startswith("judge: "):
+            if schemas.WHY_NOT:
+                report.skip("selftest", name, schemas.WHY_NOT)
+                continue
+            judge = Judge()
+        failed, said = run_case(env, text, judge)
+        report.check("selftest", name, wrong_outcome(failed, said, expected))
+
+
+def check_matches(report):
+    for want, got, fits in MATCHES:
+        found = match.difference(want, got) is None
+        report.check("selftest", "match %r with %r" % (want, got),
+                     None if found == fits else "expected %s" % fits)
+
+
+def check_bad_files(report):
+    for name, text in BAD_FILES:
+        try:
+            lang.parse("bad", text)
+            report.not_ok("selftest", name, ["was accepted"])
+        except lang.BadScenario:
+            report.ok("selftest", name)
+
+
+def main():
+    server, url = fake.start()
+    report = Report()
+    env = Env({"ES_URL": url, "ES_OPERATOR_KEY": "op", "ES_DEV_DIR": "/nonexistent",
+               "ES_JWT_SECRET": "s" * 32})
+    check_cases(report, env)
+    check_matches(report)
+    check_bad_files(report)
+    server.shutdown()
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

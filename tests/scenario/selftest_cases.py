@@ -1,0 +1,177 @@
+"""What the self-test tries: (name, scenario text, None or a piece of the failure's text)."""
+
+REST = "rest GET /x as none\n"
+PROBLEM = """rest GET /x
+  header X-Fake-Status: 404
+  header X-Fake-Type: application/problem+json
+  header X-Fake-Body: {"type":"t","title":"T","status":404,"code":"not_found","requestId":"%s"}
+  expect problem %s
+"""
+FIELD = """rest GET /x
+  header X-Fake-Status: 422
+  header X-Fake-Type: application/problem+json
+  header X-Fake-Body: {"type":"t","title":"T","status":422,"code":"c","requestId":"r1","errors":[{"field":"name"}]}
+  expect problem 422 c field %s
+"""
+WS = "tenant t\nuser a in t\nws w as a\n"
+SAY = WS + '  send {"type":"say","frames":[%s]}\n'
+M1 = '{"type":"message","channelId":"c","seq":5,"prev":4,"body":"one"}'
+M2 = '{"type":"message","channelId":"c","seq":6,"prev":5,"body":"two"}'
+M9 = '{"type":"message","channelId":"c","seq":9,"prev":8,"body":"nine"}'
+GAP = '{"type":"gap","channelId":"c","payload":{"fromSeq":6,"toSeq":8,"reason":"r"}}'
+ACK = '{"type":"ack","op":"send","id":"1"}'
+PRESENCE = '{"type":"presence","userId":"u","payload":{"status":"online"}}'
+
+CASES = [
+    ("status holds", REST + "  expect status 200", None),
+    ("one of several statuses holds", REST + "  expect status 201,200", None),
+    ("status fails", REST + "  expect status 201", "status is 200"),
+    ("success is expected by itself", REST + "  header X-Fake-Status: 500", "expected success"),
+    ("header holds", REST + "  expect header X-Request-Id r1", None),
+    ("header fails", REST + "  expect header X-Request-Id r2", "expected 'r2', got 'r1'"),
+    ("header by expression", REST + "  expect header X-Request-Id /^r\\d$/", None),
+    ("missing header fails", REST + "  expect header Allow", "got nothing"),
+    ("no header holds", REST + "  expect no header Allow", None),
+    ("no header fails", REST + "  expect no header X-Request-Id", "header is r1"),
+    ("body holds", REST + '  expect body {"path":"/x"}', None),
+    ("body fails", REST + '  expect body {"path":"/y"}', "at .path: expected '/y'"),
+    ("body over lines", REST + '  expect body {\n  "path": "/x"\n  }', None),
+    ("exactly fails on more", REST + '  expect exactly {"path":"/x"}', "members nobody expected"),
+    ("empty body fails", REST + "  expect body empty", "body is not empty"),
+    ("empty body holds", REST + "  header X-Fake-Status: 204\n  expect body empty", None),
+    ("text fails", REST + "  expect text /zzz/", "text does not match"),
+    ("broken JSON fails", REST + "  header X-Fake-Body: {oops\n  expect body {}", "not JSON"),
+    ("problem holds", PROBLEM % ("r1", "404 not_found"), None),
+    ("problem fails on the code", PROBLEM % ("r1", "404 gone"), "expected 'gone'"),
+    ("problem fails on the status", PROBLEM % ("r1", "410 not_found"), "status is 404"),
+    ("problem fails on a foreign request id", PROBLEM % ("r2", "404 not_found"), "requestId"),
+    ("problem fails without its type", REST + "  expect problem 200 x", "content type is"),
+    ("problem with field holds", FIELD % "name", None),
+    ("problem with field fails", FIELD % "topic", "nowhere"),
+    ("rising fails", REST + '  header X-Fake-Body: {"m":[{"s":1},{"s":1}]}\n  expect rising m.s',
+     "not rising"),
+    ("falling holds", REST + '  header X-Fake-Body: {"m":[{"s":2},{"s":1}]}\n'
+     "  expect falling m.s", None),
+    ("save and use", REST + "  save path -> p\nrest GET $p\n  expect body {\"path\":\"/x\"}", None),
+    ("save of nothing fails", REST + "  save no.such -> p", "nothing at no.such"),
+    ("unknown variable fails", "rest GET /$nobody", "no variable named nobody"),
+    ("expressions", "set n 4\nrest GET /${n+1}/${rep:3:a}\n  expect body {\"path\":\"/5/aaa\"}",
+     None),
+    ("token is sent", "tenant t\nrest GET /x as t\n  expect body {\"auth\":\"Bearer t0\"}", None),
+    ("unknown verb fails", "dance", "unknown verb dance"),
+    ("repeat repeats", "repeat 3\n  rest GET /counter\nrest GET /counter\n"
+     '  expect body {"n":4}', None),
+    ("within waits", 'within 5s\n  rest GET /counter\n    expect body {"n":"$above:6"}', None),
+    ("within fails at last", 'within 300ms\n  rest GET /x\n    expect body {"n":1}',
+     "expected 1, got nothing"),
+    ("same holds", "same\n  rest GET /x\n  rest GET /x", None),
+    ("same fails", "same\n  rest GET /x\n  rest GET /y", "answers differ"),
+    ("together fails if one does", "together\n  rest GET /x\n  rest GET /x\n"
+     "    expect status 404", "status is 200"),
+    ("frame holds", SAY % M1 + '  expect {"type":"message","body":"one"}', None),
+    ("frame fails", SAY % M1 + '  expect {"type":"message","body":"two"}', "expected 'two'"),
+    ("frame that never comes fails", WS + '  expect within 200ms {"type":"message"}',
+     "nothing came"),
+    ("a late frame is waited for", WS + '  send {"type":"later","ms":300,"frame":' + M1 + "}\n"
+     '  expect within 3s {"type":"message"}', None),
+    ("eventually passes over", SAY % (M1 + "," + M2)
+     + '  expect eventually {"type":"message","body":"two"}', None),
+    ("presence does not disturb", SAY % (PRESENCE + "," + M1) + '  expect {"type":"message"}',
+     None),
+    ("presence can be asked for", SAY % (M1 + "," + PRESENCE) + '  expect {"type":"presence"}',
+     None),
+    ("then holds", SAY % (ACK + "," + M1) + '  expect {"type":"ack"}\n  then {"type":"message"}',
+     None),
+    ("then fails", SAY % (M1 + "," + ACK) + '  expect {"type":"ack"}\n  then {"type":"message"}',
+     "came before"),
+    ("unordered holds", SAY % (M1 + "," + ACK)
+     + '  expect unordered [{"type":"ack"},{"type":"message"}]', None),
+    ("unordered fails", SAY % (M1 + "," + ACK)
+     + '  expect unordered [{"type":"ack"},{"type":"message","body":"x"}]', "none of"),
+    ("run holds", SAY % (M1 + "," + M2) + "  expect run 2", None),
+    ("run fails", SAY % M1 + "  expect within 200ms run 2", "nothing came"),
+    ("silence holds", WS + "  silence 100ms", None),
+    ("silence fails", SAY % M1 + "  silence 500ms", "expected silence"),
+    ("silence of one type holds", SAY % M1 + "  silence 200ms gap", None),
+    ("close holds", WS + '  send {"type":"close","code":4001,"reason":"bad"}\n'
+     "  expect close 4001 /^bad$/", None),
+    ("close fails on the code", WS + '  send {"type":"close","code":4001}\n  expect close 4002',
+     "got 4001"),
+    ("close fails on the reason", WS + '  send {"type":"close","code":4001,"reason":"x"}\n'
+     "  expect close 4001 /^bad$/", "close reason"),
+    ("close fails while open", WS + "  expect within 200ms close 4001", "still open"),
+    ("open holds", WS + "  expect open", None),
+    ("open fails", WS + '  send {"type":"cut"}\n  expect within 300ms open', "no pong"),
+    ("refused holds", "ws w as none\n  query refuse\n  expect refused 403", None),
+    ("refused fails on the status", "ws w as none\n  query refuse\n  expect refused 401",
+     "refused with 403"),
+    ("refused fails on an upgrade", WS + "  expect refused 403", "got an upgrade"),
+    ("a refusal nobody expects fails", "ws w as none\n  query refuse", "was refused with 403"),
+    ("a wrong accept key fails", "ws w as none\n  query lie", "wrong Sec-WebSocket-Accept"),
+    ("a masked frame fails", WS + '  send {"type":"wire","hex":"818000000000"}\n  silence 200ms',
+     "masked frame from the server"),
+    ("a reserved bit fails", WS + '  send {"type":"wire","hex":"c100"}\n  silence 200ms',
+     "reserved bit"),
+    ("a long form of a short length fails",
+     WS + '  send {"type":"wire","hex":"817e0002"}\n  silence 200ms', "shortest form"),
+    ("broken UTF-8 fails", WS + '  send {"type":"wire","hex":"8102c328"}\n  silence 200ms',
+     "not UTF-8"),
+    ("half a frame fails", WS + '  send {"type":"wire","hex":"8105"}\n  send {"type":"cut"}\n'
+     "  expect close 1006", "inside a frame"),
+    ("a binary frame fails", WS + '  send {"type":"wire","hex":"8200"}\n  silence 200ms',
+     "binary frame"),
+    ("a forbidden close code fails", WS + '  send {"type":"wire","hex":"880203ed"}\n'
+     "  silence 200ms", "may not be sent"),
+    ("a silent hole fails", SAY % (M1 + "," + M9) + "  silence 100ms presence", "silent hole"),
+    ("a hole with its gap holds", SAY % (M1 + "," + GAP + "," + M9) + "  silence 100ms presence",
+     None),
+    ("judge: answer as documented holds",
+     "rest GET /api/judged\n  header X-Fake-Head: X-Must=1", None),
+    ("judge: missing header fails", "rest GET /api/judged", "header X-Must is missing"),
+    ("judge: wrong body fails", "rest GET /api/judged\n  header X-Fake-Head: X-Must=1\n"
+     "  header X-Fake-Body: {}", "'path' is a required property"),
+    ("judge: undocumented status fails", "rest GET /api/judged\n  header X-Fake-Status: 201",
+     "status 201 is not documented"),
+    ("judge: error without problem fails", "rest GET /api/judged\n  header X-Fake-Status: 404\n"
+     "  expect status 404", "not application/problem+json"),
+    ("judge: wrong frame fails", SAY % '{"type":"message"}' + '  expect {"type":"message"}',
+     "'channelId' is a required property"),
+    ("judge: unknown frame fails", SAY % '{"type":"surprise"}' + "  silence 100ms presence",
+     "undocumented frame type surprise"),
+]
+
+MATCHES = [
+    ("$any", None, True),
+    ("$int", 5, True),
+    ("$int", True, False),
+    ("$int", 2 ** 53, False),
+    ("$uuid", "01900000-0000-7000-8000-000000000001", True),
+    ("$uuid", "01900000-0000-7000-8000-00000000000G", False),
+    ("$time", "2026-01-02T03:04:05.678Z", True),
+    ("$time", "2026-01-02T03:04:05Z", False),
+    ("$len:2", [1, 2], True),
+    ("$above:3", 3, False),
+    ("$below:3", 2, True),
+    ({"a": "$absent"}, {}, True),
+    ({"a": "$absent"}, {"a": None}, False),
+    ({"a": None}, {}, False),
+    (1, 1.0, False),
+    (1, True, False),
+    ([1, 2], [1, 2], True),
+    ([1], [1, 2], False),
+    ([1, "..."], [1, 2], True),
+    (["...", 2], [1, 2], True),
+    (["...", 2, "..."], [1, 2, 3], True),
+    (["...", 4, "..."], [1, 2, 3], False),
+    ([1, "...", 1], [1], False),
+    ("/^a/", "abc", True),
+    ("/^b/", "abc", False),
+    ("/^5/", 5, False),
+]
+
+BAD_FILES = [
+    ("a step before the first scenario is refused", "rest GET /x"),
+    ("a scenario without a name is refused", 'scenario ""'),
+    ("a bracket never closed is refused", 'scenario "x"\nrest GET /x\n  body {\n'),
+    ("a tab as indentation is refused", 'scenario "x"\nrest GET /x\n\tbody {}\n'),
+]
