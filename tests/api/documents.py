@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Checks api/*.yaml by themselves: references, examples against schemas, house rules."""
+
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "scenario"))
+
+from scn import schemas  # noqa: E402
+from scn.report import Report  # noqa: E402
+
+API = os.path.join(os.path.dirname(os.path.dirname(HERE)), "api")
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+def walk(value, path=""):
+    """Every (path, mapping) of a document."""
+    if isinstance(value, dict):
+        yield path, value
+        for name, member in value.items():
+            yield from walk(member, "%s/%s" % (path, name))
+    elif isinstance(value, list):
+        for k, member in enumerate(value):
+            yield from walk(member, "%s/%d" % (path, k))
+
+
+def bad_references(document):
+    found = []
+    for path, mapping in walk(document):
+        ref = mapping.get("$ref")
+        if isinstance(ref, str):
+            try:
+                schemas.resolve(document, mapping)
+            except KeyError:
+                found.append("%s: %s leads nowhere" % (path, ref))
+    return found
+
+
+def unused_components(document):
+    used = {m["$ref"] for _, m in walk(document) if isinstance(m.get("$ref"), str)}
+    found = []
+    for group, members in document["components"].items():
+        if group == "securitySchemes":
+            continue
+        for name in members:
+            ref = "#/components/%s/%s" % (group, name)
+            if ref not in used:
+                found.append(ref + " is used nowhere")
+    return found
+
+
+def operations(document):
+    for path, item in document["paths"].items():
+        for verb in VERBS:
+            if verb in item:
+                yield "%s %s" % (verb.upper(), path), path, item[verb]
+
+
+def schema_examples(judge, document):
+    """Examples inside schemas against their schema; object schemas must have one."""
+    found, count = [], 0
+    for name, schema in document["components"]["schemas"].items():
+        for k, example in enumerate(schema.get("examples", [])):
+            count += 1
+            wrong = judge.fault(document, {"$ref": "#/components/schemas/" + name}, example)
+            if wrong:
+                found.append("%s example %d: %s" % (name, k, wrong))
+    return found, count
+
+
+def message_examples(judge, document):
+    found, count = [], 0
+    for name, message in document["components"]["messages"].items():
+        if not message.get("examples"):
+            found.append("message %s has no example" % name)
+        for k, example in enumerate(message.get("examples", [])):
+            count += 1
+            wrong = judge.fault(document, message["payload"], example["payload"])
+            if wrong:
+                found.append("%s example %d: %s" % (name, k, wrong))
+    return found, count
+
+
+def content_schemas(document, operation):
+    """(where, schema) of each JSON body that an operation takes or gives."""
+    wanted = schemas.resolve(document, operation.get("requestBody"))
+    if wanted:
+        yield "request", wanted["content"]["application/json"]["schema"]
+    for status, response in operation["responses"].items():
+        response = schemas.resolve(document, response)
+        for kind, media in response.get("content", {}).items():
+            if "json" in kind:
+                yield status, media["schema"]
+
+
+def requests_open(document):
+    """Request schemas that would take unknown members."""
+    found = []
+    for name, _, operation in operations(document):
+        for where, schema in content_schemas(document, operation):
+            if where == "request":
+                schema = schemas.resolve(document, schema)
+                if schema.get("additionalProperties") is not False:
+                    found.append("%s: request takes unknown members" % name)
+                if not schema.get("examples"):
+                    found.append("%s: request without example" % name)
+    return found
+
+
+def house_rules(document):
+    """operationId once each, a summary, path parameters named, errors as problems."""
+    found, ids = [], set()
+    for name, path, operation in operations(document):
+        oid = operation.get("operationId", "")
+        if not re.fullmatch(r"[a-z][A-Za-z]+", oid) or oid in ids:
+            found.append("%s: operationId %r missing or used twice" % (name, oid))
+        ids.add(oid)
+        if not operation.get("summary") or not operation.get("tags"):
+            found.append("%s: no summary or no tag" % name)
+        given = {schemas.resolve(document, p)["name"] for p in
+                 document["paths"][path].get("parameters", []) + operation.get("parameters", [])}
+        missing = set(re.findall(r"\{(\w+)\}", path)) - given
+        if missing:
+            found.append("%s: path parameters not described: %s" % (name, sorted(missing)))
+        if path.startswith("/api/"):
+            found += response_rules(document, name, operation)
+    return found
+
+
+def response_rules(document, name, operation):
+    found = []
+    needed = {"500", "503"} | ({"401"} if operation.get("security") != [] else set())
+    for status in sorted(needed - set(operation["responses"])):
+        found.append("%s: %s is not described" % (name, status))
+    for status, response in operation["responses"].items():
+        response = schemas.resolve(document, response)
+        headers = response.get("headers", {})
+        if "X-Request-Id" not in headers:
+            found.append("%s %s: no X-Request-Id" % (name, status))
+        if status[0] in "45" and list(response.get("content", {})) != ["application/problem+json"]:
+            found.append("%s %s: not application/problem+json" % (name, status))
+        wanted = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After",
+                  "201": None}.get(status)
+        if wanted and wanted not in headers:
+            found.append("%s %s: no %s" % (name, status, wanted))
+    return found
+
+
+def check(report, judge):
+    for name, document in (("openapi.yaml", judge.open), ("asyncapi.yaml", judge.asyn)):
+        report.check(name, "references lead somewhere", bad_references(document))
+        report.check(name, "every component is used", unused_components(document))
+        found, count = schema_examples(judge, document)
+        report.check(name, "%d schema examples fit their schema" % count, found)
+    report.check("openapi.yaml", "requests refuse unknown members and have an example",
+                 requests_open(judge.open))
+    report.check("openapi.yaml", "house rules hold", house_rules(judge.open))
+    found, count = message_examples(judge, judge.asyn)
+    report.check("asyncapi.yaml", "%d frame examples fit their schema" % count, found)
+
+
+def main():
+    report = Report()
+    judge, why = schemas.open_schemas(API)
+    if why:
+        report.skip("documents.py", "API documents", why)
+    else:
+        check(report, judge)
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
