@@ -1,0 +1,34 @@
+/* Settings of push-server. */
+#ifndef PUSH_PUSH_CONF_H
+#define PUSH_PUSH_CONF_H
+
+#include <stdint.h>
+
+#include "conf/conf.h"
+
+struct push_conf {
+	const char *database_url, *redis_url;
+	const char *queue_url, *queue_redis_url;
+	int64_t queue_partitions, queue_max_bytes;
+	const char *log_level;
+
+	const char *jwt_secret, *jwt_es256_public_key, *jwt_issuer, *jwt_audience;
+	int64_t jwt_leeway_s;
+
+	const char *listen, *ops_listen, *metrics_file;
+	int64_t workers, connections; /* connections: per worker */
+	int64_t user_connections, address_connections_per_min;
+	int64_t frame_max_bytes, out_bytes, sndbuf_bytes;
+	int64_t auth_timeout_ms, send_timeout_ms, drain_ms;
+	int64_t max_subscriptions;
+
+	int64_t log_channel_bytes, log_bytes; /* rings of events */
+	int64_t replay_limit;		      /* events of one channel before a gap */
+
+	int64_t user_send, user_send_window_s, body_max_chars, frame_rate;
+};
+
+extern const struct conf_table push_conf_tables[];
+extern const size_t n_push_conf_tables;
+
+#endif

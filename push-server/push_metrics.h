@@ -1,0 +1,57 @@
+/* What push-server counts. A row here is a row in push_metrics.c. */
+#ifndef PUSH_PUSH_METRICS_H
+#define PUSH_PUSH_METRICS_H
+
+#include "core/metrics.h"
+
+enum push_metric {
+	PM_CONNECTIONS,
+	PM_BROADCAST,	/* echostream_websocket_messages_broadcast_total: frames delivered */
+	PM_DELIVERY,	/* echostream_delivery_latency_seconds: accept to socket write */
+	PM_BYTES_OUT,
+	PM_OUT_BYTES,
+	PM_SLOW,
+	PM_SUBSCRIPTIONS,
+	PM_CHANNELS,
+	PM_LOG_BYTES,
+	PM_HEALS,
+	PM_GAPS,
+	PM_REPLAY_MEMORY, /* subscriptions served from the ring */
+	PM_REPLAY_PAGES,  /* pages of history read from PostgreSQL */
+	PM_LOSSY_DROPPED,
+	PM_PRESENCE_CHANGES,
+	PM_TYPING,
+	PM_SENDS,
+	PM_SENDS_UNKNOWN,
+	PM_RATE_LIMITED_USER,
+	PM_RATE_LIMITED_TENANT,
+	PM_RATE_LIMITED_FRAMES,
+	PM_HANDSHAKES_OK,
+	PM_HANDSHAKES_REFUSED,
+	PM_AUTH_FAILED,
+	PM_PG_UP,
+	PM_REDIS_UP,
+	PM_TOPICS_UP,
+	PM_QUEUE_UP,
+	PM_AUTHZ_STALE, /* 1 while no membership check was possible for 60 s */
+	PM_FRAME_SUBSCRIBE,
+	PM_FRAME_UNSUBSCRIBE,
+	PM_FRAME_SEND,
+	PM_FRAME_TYPING,
+	PM_FRAME_SYNC,
+	PM_FRAME_READ,
+	PM_FRAME_PRESENCE,
+	PM_FRAME_PRESENCE_WATCH,
+	PM_FRAME_AUTH,
+	PM_FRAME_PING,
+	PM_FRAME_OTHER,
+	PM_CLOSE_FIRST, /* one per known close code, then "other": push_metrics_close() */
+	PM_CLOSE_LAST = PM_CLOSE_FIRST + 19,
+	PUSH_METRICS
+};
+
+extern const struct metric push_metrics[PUSH_METRICS];
+
+enum push_metric push_metrics_close(unsigned code);
+
+#endif
