@@ -1,28 +1,28 @@
-/* One test program per source file: CUNIT_MAIN("name", cases) makes main. CUnit itself does not
- * return failures, and a program that ran nothing has not passed. */
+/* One test program per source file: CUNIT_MAIN("name", cases) makes main. CUnit itself
+ * does not return failures, and a program that ran nothing has not passed. */
 #ifndef TESTS_CUNIT_MAIN_H
 #define TESTS_CUNIT_MAIN_H
 
 #include <CUnit/Basic.h>
 
-#define CUNIT_MAIN(name, cases)                                                           \
-	int main(void)                                                                    \
-	{                                                                                 \
-		CU_SuiteInfo suites[] = {                                                 \
-		    {name, NULL, NULL, NULL, NULL, cases},                                \
-		    CU_SUITE_INFO_NULL,                                                   \
-		};                                                                        \
-		unsigned failed, ran;                                                     \
-                                                                                          \
-		if (CU_initialize_registry() != CUE_SUCCESS ||                            \
-		    CU_register_suites(suites) != CUE_SUCCESS)                            \
-			return 2;                                                         \
-		CU_basic_set_mode(CU_BRM_VERBOSE);                                        \
-		(void)CU_basic_run_tests();                                               \
-		failed = CU_get_number_of_failures();                                     \
-		ran = CU_get_number_of_tests_run();                                       \
-		CU_cleanup_registry();                                                    \
-		return failed == 0 && ran > 0 ? 0 : 1;                                    \
+#define CUNIT_MAIN(name, cases) \
+	int main(void) \
+	{ \
+		CU_SuiteInfo suites[] = { \
+		    {name, NULL, NULL, NULL, NULL, cases}, \
+		    CU_SUITE_INFO_NULL, \
+		}; \
+		unsigned failed, ran; \
+\
+		if (CU_initialize_registry() != CUE_SUCCESS || \
+		    CU_register_suites(suites) != CUE_SUCCESS) \
+			return 2; \
+		CU_basic_set_mode(CU_BRM_VERBOSE); \
+		(void)CU_basic_run_tests(); \
+		failed = CU_get_number_of_failures(); \
+		ran = CU_get_number_of_tests_run(); \
+		CU_cleanup_registry(); \
+		return failed == 0 && ran > 0 ? 0 : 1; \
 	}
 
 #endif

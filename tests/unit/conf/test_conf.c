@@ -1,0 +1,153 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "cunit_main.h"
+
+struct values {
+	const char *text, *secret, *url, *mode;
+	int64_t number;
+	bool flag;
+};
+
+#define ROW(...) CONF_ITEM(struct values, __VA_ARGS__)
+
+static const struct conf_item items[] = {
+    ROW(text, "ES_TEXT", CONF_TEXT, "abc", 1, 5, NULL, "some text"),
+    ROW(secret, "ES_SECRET", CONF_SECRET, NULL, 4, 8, NULL, "a secret"),
+    ROW(url, "ES_ADDR", CONF_URL, "redis:", 1, 99, "redis mem host", "an address"),
+    ROW(mode, "ES_MODE", CONF_ENUM, "one", 1, 9, "one two", "a mode"),
+    ROW(number, "ES_NUMBER", CONF_INT, "7", 1, 10, NULL, "a number"),
+    ROW(flag, "ES_FLAG", CONF_BOOL, "false", 0, 0, NULL, "a flag"),
+};
+static const struct conf_table table = {items, ES_COUNT(items)};
+static const char *const known[] = {
+    "ES_TEXT", "ES_SECRET", "ES_ADDR", "ES_MODE", "ES_NUMBER", "ES_FLAG", NULL};
+
+static struct arena *a;
+static struct values v;
+static struct conf_report report;
+
+static enum es_code
+load(void)
+{
+	v = (struct values){0};
+	return conf_load(&table, 1, known, a, &v, &report);
+}
+
+static void
+fresh(void)
+{
+	for (size_t i = 0; known[i] != NULL; i++)
+		(void)unsetenv(known[i]);
+	(void)unsetenv("ES_SECRET_FILE");
+	(void)unsetenv("ES_NUMBRE");
+	(void)setenv("ES_SECRET", "12345", 1);
+	arena_free(&a);
+	a = arena_new();
+}
+
+static void
+takes_defaults_and_environment(void)
+{
+	fresh();
+	(void)setenv("ES_NUMBER", "10", 1);
+	(void)setenv("ES_FLAG", "on", 1);
+	(void)setenv("ES_TEXT", "", 1);
+	CU_ASSERT_EQUAL(load(), ES_OK);
+	CU_ASSERT_STRING_EQUAL(v.text, "abc");
+	CU_ASSERT_STRING_EQUAL(v.secret, "12345");
+	CU_ASSERT_EQUAL(v.number, 10);
+	CU_ASSERT_TRUE(v.flag);
+}
+
+static void
+every_setting_refuses_a_bad_value(void)
+{
+	static const struct {
+		const char *name, *value;
+	} bad[] = {{"ES_TEXT", "123456"}, {"ES_SECRET", "123"},
+	    {"ES_SECRET", "123456789"}, {"ES_ADDR", "http://x"}, {"ES_ADDR", "redi:"},
+	    {"ES_MODE", "three"}, {"ES_MODE", "on"}, {"ES_NUMBER", "11"},
+	    {"ES_NUMBER", "0"}, {"ES_NUMBER", "x"}, {"ES_FLAG", "maybe"},
+	    {"ES_NUMBRE", "5"}};
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
+		fresh();
+		(void)setenv(bad[i].name, bad[i].value, 1);
+		CU_ASSERT_EQUAL(load(), ES_INVALID);
+		CU_ASSERT_EQUAL(report.n_faults, 1);
+		CU_ASSERT_EQUAL(
+		    strncmp(report.text, bad[i].name, strlen(bad[i].name)), 0);
+	}
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "did you mean ES_NUMBER?"));
+}
+
+static void
+reports_all_faults_at_once(void)
+{
+	fresh();
+	(void)unsetenv("ES_SECRET");
+	(void)setenv("ES_NUMBER", "11", 1);
+	(void)setenv("ES_MODE", "three", 1);
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_EQUAL(report.n_faults, 3);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "ES_SECRET (not set): is required"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "ES_NUMBER (environment)"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "must be one of: one two"));
+}
+
+static void
+reads_a_secret_from_a_file(void)
+{
+	char path[] = "/tmp/es-conf-XXXXXX";
+	const int fd = mkstemp(path);
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, "abcdef\n", 7), 7);
+	(void)close(fd);
+	fresh();
+	(void)setenv("ES_SECRET_FILE", path, 1);
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "is set twice"));
+	(void)unsetenv("ES_SECRET");
+	CU_ASSERT_EQUAL(load(), ES_OK);
+	CU_ASSERT_STRING_EQUAL(v.secret, "abcdef");
+	(void)unlink(path);
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "can't read"));
+}
+
+static void
+printing_masks_what_is_secret(void)
+{
+	char *printed = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&printed, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+	fresh();
+	(void)setenv("ES_ADDR", "redis://user:hidden@host/0", 1);
+	CU_ASSERT_EQUAL(load(), ES_OK);
+	conf_print(&table, 1, &v, to);
+	(void)fclose(to);
+	CU_ASSERT_PTR_NULL(strstr(printed, "12345"));
+	CU_ASSERT_PTR_NULL(strstr(printed, "hidden"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "ES_ADDR=redis://user:********@host/0\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "# default\nES_NUMBER=7\n"));
+	free(printed);
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"takes defaults and environment", takes_defaults_and_environment},
+    {"every setting refuses a bad value", every_setting_refuses_a_bad_value},
+    {"reports all faults at once", reports_all_faults_at_once},
+    {"reads a secret from a file", reads_a_secret_from_a_file},
+    {"printing masks what is secret", printing_masks_what_is_secret},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("settings", cases)

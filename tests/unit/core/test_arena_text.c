@@ -1,0 +1,82 @@
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+#include "cunit_main.h"
+
+static int undone[3], n_undone;
+
+static void
+note(void *thing)
+{
+	undone[n_undone++] = *(int *)thing;
+}
+
+static void
+undoes_last_deferred_first(void)
+{
+	struct arena *a = arena_new();
+	int one = 1, two = 2;
+
+	n_undone = 0;
+	arena_defer(a, note, &one);
+	arena_defer(a, note, &two);
+	arena_free(&a);
+	CU_ASSERT_EQUAL(n_undone, 2);
+	CU_ASSERT_EQUAL(undone[0], 2);
+	CU_ASSERT_EQUAL(undone[1], 1);
+	CU_ASSERT_PTR_NULL(a);
+}
+
+static void
+copies_and_prints(void)
+{
+	struct arena *a = arena_new();
+
+	CU_ASSERT_STRING_EQUAL(arena_strdup(a, "abc"), "abc");
+	CU_ASSERT_STRING_EQUAL(arena_memdup(a, "abcdef", 3), "abc");
+	CU_ASSERT_STRING_EQUAL(arena_printf(a, "%s-%d", "x", 7), "x-7");
+	arena_free(&a);
+}
+
+static void
+text_takes_up_to_its_cap_and_no_more(void)
+{
+	struct arena *a = arena_new();
+	struct text t;
+
+	text_init(&t, a, 1001);
+	for (int i = 0; i < 100; i++)
+		text_addf(&t, "%010d", i);
+	CU_ASSERT_FALSE(t.overflow);
+	CU_ASSERT_EQUAL(t.len, 1000);
+	text_add(&t, "x", 1);
+	CU_ASSERT_TRUE(t.overflow);
+	CU_ASSERT_EQUAL(t.len, 1000);
+	CU_ASSERT_EQUAL(strlen(t.data), 1000);
+	arena_free(&a);
+}
+
+static void
+text_overflow_is_sticky(void)
+{
+	struct arena *a = arena_new();
+	struct text t;
+
+	text_init(&t, a, 4);
+	text_add(&t, "12345", 5);
+	text_add(&t, "1", 1);
+	CU_ASSERT_TRUE(t.overflow);
+	CU_ASSERT_EQUAL(t.len, 0);
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"undoes last deferred first", undoes_last_deferred_first},
+    {"copies and prints", copies_and_prints},
+    {"text takes up to its cap and no more", text_takes_up_to_its_cap_and_no_more},
+    {"text overflow is sticky", text_overflow_is_sticky},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("arena and text", cases)

@@ -1,0 +1,126 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/metrics.h"
+#include "cunit_main.h"
+
+static const double edges[] = {0.1, 0.2};
+
+enum { HITS, ERRORS, OPEN, TIME };
+
+static const struct metric table[] = {
+    [HITS] = {METRIC_COUNTER, "t_hits_total", "code=\"ok\"", "Hits.", NULL, 0},
+    [ERRORS] = {METRIC_COUNTER, "t_hits_total", "code=\"bad\"", "Hits.", NULL, 0},
+    [OPEN] = {METRIC_GAUGE, "t_open", NULL, "Open things.", NULL, 0},
+    [TIME] = {METRIC_HISTOGRAM, "t_time_seconds", NULL, "Time.", edges, 2},
+};
+
+static struct metrics *
+make(const char *path)
+{
+	struct metrics *m = NULL;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL_FATAL(metrics_open(path, table, 4, 3, &m, &err), ES_OK);
+	return m;
+}
+
+static void
+sums_what_children_count(void)
+{
+	struct metrics *m = make(NULL);
+
+	for (unsigned slot = 0; slot < 3; slot++) {
+		const pid_t pid = fork();
+
+		if (pid == 0) {
+			metrics_use_slot(m, slot);
+			metrics_add(m, HITS, slot + 1);
+			metrics_gauge_add(m, OPEN, 10);
+			metrics_gauge_add(m, OPEN, -3);
+			metrics_beat(m);
+			_exit(0);
+		}
+		CU_ASSERT_EQUAL(waitpid(pid, NULL, 0), pid);
+	}
+	CU_ASSERT_EQUAL(metrics_sum(m, HITS), 6);
+	CU_ASSERT_EQUAL(metrics_sum(m, OPEN), 21);
+	CU_ASSERT_TRUE(metrics_beat_age_ms(m, 2) >= 0);
+	metrics_clear_gauges(m, 1);
+	CU_ASSERT_EQUAL(metrics_sum(m, OPEN), 14);
+	CU_ASSERT_EQUAL(metrics_sum(m, HITS), 6);
+	metrics_close(&m);
+}
+
+static void
+never_beat_is_told_apart(void)
+{
+	struct metrics *m = make(NULL);
+
+	CU_ASSERT_EQUAL(metrics_beat_age_ms(m, 0), -1);
+	metrics_close(&m);
+}
+
+static void
+renders_the_text_format(void)
+{
+	struct metrics *m = make(NULL);
+	struct arena *a = arena_new();
+	struct text out;
+
+	metrics_use_slot(m, 0);
+	metrics_add(m, ERRORS, 2);
+	metrics_observe(m, TIME, 0.1);
+	metrics_observe(m, TIME, 0.15);
+	metrics_observe(m, TIME, 5);
+	text_init(&out, a, 65536);
+	metrics_render(m, &out);
+	CU_ASSERT_FALSE(out.overflow);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.data,
+	    "# HELP t_hits_total Hits.\n# TYPE t_hits_total counter\n"
+	    "t_hits_total{code=\"ok\"} 0\nt_hits_total{code=\"bad\"} 2\n"
+	    "# HELP t_open Open things.\n# TYPE t_open gauge\nt_open 0\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.data,
+	    "t_time_seconds_bucket{le=\"0.1\"} 1\nt_time_seconds_bucket{le=\"0.2\"} 2\n"
+	    "t_time_seconds_bucket{le=\"+Inf\"} 3\nt_time_seconds_sum 5.250000\n"
+	    "t_time_seconds_count 3\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "process_open_fds "));
+	arena_free(&a);
+	metrics_close(&m);
+}
+
+static void
+a_file_keeps_counts_and_drops_another_layout(void)
+{
+	char path[] = "/tmp/es-metrics-XXXXXX";
+	const int fd = mkstemp(path);
+	struct metrics *m;
+	struct es_err err;
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	(void)close(fd);
+	m = make(path);
+	metrics_add(m, HITS, 5);
+	metrics_close(&m);
+	m = make(path);
+	CU_ASSERT_EQUAL(metrics_sum(m, HITS), 5);
+	metrics_close(&m);
+	CU_ASSERT_EQUAL_FATAL(metrics_open(path, table, 3, 3, &m, &err), ES_OK);
+	CU_ASSERT_EQUAL(metrics_sum(m, HITS), 0);
+	metrics_close(&m);
+	(void)unlink(path);
+}
+
+static CU_TestInfo cases[] = {
+    {"sums what children count", sums_what_children_count},
+    {"never beat is told apart", never_beat_is_told_apart},
+    {"renders the text format", renders_the_text_format},
+    {"a file keeps counts and drops another layout",
+	a_file_keeps_counts_and_drops_another_layout},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("metrics", cases)

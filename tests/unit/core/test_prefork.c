@@ -1,0 +1,150 @@
+/* The master: starts, restarts, drains, kills. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/prefork.h"
+#include "cunit_main.h"
+
+#define DEADLINE_MS 10000
+
+struct shared {
+	_Atomic int starts;
+	_Atomic pid_t last;
+	_Atomic bool deaf;
+};
+
+static struct shared *shared;
+
+static int
+worker(void *ctx, unsigned index, unsigned slot)
+{
+	struct shared *s = ctx;
+	sigset_t term;
+	int sig;
+
+	(void)index, (void)slot;
+	if (s->deaf)
+		(void)signal(SIGTERM, SIG_IGN);
+	s->last = getpid();
+	s->starts++;
+	if (s->deaf)
+		for (;;)
+			(void)pause();
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &term, NULL);
+	(void)sigwait(&term, &sig);
+	return 0;
+}
+
+static pid_t
+start_master(unsigned count, int64_t drain_ms)
+{
+	const struct prefork_kind kinds[] = {{"test", count, worker}};
+	const struct prefork p = {
+	    .kinds = kinds, .n_kinds = 1, .ctx = shared, .drain_ms = drain_ms};
+	pid_t pid;
+
+	shared->starts = 0;
+	pid = fork();
+	if (pid == 0) {
+		log_init("test", LOG_ERROR);
+		_exit(prefork_run(&p));
+	}
+	return pid;
+}
+
+static bool
+wait_for_starts(int n)
+{
+	const int64_t until = clock_mono_ms() + DEADLINE_MS;
+
+	while (shared->starts < n && clock_mono_ms() < until)
+		clock_sleep_ms(5);
+	return shared->starts >= n;
+}
+
+static int
+end(pid_t master)
+{
+	int status = -1;
+
+	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
+	CU_ASSERT_EQUAL(waitpid(master, &status, 0), master);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+restarts_a_dead_worker(void)
+{
+	const pid_t master = start_master(2, 5000);
+
+	CU_ASSERT_TRUE_FATAL(wait_for_starts(2));
+	CU_ASSERT_EQUAL(kill(shared->last, SIGKILL), 0);
+	CU_ASSERT_TRUE(wait_for_starts(3));
+	CU_ASSERT_EQUAL(end(master), 0);
+}
+
+static void
+kills_a_worker_that_will_not_end(void)
+{
+	pid_t master;
+
+	shared->deaf = true;
+	master = start_master(1, 200);
+	CU_ASSERT_TRUE_FATAL(wait_for_starts(1));
+	CU_ASSERT_EQUAL(end(master), 1);
+	shared->deaf = false;
+}
+
+static void
+workers_end_with_their_master(void)
+{
+	const pid_t master = start_master(1, 5000);
+	const int64_t until = clock_mono_ms() + DEADLINE_MS;
+	pid_t orphan;
+
+	CU_ASSERT_TRUE_FATAL(wait_for_starts(1));
+	orphan = shared->last;
+	CU_ASSERT_EQUAL(kill(master, SIGKILL), 0);
+	CU_ASSERT_EQUAL(waitpid(master, NULL, 0), master);
+	/* An orphan is a child of this process's reaper: ask whether it is still there.
+	 */
+	while (kill(orphan, 0) == 0 && waitpid(orphan, NULL, WNOHANG) <= 0 &&
+	       clock_mono_ms() < until)
+		clock_sleep_ms(5);
+	CU_ASSERT_TRUE(clock_mono_ms() < until);
+}
+
+static int
+set_up(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	/* Orphans come to us, so that they don't linger as zombies of a container's init.
+	 */
+	return shared == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0;
+}
+
+static void
+maps_memory(void)
+{
+	CU_ASSERT_EQUAL_FATAL(set_up(), 0);
+}
+
+static CU_TestInfo cases[] = {
+    {"maps memory to watch workers by", maps_memory},
+    {"restarts a dead worker", restarts_a_dead_worker},
+    {"kills a worker that will not end", kills_a_worker_that_will_not_end},
+    {"workers end with their master", workers_end_with_their_master},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("prefork", cases)

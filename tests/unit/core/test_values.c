@@ -1,0 +1,134 @@
+/* ids, clock, numbers and UTF-8. */
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/hash.h"
+#include "core/id.h"
+#include "core/parse.h"
+#include "cunit_main.h"
+
+static void
+uuids_are_valid_version_7_and_rise(void)
+{
+	char before[ES_UUID_TEXT], now[ES_UUID_TEXT];
+
+	uuid_new(before);
+	for (int i = 0; i < 10000; i++) {
+		uuid_new(now);
+		CU_ASSERT_TRUE_FATAL(uuid_valid(now));
+		CU_ASSERT_EQUAL_FATAL(now[14], '7');
+		CU_ASSERT_PTR_NOT_NULL_FATAL(strchr("89ab", now[19]));
+		CU_ASSERT_TRUE_FATAL(strcmp(before, now) < 0);
+		memcpy(before, now, sizeof(now));
+	}
+}
+
+static void
+refuses_what_is_no_uuid(void)
+{
+	static const char *const bad[] = {"", "0", "01900000-0000-7000-8000-00000000000",
+	    "01900000-0000-7000-8000-0000000000001",
+	    "01900000-0000-7000-8000-00000000000G",
+	    "01900000-0000-7000-8000-00000000000A",
+	    "01900000x0000-7000-8000-000000000001"};
+	struct channel_id id = {"untouched"};
+	struct es_err err;
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
+		CU_ASSERT_FALSE(uuid_valid(bad[i]));
+		CU_ASSERT_EQUAL(channel_id_parse(bad[i], &id, &err), ES_NOT_FOUND);
+		CU_ASSERT_STRING_EQUAL(err.text, "no such channel");
+		CU_ASSERT_STRING_EQUAL(id.text, "untouched");
+	}
+	CU_ASSERT_EQUAL(channel_id_parse(NULL, &id, &err), ES_NOT_FOUND);
+}
+
+static void
+times_survive_the_way_there_and_back(void)
+{
+	static const int64_t some[] = {
+	    0, 1, 999, 1000, 1767322984678LL, 4102444800000LL, -1};
+	char text[ES_TIME_TEXT];
+	int64_t back;
+
+	for (unsigned i = 0; i < ES_COUNT(some); i++) {
+		clock_format(some[i], text);
+		CU_ASSERT_TRUE_FATAL(clock_parse(text, &back));
+		CU_ASSERT_EQUAL(back, some[i]);
+	}
+	clock_format(1767322984678LL, text);
+	CU_ASSERT_STRING_EQUAL(text, "2026-01-02T03:03:04.678Z");
+	CU_ASSERT_FALSE(clock_parse("2026-01-02 03:04:05Z", &back));
+	CU_ASSERT_FALSE(clock_parse("2026-01-02T03:04:05", &back));
+	CU_ASSERT_FALSE(clock_parse("2026-01-02T03:04:05.Z", &back));
+	CU_ASSERT_FALSE(clock_parse("2026-01-02T03:04:05+01:00", &back));
+}
+
+static void
+back_off_stays_in_its_bounds(void)
+{
+	for (unsigned tries = 0; tries < 70; tries++) {
+		const int64_t ms = clock_backoff_ms(tries, 100, 5000);
+
+		CU_ASSERT_TRUE(ms >= 100 && ms <= 5000);
+	}
+	CU_ASSERT_EQUAL(clock_backoff_ms(0, 100, 5000), 100);
+}
+
+static void
+numbers_are_whole_and_in_range_or_refused(void)
+{
+	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x1", "1e3",
+	    "9223372036854775808", "99999999999999999999"};
+	int64_t n = 77;
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++)
+		CU_ASSERT_FALSE(parse_int(bad[i], INT64_MIN, INT64_MAX, &n));
+	CU_ASSERT_FALSE(parse_int("101", 1, 100, &n));
+	CU_ASSERT_FALSE(parse_int("-1", 0, 100, &n));
+	CU_ASSERT_EQUAL(n, 77);
+	CU_ASSERT_TRUE(parse_int("100", 1, 100, &n) && n == 100);
+	CU_ASSERT_TRUE(
+	    parse_int("9223372036854775807", 0, INT64_MAX, &n) && n == INT64_MAX);
+	CU_ASSERT_TRUE(parse_int("-9223372036854775808", INT64_MIN, INT64_MAX, &n) &&
+		       n == INT64_MIN);
+}
+
+static void
+counts_code_points_and_refuses_bad_utf8(void)
+{
+	static const char *const bad[] = {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\x80",
+	    "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
+	    "\xc3", "\xe2\x82", "\xff"};
+	size_t n = 0;
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++)
+		CU_ASSERT_FALSE(utf8_length(bad[i], strlen(bad[i]), &n));
+	CU_ASSERT_FALSE(utf8_length("a\0b", 3, &n));
+	CU_ASSERT_TRUE(utf8_length("", 0, &n) && n == 0);
+	CU_ASSERT_TRUE(
+	    utf8_length("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &n) && n == 4);
+}
+
+/* Partitions depend on it: known answers of the FNV draft. */
+static void
+hash_has_its_known_answers(void)
+{
+	CU_ASSERT_EQUAL(hash_bytes("", 0), 0xcbf29ce484222325ULL);
+	CU_ASSERT_EQUAL(hash_bytes("a", 1), 0xaf63dc4c8601ec8cULL);
+	CU_ASSERT_EQUAL(hash_bytes("foobar", 6), 0x85944171f73967e8ULL);
+}
+
+static CU_TestInfo cases[] = {
+    {"uuids are valid, version 7, and rise", uuids_are_valid_version_7_and_rise},
+    {"refuses what is no uuid", refuses_what_is_no_uuid},
+    {"times survive the way there and back", times_survive_the_way_there_and_back},
+    {"back-off stays in its bounds", back_off_stays_in_its_bounds},
+    {"numbers are whole and in range or refused",
+	numbers_are_whole_and_in_range_or_refused},
+    {"counts code points and refuses bad UTF-8", counts_code_points_and_refuses_bad_utf8},
+    {"hash has its known answers", hash_has_its_known_answers},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("values", cases)

@@ -1,0 +1,228 @@
+/* The codecs: what is encoded decodes to the same; anything else is refused. */
+#include <string.h>
+
+#include "cunit_main.h"
+#include "event/event.h"
+
+#define ACME    "01900000-0000-7000-8000-000000000001"
+#define GENERAL "01900000-0000-7000-8000-00000000c001"
+#define ALICE   "01900000-0000-7000-8000-00000000a001"
+
+static void
+fill(struct envelope *e, struct envelope_message m[2], struct arena *a)
+{
+	*e = (struct envelope){.id = {ACME},
+	    .tenant = {ACME},
+	    .channel = {GENERAL},
+	    .user = {ALICE},
+	    .display_name = "Al \"ice\" \xc3\xa9",
+	    .reply = "es:r:x",
+	    .accepted_ms = 1767322984678LL,
+	    .messages = m,
+	    .n = 2};
+	envelope_message_init(&m[0], &e->user, "c-1", "hello \xf0\x9f\x98\x80\n", a);
+	envelope_message_init(&m[1], &e->user, NULL, "x", a);
+}
+
+static void
+an_envelope_survives_the_way(void)
+{
+	struct arena *a = arena_new();
+	struct envelope_message m[2];
+	struct envelope e, got;
+	struct es_err err;
+	struct text t;
+
+	fill(&e, m, a);
+	text_init(&t, a, ENVELOPE_BYTES_MAX);
+	envelope_encode(&e, &t);
+	for (size_t i = 0; i < t.len; i++)
+		CU_ASSERT_TRUE_FATAL(t.data[i] >= 0x20 && t.data[i] < 0x7f);
+	CU_ASSERT_EQUAL_FATAL(envelope_decode(t.data, t.len, a, &got, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(got.display_name, e.display_name);
+	CU_ASSERT_STRING_EQUAL(got.reply, "es:r:x");
+	CU_ASSERT_PTR_NULL(got.traceparent);
+	CU_ASSERT_EQUAL(got.accepted_ms, e.accepted_ms);
+	CU_ASSERT_EQUAL_FATAL(got.n, 2);
+	CU_ASSERT_STRING_EQUAL(got.messages[0].body, m[0].body);
+	CU_ASSERT_STRING_EQUAL(got.messages[0].dedupe_key, m[0].dedupe_key);
+	CU_ASSERT_STRING_EQUAL(got.messages[1].client_id, m[1].client_id);
+	CU_ASSERT_TRUE(got.messages[1].minted && !got.messages[0].minted);
+	arena_free(&a);
+}
+
+static void
+a_minted_id_never_meets_a_given_one(void)
+{
+	struct arena *a = arena_new();
+	const struct user_id alice = {ALICE}, other = {ACME};
+	struct envelope_message given, again, minted, theirs;
+
+	envelope_message_init(&minted, &alice, NULL, "x", a);
+	envelope_message_init(&given, &alice, minted.client_id, "x", a);
+	envelope_message_init(&again, &alice, minted.client_id, "y", a);
+	envelope_message_init(&theirs, &other, minted.client_id, "x", a);
+	CU_ASSERT_STRING_NOT_EQUAL(minted.dedupe_key, given.dedupe_key);
+	CU_ASSERT_STRING_EQUAL(again.dedupe_key, given.dedupe_key);
+	CU_ASSERT_STRING_NOT_EQUAL(again.request_hash, given.request_hash);
+	CU_ASSERT_STRING_NOT_EQUAL(theirs.dedupe_key, given.dedupe_key);
+	arena_free(&a);
+}
+
+static void
+a_changed_envelope_is_refused(void)
+{
+	static const struct {
+		const char *from, *to;
+	} changes[] = {{"\"v\":1", "\"v\":2"}, {"\"v\":1,", ""},
+	    {"\"messages\":[", "\"messages\":[1,"}, {"c-1", "c 1"},
+	    {"01900000", "0190000X"}, {"\"reply\":", "\"rpely\":"}};
+	struct arena *a = arena_new();
+	struct envelope_message m[2];
+	struct envelope e, got;
+	struct es_err err;
+	struct text t;
+
+	fill(&e, m, a);
+	text_init(&t, a, ENVELOPE_BYTES_MAX);
+	envelope_encode(&e, &t);
+	for (unsigned i = 0; i < ES_COUNT(changes); i++) {
+		const char *at = strstr(t.data, changes[i].from);
+		const char *bad;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+		bad = arena_printf(a, "%.*s%s%s", (int)(at - t.data), t.data,
+		    changes[i].to, at + strlen(changes[i].from));
+		CU_ASSERT_NOT_EQUAL(
+		    envelope_decode(bad, strlen(bad), a, &got, &err), ES_OK);
+	}
+	for (size_t cut = 0; cut < t.len; cut += 7)
+		CU_ASSERT_NOT_EQUAL(envelope_decode(t.data, cut, a, &got, &err), ES_OK);
+	arena_free(&a);
+}
+
+static void
+client_ids_have_an_alphabet_and_a_limit(void)
+{
+	char most[CLIENT_ID_MAX + 2];
+
+	memset(most, 'a', sizeof(most));
+	most[CLIENT_ID_MAX] = '\0';
+	CU_ASSERT_TRUE(client_id_valid(most));
+	most[CLIENT_ID_MAX] = 'a';
+	most[CLIENT_ID_MAX + 1] = '\0';
+	CU_ASSERT_FALSE(client_id_valid(most));
+	CU_ASSERT_FALSE(client_id_valid(""));
+	CU_ASSERT_FALSE(client_id_valid("a b"));
+	CU_ASSERT_FALSE(client_id_valid("a/b"));
+	CU_ASSERT_TRUE(client_id_valid("A-Za-z0.9_:-"));
+}
+
+static void
+an_event_survives_the_way(void)
+{
+	struct arena *a = arena_new();
+	struct event e = {.kind = EVENT_MESSAGE,
+	    .tenant = {ACME},
+	    .channel = {GENERAL},
+	    .user = {ALICE},
+	    .display_name = "Alice",
+	    .seq = 12,
+	    .prev = 9,
+	    .created_ms = 1767322984678LL,
+	    .accepted_ms = 5,
+	    .body = "b\xc3\xa9",
+	    .client_id = "c"};
+	struct event got;
+	struct es_err err;
+	struct text t;
+
+	text_init(&t, a, 10000);
+	event_encode(&e, &t);
+	CU_ASSERT_EQUAL_FATAL(event_decode(t.data, t.len, a, &got, &err), ES_OK);
+	CU_ASSERT_EQUAL(got.kind, EVENT_MESSAGE);
+	CU_ASSERT_EQUAL(got.seq, 12);
+	CU_ASSERT_EQUAL(got.prev, 9);
+	CU_ASSERT_EQUAL(got.created_ms, e.created_ms);
+	CU_ASSERT_STRING_EQUAL(got.body, e.body);
+	CU_ASSERT_PTR_NULL(got.payload);
+	e.kind = EVENT_MEMBER_JOINED;
+	e.body = NULL;
+	e.payload = "{\"userId\":\"u\"}";
+	t.len = 0;
+	event_encode(&e, &t);
+	CU_ASSERT_EQUAL_FATAL(event_decode(t.data, t.len, a, &got, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(got.payload, e.payload);
+	arena_free(&a);
+}
+
+static void
+an_event_that_contradicts_itself_is_refused(void)
+{
+	struct arena *a = arena_new();
+	const struct event good = {.kind = EVENT_MESSAGE,
+	    .tenant = {ACME},
+	    .channel = {GENERAL},
+	    .user = {ALICE},
+	    .display_name = "Alice",
+	    .seq = 12,
+	    .prev = 9,
+	    .body = "x"};
+	struct event bad[4] = {good, good, good, good}, got;
+	struct es_err err;
+
+	bad[0].body = NULL;
+	bad[1].prev = 12;
+	bad[2].seq = bad[2].prev = 0;
+	bad[3].payload = "[]";
+	for (unsigned i = 0; i < 4; i++) {
+		struct text t;
+
+		text_init(&t, a, 10000);
+		event_encode(&bad[i], &t);
+		CU_ASSERT_EQUAL(event_decode(t.data, t.len, a, &got, &err), ES_INVALID);
+	}
+	arena_free(&a);
+}
+
+static void
+a_reply_survives_the_way(void)
+{
+	struct arena *a = arena_new();
+	struct outcome o[2] = {{.client_id = "c1",
+				   .result = OUTCOME_COMMITTED,
+				   .message_id = 5,
+				   .prev = 4,
+				   .created_ms = 1767322984678LL},
+	    {.client_id = "c2", .result = OUTCOME_REFUSED, .code = ES_CHANNEL_ARCHIVED}};
+	struct reply r = {.envelope = {ACME}, .outcomes = o, .n = 2}, got;
+	struct es_err err;
+	struct text t;
+
+	text_init(&t, a, 10000);
+	reply_encode(&r, &t);
+	CU_ASSERT_EQUAL_FATAL(reply_decode(t.data, t.len, a, &got, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(got.n, 2);
+	CU_ASSERT_EQUAL(got.outcomes[0].message_id, 5);
+	CU_ASSERT_EQUAL(got.outcomes[0].created_ms, 1767322984678LL);
+	CU_ASSERT_EQUAL(got.outcomes[1].code, ES_CHANNEL_ARCHIVED);
+	o[1].code = ES_OK;
+	t.len = 0;
+	reply_encode(&r, &t);
+	CU_ASSERT_EQUAL(reply_decode(t.data, t.len, a, &got, &err), ES_INVALID);
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"an envelope survives the way", an_envelope_survives_the_way},
+    {"a minted id never meets a given one", a_minted_id_never_meets_a_given_one},
+    {"a changed envelope is refused", a_changed_envelope_is_refused},
+    {"client ids have an alphabet and a limit", client_ids_have_an_alphabet_and_a_limit},
+    {"an event survives the way", an_event_survives_the_way},
+    {"an event that contradicts itself is refused",
+	an_event_that_contradicts_itself_is_refused},
+    {"a reply survives the way", a_reply_survives_the_way},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("event codecs", cases)
