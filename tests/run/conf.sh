@@ -1,0 +1,68 @@
+# The front door's configuration: lighttpd reads it without a warning as we start it and
+# as Debian does, and behaves as written, with stub programs behind it. TLS included.
+. "$(dirname -- "$0")/lib.sh"
+. "$ROOT/packaging/dev/ports.sh"
+mkdir -p "$WORK/run" "$WORK/log" "$WORK/tls" "$WORK/etc"
+ES_RUN_DIR=$WORK/run ES_LOG_DIR=$WORK/log ES_PORT=$(random_port) ES_TLS_PORT=$(random_port)
+export ES_RUN_DIR ES_LOG_DIR ES_PORT ES_TLS_PORT
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+	-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
+	-keyout "$WORK/tls/privkey.pem" -out "$WORK/tls/fullchain.pem" 2>/dev/null || die 1 'openssl failed'
+
+# checks NAME FILE: -t looks at syntax only; -tt takes a misspelt key with a mere WARNING
+checks() {
+	out=$(lighttpd -tt -f "$2" 2>&1)
+	code=$?
+	case $out in
+	*WARNING* | *rror*) code=1 ;;
+	esac
+	[ $code -eq 0 ] || say "$out"
+	result $code "$1"
+}
+
+# The TLS snippet with our port and certificate in place of 443 and /etc.
+snippet_tls() {
+	sed -e "s,/etc/echostream/tls,$WORK/tls,; s,0.0.0.0:443,127.0.0.1:$ES_TLS_PORT,; /use-ipv6/d" \
+		lighttpd/conf-available/61-echostream-tls.conf
+}
+
+checks 'the dev configuration is clean' lighttpd/dev.conf
+
+# Debian's main file with the snippets enabled, in the order of their names
+snippet_tls >"$WORK/etc/61-echostream-tls.conf"
+cp lighttpd/conf-available/[56]0-*.conf lighttpd/conf-available/5[5-9]-*.conf "$WORK/etc"
+sed -i "s,/usr/share/echostream,$ROOT/lighttpd,; s,/run/echostream,$WORK/run," "$WORK/etc/50-echostream-paths.conf"
+sed -e "s,/etc/lighttpd/conf-enabled,$WORK/etc," /etc/lighttpd/lighttpd.conf >"$WORK/debian.conf"
+checks "the snippets are clean below Debian's lighttpd.conf" "$WORK/debian.conf"
+
+# lighty-enable-mod finds a snippet by its name and brings what `depends` names
+code=0
+for name in $(sed -n 's/^# -\*- depends: \(.*\) -\*-/\1/p' lighttpd/conf-available/*.conf | tr -d , | tr ' ' '\n' | sort -u); do
+	ls lighttpd/conf-available/[0-9][0-9]-"$name".conf >/dev/null || code=1
+done
+result $code 'what a snippet depends on exists'
+
+# can this suite see a mistake at all?
+sed 's/^server.max-read-idle /server.max-reed-idle /' lighttpd/conf-available/55-echostream-limits.conf >"$WORK/etc/55-echostream-limits.conf"
+out=$(lighttpd -tt -f "$WORK/debian.conf" 2>&1)
+case $out in
+*WARNING*) result 0 'a misspelt key is seen' ;;
+*) result 1 'a misspelt key is seen' ;;
+esac
+
+code=0
+for file in lighttpd/errors/problem.*.html; do
+	status=$(basename "$file" .html | sed 's/problem.//')
+	python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["status"] == int(sys.argv[2])' "$file" "$status" || code=1
+	grep -q "\"\\.$status\\.html\" => \"application/problem+json\"" lighttpd/conf-available/59-echostream-errors.conf || code=1
+done
+result $code 'each error page is JSON of its own status and has its type'
+
+{
+	cat <<END
+include "$ROOT/lighttpd/dev.conf"
+END
+	snippet_tls
+} >"$WORK/front.conf"
+checks 'the dev configuration with TLS is clean' "$WORK/front.conf"
+python3 tests/run/front.py "$WORK/front.conf" "$WORK"

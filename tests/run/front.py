@@ -1,0 +1,291 @@
+#!/usr/bin/env python3
+"""What lighttpd does with a request, with stub programs behind it.
+
+front.py CONFIG WORK_DIR, environment as for lighttpd/dev.conf. Lines for the test runner.
+"""
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import warnings
+
+import front_stubs
+
+PORT = int(os.environ["ES_PORT"])
+TLS_PORT = int(os.environ["ES_TLS_PORT"])
+CHECKS = []
+
+
+def check(name):
+    def keep(function):
+        CHECKS.append((name, function))
+        return function
+    return keep
+
+
+class Answer:
+    def __init__(self, raw):
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        lines = head.decode("latin1").split("\r\n")
+        self.status = int(lines[0].split()[1]) if lines[0] else 0
+        self.headers = {k.lower(): v.strip() for k, _, v in (x.partition(":") for x in lines[1:])}
+        self.text = self.body.decode("latin1")
+
+    def problem(self, status, code):
+        assert self.status == status, f"{self.status} instead of {status}: {self.text[:200]}"
+        assert self.headers["content-type"] == "application/problem+json", self.headers
+        said = json.loads(self.text)
+        assert said["status"] == status and said["code"] == code, said
+
+    def has(self, *words):
+        assert self.status == 200, f"{self.status}: {self.text[:200]}"
+        for word in words:
+            assert word in self.text, f"{word!r} is not in {self.text}"
+
+
+def connect(tls=False, host="127.0.0.1"):
+    plain = socket.create_connection((host, TLS_PORT if tls else PORT), 10)
+    if not tls:
+        return plain
+    trust = ssl.create_default_context(cafile=os.path.join(sys.argv[2], "tls/fullchain.pem"))
+    return trust.wrap_socket(plain, server_hostname="localhost")
+
+
+def raw(data, **where):
+    with connect(**where) as peer:
+        peer.sendall(data)
+        out = b""
+        try:
+            while more := peer.recv(65536):
+                out += more
+        except TimeoutError:
+            pass
+        return Answer(out)
+
+
+def ask(method, path, headers=(), body=b"", **where):
+    head = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
+    if body:
+        head.append(f"Content-Length: {len(body)}")
+    return raw("\r\n".join(head).encode("latin1") + b"\r\n\r\n" + body, **where)
+
+
+@check("sends go to a pool of their own, all else of the API to another")
+def pools():
+    ask("POST", "/api/v1/channels/x/messages", body=b"{}").has("pool=send", "body=2")
+    ask("GET", "/api/v1/channels/x/messages?limit=3").has("pool=api", "QUERY_STRING=limit=3")
+    ask("POST", "/api/v1/channels", body=b"{}").has("pool=api")
+    ask("POST", "/api/v1/channels/x/messages/y", body=b"{}").has("pool=api")
+    for method in ("PUT", "PATCH", "DELETE"):
+        ask(method, "/api/v1/channels/x").has("pool=api", f"REQUEST_METHOD={method}")
+
+
+@check("OPTIONS is the API's to answer")
+def options():
+    ask("OPTIONS", "/api/v1/channels").has("pool=api", "REQUEST_METHOD=OPTIONS")
+    ask("OPTIONS", "/api/v1/channels/x/messages").has("pool=api")
+
+
+@check("the API is given the token and the whole address")
+def passed_on():
+    ask("GET", "/api/v1/users?cursor=a", ["Authorization: Bearer abc"]).has(
+        "HTTP_AUTHORIZATION=Bearer abc", "REQUEST_URI=/api/v1/users?cursor=a")
+
+
+@check("headers that claim who somebody is are not passed on")
+def claims():
+    seen = ask("GET", "/api/v1/channels", ["X-Tenant-Id: evil", "X-User-Id: evil", "Proxy: evil"])
+    assert seen.status == 200 and "evil" not in seen.text, seen.text
+
+
+@check("operators' paths reach each program, prefix stripped")
+def ops():
+    for path in ("healthz", "readyz", "metrics", "version"):
+        ask("GET", f"/{path}").has("pool=health")
+        ask("GET", f"/push/{path}").has("program=push-ops", f"GET /{path} ")
+        ask("GET", f"/fanout/{path}").has("program=fanout-ops", f"GET /{path} ")
+
+
+@check("other paths of those programs are not reachable")
+def ops_only():
+    for path in ("/push/", "/push/ws", "/fanout/x", "/push/healthz/x", "/metricsx"):
+        ask("GET", path).problem(404, "not_found")
+
+
+@check("/ws is upgraded and carries bytes both ways")
+def upgrade(**where):
+    with connect(**where) as peer:
+        peer.sendall(b"GET /ws?token=secret-token HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                     b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        got = b""
+        while b"hello" not in got:
+            more = peer.recv(4096)
+            assert more, got
+            got += more
+        assert got.startswith(b"HTTP/1.1 101 "), got
+        assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in got, got
+        peer.sendall(b"\x81\x84abcd" + b"1234")
+        assert peer.recv(4096) == b"\x81\x84abcd1234"
+
+
+@check("an upgrade elsewhere is none")
+def no_upgrade():
+    seen = ask("GET", "/push/healthz", ["Upgrade: websocket", "Sec-WebSocket-Key: eA=="])
+    seen.has("program=push-ops")
+
+
+@check("a path that nobody serves is a 404 problem")
+def nowhere():
+    ask("GET", "/nope").problem(404, "not_found")
+    ask("GET", "/apix").problem(404, "not_found")
+
+
+@check("a program's own 404 stays as it is")
+def own_404():
+    seen = ask("GET", "/api/v1/x?empty=404")
+    assert seen.status == 404 and seen.text == '{"own":1}', seen.text
+
+
+@check("methods that nobody serves are refused")
+def methods():
+    for method in ("TRACE", "PROPFIND"):
+        ask(method, "/api/v1/channels").problem(403, "forbidden")
+    assert ask("FROBNICATE", "/api/v1/channels").status in (400, 501)
+
+
+@check("addresses with two readings are refused")
+def addresses():
+    for path in ("/api/%2e%2e/x", "/api/v1/../x", "/api//x", "/api/a%2fb", "/api/%00", "/api/%ff"):
+        ask("GET", path).problem(400, "bad_request")
+
+
+@check("requests with two readings are refused")
+def smuggling():
+    post = b"POST /api/v1/channels HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+    for lines in (b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                  b"Content-Length: 2\r\nContent-Length: 4\r\n\r\nabcd",
+                  b"Content-Length: +4\r\n\r\nabcd", b"Content-Length : 4\r\n\r\nabcd",
+                  b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", b"Host: b\r\n\r\n"):
+        got = raw(post + lines)
+        assert got.status in (400, 501), (lines, got.status)
+
+
+@check("a body up to 256 KiB passes, one byte more is a 413 problem")
+def body_size():
+    ask("POST", "/api/v1/channels", body=b"x" * 262144).has("body=262144")
+    ask("POST", "/api/v1/channels", body=b"x" * 262145).problem(413, "too_large")
+
+
+@check("a head over 8 KiB is a 431 problem")
+def head_size():
+    ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 6000]).has("pool=api")
+    ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).problem(431, "headers_too_large")
+
+
+@check("every answer carries the security headers and no server name")
+def headers():
+    for path in ("/api/v1/channels", "/nope", "/healthz"):
+        seen = ask("GET", path).headers
+        assert seen["x-content-type-options"] == "nosniff", seen
+        assert seen["referrer-policy"] == "no-referrer", seen
+        assert seen["x-frame-options"] == "DENY", seen
+        assert "server" not in seen, seen
+    assert "default-src 'none'" in ask("GET", "/api/v1/x").headers["content-security-policy"]
+
+
+@check("wss: the certificate is ours and the upgrade works")
+def wss():
+    upgrade(tls=True)
+
+
+@check("https answers as http did, with HSTS")
+def https():
+    seen = ask("GET", "/api/v1/channels", tls=True)
+    seen.has("pool=api", "REQUEST_SCHEME=https")
+    assert seen.headers["strict-transport-security"].startswith("max-age="), seen.headers
+
+
+@check("TLS below 1.2 is refused")
+def old_tls():
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    warnings.simplefilter("ignore", DeprecationWarning)
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    try:
+        with socket.create_connection(("127.0.0.1", TLS_PORT), 10) as peer:
+            old.wrap_socket(peer)
+    except (ssl.SSLError, ConnectionError):
+        return
+    raise AssertionError("TLS 1.1 was taken")
+
+
+@check("plain http is redirected with TLS on, health from this machine is not")
+def redirect():
+    seen = ask("POST", "/api/v1/channels?a=b", body=b"{}")
+    assert seen.status == 308, seen.status
+    assert seen.headers["location"] == "https://localhost/api/v1/channels?a=b", seen.headers
+    ask("GET", "/healthz").has("pool=health")
+
+
+@check("a program that is down is a 503 problem that says when to come back")
+def down():
+    for name, path in (("api", "/api/v1/channels"), ("push-ops", "/push/healthz"), ("push", "/ws")):
+        os.unlink(f"{os.environ['ES_RUN_DIR']}/{name}.sock")
+        seen = ask("GET", path)
+        seen.problem(503, "unavailable")
+        assert json.loads(seen.text)["retryAfterMs"] > 0, seen.text
+
+
+@check("the access log is one JSON object a line and never holds a query")
+def access_log(stop):
+    stop()
+    seen = open(os.path.join(os.environ["ES_LOG_DIR"], "access.log"), encoding="utf-8").read()
+    lines = [json.loads(line) for line in seen.splitlines()]
+    assert any(x["path"] == "/ws" and x["status"] == 101 for x in lines), seen[-500:]
+    assert "secret-token" not in seen
+
+
+def start(config):
+    server = subprocess.Popen(["lighttpd", "-D", "-f", config])
+    for _ in range(100):
+        try:
+            connect().close()
+            return server
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("lighttpd does not listen")
+
+
+def run(config, names, server):
+    def stop():
+        server.terminate()
+        server.wait(10)
+
+    for name, function in CHECKS:
+        if function.__name__ not in names:
+            continue
+        try:
+            function(stop) if function is access_log else function()
+            print(f"ok front: {name}", flush=True)
+        except Exception as why:  # a check may fail in any way
+            print(f"  {type(why).__name__}: {why}\nnot ok front: {name}", flush=True)
+    stop()
+
+
+def main():
+    config = sys.argv[1]
+    front_stubs.start(os.environ["ES_RUN_DIR"])
+    tls = ["wss", "https", "old_tls", "redirect"]
+    run(config, tls, start(config))
+    plain = [f.__name__ for _, f in CHECKS if f.__name__ not in tls]
+    config = os.path.join(os.environ["ES_ROOT"], "lighttpd/dev.conf")
+    run(config, plain, start(config))
+
+
+if __name__ == "__main__":
+    main()
