@@ -1,0 +1,268 @@
+/* echostreamctl db: the schema, as role echostream_owner. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "core/parse.h"
+
+#include "ctl.h"
+#include "migrate.h"
+
+#include "core/banned.h"
+
+#define NEAR_DIR      "db/migrations"
+#define INSTALLED_DIR "/usr/share/echostream/migrations"
+
+struct db_conf {
+	const char *url, *dir;
+};
+
+struct db_job {
+	struct arena *arena;
+	struct migrate migrate;
+	const char *dir;
+	bool yes;
+	char **words; /* what is not an option */
+	int n_words;
+};
+
+static const struct conf_item items[] = {
+    CONF_ITEM(struct db_conf, url, "ES_DATABASE_OWNER_URL", CONF_SECRET, NULL, 1, 4096,
+	NULL, "PostgreSQL as URI or conninfo, with the role echostream_owner"),
+    CONF_ITEM(struct db_conf, dir, "ES_MIGRATIONS_DIR", CONF_TEXT, "", 0, 4096, NULL,
+	"folder of migrations; empty for ./" NEAR_DIR " or " INSTALLED_DIR),
+};
+
+static int
+usage(const char *verb, const char *what)
+{
+	fprintf(
+	    stderr, "echostreamctl db %s: %s; see echostreamctl --help\n", verb, what);
+	return CTL_USAGE;
+}
+
+/* -1: go on. */
+static int
+read_args(struct db_job *job, int argc, char **argv, int max_words)
+{
+	static const struct option options[] = {
+	    {"dir", required_argument, NULL, 'd'},
+	    {"yes", no_argument, NULL, 'y'},
+	    {NULL, 0, NULL, 0},
+	};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "d:y", options, NULL)) != -1) {
+		if (option == 'd')
+			job->dir = optarg;
+		else if (option == 'y')
+			job->yes = true;
+		else
+			return usage(argv[0], "options are --dir FOLDER and --yes");
+	}
+	job->words = argv + optind;
+	job->n_words = argc - optind;
+	return job->n_words <= max_words ? -1 : usage(argv[0], "too many words");
+}
+
+/* -1: go on. */
+static int
+read_conf(struct db_job *job, struct db_conf *out)
+{
+	const struct conf_table table = {items, ES_COUNT(items)};
+	struct conf_report report;
+
+	if (conf_load(&table, 1, NULL, job->arena, out, &report) != ES_OK) {
+		fprintf(stderr, "%s", report.text);
+		return CTL_CONFIG;
+	}
+	if (!job->dir)
+		job->dir = *out->dir                     ? out->dir
+		           : access(NEAR_DIR, F_OK) == 0 ? NEAR_DIR
+		                                         : INSTALLED_DIR;
+	return -1;
+}
+
+/* Arguments, settings, connection; then the verb; then the end of them all. */
+static int
+with_database(
+    int argc, char **argv, int max_words, bool files, int (*verb)(struct db_job *job))
+{
+	struct db_job job = {.arena = arena_new()};
+	struct db_conf conf = {0};
+	int status = read_args(&job, argc, argv, max_words);
+
+	if (status < 0)
+		status = read_conf(&job, &conf);
+	if (status < 0)
+		status = migrate_open(
+			     &job.migrate, conf.url, files ? job.dir : NULL, job.arena)
+		             ? verb(&job)
+		             : CTL_FAILED;
+	migrate_close(&job.migrate);
+	arena_free(&job.arena);
+	return status;
+}
+
+/* Edited files are named, all of them; false when there are any. */
+static bool
+nothing_edited(const struct migrate *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->rows[i].state == MIGRATE_EDITED)
+			fprintf(stderr, "%s: edited after it was applied at %s\n",
+			    m->rows[i].file->path, m->rows[i].at);
+	}
+	return migrate_count(m, MIGRATE_EDITED) == 0;
+}
+
+static int
+migrate(struct db_job *job)
+{
+	struct migrate *m = &job->migrate;
+	size_t n = 0;
+
+	if (!migrate_lock(m) || !nothing_edited(m))
+		return CTL_FAILED;
+	if (migrate_count(m, MIGRATE_MISSING) > 0)
+		fprintf(stderr, "%s: the database is newer than these files\n", job->dir);
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->rows[i].state != MIGRATE_PENDING)
+			continue;
+		if (!migrate_apply(m, &m->rows[i]))
+			return CTL_FAILED;
+		n++;
+	}
+	if (n > 0)
+		printf(
+		    "%zu migration%s applied, %zu in all\n", n, n == 1 ? "" : "s", m->n);
+	else
+		printf("up to date, %zu migrations\n", m->n);
+	return CTL_OK;
+}
+
+static int
+status(struct db_job *job)
+{
+	static const char *const names[] = {
+	    [MIGRATE_PENDING] = "pending",
+	    [MIGRATE_APPLIED] = "applied",
+	    [MIGRATE_EDITED] = "edited",
+	    [MIGRATE_MISSING] = "missing",
+	};
+	const struct migrate *m = &job->migrate;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct migrate_row *row = &m->rows[i];
+
+		printf("%-8s  %-20s  %s\n", names[row->state], row->at ? row->at : "-",
+		    row->file ? row->file->name : row->version);
+	}
+	printf("%zu applied, %zu pending\n", m->n - migrate_count(m, MIGRATE_PENDING),
+	    migrate_count(m, MIGRATE_PENDING));
+	return CTL_OK;
+}
+
+static int
+verify(struct db_job *job)
+{
+	const size_t pending = migrate_count(&job->migrate, MIGRATE_PENDING);
+	const size_t missing = migrate_count(&job->migrate, MIGRATE_MISSING);
+	bool good = nothing_edited(&job->migrate);
+
+	for (size_t i = 0; i < job->migrate.n; i++) {
+		const struct migrate_row *row = &job->migrate.rows[i];
+
+		if (row->state == MIGRATE_MISSING)
+			fprintf(stderr, "%s: applied, and not in %s\n", row->version,
+			    job->dir);
+		else if (row->state == MIGRATE_PENDING)
+			fprintf(stderr, "%s: not applied\n", row->file->path);
+	}
+	good = good && pending == 0 && missing == 0;
+	if (good)
+		printf("%zu migrations applied, as in %s\n", job->migrate.n, job->dir);
+	return good ? CTL_OK : CTL_FAILED;
+}
+
+static int
+revert_last(struct migrate *m, int64_t count)
+{
+	for (size_t i = m->n; i > 0 && count > 0; i--) {
+		const struct migrate_row *row = &m->rows[i - 1];
+
+		if (row->state == MIGRATE_PENDING)
+			continue;
+		if (!row->file) {
+			fprintf(stderr, "%s: no such file, it can't be taken back\n",
+			    row->version);
+			return CTL_FAILED;
+		}
+		if (!migrate_revert(m, row))
+			return CTL_FAILED;
+		count--;
+	}
+	return CTL_OK;
+}
+
+static int
+rollback(struct db_job *job)
+{
+	int64_t count = 1;
+
+	if (job->n_words == 1 && strcmp(job->words[0], "all") == 0)
+		count = INT64_MAX;
+	else if (job->n_words == 1 && !parse_int(job->words[0], 1, 10000, &count))
+		return usage("rollback", "how many? a number or all");
+	if (!job->yes)
+		return usage(
+		    "rollback", "drops tables with their rows, say --yes if you mean it");
+	if (!migrate_lock(&job->migrate) || !nothing_edited(&job->migrate))
+		return CTL_FAILED;
+	return revert_last(&job->migrate, count);
+}
+
+static int
+recovered(struct db_job *job)
+{
+	struct pg_table out;
+	struct pg_fault fault;
+
+	if (!pg_admin_query(job->migrate.db, "SELECT epoch, channels FROM es_recovered()",
+		NULL, 0, job->arena, &out, &fault)) {
+		migrate_complain(&fault, NULL, NULL);
+		return CTL_FAILED;
+	}
+	printf("epoch %s; %s channels go on 1,000,000 numbers further\n", out.cells[0],
+	    out.cells[1]);
+	return CTL_OK;
+}
+
+#define RUN(verb, max_words, files) \
+	static int run_##verb(int argc, char **argv) \
+	{ \
+		return with_database(argc, argv, max_words, files, verb); \
+	}
+RUN(migrate, 0, true)
+RUN(status, 0, true)
+RUN(verify, 0, true)
+RUN(rollback, 1, true)
+RUN(recovered, 0, false)
+
+static const struct ctl_verb verbs[] = {
+    {"migrate", "[--dir FOLDER]", "Apply what is not applied yet.", run_migrate},
+    {"status", "[--dir FOLDER]", "List migrations: applied, pending, edited, missing.",
+	run_status},
+    {"verify", "[--dir FOLDER]",
+	"Exit 1 unless the database is exactly what the files say.", run_verify},
+    {"rollback", "[COUNT|all] --yes [--dir FOLDER]",
+	"Take back the last ones (development).", run_rollback},
+    {"recovered", "",
+	"After a restore or a failover with loss: numbers skip ahead, new epoch.",
+	run_recovered},
+};
+
+const struct ctl_noun ctl_db = {"db", verbs, ES_COUNT(verbs)};

@@ -1,0 +1,87 @@
+/* echostreamctl: finds the verb and runs it. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/attr.h"
+
+#include "ctl.h"
+
+#include "core/banned.h"
+
+static const struct ctl_noun *const nouns[] = {
+    &ctl_db,
+};
+
+static void
+print_noun(const struct ctl_noun *noun, FILE *to)
+{
+	for (size_t i = 0; i < noun->n; i++) {
+		const struct ctl_verb *verb = &noun->verbs[i];
+
+		fprintf(to, "  %s%s%s %s\n        %s\n", noun->name,
+		    *verb->name ? " " : "", verb->name, verb->args, verb->help);
+	}
+}
+
+static int
+usage(FILE *to, int status)
+{
+	fprintf(to, "usage: echostreamctl NOUN VERB [options]\n\n");
+	for (size_t i = 0; i < ES_COUNT(nouns); i++)
+		print_noun(nouns[i], to);
+	fprintf(to, "\n  --help, --version\n"
+		    "Settings come from the environment, as for the programs.\n");
+	return status;
+}
+
+static bool
+asks_help(const char *arg)
+{
+	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0 ||
+	       strcmp(arg, "help") == 0;
+}
+
+static int
+run_noun(const struct ctl_noun *noun, int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (asks_help(name)) {
+		print_noun(noun, stdout);
+		return CTL_OK;
+	}
+	for (size_t i = 0; i < noun->n; i++) {
+		const struct ctl_verb *verb = &noun->verbs[i];
+
+		if (!*verb->name)
+			return verb->run(argc, argv);
+		if (strcmp(verb->name, name) == 0)
+			return verb->run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "echostreamctl %s: %s%s\n", noun->name,
+	    *name ? "no such verb: " : "which verb?", name);
+	print_noun(noun, stderr);
+	return CTL_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	/* so that it stays in order with what goes to stderr */
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc < 2)
+		return usage(stderr, CTL_USAGE);
+	if (asks_help(argv[1]))
+		return usage(stdout, CTL_OK);
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("echostreamctl " ES_VERSION);
+		return CTL_OK;
+	}
+	for (size_t i = 0; i < ES_COUNT(nouns); i++) {
+		if (strcmp(nouns[i]->name, argv[1]) == 0)
+			return run_noun(nouns[i], argc - 1, argv + 1);
+	}
+	fprintf(stderr, "echostreamctl: no such noun: %s\n", argv[1]);
+	return usage(stderr, CTL_USAGE);
+}
