@@ -7,7 +7,7 @@
 	    struct conf_common, member, env, kind, initial, min, max, allowed, meaning)
 
 // clang-format off
-static const struct conf_item items[] = {
+const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	ROW(database_url, "ES_DATABASE_URL", CONF_URL, NULL, 1, 4096,
 	    "postgresql postgres host hostaddr dbname user port service sslmode",
 	    "PostgreSQL as URI or conninfo, with the role echostream_app"),
@@ -29,5 +29,3 @@ static const struct conf_item items[] = {
 	    "lowest level that is logged"),
 };
 // clang-format on
-
-const struct conf_table conf_common_table = {.items = items, .n = ES_COUNT(items)};

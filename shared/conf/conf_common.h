@@ -1,5 +1,5 @@
 /* Settings that api-fcgi, push-server, fanout and echostreamctl share. A program's struct has
- * struct conf_common as its first member, so that conf_common_table fits it. */
+ * struct conf_common as its first member, so that CONF_COMMON_TABLE fits it. */
 #ifndef CONF_CONF_COMMON_H
 #define CONF_CONF_COMMON_H
 
@@ -14,7 +14,10 @@ struct conf_common {
 	const char *log_level;
 };
 
-extern const struct conf_table conf_common_table;
+#define CONF_COMMON_ITEMS 9
+extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
+/* As a row of a program's list of tables. */
+#define CONF_COMMON_TABLE {conf_common_items, CONF_COMMON_ITEMS}
 
 /* Tokens: for the programs that verify or mint them. */
 struct conf_auth {

@@ -16,6 +16,13 @@ const char *const conf_names[] = {
     "ES_REDIS_TIMEOUT_MS",
     "ES_LOG_LEVEL",
     "ES_MIGRATIONS_DIR",
+    "ES_FANOUT_OPS_LISTEN",
+    "ES_FANOUT_METRICS_FILE",
+    "ES_FANOUT_WORKERS",
+    "ES_FANOUT_BATCH",
+    "ES_FANOUT_LEASE_MS",
+    "ES_FANOUT_DRAIN_MS",
+    "ES_FANOUT_PURGE_S",
     /* tokens and keys */
     "ES_JWT_SECRET",
     "ES_JWT_ES256_PUBLIC_KEY",

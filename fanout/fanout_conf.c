@@ -1,0 +1,45 @@
+#include "fanout_conf.h"
+
+#include "core/banned.h"
+
+#define ROW(member, env, kind, initial, min, max, meaning) \
+	CONF_ITEM(struct fanout_conf, member, env, kind, initial, min, max, NULL, meaning)
+
+// clang-format off
+static const struct conf_item items[] = {
+	ROW(ops_listen, "ES_FANOUT_OPS_LISTEN", CONF_TEXT, "127.0.0.1:8083", 3, 200,
+	    "where /healthz /readyz /metrics /version are served: host:port or unix:/path"),
+	ROW(metrics_file, "ES_FANOUT_METRICS_FILE", CONF_TEXT, "", 0, 200,
+	    "file that keeps counters over restarts; empty: memory only"),
+	ROW(workers, "ES_FANOUT_WORKERS", CONF_INT, "2", 1, 64,
+	    "processes; more than partitions (over all hosts) stand by"),
+	ROW(batch_max, "ES_FANOUT_BATCH", CONF_INT, "500", 1, 5000,
+	    "messages that one transaction commits at most"),
+	ROW(lease_ms, "ES_FANOUT_LEASE_MS", CONF_INT, "3000", 500, 60000,
+	    "milliseconds after which the partitions of a dead worker are taken over"),
+	ROW(drain_ms, "ES_FANOUT_DRAIN_MS", CONF_INT, "25000", 100, 600000,
+	    "milliseconds that a worker has to finish its batch after SIGTERM"),
+	ROW(purge_every_s, "ES_FANOUT_PURGE_S", CONF_INT, "60", 1, 86400,
+	    "seconds between deletions of refusals and revocations that are over"),
+};
+// clang-format on
+
+const struct conf_table fanout_conf_tables[] = {
+    CONF_COMMON_TABLE,
+    {items, ES_COUNT(items)},
+};
+const size_t n_fanout_conf_tables = ES_COUNT(fanout_conf_tables);
+
+struct queue_settings
+fanout_queue_settings(const struct fanout_conf *conf)
+{
+	const struct conf_common *c = &conf->common;
+
+	return (struct queue_settings){
+	    .url = c->queue_url,
+	    .redis_url = *c->queue_redis_url != '\0' ? c->queue_redis_url : c->redis_url,
+	    .partitions = (unsigned)c->queue_partitions,
+	    .max_bytes = c->queue_max_bytes,
+	    .timeout_ms = c->redis_timeout_ms,
+	};
+}

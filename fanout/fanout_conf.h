@@ -1,0 +1,24 @@
+/* Settings of fanout. */
+#ifndef FANOUT_FANOUT_CONF_H
+#define FANOUT_FANOUT_CONF_H
+
+#include "conf/conf_common.h"
+#include "queue/queue.h"
+
+struct fanout_conf {
+	struct conf_common common; /* first: CONF_COMMON_TABLE fits */
+	const char *ops_listen, *metrics_file;
+	int64_t workers;
+	int64_t batch_max; /* messages in one transaction */
+	int64_t lease_ms;  /* of a partition */
+	int64_t drain_ms;
+	int64_t purge_every_s;
+};
+
+extern const struct conf_table fanout_conf_tables[];
+extern const size_t n_fanout_conf_tables;
+
+/* What queue_open needs, out of the settings. */
+struct queue_settings fanout_queue_settings(const struct fanout_conf *conf);
+
+#endif
