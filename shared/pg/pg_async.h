@@ -1,6 +1,6 @@
-/* A non-blocking pipeline to PostgreSQL for an event loop: many statements in flight on one
- * connection, each with its tenant in its own transaction; reconnects with back-off. Knows no
- * loop: the caller watches the descriptor and the timer. */
+/* A non-blocking pipeline to PostgreSQL for an event loop: many statements in flight on
+ * one connection, each with its tenant in its own transaction; reconnects with back-off.
+ * Knows no loop: the caller watches the descriptor and the timer. */
 #ifndef PG_PG_ASYNC_H
 #define PG_PG_ASYNC_H
 
@@ -20,13 +20,13 @@ struct pg_async_loop {
 };
 
 /* rc ES_OK with rows, or the error. rows and arena are valid during the call only. */
-typedef void pg_async_done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
-    const struct es_err *err);
+typedef void pg_async_done(void *ctx, enum es_code rc, struct pg_rows *rows,
+    struct arena *a, const struct es_err *err);
 
 /* Bounded: at most max_in_flight statements sent and waiting together. */
 enum es_code pg_async_open(const struct pg_settings *settings, size_t max_in_flight,
-    const struct pg_async_loop *loop, struct pg_async **out, struct es_err *err)
-    ES_MUST_CHECK;
+    const struct pg_async_loop *loop, struct pg_async **out,
+    struct es_err *err) ES_MUST_CHECK;
 /* Calls done of everything in flight with ES_UNAVAILABLE first. */
 void pg_async_close(struct pg_async **pa);
 

@@ -1,0 +1,78 @@
+/* Channels and who may see them: a public one each user of the tenant, a private one its
+ * members; to others it does not exist (ES_NOT_FOUND, "no such channel"). */
+#ifndef STORE_CHANNEL_STORE_H
+#define STORE_CHANNEL_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "pg/pg.h"
+#include "store/actor.h"
+
+struct channel {
+	struct channel_id id;
+	const char *name, *topic;
+	bool is_private;
+	const char *kind; /* channel dm */
+	struct user_id created_by;
+	int64_t created_ms, archived_ms; /* archived_ms 0: it is not */
+	const char *role;        /* the caller's: owner admin member; NULL: no member */
+	int64_t last_message_id; /* 0: none yet */
+	int64_t seq;             /* number of the newest event, 0: none yet */
+};
+
+struct channel_new {
+	const char *name;
+	const char *topic; /* NULL: "" */
+	bool is_private;
+};
+
+/* NULL leaves a value as it is. */
+struct channel_patch {
+	const char *name, *topic;
+};
+
+struct channel_page {
+	struct channel *items;
+	size_t n;
+	bool more; /* go on after items[n - 1].id */
+};
+
+/* Functions that change a channel fill *event with what is to be published; event->seq is
+ * 0 when nothing was changed: then there is nothing to publish. Its strings live in a. */
+
+/* The caller becomes its owner. Guests may not. ES_NAME_TAKEN, ES_QUOTA_EXCEEDED. */
+enum es_code channel_store_create(struct pg *pg, const struct actor *who,
+    const struct channel_new *in, struct arena *a, struct channel *out,
+    struct es_err *err) ES_MUST_CHECK;
+enum es_code channel_store_get(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct channel *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* Visible ones by id; member_only: those the caller is in. after NULL: from the start. */
+enum es_code channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
+    const struct channel_id *after, int64_t limit, struct arena *a,
+    struct channel_page *out, struct es_err *err) ES_MUST_CHECK;
+
+/* Owner or admin of the channel or the tenant, else ES_FORBIDDEN. ES_NAME_TAKEN. */
+enum es_code channel_store_patch(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, const struct channel_patch *patch, struct arena *a,
+    struct channel *out, struct event *event, struct es_err *err) ES_MUST_CHECK;
+enum es_code channel_store_archive(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct channel *out,
+    struct event *event, struct es_err *err) ES_MUST_CHECK;
+enum es_code channel_store_unarchive(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct channel *out,
+    struct event *event, struct es_err *err) ES_MUST_CHECK;
+
+/* A public channel; to a private one others invite (member_store_put). A member already:
+ * nothing happens. ES_CHANNEL_ARCHIVED. */
+enum es_code channel_store_join(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct channel *out,
+    struct event *event, struct es_err *err) ES_MUST_CHECK;
+/* No member: nothing happens. ES_LAST_OWNER. */
+enum es_code channel_store_leave(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct event *event,
+    struct es_err *err) ES_MUST_CHECK;
+
+#endif

@@ -1,0 +1,46 @@
+/* Members of a channel. Seen by whoever sees the channel; changed by owners and admins of
+ * the channel or of the tenant; an owner only by an owner (of either). */
+#ifndef STORE_MEMBER_STORE_H
+#define STORE_MEMBER_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/event.h"
+#include "pg/pg.h"
+#include "store/actor.h"
+
+struct member {
+	struct user_id user;
+	const char *display_name;
+	const char *role; /* owner admin member */
+	int64_t joined_ms;
+	int64_t last_read_message_id; /* 0: nothing read yet */
+};
+
+struct member_page {
+	struct member *items;
+	size_t n;
+	bool more; /* go on after items[n - 1].user */
+};
+
+enum es_code member_store_list(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *after, int64_t limit,
+    struct arena *a, struct member_page *out, struct es_err *err) ES_MUST_CHECK;
+
+/* Add, or change the role (NULL: member when added, else as it is). *added tells which;
+ * event->seq is 0 when nobody was added: then there is nothing to publish. ES_NOT_FOUND
+ * "no such user" also for a deactivated one, ES_LAST_OWNER, ES_CHANNEL_ARCHIVED,
+ * ES_FORBIDDEN. */
+enum es_code member_store_put(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *user, const char *role,
+    struct arena *a, struct member *out, bool *added, struct event *event,
+    struct es_err *err) ES_MUST_CHECK;
+
+/* No member: nothing happens, event->seq is 0. Oneself always may (leave). ES_LAST_OWNER,
+ * ES_FORBIDDEN. */
+enum es_code member_store_remove(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *user, struct arena *a,
+    struct event *event, struct es_err *err) ES_MUST_CHECK;
+
+#endif

@@ -1,0 +1,33 @@
+/* What the database says about the bearer of a token, from one snapshot. */
+#ifndef STORE_PRINCIPAL_STORE_H
+#define STORE_PRINCIPAL_STORE_H
+
+#include <stdint.h>
+
+#include "pg/pg.h"
+#include "store/actor.h"
+
+struct principal {
+	struct actor actor;
+	int64_t acl_version; /* of the tenant: re-validate when it has changed */
+	int64_t max_messages_per_second;
+	const char *settings; /* of the tenant, a JSON object: see tenant_settings.h */
+	char epoch[ES_UUID_TEXT];
+};
+
+/* ES_UNAUTHENTICATED for an unknown user or tenant, ES_TENANT_SUSPENDED, ES_TOKEN_REVOKED
+ * for a deactivated user, a revoked jti and a token from before tokens_valid_after. */
+enum es_code principal_store_get(struct pg *pg, const struct tenant_id *tenant,
+    const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
+    struct principal *out, struct es_err *err) ES_MUST_CHECK;
+
+/* The same for an event loop: send the statement with these parameters and no tenant,
+ * then read its rows. */
+extern const struct pg_stmt principal_store_stmt;
+const char *const *principal_store_params(struct arena *a, const struct tenant_id *tenant,
+    const struct user_id *user, const char *jti);
+enum es_code principal_store_read(struct pg_rows *rows, const struct tenant_id *tenant,
+    const struct user_id *user, int64_t issued_s, struct arena *a, struct principal *out,
+    struct es_err *err) ES_MUST_CHECK;
+
+#endif

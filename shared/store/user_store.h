@@ -1,0 +1,63 @@
+/* Users of a tenant. Whatever ends a token (role, status) raises the tenant's acl_version
+ * in the same transaction. */
+#ifndef STORE_USER_STORE_H
+#define STORE_USER_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pg/pg.h"
+#include "store/actor.h"
+
+struct user {
+	struct user_id id;
+	const char *email, *display_name;
+	const char *role;   /* owner admin member guest bot */
+	const char *status; /* active deactivated */
+	int64_t created_ms;
+};
+
+struct user_new {
+	const char *email, *display_name;
+	const char *role; /* NULL: member */
+};
+
+/* NULL leaves a value as it is. */
+struct user_patch {
+	const char *email, *display_name, *role;
+};
+
+struct user_page {
+	struct user *items;
+	size_t n;
+	bool more; /* go on after items[n - 1].id */
+};
+
+/* ES_NOT_FOUND "no such user" for unknown and foreign ids. */
+enum es_code user_store_get(struct pg *pg, const struct actor *who,
+    const struct user_id *id, struct arena *a, struct user *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* after NULL: from the start. limit 1 to STORE_LIST_MAX. */
+enum es_code user_store_list(struct pg *pg, const struct actor *who,
+    const struct user_id *after, int64_t limit, struct arena *a, struct user_page *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* Those of ids (n at most 500) that are users of the tenant, in no order. */
+enum es_code user_store_known(struct pg *pg, const struct actor *who,
+    const struct user_id ids[], size_t n, struct arena *a, struct user_id **out,
+    size_t *n_out, struct es_err *err) ES_MUST_CHECK;
+
+/* Owners and admins; only an owner makes owners. ES_EMAIL_TAKEN. */
+enum es_code user_store_create(struct pg *pg, const struct actor *who,
+    const struct user_new *in, struct arena *a, struct user *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* Everybody may change their own display name; the rest takes an owner or admin, and an
+ * owner where an owner is concerned. ES_LAST_OWNER, ES_EMAIL_TAKEN, ES_FORBIDDEN. */
+enum es_code user_store_patch(struct pg *pg, const struct actor *who,
+    const struct user_id *id, const struct user_patch *patch, struct arena *a,
+    struct user *out, struct es_err *err) ES_MUST_CHECK;
+/* For good: tokens end. Repeating changes nothing. */
+enum es_code user_store_deactivate(struct pg *pg, const struct actor *who,
+    const struct user_id *id, struct arena *a, struct user *out,
+    struct es_err *err) ES_MUST_CHECK;
+
+#endif
