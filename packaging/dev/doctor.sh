@@ -50,11 +50,11 @@ doctor_machine() {
 	else
 		fine "$free MiB free"
 	fi
-	files=$(ulimit -n)
+	files=$(awk '/^Max open files/ { print $4 }' /proc/self/limits)
 	if [ "$files" != unlimited ] && [ "$files" -lt 4096 ]; then
-		finding "ulimit -n is $files" 'each WebSocket through lighttpd takes three: ulimit -n 65536'
+		finding "a process may open $files files only" 'each WebSocket through lighttpd takes three: ulimit -n 65536'
 	else
-		fine "ulimit -n $files"
+		fine "a process may open $files files"
 	fi
 	if ! is_root && ! sudo -n true 2>/dev/null; then
 		say '  -   neither root nor sudo -n: missing packages have to be installed by hand'

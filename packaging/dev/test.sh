@@ -4,7 +4,7 @@
 # line each; what else it prints is shown when something failed. It brings its own servers,
 # folders and ports, so tests run beside a live stack.
 
-SUITES='lint unit contract store sql conf scenario asan fuzz'
+SUITES='lint unit contract store sql conf scenario asan fuzz tidy'
 
 verb_test() {
 	case ${1:-all} in
@@ -23,7 +23,7 @@ verb_test() {
 	packages_ensure "$ROOT/packaging/apt-up.txt"
 	packages_ensure "$ROOT/packaging/apt-test.txt"
 	case $suites in
-	lint) ;;
+	lint | tidy | 'lint tidy') ;;
 	*)
 		build_setup "$BUILD"
 		build_run "$BUILD"
@@ -82,5 +82,5 @@ test_complaint() {
 }
 
 verb_lint() {
-	verb_test lint
+	verb_test lint tidy
 }

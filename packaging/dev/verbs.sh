@@ -46,13 +46,12 @@ verb_redis_cli() {
 verb_logs() {
 	follow=''
 	[ "${1:-}" = -f ] && follow=-f && shift
-	[ -d "$LOG" ] || die 3 'no logs yet'
-	set -- "${1:-*}"
-	files=$(ls "$LOG"/$1.log 2>/dev/null) || die 2 "no log of $1; there are: $(ls "$LOG" | sed -n 's/\.log$//p' | tr '\n' ' ')"
-	# shellcheck disable=SC2086
-	if [ "$(printf '%s\n' "$files" | wc -l)" -gt 1 ]; then
-		(cd "$LOG" && exec tail -n 20 $follow -- $(printf '%s\n' "$files" | sed 's,.*/,,'))
-	else
-		exec tail -n 200 $follow -- "$files"
+	cd "$LOG" 2>/dev/null || die 3 'no logs yet'
+	if [ -n "${1:-}" ]; then
+		[ -f "$1.log" ] || die 2 "no log of $1; there are: $(echo *.log | sed 's/\.log//g')"
+		# shellcheck disable=SC2086
+		exec tail -n 200 $follow -- "$1.log"
 	fi
+	# shellcheck disable=SC2086
+	exec tail -n 20 $follow -- *.log
 }

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Form: clang-format (14's; others differ) and shells.
+. "$(dirname -- "$0")/lib.sh"
+
+formatter=clang-format
+command -v clang-format-14 >/dev/null && formatter=clang-format-14
+case $($formatter --version) in
+*' 14.'*)
+	rule 'clang-format has nothing to change' "$(
+		{
+			c_files
+			[ -d tests ] && find tests -name '*.[ch]'
+		} | xargs -r "$formatter" --dry-run -Werror 2>&1 |
+			sed -n 's/:[0-9]*:[0-9]*: error:.*//p' | uniq -c | sed 's/$/ (clang-format -i)/'
+	)"
+	;;
+*) echo "skip clang-format its version is not 14" ;;
+esac
+
+shells=$({
+	echo dev
+	echo .ci/run
+	find packaging tests bench -name '*.sh' 2>/dev/null
+} | while read -r file; do [ -f "$file" ] && echo "$file"; done)
+rule 'every shell script parses' "$(for file in $shells; do sh -n "$file" 2>&1; done)"
+if command -v shellcheck >/dev/null; then
+	# shellcheck disable=SC2086
+	rule 'shellcheck has no warning' "$(shellcheck -s sh -S warning -e SC1090,SC1091,SC2034,SC2154 -f gcc $shells 2>&1)"
+else
+	echo 'skip shellcheck not installed'
+fi

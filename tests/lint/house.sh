@@ -1,0 +1,46 @@
+#!/bin/sh
+# House rules that a grep can hold.
+. "$(dirname -- "$0")/lib.sh"
+
+rule 'core/banned.h is the last include of each .c' "$(
+	for file in $(c_files '*.c'); do
+		[ "$(grep '^#include' "$file" | tail -n 1)" = '#include "core/banned.h"' ] || echo "$file"
+	done
+)"
+
+rule 'no file is longer than 400 lines' "$(
+	{
+		c_files
+		find tests packaging bench -type f \( -name '*.[ch]' -o -name '*.py' -o -name '*.sh' \) 2>/dev/null
+	} | xargs -r wc -l | awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines" }'
+)"
+
+sizes=$(c_files | xargs -r wc -l | awk '$2 != "total" { print $1 }' | sort -n)
+median=$(printf '%s\n' "$sizes" | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] + 0 }')
+echo "median length of a file: $median lines"
+rule 'half of the files have under 150 lines' "$([ "$median" -lt 150 ] || echo "median $median")"
+
+rule 'results of queries are freed by the arena, not by PQclear' "$(
+	c_files | grep -v '^shared/pg/' | xargs -r grep -nH 'PQclear'
+)"
+
+rule 'only shared/conf reads the environment' "$(
+	c_files | grep -v '^shared/conf/' | xargs -r grep -nHE '\b(secure_)?getenv *\('
+)"
+
+# fprintf(stderr) in a library is a log line that nobody asked for.
+rule 'libraries do not print or log' "$(
+	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|prefork)|conf/|ops/)' |
+		xargs -r grep -nHE '\b(printf|puts|perror|log_(debug|info|warn|error)) *\('
+)"
+
+rule 'a TODO carries an issue number' "$(
+	c_files | xargs -r grep -nHE '\b(TODO|FIXME|XXX)\b' | grep -vE '#[0-9]+'
+)"
+
+tree=$(find . \( -name '.git*' -o -name 'build*' -o -name .dev -o -name node_modules \) -prune \
+	-o -type f -print 2>/dev/null | sed 's,^\./,,' | grep -vE '\.(png|ico|woff2|jpg)$')
+rule 'no path of one machine and no private host' "$(
+	printf '%s\n' "$tree" | grep -vE '^tests/lint/(house|selftest).sh$' |
+		xargs -r -d '\n' grep -nHIE '(^|[^A-Za-z0-9_.])(/home/[a-z]|/root/|/work/|/tmp/es/|/Users/)|\b(registry\.npmjs\.org|registry\.yarnpkg\.com|deb\.debian\.org)\b'
+)"

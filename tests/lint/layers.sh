@@ -1,0 +1,64 @@
+#!/bin/sh
+# Dependencies point down only, and each outside library has one home.
+. "$(dirname -- "$0")/lib.sh"
+
+# may FOLDER ALLOWED...: shared/FOLDER may include these folders of shared/ and itself
+may() {
+	folder=$1
+	shift
+	[ -d "shared/$folder" ] || return 0
+	allowed=$(printf '%s|' "$folder" "$@")
+	find "shared/$folder" -name '*.[ch]' -exec grep -nHE '^#include "' {} + |
+		grep -vE "#include \"(${allowed%|})/[a-z0-9_]+\.h\""
+}
+
+rule 'shared/ includes only what is below it' "$(
+	may core
+	may conf core
+	may json core
+	may crypto core
+	may pg core
+	may redis core
+	may queue core json redis event crypto
+	may event core json crypto
+	may store core pg json event crypto
+	may auth core json crypto pg store
+	may limits core redis
+	may ops core conf
+)"
+
+unknown=$(for folder in shared/*/; do
+	grep -q "may $(basename "$folder")\b" "$0" || echo "$folder has no line in tests/lint/layers.sh"
+done)
+rule 'each folder of shared/ has its line' "$unknown"
+
+# A program's own headers are plain names or in a subfolder of its own.
+programs=$(for program in api-fcgi fanout push-server ctl; do
+	[ -d "$program" ] || continue
+	own=$(find "$program" -mindepth 1 -type d -printf '%f|')
+	find "$program" -name '*.[ch]' -exec grep -nHE '^#include "' {} + |
+		grep -vE "#include \"(${own}core|conf|json|crypto|pg|redis|queue|event|store|auth|limits|ops)/" |
+		grep -vE '#include "[a-z0-9_]+\.h"'
+done)
+rule 'programs never include each other' "$programs"
+
+# only HEADER HOME...: nobody else includes it
+only() {
+	header=$1
+	shift
+	homes=$(printf '%s|' "$@")
+	c_files | xargs grep -nHE "#include <$header" | grep -vE "^(${homes%|})"
+}
+
+rule 'each outside library has one home' "$(
+	only 'libpq-fe.h' shared/pg/
+	only 'libpq/' shared/pg/
+	only 'json-c/' shared/json/
+	only 'jwt.h' shared/auth/
+	only 'openssl/' shared/crypto/ shared/auth/
+	only 'curl/' shared/queue/ ctl/
+	only 'hiredis/' shared/redis/
+	only 'fcgi' api-fcgi/fcgi_io
+	only 'libwebsockets.h' push-server/ws shared/ops/
+	only 'ev.h' push-server/ shared/redis/redis_async shared/queue/queue_async
+)"

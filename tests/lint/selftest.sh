@@ -1,0 +1,65 @@
+#!/bin/sh
+# A lint that can't fail is no lint: each rule is shown a tree that breaks it.
+lints=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+tree=$(mktemp -d) || exit 1
+trap 'rm -rf "$tree"' EXIT
+cd "$tree" || exit 1
+mkdir -p shared/core shared/pg shared/store shared/strange api-fcgi fanout tests packaging
+cat >shared/core/a.c <<'END'
+#include "pg/pg.h"
+#include <libpq-fe.h>
+END
+cat >api-fcgi/b.c <<'END'
+#include "fanout/worker.h"
+static const char *home = "/home/somebody";
+static void f(void) { PQclear(getenv("X")); } /* TODO later */
+static const char *q = "SELECT id FROM users WHERE tenant_id = $1";
+END
+cat >shared/store/c.c <<'END'
+static const char *q = "SELECT id"
+    " FROM users WHERE id = $1";
+static const char *fine = "SELECT id FROM users WHERE tenant_id = $1";
+static const char *called = "SELECT * FROM es_heads($1, $2)";
+static void g(void) { printf("x"); }
+END
+i=0
+while [ $i -lt 401 ]; do
+	echo '/* long */'
+	i=$((i + 1))
+done >fanout/long.c
+cp fanout/long.c fanout/longer.c
+cp fanout/long.c fanout/longest.c
+cp fanout/long.c fanout/endless.c
+printf 'if\n' >packaging/bad.sh
+: >dev
+
+# sees SCRIPT RULE: that rule says not ok on this tree
+sees() {
+	case $1 in
+	*.py) said=$(python3 "$lints/$1") ;;
+	*) said=$(sh "$lints/$1" 2>&1) ;;
+	esac
+	case $said in
+	*"not ok $2"*) echo "ok the lint sees: $2" ;;
+	*) echo "not ok the lint sees: $2" ;;
+	esac
+}
+
+sees layers.sh 'shared/ includes only what is below it'
+sees layers.sh 'each folder of shared/ has its line'
+sees layers.sh 'programs never include each other'
+sees layers.sh 'each outside library has one home'
+sees house.sh 'core/banned.h is the last include of each .c'
+sees house.sh 'no file is longer than 400 lines'
+sees house.sh 'half of the files have under 150 lines'
+sees house.sh 'results of queries are freed by the arena, not by PQclear'
+sees house.sh 'only shared/conf reads the environment'
+sees house.sh 'libraries do not print or log'
+sees house.sh 'a TODO carries an issue number'
+sees house.sh 'no path of one machine and no private host'
+sees sql.py 'SQL is in shared/store only'
+sees sql.py 'every statement of shared/store names its tenant'
+sees form.sh 'every shell script parses'
+[ "$(python3 "$lints/sql.py" | grep -c 'shared/store/c.c')" = 1 ] &&
+	echo 'ok the tenant rule lets good statements pass' ||
+	echo 'not ok the tenant rule lets good statements pass'
