@@ -1,0 +1,28 @@
+/* The bounded writer of the hot frames: JSON into a fixed buffer with room for a WebSocket
+ * header in front. Overflow is sticky and looked at once, at the end. */
+#ifndef PUSH_FRAME_TEXT_H
+#define PUSH_FRAME_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_HEADER 4 /* the longest header of a frame below 64 KiB */
+
+struct frame_text {
+	unsigned char *start, *at, *end;
+	bool overflow;
+};
+
+/* The text starts FRAME_HEADER bytes into buf. */
+void frame_text_init(struct frame_text *t, unsigned char *buf, size_t size);
+void frame_text_raw(struct frame_text *t, const char *s);
+/* A JSON string with its quotes, or null; s is valid UTF-8. */
+void frame_text_string(struct frame_text *t, const char *s);
+void frame_text_int(struct frame_text *t, int64_t value);
+
+/* Puts the header of one unmasked, unfragmented text frame in front; returns its first
+ * byte and the length of the whole. Must not be called after an overflow. */
+const unsigned char *frame_text_finish(struct frame_text *t, size_t *out_len);
+
+#endif

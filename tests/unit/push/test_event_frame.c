@@ -1,0 +1,141 @@
+/* Events as finished frames: header, members, escaping, the size limit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "cunit_main.h"
+#include "event_frame.h"
+
+#include "core/banned.h"
+
+#define CHANNEL "01900000-0000-7000-8000-00000000c001"
+#define USER	"01900000-0000-7000-8000-00000000a001"
+
+static unsigned char buf[EVENT_FRAME_MAX];
+static char json[EVENT_FRAME_MAX + 1];
+
+/* The strict reader's view of one unmasked text frame; NULL when it is not exactly that. */
+static const char *
+payload_of(struct event_frame f)
+{
+	size_t len, header = 2;
+
+	if (f.len < 2 || f.bytes[0] != 0x81 || f.bytes[1] > 126)
+		return NULL;
+	len = f.bytes[1];
+	if (len == 126) {
+		header = 4;
+		len = (size_t)f.bytes[2] << 8 | f.bytes[3];
+		if (len < 126)
+			return NULL;
+	}
+	if (header + len != f.len)
+		return NULL;
+	memcpy(json, f.bytes + header, len);
+	json[len] = '\0';
+	return json;
+}
+
+static struct event
+message(const char *body)
+{
+	struct event ev = {.kind = EVENT_MESSAGE, .display_name = "John", .seq = 123,
+	    .prev = 122, .created_ms = 1767323045678, .body = body, .client_id = "c-1"};
+
+	memcpy(ev.channel.text, CHANNEL, sizeof(CHANNEL));
+	memcpy(ev.user.text, USER, sizeof(USER));
+	return ev;
+}
+
+static void
+test_message(void)
+{
+	struct event ev = message("Hello!");
+
+	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
+	    "{\"type\":\"message\",\"channelId\":\"" CHANNEL "\",\"userId\":\"" USER
+	    "\",\"body\":\"Hello!\",\"seq\":123,\"prev\":122,\"payload\":{\"messageId\":123,"
+	    "\"senderDisplayName\":\"John\",\"createdAt\":\"2026-01-02T03:04:05.678Z\","
+	    "\"clientMessageId\":\"c-1\"}}");
+	ev.deleted = ev.edited = true;
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(payload_of(event_frame_encode(&ev, buf)), "\"body\":null,"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(json, ",\"edited\":true,\"deleted\":true}}"));
+}
+
+static void
+test_escape(void)
+{
+	struct event ev = message("a\"b\\c\n\t\r\b\f\x01\x1f\x7f/\xc3\xa9\xf0\x9f\x98\x80");
+
+	CU_ASSERT_PTR_NOT_NULL(strstr(payload_of(event_frame_encode(&ev, buf)),
+	    "\"body\":\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u0001\\u001f\x7f/"
+	    "\xc3\xa9\xf0\x9f\x98\x80\","));
+}
+
+static void
+test_other_kinds(void)
+{
+	struct event ev = message(NULL);
+
+	ev.kind = EVENT_MEMBER_JOINED;
+	ev.payload = "{\"userId\":\"x\"}";
+	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
+	    "{\"type\":\"member_joined\",\"channelId\":\"" CHANNEL "\",\"userId\":\"" USER
+	    "\",\"payload\":{\"userId\":\"x\"},\"seq\":123,\"prev\":122}");
+	ev.kind = EVENT_CHANNEL_ARCHIVED;
+	ev.payload = NULL;
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(payload_of(event_frame_encode(&ev, buf)), "\"payload\":{},\"seq\""));
+	ev.kind = EVENT_TYPING;
+	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
+	    "{\"type\":\"typing_indicator\",\"channelId\":\"" CHANNEL "\",\"userId\":\"" USER
+	    "\",\"payload\":{\"displayName\":\"John\"}}");
+}
+
+/* The worst body that is accepted fits; one byte too much becomes a gap over itself. */
+static void
+test_limit(void)
+{
+	char *body = mem_new(1, 80000);
+	struct event ev = message(body);
+
+	memset(body, 1, 10000); /* each becomes six bytes */
+	CU_ASSERT_PTR_NOT_NULL(strstr(payload_of(event_frame_encode(&ev, buf)), "messageId"));
+	memset(body, 'x', 70000);
+	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
+	    "{\"type\":\"gap\",\"channelId\":\"" CHANNEL "\",\"payload\":{\"fromSeq\":123,"
+	    "\"toSeq\":123,\"reason\":\"too_large\"}}");
+	free(body);
+}
+
+static void
+test_header_edges(void)
+{
+	char *body = mem_new(1, 400);
+	struct event ev = message(body);
+	unsigned wrong = 0;
+
+	ev.kind = EVENT_TYPING; /* the shortest one: around 150 bytes with an empty name */
+	for (size_t n = 0; n < 300; n++) {
+		memset(body, 'x', n);
+		ev.display_name = body;
+		wrong += payload_of(event_frame_encode(&ev, buf)) == NULL;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_presence(&ev.user, "idle", buf)),
+	    "{\"type\":\"presence\",\"userId\":\"" USER "\",\"payload\":{\"status\":\"idle\"}}");
+	CU_ASSERT_EQUAL(buf[2], 0x81); /* 99 bytes: the short header */
+	free(body);
+}
+
+static CU_TestInfo cases[] = {
+    {"a message has the members of the seed and the numbers", test_message},
+    {"text is escaped as RFC 8259 wants it", test_escape},
+    {"other kinds carry their payload as it is", test_other_kinds},
+    {"the longest body fits, a longer frame becomes a gap", test_limit},
+    {"the header fits the length on both sides of 126", test_header_edges},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/event_frame", cases)
