@@ -6,6 +6,10 @@
 
 #include "core/banned.h"
 
+/* err.h has stand-ins for the analyzer; here are the real ones. */
+#undef es_fail
+#undef es_fail_field
+
 struct code_info {
 	int status;
 	const char *name, *title;
