@@ -2,10 +2,11 @@
 
 #include "core/banned.h"
 
-static const double seconds[] = {.001, .002, .005, .01, .025, .05, .1, .2, .4, .8, 1.6, 5};
+static const double seconds[] = {
+    .001, .002, .005, .01, .025, .05, .1, .2, .4, .8, 1.6, 5};
 static const double messages[] = {1, 2, 5, 10, 25, 50, 100, 250, 500, 1000};
 
-#define PROCESSED "echostream_fanout_messages_processed_total"
+#define PROCESSED      "echostream_fanout_messages_processed_total"
 #define PROCESSED_HELP "Messages taken from the queue, by what became of them."
 
 // clang-format off

@@ -41,6 +41,13 @@ struct queue_stats {
 	int64_t oldest_age_ms; /* 0 when empty */
 };
 
+/* A place in a partition to wait at. */
+struct queue_cursor {
+	unsigned partition;
+	const char *after; /* position; "" = from the start */
+	bool ready;	   /* out: something is there after it */
+};
+
 struct queue_driver {
 	const char *name;
 	enum es_code (*open)(
@@ -50,6 +57,8 @@ struct queue_driver {
 	enum es_code (*receive)(struct queue *q, unsigned partition, const char *after,
 	    size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
 	    struct es_err *err);
+	enum es_code (*wait)(struct queue *q, struct queue_cursor cursors[], size_t n,
+	    int64_t wait_ms, struct es_err *err);
 	enum es_code (*done)(struct queue *q, unsigned partition,
 	    const struct queue_msg msgs[], size_t n, const char *through, struct es_err *err);
 	enum es_code (*retry)(struct queue *q, unsigned partition,
@@ -86,6 +95,11 @@ unsigned queue_partition_of(const char *group, unsigned partitions);
 enum es_code queue_receive(struct queue *q, unsigned partition, const char *after, size_t max,
     int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n, struct es_err *err)
     ES_MUST_CHECK;
+
+/* Wait up to wait_ms until something is there after any of the cursors; sets ready of each.
+ * Only for queues with partitions. */
+enum es_code queue_wait(struct queue *q, struct queue_cursor cursors[], size_t n,
+    int64_t wait_ms, struct es_err *err) ES_MUST_CHECK;
 
 /* Gone for good. Partitioned: trims everything up to and with `through`, which must already
  * be stored with the committed data; msgs is ignored. Leasing: deletes msgs. */

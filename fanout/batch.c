@@ -1,0 +1,231 @@
+#include "batch.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "fanout_metrics.h"
+#include "publish.h"
+
+#include "core/banned.h"
+
+/* Consecutive messages of one envelope: whole at first, split around poison. */
+struct piece {
+	struct envelope envelope;
+	size_t of;    /* which envelope of the batch */
+	size_t first; /* its first message's place in that envelope */
+};
+
+struct batch {
+	const struct batch_ctx *ctx;
+	const struct batch_fence *fence;
+	const struct queue_msg *msgs;
+	struct arena *arena;
+	struct piece *pieces; /* one per good entry, in order */
+	size_t n;
+	const struct queue_msg **entries; /* of each piece's envelope */
+	struct outcome **outcomes;        /* per envelope, per message */
+	struct publication *publication;
+	struct es_err *err;
+	size_t n_messages;
+};
+
+static enum batch_end
+ended(const struct batch *b, enum es_code rc)
+{
+	if (rc == ES_OK)
+		return BATCH_DONE;
+	if (batch_store_fenced(b->err)) {
+		metrics_add(b->ctx->metrics, FM_FENCED, 1);
+		return BATCH_FENCED;
+	}
+	metrics_add(b->ctx->metrics, FM_RETRIES, 1);
+	return BATCH_RETRY;
+}
+
+static enum batch_end
+bury(struct batch *b, const struct queue_msg *entry, const struct envelope *e,
+    const char *part, const char *sqlstate, const char *reason)
+{
+	/* Two poison messages of one entry are two dead letters. */
+	const struct batch_dead dead = {
+	    .source = b->ctx->source,
+	    .source_id = arena_printf(b->arena, "%s%s%s",
+		*entry->position != '\0' ? entry->position : entry->receipt,
+		*part != '\0' ? "/" : "", part),
+	    .tenant = e != NULL ? e->tenant.text : NULL,
+	    .channel = e != NULL ? e->channel.text : NULL,
+	    .envelope = e != NULL ? e->id.text : NULL,
+	    .sqlstate = sqlstate,
+	    .reason = arena_strdup(b->arena, reason),
+	    .entry = entry->body,
+	    .len = entry->len,
+	};
+	const enum es_code rc =
+	    batch_store_bury(b->ctx->pg, b->fence, &dead, b->arena, b->err);
+
+	if (rc == ES_OK) {
+		metrics_add(b->ctx->metrics, FM_DEAD, 1);
+		log_error("dead letter", LOG_STR("source", dead.source),
+		    LOG_STR("source_id", dead.source_id), LOG_STR("tenant", dead.tenant),
+		    LOG_STR("reason", dead.reason));
+	}
+	return ended(b, rc);
+}
+
+/* Entries that are no envelope go aside; the others become pieces, up to a full batch. */
+static enum batch_end
+decode(struct batch *b, size_t n_msgs, size_t *taken)
+{
+	for (*taken = 0; *taken < n_msgs; ++*taken) {
+		const size_t i = *taken;
+		struct piece *p = &b->pieces[b->n];
+		struct es_err why;
+		enum batch_end end;
+
+		*p = (struct piece){.of = b->n};
+		if (envelope_decode(b->msgs[i].body, b->msgs[i].len, b->arena,
+			&p->envelope, &why) == ES_OK) {
+			if (i > 0 && b->n_messages + p->envelope.n > b->ctx->max_messages)
+				return BATCH_DONE;
+			b->entries[b->n] = &b->msgs[i];
+			b->outcomes[b->n] =
+			    arena_alloc(b->arena, p->envelope.n * sizeof(**b->outcomes));
+			b->n_messages += p->envelope.n;
+			b->n++;
+			continue;
+		}
+		end = bury(b, &b->msgs[i], NULL, "", NULL,
+		    arena_printf(
+			b->arena, "not an envelope: %s %s", why.field, why.text));
+		if (end != BATCH_DONE)
+			return end;
+	}
+	return BATCH_DONE;
+}
+
+static void
+keep_result(struct batch *b, const struct piece pieces[], size_t n,
+    const struct batch_result *result)
+{
+	for (size_t i = 0; i < n; i++)
+		memcpy(b->outcomes[pieces[i].of] + pieces[i].first,
+		    result->replies[i].outcomes,
+		    result->replies[i].n * sizeof(struct outcome));
+	for (size_t i = 0; i < result->n_events; i++)
+		publication_event(b->publication, &result->events[i]);
+	metrics_add(b->ctx->metrics, FM_COMMITTED, result->n_committed);
+	metrics_add(b->ctx->metrics, FM_REPEAT, result->n_repeats);
+	metrics_add(b->ctx->metrics, FM_REFUSED, result->n_refused);
+}
+
+/* The one message that PostgreSQL will never take. Its sender is told. */
+static enum batch_end
+poison(struct batch *b, const struct piece *p)
+{
+	struct outcome *o = &b->outcomes[p->of][p->first];
+	const struct es_err why = *b->err;
+	const enum batch_end end = bury(b, b->entries[p->of], &p->envelope,
+	    p->envelope.messages[0].client_id, why.sqlstate, why.text);
+
+	if (end == BATCH_DONE)
+		*o = (struct outcome){.client_id = p->envelope.messages[0].client_id,
+		    .result = OUTCOME_REFUSED,
+		    .code = ES_INVALID};
+	return end;
+}
+
+static enum batch_end commit(struct batch *b, const struct piece pieces[], size_t n);
+
+/* One entry of several messages: its halves, in order. */
+static enum batch_end
+split(struct batch *b, const struct piece *p)
+{
+	const size_t half = p->envelope.n / 2;
+	struct piece parts[2] = {*p, *p};
+	enum batch_end end;
+
+	parts[0].envelope.n = half;
+	parts[1].envelope.messages += half;
+	parts[1].envelope.n -= half;
+	parts[1].first += half;
+	end = commit(b, &parts[0], 1);
+	return end == BATCH_DONE ? commit(b, &parts[1], 1) : end;
+}
+
+static enum batch_end
+commit(struct batch *b, const struct piece pieces[], size_t n)
+{
+	struct envelope *envelopes = arena_alloc(b->arena, n * sizeof(*envelopes));
+	struct batch_result result;
+	enum batch_end end;
+	enum es_code rc;
+
+	for (size_t i = 0; i < n; i++)
+		envelopes[i] = pieces[i].envelope;
+	rc = batch_store_commit(
+	    b->ctx->pg, b->fence, envelopes, n, b->arena, &result, b->err);
+	if (rc == ES_OK) {
+		keep_result(b, pieces, n, &result);
+		return BATCH_DONE;
+	}
+	if (batch_store_fenced(b->err) || pg_transient(b->err->sqlstate))
+		return ended(b, rc);
+	if (n == 1)
+		return pieces[0].envelope.n == 1 ? poison(b, pieces) : split(b, pieces);
+	end = commit(b, pieces, n / 2);
+	return end == BATCH_DONE ? commit(b, pieces + n / 2, n - n / 2) : end;
+}
+
+static void
+answer(struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct envelope *e = &b->pieces[i].envelope;
+		const struct reply reply = {
+		    .envelope = e->id, .outcomes = b->outcomes[i], .n = e->n};
+
+		if (e->reply != NULL && strncmp(e->reply, TOPIC_REPLY_PREFIX,
+					    sizeof(TOPIC_REPLY_PREFIX) - 1) == 0)
+			publication_reply(b->publication, e->reply, &reply);
+	}
+}
+
+static void
+publish(struct batch *b)
+{
+	struct es_err why;
+
+	answer(b);
+	if (publication_send(b->publication, b->ctx->redis, &why) == ES_OK)
+		return;
+	metrics_add(b->ctx->metrics, FM_PUBLISH_FAILED, 1);
+	log_warn("publish failed; readers will heal", LOG_STR("error", why.text),
+	    LOG_INT("messages", (int64_t)b->n_messages));
+}
+
+enum batch_end
+batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
+    const struct queue_msg msgs[], size_t n, size_t *taken, struct arena *a,
+    struct es_err *err)
+{
+	const int64_t start_us = clock_mono_us();
+	struct batch b = {
+	    .ctx = ctx, .fence = fence, .msgs = msgs, .arena = a, .err = err};
+	enum batch_end end;
+
+	b.pieces = arena_alloc(a, n * sizeof(*b.pieces));
+	b.entries = arena_alloc(a, n * sizeof(*b.entries));
+	b.outcomes = arena_alloc(a, n * sizeof(*b.outcomes));
+	b.publication = publication_new(a);
+	end = decode(&b, n, taken);
+	if (end == BATCH_DONE && b.n > 0)
+		end = commit(&b, b.pieces, b.n);
+	/* After a failure nothing is told: the repetition tells it, as repeats. */
+	if (end == BATCH_DONE)
+		publish(&b);
+	metrics_observe(
+	    ctx->metrics, FM_PROCESSING, (double)(clock_mono_us() - start_us) / 1e6);
+	metrics_observe(ctx->metrics, FM_BATCH, (double)b.n_messages);
+	return end;
+}

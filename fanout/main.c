@@ -1,0 +1,85 @@
+/* echostream-fanout: queue in, PostgreSQL, Redis out. A master, its workers, and a child
+ * that answers operators. */
+#include <stdio.h>
+
+#include "core/id.h"
+#include "core/log.h"
+#include "core/prefork.h"
+#include "fanout_conf.h"
+#include "fanout_metrics.h"
+#include "fanout_ops.h"
+#include "worker.h"
+
+#include "core/banned.h"
+
+struct fanout {
+	struct fanout_conf conf;
+	struct metrics *metrics;
+	struct uuid
+	    id; /* of this master: its workers keep their partitions over a restart */
+};
+
+static int
+run_worker(void *ctx, unsigned index, unsigned slot)
+{
+	struct fanout *f = ctx;
+	char owner[ES_UUID_TEXT + 16];
+
+	(void)snprintf(owner, sizeof(owner), "%s/%u", f->id.text, index);
+	return worker_run(&f->conf, f->metrics, owner, index, slot);
+}
+
+static int
+run_ops(void *ctx, unsigned index, unsigned slot)
+{
+	struct fanout *f = ctx;
+
+	(void)index;
+	return fanout_ops_run(&f->conf, f->metrics, slot);
+}
+
+static void
+on_exit_of(void *ctx, unsigned slot, int status)
+{
+	struct fanout *f = ctx;
+
+	(void)status;
+	metrics_clear_gauges(f->metrics, slot);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct fanout f = {.metrics = NULL};
+	struct arena *a = arena_new();
+	enum log_level level = LOG_INFO;
+	struct es_err err;
+	const int early = conf_main(argc, argv, "echostream-fanout", fanout_conf_tables,
+	    n_fanout_conf_tables, a, &f.conf);
+	const unsigned workers = (unsigned)f.conf.workers;
+	const struct prefork_kind kinds[] = {
+	    {"worker", workers, run_worker}, {"ops", 1, run_ops}};
+	const struct prefork prefork = {.kinds = kinds,
+	    .n_kinds = ES_COUNT(kinds),
+	    .ctx = &f,
+	    .drain_ms = f.conf.drain_ms,
+	    .on_exit = on_exit_of};
+	int status = early;
+
+	if (early < 0) {
+		IGNORE(!log_level_parse(f.conf.common.log_level, &level));
+		log_init("fanout", level);
+		uuid_new(f.id.text);
+		if (metrics_open(f.conf.metrics_file, fanout_metrics, FANOUT_METRICS,
+			workers + 1, &f.metrics, &err) != ES_OK) {
+			log_error("can't start", LOG_STR("error", err.text));
+			return 1;
+		}
+		log_info("starting", LOG_INT("workers", workers),
+		    LOG_STR("version", ES_VERSION));
+		status = prefork_run(&prefork);
+		metrics_close(&f.metrics);
+	}
+	arena_free(&a);
+	return status;
+}

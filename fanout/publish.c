@@ -1,0 +1,136 @@
+#include "publish.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+#define EVENT_BYTES_MAX (128UL * 1024)
+#define REPLY_BYTES_MAX (64UL * 1024)
+#define ROUND           256
+
+struct head {
+	char key[ES_TOPIC_MAX];
+	struct channel_id channel;
+	char seq[24];
+};
+
+struct publication {
+	struct arena *arena;
+	struct redis_call *calls;
+	size_t n, size;
+	struct head **heads;
+	size_t n_heads, size_heads;
+};
+
+struct publication *
+publication_new(struct arena *a)
+{
+	struct publication *p = arena_alloc(a, sizeof(*p));
+
+	p->arena = a;
+	return p;
+}
+
+/* Doubles an array in the arena. */
+static void *
+grow(struct arena *a, const void *old, size_t n, size_t *size, size_t item)
+{
+	void *bigger;
+
+	*size = *size == 0 ? 64 : *size * 2;
+	bigger = arena_alloc(a, *size * item);
+	if (n > 0)
+		memcpy(bigger, old, n * item);
+	return bigger;
+}
+
+static void
+add(struct publication *p, size_t argc, const char *const words[])
+{
+	struct redis_arg *argv = arena_alloc(p->arena, argc * sizeof(*argv));
+
+	for (size_t i = 0; i < argc; i++)
+		argv[i] = (struct redis_arg){words[i], strlen(words[i])};
+	if (p->n == p->size)
+		p->calls = grow(p->arena, p->calls, p->n, &p->size, sizeof(*p->calls));
+	p->calls[p->n++] = (struct redis_call){.argc = argc, .argv = argv};
+}
+
+static void
+note_head(struct publication *p, const struct event *e)
+{
+	struct head *h = NULL;
+
+	for (size_t i = 0; i < p->n_heads && h == NULL; i++)
+		if (strcmp(p->heads[i]->channel.text, e->channel.text) == 0)
+			h = p->heads[i];
+	if (h == NULL) {
+		if (p->n_heads == p->size_heads)
+			p->heads = grow(p->arena, p->heads, p->n_heads, &p->size_heads,
+			    sizeof(*p->heads));
+		h = arena_alloc(p->arena, sizeof(*h));
+		h->channel = e->channel;
+		topic_heads(&e->tenant, h->key);
+		p->heads[p->n_heads++] = h;
+	}
+	(void)snprintf(h->seq, sizeof(h->seq), "%lld", (long long)e->seq);
+}
+
+void
+publication_event(struct publication *p, const struct event *e)
+{
+	char *topic = arena_alloc(p->arena, ES_TOPIC_MAX);
+	struct text t;
+
+	text_init(&t, p->arena, EVENT_BYTES_MAX);
+	event_encode(e, &t);
+	/* A body of 10,000 code points, each escaped as a pair, is 120,000 bytes. */
+	CHECK(!t.overflow);
+	topic_channel(&e->tenant, &e->channel, topic);
+	add(p, 3, (const char *const[]){"PUBLISH", topic, t.data});
+	note_head(p, e);
+}
+
+void
+publication_reply(struct publication *p, const char *topic, const struct reply *r)
+{
+	struct text t;
+
+	text_init(&t, p->arena, REPLY_BYTES_MAX);
+	reply_encode(r, &t);
+	CHECK(!t.overflow);
+	add(p, 3,
+	    (const char *const[]){"PUBLISH", arena_strdup(p->arena, topic), t.data});
+}
+
+static enum es_code
+send_round(
+    struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)
+{
+	struct redis_value *values = arena_alloc(p->arena, n * sizeof(*values));
+
+	TRY(redis_pipeline(r, p->arena, p->calls + from, n, values, err));
+	for (size_t i = 0; i < n; i++)
+		if (values[i].kind == REDIS_ERROR)
+			return es_fail(
+			    err, ES_UNAVAILABLE, "Redis: %.150s", values[i].str);
+	return ES_OK;
+}
+
+enum es_code
+publication_send(struct publication *p, struct redis *r, struct es_err *err)
+{
+	for (size_t i = 0; i < p->n_heads; i++)
+		add(p, 4,
+		    (const char *const[]){"HSET", p->heads[i]->key,
+			p->heads[i]->channel.text, p->heads[i]->seq});
+	p->n_heads = 0;
+	for (size_t from = 0; from < p->n; from += ROUND)
+		TRY(send_round(
+		    p, from, p->n - from < ROUND ? p->n - from : ROUND, r, err));
+	p->n = 0;
+	return ES_OK;
+}
