@@ -1,0 +1,152 @@
+-- The functions beside the batch: partitions, look-ups, operator, events, read marks, purge.
+\ir lib/helpers.psql
+BEGIN;
+SELECT no_plan();
+SELECT pg_temp.fixture();
+SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2, pg_temp.id('c', 1) AS c1,
+    pg_temp.id('a', 1) AS a1, pg_temp.id('a', 2) AS a2, pg_temp.id('b', 1) AS b1 \gset
+SELECT set_config('app.tenant', :'t1', true) \g /dev/null
+
+-- partitions
+SELECT results_eq($$ SELECT epoch, done_id FROM es_partition_claim(100, 'one', 60000) $$,
+    $$ VALUES (1::bigint, NULL::text) $$, 'a free partition is claimed');
+SELECT is_empty($$ SELECT * FROM es_partition_claim(100, 'two', 60000) $$, 'a held one is not');
+SELECT results_eq($$ SELECT epoch FROM es_partition_claim(100, 'one', 60000) $$, ARRAY[2::bigint],
+    'its owner may claim it again: a new epoch');
+SELECT lives_ok($$ SELECT es_partition_done(100, 2, '7-1') $$, 'the owner stores its position');
+SELECT lives_ok($$ SELECT es_partition_done(100, 2, NULL) $$, 'or only asks');
+SELECT throws_ok($$ SELECT es_partition_done(100, 1, '9-9') $$, 'ES001', NULL, 'the epoch before can''t');
+SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100,100,101}', '{2,1,1}', 60000) $$,
+    ARRAY[100], 'renewed is what is ours');
+SELECT is((SELECT until_ms > (extract(epoch FROM clock_timestamp()) * 1000 + 30000) FROM es_partition_list()
+    WHERE partition = 100), true, 'a lease is counted on the database''s clock');
+UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
+SELECT is(held, false, 'a lapsed lease holds nothing') FROM es_partition_list() WHERE partition = 100;
+SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100}', '{2}', 1000) $$, ARRAY[100],
+    'but its owner may be late, if nobody came');
+UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
+SELECT results_eq($$ SELECT epoch, done_id FROM es_partition_claim(100, 'two', 60000) $$,
+    $$ VALUES (3::bigint, '7-1'::text) $$, 'a lapsed one is taken over, with its position');
+SELECT is_empty($$ SELECT * FROM es_partition_renew('{100}', '{2}', 1000) $$, 'the zombie renews nothing');
+SELECT is(es_partition_release(100, 2), false, 'nor releases');
+SELECT is(es_partition_release(100, 3), true, 'the owner does');
+SELECT results_eq($$ SELECT epoch FROM es_partition_claim(100, 'three', 60000) $$, ARRAY[4::bigint],
+    'what was released is free at once');
+SELECT throws_ok($$ SELECT * FROM es_partition_claim(256, 'x', 1) $$, '23514', NULL, 'there are 256 of them');
+
+-- look-ups
+SELECT results_eq(format('SELECT * FROM es_heads(ARRAY[%L, %L, %L]::uuid[], ARRAY[%L, %L, %L]::uuid[])',
+    :'t1', :'t2', :'t1', :'c1', :'c1', pg_temp.id('c', 4)), $$ VALUES (1, 0::bigint, false),
+    (2, NULL, NULL), (3, 0, true) $$, 'heads come in order; a channel under a wrong tenant is unknown');
+SELECT results_eq(format('SELECT * FROM es_acl_versions(ARRAY[%L, %L]::uuid[])', pg_temp.id('f', 9), :'t1'),
+    $$ VALUES (1, NULL::bigint, NULL::text), (2, 1, 'active') $$, 'versions of tenants, NULL for none');
+SELECT results_eq(format('SELECT tenant_status, user_status, role, display_name, tokens_valid_after_ms,
+    revoked, epoch = es_epoch() FROM es_authenticate(%L, %L, %L)', :'t1', :'a1', 'j1'),
+    $$ VALUES ('active', 'active', 'owner', 'A One', 0::bigint, false, true) $$, 'authenticate a user');
+SELECT is_empty(format('SELECT * FROM es_authenticate(%L, %L, %L)', :'t1', :'b1', 'j1'),
+    'another tenant''s user is none');
+INSERT INTO revoked_tokens (tenant_id, jti, expires_at) VALUES (:'t1', 'j1', now() + interval '1 h'),
+    (:'t1', 'j0', now() - interval '1 s'), (:'t2', 'j2', now() + interval '1 h');
+UPDATE users SET tokens_valid_after = 'epoch'::timestamptz + interval '5 s' WHERE id = :'a1';
+SELECT results_eq(format('SELECT revoked, tokens_valid_after_ms FROM es_authenticate(%L, %L, %L)',
+    :'t1', :'a1', 'j1'), 'VALUES (true, 5000::bigint)', 'a revoked token is told');
+SELECT results_eq(format('SELECT revoked FROM es_authenticate(%L, %L, %L)', :'t1', :'a1', 'j2'),
+    ARRAY[false], 'another tenant''s revocation is not ours');
+INSERT INTO api_keys (tenant_id, id, hash, name, scopes, revoked_at) VALUES
+    (:'t1', pg_temp.id('e', 1), sha256('good'), 'k', '{read}', NULL),
+    (:'t1', pg_temp.id('e', 2), sha256('gone'), 'k', '{}', now());
+SELECT results_eq($$ SELECT tenant_id, name, scopes, tenant_status FROM es_api_key(sha256('good')) $$,
+    format('VALUES (%L::uuid, %L, ARRAY[%L], %L)', :'t1', 'k', 'read', 'active'), 'a key tells its tenant');
+SELECT is_empty($$ SELECT * FROM es_api_key(sha256('gone')) $$, 'a revoked key nothing');
+UPDATE tenants SET settings = '{"allowed_origins": ["https://a", "https://b"]}' WHERE id = :'t1';
+UPDATE tenants SET settings = '{"allowed_origins": ["https://b", "https://c"]}' WHERE id = :'t2';
+SELECT set_has('SELECT es_allowed_origins()', $$ VALUES ('https://a'), ('https://b'), ('https://c') $$,
+    'origins of all tenants');
+UPDATE tenants SET settings = '{"allowed_origins": 7}', status = 'suspended' WHERE id = :'t2';
+SELECT set_hasnt('SELECT es_allowed_origins()', $$ VALUES ('https://c'), ('7') $$,
+    'rubbish and suspended tenants give none');
+
+-- operator
+SELECT results_eq(format('SELECT name, max_channels, max_messages_per_second, channel_count, status, settings
+    FROM es_tenant_create(%L, %L, NULL, 5, NULL, %L, %L, %L)', pg_temp.id('f', 5), 'new',
+    pg_temp.id('a', 50), 'root@new.test', 'Root'),
+    $$ VALUES ('new', 1000, 5, 0, 'active', '{}'::jsonb) $$, 'a tenant is made with defaults');
+SELECT results_eq(format('SELECT role, email FROM users WHERE tenant_id = %L', pg_temp.id('f', 5)),
+    $$ VALUES ('owner', 'root@new.test') $$, 'and its first user owns it');
+SELECT throws_ok(format('SELECT * FROM es_tenant_create(%L, %L, -1, NULL, NULL, %L, %L, %L)',
+    pg_temp.id('f', 6), 'x', pg_temp.id('a', 60), 'a@b', 'X'), '23514', NULL, 'a limit below 0 is refused');
+SELECT results_eq(format('SELECT id FROM es_tenant_list(%L, 2)', :'t1'),
+    format('VALUES (%L::uuid), (%L)', :'t2', pg_temp.id('f', 5)), 'listed by id, after the cursor');
+SELECT results_eq(format('SELECT name, max_channels, settings, acl_version FROM es_tenant_patch(%L, NULL, 3, NULL, %L)',
+    pg_temp.id('f', 5), '{"a": 1, "b": 2}'), $$ VALUES ('new', 3, '{"a": 1, "b": 2}'::jsonb, 2::bigint) $$,
+    'patched where told');
+SELECT results_eq(format('SELECT name, max_channels, settings FROM es_tenant_patch(%L, %L, NULL, NULL, %L)',
+    pg_temp.id('f', 5), 'newer', '{"a": null}'), $$ VALUES ('newer', 3, '{"b": 2}'::jsonb) $$,
+    'a null removes a setting');
+SELECT is_empty(format('SELECT * FROM es_tenant_patch(%L, %L, NULL, NULL, NULL)', pg_temp.id('f', 77), 'x'),
+    'no tenant, no row');
+SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
+    $$ VALUES ('suspended', 4::bigint) $$, 'suspending raises the version');
+SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
+    $$ VALUES ('suspended', 4::bigint) $$, 'doing it again does not');
+SELECT throws_ok(format('SELECT * FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'asleep'), '23514',
+    NULL, 'there is no other status');
+
+-- events and archiving
+SELECT results_eq(format('SELECT seq, prev FROM es_event(%L, %L, %L, %L, %L)', :'t1', :'c1',
+    'channel_updated', :'a1', '{"name": "n"}'), 'VALUES (1::bigint, 0::bigint)', 'an event takes a number');
+SELECT results_eq(format('SELECT seq FROM es_event(%L, %L, %L, %L, %L)', :'t1', :'c1',
+    'channel_archived', :'a1', '{}'), ARRAY[2::bigint], 'archiving is one');
+SELECT is(archived, true, 'that sends see') FROM channel_heads WHERE channel_id = :'c1';
+SELECT is(count(*), 1::bigint, 'an event of another kind leaves it') FROM es_event(:'t1', :'c1',
+    'channel_updated', :'a1', '{"topic": "t"}');
+SELECT is(archived, true, 'as it was') FROM channel_heads WHERE channel_id = :'c1';
+SELECT is(count(*), 1::bigint, 'and so is the way back') FROM es_event(:'t1', :'c1',
+    'channel_updated', :'a1', '{"archived": false}');
+SELECT is(archived, false, 'unarchived') FROM channel_heads WHERE channel_id = :'c1';
+SELECT is_empty(format('SELECT * FROM es_event(%L, %L, %L, %L, %L)', :'t1', pg_temp.id('c', 77), 'x', :'a1', '{}'),
+    'no channel, no event');
+SELECT results_eq(format('SELECT * FROM es_channel_lock(%L, %L)', :'t1', :'c1'),
+    'VALUES (4::bigint, false)', 'locked, and where it stands');
+
+-- read marks
+SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 3)', :'t1', :'c1', :'a1'),
+    ARRAY[3::bigint], 'a read mark moves forward');
+SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 1)', :'t1', :'c1', :'a1'),
+    ARRAY[3::bigint], 'never back');
+SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 99)', :'t1', :'c1', :'a1'),
+    ARRAY[4::bigint], 'not past the head');
+SELECT is_empty(format('SELECT * FROM es_read(%L, %L, %L, 1)', :'t1', :'c1', :'a2'), 'only members have one');
+
+-- guarded counter
+UPDATE tenants SET max_channels = 1 WHERE id = :'t1';
+SELECT is(pg_temp.app(:'t1', format('UPDATE tenants SET channel_count = channel_count + 1
+    WHERE id = %L AND channel_count < max_channels', :'t1')), 'rows ' || n, 'channel ' || n || ' of 1')
+FROM (VALUES (1), (0)) AS t (n);
+
+-- dead letters
+SELECT is(es_dead_letter('redis:1', '1-1', 'no uuid', NULL, NULL, '22021', 'bad bytes', '\x00ff'), true,
+    'a dead letter is kept');
+SELECT is(es_dead_letter('redis:1', '1-1', NULL, NULL, NULL, NULL, 'again', '\x00'), false, 'once');
+SELECT results_eq($$ SELECT source_id, tenant, reason, entry FROM es_dead_letter_list(NULL, 10)
+    WHERE source = 'redis:1' $$, $$ VALUES ('1-1', 'no uuid', 'bad bytes', '\x00ff'::bytea) $$,
+    'and listed as it was');
+
+-- purge
+INSERT INTO refused_messages (tenant_id, channel_id, dedupe_key, sender_id, client_message_id, code, created_at)
+SELECT :'t1', :'c1', pg_temp.key(n::text), :'a1', n::text, 'forbidden', now() - n * interval '10 h'
+FROM generate_series(1, 4) n;
+SELECT results_eq('SELECT * FROM es_purge(1)', 'VALUES (1::bigint, 1::bigint)', 'a purge is bounded');
+SELECT results_eq('SELECT * FROM es_purge(100)', 'VALUES (1::bigint, 0::bigint)', 'and goes on');
+SELECT set_eq('SELECT client_message_id FROM refused_messages', ARRAY['1', '2'], 'refusals of 24 hours stay');
+SELECT set_eq('SELECT jti FROM revoked_tokens', ARRAY['j1', 'j2'], 'and revocations that still matter');
+
+-- recovered
+CREATE TEMP TABLE before AS SELECT es_epoch() AS epoch;
+SELECT is((SELECT channels FROM es_recovered()), (SELECT count(*) FROM channel_heads),
+    'recovering moves every channel');
+SELECT is(last_seq, 1000004::bigint, 'a million further') FROM channel_heads WHERE channel_id = :'c1';
+SELECT isnt(es_epoch(), epoch, 'into a new epoch') FROM before;
+
+SELECT * FROM finish();
+ROLLBACK;

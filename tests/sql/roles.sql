@@ -1,0 +1,97 @@
+-- Roles own and may what they should, and no more.
+\ir lib/helpers.psql
+BEGIN;
+SELECT no_plan();
+
+-- what is ours: not the tests' extensions
+CREATE TEMP VIEW our_relations AS
+SELECT c.* FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+AND c.relkind <> 'c' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid
+    AND d.deptype = 'e');
+CREATE TEMP VIEW our_functions AS
+SELECT p.* FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e');
+
+SELECT ok(rolcanlogin AND NOT rolsuper AND NOT rolbypassrls AND NOT rolreplication
+    AND NOT rolcreatedb AND NOT rolinherit AND rolcreaterole = (rolname = 'echostream_owner'),
+    rolname || ' logs in and is nothing special')
+FROM pg_roles WHERE rolname IN ('echostream_owner', 'echostream_app') ORDER BY rolname;
+SELECT ok(NOT (rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb
+    OR rolinherit OR rolreplication), rolname || ' can''t log in and has no right of its own')
+FROM pg_roles WHERE rolname IN ('es_batch', 'es_lookup', 'es_operator') ORDER BY rolname;
+SELECT is_empty($$ SELECT roleid::regrole FROM pg_auth_members WHERE member = 'echostream_app'::regrole $$,
+    'the application is a member of nothing');
+SELECT is_empty($$ SELECT * FROM pg_auth_members WHERE member IN ('es_batch'::regrole,
+    'es_lookup'::regrole, 'es_operator'::regrole) $$, 'nor are the owners of functions');
+
+SELECT is_empty($$ SELECT relname, relowner::regrole FROM our_relations
+    WHERE relowner <> 'echostream_owner'::regrole $$, 'the owner owns every table');
+SELECT is_empty($$ SELECT oid::regprocedure FROM our_functions WHERE prosecdef <> (proowner IN
+    ('es_batch'::regrole, 'es_lookup'::regrole, 'es_operator'::regrole)) $$,
+    'functions that run as their owner are the three roles'', others are not');
+SELECT is_empty($$ SELECT oid::regprocedure FROM our_functions WHERE prosecdef
+    AND NOT proconfig @> ARRAY['search_path=pg_catalog, public, pg_temp'] $$,
+    'each of them has a fixed search_path');
+SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_functions p,
+    aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0 $$,
+    'no function is PUBLIC''s');
+SELECT is_empty($$ SELECT c.relname FROM our_relations c, aclexplode(c.relacl) a WHERE a.grantee = 0 $$,
+    'no table is PUBLIC''s');
+SELECT ok(NOT has_schema_privilege(r, 'public', 'CREATE'), r || ' can make nothing in the schema')
+FROM unnest(ARRAY['echostream_app', 'es_batch', 'es_lookup', 'es_operator']) r;
+SELECT ok(NOT has_database_privilege('echostream_app', current_database(), p),
+    'the application has no ' || p || ' on the database')
+FROM unnest(ARRAY['CREATE', 'TEMPORARY']) p;
+
+SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
+    WHERE NOT has_function_privilege('echostream_app', oid, 'EXECUTE') $$,
+    ARRAY['es_fence', 'es_recovered'], 'functions the application can''t call');
+SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
+    'the owner may call es_recovered');
+
+-- the application's rights, spelled out: a column a grant, a star for the whole table
+SELECT bag_eq($$
+    SELECT relname::text || ' ' || string_agg(right_, ' ' ORDER BY right_ COLLATE "C") FROM (
+	SELECT c.relname, p || CASE WHEN has_table_privilege('echostream_app', c.oid, p) THEN '' ELSE
+	    '(' || (SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute a
+		WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		AND has_column_privilege('echostream_app', c.oid, a.attnum, p)) || ')' END AS right_
+	FROM our_relations c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) p
+	WHERE c.relkind IN ('r', 'p') AND has_any_column_privilege('echostream_app', c.oid, p)
+	UNION ALL
+	SELECT c.relname, p FROM our_relations c, unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) p
+	WHERE c.relkind IN ('r', 'p') AND has_table_privilege('echostream_app', c.oid, p)) r
+    GROUP BY relname $$, ARRAY[
+    'api_keys INSERT SELECT UPDATE(name,revoked_at)',
+    'auth_keys INSERT SELECT UPDATE(revoked_at)',
+    'channel_events INSERT SELECT',
+    'channel_heads INSERT SELECT UPDATE(last_seq,archived)',
+    'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq)',
+    'channels INSERT SELECT UPDATE(name,topic,archived_at)',
+    'cluster_meta SELECT',
+    'messages SELECT UPDATE(body,edited_at,deleted_at)',
+    'refused_messages SELECT',
+    'revoked_tokens INSERT SELECT',
+    'schema_migrations SELECT',
+    'tenants SELECT UPDATE(channel_count,acl_version)',
+    'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after)'],
+    'the application''s rights on tables');
+
+-- trying it
+SELECT matches(pg_temp.app(NULL, statement), '^42501 ', 'refused: ' || statement)
+FROM unnest(ARRAY['CREATE TABLE public.t (a int)', 'CREATE TEMP TABLE t (a int)',
+    'CREATE SCHEMA s', 'CREATE ROLE r', 'DROP TABLE messages', 'TRUNCATE messages',
+    'ALTER TABLE messages DISABLE ROW LEVEL SECURITY', 'DROP POLICY own_tenant ON messages',
+    'CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS ''SELECT 1''',
+    'ALTER FUNCTION es_epoch() RENAME TO x', 'SET ROLE es_batch', 'SET ROLE echostream_owner',
+    'SET SESSION AUTHORIZATION postgres', 'SELECT * FROM dead_letters',
+    'SELECT * FROM queue_partitions', 'UPDATE cluster_meta SET epoch = gen_random_uuid()',
+    'INSERT INTO queue_partitions DEFAULT VALUES', 'SELECT es_recovered()',
+    'COPY tenants TO PROGRAM ''true''']) statement
+WHERE statement NOT LIKE 'SET ROLE%' AND statement NOT LIKE 'SET SESSION%';
+-- SET ROLE is judged by the session's user, which a test run by a superuser can't play
+SELECT ok(NOT pg_has_role('echostream_app', r, 'MEMBER'), 'the application can''t become ' || r)
+FROM unnest(ARRAY['es_batch', 'es_lookup', 'es_operator', 'echostream_owner']) r;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,102 @@
+-- One tenant can't see, change, add to or probe another: each role that rows are for, on each
+-- table that has them.
+\ir lib/helpers.psql
+BEGIN;
+SELECT no_plan();
+SELECT pg_temp.fixture();
+SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2 \gset
+
+-- a row of each tenant in every table, the other's shaped alike
+INSERT INTO channel_events (tenant_id, channel_id, seq, prev, kind, actor_id) VALUES
+    (:'t1', pg_temp.id('c', 1), 1, 0, 'x', pg_temp.id('a', 1)),
+    (:'t2', pg_temp.id('d', 1), 1, 0, 'x', pg_temp.id('b', 1));
+INSERT INTO messages (tenant_id, channel_id, id, prev, sender_id, dedupe_key, request_hash,
+    client_message_id, body, created_at) VALUES
+    (:'t1', pg_temp.id('c', 1), 2, 1, pg_temp.id('a', 1), pg_temp.key('k'), 'h', 'k', 'b', now()),
+    (:'t2', pg_temp.id('d', 1), 2, 1, pg_temp.id('b', 1), pg_temp.key('k'), 'h', 'k', 'b', now());
+INSERT INTO refused_messages (tenant_id, channel_id, dedupe_key, sender_id, client_message_id, code) VALUES
+    (:'t1', pg_temp.id('c', 1), pg_temp.key('r'), pg_temp.id('a', 1), 'r', 'forbidden'),
+    (:'t2', pg_temp.id('d', 1), pg_temp.key('r'), pg_temp.id('b', 1), 'r', 'forbidden');
+INSERT INTO revoked_tokens (tenant_id, jti, expires_at) VALUES (:'t1', 'j', now()), (:'t2', 'j', now());
+INSERT INTO api_keys (tenant_id, id, hash, name) VALUES
+    (:'t1', pg_temp.id('e', 1), sha256('1'), 'k'), (:'t2', pg_temp.id('e', 2), sha256('2'), 'k');
+INSERT INTO auth_keys (tenant_id, kid, alg, secret) VALUES (:'t1', 'k', 'HS256', 's'), (:'t2', 'k', 'HS256', 's');
+
+CREATE TEMP TABLE subject AS
+SELECT c.relname::text AS name, k.key,
+    format('%s = %L', k.key, :'t1') AS others, -- what tenant t2 must not reach
+    (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
+	AND has_column_privilege('echostream_app', c.oid, a.attnum, 'UPDATE') LIMIT 1) AS may_update,
+    has_table_privilege('echostream_app', c.oid, 'INSERT') AS may_insert,
+    has_table_privilege('echostream_app', c.oid, 'DELETE') AS may_delete,
+    NULL::jsonb AS sample
+FROM pg_class c, LATERAL (SELECT CASE c.relname WHEN 'tenants' THEN 'id' ELSE 'tenant_id' END AS key) k
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relrowsecurity;
+DO $$
+DECLARE
+	s record;
+	row_ jsonb;
+BEGIN
+	FOR s IN SELECT * FROM subject LOOP
+		EXECUTE format('SELECT to_jsonb(x) FROM %I x WHERE %s LIMIT 1', s.name, s.others) INTO row_;
+		UPDATE subject SET sample = row_ WHERE name = s.name;
+	END LOOP;
+END
+$$;
+GRANT SELECT ON subject TO PUBLIC;
+SELECT ok(sample IS NOT NULL, name || ' has a row to be kept from others') FROM subject ORDER BY name;
+
+-- reading
+SELECT matches(pg_temp.as_role(r, :'t2', format('SELECT FROM %I', name)), '^rows [1-9]',
+    format('%s sees its tenant''s rows of %s', r, name))
+FROM subject, unnest(ARRAY['echostream_app', 'echostream_owner']) r ORDER BY name, r;
+SELECT is(pg_temp.as_role(r, :'t2', format('SELECT FROM %I WHERE %s', name, others)), 'rows 0',
+    format('%s sees no other tenant''s row of %s', r, name))
+FROM subject, unnest(ARRAY['echostream_app', 'echostream_owner']) r ORDER BY name, r;
+SELECT is(pg_temp.app(pg_temp.id('f', 99)::text, format('SELECT FROM %I', name)), 'rows 0',
+    'a tenant that does not exist sees nothing of ' || name) FROM subject ORDER BY name;
+SELECT matches(pg_temp.as_role(r, NULL, format('SELECT FROM %I', name)), '^(22P02|42704) ',
+    format('without a tenant %s can''t even read %s', r, name))
+FROM subject, unnest(ARRAY['echostream_app', 'echostream_owner']) r ORDER BY name, r;
+SELECT matches(pg_temp.app('junk', format('SELECT FROM %I', name)), '^22P02 ',
+    'a tenant that is no uuid is an error: ' || name) FROM subject ORDER BY name;
+
+-- changing
+SELECT is(pg_temp.app(:'t2', format('UPDATE %I SET %I = %2$I WHERE %s', name, may_update, others)),
+    'rows 0', 'no other tenant''s row of ' || name || ' is updated')
+FROM subject WHERE may_update IS NOT NULL ORDER BY name;
+SELECT is(pg_temp.app(:'t1', format('UPDATE %I SET %I = %2$I WHERE %s', name, may_update, others)) ~ '^rows [1-9]',
+    true, 'while its own can be: ' || name)
+FROM subject WHERE may_update IS NOT NULL ORDER BY name;
+SELECT matches(pg_temp.app(:'t2', format('UPDATE %I SET %I = %2$I', name, key)), '^42501 permission',
+    'the application can''t move rows between tenants: ' || name) FROM subject ORDER BY name;
+SELECT matches(pg_temp.as_role('echostream_owner', :'t2', format('UPDATE %I SET %I = %L', name, key, :'t1')),
+    '^(42501 new row violates row-level security|23503 )', 'nor can the owner: ' || name)
+FROM subject ORDER BY name;
+SELECT is(pg_temp.as_role('echostream_owner', :'t2', format('DELETE FROM %I WHERE %s', name, others)),
+    'rows 0', 'the owner deletes no other tenant''s row of ' || name) FROM subject ORDER BY name;
+SELECT is(pg_temp.app(:'t2', format('DELETE FROM %I WHERE %s', name, others)), 'rows 0',
+    'no other tenant''s row of ' || name || ' is deleted') FROM subject WHERE may_delete ORDER BY name;
+SELECT matches(pg_temp.app(:'t2', format('DELETE FROM %I', name)), '^42501 permission',
+    'the application deletes nothing at all from ' || name) FROM subject WHERE NOT may_delete ORDER BY name;
+
+-- adding: refused by the policy before any key is looked at, or not granted at all
+SELECT matches(pg_temp.app(:'t2', format('INSERT INTO %I SELECT * FROM jsonb_populate_record('
+	'NULL::%1$I, (SELECT sample FROM subject WHERE name = %1$L))', name)),
+    CASE WHEN may_insert THEN '^42501 new row violates row-level security' ELSE '^42501 permission' END,
+    'no row is added for another tenant: ' || name) FROM subject ORDER BY name;
+SELECT matches(pg_temp.as_role('echostream_owner', :'t2', format('INSERT INTO %I SELECT * FROM '
+	'jsonb_populate_record(NULL::%1$I, (SELECT sample FROM subject WHERE name = %1$L))', name)),
+    '^42501 new row violates row-level security', 'not by the owner either: ' || name)
+FROM subject ORDER BY name;
+
+-- the functions that run under the caller's tenant
+SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_channel_lock(%L, %L)', :'t1', pg_temp.id('c', 1))),
+    'rows 0', 'another tenant''s channel can''t be locked');
+SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_event(%L, %L, %L, %L, %L)', :'t1',
+    pg_temp.id('c', 1), 'x', pg_temp.id('b', 1), '{}')), 'rows 0', 'nor given an event');
+SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_read(%L, %L, %L, 1)', :'t1',
+    pg_temp.id('c', 1), pg_temp.id('a', 1))), 'rows 0', 'nor its read marks moved');
+
+SELECT * FROM finish();
+ROLLBACK;
