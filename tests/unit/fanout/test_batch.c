@@ -1,0 +1,340 @@
+/* batch_run against a store and a Redis that are played by this file (link seam). */
+#include <string.h>
+
+#include "batch.h"
+#include "core/log.h"
+#include "fanout_metrics.h"
+
+#include "cunit_main.h"
+
+#define ACME    "01900000-0000-7000-8000-000000000001"
+#define GENERAL "01900000-0000-7000-8000-00000000c001"
+#define ALICE   "01900000-0000-7000-8000-00000000a001"
+
+/* What the fakes do and what they saw. */
+static const char *poison_body;   /* a batch with this body fails with 22P05 */
+static const char *fail_sqlstate; /* every commit fails with this one */
+static unsigned fail_after;       /* ... after so many good ones */
+static unsigned commits, buried, pipelines;
+static int64_t seq;
+static char log_of_commits[1024]; /* bodies in the order committed */
+static char last_reply[4096];
+static bool redis_away;
+
+enum es_code
+batch_store_commit(struct pg *pg, const struct batch_fence *fence,
+    const struct envelope envelopes[], size_t n, struct arena *a,
+    struct batch_result *out, struct es_err *err)
+{
+	(void)pg, (void)fence;
+	if (fail_sqlstate != NULL && commits >= fail_after) {
+		(void)es_fail(err, ES_UNAVAILABLE, "fake");
+		(void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", fail_sqlstate);
+		return ES_UNAVAILABLE;
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < envelopes[i].n; j++)
+			if (poison_body != NULL &&
+			    strcmp(envelopes[i].messages[j].body, poison_body) == 0) {
+				(void)es_fail(err, ES_INTERNAL, "fake poison");
+				(void)snprintf(
+				    err->sqlstate, sizeof(err->sqlstate), "22P05");
+				return ES_INTERNAL;
+			}
+	commits++;
+	*out = (struct batch_result){.replies = arena_alloc(a, n * sizeof(struct reply)),
+	    .events = arena_alloc(a, n * ENVELOPE_MESSAGES_MAX * sizeof(struct event))};
+	for (size_t i = 0; i < n; i++) {
+		const struct envelope *e = &envelopes[i];
+		struct reply *r = &out->replies[i];
+
+		*r = (struct reply){.envelope = e->id,
+		    .outcomes = arena_alloc(a, e->n * sizeof(*r->outcomes)),
+		    .n = e->n};
+		for (size_t j = 0; j < e->n; j++) {
+			seq++;
+			r->outcomes[j] =
+			    (struct outcome){.client_id = e->messages[j].client_id,
+				.message_id = seq,
+				.prev = seq - 1,
+				.created_ms = 1};
+			out->events[out->n_events++] =
+			    (struct event){.kind = EVENT_MESSAGE,
+				.tenant = e->tenant,
+				.channel = e->channel,
+				.user = e->user,
+				.seq = seq,
+				.prev = seq - 1,
+				.body = e->messages[j].body};
+			out->n_committed++;
+			(void)snprintf(log_of_commits + strlen(log_of_commits),
+			    sizeof(log_of_commits) - strlen(log_of_commits), "%s",
+			    e->messages[j].body);
+		}
+	}
+	return ES_OK;
+}
+
+bool
+batch_store_fenced(const struct es_err *err)
+{
+	return strcmp(err->sqlstate, "ES001") == 0;
+}
+
+enum es_code
+batch_store_bury(struct pg *pg, const struct batch_fence *fence,
+    const struct batch_dead *dead, struct arena *a, struct es_err *err)
+{
+	(void)pg, (void)fence, (void)a, (void)err;
+	CU_ASSERT_TRUE(dead->reason != NULL && *dead->reason != '\0');
+	buried++;
+	return ES_OK;
+}
+
+bool
+pg_transient(const char *sqlstate)
+{
+	return strncmp(sqlstate, "08", 2) == 0;
+}
+
+enum es_code
+redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
+    size_t n, struct redis_value out[], struct es_err *err)
+{
+	(void)r, (void)a;
+	if (redis_away)
+		return es_fail(err, ES_UNAVAILABLE, "away");
+	pipelines++;
+	for (size_t i = 0; i < n; i++) {
+		out[i] = (struct redis_value){.kind = REDIS_INT};
+		if (strncmp(calls[i].argv[1].data, TOPIC_REPLY_PREFIX, 5) == 0)
+			(void)snprintf(
+			    last_reply, sizeof(last_reply), "%s", calls[i].argv[2].data);
+	}
+	return ES_OK;
+}
+
+struct fixture {
+	struct arena *a;
+	struct metrics *metrics;
+	struct batch_ctx ctx;
+	struct queue_msg msgs[8];
+	size_t n, taken;
+	struct es_err err;
+};
+
+static void
+add(struct fixture *f, size_t n, const char *const bodies[])
+{
+	struct envelope e = {.id = {ACME},
+	    .tenant = {ACME},
+	    .channel = {GENERAL},
+	    .user = {ALICE},
+	    .display_name = "Alice",
+	    .reply = "es:r:x",
+	    .n = n};
+	struct text t;
+
+	e.messages = arena_alloc(f->a, n * sizeof(*e.messages));
+	for (size_t i = 0; i < n; i++)
+		envelope_message_init(
+		    &e.messages[i], &e.user, bodies[i], bodies[i], f->a);
+	text_init(&t, f->a, ENVELOPE_BYTES_MAX);
+	envelope_encode(&e, &t);
+	f->msgs[f->n] = (struct queue_msg){.body = t.data,
+	    .len = t.len,
+	    .position = arena_printf(f->a, "%zu-0", f->n + 1),
+	    .receipt = ""};
+	f->n++;
+}
+
+static void
+setup(struct fixture *f)
+{
+	log_init("test", LOG_ERROR);
+	poison_body = fail_sqlstate = NULL;
+	fail_after = commits = buried = pipelines = 0;
+	seq = 0;
+	log_of_commits[0] = last_reply[0] = '\0';
+	redis_away = false;
+	*f = (struct fixture){.a = arena_new()};
+	CU_ASSERT_EQUAL_FATAL(
+	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->metrics, &f->err),
+	    ES_OK);
+	f->ctx =
+	    (struct batch_ctx){.max_messages = 100, .metrics = f->metrics, .source = "t"};
+}
+
+static void
+teardown(struct fixture *f)
+{
+	metrics_close(&f->metrics);
+	arena_free(&f->a);
+}
+
+static enum batch_end
+run(struct fixture *f)
+{
+	return batch_run(&f->ctx, NULL, f->msgs, f->n, &f->taken, f->a, &f->err);
+}
+
+static void
+commits_and_tells_in_order(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	add(&f, 2, (const char *const[]){"a", "b"});
+	add(&f, 1, (const char *const[]){"c"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(f.taken, 2);
+	CU_ASSERT_EQUAL(commits, 1);
+	CU_ASSERT_STRING_EQUAL(log_of_commits, "abc");
+	CU_ASSERT_EQUAL(pipelines, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(last_reply, "\"messageId\":3"));
+	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_COMMITTED), 3);
+	teardown(&f);
+}
+
+static void
+poison_goes_aside_and_the_rest_flows_in_order(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	poison_body = "c";
+	add(&f, 1, (const char *const[]){"a"});
+	add(&f, 3, (const char *const[]){"b", "c", "d"});
+	add(&f, 1, (const char *const[]){"e"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(buried, 1);
+	CU_ASSERT_STRING_EQUAL(log_of_commits, "abde");
+	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_DEAD), 1);
+	teardown(&f);
+}
+
+static void
+the_sender_of_poison_is_told(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	poison_body = "b";
+	add(&f, 3, (const char *const[]){"a", "b", "c"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(last_reply,
+	    "{\"cid\":\"b\",\"result\":\"refused\",\"code\":\"validation_failed\""));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(last_reply, "{\"cid\":\"c\",\"result\":\"committed\""));
+	teardown(&f);
+}
+
+static void
+what_is_no_envelope_goes_aside(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	f.msgs[f.n++] = (struct queue_msg){
+	    .body = "{\"v\":9}", .len = 7, .position = "1-0", .receipt = ""};
+	add(&f, 1, (const char *const[]){"a"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(buried, 1);
+	CU_ASSERT_STRING_EQUAL(log_of_commits, "a");
+	teardown(&f);
+}
+
+static void
+an_absent_database_buries_nothing(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	fail_sqlstate = "08006";
+	add(&f, 1, (const char *const[]){"a"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_RETRY);
+	CU_ASSERT_EQUAL(buried, 0);
+	CU_ASSERT_EQUAL(pipelines, 0);
+	teardown(&f);
+}
+
+static void
+a_lost_database_while_bisecting_stops_it(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	poison_body = "d";
+	add(&f, 1, (const char *const[]){"a"});
+	add(&f, 1, (const char *const[]){"b"});
+	add(&f, 1, (const char *const[]){"c"});
+	add(&f, 1, (const char *const[]){"d"});
+	fail_sqlstate = "08006";
+	fail_after = 1;
+	CU_ASSERT_NOT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(buried, 0);
+	teardown(&f);
+}
+
+static void
+a_lost_partition_stops_at_once(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	fail_sqlstate = "ES001";
+	add(&f, 2, (const char *const[]){"a", "b"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_FENCED);
+	CU_ASSERT_EQUAL(buried + commits, 0);
+	teardown(&f);
+}
+
+static void
+a_full_batch_leaves_the_rest(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	f.ctx.max_messages = 3;
+	add(&f, 2, (const char *const[]){"a", "b"});
+	add(&f, 1, (const char *const[]){"c"});
+	add(&f, 1, (const char *const[]){"d"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(f.taken, 2);
+	CU_ASSERT_STRING_EQUAL(log_of_commits, "abc");
+	f.ctx.max_messages = 1;
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(f.taken, 1);
+	teardown(&f);
+}
+
+static void
+redis_away_loses_no_commit(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	redis_away = true;
+	log_set_level(LOG_ERROR);
+	add(&f, 1, (const char *const[]){"a"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PUBLISH_FAILED), 1);
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"commits and tells in order", commits_and_tells_in_order},
+    {"poison goes aside and the rest flows in order",
+	poison_goes_aside_and_the_rest_flows_in_order},
+    {"the sender of poison is told", the_sender_of_poison_is_told},
+    {"what is no envelope goes aside", what_is_no_envelope_goes_aside},
+    {"an absent database buries nothing", an_absent_database_buries_nothing},
+    {"a lost database while bisecting stops it",
+	a_lost_database_while_bisecting_stops_it},
+    {"a lost partition stops at once", a_lost_partition_stops_at_once},
+    {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
+    {"Redis away loses no commit", redis_away_loses_no_commit},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("batch", cases)
