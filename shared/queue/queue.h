@@ -15,6 +15,7 @@ struct queue;
 
 #define QUEUE_POSITION_MAX 64 /* bytes of a position with its terminator */
 #define QUEUE_RECEIVE_MAX  500
+#define QUEUE_PARTITIONS_MAX 256
 
 struct queue_settings {
 	const char *url;       /* "redis:", "mem:NAME", "sqs:..." */

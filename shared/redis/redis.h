@@ -52,6 +52,11 @@ struct redis_arg {
 enum es_code redis_cmd(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 
+/* As redis_cmd, for a command that itself waits up to wait_ms (XREAD BLOCK). */
+enum es_code redis_cmd_wait(struct redis *r, int64_t wait_ms, struct arena *a,
+    struct redis_value *out, struct es_err *err, size_t argc, const struct redis_arg argv[])
+    ES_MUST_CHECK;
+
 /* redis_text(r, a, &v, err, "SET", "k", "v", NULL): NUL-terminated arguments. */
 enum es_code redis_text(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, ...) __attribute__((sentinel)) ES_MUST_CHECK;
@@ -64,11 +69,15 @@ struct redis_call {
 enum es_code redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
     size_t n, struct redis_value out[], struct es_err *err) ES_MUST_CHECK;
 
+/* What an out[i] says, with the codes of redis_cmd; ES_OK for what is no error. */
+enum es_code redis_value_check(const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
+
 /* A script by EVALSHA, loaded when the server does not know it. */
 struct redis_script {
 	const char *text;
 	char sha[41]; /* filled on first use */
 };
+/* argv: the n_keys keys, then the arguments. */
 enum es_code redis_eval(struct redis *r, struct redis_script *s, struct arena *a,
     struct redis_value *out, struct es_err *err, size_t n_keys, size_t argc,
     const struct redis_arg argv[]) ES_MUST_CHECK;

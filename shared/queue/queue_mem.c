@@ -1,0 +1,272 @@
+/* The queue in this process: it defines what a partitioned driver has to do, and fails on
+ * demand. */
+#include "queue/queue_mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "queue/queue_mem_store.h"
+
+#include "core/banned.h"
+
+struct queue_mem {
+	struct queue base;
+	struct mem_store *store;
+	int64_t max_bytes;
+	unsigned calls;
+	struct queue_mem_fault fault;
+};
+
+static struct queue_mem *
+mine(struct queue *q)
+{
+	return ES_CONTAINER(q, struct queue_mem, base);
+}
+
+static const struct queue_mem *
+mine_const(const struct queue *q)
+{
+	return (const void *)q; /* base comes first */
+}
+
+enum fate { WORKS, FAILS_FIRST, FAILS_AFTER };
+
+/* Every verb asks this once. */
+static enum fate
+next_call(struct queue_mem *q)
+{
+	const unsigned call = q->calls++;
+
+	if (call < q->fault.first || call - q->fault.first >= q->fault.times)
+		return WORKS;
+	return q->fault.after ? FAILS_AFTER : FAILS_FIRST;
+}
+
+static enum es_code
+away(struct es_err *err)
+{
+	return es_fail(err, ES_UNAVAILABLE, "queue: not available (injected)");
+}
+
+static enum es_code
+mem_open(const struct queue_settings *settings, struct queue **out, struct es_err *err)
+{
+	struct queue_mem *q = mem_new(1, sizeof(*q));
+
+	(void)err;
+	q->base.driver = &queue_mem;
+	q->max_bytes = settings->max_bytes;
+	q->store = mem_store_take(settings->url + strlen("mem:"), settings->partitions);
+	*out = &q->base;
+	return ES_OK;
+}
+
+static void
+mem_close(struct queue *base)
+{
+	mem_store_drop(mine(base)->store);
+	free(mine(base));
+}
+
+static unsigned
+mem_partitions(const struct queue *q)
+{
+	return mine_const(q)->store->n_partitions;
+}
+
+static enum es_code
+mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
+{
+	struct queue_mem *q = mine(base);
+	const enum fate fate = next_call(q);
+	struct mem_store *s = q->store;
+	bool full;
+
+	if (fate == FAILS_FIRST)
+		return away(err);
+	(void)pthread_mutex_lock(&s->lock);
+	full = s->bytes + (int64_t)msg->len > q->max_bytes;
+	if (!full)
+		mem_store_add(s, queue_partition_of(msg->group, s->n_partitions),
+		    msg->body, msg->len, clock_wall_ms());
+	(void)pthread_mutex_unlock(&s->lock);
+	if (fate == FAILS_AFTER)
+		return away(err);
+	return full ? es_fail(err, ES_QUEUE_FULL, "the queue holds all it may hold")
+	            : ES_OK;
+}
+
+/* Until there is something after the position, or the time is over. */
+static void
+wait_for(struct mem_store *s, const struct mem_partition *p,
+    const struct queue_position *at, int64_t wait_ms)
+{
+	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	const struct timespec until = {
+	    .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
+
+	while (mem_store_find(p, at) == p->n && clock_mono_ms() < deadline_ms)
+		(void)pthread_cond_timedwait(&s->arrived, &s->lock, &until);
+}
+
+static enum es_code
+mem_receive(struct queue *base, unsigned partition, const char *after, size_t max,
+    int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
+    struct es_err *err)
+{
+	struct queue_mem *q = mine(base);
+	const enum fate fate = next_call(q);
+	const struct mem_partition *p = &q->store->partitions[partition];
+	const int64_t now_ms = clock_wall_ms();
+	struct queue_position at;
+	size_t found = 0;
+
+	if (!queue_position_parse(after, &at))
+		return es_fail(err, ES_INVALID, "queue: malformed position");
+	if (fate == FAILS_FIRST)
+		return away(err);
+	(void)pthread_mutex_lock(&q->store->lock);
+	wait_for(q->store, p, &at, wait_ms);
+	for (size_t i = mem_store_find(p, &at); i < p->n && found < max; i++) {
+		const struct mem_entry *e = &p->entries[i];
+		char *position = arena_alloc(a, QUEUE_POSITION_MAX);
+		const int64_t age_ms = now_ms - (int64_t)e->at.ms;
+
+		queue_position_format(&e->at, position);
+		out[found++] =
+		    (struct queue_msg){.body = arena_memdup(a, e->body, e->len),
+			.len = e->len,
+			.group = "",
+			.dedupe = "",
+			.position = position,
+			.receipt = "",
+			.age_ms = age_ms > 0 ? age_ms : 0};
+	}
+	(void)pthread_mutex_unlock(&q->store->lock);
+	if (fate == FAILS_AFTER)
+		return away(err);
+	*n = found;
+	return ES_OK;
+}
+
+static enum es_code
+mem_done(struct queue *base, unsigned partition, const struct queue_msg msgs[], size_t n,
+    const char *through, struct es_err *err)
+{
+	struct queue_mem *q = mine(base);
+	const enum fate fate = next_call(q);
+	struct queue_position last;
+
+	(void)msgs, (void)n;
+	if (!queue_position_parse(through, &last))
+		return es_fail(err, ES_INVALID, "queue: malformed position");
+	if (fate == FAILS_FIRST)
+		return away(err);
+	(void)pthread_mutex_lock(&q->store->lock);
+	mem_store_trim(q->store, partition, &last);
+	(void)pthread_mutex_unlock(&q->store->lock);
+	return fate == FAILS_AFTER ? away(err) : ES_OK;
+}
+
+static enum es_code
+mem_retry(struct queue *base, unsigned partition, const struct queue_msg msgs[], size_t n,
+    int64_t delay_ms, struct es_err *err)
+{
+	(void)base, (void)partition, (void)msgs, (void)n, (void)delay_ms, (void)err;
+	return ES_OK;
+}
+
+static enum es_code
+mem_behind(struct queue *base, unsigned partition, const char *position, bool *out,
+    struct es_err *err)
+{
+	struct queue_mem *q = mine(base);
+	const enum fate fate = next_call(q);
+	struct queue_position at;
+
+	if (!queue_position_parse(position, &at))
+		return es_fail(err, ES_INVALID, "queue: malformed position");
+	if (fate == FAILS_FIRST)
+		return away(err);
+	(void)pthread_mutex_lock(&q->store->lock);
+	*out = queue_position_before(&q->store->partitions[partition].last, &at);
+	(void)pthread_mutex_unlock(&q->store->lock);
+	return fate == FAILS_AFTER ? away(err) : ES_OK;
+}
+
+static enum es_code
+mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
+{
+	struct queue_mem *q = mine(base);
+	const enum fate fate = next_call(q);
+	const int64_t now_ms = clock_wall_ms();
+
+	if (fate == FAILS_FIRST)
+		return away(err);
+	(void)pthread_mutex_lock(&q->store->lock);
+	*out = (struct queue_stats){.bytes = q->store->bytes};
+	for (unsigned i = 0; i < q->store->n_partitions; i++) {
+		const struct mem_partition *p = &q->store->partitions[i];
+		const int64_t age_ms =
+		    p->n > 0 ? now_ms - (int64_t)p->entries[0].at.ms : 0;
+
+		out->messages += (int64_t)p->n;
+		if (age_ms > out->oldest_age_ms)
+			out->oldest_age_ms = age_ms;
+	}
+	(void)pthread_mutex_unlock(&q->store->lock);
+	return fate == FAILS_AFTER ? away(err) : ES_OK;
+}
+
+static enum es_code
+mem_check(struct queue *base, struct es_err *err)
+{
+	struct queue_mem *q = mine(base);
+	const enum fate fate = next_call(q);
+
+	return fate == WORKS ? ES_OK : away(err);
+}
+
+void
+queue_mem_fail(struct queue *q, const struct queue_mem_fault *fault)
+{
+	CHECK(q->driver == &queue_mem);
+	mine(q)->fault = *fault;
+	mine(q)->calls = 0;
+}
+
+unsigned
+queue_mem_calls(const struct queue *q)
+{
+	CHECK(q->driver == &queue_mem);
+	return mine_const(q)->calls;
+}
+
+void
+queue_mem_flush(struct queue *q)
+{
+	struct mem_store *s = mine(q)->store;
+
+	CHECK(q->driver == &queue_mem);
+	(void)pthread_mutex_lock(&s->lock);
+	mem_store_flush(s);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+const struct queue_driver queue_mem = {
+    .name = "mem",
+    .open = mem_open,
+    .send = mem_send,
+    .partitions = mem_partitions,
+    .receive = mem_receive,
+    .done = mem_done,
+    .retry = mem_retry,
+    .extend = mem_retry,
+    .behind = mem_behind,
+    .stats = mem_stats,
+    .check = mem_check,
+    .close = mem_close,
+};

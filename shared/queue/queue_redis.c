@@ -1,0 +1,199 @@
+/* The queue on Redis Streams, without consumer groups: the consumer keeps its position
+ * with the data it commits (see queue_stream.h for the layout). */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "queue/queue_position.h"
+#include "queue/queue_redis_private.h"
+
+#include "core/banned.h"
+
+static enum es_code
+stream_open(const struct queue_settings *settings, struct queue **out, struct es_err *err)
+{
+	struct queue_redis *q;
+	struct redis *redis;
+
+	TRY(redis_open(settings->redis_url, settings->timeout_ms, &redis, err));
+	q = mem_new(1, sizeof(*q));
+	q->base.driver = &queue_redis;
+	q->settings = *settings;
+	q->settings.url = q->settings.redis_url = NULL;
+	q->redis = redis;
+	*out = &q->base;
+	return ES_OK;
+}
+
+static void
+stream_close(struct queue *base)
+{
+	struct queue_redis *q = queue_redis_from(base);
+
+	redis_close(&q->redis);
+	free(q);
+}
+
+static enum es_code
+stream_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
+{
+	struct arena *a = arena_new();
+	struct queue_stream_request req;
+	struct redis_value v;
+	enum es_code rc;
+
+	queue_stream_request_init(&req, &queue_redis_from(q)->settings, msg);
+	rc = redis_eval(queue_redis_from(q)->redis, &queue_stream_send, a, &v, err,
+	    QUEUE_STREAM_SEND_KEYS, QUEUE_STREAM_SEND_ARGS, req.argv);
+	if (rc == ES_OK)
+		rc = queue_stream_sent(&v, err);
+	arena_free(&a);
+	return rc;
+}
+
+static unsigned
+stream_partitions(const struct queue *q)
+{
+	const struct queue_redis *r = (const void *)q; /* base comes first */
+
+	return r->settings.partitions;
+}
+
+static bool
+is_entry(const struct redis_value *e)
+{
+	return e->kind == REDIS_ARRAY && e->n == 2 && e->items[0].kind == REDIS_STRING &&
+	       e->items[1].kind == REDIS_ARRAY && e->items[1].n >= 2;
+}
+
+/* [[stream, [[id, [field, value]], ...]]], or nil when nothing came. */
+static enum es_code
+take_entries(const struct redis_value *v, size_t max, struct queue_msg out[], size_t *n,
+    struct es_err *err)
+{
+	const int64_t now_ms = clock_wall_ms();
+	const struct redis_value *list;
+
+	if (v->kind != REDIS_ARRAY || v->n == 0) {
+		*n = 0;
+		return ES_OK;
+	}
+	list = v->items[0].n == 2 ? &v->items[0].items[1] : NULL;
+	if (list == NULL || list->kind != REDIS_ARRAY || list->n > max)
+		return es_fail(err, ES_INTERNAL, "Redis: odd answer to XREAD");
+	for (size_t i = 0; i < list->n; i++) {
+		const struct redis_value *entry = &list->items[i], *body;
+		struct queue_position at;
+
+		if (!is_entry(entry) || !queue_position_parse(entry->items[0].str, &at))
+			return es_fail(err, ES_INTERNAL, "Redis: odd entry in a stream");
+		body = &entry->items[1].items[1];
+		out[i] = (struct queue_msg){.body = body->str,
+		    .len = body->len,
+		    .group = "",
+		    .dedupe = "",
+		    .position = entry->items[0].str,
+		    .receipt = "",
+		    .age_ms = now_ms > (int64_t)at.ms ? now_ms - (int64_t)at.ms : 0};
+	}
+	*n = list->n;
+	return ES_OK;
+}
+
+static enum es_code
+stream_receive(struct queue *q, unsigned partition, const char *after, size_t max,
+    int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
+    struct es_err *err)
+{
+	struct redis_arg argv[8];
+	struct redis_value v;
+	struct queue_position at;
+	const char *texts[8];
+	char stream[24], count[24], block[24], from[QUEUE_POSITION_MAX];
+	size_t argc = 0;
+
+	if (!queue_position_parse(after, &at))
+		return es_fail(err, ES_INVALID, "queue: malformed position");
+	queue_position_format(&at, from);
+	queue_stream_key(partition, stream);
+	(void)snprintf(count, sizeof(count), "%zu", max);
+	(void)snprintf(block, sizeof(block), "%" PRId64, wait_ms);
+	texts[argc++] = "XREAD";
+	texts[argc++] = "COUNT";
+	texts[argc++] = count;
+	if (wait_ms > 0) { /* BLOCK 0 would wait for ever */
+		texts[argc++] = "BLOCK";
+		texts[argc++] = block;
+	}
+	texts[argc++] = "STREAMS";
+	texts[argc++] = stream;
+	texts[argc++] = from;
+	for (size_t i = 0; i < argc; i++)
+		argv[i] = (struct redis_arg){texts[i], strlen(texts[i])};
+	TRY(redis_cmd_wait(queue_redis_from(q)->redis, wait_ms, a, &v, err, argc, argv));
+	return take_entries(&v, max, out, n, err);
+}
+
+static enum es_code
+stream_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
+    const char *through, struct es_err *err)
+{
+	char stream[24], part[12], stays[QUEUE_POSITION_MAX];
+	const char *texts[] = {stream, QUEUE_STREAM_BYTES, part, through, stays};
+	struct redis_arg argv[ES_COUNT(texts)];
+	struct queue_position last, next;
+	struct redis_value v;
+	struct arena *a;
+	enum es_code rc;
+
+	(void)msgs, (void)n;
+	if (!queue_position_parse(through, &last))
+		return es_fail(err, ES_INVALID, "queue: malformed position");
+	if (*through == '\0')
+		return ES_OK;
+	next = queue_position_next(&last);
+	queue_position_format(&next, stays);
+	queue_stream_key(partition, stream);
+	(void)snprintf(part, sizeof(part), "%u", partition);
+	for (size_t i = 0; i < ES_COUNT(texts); i++)
+		argv[i] = (struct redis_arg){texts[i], strlen(texts[i])};
+	a = arena_new();
+	rc = redis_eval(queue_redis_from(q)->redis, &queue_stream_trim, a, &v, err, 2,
+	    ES_COUNT(texts), argv);
+	arena_free(&a);
+	return rc;
+}
+
+/* An entry stays in the stream until it is done: to receive again is to read again. */
+static enum es_code
+stream_retry(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
+    int64_t delay_ms, struct es_err *err)
+{
+	(void)q, (void)partition, (void)msgs, (void)n, (void)delay_ms, (void)err;
+	return ES_OK;
+}
+
+static enum es_code
+stream_extend(struct queue *q, unsigned partition, const struct queue_msg msgs[],
+    size_t n, int64_t for_ms, struct es_err *err)
+{
+	return stream_retry(q, partition, msgs, n, for_ms, err);
+}
+
+const struct queue_driver queue_redis = {
+    .name = "redis",
+    .open = stream_open,
+    .send = stream_send,
+    .partitions = stream_partitions,
+    .receive = stream_receive,
+    .done = stream_done,
+    .retry = stream_retry,
+    .extend = stream_extend,
+    .behind = queue_redis_behind,
+    .stats = queue_redis_stats,
+    .check = queue_redis_check,
+    .close = stream_close,
+};

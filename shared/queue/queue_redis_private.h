@@ -1,0 +1,26 @@
+/* Between queue_redis.c (messages) and queue_redis_state.c (questions about the server).
+ */
+#ifndef QUEUE_QUEUE_REDIS_PRIVATE_H
+#define QUEUE_QUEUE_REDIS_PRIVATE_H
+
+#include "queue/queue_stream.h"
+
+struct queue_redis {
+	struct queue base;
+	struct queue_settings settings; /* without its texts */
+	struct redis *redis;
+};
+
+static inline struct queue_redis *
+queue_redis_from(struct queue *q)
+{
+	return ES_CONTAINER(q, struct queue_redis, base);
+}
+
+enum es_code queue_redis_behind(struct queue *q, unsigned partition, const char *position,
+    bool *out, struct es_err *err) ES_MUST_CHECK;
+enum es_code queue_redis_stats(
+    struct queue *q, struct queue_stats *out, struct es_err *err) ES_MUST_CHECK;
+enum es_code queue_redis_check(struct queue *q, struct es_err *err) ES_MUST_CHECK;
+
+#endif

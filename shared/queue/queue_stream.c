@@ -1,0 +1,121 @@
+#include "queue/queue_stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+/* Start of the two scripts that change something: KEYS[1] the stream, KEYS[2] the
+ * counters, ARGV[1] the partition. trusted() tells whether `bytes` can belong to the
+ * stream. */
+#define COUNTING \
+	"local stream, counts, part = KEYS[1], KEYS[2], ARGV[1]\n" \
+	"local function entries(last, each)\n" \
+	"  local from, n = '-', 0\n" \
+	"  repeat\n" \
+	"    local page = redis.call('XRANGE', stream, from, last, 'COUNT', 64)\n" \
+	"    n = #page\n" \
+	"    for _, entry in ipairs(page) do\n" \
+	"      each(#entry[2][2])\n" \
+	"      from = '(' .. entry[1]\n" \
+	"    end\n" \
+	"  until n < 64\n" \
+	"end\n" \
+	"local function trusted(bytes)\n" \
+	"  local empty = redis.call('XLEN', stream) == 0\n" \
+	"  return bytes and bytes >= 0 and (bytes == 0) == empty\n" \
+	"end\n" \
+	"local function recount()\n" \
+	"  local mine, total = 0, 0\n" \
+	"  entries('+', function(len) mine = mine + len end)\n" \
+	"  redis.call('HDEL', counts, 'total')\n" \
+	"  redis.call('HSET', counts, part, mine)\n" \
+	"  for _, v in ipairs(redis.call('HVALS', counts)) do total = total + v end\n" \
+	"  redis.call('HSET', counts, 'total', total)\n" \
+	"  return total\n" \
+	"end\n" \
+	"local function counted()\n" \
+	"  local c = redis.call('HMGET', counts, 'total', part)\n" \
+	"  return tonumber(c[1]), tonumber(c[2])\n" \
+	"end\n" \
+	"local function add(bytes)\n" \
+	"  redis.call('HINCRBY', counts, 'total', bytes)\n" \
+	"  redis.call('HINCRBY', counts, part, bytes)\n" \
+	"end\n"
+
+/* ARGV: partition, max_bytes, body. Returns the entry's id, or 0 when full. */
+struct redis_script queue_stream_send = {
+    .text = COUNTING "local max, body = tonumber(ARGV[2]), ARGV[3]\n"
+		     "local total, mine = counted()\n"
+		     "if not total or not trusted(mine) then total = recount() end\n"
+		     "if total + #body > max then return 0 end\n"
+		     "local id = redis.call('XADD', stream, '*', 'e', body)\n"
+		     "add(#body)\n"
+		     "return id\n"};
+
+/* ARGV: partition, last id to go, first id to stay. Returns the number of bytes freed. */
+struct redis_script queue_stream_trim = {
+    .text =
+	COUNTING "local freed = 0\n"
+		 "entries(ARGV[2], function(len) freed = freed + len end)\n"
+		 "redis.call('XTRIM', stream, 'MINID', ARGV[3])\n"
+		 "local total, mine = counted()\n"
+		 "if total and mine and total >= freed and trusted(mine - freed) then\n"
+		 "  if freed > 0 then add(-freed) end\n"
+		 "else\n"
+		 "  recount()\n"
+		 "end\n"
+		 "return freed\n"};
+
+/* KEYS: the counters, then all streams. Returns messages, bytes (-1: not known), first
+ * ids. */
+struct redis_script queue_stream_stats = {
+    .text = "local n, first = 0, {}\n"
+	    "for i = 2, #KEYS do\n"
+	    "  n = n + redis.call('XLEN', KEYS[i])\n"
+	    "  local head = redis.call('XRANGE', KEYS[i], '-', '+', 'COUNT', 1)\n"
+	    "  if head[1] then first[#first + 1] = head[1][1] end\n"
+	    "end\n"
+	    "local bytes = tonumber(redis.call('HGET', KEYS[1], 'total'))\n"
+	    "if n == 0 then bytes = 0 end\n"
+	    "return {n, bytes or -1, first}\n"};
+
+void
+queue_stream_key(unsigned partition, char out[24])
+{
+	(void)snprintf(out, 24, "es:q:%u", partition);
+}
+
+static struct redis_arg
+arg(const char *s)
+{
+	return (struct redis_arg){s, strlen(s)};
+}
+
+void
+queue_stream_request_init(struct queue_stream_request *req,
+    const struct queue_settings *settings, const struct queue_msg *msg)
+{
+	const unsigned partition = queue_partition_of(msg->group, settings->partitions);
+
+	queue_stream_key(partition, req->stream);
+	(void)snprintf(req->partition, sizeof(req->partition), "%u", partition);
+	(void)snprintf(
+	    req->max_bytes, sizeof(req->max_bytes), "%" PRId64, settings->max_bytes);
+	req->argv[0] = arg(req->stream);
+	req->argv[1] = arg(QUEUE_STREAM_BYTES);
+	req->argv[2] = arg(req->partition);
+	req->argv[3] = arg(req->max_bytes);
+	req->argv[4] = (struct redis_arg){msg->body, msg->len};
+}
+
+enum es_code
+queue_stream_sent(const struct redis_value *v, struct es_err *err)
+{
+	if (v->kind == REDIS_STRING)
+		return ES_OK;
+	if (v->kind == REDIS_INT && v->num == 0)
+		return es_fail(err, ES_QUEUE_FULL, "the queue holds all it may hold");
+	return es_fail(err, ES_INTERNAL, "Redis: odd answer of the send script");
+}

@@ -1,0 +1,156 @@
+/* Commands over one blocking connection that is made when needed. */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "redis/redis_private.h"
+
+#include "core/banned.h"
+
+#define HOLD_OFF_MS 1000
+
+struct redis {
+	struct arena *arena; /* holds url */
+	struct redis_url url;
+	int64_t timeout_ms;
+	redisContext *conn;   /* NULL while down */
+	int64_t next_dial_ms; /* a server that does not answer costs its time-out once */
+};
+
+enum es_code
+redis_open(const char *url, int64_t timeout_ms, struct redis **out, struct es_err *err)
+{
+	struct arena *a = arena_new();
+	struct redis *r = mem_new(1, sizeof(*r));
+	const enum es_code rc = redis_url_parse(url, a, &r->url, err);
+
+	r->arena = a;
+	r->timeout_ms = timeout_ms;
+	if (rc != ES_OK)
+		redis_close(&r);
+	else
+		*out = r;
+	return rc;
+}
+
+static void
+hang_up(struct redis *r)
+{
+	if (r->conn != NULL)
+		redisFree(r->conn);
+	r->conn = NULL;
+}
+
+void
+redis_close(struct redis **r)
+{
+	if (*r == NULL)
+		return;
+	hang_up(*r);
+	arena_free(&(*r)->arena);
+	free(*r);
+	*r = NULL;
+}
+
+static enum es_code
+dial(struct redis *r, struct es_err *err)
+{
+	const int64_t start_ms = clock_mono_ms();
+	enum es_code rc;
+
+	if (start_ms < r->next_dial_ms)
+		return es_fail(err, ES_UNAVAILABLE, "Redis: does not answer");
+	rc = redis_conn_open(&r->url, r->timeout_ms, &r->conn, err);
+	if (rc != ES_OK && clock_mono_ms() - start_ms >= r->timeout_ms / 2)
+		r->next_dial_ms = clock_mono_ms() + HOLD_OFF_MS;
+	return rc;
+}
+
+static enum es_code
+read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t n,
+    struct redis_value out[], struct es_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		redisReply *reply;
+
+		TRY(redis_conn_read(r->conn, deadline_ms, &reply, err));
+		if (reply == NULL)
+			return es_fail(err, ES_UNAVAILABLE, "Redis: no answer in time");
+		redis_value_copy(reply, a, &out[i]);
+		freeReplyObject(reply);
+	}
+	return ES_OK;
+}
+
+/* Any failure leaves replies outstanding, so that the connection can't be used again. */
+static enum es_code
+exchange(struct redis *r, int64_t wait_ms, struct arena *a,
+    const struct redis_call calls[], size_t n, struct redis_value out[],
+    struct es_err *err)
+{
+	const int64_t flush_ms = clock_mono_ms() + r->timeout_ms;
+	enum es_code rc = ES_OK;
+
+	if (r->conn != NULL && redis_conn_stale(r->conn))
+		hang_up(r);
+	if (r->conn == NULL)
+		TRY(dial(r, err));
+	for (size_t i = 0; i < n && rc == ES_OK; i++) {
+		const char **data;
+		size_t *len;
+
+		redis_args_split(calls[i].argc, calls[i].argv, a, &data, &len);
+		if (redisAppendCommandArgv(r->conn, (int)calls[i].argc, data, len) !=
+		    REDIS_OK)
+			rc = es_fail(err, ES_UNAVAILABLE, "Redis: out of memory");
+	}
+	if (rc == ES_OK)
+		rc = redis_conn_flush(r->conn, flush_ms, err);
+	if (rc == ES_OK)
+		rc = read_all(r, flush_ms + wait_ms, a, n, out, err);
+	if (rc != ES_OK)
+		hang_up(r);
+	return rc;
+}
+
+enum es_code
+redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
+    size_t n, struct redis_value out[], struct es_err *err)
+{
+	return n == 0 ? ES_OK : exchange(r, 0, a, calls, n, out, err);
+}
+
+enum es_code
+redis_cmd_wait(struct redis *r, int64_t wait_ms, struct arena *a, struct redis_value *out,
+    struct es_err *err, size_t argc, const struct redis_arg argv[])
+{
+	const struct redis_call call = {.argc = argc, .argv = argv};
+	struct redis_value value;
+
+	TRY(exchange(r, wait_ms, a, &call, 1, &value, err));
+	TRY(redis_value_check(&value, err));
+	*out = value;
+	return ES_OK;
+}
+
+enum es_code
+redis_cmd(struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err,
+    size_t argc, const struct redis_arg argv[])
+{
+	return redis_cmd_wait(r, 0, a, out, err, argc, argv);
+}
+
+enum es_code
+redis_text(
+    struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err, ...)
+{
+	const struct redis_arg *argv;
+	size_t argc;
+	va_list ap;
+
+	va_start(ap, err);
+	argv = redis_args_list(ap, a, &argc);
+	va_end(ap);
+	return redis_cmd(r, a, out, err, argc, argv);
+}

@@ -1,0 +1,189 @@
+/* A blocking subscriber to one topic. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "redis/redis_private.h"
+
+#include "core/banned.h"
+
+struct redis_sub {
+	struct arena *arena; /* holds url and topic */
+	struct redis_url url;
+	const char *topic;
+	redisContext *conn; /* NULL while down */
+	bool up;            /* the subscription is confirmed */
+	bool was_up, lost;  /* lost: to be told by the next wait */
+	unsigned tries;
+	int64_t next_dial_ms;
+};
+
+static void
+hang_up(struct redis_sub *s)
+{
+	if (s->conn != NULL)
+		redisFree(s->conn);
+	s->conn = NULL;
+	s->lost = s->lost || s->up;
+	s->up = false;
+	s->next_dial_ms =
+	    clock_mono_ms() +
+	    clock_backoff_ms(s->tries, REDIS_BACKOFF_MIN_MS, REDIS_BACKOFF_MAX_MS);
+	s->tries++;
+}
+
+/* NULL when the reply is no message; notes a confirmed subscription. */
+static const redisReply *
+take(struct redis_sub *s, const redisReply *r)
+{
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 3 ||
+	    r->element[0]->type != REDIS_REPLY_STRING)
+		return NULL;
+	if (strcmp(r->element[0]->str, "subscribe") == 0) {
+		s->lost = s->lost || s->was_up; /* between the loss and now */
+		s->up = s->was_up = true;
+		s->tries = 0;
+	}
+	if (strcmp(r->element[0]->str, "message") != 0 ||
+	    r->element[2]->type != REDIS_REPLY_STRING)
+		return NULL;
+	return r->element[2];
+}
+
+/* One reply: *out stays NULL when it is no message or nothing came until the deadline. */
+static enum es_code
+step(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **out,
+    size_t *out_len, struct es_err *err)
+{
+	redisReply *reply;
+	const redisReply *message;
+
+	TRY(redis_conn_read(s->conn, deadline_ms, &reply, err));
+	if (reply == NULL)
+		return ES_OK;
+	if (reply->type == REDIS_REPLY_ERROR) {
+		const enum es_code rc =
+		    es_fail(err, ES_UNAVAILABLE, "Redis: %s", reply->str);
+
+		freeReplyObject(reply);
+		return rc;
+	}
+	message = take(s, reply);
+	if (message != NULL) {
+		*out = arena_memdup(a, message->str, (size_t)message->len);
+		*out_len = (size_t)message->len;
+	}
+	freeReplyObject(reply);
+	return ES_OK;
+}
+
+static enum es_code
+dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
+{
+	const char *argv[] = {"SUBSCRIBE", s->topic};
+	int64_t limit_ms = deadline_ms - clock_mono_ms();
+
+	if (limit_ms > REDIS_SUB_DIAL_MS)
+		limit_ms = REDIS_SUB_DIAL_MS;
+	if (limit_ms < 20)
+		limit_ms = 20;
+	TRY(redis_conn_open(&s->url, limit_ms, &s->conn, err));
+	(void)redisAppendCommandArgv(s->conn, 2, argv, NULL);
+	return redis_conn_flush(s->conn, clock_mono_ms() + limit_ms, err);
+}
+
+/* Best effort, so that a caller with a server at hand is subscribed at once. */
+static void
+first_subscription(struct redis_sub *s)
+{
+	const int64_t deadline_ms = clock_mono_ms() + REDIS_SUB_DIAL_MS;
+	struct arena *a = arena_new();
+	struct es_err err;
+	const char *data;
+	size_t len;
+	enum es_code rc = dial(s, deadline_ms, &err);
+
+	while (rc == ES_OK && !s->up && clock_mono_ms() < deadline_ms)
+		rc = step(s, deadline_ms, a, &data, &len, &err);
+	if (!s->up)
+		hang_up(s);
+	arena_free(&a);
+}
+
+enum es_code
+redis_sub_open(
+    const char *url, const char *topic, struct redis_sub **out, struct es_err *err)
+{
+	struct redis_sub *s = mem_new(1, sizeof(*s));
+	enum es_code rc;
+
+	s->arena = arena_new();
+	s->topic = arena_strdup(s->arena, topic);
+	rc = redis_url_parse(url, s->arena, &s->url, err);
+	if (rc != ES_OK) {
+		redis_sub_close(&s);
+		return rc;
+	}
+	first_subscription(s);
+	*out = s;
+	return ES_OK;
+}
+
+/* Sleeps out the back-off or the wait, whichever is shorter; true: dial now. */
+static bool
+may_dial(const struct redis_sub *s, int64_t deadline_ms)
+{
+	const int64_t now_ms = clock_mono_ms();
+	const int64_t until_ms =
+	    s->next_dial_ms < deadline_ms ? s->next_dial_ms : deadline_ms;
+
+	if (until_ms > now_ms)
+		clock_sleep_ms(until_ms - now_ms);
+	return clock_mono_ms() >= s->next_dial_ms;
+}
+
+enum es_code
+redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char **out,
+    size_t *out_len, bool *lost, struct es_err *err)
+{
+	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	const char *data = NULL;
+	size_t len = 0;
+	enum es_code rc = ES_OK;
+
+	do {
+		if (s->conn == NULL && may_dial(s, deadline_ms))
+			rc = dial(s, deadline_ms, err);
+		if (s->conn != NULL && rc == ES_OK)
+			rc = step(s, deadline_ms, a, &data, &len, err);
+		if (rc != ES_OK)
+			hang_up(s);
+		rc = ES_OK;
+	} while (data == NULL && clock_mono_ms() < deadline_ms);
+	*out = data;
+	*out_len = len;
+	if (lost != NULL)
+		*lost = s->lost;
+	if (lost != NULL)
+		s->lost = false;
+	return ES_OK;
+}
+
+bool
+redis_sub_up(const struct redis_sub *s)
+{
+	return s->up;
+}
+
+void
+redis_sub_close(struct redis_sub **s)
+{
+	if (*s == NULL)
+		return;
+	if ((*s)->conn != NULL)
+		redisFree((*s)->conn);
+	arena_free(&(*s)->arena);
+	free(*s);
+	*s = NULL;
+}

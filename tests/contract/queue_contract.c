@@ -1,0 +1,401 @@
+#include "queue_contract.h"
+
+#include <CUnit/Basic.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "queue/queue_mem.h"
+#include "redis/redis.h"
+
+#include "core/banned.h"
+
+#define MAX 100
+
+static const struct queue_settings *subject; /* CUnit passes nothing to its cases */
+
+struct fixture {
+	struct queue *q;
+	struct arena *a;
+	struct queue_msg got[MAX];
+	size_t n;
+	struct es_err err;
+};
+
+/* As an operator would: everything gone, positions too. */
+static void
+flush(struct fixture *f)
+{
+	struct redis *r;
+	struct redis_value v;
+
+	if (f->q->driver == &queue_mem) {
+		queue_mem_flush(f->q);
+		return;
+	}
+	CHECK(redis_open(subject->redis_url, 1000, &r, &f->err) == ES_OK);
+	CHECK(redis_text(r, f->a, &v, &f->err, "FLUSHDB", NULL) == ES_OK);
+	redis_close(&r);
+}
+
+static void
+setup(struct fixture *f)
+{
+	*f = (struct fixture){.a = arena_new()};
+	CHECK(queue_open(subject, &f->q, &f->err) == ES_OK);
+	flush(f);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	queue_close(&f->q);
+	arena_free(&f->a);
+}
+
+static enum es_code
+send_bytes(struct fixture *f, const char *group, const char *body, size_t len)
+{
+	return queue_send(f->q,
+	    &(struct queue_msg){.body = body, .len = len, .group = group, .dedupe = body},
+	    &f->err);
+}
+
+static enum es_code
+send_text(struct fixture *f, const char *group, const char *body)
+{
+	return send_bytes(f, group, body, strlen(body));
+}
+
+static enum es_code
+receive(struct fixture *f, const char *group, const char *after, size_t max)
+{
+	return queue_receive(f->q, queue_partition_of(group, subject->partitions), after,
+	    max, 0, f->a, f->got, &f->n, &f->err);
+}
+
+static enum es_code
+done(struct fixture *f, const char *group, const char *through)
+{
+	return queue_done(f->q, queue_partition_of(group, subject->partitions), f->got,
+	    f->n, through, &f->err);
+}
+
+/* Bodies of what came, joined by commas. */
+static const char *
+bodies(const struct fixture *f)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < f->n; i++)
+		all = arena_printf(f->a, "%s%s%.*s", all, i > 0 ? "," : "",
+		    (int)f->got[i].len, f->got[i].body);
+	return all;
+}
+
+static void
+send_three(struct fixture *f)
+{
+	CU_ASSERT_EQUAL(send_text(f, "g", "one"), ES_OK);
+	CU_ASSERT_EQUAL(send_text(f, "g", "two"), ES_OK);
+	CU_ASSERT_EQUAL(send_text(f, "g", "three"), ES_OK);
+}
+
+static void
+arrives_in_order(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	send_three(&f);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", MAX), ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "one,two,three");
+	for (size_t i = 0; i < f.n; i++) {
+		CU_ASSERT_STRING_EQUAL(f.got[i].receipt, "");
+		CU_ASSERT_TRUE(strlen(f.got[i].position) > 0);
+		CU_ASSERT_TRUE(strlen(f.got[i].position) < QUEUE_POSITION_MAX);
+		CU_ASSERT_TRUE(f.got[i].age_ms >= 0 && f.got[i].age_ms < 60000);
+	}
+	teardown(&f);
+}
+
+static void
+group_decides_partition(void)
+{
+	struct fixture f;
+	unsigned elsewhere;
+
+	setup(&f);
+	CU_ASSERT_EQUAL(queue_partitions(f.q), subject->partitions);
+	CU_ASSERT_EQUAL(send_text(&f, "g", "x"), ES_OK);
+	elsewhere =
+	    (queue_partition_of("g", subject->partitions) + 1) % subject->partitions;
+	CU_ASSERT_EQUAL(
+	    queue_receive(f.q, elsewhere, "", MAX, 0, f.a, f.got, &f.n, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	teardown(&f);
+}
+
+static void
+any_bytes_pass(void)
+{
+	struct fixture f;
+	char body[256];
+
+	for (size_t i = 0; i < sizeof(body); i++)
+		body[i] = (char)i;
+	setup(&f);
+	CU_ASSERT_EQUAL(send_bytes(&f, "g", body, sizeof(body)), ES_OK);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", MAX), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL_FATAL(f.got[0].len, sizeof(body));
+	CU_ASSERT_EQUAL(memcmp(f.got[0].body, body, sizeof(body)), 0);
+	teardown(&f);
+}
+
+static void
+resumes_after_position(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	send_three(&f);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", 1), ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "one");
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(receive(&f, "g", f.got[0].position, 1), ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "two");
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(receive(&f, "g", f.got[0].position, MAX), ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "three");
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(receive(&f, "g", f.got[0].position, MAX), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	teardown(&f);
+}
+
+static void
+not_done_comes_again(void)
+{
+	struct fixture f;
+	struct queue *other;
+
+	setup(&f);
+	send_three(&f);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", MAX), ES_OK);
+	CU_ASSERT_EQUAL(queue_retry(f.q, 0, f.got, f.n, 0, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(queue_extend(f.q, 0, f.got, f.n, 1000, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", MAX), ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "one,two,three");
+	CU_ASSERT_EQUAL_FATAL(queue_open(subject, &other, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(queue_receive(other, queue_partition_of("g", subject->partitions),
+			    "", MAX, 0, f.a, f.got, &f.n, &f.err),
+	    ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "one,two,three");
+	queue_close(&other);
+	teardown(&f);
+}
+
+static void
+done_is_gone(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	send_three(&f);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", 2), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 2);
+	CU_ASSERT_EQUAL(done(&f, "g", ""), ES_OK);
+	CU_ASSERT_EQUAL(done(&f, "g", f.got[1].position), ES_OK);
+	CU_ASSERT_EQUAL(done(&f, "g", f.got[1].position), ES_OK);
+	CU_ASSERT_EQUAL(done(&f, "g", f.got[0].position), ES_OK);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", MAX), ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "three");
+	teardown(&f);
+}
+
+static void
+full_at_the_byte(void)
+{
+	struct fixture f;
+	char *body;
+
+	setup(&f);
+	body = arena_alloc(f.a, (size_t)subject->max_bytes);
+	memset(body, 'x', (size_t)subject->max_bytes);
+	CU_ASSERT_EQUAL(send_bytes(&f, "a", body, (size_t)subject->max_bytes), ES_OK);
+	CU_ASSERT_EQUAL(send_bytes(&f, "a", "y", 1), ES_QUEUE_FULL);
+	CU_ASSERT_EQUAL(f.err.code, ES_QUEUE_FULL);
+	CU_ASSERT_EQUAL(send_bytes(&f, "b", "y", 1), ES_QUEUE_FULL);
+	CU_ASSERT_EQUAL(receive(&f, "a", "", MAX), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(done(&f, "a", f.got[0].position), ES_OK);
+	CU_ASSERT_EQUAL(send_bytes(&f, "b", body, (size_t)subject->max_bytes - 1), ES_OK);
+	CU_ASSERT_EQUAL(send_bytes(&f, "a", "yy", 2), ES_QUEUE_FULL);
+	CU_ASSERT_EQUAL(send_bytes(&f, "a", "y", 1), ES_OK);
+	flush(&f);
+	CU_ASSERT_EQUAL(send_bytes(&f, "a", body, (size_t)subject->max_bytes), ES_OK);
+	teardown(&f);
+}
+
+static bool
+behind(struct fixture *f, const char *position)
+{
+	bool out = false;
+
+	CU_ASSERT_EQUAL(queue_behind(f->q, queue_partition_of("g", subject->partitions),
+			    position, &out, &f->err),
+	    ES_OK);
+	return out;
+}
+
+static void
+knows_when_it_is_behind(void)
+{
+	struct fixture f;
+	const char *last;
+
+	setup(&f);
+	CU_ASSERT_FALSE(behind(&f, ""));
+	CU_ASSERT_TRUE(behind(&f, "1-0"));
+	send_three(&f);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", MAX), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 3);
+	last = f.got[2].position;
+	CU_ASSERT_FALSE(behind(&f, f.got[0].position));
+	CU_ASSERT_FALSE(behind(&f, last));
+	CU_ASSERT_EQUAL(done(&f, "g", last), ES_OK);
+	CU_ASSERT_FALSE(behind(&f, last));
+	CU_ASSERT_TRUE(behind(&f, "99999999999999-0"));
+	flush(&f);
+	CU_ASSERT_TRUE(behind(&f, last));
+	CU_ASSERT_FALSE(behind(&f, ""));
+	teardown(&f);
+}
+
+static void
+counts_what_waits(void)
+{
+	struct fixture f;
+	struct queue_stats s;
+
+	setup(&f);
+	CU_ASSERT_EQUAL(queue_stats(f.q, &s, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(s.messages, 0);
+	CU_ASSERT_EQUAL(s.bytes, 0);
+	CU_ASSERT_EQUAL(s.oldest_age_ms, 0);
+	send_three(&f);
+	CU_ASSERT_EQUAL(send_text(&f, "other", "four"), ES_OK);
+	CU_ASSERT_EQUAL(queue_stats(f.q, &s, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(s.messages, 4);
+	CU_ASSERT_EQUAL(s.bytes, 15);
+	CU_ASSERT_TRUE(s.oldest_age_ms >= 0 && s.oldest_age_ms < 60000);
+	CU_ASSERT_EQUAL(receive(&f, "g", "", 2), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 2);
+	CU_ASSERT_EQUAL(done(&f, "g", f.got[1].position), ES_OK);
+	CU_ASSERT_EQUAL(queue_stats(f.q, &s, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(s.messages, 2);
+	CU_ASSERT_EQUAL(s.bytes, 9);
+	teardown(&f);
+}
+
+static void
+refuses_malformed_position(void)
+{
+	static const char *const bad[] = {"1", "-1", "1-", "a-b", "1-2-3", "1-2 ", "+1-2",
+	    "18446744073709551616-0", "1--2", "$"};
+	struct fixture f;
+	bool out;
+
+	setup(&f);
+	for (size_t i = 0; i < ES_COUNT(bad); i++) {
+		CU_ASSERT_EQUAL(receive(&f, "g", bad[i], 1), ES_INVALID);
+		CU_ASSERT_EQUAL(done(&f, "g", bad[i]), ES_INVALID);
+		CU_ASSERT_EQUAL(queue_behind(f.q, 0, bad[i], &out, &f.err), ES_INVALID);
+	}
+	teardown(&f);
+}
+
+static void
+waits_no_longer_than_asked(void)
+{
+	struct fixture f;
+	const int64_t start_ms = clock_mono_ms();
+
+	setup(&f);
+	CU_ASSERT_EQUAL(
+	    queue_receive(f.q, 0, "", 1, 120, f.a, f.got, &f.n, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 100);
+	teardown(&f);
+}
+
+static void *
+send_from_elsewhere(void *arg)
+{
+	struct fixture f = {.q = NULL};
+
+	(void)arg;
+	CHECK(queue_open(subject, &f.q, &f.err) == ES_OK);
+	CHECK(send_text(&f, "g", "late") == ES_OK);
+	queue_close(&f.q);
+	return NULL;
+}
+
+static void
+wakes_for_what_arrives(void)
+{
+	struct fixture f;
+	pthread_t sender;
+	const int64_t start_ms = clock_mono_ms();
+
+	setup(&f);
+	CU_ASSERT_EQUAL_FATAL(
+	    pthread_create(&sender, NULL, send_from_elsewhere, NULL), 0);
+	CU_ASSERT_EQUAL(queue_receive(f.q, queue_partition_of("g", subject->partitions),
+			    "", MAX, 20000, f.a, f.got, &f.n, &f.err),
+	    ES_OK);
+	CU_ASSERT_STRING_EQUAL(bodies(&f), "late");
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 15000);
+	(void)pthread_join(sender, NULL);
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"what is sent arrives in order", arrives_in_order},
+    {"the group decides the partition", group_decides_partition},
+    {"any bytes pass unchanged", any_bytes_pass},
+    {"receiving resumes after a position", resumes_after_position},
+    {"what is not done comes again", not_done_comes_again},
+    {"what is done is gone", done_is_gone},
+    {"is full one byte past max_bytes", full_at_the_byte},
+    {"knows when it is behind a position", knows_when_it_is_behind},
+    {"counts what waits", counts_what_waits},
+    {"refuses a malformed position", refuses_malformed_position},
+    {"waits no longer than asked", waits_no_longer_than_asked},
+    {"wakes for what arrives", wakes_for_what_arrives},
+    CU_TEST_INFO_NULL,
+};
+
+int
+queue_contract(const struct queue_settings *settings)
+{
+	CU_SuiteInfo suites[] = {
+	    {"queue", NULL, NULL, NULL, NULL, cases},
+	    CU_SUITE_INFO_NULL,
+	};
+	unsigned failed, ran;
+
+	subject = settings;
+	if (CU_initialize_registry() != CUE_SUCCESS ||
+	    CU_register_suites(suites) != CUE_SUCCESS)
+		return 2;
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	(void)CU_basic_run_tests();
+	failed = CU_get_number_of_failures();
+	ran = CU_get_number_of_tests_run();
+	CU_cleanup_registry();
+	return failed == 0 && ran > 0 ? 0 : 1;
+}

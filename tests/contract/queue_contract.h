@@ -1,0 +1,10 @@
+/* What every partitioned queue driver has to do. */
+#ifndef TESTS_CONTRACT_QUEUE_CONTRACT_H
+#define TESTS_CONTRACT_QUEUE_CONTRACT_H
+
+#include "queue/queue.h"
+
+/* Runs all cases; returns the exit status of the program. */
+int queue_contract(const struct queue_settings *settings);
+
+#endif

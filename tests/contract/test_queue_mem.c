@@ -1,0 +1,21 @@
+/* The queue's contract, kept by the in-process twin. */
+#include "queue_contract.h"
+
+int
+main(void)
+{
+	/* One handle stays, or the queue would go with each case. */
+	const struct queue_settings settings = {.url = "mem:contract",
+	    .partitions = 4,
+	    .max_bytes = 4096,
+	    .timeout_ms = 1000};
+	struct queue *keep;
+	struct es_err err;
+	int status;
+
+	if (queue_open(&settings, &keep, &err) != ES_OK)
+		return 1;
+	status = queue_contract(&settings);
+	queue_close(&keep);
+	return status;
+}
