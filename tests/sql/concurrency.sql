@@ -1,0 +1,137 @@
+-- Several sessions at once: order is by lock, a repeat waits for its first, a takeover for the
+-- batch under way. Each session says how it waits, so nothing here sleeps.
+\ir lib/helpers.psql
+CREATE EXTENSION IF NOT EXISTS dblink;
+SELECT no_plan();
+SELECT pg_temp.fixture();
+SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2, pg_temp.id('c', 1) AS c1,
+    pg_temp.id('c', 2) AS c2, pg_temp.id('a', 1) AS a1 \gset
+
+CREATE FUNCTION pg_temp.session(p_name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM dblink_connect(p_name, format('host=%s port=%s dbname=%s user=echostream_app',
+	    split_part(current_setting('unix_socket_directories'), ',', 1),
+	    current_setting('port'), current_database()));
+	PERFORM dblink_exec(p_name, 'SET lock_timeout = ''10s''');
+END
+$$;
+SELECT pg_temp.session(name) FROM unnest(ARRAY['one', 'two']) name \g /dev/null
+
+-- A batch of one message, or of one for each of two channels, as SQL.
+CREATE FUNCTION pg_temp.one(p_channel uuid, p_key text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('SELECT concat_ws('' '', outcome, code, seq, prev) FROM es_batch(NULL, NULL, NULL,
+	    ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[%L]::bytea[],
+	    ARRAY[''\x00'']::bytea[], ARRAY[%L], ARRAY[''b''])', pg_temp.id('f', 1), p_channel,
+	    pg_temp.id('a', 1), pg_temp.key(p_key), p_key)
+$$;
+CREATE FUNCTION pg_temp.result(p_name text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	SELECT r.answer INTO answer FROM dblink_get_result(p_name) AS r (answer text);
+	PERFORM FROM dblink_get_result(p_name) AS r (answer text); -- the end of it
+	RETURN answer;
+END
+$$;
+-- Returns once the session waits for a lock; false when it ended without.
+CREATE FUNCTION pg_temp.waits(p_name text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	pid_ integer;
+BEGIN
+	FOR i IN 1..2000 LOOP
+		PERFORM pg_stat_clear_snapshot();
+		IF EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+		    AND usename = 'echostream_app' AND wait_event_type = 'Lock') THEN
+			RETURN true;
+		ELSIF dblink_is_busy(p_name) = 0 THEN
+			RETURN false;
+		END IF;
+		PERFORM pg_sleep(0.005);
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+
+-- two writers, one channel
+SELECT dblink_exec('one', 'BEGIN') \g /dev/null
+SELECT is(r.x, 'committed ok 1 0', 'the first writer has number 1')
+FROM dblink('one', pg_temp.one(:'c1', 'w1')) AS r (x text);
+SELECT dblink_send_query('two', pg_temp.one(:'c1', 'w2')) \g /dev/null
+SELECT is(pg_temp.waits('two'), true, 'the second waits for it');
+SELECT dblink_exec('one', 'COMMIT') \g /dev/null
+SELECT is(pg_temp.result('two'), 'committed ok 2 1', 'and has number 2');
+
+-- a number is not used up by who rolls back
+SELECT dblink_exec('one', 'BEGIN') \g /dev/null
+SELECT is(r.x, 'committed ok 3 2', 'number 3, not yet committed')
+FROM dblink('one', pg_temp.one(:'c1', 'w3')) AS r (x text);
+SELECT dblink_send_query('two', pg_temp.one(:'c1', 'w4')) \g /dev/null
+SELECT is(pg_temp.waits('two'), true, 'the next one waits');
+SELECT dblink_exec('one', 'ROLLBACK') \g /dev/null
+SELECT is(pg_temp.result('two'), 'committed ok 3 2', 'and takes it, since the first has gone');
+
+-- the same message from both
+SELECT dblink_exec('one', 'BEGIN') \g /dev/null
+SELECT is(r.x, 'committed ok 4 3', 'a message')
+FROM dblink('one', pg_temp.one(:'c1', 'same')) AS r (x text);
+SELECT dblink_send_query('two', pg_temp.one(:'c1', 'same')) \g /dev/null
+SELECT is(pg_temp.waits('two'), true, 'its repeat waits');
+SELECT dblink_exec('one', 'COMMIT') \g /dev/null
+SELECT is(pg_temp.result('two'), 'repeat ok 4 3', 'and is the repeat of it');
+
+-- archiving and sending: whoever locks first
+SELECT dblink_exec('one', 'BEGIN') \g /dev/null
+SELECT x FROM dblink('one', format('SELECT set_config(''app.tenant'', %L, true)', :'t1')) AS r (x text) \g /dev/null
+SELECT is(r.seq, 5::bigint, 'archived, not yet committed') FROM dblink('one', format(
+    'SELECT seq FROM es_event(%L, %L, ''channel_archived'', %L, ''{}'')', :'t1', :'c1', :'a1')) AS r (seq bigint);
+SELECT dblink_send_query('two', pg_temp.one(:'c1', 'late')) \g /dev/null
+SELECT is(pg_temp.waits('two'), true, 'a send waits for it');
+SELECT dblink_exec('one', 'COMMIT') \g /dev/null
+SELECT is(pg_temp.result('two'), 'refused channel_archived', 'and is refused');
+UPDATE channel_heads SET archived = false WHERE channel_id = :'c1';
+
+-- two batches naming the same channels in opposite order never deadlock
+CREATE FUNCTION pg_temp.crossing(p_name text, p_first uuid, p_second uuid) RETURNS text
+LANGUAGE sql AS $$
+	SELECT format('DO $do$ BEGIN FOR i IN 1..200 LOOP PERFORM FROM es_batch(NULL, NULL, NULL,
+	    ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L]::uuid[],
+	    ARRAY[decode(md5(%5$L || i), ''hex''), decode(md5(%5$L || i), ''hex'')],
+	    ARRAY[''\x00'', ''\x00'']::bytea[], ARRAY[''i'', ''i''], ARRAY[''b'', ''b'']);
+	    COMMIT; END LOOP; END $do$', pg_temp.id('f', 1), p_first, p_second,
+	    pg_temp.id('a', 1), p_name)
+$$;
+SELECT dblink_send_query('one', pg_temp.crossing('one', :'c1', :'c2')),
+    dblink_send_query('two', pg_temp.crossing('two', :'c2', :'c1')) \g /dev/null
+SELECT is(r.done, 'DO', 'session one got through') FROM dblink_get_result('one') AS r (done text);
+SELECT is(r.done, 'DO', 'session two got through') FROM dblink_get_result('two') AS r (done text);
+SELECT count(*) FROM dblink_get_result('one') AS r (done text) \g /dev/null
+SELECT count(*) FROM dblink_get_result('two') AS r (done text) \g /dev/null
+SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c2'), 400::bigint,
+    'and every message has its number');
+SELECT is_empty(format('SELECT id FROM messages WHERE channel_id = %L AND prev <> id - 1', :'c2'),
+    'without a hole');
+
+-- a takeover waits for the batch under way; then the zombie can't commit
+SELECT x FROM dblink('one', 'SELECT epoch FROM es_partition_claim(250, ''one'', 0)') AS r (x text) \g /dev/null
+SELECT dblink_exec('one', 'BEGIN') \g /dev/null
+SELECT x FROM dblink('one', 'SELECT count(*) FROM es_batch(250, 1, NULL, ''{}'', ''{}'', ''{}'',
+    ''{}'', ''{}'', ''{}'', ''{}'')') AS r (x text) \g /dev/null
+SELECT dblink_send_query('two', 'SELECT epoch FROM es_partition_claim(250, ''two'', 60000)') \g /dev/null
+SELECT is(pg_temp.waits('two'), true, 'a takeover waits for the batch that holds the partition');
+SELECT dblink_exec('one', 'COMMIT') \g /dev/null
+SELECT is(pg_temp.result('two'), '2', 'then it has the partition');
+SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch(250, 1, ''9-9'', ''{}'', ''{}'', ''{}'',
+    ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'and the one before is fenced off');
+
+SELECT dblink_disconnect(name) FROM unnest(ARRAY['one', 'two']) name \g /dev/null
+DROP EXTENSION dblink;
+DELETE FROM queue_partitions WHERE partition = 250;
+DELETE FROM messages WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM channel_events WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM channel_members WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM channel_heads WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM refused_messages WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM channels WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM users WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM tenants WHERE id IN (:'t1', :'t2');
+SELECT * FROM finish();
