@@ -10,7 +10,7 @@ PROBLEM = """rest GET /x
 FIELD = """rest GET /x
   header X-Fake-Status: 422
   header X-Fake-Type: application/problem+json
-  header X-Fake-Body: {"type":"t","title":"T","status":422,"code":"c","requestId":"r1","errors":[{"field":"name"}]}
+  header X-Fake-Body: {"type":"t","title":"T","status":422,"code":"c","requestId":"r1","errors":[{"pointer":"/name"}]}
   expect problem 422 c field %s
 """
 WS = "tenant t\nuser a in t\nws w as a\n"

@@ -57,7 +57,7 @@ class Env:
 
     def sql(self, statement, tenant=None):
         if tenant:
-            statement = "SELECT set_config('es.tenant', '%s', false) \\g /dev/null\n%s" \
+            statement = "SELECT set_config('app.tenant', '%s', false) \\g /dev/null\n%s" \
                 % (tenant, statement)
         return run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.database()],
                    statement + "\n;\n")

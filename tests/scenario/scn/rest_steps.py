@@ -131,10 +131,17 @@ def expect_problem(answer, rest):
     want = {"type": "$string", "title": "$string", "status": answer.status, "code": words[1],
             "requestId": answer.headers.get("x-request-id", "(header X-Request-Id)")}
     if len(words) == 4 and words[2] == "field":
-        want["errors"] = ["...", {"field": words[3]}, "..."]
+        want["errors"] = ["...", place(words[3]), "..."]
     wrong = match.difference(want, answer.json)
     if wrong:
         raise Failure(wrong)
+
+
+def place(name):
+    """NAME of a body's member, ?NAME of a query parameter, :NAME of a header."""
+    if name.startswith("?"):
+        return {"parameter": name[1:]}
+    return {"header": name[1:]} if name.startswith(":") else {"pointer": "/" + name}
 
 
 def expect_order(answer, word, path):
