@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Walks the route and frame tables: no token, wrong scope, another tenant's ids."""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+
+from scn import env as environment
+from scn.conn import Conn
+from scn.report import Report
+from scn.steps import comparable
+from scn.world import API, Failure, World
+from walk_tables import BODIES, FRAMES, NO_IDS, QUERIES
+
+ROOT = environment.repository()
+API_PROGRAM = "api-fcgi/echostream-api"
+PUSH_PROGRAM = "push-server/echostream-push"
+
+
+def table(build, program, option, path):
+    """A table from a file, or from the program itself; None when there is neither."""
+    if path:
+        with open(path, encoding="utf-8") as f:
+            return json.load(f)
+    program = os.path.join(build, program)
+    if not os.access(program, os.X_OK):
+        return None
+    out = subprocess.run([program, option], capture_output=True, check=True, timeout=20)
+    return json.loads(out.stdout)
+
+
+def setting(env):
+    """acme with a message in a private channel, globex with its own people."""
+    world = World(env)
+    for tenant in ("acme", "globex"):
+        world.make_tenant(tenant, {"settings": {"user_send_limit": 5000,
+                                                "user_send_window_s": 1}})
+    world.make_user("alice", "acme", "member")
+    world.make_user("gina", "globex", "member")
+    world.make_user("greta", "globex", "guest")
+    world.make_channel("lobby", "alice", True, [])
+    world.make_channel("hall", "globex", False, [])
+    sent = world.call("POST", API + "/channels/%s/messages" % world.names["lobby"], "alice",
+                      {"body": "ours", "clientMessageId": "theirs-1"})
+    world.names["message"] = sent["messageId"]
+    return world
+
+
+class Ids:
+    """What to put for {tenantId} and the like."""
+
+    def __init__(self, tenant, user, channel, message):
+        self.by_name = {"tenantId": tenant, "userId": user, "channelId": channel,
+                        "messageId": str(message), "clientMessageId": "theirs-1"}
+
+    def fill(self, template):
+        """template with each {nameId} filled in."""
+        return re.sub(r"\{(\w+Id)\}", lambda m: self.by_name[m.group(1)], template)
+
+    def hide(self, text):
+        for name, value in self.by_name.items():
+            if name.endswith("Id") and len(value) == 36:
+                text = text.replace(value, "<%s>" % name)
+        return text
+
+
+def ask(world, route, ids, who):
+    path = ids.fill(route["path"] + QUERIES.get(route["path"], ""))
+    body = BODIES.get((route["method"], route["path"]))
+    headers = [] if body is None else [("Content-Type", "application/json")]
+    data = None if body is None else json.dumps(body).encode()
+    return world.request(route["method"], path, who, headers, data)
+
+
+def name_of(route):
+    return "%s %s" % (route["method"], route["path"])
+
+
+def check_known(report, routes):
+    """Each route that takes a body has one here, so that a refusal is for the right reason."""
+    unknown = [name_of(r) for r in routes if r["method"] in ("POST", "PUT", "PATCH")
+               and (r["method"], r["path"]) not in BODIES]
+    report.check("walk", "each writing route has a good body to try", unknown)
+
+
+def check_no_token(report, world, route, ids):
+    answer = ask(world, route, ids, "none")
+    wrong = None
+    if answer.status != 401 or "www-authenticate" not in answer.headers:
+        wrong = "answered %s" % answer
+    report.check("walk", name_of(route) + " without token is 401", wrong)
+
+
+def too_small(scope):
+    """Who has a good token, but not for that scope; and what that must be answered."""
+    return {"operator": ("globex", (401, 403)), "admin": ("gina", (403,)),
+            "member": ("greta", (403,)), "user": ("operator", (401,))}[scope]
+
+
+def check_scope(report, world, route, ids):
+    who, allowed = too_small(route["scope"])
+    answer = ask(world, route, ids, who)
+    wrong = None if answer.status in allowed else "as %s answered %s" % (who, answer)
+    report.check("walk", "%s with the wrong scope is %s" % (
+        name_of(route), " or ".join(map(str, allowed))), wrong)
+
+
+def check_foreign(report, world, route, pairs):
+    """Ids of acme and ids of nobody answer globex alike."""
+    for label, foreign, unknown in pairs:
+        real, nobody = ask(world, route, foreign, "globex"), ask(world, route, unknown, "globex")
+        one = foreign.hide(json.dumps(comparable(real), sort_keys=True))
+        two = unknown.hide(json.dumps(comparable(nobody), sort_keys=True))
+        wrong = []
+        if one != two or sorted(real.headers) != sorted(nobody.headers):
+            wrong = ["foreign: %s" % real, "unknown: %s" % nobody]
+        elif "{" in route["path"] and real.status != 404:
+            wrong = ["answered %s" % real]
+        report.check("walk", "%s: %s are as unknown ones" % (name_of(route), label), wrong)
+
+
+def walk_routes(report, world, routes):
+    names = world.names
+    nobody = [environment_id(k) for k in range(3)]
+    foreign = Ids(names["acme"], names["alice"], names["lobby"], names["message"])
+    unknown = Ids(nobody[0], nobody[1], nobody[2], names["message"])
+    in_own = (Ids(names["acme"], names["alice"], names["hall"], names["message"] + 1000),
+              Ids(names["acme"], nobody[1], names["hall"], names["message"] + 1000))
+    for route in routes:
+        check_no_token(report, world, route, foreign)
+        check_scope(report, world, route, foreign)
+        if route["scope"] == "operator" or route["path"] in NO_IDS:
+            continue
+        if "{" not in route["path"] and route["path"] not in QUERIES:
+            report.not_ok("walk", name_of(route) + " has no ids", ["say so in walk_tables.py"])
+            continue
+        pairs = [("acme's ids", foreign, unknown)]
+        if "{channelId}" in route["path"] and "{userId}" in route["path"]:
+            pairs.append(("acme's users in globex's channel",) + in_own)
+        check_foreign(report, world, route, pairs)
+
+
+def environment_id(k):
+    """Ids of the right form that nobody has."""
+    return "01900000-0000-7000-8000-0000ffff%04x" % k
+
+
+def reply_to(world, name, frame, ids):
+    """What globex is told, its ids hidden."""
+    conn = Conn(name, world.env, world.token("globex"))
+    try:
+        conn.send(json.loads(ids.fill(json.dumps(frame))))
+        got = conn.next_of([{"type": "ack"}, {"type": "error"}], 5)
+        reply = conn.last
+        return got, ids.hide(json.dumps(reply, sort_keys=True))
+    finally:
+        conn.end()
+
+
+def walk_frames(report, world, frames):
+    names = world.names
+    nobody = [environment_id(k) for k in range(3)]
+    foreign = Ids(names["acme"], names["alice"], names["lobby"], names["message"])
+    unknown = Ids(nobody[0], nobody[1], nobody[2], names["message"])
+    for kind in sorted(f["type"] for f in frames):
+        label = "frame %s: acme's ids are as unknown ones" % kind
+        if kind not in FRAMES:
+            report.not_ok("walk", label, ["walk_tables.py has no such frame to try"])
+        elif FRAMES[kind] is not None:
+            try:
+                _, one = reply_to(world, kind, FRAMES[kind], foreign)
+                _, two = reply_to(world, kind, FRAMES[kind], unknown)
+                report.check("walk", label, [] if one == two else [one, two])
+            except Failure as e:
+                report.not_ok("walk", label, [e])
+
+
+def arguments(argv):
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--env")
+    p.add_argument("--build", default=os.path.join(ROOT, "build"))
+    p.add_argument("--routes", help="file with the route table instead of the program's own")
+    p.add_argument("--frames", help="file with the frame table")
+    return p.parse_args(argv)
+
+
+def main(argv):
+    args = arguments(argv)
+    report = Report()
+    routes = table(args.build, API_PROGRAM, "--dump-routes", args.routes)
+    frames = table(args.build, PUSH_PROGRAM, "--dump-frames", args.frames)
+    world = setting(environment.read_env(args.env))
+    if routes is None:
+        report.skip("walk", "routes", "%s is not built" % API_PROGRAM)
+    else:
+        routes = [r for r in routes if r["path"].startswith("/api/") and r["method"] != "OPTIONS"]
+        check_known(report, routes)
+        walk_routes(report, world, routes)
+    if frames is None:
+        report.skip("walk", "frames", "%s is not built" % PUSH_PROGRAM)
+    else:
+        walk_frames(report, world, frames)
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,46 @@
+"""What walk.py sends: for each writing route a body that would be taken, for each frame one."""
+
+CHANNEL = "/api/v1/channels/{channelId}"
+
+BODIES = {
+    ("POST", "/api/v1/admin/tenants"):
+        {"name": "X", "adminEmail": "a@x.test", "adminDisplayName": "A"},
+    ("PATCH", "/api/v1/admin/tenants/{tenantId}"): {"name": "Taken over"},
+    ("POST", "/api/v1/admin/tenants/{tenantId}/suspend"): None,
+    ("POST", "/api/v1/admin/tenants/{tenantId}/resume"): None,
+    ("POST", "/api/v1/users"): {"email": "walker@x.test", "displayName": "Walker"},
+    ("PATCH", "/api/v1/users/{userId}"): {"displayName": "Taken over"},
+    ("POST", "/api/v1/users/{userId}/deactivate"): None,
+    ("POST", "/api/v1/users/{userId}/tokens"): {},
+    ("POST", "/api/v1/channels"): {"name": "walked"},
+    ("PATCH", CHANNEL): {"topic": "Taken over"},
+    ("POST", CHANNEL + "/archive"): None,
+    ("POST", CHANNEL + "/unarchive"): None,
+    ("POST", CHANNEL + "/join"): None,
+    ("POST", CHANNEL + "/leave"): None,
+    ("PUT", CHANNEL + "/members/{userId}"): {"role": "member"},
+    ("POST", CHANNEL + "/messages"): {"body": "from outside"},
+    ("PUT", CHANNEL + "/read"): {"messageId": 1},
+    ("POST", CHANNEL + "/typing"): None,
+    ("PUT", "/api/v1/presence"): {"status": "online"},
+}
+
+# Ids that stand in the query.
+QUERIES = {"/api/v1/presence": "?userIds={userId}"}
+
+# Routes that take no id at all.
+NO_IDS = {"/api/v1/users", "/api/v1/users/me", "/api/v1/channels"}
+
+# None: takes no id.
+FRAMES = {
+    "subscribe": {"type": "subscribe", "id": "1", "channelId": "{channelId}", "after": 0},
+    "unsubscribe": {"type": "unsubscribe", "id": "1", "channelId": "{channelId}"},
+    "send": {"type": "send", "id": "1", "channelId": "{channelId}", "body": "from outside"},
+    "typing": {"type": "typing", "id": "1", "channelId": "{channelId}"},
+    "sync": {"type": "sync", "id": "1", "channels": [{"channelId": "{channelId}", "after": 0}]},
+    "read": {"type": "read", "id": "1", "channelId": "{channelId}", "messageId": 1},
+    "presence_watch": {"type": "presence_watch", "id": "1", "userIds": ["{userId}"]},
+    "presence": None,
+    "auth": None,
+    "ping": None,
+}
