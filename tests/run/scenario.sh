@@ -3,6 +3,7 @@
 BUILD=${ES_BUILD_DIR:-$ROOT/build}
 bad=0
 python3 tests/scenario/selftest.py || bad=1
+python3 tests/api/selftest.py || bad=1
 python3 tests/api/documents.py || bad=1
 python3 tests/api/drift.py "$BUILD" || bad=1
 private_stack || die 1 'the stack did not start'
