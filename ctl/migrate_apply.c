@@ -32,7 +32,7 @@ remember(
 		   m->arena, NULL, fault) &&
 	       pg_admin_query(m->db,
 		   "INSERT INTO schema_migration_meta (version, sha256, ms) VALUES ($1, "
-	           "$2, $3)",
+		   "$2, $3)",
 		   params, 3, m->arena, NULL, fault);
 }
 

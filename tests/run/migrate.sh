@@ -1,0 +1,149 @@
+# echostreamctl db on a real PostgreSQL: what is applied, refused, taken back, and by whom.
+. "$(dirname -- "$0")/lib.sh"
+private postgres
+CTL=$(program_binary ctl)
+ADMIN="host=$RUN/pg user=postgres"
+
+# database NAME: made anew, with roles, and the owner's address exported
+database() {
+	pg_sql postgres -c "drop database if exists $1" -c "create database $1" &&
+		pg_sql "$1" -f db/roles.sql || die 1 "no database $1"
+	export ES_DATABASE_OWNER_URL="postgresql://echostream_owner@/$1?host=$RUN/pg"
+}
+
+# expect STATUS PATTERN NAME ctl-args...: exit status, and a line of what was said
+expect() {
+	want=$1 pattern=$2 name=$3
+	shift 3
+	"$CTL" db "$@" >"$WORK/out" 2>&1
+	got=$?
+	if [ $got -eq "$want" ] && grep -q -e "$pattern" "$WORK/out"; then
+		result 0 "$name"
+	else
+		result 1 "$name"
+		sed "s/^/    exit $got: /" "$WORK/out"
+	fi
+}
+
+# files NAME...: a folder $DIR with these migrations, each making a table of its name
+files() {
+	DIR=$WORK/files
+	rm -rf "$DIR"
+	mkdir "$DIR"
+	number=0
+	for table in "$@"; do
+		number=$((number + 1))
+		printf -- '-- migrate:up\nCREATE TABLE %s (a int);\n-- migrate:down\nDROP TABLE %s;\n' \
+			"$table" "$table" >"$DIR/2026010100000${number}_make_$table.sql"
+	done
+}
+
+dump() {
+	"$PGBIN/pg_dump" -h "$RUN/pg" -U postgres -d "$1" --schema-only -T schema_migration_meta |
+		grep -v -e '^\\restrict' -e '^\\unrestrict'
+}
+
+# the project's own files: up, down, up leaves what the first up made
+database scratch
+expect 0 '^0 applied, [1-9][0-9]* pending' 'status before anything' status
+expect 1 'not applied' 'verify before anything' verify
+expect 0 'migrations applied' 'migrate' migrate
+dump scratch >"$WORK/first"
+expect 0 '^up to date' 'migrate again does nothing' migrate
+expect 0 ', 0 pending' 'status after' status
+expect 0 'applied, as in' 'verify after' verify
+expect 0 '^epoch ' 'recovered' recovered
+expect 2 'say --yes' 'rollback wants to be meant' rollback all
+expect 0 '^reverted' 'rollback of all' rollback all --yes
+[ -z "$(pg_sql scratch -c "select relname from pg_class where relnamespace = 'public'::regnamespace
+	and relkind = 'r' and relname not like 'schema_migration%'
+	union all select proname from pg_proc where pronamespace = 'public'::regnamespace
+	union all select grantee || privilege_type from information_schema.usage_privileges
+	where grantee like 'es\\_%'")" ]
+result $? 'rollback of all leaves nothing'
+expect 0 'migrations applied' 'migrate anew' migrate
+dump scratch >"$WORK/second"
+diff "$WORK/first" "$WORK/second"
+result $? 'up, down, up is up'
+
+# by a role that must not
+ES_DATABASE_OWNER_URL="postgresql://postgres@/scratch?host=$RUN/pg" \
+	expect 1 'superuser' 'a superuser may not migrate' migrate
+ES_DATABASE_OWNER_URL='' expect 78 'ES_DATABASE_OWNER_URL' 'no address' migrate
+ES_DATABASE_OWNER_URL="host=$WORK user=x" expect 1 'No such file' 'no server' migrate
+expect 2 'options are' 'an unknown option' migrate --force
+
+# files that change, vanish or are wrong
+database scratch
+files one two
+expect 0 '2 migrations applied' 'two files' migrate --dir "$DIR"
+echo '-- edited' >>"$DIR/20260101000001_make_one.sql"
+expect 1 '_make_one.sql: edited after it was applied' 'an edited file is refused' migrate --dir "$DIR"
+expect 0 '^edited .*_make_one' 'and listed' status --dir "$DIR"
+expect 1 '_make_one.sql: edited' 'and found by verify' verify --dir "$DIR"
+expect 1 '_make_one.sql: edited' 'and not rolled back' rollback --yes --dir "$DIR"
+files one
+expect 0 'newer than these files' 'a file that is missing is told' migrate --dir "$DIR"
+expect 0 '^missing ' 'and listed' status --dir "$DIR"
+expect 1 'not in' 'and found by verify' verify --dir "$DIR"
+expect 1 "can't be taken back" 'and not rolled back' rollback --yes --dir "$DIR"
+
+database scratch
+files one two
+sed -i 's/^CREATE TABLE two/CREATE TABLE half (a int);\nCREATE TABEL two/' "$DIR"/*_make_two.sql
+expect 1 '_make_two.sql:3: syntax error' 'a fault is told with its line' migrate --dir "$DIR"
+sed -i 's/TABEL two (a int)/TABLE two (a nonsense)/' "$DIR"/*_make_two.sql
+expect 1 '_make_two.sql:3: type "nonsense"' 'one that is found later too' migrate --dir "$DIR"
+[ "$(pg_sql scratch -c "select to_regclass('one') is not null, to_regclass('half') is null,
+	(select count(*) from schema_migrations)")" = 't|t|1' ]
+result $? 'nothing stays of the file at fault, the one before does'
+
+# outside a transaction
+database scratch
+files one
+printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON one (a);\n-- migrate:down\nDROP INDEX i;\n' \
+	>"$DIR/20260101000002_index_one.sql"
+expect 0 '2 migrations applied' 'an index is made concurrently' migrate --dir "$DIR"
+
+# one that dbmate applied
+pg_sql scratch -c 'drop table schema_migration_meta'
+expect 0 '^applied   -' 'what another tool applied is applied' status --dir "$DIR"
+expect 0 '^up to date' 'and not applied again' migrate --dir "$DIR"
+
+# two at once: each file once
+database scratch
+for run in 1 2; do
+	"$CTL" db migrate >"$WORK/run$run" 2>&1 &
+	eval "run$run=\$!"
+done
+wait "$run1" && wait "$run2"
+result $? 'two at once both succeed'
+[ "$(cat "$WORK/run1" "$WORK/run2" | grep -c '^applied')" -eq "$(ls db/migrations/*.sql | wc -l)" ]
+result $? 'and apply each file once'
+
+# a lock that is let go; one that is not
+database scratch
+files one
+expect 0 '1 migration applied' 'a table to be locked' migrate --dir "$DIR"
+printf -- '-- migrate:up\nALTER TABLE one ADD b int;\n-- migrate:down\nALTER TABLE one DROP b;\n' \
+	>"$DIR/20260101000002_alter_one.sql"
+mkfifo "$WORK/hold"
+"$PGBIN/psql" -X -q "$ADMIN dbname=scratch" <"$WORK/hold" >/dev/null 2>&1 &
+holder=$!
+exec 8>"$WORK/hold"
+echo 'begin; lock table one;' >&8
+until [ "$(pg_sql scratch -c "select count(*) from pg_locks where relation = 'one'::regclass
+	and mode = 'AccessExclusiveLock' and granted")" = 1 ]; do sleep 0.05; done
+"$CTL" db migrate --dir "$DIR" >"$WORK/out" 2>&1 8>&- &
+migrator=$!
+until grep -q 'trying again' "$WORK/out"; do
+	kill -0 $migrator 2>/dev/null || break
+	sleep 0.05
+done
+exec 8>&-
+wait $holder
+wait $migrator
+result $? 'a lock that is let go is waited for'
+sed 's/^/    /' "$WORK/out"
+grep -q 'a lock is taken, trying again' "$WORK/out"
+result $? 'in turns, not in the way of others'
