@@ -86,6 +86,16 @@ queue_receive(struct queue *q, unsigned partition, const char *after, size_t max
 }
 
 enum es_code
+queue_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
+    struct es_err *err)
+{
+	CHECK(n > 0);
+	for (size_t i = 0; i < n; i++)
+		check_partition(q, cursors[i].partition);
+	return q->driver->wait(q, cursors, n, wait_ms, err);
+}
+
+enum es_code
 queue_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
     const char *through, struct es_err *err)
 {

@@ -1,4 +1,5 @@
-/* Sending into the queue from an event loop, without blocking. Same promises as queue_send. */
+/* Sending into the queue from an event loop, without blocking. Same promises as
+ * queue_send. */
 #ifndef QUEUE_QUEUE_ASYNC_H
 #define QUEUE_QUEUE_ASYNC_H
 
@@ -14,8 +15,8 @@ typedef void queue_async_done(void *ctx, enum es_code rc, const struct es_err *e
 enum es_code queue_async_open(struct ev_loop *loop, const struct queue_settings *settings,
     struct queue_async **out, struct es_err *err) ES_MUST_CHECK;
 void queue_async_close(struct queue_async **q);
-/* done is called exactly once unless this fails at once, never from inside. The message is
- * copied. */
+/* done is called exactly once unless this fails at once, never from inside. The message
+ * is copied. */
 enum es_code queue_async_send(struct queue_async *q, const struct queue_msg *msg,
     queue_async_done *done, void *ctx, struct es_err *err) ES_MUST_CHECK;
 bool queue_async_up(const struct queue_async *q);

@@ -112,6 +112,47 @@ wait_for(struct mem_store *s, const struct mem_partition *p,
 		(void)pthread_cond_timedwait(&s->arrived, &s->lock, &until);
 }
 
+static bool
+any_ready(const struct mem_store *s, struct queue_cursor cursors[],
+    const struct queue_position at[], size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct mem_partition *p = &s->partitions[cursors[i].partition];
+
+		cursors[i].ready = mem_store_find(p, &at[i]) < p->n;
+		any |= cursors[i].ready;
+	}
+	return any;
+}
+
+static enum es_code
+mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
+    struct es_err *err)
+{
+	struct mem_store *s = mine(base)->store;
+	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
+	const struct timespec until = {
+	    .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
+	struct queue_position *at;
+
+	if (next_call(mine(base)) != WORKS)
+		return away(err);
+	at = mem_new(n, sizeof(*at));
+	for (size_t i = 0; i < n; i++)
+		if (!queue_position_parse(cursors[i].after, &at[i])) {
+			mem_free(at);
+			return es_fail(err, ES_INVALID, "queue: malformed position");
+		}
+	(void)pthread_mutex_lock(&s->lock);
+	while (!any_ready(s, cursors, at, n) && clock_mono_ms() < deadline_ms)
+		(void)pthread_cond_timedwait(&s->arrived, &s->lock, &until);
+	(void)pthread_mutex_unlock(&s->lock);
+	mem_free(at);
+	return ES_OK;
+}
+
 static enum es_code
 mem_receive(struct queue *base, unsigned partition, const char *after, size_t max,
     int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
@@ -262,6 +303,7 @@ const struct queue_driver queue_mem = {
     .send = mem_send,
     .partitions = mem_partitions,
     .receive = mem_receive,
+    .wait = mem_wait,
     .done = mem_done,
     .retry = mem_retry,
     .extend = mem_retry,

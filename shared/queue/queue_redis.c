@@ -189,6 +189,7 @@ const struct queue_driver queue_redis = {
     .send = stream_send,
     .partitions = stream_partitions,
     .receive = stream_receive,
+    .wait = queue_redis_wait,
     .done = stream_done,
     .retry = stream_retry,
     .extend = stream_extend,

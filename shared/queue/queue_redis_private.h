@@ -17,6 +17,8 @@ queue_redis_from(struct queue *q)
 	return ES_CONTAINER(q, struct queue_redis, base);
 }
 
+enum es_code queue_redis_wait(struct queue *q, struct queue_cursor cursors[], size_t n,
+    int64_t wait_ms, struct es_err *err) ES_MUST_CHECK;
 enum es_code queue_redis_behind(struct queue *q, unsigned partition, const char *position,
     bool *out, struct es_err *err) ES_MUST_CHECK;
 enum es_code queue_redis_stats(

@@ -13,7 +13,8 @@ extern struct redis_script queue_stream_send, queue_stream_trim, queue_stream_st
 
 #define QUEUE_STREAM_BYTES "es:q:bytes"
 
-void queue_stream_key(unsigned partition, char out[24]);
+#define QUEUE_STREAM_KEY_MAX 24
+void queue_stream_key(unsigned partition, char out[QUEUE_STREAM_KEY_MAX]);
 
 /* Arguments of the send script: 2 keys, then the rest. Lives as long as msg and this. */
 #define QUEUE_STREAM_SEND_KEYS 2

@@ -1,99 +1,12 @@
 #include "queue_contract.h"
 
 #include <CUnit/Basic.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/check.h"
-#include "core/clock.h"
-#include "queue/queue_mem.h"
-#include "redis/redis.h"
+#include "queue_fixture.h"
 
 #include "core/banned.h"
-
-#define MAX 100
-
-static const struct queue_settings *subject; /* CUnit passes nothing to its cases */
-
-struct fixture {
-	struct queue *q;
-	struct arena *a;
-	struct queue_msg got[MAX];
-	size_t n;
-	struct es_err err;
-};
-
-/* As an operator would: everything gone, positions too. */
-static void
-flush(struct fixture *f)
-{
-	struct redis *r;
-	struct redis_value v;
-
-	if (f->q->driver == &queue_mem) {
-		queue_mem_flush(f->q);
-		return;
-	}
-	CHECK(redis_open(subject->redis_url, 1000, &r, &f->err) == ES_OK);
-	CHECK(redis_text(r, f->a, &v, &f->err, "FLUSHDB", NULL) == ES_OK);
-	redis_close(&r);
-}
-
-static void
-setup(struct fixture *f)
-{
-	*f = (struct fixture){.a = arena_new()};
-	CHECK(queue_open(subject, &f->q, &f->err) == ES_OK);
-	flush(f);
-}
-
-static void
-teardown(struct fixture *f)
-{
-	queue_close(&f->q);
-	arena_free(&f->a);
-}
-
-static enum es_code
-send_bytes(struct fixture *f, const char *group, const char *body, size_t len)
-{
-	return queue_send(f->q,
-	    &(struct queue_msg){.body = body, .len = len, .group = group, .dedupe = body},
-	    &f->err);
-}
-
-static enum es_code
-send_text(struct fixture *f, const char *group, const char *body)
-{
-	return send_bytes(f, group, body, strlen(body));
-}
-
-static enum es_code
-receive(struct fixture *f, const char *group, const char *after, size_t max)
-{
-	return queue_receive(f->q, queue_partition_of(group, subject->partitions), after,
-	    max, 0, f->a, f->got, &f->n, &f->err);
-}
-
-static enum es_code
-done(struct fixture *f, const char *group, const char *through)
-{
-	return queue_done(f->q, queue_partition_of(group, subject->partitions), f->got,
-	    f->n, through, &f->err);
-}
-
-/* Bodies of what came, joined by commas. */
-static const char *
-bodies(const struct fixture *f)
-{
-	const char *all = "";
-
-	for (size_t i = 0; i < f->n; i++)
-		all = arena_printf(f->a, "%s%s%.*s", all, i > 0 ? "," : "",
-		    (int)f->got[i].len, f->got[i].body);
-	return all;
-}
 
 static void
 send_three(struct fixture *f)
@@ -318,51 +231,6 @@ refuses_malformed_position(void)
 	teardown(&f);
 }
 
-static void
-waits_no_longer_than_asked(void)
-{
-	struct fixture f;
-	const int64_t start_ms = clock_mono_ms();
-
-	setup(&f);
-	CU_ASSERT_EQUAL(
-	    queue_receive(f.q, 0, "", 1, 120, f.a, f.got, &f.n, &f.err), ES_OK);
-	CU_ASSERT_EQUAL(f.n, 0);
-	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 100);
-	teardown(&f);
-}
-
-static void *
-send_from_elsewhere(void *arg)
-{
-	struct fixture f = {.q = NULL};
-
-	(void)arg;
-	CHECK(queue_open(subject, &f.q, &f.err) == ES_OK);
-	CHECK(send_text(&f, "g", "late") == ES_OK);
-	queue_close(&f.q);
-	return NULL;
-}
-
-static void
-wakes_for_what_arrives(void)
-{
-	struct fixture f;
-	pthread_t sender;
-	const int64_t start_ms = clock_mono_ms();
-
-	setup(&f);
-	CU_ASSERT_EQUAL_FATAL(
-	    pthread_create(&sender, NULL, send_from_elsewhere, NULL), 0);
-	CU_ASSERT_EQUAL(queue_receive(f.q, queue_partition_of("g", subject->partitions),
-			    "", MAX, 20000, f.a, f.got, &f.n, &f.err),
-	    ES_OK);
-	CU_ASSERT_STRING_EQUAL(bodies(&f), "late");
-	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 15000);
-	(void)pthread_join(sender, NULL);
-	teardown(&f);
-}
-
 static CU_TestInfo cases[] = {
     {"what is sent arrives in order", arrives_in_order},
     {"the group decides the partition", group_decides_partition},
@@ -374,8 +242,6 @@ static CU_TestInfo cases[] = {
     {"knows when it is behind a position", knows_when_it_is_behind},
     {"counts what waits", counts_what_waits},
     {"refuses a malformed position", refuses_malformed_position},
-    {"waits no longer than asked", waits_no_longer_than_asked},
-    {"wakes for what arrives", wakes_for_what_arrives},
     CU_TEST_INFO_NULL,
 };
 
@@ -384,6 +250,7 @@ queue_contract(const struct queue_settings *settings)
 {
 	CU_SuiteInfo suites[] = {
 	    {"queue", NULL, NULL, NULL, NULL, cases},
+	    {"waiting at the queue", NULL, NULL, NULL, NULL, queue_wait_cases},
 	    CU_SUITE_INFO_NULL,
 	};
 	unsigned failed, ran;
