@@ -5,11 +5,13 @@
 
 #include <CUnit/Basic.h>
 
-#define CUNIT_MAIN(name, cases) \
+#define CUNIT_MAIN(name, cases) CUNIT_MAIN_WITH(name, cases, NULL, NULL)
+/* setup and cleanup (int f(void), 0 is good) are called once, around all cases. */
+#define CUNIT_MAIN_WITH(name, cases, setup, cleanup) \
 	int main(void) \
 	{ \
 		CU_SuiteInfo suites[] = { \
-		    {name, NULL, NULL, NULL, NULL, cases}, \
+		    {name, setup, cleanup, NULL, NULL, cases}, \
 		    CU_SUITE_INFO_NULL, \
 		}; \
 		unsigned failed, ran; \

@@ -65,8 +65,8 @@ void pg_close(struct pg **pg);
 /* One statement, one round trip, one transaction. tenant NULL: none is set (functions
  * that cross tenants). A statement that is safe to repeat is not repeated here: after a
  * lost connection the caller gets ES_UNAVAILABLE and err->sqlstate "08006". Errors: 23505
- * ES_CONFLICT, other 23xxx ES_INVALID, classes 08 40 53 55 57 58 ES_UNAVAILABLE, else
- * ES_INTERNAL; err->sqlstate is always set. */
+ * ES_CONFLICT, other 23xxx ES_INVALID, classes 08 40 53 55 57 58 and 25006 (read only)
+ * ES_UNAVAILABLE, else ES_INTERNAL; err->sqlstate is always set. */
 enum es_code pg_run(struct pg *pg, const struct tenant_id *tenant,
     const struct pg_stmt *stmt, const char *const params[], struct arena *a,
     struct pg_rows *out, struct es_err *err) ES_MUST_CHECK;
@@ -103,7 +103,12 @@ const char *pg_array(struct arena *a, const char *const items[], size_t n);
 const char *pg_int(struct arena *a, int64_t value);
 const char *pg_bool(bool value);
 
-/* 08, 40, 53, 55, 57, 58, XX: wait and retry, not the message's fault. */
+/* Not the statement's data but the state of the server, the schema or the connection:
+ * wait and retry, count nothing against a message. Classes 08 0A 25 26 28 3D 3F 40 42 53
+ * 55 57 58 XX, and no SQLSTATE at all. */
 bool pg_transient(const char *sqlstate);
+
+/* The server's words on the last failure: for the log, never for a client. */
+const char *pg_detail(const struct pg *pg);
 
 #endif

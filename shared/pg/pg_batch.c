@@ -1,0 +1,145 @@
+#include <string.h>
+
+#include "core/check.h"
+#include "pg/pg_private.h"
+
+#include "core/banned.h"
+
+/* One command of the pipeline: a PREPARE, the tenant, or a statement of the batch. */
+struct command {
+	const struct pg_stmt *prepares; /* or NULL */
+	struct pg_batch_item *item;     /* or NULL */
+};
+
+/* One Sync group under way. */
+struct group {
+	struct pg *pg;
+	struct command *commands;
+	size_t n, at; /* at: whose result comes next */
+	struct arena *arena;
+	enum es_code rc; /* the first error wins */
+	struct es_err *err;
+	bool lost;
+};
+
+static bool
+send_prepare(struct group *g, const struct pg_stmt *stmt)
+{
+	if (!g->pg->target.prepare || pg_known_has(&g->pg->known, stmt))
+		return true;
+	for (size_t i = 0; i < g->n; i++)
+		if (g->commands[i].prepares == stmt)
+			return true;
+	g->commands[g->n++].prepares = stmt;
+	return pg_send_prepare(g->pg->conn, stmt);
+}
+
+static bool
+send_run(struct group *g, const struct pg_stmt *stmt, const char *const params[],
+    struct pg_batch_item *item)
+{
+	g->commands[g->n++].item = item;
+	return pg_send_run(g->pg->conn, stmt, params, g->pg->target.prepare);
+}
+
+/* Preparing goes first: what comes after an error in the group is skipped. */
+static bool
+send_all(struct group *g, const struct tenant_id *tenant, struct pg_batch_item items[],
+    size_t n)
+{
+	bool ok = tenant == NULL || send_prepare(g, &pg_set_tenant);
+
+	for (size_t i = 0; i < n; i++)
+		ok = ok && send_prepare(g, items[i].stmt);
+	if (tenant != NULL)
+		ok = ok && send_run(g, &pg_set_tenant,
+			       (const char *const[]){tenant->text}, NULL);
+	for (size_t i = 0; i < n; i++)
+		ok = ok && send_run(g, items[i].stmt, items[i].params, &items[i]);
+	return ok && PQpipelineSync(g->pg->conn) == 1;
+}
+
+static void
+take(struct group *g, PGresult *res)
+{
+	static const struct pg_stmt nameless = {.name = "command"};
+	const struct command *c = g->at < g->n ? &g->commands[g->at] : NULL;
+	struct pg_rows dropped,
+	    *rows = c != NULL && c->item != NULL ? &c->item->rows : &dropped;
+	const struct pg_stmt *stmt =
+	    c != NULL && c->item != NULL ? c->item->stmt : &nameless;
+	struct es_err err;
+	enum es_code rc;
+
+	if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED) {
+		PQclear(res); /* an earlier one has told why */
+		return;
+	}
+	rc = pg_send_adopt(res, stmt, g->arena, rows, &err);
+	if (rc == ES_OK && c != NULL && c->prepares != NULL)
+		pg_known_add(&g->pg->known, c->prepares);
+	if (rc == ES_OK || g->rc != ES_OK)
+		return;
+	g->rc = rc;
+	*g->err = err;
+	pg_error_keep(g->pg->detail, PQresultErrorMessage(res));
+}
+
+/* Results come in order, a NULL after those of each command, the sync mark last. */
+static void
+receive_all(struct group *g, int64_t deadline_ms)
+{
+	for (;;) {
+		PGresult *res;
+
+		if (!pg_conn_progress(g->pg->conn, deadline_ms) ||
+		    PQstatus(g->pg->conn) != CONNECTION_OK) {
+			g->lost = true;
+			return;
+		}
+		res = PQgetResult(g->pg->conn);
+		if (res == NULL)
+			g->at++;
+		else if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+			PQclear(res);
+			return;
+		} else
+			take(g, res);
+	}
+}
+
+static enum es_code
+finish(struct group *g)
+{
+	struct pg *pg = g->pg;
+
+	if (g->lost) {
+		if (g->rc == ES_OK) {
+			pg_error_keep(pg->detail, PQstatus(pg->conn) == CONNECTION_OK
+						      ? "no answer in time"
+						      : PQerrorMessage(pg->conn));
+			g->rc = pg_error_lost(g->err);
+		}
+		pg_conn_drop(pg);
+	} else if (PQexitPipelineMode(pg->conn) != 1 ||
+		   (g->rc != ES_OK && pg_error_spoils(g->err)))
+		pg_conn_drop(pg);
+	return g->rc;
+}
+
+enum es_code
+pg_batch(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_item items[],
+    size_t n, struct arena *a, struct es_err *err)
+{
+	struct group g = {.pg = pg, .arena = a, .err = err};
+
+	TRY(pg_conn_get(pg, err));
+	g.commands = mem_new(2 * n + 2, sizeof(*g.commands));
+	if (PQenterPipelineMode(pg->conn) != 1 ||
+	    !send_all(&g, pg->tx == PG_NO_TX ? tenant : NULL, items, n))
+		g.lost = true;
+	else
+		receive_all(&g, pg_conn_deadline(pg));
+	mem_free(g.commands);
+	return finish(&g);
+}

@@ -1,0 +1,126 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "pg/pg_private.h"
+
+#include "core/banned.h"
+
+static void
+add(struct pg_target *t, const char *key, const char *value)
+{
+	CHECK(t->n < PG_TARGET_MAX - 1); /* the last one stays NULL */
+	t->keys[t->n] = key;
+	t->values[t->n] = value;
+	t->n++;
+}
+
+/* The options that the url itself has; ours come after and win. */
+static const char *
+own_options(const PQconninfoOption *list, struct arena *a)
+{
+	for (; list->keyword != NULL; list++)
+		if (strcmp(list->keyword, "options") == 0 && list->val != NULL)
+			return arena_strdup(a, list->val);
+	return "";
+}
+
+enum es_code
+pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct arena *a,
+    struct es_err *err)
+{
+	char *why = NULL;
+	PQconninfoOption *list = PQconninfoParse(settings->url, &why);
+	const char *options;
+
+	*t = (struct pg_target){.connect_timeout_ms = settings->connect_timeout_ms,
+	    .statement_timeout_ms = settings->statement_timeout_ms,
+	    .prepare = !settings->no_prepare};
+	if (list == NULL) {
+		PQfreemem(why); /* may quote the password */
+		return es_fail(
+		    err, ES_INVALID, "not a PostgreSQL connection string or URI");
+	}
+	options = arena_printf(a,
+	    "%s -c statement_timeout=%lld -c lock_timeout=%lld"
+	    " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit=on"
+	    " -c client_min_messages=warning",
+	    own_options(list, a), (long long)settings->statement_timeout_ms,
+	    (long long)settings->lock_timeout_ms);
+	PQconninfoFree(list);
+	if (t->connect_timeout_ms <= 0)
+		t->connect_timeout_ms = 3000;
+
+	/* Before the url: what it may change. After it: what it may not. */
+	add(t, "application_name", settings->application_name);
+	add(t, "target_session_attrs", "read-write");
+	add(t, "keepalives_idle", "15");
+	add(t, "keepalives_interval", "5");
+	add(t, "keepalives_count", "3");
+	add(t, "dbname", arena_strdup(a, settings->url));
+	add(t, "options", options);
+	add(t, "client_encoding", "UTF8");
+	return ES_OK;
+}
+
+PGconn *
+pg_target_connect(const struct pg_target *t)
+{
+	return PQconnectStartParams(t->keys, t->values, 1);
+}
+
+static void
+silence(void *ctx, const PGresult *res)
+{
+	(void)ctx;
+	(void)res;
+}
+
+bool
+pg_target_setup(PGconn *conn)
+{
+	(void)PQsetNoticeReceiver(conn, silence, NULL);
+	return PQsetnonblocking(conn, 1) == 0;
+}
+
+bool
+pg_known_has(const struct pg_known *k, const struct pg_stmt *stmt)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->stmts[i] == stmt)
+			return true;
+	return false;
+}
+
+void
+pg_known_add(struct pg_known *k, const struct pg_stmt *stmt)
+{
+	if (k->n == k->size) {
+		k->size = k->size == 0 ? 32 : 2 * k->size;
+		k->stmts = mem_grow(k->stmts, k->size * sizeof(const struct pg_stmt *));
+	}
+	k->stmts[k->n++] = stmt;
+}
+
+void
+pg_known_remove(struct pg_known *k, const struct pg_stmt *stmt)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->stmts[i] == stmt) {
+			k->stmts[i] = k->stmts[--k->n];
+			return;
+		}
+}
+
+void
+pg_known_clear(struct pg_known *k)
+{
+	k->n = 0;
+}
+
+void
+pg_known_free(struct pg_known *k)
+{
+	mem_free(k->stmts);
+	*k = (struct pg_known){0};
+}

@@ -1,0 +1,248 @@
+#include "store/user_store.h"
+
+#include <string.h>
+
+#include "core/banned.h"
+
+static const struct pg_col user_cols[] = {
+    PG_COL(struct user, id, PG_UUID),
+    PG_COL(struct user, email, PG_TEXT),
+    PG_COL(struct user, display_name, PG_TEXT),
+    PG_COL(struct user, role, PG_TEXT),
+    PG_COL(struct user, status, PG_TEXT),
+    PG_COL(struct user, created_ms, PG_INT8),
+};
+
+#define USER_COLS "id, email, display_name, role, status, es_ms(created_at)"
+#define USER_STMT(name_, sql_, n) \
+	{ \
+		.name = "user_" name_, .sql = sql_, .cols = user_cols, \
+		.n_cols = ES_COUNT(user_cols), .n_params = (n) \
+	}
+
+static const struct pg_stmt get = USER_STMT(
+    "get", "SELECT " USER_COLS " FROM users WHERE tenant_id = $1 AND id = $2", 2);
+
+static const struct pg_stmt list = USER_STMT("list",
+    "SELECT " USER_COLS " FROM users"
+    " WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
+    3);
+
+static const struct pg_stmt known = {
+    .name = "user_known",
+    .sql = "SELECT id FROM users WHERE tenant_id = $1 AND id = ANY ($2::uuid[])",
+    .cols = user_cols, /* the first one */
+    .n_cols = 1,
+    .n_params = 2,
+};
+
+static const struct pg_stmt create = USER_STMT("create",
+    "INSERT INTO users (tenant_id, id, email, display_name, role)"
+    " VALUES ($1, $2, $3, $4, COALESCE($5, 'member')) RETURNING " USER_COLS,
+    5);
+
+static const struct pg_stmt change = USER_STMT("change",
+    "UPDATE users SET email = COALESCE($3, email),"
+    " display_name = COALESCE($4, display_name), role = COALESCE($5, role)"
+    " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
+    5);
+
+static const struct pg_stmt deactivate = USER_STMT("deactivate",
+    "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp()"
+    " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
+    2);
+
+/* Also the lock that puts changes of roles in a tenant one after the other. */
+static const struct pg_stmt raise_version = {
+    .name = "user_raise_version",
+    .sql = "UPDATE tenants SET acl_version = acl_version + 1 WHERE id = $1",
+    .n_params = 1,
+};
+
+struct count {
+	int64_t n;
+};
+static const struct pg_col count_cols[] = {PG_COL(struct count, n, PG_INT8)};
+static const struct pg_stmt other_owners = {
+    .name = "user_other_owners",
+    .sql = "SELECT count(*) FROM (SELECT FROM users WHERE tenant_id = $1 AND id <> $2"
+	   " AND role = 'owner' AND status = 'active' LIMIT 1) o",
+    .cols = count_cols,
+    .n_cols = 1,
+    .n_params = 2,
+};
+
+static enum es_code
+one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
+    const char *const params[], struct arena *a, struct user *out, struct es_err *err)
+{
+	struct pg_rows rows;
+	const enum es_code rc = pg_run(pg, &who->tenant, stmt, params, a, &rows, err);
+
+	if (rc == ES_CONFLICT) /* ids are ours: it can only be the address */
+		return es_fail_field(
+		    err, ES_EMAIL_TAKEN, "email", "another user has this e-mail address");
+	TRY(rc);
+	if (!pg_next(&rows, a, out))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_USER);
+	return ES_OK;
+}
+
+enum es_code
+user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	return one(pg, who, &get, (const char *const[]){who->tenant.text, id->text}, a,
+	    out, err);
+}
+
+enum es_code
+user_store_list(struct pg *pg, const struct actor *who, const struct user_id *after,
+    int64_t limit, struct arena *a, struct user_page *out, struct es_err *err)
+{
+	const char *const params[] = {
+	    who->tenant.text, after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, &who->tenant, &list, params, a, &rows, err));
+	*out = (struct user_page){.more = rows.count > limit};
+	out->items = arena_alloc(a, (size_t)rows.count * sizeof(*out->items));
+	while ((int64_t)out->n < limit && pg_next(&rows, a, &out->items[out->n]))
+		out->n++;
+	return ES_OK;
+}
+
+enum es_code
+user_store_known(struct pg *pg, const struct actor *who, const struct user_id ids[],
+    size_t n, struct arena *a, struct user_id **out, size_t *n_out, struct es_err *err)
+{
+	const char **texts = arena_alloc(a, n * sizeof(*texts));
+	const char *params[] = {who->tenant.text, NULL};
+	struct user found;
+	struct pg_rows rows;
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = ids[i].text;
+	params[1] = pg_array(a, texts, n);
+	TRY(pg_run(pg, &who->tenant, &known, params, a, &rows, err));
+	*out = arena_alloc(a, (size_t)rows.count * sizeof(**out));
+	for (*n_out = 0; pg_next(&rows, a, &found); (*n_out)++)
+		(*out)[*n_out] = found.id;
+	return ES_OK;
+}
+
+static bool
+is_owner_role(const char *role)
+{
+	return role != NULL && strcmp(role, "owner") == 0;
+}
+
+enum es_code
+user_store_create(struct pg *pg, const struct actor *who, const struct user_new *in,
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	struct user_id id;
+	const char *const params[] = {
+	    who->tenant.text, id.text, in->email, in->display_name, in->role};
+
+	if (!actor_is_admin(who))
+		return es_fail(err, ES_FORBIDDEN, "takes an owner or admin");
+	if (is_owner_role(in->role) && !actor_is_owner(who))
+		return es_fail_field(err, ES_FORBIDDEN, "role", "takes an owner");
+	uuid_new(id.text);
+	return one(pg, who, &create, params, a, out, err);
+}
+
+/* What the caller must be to turn this user into that. patch NULL: deactivate. */
+static enum es_code
+may_change(const struct actor *who, const struct user *now,
+    const struct user_patch *patch, struct es_err *err)
+{
+	const bool self = strcmp(who->user.text, now->id.text) == 0;
+	const bool only_name =
+	    patch != NULL && patch->email == NULL && patch->role == NULL;
+
+	if (self && only_name)
+		return ES_OK;
+	if (!actor_is_admin(who))
+		return es_fail(err, ES_FORBIDDEN, "takes an owner or admin");
+	if (is_owner_role(now->role) && !actor_is_owner(who))
+		return es_fail(err, ES_FORBIDDEN, "takes an owner");
+	if (patch != NULL && is_owner_role(patch->role) && !actor_is_owner(who))
+		return es_fail_field(err, ES_FORBIDDEN, "role", "takes an owner");
+	return ES_OK;
+}
+
+/* An active owner who would be none afterwards needs another. */
+static enum es_code
+owner_stays(struct pg *pg, const struct actor *who, const struct user *now,
+    const char *next_role, struct arena *a, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, now->id.text};
+	struct count others = {0};
+	struct pg_rows rows;
+
+	if (!is_owner_role(now->role) || strcmp(now->status, "active") != 0 ||
+	    is_owner_role(next_role))
+		return ES_OK;
+	TRY(pg_run(pg, NULL, &other_owners, params, a, &rows, err));
+	if (pg_next(&rows, a, &others) && others.n > 0)
+		return ES_OK;
+	return es_fail(err, ES_LAST_OWNER, "the tenant's last owner has to stay");
+}
+
+/* Inside a transaction. */
+static enum es_code
+change_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
+    const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
+{
+	const char *const key[] = {who->tenant.text, id->text};
+	struct pg_rows rows;
+	struct user now = {0};
+
+	TRY(pg_run(pg, NULL, &raise_version, key, a, &rows, err));
+	TRY(one(pg, who, &get, key, a, &now, err));
+	TRY(may_change(who, &now, patch, err));
+	if (patch != NULL) {
+		const char *const params[] = {who->tenant.text, id->text, patch->email,
+		    patch->display_name, patch->role};
+
+		if (patch->role != NULL)
+			TRY(owner_stays(pg, who, &now, patch->role, a, err));
+		return one(pg, who, &change, params, a, out, err);
+	}
+	if (strcmp(now.status, "active") != 0) {
+		*out = now;
+		return ES_OK;
+	}
+	TRY(owner_stays(pg, who, &now, NULL, a, err));
+	return one(pg, who, &deactivate, key, a, out, err);
+}
+
+static enum es_code
+in_transaction(struct pg *pg, const struct actor *who, const struct user_id *id,
+    const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
+{
+	enum es_code rc;
+
+	TRY(pg_begin(pg, &who->tenant, err));
+	rc = change_locked(pg, who, id, patch, a, out, err);
+	if (rc == ES_OK)
+		return pg_commit(pg, err);
+	pg_rollback(pg);
+	return rc;
+}
+
+enum es_code
+user_store_patch(struct pg *pg, const struct actor *who, const struct user_id *id,
+    const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
+{
+	return in_transaction(pg, who, id, patch, a, out, err);
+}
+
+enum es_code
+user_store_deactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	return in_transaction(pg, who, id, NULL, a, out, err);
+}

@@ -1,0 +1,115 @@
+#include "store_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/check.h"
+#include "store/tenant_store.h"
+#include "store/user_store.h"
+
+#include "core/banned.h"
+
+struct pg *
+fixture_connect(void)
+{
+	const struct pg_settings settings = {
+	    .url = getenv("ES_TEST_DATABASE_URL"),
+	    .application_name = "test",
+	    .connect_timeout_ms = 5000,
+	    .statement_timeout_ms = 5000,
+	    .lock_timeout_ms = 1000,
+	};
+	struct pg *pg = NULL;
+	struct es_err err;
+
+	if (settings.url == NULL || settings.url[0] == '\0') {
+		(void)fputs("skipped: ES_TEST_DATABASE_URL is not set\n", stderr);
+		exit(77);
+	}
+	CHECK(pg_open(&settings, &pg, &err) == ES_OK);
+	return pg;
+}
+
+static struct actor
+tenant_with_owner(struct fixture *f, const char *name, const char *owner)
+{
+	const struct tenant_new in = {.name = name,
+	    .max_channels = 50,
+	    .max_messages_per_second = -1,
+	    .admin_email = "owner@example.test",
+	    .admin_display_name = owner};
+	struct actor who = {.role = "owner", .display_name = owner};
+	struct tenant tenant;
+
+	if (tenant_store_create(f->pg, &in, f->arena, &tenant, &who.user, &f->err) !=
+	    ES_OK) {
+		(void)fprintf(
+		    stderr, "no fixture: %s (%s)\n", f->err.text, pg_detail(f->pg));
+		exit(1);
+	}
+	who.tenant = tenant.id;
+	return who;
+}
+
+struct actor
+fixture_user(
+    struct fixture *f, const struct actor *who, const char *name, const char *role)
+{
+	struct actor made = {.tenant = who->tenant, .role = role, .display_name = name};
+	const struct user_new in = {.display_name = name,
+	    .role = role,
+	    .email = arena_printf(f->arena, "%s@example.test", name)};
+	struct user user;
+
+	CHECK(user_store_create(f->pg, who, &in, f->arena, &user, &f->err) == ES_OK);
+	made.user = user.id;
+	return made;
+}
+
+void
+fixture_open(struct fixture *f)
+{
+	*f = (struct fixture){.pg = fixture_connect(), .arena = arena_new()};
+	f->owner = tenant_with_owner(f, "acme", "Alice");
+	f->admin = fixture_user(f, &f->owner, "Ada", "admin");
+	f->bob = fixture_user(f, &f->owner, "Bob", "member");
+	f->carol = fixture_user(f, &f->owner, "Carol", "member");
+	f->guest = fixture_user(f, &f->owner, "Gus", "guest");
+	f->foreign = tenant_with_owner(f, "globex", "Gina");
+}
+
+void
+fixture_close(struct fixture *f)
+{
+	arena_free(&f->arena);
+	pg_close(&f->pg);
+}
+
+struct number {
+	int64_t value;
+};
+
+static const struct pg_col number_cols[] = {PG_COL(struct number, value, PG_INT8)};
+
+int64_t
+fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
+    const char *const params[], unsigned n)
+{
+	/* Not prepared twice under one name: each has its own for as long as the arena.
+	 */
+	struct pg_stmt *stmt = arena_alloc(f->arena, sizeof(*stmt));
+	struct number number = {.value = -1};
+	struct pg_rows rows;
+
+	*stmt = (struct pg_stmt){.name = arena_printf(f->arena, "t%p", (void *)stmt),
+	    .sql = sql,
+	    .cols = number_cols,
+	    .n_cols = 1,
+	    .n_params = n};
+	if (pg_run(f->pg, tenant, stmt, params, f->arena, &rows, &f->err) != ES_OK) {
+		(void)fprintf(stderr, "%s: %s\n", sql, pg_detail(f->pg));
+		exit(1);
+	}
+	IGNORE(pg_next(&rows, f->arena, &number));
+	return number.value;
+}
