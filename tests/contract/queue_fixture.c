@@ -1,6 +1,5 @@
 #include "queue_fixture.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/check.h"
@@ -12,7 +11,7 @@
 const struct queue_settings *subject;
 
 /* As an operator would: everything gone, positions too. */
-static void
+void
 flush(struct fixture *f)
 {
 	struct redis *r;

@@ -18,6 +18,8 @@ struct fixture {
 	struct es_err err;
 };
 
+/* As an operator would: everything gone, positions too. */
+void flush(struct fixture *f);
 void setup(struct fixture *f);
 void teardown(struct fixture *f);
 enum es_code send_bytes(
