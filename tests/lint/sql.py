@@ -10,8 +10,8 @@ import re
 import sys
 
 SOURCES = ("shared", "api-fcgi", "fanout", "push-server", "ctl")
-# transaction words only in shared/pg; migrations are the operator's tool's business
-HOMES = re.compile(r"^(shared/store/|shared/pg/|ctl/(ctl_)?(db|migrat)[a-z_]*\.[ch]$)")
+# transaction words are in shared/pg; Redis has a SELECT too; migrations are the operator's tool's business
+HOMES = re.compile(r"^(shared/store/|shared/pg/|shared/redis/|ctl/(ctl_)?(db|migrat)[a-z_]*\.[ch]$)")
 LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 RUN = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:(?:\s|\\\n)*(?:[A-Z_0-9]+(?:\s|\\\n)+)?"(?:[^"\\\n]|\\.)*")*')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
