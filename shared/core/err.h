@@ -78,7 +78,7 @@ enum es_code es_fail_field(struct es_err *err, enum es_code code, const char *fi
 /* Both return their code; the analyzer can't see that from here and invents paths on. */
 #ifdef __clang_analyzer__
 #define es_fail(err, code, ...) ((void)es_fail((err), (code), __VA_ARGS__), (code))
-#define es_fail_field(err, code, ...)                                                     \
+#define es_fail_field(err, code, ...) \
 	((void)es_fail_field((err), (code), __VA_ARGS__), (code))
 #endif
 
