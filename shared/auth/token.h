@@ -1,5 +1,5 @@
-/* JSON Web Tokens: minting and verifying (RFC 7519, RFC 8725). The algorithm is pinned per
- * key and never taken from the token; every claim is checked here. */
+/* JSON Web Tokens: minting and verifying (RFC 7519, RFC 8725). The algorithm is pinned
+ * per key and never taken from the token; every claim is checked here. */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
@@ -17,8 +17,9 @@ enum token_alg { TOKEN_HS256, TOKEN_ES256 };
 struct token_key {
 	const char *kid;
 	enum token_alg alg;
-	const char *verify; /* HS256: the secret; ES256: the public key, PEM. Never NULL */
-	const char *sign;   /* HS256: NULL (verify is used); ES256: private PEM, or NULL */
+	const char
+	    *verify;      /* HS256: the secret; ES256: the public key, PEM. Never NULL */
+	const char *sign; /* HS256: NULL (verify is used); ES256: private PEM, or NULL */
 };
 
 struct token_rules {
@@ -30,12 +31,14 @@ struct token_rules {
 
 struct token_claims {
 	struct tenant_id tenant; /* tid */
-	struct user_id user;	 /* sub */
+	struct user_id user;     /* sub */
 	char jti[64];
 	int64_t issued_s, expires_s; /* seconds since 1970 */
 };
 
-/* ES_OK only when signature, alg, kid, iss, aud, exp, nbf, iat, sub and tid all hold.
+/* A token without kid is taken for the key "hs1", and for no other. iat is required (it
+ * is what revocation goes by); times are whole numbers. err->text says what is wrong.
+ * ES_OK only when signature, alg, kid, iss, aud, exp, nbf, iat, sub and tid all hold.
  * ES_TOKEN_EXPIRED for a good token that is over, ES_UNAUTHENTICATED for all else. */
 enum es_code token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
     struct token_claims *out, struct es_err *err) ES_MUST_CHECK;

@@ -1,0 +1,419 @@
+/* Tokens: what holds, and every way not to hold. */
+#include "cunit_main.h"
+
+#include <string.h>
+
+#include "auth/token.h"
+#include "core/check.h"
+#include "token_data.h"
+#include "token_forge.h"
+
+#include "core/banned.h"
+
+#define ALICE "01900000-0000-7000-8000-00000000a001"
+#define ACME  "01900000-0000-7000-8000-000000000001"
+#define HEAD  "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"hs1\"}"
+#define BODY  "{" ISS AUD SUB TID IAT "\"exp\":1700003600}"
+#define ISS   "\"iss\":\"echostream\","
+#define AUD   "\"aud\":\"echostream\","
+#define SUB   "\"sub\":\"" ALICE "\","
+#define TID   "\"tid\":\"" ACME "\","
+#define IAT   "\"iat\":1700000000,"
+#define EXP   "\"exp\":1700003600"
+
+static const struct token_key keys[] = {
+    {.kid = "hs1", .alg = TOKEN_HS256, .verify = TEST_SECRET},
+    {.kid = "es1",
+	.alg = TOKEN_ES256,
+	.verify = TEST_ES256_PUBLIC,
+	.sign = TEST_ES256_PRIVATE},
+};
+static const struct token_rules rules = {.keys = keys,
+    .n_keys = ES_COUNT(keys),
+    .issuer = "echostream",
+    .audience = "echostream",
+    .leeway_s = 30};
+
+static enum es_code
+verify_at(const char *jwt, int64_t now_s)
+{
+	struct token_claims claims;
+	struct es_err err = {.code = ES_OK};
+	const enum es_code rc = token_verify(&rules, jwt, now_s, &claims, &err);
+
+	CU_ASSERT_EQUAL(err.code, rc);
+	return rc;
+}
+
+static enum es_code
+verify(const char *jwt)
+{
+	return verify_at(jwt, TEST_NOW_S);
+}
+
+/* Signed with our own secret, so that only head or body can be at fault. */
+static enum es_code
+signed_with(const char *head, const char *body)
+{
+	struct arena *a = arena_new();
+	const enum es_code rc = verify(token_forge(a, head, body, TEST_SECRET, 256));
+
+	arena_free(&a);
+	return rc;
+}
+
+static void
+takes_tokens_of_others(void)
+{
+	static const char *const good[] = {TEST_HS256_TOKEN, TEST_ES256_TOKEN};
+
+	for (size_t i = 0; i < ES_COUNT(good); i++) {
+		struct token_claims claims;
+		struct es_err err;
+
+		CU_ASSERT_EQUAL_FATAL(
+		    token_verify(&rules, good[i], TEST_NOW_S, &claims, &err), ES_OK);
+		CU_ASSERT_STRING_EQUAL(claims.user.text, ALICE);
+		CU_ASSERT_STRING_EQUAL(claims.tenant.text, ACME);
+		CU_ASSERT_STRING_EQUAL(claims.jti, "j-1");
+		CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S);
+		CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 3600);
+	}
+	CU_ASSERT_EQUAL(signed_with(HEAD, BODY), ES_OK);
+}
+
+static void
+refuses_every_changed_character(void)
+{
+	static const char *const good[] = {TEST_HS256_TOKEN, TEST_ES256_TOKEN};
+
+	for (size_t i = 0; i < ES_COUNT(good); i++) {
+		struct arena *a = arena_new();
+		char *jwt = arena_strdup(a, good[i]);
+
+		for (size_t at = 0; jwt[at] != '\0'; at++) {
+			const char was = jwt[at];
+
+			jwt[at] = was == 'A' ? 'B' : 'A';
+			CU_ASSERT_EQUAL(verify(jwt), ES_UNAUTHENTICATED);
+			jwt[at] = was;
+		}
+		CU_ASSERT_EQUAL(verify(jwt), ES_OK);
+		arena_free(&a);
+	}
+}
+
+static void
+refuses_other_algorithms(void)
+{
+	static const struct {
+		const char *head, *secret;
+		int bits;
+	} attacks[] = {
+	    {"{\"alg\":\"none\"}", "", 0},
+	    {"{\"alg\":\"none\",\"kid\":\"hs1\"}", "", 0},
+	    {"{\"alg\":\"None\",\"kid\":\"hs1\"}", "", 0},
+	    {"{\"alg\":\"nOnE\",\"kid\":\"es1\"}", "", 0},
+	    {"{\"alg\":\"none\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
+	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", "", 0},
+	    /* the public key as an HMAC secret */
+	    {"{\"alg\":\"HS256\",\"kid\":\"es1\"}", TEST_ES256_PUBLIC, 256},
+	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", TEST_ES256_PUBLIC, 256},
+	    {"{\"alg\":\"ES256\",\"kid\":\"es1\"}", TEST_ES256_PUBLIC, 256},
+	    {"{\"alg\":\"ES256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
+	    {"{\"alg\":\"ES256\"}", TEST_SECRET, 256},
+	    /* the right secret with a stronger hash is still not what was agreed */
+	    {"{\"alg\":\"HS512\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
+	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
+	    {"{\"alg\":\"hs256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
+	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", "", 256},
+	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", "guess", 256},
+	    {"{\"alg\":\"HS256\",\"alg\":\"none\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(attacks); i++) {
+		struct arena *a = arena_new();
+
+		CU_ASSERT_EQUAL(verify(token_forge(a, attacks[i].head, BODY,
+				    attacks[i].secret, attacks[i].bits)),
+		    ES_UNAUTHENTICATED);
+		arena_free(&a);
+	}
+}
+
+static void
+refuses_headers(void)
+{
+	static const char *const bad[] = {
+	    "{\"alg\":\"HS256\",\"kid\":\"other\"}",
+	    "{\"alg\":\"HS256\",\"kid\":\"\"}",
+	    "{\"alg\":\"HS256\",\"kid\":\"HS1\"}",
+	    "{\"alg\":\"HS256\",\"kid\":null}",
+	    "{\"alg\":\"HS256\",\"kid\":1}",
+	    "{\"alg\":\"HS256\",\"kid\":[\"hs1\"]}",
+	    "{\"alg\":\"HS256\",\"kid\":\"hs1\\u0000\"}",
+	    "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"kid\":\"hs1\"}",
+	    "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"typ\":\"JWE\"}",
+	    "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"crit\":[\"exp\"]}",
+	    "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"crit\":[]}",
+	    "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"crit\":null}",
+	    "{\"kid\":\"hs1\"}",
+	    "{\"alg\":null,\"kid\":\"hs1\"}",
+	    "{\"alg\":256,\"kid\":\"hs1\"}",
+	    "[\"HS256\"]",
+	    "\"HS256\"",
+	    "{}",
+	    "{\"alg\":\"HS256\",\"kid\":\"hs1\"} x",
+	    "{'alg':'HS256','kid':'hs1'}",
+	};
+
+	for (size_t i = 0; i < ES_COUNT(bad); i++)
+		CU_ASSERT_EQUAL(signed_with(bad[i], BODY), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\",\"kid\":\"hs1\"}", BODY), ES_OK);
+	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\",\"typ\":\"jwt\"}", BODY), ES_OK);
+}
+
+static void
+no_kid_means_hs1_only(void)
+{
+	const struct token_rules without = {.keys = keys + 1,
+	    .n_keys = 1,
+	    .issuer = "echostream",
+	    .audience = "echostream"};
+	struct arena *a = arena_new();
+	const char *jwt =
+	    token_forge(a, "{\"alg\":\"HS256\"}", BODY, TEST_ES256_PUBLIC, 256);
+	struct token_claims claims;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\"}", BODY), ES_OK);
+	CU_ASSERT_EQUAL(
+	    token_verify(&without, jwt, TEST_NOW_S, &claims, &err), ES_UNAUTHENTICATED);
+	arena_free(&a);
+}
+
+static void
+refuses_claims(void)
+{
+	static const char *const bad[] = {
+	    "{" AUD SUB TID IAT EXP "}",
+	    "{" ISS SUB TID IAT EXP "}",
+	    "{" ISS AUD TID IAT EXP "}",
+	    "{" ISS AUD SUB IAT EXP "}",
+	    "{" ISS AUD SUB TID EXP "}",
+	    "{" ISS AUD SUB TID "\"iat\":1700000000}",
+	    "{\"iss\":\"other\"," AUD SUB TID IAT EXP "}",
+	    "{\"iss\":\"echostream\\u0000\"," AUD SUB TID IAT EXP "}",
+	    "{\"iss\":[\"echostream\"]," AUD SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":\"other\"," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":\"\"," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":\"echostream2\"," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":[]," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":[\"a\",\"b\"]," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":[[\"echostream\"]]," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":{\"echostream\":1}," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":null," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":1," SUB TID IAT EXP "}",
+	    "{" ISS AUD "\"sub\":\"alice\"," TID IAT EXP "}",
+	    "{" ISS AUD "\"sub\":\"\"," TID IAT EXP "}",
+	    "{" ISS AUD "\"sub\":\"" ALICE "\\u0000\"," TID IAT EXP "}",
+	    "{" ISS AUD "\"sub\":\"" ALICE " \"," TID IAT EXP "}",
+	    "{" ISS AUD SUB "\"tid\":\"acme\"," IAT EXP "}",
+	    "{" ISS AUD SUB "\"tid\":\"01900000-0000-7000-8000-00000000000G\"," IAT EXP
+	    "}",
+	    "{" ISS AUD SUB TID IAT "\"exp\":\"1700003600\"}",
+	    "{" ISS AUD SUB TID IAT "\"exp\":1700003600.5}",
+	    "{" ISS AUD SUB TID IAT "\"exp\":1e99}",
+	    "{" ISS AUD SUB TID IAT "\"exp\":-1}",
+	    "{" ISS AUD SUB TID IAT "\"exp\":null}",
+	    "{" ISS AUD SUB TID IAT "\"exp\":99999999999999999999}",
+	    "{" ISS AUD SUB TID IAT EXP ",\"exp\":1800000000}",
+	    "{" ISS AUD SUB TID "\"iat\":1700000031," EXP "}",
+	    "{" ISS AUD SUB TID IAT EXP ",\"nbf\":1700000031}",
+	    "{" ISS AUD SUB TID IAT EXP ",\"nbf\":\"1\"}",
+	    "{" ISS AUD SUB TID IAT EXP ",\"jti\":7}",
+	    "{" ISS AUD SUB TID IAT EXP ",\"jti\":\"" ALICE ALICE "\"}",
+	    "{" ISS AUD SUB TID IAT EXP "} {}",
+	    "[]",
+	};
+
+	for (size_t i = 0; i < ES_COUNT(bad); i++) {
+		const enum es_code rc = signed_with(HEAD, bad[i]);
+
+		CU_ASSERT_EQUAL(rc, ES_UNAUTHENTICATED);
+		if (rc != ES_UNAUTHENTICATED)
+			(void)printf("taken: %s\n", bad[i]);
+	}
+}
+
+static void
+takes_claims(void)
+{
+	static const char *const good[] = {
+	    "{" ISS "\"aud\":[\"echostream\"]," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":[\"a\",7,\"echostream\"]," SUB TID IAT EXP "}",
+	    "{" ISS "\"aud\":\"\\u0065chostream\"," SUB TID IAT EXP "}",
+	    "{" ISS AUD SUB TID "\"iat\":1700000030," EXP "}",
+	    "{" ISS AUD SUB TID IAT EXP ",\"nbf\":1700000030}",
+	    "{" ISS AUD SUB TID IAT EXP ",\"scope\":{\"deep\":[1,2]}}",
+	};
+
+	for (size_t i = 0; i < ES_COUNT(good); i++)
+		CU_ASSERT_EQUAL(signed_with(HEAD, good[i]), ES_OK);
+}
+
+static void
+expires_to_the_second(void)
+{
+	struct arena *a = arena_new();
+
+	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S + 3600 + 29), ES_OK);
+	CU_ASSERT_EQUAL(
+	    verify_at(TEST_HS256_TOKEN, TEST_NOW_S + 3600 + 30), ES_TOKEN_EXPIRED);
+	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S - 30), ES_OK);
+	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S - 31), ES_UNAUTHENTICATED);
+	/* only a token that is good otherwise is told that it is over */
+	CU_ASSERT_EQUAL(
+	    verify_at(token_forge(a, HEAD, BODY, "guess", 256), TEST_NOW_S + 9999),
+	    ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(
+	    verify_at(token_forge(a, HEAD, "{" ISS "\"aud\":\"x\"," SUB TID IAT EXP "}",
+			  TEST_SECRET, 256),
+		TEST_NOW_S + 9999),
+	    ES_UNAUTHENTICATED);
+	arena_free(&a);
+}
+
+static void
+refuses_other_shapes(void)
+{
+	static const char *const suffixes[] = {
+	    ".", ".x", "=", " ", "\n", "A", "AA", "+", "/", "%", "..", ".e30"};
+	static const char *const shapes[] = {"", ".", "..", "...", "a.b.c", "e30.e30.",
+	    "e30.e30", ".e30.e30", "e30..e30", "e30.e30.e30", "e30.e30.e30.e30"};
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ES_COUNT(suffixes); i++) {
+		CU_ASSERT_EQUAL(
+		    verify(arena_printf(a, "%s%s", TEST_HS256_TOKEN, suffixes[i])),
+		    ES_UNAUTHENTICATED);
+		CU_ASSERT_EQUAL(
+		    verify(arena_printf(a, "%s%s", suffixes[i], TEST_HS256_TOKEN)),
+		    ES_UNAUTHENTICATED);
+	}
+	for (size_t i = 0; i < ES_COUNT(shapes); i++)
+		CU_ASSERT_EQUAL(verify(shapes[i]), ES_UNAUTHENTICATED);
+	arena_free(&a);
+}
+
+/* The last character of a signature carries two bits that decoders drop. */
+static void
+refuses_second_spellings(void)
+{
+	static const char alphabet[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	struct arena *a = arena_new();
+	char *jwt = arena_strdup(a, TEST_HS256_TOKEN);
+	char *last = jwt + strlen(jwt) - 1;
+	const char was = *last;
+
+	for (const char *c = alphabet; *c != '\0'; c++) {
+		*last = *c;
+		CU_ASSERT_EQUAL(verify(jwt), *c == was ? ES_OK : ES_UNAUTHENTICATED);
+	}
+	arena_free(&a);
+}
+
+static void
+has_a_longest_token(void)
+{
+	struct arena *a = arena_new();
+	const char *jwt = "";
+	size_t pad = 2400;
+
+	do { /* grow the claims until the token is as long as it may be */
+		char *text = arena_alloc(a, pad + 1);
+
+		memset(text, 'x', pad++);
+		jwt = token_forge(a, HEAD,
+		    arena_printf(a, "{" ISS AUD SUB TID IAT EXP ",\"p\":\"%s\"}", text),
+		    TEST_SECRET, 256);
+		CU_ASSERT_EQUAL(
+		    verify(jwt), strlen(jwt) <= TOKEN_MAX ? ES_OK : ES_UNAUTHENTICATED);
+	} while (strlen(jwt) <= TOKEN_MAX);
+	arena_free(&a);
+}
+
+static void
+takes_what_it_mints(void)
+{
+	struct tenant_id tenant = {ACME};
+	struct user_id user = {ALICE};
+
+	for (size_t i = 0; i < ES_COUNT(keys); i++) {
+		struct token_rules one = rules;
+		struct arena *a = arena_new();
+		struct token_claims claims, second;
+		const char *jwt, *other;
+		struct es_err err;
+
+		one.keys = &keys[i];
+		CU_ASSERT_EQUAL_FATAL(
+		    token_mint(&one, &tenant, &user, TEST_NOW_S, 60, a, &jwt, &err),
+		    ES_OK);
+		CU_ASSERT_EQUAL_FATAL(
+		    token_mint(&one, &tenant, &user, TEST_NOW_S, 60, a, &other, &err),
+		    ES_OK);
+		CU_ASSERT_EQUAL_FATAL(
+		    token_verify(&rules, jwt, TEST_NOW_S, &claims, &err), ES_OK);
+		CU_ASSERT_EQUAL_FATAL(
+		    token_verify(&rules, other, TEST_NOW_S, &second, &err), ES_OK);
+		CU_ASSERT_STRING_EQUAL(claims.user.text, ALICE);
+		CU_ASSERT_STRING_EQUAL(claims.tenant.text, ACME);
+		CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S);
+		CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 60);
+		CU_ASSERT_EQUAL(strlen(claims.jti), 36);
+		CU_ASSERT_STRING_NOT_EQUAL(claims.jti, second.jti);
+		CU_ASSERT_EQUAL(verify_at(jwt, TEST_NOW_S + 90), ES_TOKEN_EXPIRED);
+		arena_free(&a);
+	}
+}
+
+static void
+signs_with_a_private_key_only(void)
+{
+	const struct token_key public_only = {
+	    .kid = "es1", .alg = TOKEN_ES256, .verify = TEST_ES256_PUBLIC};
+	struct token_rules one = rules;
+	struct tenant_id tenant = {ACME};
+	struct user_id user = {ALICE};
+	struct arena *a = arena_new();
+	const char *jwt = NULL;
+	struct es_err err;
+
+	one.keys = &public_only;
+	one.n_keys = 1;
+	CU_ASSERT_EQUAL(
+	    token_mint(&one, &tenant, &user, TEST_NOW_S, 60, a, &jwt, &err), ES_INTERNAL);
+	CU_ASSERT_PTR_NULL(jwt);
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"takes tokens that others signed", takes_tokens_of_others},
+    {"refuses every changed character", refuses_every_changed_character},
+    {"refuses every other algorithm", refuses_other_algorithms},
+    {"refuses bad headers", refuses_headers},
+    {"no kid means hs1 only", no_kid_means_hs1_only},
+    {"refuses bad claims", refuses_claims},
+    {"takes what the standard allows", takes_claims},
+    {"expires to the second", expires_to_the_second},
+    {"refuses other shapes", refuses_other_shapes},
+    {"refuses second spellings", refuses_second_spellings},
+    {"has a longest token", has_a_longest_token},
+    {"takes what it mints", takes_what_it_mints},
+    {"signs with a private key only", signs_with_a_private_key_only},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("auth/token", cases)
