@@ -18,8 +18,8 @@ static const char role_sql[] = "SELECT current_user, rolsuper OR rolbypassrls "
 static const char lock_sql[] = "SELECT pg_advisory_lock(hashtext('echostream.migrate'))";
 
 static const char tables_sql[] =
-    "CREATE TABLE IF NOT EXISTS schema_migrations (version varchar(128) PRIMARY KEY);"
-    "CREATE TABLE IF NOT EXISTS schema_migration_meta (version varchar(128) PRIMARY KEY,"
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version varchar PRIMARY KEY);"
+    "CREATE TABLE IF NOT EXISTS schema_migration_meta (version varchar PRIMARY KEY,"
     " sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),"
     " ms integer NOT NULL, by text NOT NULL DEFAULT current_user)";
 
