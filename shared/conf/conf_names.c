@@ -23,6 +23,17 @@ const char *const conf_names[] = {
     "ES_FANOUT_LEASE_MS",
     "ES_FANOUT_DRAIN_MS",
     "ES_FANOUT_PURGE_S",
+    /* echostream-api */
+    "ES_API_SEND_SOCKET",
+    "ES_API_SOCKET",
+    "ES_API_HEALTH_SOCKET",
+    "ES_API_SEND_WORKERS",
+    "ES_API_WORKERS",
+    "ES_API_STALL_MS",
+    "ES_API_DRAIN_MS",
+    "ES_API_BODY_MAX_BYTES",
+    "ES_METRICS_FILE_API",
+    "ES_SEND_WAIT_MS",
     /* tokens and keys */
     "ES_JWT_SECRET",
     "ES_JWT_ES256_PUBLIC_KEY",

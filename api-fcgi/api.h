@@ -1,0 +1,34 @@
+/* What handlers may use: made once a worker, passed down, never global. */
+#ifndef API_API_H
+#define API_API_H
+
+#include "api_conf.h"
+#include "auth/token.h"
+#include "core/metrics.h"
+#include "limits/limits.h"
+#include "pg/pg.h"
+#include "queue/queue.h"
+#include "redis/redis.h"
+#include "router.h"
+
+struct cors;
+struct send_gate;
+struct send_reply;
+
+struct api {
+	const struct api_conf *conf;
+	const struct router *router;
+	struct token_rules tokens;
+	struct pg *pg;
+	struct redis *redis;
+	struct queue *queue;
+	struct limits_local *limits_local;
+	struct cors *cors;
+	struct metrics *metrics;
+	struct send_gate *gate;   /* shared by all workers */
+	struct send_reply *reply; /* made on the first send */
+	unsigned slot;            /* this worker among all */
+	bool draining;
+};
+
+#endif

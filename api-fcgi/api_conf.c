@@ -1,0 +1,56 @@
+#include "api_conf.h"
+
+#include "core/attr.h"
+
+#include "core/banned.h"
+
+#define ROW(member, env, kind, initial, min, max, meaning) \
+	CONF_ITEM(struct api_conf, member, env, kind, initial, min, max, NULL, meaning)
+
+// clang-format off
+static const struct conf_item auth[] = {
+	CONF_AUTH_ITEMS(struct api_conf),
+	ROW(operator_key, "ES_OPERATOR_KEY", CONF_SECRET, NULL, 24, 512,
+	    "bearer key of the /admin endpoints, at least 24 characters"),
+};
+
+static const struct conf_item pools[] = {
+	ROW(send_socket, "ES_API_SEND_SOCKET", CONF_TEXT, NULL, 1, 107,
+	    "unix socket of the pool that takes messages"),
+	ROW(api_socket, "ES_API_SOCKET", CONF_TEXT, NULL, 1, 107,
+	    "unix socket of the pool that serves all else"),
+	ROW(health_socket, "ES_API_HEALTH_SOCKET", CONF_TEXT, NULL, 1, 107,
+	    "unix socket of the process that serves health, metrics and version"),
+	ROW(send_workers, "ES_API_SEND_WORKERS", CONF_INT, "4", 1, 128,
+	    "processes that take messages; at most half of them wait for commits at once"),
+	ROW(api_workers, "ES_API_WORKERS", CONF_INT, "4", 1, 128,
+	    "processes that serve all else"),
+	ROW(stall_ms, "ES_API_STALL_MS", CONF_INT, "5000", 100, 60000,
+	    "milliseconds that the front door may stall in the middle of a request"),
+	ROW(drain_ms, "ES_API_DRAIN_MS", CONF_INT, "25000", 100, 120000,
+	    "milliseconds from SIGTERM until a worker that is not done is killed"),
+	ROW(metrics_file, "ES_METRICS_FILE_API", CONF_TEXT, "", 0, 1024,
+	    "file that the workers share their counters in; empty for memory only"),
+};
+
+static const struct conf_item sending[] = {
+	ROW(send_wait_ms, "ES_SEND_WAIT_MS", CONF_INT, "1000", 0, 10000,
+	    "milliseconds that a send waits for its commit before it is answered 202"),
+	ROW(body_max_bytes, "ES_API_BODY_MAX_BYTES", CONF_INT, "262144", 1024, 1048576,
+	    "bytes of a request body"),
+	ROW(body_max_chars, "ES_BODY_MAX_CHARS", CONF_INT, "10000", 1, 16000,
+	    "code points of a message body"),
+	ROW(user_send, "ES_LIMIT_USER_SEND", CONF_INT, "20", 0, 1000000,
+	    "messages that a user may send in a window; 0 for no limit"),
+	ROW(user_send_window_s, "ES_LIMIT_USER_SEND_WINDOW_S", CONF_INT, "10", 1, 3600,
+	    "seconds of that window"),
+};
+// clang-format on
+
+const struct conf_table api_conf_tables[] = {
+    CONF_COMMON_TABLE,
+    {auth, ES_COUNT(auth)},
+    {pools, ES_COUNT(pools)},
+    {sending, ES_COUNT(sending)},
+};
+const size_t n_api_conf_tables = ES_COUNT(api_conf_tables);

@@ -1,0 +1,24 @@
+/* The settings of echostream-api; api_conf.c says what each means. */
+#ifndef API_API_CONF_H
+#define API_API_CONF_H
+
+#include <stdint.h>
+
+#include "conf/conf_common.h"
+
+struct api_conf {
+	struct conf_common common;
+	struct conf_auth auth;
+	const char *operator_key;
+	/* pools */
+	const char *send_socket, *api_socket, *health_socket, *metrics_file;
+	int64_t send_workers, api_workers, stall_ms, drain_ms;
+	/* sending */
+	int64_t send_wait_ms, body_max_bytes, body_max_chars;
+	int64_t user_send, user_send_window_s;
+};
+
+extern const struct conf_table api_conf_tables[];
+extern const size_t n_api_conf_tables;
+
+#endif

@@ -1,0 +1,83 @@
+#include "connect.h"
+
+#include "cors.h"
+#include "send_reply.h"
+
+#include "core/banned.h"
+
+#define LOCAL_LIMIT_KEYS 4096
+
+/* Our own secret first: it is what we mint with. */
+static struct token_rules
+token_rules(const struct conf_auth *conf)
+{
+	static struct token_key keys[2];
+	size_t n = 1;
+
+	keys[0] = (struct token_key){
+	    .kid = "hs1", .alg = TOKEN_HS256, .verify = conf->jwt_secret};
+	if (conf->jwt_es256_public_key[0] != '\0')
+		keys[n++] = (struct token_key){.kid = "es1",
+		    .alg = TOKEN_ES256,
+		    .verify = conf->jwt_es256_public_key};
+	return (struct token_rules){.keys = keys,
+	    .n_keys = n,
+	    .issuer = conf->jwt_issuer,
+	    .audience = conf->jwt_audience,
+	    .leeway_s = conf->jwt_leeway_s};
+}
+
+static enum es_code
+open_all(const struct api_conf *conf, struct api *api, struct es_err *err)
+{
+	const struct conf_common *c = &conf->common;
+	const struct pg_settings pg = {.url = c->database_url,
+	    .application_name = "echostream-api",
+	    .connect_timeout_ms = c->database_timeout_ms,
+	    .statement_timeout_ms = c->database_timeout_ms,
+	    .lock_timeout_ms = 1000};
+	const struct queue_settings queue = {.url = c->queue_url,
+	    .redis_url =
+		c->queue_redis_url[0] != '\0' ? c->queue_redis_url : c->redis_url,
+	    .partitions = (unsigned)c->queue_partitions,
+	    .max_bytes = c->queue_max_bytes,
+	    .timeout_ms = c->redis_timeout_ms};
+
+	TRY(pg_open(&pg, &api->pg, err));
+	TRY(redis_open(c->redis_url, c->redis_timeout_ms, &api->redis, err));
+	return queue_open(&queue, &api->queue, err);
+}
+
+enum es_code
+connect_all(const struct worker_setup *setup, struct api *out, struct es_err *err)
+{
+	struct api api = {
+	    .conf = setup->conf,
+	    .router = setup->router,
+	    .metrics = setup->metrics,
+	    .gate = setup->gate,
+	    .slot = setup->slot,
+	    .tokens = token_rules(&setup->conf->auth),
+	};
+	enum es_code rc = open_all(setup->conf, &api, err);
+
+	if (rc != ES_OK) {
+		connect_close(&api);
+		return rc;
+	}
+	api.limits_local = limits_local_new(LOCAL_LIMIT_KEYS);
+	api.cors = cors_new();
+	*out = api;
+	return ES_OK;
+}
+
+void
+connect_close(struct api *api)
+{
+	pg_close(&api->pg);
+	redis_close(&api->redis);
+	queue_close(&api->queue);
+	send_reply_close(&api->reply);
+	limits_local_free(&api->limits_local);
+	cors_free(&api->cors);
+}

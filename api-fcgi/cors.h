@@ -1,0 +1,24 @@
+/* Cross-origin rules (Fetch standard, CORS protocol). A preflight has no tenant: it is
+ * answered for the union of all tenants' lists; a real request for its own tenant's list.
+ */
+#ifndef API_CORS_H
+#define API_CORS_H
+
+#include "http.h"
+#include "pg/pg.h"
+
+struct cors;
+
+struct cors *cors_new(void);
+void cors_free(struct cors **c);
+
+/* allow: the methods of the path. Adds nothing unless the request is a preflight from an
+ * origin that some tenant allows. */
+void cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
+    const char *allow, struct http_res *res);
+
+/* For a real request: the caller's tenant decides; while nobody is known, the union. */
+void cors_answer(
+    struct cors *c, struct pg *pg, const struct http_req *req, struct http_res *res);
+
+#endif

@@ -1,0 +1,77 @@
+#include "dispatch.h"
+
+#include <string.h>
+
+#include "cors.h"
+#include "guard.h"
+#include "problem.h"
+#include "request_id.h"
+
+#include "core/banned.h"
+
+/* OPTIONS: a preflight is answered before anybody is asked who he is. */
+static enum es_code
+options(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const char *allow = router_allow(api->router, &req->uri, req->arena);
+
+	if (allow[0] == '\0')
+		return es_fail(err, ES_NOT_FOUND, "no such path");
+	res->status = 204;
+	http_header(res, "Allow", allow);
+	cors_preflight(api->cors, api->pg, req, allow, res);
+	return ES_OK;
+}
+
+static enum es_code
+run(struct api *api, struct http_req *req, struct http_res *res,
+    const struct http_route **route, struct es_err *err)
+{
+	enum es_code rc;
+
+	TRY(uri_parse(req->target, req->arena, &req->uri, err));
+	TRY(query_parse(req->uri.query, req->arena, &req->query, err));
+	if (strcmp(req->method, "OPTIONS") == 0)
+		return options(api, req, res, err);
+	rc = router_find(api->router, req->method, &req->uri, route, req->params, err);
+	if (rc == ES_METHOD_NOT_ALLOWED)
+		http_header(
+		    res, "Allow", router_allow(api->router, &req->uri, req->arena));
+	if (rc == ES_OK)
+		rc = guard_check(api, (*route)->scope, req, err);
+	if (rc == ES_OK)
+		rc = (*route)->handler(api, req, res, err);
+	cors_answer(api->cors, api->pg, req, res);
+	if (rc == ES_OK && res->body.overflow)
+		return es_fail(err, ES_INTERNAL, "the answer is too large");
+	return rc;
+}
+
+void
+dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
+    struct http_res *res, struct dispatched *out)
+{
+	struct es_err err = {.code = ES_OK};
+
+	*out = (struct dispatched){.code = ES_OK};
+	http_res_init(res, req->arena);
+	req->request_id = request_id_take(req->headers.request_id, req->arena);
+	req->traceparent = traceparent_take(req->headers.traceparent, req->arena);
+	http_header(res, "X-Request-Id", req->request_id);
+	http_header(res, "Cache-Control", "no-store");
+	if (refused != NULL) {
+		err = *refused;
+		out->code = err.code;
+	} else {
+		out->code = run(api, req, res, &out->route, &err);
+		/* A callee that fails without saying why is still an error. */
+		err.code = out->code;
+	}
+	if (out->code == ES_OK)
+		return;
+	problem_write(req, &err, res);
+	out->detail = arena_strdup(req->arena, err.text);
+	if (err.sqlstate[0] != '\0')
+		out->sqlstate = arena_strdup(req->arena, err.sqlstate);
+}

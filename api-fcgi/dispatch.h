@@ -1,0 +1,17 @@
+/* From a request to a response, whatever it says: knows nothing of FastCGI. */
+#ifndef API_DISPATCH_H
+#define API_DISPATCH_H
+
+#include "api.h"
+
+struct dispatched {
+	const struct http_route *route; /* NULL: none fitted */
+	enum es_code code;              /* why it was refused, or ES_OK */
+	const char *detail, *sqlstate;  /* for the log; NULL when there is none */
+};
+
+/* refused (may be NULL) is what the reader of the request already found wrong. */
+void dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
+    struct http_res *res, struct dispatched *out);
+
+#endif

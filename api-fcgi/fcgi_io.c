@@ -1,0 +1,183 @@
+#include "fcgi_io.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "core/parse.h"
+
+#include "core/banned.h"
+
+#define HEAD_MAX       (64UL * 1024)
+#define ROLE_RESPONDER 1 /* FCGI_RESPONDER of the FastCGI specification, section 8 */
+
+struct fcgi_io {
+	FCGX_Request fcgx;
+	int listen_fd;
+	size_t max_body;
+	int64_t stall_ms;
+};
+
+void
+fcgi_io_init(void)
+{
+	CHECK(FCGX_Init() == 0);
+}
+
+struct fcgi_io *
+fcgi_io_new(int fd, size_t max_body, int64_t stall_ms)
+{
+	struct fcgi_io *io = mem_new(1, sizeof(*io));
+
+	io->listen_fd = fd;
+	io->max_body = max_body;
+	io->stall_ms = stall_ms;
+	/* No listening socket for libfcgi: it would accept without our time-outs. */
+	CHECK(FCGX_InitRequest(&io->fcgx, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
+	return io;
+}
+
+void
+fcgi_io_free(struct fcgi_io **io)
+{
+	if (*io == NULL)
+		return;
+	FCGX_Finish_r(&(*io)->fcgx);
+	FCGX_Free(&(*io)->fcgx, 1);
+	free(*io);
+	*io = NULL;
+}
+
+/* A connection whose reads and writes end after stall_ms; -1 when there is none. */
+static int
+accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
+{
+	const struct timespec wait = {
+	    .tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+	const struct timeval stall = {
+	    .tv_sec = io->stall_ms / 1000, .tv_usec = io->stall_ms % 1000 * 1000};
+	struct pollfd p = {.fd = io->listen_fd, .events = POLLIN};
+	int fd;
+
+	if (ppoll(&p, 1, &wait, mask) != 1)
+		return -1;
+	fd = accept4(io->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof(stall));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
+	return fd;
+}
+
+/* NULL when absent or empty; *twice when it came more than once. */
+static const char *
+param(const struct fcgi_io *io, const char *name, struct arena *a, bool *twice)
+{
+	const size_t len = strlen(name);
+	const char *found = NULL;
+
+	if (io->fcgx.envp == NULL)
+		return NULL;
+	for (char **e = io->fcgx.envp; *e != NULL; e++) {
+		if (strncmp(*e, name, len) != 0 || (*e)[len] != '=')
+			continue;
+		*twice |= found != NULL;
+		found = *e + len + 1;
+	}
+	return found == NULL || *found == '\0' ? NULL : arena_strdup(a, found);
+}
+
+static enum es_code
+read_body(
+    struct fcgi_io *io, const char *length, struct http_req *req, struct es_err *err)
+{
+	int64_t want = 0;
+	size_t got = 0;
+	char *body;
+
+	if (length != NULL && !parse_int(length, 0, INT64_MAX, &want))
+		return es_fail_field(
+		    err, ES_BAD_REQUEST, ":Content-Length", "not a length");
+	if ((uint64_t)want > io->max_body)
+		return es_fail(
+		    err, ES_TOO_LARGE, "a request body may have %zu bytes", io->max_body);
+	body = arena_alloc(req->arena, (size_t)want + 1);
+	while (got < (size_t)want) {
+		int n = FCGX_GetStr(body + got, (int)((size_t)want - got), io->fcgx.in);
+
+		if (n <= 0)
+			return es_fail(
+			    err, ES_BAD_REQUEST, "the body is shorter than announced");
+		got += (size_t)n;
+	}
+	req->body = body;
+	req->body_len = got;
+	return ES_OK;
+}
+
+static enum es_code
+read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
+{
+	bool twice = false;
+	const char *length = param(io, "CONTENT_LENGTH", req->arena, &twice);
+
+	req->method = param(io, "REQUEST_METHOD", req->arena, &twice);
+	req->target = param(io, "REQUEST_URI", req->arena, &twice);
+#define X(name, env) req->headers.name = param(io, env, req->arena, &twice);
+	HTTP_HEADERS(X)
+#undef X
+	if (io->fcgx.role != ROLE_RESPONDER)
+		return es_fail(err, ES_BAD_REQUEST, "only the role RESPONDER is served");
+	if (req->method == NULL || req->target == NULL)
+		return es_fail(err, ES_BAD_REQUEST, "request without method or target");
+	if (twice)
+		return es_fail(err, ES_BAD_REQUEST, "a header was given twice");
+	return read_body(io, length, req, err);
+}
+
+enum fcgi_got
+fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct arena *a,
+    struct http_req *req, struct es_err *err)
+{
+	const int fd = accept_one(io, wait_ms, mask);
+
+	*req = (struct http_req){.arena = a};
+	if (fd < 0)
+		return FCGI_GOT_NOTHING;
+	/* With ipcFd set FCGX_Accept_r takes it instead of accepting one. */
+	io->fcgx.ipcFd = fd;
+	if (FCGX_Accept_r(&io->fcgx) != 0)
+		return FCGI_GOT_NOTHING;
+	return read_request(io, req, err) == ES_OK ? FCGI_GOT_REQUEST : FCGI_GOT_REFUSED;
+}
+
+bool
+fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only)
+{
+	FCGX_Stream *out = io->fcgx.out;
+	struct text head;
+	bool sent;
+
+	text_init(&head, res->body.arena, HEAD_MAX);
+	text_addf(&head, "Status: %d\r\n", res->status);
+	for (size_t i = 0; i < res->n_headers; i++)
+		text_addf(
+		    &head, "%s: %s\r\n", res->headers[i].name, res->headers[i].value);
+	if (res->type != NULL)
+		text_addf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->type,
+		    res->body.len);
+	text_addf(&head, "\r\n");
+	CHECK(!head.overflow && res->body.len <= INT32_MAX);
+	(void)FCGX_PutStr(head.data, (int)head.len, out);
+	if (res->type != NULL && !head_only)
+		(void)FCGX_PutStr(res->body.data, (int)res->body.len, out);
+	sent = FCGX_FFlush(out) == 0;
+	FCGX_Finish_r(&io->fcgx);
+	return sent;
+}

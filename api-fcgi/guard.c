@@ -1,0 +1,71 @@
+#include "guard.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/clock.h"
+#include "crypto/digest.h"
+
+#include "core/banned.h"
+
+/* RFC 6750 section 2.1: the characters of b64token. Whatever joins two headers is not
+ * among them. */
+static const char token_chars[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+
+enum es_code
+guard_bearer(const char *authorization, const char **out, struct es_err *err)
+{
+	const char *token;
+
+	if (authorization == NULL)
+		return es_fail(err, ES_UNAUTHENTICATED, "a bearer token is needed");
+	if (strncasecmp(authorization, "Bearer ", 7) != 0)
+		return es_fail(err, ES_UNAUTHENTICATED, "the scheme has to be Bearer");
+	token = authorization + 7;
+	token += strspn(token, " ");
+	if (*token == '\0' || token[strspn(token, token_chars)] != '\0')
+		return es_fail(err, ES_UNAUTHENTICATED, "not one bearer token");
+	*out = token;
+	return ES_OK;
+}
+
+static enum es_code
+check_user(struct api *api, struct http_req *req, const char *token, struct es_err *err)
+{
+	struct token_claims claims;
+
+	TRY(token_verify(&api->tokens, token, clock_wall_ms() / 1000, &claims, err));
+	return principal_store_get(api->pg, &claims.tenant, &claims.user, claims.jti,
+	    claims.issued_s, req->arena, &req->who, err);
+}
+
+/* A good token of a user is known here, but has no business here. */
+static enum es_code
+check_operator(
+    struct api *api, struct http_req *req, const char *token, struct es_err *err)
+{
+	if (digest_equal(token, api->conf->operator_key))
+		return ES_OK;
+	TRY(check_user(api, req, token, err));
+	return es_fail(err, ES_FORBIDDEN, "this takes the operator key");
+}
+
+enum es_code
+guard_check(
+    struct api *api, enum http_scope scope, struct http_req *req, struct es_err *err)
+{
+	const char *token;
+
+	if (scope == SCOPE_PUBLIC)
+		return ES_OK;
+	TRY(guard_bearer(req->headers.authorization, &token, err));
+	if (scope == SCOPE_OPERATOR)
+		return check_operator(api, req, token, err);
+	TRY(check_user(api, req, token, err));
+	if (scope == SCOPE_ADMIN && !actor_is_admin(&req->who.actor))
+		return es_fail(err, ES_FORBIDDEN, "this takes an owner or admin");
+	if (scope == SCOPE_MEMBER && strcmp(req->who.actor.role, "guest") == 0)
+		return es_fail(err, ES_FORBIDDEN, "guests may not do this");
+	return ES_OK;
+}

@@ -1,0 +1,169 @@
+/* /channels: what the caller may see of his tenant's channels, and changing them. */
+#include "announce.h"
+#include "checks.h"
+#include "handlers/handlers.h"
+#include "paging.h"
+#include "params.h"
+#include "shape.h"
+
+#include "core/banned.h"
+
+struct create_input {
+	const char *name, *topic;
+	bool isPrivate;
+	bool has_topic, has_isPrivate;
+};
+
+static const struct json_field create_fields[] = {
+    JSON_FIELD(struct create_input, name, JSON_STRING, true, 0, 4L * CHANNEL_NAME_MAX),
+    JSON_FIELD_OPT(struct create_input, topic, JSON_STRING, 0, 4L * TOPIC_MAX),
+    JSON_FIELD_OPT(struct create_input, isPrivate, JSON_BOOL, 0, 0),
+};
+
+struct patch_input {
+	const char *name, *topic;
+	bool has_name, has_topic;
+};
+
+static const struct json_field patch_fields[] = {
+    JSON_FIELD_OPT(struct patch_input, name, JSON_STRING, 0, 4L * CHANNEL_NAME_MAX),
+    JSON_FIELD_OPT(struct patch_input, topic, JSON_STRING, 0, 4L * TOPIC_MAX),
+};
+
+static void
+write_channel(struct http_res *res, int status, const struct channel *c)
+{
+	struct json_write w;
+
+	http_json(res, &w, status);
+	jw_object(&w, NULL);
+	shape_channel(&w, c);
+	jw_object_end(&w);
+}
+
+/* GET /channels */
+enum es_code
+channels_list(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	const struct paging_list list = {"channels", who->tenant.text, ""};
+	struct channel_page page;
+	struct channel_id after;
+	bool member_only = false;
+	struct json_write w;
+	int64_t limit;
+
+	TRY(paging_limit(req, &limit, err));
+	TRY(paging_cursor(req, &list, after.text, err));
+	TRY(query_bool(&req->query, "member", &member_only, err));
+	TRY(channel_store_list(api->pg, who, member_only,
+	    after.text[0] == '\0' ? NULL : &after, limit, req->arena, &page, err));
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_array(&w, "channels");
+	for (size_t i = 0; i < page.n; i++) {
+		jw_object(&w, NULL);
+		shape_channel(&w, &page.items[i]);
+		jw_object_end(&w);
+	}
+	jw_array_end(&w);
+	paging_next(req, res, &w, &list,
+	    page.more ? page.items[page.n - 1].id.text : NULL, limit,
+	    member_only ? "member=true" : NULL);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* POST /channels - the caller becomes its owner. */
+enum es_code
+channels_create(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct create_input in = {0};
+	struct channel channel;
+
+	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
+	TRY(check_name("name", in.name, 1, CHANNEL_NAME_MAX, err));
+	TRY(check_name("topic", in.topic, 0, TOPIC_MAX, err));
+	const struct channel_new make = {
+	    .name = in.name, .topic = in.topic, .is_private = in.isPrivate};
+
+	TRY(channel_store_create(
+	    api->pg, &req->who.actor, &make, req->arena, &channel, err));
+	write_channel(res, 201, &channel);
+	http_header(res, "Location",
+	    arena_printf(req->arena, "/api/v1/channels/%s", channel.id.text));
+	return ES_OK;
+}
+
+/* GET /channels/{channelId} */
+enum es_code
+channels_get(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel channel;
+	struct channel_id id;
+
+	TRY(param_channel(req, 0, &id, err));
+	TRY(channel_store_get(api->pg, &req->who.actor, &id, req->arena, &channel, err));
+	write_channel(res, 200, &channel);
+	return ES_OK;
+}
+
+/* PATCH /channels/{channelId} */
+enum es_code
+channels_patch(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct patch_input in = {0};
+	struct channel channel;
+	struct channel_id id;
+	struct event event;
+
+	TRY(param_channel(req, 0, &id, err));
+	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
+	TRY(check_name("name", in.name, 1, CHANNEL_NAME_MAX, err));
+	TRY(check_name("topic", in.topic, 0, TOPIC_MAX, err));
+	const struct channel_patch patch = {.name = in.name, .topic = in.topic};
+
+	TRY(channel_store_patch(
+	    api->pg, &req->who.actor, &id, &patch, req->arena, &channel, &event, err));
+	announce_event(api, req, &event);
+	write_channel(res, 200, &channel);
+	return ES_OK;
+}
+
+/* POST /channels/{channelId}/archive */
+enum es_code
+channels_archive(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel channel;
+	struct channel_id id;
+	struct event event;
+
+	TRY(param_channel(req, 0, &id, err));
+	TRY(channel_store_archive(
+	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
+	announce_event(api, req, &event);
+	write_channel(res, 200, &channel);
+	return ES_OK;
+}
+
+/* POST /channels/{channelId}/unarchive */
+enum es_code
+channels_unarchive(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel channel;
+	struct channel_id id;
+	struct event event;
+
+	TRY(param_channel(req, 0, &id, err));
+	TRY(channel_store_unarchive(
+	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
+	announce_event(api, req, &event);
+	write_channel(res, 200, &channel);
+	return ES_OK;
+}

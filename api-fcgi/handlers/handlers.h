@@ -1,0 +1,19 @@
+/* The endpoints. Each reads and checks, asks a store, answers; who asks is checked
+ * before. */
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "api.h"
+
+http_handler health_healthz, health_readyz, health_metrics, health_version;
+http_handler tenants_create, tenants_list, tenants_get, tenants_patch, tenants_suspend,
+    tenants_resume;
+http_handler users_me, users_list, users_create, users_get, users_patch, users_deactivate;
+http_handler user_tokens_create;
+http_handler channels_list, channels_create, channels_get, channels_patch,
+    channels_archive, channels_unarchive;
+http_handler members_join, members_leave, members_list, members_put, members_delete;
+http_handler messages_list, messages_get, messages_by_client_id, message_send;
+http_handler read_put, typing_post, presence_get, presence_put;
+
+#endif

@@ -1,0 +1,74 @@
+/* /healthz, /metrics, /version: served by a process of their own, so that they answer
+ * while all other workers are busy. */
+#include "handlers/handlers.h"
+
+#include "core/banned.h"
+
+#define BEAT_MAX_MS 30000 /* longer than any request may take */
+
+/* A pool lives while one of its workers showed itself lately. */
+static bool
+pool_lives(const struct api *api, unsigned first, unsigned count)
+{
+	for (unsigned slot = first; slot < first + count; slot++) {
+		const int64_t age = metrics_beat_age_ms(api->metrics, slot);
+
+		if (age >= 0 && age <= BEAT_MAX_MS)
+			return true;
+	}
+	return false;
+}
+
+/* GET /healthz - never asks a database: a blip there must not get us killed. */
+enum es_code
+health_healthz(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const unsigned send = (unsigned)api->conf->send_workers;
+	const bool send_ok = pool_lives(api, 0, send);
+	const bool api_ok = pool_lives(api, send, (unsigned)api->conf->api_workers);
+	struct json_write w;
+
+	(void)req;
+	(void)err;
+	http_json(res, &w, send_ok && api_ok ? 200 : 503);
+	jw_object(&w, NULL);
+	jw_string(&w, "status", send_ok && api_ok ? "ok" : "stalled");
+	jw_object(&w, "pools");
+	jw_string(&w, "send", send_ok ? "ok" : "stalled");
+	jw_string(&w, "api", api_ok ? "ok" : "stalled");
+	jw_object_end(&w);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* GET /metrics */
+enum es_code
+health_metrics(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	(void)req;
+	(void)err;
+	res->status = 200;
+	res->type = "text/plain; version=0.0.4; charset=utf-8";
+	metrics_render(api->metrics, &res->body);
+	return ES_OK;
+}
+
+/* GET /version */
+enum es_code
+health_version(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct json_write w;
+
+	(void)api;
+	(void)req;
+	(void)err;
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_string(&w, "name", "echostream-api");
+	jw_string(&w, "version", ES_VERSION);
+	jw_object_end(&w);
+	return ES_OK;
+}

@@ -1,0 +1,134 @@
+/* Joining, leaving, and the members of a channel. */
+#include "announce.h"
+#include "checks.h"
+#include "handlers/handlers.h"
+#include "paging.h"
+#include "params.h"
+#include "shape.h"
+
+#include "core/banned.h"
+
+struct put_input {
+	const char *role;
+	bool has_role;
+};
+
+static const struct json_field put_fields[] = {
+    JSON_FIELD_OPT(struct put_input, role, JSON_STRING, 0, 20),
+};
+
+/* POST /channels/{channelId}/join */
+enum es_code
+members_join(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel channel;
+	struct channel_id id;
+	struct json_write w;
+	struct event event;
+
+	TRY(param_channel(req, 0, &id, err));
+	TRY(channel_store_join(
+	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
+	announce_event(api, req, &event);
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	shape_channel(&w, &channel);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* POST /channels/{channelId}/leave */
+enum es_code
+members_leave(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel_id id;
+	struct event event;
+
+	TRY(param_channel(req, 0, &id, err));
+	TRY(channel_store_leave(api->pg, &req->who.actor, &id, req->arena, &event, err));
+	announce_event(api, req, &event);
+	res->status = 204;
+	return ES_OK;
+}
+
+/* GET /channels/{channelId}/members */
+enum es_code
+members_list(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	struct channel_id channel;
+	struct member_page page;
+	struct user_id after;
+	struct json_write w;
+	int64_t limit;
+
+	TRY(param_channel(req, 0, &channel, err));
+	const struct paging_list list = {"members", who->tenant.text, channel.text};
+
+	TRY(paging_limit(req, &limit, err));
+	TRY(paging_cursor(req, &list, after.text, err));
+	TRY(member_store_list(api->pg, who, &channel,
+	    after.text[0] == '\0' ? NULL : &after, limit, req->arena, &page, err));
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_array(&w, "members");
+	for (size_t i = 0; i < page.n; i++) {
+		jw_object(&w, NULL);
+		shape_member(&w, &page.items[i]);
+		jw_object_end(&w);
+	}
+	jw_array_end(&w);
+	paging_next(req, res, &w, &list,
+	    page.more ? page.items[page.n - 1].user.text : NULL, limit, NULL);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* PUT /channels/{channelId}/members/{userId} - 201 when added, 200 when changed. */
+enum es_code
+members_put(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel_id channel;
+	struct put_input in = {0};
+	struct member member;
+	struct user_id user;
+	struct json_write w;
+	struct event event;
+	bool added;
+
+	TRY(param_channel(req, 0, &channel, err));
+	TRY(param_user(req, 1, &user, err));
+	if (req->body_len > 0)
+		TRY(http_body(req, put_fields, ES_COUNT(put_fields), &in, err));
+	TRY(check_word("role", in.role, MEMBER_ROLES, err));
+	TRY(member_store_put(api->pg, &req->who.actor, &channel, &user, in.role,
+	    req->arena, &member, &added, &event, err));
+	announce_event(api, req, &event);
+	http_json(res, &w, added ? 201 : 200);
+	jw_object(&w, NULL);
+	shape_member(&w, &member);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* DELETE /channels/{channelId}/members/{userId} */
+enum es_code
+members_delete(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel_id channel;
+	struct user_id user;
+	struct event event;
+
+	TRY(param_channel(req, 0, &channel, err));
+	TRY(param_user(req, 1, &user, err));
+	TRY(member_store_remove(
+	    api->pg, &req->who.actor, &channel, &user, req->arena, &event, err));
+	announce_event(api, req, &event);
+	res->status = 204;
+	return ES_OK;
+}

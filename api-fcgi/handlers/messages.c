@@ -1,0 +1,146 @@
+/* Reading messages: history, one by number, one by the sender's own id. */
+#include <stdio.h>
+
+#include "event/envelope.h"
+#include "handlers/handlers.h"
+#include "paging.h"
+#include "params.h"
+#include "shape.h"
+
+#include "core/banned.h"
+
+static const struct {
+	const char *name;
+	enum message_where where;
+} directions[] = {
+    {"before", MESSAGES_BEFORE},
+    {"after", MESSAGES_AFTER},
+    {"around", MESSAGES_AROUND},
+};
+
+/* At most one of before, after, around. */
+static enum es_code
+read_query(const struct http_req *req, struct message_query *out, struct es_err *err)
+{
+	struct message_query q = {.where = MESSAGES_LATEST};
+
+	TRY(paging_limit(req, &q.limit, err));
+	for (size_t i = 0; i < ES_COUNT(directions); i++) {
+		bool present;
+		int64_t id = 0;
+
+		TRY(query_int(&req->query, directions[i].name, 0, ES_INT_MAX_EXACT, &id,
+		    &present, err));
+		if (present && q.where != MESSAGES_LATEST)
+			return es_fail(
+			    err, ES_BAD_REQUEST, "only one of before, after and around");
+		if (present) {
+			q.where = directions[i].where;
+			q.id = id;
+		}
+	}
+	*out = q;
+	return ES_OK;
+}
+
+static void
+write_next(const struct http_req *req, struct http_res *res, struct json_write *w,
+    const struct message_query *q, const struct message_page *page)
+{
+	const bool forward = q->where == MESSAGES_AFTER;
+	const int64_t next = forward ? page->next_after : page->next_before;
+
+	jw_bool(w, "hasMore", page->more);
+	if (!forward)
+		shape_number(w, "nextBefore", page->next_before);
+	if (forward || q->where == MESSAGES_AROUND)
+		shape_number(w, "nextAfter", page->next_after);
+	jw_int(w, "limit", q->limit);
+	if (page->more && next != 0)
+		paging_link(req, res,
+		    arena_printf(req->arena, "%s=%lld&limit=%lld",
+			forward ? "after" : "before", (long long)next,
+			(long long)q->limit));
+}
+
+/* GET /channels/{channelId}/messages */
+enum es_code
+messages_list(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct message_query query;
+	struct message_page page;
+	struct channel_id channel;
+	struct json_write w;
+
+	TRY(param_channel(req, 0, &channel, err));
+	TRY(read_query(req, &query, err));
+	TRY(message_store_page(
+	    api->pg, &req->who.actor, &channel, &query, req->arena, &page, err));
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_array(&w, "messages");
+	for (size_t i = 0; i < page.n; i++) {
+		jw_object(&w, NULL);
+		shape_message(&w, &page.items[i]);
+		jw_object_end(&w);
+	}
+	jw_array_end(&w);
+	write_next(req, res, &w, &query, &page);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+static void
+write_message(struct http_res *res, const struct message *m)
+{
+	struct json_write w;
+
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	shape_message(&w, m);
+	jw_object_end(&w);
+}
+
+/* GET /channels/{channelId}/messages/{messageId} */
+enum es_code
+messages_get(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel_id channel;
+	struct message message;
+	int64_t id;
+
+	TRY(param_channel(req, 0, &channel, err));
+	TRY(param_message(req, 1, &id, err));
+	TRY(message_store_get(
+	    api->pg, &req->who.actor, &channel, id, req->arena, &message, err));
+	write_message(res, &message);
+	return ES_OK;
+}
+
+/* GET /channels/{channelId}/messages/by-client-id/{clientMessageId} */
+enum es_code
+messages_by_client_id(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const char *client_id = req->params[1];
+	enum es_code refusal = ES_GONE, rc;
+	struct channel_id channel;
+	struct message message;
+
+	TRY(param_channel(req, 0, &channel, err));
+	if (!client_id_valid(client_id))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_MESSAGE);
+	rc = message_store_by_client_id(api->pg, &req->who.actor, &channel, client_id,
+	    req->arena, &message, &refusal, err);
+	if (rc == ES_GONE) {
+		/* 410, with the code that refused it. */
+		rc = es_fail(err, refusal, "refused when it was to be committed");
+		res->status_instead = 410;
+	}
+	if (rc != ES_OK)
+		return rc;
+	write_message(res, &message);
+	return ES_OK;
+}

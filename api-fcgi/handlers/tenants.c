@@ -1,0 +1,222 @@
+/* /admin/tenants: the operator's view. Nothing here is open to a tenant's own token. */
+#include "announce.h"
+#include "checks.h"
+#include "core/clock.h"
+#include "handlers/handlers.h"
+#include "paging.h"
+#include "params.h"
+#include "shape.h"
+#include "store/tenant_settings.h"
+
+#include "core/banned.h"
+
+#define LIMIT_MAX    1000000
+#define SETTINGS_MAX (64L * 1024)
+
+struct create_input {
+	const char *name, *adminEmail, *adminDisplayName, *settings;
+	int64_t maxChannels, maxMessagesPerSecond;
+	bool has_settings, has_maxChannels, has_maxMessagesPerSecond;
+};
+
+static const struct json_field create_fields[] = {
+    JSON_FIELD(struct create_input, name, JSON_STRING, true, 0, 4L * TENANT_NAME_MAX),
+    JSON_FIELD(struct create_input, adminEmail, JSON_STRING, true, 0, 2000),
+    JSON_FIELD(struct create_input, adminDisplayName, JSON_STRING, true, 0,
+	4L * DISPLAY_NAME_MAX),
+    JSON_FIELD_OPT(struct create_input, settings, JSON_RAW, 2, SETTINGS_MAX),
+    JSON_FIELD_OPT(struct create_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
+    JSON_FIELD_OPT(struct create_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
+};
+
+struct patch_input {
+	const char *name, *settings;
+	int64_t maxChannels, maxMessagesPerSecond;
+	bool has_name, has_settings, has_maxChannels, has_maxMessagesPerSecond;
+};
+
+static const struct json_field patch_fields[] = {
+    JSON_FIELD_OPT(struct patch_input, name, JSON_STRING, 0, 4L * TENANT_NAME_MAX),
+    JSON_FIELD_OPT(struct patch_input, settings, JSON_RAW, 2, SETTINGS_MAX),
+    JSON_FIELD_OPT(struct patch_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
+    JSON_FIELD_OPT(struct patch_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
+};
+
+/* What the programs would not understand is refused where it is set. */
+static enum es_code
+check_settings(const char *settings, struct arena *a, struct es_err *err)
+{
+	struct tenant_settings parsed;
+	struct es_err why;
+
+	if (settings == NULL)
+		return ES_OK;
+	if (settings[0] != '{')
+		return es_fail_field(err, ES_INVALID, "settings", "must be an object");
+	if (tenant_settings_parse(settings, a, &parsed, &why) == ES_OK)
+		return ES_OK;
+	return es_fail_field(err, ES_INVALID,
+	    why.field[0] == '\0' ? "settings" : arena_printf(a, "settings/%s", why.field),
+	    "%s", why.text);
+}
+
+static void
+write_tenant(struct http_res *res, const struct tenant *t)
+{
+	struct json_write w;
+
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	shape_tenant(&w, t);
+	jw_object_end(&w);
+}
+
+static void
+write_created(struct http_res *res, const struct tenant *t, const struct user_id *admin,
+    const struct create_input *in, const char *token, int64_t expires_ms)
+{
+	struct json_write w;
+
+	http_json(res, &w, 201);
+	jw_object(&w, NULL);
+	shape_tenant(&w, t);
+	jw_object(&w, "admin");
+	jw_string(&w, "userId", admin->text);
+	jw_string(&w, "email", in->adminEmail);
+	jw_string(&w, "displayName", in->adminDisplayName);
+	jw_object_end(&w);
+	jw_string(&w, "token", token);
+	shape_time(&w, "tokenExpiresAt", expires_ms);
+	jw_object_end(&w);
+}
+
+/* POST /admin/tenants - the tenant, its first admin and a token for that admin. */
+enum es_code
+tenants_create(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const int64_t now_s = clock_wall_ms() / 1000, ttl_s = api->conf->auth.token_ttl_s;
+	struct create_input in = {.maxChannels = -1, .maxMessagesPerSecond = -1};
+	struct user_id admin;
+	struct tenant tenant;
+	const char *token;
+
+	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
+	TRY(check_name("name", in.name, 1, TENANT_NAME_MAX, err));
+	TRY(check_email("adminEmail", in.adminEmail, err));
+	TRY(check_name(
+	    "adminDisplayName", in.adminDisplayName, 1, DISPLAY_NAME_MAX, err));
+	TRY(check_settings(in.settings, req->arena, err));
+	const struct tenant_new make = {.name = in.name,
+	    .max_channels = in.maxChannels,
+	    .max_messages_per_second = in.maxMessagesPerSecond,
+	    .settings = in.settings,
+	    .admin_email = in.adminEmail,
+	    .admin_display_name = in.adminDisplayName};
+
+	TRY(tenant_store_create(api->pg, &make, req->arena, &tenant, &admin, err));
+	TRY(token_mint(
+	    &api->tokens, &tenant.id, &admin, now_s, ttl_s, req->arena, &token, err));
+	write_created(res, &tenant, &admin, &in, token, (now_s + ttl_s) * 1000);
+	http_header(res, "Location",
+	    arena_printf(req->arena, "/api/v1/admin/tenants/%s", tenant.id.text));
+	return ES_OK;
+}
+
+/* GET /admin/tenants */
+enum es_code
+tenants_list(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	static const struct paging_list list = {"tenants", "", ""};
+	struct tenant_page page;
+	struct tenant_id after;
+	struct json_write w;
+	int64_t limit;
+
+	TRY(paging_limit(req, &limit, err));
+	TRY(paging_cursor(req, &list, after.text, err));
+	TRY(tenant_store_list(api->pg, after.text[0] == '\0' ? NULL : &after, limit,
+	    req->arena, &page, err));
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_array(&w, "tenants");
+	for (size_t i = 0; i < page.n; i++) {
+		jw_object(&w, NULL);
+		shape_tenant(&w, &page.items[i]);
+		jw_object_end(&w);
+	}
+	jw_array_end(&w);
+	paging_next(req, res, &w, &list,
+	    page.more ? page.items[page.n - 1].id.text : NULL, limit, NULL);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* GET /admin/tenants/{tenantId} */
+enum es_code
+tenants_get(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct tenant_id id;
+	struct tenant tenant;
+
+	TRY(param_tenant(req, 0, &id, err));
+	TRY(tenant_store_get(api->pg, &id, req->arena, &tenant, err));
+	write_tenant(res, &tenant);
+	return ES_OK;
+}
+
+/* PATCH /admin/tenants/{tenantId} */
+enum es_code
+tenants_patch(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct patch_input in = {.maxChannels = -1, .maxMessagesPerSecond = -1};
+	struct tenant_id id;
+	struct tenant tenant;
+
+	TRY(param_tenant(req, 0, &id, err));
+	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
+	TRY(check_name("name", in.name, 1, TENANT_NAME_MAX, err));
+	TRY(check_settings(in.settings, req->arena, err));
+	const struct tenant_patch patch = {.name = in.name,
+	    .max_channels = in.maxChannels,
+	    .max_messages_per_second = in.maxMessagesPerSecond,
+	    .settings = in.settings};
+
+	TRY(tenant_store_patch(api->pg, &id, &patch, req->arena, &tenant, err));
+	announce_acl(api, req, &tenant.id, tenant.acl_version);
+	write_tenant(res, &tenant);
+	return ES_OK;
+}
+
+/* POST /admin/tenants/{tenantId}/suspend */
+enum es_code
+tenants_suspend(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct tenant_id id;
+	struct tenant tenant;
+
+	TRY(param_tenant(req, 0, &id, err));
+	TRY(tenant_store_suspend(api->pg, &id, req->arena, &tenant, err));
+	announce_acl(api, req, &tenant.id, tenant.acl_version);
+	write_tenant(res, &tenant);
+	return ES_OK;
+}
+
+/* POST /admin/tenants/{tenantId}/resume */
+enum es_code
+tenants_resume(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct tenant_id id;
+	struct tenant tenant;
+
+	TRY(param_tenant(req, 0, &id, err));
+	TRY(tenant_store_resume(api->pg, &id, req->arena, &tenant, err));
+	announce_acl(api, req, &tenant.id, tenant.acl_version);
+	write_tenant(res, &tenant);
+	return ES_OK;
+}

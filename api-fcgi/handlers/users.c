@@ -1,0 +1,165 @@
+/* /users: the people of the caller's tenant. Who may change whom is the store's to say.
+ */
+#include "announce.h"
+#include "checks.h"
+#include "handlers/handlers.h"
+#include "paging.h"
+#include "params.h"
+#include "shape.h"
+
+#include "core/banned.h"
+
+struct create_input {
+	const char *email, *displayName, *role;
+	bool has_role;
+};
+
+static const struct json_field create_fields[] = {
+    JSON_FIELD(struct create_input, email, JSON_STRING, true, 0, 2000),
+    JSON_FIELD(
+	struct create_input, displayName, JSON_STRING, true, 0, 4L * DISPLAY_NAME_MAX),
+    JSON_FIELD_OPT(struct create_input, role, JSON_STRING, 0, 20),
+};
+
+struct patch_input {
+	const char *email, *displayName, *role;
+	bool has_email, has_displayName, has_role;
+};
+
+static const struct json_field patch_fields[] = {
+    JSON_FIELD_OPT(struct patch_input, email, JSON_STRING, 0, 2000),
+    JSON_FIELD_OPT(
+	struct patch_input, displayName, JSON_STRING, 0, 4L * DISPLAY_NAME_MAX),
+    JSON_FIELD_OPT(struct patch_input, role, JSON_STRING, 0, 20),
+};
+
+static void
+write_user(struct http_res *res, int status, const struct user *u)
+{
+	struct json_write w;
+
+	http_json(res, &w, status);
+	jw_object(&w, NULL);
+	shape_user(&w, u);
+	jw_object_end(&w);
+}
+
+/* GET /users/me */
+enum es_code
+users_me(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	struct user user;
+
+	TRY(user_store_get(api->pg, who, &who->user, req->arena, &user, err));
+	write_user(res, 200, &user);
+	return ES_OK;
+}
+
+/* GET /users */
+enum es_code
+users_list(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	const struct paging_list list = {"users", who->tenant.text, ""};
+	struct user_page page;
+	struct user_id after;
+	struct json_write w;
+	int64_t limit;
+
+	TRY(paging_limit(req, &limit, err));
+	TRY(paging_cursor(req, &list, after.text, err));
+	TRY(user_store_list(api->pg, who, after.text[0] == '\0' ? NULL : &after, limit,
+	    req->arena, &page, err));
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_array(&w, "users");
+	for (size_t i = 0; i < page.n; i++) {
+		jw_object(&w, NULL);
+		shape_user(&w, &page.items[i]);
+		jw_object_end(&w);
+	}
+	jw_array_end(&w);
+	paging_next(req, res, &w, &list,
+	    page.more ? page.items[page.n - 1].id.text : NULL, limit, NULL);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* POST /users */
+enum es_code
+users_create(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct create_input in = {0};
+	struct user user;
+
+	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
+	TRY(check_email("email", in.email, err));
+	TRY(check_name("displayName", in.displayName, 1, DISPLAY_NAME_MAX, err));
+	TRY(check_word("role", in.role, USER_ROLES, err));
+	const struct user_new make = {
+	    .email = in.email, .display_name = in.displayName, .role = in.role};
+
+	TRY(user_store_create(api->pg, &req->who.actor, &make, req->arena, &user, err));
+	write_user(res, 201, &user);
+	http_header(
+	    res, "Location", arena_printf(req->arena, "/api/v1/users/%s", user.id.text));
+	return ES_OK;
+}
+
+/* GET /users/{userId} */
+enum es_code
+users_get(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct user_id id;
+	struct user user;
+
+	TRY(param_user(req, 0, &id, err));
+	TRY(user_store_get(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	write_user(res, 200, &user);
+	return ES_OK;
+}
+
+/* PATCH /users/{userId} */
+enum es_code
+users_patch(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct patch_input in = {0};
+	struct user_id id;
+	struct user user;
+
+	TRY(param_user(req, 0, &id, err));
+	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
+	TRY(check_email("email", in.email, err));
+	TRY(check_name("displayName", in.displayName, 1, DISPLAY_NAME_MAX, err));
+	TRY(check_word("role", in.role, USER_ROLES, err));
+	const struct user_patch patch = {
+	    .email = in.email, .display_name = in.displayName, .role = in.role};
+
+	TRY(user_store_patch(
+	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));
+	if (in.role != NULL)
+		announce_acl(api, req, &req->who.actor.tenant, req->who.acl_version + 1);
+	write_user(res, 200, &user);
+	return ES_OK;
+}
+
+/* POST /users/{userId}/deactivate */
+enum es_code
+users_deactivate(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct user_id id;
+	struct user user;
+
+	TRY(param_user(req, 0, &id, err));
+	TRY(user_store_deactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	announce_acl(api, req, &req->who.actor.tenant, req->who.acl_version + 1);
+	write_user(res, 200, &user);
+	return ES_OK;
+}

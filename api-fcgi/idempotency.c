@@ -1,0 +1,43 @@
+#include "idempotency.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "event/envelope.h"
+
+#include "core/banned.h"
+
+#define RULE "must be 1 to 64 of A-Z a-z 0-9 . _ : -"
+
+enum es_code
+idempotency_key(
+    const struct http_req *req, const char *in_body, const char **out, struct es_err *err)
+{
+	const char *in_header = req->headers.idempotency_key;
+
+	if (in_body != NULL && !client_id_valid(in_body))
+		return es_fail_field(err, ES_INVALID, "clientMessageId", RULE);
+	if (in_header != NULL && !client_id_valid(in_header))
+		return es_fail_field(err, ES_BAD_REQUEST, ":Idempotency-Key", RULE);
+	if (in_body != NULL && in_header != NULL && strcmp(in_body, in_header) != 0)
+		return es_fail_field(err, ES_BAD_REQUEST, ":Idempotency-Key",
+		    "differs from clientMessageId in the body");
+	*out = in_body != NULL ? in_body : in_header;
+	return ES_OK;
+}
+
+bool
+prefers_async(const char *prefer)
+{
+	static const char word[] = "respond-async";
+
+	for (const char *s = prefer; s != NULL && *s != '\0';) {
+		size_t len = strcspn(s, ",;= \t");
+
+		if (len == sizeof(word) - 1 && strncasecmp(s, word, len) == 0)
+			return true;
+		s += strcspn(s, ",");
+		s += strspn(s, ", \t");
+	}
+	return false;
+}

@@ -1,0 +1,12 @@
+/* The sockets of the pools: made by the master before any fork, shared by the pool's
+ * workers. */
+#ifndef API_LISTEN_H
+#define API_LISTEN_H
+
+#include "core/err.h"
+
+/* A listening, non-blocking, close-on-exec unix socket with mode 0660. A stale file of a
+ * dead server is replaced; one that is still answered is ES_CONFLICT. */
+enum es_code listen_unix(const char *path, int *out, struct es_err *err) ES_MUST_CHECK;
+
+#endif

@@ -1,0 +1,150 @@
+/* echostream-api: REST behind a FastCGI front door. A master, three pools of workers. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "core/prefork.h"
+
+#include "api_metrics.h"
+#include "listen.h"
+#include "routes.h"
+#include "send_gate.h"
+#include "worker.h"
+
+#include "core/banned.h"
+
+enum pool { POOL_SEND, POOL_API, POOL_HEALTH, POOL_COUNT };
+
+static const char *const pool_names[] = {"send", "api", "health"};
+
+struct master {
+	struct api_conf conf;
+	struct metrics *metrics;
+	struct send_gate *gate;
+	int fds[POOL_COUNT];
+};
+
+static int
+run_pool(struct master *m, enum pool pool, unsigned slot)
+{
+	const struct worker_setup setup = {
+	    .conf = &m->conf,
+	    .router = pool == POOL_HEALTH ? &health_router : &api_router,
+	    .metrics = m->metrics,
+	    .gate = m->gate,
+	    .pool = pool_names[pool],
+	    .listen_fd = m->fds[pool],
+	    .slot = slot,
+	};
+
+	for (int i = 0; i < POOL_COUNT; i++)
+		if (i != (int)pool)
+			(void)close(m->fds[i]);
+	return worker_run(&setup);
+}
+
+static int
+run_send(void *ctx, unsigned index, unsigned slot)
+{
+	(void)index;
+	return run_pool(ctx, POOL_SEND, slot);
+}
+
+static int
+run_api(void *ctx, unsigned index, unsigned slot)
+{
+	(void)index;
+	return run_pool(ctx, POOL_API, slot);
+}
+
+static int
+run_health(void *ctx, unsigned index, unsigned slot)
+{
+	(void)index;
+	return run_pool(ctx, POOL_HEALTH, slot);
+}
+
+/* A dead worker waits for nothing and holds nothing. */
+static void
+on_exit_of_worker(void *ctx, unsigned slot, int status)
+{
+	struct master *m = ctx;
+
+	(void)status;
+	metrics_clear_gauges(m->metrics, slot);
+	send_gate_clear(m->gate, slot);
+}
+
+static enum es_code
+master_open(struct master *m, unsigned slots, struct es_err *err)
+{
+	const char *paths[] = {
+	    m->conf.send_socket, m->conf.api_socket, m->conf.health_socket};
+	const char *file = m->conf.metrics_file[0] == '\0' ? NULL : m->conf.metrics_file;
+
+	TRY(api_metrics_open(file, slots, &m->metrics, err));
+	TRY(send_gate_open((unsigned)m->conf.send_workers, &m->gate, err));
+	for (int i = 0; i < POOL_COUNT; i++)
+		TRY(listen_unix(paths[i], &m->fds[i], err));
+	return ES_OK;
+}
+
+static int
+master_run(struct master *m)
+{
+	const struct prefork_kind kinds[] = {
+	    {"send", (unsigned)m->conf.send_workers, run_send},
+	    {"api", (unsigned)m->conf.api_workers, run_api},
+	    {"health", 1, run_health},
+	};
+	const struct prefork prefork = {.kinds = kinds,
+	    .n_kinds = ES_COUNT(kinds),
+	    .ctx = m,
+	    .drain_ms = m->conf.drain_ms,
+	    .on_exit = on_exit_of_worker};
+	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 1);
+	struct es_err err = {0};
+	int status;
+
+	if (master_open(m, slots, &err) != ES_OK) {
+		log_error("can't start", LOG_STR("error", err.text));
+		return 1;
+	}
+	log_info("ready", LOG_INT("workers", slots), LOG_STR("version", ES_VERSION));
+	status = prefork_run(&prefork);
+	for (int i = 0; i < POOL_COUNT; i++)
+		(void)close(m->fds[i]);
+	(void)unlink(m->conf.send_socket);
+	(void)unlink(m->conf.api_socket);
+	(void)unlink(m->conf.health_socket);
+	send_gate_close(&m->gate);
+	metrics_close(&m->metrics);
+	log_info("stopped", LOG_INT("status", status));
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	enum log_level level = LOG_INFO;
+	struct master m = {0};
+	int status;
+
+	log_init("api", level);
+	if (argc == 2 && strcmp(argv[1], "--dump-routes") == 0) {
+		routes_dump(stdout);
+		arena_free(&a);
+		return 0;
+	}
+	status = conf_main(
+	    argc, argv, "echostream-api", api_conf_tables, n_api_conf_tables, a, &m.conf);
+	if (status < 0) {
+		IGNORE(log_level_parse(m.conf.common.log_level, &level));
+		log_set_level(level);
+		status = master_run(&m);
+	}
+	arena_free(&a);
+	return status;
+}

@@ -1,0 +1,15 @@
+/* The whole REST surface, one line per endpoint. */
+#ifndef API_ROUTES_H
+#define API_ROUTES_H
+
+#include <stdio.h>
+
+#include "router.h"
+
+extern const struct router api_router;    /* pools send and api */
+extern const struct router health_router; /* pool health */
+
+/* Both as JSON: [{"method","path","scope"}]. */
+void routes_dump(FILE *to);
+
+#endif

@@ -1,0 +1,25 @@
+/* How things look in JSON: one shape each, wherever they appear. */
+#ifndef API_SHAPE_H
+#define API_SHAPE_H
+
+#include "store/channel_store.h"
+#include "store/member_store.h"
+#include "store/message_store.h"
+#include "store/tenant_store.h"
+#include "store/user_store.h"
+#include "json/json_write.h"
+
+/* RFC 3339 in UTC; 0 is null. */
+void shape_time(struct json_write *w, const char *key, int64_t ms);
+/* 0 is null. */
+void shape_number(struct json_write *w, const char *key, int64_t n);
+
+/* Members only, so that the caller may add his own: between jw_object and jw_object_end.
+ */
+void shape_tenant(struct json_write *w, const struct tenant *t);
+void shape_user(struct json_write *w, const struct user *u);
+void shape_channel(struct json_write *w, const struct channel *c);
+void shape_member(struct json_write *w, const struct member *m);
+void shape_message(struct json_write *w, const struct message *m);
+
+#endif

@@ -1,0 +1,131 @@
+#include "worker.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#include "api_metrics.h"
+#include "connect.h"
+#include "dispatch.h"
+#include "fcgi_io.h"
+
+#include "core/banned.h"
+
+#define WAIT_MS 1000 /* how often an idle worker shows that it lives */
+#define SLOW_MS 1000 /* a request worth a line */
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+/* Stop signals are blocked but while waiting for a request, so that none is lost between
+ * the look at `stopped` and the wait. */
+static void
+signals_init(sigset_t *while_waiting)
+{
+	struct sigaction stop = {.sa_handler = on_stop}, ignore = {.sa_handler = SIG_IGN};
+	sigset_t held;
+
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGHUP, &ignore, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGUSR1, &ignore, NULL); /* libfcgi takes it as "stop" */
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &held, while_waiting);
+	sigdelset(while_waiting, SIGTERM);
+	sigdelset(while_waiting, SIGINT);
+}
+
+static void
+log_request(const struct http_req *req, const struct http_res *res,
+    const struct dispatched *what, int64_t took_ms)
+{
+	const struct log_field fields[] = {
+	    LOG_STR("rid", req->request_id),
+	    LOG_STR("tenant", req->who.actor.tenant.text[0] == '\0'
+				  ? NULL
+				  : req->who.actor.tenant.text),
+	    LOG_STR("method", req->method),
+	    LOG_STR("route", what->route == NULL ? NULL : what->route->path),
+	    LOG_INT("status", res->status),
+	    LOG_STR("code", es_code_name(what->code)),
+	    LOG_STR("detail", what->detail),
+	    LOG_STR("sqlstate", what->sqlstate),
+	    LOG_STR("traceparent", req->traceparent),
+	    LOG_INT("dur_ms", took_ms),
+	};
+
+	if (res->status >= 500)
+		log_write(LOG_ERROR, "request failed", fields, ES_COUNT(fields));
+	else
+		log_write(LOG_WARN, "request was slow", fields, ES_COUNT(fields));
+}
+
+static void
+serve(struct api *api, struct fcgi_io *io, struct http_req *req,
+    const struct es_err *refused)
+{
+	const int64_t start_us = clock_mono_us();
+	struct dispatched what;
+	struct http_res res;
+	bool head_only;
+	int64_t took_us;
+
+	dispatch(api, req, refused, &res, &what);
+	head_only = req->method != NULL && strcmp(req->method, "HEAD") == 0;
+	took_us = clock_mono_us() - start_us;
+	if (!fcgi_io_answer(io, &res, head_only))
+		log_debug(
+		    "front door left before the answer", LOG_STR("rid", req->request_id));
+	api_metrics_request(
+	    api->metrics, what.route, res.status, (double)took_us / 1000000);
+	if (res.status >= 500 || took_us >= SLOW_MS * 1000)
+		log_request(req, &res, &what, took_us / 1000);
+}
+
+int
+worker_run(const struct worker_setup *setup)
+{
+	struct arena *a = arena_new();
+	struct fcgi_io *io;
+	sigset_t while_waiting;
+	struct es_err err = {0};
+	struct http_req req;
+	struct api api;
+
+	metrics_use_slot(setup->metrics, setup->slot);
+	fcgi_io_init();
+	signals_init(&while_waiting);
+	if (connect_all(setup, &api, &err) != ES_OK) {
+		log_error("worker can't start", LOG_STR("pool", setup->pool),
+		    LOG_STR("error", err.text));
+		arena_free(&a);
+		return 1;
+	}
+	io = fcgi_io_new(
+	    setup->listen_fd, (size_t)setup->conf->body_max_bytes, setup->conf->stall_ms);
+	while (!stopped) {
+		enum fcgi_got got;
+
+		metrics_beat(setup->metrics);
+		err = (struct es_err){0};
+		got = fcgi_io_next(io, WAIT_MS, &while_waiting, a, &req, &err);
+		if (got != FCGI_GOT_NOTHING)
+			serve(&api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
+		arena_reset(a);
+	}
+	fcgi_io_free(&io);
+	connect_close(&api);
+	arena_free(&a);
+	return 0;
+}

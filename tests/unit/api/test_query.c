@@ -1,0 +1,103 @@
+/* Query parameters: decoded once, never twice the same, whole numbers in range. */
+#include <string.h>
+
+#include "cunit_main.h"
+#include "query.h"
+
+#include "core/banned.h"
+
+static void
+values(void)
+{
+	struct arena *a = arena_new();
+	struct es_err err;
+	struct query q;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    query_parse("a=1&b=x%2By+z&c&d=&e=a%3Db=c", a, &q, &err), ES_OK);
+	CU_ASSERT_EQUAL(q.n, 5);
+	CU_ASSERT_STRING_EQUAL(query_get(&q, "a"), "1");
+	CU_ASSERT_STRING_EQUAL(query_get(&q, "b"), "x+y z");
+	CU_ASSERT_STRING_EQUAL(query_get(&q, "c"), "");
+	CU_ASSERT_STRING_EQUAL(query_get(&q, "d"), "");
+	CU_ASSERT_STRING_EQUAL(query_get(&q, "e"), "a=b=c");
+	CU_ASSERT_PTR_NULL(query_get(&q, "f"));
+	CU_ASSERT_EQUAL_FATAL(query_parse("", a, &q, &err), ES_OK);
+	CU_ASSERT_EQUAL(q.n, 0);
+	arena_free(&a);
+}
+
+static void
+refused(void)
+{
+	static const char *const bad[] = {"a=1&a=2", "a=1&%61=2", "=1", "a=1&&b=2", "a=%",
+	    "a=%0", "a=%zz", "a=%00", "a=%ff", "a=b#c", "a=\"", "a= b", "%zz=1", "&"};
+	struct arena *a = arena_new();
+	struct es_err err;
+	struct query q;
+
+	for (size_t i = 0; i < ES_COUNT(bad); i++)
+		if (query_parse(bad[i], a, &q, &err) != ES_BAD_REQUEST)
+			CU_FAIL(bad[i]);
+	CU_ASSERT_EQUAL(query_parse("limit=1&limit=2", a, &q, &err), ES_BAD_REQUEST);
+	CU_ASSERT_STRING_EQUAL(err.field, "?limit");
+	CU_ASSERT_EQUAL(
+	    query_parse("1&2&3&4&5&6&7&8&9&a&b&c&d&e&f&g", a, &q, &err), ES_OK);
+	CU_ASSERT_EQUAL(query_parse("1&2&3&4&5&6&7&8&9&a&b&c&d&e&f&g&h", a, &q, &err),
+	    ES_BAD_REQUEST);
+	arena_free(&a);
+}
+
+static void
+integers(void)
+{
+	static const char *const bad[] = {"", "0", "201", "-1", "1.0", "1e1", "+1", "0x1",
+	    "abc", "99999999999999999999"};
+	struct arena *a = arena_new();
+	struct query q = {0};
+	struct es_err err;
+	int64_t n = 50;
+	bool present = true;
+
+	CU_ASSERT_EQUAL(query_int(&q, "x", 1, 200, &n, &present, &err), ES_OK);
+	CU_ASSERT_EQUAL(n, 50);
+	CU_ASSERT_FALSE(present);
+	q.n = 1;
+	q.items[0].name = "limit";
+	q.items[0].value = "200";
+	CU_ASSERT_EQUAL(query_int(&q, "limit", 1, 200, &n, &present, &err), ES_OK);
+	CU_ASSERT_EQUAL(n, 200);
+	CU_ASSERT_TRUE(present);
+	for (size_t i = 0; i < ES_COUNT(bad); i++) {
+		q.items[0].value = bad[i];
+		if (query_int(&q, "limit", 1, 200, &n, NULL, &err) != ES_BAD_REQUEST)
+			CU_FAIL(bad[i]);
+		CU_ASSERT_STRING_EQUAL(err.field, "?limit");
+	}
+	arena_free(&a);
+}
+
+static void
+booleans(void)
+{
+	struct query q = {.n = 1, .items = {{"member", "true"}}};
+	struct es_err err;
+	bool b = false;
+
+	CU_ASSERT_EQUAL(query_bool(&q, "member", &b, &err), ES_OK);
+	CU_ASSERT_TRUE(b);
+	q.items[0].value = "1";
+	CU_ASSERT_EQUAL(query_bool(&q, "member", &b, &err), ES_BAD_REQUEST);
+	CU_ASSERT_EQUAL(query_bool(&q, "other", &b, &err), ES_OK);
+	CU_ASSERT_TRUE(b);
+}
+
+static CU_TestInfo cases[] = {
+    {"values are decoded once", values},
+    {"repeats and rubbish are refused", refused},
+    {"integers are whole and in range", integers},
+    {"booleans are true or false", booleans},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/query", cases)
