@@ -13,9 +13,11 @@ build_setup() {
 	rm -f "$dir.log"
 }
 
-# build_run DIR: compile everything there, showing output only when it fails
+# build_run DIR [TARGET...]: compile, showing output only when it fails
 build_run() {
-	out=$(ninja -C "$1" 2>&1) || {
+	dir=$1
+	shift
+	out=$(ninja -C "$dir" "$@" 2>&1) || {
 		printf '%s\n' "$out" | tail -n 60 >&2
 		die 1 "the build failed"
 	}

@@ -7,7 +7,9 @@
 }
 BUILD=$ROOT/build-fuzz
 CC=clang build_setup "$BUILD" -Dfuzz=true -Db_lundef=false -Dwerror=false
-build_run "$BUILD"
+ninja -C "$BUILD" build.ninja >/dev/null
+# shellcheck disable=SC2046
+build_run "$BUILD" $(ninja -C "$BUILD" -t targets all | sed -n 's,^\(tests/fuzz/fuzz_[a-z_]*\):.*,\1,p')
 for target in "$BUILD"/tests/fuzz/fuzz_*; do
 	[ -f "$target" ] && [ -x "$target" ] || continue
 	name=${target##*/}
