@@ -12,7 +12,7 @@ OPENING = {"header", "query", "rcvbuf"}
 
 def do_ws(world, node, rest):
     """ws NAME opens with `as WHO [via query|header]`, or goes on with an open one."""
-    words = rest.split()
+    words = world.fill(rest).split()
     name = words[0]
     if len(words) > 1:
         if len(words) not in (3, 5) or words[1] != "as":
