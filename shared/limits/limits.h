@@ -1,5 +1,6 @@
-/* Rate limits: GCRA (ITU-T I.371 Annex A; one timestamp per key) in Redis, user and tenant in
- * one script call; nothing is charged when either refuses. Local fallback without Redis. */
+/* Rate limits: GCRA (ITU-T I.371 Annex A; one timestamp per key) in Redis, user and
+ * tenant in one script call; nothing is charged when either refuses. Local fallback
+ * without Redis. */
 #ifndef LIMITS_LIMITS_H
 #define LIMITS_LIMITS_H
 
@@ -10,7 +11,10 @@
 #include "core/id.h"
 #include "redis/redis.h"
 
-/* quota events per window_ms, of which burst may come at once. quota 0: no limit. */
+/* quota events per window_ms, of which burst may come at once (a cost above it never
+ * passes). quota 0: no limit. An event's share of the window is rounded down to whole
+ * microseconds. */
+#define LIMIT_POLICY_MAX 32
 struct limit {
 	const char *policy; /* "user-send", "tenant-send": names exactly one counter */
 	int64_t quota, window_ms, burst;
@@ -19,8 +23,8 @@ struct limit {
 struct limit_state {
 	const char *policy;
 	int64_t quota, window_ms;
-	int64_t remaining;    /* events that would pass now */
-	int64_t reset_ms;     /* until remaining is full again */
+	int64_t remaining;      /* events that would pass now; -1: no limit */
+	int64_t reset_ms;       /* until remaining is full again */
 	int64_t retry_after_ms; /* > 0 only when refused by this limit */
 };
 
@@ -30,8 +34,10 @@ struct limit_result {
 	struct limit_state user, tenant;
 };
 
-/* Keys, script and arguments of one check; shared by the blocking and the async caller. */
+/* Keys, script and arguments of one check; shared by the blocking and the async caller.
+ */
 #define LIMIT_ARGS 12
+#define LIMIT_KEYS 2
 struct limit_request {
 	char user_key[128], tenant_key[96];
 	char numbers[7][24];
@@ -42,9 +48,12 @@ void limit_request_init(struct limit_request *req, const struct tenant_id *tenan
     const struct user_id *user, const struct limit *user_limit,
     const struct limit *tenant_limit, int64_t cost);
 extern struct redis_script limit_script;
-enum es_code limit_result_decode(const struct redis_value *v, const struct limit *user_limit,
-    const struct limit *tenant_limit, struct limit_result *out, struct es_err *err)
-    ES_MUST_CHECK;
+enum es_code limit_result_decode(const struct redis_value *v,
+    const struct limit *user_limit, const struct limit *tenant_limit,
+    struct limit_result *out, struct es_err *err) ES_MUST_CHECK;
+
+/* One process's part of a limit, rounded up; for limits_local_check. */
+struct limit limit_share(const struct limit *limit, unsigned processes);
 
 /* Counters of this process only, used while Redis is away: bounded number of keys. */
 struct limits_local;
@@ -55,11 +64,12 @@ void limits_local_check(struct limits_local *l, const struct tenant_id *tenant,
     const struct limit *tenant_limit, int64_t cost, int64_t now_ms,
     struct limit_result *out);
 
-/* Charge cost events of the user and the tenant, or none. ES_OK also when refused: look at
- * out->allowed. Falls back to local (limits divided by processes) when Redis is away. */
+/* Charge cost events of the user and the tenant, or none. ES_OK also when refused: look
+ * at out->allowed. Falls back to local (limits divided by processes) when Redis is away.
+ */
 enum es_code limits_check(struct redis *r, struct limits_local *local, unsigned processes,
-    const struct tenant_id *tenant, const struct user_id *user, const struct limit *user_limit,
-    const struct limit *tenant_limit, int64_t cost, struct arena *a, struct limit_result *out,
-    struct es_err *err) ES_MUST_CHECK;
+    const struct tenant_id *tenant, const struct user_id *user,
+    const struct limit *user_limit, const struct limit *tenant_limit, int64_t cost,
+    struct arena *a, struct limit_result *out, struct es_err *err) ES_MUST_CHECK;
 
 #endif

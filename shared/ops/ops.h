@@ -1,5 +1,5 @@
-/* A small HTTP listener for /healthz, /readyz, /metrics and /version of one program, run as a
- * child of its master. libwebsockets on its default loop; GET and HEAD only. */
+/* A small HTTP listener for /healthz, /readyz, /metrics and /version of one program, run
+ * as a child of its master. libwebsockets on its default loop; GET and HEAD only. */
 #ifndef OPS_OPS_H
 #define OPS_OPS_H
 
@@ -19,8 +19,8 @@ struct ops_route {
 	ops_handler *handler;
 };
 
-/* listen: "unix:/path" (mode 0660, replaced if stale) or "host:port". Serves until SIGTERM;
- * returns the exit status of the process. */
+/* listen: "unix:/path" (mode 0660, replaced if stale) or "host:port". Serves until
+ * SIGTERM; returns the exit status of the process. */
 int ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *ctx);
 
 /* One check of /readyz. */
@@ -30,8 +30,9 @@ struct ops_check {
 	int64_t ms;
 	const char *detail; /* why not, or NULL */
 };
-/* {"status":"ok|unavailable","checks":{"postgres":{"ok":true,"ms":1}}}; sets 200 or 503. */
-void ops_readyz_body(const struct ops_check checks[], unsigned n, bool draining,
-    struct ops_answer *out);
+/* {"status":"ok|unavailable","checks":{"postgres":{"ok":true,"ms":1}}}; sets 200 or 503.
+ */
+void ops_readyz_body(
+    const struct ops_check checks[], unsigned n, bool draining, struct ops_answer *out);
 
 #endif

@@ -11,24 +11,31 @@
 
 struct redis;
 
-enum redis_kind { REDIS_NIL, REDIS_INT, REDIS_STRING, REDIS_STATUS, REDIS_ERROR, REDIS_ARRAY };
+enum redis_kind {
+	REDIS_NIL,
+	REDIS_INT,
+	REDIS_STRING,
+	REDIS_STATUS,
+	REDIS_ERROR,
+	REDIS_ARRAY
+};
 
 /* A reply, copied into an arena. */
 struct redis_value {
 	enum redis_kind kind;
-	int64_t num;	 /* REDIS_INT */
+	int64_t num;     /* REDIS_INT */
 	const char *str; /* REDIS_STRING, _STATUS, _ERROR; NUL-terminated */
 	size_t len;
 	const struct redis_value *items; /* REDIS_ARRAY */
 	size_t n;
 };
 
-/* redis://[[user]:password@]host[:port][/db], unix:///path[?db=N], rediss:// only where hiredis
- * has TLS. ES_INVALID with the reason for anything else. */
+/* redis://[[user]:password@]host[:port][/db], unix:///path[?db=N], rediss:// only where
+ * hiredis has TLS. ES_INVALID with the reason for anything else. */
 struct redis_url {
 	const char *host; /* NULL for a unix socket */
 	int port;
-	const char *path; /* NULL for TCP */
+	const char *path;            /* NULL for TCP */
 	const char *user, *password; /* or NULL */
 	int db;
 };
@@ -46,16 +53,16 @@ struct redis_arg {
 	size_t len;
 };
 
-/* One command. A connection error or a time-out is ES_UNAVAILABLE and closes the connection;
- * an error reply is ES_INTERNAL with its text, but READONLY, LOADING, MASTERDOWN, MISCONF,
- * OOM, CLUSTERDOWN are ES_UNAVAILABLE. */
+/* One command. A connection error or a time-out is ES_UNAVAILABLE and closes the
+ * connection; an error reply is ES_INTERNAL with its text, but READONLY, LOADING,
+ * MASTERDOWN, MISCONF, OOM, CLUSTERDOWN are ES_UNAVAILABLE. */
 enum es_code redis_cmd(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 
 /* As redis_cmd, for a command that itself waits up to wait_ms (XREAD BLOCK). */
 enum es_code redis_cmd_wait(struct redis *r, int64_t wait_ms, struct arena *a,
-    struct redis_value *out, struct es_err *err, size_t argc, const struct redis_arg argv[])
-    ES_MUST_CHECK;
+    struct redis_value *out, struct es_err *err, size_t argc,
+    const struct redis_arg argv[]) ES_MUST_CHECK;
 
 /* redis_text(r, a, &v, err, "SET", "k", "v", NULL): NUL-terminated arguments. */
 enum es_code redis_text(struct redis *r, struct arena *a, struct redis_value *out,
@@ -66,11 +73,13 @@ struct redis_call {
 	size_t argc;
 	const struct redis_arg *argv;
 };
-enum es_code redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
-    size_t n, struct redis_value out[], struct es_err *err) ES_MUST_CHECK;
+enum es_code redis_pipeline(struct redis *r, struct arena *a,
+    const struct redis_call calls[], size_t n, struct redis_value out[],
+    struct es_err *err) ES_MUST_CHECK;
 
 /* What an out[i] says, with the codes of redis_cmd; ES_OK for what is no error. */
-enum es_code redis_value_check(const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
+enum es_code redis_value_check(
+    const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 
 /* A script by EVALSHA, loaded when the server does not know it. */
 struct redis_script {
@@ -83,8 +92,9 @@ enum es_code redis_eval(struct redis *r, struct redis_script *s, struct arena *a
     const struct redis_arg argv[]) ES_MUST_CHECK;
 
 /* A second connection that only subscribes; used for reply topics in blocking programs.
- * redis_sub_wait returns one message, or ES_OK with *out_len 0 at the deadline. After a loss
- * it reconnects and subscribes again; *lost (may be NULL) tells that messages may be gone. */
+ * redis_sub_wait returns one message, or ES_OK with *out_len 0 at the deadline. After a
+ * loss it reconnects and subscribes again; *lost (may be NULL) tells that messages may be
+ * gone. */
 struct redis_sub;
 enum es_code redis_sub_open(const char *url, const char *topic, struct redis_sub **out,
     struct es_err *err) ES_MUST_CHECK;

@@ -1,5 +1,6 @@
 /* hiredis on libev, for push-server: one connection to command, one to subscribe. Both
- * reconnect with jittered back-off (100 ms to 5 s); the subscriber subscribes again to all. */
+ * reconnect with jittered back-off (100 ms to 5 s); the subscriber subscribes again to
+ * all. */
 #ifndef REDIS_REDIS_ASYNC_H
 #define REDIS_REDIS_ASYNC_H
 
@@ -10,8 +11,8 @@ struct redis_async;
 struct redis_topics;
 
 /* rc ES_OK with a value, or ES_UNAVAILABLE / ES_INTERNAL. Valid during the call only. */
-typedef void redis_async_done(
-    void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err);
+typedef void redis_async_done(void *ctx, enum es_code rc, const struct redis_value *value,
+    const struct es_err *err);
 
 /* state(ctx, up) is called on every change; may be NULL. */
 enum es_code redis_async_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
@@ -20,8 +21,9 @@ enum es_code redis_async_open(struct ev_loop *loop, const char *url, int64_t tim
 void redis_async_close(struct redis_async **r);
 bool redis_async_up(const struct redis_async *r);
 
-/* done (may be NULL) is called exactly once unless this returns an error, never from inside.
- * ES_UNAVAILABLE at once while down. No reply within timeout_ms drops the connection. */
+/* done (may be NULL) is called exactly once unless this returns an error, never from
+ * inside. ES_UNAVAILABLE at once while down. No reply within timeout_ms drops the
+ * connection. */
 enum es_code redis_async_cmd(struct redis_async *r, redis_async_done *done, void *ctx,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 enum es_code redis_async_text(struct redis_async *r, redis_async_done *done, void *ctx,
@@ -33,13 +35,14 @@ struct redis_topics_events {
 	void (*message)(void *ctx, const char *topic, const char *data, size_t len);
 	/* Redis has confirmed the subscription (again after each reconnect). */
 	void (*subscribed)(void *ctx, const char *topic);
-	/* Connection came up (before any confirmation) or was lost: messages may be gone. */
+	/* Connection came up (before any confirmation) or was lost: messages may be gone.
+	 */
 	void (*state)(void *ctx, bool up);
 	void *ctx;
 };
 enum es_code redis_topics_open(struct ev_loop *loop, const char *url,
-    const struct redis_topics_events *events, struct redis_topics **out, struct es_err *err)
-    ES_MUST_CHECK;
+    const struct redis_topics_events *events, struct redis_topics **out,
+    struct es_err *err) ES_MUST_CHECK;
 void redis_topics_close(struct redis_topics **t);
 /* Idempotent, and remembered over reconnects. */
 void redis_topics_add(struct redis_topics *t, const char *topic);

@@ -13,8 +13,8 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct redis_url url;
 	struct es_err err;
 
-	if (redis_url_parse(
-		arena_memdup(a, (const char *)data, size), a, &url, &err) == ES_OK) {
+	if (redis_url_parse(arena_memdup(a, (const char *)data, size), a, &url, &err) ==
+	    ES_OK) {
 		CHECK((url.host != NULL) != (url.path != NULL));
 		CHECK(url.path != NULL || (url.port > 0 && url.port < 65536));
 		CHECK(url.user == NULL || url.password != NULL);

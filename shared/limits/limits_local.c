@@ -1,0 +1,138 @@
+/* The same limits without Redis: this process only, in a table that never grows. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/hash.h"
+#include "limits/limits.h"
+
+#include "core/banned.h"
+
+#define WAYS 8 /* slots that a key may lie in */
+
+struct slot {
+	uint64_t key; /* hash; 0: never used */
+	int64_t tat_us;
+};
+
+struct limits_local {
+	size_t n_sets;
+	struct slot *slots; /* n_sets * WAYS */
+};
+
+/* One counter during one check. */
+struct look {
+	struct slot *slot; /* NULL: no limit */
+	int64_t step_us, room_us, tat_us, wait_us;
+};
+
+struct limits_local *
+limits_local_new(size_t max_keys)
+{
+	struct limits_local *l = mem_new(1, sizeof(*l));
+
+	l->n_sets = max_keys > WAYS ? max_keys / WAYS : 1;
+	l->slots = mem_new(l->n_sets * WAYS, sizeof(*l->slots));
+	return l;
+}
+
+void
+limits_local_free(struct limits_local **l)
+{
+	if (*l == NULL)
+		return;
+	free((*l)->slots);
+	free(*l);
+	*l = NULL;
+}
+
+/* The key's slot, or in its place the one that is empty soonest: a flood of keys makes
+ * old counters forget, it does not make the table grow. */
+static struct slot *
+find(struct limits_local *l, const char *name, const struct slot *other)
+{
+	const uint64_t key = hash_bytes(name, strlen(name)) | 1;
+	struct slot *set = &l->slots[key / 2 % l->n_sets * WAYS];
+	struct slot *best = set == other ? set + 1 : set;
+
+	for (struct slot *s = set; s < set + WAYS; s++) {
+		if (s->key == key)
+			return s;
+		if (s != other && s->tat_us < best->tat_us)
+			best = s;
+	}
+	*best = (struct slot){.key = key};
+	return best;
+}
+
+static struct look
+look(struct limits_local *l, const char *name, const struct limit *limit,
+    const struct look *other, int64_t cost, int64_t now_us)
+{
+	struct look k = {.slot = NULL};
+
+	if (limit->quota == 0)
+		return k;
+	k.slot = find(l, name, other != NULL ? other->slot : NULL);
+	k.step_us = limit->window_ms * 1000 / limit->quota;
+	if (k.step_us < 1)
+		k.step_us = 1;
+	k.room_us = limit->burst * k.step_us;
+	k.tat_us = k.slot->tat_us;
+	if (k.tat_us < now_us)
+		k.tat_us = now_us;
+	if (k.tat_us > now_us + k.room_us)
+		k.tat_us = now_us + k.room_us;
+	k.wait_us = k.tat_us + cost * k.step_us - now_us - k.room_us;
+	if (k.wait_us < 0)
+		k.wait_us = 0;
+	return k;
+}
+
+static int64_t
+ceil_ms(int64_t us)
+{
+	return (us + 999) / 1000;
+}
+
+static struct limit_state
+settle(
+    struct look *k, const struct limit *limit, bool allowed, int64_t cost, int64_t now_us)
+{
+	struct limit_state s = {.policy = limit->policy,
+	    .quota = limit->quota,
+	    .window_ms = limit->window_ms,
+	    .remaining = -1};
+
+	if (k->slot == NULL)
+		return s;
+	if (allowed)
+		k->tat_us += cost * k->step_us;
+	k->slot->tat_us = k->tat_us;
+	s.remaining = (k->room_us - k->tat_us + now_us) / k->step_us;
+	s.reset_ms = ceil_ms(k->tat_us - now_us);
+	s.retry_after_ms = ceil_ms(k->wait_us);
+	return s;
+}
+
+void
+limits_local_check(struct limits_local *l, const struct tenant_id *tenant,
+    const struct user_id *user, const struct limit *user_limit,
+    const struct limit *tenant_limit, int64_t cost, int64_t now_ms,
+    struct limit_result *out)
+{
+	const int64_t now_us = now_ms * 1000;
+	struct limit_request names;
+	struct look u, n;
+	bool allowed;
+
+	limit_request_init(&names, tenant, user, user_limit, tenant_limit, cost);
+	u = look(l, names.user_key, user_limit, NULL, cost, now_us);
+	n = look(l, names.tenant_key, tenant_limit, &u, cost, now_us);
+	allowed = u.wait_us == 0 && n.wait_us == 0;
+	*out = (struct limit_result){.allowed = allowed,
+	    .local = true,
+	    .user = settle(&u, user_limit, allowed, cost, now_us),
+	    .tenant = settle(&n, tenant_limit, allowed, cost, now_us)};
+}

@@ -1,0 +1,215 @@
+/* Limits counted in Redis. Windows of minutes, so that the time between two calls is
+ * nothing. */
+#include "cunit_main.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "limits/limits.h"
+#include "redis_server.h"
+
+#include "core/banned.h"
+
+static const struct tenant_id acme = {"01900000-0000-7000-8000-000000000001"};
+static const struct tenant_id globex = {"01900000-0000-7000-8000-000000000002"};
+static const struct user_id alice = {"01900000-0000-7000-8000-00000000a001"};
+static const struct user_id bob = {"01900000-0000-7000-8000-00000000a002"};
+
+static const struct limit five = {"user-send", 5, 600000, 5};    /* one in 120 s */
+static const struct limit eight = {"tenant-send", 8, 480000, 8}; /* one in 60 s */
+static const struct limit none = {.policy = "none"};
+
+struct fixture {
+	struct redis_server *server;
+	struct redis *r;
+	struct limits_local *local;
+	struct arena *a;
+	struct limit_result got;
+	struct redis_value v;
+	struct es_err err;
+};
+
+static void
+setup(struct fixture *f)
+{
+	*f = (struct fixture){.server = redis_server_start(), .a = arena_new()};
+	CHECK(redis_open(redis_server_url(f->server), 1000, &f->r, &f->err) == ES_OK);
+	f->local = limits_local_new(100);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	limits_local_free(&f->local);
+	redis_close(&f->r);
+	arena_free(&f->a);
+	redis_server_end(&f->server);
+}
+
+static bool
+check(struct fixture *f, const struct tenant_id *tenant, const struct user_id *user,
+    const struct limit *user_limit, const struct limit *tenant_limit, int64_t cost)
+{
+	CU_ASSERT_EQUAL_FATAL(limits_check(f->r, f->local, 4, tenant, user, user_limit,
+				  tenant_limit, cost, f->a, &f->got, &f->err),
+	    ES_OK);
+	return f->got.allowed;
+}
+
+static void
+passes_the_burst_and_no_more(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	for (int i = 0; i < 5; i++) {
+		CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 1));
+		CU_ASSERT_FALSE(f.got.local);
+		CU_ASSERT_EQUAL(f.got.user.remaining, 4 - i);
+		CU_ASSERT_EQUAL(f.got.user.retry_after_ms, 0);
+		CU_ASSERT_STRING_EQUAL(f.got.user.policy, "user-send");
+		CU_ASSERT_EQUAL(f.got.user.quota, 5);
+		CU_ASSERT_EQUAL(f.got.tenant.remaining, -1);
+	}
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 1));
+	CU_ASSERT_EQUAL(f.got.user.remaining, 0);
+	/* full again in reset, four more than one event's 120 s before that is retry */
+	CU_ASSERT_EQUAL(f.got.user.retry_after_ms, f.got.user.reset_ms - 480000);
+	CU_ASSERT_TRUE(f.got.user.retry_after_ms > 100000);
+	CU_ASSERT_TRUE(f.got.user.retry_after_ms <= 120000);
+	teardown(&f);
+}
+
+/* Moves the counter's time back, as if that much had passed. */
+static void
+pass_ms(struct fixture *f, const char *key, int64_t ms)
+{
+	const char *past;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    redis_text(f->r, f->a, &f->v, &f->err, "GET", key, NULL), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f->v.kind, REDIS_STRING);
+	past = arena_printf(
+	    f->a, "%lld", strtoll(f->v.str, NULL, 10) - (long long)ms * 1000);
+	CU_ASSERT_EQUAL_FATAL(
+	    redis_text(f->r, f->a, &f->v, &f->err, "SET", key, past, "KEEPTTL", NULL),
+	    ES_OK);
+}
+
+static void
+passes_again_after_retry_after(void)
+{
+	const char *key = "es:l:{01900000-0000-7000-8000-000000000001}:u:"
+			  "01900000-0000-7000-8000-00000000a001:user-send";
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 5));
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 2));
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 1));
+	pass_ms(&f, key, f.got.user.retry_after_ms - 5000);
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 1));
+	CU_ASSERT_TRUE(f.got.user.retry_after_ms <= 5000);
+	pass_ms(&f, key, f.got.user.retry_after_ms);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 1));
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 1));
+	teardown(&f);
+}
+
+static void
+nothing_is_charged_when_one_refuses(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &eight, 5));
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &eight, 1));
+	CU_ASSERT_TRUE(f.got.user.retry_after_ms > 0);
+	CU_ASSERT_EQUAL(f.got.tenant.retry_after_ms, 0);
+	CU_ASSERT_EQUAL(f.got.tenant.remaining, 3);
+	CU_ASSERT_FALSE(check(&f, &acme, &bob, &five, &eight, 4));
+	CU_ASSERT_EQUAL(f.got.user.retry_after_ms, 0);
+	CU_ASSERT_EQUAL(f.got.user.remaining, 5);
+	CU_ASSERT_TRUE(f.got.tenant.retry_after_ms > 50000);
+	CU_ASSERT_TRUE(check(&f, &acme, &bob, &five, &eight, 3));
+	CU_ASSERT_EQUAL(f.got.user.remaining, 2);
+	CU_ASSERT_EQUAL(f.got.tenant.remaining, 0);
+	CU_ASSERT_TRUE(check(&f, &globex, &bob, &five, &eight, 5));
+	teardown(&f);
+}
+
+static void
+policies_are_counted_apart(void)
+{
+	const struct limit other = {"other", 5, 600000, 5};
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &none, 5));
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &other, &none, 5));
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &other, &none, 1));
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 6));
+	CU_ASSERT_EQUAL(check(&f, &acme, &alice, &none, &none, 1000), true);
+	teardown(&f);
+}
+
+static void
+counters_go_away_by_themselves(void)
+{
+	const struct limit quick = {"quick", 100, 1000, 100};
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &quick, &none, 1)); /* 10 ms */
+	do {
+		CU_ASSERT_EQUAL(
+		    redis_text(f.r, f.a, &f.v, &f.err, "KEYS", "es:l:*", NULL), ES_OK);
+	} while (f.v.n > 0);
+	teardown(&f);
+}
+
+static void
+large_rates_stay_exact(void)
+{
+	const struct limit huge = {"huge", 20000, 1000000, 40000};
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &none, &huge, 39999));
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &none, &huge, 1));
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &none, &huge, 100));
+	teardown(&f);
+}
+
+static void
+counts_here_while_redis_is_away(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	redis_server_kill(f.server);
+	for (int i = 0; i < 2; i++) { /* five by four processes, rounded up */
+		CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &eight, 1));
+		CU_ASSERT_TRUE(f.got.local);
+	}
+	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &eight, 1));
+	CU_ASSERT_TRUE(f.got.user.retry_after_ms > 0);
+	redis_server_again(f.server);
+	CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &eight, 1));
+	CU_ASSERT_FALSE(f.got.local);
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"passes the burst and no more", passes_the_burst_and_no_more},
+    {"passes again after retry_after", passes_again_after_retry_after},
+    {"nothing is charged when one refuses", nothing_is_charged_when_one_refuses},
+    {"policies are counted apart", policies_are_counted_apart},
+    {"counters go away by themselves", counters_go_away_by_themselves},
+    {"large rates stay exact", large_rates_stay_exact},
+    {"counts here while Redis is away", counts_here_while_redis_is_away},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("limits", cases)

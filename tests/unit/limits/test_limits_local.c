@@ -1,0 +1,172 @@
+/* Limits without Redis, with a clock that the test moves. */
+#include "cunit_main.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "limits/limits.h"
+
+#include "core/banned.h"
+
+static const struct tenant_id acme = {"01900000-0000-7000-8000-000000000001"};
+static const struct user_id alice = {"01900000-0000-7000-8000-00000000a001"};
+static const struct user_id bob = {"01900000-0000-7000-8000-00000000a002"};
+
+static const struct limit five = {
+    "user-send", 5, 10000, 5}; /* one in 2 s, five at once */
+static const struct limit eight = {"tenant-send", 8, 8000, 8};
+static const struct limit none = {.policy = "none"};
+
+static struct limit_result
+check(struct limits_local *l, const struct user_id *user, const struct limit *user_limit,
+    const struct limit *tenant_limit, int64_t cost, int64_t now_ms)
+{
+	struct limit_result r;
+
+	limits_local_check(l, &acme, user, user_limit, tenant_limit, cost, now_ms, &r);
+	CU_ASSERT_TRUE(r.local);
+	return r;
+}
+
+static void
+passes_the_burst_and_no_more(void)
+{
+	struct limits_local *l = limits_local_new(100);
+	struct limit_result r;
+
+	for (int i = 0; i < 5; i++) {
+		r = check(l, &alice, &five, &none, 1, 1000);
+		CU_ASSERT_TRUE(r.allowed);
+		CU_ASSERT_EQUAL(r.user.remaining, 4 - i);
+		CU_ASSERT_EQUAL(r.user.reset_ms, 2000 * (i + 1));
+		CU_ASSERT_EQUAL(r.user.retry_after_ms, 0);
+		CU_ASSERT_EQUAL(r.tenant.remaining, -1);
+	}
+	r = check(l, &alice, &five, &none, 1, 1000);
+	CU_ASSERT_FALSE(r.allowed);
+	CU_ASSERT_EQUAL(r.user.remaining, 0);
+	CU_ASSERT_EQUAL(r.user.retry_after_ms, 2000);
+	CU_ASSERT_EQUAL(r.user.reset_ms, 10000);
+	limits_local_free(&l);
+}
+
+static void
+retry_after_is_exact(void)
+{
+	struct limits_local *l = limits_local_new(100);
+
+	CU_ASSERT_TRUE(check(l, &alice, &five, &none, 5, 1000).allowed);
+	CU_ASSERT_EQUAL(
+	    check(l, &alice, &five, &none, 1, 1001).user.retry_after_ms, 1999);
+	CU_ASSERT_FALSE(check(l, &alice, &five, &none, 1, 2999).allowed);
+	CU_ASSERT_TRUE(check(l, &alice, &five, &none, 1, 3000).allowed);
+	CU_ASSERT_FALSE(check(l, &alice, &five, &none, 1, 3000).allowed);
+	limits_local_free(&l);
+}
+
+static void
+nothing_is_charged_when_one_refuses(void)
+{
+	struct limits_local *l = limits_local_new(100);
+	struct limit_result r;
+
+	CU_ASSERT_TRUE(check(l, &alice, &five, &eight, 5, 0).allowed);
+	r = check(l, &alice, &five, &eight, 1, 0); /* her own limit */
+	CU_ASSERT_FALSE(r.allowed);
+	CU_ASSERT_TRUE(r.user.retry_after_ms > 0);
+	CU_ASSERT_EQUAL(r.tenant.retry_after_ms, 0);
+	CU_ASSERT_EQUAL(r.tenant.remaining, 3);
+	r = check(l, &bob, &five, &eight, 4, 0); /* the tenant's */
+	CU_ASSERT_FALSE(r.allowed);
+	CU_ASSERT_EQUAL(r.user.retry_after_ms, 0);
+	CU_ASSERT_EQUAL(r.user.remaining, 5);
+	CU_ASSERT_EQUAL(r.tenant.retry_after_ms, 1000);
+	r = check(l, &bob, &five, &eight, 3, 0);
+	CU_ASSERT_TRUE(r.allowed);
+	CU_ASSERT_EQUAL(r.user.remaining, 2);
+	CU_ASSERT_EQUAL(r.tenant.remaining, 0);
+	limits_local_free(&l);
+}
+
+static void
+cost_zero_only_looks(void)
+{
+	struct limits_local *l = limits_local_new(100);
+
+	CU_ASSERT_EQUAL(check(l, &alice, &five, &none, 0, 0).user.remaining, 5);
+	CU_ASSERT_EQUAL(check(l, &alice, &five, &none, 2, 0).user.remaining, 3);
+	CU_ASSERT_EQUAL(check(l, &alice, &five, &none, 0, 0).user.remaining, 3);
+	CU_ASSERT_FALSE(check(l, &alice, &five, &none, 6, 100000).allowed);
+	limits_local_free(&l);
+}
+
+static void
+long_run_keeps_the_rate(void)
+{
+	struct limits_local *l = limits_local_new(100);
+	const struct limit fast = {"fast", 3, 1000, 3};
+	int passed = 0;
+
+	for (int64_t now_ms = 0; now_ms < 100000; now_ms += 7)
+		passed += check(l, &alice, &fast, &none, 1, now_ms).allowed;
+	CU_ASSERT_TRUE(passed >= 299 && passed <= 303);
+	limits_local_free(&l);
+}
+
+static void
+many_keys_do_not_mix_or_grow(void)
+{
+	struct limits_local *l = limits_local_new(64);
+	struct user_id user;
+
+	for (int i = 0; i < 10000; i++) {
+		(void)snprintf(user.text, sizeof(user.text),
+		    "01900000-0000-7000-8000-%012x", (unsigned)i);
+		CU_ASSERT_TRUE(check(l, &user, &five, &none, 5, 0).allowed);
+		CU_ASSERT_FALSE(check(l, &user, &five, &none, 1, 0).allowed);
+	}
+	limits_local_free(&l);
+	CU_ASSERT_PTR_NULL(l);
+}
+
+static void
+a_lower_limit_forgets_old_debt(void)
+{
+	struct limits_local *l = limits_local_new(64);
+	const struct limit slow = {"same", 1000, 3600000, 1000},
+			   fast = {"same", 5, 1000, 5};
+
+	CU_ASSERT_TRUE(check(l, &alice, &slow, &none, 1000, 0).allowed);
+	CU_ASSERT_EQUAL(check(l, &alice, &fast, &none, 1, 0).user.retry_after_ms, 200);
+	limits_local_free(&l);
+}
+
+static void
+a_share_is_rounded_up(void)
+{
+	const struct limit ten = {"p", 10, 1000, 20};
+	struct limit s = limit_share(&ten, 3);
+
+	CU_ASSERT_EQUAL(s.quota, 4);
+	CU_ASSERT_EQUAL(s.burst, 7);
+	CU_ASSERT_EQUAL(s.window_ms, 1000);
+	s = limit_share(&ten, 100);
+	CU_ASSERT_EQUAL(s.quota, 1);
+	CU_ASSERT_EQUAL(s.burst, 1);
+	s = limit_share(&none, 4);
+	CU_ASSERT_EQUAL(s.quota, 0);
+}
+
+static CU_TestInfo cases[] = {
+    {"passes the burst and no more", passes_the_burst_and_no_more},
+    {"retry_after is exact", retry_after_is_exact},
+    {"nothing is charged when one refuses", nothing_is_charged_when_one_refuses},
+    {"cost zero only looks", cost_zero_only_looks},
+    {"a long run keeps the rate", long_run_keeps_the_rate},
+    {"many keys neither mix nor grow", many_keys_do_not_mix_or_grow},
+    {"a lower limit forgets old debt", a_lower_limit_forgets_old_debt},
+    {"a share is rounded up", a_share_is_rounded_up},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("limits/local", cases)
