@@ -24,6 +24,7 @@ rule 'shared/ includes only what is below it' "$(
 	may store core pg json event crypto
 	may auth core json crypto pg store
 	may limits core redis
+	may presence core redis
 	may ops core conf
 )"
 
@@ -37,7 +38,7 @@ programs=$(for program in api-fcgi fanout push-server ctl; do
 	[ -d "$program" ] || continue
 	own=$(find "$program" -mindepth 1 -type d -printf '%f|')
 	find "$program" -name '*.[ch]' -exec grep -nHE '^#include "' {} + |
-		grep -vE "#include \"(${own}core|conf|json|crypto|pg|redis|queue|event|store|auth|limits|ops)/" |
+		grep -vE "#include \"(${own}core|conf|json|crypto|pg|redis|queue|event|store|auth|limits|presence|ops)/" |
 		grep -vE '#include "[a-z0-9_]+\.h"'
 done)
 rule 'programs never include each other' "$programs"

@@ -1,0 +1,92 @@
+/* The scripts behind presence: each changes devices and what is seen of the user in one step,
+ * so that two workers can't overtake each other. */
+#include "presence/presence_keys.h"
+
+#include "core/banned.h"
+
+/* What is seen of a user now; tells the tenant's topic when that has changed. */
+#define MERGE                                                                             \
+	"local function merge(t, u) "                                                     \
+	"local uk, tk = 'es:p:u:'..t..':'..u, 'es:p:t:'..t "                              \
+	"local best, choice, devices = 'offline', false, 0 "                              \
+	"local all = redis.call('HGETALL', uk) "                                          \
+	"for i = 1, #all, 2 do "                                                          \
+	"if all[i] == 'choice' then choice = all[i + 1] else "                            \
+	"devices = devices + 1 "                                                          \
+	"if all[i + 1] == 'online' then best = 'online' "                                 \
+	"elseif all[i + 1] == 'idle' and best == 'offline' then best = 'idle' end "       \
+	"end end "                                                                        \
+	"if devices == 0 then redis.call('DEL', uk) end "                                 \
+	"if choice == 'offline' then best = 'offline' "                                   \
+	"elseif choice == 'idle' and best == 'online' then best = 'idle' end "            \
+	"local old = redis.call('HGET', tk, u) or 'offline' "                             \
+	"if best == old then return best end "                                            \
+	"if best == 'offline' then redis.call('HDEL', tk, u) "                            \
+	"else redis.call('HSET', tk, u, best) end "                                       \
+	"redis.call('PUBLISH', 'es:t:'..t..':p', "                                        \
+	"'{\"userId\":\"'..u..'\",\"status\":\"'..best..'\"}') "                          \
+	"return best end "
+
+#define NOW                                                                               \
+	"local time = redis.call('TIME') "                                                \
+	"local now = time[1] * 1000 + math.floor(time[2] / 1000) "
+
+/* tenant, user, worker, status, forget choice. A device that is offline is no device. */
+struct redis_script presence_set_script = {
+    .text = MERGE
+	"local t, u, w, s = ARGV[1], ARGV[2], ARGV[3], ARGV[4] "
+	"local uk, wk = 'es:p:u:'..t..':'..u, 'es:p:w:'..w "
+	"if s == 'offline' then redis.call('HDEL', uk, w) "
+	"redis.call('SREM', wk, t..':'..u) "
+	"else redis.call('HSET', uk, w, s) redis.call('SADD', wk, t..':'..u) end "
+	"if ARGV[5] == '1' then redis.call('HDEL', uk, 'choice') end "
+	"return merge(t, u)"};
+
+/* tenant, user, status, lease. */
+struct redis_script presence_rest_script = {
+    .text = MERGE NOW
+	"local t, u, s = ARGV[1], ARGV[2], ARGV[3] "
+	"local uk, lease = 'es:p:u:'..t..':'..u, 'r:'..t..':'..u "
+	"if s == 'offline' then "
+	"redis.call('HDEL', uk, 'rest') redis.call('ZREM', 'es:p:leases', lease) "
+	"else redis.call('HSET', uk, 'rest', s) "
+	"redis.call('ZADD', 'es:p:leases', now + ARGV[4], lease) end "
+	"if s == 'online' then redis.call('HDEL', uk, 'choice') "
+	"else redis.call('HSET', uk, 'choice', s) end "
+	"return merge(t, u)"};
+
+/* worker, lease. */
+struct redis_script presence_lease_script = {
+    .text = NOW
+	"local known = redis.call('ZSCORE', 'es:p:leases', 'w:'..ARGV[1]) "
+	"redis.call('ZADD', 'es:p:leases', now + ARGV[2], 'w:'..ARGV[1]) "
+	"return known and 1 or 0"};
+
+/* max users. A dead worker's set is taken in parts; its lease goes with the last one. */
+struct redis_script presence_sweep_script = {
+    .text = MERGE NOW
+	"local left, seen = tonumber(ARGV[1]), 0 "
+	"local due = redis.call('ZRANGEBYSCORE', 'es:p:leases', '-inf', now, "
+	"'LIMIT', 0, left) "
+	"local function drop(m, device) "
+	"local t, u = string.sub(m, 1, 36), string.sub(m, 38) "
+	"redis.call('HDEL', 'es:p:u:'..t..':'..u, device) merge(t, u) "
+	"left = left - 1 seen = seen + 1 end "
+	"for _, lease in ipairs(due) do "
+	"if left <= 0 then break end "
+	"local id = string.sub(lease, 3) "
+	"if string.sub(lease, 1, 1) == 'r' then "
+	"drop(id, 'rest') redis.call('ZREM', 'es:p:leases', lease) "
+	"else "
+	"for _, m in ipairs(redis.call('SPOP', 'es:p:w:'..id, left)) do drop(m, id) end "
+	"if redis.call('EXISTS', 'es:p:w:'..id) == 0 then "
+	"redis.call('ZREM', 'es:p:leases', lease) end "
+	"end end "
+	"return seen"};
+
+/* tenant, max. */
+struct redis_script presence_list_script = {
+    .text = "local tk = 'es:p:t:'..ARGV[1] "
+	    "local n = redis.call('HLEN', tk) "
+	    "if n > tonumber(ARGV[2]) then return n end "
+	    "return redis.call('HGETALL', tk)"};
