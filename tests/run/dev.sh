@@ -1,0 +1,7 @@
+# ./dev itself: start, watch, stop, refuse, clean up. On a stack of our own.
+. "$(dirname -- "$0")/lib.sh"
+. "$ROOT/packaging/dev/ports.sh"
+ES_PORT=$(random_port) ES_PUSH_PORT=$(random_port)
+export ES_PORT ES_PUSH_PORT ES_DEV_FSYNC=off
+suite_stack=yes
+python3 tests/run/dev_stack.py "$WORK"

@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+"""What `./dev` promises, tried. dev_stack.py WORK_DIR, settings in the environment."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+ROOT = os.environ["ES_ROOT"]
+STACK = pathlib.Path(os.environ["ES_DEV_DIR"])
+BUILD = pathlib.Path(os.environ["ES_BUILD_DIR"])
+PROGRAMS = ["postgres", "redis", "fanout", "push", "api", "lighttpd"]
+CHECKS = []
+
+
+def check(name):
+    def keep(function):
+        CHECKS.append((name, function))
+        return function
+    return keep
+
+
+def dev(*words, **env):
+    return subprocess.run([ROOT + "/dev", *words], env={**os.environ, **env}, text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+
+
+def up(*words, **env):
+    done = dev("up", "--no-build", "-d", *words, **env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def status():
+    done = dev("status", "-o", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def pids():
+    return {p["name"]: p["pid"] for p in status()["programs"]}
+
+
+def everybody(said):
+    """All processes of the stack: masters, workers, the supervisor."""
+    found = [int((STACK / "run/up.pid").read_text())]
+    for program in said["programs"]:
+        found += [program["pid"], *program["workers"]]
+    return found
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def eventually(what, seconds=15):
+    limit = time.monotonic() + seconds
+    while not (got := what()):
+        assert time.monotonic() < limit, f"not in {seconds} s: {what.__doc__ or what}"
+        time.sleep(0.1)
+    return got
+
+
+def answers(path="/readyz"):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{os.environ['ES_PORT']}{path}", timeout=2) as r:
+            return r.status == 200
+    except OSError:
+        return False
+
+
+def nothing_left(was):
+    assert not [p for p in was if alive(p)], "processes are left"
+    for port in (os.environ["ES_PORT"], os.environ["ES_PUSH_PORT"]):
+        with socket.socket() as s:
+            assert s.connect_ex(("127.0.0.1", int(port))), f"port {port} is still served"
+    assert not list((STACK / "run/").glob("*.sock"))
+
+
+@check("up -d returns when all is ready, its last line says so")
+def starts():
+    said = up()
+    assert said.rstrip().splitlines()[-1].startswith("EchoStream is ready."), said
+    assert answers() and answers("/push/readyz") and answers("/fanout/readyz")
+
+
+@check("a second up shows the same block and is content")
+def second():
+    done = dev("up")
+    assert done.returncode == 0 and "already up" in done.stdout, done.stdout
+    assert "Operator key" in done.stdout
+
+
+@check("status tells the settings that scripts need, and every program")
+def tells():
+    env = dict(line.split("=", 1) for line in dev("status", "-o", "env").stdout.splitlines())
+    for name in ("ES_URL", "ES_WS_URL", "ES_OPERATOR_KEY", "ES_DATABASE_URL", "ES_REDIS_URL"):
+        assert env[name], name
+    said = status()
+    assert [p["name"] for p in said["programs"]] == PROGRAMS
+    assert all(p["state"] == "up" and p["pid"] > 1 for p in said["programs"]), said
+    assert said["ES_URL"] == env["ES_URL"]
+
+
+@check("secrets are for their owner only")
+def secrets():
+    for path in (STACK / "secrets/jwt.key", STACK / "secrets/operator.key", STACK / "env"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@check("a token is alone on stdout")
+def token():
+    done = dev("token", "alice")
+    assert done.returncode == 0 and len(done.stdout.split()) == 1, done.stdout + done.stderr
+
+
+@check("the shells of database and Redis answer")
+def shells():
+    assert dev("psql", "-Atc", "select current_user").stdout == "postgres\n"
+    assert dev("psql", "--app", "-Atc", "select current_user").stdout == "echostream_app\n"
+    assert dev("redis-cli", "config", "get", "appendfsync").stdout.split()[-1] == "always"
+
+
+@check("a program that is killed is started again")
+def revives():
+    for name in reversed(PROGRAMS):
+        old = pids()[name]
+        os.kill(old, signal.SIGKILL)
+        new = eventually(lambda: next((p for n, p in pids().items() if n == name and p not in (old, 0)), 0))
+        assert alive(new)
+    eventually(lambda: answers() and answers("/push/readyz") and answers("/fanout/readyz"), 30)
+    said = (STACK / "log/up.log").read_text()
+    for name in PROGRAMS:
+        assert f"{name} started again" in said, said[-2000:]
+
+
+@check("a port that was asked for and is taken is named with its holder")
+def port_taken():
+    done = dev("up", "--no-build", ES_DEV_DIR=str(STACK) + "-other")
+    shutil.rmtree(str(STACK) + "-other", ignore_errors=True)
+    assert done.returncode == 2 and f"ES_PORT={os.environ['ES_PORT']}" in done.stderr, done.stderr
+    assert "lighttpd (pid " in done.stderr, done.stderr
+
+
+@check("down leaves no process, port or socket, and again is content")
+def down():
+    was = everybody(status())
+    done = dev("down")
+    assert done.returncode == 0 and done.stdout.rstrip().endswith("stopped"), done.stdout
+    nothing_left(was)
+    assert dev("down").returncode == 0
+    assert dev("status").returncode == 3
+    assert dev("token", "alice").returncode == 3
+
+
+@check("what an up that was killed left behind is stopped by the next one")
+def leftovers():
+    up()
+    was = everybody(status())
+    os.kill(was[0], signal.SIGKILL)
+    assert eventually(lambda: dev("status").returncode == 3)
+    said = up()
+    assert "left behind" in said, said
+    assert not [p for p in was if alive(p)]
+    was = everybody(status())
+    os.kill(was[0], signal.SIGKILL)
+    assert dev("down").returncode == 0
+    nothing_left(was)
+
+
+def foreground(*signals):
+    """up in the foreground, as from a terminal; its output and exit code after signals."""
+    run = subprocess.Popen([ROOT + "/dev", "up", "--no-build"], stdin=subprocess.DEVNULL, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    said = []
+    for line in run.stdout:
+        said.append(line)
+        if line.startswith("EchoStream is ready"):
+            was = everybody(status())
+            for one in signals:
+                os.killpg(run.pid, one)
+                time.sleep(0.02)
+    return "".join(said), run.wait(60), was
+
+
+@check("Ctrl-C stops all in order")
+def ctrl_c():
+    said, code, was = foreground(signal.SIGINT)
+    assert code == 0 and said.endswith("\nstopped\n"), (code, said[-300:])
+    nothing_left(was)
+
+
+@check("a second Ctrl-C stops all at once")
+def ctrl_c_twice():
+    said, code, was = foreground(signal.SIGINT, signal.SIGINT)
+    # the first may have been quick enough
+    assert (code, said.rsplit("\n", 2)[1]) in ((1, "stopped at once"), (0, "stopped")), (code, said[-300:])
+    eventually(lambda: not [p for p in was if alive(p)])
+
+
+@check("a program that can't live ends up with exit 1 and its last words")
+def cannot_live():
+    bad = pathlib.Path(sys.argv[1]) / "bad-build"
+    for name in ("ctl/echostreamctl", "push-server/echostream-push", "api-fcgi/echostream-api"):
+        (bad / name).parent.mkdir(parents=True)
+        (bad / name).symlink_to(BUILD / name)
+    (bad / "fanout").mkdir()
+    program = bad / "fanout/echostream-fanout"
+    program.write_text("#!/bin/sh\necho my last words >&2\nexit 7\n")
+    program.chmod(0o755)
+    done = dev("up", "--no-build", ES_BUILD_DIR=str(bad))
+    assert done.returncode == 1, done.returncode
+    assert "my last words" in done.stdout and "exit 7" in done.stdout, done.stdout
+    assert done.stdout.count("my last words") == 5, done.stdout
+    program.write_text("#!/bin/sh\nexit 78\n")
+    done = dev("up", "--no-build", ES_BUILD_DIR=str(bad))
+    assert done.returncode == 1 and "refuses its settings" in done.stdout, done.stdout
+    nothing_left([])
+
+
+@check("a missing program is named")
+def missing():
+    done = dev("up", "--no-build", ES_BUILD_DIR=sys.argv[1] + "/nowhere")
+    assert done.returncode == 1 and "echostream-fanout" in done.stderr, done.stderr
+
+
+@check("wrong words and options are refused with exit 2")
+def wrong():
+    for words in (("upp",), ("up", "--fast"), ("up", "--queue=sqs"), ("status", "-o", "xml"), ("token",)):
+        done = dev(*words)
+        assert done.returncode == 2 and done.stderr, (words, done.returncode)
+
+
+@check("reset makes the next database anew")
+def reset():
+    assert dev("reset").returncode == 2
+    assert dev("reset", "-y").returncode == 0
+    assert "FAILED" not in up()
+    assert dev("reset", "-y").returncode == 1
+    assert dev("down").returncode == 0
+
+
+@check("clean refuses a folder that is not ours")
+def clean_refuses():
+    folder = pathlib.Path(sys.argv[1]) / "theirs"
+    folder.mkdir()
+    (folder / "precious").touch()
+    done = dev("clean", ES_DEV_DIR=str(folder))
+    assert done.returncode == 1 and (folder / "precious").exists(), done.stdout
+
+
+@check("clean stops the stack and removes all of it")
+def clean():
+    up()
+    was = everybody(status())
+    outside = (STACK / "outside").read_text().split() if (STACK / "outside").exists() else []
+    assert dev("clean").returncode == 0
+    assert not [p for p in was if alive(p)]
+    assert not [p for p in [STACK, *outside] if os.path.exists(p)]
+
+
+def main():
+    for name, function in CHECKS:
+        try:
+            function()
+            print(f"ok dev: {name}", flush=True)
+        except Exception as why:  # a check may fail in any way
+            print(f"  {type(why).__name__}: {why}\nnot ok dev: {name}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
