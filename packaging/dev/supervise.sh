@@ -90,7 +90,7 @@ death_reason() {
 watch_logs() {
 	cd "$LOG" || return
 	setsid sh -c 'tail --pid="$1" -q -n 0 -F fanout.log push.log api.log 2>/dev/null |
-		grep --line-buffered -E "\"level\":\"(warn|error|fatal)\""' watch $$ </dev/null 9>&- &
+		grep --line-buffered -E "\"lvl\":\"(error|warn)\""' watch $$ </dev/null 9>&- &
 	watcher=$!
 	cd "$ROOT" || return
 }
