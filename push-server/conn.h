@@ -15,7 +15,6 @@ struct lws;
 struct worker;
 struct subscription; /* subscription.h */
 struct hub_conn;     /* what the hub keeps for a connection */
-struct auth_try;     /* frame_auth.h */
 struct send_lane;    /* send_queue.h */
 
 /* Asynchronous results carry this instead of a pointer: a slot is used again, a pair of slot
@@ -55,6 +54,8 @@ struct conn {
 	int64_t acl_version;  /* of the tenant, as read by the query that let it in */
 	int64_t expires_s;    /* exp of the token in force */
 	int64_t last_frame_ms; /* CLOCK_MONOTONIC of the last frame other than ping */
+	int64_t tenant_rate;   /* messages a second of the tenant; 0: no limit */
+	int64_t user_quota, user_window_ms;
 
 	/* The hub's: subscriptions of this connection and whatever else it keeps. */
 	LIST_HEAD(conn_subscriptions, subscription) subscriptions;
@@ -65,18 +66,19 @@ struct conn {
 	struct { /* conn_write.c */
 		struct conn_bytes control, lossy;
 		TAILQ_ENTRY(conn) slow; /* on worker->slow while blocked, slowest first */
-		uint32_t buffered;	/* upper bound of what libwebsockets holds back */
-		bool blocked, dirty, careful, lossy_due;
-		int64_t lossy_at_ms;
-		LIST_ENTRY(conn) flush;
+		LIST_ENTRY(conn) flush, lossy_entry;
+		uint32_t buffered; /* upper bound of what libwebsockets holds back */
+		bool blocked, dirty, careful, wants, lossy_listed;
+		int64_t blocked_ms; /* since when, for the slowest */
 	} out;
 	struct { /* conn.c, ws.c */
 		TAILQ_ENTRY(conn) all, doomed;
-		bool on_doomed;
-		bool hub_told;
-		uint16_t code;
+		struct conn_list *on; /* the list that `doomed` stands on, or NULL */
+		bool upgraded, hub_knows, peer_closes;
+		bool dead; /* a write has failed: cut, nothing can be said any more */
+		uint16_t code;	  /* of the close, ours or the peer's; 0: none yet */
 		char reason[64];
-		int64_t kill_at_ms;
+		int64_t cut_at_ms;
 		struct conn_bytes message; /* fragments so far */
 		char *origin;
 		char address[48];
@@ -89,14 +91,26 @@ struct conn {
 	struct { /* frames.c, frame_auth.c */
 		struct conn_bytes waiting; /* frames that came before hello */
 		uint16_t n_waiting;
-		struct auth_try *auth;
+		char *token;	/* of the handshake or of an auth frame, until checked */
+		char *auth_id;	/* id of the auth frame that waits for its answer */
+		char *jti;	/* of the token in force */
+		int64_t issued_s;
+		bool auth_busy;
+		TAILQ_ENTRY(conn) greeting; /* state CONN_GREETING, oldest first */
 		LIST_ENTRY(conn) expiring;
-		bool on_expiring, expiry_told, leased;
+		int64_t greeting_ms;
+		bool on_greeting, on_expiring, expiry_told, leased, revalidate;
 		int64_t window_ms; /* start of the current frame-rate window */
-		uint16_t in_window, bad_windows;
+		int64_t refused_ms; /* likewise of sends over their limit */
+		uint32_t in_window, bad_windows, refused;
 	} in;
-	struct send_lane *lanes; /* send_queue.c: one per channel with a send under way */
+	LIST_HEAD(conn_lanes, send_lane) lanes; /* send_queue.c: one per channel at work */
 };
+
+/* sys/queue.h of glibc has no safe walks. */
+#define CONN_FOREACH_SAFE(c, list, link, next_) \
+	for ((c) = TAILQ_FIRST(list); (c) != NULL && ((next_) = TAILQ_NEXT(c, link), true); \
+	     (c) = (next_))
 
 TAILQ_HEAD(conn_list, conn);
 LIST_HEAD(conn_flush_list, conn);
@@ -107,7 +121,9 @@ struct conn_table {
 	uint32_t *generations;
 	uint32_t *vacant;
 	uint32_t size, n_vacant, n;
-	struct conn_list all, doomed;
+	struct conn_list all;
+	struct conn_list doomed;  /* to be looked at at the end of this turn */
+	struct conn_list closing; /* a close frame was asked for; cut at a deadline */
 };
 
 void conn_table_init(struct conn_table *t, uint32_t size);
@@ -115,8 +131,18 @@ void conn_table_fini(struct conn_table *t);
 
 /* NULL when all slots are taken. State is CONN_UPGRADING. */
 struct conn *conn_new(struct worker *w, struct conn_table *t);
-/* Frees; state must be CONN_GONE. Only ws.c calls it. */
-void conn_free(struct conn *c);
+/* The handshake never came to be, or libwebsockets let go of the socket. Freed at the end of
+ * the turn. */
+void conn_lost(struct conn *c);
+/* The peer has sent a close frame. */
+void conn_peer_closes(struct conn *c, uint16_t code);
+/* End of a turn: tell the hub, ask for close frames, free what is gone. */
+void conn_reap(struct worker *w);
+/* Once a second: cut sockets whose close has taken too long. */
+void conn_cut_overdue(struct worker *w);
+/* Append; false when the cap would be passed. */
+bool conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap);
+void conn_bytes_fini(struct conn_bytes *b);
 
 /* The connection a reference means, or NULL when it is gone or on its way out: the result
  * for it is to be dropped. */
@@ -127,7 +153,7 @@ struct conn *conn_get(struct worker *w, struct conn_ref ref);
 void conn_set_state(struct conn *c, enum conn_state next);
 
 /* Decide to close: state becomes CONN_CLOSING at once, the close frame follows when the
- * socket takes it (what waits in the control buffer goes first), the socket is cut 3 s
+ * socket takes it (what waits in the control buffer is tried first), the socket is cut 3 s
  * later. Repeated calls do nothing. Safe inside any loop over connections. reason is at most
  * 63 bytes and is shown to the client. */
 void conn_close(struct conn *c, uint16_t code, const char *reason);

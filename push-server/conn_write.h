@@ -46,12 +46,14 @@ void conn_lossy_clear(struct conn *c);
 
 /* For ws.c, ping_wheel.c and the loop. */
 void conn_write_ping(struct conn *c);
-/* The socket is writable: control, then deliver_writable(), then lossy, then a decided close.
- * True: libwebsockets is to close it now. */
-bool conn_write_ready(struct conn *c) ES_MUST_CHECK;
-/* End of a turn of the loop: flush control buffers, then finish what is doomed. */
+/* The socket is writable and libwebsockets holds nothing back: control, deliver_writable(). */
+void conn_write_ready(struct conn *c);
+/* Try what waits in the control buffer once more, before the connection leaves CONN_OPEN. */
+void conn_write_last(struct conn *c);
+void conn_write_init(struct worker *w);
+/* End of a turn of the loop: control buffers. */
 void conn_write_flush(struct worker *w);
-/* Once a second: lossy buffers, deadlines of closing sockets. */
+/* Once a second: lossy buffers, sockets that have taken nothing for 30 s. */
 void conn_write_tick(struct worker *w);
 void conn_write_fini(struct conn *c);
 

@@ -18,9 +18,8 @@ typedef enum es_code frame_handler(struct worker *w, struct conn *c, const void 
     const char *id, struct arena *a, struct es_err *err);
 
 enum frame_flag {
-	FRAME_EARLY = 1,   /* allowed before hello */
-	FRAME_FREE = 2,	   /* not counted against the frame rate (it has a limit of its own) */
-	FRAME_PASSIVE = 4, /* does not count as activity of the user */
+	FRAME_FREE = 1,	   /* not counted against the frame rate (it has a limit of its own) */
+	FRAME_PASSIVE = 2, /* does not count as activity of the user */
 };
 
 struct frame_type {
@@ -43,6 +42,8 @@ extern const size_t n_frame_types;
 void frames_receive(struct worker *w, struct conn *c, const char *json, size_t len);
 /* hello was sent: run what waited for it. */
 void frames_resume(struct worker *w, struct conn *c);
+/* A send was over its rate limit; a flood of them ends in 4103. */
+void frames_count_refused(struct worker *w, struct conn *c);
 /* [{"type":"send","fields":["channelId","body","clientMessageId"]}] */
 void frames_dump(FILE *to);
 

@@ -5,21 +5,17 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "conf/conf_common.h"
 
 struct push_conf {
-	const char *database_url, *redis_url;
-	const char *queue_url, *queue_redis_url;
-	int64_t queue_partitions, queue_max_bytes;
-	const char *log_level;
-
-	const char *jwt_secret, *jwt_es256_public_key, *jwt_issuer, *jwt_audience;
-	int64_t jwt_leeway_s;
+	struct conf_common common; /* first: CONF_COMMON_TABLE */
+	struct conf_auth auth;
 
 	const char *listen, *ops_listen, *metrics_file;
 	int64_t workers, connections; /* connections: per worker */
 	int64_t user_connections, address_connections_per_min;
 	int64_t frame_max_bytes, out_bytes, sndbuf_bytes;
-	int64_t auth_timeout_ms, send_timeout_ms, drain_ms;
+	int64_t head_timeout_ms, auth_timeout_ms, send_timeout_ms, drain_ms;
 	int64_t max_subscriptions;
 
 	int64_t log_channel_bytes, log_bytes; /* rings of events */
@@ -30,5 +26,10 @@ struct push_conf {
 
 extern const struct conf_table push_conf_tables[];
 extern const size_t n_push_conf_tables;
+
+struct queue_settings;
+void push_conf_queue(const struct push_conf *conf, struct queue_settings *out);
+struct pg_settings;
+void push_conf_pg(const struct push_conf *conf, struct pg_settings *out);
 
 #endif

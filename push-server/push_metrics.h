@@ -46,7 +46,7 @@ enum push_metric {
 	PM_FRAME_PING,
 	PM_FRAME_OTHER,
 	PM_CLOSE_FIRST, /* one per known close code, then "other": push_metrics_close() */
-	PM_CLOSE_LAST = PM_CLOSE_FIRST + 19,
+	PM_CLOSE_LAST = PM_CLOSE_FIRST + 22,
 	PUSH_METRICS
 };
 

@@ -38,10 +38,11 @@ struct worker {
 	struct conn_table conns;
 
 	/* Private to the files named. */
-	struct conn_flush_list flush; /* conn_write.c */
-	struct conn_list slow;	      /* conn_write.c */
-	int64_t out_bytes;	      /* conn_write.c */
+	struct conn_flush_list flush, lossy; /* conn_write.c */
+	struct conn_list slow;		     /* conn_write.c: blocked, slowest first */
+	int64_t out_bytes;		     /* conn_write.c: waiting in this process */
 	struct ws *ws;
+	struct front_desk *desk;
 	struct accept *accept;
 	struct replies *replies;
 	struct ping_wheel *wheel;
@@ -50,6 +51,14 @@ struct worker {
 	struct send_queue *sends;
 	struct drain *drain;
 };
+
+/* Everything that needs no door to the outside; the loop is the caller's. */
+void worker_init(struct worker *w, const struct push_conf *conf, struct metrics *metrics,
+    unsigned index);
+void worker_fini(struct worker *w);
+/* The end of a turn and the slow beat, as the loop's watchers call them. */
+void worker_turn(struct worker *w);
+void worker_second(struct worker *w);
 
 /* Body of a worker process; returns its exit status. */
 struct push_listen;

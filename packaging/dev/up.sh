@@ -96,7 +96,6 @@ up_here() {
 	status_block
 	state_write ready
 	say "${BOLD}EchoStream is ready.${PLAIN} ${ready_hint:-Ctrl-C stops it.}"
-	watch_logs
 	supervise
 }
 

@@ -1,0 +1,13 @@
+/* After SIGTERM: no new sockets, every client is told when to come back, then sent away in
+ * slices, so that the next server is not hit by all at once. */
+#ifndef PUSH_DRAIN_H
+#define PUSH_DRAIN_H
+
+struct drain;
+struct worker;
+
+/* Ends the loop when the last connection is gone or the time is over. */
+void drain_begin(struct worker *w);
+void drain_free(struct drain **d);
+
+#endif

@@ -1,0 +1,103 @@
+/* echostream-push: WebSockets. A master, its workers, and a child that answers operators. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/prefork.h"
+#include "frames.h"
+#include "listen.h"
+#include "push_conf.h"
+#include "push_metrics.h"
+#include "push_ops.h"
+#include "worker.h"
+
+#include "core/banned.h"
+
+/* After the drain: closing what is left. The whole is below systemd's and our own 25 s. */
+#define AFTER_DRAIN_MS 4500
+
+struct push {
+	struct push_conf conf;
+	struct push_listen listen;
+	struct metrics *metrics;
+};
+
+static int
+run_worker(void *ctx, unsigned index, unsigned slot)
+{
+	struct push *p = ctx;
+
+	return worker_run(&p->conf, p->metrics, &p->listen, index, slot);
+}
+
+static int
+run_ops(void *ctx, unsigned index, unsigned slot)
+{
+	struct push *p = ctx;
+
+	(void)index;
+	push_listen_close(&p->listen);
+	return push_ops_run(&p->conf, p->metrics, slot);
+}
+
+static void
+on_exit_of(void *ctx, unsigned slot, int status)
+{
+	struct push *p = ctx;
+
+	(void)status;
+	metrics_clear_gauges(p->metrics, slot);
+}
+
+static int
+serve(struct push *p)
+{
+	const unsigned workers = (unsigned)p->conf.workers;
+	const struct prefork_kind kinds[] = {
+	    {"worker", workers, run_worker}, {"ops", 1, run_ops}};
+	const struct prefork prefork = {
+	    .kinds = kinds,
+	    .n_kinds = ES_COUNT(kinds),
+	    .ctx = p,
+	    .drain_ms = p->conf.drain_ms + AFTER_DRAIN_MS,
+	    .on_exit = on_exit_of,
+	};
+	enum log_level level = LOG_INFO;
+	struct es_err err;
+	int status;
+
+	IGNORE(!log_level_parse(p->conf.common.log_level, &level));
+	log_init("push", level);
+	if (push_listen_open(p->conf.listen, workers, &p->listen, &err) != ES_OK ||
+	    metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
+		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK) {
+		log_error("can't start", LOG_STR("error", err.text));
+		return 1;
+	}
+	log_info("starting", LOG_INT("workers", workers), LOG_STR("version", ES_VERSION),
+	    LOG_STR("listen", p->conf.listen));
+	status = prefork_run(&prefork);
+	push_listen_close(&p->listen);
+	metrics_close(&p->metrics);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct push p = {.metrics = NULL};
+	struct arena *a;
+	int status;
+
+	if (argc == 2 && strcmp(argv[1], "--dump-frames") == 0) {
+		frames_dump(stdout);
+		return 0;
+	}
+	a = arena_new();
+	status = conf_main(argc, argv, "echostream-push", push_conf_tables,
+	    n_push_conf_tables, a, &p.conf);
+	if (status < 0)
+		status = serve(&p);
+	arena_free(&a);
+	return status;
+}

@@ -1,0 +1,17 @@
+/* Puts a pg_async pipeline on the worker's loop. */
+#ifndef PUSH_PGIO_H
+#define PUSH_PGIO_H
+
+#include "pg/pg_async.h"
+
+struct pgio;
+struct worker;
+
+/* changed (may be NULL) is told when the connection came up or was lost. */
+enum es_code pgio_open(struct worker *w, const struct pg_settings *settings,
+    size_t max_in_flight, void (*changed)(struct worker *w, bool up), struct pgio **out,
+    struct es_err *err) ES_MUST_CHECK;
+void pgio_close(struct pgio **p);
+struct pg_async *pgio_pipeline(const struct pgio *p);
+
+#endif

@@ -1,0 +1,38 @@
+/* The only door to libwebsockets: it keeps the sockets after the front desk let them in, and
+ * turns its callbacks into calls of conn_*, frames_* and ping_wheel_*. */
+#ifndef PUSH_WS_H
+#define PUSH_WS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+#include "core/err.h"
+
+struct conn;
+struct lws;
+struct worker;
+struct ws;
+
+#define WS_TX_PACKET 65536 /* bytes of one write to a socket */
+
+/* On the worker's loop; call after the fork. */
+enum es_code ws_open(struct worker *w, struct ws **out, struct es_err *err) ES_MUST_CHECK;
+/* Cuts what is still open. */
+void ws_close(struct ws **ws);
+
+/* Hand over an accepted socket: head is a handshake written by ourselves, followed by what
+ * the client has sent after its own. The connection is lost by itself on failure. fd is
+ * libwebsockets' from here on. */
+void ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len);
+
+/* For conn_write.c and conn.c only. Bytes that the kernel does not take are held back
+ * (ws_partial) and go first. False: the socket is dead. */
+bool ws_write(struct lws *wsi, const char *bytes, size_t len) ES_MUST_CHECK;
+bool ws_partial(struct lws *wsi);
+void ws_want_writable(struct lws *wsi);
+/* Close the socket at once, without a word. */
+void ws_cut(struct lws *wsi);
+
+#endif
