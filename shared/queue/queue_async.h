@@ -21,4 +21,8 @@ enum es_code queue_async_send(struct queue_async *q, const struct queue_msg *msg
     queue_async_done *done, void *ctx, struct es_err *err) ES_MUST_CHECK;
 bool queue_async_up(const struct queue_async *q);
 
+/* For tests: the queue behind "mem:", to make it fail (queue_mem.h); NULL for other
+ * drivers. */
+struct queue *queue_async_mem_queue(struct queue_async *q);
+
 #endif

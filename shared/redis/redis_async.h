@@ -21,6 +21,8 @@ enum es_code redis_async_open(struct ev_loop *loop, const char *url, int64_t tim
 void redis_async_close(struct redis_async **r);
 bool redis_async_up(const struct redis_async *r);
 
+#define REDIS_ASYNC_MAX 16384 /* commands in flight */
+
 /* done (may be NULL) is called exactly once unless this returns an error, never from
  * inside. ES_UNAVAILABLE at once while down. No reply within timeout_ms drops the
  * connection. */
@@ -28,6 +30,12 @@ enum es_code redis_async_cmd(struct redis_async *r, redis_async_done *done, void
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 enum es_code redis_async_text(struct redis_async *r, redis_async_done *done, void *ctx,
     struct es_err *err, ...) __attribute__((sentinel)) ES_MUST_CHECK;
+
+/* A script, with the promises of redis_async_cmd; argv: the n_keys keys, then the
+ * arguments. s must outlive every call (scripts are static). */
+enum es_code redis_async_eval(struct redis_async *r, struct redis_script *s,
+    redis_async_done *done, void *ctx, struct es_err *err, size_t n_keys, size_t argc,
+    const struct redis_arg argv[]) ES_MUST_CHECK;
 
 /* Topics. Exact names only. */
 struct redis_topics_events {

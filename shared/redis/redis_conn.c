@@ -16,8 +16,8 @@ lost(const redisContext *c, struct es_err *err)
 	    c->err != 0 ? c->errstr : "connection lost");
 }
 
-static void
-ignore_sigpipe(void)
+void
+redis_conn_ignore_sigpipe(void)
 {
 	struct sigaction now;
 
@@ -138,7 +138,7 @@ redis_conn_open(const struct redis_url *url, int64_t timeout_ms, redisContext **
 	redisContext *c;
 	enum es_code rc;
 
-	ignore_sigpipe();
+	redis_conn_ignore_sigpipe();
 	if (url->path != NULL)
 		c = redisConnectUnixWithTimeout(url->path, limit);
 	else

@@ -11,8 +11,11 @@
 #define REDIS_BACKOFF_MIN_MS 100
 #define REDIS_BACKOFF_MAX_MS 5000
 
-/* Connect, AUTH, SELECT. SIGPIPE, where it still is at its default, is ignored from then
- * on: hiredis 0.14 writes with write(2). */
+/* SIGPIPE, where it still is at its default, is ignored from then on: hiredis 0.14 writes
+ * with write(2). */
+void redis_conn_ignore_sigpipe(void);
+
+/* Connect, AUTH, SELECT. */
 enum es_code redis_conn_open(const struct redis_url *url, int64_t timeout_ms,
     redisContext **out, struct es_err *err) ES_MUST_CHECK;
 

@@ -1,0 +1,95 @@
+/* Sending into Redis Streams from an event loop. */
+#include <stdlib.h>
+
+#include "core/check.h"
+#include "queue/queue_async_private.h"
+#include "queue/queue_stream.h"
+#include "redis/redis_async.h"
+
+#include "core/banned.h"
+
+struct stream_async {
+	struct queue_async base;
+	struct queue_settings settings; /* without its texts */
+	struct redis_async *redis;
+};
+
+struct sending {
+	queue_async_done *done;
+	void *ctx;
+};
+
+static enum es_code
+stream_open(struct ev_loop *loop, const struct queue_settings *settings,
+    struct queue_async **out, struct es_err *err)
+{
+	struct stream_async *q = mem_new(1, sizeof(*q));
+	enum es_code rc;
+
+	q->base.driver = &queue_async_redis;
+	q->settings = *settings;
+	q->settings.url = q->settings.redis_url = NULL;
+	rc = redis_async_open(
+	    loop, settings->redis_url, settings->timeout_ms, NULL, NULL, &q->redis, err);
+	if (rc != ES_OK)
+		free(q);
+	else
+		*out = &q->base;
+	return rc;
+}
+
+static void
+stream_close(struct queue_async *base)
+{
+	struct stream_async *q = ES_CONTAINER(base, struct stream_async, base);
+
+	redis_async_close(&q->redis);
+	free(q);
+}
+
+static bool
+stream_up(const struct queue_async *base)
+{
+	const struct stream_async *q = (const void *)base; /* base comes first */
+
+	return redis_async_up(q->redis);
+}
+
+static void
+on_sent(
+    void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
+{
+	struct sending *sending = ctx;
+	struct es_err own = *err;
+
+	if (rc == ES_OK)
+		rc = queue_stream_sent(value, &own);
+	sending->done(sending->ctx, rc, &own);
+	free(sending);
+}
+
+static enum es_code
+stream_send(struct queue_async *base, const struct queue_msg *msg, queue_async_done *done,
+    void *ctx, struct es_err *err)
+{
+	struct stream_async *q = ES_CONTAINER(base, struct stream_async, base);
+	struct sending *sending = mem_new(1, sizeof(*sending));
+	struct queue_stream_request req;
+	enum es_code rc;
+
+	*sending = (struct sending){done, ctx};
+	queue_stream_request_init(&req, &q->settings, msg);
+	rc = redis_async_eval(q->redis, &queue_stream_send, on_sent, sending, err,
+	    QUEUE_STREAM_SEND_KEYS, QUEUE_STREAM_SEND_ARGS, req.argv);
+	if (rc != ES_OK)
+		free(sending);
+	return rc;
+}
+
+const struct queue_async_driver queue_async_redis = {
+    .name = "redis",
+    .open = stream_open,
+    .send = stream_send,
+    .up = stream_up,
+    .close = stream_close,
+};

@@ -1,0 +1,243 @@
+/* Subscriptions on the event loop. */
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "redis/redis_async.h"
+#include "redis/redis_link.h"
+#include "redis/redis_topic_table.h"
+
+#include "core/banned.h"
+
+#define DIAL_MS 5000
+#define BEAT_S  5.0
+#define WINDOW \
+	512 /* commands outstanding: hiredis moves its whole buffer at each write */
+
+/* Nobody publishes here. It is always subscribed, so that hiredis never leaves the
+ * subscribed state with commands under way, and subscribing to it again is our ping. */
+#define BEAT_TOPIC "es:beat"
+
+struct redis_topics {
+	struct ev_loop *loop;
+	struct redis_link *link;
+	struct redis_topics_events events;
+	struct topic_table table;
+	size_t outstanding;
+	ev_timer beat;
+	bool beat_sent; /* and not answered */
+};
+
+static void on_reply(redisAsyncContext *ac, void *data, void *ctx);
+
+static void
+command(struct redis_topics *t, const char *verb, const char *topic)
+{
+	const char *argv[] = {verb, topic};
+
+	/* fails only on a context that is being freed: then everything is sent again */
+	(void)redisAsyncCommandArgv(
+	    redis_link_context(t->link), on_reply, t, 2, argv, NULL);
+}
+
+/* Bring what Redis knows nearer to what is wanted. */
+static void
+act(struct redis_topics *t, struct topic *topic)
+{
+	if (topic->wanted &&
+	    (topic->state == TOPIC_OFF || (topic->state == TOPIC_ON && topic->confirm))) {
+		topic->state = TOPIC_JOINING;
+		topic->confirm = false;
+		t->outstanding++;
+		command(t, "SUBSCRIBE", topic->name);
+	} else if (!topic->wanted && topic->state == TOPIC_ON) {
+		topic->state = TOPIC_LEAVING;
+		t->outstanding++;
+		command(t, "UNSUBSCRIBE", topic->name);
+	} else if (!topic->wanted && topic->state == TOPIC_OFF) {
+		topic_table_remove(&t->table, topic);
+	}
+}
+
+static void
+work(struct redis_topics *t)
+{
+	struct topic *topic;
+
+	while (redis_topics_up(t) && t->outstanding < WINDOW &&
+	       (topic = topic_table_next(&t->table)) != NULL)
+		act(t, topic);
+}
+
+static void
+settled(struct redis_topics *t, const char *name, enum topic_state state)
+{
+	struct topic *topic = topic_table_find(&t->table, name);
+	bool tell;
+
+	if (strcmp(name, BEAT_TOPIC) == 0) {
+		t->beat_sent = false;
+		return;
+	}
+	if (topic == NULL)
+		return;
+	t->outstanding--;
+	topic->state = state;
+	tell = state == TOPIC_ON && topic->wanted;
+	topic_table_queue(&t->table, topic);
+	work(t);
+	if (tell)
+		t->events.subscribed(t->events.ctx, name);
+}
+
+static void
+on_message(const struct redis_topics *t, const redisReply *name, const redisReply *data)
+{
+	const struct topic *topic = topic_table_find(&t->table, name->str);
+
+	if (topic != NULL && topic->wanted && data->type == REDIS_REPLY_STRING)
+		t->events.message(t->events.ctx, name->str, data->str, (size_t)data->len);
+}
+
+static void
+on_reply(redisAsyncContext *ac, void *data, void *ctx)
+{
+	const redisReply *reply = data;
+	const char *kind;
+
+	if (reply == NULL)
+		redis_link_lost(ac);
+	if (reply == NULL || !redis_link_current(ac)) /* ctx may be gone */
+		return;
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+	    reply->element[0]->type != REDIS_REPLY_STRING ||
+	    reply->element[1]->type != REDIS_REPLY_STRING)
+		return;
+	kind = reply->element[0]->str;
+	if (strcmp(kind, "message") == 0)
+		on_message(ctx, reply->element[1], reply->element[2]);
+	else if (strcmp(kind, "subscribe") == 0)
+		settled(ctx, reply->element[1]->str, TOPIC_ON);
+	else if (strcmp(kind, "unsubscribe") == 0)
+		settled(ctx, reply->element[1]->str, TOPIC_OFF);
+}
+
+static void
+beat(struct redis_topics *t)
+{
+	t->beat_sent = true;
+	command(t, "SUBSCRIBE", BEAT_TOPIC);
+}
+
+static void
+on_beat(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct redis_topics *t = timer->data;
+
+	(void)loop, (void)revents;
+	if (!redis_topics_up(t))
+		return;
+	if (t->beat_sent)
+		redis_link_drop(t->link);
+	else
+		beat(t);
+}
+
+static void
+on_up(void *ctx)
+{
+	struct redis_topics *t = ctx;
+
+	t->outstanding = 0;
+	topic_table_reset(&t->table);
+	beat(t);
+	work(t);
+	t->events.state(t->events.ctx, true);
+}
+
+static void
+on_down(void *ctx)
+{
+	struct redis_topics *t = ctx;
+
+	t->outstanding = 0;
+	t->beat_sent = false;
+	topic_table_reset(&t->table);
+	t->events.state(t->events.ctx, false);
+}
+
+enum es_code
+redis_topics_open(struct ev_loop *loop, const char *url,
+    const struct redis_topics_events *events, struct redis_topics **out,
+    struct es_err *err)
+{
+	struct redis_topics *t = mem_new(1, sizeof(*t));
+	const struct redis_link_events link_events = {
+	    .up = on_up, .down = on_down, .ctx = t};
+	enum es_code rc;
+
+	t->loop = loop;
+	t->events = *events;
+	rc = redis_link_open(loop, url, DIAL_MS, &link_events, &t->link, err);
+	if (rc != ES_OK) {
+		free(t);
+		return rc;
+	}
+	topic_table_init(&t->table);
+	ev_timer_init(&t->beat, on_beat, BEAT_S, BEAT_S);
+	t->beat.data = t;
+	ev_timer_start(loop, &t->beat);
+	*out = t;
+	return ES_OK;
+}
+
+void
+redis_topics_close(struct redis_topics **handle)
+{
+	struct redis_topics *t = *handle;
+
+	if (t == NULL)
+		return;
+	*handle = NULL;
+	ev_timer_stop(t->loop, &t->beat);
+	redis_link_close(&t->link);
+	topic_table_fini(&t->table);
+	free(t);
+}
+
+void
+redis_topics_add(struct redis_topics *t, const char *name)
+{
+	struct topic *topic = topic_table_find(&t->table, name);
+
+	CHECK(strcmp(name, BEAT_TOPIC) != 0);
+	if (topic == NULL)
+		topic = topic_table_add(&t->table, name);
+	if (topic->wanted)
+		return;
+	topic->wanted = true;
+	if (topic->state ==
+	    TOPIC_ON) /* not yet left: subscribe again for the confirmation */
+		topic->state = TOPIC_OFF;
+	topic_table_queue(&t->table, topic);
+	work(t);
+}
+
+void
+redis_topics_remove(struct redis_topics *t, const char *name)
+{
+	struct topic *topic = topic_table_find(&t->table, name);
+
+	if (topic == NULL || !topic->wanted)
+		return;
+	topic->wanted = false;
+	topic_table_queue(&t->table, topic);
+	work(t);
+}
+
+bool
+redis_topics_up(const struct redis_topics *t)
+{
+	return redis_link_context(t->link) != NULL;
+}
