@@ -85,6 +85,21 @@ death_reason() {
 	fi
 }
 
+# What the programs complain about from now on, on our own output. In a process group of
+# its own, so that it goes as a whole; --pid for when we are killed.
+watch_logs() {
+	cd "$LOG" || return
+	setsid sh -c 'tail --pid="$1" -q -n 0 -F fanout.log push.log api.log 2>/dev/null |
+		grep --line-buffered -E "\"lvl\":\"(error|warn)\""' watch $$ </dev/null 9>&- &
+	watcher=$!
+	cd "$ROOT" || return
+}
+
+unwatch_logs() {
+	[ -n "${watcher:-}" ] && kill -s KILL -- "-$watcher" 2>/dev/null
+	watcher=''
+}
+
 # A sleep that a signal cuts short.
 nap() {
 	sleep "$1" 9>&- &
@@ -110,6 +125,7 @@ stop_all() {
 	all_stopped=yes
 	trap kill_all INT TERM HUP
 	state_write stopping
+	unwatch_logs
 	for name in $PROGRAMS_BACKWARDS; do
 		eval "stop_one $name \${pid_$name:-0} \${birth_$name:-0}"
 	done
@@ -120,6 +136,7 @@ stop_all() {
 kill_all() {
 	all_stopped=yes
 	trap '' INT TERM HUP
+	unwatch_logs
 	for name in $PROGRAMS_BACKWARDS; do
 		eval "one=\${pid_$name:-0}"
 		[ "$one" -gt 0 ] || continue

@@ -96,6 +96,7 @@ up_here() {
 	status_block
 	state_write ready
 	say "${BOLD}EchoStream is ready.${PLAIN} ${ready_hint:-Ctrl-C stops it.}"
+	watch_logs
 	supervise
 }
 

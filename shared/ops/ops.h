@@ -3,6 +3,8 @@
 #ifndef OPS_OPS_H
 #define OPS_OPS_H
 
+#include <stdbool.h>
+
 #include "core/metrics.h"
 
 struct ops_answer {

@@ -54,7 +54,8 @@ enum es_code channel_store_list(struct pg *pg, const struct actor *who, bool mem
     const struct channel_id *after, int64_t limit, struct arena *a,
     struct channel_page *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Owner or admin of the channel or the tenant, else ES_FORBIDDEN. ES_NAME_TAKEN. */
+/* Owner or admin of the channel or the tenant, else ES_FORBIDDEN. An archived channel
+ * keeps its name and topic (ES_CHANNEL_ARCHIVED). ES_NAME_TAKEN. */
 enum es_code channel_store_patch(struct pg *pg, const struct actor *who,
     const struct channel_id *id, const struct channel_patch *patch, struct arena *a,
     struct channel *out, struct event *event, struct es_err *err) ES_MUST_CHECK;

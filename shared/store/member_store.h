@@ -1,5 +1,5 @@
 /* Members of a channel. Seen by whoever sees the channel; changed by owners and admins of
- * the channel or of the tenant; an owner only by an owner (of either). */
+ * the channel or of the tenant. Admins of a channel are not above its owners. */
 #ifndef STORE_MEMBER_STORE_H
 #define STORE_MEMBER_STORE_H
 
@@ -35,6 +35,12 @@ enum es_code member_store_list(struct pg *pg, const struct actor *who,
 enum es_code member_store_put(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, const char *role,
     struct arena *a, struct member *out, bool *added, struct event *event,
+    struct es_err *err) ES_MUST_CHECK;
+
+/* Oneself into a visible channel. A member already: nothing happens, event->seq is 0.
+ * ES_CHANNEL_ARCHIVED. */
+enum es_code member_store_join(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, struct arena *a, struct event *event,
     struct es_err *err) ES_MUST_CHECK;
 
 /* No member: nothing happens, event->seq is 0. Oneself always may (leave). ES_LAST_OWNER,

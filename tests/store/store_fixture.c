@@ -4,6 +4,9 @@
 #include <stdlib.h>
 
 #include "core/check.h"
+#include "core/clock.h"
+#include "store/batch_store.h"
+#include "store/channel_store.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
 
@@ -83,6 +86,54 @@ fixture_close(struct fixture *f)
 {
 	arena_free(&f->arena);
 	pg_close(&f->pg);
+}
+
+struct channel_id
+fixture_channel(
+    struct fixture *f, const struct actor *who, const char *name, bool is_private)
+{
+	const struct channel_new in = {.name = name, .is_private = is_private};
+	struct channel channel = {0};
+
+	CHECK(
+	    channel_store_create(f->pg, who, &in, f->arena, &channel, &f->err) == ES_OK);
+	return channel.id;
+}
+
+struct envelope
+fixture_envelope(struct fixture *f, const struct actor *who,
+    const struct channel_id *channel, const char *const bodies[], size_t n)
+{
+	struct envelope e = {.tenant = who->tenant,
+	    .channel = *channel,
+	    .user = who->user,
+	    .display_name = who->display_name,
+	    .accepted_ms = clock_wall_ms(),
+	    .n = n};
+
+	uuid_new(e.id.text);
+	e.messages = arena_alloc(f->arena, n * sizeof(*e.messages));
+	for (size_t i = 0; i < n; i++)
+		envelope_message_init(
+		    &e.messages[i], &who->user, NULL, bodies[i], f->arena);
+	return e;
+}
+
+struct outcome
+fixture_send(struct fixture *f, const struct actor *who, const struct channel_id *channel,
+    const char *client_id, const char *body)
+{
+	struct envelope e = fixture_envelope(f, who, channel, &body, 1);
+	struct batch_result result;
+
+	if (client_id != NULL)
+		envelope_message_init(
+		    &e.messages[0], &who->user, client_id, body, f->arena);
+	if (batch_store_commit(f->pg, NULL, &e, 1, f->arena, &result, &f->err) != ES_OK) {
+		(void)fprintf(stderr, "no message: %s\n", pg_detail(f->pg));
+		exit(1);
+	}
+	return result.replies[0].outcomes[0];
 }
 
 struct number {

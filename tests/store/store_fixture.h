@@ -3,6 +3,7 @@
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
+#include "event/event.h"
 #include "pg/pg.h"
 #include "store/actor.h"
 
@@ -22,9 +23,42 @@ struct pg *fixture_connect(void);
 /* A user of the same tenant as who, made by who. */
 struct actor fixture_user(
     struct fixture *f, const struct actor *who, const char *name, const char *role);
+struct channel_id fixture_channel(
+    struct fixture *f, const struct actor *who, const char *name, bool is_private);
+/* Commit one message as fanout would. client_id NULL: minted. */
+struct outcome fixture_send(struct fixture *f, const struct actor *who,
+    const struct channel_id *channel, const char *client_id, const char *body);
+/* The envelope of n messages of one sender with the bodies given, without client ids. */
+struct envelope fixture_envelope(struct fixture *f, const struct actor *who,
+    const struct channel_id *channel, const char *const bodies[], size_t n);
 /* One statement with at most four text parameters in the tenant; the first column of the
  * first row as a number, -1 for no row. Anything that goes wrong ends the program. */
 int64_t fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
     const char *const params[], unsigned n);
+
+/* Refused with this code, and the text if one is given. */
+#define REFUSED(f, call, code_, text_) \
+	do { \
+		CU_ASSERT_EQUAL((call), (code_)); \
+		CU_ASSERT_EQUAL((f).err.code, (code_)); \
+		if ((text_) != NULL) \
+			CU_ASSERT_STRING_EQUAL((f).err.text, (text_)); \
+	} while (0)
+#define FINE(call) CU_ASSERT_EQUAL_FATAL((call), ES_OK)
+#define SAME(a, b) CU_ASSERT_STRING_EQUAL((a).text, (b).text)
+
+/* A suite with one fixture around all its cases. */
+#define STORE_MAIN(name, cases, fixture) \
+	static int setup(void) \
+	{ \
+		fixture_open(&(fixture)); \
+		return 0; \
+	} \
+	static int cleanup(void) \
+	{ \
+		fixture_close(&(fixture)); \
+		return 0; \
+	} \
+	CUNIT_MAIN_WITH(name, cases, setup, cleanup)
 
 #endif

@@ -338,18 +338,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-static int
-setup(void)
-{
-	fixture_open(&f);
-	return 0;
-}
-
-static int
-cleanup(void)
-{
-	fixture_close(&f);
-	return 0;
-}
-
-CUNIT_MAIN_WITH("pg", cases, setup, cleanup)
+STORE_MAIN("pg", cases, f)

@@ -1,0 +1,71 @@
+/* What is not committed: entries put aside, and rows whose time is over. */
+#include <string.h>
+
+#include "crypto/digest.h"
+#include "store/batch_store.h"
+
+#include "core/banned.h"
+
+static const struct pg_stmt fence_stmt = {
+    .name = "batch_fence",
+    .sql = "SELECT es_partition_done($1, $2, $3)",
+    .n_params = 3,
+};
+
+static const struct pg_stmt bury = {
+    .name = "batch_bury",
+    .sql = "SELECT es_dead_letter($1, $2, $3, $4, $5, $6, $7, $8)",
+    .n_params = 8,
+};
+
+struct purged {
+	int64_t refused, revoked;
+};
+static const struct pg_col purged_cols[] = {
+    PG_COL(struct purged, refused, PG_INT8),
+    PG_COL(struct purged, revoked, PG_INT8),
+};
+static const struct pg_stmt purge = {
+    .name = "batch_purge",
+    .sql = "SELECT refused, revoked FROM es_purge($1)",
+    .cols = purged_cols,
+    .n_cols = ES_COUNT(purged_cols),
+    .n_params = 1,
+};
+
+enum es_code
+batch_store_bury(struct pg *pg, const struct batch_fence *fence,
+    const struct batch_dead *dead, struct arena *a, struct es_err *err)
+{
+	char *entry = arena_alloc(a, 2 * dead->len + 3);
+	const char *const params[] = {dead->source, dead->source_id, dead->tenant,
+	    dead->channel, dead->envelope, dead->sqlstate, dead->reason, entry};
+	struct pg_batch_item items[2];
+	size_t n = 0;
+
+	memcpy(entry, "\\x", 2);
+	digest_hex((const unsigned char *)dead->entry, dead->len, entry + 2);
+	if (fence != NULL) {
+		const char **held = arena_alloc(a, 3 * sizeof(*held));
+
+		held[0] = pg_int(a, fence->partition);
+		held[1] = pg_int(a, fence->epoch);
+		held[2] = fence->done;
+		items[n++] = (struct pg_batch_item){.stmt = &fence_stmt, .params = held};
+	}
+	items[n++] = (struct pg_batch_item){.stmt = &bury, .params = params};
+	return pg_batch(pg, NULL, items, n, a, err);
+}
+
+enum es_code
+batch_store_purge(
+    struct pg *pg, int64_t limit, struct arena *a, bool *more, struct es_err *err)
+{
+	const char *const params[] = {pg_int(a, limit)};
+	struct purged row = {0};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, NULL, &purge, params, a, &rows, err));
+	*more = pg_next(&rows, a, &row) && (row.refused >= limit || row.revoked >= limit);
+	return ES_OK;
+}

@@ -1,0 +1,203 @@
+#include "store/batch_store.h"
+
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+/* SQLSTATE of es_fence(). */
+#define FENCED "ES001"
+
+struct batch_row {
+	int64_t ord, seq, prev, created_ms, edited_ms;
+	const char *outcome, *code, *body, *sender_name, *payload;
+	bool deleted;
+};
+
+static const struct pg_col batch_cols[] = {
+    PG_COL(struct batch_row, ord, PG_INT8),
+    PG_COL(struct batch_row, outcome, PG_TEXT),
+    PG_COL(struct batch_row, code, PG_TEXT),
+    PG_COL(struct batch_row, seq, PG_INT8),
+    PG_COL(struct batch_row, prev, PG_INT8),
+    PG_COL(struct batch_row, created_ms, PG_INT8),
+    PG_COL(struct batch_row, body, PG_TEXT),
+    PG_COL(struct batch_row, edited_ms, PG_INT8),
+    PG_COL(struct batch_row, deleted, PG_BOOL),
+    PG_COL(struct batch_row, sender_name, PG_TEXT),
+    PG_COL(struct batch_row, payload, PG_TEXT),
+};
+
+static const struct pg_stmt commit = {
+    .name = "batch_commit",
+    .sql = "SELECT ord, outcome, code, seq, prev, created_ms, body, edited_ms, deleted,"
+	   " sender_name, payload FROM es_batch($1, $2, $3, $4::uuid[], $5::uuid[],"
+	   " $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::text[])",
+    .cols = batch_cols,
+    .n_cols = ES_COUNT(batch_cols),
+    .n_params = 10,
+};
+
+/* The messages of all envelopes in one row, as the function counts them. */
+struct flat {
+	const struct envelope *envelope;
+	const struct envelope_message *message;
+	struct outcome *outcome;
+};
+
+static size_t
+count_messages(const struct envelope envelopes[], size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += envelopes[i].n;
+	return total;
+}
+
+/* Also makes the replies, each with room for its outcomes. */
+static struct flat *
+flatten(const struct envelope envelopes[], size_t n, size_t total, struct arena *a,
+    struct batch_result *out)
+{
+	struct flat *flat = arena_alloc(a, total * sizeof(*flat));
+	size_t at = 0;
+
+	out->replies = arena_alloc(a, n * sizeof(*out->replies));
+	for (size_t i = 0; i < n; i++) {
+		struct reply *r = &out->replies[i];
+
+		r->envelope = envelopes[i].id;
+		r->n = envelopes[i].n;
+		r->outcomes = arena_alloc(a, r->n * sizeof(*r->outcomes));
+		for (size_t j = 0; j < r->n; j++) {
+			r->outcomes[j].client_id = envelopes[i].messages[j].client_id;
+			flat[at++] = (struct flat){
+			    &envelopes[i], &envelopes[i].messages[j], &r->outcomes[j]};
+		}
+	}
+	return flat;
+}
+
+enum { TENANT, CHANNEL, SENDER, KEY, HASH, CLIENT_ID, BODY, ARRAYS };
+
+static void
+fill_arrays(const struct flat flat[], size_t n, struct arena *a, const char *params[])
+{
+	const char **column[ARRAYS];
+
+	for (unsigned c = 0; c < ARRAYS; c++)
+		column[c] = arena_alloc(a, n * sizeof(*column[c]));
+	for (size_t i = 0; i < n; i++) {
+		const struct envelope_message *m = flat[i].message;
+
+		column[TENANT][i] = flat[i].envelope->tenant.text;
+		column[CHANNEL][i] = flat[i].envelope->channel.text;
+		column[SENDER][i] = flat[i].envelope->user.text;
+		column[KEY][i] = arena_printf(a, "\\x%s", m->dedupe_key);
+		column[HASH][i] = arena_printf(a, "\\x%s", m->request_hash);
+		column[CLIENT_ID][i] = m->client_id;
+		column[BODY][i] = m->body;
+	}
+	for (unsigned c = 0; c < ARRAYS; c++)
+		params[3 + c] = pg_array(a, column[c], n);
+}
+
+static void
+to_event(const struct batch_row *row, const struct flat *f, struct event *out)
+{
+	const struct envelope *e = f->envelope;
+	const bool message = row->payload == NULL;
+
+	*out = (struct event){
+	    .kind = message ? EVENT_MESSAGE : EVENT_MEMBER_JOINED,
+	    .tenant = e->tenant,
+	    .channel = e->channel,
+	    .user = e->user,
+	    .display_name = row->sender_name != NULL ? row->sender_name : e->display_name,
+	    .seq = row->seq,
+	    .prev = row->prev,
+	    .created_ms = row->created_ms,
+	    .accepted_ms = e->accepted_ms,
+	    .payload = row->payload,
+	    .traceparent = e->traceparent,
+	};
+	if (!message)
+		return;
+	out->client_id = f->message->client_id;
+	out->edited = row->edited_ms != 0;
+	out->deleted = row->deleted;
+	/* The function sends back only what the caller does not have. */
+	if (!row->deleted)
+		out->body = row->body != NULL ? row->body : f->message->body;
+}
+
+static void
+take_row(const struct batch_row *row, const struct flat *f, struct batch_result *out)
+{
+	struct outcome *o = f->outcome;
+
+	if (strcmp(row->outcome, "event") == 0) {
+		to_event(row, f, &out->events[out->n_events++]);
+		return;
+	}
+	o->code = es_code_from_name(row->code);
+	if (strcmp(row->outcome, "refused") == 0) {
+		o->result = OUTCOME_REFUSED;
+		out->n_refused++;
+		return;
+	}
+	o->result =
+	    strcmp(row->outcome, "repeat") == 0 ? OUTCOME_REPEAT : OUTCOME_COMMITTED;
+	o->message_id = row->seq;
+	o->prev = row->prev;
+	o->created_ms = row->created_ms;
+	if (o->result == OUTCOME_REPEAT)
+		out->n_repeats++;
+	else
+		out->n_committed++;
+	to_event(row, f, &out->events[out->n_events++]);
+}
+
+static void
+fence_params(const struct batch_fence *fence, struct arena *a, const char *params[])
+{
+	params[0] = fence != NULL ? pg_int(a, fence->partition) : NULL;
+	params[1] = fence != NULL ? pg_int(a, fence->epoch) : NULL;
+	params[2] = fence != NULL ? fence->done : NULL;
+}
+
+enum es_code
+batch_store_commit(struct pg *pg, const struct batch_fence *fence,
+    const struct envelope envelopes[], size_t n, struct arena *a,
+    struct batch_result *out, struct es_err *err)
+{
+	const size_t total = count_messages(envelopes, n);
+	const char *params[3 + ARRAYS];
+	struct batch_row row;
+	struct pg_rows rows;
+	struct flat *flat;
+	size_t answered = 0;
+
+	*out = (struct batch_result){0};
+	flat = flatten(envelopes, n, total, a, out);
+	fence_params(fence, a, params);
+	fill_arrays(flat, total, a, params);
+	TRY(pg_run(pg, NULL, &commit, params, a, &rows, err));
+	out->events = arena_alloc(a, (size_t)rows.count * sizeof(*out->events));
+	while (pg_next(&rows, a, &row)) {
+		CHECK(row.ord >= 1 && (size_t)row.ord <= total);
+		answered += strcmp(row.outcome, "event") != 0;
+		take_row(&row, &flat[row.ord - 1], out);
+	}
+	/* Committed, and nobody knows what: a function of another version. */
+	CHECK(answered == total);
+	return ES_OK;
+}
+
+bool
+batch_store_fenced(const struct es_err *err)
+{
+	return strcmp(err->sqlstate, FENCED) == 0;
+}

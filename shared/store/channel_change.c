@@ -1,0 +1,146 @@
+/* Changes of a channel: each under its lock, numbered and stored in one transaction. */
+#include <string.h>
+
+#include "store/channel_store.h"
+#include "store/member_store.h"
+#include "store/store_private.h"
+#include "json/json_write.h"
+
+#include "core/banned.h"
+
+#define PAYLOAD_MAX 16384
+
+static const struct pg_stmt rename_stmt = {
+    .name = "channel_rename",
+    .sql = "UPDATE channels SET name = COALESCE($3, name), topic = COALESCE($4, topic)"
+	   " WHERE tenant_id = $1 AND id = $2",
+    .n_params = 4,
+};
+
+static const struct pg_stmt archive_stmt = {
+    .name = "channel_archive",
+    .sql = "UPDATE channels SET archived_at = CASE WHEN $3 THEN clock_timestamp() END"
+	   " WHERE tenant_id = $1 AND id = $2",
+    .n_params = 3,
+};
+
+/* Only what changes; NULL when nothing does. */
+static const char *
+patch_payload(
+    struct arena *a, const struct channel_patch *patch, const struct channel_state *now)
+{
+	const bool name = patch->name != NULL && strcmp(patch->name, now->name) != 0;
+	const bool topic = patch->topic != NULL && strcmp(patch->topic, now->topic) != 0;
+	struct json_write w;
+	struct text text;
+
+	if (!name && !topic)
+		return NULL;
+	text_init(&text, a, PAYLOAD_MAX);
+	jw_init(&w, &text);
+	jw_object(&w, NULL);
+	if (name)
+		jw_string(&w, "name", patch->name);
+	if (topic)
+		jw_string(&w, "topic", patch->topic);
+	jw_object_end(&w);
+	return text.data;
+}
+
+static enum es_code
+patch_locked(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    const struct channel_patch *patch, struct arena *a, struct event *event,
+    struct es_err *err)
+{
+	const char *const params[] = {
+	    who->tenant.text, id->text, patch->name, patch->topic};
+	struct channel_state now;
+	struct pg_rows rows;
+	const char *payload;
+	enum es_code rc;
+
+	TRY(store_lock_channel(pg, who, id, a, &now, err));
+	TRY(store_may_manage(who, &now, err));
+	payload = patch_payload(a, patch, &now);
+	if (payload == NULL)
+		return ES_OK;
+	if (now.archived)
+		return es_fail(err, ES_CHANNEL_ARCHIVED, "the channel is archived");
+	rc = pg_run(pg, NULL, &rename_stmt, params, a, &rows, err);
+	if (rc == ES_CONFLICT)
+		return es_fail_field(
+		    err, ES_NAME_TAKEN, "name", "another channel has this name");
+	TRY(rc);
+	return store_number_event(
+	    pg, who, id, EVENT_CHANNEL_UPDATED, payload, a, event, err);
+}
+
+enum es_code
+channel_store_patch(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    const struct channel_patch *patch, struct arena *a, struct channel *out,
+    struct event *event, struct es_err *err)
+{
+	*event = (struct event){0};
+	TRY(pg_begin(pg, &who->tenant, err));
+	TRY(store_end(pg, patch_locked(pg, who, id, patch, a, event, err), err));
+	return channel_store_get(pg, who, id, a, out, err);
+}
+
+static enum es_code
+archive_locked(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    bool archive, struct arena *a, struct event *event, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, id->text, pg_bool(archive)};
+	struct channel_state now;
+	struct pg_rows rows;
+
+	TRY(store_lock_channel(pg, who, id, a, &now, err));
+	TRY(store_may_manage(who, &now, err));
+	if (now.archived == archive)
+		return ES_OK;
+	TRY(pg_run(pg, NULL, &archive_stmt, params, a, &rows, err));
+	return store_number_event(pg, who, id,
+	    archive ? EVENT_CHANNEL_ARCHIVED : EVENT_CHANNEL_UPDATED,
+	    archive ? "{\"archived\":true}" : "{\"archived\":false}", a, event, err);
+}
+
+static enum es_code
+set_archived(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    bool archive, struct arena *a, struct channel *out, struct event *event,
+    struct es_err *err)
+{
+	*event = (struct event){0};
+	TRY(pg_begin(pg, &who->tenant, err));
+	TRY(store_end(pg, archive_locked(pg, who, id, archive, a, event, err), err));
+	return channel_store_get(pg, who, id, a, out, err);
+}
+
+enum es_code
+channel_store_archive(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    struct arena *a, struct channel *out, struct event *event, struct es_err *err)
+{
+	return set_archived(pg, who, id, true, a, out, event, err);
+}
+
+enum es_code
+channel_store_unarchive(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct channel *out,
+    struct event *event, struct es_err *err)
+{
+	return set_archived(pg, who, id, false, a, out, event, err);
+}
+
+enum es_code
+channel_store_join(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    struct arena *a, struct channel *out, struct event *event, struct es_err *err)
+{
+	TRY(member_store_join(pg, who, id, a, event, err));
+	return channel_store_get(pg, who, id, a, out, err);
+}
+
+enum es_code
+channel_store_leave(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    struct arena *a, struct event *event, struct es_err *err)
+{
+	return member_store_remove(pg, who, id, &who->user, a, event, err);
+}

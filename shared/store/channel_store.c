@@ -1,0 +1,115 @@
+#include "store/channel_store.h"
+
+#include <string.h>
+
+#include "store/store_private.h"
+
+#include "core/banned.h"
+
+static const struct pg_col channel_cols[] = {
+    PG_COL(struct channel, id, PG_UUID),
+    PG_COL(struct channel, name, PG_TEXT),
+    PG_COL(struct channel, topic, PG_TEXT),
+    PG_COL(struct channel, is_private, PG_BOOL),
+    PG_COL(struct channel, kind, PG_TEXT),
+    PG_COL(struct channel, created_by, PG_UUID),
+    PG_COL(struct channel, created_ms, PG_INT8),
+    PG_COL(struct channel, archived_ms, PG_INT8),
+    PG_COL(struct channel, role, PG_TEXT),
+    PG_COL(struct channel, last_message_id, PG_INT8),
+    PG_COL(struct channel, seq, PG_INT8),
+};
+
+#define CHANNEL_STMT(name_, sql_, n) \
+	{ \
+		.name = "channel_" name_, .sql = sql_, .cols = channel_cols, \
+		.n_cols = ES_COUNT(channel_cols), .n_params = (n) \
+	}
+
+/* $1 tenant, $2 who asks: what is seen, and by whom. */
+#define SEEN \
+	"SELECT c.id, c.name, c.topic, c.is_private, c.kind, c.created_by," \
+	" es_ms(c.created_at), es_ms(c.archived_at), me.role," \
+	" (SELECT m.id FROM messages m WHERE m.tenant_id = $1 AND m.channel_id = c.id" \
+	" ORDER BY m.id DESC LIMIT 1), h.last_seq" \
+	" FROM channels c" \
+	" JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id" \
+	" LEFT JOIN channel_members me ON me.tenant_id = $1 AND me.channel_id = c.id" \
+	" AND me.user_id = $2" \
+	" WHERE c.tenant_id = $1 AND (NOT c.is_private OR me.user_id IS NOT NULL)"
+
+static const struct pg_stmt get = CHANNEL_STMT("get", SEEN " AND c.id = $3", 3);
+
+static const struct pg_stmt list = CHANNEL_STMT("list",
+    SEEN " AND ($3::uuid IS NULL OR c.id > $3)"
+	 " AND (NOT $4::boolean OR me.user_id IS NOT NULL) ORDER BY c.id LIMIT $5",
+    5);
+
+/* Counter, channel, head and owner, or nothing. No row: the tenant is full. */
+static const struct pg_stmt create = CHANNEL_STMT("create",
+    "WITH room AS (UPDATE tenants SET channel_count = channel_count + 1"
+    " WHERE id = $1 AND channel_count < max_channels RETURNING id),"
+    " made AS (INSERT INTO channels (tenant_id, id, name, topic, is_private, created_by)"
+    " SELECT id, $3::uuid, $4, $5, $6, $2::uuid FROM room RETURNING *),"
+    " head AS (INSERT INTO channel_heads (tenant_id, channel_id)"
+    " SELECT tenant_id, id FROM made),"
+    " member AS (INSERT INTO channel_members (tenant_id, channel_id, user_id, role)"
+    " SELECT tenant_id, id, created_by, 'owner' FROM made)"
+    " SELECT id, name, topic, is_private, kind, created_by, es_ms(created_at),"
+    " NULL::bigint, 'owner', NULL::bigint, 0::bigint FROM made",
+    6);
+
+enum es_code
+channel_store_create(struct pg *pg, const struct actor *who, const struct channel_new *in,
+    struct arena *a, struct channel *out, struct es_err *err)
+{
+	struct channel_id id;
+	const char *const params[] = {who->tenant.text, who->user.text, id.text, in->name,
+	    in->topic != NULL ? in->topic : "", pg_bool(in->is_private)};
+	struct pg_rows rows;
+	enum es_code rc;
+
+	if (strcmp(who->role, "guest") == 0)
+		return es_fail(err, ES_FORBIDDEN, "guests may not make channels");
+	uuid_new(id.text);
+	rc = pg_run(pg, &who->tenant, &create, params, a, &rows, err);
+	if (rc == ES_CONFLICT)
+		return es_fail_field(
+		    err, ES_NAME_TAKEN, "name", "another channel has this name");
+	TRY(rc);
+	if (!pg_next(&rows, a, out))
+		return es_fail(
+		    err, ES_QUOTA_EXCEEDED, "the tenant has as many channels as it may");
+	return ES_OK;
+}
+
+enum es_code
+channel_store_get(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    struct arena *a, struct channel *out, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, who->user.text, id->text};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, &who->tenant, &get, params, a, &rows, err));
+	if (!pg_next(&rows, a, out))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	return ES_OK;
+}
+
+enum es_code
+channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
+    const struct channel_id *after, int64_t limit, struct arena *a,
+    struct channel_page *out, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, who->user.text,
+	    after != NULL ? after->text : NULL, pg_bool(member_only),
+	    pg_int(a, limit + 1)};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, &who->tenant, &list, params, a, &rows, err));
+	*out = (struct channel_page){.more = rows.count > limit};
+	out->items = arena_alloc(a, (size_t)rows.count * sizeof(*out->items));
+	while ((int64_t)out->n < limit && pg_next(&rows, a, &out->items[out->n]))
+		out->n++;
+	return ES_OK;
+}

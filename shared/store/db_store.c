@@ -1,0 +1,48 @@
+#include "store/db_store.h"
+
+#include <string.h>
+
+#include "core/banned.h"
+
+static const struct pg_col state_cols[] = {
+    PG_COL(struct db_state, version, PG_TEXT),
+    PG_COL(struct db_state, epoch, PG_UUID),
+    PG_COL(struct db_state, read_only, PG_BOOL),
+};
+
+const struct pg_stmt db_store_stmt = {
+    .name = "db_state",
+    .sql = "SELECT (SELECT max(version) FROM schema_migrations), es_epoch(),"
+	   " current_setting('transaction_read_only')::boolean /* no tenant_id: no "
+	   "tenant's */",
+    .cols = state_cols,
+    .n_cols = ES_COUNT(state_cols),
+};
+
+enum es_code
+db_store_get(struct pg *pg, struct arena *a, struct db_state *out, struct es_err *err)
+{
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, NULL, &db_store_stmt, NULL, a, &rows, err));
+	*out = (struct db_state){0};
+	IGNORE(pg_next(&rows, a, out));
+	return ES_OK;
+}
+
+enum es_code
+db_store_ready(struct pg *pg, struct arena *a, struct es_err *err)
+{
+	struct db_state state;
+	const enum es_code rc = db_store_get(pg, a, &state, err);
+
+	/* No table, no function: as far from ready as a wrong version. */
+	if (rc == ES_INTERNAL && strncmp(err->sqlstate, "42", 2) == 0)
+		return es_fail(err, ES_UNAVAILABLE, "database is not migrated");
+	TRY(rc);
+	if (state.read_only)
+		return es_fail(err, ES_UNAVAILABLE, "database is read-only");
+	if (state.version == NULL || strcmp(state.version, DB_STORE_VERSION) < 0)
+		return es_fail(err, ES_UNAVAILABLE, "database is not migrated");
+	return ES_OK;
+}

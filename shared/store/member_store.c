@@ -1,0 +1,271 @@
+#include "store/member_store.h"
+
+#include <string.h>
+
+#include "store/store_private.h"
+
+#include "core/banned.h"
+
+static const struct pg_col member_cols[] = {
+    PG_COL(struct member, user, PG_UUID),
+    PG_COL(struct member, display_name, PG_TEXT),
+    PG_COL(struct member, role, PG_TEXT),
+    PG_COL(struct member, joined_ms, PG_INT8),
+    PG_COL(struct member, last_read_message_id, PG_INT8),
+};
+
+#define MEMBER_STMT(name_, sql_, n) \
+	{ \
+		.name = "member_" name_, .sql = sql_, .cols = member_cols, \
+		.n_cols = ES_COUNT(member_cols), .n_params = (n) \
+	}
+#define MEMBER_COLS \
+	"m.user_id, u.display_name, m.role, es_ms(m.joined_at), m.last_read_seq"
+
+static const struct pg_stmt list = MEMBER_STMT("list",
+    "SELECT " MEMBER_COLS " FROM channel_members m"
+    " JOIN users u ON u.tenant_id = $1 AND u.id = m.user_id"
+    " WHERE m.tenant_id = $1 AND m.channel_id = $2"
+    " AND ($3::uuid IS NULL OR m.user_id > $3) ORDER BY m.user_id LIMIT $4",
+    4);
+
+static const struct pg_stmt get = MEMBER_STMT("get",
+    "SELECT " MEMBER_COLS " FROM channel_members m"
+    " JOIN users u ON u.tenant_id = $1 AND u.id = m.user_id"
+    " WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.user_id = $3",
+    3);
+
+/* Somebody who may be added. */
+struct candidate {
+	const char *display_name;
+};
+static const struct pg_col candidate_cols[] = {
+    PG_COL(struct candidate, display_name, PG_TEXT)};
+static const struct pg_stmt candidate_stmt = {
+    .name = "member_candidate",
+    .sql = "SELECT display_name FROM users"
+	   " WHERE tenant_id = $1 AND id = $2 AND status = 'active'",
+    .cols = candidate_cols,
+    .n_cols = ES_COUNT(candidate_cols),
+    .n_params = 2,
+};
+
+/* Who comes has read what was there before. */
+static const struct pg_stmt add = {
+    .name = "member_add",
+    .sql =
+	"INSERT INTO channel_members (tenant_id, channel_id, user_id, role, last_read_at,"
+	" last_read_seq) VALUES ($1, $2, $3, $4, clock_timestamp(), $5)",
+    .n_params = 5,
+};
+
+static const struct pg_stmt set_role = {
+    .name = "member_set_role",
+    .sql = "UPDATE channel_members SET role = $4"
+	   " WHERE tenant_id = $1 AND channel_id = $2 AND user_id = $3",
+    .n_params = 4,
+};
+
+static const struct pg_stmt drop = {
+    .name = "member_drop",
+    .sql = "DELETE FROM channel_members"
+	   " WHERE tenant_id = $1 AND channel_id = $2 AND user_id = $3",
+    .n_params = 3,
+};
+
+static const struct pg_stmt other_owner = {
+    .name = "member_other_owner",
+    .sql = "SELECT FROM channel_members WHERE tenant_id = $1 AND channel_id = $2"
+	   " AND user_id <> $3 AND role = 'owner' LIMIT 1",
+    .n_params = 3,
+};
+
+enum es_code
+member_store_list(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *after, int64_t limit,
+    struct arena *a, struct member_page *out, struct es_err *err)
+{
+	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
+	const char *const params[] = {who->tenant.text, channel->text,
+	    after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
+	struct pg_batch_item items[] = {
+	    {.stmt = &store_visible, .params = seen},
+	    {.stmt = &list, .params = params},
+	};
+	struct pg_rows *rows = &items[1].rows;
+
+	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
+	if (items[0].rows.count == 0)
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	*out = (struct member_page){.more = rows->count > limit};
+	out->items = arena_alloc(a, (size_t)rows->count * sizeof(*out->items));
+	while ((int64_t)out->n < limit && pg_next(rows, a, &out->items[out->n]))
+		out->n++;
+	return ES_OK;
+}
+
+/* What the functions below need, all of it under the channel's lock. */
+struct change {
+	struct pg *pg;
+	const struct actor *who;
+	const struct channel_id *channel;
+	const struct user_id *user;
+	const char *key[3]; /* tenant, channel, user */
+	struct channel_state state;
+	struct arena *arena;
+	struct event *event;
+	struct es_err *err;
+};
+
+static struct change
+change_of(struct pg *pg, const struct actor *who, const struct channel_id *channel,
+    const struct user_id *user, struct arena *a, struct event *event, struct es_err *err)
+{
+	*event = (struct event){0};
+	return (struct change){.pg = pg,
+	    .who = who,
+	    .channel = channel,
+	    .user = user,
+	    .key = {who->tenant.text, channel->text, user->text},
+	    .arena = a,
+	    .event = event,
+	    .err = err};
+}
+
+static bool
+is_owner(const char *role)
+{
+	return role != NULL && strcmp(role, "owner") == 0;
+}
+
+/* Admins of a channel are not above its owners. */
+static enum es_code
+may_touch_owner(const struct change *c, const char *now, const char *next)
+{
+	if ((!is_owner(now) && !is_owner(next)) || is_owner(c->state.role) ||
+	    actor_is_admin(c->who))
+		return ES_OK;
+	return es_fail(c->err, ES_FORBIDDEN, "takes an owner of the channel");
+}
+
+static enum es_code
+owner_stays(const struct change *c, const char *now, const char *next)
+{
+	struct pg_rows rows;
+
+	if (!is_owner(now) || is_owner(next))
+		return ES_OK;
+	TRY(pg_run(c->pg, NULL, &other_owner, c->key, c->arena, &rows, c->err));
+	if (rows.count > 0)
+		return ES_OK;
+	return es_fail(c->err, ES_LAST_OWNER, "the channel's last owner has to stay");
+}
+
+static enum es_code
+add_member(const struct change *c, const char *role)
+{
+	const char *const whom[] = {c->who->tenant.text, c->user->text};
+	const char *const params[] = {
+	    c->key[0], c->key[1], c->key[2], role, pg_int(c->arena, c->state.head)};
+	struct candidate candidate;
+	struct pg_rows rows;
+
+	if (c->state.archived)
+		return es_fail(c->err, ES_CHANNEL_ARCHIVED, "the channel is archived");
+	TRY(pg_run(c->pg, NULL, &candidate_stmt, whom, c->arena, &rows, c->err));
+	if (!pg_next(&rows, c->arena, &candidate))
+		return es_fail(c->err, ES_NOT_FOUND, STORE_NO_USER);
+	TRY(pg_run(c->pg, NULL, &add, params, c->arena, &rows, c->err));
+	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_JOINED,
+	    store_member_payload(c->arena, c->user->text, candidate.display_name, role),
+	    c->arena, c->event, c->err);
+}
+
+static enum es_code
+change_role(const struct change *c, const char *now, const char *next)
+{
+	const char *const params[] = {c->key[0], c->key[1], c->key[2], next};
+	struct pg_rows rows;
+
+	TRY(owner_stays(c, now, next));
+	return pg_run(c->pg, NULL, &set_role, params, c->arena, &rows, c->err);
+}
+
+static enum es_code
+put_locked(struct change *c, const char *role, struct member *out, bool *added)
+{
+	struct pg_rows rows;
+
+	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
+	TRY(store_may_manage(c->who, &c->state, c->err));
+	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
+	*added = !pg_next(&rows, c->arena, out);
+	TRY(may_touch_owner(c, *added || role == NULL ? NULL : out->role, role));
+	if (*added)
+		TRY(add_member(c, role != NULL ? role : "member"));
+	else if (role != NULL && strcmp(role, out->role) != 0)
+		TRY(change_role(c, out->role, role));
+	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
+	IGNORE(pg_next(&rows, c->arena, out));
+	return ES_OK;
+}
+
+enum es_code
+member_store_put(struct pg *pg, const struct actor *who, const struct channel_id *channel,
+    const struct user_id *user, const char *role, struct arena *a, struct member *out,
+    bool *added, struct event *event, struct es_err *err)
+{
+	struct change c = change_of(pg, who, channel, user, a, event, err);
+
+	TRY(pg_begin(pg, &who->tenant, err));
+	return store_end(pg, put_locked(&c, role, out, added), err);
+}
+
+static enum es_code
+join_locked(struct change *c)
+{
+	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
+	return c->state.role != NULL ? ES_OK : add_member(c, "member");
+}
+
+enum es_code
+member_store_join(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, struct arena *a, struct event *event,
+    struct es_err *err)
+{
+	struct change c = change_of(pg, who, channel, &who->user, a, event, err);
+
+	TRY(pg_begin(pg, &who->tenant, err));
+	return store_end(pg, join_locked(&c), err);
+}
+
+static enum es_code
+remove_locked(struct change *c)
+{
+	struct member now;
+	struct pg_rows rows;
+
+	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
+	if (strcmp(c->who->user.text, c->user->text) != 0)
+		TRY(store_may_manage(c->who, &c->state, c->err));
+	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
+	if (!pg_next(&rows, c->arena, &now))
+		return ES_OK;
+	TRY(may_touch_owner(c, now.role, NULL));
+	TRY(owner_stays(c, now.role, NULL));
+	TRY(pg_run(c->pg, NULL, &drop, c->key, c->arena, &rows, c->err));
+	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
+	    store_member_payload(c->arena, c->user->text, now.display_name, now.role),
+	    c->arena, c->event, c->err);
+}
+
+enum es_code
+member_store_remove(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *user, struct arena *a,
+    struct event *event, struct es_err *err)
+{
+	struct change c = change_of(pg, who, channel, user, a, event, err);
+
+	TRY(pg_begin(pg, &who->tenant, err));
+	return store_end(pg, remove_locked(&c), err);
+}

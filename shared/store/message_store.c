@@ -1,0 +1,237 @@
+#include "store/message_store.h"
+
+#include <string.h>
+
+#include "event/envelope.h"
+#include "store/store_private.h"
+
+#include "core/banned.h"
+
+static const struct pg_col message_cols[] = {
+    PG_COL(struct message, id, PG_INT8),
+    PG_COL(struct message, prev, PG_INT8),
+    PG_COL(struct message, channel, PG_UUID),
+    PG_COL(struct message, sender, PG_UUID),
+    PG_COL(struct message, sender_display_name, PG_TEXT),
+    PG_COL(struct message, body, PG_TEXT),
+    PG_COL(struct message, client_id, PG_TEXT),
+    PG_COL(struct message, created_ms, PG_INT8),
+    PG_COL(struct message, edited_ms, PG_INT8),
+    PG_COL(struct message, deleted, PG_BOOL),
+};
+
+#define MESSAGE_STMT(name_, sql_, n) \
+	{ \
+		.name = "message_" name_, .sql = sql_, .cols = message_cols, \
+		.n_cols = ES_COUNT(message_cols), .n_params = (n) \
+	}
+
+/* $1 tenant, $2 channel. */
+#define MESSAGES \
+	"SELECT m.id, m.prev, m.channel_id, m.sender_id, COALESCE(u.display_name, '')," \
+	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \
+	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL" \
+	" FROM messages m LEFT JOIN users u ON u.tenant_id = $1 AND u.id = m.sender_id" \
+	" WHERE m.tenant_id = $1 AND m.channel_id = $2"
+
+static const struct pg_stmt below =
+    MESSAGE_STMT("below", MESSAGES " AND m.id < $3 ORDER BY m.id DESC LIMIT $4", 4);
+static const struct pg_stmt above =
+    MESSAGE_STMT("above", MESSAGES " AND m.id > $3 ORDER BY m.id LIMIT $4", 4);
+static const struct pg_stmt get = MESSAGE_STMT("get", MESSAGES " AND m.id = $3", 3);
+static const struct pg_stmt by_keys = MESSAGE_STMT("by_keys",
+    MESSAGES " AND m.dedupe_key IN (decode($3, 'hex'), decode($4, 'hex'))"
+	     " ORDER BY m.id DESC LIMIT 1",
+    4);
+
+struct refusal {
+	const char *code;
+};
+static const struct pg_col refusal_cols[] = {PG_COL(struct refusal, code, PG_TEXT)};
+static const struct pg_stmt refused = {
+    .name = "message_refused",
+    .sql = "SELECT code FROM refused_messages WHERE tenant_id = $1 AND channel_id = $2"
+	   " AND dedupe_key IN (decode($3, 'hex'), decode($4, 'hex'))"
+	   " ORDER BY created_at DESC LIMIT 1",
+    .cols = refusal_cols,
+    .n_cols = ES_COUNT(refusal_cols),
+    .n_params = 4,
+};
+
+static const struct pg_col mark_cols[] = {PG_COL(struct read_mark, seq, PG_INT8)};
+const struct pg_stmt message_store_read_stmt = {
+    .name = "message_read_mark",
+    .sql = "SELECT last_read_seq FROM es_read($1, $2, $3, $4)",
+    .cols = mark_cols,
+    .n_cols = ES_COUNT(mark_cols),
+    .n_params = 4,
+};
+
+enum es_code
+message_store_get(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, int64_t id, struct arena *a, struct message *out,
+    struct es_err *err)
+{
+	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
+	const char *const params[] = {who->tenant.text, channel->text, pg_int(a, id)};
+	struct pg_batch_item items[] = {
+	    {.stmt = &store_visible, .params = seen},
+	    {.stmt = &get, .params = params},
+	};
+
+	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
+	if (items[0].rows.count == 0)
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	if (!pg_next(&items[1].rows, a, out))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_MESSAGE);
+	return ES_OK;
+}
+
+enum es_code
+message_store_by_client_id(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const char *client_id, struct arena *a,
+    struct message *out, enum es_code *refusal, struct es_err *err)
+{
+	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
+	char given[33], minted[33];
+	const char *const params[] = {who->tenant.text, channel->text, given, minted};
+	struct pg_batch_item items[] = {
+	    {.stmt = &store_visible, .params = seen},
+	    {.stmt = &by_keys, .params = params},
+	    {.stmt = &refused, .params = params},
+	};
+	struct refusal why;
+
+	envelope_dedupe_key(&who->user, client_id, false, given);
+	envelope_dedupe_key(&who->user, client_id, true, minted);
+	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
+	if (items[0].rows.count > 0 && pg_next(&items[1].rows, a, out))
+		return ES_OK;
+	/* A refusal is the caller's own, whatever the channel is. */
+	if (items[1].rows.count == 0 && pg_next(&items[2].rows, a, &why)) {
+		*refusal = es_code_from_name(why.code);
+		return es_fail(err, ES_GONE, "the message was refused: %s", why.code);
+	}
+	return es_fail(err, ES_NOT_FOUND,
+	    items[0].rows.count > 0 ? STORE_NO_MESSAGE : STORE_NO_CHANNEL);
+}
+
+const char *const *
+message_store_read_params(struct arena *a, const struct tenant_id *tenant,
+    const struct channel_id *channel, const struct user_id *user, int64_t id)
+{
+	const char **params = arena_alloc(a, 4 * sizeof(*params));
+
+	params[0] = arena_strdup(a, tenant->text);
+	params[1] = arena_strdup(a, channel->text);
+	params[2] = arena_strdup(a, user->text);
+	params[3] = pg_int(a, id);
+	return params;
+}
+
+enum es_code
+message_store_mark_read(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, int64_t id, struct arena *a, int64_t *stands,
+    struct es_err *err)
+{
+	const char *const params[] = {
+	    who->tenant.text, channel->text, who->user.text, pg_int(a, id)};
+	struct pg_batch_item items[] = {
+	    {.stmt = &store_visible, .params = params},
+	    {.stmt = &message_store_read_stmt, .params = params},
+	};
+	struct read_mark mark;
+
+	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
+	if (items[0].rows.count == 0)
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	if (!pg_next(&items[1].rows, a, &mark))
+		return es_fail(err, ES_FORBIDDEN, "only members have a read mark");
+	if (stands != NULL)
+		*stands = mark.seq;
+	return ES_OK;
+}
+
+/* One way from an id: at most want messages of rows that were read with one more. */
+static bool
+take(struct pg_rows *rows, int64_t want, struct arena *a, struct message_page *out)
+{
+	for (int64_t i = 0; i < want && pg_next(rows, a, &out->items[out->n]); i++)
+		out->n++;
+	return rows->count > want;
+}
+
+static void
+reverse(struct message items[], size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		const struct message swap = items[i];
+
+		items[i] = items[n - 1 - i];
+		items[n - 1 - i] = swap;
+	}
+}
+
+/* Newer ones first, turned round; then the older ones as they come. */
+static void
+fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_rows *older,
+    int64_t want_older, bool oldest_first, struct arena *a, struct message_page *out)
+{
+	const bool more_newer = take(newer, want_newer, a, out);
+	const size_t n_newer = out->n;
+
+	if (more_newer && n_newer > 0)
+		out->next_after = out->items[n_newer - 1].id;
+	if (oldest_first) {
+		out->more = more_newer;
+		return;
+	}
+	reverse(out->items, n_newer);
+	out->more = take(older, want_older, a, out);
+	if (out->more && out->n > 0)
+		out->next_before = out->items[out->n - 1].id;
+	if (more_newer && n_newer == 0 && out->n > 0)
+		out->next_after = out->items[0].id;
+}
+
+enum es_code
+message_store_page(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct message_query *query, struct arena *a,
+    struct message_page *out, struct es_err *err)
+{
+	const bool around = query->where == MESSAGES_AROUND;
+	const int64_t half = query->limit / 2;
+	const int64_t want_newer = around ? half : query->limit;
+	const int64_t want_older = around ? query->limit - half : query->limit;
+	const int64_t from = query->where == MESSAGES_LATEST ? INT64_MAX
+	                     : around                        ? query->id + 1
+	                                                     : query->id;
+	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
+	const char *const older[] = {
+	    who->tenant.text, channel->text, pg_int(a, from), pg_int(a, want_older + 1)};
+	const char *const newer[] = {who->tenant.text, channel->text,
+	    pg_int(a, query->id), pg_int(a, want_newer + 1)};
+	struct pg_batch_item items[3] = {{.stmt = &store_visible, .params = seen}};
+	struct pg_batch_item *n = NULL, *o = NULL;
+	struct pg_rows none_newer = {0}, none_older = {0};
+	size_t n_items = 1;
+
+	if (query->where == MESSAGES_AFTER || around) {
+		n = &items[n_items++];
+		*n = (struct pg_batch_item){.stmt = &above, .params = newer};
+	}
+	if (query->where != MESSAGES_AFTER) {
+		o = &items[n_items++];
+		*o = (struct pg_batch_item){.stmt = &below, .params = older};
+	}
+	TRY(pg_batch(pg, &who->tenant, items, n_items, a, err));
+	if (items[0].rows.count == 0)
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	*out = (struct message_page){0};
+	out->items =
+	    arena_alloc(a, (size_t)(want_newer + want_older) * sizeof(*out->items));
+	fill_page(n != NULL ? &n->rows : &none_newer, want_newer,
+	    o != NULL ? &o->rows : &none_older, want_older,
+	    query->where == MESSAGES_AFTER, a, out);
+	return ES_OK;
+}

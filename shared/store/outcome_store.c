@@ -1,0 +1,103 @@
+#include "store/outcome_store.h"
+
+#include <string.h>
+
+#include "core/banned.h"
+
+struct found {
+	int64_t ord, id, prev, created_ms;
+	bool committed, same;
+	const char *code;
+};
+
+static const struct pg_col found_cols[] = {
+    PG_COL(struct found, ord, PG_INT8),
+    PG_COL(struct found, committed, PG_BOOL),
+    PG_COL(struct found, same, PG_BOOL),
+    PG_COL(struct found, id, PG_INT8),
+    PG_COL(struct found, prev, PG_INT8),
+    PG_COL(struct found, created_ms, PG_INT8),
+    PG_COL(struct found, code, PG_TEXT),
+};
+
+const struct pg_stmt outcome_store_stmt = {
+    .name = "outcomes",
+    .sql = "SELECT k.ord - 1, m.id IS NOT NULL, m.request_hash = decode(k.hash, 'hex'),"
+	   " m.id, m.prev, es_ms(m.created_at), r.code"
+	   " FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS k (key, hash, ord)"
+	   " LEFT JOIN messages m ON m.tenant_id = $1 AND m.channel_id = $2"
+	   " AND m.dedupe_key = decode(k.key, 'hex')"
+	   " LEFT JOIN refused_messages r ON r.tenant_id = $1 AND r.channel_id = $2"
+	   " AND r.dedupe_key = decode(k.key, 'hex') AND es_ms(r.created_at) >= $5"
+	   " WHERE m.id IS NOT NULL OR r.code IS NOT NULL",
+    .cols = found_cols,
+    .n_cols = ES_COUNT(found_cols),
+    .n_params = 5,
+};
+
+const char *const *
+outcome_store_params(struct arena *a, const struct envelope *e)
+{
+	const char **params = arena_alloc(a, 5 * sizeof(*params));
+	const char **keys = arena_alloc(a, e->n * sizeof(*keys));
+	const char **hashes = arena_alloc(a, e->n * sizeof(*hashes));
+
+	for (size_t i = 0; i < e->n; i++) {
+		keys[i] = e->messages[i].dedupe_key;
+		hashes[i] = e->messages[i].request_hash;
+	}
+	params[0] = arena_strdup(a, e->tenant.text);
+	params[1] = arena_strdup(a, e->channel.text);
+	params[2] = pg_array(a, keys, e->n);
+	params[3] = pg_array(a, hashes, e->n);
+	params[4] = pg_int(a, e->accepted_ms);
+	return params;
+}
+
+static struct outcome
+judge(const struct found *row, const char *client_id)
+{
+	struct outcome out = {.client_id = client_id, .result = OUTCOME_REFUSED};
+
+	if (!row->committed)
+		out.code = es_code_from_name(row->code);
+	else if (!row->same)
+		out.code = ES_KEY_REUSED;
+	else
+		out = (struct outcome){.client_id = client_id,
+		    .result = OUTCOME_COMMITTED,
+		    .code = ES_OK,
+		    .message_id = row->id,
+		    .prev = row->prev,
+		    .created_ms = row->created_ms};
+	return out;
+}
+
+void
+outcome_store_read(struct pg_rows *rows, const struct envelope *e, struct arena *a,
+    struct outcome outcomes[], bool known[])
+{
+	struct found row;
+
+	memset(known, 0, e->n * sizeof(*known));
+	while (pg_next(rows, a, &row)) {
+		const size_t i = (size_t)row.ord;
+
+		if (i >= e->n)
+			continue;
+		outcomes[i] = judge(&row, e->messages[i].client_id);
+		known[i] = true;
+	}
+}
+
+enum es_code
+outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
+    struct outcome outcomes[], bool known[], struct es_err *err)
+{
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, &e->tenant, &outcome_store_stmt, outcome_store_params(a, e), a,
+	    &rows, err));
+	outcome_store_read(&rows, e, a, outcomes, known);
+	return ES_OK;
+}

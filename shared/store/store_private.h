@@ -1,0 +1,42 @@
+/* What the stores of channels, members and messages share. */
+#ifndef STORE_STORE_PRIVATE_H
+#define STORE_STORE_PRIVATE_H
+
+#include "event/event.h"
+#include "pg/pg.h"
+#include "store/actor.h"
+
+/* A row if the user may see the channel. Parameters: tenant, channel, user. */
+extern const struct pg_stmt store_visible;
+
+/* What a change of a channel depends on, read under the channel's lock. */
+struct channel_state {
+	int64_t head;
+	bool is_private, archived;
+	const char *name, *topic;
+	const char *role; /* the caller's in the channel, or NULL */
+};
+
+/* First thing in a transaction: takes the channel's lock, so that what is read stays
+ * true. ES_NOT_FOUND unless who sees the channel. */
+enum es_code store_lock_channel(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, struct arena *a, struct channel_state *out,
+    struct es_err *err) ES_MUST_CHECK;
+
+/* Owner or admin of the channel or the tenant. */
+enum es_code store_may_manage(const struct actor *who, const struct channel_state *state,
+    struct es_err *err) ES_MUST_CHECK;
+
+/* Under the lock: number and store an event. payload is a JSON object. */
+enum es_code store_number_event(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, enum event_kind kind, const char *payload,
+    struct arena *a, struct event *out, struct es_err *err) ES_MUST_CHECK;
+
+/* {"userId","displayName","role"}: the payload of member events. */
+const char *store_member_payload(
+    struct arena *a, const char *user, const char *display_name, const char *role);
+
+/* Commits when rc is ES_OK, else rolls back; returns what became of it. */
+enum es_code store_end(struct pg *pg, enum es_code rc, struct es_err *err) ES_MUST_CHECK;
+
+#endif

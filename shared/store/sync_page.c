@@ -1,0 +1,124 @@
+#include <string.h>
+
+#include "store/actor.h"
+#include "store/sync_store.h"
+
+#include "core/banned.h"
+
+/* An event, or nothing but the head when the page is empty. */
+struct page_row {
+	int64_t head, seq, prev, created_ms;
+	const char *kind, *display_name, *body, *client_id, *payload;
+	struct user_id user;
+	bool edited, deleted;
+};
+
+static const struct pg_col page_cols[] = {
+    PG_COL(struct page_row, head, PG_INT8),
+    PG_COL(struct page_row, seq, PG_INT8),
+    PG_COL(struct page_row, prev, PG_INT8),
+    PG_COL(struct page_row, kind, PG_TEXT),
+    PG_COL(struct page_row, user, PG_UUID),
+    PG_COL(struct page_row, display_name, PG_TEXT),
+    PG_COL(struct page_row, created_ms, PG_INT8),
+    PG_COL(struct page_row, body, PG_TEXT),
+    PG_COL(struct page_row, client_id, PG_TEXT),
+    PG_COL(struct page_row, edited, PG_BOOL),
+    PG_COL(struct page_row, deleted, PG_BOOL),
+    PG_COL(struct page_row, payload, PG_TEXT),
+};
+
+/* Both halves come in order from their keys; the head is of the same snapshot, so that
+ * what is missing below it is missing for good. */
+const struct pg_stmt sync_store_page = {
+    .name = "sync_page",
+    .sql = "SELECT h.last_seq, e.seq, e.prev, e.kind, e.user_id, u.display_name,"
+	   " es_ms(e.created_at), e.body, e.client_id, e.edited, e.deleted, e.payload"
+	   " FROM channel_heads h LEFT JOIN LATERAL ("
+	   "(SELECT m.id AS seq, m.prev, 'message' AS kind, m.sender_id AS user_id,"
+	   " m.created_at, CASE WHEN m.deleted_at IS NULL THEN m.body END AS body,"
+	   " m.client_message_id AS client_id, m.edited_at IS NOT NULL AS edited,"
+	   " m.deleted_at IS NOT NULL AS deleted, NULL::jsonb AS payload"
+	   " FROM messages m WHERE m.tenant_id = $1 AND m.channel_id = $2"
+	   " AND m.id > $3 AND m.id <= $4 ORDER BY m.id LIMIT $5)"
+	   " UNION ALL "
+	   "(SELECT c.seq, c.prev, c.kind, c.actor_id, c.created_at, NULL, NULL, false,"
+	   " false, c.payload"
+	   " FROM channel_events c WHERE c.tenant_id = $1 AND c.channel_id = $2"
+	   " AND c.seq > $3 AND c.seq <= $4 ORDER BY c.seq LIMIT $5)"
+	   " ORDER BY seq LIMIT $5) e ON true"
+	   " LEFT JOIN users u ON u.tenant_id = $1 AND u.id = e.user_id"
+	   " WHERE h.tenant_id = $1 AND h.channel_id = $2 ORDER BY e.seq",
+    .cols = page_cols,
+    .n_cols = ES_COUNT(page_cols),
+    .n_params = 5,
+};
+
+const char *const *
+sync_store_page_params(struct arena *a, const struct tenant_id *tenant,
+    const struct channel_id *channel, int64_t after, int64_t to, int64_t limit)
+{
+	const char **params = arena_alloc(a, 5 * sizeof(*params));
+
+	params[0] = arena_strdup(a, tenant->text);
+	params[1] = arena_strdup(a, channel->text);
+	params[2] = pg_int(a, after);
+	params[3] = pg_int(a, to);
+	params[4] = pg_int(a, limit);
+	return params;
+}
+
+/* False for a kind of a newer program: its number counts as covered. */
+static bool
+to_event(const struct page_row *row, const struct tenant_id *tenant,
+    const struct channel_id *channel, struct event *out)
+{
+	*out = (struct event){
+	    .tenant = *tenant,
+	    .channel = *channel,
+	    .user = row->user,
+	    .display_name = row->display_name != NULL ? row->display_name : "",
+	    .seq = row->seq,
+	    .prev = row->prev,
+	    .created_ms = row->created_ms,
+	    .body = row->body,
+	    .client_id = row->client_id,
+	    .edited = row->edited,
+	    .deleted = row->deleted,
+	    .payload = row->payload,
+	};
+	return event_kind_parse(row->kind, &out->kind);
+}
+
+static int64_t
+smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+enum es_code
+sync_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
+    const struct channel_id *channel, int64_t after, int64_t to, int64_t limit,
+    struct arena *a, struct sync_page *out, struct es_err *err)
+{
+	struct page_row row = {0};
+	int64_t last = after;
+
+	if (rows->count == 0)
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	*out = (struct sync_page){0};
+	out->events = arena_alloc(a, (size_t)rows->count * sizeof(*out->events));
+	while (pg_next(rows, a, &row)) {
+		out->head = row.head;
+		if (row.kind == NULL)
+			continue;
+		last = row.seq;
+		if (to_event(&row, tenant, channel, &out->events[out->n]))
+			out->n++;
+	}
+	/* A full page may have been cut; any other one reaches as far as it was asked to.
+	 */
+	out->through =
+	    rows->count >= limit && last > after ? last : smaller(to, out->head);
+	return ES_OK;
+}

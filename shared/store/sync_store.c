@@ -1,0 +1,118 @@
+#include "store/sync_store.h"
+
+#include <string.h>
+
+#include "core/banned.h"
+
+static const struct pg_col channel_cols[] = {
+    PG_COL(struct sync_channel, ord, PG_INT8),
+    PG_COL(struct sync_channel, id, PG_UUID),
+    PG_COL(struct sync_channel, head, PG_INT8),
+    PG_COL(struct sync_channel, is_private, PG_BOOL),
+    PG_COL(struct sync_channel, is_member, PG_BOOL),
+    PG_COL(struct sync_channel, archived, PG_BOOL),
+    PG_COL(struct sync_channel, acl_version, PG_INT8),
+    PG_COL(struct sync_channel, epoch, PG_UUID),
+};
+
+/* Version and answer come from one snapshot: a change after it has a higher version. */
+const struct pg_stmt sync_store_authorise = {
+    .name = "sync_authorise",
+    .sql = "SELECT w.ord - 1, c.id, h.last_seq, c.is_private, m.user_id IS NOT NULL,"
+	   " h.archived, t.acl_version, es_epoch()"
+	   " FROM unnest($3::uuid[]) WITH ORDINALITY AS w (channel_id, ord)"
+	   " JOIN tenants t ON t.id = $1 AND t.status = 'active'"
+	   " JOIN users u ON u.tenant_id = $1 AND u.id = $2 AND u.status = 'active'"
+	   " JOIN channels c ON c.tenant_id = $1 AND c.id = w.channel_id"
+	   " JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id"
+	   " LEFT JOIN channel_members m ON m.tenant_id = $1 AND m.channel_id = c.id"
+	   " AND m.user_id = $2"
+	   " WHERE NOT c.is_private OR m.user_id IS NOT NULL ORDER BY w.ord",
+    .cols = channel_cols,
+    .n_cols = ES_COUNT(channel_cols),
+    .n_params = 3,
+};
+
+static const struct pg_col head_cols[] = {
+    PG_COL(struct sync_head, ord, PG_INT8),
+    PG_COL(struct sync_head, exists, PG_BOOL),
+    PG_COL(struct sync_head, head, PG_INT8),
+    PG_COL(struct sync_head, archived, PG_BOOL),
+};
+
+const struct pg_stmt sync_store_heads = {
+    .name = "sync_heads",
+    .sql = "SELECT ord - 1, last_seq IS NOT NULL, last_seq, archived"
+	   " FROM es_heads($1, $2)",
+    .cols = head_cols,
+    .n_cols = ES_COUNT(head_cols),
+    .n_params = 2,
+};
+
+static const struct pg_col acl_cols[] = {
+    PG_COL(struct sync_acl, ord, PG_INT8),
+    PG_COL(struct sync_acl, exists, PG_BOOL),
+    PG_COL(struct sync_acl, acl_version, PG_INT8),
+    PG_COL(struct sync_acl, status, PG_TEXT),
+};
+
+const struct pg_stmt sync_store_acl = {
+    .name = "sync_acl",
+    .sql = "SELECT ord - 1, status IS NOT NULL, acl_version, status"
+	   " FROM es_acl_versions($1)",
+    .cols = acl_cols,
+    .n_cols = ES_COUNT(acl_cols),
+    .n_params = 1,
+};
+
+static const struct pg_col origin_cols[] = {PG_COL(struct sync_origin, origin, PG_TEXT)};
+
+const struct pg_stmt sync_store_origins = {
+    .name = "sync_origins",
+    .sql = "SELECT es_allowed_origins()",
+    .cols = origin_cols,
+    .n_cols = ES_COUNT(origin_cols),
+};
+
+/* Ids lie in an array of structs that are nothing but their text. */
+static const char *
+id_array(struct arena *a, const char *first, size_t n)
+{
+	const char **texts = arena_alloc(a, n * sizeof(*texts));
+
+	for (size_t i = 0; i < n; i++)
+		texts[i] = first + i * ES_UUID_TEXT;
+	return pg_array(a, texts, n);
+}
+
+const char *const *
+sync_store_authorise_params(struct arena *a, const struct tenant_id *tenant,
+    const struct user_id *user, const struct channel_id channels[], size_t n)
+{
+	const char **params = arena_alloc(a, 3 * sizeof(*params));
+
+	params[0] = arena_strdup(a, tenant->text);
+	params[1] = arena_strdup(a, user->text);
+	params[2] = id_array(a, channels[0].text, n);
+	return params;
+}
+
+const char *const *
+sync_store_heads_params(struct arena *a, const struct tenant_id tenants[],
+    const struct channel_id channels[], size_t n)
+{
+	const char **params = arena_alloc(a, 2 * sizeof(*params));
+
+	params[0] = id_array(a, tenants[0].text, n);
+	params[1] = id_array(a, channels[0].text, n);
+	return params;
+}
+
+const char *const *
+sync_store_acl_params(struct arena *a, const struct tenant_id tenants[], size_t n)
+{
+	const char **params = arena_alloc(a, sizeof(*params));
+
+	params[0] = id_array(a, tenants[0].text, n);
+	return params;
+}

@@ -1,0 +1,67 @@
+#include "store/tenant_settings.h"
+
+#include <string.h>
+
+#include "json/json_bind.h"
+
+#include "core/banned.h"
+
+struct wire_settings {
+	int64_t user_send_limit, user_send_window_s;
+	bool has_user_send_limit, has_user_send_window_s, has_allowed_origins;
+	const struct json_list *allowed_origins;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD_OPT(struct wire_settings, user_send_limit, JSON_INT, 0, 1000000),
+    JSON_FIELD_OPT(struct wire_settings, user_send_window_s, JSON_INT, 1, 86400),
+    JSON_FIELD_OPT(struct wire_settings, allowed_origins, JSON_ARRAY, 0, 100),
+};
+
+#define ORIGIN_MAX 255
+
+/* scheme://host[:port], as browsers send it: nothing behind it, and never "*". */
+static bool
+origin_valid(const char *s)
+{
+	const char *host = strstr(s, "://");
+
+	return host != NULL && host > s && host[3] != '\0' && strlen(s) <= ORIGIN_MAX &&
+	       strpbrk(host + 3, "/ *?#") == NULL;
+}
+
+static enum es_code
+parse_origins(const struct json_list *list, struct arena *a, struct tenant_settings *out,
+    struct es_err *err)
+{
+	const char **origins = arena_alloc(a, list->n * sizeof(*origins));
+
+	for (size_t i = 0; i < list->n; i++)
+		if (json_string_value(list->items[i], a, &origins[i], err) != ES_OK ||
+		    !origin_valid(origins[i]))
+			return es_fail_field(err, ES_INVALID, "allowed_origins",
+			    "an origin is scheme://host[:port]");
+	out->allowed_origins = origins;
+	out->n_origins = list->n;
+	return ES_OK;
+}
+
+enum es_code
+tenant_settings_parse(
+    const char *json, struct arena *a, struct tenant_settings *out, struct es_err *err)
+{
+	struct wire_settings wire = {0};
+
+	*out = (struct tenant_settings){.user_send_limit = -1, .user_send_window_s = -1};
+	if (json == NULL || json[0] == '\0')
+		return ES_OK;
+	TRY(json_bind(json, strlen(json), fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN,
+	    a, &wire, err));
+	if (wire.has_user_send_limit)
+		out->user_send_limit = wire.user_send_limit;
+	if (wire.has_user_send_window_s)
+		out->user_send_window_s = wire.user_send_window_s;
+	if (wire.has_allowed_origins)
+		TRY(parse_origins(wire.allowed_origins, a, out, err));
+	return ES_OK;
+}

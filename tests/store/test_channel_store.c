@@ -1,0 +1,273 @@
+#include <string.h>
+
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "store/channel_store.h"
+#include "store/tenant_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+static struct channel channel;
+static struct event event;
+
+static void
+creates_with_an_owner_and_a_head(void)
+{
+	const struct channel_new in = {.name = "general", .topic = "All of it"};
+
+	FINE(channel_store_create(f.pg, &f.bob, &in, f.arena, &channel, &f.err));
+	CU_ASSERT_STRING_EQUAL(channel.name, "general");
+	CU_ASSERT_STRING_EQUAL(channel.topic, "All of it");
+	CU_ASSERT_STRING_EQUAL(channel.kind, "channel");
+	CU_ASSERT_STRING_EQUAL(channel.role, "owner");
+	SAME(channel.created_by, f.bob.user);
+	CU_ASSERT_FALSE(channel.is_private);
+	CU_ASSERT_EQUAL(channel.seq, 0);
+	CU_ASSERT_EQUAL(channel.last_message_id, 0);
+	CU_ASSERT_EQUAL(channel.archived_ms, 0);
+	CU_ASSERT_TRUE(clock_wall_ms() - channel.created_ms < 60000);
+	REFUSED(f, channel_store_create(f.pg, &f.guest, &in, f.arena, &channel, &f.err),
+	    ES_FORBIDDEN, NULL);
+}
+
+static void
+names_are_taken_within_a_tenant(void)
+{
+	const struct channel_new in = {.name = "Taken"}, other = {.name = "tAKEN"};
+
+	FINE(channel_store_create(f.pg, &f.bob, &in, f.arena, &channel, &f.err));
+	REFUSED(f,
+	    channel_store_create(f.pg, &f.carol, &other, f.arena, &channel, &f.err),
+	    ES_NAME_TAKEN, NULL);
+	CU_ASSERT_STRING_EQUAL(f.err.field, "name");
+	FINE(channel_store_create(f.pg, &f.foreign, &other, f.arena, &channel, &f.err));
+}
+
+static void
+stops_at_max_channels(void)
+{
+	struct tenant tenant;
+	struct tenant_patch patch = {.max_messages_per_second = -1};
+
+	FINE(tenant_store_get(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+	patch.max_channels = tenant.channel_count + 1;
+	FINE(tenant_store_patch(
+	    f.pg, &f.foreign.tenant, &patch, f.arena, &tenant, &f.err));
+	FINE(channel_store_create(f.pg, &f.foreign, &(struct channel_new){.name = "last"},
+	    f.arena, &channel, &f.err));
+	REFUSED(f,
+	    channel_store_create(f.pg, &f.foreign, &(struct channel_new){.name = "over"},
+		f.arena, &channel, &f.err),
+	    ES_QUOTA_EXCEEDED, NULL);
+	patch.max_channels = 1000;
+	FINE(tenant_store_patch(
+	    f.pg, &f.foreign.tenant, &patch, f.arena, &tenant, &f.err));
+	/* What a failed creation took is given back. */
+	REFUSED(f,
+	    channel_store_create(f.pg, &f.foreign, &(struct channel_new){.name = "LAST"},
+		f.arena, &channel, &f.err),
+	    ES_NAME_TAKEN, NULL);
+	FINE(tenant_store_get(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+	CU_ASSERT_EQUAL(tenant.channel_count,
+	    fixture_number(&f, &f.foreign.tenant,
+		"SELECT count(*) FROM channels WHERE tenant_id = $1",
+		(const char *const[]){f.foreign.tenant.text}, 1));
+}
+
+static void
+public_is_for_all_private_for_members(void)
+{
+	const struct channel_id open = fixture_channel(&f, &f.bob, "open", false);
+	const struct channel_id closed = fixture_channel(&f, &f.bob, "closed", true);
+
+	FINE(channel_store_get(f.pg, &f.carol, &open, f.arena, &channel, &f.err));
+	CU_ASSERT_PTR_NULL(channel.role);
+	FINE(channel_store_get(f.pg, &f.bob, &closed, f.arena, &channel, &f.err));
+	CU_ASSERT_TRUE(channel.is_private);
+	REFUSED(f, channel_store_get(f.pg, &f.carol, &closed, f.arena, &channel, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	REFUSED(f, channel_store_get(f.pg, &f.owner, &closed, f.arena, &channel, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+}
+
+/* Every verb, with an id of another tenant and with one that nobody has. */
+static void
+a_foreign_channel_is_unknown(void)
+{
+	struct channel_id ids[2] = {fixture_channel(&f, &f.foreign, "foreign", false)};
+	const struct channel_patch patch = {.topic = "x"};
+
+	uuid_new(ids[1].text);
+	for (size_t i = 0; i < 2; i++) {
+		REFUSED(f,
+		    channel_store_get(f.pg, &f.owner, &ids[i], f.arena, &channel, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+		REFUSED(f,
+		    channel_store_patch(f.pg, &f.owner, &ids[i], &patch, f.arena,
+			&channel, &event, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+		REFUSED(f,
+		    channel_store_archive(
+			f.pg, &f.owner, &ids[i], f.arena, &channel, &event, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+		REFUSED(f,
+		    channel_store_unarchive(
+			f.pg, &f.owner, &ids[i], f.arena, &channel, &event, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+		REFUSED(f,
+		    channel_store_join(
+			f.pg, &f.owner, &ids[i], f.arena, &channel, &event, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+		REFUSED(f,
+		    channel_store_leave(f.pg, &f.owner, &ids[i], f.arena, &event, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+	}
+}
+
+static void
+lists_what_is_visible(void)
+{
+	const struct actor reader = fixture_user(&f, &f.owner, "reader", "member");
+	const struct channel_id mine = fixture_channel(&f, &reader, "reader-own", true);
+	const struct channel_id *after = NULL;
+	struct channel_page page;
+	bool own = false, closed = false;
+	size_t n = 0;
+
+	do {
+		FINE(channel_store_list(
+		    f.pg, &reader, false, after, 2, f.arena, &page, &f.err));
+		for (size_t i = 0; i < page.n; i++) {
+			after = &page.items[i].id;
+			own = own || strcmp(after->text, mine.text) == 0;
+			closed = closed || strcmp(page.items[i].name, "closed") == 0;
+		}
+		n += page.n;
+	} while (page.more);
+	CU_ASSERT_TRUE(own);
+	CU_ASSERT_FALSE(closed);
+	CU_ASSERT_TRUE(n > 2);
+	FINE(channel_store_list(f.pg, &reader, true, NULL, 200, f.arena, &page, &f.err));
+	CU_ASSERT_EQUAL_FATAL(page.n, 1);
+	SAME(page.items[0].id, mine);
+	CU_ASSERT_FALSE(page.more);
+}
+
+static void
+patching_is_an_event(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "patched", false);
+	const struct channel_patch topic = {.name = "patched", .topic = "New"};
+	const struct channel_patch name = {.name = "general"};
+
+	FINE(channel_store_patch(
+	    f.pg, &f.bob, &id, &topic, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_STRING_EQUAL(channel.topic, "New");
+	CU_ASSERT_EQUAL(channel.seq, 1);
+	CU_ASSERT_EQUAL(event.kind, EVENT_CHANNEL_UPDATED);
+	CU_ASSERT_EQUAL(event.seq, 1);
+	CU_ASSERT_EQUAL(event.prev, 0);
+	CU_ASSERT_STRING_EQUAL(event.payload, "{\"topic\": \"New\"}");
+	CU_ASSERT_STRING_EQUAL(event.display_name, "Bob");
+	SAME(event.user, f.bob.user);
+	SAME(event.channel, id);
+	SAME(event.tenant, f.bob.tenant);
+	CU_ASSERT_TRUE(event.created_ms > 0);
+
+	FINE(channel_store_patch(
+	    f.pg, &f.bob, &id, &topic, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_EQUAL(event.seq, 0); /* as it was */
+	REFUSED(f,
+	    channel_store_patch(
+		f.pg, &f.bob, &id, &name, f.arena, &channel, &event, &f.err),
+	    ES_NAME_TAKEN, NULL);
+	REFUSED(f,
+	    channel_store_patch(
+		f.pg, &f.carol, &id, &topic, f.arena, &channel, &event, &f.err),
+	    ES_FORBIDDEN, NULL);
+	FINE(channel_store_patch(f.pg, &f.admin, &id,
+	    &(struct channel_patch){.name = "renamed"}, f.arena, &channel, &event,
+	    &f.err));
+	CU_ASSERT_STRING_EQUAL(channel.name, "renamed");
+	CU_ASSERT_EQUAL(event.seq, 2);
+}
+
+static void
+archives_and_brings_back(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "old", false);
+	const struct channel_patch patch = {.topic = "x"};
+
+	REFUSED(f,
+	    channel_store_archive(f.pg, &f.carol, &id, f.arena, &channel, &event, &f.err),
+	    ES_FORBIDDEN, NULL);
+	FINE(channel_store_archive(f.pg, &f.bob, &id, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_EQUAL(event.kind, EVENT_CHANNEL_ARCHIVED);
+	CU_ASSERT_EQUAL(event.seq, 1);
+	CU_ASSERT_TRUE(channel.archived_ms > 0);
+	FINE(channel_store_archive(f.pg, &f.bob, &id, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_EQUAL(event.seq, 0);
+	CU_ASSERT_EQUAL(
+	    fixture_send(&f, &f.bob, &id, NULL, "late").code, ES_CHANNEL_ARCHIVED);
+	REFUSED(f,
+	    channel_store_join(f.pg, &f.carol, &id, f.arena, &channel, &event, &f.err),
+	    ES_CHANNEL_ARCHIVED, NULL);
+	REFUSED(f,
+	    channel_store_patch(
+		f.pg, &f.bob, &id, &patch, f.arena, &channel, &event, &f.err),
+	    ES_CHANNEL_ARCHIVED, NULL);
+
+	FINE(channel_store_unarchive(
+	    f.pg, &f.bob, &id, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_EQUAL(event.kind, EVENT_CHANNEL_UPDATED);
+	CU_ASSERT_STRING_EQUAL(event.payload, "{\"archived\": false}");
+	CU_ASSERT_EQUAL(channel.archived_ms, 0);
+	CU_ASSERT_EQUAL(channel.seq, 2);
+	CU_ASSERT_EQUAL(fixture_send(&f, &f.bob, &id, NULL, "again").message_id, 3);
+	FINE(channel_store_get(f.pg, &f.bob, &id, f.arena, &channel, &f.err));
+	CU_ASSERT_EQUAL(channel.last_message_id, 3);
+}
+
+static void
+joins_and_leaves(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "door", false);
+	const struct channel_id closed = fixture_channel(&f, &f.bob, "no-door", true);
+
+	FINE(channel_store_join(f.pg, &f.carol, &id, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_STRING_EQUAL(channel.role, "member");
+	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_JOINED);
+	CU_ASSERT_EQUAL(event.seq, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
+	FINE(channel_store_join(f.pg, &f.carol, &id, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_EQUAL(event.seq, 0);
+	FINE(channel_store_leave(f.pg, &f.carol, &id, f.arena, &event, &f.err));
+	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_LEFT);
+	CU_ASSERT_EQUAL(event.seq, 2);
+	FINE(channel_store_leave(f.pg, &f.carol, &id, f.arena, &event, &f.err));
+	CU_ASSERT_EQUAL(event.seq, 0);
+	REFUSED(f, channel_store_leave(f.pg, &f.bob, &id, f.arena, &event, &f.err),
+	    ES_LAST_OWNER, NULL);
+	REFUSED(f,
+	    channel_store_join(
+		f.pg, &f.carol, &closed, f.arena, &channel, &event, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	REFUSED(f, channel_store_leave(f.pg, &f.carol, &closed, f.arena, &event, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+}
+
+static CU_TestInfo cases[] = {
+    {"creates with an owner and a head", creates_with_an_owner_and_a_head},
+    {"names are taken within a tenant", names_are_taken_within_a_tenant},
+    {"stops at max_channels", stops_at_max_channels},
+    {"public is for all, private for members", public_is_for_all_private_for_members},
+    {"a foreign channel is unknown", a_foreign_channel_is_unknown},
+    {"lists what is visible", lists_what_is_visible},
+    {"patching is an event", patching_is_an_event},
+    {"archives and brings back", archives_and_brings_back},
+    {"joins and leaves", joins_and_leaves},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("channel_store", cases, f)

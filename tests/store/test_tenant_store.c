@@ -1,0 +1,147 @@
+#include <string.h>
+
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "store/channel_store.h"
+#include "store/db_store.h"
+#include "store/principal_store.h"
+#include "store/tenant_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+static struct tenant tenant;
+
+static void
+creates_with_defaults_and_an_owner(void)
+{
+	const struct tenant_new in = {.name = "Initech",
+	    .max_channels = -1,
+	    .max_messages_per_second = -1,
+	    .admin_email = "bill@initech.test",
+	    .admin_display_name = "Bill"};
+	struct principal p;
+	struct user_id admin;
+
+	FINE(tenant_store_create(f.pg, &in, f.arena, &tenant, &admin, &f.err));
+	CU_ASSERT_STRING_EQUAL(tenant.name, "Initech");
+	CU_ASSERT_EQUAL(tenant.max_channels, 1000);
+	CU_ASSERT_EQUAL(tenant.max_messages_per_second, 1000);
+	CU_ASSERT_STRING_EQUAL(tenant.settings, "{}");
+	CU_ASSERT_STRING_EQUAL(tenant.status, "active");
+	FINE(principal_store_get(
+	    f.pg, &tenant.id, &admin, "j", clock_wall_ms() / 1000, f.arena, &p, &f.err));
+	CU_ASSERT_STRING_EQUAL(p.actor.role, "owner");
+	CU_ASSERT_STRING_EQUAL(p.actor.display_name, "Bill");
+}
+
+static void
+refuses_what_the_schema_refuses(void)
+{
+	const struct tenant_new in = {.name = "",
+	    .max_channels = -1,
+	    .max_messages_per_second = -1,
+	    .admin_email = "a@b",
+	    .admin_display_name = "x"};
+	struct user_id admin;
+
+	REFUSED(f, tenant_store_create(f.pg, &in, f.arena, &tenant, &admin, &f.err),
+	    ES_INVALID, NULL);
+}
+
+static void
+patches_only_what_is_named(void)
+{
+	const struct tenant_patch limits = {.max_channels = 7,
+	    .max_messages_per_second = -1,
+	    .settings = "{\"a\":1,\"b\":2}"};
+	const struct tenant_patch drop = {.name = "Acme Corp",
+	    .max_channels = -1,
+	    .max_messages_per_second = 5,
+	    .settings = "{\"a\":null}"};
+	struct tenant_id nobody;
+	int64_t version;
+
+	FINE(
+	    tenant_store_patch(f.pg, &f.owner.tenant, &limits, f.arena, &tenant, &f.err));
+	version = tenant.acl_version;
+	CU_ASSERT_STRING_EQUAL(tenant.name, "acme");
+	CU_ASSERT_EQUAL(tenant.max_channels, 7);
+	FINE(tenant_store_patch(f.pg, &f.owner.tenant, &drop, f.arena, &tenant, &f.err));
+	CU_ASSERT_STRING_EQUAL(tenant.name, "Acme Corp");
+	CU_ASSERT_EQUAL(tenant.max_channels, 7);
+	CU_ASSERT_EQUAL(tenant.max_messages_per_second, 5);
+	CU_ASSERT_STRING_EQUAL(tenant.settings, "{\"b\": 2}");
+	CU_ASSERT_TRUE(tenant.acl_version > version);
+	uuid_new(nobody.text);
+	REFUSED(f, tenant_store_patch(f.pg, &nobody, &drop, f.arena, &tenant, &f.err),
+	    ES_NOT_FOUND, "no such tenant");
+	REFUSED(f, tenant_store_get(f.pg, &nobody, f.arena, &tenant, &f.err),
+	    ES_NOT_FOUND, "no such tenant");
+	REFUSED(f, tenant_store_suspend(f.pg, &nobody, f.arena, &tenant, &f.err),
+	    ES_NOT_FOUND, "no such tenant");
+}
+
+static void
+suspends_and_resumes(void)
+{
+	struct principal p;
+	int64_t version;
+
+	FINE(tenant_store_suspend(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+	CU_ASSERT_STRING_EQUAL(tenant.status, "suspended");
+	version = tenant.acl_version;
+	FINE(tenant_store_suspend(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+	CU_ASSERT_EQUAL(tenant.acl_version, version);
+	REFUSED(f,
+	    principal_store_get(f.pg, &f.foreign.tenant, &f.foreign.user, "j",
+		clock_wall_ms() / 1000, f.arena, &p, &f.err),
+	    ES_TENANT_SUSPENDED, NULL);
+	FINE(tenant_store_resume(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+	CU_ASSERT_STRING_EQUAL(tenant.status, "active");
+	FINE(principal_store_get(f.pg, &f.foreign.tenant, &f.foreign.user, "j",
+	    clock_wall_ms() / 1000, f.arena, &p, &f.err));
+}
+
+static void
+lists_every_tenant_once(void)
+{
+	const struct tenant_id *after = NULL;
+	struct tenant_page page;
+	unsigned own = 0;
+
+	do {
+		FINE(tenant_store_list(f.pg, after, 3, f.arena, &page, &f.err));
+		CU_ASSERT_TRUE_FATAL(page.n <= 3);
+		for (size_t i = 0; i < page.n; i++) {
+			after = &page.items[i].id;
+			own += strcmp(after->text, f.owner.tenant.text) == 0;
+			own += strcmp(after->text, f.foreign.tenant.text) == 0;
+		}
+	} while (page.more);
+	CU_ASSERT_EQUAL(own, 2);
+}
+
+static void
+the_database_is_ready(void)
+{
+	struct db_state state;
+
+	FINE(db_store_ready(f.pg, f.arena, &f.err));
+	FINE(db_store_get(f.pg, f.arena, &state, &f.err));
+	CU_ASSERT_FALSE(state.read_only);
+	CU_ASSERT_TRUE(uuid_valid(state.epoch));
+	CU_ASSERT_PTR_NOT_NULL(state.version);
+}
+
+static CU_TestInfo cases[] = {
+    {"creates with defaults and an owner", creates_with_defaults_and_an_owner},
+    {"refuses what the schema refuses", refuses_what_the_schema_refuses},
+    {"patches only what is named", patches_only_what_is_named},
+    {"suspends and resumes", suspends_and_resumes},
+    {"lists every tenant once", lists_every_tenant_once},
+    {"the database is ready", the_database_is_ready},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("tenant_store", cases, f)
