@@ -19,7 +19,8 @@ struct pg_async_loop {
 	void *ctx;
 };
 
-/* rc ES_OK with rows, or the error. rows and arena are valid during the call only. */
+/* rc ES_OK with rows, or the error (rows is NULL then). rows and arena are valid during
+ * the call only. It may send, but not close. */
 typedef void pg_async_done(void *ctx, enum es_code rc, struct pg_rows *rows,
     struct arena *a, const struct es_err *err);
 
@@ -44,5 +45,7 @@ void pg_async_timer(struct pg_async *pa);
 
 bool pg_async_up(const struct pg_async *pa);
 size_t pg_async_in_flight(const struct pg_async *pa);
+/* The server's words on the last failure: for the log, never for a client. */
+const char *pg_async_detail(const struct pg_async *pa);
 
 #endif

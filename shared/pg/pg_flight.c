@@ -1,0 +1,185 @@
+#include "core/check.h"
+#include "core/clock.h"
+#include "pg/pg_async_private.h"
+
+#include "core/banned.h"
+
+static struct flight *
+nth(const struct pg_async *pa, size_t i)
+{
+	return &pa->ring[(pa->head + i) % pa->size];
+}
+
+int64_t
+pg_flight_first_deadline(const struct pg_async *pa)
+{
+	int64_t first_ms = -1;
+
+	for (size_t i = 0; i < pa->n; i++) {
+		const int64_t at_ms = nth(pa, i)->deadline_ms;
+
+		if (first_ms < 0 || at_ms < first_ms)
+			first_ms = at_ms;
+	}
+	return first_ms;
+}
+
+static void
+add_step(struct flight *f, enum flight_step step)
+{
+	f->steps[f->n_steps++] = step;
+}
+
+static bool
+send_prepare(struct pg_async *pa, struct flight *f, const struct pg_stmt *stmt,
+    enum flight_step step)
+{
+	if (!pa->target.prepare || pg_known_has(&pa->known, stmt))
+		return true;
+	pg_known_add(&pa->known, stmt); /* until its result says otherwise */
+	add_step(f, step);
+	return pg_send_prepare(pa->conn, stmt);
+}
+
+static bool
+send_group(struct pg_async *pa, struct flight *f, const struct tenant_id *tenant,
+    const char *const params[])
+{
+	const bool prepared = pa->target.prepare;
+	bool ok =
+	    tenant == NULL || send_prepare(pa, f, &pg_set_tenant, STEP_PREPARE_TENANT);
+
+	ok = ok && send_prepare(pa, f, f->stmt, STEP_PREPARE);
+	if (ok && tenant != NULL) {
+		add_step(f, STEP_TENANT);
+		ok = pg_send_run(pa->conn, &pg_set_tenant,
+		    (const char *const[]){tenant->text}, prepared);
+	}
+	if (ok) {
+		add_step(f, STEP_RUN);
+		ok = pg_send_run(pa->conn, f->stmt, params, prepared);
+	}
+	return ok && PQpipelineSync(pa->conn) == 1;
+}
+
+/* libpq flushes by itself now and then: a failure shows here or with the next input. */
+void
+pg_flight_flush(struct pg_async *pa)
+{
+	const int left = PQflush(pa->conn);
+
+	if (left < 0)
+		pa->broken = true;
+	else
+		pg_async_watch(pa, PG_WANT_READ | (left > 0 ? PG_WANT_WRITE : 0));
+}
+
+enum es_code
+pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
+    const struct pg_stmt *stmt, const char *const params[], int64_t deadline_ms,
+    pg_async_done *done, void *ctx, struct es_err *err)
+{
+	struct flight *f;
+
+	if (!pg_async_up(pa))
+		return pg_error_lost(err);
+	if (pa->n == pa->size)
+		return es_fail(err, ES_UNAVAILABLE, "too many statements in flight");
+	f = nth(pa, pa->n++);
+	*f = (struct flight){.stmt = stmt,
+	    .done = done,
+	    .ctx = ctx,
+	    .deadline_ms = clock_mono_ms() + deadline_ms};
+	if (send_group(pa, f, tenant, params))
+		pg_flight_flush(pa);
+	else
+		pa->broken = true;
+	/* done is not to be called from in here: what is broken is dropped by the timer.
+	 */
+	pg_async_arm(pa, pa->broken ? 0 : f->deadline_ms);
+	return ES_OK;
+}
+
+static void
+take(struct pg_async *pa, struct flight *f, PGresult *res)
+{
+	static const struct pg_stmt nameless = {.name = "command"};
+	const enum flight_step step = f->at < f->n_steps ? f->steps[f->at] : STEP_TENANT;
+	struct pg_rows dropped;
+	struct es_err err;
+	enum es_code rc = ES_INTERNAL;
+
+	if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED)
+		PQclear(res); /* an earlier one has told why */
+	else {
+		rc = pg_send_adopt(res, step == STEP_RUN ? f->stmt : &nameless,
+		    pa->rows_arena, step == STEP_RUN ? &pa->rows : &dropped, &err);
+		if (rc != ES_OK && f->rc == ES_OK) {
+			f->rc = rc;
+			f->err = err;
+			pg_error_keep(pa->detail, PQresultErrorMessage(res));
+		}
+	}
+	if (rc != ES_OK && step == STEP_PREPARE_TENANT)
+		pg_known_remove(&pa->known, &pg_set_tenant);
+	if (rc != ES_OK && step == STEP_PREPARE)
+		pg_known_remove(&pa->known, f->stmt);
+}
+
+static void
+call_done(struct pg_async *pa, const struct flight *f)
+{
+	pa->inside = true;
+	f->done(
+	    f->ctx, f->rc, f->rc == ES_OK ? &pa->rows : NULL, pa->rows_arena, &f->err);
+	pa->inside = false;
+	arena_reset(pa->rows_arena);
+	pa->rows = (struct pg_rows){0};
+}
+
+/* The oldest is complete: make room first, so that done may send the next. */
+static void
+finish_oldest(struct pg_async *pa)
+{
+	const struct flight f = *nth(pa, 0);
+
+	pa->head = (pa->head + 1) % pa->size;
+	pa->n--;
+	if (f.rc != ES_OK && pg_error_spoils(&f.err))
+		pa->broken = true;
+	call_done(pa, &f);
+}
+
+void
+pg_flight_receive(struct pg_async *pa)
+{
+	while (pa->n > 0 && !PQisBusy(pa->conn)) {
+		struct flight *f = nth(pa, 0);
+		PGresult *res = PQgetResult(pa->conn);
+
+		if (res == NULL && PQstatus(pa->conn) != CONNECTION_OK)
+			return;
+		if (res == NULL)
+			f->at++;
+		else if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
+			PQclear(res);
+			finish_oldest(pa);
+		} else
+			take(pa, f, res);
+	}
+}
+
+void
+pg_flight_fail_all(struct pg_async *pa)
+{
+	/* What is sent from inside done is refused: the state is down by now. */
+	while (pa->n > 0) {
+		struct flight f = *nth(pa, 0);
+
+		pa->head = (pa->head + 1) % pa->size;
+		pa->n--;
+		if (f.rc == ES_OK)
+			f.rc = pg_error_lost(&f.err);
+		call_done(pa, &f);
+	}
+}

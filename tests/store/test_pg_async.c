@@ -1,0 +1,410 @@
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "pg/pg_async.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+
+/* The least loop there can be: one descriptor, one timer. */
+struct loop {
+	struct pg_async *pa;
+	int fd, want;
+	int64_t fire_ms; /* -1: no timer */
+	unsigned ups, downs;
+};
+
+/* What done was told. */
+struct answer {
+	unsigned calls;
+	enum es_code rc;
+	char text[64], sqlstate[6];
+	struct loop *again; /* send one more from inside done */
+	struct answer *next;
+};
+
+struct row {
+	const char *text;
+};
+static const struct pg_col row_cols[] = {PG_COL(struct row, text, PG_TEXT)};
+#define ONE_TEXT(name_, sql_, n) \
+	static const struct pg_stmt name_ = { \
+	    .name = #name_, .sql = sql_, .cols = row_cols, .n_cols = 1, .n_params = n}
+
+ONE_TEXT(echo, "SELECT $1::text", 1);
+ONE_TEXT(divide, "SELECT (1 / $1::int)::text", 1);
+ONE_TEXT(broken_sql, "SELECT no_such_column", 0);
+ONE_TEXT(backend, "SELECT pg_backend_pid()::text", 0);
+ONE_TEXT(nap, "SELECT pg_sleep($1::float)::text", 1);
+ONE_TEXT(tenant_now, "SELECT current_setting('app.tenant')", 0);
+ONE_TEXT(own_role, "SELECT role FROM users WHERE tenant_id = $1 AND id = $2", 2);
+ONE_TEXT(kill_it, "SELECT pg_terminate_backend($1::int, 5000)::text", 1);
+
+static void
+watch(void *ctx, int fd, int want)
+{
+	struct loop *l = ctx;
+
+	l->fd = fd;
+	l->want = want;
+}
+
+static void
+timer(void *ctx, int64_t after_ms)
+{
+	struct loop *l = ctx;
+
+	l->fire_ms = after_ms < 0 ? -1 : clock_mono_ms() + after_ms;
+}
+
+static void
+state(void *ctx, bool up)
+{
+	struct loop *l = ctx;
+
+	if (up)
+		l->ups++;
+	else
+		l->downs++;
+}
+
+static void
+turn(struct loop *l)
+{
+	struct pollfd p = {.fd = l->fd};
+	int wait_ms = 50;
+
+	if ((l->want & PG_WANT_READ) != 0)
+		p.events |= POLLIN;
+	if ((l->want & PG_WANT_WRITE) != 0)
+		p.events |= POLLOUT;
+	if (l->fire_ms >= 0 && l->fire_ms - clock_mono_ms() < wait_ms)
+		wait_ms = l->fire_ms > clock_mono_ms()
+		              ? (int)(l->fire_ms - clock_mono_ms())
+		              : 0;
+	if (poll(&p, 1, wait_ms) > 0)
+		pg_async_ready(l->pa, (p.revents & POLLOUT ? PG_WANT_WRITE : 0) |
+					  (p.revents & ~POLLOUT ? PG_WANT_READ : 0));
+	if (l->fire_ms >= 0 && l->fire_ms <= clock_mono_ms()) {
+		l->fire_ms = -1;
+		pg_async_timer(l->pa);
+	}
+}
+
+/* Until the condition holds, at most ten seconds. */
+#define TURN_UNTIL(l, condition) \
+	do { \
+		const int64_t end_ms_ = clock_mono_ms() + 10000; \
+		while (!(condition) && clock_mono_ms() < end_ms_) \
+			turn(l); \
+		CU_ASSERT_TRUE_FATAL(condition); \
+	} while (0)
+
+static void
+open_loop(struct loop *l, size_t max, bool no_prepare)
+{
+	const struct pg_settings settings = {.url = getenv("ES_TEST_DATABASE_URL"),
+	    .application_name = "test-async",
+	    .connect_timeout_ms = 5000,
+	    .statement_timeout_ms = 3000,
+	    .no_prepare = no_prepare};
+	const struct pg_async_loop how = {
+	    .watch = watch, .timer = timer, .state = state, .ctx = l};
+
+	*l = (struct loop){.fd = -1, .fire_ms = -1};
+	FINE(pg_async_open(&settings, max, &how, &l->pa, &f.err));
+	TURN_UNTIL(l, pg_async_up(l->pa));
+	CU_ASSERT_EQUAL(l->ups, 1);
+}
+
+static void done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *err);
+
+static enum es_code
+send(struct loop *l, const struct tenant_id *tenant, const struct pg_stmt *stmt,
+    const char *param, struct answer *answer)
+{
+	const char *const params[] = {param};
+
+	return pg_async_send(l->pa, tenant, stmt, params, 2000, done, answer, &f.err);
+}
+
+static void
+done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *err)
+{
+	struct answer *answer = ctx;
+	struct row row = {0};
+
+	answer->calls++;
+	answer->rc = rc;
+	if (rc != ES_OK)
+		(void)snprintf(
+		    answer->sqlstate, sizeof(answer->sqlstate), "%s", err->sqlstate);
+	else if (pg_next(rows, a, &row) && row.text != NULL)
+		(void)snprintf(answer->text, sizeof(answer->text), "%s", row.text);
+	if (answer->again != NULL)
+		CU_ASSERT_EQUAL(send(answer->again, NULL, &echo, "second", answer->next),
+		    pg_async_up(answer->again->pa) ? ES_OK : ES_UNAVAILABLE);
+}
+
+static void
+answers_in_order_with_their_tenants(void)
+{
+	enum { N = 50 };
+	struct answer answers[N] = {0};
+	struct loop l;
+	unsigned ready = 0;
+
+	open_loop(&l, N, false);
+	for (unsigned i = 0; i < N; i++) {
+		const struct tenant_id *t = i % 2 ? &f.bob.tenant : &f.foreign.tenant;
+
+		FINE(send(&l, t, &tenant_now, NULL, &answers[i]));
+	}
+	CU_ASSERT_EQUAL(pg_async_in_flight(l.pa), N);
+	CU_ASSERT_EQUAL(answers[0].calls, 0); /* never from inside send */
+	TURN_UNTIL(&l, pg_async_in_flight(l.pa) == 0);
+	for (unsigned i = 0; i < N; i++) {
+		ready += answers[i].calls;
+		CU_ASSERT_STRING_EQUAL(
+		    answers[i].text, i % 2 ? f.bob.tenant.text : f.foreign.tenant.text);
+	}
+	CU_ASSERT_EQUAL(ready, N);
+	pg_async_close(&l.pa);
+}
+
+static void
+no_tenant_is_left_for_the_next(void)
+{
+	struct answer with = {0}, without = {0}, foreign = {0};
+	const char *const bob[] = {f.bob.tenant.text, f.bob.user.text};
+	struct loop l;
+
+	open_loop(&l, 8, false);
+	FINE(send(&l, &f.bob.tenant, &tenant_now, NULL, &with));
+	FINE(send(&l, NULL, &tenant_now, NULL, &without));
+	FINE(pg_async_send(
+	    l.pa, &f.foreign.tenant, &own_role, bob, 2000, done, &foreign, &f.err));
+	TURN_UNTIL(&l, foreign.calls == 1);
+	CU_ASSERT_STRING_EQUAL(without.text, "");
+	CU_ASSERT_EQUAL(foreign.rc, ES_OK);
+	CU_ASSERT_STRING_EQUAL(foreign.text, ""); /* no row */
+	pg_async_close(&l.pa);
+}
+
+static void
+an_error_is_one_statements_own(void)
+{
+	for (unsigned no_prepare = 0; no_prepare < 2; no_prepare++) {
+		struct answer zero = {0}, one = {0}, bad = {0}, worse = {0}, last = {0};
+		struct loop l;
+
+		open_loop(&l, 8, no_prepare == 1);
+		FINE(send(&l, &f.bob.tenant, &divide, "0", &zero));
+		FINE(send(&l, &f.bob.tenant, &divide, "1", &one));
+		FINE(send(&l, NULL, &broken_sql, NULL, &bad));
+		FINE(send(&l, &f.bob.tenant, &echo, "end", &last));
+		TURN_UNTIL(&l, last.calls == 1);
+		CU_ASSERT_STRING_EQUAL(zero.sqlstate, "22012");
+		CU_ASSERT_STRING_EQUAL(one.text, "1");
+		CU_ASSERT_STRING_EQUAL(bad.sqlstate, "42703");
+		CU_ASSERT_STRING_EQUAL(last.text, "end");
+		FINE(send(&l, NULL, &broken_sql, NULL, &worse)); /* the same again */
+		TURN_UNTIL(&l, worse.calls == 1);
+		CU_ASSERT_STRING_EQUAL(worse.sqlstate, "42703");
+		CU_ASSERT_EQUAL(l.downs, 0);
+		pg_async_close(&l.pa);
+	}
+}
+
+static void
+is_bounded(void)
+{
+	struct answer answers[3] = {0};
+	struct loop l;
+
+	open_loop(&l, 2, false);
+	FINE(send(&l, NULL, &echo, "1", &answers[0]));
+	FINE(send(&l, NULL, &echo, "2", &answers[1]));
+	CU_ASSERT_EQUAL(send(&l, NULL, &echo, "3", &answers[2]), ES_UNAVAILABLE);
+	TURN_UNTIL(&l, pg_async_in_flight(l.pa) == 0);
+	FINE(send(&l, NULL, &echo, "3", &answers[2]));
+	TURN_UNTIL(&l, answers[2].calls == 1);
+	CU_ASSERT_EQUAL(answers[0].calls + answers[1].calls, 2);
+	pg_async_close(&l.pa);
+}
+
+/* Killed with statements in flight: each ends once, and what comes later works. */
+static void
+survives_the_loss_of_its_server(void)
+{
+	enum { N = 20 };
+	struct answer who = {0}, answers[N] = {0}, second = {0}, after = {0};
+	struct pg_rows rows;
+	struct loop l;
+	unsigned calls = 0, lost = 0;
+
+	open_loop(&l, 32, false);
+	FINE(send(&l, NULL, &backend, NULL, &who));
+	TURN_UNTIL(&l, who.calls == 1);
+	for (unsigned i = 0; i < N; i++)
+		FINE(send(&l, &f.bob.tenant, &nap, i == 0 ? "2" : "0", &answers[i]));
+	answers[1].again = &l;
+	answers[1].next = &second;
+	FINE(pg_run(f.pg, NULL, &kill_it, (const char *const[]){who.text}, f.arena, &rows,
+	    &f.err));
+	TURN_UNTIL(&l, l.downs == 1);
+	for (unsigned i = 0; i < N; i++) {
+		calls += answers[i].calls;
+		lost += answers[i].rc == ES_UNAVAILABLE;
+	}
+	CU_ASSERT_EQUAL(calls, N);
+	CU_ASSERT_EQUAL(lost, N);
+	CU_ASSERT_STRING_EQUAL(answers[0].sqlstate, "57P01");
+	CU_ASSERT_STRING_EQUAL(answers[N - 1].sqlstate, PG_LOST);
+	CU_ASSERT_EQUAL(second.calls, 0); /* was refused */
+	CU_ASSERT_EQUAL(send(&l, NULL, &echo, "x", &after), ES_UNAVAILABLE);
+	TURN_UNTIL(&l, l.ups == 2);
+	FINE(send(&l, &f.bob.tenant, &echo, "back", &after));
+	TURN_UNTIL(&l, after.calls == 1);
+	CU_ASSERT_STRING_EQUAL(after.text, "back");
+	pg_async_close(&l.pa);
+}
+
+static void
+notices_a_loss_while_idle(void)
+{
+	struct answer who = {0};
+	struct pg_rows rows;
+	struct loop l;
+
+	open_loop(&l, 4, false);
+	FINE(send(&l, NULL, &backend, NULL, &who));
+	TURN_UNTIL(&l, who.calls == 1);
+	FINE(pg_run(f.pg, NULL, &kill_it, (const char *const[]){who.text}, f.arena, &rows,
+	    &f.err));
+	TURN_UNTIL(&l, l.downs == 1);
+	TURN_UNTIL(&l, l.ups == 2);
+	pg_async_close(&l.pa);
+}
+
+static void
+drops_what_misses_its_deadline(void)
+{
+	struct answer slow = {0}, behind = {0};
+	const int64_t start_ms = clock_mono_ms();
+	struct loop l;
+
+	open_loop(&l, 4, false);
+	FINE(pg_async_send(
+	    l.pa, NULL, &nap, (const char *const[]){"2"}, 100, done, &slow, &f.err));
+	FINE(send(&l, NULL, &echo, "x", &behind));
+	TURN_UNTIL(&l, slow.calls == 1);
+	CU_ASSERT_EQUAL(slow.rc, ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(behind.rc, ES_UNAVAILABLE); /* a pipeline can't skip */
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 1500);
+	CU_ASSERT_STRING_EQUAL(pg_async_detail(l.pa), "no answer in time");
+	TURN_UNTIL(&l, l.ups == 2);
+	pg_async_close(&l.pa);
+}
+
+static void
+closing_ends_what_is_in_flight(void)
+{
+	struct answer answers[3] = {0};
+	struct loop l;
+
+	open_loop(&l, 4, false);
+	for (unsigned i = 0; i < 3; i++)
+		FINE(send(&l, NULL, &echo, "x", &answers[i]));
+	pg_async_close(&l.pa);
+	CU_ASSERT_PTR_NULL(l.pa);
+	CU_ASSERT_EQUAL(l.fd, -1);
+	CU_ASSERT_EQUAL(l.fire_ms, -1);
+	for (unsigned i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(answers[i].calls, 1);
+		CU_ASSERT_EQUAL(answers[i].rc, ES_UNAVAILABLE);
+	}
+}
+
+static void
+done_may_send(void)
+{
+	struct answer first = {0}, second = {0};
+	struct loop l;
+
+	open_loop(&l, 1, false); /* its own place is free by then */
+	first.again = &l;
+	first.next = &second;
+	FINE(send(&l, NULL, &echo, "first", &first));
+	TURN_UNTIL(&l, second.calls == 1);
+	CU_ASSERT_STRING_EQUAL(first.text, "first");
+	CU_ASSERT_STRING_EQUAL(second.text, "second");
+	pg_async_close(&l.pa);
+}
+
+/* More than the socket takes in either direction. */
+static void
+sends_more_than_fits(void)
+{
+	enum { N = 40 };
+	struct answer answers[N] = {0};
+	char *big = arena_alloc(f.arena, 200001);
+	struct loop l;
+
+	memset(big, 'x', 200000);
+	open_loop(&l, N, false);
+	for (unsigned i = 0; i < N; i++)
+		FINE(send(&l, NULL, &echo, big, &answers[i]));
+	TURN_UNTIL(&l, pg_async_in_flight(l.pa) == 0);
+	CU_ASSERT_EQUAL(answers[N - 1].rc, ES_OK);
+	CU_ASSERT_EQUAL(strlen(answers[N - 1].text), sizeof(answers[0].text) - 1);
+	CU_ASSERT_EQUAL(l.want, PG_WANT_READ);
+	pg_async_close(&l.pa);
+}
+
+static void
+waits_for_a_server_that_is_away(void)
+{
+	const struct pg_settings settings = {
+	    .url = "host=/nonexistent user=u dbname=d", .application_name = "t"};
+	struct loop l = {.fd = -1, .fire_ms = -1};
+	const struct pg_async_loop how = {
+	    .watch = watch, .timer = timer, .state = state, .ctx = &l};
+	struct answer none = {0};
+	int64_t first_ms;
+
+	FINE(pg_async_open(&settings, 1, &how, &l.pa, &f.err));
+	CU_ASSERT_FALSE(pg_async_up(l.pa));
+	CU_ASSERT_EQUAL(send(&l, NULL, &echo, "x", &none), ES_UNAVAILABLE);
+	CU_ASSERT_STRING_EQUAL(f.err.sqlstate, PG_LOST);
+	first_ms = l.fire_ms;
+	CU_ASSERT_TRUE(first_ms > 0);
+	TURN_UNTIL(&l, l.fire_ms > first_ms); /* tried again, and armed again */
+	CU_ASSERT_EQUAL(l.downs, 0);
+	CU_ASSERT_EQUAL(none.calls, 0);
+	pg_async_close(&l.pa);
+}
+
+static CU_TestInfo cases[] = {
+    {"answers in order with their tenants", answers_in_order_with_their_tenants},
+    {"no tenant is left for the next", no_tenant_is_left_for_the_next},
+    {"an error is one statement's own", an_error_is_one_statements_own},
+    {"is bounded", is_bounded},
+    {"survives the loss of its server", survives_the_loss_of_its_server},
+    {"notices a loss while idle", notices_a_loss_while_idle},
+    {"drops what misses its deadline", drops_what_misses_its_deadline},
+    {"closing ends what is in flight", closing_ends_what_is_in_flight},
+    {"done may send", done_may_send},
+    {"sends more than fits", sends_more_than_fits},
+    {"waits for a server that is away", waits_for_a_server_that_is_away},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("pg_async", cases, f)
