@@ -1,6 +1,8 @@
 # Paths, messages and the few helpers that every part uses.
 
 umask 022
+# servers and useradd are there, and a plain user's PATH has neither
+PATH=$PATH:/usr/sbin:/sbin
 BUILD=${ES_BUILD_DIR:-$ROOT/build}
 DEV=${ES_DEV_DIR:-$ROOT/.dev}
 case $DEV in

@@ -11,7 +11,8 @@ package_exists() {
 	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
 }
 
-# The lists hold one package a line; `a|b` means the first of these that exists.
+# The lists hold one package a line; `a|b`: the last of these that exists is taken, and any
+# that is installed will do.
 packages_wanted() {
 	sed 's/#.*//' "$1" | tr -d ' \t' | grep -v '^$'
 }
@@ -36,14 +37,17 @@ $name
 	done
 }
 
-# Choose among alternatives by what this Debian has.
+# Choose among alternatives by what this Debian has; before `apt-get update` by its age.
 packages_choose() {
 	for entry in $1; do
 		chosen=''
 		for name in $(printf %s "$entry" | tr '|' ' '); do
-			package_exists "$name" && chosen=$name && break
+			package_exists "$name" && chosen=$name
 		done
-		printf '%s\n' "${chosen:-${entry%%|*}}"
+		if [ -z "$chosen" ] && grep -q '^VERSION_ID="12"' /etc/os-release; then
+			chosen=${entry%%|*}
+		fi
+		printf '%s\n' "${chosen:-${entry##*|}}"
 	done
 }
 
@@ -110,6 +114,7 @@ packages_ensure() {
 			"$(packages_choose "$missing" | tr '\n' ' ')" | sed 's/ *$//'
 		exit 2
 	fi
+	say "  installing from $(basename "$1"): $(printf '%s ' $missing)"
 	plog=$(mktemp) || exit 1
 	if packages_need_lists "$missing"; then
 		packages_as_root 'apt-get update -q' >"$plog" 2>&1 || packages_failed "$plog" update

@@ -65,7 +65,10 @@ revive() {
 	say "$YELLOW$1 (pid $dead) ended after $age s, $(death_reason $how); its last lines:$PLAIN"
 	program_log "$1" 10
 	why=''
-	[ $how -eq 78 ] && why='refuses its settings'
+	case $how in
+	78) why='refuses its settings' ;;
+	126 | 127) why='can not be run' ;;
+	esac
 	count_death "$1" "$age" || why="ended $DEATHS_MAX times at its start"
 	if [ -n "$why" ]; then
 		say "$RED$1 $why: giving up. Log: $(short_path "$LOG/$1.log")$PLAIN"
