@@ -113,7 +113,8 @@ claim(struct leases *l, struct pg *pg, struct queue *q, unsigned number, struct 
 	return ES_OK;
 }
 
-/* Partitions divided by owners that are alive, this one included, rounded up. */
+/* Partitions divided by workers that are alive, rounded up. Owners in the database count
+ * even when the roster does not know them. */
 static size_t
 fair_share(const struct leases *l, const struct partition all[], size_t n)
 {
@@ -126,6 +127,8 @@ fair_share(const struct leases *l, const struct partition all[], size_t n)
 			seen = all[j].held && strcmp(all[j].owner, all[i].owner) == 0;
 		owners += !seen;
 	}
+	if (owners < l->alive)
+		owners = l->alive;
 	return (l->partitions + owners - 1) / owners;
 }
 
@@ -165,18 +168,23 @@ take_share(
 		if (!taken)
 			TRY(claim(l, pg, q, p, a, err));
 	}
+	/* What others are about to let go should not lie idle for long. */
+	if (l->n < share)
+		l->next_ms = clock_mono_ms() + l->lease_ms / 15;
 	return ES_OK;
+}
+
+bool
+leases_due(const struct leases *l)
+{
+	return clock_mono_ms() >= l->next_ms;
 }
 
 enum es_code
 leases_turn(
     struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
 {
-	const int64_t now = clock_mono_ms();
-
-	if (now < l->next_ms)
-		return ES_OK;
-	l->next_ms = now + l->lease_ms / 3;
+	l->next_ms = clock_mono_ms() + l->lease_ms / 3;
 	TRY(renew(l, pg, a, err));
 	return take_share(l, pg, q, a, err);
 }

@@ -25,6 +25,7 @@ struct leases {
 	struct metrics *metrics;
 	struct lease *held; /* room for all partitions */
 	size_t n;
+	size_t alive; /* workers known to be at work, this one included; 0: not known */
 	int64_t next_ms; /* when to look again */
 };
 
@@ -32,8 +33,9 @@ void leases_init(struct leases *l, const char *owner, int64_t lease_ms,
     unsigned partitions, struct metrics *metrics);
 void leases_fini(struct leases *l);
 
-/* Renew, claim, release; a third of the lease apart. Does nothing when it is not yet
- * time. A failure leaves what is held to run out. */
+/* Is it time for a turn? A third of the lease apart. */
+bool leases_due(const struct leases *l);
+/* Renew, claim, release. A failure leaves what is held to run out. */
 enum es_code leases_turn(struct leases *l, struct pg *pg, struct queue *q,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "fanout_metrics.h"
 #include "lease.h"
+#include "roster.h"
 
 #include "core/banned.h"
 
@@ -156,13 +157,25 @@ drain_partition(struct worker *w, size_t i)
 	}
 }
 
+/* Who can't reach the database does not sign in, and nobody leaves a share to him. */
+static enum es_code
+turn_leases(struct worker *w, struct es_err *err)
+{
+	if (!leases_due(&w->leases))
+		return ES_OK;
+	TRY(leases_turn(&w->leases, w->pg, w->queue, w->arena, err));
+	w->leases.alive =
+	    roster_turn(w->redis, w->leases.owner, true, w->leases.lease_ms, w->arena);
+	return ES_OK;
+}
+
 static void
 turn_partitions(struct worker *w)
 {
 	struct queue_cursor *cursors;
 	struct es_err err;
 
-	if (leases_turn(&w->leases, w->pg, w->queue, w->arena, &err) != ES_OK ||
+	if (turn_leases(w, &err) != ES_OK ||
 	    leases_settle(&w->leases, w->pg, w->queue, false, w->arena, &err) != ES_OK) {
 		back_off(w, "partitions not renewed", &err);
 		return;
@@ -240,6 +253,7 @@ close_all(struct worker *w)
 	    leases_settle(&w->leases, w->pg, w->queue, true, w->arena, &err) != ES_OK)
 		log_warn("positions not stored", LOG_STR("error", err.text));
 	leases_release(&w->leases, w->pg, w->arena);
+	(void)roster_turn(w->redis, w->leases.owner, false, w->leases.lease_ms, w->arena);
 	leases_fini(&w->leases);
 	queue_close(&w->queue);
 	redis_close(&w->redis);
@@ -268,6 +282,7 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *
 	}
 	partitions = queue_partitions(w.queue);
 	leases_init(&w.leases, owner, conf->lease_ms, partitions, metrics);
+	w.leases.alive = (size_t)conf->workers; /* its siblings start just now */
 	while (!stopping) {
 		beat(&w);
 		purge(&w);
