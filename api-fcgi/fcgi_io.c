@@ -150,8 +150,10 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 	*req = (struct http_req){.arena = a};
 	if (fd < 0)
 		return FCGI_GOT_NOTHING;
-	/* With ipcFd set FCGX_Accept_r takes it instead of accepting one. */
+	/* FCGX_Accept_r takes a connection that is there already, unless it has reason to close
+	 * the last one first. */
 	io->fcgx.ipcFd = fd;
+	io->fcgx.keepConnection = 1;
 	if (FCGX_Accept_r(&io->fcgx) != 0)
 		return FCGI_GOT_NOTHING;
 	return read_request(io, req, err) == ES_OK ? FCGI_GOT_REQUEST : FCGI_GOT_REFUSED;
@@ -178,6 +180,8 @@ fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only)
 	if (res->type != NULL && !head_only)
 		(void)FCGX_PutStr(res->body.data, (int)res->body.len, out);
 	sent = FCGX_FFlush(out) == 0;
+	/* A kept connection would pin this worker to one front door. */
+	io->fcgx.keepConnection = 0;
 	FCGX_Finish_r(&io->fcgx);
 	return sent;
 }

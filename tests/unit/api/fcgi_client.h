@@ -1,0 +1,32 @@
+/* The least of a FastCGI front door: builds byte streams, good and bad, and reads the answer. */
+#ifndef TESTS_FCGI_CLIENT_H
+#define TESTS_FCGI_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fcgi_client {
+	int fd;
+	unsigned char out[300 * 1024];
+	size_t len;
+};
+
+/* Connect to a unix socket; false when it can't. */
+bool fcgi_client_open(struct fcgi_client *c, const char *path);
+void fcgi_client_close(struct fcgi_client *c);
+
+/* Append to what fcgi_client_send will send. */
+void fcgi_client_begin(struct fcgi_client *c, unsigned role);
+/* pairs: name, value, ..., NULL; ends the stream of parameters. */
+void fcgi_client_params(struct fcgi_client *c, const char *const pairs[]);
+/* A part of the body; an empty one ends it. */
+void fcgi_client_stdin(struct fcgi_client *c, const char *data, size_t len);
+/* A record as it stands. */
+void fcgi_client_record(struct fcgi_client *c, unsigned type, const void *data, size_t len);
+
+bool fcgi_client_send(struct fcgi_client *c);
+/* Standard output until the end of the request or of the connection; true when the request was
+ * ended in order. */
+bool fcgi_client_answer(struct fcgi_client *c, char *out, size_t size);
+
+#endif

@@ -1,0 +1,269 @@
+/* What may come over the FastCGI socket: good requests, lies, half ones and rubbish. A child
+ * serves and echoes; it has to outlive all of it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cunit_main.h"
+#include "fcgi_client.h"
+#include "fcgi_io.h"
+#include "listen.h"
+
+#include "core/banned.h"
+
+#define MAX_BODY 262144
+#define STALL_MS 200
+
+enum { RESPONDER = 1, AUTHORIZER = 2 };
+
+static char path[64];
+static int listen_fd = -1;
+static pid_t child;
+static struct fcgi_client client;
+static char answer[MAX_BODY * 2];
+
+static volatile sig_atomic_t stopped;
+
+static void
+stop(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+/* "200 METHOD TARGET AUTH LEN" or "400 code". */
+static void
+echo(struct fcgi_io *io, const struct http_req *req, enum fcgi_got got,
+    const struct es_err *err)
+{
+	struct http_res res;
+
+	http_res_init(&res, req->arena);
+	res.type = "text/plain";
+	res.status = got == FCGI_GOT_REQUEST ? 200 : es_code_status(err->code);
+	http_header(&res, "X-Test", "yes");
+	if (got == FCGI_GOT_REQUEST)
+		text_addf(&res.body, "%s %s %s %zu", req->method, req->target,
+		    req->headers.authorization == NULL ? "-" : req->headers.authorization,
+		    req->body_len);
+	else
+		text_addf(&res.body, "%s", es_code_name(err->code));
+	(void)fcgi_io_answer(io, &res, false);
+}
+
+static int
+serve(void)
+{
+	struct sigaction action = {.sa_handler = stop};
+	struct arena *a = arena_new();
+	struct fcgi_io *io;
+	struct http_req req;
+	sigset_t held, waiting;
+
+	(void)sigaction(SIGTERM, &action, NULL);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &held, &waiting);
+	fcgi_io_init();
+	io = fcgi_io_new(listen_fd, MAX_BODY, STALL_MS);
+	while (!stopped) {
+		struct es_err err = {0};
+		const enum fcgi_got got =
+		    fcgi_io_next(io, 1000, &waiting, a, &req, &err);
+
+		if (got != FCGI_GOT_NOTHING)
+			echo(io, &req, got, &err);
+		arena_reset(a);
+	}
+	fcgi_io_free(&io);
+	arena_free(&a);
+	return 0;
+}
+
+static void
+start(void)
+{
+	struct es_err err;
+
+	(void)snprintf(path, sizeof(path), "/tmp/es-fcgi-%ld.sock", (long)getpid());
+	CU_ASSERT_EQUAL_FATAL(listen_unix(path, &listen_fd, &err), ES_OK);
+	child = fork();
+	if (child == 0)
+		_exit(serve());
+}
+
+static void
+finish(void)
+{
+	int status = -1;
+
+	(void)kill(child, SIGTERM);
+	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+	CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	(void)close(listen_fd);
+	(void)unlink(path);
+}
+
+static const char *
+ask(unsigned role, const char *const pairs[], const char *body, size_t len)
+{
+	CU_ASSERT_TRUE_FATAL(fcgi_client_open(&client, path));
+	fcgi_client_begin(&client, role);
+	fcgi_client_params(&client, pairs);
+	fcgi_client_stdin(&client, body, len);
+	if (len > 0)
+		fcgi_client_stdin(&client, "", 0);
+	(void)fcgi_client_send(&client);
+	(void)fcgi_client_answer(&client, answer, sizeof(answer));
+	fcgi_client_close(&client);
+	return answer;
+}
+
+#define ASK(...) ask(RESPONDER, (const char *const[]){__VA_ARGS__, NULL}, "", 0)
+#define GET	 "REQUEST_METHOD", "GET", "REQUEST_URI", "/x?y=1"
+#define POST	 "REQUEST_METHOD", "POST", "REQUEST_URI", "/x"
+
+static bool
+lives(void)
+{
+	return strstr(ASK(GET), "\r\n\r\nGET /x?y=1 - 0") != NULL;
+}
+
+static void
+good(void)
+{
+	static char big[MAX_BODY + 1];
+	const char *s;
+
+	start();
+	s = ASK(GET, "HTTP_AUTHORIZATION", "Bearer t", "HTTP_X_TENANT", "evil");
+	CU_ASSERT_PTR_NOT_NULL(strstr(s, "Status: 200\r\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(s, "X-Test: yes\r\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(s, "\r\n\r\nGET /x?y=1 Bearer t 0"));
+	memset(big, 'x', sizeof(big));
+	s = ask(RESPONDER,
+	    (const char *const[]){POST, "CONTENT_LENGTH", "262144", NULL}, big, MAX_BODY);
+	CU_ASSERT_PTR_NOT_NULL(strstr(s, "POST /x - 262144"));
+	s = ask(RESPONDER,
+	    (const char *const[]){POST, "CONTENT_LENGTH", "262145", NULL}, big, MAX_BODY + 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(s, "Status: 413\r\n"));
+	CU_ASSERT_TRUE(lives());
+	finish();
+}
+
+static void
+lies(void)
+{
+	static const char *const lengths[] = {
+	    "-5", "+3", "3,3", "0x3", " 3", "3.0", "99999999999999999999", "abc"};
+
+	start();
+	for (size_t i = 0; i < ES_COUNT(lengths); i++)
+		if (strstr(ASK(POST, "CONTENT_LENGTH", lengths[i]), "Status: 400") == NULL)
+			CU_FAIL(lengths[i]);
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    ask(RESPONDER, (const char *const[]){POST, "CONTENT_LENGTH", "9", NULL}, "abc", 3),
+	    "Status: 400"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    ask(AUTHORIZER, (const char *const[]){GET, NULL}, "", 0), "Status: 400"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(ask(RESPONDER, (const char *const[]){NULL}, "", 0), "Status: 400"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(ASK("REQUEST_METHOD", "GET"), "Status: 400"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(ASK(GET, "HTTP_AUTHORIZATION", "Bearer a",
+					  "HTTP_AUTHORIZATION", "Bearer b"),
+	    "Status: 400"));
+	CU_ASSERT_TRUE(lives());
+	finish();
+}
+
+static void
+send_raw(const void *data, size_t len)
+{
+	CU_ASSERT_TRUE_FATAL(fcgi_client_open(&client, path));
+	memcpy(client.out, data, len);
+	client.len = len;
+	(void)fcgi_client_send(&client);
+	(void)fcgi_client_answer(&client, answer, sizeof(answer));
+	fcgi_client_close(&client);
+}
+
+static void
+rubbish(void)
+{
+	static const unsigned char bad_version[] = "\x07\x01\x00\x01\x00\x08\x00\x00\x00\x01";
+	static const unsigned char unknown[] = "\x01\x63\x00\x01\x00\x00\x00\x00";
+	/* A name and a value of 2^31 - 1 bytes each. */
+	static const unsigned char huge[] =
+	    "\x01\x01\x00\x01\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+	    "\x01\x04\x00\x01\x00\x08\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff";
+	unsigned char noise[512];
+
+	start();
+	send_raw(bad_version, sizeof(bad_version) - 1);
+	send_raw(unknown, sizeof(unknown) - 1);
+	send_raw(huge, sizeof(huge) - 1);
+	send_raw("", 0);
+	send_raw("GET / HTTP/1.1\r\n\r\n", 18);
+	for (unsigned seed = 1; seed < 50; seed++) {
+		unsigned state = seed * 2654435761U;
+
+		for (size_t i = 0; i < sizeof(noise); i++) {
+			state = state * 1664525U + 1013904223U;
+			noise[i] = (unsigned char)(state >> 24);
+		}
+		noise[0] = 1;
+		noise[1] = (unsigned char)(1 + seed % 11);
+		send_raw(noise, 16 + seed * 8);
+	}
+	CU_ASSERT_TRUE(lives());
+	finish();
+}
+
+/* A front door that stalls holds the worker for STALL_MS, not for ever. */
+static void
+stalled(void)
+{
+	struct fcgi_client idle, half;
+
+	start();
+	CU_ASSERT_TRUE_FATAL(fcgi_client_open(&idle, path));
+	CU_ASSERT_TRUE_FATAL(fcgi_client_open(&half, path));
+	fcgi_client_begin(&half, RESPONDER);
+	fcgi_client_params(&half, (const char *const[]){POST, "CONTENT_LENGTH", "9", NULL});
+	fcgi_client_stdin(&half, "abc", 3);
+	CU_ASSERT_TRUE(fcgi_client_send(&half));
+	CU_ASSERT_TRUE(lives());
+	fcgi_client_close(&idle);
+	fcgi_client_close(&half);
+	finish();
+}
+
+static void
+gone_front_door(void)
+{
+	start();
+	for (int i = 0; i < 5; i++) {
+		CU_ASSERT_TRUE_FATAL(fcgi_client_open(&client, path));
+		fcgi_client_begin(&client, RESPONDER);
+		fcgi_client_params(&client, (const char *const[]){GET, NULL});
+		fcgi_client_stdin(&client, "", 0);
+		(void)fcgi_client_send(&client);
+		fcgi_client_close(&client);
+	}
+	CU_ASSERT_TRUE(lives());
+	finish();
+}
+
+static CU_TestInfo cases[] = {
+    {"good requests and the limit of a body", good},
+    {"lengths that lie, roles that are not ours, no parameters", lies},
+    {"rubbish closes the connection only", rubbish},
+    {"a stalled front door is dropped", stalled},
+    {"a front door that is gone", gone_front_door},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/fcgi_io", cases)
