@@ -165,12 +165,36 @@ bind_array(const struct json_field *f, struct json_object *v, struct arena *a, c
 	return ES_OK;
 }
 
+/* Neither a C string nor PostgreSQL can hold it. */
+static bool
+has_nul(struct json_object *v)
+{
+	if (json_object_is_type(v, json_type_string))
+		return memchr(json_object_get_string(v), 0,
+			   (size_t)json_object_get_string_len(v)) != NULL;
+	if (json_object_is_type(v, json_type_object)) {
+		json_object_object_foreach(v, key, child)
+		{
+			(void)key;
+			if (has_nul(child))
+				return true;
+		}
+	} else if (json_object_is_type(v, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(v); i++)
+			if (has_nul(json_object_array_get_idx(v, i)))
+				return true;
+	}
+	return false;
+}
+
 static enum es_code
 bind_field(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
     struct es_err *err)
 {
 	bool b;
 
+	if (has_nul(v))
+		return bad(err, f->name, "must not hold U+0000");
 	switch (f->kind) {
 	case JSON_STRING:
 	case JSON_UUID:
