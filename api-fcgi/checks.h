@@ -24,6 +24,5 @@ enum es_code check_word(const char *field, const char *s, const char *allowed,
 #define TOPIC_MAX        1000
 #define USER_ROLES       "owner admin member guest bot"
 #define MEMBER_ROLES     "owner admin member"
-#define PRESENCE_WORDS   "online idle offline"
 
 #endif

@@ -150,8 +150,8 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 	*req = (struct http_req){.arena = a};
 	if (fd < 0)
 		return FCGI_GOT_NOTHING;
-	/* FCGX_Accept_r takes a connection that is there already, unless it has reason to close
-	 * the last one first. */
+	/* FCGX_Accept_r takes a connection that is there already, unless it has reason to
+	 * close the last one first. */
 	io->fcgx.ipcFd = fd;
 	io->fcgx.keepConnection = 1;
 	if (FCGX_Accept_r(&io->fcgx) != 0)

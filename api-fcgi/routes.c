@@ -50,6 +50,8 @@ static const struct http_route api_routes[] = {
 
     {"PUT", CHANNEL "/read", SCOPE_USER, read_put},
     {"POST", CHANNEL "/typing", SCOPE_USER, typing_post},
+    {"GET", V1 "/presence", SCOPE_USER, presence_list},
+    {"PUT", V1 "/presence", SCOPE_USER, presence_choose},
 };
 
 const struct router api_router = {api_routes, ES_COUNT(api_routes)};

@@ -96,8 +96,7 @@ fcgi_client_stdin(struct fcgi_client *c, const char *data, size_t len)
 bool
 fcgi_client_send(struct fcgi_client *c)
 {
-	const bool sent =
-	    send(c->fd, c->out, c->len, MSG_NOSIGNAL) == (ssize_t)c->len;
+	const bool sent = send(c->fd, c->out, c->len, MSG_NOSIGNAL) == (ssize_t)c->len;
 
 	c->len = 0;
 	return sent;

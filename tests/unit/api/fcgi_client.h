@@ -1,4 +1,5 @@
-/* The least of a FastCGI front door: builds byte streams, good and bad, and reads the answer. */
+/* The least of a FastCGI front door: builds byte streams, good and bad, and reads the
+ * answer. */
 #ifndef TESTS_FCGI_CLIENT_H
 #define TESTS_FCGI_CLIENT_H
 
@@ -22,11 +23,12 @@ void fcgi_client_params(struct fcgi_client *c, const char *const pairs[]);
 /* A part of the body; an empty one ends it. */
 void fcgi_client_stdin(struct fcgi_client *c, const char *data, size_t len);
 /* A record as it stands. */
-void fcgi_client_record(struct fcgi_client *c, unsigned type, const void *data, size_t len);
+void fcgi_client_record(
+    struct fcgi_client *c, unsigned type, const void *data, size_t len);
 
 bool fcgi_client_send(struct fcgi_client *c);
-/* Standard output until the end of the request or of the connection; true when the request was
- * ended in order. */
+/* Standard output until the end of the request or of the connection; true when the
+ * request was ended in order. */
 bool fcgi_client_answer(struct fcgi_client *c, char *out, size_t size);
 
 #endif

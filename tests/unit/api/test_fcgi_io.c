@@ -1,9 +1,10 @@
-/* What may come over the FastCGI socket: good requests, lies, half ones and rubbish. A child
- * serves and echoes; it has to outlive all of it. */
+/* What may come over the FastCGI socket: good requests, lies, half ones and rubbish. A
+ * child serves and echoes; it has to outlive all of it. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,8 +72,7 @@ serve(void)
 	io = fcgi_io_new(listen_fd, MAX_BODY, STALL_MS);
 	while (!stopped) {
 		struct es_err err = {0};
-		const enum fcgi_got got =
-		    fcgi_io_next(io, 1000, &waiting, a, &req, &err);
+		const enum fcgi_got got = fcgi_io_next(io, 1000, &waiting, a, &req, &err);
 
 		if (got != FCGI_GOT_NOTHING)
 			echo(io, &req, got, &err);
@@ -123,8 +123,8 @@ ask(unsigned role, const char *const pairs[], const char *body, size_t len)
 }
 
 #define ASK(...) ask(RESPONDER, (const char *const[]){__VA_ARGS__, NULL}, "", 0)
-#define GET	 "REQUEST_METHOD", "GET", "REQUEST_URI", "/x?y=1"
-#define POST	 "REQUEST_METHOD", "POST", "REQUEST_URI", "/x"
+#define GET      "REQUEST_METHOD", "GET", "REQUEST_URI", "/x?y=1"
+#define POST     "REQUEST_METHOD", "POST", "REQUEST_URI", "/x"
 
 static bool
 lives(void)
@@ -144,11 +144,11 @@ good(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(s, "X-Test: yes\r\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(s, "\r\n\r\nGET /x?y=1 Bearer t 0"));
 	memset(big, 'x', sizeof(big));
-	s = ask(RESPONDER,
-	    (const char *const[]){POST, "CONTENT_LENGTH", "262144", NULL}, big, MAX_BODY);
+	s = ask(RESPONDER, (const char *const[]){POST, "CONTENT_LENGTH", "262144", NULL},
+	    big, MAX_BODY);
 	CU_ASSERT_PTR_NOT_NULL(strstr(s, "POST /x - 262144"));
-	s = ask(RESPONDER,
-	    (const char *const[]){POST, "CONTENT_LENGTH", "262145", NULL}, big, MAX_BODY + 1);
+	s = ask(RESPONDER, (const char *const[]){POST, "CONTENT_LENGTH", "262145", NULL},
+	    big, MAX_BODY + 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(s, "Status: 413\r\n"));
 	CU_ASSERT_TRUE(lives());
 	finish();
@@ -162,18 +162,20 @@ lies(void)
 
 	start();
 	for (size_t i = 0; i < ES_COUNT(lengths); i++)
-		if (strstr(ASK(POST, "CONTENT_LENGTH", lengths[i]), "Status: 400") == NULL)
+		if (strstr(ASK(POST, "CONTENT_LENGTH", lengths[i]), "Status: 400") ==
+		    NULL)
 			CU_FAIL(lengths[i]);
 	CU_ASSERT_PTR_NOT_NULL(strstr(
-	    ask(RESPONDER, (const char *const[]){POST, "CONTENT_LENGTH", "9", NULL}, "abc", 3),
+	    ask(RESPONDER, (const char *const[]){POST, "CONTENT_LENGTH", "9", NULL},
+		"abc", 3),
 	    "Status: 400"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 	    ask(AUTHORIZER, (const char *const[]){GET, NULL}, "", 0), "Status: 400"));
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(ask(RESPONDER, (const char *const[]){NULL}, "", 0), "Status: 400"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(ASK("REQUEST_METHOD", "GET"), "Status: 400"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(ASK(GET, "HTTP_AUTHORIZATION", "Bearer a",
-					  "HTTP_AUTHORIZATION", "Bearer b"),
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    ASK(GET, "HTTP_AUTHORIZATION", "Bearer a", "HTTP_AUTHORIZATION", "Bearer b"),
 	    "Status: 400"));
 	CU_ASSERT_TRUE(lives());
 	finish();
@@ -186,6 +188,8 @@ send_raw(const void *data, size_t len)
 	memcpy(client.out, data, len);
 	client.len = len;
 	(void)fcgi_client_send(&client);
+	(void)shutdown(
+	    client.fd, SHUT_WR); /* nothing more comes: no need to wait for it */
 	(void)fcgi_client_answer(&client, answer, sizeof(answer));
 	fcgi_client_close(&client);
 }
@@ -193,7 +197,8 @@ send_raw(const void *data, size_t len)
 static void
 rubbish(void)
 {
-	static const unsigned char bad_version[] = "\x07\x01\x00\x01\x00\x08\x00\x00\x00\x01";
+	static const unsigned char bad_version[] =
+	    "\x07\x01\x00\x01\x00\x08\x00\x00\x00\x01";
 	static const unsigned char unknown[] = "\x01\x63\x00\x01\x00\x00\x00\x00";
 	/* A name and a value of 2^31 - 1 bytes each. */
 	static const unsigned char huge[] =
@@ -232,7 +237,8 @@ stalled(void)
 	CU_ASSERT_TRUE_FATAL(fcgi_client_open(&idle, path));
 	CU_ASSERT_TRUE_FATAL(fcgi_client_open(&half, path));
 	fcgi_client_begin(&half, RESPONDER);
-	fcgi_client_params(&half, (const char *const[]){POST, "CONTENT_LENGTH", "9", NULL});
+	fcgi_client_params(
+	    &half, (const char *const[]){POST, "CONTENT_LENGTH", "9", NULL});
 	fcgi_client_stdin(&half, "abc", 3);
 	CU_ASSERT_TRUE(fcgi_client_send(&half));
 	CU_ASSERT_TRUE(lives());

@@ -1,0 +1,136 @@
+/* Who may call what. Tokens and the database are fakes: the rules are the guard's. */
+#include <string.h>
+
+#include "cunit_main.h"
+#include "guard.h"
+
+#include "core/banned.h"
+
+#define OPERATOR_KEY "operator-key-operator-key"
+
+static const struct api_conf conf = {.operator_key = OPERATOR_KEY};
+static struct api api = {.conf = &conf};
+static enum es_code database_says;
+static const char *role;
+static struct es_err err;
+static struct http_req req;
+
+/* "good" is a good token, "old" one that is over. */
+enum es_code
+token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
+    struct token_claims *out, struct es_err *why)
+{
+	(void)rules;
+	(void)now_s;
+	*out = (struct token_claims){.jti = "j"};
+	if (strcmp(jwt, "old") == 0)
+		return es_fail(why, ES_TOKEN_EXPIRED, "over");
+	if (strcmp(jwt, "good") != 0)
+		return es_fail(why, ES_UNAUTHENTICATED, "bad");
+	return ES_OK;
+}
+
+enum es_code
+principal_store_get(struct pg *pg, const struct tenant_id *tenant,
+    const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
+    struct principal *out, struct es_err *why)
+{
+	(void)pg;
+	(void)tenant;
+	(void)user;
+	(void)jti;
+	(void)issued_s;
+	(void)a;
+	if (database_says != ES_OK)
+		return es_fail(why, database_says, "no");
+	*out = (struct principal){.actor = {.role = role}};
+	return ES_OK;
+}
+
+static enum es_code
+check(enum http_scope scope, const char *authorization)
+{
+	req = (struct http_req){.headers = {.authorization = authorization}};
+	return guard_check(&api, scope, &req, &err);
+}
+
+static void
+credentials(void)
+{
+	static const char *const bad[] = {"", "Bearer", "Bearer ",
+	    "Basic Z29vZA==", "good", "Bearer good, Bearer good", "Bearer good,good",
+	    "Bearer good good", "Bearer go\"od", "Bearergood", "Bearer\tgood"};
+
+	database_says = ES_OK;
+	role = "member";
+	CU_ASSERT_EQUAL(check(SCOPE_USER, NULL), ES_UNAUTHENTICATED);
+	for (size_t i = 0; i < ES_COUNT(bad); i++)
+		if (check(SCOPE_USER, bad[i]) != ES_UNAUTHENTICATED)
+			CU_FAIL(bad[i]);
+	CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer good"), ES_OK);
+	CU_ASSERT_STRING_EQUAL(req.who.actor.role, "member");
+	CU_ASSERT_EQUAL(check(SCOPE_USER, "bEARER  good"), ES_OK);
+	CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer old"), ES_TOKEN_EXPIRED);
+	CU_ASSERT_EQUAL(check(SCOPE_PUBLIC, NULL), ES_OK);
+	CU_ASSERT_EQUAL(check(SCOPE_PUBLIC, "rubbish"), ES_OK);
+}
+
+static void
+what_the_database_says(void)
+{
+	static const enum es_code codes[] = {
+	    ES_UNAUTHENTICATED, ES_TENANT_SUSPENDED, ES_TOKEN_REVOKED, ES_UNAVAILABLE};
+
+	for (size_t i = 0; i < ES_COUNT(codes); i++) {
+		database_says = codes[i];
+		CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer good"), codes[i]);
+		CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer good"), codes[i]);
+	}
+	database_says = ES_OK;
+}
+
+static void
+roles(void)
+{
+	static const struct {
+		const char *role;
+		enum es_code user, member, admin;
+	} rows[] = {
+	    {"owner", ES_OK, ES_OK, ES_OK},
+	    {"admin", ES_OK, ES_OK, ES_OK},
+	    {"member", ES_OK, ES_OK, ES_FORBIDDEN},
+	    {"bot", ES_OK, ES_OK, ES_FORBIDDEN},
+	    {"guest", ES_OK, ES_FORBIDDEN, ES_FORBIDDEN},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		role = rows[i].role;
+		CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer good"), rows[i].user);
+		CU_ASSERT_EQUAL(check(SCOPE_MEMBER, "Bearer good"), rows[i].member);
+		CU_ASSERT_EQUAL(check(SCOPE_ADMIN, "Bearer good"), rows[i].admin);
+		CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer good"), ES_FORBIDDEN);
+	}
+}
+
+static void
+operator_key(void)
+{
+	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer " OPERATOR_KEY), ES_OK);
+	CU_ASSERT_STRING_EQUAL(req.who.actor.tenant.text, "");
+	CU_ASSERT_EQUAL(
+	    check(SCOPE_OPERATOR, "Bearer " OPERATOR_KEY "x"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer operator-key"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, NULL), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer " OPERATOR_KEY), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(check(SCOPE_ADMIN, "Bearer " OPERATOR_KEY), ES_UNAUTHENTICATED);
+}
+
+static CU_TestInfo cases[] = {
+    {"credentials are one bearer token", credentials},
+    {"the database's no is passed on", what_the_database_says},
+    {"roles and scopes", roles},
+    {"the operator's key opens /admin only", operator_key},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/guard", cases)

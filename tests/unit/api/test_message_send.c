@@ -1,0 +1,339 @@
+/* What a send answers for each outcome. Queue, reply topic and database are fakes. */
+#include <string.h>
+
+#include "api_metrics.h"
+#include "cunit_main.h"
+#include "handlers/handlers.h"
+#include "problem.h"
+#include "send_gate.h"
+#include "send_limits.h"
+#include "send_reply.h"
+#include "shape.h"
+#include "store/outcome_store.h"
+#include "visible.h"
+
+#include "core/banned.h"
+
+#define CHANNEL_ID "01900000-0000-7000-8000-00000000c001"
+#define USER_ID    "01900000-0000-7000-8000-00000000a001"
+
+static struct {
+	enum es_code queue, visible, limits;
+	bool subscribed, answered, lost, in_database;
+	struct outcome outcome;
+	struct message first;
+	int enqueued, waits, asked;
+	bool named_reply;
+} world;
+
+static struct api_conf conf;
+static struct api api;
+static struct arena *a;
+static struct http_req req;
+static struct http_res res;
+static struct es_err err;
+
+enum es_code
+queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *why)
+{
+	(void)q;
+	CU_ASSERT_STRING_EQUAL(msg->group, CHANNEL_ID);
+	world.enqueued++;
+	world.named_reply = strstr(msg->body, "\"es:r:fake\"") != NULL;
+	return world.queue == ES_OK ? ES_OK : es_fail(why, world.queue, "queue");
+}
+
+enum es_code
+send_reply_open(const char *url, struct send_reply **out, struct es_err *why)
+{
+	(void)url;
+	(void)why;
+	*out = (struct send_reply *)(void *)&world;
+	return ES_OK;
+}
+
+void
+send_reply_close(struct send_reply **r)
+{
+	*r = NULL;
+}
+
+const char *
+send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *arena)
+{
+	(void)r;
+	(void)redis;
+	(void)arena;
+	return world.subscribed ? "es:r:fake" : NULL;
+}
+
+bool
+send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_ms,
+    struct arena *arena, struct outcome *out, bool *lost)
+{
+	(void)r;
+	(void)envelope;
+	(void)wait_ms;
+	(void)arena;
+	world.waits++;
+	*lost = world.lost && world.waits == 1;
+	*out = world.outcome;
+	return world.answered && !*lost;
+}
+
+enum es_code
+outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *arena,
+    struct outcome outcomes[], bool known[], struct es_err *why)
+{
+	(void)pg;
+	(void)e;
+	(void)arena;
+	(void)why;
+	world.asked++;
+	known[0] = world.in_database;
+	outcomes[0] = world.outcome;
+	return ES_OK;
+}
+
+enum es_code
+visible_for_writing(struct api *api_, const struct http_req *r,
+    const struct channel_id *c, struct es_err *why)
+{
+	(void)api_;
+	(void)r;
+	(void)c;
+	return world.visible == ES_OK ? ES_OK : es_fail(why, world.visible, "no");
+}
+
+enum es_code
+send_limits_charge(
+    struct api *api_, const struct http_req *r, struct http_res *out, struct es_err *why)
+{
+	(void)api_;
+	(void)r;
+	(void)out;
+	return world.limits == ES_OK ? ES_OK : es_fail(why, world.limits, "no");
+}
+
+enum es_code
+message_store_get(struct pg *pg, const struct actor *who, const struct channel_id *c,
+    int64_t id, struct arena *arena, struct message *out, struct es_err *why)
+{
+	(void)pg;
+	(void)who;
+	(void)c;
+	(void)arena;
+	(void)why;
+	*out = world.first;
+	out->id = id;
+	return ES_OK;
+}
+
+/* The metrics are not looked at here. */
+void
+api_metrics_count(struct metrics *m, enum api_metric what)
+{
+	(void)m;
+	(void)what;
+}
+
+static void
+begin(void)
+{
+	conf = (struct api_conf){.send_wait_ms = 1000, .body_max_chars = 10};
+	api = (struct api){.conf = &conf};
+	memset(&world, 0, sizeof(world));
+	world.subscribed = true;
+	world.outcome = (struct outcome){.result = OUTCOME_COMMITTED,
+	    .code = ES_OK,
+	    .message_id = 7,
+	    .prev = 6,
+	    .created_ms = 1767322984678LL};
+	CU_ASSERT_EQUAL_FATAL(send_gate_open(4, &api.gate, &err), ES_OK);
+	a = arena_new();
+}
+
+static void
+end(void)
+{
+	send_gate_close(&api.gate);
+	arena_free(&a);
+}
+
+static enum es_code
+post(const char *json, const char *prefer)
+{
+	req = (struct http_req){.arena = a,
+	    .body = json,
+	    .body_len = strlen(json),
+	    .params = {CHANNEL_ID},
+	    .headers = {.content_type = "application/json", .prefer = prefer},
+	    .who = {
+		.actor = {.user = {USER_ID}, .display_name = "Alice", .role = "member"}}};
+	http_res_init(&res, a);
+	err = (struct es_err){0};
+	return message_send(&api, &req, &res, &err);
+}
+
+static bool
+says(const char *part)
+{
+	return strstr(res.body.data, part) != NULL;
+}
+
+static void
+committed(void)
+{
+	begin();
+	world.answered = true;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 201);
+	CU_ASSERT_TRUE(says("\"messageId\":7"));
+	CU_ASSERT_TRUE(says("\"prev\":6"));
+	CU_ASSERT_TRUE(says("\"body\":\"hi\""));
+	CU_ASSERT_TRUE(says("\"clientMessageId\":\"k\""));
+	CU_ASSERT_TRUE(says("\"senderDisplayName\":\"Alice\""));
+	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Location"),
+	    "/api/v1/channels/" CHANNEL_ID "/messages/7");
+	CU_ASSERT_TRUE(world.named_reply);
+	end();
+}
+
+static void
+repeated(void)
+{
+	begin();
+	world.answered = true;
+	world.outcome.result = OUTCOME_REPEAT;
+	world.first = (struct message){
+	    .deleted = true, .sender_display_name = "Alice", .client_id = "k"};
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 200);
+	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Idempotency-Replayed"), "true");
+	CU_ASSERT_TRUE(says("\"body\":null"));
+	CU_ASSERT_TRUE(says("\"deleted\":true"));
+	end();
+}
+
+static void
+refused(void)
+{
+	static const enum es_code codes[] = {
+	    ES_KEY_REUSED, ES_NOT_FOUND, ES_CHANNEL_ARCHIVED, ES_FORBIDDEN, ES_INTERNAL};
+
+	for (size_t i = 0; i < ES_COUNT(codes); i++) {
+		begin();
+		world.answered = true;
+		world.outcome.result = OUTCOME_REFUSED;
+		world.outcome.code = codes[i];
+		CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), codes[i]);
+		CU_ASSERT_EQUAL(err.code, codes[i]);
+		end();
+	}
+}
+
+static void
+not_seen_in_time(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_STRING_EQUAL(
+	    res.body.data, "{\"clientMessageId\":\"k\",\"state\":\"accepted\"}");
+	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Location"),
+	    "/api/v1/channels/" CHANNEL_ID "/messages/by-client-id/k");
+	CU_ASSERT_PTR_NULL(http_header_get(&res, "Preference-Applied"));
+	CU_ASSERT_EQUAL(world.asked, 1);
+	/* The answer was lost, but the database knows. */
+	world.in_database = true;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 201);
+	end();
+	begin();
+	world.lost = world.answered = true;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 201);
+	CU_ASSERT_EQUAL(world.waits, 2);
+	CU_ASSERT_EQUAL(world.asked, 1);
+	end();
+}
+
+static void
+not_waiting(void)
+{
+	begin();
+	world.answered = true;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", "respond-async"), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_STRING_EQUAL(
+	    http_header_get(&res, "Preference-Applied"), "respond-async");
+	CU_ASSERT_FALSE(world.named_reply);
+	world.subscribed = false;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 202);
+	world.subscribed = true;
+	conf.send_wait_ms = 0;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_EQUAL(world.waits, 0);
+	CU_ASSERT_EQUAL(world.enqueued, 3);
+	end();
+}
+
+/* Nobody waits after five time-outs in a row, and no seat is lost on any way out. */
+static void
+stalled(void)
+{
+	begin();
+	for (int i = 0; i < SEND_GATE_TIMEOUTS; i++)
+		CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(world.waits, SEND_GATE_TIMEOUTS);
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(world.waits, SEND_GATE_TIMEOUTS + 1);
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(world.waits, SEND_GATE_TIMEOUTS + 1);
+	CU_ASSERT_EQUAL(res.status, 202);
+	end();
+	begin();
+	world.queue = ES_QUEUE_FULL;
+	for (int i = 0; i < 10; i++)
+		CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_QUEUE_FULL);
+	CU_ASSERT_EQUAL(world.waits, 0);
+	world.queue = ES_OK;
+	world.answered = true;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(res.status, 201);
+	end();
+}
+
+static void
+before_the_queue(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(post("{\"body\":\"12345678901\"}", NULL), ES_BODY_TOO_LONG);
+	CU_ASSERT_STRING_EQUAL(err.field, "body");
+	CU_ASSERT_EQUAL(post("{\"body\":\"\"}", NULL), ES_INVALID);
+	CU_ASSERT_EQUAL(post("{\"body\":\"a\\u0000b\"}", NULL), ES_INVALID);
+	CU_ASSERT_EQUAL(post("{\"body\":\"x\",\"extra\":1}", NULL), ES_INVALID);
+	CU_ASSERT_STRING_EQUAL(err.field, "extra");
+	world.limits = ES_RATE_LIMITED;
+	CU_ASSERT_EQUAL(post("{\"body\":\"x\"}", NULL), ES_RATE_LIMITED);
+	world.limits = ES_OK;
+	world.visible = ES_NOT_FOUND;
+	CU_ASSERT_EQUAL(post("{\"body\":\"x\"}", NULL), ES_NOT_FOUND);
+	CU_ASSERT_EQUAL(world.enqueued, 0);
+	end();
+}
+
+static CU_TestInfo cases[] = {
+    {"committed is 201", committed},
+    {"a repeat is 200 with what is left of the first", repeated},
+    {"a refusal at commit is its own code", refused},
+    {"not seen in time: the database is asked, then 202", not_seen_in_time},
+    {"nobody waits who need not or can't", not_waiting},
+    {"a stall does not keep the workers", stalled},
+    {"what is refused is never queued", before_the_queue},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/message_send", cases)

@@ -1,0 +1,137 @@
+/* Limits, cursors that are good for one list only, and the Link to the next page. */
+#include <string.h>
+
+#include "cunit_main.h"
+#include "paging.h"
+
+#include "core/banned.h"
+
+#define ID_A "01900000-0000-7000-8000-00000000a001"
+
+static const struct paging_list users = {"users", "tenant-1", ""};
+static struct arena *a;
+static struct http_req req;
+static struct http_res res;
+
+static void
+ask(const char *query)
+{
+	struct es_err err;
+
+	req = (struct http_req){.arena = a};
+	req.uri.path = "/api/v1/users";
+	CU_ASSERT_EQUAL_FATAL(query_parse(query, a, &req.query, &err), ES_OK);
+	http_res_init(&res, a);
+}
+
+static const char *
+cursor_for(const struct paging_list *list)
+{
+	struct json_write w;
+	char *s;
+
+	ask("");
+	http_json(&res, &w, 200);
+	jw_object(&w, NULL);
+	paging_next(&req, &res, &w, list, ID_A, 2, NULL);
+	jw_object_end(&w);
+	s = strstr(res.body.data, ":\"");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	s = arena_strdup(a, s + 2);
+	*strchr(s, '"') = '\0';
+	return s;
+}
+
+static enum es_code
+use(const char *cursor, const struct paging_list *list, char out[ES_UUID_TEXT])
+{
+	struct es_err err;
+
+	ask(arena_printf(a, "cursor=%s", cursor));
+	return paging_cursor(&req, list, out, &err);
+}
+
+static void
+limits(void)
+{
+	struct es_err err;
+	int64_t n;
+
+	a = arena_new();
+	ask("");
+	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_OK);
+	CU_ASSERT_EQUAL(n, 50);
+	ask("limit=200");
+	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_OK);
+	CU_ASSERT_EQUAL(n, 200);
+	ask("limit=201");
+	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_OK);
+	CU_ASSERT_EQUAL(n, 200);
+	ask("limit=0");
+	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_BAD_REQUEST);
+	arena_free(&a);
+}
+
+static void
+cursors(void)
+{
+	static const struct paging_list others[] = {{"channels", "tenant-1", ""},
+	    {"users", "tenant-2", ""}, {"users", "tenant-1", "c"}};
+	char id[ES_UUID_TEXT] = "untouched";
+	const char *cursor;
+	char *broken;
+
+	a = arena_new();
+	cursor = cursor_for(&users);
+	CU_ASSERT_EQUAL(use(cursor, &users, id), ES_OK);
+	CU_ASSERT_STRING_EQUAL(id, ID_A);
+	for (size_t i = 0; i < ES_COUNT(others); i++)
+		CU_ASSERT_EQUAL(use(cursor, &others[i], id), ES_BAD_CURSOR);
+	for (size_t i = 0; i < strlen(cursor); i++) {
+		broken = arena_strdup(a, cursor);
+		broken[i] = broken[i] == '0' ? '1' : '0';
+		CU_ASSERT_EQUAL(use(broken, &users, id), ES_BAD_CURSOR);
+	}
+	CU_ASSERT_EQUAL(use("", &users, id), ES_BAD_CURSOR);
+	CU_ASSERT_EQUAL(use("garbage", &users, id), ES_BAD_CURSOR);
+	ask("");
+	CU_ASSERT_EQUAL(paging_cursor(&req, &users, id, &(struct es_err){0}), ES_OK);
+	CU_ASSERT_STRING_EQUAL(id, "");
+	arena_free(&a);
+}
+
+static void
+links(void)
+{
+	struct json_write w;
+	const char *link;
+
+	a = arena_new();
+	ask("limit=2");
+	http_json(&res, &w, 200);
+	jw_object(&w, NULL);
+	paging_next(&req, &res, &w, &users, ID_A, 2, "member=true");
+	jw_object_end(&w);
+	link = http_header_get(&res, "Link");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(link);
+	CU_ASSERT_EQUAL(
+	    strncmp(link, "</api/v1/users?member=true&limit=2&cursor=0190", 46), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(link, ">; rel=\"next\""));
+	ask("");
+	http_json(&res, &w, 200);
+	jw_object(&w, NULL);
+	paging_next(&req, &res, &w, &users, NULL, 2, NULL);
+	jw_object_end(&w);
+	CU_ASSERT_STRING_EQUAL(res.body.data, "{\"nextCursor\":null}");
+	CU_ASSERT_PTR_NULL(http_header_get(&res, "Link"));
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"limits", limits},
+    {"a cursor is good for its own list", cursors},
+    {"the next page", links},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/paging", cases)

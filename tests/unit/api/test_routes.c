@@ -1,0 +1,165 @@
+/* A walk over the whole route table: no endpoint forgets to ask who is there. */
+#include <string.h>
+
+#include "cors.h"
+#include "cunit_main.h"
+#include "dispatch.h"
+#include "routes.h"
+
+#include "core/banned.h"
+
+static const struct api_conf conf = {.operator_key = "operator-key-operator-key"};
+static struct api api = {.conf = &conf};
+static struct arena *a;
+static struct http_req req;
+static struct http_res res;
+
+/* A good token of a guest, whatever it is. */
+enum es_code
+token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
+    struct token_claims *out, struct es_err *err)
+{
+	(void)rules;
+	(void)jwt;
+	(void)now_s;
+	(void)err;
+	*out = (struct token_claims){.jti = "j"};
+	return ES_OK;
+}
+
+enum es_code
+principal_store_get(struct pg *pg, const struct tenant_id *tenant,
+    const struct user_id *user, const char *jti, int64_t issued_s, struct arena *arena,
+    struct principal *out, struct es_err *err)
+{
+	(void)pg;
+	(void)tenant;
+	(void)user;
+	(void)jti;
+	(void)issued_s;
+	(void)arena;
+	(void)err;
+	*out = (struct principal){.actor = {.role = "guest"}};
+	return ES_OK;
+}
+
+/* The path of a route with something in place of its parameters. */
+static const char *
+path_of(const struct http_route *route)
+{
+	struct text t;
+
+	text_init(&t, a, 512);
+	for (const char *s = route->path; *s != '\0'; s++) {
+		if (*s != '{') {
+			text_add(&t, s, 1);
+			continue;
+		}
+		text_addf(&t, "x");
+		s += strcspn(s, "}");
+	}
+	return t.data;
+}
+
+static int
+status_of(
+    const struct http_route *route, const struct router *r, const char *authorization)
+{
+	struct dispatched what;
+
+	req = (struct http_req){.arena = a,
+	    .method = route->method,
+	    .target = path_of(route),
+	    .headers = {.authorization = authorization}};
+	api.router = r;
+	dispatch(&api, &req, NULL, &res, &what);
+	CU_ASSERT_PTR_EQUAL(what.route, route);
+	return res.status;
+}
+
+static void
+without_token(void)
+{
+	a = arena_new();
+	for (size_t i = 0; i < api_router.n; i++) {
+		const struct http_route *route = &api_router.routes[i];
+
+		CU_ASSERT_NOT_EQUAL(route->scope, SCOPE_PUBLIC);
+		if (status_of(route, &api_router, NULL) != 401)
+			CU_FAIL(route->path);
+		CU_ASSERT_PTR_NOT_NULL(http_header_get(&res, "WWW-Authenticate"));
+		CU_ASSERT_PTR_NOT_NULL(http_header_get(&res, "X-Request-Id"));
+		CU_ASSERT_STRING_EQUAL(res.type, "application/problem+json");
+	}
+	arena_free(&a);
+}
+
+static void
+with_too_little(void)
+{
+	a = arena_new();
+	for (size_t i = 0; i < api_router.n; i++) {
+		const struct http_route *route = &api_router.routes[i];
+
+		if (route->scope != SCOPE_USER &&
+		    status_of(route, &api_router, "Bearer of-a-guest") != 403)
+			CU_FAIL(route->path);
+	}
+	arena_free(&a);
+}
+
+static void
+table_is_sound(void)
+{
+	for (size_t i = 0; i < api_router.n; i++) {
+		const struct http_route *one = &api_router.routes[i];
+
+		CU_ASSERT_EQUAL(strncmp(one->path, "/api/v1/", 8), 0);
+		CU_ASSERT_EQUAL(one->scope == SCOPE_OPERATOR,
+		    strncmp(one->path, "/api/v1/admin/", 14) == 0);
+		for (size_t j = i + 1; j < api_router.n; j++)
+			CU_ASSERT_FALSE(
+			    strcmp(one->path, api_router.routes[j].path) == 0 &&
+			    strcmp(one->method, api_router.routes[j].method) == 0);
+	}
+	for (size_t i = 0; i < health_router.n; i++)
+		CU_ASSERT_EQUAL(health_router.routes[i].scope, SCOPE_PUBLIC);
+}
+
+static void
+unknown(void)
+{
+	struct dispatched what;
+
+	a = arena_new();
+	api.router = &api_router;
+	req = (struct http_req){.arena = a, .method = "GET", .target = "/api/v1/nothing"};
+	dispatch(&api, &req, NULL, &res, &what);
+	CU_ASSERT_EQUAL(res.status, 404);
+	req = (struct http_req){
+	    .arena = a, .method = "TRACE", .target = "/api/v1/channels"};
+	dispatch(&api, &req, NULL, &res, &what);
+	CU_ASSERT_EQUAL(res.status, 405);
+	CU_ASSERT_STRING_EQUAL(
+	    http_header_get(&res, "Allow"), "GET, HEAD, POST, OPTIONS");
+	req = (struct http_req){
+	    .arena = a, .method = "OPTIONS", .target = "/api/v1/channels"};
+	dispatch(&api, &req, NULL, &res, &what);
+	CU_ASSERT_EQUAL(res.status, 204);
+	CU_ASSERT_STRING_EQUAL(
+	    http_header_get(&res, "Allow"), "GET, HEAD, POST, OPTIONS");
+	req = (struct http_req){.arena = a};
+	dispatch(&api, &req, &(struct es_err){.code = ES_TOO_LARGE}, &res, &what);
+	CU_ASSERT_EQUAL(res.status, 413);
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"each route refuses without a token", without_token},
+    {"each route refuses who may too little", with_too_little},
+    {"the table is sound", table_is_sound},
+    {"what is not in it", unknown},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/routes", cases)
