@@ -51,8 +51,8 @@ parse(const char *text, size_t len, struct arena *a, struct json_object **out,
 	tok = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
 	if (tok == NULL)
 		return es_fail(err, ES_INTERNAL, "out of memory");
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	/* The terminator ends a number at the top. */
+	/* No strict flags: json_check was stricter, and 0.18's takes every byte above
+	 * 0x7f for a control character. The terminator ends a number at the top. */
 	*out = json_tokener_parse_ex(tok, arena_memdup(a, text, len), (int)len + 1);
 	json_tokener_free(tok);
 	if (*out != NULL)

@@ -47,7 +47,7 @@ skip() {
 private() {
 	export ES_DEV_FSYNC=off
 	env_folders
-	[ "$1" = redis ] && redis_find
+	[ "$1" = redis ] && redis_find && redis_as_redis
 	[ "$1" = postgres ] && pg_find && pg_init
 	program_start "$1"
 	eval "pid_$1=$started_pid birth_$1=$started_birth"
@@ -59,6 +59,15 @@ private() {
 		}
 		sleep 0.1
 	done
+}
+
+# Tests that start servers of their own ask for redis-server; valkey answers to the name.
+redis_as_redis() {
+	command -v redis-server >/dev/null && return
+	mkdir -p "$WORK/bin"
+	ln -s "$REDIS_SERVER" "$WORK/bin/redis-server"
+	ln -s "$REDIS_CLI" "$WORK/bin/redis-cli"
+	PATH=$WORK/bin:$PATH
 }
 
 # A migrated database and its addresses.
