@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "lua.h"
+#include "redis/redis_async.h"
 #include "worker.h"
 
 #include "core/banned.h"
@@ -40,9 +40,8 @@ on_answer(void *ctx, enum es_code rc, const struct redis_value *v, const struct 
 	struct lease_try try = *(struct lease_try *)ctx;
 	const bool refused = rc == ES_OK && v->kind == REDIS_INT && v->num == 0;
 
+	(void)err;
 	mem_free(ctx);
-	if (rc != ES_OK)
-		(void)lua_forgotten(&conn_lease_script, err);
 	if (try.done != NULL)
 		try.done(try.worker, try.ref, !refused);
 }
@@ -64,8 +63,8 @@ take(struct conn *c, conn_lease_done *done)
 	argv[3] = (struct redis_arg){max, strlen(max)};
 	*try = (struct lease_try){.worker = w, .ref = c->ref, .done = done};
 	c->in.leased = true;
-	if (lua_eval(w, &conn_lease_script, 1, ES_COUNT(argv), argv, on_answer, try, &err) ==
-	    ES_OK)
+	if (redis_async_eval(w->redis, &conn_lease_script, on_answer, try, &err, 1,
+		ES_COUNT(argv), argv) == ES_OK)
 		return;
 	mem_free(try);
 	if (done != NULL)

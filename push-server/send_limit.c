@@ -4,7 +4,7 @@
 
 #include "core/check.h"
 #include "limits/limits.h"
-#include "lua.h"
+#include "redis/redis_async.h"
 #include "worker.h"
 
 #include "core/banned.h"
@@ -67,23 +67,12 @@ answer(struct question *q, const struct limit_result *result)
 	mem_free(q);
 }
 
-/* As many of it as this process may expect to serve. */
-static struct limit
-share(struct limit whole, int64_t workers)
-{
-	if (whole.quota > 0)
-		whole.quota = whole.quota > workers ? whole.quota / workers : 1;
-	if (whole.burst > 0)
-		whole.burst = whole.burst > workers ? whole.burst / workers : 1;
-	return whole;
-}
-
 static void
 ask_locally(struct question *q)
 {
-	const int64_t workers = q->limit->worker->conf->workers;
-	const struct limit of_user = share(q->of_user, workers),
-			   of_tenant = share(q->of_tenant, workers);
+	const unsigned workers = (unsigned)q->limit->worker->conf->workers;
+	const struct limit of_user = limit_share(&q->of_user, workers),
+			   of_tenant = limit_share(&q->of_tenant, workers);
 	struct limit_result result;
 
 	limits_local_check(q->limit->local, &q->tenant, &q->user, &of_user, &of_tenant, 1,
@@ -98,10 +87,9 @@ on_answer(void *ctx, enum es_code rc, const struct redis_value *v, const struct 
 	struct limit_result result;
 	struct es_err err;
 
+	(void)why;
 	if (rc == ES_OK)
 		rc = limit_result_decode(v, &q->of_user, &q->of_tenant, &result, &err);
-	else
-		(void)lua_forgotten(&limit_script, why);
 	if (rc == ES_OK)
 		answer(q, &result);
 	else
@@ -126,7 +114,7 @@ send_limit_check(
 	    .ctx = ctx,
 	};
 	limit_request_init(&req, &q->tenant, &q->user, &q->of_user, &q->of_tenant, 1);
-	if (lua_eval(l->worker, &limit_script, 2, req.argc, req.argv, on_answer, q, &err) !=
-	    ES_OK)
+	if (redis_async_eval(l->worker->redis, &limit_script, on_answer, q, &err, LIMIT_KEYS,
+		req.argc, req.argv) != ES_OK)
 		ask_locally(q);
 }

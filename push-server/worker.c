@@ -5,13 +5,10 @@
 
 #include "accept.h"
 #include "conn_auth.h"
-#include "conn_lease.h"
 #include "conn_write.h"
 #include "core/check.h"
 #include "drain.h"
 #include "front_desk.h"
-#include "limits/limits.h"
-#include "lua.h"
 #include "origins.h"
 #include "pgio.h"
 #include "ping_wheel.h"
@@ -52,11 +49,8 @@ static void
 on_redis(void *ctx, bool up)
 {
 	struct worker *w = ctx;
-	struct redis_script *const scripts[] = {&limit_script, &conn_lease_script};
 
 	up_gauge(w, PM_REDIS_UP, up, "redis");
-	if (up)
-		lua_load(w, scripts, ES_COUNT(scripts));
 	if (w->hub != NULL)
 		hub_redis_state(w->hub, up);
 }

@@ -1,0 +1,365 @@
+#include "fakes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "frames.h"
+#include "hub_hooks.h"
+#include "pg/pg_async.h"
+#include "queue/queue_async.h"
+#include "redis/redis_async.h"
+#include "store/outcome_store.h"
+#include "store/principal_store.h"
+
+#include "core/banned.h"
+
+struct fakes fakes;
+
+/* A result that is due. */
+struct due {
+	struct due *next;
+	pg_async_done *pg;
+	authz_done *authz;
+	queue_async_done *queue;
+	void *ctx;
+	bool fails;
+};
+static struct due *first, **last = &first;
+
+static struct due *
+due_new(void *ctx)
+{
+	struct due *d = mem_new(1, sizeof(*d));
+
+	d->ctx = ctx;
+	*last = d;
+	last = &d->next;
+	return d;
+}
+
+void
+fakes_reset(void)
+{
+	(void)fakes_run();
+	memset(&fakes, 0, sizeof(fakes));
+	fakes.settings = "{}";
+	fakes.known = true;
+}
+
+static void
+fire(const struct due *d)
+{
+	struct arena *a = arena_new();
+	struct es_err err = {0};
+
+	if (d->pg != NULL)
+		d->pg(d->ctx,
+		    fakes.pg_down || d->fails ? es_fail(&err, ES_UNAVAILABLE, "down") : ES_OK,
+		    NULL, a, &err);
+	else if (d->authz != NULL)
+		d->authz(d->ctx,
+		    fakes.authz != ES_OK ? es_fail(&err, fakes.authz, "no") : ES_OK, &err);
+	else
+		d->queue(d->ctx,
+		    fakes.queue != ES_OK ? es_fail(&err, fakes.queue, "no") : ES_OK, &err);
+	arena_free(&a);
+}
+
+bool
+fakes_run(void)
+{
+	struct due *list = first;
+	const bool any = list != NULL;
+
+	first = NULL;
+	last = &first;
+	while (list != NULL) {
+		struct due *d = list;
+
+		list = d->next;
+		fire(d);
+		mem_free(d);
+	}
+	return any;
+}
+
+/* The database. */
+
+const struct pg_stmt principal_store_stmt = {.name = "principal"};
+const struct pg_stmt outcome_store_stmt = {.name = "outcome"};
+
+enum es_code
+pg_async_open(const struct pg_settings *settings, size_t max_in_flight,
+    const struct pg_async_loop *loop, struct pg_async **out, struct es_err *err)
+{
+	(void)settings, (void)max_in_flight, (void)loop, (void)out;
+	return es_fail(err, ES_INTERNAL, "not here");
+}
+
+void
+pg_async_close(struct pg_async **pa)
+{
+	(void)pa;
+}
+
+enum es_code
+pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
+    const struct pg_stmt *stmt, const char *const params[], int64_t deadline_ms,
+    pg_async_done *done, void *ctx, struct es_err *err)
+{
+	struct due *d;
+
+	(void)pa, (void)tenant, (void)params, (void)deadline_ms;
+	if (fakes.pg_down)
+		return es_fail(err, ES_UNAVAILABLE, "down");
+	d = due_new(ctx);
+	d->pg = done;
+	d->fails = stmt != &principal_store_stmt && stmt != &outcome_store_stmt;
+	return ES_OK;
+}
+
+void
+pg_async_ready(struct pg_async *pa, int ready)
+{
+	(void)pa, (void)ready;
+}
+
+void
+pg_async_timer(struct pg_async *pa)
+{
+	(void)pa;
+}
+
+
+
+const char *const *
+principal_store_params(struct arena *a, const struct tenant_id *tenant,
+    const struct user_id *user, const char *jti)
+{
+	(void)a, (void)tenant, (void)user, (void)jti;
+	return NULL;
+}
+
+enum es_code
+principal_store_read(struct pg_rows *rows, const struct tenant_id *tenant,
+    const struct user_id *user, int64_t issued_s, struct arena *a, struct principal *out,
+    struct es_err *err)
+{
+	(void)rows, (void)issued_s, (void)a;
+	if (fakes.principal != ES_OK)
+		return es_fail(err, fakes.principal, "refused");
+	*out = (struct principal){
+	    .actor = {*tenant, *user, "member", "Alice"},
+	    .acl_version = 7,
+	    .max_messages_per_second = 1000,
+	    .settings = fakes.settings,
+	    .epoch = "e1",
+	};
+	return ES_OK;
+}
+
+
+
+const char *const *
+outcome_store_params(struct arena *a, const struct envelope *e)
+{
+	(void)a, (void)e;
+	return NULL;
+}
+
+void
+outcome_store_read(struct pg_rows *rows, const struct envelope *e, struct arena *a,
+    struct outcome outcomes[], bool known[])
+{
+	(void)rows, (void)a;
+	for (size_t i = 0; i < e->n; i++) {
+		known[i] = fakes.known;
+		outcomes[i] = (struct outcome){.client_id = e->messages[i].client_id,
+		    .result = OUTCOME_COMMITTED,
+		    .message_id = 100 + (int64_t)i};
+	}
+}
+
+/* Redis: away, so that limits are local and leases are given. */
+
+enum es_code
+redis_async_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
+    void (*state)(void *ctx, bool up), void *ctx, struct redis_async **out,
+    struct es_err *err)
+{
+	(void)loop, (void)url, (void)timeout_ms, (void)state, (void)ctx, (void)out;
+	return es_fail(err, ES_INTERNAL, "not here");
+}
+
+void
+redis_async_close(struct redis_async **r)
+{
+	(void)r;
+}
+
+enum es_code
+redis_async_text(
+    struct redis_async *r, redis_async_done *done, void *ctx, struct es_err *err, ...)
+{
+	(void)r, (void)done, (void)ctx;
+	return es_fail(err, ES_UNAVAILABLE, "down");
+}
+
+enum es_code
+redis_async_eval(struct redis_async *r, struct redis_script *s, redis_async_done *done,
+    void *ctx, struct es_err *err, size_t n_keys, size_t argc,
+    const struct redis_arg argv[])
+{
+	(void)r, (void)s, (void)done, (void)ctx, (void)n_keys, (void)argc, (void)argv;
+	return es_fail(err, ES_UNAVAILABLE, "down");
+}
+
+enum es_code
+redis_topics_open(struct ev_loop *loop, const char *url,
+    const struct redis_topics_events *events, struct redis_topics **out,
+    struct es_err *err)
+{
+	(void)loop, (void)url, (void)events, (void)out;
+	return es_fail(err, ES_INTERNAL, "not here");
+}
+
+void
+redis_topics_close(struct redis_topics **t)
+{
+	(void)t;
+}
+
+void
+redis_topics_add(struct redis_topics *t, const char *topic)
+{
+	(void)t, (void)topic;
+}
+
+/* The queue. */
+
+enum es_code
+queue_async_open(struct ev_loop *loop, const struct queue_settings *settings,
+    struct queue_async **out, struct es_err *err)
+{
+	(void)loop, (void)settings, (void)out;
+	return es_fail(err, ES_INTERNAL, "not here");
+}
+
+void
+queue_async_close(struct queue_async **q)
+{
+	(void)q;
+}
+
+bool
+queue_async_up(const struct queue_async *q)
+{
+	(void)q;
+	return true;
+}
+
+enum es_code
+queue_async_send(struct queue_async *q, const struct queue_msg *msg, queue_async_done *done,
+    void *ctx, struct es_err *err)
+{
+	(void)q, (void)err;
+	if (fakes.n_sent < FAKE_SENDS)
+		(void)snprintf(fakes.sent[fakes.n_sent], sizeof(fakes.sent[0]), "%.*s",
+		    (int)msg->len, msg->body);
+	fakes.n_sent++;
+	due_new(ctx)->queue = done;
+	return ES_OK;
+}
+
+/* The hub. */
+
+enum es_code
+hub_open(struct worker *w, struct hub **out, struct es_err *err)
+{
+	(void)w, (void)out;
+	return es_fail(err, ES_INTERNAL, "not here");
+}
+
+void
+hub_close(struct hub **hub)
+{
+	(void)hub;
+}
+
+void
+hub_conn_open(struct conn *c)
+{
+	(void)c;
+	fakes.opened++;
+}
+
+void
+hub_conn_closed(struct conn *c)
+{
+	(void)c;
+	fakes.closed++;
+}
+
+void
+deliver_writable(struct conn *c)
+{
+	fakes.writable++;
+	if (fakes.on_writable != NULL)
+		fakes.on_writable(c);
+}
+
+void
+hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t len)
+{
+	(void)hub, (void)topic, (void)data, (void)len;
+}
+
+void
+hub_topic_subscribed(struct hub *hub, const char *topic)
+{
+	(void)hub, (void)topic;
+}
+
+void
+hub_topics_state(struct hub *hub, bool up)
+{
+	(void)hub, (void)up;
+}
+
+void
+hub_redis_state(struct hub *hub, bool up)
+{
+	(void)hub, (void)up;
+}
+
+void
+hub_drain(struct hub *hub)
+{
+	(void)hub;
+}
+
+void
+authz_check(struct worker *w, const struct conn *c, const struct channel_id *channel,
+    authz_done *done, void *ctx)
+{
+	(void)w, (void)c, (void)channel;
+	due_new(ctx)->authz = done;
+}
+
+static enum es_code
+nothing(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	(void)w, (void)c, (void)in, (void)id, (void)a, (void)err;
+	return ES_OK;
+}
+
+#define FAKE_FRAME(name) \
+	const struct frame_type frame_##name = {.type = #name, .handler = nothing}
+FAKE_FRAME(subscribe);
+FAKE_FRAME(unsubscribe);
+FAKE_FRAME(sync);
+FAKE_FRAME(typing);
+FAKE_FRAME(presence);
+FAKE_FRAME(presence_watch);

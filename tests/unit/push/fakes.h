@@ -1,0 +1,33 @@
+/* Stand-ins, by linking, for what is around the sockets' side of a worker: the hub, the
+ * database, Redis and the queue. Results come when fakes_run() is called, never before. */
+#ifndef TESTS_PUSH_FAKES_H
+#define TESTS_PUSH_FAKES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conn.h"
+#include "core/err.h"
+
+#define FAKE_SENDS 64
+
+struct fakes {
+	enum es_code principal; /* what the look-up of a user says */
+	const char *settings;   /* of the tenant */
+	enum es_code authz;
+	bool pg_down;
+	enum es_code queue; /* result of an enqueue */
+	bool known;	    /* what a look-up of outcomes says */
+
+	unsigned opened, closed, writable; /* calls of the hub's hooks */
+	void (*on_writable)(struct conn *c);
+	unsigned n_sent; /* envelopes handed to the queue */
+	char sent[FAKE_SENDS][4096];
+};
+extern struct fakes fakes;
+
+void fakes_reset(void);
+/* Deliver every result that is due now; true if there was any. */
+bool fakes_run(void);
+
+#endif

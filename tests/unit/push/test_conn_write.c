@@ -1,0 +1,343 @@
+/* Writing against readers of every speed, with a real libwebsockets: what arrives is taken
+ * apart by a strict parser. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cunit_main.h"
+
+#include "conn_write.h"
+#include "ping_wheel.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+/* Finished frames as the hub keeps them: {"n":1}, {"n":2}, ..., each padded. */
+struct log {
+	char *data;
+	size_t len, at[4097];
+	unsigned n;
+};
+
+static void
+log_fill(struct log *log, unsigned n, size_t payload)
+{
+	char *body = malloc(payload + 1);
+
+	*log = (struct log){.data = malloc(n * (payload + FRAME_HEADER_MAX)), .n = n};
+	for (unsigned i = 0; i < n; i++) {
+		const int k = snprintf(body, payload + 1, "{\"n\":%u,\"fill\":\"", i + 1);
+
+		memset(body + k, 'x', payload - (size_t)k - 2);
+		memcpy(body + payload - 2, "\"}", 2);
+		log->at[i] = log->len;
+		log->len += frame_header(OPCODE_TEXT, payload, log->data + log->len);
+		memcpy(log->data + log->len, body, payload);
+		log->len += payload;
+	}
+	log->at[n] = log->len;
+	free(body);
+}
+
+/* The one subscription of the test: a cursor over the log. */
+static struct log news;
+static unsigned cursor;
+
+static void
+deliver(struct conn *c)
+{
+	const size_t room = conn_write_room(c);
+	unsigned to = cursor;
+
+	if (room == 0 || cursor == news.n)
+		return;
+	do
+		to++;
+	while (to < news.n && news.at[to + 1] - news.at[cursor] <= room);
+	if (!conn_write_frames(
+		c, news.data + news.at[cursor], news.at[to] - news.at[cursor]))
+		return;
+	cursor = to;
+	if (cursor < news.n)
+		conn_want_writable(c);
+}
+
+/* What a client has seen of the mixture. */
+struct seen {
+	unsigned n, acks, pings, close_code;
+};
+
+static void
+take(struct client *client, struct seen *seen, struct got *got)
+{
+	for (client_next(client, got); got->opcode >= 0; client_next(client, got)) {
+		if (got->opcode == 9) {
+			seen->pings++;
+		} else if (got->opcode == 8) {
+			seen->close_code = got->close_code;
+		} else if (strncmp(got->text, "{\"n\":", 5) == 0) {
+			CU_ASSERT_EQUAL((unsigned)strtoul(got->text + 5, NULL, 10),
+			    seen->n + 1);
+			seen->n++;
+		} else if (strncmp(got->text, "{\"ack\":", 7) == 0) {
+			CU_ASSERT_EQUAL((unsigned)strtoul(got->text + 7, NULL, 10),
+			    seen->acks + 1);
+			seen->acks++;
+		}
+	}
+}
+
+static void
+ack(struct conn *c, unsigned n)
+{
+	char json[40];
+
+	conn_queue_frame(c, json, (size_t)snprintf(json, sizeof(json), "{\"ack\":%u}", n));
+}
+
+static void
+mixes_all_kinds_against_a_slow_reader(void)
+{
+	static struct client client;
+	static struct got got;
+	struct seen seen = {0};
+	struct rig rig;
+	struct conn *c;
+	unsigned acks = 0, pings = 0;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	log_fill(&news, 60, 3000);
+	cursor = 0;
+	fakes.on_writable = deliver;
+	/* One byte a step, where the server would like to write at every step. */
+	for (unsigned step = 0; (seen.n < news.n || seen.acks < acks) && step < 400000; step++) {
+		if (step % 997 == 0 && acks < 150)
+			ack(c, ++acks);
+		if (step % 7001 == 0) {
+			conn_write_ping(c);
+			pings++;
+		}
+		if (step % 101 == 0)
+			deliver(c);
+		if (step % 50 == 0)
+			rig_turn(&rig);
+		(void)client_read(&client, 1);
+		take(&client, &seen, &got);
+	}
+	CU_ASSERT_EQUAL(seen.n, news.n);
+	conn_close(c, CLOSE_DRAIN, "bye");
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
+	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.at[1])); /* never after a close */
+	ack(c, 9999);
+	for (unsigned i = 0; i < 100000 && seen.close_code == 0; i++) {
+		if (i % 50 == 0)
+			rig_turn(&rig);
+		(void)client_read(&client, 1);
+		take(&client, &seen, &got);
+	}
+	CU_ASSERT_EQUAL(seen.close_code, CLOSE_DRAIN);
+	CU_ASSERT_EQUAL(seen.acks, acks);
+	CU_ASSERT_TRUE(seen.pings > 0 && seen.pings <= pings);
+	CU_ASSERT_EQUAL(client.len, 0);
+	client_close(&client);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
+gives_a_slow_socket_small_slices(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
+	log_fill(&news, 20, 3000);
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
+	CU_ASSERT_EQUAL(conn_write_room(c), 0); /* blocked */
+	CU_ASSERT_EQUAL(rig.worker.out_bytes, (int64_t)news.at[20]);
+	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.at[1]));
+	for (int i = 0; i < 1000 && conn_write_room(c) == 0; i++) {
+		(void)client_read(&client, 4096);
+		rig_turn(&rig);
+	}
+	CU_ASSERT_EQUAL(conn_write_room(c), CONN_CAREFUL_MAX);
+	CU_ASSERT_TRUE(fakes.writable > 0);
+	CU_ASSERT_EQUAL(rig.worker.out_bytes, 0);
+	while (client_read(&client, 65536) && client.len < news.len)
+		rig_turn(&rig);
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[1])); /* fits: trusted again */
+	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
+	client_close(&client);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
+writes_control_frames_before_channel_frames(void)
+{
+	static struct client client;
+	static struct got got;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	c = rig_conn(&rig, &client);
+	log_fill(&news, 1, 100);
+	ack(c, 1);
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.len));
+	ack(c, 2);
+	rig_turn(&rig);
+	(void)client_read(&client, 65536);
+	client_next(&client, &got);
+	CU_ASSERT_STRING_EQUAL(got.text, "{\"ack\":1}");
+	client_next(&client, &got);
+	CU_ASSERT_EQUAL(strncmp(got.text, "{\"n\":1,", 7), 0);
+	client_next(&client, &got);
+	CU_ASSERT_STRING_EQUAL(got.text, "{\"ack\":2}");
+	client_close(&client);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
+closes_who_lets_answers_pile_up(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+	unsigned n = 0;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	while (rig_conn(&rig, &client) != NULL && n < 1000000) {
+		ack(c, ++n);
+		if (n % 100 == 0)
+			rig_turn(&rig);
+	}
+	/* ~15 bytes a frame: the buffer and what the kernel took, no more. */
+	CU_ASSERT_TRUE(n > CONN_CONTROL_MAX / 20 && n < CONN_CONTROL_MAX / 4);
+	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static void
+closes_the_slowest_when_memory_is_short(void)
+{
+	static struct client slow, slower;
+	struct rig rig;
+
+	rig_up(&rig);
+	rig.conf.out_bytes = 100000;
+	log_fill(&news, 20, 3000);
+	rig_client(&rig, &slower, 4096);
+	rig_client(&rig, &slow, 4096);
+	CU_ASSERT_TRUE(conn_write_frames(rig_conn(&rig, &slower), news.data, news.at[20]));
+	CU_ASSERT_TRUE(conn_write_frames(rig_conn(&rig, &slow), news.data, news.at[20]));
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &slower));
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow));
+	client_close(&slow);
+	client_close(&slower);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
+forgets_lossy_frames_first(void)
+{
+	static struct client client;
+	static struct got got;
+	char big[4000];
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	c = rig_conn(&rig, &client);
+	memset(big, 'x', sizeof(big));
+	CU_ASSERT_TRUE(conn_lossy_frame(c, big, sizeof(big)));
+	CU_ASSERT_TRUE(conn_lossy_frame(c, big, sizeof(big)));
+	CU_ASSERT_FALSE(conn_lossy_frame(c, big, sizeof(big)));
+	rig_turn(&rig);
+	(void)client_read(&client, 65536);
+	client_next(&client, &got);
+	CU_ASSERT_EQUAL(got.opcode, -1); /* not before its second is over */
+	worker_second(&rig.worker);
+	(void)client_read(&client, 65536);
+	client_next(&client, &got);
+	CU_ASSERT_EQUAL(got.len, sizeof(big));
+	conn_lossy_clear(c);
+	CU_ASSERT_TRUE(conn_lossy_frame(c, "{}", 2));
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static void
+survives_a_peer_that_is_gone(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	c = rig_conn(&rig, &client);
+	log_fill(&news, 1, 100);
+	client_close(&client);
+	/* The socket is found dead by the write itself: nothing is freed inside. */
+	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.len));
+	CU_ASSERT_EQUAL(c->state, CONN_CLOSING);
+	CU_ASSERT_EQUAL(fakes.closed, 0);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.closed, 1);
+	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
+answers_the_peers_close(void)
+{
+	static struct client client;
+	struct rig rig;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	client_send(&client, 8, true, "\x03\xe8", 2);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1000);
+	client_close(&client);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
+	CU_ASSERT_EQUAL(metrics_sum(rig.worker.metrics, push_metrics_close(1000)), 1);
+	rig_down(&rig);
+}
+
+static CU_TestInfo cases[] = {
+    {"acks, pings, broadcasts and a close against a one-byte reader",
+	mixes_all_kinds_against_a_slow_reader},
+    {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
+    {"writes control frames before channel frames",
+	writes_control_frames_before_channel_frames},
+    {"closes who lets answers pile up", closes_who_lets_answers_pile_up},
+    {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
+    {"forgets lossy frames first", forgets_lossy_frames_first},
+    {"survives a peer that is gone", survives_a_peer_that_is_gone},
+    {"answers the peer's close", answers_the_peers_close},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/conn_write", cases)
