@@ -13,6 +13,9 @@ except ImportError as e:
     WHY_NOT = "%s is not installed (Debian: python3-yaml python3-jsonschema)" % e.name
 
 
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+
+
 class Schemas:
     """api/openapi.yaml and api/asyncapi.yaml."""
 
@@ -39,7 +42,8 @@ class Schemas:
 
     def rest_fault(self, method, path, request, answer):
         """What about this answer is not as documented, or None."""
-        if path.startswith("/api/") and "x-request-id" not in answer.headers:
+        if path.startswith("/api/") and "x-request-id" not in answer.headers \
+                and not from_front_door(answer):
             return "answer %d without X-Request-Id" % answer.status
         if answer.status >= 400 and path.startswith("/api/"):
             kind = answer.headers.get("content-type")
@@ -48,6 +52,8 @@ class Schemas:
         operation = self.operation(method, path)
         if operation is None:
             return None
+        if from_front_door(answer):
+            return self.fault(self.open, PROBLEM, answer.json)
         documented = resolve(self.open, operation["responses"].get(str(answer.status)))
         if documented is None:
             return "status %d is not documented" % answer.status
@@ -102,6 +108,12 @@ class Schemas:
         best = jsonschema.exceptions.best_match(errors)
         return "not as documented at %s: %s" % (
             "/".join(map(str, best.absolute_path)) or "the top", best.message[:300])
+
+
+def from_front_door(answer):
+    """A refusal of lighttpd itself, which has no ids to give."""
+    return answer.status >= 400 and isinstance(answer.json, dict) \
+        and answer.json.get("type") == "about:blank"
 
 
 def validator(document, schema):
