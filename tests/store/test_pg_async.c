@@ -1,24 +1,15 @@
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "async_loop.h"
 #include "core/clock.h"
 #include "cunit_main.h"
-#include "pg/pg_async.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
 
 static struct fixture f;
-
-/* The least loop there can be: one descriptor, one timer. */
-struct loop {
-	struct pg_async *pa;
-	int fd, want;
-	int64_t fire_ms; /* -1: no timer */
-	unsigned ups, downs;
-};
 
 /* What done was told. */
 struct answer {
@@ -45,83 +36,6 @@ ONE_TEXT(nap, "SELECT pg_sleep($1::float)::text", 1);
 ONE_TEXT(tenant_now, "SELECT current_setting('app.tenant')", 0);
 ONE_TEXT(own_role, "SELECT role FROM users WHERE tenant_id = $1 AND id = $2", 2);
 ONE_TEXT(kill_it, "SELECT pg_terminate_backend($1::int, 5000)::text", 1);
-
-static void
-watch(void *ctx, int fd, int want)
-{
-	struct loop *l = ctx;
-
-	l->fd = fd;
-	l->want = want;
-}
-
-static void
-timer(void *ctx, int64_t after_ms)
-{
-	struct loop *l = ctx;
-
-	l->fire_ms = after_ms < 0 ? -1 : clock_mono_ms() + after_ms;
-}
-
-static void
-state(void *ctx, bool up)
-{
-	struct loop *l = ctx;
-
-	if (up)
-		l->ups++;
-	else
-		l->downs++;
-}
-
-static void
-turn(struct loop *l)
-{
-	struct pollfd p = {.fd = l->fd};
-	int wait_ms = 50;
-
-	if ((l->want & PG_WANT_READ) != 0)
-		p.events |= POLLIN;
-	if ((l->want & PG_WANT_WRITE) != 0)
-		p.events |= POLLOUT;
-	if (l->fire_ms >= 0 && l->fire_ms - clock_mono_ms() < wait_ms)
-		wait_ms = l->fire_ms > clock_mono_ms()
-		              ? (int)(l->fire_ms - clock_mono_ms())
-		              : 0;
-	if (poll(&p, 1, wait_ms) > 0)
-		pg_async_ready(l->pa, (p.revents & POLLOUT ? PG_WANT_WRITE : 0) |
-					  (p.revents & ~POLLOUT ? PG_WANT_READ : 0));
-	if (l->fire_ms >= 0 && l->fire_ms <= clock_mono_ms()) {
-		l->fire_ms = -1;
-		pg_async_timer(l->pa);
-	}
-}
-
-/* Until the condition holds, at most ten seconds. */
-#define TURN_UNTIL(l, condition) \
-	do { \
-		const int64_t end_ms_ = clock_mono_ms() + 10000; \
-		while (!(condition) && clock_mono_ms() < end_ms_) \
-			turn(l); \
-		CU_ASSERT_TRUE_FATAL(condition); \
-	} while (0)
-
-static void
-open_loop(struct loop *l, size_t max, bool no_prepare)
-{
-	const struct pg_settings settings = {.url = getenv("ES_TEST_DATABASE_URL"),
-	    .application_name = "test-async",
-	    .connect_timeout_ms = 5000,
-	    .statement_timeout_ms = 3000,
-	    .no_prepare = no_prepare};
-	const struct pg_async_loop how = {
-	    .watch = watch, .timer = timer, .state = state, .ctx = l};
-
-	*l = (struct loop){.fd = -1, .fire_ms = -1};
-	FINE(pg_async_open(&settings, max, &how, &l->pa, &f.err));
-	TURN_UNTIL(l, pg_async_up(l->pa));
-	CU_ASSERT_EQUAL(l->ups, 1);
-}
 
 static void done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *err);
@@ -376,8 +290,7 @@ waits_for_a_server_that_is_away(void)
 	const struct pg_settings settings = {
 	    .url = "host=/nonexistent user=u dbname=d", .application_name = "t"};
 	struct loop l = {.fd = -1, .fire_ms = -1};
-	const struct pg_async_loop how = {
-	    .watch = watch, .timer = timer, .state = state, .ctx = &l};
+	const struct pg_async_loop how = async_loop(&l);
 	struct answer none = {0};
 	int64_t first_ms;
 
