@@ -1,0 +1,236 @@
+#include <string.h>
+
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "store/batch_store.h"
+#include "store/partition_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+static struct batch_result result;
+
+/* Partitions are not a tenant's: each test takes one that nobody else does. */
+static unsigned
+own_partition(struct partition *out)
+{
+	bool got = false;
+
+	for (unsigned p = 100; p < 256; p++) {
+		FINE(partition_store_claim(
+		    f.pg, p, f.owner.tenant.text, 60000, f.arena, out, &got, &f.err));
+		if (got && out->epoch >= 1)
+			return p;
+	}
+	CU_FAIL_FATAL("no partition is free");
+	return 0;
+}
+
+static void
+commits_in_order_and_answers_each(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "batch", false);
+	const char *const bobs[] = {"b1 \"\\{}", "b2 \xc3\xa9"}, *const carols[] = {"c1"};
+	struct envelope envelopes[] = {fixture_envelope(&f, &f.bob, &id, bobs, 2),
+	    fixture_envelope(&f, &f.carol, &id, carols, 1)};
+	const struct event *e;
+
+	envelopes[1].traceparent = "00-trace-01";
+	FINE(batch_store_commit(f.pg, NULL, envelopes, 2, f.arena, &result, &f.err));
+	CU_ASSERT_EQUAL(result.n_committed, 3);
+	CU_ASSERT_EQUAL(result.n_repeats + result.n_refused, 0);
+	SAME(result.replies[0].envelope, envelopes[0].id);
+	CU_ASSERT_EQUAL(result.replies[0].n, 2);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[1].message_id, 2);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[1].prev, 1);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[1].code, ES_OK);
+	CU_ASSERT_STRING_EQUAL(
+	    result.replies[0].outcomes[1].client_id, envelopes[0].messages[1].client_id);
+	CU_ASSERT_EQUAL(result.replies[1].outcomes[0].message_id, 4); /* 3: she joined */
+
+	CU_ASSERT_EQUAL_FATAL(result.n_events, 4);
+	e = result.events;
+	for (unsigned i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(e[i].seq, i + 1);
+		CU_ASSERT_EQUAL(e[i].prev, i);
+		CU_ASSERT_TRUE(clock_wall_ms() - e[i].created_ms < 60000);
+		SAME(e[i].channel, id);
+		SAME(e[i].tenant, f.bob.tenant);
+	}
+	CU_ASSERT_STRING_EQUAL(e[0].body, bobs[0]);
+	CU_ASSERT_STRING_EQUAL(e[1].body, bobs[1]);
+	CU_ASSERT_STRING_EQUAL(e[1].display_name, "Bob");
+	CU_ASSERT_EQUAL(e[1].accepted_ms, envelopes[0].accepted_ms);
+	CU_ASSERT_EQUAL(e[2].kind, EVENT_MEMBER_JOINED);
+	CU_ASSERT_PTR_NULL(e[2].body);
+	CU_ASSERT_PTR_NOT_NULL(strstr(e[2].payload, f.carol.user.text));
+	CU_ASSERT_EQUAL(e[3].kind, EVENT_MESSAGE);
+	CU_ASSERT_STRING_EQUAL(e[3].traceparent, "00-trace-01");
+}
+
+static void
+a_repeat_is_the_first_again(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "repeats", false);
+	const char *const bodies[] = {"x", "y"};
+	struct envelope e = fixture_envelope(&f, &f.bob, &id, bodies, 2);
+	const char *const key[] = {id.text, f.bob.tenant.text};
+
+	FINE(batch_store_commit(f.pg, NULL, &e, 1, f.arena, &result, &f.err));
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, &f.bob.tenant,
+		"UPDATE messages SET body = 'edited', edited_at = now()"
+		" WHERE channel_id = $1 AND tenant_id = $2 AND id = 1 RETURNING 1",
+		key, 2),
+	    1);
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, &f.bob.tenant,
+		"UPDATE messages SET deleted_at = now()"
+		" WHERE channel_id = $1 AND tenant_id = $2 AND id = 2 RETURNING 1",
+		key, 2),
+	    1);
+	FINE(batch_store_commit(f.pg, NULL, &e, 1, f.arena, &result, &f.err));
+	CU_ASSERT_EQUAL(result.n_repeats, 2);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REPEAT);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].message_id, 1);
+	CU_ASSERT_EQUAL_FATAL(result.n_events, 2); /* published again */
+	CU_ASSERT_STRING_EQUAL(result.events[0].body, "edited");
+	CU_ASSERT_TRUE(result.events[0].edited);
+	CU_ASSERT_TRUE(result.events[1].deleted);
+	CU_ASSERT_PTR_NULL(result.events[1].body);
+}
+
+static void
+refusals_are_no_events(void)
+{
+	const struct channel_id closed = fixture_channel(&f, &f.bob, "closed", true);
+	const struct channel_id open = fixture_channel(&f, &f.bob, "open", false);
+	const struct channel_id foreign =
+	    fixture_channel(&f, &f.foreign, "foreign", false);
+	const char *const body[] = {"x"};
+	struct envelope e[] = {fixture_envelope(&f, &f.carol, &closed, body, 1),
+	    fixture_envelope(&f, &f.bob, &foreign, body, 1),
+	    fixture_envelope(&f, &f.bob, &open, body, 1),
+	    fixture_envelope(&f, &f.bob, &open, body, 1)};
+
+	envelope_message_init(&e[2].messages[0], &f.bob.user, "same", "first", f.arena);
+	envelope_message_init(&e[3].messages[0], &f.bob.user, "same", "other", f.arena);
+	FINE(batch_store_commit(f.pg, NULL, e, 4, f.arena, &result, &f.err));
+	CU_ASSERT_EQUAL(result.n_refused, 3);
+	CU_ASSERT_EQUAL(result.n_events, 1);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REFUSED);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].code, ES_NOT_FOUND);
+	CU_ASSERT_EQUAL(result.replies[1].outcomes[0].code, ES_NOT_FOUND);
+	CU_ASSERT_EQUAL(result.replies[2].outcomes[0].code, ES_OK);
+	CU_ASSERT_EQUAL(result.replies[3].outcomes[0].code, ES_KEY_REUSED);
+}
+
+static void
+only_the_holder_commits(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "fenced", false);
+	const char *const body[] = {"x"};
+	const struct envelope e = fixture_envelope(&f, &f.bob, &id, body, 1);
+	struct partition mine, taken;
+	struct batch_fence fence = {.partition = own_partition(&mine), .done = "7-0"};
+	struct batch_dead dead = {.source = f.owner.tenant.text,
+	    .source_id = "7-1",
+	    .reason = "malformed",
+	    .entry = "\0\xff{",
+	    .len = 3};
+	bool got;
+
+	fence.epoch = mine.epoch;
+	FINE(batch_store_commit(f.pg, &fence, &e, 1, f.arena, &result, &f.err));
+	FINE(partition_store_claim(f.pg, fence.partition, f.owner.tenant.text, 60000,
+	    f.arena, &taken, &got, &f.err));
+	CU_ASSERT_TRUE_FATAL(got);
+	CU_ASSERT_EQUAL(taken.epoch, mine.epoch + 1);
+	CU_ASSERT_STRING_EQUAL(taken.done, "7-0");
+
+	CU_ASSERT_EQUAL(batch_store_commit(f.pg, &fence, &e, 1, f.arena, &result, &f.err),
+	    ES_INTERNAL);
+	CU_ASSERT_TRUE(batch_store_fenced(&f.err));
+	CU_ASSERT_FALSE(pg_transient(f.err.sqlstate));
+	CU_ASSERT_NOT_EQUAL(
+	    batch_store_bury(f.pg, &fence, &dead, f.arena, &f.err), ES_OK);
+	CU_ASSERT_TRUE(batch_store_fenced(&f.err));
+	CU_ASSERT_NOT_EQUAL(
+	    partition_store_done(f.pg, &mine, "8-0", f.arena, &f.err), ES_OK);
+	CU_ASSERT_TRUE(batch_store_fenced(&f.err));
+
+	fence.epoch = taken.epoch;
+	FINE(batch_store_bury(f.pg, &fence, &dead, f.arena, &f.err));
+	FINE(batch_store_bury(f.pg, &fence, &dead, f.arena, &f.err)); /* again */
+	CU_ASSERT_EQUAL(
+	    fixture_number(&f, NULL,
+		"SELECT count(*) FROM es_dead_letter_list(NULL, 1000)"
+		" WHERE source = $1 AND entry = '\\x00ff7b' AND reason = 'malformed'",
+		(const char *const[]){f.owner.tenant.text}, 1),
+	    1);
+	FINE(partition_store_release(f.pg, &taken, f.arena, &f.err));
+}
+
+static void
+a_lease_is_renewed_and_released(void)
+{
+	struct partition p, other, *all;
+	const unsigned number = own_partition(&p);
+	struct partition parts[2] = {p, p};
+	bool kept[2], got = true, seen = false;
+	size_t n;
+
+	FINE(partition_store_claim(
+	    f.pg, number, "somebody else", 60000, f.arena, &other, &got, &f.err));
+	CU_ASSERT_FALSE(got);
+	parts[1].number = 99; /* never ours */
+	FINE(partition_store_renew(f.pg, parts, 2, 90000, f.arena, kept, &f.err));
+	CU_ASSERT_TRUE(kept[0] && !kept[1]);
+	CU_ASSERT_TRUE(parts[0].until_ms > p.until_ms);
+	FINE(partition_store_done(f.pg, &p, "5-5", f.arena, &f.err));
+	FINE(partition_store_list(f.pg, f.arena, &all, &n, &f.err));
+	for (size_t i = 0; i < n; i++)
+		if (all[i].number == (int64_t)number) {
+			seen = true;
+			CU_ASSERT_TRUE(all[i].held);
+			CU_ASSERT_STRING_EQUAL(all[i].done, "5-5");
+			CU_ASSERT_STRING_EQUAL(all[i].owner, f.owner.tenant.text);
+		}
+	CU_ASSERT_TRUE(seen);
+	FINE(partition_store_release(f.pg, &p, f.arena, &f.err));
+	FINE(partition_store_claim(
+	    f.pg, number, "somebody else", 1, f.arena, &other, &got, &f.err));
+	CU_ASSERT_TRUE(got);
+	FINE(partition_store_renew(f.pg, &p, 1, 60000, f.arena, kept, &f.err));
+	CU_ASSERT_FALSE(kept[0]);
+	FINE(partition_store_release(f.pg, &other, f.arena, &f.err));
+}
+
+static void
+a_message_may_be_at_fault(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "faulty", false);
+	const char *const bodies[] = {"fine", "\xff\xfe"};
+	const struct envelope e = fixture_envelope(&f, &f.bob, &id, bodies, 2);
+	bool more = true;
+
+	CU_ASSERT_NOT_EQUAL(
+	    batch_store_commit(f.pg, NULL, &e, 1, f.arena, &result, &f.err), ES_OK);
+	CU_ASSERT_FALSE(pg_transient(f.err.sqlstate));
+	CU_ASSERT_FALSE(batch_store_fenced(&f.err));
+	CU_ASSERT_EQUAL(fixture_send(&f, &f.bob, &id, NULL, "on it goes").message_id, 1);
+	FINE(batch_store_purge(f.pg, 1000, f.arena, &more, &f.err));
+	CU_ASSERT_FALSE(more);
+}
+
+static CU_TestInfo cases[] = {
+    {"commits in order and answers each", commits_in_order_and_answers_each},
+    {"a repeat is the first again", a_repeat_is_the_first_again},
+    {"refusals are no events", refusals_are_no_events},
+    {"only the holder commits", only_the_holder_commits},
+    {"a lease is renewed and released", a_lease_is_renewed_and_released},
+    {"a message may be at fault", a_message_may_be_at_fault},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("batch_store", cases, f)

@@ -1,0 +1,209 @@
+#include <string.h>
+
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "store/channel_store.h"
+#include "store/member_store.h"
+#include "store/user_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+static struct member member;
+static struct event event;
+static bool added;
+
+static enum es_code
+put(const struct actor *who, const struct channel_id *channel, const struct actor *whom,
+    const char *role)
+{
+	return member_store_put(f.pg, who, channel, &whom->user, role, f.arena, &member,
+	    &added, &event, &f.err);
+}
+
+static enum es_code
+remove_(
+    const struct actor *who, const struct channel_id *channel, const struct actor *whom)
+{
+	return member_store_remove(
+	    f.pg, who, channel, &whom->user, f.arena, &event, &f.err);
+}
+
+static void
+adds_and_tells(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "team", true);
+
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	CU_ASSERT_TRUE(added);
+	SAME(member.user, f.carol.user);
+	CU_ASSERT_STRING_EQUAL(member.display_name, "Carol");
+	CU_ASSERT_STRING_EQUAL(member.role, "member");
+	CU_ASSERT_TRUE(clock_wall_ms() - member.joined_ms < 60000);
+	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_JOINED);
+	CU_ASSERT_EQUAL(event.seq, 1);
+	SAME(event.user, f.bob.user); /* who did it */
+	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
+	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, "\"displayName\": \"Carol\""));
+
+	FINE(put(&f.bob, &id, &f.carol, NULL)); /* as it is */
+	CU_ASSERT_FALSE(added);
+	CU_ASSERT_EQUAL(event.seq, 0);
+	FINE(put(&f.bob, &id, &f.carol, "admin"));
+	CU_ASSERT_FALSE(added);
+	CU_ASSERT_EQUAL(event.seq, 0);
+	CU_ASSERT_STRING_EQUAL(member.role, "admin");
+}
+
+static void
+removes_and_tells(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "leavers", true);
+	struct channel channel;
+
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	FINE(remove_(&f.bob, &id, &f.carol));
+	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_LEFT);
+	CU_ASSERT_EQUAL(event.seq, 2);
+	CU_ASSERT_EQUAL(event.prev, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
+	REFUSED(f, channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	FINE(remove_(&f.bob, &id, &f.carol)); /* again */
+	CU_ASSERT_EQUAL(event.seq, 0);
+	FINE(remove_(&f.bob, &id, &f.foreign)); /* never was, like anybody unknown */
+	CU_ASSERT_EQUAL(event.seq, 0);
+}
+
+static void
+members_may_not_manage(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "ranks", false);
+	const struct actor dora = fixture_user(&f, &f.owner, "dora", "member");
+
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	REFUSED(f, put(&f.carol, &id, &dora, NULL), ES_FORBIDDEN, NULL);
+	REFUSED(f, put(&f.carol, &id, &f.carol, "owner"), ES_FORBIDDEN, NULL);
+	REFUSED(f, remove_(&f.carol, &id, &f.bob), ES_FORBIDDEN, NULL);
+	REFUSED(
+	    f, put(&dora, &id, &dora, NULL), ES_FORBIDDEN, NULL); /* join is for that */
+	FINE(put(&f.admin, &id, &dora, NULL));                    /* of the tenant */
+	FINE(remove_(&f.carol, &id, &f.carol));                   /* oneself */
+	CU_ASSERT_TRUE(event.seq > 0);
+}
+
+static void
+channel_admins_are_not_above_owners(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "owners", false);
+
+	FINE(put(&f.bob, &id, &f.carol, "admin"));
+	REFUSED(f, put(&f.carol, &id, &f.bob, "member"), ES_FORBIDDEN, NULL);
+	REFUSED(f, put(&f.carol, &id, &f.guest, "owner"), ES_FORBIDDEN, NULL);
+	REFUSED(f, remove_(&f.carol, &id, &f.bob), ES_FORBIDDEN, NULL);
+	FINE(put(&f.carol, &id, &f.guest, "admin"));
+	FINE(put(&f.admin, &id, &f.carol, "owner"));
+	FINE(put(&f.carol, &id, &f.bob, "member"));
+	CU_ASSERT_STRING_EQUAL(member.role, "member");
+}
+
+static void
+the_last_owner_stays(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "last", false);
+
+	REFUSED(f, put(&f.bob, &id, &f.bob, "member"), ES_LAST_OWNER, NULL);
+	REFUSED(f, remove_(&f.owner, &id, &f.bob), ES_LAST_OWNER, NULL);
+	FINE(put(&f.bob, &id, &f.carol, "owner"));
+	FINE(remove_(&f.bob, &id, &f.bob));
+	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_LEFT);
+}
+
+static void
+only_active_users_of_the_tenant(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "real", false);
+	const struct actor gone = fixture_user(&f, &f.owner, "gone", "member");
+	struct actor nobody = f.bob;
+	struct user user;
+
+	uuid_new(nobody.user.text);
+	FINE(user_store_deactivate(f.pg, &f.owner, &gone.user, f.arena, &user, &f.err));
+	REFUSED(f, put(&f.bob, &id, &nobody, NULL), ES_NOT_FOUND, "no such user");
+	REFUSED(f, put(&f.bob, &id, &f.foreign, NULL), ES_NOT_FOUND, "no such user");
+	REFUSED(f, put(&f.bob, &id, &gone, NULL), ES_NOT_FOUND, "no such user");
+	REFUSED(f, put(&f.bob, &id, &f.carol, "emperor"), ES_INVALID, NULL);
+}
+
+static void
+not_into_an_archive(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "closed down", false);
+	struct channel channel;
+
+	FINE(channel_store_archive(f.pg, &f.bob, &id, f.arena, &channel, &event, &f.err));
+	REFUSED(f, put(&f.bob, &id, &f.carol, NULL), ES_CHANNEL_ARCHIVED, NULL);
+}
+
+/* Every verb, on a private channel of others, a foreign and an unknown one. */
+static void
+an_invisible_channel_is_unknown(void)
+{
+	struct channel_id ids[3] = {fixture_channel(&f, &f.bob, "hidden", true),
+	    fixture_channel(&f, &f.foreign, "foreign", false)};
+	struct member_page page;
+
+	uuid_new(ids[2].text);
+	for (size_t i = 0; i < 3; i++) {
+		REFUSED(f,
+		    member_store_list(
+			f.pg, &f.owner, &ids[i], NULL, 10, f.arena, &page, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+		REFUSED(f, put(&f.owner, &ids[i], &f.carol, NULL), ES_NOT_FOUND,
+		    "no such channel");
+		REFUSED(f, remove_(&f.owner, &ids[i], &f.carol), ES_NOT_FOUND,
+		    "no such channel");
+		REFUSED(f,
+		    member_store_join(f.pg, &f.owner, &ids[i], f.arena, &event, &f.err),
+		    ES_NOT_FOUND, "no such channel");
+	}
+}
+
+static void
+lists_page_by_page(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "many", false);
+	const struct user_id *after = NULL;
+	struct member_page page;
+	size_t n = 0;
+
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	FINE(put(&f.bob, &id, &f.guest, "admin"));
+	do {
+		FINE(member_store_list(
+		    f.pg, &f.owner, &id, after, 2, f.arena, &page, &f.err));
+		for (size_t i = 0; i < page.n; i++) {
+			if (after != NULL)
+				CU_ASSERT_TRUE(
+				    strcmp(after->text, page.items[i].user.text) < 0);
+			after = &page.items[i].user;
+		}
+		n += page.n;
+	} while (page.more);
+	CU_ASSERT_EQUAL(n, 3);
+}
+
+static CU_TestInfo cases[] = {
+    {"adds and tells", adds_and_tells},
+    {"removes and tells", removes_and_tells},
+    {"members may not manage", members_may_not_manage},
+    {"channel admins are not above owners", channel_admins_are_not_above_owners},
+    {"the last owner stays", the_last_owner_stays},
+    {"only active users of the tenant", only_active_users_of_the_tenant},
+    {"not into an archive", not_into_an_archive},
+    {"an invisible channel is unknown", an_invisible_channel_is_unknown},
+    {"lists page by page", lists_page_by_page},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("member_store", cases, f)

@@ -1,0 +1,221 @@
+#include <string.h>
+
+#include "cunit_main.h"
+#include "store/channel_store.h"
+#include "store/sync_store.h"
+#include "store/tenant_store.h"
+#include "store/user_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+static struct sync_page page;
+
+static enum es_code
+read_page(const struct tenant_id *tenant, const struct channel_id *id, int64_t after,
+    int64_t to, int64_t limit)
+{
+	struct pg_rows rows;
+
+	TRY(pg_run(f.pg, tenant, &sync_store_page,
+	    sync_store_page_params(f.arena, tenant, id, after, to, limit), f.arena, &rows,
+	    &f.err));
+	return sync_store_page_read(
+	    &rows, tenant, id, after, to, limit, f.arena, &page, &f.err);
+}
+
+static int
+authorise(const struct actor *who, const struct channel_id ids[], size_t n,
+    struct sync_channel out[])
+{
+	struct pg_rows rows;
+	int found = 0;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    pg_run(f.pg, &who->tenant, &sync_store_authorise,
+		sync_store_authorise_params(f.arena, &who->tenant, &who->user, ids, n),
+		f.arena, &rows, &f.err),
+	    ES_OK);
+	while (pg_next(&rows, f.arena, &out[found]))
+		found++;
+	return found;
+}
+
+static void
+authorises_what_may_be_read(void)
+{
+	struct channel_id ids[] = {fixture_channel(&f, &f.bob, "open", false),
+	    fixture_channel(&f, &f.bob, "closed", true),
+	    fixture_channel(&f, &f.foreign, "foreign", false), {""}};
+	struct sync_channel out[4];
+	struct user user;
+
+	uuid_new(ids[3].text);
+	(void)fixture_send(&f, &f.bob, &ids[1], NULL, "x");
+	CU_ASSERT_EQUAL_FATAL(authorise(&f.bob, ids, 4, out), 2);
+	SAME(out[0].id, ids[0]);
+	CU_ASSERT_EQUAL(out[1].ord, 1);
+	CU_ASSERT_EQUAL(out[1].head, 1);
+	CU_ASSERT_TRUE(out[1].is_private && out[1].is_member && !out[1].archived);
+	CU_ASSERT_TRUE(out[1].acl_version > 0);
+	CU_ASSERT_TRUE(uuid_valid(out[1].epoch));
+	CU_ASSERT_EQUAL_FATAL(authorise(&f.carol, ids, 4, out), 1);
+	CU_ASSERT_FALSE(out[0].is_member);
+
+	FINE(
+	    user_store_deactivate(f.pg, &f.owner, &f.guest.user, f.arena, &user, &f.err));
+	CU_ASSERT_EQUAL(authorise(&f.guest, ids, 4, out), 0);
+}
+
+/* Messages and other events share the numbers: the page has both, in order. */
+static void
+pages_merge_messages_and_events(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "merged", false);
+	struct channel channel;
+	struct event joined;
+
+	(void)fixture_send(&f, &f.bob, &id, "c-1", "one");
+	FINE(channel_store_join(f.pg, &f.carol, &id, f.arena, &channel, &joined, &f.err));
+	(void)fixture_send(&f, &f.carol, &id, NULL, "three");
+	FINE(read_page(&f.bob.tenant, &id, 0, 1000, 100));
+	CU_ASSERT_EQUAL_FATAL(page.n, 3);
+	CU_ASSERT_EQUAL(page.head, 3);
+	CU_ASSERT_EQUAL(page.through, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(page.events[i].seq, i + 1);
+		CU_ASSERT_EQUAL(page.events[i].prev, i);
+		SAME(page.events[i].channel, id);
+	}
+	CU_ASSERT_EQUAL(page.events[0].kind, EVENT_MESSAGE);
+	CU_ASSERT_STRING_EQUAL(page.events[0].body, "one");
+	CU_ASSERT_STRING_EQUAL(page.events[0].client_id, "c-1");
+	CU_ASSERT_STRING_EQUAL(page.events[0].display_name, "Bob");
+	CU_ASSERT_PTR_NULL(page.events[0].payload);
+	/* History says exactly what was published. */
+	CU_ASSERT_EQUAL(page.events[1].kind, joined.kind);
+	CU_ASSERT_STRING_EQUAL(page.events[1].payload, joined.payload);
+	CU_ASSERT_EQUAL(page.events[1].created_ms, joined.created_ms);
+	CU_ASSERT_STRING_EQUAL(page.events[1].display_name, joined.display_name);
+	SAME(page.events[1].user, joined.user);
+	CU_ASSERT_STRING_EQUAL(page.events[2].display_name, "Carol");
+}
+
+static void
+a_page_tells_how_far_it_reaches(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "reach", false);
+	struct channel_id nobody;
+
+	FINE(read_page(&f.bob.tenant, &id, 0, 100, 10)); /* nothing yet */
+	CU_ASSERT_EQUAL(page.n, 0);
+	CU_ASSERT_EQUAL(page.through, 0);
+	CU_ASSERT_EQUAL(page.head, 0);
+	for (unsigned i = 0; i < 6; i++)
+		(void)fixture_send(&f, &f.bob, &id, NULL, "x");
+	FINE(read_page(&f.bob.tenant, &id, 1, 100, 3)); /* cut by the limit */
+	CU_ASSERT_EQUAL(page.n, 3);
+	CU_ASSERT_EQUAL(page.through, 4);
+	CU_ASSERT_EQUAL(page.head, 6);
+	FINE(read_page(&f.bob.tenant, &id, 1, 4, 100)); /* cut by its end */
+	CU_ASSERT_EQUAL(page.n, 3);
+	CU_ASSERT_EQUAL(page.through, 4);
+	FINE(read_page(&f.bob.tenant, &id, 4, 100, 1)); /* one row that is an event */
+	CU_ASSERT_EQUAL(page.n, 1);
+	CU_ASSERT_EQUAL(page.through, 5);
+	FINE(read_page(&f.bob.tenant, &id, 9, 100, 1)); /* above the head: another life */
+	CU_ASSERT_EQUAL(page.n, 0);
+	CU_ASSERT_EQUAL(page.through, 6);
+
+	uuid_new(nobody.text);
+	REFUSED(f, read_page(&f.bob.tenant, &nobody, 0, 9, 9), ES_NOT_FOUND,
+	    "no such channel");
+	REFUSED(f, read_page(&f.foreign.tenant, &id, 0, 9, 9), ES_NOT_FOUND,
+	    "no such channel");
+}
+
+/* Numbers that es_recovered() skipped carry nothing, and are covered. */
+static void
+a_skipped_number_is_covered(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "skipped", false);
+	const char *const key[] = {id.text, f.bob.tenant.text};
+
+	(void)fixture_send(&f, &f.bob, &id, NULL, "before");
+	CU_ASSERT_EQUAL(fixture_number(&f, &f.bob.tenant,
+			    "UPDATE channel_heads SET last_seq = 1000"
+			    " WHERE channel_id = $1 AND tenant_id = $2 RETURNING 1",
+			    key, 2),
+	    1);
+	FINE(read_page(&f.bob.tenant, &id, 1, 600, 100));
+	CU_ASSERT_EQUAL(page.n, 0);
+	CU_ASSERT_EQUAL(page.through, 600);
+}
+
+static void
+reads_many_heads_of_any_tenant(void)
+{
+	const struct channel_id ids[] = {fixture_channel(&f, &f.bob, "h1", false),
+	    fixture_channel(&f, &f.foreign, "h2", false)};
+	const struct tenant_id right[] = {f.bob.tenant, f.foreign.tenant};
+	const struct tenant_id wrong[] = {f.foreign.tenant, f.foreign.tenant};
+	struct sync_head heads[2];
+	struct pg_rows rows;
+
+	(void)fixture_send(&f, &f.foreign, &ids[1], NULL, "x");
+	FINE(pg_run(f.pg, NULL, &sync_store_heads,
+	    sync_store_heads_params(f.arena, right, ids, 2), f.arena, &rows, &f.err));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &heads[0]));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &heads[1]));
+	CU_ASSERT_EQUAL(heads[0].ord, 0);
+	CU_ASSERT_TRUE(heads[0].exists && heads[1].exists);
+	CU_ASSERT_EQUAL(heads[0].head, 0);
+	CU_ASSERT_EQUAL(heads[1].head, 1);
+	FINE(pg_run(f.pg, NULL, &sync_store_heads,
+	    sync_store_heads_params(f.arena, wrong, ids, 2), f.arena, &rows, &f.err));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &heads[0]));
+	CU_ASSERT_FALSE(heads[0].exists);
+}
+
+static void
+reads_versions_and_origins(void)
+{
+	struct tenant_id tenants[2] = {f.foreign.tenant};
+	const struct tenant_patch patch = {.max_channels = -1,
+	    .max_messages_per_second = -1,
+	    .settings = "{\"allowed_origins\":[\"https://globex.test\"]}"};
+	struct tenant tenant;
+	struct sync_origin origin;
+	struct sync_acl acl;
+	struct pg_rows rows;
+	bool seen = false;
+
+	uuid_new(tenants[1].text);
+	FINE(tenant_store_patch(
+	    f.pg, &f.foreign.tenant, &patch, f.arena, &tenant, &f.err));
+	FINE(pg_run(f.pg, NULL, &sync_store_acl,
+	    sync_store_acl_params(f.arena, tenants, 2), f.arena, &rows, &f.err));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &acl));
+	CU_ASSERT_TRUE(acl.exists);
+	CU_ASSERT_EQUAL(acl.acl_version, tenant.acl_version);
+	CU_ASSERT_STRING_EQUAL(acl.status, "active");
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &acl));
+	CU_ASSERT_EQUAL(acl.ord, 1);
+	CU_ASSERT_FALSE(acl.exists);
+	FINE(pg_run(f.pg, NULL, &sync_store_origins, NULL, f.arena, &rows, &f.err));
+	while (pg_next(&rows, f.arena, &origin))
+		seen = seen || strcmp(origin.origin, "https://globex.test") == 0;
+	CU_ASSERT_TRUE(seen);
+}
+
+static CU_TestInfo cases[] = {
+    {"authorises what may be read", authorises_what_may_be_read},
+    {"pages merge messages and events", pages_merge_messages_and_events},
+    {"a page tells how far it reaches", a_page_tells_how_far_it_reaches},
+    {"a skipped number is covered", a_skipped_number_is_covered},
+    {"reads many heads of any tenant", reads_many_heads_of_any_tenant},
+    {"reads versions and origins", reads_versions_and_origins},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("sync_store", cases, f)
