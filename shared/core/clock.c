@@ -46,19 +46,62 @@ clock_format(int64_t wall_ms, char out[ES_TIME_TEXT])
 	size_t n;
 
 	CHECK(gmtime_r(&seconds, &tm) != NULL);
-	n = strftime(out, ES_TIME_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
-	CHECK(n > 0);
+	n = (size_t)snprintf(out, ES_TIME_TEXT, "%04d", tm.tm_year + 1900);
+	n += strftime(out + n, ES_TIME_TEXT - n, "-%m-%dT%H:%M:%S", &tm);
 	(void)snprintf(out + n, ES_TIME_TEXT - n, ".%03dZ", (int)rest);
+}
+
+/* The digits from..to of a text that is known to have them. */
+static int
+number(const char *s, size_t from, size_t to)
+{
+	int n = 0;
+
+	for (size_t i = from; i < to; i++)
+		n = n * 10 + (s[i] - '0');
+	return n;
+}
+
+static int
+days_of(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* "2026-01-02T03:04:05"; strptime would take blanks, short numbers and 31 February. */
+static bool
+parse_seconds(const char *s, struct tm *out)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+	int year, month;
+
+	for (size_t i = 0; i < sizeof(shape) - 1; i++)
+		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+			return false;
+	year = number(s, 0, 4);
+	month = number(s, 5, 7);
+	*out = (struct tm){.tm_year = year - 1900,
+	    .tm_mon = month - 1,
+	    .tm_mday = number(s, 8, 10),
+	    .tm_hour = number(s, 11, 13),
+	    .tm_min = number(s, 14, 16),
+	    .tm_sec = number(s, 17, 19)};
+	return month >= 1 && month <= 12 && out->tm_mday >= 1 &&
+	       out->tm_mday <= days_of(year, month) && out->tm_hour <= 23 &&
+	       out->tm_min <= 59 && out->tm_sec <= 59;
 }
 
 bool
 clock_parse(const char *s, int64_t *out_ms)
 {
-	struct tm tm = {0};
-	const char *rest = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
+	const char *rest = s + sizeof("2026-01-02T03:04:05") - 1;
+	struct tm tm;
 	int64_t ms = 0, unit = 100;
 
-	if (rest == NULL)
+	if (!parse_seconds(s, &tm))
 		return false;
 	if (*rest == '.') {
 		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
@@ -92,6 +135,8 @@ clock_backoff_ms(unsigned tries, int64_t min_ms, int64_t max_ms)
 		top *= 2;
 	if (top > max_ms)
 		top = max_ms;
+	if (top < min_ms)
+		return min_ms;
 	CHECK(getrandom(&dice, sizeof(dice), 0) == (ssize_t)sizeof(dice));
 	return min_ms + (int64_t)(dice % (uint64_t)(top - min_ms + 1));
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/parse.h"
+
 #include "core/banned.h"
 
 /* err.h has stand-ins for the analyzer; here are the real ones. */
@@ -55,6 +57,28 @@ es_code_from_name(const char *name)
 	return ES_INTERNAL;
 }
 
+/* What is said here may quote an input and was cut at a byte: a JSON answer and a
+ * WebSocket frame must be UTF-8 all the same. */
+static void
+clean(char *s)
+{
+	const size_t len = strlen(s);
+	size_t at = 0;
+
+	while (at < len) {
+		const size_t step = utf8_step(s + at, len - at);
+
+		if (step > 0) {
+			at += step;
+		} else if ((unsigned char)s[at] >= 0xc0 && len - at < 4) {
+			s[at] = '\0';
+			return;
+		} else {
+			s[at++] = '?';
+		}
+	}
+}
+
 static void fill(struct es_err *err, enum es_code code, const char *field,
     const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
 
@@ -65,6 +89,8 @@ fill(
 	*err = (struct es_err){.code = code};
 	(void)snprintf(err->field, sizeof(err->field), "%s", field);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	clean(err->field);
+	clean(err->text);
 }
 
 enum es_code

@@ -67,7 +67,8 @@ bool es_code_retryable(enum es_code code);
 /* The code of a wire name; ES_INTERNAL for a name that is none of ours. */
 enum es_code es_code_from_name(const char *name);
 
-/* Fill err and return code, so that a failure is one statement. Clears field. */
+/* Fill err and return code, so that a failure is one statement. Clears field. Both texts
+ * are UTF-8 whatever was quoted in them. */
 enum es_code es_fail(struct es_err *err, enum es_code code, const char *fmt, ...)
     ES_PRINTF(3, 4);
 

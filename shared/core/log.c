@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/parse.h"
 
 #include "core/banned.h"
 
@@ -58,19 +59,25 @@ static void
 put_quoted(struct line *l, const char *s)
 {
 	char esc[8];
+	size_t step;
 
 	put(l, "\"", 1);
-	for (; *s != '\0' && l->len < sizeof(l->data) - 32; s++) {
+	for (; *s != '\0' && l->len < sizeof(l->data) - 32; s += step) {
 		const unsigned char c = (unsigned char)*s;
 
+		step = utf8_step(s, strnlen(s, 4));
 		if (c == '"' || c == '\\') {
 			esc[0] = '\\';
 			esc[1] = (char)c;
 			put(l, esc, 2);
 		} else if (c < 0x20 || c == 0x7f) {
 			put(l, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
+		} else if (step > 0) {
+			put(l, s, step);
 		} else {
-			put(l, s, 1);
+			/* not UTF-8: a reader of JSON would refuse the whole line */
+			put(l, "\\ufffd", 6);
+			step = 1;
 		}
 	}
 	/* The closing quote goes past the reserve of put() on purpose. */

@@ -26,8 +26,7 @@ parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
-/* Length of the sequence that starts at s, or 0 when it is not valid (RFC 3629 section
- * 4). */
+/* RFC 3629 section 4. */
 static size_t
 sequence(const unsigned char *s, size_t left)
 {
@@ -58,6 +57,12 @@ sequence(const unsigned char *s, size_t left)
 		if (s[i] < 0x80 || s[i] > 0xbf)
 			return 0;
 	return need;
+}
+
+size_t
+utf8_step(const char *s, size_t len)
+{
+	return len == 0 ? 0 : sequence((const unsigned char *)s, len);
 }
 
 bool

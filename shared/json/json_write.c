@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/parse.h"
+
 #include "core/banned.h"
 
 static void
@@ -10,15 +12,19 @@ put(struct json_write *w, const char *s)
 	text_add(w->out, s, strlen(s));
 }
 
-/* One code point of valid UTF-8 at s as \uXXXX, a pair above U+FFFF; returns its length.
- */
+/* One code point at s as \uXXXX, a pair above U+FFFF; returns its length. A byte that is
+ * no UTF-8 becomes U+FFFD: the caller's mistake must not lead past the end. */
 static size_t
 put_ascii(struct json_write *w, const unsigned char *s)
 {
 	static const unsigned char lead_mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	const size_t len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	const size_t len = utf8_step((const char *)s, strnlen((const char *)s, 4));
 	unsigned point = s[0] & lead_mask[len];
 
+	if (len == 0) {
+		put(w, "\\ufffd");
+		return 1;
+	}
 	for (size_t i = 1; i < len; i++)
 		point = point << 6 | (s[i] & 0x3f);
 	if (point < 0x10000) {

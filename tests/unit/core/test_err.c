@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "core/parse.h"
 #include "cunit_main.h"
 
 static void
@@ -29,6 +30,32 @@ cuts_long_texts(void)
 	CU_ASSERT_EQUAL(strlen(err.text), sizeof(err.text) - 1);
 }
 
+/* The name of an unknown member, cut in the middle of a character, goes into a frame. */
+static void
+stays_utf8_whatever_it_quotes(void)
+{
+	static const char *const quoted[] = {
+	    "\xff", "a\xc3", "\x80\x80z", "\xe2\x82\xac"};
+	char euros[200] = "";
+	struct es_err err;
+	size_t points;
+
+	for (size_t shift = 0; shift < 3; shift++) {
+		memset(euros, 'x', shift);
+		for (size_t at = shift; at + 4 < sizeof(euros); at += 3)
+			memcpy(euros + at, "\xe2\x82\xac", 4);
+		(void)es_fail_field(&err, ES_INVALID, euros, "%s", euros);
+		CU_ASSERT_TRUE(utf8_length(err.field, strlen(err.field), &points));
+		CU_ASSERT_TRUE(strlen(err.field) > sizeof(err.field) - 5);
+		CU_ASSERT_TRUE(utf8_length(err.text, strlen(err.text), &points));
+	}
+	for (unsigned i = 0; i < ES_COUNT(quoted); i++) {
+		(void)es_fail(&err, ES_INVALID, "%s", quoted[i]);
+		CU_ASSERT_TRUE(utf8_length(err.text, strlen(err.text), &points));
+	}
+	CU_ASSERT_STRING_EQUAL(err.text, "\xe2\x82\xac");
+}
+
 static void
 names_lead_back_to_codes(void)
 {
@@ -45,6 +72,7 @@ names_lead_back_to_codes(void)
 static CU_TestInfo cases[] = {
     {"fills code, field and text", fills_code_field_and_text},
     {"cuts long texts", cuts_long_texts},
+    {"stays UTF-8 whatever it quotes", stays_utf8_whatever_it_quotes},
     {"names lead back to codes", names_lead_back_to_codes},
     CU_TEST_INFO_NULL,
 };

@@ -58,10 +58,29 @@ times_survive_the_way_there_and_back(void)
 	}
 	clock_format(1767322984678LL, text);
 	CU_ASSERT_STRING_EQUAL(text, "2026-01-02T03:03:04.678Z");
-	CU_ASSERT_FALSE(clock_parse("2026-01-02 03:04:05Z", &back));
-	CU_ASSERT_FALSE(clock_parse("2026-01-02T03:04:05", &back));
-	CU_ASSERT_FALSE(clock_parse("2026-01-02T03:04:05.Z", &back));
-	CU_ASSERT_FALSE(clock_parse("2026-01-02T03:04:05+01:00", &back));
+	clock_format(-60000000000000LL, text);
+	CU_ASSERT_STRING_EQUAL(text, "0068-09-03T13:20:00.000Z");
+	CU_ASSERT_TRUE(clock_parse(text, &back) && back == -60000000000000LL);
+}
+
+static void
+refuses_what_is_no_time(void)
+{
+	static const char *const bad[] = {"", "2026", "2026-01-02 03:04:05Z",
+	    "2026-01-02T03:04:05", "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05+01:00",
+	    "2026-01-02T03:04:05ZZ", "2026-1-02T03:04:05Z", " 2026-01-02T03:04:05Z",
+	    "2026-01-02T 3:04:05Z", "2026-02-29T00:00:00Z", "1900-02-29T00:00:00Z",
+	    "2026-04-31T00:00:00Z", "2026-00-01T00:00:00Z", "2026-13-01T00:00:00Z",
+	    "2026-01-00T00:00:00Z", "2026-01-02T24:00:00Z", "2026-01-02T03:60:00Z",
+	    "2026-01-02T03:04:60Z", "+026-01-02T03:04:05Z"};
+	int64_t ms = 77;
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++)
+		CU_ASSERT_FALSE(clock_parse(bad[i], &ms));
+	CU_ASSERT_EQUAL(ms, 77);
+	CU_ASSERT_TRUE(clock_parse("2024-02-29T23:59:59.1239Z", &ms));
+	CU_ASSERT_EQUAL(ms, 1709251199123LL);
+	CU_ASSERT_TRUE(clock_parse("2000-02-29T00:00:00Z", &ms));
 }
 
 static void
@@ -73,6 +92,7 @@ back_off_stays_in_its_bounds(void)
 		CU_ASSERT_TRUE(ms >= 100 && ms <= 5000);
 	}
 	CU_ASSERT_EQUAL(clock_backoff_ms(0, 100, 5000), 100);
+	CU_ASSERT_EQUAL(clock_backoff_ms(9, 100, 50), 100);
 }
 
 static void
@@ -106,6 +126,9 @@ counts_code_points_and_refuses_bad_utf8(void)
 		CU_ASSERT_FALSE(utf8_length(bad[i], strlen(bad[i]), &n));
 	CU_ASSERT_FALSE(utf8_length("a\0b", 3, &n));
 	CU_ASSERT_TRUE(utf8_length("", 0, &n) && n == 0);
+	CU_ASSERT_EQUAL(utf8_step("", 0), 0);
+	CU_ASSERT_EQUAL(utf8_step("\xe2\x82\xac", 3), 3);
+	CU_ASSERT_EQUAL(utf8_step("\xe2\x82\xac", 2), 0);
 	CU_ASSERT_TRUE(
 	    utf8_length("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &n) && n == 4);
 }
@@ -123,6 +146,7 @@ static CU_TestInfo cases[] = {
     {"uuids are valid, version 7, and rise", uuids_are_valid_version_7_and_rise},
     {"refuses what is no uuid", refuses_what_is_no_uuid},
     {"times survive the way there and back", times_survive_the_way_there_and_back},
+    {"refuses what is no time", refuses_what_is_no_time},
     {"back-off stays in its bounds", back_off_stays_in_its_bounds},
     {"numbers are whole and in range or refused",
 	numbers_are_whole_and_in_range_or_refused},

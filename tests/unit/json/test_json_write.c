@@ -46,6 +46,27 @@ ascii_escapes_every_plane(void)
 	arena_free(&a);
 }
 
+/* Each in memory of its exact size, so that a sanitizer sees a step too far. */
+static void
+ascii_makes_the_best_of_what_is_no_utf8(void)
+{
+	static const char *const bad[] = {"\xe2", "\xf0\x9f\x98", "\xff", "\x80"};
+	struct arena *a = arena_new();
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
+		struct json_write w;
+		struct text t;
+
+		text_init(&t, a, 100);
+		jw_init(&w, &t);
+		w.ascii = true;
+		jw_string(&w, NULL, arena_strdup(a, bad[i]));
+		CU_ASSERT_EQUAL(strncmp(t.data, "\"\\ufffd", 7), 0);
+		CU_ASSERT_EQUAL(t.len, 2 + 6 * strlen(bad[i]));
+	}
+	arena_free(&a);
+}
+
 static void
 a_full_buffer_is_told_not_cut_silently(void)
 {
@@ -63,6 +84,7 @@ a_full_buffer_is_told_not_cut_silently(void)
 static CU_TestInfo cases[] = {
     {"writes commas, keys and escapes", writes_commas_keys_and_escapes},
     {"ascii escapes every plane", ascii_escapes_every_plane},
+    {"ascii makes the best of what is no UTF-8", ascii_makes_the_best_of_what_is_no_utf8},
     {"a full buffer is told, not cut silently", a_full_buffer_is_told_not_cut_silently},
     CU_TEST_INFO_NULL,
 };
