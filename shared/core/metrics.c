@@ -59,17 +59,48 @@ lay_out(struct metrics *m)
 }
 
 static enum es_code
-map_file(struct metrics *m, const char *path, void **out, struct es_err *err)
+no_file(const char *path, int fd, struct es_err *err)
 {
-	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	const int why = errno;
 
-	if (fd < 0)
-		return es_fail(err, ES_INVALID, "%s: %s", path, strerror(errno));
-	if (ftruncate(fd, (off_t)m->size) != 0) {
+	if (fd >= 0)
 		(void)close(fd);
-		return es_fail(err, ES_INVALID, "%s: %s", path, strerror(errno));
+	return es_fail(err, ES_INVALID, "%s: %s", path, strerror(why));
+}
+
+static bool
+fits(int fd, const struct stat *st, const struct header *want)
+{
+	struct header is;
+
+	return (uint64_t)st->st_size == want->size &&
+	       pread(fd, &is, sizeof(is), 0) == (ssize_t)sizeof(is) &&
+	       memcmp(&is, want, sizeof(is)) == 0;
+}
+
+/* A file of another layout may still be mapped by a program that is on its way out: a new
+ * one takes its name, its pages stay as they are. */
+static enum es_code
+map_file(const char *path, const struct header *want, void **out, struct es_err *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return no_file(path, fd, err);
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return no_file(path, fd, err);
 	}
-	*out = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (st.st_size != 0 && !fits(fd, &st, want)) {
+		(void)close(fd);
+		fd = unlink(path) == 0
+		         ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+		         : -1;
+	}
+	if (fd < 0 || ftruncate(fd, (off_t)want->size) != 0)
+		return no_file(path, fd, err);
+	*out = mmap(NULL, want->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
 	return ES_OK;
 }
@@ -86,7 +117,7 @@ metrics_open(const char *path, const struct metric table[], unsigned n, unsigned
 	lay_out(m);
 	want = (struct header){MAGIC, layout_of(table, n, slots), m->size};
 	if (path != NULL && *path != '\0')
-		rc = map_file(m, path, &m->map, err);
+		rc = map_file(path, &want, &m->map, err);
 	else
 		m->map = mmap(NULL, m->size, PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -102,6 +133,9 @@ metrics_open(const char *path, const struct metric table[], unsigned n, unsigned
 		memcpy(m->map, &want, sizeof(want));
 	}
 	m->cells = (_Atomic uint64_t *)(void *)((char *)m->map + sizeof(struct header));
+	/* The beats of a kept file are those of workers that are gone. */
+	for (unsigned s = 0; s < slots; s++)
+		m->cells[(size_t)s * m->stride] = 0;
 	*out = m;
 	return ES_OK;
 }
@@ -123,6 +157,7 @@ metrics_use_slot(struct metrics *m, unsigned slot)
 {
 	CHECK(slot < m->slots);
 	m->slot = slot;
+	m->cells[(size_t)slot * m->stride] = 0;
 	metrics_clear_gauges(m, slot);
 }
 

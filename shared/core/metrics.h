@@ -33,7 +33,8 @@ enum es_code metrics_open(const char *path, const struct metric table[], unsigne
     unsigned slots, struct metrics **out, struct es_err *err) ES_MUST_CHECK;
 void metrics_close(struct metrics **m);
 
-/* Which slot this process writes; gauges of the slot start at 0. Call after the fork. */
+/* Which slot this process writes; its gauges start at 0, its beat at never. Call after
+ * the fork. */
 void metrics_use_slot(struct metrics *m, unsigned slot);
 /* A worker that is gone holds no connections: zero the gauges of its slot. */
 void metrics_clear_gauges(struct metrics *m, unsigned slot);

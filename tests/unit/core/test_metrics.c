@@ -114,12 +114,77 @@ a_file_keeps_counts_and_drops_another_layout(void)
 	(void)unlink(path);
 }
 
+/* Cut under its feet, an old program would get SIGBUS while it drains. */
+static void
+a_new_layout_leaves_the_old_program_its_file(void)
+{
+	char path[] = "/tmp/es-metrics-XXXXXX";
+	const int fd = mkstemp(path);
+	struct metrics *old, *new;
+	struct es_err err;
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	(void)close(fd);
+	CU_ASSERT_EQUAL_FATAL(metrics_open(path, table, 4, 4096, &old, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(metrics_open(path, table, 4, 1, &new, &err), ES_OK);
+	metrics_use_slot(old, 4095);
+	metrics_add(old, HITS, 3);
+	CU_ASSERT_EQUAL(metrics_sum(old, HITS), 3);
+	CU_ASSERT_EQUAL(metrics_sum(new, HITS), 0);
+	metrics_close(&old);
+	metrics_close(&new);
+	(void)unlink(path);
+}
+
+/* A worker of yesterday must not make today's look stuck. */
+static void
+a_kept_file_keeps_no_beat(void)
+{
+	char path[] = "/tmp/es-metrics-XXXXXX";
+	const int fd = mkstemp(path);
+	struct metrics *m;
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	(void)close(fd);
+	m = make(path);
+	metrics_use_slot(m, 1);
+	metrics_beat(m);
+	CU_ASSERT_TRUE(metrics_beat_age_ms(m, 1) >= 0);
+	metrics_use_slot(m, 1);
+	CU_ASSERT_EQUAL(metrics_beat_age_ms(m, 1), -1);
+	metrics_beat(m);
+	metrics_close(&m);
+	m = make(path);
+	CU_ASSERT_EQUAL(metrics_beat_age_ms(m, 1), -1);
+	metrics_close(&m);
+	(void)unlink(path);
+}
+
+static void
+what_is_no_file_is_refused_and_left_alone(void)
+{
+	static const char *const bad[] = {"/dev/null", "/tmp", "/nowhere/metrics"};
+	struct metrics *m = NULL;
+	struct es_err err;
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
+		CU_ASSERT_EQUAL(metrics_open(bad[i], table, 4, 3, &m, &err), ES_INVALID);
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, bad[i]));
+	}
+	CU_ASSERT_EQUAL(access("/dev/null", W_OK), 0);
+}
+
 static CU_TestInfo cases[] = {
     {"sums what children count", sums_what_children_count},
     {"never beat is told apart", never_beat_is_told_apart},
     {"renders the text format", renders_the_text_format},
     {"a file keeps counts and drops another layout",
 	a_file_keeps_counts_and_drops_another_layout},
+    {"a new layout leaves the old program its file",
+	a_new_layout_leaves_the_old_program_its_file},
+    {"a kept file keeps no beat", a_kept_file_keeps_no_beat},
+    {"what is no file is refused and left alone",
+	what_is_no_file_is_refused_and_left_alone},
     CU_TEST_INFO_NULL,
 };
 
