@@ -7,7 +7,6 @@
 
 #include "core/banned.h"
 
-#define EVENT_BYTES_MAX (64UL * 1024)
 #define TYPING_EVERY_MS "3000"
 
 static struct redis_arg

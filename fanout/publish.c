@@ -7,9 +7,7 @@
 
 #include "core/banned.h"
 
-#define EVENT_BYTES_MAX (128UL * 1024)
-#define REPLY_BYTES_MAX (64UL * 1024)
-#define ROUND           256
+#define ROUND 256
 
 struct head {
 	char key[ES_TOPIC_MAX];
@@ -87,7 +85,6 @@ publication_event(struct publication *p, const struct event *e)
 
 	text_init(&t, p->arena, EVENT_BYTES_MAX);
 	event_encode(e, &t);
-	/* A body of 10,000 code points, each escaped as a pair, is 120,000 bytes. */
 	CHECK(!t.overflow);
 	topic_channel(&e->tenant, &e->channel, topic);
 	add(p, 3, (const char *const[]){"PUBLISH", topic, t.data});

@@ -62,9 +62,8 @@ envelope_dedupe_key(
 	unsigned char sum[DIGEST_SHA256];
 
 	/* A minted id must never meet a client's that happens to look the same. */
-	digest_sha256(
-	    (const struct digest_part[]){{user->text, strlen(user->text) + 1},
-		{minted ? "s" : "c", 2}, {client_id, strlen(client_id)}},
+	digest_sha256((const struct digest_part[]){{user->text, strlen(user->text) + 1},
+			  {minted ? "s" : "c", 2}, {client_id, strlen(client_id)}},
 	    3, sum);
 	digest_hex(sum, 16, out);
 }

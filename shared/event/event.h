@@ -42,6 +42,8 @@ struct event {
 const char *event_kind_name(enum event_kind kind);
 bool event_kind_parse(const char *name, enum event_kind *out) ES_MUST_CHECK;
 
+/* Room that every event fits in: a body of 64 KiB may take six bytes for one. */
+#define EVENT_BYTES_MAX (512UL * 1024)
 void event_encode(const struct event *e, struct text *out);
 enum es_code event_decode(const char *s, size_t len, struct arena *a, struct event *out,
     struct es_err *err) ES_MUST_CHECK;
@@ -72,6 +74,7 @@ struct reply {
 	size_t n;
 };
 
+#define REPLY_BYTES_MAX (64UL * 1024) /* room that every reply fits in */
 void reply_encode(const struct reply *r, struct text *out);
 enum es_code reply_decode(const char *s, size_t len, struct arena *a, struct reply *out,
     struct es_err *err) ES_MUST_CHECK;

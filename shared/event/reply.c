@@ -90,6 +90,9 @@ decode_outcome(const char *json, struct arena *a, struct outcome *out, struct es
 	o.code = es_code_from_name(w.code);
 	if (!found || (o.result == OUTCOME_REFUSED) == (o.code == ES_OK))
 		return es_fail_field(err, ES_INVALID, "result", "does not fit the code");
+	if ((o.result == OUTCOME_REFUSED) != (w.createdAt == NULL))
+		return es_fail_field(
+		    err, ES_INVALID, "createdAt", "does not fit the result");
 	if (w.createdAt != NULL && !clock_parse(w.createdAt, &o.created_ms))
 		return es_fail_field(err, ES_INVALID, "createdAt", "is no time");
 	o.client_id = w.cid;

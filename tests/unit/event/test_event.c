@@ -213,6 +213,65 @@ a_reply_survives_the_way(void)
 	arena_free(&a);
 }
 
+/* What no reply_encode has written is not taken, even where it could be guessed. */
+static void
+a_reply_that_contradicts_itself_is_refused(void)
+{
+	static const struct {
+		const char *result, *code, *created, *field;
+	} bad[] = {
+	    {"refused", "not_found", "\"2026-01-02T03:03:04.678Z\"", "createdAt"},
+	    {"committed", "ok", "null", "createdAt"},
+	    {"repeat", "ok", "\"2026-02-30T03:03:04.678Z\"", "createdAt"},
+	    {"refused", "ok", "null", "result"},
+	    {"committed", "not_found", "\"2026-01-02T03:03:04.678Z\"", "result"},
+	    {"lost", "ok", "\"2026-01-02T03:03:04.678Z\"", "result"},
+	};
+	struct arena *a = arena_new();
+	struct reply got;
+	struct es_err err;
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
+		const char *text = arena_printf(a,
+		    "{\"v\":1,\"id\":\"" ACME "\",\"outcomes\":[{\"cid\":\"c\","
+		    "\"result\":\"%s\",\"code\":\"%s\",\"messageId\":1,\"prev\":0,"
+		    "\"createdAt\":%s}]}",
+		    bad[i].result, bad[i].code, bad[i].created);
+
+		CU_ASSERT_EQUAL(
+		    reply_decode(text, strlen(text), a, &got, &err), ES_INVALID);
+		CU_ASSERT_STRING_EQUAL(err.field, bad[i].field);
+	}
+	arena_free(&a);
+}
+
+/* The longest body that an envelope may bring, in characters that grow most. */
+static void
+the_largest_event_has_room(void)
+{
+	struct arena *a = arena_new();
+	struct event e = {.kind = EVENT_MESSAGE,
+	    .tenant = {ACME},
+	    .channel = {GENERAL},
+	    .user = {ALICE},
+	    .seq = 1};
+	char *body = arena_alloc(a, 65537), *name = arena_alloc(a, 1025);
+	struct event got;
+	struct es_err err;
+	struct text t;
+
+	memset(body, 1, 65536);
+	memset(name, 0x7f, 1024);
+	e.body = body;
+	e.display_name = name;
+	text_init(&t, a, EVENT_BYTES_MAX);
+	event_encode(&e, &t);
+	CU_ASSERT_FALSE(t.overflow);
+	CU_ASSERT_EQUAL_FATAL(event_decode(t.data, t.len, a, &got, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(got.body, body);
+	arena_free(&a);
+}
+
 static CU_TestInfo cases[] = {
     {"an envelope survives the way", an_envelope_survives_the_way},
     {"a minted id never meets a given one", a_minted_id_never_meets_a_given_one},
@@ -222,6 +281,9 @@ static CU_TestInfo cases[] = {
     {"an event that contradicts itself is refused",
 	an_event_that_contradicts_itself_is_refused},
     {"a reply survives the way", a_reply_survives_the_way},
+    {"a reply that contradicts itself is refused",
+	a_reply_that_contradicts_itself_is_refused},
+    {"the largest event has room", the_largest_event_has_room},
     CU_TEST_INFO_NULL,
 };
 
