@@ -6,25 +6,14 @@
 
 #include "conf/conf_private.h"
 #include "core/parse.h"
-#include "core/text.h"
 
 #include "core/banned.h"
 
 #define REPORT_MAX (32UL * 1024)
 
-extern char **environ;
-
-struct load {
-	struct arena *arena;
-	struct text faults;
-	unsigned n_faults;
-};
-
-static void fault(struct load *l, const char *name, const char *source, const char *fmt,
-    ...) ES_PRINTF(4, 5);
-
-static void
-fault(struct load *l, const char *name, const char *source, const char *fmt, ...)
+void
+conf_fault(
+    struct conf_load *l, const char *name, const char *source, const char *fmt, ...)
 {
 	va_list ap;
 	char why[300];
@@ -64,24 +53,39 @@ parse_bool(const char *s, bool *out)
 }
 
 static void
-set_text(struct load *l, const struct conf_item *item, const char *value,
+set_text(struct conf_load *l, const struct conf_item *item, const char *value,
     const char *source, char *slot)
 {
 	const size_t len = strlen(value);
 	const char *copy;
 
 	if ((int64_t)len < item->min || (int64_t)len > item->max) {
-		fault(l, item->name, source, "has %zu characters, must have %lld to %lld",
-		    len, (long long)item->min, (long long)item->max);
+		conf_fault(l, item->name, source,
+		    "has %zu characters, must have %lld to %lld", len,
+		    (long long)item->min, (long long)item->max);
 		return;
 	}
 	copy = arena_strdup(l->arena, value);
 	memcpy(slot, &copy, sizeof(copy));
 }
 
+/* "key=value" is libpq's other form and has no scheme. */
 static void
-set(struct load *l, const struct conf_item *item, const char *value, const char *source,
-    char *slot)
+set_url(struct conf_load *l, const struct conf_item *item, const char *value,
+    const char *source, char *slot)
+{
+	const size_t word = strcspn(value, ":=");
+
+	if (value[word] == '\0' || !listed(item->allowed, value, word))
+		conf_fault(l, item->name, source,
+		    "must start with one of: %s (then ':' or '=')", item->allowed);
+	else
+		set_text(l, item, value, source, slot);
+}
+
+static void
+set(struct conf_load *l, const struct conf_item *item, const char *value,
+    const char *source, char *slot)
 {
 	int64_t number;
 	bool flag;
@@ -93,7 +97,7 @@ set(struct load *l, const struct conf_item *item, const char *value, const char 
 		return;
 	case CONF_INT:
 		if (!parse_int(value, item->min, item->max, &number))
-			fault(l, item->name, source,
+			conf_fault(l, item->name, source,
 			    "is \"%.40s\", must be a number from %lld to %lld", value,
 			    (long long)item->min, (long long)item->max);
 		else
@@ -101,23 +105,18 @@ set(struct load *l, const struct conf_item *item, const char *value, const char 
 		return;
 	case CONF_BOOL:
 		if (!parse_bool(value, &flag))
-			fault(l, item->name, source,
+			conf_fault(l, item->name, source,
 			    "is \"%.40s\", must be true or false", value);
 		else
 			memcpy(slot, &flag, sizeof(flag));
 		return;
 	case CONF_URL:
-		/* "key=value" is libpq's other form and has no scheme. */
-		if (*value != '\0' && !listed(item->allowed, value, strcspn(value, ":=")))
-			fault(l, item->name, source,
-			    "must start with one of: %s (then ':')", item->allowed);
-		else
-			set_text(l, item, value, source, slot);
+		set_url(l, item, value, source, slot);
 		return;
 	case CONF_ENUM:
 		if (!listed(item->allowed, value, strlen(value)))
-			fault(l, item->name, source, "is \"%.40s\", must be one of: %s",
-			    value, item->allowed);
+			conf_fault(l, item->name, source,
+			    "is \"%.40s\", must be one of: %s", value, item->allowed);
 		else
 			set_text(l, item, value, source, slot);
 		return;
@@ -126,22 +125,31 @@ set(struct load *l, const struct conf_item *item, const char *value, const char 
 
 /* The content of the file named by NAME_FILE without its last newline. */
 static const char *
-read_secret(
-    struct load *l, const struct conf_item *item, const char *file_name, const char *path)
+read_secret(struct conf_load *l, const struct conf_item *item, const char *file_name,
+    const char *path)
 {
 	char *content = arena_alloc(l->arena, CONF_SECRET_FILE_MAX + 1);
 	FILE *f = fopen(path, "re");
 	size_t n;
 
 	if (f == NULL) {
-		fault(l, item->name, file_name, "can't read %s: %m", path);
+		conf_fault(l, item->name, file_name, "can't read %s: %m", path);
 		return NULL;
 	}
 	n = fread(content, 1, CONF_SECRET_FILE_MAX + 1, f);
+	if (ferror(f)) { /* a directory can be opened, not read */
+		conf_fault(l, item->name, file_name, "can't read %s: %m", path);
+		(void)fclose(f);
+		return NULL;
+	}
 	(void)fclose(f);
 	if (n > CONF_SECRET_FILE_MAX) {
-		fault(l, item->name, file_name, "%s is larger than %d bytes", path,
+		conf_fault(l, item->name, file_name, "%s is larger than %d bytes", path,
 		    CONF_SECRET_FILE_MAX);
+		return NULL;
+	}
+	if (memchr(content, '\0', n) != NULL) {
+		conf_fault(l, item->name, file_name, "%s holds a NUL byte", path);
 		return NULL;
 	}
 	content[n] = '\0';
@@ -151,18 +159,18 @@ read_secret(
 }
 
 static void
-load_item(struct load *l, const struct conf_item *item, char *values)
+load_item(struct conf_load *l, const struct conf_item *item, char *values)
 {
 	char *slot = values + item->offset;
 	const char *value = getenv(item->name);
 	const char *source = "environment";
 
-	if (item->kind == CONF_SECRET) {
+	if (conf_has_file(item)) {
 		const char *file_name = arena_printf(l->arena, "%s_FILE", item->name);
 		const char *path = getenv(file_name);
 
 		if (path != NULL && value != NULL) {
-			fault(l, item->name, file_name,
+			conf_fault(l, item->name, file_name,
 			    "is set twice: take one of the two");
 			return;
 		}
@@ -179,95 +187,25 @@ load_item(struct load *l, const struct conf_item *item, char *values)
 		source = "default";
 	}
 	if (value == NULL)
-		fault(l, item->name, "not set", "is required: %s", item->meaning);
+		conf_fault(l, item->name, "not set", "is required: %s", item->meaning);
 	else if (*value != '\0' || strcmp(source, "default") != 0)
 		set(l, item, value, source, slot);
 	else
 		memcpy(slot, &(const char *){""}, sizeof(const char *));
 }
 
-/* Edit distance with an early end: only small ones matter. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	const size_t na = strlen(a), nb = strlen(b);
-	unsigned row[CONF_NAME_MAX + 1];
-
-	if (na > CONF_NAME_MAX || nb > CONF_NAME_MAX)
-		return CONF_NAME_MAX;
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= na; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
-			const unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-			const unsigned left = row[j - 1] + 1, up = row[j] + 1;
-
-			diagonal = row[j];
-			row[j] = change < left ? change : left;
-			if (up < row[j])
-				row[j] = up;
-		}
-	}
-	return row[nb];
-}
-
-static bool
-is_known(const char *name, const char *const known[], const char **nearest)
-{
-	unsigned best = CONF_NAME_MAX;
-
-	for (size_t i = 0; known[i] != NULL; i++) {
-		const unsigned d = distance(name, known[i]);
-
-		if (d == 0)
-			return true;
-		if (d < best) {
-			best = d;
-			*nearest = known[i];
-		}
-	}
-	return false;
-}
-
-static void
-find_unknown(struct load *l, const char *const known[])
-{
-	for (char **e = environ; *e != NULL; e++) {
-		const char *nearest = "";
-		char name[CONF_NAME_MAX + 1];
-		const size_t len = strcspn(*e, "=");
-		size_t stem = len;
-
-		if (strncmp(*e, "ES_", 3) != 0 || len > CONF_NAME_MAX ||
-		    strncmp(*e, "ES_TEST_", 8) == 0)
-			continue;
-		if (len > 5 && strncmp(*e + len - 5, "_FILE", 5) == 0)
-			stem = len - 5;
-		(void)snprintf(name, sizeof(name), "%.*s", (int)len, *e);
-		if (is_known(name, known, &nearest))
-			continue;
-		(void)snprintf(name, sizeof(name), "%.*s", (int)stem, *e);
-		if (stem == len || !is_known(name, known, &nearest))
-			fault(l, name, "environment", "is no setting; did you mean %s?",
-			    nearest);
-	}
-}
-
 enum es_code
 conf_load(const struct conf_table tables[], size_t n, const char *const known[],
     struct arena *a, void *out, struct conf_report *report)
 {
-	struct load l = {.arena = a};
+	struct conf_load l = {.arena = a};
 
 	text_init(&l.faults, a, REPORT_MAX);
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++)
 			load_item(&l, &tables[t].items[i], out);
 	if (known != NULL)
-		find_unknown(&l, known);
+		conf_unknown(&l, tables, n, known);
 	*report = (struct conf_report){.n_faults = l.n_faults, .text = l.faults.data};
 	return l.n_faults == 0 ? ES_OK : ES_INVALID;
 }

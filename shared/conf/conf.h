@@ -17,8 +17,8 @@ enum conf_kind {
 	CONF_SECRET, /* const char *; also NAME_FILE; masked when printed */
 	CONF_INT,    /* int64_t; min..max is its value */
 	CONF_BOOL,   /* bool; true false 1 0 yes no on off */
-	CONF_URL,    /* const char *; `allowed` lists the schemes, space separated */
-	CONF_ENUM,   /* const char *; `allowed` lists the values, space separated */
+	CONF_URL,  /* const char *; also NAME_FILE; `allowed`: schemes or conninfo keys */
+	CONF_ENUM, /* const char *; `allowed` lists the values, space separated */
 };
 
 struct conf_item {
@@ -52,7 +52,8 @@ struct conf_report {
 };
 
 /* Read the environment into *out (zeroed by the caller); strings live in a. Every fault
- * is reported, not only the first. An ES_* variable that no table of any program knows is
+ * is reported, not only the first. NAME_FILE (secrets and URLs) names a file that holds
+ * the value. An ES_* variable that no table of any program knows is
  * a fault with a suggestion; known lists those of other programs (NULL-terminated, may be
  * NULL). ES_OK, or ES_INVALID with report->text. */
 enum es_code conf_load(const struct conf_table tables[], size_t n,
@@ -64,10 +65,13 @@ void conf_print(const struct conf_table tables[], size_t n, const void *values, 
 /* A table of name, default, range, meaning: for --help and, as Markdown, for the docs. */
 void conf_help(const struct conf_table tables[], size_t n, FILE *to);
 void conf_markdown(const struct conf_table tables[], size_t n, FILE *to);
+/* The same for programs: an array of {name,kind,default,min,max,allowed,file,meaning}. */
+void conf_json(const struct conf_table tables[], size_t n, FILE *to);
 
 /* The options every program has: --help, --version, --check-config, --print-config,
- * --settings-markdown. Loads, prints what was asked for. Returns -1 to go on, else the
- * exit status (0, 2 usage, 78 faulty settings). extra (may be NULL) is a line for --help.
+ * --settings-markdown, --settings-json. Loads, prints what was asked for. Returns -1 to
+ * go on, else the exit status (0, 2 usage, 78 faulty settings). extra (may be NULL) is a
+ * line for --help.
  */
 int conf_main(int argc, char **argv, const char *program,
     const struct conf_table tables[], size_t n, struct arena *a, void *out);

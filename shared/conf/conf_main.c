@@ -9,7 +9,7 @@
 #define EX_USAGE_  2
 #define EX_CONFIG_ 78 /* sysexits.h */
 
-enum action { RUN, HELP, VERSION, CHECK, PRINT, MARKDOWN, USAGE };
+enum action { RUN, HELP, VERSION, CHECK, PRINT, MARKDOWN, JSON, USAGE };
 
 static enum action
 read_options(int argc, char **argv)
@@ -24,6 +24,7 @@ read_options(int argc, char **argv)
 	    {"--check-config", CHECK},
 	    {"--print-config", PRINT},
 	    {"--settings-markdown", MARKDOWN},
+	    {"--settings-json", JSON},
 	};
 
 	if (argc == 1)
@@ -40,7 +41,8 @@ help(const char *program, const struct conf_table tables[], size_t n, FILE *to)
 {
 	(void)fprintf(to,
 	    "usage: %s [--help | --version | --check-config | --print-config |\n"
-	    "       --settings-markdown]\n\nSettings come from the environment:\n",
+	    "       --settings-markdown | --settings-json]\n\nSettings come from the "
+	    "environment:\n",
 	    program);
 	conf_help(tables, n, to);
 }
@@ -61,6 +63,9 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 		return 0;
 	case MARKDOWN:
 		conf_markdown(tables, n, stdout);
+		return 0;
+	case JSON:
+		conf_json(tables, n, stdout);
 		return 0;
 	case USAGE:
 		(void)fprintf(

@@ -11,14 +11,15 @@ static void
 print_url(const char *url, FILE *to)
 {
 	const char *start = strstr(url, "://");
-	const char *at = start != NULL ? strchr(start, '@') : NULL;
+	/* The last '@': who forgets to encode one in a password shows it otherwise. */
+	const char *at = start != NULL ? strrchr(start, '@') : NULL;
 	const char *colon =
 	    at != NULL ? memchr(start + 3, ':', (size_t)(at - start - 3)) : NULL;
 
-	if (colon != NULL)
-		(void)fprintf(to, "%.*s:********%s", (int)(colon - url), url, at);
-	else if (strstr(url, "password=") != NULL)
+	if (strstr(url, "passw") != NULL) /* conninfo or query string, blanks allowed */
 		(void)fprintf(to, "********");
+	else if (colon != NULL)
+		(void)fprintf(to, "%.*s:********%s", (int)(colon - url), url, at);
 	else
 		(void)fprintf(to, "%s", url);
 }
@@ -65,8 +66,7 @@ source_of(const struct conf_item *item)
 	if (value != NULL && *value != '\0')
 		return "environment";
 	(void)snprintf(file_name, sizeof(file_name), "%s_FILE", item->name);
-	return item->kind == CONF_SECRET && getenv(file_name) != NULL ? "file"
-	                                                              : "default";
+	return conf_has_file(item) && getenv(file_name) != NULL ? "file" : "default";
 }
 
 void
@@ -77,8 +77,6 @@ conf_print(const struct conf_table tables[], size_t n, const void *values, FILE 
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "# %s\n%s=", source_of(item), item->name);
-			/* A URL may hold a password, so all that it shows is its shape.
-			 */
 			print_value(item, values, to);
 			(void)fprintf(to, "\n");
 		}
@@ -138,9 +136,57 @@ conf_markdown(const struct conf_table tables[], size_t n, FILE *to)
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "| `%s`%s | `%s` | ", item->name,
-			    item->kind == CONF_SECRET ? " (or `_FILE`)" : "",
-			    initial_of(item));
+			    conf_has_file(item) ? " (or `_FILE`)" : "", initial_of(item));
 			print_range(item, to);
 			(void)fprintf(to, " | %s |\n", item->meaning);
 		}
+}
+
+static void
+json_text(const char *s, FILE *to)
+{
+	if (s == NULL) {
+		(void)fprintf(to, "null");
+		return;
+	}
+	(void)fputc('"', to);
+	for (; *s != '\0'; s++)
+		(void)fprintf(to, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
+	(void)fputc('"', to);
+}
+
+static void
+json_item(const struct conf_item *item, FILE *to)
+{
+	static const char *const kinds[] = {[CONF_TEXT] = "text",
+	    [CONF_SECRET] = "secret",
+	    [CONF_INT] = "int",
+	    [CONF_BOOL] = "bool",
+	    [CONF_URL] = "url",
+	    [CONF_ENUM] = "enum"};
+
+	(void)fprintf(to, "{\"name\":\"%s\",\"kind\":\"%s\",\"default\":", item->name,
+	    kinds[item->kind]);
+	json_text(item->initial, to);
+	(void)fprintf(to, ",\"min\":%lld,\"max\":%lld,\"allowed\":", (long long)item->min,
+	    (long long)item->max);
+	json_text(item->allowed, to);
+	(void)fprintf(
+	    to, ",\"file\":%s,\"meaning\":", conf_has_file(item) ? "true" : "false");
+	json_text(item->meaning, to);
+	(void)fprintf(to, "}");
+}
+
+void
+conf_json(const struct conf_table tables[], size_t n, FILE *to)
+{
+	const char *comma = "[";
+
+	for (size_t t = 0; t < n; t++)
+		for (size_t i = 0; i < tables[t].n; i++) {
+			(void)fprintf(to, "%s\n", comma);
+			json_item(&tables[t].items[i], to);
+			comma = ",";
+		}
+	(void)fprintf(to, "\n]\n");
 }

@@ -43,6 +43,9 @@ fresh(void)
 	for (size_t i = 0; known[i] != NULL; i++)
 		(void)unsetenv(known[i]);
 	(void)unsetenv("ES_SECRET_FILE");
+	(void)unsetenv("ES_ADDR_FILE");
+	(void)unsetenv("ES_NUMBER_FILE");
+	(void)unsetenv("ES_NUMBRE_FILE");
 	(void)unsetenv("ES_NUMBRE");
 	(void)setenv("ES_SECRET", "12345", 1);
 	arena_free(&a);
@@ -70,9 +73,10 @@ every_setting_refuses_a_bad_value(void)
 		const char *name, *value;
 	} bad[] = {{"ES_TEXT", "123456"}, {"ES_SECRET", "123"},
 	    {"ES_SECRET", "123456789"}, {"ES_ADDR", "http://x"}, {"ES_ADDR", "redi:"},
-	    {"ES_MODE", "three"}, {"ES_MODE", "on"}, {"ES_NUMBER", "11"},
-	    {"ES_NUMBER", "0"}, {"ES_NUMBER", "x"}, {"ES_FLAG", "maybe"},
-	    {"ES_NUMBRE", "5"}};
+	    {"ES_ADDR", "redis"}, {"ES_ADDR", "=x"}, {"ES_MODE", "three"},
+	    {"ES_MODE", "on"}, {"ES_NUMBER", "11"}, {"ES_NUMBER", "0"},
+	    {"ES_NUMBER", "x"}, {"ES_FLAG", "maybe"}, {"ES_NUMBER_FILE", "/etc/hostname"},
+	    {"ES_NUMBRE_FILE", "5"}, {"ES_NUMBRE", "5"}};
 
 	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
 		fresh();
@@ -120,25 +124,160 @@ reads_a_secret_from_a_file(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "can't read"));
 }
 
+/* A URL may hold a password, so it may come from a file as well. */
 static void
-printing_masks_what_is_secret(void)
+reads_a_url_from_a_file(void)
+{
+	char path[] = "/tmp/es-conf-XXXXXX";
+	const int fd = mkstemp(path);
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, "redis://:pw@h/0\n", 16), 16);
+	fresh();
+	(void)setenv("ES_ADDR_FILE", path, 1);
+	CU_ASSERT_EQUAL(load(), ES_OK);
+	CU_ASSERT_STRING_EQUAL(v.url, "redis://:pw@h/0");
+	CU_ASSERT_EQUAL(pwrite(fd, "\0", 1, 5), 1);
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "holds a NUL byte"));
+	CU_ASSERT_EQUAL(ftruncate(fd, 20000), 0);
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "is larger than 16384 bytes"));
+	(void)close(fd);
+	(void)unlink(path);
+}
+
+static void
+a_folder_is_no_secret(void)
+{
+	fresh();
+	(void)unsetenv("ES_SECRET");
+	(void)setenv("ES_SECRET_FILE", "/tmp", 1);
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "can't read /tmp: Is a directory"));
+}
+
+static void
+an_endless_name_is_no_setting(void)
+{
+	char name[300] = "ES_";
+
+	memset(name + 3, 'X', sizeof(name) - 4);
+	name[sizeof(name) - 1] = '\0';
+	fresh();
+	(void)setenv(name, "1", 1);
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "is no setting"));
+	(void)unsetenv(name);
+}
+
+static char *
+print(void)
 {
 	char *printed = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&printed, &len);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+	conf_print(&table, 1, &v, to);
+	(void)fclose(to);
+	return printed;
+}
+
+static void
+every_way_to_write_a_password_is_masked(void)
+{
+	static const char *const urls[] = {"redis://u:hidden@h/0", "redis://:hidden@h",
+	    "redis://u:hid@hidden@h", "redis://u:hi/hidden@h", "host=h password=hidden",
+	    "host=h password = 'hidden'", "redis://h/0?password=hidden",
+	    "redis://u:x@h/0?sslpassword=hidden"};
+
+	for (unsigned i = 0; i < ES_COUNT(urls); i++) {
+		char *printed;
+
+		fresh();
+		(void)setenv("ES_ADDR", urls[i], 1);
+		CU_ASSERT_EQUAL(load(), ES_OK);
+		printed = print();
+		CU_ASSERT_PTR_NULL(strstr(printed, "hidden"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(printed, "********"));
+		free(printed);
+	}
+}
+
+/* conf_main as a program would call it; what it prints goes to a file. */
+static int
+run(const char *option, char out[8192])
+{
+	char *argv[] = {(char[]){"prog"}, (char *)(uintptr_t)option, NULL};
+	FILE *file = tmpfile();
+	const int kept[2] = {dup(1), dup(2)};
+	struct values got = {0};
+	size_t n;
+	int status;
+
+	CU_ASSERT_TRUE_FATAL(file != NULL && kept[0] >= 0 && kept[1] >= 0);
+	(void)fflush(stdout);
+	(void)dup2(fileno(file), 1);
+	(void)dup2(fileno(file), 2);
+	status = conf_main(option != NULL ? 2 : 1, argv, "prog", &table, 1, a, &got);
+	(void)fflush(stdout);
+	(void)dup2(kept[0], 1);
+	(void)dup2(kept[1], 2);
+	(void)close(kept[0]);
+	(void)close(kept[1]);
+	rewind(file);
+	n = fread(out, 1, 8191, file);
+	out[n] = '\0';
+	(void)fclose(file);
+	return status;
+}
+
+static void
+options_print_and_end(void)
+{
+	static const struct {
+		const char *option;
+		int status;
+		const char *says;
+	} options[] = {
+	    {"--help", 0, "usage: prog"},
+	    {"-h", 0, "ES_NUMBER"},
+	    {"--version", 0, "prog " ES_VERSION "\n"},
+	    {"--settings-markdown", 0,
+		"| `ES_SECRET` (or `_FILE`) | `(required)` | 4 to 8"},
+	    {"--settings-json", 0,
+		"{\"name\":\"ES_NUMBER\",\"kind\":\"int\",\"default\":\"7\",\"min\":1,"
+		"\"max\":10,\"allowed\":null,\"file\":false,\"meaning\":\"a number\"}"},
+	    {"--oops", 2, "unknown option"},
+	    /* the names of this table are none of the programs' */
+	    {"--check-config", 78, "ES_SECRET (environment): is no setting"},
+	    {"--print-config", 78, "faulty setting"},
+	    {NULL, 78, "faulty setting"},
+	};
+	char out[8192];
+
+	fresh();
+	for (unsigned i = 0; i < ES_COUNT(options); i++) {
+		CU_ASSERT_EQUAL(run(options[i].option, out), options[i].status);
+		CU_ASSERT_PTR_NOT_NULL(strstr(out, options[i].says));
+	}
+}
+
+static void
+printing_masks_what_is_secret(void)
+{
+	char *printed;
+
 	fresh();
 	(void)setenv("ES_ADDR", "redis://user:hidden@host/0", 1);
 	CU_ASSERT_EQUAL(load(), ES_OK);
-	conf_print(&table, 1, &v, to);
-	(void)fclose(to);
+	printed = print();
 	CU_ASSERT_PTR_NULL(strstr(printed, "12345"));
 	CU_ASSERT_PTR_NULL(strstr(printed, "hidden"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "ES_ADDR=redis://user:********@host/0\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(printed, "# default\nES_NUMBER=7\n"));
 	free(printed);
-	arena_free(&a);
 }
 
 static CU_TestInfo cases[] = {
@@ -147,7 +286,19 @@ static CU_TestInfo cases[] = {
     {"reports all faults at once", reports_all_faults_at_once},
     {"reads a secret from a file", reads_a_secret_from_a_file},
     {"printing masks what is secret", printing_masks_what_is_secret},
+    {"reads a URL from a file", reads_a_url_from_a_file},
+    {"a folder is no secret", a_folder_is_no_secret},
+    {"an endless name is no setting", an_endless_name_is_no_setting},
+    {"every way to write a password is masked", every_way_to_write_a_password_is_masked},
+    {"options print and end", options_print_and_end},
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("settings", cases)
+static int
+end(void)
+{
+	arena_free(&a);
+	return 0;
+}
+
+CUNIT_MAIN_WITH("settings", cases, NULL, end)
