@@ -13,6 +13,8 @@ except ImportError as e:
     WHY_NOT = "%s is not installed (Debian: python3-yaml python3-jsonschema)" % e.name
 
 
+ERRORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "lighttpd",
+                      "errors")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -111,9 +113,12 @@ class Schemas:
 
 
 def from_front_door(answer):
-    """A refusal of lighttpd itself, which has no ids to give."""
-    return answer.status >= 400 and isinstance(answer.json, dict) \
-        and answer.json.get("type") == "about:blank"
+    """A refusal of lighttpd itself, which has no ids to give: exactly one of its own pages."""
+    path = os.path.join(ERRORS, "problem.%d.html" % answer.status)
+    if answer.status < 400 or "x-request-id" in answer.headers or not os.path.exists(path):
+        return False
+    with open(path, "rb") as f:
+        return f.read().strip() == answer.data.strip()
 
 
 def validator(document, schema):
