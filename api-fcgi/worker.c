@@ -89,7 +89,7 @@ serve(struct api *api, struct fcgi_io *io, struct http_req *req,
 		    "front door left before the answer", LOG_STR("rid", req->request_id));
 	api_metrics_request(
 	    api->metrics, what.route, res.status, (double)took_us / 1000000);
-	if (res.status >= 500 || took_us >= SLOW_MS * 1000)
+	if (res.status >= 500 || took_us >= SLOW_MS * INT64_C(1000))
 		log_request(req, &res, &what, took_us / 1000);
 }
 

@@ -12,28 +12,28 @@ static const struct api_conf conf = {.operator_key = OPERATOR_KEY};
 static struct api api = {.conf = &conf};
 static enum es_code database_says;
 static const char *role;
-static struct es_err err;
+static struct es_err fault;
 static struct http_req req;
 
 /* "good" is a good token, "old" one that is over. */
 enum es_code
 token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
-    struct token_claims *out, struct es_err *why)
+    struct token_claims *out, struct es_err *err)
 {
 	(void)rules;
 	(void)now_s;
 	*out = (struct token_claims){.jti = "j"};
 	if (strcmp(jwt, "old") == 0)
-		return es_fail(why, ES_TOKEN_EXPIRED, "over");
+		return es_fail(err, ES_TOKEN_EXPIRED, "over");
 	if (strcmp(jwt, "good") != 0)
-		return es_fail(why, ES_UNAUTHENTICATED, "bad");
+		return es_fail(err, ES_UNAUTHENTICATED, "bad");
 	return ES_OK;
 }
 
 enum es_code
 principal_store_get(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
-    struct principal *out, struct es_err *why)
+    struct principal *out, struct es_err *err)
 {
 	(void)pg;
 	(void)tenant;
@@ -42,7 +42,7 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 	(void)issued_s;
 	(void)a;
 	if (database_says != ES_OK)
-		return es_fail(why, database_says, "no");
+		return es_fail(err, database_says, "no");
 	*out = (struct principal){.actor = {.role = role}};
 	return ES_OK;
 }
@@ -51,7 +51,7 @@ static enum es_code
 check(enum http_scope scope, const char *authorization)
 {
 	req = (struct http_req){.headers = {.authorization = authorization}};
-	return guard_check(&api, scope, &req, &err);
+	return guard_check(&api, scope, &req, &fault);
 }
 
 static void

@@ -27,27 +27,27 @@ static struct {
 } world;
 
 static struct api_conf conf;
-static struct api api;
-static struct arena *a;
-static struct http_req req;
-static struct http_res res;
-static struct es_err err;
+static struct api the_api;
+static struct arena *mem;
+static struct http_req request;
+static struct http_res answer;
+static struct es_err fault;
 
 enum es_code
-queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *why)
+queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 {
 	(void)q;
 	CU_ASSERT_STRING_EQUAL(msg->group, CHANNEL_ID);
 	world.enqueued++;
 	world.named_reply = strstr(msg->body, "\"es:r:fake\"") != NULL;
-	return world.queue == ES_OK ? ES_OK : es_fail(why, world.queue, "queue");
+	return world.queue == ES_OK ? ES_OK : es_fail(err, world.queue, "queue");
 }
 
 enum es_code
-send_reply_open(const char *url, struct send_reply **out, struct es_err *why)
+send_reply_open(const char *redis_url, struct send_reply **out, struct es_err *err)
 {
-	(void)url;
-	(void)why;
+	(void)redis_url;
+	(void)err;
 	*out = (struct send_reply *)(void *)&world;
 	return ES_OK;
 }
@@ -59,22 +59,22 @@ send_reply_close(struct send_reply **r)
 }
 
 const char *
-send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *arena)
+send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 {
 	(void)r;
 	(void)redis;
-	(void)arena;
+	(void)a;
 	return world.subscribed ? "es:r:fake" : NULL;
 }
 
 bool
 send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_ms,
-    struct arena *arena, struct outcome *out, bool *lost)
+    struct arena *a, struct outcome *out, bool *lost)
 {
 	(void)r;
 	(void)envelope;
 	(void)wait_ms;
-	(void)arena;
+	(void)a;
 	world.waits++;
 	*lost = world.lost && world.waits == 1;
 	*out = world.outcome;
@@ -82,13 +82,13 @@ send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_
 }
 
 enum es_code
-outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *arena,
-    struct outcome outcomes[], bool known[], struct es_err *why)
+outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
+    struct outcome outcomes[], bool known[], struct es_err *err)
 {
 	(void)pg;
 	(void)e;
-	(void)arena;
-	(void)why;
+	(void)a;
+	(void)err;
 	world.asked++;
 	known[0] = world.in_database;
 	outcomes[0] = world.outcome;
@@ -96,34 +96,35 @@ outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *arena,
 }
 
 enum es_code
-visible_for_writing(struct api *api_, const struct http_req *r,
-    const struct channel_id *c, struct es_err *why)
+visible_for_writing(struct api *api, const struct http_req *req,
+    const struct channel_id *channel, struct es_err *err)
 {
-	(void)api_;
-	(void)r;
-	(void)c;
-	return world.visible == ES_OK ? ES_OK : es_fail(why, world.visible, "no");
+	(void)api;
+	(void)req;
+	(void)channel;
+	return world.visible == ES_OK ? ES_OK : es_fail(err, world.visible, "no");
 }
 
 enum es_code
 send_limits_charge(
-    struct api *api_, const struct http_req *r, struct http_res *out, struct es_err *why)
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	(void)api_;
-	(void)r;
-	(void)out;
-	return world.limits == ES_OK ? ES_OK : es_fail(why, world.limits, "no");
+	(void)api;
+	(void)req;
+	(void)res;
+	return world.limits == ES_OK ? ES_OK : es_fail(err, world.limits, "no");
 }
 
 enum es_code
-message_store_get(struct pg *pg, const struct actor *who, const struct channel_id *c,
-    int64_t id, struct arena *arena, struct message *out, struct es_err *why)
+message_store_get(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, int64_t id, struct arena *a, struct message *out,
+    struct es_err *err)
 {
 	(void)pg;
 	(void)who;
-	(void)c;
-	(void)arena;
-	(void)why;
+	(void)channel;
+	(void)a;
+	(void)err;
 	*out = world.first;
 	out->id = id;
 	return ES_OK;
@@ -141,7 +142,7 @@ static void
 begin(void)
 {
 	conf = (struct api_conf){.send_wait_ms = 1000, .body_max_chars = 10};
-	api = (struct api){.conf = &conf};
+	the_api = (struct api){.conf = &conf};
 	memset(&world, 0, sizeof(world));
 	world.subscribed = true;
 	world.outcome = (struct outcome){.result = OUTCOME_COMMITTED,
@@ -149,36 +150,36 @@ begin(void)
 	    .message_id = 7,
 	    .prev = 6,
 	    .created_ms = 1767322984678LL};
-	CU_ASSERT_EQUAL_FATAL(send_gate_open(4, &api.gate, &err), ES_OK);
-	a = arena_new();
+	CU_ASSERT_EQUAL_FATAL(send_gate_open(4, &the_api.gate, &fault), ES_OK);
+	mem = arena_new();
 }
 
 static void
 end(void)
 {
-	send_gate_close(&api.gate);
-	arena_free(&a);
+	send_gate_close(&the_api.gate);
+	arena_free(&mem);
 }
 
 static enum es_code
 post(const char *json, const char *prefer)
 {
-	req = (struct http_req){.arena = a,
+	request = (struct http_req){.arena = mem,
 	    .body = json,
 	    .body_len = strlen(json),
 	    .params = {CHANNEL_ID},
 	    .headers = {.content_type = "application/json", .prefer = prefer},
 	    .who = {
 		.actor = {.user = {USER_ID}, .display_name = "Alice", .role = "member"}}};
-	http_res_init(&res, a);
-	err = (struct es_err){0};
-	return message_send(&api, &req, &res, &err);
+	http_res_init(&answer, mem);
+	fault = (struct es_err){0};
+	return message_send(&the_api, &request, &answer, &fault);
 }
 
 static bool
 says(const char *part)
 {
-	return strstr(res.body.data, part) != NULL;
+	return strstr(answer.body.data, part) != NULL;
 }
 
 static void
@@ -187,14 +188,14 @@ committed(void)
 	begin();
 	world.answered = true;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 201);
+	CU_ASSERT_EQUAL(answer.status, 201);
 	CU_ASSERT_TRUE(says("\"messageId\":7"));
 	CU_ASSERT_TRUE(says("\"prev\":6"));
 	CU_ASSERT_TRUE(says("\"body\":\"hi\""));
 	CU_ASSERT_TRUE(says("\"clientMessageId\":\"k\""));
 	CU_ASSERT_TRUE(says("\"senderDisplayName\":\"Alice\""));
-	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Location"),
-	    "/api/v1/channels/" CHANNEL_ID "/messages/7");
+	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "Location"),
+	    "/the_api/v1/channels/" CHANNEL_ID "/messages/7");
 	CU_ASSERT_TRUE(world.named_reply);
 	end();
 }
@@ -208,8 +209,8 @@ repeated(void)
 	world.first = (struct message){
 	    .deleted = true, .sender_display_name = "Alice", .client_id = "k"};
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 200);
-	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Idempotency-Replayed"), "true");
+	CU_ASSERT_EQUAL(answer.status, 200);
+	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "Idempotency-Replayed"), "true");
 	CU_ASSERT_TRUE(says("\"body\":null"));
 	CU_ASSERT_TRUE(says("\"deleted\":true"));
 	end();
@@ -227,7 +228,7 @@ refused(void)
 		world.outcome.result = OUTCOME_REFUSED;
 		world.outcome.code = codes[i];
 		CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), codes[i]);
-		CU_ASSERT_EQUAL(err.code, codes[i]);
+		CU_ASSERT_EQUAL(fault.code, codes[i]);
 		end();
 	}
 }
@@ -237,22 +238,22 @@ not_seen_in_time(void)
 {
 	begin();
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_EQUAL(answer.status, 202);
 	CU_ASSERT_STRING_EQUAL(
-	    res.body.data, "{\"clientMessageId\":\"k\",\"state\":\"accepted\"}");
-	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Location"),
-	    "/api/v1/channels/" CHANNEL_ID "/messages/by-client-id/k");
-	CU_ASSERT_PTR_NULL(http_header_get(&res, "Preference-Applied"));
+	    answer.body.data, "{\"clientMessageId\":\"k\",\"state\":\"accepted\"}");
+	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "Location"),
+	    "/the_api/v1/channels/" CHANNEL_ID "/messages/by-client-id/k");
+	CU_ASSERT_PTR_NULL(http_header_get(&answer, "Preference-Applied"));
 	CU_ASSERT_EQUAL(world.asked, 1);
 	/* The answer was lost, but the database knows. */
 	world.in_database = true;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 201);
+	CU_ASSERT_EQUAL(answer.status, 201);
 	end();
 	begin();
 	world.lost = world.answered = true;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 201);
+	CU_ASSERT_EQUAL(answer.status, 201);
 	CU_ASSERT_EQUAL(world.waits, 2);
 	CU_ASSERT_EQUAL(world.asked, 1);
 	end();
@@ -264,23 +265,23 @@ not_waiting(void)
 	begin();
 	world.answered = true;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", "respond-async"), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_EQUAL(answer.status, 202);
 	CU_ASSERT_STRING_EQUAL(
-	    http_header_get(&res, "Preference-Applied"), "respond-async");
+	    http_header_get(&answer, "Preference-Applied"), "respond-async");
 	CU_ASSERT_FALSE(world.named_reply);
 	world.subscribed = false;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_EQUAL(answer.status, 202);
 	world.subscribed = true;
 	conf.send_wait_ms = 0;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_EQUAL(answer.status, 202);
 	CU_ASSERT_EQUAL(world.waits, 0);
 	CU_ASSERT_EQUAL(world.enqueued, 3);
 	end();
 }
 
-/* Nobody waits after five time-outs in a row, and no seat is lost on any way out. */
+/* Nobody waits after five time-outs in mem row, and no seat is lost on any way out. */
 static void
 stalled(void)
 {
@@ -292,7 +293,7 @@ stalled(void)
 	CU_ASSERT_EQUAL(world.waits, SEND_GATE_TIMEOUTS + 1);
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
 	CU_ASSERT_EQUAL(world.waits, SEND_GATE_TIMEOUTS + 1);
-	CU_ASSERT_EQUAL(res.status, 202);
+	CU_ASSERT_EQUAL(answer.status, 202);
 	end();
 	begin();
 	world.queue = ES_QUEUE_FULL;
@@ -302,7 +303,7 @@ stalled(void)
 	world.queue = ES_OK;
 	world.answered = true;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
-	CU_ASSERT_EQUAL(res.status, 201);
+	CU_ASSERT_EQUAL(answer.status, 201);
 	end();
 }
 
@@ -311,11 +312,11 @@ before_the_queue(void)
 {
 	begin();
 	CU_ASSERT_EQUAL(post("{\"body\":\"12345678901\"}", NULL), ES_BODY_TOO_LONG);
-	CU_ASSERT_STRING_EQUAL(err.field, "body");
+	CU_ASSERT_STRING_EQUAL(fault.field, "body");
 	CU_ASSERT_EQUAL(post("{\"body\":\"\"}", NULL), ES_INVALID);
 	CU_ASSERT_EQUAL(post("{\"body\":\"a\\u0000b\"}", NULL), ES_INVALID);
 	CU_ASSERT_EQUAL(post("{\"body\":\"x\",\"extra\":1}", NULL), ES_INVALID);
-	CU_ASSERT_STRING_EQUAL(err.field, "extra");
+	CU_ASSERT_STRING_EQUAL(fault.field, "extra");
 	world.limits = ES_RATE_LIMITED;
 	CU_ASSERT_EQUAL(post("{\"body\":\"x\"}", NULL), ES_RATE_LIMITED);
 	world.limits = ES_OK;

@@ -16,6 +16,7 @@ static const struct http_route table[] = {
 };
 static const struct router router = {table, ES_COUNT(table)};
 static const char *params[HTTP_PARAMS];
+static char *copies[HTTP_PARAMS];
 
 static enum es_code
 find(const char *method, const char *target, const struct http_route **out)
@@ -28,7 +29,7 @@ find(const char *method, const char *target, const struct http_route **out)
 	CU_ASSERT_EQUAL_FATAL(uri_parse(target, a, &u, &err), ES_OK);
 	rc = router_find(&router, method, &u, out, params, &err);
 	for (int i = 0; i < HTTP_PARAMS; i++)
-		params[i] = params[i] == NULL ? NULL : strdup(params[i]);
+		params[i] = copies[i] = params[i] == NULL ? NULL : strdup(params[i]);
 	arena_free(&a);
 	return rc;
 }
@@ -37,7 +38,7 @@ static void
 forget(void)
 {
 	for (int i = 0; i < HTTP_PARAMS; i++) {
-		free((void *)(uintptr_t)params[i]);
+		free(copies[i]);
 		params[i] = NULL;
 	}
 }

@@ -10,7 +10,7 @@
 
 static const struct api_conf conf = {.operator_key = "operator-key-operator-key"};
 static struct api api = {.conf = &conf};
-static struct arena *a;
+static struct arena *mem;
 static struct http_req req;
 static struct http_res res;
 
@@ -29,7 +29,7 @@ token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
 
 enum es_code
 principal_store_get(struct pg *pg, const struct tenant_id *tenant,
-    const struct user_id *user, const char *jti, int64_t issued_s, struct arena *arena,
+    const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
     struct principal *out, struct es_err *err)
 {
 	(void)pg;
@@ -37,19 +37,19 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 	(void)user;
 	(void)jti;
 	(void)issued_s;
-	(void)arena;
+	(void)a;
 	(void)err;
 	*out = (struct principal){.actor = {.role = "guest"}};
 	return ES_OK;
 }
 
-/* The path of a route with something in place of its parameters. */
+/* The path of mem route with something in place of its parameters. */
 static const char *
 path_of(const struct http_route *route)
 {
 	struct text t;
 
-	text_init(&t, a, 512);
+	text_init(&t, mem, 512);
 	for (const char *s = route->path; *s != '\0'; s++) {
 		if (*s != '{') {
 			text_add(&t, s, 1);
@@ -67,7 +67,7 @@ status_of(
 {
 	struct dispatched what;
 
-	req = (struct http_req){.arena = a,
+	req = (struct http_req){.arena = mem,
 	    .method = route->method,
 	    .target = path_of(route),
 	    .headers = {.authorization = authorization}};
@@ -80,7 +80,7 @@ status_of(
 static void
 without_token(void)
 {
-	a = arena_new();
+	mem = arena_new();
 	for (size_t i = 0; i < api_router.n; i++) {
 		const struct http_route *route = &api_router.routes[i];
 
@@ -91,13 +91,13 @@ without_token(void)
 		CU_ASSERT_PTR_NOT_NULL(http_header_get(&res, "X-Request-Id"));
 		CU_ASSERT_STRING_EQUAL(res.type, "application/problem+json");
 	}
-	arena_free(&a);
+	arena_free(&mem);
 }
 
 static void
 with_too_little(void)
 {
-	a = arena_new();
+	mem = arena_new();
 	for (size_t i = 0; i < api_router.n; i++) {
 		const struct http_route *route = &api_router.routes[i];
 
@@ -105,7 +105,7 @@ with_too_little(void)
 		    status_of(route, &api_router, "Bearer of-a-guest") != 403)
 			CU_FAIL(route->path);
 	}
-	arena_free(&a);
+	arena_free(&mem);
 }
 
 static void
@@ -131,27 +131,28 @@ unknown(void)
 {
 	struct dispatched what;
 
-	a = arena_new();
+	mem = arena_new();
 	api.router = &api_router;
-	req = (struct http_req){.arena = a, .method = "GET", .target = "/api/v1/nothing"};
+	req =
+	    (struct http_req){.arena = mem, .method = "GET", .target = "/api/v1/nothing"};
 	dispatch(&api, &req, NULL, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 404);
 	req = (struct http_req){
-	    .arena = a, .method = "TRACE", .target = "/api/v1/channels"};
+	    .arena = mem, .method = "TRACE", .target = "/api/v1/channels"};
 	dispatch(&api, &req, NULL, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 405);
 	CU_ASSERT_STRING_EQUAL(
 	    http_header_get(&res, "Allow"), "GET, HEAD, POST, OPTIONS");
 	req = (struct http_req){
-	    .arena = a, .method = "OPTIONS", .target = "/api/v1/channels"};
+	    .arena = mem, .method = "OPTIONS", .target = "/api/v1/channels"};
 	dispatch(&api, &req, NULL, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 204);
 	CU_ASSERT_STRING_EQUAL(
 	    http_header_get(&res, "Allow"), "GET, HEAD, POST, OPTIONS");
-	req = (struct http_req){.arena = a};
+	req = (struct http_req){.arena = mem};
 	dispatch(&api, &req, &(struct es_err){.code = ES_TOO_LARGE}, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 413);
-	arena_free(&a);
+	arena_free(&mem);
 }
 
 static CU_TestInfo cases[] = {
