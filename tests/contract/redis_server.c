@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct redis_server {
 static void
 run(const char *dir)
 {
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (chdir(dir) == 0 && freopen("log", "a", stdout) != NULL)
 		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket",
 		    "redis.sock", "--save", "", "--appendonly", "yes", "--appendfsync",

@@ -9,14 +9,17 @@ ops_readyz_body(
     const struct ops_check checks[], unsigned n, bool draining, struct ops_answer *out)
 {
 	struct json_write w;
-	bool good = !draining;
+	bool ok = !draining;
 
 	for (unsigned i = 0; i < n; i++)
-		good = good && checks[i].ok;
-	out->status = good ? 200 : 503;
+		ok = ok && checks[i].ok;
+	out->status = ok ? 200 : 503;
+	out->type = "application/json";
 	jw_init(&w, out->body);
 	jw_object(&w, NULL);
-	jw_string(&w, "status", good ? "ok" : draining ? "draining" : "unavailable");
+	jw_string(&w, "status", ok ? "ok" : "unavailable");
+	if (draining)
+		jw_bool(&w, "draining", true);
 	jw_object(&w, "checks");
 	for (unsigned i = 0; i < n; i++) {
 		jw_object(&w, checks[i].name);

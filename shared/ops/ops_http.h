@@ -1,0 +1,33 @@
+/* Requests to the listener and their answers. */
+#ifndef OPS_OPS_HTTP_H
+#define OPS_OPS_HTTP_H
+
+#include <libwebsockets.h>
+
+#include "core/text.h"
+#include "ops/ops.h"
+
+#define OPS_BODY_MAX (4UL << 20)
+
+/* The user of the lws context. */
+struct ops_server {
+	const struct ops_route *routes;
+	unsigned n;
+	void *ctx;
+};
+
+/* Per connection: the answer under way; zeroed by lws at the start. */
+struct ops_reply {
+	struct arena *arena; /* NULL: none under way */
+	struct text body;
+	size_t sent;
+};
+
+/* Protocol of the listening socket: accepts and hands over to the other. */
+#define OPS_LISTENER "listener"
+lws_callback_function ops_http_accept;
+
+int ops_http_callback(
+    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+#endif

@@ -1,0 +1,158 @@
+#include "ops/ops_listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/parse.h"
+
+#include "core/banned.h"
+
+static enum es_code
+refuse(struct es_err *err, const char *why)
+{
+	return es_fail(err, ES_INVALID, "listen address: %s", why);
+}
+
+enum es_code
+ops_listen_parse(const char *text, struct ops_listen *out, struct es_err *err)
+{
+	struct ops_listen l = {.is_unix = strncmp(text, "unix:", 5) == 0};
+	const char *address = l.is_unix ? text + 5 : text, *port = strrchr(text, ':');
+	size_t len = strlen(address);
+	int64_t number = 0;
+
+	if (l.is_unix) {
+		if (*address != '/' || len >= sizeof(((struct sockaddr_un *)0)->sun_path))
+			return refuse(err, "needs an absolute path of at most 107 bytes");
+	} else {
+		if (port == NULL || !parse_int(port + 1, 1, 65535, &number))
+			return refuse(err, "needs unix:/path or host:port");
+		len = (size_t)(port - address);
+		if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
+			address++;
+			len -= 2;
+		}
+		if (len >= sizeof(l.address))
+			return refuse(err, "the host is too long");
+	}
+	memcpy(l.address, address, len);
+	l.port = (int)number;
+	*out = l;
+	return ES_OK;
+}
+
+static enum es_code
+in_use(const struct ops_listen *l, const char *why, struct es_err *err)
+{
+	return es_fail(err, ES_CONFLICT, "listen address %s: %s", l->address, why);
+}
+
+static int
+new_socket(int family)
+{
+	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static struct sockaddr_un
+unix_name(const struct ops_listen *l)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+
+	memcpy(name.sun_path, l->address, strnlen(l->address, sizeof(name.sun_path) - 1));
+	return name;
+}
+
+static bool
+somebody_listens(const struct ops_listen *l)
+{
+	const struct sockaddr_un name = unix_name(l);
+	const int fd = new_socket(AF_UNIX);
+	bool live;
+
+	if (fd < 0)
+		return true;
+	live = connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0;
+	(void)close(fd);
+	return live;
+}
+
+static enum es_code
+clear(const struct ops_listen *l, struct es_err *err)
+{
+	struct stat st;
+
+	if (lstat(l->address, &st) != 0)
+		return ES_OK;
+	if (!S_ISSOCK(st.st_mode))
+		return in_use(l, "there is a file that is no socket", err);
+	if (somebody_listens(l))
+		return in_use(l, "in use", err);
+	if (unlink(l->address) != 0)
+		return in_use(l, strerror(errno), err);
+	return ES_OK;
+}
+
+static enum es_code
+bind_and_listen(const struct ops_listen *l, int fd, const struct sockaddr *name,
+    socklen_t len, int *out, struct es_err *err)
+{
+	if (fd >= 0 && bind(fd, name, len) == 0 && listen(fd, 64) == 0) {
+		*out = fd;
+		return ES_OK;
+	}
+	(void)in_use(l, strerror(errno), err);
+	if (fd >= 0)
+		(void)close(fd);
+	return err->code;
+}
+
+static enum es_code
+open_unix(const struct ops_listen *l, int *out, struct es_err *err)
+{
+	const struct sockaddr_un name = unix_name(l);
+	enum es_code rc;
+	mode_t mask;
+
+	TRY(clear(l, err));
+	mask = umask(0117);
+	rc = bind_and_listen(l, new_socket(AF_UNIX), (const struct sockaddr *)&name,
+	    sizeof(name), out, err);
+	(void)umask(mask);
+	return rc;
+}
+
+static enum es_code
+open_tcp(const struct ops_listen *l, int *out, struct es_err *err)
+{
+	const struct addrinfo hints = {
+	    .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+	const char *host = l->address[0] != '\0' ? l->address : NULL;
+	struct addrinfo *found;
+	const int one = 1;
+	char port[8];
+	enum es_code rc;
+	int fd;
+
+	(void)snprintf(port, sizeof(port), "%d", l->port);
+	if (getaddrinfo(host, port, &hints, &found) != 0)
+		return es_fail(
+		    err, ES_INVALID, "listen address %s: unknown host", l->address);
+	fd = new_socket(found->ai_family);
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	rc = bind_and_listen(l, fd, found->ai_addr, found->ai_addrlen, out, err);
+	freeaddrinfo(found);
+	return rc;
+}
+
+enum es_code
+ops_listen_open(const struct ops_listen *l, int *out, struct es_err *err)
+{
+	return l->is_unix ? open_unix(l, out, err) : open_tcp(l, out, err);
+}

@@ -1,0 +1,25 @@
+/* Where the listener listens. */
+#ifndef OPS_OPS_LISTEN_H
+#define OPS_OPS_LISTEN_H
+
+#include <stdbool.h>
+
+#include "core/err.h"
+
+struct ops_listen {
+	bool is_unix;
+	char address[128]; /* path, or host without brackets; "" for every address */
+	int port;          /* 0 for a unix socket */
+};
+
+/* "unix:/path", "host:port", "[v6]:port", ":port". */
+enum es_code ops_listen_parse(
+    const char *text, struct ops_listen *out, struct es_err *err) ES_MUST_CHECK;
+
+/* A listening, non-blocking socket. A unix socket has mode 0660; one that nobody listens
+ * on any more is replaced. ES_CONFLICT when the address is in use or the path is no
+ * socket. */
+enum es_code ops_listen_open(
+    const struct ops_listen *l, int *out, struct es_err *err) ES_MUST_CHECK;
+
+#endif
