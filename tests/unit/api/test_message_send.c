@@ -195,7 +195,7 @@ committed(void)
 	CU_ASSERT_TRUE(says("\"clientMessageId\":\"k\""));
 	CU_ASSERT_TRUE(says("\"senderDisplayName\":\"Alice\""));
 	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "Location"),
-	    "/the_api/v1/channels/" CHANNEL_ID "/messages/7");
+	    "/api/v1/channels/" CHANNEL_ID "/messages/7");
 	CU_ASSERT_TRUE(world.named_reply);
 	end();
 }
@@ -242,7 +242,7 @@ not_seen_in_time(void)
 	CU_ASSERT_STRING_EQUAL(
 	    answer.body.data, "{\"clientMessageId\":\"k\",\"state\":\"accepted\"}");
 	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "Location"),
-	    "/the_api/v1/channels/" CHANNEL_ID "/messages/by-client-id/k");
+	    "/api/v1/channels/" CHANNEL_ID "/messages/by-client-id/k");
 	CU_ASSERT_PTR_NULL(http_header_get(&answer, "Preference-Applied"));
 	CU_ASSERT_EQUAL(world.asked, 1);
 	/* The answer was lost, but the database knows. */
