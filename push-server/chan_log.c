@@ -22,8 +22,8 @@ struct slot {
 	uint32_t offset, len;
 };
 
-/* Frames never straddle the end of the ring: one that does not fit there goes to the start,
- * so that any frame is one piece. The index is a ring of its own. */
+/* Frames never straddle the end of the ring: one that does not fit there goes to the
+ * start, so that any frame is one piece. The index is a ring of its own. */
 struct chan_log {
 	struct chan_logs *all;
 	struct list use;
@@ -239,8 +239,10 @@ chan_log_append(struct chan_log *log, int64_t seq, int64_t prev, const void *fra
 	if (log->n == log->room)
 		grow_index(log);
 	memcpy(log->ring + offset, frame, len);
-	*slot_at(log, log->n) = (struct slot){.seq = seq, .accepted_ms = accepted_ms,
-	    .offset = offset, .len = (uint32_t)len};
+	*slot_at(log, log->n) = (struct slot){.seq = seq,
+	    .accepted_ms = accepted_ms,
+	    .offset = offset,
+	    .len = (uint32_t)len};
 	log->n++;
 	log->head = seq;
 	touch(log);

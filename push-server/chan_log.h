@@ -1,12 +1,14 @@
-/* The last events of one channel as finished WebSocket frames in a byte ring: what it holds
- * is whole and without a hole from just after its base to its head. No I/O, no clock. */
+/* The last events of one channel as finished WebSocket frames in a byte ring: what it
+ * holds is whole and without a hole from just after its base to its head. No I/O, no
+ * clock. */
 #ifndef PUSH_CHAN_LOG_H
 #define PUSH_CHAN_LOG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* All logs of a worker share one budget; beyond it the least recently used are emptied. */
+/* All logs of a worker share one budget; beyond it the least recently used are emptied.
+ */
 struct chan_logs;
 struct chan_log;
 
@@ -22,7 +24,8 @@ size_t chan_logs_bytes(const struct chan_logs *all);
 struct chan_log *chan_log_new(struct chan_logs *all, int64_t head);
 void chan_log_free(struct chan_log **log);
 
-/* Numbers up to base are not here, up to head they are: cursors in base..head are served. */
+/* Numbers up to base are not here, up to head they are: cursors in base..head are served.
+ */
 int64_t chan_log_base(const struct chan_log *log);
 int64_t chan_log_head(const struct chan_log *log);
 
@@ -32,25 +35,25 @@ void chan_log_restart(struct chan_log *log, int64_t head);
 enum chan_log_result {
 	CHAN_LOG_APPENDED,
 	CHAN_LOG_REPEAT, /* seq is at or below the head: nothing done */
-	CHAN_LOG_HOLE,	 /* prev is not the head: nothing done */
+	CHAN_LOG_HOLE,   /* prev is not the head: nothing done */
 };
 
-/* A frame of event seq, whose predecessor in the channel is prev < seq. accepted_ms is kept
- * for the latency metric. Evicts the oldest frames when there is no room. */
+/* A frame of event seq, whose predecessor in the channel is prev < seq. accepted_ms is
+ * kept for the latency metric. Evicts the oldest frames when there is no room. */
 enum chan_log_result chan_log_append(struct chan_log *log, int64_t seq, int64_t prev,
     const void *frame, size_t len, int64_t accepted_ms);
 
 struct chan_span {
 	const unsigned char *bytes; /* valid until the next call that changes any log */
 	size_t len;
-	unsigned n;	     /* frames */
+	unsigned n;          /* frames */
 	int64_t through;     /* where the cursor stands after them */
 	int64_t accepted_ms; /* of the last one */
 };
 
 /* The frames after the cursor that lie in one piece: at least one, then as many as fit in
- * max bytes, none above `limit`. n is 0 when the cursor stands at the head (or beyond it),
- * or when the next frame is above limit. The cursor must not be below base. */
+ * max bytes, none above `limit`. n is 0 when the cursor stands at the head (or beyond
+ * it), or when the next frame is above limit. The cursor must not be below base. */
 struct chan_span chan_log_span(
     struct chan_log *log, int64_t after, int64_t limit, size_t max);
 

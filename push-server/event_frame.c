@@ -88,7 +88,8 @@ event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
 	else
 		put_other(&t, ev);
 	if (t.overflow)
-		return event_frame_gap(&ev->channel, ev->seq, ev->seq, GAP_TOO_LARGE, buf);
+		return event_frame_gap(
+		    &ev->channel, ev->seq, ev->seq, GAP_TOO_LARGE, buf);
 	frame.bytes = frame_text_finish(&t, &frame.len);
 	return frame;
 }

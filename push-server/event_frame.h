@@ -1,5 +1,6 @@
-/* A committed event as finished bytes for every subscriber alike: the header of an unmasked
- * text frame (RFC 6455 section 5.2) and its JSON. Nothing that depends on the reader. */
+/* A committed event as finished bytes for every subscriber alike: the header of an
+ * unmasked text frame (RFC 6455 section 5.2) and its JSON. Nothing that depends on the
+ * reader. */
 #ifndef PUSH_EVENT_FRAME_H
 #define PUSH_EVENT_FRAME_H
 
@@ -25,8 +26,8 @@ enum gap_reason { GAP_RESET, GAP_REPLAY_LIMIT, GAP_SLOW, GAP_TOO_LARGE, GAP_REAS
 const char *gap_reason_name(enum gap_reason reason);
 
 /* Numbers from..to are not delivered on this connection; what follows is after them. */
-struct event_frame event_frame_gap(const struct channel_id *channel, int64_t from, int64_t to,
-    enum gap_reason reason, unsigned char buf[EVENT_FRAME_MAX]);
+struct event_frame event_frame_gap(const struct channel_id *channel, int64_t from,
+    int64_t to, enum gap_reason reason, unsigned char buf[EVENT_FRAME_MAX]);
 
 /* {"type":"presence","userId":...,"payload":{"status":...}} */
 struct event_frame event_frame_presence(

@@ -1,5 +1,5 @@
-/* The bounded writer of the hot frames: JSON into a fixed buffer with room for a WebSocket
- * header in front. Overflow is sticky and looked at once, at the end. */
+/* The bounded writer of the hot frames: JSON into a fixed buffer with room for a
+ * WebSocket header in front. Overflow is sticky and looked at once, at the end. */
 #ifndef PUSH_FRAME_TEXT_H
 #define PUSH_FRAME_TEXT_H
 

@@ -1,5 +1,5 @@
-/* Intrusive doubly linked circular lists: membership costs no allocation, leaving one needs
- * only the link, and two lists are joined in one step. */
+/* Intrusive doubly linked circular lists: membership costs no allocation, leaving one
+ * needs only the link, and two lists are joined in one step. */
 #ifndef PUSH_LIST_H
 #define PUSH_LIST_H
 

@@ -1,4 +1,5 @@
-/* An intrusive hash table: the node lives in the thing, the caller knows how to compare. */
+/* An intrusive hash table: the node lives in the thing, the caller knows how to compare.
+ */
 #ifndef PUSH_TABLE_H
 #define PUSH_TABLE_H
 
@@ -21,7 +22,7 @@ void table_init(struct table *t);
 /* The nodes stay the caller's. */
 void table_fini(struct table *t);
 
-typedef bool table_same(const struct table_node *node, const void *key);
+typedef bool table_same(struct table_node *node, const void *key);
 
 struct table_node *table_find(
     const struct table *t, uint64_t hash, table_same *same, const void *key);

@@ -50,8 +50,8 @@ begin(struct presence_call *call, struct redis_script *script)
 
 void
 presence_set_call(struct presence_call *call, const struct uuid *worker,
-    const struct tenant_id *tenant, const struct user_id *user, enum presence_status status,
-    bool forget_choice)
+    const struct tenant_id *tenant, const struct user_id *user,
+    enum presence_status status, bool forget_choice)
 {
 	begin(call, &presence_set_script);
 	add(call, tenant->text);
@@ -88,7 +88,8 @@ presence_sweep_call(struct presence_call *call, unsigned max)
 }
 
 void
-presence_list_call(struct presence_call *call, const struct tenant_id *tenant, unsigned max)
+presence_list_call(
+    struct presence_call *call, const struct tenant_id *tenant, unsigned max)
 {
 	begin(call, &presence_list_script);
 	add(call, tenant->text);
@@ -102,8 +103,9 @@ presence_tenant_key(const struct tenant_id *tenant, char out[PRESENCE_KEY_MAX])
 }
 
 enum es_code
-presence_get(struct redis *r, const struct tenant_id *tenant, const struct user_id users[],
-    size_t n, struct arena *a, enum presence_status out[], struct es_err *err)
+presence_get(struct redis *r, const struct tenant_id *tenant,
+    const struct user_id users[], size_t n, struct arena *a, enum presence_status out[],
+    struct es_err *err)
 {
 	struct redis_arg *argv = arena_alloc(a, (n + 2) * sizeof(*argv));
 	char key[PRESENCE_KEY_MAX];

@@ -4,6 +4,7 @@
 
 #include "core/banned.h"
 
+// clang-format off
 /* What is seen of a user now; tells the tenant's topic when that has changed. */
 #define MERGE                                                                             \
 	"local function merge(t, u) "                                                     \
@@ -90,3 +91,4 @@ struct redis_script presence_list_script = {
 	    "local n = redis.call('HLEN', tk) "
 	    "if n > tonumber(ARGV[2]) then return n end "
 	    "return redis.call('HGETALL', tk)"};
+// clang-format on

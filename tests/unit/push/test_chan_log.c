@@ -123,7 +123,8 @@ test_growth(void)
 		if (chan_log_base(log) == 0)
 			held = (size_t)seq;
 	}
-	CU_ASSERT_EQUAL(held, CHANNEL_BYTES / 100); /* nothing was dropped before the limit */
+	CU_ASSERT_EQUAL(
+	    held, CHANNEL_BYTES / 100); /* nothing was dropped before the limit */
 	CU_ASSERT_EQUAL(read_all(log, chan_log_base(log), lens, 4096), 1999);
 	CU_ASSERT_TRUE(chan_logs_bytes(all) < 2 * CHANNEL_BYTES);
 	/* one frame larger than the first ring, in an empty log */

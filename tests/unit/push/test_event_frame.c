@@ -9,12 +9,13 @@
 #include "core/banned.h"
 
 #define CHANNEL "01900000-0000-7000-8000-00000000c001"
-#define USER	"01900000-0000-7000-8000-00000000a001"
+#define USER    "01900000-0000-7000-8000-00000000a001"
 
 static unsigned char buf[EVENT_FRAME_MAX];
 static char json[EVENT_FRAME_MAX + 1];
 
-/* The strict reader's view of one unmasked text frame; NULL when it is not exactly that. */
+/* The strict reader's view of one unmasked text frame; NULL when it is not exactly that.
+ */
 static const char *
 payload_of(struct event_frame f)
 {
@@ -39,8 +40,13 @@ payload_of(struct event_frame f)
 static struct event
 message(const char *body)
 {
-	struct event ev = {.kind = EVENT_MESSAGE, .display_name = "John", .seq = 123,
-	    .prev = 122, .created_ms = 1767323045678, .body = body, .client_id = "c-1"};
+	struct event ev = {.kind = EVENT_MESSAGE,
+	    .display_name = "John",
+	    .seq = 123,
+	    .prev = 122,
+	    .created_ms = 1767323045678,
+	    .body = body,
+	    .client_id = "c-1"};
 
 	memcpy(ev.channel.text, CHANNEL, sizeof(CHANNEL));
 	memcpy(ev.user.text, USER, sizeof(USER));
@@ -54,7 +60,8 @@ test_message(void)
 
 	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
 	    "{\"type\":\"message\",\"channelId\":\"" CHANNEL "\",\"userId\":\"" USER
-	    "\",\"body\":\"Hello!\",\"seq\":123,\"prev\":122,\"payload\":{\"messageId\":123,"
+	    "\",\"body\":\"Hello!\",\"seq\":123,\"prev\":122,\"payload\":{\"messageId\":"
+	    "123,"
 	    "\"senderDisplayName\":\"John\",\"createdAt\":\"2026-01-02T03:04:05.678Z\","
 	    "\"clientMessageId\":\"c-1\"}}");
 	ev.deleted = ev.edited = true;
@@ -66,7 +73,8 @@ test_message(void)
 static void
 test_escape(void)
 {
-	struct event ev = message("a\"b\\c\n\t\r\b\f\x01\x1f\x7f/\xc3\xa9\xf0\x9f\x98\x80");
+	struct event ev =
+	    message("a\"b\\c\n\t\r\b\f\x01\x1f\x7f/\xc3\xa9\xf0\x9f\x98\x80");
 
 	CU_ASSERT_PTR_NOT_NULL(strstr(payload_of(event_frame_encode(&ev, buf)),
 	    "\"body\":\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u0001\\u001f\x7f/"
@@ -89,8 +97,8 @@ test_other_kinds(void)
 	    strstr(payload_of(event_frame_encode(&ev, buf)), "\"payload\":{},\"seq\""));
 	ev.kind = EVENT_TYPING;
 	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
-	    "{\"type\":\"typing_indicator\",\"channelId\":\"" CHANNEL "\",\"userId\":\"" USER
-	    "\",\"payload\":{\"displayName\":\"John\"}}");
+	    "{\"type\":\"typing_indicator\",\"channelId\":\"" CHANNEL
+	    "\",\"userId\":\"" USER "\",\"payload\":{\"displayName\":\"John\"}}");
 }
 
 /* The worst body that is accepted fits; one byte too much becomes a gap over itself. */
@@ -101,10 +109,12 @@ test_limit(void)
 	struct event ev = message(body);
 
 	memset(body, 1, 10000); /* each becomes six bytes */
-	CU_ASSERT_PTR_NOT_NULL(strstr(payload_of(event_frame_encode(&ev, buf)), "messageId"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(payload_of(event_frame_encode(&ev, buf)), "messageId"));
 	memset(body, 'x', 70000);
 	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_encode(&ev, buf)),
-	    "{\"type\":\"gap\",\"channelId\":\"" CHANNEL "\",\"payload\":{\"fromSeq\":123,"
+	    "{\"type\":\"gap\",\"channelId\":\"" CHANNEL
+	    "\",\"payload\":{\"fromSeq\":123,"
 	    "\"toSeq\":123,\"reason\":\"too_large\"}}");
 	free(body);
 }
@@ -116,7 +126,8 @@ test_header_edges(void)
 	struct event ev = message(body);
 	unsigned wrong = 0;
 
-	ev.kind = EVENT_TYPING; /* the shortest one: around 150 bytes with an empty name */
+	ev.kind =
+	    EVENT_TYPING; /* the shortest one: around 150 bytes with an empty name */
 	for (size_t n = 0; n < 300; n++) {
 		memset(body, 'x', n);
 		ev.display_name = body;
@@ -124,7 +135,8 @@ test_header_edges(void)
 	}
 	CU_ASSERT_EQUAL(wrong, 0);
 	CU_ASSERT_STRING_EQUAL(payload_of(event_frame_presence(&ev.user, "idle", buf)),
-	    "{\"type\":\"presence\",\"userId\":\"" USER "\",\"payload\":{\"status\":\"idle\"}}");
+	    "{\"type\":\"presence\",\"userId\":\"" USER
+	    "\",\"payload\":{\"status\":\"idle\"}}");
 	CU_ASSERT_EQUAL(buf[2], 0x81); /* 99 bytes: the short header */
 	free(body);
 }

@@ -1,0 +1,125 @@
+/* The hub on a worker's loop: a turn before each sleep, a tick, an orderly end. */
+#include "hub_worker.h"
+
+#include <stdlib.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+#define TICK_S   0.25
+#define SECOND_S 1.0
+
+void
+hub_worker_begin(struct hub_worker *hw)
+{
+	hw->under_way++;
+}
+
+void
+hub_worker_end(struct hub_worker *hw)
+{
+	CHECK(hw->under_way > 0);
+	hw->under_way--;
+	if (!hw->closed || hw->under_way > 0)
+		return;
+	hub_free(&hw->hub);
+	free(hw);
+}
+
+/* Before the sockets' side flushes: answers of this turn go out with it. */
+static void
+on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	struct hub_worker *hw = ES_CONTAINER(prepare, struct hub_worker, turn);
+
+	(void)events;
+	hw->worker->now_ms = clock_mono_ms();
+	if (hub_turn(hw->hub))
+		ev_idle_start(loop, &hw->more);
+	else
+		ev_idle_stop(loop, &hw->more);
+}
+
+static void
+on_more(struct ev_loop *loop, ev_idle *idle, int events)
+{
+	(void)loop;
+	(void)idle;
+	(void)events;
+}
+
+static void
+on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct hub_worker *hw = ES_CONTAINER(timer, struct hub_worker, tick);
+
+	(void)loop;
+	(void)events;
+	hw->worker->now_ms = clock_mono_ms();
+	hub_tick(hw->hub);
+}
+
+static void
+on_second(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct hub_worker *hw = ES_CONTAINER(timer, struct hub_worker, second);
+
+	(void)loop;
+	(void)events;
+	hw->worker->now_ms = clock_mono_ms();
+	hub_second(hw->hub);
+}
+
+static void
+start(struct hub_worker *hw)
+{
+	struct ev_loop *loop = hw->worker->loop;
+
+	ev_prepare_init(&hw->turn, on_turn);
+	ev_set_priority(&hw->turn, EV_MAXPRI);
+	ev_prepare_start(loop, &hw->turn);
+	ev_idle_init(&hw->more, on_more);
+	ev_timer_init(&hw->tick, on_tick, TICK_S, TICK_S);
+	ev_timer_start(loop, &hw->tick);
+	ev_timer_init(&hw->second, on_second, SECOND_S, SECOND_S);
+	ev_timer_start(loop, &hw->second);
+}
+
+enum es_code
+hub_open(struct worker *w, struct hub **out, struct es_err *err)
+{
+	struct hub_worker *hw = mem_new(1, sizeof(*hw));
+	const struct hub_io io = hub_worker_io(hw);
+	struct hub_limits limits = hub_limits_default;
+
+	(void)err;
+	limits.log_bytes = (size_t)w->conf->log_bytes;
+	limits.log_channel_bytes = (size_t)w->conf->log_channel_bytes;
+	limits.max_subscriptions = (unsigned)w->conf->max_subscriptions;
+	limits.replay_limit = w->conf->replay_limit;
+	hw->worker = w;
+	hw->hub = hub_new(w, &limits, &io);
+	start(hw);
+	*out = hw->hub;
+	return ES_OK;
+}
+
+void
+hub_close(struct hub **hub)
+{
+	struct hub_worker *hw;
+
+	if (*hub == NULL)
+		return;
+	hw = (*hub)->io.ctx;
+	ev_prepare_stop(hw->worker->loop, &hw->turn);
+	ev_idle_stop(hw->worker->loop, &hw->more);
+	ev_timer_stop(hw->worker->loop, &hw->tick);
+	ev_timer_stop(hw->worker->loop, &hw->second);
+	*hub = NULL;
+	hub_worker_begin(
+	    hw); /* so that the last one out is us, if nothing is under way */
+	hw->closed = true;
+	hub_worker_end(hw);
+}

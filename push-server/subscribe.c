@@ -1,0 +1,320 @@
+#include "subscribe.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "frame_out.h"
+#include "hub_private.h"
+
+#include "core/banned.h"
+
+#define ASK_BACKOFF_MS 200
+
+static void
+ack(struct subscription *sub, const struct sub_answer *answer, int64_t head,
+    int64_t replayed)
+{
+	const char *epoch = sub->conn->worker->epoch;
+	char payload[160];
+
+	/* The epoch is a UUID of ours: nothing in it needs escaping. */
+	(void)snprintf(payload, sizeof(payload),
+	    "{\"epoch\":\"%s\",\"seq\":%" PRId64 ",\"replayed\":%" PRId64 "}", epoch,
+	    head, replayed);
+	frame_out_ack(sub->conn, answer->op, answer->id, sub->channel->id.text, payload);
+}
+
+static void
+ack_all(struct subscription *sub, int64_t head, int64_t replayed)
+{
+	while (sub->answers != NULL) {
+		struct sub_answer *answer = sub->answers;
+
+		ack(sub, answer, head, replayed);
+		sub->answers = answer->next;
+		free(answer->id);
+		free(answer);
+	}
+}
+
+static void
+add_answer(struct subscription *sub, const struct subscribe_request *req)
+{
+	struct sub_answer *answer = mem_new(1, sizeof(*answer));
+
+	answer->op = req->op;
+	answer->id = req->id == NULL ? NULL : mem_strdup(req->id);
+	answer->next = sub->answers;
+	sub->answers = answer;
+}
+
+/* Already a cursor: it stays where it is, and what it has had is not repeated. */
+static void
+answer_again(struct subscription *sub, const struct subscribe_request *req)
+{
+	if (!sub->joined) {
+		if (req->id != NULL)
+			add_answer(sub, req);
+		return;
+	}
+	add_answer(sub, req);
+	ack_all(sub, channel_head(sub->channel), 0);
+}
+
+enum es_code
+subscribe_begin(struct conn *c, const struct subscribe_request *req, struct es_err *err)
+{
+	struct hub *hub = c->worker->hub;
+	struct channel *ch = channel_find(hub, &c->tenant, &req->channel);
+	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
+
+	if (sub != NULL) {
+		answer_again(sub, req);
+		return ES_OK;
+	}
+	if (c->n_subscriptions >= hub->limits.max_subscriptions)
+		return es_fail(err, ES_TOO_MANY_SUBSCRIPTIONS,
+		    "%u subscriptions are the most a connection may have",
+		    hub->limits.max_subscriptions);
+	ch = channel_get(hub, &c->tenant, &req->channel);
+	sub = sub_new(c, ch);
+	sub->deadline_ms = hub->worker->now_ms + hub->limits.join_timeout_ms;
+	sub->has_after = req->has_after;
+	sub->after = req->after;
+	sub->epoch = req->epoch == NULL ? NULL : mem_strdup(req->epoch);
+	add_answer(sub, req);
+	if (ch->confirmed)
+		subscribe_again(sub);
+	return ES_OK;
+}
+
+void
+subscribe_end(struct conn *c, const struct channel_id *channel)
+{
+	struct hub *hub = c->worker->hub;
+	struct channel *ch = channel_find(hub, &c->tenant, channel);
+	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
+
+	if (sub != NULL)
+		sub_free(sub);
+}
+
+void
+subscribe_again(struct subscription *sub)
+{
+	struct hub_conn *hc = sub->conn->hub;
+
+	sub_place(sub, SUB_TO_ASK, &hc->to_ask);
+	if (list_empty(&hc->asking))
+		list_add_tail(&hc->hub->asking, &hc->asking);
+}
+
+void
+subscribe_fail(struct subscription *sub, enum es_code code, const char *text)
+{
+	struct es_err err;
+
+	(void)es_fail(&err, code, "%s", text);
+	if (sub->answers == NULL)
+		frame_out_error(
+		    sub->conn, "subscribe", NULL, sub->channel->id.text, &err);
+	for (const struct sub_answer *a = sub->answers; a != NULL; a = a->next)
+		frame_out_error(sub->conn, a->op, a->id, sub->channel->id.text, &err);
+	sub_free(sub);
+}
+
+/* Where the cursor starts; the gap that follows the answer, if any. */
+static int64_t
+start_of(const struct subscription *sub, const struct sync_channel *row,
+    enum gap_reason *out_gap)
+{
+	const struct hub *hub = sub->channel->hub;
+
+	*out_gap = GAP_REASONS;
+	if (!sub->has_after)
+		return row->head;
+	if (sub->after > row->head ||
+	    (sub->epoch != NULL && strcmp(sub->epoch, row->epoch) != 0)) {
+		*out_gap = GAP_RESET;
+		return row->head;
+	}
+	if (row->head - sub->after > hub->limits.replay_limit) {
+		*out_gap = GAP_REPLAY_LIMIT;
+		return row->head;
+	}
+	return sub->after;
+}
+
+static void
+join(struct subscription *sub, const struct sync_channel *row)
+{
+	struct channel *ch = sub->channel;
+	enum gap_reason gap;
+	const int64_t at = start_of(sub, row, &gap);
+
+	sub->joined = true;
+	sub->live_from = row->head;
+	ack_all(sub, row->head, row->head - at);
+	if (gap == GAP_REASONS) {
+		sub->at = at;
+	} else {
+		sub->at = sub->after;
+		deliver_gap(sub, at, gap);
+	}
+	if (at < row->head && at >= chan_log_base(ch->log))
+		metrics_add(ch->hub->worker->metrics, PM_REPLAY_MEMORY, 1);
+}
+
+static void
+adopt_epoch(struct hub *hub, const char *epoch)
+{
+	struct worker *w = hub->worker;
+
+	if (strcmp(w->epoch, epoch) == 0)
+		return;
+	if (w->epoch[0] != '\0')
+		for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
+			struct channel *ch = LIST_ITEM(l, struct channel, rounds);
+
+			ch->reset_due = true;
+			heads_check(ch);
+		}
+	(void)snprintf(w->epoch, sizeof(w->epoch), "%s", epoch);
+}
+
+/* Let in, as of the snapshot in which row was read. */
+static void
+admit(struct subscription *sub, const struct sync_channel *row, int64_t head_before)
+{
+	struct channel *ch = sub->channel;
+	int64_t stop_at;
+
+	adopt_epoch(ch->hub, row->epoch);
+	ch->is_private = row->is_private;
+	ch->archived = row->archived;
+	if (ch->log == NULL) {
+		ch->log = chan_log_new(ch->hub->logs, row->head);
+	} else if (row->head < head_before) {
+		channel_reset(ch, row->head); /* the database has gone back */
+		if (sub->joined)
+			return; /* it was told, and is asked for again if need be */
+	}
+	sub->clear = row->head;
+	if (!removals_find(&ch->removals, &sub->conn->user, sub->clear, &stop_at)) {
+		subscribe_again(sub); /* too long ago to tell whether it still holds */
+		return;
+	}
+	sub->stop_at = row->is_private ? stop_at : INT64_MAX;
+	if (!sub->joined)
+		join(sub, row);
+	deliver_pending(sub);
+}
+
+static void
+judge(
+    struct authorise_ask *ask, size_t i, const struct sync_channel *row, enum es_code rc)
+{
+	struct hub *hub = ask->hub;
+	struct conn *c = conn_get(hub->worker, ask->conn);
+	struct channel *ch = channel_find(hub, &ask->tenant, &ask->channels[i]);
+	struct subscription *sub = c == NULL || ch == NULL ? NULL : sub_find(hub, c, ch);
+
+	if (sub == NULL || sub->state != SUB_ASKED || sub->ticket != ask->ticket[i])
+		return;
+	if (rc != ES_OK)
+		subscribe_again(sub); /* until its time is over */
+	else if (row == NULL)
+		subscribe_fail(sub, ES_NOT_FOUND, "no such channel");
+	else
+		admit(sub, row, ask->head_before[i]);
+}
+
+static void
+authorise_done(struct authorise_ask *ask, enum es_code rc,
+    const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
+{
+	const struct sync_channel *by_ord[AUTHORISE_MAX] = {0};
+
+	(void)err;
+	if (rc != ES_OK)
+		ask->hub->ask_after_ms = ask->hub->worker->now_ms + ASK_BACKOFF_MS;
+	for (size_t i = 0; i < n_rows; i++)
+		if (rows[i].ord >= 0 && (size_t)rows[i].ord < ask->n)
+			by_ord[rows[i].ord] = &rows[i];
+	for (size_t i = 0; i < ask->n; i++)
+		judge(ask, i, by_ord[i], rc);
+	free(ask);
+}
+
+static struct authorise_ask *
+ask_of(struct hub_conn *hc)
+{
+	struct authorise_ask *ask = mem_new(1, sizeof(*ask));
+	struct list *l = hc->to_ask.next;
+
+	ask->hub = hc->hub;
+	ask->conn = hc->conn->ref;
+	ask->tenant = hc->conn->tenant;
+	ask->user = hc->conn->user;
+	ask->done = authorise_done;
+	for (; l != &hc->to_ask && ask->n < AUTHORISE_MAX; l = l->next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, place);
+
+		sub->ticket = ++hc->hub->last_ticket;
+		ask->channels[ask->n] = sub->channel->id;
+		ask->ticket[ask->n] = sub->ticket;
+		ask->head_before[ask->n] = channel_head(sub->channel);
+		ask->n++;
+	}
+	return ask;
+}
+
+void
+subscribe_ask(struct hub *hub)
+{
+	if (hub->worker->now_ms < hub->ask_after_ms)
+		return;
+	while (!list_empty(&hub->asking)) {
+		struct hub_conn *hc =
+		    LIST_ITEM(hub->asking.next, struct hub_conn, asking);
+		struct authorise_ask *ask = ask_of(hc);
+
+		if (ask->n > 0 && !hub->io.authorise(hub->io.ctx, ask)) {
+			free(ask);
+			return;
+		}
+		for (size_t n = ask->n; n > 0; n--)
+			sub_place(LIST_ITEM(hc->to_ask.next, struct subscription, place),
+			    SUB_ASKED, NULL);
+		if (ask->n == 0)
+			free(ask);
+		if (list_empty(&hc->to_ask))
+			list_del(&hc->asking);
+		else
+			list_move_tail(&hub->asking, &hc->asking);
+	}
+}
+
+void
+subscribe_tick(struct hub *hub)
+{
+	const int64_t now_ms = hub->worker->now_ms;
+
+	for (struct list *l = hub->asking.next; l != &hub->asking; l = l->next) {
+		struct hub_conn *hc = LIST_ITEM(l, struct hub_conn, asking);
+		struct list *next;
+
+		for (struct list *s = hc->to_ask.next; s != &hc->to_ask; s = next) {
+			struct subscription *sub =
+			    LIST_ITEM(s, struct subscription, place);
+
+			next = s->next;
+			if (!sub->joined && now_ms > sub->deadline_ms)
+				subscribe_fail(sub, ES_UNAVAILABLE,
+				    "the right to read can't be checked at the moment");
+		}
+	}
+}

@@ -1,0 +1,112 @@
+#include "ear.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+struct outside out;
+unsigned ear_events, ear_gaps, ear_wrong;
+char ear_trouble[400];
+
+void
+ear_complain(const char *what, const char *json, int64_t at)
+{
+	if (ear_wrong++ == 0)
+		(void)snprintf(ear_trouble, sizeof(ear_trouble),
+		    "%s (at %" PRId64 "): %.60s ... %s", what, at, json,
+		    strstr(json, "\"seq\"") ? strstr(json, "\"seq\"") : "");
+}
+
+static int64_t
+number(const char *json, const char *name)
+{
+	char key[32];
+	const char *at;
+
+	(void)snprintf(key, sizeof(key), "\"%s\":", name);
+	at = strstr(json, key);
+	return at == NULL ? -1 : strtoll(at + strlen(key), NULL, 10);
+}
+
+static unsigned
+channel_of(const char *json)
+{
+	for (unsigned i = 0; i < OUT_CHANNELS; i++)
+		if (strstr(json, out.channels[i].id.text) != NULL)
+			return i;
+	CHECK(!"a frame without a channel");
+	return 0;
+}
+
+static void
+hear_gap(struct ear *ear, unsigned c, const char *json)
+{
+	const int64_t from = number(json, "fromSeq"), to = number(json, "toSeq");
+
+	ear_gaps++;
+	if (strstr(json, "\"reset\"") == NULL) {
+		if (from != ear->at + 1 || to < from)
+			ear_complain("a gap that does not fit", json, ear->at);
+		else if (!out.channels[c].is_private && to - from + 1 <= LIMIT)
+			ear_complain("a gap without need", json, ear->at);
+	}
+	ear->at = to;
+}
+
+static void
+hear_event(const struct client *cl, struct ear *ear, unsigned c, const char *json)
+{
+	const struct out_channel *ch = &out.channels[c];
+	const int64_t seq = number(json, "seq");
+
+	ear_events++;
+	if (seq != ear->at + 1 || number(json, "prev") != ear->at)
+		ear_complain(seq <= ear->at ? "a repeat" : "a hole", json, ear->at);
+	if (strstr(json, event_kind_name(ch->events[seq].kind)) == NULL)
+		ear_complain("another event", json, ear->at);
+	if (ch->is_private && !ch->member[cl->user] && seq > ch->removed[cl->user])
+		ear_complain("heard after the removal", json, ear->at);
+	ear->at = seq;
+}
+
+/* What is said to be replayed is all after the cursor, unless a gap says that it is
+ * nothing. */
+static void
+hear_ack(struct ear *ear, const char *json)
+{
+	const int64_t seq = number(json, "seq"), replayed = number(json, "replayed");
+
+	if (!ear->asked)
+		ear_complain("an answer to nothing", json, 0);
+	if (ear->joined)
+		return;
+	ear->joined = true;
+	ear->at = ear->after < 0 ? seq : ear->after;
+	if (replayed != 0 && seq - replayed != ear->after)
+		ear_complain("another count", json, ear->after);
+}
+
+void
+ear_hear(struct fake_conn *f, const char *json)
+{
+	struct client *cl = f->model;
+	const unsigned c = channel_of(json);
+	struct ear *ear = &cl->ears[c];
+
+	if (strncmp(json, "{\"type\":\"ack\"", 13) == 0) {
+		hear_ack(ear, json);
+	} else if (strncmp(json, "{\"type\":\"error\"", 15) == 0) {
+		ear->asked = ear->joined = false;
+	} else if (!ear->joined) {
+		ear_complain("not subscribed", json, 0);
+	} else if (strncmp(json, "{\"type\":\"gap\"", 13) == 0) {
+		hear_gap(ear, c, json);
+	} else {
+		hear_event(cl, ear, c, json);
+	}
+}

@@ -1,0 +1,30 @@
+/* A client that believes nothing: whatever it hears of a channel has to be the next event
+ * of its history, or a gap that fits. */
+#ifndef TESTS_EAR_H
+#define TESTS_EAR_H
+
+#include "fake_outside.h"
+
+#define LIMIT 30 /* events before a gap */
+
+/* What a client knows of one channel. */
+struct ear {
+	bool asked, joined;
+	int64_t after; /* as asked; -1: live only */
+	int64_t at;    /* last number heard of */
+};
+
+struct client {
+	int user;
+	struct ear ears[OUT_CHANNELS];
+};
+
+extern struct outside out;
+extern unsigned ear_events, ear_gaps, ear_wrong;
+extern char ear_trouble[400]; /* the first complaint */
+
+/* f->model is a struct client. */
+void ear_hear(struct fake_conn *f, const char *json);
+void ear_complain(const char *what, const char *json, int64_t at);
+
+#endif

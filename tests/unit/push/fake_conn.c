@@ -1,0 +1,249 @@
+#include "fake_conn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn_write.h"
+#include "core/check.h"
+#include "frame_out.h"
+
+#include "core/banned.h"
+
+struct fake_conn fake_conns[FAKE_CONNS];
+unsigned fake_revalidated;
+static uint32_t generations[FAKE_CONNS];
+static struct metric table[PUSH_METRICS];
+static const double edges[] = {0.1, 1};
+
+static struct fake_conn *
+fake_of(const struct conn *c)
+{
+	return &fake_conns[c->ref.slot];
+}
+
+void
+fake_worker_init(struct worker *w)
+{
+	struct es_err err;
+
+	memset(w, 0, sizeof(*w));
+	memset(fake_conns, 0, sizeof(fake_conns));
+	fake_revalidated = 0;
+	w->now_ms = 1000000;
+	uuid_new(w->id.text);
+	for (unsigned i = 0; i < PUSH_METRICS; i++)
+		table[i] = (struct metric){METRIC_COUNTER, "test", NULL, "test", NULL, 0};
+	table[PM_DELIVERY] = (struct metric){
+	    METRIC_HISTOGRAM, "test", NULL, "test", edges, ES_COUNT(edges)};
+	CHECK(metrics_open(NULL, table, PUSH_METRICS, 1, &w->metrics, &err) == ES_OK);
+	metrics_use_slot(w->metrics, 0);
+}
+
+void
+fake_worker_fini(struct worker *w)
+{
+	metrics_close(&w->metrics);
+}
+
+struct fake_conn *
+fake_conn_open(struct worker *w, const char *tenant, const char *user, const char *name,
+    void (*heard)(struct fake_conn *f, const char *json))
+{
+	struct fake_conn *f = NULL;
+	uint32_t i;
+
+	for (i = 0; i < FAKE_CONNS && f == NULL; i++)
+		if (!fake_conns[i].used)
+			f = &fake_conns[i];
+	CHECK(f != NULL);
+	memset(f, 0, sizeof(*f));
+	f->used = true;
+	f->room = CONN_WRITE_MAX;
+	f->lossy_room = 1000;
+	f->heard = heard;
+	f->conn.worker = w;
+	f->conn.ref.slot = (uint32_t)(f - fake_conns);
+	f->conn.ref.generation = ++generations[f->conn.ref.slot];
+	f->conn.state = CONN_OPEN;
+	(void)snprintf(f->conn.tenant.text, ES_UUID_TEXT, "%s", tenant);
+	(void)snprintf(f->conn.user.text, ES_UUID_TEXT, "%s", user);
+	f->conn.display_name = mem_strdup(name);
+	f->conn.acl_version = 1;
+	f->conn.last_frame_ms = w->now_ms;
+	LIST_INIT(&f->conn.subscriptions);
+	hub_conn_open(&f->conn);
+	return f;
+}
+
+void
+fake_conn_break(struct fake_conn *f)
+{
+	f->conn.state = CONN_CLOSING;
+}
+
+void
+fake_conn_closed(struct fake_conn *f)
+{
+	f->conn.state = CONN_GONE;
+	hub_conn_closed(&f->conn);
+	CHECK(LIST_EMPTY(&f->conn.subscriptions) && f->conn.n_subscriptions == 0);
+	free(f->conn.display_name);
+	f->used = false;
+}
+
+void
+fake_conn_unblock(struct fake_conn *f)
+{
+	f->blocked = false;
+	if (f->wants_writable && f->conn.state == CONN_OPEN) {
+		f->wants_writable = false;
+		deliver_writable(&f->conn);
+	}
+}
+
+struct conn *
+conn_get(struct worker *w, struct conn_ref ref)
+{
+	struct fake_conn *f = &fake_conns[ref.slot];
+
+	(void)w;
+	return f->used && f->conn.ref.generation == ref.generation &&
+	               f->conn.state == CONN_OPEN
+	           ? &f->conn
+	           : NULL;
+}
+
+void
+conn_close(struct conn *c, uint16_t code, const char *reason)
+{
+	(void)code;
+	(void)reason;
+	c->state = CONN_CLOSING;
+}
+
+static void
+hear(struct fake_conn *f, const char *json, size_t len)
+{
+	char *copy = mem_new(1, len + 1);
+
+	memcpy(copy, json, len);
+	f->heard(f, copy);
+	free(copy);
+}
+
+size_t
+conn_write_room(const struct conn *c)
+{
+	const struct fake_conn *f = fake_of(c);
+
+	return c->state == CONN_OPEN && !f->blocked ? f->room : 0;
+}
+
+bool
+conn_write_frames(struct conn *c, const char *frames, size_t len)
+{
+	struct fake_conn *f = fake_of(c);
+	const unsigned char *p = (const unsigned char *)frames;
+	const unsigned char *const end = p + len;
+
+	if (c->state != CONN_OPEN || f->blocked)
+		return false;
+	CHECK(len > 0 && len <= CONN_WRITE_MAX);
+	while (p < end) { /* whole frames only */
+		size_t n, header = 2;
+
+		CHECK(end - p >= 2 && p[0] == 0x81 && p[1] <= 126);
+		n = p[1];
+		if (n == 126) {
+			header = 4;
+			n = (size_t)p[2] << 8 | p[3];
+		}
+		CHECK((size_t)(end - p) >= header + n);
+		hear(f, (const char *)p + header, n);
+		p += header + n;
+	}
+	return true;
+}
+
+void
+conn_want_writable(struct conn *c)
+{
+	fake_of(c)->wants_writable = true;
+}
+
+void
+conn_queue_frame(struct conn *c, const char *json, size_t len)
+{
+	if (c->state == CONN_OPEN)
+		hear(fake_of(c), json, len);
+}
+
+bool
+conn_lossy_frame(struct conn *c, const char *json, size_t len)
+{
+	struct fake_conn *f = fake_of(c);
+
+	if (c->state != CONN_OPEN || f->lossy_room == 0)
+		return false;
+	f->lossy_room--;
+	hear(f, json, len);
+	return true;
+}
+
+void
+conn_lossy_clear(struct conn *c)
+{
+	(void)c;
+}
+
+void
+frame_out_ack(struct conn *c, const char *op, const char *id, const char *channel,
+    const char *payload)
+{
+	char json[512];
+
+	if (id == NULL)
+		id = "";
+	(void)snprintf(json, sizeof(json),
+	    "{\"type\":\"ack\",\"op\":\"%s\",\"id\":\"%s\",\"channelId\":\"%s\","
+	    "\"payload\":%s}",
+	    op, id, channel == NULL ? "" : channel, payload == NULL ? "{}" : payload);
+	conn_queue_frame(c, json, strlen(json));
+}
+
+void
+frame_out_error(struct conn *c, const char *op, const char *id, const char *channel,
+    const struct es_err *err)
+{
+	char json[512];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"type\":\"error\",\"op\":\"%s\",\"id\":\"%s\",\"channelId\":\"%s\","
+	    "\"code\":\"%s\"}",
+	    op, id == NULL ? "" : id, channel == NULL ? "" : channel,
+	    es_code_name(err->code));
+	conn_queue_frame(c, json, strlen(json));
+}
+
+void
+frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq,
+    int64_t to_seq, const char *reason)
+{
+	char json[512];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"type\":\"gap\",\"channelId\":\"%s\",\"payload\":{\"fromSeq\":%" PRId64
+	    ",\"toSeq\":%" PRId64 ",\"reason\":\"%s\"}}",
+	    channel->text, from_seq, to_seq, reason);
+	conn_queue_frame(c, json, strlen(json));
+}
+
+void
+worker_revalidate(struct worker *w, const struct tenant_id *tenant)
+{
+	(void)w;
+	(void)tenant;
+	fake_revalidated++;
+}

@@ -1,0 +1,36 @@
+/* The sockets' side of a worker as the hub sees it, without sockets: what is written is
+ * recorded frame by frame, and a connection is blocked when the test says so. Linked in
+ * place of conn.c, conn_write.c and frame_out.c. */
+#ifndef TESTS_FAKE_CONN_H
+#define TESTS_FAKE_CONN_H
+
+#include "worker.h"
+
+#define FAKE_CONNS 16
+
+struct fake_conn {
+	struct conn conn;
+	bool used, blocked, wants_writable;
+	size_t room;
+	unsigned lossy_room; /* lossy frames that still fit */
+	/* Each frame that reached the client, in order; json is the payload. */
+	void (*heard)(struct fake_conn *f, const char *json);
+	void *model;
+};
+
+extern struct fake_conn fake_conns[FAKE_CONNS];
+extern unsigned fake_revalidated;
+
+/* A worker with metrics, no loop, no doors. */
+void fake_worker_init(struct worker *w);
+void fake_worker_fini(struct worker *w);
+
+struct fake_conn *fake_conn_open(struct worker *w, const char *tenant, const char *user,
+    const char *name, void (*heard)(struct fake_conn *f, const char *json));
+/* As when the socket is gone: not open any more; the hub is told later. */
+void fake_conn_break(struct fake_conn *f);
+void fake_conn_closed(struct fake_conn *f);
+/* Takes bytes again. */
+void fake_conn_unblock(struct fake_conn *f);
+
+#endif

@@ -1,0 +1,352 @@
+#include "fake_outside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+/* A question with its answer: worked out when asked (stale) or when answered. */
+struct out_job {
+	struct out_job *next;
+	enum { JOB_AUTHORISE, JOB_PAGE, JOB_HEADS, JOB_ACL } kind;
+	void *ask;
+	bool ready;
+	enum es_code rc;
+	struct sync_channel rows[AUTHORISE_MAX];
+	int64_t numbers[HEADS_MAX];
+	size_t n;
+	struct sync_page page;
+	struct event events[200];
+};
+
+unsigned
+out_random(struct outside *o, unsigned below)
+{
+	o->rnd ^= o->rnd << 13;
+	o->rnd ^= o->rnd >> 17;
+	o->rnd ^= o->rnd << 5;
+	return o->rnd % below;
+}
+
+bool
+out_chance(struct outside *o, unsigned percent)
+{
+	return out_random(o, 100) < percent;
+}
+
+void
+out_init(struct outside *o, struct worker *w, unsigned seed)
+{
+	memset(o, 0, sizeof(*o));
+	o->worker = w;
+	o->rnd = seed * 2654435761u + 1;
+	o->acl_version = 1;
+	(void)snprintf(
+	    o->epoch, sizeof(o->epoch), "01900000-0000-7000-8000-0000000000e1");
+	for (unsigned i = 0; i < OUT_CHANNELS; i++) {
+		struct out_channel *ch = &o->channels[i];
+
+		(void)snprintf(ch->id.text, sizeof(ch->id.text),
+		    "01900000-0000-7000-8000-00000000c%03u", i);
+		ch->events = mem_new(OUT_EVENTS, sizeof(*ch->events));
+		ch->is_private = i == OUT_CHANNELS - 1;
+		for (unsigned u = 0; u < OUT_USERS; u++)
+			ch->member[u] = true;
+	}
+	for (unsigned u = 0; u < OUT_USERS; u++)
+		(void)snprintf(o->users[u].text, sizeof(o->users[u].text),
+		    "01900000-0000-7000-8000-00000000a%03u", u);
+}
+
+void
+out_fini(struct outside *o)
+{
+	pub_fini(o);
+	CHECK(o->jobs == NULL);
+	for (unsigned i = 0; i < OUT_CHANNELS; i++)
+		free(o->channels[i].events);
+}
+
+static int
+channel_index(const struct outside *o, const struct channel_id *id)
+{
+	for (int i = 0; i < OUT_CHANNELS; i++)
+		if (strcmp(o->channels[i].id.text, id->text) == 0)
+			return i;
+	return -1;
+}
+
+static int
+user_index(const struct outside *o, const struct user_id *id)
+{
+	for (int i = 0; i < OUT_USERS; i++)
+		if (strcmp(o->users[i].text, id->text) == 0)
+			return i;
+	return -1;
+}
+
+static struct event
+event_of(const struct outside *o, const struct out_channel *ch, int64_t seq)
+{
+	static char body[OUT_CHANNELS][301];
+	static char payload[OUT_USERS][80];
+	const struct out_event *e = &ch->events[seq];
+	struct event ev = {.kind = e->kind,
+	    .channel = ch->id,
+	    .user = o->users[e->user],
+	    .display_name = "X",
+	    .seq = seq,
+	    .prev = seq - 1,
+	    .created_ms = 1,
+	    .accepted_ms = 1};
+	struct es_err err;
+
+	CHECK(tenant_id_parse(OUT_TENANT, &ev.tenant, &err) == ES_OK);
+	if (e->kind == EVENT_MESSAGE) {
+		memset(body[0], 'x', (size_t)(seq * 7 % 250));
+		body[0][seq * 7 % 250] = '\0';
+		ev.body = body[0];
+		ev.client_id = "c";
+	} else {
+		(void)snprintf(payload[e->user], sizeof(payload[0]),
+		    "{\"userId\":\"%s\"}", o->users[e->user].text);
+		ev.payload = payload[e->user];
+	}
+	return ev;
+}
+
+void
+out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user)
+{
+	struct out_channel *ch = &o->channels[channel];
+	const int64_t seq = ++ch->head;
+	struct arena *a = arena_new();
+	char topic[ES_TOPIC_MAX];
+	struct event ev;
+	struct text text;
+
+	CHECK(seq < OUT_EVENTS);
+	ch->events[seq] = (struct out_event){kind, user};
+	if (kind == EVENT_MEMBER_LEFT) {
+		ch->member[user] = false;
+		ch->removed[user] = seq;
+	} else if (kind == EVENT_MEMBER_JOINED) {
+		ch->member[user] = true;
+	}
+	ev = event_of(o, ch, seq);
+	text_init(&text, a, 8192);
+	event_encode(&ev, &text);
+	topic_channel(&ev.tenant, &ev.channel, topic);
+	if (out_chance(o, o->faults.delay))
+		pub_send_late(o, topic, text.data, text.len);
+	else if (!out_chance(o, o->faults.lose))
+		pub_send(o, topic, text.data, text.len);
+	if (out_chance(o, o->faults.repeat))
+		pub_send(o, topic, text.data, text.len);
+	arena_free(&a);
+}
+
+void
+out_restore(struct outside *o, unsigned channel, int64_t head)
+{
+	o->channels[channel].head = head;
+	pub_forget_late(o);
+}
+
+static void
+work_authorise(struct outside *o, struct out_job *job)
+{
+	const struct authorise_ask *ask = job->ask;
+	const int user = user_index(o, &ask->user);
+
+	job->n = 0;
+	for (size_t i = 0; i < ask->n; i++) {
+		const int c = channel_index(o, &ask->channels[i]);
+		struct sync_channel *row = &job->rows[job->n];
+
+		if (c < 0 || user < 0 ||
+		    (o->channels[c].is_private && !o->channels[c].member[user]))
+			continue;
+		*row = (struct sync_channel){.id = ask->channels[i],
+		    .ord = (int64_t)i,
+		    .head = o->channels[c].head,
+		    .is_private = o->channels[c].is_private,
+		    .archived = o->channels[c].archived,
+		    .acl_version = o->acl_version};
+		(void)snprintf(row->epoch, sizeof(row->epoch), "%s", o->epoch);
+		job->n++;
+	}
+	o->authorisations++;
+}
+
+static void
+work_page(struct outside *o, struct out_job *job)
+{
+	const struct page_ask *ask = job->ask;
+	const struct out_channel *ch = &o->channels[channel_index(o, &ask->channel)];
+
+	job->page = (struct sync_page){.events = job->events, .head = ch->head};
+	job->page.through = ch->head < ask->to ? ch->head : ask->to;
+	for (int64_t seq = ask->after + 1; seq <= job->page.through; seq++) {
+		struct event *ev = &job->events[job->page.n++];
+
+		*ev = event_of(o, ch, seq);
+		if (ev->body != NULL)
+			ev->body = mem_strdup(ev->body);
+	}
+	o->page_reads++;
+}
+
+static void
+work(struct outside *o, struct out_job *job)
+{
+	const struct heads_ask *heads = job->ask;
+	const struct acl_ask *acl = job->ask;
+
+	job->ready = true;
+	job->rc = out_chance(o, o->faults.fail) ? ES_UNAVAILABLE : ES_OK;
+	if (job->rc != ES_OK)
+		return;
+	switch (job->kind) {
+	case JOB_AUTHORISE:
+		work_authorise(o, job);
+		break;
+	case JOB_PAGE:
+		work_page(o, job);
+		break;
+	case JOB_HEADS:
+		for (size_t i = 0; i < heads->n; i++)
+			job->numbers[i] =
+			    o->channels[channel_index(o, &heads->channels[i])].head;
+		break;
+	case JOB_ACL:
+		for (size_t i = 0; i < acl->n; i++)
+			job->numbers[i] = o->acl_version;
+		break;
+	}
+}
+
+static void
+answer(struct outside *o, struct out_job *job)
+{
+	struct authorise_ask *authorise = job->ask;
+	struct page_ask *page = job->ask;
+	struct heads_ask *heads = job->ask;
+	struct acl_ask *acl = job->ask;
+	struct es_err err = {.code = job->rc};
+
+	if (!job->ready)
+		work(o, job);
+	switch (job->kind) {
+	case JOB_AUTHORISE:
+		authorise->done(authorise, job->rc, job->rows, job->n, &err);
+		break;
+	case JOB_PAGE:
+		page->done(page, job->rc, &job->page);
+		for (size_t i = 0; i < job->page.n; i++)
+			free((void *)(uintptr_t)job->events[i].body);
+		break;
+	case JOB_HEADS:
+		heads->done(heads, job->rc, job->numbers);
+		break;
+	case JOB_ACL:
+		acl->done(acl, job->rc, job->numbers);
+		break;
+	}
+	free(job);
+}
+
+static bool
+ask(struct outside *o, int kind, void *question)
+{
+	struct out_job *job;
+
+	if (o->down || out_chance(o, o->faults.refuse))
+		return false;
+	job = mem_new(1, sizeof(*job));
+	job->kind = kind;
+	job->ask = question;
+	job->next = o->jobs;
+	o->jobs = job;
+	if (out_chance(o, o->faults.stale))
+		work(o, job);
+	return true;
+}
+
+static bool
+io_authorise(void *ctx, struct authorise_ask *question)
+{
+	return ask(ctx, JOB_AUTHORISE, question);
+}
+
+static bool
+io_page(void *ctx, struct page_ask *question)
+{
+	return ask(ctx, JOB_PAGE, question);
+}
+
+static bool
+io_heads(void *ctx, struct heads_ask *question)
+{
+	return ask(ctx, JOB_HEADS, question);
+}
+
+static bool
+io_acl(void *ctx, struct acl_ask *question)
+{
+	return ask(ctx, JOB_ACL, question);
+}
+
+static bool
+io_redis(void *ctx, struct redis_script *script, size_t argc,
+    const struct redis_arg argv[], redis_async_done *done, void *arg)
+{
+	struct outside *o = ctx;
+
+	return o->redis != NULL && o->redis(o, script, argc, argv, done, arg);
+}
+
+struct hub_io
+out_io(struct outside *o)
+{
+	return (struct hub_io){
+	    o, pub_topic, pub_send, io_authorise, io_page, io_heads, io_acl, io_redis};
+}
+
+static bool
+step_job(struct outside *o)
+{
+	struct out_job **at = &o->jobs, *job;
+	unsigned n = 0;
+
+	for (job = o->jobs; job != NULL; job = job->next)
+		n++;
+	if (n == 0)
+		return false;
+	for (n = out_random(o, n); n > 0; n--)
+		at = &(*at)->next;
+	job = *at;
+	*at = job->next;
+	answer(o, job);
+	return true;
+}
+
+bool
+out_step(struct outside *o)
+{
+	if (out_chance(o, 20))
+		pub_late_arrives(o);
+	if (out_chance(o, 50))
+		return step_job(o) || pub_step(o);
+	return pub_step(o) || step_job(o);
+}
+
+void
+out_drain(struct outside *o)
+{
+	while (out_step(o))
+		;
+}

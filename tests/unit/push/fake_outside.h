@@ -1,0 +1,83 @@
+/* The outside of a hub in memory: a database of channels and members, a pub/sub that
+ * loses, repeats, delays and disconnects, and answers that come late, stale or not at
+ * all. */
+#ifndef TESTS_FAKE_OUTSIDE_H
+#define TESTS_FAKE_OUTSIDE_H
+
+#include "fake_conn.h"
+#include "hub.h"
+
+#define OUT_TENANT   "01900000-0000-7000-8000-000000000001"
+#define OUT_CHANNELS 3 /* the last one is private */
+#define OUT_USERS    4
+#define OUT_EVENTS   20000
+
+/* How likely something goes wrong, in percent. */
+struct out_faults {
+	unsigned lose, repeat, delay, refuse, fail, stale;
+};
+
+struct out_event {
+	enum event_kind kind;
+	int user;
+};
+
+struct out_channel {
+	struct channel_id id;
+	bool is_private, archived;
+	struct out_event *events; /* event i has number i; 0 is unused */
+	int64_t head;
+	bool member[OUT_USERS];
+	int64_t removed[OUT_USERS]; /* number of the last removal; 0: none */
+};
+
+struct outside {
+	struct worker *worker;
+	struct out_faults faults;
+	struct out_channel channels[OUT_CHANNELS];
+	struct user_id users[OUT_USERS];
+	unsigned rnd;
+	bool down, topics_down;
+	char epoch[ES_UUID_TEXT];
+	int64_t acl_version;
+	unsigned page_reads, authorisations, published;
+	/* Commands to Redis; NULL: it is away. */
+	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,
+	    const struct redis_arg argv[], redis_async_done *done, void *arg);
+	struct out_job *jobs;           /* questions under way */
+	struct out_item *stream, *late; /* pub/sub, in order; held back */
+	char topics[64][ES_TOPIC_MAX];
+	bool confirmed[64];
+};
+
+void out_init(struct outside *o, struct worker *w, unsigned seed);
+void out_fini(struct outside *o);
+struct hub_io out_io(struct outside *o);
+
+unsigned out_random(struct outside *o, unsigned below);
+bool out_chance(struct outside *o, unsigned percent);
+
+/* Commit an event and publish it (or not, or twice, or late). */
+void out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user);
+/* Throw away numbers above head, as a restore does. */
+void out_restore(struct outside *o, unsigned channel, int64_t head);
+
+/* Let one thing happen: an answer, a message, a confirmation. False: nothing is left. */
+bool out_step(struct outside *o);
+/* Everything under way arrives. */
+void out_drain(struct outside *o);
+/* The subscribing connection is lost, with all that was on it. */
+void out_cut(struct outside *o);
+void out_restored(struct outside *o);
+
+/* Between the two halves: fake_outside.c (the database) and fake_pubsub.c. */
+void pub_topic(void *ctx, const char *topic, bool wanted);
+void pub_send(void *ctx, const char *topic, const char *data, size_t len);
+/* Sent, but it arrives when it likes. */
+void pub_send_late(struct outside *o, const char *topic, const char *data, size_t len);
+void pub_late_arrives(struct outside *o);
+bool pub_step(struct outside *o);
+void pub_forget_late(struct outside *o);
+void pub_fini(struct outside *o);
+
+#endif

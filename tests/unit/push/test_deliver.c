@@ -1,0 +1,304 @@
+/* The promise of delivery under random faults: what each subscriber hears of a channel is
+ * exactly its history after the cursor, in order, without a repeat, or a gap that says
+ * so; and nothing after its removal. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "cunit_main.h"
+#include "ear.h"
+#include "hub_private.h"
+#include "subscribe.h"
+
+#include "core/banned.h"
+
+static struct worker worker;
+static struct client clients[FAKE_CONNS];
+
+static void
+client_open(void)
+{
+	const int user = (int)out_random(&out, OUT_USERS);
+	struct fake_conn *f =
+	    fake_conn_open(&worker, OUT_TENANT, out.users[user].text, "X", ear_hear);
+	struct client *cl = &clients[f - fake_conns];
+
+	memset(cl, 0, sizeof(*cl));
+	cl->user = user;
+	f->model = cl;
+	f->room = out_chance(&out, 30) ? 300 : 4096;
+}
+
+static bool
+subscribed(const struct fake_conn *f, unsigned c)
+{
+	struct channel *ch =
+	    channel_find(worker.hub, &f->conn.tenant, &out.channels[c].id);
+
+	return ch != NULL && sub_find(worker.hub, &f->conn, ch) != NULL;
+}
+
+static void
+client_subscribe(struct fake_conn *f)
+{
+	struct client *cl = f->model;
+	const unsigned c = out_random(&out, OUT_CHANNELS);
+	const int64_t head = out.channels[c].head;
+	struct subscribe_request req = {.channel = out.channels[c].id,
+	    .op = "subscribe",
+	    .id = "1",
+	    .has_after = out_chance(&out, 70)};
+	struct es_err err;
+
+	if (req.has_after) {
+		req.after = head - (int64_t)out_random(&out, 2 * LIMIT);
+		if (req.after < 0)
+			req.after = 0;
+	}
+	if (cl->ears[c].joined && !subscribed(f, c)) /* by its removal */
+		cl->ears[c].asked = cl->ears[c].joined = false;
+	if (cl->ears[c].asked && !cl->ears[c].joined)
+		return;
+	cl->ears[c].asked = true;
+	if (!cl->ears[c].joined)
+		cl->ears[c].after = req.has_after ? req.after : -1;
+	CHECK(subscribe_begin(&f->conn, &req, &err) == ES_OK);
+}
+
+static void
+client_unsubscribe(struct fake_conn *f)
+{
+	struct client *cl = f->model;
+	const unsigned c = out_random(&out, OUT_CHANNELS);
+
+	subscribe_end(&f->conn, &out.channels[c].id);
+	cl->ears[c].asked = cl->ears[c].joined = false;
+}
+
+static void
+client_action(struct fake_conn *f)
+{
+	if (f->conn.state != CONN_OPEN) {
+		if (out_chance(&out, 30))
+			fake_conn_closed(f);
+		return;
+	}
+	switch (out_random(&out, 12)) {
+	case 0:
+	case 1:
+	case 2:
+		client_subscribe(f);
+		break;
+	case 3:
+		if (out_chance(&out, 30))
+			client_unsubscribe(f);
+		break;
+	case 4:
+		f->blocked = true;
+		break;
+	case 5:
+		if (out_chance(&out, 10))
+			fake_conn_break(f);
+		break;
+	default:
+		fake_conn_unblock(f);
+		break;
+	}
+}
+
+static void
+publish_some(void)
+{
+	const unsigned c = out_random(&out, OUT_CHANNELS);
+	unsigned n = out_chance(&out, 3) ? 2 * LIMIT : 1 + out_random(&out, 4);
+
+	for (; n > 0; n--) {
+		const int user = (int)out_random(&out, OUT_USERS);
+
+		if (c == OUT_CHANNELS - 1 && out_chance(&out, 5))
+			out_commit(&out, c,
+			    out.channels[c].member[user] ? EVENT_MEMBER_LEFT
+							 : EVENT_MEMBER_JOINED,
+			    user);
+		else
+			out_commit(&out, c, EVENT_MESSAGE, user);
+	}
+}
+
+static void
+turn(void)
+{
+	while (hub_turn(worker.hub))
+		;
+}
+
+static void
+pass(int64_t ms)
+{
+	worker.now_ms += ms;
+	hub_tick(worker.hub);
+}
+
+static void
+one_step(void)
+{
+	static int64_t second_ms;
+	struct fake_conn *f = &fake_conns[out_random(&out, FAKE_CONNS)];
+
+	if (!f->used)
+		client_open();
+	else
+		client_action(f);
+	if (out_chance(&out, 40))
+		publish_some();
+	for (unsigned n = out_random(&out, 6); n > 0; n--)
+		IGNORE(out_step(&out));
+	if (out_chance(&out, 70))
+		IGNORE(hub_turn(worker.hub));
+	if (out_chance(&out, 20))
+		pass(50);
+	if (worker.now_ms - second_ms >= 1000) {
+		second_ms = worker.now_ms;
+		hub_second(worker.hub);
+	}
+	if (out_chance(&out, 1) && out_chance(&out, 50))
+		out_cut(&out);
+	if (out.topics_down && out_chance(&out, 10))
+		out_restored(&out);
+	if (out_chance(&out, 1))
+		out.down = !out.down;
+	if (out.down && out_chance(&out, 10))
+		out.down = false;
+}
+
+/* All faults end; within the half minute promised everything that was lost is seen. */
+static void
+settle(void)
+{
+	memset(&out.faults, 0, sizeof(out.faults));
+	out.down = false;
+	if (out.topics_down)
+		out_restored(&out);
+	for (unsigned s = 0; s < 33; s++) {
+		for (unsigned i = 0; i < FAKE_CONNS; i++)
+			if (fake_conns[i].used && fake_conns[i].conn.state == CONN_OPEN)
+				fake_conn_unblock(&fake_conns[i]);
+		for (unsigned t = 0; t < 4; t++) {
+			pass(250);
+			out_drain(&out);
+			turn();
+			out_drain(&out);
+			turn();
+		}
+		hub_second(worker.hub);
+	}
+}
+
+static void
+judge_end(void)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++) {
+		const struct fake_conn *f = &fake_conns[i];
+		const struct client *cl = &clients[i];
+
+		if (!f->used || f->conn.state != CONN_OPEN)
+			continue;
+		for (unsigned c = 0; c < OUT_CHANNELS; c++) {
+			const struct out_channel *ch = &out.channels[c];
+			const bool may = !ch->is_private || ch->member[cl->user];
+
+			if (cl->ears[c].asked && !cl->ears[c].joined)
+				ear_complain("never answered", ch->id.text, 0);
+			if (cl->ears[c].joined && may && cl->ears[c].at < ch->head &&
+			    (!ch->is_private || cl->ears[c].at > ch->removed[cl->user]))
+				ear_complain(
+				    "not all was heard", ch->id.text, cl->ears[c].at);
+		}
+	}
+}
+
+static void
+close_all(void)
+{
+	for (unsigned i = 0; i < FAKE_CONNS; i++)
+		if (fake_conns[i].used)
+			fake_conn_closed(&fake_conns[i]);
+	out_drain(&out);
+	hub_free(&worker.hub);
+	out_fini(&out);
+	fake_worker_fini(&worker);
+}
+
+static struct hub_limits
+small_limits(void)
+{
+	struct hub_limits limits = hub_limits_default;
+
+	limits.log_channel_bytes = 4096;
+	limits.log_bytes = 9000;
+	limits.page_bytes = 40000;
+	limits.replay_limit = LIMIT;
+	limits.replay_budget = 1000000;
+	limits.turn_writes = 5;
+	limits.linger_ms = 2000;
+	return limits;
+}
+
+static void
+begin(unsigned seed, const struct hub_limits *limits)
+{
+	const struct hub_io io = out_io(&out);
+
+	fake_worker_init(&worker);
+	out_init(&out, &worker, seed);
+	worker.hub = hub_new(&worker, limits, &io);
+	hub_topics_state(worker.hub, true);
+}
+
+static void
+test_random(void)
+{
+	const struct hub_limits limits = small_limits();
+	const char *runs = getenv("DELIVER_SEEDS");
+	const unsigned n = runs != NULL ? (unsigned)strtoul(runs, NULL, 10) : 12;
+	unsigned reads = 0;
+
+	ear_events = ear_gaps = 0;
+	for (unsigned seed = 1; seed <= n; seed++) {
+		ear_wrong = 0;
+		begin(seed, &limits);
+		out.faults = (struct out_faults){.lose = seed % 3 * 4,
+		    .repeat = 5,
+		    .delay = 4,
+		    .refuse = 5,
+		    .fail = 5,
+		    .stale = 50};
+		for (unsigned i = 0; i < 1500 && ear_wrong == 0; i++)
+			one_step();
+		if (ear_wrong == 0) {
+			settle();
+			judge_end();
+		}
+		reads += out.page_reads;
+		if (ear_wrong != 0)
+			(void)fprintf(stderr, "seed %u: %s\n", seed, ear_trouble);
+		CU_ASSERT_EQUAL(ear_wrong, 0);
+		close_all();
+		if (ear_wrong != 0)
+			return;
+	}
+	/* the roads were all taken */
+	CU_ASSERT_TRUE(ear_events > n * 500);
+	CU_ASSERT_TRUE(ear_gaps > n);
+	CU_ASSERT_TRUE(reads > n);
+	printf("%u events, %u gaps, %u pages ", ear_events, ear_gaps, reads);
+}
+
+static CU_TestInfo cases[] = {
+    {"random faults: history in order, or a gap that says so", test_random},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/deliver", cases)
