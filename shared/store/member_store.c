@@ -19,21 +19,16 @@ static const struct pg_col member_cols[] = {
 		.name = "member_" name_, .sql = sql_, .cols = member_cols, \
 		.n_cols = ES_COUNT(member_cols), .n_params = (n) \
 	}
-#define MEMBER_COLS \
-	"m.user_id, u.display_name, m.role, es_ms(m.joined_at), m.last_read_seq"
+/* The name is looked up row by row: a join may read every user of the tenant. */
+#define MEMBERS \
+	"SELECT m.user_id, (SELECT u.display_name FROM users u WHERE u.tenant_id = $1" \
+	" AND u.id = m.user_id), m.role, es_ms(m.joined_at), m.last_read_seq" \
+	" FROM channel_members m WHERE m.tenant_id = $1 AND m.channel_id = $2"
 
 static const struct pg_stmt list = MEMBER_STMT("list",
-    "SELECT " MEMBER_COLS " FROM channel_members m"
-    " JOIN users u ON u.tenant_id = $1 AND u.id = m.user_id"
-    " WHERE m.tenant_id = $1 AND m.channel_id = $2"
-    " AND ($3::uuid IS NULL OR m.user_id > $3) ORDER BY m.user_id LIMIT $4",
-    4);
+    MEMBERS " AND ($3::uuid IS NULL OR m.user_id > $3) ORDER BY m.user_id LIMIT $4", 4);
 
-static const struct pg_stmt get = MEMBER_STMT("get",
-    "SELECT " MEMBER_COLS " FROM channel_members m"
-    " JOIN users u ON u.tenant_id = $1 AND u.id = m.user_id"
-    " WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.user_id = $3",
-    3);
+static const struct pg_stmt get = MEMBER_STMT("get", MEMBERS " AND m.user_id = $3", 3);
 
 /* Somebody who may be added. */
 struct candidate {

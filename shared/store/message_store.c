@@ -26,12 +26,14 @@ static const struct pg_col message_cols[] = {
 		.n_cols = ES_COUNT(message_cols), .n_params = (n) \
 	}
 
-/* $1 tenant, $2 channel. */
+/* $1 tenant, $2 channel. The name is looked up row by row: a join may read every user. */
 #define MESSAGES \
-	"SELECT m.id, m.prev, m.channel_id, m.sender_id, COALESCE(u.display_name, '')," \
+	"SELECT m.id, m.prev, m.channel_id, m.sender_id, " \
+	" COALESCE((SELECT u.display_name FROM users u" \
+	" WHERE u.tenant_id = $1 AND u.id = m.sender_id), '')," \
 	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \
 	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL" \
-	" FROM messages m LEFT JOIN users u ON u.tenant_id = $1 AND u.id = m.sender_id" \
+	" FROM messages m" \
 	" WHERE m.tenant_id = $1 AND m.channel_id = $2"
 
 static const struct pg_stmt below =

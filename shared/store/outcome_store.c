@@ -20,15 +20,21 @@ static const struct pg_col found_cols[] = {
     PG_COL(struct found, code, PG_TEXT),
 };
 
+/* LATERAL with a limit: look-ups by key, never a join with all messages of the channel.
+ */
 const struct pg_stmt outcome_store_stmt = {
     .name = "outcomes",
     .sql = "SELECT k.ord - 1, m.id IS NOT NULL, m.request_hash = decode(k.hash, 'hex'),"
 	   " m.id, m.prev, es_ms(m.created_at), r.code"
 	   " FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS k (key, hash, ord)"
-	   " LEFT JOIN messages m ON m.tenant_id = $1 AND m.channel_id = $2"
-	   " AND m.dedupe_key = decode(k.key, 'hex')"
-	   " LEFT JOIN refused_messages r ON r.tenant_id = $1 AND r.channel_id = $2"
-	   " AND r.dedupe_key = decode(k.key, 'hex') AND es_ms(r.created_at) >= $5"
+	   " LEFT JOIN LATERAL (SELECT m.* FROM messages m WHERE m.tenant_id = $1"
+	   " AND m.channel_id = $2 AND m.dedupe_key = decode(k.key, 'hex') LIMIT 1) m ON "
+	   "true"
+	   " LEFT JOIN LATERAL (SELECT r.code FROM refused_messages r"
+	   " WHERE r.tenant_id = $1 AND r.channel_id = $2"
+	   " AND r.dedupe_key = decode(k.key, 'hex') AND es_ms(r.created_at) >= $5 LIMIT "
+	   "1) r"
+	   " ON true"
 	   " WHERE m.id IS NOT NULL OR r.code IS NOT NULL",
     .cols = found_cols,
     .n_cols = ES_COUNT(found_cols),

@@ -32,7 +32,9 @@ static const struct pg_col page_cols[] = {
  * what is missing below it is missing for good. */
 const struct pg_stmt sync_store_page = {
     .name = "sync_page",
-    .sql = "SELECT h.last_seq, e.seq, e.prev, e.kind, e.user_id, u.display_name,"
+    .sql = "SELECT h.last_seq, e.seq, e.prev, e.kind, e.user_id,"
+	   " (SELECT u.display_name FROM users u"
+	   " WHERE u.tenant_id = $1 AND u.id = e.user_id),"
 	   " es_ms(e.created_at), e.body, e.client_id, e.edited, e.deleted, e.payload"
 	   " FROM channel_heads h LEFT JOIN LATERAL ("
 	   "(SELECT m.id AS seq, m.prev, 'message' AS kind, m.sender_id AS user_id,"
@@ -47,7 +49,6 @@ const struct pg_stmt sync_store_page = {
 	   " FROM channel_events c WHERE c.tenant_id = $1 AND c.channel_id = $2"
 	   " AND c.seq > $3 AND c.seq <= $4 ORDER BY c.seq LIMIT $5)"
 	   " ORDER BY seq LIMIT $5) e ON true"
-	   " LEFT JOIN users u ON u.tenant_id = $1 AND u.id = e.user_id"
 	   " WHERE h.tenant_id = $1 AND h.channel_id = $2 ORDER BY e.seq",
     .cols = page_cols,
     .n_cols = ES_COUNT(page_cols),

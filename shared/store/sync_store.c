@@ -15,7 +15,8 @@ static const struct pg_col channel_cols[] = {
     PG_COL(struct sync_channel, epoch, PG_UUID),
 };
 
-/* Version and answer come from one snapshot: a change after it has a higher version. */
+/* Version and answer come from one snapshot: a change after it has a higher version.
+ * LATERAL with a limit: look-ups by key, also with 500 channels. */
 const struct pg_stmt sync_store_authorise = {
     .name = "sync_authorise",
     .sql = "SELECT w.ord - 1, c.id, h.last_seq, c.is_private, m.user_id IS NOT NULL,"
@@ -23,10 +24,13 @@ const struct pg_stmt sync_store_authorise = {
 	   " FROM unnest($3::uuid[]) WITH ORDINALITY AS w (channel_id, ord)"
 	   " JOIN tenants t ON t.id = $1 AND t.status = 'active'"
 	   " JOIN users u ON u.tenant_id = $1 AND u.id = $2 AND u.status = 'active'"
-	   " JOIN channels c ON c.tenant_id = $1 AND c.id = w.channel_id"
-	   " JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id"
-	   " LEFT JOIN channel_members m ON m.tenant_id = $1 AND m.channel_id = c.id"
-	   " AND m.user_id = $2"
+	   " JOIN LATERAL (SELECT c.id, c.is_private FROM channels c"
+	   " WHERE c.tenant_id = $1 AND c.id = w.channel_id LIMIT 1) c ON true"
+	   " JOIN LATERAL (SELECT h.last_seq, h.archived FROM channel_heads h"
+	   " WHERE h.tenant_id = $1 AND h.channel_id = w.channel_id LIMIT 1) h ON true"
+	   " LEFT JOIN LATERAL (SELECT m.user_id FROM channel_members m"
+	   " WHERE m.tenant_id = $1 AND m.channel_id = w.channel_id AND m.user_id = $2"
+	   " LIMIT 1) m ON true"
 	   " WHERE NOT c.is_private OR m.user_id IS NOT NULL ORDER BY w.ord",
     .cols = channel_cols,
     .n_cols = ES_COUNT(channel_cols),

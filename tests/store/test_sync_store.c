@@ -100,6 +100,11 @@ pages_merge_messages_and_events(void)
 	CU_ASSERT_STRING_EQUAL(page.events[1].display_name, joined.display_name);
 	SAME(page.events[1].user, joined.user);
 	CU_ASSERT_STRING_EQUAL(page.events[2].display_name, "Carol");
+	FINE(read_page(&f.bob.tenant, &id, 0, 1, 100));
+	CU_ASSERT_EQUAL(page.n, 1);
+	FINE(read_page(&f.bob.tenant, &id, 1, 2, 100));
+	CU_ASSERT_EQUAL(page.n, 1);
+	CU_ASSERT_EQUAL(page.through, 2);
 }
 
 static void

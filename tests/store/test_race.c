@@ -1,0 +1,183 @@
+/* Several writers at once on one channel: numbers stay dense, rules stay kept. */
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "cunit_main.h"
+#include "store/channel_store.h"
+#include "store/member_store.h"
+#include "store/sync_store.h"
+#include "store/user_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+enum { ROUNDS = 60 };
+
+static struct fixture f;
+static struct channel_id id;
+
+/* A connection is never shared with a child. */
+static pid_t
+in_child(
+    void (*work)(struct fixture *mine, const struct actor *who), const struct actor *who)
+{
+	struct fixture mine = {0};
+	pid_t pid;
+
+	pid = fork();
+	if (pid != 0)
+		return pid;
+	mine = (struct fixture){.pg = fixture_connect(), .arena = arena_new()};
+	work(&mine, who);
+	fixture_close(&mine);
+	_exit(0);
+}
+
+static void
+all_end_well(const pid_t pids[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int status = -1;
+
+		CU_ASSERT_EQUAL(waitpid(pids[i], &status, 0), pids[i]);
+		CU_ASSERT_EQUAL(status, 0);
+	}
+}
+
+static void
+send_many(struct fixture *mine, const struct actor *who)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		const struct outcome o = fixture_send(mine, who, &id, NULL, "x");
+
+		CHECK(o.code == ES_OK || o.code == ES_CHANNEL_ARCHIVED);
+	}
+}
+
+static void
+come_and_go(struct fixture *mine, const struct actor *who)
+{
+	struct channel channel;
+	struct event event;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		const enum es_code rc = channel_store_join(
+		    mine->pg, who, &id, mine->arena, &channel, &event, &mine->err);
+
+		CHECK(rc == ES_OK || rc == ES_CHANNEL_ARCHIVED);
+		CHECK(channel_store_leave(
+			  mine->pg, who, &id, mine->arena, &event, &mine->err) == ES_OK);
+	}
+}
+
+static void
+open_and_close(struct fixture *mine, const struct actor *who)
+{
+	struct channel channel;
+	struct event event;
+
+	for (int i = 0; i < ROUNDS / 4; i++) {
+		CHECK(channel_store_archive(mine->pg, who, &id, mine->arena, &channel,
+			  &event, &mine->err) == ES_OK);
+		CHECK(channel_store_unarchive(mine->pg, who, &id, mine->arena, &channel,
+			  &event, &mine->err) == ES_OK);
+	}
+}
+
+static void
+numbers_stay_dense(void)
+{
+	struct sync_page page;
+	struct pg_rows rows;
+	pid_t pids[5];
+
+	id = fixture_channel(&f, &f.bob, "busy", false);
+	pids[0] = in_child(send_many, &f.bob);
+	pids[1] = in_child(send_many, &f.carol);
+	pids[2] = in_child(come_and_go, &f.carol);
+	pids[3] = in_child(come_and_go, &f.guest);
+	pids[4] = in_child(open_and_close, &f.admin);
+	all_end_well(pids, ES_COUNT(pids));
+
+	FINE(pg_run(f.pg, &f.bob.tenant, &sync_store_page,
+	    sync_store_page_params(f.arena, &f.bob.tenant, &id, 0, 10000, SYNC_PAGE_MAX),
+	    f.arena, &rows, &f.err));
+	FINE(sync_store_page_read(
+	    &rows, &f.bob.tenant, &id, 0, 10000, SYNC_PAGE_MAX, f.arena, &page, &f.err));
+	CU_ASSERT_TRUE(page.n > ROUNDS);
+	CU_ASSERT_EQUAL(page.n, page.head);
+	for (size_t i = 0; i < page.n; i++) {
+		CU_ASSERT_EQUAL(page.events[i].seq, i + 1);
+		CU_ASSERT_EQUAL(page.events[i].prev, i);
+		if (i > 0)
+			CU_ASSERT_TRUE(
+			    page.events[i].created_ms >= page.events[i - 1].created_ms);
+	}
+}
+
+static struct actor rivals[2];
+
+/* Two owners take each other's rank: one of the two has to keep it. */
+static void
+dethrone(struct fixture *mine, const struct actor *who)
+{
+	const struct actor *other = who == &rivals[0] ? &rivals[1] : &rivals[0];
+	const struct user_patch member = {.role = "member"}, owner = {.role = "owner"};
+	struct member out;
+	struct event event;
+	struct user user;
+	bool added;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		/* Their rank as they know it: the store has to look for itself. */
+		IGNORE(user_store_patch(mine->pg, who, &other->user, &member, mine->arena,
+		    &user, &mine->err));
+		IGNORE(user_store_patch(
+		    mine->pg, who, &who->user, &owner, mine->arena, &user, &mine->err));
+		IGNORE(member_store_put(mine->pg, who, &id, &other->user, "member",
+		    mine->arena, &out, &added, &event, &mine->err));
+		IGNORE(member_store_put(mine->pg, who, &id, &who->user, "owner",
+		    mine->arena, &out, &added, &event, &mine->err));
+	}
+	IGNORE(user_store_patch(
+	    mine->pg, who, &other->user, &member, mine->arena, &user, &mine->err));
+	IGNORE(member_store_put(mine->pg, who, &id, &other->user, "member", mine->arena,
+	    &out, &added, &event, &mine->err));
+}
+
+static void
+an_owner_is_always_left(void)
+{
+	const char *key[] = {f.foreign.tenant.text, NULL};
+	struct member member;
+	struct event event;
+	bool added;
+	pid_t pids[2];
+
+	rivals[0] = f.foreign;
+	rivals[1] = fixture_user(&f, &f.foreign, "rival", "owner");
+	id = fixture_channel(&f, &rivals[0], "throne", false);
+	key[1] = id.text;
+	FINE(member_store_put(f.pg, &rivals[0], &id, &rivals[1].user, "owner", f.arena,
+	    &member, &added, &event, &f.err));
+	pids[0] = in_child(dethrone, &rivals[0]);
+	pids[1] = in_child(dethrone, &rivals[1]);
+	all_end_well(pids, 2);
+	CU_ASSERT_TRUE(fixture_number(&f, &f.foreign.tenant,
+			   "SELECT count(*) FROM users WHERE tenant_id = $1"
+			   " AND role = 'owner'",
+			   key, 1) >= 1);
+	CU_ASSERT_TRUE(fixture_number(&f, &f.foreign.tenant,
+			   "SELECT count(*) FROM channel_members WHERE tenant_id = $1"
+			   " AND channel_id = $2 AND role = 'owner'",
+			   key, 2) >= 1);
+}
+
+static CU_TestInfo cases[] = {
+    {"numbers stay dense", numbers_stay_dense},
+    {"an owner is always left", an_owner_is_always_left},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("race", cases, f)
