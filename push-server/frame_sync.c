@@ -43,7 +43,7 @@ read_entry(
 	struct es_err inner;
 	const enum es_code rc = json_bind(json, strlen(json), entry_fields,
 	    ES_COUNT(entry_fields), JSON_IGNORE_UNKNOWN, a, out, &inner);
-	char field[64];
+	char field[96]; /* cut again where it is kept */
 
 	if (rc == ES_OK)
 		return ES_OK;
