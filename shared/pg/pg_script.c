@@ -45,17 +45,16 @@ pg_script(struct pg *pg, const char *sql, struct arena *a, const char **detail,
 	while (!lost) {
 		PGresult *res = NULL;
 
-		if (!next_result(pg->conn, deadline_ms, &res))
-			lost = true;
-		else if (res == NULL)
+		lost = !next_result(pg->conn, deadline_ms, &res);
+		if (res == NULL)
 			break;
-		else if (PQresultStatus(res) == PGRES_FATAL_ERROR && rc == ES_OK) {
+		if (PQresultStatus(res) == PGRES_FATAL_ERROR && rc == ES_OK) {
 			rc = pg_error_map(res, err);
 			pg_error_keep(pg->detail, PQresultErrorMessage(res));
 			*detail = arena_strdup(a, PQresultErrorMessage(res));
-		} else if (PQresultStatus(res) == PGRES_COPY_IN ||
-			   PQresultStatus(res) == PGRES_COPY_OUT)
-			lost = true;
+		}
+		lost = lost || PQresultStatus(res) == PGRES_COPY_IN ||
+		       PQresultStatus(res) == PGRES_COPY_OUT;
 		PQclear(res);
 	}
 	return finish(pg, rc, lost, err);

@@ -43,7 +43,8 @@ batch_store_bury(struct pg *pg, const struct batch_fence *fence,
 	struct pg_batch_item items[2];
 	size_t n = 0;
 
-	memcpy(entry, "\\x", 2);
+	entry[0] = '\\';
+	entry[1] = 'x';
 	digest_hex((const unsigned char *)dead->entry, dead->len, entry + 2);
 	if (fence != NULL) {
 		const char **held = arena_alloc(a, 3 * sizeof(*held));

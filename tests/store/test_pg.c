@@ -319,6 +319,9 @@ runs_scripts_and_tells_what_is_wrong(void)
 	    pg_script(f.pg, "SELECT 1; SELEC 2", f.arena, &detail, &f.err), ES_INTERNAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(detail, "syntax error"));
 	CU_ASSERT_EQUAL(pg_script(f.pg, "BEGIN", f.arena, &detail, &f.err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    pg_script(f.pg, "COPY (SELECT 1) TO STDOUT", f.arena, &detail, &f.err),
+	    ES_UNAVAILABLE);
 	CU_ASSERT_STRING_NOT_EQUAL(text_of(NULL, &backend, NULL), PG_LOST);
 }
 
