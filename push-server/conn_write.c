@@ -213,7 +213,8 @@ conn_queue_frame(struct conn *c, const char *json, size_t len)
 void
 conn_write_ping(struct conn *c)
 {
-	queue(c, OPCODE_PING, "", 0);
+	/* Not empty: libwebsockets keeps an empty pong to itself. */
+	queue(c, OPCODE_PING, "es", 2);
 }
 
 size_t

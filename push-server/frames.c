@@ -36,9 +36,10 @@ struct frame_head {
 	const char *type;
 	const char *id;
 };
+/* id first: it is known for the answer when type is at fault. */
 static const struct json_field head_fields[] = {
-    JSON_FIELD(struct frame_head, type, JSON_STRING, true, 1, 64),
     JSON_FIELD(struct frame_head, id, JSON_STRING, false, 1, FRAME_ID_MAX),
+    JSON_FIELD(struct frame_head, type, JSON_STRING, true, 1, 64),
 };
 
 static const struct frame_type *

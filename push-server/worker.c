@@ -179,6 +179,7 @@ start_watchers(struct shop *s)
 	struct ev_loop *loop = s->worker.loop;
 
 	ev_prepare_init(&s->turn, on_turn);
+	ev_set_priority(&s->turn, EV_MINPRI); /* after the hub's */
 	ev_prepare_start(loop, &s->turn);
 	ev_timer_init(&s->fast, on_fast, 0.1, 0.1);
 	ev_timer_start(loop, &s->fast);

@@ -41,6 +41,7 @@ due_new(void *ctx)
 void
 fakes_reset(void)
 {
+	fakes.hold = false;
 	(void)fakes_run();
 	memset(&fakes, 0, sizeof(fakes));
 	fakes.settings = "{}";
@@ -72,6 +73,8 @@ fakes_run(void)
 	struct due *list = first;
 	const bool any = list != NULL;
 
+	if (fakes.hold)
+		return false;
 	first = NULL;
 	last = &first;
 	while (list != NULL) {

@@ -17,6 +17,7 @@ struct fakes {
 	enum es_code authz;
 	bool pg_down;
 	enum es_code queue; /* result of an enqueue */
+	bool hold;	    /* nothing is delivered */
 	bool known;	    /* what a look-up of outcomes says */
 
 	unsigned opened, closed, writable; /* calls of the hub's hooks */

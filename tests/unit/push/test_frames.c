@@ -1,0 +1,258 @@
+/* From the handshake to the answer of a frame: authentication, parsing, limits. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cunit_main.h"
+
+#include "conn_auth.h"
+#include "frames.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+static struct rig rig;
+static struct client client;
+static struct got got;
+
+static void
+up(void)
+{
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+}
+
+static void
+down(void)
+{
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static bool
+answered(const char *piece)
+{
+	return rig_expect(&rig, &client, piece, &got);
+}
+
+static void
+greets(void)
+{
+	up();
+	CU_ASSERT_EQUAL(fakes.opened, 1);
+	CU_ASSERT_EQUAL(metrics_sum(rig.worker.metrics, PM_CONNECTIONS), 1);
+	down();
+	CU_ASSERT_EQUAL(fakes.closed, 1);
+}
+
+static void
+refuses_by_close_code(void)
+{
+	static const struct {
+		enum es_code rc;
+		unsigned code;
+	} cases[] = {
+	    {ES_UNAUTHENTICATED, 4001},
+	    {ES_TOKEN_REVOKED, 4003},
+	    {ES_TENANT_SUSPENDED, 4004},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		rig_up(&rig);
+		fakes.principal = cases[i].rc;
+		rig_client(&rig, &client, 0);
+		CU_ASSERT_EQUAL(rig_close_code(&rig, &client), cases[i].code);
+		CU_ASSERT_EQUAL(fakes.opened, 0);
+		down();
+	}
+}
+
+static void
+asks_again_while_the_database_is_away_then_gives_up(void)
+{
+	struct conn *c;
+
+	rig_up(&rig);
+	fakes.pg_down = true;
+	rig_client(&rig, &client, 0);
+	client_text(&client, "{\"type\":\"ping\",\"id\":\"early\"}");
+	rig_turn(&rig);
+	worker_second(&rig.worker);
+	c = rig_conn(&rig, &client);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	CU_ASSERT_EQUAL(c->state, CONN_GREETING);
+	fakes.pg_down = false;
+	worker_second(&rig.worker);
+	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
+	CU_ASSERT_TRUE(answered("\"early\"")); /* what came before hello has waited */
+	down();
+
+	rig_up(&rig);
+	fakes.pg_down = true;
+	rig_client(&rig, &client, 0);
+	rig_turn(&rig);
+	rig_conn(&rig, &client)->in.greeting_ms -= rig.conf.auth_timeout_ms;
+	worker_second(&rig.worker);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
+	down();
+}
+
+static void
+bounds_what_comes_before_hello(void)
+{
+	rig_up(&rig);
+	fakes.pg_down = true;
+	rig_client(&rig, &client, 0);
+	for (int i = 0; i < 65; i++)
+		client_text(&client, "{\"type\":\"ping\"}");
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_PROTOCOL);
+	down();
+}
+
+static void
+sends_away_at_the_end_of_a_token(void)
+{
+	struct conn *c;
+
+	up();
+	c = rig_conn(&rig, &client);
+	c->expires_s = clock_wall_ms() / 1000 + 50;
+	conn_auth_visit(c);
+	worker_second(&rig.worker);
+	CU_ASSERT_TRUE(answered("\"token_expiring\""));
+	c->expires_s = clock_wall_ms() / 1000 - rig.conf.auth.jwt_leeway_s - 1;
+	worker_second(&rig.worker);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
+	down();
+}
+
+static void
+looks_again_when_rights_have_changed(void)
+{
+	struct tenant_id tenant;
+
+	up();
+	tenant = rig_conn(&rig, &client)->tenant;
+	worker_revalidate(&rig.worker, &tenant);
+	worker_second(&rig.worker);
+	rig_turn(&rig);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	fakes.principal = ES_TOKEN_REVOKED;
+	worker_revalidate(&rig.worker, &tenant);
+	worker_second(&rig.worker);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
+	down();
+}
+
+static void
+answers_bad_frames_with_an_error(void)
+{
+	static const struct {
+		const char *frame, *code, *also;
+	} cases[] = {
+	    {"{", "bad_request", "error"},
+	    {"[]", "\"error\"", "error"},
+	    {"{\"type\":\"dance\",\"id\":\"1\"}", "unknown_type", "\"id\":\"1\""},
+	    {"{\"id\":\"2\"}", "validation_failed", "\"id\":\"2\""},
+	    {"{\"type\":\"ping\",\"id\":5}", "validation_failed", "\"field\":\"id\""},
+	    {"{\"type\":\"ping\",\"id\":\"\"}", "validation_failed", "\"field\":\"id\""},
+	    {"{\"type\":\"send\",\"id\":\"3\",\"body\":\"x\"}", "validation_failed",
+		"\"field\":\"channelId\""},
+	    {"{\"type\":\"send\",\"id\":\"4\",\"channelId\":\"x\",\"body\":\"x\"}",
+		"not_found", "\"op\":\"send\""},
+	    {"{\"type\":\"auth\",\"id\":\"5\",\"token\":\"rubbish\"}", "unauthenticated",
+		"\"op\":\"auth\""},
+	};
+
+	up();
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		client_text(&client, cases[i].frame);
+		CU_ASSERT_TRUE_FATAL(answered(cases[i].code));
+		CU_ASSERT_PTR_NOT_NULL(strstr(got.text, cases[i].also));
+		if (strstr(got.text, cases[i].also) == NULL)
+			(void)fprintf(stderr, "%s\n%s\n", cases[i].frame, got.text);
+	}
+	client_text(&client, "{\"type\":\"ping\",\"id\":\"6\",\"colour\":\"red\"}");
+	CU_ASSERT_TRUE(answered("\"type\":\"pong\",\"id\":\"6\""));
+	down();
+}
+
+static void
+puts_fragments_together(void)
+{
+	static const char json[] = "{\"type\":\"ping\",\"id\":\"pieces\"}";
+
+	up();
+	client_send(&client, 1, false, json, 5);
+	client_send(&client, 0, false, json + 5, 0);
+	client_send(&client, 0, false, json + 5, 9);
+	client_send(&client, 0, true, json + 14, sizeof(json) - 1 - 14);
+	CU_ASSERT_TRUE(answered("\"id\":\"pieces\""));
+	down();
+}
+
+static void
+refuses_what_is_no_text_or_too_big(void)
+{
+	char *big = calloc(1, 70000);
+
+	memset(big, 'x', 70000);
+	up();
+	client_send(&client, 2, true, "\0\xff", 2);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1003);
+	down();
+	up();
+	client_send(&client, 1, true, "\xc3\x28", 2);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1007);
+	down();
+	up();
+	client_send(&client, 1, true, big, 65537);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1009);
+	down();
+	up();
+	client_send(&client, 1, false, big, 40000);
+	client_send(&client, 0, true, big, 25537);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1009);
+	down();
+	up();
+	client_send(&client, 1, true, big, 65536); /* just not too big */
+	CU_ASSERT_TRUE(answered("bad_request"));
+	down();
+	free(big);
+}
+
+static void
+limits_frames(void)
+{
+	up();
+	for (int i = 0; i < 60; i++)
+		client_text(&client, "{\"type\":\"ping\"}");
+	client_text(&client, "{\"type\":\"ping\",\"id\":\"61\"}");
+	CU_ASSERT_TRUE(answered("rate_limited"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":"));
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	for (int i = 0; i < 540; i++) {
+		client_text(&client, "{\"type\":\"ping\"}");
+		rig_turn(&rig);
+		(void)client_read(&client, 65536);
+	}
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_RATE);
+	down();
+}
+
+static CU_TestInfo cases[] = {
+    {"greets", greets},
+    {"refuses by close code", refuses_by_close_code},
+    {"asks again while the database is away, then gives up",
+	asks_again_while_the_database_is_away_then_gives_up},
+    {"bounds what comes before hello", bounds_what_comes_before_hello},
+    {"sends away at the end of a token", sends_away_at_the_end_of_a_token},
+    {"looks again when rights have changed", looks_again_when_rights_have_changed},
+    {"answers bad frames with an error", answers_bad_frames_with_an_error},
+    {"puts fragments together", puts_fragments_together},
+    {"refuses what is no text or too big", refuses_what_is_no_text_or_too_big},
+    {"limits frames", limits_frames},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/frames", cases)

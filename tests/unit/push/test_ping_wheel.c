@@ -1,0 +1,124 @@
+/* Heartbeats with a clock of the test's own. */
+#include "cunit_main.h"
+
+#include "ping_wheel.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+static unsigned visits;
+
+static void
+visit(struct conn *c)
+{
+	(void)c;
+	visits++;
+}
+
+/* A worker whose wheel stands at 0 ms and one client on it. */
+static void
+wheel_up(struct rig *r, struct client *client)
+{
+	rig_up(r);
+	ping_wheel_free(&r->worker.wheel);
+	r->worker.wheel = ping_wheel_new(0, visit);
+	rig_client(r, client, 0);
+	visits = 0;
+}
+
+static void
+turn_to(struct rig *r, int64_t *now_ms, int64_t until_ms)
+{
+	while (*now_ms < until_ms) {
+		*now_ms += PING_TICK_MS;
+		ping_wheel_turn(r->worker.wheel, *now_ms);
+	}
+	rig_turn(r);
+}
+
+static unsigned
+count_pings(struct client *client)
+{
+	static struct got got;
+	unsigned n = 0;
+
+	(void)client_read(client, 65536);
+	for (client_next(client, &got); got.opcode >= 0; client_next(client, &got))
+		n += got.opcode == 9;
+	return n;
+}
+
+static void
+wheel_down(struct rig *r, struct client *client)
+{
+	client_close(client);
+	rig_turn(r);
+	rig_down(r);
+}
+
+static void
+pings_every_25_seconds(void)
+{
+	static struct client client;
+	struct rig rig;
+	int64_t now_ms = 0;
+
+	wheel_up(&rig, &client);
+	turn_to(&rig, &now_ms, PING_INTERVAL_MS - PING_TICK_MS);
+	CU_ASSERT_EQUAL(count_pings(&client), 0);
+	for (int round = 1; round <= 4; round++) {
+		turn_to(&rig, &now_ms, round * PING_INTERVAL_MS);
+		CU_ASSERT_EQUAL(count_pings(&client), 1);
+		CU_ASSERT_EQUAL(visits, (unsigned)round);
+		client_send(&client, 10, true, "es", 2);
+		rig_turn(&rig);
+	}
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	wheel_down(&rig, &client);
+}
+
+static void
+closes_10_seconds_after_a_ping_without_pong(void)
+{
+	static struct client client;
+	struct rig rig;
+	int64_t now_ms = 0;
+
+	wheel_up(&rig, &client);
+	turn_to(&rig, &now_ms, PING_INTERVAL_MS + PONG_TIMEOUT_MS - PING_TICK_MS);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	turn_to(&rig, &now_ms, PING_INTERVAL_MS + PONG_TIMEOUT_MS);
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_PING_TIMEOUT);
+	wheel_down(&rig, &client);
+}
+
+static void
+catches_up_after_a_long_sleep_without_killing(void)
+{
+	static struct client client;
+	struct rig rig;
+
+	wheel_up(&rig, &client);
+	ping_wheel_turn(rig.worker.wheel, 40000); /* one turn, 40 s late */
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(count_pings(&client), 1);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	client_send(&client, 10, true, "es", 2);
+	rig_turn(&rig);
+	ping_wheel_turn(rig.worker.wheel, 3600000); /* an hour */
+	rig_turn(&rig);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	wheel_down(&rig, &client);
+}
+
+static CU_TestInfo cases[] = {
+    {"pings every 25 seconds", pings_every_25_seconds},
+    {"closes 10 seconds after a ping without pong",
+	closes_10_seconds_after_a_ping_without_pong},
+    {"catches up after a long sleep without killing",
+	catches_up_after_a_long_sleep_without_killing},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/ping_wheel", cases)

@@ -1,0 +1,240 @@
+/* Sends: their order, their batches, their answers. */
+#include <string.h>
+
+#include "cunit_main.h"
+
+#include "event/envelope.h"
+#include "event/event.h"
+#include "replies.h"
+#include "rig.h"
+#include "send_queue.h"
+
+#include "core/banned.h"
+
+#define CHANNEL "01900000-0000-7000-8000-00000000c001"
+
+static struct rig rig;
+static struct client client;
+static struct got got;
+
+static void
+up(void)
+{
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+}
+
+static void
+down(void)
+{
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static bool
+answered(const char *piece)
+{
+	return rig_expect(&rig, &client, piece, &got);
+}
+
+static void
+send_n(unsigned n)
+{
+	char json[200];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"type\":\"send\",\"id\":\"i%u\",\"channelId\":\"" CHANNEL
+	    "\",\"body\":\"m%u\",\"clientMessageId\":\"c%u\"}",
+	    n, n, n);
+	client_text(&client, json);
+}
+
+/* fanout's answer to the k-th envelope. */
+static void
+reply(unsigned k, enum outcome_result result, enum es_code code)
+{
+	struct arena *a = arena_new();
+	struct outcome outcomes[ENVELOPE_MESSAGES_MAX] = {0};
+	struct envelope e;
+	struct reply r;
+	struct text text;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    envelope_decode(fakes.sent[k], strlen(fakes.sent[k]), a, &e, &err), ES_OK);
+	for (size_t i = 0; i < e.n; i++)
+		outcomes[i] = (struct outcome){e.messages[i].client_id, result, code,
+		    (int64_t)(1000 * k + i + 1), 0, 1767323045678};
+	r = (struct reply){e.id, outcomes, e.n};
+	text_init(&text, a, 65536);
+	reply_encode(&r, &text);
+	replies_message(rig.worker.replies, text.data, text.len);
+	arena_free(&a);
+}
+
+static void
+acks_after_the_commit(void)
+{
+	up();
+	send_n(1);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL_FATAL(fakes.n_sent, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fakes.sent[0], replies_topic(rig.worker.replies)));
+	(void)client_read(&client, 65536);
+	client_next(&client, &got);
+	CU_ASSERT_EQUAL(got.opcode, -1); /* in the queue is not committed */
+	reply(0, OUTCOME_COMMITTED, ES_OK);
+	CU_ASSERT_TRUE(answered("\"op\":\"send\",\"id\":\"i1\",\"channelId\":\"" CHANNEL "\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text,
+	    "{\"messageId\":1,\"createdAt\":\"2026-01-02T03:04:05.678Z\","
+	    "\"clientMessageId\":\"c1\"}"));
+	reply(0, OUTCOME_COMMITTED, ES_OK); /* again: a taken-over partition repeats */
+	send_n(2);
+	rig_turn(&rig);
+	reply(1, OUTCOME_REPEAT, ES_OK);
+	CU_ASSERT_TRUE(answered("\"id\":\"i2\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"replayed\":true"));
+	down();
+}
+
+static void
+tells_refusals(void)
+{
+	up();
+	send_n(1);
+	rig_turn(&rig);
+	reply(0, OUTCOME_REFUSED, ES_KEY_REUSED);
+	CU_ASSERT_TRUE(answered("idempotency_key_reused"));
+	fakes.authz = ES_NOT_FOUND;
+	send_n(2);
+	CU_ASSERT_TRUE(answered("not_found"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i2\""));
+	fakes.authz = ES_OK;
+	fakes.queue = ES_QUEUE_FULL;
+	send_n(3);
+	CU_ASSERT_TRUE(answered("queue_full"));
+	fakes.queue = ES_UNAVAILABLE;
+	send_n(4);
+	CU_ASSERT_TRUE(answered("outcome_unknown"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryable\":true"));
+	down();
+}
+
+/* Ten sends in one turn: the first alone or with some, never out of order. */
+static void
+keeps_the_senders_order_in_batches(void)
+{
+	unsigned next = 1;
+
+	up();
+	for (unsigned i = 1; i <= 10; i++)
+		send_n(i);
+	rig_turn(&rig);
+	for (unsigned i = 11; i <= 30; i++)
+		send_n(i);
+	rig_turn(&rig);
+	rig_turn(&rig);
+	CU_ASSERT_TRUE(fakes.n_sent >= 2 && fakes.n_sent < 30);
+	for (unsigned k = 0; k < fakes.n_sent; k++) {
+		struct arena *a = arena_new();
+		struct envelope e;
+		struct es_err err;
+
+		CU_ASSERT_EQUAL_FATAL(envelope_decode(fakes.sent[k], strlen(fakes.sent[k]),
+					  a, &e, &err),
+		    ES_OK);
+		for (size_t i = 0; i < e.n; i++, next++) {
+			char want[16];
+
+			(void)snprintf(want, sizeof(want), "m%u", next);
+			CU_ASSERT_STRING_EQUAL(e.messages[i].body, want);
+		}
+		arena_free(&a);
+	}
+	CU_ASSERT_EQUAL(next, 31);
+	down();
+}
+
+static void
+lets_32_wait_and_no_more(void)
+{
+	up();
+	fakes.hold = true;
+	for (unsigned i = 1; i <= SENDS_WAITING_MAX + 1; i++)
+		send_n(i);
+	CU_ASSERT_TRUE(answered("\"busy\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i33\""));
+	fakes.hold = false;
+	down();
+}
+
+static void
+looks_up_at_the_deadline(void)
+{
+	up();
+	send_n(1);
+	rig_turn(&rig);
+	replies_tick(&rig.worker);
+	CU_ASSERT_FALSE(fakes_run()); /* not due yet */
+	rig.worker.now_ms += rig.conf.send_timeout_ms;
+	replies_tick(&rig.worker);
+	CU_ASSERT_TRUE(answered("\"messageId\":100"));
+	fakes.known = false;
+	send_n(2);
+	rig_turn(&rig);
+	rig.worker.now_ms += rig.conf.send_timeout_ms;
+	replies_tick(&rig.worker);
+	CU_ASSERT_TRUE(answered("outcome_unknown"));
+	send_n(3);
+	rig_turn(&rig);
+	fakes.pg_down = true;
+	rig.worker.now_ms += rig.conf.send_timeout_ms;
+	replies_tick(&rig.worker);
+	CU_ASSERT_TRUE(answered("outcome_unknown"));
+	down();
+}
+
+static void
+limits_the_user(void)
+{
+	up();
+	rig_conn(&rig, &client)->user_quota = 2;
+	rig_conn(&rig, &client)->user_window_ms = 60000;
+	send_n(1);
+	send_n(2);
+	send_n(3);
+	CU_ASSERT_TRUE(answered("rate_limited"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i3\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":"));
+	down();
+}
+
+static void
+forgets_a_sender_that_is_gone(void)
+{
+	up();
+	send_n(1);
+	send_n(2);
+	worker_turn(&rig.worker);
+	ev_run(rig.worker.loop, EVRUN_NOWAIT); /* read, nothing answered yet */
+	client_close(&client);
+	rig_turn(&rig);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
+	rig_client(&rig, &client, 0);
+	down();
+}
+
+static CU_TestInfo cases[] = {
+    {"acks after the commit, once", acks_after_the_commit},
+    {"tells refusals", tells_refusals},
+    {"keeps the sender's order, in batches", keeps_the_senders_order_in_batches},
+    {"lets 32 wait and no more", lets_32_wait_and_no_more},
+    {"looks up at the deadline", looks_up_at_the_deadline},
+    {"limits the user", limits_the_user},
+    {"forgets a sender that is gone", forgets_a_sender_that_is_gone},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/send_queue", cases)
