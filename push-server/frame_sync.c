@@ -47,7 +47,7 @@ read_entry(
 
 	if (rc == ES_OK)
 		return ES_OK;
-	(void)snprintf(field, sizeof(field), "channels[%zu]%s%.40s", i,
+	(void)snprintf(field, sizeof(field), "channels[%zu]%s%.30s", i,
 	    inner.field[0] != '\0' ? "." : "", inner.field);
 	return es_fail_field(err, ES_INVALID, field, "%s", inner.text);
 }
