@@ -21,7 +21,7 @@ static const struct conf_item pools[] = {
 	    "unix socket of the pool that serves all else"),
 	ROW(health_socket, "ES_API_HEALTH_SOCKET", CONF_TEXT, NULL, 1, 107,
 	    "unix socket of the process that serves health, metrics and version"),
-	ROW(send_workers, "ES_API_SEND_WORKERS", CONF_INT, "4", 1, 128,
+	ROW(send_workers, "ES_API_SEND_WORKERS", CONF_INT, "16", 1, 128,
 	    "processes that take messages; at most half of them wait for commits at once"),
 	ROW(api_workers, "ES_API_WORKERS", CONF_INT, "4", 1, 128,
 	    "processes that serve all else"),

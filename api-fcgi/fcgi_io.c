@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@
 
 struct fcgi_io {
 	FCGX_Request fcgx;
-	int listen_fd;
+	int listen_fd, epoll_fd;
 	size_t max_body;
 	int64_t stall_ms;
 };
@@ -34,10 +34,15 @@ struct fcgi_io *
 fcgi_io_new(int fd, size_t max_body, int64_t stall_ms)
 {
 	struct fcgi_io *io = mem_new(1, sizeof(*io));
+	/* One connection wakes one worker of the pool, not all of them. */
+	struct epoll_event wanted = {.events = EPOLLIN | EPOLLEXCLUSIVE};
 
 	io->listen_fd = fd;
 	io->max_body = max_body;
 	io->stall_ms = stall_ms;
+	io->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	CHECK(io->epoll_fd >= 0);
+	CHECK(epoll_ctl(io->epoll_fd, EPOLL_CTL_ADD, fd, &wanted) == 0);
 	/* No listening socket for libfcgi: it would accept without our time-outs. */
 	CHECK(FCGX_InitRequest(&io->fcgx, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
 	return io;
@@ -50,6 +55,7 @@ fcgi_io_free(struct fcgi_io **io)
 		return;
 	FCGX_Finish_r(&(*io)->fcgx);
 	FCGX_Free(&(*io)->fcgx, 1);
+	(void)close((*io)->epoll_fd);
 	free(*io);
 	*io = NULL;
 }
@@ -58,14 +64,12 @@ fcgi_io_free(struct fcgi_io **io)
 static int
 accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 {
-	const struct timespec wait = {
-	    .tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
 	const struct timeval stall = {
 	    .tv_sec = io->stall_ms / 1000, .tv_usec = io->stall_ms % 1000 * 1000};
-	struct pollfd p = {.fd = io->listen_fd, .events = POLLIN};
+	struct epoll_event event;
 	int fd;
 
-	if (ppoll(&p, 1, &wait, mask) != 1)
+	if (epoll_pwait(io->epoll_fd, &event, 1, (int)wait_ms, mask) != 1)
 		return -1;
 	fd = accept4(io->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
