@@ -25,7 +25,7 @@ rule 'shared/ includes only what is below it' "$(
 	may auth core json crypto pg store
 	may limits core redis
 	may presence core redis
-	may ops core conf
+	may ops core conf json
 )"
 
 unknown=$(for folder in shared/*/; do
@@ -61,5 +61,5 @@ rule 'each outside library has one home' "$(
 	only 'hiredis/' shared/redis/
 	only 'fcgi' api-fcgi/fcgi_io
 	only 'libwebsockets.h' push-server/ws shared/ops/
-	only 'ev.h' push-server/ shared/redis/redis_async shared/queue/queue_async
+	only 'ev.h' push-server/ shared/redis/redis_async shared/redis/redis_link shared/redis/redis_topic shared/queue/queue_async
 )"

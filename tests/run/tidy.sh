@@ -6,10 +6,14 @@ CC=clang build_setup "$tidy" -Dwerror=false
 ninja -C "$tidy" build.ninja >/dev/null
 python3 tests/lint/tidy.py "$tidy"
 
+# It reads no system headers, so sys/queue.h's heads are told; NULL at the end of variadic
+# text calls is by their contract; compilers and the analyzer see uninitialized values better.
 mkdir -p "$tidy/cppcheck"
 out=$(cppcheck --enable=warning,performance,portability --inline-suppr --std=c11 --quiet \
-	--suppress=missingIncludeSystem --suppress=pointerSize --error-exitcode=1 --cppcheck-build-dir="$tidy/cppcheck" \
-	-j 2 -I shared -I push-server -I api-fcgi shared api-fcgi fanout push-server ctl 2>&1)
+	--suppress=missingIncludeSystem --suppress=pointerSize --suppress=varFuncNullUB \
+	--suppress=uninitvar --library=tests/lint/cppcheck.cfg \
+	--error-exitcode=1 --cppcheck-build-dir="$tidy/cppcheck" -j 2 \
+	-I shared -I push-server -I api-fcgi shared api-fcgi fanout push-server ctl 2>&1)
 code=$?
 [ $code -eq 0 ] || printf '%s\n' "$out" | tail -n 60
 result $code 'cppcheck has nothing to say'
