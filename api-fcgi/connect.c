@@ -27,24 +27,33 @@ token_rules(const struct conf_auth *conf)
 	    .leeway_s = conf->jwt_leeway_s};
 }
 
-static enum es_code
-open_all(const struct api_conf *conf, struct api *api, struct es_err *err)
+static int64_t
+at_most(int64_t ms, int64_t max_ms)
 {
-	const struct conf_common *c = &conf->common;
+	return ms < max_ms ? ms : max_ms;
+}
+
+static enum es_code
+open_all(const struct worker_setup *setup, struct api *api, struct es_err *err)
+{
+	const struct conf_common *c = &setup->conf->common;
+	const int64_t database_ms =
+	    at_most(c->database_timeout_ms, setup->timeout_max_ms);
+	const int64_t redis_ms = at_most(c->redis_timeout_ms, setup->timeout_max_ms);
 	const struct pg_settings pg = {.url = c->database_url,
 	    .application_name = "echostream-api",
-	    .connect_timeout_ms = c->database_timeout_ms,
-	    .statement_timeout_ms = c->database_timeout_ms,
+	    .connect_timeout_ms = database_ms,
+	    .statement_timeout_ms = database_ms,
 	    .lock_timeout_ms = 1000};
 	const struct queue_settings queue = {.url = c->queue_url,
 	    .redis_url =
 		c->queue_redis_url[0] != '\0' ? c->queue_redis_url : c->redis_url,
 	    .partitions = (unsigned)c->queue_partitions,
 	    .max_bytes = c->queue_max_bytes,
-	    .timeout_ms = c->redis_timeout_ms};
+	    .timeout_ms = redis_ms};
 
 	TRY(pg_open(&pg, &api->pg, err));
-	TRY(redis_open(c->redis_url, c->redis_timeout_ms, &api->redis, err));
+	TRY(redis_open(c->redis_url, redis_ms, &api->redis, err));
 	return queue_open(&queue, &api->queue, err);
 }
 
@@ -59,7 +68,7 @@ connect_all(const struct worker_setup *setup, struct api *out, struct es_err *er
 	    .slot = setup->slot,
 	    .tokens = token_rules(&setup->conf->auth),
 	};
-	enum es_code rc = open_all(setup->conf, &api, err);
+	enum es_code rc = open_all(setup, &api, err);
 
 	if (rc != ES_OK) {
 		connect_close(&api);

@@ -14,6 +14,9 @@
 
 #include "core/banned.h"
 
+/* One process answers for health: a server that hangs must not hold it long. */
+#define HEALTH_TIMEOUT_MS 500
+
 enum pool { POOL_SEND, POOL_API, POOL_HEALTH, POOL_COUNT };
 
 static const char *const pool_names[] = {"send", "api", "health"};
@@ -34,6 +37,7 @@ run_pool(struct master *m, enum pool pool, unsigned slot)
 	    .metrics = m->metrics,
 	    .gate = m->gate,
 	    .pool = pool_names[pool],
+	    .timeout_max_ms = pool == POOL_HEALTH ? HEALTH_TIMEOUT_MS : INT64_MAX,
 	    .listen_fd = m->fds[pool],
 	    .slot = slot,
 	};

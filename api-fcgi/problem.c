@@ -54,12 +54,24 @@ write_errors(struct json_write *w, const struct es_err *err, struct arena *a)
 	jw_array_end(w);
 }
 
+/* What went wrong inside is for the log: a caller learns only whether to come again. */
+static const char *
+detail_of(const struct es_err *err, struct arena *a)
+{
+	if (err->code == ES_INTERNAL)
+		return "something went wrong here; the log has it under this requestId";
+	if (err->code == ES_UNAVAILABLE)
+		return "something this needs is away; try again";
+	return err->text[0] == '\0' ? NULL : whole_utf8(err->text, a);
+}
+
 void
 problem_write(const struct http_req *req, const struct es_err *err, struct http_res *res)
 {
 	const int own = es_code_status(err->code);
 	const int status = res->status_instead != 0 ? res->status_instead : own;
 	int64_t retry_ms = err->retry_after_ms;
+	const char *detail = detail_of(err, req->arena);
 	struct json_write w;
 
 	if (retry_ms <= 0 && es_code_retryable(err->code) && status != 500)
@@ -72,8 +84,8 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 	    arena_printf(req->arena, "/problems/%s", es_code_name(err->code)));
 	jw_string(&w, "title", es_code_title(err->code));
 	jw_int(&w, "status", status);
-	if (err->text[0] != '\0')
-		jw_string(&w, "detail", whole_utf8(err->text, req->arena));
+	if (detail != NULL)
+		jw_string(&w, "detail", detail);
 	if (req->uri.path != NULL)
 		jw_string(&w, "instance", req->uri.path);
 	jw_string(&w, "code", es_code_name(err->code));

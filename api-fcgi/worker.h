@@ -10,6 +10,7 @@ struct worker_setup {
 	struct metrics *metrics;
 	struct send_gate *gate;
 	const char *pool;
+	int64_t timeout_max_ms; /* of one call to a server; the settings may say less */
 	int listen_fd;
 	unsigned slot;
 };

@@ -54,7 +54,8 @@ fcgi_client_record(struct fcgi_client *c, unsigned type, const void *data, size_
 void
 fcgi_client_begin(struct fcgi_client *c, unsigned role)
 {
-	const unsigned char body[8] = {0, (unsigned char)role};
+	const unsigned char body[8] = {
+	    0, (unsigned char)role, (role & FCGI_CLIENT_KEEP) != 0};
 
 	fcgi_client_record(c, BEGIN, body, sizeof(body));
 }

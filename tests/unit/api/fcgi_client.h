@@ -16,6 +16,9 @@ struct fcgi_client {
 bool fcgi_client_open(struct fcgi_client *c, const char *path);
 void fcgi_client_close(struct fcgi_client *c);
 
+/* Whether fcgi_client_begin asks to keep the connection (FCGI_KEEP_CONN). */
+#define FCGI_CLIENT_KEEP 0x100
+
 /* Append to what fcgi_client_send will send. */
 void fcgi_client_begin(struct fcgi_client *c, unsigned role);
 /* pairs: name, value, ..., NULL; ends the stream of parameters. */

@@ -263,12 +263,28 @@ gone_front_door(void)
 	finish();
 }
 
+/* A front door that asks to keep the connection does not get it: it would pin the worker.
+ */
+static void
+kept(void)
+{
+	start();
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(ask(RESPONDER | FCGI_CLIENT_KEEP,
+			       (const char *const[]){GET, NULL}, "", 0),
+			"Status: 200"));
+	CU_ASSERT_TRUE(lives());
+	finish();
+}
+
 static CU_TestInfo cases[] = {
     {"good requests and the limit of a body", good},
     {"lengths that lie, roles that are not ours, no parameters", lies},
     {"rubbish closes the connection only", rubbish},
     {"a stalled front door is dropped", stalled},
     {"a front door that is gone", gone_front_door},
+    {"a connection is never kept", kept},
     CU_TEST_INFO_NULL,
 };
 

@@ -73,6 +73,21 @@ headers(void)
 	arena_free(&a);
 }
 
+/* Whatever broke inside, its words are not the caller's. */
+static void
+no_insides(void)
+{
+	const char *s;
+
+	a = arena_new();
+	s = write(ES_UNAVAILABLE, "", "Redis: /run/secret.sock", 0);
+	CU_ASSERT_FALSE(has(s, "Redis"));
+	CU_ASSERT_TRUE(has(s, "\"detail\":"));
+	s = write(ES_INTERNAL, "", "relation \"x\" does not exist", 0);
+	CU_ASSERT_FALSE(has(s, "relation"));
+	arena_free(&a);
+}
+
 /* A name from outside may be cut inside a character: the document stays UTF-8. */
 static void
 cut_names(void)
@@ -92,6 +107,7 @@ cut_names(void)
 static CU_TestInfo cases[] = {
     {"members of the document", members},
     {"headers that belong to it", headers},
+    {"nothing from inside", no_insides},
     {"names that were cut", cut_names},
     CU_TEST_INFO_NULL,
 };
