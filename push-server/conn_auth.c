@@ -272,8 +272,13 @@ look_up(struct conn *c, const struct token_claims *claims, bool fresh, struct es
 static enum es_code
 verify(struct conn *c, const char *token, struct token_claims *out, struct es_err *err)
 {
-	return token_verify(
-	    &c->worker->auth->rules, token, clock_wall_ms() / 1000, out, err);
+	const int64_t now_s = clock_wall_ms() / 1000;
+
+	TRY(token_verify(&c->worker->auth->rules, token, now_s, out, err));
+	/* Leeway is for single requests; a socket lives no longer than its token. */
+	if (out->expires_s <= now_s)
+		return es_fail(err, ES_TOKEN_EXPIRED, "token expired");
+	return ES_OK;
 }
 
 static void
@@ -296,7 +301,8 @@ conn_auth_begin(struct conn *c)
 	TAILQ_INSERT_TAIL(&c->worker->auth->greeting, c, in.greeting);
 	c->in.on_greeting = true;
 	c->in.greeting_ms = c->worker->now_ms;
-	try_token(c);
+	if (c->in.token != NULL)
+		try_token(c);
 }
 
 enum es_code
@@ -304,6 +310,11 @@ conn_auth_token(struct conn *c, const char *token, const char *id, struct es_err
 {
 	struct token_claims claims;
 
+	if (c->state == CONN_GREETING) { /* only while there is no token: see frames.c */
+		c->in.token = mem_strdup(token);
+		try_token(c);
+		return ES_OK; /* hello is the answer, or a close */
+	}
 	if (c->in.auth_id != NULL || c->in.auth_busy)
 		return es_fail(err, ES_BUSY, "another token is being checked");
 	TRY(verify(c, token, &claims, err));
@@ -331,7 +342,9 @@ tick_greeting(struct worker *w)
 		if (c->state != CONN_GREETING) {
 			leave_greeting(c);
 		} else if (w->now_ms - c->in.greeting_ms >= w->conf->auth_timeout_ms) {
-			conn_close(c, CLOSE_AUTH_TIMEOUT, "the token can't be checked now");
+			conn_close(c, CLOSE_AUTH_TIMEOUT,
+			    c->in.token == NULL ? "no token was sent"
+						: "the token can't be checked now");
 		} else if (c->in.token != NULL && !c->in.auth_busy) {
 			try_token(c);
 		}
@@ -341,7 +354,7 @@ tick_greeting(struct worker *w)
 static void
 tick_expiring(struct worker *w)
 {
-	const int64_t now_s = clock_wall_ms() / 1000, leeway_s = w->conf->auth.jwt_leeway_s;
+	const int64_t now_s = clock_wall_ms() / 1000;
 	struct conn *c, *next;
 
 	for (c = LIST_FIRST(&w->auth->expiring); c != NULL; c = next) {
@@ -349,7 +362,7 @@ tick_expiring(struct worker *w)
 		if (c->state != CONN_OPEN || c->expires_s > now_s + EXPIRY_WATCH_S) {
 			LIST_REMOVE(c, in.expiring);
 			c->in.on_expiring = false;
-		} else if (c->expires_s + leeway_s <= now_s) {
+		} else if (c->expires_s <= now_s) {
 			conn_close(c, CLOSE_TOKEN_EXPIRED, "token expired");
 		} else if (!c->in.expiry_told && c->expires_s <= now_s + EXPIRY_NOTICE_S) {
 			c->in.expiry_told = true;

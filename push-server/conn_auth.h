@@ -12,10 +12,12 @@ struct conn_auth;
 struct conn_auth *conn_auth_new(struct worker *w);
 void conn_auth_free(struct conn_auth **a);
 
-/* The socket is up: check the token of the handshake. Ends with hello or a close. */
+/* The socket is up: check the token of the handshake, or wait for an auth frame. Ends with
+ * hello or a close. */
 void conn_auth_begin(struct conn *c);
 
-/* An auth frame: replaces the token in force, if it is of the same user. */
+/* An auth frame. Before hello it is the token (a bad one closes); later it replaces the one
+ * in force, if it is of the same user. */
 enum es_code conn_auth_token(
     struct conn *c, const char *token, const char *id, struct es_err *err) ES_MUST_CHECK;
 

@@ -1,4 +1,5 @@
-/* auth: a fresh token for the same user, on a live socket. */
+/* auth: the first token of a socket that came without one, or a fresh one for the same
+ * user. */
 #include "conn_auth.h"
 #include "frames.h"
 
@@ -28,5 +29,5 @@ const struct frame_type frame_auth = {
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct auth_in),
     .handler = handle,
-    .flags = FRAME_PASSIVE,
+    .flags = FRAME_EARLY | FRAME_PASSIVE,
 };

@@ -119,6 +119,10 @@ dispatch(struct worker *w, struct conn *c, const char *json, size_t len, struct 
 	    &head, &err);
 	if (rc == ES_OK)
 		type = find(head.type, &index);
+	if (c->state == CONN_GREETING && (type == NULL || !(type->flags & FRAME_EARLY))) {
+		keep(w, c, json, len);
+		return;
+	}
 	metrics_add(w->metrics, (unsigned)(PM_FRAME_SUBSCRIBE + index), 1);
 	if (type == NULL || !(type->flags & FRAME_FREE))
 		if (!within_rate(w, c, &head))
@@ -139,7 +143,7 @@ frames_receive(struct worker *w, struct conn *c, const char *json, size_t len)
 {
 	struct arena *a;
 
-	if (c->state == CONN_GREETING) {
+	if (c->state == CONN_GREETING && c->in.token != NULL) {
 		keep(w, c, json, len);
 		return;
 	}

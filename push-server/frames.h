@@ -18,6 +18,7 @@ typedef enum es_code frame_handler(struct worker *w, struct conn *c, const void 
     const char *id, struct arena *a, struct es_err *err);
 
 enum frame_flag {
+	FRAME_EARLY = 4,   /* taken before hello, when no token has come yet */
 	FRAME_FREE = 1,	   /* not counted against the frame rate (it has a limit of its own) */
 	FRAME_PASSIVE = 2, /* does not count as activity of the user */
 };

@@ -17,8 +17,6 @@ static const struct known {
 } answers[] = {
     {200, ES_OK, "OK", ""},
     {400, ES_BAD_REQUEST, "Bad Request", ""},
-    {401, ES_UNAUTHENTICATED, "Unauthorized",
-	"WWW-Authenticate: Bearer realm=\"echostream\"\r\n"},
     {403, ES_FORBIDDEN, "Forbidden", ""},
     {404, ES_NOT_FOUND, "Not Found", ""},
     {405, ES_METHOD_NOT_ALLOWED, "Method Not Allowed", "Allow: GET\r\n"},

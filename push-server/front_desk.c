@@ -122,7 +122,8 @@ admit(struct visitor *v, const struct front_head *head)
 		return;
 	}
 	memcpy(first + len, v->data + head->len, rest);
-	c->in.token = mem_strdup(head->token);
+	if (head->token != NULL)
+		c->in.token = mem_strdup(head->token);
 	if (head->origin != NULL && !front_head_same_origin(head))
 		c->io.origin = mem_strdup(head->origin);
 	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", v->peer);

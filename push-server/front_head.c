@@ -153,8 +153,6 @@ judge_handshake(struct reading *r)
 	h->protocol = r->protocols != NULL && front_text_has(r->protocols, FRONT_PROTOCOL);
 	if (r->protocols != NULL && !h->protocol)
 		return refuse(h, 400, "the only subprotocol is " FRONT_PROTOCOL);
-	if (h->token == NULL)
-		return refuse(h, 401, "a token is needed: /ws?token= or Authorization: Bearer");
 	return FRONT_UPGRADE;
 }
 

@@ -25,7 +25,7 @@ struct front_head {
 	int status; /* FRONT_REFUSED */
 	const char *why;
 	const char *key;
-	const char *token; /* decoded; NULL: none */
+	const char *token; /* decoded; NULL: none, it comes in the first frame */
 	const char *origin, *host;
 	const char *forwarded; /* last address of X-Forwarded-For, or NULL */
 	bool protocol;	       /* FRONT_PROTOCOL was asked for */

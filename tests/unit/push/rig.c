@@ -93,8 +93,8 @@ rig_turn(struct rig *r)
 	worker_turn(&r->worker);
 }
 
-static char *
-token(struct rig *r)
+char *
+rig_token(struct rig *r)
 {
 	const struct token_key key = {
 	    .kid = "hs1", .alg = TOKEN_HS256, .verify = SECRET};
@@ -109,11 +109,10 @@ token(struct rig *r)
 	return mem_strdup(text);
 }
 
-void
-rig_client(struct rig *r, struct client *c, int sndbuf)
+static void
+adopt(struct rig *r, struct client *c, int sndbuf, char *token)
 {
 	struct conn *conn = conn_new(&r->worker, &r->worker.conns);
-	struct got got;
 	int pair[2];
 
 	memset(c, 0, sizeof(*c));
@@ -123,8 +122,22 @@ rig_client(struct rig *r, struct client *c, int sndbuf)
 		      0);
 	c->fd = pair[1];
 	c->ref = conn->ref;
-	conn->in.token = token(r);
+	conn->in.token = token;
 	ws_adopt(r->worker.ws, conn, pair[0], HANDSHAKE, strlen(HANDSHAKE));
+}
+
+void
+rig_client_without_token(struct rig *r, struct client *c)
+{
+	adopt(r, c, 0, NULL);
+}
+
+void
+rig_client(struct rig *r, struct client *c, int sndbuf)
+{
+	struct got got;
+
+	adopt(r, c, sndbuf, rig_token(r));
 	if (fakes.principal == ES_OK && !fakes.pg_down)
 		CU_ASSERT_TRUE(rig_expect(r, c, "\"type\":\"hello\"", &got));
 }

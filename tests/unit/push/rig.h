@@ -35,6 +35,8 @@ void rig_down(struct rig *r);
 void rig_turn(struct rig *r);
 /* Connect with a good token; rig_turn until hello. sndbuf 0: as it is. */
 void rig_client(struct rig *r, struct client *c, int sndbuf);
+void rig_client_without_token(struct rig *r, struct client *c);
+char *rig_token(struct rig *r);
 /* The connection of the client in the worker, NULL when gone. */
 struct conn *rig_conn(struct rig *r, const struct client *c);
 

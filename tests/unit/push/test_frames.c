@@ -5,6 +5,7 @@
 #include "cunit_main.h"
 
 #include "conn_auth.h"
+#include "core/check.h"
 #include "frames.h"
 #include "rig.h"
 
@@ -98,6 +99,34 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 }
 
 static void
+takes_the_token_of_the_first_frame(void)
+{
+	char *token, json[2000];
+
+	rig_up(&rig);
+	fakes.hold = true;
+	rig_client_without_token(&rig, &client);
+	token = rig_token(&rig);
+	(void)snprintf(json, sizeof(json), "{\"type\":\"auth\",\"token\":\"%s\"}", token);
+	client_text(&client, "{\"type\":\"ping\",\"id\":\"early\"}");
+	client_text(&client, json);
+	rig_turn(&rig);
+	client_text(&client, json); /* one is being checked: waits, like any other */
+	rig_turn(&rig);
+	fakes.hold = false;
+	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
+	CU_ASSERT_TRUE(answered("\"early\""));
+	down();
+	mem_free(token);
+
+	rig_up(&rig);
+	rig_client_without_token(&rig, &client);
+	client_text(&client, "{\"type\":\"auth\",\"token\":\"garbage\"}");
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_BAD_TOKEN);
+	down();
+}
+
+static void
 bounds_what_comes_before_hello(void)
 {
 	rig_up(&rig);
@@ -120,7 +149,7 @@ sends_away_at_the_end_of_a_token(void)
 	conn_auth_visit(c);
 	worker_second(&rig.worker);
 	CU_ASSERT_TRUE(answered("\"token_expiring\""));
-	c->expires_s = clock_wall_ms() / 1000 - rig.conf.auth.jwt_leeway_s - 1;
+	c->expires_s = clock_wall_ms() / 1000;
 	worker_second(&rig.worker);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
 	down();
@@ -245,6 +274,7 @@ static CU_TestInfo cases[] = {
     {"refuses by close code", refuses_by_close_code},
     {"asks again while the database is away, then gives up",
 	asks_again_while_the_database_is_away_then_gives_up},
+    {"takes the token of the first frame", takes_the_token_of_the_first_frame},
     {"bounds what comes before hello", bounds_what_comes_before_hello},
     {"sends away at the end of a token", sends_away_at_the_end_of_a_token},
     {"looks again when rights have changed", looks_again_when_rights_have_changed},
