@@ -40,8 +40,8 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 	text_init(&t, req->arena, EVENT_BYTES_MAX);
 	event_encode(event, &t);
 	const struct redis_arg publish[] = {arg("PUBLISH"), arg(topic), {t.data, t.len}};
-	const struct redis_arg head[] = {arg("HSET"), arg(heads),
-	    arg(event->channel.text),
+	const struct redis_arg head[] = {arg("EVAL"), arg(EVENT_HEAD_SCRIPT), arg("1"),
+	    arg(heads), arg(event->channel.text),
 	    arg(arena_printf(req->arena, "%lld", (long long)event->seq))};
 	const struct redis_call calls[] = {
 	    {ES_COUNT(publish), publish}, {ES_COUNT(head), head}};

@@ -1,6 +1,5 @@
 #include "publish.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/check.h"
@@ -12,7 +11,7 @@
 struct head {
 	char key[ES_TOPIC_MAX];
 	struct channel_id channel;
-	char seq[24];
+	int64_t seq;
 };
 
 struct publication {
@@ -57,13 +56,17 @@ add(struct publication *p, size_t argc, const char *const words[])
 	p->calls[p->n++] = (struct redis_call){.argc = argc, .argv = argv};
 }
 
+/* Repeats are published as well: a head never goes back. */
 static void
 note_head(struct publication *p, const struct event *e)
 {
 	struct head *h = NULL;
+	char key[ES_TOPIC_MAX];
 
+	topic_heads(&e->tenant, key);
 	for (size_t i = 0; i < p->n_heads && h == NULL; i++)
-		if (strcmp(p->heads[i]->channel.text, e->channel.text) == 0)
+		if (strcmp(p->heads[i]->channel.text, e->channel.text) == 0 &&
+		    strcmp(p->heads[i]->key, key) == 0)
 			h = p->heads[i];
 	if (h == NULL) {
 		if (p->n_heads == p->size_heads)
@@ -71,10 +74,11 @@ note_head(struct publication *p, const struct event *e)
 			    sizeof(*p->heads));
 		h = arena_alloc(p->arena, sizeof(*h));
 		h->channel = e->channel;
-		topic_heads(&e->tenant, h->key);
+		memcpy(h->key, key, sizeof(key));
 		p->heads[p->n_heads++] = h;
 	}
-	(void)snprintf(h->seq, sizeof(h->seq), "%lld", (long long)e->seq);
+	if (e->seq > h->seq)
+		h->seq = e->seq;
 }
 
 void
@@ -121,9 +125,10 @@ enum es_code
 publication_send(struct publication *p, struct redis *r, struct es_err *err)
 {
 	for (size_t i = 0; i < p->n_heads; i++)
-		add(p, 4,
-		    (const char *const[]){"HSET", p->heads[i]->key,
-			p->heads[i]->channel.text, p->heads[i]->seq});
+		add(p, 6,
+		    (const char *const[]){"EVAL", EVENT_HEAD_SCRIPT, "1",
+			p->heads[i]->key, p->heads[i]->channel.text,
+			arena_printf(p->arena, "%lld", (long long)p->heads[i]->seq)});
 	p->n_heads = 0;
 	for (size_t from = 0; from < p->n; from += ROUND)
 		TRY(send_round(

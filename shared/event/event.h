@@ -54,6 +54,12 @@ void topic_channel(
     const struct tenant_id *t, const struct channel_id *c, char out[ES_TOPIC_MAX]);
 void topic_presence(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
 void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
+/* EVAL of this, KEYS[1] the tenant's heads, ARGV channel and number: a head only rises,
+ * whoever comes last with it. */
+#define EVENT_HEAD_SCRIPT \
+	"local old = redis.call('HGET', KEYS[1], ARGV[1]) " \
+	"if old and tonumber(old) >= tonumber(ARGV[2]) then return 0 end " \
+	"return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
 #define TOPIC_CONTROL      "es:ctl"
 #define KEY_FANOUT_BEAT    "es:fanout:beat"
 #define TOPIC_REPLY_PREFIX "es:r:"

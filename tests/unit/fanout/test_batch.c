@@ -19,6 +19,9 @@ static unsigned commits, buried, pipelines;
 static int64_t seq;
 static char log_of_commits[1024]; /* bodies in the order committed */
 static char last_reply[4096];
+static char heads[1024]; /* "channel=number " as they were set */
+static bool as_repeat;   /* events come with this old number */
+static int64_t old_seq;
 static bool redis_away;
 
 enum es_code
@@ -63,8 +66,8 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 				.tenant = e->tenant,
 				.channel = e->channel,
 				.user = e->user,
-				.seq = seq,
-				.prev = seq - 1,
+				.seq = as_repeat && j > 0 ? old_seq : seq,
+				.prev = as_repeat && j > 0 ? 0 : seq - 1,
 				.body = e->messages[j].body};
 			out->n_committed++;
 			(void)snprintf(log_of_commits + strlen(log_of_commits),
@@ -110,6 +113,13 @@ redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[]
 		if (strncmp(calls[i].argv[1].data, TOPIC_REPLY_PREFIX, 5) == 0)
 			(void)snprintf(
 			    last_reply, sizeof(last_reply), "%s", calls[i].argv[2].data);
+		if (strcmp(calls[i].argv[0].data, "EVAL") == 0) {
+			CU_ASSERT_STRING_EQUAL(calls[i].argv[1].data, EVENT_HEAD_SCRIPT);
+			CU_ASSERT_STRING_EQUAL(calls[i].argv[3].data, "es:heads:" ACME);
+			CU_ASSERT_STRING_EQUAL(calls[i].argv[4].data, GENERAL);
+			(void)snprintf(heads + strlen(heads),
+			    sizeof(heads) - strlen(heads), "%s ", calls[i].argv[5].data);
+		}
 	}
 	return ES_OK;
 }
@@ -124,7 +134,8 @@ struct fixture {
 };
 
 static void
-add(struct fixture *f, size_t n, const char *const bodies[])
+add_entry(
+    struct fixture *f, size_t n, const char *const ids[], const char *const bodies[])
 {
 	struct envelope e = {.id = {ACME},
 	    .tenant = {ACME},
@@ -137,8 +148,7 @@ add(struct fixture *f, size_t n, const char *const bodies[])
 
 	e.messages = arena_alloc(f->a, n * sizeof(*e.messages));
 	for (size_t i = 0; i < n; i++)
-		envelope_message_init(
-		    &e.messages[i], &e.user, bodies[i], bodies[i], f->a);
+		envelope_message_init(&e.messages[i], &e.user, ids[i], bodies[i], f->a);
 	text_init(&t, f->a, ENVELOPE_BYTES_MAX);
 	envelope_encode(&e, &t);
 	f->msgs[f->n] = (struct queue_msg){.body = t.data,
@@ -149,13 +159,20 @@ add(struct fixture *f, size_t n, const char *const bodies[])
 }
 
 static void
+add(struct fixture *f, size_t n, const char *const bodies[])
+{
+	add_entry(f, n, bodies, bodies);
+}
+
+static void
 setup(struct fixture *f)
 {
 	log_init("test", LOG_ERROR);
 	poison_body = fail_sqlstate = NULL;
 	fail_after = commits = buried = pipelines = 0;
 	seq = 0;
-	log_of_commits[0] = last_reply[0] = '\0';
+	log_of_commits[0] = last_reply[0] = heads[0] = '\0';
+	as_repeat = false;
 	redis_away = false;
 	*f = (struct fixture){.a = arena_new()};
 	CU_ASSERT_EQUAL_FATAL(
@@ -308,6 +325,39 @@ a_full_batch_leaves_the_rest(void)
 	teardown(&f);
 }
 
+/* A repeat is published again with the number that it always had. */
+static void
+a_head_never_goes_back(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	as_repeat = true;
+	old_seq = 1;
+	seq = 41;
+	add(&f, 2, (const char *const[]){"new", "repeat"});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_STRING_EQUAL(heads, "42 ");
+	teardown(&f);
+}
+
+/* The largest body that an envelope may bring does not bring the worker down. */
+static void
+the_largest_body_is_published(void)
+{
+	char *body;
+	struct fixture f;
+
+	setup(&f);
+	body = arena_alloc(f.a, 65537);
+	for (size_t i = 0; i < 16384; i++)
+		memcpy(body + 4 * i, "\xf0\x9f\x98\x80", 4);
+	add_entry(&f, 1, (const char *const[]){"c"}, (const char *const[]){body});
+	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
+	CU_ASSERT_EQUAL(pipelines, 1);
+	teardown(&f);
+}
+
 static void
 redis_away_loses_no_commit(void)
 {
@@ -333,6 +383,8 @@ static CU_TestInfo cases[] = {
 	a_lost_database_while_bisecting_stops_it},
     {"a lost partition stops at once", a_lost_partition_stops_at_once},
     {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
+    {"a head never goes back", a_head_never_goes_back},
+    {"the largest body is published", the_largest_body_is_published},
     {"Redis away loses no commit", redis_away_loses_no_commit},
     CU_TEST_INFO_NULL,
 };
