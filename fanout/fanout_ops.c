@@ -10,9 +10,16 @@
 
 #include "core/banned.h"
 
-/* A worker that has not turned for this long hangs: longer than any statement may take.
- */
+/* A worker that has not turned for this long hangs: longer than a few statements take. */
 #define DEAD_AFTER_MS 15000
+
+static int64_t
+dead_after_ms(const struct fanout_conf *conf)
+{
+	const int64_t slow_ms = 3 * conf->common.database_timeout_ms;
+
+	return slow_ms > DEAD_AFTER_MS ? slow_ms : DEAD_AFTER_MS;
+}
 
 struct fanout_ops {
 	const struct fanout_conf *conf;
@@ -29,7 +36,7 @@ healthz(void *ctx, struct ops_answer *out)
 	const struct fanout_ops *o = ctx;
 
 	for (unsigned i = 0; i < (unsigned)o->conf->workers; i++)
-		if (metrics_beat_age_ms(o->metrics, i) > DEAD_AFTER_MS) {
+		if (metrics_beat_age_ms(o->metrics, i) > dead_after_ms(o->conf)) {
 			out->status = 503;
 			text_addf(out->body, "{\"status\":\"stuck\",\"worker\":%u}\n", i);
 			return;

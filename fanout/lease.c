@@ -7,11 +7,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "fanout_metrics.h"
-#include "store/batch_store.h"
 
 #include "core/banned.h"
-
-#define SETTLE_AFTER_MS 200
 
 void
 leases_init(struct leases *l, const char *owner, int64_t lease_ms, unsigned partitions,
@@ -40,13 +37,14 @@ leases_drop(struct leases *l, size_t i)
 	metrics_gauge_set(l->metrics, FM_PARTITIONS, (int64_t)l->n);
 }
 
-static bool
-holds(const struct leases *l, int64_t number)
+size_t
+leases_find(const struct leases *l, int64_t number)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->held[i].part.number == number)
-			return true;
-	return false;
+	size_t i = 0;
+
+	while (i < l->n && l->held[i].part.number != number)
+		i++;
+	return i;
 }
 
 static enum es_code
@@ -68,23 +66,22 @@ renew(struct leases *l, struct pg *pg, struct arena *a, struct es_err *err)
 	return ES_OK;
 }
 
-/* The queue may have been flushed: then its positions start anew and a remembered one
- * would skip what comes now. */
+/* The queue may have been flushed, or lost its end: then its positions start anew and a
+ * remembered one would skip what comes now. What comes twice is a repeat. */
 static enum es_code
-start_position(
+notice_flush(
     struct lease *held, struct queue *q, struct metrics *metrics, struct es_err *err)
 {
 	bool behind = false;
 
-	TRY(queue_behind(q, (unsigned)held->part.number, held->done, &behind, err));
+	TRY(queue_behind(q, (unsigned)held->part.number, held->read, &behind, err));
 	if (behind) {
 		metrics_add(metrics, FM_FLUSHED, 1);
 		log_error("queue was flushed; reading from its start",
 		    LOG_INT("partition", held->part.number),
-		    LOG_STR("position", held->done));
-		held->done[0] = '\0';
+		    LOG_STR("position", held->read));
+		held->read[0] = held->done[0] = '\0';
 	}
-	memcpy(held->read, held->done, sizeof(held->read));
 	return ES_OK;
 }
 
@@ -104,7 +101,8 @@ claim(struct leases *l, struct pg *pg, struct queue *q, unsigned number, struct 
 	if (held->part.done != NULL)
 		(void)snprintf(held->done, sizeof(held->done), "%s", held->part.done);
 	held->part.done = NULL;
-	TRY(start_position(held, q, l->metrics, err));
+	memcpy(held->read, held->done, sizeof(held->read));
+	TRY(notice_flush(held, q, l->metrics, err));
 	l->n++;
 	metrics_add(l->metrics, FM_TAKEOVERS, 1);
 	metrics_gauge_set(l->metrics, FM_PARTITIONS, (int64_t)l->n);
@@ -133,22 +131,6 @@ fair_share(const struct leases *l, const struct partition all[], size_t n)
 }
 
 static enum es_code
-let_go(
-    struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
-{
-	struct lease *last = &l->held[l->n - 1];
-
-	if (strcmp(last->read, last->done) != 0)
-		TRY(partition_store_done(pg, &last->part, last->read, a, err));
-	TRY(queue_done(q, (unsigned)last->part.number, NULL, 0, last->read, err));
-	TRY(partition_store_release(pg, &last->part, a, err));
-	l->n--;
-	metrics_gauge_set(l->metrics, FM_PARTITIONS, (int64_t)l->n);
-	log_info("partition let go", LOG_INT("partition", last->part.number));
-	return ES_OK;
-}
-
-static enum es_code
 take_share(
     struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
 {
@@ -158,9 +140,9 @@ take_share(
 	TRY(partition_store_list(pg, a, &all, &n, err));
 	share = fair_share(l, all, n);
 	while (l->n > share)
-		TRY(let_go(l, pg, q, a, err));
+		TRY(leases_let_go(l, pg, q, a, err));
 	for (unsigned p = 0; p < l->partitions && l->n < share; p++) {
-		bool taken = holds(l, p);
+		bool taken = leases_find(l, p) < l->n;
 
 		for (size_t i = 0; i < n && !taken; i++)
 			taken = all[i].number == p && all[i].held &&
@@ -186,45 +168,7 @@ leases_turn(
 {
 	l->next_ms = clock_mono_ms() + l->lease_ms / 3;
 	TRY(renew(l, pg, a, err));
+	for (size_t i = 0; i < l->n; i++)
+		TRY(notice_flush(&l->held[i], q, l->metrics, err));
 	return take_share(l, pg, q, a, err);
-}
-
-enum es_code
-leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct arena *a,
-    struct es_err *err)
-{
-	const int64_t before = clock_mono_ms() - SETTLE_AFTER_MS;
-
-	for (size_t i = 0; i < l->n; i++) {
-		struct lease *held = &l->held[i];
-
-		if (!now && held->idle_since_ms > before)
-			continue;
-		if (strcmp(held->read, held->done) != 0) {
-			TRY(partition_store_done(pg, &held->part, held->read, a, err));
-			memcpy(held->done, held->read, sizeof(held->done));
-			held->trimmed = false;
-		}
-		if (!held->trimmed && held->done[0] != '\0') {
-			TRY(queue_done(
-			    q, (unsigned)held->part.number, NULL, 0, held->done, err));
-			held->trimmed = true;
-		}
-	}
-	return ES_OK;
-}
-
-void
-leases_release(struct leases *l, struct pg *pg, struct arena *a)
-{
-	struct es_err err;
-
-	while (l->n > 0) {
-		/* A lease that can't be given back ends by itself. */
-		if (partition_store_release(pg, &l->held[l->n - 1].part, a, &err) !=
-		    ES_OK)
-			log_warn("can't release a partition", LOG_STR("error", err.text));
-		l->n--;
-	}
-	metrics_gauge_set(l->metrics, FM_PARTITIONS, 0);
 }

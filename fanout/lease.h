@@ -13,6 +13,7 @@ struct lease {
 	char read[QUEUE_POSITION_MAX]; /* committed, not yet stored: the next batch does
 	                                  it */
 	bool trimmed;                  /* the queue was cut up to done */
+	int64_t trimmed_ms;            /* CLOCK_MONOTONIC of the last cut */
 	int64_t idle_since_ms;         /* CLOCK_MONOTONIC of the last batch */
 	int64_t not_before_ms; /* back-off after a batch that could not be committed */
 	unsigned tries;
@@ -35,16 +36,25 @@ void leases_fini(struct leases *l);
 
 /* Is it time for a turn? A third of the lease apart. */
 bool leases_due(const struct leases *l);
-/* Renew, claim, release. A failure leaves what is held to run out. */
+/* Renew, claim, let go; look whether the queue was flushed. A failure leaves what is held
+ * to run out. */
 enum es_code leases_turn(struct leases *l, struct pg *pg, struct queue *q,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
+/* Where the partition stands in held; n when it is not held. */
+size_t leases_find(const struct leases *l, int64_t number);
 
 /* Another owns it now. */
 void leases_drop(struct leases *l, size_t i);
 
-/* Store and trim what has been committed but not stored, for partitions that have been
- * idle for a while (or for all, when `now` is set). */
+/* Store what has been committed but not stored, for partitions that have been idle for a
+ * while (or for all, when `now` is set); cut what is stored off the queue. One that turns
+ * out to be another's is dropped. */
 enum es_code leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now,
+    struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
+/* Settle the last one held and give it back; there must be one. */
+enum es_code leases_let_go(struct leases *l, struct pg *pg, struct queue *q,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* Give everything back, so that others need not wait for the lease to end. */

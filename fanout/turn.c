@@ -1,0 +1,249 @@
+#include "turn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "batch.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "fanout_metrics.h"
+#include "roster.h"
+
+#include "core/banned.h"
+
+#define WAIT_MS          200
+#define BEAT_MS          500
+#define BEAT_LIFE_MS     "10000"
+#define BACKOFF_MIN_MS   50
+#define BACKOFF_MAX_MS   2000
+#define LEASING_RECEIVE  10 /* what SQS gives at a time */
+#define LEASING_RETRY_MS 1000
+
+/* Database or queue are away: nothing is received until they are back. */
+static void
+back_off(struct worker *w, const char *what, const struct es_err *err)
+{
+	const int64_t ms = clock_backoff_ms(w->failures, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+
+	if (w->failures % 10 == 0)
+		log_warn(what, LOG_STR("error", err->text),
+		    LOG_STR("sqlstate", err->sqlstate), LOG_INT("tries", w->failures + 1),
+		    LOG_INT("again_in_ms", ms));
+	w->failures++;
+	clock_sleep_ms(ms);
+}
+
+/* This batch can't be committed now; the other partitions go on. */
+static void
+put_off(struct lease *held, const struct es_err *err)
+{
+	const int64_t ms = clock_backoff_ms(held->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+
+	if (held->tries % 10 == 0)
+		log_warn("batch put off", LOG_INT("partition", held->part.number),
+		    LOG_STR("error", err->text), LOG_STR("sqlstate", err->sqlstate),
+		    LOG_INT("tries", held->tries + 1), LOG_INT("again_in_ms", ms));
+	held->tries++;
+	held->not_before_ms = clock_mono_ms() + ms;
+}
+
+void
+turn_beat(struct worker *w)
+{
+	const int64_t now = clock_mono_ms();
+	struct redis_value v;
+	struct es_err err;
+
+	metrics_beat(w->metrics);
+	if (now < w->beat_at_ms || w->failures > 0)
+		return;
+	w->beat_at_ms = now + BEAT_MS;
+	/* A lost beat is repeated half a second later; a lost Redis shows elsewhere. */
+	IGNORE(redis_text(w->redis, w->arena, &v, &err, "SET", KEY_FANOUT_BEAT,
+	    arena_printf(w->arena, "%lld", (long long)clock_wall_ms()), "PX",
+	    BEAT_LIFE_MS, NULL));
+}
+
+static struct batch_ctx
+context(const struct worker *w, const char *source)
+{
+	return (struct batch_ctx){.max_messages = (size_t)w->conf->batch_max,
+	    .pg = w->pg,
+	    .redis = w->redis,
+	    .metrics = w->metrics,
+	    .source = source};
+}
+
+/* How many entries were dealt with; 0: stop with this partition for now. */
+static size_t
+commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
+{
+	struct lease *held = &w->leases.held[i];
+	char source[32];
+	const struct batch_ctx ctx = context(w, source);
+	const struct batch_fence fence = {.partition = (unsigned)held->part.number,
+	    .epoch = held->part.epoch,
+	    .done = held->read[0] != '\0' ? held->read : NULL};
+	struct es_err err;
+	size_t taken = 0;
+
+	(void)snprintf(source, sizeof(source), "es:q:%lld", (long long)held->part.number);
+	switch (batch_run(&ctx, &fence, msgs, n, &taken, w->arena, &err)) {
+	case BATCH_DONE:
+		held->tries = 0;
+		/* The commit stored the end of the batch before: that much may go. */
+		if (strcmp(held->done, held->read) != 0)
+			held->trimmed = false;
+		memcpy(held->done, held->read, sizeof(held->done));
+		(void)snprintf(
+		    held->read, sizeof(held->read), "%s", msgs[taken - 1].position);
+		held->idle_since_ms = clock_mono_ms();
+		return taken;
+	case BATCH_RETRY:
+		put_off(held, &err);
+		return 0;
+	case BATCH_FENCED:
+		leases_drop(&w->leases, i);
+		return 0;
+	}
+	return 0;
+}
+
+/* What waits in one partition, at most QUEUE_RECEIVE_MAX entries of it; less when the
+ * leases want to be renewed: a long queue must not cost the partitions. */
+static enum es_code
+drain_partition(struct worker *w, size_t i, struct es_err *err)
+{
+	struct lease *held = &w->leases.held[i];
+	struct queue_msg *msgs = arena_alloc(w->arena, QUEUE_RECEIVE_MAX * sizeof(*msgs));
+	size_t n = 0, from = 0;
+
+	TRY(queue_receive(w->queue, (unsigned)held->part.number, held->read,
+	    QUEUE_RECEIVE_MAX, 0, w->arena, msgs, &n, err));
+	while (from < n && !*w->stopping) {
+		const size_t taken = commit(w, i, msgs + from, n - from);
+
+		turn_beat(w);
+		if (taken == 0 || leases_due(&w->leases))
+			break;
+		from += taken;
+	}
+	return ES_OK;
+}
+
+/* Who can't reach the database does not sign in, and nobody leaves a share to him. */
+static enum es_code
+turn_leases(struct worker *w, struct es_err *err)
+{
+	if (leases_due(&w->leases)) {
+		TRY(leases_turn(&w->leases, w->pg, w->queue, w->arena, err));
+		w->leases.alive = roster_turn(
+		    w->redis, w->leases.owner, true, w->leases.lease_ms, w->arena);
+	}
+	return leases_settle(&w->leases, w->pg, w->queue, false, w->arena, err);
+}
+
+/* Cursors of the partitions that are not put off; the longest wait for those that are. */
+static size_t
+cursors_of(struct worker *w, struct queue_cursor out[], int64_t *wait_ms)
+{
+	const int64_t now = clock_mono_ms();
+	size_t n = 0;
+
+	*wait_ms = WAIT_MS;
+	for (size_t k = 0; k < w->leases.n; k++) {
+		const size_t i = (k + w->turns) % w->leases.n;
+		const struct lease *held = &w->leases.held[i];
+
+		if (held->not_before_ms <= now)
+			out[n++] = (struct queue_cursor){
+			    (unsigned)held->part.number, held->read, false};
+		else if (held->not_before_ms - now < *wait_ms)
+			*wait_ms = held->not_before_ms - now;
+	}
+	w->turns++;
+	return n;
+}
+
+static enum es_code
+drain_ready(
+    struct worker *w, const struct queue_cursor cursors[], size_t n, struct es_err *err)
+{
+	for (size_t k = 0; k < n && !*w->stopping; k++) {
+		/* Where it stands may have changed when another was lost. */
+		const size_t i = leases_find(&w->leases, cursors[k].partition);
+
+		if (!cursors[k].ready || i == w->leases.n)
+			continue;
+		TRY(drain_partition(w, i, err));
+		if (leases_due(&w->leases))
+			break;
+	}
+	return ES_OK;
+}
+
+void
+turn_partitions(struct worker *w)
+{
+	struct queue_cursor *cursors;
+	struct es_err err;
+	int64_t wait_ms;
+	size_t n;
+
+	if (turn_leases(w, &err) != ES_OK) {
+		w->leases.next_ms = 0; /* again after the pause, not after a third */
+		back_off(w, "partitions not renewed", &err);
+		return;
+	}
+	cursors = arena_alloc(w->arena, w->leases.n * sizeof(*cursors));
+	n = cursors_of(w, cursors, &wait_ms);
+	if (n == 0) {
+		w->failures = 0;
+		clock_sleep_ms(wait_ms);
+		return;
+	}
+	if (queue_wait(w->queue, cursors, n, wait_ms, &err) != ES_OK ||
+	    drain_ready(w, cursors, n, &err) != ES_OK) {
+		back_off(w, "queue not readable", &err);
+		return;
+	}
+	w->failures = 0;
+}
+
+/* What was received and not dealt with goes back, so that its group is not held up. */
+static void
+leasing_retry(struct worker *w, const struct queue_msg msgs[], size_t n)
+{
+	struct es_err err;
+
+	IGNORE(queue_retry(w->queue, 0, msgs, n, LEASING_RETRY_MS, &err));
+}
+
+void
+turn_leasing(struct worker *w)
+{
+	const struct batch_ctx ctx = context(w, w->queue->driver->name);
+	struct queue_msg msgs[LEASING_RECEIVE];
+	struct es_err err;
+	size_t n = 0, from = 0, taken = 0;
+
+	if (queue_receive(w->queue, 0, "", LEASING_RECEIVE, WAIT_MS, w->arena, msgs, &n,
+		&err) != ES_OK) {
+		back_off(w, "queue not readable", &err);
+		return;
+	}
+	for (; from < n && !*w->stopping; from += taken) {
+		if (batch_run(&ctx, NULL, msgs + from, n - from, &taken, w->arena,
+			&err) != BATCH_DONE) {
+			leasing_retry(w, msgs + from, n - from);
+			back_off(w, "batch put off", &err);
+			return;
+		}
+		if (queue_done(w->queue, 0, msgs + from, taken, "", &err) != ES_OK)
+			log_warn("queue keeps what is done; it will be a repeat",
+			    LOG_STR("error", err.text));
+	}
+	if (from < n)
+		leasing_retry(w, msgs + from, n - from);
+	w->failures = 0;
+}

@@ -1,0 +1,382 @@
+/* A worker's turn, with batch_run and the leases' store played by this file. */
+#include <stdio.h>
+#include <string.h>
+
+#include "batch.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "fake_partitions.h"
+#include "fanout_metrics.h"
+#include "queue/queue_mem.h"
+#include "turn.h"
+
+#include "cunit_main.h"
+
+/* What batch_run does and what it saw. */
+static int64_t retry_of = -1, fence_of = -1; /* these partitions fail */
+static size_t takes;                         /* entries dealt with at a time */
+static struct leases *make_due;              /* leases that the next batch makes due */
+static volatile sig_atomic_t stopping;
+static bool stop_after;
+static char seen[4096]; /* "partition:body " in the order committed */
+static char dones[4096];
+static unsigned batches;
+
+enum batch_end
+batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
+    const struct queue_msg msgs[], size_t n, size_t *taken, struct arena *a,
+    struct es_err *err)
+{
+	const int64_t p = fence != NULL ? (int64_t)fence->partition : -2;
+
+	(void)ctx, (void)a;
+	batches++;
+	(void)es_fail(err, ES_UNAVAILABLE, "fake");
+	if (p == retry_of)
+		return BATCH_RETRY;
+	if (p == fence_of)
+		return BATCH_FENCED;
+	*taken = n < takes ? n : takes;
+	for (size_t i = 0; i < *taken; i++)
+		(void)snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%.*s ",
+		    (int)msgs[i].len, msgs[i].body);
+	if (fence != NULL && fence->done != NULL)
+		(void)snprintf(dones + strlen(dones), sizeof(dones) - strlen(dones),
+		    "%s ", fence->done);
+	if (make_due != NULL)
+		make_due->next_ms = 0;
+	if (stop_after)
+		stopping = 1;
+	return BATCH_DONE;
+}
+
+struct fixture {
+	struct fanout_conf conf;
+	struct worker w;
+	struct es_err err;
+};
+
+static void
+setup(struct fixture *f)
+{
+	const struct queue_settings qs = {.url = "mem:",
+	    .partitions = FAKE_PARTITIONS,
+	    .max_bytes = 1 << 20,
+	    .timeout_ms = 100};
+
+	log_init("test", LOG_ERROR);
+	fake_reset();
+	retry_of = fence_of = -1;
+	takes = 100;
+	make_due = NULL;
+	stopping = 0;
+	stop_after = false;
+	seen[0] = dones[0] = '\0';
+	batches = 0;
+	*f = (struct fixture){.conf = {.batch_max = 500, .lease_ms = 60000}};
+	f->w = (struct worker){.conf = &f->conf,
+	    .owner = "ann",
+	    .arena = arena_new(),
+	    .stopping = &stopping};
+	CU_ASSERT_EQUAL_FATAL(
+	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
+	    ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    redis_open("unix:///nowhere.sock", 100, &f->w.redis, &f->err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(queue_open(&qs, &f->w.queue, &f->err), ES_OK);
+	leases_init(&f->w.leases, "ann", 60000, FAKE_PARTITIONS, f->w.metrics);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	leases_fini(&f->w.leases);
+	queue_close(&f->w.queue);
+	redis_close(&f->w.redis);
+	metrics_close(&f->w.metrics);
+	arena_free(&f->w.arena);
+}
+
+static unsigned
+put(struct fixture *f, const char *group, const char *body)
+{
+	const struct queue_msg msg = {
+	    .body = body, .len = strlen(body), .group = group, .dedupe = "d"};
+
+	CU_ASSERT_EQUAL_FATAL(queue_send(f->w.queue, &msg, &f->err), ES_OK);
+	return queue_partition_of(group, FAKE_PARTITIONS);
+}
+
+static void
+turn(struct fixture *f)
+{
+	turn_partitions(&f->w);
+	arena_reset(f->w.arena);
+}
+
+/* Two groups that are not in one partition. */
+static const char *
+other_group(const char *group)
+{
+	static char name[8];
+
+	for (int i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "o%d", i);
+		if (queue_partition_of(name, FAKE_PARTITIONS) !=
+		    queue_partition_of(group, FAKE_PARTITIONS))
+			break;
+	}
+	return name;
+}
+
+static void
+commits_in_order_and_stores_one_batch_behind(void)
+{
+	struct fixture f;
+	unsigned p;
+
+	setup(&f);
+	takes = 2;
+	for (const char *const *b = (const char *const[]){"a", "b", "c", "d", "e", NULL};
+	     *b != NULL; b++)
+		p = put(&f, "g", *b);
+	turn(&f);
+	CU_ASSERT_STRING_EQUAL(seen, "a b c d e ");
+	CU_ASSERT_EQUAL(batches, 3);
+	/* the first batch had nothing to store, the last one's end is not stored yet */
+	CU_ASSERT_EQUAL(strchr(dones, ' ') == strrchr(dones, ' '), false);
+	CU_ASSERT_PTR_NULL(
+	    strstr(dones, f.w.leases.held[leases_find(&f.w.leases, p)].read));
+	CU_ASSERT_EQUAL(f.w.failures, 0);
+	turn(&f);
+	CU_ASSERT_EQUAL(batches, 3);
+	teardown(&f);
+}
+
+static void
+a_batch_that_is_put_off_holds_up_no_other(void)
+{
+	struct fixture f;
+	struct lease *held;
+
+	setup(&f);
+	retry_of = put(&f, "g", "bad");
+	(void)put(&f, other_group("g"), "good");
+	turn(&f);
+	CU_ASSERT_STRING_EQUAL(seen, "good ");
+	CU_ASSERT_EQUAL(f.w.failures, 0);
+	held = &f.w.leases.held[leases_find(&f.w.leases, retry_of)];
+	CU_ASSERT_TRUE(held->not_before_ms > clock_mono_ms());
+	CU_ASSERT_STRING_EQUAL(held->read, "");
+	batches = 0;
+	held->not_before_ms = clock_mono_ms() + 60000;
+	(void)put(&f, other_group("g"), "more");
+	turn(&f);
+	CU_ASSERT_STRING_EQUAL(seen, "good more ");
+	CU_ASSERT_EQUAL(batches, 1);
+	/* later it is the same batch again */
+	retry_of = -1;
+	held->not_before_ms = 0;
+	turn(&f);
+	CU_ASSERT_STRING_EQUAL(seen, "good more bad ");
+	CU_ASSERT_EQUAL(held->tries, 0);
+	teardown(&f);
+}
+
+static void
+a_lost_partition_is_left_at_once(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	takes = 1;
+	fence_of = put(&f, "g", "theirs");
+	(void)put(&f, "g", "theirs");
+	(void)put(&f, other_group("g"), "ours");
+	turn(&f);
+	CU_ASSERT_EQUAL(batches, 2);
+	CU_ASSERT_STRING_EQUAL(seen, "ours ");
+	CU_ASSERT_EQUAL(f.w.leases.n, FAKE_PARTITIONS - 1);
+	CU_ASSERT_EQUAL(leases_find(&f.w.leases, fence_of), f.w.leases.n);
+	teardown(&f);
+}
+
+/* A long queue must not cost the leases, and each partition gets its turn. */
+static void
+a_long_queue_lets_the_leases_be_renewed(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	turn(&f);
+	takes = 1;
+	make_due = &f.w.leases;
+	for (int i = 0; i < 3; i++) {
+		(void)put(&f, "g", "g");
+		(void)put(&f, other_group("g"), "o");
+	}
+	fake.renewals = 0;
+	for (unsigned i = 1; i <= 6; i++) {
+		turn(&f);
+		CU_ASSERT_EQUAL(batches, i);
+		CU_ASSERT_TRUE(fake.renewals + 1 >= i);
+		if (i == FAKE_PARTITIONS / 2 + 1) /* neither waits for the other's end */
+			CU_ASSERT_TRUE(
+			    strchr(seen, 'g') != NULL && strchr(seen, 'o') != NULL);
+	}
+	CU_ASSERT_EQUAL(strlen(seen), 12);
+	turn(&f);
+	CU_ASSERT_EQUAL(batches, 6);
+	teardown(&f);
+}
+
+static void
+stopping_ends_after_the_batch_at_work(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	takes = 1;
+	stop_after = true;
+	(void)put(&f, "g", "a");
+	(void)put(&f, "g", "b");
+	(void)put(&f, other_group("g"), "c");
+	turn(&f);
+	CU_ASSERT_EQUAL(batches, 1);
+	teardown(&f);
+}
+
+static void
+who_can_not_work_does_not_beat(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	turn_beat(&f.w);
+	CU_ASSERT_TRUE(f.w.beat_at_ms > clock_mono_ms());
+	CU_ASSERT_TRUE(metrics_beat_age_ms(f.w.metrics, 0) >= 0);
+	fake.away = true;
+	turn(&f);
+	turn(&f);
+	CU_ASSERT_EQUAL(f.w.failures, 2);
+	f.w.beat_at_ms = 0;
+	turn_beat(&f.w);
+	CU_ASSERT_EQUAL(f.w.beat_at_ms, 0);
+	fake.away = false;
+	turn(&f);
+	turn_beat(&f.w);
+	CU_ASSERT_TRUE(f.w.beat_at_ms > 0);
+	teardown(&f);
+}
+
+static void
+a_queue_that_is_away_is_waited_for(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	(void)put(&f, "g", "a");
+	turn(&f);
+	(void)put(&f, "g", "b");
+	queue_mem_fail(f.w.queue, &(struct queue_mem_fault){.first = 0, .times = 1});
+	turn(&f); /* the wait fails */
+	CU_ASSERT_EQUAL(f.w.failures, 1);
+	queue_mem_fail(f.w.queue, &(struct queue_mem_fault){.first = 1, .times = 1});
+	turn(&f); /* the receive fails */
+	CU_ASSERT_EQUAL(f.w.failures, 2);
+	CU_ASSERT_STRING_EQUAL(seen, "a ");
+	turn(&f);
+	CU_ASSERT_STRING_EQUAL(seen, "a b ");
+	CU_ASSERT_EQUAL(f.w.failures, 0);
+	teardown(&f);
+}
+
+/* A queue that leases by itself, with five messages. */
+static size_t leased_done, leased_retry;
+
+static enum es_code
+leasing_receive(struct queue *q, unsigned partition, const char *after, size_t max,
+    int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
+    struct es_err *err)
+{
+	(void)q, (void)partition, (void)after, (void)wait_ms, (void)a, (void)err;
+	CU_ASSERT_TRUE(max >= 5);
+	for (*n = 0; *n < 5; ++*n)
+		out[*n] = (struct queue_msg){
+		    .body = "m", .len = 1, .position = "", .receipt = "r"};
+	return ES_OK;
+}
+
+static unsigned
+leasing_partitions(const struct queue *q)
+{
+	(void)q;
+	return 0;
+}
+
+static enum es_code
+leasing_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
+    const char *through, struct es_err *err)
+{
+	(void)q, (void)partition, (void)msgs, (void)through, (void)err;
+	leased_done += n;
+	return ES_OK;
+}
+
+static enum es_code
+leasing_retry(struct queue *q, unsigned partition, const struct queue_msg msgs[],
+    size_t n, int64_t delay_ms, struct es_err *err)
+{
+	(void)q, (void)partition, (void)msgs, (void)delay_ms, (void)err;
+	leased_retry += n;
+	return ES_OK;
+}
+
+static void
+a_leasing_queue_gets_every_message_back_or_done(void)
+{
+	static const struct queue_driver driver = {.name = "leasing",
+	    .partitions = leasing_partitions,
+	    .receive = leasing_receive,
+	    .done = leasing_done,
+	    .retry = leasing_retry};
+	struct queue q = {.driver = &driver}, *mem;
+	struct fixture f;
+
+	setup(&f);
+	mem = f.w.queue;
+	f.w.queue = &q;
+	takes = 2;
+	turn_leasing(&f.w);
+	CU_ASSERT_EQUAL(leased_done, 5);
+	CU_ASSERT_EQUAL(leased_retry, 0);
+	stop_after = true;
+	turn_leasing(&f.w);
+	CU_ASSERT_EQUAL(leased_done, 7);
+	CU_ASSERT_EQUAL(leased_retry, 3);
+	stopping = 0;
+	retry_of = -2;
+	turn_leasing(&f.w);
+	CU_ASSERT_EQUAL(leased_done, 7);
+	CU_ASSERT_EQUAL(leased_retry, 8);
+	CU_ASSERT_EQUAL(f.w.failures, 1);
+	f.w.queue = mem;
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"commits in order and stores one batch behind",
+	commits_in_order_and_stores_one_batch_behind},
+    {"a batch that is put off holds up no other",
+	a_batch_that_is_put_off_holds_up_no_other},
+    {"a lost partition is left at once", a_lost_partition_is_left_at_once},
+    {"a long queue lets the leases be renewed", a_long_queue_lets_the_leases_be_renewed},
+    {"stopping ends after the batch at work", stopping_ends_after_the_batch_at_work},
+    {"who can't work does not beat", who_can_not_work_does_not_beat},
+    {"a queue that is away is waited for", a_queue_that_is_away_is_waited_for},
+    {"a leasing queue gets every message back or done",
+	a_leasing_queue_gets_every_message_back_or_done},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("turn", cases)
