@@ -13,9 +13,9 @@
 
 #include "core/banned.h"
 
-#define PER_TURN      64
-#define PAUSE_S	      0.2 /* when the process has no descriptor left */
-#define UNACKED_MS    30000
+#define PER_TURN   64
+#define PAUSE_S    0.2 /* when the process has no descriptor left */
+#define UNACKED_MS 30000
 
 struct listener {
 	ev_io io;
@@ -95,8 +95,8 @@ on_readable(struct ev_loop *loop, ev_io *io, int events)
 		struct sockaddr_storage sa = {0};
 		socklen_t len = sizeof(sa);
 		char peer[48];
-		const int fd = accept4(io->fd, (struct sockaddr *)&sa, &len,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		const int fd = accept4(
+		    io->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 				  errno == ENOMEM)) {
@@ -126,7 +126,8 @@ accept_new(struct worker *w, const struct push_listen *listen, unsigned index)
 
 		l->accept = a;
 		l->is_unix = listen->at[i].is_unix;
-		ev_io_init(&l->io, on_readable, push_listen_fd(listen, i, index), EV_READ);
+		ev_io_init(
+		    &l->io, on_readable, push_listen_fd(listen, i, index), EV_READ);
 	}
 	ev_timer_init(&a->pause, on_pause_over, PAUSE_S, 0.);
 	set_running(a, true);

@@ -1,5 +1,5 @@
-/* The accept loop of a worker: takes sockets in small portions, so that a storm of them never
- * stops delivery, and gives each to the front desk. */
+/* The accept loop of a worker: takes sockets in small portions, so that a storm of them
+ * never stops delivery, and gives each to the front desk. */
 #ifndef PUSH_ACCEPT_H
 #define PUSH_ACCEPT_H
 

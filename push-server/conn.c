@@ -199,9 +199,9 @@ conn_cut_overdue(struct worker *w)
 {
 	struct conn *c, *next;
 
-	CONN_FOREACH_SAFE (c, &w->conns.closing, io.doomed, next)
-		if (c->io.cut_at_ms <= w->now_ms)
-			ws_cut(c->wsi);
+	CONN_FOREACH_SAFE(c, &w->conns.closing, io.doomed, next)
+	if (c->io.cut_at_ms <= w->now_ms)
+		ws_cut(c->wsi);
 }
 
 bool

@@ -17,8 +17,8 @@ struct subscription; /* subscription.h */
 struct hub_conn;     /* what the hub keeps for a connection */
 struct send_lane;    /* send_queue.h */
 
-/* Asynchronous results carry this instead of a pointer: a slot is used again, a pair of slot
- * and generation never is. */
+/* Asynchronous results carry this instead of a pointer: a slot is used again, a pair of
+ * slot and generation never is. */
 struct conn_ref {
 	uint32_t slot, generation;
 };
@@ -26,10 +26,10 @@ struct conn_ref {
 /* The life of a connection; conn_set_state() has the table of what may follow what. */
 enum conn_state {
 	CONN_UPGRADING, /* head accepted, libwebsockets has not answered 101 yet */
-	CONN_GREETING,	/* WebSocket is up, the user is being looked up; frames wait */
-	CONN_OPEN,	/* hello was sent; the only state in which anything is written */
-	CONN_CLOSING,	/* a close was decided by either side; nothing more is written */
-	CONN_GONE,	/* libwebsockets has let go of it */
+	CONN_GREETING,  /* WebSocket is up, the user is being looked up; frames wait */
+	CONN_OPEN,      /* hello was sent; the only state in which anything is written */
+	CONN_CLOSING,   /* a close was decided by either side; nothing more is written */
+	CONN_GONE,      /* libwebsockets has let go of it */
 	CONN_STATES
 };
 
@@ -50,9 +50,9 @@ struct conn {
 	struct tenant_id tenant;
 	struct user_id user;
 	char *display_name;
-	char role[16];	      /* owner|admin|member|guest|bot */
-	int64_t acl_version;  /* of the tenant, as read by the query that let it in */
-	int64_t expires_s;    /* exp of the token in force */
+	char role[16];         /* owner|admin|member|guest|bot */
+	int64_t acl_version;   /* of the tenant, as read by the query that let it in */
+	int64_t expires_s;     /* exp of the token in force */
 	int64_t last_frame_ms; /* CLOCK_MONOTONIC of the last frame other than ping */
 	int64_t tenant_rate;   /* messages a second of the tenant; 0: no limit */
 	int64_t user_quota, user_window_ms;
@@ -75,8 +75,8 @@ struct conn {
 		TAILQ_ENTRY(conn) all, doomed;
 		struct conn_list *on; /* the list that `doomed` stands on, or NULL */
 		bool upgraded, hub_knows, peer_closes;
-		bool dead; /* a write has failed: cut, nothing can be said any more */
-		uint16_t code;	  /* of the close, ours or the peer's; 0: none yet */
+		bool dead;     /* a write has failed: cut, nothing can be said any more */
+		uint16_t code; /* of the close, ours or the peer's; 0: none yet */
 		char reason[64];
 		int64_t cut_at_ms;
 		struct conn_bytes message; /* fragments so far */
@@ -88,29 +88,30 @@ struct conn {
 		int64_t ping_at_ms; /* 0: no ping is outstanding */
 		bool on_wheel;
 	} beat;
-	struct { /* frames.c, frame_auth.c */
+	struct {                           /* frames.c, frame_auth.c */
 		struct conn_bytes waiting; /* frames that came before hello */
 		uint16_t n_waiting;
-		char *token;	/* of the handshake or of an auth frame, until checked */
-		char *auth_id;	/* id of the auth frame that waits for its answer */
-		char *jti;	/* of the token in force */
+		char *token;   /* of the handshake or of an auth frame, until checked */
+		char *auth_id; /* id of the auth frame that waits for its answer */
+		char *jti;     /* of the token in force */
 		int64_t issued_s;
 		bool auth_busy;
 		TAILQ_ENTRY(conn) greeting; /* state CONN_GREETING, oldest first */
 		LIST_ENTRY(conn) expiring;
 		int64_t greeting_ms;
 		bool on_greeting, on_expiring, expiry_told, leased, revalidate;
-		int64_t window_ms; /* start of the current frame-rate window */
+		int64_t window_ms;  /* start of the current frame-rate window */
 		int64_t refused_ms; /* likewise of sends over their limit */
 		uint32_t in_window, bad_windows, refused;
 	} in;
-	LIST_HEAD(conn_lanes, send_lane) lanes; /* send_queue.c: one per channel at work */
+	LIST_HEAD(conn_lanes, send_lane)
+	lanes; /* send_queue.c: one per channel at work */
 };
 
 /* sys/queue.h of glibc has no safe walks. */
 #define CONN_FOREACH_SAFE(c, list, link, next_) \
-	for ((c) = TAILQ_FIRST(list); (c) != NULL && ((next_) = TAILQ_NEXT(c, link), true); \
-	     (c) = (next_))
+	for ((c) = TAILQ_FIRST(list); \
+	     (c) != NULL && ((next_) = TAILQ_NEXT(c, link), true); (c) = (next_))
 
 TAILQ_HEAD(conn_list, conn);
 LIST_HEAD(conn_flush_list, conn);
@@ -131,8 +132,8 @@ void conn_table_fini(struct conn_table *t);
 
 /* NULL when all slots are taken. State is CONN_UPGRADING. */
 struct conn *conn_new(struct worker *w, struct conn_table *t);
-/* The handshake never came to be, or libwebsockets let go of the socket. Freed at the end of
- * the turn. */
+/* The handshake never came to be, or libwebsockets let go of the socket. Freed at the end
+ * of the turn. */
 void conn_lost(struct conn *c);
 /* The peer has sent a close frame. */
 void conn_peer_closes(struct conn *c, uint16_t code);
@@ -153,9 +154,9 @@ struct conn *conn_get(struct worker *w, struct conn_ref ref);
 void conn_set_state(struct conn *c, enum conn_state next);
 
 /* Decide to close: state becomes CONN_CLOSING at once, the close frame follows when the
- * socket takes it (what waits in the control buffer is tried first), the socket is cut 3 s
- * later. Repeated calls do nothing. Safe inside any loop over connections. reason is at most
- * 63 bytes and is shown to the client. */
+ * socket takes it (what waits in the control buffer is tried first), the socket is cut 3
+ * s later. Repeated calls do nothing. Safe inside any loop over connections. reason is at
+ * most 63 bytes and is shown to the client. */
 void conn_close(struct conn *c, uint16_t code, const char *reason);
 
 /* Fields of LOG_*: conn, tenant. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conn_expiry.h"
 #include "conn_lease.h"
 #include "core/check.h"
 #include "frame_out.h"
@@ -15,16 +16,13 @@
 
 #include "core/banned.h"
 
-#define LOOKUP_MS	 3000
-#define EXPIRY_NOTICE_S	 60
-#define EXPIRY_WATCH_S	 (EXPIRY_NOTICE_S + PING_INTERVAL_MS / 1000 + 2)
+#define LOOKUP_MS        3000
 #define REVALIDATE_BURST 64 /* look-ups a second of one worker */
 
 struct conn_auth {
 	struct token_rules rules;
 	struct token_key keys[2];
 	struct conn_list greeting; /* oldest first: same time-out for all */
-	LIST_HEAD(, conn) expiring;
 	unsigned n_revalidate;
 };
 
@@ -77,21 +75,8 @@ void
 conn_auth_forget(struct conn *c)
 {
 	leave_greeting(c);
-	if (c->in.on_expiring)
-		LIST_REMOVE(c, in.expiring);
-	c->in.on_expiring = false;
+	conn_expiry_forget(c);
 	conn_lease_drop(c);
-}
-
-static void
-watch_expiry(struct conn *c)
-{
-	const int64_t left_s = c->expires_s - clock_wall_ms() / 1000;
-
-	if (c->in.on_expiring || left_s > EXPIRY_WATCH_S)
-		return;
-	LIST_INSERT_HEAD(&c->worker->auth->expiring, c, in.expiring);
-	c->in.on_expiring = true;
 }
 
 static void
@@ -129,9 +114,9 @@ adopt_principal(struct conn *c, const struct principal *p, struct arena *a,
 	c->tenant_rate = p->max_messages_per_second;
 	c->user_quota =
 	    settings->user_send_limit >= 0 ? settings->user_send_limit : conf->user_send;
-	c->user_window_ms = 1000 * (settings->user_send_window_s > 0
-				       ? settings->user_send_window_s
-				       : conf->user_send_window_s);
+	c->user_window_ms =
+	    1000 * (settings->user_send_window_s > 0 ? settings->user_send_window_s
+						     : conf->user_send_window_s);
 	memcpy(c->worker->epoch, p->epoch, sizeof(p->epoch));
 }
 
@@ -174,7 +159,7 @@ greet(struct worker *w, struct conn_ref ref, bool allowed)
 	conn_set_state(c, CONN_OPEN);
 	frame_out_hello(c);
 	ping_wheel_add(w->wheel, c);
-	watch_expiry(c);
+	conn_expiry_watch(c);
 	c->io.hub_knows = true;
 	hub_conn_open(c);
 	log_debug("ws.open", CONN_LOG(c), LOG_STR("user", c->user.text));
@@ -182,8 +167,8 @@ greet(struct worker *w, struct conn_ref ref, bool allowed)
 }
 
 static void
-answer_fresh(struct conn *c, const struct lookup *look, enum es_code rc,
-    const struct es_err *err)
+answer_fresh(
+    struct conn *c, const struct lookup *look, enum es_code rc, const struct es_err *err)
 {
 	char *id = c->in.auth_id;
 
@@ -191,7 +176,7 @@ answer_fresh(struct conn *c, const struct lookup *look, enum es_code rc,
 	if (rc == ES_OK) {
 		adopt_claims(c, &look->claims);
 		c->in.expiry_told = false;
-		watch_expiry(c);
+		conn_expiry_watch(c);
 		frame_out_ack(c, "auth", id, NULL, NULL);
 	} else {
 		frame_out_error(c, "auth", id, NULL, err);
@@ -200,8 +185,8 @@ answer_fresh(struct conn *c, const struct lookup *look, enum es_code rc,
 }
 
 static void
-answer_first(struct conn *c, const struct lookup *look,
-    const struct tenant_settings *settings)
+answer_first(
+    struct conn *c, const struct lookup *look, const struct tenant_settings *settings)
 {
 	adopt_claims(c, &look->claims);
 	mem_free(c->in.token);
@@ -259,8 +244,8 @@ look_up(struct conn *c, const struct token_claims *claims, bool fresh, struct es
 	    .worker = w, .ref = c->ref, .claims = *claims, .fresh = fresh};
 	c->in.auth_busy = true;
 	rc = pg_async_send(w->pg_auth, NULL, &principal_store_stmt,
-	    principal_store_params(a, &claims->tenant, &claims->user, claims->jti), LOOKUP_MS,
-	    on_principal, look, err);
+	    principal_store_params(a, &claims->tenant, &claims->user, claims->jti),
+	    LOOKUP_MS, on_principal, look, err);
 	if (rc != ES_OK) {
 		c->in.auth_busy = false;
 		mem_free(look);
@@ -329,7 +314,7 @@ conn_auth_token(struct conn *c, const char *token, const char *id, struct es_err
 void
 conn_auth_visit(struct conn *c)
 {
-	watch_expiry(c);
+	conn_expiry_watch(c);
 	conn_lease_renew(c);
 }
 
@@ -338,7 +323,8 @@ tick_greeting(struct worker *w)
 {
 	struct conn *c, *next;
 
-	CONN_FOREACH_SAFE (c, &w->auth->greeting, in.greeting, next) {
+	CONN_FOREACH_SAFE(c, &w->auth->greeting, in.greeting, next)
+	{
 		if (c->state != CONN_GREETING) {
 			leave_greeting(c);
 		} else if (w->now_ms - c->in.greeting_ms >= w->conf->auth_timeout_ms) {
@@ -347,26 +333,6 @@ tick_greeting(struct worker *w)
 						: "the token can't be checked now");
 		} else if (c->in.token != NULL && !c->in.auth_busy) {
 			try_token(c);
-		}
-	}
-}
-
-static void
-tick_expiring(struct worker *w)
-{
-	const int64_t now_s = clock_wall_ms() / 1000;
-	struct conn *c, *next;
-
-	for (c = LIST_FIRST(&w->auth->expiring); c != NULL; c = next) {
-		next = LIST_NEXT(c, in.expiring);
-		if (c->state != CONN_OPEN || c->expires_s > now_s + EXPIRY_WATCH_S) {
-			LIST_REMOVE(c, in.expiring);
-			c->in.on_expiring = false;
-		} else if (c->expires_s <= now_s) {
-			conn_close(c, CLOSE_TOKEN_EXPIRED, "token expired");
-		} else if (!c->in.expiry_told && c->expires_s <= now_s + EXPIRY_NOTICE_S) {
-			c->in.expiry_told = true;
-			frame_out_token_expiring(c, c->expires_s);
 		}
 	}
 }
@@ -381,7 +347,8 @@ tick_revalidate(struct worker *w)
 	if (w->auth->n_revalidate == 0)
 		return;
 	w->auth->n_revalidate = 0;
-	TAILQ_FOREACH (c, &w->conns.all, io.all) {
+	TAILQ_FOREACH(c, &w->conns.all, io.all)
+	{
 		struct token_claims claims = {0};
 		struct es_err err;
 
@@ -409,7 +376,7 @@ void
 conn_auth_tick(struct worker *w)
 {
 	tick_greeting(w);
-	tick_expiring(w);
+	conn_expiry_tick(w);
 	tick_revalidate(w);
 }
 
@@ -418,7 +385,8 @@ worker_revalidate(struct worker *w, const struct tenant_id *tenant)
 {
 	struct conn *c;
 
-	TAILQ_FOREACH (c, &w->conns.all, io.all) {
+	TAILQ_FOREACH(c, &w->conns.all, io.all)
+	{
 		if (c->state != CONN_OPEN || strcmp(c->tenant.text, tenant->text) != 0)
 			continue;
 		c->in.revalidate = true;

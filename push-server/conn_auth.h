@@ -1,6 +1,6 @@
-/* Who is on the socket: token, database, origin, number of connections; then hello. Also the
- * end of a token's life, fresh tokens on a live socket, and looking users up again when
- * their tenant's rights have changed. */
+/* Who is on the socket: token, database, origin, number of connections; then hello. Also
+ * the end of a token's life, fresh tokens on a live socket, and looking users up again
+ * when their tenant's rights have changed. */
 #ifndef PUSH_CONN_AUTH_H
 #define PUSH_CONN_AUTH_H
 
@@ -12,12 +12,12 @@ struct conn_auth;
 struct conn_auth *conn_auth_new(struct worker *w);
 void conn_auth_free(struct conn_auth **a);
 
-/* The socket is up: check the token of the handshake, or wait for an auth frame. Ends with
- * hello or a close. */
+/* The socket is up: check the token of the handshake, or wait for an auth frame. Ends
+ * with hello or a close. */
 void conn_auth_begin(struct conn *c);
 
-/* An auth frame. Before hello it is the token (a bad one closes); later it replaces the one
- * in force, if it is of the same user. */
+/* An auth frame. Before hello it is the token (a bad one closes); later it replaces the
+ * one in force, if it is of the same user. */
 enum es_code conn_auth_token(
     struct conn *c, const char *token, const char *id, struct es_err *err) ES_MUST_CHECK;
 

@@ -35,7 +35,8 @@ key_of(const struct conn *c, char out[128])
 }
 
 static void
-on_answer(void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
+on_answer(
+    void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
 {
 	struct lease_try try = *(struct lease_try *)ctx;
 	const bool refused = rc == ES_OK && v->kind == REDIS_INT && v->num == 0;

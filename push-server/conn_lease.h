@@ -1,5 +1,5 @@
-/* Connections per user, counted over all workers: each holds a lease in Redis that it renews
- * and that runs out by itself when the worker dies. */
+/* Connections per user, counted over all workers: each holds a lease in Redis that it
+ * renews and that runs out by itself when the worker dies. */
 #ifndef PUSH_CONN_LEASE_H
 #define PUSH_CONN_LEASE_H
 

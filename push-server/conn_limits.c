@@ -8,8 +8,8 @@
 
 #include "core/banned.h"
 
-#define SETS  4096
-#define WAYS  4 /* a full set forgets the address that has been quiet longest */
+#define SETS 4096
+#define WAYS 4 /* a full set forgets the address that has been quiet longest */
 
 /* One address: when its next arrival is due, if it came at an even pace. */
 struct stamp {

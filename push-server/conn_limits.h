@@ -1,5 +1,5 @@
-/* How often an address may knock: a small table of GCRA stamps, per worker. IPv6 addresses
- * count by their /64, loopback does not count. */
+/* How often an address may knock: a small table of GCRA stamps, per worker. IPv6
+ * addresses count by their /64, loopback does not count. */
 #ifndef PUSH_CONN_LIMITS_H
 #define PUSH_CONN_LIMITS_H
 
@@ -14,8 +14,8 @@ struct conn_limits;
 struct conn_limits *conn_limits_new(int64_t per_min);
 void conn_limits_free(struct conn_limits **l);
 
-/* May this address (numeric text; anything else is one address of its own) connect now? If
- * not, *retry_ms tells when. */
+/* May this address (numeric text; anything else is one address of its own) connect now?
+ * If not, *retry_ms tells when. */
 bool conn_limits_take(struct conn_limits *l, const char *address, int64_t now_ms,
     int64_t *retry_ms) ES_MUST_CHECK;
 

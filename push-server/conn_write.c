@@ -112,7 +112,8 @@ shed_slowest(struct worker *w)
 	struct conn *c, *next;
 	int64_t excess = w->out_bytes - w->conf->out_bytes;
 
-	CONN_FOREACH_SAFE (c, &w->slow, out.slow, next) {
+	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
+	{
 		if (excess <= 0)
 			return;
 		if (c->state != CONN_OPEN)
@@ -173,8 +174,8 @@ flush(struct conn *c, struct conn_bytes *b)
 }
 
 static bool
-append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode, const char *payload,
-    size_t len, size_t cap)
+append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode,
+    const char *payload, size_t len, size_t cap)
 {
 	char header[FRAME_HEADER_MAX];
 	const size_t n = frame_header(opcode, len, header);
@@ -313,7 +314,8 @@ conn_write_tick(struct worker *w)
 		LIST_REMOVE(c, out.lossy_entry);
 		c->out.lossy_listed = false;
 	}
-	CONN_FOREACH_SAFE (c, &w->slow, out.slow, next) {
+	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
+	{
 		if (w->now_ms - c->out.blocked_ms < STALLED_MS)
 			break;
 		if (c->state == CONN_OPEN)

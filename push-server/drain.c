@@ -7,8 +7,8 @@
 
 #include "core/banned.h"
 
-#define SLICE_S	    0.1
-#define LINGER_MS   3500 /* from the last close to the end: answers of the peers */
+#define SLICE_S       0.1
+#define LINGER_MS     3500 /* from the last close to the end: answers of the peers */
 #define SPREAD_MIN_MS 500
 
 struct drain {
@@ -34,7 +34,8 @@ tell_all(struct worker *w, int64_t spread_ms)
 	uint32_t i = 0;
 	struct conn *c, *next;
 
-	CONN_FOREACH_SAFE (c, &w->conns.all, io.all, next) {
+	CONN_FOREACH_SAFE(c, &w->conns.all, io.all, next)
+	{
 		if (c->state == CONN_OPEN)
 			frame_out_reconnect(
 			    c, spread_ms * i / (n > 0 ? n : 1), spread_ms, "drain");
@@ -50,13 +51,14 @@ close_slice(struct worker *w, struct drain *d)
 	uint32_t open = 0, keep;
 	struct conn *c, *next;
 
-	TAILQ_FOREACH (c, &w->conns.all, io.all)
-		open += c->state == CONN_OPEN || c->state == CONN_GREETING;
+	TAILQ_FOREACH(c, &w->conns.all, io.all)
+	open += c->state == CONN_OPEN || c->state == CONN_GREETING;
 	keep = passed_ms >= d->spread_ms
-		   ? 0
-		   : (uint32_t)((int64_t)d->left_to_tell * (d->spread_ms - passed_ms) /
+	           ? 0
+	           : (uint32_t)((int64_t)d->left_to_tell * (d->spread_ms - passed_ms) /
 				d->spread_ms);
-	CONN_FOREACH_SAFE (c, &w->conns.all, io.all, next) {
+	CONN_FOREACH_SAFE(c, &w->conns.all, io.all, next)
+	{
 		if (open <= keep)
 			return;
 		if (c->state != CONN_OPEN && c->state != CONN_GREETING)
@@ -96,7 +98,8 @@ drain_begin(struct worker *w)
 	d->spread_ms = spread(w);
 	d->left_to_tell = w->conns.n;
 	w->drain = d;
-	log_info("drain", LOG_INT("connections", w->conns.n), LOG_INT("ms", d->spread_ms));
+	log_info(
+	    "drain", LOG_INT("connections", w->conns.n), LOG_INT("ms", d->spread_ms));
 	tell_all(w, d->spread_ms);
 	ev_timer_init(&d->timer, on_slice, SLICE_S, SLICE_S);
 	ev_timer_start(w->loop, &d->timer);

@@ -1,5 +1,5 @@
-/* After SIGTERM: no new sockets, every client is told when to come back, then sent away in
- * slices, so that the next server is not hit by all at once. */
+/* After SIGTERM: no new sockets, every client is told when to come back, then sent away
+ * in slices, so that the next server is not hit by all at once. */
 #ifndef PUSH_DRAIN_H
 #define PUSH_DRAIN_H
 

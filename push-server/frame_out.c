@@ -1,9 +1,9 @@
 #include "frame_out.h"
 
 #include "conn_write.h"
-#include "json/json_write.h"
 #include "ping_wheel.h"
 #include "worker.h"
+#include "json/json_write.h"
 
 #include "core/banned.h"
 
@@ -175,7 +175,8 @@ frame_out_token_expiring(struct conn *c, int64_t expires_s)
 }
 
 void
-frame_out_reconnect(struct conn *c, int64_t after_ms, int64_t within_ms, const char *reason)
+frame_out_reconnect(
+    struct conn *c, int64_t after_ms, int64_t within_ms, const char *reason)
 {
 	struct frame_text f;
 

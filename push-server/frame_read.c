@@ -19,7 +19,8 @@ struct read_in {
 
 static const struct json_field fields[] = {
     JSON_FIELD(struct read_in, channelId, JSON_UUID, true, 1, 64),
-    JSON_FIELD(struct read_in, messageId, JSON_NUMBER_OR_STRING, true, 0, ES_INT_MAX_EXACT),
+    JSON_FIELD(
+	struct read_in, messageId, JSON_NUMBER_OR_STRING, true, 0, ES_INT_MAX_EXACT),
 };
 
 /* One mark under way: may he see the channel, then the update. */
@@ -76,7 +77,8 @@ on_allowed(void *ctx, enum es_code rc, const struct es_err *why)
 	}
 	a = arena_new();
 	rc = pg_async_send(m->worker->pg_auth, &c->tenant, &message_store_read_stmt,
-	    message_store_read_params(a, &c->tenant, &m->channel, &c->user, m->message_id),
+	    message_store_read_params(
+		a, &c->tenant, &m->channel, &c->user, m->message_id),
 	    READ_MS, on_marked, m, &err);
 	arena_free(&a);
 	if (rc != ES_OK)

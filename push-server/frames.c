@@ -9,10 +9,10 @@
 
 #include "core/banned.h"
 
-#define RATE_WINDOW_MS	 10000
-#define BAD_WINDOWS_MAX	 2  /* in sequence above the rate: 4103 */
-#define FLOOD_FACTOR	 10 /* in one window: 4103 at once */
-#define REFUSED_MAX	 1000 /* sends over their limit in one window: 4103 */
+#define RATE_WINDOW_MS   10000
+#define BAD_WINDOWS_MAX  2    /* in sequence above the rate: 4103 */
+#define FLOOD_FACTOR     10   /* in one window: 4103 at once */
+#define REFUSED_MAX      1000 /* sends over their limit in one window: 4103 */
 #define EARLY_FRAMES_MAX 64
 
 const struct frame_type *const frame_types[] = {
@@ -59,8 +59,7 @@ within_rate(struct worker *w, struct conn *c, const struct frame_head *head)
 	struct es_err err;
 
 	if (w->now_ms - c->in.window_ms >= RATE_WINDOW_MS) {
-		c->in.bad_windows =
-		    c->in.in_window > max ? c->in.bad_windows + 1 : 0;
+		c->in.bad_windows = c->in.in_window > max ? c->in.bad_windows + 1 : 0;
 		if (w->now_ms - c->in.window_ms >= 2 * RATE_WINDOW_MS)
 			c->in.bad_windows = 0;
 		c->in.window_ms = w->now_ms;
@@ -69,8 +68,8 @@ within_rate(struct worker *w, struct conn *c, const struct frame_head *head)
 	if (max == 0 || ++c->in.in_window <= max)
 		return true;
 	metrics_add(w->metrics, PM_RATE_LIMITED_FRAMES, 1);
-	IGNORE(es_fail(&err, ES_RATE_LIMITED, "%lld frames in 10 s, besides send",
-	    (long long)max));
+	IGNORE(es_fail(
+	    &err, ES_RATE_LIMITED, "%lld frames in 10 s, besides send", (long long)max));
 	err.retry_after_ms = (long)(c->in.window_ms + RATE_WINDOW_MS - w->now_ms);
 	frame_out_error(c, head->type, head->id, NULL, &err);
 	if (c->in.bad_windows >= BAD_WINDOWS_MAX || c->in.in_window > max * FLOOD_FACTOR)
@@ -115,8 +114,8 @@ dispatch(struct worker *w, struct conn *c, const char *json, size_t len, struct 
 	size_t index = n_frame_types;
 	enum es_code rc;
 
-	rc = json_bind(json, len, head_fields, ES_COUNT(head_fields), JSON_IGNORE_UNKNOWN, a,
-	    &head, &err);
+	rc = json_bind(json, len, head_fields, ES_COUNT(head_fields), JSON_IGNORE_UNKNOWN,
+	    a, &head, &err);
 	if (rc == ES_OK)
 		type = find(head.type, &index);
 	if (c->state == CONN_GREETING && (type == NULL || !(type->flags & FRAME_EARLY))) {
@@ -187,9 +186,11 @@ frames_dump(FILE *to)
 	for (size_t i = 0; i < n_frame_types; i++) {
 		const struct frame_type *t = frame_types[i];
 
-		(void)fprintf(to, "%s\n{\"type\":\"%s\",\"fields\":[", i > 0 ? "," : "", t->type);
+		(void)fprintf(
+		    to, "%s\n{\"type\":\"%s\",\"fields\":[", i > 0 ? "," : "", t->type);
 		for (size_t k = 0; k < t->n_fields; k++)
-			(void)fprintf(to, "%s\"%s\"", k > 0 ? "," : "", t->fields[k].name);
+			(void)fprintf(
+			    to, "%s\"%s\"", k > 0 ? "," : "", t->fields[k].name);
 		(void)fputs("]}", to);
 	}
 	(void)fputs("\n]\n", to);

@@ -64,12 +64,14 @@ front_answer_text(const struct front_answer *a, char out[FRONT_ANSWER_MAX])
 	else
 		problem(k, a->why, &body);
 	text_addf(&all,
-	    "HTTP/1.1 %d %s\r\nContent-Type: application/%sjson\r\nContent-Length: %zu\r\n"
+	    "HTTP/1.1 %d %s\r\nContent-Type: application/%sjson\r\nContent-Length: "
+	    "%zu\r\n"
 	    "Cache-Control: no-store\r\nConnection: close%s\r\n%s",
 	    k->status, k->reason, a->status == 200 ? "" : "problem+", body.len,
 	    a->status == 426 ? ", Upgrade" : "", k->headers);
 	if (a->retry_ms > 0)
-		text_addf(&all, "Retry-After: %lld\r\n", (long long)(a->retry_ms + 999) / 1000);
+		text_addf(
+		    &all, "Retry-After: %lld\r\n", (long long)(a->retry_ms + 999) / 1000);
 	text_addf(&all, "\r\n%s", body.data);
 	CHECK(!all.overflow && !body.overflow);
 	len = all.len;

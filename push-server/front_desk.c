@@ -96,8 +96,8 @@ answer(struct visitor *v, const struct front_answer *a)
 static void
 refuse(struct visitor *v, int status, int64_t retry_ms, const char *why)
 {
-	answer(v, &(struct front_answer){
-		      .status = status, .why = why, .retry_ms = retry_ms});
+	answer(v,
+	    &(struct front_answer){.status = status, .why = why, .retry_ms = retry_ms});
 }
 
 static bool
@@ -205,8 +205,8 @@ front_desk_take(struct worker *w, int fd, bool is_unix, const char *peer)
 	v->is_unix = is_unix;
 	(void)snprintf(v->peer, sizeof(v->peer), "%s", peer);
 	ev_io_init(&v->io, on_readable, fd, EV_READ);
-	ev_timer_init(&v->deadline, on_deadline,
-	    (double)w->conf->head_timeout_ms / 1000., 0.);
+	ev_timer_init(
+	    &v->deadline, on_deadline, (double)w->conf->head_timeout_ms / 1000., 0.);
 	ev_io_start(w->loop, &v->io);
 	ev_timer_start(w->loop, &v->deadline);
 	TAILQ_INSERT_TAIL(&d->visitors, v, link);

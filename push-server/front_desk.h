@@ -1,5 +1,5 @@
-/* The front desk: reads a socket's request head without waiting, answers refusals in HTTP and
- * hands good handshakes to ws.h with what was read. */
+/* The front desk: reads a socket's request head without waiting, answers refusals in HTTP
+ * and hands good handshakes to ws.h with what was read. */
 #ifndef PUSH_FRONT_DESK_H
 #define PUSH_FRONT_DESK_H
 

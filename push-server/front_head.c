@@ -150,7 +150,8 @@ judge_handshake(struct reading *r)
 		return refuse(h, 426, "Sec-WebSocket-Version 13 only");
 	if (h->key == NULL || !front_text_key(h->key))
 		return refuse(h, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
-	h->protocol = r->protocols != NULL && front_text_has(r->protocols, FRONT_PROTOCOL);
+	h->protocol =
+	    r->protocols != NULL && front_text_has(r->protocols, FRONT_PROTOCOL);
 	if (r->protocols != NULL && !h->protocol)
 		return refuse(h, 400, "the only subprotocol is " FRONT_PROTOCOL);
 	return FRONT_UPGRADE;
@@ -202,7 +203,8 @@ front_head_handshake(const struct front_head *head, char out[FRONT_HANDSHAKE_MAX
 	    "GET /ws HTTP/1.1\r\nHost: echostream\r\nUpgrade: websocket\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
 	    "Sec-WebSocket-Version: 13\r\n%s\r\n",
-	    head->key, head->protocol ? "Sec-WebSocket-Protocol: " FRONT_PROTOCOL "\r\n" : "");
+	    head->key,
+	    head->protocol ? "Sec-WebSocket-Protocol: " FRONT_PROTOCOL "\r\n" : "");
 
 	return (size_t)n;
 }

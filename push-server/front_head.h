@@ -8,15 +8,15 @@
 
 #include "core/attr.h"
 
-#define FRONT_HEAD_MAX	   8192
-#define FRONT_PROTOCOL	   "echostream.v1"
+#define FRONT_HEAD_MAX      8192
+#define FRONT_PROTOCOL      "echostream.v1"
 #define FRONT_HANDSHAKE_MAX 512
 
 enum front_verdict {
-	FRONT_MORE,	 /* no end of the head yet */
-	FRONT_UPGRADE,	 /* a good handshake */
-	FRONT_HEALTH,	 /* GET /healthz */
-	FRONT_REFUSED,	 /* answer status */
+	FRONT_MORE,    /* no end of the head yet */
+	FRONT_UPGRADE, /* a good handshake */
+	FRONT_HEALTH,  /* GET /healthz */
+	FRONT_REFUSED, /* answer status */
 };
 
 /* Texts point into the buffer given and live as long as it. */
@@ -28,15 +28,15 @@ struct front_head {
 	const char *token; /* decoded; NULL: none, it comes in the first frame */
 	const char *origin, *host;
 	const char *forwarded; /* last address of X-Forwarded-For, or NULL */
-	bool protocol;	       /* FRONT_PROTOCOL was asked for */
+	bool protocol;         /* FRONT_PROTOCOL was asked for */
 };
 
 /* Changes the buffer: terminates and decodes texts in place. data has room for one byte
  * more than len. */
 enum front_verdict front_head_parse(char *data, size_t len, struct front_head *out);
 
-/* The same request in the fewest words, for libwebsockets: nothing that a client wrote but
- * the key, checked. Returns its length. */
+/* The same request in the fewest words, for libwebsockets: nothing that a client wrote
+ * but the key, checked. Returns its length. */
 size_t front_head_handshake(const struct front_head *head, char out[FRONT_HANDSHAKE_MAX]);
 
 /* An Origin like "https://chat.example:8443" of the host that was asked for. */

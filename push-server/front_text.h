@@ -21,8 +21,8 @@ bool front_text_has(const char *list, const char *word) ES_MUST_CHECK;
 const char *front_text_last(char *list);
 /* 16 bytes in base64 (RFC 4648 section 4), without stray bits at the end. */
 bool front_text_key(const char *s) ES_MUST_CHECK;
-/* The first value of name in a query, percent-decoded in place; *out untouched when there is
- * none. False: a malformed escape or a NUL in it. */
+/* The first value of name in a query, percent-decoded in place; *out untouched when there
+ * is none. False: a malformed escape or a NUL in it. */
 bool front_text_query(char *query, const char *name, const char **out) ES_MUST_CHECK;
 
 #endif

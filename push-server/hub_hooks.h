@@ -1,4 +1,5 @@
-/* What the sockets' side of a worker asks of the hub's side. The hub's side implements it. */
+/* What the sockets' side of a worker asks of the hub's side. The hub's side implements
+ * it. */
 #ifndef PUSH_HUB_HOOKS_H
 #define PUSH_HUB_HOOKS_H
 
@@ -8,7 +9,8 @@
 struct hub;
 
 /* worker's loop, pg, redis, topics, metrics and conf are set. */
-enum es_code hub_open(struct worker *w, struct hub **out, struct es_err *err) ES_MUST_CHECK;
+enum es_code hub_open(
+    struct worker *w, struct hub **out, struct es_err *err) ES_MUST_CHECK;
 /* Connections are gone; takes its leases back as far as that goes without waiting. */
 void hub_close(struct hub **hub);
 
@@ -30,8 +32,8 @@ void hub_redis_state(struct hub *hub, bool up);
 void hub_drain(struct hub *hub);
 
 /* May this connection's user read and send here? Cached; done is called once, never from
- * inside. ES_OK, ES_NOT_FOUND, ES_CHANNEL_ARCHIVED (may read, not send), ES_UNAVAILABLE. c
- * may be gone by then: ctx carries what is needed. */
+ * inside. ES_OK, ES_NOT_FOUND, ES_CHANNEL_ARCHIVED (may read, not send), ES_UNAVAILABLE.
+ * c may be gone by then: ctx carries what is needed. */
 typedef void authz_done(void *ctx, enum es_code rc, const struct es_err *err);
 void authz_check(struct worker *w, const struct conn *c, const struct channel_id *channel,
     authz_done *done, void *ctx);

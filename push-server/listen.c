@@ -15,13 +15,12 @@
 #include "core/banned.h"
 
 #define BACKLOG 4096
-#define SOCKET	(SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+#define SOCKET  (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 static enum es_code
 fail(struct es_err *err, const char *address, const char *what)
 {
-	return es_fail_field(
-	    err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
+	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
 }
 
 /* Does somebody listen there? */
@@ -128,8 +127,8 @@ open_tcp(char *address, unsigned workers, int fds[], struct es_err *err)
 }
 
 enum es_code
-push_listen_open(const char *addresses, unsigned workers, struct push_listen *out,
-    struct es_err *err)
+push_listen_open(
+    const char *addresses, unsigned workers, struct push_listen *out, struct es_err *err)
 {
 	char *copy = mem_strdup(addresses), *rest = copy, *address;
 	enum es_code rc = ES_OK;

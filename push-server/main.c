@@ -1,4 +1,5 @@
-/* echostream-push: WebSockets. A master, its workers, and a child that answers operators. */
+/* echostream-push: WebSockets. A master, its workers, and a child that answers operators.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@
 
 #include "core/banned.h"
 
-/* After the drain: closing what is left. The whole is below systemd's and our own 25 s. */
+/* After the drain: closing what is left. The whole is below systemd's and our own 25 s.
+ */
 #define AFTER_DRAIN_MS 4500
 
 struct push {

@@ -10,7 +10,7 @@
 #include "core/banned.h"
 
 #define REFRESH_MS 5000
-#define READ_MS	   3000
+#define READ_MS    3000
 
 struct origins {
 	struct worker *worker;

@@ -12,7 +12,8 @@ struct worker;
 
 struct origins *origins_new(struct worker *w);
 void origins_free(struct origins **o);
-/* True also while the list is not known: the tenant's own list is checked after the token. */
+/* True also while the list is not known: the tenant's own list is checked after the
+ * token. */
 bool origins_allow(const struct origins *o, const char *origin) ES_MUST_CHECK;
 /* Once a second. */
 void origins_tick(struct origins *o);

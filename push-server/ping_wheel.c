@@ -7,17 +7,17 @@
 
 #include "core/banned.h"
 
-#define BUCKETS	   (PING_INTERVAL_MS / PING_TICK_MS)
-#define LATE	   (PONG_TIMEOUT_MS / PING_TICK_MS)
-#define PING_NONE  0
-#define CATCH_UP   BUCKETS /* after a longer sleep of the machine one round is enough */
+#define BUCKETS   (PING_INTERVAL_MS / PING_TICK_MS)
+#define LATE      (PONG_TIMEOUT_MS / PING_TICK_MS)
+#define PING_NONE 0
+#define CATCH_UP  BUCKETS /* after a longer sleep of the machine one round is enough */
 
 LIST_HEAD(bucket, conn);
 
 struct ping_wheel {
 	struct bucket buckets[BUCKETS];
-	unsigned at;	     /* the bucket whose turn was last */
-	int64_t last_ms;     /* time of that turn */
+	unsigned at;     /* the bucket whose turn was last */
+	int64_t last_ms; /* time of that turn */
 	void (*visit)(struct conn *c);
 };
 
@@ -62,8 +62,8 @@ ping_wheel_pong(struct conn *c)
 	c->beat.ping_at_ms = PING_NONE;
 }
 
-/* A ping that stands behind bytes which the socket does not take proves nothing: that case
- * has its own limit in conn_write.c. */
+/* A ping that stands behind bytes which the socket does not take proves nothing: that
+ * case has its own limit in conn_write.c. */
 static bool
 overdue(const struct conn *c, int64_t now_ms)
 {

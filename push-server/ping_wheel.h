@@ -1,5 +1,6 @@
-/* Heartbeats: every connection is pinged once in 25 s and must answer within 10 s. A ring of
- * buckets, one a tick, so that the work is spread and there is no timer per connection. */
+/* Heartbeats: every connection is pinged once in 25 s and must answer within 10 s. A ring
+ * of buckets, one a tick, so that the work is spread and there is no timer per
+ * connection. */
 #ifndef PUSH_PING_WHEEL_H
 #define PUSH_PING_WHEEL_H
 
@@ -10,8 +11,8 @@ struct conn;
 struct ping_wheel;
 
 #define PING_INTERVAL_MS 25000
-#define PONG_TIMEOUT_MS	 10000
-#define PING_TICK_MS	 250
+#define PONG_TIMEOUT_MS  10000
+#define PING_TICK_MS     250
 
 /* What is done to a connection on its turn: visit sees every connection once in
  * PING_INTERVAL_MS (leases, token expiry). May be NULL. */

@@ -72,7 +72,8 @@ push_conf_queue(const struct push_conf *conf, struct queue_settings *out)
 
 	*out = (struct queue_settings){
 	    .url = c->queue_url,
-	    .redis_url = c->queue_redis_url[0] != '\0' ? c->queue_redis_url : c->redis_url,
+	    .redis_url =
+		c->queue_redis_url[0] != '\0' ? c->queue_redis_url : c->redis_url,
 	    .partitions = (unsigned)c->queue_partitions,
 	    .max_bytes = c->queue_max_bytes,
 	    .timeout_ms = c->redis_timeout_ms,

@@ -19,7 +19,7 @@ struct push_conf {
 	int64_t max_subscriptions;
 
 	int64_t log_channel_bytes, log_bytes; /* rings of events */
-	int64_t replay_limit;		      /* events of one channel before a gap */
+	int64_t replay_limit;                 /* events of one channel before a gap */
 
 	int64_t user_send, user_send_window_s, body_max_chars, frame_rate;
 };

@@ -7,27 +7,33 @@
 static const double latency_s[] = {.005, .01, .025, .05, .1, .2, .4, .8, 1.6, 5};
 
 /* In the order of their rows; the last row is for all others. */
-static const unsigned close_codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009, 1011,
-    4001, 4002, 4003, 4004, 4005, 4008, 4009, 4100, 4101, 4102, 4103, 4104, 4200};
+static const unsigned close_codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009,
+    1011, 4001, 4002, 4003, 4004, 4005, 4008, 4009, 4100, 4101, 4102, 4103, 4104, 4200};
 _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
     "a row for each close code and one for the others");
 
-#define FRAMES	     "echostream_websocket_frames_total"
+#define FRAMES       "echostream_websocket_frames_total"
 #define FRAMES_HELP  "Frames from clients by type."
-#define CLOSES	     "echostream_websocket_closes_total"
+#define CLOSES       "echostream_websocket_closes_total"
 #define CLOSES_HELP  "Sockets that ended, by close code."
-#define LIMITED	     "echostream_rate_limited_total"
+#define LIMITED      "echostream_rate_limited_total"
 #define LIMITED_HELP "Frames refused by a rate limit."
-#define UP	     "echostream_push_connected"
-#define UP_HELP	     "Workers with this connection up."
-#define HANDS	     "echostream_websocket_handshakes_total"
+#define UP           "echostream_push_connected"
+#define UP_HELP      "Workers with this connection up."
+#define HANDS        "echostream_websocket_handshakes_total"
 #define HANDS_HELP   "Requests at the front desk, by what became of them."
-#define REPLAY	     "echostream_replays_total"
+#define REPLAY       "echostream_replays_total"
 #define REPLAY_HELP  "Replays by where the events came from."
 
-#define COUNTER(name, labels, help) {METRIC_COUNTER, name, labels, help, NULL, 0}
-#define GAUGE(name, labels, help)   {METRIC_GAUGE, name, labels, help, NULL, 0}
-#define FRAME(type)		    COUNTER(FRAMES, "type=\"" type "\"", FRAMES_HELP)
+#define COUNTER(name, labels, help) \
+	{ \
+		METRIC_COUNTER, name, labels, help, NULL, 0 \
+	}
+#define GAUGE(name, labels, help) \
+	{ \
+		METRIC_GAUGE, name, labels, help, NULL, 0 \
+	}
+#define FRAME(type) COUNTER(FRAMES, "type=\"" type "\"", FRAMES_HELP)
 #define CLOSED(n, code) \
 	[PM_CLOSE_FIRST + (n)] = COUNTER(CLOSES, "code=\"" code "\"", CLOSES_HELP)
 

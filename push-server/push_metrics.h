@@ -6,8 +6,9 @@
 
 enum push_metric {
 	PM_CONNECTIONS,
-	PM_BROADCAST,	/* echostream_websocket_messages_broadcast_total: frames delivered */
-	PM_DELIVERY,	/* echostream_delivery_latency_seconds: accept to socket write */
+	PM_BROADCAST, /* echostream_websocket_messages_broadcast_total: frames delivered
+	               */
+	PM_DELIVERY,  /* echostream_delivery_latency_seconds: accept to socket write */
 	PM_BYTES_OUT,
 	PM_OUT_BYTES,
 	PM_SLOW,

@@ -55,10 +55,10 @@ counted(const struct push_ops *o, const char *name, enum push_metric up, const c
 
 	return (struct ops_check){.name = name,
 	    .ok = n == o->conf->workers,
-	    .detail = n == o->conf->workers ? NULL
-					     : arena_printf(o->arena, "%lld of %lld workers %s",
-						   (long long)n, (long long)o->conf->workers,
-						   what)};
+	    .detail = n == o->conf->workers
+	                  ? NULL
+	                  : arena_printf(o->arena, "%lld of %lld workers %s",
+				(long long)n, (long long)o->conf->workers, what)};
 }
 
 static void

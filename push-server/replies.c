@@ -5,14 +5,14 @@
 #include "core/check.h"
 #include "core/hash.h"
 #include "frame_out.h"
-#include "json/json_write.h"
 #include "pg/pg_async.h"
 #include "store/outcome_store.h"
 #include "worker.h"
+#include "json/json_write.h"
 
 #include "core/banned.h"
 
-#define BUCKETS	    1024
+#define BUCKETS     1024
 #define AWAITED_MAX 65536
 #define LOOKUP_MS   2000
 
@@ -30,7 +30,8 @@ replies_new(struct worker *w)
 	struct replies *r = mem_new(1, sizeof(*r));
 
 	r->worker = w;
-	(void)snprintf(r->topic, sizeof(r->topic), "%s%s", TOPIC_REPLY_PREFIX, w->id.text);
+	(void)snprintf(
+	    r->topic, sizeof(r->topic), "%s%s", TOPIC_REPLY_PREFIX, w->id.text);
 	TAILQ_INIT(&r->due);
 	return r;
 }
@@ -129,9 +130,9 @@ find(struct replies *r, const char *envelope)
 {
 	struct awaited *a;
 
-	LIST_FOREACH (a, &r->buckets[bucket_of(envelope)], same_hash)
-		if (strcmp(a->envelope.id.text, envelope) == 0)
-			return a;
+	LIST_FOREACH(a, &r->buckets[bucket_of(envelope)], same_hash)
+	if (strcmp(a->envelope.id.text, envelope) == 0)
+		return a;
 	return NULL;
 }
 
@@ -270,7 +271,8 @@ replies_tick(struct worker *w)
 {
 	struct awaited *a;
 
-	while ((a = TAILQ_FIRST(&w->replies->due)) != NULL && a->deadline_ms <= w->now_ms) {
+	while (
+	    (a = TAILQ_FIRST(&w->replies->due)) != NULL && a->deadline_ms <= w->now_ms) {
 		unlist(w->replies, a);
 		look_up(a);
 	}

@@ -57,10 +57,11 @@ answer(struct question *q, const struct limit_result *result)
 	if (result->allowed) {
 		q->done(q->ctx, NULL);
 	} else {
-		metrics_add(m, by_user ? PM_RATE_LIMITED_USER : PM_RATE_LIMITED_TENANT, 1);
-		IGNORE(es_fail(&err, ES_RATE_LIMITED, "%lld messages per %lld ms for one %s",
-		    (long long)s->quota, (long long)s->window_ms,
-		    by_user ? "user" : "tenant"));
+		metrics_add(
+		    m, by_user ? PM_RATE_LIMITED_USER : PM_RATE_LIMITED_TENANT, 1);
+		IGNORE(es_fail(&err, ES_RATE_LIMITED,
+		    "%lld messages per %lld ms for one %s", (long long)s->quota,
+		    (long long)s->window_ms, by_user ? "user" : "tenant"));
 		err.retry_after_ms = (long)s->retry_after_ms;
 		q->done(q->ctx, &err);
 	}
@@ -81,7 +82,8 @@ ask_locally(struct question *q)
 }
 
 static void
-on_answer(void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *why)
+on_answer(
+    void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *why)
 {
 	struct question *q = ctx;
 	struct limit_result result;
@@ -114,7 +116,7 @@ send_limit_check(
 	    .ctx = ctx,
 	};
 	limit_request_init(&req, &q->tenant, &q->user, &q->of_user, &q->of_tenant, 1);
-	if (redis_async_eval(l->worker->redis, &limit_script, on_answer, q, &err, LIMIT_KEYS,
-		req.argc, req.argv) != ES_OK)
+	if (redis_async_eval(l->worker->redis, &limit_script, on_answer, q, &err,
+		LIMIT_KEYS, req.argc, req.argv) != ES_OK)
 		ask_locally(q);
 }

@@ -1,5 +1,5 @@
-/* The rate limit of sends, of the user and of the tenant, asked without waiting: in Redis,
- * or in this process while Redis is away. */
+/* The rate limit of sends, of the user and of the tenant, asked without waiting: in
+ * Redis, or in this process while Redis is away. */
 #ifndef PUSH_SEND_LIMIT_H
 #define PUSH_SEND_LIMIT_H
 

@@ -70,9 +70,9 @@ lane_find(struct conn *c, const struct channel_id *channel)
 {
 	struct send_lane *lane;
 
-	LIST_FOREACH (lane, &c->lanes, link)
-		if (strcmp(lane->channel.text, channel->text) == 0)
-			return lane;
+	LIST_FOREACH(lane, &c->lanes, link)
+	if (strcmp(lane->channel.text, channel->text) == 0)
+		return lane;
 	return NULL;
 }
 
@@ -119,8 +119,8 @@ send_queue_forget(struct conn *c)
 }
 
 static void
-item_error(
-    struct conn *c, struct send_lane *lane, struct send_item *item, const struct es_err *err)
+item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
+    const struct es_err *err)
 {
 	frame_out_error(c, "send", item->id, lane->channel.text, err);
 	item_remove(lane, item);
@@ -150,7 +150,8 @@ leading_ready(const struct send_lane *lane)
 	size_t n = 0, bytes = 1024;
 	struct send_item *item;
 
-	TAILQ_FOREACH (item, &lane->items, link) {
+	TAILQ_FOREACH(item, &lane->items, link)
+	{
 		bytes += envelope_bytes(item->body);
 		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
 		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
@@ -209,11 +210,10 @@ fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
 	for (e->n = 0; e->n < n; e->n++) {
 		struct send_item *item = TAILQ_FIRST(&lane->items);
 		const char *client_id = item->client_id != NULL
-					    ? arena_strdup(a->arena, item->client_id)
-					    : NULL;
+		                            ? arena_strdup(a->arena, item->client_id)
+		                            : NULL;
 
-		a->ids[e->n] =
-		    item->id != NULL ? arena_strdup(a->arena, item->id) : NULL;
+		a->ids[e->n] = item->id != NULL ? arena_strdup(a->arena, item->id) : NULL;
 		envelope_message_init(&e->messages[e->n], &c->user, client_id,
 		    arena_strdup(a->arena, item->body), a->arena);
 		item_remove(lane, item);
@@ -251,7 +251,8 @@ send_ready(struct worker *w, struct conn *c, struct send_lane *lane, struct lane
 	struct es_err err;
 
 	if (a == NULL) {
-		IGNORE(es_fail(&err, ES_UNAVAILABLE, "too many sends await their outcome"));
+		IGNORE(
+		    es_fail(&err, ES_UNAVAILABLE, "too many sends await their outcome"));
 		fail_ready(c, lane, &err);
 		mem_free(r);
 		step_done(c, lane);
@@ -318,9 +319,9 @@ on_limit(void *ctx, const struct es_err *refused)
 	mem_free(ctx);
 	if (lane == NULL)
 		return;
-	TAILQ_FOREACH (item, &lane->items, link)
-		if (item->number == r.number)
-			break;
+	TAILQ_FOREACH(item, &lane->items, link)
+	if (item->number == r.number)
+		break;
 	CHECK(item != NULL);
 	if (refused != NULL) {
 		item_error(c, lane, item, refused);
@@ -350,8 +351,9 @@ put(char **at, const char *s)
 static struct send_item *
 item_new(const char *body, const char *client_id, const char *id)
 {
-	const size_t texts = strlen(body) + 1 + (client_id != NULL ? strlen(client_id) + 1 : 0) +
-			     (id != NULL ? strlen(id) + 1 : 0);
+	const size_t texts = strlen(body) + 1 +
+	                     (client_id != NULL ? strlen(client_id) + 1 : 0) +
+	                     (id != NULL ? strlen(id) + 1 : 0);
 	struct send_item *item = mem_new(1, sizeof(*item) + texts);
 	char *at = (char *)(item + 1);
 

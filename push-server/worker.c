@@ -20,7 +20,7 @@
 
 #include "core/banned.h"
 
-#define AUTH_IN_FLIGHT	 4096
+#define AUTH_IN_FLIGHT   4096
 #define REPLAY_IN_FLIGHT 64
 
 /* A worker and its watchers. */
@@ -87,7 +87,8 @@ on_topics_state(void *ctx, bool up)
 		hub_topics_state(w->hub, up);
 }
 
-/* Before the loop sleeps: what this turn has produced goes out, what it has ended is gone. */
+/* Before the loop sleeps: what this turn has produced goes out, what it has ended is
+ * gone. */
 void
 worker_turn(struct worker *w)
 {
@@ -164,8 +165,8 @@ open_doors(struct shop *s, struct es_err *err)
 	w->pg_auth = pgio_pipeline(s->auth);
 	TRY(pgio_open(w, &pg, REPLAY_IN_FLIGHT, NULL, &s->replay, err));
 	w->pg_replay = pgio_pipeline(s->replay);
-	TRY(redis_async_open(w->loop, conf->redis_url, conf->redis_timeout_ms, on_redis, w,
-	    &w->redis, err));
+	TRY(redis_async_open(w->loop, conf->redis_url, conf->redis_timeout_ms, on_redis,
+	    w, &w->redis, err));
 	TRY(redis_topics_open(w->loop, conf->redis_url, &events, &w->topics, err));
 	TRY(queue_async_open(w->loop, &queue, &w->queue, err));
 	TRY(hub_open(w, &w->hub, err));
@@ -205,6 +206,7 @@ worker_init(struct worker *w, const struct push_conf *conf, struct metrics *metr
 	uuid_new(w->id.text);
 	conn_table_init(&w->conns, (uint32_t)conf->connections);
 	conn_write_init(w);
+	LIST_INIT(&w->expiring);
 	w->wheel = ping_wheel_new(w->now_ms, conn_auth_visit);
 	w->auth = conn_auth_new(w);
 	w->sends = send_queue_new(w);
@@ -260,7 +262,8 @@ worker_run(const struct push_conf *conf, struct metrics *metrics,
 	}
 	start_watchers(s);
 	s->worker.accept = accept_new(&s->worker, listen, index);
-	log_info("ready", LOG_INT("worker", index), LOG_STR("process", s->worker.id.text));
+	log_info(
+	    "ready", LOG_INT("worker", index), LOG_STR("process", s->worker.id.text));
 	ev_run(s->worker.loop, 0);
 	log_info("stopped", LOG_INT("worker", index),
 	    LOG_INT("connections", s->worker.conns.n));

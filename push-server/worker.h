@@ -1,5 +1,5 @@
-/* What one worker process is made of: a loop, its doors to the outside, its connections and
- * the hub. Made after the fork; plain, so that its parts find each other. */
+/* What one worker process is made of: a loop, its doors to the outside, its connections
+ * and the hub. Made after the fork; plain, so that its parts find each other. */
 #ifndef PUSH_WORKER_H
 #define PUSH_WORKER_H
 
@@ -22,10 +22,10 @@ struct worker {
 	struct ev_loop *loop;
 	const struct push_conf *conf;
 	struct metrics *metrics;
-	unsigned index;	   /* 0 .. conf->workers - 1 */
-	struct uuid id;	   /* of this process, new at each start */
-	char epoch[40];	   /* of the numbers, from the database; "" until known */
-	int64_t now_ms;	   /* CLOCK_MONOTONIC at the start of this turn of the loop */
+	unsigned index; /* 0 .. conf->workers - 1 */
+	struct uuid id; /* of this process, new at each start */
+	char epoch[40]; /* of the numbers, from the database; "" until known */
+	int64_t now_ms; /* CLOCK_MONOTONIC at the start of this turn of the loop */
 	bool draining;
 
 	struct pg_async *pg_auth;   /* small look-ups: who, may he, heads, by client id */
@@ -39,8 +39,9 @@ struct worker {
 
 	/* Private to the files named. */
 	struct conn_flush_list flush, lossy; /* conn_write.c */
-	struct conn_list slow;		     /* conn_write.c: blocked, slowest first */
-	int64_t out_bytes;		     /* conn_write.c: waiting in this process */
+	struct conn_flush_list expiring;     /* conn_expiry.c */
+	struct conn_list slow;               /* conn_write.c: blocked, slowest first */
+	int64_t out_bytes;                   /* conn_write.c: waiting in this process */
 	struct ws *ws;
 	struct front_desk *desk;
 	struct accept *accept;
@@ -65,8 +66,8 @@ struct push_listen;
 int worker_run(const struct push_conf *conf, struct metrics *metrics,
     const struct push_listen *listen, unsigned index, unsigned slot);
 
-/* Look the users of a tenant's connections up again (the tenant's acl_version has moved) and
- * close those that may no longer be here. */
+/* Look the users of a tenant's connections up again (the tenant's acl_version has moved)
+ * and close those that may no longer be here. */
 void worker_revalidate(struct worker *w, const struct tenant_id *tenant);
 
 #endif

@@ -13,7 +13,7 @@
 #include "core/banned.h"
 
 #define RX_BUFFER 1024
-#define NUDGE_S	  0.5
+#define NUDGE_S   0.5
 
 struct ws {
 	struct worker *worker;
@@ -118,7 +118,7 @@ on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, s
 	c = wsi != NULL ? conn_of(wsi) : NULL;
 	if (c == NULL)
 		return 0;
-	/* Not ours: dozens of callbacks that this server does not use. */
+		/* Not ours: dozens of callbacks that this server does not use. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
 	switch (why) {
@@ -148,8 +148,8 @@ on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, s
 	return 0;
 }
 
-/* The name is what a client may ask for by Sec-WebSocket-Protocol; the first entry is also
- * taken without one. */
+/* The name is what a client may ask for by Sec-WebSocket-Protocol; the first entry is
+ * also taken without one. */
 static const struct lws_protocols protocols[] = {
     {.name = "echostream.v1",
 	.callback = on_event,
@@ -195,7 +195,7 @@ ws_open(struct worker *w, struct ws **out, struct es_err *err)
 	struct lws_context_creation_info info = {
 	    .port = CONTEXT_PORT_NO_LISTEN_SERVER,
 	    .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-		       LWS_SERVER_OPTION_VALIDATE_UTF8,
+	               LWS_SERVER_OPTION_VALIDATE_UTF8,
 	    .foreign_loops = loops,
 	    .max_http_header_data = 1024, /* heads are written by our front desk */
 	    .max_http_header_pool = 16,
@@ -248,7 +248,8 @@ ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len)
 	ws->adopting = c;
 	wsi = lws_adopt_socket_vhost_readbuf(ws->vhost, fd, head, len);
 	ws->adopting = NULL;
-	/* It may have come and gone within that call; it is freed at the end of the turn. */
+	/* It may have come and gone within that call; it is freed at the end of the turn.
+	 */
 	CHECK(w->conns.slots[ref.slot] == c);
 	if (wsi == NULL)
 		conn_lost(c);

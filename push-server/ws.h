@@ -1,5 +1,5 @@
-/* The only door to libwebsockets: it keeps the sockets after the front desk let them in, and
- * turns its callbacks into calls of conn_*, frames_* and ping_wheel_*. */
+/* The only door to libwebsockets: it keeps the sockets after the front desk let them in,
+ * and turns its callbacks into calls of conn_*, frames_* and ping_wheel_*. */
 #ifndef PUSH_WS_H
 #define PUSH_WS_H
 
@@ -22,9 +22,9 @@ enum es_code ws_open(struct worker *w, struct ws **out, struct es_err *err) ES_M
 /* Cuts what is still open. */
 void ws_close(struct ws **ws);
 
-/* Hand over an accepted socket: head is a handshake written by ourselves, followed by what
- * the client has sent after its own. The connection is lost by itself on failure. fd is
- * libwebsockets' from here on. */
+/* Hand over an accepted socket: head is a handshake written by ourselves, followed by
+ * what the client has sent after its own. The connection is lost by itself on failure. fd
+ * is libwebsockets' from here on. */
 void ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len);
 
 /* For conn_write.c and conn.c only. Bytes that the kernel does not take are held back

@@ -56,14 +56,17 @@ fire(const struct due *d)
 
 	if (d->pg != NULL)
 		d->pg(d->ctx,
-		    fakes.pg_down || d->fails ? es_fail(&err, ES_UNAVAILABLE, "down") : ES_OK,
+		    fakes.pg_down || d->fails ? es_fail(&err, ES_UNAVAILABLE, "down")
+					      : ES_OK,
 		    NULL, a, &err);
 	else if (d->authz != NULL)
 		d->authz(d->ctx,
-		    fakes.authz != ES_OK ? es_fail(&err, fakes.authz, "no") : ES_OK, &err);
+		    fakes.authz != ES_OK ? es_fail(&err, fakes.authz, "no") : ES_OK,
+		    &err);
 	else
 		d->queue(d->ctx,
-		    fakes.queue != ES_OK ? es_fail(&err, fakes.queue, "no") : ES_OK, &err);
+		    fakes.queue != ES_OK ? es_fail(&err, fakes.queue, "no") : ES_OK,
+		    &err);
 	arena_free(&a);
 }
 
@@ -134,8 +137,6 @@ pg_async_timer(struct pg_async *pa)
 	(void)pa;
 }
 
-
-
 const char *const *
 principal_store_params(struct arena *a, const struct tenant_id *tenant,
     const struct user_id *user, const char *jti)
@@ -161,8 +162,6 @@ principal_store_read(struct pg_rows *rows, const struct tenant_id *tenant,
 	};
 	return ES_OK;
 }
-
-
 
 const char *const *
 outcome_store_params(struct arena *a, const struct envelope *e)
@@ -263,8 +262,8 @@ queue_async_up(const struct queue_async *q)
 }
 
 enum es_code
-queue_async_send(struct queue_async *q, const struct queue_msg *msg, queue_async_done *done,
-    void *ctx, struct es_err *err)
+queue_async_send(struct queue_async *q, const struct queue_msg *msg,
+    queue_async_done *done, void *ctx, struct es_err *err)
 {
 	(void)q, (void)err;
 	if (fakes.n_sent < FAKE_SENDS)

@@ -1,5 +1,6 @@
 /* Stand-ins, by linking, for what is around the sockets' side of a worker: the hub, the
- * database, Redis and the queue. Results come when fakes_run() is called, never before. */
+ * database, Redis and the queue. Results come when fakes_run() is called, never before.
+ */
 #ifndef TESTS_PUSH_FAKES_H
 #define TESTS_PUSH_FAKES_H
 
@@ -17,8 +18,8 @@ struct fakes {
 	enum es_code authz;
 	bool pg_down;
 	enum es_code queue; /* result of an enqueue */
-	bool hold;	    /* nothing is delivered */
-	bool known;	    /* what a look-up of outcomes says */
+	bool hold;          /* nothing is delivered */
+	bool known;         /* what a look-up of outcomes says */
 
 	unsigned opened, closed, writable; /* calls of the hub's hooks */
 	void (*on_writable)(struct conn *c);

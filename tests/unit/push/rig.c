@@ -24,7 +24,8 @@
 #define USER   "01900000-0000-7000-8000-00000000a001"
 #define HANDSHAKE \
 	"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: " \
+	"13\r\n\r\n"
 
 static void
 settings(struct push_conf *conf)
@@ -60,8 +61,8 @@ rig_up(struct rig *r)
 	settings(&r->conf);
 	r->arena = arena_new();
 	r->worker.loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &r->worker.metrics, &err) ==
-	      ES_OK);
+	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &r->worker.metrics,
+		  &err) == ES_OK);
 	worker_init(&r->worker, &r->conf, r->worker.metrics, 0);
 	CHECK(ws_open(&r->worker, &r->worker.ws, &err) == ES_OK);
 }
@@ -96,8 +97,7 @@ rig_turn(struct rig *r)
 char *
 rig_token(struct rig *r)
 {
-	const struct token_key key = {
-	    .kid = "hs1", .alg = TOKEN_HS256, .verify = SECRET};
+	const struct token_key key = {.kid = "hs1", .alg = TOKEN_HS256, .verify = SECRET};
 	const struct token_rules rules = {&key, 1, "echostream", "echostream", 30};
 	const struct tenant_id tenant = {TENANT};
 	const struct user_id user = {USER};
@@ -116,10 +116,11 @@ adopt(struct rig *r, struct client *c, int sndbuf, char *token)
 	int pair[2];
 
 	memset(c, 0, sizeof(*c));
-	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) == 0);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) ==
+	      0);
 	if (sndbuf > 0)
-		CHECK(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf)) ==
-		      0);
+		CHECK(setsockopt(
+			  pair[0], SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf)) == 0);
 	c->fd = pair[1];
 	c->ref = conn->ref;
 	conn->in.token = token;
@@ -221,8 +222,8 @@ client_next(struct client *c, struct got *out)
 	memcpy(out->text, p + head, len);
 	out->text[len] = '\0';
 	out->len = len;
-	out->close_code = out->opcode == 8 && len >= 2 ? (unsigned)(p[head] << 8 | p[head + 1])
-						       : 0;
+	out->close_code =
+	    out->opcode == 8 && len >= 2 ? (unsigned)(p[head] << 8 | p[head + 1]) : 0;
 	drop(c, head + len);
 }
 

@@ -1,5 +1,5 @@
-/* A worker without its doors, on a real loop with a real libwebsockets, and clients on socket
- * pairs that speak WebSocket by hand. */
+/* A worker without its doors, on a real loop with a real libwebsockets, and clients on
+ * socket pairs that speak WebSocket by hand. */
 #ifndef TESTS_PUSH_RIG_H
 #define TESTS_PUSH_RIG_H
 

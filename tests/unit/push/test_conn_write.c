@@ -1,5 +1,5 @@
-/* Writing against readers of every speed, with a real libwebsockets: what arrives is taken
- * apart by a strict parser. */
+/* Writing against readers of every speed, with a real libwebsockets: what arrives is
+ * taken apart by a strict parser. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,12 +75,12 @@ take(struct client *client, struct seen *seen, struct got *got)
 		} else if (got->opcode == 8) {
 			seen->close_code = got->close_code;
 		} else if (strncmp(got->text, "{\"n\":", 5) == 0) {
-			CU_ASSERT_EQUAL((unsigned)strtoul(got->text + 5, NULL, 10),
-			    seen->n + 1);
+			CU_ASSERT_EQUAL(
+			    (unsigned)strtoul(got->text + 5, NULL, 10), seen->n + 1);
 			seen->n++;
 		} else if (strncmp(got->text, "{\"ack\":", 7) == 0) {
-			CU_ASSERT_EQUAL((unsigned)strtoul(got->text + 7, NULL, 10),
-			    seen->acks + 1);
+			CU_ASSERT_EQUAL(
+			    (unsigned)strtoul(got->text + 7, NULL, 10), seen->acks + 1);
 			seen->acks++;
 		}
 	}
@@ -91,7 +91,8 @@ ack(struct conn *c, unsigned n)
 {
 	char json[40];
 
-	conn_queue_frame(c, json, (size_t)snprintf(json, sizeof(json), "{\"ack\":%u}", n));
+	conn_queue_frame(
+	    c, json, (size_t)snprintf(json, sizeof(json), "{\"ack\":%u}", n));
 }
 
 static void
@@ -112,7 +113,8 @@ mixes_all_kinds_against_a_slow_reader(void)
 	cursor = 0;
 	fakes.on_writable = deliver;
 	/* One byte a step, where the server would like to write at every step. */
-	for (unsigned step = 0; (seen.n < news.n || seen.acks < acks) && step < 400000; step++) {
+	for (unsigned step = 0; (seen.n < news.n || seen.acks < acks) && step < 400000;
+	     step++) {
 		if (step % 997 == 0 && acks < 150)
 			ack(c, ++acks);
 		if (step % 7001 == 0) {
@@ -129,7 +131,8 @@ mixes_all_kinds_against_a_slow_reader(void)
 	CU_ASSERT_EQUAL(seen.n, news.n);
 	conn_close(c, CLOSE_DRAIN, "bye");
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
-	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.at[1])); /* never after a close */
+	CU_ASSERT_FALSE(
+	    conn_write_frames(c, news.data, news.at[1])); /* never after a close */
 	ack(c, 9999);
 	for (unsigned i = 0; i < 100000 && seen.close_code == 0; i++) {
 		if (i % 50 == 0)
@@ -172,7 +175,8 @@ gives_a_slow_socket_small_slices(void)
 	CU_ASSERT_EQUAL(rig.worker.out_bytes, 0);
 	while (client_read(&client, 65536) && client.len < news.len)
 		rig_turn(&rig);
-	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[1])); /* fits: trusted again */
+	CU_ASSERT_TRUE(
+	    conn_write_frames(c, news.data, news.at[1])); /* fits: trusted again */
 	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
 	client_close(&client);
 	rig_turn(&rig);
@@ -244,7 +248,8 @@ closes_the_slowest_when_memory_is_short(void)
 	log_fill(&news, 20, 3000);
 	rig_client(&rig, &slower, 4096);
 	rig_client(&rig, &slow, 4096);
-	CU_ASSERT_TRUE(conn_write_frames(rig_conn(&rig, &slower), news.data, news.at[20]));
+	CU_ASSERT_TRUE(
+	    conn_write_frames(rig_conn(&rig, &slower), news.data, news.at[20]));
 	CU_ASSERT_TRUE(conn_write_frames(rig_conn(&rig, &slow), news.data, news.at[20]));
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &slower));
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow));

@@ -34,9 +34,10 @@ takes_good_ones(void)
 		bool protocol;
 	} cases[] = {
 	    {"GET /ws?token=abc HTTP/1.1\r\n" GOOD "\r\n", "abc", NULL, false},
-	    {"GET /ws?x=1&token=a%2Eb&token=c HTTP/1.1\r\n" GOOD "\r\n", "a.b", NULL, false},
-	    {"GET /ws HTTP/1.1\r\nAuthorization: bearer  abc\r\n" GOOD "\r\n", "abc", NULL,
+	    {"GET /ws?x=1&token=a%2Eb&token=c HTTP/1.1\r\n" GOOD "\r\n", "a.b", NULL,
 		false},
+	    {"GET /ws HTTP/1.1\r\nAuthorization: bearer  abc\r\n" GOOD "\r\n", "abc",
+		NULL, false},
 	    {"GET /ws?token= HTTP/1.1\r\n" GOOD "\r\n", "", NULL, false},
 	    {"GET /ws HTTP/1.1\r\n" GOOD "\r\n", NULL, NULL, false},
 	    {"GET /ws HTTP/1.1\r\nAuthorization: Basic abc\r\n" GOOD "\r\n", NULL, NULL,
@@ -80,14 +81,16 @@ refuses_with_a_status(void)
 	    {405, "POST /ws?token=a HTTP/1.1\r\n" GOOD "\r\n"},
 	    {405, "POST /healthz HTTP/1.1\r\n" HOST "\r\n"},
 	    {426, "GET /ws?token=a HTTP/1.1\r\n" HOST "\r\n"},
-	    {426, "GET /ws?token=a HTTP/1.1\r\n" HOST "Upgrade: websocket\r\n" V13 KEY "\r\n"},
-	    {426, "GET /ws?token=a HTTP/1.1\r\n" HOST "Connection: upgrade\r\n" V13 KEY "\r\n"},
+	    {426, "GET /ws?token=a HTTP/1.1\r\n" HOST "Upgrade: websocket\r\n" V13 KEY
+		  "\r\n"},
+	    {426, "GET /ws?token=a HTTP/1.1\r\n" HOST "Connection: upgrade\r\n" V13 KEY
+		  "\r\n"},
 	    {426, "GET /ws?token=a HTTP/1.1\r\n" HOST UP KEY "\r\n"},
 	    {426, "GET /ws?token=a HTTP/1.1\r\n" HOST UP KEY
 		  "Sec-WebSocket-Version: 8\r\n\r\n"},
 	    {400, "GET /ws?token=a HTTP/1.1\r\n" HOST UP V13 "\r\n"},
-	    {400, "GET /ws?token=a HTTP/1.1\r\n" HOST UP V13
-		  "Sec-WebSocket-Key:\r\n\r\n"},
+	    {400,
+		"GET /ws?token=a HTTP/1.1\r\n" HOST UP V13 "Sec-WebSocket-Key:\r\n\r\n"},
 	    {400, "GET /ws?token=a HTTP/1.1\r\n" HOST UP V13
 		  "Sec-WebSocket-Key: dGhlIHNhbXBsZQ==\r\n\r\n"},
 	    {400, "GET /ws?token=a HTTP/1.1\r\n" HOST UP V13
@@ -109,8 +112,10 @@ refuses_with_a_status(void)
 	    {400, "GET /ws?token=a HTTP/1.1\r\nX: a\rY: b\r\n" GOOD "\r\n"},
 	    {400, "GET /ws?token=a HTTP/1.1\r\nX: \x01\r\n" GOOD "\r\n"},
 	    {400, "GET /ws?token=a HTTP/1.1\r\nContent-Length: 5\r\n" GOOD "\r\n"},
-	    {400, "GET /ws?token=a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" GOOD "\r\n"},
-	    {400, "GET /ws?token=a HTTP/1.1\r\nSec-WebSocket-Protocol: chat\r\n" GOOD "\r\n"},
+	    {400,
+		"GET /ws?token=a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" GOOD "\r\n"},
+	    {400, "GET /ws?token=a HTTP/1.1\r\nSec-WebSocket-Protocol: chat\r\n" GOOD
+		  "\r\n"},
 	};
 
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
@@ -120,7 +125,8 @@ refuses_with_a_status(void)
 		CU_ASSERT_EQUAL(parse(cases[i].head, &head, &keep), FRONT_REFUSED);
 		CU_ASSERT_EQUAL(head.status, cases[i].status);
 		if (head.status != cases[i].status)
-			(void)fprintf(stderr, "case %zu: %d, %s\n", i, head.status, head.why);
+			(void)fprintf(
+			    stderr, "case %zu: %d, %s\n", i, head.status, head.why);
 		free(keep);
 	}
 }
@@ -152,7 +158,8 @@ keeps_what_follows_the_head(void)
 	struct front_head head;
 	char *keep;
 
-	CU_ASSERT_EQUAL(parse("GET /ws?token=a HTTP/1.1\r\n" GOOD "\r\n\x81\x85", &head, &keep),
+	CU_ASSERT_EQUAL(
+	    parse("GET /ws?token=a HTTP/1.1\r\n" GOOD "\r\n\x81\x85", &head, &keep),
 	    FRONT_UPGRADE);
 	CU_ASSERT_EQUAL(memcmp(keep + head.len, "\x81\x85", 2), 0);
 	free(keep);
@@ -196,8 +203,8 @@ knows_its_own_origin(void)
 		char text[512], *keep;
 		struct front_head head;
 
-		(void)snprintf(text, sizeof(text), "GET /ws?token=a HTTP/1.1\r\n%s" GOOD "\r\n",
-		    cases[i].origin);
+		(void)snprintf(text, sizeof(text),
+		    "GET /ws?token=a HTTP/1.1\r\n%s" GOOD "\r\n", cases[i].origin);
 		CU_ASSERT_EQUAL_FATAL(parse(text, &head, &keep), FRONT_UPGRADE);
 		CU_ASSERT_EQUAL(front_head_same_origin(&head), cases[i].same);
 		free(keep);
@@ -210,8 +217,8 @@ answers_health(void)
 	struct front_head head;
 	char *keep;
 
-	CU_ASSERT_EQUAL(parse("GET /healthz HTTP/1.1\r\n" HOST "\r\n", &head, &keep),
-	    FRONT_HEALTH);
+	CU_ASSERT_EQUAL(
+	    parse("GET /healthz HTTP/1.1\r\n" HOST "\r\n", &head, &keep), FRONT_HEALTH);
 	free(keep);
 }
 

@@ -85,7 +85,8 @@ acks_after_the_commit(void)
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, -1); /* in the queue is not committed */
 	reply(0, OUTCOME_COMMITTED, ES_OK);
-	CU_ASSERT_TRUE(answered("\"op\":\"send\",\"id\":\"i1\",\"channelId\":\"" CHANNEL "\""));
+	CU_ASSERT_TRUE(
+	    answered("\"op\":\"send\",\"id\":\"i1\",\"channelId\":\"" CHANNEL "\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text,
 	    "{\"messageId\":1,\"createdAt\":\"2026-01-02T03:04:05.678Z\","
 	    "\"clientMessageId\":\"c1\"}"));
@@ -141,8 +142,8 @@ keeps_the_senders_order_in_batches(void)
 		struct envelope e;
 		struct es_err err;
 
-		CU_ASSERT_EQUAL_FATAL(envelope_decode(fakes.sent[k], strlen(fakes.sent[k]),
-					  a, &e, &err),
+		CU_ASSERT_EQUAL_FATAL(
+		    envelope_decode(fakes.sent[k], strlen(fakes.sent[k]), a, &e, &err),
 		    ES_OK);
 		for (size_t i = 0; i < e.n; i++, next++) {
 			char want[16];
