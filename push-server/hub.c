@@ -218,6 +218,7 @@ hub_turn(struct hub *hub)
 	heads_flush(hub);
 	more = deliver_turn(hub);
 	authz_turn(hub);
+	presence_turn(hub->presence);
 	return more || !list_empty(&hub->dirty) || !list_empty(&hub->ready);
 }
 

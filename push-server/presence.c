@@ -116,7 +116,6 @@ presence_subscribed(struct presence *p, const char *topic)
 void
 presence_redis_state(struct presence *p, bool up)
 {
-	p->redis_up = up;
 	p->lease_ms = 0;
 	if (up)
 		rooms_list_all(p);
@@ -144,6 +143,13 @@ renew(struct presence *p)
 	    hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, on_lease, p));
 	presence_sweep_call(&call, SWEEP_USERS);
 	IGNORE(hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, NULL, NULL));
+}
+
+void
+presence_turn(struct presence *p)
+{
+	users_tell(p);
+	rooms_turn(p);
 }
 
 void

@@ -30,6 +30,8 @@ void presence_message(
     struct presence *p, const char *topic, const char *data, size_t len);
 void presence_subscribed(struct presence *p, const char *topic);
 void presence_redis_state(struct presence *p, bool up);
+/* End of a turn of the loop: who came is told of, and told who is there. */
+void presence_turn(struct presence *p);
 void presence_tick(struct presence *p);
 
 #endif

@@ -1,4 +1,6 @@
 /* The frames of presence: a change to whom it concerns, a snapshot to one reader. */
+#include <string.h>
+
 #include "core/check.h"
 #include "frame_text.h"
 #include "presence_private.h"
@@ -7,6 +9,19 @@
 #include "core/banned.h"
 
 #define SNAPSHOT_MAX (60UL * 1024) /* one frame */
+
+/* Who was told of itself by its snapshot does not hear it again. */
+static void
+tell(struct device *d, const struct person *person, const char *json, size_t len)
+{
+	const bool self = strcmp(d->hc->conn->user.text, person->user.text) == 0;
+
+	if (d->wants_snapshot || (self && d->self_told == person->seen))
+		return;
+	if (self)
+		d->self_told = person->seen;
+	IGNORE(conn_lossy_frame(d->hc->conn, json, len));
+}
 
 void
 presence_tell(struct room *room, const struct person *person)
@@ -18,36 +33,54 @@ presence_tell(struct room *room, const struct person *person)
 	const size_t len = frame.len - (size_t)(json - (const char *)frame.bytes);
 
 	metrics_add(room->presence->hub->worker->metrics, PM_PRESENCE_CHANGES, 1);
-	if (!room->large) {
+	if (!room->large)
 		for (struct list *l = room->devices.next; l != &room->devices;
-		     l = l->next) {
-			struct device *d = LIST_ITEM(l, struct device, of_room);
+		     l = l->next)
+			tell(LIST_ITEM(l, struct device, of_room), person, json, len);
+	else
+		for (struct list *l = person->watches.next; l != &person->watches;
+		     l = l->next)
+			tell(LIST_ITEM(l, struct watch, of_person)->device, person, json,
+			    len);
+}
 
-			if (!d->wants_snapshot) /* that will say it */
-				IGNORE(conn_lossy_frame(d->hc->conn, json, len));
-		}
-		return;
-	}
-	for (struct list *l = person->watches.next; l != &person->watches; l = l->next)
-		IGNORE(conn_lossy_frame(
-		    LIST_ITEM(l, struct watch, of_person)->device->hc->conn, json, len));
+static void
+put_status(struct json_write *w, const struct user_id *user, enum presence_status status)
+{
+	jw_object(w, NULL);
+	jw_string(w, "userId", user->text);
+	jw_string(w, "status", presence_name(status));
+	jw_object_end(w);
 }
 
 static void
 put(struct json_write *w, const struct person *person)
 {
-	jw_object(w, NULL);
-	jw_string(w, "userId", person->user.text);
-	jw_string(w, "status", presence_name(person->seen));
-	jw_object_end(w);
+	put_status(w, &person->user, person->seen);
+}
+
+/* Its own user may be on its way to Redis still. */
+static void
+put_self(struct json_write *w, struct device *d)
+{
+	const struct user_id *user = &d->hc->conn->user;
+	const struct person *person = person_find(d->room, user);
+
+	d->self_told = users_status(d);
+	if (person != NULL && person->seen != PRESENCE_OFFLINE)
+		d->self_told = person->seen; /* is put with the others */
+	else if (d->self_told != PRESENCE_OFFLINE)
+		put_status(w, user, d->self_told);
 }
 
 /* Small rooms: who is not offline. Large ones: who is watched, offline or not. */
 static void
-put_all(struct json_write *w, const struct device *d)
+put_all(struct json_write *w, struct device *d)
 {
 	struct table_node *node = NULL;
 
+	if (!d->room->large)
+		put_self(w, d);
 	for (struct list *l = d->watches.next; l != &d->watches; l = l->next) {
 		const struct person *person =
 		    LIST_ITEM(l, struct watch, of_device)->person;

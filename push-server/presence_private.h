@@ -25,7 +25,8 @@ struct device {
 	struct room *room;
 	struct list of_room;
 	bool wants_snapshot;
-	struct list watches; /* of struct watch, of_device */
+	enum presence_status self_told; /* of its own user, what it was told last */
+	struct list watches;            /* of struct watch, of_device */
 	unsigned n_watches;
 };
 
@@ -38,17 +39,21 @@ struct presence {
 	struct list all_rooms;
 	uint64_t last_generation;
 	int64_t lease_ms; /* next */
-	bool redis_up;
+	bool newcomers;   /* rooms_turn has something to do */
 };
 
 /* presence_users.c */
 void users_join(struct presence *p, struct device *d);
 void users_leave(struct presence *p, struct device *d);
+/* What this worker says of the device's user. */
+enum presence_status users_status(const struct device *d);
 void users_choose(struct presence *p, struct device *d, enum presence_status status);
 /* Look at all: idle ones, and what Redis has not got. */
 void users_scan(struct presence *p);
 /* Redis has forgotten: tell everything again. */
 void users_tell_again(struct presence *p);
+/* Tell Redis what has changed; bounded. */
+void users_tell(struct presence *p);
 void users_tick(struct presence *p);
 void users_fini(struct presence *p);
 
@@ -60,6 +65,8 @@ void room_message(struct room *room, const char *data, size_t len);
 /* Ask Redis for the whole room. */
 void room_list(struct room *room);
 void rooms_list_all(struct presence *p);
+/* New rooms are listed, new readers get their snapshot. */
+void rooms_turn(struct presence *p);
 void rooms_tick(struct presence *p);
 
 /* presence_watch.c: one edge between a reader and a person. */

@@ -75,7 +75,8 @@ rooms_join(struct presence *p, struct device *d)
 	d->room = room;
 	list_add_tail(&room->devices, &d->of_room);
 	room->n_devices++;
-	d->wants_snapshot = true; /* follows hello with the next tick, or with the list */
+	d->wants_snapshot = true; /* follows hello at the end of the turn, or the list */
+	p->newcomers = true;
 }
 
 void
@@ -266,6 +267,7 @@ on_list(void *ctx, enum es_code rc, const struct redis_value *v, const struct es
 			room->large = false;
 			take_list(room, v);
 			room->listed = true;
+			room->presence->newcomers = true;
 			for (struct list *l = room->devices.next;
 			     was_large && l != &room->devices; l = l->next)
 				LIST_ITEM(l, struct device, of_room)->wants_snapshot =
@@ -274,6 +276,7 @@ on_list(void *ctx, enum es_code rc, const struct redis_value *v, const struct es
 			if (!room->large)
 				enlarge(room);
 			room->listed = true;
+			room->presence->newcomers = true;
 			watch_refresh(room);
 		} else {
 			room->again_ms = 0;
@@ -326,6 +329,34 @@ flush(struct room *room)
 	}
 }
 
+/* The newest readers are last. */
+static void
+send_snapshots(struct room *room)
+{
+	for (struct list *l = room->devices.prev; l != &room->devices; l = l->prev) {
+		struct device *d = LIST_ITEM(l, struct device, of_room);
+
+		if (d->wants_snapshot)
+			presence_snapshot(d);
+	}
+}
+
+void
+rooms_turn(struct presence *p)
+{
+	if (!p->newcomers)
+		return;
+	p->newcomers = false;
+	for (struct list *l = p->all_rooms.next; l != &p->all_rooms; l = l->next) {
+		struct room *room = LIST_ITEM(l, struct room, all);
+
+		if (room->again_ms == 0)
+			room_list(room);
+		if (room->listed)
+			send_snapshots(room);
+	}
+}
+
 void
 rooms_tick(struct presence *p)
 {
@@ -336,18 +367,9 @@ rooms_tick(struct presence *p)
 
 		if (now_ms >= room->again_ms)
 			room_list(room);
-		if (!room->listed)
-			continue;
-		if (now_ms >= room->flush_ms) {
+		if (room->listed && now_ms >= room->flush_ms) {
 			flush(room);
 			room->flush_ms = now_ms + PRESENCE_FLUSH_MS;
-		}
-		for (struct list *d = room->devices.prev; d != &room->devices;
-		     d = d->prev) {
-			struct device *device = LIST_ITEM(d, struct device, of_room);
-
-			if (device->wants_snapshot)
-				presence_snapshot(device);
 		}
 	}
 }

@@ -122,6 +122,12 @@ users_leave(struct presence *p, struct device *d)
 	list_add_tail(&p->leaving, &u->leaving);
 }
 
+enum presence_status
+users_status(const struct device *d)
+{
+	return status_of(d->user);
+}
+
 void
 users_choose(struct presence *p, struct device *d, enum presence_status status)
 {
@@ -200,6 +206,21 @@ users_tell_again(struct presence *p)
 }
 
 void
+users_tell(struct presence *p)
+{
+	for (unsigned n = 0; n < PRESENCE_SETS && !list_empty(&p->dirty); n++) {
+		struct presence_user *u =
+		    LIST_ITEM(p->dirty.next, struct presence_user, dirty);
+
+		if (!tell(u))
+			return;
+		list_del(&u->dirty);
+		if (!u->busy && list_empty(&u->devices) && u->told == PRESENCE_OFFLINE)
+			user_free(u);
+	}
+}
+
+void
 users_tick(struct presence *p)
 {
 	const int64_t now_ms = p->hub->worker->now_ms;
@@ -212,16 +233,6 @@ users_tick(struct presence *p)
 			break;
 		list_del(&u->leaving);
 		mark(u);
-	}
-	for (unsigned n = 0; n < PRESENCE_SETS && !list_empty(&p->dirty); n++) {
-		struct presence_user *u =
-		    LIST_ITEM(p->dirty.next, struct presence_user, dirty);
-
-		if (!tell(u))
-			return;
-		list_del(&u->dirty);
-		if (!u->busy && list_empty(&u->devices) && u->told == PRESENCE_OFFLINE)
-			user_free(u);
 	}
 }
 

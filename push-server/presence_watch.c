@@ -170,11 +170,10 @@ presence_watch(
 	struct device *d = hc->presence;
 	struct seen_query *q;
 
-	(void)p;
 	CHECK(n <= PRESENCE_WATCH_MAX);
 	replace(d, users, n);
 	if (!d->room->large || n == 0) {
-		d->wants_snapshot = true;
+		d->wants_snapshot = p->newcomers = true;
 		return;
 	}
 	q = query_new(d->room);
