@@ -5,12 +5,12 @@
 
 #include "core/attr.h"
 
-#include "ctl.h"
+#include "ctl_run.h"
 
 #include "core/banned.h"
 
 static const struct ctl_noun *const nouns[] = {
-    &ctl_db,
+    &ctl_tenant, &ctl_user, &ctl_token, &ctl_tail, &ctl_queue, &ctl_check, &ctl_db,
 };
 
 static void
@@ -31,7 +31,11 @@ usage(FILE *to, int status)
 	for (size_t i = 0; i < ES_COUNT(nouns); i++)
 		print_noun(nouns[i], to);
 	fprintf(to, "\n  --help, --version\n"
-		    "Settings come from the environment, as for the programs.\n");
+		    "  --server URL   another server than ES_URL\n"
+		    "  --timeout S    seconds to wait for an answer (10)\n"
+		    "  --json         for programs; -q, --quiet: no remarks\n"
+		    "Settings come from the environment, as for the programs.\n"
+		    "Exit: 0 done, 1 failed, 2 usage, 78 settings.\n");
 	return status;
 }
 
@@ -68,6 +72,8 @@ run_noun(const struct ctl_noun *noun, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	int first;
+
 	/* so that it stays in order with what goes to stderr */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2)
@@ -78,10 +84,13 @@ main(int argc, char **argv)
 		puts("echostreamctl " ES_VERSION);
 		return CTL_OK;
 	}
+	first = ctl_run_lead(argc, argv);
+	if (first < 0 || first == argc)
+		return usage(stderr, CTL_USAGE);
 	for (size_t i = 0; i < ES_COUNT(nouns); i++) {
-		if (strcmp(nouns[i]->name, argv[1]) == 0)
-			return run_noun(nouns[i], argc - 1, argv + 1);
+		if (strcmp(nouns[i]->name, argv[first]) == 0)
+			return run_noun(nouns[i], argc - first, argv + first);
 	}
-	fprintf(stderr, "echostreamctl: no such noun: %s\n", argv[1]);
+	fprintf(stderr, "echostreamctl: no such noun: %s\n", argv[first]);
 	return usage(stderr, CTL_USAGE);
 }

@@ -1,0 +1,64 @@
+/* echostreamctl queue */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "queue/queue.h"
+
+#include "ctl_queue.h"
+
+#include "core/banned.h"
+
+bool
+ctl_queue_open(const struct ctl *c, struct queue **out, struct es_err *err)
+{
+	const struct queue_settings settings = {.url = c->conf.queue_url,
+	    .redis_url = *c->conf.queue_redis_url != '\0' ? c->conf.queue_redis_url
+	                                                  : c->conf.redis_url,
+	    .partitions = (unsigned)c->conf.queue_partitions,
+	    .max_bytes = c->conf.queue_max_bytes,
+	    .timeout_ms = c->opt.timeout_ms};
+
+	return queue_open(&settings, out, err) == ES_OK;
+}
+
+static int
+stats(struct ctl *c)
+{
+	struct queue_stats s;
+	struct es_err err;
+	struct queue *q;
+	enum es_code rc;
+
+	if (!ctl_needs(c, c->conf.redis_url, "ES_REDIS_URL"))
+		return CTL_CONFIG;
+	if (!ctl_queue_open(c, &q, &err))
+		return ctl_fail(c, "%s", err.text);
+	rc = queue_stats(q, &s, &err);
+	queue_close(&q);
+	if (rc != ES_OK)
+		return ctl_fail(c, "%s", err.text);
+	if (c->opt.json)
+		(void)printf("{\"messages\":%" PRId64 ",\"bytes\":%" PRId64
+			     ",\"maxBytes\":%" PRId64 ",\"oldestAgeMs\":%" PRId64 "}\n",
+		    s.messages, s.bytes, c->conf.queue_max_bytes, s.oldest_age_ms);
+	else
+		(void)printf("messages  %" PRId64 "\nbytes     %" PRId64 " of %" PRId64
+			     "\noldest    %" PRId64 " ms\n",
+		    s.messages, s.bytes, c->conf.queue_max_bytes, s.oldest_age_ms);
+	return CTL_OK;
+}
+
+static int
+run_stats(int argc, char **argv)
+{
+	static const struct ctl_spec spec = {"queue stats", "", 0, 0, stats};
+
+	return ctl_run(&spec, argc, argv);
+}
+
+static const struct ctl_verb verbs[] = {
+    {"stats", "", "what waits in the queue: messages, bytes, age of the oldest",
+	run_stats},
+};
+
+const struct ctl_noun ctl_queue = {"queue", verbs, ES_COUNT(verbs)};

@@ -1,0 +1,12 @@
+/* The queue by the settings of the tool. */
+#ifndef CTL_CTL_QUEUE_H
+#define CTL_CTL_QUEUE_H
+
+#include "queue/queue.h"
+
+#include "ctl_run.h"
+
+bool ctl_queue_open(
+    const struct ctl *c, struct queue **out, struct es_err *err) ES_MUST_CHECK;
+
+#endif

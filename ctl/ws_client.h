@@ -1,0 +1,38 @@
+/* A small WebSocket client (RFC 6455) for one reader; libcurl carries the bytes, so that
+ * wss:// and names work. No extensions; the server's frames must be unmasked and end in 1
+ * MiB. */
+#ifndef CTL_WS_CLIENT_H
+#define CTL_WS_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attr.h"
+
+struct ws_client;
+
+#define WS_WHY 160
+
+/* url: ws://, wss://, or unix:/path for a socket of push-server. NULL, and why, when it
+ * can't be reached or does not upgrade. */
+struct ws_client *ws_client_open(
+    const char *url, const char *bearer, int64_t timeout_ms, char why[WS_WHY]);
+void ws_client_close(struct ws_client **ws);
+
+bool ws_client_send(struct ws_client *ws, const char *text, size_t len) ES_MUST_CHECK;
+
+enum ws_got {
+	WS_TEXT,   /* *text is a whole message, valid until the next call */
+	WS_QUIET,  /* nothing came in time */
+	WS_CLOSED, /* by the server with code and reason, or code 1006: lost */
+};
+struct ws_message {
+	const char *text; /* or the reason of the close; NUL-terminated */
+	size_t len;
+	int code;
+};
+/* Pings are answered in here. */
+enum ws_got ws_client_wait(struct ws_client *ws, int64_t wait_ms, struct ws_message *out);
+
+#endif
