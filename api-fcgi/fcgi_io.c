@@ -79,9 +79,19 @@ accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 	return fd;
 }
 
-/* NULL when absent or empty; *twice when it came more than once. */
+/* A header's value may come back in an answer: no line ends, no other controls. */
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
+			return true;
+	return false;
+}
+
+/* NULL when absent or empty; *bad when it came twice or holds what no header may. */
 static const char *
-param(const struct fcgi_io *io, const char *name, struct arena *a, bool *twice)
+param(const struct fcgi_io *io, const char *name, struct arena *a, bool *bad)
 {
 	const size_t len = strlen(name);
 	const char *found = NULL;
@@ -91,7 +101,7 @@ param(const struct fcgi_io *io, const char *name, struct arena *a, bool *twice)
 	for (char **e = io->fcgx.envp; *e != NULL; e++) {
 		if (strncmp(*e, name, len) != 0 || (*e)[len] != '=')
 			continue;
-		*twice |= found != NULL;
+		*bad |= found != NULL || has_control(*e + len + 1);
 		found = *e + len + 1;
 	}
 	return found == NULL || *found == '\0' ? NULL : arena_strdup(a, found);
@@ -128,20 +138,20 @@ read_body(
 static enum es_code
 read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
 {
-	bool twice = false;
-	const char *length = param(io, "CONTENT_LENGTH", req->arena, &twice);
+	bool bad = false;
+	const char *length = param(io, "CONTENT_LENGTH", req->arena, &bad);
 
-	req->method = param(io, "REQUEST_METHOD", req->arena, &twice);
-	req->target = param(io, "REQUEST_URI", req->arena, &twice);
-#define X(name, env) req->headers.name = param(io, env, req->arena, &twice);
+	req->method = param(io, "REQUEST_METHOD", req->arena, &bad);
+	req->target = param(io, "REQUEST_URI", req->arena, &bad);
+#define X(name, env) req->headers.name = param(io, env, req->arena, &bad);
 	HTTP_HEADERS(X)
 #undef X
 	if (io->fcgx.role != ROLE_RESPONDER)
 		return es_fail(err, ES_BAD_REQUEST, "only the role RESPONDER is served");
 	if (req->method == NULL || req->target == NULL)
 		return es_fail(err, ES_BAD_REQUEST, "request without method or target");
-	if (twice)
-		return es_fail(err, ES_BAD_REQUEST, "a header was given twice");
+	if (bad)
+		return es_fail(err, ES_BAD_REQUEST, "a header twice, or with controls");
 	return read_body(io, length, req, err);
 }
 

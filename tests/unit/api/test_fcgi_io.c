@@ -177,6 +177,8 @@ lies(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 	    ASK(GET, "HTTP_AUTHORIZATION", "Bearer a", "HTTP_AUTHORIZATION", "Bearer b"),
 	    "Status: 400"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    ASK(GET, "HTTP_ORIGIN", "https://a.test\r\nX-Evil: 1"), "Status: 400"));
 	CU_ASSERT_TRUE(lives());
 	finish();
 }

@@ -1,0 +1,164 @@
+/* What is told to push servers, and that not being able to tell fails nothing. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "announce.h"
+#include "api_metrics.h"
+#include "cunit_main.h"
+
+#include "core/banned.h"
+
+#define TENANT  "01900000-0000-7000-8000-000000000001"
+#define CHANNEL "01900000-0000-7000-8000-00000000c001"
+#define USER    "01900000-0000-7000-8000-00000000a001"
+
+/* Commands as text, a line each; what the fake Redis answers. */
+static char said[4096];
+static enum es_code redis_says;
+static enum redis_kind set_answer;
+static int failures;
+static struct arena *mem;
+static struct http_req request;
+static struct api the_api;
+
+static void
+note(const char *word, size_t len)
+{
+	const size_t at = strlen(said);
+
+	CU_ASSERT_FATAL(at + len + 2 < sizeof(said));
+	memcpy(said + at, word, len);
+	said[at + len] = ' ';
+	said[at + len + 1] = '\0';
+}
+
+enum es_code
+redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
+    size_t n, struct redis_value out[], struct es_err *err)
+{
+	(void)r;
+	(void)a;
+	(void)out;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < calls[i].argc; k++)
+			note(calls[i].argv[k].data, calls[i].argv[k].len);
+		note("\n", 1);
+	}
+	return redis_says == ES_OK ? ES_OK : es_fail(err, redis_says, "away");
+}
+
+enum es_code
+redis_text(
+    struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err, ...)
+{
+	va_list ap;
+
+	(void)r;
+	(void)a;
+	*out = (struct redis_value){.kind = set_answer};
+	va_start(ap, err);
+	for (const char *s = va_arg(ap, const char *); s != NULL;
+	     s = va_arg(ap, const char *))
+		note(s, strlen(s));
+	va_end(ap);
+	note("\n", 1);
+	return redis_says == ES_OK ? ES_OK : es_fail(err, redis_says, "away");
+}
+
+void
+api_metrics_count(struct metrics *m, enum api_metric what)
+{
+	(void)m;
+	failures += what == API_PUBLISH_FAILURES;
+}
+
+static void
+begin(void)
+{
+	said[0] = '\0';
+	redis_says = ES_OK;
+	set_answer = REDIS_STATUS;
+	failures = 0;
+	mem = arena_new();
+	request = (struct http_req){.arena = mem,
+	    .request_id = "r",
+	    .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+	    .who = {
+		.actor = {.tenant = {TENANT}, .user = {USER}, .display_name = "Alice"}}};
+}
+
+static struct event
+changed(int64_t seq)
+{
+	return (struct event){.kind = EVENT_CHANNEL_UPDATED,
+	    .tenant = {TENANT},
+	    .channel = {CHANNEL},
+	    .user = {USER},
+	    .seq = seq,
+	    .prev = seq - 1,
+	    .created_ms = 1767322984678LL,
+	    .payload = "{\"topic\":\"x\"}"};
+}
+
+static void
+events(void)
+{
+	struct event nothing = changed(0), event = changed(7);
+
+	begin();
+	announce_event(&the_api, &request, &nothing);
+	CU_ASSERT_STRING_EQUAL(said, "");
+	announce_event(&the_api, &request, &event);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "PUBLISH es:t:" TENANT ":c:" CHANNEL " {"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "1 es:heads:" TENANT " " CHANNEL " 7 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "0af7651916cd43dd8448eb211c80319c"));
+	CU_ASSERT_EQUAL(failures, 0);
+	redis_says = ES_UNAVAILABLE;
+	announce_event(&the_api, &request, &event);
+	CU_ASSERT_EQUAL(failures, 1);
+	arena_free(&mem);
+}
+
+static void
+versions(void)
+{
+	begin();
+	announce_acl(&the_api, &request, &request.who.actor.tenant, 5);
+	CU_ASSERT_STRING_EQUAL(
+	    said, "PUBLISH es:ctl {\"tenant\":\"" TENANT "\",\"aclVersion\":5} \n ");
+	redis_says = ES_UNAVAILABLE;
+	announce_acl(&the_api, &request, &request.who.actor.tenant, 5);
+	CU_ASSERT_EQUAL(failures, 1);
+	arena_free(&mem);
+}
+
+static void
+typing(void)
+{
+	const struct channel_id channel = {CHANNEL};
+
+	begin();
+	announce_typing(&the_api, &request, &channel);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "SET es:ty:" TENANT ":" CHANNEL ":" USER));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "NX PX 3000"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "PUBLISH es:t:" TENANT ":c:" CHANNEL " {"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"typing\""));
+	said[0] = '\0';
+	set_answer = REDIS_NIL; /* the last one is less than 3 s old */
+	announce_typing(&the_api, &request, &channel);
+	CU_ASSERT_PTR_NULL(strstr(said, "PUBLISH"));
+	said[0] = '\0';
+	redis_says = ES_UNAVAILABLE;
+	announce_typing(&the_api, &request, &channel);
+	CU_ASSERT_PTR_NULL(strstr(said, "PUBLISH"));
+	arena_free(&mem);
+}
+
+static CU_TestInfo cases[] = {
+    {"numbered events and heads", events},
+    {"versions of rights", versions},
+    {"typing, once in 3 s", typing},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/announce", cases)

@@ -1,0 +1,142 @@
+/* Which limits hold for whom, and what the headers say of them. */
+#include <string.h>
+
+#include "api_metrics.h"
+#include "cunit_main.h"
+#include "send_limits.h"
+
+#include "core/banned.h"
+
+static struct limit asked_user, asked_tenant;
+static struct limit_result result;
+static int counted[API_METRIC_COUNT];
+static struct arena *mem;
+static struct http_req request;
+static struct http_res answer;
+static struct es_err fault;
+
+enum es_code
+limits_check(struct redis *r, struct limits_local *local, unsigned processes,
+    const struct tenant_id *tenant, const struct user_id *user,
+    const struct limit *user_limit, const struct limit *tenant_limit, int64_t cost,
+    struct arena *a, struct limit_result *out, struct es_err *err)
+{
+	(void)r;
+	(void)local;
+	(void)processes;
+	(void)tenant;
+	(void)user;
+	(void)a;
+	(void)err;
+	CU_ASSERT_EQUAL(cost, 1);
+	asked_user = *user_limit;
+	asked_tenant = *tenant_limit;
+	*out = result;
+	return ES_OK;
+}
+
+void
+api_metrics_count(struct metrics *m, enum api_metric what)
+{
+	(void)m;
+	counted[what]++;
+}
+
+static enum es_code
+charge(const char *settings)
+{
+	static const struct api_conf conf = {
+	    .user_send = 20, .user_send_window_s = 10, .send_workers = 4};
+	struct api api = {.conf = &conf};
+
+	request = (struct http_req){
+	    .arena = mem, .who = {.max_messages_per_second = 50, .settings = settings}};
+	http_res_init(&answer, mem);
+	return send_limits_charge(&api, &request, &answer, &fault);
+}
+
+static void
+begin(void)
+{
+	mem = arena_new();
+	memset(counted, 0, sizeof(counted));
+	result = (struct limit_result){.allowed = true,
+	    .user = {.policy = "user-send",
+		.quota = 20,
+		.window_ms = 10000,
+		.remaining = 19,
+		.reset_ms = 500},
+	    .tenant = {.policy = "tenant-send",
+		.quota = 50,
+		.window_ms = 1000,
+		.remaining = 99,
+		.reset_ms = 20}};
+}
+
+static void
+which(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
+	CU_ASSERT_EQUAL(asked_user.quota, 20);
+	CU_ASSERT_EQUAL(asked_user.burst, 20);
+	CU_ASSERT_EQUAL(asked_user.window_ms, 10000);
+	CU_ASSERT_EQUAL(asked_tenant.quota, 50);
+	CU_ASSERT_EQUAL(asked_tenant.burst, 100);
+	CU_ASSERT_EQUAL(asked_tenant.window_ms, 1000);
+	CU_ASSERT_EQUAL(
+	    charge("{\"user_send_limit\":5000,\"user_send_window_s\":1}"), ES_OK);
+	CU_ASSERT_EQUAL(asked_user.quota, 5000);
+	CU_ASSERT_EQUAL(asked_user.window_ms, 1000);
+	arena_free(&mem);
+}
+
+static void
+headers(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
+	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "RateLimit-Policy"),
+	    "\"user-send\";q=20;w=10, \"tenant-send\";q=50;w=1");
+	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "RateLimit"),
+	    "\"user-send\";r=19;t=1, \"tenant-send\";r=99;t=1");
+	result.user.quota = 0;
+	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
+	CU_ASSERT_STRING_EQUAL(
+	    http_header_get(&answer, "RateLimit-Policy"), "\"tenant-send\";q=50;w=1");
+	result.tenant.quota = 0;
+	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
+	CU_ASSERT_PTR_NULL(http_header_get(&answer, "RateLimit-Policy"));
+	arena_free(&mem);
+}
+
+static void
+refusals(void)
+{
+	begin();
+	result.allowed = false;
+	result.user.remaining = 0;
+	result.user.retry_after_ms = 1740;
+	CU_ASSERT_EQUAL(charge("{}"), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(fault.retry_after_ms, 1740);
+	CU_ASSERT_STRING_EQUAL(answer.policy, "user-send");
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(http_header_get(&answer, "RateLimit"), "\"user-send\";r=0"));
+	CU_ASSERT_EQUAL(counted[API_RATE_LIMITED_USER], 1);
+	result.user.retry_after_ms = 0;
+	result.tenant.retry_after_ms = 30;
+	CU_ASSERT_EQUAL(charge("{}"), ES_RATE_LIMITED);
+	CU_ASSERT_STRING_EQUAL(answer.policy, "tenant-send");
+	CU_ASSERT_EQUAL(fault.retry_after_ms, 30);
+	CU_ASSERT_EQUAL(counted[API_RATE_LIMITED_TENANT], 1);
+	arena_free(&mem);
+}
+
+static CU_TestInfo cases[] = {
+    {"the tenant's settings come before the program's", which},
+    {"headers", headers},
+    {"refusals name the limit", refusals},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/send_limits", cases)

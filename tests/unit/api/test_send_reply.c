@@ -1,0 +1,196 @@
+/* Hearing outcomes: only one's own, and knowing when there is no use in listening. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "send_reply.h"
+
+#include "core/banned.h"
+
+#define OURS    "01900000-0000-7000-8000-000000000001"
+#define ANOTHER "01900000-0000-7000-8000-000000000002"
+
+/* What the fake subscription will give, one after the other; NULL is a deadline. */
+static const char *script[8];
+static size_t at;
+static bool subscribed, deaf_once;
+static int64_t beat_age_ms; /* -1: no heartbeat at all */
+static struct arena *mem;
+
+enum es_code
+redis_sub_open(
+    const char *url, const char *topic, struct redis_sub **out, struct es_err *err)
+{
+	(void)url;
+	(void)err;
+	CU_ASSERT_EQUAL(strncmp(topic, "es:r:", 5), 0);
+	*out = (struct redis_sub *)(void *)script;
+	return ES_OK;
+}
+
+void
+redis_sub_close(struct redis_sub **s)
+{
+	*s = NULL;
+}
+
+bool
+redis_sub_up(const struct redis_sub *s)
+{
+	(void)s;
+	return subscribed;
+}
+
+enum es_code
+redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char **out,
+    size_t *out_len, bool *lost, struct es_err *err)
+{
+	(void)s;
+	(void)wait_ms;
+	(void)a;
+	(void)err;
+	*out = at < ES_COUNT(script) ? script[at++] : NULL;
+	*out_len = *out == NULL ? 0 : strlen(*out);
+	if (lost != NULL)
+		*lost = deaf_once;
+	return ES_OK;
+}
+
+enum es_code
+redis_text(
+    struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err, ...)
+{
+	static char text[32];
+
+	(void)r;
+	(void)a;
+	(void)err;
+	*out = (struct redis_value){.kind = REDIS_NIL};
+	if (beat_age_ms < 0)
+		return ES_OK;
+	(void)snprintf(
+	    text, sizeof(text), "%lld", (long long)(clock_wall_ms() - beat_age_ms));
+	*out =
+	    (struct redis_value){.kind = REDIS_STRING, .str = text, .len = strlen(text)};
+	return ES_OK;
+}
+
+static const char *
+reply_of(const char *envelope)
+{
+	struct outcome outcome = {.client_id = "k",
+	    .result = OUTCOME_COMMITTED,
+	    .code = ES_OK,
+	    .message_id = 7,
+	    .prev = 6,
+	    .created_ms = 1767322984678LL};
+	struct reply reply = {.outcomes = &outcome, .n = 1};
+	struct text t;
+
+	(void)snprintf(reply.envelope.text, sizeof(reply.envelope.text), "%s", envelope);
+	text_init(&t, mem, 4096);
+	reply_encode(&reply, &t);
+	return t.data;
+}
+
+static struct send_reply *
+begin(void)
+{
+	struct send_reply *r = NULL;
+	struct es_err err;
+
+	memset(script, 0, sizeof(script));
+	at = 0;
+	subscribed = true;
+	deaf_once = false;
+	beat_age_ms = 0;
+	mem = arena_new();
+	CU_ASSERT_EQUAL_FATAL(send_reply_open("unix:///x", &r, &err), ES_OK);
+	return r;
+}
+
+static void
+end(struct send_reply *r)
+{
+	send_reply_close(&r);
+	arena_free(&mem);
+}
+
+static void
+only_ours(void)
+{
+	struct send_reply *r = begin();
+	const struct uuid id = {OURS};
+	struct outcome outcome;
+	bool lost = false;
+
+	script[0] = "rubbish";
+	script[1] = reply_of(ANOTHER);
+	script[2] = reply_of(OURS);
+	CU_ASSERT_TRUE(send_reply_wait(r, &id, 1000, mem, &outcome, &lost));
+	CU_ASSERT_EQUAL(outcome.message_id, 7);
+	CU_ASSERT_FALSE(lost);
+	CU_ASSERT_EQUAL(at, 3);
+	end(r);
+}
+
+static void
+gives_up(void)
+{
+	struct send_reply *r = begin();
+	const struct uuid id = {OURS};
+	struct outcome outcome;
+	bool lost = false;
+
+	CU_ASSERT_FALSE(send_reply_wait(r, &id, 0, mem, &outcome, &lost));
+	CU_ASSERT_FALSE(lost);
+	/* Deaf for a while: the caller has to ask elsewhere at once, not at the deadline.
+	 */
+	deaf_once = true;
+	CU_ASSERT_FALSE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
+	CU_ASSERT_TRUE(lost);
+	/* But what has come all the same is taken. */
+	at = 0;
+	script[0] = reply_of(OURS);
+	CU_ASSERT_TRUE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
+	end(r);
+}
+
+static void
+no_use_in_waiting(void)
+{
+	static const struct {
+		bool subscribed;
+		int64_t beat_age_ms;
+		bool waits;
+	} rows[] = {
+	    {true, 0, true},
+	    {true, FANOUT_BEAT_MAX_MS / 2, true},
+	    {true, FANOUT_BEAT_MAX_MS + 1000, false},
+	    {true, -1, false},
+	    {false, 0, false},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		struct send_reply *r = begin();
+		const char *topic;
+
+		subscribed = rows[i].subscribed;
+		beat_age_ms = rows[i].beat_age_ms;
+		script[0] = reply_of(ANOTHER); /* left over from before */
+		topic = send_reply_topic(r, NULL, mem);
+		CU_ASSERT_EQUAL(topic != NULL, rows[i].waits);
+		CU_ASSERT_EQUAL(at, 2);
+		end(r);
+	}
+}
+
+static CU_TestInfo cases[] = {
+    {"only one's own outcome is taken", only_ours},
+    {"waiting ends", gives_up},
+    {"no use in waiting", no_use_in_waiting},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/send_reply", cases)
