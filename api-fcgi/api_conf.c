@@ -29,7 +29,7 @@ static const struct conf_item pools[] = {
 	    "milliseconds that the front door may stall in the middle of a request"),
 	ROW(drain_ms, "ES_API_DRAIN_MS", CONF_INT, "25000", 100, 120000,
 	    "milliseconds from SIGTERM until a worker that is not done is killed"),
-	ROW(metrics_file, "ES_METRICS_FILE_API", CONF_TEXT, "", 0, 1024,
+	ROW(metrics_file, "ES_API_METRICS_FILE", CONF_TEXT, "", 0, 1024,
 	    "file that the workers share their counters in; empty for memory only"),
 };
 
@@ -38,7 +38,7 @@ static const struct conf_item sending[] = {
 	    "milliseconds that a send waits for its commit before it is answered 202"),
 	ROW(body_max_bytes, "ES_API_BODY_MAX_BYTES", CONF_INT, "262144", 1024, 1048576,
 	    "bytes of a request body"),
-	ROW(body_max_chars, "ES_BODY_MAX_CHARS", CONF_INT, "10000", 1, 16000,
+	ROW(body_max_chars, "ES_BODY_MAX_CHARS", CONF_INT, "10000", 1, 10000,
 	    "code points of a message body"),
 	ROW(user_send, "ES_LIMIT_USER_SEND", CONF_INT, "20", 0, 1000000,
 	    "messages that a user may send in a window; 0 for no limit"),

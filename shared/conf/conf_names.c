@@ -32,7 +32,7 @@ const char *const conf_names[] = {
     "ES_API_STALL_MS",
     "ES_API_DRAIN_MS",
     "ES_API_BODY_MAX_BYTES",
-    "ES_METRICS_FILE_API",
+    "ES_API_METRICS_FILE",
     "ES_SEND_WAIT_MS",
     /* push-server */
     "ES_PUSH_LISTEN",
@@ -72,7 +72,6 @@ const char *const conf_names[] = {
     "ES_TOKEN",
     "ES_PORT",
     "ES_PUSH_PORT",
-    "ES_BIND",
     "ES_PUSH_URL",
     "ES_ROOT",
     "ES_BUILD_DIR",
@@ -82,6 +81,5 @@ const char *const conf_names[] = {
     "ES_TENANT",
     "ES_DATABASE_ADMIN_URL",
     "ES_LOG_DIR",
-    "ES_DEV_LOGIN",
     NULL,
 };

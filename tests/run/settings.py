@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Walk the settings of the programs, as each tells them with --settings-json.
+
+settings.py BUILD_DIR WORK_DIR. Lines for the test runner. Nothing here names a setting: a
+new one is tested as soon as it is in a program's table.
+"""
+import concurrent.futures
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD, WORK = sys.argv[1:3]
+SECRET = "Zq7xHidden"
+
+
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, os.path.join(ROOT, path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+page = load("make_settings", "docs/make-settings.py")
+
+
+class Program:
+    def __init__(self, name, items):
+        self.name, self.items = name, items
+        self.binary = os.path.join(BUILD, page.PROGRAMS[name])
+        self.good = {i["name"]: good(i) for i in items if i["default"] is None}
+
+    def run(self, changes, option="--check-config"):
+        env = {"PATH": os.environ["PATH"], **{k: v for k, v in os.environ.items()
+                                              if k.endswith("SAN_OPTIONS")}}
+        env.update({k: v for k, v in {**self.good, **changes}.items() if v is not None})
+        done = subprocess.run([self.binary, option], env=env, capture_output=True,
+                              text=True, timeout=30, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+    def takes(self, changes):
+        code, out, err = self.run(changes)
+        return "" if (code, err) == (0, "") else f"{changes}: exit {code}: {out}{err}"
+
+    def refuses(self, name, changes):
+        """Exit 78 and exactly one fault, which begins with the name."""
+        code, _, err = self.run(changes)
+        lines = err.splitlines()
+        if code == 78 and len(lines) == 2 and re.match(rf"{name} \(", lines[1]):
+            return ""
+        return f"{changes}: exit {code}, not 78 and one line of {name}: {err}"
+
+
+def scheme(item):
+    return item["allowed"].split()[0] + ("://h/0" if item["max"] >= 20 else ":")
+
+
+def padded(item, length):
+    if item["kind"] == "url":
+        return scheme(item).ljust(length, "x")
+    return "x" * length
+
+
+def good(item):
+    if item["kind"] == "int":
+        return str(item["min"])
+    if item["kind"] == "bool":
+        return "true"
+    if item["kind"] == "enum":
+        return item["allowed"].split()[0]
+    if item["kind"] == "url":
+        return scheme(item)
+    return "x" * max(item["min"], 1)
+
+
+def accepted(item):
+    """The values at the limits."""
+    if item["kind"] == "int":
+        return [str(item["min"]), str(item["max"])]
+    if item["kind"] == "bool":
+        return ["true", "false", "1", "0", "yes", "no", "on", "off"]
+    if item["kind"] == "enum":
+        return item["allowed"].split()
+    if item["kind"] == "url":
+        return [word + ":" for word in item["allowed"].split()] + [padded(item, item["max"])]
+    return [padded(item, n) for n in {max(item["min"], 1), item["max"]}]
+
+
+def wrong(item):
+    """One past each limit, and other types."""
+    if item["kind"] == "int":
+        return [str(item["min"] - 1), str(item["max"] + 1), "x", "1.5", "0x10", "1e3", " 1",
+                "99999999999999999999"]
+    if item["kind"] == "bool":
+        return ["maybe", "2", "TRUE"]
+    if item["kind"] == "enum":
+        return ["no-such-value", item["allowed"].split()[0] + "x", item["allowed"]]
+    long = padded(item, item["max"] + 1)
+    if item["kind"] == "url":
+        return ["gopher://h", item["allowed"].split()[0], ":", long]
+    return [long] + ([padded(item, item["min"] - 1)] if item["min"] > 1 else [])
+
+
+def file_of(name, text):
+    path = os.path.join(WORK, name)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+    return path
+
+
+def check_limits(program, item):
+    bad = [program.takes({item["name"]: v}) for v in accepted(item)]
+    bad += [program.refuses(item["name"], {item["name"]: v}) for v in wrong(item)]
+    if item["default"] is None:
+        bad.append(program.refuses(item["name"], {item["name"]: None}))
+        bad.append(program.refuses(item["name"], {item["name"]: ""}))
+    elif item["default"]:
+        bad.append(program.takes({item["name"]: item["default"]}))
+    return bad
+
+
+def check_file(program, item):
+    name, by_file = item["name"], item["name"] + "_FILE"
+    stem = f"{program.name}-{name}"
+    fine = file_of(stem, good(item) + "\n")
+    if not item["file"]:
+        return [program.refuses(by_file, {by_file: fine})]
+    long = file_of(stem + "-long", padded(item, item["max"] + 1))
+    return [
+        program.takes({name: None, by_file: fine}),
+        program.refuses(name, {name: good(item), by_file: fine}),
+        program.refuses(name, {name: None, by_file: fine + "-is-not-there"}),
+        program.refuses(name, {name: None, by_file: WORK}),
+        program.refuses(name, {name: None, by_file: long}),
+    ]
+
+
+def check_spelling(program, item):
+    name = item["name"]
+    code, _, err = program.run({name + "X": "1"})
+    return [program.refuses(name + "X", {name + "X": "1"}),
+            "" if code == 78 and f"did you mean {name}?" in err else f"no suggestion: {err}"]
+
+
+def check_all_at_once(program):
+    code, _, err = program.run({i["name"]: wrong(i)[0] for i in program.items})
+    told = [line.split(" ")[0] for line in err.splitlines()[1:]]
+    want = [i["name"] for i in program.items]
+    return ["" if code == 78 and told == want else f"told {told}\nnot {want}",
+            "" if f"{len(want)} faulty settings" in err else err.splitlines()[0]]
+
+
+def check_print(program):
+    secrets = {i["name"]: SECRET.ljust(i["min"], "x") for i in program.items
+               if i["kind"] == "secret"}
+    urls = {i["name"]: f"{i['allowed'].split()[0]}://u:{SECRET}@h/0" for i in program.items
+            if i["kind"] == "url"}
+    code, out, err = program.run({**secrets, **urls}, "--print-config")
+    bad = ["" if code == 0 else err, "" if SECRET not in out + err else f"shows a secret: {out}"]
+    lines = out.splitlines()
+    for item in program.items:
+        bad.append("" if any(line.startswith(item["name"] + "=") for line in lines)
+                   else f"{item['name']} is not printed")
+    return bad
+
+
+def check_options(program):
+    bad = []
+    code, out, _ = program.run({}, "--help")
+    bad += ["" if code == 0 and i["name"] in out else f"--help without {i['name']}"
+            for i in program.items]
+    code, out, _ = program.run({}, "--version")
+    bad.append("" if code == 0 and out.startswith(program.name + " ") else f"--version: {out}")
+    code, _, err = program.run({}, "--no-such-option")
+    bad.append("" if code == 2 and "--help" in err else f"unknown option: exit {code}: {err}")
+    # who looks for help with a broken environment gets it
+    code, out, _ = program.run({i["name"]: wrong(i)[0] for i in program.items}, "--help")
+    bad.append("" if code == 0 and out else f"--help with faults: exit {code}")
+    return bad
+
+
+def check_same(programs):
+    """A name means the same everywhere."""
+    seen, bad = {}, []
+    for program in programs:
+        for item in program.items:
+            core = {k: v for k, v in item.items() if k != "meaning"}
+            if seen.setdefault(item["name"], core) != core:
+                bad.append(f"{program.name}: {core}\nelsewhere: {seen[item['name']]}")
+    return bad
+
+
+def check_names(programs):
+    with open(os.path.join(ROOT, "shared/conf/conf_names.c"), encoding="utf-8") as source:
+        names = re.findall(r'"(ES_[A-Z0-9_]+)"', source.read())
+    used = {i["name"] for p in programs for i in p.items}
+    bad = [f"{n} is twice in conf_names.c" for n in set(names) if names.count(n) > 1]
+    bad += [f"{n} is not in conf_names.c" for n in sorted(used - set(names))]
+    bad += [f"{n} in conf_names.c is no program's and not in docs/make-settings.py"
+            for n in sorted(set(names) - used - set(page.OTHERS))]
+    bad += [f"{n} in docs/make-settings.py is not in conf_names.c, or is a program's"
+            for n in sorted(set(page.OTHERS) - (set(names) - used))]
+    return bad
+
+
+def check_page(said):
+    with open(os.path.join(ROOT, "docs/settings.md"), encoding="utf-8") as file:
+        return ["" if file.read() == page.page(said) else
+                "stale: run docs/make-settings.py > docs/settings.md"]
+
+
+def tell(name, bad):
+    bad = [line for line in bad if line]
+    for line in bad:
+        print("    " + line[:2000].replace("\n", "\n    "))
+    print(("not ok " if bad else "ok ") + name, flush=True)
+
+
+def main():
+    said = page.ask_all(BUILD)
+    programs = [Program(n, items) for n, items in said.items() if items]
+    for name, items in said.items():
+        if not items:
+            print(f"skip {name} it is not built")
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for p in programs:
+            for what, check in (("refuses what is past its limits", check_limits),
+                                ("comes from a file or does not", check_file),
+                                ("is suggested when misspelt", check_spelling)):
+                every = pool.map(lambda item, p=p, check=check: check(p, item), p.items)
+                for item, bad in zip(p.items, every):
+                    tell(f"{p.name} {item['name']} {what}", bad)
+    for p in programs:
+        tell(f"{p.name} names all faults at once", check_all_at_once(p))
+        tell(f"{p.name} prints its settings without secrets", check_print(p))
+        tell(f"{p.name} has the options that all have", check_options(p))
+    tell("a name means the same in every program", check_same(programs))
+    if len(programs) < len(page.PROGRAMS):
+        print("skip settings-page a program is not built")
+        return
+    tell("conf_names.c and the programs know the same names", check_names(programs))
+    tell("docs/settings.md is what the programs say", check_page(said))
+
+
+if __name__ == "__main__":
+    main()
