@@ -16,8 +16,8 @@ struct json_check {
 	size_t members;  /* object members in the whole text, repeats counted */
 };
 
-/* One value with blanks around it, nothing else. Refuses also U+0000 in names, and nesting
- * deeper than JSON_DEPTH_MAX. */
+/* One value with blanks around it, nothing else. Refuses also U+0000 in names, and
+ * nesting deeper than JSON_DEPTH_MAX. */
 bool json_check(const char *text, size_t len, struct json_check *out) ES_MUST_CHECK;
 
 #endif

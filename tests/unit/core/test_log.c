@@ -52,7 +52,7 @@ fields_follow_the_message(void)
 	    strstr(line, "\"lvl\":\"warn\",\"svc\":\"test\",\"pid\":"));
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(line, ",\"msg\":\"hello\",\"a\":\"q\\\"\\\\\\u000a\\u007f\",\"n\":-5,"
-	                 "\"z\":null}\n"));
+			 "\"z\":null}\n"));
 }
 
 static void
