@@ -1,0 +1,140 @@
+/* Any text as a frame of a client that is greeted: whatever it is, what goes out is whole
+ * frames of valid JSON, and the worker goes on. Hub, database and queue are stand-ins. */
+#include <stdint.h>
+#include <string.h>
+
+#include "conn_write.h"
+#include "core/check.h"
+#include "fakes.h"
+#include "frames.h"
+#include "replies.h"
+#include "worker.h"
+#include "ws.h"
+#include "json/json_check.h"
+
+#include "core/banned.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The socket: takes all, looks at it. */
+
+bool
+ws_write(struct lws *wsi, const char *bytes, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	size_t at = 0;
+
+	(void)wsi;
+	while (at < len) {
+		struct json_check check;
+		size_t head = p[at + 1] == 126 ? 4 : 2, n = p[at + 1];
+
+		CHECK(p[at] == 0x81 && p[at + 1] < 127);
+		if (head == 4)
+			n = (size_t)p[at + 2] << 8 | p[at + 3];
+		CHECK(at + head + n <= len);
+		CHECK(json_check(bytes + at + head, n, &check));
+		at += head + n;
+	}
+	return true;
+}
+
+bool
+ws_partial(struct lws *wsi)
+{
+	(void)wsi;
+	return false;
+}
+
+void
+ws_want_writable(struct lws *wsi)
+{
+	(void)wsi;
+}
+
+void
+ws_cut(struct lws *wsi)
+{
+	(void)wsi;
+}
+
+enum es_code
+ws_open(struct worker *w, struct ws **out, struct es_err *err)
+{
+	(void)w, (void)out;
+	return es_fail(err, ES_INTERNAL, "not here");
+}
+
+void
+ws_close(struct ws **ws)
+{
+	(void)ws;
+}
+
+void
+ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len)
+{
+	(void)ws, (void)c, (void)fd, (void)head, (void)len;
+}
+
+static struct worker worker;
+static struct push_conf conf = {
+    .auth = {"0123456789abcdef0123456789abcdef", "", "echostream", "echostream", 30,
+	86400},
+    .workers = 1,
+    .connections = 4,
+    .frame_max_bytes = 65536,
+    .out_bytes = 1 << 20,
+    .send_timeout_ms = 2000,
+    .user_send = 0,
+    .user_send_window_s = 1,
+    .body_max_chars = 100,
+};
+
+static void
+set_up(void)
+{
+	struct es_err err;
+
+	fakes_reset();
+	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &worker.metrics, &err) ==
+	      ES_OK);
+	worker.loop = ev_loop_new(EVFLAG_NOENV);
+	worker_init(&worker, &conf, worker.metrics, 0);
+}
+
+static struct conn *
+greeted(void)
+{
+	struct conn *c = conn_new(&worker, &worker.conns);
+
+	CHECK(c != NULL);
+	conn_set_state(c, CONN_GREETING);
+	memcpy(c->tenant.text, "01900000-0000-7000-8000-000000000001", ES_UUID_TEXT);
+	memcpy(c->user.text, "01900000-0000-7000-8000-00000000a001", ES_UUID_TEXT);
+	c->display_name = mem_strdup("Alice");
+	conn_set_state(c, CONN_OPEN);
+	return c;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct conn *c;
+
+	if (worker.loop == NULL)
+		set_up();
+	c = greeted();
+	frames_receive(&worker, c, (const char *)data, size);
+	for (int i = 0; i < 4; i++) {
+		worker_turn(&worker);
+		(void)fakes_run();
+	}
+	CHECK(c->state == CONN_OPEN);
+	conn_lost(c);
+	worker_turn(&worker);
+	CHECK(worker.conns.n == 0);
+	worker.now_ms += conf.send_timeout_ms; /* nobody is left to be answered */
+	replies_tick(&worker);
+	return 0;
+}
