@@ -10,7 +10,13 @@
 #include "core/banned.h"
 
 static const struct ctl_noun *const nouns[] = {
-    &ctl_tenant, &ctl_user, &ctl_token, &ctl_tail, &ctl_queue, &ctl_check, &ctl_db,
+    &ctl_tenant,
+    &ctl_user,
+    &ctl_token,
+    &ctl_tail,
+    &ctl_queue,
+    &ctl_check,
+    &ctl_db,
 };
 
 static void

@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""echostreamctl as people and scripts use it: output, exit status, and tail over a loss.
+
+ES_TEST_CTL names the program; the environment is that of a running dev stack, whose workers
+of push-server are killed on the way. Lines for the test runner.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+
+CTL = os.environ["ES_TEST_CTL"]
+ACME = "01900000-0000-7000-8000-000000000001"
+ALICE = "01900000-0000-7000-8000-00000000a001"
+GENERAL = "01900000-0000-7000-8000-00000000c001"
+UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+PATIENCE_S = 20
+CHECKS = []
+
+
+def check(name):
+    def keep(function):
+        CHECKS.append((name, function))
+        return function
+    return keep
+
+
+def ctl(*words, status=0, stdin="", env=None):
+    """Runs the tool; its stdout and stderr when it ends with that status."""
+    done = subprocess.run([CTL, *words], input=stdin, env=dict(os.environ, **(env or {})),
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status, \
+        f"{words}: exit {done.returncode} instead of {status}: {done.stdout}{done.stderr}"
+    return done.stdout, done.stderr
+
+
+def out_of(*words, **more):
+    return ctl(*words, **more)[0]
+
+
+def rest(method, path, token, body=None):
+    asked = urllib.request.Request(
+        os.environ["ES_URL"] + path, method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return json.load(answer)
+
+
+def mint(user="bob", tenant="acme", *more):
+    return out_of("token", "mint", "--tenant", tenant, "--user", user, *more).strip()
+
+
+def post(text):
+    return rest("POST", f"/api/v1/channels/{GENERAL}/messages", mint(), {"body": text})
+
+
+@check("usage goes to stderr with exit 2, help to stdout with 0")
+def usage():
+    for words in ([], ["bogus"], ["tenant"], ["tenant", "bogus"], ["tenant", "create"],
+                  ["tenant", "list", "word"], ["tenant", "list", "--bogus"],
+                  ["tenant", "create", "x"], ["token", "mint"], ["check", "bogus"],
+                  ["token", "mint", "--tenant", "acme"], ["--timeout", "0", "check"],
+                  ["--bogus", "check"], ["user", "create"], ["tail", "--timeout"],
+                  ["token", "mint", "--tenant", "acme", "--user", "bob", "--ttl", "5y"],
+                  ["token", "mint", "--tenant", "acme", "--user", "bob", "--ttl", "0s"],
+                  ["token", "mint", "--tenant", "acme", "--user", "bob", "--ttl", "366d"]):
+        out, err = ctl(*words, status=2)
+        assert out == "" and err != "", (words, out, err)
+    out, err = ctl("--help")
+    assert err == "" and all(noun in out for noun in (
+        "tenant create", "user list", "token mint", "tail", "queue stats", "check", "db migrate"))
+    out, err = ctl("token", "--help")
+    assert err == "" and "mint" in out and "tenant create" not in out
+    assert re.match(r"^echostreamctl \d", out_of("--version"))
+
+
+@check("a wrong setting is told with exit 78")
+def settings():
+    out, err = ctl("queue", "stats", status=78, env={"ES_QUEUE_PARTITIONS": "many"})
+    assert out == "" and "ES_QUEUE_PARTITIONS" in err, err
+
+
+@check("token mint prints a token that works, and nothing else")
+def mint_works():
+    for user in ("bob", "Bob", "bob@acme.test", "BOB@ACME.TEST",
+                 "01900000-0000-7000-8000-00000000a002"):
+        out, err = ctl("token", "mint", "--tenant", "acme", "--user", user)
+        assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", out) and err == "", (out, err)
+        me = rest("GET", "/api/v1/users/me", out.strip())
+        assert me["email"] == "bob@acme.test", me
+    said = json.loads(out_of("--json", "token", "mint", "--tenant", ACME, "--user", ALICE,
+                             "--ttl", "2h", env={"ES_DATABASE_URL": ""}))
+    assert said["userId"] == ALICE and said["tenantId"] == ACME, said
+    assert said["ttlSeconds"] == 7200
+    assert rest("GET", "/api/v1/users/me", said["token"])["userId"] == ALICE
+
+
+@check("unknown names are told, with nothing on stdout")
+def unknown_names():
+    for tenant, user in (("nobody", "bob"), ("acme", "nobody"), ("globex", "alice")):
+        out, err = ctl("token", "mint", "--tenant", tenant, "--user", user, status=1)
+        assert out == "" and "no " in err, err
+    out, err = ctl("token", "mint", "--tenant", "acme", "--user", "bob", status=1,
+                   env={"ES_DATABASE_URL": ""})
+    assert out == "" and "ES_DATABASE_URL" in err, err
+
+
+def forge(**changes):
+    def part(what):
+        return base64.urlsafe_b64encode(what).rstrip(b"=").decode()
+
+    with open(os.environ["ES_JWT_SECRET_FILE"], "rb") as file:
+        secret = file.read().strip()
+    now = int(time.time())
+    claims = {"iss": "echostream", "aud": "echostream", "sub": ALICE, "tid": ACME,
+              "iat": now - 10, "exp": now + 600}
+    claims.update(changes)
+    head = part(b'{"alg":"HS256","kid":"hs1"}') + "." + part(json.dumps(claims).encode())
+    return head + "." + part(hmac.new(secret, head.encode(), hashlib.sha256).digest())
+
+
+@check("token inspect says what a token holds and why it fails")
+def inspect():
+    token = mint("alice")
+    out, err = ctl("token", "inspect", token)
+    assert ALICE in out and ACME in out and "HS256" in out and "good" in err, (out, err)
+    assert out_of("token", "inspect", "-", stdin=token + "\n").split()[:2] == ["algorithm", "HS256"]
+    said = json.loads(out_of("token", "inspect", "--json", token))
+    assert said["valid"] is True and said["sub"] == ALICE, said
+    now = int(time.time())
+    for bad, why in ((forge(exp=now - 60), "expired"), (forge(iss="other"), "issuer"),
+                     (forge(aud=["a", "b"]), "audience"), (forge(iat=now + 600), "future"),
+                     (forge(nbf=now + 600), "not valid yet"), (token + "A", "signature"),
+                     ("rubbish", "three parts"), ("", "three parts"), ("A" * 5000, "too long")):
+        out, err = ctl("token", "inspect", bad, status=1)
+        assert why in err, (bad[:40], err)
+    said = json.loads(out_of("--json", "token", "inspect", forge(exp=now - 60), status=1))
+    assert said["valid"] is False and "expired" in said["reason"], said
+
+
+@check("tenants and users are made and listed")
+def tenants_and_users():
+    name = "Try " + uuid.uuid4().hex[:8]
+    made = json.loads(out_of("tenant", "create", name, "--admin-email", "root@try.test",
+                             "--admin-name", "Root", "--json"))
+    assert rest("GET", "/api/v1/users/me", made["token"])["role"] == "owner"
+    listed = json.loads(out_of("tenant", "list", "--json"))
+    assert name in [t["name"] for t in listed] and "acme" in [t["name"] for t in listed]
+    rows = out_of("tenant", "list").splitlines()
+    assert rows[0].startswith("ID") and any(row.endswith(name) for row in rows)
+    user = out_of("user", "create", "--tenant", name, "--email", "zoë@try.test",
+                  "--name", "Zoë", "--role", "admin").strip()
+    assert UUID.match(user), user
+    out, err = ctl("user", "create", "--tenant", name, "--email", "zoë@try.test", status=1)
+    assert out == "" and "email_taken" in err, err
+    users = json.loads(out_of("user", "list", "--tenant", made["tenantId"], "--json"))
+    assert {u["email"]: u["role"] for u in users} == \
+        {"root@try.test": "owner", "zoë@try.test": "admin"}, users
+    users = json.loads(out_of("user", "list", "--token", made["token"], "--json"))
+    assert len(users) == 2
+    assert "alice" not in out_of("user", "list", "--tenant", "globex")
+
+
+@check("wrong keys and servers that are away are told with exit 1")
+def refusals():
+    out, err = ctl("tenant", "list", status=1, env={"ES_OPERATOR_KEY": "x" * 30})
+    assert out == "" and "401" in err, err
+    out, err = ctl("tenant", "list", status=78, env={"ES_OPERATOR_KEY": ""})
+    assert out == "" and "ES_OPERATOR_KEY" in err, err
+    out, err = ctl("--server", "http://127.0.0.1:1", "tenant", "list", status=1)
+    assert out == "" and "127.0.0.1:1" in err, err
+    out, err = ctl("user", "list", "--token", "rubbish", status=1)
+    assert out == "" and "unauthenticated" in err, err
+
+
+@check("queue stats counts")
+def queue_stats():
+    said = json.loads(out_of("queue", "stats", "--json"))
+    assert set(said) == {"messages", "bytes", "maxBytes", "oldestAgeMs"}, said
+    assert out_of("queue", "stats").startswith("messages")
+    out, err = ctl("queue", "stats", status=1, env={"ES_REDIS_URL": "unix:///nowhere.sock"})
+    assert out == "" and "Redis" in err, err
+
+
+@check("check has a line each and exit 1 when one fails")
+def checks():
+    lines = out_of("check", "all", env={"ES_TOKEN": ""}).splitlines()
+    assert [line.split()[1] for line in lines] == \
+        ["postgres", "redis", "queue", "api", "push", "fanout"], lines
+
+
+@check("check names what is wrong")
+def check_failures():
+    out, _ = ctl("check", "redis", status=1, env={"ES_REDIS_URL": "redis://127.0.0.1:1"})
+    assert re.match(r"^FAILED +redis ", out), out
+    out, _ = ctl("check", "postgres", status=1,
+                 env={"ES_DATABASE_URL": "postgresql://echostream_app@127.0.0.1:1/x"})
+    assert re.match(r"^FAILED +postgres ", out), out
+    out, _ = ctl("--server", "http://127.0.0.1:1", "check", "api", status=1)
+    assert re.match(r"^FAILED +api ", out), out
+    said = json.loads(out_of("--json", "check", "redis"))
+    assert said["ok"] is True and said["check"] == "redis"
+
+
+class Tail:
+    """A running tail; waits for lines, never for time."""
+
+    def __init__(self, *words):
+        self.run = subprocess.Popen([CTL, "tail", *words], stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        self.wait = selectors.DefaultSelector()
+        self.wait.register(self.run.stdout, selectors.EVENT_READ)
+        self.lines, self.rest = [], b""
+
+    def read(self, until_s):
+        if not self.wait.select(max(0, until_s - time.monotonic())):
+            return False
+        data = os.read(self.run.stdout.fileno(), 65536)
+        *whole, self.rest = (self.rest + data).split(b"\n")
+        self.lines += [line.decode() for line in whole]
+        return data != b""
+
+    def expect(self, text):
+        until_s = time.monotonic() + PATIENCE_S
+        while not any(text in line for line in self.lines):
+            assert self.read(until_s), f"{text!r} is not in {self.lines}"
+
+    def started(self):
+        """It prints what comes after it has subscribed: send until one arrives."""
+        for i in range(100):
+            post(f"are you there {i}")
+            if self.read(time.monotonic() + 0.2):
+                return
+        raise AssertionError("tail prints nothing")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.run.send_signal(signal.SIGINT)
+        self.run.wait(10)
+        self.run.stdout.close()
+
+
+@check("tail prints messages as they come, and no terminal codes of strangers")
+def tail_prints():
+    with Tail("general") as tail:
+        tail.started()
+        post("plain words")
+        tail.expect("general  Bob: plain words")
+        post("red \x1b[31m alert\nnext \u009b line")
+        tail.expect("red \\x1b[31m alert\\nnext \\x9b line")
+    with Tail("#GENERAL", "--json", "--as", "carol", "--tenant", "acme") as tail:
+        tail.started()
+        sent = post("for programs")
+        tail.expect("for programs")
+        frame = json.loads([line for line in tail.lines if "for programs" in line][0])
+        assert frame["payload"]["messageId"] == sent["messageId"], frame
+
+
+@check("tail goes on where it was after a loss")
+def tail_resumes():
+    stack = json.loads(subprocess.run(["./dev", "status", "-o", "json"], capture_output=True,
+                                      text=True, check=True).stdout)
+    workers = [p["workers"] for p in stack["programs"] if p["name"] == "push"][0]
+    with Tail(GENERAL) as tail:
+        tail.started()
+        words = [f"over the loss {i}" for i in range(10)]
+        for i, word in enumerate(words):
+            post(word)
+            if i == 3:
+                for pid in workers:
+                    os.kill(pid, signal.SIGKILL)
+        tail.expect(words[-1])
+        got = [line.rsplit(": ", 1)[1] for line in tail.lines if "over the loss" in line]
+        assert got == words, got
+
+
+@check("tail refuses what it can't follow")
+def tail_refusals():
+    for words, why in ((["nowhere"], "no channel"), (["general", "--token", "rubbish"], "401"),
+                       (["leadership", "--as", "bob", "--tenant", "acme"], "no channel"),
+                       (["--as", "nobody", "--tenant", "acme"], "no user"),
+                       (["--server", "http://127.0.0.1:1"], "127.0.0.1:1")):
+        out, err = ctl("tail", *words, status=1)
+        assert out == "" and why in err, (words, err)
+
+
+def main():
+    for name, function in CHECKS:
+        try:
+            function()
+            print(f"ok {name}", flush=True)
+        except Exception as fault:  # pylint: disable=broad-except
+            print(f"    {type(fault).__name__}: {fault}\nnot ok {name}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
