@@ -93,6 +93,12 @@ CASES = [
     ("silence holds", WS + "  silence 100ms", None),
     ("silence fails", SAY % M1 + "  silence 500ms", "expected silence"),
     ("silence of one type holds", SAY % M1 + "  silence 200ms gap", None),
+    ("silence of what does not match holds", SAY % M1
+     + '  silence 200ms {"type":"message","body":"two"}', None),
+    ("silence of what matches fails", SAY % M1
+     + '  silence 500ms {"type":"message","body":"one"}', "expected silence"),
+    ("one of several close codes holds", WS + '  send {"type":"close","code":4001}\n'
+     "  expect close 1006,4001", None),
     ("close holds", WS + '  send {"type":"close","code":4001,"reason":"bad"}\n'
      "  expect close 4001 /^bad$/", None),
     ("close fails on the code", WS + '  send {"type":"close","code":4001}\n  expect close 4002',

@@ -129,25 +129,28 @@ class Conn:
             text += "; of other kinds:" + "".join("\n  " + short(f) for f in waiting[:5])
         return text
 
-    def silence(self, within, types):
-        """No event and no reply (or none of the types named) for that long."""
+    def silence(self, within, types, pattern=None):
+        """No event and no reply (or none of the types, none that matches) for that long."""
+        def breaks(frame):
+            if pattern is not None:
+                return match.difference(pattern, frame) is None
+            return frame["type"] in types if types else kind_of(frame["type"]) != "ambient"
+
         def broken():
-            for _, frame in self.client.inbox:
-                if frame["type"] in types if types else kind_of(frame["type"]) != "ambient":
-                    return frame
-            return None
+            return next((frame for _, frame in self.client.inbox if breaks(frame)), None)
         self.need_open().wait(lambda: broken() is not None, within)
         if broken() is not None:
             raise Failure("ws %s: expected silence for %gs, got %s" % (
                 self.name, within, short(broken())))
 
-    def closes(self, code, within):
+    def closes(self, codes, within):
         client = self.need_open()
         client.wait(lambda: client.close_code is not None, within)
-        if client.close_code != code:
+        if client.close_code not in codes:
             got = "still open" if client.close_code is None else \
                 "%d %s" % (client.close_code, client.close_reason)
-            raise Failure("ws %s: expected close %d, got %s" % (self.name, code, got))
+            raise Failure("ws %s: expected close %s, got %s" % (
+                self.name, " or ".join(map(str, codes)), got))
 
     def alive(self, within):
         """A ping of RFC 6455 is answered with its own payload."""

@@ -178,4 +178,4 @@ def read_env(path):
     return Env(values)
 
 
-SIGNALS = {"stop": signal.SIGSTOP, "continue": signal.SIGCONT}
+SIGNALS = {"stop": signal.SIGSTOP, "continue": signal.SIGCONT, "kill": signal.SIGKILL}

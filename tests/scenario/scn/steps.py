@@ -140,7 +140,7 @@ def said(world, node, out):
 
 
 def do_signal(world, node, rest):
-    """stop PROGRAM / continue PROGRAM: SIGSTOP, SIGCONT to its workers"""
+    """stop, continue or kill PROGRAM: SIGSTOP, SIGCONT, SIGKILL to its workers"""
     sig = environment.SIGNALS[node.split()[0]]
     if not world.env.signal(rest, sig):
         raise Failure("no pid of %s in ./dev status -o json" % rest)
@@ -196,5 +196,6 @@ VERBS = {
     "redis": do_redis,
     "stop": do_signal,
     "continue": do_signal,
+    "kill": do_signal,
     "log": do_log,
 }

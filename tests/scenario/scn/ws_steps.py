@@ -63,8 +63,9 @@ def step(world, conn, word, text):
         if conn.last_number <= before:
             raise Failure("came before the frame expected earlier: %s" % text)
     elif word == "silence":
-        words = text.split()
-        conn.silence(lang.seconds(words[0]), set(words[1:]))
+        length, _, what = text.partition(" ")
+        pattern = world.json(what) if what.startswith("{") else None
+        conn.silence(lang.seconds(length), set() if pattern else set(what.split()), pattern)
     elif word == "save":
         path, _, name = text.partition("->")
         world.save(conn.last, path.strip(), name.strip())
@@ -138,7 +139,7 @@ def expect(world, conn, text):
         run(world, conn, world.fill(rest), within)
     elif word == "close":
         code, _, reason = rest.partition(" ")
-        conn.closes(int(code), within)
+        conn.closes([int(c) for c in code.split(",")], within)
         if reason and not re.search(reason.strip()[1:-1], conn.client.close_reason):
             raise Failure("close reason is %r" % conn.client.close_reason)
     elif word == "refused":
