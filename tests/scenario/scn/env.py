@@ -105,16 +105,24 @@ def logs_with(env, text):
     return found
 
 
-def log_tails(env, lines=6):
-    """The last lines of each program's log, for a failure's report."""
+def log_tails(env, lines=4):
+    """The last complaints in each program's log, for a failure's report."""
     out = []
     for path in log_files(env):
         with open(path, "rb") as f:
             f.seek(0, os.SEEK_END)
-            f.seek(max(0, f.tell() - 4096))
-            tail = f.read().decode("utf-8", "replace").splitlines()[-lines:]
-        out += ["%s: %s" % (os.path.basename(path), line[:300]) for line in tail]
+            f.seek(max(0, f.tell() - 65536))
+            tail = f.read().decode("utf-8", "replace").splitlines()
+        found = [line for line in tail if complains(line)][-lines:]
+        out += ["%s: %s" % (os.path.basename(path), line[:300]) for line in found]
     return out
+
+
+def complains(line):
+    """A warning or an error of ours, or something that should not be in a log at all."""
+    if line.startswith("{"):
+        return '"lvl":"warn' in line or '"lvl":"error' in line
+    return any(word in line for word in ("Sanitizer", "FATAL", "PANIC", "CHECK failed"))
 
 
 def dev_variables(env):
