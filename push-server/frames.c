@@ -142,7 +142,8 @@ frames_receive(struct worker *w, struct conn *c, const char *json, size_t len)
 {
 	struct arena *a;
 
-	if (c->state == CONN_GREETING && c->in.token != NULL) {
+	/* one token greets: while it is checked, and then counted, all else waits */
+	if (c->state == CONN_GREETING && (c->in.token != NULL || c->in.leased)) {
 		keep(w, c, json, len);
 		return;
 	}

@@ -20,6 +20,8 @@ struct fakes {
 	enum es_code queue; /* result of an enqueue */
 	bool hold;          /* nothing is delivered */
 	bool known;         /* what a look-up of outcomes says */
+	/* Redis is up and has not answered yet: fakes_eval_answers() does. Else it is down. */
+	bool hold_eval;
 
 	unsigned opened, closed, writable; /* calls of the hub's hooks */
 	void (*on_writable)(struct conn *c);
@@ -29,6 +31,8 @@ struct fakes {
 extern struct fakes fakes;
 
 void fakes_reset(void);
+/* The one script that was held is answered with 1. False: there was none. */
+bool fakes_eval_answers(void);
 /* Deliver every result that is due now; true if there was any. */
 bool fakes_run(void);
 

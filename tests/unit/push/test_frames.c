@@ -126,6 +126,30 @@ takes_the_token_of_the_first_frame(void)
 	down();
 }
 
+/* The token is good, its user's connections are being counted: a second token is not a
+ * second greeting. */
+static void
+greets_once(void)
+{
+	char *token, json[2000];
+
+	rig_up(&rig);
+	fakes.hold_eval = true;
+	rig_client(&rig, &client, 0);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
+	token = rig_token(&rig);
+	(void)snprintf(json, sizeof(json), "{\"type\":\"auth\",\"token\":\"%s\"}", token);
+	client_text(&client, json);
+	rig_turn(&rig);
+	CU_ASSERT_TRUE(fakes_eval_answers());
+	CU_ASSERT_FALSE(fakes_eval_answers());
+	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
+	CU_ASSERT_EQUAL(fakes.opened, 1);
+	down();
+	mem_free(token);
+}
+
 static void
 bounds_what_comes_before_hello(void)
 {
@@ -275,6 +299,7 @@ static CU_TestInfo cases[] = {
     {"asks again while the database is away, then gives up",
 	asks_again_while_the_database_is_away_then_gives_up},
     {"takes the token of the first frame", takes_the_token_of_the_first_frame},
+    {"greets once", greets_once},
     {"bounds what comes before hello", bounds_what_comes_before_hello},
     {"sends away at the end of a token", sends_away_at_the_end_of_a_token},
     {"looks again when rights have changed", looks_again_when_rights_have_changed},
