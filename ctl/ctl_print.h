@@ -18,6 +18,6 @@ int ctl_print_list(const struct ctl *c, const struct ctl_list *list,
 const char *ctl_member(const struct ctl *c, const char *object, const char *member);
 
 /* What strangers wrote, without anything that a terminal would obey. */
-const char *ctl_plain(struct arena *a, const char *text);
+const char *ctl_plain(struct arena *a, const char *s);
 
 #endif

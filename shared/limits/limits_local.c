@@ -54,7 +54,7 @@ find(struct limits_local *l, const char *name, const struct slot *other)
 {
 	const uint64_t key = hash_bytes(name, strlen(name)) | 1;
 	struct slot *set = &l->slots[key / 2 % l->n_sets * WAYS];
-	struct slot *best = set == other ? set + 1 : set;
+	struct slot *best = other != NULL && set == other ? set + 1 : set;
 
 	for (struct slot *s = set; s < set + WAYS; s++) {
 		if (s->key == key)

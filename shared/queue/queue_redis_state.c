@@ -69,10 +69,10 @@ oldest_age_ms(const struct redis_value *firsts)
 }
 
 enum es_code
-queue_redis_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
+queue_redis_stats(struct queue *q, struct queue_stats *out, struct es_err *err)
 {
-	struct queue_redis *q = queue_redis_from(base);
-	const size_t n = q->settings.partitions + 1;
+	struct queue_redis *mine = queue_redis_from(q);
+	const size_t n = mine->settings.partitions + 1;
 	struct arena *a = arena_new();
 	struct redis_arg *keys = arena_alloc(a, n * sizeof(*keys));
 	struct redis_value v;
@@ -85,7 +85,7 @@ queue_redis_stats(struct queue *base, struct queue_stats *out, struct es_err *er
 		queue_stream_key((unsigned)i - 1, key);
 		keys[i] = (struct redis_arg){key, strlen(key)};
 	}
-	rc = redis_eval(q->redis, &queue_stream_stats, a, &v, err, n, n, keys);
+	rc = redis_eval(mine->redis, &queue_stream_stats, a, &v, err, n, n, keys);
 	if (rc == ES_OK && (v.kind != REDIS_ARRAY || v.n != 3))
 		rc = es_fail(err, ES_INTERNAL, "Redis: odd answer of the stats script");
 	if (rc == ES_OK)

@@ -86,10 +86,10 @@ fail(const struct call *c)
 }
 
 static void
-forget(struct call *c)
+forget(struct redis_async *r, struct call *c)
 {
-	TAILQ_REMOVE(&c->owner->calls, c, link);
-	c->owner->n_calls--;
+	TAILQ_REMOVE(&r->calls, c, link);
+	r->n_calls--;
 	c->owner = NULL;
 }
 
@@ -118,7 +118,7 @@ on_reply(redisAsyncContext *ac, void *reply, void *data)
 	if (reply == NULL)
 		redis_link_lost(ac); /* so that done finds it down; may close the owner */
 	if (c->owner != NULL) {
-		forget(c);
+		forget(c->owner, c);
 		if (reply != NULL)
 			succeed(c, reply);
 		else
@@ -164,7 +164,7 @@ redis_async_close(struct redis_async **handle)
 	r->state = NULL;
 	ev_timer_stop(r->loop, &r->timer);
 	while ((c = TAILQ_FIRST(&r->calls)) != NULL) {
-		forget(c); /* hiredis still holds it: freed by its callback */
+		forget(r, c); /* hiredis still holds it: freed by its callback */
 		fail(c);
 	}
 	redis_link_close(&r->link);

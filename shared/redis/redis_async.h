@@ -18,7 +18,7 @@ typedef void redis_async_done(void *ctx, enum es_code rc, const struct redis_val
 enum es_code redis_async_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
     void (*state)(void *ctx, bool up), void *ctx, struct redis_async **out,
     struct es_err *err) ES_MUST_CHECK;
-void redis_async_close(struct redis_async **r);
+void redis_async_close(struct redis_async **handle);
 bool redis_async_up(const struct redis_async *r);
 
 #define REDIS_ASYNC_MAX 16384 /* commands in flight */
@@ -51,10 +51,10 @@ struct redis_topics_events {
 enum es_code redis_topics_open(struct ev_loop *loop, const char *url,
     const struct redis_topics_events *events, struct redis_topics **out,
     struct es_err *err) ES_MUST_CHECK;
-void redis_topics_close(struct redis_topics **t);
+void redis_topics_close(struct redis_topics **handle);
 /* Idempotent, and remembered over reconnects. */
-void redis_topics_add(struct redis_topics *t, const char *topic);
-void redis_topics_remove(struct redis_topics *t, const char *topic);
+void redis_topics_add(struct redis_topics *t, const char *name);
+void redis_topics_remove(struct redis_topics *t, const char *name);
 bool redis_topics_up(const struct redis_topics *t);
 
 #endif
