@@ -44,3 +44,20 @@ rule 'no path of one machine and no private host' "$(
 	printf '%s\n' "$tree" | grep -vE '^tests/lint/(house|selftest).sh$' |
 		xargs -r -d '\n' grep -nHIE '(^|[^A-Za-z0-9_.])(/home/[a-z]|/root/|/work/|/tmp/es/|/Users/)|\b(registry\.npmjs\.org|registry\.yarnpkg\.com|deb\.debian\.org)\b'
 )"
+
+# Suites: the runner's list, the scripts, their budgets and their rows in the README.
+listed=$(sed -n "s/^SUITES='\(.*\)'/\1/p" packaging/dev/test.sh 2>/dev/null | tr ' ' '\n')
+rule 'each suite has its script, its budget and its row in tests/README.md' "$(
+	for suite in $listed; do
+		[ -f "tests/run/$suite.sh" ] || echo "$suite: no tests/run/$suite.sh"
+		grep -q "^${suite}[ 	]" tests/budget || echo "$suite: no line in tests/budget"
+		grep -q "^| \`$suite\` |" tests/README.md || echo "$suite: no row in tests/README.md"
+	done 2>/dev/null
+	for script in tests/run/*.sh; do
+		suite=$(basename "$script" .sh)
+		case $suite in
+		lib | '*') ;;
+		*) printf '%s\n' "$listed" | grep -qx "$suite" || echo "$script: not in packaging/dev/test.sh" ;;
+		esac
+	done
+)"

@@ -31,6 +31,8 @@ cp fanout/long.c fanout/longer.c
 cp fanout/long.c fanout/longest.c
 cp fanout/long.c fanout/endless.c
 printf 'if\n' >packaging/bad.sh
+mkdir packaging/dev
+printf "SUITES='unit'\n" >packaging/dev/test.sh
 : >dev
 
 # sees SCRIPT RULE: that rule says not ok on this tree
@@ -57,6 +59,7 @@ sees house.sh 'only shared/conf reads the environment'
 sees house.sh 'libraries do not print or log'
 sees house.sh 'a TODO carries an issue number'
 sees house.sh 'no path of one machine and no private host'
+sees house.sh 'each suite has its script, its budget and its row in tests/README.md'
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
 sees form.sh 'every shell script parses'
