@@ -1,0 +1,260 @@
+"""A server in memory that keeps EchoStream's promises, or breaks one of them when told to.
+
+Each way to break one has the name by which the judge must catch it."""
+
+import json
+import threading
+import urllib.parse
+import uuid
+from http.server import ThreadingHTTPServer
+
+from scn import fake as base
+from scn import frames
+
+AT = 40             # which message is the victim
+LATER_S = 0.5
+
+
+class Channel:
+    def __init__(self, tenant, name):
+        self.id, self.tenant, self.name = str(uuid.uuid4()), tenant, name
+        self.rows, self.by_key = [], {}
+        self.head, self.skip = 0, set()
+        self.ears = []          # handlers that are subscribed
+
+
+class Store:
+    def __init__(self, breaks=None):
+        self.breaks = breaks
+        self.lock = threading.RLock()
+        self.tenants, self.users, self.channels = {}, {}, {}
+        self.count, self.victim, self.spent = 0, None, False
+
+    def add_tenant(self):
+        tenant, admin = str(uuid.uuid4()), str(uuid.uuid4())
+        self.users["t-" + admin] = (admin, tenant)
+        return {"tenantId": tenant, "token": "t-" + admin, "admin": {"userId": admin}}
+
+    def add_user(self, tenant):
+        user = str(uuid.uuid4())
+        self.users["t-" + user] = (user, tenant)
+        return user
+
+    def strike(self, name):
+        """True once, when it is this one's turn."""
+        if self.breaks != name or self.spent or self.count < AT:
+            return False
+        self.spent = True
+        return True
+
+    def send(self, channel, user, cid, body):
+        """The row of the message, made or found; the way of the fault, if any."""
+        with self.lock:
+            row = channel.by_key.get((user, cid))
+            if row is not None:
+                return row
+            self.count += 1
+            if self.strike("lost"):
+                return self.row(channel, user, cid, body, channel.head + 1)
+            if self.strike("early_ack"):
+                threading.Timer(LATER_S, self.commit, (channel, user, cid, body)).start()
+                return self.row(channel, user, cid, body, channel.head + 1)
+            if self.strike("commit_order"):
+                return self.commit(channel, user, cid, body, ahead=60)
+            if self.strike("doubled"):
+                self.commit(channel, user, cid, body)
+            if self.strike("ghost"):
+                self.commit(channel, user, str(uuid.uuid4()), "nobody said this")
+            if self.strike("changed"):
+                return self.commit(channel, user, cid, body[:-1] + "?")
+            row = self.commit(channel, user, cid, body)
+            if self.strike("wrong_number"):
+                return dict(row, messageId=row["messageId"] + 1000)
+            return row
+
+    def row(self, channel, user, cid, body, number):
+        return {"messageId": number, "seq": number, "prev": number - 1, "userId": user,
+                "channelId": channel.id, "body": body, "clientMessageId": cid,
+                "createdAt": "2026-01-01T00:00:00.000Z", "senderDisplayName": "x"}
+
+    def commit(self, channel, user, cid, body, ahead=0):
+        with self.lock:
+            number = channel.head + 1
+            while number in channel.skip:
+                number += 1
+            if ahead:
+                number += ahead
+                channel.skip.add(number)
+            else:
+                channel.head = number
+            row = self.row(channel, user, cid, body, number)
+            channel.rows.append(row)
+            channel.rows.sort(key=lambda r: r["messageId"])
+            channel.by_key[(user, cid)] = row
+            self.tell(channel, row)
+            return row
+
+    def tell(self, channel, row):
+        if self.strike("stream_hole"):
+            return
+        frame = {"type": "message", "channelId": channel.id, "userId": row["userId"],
+                 "body": row["body"], "seq": row["seq"], "prev": row["prev"],
+                 "payload": {"clientMessageId": row["clientMessageId"]}}
+        twice = self.strike("stream_order")
+        if self.strike("stream_differs"):
+            frame["body"] = "another text"
+        for ear in list(channel.ears):
+            if self.breaks == "stream_missing" and self.count > AT:
+                continue
+            ear.put(frame)
+            if twice:
+                ear.put(frame)
+        if self.strike("foreign"):
+            for other in self.channels.values():
+                for ear in other.ears:
+                    if other.tenant != channel.tenant:
+                        ear.put(frame)
+        if self.strike("protocol") and channel.ears:
+            channel.ears[0].raw(frames.encode(frames.TEXT, b"{}", masked=False, rsv=4))
+
+
+class Handler(base.Handler):
+    """The parts of both doors that the load uses."""
+
+    def _caller(self):
+        words = (self.headers.get("Authorization") or "").split()
+        return self.server.store.users.get(words[-1] if words else "", (None, None))
+
+    def _made(self, path, body):
+        store = self.server.store
+        url = urllib.parse.urlsplit(path)
+        parts = [p for p in url.path.split("/") if p][2:]
+        value = json.loads(body) if body else {}
+        user, tenant = self._caller()
+        if parts == ["admin", "tenants"]:
+            return 201, store.add_tenant()
+        if parts == ["users"]:
+            return 201, dict(value, userId=store.add_user(tenant))
+        if parts[:1] == ["users"]:
+            return 201, {"token": "t-" + parts[1]}
+        if parts == ["channels"] and self.command == "POST":
+            channel = Channel(tenant, value["name"])
+            store.channels[channel.id] = channel
+            return 201, {"channelId": channel.id}
+        if parts == ["channels"]:
+            return 200, {"channels": [{"channelId": c.id, "name": c.name} for c in
+                                      store.channels.values() if c.tenant == tenant]}
+        if len(parts) == 4 and parts[2] == "members":
+            return 200, {}
+        channel = store.channels[parts[1]]
+        if self.command == "POST":
+            return self._posted(store, channel, user, value)
+        if parts[3:4] == ["by-client-id"]:
+            row = channel.by_key.get((user, parts[4]))
+            return (200, row) if row else (404, {})
+        if len(parts) == 4:
+            rows = [r for r in channel.rows if str(r["messageId"]) == parts[3]]
+            return (200, rows[0]) if rows else (404, {})
+        return 200, page(store, channel, dict(urllib.parse.parse_qsl(url.query)))
+
+    def _posted(self, store, channel, user, value):
+        if store.breaks == "unanswered" and (
+                store.victim == value["clientMessageId"] or store.strike("unanswered")):
+            store.victim = value["clientMessageId"]
+            return 503, {}
+        if store.strike("lost_accepted"):
+            return 202, {}
+        known = (user, value["clientMessageId"]) in channel.by_key
+        row = store.send(channel, user, value["clientMessageId"], value["body"])
+        return 200 if known else 201, row
+
+    # the socket
+
+    def _talk(self):
+        self.wlock, self.held, self.mine = threading.Lock(), None, []
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        self.user, self.tenant = self.server.store.users[query["token"][0]]
+        try:
+            super()._talk()
+        finally:
+            with self.server.store.lock:
+                for channel in self.mine:
+                    channel.ears.remove(self)
+
+    def put(self, frame):
+        self.raw(frames.encode(frames.TEXT, json.dumps(frame).encode(), masked=False))
+
+    def raw(self, data):
+        with self.wlock:
+            try:
+                self.wfile.write(data)
+            except OSError:
+                pass
+
+    def _put(self, opcode, payload):
+        self.raw(frames.encode(opcode, payload, masked=False))
+
+    def _obey(self, order):
+        store = self.server.store
+        channel = store.channels.get(order["channelId"])
+        if channel is None or channel.tenant != self.tenant:
+            self.put({"type": "error", "op": order["type"], "id": order["id"],
+                      "payload": {"code": "not_found", "retryable": False}})
+        elif order["type"] == "subscribe":
+            self._subscribe(store, channel, order)
+        elif self.held is not None and self.held["channelId"] == channel.id:
+            held, self.held = self.held, None
+            self._send(store, channel, order)
+            self._send(store, channel, held)
+        elif store.breaks == "sender_order" and store.count > AT and not store.spent:
+            with store.lock:
+                self.held, store.spent = order, True
+        else:
+            self._send(store, channel, order)
+        return True
+
+    def _subscribe(self, store, channel, order):
+        if order["id"] == "spy":        # nothing is private here; the ear expects refusal
+            self.put({"type": "error", "id": "spy", "payload": {}})
+            return
+        with store.lock:
+            self.put({"type": "ack", "op": "subscribe", "id": order["id"],
+                      "channelId": channel.id, "payload": {"seq": channel.head}})
+            for row in channel.rows:
+                if row["seq"] > order.get("after", channel.head):
+                    self.put({"type": "message", "channelId": channel.id, "body": row["body"],
+                              "userId": row["userId"], "seq": row["seq"], "prev": row["prev"],
+                              "payload": {"clientMessageId": row["clientMessageId"]}})
+            channel.ears.append(self)
+            self.mine.append(channel)
+
+    def _send(self, store, channel, order):
+        row = store.send(channel, self.user, order["clientMessageId"], order["body"])
+        self.put({"type": "ack", "op": "send", "id": order["id"], "channelId": channel.id,
+                  "payload": {"messageId": row["messageId"]}})
+
+
+def page(store, channel, query):
+    with store.lock:
+        rows = list(channel.rows)
+    limit = int(query["limit"])
+    if store.breaks == "history_order" and len(rows) > 2:
+        rows[0], rows[1] = rows[1], rows[0]
+    if "after" in query:
+        rows = [r for r in rows if r["messageId"] > int(query["after"])]
+    else:
+        if store.breaks == "views" and len(rows) > 2:
+            del rows[1]
+        rows = [r for r in reversed(rows)
+                if r["messageId"] < int(query.get("before", 1 << 53))]
+    return {"messages": rows[:limit], "hasMore": len(rows) > limit}
+
+
+def start(breaks=None):
+    """(server, base URL)"""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.store = Store(breaks)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, "http://127.0.0.1:%d" % server.server_port
+

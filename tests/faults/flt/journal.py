@@ -1,0 +1,98 @@
+"""What was sent and what was answered: one Send a message, written down before it leaves."""
+
+import json
+import threading
+import time
+import uuid
+import zlib
+
+SPACE = uuid.UUID("01900000-0000-7000-8000-0000000000ff")
+
+
+class Send:
+    """One message of one writer, through all its attempts."""
+
+    def __init__(self, run, writer, channel, number):
+        text = "%s %s %s %s %d" % (run, writer.tenant, channel, writer.name, number)
+        self.body = "%s %08x" % (text, zlib.crc32(text.encode()))
+        self.cid = str(uuid.uuid5(SPACE, text))
+        self.writer, self.channel, self.number = writer.name, channel, number
+        self.tenant, self.user, self.door = writer.tenant, writer.user, writer.door
+        self.writer_who = writer.who
+        self.strict = writer.strict
+        self.first_at = None   # of the first attempt
+        self.tries = 0
+        self.conn = None       # of the last attempt, for senders that don't wait
+        self.acked_at = None
+        self.message_id = None
+        self.accepted_at = None
+        self.refused = None
+        self.longest_s = 0.0   # the longest time until any answer
+
+
+class Journal:
+    """All sends of a run; each step also goes to a file, to be looked at afterwards."""
+
+    def __init__(self, path=None):
+        self.sends = []
+        self.by_cid = {}
+        self.early = []        # reads that did not find what was acked
+        self.flushed_at = []   # when the queue was thrown away on purpose
+        self.notes = []        # what surprised a writer or listener, for people
+        self.acks = 0
+        self.lock = threading.Lock()
+        self.file = open(path, "w", encoding="utf-8") if path else None
+
+    def intent(self, send, conn=None):
+        now = time.monotonic()
+        with self.lock:
+            if send.first_at is None:
+                send.first_at = now
+                self.sends.append(send)
+                self.by_cid[send.cid] = send
+            send.tries += 1
+            send.conn = conn
+            self._write("intent", send, send.tries)
+        return now
+
+    def ack(self, send, message_id):
+        with self.lock:
+            if send.acked_at is None:
+                self.acks += 1
+                send.acked_at, send.message_id = time.monotonic(), message_id
+            elif send.message_id != message_id:
+                self.notes.append("%s acked as %s, then as %s" % (
+                    send.cid, send.message_id, message_id))
+                send.message_id = -1
+            self._write("ack", send, message_id)
+
+    def accepted(self, send):
+        with self.lock:
+            send.accepted_at = send.accepted_at or time.monotonic()
+            self._write("accepted", send, None)
+
+    def refused(self, send, code):
+        with self.lock:
+            send.refused = code
+            self._write("refused", send, code)
+
+    def unknown(self, send, why):
+        with self.lock:
+            self._write("unknown", send, str(why)[:200])
+
+    def note(self, text):
+        with self.lock:
+            self.notes.append(text)
+            if self.file:
+                self.file.write(json.dumps({"t": time.monotonic(), "note": text}) + "\n")
+
+    def _write(self, what, send, more):
+        if self.file:
+            self.file.write(json.dumps({
+                "t": round(time.monotonic(), 4), "is": what, "writer": send.writer,
+                "n": send.number, "cid": send.cid, "channel": send.channel, "more": more}) + "\n")
+
+    def close(self):
+        if self.file:
+            self.file.close()
+            self.file = None

@@ -1,0 +1,225 @@
+"""The judge: a journal, histories and streams in, faults by name out. Asks nobody anything.
+
+  lost             acked, and not in history
+  lost_accepted    answered 202, and not in history (but for a queue that was thrown away)
+  early_ack        acked, and a read right after it did not find it
+  wrong_number     acked with another number than history has
+  changed          history has another text than was sent
+  doubled          one (sender, client id) is in history twice
+  ghost            in history, and nobody sent it; or refused for good, and there
+  history_order    history's numbers do not rise, or `prev` is not a number before
+  views            forward, backward and single reads do not agree
+  commit_order     acked before another was sent, and has the higher number
+  sender_order     a sender's messages are not in its own order
+  stream_order     a connection's numbers do not rise, or one comes twice
+  stream_hole      a connection's `prev` is not the number before, and no gap was told
+  stream_differs   a frame is not what history has under its number
+  stream_missing   history has a message that a listener should have had, and no gap was told
+  foreign          something of another tenant, or of a channel that was not asked for
+  unanswered       a message whose sender had no answer by the end
+  protocol         a server broke RFC 6455, or a writer or listener could not go on
+"""
+
+import bisect
+
+NAMES = [line.split()[0] for line in __doc__.split("\n") if line.startswith("  ") and
+         not line.startswith("    ")]
+
+
+class Verdict:
+    def __init__(self):
+        self.faults = {name: [] for name in NAMES}
+        self.apart = []         # 202 that FLUSHALL took along: known, listed, no fault
+
+    def add(self, name, text):
+        self.faults[name].append(text)
+
+    def found(self):
+        return {name: texts for name, texts in self.faults.items() if texts}
+
+
+def judge(journal, histories, listeners, protocol_faults=()):
+    """histories: {channel: History}; listeners: with stretches, foreign and tenant."""
+    v = Verdict()
+    judge_sends(v, journal, histories)
+    for h in histories.values():
+        judge_history(v, journal, h)
+    judge_commit_order(v, journal, histories)
+    judge_sender_order(v, journal, histories)
+    for one in listeners:
+        for stretch in one.stretches:
+            judge_stretch(v, stretch, histories.get(stretch.channel))
+        judge_whole(v, one, histories)
+        for frame in one.foreign:
+            v.add("foreign", "%s got %s" % (one.name, str(frame)[:200]))
+    for text in protocol_faults:
+        v.add("protocol", text)
+    return v
+
+
+def ids_of(h):
+    return {(m["userId"], m["clientMessageId"]): m for m in h.forward}
+
+
+def judge_sends(v, journal, histories):
+    known = {channel: ids_of(h) for channel, h in histories.items()}
+    for s in journal.sends:
+        if s.channel not in known:
+            continue
+        row = known[s.channel].get((s.user, s.cid))
+        if s.acked_at is not None:
+            judge_acked(v, s, row)
+        elif s.refused is not None:
+            v.add("protocol", "%s refused: %s" % (s.cid, s.refused))
+            if row is not None:
+                v.add("ghost", "%s was refused and is in history" % s.cid)
+        elif s.accepted_at is not None:
+            if row is None and any(s.accepted_at <= at for at in journal.flushed_at):
+                v.apart.append(s)
+            elif row is None:
+                v.add("lost_accepted", describe(s))
+        else:
+            v.add("unanswered", describe(s))
+        if row is not None and row["body"] != s.body:
+            v.add("changed", "%s: %r is %r" % (s.cid, s.body, row["body"]))
+    for s in journal.early:
+        v.add("early_ack", describe(s))
+
+
+def judge_acked(v, s, row):
+    if row is None:
+        v.add("lost", describe(s))
+    elif row["messageId"] != s.message_id:
+        v.add("wrong_number", "%s acked as %s" % (describe(s), s.message_id))
+
+
+def describe(s):
+    return "%s #%d (%s) cid %s in %s, %d tries, acked as %s, sent at %.3f" % (
+        s.writer, s.number, s.door, s.cid, s.channel, s.tries, s.message_id, s.first_at)
+
+
+def judge_history(v, journal, h):
+    before, seen = 0, set()
+    for m in h.forward:
+        if m["messageId"] <= before or not before <= m["prev"] < m["messageId"]:
+            v.add("history_order", "%s: after %d comes %d with prev %s" % (
+                h.channel, before, m["messageId"], m["prev"]))
+        before = m["messageId"]
+        key = (m["userId"], m["clientMessageId"])
+        if key in seen:
+            v.add("doubled", "%s twice in %s" % (key, h.channel))
+        seen.add(key)
+        send = journal.by_cid.get(m["clientMessageId"])
+        if send is None or send.channel != h.channel or send.user != m["userId"]:
+            v.add("foreign" if send is not None else "ghost",
+                  "%s has %s" % (h.channel, str(m)[:200]))
+    if [m["messageId"] for m in h.forward] != [m["messageId"] for m in h.backward] \
+            or [m["body"] for m in h.forward] != [m["body"] for m in h.backward]:
+        v.add("views", "%s: %d messages forward, %d backward" % (
+            h.channel, len(h.forward), len(h.backward)))
+    for one, got in h.strays:
+        v.add("views", "%s: %s alone is %s" % (h.channel, one, got))
+
+
+def numbers(journal, histories):
+    """What history calls each send: {cid: number}."""
+    return {m["clientMessageId"]: m["messageId"] for h in histories.values()
+            for m in h.forward}
+
+
+def judge_commit_order(v, journal, histories):
+    number = numbers(journal, histories)
+    events = {}
+    for s in journal.sends:
+        if s.cid not in number:
+            continue
+        events.setdefault(s.channel, []).append((s.first_at, 0, s))
+        if s.acked_at is not None:
+            events[s.channel].append((s.acked_at, 1, s))
+    for channel, rows in events.items():
+        rows.sort(key=lambda row: row[:2])
+        floor, whose = 0, None
+        for _, is_ack, s in rows:
+            if not is_ack and number[s.cid] < floor:
+                v.add("commit_order", "%s: %d (%s) was acked before %d (%s) was sent" % (
+                    channel, floor, whose.cid, number[s.cid], s.cid))
+            elif is_ack and number[s.cid] > floor:
+                floor, whose = number[s.cid], s
+
+
+def judge_sender_order(v, journal, histories):
+    number = numbers(journal, histories)
+    lanes = {}
+    for s in journal.sends:
+        if s.cid not in number:
+            continue
+        if s.strict:
+            lanes.setdefault((s.writer, s.channel), []).append(s)
+        elif s.tries == 1:
+            lanes.setdefault((s.writer, s.channel, s.conn), []).append(s)
+    for lane in lanes.values():
+        lane.sort(key=lambda s: s.number)
+        for a, b in zip(lane, lane[1:]):
+            if number[a.cid] >= number[b.cid]:
+                v.add("sender_order", "%s: #%d is %d, #%d is %d" % (
+                    a.writer, a.number, number[a.cid], b.number, number[b.cid]))
+
+
+def judge_stretch(v, stretch, h):
+    """One connection's frames of one channel."""
+    who = "%s conn %d %s" % (stretch.listener.name, stretch.conn, stretch.channel)
+    for frame in stretch.early:
+        v.add("stream_order", "%s: before the answer to subscribe: %s" % (who, str(frame)[:150]))
+    if stretch.base is None or h is None:
+        return
+    rows = {m["messageId"]: m for m in h.forward}
+    last, gaps = stretch.base, list(stretch.gaps)
+    for place, (_, kind, seq, prev, body, cid, user) in enumerate(stretch.frames):
+        while gaps and gaps[0][0] <= place:
+            last = gap_end(v, who, gaps.pop(0), last)
+        if seq <= last:
+            v.add("stream_order", "%s: %d after %d" % (who, seq, last))
+        elif prev != last:
+            v.add("stream_hole", "%s: after %d comes %d with prev %d" % (who, last, seq, prev))
+        last = max(last, seq)
+        if kind == "message":
+            judge_frame(v, who, rows.get(seq), seq, body, cid, user)
+    for gap in gaps:
+        last = gap_end(v, who, gap, last)
+
+
+def gap_end(v, who, gap, last):
+    """A gap tells of what follows the last number, no more and no less (a reset: anything)."""
+    _, start, end, reason = gap
+    if reason != "reset" and (start != last + 1 or end < start):
+        v.add("stream_hole", "%s: after %d a gap from %d to %d" % (who, last, start, end))
+    return end
+
+
+def judge_frame(v, who, row, seq, body, cid, user):
+    if row is None:
+        v.add("stream_differs", "%s: %d is not in history" % (who, seq))
+    elif (row["body"], row["clientMessageId"], row["userId"]) != (body, cid, user):
+        v.add("stream_differs", "%s: %d is %r, in history %r" % (who, seq, body, row["body"]))
+
+
+def judge_whole(v, listener, histories):
+    """All connections of a listener together have all from its first base to the end."""
+    for channel in listener.channels:
+        h = histories.get(channel)
+        mine = [s for s in listener.stretches if s.channel == channel and s.base is not None]
+        if h is None or not mine:
+            if h is not None:
+                v.add("stream_missing", "%s never heard of %s" % (listener.name, channel))
+            continue
+        seen = {row[2] for s in mine for row in s.frames}
+        gaps = sorted((g[1], g[2]) for s in mine for g in s.gaps)
+        starts = [g[0] for g in gaps]
+        for m in h.forward:
+            number = m["messageId"]
+            if number <= mine[0].base or number in seen:
+                continue
+            at = bisect.bisect_right(starts, number) - 1
+            if not any(a <= number <= b for a, b in gaps[max(0, at - 50):at + 1]):
+                v.add("stream_missing", "%s (%s): %s lacks %d (%s)" % (
+                    listener.name, listener.kind, channel, number, m["clientMessageId"]))

@@ -1,0 +1,268 @@
+"""Writers: they send for as long as the run lasts and never give up on a message."""
+
+import json
+import random
+import threading
+import time
+
+from scn import frames, rest, ws
+
+from .journal import Send
+
+API = "/api/v1"
+ANSWER_S = 8.0        # a socket's answer that takes longer is taken as lost
+BACKOFF_S = (0.05, 0.4)
+GONE = (OSError, ws.Refused, ws.Closed, frames.ProtocolError)
+
+
+class Writer(threading.Thread):
+    """One sender with its channels in turn."""
+
+    door = "?"
+    strict = True         # waits for each answer: its own order must hold throughout
+
+    def __init__(self, load, name, who, channels, pause_s):
+        super().__init__(daemon=True, name=name)
+        self.load, self.journal, self.channels = load, load.journal, channels
+        self.who, self.tenant, self.user = who, load.tenant_of(who), load.user_id(who)
+        self.token = load.world.token(who)
+        self.pause_s = pause_s
+        self.rng = random.Random("%s %s" % (load.seed, name))
+        self.heard_at = 0.0   # when the newest message that was acked had been sent first
+        self.count = 0
+        self.failure = None
+
+    def run(self):
+        try:
+            self.work()
+        except Exception as e:      # a writer that dies must not look like a quiet one
+            self.failure = "%s died: %s: %s" % (self.name, type(e).__name__, e)
+
+    def next_send(self):
+        channel = self.channels[self.count % len(self.channels)]
+        self.count += 1
+        return Send(self.load.run_id, self, channel, self.count)
+
+    def acked(self, send, message_id):
+        self.journal.ack(send, message_id)
+        self.heard_at = max(self.heard_at, send.first_at)
+        if self.rng.random() < self.load.look_share:
+            self.load.looker.put(send)
+
+    def rest_a_while(self):
+        self.load.stopping.wait(self.pause_s * self.rng.uniform(0.5, 1.5))
+
+    def back_off(self):
+        time.sleep(self.rng.uniform(*BACKOFF_S))
+
+    def may_go_on(self):
+        """Retries go on after the end of the load, until all is answered or given up."""
+        return time.monotonic() < self.load.give_up_at
+
+
+class RestWriter(Writer):
+    door = "rest"
+
+    def work(self):
+        self.client = rest.Client(self.load.url_of(self.who), timeout=10)
+        while not self.load.stopping.is_set():
+            send = self.next_send()
+            while self.may_go_on() and not self.attempt(send):
+                self.back_off()
+            self.rest_a_while()
+        self.client.close()
+
+    def attempt(self, send):
+        """True: answered."""
+        headers = [("Authorization", "Bearer " + self.token),
+                   ("Content-Type", "application/json")]
+        if self.rng.random() < self.load.async_share:
+            headers.append(("Prefer", "respond-async"))
+        body = json.dumps({"body": send.body, "clientMessageId": send.cid}).encode()
+        path = "%s/channels/%s/messages" % (API, send.channel)
+        at = self.journal.intent(send)
+        try:
+            got = self.client.request("POST", path, headers, body, keep=True)
+        except Exception as e:
+            self.client.close()
+            self.journal.unknown(send, e)
+            return False
+        finally:
+            send.longest_s = max(send.longest_s, time.monotonic() - at)
+        return self.answered(send, got)
+
+    def answered(self, send, got):
+        if got.status in (200, 201) and got.json:
+            self.acked(send, got.json["messageId"])
+        elif got.status == 202:
+            self.journal.accepted(send)
+        elif got.status in (408, 429) or got.status >= 500:
+            self.journal.unknown(send, got.status)
+            return False
+        else:
+            self.journal.refused(send, str(got)[:300])
+        return True
+
+
+class Socket(ws.WsClient):
+    """A client whose text frames go to a function, from the first one on."""
+
+    def __init__(self, sink, url, token, rcvbuf=0):
+        host, port, path = url
+        self.sink = sink
+        self.broke = None
+        super().__init__(host, port, "%s?token=%s" % (path, token), timeout=5, rcvbuf=rcvbuf)
+
+    def _took(self, opcode, payload):
+        if opcode != frames.TEXT:
+            super()._took(opcode, payload)
+            return
+        try:
+            self.sink(self, ws.decode_text(payload))
+        except frames.ProtocolError:
+            raise
+        except Exception as e:
+            self.broke = "%s: %s" % (type(e).__name__, e)
+
+
+class WsWriter(Writer):
+    """Sends over a socket, `window` messages at a time."""
+
+    door = "ws"
+
+    def __init__(self, load, name, who, channels, pause_s, window, direct):
+        super().__init__(load, name, who, channels, pause_s)
+        self.window, self.direct = window, direct
+        self.strict = window == 1
+        self.cond = threading.Condition()
+        self.waiting = {}       # id of the frame -> Send
+        self.again = []         # to be sent again, oldest first
+        self.sock = None
+        self.conns = 0
+        self.serial = 0
+
+    def work(self):
+        while self.may_go_on():
+            if self.load.stopping.is_set() and not self.waiting and not self.again:
+                break
+            try:
+                self.turn()
+            except GONE as e:
+                self.lost(e)
+                self.back_off()
+        if self.sock:
+            self.sock.drop()
+
+    def turn(self):
+        if self.sock is None:
+            self.conns += 1
+            self.sock = Socket(self.took, self.load.ws_of(self.who, self.direct), self.token)
+        self.fill()
+        with self.cond:
+            oldest = min([at for _, at in self.waiting.values()], default=None)
+            if oldest is not None:
+                self.cond.wait_for(self.something, max(0.0, min(
+                    0.2, oldest + ANSWER_S - time.monotonic())))
+            late = oldest is not None and time.monotonic() > oldest + ANSWER_S
+        if self.sock.close_code is not None:
+            raise ws.Closed("closed %s %s" % (self.sock.close_code, self.sock.close_reason))
+        if late:
+            self.journal.note("%s: no answer in %g s" % (self.name, ANSWER_S))
+            raise ws.Closed("no answer")
+        if not self.waiting and not self.again:
+            self.rest_a_while()
+        elif self.again:
+            self.back_off()
+
+    def something(self):
+        return len(self.waiting) < self.window or self.sock.close_code is not None
+
+    def fill(self):
+        while len(self.waiting) < self.window:
+            if self.again:
+                send = self.again.pop(0)
+            elif self.load.stopping.is_set():
+                return
+            else:
+                send = self.next_send()
+            self.serial += 1
+            ref = "s%d" % self.serial
+            at = self.journal.intent(send, (self.name, self.conns))
+            with self.cond:
+                self.waiting[ref] = (send, at)
+            self.sock.send_json({"type": "send", "id": ref, "channelId": send.channel,
+                                 "body": send.body, "clientMessageId": send.cid})
+
+    def took(self, sock, frame):
+        if frame["type"] not in ("ack", "error") or frame.get("op", "send") != "send":
+            return
+        with self.cond:
+            if sock is not self.sock or frame.get("id") not in self.waiting:
+                return
+            send, at = self.waiting.pop(frame["id"])
+            send.longest_s = max(send.longest_s, time.monotonic() - at)
+            payload = frame.get("payload", {})
+            if frame["type"] == "ack":
+                self.acked(send, payload["messageId"])
+            elif payload.get("retryable"):
+                self.journal.unknown(send, payload.get("code"))
+                self.again.append(send)
+            else:
+                self.journal.refused(send, json.dumps(payload)[:300])
+            self.cond.notify_all()
+
+    def lost(self, why):
+        """The connection is gone: what it still owed is sent again over the next."""
+        if self.sock:
+            self.sock.drop()
+            if self.sock.fault:
+                self.load.protocol_faults.append("%s: %s" % (self.name, self.sock.fault))
+            if self.sock.broke:
+                self.load.protocol_faults.append("%s: %s" % (self.name, self.sock.broke))
+        with self.cond:
+            self.sock = None
+            owed = sorted(self.waiting.values(), key=lambda one: one[0].number)
+            self.again = sorted([send for send, _ in owed] + self.again,
+                                key=lambda one: one.number)
+            self.waiting = {}
+            for send, _ in owed:
+                self.journal.unknown(send, why)
+
+
+class Looker(threading.Thread):
+    """Reads what was acked a moment ago: an ack that came too early finds nothing."""
+
+    def __init__(self, load):
+        super().__init__(daemon=True, name="looker")
+        self.load = load
+        self.cond = threading.Condition()
+        self.todo = []
+        self.looked = 0
+
+    def put(self, send):
+        with self.cond:
+            if len(self.todo) < 100:
+                self.todo.append(send)
+                self.cond.notify()
+
+    def run(self):
+        while not self.load.over.is_set():
+            with self.cond:
+                self.cond.wait_for(lambda: self.todo, 0.2)
+                send = self.todo.pop(0) if self.todo else None
+            if send:
+                self.look(send)
+
+    def look(self, send):
+        client = rest.Client(self.load.url_of(send.writer_who), timeout=5)
+        path = "%s/channels/%s/messages/%s" % (API, send.channel, send.message_id)
+        try:
+            got = client.request("GET", path, [
+                ("Authorization", "Bearer " + self.load.world.token(send.writer_who))])
+        except Exception:
+            return
+        # another's message under the number would be no better than none
+        if got.status == 404 or got.json and got.json["clientMessageId"] != send.cid:
+            self.load.journal.early.append(send)
+        elif got.status == 200:
+            self.looked += 1
