@@ -20,7 +20,8 @@ struct fakes {
 	enum es_code queue; /* result of an enqueue */
 	bool hold;          /* nothing is delivered */
 	bool known;         /* what a look-up of outcomes says */
-	/* Redis is up and has not answered yet: fakes_eval_answers() does. Else it is down. */
+	/* Redis is up and has not answered yet: fakes_eval_answers() does. Else it is
+	 * down. */
 	bool hold_eval;
 
 	unsigned opened, closed, writable; /* calls of the hub's hooks */
