@@ -1,8 +1,6 @@
 # Black box, on a whole stack of our own: the scenarios, a walk over the tables of routes
 # and frames, ten senders at once, reads while commits stall, metrics as Prometheus wants.
 . "$(dirname -- "$0")/lib.sh"
-# Half of these wait for commits, the rest answer 202: room for several scenarios at once.
-export ES_API_SEND_WORKERS=16
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
 python3 tests/scenario/run.py --env "$WORK/env" tests/scenario
