@@ -63,7 +63,7 @@ class Runner:
 
     def run_scenario(self, scenario):
         world = World(self.env, self.judge)
-        started = time.monotonic()
+        started, at = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
         details = []
         try:
             run_steps(world, scenario.steps)
@@ -79,7 +79,7 @@ class Runner:
             world.faults += conn.verdict(self.judge)
         details += list(dict.fromkeys(world.faults))
         if details:
-            details += environment.log_tails(self.env, self.log_lines) if self.log_lines else []
+            details += environment.log_tails(self.env, at, self.log_lines) if self.log_lines else []
             self.report.not_ok(base(scenario.file), scenario.name, details)
         else:
             self.report.ok(base(scenario.file), scenario.name, time.monotonic() - started)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -105,23 +106,24 @@ def logs_with(env, text):
     return found
 
 
-def log_tails(env, lines=4):
-    """The last complaints in each program's log, for a failure's report."""
+def log_tails(env, since, lines=4):
+    """The last complaints in each program's log since a time (as the logs write it)."""
     out = []
     for path in log_files(env):
         with open(path, "rb") as f:
             f.seek(0, os.SEEK_END)
             f.seek(max(0, f.tell() - 65536))
             tail = f.read().decode("utf-8", "replace").splitlines()
-        found = [line for line in tail if complains(line)][-lines:]
+        found = [line for line in tail if complains(line, since)][-lines:]
         out += ["%s: %s" % (os.path.basename(path), line[:300]) for line in found]
     return out
 
 
-def complains(line):
+def complains(line, since):
     """A warning or an error of ours, or something that should not be in a log at all."""
-    if line.startswith("{"):
-        return '"lvl":"warn' in line or '"lvl":"error' in line
+    stamp = re.match(r'\{"ts":"([^"]*)"', line)
+    if stamp:
+        return stamp.group(1) >= since and ('"lvl":"warn' in line or '"lvl":"error' in line)
     return any(word in line for word in ("Sanitizer", "FATAL", "PANIC", "CHECK failed"))
 
 
