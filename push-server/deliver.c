@@ -20,7 +20,7 @@ static enum step
 settle(struct subscription *sub)
 {
 	if (sub->at >= sub->stop_at) {
-		sub_free(sub); /* its last frame told the reader why */
+		subscribe_over(sub);
 		return STEP_ELSEWHERE;
 	}
 	return sub->at >= channel_head(sub->channel) ? STEP_CAUGHT_UP : STEP_MORE;
@@ -46,6 +46,8 @@ hand_over(struct subscription *sub, const struct chan_span *span)
 	return settle(sub);
 }
 
+_Static_assert(PM_GAPS_LAST - PM_GAPS == GAP_SLOW, "a row for each reason");
+
 void
 deliver_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
 {
@@ -54,7 +56,7 @@ deliver_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
 	if (from > to)
 		from = to;
 	frame_out_gap(sub->conn, &sub->channel->id, from, to, gap_reason_name(reason));
-	metrics_add(sub->channel->hub->worker->metrics, PM_GAPS, 1);
+	metrics_add(sub->channel->hub->worker->metrics, PM_GAPS + reason, 1);
 	sub->at = to;
 }
 

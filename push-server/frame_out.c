@@ -88,7 +88,6 @@ frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq
 {
 	struct frame_text f;
 
-	metrics_add(c->worker->metrics, PM_GAPS, 1);
 	begin(&f, "gap");
 	jw_string(&f.json, "channelId", channel->text);
 	jw_object(&f.json, "payload");

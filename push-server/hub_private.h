@@ -150,6 +150,8 @@ bool sub_live(const struct subscription *sub);
 void subscribe_ask(struct hub *hub);            /* put the questions of this turn */
 void subscribe_again(struct subscription *sub); /* may it still? */
 void subscribe_fail(struct subscription *sub, enum es_code code, const char *text);
+/* The removal was delivered: the end, or what was asked for meanwhile. */
+void subscribe_over(struct subscription *sub);
 void subscribe_tick(struct hub *hub);
 
 /* deliver.c */

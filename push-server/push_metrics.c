@@ -12,6 +12,8 @@ static const unsigned close_codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007,
 _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
     "a row for each close code and one for the others");
 
+#define GAPS	     "echostream_gaps_total"
+#define GAPS_HELP    "gap frames sent, by reason."
 #define FRAMES       "echostream_websocket_frames_total"
 #define FRAMES_HELP  "Frames from clients by type."
 #define CLOSES       "echostream_websocket_closes_total"
@@ -50,7 +52,9 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_CHANNELS] = GAUGE("echostream_push_channels", NULL, "Channels that somebody here is subscribed to."),
 	[PM_LOG_BYTES] = GAUGE("echostream_push_log_bytes", NULL, "Bytes of event logs."),
 	[PM_HEALS] = COUNTER("echostream_heals_total", NULL, "Holes found by number and read from PostgreSQL."),
-	[PM_GAPS] = COUNTER("echostream_gaps_total", NULL, "gap frames sent."),
+	[PM_GAPS] = COUNTER(GAPS, "reason=\"reset\"", GAPS_HELP),
+	[PM_GAPS + 1] = COUNTER(GAPS, "reason=\"replay_limit\"", GAPS_HELP),
+	[PM_GAPS + 2] = COUNTER(GAPS, "reason=\"slow_consumer\"", GAPS_HELP),
 	[PM_REPLAY_MEMORY] = COUNTER(REPLAY, "source=\"memory\"", REPLAY_HELP),
 	[PM_REPLAY_PAGES] = COUNTER(REPLAY, "source=\"database\"", REPLAY_HELP),
 	[PM_LOSSY_DROPPED] = COUNTER("echostream_lossy_dropped_total", NULL, "Presence and typing frames dropped for slow readers."),

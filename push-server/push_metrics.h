@@ -16,7 +16,8 @@ enum push_metric {
 	PM_CHANNELS,
 	PM_LOG_BYTES,
 	PM_HEALS,
-	PM_GAPS,
+	PM_GAPS, /* reset, then replay_limit, slow_consumer: as enum gap_reason */
+	PM_GAPS_LAST = PM_GAPS + 2,
 	PM_REPLAY_MEMORY, /* subscriptions served from the ring */
 	PM_REPLAY_PAGES,  /* pages of history read from PostgreSQL */
 	PM_LOSSY_DROPPED,

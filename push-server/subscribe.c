@@ -51,7 +51,8 @@ add_answer(struct subscription *sub, const struct subscribe_request *req)
 	sub->answers = answer;
 }
 
-/* Already a cursor: it stays where it is, and what it has had is not repeated. */
+/* Already a cursor: it stays where it is, and what it has had is not repeated. One that
+ * is to end with its removal is answered then: the user may be back. */
 static void
 answer_again(struct subscription *sub, const struct subscribe_request *req)
 {
@@ -61,7 +62,26 @@ answer_again(struct subscription *sub, const struct subscribe_request *req)
 		return;
 	}
 	add_answer(sub, req);
-	ack_all(sub, channel_head(sub->channel), 0);
+	if (sub->stop_at == INT64_MAX)
+		ack_all(sub, channel_head(sub->channel), 0);
+}
+
+void
+subscribe_over(struct subscription *sub)
+{
+	if (sub->answers == NULL) {
+		sub_free(sub); /* its last frame told the reader why */
+		return;
+	}
+	sub->joined = false;
+	sub->has_after = true;
+	sub->after = sub->stop_at;
+	sub->stop_at = INT64_MAX;
+	free(sub->epoch);
+	sub->epoch = NULL;
+	sub->deadline_ms =
+	    sub->conn->worker->now_ms + sub->channel->hub->limits.join_timeout_ms;
+	subscribe_again(sub);
 }
 
 enum es_code

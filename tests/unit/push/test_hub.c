@@ -326,6 +326,35 @@ test_removed(void)
 	end();
 }
 
+/* Removed and taken in again while it reads slowly: what it asked for holds. */
+static void
+test_back_again(void)
+{
+	struct fake_conn *b;
+
+	begin(NULL);
+	b = join(1);
+	subscribe(b, 2, -1);
+	settle();
+	b->blocked = true;
+	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
+	say(2, 1);
+	out_commit(&out, 2, EVENT_MEMBER_JOINED, 1);
+	settle();
+	subscribe(b, 2, -1); /* before it has read of its removal */
+	settle();
+	CU_ASSERT_EQUAL(count(b, "\"type\":\"ack\""), 1);
+	fake_conn_unblock(b);
+	settle();
+	CU_ASSERT_EQUAL(count(b, "\"type\":\"ack\""), 2);
+	say(2, 1);
+	settle();
+	CU_ASSERT_EQUAL(count(b, "member_left"), 1);
+	CU_ASSERT_EQUAL(count(b, "member_joined"), 1);
+	CU_ASSERT_EQUAL(count(b, "\"type\":\"message\""), 2);
+	end();
+}
+
 /* The database was set back: everybody is told so once and goes on from there. */
 static void
 test_restore(void)
@@ -457,12 +486,13 @@ test_foreign(void)
 	begin(NULL);
 	a = join(0);
 	subscribe(a, 0, -1);
+	subscribe(a, 1, -1);
 	settle();
 	ev.tenant = tenant = a->conn.tenant;
 	ev.channel = out.channels[0].id;
 	ev.user = out.users[0];
 	topic_channel(&tenant, &ev.channel, topic);
-	ev.tenant.text[35] = '2';
+	ev.channel = out.channels[1].id;
 	text_init(&text, arena, 4096);
 	event_encode(&ev, &text);
 	hub_topic_message(worker.hub, topic, text.data, text.len);
@@ -560,6 +590,7 @@ static CU_TestInfo cases[] = {
     {"after a reconnect nothing is missing", test_reconnect},
     {"removed between the question and the answer", test_removed_meanwhile},
     {"nothing of a private channel after one's removal", test_removed},
+    {"removed and back before it has read of either", test_back_again},
     {"a database that went back resets its readers", test_restore},
     {"a cursor from nowhere is reset", test_reset_cursors},
     {"ten readers, one read a page", test_pages_shared},
