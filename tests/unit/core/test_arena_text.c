@@ -71,11 +71,27 @@ text_overflow_is_sticky(void)
 	arena_free(&a);
 }
 
+/* A long one must not end as half of it. */
+static void
+what_does_not_fit_is_left_out_whole(void)
+{
+	struct arena *a = arena_new();
+	struct text t;
+
+	text_init(&t, a, 10);
+	text_addf(&t, "%s", "12345");
+	text_addf(&t, "%s", "67890");
+	CU_ASSERT_TRUE(t.overflow);
+	CU_ASSERT_STRING_EQUAL(t.data, "12345");
+	arena_free(&a);
+}
+
 static CU_TestInfo cases[] = {
     {"undoes last deferred first", undoes_last_deferred_first},
     {"copies and prints", copies_and_prints},
     {"text takes up to its cap and no more", text_takes_up_to_its_cap_and_no_more},
     {"text overflow is sticky", text_overflow_is_sticky},
+    {"what does not fit is left out whole", what_does_not_fit_is_left_out_whole},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,6 +1,8 @@
 /* The master: starts, restarts, drains, kills. */
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -15,9 +17,9 @@
 #define DEADLINE_MS 10000
 
 struct shared {
-	_Atomic int starts;
+	_Atomic int starts, ends, hups;
 	_Atomic pid_t last;
-	_Atomic bool deaf;
+	_Atomic bool deaf, frail; /* ignores SIGTERM; ends at once */
 };
 
 static struct shared *shared;
@@ -32,43 +34,67 @@ worker(void *ctx, unsigned index, unsigned slot)
 	(void)index, (void)slot;
 	if (s->deaf)
 		(void)signal(SIGTERM, SIG_IGN);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigaddset(&term, SIGHUP);
+	if (!s->deaf)
+		(void)sigprocmask(SIG_BLOCK, &term, NULL);
 	s->last = getpid();
 	s->starts++;
+	if (s->frail)
+		return 3;
 	if (s->deaf)
 		for (;;)
 			(void)pause();
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &term, NULL);
-	(void)sigwait(&term, &sig);
+	while (sigwait(&term, &sig) == 0 && sig == SIGHUP)
+		s->hups++;
 	return 0;
+}
+
+static void
+note_end(void *ctx, unsigned slot, int status)
+{
+	struct shared *s = ctx;
+
+	(void)slot, (void)status;
+	s->ends++;
 }
 
 static pid_t
 start_master(unsigned count, int64_t drain_ms)
 {
 	const struct prefork_kind kinds[] = {{"test", count, worker}};
-	const struct prefork p = {
-	    .kinds = kinds, .n_kinds = 1, .ctx = shared, .drain_ms = drain_ms};
+	const struct prefork p = {.kinds = kinds,
+	    .n_kinds = 1,
+	    .ctx = shared,
+	    .drain_ms = drain_ms,
+	    .on_exit = note_end};
 	pid_t pid;
 
-	shared->starts = 0;
+	shared->starts = shared->ends = shared->hups = 0;
+	(void)fflush(stdout); /* or the child writes it again */
 	pid = fork();
 	if (pid == 0) {
 		log_init("test", LOG_ERROR);
-		_exit(prefork_run(&p));
+		exit(prefork_run(&p)); /* not _exit: coverage is written on the way */
 	}
 	return pid;
 }
 
 static bool
-wait_for_starts(int n)
+wait_for(_Atomic int *count, int n)
 {
 	const int64_t until = clock_mono_ms() + DEADLINE_MS;
 
-	while (shared->starts < n && clock_mono_ms() < until)
+	while (*count < n && clock_mono_ms() < until)
 		clock_sleep_ms(5);
-	return shared->starts >= n;
+	return *count >= n;
+}
+
+static bool
+wait_for_starts(int n)
+{
+	return wait_for(&shared->starts, n);
 }
 
 static int
@@ -89,6 +115,48 @@ restarts_a_dead_worker(void)
 	CU_ASSERT_TRUE_FATAL(wait_for_starts(2));
 	CU_ASSERT_EQUAL(kill(shared->last, SIGKILL), 0);
 	CU_ASSERT_TRUE(wait_for_starts(3));
+	CU_ASSERT_EQUAL(end(master), 0);
+}
+
+static void
+tells_of_each_end(void)
+{
+	const pid_t master = start_master(2, 5000);
+
+	CU_ASSERT_TRUE_FATAL(wait_for_starts(2));
+	CU_ASSERT_EQUAL(kill(shared->last, SIGKILL), 0);
+	CU_ASSERT_TRUE(wait_for(&shared->ends, 1));
+	CU_ASSERT_TRUE(wait_for_starts(3));
+	CU_ASSERT_EQUAL(end(master), 0);
+	CU_ASSERT_EQUAL(shared->ends, 3);
+	CU_ASSERT_EQUAL(shared->starts, 3);
+}
+
+static void
+passes_a_hangup_on(void)
+{
+	const pid_t master = start_master(2, 5000);
+
+	CU_ASSERT_TRUE_FATAL(wait_for_starts(2));
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
+	CU_ASSERT_TRUE(wait_for(&shared->hups, 2));
+	CU_ASSERT_EQUAL(end(master), 0);
+	CU_ASSERT_EQUAL(shared->starts, 2);
+}
+
+/* Who dies at once is started again, but not in a tight loop, and never given up. */
+static void
+waits_longer_after_each_early_death(void)
+{
+	const int64_t at = clock_mono_ms();
+	pid_t master;
+
+	shared->frail = true;
+	master = start_master(1, 5000);
+	CU_ASSERT_TRUE(wait_for_starts(4));
+	CU_ASSERT_TRUE(clock_mono_ms() - at >= 300); /* three pauses of at least 100 ms */
+	shared->frail = false;
+	CU_ASSERT_TRUE(wait_for_starts(5));
 	CU_ASSERT_EQUAL(end(master), 0);
 }
 
@@ -142,6 +210,9 @@ maps_memory(void)
 static CU_TestInfo cases[] = {
     {"maps memory to watch workers by", maps_memory},
     {"restarts a dead worker", restarts_a_dead_worker},
+    {"tells of each end", tells_of_each_end},
+    {"passes a hangup on", passes_a_hangup_on},
+    {"waits longer after each early death", waits_longer_after_each_early_death},
     {"kills a worker that will not end", kills_a_worker_that_will_not_end},
     {"workers end with their master", workers_end_with_their_master},
     CU_TEST_INFO_NULL,
