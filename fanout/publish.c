@@ -124,10 +124,12 @@ send_round(
 enum es_code
 publication_send(struct publication *p, struct redis *r, struct es_err *err)
 {
+	const char *const script = EVENT_HEAD_SCRIPT;
+
 	for (size_t i = 0; i < p->n_heads; i++)
 		add(p, 6,
-		    (const char *const[]){"EVAL", EVENT_HEAD_SCRIPT, "1",
-			p->heads[i]->key, p->heads[i]->channel.text,
+		    (const char *const[]){"EVAL", script, "1", p->heads[i]->key,
+			p->heads[i]->channel.text,
 			arena_printf(p->arena, "%lld", (long long)p->heads[i]->seq)});
 	p->n_heads = 0;
 	for (size_t from = 0; from < p->n; from += ROUND)
