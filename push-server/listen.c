@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/check.h"
+#include "core/parse.h"
 
 #include "core/banned.h"
 
@@ -43,8 +44,8 @@ open_unix(const char *path, int *out, struct es_err *err)
 	mode_t mask;
 	int fd, rc;
 
-	if (strlen(path) >= sizeof(sa.sun_path))
-		return fail(err, path, "path too long");
+	if (*path == '\0' || strlen(path) >= sizeof(sa.sun_path))
+		return fail(err, path, "a path of 1 to 107 bytes");
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
 	if (alive(&sa))
 		return fail(err, path, "somebody listens there already");
@@ -107,11 +108,12 @@ open_tcp(char *address, unsigned workers, int fds[], struct es_err *err)
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	char whole[128], *colon, *host = address;
 	struct addrinfo *ai;
+	int64_t port;
 	int rc;
 
 	(void)snprintf(whole, sizeof(whole), "%s", address);
 	colon = strrchr(address, ':');
-	if (colon == NULL)
+	if (colon == NULL || !parse_int(colon + 1, 0, 65535, &port))
 		return fail(err, whole, "host:port or unix:/path");
 	*colon = '\0';
 	if (host[0] == '[' && colon[-1] == ']') {

@@ -198,9 +198,9 @@ redis_async_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
 }
 
 void
-redis_async_close(struct redis_async **r)
+redis_async_close(struct redis_async **handle)
 {
-	(void)r;
+	(void)handle;
 }
 
 enum es_code
@@ -247,15 +247,15 @@ redis_topics_open(struct ev_loop *loop, const char *url,
 }
 
 void
-redis_topics_close(struct redis_topics **t)
+redis_topics_close(struct redis_topics **handle)
 {
-	(void)t;
+	(void)handle;
 }
 
 void
-redis_topics_add(struct redis_topics *t, const char *topic)
+redis_topics_add(struct redis_topics *t, const char *name)
 {
-	(void)t, (void)topic;
+	(void)t, (void)name;
 }
 
 /* The queue. */

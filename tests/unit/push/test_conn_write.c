@@ -96,6 +96,19 @@ ack(struct conn *c, unsigned n)
 }
 
 static void
+read_until_closed(struct rig *rig, struct client *client, struct seen *seen)
+{
+	static struct got got;
+
+	for (unsigned i = 0; i < 100000 && seen->close_code == 0; i++) {
+		if (i % 50 == 0)
+			rig_turn(rig);
+		(void)client_read(client, 1);
+		take(client, seen, &got);
+	}
+}
+
+static void
 mixes_all_kinds_against_a_slow_reader(void)
 {
 	static struct client client;
@@ -134,12 +147,7 @@ mixes_all_kinds_against_a_slow_reader(void)
 	CU_ASSERT_FALSE(
 	    conn_write_frames(c, news.data, news.at[1])); /* never after a close */
 	ack(c, 9999);
-	for (unsigned i = 0; i < 100000 && seen.close_code == 0; i++) {
-		if (i % 50 == 0)
-			rig_turn(&rig);
-		(void)client_read(&client, 1);
-		take(&client, &seen, &got);
-	}
+	read_until_closed(&rig, &client, &seen);
 	CU_ASSERT_EQUAL(seen.close_code, CLOSE_DRAIN);
 	CU_ASSERT_EQUAL(seen.acks, acks);
 	CU_ASSERT_TRUE(seen.pings > 0 && seen.pings <= pings);

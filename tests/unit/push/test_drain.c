@@ -1,0 +1,92 @@
+/* A worker that is told to stop: everybody is sent away with a time to come back at. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cunit_main.h"
+
+#include "accept.h"
+#include "drain.h"
+#include "listen.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+#define CLIENTS 5
+
+static struct rig rig;
+static struct client clients[CLIENTS];
+
+static void
+drain_up(struct push_listen *listen)
+{
+	rig_up(&rig);
+	*listen = (struct push_listen){.n = 0};
+	rig.worker.accept = accept_new(&rig.worker, listen, 0);
+	for (int i = 0; i < CLIENTS; i++)
+		rig_client(&rig, &clients[i], 0);
+	drain_begin(&rig.worker);
+	drain_begin(&rig.worker); /* a second signal changes nothing */
+}
+
+static void
+drain_down(void)
+{
+	drain_free(&rig.worker.drain);
+	accept_free(&rig.worker.accept);
+	rig_down(&rig);
+}
+
+static void
+tells_when_to_come_back_then_closes(void)
+{
+	static struct got got;
+	struct push_listen listen;
+	long last_ms = -1;
+
+	drain_up(&listen);
+	CU_ASSERT_TRUE(rig.worker.draining);
+	for (int i = 0; i < CLIENTS; i++) {
+		const char *after;
+
+		CU_ASSERT_TRUE_FATAL(
+		    rig_expect(&rig, &clients[i], "\"type\":\"reconnect\"", &got));
+		CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"reason\":\"drain\""));
+		after = strstr(got.text, "\"afterMs\":");
+		CU_ASSERT_PTR_NOT_NULL_FATAL(after);
+		CU_ASSERT_TRUE(strtol(after + 10, NULL, 10) > last_ms); /* spread */
+		last_ms = strtol(after + 10, NULL, 10);
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		CU_ASSERT_EQUAL(rig_close_code(&rig, &clients[i]), CLOSE_DRAIN);
+		client_close(&clients[i]);
+	}
+	ev_run(rig.worker.loop, 0); /* ends by itself when nobody is left */
+	drain_down();
+}
+
+static void
+does_not_wait_for_ever(void)
+{
+	struct push_listen listen;
+	const int64_t start_ms = clock_mono_ms();
+
+	drain_up(&listen);
+	/* Nobody reads, nobody answers, nobody leaves. */
+	while (rig.worker.conns.n > 0 && clock_mono_ms() - start_ms < 10000) {
+		ev_run(rig.worker.loop, EVRUN_ONCE);
+		worker_second(&rig.worker);
+		worker_turn(&rig.worker);
+	}
+	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
+	for (int i = 0; i < CLIENTS; i++)
+		client_close(&clients[i]);
+	drain_down();
+}
+
+static CU_TestInfo cases[] = {
+    {"tells when to come back, then closes", tells_when_to_come_back_then_closes},
+    {"does not wait for ever", does_not_wait_for_ever},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/drain", cases)

@@ -1,0 +1,105 @@
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cunit_main.h"
+
+#include "core/attr.h"
+#include "listen.h"
+
+#include "core/banned.h"
+
+static unsigned
+port_of(int fd)
+{
+	struct sockaddr_in sa;
+	socklen_t len = sizeof(sa);
+
+	CU_ASSERT_EQUAL(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+	return ntohs(sa.sin_port);
+}
+
+/* A port that was free a moment ago. */
+static unsigned
+free_port(void)
+{
+	struct push_listen l;
+	struct es_err err;
+	unsigned port;
+
+	CU_ASSERT_EQUAL_FATAL(push_listen_open("127.0.0.1:0", 1, &l, &err), ES_OK);
+	port = port_of(push_listen_fd(&l, 0, 0));
+	push_listen_close(&l);
+	return port;
+}
+
+static void
+gives_every_worker_its_own_tcp_socket(void)
+{
+	struct push_listen l, second;
+	struct es_err err;
+	char address[64];
+
+	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", free_port());
+	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 3, &l, &err), ES_OK);
+	CU_ASSERT_NOT_EQUAL(push_listen_fd(&l, 0, 0), push_listen_fd(&l, 0, 1));
+	CU_ASSERT_EQUAL(
+	    port_of(push_listen_fd(&l, 0, 0)), port_of(push_listen_fd(&l, 0, 2)));
+	CU_ASSERT_EQUAL(push_listen_open(address, 1, &second, &err), ES_INVALID);
+	CU_ASSERT_STRING_EQUAL(err.field, "ES_PUSH_LISTEN");
+	push_listen_close(&l);
+}
+
+static void
+replaces_a_stale_unix_socket_but_no_live_one(void)
+{
+	char folder[] = "/tmp/push-listen-XXXXXX", address[64];
+	struct push_listen l, second;
+	struct stat st;
+	struct es_err err;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	(void)snprintf(address, sizeof(address), "unix:%s/s", folder);
+	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 2, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL(push_listen_fd(&l, 0, 0), push_listen_fd(&l, 0, 1));
+	CU_ASSERT_EQUAL(stat(address + 5, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
+	CU_ASSERT_EQUAL(push_listen_open(address, 2, &second, &err), ES_INVALID);
+	push_listen_close(&l);
+	CU_ASSERT_EQUAL(stat(address + 5, &st), 0); /* stale now */
+	CU_ASSERT_EQUAL(push_listen_open(address, 2, &l, &err), ES_OK);
+	push_listen_close(&l);
+	(void)unlink(address + 5);
+	(void)rmdir(folder);
+}
+
+static void
+refuses_what_is_no_address(void)
+{
+	static const char *const bad[] = {"", "8082", "127.0.0.1:", "127.0.0.1:99999",
+	    "no.such.host.invalid:80", "127.0.0.1:0,",
+	    "unix:", "unix:/no/such/folder/at/all/s", "127.0.0.1:0,[::1]:x"};
+	struct push_listen l;
+	struct es_err err;
+
+	for (size_t i = 0; i < ES_COUNT(bad); i++) {
+		CU_ASSERT_EQUAL(push_listen_open(bad[i], 1, &l, &err), ES_INVALID);
+		CU_ASSERT_EQUAL(l.n, 0);
+	}
+}
+
+static CU_TestInfo cases[] = {
+    {"gives every worker its own TCP socket, refuses a busy port",
+	gives_every_worker_its_own_tcp_socket},
+    {"replaces a stale unix socket, but no live one",
+	replaces_a_stale_unix_socket_but_no_live_one},
+    {"refuses what is no address", refuses_what_is_no_address},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/listen", cases)
