@@ -1,5 +1,5 @@
-/* The scripts behind presence: each changes devices and what is seen of the user in one step,
- * so that two workers can't overtake each other. */
+/* The scripts behind presence: each changes devices and what is seen of the user in one
+ * step, so that two workers can't overtake each other. */
 #include "presence/presence_keys.h"
 
 #include "core/banned.h"

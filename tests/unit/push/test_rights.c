@@ -1,0 +1,191 @@
+/* Who may hear and send, and from when on not any more. */
+#include <stdio.h>
+#include <string.h>
+
+#include "acl.h"
+#include "authz.h"
+#include "core/check.h"
+#include "cunit_main.h"
+#include "hub_private.h"
+#include "hub_rig.h"
+#include "subscribe.h"
+
+#include "core/banned.h"
+
+static enum es_code authz_rc;
+static unsigned authz_answers;
+
+static void
+test_removed_meanwhile(void)
+{
+	struct fake_conn *warm, *b;
+
+	hub_begin(NULL);
+	warm = hub_join(0);
+	hub_subscribe(warm, 2, -1);
+	hub_settle();
+	b = hub_join(1);
+	out.faults.stale = 100;
+	hub_subscribe(b, 2, -1);
+	IGNORE(hub_turn(worker.hub)); /* asked, and answered in the snapshot of now */
+	hub_say(2, 1);
+	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
+	hub_say(2, 3);
+	out.faults.stale = 0;
+	for (unsigned i = 0; i < 50 && worker.hub->channels.n > 0; i++) {
+		struct out_job *jobs = out.jobs;
+
+		out.jobs = NULL; /* the answer is slower than the topic */
+		IGNORE(out_step(&out));
+		out.jobs = jobs;
+	}
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(warm, "\"type\":\"message\""), 4);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"ack\""), 1);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 1);
+	CU_ASSERT_EQUAL(hub_count(b, "member_left"), 1);
+	CU_ASSERT_EQUAL(b->conn.n_subscriptions, 0);
+	hub_end();
+}
+
+static void
+test_removed(void)
+{
+	struct fake_conn *a, *b;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	b = hub_join(1);
+	hub_subscribe(a, 2, -1);
+	hub_subscribe(b, 2, -1);
+	hub_subscribe(b, 0, -1);
+	hub_settle();
+	b->blocked = true; /* also when it reads later */
+	hub_say(2, 2);
+	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
+	hub_say(2, 2);
+	out_commit(&out, 0, EVENT_MEMBER_LEFT, 1); /* public: goes on hearing */
+	hub_say(0, 1);
+	hub_settle();
+	fake_conn_unblock(b);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 4);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 3);
+	CU_ASSERT_EQUAL(hub_count(b, "member_left"), 2);
+	CU_ASSERT_EQUAL(b->conn.n_subscriptions, 1);
+	hub_end();
+}
+
+static void
+test_back_again(void)
+{
+	struct fake_conn *b;
+
+	hub_begin(NULL);
+	b = hub_join(1);
+	hub_subscribe(b, 2, -1);
+	hub_settle();
+	b->blocked = true;
+	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
+	hub_say(2, 1);
+	out_commit(&out, 2, EVENT_MEMBER_JOINED, 1);
+	hub_settle();
+	hub_subscribe(b, 2, -1); /* before it has read of its removal */
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"ack\""), 1);
+	fake_conn_unblock(b);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"ack\""), 2);
+	hub_say(2, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(b, "member_left"), 1);
+	CU_ASSERT_EQUAL(hub_count(b, "member_joined"), 1);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 2);
+	hub_end();
+}
+
+static void
+on_authz(void *ctx, enum es_code rc, const struct es_err *err)
+{
+	(void)ctx;
+	CU_ASSERT_EQUAL(err->code, rc);
+	authz_rc = rc;
+	authz_answers++;
+}
+
+static enum es_code
+may(const struct fake_conn *f, unsigned channel)
+{
+	authz_answers = 0;
+	authz_check(&worker, &f->conn, &out.channels[channel].id, on_authz, NULL);
+	CU_ASSERT_EQUAL(authz_answers, 0);
+	hub_settle();
+	CU_ASSERT_EQUAL(authz_answers, 1);
+	return authz_rc;
+}
+
+static void
+test_authz(void)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
+	CU_ASSERT_EQUAL(out.authorisations, 1);
+	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
+	CU_ASSERT_EQUAL(out.authorisations, 1); /* remembered */
+	out.channels[2].member[0] = false;
+	worker.now_ms += AUTHZ_KEEP_MS + 1;
+	CU_ASSERT_EQUAL(may(a, 2), ES_NOT_FOUND);
+	out.channels[2].member[0] = true;
+	CU_ASSERT_EQUAL(may(a, 2), ES_OK); /* a no is not remembered */
+	out.channels[0].archived = true;
+	CU_ASSERT_EQUAL(may(a, 0), ES_CHANNEL_ARCHIVED);
+	/* a subscriber's right goes with its removal at once */
+	hub_subscribe(a, 2, -1);
+	hub_settle();
+	a->blocked = true; /* also while it has not heard of it */
+	out_commit(&out, 2, EVENT_MEMBER_LEFT, 0);
+	hub_settle();
+	CU_ASSERT_EQUAL(may(a, 2), ES_NOT_FOUND);
+	out.down = true;
+	CU_ASSERT_EQUAL(may(a, 1), ES_UNAVAILABLE);
+	hub_end();
+}
+
+static void
+test_acl(void)
+{
+	char hint[200];
+
+	hub_begin(NULL);
+	(void)hub_join(0);
+	hub_pass(6000);
+	CU_ASSERT_EQUAL(fake_revalidated, 0);
+	out.acl_version = 2;
+	hub_pass(5500);
+	CU_ASSERT_EQUAL(fake_revalidated, 1);
+	out.acl_version = 3;
+	(void)snprintf(
+	    hint, sizeof(hint), "{\"tenant\":\"%s\",\"aclVersion\":3}", OUT_TENANT);
+	hub_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
+	hub_pass(250);
+	CU_ASSERT_EQUAL(fake_revalidated, 2);
+	(void)hub_join(1); /* let in by an old answer: looked up at once */
+	CU_ASSERT_EQUAL(fake_revalidated, 3);
+	hub_pass(5500);
+	CU_ASSERT_EQUAL(fake_revalidated, 3);
+	hub_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"removed between the question and the answer", test_removed_meanwhile},
+    {"nothing of a private channel after one's removal", test_removed},
+    {"removed and back before it has read of either", test_back_again},
+    {"who may send is remembered only as long as it is true", test_authz},
+    {"a new acl version looks the users up again", test_acl},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/rights", cases)

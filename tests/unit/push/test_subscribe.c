@@ -1,0 +1,195 @@
+/* Subscribing: answers, refusals, replays, what is kept for later. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "cunit_main.h"
+#include "hub_private.h"
+#include "hub_rig.h"
+#include "subscribe.h"
+
+#include "core/banned.h"
+
+static void
+test_subscribe(void)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_say(0, 7);
+	hub_subscribe(a, 0, 4);
+	hub_settle();
+	CU_ASSERT_TRUE(hub_heard(a, "\"id\":\"s\""));
+	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":7,\"replayed\":3}"));
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
+	hub_subscribe(a, 0, 0); /* again: answered, the cursor stays */
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 2);
+	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":7,\"replayed\":0}"));
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
+	hub_say(0, 2);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 5);
+	subscribe_end(&a->conn, &out.channels[0].id);
+	hub_say(0, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 5);
+	hub_end();
+}
+
+static void
+test_refusals(void)
+{
+	struct hub_limits limits = hub_limits_default;
+	struct fake_conn *a;
+
+	limits.max_subscriptions = 2;
+	hub_begin(&limits);
+	a = hub_join(0);
+	CU_ASSERT_EQUAL(
+	    hub_subscribe_to(a, "01900000-0000-7000-8000-00000000dead", -1, NULL), ES_OK);
+	hub_settle();
+	CU_ASSERT_TRUE(hub_heard(a, "\"code\":\"not_found\""));
+	CU_ASSERT_EQUAL(a->conn.n_subscriptions, 0);
+	out.channels[2].member[0] = false;
+	hub_subscribe(a, 2, 0); /* private, not a member: the same answer */
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"not_found\""), 2);
+	hub_subscribe(a, 0, -1);
+	hub_subscribe(a, 1, -1);
+	CU_ASSERT_EQUAL(hub_subscribe_to(a, out.channels[2].id.text, -1, NULL),
+	    ES_TOO_MANY_SUBSCRIPTIONS);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 2);
+	hub_end();
+}
+
+static void
+test_unavailable(void)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	out.down = true;
+	hub_subscribe(a, 0, -1);
+	hub_pass(4000);
+	CU_ASSERT_EQUAL(hub_count(a, "error"), 0);
+	hub_pass(2000);
+	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"unavailable\""), 1);
+	out.down = false;
+	out_cut(&out);
+	hub_subscribe(a, 1, -1);
+	hub_pass(6000);
+	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"unavailable\""), 2);
+	CU_ASSERT_EQUAL(a->conn.n_subscriptions, 0);
+	out_restored(&out);
+	hub_settle();
+	hub_subscribe(a, 1, -1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 1);
+	hub_end();
+}
+
+static void
+test_reset_cursors(void)
+{
+	struct fake_conn *a, *b;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	b = hub_join(1);
+	hub_say(0, 5);
+	hub_subscribe(a, 0, 900);
+	CU_ASSERT_EQUAL(
+	    hub_subscribe_to(b, out.channels[0].id.text, 3, "another"), ES_OK);
+	hub_settle();
+	CU_ASSERT_TRUE(hub_heard(a, "\"fromSeq\":1,\"toSeq\":5,\"reason\":\"reset\""));
+	CU_ASSERT_TRUE(hub_heard(b, "\"fromSeq\":1,\"toSeq\":5,\"reason\":\"reset\""));
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 0);
+	hub_say(0, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 1);
+	hub_end();
+}
+
+static void
+test_pages_shared(void)
+{
+	hub_begin(NULL);
+	hub_say(0, 250);
+	for (int i = 0; i < 10; i++)
+		hub_subscribe(hub_join(i % OUT_USERS), 0, 0);
+	hub_settle();
+	for (int i = 0; i < 10; i++)
+		CU_ASSERT_EQUAL(hub_count(&fake_conns[i], "\"type\":\"message\""), 250);
+	CU_ASSERT_EQUAL(out.page_reads, 3);
+	hub_end();
+}
+
+static void
+test_limits(void)
+{
+	struct hub_limits limits = hub_limits_default;
+	struct fake_conn *a;
+
+	limits.replay_budget = 100;
+	limits.log_channel_bytes = 65536;
+	hub_begin(&limits);
+	a = hub_join(0);
+	hub_say(0, 501);
+	hub_subscribe(a, 0, 1); /* 500 are not too many */
+	hub_settle();
+	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":501,\"replayed\":500}"));
+	/* but the budget of the minute ends it */
+	CU_ASSERT_TRUE(hub_count(a, "\"type\":\"message\"") < 300);
+	CU_ASSERT_TRUE(hub_heard(a, "\"toSeq\":501,\"reason\":\"replay_limit\""));
+	hub_end();
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_say(0, 502);
+	hub_subscribe(a, 0, 1);
+	hub_settle();
+	CU_ASSERT_TRUE(
+	    hub_heard(a, "\"fromSeq\":2,\"toSeq\":502,\"reason\":\"replay_limit\""));
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 0);
+	hub_end();
+}
+
+static void
+test_linger(void)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_subscribe(a, 0, -1);
+	hub_settle();
+	fake_conn_closed(a);
+	hub_say(0, 3);
+	hub_settle();
+	a = hub_join(0);
+	hub_subscribe(a, 0, 0);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
+	CU_ASSERT_EQUAL(out.page_reads, 0); /* from memory */
+	fake_conn_closed(a);
+	hub_pass(61000);
+	CU_ASSERT_EQUAL(worker.hub->channels.n, 0);
+	hub_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"subscribe: acked, replayed, then live; again: no repeat", test_subscribe},
+    {"unknown, private and too many are refused", test_refusals},
+    {"no answer in time is an error", test_unavailable},
+    {"a cursor from nowhere is reset", test_reset_cursors},
+    {"ten readers, one read a page", test_pages_shared},
+    {"replay limits: a channel, a minute", test_limits},
+    {"a channel lingers without readers", test_linger},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/subscribe", cases)
