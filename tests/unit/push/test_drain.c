@@ -52,7 +52,9 @@ tells_when_to_come_back_then_closes(void)
 		    rig_expect(&rig, &clients[i], "\"type\":\"reconnect\"", &got));
 		CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"reason\":\"drain\""));
 		after = strstr(got.text, "\"afterMs\":");
-		CU_ASSERT_PTR_NOT_NULL_FATAL(after);
+		CU_ASSERT_PTR_NOT_NULL(after);
+		if (after == NULL)
+			break;
 		CU_ASSERT_TRUE(strtol(after + 10, NULL, 10) > last_ms); /* spread */
 		last_ms = strtol(after + 10, NULL, 10);
 	}

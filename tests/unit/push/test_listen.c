@@ -28,7 +28,7 @@ port_of(int fd)
 static unsigned
 free_port(void)
 {
-	struct push_listen l;
+	struct push_listen l = {.n = 0};
 	struct es_err err;
 	unsigned port;
 
