@@ -107,10 +107,10 @@ numbers_stay_dense(void)
 	FINE(sync_store_page_read(
 	    &rows, &f.bob.tenant, &id, 0, 10000, SYNC_PAGE_MAX, f.arena, &page, &f.err));
 	CU_ASSERT_TRUE(page.n > ROUNDS);
-	CU_ASSERT_EQUAL(page.n, page.head);
+	CU_ASSERT_EQUAL((int64_t)page.n, page.head);
 	for (size_t i = 0; i < page.n; i++) {
-		CU_ASSERT_EQUAL(page.events[i].seq, i + 1);
-		CU_ASSERT_EQUAL(page.events[i].prev, i);
+		CU_ASSERT_EQUAL(page.events[i].seq, (int64_t)i + 1);
+		CU_ASSERT_EQUAL(page.events[i].prev, (int64_t)i);
 		if (i > 0)
 			CU_ASSERT_TRUE(
 			    page.events[i].created_ms >= page.events[i - 1].created_ms);

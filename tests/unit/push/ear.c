@@ -39,7 +39,7 @@ channel_of(const char *json)
 	for (unsigned i = 0; i < OUT_CHANNELS; i++)
 		if (strstr(json, out.channels[i].id.text) != NULL)
 			return i;
-	CHECK(!"a frame without a channel");
+	CHECK(false && "a frame without a channel");
 	return 0;
 }
 
