@@ -38,6 +38,7 @@ struct redis_url {
 	const char *path;            /* NULL for TCP */
 	const char *user, *password; /* or NULL */
 	int db;
+	bool tls;
 };
 enum es_code redis_url_parse(const char *url, struct arena *a, struct redis_url *out,
     struct es_err *err) ES_MUST_CHECK;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "redis/redis_private.h"
+#include "redis/redis_tls.h"
 
 #include "core/banned.h"
 
@@ -98,7 +98,8 @@ expect_ok(redisContext *c, int64_t deadline_ms, struct es_err *err)
 
 	TRY(redis_conn_read(c, deadline_ms, &reply, err));
 	if (reply == NULL)
-		return es_fail(err, ES_UNAVAILABLE, "Redis: no answer to AUTH or SELECT");
+		return es_fail(
+		    err, ES_UNAVAILABLE, "Redis: no answer to the first commands");
 	if (reply->type == REDIS_REPLY_ERROR)
 		rc = es_fail(err, ES_UNAVAILABLE, "Redis: %s", reply->str);
 	freeReplyObject(reply);
@@ -118,12 +119,17 @@ handshake(
 		(void)redisAppendCommandArgv(c, (int)n, auth, NULL);
 	if (url->db != 0)
 		(void)redisAppendCommand(c, "SELECT %d", url->db);
-	if (n == 0 && url->db == 0)
+	if (url->tls) /* reads what TLS itself sends first, or poll would wake for nothing
+	               */
+		(void)redisAppendCommand(c, "PING");
+	if (n == 0 && url->db == 0 && !url->tls)
 		return ES_OK;
 	TRY(redis_conn_flush(c, deadline_ms, err));
 	if (n > 0)
 		TRY(expect_ok(c, deadline_ms, err));
 	if (url->db != 0)
+		TRY(expect_ok(c, deadline_ms, err));
+	if (url->tls)
 		TRY(expect_ok(c, deadline_ms, err));
 	return ES_OK;
 }
@@ -151,7 +157,9 @@ redis_conn_open(const struct redis_url *url, int64_t timeout_ms, redisContext **
 		(void)redisSetTimeout(c, limit); /* bounds a write into a full socket */
 		if (url->path == NULL)
 			(void)redisEnableKeepAlive(c);
-		rc = handshake(c, url, deadline_ms, err);
+		rc = url->tls ? redis_tls_start(c, url->host, err) : ES_OK;
+		if (rc == ES_OK)
+			rc = handshake(c, url, deadline_ms, err);
 	}
 	if (rc != ES_OK) {
 		redisFree(c);

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/clock.h"
+#include "redis/redis_tls.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -144,12 +145,14 @@ on_disconnect(const redisAsyncContext *ac, int status)
 static void
 dial(struct redis_link *l)
 {
+	struct es_err err;
 	redisAsyncContext *ac = l->url.path != NULL
 	                            ? redisAsyncConnectUnix(l->url.path)
 	                            : redisAsyncConnect(l->url.host, l->url.port);
 
 	CHECK(ac != NULL);
-	if (ac->err != 0) {
+	if (ac->err != 0 ||
+	    (l->url.tls && redis_tls_start(&ac->c, l->url.host, &err) != ES_OK)) {
 		redisAsyncFree(ac);
 		start_waiting(l);
 		return;

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/parse.h"
-#include "redis/redis_private.h"
+#include "redis/redis_tls.h"
 
 #include "core/banned.h"
 
@@ -136,6 +136,15 @@ parse_tcp(const char *s, struct arena *a, struct redis_url *url, struct es_err *
 }
 
 static enum es_code
+parse_tls(const char *s, struct arena *a, struct redis_url *url, struct es_err *err)
+{
+	if (!redis_tls_known())
+		return refuse(err, "rediss:// needs TLS, which hiredis before 1.0 lacks");
+	url->tls = true;
+	return parse_tcp(s, a, url, err);
+}
+
+static enum es_code
 parse_unix(const char *s, struct arena *a, struct redis_url *url, struct es_err *err)
 {
 	const size_t len = strcspn(s, "?");
@@ -166,10 +175,9 @@ redis_url_parse(
 	else if (strncmp(url, "unix://", 7) == 0)
 		TRY(parse_unix(url + 7, a, &parsed, err));
 	else if (strncmp(url, "rediss://", 9) == 0)
-		return refuse(
-		    err, "rediss:// needs TLS, which this build of hiredis lacks");
+		TRY(parse_tls(url + 9, a, &parsed, err));
 	else
-		return refuse(err, "must start with redis:// or unix://");
+		return refuse(err, "must start with redis://, rediss:// or unix://");
 	*out = parsed;
 	return ES_OK;
 }

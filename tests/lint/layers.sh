@@ -56,7 +56,7 @@ rule 'each outside library has one home' "$(
 	only 'libpq/' shared/pg/
 	only 'json-c/' shared/json/
 	only 'jwt.h' shared/auth/
-	only 'openssl/' shared/crypto/ shared/auth/
+	only 'openssl/' shared/crypto/ shared/auth/ shared/redis/redis_tls
 	only 'curl/' shared/queue/ ctl/
 	only 'hiredis/' shared/redis/
 	only 'fcgi' api-fcgi/fcgi_io

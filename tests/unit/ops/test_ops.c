@@ -228,19 +228,38 @@ sends_long_bodies_whole(void)
 	teardown(&f);
 }
 
+/* Reads until the text is there; the connection stays. */
+static void
+read_until(struct fixture *f, int fd, const char *text)
+{
+	f->len = 0;
+	f->answer[0] = '\0';
+	while (strstr(f->answer, text) == NULL) {
+		const ssize_t n =
+		    recv(fd, f->answer + f->len, sizeof(f->answer) - 1 - f->len, 0);
+
+		CU_ASSERT_TRUE_FATAL(n > 0);
+		f->len += (size_t)n;
+		f->answer[f->len] = '\0';
+	}
+}
+
 static void
 keeps_connections(void)
 {
+	static const char request[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 	struct fixture f;
-	const char *a, *second;
+	int fd;
 
 	setup(&f);
-	a = ask_fd(&f, dial(&f),
-	    "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-	    "GET /failing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-	BEGINS(a, "HTTP/1.1 200 ");
-	second = strstr(a, "fine\nHTTP/1.1 503 ");
-	CU_ASSERT_PTR_NOT_NULL(second);
+	fd = dial(&f);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(
+		    send(fd, request, strlen(request), 0), (ssize_t)strlen(request));
+		read_until(&f, fd, "\r\n\r\nfine\n");
+		BEGINS(f.answer, "HTTP/1.1 200 ");
+	}
+	(void)close(fd);
 	teardown(&f);
 }
 

@@ -1,0 +1,26 @@
+/* A certificate of its own for localhost, good for 100 years, for tests and for nothing
+ * else. */
+#ifndef TESTS_CONTRACT_TLS_DATA_H
+#define TESTS_CONTRACT_TLS_DATA_H
+
+#define TEST_TLS_KEY \
+	"-----BEGIN PRIVATE KEY-----\n" \
+	"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTVQJBJM42zSCzaWS\n" \
+	"J3Al7nE6bXE3crIMARTARcqUDpChRANCAASs/3YfMVyLU5i9njeqMqoXtd2R1JlE\n" \
+	"xoMJ3cTUlg6n2jgKlqVktpIq0Gt9/UPSHEDQh022EDMoNWc6DtqtVprO\n" \
+	"-----END PRIVATE KEY-----\n"
+
+#define TEST_TLS_CERT \
+	"-----BEGIN CERTIFICATE-----\n" \
+	"MIIBlTCCATugAwIBAgIUQnu918q6k0dH38p2SYFCDzFPXcEwCgYIKoZIzj0EAwIw\n" \
+	"FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzIyMTUxOVoYDzIxMjYxMDMw\n" \
+	"MjIxNTE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n" \
+	"PQMBBwNCAASs/3YfMVyLU5i9njeqMqoXtd2R1JlExoMJ3cTUlg6n2jgKlqVktpIq\n" \
+	"0Gt9/UPSHEDQh022EDMoNWc6DtqtVprOo2kwZzAdBgNVHQ4EFgQUvvlDWVHa8D3S\n" \
+	"c/1USf180pDnPK4wHwYDVR0jBBgwFoAUvvlDWVHa8D3Sc/1USf180pDnPK4wDwYD\n" \
+	"VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID\n" \
+	"SAAwRQIgQaBF737wnTfYwwSQjFgqEcGOf5lQmbgOOmP9NyFdadICIQC+s/9NMX7c\n" \
+	"u5FQTlN5SOfQ3yKpasfRdr1UaNdFCsDCtQ==\n" \
+	"-----END CERTIFICATE-----\n"
+
+#endif
