@@ -12,7 +12,7 @@ static const unsigned close_codes[] = {1000, 1001, 1002, 1003, 1005, 1006, 1007,
 _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
     "a row for each close code and one for the others");
 
-#define GAPS	     "echostream_gaps_total"
+#define GAPS         "echostream_gaps_total"
 #define GAPS_HELP    "gap frames sent, by reason."
 #define FRAMES       "echostream_websocket_frames_total"
 #define FRAMES_HELP  "Frames from clients by type."
