@@ -1,6 +1,6 @@
 #include "push_ops.h"
 
-#include <stdio.h>
+#include <signal.h>
 
 #include "core/clock.h"
 #include "ops/ops.h"
@@ -126,6 +126,7 @@ push_ops_run(const struct push_conf *conf, struct metrics *m, unsigned slot)
 	pg.application_name = "echostream-push-ops";
 	pg.connect_timeout_ms = pg.statement_timeout_ms = 1000;
 	queue.timeout_ms = 1000;
+	(void)signal(SIGHUP, SIG_IGN);
 	metrics_use_slot(m, slot);
 	if (pg_open(&pg, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&

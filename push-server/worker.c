@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "accept.h"
 #include "conn_auth.h"
@@ -20,8 +21,10 @@
 
 #include "core/banned.h"
 
-#define AUTH_IN_FLIGHT   4096
-#define REPLAY_IN_FLIGHT 64
+#define AUTH_IN_FLIGHT 4096
+/* Visitors at the front desk, listeners, databases, libwebsockets' own. */
+#define BESIDE_CONNECTIONS 4352
+#define REPLAY_IN_FLIGHT   64
 
 /* A worker and its watchers. */
 struct shop {
@@ -245,6 +248,24 @@ worker_fini(struct worker *w)
 	conn_table_fini(&w->conns);
 }
 
+/* As many descriptors as this worker can use and no more: libwebsockets makes tables of
+ * the limit's size, and containers like to set it to a billion. */
+static void
+limit_descriptors(const struct push_conf *conf)
+{
+	const rlim_t want = (rlim_t)conf->connections + BESIDE_CONNECTIONS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	if (want > limit.rlim_max)
+		log_warn("fewer descriptors than ES_PUSH_CONNECTIONS needs",
+		    LOG_INT("limit", (int64_t)limit.rlim_max),
+		    LOG_INT("needed", (int64_t)want));
+	limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int
 worker_run(const struct push_conf *conf, struct metrics *metrics,
     const struct push_listen *listen, unsigned index, unsigned slot)
@@ -253,6 +274,8 @@ worker_run(const struct push_conf *conf, struct metrics *metrics,
 	struct es_err err = {0};
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN); /* nothing is read again */
+	limit_descriptors(conf);
 	metrics_use_slot(metrics, slot);
 	s->worker.loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	worker_init(&s->worker, conf, metrics, index);
