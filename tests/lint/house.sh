@@ -34,6 +34,12 @@ rule 'libraries do not print or log' "$(
 		xargs -r grep -nHE '\b(printf|puts|perror|log_(debug|info|warn|error)) *\('
 )"
 
+# Two writers on one socket put bytes into the middle of each other's frames.
+rule 'a socket is written by conn_write.c alone' "$(
+	c_files | grep '^push-server/' | grep -vE '^push-server/(ws\.[ch]|conn_write\.c)$' |
+		xargs -r grep -nHE '\b(lws_write|ws_write) *\('
+)"
+
 rule 'a TODO carries an issue number' "$(
 	c_files | xargs -r grep -nHE '\b(TODO|FIXME|XXX)\b' | grep -vE '#[0-9]+'
 )"
