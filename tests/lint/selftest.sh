@@ -31,6 +31,7 @@ done >fanout/long.c
 cp fanout/long.c fanout/longer.c
 cp fanout/long.c fanout/longest.c
 cp fanout/long.c fanout/endless.c
+cp fanout/long.c fanout/eternal.c
 printf 'if\n' >packaging/bad.sh
 mkdir packaging/dev
 printf "SUITES='unit'\n" >packaging/dev/test.sh
