@@ -50,8 +50,11 @@ verb_up() {
 	trap 'kill -TERM $follower 2>/dev/null; wait $follower; exit 130' INT TERM HUP
 	shown=0
 	while kill -0 $follower 2>/dev/null; do
+		if grep -q '^EchoStream is ready' "$ulog"; then
+			up_show
+			exit 0
+		fi
 		up_show
-		grep -q '^EchoStream is ready' "$ulog" && exit 0
 		sleep 0.1
 	done
 	wait $follower

@@ -10,23 +10,34 @@ CC=clang build_setup "$BUILD" -Dfuzz=true -Db_lundef=false -Dwerror=false
 ninja -C "$BUILD" build.ninja >/dev/null
 # shellcheck disable=SC2046
 build_run "$BUILD" $(ninja -C "$BUILD" -t targets all | sed -n 's,^\(tests/fuzz/fuzz_[a-z_]*\):.*,\1,p')
-for target in "$BUILD"/tests/fuzz/fuzz_*; do
-	[ -f "$target" ] && [ -x "$target" ] || continue
-	name=${target##*/}
-	mkdir "$WORK/$name"
-	set -- "$WORK/$name"
+# try TARGET: one line for the runner, what it found above it
+try() {
+	name=${1##*/}
+	mkdir "$WORK/$name" "$WORK/$name.found"
+	set -- "$1" "$WORK/$name"
 	[ -d "tests/fuzz/corpus/$name" ] && set -- "$@" "tests/fuzz/corpus/$name"
-	dict=tests/fuzz/$name.dict
-	[ -f "$dict" ] && set -- -dict="$dict" "$@"
-	"$target" -max_total_time="${ES_FUZZ_S:-5}" -timeout=5 -rss_limit_mb=1024 -verbosity=0 \
-		-artifact_prefix="$WORK/" "$@" >"$WORK/$name.log" 2>&1
+	[ -f "tests/fuzz/$name.dict" ] && set -- "$@" -dict="tests/fuzz/$name.dict"
+	"$@" -max_total_time="${ES_FUZZ_S:-5}" -timeout=10 -rss_limit_mb=1024 -verbosity=0 \
+		-artifact_prefix="$WORK/$name.found/" >"$WORK/$name.log" 2>&1
 	code=$?
-	if [ $code -ne 0 ]; then
-		tail -n 40 "$WORK/$name.log"
-		for found in "$WORK"/crash-* "$WORK"/timeout-* "$WORK"/oom-*; do
-			[ -f "$found" ] && say "input: $(base64 -w0 "$found" | head -c 2000)"
-		done
-		rm -f "$WORK"/crash-* "$WORK"/timeout-* "$WORK"/oom-*
-	fi
+	[ $code -eq 0 ] || tail -n 40 "$WORK/$name.log"
+	for found in "$WORK/$name.found"/*; do
+		[ -f "$found" ] && say "input: $(base64 -w0 "$found" | head -c 2000)"
+	done
 	result $code "$name"
+}
+
+# two at a time, each with its output kept together
+set --
+for target in "$BUILD"/tests/fuzz/fuzz_*; do
+	[ -f "$target" ] && [ -x "$target" ] && set -- "$@" "$target"
+done
+while [ $# -gt 0 ]; do
+	(try "$1") >"$WORK/one" 2>&1 &
+	[ $# -eq 1 ] || (try "$2") >"$WORK/two" 2>&1
+	wait $!
+	cat "$WORK/one"
+	[ $# -eq 1 ] || cat "$WORK/two"
+	shift
+	[ $# -eq 0 ] || shift
 done
