@@ -133,6 +133,12 @@ conn_write(struct conn *c, const char *frames, size_t len)
 	if (c->state != CONN_OPEN || c->out.blocked)
 		return false;
 	CHECK(len > 0 && len <= CONN_WRITE_MAX);
+	if (ws_close_code(c->wsi) != 0) {
+		/* libwebsockets closes by itself, for what broke the protocol: a raw
+		 * write would pass its Close frame */
+		conn_peer_closes(c, ws_close_code(c->wsi));
+		return false;
+	}
 	if (ws_partial(c->wsi)) { /* a pong of libwebsockets' own */
 		block(c, 0);
 		return false;

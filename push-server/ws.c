@@ -137,6 +137,9 @@ on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, s
 		on_peer_close(c, in, len);
 		break;
 	case LWS_CALLBACK_CLOSED:
+		if (ws_close_code(wsi) != 0)
+			conn_peer_closes(c, ws_close_code(wsi));
+		/* fall through */
 	case LWS_CALLBACK_WSI_DESTROY:
 		lws_set_opaque_user_data(wsi, NULL);
 		conn_lost(c);
@@ -263,6 +266,16 @@ ws_write(struct lws *wsi, const char *bytes, size_t len)
 
 	memcpy(&data, &bytes, sizeof(data));
 	return lws_write(wsi, data, len, LWS_WRITE_RAW) >= 0;
+}
+
+uint16_t
+ws_close_code(struct lws *wsi)
+{
+	const unsigned char *payload = lws_get_close_payload(wsi);
+
+	if (lws_get_close_length(wsi) < 2)
+		return 0;
+	return (uint16_t)((unsigned)payload[0] << 8 | payload[1]);
 }
 
 bool

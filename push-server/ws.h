@@ -31,6 +31,9 @@ void ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t le
  * (ws_partial) and go first. False: the socket is dead. */
 bool ws_write(struct lws *wsi, const char *bytes, size_t len) ES_MUST_CHECK;
 bool ws_partial(struct lws *wsi);
+/* The code of the Close that libwebsockets sends or has sent by itself (broken framing,
+ * bad UTF-8), or that was handed to it; 0: none. */
+uint16_t ws_close_code(struct lws *wsi);
 void ws_want_writable(struct lws *wsi);
 /* Close the socket at once, without a word. */
 void ws_cut(struct lws *wsi);

@@ -339,6 +339,35 @@ answers_the_peers_close(void)
 	rig_down(&rig);
 }
 
+/* libwebsockets closes by itself, for bad UTF-8: nothing of ours may pass that frame. */
+static void
+writes_nothing_after_the_librarys_close(void)
+{
+	static struct client client;
+	static struct got got;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	log_fill(&news, 1, 100);
+	client_send(&client, 1, true, "\xc3\x28", 2);
+	for (int i = 0; i < 5; i++)
+		rig_turn(&rig);
+	c = rig_conn(&rig, &client);
+	if (c != NULL)
+		CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.len));
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1007);
+	(void)client_read(&client, 65536);
+	client_next(&client, &got);
+	CU_ASSERT_EQUAL(got.opcode, -1);
+	client_close(&client);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(metrics_sum(rig.worker.metrics, push_metrics_close(1007)), 1);
+	free(news.data);
+	rig_down(&rig);
+}
+
 static CU_TestInfo cases[] = {
     {"acks, pings, broadcasts and a close against a one-byte reader",
 	mixes_all_kinds_against_a_slow_reader},
@@ -350,6 +379,7 @@ static CU_TestInfo cases[] = {
     {"forgets lossy frames first", forgets_lossy_frames_first},
     {"survives a peer that is gone", survives_a_peer_that_is_gone},
     {"answers the peer's close", answers_the_peers_close},
+    {"writes nothing after the library's close", writes_nothing_after_the_librarys_close},
     CU_TEST_INFO_NULL,
 };
 
