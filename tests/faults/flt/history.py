@@ -22,7 +22,7 @@ def read(load, channel, who, rng):
     client = rest.Client(load.url_of(who), timeout=15)
     headers = [("Authorization", "Bearer " + load.world.token(who))]
     base = "%s/channels/%s/messages" % (API, channel)
-    forward = walk(client, headers, base, "after=0", "after", PAGES[0])
+    forward = walk(client, headers, base, "&after=0", "after", PAGES[0])
     backward = walk(client, headers, base, "", "before", PAGES[1])
     backward.reverse()
     strays = []
@@ -37,11 +37,11 @@ def read(load, channel, who, rng):
 def walk(client, headers, base, query, word, limit):
     found = []
     while True:
-        page = ask(client, headers, "%s?%s&limit=%d" % (base, query, limit))
+        page = ask(client, headers, "%s?limit=%d%s" % (base, limit, query))
         found += page["messages"]
         if not page["hasMore"] or not page["messages"]:
             return found
-        query = "%s=%d" % (word, page["messages"][-1]["messageId"])
+        query = "&%s=%d" % (word, page["messages"][-1]["messageId"])
 
 
 def ask(client, headers, path, patience_s=20):

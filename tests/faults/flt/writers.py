@@ -262,7 +262,7 @@ class Looker(threading.Thread):
         except Exception:
             return
         # another's message under the number would be no better than none
-        if got.status == 404 or got.json and got.json["clientMessageId"] != send.cid:
+        if got.status == 404 or got.status == 200 and got.json["clientMessageId"] != send.cid:
             self.load.journal.early.append(send)
         elif got.status == 200:
             self.looked += 1

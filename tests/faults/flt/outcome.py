@@ -1,0 +1,88 @@
+"""What a run of faults comes to: one line a promise, and the figures."""
+
+import collections
+
+from . import judge
+
+PROMISES = (
+    ("nothing acked is lost or changed", "lost early_ack wrong_number changed"),
+    ("nothing answered 202 is lost", "lost_accepted"),
+    ("nothing is doubled, nothing is there that nobody sent", "doubled ghost"),
+    ("number order is commit order in every view of history",
+     "history_order views commit_order"),
+    ("each sender's order is kept", "sender_order"),
+    ("no stream has a repeat, a wrong order, a silent hole or another text",
+     "stream_order stream_hole stream_differs"),
+    ("every listener heard all of its channels", "stream_missing"),
+    ("nobody heard what is not theirs", "foreign"),
+    ("every sender was answered in the end", "unanswered"),
+    ("no connection broke the protocol", "protocol"),
+)
+
+
+def tell(report, args, load, stack, schedule, verdict, took_s):
+    figures(args, load, schedule, verdict, took_s)
+    found = verdict.found()
+    named = set()
+    for sentence, names in PROMISES:
+        named.update(names.split())
+        report.check("faults", sentence, [
+            "%s: %s" % (name, text) for name in names.split()
+            for text in found.get(name, [])[:8]])
+    assert named == set(judge.NAMES), named ^ set(judge.NAMES)
+    report.check("faults", "poison is put aside, and nothing else is", dead(stack, schedule))
+    report.check("faults", "no program broke down by itself", stack.crashes()[:10])
+    report.check("faults", "everything came back, none took %d times its limit" % 3,
+                 schedule.gross())
+    if args.least_acks:
+        report.check("faults", "at least %d acks and %d kinds of fault" % (
+            args.least_acks, args.least_kinds), enough(args, load, schedule))
+
+
+def dead(stack, schedule):
+    n = int(stack.sql("select count(*) from dead_letters"))
+    if n == schedule.fault.poisons:
+        return None
+    return "%d poison entries, %d dead letters:\n%s" % (
+        schedule.fault.poisons, n,
+        stack.sql("select source, source_id, sqlstate, reason from dead_letters limit 20"))
+
+
+def enough(args, load, schedule):
+    wrong = []
+    if load.journal.acks < args.least_acks:
+        wrong.append("%d acks" % load.journal.acks)
+    if len(schedule.kinds_done()) < args.least_kinds:
+        wrong.append("%d kinds of fault" % len(schedule.kinds_done()))
+    return wrong
+
+
+def figures(args, load, schedule, verdict, took_s):
+    sends = load.journal.sends
+    print("%d messages, %d acked, %d answered 202 only, %d attempts in %.0f s" % (
+        len(sends), load.journal.acks,
+        sum(s.accepted_at is not None and s.acked_at is None for s in sends),
+        sum(s.tries for s in sends), took_s))
+    frames = sum(len(t.frames) for one in load.listeners for t in one.stretches)
+    gaps = sum(len(t.gaps) for one in load.listeners for t in one.stretches)
+    print("%d frames heard on %d connections, %d gaps told, %d acks looked up at once, "
+          "%d refusals for the ears" % (
+              frames, sum(one.conns for one in load.listeners), gaps, load.looker.looked,
+              sum(one.refusals for one in load.ears)))
+    if verdict.apart:
+        print("%d answered 202 went with FLUSHALL (not promised)" % len(verdict.apart))
+    print("longest wait for an answer %.1f s" % max([s.longest_s for s in sends] or [0]))
+    print("%d faults of %d kinds" % (len(schedule.done), len(schedule.kinds_done())))
+    times = collections.defaultdict(list)
+    for one in schedule.done:
+        if one.back_s is not None:
+            times[one.kind].append(one.back_s)
+    for kind in sorted(times, key=lambda k: k.name):
+        t = sorted(times[kind])
+        print("  %-20s %3d times  back in %5.2f s (median) %5.2f s (worst)  limit %g s%s" % (
+            kind.name, len(t), t[len(t) // 2], t[-1], kind.limit_s,
+            "" if t[-1] <= kind.limit_s else "  over"))
+    for line in schedule.skipped[:10]:
+        print("  left out: " + line)
+    for note in load.journal.notes[:10]:
+        print("  note: " + note)

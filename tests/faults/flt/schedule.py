@@ -1,0 +1,92 @@
+"""Which fault when, from a seed; and how long each took to be over."""
+
+import random
+import time
+
+from .kinds import KINDS, Fault
+from .stack import Gone
+
+GROSS = 3           # times its limit: no longer a figure, a failure
+WAIT_S = 30.0       # for everybody to be back, before the next fault comes anyway
+
+
+class Done:
+    def __init__(self, kind, said, began, ended):
+        self.kind, self.said, self.began, self.ended = kind, said, began, ended
+        self.back_s = None      # None: never measured (another fault came in between)
+        self.missing = []
+
+    def line(self, start):
+        back = "not measured" if self.back_s is None else "back in %5.2f s (limit %g s)%s" % (
+            self.back_s, self.kind.limit_s, "  LATE" if self.back_s > self.kind.limit_s else "")
+        if self.missing:
+            back = "NOT BACK in %g s: %s" % (WAIT_S, " ".join(self.missing)[:300])
+        return "%7.2f  %-20s %-44s %s" % (self.began - start, self.kind.name, self.said[:44],
+                                          back)
+
+
+class Schedule:
+    """One fault after the other; with pairs > 0 some come before the last one is over."""
+
+    def __init__(self, stack, load, seed, kinds, pairs=0.0, say=None):
+        self.stack, self.load, self.pairs = stack, load, pairs
+        self.rng = random.Random("schedule %s" % seed)
+        self.kinds = [KINDS[k] for k in kinds]
+        self.fault = Fault(stack, load, self.rng)
+        self.done, self.skipped, self.bag = [], [], []
+        self.say = say or (lambda _line: None)
+        self.start = time.monotonic()
+
+    def next_kind(self):
+        """All kinds in a random order, then all again."""
+        if not self.bag:
+            self.bag = list(self.kinds)
+            self.rng.shuffle(self.bag)
+        return self.bag.pop()
+
+    def wait_for_start(self, seconds):
+        """The load runs before anything breaks."""
+        at = time.monotonic()
+        self.load.until(lambda: self.load.back_since(at), seconds, "load on a whole stack")
+
+    def run(self, seconds):
+        self.start = time.monotonic()
+        end = self.start + seconds
+        while time.monotonic() < end:
+            self.once(self.next_kind())
+            time.sleep(self.rng.uniform(0.1, 0.6))
+
+    def once(self, kind):
+        began = time.monotonic()
+        try:
+            said = kind.run(self.fault)
+        except Gone as e:
+            self.skipped.append("%s: %s" % (kind.name, e))
+            return None
+        ended = time.monotonic()
+        one = Done(kind, said or "", began, ended)
+        self.done.append(one)
+        if self.rng.random() >= self.pairs:
+            self.wait(one)
+        self.say(one.line(self.start))
+        return one
+
+    def wait(self, one):
+        """Back: every writer was acked and every steady listener heard something new in each
+        channel. Counted from the end of the fault, for kills from the kill."""
+        since = one.began if one.kind.name.endswith("kill") else one.ended
+        until = time.monotonic() + WAIT_S
+        while not self.load.back_since(one.ended):
+            if time.monotonic() > until:
+                one.missing = self.load.missing_since(one.ended)
+                return
+            time.sleep(0.01)
+        one.back_s = time.monotonic() - since
+
+    def kinds_done(self):
+        return {one.kind.name for one in self.done}
+
+    def gross(self):
+        """Those that took far too long; a limit below 3 s is judged as 3 s."""
+        return [one.line(self.start) for one in self.done if one.missing or (
+            one.back_s or 0) > GROSS * max(3, one.kind.limit_s)]

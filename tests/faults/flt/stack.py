@@ -1,0 +1,193 @@
+"""The stack under test: its processes, its servers, and a word about what died of itself."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+from scn import env as environment
+
+OWN_SIGNALS = {signal.SIGKILL, signal.SIGTERM}
+
+
+class Gone(Exception):
+    """What a fault aims at is not there just now."""
+
+
+class Stack:
+    def __init__(self, env, build):
+        self.env, self.build = env, build
+        self.run_dir = env.get("ES_RUN_DIR")
+        self.helpers = []       # processes of our own
+        self.log_from = {p: os.path.getsize(p) for p in environment.log_files(env)}
+
+    # processes
+
+    def masters(self):
+        """{name: pid} of the supervisor's list."""
+        found = {}
+        with open(os.path.join(self.run_dir, "pids"), encoding="utf-8") as f:
+            for line in f:
+                name, pid = line.split()[:2]
+                found[name] = int(pid)
+        return found
+
+    def master(self, name):
+        pid = self.masters().get(name, 0)
+        if pid <= 0 or state_of(pid) in (None, "Z"):
+            raise Gone(name)
+        return pid
+
+    def workers(self, name):
+        pids = children(self.master(name))
+        if not pids:
+            raise Gone(name + "'s workers")
+        return pids
+
+    def kill(self, pids, sig):
+        for pid in [pids] if isinstance(pids, int) else pids:
+            try:
+                os.kill(pid, sig)
+            except ProcessLookupError:
+                pass
+
+    def restarted(self, name, old, seconds=40):
+        """Until the supervisor has put another in its place."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if self.master(name) != old:
+                    return
+            except (Gone, OSError, ValueError):
+                pass
+            time.sleep(0.02)
+        raise TimeoutError("%s is not started again" % name)
+
+    def up(self):
+        """Does the supervisor live, and every program?"""
+        try:
+            return all(state_of(pid) not in (None, "Z") for pid in self.masters().values())
+        except OSError:
+            return False
+
+    # servers
+
+    def sql(self, statement):
+        code, out = self.env.sql(statement)
+        if code != 0:
+            raise Gone("PostgreSQL: " + out[:200])
+        return out
+
+    def redis(self, *words):
+        code, out = self.env.redis(list(words))
+        if code != 0:
+            raise Gone("Redis: " + out[:200])
+        return out
+
+    def ready(self):
+        """All three say that they and what they need are there."""
+        return all(curl(self.env.url + path) for path in (
+            "/readyz", "/push/readyz", "/fanout/readyz"))
+
+    def helper(self, argv, more, log):
+        """A process of our own with the stack's settings."""
+        settings = {k: v for k, v in self.env.values.items()
+                    if k.startswith("ES_") and k not in (
+                        "ES_DATABASE_OWNER_URL", "ES_DATABASE_ADMIN_URL")}
+        path = os.path.join(self.env.log_dir(), log)
+        with open(path, "ab") as out:
+            proc = subprocess.Popen(argv, env={**os.environ, **settings, **more}, stdout=out,
+                                    stderr=out, stdin=subprocess.DEVNULL,
+                                    start_new_session=True)
+        self.helpers.append(proc)
+        return proc, path
+
+    def dismiss(self, proc, sig=signal.SIGTERM, seconds=30):
+        proc.send_signal(sig)
+        try:
+            proc.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(proc.pid, signal.SIGKILL)
+            proc.wait()
+        self.helpers = [p for p in self.helpers if p is not proc]
+
+    def clean_up(self):
+        for proc in list(self.helpers):
+            self.dismiss(proc, signal.SIGKILL)
+
+    # what the logs say
+
+    def log_lines(self):
+        for path in environment.log_files(self.env):
+            with open(path, "rb") as f:
+                f.seek(min(self.log_from.get(path, 0), os.path.getsize(path)))
+                for line in f:
+                    yield os.path.basename(path), line.decode("utf-8", "replace").rstrip()
+
+    def crashes(self, expected=()):
+        """Ends of our programs that no signal of ours explains."""
+        found = []
+        for name, line in self.log_lines():
+            if name in expected:
+                continue
+            if "AddressSanitizer" in line or "runtime error:" in line or "CHECK" in line:
+                found.append("%s: %s" % (name, line[:300]))
+            elif '"worker ended"' in line:
+                found += crash_of(name, line)
+            elif name == "up.log" and re.search(r"ended after .*signal (\d+)", line):
+                sig = int(re.search(r"signal (\d+)", line).group(1))
+                if sig not in OWN_SIGNALS:
+                    found.append("%s: %s" % (name, line[:300]))
+        return found
+
+
+def crash_of(name, line):
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return []
+    if said.get("signal", 0) in (0, *OWN_SIGNALS) and said.get("exit", 0) in (0, -1, None):
+        return []
+    return ["%s: %s" % (name, line[:300])]
+
+
+def curl(url):
+    return subprocess.run(["curl", "-sf", "-m", "2", "-o", "/dev/null", url],
+                          check=False).returncode == 0
+
+
+def stat_of(pid):
+    try:
+        with open("/proc/%d/stat" % pid, encoding="latin-1") as f:
+            return f.read().rpartition(") ")[2].split()
+    except OSError:
+        return None
+
+
+def state_of(pid):
+    words = stat_of(pid)
+    return words[0] if words else None
+
+
+def children(pid):
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            words = stat_of(int(name))
+            if words and int(words[1]) == pid and words[0] != "Z":
+                found.append(int(name))
+    return sorted(found)
+
+
+def holds_socket(pid, path):
+    """Has pid the listening unix socket of that path open?"""
+    with open("/proc/net/unix", encoding="utf-8") as f:
+        inodes = {line.split()[6] for line in f if line.rstrip().endswith(path)}
+    try:
+        links = [os.readlink("/proc/%d/fd/%s" % (pid, fd))
+                 for fd in os.listdir("/proc/%d/fd" % pid)]
+    except OSError:
+        return False
+    return any("socket:[%s]" % i in links for i in inodes)

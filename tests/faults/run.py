@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Breaks a running stack in all ways it knows for a while and judges what came of it."""
+
+import argparse
+import os
+import random
+import sys
+import time
+
+import flt  # noqa: F401  (finds scn)
+from flt import judge, outcome
+from flt.kinds import KINDS
+from flt.load import Load, Shape, open_env
+from flt.schedule import Schedule
+from flt.stack import Stack
+from scn.report import Report
+
+
+def arguments(argv):
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--env", required=True, help="lines of ./dev status -o env; the stack "
+                   "is broken on purpose, so use one of its own")
+    p.add_argument("--build", default="build", help="where the programs are")
+    p.add_argument("--seconds", type=float, default=60)
+    p.add_argument("--seed", type=int, default=None, help="of the schedule (random)")
+    p.add_argument("--kinds", default="", help="comma list; all when empty; -NAME leaves out")
+    p.add_argument("--pairs", type=float, default=0.0,
+                   help="share of faults that the next one does not wait for (0)")
+    p.add_argument("--least-acks", type=int, default=0)
+    p.add_argument("--least-kinds", type=int, default=0)
+    p.add_argument("--journal", default=None, help="a file for every step of every message")
+    p.add_argument("--pause-ms", type=float, default=20, help="between a writer's messages")
+    args = p.parse_args(argv)
+    args.kinds = chosen(p, args.kinds)
+    if args.seed is None:
+        args.seed = random.randrange(1 << 31)
+    return args
+
+
+def chosen(p, text):
+    words = [w for w in text.split(",") if w]
+    for w in words:
+        if w.lstrip("-") not in KINDS:
+            p.error("no kind %s; there are: %s" % (w, " ".join(sorted(KINDS))))
+    wanted = [w for w in words if not w.startswith("-")] or sorted(KINDS)
+    return [k for k in wanted if "-" + k not in words]
+
+
+def main(argv):
+    args = arguments(argv)
+    report = Report()
+    env = open_env(args.env)
+    load = Load(env, args.seed, Shape(pause_s=args.pause_ms / 1000), args.journal)
+    load.build()
+    stack = Stack(env, os.path.abspath(args.build))
+    print("seed %d, %g s, %d kinds; run %s" % (args.seed, args.seconds, len(args.kinds),
+                                              load.run_id), flush=True)
+    started = time.monotonic()
+    load.start()
+    schedule = Schedule(stack, load, args.seed, args.kinds, args.pairs,
+                        lambda line: print(line, flush=True))
+    try:
+        schedule.wait_for_start(10)
+        schedule.run(args.seconds)
+        broken_s = time.monotonic() - started
+        histories = load.finish()
+    finally:
+        stack.clean_up()
+    verdict = judge.judge(load.journal, histories, load.listeners + load.ears,
+                          load.protocol_faults)
+    outcome.tell(report, args, load, stack, schedule, verdict, broken_s)
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
