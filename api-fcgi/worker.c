@@ -46,6 +46,18 @@ signals_init(sigset_t *while_waiting)
 	sigdelset(while_waiting, SIGINT);
 }
 
+/* While there is always a next request the wait returns with it and leaves the signal
+ * pending: a busy worker would never hear it. */
+static bool
+stop_asked(void)
+{
+	sigset_t pending;
+
+	return stopped ||
+	       (sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 ||
+						 sigismember(&pending, SIGINT) == 1));
+}
+
 static void
 log_request(const struct http_req *req, const struct http_res *res,
     const struct dispatched *what, int64_t took_ms)
@@ -114,7 +126,7 @@ worker_run(const struct worker_setup *setup)
 	}
 	io = fcgi_io_new(
 	    setup->listen_fd, (size_t)setup->conf->body_max_bytes, setup->conf->stall_ms);
-	while (!stopped) {
+	while (!stop_asked()) {
 		enum fcgi_got got;
 
 		metrics_beat(setup->metrics);

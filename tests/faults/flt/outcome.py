@@ -32,6 +32,8 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
     assert named == set(judge.NAMES), named ^ set(judge.NAMES)
     report.check("faults", "poison is put aside, and nothing else is", dead(stack, schedule))
     report.check("faults", "no program broke down by itself", stack.crashes()[:10])
+    report.check("faults", "who is asked to stop under load stops soon",
+                 schedule.slow_stops())
     report.check("faults", "everything came back, none took %d times its limit" % 3,
                  schedule.gross())
     if args.least_acks:

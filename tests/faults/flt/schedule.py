@@ -7,6 +7,7 @@ from .kinds import KINDS, Fault
 from .stack import Gone
 
 GROSS = 3           # times its limit: no longer a figure, a failure
+RESTART_S = 15      # a program that was asked to stop has stopped by then, load or not
 WAIT_S = 30.0       # for everybody to be back, before the next fault comes anyway
 
 
@@ -85,6 +86,11 @@ class Schedule:
 
     def kinds_done(self):
         return {one.kind.name for one in self.done}
+
+    def slow_stops(self):
+        return ["%s: %.1f s until its successor stood" % (one.kind.name, one.ended - one.began)
+                for one in self.done if one.kind.name.endswith("-restart")
+                and one.kind.name != "rolling-restart" and one.ended - one.began > RESTART_S]
 
     def gross(self):
         """Those that took far too long; a limit below 3 s is judged as 3 s."""
