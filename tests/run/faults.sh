@@ -2,3 +2,9 @@
 # in all ways that a seeded schedule knows while writers and listeners keep books.
 . "$(dirname -- "$0")/lib.sh"
 python3 tests/faults/selftest.py
+# Half of these wait for commits, the rest answer 202: room for all writers at once.
+export ES_API_SEND_WORKERS=16
+private_stack || die 1 'the stack did not start'
+load_env "$WORK/env"
+python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --seconds 60 \
+	--seed "${ES_FAULTS_SEED:-1}" --least-acks 5000 --least-kinds 12

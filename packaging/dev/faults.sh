@@ -1,0 +1,35 @@
+# ./dev faults: break a stack of its own for as long as wanted.
+
+faults_usage() {
+	die 2 'faults [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--keep]'
+}
+
+verb_faults() {
+	minutes=10 keep=no
+	options=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--keep) keep=yes ;;
+		--minutes | --seed | --kinds | --pairs | --pause-ms)
+			[ $# -gt 1 ] || faults_usage
+			case $2 in
+			*[!A-Za-z0-9.,-]* | '') faults_usage ;;
+			esac
+			if [ "$1" = --minutes ]; then
+				minutes=$2
+			else
+				options="$options $1=$2"
+			fi
+			shift
+			;;
+		*) faults_usage ;;
+		esac
+		shift
+	done
+	packages_ensure "$ROOT/packaging/apt-up.txt"
+	packages_ensure "$ROOT/packaging/apt-test.txt"
+	build_setup "$BUILD"
+	build_run "$BUILD"
+	ES_BUILD_DIR=$BUILD ES_FAULTS_KEEP=$keep \
+		sh "$ROOT/tests/faults/long.sh" "$minutes" "$options"
+}
