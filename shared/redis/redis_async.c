@@ -12,6 +12,8 @@
 
 #include "core/banned.h"
 
+#define GRACE_S 0.05
+
 struct call {
 	TAILQ_ENTRY(call) link;
 	struct redis_async *owner; /* NULL: closed meanwhile, done is called already */
@@ -29,6 +31,7 @@ struct redis_async {
 	TAILQ_HEAD(, call) calls; /* in flight, oldest first */
 	size_t n_calls;
 	ev_timer timer; /* deadline of the oldest */
+	bool grace;     /* the oldest is late, and the loop may be why: one more look */
 	bool closing;
 };
 
@@ -68,11 +71,17 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 	struct redis_async *r = timer->data;
 	const struct call *oldest = TAILQ_FIRST(&r->calls);
 
-	(void)loop, (void)revents;
-	if (oldest != NULL && oldest->deadline_ms <= clock_mono_ms())
-		redis_link_drop(r->link);
-	else
+	(void)revents;
+	if (oldest == NULL || oldest->deadline_ms > clock_mono_ms()) {
 		arm(r);
+	} else if (!r->grace) { /* timers run before what has arrived meanwhile is read */
+		r->grace = true;
+		ev_now_update(loop);
+		ev_timer_set(timer, GRACE_S, 0.);
+		ev_timer_start(loop, timer);
+	} else {
+		redis_link_drop(r->link);
+	}
 }
 
 static void
@@ -90,6 +99,7 @@ forget(struct redis_async *r, struct call *c)
 {
 	TAILQ_REMOVE(&r->calls, c, link);
 	r->n_calls--;
+	r->grace = false;
 	c->owner = NULL;
 }
 

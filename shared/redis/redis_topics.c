@@ -10,8 +10,9 @@
 
 #include "core/banned.h"
 
-#define DIAL_MS 5000
-#define BEAT_S  5.0
+#define DIAL_MS   5000
+#define BEAT_S    5.0
+#define BEATS_MAX 2 /* one may only be unread yet, after a long turn of the loop */
 #define WINDOW \
 	512 /* commands outstanding: hiredis moves its whole buffer at each write */
 
@@ -26,7 +27,7 @@ struct redis_topics {
 	struct topic_table table;
 	size_t outstanding;
 	ev_timer beat;
-	bool beat_sent; /* and not answered */
+	unsigned beats; /* sent and not answered */
 };
 
 static void on_reply(redisAsyncContext *ac, void *data, void *ctx);
@@ -77,7 +78,7 @@ settled(struct redis_topics *t, const char *name, enum topic_state state)
 	bool tell;
 
 	if (strcmp(name, BEAT_TOPIC) == 0) {
-		t->beat_sent = false;
+		t->beats = 0;
 		return;
 	}
 	if (topic == NULL)
@@ -126,7 +127,7 @@ on_reply(redisAsyncContext *ac, void *data, void *ctx)
 static void
 beat(struct redis_topics *t)
 {
-	t->beat_sent = true;
+	t->beats++;
 	command(t, "SUBSCRIBE", BEAT_TOPIC);
 }
 
@@ -138,7 +139,7 @@ on_beat(struct ev_loop *loop, ev_timer *timer, int revents)
 	(void)loop, (void)revents;
 	if (!redis_topics_up(t))
 		return;
-	if (t->beat_sent)
+	if (t->beats >= BEATS_MAX)
 		redis_link_drop(t->link);
 	else
 		beat(t);
@@ -162,7 +163,7 @@ on_down(void *ctx)
 	struct redis_topics *t = ctx;
 
 	t->outstanding = 0;
-	t->beat_sent = false;
+	t->beats = 0;
 	topic_table_reset(&t->table);
 	t->events.state(t->events.ctx, false);
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/check.h"
 #include "ev_until.h"
@@ -174,6 +175,25 @@ no_answer_in_time_drops_the_connection(void)
 }
 
 static void
+a_slow_loop_drops_nothing(void)
+{
+	const struct timespec turn = {
+	    .tv_nsec = 600000000}; /* longer than the time-out */
+	struct fixture f;
+
+	setup(&f);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(SEND(&f, "ECHO", "there"), ES_OK);
+		(void)ev_run(f.loop, EVRUN_NOWAIT);
+		(void)nanosleep(&turn, NULL); /* the work of somebody else in this loop */
+		CU_ASSERT_TRUE(wait_answers(&f, i + 1));
+	}
+	CU_ASSERT_EQUAL(f.failures, 0);
+	CU_ASSERT_EQUAL(f.downs, 0);
+	teardown(&f);
+}
+
+static void
 close_ends_what_is_in_flight(void)
 {
 	struct fixture f;
@@ -267,6 +287,7 @@ static CU_TestInfo cases[] = {
     {"answers come in order", answers_come_in_order},
     {"comes back after a kill", comes_back_after_a_kill},
     {"no answer in time drops the connection", no_answer_in_time_drops_the_connection},
+    {"a slow loop drops nothing", a_slow_loop_drops_nothing},
     {"close ends what is in flight", close_ends_what_is_in_flight},
     {"may be closed in an answer", may_be_closed_in_an_answer},
     {"may be closed in a failure", may_be_closed_in_a_failure},
