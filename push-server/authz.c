@@ -60,16 +60,14 @@ grant_free(struct authz *az, struct grant *g)
 void
 authz_free(struct authz **az)
 {
+	struct list *l;
+
 	if (*az == NULL)
 		return;
 	while (!list_empty(&(*az)->by_age))
 		grant_free(*az, LIST_ITEM((*az)->by_age.next, struct grant, by_age));
-	while (!list_empty(&(*az)->known)) {
-		struct waiter *w = LIST_ITEM((*az)->known.next, struct waiter, place);
-
-		list_del(&w->place);
-		free(w);
-	}
+	while ((l = list_pop(&(*az)->known)) != NULL)
+		free(LIST_ITEM(l, struct waiter, place));
 	free(*az);
 	*az = NULL;
 }
@@ -210,17 +208,13 @@ void
 authz_turn(struct hub *hub)
 {
 	struct authz *az = hub->authz;
-	struct list now;
+	struct list now, *l;
 
 	list_init(&now);
 	list_splice_tail(
 	    &now, &az->known); /* what an answer asks for is of the next turn */
-	while (!list_empty(&now)) {
-		struct waiter *w = LIST_ITEM(now.next, struct waiter, place);
-
-		list_del(&w->place);
-		answer(w);
-	}
+	while ((l = list_pop(&now)) != NULL)
+		answer(LIST_ITEM(l, struct waiter, place));
 	while (!list_empty(&az->by_age)) {
 		struct grant *g = LIST_ITEM(az->by_age.next, struct grant, by_age);
 

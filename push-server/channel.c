@@ -262,8 +262,10 @@ channel_left(struct channel *ch)
 static void
 drop_lingering(struct hub *hub)
 {
-	while (!list_empty(&hub->lingering)) {
-		struct channel *ch = LIST_ITEM(hub->lingering.next, struct channel, life);
+	struct list *l;
+
+	while ((l = list_first(&hub->lingering)) != NULL) {
+		struct channel *ch = LIST_ITEM(l, struct channel, life);
 
 		if (hub->worker->now_ms - ch->since_ms < hub->limits.linger_ms)
 			return;

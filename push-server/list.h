@@ -49,6 +49,11 @@ list_move_tail(struct list *head, struct list *link)
 	list_add_tail(head, link);
 }
 
+/* The first link, left where it is, or taken off; NULL when the list is empty. Not
+ * inline: where what is on the list is freed, analyzers lose track of what is left. */
+struct list *list_first(const struct list *head);
+struct list *list_pop(struct list *head);
+
 /* All of from goes behind all of to; from is empty afterwards. */
 static inline void
 list_splice_tail(struct list *to, struct list *from)

@@ -135,8 +135,10 @@ lookup(const struct pages *p, const struct page_key *key)
 static void
 keep_budget(struct pages *p)
 {
-	while (p->bytes > p->limits.bytes && !list_empty(&p->ready)) {
-		struct page *oldest = LIST_ITEM(p->ready.next, struct page, place);
+	struct list *l;
+
+	while (p->bytes > p->limits.bytes && (l = list_first(&p->ready)) != NULL) {
+		struct page *oldest = LIST_ITEM(l, struct page, place);
 
 		if (p->bytes <= 2 * p->limits.bytes &&
 		    p->now_ms - oldest->read_at_ms < PAGE_GRACE_MS)

@@ -208,9 +208,11 @@ users_tell_again(struct presence *p)
 void
 users_tell(struct presence *p)
 {
-	for (unsigned n = 0; n < PRESENCE_SETS && !list_empty(&p->dirty); n++) {
-		struct presence_user *u =
-		    LIST_ITEM(p->dirty.next, struct presence_user, dirty);
+	struct list *l = list_first(&p->dirty);
+
+	for (unsigned n = 0; n < PRESENCE_SETS && l != NULL;
+	     n++, l = list_first(&p->dirty)) {
+		struct presence_user *u = LIST_ITEM(l, struct presence_user, dirty);
 
 		if (!tell(u))
 			return;

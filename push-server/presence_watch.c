@@ -19,8 +19,10 @@ watch_free(struct watch *w, struct room *room)
 void
 watch_clear(struct device *d)
 {
-	while (!list_empty(&d->watches))
-		watch_free(LIST_ITEM(d->watches.next, struct watch, of_device), d->room);
+	struct list *l;
+
+	while ((l = list_pop(&d->watches)) != NULL)
+		watch_free(LIST_ITEM(l, struct watch, of_device), d->room);
 	d->n_watches = 0;
 }
 
@@ -137,7 +139,7 @@ watch_refresh(struct room *room)
 static void
 replace(struct device *d, const struct user_id users[], size_t n)
 {
-	struct list old;
+	struct list old, *gone;
 
 	list_init(&old);
 	list_splice_tail(&old, &d->watches);
@@ -159,8 +161,8 @@ replace(struct device *d, const struct user_id users[], size_t n)
 		list_add_tail(&d->watches, &w->of_device);
 		d->n_watches++;
 	}
-	while (!list_empty(&old))
-		watch_free(LIST_ITEM(old.next, struct watch, of_device), d->room);
+	while ((gone = list_pop(&old)) != NULL)
+		watch_free(LIST_ITEM(gone, struct watch, of_device), d->room);
 }
 
 void

@@ -290,59 +290,69 @@ stranger_id(unsigned i, char out_id[ES_UUID_TEXT])
 	(void)snprintf(out_id, ES_UUID_TEXT, "01900000-0000-7000-8000-0000000f%04u", i);
 }
 
-/* Above 500 only who was asked for; at 400 everybody again. */
+/* Strangers from..below take that status, one message each. */
 static void
-test_large(void)
+crowd(unsigned from, unsigned below, enum presence_status status)
+{
+	char id[ES_UUID_TEXT];
+
+	for (unsigned i = from; i < below; i++) {
+		stranger_id(i, id);
+		presence_fake_set(&out, id, status);
+		out_drain(&out);
+	}
+}
+
+static struct room *
+room_of(const struct fake_conn *f)
+{
+	return room_find(worker.hub->presence, &f->conn.tenant);
+}
+
+static void
+watch(struct fake_conn *w, unsigned stranger)
 {
 	char id[ES_UUID_TEXT];
 	struct user_id watched;
-	struct fake_conn *w;
 	struct es_err err;
 
-	begin();
-	w = join(1);
-	settle();
-	for (unsigned i = 0; i < 499; i++) {
-		stranger_id(i, id);
-		presence_fake_set(&out, id, PRESENCE_ONLINE);
-		out_drain(&out);
-	}
-	pass(1000);
-	CU_ASSERT_EQUAL(frames(w, "\"type\":\"presence\""), 499);
-	CU_ASSERT_FALSE(room_find(worker.hub->presence, &w->conn.tenant)->large);
-	for (unsigned i = 499; i < 520; i++) {
-		stranger_id(i, id);
-		presence_fake_set(&out, id, PRESENCE_ONLINE);
-		out_drain(&out);
-	}
-	pass(1000);
-	CU_ASSERT_TRUE(room_find(worker.hub->presence, &w->conn.tenant)->large);
-	CU_ASSERT_EQUAL(room_find(worker.hub->presence, &w->conn.tenant)->people.n, 0);
-	tapes[w - fake_conns].n = 0;
-	stranger_id(7, id);
+	stranger_id(stranger, id);
 	CHECK(user_id_parse(id, &watched, &err) == ES_OK);
 	presence_watch(worker.hub->presence, w->conn.hub, &watched, 1);
 	settle();
 	CU_ASSERT_EQUAL(frames(w, "presence_snapshot"), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(tapes[w - fake_conns].lines[0], id));
-	for (unsigned i = 0; i < 20; i++) {
-		stranger_id(i, id);
-		presence_fake_set(&out, id, PRESENCE_IDLE);
-		out_drain(&out);
-	}
+}
+
+/* Above 500 only who was asked for; at 400 everybody again. */
+static void
+test_large(void)
+{
+	struct fake_conn *w;
+
+	begin();
+	w = join(1);
+	settle();
+	crowd(0, 499, PRESENCE_ONLINE);
+	pass(1000);
+	CU_ASSERT_EQUAL(frames(w, "\"type\":\"presence\""), 499);
+	CU_ASSERT_FALSE(room_of(w)->large);
+	crowd(499, 520, PRESENCE_ONLINE);
+	pass(1000);
+	CU_ASSERT_TRUE(room_of(w)->large);
+	CU_ASSERT_EQUAL(room_of(w)->people.n, 0);
+	tapes[w - fake_conns].n = 0;
+	watch(w, 7);
+	crowd(0, 20, PRESENCE_IDLE);
 	pass(1000);
 	CU_ASSERT_EQUAL(frames(w, "\"type\":\"presence\""), 1);
 	presence_watch(worker.hub->presence, w->conn.hub, NULL, 0);
 	settle();
-	CU_ASSERT_EQUAL(room_find(worker.hub->presence, &w->conn.tenant)->people.n, 0);
-	for (unsigned i = 0; i < 121; i++) {
-		stranger_id(i, id);
-		presence_fake_set(&out, id, PRESENCE_OFFLINE);
-	}
-	out_drain(&out);
+	CU_ASSERT_EQUAL(room_of(w)->people.n, 0);
+	crowd(0, 121, PRESENCE_OFFLINE);
 	tapes[w - fake_conns].n = 0;
 	pass(61000); /* compared with Redis: 400 are left */
-	CU_ASSERT_FALSE(room_find(worker.hub->presence, &w->conn.tenant)->large);
+	CU_ASSERT_FALSE(room_of(w)->large);
 	CU_ASSERT_EQUAL(frames(w, "presence_snapshot"), 1);
 	end();
 }
