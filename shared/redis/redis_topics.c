@@ -12,9 +12,8 @@
 
 #define DIAL_MS   5000
 #define BEAT_S    5.0
-#define BEATS_MAX 2 /* one may only be unread yet, after a long turn of the loop */
-#define WINDOW \
-	512 /* commands outstanding: hiredis moves its whole buffer at each write */
+#define BEATS_MAX 2   /* one may only be unread yet, after a long turn of the loop */
+#define WINDOW    512 /* commands outstanding: hiredis moves all it has at each write */
 
 /* Nobody publishes here. It is always subscribed, so that hiredis never leaves the
  * subscribed state with commands under way, and subscribing to it again is our ping. */
