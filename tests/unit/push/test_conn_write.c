@@ -269,6 +269,31 @@ closes_the_slowest_when_memory_is_short(void)
 }
 
 static void
+closes_who_reads_nothing_for_30_seconds(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	log_fill(&news, 20, 3000);
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
+	c->out.blocked_ms -= 29000;
+	worker_second(&rig.worker);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	c->out.blocked_ms -= 2000;
+	worker_second(&rig.worker);
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
+	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
+	client_close(&client);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
 forgets_lossy_frames_first(void)
 {
 	static struct client client;
@@ -376,6 +401,7 @@ static CU_TestInfo cases[] = {
 	writes_control_frames_before_channel_frames},
     {"closes who lets answers pile up", closes_who_lets_answers_pile_up},
     {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
+    {"closes who reads nothing for 30 seconds", closes_who_reads_nothing_for_30_seconds},
     {"forgets lossy frames first", forgets_lossy_frames_first},
     {"survives a peer that is gone", survives_a_peer_that_is_gone},
     {"answers the peer's close", answers_the_peers_close},
