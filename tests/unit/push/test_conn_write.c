@@ -6,40 +6,14 @@
 #include "cunit_main.h"
 
 #include "conn_write.h"
+#include "frame_log.h"
 #include "ping_wheel.h"
 #include "rig.h"
 
 #include "core/banned.h"
 
-/* Finished frames as the hub keeps them: {"n":1}, {"n":2}, ..., each padded. */
-struct log {
-	char *data;
-	size_t len, at[4097];
-	unsigned n;
-};
-
-static void
-log_fill(struct log *log, unsigned n, size_t payload)
-{
-	char *body = malloc(payload + 1);
-
-	*log = (struct log){.data = malloc(n * (payload + FRAME_HEADER_MAX)), .n = n};
-	for (unsigned i = 0; i < n; i++) {
-		const int k = snprintf(body, payload + 1, "{\"n\":%u,\"fill\":\"", i + 1);
-
-		memset(body + k, 'x', payload - (size_t)k - 2);
-		memcpy(body + payload - 2, "\"}", 2);
-		log->at[i] = log->len;
-		log->len += frame_header(OPCODE_TEXT, payload, log->data + log->len);
-		memcpy(log->data + log->len, body, payload);
-		log->len += payload;
-	}
-	log->at[n] = log->len;
-	free(body);
-}
-
 /* The one subscription of the test: a cursor over the log. */
-static struct log news;
+static struct frame_log news;
 static unsigned cursor;
 
 static void
@@ -122,7 +96,7 @@ mixes_all_kinds_against_a_slow_reader(void)
 	rig_client(&rig, &client, 4096);
 	c = rig_conn(&rig, &client);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
-	log_fill(&news, 60, 3000);
+	frame_log_fill(&news, 60, 3000);
 	cursor = 0;
 	fakes.on_writable = deliver;
 	/* One byte a step, where the server would like to write at every step. */
@@ -159,40 +133,6 @@ mixes_all_kinds_against_a_slow_reader(void)
 }
 
 static void
-gives_a_slow_socket_small_slices(void)
-{
-	static struct client client;
-	struct rig rig;
-	struct conn *c;
-
-	rig_up(&rig);
-	rig_client(&rig, &client, 4096);
-	c = rig_conn(&rig, &client);
-	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
-	log_fill(&news, 20, 3000);
-	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
-	CU_ASSERT_EQUAL(conn_write_room(c), 0); /* blocked */
-	CU_ASSERT_EQUAL(rig.worker.out_bytes, (int64_t)news.at[20]);
-	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.at[1]));
-	for (int i = 0; i < 1000 && conn_write_room(c) == 0; i++) {
-		(void)client_read(&client, 4096);
-		rig_turn(&rig);
-	}
-	CU_ASSERT_EQUAL(conn_write_room(c), CONN_CAREFUL_MAX);
-	CU_ASSERT_TRUE(fakes.writable > 0);
-	CU_ASSERT_EQUAL(rig.worker.out_bytes, 0);
-	while (client_read(&client, 65536) && client.len < news.len)
-		rig_turn(&rig);
-	CU_ASSERT_TRUE(
-	    conn_write_frames(c, news.data, news.at[1])); /* fits: trusted again */
-	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
-	client_close(&client);
-	rig_turn(&rig);
-	free(news.data);
-	rig_down(&rig);
-}
-
-static void
 writes_control_frames_before_channel_frames(void)
 {
 	static struct client client;
@@ -203,7 +143,7 @@ writes_control_frames_before_channel_frames(void)
 	rig_up(&rig);
 	rig_client(&rig, &client, 0);
 	c = rig_conn(&rig, &client);
-	log_fill(&news, 1, 100);
+	frame_log_fill(&news, 1, 100);
 	ack(c, 1);
 	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.len));
 	ack(c, 2);
@@ -215,78 +155,6 @@ writes_control_frames_before_channel_frames(void)
 	CU_ASSERT_EQUAL(strncmp(got.text, "{\"n\":1,", 7), 0);
 	client_next(&client, &got);
 	CU_ASSERT_STRING_EQUAL(got.text, "{\"ack\":2}");
-	client_close(&client);
-	rig_turn(&rig);
-	free(news.data);
-	rig_down(&rig);
-}
-
-static void
-closes_who_lets_answers_pile_up(void)
-{
-	static struct client client;
-	struct rig rig;
-	struct conn *c;
-	unsigned n = 0;
-
-	rig_up(&rig);
-	rig_client(&rig, &client, 4096);
-	c = rig_conn(&rig, &client);
-	while (rig_conn(&rig, &client) != NULL && n < 1000000) {
-		ack(c, ++n);
-		if (n % 100 == 0)
-			rig_turn(&rig);
-	}
-	/* ~15 bytes a frame: the buffer and what the kernel took, no more. */
-	CU_ASSERT_TRUE(n > CONN_CONTROL_MAX / 20 && n < CONN_CONTROL_MAX / 4);
-	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
-	client_close(&client);
-	rig_turn(&rig);
-	rig_down(&rig);
-}
-
-static void
-closes_the_slowest_when_memory_is_short(void)
-{
-	static struct client slow, slower;
-	struct rig rig;
-
-	rig_up(&rig);
-	rig.conf.out_bytes = 100000;
-	log_fill(&news, 20, 3000);
-	rig_client(&rig, &slower, 4096);
-	rig_client(&rig, &slow, 4096);
-	CU_ASSERT_TRUE(
-	    conn_write_frames(rig_conn(&rig, &slower), news.data, news.at[20]));
-	CU_ASSERT_TRUE(conn_write_frames(rig_conn(&rig, &slow), news.data, news.at[20]));
-	CU_ASSERT_PTR_NULL(rig_conn(&rig, &slower));
-	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow));
-	client_close(&slow);
-	client_close(&slower);
-	rig_turn(&rig);
-	free(news.data);
-	rig_down(&rig);
-}
-
-static void
-closes_who_reads_nothing_for_30_seconds(void)
-{
-	static struct client client;
-	struct rig rig;
-	struct conn *c;
-
-	rig_up(&rig);
-	rig_client(&rig, &client, 4096);
-	c = rig_conn(&rig, &client);
-	log_fill(&news, 20, 3000);
-	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
-	c->out.blocked_ms -= 29000;
-	worker_second(&rig.worker);
-	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
-	c->out.blocked_ms -= 2000;
-	worker_second(&rig.worker);
-	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
-	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
 	client_close(&client);
 	rig_turn(&rig);
 	free(news.data);
@@ -334,7 +202,7 @@ survives_a_peer_that_is_gone(void)
 	rig_up(&rig);
 	rig_client(&rig, &client, 0);
 	c = rig_conn(&rig, &client);
-	log_fill(&news, 1, 100);
+	frame_log_fill(&news, 1, 100);
 	client_close(&client);
 	/* The socket is found dead by the write itself: nothing is freed inside. */
 	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.len));
@@ -375,7 +243,7 @@ writes_nothing_after_the_librarys_close(void)
 
 	rig_up(&rig);
 	rig_client(&rig, &client, 0);
-	log_fill(&news, 1, 100);
+	frame_log_fill(&news, 1, 100);
 	client_send(&client, 1, true, "\xc3\x28", 2);
 	for (int i = 0; i < 5; i++)
 		rig_turn(&rig);
@@ -396,12 +264,8 @@ writes_nothing_after_the_librarys_close(void)
 static CU_TestInfo cases[] = {
     {"acks, pings, broadcasts and a close against a one-byte reader",
 	mixes_all_kinds_against_a_slow_reader},
-    {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
     {"writes control frames before channel frames",
 	writes_control_frames_before_channel_frames},
-    {"closes who lets answers pile up", closes_who_lets_answers_pile_up},
-    {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
-    {"closes who reads nothing for 30 seconds", closes_who_reads_nothing_for_30_seconds},
     {"forgets lossy frames first", forgets_lossy_frames_first},
     {"survives a peer that is gone", survives_a_peer_that_is_gone},
     {"answers the peer's close", answers_the_peers_close},

@@ -1,0 +1,138 @@
+/* Readers that are too slow: small slices, bounded buffers, and the end of patience. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cunit_main.h"
+
+#include "conn_write.h"
+#include "frame_log.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+static struct frame_log news;
+
+static void
+ack(struct conn *c, unsigned n)
+{
+	char json[40];
+
+	conn_queue_frame(
+	    c, json, (size_t)snprintf(json, sizeof(json), "{\"ack\":%u}", n));
+}
+
+static void
+gives_a_slow_socket_small_slices(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
+	frame_log_fill(&news, 20, 3000);
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
+	CU_ASSERT_EQUAL(conn_write_room(c), 0); /* blocked */
+	CU_ASSERT_EQUAL(rig.worker.out_bytes, (int64_t)news.at[20]);
+	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.at[1]));
+	for (int i = 0; i < 1000 && conn_write_room(c) == 0; i++) {
+		(void)client_read(&client, 4096);
+		rig_turn(&rig);
+	}
+	CU_ASSERT_EQUAL(conn_write_room(c), CONN_CAREFUL_MAX);
+	CU_ASSERT_TRUE(fakes.writable > 0);
+	CU_ASSERT_EQUAL(rig.worker.out_bytes, 0);
+	while (client_read(&client, 65536) && client.len < news.len)
+		rig_turn(&rig);
+	CU_ASSERT_TRUE(
+	    conn_write_frames(c, news.data, news.at[1])); /* fits: trusted again */
+	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
+	client_close(&client);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
+closes_who_lets_answers_pile_up(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+	unsigned n = 0;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	while (rig_conn(&rig, &client) != NULL && n < 1000000) {
+		ack(c, ++n);
+		if (n % 100 == 0)
+			rig_turn(&rig);
+	}
+	/* ~15 bytes a frame: the buffer and what the kernel took, no more. */
+	CU_ASSERT_TRUE(n > CONN_CONTROL_MAX / 20 && n < CONN_CONTROL_MAX / 4);
+	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static void
+closes_the_slowest_when_memory_is_short(void)
+{
+	static struct client slow, slower;
+	struct rig rig;
+
+	rig_up(&rig);
+	rig.conf.out_bytes = 100000;
+	frame_log_fill(&news, 20, 3000);
+	rig_client(&rig, &slower, 4096);
+	rig_client(&rig, &slow, 4096);
+	CU_ASSERT_TRUE(
+	    conn_write_frames(rig_conn(&rig, &slower), news.data, news.at[20]));
+	CU_ASSERT_TRUE(conn_write_frames(rig_conn(&rig, &slow), news.data, news.at[20]));
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &slower));
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow));
+	client_close(&slow);
+	client_close(&slower);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static void
+closes_who_reads_nothing_for_30_seconds(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	c = rig_conn(&rig, &client);
+	frame_log_fill(&news, 20, 3000);
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
+	c->out.blocked_ms -= 29000;
+	worker_second(&rig.worker);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	c->out.blocked_ms -= 2000;
+	worker_second(&rig.worker);
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
+	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
+	client_close(&client);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+static CU_TestInfo cases[] = {
+    {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
+    {"closes who lets answers pile up", closes_who_lets_answers_pile_up},
+    {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
+    {"closes who reads nothing for 30 seconds", closes_who_reads_nothing_for_30_seconds},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/conn_slow", cases)
