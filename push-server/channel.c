@@ -178,7 +178,10 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 		ch->log = chan_log_new(hub->logs, ev->prev);
 	if (ev->seq <= chan_log_head(ch->log))
 		return;
-	if (ev->prev != chan_log_head(ch->log)) {
+	if (ev->prev - chan_log_head(ch->log) >= RECOVERED_JUMP) {
+		channel_reset(ch, ev->prev);
+		ch->jumped = true;
+	} else if (ev->prev != chan_log_head(ch->log)) {
 		/* Start again after the hole: every cursor before it is below the base
 		 * now and reads the hole from the database before it gets what follows.
 		 */

@@ -13,6 +13,10 @@
 #include "table.h"
 #include "worker.h"
 
+/* What "db recovered" adds to every counter: a hole of this size is no loss of pub/sub.
+ */
+#define RECOVERED_JUMP 1000000
+
 struct authz;
 struct acl;
 struct typing;
@@ -66,7 +70,8 @@ struct channel {
 	struct chan_log *log;      /* NULL until a number of it is known */
 	bool confirmed;            /* Redis has said that we are subscribed */
 	bool is_private, archived; /* known as soon as somebody is let in */
-	bool reset_due;
+	bool reset_due,
+	    jumped; /* by a new epoch; told already, by the jump of its numbers */
 	unsigned n_subs;
 	struct list subs;        /* all of them */
 	struct list joining;     /* those that wait for the topic */

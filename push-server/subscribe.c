@@ -199,8 +199,11 @@ adopt_epoch(struct hub *hub, const char *epoch)
 		for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
 			struct channel *ch = LIST_ITEM(l, struct channel, rounds);
 
-			ch->reset_due = true;
-			heads_check(ch);
+			if (!ch->jumped) {
+				ch->reset_due = true;
+				heads_check(ch);
+			}
+			ch->jumped = false;
 		}
 	(void)snprintf(w->epoch, sizeof(w->epoch), "%s", epoch);
 }

@@ -10,6 +10,7 @@
 
 #include "core/banned.h"
 
+/* The last event is lost and no later one comes: seen within half a minute. */
 static void
 test_lost_last(void)
 {
@@ -30,6 +31,7 @@ test_lost_last(void)
 	hub_end();
 }
 
+/* What was said while Redis was away is there a moment after it is back. */
 static void
 test_reconnect(void)
 {
@@ -53,6 +55,7 @@ test_reconnect(void)
 	hub_end();
 }
 
+/* The database was set back: everybody is told so once and goes on from there. */
 static void
 test_restore(void)
 {
@@ -74,6 +77,7 @@ test_restore(void)
 	hub_end();
 }
 
+/* What comes on a topic and says that it belongs elsewhere is dropped. */
 static void
 test_foreign(void)
 {
@@ -110,10 +114,56 @@ test_foreign(void)
 	hub_end();
 }
 
+/* "db recovered" lifts all numbers by a million and changes the epoch: told once. */
+static void
+test_recovered(void)
+{
+	struct event ev = {.kind = EVENT_MESSAGE,
+	    .display_name = "X",
+	    .body = "b",
+	    .client_id = "c",
+	    .created_ms = 1};
+	struct arena *arena = arena_new();
+	char topic[ES_TOPIC_MAX];
+	struct fake_conn *a, *b;
+	struct text text;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_say(0, 3);
+	hub_subscribe(a, 0, -1);
+	hub_subscribe(a, 1, -1);
+	hub_settle();
+	ev.tenant = a->conn.tenant;
+	ev.channel = out.channels[0].id;
+	ev.user = out.users[0];
+	ev.prev = 3 + RECOVERED_JUMP;
+	ev.seq = ev.prev + 1;
+	topic_channel(&ev.tenant, &ev.channel, topic);
+	text_init(&text, arena, 4096);
+	event_encode(&ev, &text);
+	hub_topic_message(worker.hub, topic, text.data, text.len);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"toSeq\":1000003,\"reason\":\"reset\""), 1);
+	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":1000004,\"prev\":1000003"), 1);
+	/* the next answer tells of the epoch: the other channels are reset as well */
+	(void)snprintf(
+	    out.epoch, sizeof(out.epoch), "01900000-0000-7000-8000-0000000000e2");
+	b = hub_join(1);
+	hub_subscribe(b, 1, -1);
+	hub_settle();
+	CU_ASSERT_STRING_EQUAL(worker.epoch, out.epoch);
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 2);
+	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 2);
+	arena_free(&arena);
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"a lost last event is seen within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
     {"a database that went back resets its readers", test_restore},
+    {"numbers lifted by a recovery reset their readers once", test_recovered},
     {"a topic can't speak for another", test_foreign},
     CU_TEST_INFO_NULL,
 };

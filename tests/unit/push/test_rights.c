@@ -15,6 +15,7 @@
 static enum es_code authz_rc;
 static unsigned authz_answers;
 
+/* A removal that was committed after the right was read, and heard before the answer. */
 static void
 test_removed_meanwhile(void)
 {
@@ -76,6 +77,7 @@ test_removed(void)
 	hub_end();
 }
 
+/* Removed and taken in again while it reads slowly: what it asked for holds. */
 static void
 test_back_again(void)
 {

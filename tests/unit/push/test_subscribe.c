@@ -65,6 +65,7 @@ test_refusals(void)
 	hub_end();
 }
 
+/* Without PostgreSQL or without Redis a subscribe fails in its time, not at once. */
 static void
 test_unavailable(void)
 {
@@ -115,6 +116,7 @@ test_reset_cursors(void)
 	hub_end();
 }
 
+/* A storm of readers costs one read a page. */
 static void
 test_pages_shared(void)
 {
@@ -158,6 +160,7 @@ test_limits(void)
 	hub_end();
 }
 
+/* Kept for a while for who comes back, then let go. */
 static void
 test_linger(void)
 {
