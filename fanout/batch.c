@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "conf/crash_point.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "fanout_metrics.h"
@@ -219,11 +220,14 @@ batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
 	b.outcomes = arena_alloc(a, n * sizeof(*b.outcomes));
 	b.publication = publication_new(a);
 	end = decode(&b, n, taken);
+	CRASH_POINT("before_commit");
 	if (end == BATCH_DONE && b.n > 0)
 		end = commit(&b, b.pieces, b.n);
+	CRASH_POINT("after_commit");
 	/* After a failure nothing is told: the repetition tells it, as repeats. */
 	if (end == BATCH_DONE)
 		publish(&b);
+	CRASH_POINT("after_publish");
 	metrics_observe(
 	    ctx->metrics, FM_PROCESSING, (double)(clock_mono_us() - start_us) / 1e6);
 	metrics_observe(ctx->metrics, FM_BATCH, (double)b.n_messages);

@@ -2,6 +2,7 @@
  * queue; and how partitions are given back. */
 #include <string.h>
 
+#include "conf/crash_point.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "fanout_metrics.h"
@@ -31,7 +32,9 @@ settle(struct lease *held, struct pg *pg, struct queue *q, bool idle, struct are
 	if (held->trimmed || held->done[0] == '\0' ||
 	    (!idle && now - held->trimmed_ms < TRIM_EVERY_MS))
 		return ES_OK;
+	CRASH_POINT("before_queue_done");
 	TRY(queue_done(q, (unsigned)held->part.number, NULL, 0, held->done, err));
+	CRASH_POINT("after_queue_done");
 	held->trimmed = true;
 	held->trimmed_ms = now;
 	return ES_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "conf/crash_point.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "fanout_metrics.h"
@@ -120,6 +121,7 @@ drain_partition(struct worker *w, size_t i, struct es_err *err)
 
 	TRY(queue_receive(w->queue, (unsigned)held->part.number, held->read,
 	    QUEUE_RECEIVE_MAX, 0, w->arena, msgs, &n, err));
+	CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
 		const size_t taken = commit(w, i, msgs + from, n - from);
 

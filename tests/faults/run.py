@@ -2,13 +2,14 @@
 """Breaks a running stack in all ways it knows for a while and judges what came of it."""
 
 import argparse
+import fnmatch
 import os
 import random
 import sys
 import time
 
 import flt  # noqa: F401  (finds scn)
-from flt import judge, outcome
+from flt import judge, kinds_points, outcome
 from flt.kinds import KINDS
 from flt.load import Load, Shape, open_env
 from flt.schedule import Schedule
@@ -23,6 +24,10 @@ def arguments(argv):
     p.add_argument("--build", default="build", help="where the programs are")
     p.add_argument("--seconds", type=float, default=60)
     p.add_argument("--seed", type=int, default=None, help="of the schedule (random)")
+    p.add_argument("--rounds", type=int, default=0, help="so often each kind, instead of "
+                   "--seconds")
+    p.add_argument("--points", default="", help="a build with -Dcrash_points=true; adds "
+                   "the kinds crash-*")
     p.add_argument("--kinds", default="", help="comma list; all when empty; -NAME leaves out")
     p.add_argument("--pairs", type=float, default=0.0,
                    help="share of faults that the next one does not wait for (0)")
@@ -31,6 +36,8 @@ def arguments(argv):
     p.add_argument("--journal", default=None, help="a file for every step of every message")
     p.add_argument("--pause-ms", type=float, default=20, help="between a writer's messages")
     args = p.parse_args(argv)
+    if args.points:
+        kinds_points.add()
     args.kinds = chosen(p, args.kinds)
     if args.seed is None:
         args.seed = random.randrange(1 << 31)
@@ -40,8 +47,11 @@ def arguments(argv):
 def chosen(p, text):
     words = [w for w in text.split(",") if w]
     for w in words:
-        if w.lstrip("-") not in KINDS:
+        if not fnmatch.filter(KINDS, w.lstrip("-")):
             p.error("no kind %s; there are: %s" % (w, " ".join(sorted(KINDS))))
+    words = [k for w in words for k in (
+        fnmatch.filter(KINDS, w) if w[:1] != "-" else ["-" + k for k in fnmatch.filter(
+            KINDS, w[1:])])]
     wanted = [w for w in words if not w.startswith("-")] or sorted(KINDS)
     return [k for k in wanted if "-" + k not in words]
 
@@ -52,7 +62,7 @@ def main(argv):
     env = open_env(args.env)
     load = Load(env, args.seed, Shape(pause_s=args.pause_ms / 1000), args.journal)
     load.build()
-    stack = Stack(env, os.path.abspath(args.build))
+    stack = Stack(env, os.path.abspath(args.build), args.points and os.path.abspath(args.points))
     print("seed %d, %g s, %d kinds; run %s" % (args.seed, args.seconds, len(args.kinds),
                                               load.run_id), flush=True)
     started = time.monotonic()
@@ -61,7 +71,7 @@ def main(argv):
                         lambda line: print(line, flush=True))
     try:
         schedule.wait_for_start(10)
-        schedule.run(args.seconds)
+        schedule.run(args.seconds, args.rounds)
         broken_s = time.monotonic() - started
         histories = load.finish()
     finally:

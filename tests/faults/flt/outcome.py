@@ -2,7 +2,7 @@
 
 import collections
 
-from . import judge
+from . import judge, kinds_points
 
 PROMISES = (
     ("nothing acked is lost or changed", "lost early_ack wrong_number changed"),
@@ -31,7 +31,7 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
             for text in found.get(name, [])[:8]])
     assert named == set(judge.NAMES), named ^ set(judge.NAMES)
     report.check("faults", "poison is put aside, and nothing else is", dead(stack, schedule))
-    report.check("faults", "no program broke down by itself", stack.crashes()[:10])
+    report.check("faults", "no program broke down by itself", stack.crashes((kinds_points.LOG,))[:10])
     report.check("faults", "who is asked to stop under load stops soon",
                  schedule.slow_stops())
     report.check("faults", "everything came back, none took %d times its limit" % 3,

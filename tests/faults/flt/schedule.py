@@ -50,10 +50,12 @@ class Schedule:
         at = time.monotonic()
         self.load.until(lambda: self.load.back_since(at), seconds, "load on a whole stack")
 
-    def run(self, seconds):
+    def run(self, seconds, rounds=0):
         self.start = time.monotonic()
         end = self.start + seconds
-        while time.monotonic() < end:
+        left = rounds * len(self.kinds)
+        while left > 0 if rounds else time.monotonic() < end:
+            left -= 1
             self.once(self.next_kind())
             time.sleep(self.rng.uniform(0.1, 0.6))
 

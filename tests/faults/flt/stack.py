@@ -17,8 +17,8 @@ class Gone(Exception):
 
 
 class Stack:
-    def __init__(self, env, build):
-        self.env, self.build = env, build
+    def __init__(self, env, build, points_build=""):
+        self.env, self.build, self.points_build = env, build, points_build
         self.run_dir = env.get("ES_RUN_DIR")
         self.helpers = []       # processes of our own
         self.log_from = {p: os.path.getsize(p) for p in environment.log_files(env)}

@@ -1,0 +1,41 @@
+"""A second fanout, from a build with crash points, that ends in the middle of its work
+again and again while the stack's own takes over."""
+
+import os
+
+from .kinds import KINDS, Kind
+
+POINTS = ("after_receive", "before_commit", "after_commit", "after_publish",
+          "before_queue_done", "after_queue_done")
+LOG = "fanout-points.log"
+ENDS = 2            # how often it has to end there
+WITHIN_S = 30
+
+
+def crash(point):
+    def run(f):
+        pass_no = f.rng.randrange(1, 5)
+        proc, log = f.stack.helper(
+            [os.path.join(f.stack.points_build, "fanout", "echostream-fanout")],
+            {"ES_FANOUT_OPS_LISTEN": "unix:" + os.path.join(f.stack.run_dir, "points-ops.sock"),
+             "ES_TEST_CRASH_POINT": "%s:%d" % (point, pass_no)}, LOG)
+        said = "crash point %s," % point
+        before = count(log, said)
+        try:
+            f.load.until(lambda: count(log, said) >= before + ENDS, WITHIN_S,
+                         "%d ends at %s" % (ENDS, point))
+        finally:
+            f.stack.dismiss(proc)
+        return "%d ends at pass %d" % (count(log, said) - before, pass_no)
+    return run
+
+
+def count(path, text):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return f.read().count(text)
+
+
+def add():
+    for point in POINTS:
+        name = "crash-" + point.replace("_", "-")
+        KINDS[name] = Kind(name, 5, crash(point))
