@@ -105,6 +105,16 @@ on_writable(struct lws *wsi, struct conn *c)
 	return -1;
 }
 
+/* was_ws: it had got as far as being a WebSocket. */
+static void
+on_gone(struct lws *wsi, struct conn *c, bool was_ws)
+{
+	if (was_ws && ws_close_code(wsi) != 0)
+		conn_peer_closes(c, ws_close_code(wsi));
+	lws_set_opaque_user_data(wsi, NULL);
+	conn_lost(c);
+}
+
 static int
 on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, size_t len)
 {
@@ -137,12 +147,8 @@ on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, s
 		on_peer_close(c, in, len);
 		break;
 	case LWS_CALLBACK_CLOSED:
-		if (ws_close_code(wsi) != 0)
-			conn_peer_closes(c, ws_close_code(wsi));
-		/* fall through */
 	case LWS_CALLBACK_WSI_DESTROY:
-		lws_set_opaque_user_data(wsi, NULL);
-		conn_lost(c);
+		on_gone(wsi, c, why == LWS_CALLBACK_CLOSED);
 		break;
 	default:
 		break;
