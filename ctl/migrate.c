@@ -81,7 +81,7 @@ merge(struct migrate *m, const struct pg_table *done)
 			*out = (struct migrate_row){.version = f->version, .file = f};
 			file++;
 		}
-		if (order >= 0) {
+		if (cells != NULL && order >= 0) {
 			*out = (struct migrate_row){cells[0], out->file, MIGRATE_APPLIED,
 			    cells[1], cells[2], cells[3], cells[4]};
 			out->state = judge(out);

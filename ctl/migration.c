@@ -150,7 +150,7 @@ load_one(struct migration *m, struct arena *a, struct es_err *err)
 	if (!file)
 		return es_fail(err, ES_INVALID, "%s", strerror(errno));
 	rc = read_file(file, a, &text, &len, err);
-	fclose(file);
+	(void)fclose(file);
 	if (rc != ES_OK)
 		return rc;
 	whole = (struct digest_part){text, len};
