@@ -1,5 +1,9 @@
 #include "api_conf.h"
 
+#include "auth/token_es256.h"
+#include "pg/pg.h"
+#include "redis/redis.h"
+
 #include "core/attr.h"
 
 #include "core/banned.h"
@@ -47,10 +51,17 @@ static const struct conf_item sending[] = {
 };
 // clang-format on
 
+static const struct conf_check checks[] = {
+    {"ES_DATABASE_URL", pg_url_check},
+    {"ES_REDIS_URL", redis_url_check},
+    {"ES_QUEUE_REDIS_URL", redis_url_check},
+    {"ES_JWT_ES256_PUBLIC_KEY", token_es256_check},
+};
+
 const struct conf_table api_conf_tables[] = {
     CONF_COMMON_TABLE,
-    {auth, ES_COUNT(auth)},
-    {pools, ES_COUNT(pools)},
-    {sending, ES_COUNT(sending)},
+    {.items = auth, .n = ES_COUNT(auth)},
+    {.items = pools, .n = ES_COUNT(pools)},
+    {sending, ES_COUNT(sending), checks, ES_COUNT(checks)},
 };
 const size_t n_api_conf_tables = ES_COUNT(api_conf_tables);

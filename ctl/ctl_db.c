@@ -72,7 +72,7 @@ read_args(struct db_job *job, int argc, char **argv, int max_words)
 static int
 read_conf(struct db_job *job, struct db_conf *out)
 {
-	const struct conf_table table = {items, ES_COUNT(items)};
+	const struct conf_table table = {.items = items, .n = ES_COUNT(items)};
 	struct conf_report report;
 
 	if (conf_load(&table, 1, NULL, job->arena, out, &report) != ES_OK) {

@@ -211,7 +211,7 @@ read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char **argv)
 static int
 read_conf(struct ctl *c)
 {
-	const struct conf_table table = {items, ES_COUNT(items)};
+	const struct conf_table table = {.items = items, .n = ES_COUNT(items)};
 	struct conf_report report;
 
 	if (conf_load(&table, 1, conf_names, c->arena, &c->conf, &report) != ES_OK) {

@@ -1,5 +1,9 @@
 #include "fanout_conf.h"
 
+#include "ops/ops.h"
+#include "pg/pg.h"
+#include "redis/redis.h"
+
 #include "core/banned.h"
 
 #define ROW(member, env, kind, initial, min, max, meaning) \
@@ -24,9 +28,16 @@ static const struct conf_item items[] = {
 };
 // clang-format on
 
+static const struct conf_check checks[] = {
+    {"ES_DATABASE_URL", pg_url_check},
+    {"ES_REDIS_URL", redis_url_check},
+    {"ES_QUEUE_REDIS_URL", redis_url_check},
+    {"ES_FANOUT_OPS_LISTEN", ops_listen_check},
+};
+
 const struct conf_table fanout_conf_tables[] = {
     CONF_COMMON_TABLE,
-    {items, ES_COUNT(items)},
+    {items, ES_COUNT(items), checks, ES_COUNT(checks)},
 };
 const size_t n_fanout_conf_tables = ES_COUNT(fanout_conf_tables);
 

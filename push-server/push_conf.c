@@ -1,7 +1,12 @@
 #include "push_conf.h"
 
+#include <string.h>
+
+#include "auth/token_es256.h"
+#include "ops/ops.h"
 #include "pg/pg.h"
 #include "queue/queue.h"
+#include "redis/redis.h"
 
 #include "core/banned.h"
 
@@ -59,9 +64,33 @@ static const struct conf_item items[] = {
 };
 // clang-format on
 
+/* Addresses, comma separated. */
+static enum es_code
+check_listen(const char *value, struct arena *a, struct es_err *err)
+{
+	while (*value != '\0') {
+		const size_t len = strcspn(value, ",");
+
+		TRY(ops_listen_check(arena_memdup(a, value, len), a, err));
+		value += len;
+		if (*value == ',' && *++value == '\0')
+			return es_fail(err, ES_INVALID, "ends with a comma");
+	}
+	return ES_OK;
+}
+
+static const struct conf_check checks[] = {
+    {"ES_DATABASE_URL", pg_url_check},
+    {"ES_REDIS_URL", redis_url_check},
+    {"ES_QUEUE_REDIS_URL", redis_url_check},
+    {"ES_JWT_ES256_PUBLIC_KEY", token_es256_check},
+    {"ES_PUSH_LISTEN", check_listen},
+    {"ES_PUSH_OPS_LISTEN", ops_listen_check},
+};
+
 const struct conf_table push_conf_tables[] = {
     CONF_COMMON_TABLE,
-    {items, ES_COUNT(items)},
+    {items, ES_COUNT(items), checks, ES_COUNT(checks)},
 };
 const size_t n_push_conf_tables = ES_COUNT(push_conf_tables);
 

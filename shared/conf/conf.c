@@ -194,6 +194,32 @@ load_item(struct conf_load *l, const struct conf_item *item, char *values)
 		memcpy(slot, &(const char *){""}, sizeof(const char *));
 }
 
+const struct conf_check *
+conf_check_of(const struct conf_table tables[], size_t n, const char *name)
+{
+	for (size_t t = 0; t < n; t++)
+		for (size_t i = 0; i < tables[t].n_checks; i++)
+			if (strcmp(tables[t].checks[i].name, name) == 0)
+				return &tables[t].checks[i];
+	return NULL;
+}
+
+/* Only what type and range have let pass is there. */
+static void
+check_item(struct conf_load *l, const struct conf_item *item,
+    const struct conf_check *check, const char *values)
+{
+	const char *value;
+	struct es_err err;
+
+	if (check == NULL)
+		return;
+	memcpy(&value, values + item->offset, sizeof(value));
+	if (value != NULL && *value != '\0' &&
+	    check->check(value, l->arena, &err) != ES_OK)
+		conf_fault(l, item->name, conf_source(item), "%s", err.text);
+}
+
 enum es_code
 conf_load(const struct conf_table tables[], size_t n, const char *const known[],
     struct arena *a, void *out, struct conf_report *report)
@@ -202,8 +228,12 @@ conf_load(const struct conf_table tables[], size_t n, const char *const known[],
 
 	text_init(&l.faults, a, REPORT_MAX);
 	for (size_t t = 0; t < n; t++)
-		for (size_t i = 0; i < tables[t].n; i++)
-			load_item(&l, &tables[t].items[i], out);
+		for (size_t i = 0; i < tables[t].n; i++) {
+			const struct conf_item *item = &tables[t].items[i];
+
+			load_item(&l, item, out);
+			check_item(&l, item, conf_check_of(tables, n, item->name), out);
+		}
 	if (known != NULL)
 		conf_unknown(&l, tables, n, known);
 	*report = (struct conf_report){.n_faults = l.n_faults, .text = l.faults.data};

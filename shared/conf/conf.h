@@ -38,11 +38,20 @@ struct conf_item {
 		.allowed = (allowed_), .meaning = (meaning_) \
 	}
 
+/* What type and range can't tell: refuses, with err->text, a value that the library that
+ * it is for would refuse later. For settings that are text of some kind. */
+struct conf_check {
+	const char *name;
+	enum es_code (*check)(const char *value, struct arena *a, struct es_err *err);
+};
+
 /* Items that several programs share are a table of their own: a program's settings are a
- * list of tables over one struct. */
+ * list of tables over one struct. Checks of a table are for items of any. */
 struct conf_table {
 	const struct conf_item *items;
 	size_t n;
+	const struct conf_check *checks;
+	size_t n_checks;
 };
 
 struct conf_report {
@@ -65,7 +74,8 @@ void conf_print(const struct conf_table tables[], size_t n, const void *values, 
 /* A table of name, default, range, meaning: for --help and, as Markdown, for the docs. */
 void conf_help(const struct conf_table tables[], size_t n, FILE *to);
 void conf_markdown(const struct conf_table tables[], size_t n, FILE *to);
-/* The same for programs: an array of {name,kind,default,min,max,allowed,file,meaning}. */
+/* The same for programs: an array of {name,kind,default,min,max,allowed,file,
+ * checked,meaning}. */
 void conf_json(const struct conf_table tables[], size_t n, FILE *to);
 
 /* The options every program has: --help, --version, --check-config, --print-config,

@@ -19,7 +19,7 @@ extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
 /* As a row of a program's list of tables. */
 #define CONF_COMMON_TABLE \
 	{ \
-		conf_common_items, CONF_COMMON_ITEMS \
+		.items = conf_common_items, .n = CONF_COMMON_ITEMS \
 	}
 
 /* Tokens: for the programs that verify or mint them. */

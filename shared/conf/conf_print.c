@@ -57,8 +57,8 @@ print_value(const struct conf_item *item, const char *values, FILE *to)
 	}
 }
 
-static const char *
-source_of(const struct conf_item *item)
+const char *
+conf_source(const struct conf_item *item)
 {
 	char file_name[CONF_NAME_MAX + 8];
 	const char *value = getenv(item->name);
@@ -76,7 +76,7 @@ conf_print(const struct conf_table tables[], size_t n, const void *values, FILE 
 		for (size_t i = 0; i < tables[t].n; i++) {
 			const struct conf_item *item = &tables[t].items[i];
 
-			(void)fprintf(to, "# %s\n%s=", source_of(item), item->name);
+			(void)fprintf(to, "# %s\n%s=", conf_source(item), item->name);
 			print_value(item, values, to);
 			(void)fprintf(to, "\n");
 		}
@@ -156,7 +156,7 @@ json_text(const char *s, FILE *to)
 }
 
 static void
-json_item(const struct conf_item *item, FILE *to)
+json_item(const struct conf_item *item, bool checked, FILE *to)
 {
 	static const char *const kinds[] = {[CONF_TEXT] = "text",
 	    [CONF_SECRET] = "secret",
@@ -171,8 +171,8 @@ json_item(const struct conf_item *item, FILE *to)
 	(void)fprintf(to, ",\"min\":%lld,\"max\":%lld,\"allowed\":", (long long)item->min,
 	    (long long)item->max);
 	json_text(item->allowed, to);
-	(void)fprintf(
-	    to, ",\"file\":%s,\"meaning\":", conf_has_file(item) ? "true" : "false");
+	(void)fprintf(to, ",\"file\":%s,\"checked\":%s,\"meaning\":",
+	    conf_has_file(item) ? "true" : "false", checked ? "true" : "false");
 	json_text(item->meaning, to);
 	(void)fprintf(to, "}");
 }
@@ -184,8 +184,10 @@ conf_json(const struct conf_table tables[], size_t n, FILE *to)
 
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++) {
+			const struct conf_item *item = &tables[t].items[i];
+
 			(void)fprintf(to, "%s\n", comma);
-			json_item(&tables[t].items[i], to);
+			json_item(item, conf_check_of(tables, n, item->name) != NULL, to);
 			comma = ",";
 		}
 	(void)fprintf(to, "\n]\n");

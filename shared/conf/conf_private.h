@@ -22,6 +22,13 @@ struct conf_load {
 	unsigned n_faults;
 };
 
+/* "environment", "file" or "default". */
+const char *conf_source(const struct conf_item *item);
+
+/* The check of that item, or NULL. */
+const struct conf_check *conf_check_of(
+    const struct conf_table tables[], size_t n, const char *name);
+
 void conf_fault(struct conf_load *l, const char *name, const char *source,
     const char *fmt, ...) ES_PRINTF(4, 5);
 

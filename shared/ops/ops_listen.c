@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/parse.h"
+#include "ops/ops.h"
 
 #include "core/banned.h"
 
@@ -155,4 +156,13 @@ enum es_code
 ops_listen_open(const struct ops_listen *l, int *out, struct es_err *err)
 {
 	return l->is_unix ? open_unix(l, out, err) : open_tcp(l, out, err);
+}
+
+enum es_code
+ops_listen_check(const char *listen, struct arena *a, struct es_err *err)
+{
+	struct ops_listen l;
+
+	(void)a;
+	return ops_listen_parse(listen, &l, err);
 }

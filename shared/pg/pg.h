@@ -57,6 +57,10 @@ struct pg_settings {
 	bool no_prepare; /* behind a proxy that hands out a connection per transaction */
 };
 
+/* As a check of a setting: is this a URI or conninfo? Connects to nothing. */
+enum es_code pg_url_check(
+    const char *url, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
 /* Never fails for a server that is away: connects on first use and again after a loss. */
 enum es_code pg_open(const struct pg_settings *settings, struct pg **out,
     struct es_err *err) ES_MUST_CHECK;

@@ -63,6 +63,15 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	return ES_OK;
 }
 
+enum es_code
+pg_url_check(const char *url, struct arena *a, struct es_err *err)
+{
+	const struct pg_settings settings = {.url = url, .application_name = ""};
+	struct pg_target t;
+
+	return pg_target_init(&t, &settings, a, err);
+}
+
 PGconn *
 pg_target_connect(const struct pg_target *t)
 {

@@ -43,6 +43,10 @@ struct redis_url {
 enum es_code redis_url_parse(const char *url, struct arena *a, struct redis_url *out,
     struct es_err *err) ES_MUST_CHECK;
 
+/* The same as a check of a setting. */
+enum es_code redis_url_check(
+    const char *url, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
 /* Never fails for a server that is away: connects on first use and again after a loss. */
 enum es_code redis_open(const char *url, int64_t timeout_ms, struct redis **out,
     struct es_err *err) ES_MUST_CHECK;

@@ -195,3 +195,11 @@ redis_url_auth(const struct redis_url *url, const char *argv[3])
 	argv[n++] = url->password;
 	return n;
 }
+
+enum es_code
+redis_url_check(const char *url, struct arena *a, struct es_err *err)
+{
+	struct redis_url parts;
+
+	return redis_url_parse(url, a, &parts, err);
+}

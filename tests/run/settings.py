@@ -14,6 +14,10 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD, WORK = sys.argv[1:3]
 SECRET = "Zq7xHidden"
+KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEI2qPe1lnvOt8DXwpKxggc5jcn/W0
+hMiXmFM6TSs5Hj8U2jlY/kGJ+tb3QE4RKOkEFusys+550iorcf7GqpDpfQ==
+-----END PUBLIC KEY-----"""
 
 
 def load(name, path):
@@ -75,6 +79,11 @@ def good(item):
     return "x" * max(item["min"], 1)
 
 
+def known(item):
+    """A good value of what must have a form of its own."""
+    return KEY if item["checked"] and item["kind"] == "secret" else None
+
+
 def accepted(item):
     """The values at the limits."""
     if item["kind"] == "int":
@@ -83,6 +92,8 @@ def accepted(item):
         return ["true", "false", "1", "0", "yes", "no", "on", "off"]
     if item["kind"] == "enum":
         return item["allowed"].split()
+    if item["checked"]:  # what it must look like is its library's business
+        return [item["default"]] if item["default"] else []
     if item["kind"] == "url":
         return [word + ":" for word in item["allowed"].split()] + [padded(item, item["max"])]
     return [padded(item, n) for n in {max(item["min"], 1), item["max"]}]
@@ -98,9 +109,11 @@ def wrong(item):
     if item["kind"] == "enum":
         return ["no-such-value", item["allowed"].split()[0] + "x", item["allowed"]]
     long = padded(item, item["max"] + 1)
+    odd = ["such nonsense"] if item["checked"] else []
     if item["kind"] == "url":
-        return ["gopher://h", item["allowed"].split()[0], ":", long]
-    return [long] + ([padded(item, item["min"] - 1)] if item["min"] > 1 else [])
+        nonsense = [item["allowed"].split()[0] + "://[nonsense" for _ in odd]
+        return ["gopher://h", item["allowed"].split()[0], ":", long, *nonsense]
+    return [long] + odd + ([padded(item, item["min"] - 1)] if item["min"] > 1 else [])
 
 
 def file_of(name, text):
@@ -124,13 +137,13 @@ def check_limits(program, item):
 def check_file(program, item):
     name, by_file = item["name"], item["name"] + "_FILE"
     stem = f"{program.name}-{name}"
-    fine = file_of(stem, good(item) + "\n")
+    fine = file_of(stem, (known(item) or good(item)) + "\n")
     if not item["file"]:
         return [program.refuses(by_file, {by_file: fine})]
     long = file_of(stem + "-long", padded(item, item["max"] + 1))
     return [
         program.takes({name: None, by_file: fine}),
-        program.refuses(name, {name: good(item), by_file: fine}),
+        program.refuses(name, {name: known(item) or good(item), by_file: fine}),
         program.refuses(name, {name: None, by_file: fine + "-is-not-there"}),
         program.refuses(name, {name: None, by_file: WORK}),
         program.refuses(name, {name: None, by_file: long}),
@@ -154,7 +167,7 @@ def check_all_at_once(program):
 
 def check_print(program):
     secrets = {i["name"]: SECRET.ljust(i["min"], "x") for i in program.items
-               if i["kind"] == "secret"}
+               if i["kind"] == "secret" and not i["checked"]}
     urls = {i["name"]: f"{i['allowed'].split()[0]}://u:{SECRET}@h/0" for i in program.items
             if i["kind"] == "url"}
     code, out, err = program.run({**secrets, **urls}, "--print-config")

@@ -22,7 +22,17 @@ static const struct conf_item items[] = {
     ROW(number, "ES_NUMBER", CONF_INT, "7", 1, 10, NULL, "a number"),
     ROW(flag, "ES_FLAG", CONF_BOOL, "false", 0, 0, NULL, "a flag"),
 };
-static const struct conf_table table = {items, ES_COUNT(items)};
+
+static enum es_code
+no_mess(const char *value, struct arena *a, struct es_err *err)
+{
+	(void)a;
+	return strstr(value, "mess") == NULL ? ES_OK
+	                                     : es_fail(err, ES_INVALID, "is a mess");
+}
+
+static const struct conf_check checks[] = {{"ES_ADDR", no_mess}, {"ES_TEXT", no_mess}};
+static const struct conf_table table = {items, ES_COUNT(items), checks, ES_COUNT(checks)};
 static const char *const known[] = {
     "ES_TEXT", "ES_SECRET", "ES_ADDR", "ES_MODE", "ES_NUMBER", "ES_FLAG", NULL};
 
@@ -73,7 +83,8 @@ every_setting_refuses_a_bad_value(void)
 		const char *name, *value;
 	} bad[] = {{"ES_TEXT", "123456"}, {"ES_SECRET", "123"},
 	    {"ES_SECRET", "123456789"}, {"ES_ADDR", "http://x"}, {"ES_ADDR", "redi:"},
-	    {"ES_ADDR", "redis"}, {"ES_ADDR", "=x"}, {"ES_MODE", "three"},
+	    {"ES_ADDR", "redis"}, {"ES_ADDR", "=x"}, {"ES_ADDR", "redis:mess"},
+	    {"ES_TEXT", "mess"}, {"ES_TEXT", "messy mess"}, {"ES_MODE", "three"},
 	    {"ES_MODE", "on"}, {"ES_NUMBER", "11"}, {"ES_NUMBER", "0"},
 	    {"ES_NUMBER", "x"}, {"ES_FLAG", "maybe"}, {"ES_NUMBER_FILE", "/etc/hostname"},
 	    {"ES_NUMBRE_FILE", "5"}, {"ES_NUMBRE", "5"}};
@@ -248,7 +259,8 @@ options_print_and_end(void)
 		"| `ES_SECRET` (or `_FILE`) | `(required)` | 4 to 8"},
 	    {"--settings-json", 0,
 		"{\"name\":\"ES_NUMBER\",\"kind\":\"int\",\"default\":\"7\",\"min\":1,"
-		"\"max\":10,\"allowed\":null,\"file\":false,\"meaning\":\"a number\"}"},
+		"\"max\":10,\"allowed\":null,\"file\":false,\"checked\":false,"
+	        "\"meaning\":\"a number\"}"},
 	    {"--oops", 2, "unknown option"},
 	    /* the names of this table are none of the programs' */
 	    {"--check-config", 78, "ES_SECRET (environment): is no setting"},
