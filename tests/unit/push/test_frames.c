@@ -149,6 +149,25 @@ greets_once(void)
 	mem_free(token);
 }
 
+/* libwebsockets closes for a fault of the peer while the user is being looked up: the
+ * greeting that comes later must not follow the Close frame. */
+static void
+says_nothing_after_the_close_of_a_fault(void)
+{
+	rig_up(&rig);
+	fakes.hold_eval = true;
+	rig_client(&rig, &client, 0);
+	rig_turn(&rig);
+	client_send(&client, 1, true, "\xc3\x28", 2);
+	rig_turn(&rig);
+	CU_ASSERT_TRUE(fakes_eval_answers());
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1007);
+	rig_turn(&rig);
+	(void)client_read(&client, sizeof(client.data));
+	CU_ASSERT_EQUAL(client.len, 0);
+	down();
+}
+
 static void
 bounds_what_comes_before_hello(void)
 {
@@ -299,6 +318,7 @@ static CU_TestInfo cases[] = {
 	asks_again_while_the_database_is_away_then_gives_up},
     {"takes the token of the first frame", takes_the_token_of_the_first_frame},
     {"greets once", greets_once},
+    {"says nothing after the close of a fault", says_nothing_after_the_close_of_a_fault},
     {"bounds what comes before hello", bounds_what_comes_before_hello},
     {"sends away at the end of a token", sends_away_at_the_end_of_a_token},
     {"looks again when rights have changed", looks_again_when_rights_have_changed},
