@@ -105,6 +105,14 @@ acl_conn_closed(struct hub *hub, const struct conn *c)
 	free(held);
 }
 
+int64_t
+acl_version(const struct hub *hub, const struct tenant_id *tenant)
+{
+	const struct held *held = find(hub->acl, tenant);
+
+	return held == NULL ? 0 : held->version;
+}
+
 void
 acl_poll_soon(struct hub *hub)
 {

@@ -14,6 +14,8 @@ struct acl *acl_new(void);
 void acl_free(struct acl **acl);
 void acl_conn_open(struct hub *hub, const struct conn *c);
 void acl_conn_closed(struct hub *hub, const struct conn *c);
+/* The version known of a tenant; 0 when none of its connections is here. */
+int64_t acl_version(const struct hub *hub, const struct tenant_id *tenant);
 /* Poll in the next tick. */
 void acl_poll_soon(struct hub *hub);
 /* A message on es:ctl: {"tenant":..., "aclVersion":n}. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acl.h"
 #include "core/check.h"
 #include "core/hash.h"
 #include "hub_private.h"
@@ -21,6 +22,7 @@ struct grant {
 	struct list by_age;
 	struct authz_key key;
 	bool archived;
+	int64_t version; /* of the tenant's acl, as of the snapshot of the answer */
 	int64_t since_ms;
 };
 
@@ -89,7 +91,8 @@ find(const struct authz *az, const struct authz_key *key)
 }
 
 static void
-remember(struct authz *az, const struct authz_key *key, bool archived, int64_t now_ms)
+remember(struct authz *az, const struct authz_key *key, const struct sync_channel *row,
+    int64_t now_ms)
 {
 	struct grant *g = find(az, key);
 
@@ -99,7 +102,8 @@ remember(struct authz *az, const struct authz_key *key, bool archived, int64_t n
 		grant_free(az, LIST_ITEM(az->by_age.next, struct grant, by_age));
 	g = mem_new(1, sizeof(*g));
 	g->key = *key;
-	g->archived = archived;
+	g->archived = row->archived;
+	g->version = row->acl_version;
 	g->since_ms = now_ms;
 	list_add_tail(&az->by_age, &g->by_age);
 	table_add(&az->grants, &g->node, hash_bytes(key, sizeof(*key)));
@@ -134,8 +138,7 @@ authorise_done(struct authorise_ask *ask, enum es_code rc,
 		w->rc = ES_NOT_FOUND;
 	} else {
 		w->rc = rows[0].archived ? ES_CHANNEL_ARCHIVED : ES_OK;
-		remember(
-		    ask->hub->authz, &key, rows[0].archived, ask->hub->worker->now_ms);
+		remember(ask->hub->authz, &key, &rows[0], ask->hub->worker->now_ms);
 	}
 	answer(w);
 	free(ask);
@@ -165,7 +168,8 @@ from_memory(struct hub *hub, const struct conn *c, const struct channel_id *chan
 	if (subscribed(hub, c, channel, out_archived))
 		return true;
 	g = find(hub->authz, &key);
-	if (g == NULL || hub->worker->now_ms - g->since_ms > AUTHZ_KEEP_MS)
+	if (g == NULL || hub->worker->now_ms - g->since_ms > AUTHZ_KEEP_MS ||
+	    g->version < acl_version(hub, &c->tenant))
 		return false;
 	*out_archived = g->archived;
 	return true;

@@ -130,6 +130,7 @@ static void
 test_authz(void)
 {
 	struct fake_conn *a;
+	unsigned reads;
 
 	hub_begin(NULL);
 	a = hub_join(0);
@@ -151,7 +152,17 @@ test_authz(void)
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 0);
 	hub_settle();
 	CU_ASSERT_EQUAL(may(a, 2), ES_NOT_FOUND);
+	/* a yes from before the tenant's rights have moved is none */
+	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
+	reads = out.authorisations;
+	out.acl_version = 2;
+	hub_pass(AUTHZ_KEEP_MS - 500);
+	acl_poll_soon(worker.hub);
+	hub_pass(250);
+	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
+	CU_ASSERT_EQUAL(out.authorisations, reads + 1);
 	out.down = true;
+	worker.now_ms += AUTHZ_KEEP_MS + 1;
 	CU_ASSERT_EQUAL(may(a, 1), ES_UNAVAILABLE);
 	hub_end();
 }

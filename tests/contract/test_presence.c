@@ -1,0 +1,252 @@
+/* The scripts behind presence on a real Redis: devices of several workers, what REST
+ * chooses, leases that run out, what is published. */
+#include "cunit_main.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "event/event.h"
+#include "presence/presence_keys.h"
+#include "redis_server.h"
+
+#include "core/banned.h"
+
+static const struct tenant_id acme = {"01900000-0000-7000-8000-000000000001"};
+static const struct tenant_id globex = {"01900000-0000-7000-8000-000000000002"};
+static const struct user_id alice = {"01900000-0000-7000-8000-00000000a001"};
+static const struct user_id bob = {"01900000-0000-7000-8000-00000000a002"};
+static const struct uuid one = {"01900000-0000-7000-8000-00000000f001"};
+static const struct uuid two = {"01900000-0000-7000-8000-00000000f002"};
+
+struct fixture {
+	struct redis_server *server;
+	struct redis *r;
+	struct redis_sub *sub;
+	struct arena *a;
+	struct redis_value v;
+	struct es_err err;
+};
+
+static void
+setup(struct fixture *f)
+{
+	char topic[ES_TOPIC_MAX];
+
+	*f = (struct fixture){.server = redis_server_start(), .a = arena_new()};
+	CHECK(redis_open(redis_server_url(f->server), 1000, &f->r, &f->err) == ES_OK);
+	topic_presence(&acme, topic);
+	CHECK(redis_sub_open(redis_server_url(f->server), topic, &f->sub, &f->err) ==
+	      ES_OK);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	redis_sub_close(&f->sub);
+	redis_close(&f->r);
+	arena_free(&f->a);
+	redis_server_end(&f->server);
+}
+
+static int64_t
+run(struct fixture *f, struct presence_call *call)
+{
+	CU_ASSERT_EQUAL_FATAL(redis_eval(f->r, call->script, f->a, &f->v, &f->err, 0,
+				  call->argc, call->argv),
+	    ES_OK);
+	return f->v.kind == REDIS_INT ? f->v.num : -1;
+}
+
+static void
+set(struct fixture *f, const struct uuid *worker, const struct user_id *user,
+    enum presence_status status, bool forget_choice)
+{
+	struct presence_call call;
+
+	presence_set_call(&call, worker, &acme, user, status, forget_choice);
+	IGNORE(run(f, &call) == 0);
+}
+
+static enum presence_status
+seen(struct fixture *f, const struct tenant_id *tenant, const struct user_id *user)
+{
+	enum presence_status out;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    presence_get(f->r, tenant, user, 1, f->a, &out, &f->err), ES_OK);
+	return out;
+}
+
+static void
+put(struct fixture *f, enum presence_status status)
+{
+	CU_ASSERT_EQUAL(presence_put(f->r, &acme, &alice, status, f->a, &f->err), ES_OK);
+}
+
+static int64_t
+sweep(struct fixture *f, unsigned max)
+{
+	struct presence_call call;
+
+	presence_sweep_call(&call, max);
+	return run(f, &call);
+}
+
+/* The lease ends now. */
+static void
+run_out(struct fixture *f, const char *lease)
+{
+	CU_ASSERT_EQUAL(redis_text(f->r, f->a, &f->v, &f->err, "ZADD", "es:p:leases", "1",
+			    lease, NULL),
+	    ES_OK);
+}
+
+static unsigned
+keys_left(struct fixture *f)
+{
+	CU_ASSERT_EQUAL(
+	    redis_text(f->r, f->a, &f->v, &f->err, "KEYS", "es:p:*", NULL), ES_OK);
+	return (unsigned)f->v.n;
+}
+
+/* Changes published since the last call. */
+static unsigned
+published(struct fixture *f, const char *status)
+{
+	char want[64];
+	unsigned n = 0;
+
+	(void)snprintf(want, sizeof(want), "\"status\":\"%s\"", status);
+	for (;;) {
+		const char *data;
+		size_t len;
+
+		CU_ASSERT_EQUAL_FATAL(
+		    redis_sub_wait(f->sub, 200, f->a, &data, &len, NULL, &f->err), ES_OK);
+		if (len == 0)
+			return n;
+		n += strstr(data, want) != NULL;
+	}
+}
+
+static void
+the_liveliest_device_counts(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	set(&f, &one, &alice, PRESENCE_IDLE, false);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
+	set(&f, &two, &alice, PRESENCE_ONLINE, false);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	CU_ASSERT_EQUAL(published(&f, "online"), 1); /* only what changes what is seen */
+	CU_ASSERT_EQUAL(seen(&f, &globex, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_OFFLINE);
+	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
+	CU_ASSERT_EQUAL(published(&f, "offline"), 1);
+	CU_ASSERT_EQUAL(keys_left(&f), 0);
+	teardown(&f);
+}
+
+static void
+rest_chooses(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	put(&f, PRESENCE_ONLINE); /* without any socket */
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	set(&f, &one, &alice, PRESENCE_ONLINE, false);
+	put(&f, PRESENCE_IDLE);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
+	set(&f, &two, &alice, PRESENCE_ONLINE, false); /* holds for new devices as well */
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
+	put(&f, PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
+	set(&f, &two, &alice, PRESENCE_ONLINE, true); /* a socket says otherwise */
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	put(&f, PRESENCE_OFFLINE);
+	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
+	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
+	set(&f, &one, &alice, PRESENCE_ONLINE,
+	    false); /* the choice went with the last one */
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	teardown(&f);
+}
+
+static void
+a_dead_worker_is_swept(void)
+{
+	struct presence_call call;
+	struct fixture f;
+
+	setup(&f);
+	presence_lease_call(&call, &one);
+	CU_ASSERT_EQUAL(run(&f, &call), 0); /* new */
+	CU_ASSERT_EQUAL(run(&f, &call), 1);
+	set(&f, &one, &alice, PRESENCE_ONLINE, false);
+	set(&f, &one, &bob, PRESENCE_ONLINE, false);
+	set(&f, &two, &bob, PRESENCE_IDLE, false);
+	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* it lives */
+	run_out(&f, "w:01900000-0000-7000-8000-00000000f001");
+	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* in parts */
+	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
+	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_IDLE);
+	presence_lease_call(&call, &one);
+	CU_ASSERT_EQUAL(
+	    run(&f, &call), 0); /* back from the dead: it is told to start over */
+	teardown(&f);
+}
+
+static void
+a_rest_device_ends(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	put(&f, PRESENCE_IDLE);
+	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
+	run_out(&f, "r:01900000-0000-7000-8000-000000000001:"
+		    "01900000-0000-7000-8000-00000000a001");
+	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(keys_left(&f), 0);
+	teardown(&f);
+}
+
+static void
+a_large_room_is_only_counted(void)
+{
+	struct presence_call call;
+	struct fixture f;
+
+	setup(&f);
+	set(&f, &one, &alice, PRESENCE_ONLINE, false);
+	set(&f, &one, &bob, PRESENCE_IDLE, false);
+	presence_list_call(&call, &acme, 2);
+	CU_ASSERT_EQUAL(run(&f, &call), -1);
+	CU_ASSERT_EQUAL(f.v.kind, REDIS_ARRAY);
+	CU_ASSERT_EQUAL(f.v.n, 4);
+	presence_list_call(&call, &acme, 1);
+	CU_ASSERT_EQUAL(run(&f, &call), 2);
+	presence_list_call(&call, &globex, 1);
+	CU_ASSERT_EQUAL(run(&f, &call), -1);
+	CU_ASSERT_EQUAL(f.v.n, 0);
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"of several devices the liveliest counts", the_liveliest_device_counts},
+    {"what REST chooses holds until it is taken back", rest_chooses},
+    {"a dead worker's users go offline", a_dead_worker_is_swept},
+    {"a device of REST ends by itself", a_rest_device_ends},
+    {"a large room is only counted", a_large_room_is_only_counted},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("presence/presence", cases)
