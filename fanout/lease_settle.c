@@ -12,8 +12,9 @@
 #include "core/banned.h"
 
 #define SETTLE_AFTER_MS \
-	200               /* idle for so long: nobody else stores the last batch's end */
-#define TRIM_EVERY_MS 200 /* under load the next batch stores it; cut now and then */
+	200                /* idle for so long: nobody else stores the last batch's end */
+#define LEAVING_MS    5000 /* on the way out: enough for one that answers slowly */
+#define TRIM_EVERY_MS 200  /* under load the next batch stores it; cut now and then */
 
 /* Must come in this order: an entry that is cut before its position is stored would be
  * missed by nobody, and one that is stored but not cut is only a little too long there.
@@ -44,7 +45,7 @@ enum es_code
 leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct arena *a,
     struct es_err *err)
 {
-	const int64_t before = clock_mono_ms() - SETTLE_AFTER_MS;
+	const int64_t start = clock_mono_ms(), before = start - SETTLE_AFTER_MS;
 	enum es_code first = ES_OK;
 
 	/* From the end: one that is lost is replaced by the last one. */
@@ -64,7 +65,7 @@ leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct
 		if (first == ES_OK)
 			*err = why;
 		first = rc;
-		if (!now)
+		if (!now || clock_mono_ms() - start > LEAVING_MS)
 			return rc;
 	}
 	return first;
@@ -94,11 +95,14 @@ leases_release(struct leases *l, struct pg *pg, struct arena *a)
 {
 	struct es_err err;
 
+	/* What can't be given back ends by itself; a database that is away is asked once.
+	 */
 	while (l->n > 0) {
-		/* A lease that can't be given back ends by itself. */
 		if (partition_store_release(pg, &l->held[l->n - 1].part, a, &err) !=
-		    ES_OK)
-			log_warn("can't release a partition", LOG_STR("error", err.text));
+		    ES_OK) {
+			log_warn("can't release partitions", LOG_STR("error", err.text));
+			l->n = 1;
+		}
 		l->n--;
 	}
 	metrics_gauge_set(l->metrics, FM_PARTITIONS, 0);

@@ -82,6 +82,7 @@ partition_store_release(
     struct pg *pg, const struct partition *p, struct arena *a, struct es_err *err)
 {
 	(void)pg, (void)a;
+	fake.releases++;
 	if (fake.away)
 		return fail(err, "08006");
 	if (fake.rows[p->number].epoch == p->epoch)

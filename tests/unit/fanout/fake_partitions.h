@@ -17,10 +17,10 @@ struct fake_row {
 
 struct fake_partitions {
 	struct fake_row rows[FAKE_PARTITIONS];
-	bool away;         /* every call fails with 08006 */
-	int64_t fail_done; /* partition whose position can't be stored, or -1 */
-	unsigned dones;    /* positions stored */
-	unsigned renewals;
+	bool away;                   /* every call fails with 08006 */
+	int64_t fail_done;           /* partition whose position can't be stored, or -1 */
+	unsigned dones;              /* positions stored */
+	unsigned renewals, releases; /* asked for */
 };
 extern struct fake_partitions fake;
 

@@ -354,8 +354,10 @@ on_the_way_out_one_failure_stops_no_other(void)
 	/* nor does a database that is away keep it from ending */
 	CU_ASSERT_EQUAL(turn(&f, &f.ann), ES_OK);
 	fake.away = true;
+	fake.releases = 0;
 	leases_release(&f.ann, NULL, f.a);
 	CU_ASSERT_EQUAL(f.ann.n, 0);
+	CU_ASSERT_EQUAL(fake.releases, 1);
 	teardown(&f);
 }
 
