@@ -42,7 +42,7 @@ status_block() {
 	say "  curl -s $ES_URL/api/v1/channels -H \"Authorization: Bearer \$($me token alice)\""
 	say "  curl -s $ES_URL/api/v1/channels/$DEMO_GENERAL/messages -H \"Authorization: Bearer \$($me token alice)\" -H 'Content-Type: application/json' -d '{\"body\":\"hello\"}'"
 	say "  $me ctl tail general"
-	have npx && say "  npx -y wscat -c \"$ES_WS_URL?token=\$($me token bob)\" -x '{\"type\":\"subscribe\",\"channelId\":\"$DEMO_GENERAL\"}' -w 60"
+	have npx && say "  npx -y wscat -c \"$ES_WS_URL?token=\$($me token bob)\" -x '{\"type\":\"subscribe\",\"id\":\"1\",\"channelId\":\"$DEMO_GENERAL\"}' -w 60"
 	say ''
 }
 

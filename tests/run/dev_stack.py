@@ -123,6 +123,29 @@ def token():
     assert done.returncode == 0 and len(done.stdout.split()) == 1, done.stdout + done.stderr
 
 
+def pasted(line):
+    return subprocess.run(["sh", "-c", line], cwd=ROOT, text=True, capture_output=True, timeout=30, check=True).stdout
+
+
+@check("the lines to try work when pasted")
+def try_lines():
+    lines = [x.strip() for x in dev("status").stdout.split("Try:")[1].splitlines() if x.strip()]
+    channels, send, tail = lines[:3]
+    assert json.loads(pasted(channels))["channels"], channels
+    with subprocess.Popen(["sh", "-c", "exec env " + tail], cwd=ROOT, text=True, stdout=subprocess.PIPE) as shown:
+        os.set_blocking(shown.stdout.fileno(), False)
+        seen = [""]
+
+        def arrives():
+            """a message sent by the second line is shown by the third"""
+            assert json.loads(pasted(send))["messageId"] > 0
+            seen[0] += shown.stdout.read() or ""
+            return "hello" in seen[0]
+
+        eventually(arrives)
+        shown.terminate()
+
+
 @check("the shells of database and Redis answer")
 def shells():
     assert dev("psql", "-Atc", "select current_user").stdout == "postgres\n"
