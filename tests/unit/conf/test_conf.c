@@ -260,7 +260,7 @@ options_print_and_end(void)
 	    {"--settings-json", 0,
 		"{\"name\":\"ES_NUMBER\",\"kind\":\"int\",\"default\":\"7\",\"min\":1,"
 		"\"max\":10,\"allowed\":null,\"file\":false,\"checked\":false,"
-	        "\"meaning\":\"a number\"}"},
+		"\"meaning\":\"a number\"}"},
 	    {"--oops", 2, "unknown option"},
 	    /* the names of this table are none of the programs' */
 	    {"--check-config", 78, "ES_SECRET (environment): is no setting"},
