@@ -47,19 +47,25 @@ def pids():
 
 
 def everybody(said):
-    """All processes of the stack: masters, workers, the supervisor."""
+    """All processes of the stack, the supervisor first, then masters and workers."""
     found = [int((STACK / "run/up.pid").read_text())]
     for program in said["programs"]:
         found += [program["pid"], *program["workers"]]
-    return found
+    return [(pid, birth(pid)) for pid in found]
 
 
-def alive(pid):
+def birth(pid):
+    """When it started, in the kernel's count; None when it is gone. Pids come again."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+            words = f.read().rsplit(")", 1)[1].split()
+        return None if words[0] == "Z" else words[19]
     except OSError:
-        return False
+        return None
+
+
+def alive(process):
+    return process[1] is not None and birth(process[0]) == process[1]
 
 
 def eventually(what, seconds=15):
@@ -79,7 +85,8 @@ def answers(path="/readyz"):
 
 
 def nothing_left(was):
-    assert not [p for p in was if alive(p)], "processes are left"
+    left = [p for p in was if alive(p)]
+    assert not left, f"processes are left: {left}"
     for port in (os.environ["ES_PORT"], os.environ["ES_PUSH_PORT"]):
         with socket.socket() as s:
             assert s.connect_ex(("127.0.0.1", int(port))), f"port {port} is still served"
@@ -159,7 +166,7 @@ def revives():
         old = pids()[name]
         os.kill(old, signal.SIGKILL)
         new = eventually(lambda: next((p for n, p in pids().items() if n == name and p not in (old, 0)), 0))
-        assert alive(new)
+        assert birth(new)
     eventually(lambda: answers() and answers("/push/readyz") and answers("/fanout/readyz"), 30)
     said = (STACK / "log/up.log").read_text()
     for name in PROGRAMS:
@@ -189,13 +196,13 @@ def down():
 def leftovers():
     up()
     was = everybody(status())
-    os.kill(was[0], signal.SIGKILL)
+    os.kill(was[0][0], signal.SIGKILL)
     assert eventually(lambda: dev("status").returncode == 3)
     said = up()
     assert "left behind" in said, said
     assert not [p for p in was if alive(p)]
     was = everybody(status())
-    os.kill(was[0], signal.SIGKILL)
+    os.kill(was[0][0], signal.SIGKILL)
     assert dev("down").returncode == 0
     nothing_left(was)
 
