@@ -16,3 +16,6 @@ python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --seconds 60 \
 # fanout ends between each pair of its steps, beside one that does not
 python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$points" \
 	--kinds 'crash-*' --rounds 1 --seed "${ES_FAULTS_SEED:-1}"
+
+# and what the design answers one by one
+python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD"

@@ -12,6 +12,10 @@ SPACE = uuid.UUID("01900000-0000-7000-8000-0000000000ff")
 class Send:
     """One message of one writer, through all its attempts."""
 
+    __slots__ = ("body", "cid", "writer", "channel", "number", "tenant", "user", "door",
+                 "writer_who", "strict", "first_at", "tries", "conn", "acked_at",
+                 "message_id", "accepted_at", "refused", "longest_s")
+
     def __init__(self, run, writer, channel, number):
         text = "%s %s %s %s %d" % (run, writer.tenant, channel, writer.name, number)
         self.body = "%s %08x" % (text, zlib.crc32(text.encode()))

@@ -1,0 +1,34 @@
+#!/usr/bin/env python3
+"""Tells each story once, on a stack that may be broken."""
+
+import argparse
+import os
+import sys
+
+import flt  # noqa: F401  (finds scn)
+from flt.load import Load, Shape, open_env
+from flt.stack import Stack
+from flt.stories import STORIES, Tale, tell
+from scn.report import Report
+
+
+def main(argv):
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--env", required=True)
+    p.add_argument("--build", default="build")
+    p.add_argument("--away-s", type=float, default=6, help="how long a server is away")
+    p.add_argument("--only", default="", help="part of a story's name")
+    args = p.parse_args(argv)
+    report = Report()
+    env = open_env(args.env)
+    load = Load(env, 1, Shape(channels=1, rest=2, ws=2, piped=0, flapping=0, slow=0, steady=1))
+    load.build()
+    stack = Stack(env, os.path.abspath(args.build))
+    STORIES[:] = [one for one in STORIES if args.only in one[0]]
+    tell(Tale(load, stack, args.away_s), report)
+    report.check("story", "no program broke down by itself", stack.crashes())
+    return report.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
