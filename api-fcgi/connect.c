@@ -45,13 +45,16 @@ open_all(const struct worker_setup *setup, struct api *api, struct es_err *err)
 	    .connect_timeout_ms = database_ms,
 	    .statement_timeout_ms = database_ms,
 	    .lock_timeout_ms = 1000};
+	struct aws_settings sqs = c->sqs;
 	const struct queue_settings queue = {.url = c->queue_url,
 	    .redis_url =
 		c->queue_redis_url[0] != '\0' ? c->queue_redis_url : c->redis_url,
 	    .partitions = (unsigned)c->queue_partitions,
 	    .max_bytes = c->queue_max_bytes,
-	    .timeout_ms = redis_ms};
+	    .timeout_ms = redis_ms,
+	    .sqs = &sqs};
 
+	sqs.timeout_ms = at_most(sqs.timeout_ms, setup->timeout_max_ms);
 	TRY(pg_open(&pg, &api->pg, err));
 	TRY(redis_open(c->redis_url, redis_ms, &api->redis, err));
 	return queue_open(&queue, &api->queue, err);

@@ -16,7 +16,8 @@ ctl_queue_open(const struct ctl *c, struct queue **out, struct es_err *err)
 	                                                  : c->conf.redis_url,
 	    .partitions = (unsigned)c->conf.queue_partitions,
 	    .max_bytes = c->conf.queue_max_bytes,
-	    .timeout_ms = c->opt.timeout_ms};
+	    .timeout_ms = c->opt.timeout_ms,
+	    .sqs = &c->conf.sqs};
 
 	return queue_open(&settings, out, err) == ES_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_common.h"
 #include "core/parse.h"
 
 #include "core/banned.h"
@@ -39,6 +40,7 @@ static const struct conf_item items[] = {
 	    256, NULL, "partitions of the queue"),
 	CONF_ITEM(struct ctl_conf, queue_max_bytes, "ES_QUEUE_MAX_BYTES", CONF_INT, "67108864",
 	    4096, 1099511627776, NULL, "bytes that may wait in the queue"),
+	CONF_SQS_ITEMS(struct ctl_conf, sqs),
 };
 
 #define OPTION(name_, member) {name_, offsetof(struct ctl_options, member)}

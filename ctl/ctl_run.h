@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/arena.h"
+#include "core/aws.h"
 #include "core/err.h"
 
 #include "ctl.h"
@@ -16,6 +17,7 @@ struct ctl_conf {
 	const char *database_url, *redis_url, *queue_url, *queue_redis_url;
 	const char *jwt_secret, *jwt_issuer, *jwt_audience;
 	int64_t queue_partitions, queue_max_bytes, jwt_leeway_s, token_ttl_s;
+	struct aws_settings sqs;
 };
 
 struct ctl_options {

@@ -52,5 +52,6 @@ fanout_queue_settings(const struct fanout_conf *conf)
 	    .partitions = (unsigned)c->queue_partitions,
 	    .max_bytes = c->queue_max_bytes,
 	    .timeout_ms = c->redis_timeout_ms,
+	    .sqs = &c->sqs,
 	};
 }

@@ -106,6 +106,7 @@ push_conf_queue(const struct push_conf *conf, struct queue_settings *out)
 	    .partitions = (unsigned)c->queue_partitions,
 	    .max_bytes = c->queue_max_bytes,
 	    .timeout_ms = c->redis_timeout_ms,
+	    .sqs = &c->sqs,
 	};
 }
 

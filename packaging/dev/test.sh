@@ -4,7 +4,7 @@
 # line each; what else it prints is shown when something failed. It brings its own servers,
 # folders and ports, so tests run beside a live stack.
 
-SUITES='lint unit contract store sql migrate api conf settings dev ctl scenario faults asan fuzz tidy'
+SUITES='lint unit contract sqs store sql migrate api conf settings dev ctl scenario faults asan fuzz tidy'
 
 verb_test() {
 	case ${1:-all} in

@@ -17,8 +17,8 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	    "Redis: redis://[:password@]host[:port][/db] or unix:///path[?db=N]"),
 	ROW(redis_timeout_ms, "ES_REDIS_TIMEOUT_MS", CONF_INT, "1000", 50, 60000, NULL,
 	    "milliseconds after which a Redis command is given up"),
-	ROW(queue_url, "ES_QUEUE_URL", CONF_URL, "redis:", 1, 4096, "redis mem",
-	    "queue driver: redis: for Redis Streams"),
+	ROW(queue_url, "ES_QUEUE_URL", CONF_URL, "redis:", 1, 4096, "redis mem sqs",
+	    "queue driver: redis: for Redis Streams, sqs: for SQS"),
 	ROW(queue_redis_url, "ES_QUEUE_REDIS_URL", CONF_URL, "", 0, 4096, "redis rediss unix",
 	    "Redis of the queue; empty for ES_REDIS_URL"),
 	ROW(queue_partitions, "ES_QUEUE_PARTITIONS", CONF_INT, "8", 1, 256, NULL,
@@ -27,5 +27,6 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	    NULL, "bytes of waiting messages beyond which sending answers queue_full"),
 	ROW(log_level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "error warn info debug",
 	    "lowest level that is logged"),
+	CONF_SQS_ITEMS(struct conf_common, sqs),
 };
 // clang-format on

@@ -4,6 +4,7 @@
 #define CONF_CONF_COMMON_H
 
 #include "conf/conf.h"
+#include "core/aws.h"
 
 struct conf_common {
 	const char *database_url;
@@ -12,15 +13,47 @@ struct conf_common {
 	int64_t queue_partitions, queue_max_bytes;
 	int64_t database_timeout_ms, redis_timeout_ms;
 	const char *log_level;
+	struct aws_settings sqs;
 };
 
-#define CONF_COMMON_ITEMS 9
+#define CONF_COMMON_ITEMS 20
 extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
 /* As a row of a program's list of tables. */
 #define CONF_COMMON_TABLE \
 	{ \
 		.items = conf_common_items, .n = CONF_COMMON_ITEMS \
 	}
+
+/* The queue on SQS; its keys come by the names that AWS gives them. */
+#define CONF_SQS_ITEMS(type, sqs) \
+	CONF_ITEM(type, sqs.queue_urls, "ES_SQS_QUEUE_URLS", CONF_TEXT, "", 0, 8192, \
+	    NULL, \
+	    "URLs of the FIFO queues, comma separated; the same for all programs"), \
+	    CONF_ITEM(type, sqs.region, "ES_SQS_REGION", CONF_TEXT, "", 0, 64, NULL, \
+		"region that requests are signed for; empty: read from the queue's " \
+		"URL"), \
+	    CONF_ITEM(type, sqs.endpoint, "ES_SQS_ENDPOINT", CONF_TEXT, "", 0, 1024, \
+		NULL, "where requests go; empty: to the queue's host"), \
+	    CONF_ITEM(type, sqs.timeout_ms, "ES_SQS_TIMEOUT_MS", CONF_INT, "3000", 100, \
+		60000, NULL, "milliseconds after which a call of SQS is given up"), \
+	    CONF_ITEM(type, sqs.access_key, "AWS_ACCESS_KEY_ID", CONF_TEXT, "", 0, 256, \
+		NULL, "access key for SQS; empty: keys come from the container's role"), \
+	    CONF_ITEM(type, sqs.secret_key, "AWS_SECRET_ACCESS_KEY", CONF_SECRET, "", 0, \
+		1024, NULL, "secret of that key"), \
+	    CONF_ITEM(type, sqs.session_token, "AWS_SESSION_TOKEN", CONF_SECRET, "", 0, \
+		32768, NULL, "token of that key, when it is a temporary one"), \
+	    CONF_ITEM(type, sqs.default_region, "AWS_REGION", CONF_TEXT, "", 0, 64, \
+		NULL, \
+		"region where neither ES_SQS_REGION nor the queue's URL tells it"), \
+	    CONF_ITEM(type, sqs.container_path, \
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", CONF_TEXT, "", 0, 1024, NULL, \
+		"set by ECS: path of the keys of the task's role"), \
+	    CONF_ITEM(type, sqs.container_url, "AWS_CONTAINER_CREDENTIALS_FULL_URI", \
+		CONF_TEXT, "", 0, 1024, NULL, \
+		"set by EKS: https, loopback or 169.254.170.2 only"), \
+	    CONF_ITEM(type, sqs.container_token_file, \
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", CONF_TEXT, "", 0, 4096, NULL, \
+		"set by EKS: file of what is shown there, read anew each time")
 
 /* Tokens: for the programs that verify or mint them. */
 struct conf_auth {

@@ -8,7 +8,8 @@
 
 #include "core/banned.h"
 
-static const struct queue_driver *const drivers[] = {&queue_redis, &queue_mem};
+static const struct queue_driver *const drivers[] = {
+    &queue_redis, &queue_mem, &queue_sqs};
 
 /* The part of the URL before the colon names the driver. */
 static const struct queue_driver *
@@ -30,7 +31,7 @@ queue_open(const struct queue_settings *settings, struct queue **out, struct es_
 
 	if (driver == NULL)
 		return es_fail(
-		    err, ES_INVALID, "queue URL: must start with redis: or mem:");
+		    err, ES_INVALID, "queue URL: must start with redis:, sqs: or mem:");
 	if (settings->partitions < 1 || settings->partitions > QUEUE_PARTITIONS_MAX)
 		return es_fail(err, ES_INVALID, "queue: 1 to %d partitions, not %u",
 		    QUEUE_PARTITIONS_MAX, settings->partitions);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/arena.h"
+#include "core/aws.h"
 #include "core/err.h"
 
 struct queue;
@@ -24,7 +25,8 @@ struct queue_settings {
 	unsigned partitions;
 	int64_t
 	    max_bytes; /* of all waiting messages; beyond it send answers ES_QUEUE_FULL */
-	int64_t timeout_ms; /* of one call that does not wait for messages */
+	int64_t timeout_ms;             /* of one call that does not wait for messages */
+	const struct aws_settings *sqs; /* for "sqs:", which has its own time limit */
 };
 
 struct queue_msg {
@@ -32,7 +34,8 @@ struct queue_msg {
 	size_t len;
 	const char *group;  /* send: the channel; one group is delivered in order */
 	const char *dedupe; /* send: envelope id, new per accept (SQS deduplication id) */
-	const char *position; /* receive: where it stands in its partition ("" if none) */
+	const char *position; /* receive: where it stands in its partition; leasing: its
+	                       * id, the same each time it comes */
 	const char *receipt;  /* receive: names this delivery ("" if none) */
 	unsigned tries;       /* receive: deliveries so far, from 1; 0 when not counted */
 	int64_t age_ms;       /* receive: since it was sent */
@@ -99,7 +102,8 @@ unsigned queue_partitions(const struct queue *q);
 unsigned queue_partition_of(const char *group, unsigned partitions);
 
 /* Up to max messages after the position ("" = from the start; without partitions it is
- * ignored), in order; waits up to wait_ms for the first. *n may be 0. */
+ * ignored), in order; waits up to wait_ms for the first. *n may be 0. Leasing: 0 ms may
+ * miss what a wait would bring. */
 enum es_code queue_receive(struct queue *q, unsigned partition, const char *after,
     size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err) ES_MUST_CHECK;
@@ -133,6 +137,6 @@ enum es_code queue_stats(
 /* Reachable and durable as promised (redis: appendfsync always, noeviction). */
 enum es_code queue_check(struct queue *q, struct es_err *err) ES_MUST_CHECK;
 
-extern const struct queue_driver queue_redis, queue_mem;
+extern const struct queue_driver queue_redis, queue_mem, queue_sqs;
 
 #endif

@@ -13,7 +13,7 @@ queue_async_open(struct ev_loop *loop, const struct queue_settings *settings,
     struct queue_async **out, struct es_err *err)
 {
 	static const struct queue_async_driver *const drivers[] = {
-	    &queue_async_redis, &queue_async_mem};
+	    &queue_async_redis, &queue_async_mem, &queue_async_sqs};
 
 	CHECK(settings->partitions >= 1 && settings->partitions <= QUEUE_PARTITIONS_MAX);
 	for (size_t i = 0; i < ES_COUNT(drivers); i++) {
@@ -23,7 +23,8 @@ queue_async_open(struct ev_loop *loop, const struct queue_settings *settings,
 		    settings->url[len] == ':')
 			return drivers[i]->open(loop, settings, out, err);
 	}
-	return es_fail(err, ES_INVALID, "queue URL: must start with redis: or mem:");
+	return es_fail(
+	    err, ES_INVALID, "queue URL: must start with redis:, sqs: or mem:");
 }
 
 void

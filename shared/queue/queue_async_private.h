@@ -19,6 +19,7 @@ struct queue_async {
 	const struct queue_async_driver *driver;
 };
 
-extern const struct queue_async_driver queue_async_redis, queue_async_mem;
+extern const struct queue_async_driver queue_async_redis, queue_async_mem,
+    queue_async_sqs;
 
 #endif

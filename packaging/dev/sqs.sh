@@ -1,0 +1,29 @@
+# An SQS server to develop and test with: fauxqs from npm behind a check of signatures
+# (tests/sqs/server.mjs). Kept in the user's cache, since npm is slow and may be away.
+
+SQS_FAUXQS=1.9.2 # the last that Node 20 runs
+SQS_NODE=20      # of npm's package `node`, where the machine's own is older
+SQS_QUEUES=es-a.fifo,es-b.fifo
+
+# sqs_find: sets SQS_FOLDER and NODE, fetching what is missing; else says why in $sqs_lost
+sqs_find() {
+	SQS_FOLDER=${ES_SQS_CACHE:-${XDG_CACHE_HOME:-${HOME:-$DEV}/.cache}/echostream}/sqs-$SQS_FAUXQS
+	NODE=$(command -v node) || NODE=''
+	have npm || {
+		sqs_lost='npm is not installed'
+		return 1
+	}
+	if [ -z "$NODE" ] || [ "$("$NODE" -p 'parseInt(process.versions.node)')" -lt 20 ]; then
+		NODE=$SQS_FOLDER/node_modules/node/bin/node
+		[ -x "$NODE" ] || sqs_fetch "node@$SQS_NODE" || return 1
+	fi
+	[ -f "$SQS_FOLDER/ready" ] && return 0
+	sqs_fetch --ignore-scripts "fauxqs@$SQS_FAUXQS" && : >"$SQS_FOLDER/ready"
+}
+
+sqs_fetch() {
+	mkdir -p "$SQS_FOLDER" || return 1
+	out=$(cd "$SQS_FOLDER" && timeout 180 npm install --no-audit --no-fund --silent "$@" 2>&1) && return 0
+	sqs_lost="npm could not fetch $*: $(printf %s "$out" | tail -n 1)"
+	return 1
+}

@@ -1,0 +1,102 @@
+/* The queue on SQS FIFO queues: a message's group is its channel, SQS keeps the order of
+ * a group and leases what it hands out. There are no partitions and no positions. */
+#include "queue/queue_sqs_private.h"
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+static enum es_code
+leasing_open(
+    const struct queue_settings *settings, struct queue **out, struct es_err *err)
+{
+	struct queue_sqs *q;
+	struct sqs *sqs;
+
+	TRY(sqs_open(settings, &sqs, err));
+	q = mem_new(1, sizeof(*q));
+	q->base.driver = &queue_sqs;
+	q->sqs = sqs;
+	sqs_call_init(&q->call);
+	q->multi = curl_multi_init();
+	CHECK(q->multi != NULL);
+	q->polls = mem_new(sqs->n_urls, sizeof(*q->polls));
+	for (size_t i = 0; i < sqs->n_urls; i++) {
+		q->polls[i].arena = arena_new();
+		sqs_call_init(&q->polls[i].call);
+	}
+	*out = &q->base;
+	return ES_OK;
+}
+
+static void
+leasing_close(struct queue *base)
+{
+	struct queue_sqs *q = queue_sqs_from(base);
+
+	queue_sqs_receive_fini(q);
+	sqs_call_fini(&q->call);
+	(void)curl_multi_cleanup(q->multi);
+	mem_free(q->polls);
+	sqs_close(&q->sqs);
+	mem_free(q);
+}
+
+/* Repeating it is safe: SQS drops what it has seen under that deduplication id. */
+static enum es_code
+leasing_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
+{
+	struct queue_sqs *q = queue_sqs_from(base);
+	struct arena *a = arena_new();
+	struct json_write w;
+	struct text body;
+	enum es_code rc;
+
+	queue_sqs_body(q->sqs, sqs_queue_of(q->sqs, msg->group), a, &body, &w);
+	rc = queue_sqs_message(&w, msg, a, err);
+	jw_object_end(&w);
+	if (rc == ES_OK)
+		rc = sqs_call(q->sqs, &q->call, "SendMessage", &body, a, err);
+	arena_free(&a);
+	return rc;
+}
+
+static unsigned
+leasing_partitions(const struct queue *q)
+{
+	(void)q;
+	return 0;
+}
+
+static enum es_code
+leasing_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
+    struct es_err *err)
+{
+	(void)q, (void)cursors, (void)n, (void)wait_ms;
+	return es_fail(err, ES_INTERNAL, "SQS: nothing to wait at without partitions");
+}
+
+static enum es_code
+leasing_behind(struct queue *q, unsigned partition, const char *position, bool *out,
+    struct es_err *err)
+{
+	(void)q, (void)partition, (void)position, (void)err;
+	*out = false;
+	return ES_OK;
+}
+
+const struct queue_driver queue_sqs = {
+    .name = "sqs",
+    .open = leasing_open,
+    .send = leasing_send,
+    .partitions = leasing_partitions,
+    .receive = queue_sqs_receive,
+    .wait = leasing_wait,
+    .done = queue_sqs_done,
+    .retry = queue_sqs_visibility,
+    .extend = queue_sqs_visibility,
+    .behind = leasing_behind,
+    .stats = queue_sqs_stats,
+    .check = queue_sqs_check,
+    .close = leasing_close,
+};

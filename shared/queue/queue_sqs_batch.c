@@ -1,0 +1,165 @@
+/* Deleting and leasing anew, ten messages at a time; what fails of a batch is repeated.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/parse.h"
+#include "queue/queue_sqs_private.h"
+
+#include "core/banned.h"
+
+#define VISIBILITY_MAX_S 43200
+
+struct batch_verb {
+	const char *action;
+	int64_t visibility_s; /* below 0: none in the entries */
+};
+
+struct entry {
+	const char *handle;
+	bool open; /* not dealt with yet */
+};
+
+static void
+write_body(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
+    const struct entry entries[], size_t n, struct arena *a, struct text *body)
+{
+	struct json_write w;
+	char id[8];
+
+	queue_sqs_body(q->sqs, queue, a, body, &w);
+	jw_array(&w, "Entries");
+	for (size_t i = 0; i < n; i++) {
+		if (!entries[i].open)
+			continue;
+		(void)snprintf(id, sizeof(id), "%zu", i);
+		jw_object(&w, NULL);
+		jw_string(&w, "Id", id);
+		jw_string(&w, "ReceiptHandle", entries[i].handle);
+		if (verb->visibility_s >= 0)
+			jw_int(&w, "VisibilityTimeout", verb->visibility_s);
+		jw_object_end(&w);
+	}
+	jw_array_end(&w);
+	jw_object_end(&w);
+}
+
+/* Leaves open what is worth another try; err and *bad tell of what is not. */
+static enum es_code
+settle(const struct text *answer, struct arena *a, struct entry entries[], size_t n,
+    size_t *bad, struct es_err *err)
+{
+	struct sqs_failed failed[SQS_BATCH_MAX];
+	size_t n_failed = 0;
+
+	TRY(queue_sqs_failed(answer, a, failed, &n_failed, err));
+	for (size_t i = 0; i < n; i++)
+		entries[i].open = false;
+	for (size_t i = 0; i < n_failed; i++) {
+		int64_t id;
+
+		if (!parse_int(failed[i].Id, 0, (int64_t)n - 1, &id))
+			return es_fail(err, ES_UNAVAILABLE, "SQS: odd answer to a batch");
+		(void)sqs_error(failed[i].Code, 200, err);
+		entries[id].open = !failed[i].SenderFault;
+		*bad += failed[i].SenderFault;
+	}
+	return ES_OK;
+}
+
+static size_t
+n_open(const struct entry entries[], size_t n)
+{
+	size_t open = 0;
+
+	for (size_t i = 0; i < n; i++)
+		open += entries[i].open;
+	return open;
+}
+
+/* At most ten of one queue. *bad counts those that are given up. */
+static enum es_code
+run_ten(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
+    struct entry entries[], size_t n, size_t *bad, struct es_err *err)
+{
+	struct arena *a = arena_new();
+	enum es_code rc = ES_OK;
+
+	for (unsigned tries = 0; tries < SQS_TRIES_MAX && n_open(entries, n) > 0;
+	     tries++) {
+		struct text body;
+
+		if (tries > 0)
+			clock_sleep_ms(clock_backoff_ms(
+			    tries, SQS_BACKOFF_MIN_MS, SQS_BACKOFF_MAX_MS));
+		write_body(q, queue, verb, entries, n, a, &body);
+		rc = sqs_call(q->sqs, &q->call, verb->action, &body, a, err);
+		if (rc == ES_OK)
+			rc = settle(&q->call.answer, a, entries, n, bad, err);
+		if (rc != ES_OK)
+			break;
+	}
+	if (rc == ES_OK)
+		*bad += n_open(entries, n);
+	arena_free(&a);
+	return rc;
+}
+
+static enum es_code
+run(struct queue_sqs *q, const struct batch_verb *verb, const struct queue_msg msgs[],
+    size_t n, struct es_err *err)
+{
+	struct es_err last = {0};
+	enum es_code rc = ES_OK;
+	size_t bad = 0;
+
+	for (size_t queue = 0; queue < q->sqs->n_urls; queue++) {
+		struct entry entries[SQS_BATCH_MAX];
+		size_t k = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			size_t of;
+			const char *handle;
+
+			if (!queue_sqs_receipt_parse(
+				q->sqs, msgs[i].receipt, &of, &handle))
+				return es_fail(err, ES_INVALID, "SQS: malformed receipt");
+			if (of == queue)
+				entries[k++] = (struct entry){handle, true};
+			if (k < SQS_BATCH_MAX && (i + 1 < n || k == 0))
+				continue;
+			/* The others are still tried: each that goes is a repeat less. */
+			rc = run_ten(q, queue, verb, entries, k, &bad, &last);
+			if (rc != ES_OK)
+				bad += k;
+			k = 0;
+		}
+	}
+	if (bad == 0)
+		return ES_OK;
+	return es_fail(
+	    err, ES_UNAVAILABLE, "%zu of %zu messages: %.150s", bad, n, last.text);
+}
+
+enum es_code
+queue_sqs_done(struct queue *base, unsigned partition, const struct queue_msg msgs[],
+    size_t n, const char *through, struct es_err *err)
+{
+	static const struct batch_verb verb = {"DeleteMessageBatch", -1};
+
+	(void)partition, (void)through;
+	return run(queue_sqs_from(base), &verb, msgs, n, err);
+}
+
+enum es_code
+queue_sqs_visibility(struct queue *base, unsigned partition,
+    const struct queue_msg msgs[], size_t n, int64_t ms, struct es_err *err)
+{
+	const int64_t s = (ms + 999) / 1000;
+	const struct batch_verb verb = {"ChangeMessageVisibilityBatch",
+	    s < 0 ? 0 : (s > VISIBILITY_MAX_S ? VISIBILITY_MAX_S : s)};
+
+	(void)partition;
+	return run(queue_sqs_from(base), &verb, msgs, n, err);
+}

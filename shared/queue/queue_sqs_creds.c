@@ -1,0 +1,252 @@
+#include "queue/queue_sqs_creds.h"
+
+#include <curl/curl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/check.h"
+#include "core/clock.h"
+#include "core/text.h"
+#include "json/json_bind.h"
+
+#include "core/banned.h"
+
+#define ECS_HOST        "http://169.254.170.2"
+#define ANSWER_MAX      (64UL * 1024)
+#define CONNECT_MS      1000L
+#define TOTAL_MS        2000L
+#define BEFORE_END_MS   (5 * 60 * 1000)
+#define AFTER_FAULT_MS  1000
+#define WHILE_VALID_MS  10000 /* between tries while the old keys are still good */
+#define TOKEN_BYTES_MAX 8192
+
+struct sqs_creds {
+	const struct aws_settings *aws;
+	bool from_container;
+	struct arena *arena; /* of the keys; replaced with them */
+	struct sqs_keys keys;
+	int64_t end_ms;     /* wall clock; 0: no keys */
+	int64_t refresh_ms; /* wall clock */
+	struct es_err fault;
+	int64_t fault_until_ms; /* monotonic */
+};
+
+struct answer {
+	const char *AccessKeyId, *SecretAccessKey, *Token, *Expiration;
+};
+
+/* http only to where nobody else listens: loopback, ECS, EKS. */
+static bool
+may_ask(const char *url)
+{
+	static const char *const hosts[] = {
+	    "127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23"};
+	char *scheme = NULL, *host = NULL;
+	CURLU *u = curl_url();
+	bool ok = false;
+
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+		ok = strcmp(scheme, "https") == 0;
+		for (size_t i = 0; i < ES_COUNT(hosts); i++)
+			ok |= strcmp(host, hosts[i]) == 0;
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_url_cleanup(u);
+	return ok;
+}
+
+enum es_code
+sqs_creds_open(const struct aws_settings *aws, struct sqs_creds **out, struct es_err *err)
+{
+	const bool given = *aws->access_key != '\0' && *aws->secret_key != '\0';
+	struct sqs_creds *c;
+
+	if (!given && *aws->container_path == '\0' && *aws->container_url == '\0')
+		return es_fail(err, ES_INVALID,
+		    "SQS: no credentials: AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, "
+		    "or AWS_CONTAINER_CREDENTIALS_*");
+	if (!given && *aws->container_path == '\0' && !may_ask(aws->container_url))
+		return es_fail(err, ES_INVALID,
+		    "AWS_CONTAINER_CREDENTIALS_FULL_URI: must be https, loopback or "
+		    "169.254.170.2");
+	c = mem_new(1, sizeof(*c));
+	c->aws = aws;
+	c->from_container = !given;
+	c->arena = arena_new();
+	if (given)
+		c->keys = (struct sqs_keys){
+		    aws->access_key, aws->secret_key, aws->session_token};
+	*out = c;
+	return ES_OK;
+}
+
+void
+sqs_creds_close(struct sqs_creds **c)
+{
+	if (*c == NULL)
+		return;
+	arena_free(&(*c)->arena);
+	mem_free(*c);
+	*c = NULL;
+}
+
+static size_t
+on_data(char *data, size_t size, size_t n, void *ctx)
+{
+	struct text *t = ctx;
+
+	text_add(t, data, size * n);
+	return t->overflow ? 0 : size * n;
+}
+
+/* The file changes while we run: it is read each time. */
+static enum es_code
+authorization(struct sqs_creds *c, struct arena *a, const char **out, struct es_err *err)
+{
+	char *token = arena_alloc(a, TOKEN_BYTES_MAX);
+	FILE *file;
+	size_t n;
+
+	*out = NULL;
+	if (*c->aws->container_token_file == '\0')
+		return ES_OK;
+	file = fopen(c->aws->container_token_file, "re");
+	if (file == NULL)
+		return es_fail(err, ES_UNAVAILABLE,
+		    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: not readable");
+	n = fread(token, 1, TOKEN_BYTES_MAX - 1, file);
+	(void)fclose(file);
+	token[n] = '\0';
+	token[strcspn(token, "\r\n")] = '\0';
+	*out = token;
+	return ES_OK;
+}
+
+static enum es_code
+take_answer(struct sqs_creds *c, const struct text *body, struct es_err *err)
+{
+	static const struct json_field fields[] = {
+	    JSON_FIELD(struct answer, AccessKeyId, JSON_STRING, true, 1, 256),
+	    JSON_FIELD(struct answer, SecretAccessKey, JSON_STRING, true, 1, 1024),
+	    JSON_FIELD(struct answer, Token, JSON_STRING, true, 1, 32768),
+	    JSON_FIELD(struct answer, Expiration, JSON_STRING, true, 1, 64),
+	};
+	const int64_t now = clock_wall_ms();
+	struct arena *a = arena_new();
+	struct answer got = {0};
+	int64_t end_ms = 0;
+
+	if (json_bind(body->data, body->len, fields, ES_COUNT(fields),
+		JSON_IGNORE_UNKNOWN, a, &got, err) != ES_OK ||
+	    !clock_parse(got.Expiration, &end_ms)) {
+		arena_free(&a);
+		return es_fail(err, ES_UNAVAILABLE,
+		    "container credentials: the answer is not understood");
+	}
+	if (end_ms <= now) {
+		arena_free(&a);
+		return es_fail(
+		    err, ES_UNAVAILABLE, "container credentials: expired on arrival");
+	}
+	arena_free(&c->arena);
+	c->arena = a;
+	c->keys = (struct sqs_keys){got.AccessKeyId, got.SecretAccessKey, got.Token};
+	c->end_ms = end_ms;
+	c->refresh_ms = end_ms - now > 2 * BEFORE_END_MS ? end_ms - BEFORE_END_MS
+	                                                 : now + (end_ms - now) / 2;
+	return ES_OK;
+}
+
+static enum es_code
+fetch(struct sqs_creds *c, struct arena *a, struct es_err *err)
+{
+	const char *url = *c->aws->container_path != '\0'
+	                      ? arena_printf(a, ECS_HOST "%s", c->aws->container_path)
+	                      : c->aws->container_url;
+	struct curl_slist *headers = NULL;
+	const char *token = NULL;
+	struct text body;
+	CURL *easy;
+	CURLcode rc;
+	long status = 0;
+
+	TRY(authorization(c, a, &token, err));
+	text_init(&body, a, ANSWER_MAX);
+	easy = curl_easy_init();
+	CHECK(easy != NULL);
+	if (token != NULL)
+		headers =
+		    curl_slist_append(NULL, arena_printf(a, "Authorization: %s", token));
+	(void)curl_easy_setopt(easy, CURLOPT_URL, url);
+	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TOTAL_MS);
+	(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
+	rc = curl_easy_perform(easy);
+	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_slist_free_all(headers);
+	curl_easy_cleanup(easy);
+	if (rc != CURLE_OK)
+		return es_fail(err, ES_UNAVAILABLE, "container credentials: %s",
+		    curl_easy_strerror(rc));
+	if (status != 200)
+		return es_fail(
+		    err, ES_UNAVAILABLE, "container credentials: HTTP %ld", status);
+	return take_answer(c, &body, err);
+}
+
+/* A failure is remembered for a while: callers must not each wait for it. */
+static enum es_code
+refresh(struct sqs_creds *c, bool still_valid, struct es_err *err)
+{
+	const int64_t now = clock_mono_ms();
+	struct arena *a;
+	enum es_code rc;
+
+	if (now < c->fault_until_ms) {
+		*err = c->fault;
+		return err->code;
+	}
+	a = arena_new();
+	rc = fetch(c, a, err);
+	arena_free(&a);
+	if (rc != ES_OK) {
+		c->fault = *err;
+		c->fault_until_ms =
+		    clock_mono_ms() + (still_valid ? WHILE_VALID_MS : AFTER_FAULT_MS);
+	}
+	return rc;
+}
+
+enum es_code
+sqs_creds_get(struct sqs_creds *c, struct sqs_keys *out, struct es_err *err)
+{
+	const int64_t now = clock_wall_ms();
+	const bool valid = now < c->end_ms;
+
+	if (c->from_container && now >= c->refresh_ms) {
+		const enum es_code rc = refresh(c, valid, err);
+
+		if (rc != ES_OK && !valid)
+			return rc;
+	}
+	*out = c->keys;
+	return ES_OK;
+}
+
+bool
+sqs_creds_refused(struct sqs_creds *c)
+{
+	if (c->from_container)
+		c->refresh_ms = 0;
+	return c->from_container;
+}

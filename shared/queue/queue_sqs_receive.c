@@ -1,0 +1,289 @@
+/* Receiving: one long poll a queue is on its way at any time, also between two calls, so
+ * that a caller may look in briefly while SQS is asked once in 20 s. What one poll brings
+ * is at most ten messages; brief ones follow it, to fill a batch. A group whose messages
+ * are leased stays locked, so messages of several polls are in the order of their group.
+ */
+#include <string.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "queue/queue_sqs_private.h"
+
+#include "core/banned.h"
+
+#define LONG_POLL_S 20
+#define FILL_MS \
+	50 /* for this long a batch is filled up; who waits gets what is there \
+	    */
+
+struct message {
+	const char *MessageId, *ReceiptHandle, *Body, *Attributes;
+};
+
+struct attributes {
+	int64_t ApproximateReceiveCount, SentTimestamp;
+	const char *MessageGroupId;
+};
+
+static void
+poll_body(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct arena *a,
+    struct text *body)
+{
+	static const char *const wanted[] = {
+	    "ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"};
+	struct json_write w;
+
+	queue_sqs_body(q->sqs, queue, a, body, &w);
+	jw_int(&w, "MaxNumberOfMessages", (int64_t)(max < SQS_BATCH_MAX ? max : 10));
+	jw_int(&w, "WaitTimeSeconds", brief ? 0 : LONG_POLL_S);
+	/* "AttributeNames" is the older name of it: all servers know one of the two. */
+	for (size_t name = 0; name < 2; name++) {
+		jw_array(
+		    &w, name == 0 ? "MessageSystemAttributeNames" : "AttributeNames");
+		for (size_t i = 0; i < ES_COUNT(wanted); i++)
+			jw_string(&w, NULL, wanted[i]);
+		jw_array_end(&w);
+	}
+	jw_object_end(&w);
+}
+
+static enum es_code
+launch(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err *err)
+{
+	struct sqs_poll *p = &q->polls[queue];
+	const int64_t timeout_ms =
+	    q->sqs->aws.timeout_ms + (brief ? 0 : LONG_POLL_S * 1000);
+	struct text body;
+
+	arena_reset(p->arena);
+	p->n = p->taken = 0;
+	p->brief = brief;
+	poll_body(q, queue, brief, max, p->arena, &body);
+	TRY(sqs_call_prepare(
+	    q->sqs, &p->call, "ReceiveMessage", &body, p->arena, timeout_ms, err));
+	(void)curl_easy_setopt(p->call.easy, CURLOPT_PRIVATE, p);
+	CHECK(curl_multi_add_handle(q->multi, p->call.easy) == CURLM_OK);
+	p->flying = true;
+	return ES_OK;
+}
+
+static enum es_code
+take_message(struct sqs_poll *p, size_t queue, const char *json, struct queue_msg *out,
+    struct es_err *err)
+{
+	static const struct json_field fields[] = {
+	    JSON_FIELD(struct message, MessageId, JSON_STRING, true, 1, 63),
+	    JSON_FIELD(struct message, ReceiptHandle, JSON_STRING, true, 1, 4096),
+	    JSON_FIELD(struct message, Body, JSON_STRING, true, 0, 1048576),
+	    JSON_FIELD(struct message, Attributes, JSON_RAW, false, 0, 65536),
+	};
+	static const struct json_field attribute_fields[] = {
+	    JSON_FIELD(struct attributes, ApproximateReceiveCount, JSON_NUMBER_OR_STRING,
+		false, 0, INT32_MAX),
+	    JSON_FIELD(struct attributes, SentTimestamp, JSON_NUMBER_OR_STRING, false, 0,
+		INT64_MAX),
+	    JSON_FIELD(struct attributes, MessageGroupId, JSON_STRING, false, 0, 200),
+	};
+	const int64_t now_ms = clock_wall_ms();
+	struct message m = {0};
+	struct attributes at = {0};
+
+	TRY(json_bind(json, strlen(json), fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN,
+	    p->arena, &m, err));
+	if (m.Attributes != NULL)
+		TRY(json_bind(m.Attributes, strlen(m.Attributes), attribute_fields,
+		    ES_COUNT(attribute_fields), JSON_IGNORE_UNKNOWN, p->arena, &at, err));
+	*out = (struct queue_msg){.body = m.Body,
+	    .len = strlen(m.Body),
+	    .group = at.MessageGroupId != NULL ? at.MessageGroupId : "",
+	    .dedupe = "",
+	    .position = m.MessageId,
+	    .receipt = queue_sqs_receipt(p->arena, queue, m.ReceiptHandle),
+	    .tries = (unsigned)at.ApproximateReceiveCount,
+	    .age_ms = at.SentTimestamp > 0 && now_ms > at.SentTimestamp
+	                  ? now_ms - at.SentTimestamp
+	                  : 0};
+	return ES_OK;
+}
+
+static enum es_code
+take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
+{
+	struct receive_answer {
+		const struct json_list *messages; /* NULL: none */
+	} got = {0};
+	static const struct json_field list = {.name = "Messages",
+	    .kind = JSON_ARRAY,
+	    .nullable = true,
+	    .max = SQS_BATCH_MAX};
+	size_t n;
+
+	if (json_bind(p->call.answer.data, p->call.answer.len, &list, 1,
+		JSON_IGNORE_UNKNOWN, p->arena, &got, err) != ES_OK)
+		return es_fail(err, ES_UNAVAILABLE, "SQS: odd answer to a receive");
+	n = got.messages != NULL ? got.messages->n : 0;
+	for (size_t i = 0; i < n; i++)
+		if (take_message(p, queue, got.messages->items[i], &p->msgs[i], err) !=
+		    ES_OK)
+			return es_fail(err, ES_UNAVAILABLE, "SQS: odd message received");
+	p->n = n;
+	p->idle = p->n == 0 && p->brief;
+	p->renewed = false;
+	return ES_OK;
+}
+
+/* A poll is back. Refused keys are renewed once without a word. */
+static enum es_code
+land(struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
+{
+	const size_t queue = (size_t)(p - q->polls);
+	enum es_code code;
+
+	(void)curl_multi_remove_handle(q->multi, p->call.easy);
+	p->flying = false;
+	code = sqs_call_judge(q->sqs, &p->call, rc, err);
+	if (code == ES_OK)
+		return take_answer(p, queue, err);
+	if (p->call.again == SQS_WITH_NEW_KEYS && !p->renewed) {
+		p->renewed = true;
+		return launch(q, queue, p->brief, SQS_BATCH_MAX, err);
+	}
+	return code;
+}
+
+static enum es_code
+turn(struct queue_sqs *q, struct es_err *err)
+{
+	enum es_code rc = ES_OK;
+	struct CURLMsg *m;
+	int running, left;
+
+	if (curl_multi_perform(q->multi, &running) != CURLM_OK)
+		return es_fail(err, ES_INTERNAL, "libcurl: curl_multi_perform");
+	while ((m = curl_multi_info_read(q->multi, &left)) != NULL) {
+		const CURLcode how = m->data.result;
+		char *p = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
+		if (land(q, (struct sqs_poll *)(void *)p, how, err) != ES_OK)
+			rc = err->code;
+	}
+	return rc;
+}
+
+/* The texts go to the caller's arena: the poll's is used again. */
+static void
+hand_out(struct sqs_poll *p, size_t max, struct arena *a, struct queue_msg out[],
+    size_t *found)
+{
+	while (p->taken < p->n && *found < max) {
+		const struct queue_msg *m = &p->msgs[p->taken++];
+
+		out[*found] = *m;
+		out[*found].body = arena_memdup(a, m->body, m->len);
+		out[*found].group = arena_strdup(a, m->group);
+		out[*found].position = arena_strdup(a, m->position);
+		out[*found].receipt = arena_strdup(a, m->receipt);
+		++*found;
+	}
+}
+
+static bool
+hand_out_all(
+    struct queue_sqs *q, size_t max, struct arena *a, struct queue_msg out[], size_t *n)
+{
+	const size_t before = *n;
+
+	for (size_t i = 0; i < q->sqs->n_urls; i++)
+		hand_out(&q->polls[i], max, a, out, n);
+	return *n > before;
+}
+
+/* brief: only what is there now is wanted, and a queue that had nothing is left alone. */
+static enum es_code
+launch_missing(struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
+{
+	for (size_t i = 0; i < q->sqs->n_urls; i++) {
+		struct sqs_poll *p = &q->polls[i];
+
+		if (!p->flying && p->taken == p->n && !(brief && p->idle))
+			TRY(launch(q, i, brief, max, err));
+	}
+	return ES_OK;
+}
+
+static bool
+any_flying(const struct queue_sqs *q, bool brief)
+{
+	for (size_t i = 0; i < q->sqs->n_urls; i++)
+		if (q->polls[i].flying && (q->polls[i].brief || !brief))
+			return true;
+	return false;
+}
+
+static bool
+any_landed(const struct queue_sqs *q)
+{
+	for (size_t i = 0; i < q->sqs->n_urls; i++)
+		if (q->polls[i].taken < q->polls[i].n)
+			return true;
+	return false;
+}
+
+enum es_code
+queue_sqs_receive(struct queue *base, unsigned partition, const char *after, size_t max,
+    int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
+    struct es_err *err)
+{
+	struct queue_sqs *q = queue_sqs_from(base);
+	bool brief = wait_ms <= 0;
+	int64_t end_ms = clock_mono_ms() + (brief ? q->sqs->aws.timeout_ms : wait_ms);
+	enum es_code rc = ES_OK;
+	size_t found = 0;
+
+	(void)partition, (void)after;
+	for (size_t i = 0; i < q->sqs->n_urls; i++)
+		q->polls[i].idle = false;
+	for (;;) {
+		const bool first = found == 0;
+		int64_t left_ms;
+
+		if (hand_out_all(q, max, a, out, &found) && first) {
+			brief = true;
+			end_ms = clock_mono_ms() + FILL_MS;
+		}
+		left_ms = end_ms - clock_mono_ms();
+		if (found >= max || left_ms <= 0)
+			break;
+		rc = launch_missing(q, max - found, brief, err);
+		if (rc == ES_OK)
+			rc = turn(q, err);
+		if (rc != ES_OK)
+			break;
+		if (any_landed(q))
+			continue;
+		if (!any_flying(q, brief))
+			break;
+		(void)curl_multi_poll(q->multi, NULL, 0, (int)left_ms, NULL);
+	}
+	/* What is there is worth more than the error: that comes again. */
+	if (found == 0 && rc != ES_OK)
+		return rc;
+	*n = found;
+	return ES_OK;
+}
+
+void
+queue_sqs_receive_fini(struct queue_sqs *q)
+{
+	for (size_t i = 0; i < q->sqs->n_urls; i++) {
+		struct sqs_poll *p = &q->polls[i];
+
+		if (p->flying)
+			(void)curl_multi_remove_handle(q->multi, p->call.easy);
+		sqs_call_fini(&p->call);
+		arena_free(&p->arena);
+	}
+}

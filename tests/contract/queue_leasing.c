@@ -1,0 +1,254 @@
+#include "queue_leasing.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+
+#include "core/banned.h"
+
+#define SQS_RECEIVE 10 /* what one call of SQS gives */
+
+static void
+arrives_in_group_order(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(queue_partitions(f.q), 0);
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(leasing_send(&f, "g", arena_printf(f.a, "%d", i)), ES_OK);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 5), "0,1,2,3,4");
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 0), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	leasing_teardown(&f);
+}
+
+static void
+tells_all_of_a_message(void)
+{
+	static const char body[] = "{\"a\":\"\\u00e9 \\\\\"}\n\t\303\251 /";
+	struct leasing f;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(leasing_send(&f, "group", body), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL_FATAL(f.got[0].len, strlen(body));
+	CU_ASSERT_STRING_EQUAL(f.got[0].body, body);
+	CU_ASSERT_STRING_EQUAL(f.got[0].group, "group");
+	CU_ASSERT_TRUE(strlen(f.got[0].receipt) > 2);
+	CU_ASSERT_TRUE(strlen(f.got[0].position) > 0);
+	CU_ASSERT_TRUE(strlen(f.got[0].position) < QUEUE_POSITION_MAX);
+	CU_ASSERT_EQUAL(f.got[0].tries, 1);
+	CU_ASSERT_TRUE(f.got[0].age_ms >= 0 && f.got[0].age_ms < 60000);
+	leasing_teardown(&f);
+}
+
+static void
+a_leased_group_is_locked(void)
+{
+	struct leasing f;
+	struct queue_msg held;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "g1"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 1, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	held = f.got[0];
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "g2"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_send(&f, "h", "h1"), ES_OK);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "h1");
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, &held, 1, "", &f.err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "g2");
+	leasing_teardown(&f);
+}
+
+static void
+not_done_comes_again(void)
+{
+	struct leasing f;
+	const char *position;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	position = f.got[0].position;
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_STRING_EQUAL(f.got[0].body, "x");
+	CU_ASSERT_STRING_EQUAL(f.got[0].position, position);
+	CU_ASSERT_EQUAL(f.got[0].tries, 2);
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, 1, "", &f.err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	leasing_teardown(&f);
+}
+
+static void
+retry_waits_for_its_delay(void)
+{
+	struct leasing f;
+	int64_t start_ms;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	start_ms = clock_mono_ms();
+	CU_ASSERT_EQUAL(queue_retry(f.q, 0, f.got, 1, 0, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(queue_retry(f.q, 0, f.got, 1, 2000, &f.err), ES_OK);
+	start_ms = clock_mono_ms();
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 10000), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 1);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 1800);
+	leasing_teardown(&f);
+}
+
+static void
+extending_keeps_the_lease(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(queue_extend(f.q, 0, f.got, 1, 30000, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	leasing_teardown(&f);
+}
+
+static void
+several_receives_are_merged(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	for (int i = 0; i < 25; i++)
+		CU_ASSERT_EQUAL(
+		    leasing_send(&f, arena_printf(f.a, "g%d", i), "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 3, 5000), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 3);
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 5000), ES_OK);
+	CU_ASSERT_TRUE(f.n > SQS_RECEIVE);
+	CU_ASSERT_TRUE(f.n <= 22);
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
+	leasing_teardown(&f);
+}
+
+static void
+a_long_poll_outlives_a_short_wait(void)
+{
+	struct leasing f;
+	int64_t start_ms;
+	int polls;
+
+	leasing_setup(&f);
+	for (int i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(leasing_receive(&f, 10, 50), ES_OK);
+		CU_ASSERT_EQUAL(f.n, 0);
+	}
+	polls = leasing_count(&f, "ReceiveMessage");
+	CU_ASSERT_TRUE(polls >= 1 && polls <= 2); /* one a queue */
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	start_ms = clock_mono_ms();
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 10000), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 1);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 5000);
+	leasing_teardown(&f);
+}
+
+static void
+groups_spread_over_the_queues(void)
+{
+	struct leasing f;
+	unsigned seen = 0;
+
+	leasing_setup(&f);
+	for (int i = 0; i < 8; i++)
+		CU_ASSERT_EQUAL(
+		    leasing_send(&f, arena_printf(f.a, "g%d", i), "x"), ES_OK);
+	for (size_t left = 8;
+	     left > 0 && leasing_receive(&f, 10, 5000) == ES_OK && f.n > 0 && f.n <= left;
+	     left -= f.n) {
+		for (size_t i = 0; i < f.n; i++)
+			seen |= 1U << (f.got[i].receipt[0] - '0');
+		CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
+	}
+	CU_ASSERT_EQUAL(seen, 3);
+	leasing_teardown(&f);
+}
+
+static void
+a_repeated_send_is_one(void)
+{
+	struct leasing f;
+	struct queue_msg msg = {.body = "x", .len = 1, .group = "g"};
+
+	leasing_setup(&f);
+	msg.dedupe = arena_printf(f.a, "same-%lld", (long long)clock_wall_ms());
+	CU_ASSERT_EQUAL(queue_send(f.q, &msg, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(queue_send(f.q, &msg, &f.err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 300), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	leasing_teardown(&f);
+}
+
+static void
+refuses_what_sqs_would(void)
+{
+	struct leasing f;
+	char *body;
+
+	leasing_setup(&f);
+	body = arena_alloc(f.a, 256 * 1024 + 2);
+	memset(body, '"', 256 * 1024 + 1);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", body), ES_TOO_LARGE);
+	body[256 * 1024] = '\0';
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", body), ES_OK);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "\001"), ES_INVALID);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "\xff"), ES_INVALID);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(f.got[0].len, 256 * 1024);
+	leasing_teardown(&f);
+}
+
+static void
+counts_and_checks(void)
+{
+	struct leasing f;
+	struct queue_stats s;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 1, 5000), ES_OK);
+	CU_ASSERT_EQUAL(queue_stats(f.q, &s, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(s.messages, 3);
+	CU_ASSERT_EQUAL(s.bytes, -1);
+	leasing_teardown(&f);
+}
+
+CU_TestInfo leasing_cases[] = {
+    {"what is sent arrives in the order of its group", arrives_in_group_order},
+    {"a message comes with all that is promised", tells_all_of_a_message},
+    {"a leased group is locked, others are not", a_leased_group_is_locked},
+    {"what is not done comes again, what is done does not", not_done_comes_again},
+    {"a retry waits for its delay", retry_waits_for_its_delay},
+    {"extending keeps the lease", extending_keeps_the_lease},
+    {"several receives are merged", several_receives_are_merged},
+    {"a long poll outlives a short wait", a_long_poll_outlives_a_short_wait},
+    {"groups spread over the queues", groups_spread_over_the_queues},
+    {"a repeated send is one message", a_repeated_send_is_one},
+    {"refuses what SQS would refuse", refuses_what_sqs_would},
+    {"counts what waits, and checks", counts_and_checks},
+    CU_TEST_INFO_NULL,
+};

@@ -1,0 +1,285 @@
+/* What the sqs driver does when SQS refuses, is slow or is away. */
+#include "queue_leasing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+#include "core/banned.h"
+
+/* A clear text without the secret. */
+static void
+says(struct leasing *f, const char *what)
+{
+	CU_ASSERT_EQUAL(f->err.code, ES_UNAVAILABLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f->err.text, what));
+	if (strstr(f->err.text, what) == NULL)
+		(void)printf("  said: %s\n", f->err.text);
+	CU_ASSERT_PTR_NULL(strstr(f->err.text, "secret-of-mine"));
+}
+
+/* Three of three groups of one queue, leased. */
+static void
+lease_three(struct leasing *f)
+{
+	f->aws.queue_urls =
+	    arena_memdup(f->a, f->aws.queue_urls, strcspn(f->aws.queue_urls, ","));
+	CU_ASSERT_EQUAL_FATAL(leasing_reopen(f), ES_OK);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(
+		    leasing_send(f, arena_printf(f->a, "g%d", i), "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(f, 3, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f->n, 3);
+}
+
+static void
+failed_deletes_are_repeated(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	lease_three(&f);
+	(void)leasing_control(&f, "fault",
+	    "{\"action\":\"DeleteMessageBatch\",\"entries\":[1],\"name\":"
+	    "\"InternalError\"}");
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_count(&f, "DeleteMessageBatch"), 2);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	leasing_teardown(&f);
+}
+
+static void
+a_part_that_can_not_be_done_is_told(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	lease_three(&f);
+	(void)leasing_control(&f, "fault",
+	    "{\"action\":\"DeleteMessageBatch\",\"entries\":[1],\"sender\":true,"
+	    "\"name\":\"ReceiptHandleIsInvalid\"}");
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_UNAVAILABLE);
+	says(&f, "1 of 3 messages");
+	says(&f, "ReceiptHandleIsInvalid");
+	CU_ASSERT_EQUAL(leasing_count(&f, "DeleteMessageBatch"), 1);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 1);
+	leasing_teardown(&f);
+}
+
+static void
+throttling_is_waited_out(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	(void)leasing_control(&f, "fault",
+	    "{\"action\":\"SendMessage\",\"name\":\"RequestThrottled\",\"times\":2}");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_count(&f, "SendMessage"), 3);
+	(void)leasing_control(&f, "fault",
+	    "{\"action\":\"SendMessage\",\"name\":\"RequestThrottled\",\"times\":9}");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_UNAVAILABLE);
+	says(&f, "throttling");
+	CU_ASSERT_TRUE(f.err.retry_after_ms > 0);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	leasing_teardown(&f);
+}
+
+static void
+a_failed_receive_loses_nothing(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	(void)leasing_control(&f, "fault",
+	    "{\"action\":\"ReceiveMessage\",\"name\":\"InternalFailure\",\"status\":"
+	    "500}");
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2000), ES_UNAVAILABLE);
+	says(&f, "InternalFailure");
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	leasing_teardown(&f);
+}
+
+static void
+wrong_credentials_are_told(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	f.aws.secret_key = "secret-of-mine";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
+	says(&f, "signature");
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2000), ES_UNAVAILABLE);
+	says(&f, "signature");
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "signature");
+	f.aws.access_key = "AKOTHER";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "not known");
+	f.aws.access_key = "";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
+	leasing_teardown(&f);
+}
+
+static void
+an_expired_token_is_told(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	(void)leasing_control(&f, "keys",
+	    "{\"access\":\"AK2\",\"secret\":\"s2\",\"token\":\"a token/+=\"}");
+	f.aws.access_key = "AK2";
+	f.aws.secret_key = "s2";
+	f.aws.session_token = "a token/+=";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
+	(void)leasing_control(&f, "fault", "{\"name\":\"ExpiredToken\",\"status\":403}");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
+	says(&f, "expired");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	leasing_teardown(&f);
+}
+
+static void
+wrong_queues_are_told(void)
+{
+	struct leasing f;
+	const char *good;
+
+	leasing_setup(&f);
+	good = f.aws.queue_urls;
+	f.aws.queue_urls = "http://sqs.us-east-1.localhost/000000000000/none.fifo";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "does not exist");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
+	says(&f, "does not exist");
+	f.aws.queue_urls = arena_printf(f.a, "%.*sbare.fifo",
+	    (int)(strstr(good, ".fifo") - good) - (int)strlen("es-a"), good);
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "no redrive policy");
+	f.aws.queue_urls = "";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
+	f.aws.queue_urls = "http://x/1/standard";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
+	f.aws.queue_urls = "http://x/1/q.fifo";
+	f.aws.region = "";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
+	leasing_teardown(&f);
+}
+
+static void
+silence_and_absence_are_told(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	f.aws.timeout_ms = 500;
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	(void)leasing_control(&f, "fault", "{\"hang\":true,\"times\":1}");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
+	says(&f, "imeout");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_OK);
+	f.aws.endpoint = "http://127.0.0.1:1";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "connect");
+	leasing_teardown(&f);
+}
+
+static char token_file[] = "/tmp/echostream-token.XXXXXX";
+
+static void
+make_token_file(const char *text)
+{
+	const int fd = mkstemp(token_file);
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+}
+
+static void
+use_container(struct leasing *f)
+{
+	f->aws.access_key = f->aws.secret_key = "";
+	f->aws.container_url =
+	    arena_printf(f->a, "%s/_test/credentials", leasing_endpoint());
+	f->aws.container_token_file = token_file;
+}
+
+static void
+a_containers_keys_are_renewed(void)
+{
+	struct leasing f;
+
+	make_token_file("Bearer shown\n");
+	leasing_setup(&f);
+	(void)leasing_control(&f, "keys",
+	    "{\"access\":\"AK3\",\"secret\":\"s3\",\"token\":\"t3\",\"shown\":\"Bearer "
+	    "shown\"}");
+	use_container(&f);
+	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 1);
+	/* refused before their time: asked for anew, and the call repeated */
+	(void)leasing_control(&f, "keys",
+	    "{\"access\":\"AK4\",\"secret\":\"s4\",\"token\":\"t4\",\"life_s\":2}");
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 2);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "x,y");
+	/* these have 2 s: asked for anew before that, with the old ones still good */
+	for (const int64_t end_ms = clock_mono_ms() + 10000;
+	     leasing_count(&f, "credentials") < 3 && clock_mono_ms() < end_ms;)
+		CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
+	CU_ASSERT_TRUE(leasing_count(&f, "credentials") >= 3);
+	leasing_teardown(&f);
+}
+
+static void
+a_container_without_keys_is_told(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	(void)leasing_control(
+	    &f, "keys", "{\"access\":\"AK3\",\"secret\":\"s3\",\"shown\":\"other\"}");
+	use_container(&f);
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "container credentials: HTTP 401");
+	f.aws.container_url = "http://example.com/keys";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
+	f.aws.container_url = arena_printf(f.a, "%s/", leasing_endpoint());
+	f.aws.container_token_file = "/nowhere";
+	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "not readable");
+	(void)unlink(token_file);
+	leasing_teardown(&f);
+}
+
+CU_TestInfo leasing_fault_cases[] = {
+    {"failed deletes are repeated", failed_deletes_are_repeated},
+    {"a part that can't be done is told", a_part_that_can_not_be_done_is_told},
+    {"throttling is waited out", throttling_is_waited_out},
+    {"a failed receive loses nothing", a_failed_receive_loses_nothing},
+    {"wrong credentials are told", wrong_credentials_are_told},
+    {"an expired token is told", an_expired_token_is_told},
+    {"wrong queues are told", wrong_queues_are_told},
+    {"silence and absence are told", silence_and_absence_are_told},
+    {"a container's keys are renewed", a_containers_keys_are_renewed},
+    {"a container without keys is told", a_container_without_keys_is_told},
+    CU_TEST_INFO_NULL,
+};

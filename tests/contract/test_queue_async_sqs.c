@@ -1,0 +1,222 @@
+/* Sending into SQS from an event loop. */
+#include "cunit_main.h"
+
+#include <string.h>
+
+#include "core/check.h"
+#include "ev_until.h"
+#include "queue/queue_async.h"
+#include "queue_leasing.h"
+
+#include "core/banned.h"
+
+struct fixture {
+	struct leasing l;
+	struct ev_loop *loop;
+	struct queue_async *async;
+	int answers, good, away, wanted;
+	bool sending, close_in_done;
+};
+
+static void
+on_done(void *ctx, enum es_code rc, const struct es_err *err)
+{
+	struct fixture *f = ctx;
+
+	CU_ASSERT_FALSE(f->sending);
+	if (rc != ES_OK)
+		CU_ASSERT_EQUAL(err->code, rc);
+	f->answers++;
+	f->good += rc == ES_OK;
+	f->away += rc == ES_UNAVAILABLE;
+	if (f->close_in_done && f->async != NULL)
+		queue_async_close(&f->async);
+}
+
+static bool
+has_answers(const void *ctx)
+{
+	const struct fixture *f = ctx;
+
+	return f->answers >= f->wanted;
+}
+
+static void
+setup(struct fixture *f)
+{
+	*f = (struct fixture){.loop = ev_loop_new(0)};
+	leasing_setup(&f->l);
+	CHECK(queue_async_open(f->loop, &f->l.settings, &f->async, &f->l.err) == ES_OK);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	queue_async_close(&f->async);
+	leasing_teardown(&f->l);
+	ev_loop_destroy(f->loop);
+}
+
+static enum es_code
+put(struct fixture *f, const char *group, const char *text)
+{
+	static unsigned number;
+	char *copy = arena_strdup(f->l.a, text); /* ours may go at once */
+	enum es_code rc;
+
+	f->sending = true;
+	rc = queue_async_send(f->async,
+	    &(struct queue_msg){.body = copy,
+		.len = strlen(copy),
+		.group = group,
+		.dedupe = arena_printf(f->l.a, "a%.6f-%u", ev_time(), number++)},
+	    on_done, f, &f->l.err);
+	f->sending = false;
+	memset(copy, '#', strlen(copy));
+	return rc;
+}
+
+static bool
+wait_answers(struct fixture *f, int n)
+{
+	f->wanted = n;
+	return ev_until_now(f->loop, has_answers, f);
+}
+
+static void
+keeps_the_order_in_batches(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	for (int i = 0; i < 12; i++)
+		CU_ASSERT_EQUAL(put(&f, "g", arena_printf(f.l.a, "%d", i)), ES_OK);
+	CU_ASSERT_EQUAL(f.answers, 0);
+	CU_ASSERT_TRUE(wait_answers(&f, 12));
+	CU_ASSERT_EQUAL(f.good, 12);
+	CU_ASSERT_EQUAL(leasing_count(&f.l, "SendMessageBatch"), 2);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f.l, 12), "0,1,2,3,4,5,6,7,8,9,10,11");
+	teardown(&f);
+}
+
+static void
+many_groups_at_once(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	for (int i = 0; i < 200; i++)
+		CU_ASSERT_EQUAL(put(&f, arena_printf(f.l.a, "g%d", i % 50), "x"), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, 200));
+	CU_ASSERT_EQUAL(f.good, 200);
+	CU_ASSERT_TRUE(leasing_count(&f.l, "SendMessageBatch") < 60);
+	CU_ASSERT_EQUAL(strlen(leasing_drain(&f.l, 200)), 399);
+	teardown(&f);
+}
+
+static void
+a_part_that_fails_goes_again(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	(void)leasing_control(&f.l, "fault",
+	    "{\"action\":\"SendMessageBatch\",\"entries\":[1,2],\"name\":"
+	    "\"InternalError\"}");
+	for (int i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(put(&f, "g", arena_printf(f.l.a, "%d", i)), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, 4));
+	CU_ASSERT_EQUAL(f.good, 4);
+	CU_ASSERT_EQUAL(leasing_count(&f.l, "SendMessageBatch"), 2);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f.l, 4), "0,3,1,2");
+	teardown(&f);
+}
+
+static void
+throttling_is_waited_out_then_told(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	(void)leasing_control(
+	    &f.l, "fault", "{\"name\":\"ThrottlingException\",\"times\":2}");
+	CU_ASSERT_EQUAL(put(&f, "g", "a"), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, 1));
+	CU_ASSERT_EQUAL(f.good, 1);
+	CU_ASSERT_TRUE(queue_async_up(f.async));
+	(void)leasing_control(
+	    &f.l, "fault", "{\"name\":\"ThrottlingException\",\"times\":3}");
+	CU_ASSERT_EQUAL(put(&f, "g", "b"), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, 2));
+	CU_ASSERT_EQUAL(f.away, 1);
+	CU_ASSERT_FALSE(queue_async_up(f.async));
+	CU_ASSERT_EQUAL(put(&f, "g", "c"), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, 3));
+	CU_ASSERT_EQUAL(f.good, 2);
+	CU_ASSERT_TRUE(queue_async_up(f.async));
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f.l, 2), "a,c");
+	teardown(&f);
+}
+
+static void
+what_sqs_would_refuse_is_refused_at_once(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_EQUAL(put(&f, "g", "\002"), ES_INVALID);
+	CU_ASSERT_EQUAL(f.answers, 0);
+	teardown(&f);
+}
+
+static void
+silence_is_unavailable(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	queue_async_close(&f.async);
+	f.l.aws.timeout_ms = 300;
+	CHECK(queue_async_open(f.loop, &f.l.settings, &f.async, &f.l.err) == ES_OK);
+	(void)leasing_control(&f.l, "fault", "{\"hang\":true,\"times\":1}");
+	CU_ASSERT_EQUAL(put(&f, "g", "x"), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, 1));
+	CU_ASSERT_EQUAL(f.away, 1);
+	teardown(&f);
+}
+
+static void
+all_are_answered_at_close(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	for (int i = 0; i < 30; i++)
+		CU_ASSERT_EQUAL(put(&f, "g", "x"), ES_OK);
+	(void)ev_run(f.loop, EVRUN_NOWAIT);
+	queue_async_close(&f.async);
+	CU_ASSERT_EQUAL(f.answers, 30);
+	teardown(&f);
+	setup(&f);
+	for (int i = 0; i < 30; i++)
+		CU_ASSERT_EQUAL(put(&f, "g", "x"), ES_OK);
+	f.close_in_done = true;
+	CU_ASSERT_TRUE(wait_answers(&f, 30));
+	(void)ev_run(f.loop, EVRUN_NOWAIT);
+	CU_ASSERT_EQUAL(f.answers, 30);
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"keeps the order, in batches of ten", keeps_the_order_in_batches},
+    {"many groups go at once", many_groups_at_once},
+    {"a part that fails goes again", a_part_that_fails_goes_again},
+    {"throttling is waited out, then told", throttling_is_waited_out_then_told},
+    {"what SQS would refuse is refused at once",
+	what_sqs_would_refuse_is_refused_at_once},
+    {"silence is unavailable", silence_is_unavailable},
+    {"all are answered at close", all_are_answered_at_close},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("queue/async sqs", cases)

@@ -1,0 +1,22 @@
+# The queue's contract on SQS: fauxqs from npm, behind a check of signatures and with faults
+# on demand (tests/sqs/). Skipped where npm can't be reached and nothing is cached.
+. "$(dirname -- "$0")/lib.sh"
+. "$ROOT/packaging/dev/sqs.sh"
+sqs_find || {
+	skip sqs "${sqs_lost:-no SQS server}"
+	exit 0
+}
+SQS_VISIBILITY_S=1 "$NODE" tests/sqs/server.mjs "$SQS_FOLDER" 0 "$SQS_QUEUES" >"$WORK/sqs.log" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; suite_end' EXIT
+limit=$(($(date +%s) + 60))
+until grep -q '^ready ' "$WORK/sqs.log"; do
+	kill -0 $server 2>/dev/null && [ "$(date +%s)" -lt $limit ] || {
+		cat "$WORK/sqs.log"
+		die 1 'the SQS server did not start'
+	}
+	sleep 0.1
+done
+read -r _ ES_TEST_SQS_ENDPOINT ES_TEST_SQS_QUEUES <"$WORK/sqs.log"
+export ES_TEST_SQS_ENDPOINT ES_TEST_SQS_QUEUES
+python3 tests/run/cunit.py "$BUILD" sqs
