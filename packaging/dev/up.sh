@@ -147,7 +147,9 @@ up_build() {
 	step build
 	if [ $build = yes ]; then
 		build_setup "$BUILD"
-		build_run "$BUILD"
+		# not the tests
+		build_run "$BUILD" api-fcgi/echostream-api fanout/echostream-fanout \
+			push-server/echostream-push ctl/echostreamctl
 	fi
 	programs_built
 	step_ok " $(seconds "$step_at")"
