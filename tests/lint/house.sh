@@ -52,7 +52,7 @@ rule 'no path of one machine and no private host' "$(
 )"
 
 # Suites: the runner's list, the scripts, their budgets and their rows in the README.
-listed=$(sed -n "s/^SUITES='\(.*\)'/\1/p" packaging/dev/test.sh 2>/dev/null | tr ' ' '\n')
+listed=$(sed -n "s/^\(SUITES\|LONG\)='\(.*\)'/\2/p" packaging/dev/test.sh 2>/dev/null | tr ' ' '\n')
 rule 'each suite has its script, its budget and its row in tests/README.md' "$(
 	for suite in $listed; do
 		[ -f "tests/run/$suite.sh" ] || echo "$suite: no tests/run/$suite.sh"
