@@ -46,6 +46,13 @@ ws_partial(struct lws *wsi)
 	return false;
 }
 
+uint16_t
+ws_close_code(struct lws *wsi)
+{
+	(void)wsi;
+	return 0;
+}
+
 void
 ws_want_writable(struct lws *wsi)
 {
