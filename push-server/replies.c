@@ -24,6 +24,12 @@ struct replies {
 	size_t n;
 };
 
+/* A look-up ahead of time; what it is about may be answered before it comes back. */
+struct asked {
+	struct worker *worker;
+	struct uuid envelope;
+};
+
 struct replies *
 replies_new(struct worker *w)
 {
@@ -264,6 +270,54 @@ look_up(struct awaited *a)
 		return;
 	answer(a, NULL, 0, NULL);
 	awaited_free(&a);
+}
+
+/* Not before its time is over: not known now may be known soon. */
+static void
+on_asked(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *arena,
+    const struct es_err *err)
+{
+	const struct asked asked = *(struct asked *)ctx;
+	struct awaited *a =
+	    rc == ES_OK ? find(asked.worker->replies, asked.envelope.text) : NULL;
+	struct outcome *outcomes;
+	bool *known, all = true;
+
+	(void)err, (void)arena;
+	mem_free(ctx);
+	if (a == NULL) /* answered meanwhile */
+		return;
+	outcomes = arena_alloc(a->arena, a->envelope.n * sizeof(*outcomes));
+	known = arena_alloc(a->arena, a->envelope.n * sizeof(*known));
+	outcome_store_read(rows, &a->envelope, a->arena, outcomes, known);
+	for (size_t i = 0; i < a->envelope.n; i++)
+		all &= known[i];
+	if (!all)
+		return;
+	unlist(asked.worker->replies, a);
+	answer(a, outcomes, a->envelope.n, NULL);
+	awaited_free(&a);
+}
+
+void
+replies_subscribed(struct worker *w)
+{
+	struct awaited *a;
+	struct es_err err;
+
+	TAILQ_FOREACH(a, &w->replies->due, due)
+	{
+		struct asked *asked = mem_new(1, sizeof(*asked));
+
+		asked->worker = w;
+		asked->envelope = a->envelope.id;
+		if (pg_async_send(w->pg_auth, &a->envelope.tenant, &outcome_store_stmt,
+			outcome_store_params(a->arena, &a->envelope), LOOKUP_MS, on_asked,
+			asked, &err) != ES_OK) {
+			mem_free(asked);
+			return; /* the others are looked up when their time is over */
+		}
+	}
 }
 
 void

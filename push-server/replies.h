@@ -43,6 +43,9 @@ void replies_fail(
     struct worker *w, const struct uuid *envelope, const struct es_err *err);
 
 void replies_message(struct replies *r, const char *data, size_t len);
+/* The topic is heard (again): what was told meanwhile is asked of the database, what is
+ * committed from now on will be told. */
+void replies_subscribed(struct worker *w);
 /* Every 100 ms. */
 void replies_tick(struct worker *w);
 

@@ -76,7 +76,9 @@ on_topic_subscribed(void *ctx, const char *topic)
 	struct worker *w = ctx;
 
 	w->now_ms = clock_mono_ms();
-	if (strcmp(topic, replies_topic(w->replies)) != 0)
+	if (strcmp(topic, replies_topic(w->replies)) == 0)
+		replies_subscribed(w);
+	else
 		hub_topic_subscribed(w->hub, topic);
 }
 

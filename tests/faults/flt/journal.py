@@ -13,7 +13,7 @@ class Send:
     """One message of one writer, through all its attempts."""
 
     __slots__ = ("body", "cid", "writer", "channel", "number", "tenant", "user", "door",
-                 "writer_who", "strict", "first_at", "tries", "conn", "acked_at",
+                 "writer_who", "strict", "first_at", "sent_at", "tries", "conn", "acked_at",
                  "message_id", "accepted_at", "refused", "longest_s")
 
     def __init__(self, run, writer, channel, number):
@@ -25,6 +25,7 @@ class Send:
         self.writer_who = writer.who
         self.strict = writer.strict
         self.first_at = None   # of the first attempt
+        self.sent_at = None    # of the last attempt
         self.tries = 0
         self.conn = None       # of the last attempt, for senders that don't wait
         self.acked_at = None
@@ -55,6 +56,7 @@ class Journal:
                 self.sends.append(send)
                 self.by_cid[send.cid] = send
             send.tries += 1
+            send.sent_at = now
             send.conn = conn
             self._write("intent", send, send.tries)
         return now

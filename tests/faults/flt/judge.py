@@ -74,7 +74,7 @@ def judge_sends(v, journal, histories):
             if row is not None:
                 v.add("ghost", "%s was refused and is in history" % s.cid)
         elif s.accepted_at is not None:
-            if row is None and any(s.accepted_at <= at for at in journal.flushed_at):
+            if row is None and any(s.sent_at <= at for at in journal.flushed_at):
                 v.apart.append(s)
             elif row is None:
                 v.add("lost_accepted", describe(s))

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 
-from .writers import GONE, Socket
+from .writers import GONE, Socket, complaint
 
 BACKOFF_S = (0.05, 0.5)
 SUBSCRIBE_S = 6.0
@@ -151,9 +151,8 @@ class Listener(threading.Thread):
     def hang_up(self):
         if self.sock:
             self.sock.drop()
-            for text in (self.sock.fault, self.sock.broke):
-                if text:
-                    self.load.protocol_faults.append("%s: %s" % (self.name, text))
+            if complaint(self.sock):
+                self.load.protocol_faults.append("%s: %s" % (self.name, complaint(self.sock)))
             self.sock = None
 
 

@@ -193,6 +193,35 @@ def everything(t, channel):
 
 
 @story
+def lost_reply(t):
+    """A reply that is lost is looked up as soon as replies are heard again."""
+    channel, times = t.channel(), []
+    c = t.client("w0")
+    t.post(channel, "w0", "first")
+    for k in range(5):
+        fanout, push = t.stack.workers("fanout"), t.stack.workers("push")
+        try:
+            t.stack.kill(fanout, signal.SIGSTOP)
+            at = time.monotonic()
+            c.send(type="send", id="l%d" % k, channelId=channel, body="lost %d" % k)
+            t.soon(lambda k=k: waiting(t) > 0, 5, "the message is queued")
+            t.stack.kill(push, signal.SIGSTOP)
+            t.stack.redis("CLIENT", "KILL", "TYPE", "pubsub")
+            t.stack.kill(fanout, signal.SIGCONT)
+            t.soon(lambda k=k: "lost %d" % k in t.bodies(channel), 10, "its commit")
+        finally:
+            t.stack.kill(fanout + push, signal.SIGCONT)
+        c.wait("ack", id="l%d" % k)
+        times.append(time.monotonic() - at)
+    if min(times) > 1.7:        # the deadline of a send is 2 s
+        raise Wrong("answered after %s s" % ["%.1f" % s for s in times])
+
+
+def waiting(t):
+    return sum(int(t.stack.redis("XLEN", "es:q:%d" % p)) for p in range(8))
+
+
+@story
 def removed_hears_nothing(t):
     """A removed member hears nothing more, also when the news of it is lost."""
     for k in range(5):

@@ -215,10 +215,8 @@ class WsWriter(Writer):
         """The connection is gone: what it still owed is sent again over the next."""
         if self.sock:
             self.sock.drop()
-            if self.sock.fault:
-                self.load.protocol_faults.append("%s: %s" % (self.name, self.sock.fault))
-            if self.sock.broke:
-                self.load.protocol_faults.append("%s: %s" % (self.name, self.sock.broke))
+            if complaint(self.sock):
+                self.load.protocol_faults.append("%s: %s" % (self.name, complaint(self.sock)))
         with self.cond:
             self.sock = None
             owed = sorted(self.waiting.values(), key=lambda one: one[0].number)
@@ -227,6 +225,14 @@ class WsWriter(Writer):
             self.waiting = {}
             for send, _ in owed:
                 self.journal.unknown(send, why)
+
+
+def complaint(sock):
+    """What the server did wrong on this connection. A kill may cut it inside a frame; only
+    who has said goodbye must have finished."""
+    if sock.fault and not (sock.close_code == 1006 and "ended inside" in sock.fault):
+        return sock.fault
+    return sock.broke
 
 
 class Looker(threading.Thread):

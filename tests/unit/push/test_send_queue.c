@@ -197,6 +197,23 @@ looks_up_at_the_deadline(void)
 }
 
 static void
+looks_up_when_replies_are_heard_again(void)
+{
+	up();
+	send_n(1);
+	rig_turn(&rig);
+	fakes.known = false;
+	replies_subscribed(&rig.worker);
+	CU_ASSERT_TRUE(fakes_run()); /* not known: there is time yet */
+	fakes.known = true;
+	replies_subscribed(&rig.worker);
+	CU_ASSERT_TRUE(answered("\"messageId\":100"));
+	replies_subscribed(&rig.worker); /* nothing is left to ask for */
+	CU_ASSERT_FALSE(fakes_run());
+	down();
+}
+
+static void
 limits_the_user(void)
 {
 	up();
@@ -233,6 +250,7 @@ static CU_TestInfo cases[] = {
     {"keeps the sender's order, in batches", keeps_the_senders_order_in_batches},
     {"lets 32 wait and no more", lets_32_wait_and_no_more},
     {"looks up at the deadline", looks_up_at_the_deadline},
+    {"looks up when replies are heard again", looks_up_when_replies_are_heard_again},
     {"limits the user", limits_the_user},
     {"forgets a sender that is gone", forgets_a_sender_that_is_gone},
     CU_TEST_INFO_NULL,
