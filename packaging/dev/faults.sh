@@ -13,7 +13,7 @@ verb_faults() {
 		--minutes | --seed | --kinds | --pairs | --pause-ms)
 			[ $# -gt 1 ] || faults_usage
 			case $2 in
-			*[!A-Za-z0-9.,-]* | '') faults_usage ;;
+			*[!A-Za-z0-9.,*-]* | '') faults_usage ;;
 			esac
 			if [ "$1" = --minutes ]; then
 				minutes=$2
@@ -30,6 +30,9 @@ verb_faults() {
 	packages_ensure "$ROOT/packaging/apt-test.txt"
 	build_setup "$BUILD"
 	build_run "$BUILD"
-	ES_BUILD_DIR=$BUILD ES_FAULTS_KEEP=$keep \
+	points=$ROOT/build-points
+	build_setup "$points" -Dcrash_points=true
+	build_run "$points" fanout/echostream-fanout
+	ES_BUILD_DIR=$BUILD ES_TEST_FAULTS_KEEP=$keep \
 		sh "$ROOT/tests/faults/long.sh" "$minutes" "$options"
 }

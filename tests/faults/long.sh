@@ -7,10 +7,10 @@ load_env "$WORK/env"
 kept=$BUILD/faults-log
 rm -rf "$kept"
 # shellcheck disable=SC2086
-python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" \
+python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$ROOT/build-points" \
 	--seconds "$(awk "BEGIN { print $1 * 60 }")" --journal "$WORK/journal" $2
 code=$?
-if [ $code -ne 0 ] || [ "${ES_FAULTS_KEEP:-no}" = yes ]; then
+if [ $code -ne 0 ] || [ "${ES_TEST_FAULTS_KEEP:-no}" = yes ]; then
 	mkdir -p "$kept"
 	cp "$WORK/journal" "$LOG"/*.log "$kept"
 	say "journal and logs: $(short_path "$kept")"

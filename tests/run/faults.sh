@@ -11,11 +11,11 @@ export ES_API_SEND_WORKERS=16
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
 python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --seconds 60 \
-	--seed "${ES_FAULTS_SEED:-1}" --least-acks 5000 --least-kinds 12
+	--seed "${ES_TEST_FAULTS_SEED:-1}" --least-acks 5000 --least-kinds 12
 
 # fanout ends between each pair of its steps, beside one that does not
 python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$points" \
-	--kinds 'crash-*' --rounds 1 --seed "${ES_FAULTS_SEED:-1}"
+	--kinds 'crash-*' --rounds 1 --seed "${ES_TEST_FAULTS_SEED:-1}"
 
 # and what the design answers one by one
 python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD"
