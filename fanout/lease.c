@@ -90,7 +90,7 @@ claim(struct leases *l, struct pg *pg, struct queue *q, unsigned number, struct 
     struct es_err *err)
 {
 	struct lease *held = &l->held[l->n];
-	bool got = false;
+	bool got = false, had;
 
 	*held = (struct lease){.trimmed = false};
 	TRY(partition_store_claim(
@@ -100,9 +100,13 @@ claim(struct leases *l, struct pg *pg, struct queue *q, unsigned number, struct 
 	held->part.owner = l->owner;
 	if (held->part.done != NULL)
 		(void)snprintf(held->done, sizeof(held->done), "%s", held->part.done);
+	had = held->done[0] != '\0';
 	held->part.done = NULL;
 	memcpy(held->read, held->done, sizeof(held->read));
 	TRY(notice_flush(held, q, l->metrics, err));
+	/* Said once: an idle partition would raise it again at each takeover. */
+	if (held->done[0] == '\0' && had)
+		TRY(partition_store_done(pg, &held->part, "", a, err));
 	l->n++;
 	metrics_add(l->metrics, FM_TAKEOVERS, 1);
 	metrics_gauge_set(l->metrics, FM_PARTITIONS, (int64_t)l->n);

@@ -225,6 +225,8 @@ a_flushed_queue_is_read_from_its_start(void)
 	CU_ASSERT_EQUAL(turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_STRING_EQUAL(held(&f.ann, p)->read, "");
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_FLUSHED), 1);
+	/* and not again by the next, as long as nothing comes */
+	CU_ASSERT_STRING_EQUAL(fake.rows[p].done, "");
 	/* and by who has it already */
 	read_up_to(held(&f.ann, p), fill(&f, "g", 5, &p));
 	CU_ASSERT_EQUAL(turn(&f, &f.ann), ES_OK);
