@@ -12,13 +12,13 @@
 
 #include "core/banned.h"
 
-#define WAIT_MS          200
-#define BEAT_MS          500
-#define BEAT_LIFE_MS     "10000"
-#define BACKOFF_MIN_MS   50
-#define BACKOFF_MAX_MS   2000
-#define LEASING_RECEIVE  10 /* what SQS gives at a time */
-#define LEASING_RETRY_MS 1000
+#define WAIT_MS        200
+#define BEAT_MS        500
+#define BEAT_LIFE_MS   "10000"
+#define BACKOFF_MIN_MS 50
+#define BACKOFF_MAX_MS 2000
+#define LEASE_MS       30000 /* of messages that are held back */
+#define LEASE_AGAIN_MS 5000
 
 /* Database or queue are away: nothing is received until they are back. */
 static void
@@ -212,40 +212,69 @@ turn_partitions(struct worker *w)
 	w->failures = 0;
 }
 
-/* What was received and not dealt with goes back, so that its group is not held up. */
+/* What was received and is not dealt with yet stays ours: given back it would count as
+ * tried, and a database that is away would fill the dead-letter queue. */
 static void
-leasing_retry(struct worker *w, const struct queue_msg msgs[], size_t n)
+leasing_keep(
+    struct worker *w, const struct queue_msg msgs[], size_t n, int64_t *keep_at_ms)
 {
+	const int64_t now = clock_mono_ms();
 	struct es_err err;
 
-	IGNORE(queue_retry(w->queue, 0, msgs, n, LEASING_RETRY_MS, &err));
+	if (now < *keep_at_ms)
+		return;
+	*keep_at_ms = now + LEASE_AGAIN_MS;
+	if (queue_extend(w->queue, 0, msgs, n, LEASE_MS, &err) != ES_OK)
+		log_warn("leases not extended; the messages will be repeats",
+		    LOG_STR("error", err.text));
+}
+
+/* One batch, in memory of its own: it may be tried for minutes. How many were dealt with;
+ * 0: try again. */
+static size_t
+leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
+{
+	const struct batch_ctx ctx = context(w, w->queue->driver->name);
+	struct arena *a = arena_new();
+	struct es_err err;
+	size_t taken = 0;
+
+	if (batch_run(&ctx, NULL, msgs, n, &taken, a, &err) != BATCH_DONE) {
+		back_off(w, "batch put off", &err);
+		taken = 0;
+	} else {
+		w->failures = 0;
+		if (queue_done(w->queue, 0, msgs, taken, "", &err) != ES_OK)
+			log_warn("queue keeps what is done; it will be a repeat",
+			    LOG_STR("error", err.text));
+	}
+	arena_free(&a);
+	return taken;
 }
 
 void
 turn_leasing(struct worker *w)
 {
-	const struct batch_ctx ctx = context(w, w->queue->driver->name);
-	struct queue_msg msgs[LEASING_RECEIVE];
+	struct queue_msg *msgs = arena_alloc(w->arena, QUEUE_RECEIVE_MAX * sizeof(*msgs));
+	int64_t keep_at_ms = 0;
 	struct es_err err;
-	size_t n = 0, from = 0, taken = 0;
+	size_t n = 0, from = 0;
 
-	if (queue_receive(w->queue, 0, "", LEASING_RECEIVE, WAIT_MS, w->arena, msgs, &n,
+	if (queue_receive(w->queue, 0, "", QUEUE_RECEIVE_MAX, WAIT_MS, w->arena, msgs, &n,
 		&err) != ES_OK) {
 		back_off(w, "queue not readable", &err);
 		return;
 	}
-	for (; from < n && !*w->stopping; from += taken) {
-		if (batch_run(&ctx, NULL, msgs + from, n - from, &taken, w->arena,
-			&err) != BATCH_DONE) {
-			leasing_retry(w, msgs + from, n - from);
-			back_off(w, "batch put off", &err);
-			return;
-		}
-		if (queue_done(w->queue, 0, msgs + from, taken, "", &err) != ES_OK)
-			log_warn("queue keeps what is done; it will be a repeat",
-			    LOG_STR("error", err.text));
+	while (from < n && !*w->stopping) {
+		const size_t taken = leasing_commit(w, msgs + from, n - from);
+
+		from += taken;
+		turn_beat(w);
+		if (taken == 0)
+			leasing_keep(w, msgs + from, n - from, &keep_at_ms);
 	}
+	/* Stopping: back at once, so that their groups are not held up. */
 	if (from < n)
-		leasing_retry(w, msgs + from, n - from);
+		IGNORE(queue_retry(w->queue, 0, msgs + from, n - from, 0, &err));
 	w->failures = 0;
 }
