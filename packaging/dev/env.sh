@@ -90,7 +90,7 @@ ES_DATABASE_URL=postgresql://echostream_app@/echostream?host=$RUN/pg
 ES_DATABASE_OWNER_URL=postgresql://echostream_owner@/echostream?host=$RUN/pg
 ES_DATABASE_ADMIN_URL=postgresql://postgres@/echostream?host=$RUN/pg
 ES_REDIS_URL=unix://$RUN/redis.sock
-ES_QUEUE_URL=redis:
+ES_QUEUE_URL=${queue:-redis}:
 ES_JWT_SECRET_FILE=$DEV/secrets/jwt.key
 ES_API_SEND_SOCKET=$RUN/api-send.sock
 ES_API_SOCKET=$RUN/api.sock
@@ -104,4 +104,5 @@ ES_DEV_DIR=$DEV
 ES_RUN_DIR=$RUN
 ES_LOG_DIR=$LOG
 END
+	[ "${queue:-redis}" = redis ] || sqs_env
 }

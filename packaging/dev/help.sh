@@ -4,8 +4,10 @@ verb_help() {
 	cat <<'END'
 ./dev WORD
 
-  up [-d] [--queue=redis]   install what is missing, build, start, seed; Ctrl-C stops it
+  up [-d] [--queue=sqs]     install what is missing, build, start, seed; Ctrl-C stops it
                             -d: in the background, returns when all is ready
+                            --queue=sqs: on an SQS server from npm in place of Redis
+                            Streams; it keeps nothing when it is stopped
   down                      stop what `up` started
   status [-o env|json]      addresses, keys, programs; exit 3 when not running
   test [SUITE|all]          build and test; ./dev test help names the suites

@@ -5,6 +5,14 @@
 PROGRAMS='postgres redis fanout push api lighttpd'
 PROGRAMS_BACKWARDS='lighttpd api push fanout redis postgres'
 
+# programs_of QUEUE: a stack on SQS has one program more
+programs_of() {
+	[ "$1" = sqs ] || return 0
+	PROGRAMS='postgres redis sqs fanout push api lighttpd'
+	PROGRAMS_BACKWARDS='lighttpd api push fanout sqs redis postgres'
+}
+! grep -qs '^ES_QUEUE_URL=sqs:' "$DEV/env" || programs_of sqs
+
 # proc_stat PID: sets proc_state, proc_parent and proc_birth; fails when it is gone
 proc_stat() {
 	proc_line=''

@@ -23,6 +23,7 @@ program_run() {
 	case $1 in
 	postgres) pg_run ;;
 	redis) redis_run ;;
+	sqs) sqs_run ;;
 	lighttpd)
 		cd "$ROOT" || exit 1
 		exec setsid lighttpd -D -f "$ROOT/lighttpd/dev.conf"
@@ -54,6 +55,7 @@ program_ready() {
 	case $1 in
 	postgres) pg_ready ;;
 	redis) redis_ready ;;
+	sqs) ask "http://127.0.0.1:$SQS_PORT/_test/counts" ;;
 	fanout) ask --unix-socket "$RUN/fanout-ops.sock" http://fanout/healthz ;;
 	push) ask --unix-socket "$RUN/push-ops.sock" http://push/healthz ;;
 	api) ask "$ES_URL/healthz" ;;

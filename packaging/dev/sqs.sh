@@ -27,3 +27,23 @@ sqs_fetch() {
 	sqs_lost="npm could not fetch $*: $(printf %s "$out" | tail -n 1)"
 	return 1
 }
+
+# Settings of the programs; AWS's names are theirs, too.
+sqs_env() {
+	env_secret sqs.key 20
+	base=http://sqs.us-east-1.localhost:$SQS_PORT/000000000000
+	cat <<END
+ES_SQS_QUEUE_URLS=$base/${SQS_QUEUES%%,*},$base/${SQS_QUEUES##*,}
+ES_SQS_ENDPOINT=http://127.0.0.1:$SQS_PORT
+ES_SQS_REGION=us-east-1
+AWS_ACCESS_KEY_ID=AKDEV
+AWS_SECRET_ACCESS_KEY=$(cat "$DEV/secrets/sqs.key")
+SQS_PORT=$SQS_PORT
+END
+}
+
+sqs_run() {
+	sqs_find || exit 1
+	export SQS_ACCESS_KEY="$AWS_ACCESS_KEY_ID" SQS_SECRET_KEY="$AWS_SECRET_ACCESS_KEY"
+	exec setsid "$NODE" "$ROOT/tests/sqs/server.mjs" "$SQS_FOLDER" "$SQS_PORT" "$SQS_QUEUES"
+}

@@ -23,17 +23,21 @@ step_failed() {
 }
 
 up_options() {
-	detach=no build=yes
+	detach=no build=yes queue=redis
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-d | --detach) detach=yes ;;
 		--no-build) build=no ;;
-		--queue=redis) ;;
-		--queue=*) die 2 "$1: only --queue=redis is there so far (sqs comes later)" ;;
+		--queue=redis | --queue=sqs) queue=${1#*=} ;;
+		--queue=*) die 2 "$1: there are --queue=redis and --queue=sqs" ;;
 		*) die 2 "up: $1? ./dev help tells what there is" ;;
 		esac
 		shift
 	done
+	[ $queue = redis ] || {
+		programs_of $queue
+		STEPS=$((STEPS + 1))
+	}
 }
 
 verb_up() {
@@ -92,6 +96,7 @@ up_here() {
 	env_write
 	up_postgres
 	up_redis
+	[ $queue = redis ] || up_sqs
 	up_migrate
 	up_seed
 	up_services
@@ -135,7 +140,7 @@ up_lock() {
 
 # What a killed `up` left behind.
 up_leftovers() {
-	for name in $PROGRAMS_BACKWARDS; do
+	for name in $PROGRAMS_BACKWARDS sqs; do
 		pids_read "$name" || continue
 		say "  stopping $name (pid $pid), left behind by an ./dev up that was killed"
 		stop_one "$name" "$pid" "$birth"
@@ -160,6 +165,10 @@ up_ports() {
 	ES_PORT=$chosen
 	port_choose ES_PUSH_PORT "${ES_PUSH_PORT:-}" 8082 "$ES_PORT"
 	ES_PUSH_PORT=$chosen
+	[ $queue = redis ] || {
+		port_choose SQS_PORT "${SQS_PORT:-}" 8086 "$ES_PORT"
+		SQS_PORT=$chosen
+	}
 }
 
 up_postgres() {
@@ -182,6 +191,17 @@ up_redis() {
 		step_failed "Redis did not start"
 	}
 	step_ok " unix socket $(short_path "$RUN")/redis.sock"
+}
+
+up_sqs() {
+	step sqs
+	sqs_find || step_failed "no SQS server: ${sqs_lost:-}"
+	launch sqs
+	await sqs $READY_S || {
+		program_log sqs >&2
+		step_failed "the SQS server did not start"
+	}
+	step_ok " fauxqs $SQS_FAUXQS behind a check of signatures, 127.0.0.1:$SQS_PORT"
 }
 
 up_migrate() {

@@ -265,7 +265,7 @@ def missing():
 
 @check("wrong words and options are refused with exit 2")
 def wrong():
-    for words in (("upp",), ("up", "--fast"), ("up", "--queue=sqs"), ("status", "-o", "xml"), ("token",)):
+    for words in (("upp",), ("up", "--fast"), ("up", "--queue=kafka"), ("status", "-o", "xml"), ("token",)):
         done = dev(*words)
         assert done.returncode == 2 and done.stderr, (words, done.returncode)
 

@@ -88,11 +88,12 @@ private_database() {
 private_stack() {
 	ES_PORT=$(random_port)
 	ES_PUSH_PORT=$(random_port)
-	export ES_PORT ES_PUSH_PORT ES_DEV_FSYNC=off
+	SQS_PORT=$(random_port)
+	export ES_PORT ES_PUSH_PORT SQS_PORT ES_DEV_FSYNC=off
 	# half of these wait for commits, the rest answer 202: room for scenarios side by side
 	export ES_API_SEND_WORKERS=16
 	suite_stack=yes
-	"$ROOT/dev" up -d --no-build >"$WORK/up.log" 2>&1 || {
+	"$ROOT/dev" up -d --no-build --queue="${suite_queue:-redis}" >"$WORK/up.log" 2>&1 || {
 		cat "$WORK/up.log"
 		return 1
 	}

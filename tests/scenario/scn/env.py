@@ -51,6 +51,8 @@ class Env:
             return bool(self.pids("fanout"))
         if need == "jwt":
             return self.jwt_secret() is not None
+        if need == "redis-queue":
+            return not (self.get("ES_QUEUE_URL") or "").startswith("sqs:")
         return bool(self.get(need))
 
     def database(self):
