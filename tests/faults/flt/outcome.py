@@ -42,7 +42,7 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
 
 
 def dead(stack, schedule):
-    n = int(stack.sql("select count(*) from dead_letters"))
+    n = stack.dead_letters() - schedule.dead_before
     if n == schedule.fault.poisons:
         return None
     return "%d poison entries, %d dead letters:\n%s" % (

@@ -34,6 +34,7 @@ class Schedule:
         self.rng = random.Random("schedule %s" % seed)
         self.kinds = [KINDS[k] for k in kinds]
         self.fault = Fault(stack, load, self.rng)
+        self.dead_before = stack.dead_letters()
         self.done, self.skipped, self.bag = [], [], []
         self.say = say or (lambda _line: None)
         self.start = time.monotonic()

@@ -86,6 +86,9 @@ class Stack:
             raise Gone("Redis: " + out[:200])
         return out
 
+    def dead_letters(self):
+        return int(self.sql("select count(*) from dead_letters"))
+
     def ready(self):
         """All three say that they and what they need are there."""
         return all(curl(self.env.url + path) for path in (
