@@ -58,19 +58,19 @@ struct sqs_failed {
 enum es_code queue_sqs_failed(const struct text *answer, struct arena *a,
     struct sqs_failed out[SQS_BATCH_MAX], size_t *n, struct es_err *err) ES_MUST_CHECK;
 
-enum es_code queue_sqs_receive(struct queue *q, unsigned partition, const char *after,
+enum es_code queue_sqs_receive(struct queue *base, unsigned partition, const char *after,
     size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err) ES_MUST_CHECK;
 /* Give up what flies. What it would have brought comes again after its visibility. */
 void queue_sqs_receive_fini(struct queue_sqs *q);
-enum es_code queue_sqs_done(struct queue *q, unsigned partition,
+enum es_code queue_sqs_done(struct queue *base, unsigned partition,
     const struct queue_msg msgs[], size_t n, const char *through,
     struct es_err *err) ES_MUST_CHECK;
-enum es_code queue_sqs_visibility(struct queue *q, unsigned partition,
+enum es_code queue_sqs_visibility(struct queue *base, unsigned partition,
     const struct queue_msg msgs[], size_t n, int64_t ms,
     struct es_err *err) ES_MUST_CHECK;
 enum es_code queue_sqs_stats(
-    struct queue *q, struct queue_stats *out, struct es_err *err) ES_MUST_CHECK;
-enum es_code queue_sqs_check(struct queue *q, struct es_err *err) ES_MUST_CHECK;
+    struct queue *base, struct queue_stats *out, struct es_err *err) ES_MUST_CHECK;
+enum es_code queue_sqs_check(struct queue *base, struct es_err *err) ES_MUST_CHECK;
 
 #endif
