@@ -74,6 +74,7 @@ struct person {
 	struct table_node node;
 	struct user_id user;
 	enum presence_status seen, told;
+	uint64_t heard;      /* room->asks when the topic last spoke of it */
 	struct list changed; /* on room->changed */
 	struct list watches; /* of struct watch, of_person */
 };
@@ -90,6 +91,8 @@ struct room {
 	struct presence *presence;
 	struct tenant_id tenant;
 	uint64_t generation;
+	uint64_t asks;  /* questions put to Redis so far */
+	uint64_t asked; /* the number of the list under way, with asking */
 	struct list devices;
 	unsigned n_devices;
 	struct table people; /* who is not offline (small room), or is watched */
@@ -99,6 +102,9 @@ struct room {
 	int64_t flush_ms, again_ms;
 };
 
+/* Answers and topic come over two connections: what the topic has said since question
+ * number `asked` is as young as its answer or younger. */
+bool person_heard_since(const struct person *person, uint64_t asked);
 struct person *person_find(struct room *room, const struct user_id *user);
 struct person *person_get(struct room *room, const struct user_id *user);
 void person_see(struct room *room, struct person *person, enum presence_status status);

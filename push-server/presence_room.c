@@ -143,6 +143,8 @@ person_drop_idle(struct room *room, struct person *person)
 		return;
 	if (!room->large && person->seen != PRESENCE_OFFLINE)
 		return;
+	if (room->asking && person_heard_since(person, room->asked))
+		return; /* the list under way may know less */
 	if (person->seen != PRESENCE_OFFLINE)
 		room->n_present--;
 	table_remove(&room->people, &person->node);
@@ -191,6 +193,7 @@ room_message(struct room *room, const char *data, size_t len)
 	    presence_parse(in.status, &status)) {
 		person = room->large ? person_find(room, &user) : person_get(room, &user);
 		if (person != NULL) {
+			person->heard = room->asks;
 			person_see(room, person, status);
 			person_drop_idle(room, person);
 		}
@@ -198,6 +201,12 @@ room_message(struct room *room, const char *data, size_t len)
 			enlarge(room);
 	}
 	arena_free(&a);
+}
+
+bool
+person_heard_since(const struct person *person, uint64_t asked)
+{
+	return person->heard >= asked;
 }
 
 /* Who is not in the list is offline. */
@@ -230,6 +239,10 @@ take_list(struct room *room, const struct redis_value *v)
 				room->n_present++;
 		}
 		person = person_get(room, &user);
+		if (person_heard_since(person, room->asked)) {
+			person_drop_idle(room, person);
+			continue;
+		}
 		person_see(room, person, status);
 		if (!room->listed)
 			person->told = status; /* the snapshot says it */
@@ -241,7 +254,8 @@ take_list(struct room *room, const struct redis_value *v)
 		table_add(&room->people, node, node->hash);
 		if (person->seen != PRESENCE_OFFLINE)
 			room->n_present++;
-		person_see(room, person, PRESENCE_OFFLINE);
+		if (!person_heard_since(person, room->asked))
+			person_see(room, person, PRESENCE_OFFLINE);
 		person_drop_idle(room, person);
 	}
 }
@@ -303,6 +317,7 @@ room_list(struct room *room)
 		return;
 	}
 	room->asking = true;
+	room->asked = ++room->asks;
 	room->again_ms = hub->worker->now_ms + PRESENCE_AGAIN_MS;
 }
 

@@ -40,6 +40,7 @@ struct seen_query {
 	struct presence *presence;
 	struct tenant_id tenant;
 	uint64_t generation;
+	uint64_t asked;         /* its number among the room's questions */
 	struct conn_ref reader; /* gets a snapshot; generation 0: nobody */
 	size_t n;
 	struct user_id users[PRESENCE_WATCH_MAX];
@@ -53,7 +54,7 @@ take(
 		struct person *person = person_find(room, &q->users[i]);
 		enum presence_status status;
 
-		if (person == NULL)
+		if (person == NULL || person_heard_since(person, q->asked))
 			continue;
 		if (v->items[i].kind != REDIS_STRING ||
 		    !presence_parse(v->items[i].str, &status))
@@ -97,6 +98,7 @@ ask(struct room *room, struct seen_query *q)
 	argv[1] = (struct redis_arg){key, strlen(key)};
 	for (size_t i = 0; i < q->n; i++)
 		argv[2 + i] = (struct redis_arg){q->users[i].text, ES_UUID_TEXT - 1};
+	q->asked = ++room->asks;
 	return hub->io.redis(hub->io.ctx, NULL, q->n + 2, argv, on_seen, q);
 }
 

@@ -144,6 +144,33 @@ test_snapshot(void)
 	end();
 }
 
+/* The answer to a question may be older than what the topic said meanwhile: they come
+ * over two connections. */
+static void
+test_older_list(void)
+{
+	char topic[ES_TOPIC_MAX], data[200];
+	struct fake_conn *a;
+
+	begin();
+	a = join(0);
+	settle();
+	pass(1000);
+	(void)snprintf(topic, sizeof(topic), "es:t:%s:p", OUT_TENANT);
+	(void)snprintf(data, sizeof(data), "{\"userId\":\"%s\",\"status\":\"online\"}",
+	    out.users[1].text);
+	hub_topic_subscribed(worker.hub, topic); /* lists once more */
+	hub_topic_message(worker.hub, topic, data, strlen(data));
+	pass(1000);
+	CU_ASSERT_EQUAL(told(a, 1, PRESENCE_ONLINE), 1);
+	CU_ASSERT_EQUAL(told(a, 1, PRESENCE_OFFLINE), 0);
+	/* what was heard before a question does not outweigh its answer */
+	hub_topic_subscribed(worker.hub, topic);
+	pass(2000);
+	CU_ASSERT_EQUAL(told(a, 1, PRESENCE_OFFLINE), 1);
+	end();
+}
+
 static void
 test_hold(void)
 {
@@ -359,6 +386,7 @@ test_large(void)
 
 static CU_TestInfo cases[] = {
     {"a snapshot after hello, changes after that", test_snapshot},
+    {"an answer is not younger than what was heard since", test_older_list},
     {"offline is held back for 15 s", test_hold},
     {"of several devices the liveliest counts", test_devices},
     {"idle after five minutes without a frame", test_idle},
