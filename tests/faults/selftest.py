@@ -5,9 +5,12 @@ by the name of what it broke."""
 import multiprocessing
 import sys
 import time
+import types
 
 import flt  # noqa: F401  (finds scn)
 from flt import fake, judge
+from flt.history import History
+from flt.journal import Journal, Send
 from flt.load import Load, Shape
 from scn.env import Env
 from scn.report import Report
@@ -42,8 +45,39 @@ def attempt(breaks):
     return breaks, verdict.found(), ""
 
 
+def on_paper(flush, torn=()):
+    """The judge on a journal by hand: a 202 at 10 s that is in no history; an ack at 21 s of
+    what was sent at 20 s to the same channel."""
+    journal = Journal()
+    writer = types.SimpleNamespace(name="w", who="w", tenant="t", user="u",
+                                   door="rest", strict=True)
+    lost, later = Send("r", writer, "c", 1), Send("r", writer, "c", 2)
+    lost.first_at, lost.sent_at, lost.accepted_at = 9.0, 9.0, 10.0
+    later.first_at, later.sent_at, later.acked_at, later.message_id = 20.0, 20.0, 21.0, 1
+    journal.sends = [lost, later]
+    journal.by_cid = {s.cid: s for s in journal.sends}
+    journal.flushed_at, journal.torn, journal.cut_at = list(flush), list(torn), [(30.0, 35.0)]
+    row = {"messageId": 1, "prev": 0, "userId": "u", "clientMessageId": later.cid,
+           "body": later.body}
+    return judge.judge(journal, {"c": History("c", "t", [row], [row], [])}, []).found()
+
+
+PAPER = (
+    ("FLUSHALL may take a 202 along that had not left the queue", (15.0, 15.1), (), []),
+    ("and one that was answered only after it", (9.5, 9.6), (), []),
+    ("but no 202 that something later had overtaken", (22.0, 22.1), (), ["lost_accepted"]),
+    ("nor one that was sent after it", (5.0, 5.1), (), ["lost_accepted"]),
+    ("a kill may cut a frame in two", (15.0, 15.1), [(31.0, "x")], []),
+    ("nothing else may", (15.0, 15.1), [(29.0, "x")], ["protocol"]),
+)
+
+
 def main():
     report = Report()
+    for sentence, flush, torn, expected in PAPER:
+        found = on_paper(flush, torn)
+        report.check("checker", sentence, None if sorted(found) == expected
+                     else "found %s" % found)
     with multiprocessing.Pool(3) as pool:
         for breaks, found, trouble in pool.imap(attempt, [None] + judge.NAMES, 1):
             if trouble:

@@ -42,7 +42,9 @@ class Journal:
         self.sends = []
         self.by_cid = {}
         self.early = []        # reads that did not find what was acked
-        self.flushed_at = []   # when the queue was thrown away on purpose
+        self.flushed_at = []   # the queue was thrown away on purpose: begin, end, begin, ...
+        self.cut_at = []       # sockets were cut on purpose: (begin, end)
+        self.torn = []         # connections that ended inside a frame: (when, who)
         self.notes = []        # what surprised a writer or listener, for people
         self.acks = 0
         self.lock = threading.Lock()

@@ -54,6 +54,10 @@ def judge(journal, histories, listeners, protocol_faults=()):
             v.add("foreign", "%s got %s" % (one.name, str(frame)[:200]))
     for text in protocol_faults:
         v.add("protocol", text)
+    for when, who in journal.torn:
+        if not any(begin <= when <= end for begin, end in journal.cut_at):
+            v.add("protocol", "%s: ended inside a frame at %.3f, and nothing had cut it" % (
+                who, when))
     return v
 
 
@@ -74,7 +78,7 @@ def judge_sends(v, journal, histories):
             if row is not None:
                 v.add("ghost", "%s was refused and is in history" % s.cid)
         elif s.accepted_at is not None:
-            if row is None and any(s.sent_at <= at for at in journal.flushed_at):
+            if row is None and flushed(journal, s):
                 v.apart.append(s)
             elif row is None:
                 v.add("lost_accepted", describe(s))
@@ -84,6 +88,16 @@ def judge_sends(v, journal, histories):
             v.add("changed", "%s: %r is %r" % (s.cid, s.body, row["body"]))
     for s in journal.early:
         v.add("early_ack", describe(s))
+
+
+def flushed(journal, s):
+    """May it have stood in the queue when that was thrown away? A queue keeps a channel's
+    order: it had left if one that was sent after its 202 was acked before."""
+    passed = min((t.acked_at for t in journal.sends if t.channel == s.channel
+                  and t.acked_at is not None and t.first_at > s.accepted_at),
+                 default=float("inf"))
+    spans = zip(journal.flushed_at[::2], journal.flushed_at[1::2])
+    return any(s.sent_at <= end and passed > begin for begin, end in spans)
 
 
 def judge_acked(v, s, row):

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 
-from .writers import GONE, Socket, complaint
+from .writers import GONE, Socket, complain
 
 BACKOFF_S = (0.05, 0.5)
 SUBSCRIBE_S = 6.0
@@ -151,8 +151,7 @@ class Listener(threading.Thread):
     def hang_up(self):
         if self.sock:
             self.sock.drop()
-            if complaint(self.sock):
-                self.load.protocol_faults.append("%s: %s" % (self.name, complaint(self.sock)))
+            complain(self.load, self.name, self.sock)
             self.sock = None
 
 

@@ -10,6 +10,11 @@ GROSS = 3           # times its limit: no longer a figure, a failure
 RESTART_S = 15      # a program that was asked to stop has stopped by then, load or not
 WAIT_S = 30.0       # for everybody to be back, before the next fault comes anyway
 
+# Sockets end without a word by these, amid a frame even; and a moment later what they pass
+# through ends.
+CUTTERS = {"push-worker-kill", "push-kill", "lighttpd-kill", "rolling-restart", "all-kill"}
+CUT_LATER_S = 5.0
+
 
 class Done:
     def __init__(self, kind, said, began, ended):
@@ -68,6 +73,8 @@ class Schedule:
             self.skipped.append("%s: %s" % (kind.name, e))
             return None
         ended = time.monotonic()
+        if kind.name in CUTTERS:
+            self.load.journal.cut_at.append((began, ended + CUT_LATER_S))
         one = Done(kind, said or "", began, ended)
         self.done.append(one)
         if self.rng.random() >= self.pairs:

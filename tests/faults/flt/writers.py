@@ -215,8 +215,7 @@ class WsWriter(Writer):
         """The connection is gone: what it still owed is sent again over the next."""
         if self.sock:
             self.sock.drop()
-            if complaint(self.sock):
-                self.load.protocol_faults.append("%s: %s" % (self.name, complaint(self.sock)))
+            complain(self.load, self.name, self.sock)
         with self.cond:
             self.sock = None
             owed = sorted(self.waiting.values(), key=lambda one: one[0].number)
@@ -227,12 +226,13 @@ class WsWriter(Writer):
                 self.journal.unknown(send, why)
 
 
-def complaint(sock):
-    """What the server did wrong on this connection. A kill may cut it inside a frame; only
-    who has said goodbye must have finished."""
-    if sock.fault and not (sock.close_code == 1006 and "ended inside" in sock.fault):
-        return sock.fault
-    return sock.broke
+def complain(load, who, sock):
+    """What the server did wrong on this connection. One that is cut inside a frame, without a
+    Close, is for the judge: a kill may do that, nothing else."""
+    if sock.fault and sock.close_code == 1006 and "ended inside" in sock.fault:
+        load.journal.torn.append((sock.ended_at, who))
+    elif sock.fault or sock.broke:
+        load.protocol_faults.append("%s: %s" % (who, sock.fault or sock.broke))
 
 
 class Looker(threading.Thread):

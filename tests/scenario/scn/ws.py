@@ -36,6 +36,7 @@ class WsClient:
         self.close_code = None
         self.close_reason = ""
         self.fault = None
+        self.ended_at = None    # monotonic; None: still open
         self.count = 0
         self.pings = 0
         self.pongs = []
@@ -99,6 +100,7 @@ class WsClient:
         except (OSError, ValueError):
             pass
         with self.cond:
+            self.ended_at = time.monotonic()
             if self.close_code is None:
                 self.close_code = 1006
             self.cond.notify_all()
