@@ -106,11 +106,15 @@ unwatch_logs() {
 # A sleep that a signal cuts short.
 nap() {
 	sleep "$1" 9>&- &
-	wait $!
+	napper=$!
+	wait $napper && return
+	kill $napper 2>/dev/null
+	wait $napper
 }
 
-# Runs until a signal stops all.
+# Runs until a signal stops all. A child that ends cuts the nap short.
 supervise() {
+	trap : CHLD
 	while :; do
 		for name in $PROGRAMS; do
 			if ! is_alive "$name"; then
