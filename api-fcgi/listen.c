@@ -1,6 +1,7 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -66,4 +67,18 @@ listen_unix(const char *path, int *out, struct es_err *err)
 	saved = errno;
 	(void)close(fd);
 	return es_fail(err, ES_INTERNAL, "%s: %s", path, strerror(saved));
+}
+
+void
+listen_stop(int fd)
+{
+	(void)shutdown(fd, SHUT_RD);
+}
+
+bool
+listen_stopped(int fd)
+{
+	struct pollfd one = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&one, 1, 0) == 1 && (one.revents & POLLRDHUP) != 0;
 }

@@ -3,10 +3,17 @@
 #ifndef API_LISTEN_H
 #define API_LISTEN_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 
 /* A listening, non-blocking, close-on-exec unix socket with mode 0660. A stale file of a
  * dead server is replaced; one that is still answered is ES_CONFLICT. */
 enum es_code listen_unix(const char *path, int *out, struct es_err *err) ES_MUST_CHECK;
+
+/* Refuse who connects from now on, in all processes that share fd; who has connected
+ * before is still given out by accept. */
+void listen_stop(int fd);
+bool listen_stopped(int fd);
 
 #endif

@@ -69,6 +69,16 @@ run_health(void *ctx, unsigned index, unsigned slot)
 	return run_pool(ctx, POOL_HEALTH, slot);
 }
 
+/* Nobody new comes in, so that who stands in line can be served to the last. */
+static void
+on_drain(void *ctx)
+{
+	const struct master *m = ctx;
+
+	for (int i = 0; i < POOL_COUNT; i++)
+		listen_stop(m->fds[i]);
+}
+
 /* A dead worker waits for nothing and holds nothing. */
 static void
 on_exit_of_worker(void *ctx, unsigned slot, int status)
@@ -106,6 +116,7 @@ master_run(struct master *m)
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = m,
 	    .drain_ms = m->conf.drain_ms,
+	    .on_drain = on_drain,
 	    .on_exit = on_exit_of_worker};
 	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 1);
 	struct es_err err = {0};

@@ -10,6 +10,7 @@
 #include "connect.h"
 #include "dispatch.h"
 #include "fcgi_io.h"
+#include "listen.h"
 
 #include "core/banned.h"
 
@@ -105,6 +106,23 @@ serve(struct api *api, struct fcgi_io *io, struct http_req *req,
 		log_request(req, &res, &what, took_us / 1000);
 }
 
+/* One request, if one comes in wait_ms. */
+static bool
+turn(struct api *api, struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
+    struct arena *a)
+{
+	struct es_err err = {0};
+	struct http_req req;
+	enum fcgi_got got;
+
+	metrics_beat(api->metrics);
+	got = fcgi_io_next(io, wait_ms, mask, a, &req, &err);
+	if (got != FCGI_GOT_NOTHING)
+		serve(api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
+	arena_reset(a);
+	return got != FCGI_GOT_NOTHING;
+}
+
 int
 worker_run(const struct worker_setup *setup)
 {
@@ -112,7 +130,6 @@ worker_run(const struct worker_setup *setup)
 	struct fcgi_io *io;
 	sigset_t while_waiting;
 	struct es_err err = {0};
-	struct http_req req;
 	struct api api;
 
 	metrics_use_slot(setup->metrics, setup->slot);
@@ -126,16 +143,10 @@ worker_run(const struct worker_setup *setup)
 	}
 	io = fcgi_io_new(
 	    setup->listen_fd, (size_t)setup->conf->body_max_bytes, setup->conf->stall_ms);
-	while (!stop_asked()) {
-		enum fcgi_got got;
-
-		metrics_beat(setup->metrics);
-		err = (struct es_err){0};
-		got = fcgi_io_next(io, WAIT_MS, &while_waiting, a, &req, &err);
-		if (got != FCGI_GOT_NOTHING)
-			serve(&api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
-		arena_reset(a);
-	}
+	while (!stop_asked())
+		(void)turn(&api, io, WAIT_MS, &while_waiting, a);
+	while (listen_stopped(setup->listen_fd) && turn(&api, io, 0, NULL, a))
+		continue;
 	fcgi_io_free(&io);
 	connect_close(&api);
 	arena_free(&a);

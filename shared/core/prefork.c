@@ -130,6 +130,8 @@ drain(struct master *m)
 	if (m->draining)
 		return;
 	m->draining = true;
+	if (m->conf->on_drain != NULL)
+		m->conf->on_drain(m->conf->ctx);
 	m->kill_at_ms =
 	    clock_mono_ms() + (m->conf->drain_ms > 0 ? m->conf->drain_ms : 25000);
 	log_info("draining", LOG_INT("workers", signal_all(m, SIGTERM)));

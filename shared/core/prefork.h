@@ -20,6 +20,8 @@ struct prefork {
 	unsigned n_kinds;
 	void *ctx;
 	int64_t drain_ms; /* from SIGTERM to SIGKILL of a worker; 25 000 by default */
+	/* Called in the master before the workers are told to stop; may be NULL. */
+	void (*on_drain)(void *ctx);
 	/* Called in the master when a worker is gone; may be NULL. */
 	void (*on_exit)(void *ctx, unsigned slot, int status);
 };

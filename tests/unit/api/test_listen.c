@@ -1,7 +1,10 @@
 /* Unix sockets: mode, stale files replaced, live ones and other files left alone. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cunit_main.h"
@@ -47,9 +50,46 @@ refused(void)
 	CU_ASSERT_EQUAL(listen_unix("/nowhere/at/all.sock", &fd, &err), ES_INTERNAL);
 }
 
+/* 0 or the errno of connect(2) */
+static int
+knock(int *out)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	*out = socket(AF_UNIX, SOCK_STREAM, 0);
+	return connect(*out, (const struct sockaddr *)&addr, sizeof(addr)) == 0 ? 0
+	                                                                        : errno;
+}
+
+static void
+serves_the_line_after_a_stop(void)
+{
+	int fd = -1, in_line = -1, late = -1, got;
+	struct es_err err;
+
+	(void)snprintf(path, sizeof(path), "/tmp/es-listen-%ld.sock", (long)getpid());
+	CU_ASSERT_EQUAL_FATAL(listen_unix(path, &fd, &err), ES_OK);
+	CU_ASSERT_EQUAL(knock(&in_line), 0);
+	CU_ASSERT_FALSE(listen_stopped(fd));
+	listen_stop(fd);
+	CU_ASSERT_TRUE(listen_stopped(fd));
+	CU_ASSERT_EQUAL(knock(&late), ECONNREFUSED);
+	got = accept(fd, NULL, NULL);
+	CU_ASSERT_TRUE(got >= 0);
+	CU_ASSERT_EQUAL(accept(fd, NULL, NULL), -1);
+	(void)close(got);
+	(void)close(late);
+	(void)close(in_line);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 static CU_TestInfo cases[] = {
     {"made with mode 0660; a stale one is replaced", made_and_replaced},
     {"what can't be a socket is refused", refused},
+    {"who stands in line is served after a stop, nobody else",
+	serves_the_line_after_a_stop},
     CU_TEST_INFO_NULL,
 };
 
