@@ -134,6 +134,30 @@ fair_share(const struct leases *l, const struct partition all[], size_t n)
 	return (l->partitions + owners - 1) / owners;
 }
 
+/* A third of the lease, or sooner: what others are about to let go should not lie idle
+ * for long, nor what was a dead worker's. While the roster still counts that one, its
+ * share stays empty. */
+static int64_t
+wait_ms(const struct leases *l, size_t share, const struct partition all[], size_t n)
+{
+	const int64_t soon = l->lease_ms / 15, now = clock_wall_ms();
+	int64_t wait = l->n < share ? soon : l->lease_ms / 3;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct partition *p = &all[i];
+		int64_t left = p->held ? p->until_ms - now : 0;
+
+		if (p->until_ms == 0 || p->number >= l->partitions ||
+		    strcmp(p->owner, l->owner) == 0 || leases_find(l, p->number) < l->n)
+			continue;
+		if (left < soon)
+			left = soon;
+		if (left < wait)
+			wait = left;
+	}
+	return wait;
+}
+
 static enum es_code
 take_share(
     struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
@@ -154,9 +178,7 @@ take_share(
 		if (!taken)
 			TRY(claim(l, pg, q, p, a, err));
 	}
-	/* What others are about to let go should not lie idle for long. */
-	if (l->n < share)
-		l->next_ms = clock_mono_ms() + l->lease_ms / 15;
+	l->next_ms = clock_mono_ms() + wait_ms(l, share, all, n);
 	return ES_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "store/batch_store.h"
 
 struct fake_partitions fake;
@@ -17,8 +18,10 @@ void
 fake_lapse(const char *owner)
 {
 	for (size_t i = 0; i < FAKE_PARTITIONS; i++)
-		if (strcmp(fake.rows[i].owner, owner) == 0)
+		if (strcmp(fake.rows[i].owner, owner) == 0) {
 			fake.rows[i].held = false;
+			fake.rows[i].until_ms = clock_wall_ms() - 1;
+		}
 }
 
 static enum es_code
@@ -49,11 +52,12 @@ partition_store_claim(struct pg *pg, unsigned number, const char *owner, int64_t
 		return ES_OK;
 	row->epoch++;
 	row->held = true;
+	row->until_ms = clock_wall_ms() + lease_ms;
 	(void)snprintf(row->owner, sizeof(row->owner), "%s", owner);
 	*out = (struct partition){.number = number,
 	    .epoch = row->epoch,
 	    .owner = owner,
-	    .until_ms = lease_ms,
+	    .until_ms = row->until_ms,
 	    .done = *row->done != '\0' ? arena_strdup(a, row->done) : NULL,
 	    .held = true};
 	return ES_OK;
@@ -63,7 +67,7 @@ enum es_code
 partition_store_renew(struct pg *pg, struct partition parts[], size_t n, int64_t lease_ms,
     struct arena *a, bool kept[], struct es_err *err)
 {
-	(void)pg, (void)lease_ms, (void)a;
+	(void)pg, (void)a;
 	if (fake.away)
 		return fail(err, "08006");
 	fake.renewals++;
@@ -71,8 +75,10 @@ partition_store_renew(struct pg *pg, struct partition parts[], size_t n, int64_t
 		struct fake_row *row = &fake.rows[parts[i].number];
 
 		kept[i] = row->epoch == parts[i].epoch;
-		if (kept[i])
-			row->held = true;
+		if (!kept[i])
+			continue;
+		row->held = true;
+		row->until_ms = clock_wall_ms() + lease_ms;
 	}
 	return ES_OK;
 }
@@ -85,8 +91,10 @@ partition_store_release(
 	fake.releases++;
 	if (fake.away)
 		return fail(err, "08006");
-	if (fake.rows[p->number].epoch == p->epoch)
-		fake.rows[p->number].held = false;
+	if (fake.rows[p->number].epoch != p->epoch)
+		return ES_OK;
+	fake.rows[p->number].held = false;
+	fake.rows[p->number].until_ms = 0;
 	return ES_OK;
 }
 
@@ -121,6 +129,7 @@ partition_store_list(
 			all[(*n)++] = (struct partition){.number = (int64_t)i,
 			    .epoch = fake.rows[i].epoch,
 			    .owner = arena_strdup(a, fake.rows[i].owner),
+			    .until_ms = fake.rows[i].until_ms,
 			    .held = fake.rows[i].held};
 	*out = all;
 	return ES_OK;

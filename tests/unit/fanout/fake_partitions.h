@@ -12,6 +12,7 @@ struct fake_row {
 	int64_t epoch; /* 0: nobody ever had it */
 	char owner[64];
 	bool held;
+	int64_t until_ms; /* told only */
 	char done[QUEUE_POSITION_MAX];
 };
 

@@ -141,6 +141,40 @@ two_workers_share_evenly_and_never_the_same(void)
 	teardown(&f);
 }
 
+static int64_t
+next_in_ms(const struct leases *l)
+{
+	return l->next_ms - clock_mono_ms();
+}
+
+/* The dead one still stands in the roster, so its share is not taken yet. */
+static void
+a_dead_worker_s_share_is_taken_as_soon_as_it_may(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	f.ann.alive = f.bob.alive = 2;
+	CU_ASSERT_EQUAL(turn(&f, &f.ann), ES_OK);
+	CU_ASSERT_EQUAL(turn(&f, &f.bob), ES_OK);
+	CU_ASSERT_EQUAL(f.bob.n, 4);
+	CU_ASSERT_TRUE(next_in_ms(&f.bob) > 19000);
+	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
+		if (strcmp(fake.rows[p].owner, "ann") == 0)
+			fake.rows[p].until_ms = clock_wall_ms() + 9000;
+	CU_ASSERT_EQUAL(turn(&f, &f.bob), ES_OK);
+	CU_ASSERT_TRUE(next_in_ms(&f.bob) <= 9000 && next_in_ms(&f.bob) > 8000);
+	fake_lapse("ann");
+	CU_ASSERT_EQUAL(turn(&f, &f.bob), ES_OK);
+	CU_ASSERT_EQUAL(f.bob.n, 4);
+	CU_ASSERT_TRUE(next_in_ms(&f.bob) <= 4000);
+	f.bob.alive = 1;
+	CU_ASSERT_EQUAL(turn(&f, &f.bob), ES_OK);
+	CU_ASSERT_EQUAL(f.bob.n, FAKE_PARTITIONS);
+	CU_ASSERT_TRUE(next_in_ms(&f.bob) > 19000);
+	teardown(&f);
+}
+
 /* Without the roster (Redis is away) owners in the database still count. */
 static void
 an_owner_counts_without_the_roster(void)
@@ -367,6 +401,8 @@ static CU_TestInfo cases[] = {
     {"a lone worker takes all", a_lone_worker_takes_all},
     {"two workers share evenly and never the same",
 	two_workers_share_evenly_and_never_the_same},
+    {"a dead worker's share is taken as soon as it may be",
+	a_dead_worker_s_share_is_taken_as_soon_as_it_may},
     {"an owner counts without the roster", an_owner_counts_without_the_roster},
     {"a lapsed lease is taken over in a new epoch",
 	a_lapsed_lease_is_taken_over_in_a_new_epoch},
