@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/clock.h"
 
 #include "core/banned.h"
 
-#define ROUND 256
+#define ROUND    256
+#define QUICK_MS 100 /* a failure that came sooner was no time-out */
 
 struct head {
 	char key[ES_TOPIC_MAX];
@@ -121,6 +123,22 @@ send_round(
 	return ES_OK;
 }
 
+/* A connection that was cut amid the round costs its senders their answers: once more,
+ * over a new one. Telling twice harms nobody; a server that hangs is not waited for
+ * twice. */
+static enum es_code
+send_surely(
+    struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)
+{
+	const int64_t start_ms = clock_mono_ms();
+
+	if (send_round(p, from, n, r, err) == ES_OK)
+		return ES_OK;
+	if (clock_mono_ms() - start_ms >= QUICK_MS)
+		return err->code;
+	return send_round(p, from, n, r, err);
+}
+
 enum es_code
 publication_send(struct publication *p, struct redis *r, struct es_err *err)
 {
@@ -133,7 +151,7 @@ publication_send(struct publication *p, struct redis *r, struct es_err *err)
 			arena_printf(p->arena, "%lld", (long long)p->heads[i]->seq)});
 	p->n_heads = 0;
 	for (size_t from = 0; from < p->n; from += ROUND)
-		TRY(send_round(
+		TRY(send_surely(
 		    p, from, p->n - from < ROUND ? p->n - from : ROUND, r, err));
 	p->n = 0;
 	return ES_OK;

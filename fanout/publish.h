@@ -16,7 +16,8 @@ void publication_event(struct publication *p, const struct event *e);
 void publication_reply(struct publication *p, const char *topic, const struct reply *r);
 
 /* In the order added, in round trips of at most 256 commands; per channel only the last
- * head is set. On failure some may have been sent. */
+ * head is set. A round whose connection is cut is sent once more. On failure some may
+ * have been sent. */
 enum es_code publication_send(
     struct publication *p, struct redis *r, struct es_err *err) ES_MUST_CHECK;
 

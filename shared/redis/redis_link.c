@@ -16,6 +16,7 @@
 #include "core/banned.h"
 
 #define SETTLED_MS 5000 /* a connection that lasted so long starts the back-off anew */
+#define CUT_TRIES  2    /* at most, after one that came up: back within 400 ms */
 
 enum link_state { LINK_WAITING, LINK_DIALING, LINK_UP };
 
@@ -41,6 +42,14 @@ start_timer(struct redis_link *l, int64_t ms)
 	ev_timer_start(l->loop, &l->timer);
 }
 
+unsigned
+redis_link_tries(unsigned tries, int64_t up_ms)
+{
+	if (up_ms >= SETTLED_MS)
+		return 0;
+	return up_ms >= 0 && tries > CUT_TRIES ? CUT_TRIES : tries;
+}
+
 /* From any state; the context is somebody else's to free. The owner is told last: it may
  * close the link. */
 static void
@@ -48,8 +57,8 @@ start_waiting(struct redis_link *l)
 {
 	const bool was_up = l->state == LINK_UP;
 
-	if (was_up && clock_mono_ms() - l->up_since_ms > SETTLED_MS)
-		l->tries = 0;
+	l->tries =
+	    redis_link_tries(l->tries, was_up ? clock_mono_ms() - l->up_since_ms : -1);
 	if (l->ac != NULL)
 		l->ac->data = NULL;
 	l->ac = NULL;

@@ -27,6 +27,11 @@ void redis_link_close(struct redis_link **l);
 /* NULL unless up. */
 redisAsyncContext *redis_link_context(const struct redis_link *l);
 
+/* The tries that the next back-off counts with, after a connection that was up for up_ms;
+ * -1: that never came up. Back-off is for a server that is away: one that answers and is
+ * cut again and again is come back to within 400 ms each time. */
+unsigned redis_link_tries(unsigned tries, int64_t up_ms);
+
 /* In a callback: does this context still belong to its link? */
 bool redis_link_current(const redisAsyncContext *ac);
 

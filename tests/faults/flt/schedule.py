@@ -21,10 +21,12 @@ class Done:
         self.kind, self.said, self.began, self.ended = kind, said, began, ended
         self.back_s = None      # None: never measured (another fault came in between)
         self.missing = []
+        self.last = ""          # who was back last
 
     def line(self, start):
-        back = "not measured" if self.back_s is None else "back in %5.2f s (limit %g s)%s" % (
-            self.back_s, self.kind.limit_s, "  LATE" if self.back_s > self.kind.limit_s else "")
+        back = "not measured" if self.back_s is None else "back in %5.2f s (limit %g s)%s%s" % (
+            self.back_s, self.kind.limit_s, self.last and ", last " + self.last,
+            "  LATE" if self.back_s > self.kind.limit_s else "")
         if self.missing:
             back = "NOT BACK in %g s: %s" % (WAIT_S, " ".join(self.missing)[:300])
         return "%7.2f  %-20s %-44s %s" % (self.began - start, self.kind.name, self.said[:44],
@@ -91,6 +93,7 @@ class Schedule:
             if time.monotonic() > until:
                 one.missing = self.load.missing_since(one.ended)
                 return
+            one.last = " ".join(self.load.missing_since(one.ended)[:2])
             time.sleep(0.01)
         one.back_s = time.monotonic() - since
 

@@ -1,0 +1,147 @@
+/* What may be cut off the queue when. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "fanout_metrics.h"
+#include "lease_fixture.h"
+#include "queue/queue_mem.h"
+
+#include "cunit_main.h"
+
+static void
+an_idle_partition_is_stored_then_cut(void)
+{
+	struct lease_fixture f;
+	unsigned p;
+	const char *end;
+
+	lease_setup(&f);
+	end = lease_fill(&f, "g", 3, &p);
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	lease_read_up_to(lease_held(&f.ann, p), end);
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
+	CU_ASSERT_EQUAL(fake.dones, 0); /* the next batch may come any moment */
+	CU_ASSERT_EQUAL(lease_waiting(&f), 3);
+	lease_held(&f.ann, p)->idle_since_ms -= 10000;
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
+	CU_ASSERT_STRING_EQUAL(fake.rows[p].done, end);
+	CU_ASSERT_EQUAL(lease_waiting(&f), 0);
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
+	CU_ASSERT_EQUAL(fake.dones, 1);
+	lease_teardown(&f);
+}
+
+static void
+what_is_not_stored_is_not_cut(void)
+{
+	struct lease_fixture f;
+	unsigned p;
+
+	lease_setup(&f);
+	(void)lease_fill(&f, "g", 3, &p);
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	lease_read_up_to(lease_held(&f.ann, p), lease_fill(&f, "g", 3, &p));
+	fake.fail_done = p;
+	CU_ASSERT_NOT_EQUAL(lease_settle_ann(&f, true), ES_OK);
+	CU_ASSERT_EQUAL(lease_waiting(&f), 6);
+	fake.fail_done = -1;
+	/* stored but not cut: the queue's trouble, cut the next time */
+	queue_mem_fail(f.q, &(struct queue_mem_fault){.first = 0, .times = 1});
+	CU_ASSERT_NOT_EQUAL(lease_settle_ann(&f, true), ES_OK);
+	CU_ASSERT_EQUAL(fake.dones, 1);
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, true), ES_OK);
+	CU_ASSERT_EQUAL(fake.dones, 1);
+	CU_ASSERT_EQUAL(lease_waiting(&f), 3);
+	lease_teardown(&f);
+}
+
+/* A partition that is never idle would otherwise fill the queue. */
+static void
+a_busy_partition_is_cut_as_well(void)
+{
+	struct lease_fixture f;
+	struct lease *h;
+	unsigned p;
+
+	lease_setup(&f);
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	(void)lease_fill(&f, "g", 3, &p);
+	h = lease_held(&f.ann, p);
+	(void)snprintf(h->done, sizeof(h->done), "%s", lease_fill(&f, "g", 2, &p));
+	lease_read_up_to(h, lease_fill(&f, "g", 5, &p));
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
+	CU_ASSERT_EQUAL(fake.dones, 0);
+	CU_ASSERT_EQUAL(lease_waiting(&f), 8); /* the two that were stored are gone */
+	/* not after every batch */
+	(void)snprintf(h->done, sizeof(h->done), "%s", h->read);
+	h->trimmed = false;
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
+	CU_ASSERT_EQUAL(lease_waiting(&f), 8);
+	h->trimmed_ms -= 10000;
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
+	CU_ASSERT_EQUAL(lease_waiting(&f), 5);
+	lease_teardown(&f);
+}
+
+static void
+settling_notices_a_new_owner(void)
+{
+	struct lease_fixture f;
+	unsigned p, other;
+
+	lease_setup(&f);
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	lease_read_up_to(lease_held(&f.ann, 0), "1-0");
+	lease_read_up_to(lease_held(&f.ann, p = queue_partition_of("g", FAKE_PARTITIONS)),
+	    lease_fill(&f, "g", 1, &p));
+	other = p == 7 ? 6 : 7;
+	lease_read_up_to(lease_held(&f.ann, other), "1-0");
+	fake.rows[other].epoch++;
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, true), ES_OK);
+	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS - 1);
+	CU_ASSERT_EQUAL(leases_find(&f.ann, other), f.ann.n);
+	CU_ASSERT_STRING_EQUAL(fake.rows[other].done, "");
+	CU_ASSERT_STRING_NOT_EQUAL(fake.rows[p].done, "");
+	lease_teardown(&f);
+}
+
+static void
+on_the_way_out_one_failure_stops_no_other(void)
+{
+	struct lease_fixture f;
+
+	lease_setup(&f);
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
+		lease_read_up_to(lease_held(&f.ann, p), "1-0");
+	fake.fail_done = 5;
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, true), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(fake.dones, FAKE_PARTITIONS - 1);
+	leases_release(&f.ann, NULL, f.a);
+	CU_ASSERT_EQUAL(f.ann.n, 0);
+	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
+		CU_ASSERT_FALSE(fake.rows[p].held);
+	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), 0);
+	/* nor does a database that is away keep it from ending */
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	fake.away = true;
+	fake.releases = 0;
+	leases_release(&f.ann, NULL, f.a);
+	CU_ASSERT_EQUAL(f.ann.n, 0);
+	CU_ASSERT_EQUAL(fake.releases, 1);
+	lease_teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"an idle partition is stored, then cut", an_idle_partition_is_stored_then_cut},
+    {"what is not stored is not cut", what_is_not_stored_is_not_cut},
+    {"a busy partition is cut as well", a_busy_partition_is_cut_as_well},
+    {"settling notices a new owner", settling_notices_a_new_owner},
+    {"on the way out one failure stops no other",
+	on_the_way_out_one_failure_stops_no_other},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("lease/settle", cases)
