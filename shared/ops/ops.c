@@ -12,14 +12,15 @@
 #include "core/banned.h"
 
 static volatile sig_atomic_t stopping;
-static struct lws_context *running; /* for the signal handler */
+static struct lws_context *volatile running; /* for the signal handler */
 
 static void
 stop(int sig)
 {
 	(void)sig;
 	stopping = 1;
-	lws_cancel_service(running); /* a write to its pipe: safe here */
+	if (running != NULL)
+		lws_cancel_service(running); /* a write to its pipe: safe here */
 }
 
 static void
@@ -79,6 +80,8 @@ ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *c
 	struct es_err err;
 	int fd;
 
+	/* Before anybody can connect: who is heard may be stopped, and leaves no socket. */
+	catch_signals();
 	if (ops_listen_parse(listen, &l, &err) != ES_OK ||
 	    ops_listen_open(&l, &fd, &err) != ES_OK) {
 		log_error("ops listener can't start", LOG_STR("reason", err.text));
@@ -89,7 +92,6 @@ ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *c
 		log_error("ops listener can't start", LOG_STR("listen", listen));
 		return 1;
 	}
-	catch_signals();
 	while (!stopping && lws_service(running, 0) >= 0)
 		;
 	lws_context_destroy(running);
