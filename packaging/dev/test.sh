@@ -24,6 +24,9 @@ verb_test() {
 		done
 		;;
 	esac
+	for suite in $suites; do
+		grep -q "^${suite}[ 	]" "$ROOT/tests/budget" || die 1 "$suite has no line in tests/budget"
+	done
 	packages_ensure "$ROOT/packaging/apt-up.txt"
 	packages_ensure "$ROOT/packaging/apt-test.txt"
 	case $suites in
@@ -33,26 +36,70 @@ verb_test() {
 		build_run "$BUILD"
 		;;
 	esac
-	passed=0 failed=0 skipped=0
-	trap 'test_close; exit 130' INT TERM HUP
-	for suite in $suites; do
-		test_suite "$suite"
+	test_all_of "$suites"
+}
+
+# Most suites wait more than they work, so two run side by side; the longest begin. Those
+# that a budget calls `alone` come after them.
+test_all_of() {
+	claims=$(mktemp -d "${TMPDIR:-/tmp}/echostream-lanes.XXXXXX") || exit 1
+	mkdir -p "$BUILD/test-log"
+	lane_pids=''
+	trap 'kill $lane_pids 2>/dev/null; wait; test_close; exit 130' INT TERM HUP
+	lanes=${ES_TEST_LANES:-$(nproc)}
+	[ "$lanes" -le 2 ] || lanes=2
+	for lane in $(seq "$lanes"); do
+		test_lane "$lane" "$(test_order "$1" beside)" &
+		lane_pids="$lane_pids $!"
 	done
+	# shellcheck disable=SC2086
+	wait $lane_pids
+	test_lane 1 "$(test_order "$1" alone)" &
+	lane_pids=$!
+	wait $lane_pids
 	test_close
 	[ "$failed" -eq 0 ]
 }
 
+# test_order SUITES beside|alone: those of the kind, the longest first
+test_order() {
+	awk -v suites=" $1 " -v kind="$2" '
+		index(suites, " " $1 " ") && ($3 == "alone") == (kind == "alone") { print $2, $1 }
+	' "$ROOT/tests/budget" | sort -rn | cut -d' ' -f2
+}
+
+# test_lane NUMBER SUITES: run each that no other lane has taken
+test_lane() {
+	trap 'kill $suite_pid 2>/dev/null; wait; exit 130' INT TERM HUP
+	export ES_TEST_PORTS=$((15000 + 5000 * $1))
+	for suite in $2; do
+		mkdir "$claims/$suite" 2>/dev/null || continue
+		test_suite "$suite" >"$claims/$suite/said"
+		flock "$claims" cat "$claims/$suite/said"
+	done
+}
+
 test_close() {
 	trap '' INT TERM HUP
+	passed=0 failed=0 skipped=0
+	for suite in $suites; do
+		# none: it was cut short
+		read -r good bad left 2>/dev/null <"$claims/$suite/counts" || good=0 bad=1 left=0
+		passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
+	done
+	rm -rf "$claims"
 	say "$passed passed, $failed failed, $skipped skipped"
 }
 
-# test_suite NAME: run it and add what it says to passed, failed and skipped
+# test_suite NAME: run it, say what came of it, note its counts
 test_suite() {
-	mkdir -p "$BUILD/test-log"
 	tlog=$BUILD/test-log/$1.log
 	at=$(now_ms)
-	ES_BUILD_DIR=$BUILD sh "$ROOT/tests/run/$1.sh" >"$tlog" 2>&1 </dev/null
+	# a shell has its children in the background ignore what Ctrl-C sends
+	ES_BUILD_DIR=$BUILD env --default-signal=INT,QUIT \
+		sh "$ROOT/tests/run/$1.sh" >"$tlog" 2>&1 </dev/null &
+	suite_pid=$!
+	wait $suite_pid
 	code=$?
 	took=$((($(now_ms) - at) / 100))
 	budget=$(sed -n "s/^$1[ 	][ 	]*\([0-9]*\).*/\1/p" "$ROOT/tests/budget")
@@ -61,8 +108,8 @@ test_suite() {
 	left=$(grep -c '^skip ' "$tlog")
 	complaint=$(test_complaint "$1")
 	[ -z "$complaint" ] || bad=$((bad + 1))
-	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
-	printf '%-9s %4d ok  %3d failed  %3d skipped  %5d.%d s\n' "$1" "$good" "$bad" "$left" \
+	echo "$good $bad $left" >"$claims/$1/counts"
+	printf '%-12s %4d ok  %3d failed  %3d skipped  %5d.%d s\n' "$1" "$good" "$bad" "$left" \
 		$((took / 10)) $((took % 10))
 	sed -n 's/^skip /  skipped: /p' "$tlog"
 	[ "$bad" -gt 0 ] || return 0
@@ -78,8 +125,6 @@ test_complaint() {
 		say "ended with exit $code"
 	elif [ $((good + bad + left)) -eq 0 ]; then
 		say 'ran no test'
-	elif [ -z "$budget" ]; then
-		say 'has no line in tests/budget'
 	elif [ "$took" -gt $((budget * 20)) ]; then
 		say "took $((took / 10)) s, over twice its budget of $budget s"
 	fi

@@ -80,7 +80,8 @@ ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *c
 	struct es_err err;
 	int fd;
 
-	/* Before anybody can connect: who is heard may be stopped, and leaves no socket. */
+	/* Before anybody can connect: who is heard may be stopped, and leaves no socket.
+	 */
 	catch_signals();
 	if (ops_listen_parse(listen, &l, &err) != ES_OK ||
 	    ops_listen_open(&l, &fd, &err) != ES_OK) {

@@ -100,9 +100,10 @@ private_stack() {
 	"$ROOT/dev" status -o env >"$WORK/env"
 }
 
+# One that is free now; suites side by side have ranges of their own.
 random_port() {
 	while :; do
-		port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 10000))
+		port=$((${ES_TEST_PORTS:-20000} + $(od -An -N2 -tu2 /dev/urandom) % 5000))
 		port_busy $port || break
 	done
 	echo $port
