@@ -108,9 +108,9 @@ static int
 master_run(struct master *m)
 {
 	const struct prefork_kind kinds[] = {
-	    {"send", (unsigned)m->conf.send_workers, run_send},
-	    {"api", (unsigned)m->conf.api_workers, run_api},
-	    {"health", 1, run_health},
+	    {"send", (unsigned)m->conf.send_workers, run_send, false},
+	    {"api", (unsigned)m->conf.api_workers, run_api, false},
+	    {"health", 1, run_health, false},
 	};
 	const struct prefork prefork = {.kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),

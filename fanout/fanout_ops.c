@@ -36,7 +36,8 @@ healthz(void *ctx, struct ops_answer *out)
 	const struct fanout_ops *o = ctx;
 
 	for (unsigned i = 0; i < (unsigned)o->conf->workers; i++)
-		if (metrics_beat_age_ms(o->metrics, i) > dead_after_ms(o->conf)) {
+		if (!ops_draining() &&
+		    metrics_beat_age_ms(o->metrics, i) > dead_after_ms(o->conf)) {
 			out->status = 503;
 			text_addf(out->body, "{\"status\":\"stuck\",\"worker\":%u}\n", i);
 			return;
@@ -71,7 +72,7 @@ readyz(void *ctx, struct ops_answer *out)
 	start = clock_mono_ms();
 	rc = queue_check(o->queue, &err);
 	checks[2] = checked("queue", rc, start, o->arena, &err);
-	ops_readyz_body(checks, ES_COUNT(checks), false, out);
+	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);
 	arena_reset(o->arena);
 }
 

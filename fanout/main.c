@@ -58,7 +58,7 @@ main(int argc, char **argv)
 	    n_fanout_conf_tables, a, &f.conf);
 	const unsigned workers = (unsigned)f.conf.workers;
 	const struct prefork_kind kinds[] = {
-	    {"worker", workers, run_worker}, {"ops", 1, run_ops}};
+	    {"worker", workers, run_worker, false}, {"ops", 1, run_ops, true}};
 	const struct prefork prefork = {.kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = &f,

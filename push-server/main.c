@@ -56,7 +56,7 @@ serve(struct push *p)
 {
 	const unsigned workers = (unsigned)p->conf.workers;
 	const struct prefork_kind kinds[] = {
-	    {"worker", workers, run_worker}, {"ops", 1, run_ops}};
+	    {"worker", workers, run_worker, false}, {"ops", 1, run_ops, true}};
 	const struct prefork prefork = {
 	    .kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),

@@ -29,7 +29,8 @@ healthz(void *ctx, struct ops_answer *out)
 	const struct push_ops *o = ctx;
 
 	for (unsigned i = 0; i < (unsigned)o->conf->workers; i++)
-		if (metrics_beat_age_ms(o->metrics, i) > DEAD_AFTER_MS) {
+		if (!ops_draining() &&
+		    metrics_beat_age_ms(o->metrics, i) > DEAD_AFTER_MS) {
 			out->status = 503;
 			text_addf(out->body, "{\"status\":\"stuck\",\"worker\":%u}\n", i);
 			return;
@@ -85,7 +86,7 @@ readyz(void *ctx, struct ops_answer *out)
 	checks[6] = (struct ops_check){.name = "membership",
 	    .ok = stale == 0,
 	    .detail = stale == 0 ? NULL : "memberships could not be checked for 60 s"};
-	ops_readyz_body(checks, ES_COUNT(checks), false, out);
+	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);
 	arena_reset(o->arena);
 }
 

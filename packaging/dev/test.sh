@@ -18,7 +18,7 @@ verb_test() {
 	'') suites=$SUITES ;;
 	all) suites="$SUITES $LONG" ;;
 	*)
-		suites=$*
+		suites=$(printf '%s\n' "$@" | sort -u | tr '\n' ' ')
 		for suite in $suites; do
 			[ -f "$ROOT/tests/run/$suite.sh" ] || die 2 "no suite $suite; there are: $SUITES $LONG"
 		done

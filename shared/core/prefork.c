@@ -29,7 +29,7 @@ struct master {
 	const struct prefork *conf;
 	struct worker *workers;
 	unsigned n;
-	bool draining;
+	bool draining, last_told;
 	int64_t kill_at_ms;
 	bool killed;
 };
@@ -124,6 +124,25 @@ signal_all(const struct master *m, int sig)
 	return alive;
 }
 
+enum which { THE_LAST, THE_OTHERS };
+
+/* How many of them live; sig 0 only counts. */
+static unsigned
+signal_some(const struct master *m, enum which which, int sig)
+{
+	unsigned alive = 0;
+
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct worker *w = &m->workers[i];
+
+		if (w->pid == 0 || w->kind->last != (which == THE_LAST))
+			continue;
+		(void)kill(w->pid, sig);
+		alive++;
+	}
+	return alive;
+}
+
 static void
 drain(struct master *m)
 {
@@ -134,7 +153,8 @@ drain(struct master *m)
 		m->conf->on_drain(m->conf->ctx);
 	m->kill_at_ms =
 	    clock_mono_ms() + (m->conf->drain_ms > 0 ? m->conf->drain_ms : 25000);
-	log_info("draining", LOG_INT("workers", signal_all(m, SIGTERM)));
+	(void)signal_some(m, THE_LAST, SIGUSR1);
+	log_info("draining", LOG_INT("workers", signal_some(m, THE_OTHERS, SIGTERM)));
 }
 
 static void
@@ -148,6 +168,10 @@ turn(struct master *m, const sigset_t *set)
 	else if (sig == SIGHUP)
 		(void)signal_all(m, SIGHUP);
 	reap(m);
+	if (m->draining && !m->last_told && signal_some(m, THE_OTHERS, 0) == 0) {
+		m->last_told = true;
+		(void)signal_some(m, THE_LAST, SIGTERM);
+	}
 	if (!m->draining) {
 		start_due(m);
 	} else if (!m->killed && clock_mono_ms() >= m->kill_at_ms) {

@@ -3,6 +3,7 @@
 #ifndef CORE_PREFORK_H
 #define CORE_PREFORK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -13,6 +14,9 @@ struct prefork_kind {
 	const char *name; /* appears in the log */
 	unsigned count;
 	int (*run)(void *ctx, unsigned index, unsigned slot);
+	/* Stays to the end of a drain: hears SIGUSR1 when the others are told to stop,
+	 * and SIGTERM when they are gone. */
+	bool last;
 };
 
 struct prefork {

@@ -11,7 +11,7 @@
 
 #include "core/banned.h"
 
-static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t stopping, draining;
 static struct lws_context *volatile running; /* for the signal handler */
 
 static void
@@ -24,6 +24,19 @@ stop(int sig)
 }
 
 static void
+drain(int sig)
+{
+	(void)sig;
+	draining = 1;
+}
+
+bool
+ops_draining(void)
+{
+	return draining != 0;
+}
+
+static void
 catch_signals(void)
 {
 	struct sigaction act = {.sa_handler = stop};
@@ -31,6 +44,8 @@ catch_signals(void)
 	(void)sigemptyset(&act.sa_mask);
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)sigaction(SIGINT, &act, NULL);
+	act.sa_handler = drain;
+	(void)sigaction(SIGUSR1, &act, NULL);
 	act.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &act, NULL);
 }

@@ -25,6 +25,10 @@ struct ops_route {
  * SIGTERM; returns the exit status of the process. */
 int ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *ctx);
 
+/* Has this process been told (SIGUSR1) that its program is stopping? Then it is not
+ * ready, and workers that are gone are no news. */
+bool ops_draining(void);
+
 /* As a check of a setting: can ops_run take this address? */
 enum es_code ops_listen_check(
     const char *listen, struct arena *a, struct es_err *err) ES_MUST_CHECK;

@@ -256,8 +256,14 @@ def drained(t):
     clients = [t.client("w%d" % (k % 4)) for k in range(40)]
     for c in clients:
         c.subscribe(channel)
+    deaf = t.client("w0")       # hears no Close: it holds its worker for a while
+    deaf.sock.reading.clear()
     old = t.stack.master("push")
     t.stack.kill(old, signal.SIGTERM)
+    t.soon(lambda: "draining" in (t.ask("GET", "/push/readyz", "w0").json or {}), 3,
+           "readiness says that it drains")
+    if t.ask("GET", "/push/healthz", "w0").status != 200:
+        raise Wrong("liveness red while draining")
     times = [c.wait("reconnect")["payload"]["afterMs"] for c in clients]
     for c in clients:
         if not c.sock.wait(lambda c=c: not c.alive(), 15) or c.sock.close_code != 4200:

@@ -19,7 +19,9 @@
 struct shared {
 	_Atomic int starts, ends, hups;
 	_Atomic pid_t last;
-	_Atomic bool deaf, frail; /* ignores SIGTERM; ends at once */
+	_Atomic bool deaf, frail;   /* ignores SIGTERM; ends at once */
+	_Atomic int drains, warned; /* on_drain; the last one by SIGUSR1 */
+	_Atomic int ends_before_drain, ends_before_last;
 };
 
 static struct shared *shared;
@@ -51,6 +53,35 @@ worker(void *ctx, unsigned index, unsigned slot)
 	return 0;
 }
 
+/* Of the kind that goes last. */
+static int
+last_worker(void *ctx, unsigned index, unsigned slot)
+{
+	struct shared *s = ctx;
+	sigset_t wanted;
+	int sig;
+
+	(void)index, (void)slot;
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGTERM);
+	sigaddset(&wanted, SIGUSR1);
+	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
+	s->starts++;
+	while (sigwait(&wanted, &sig) == 0 && sig == SIGUSR1)
+		s->warned++;
+	s->ends_before_last = s->ends;
+	return 0;
+}
+
+static void
+note_drain(void *ctx)
+{
+	struct shared *s = ctx;
+
+	s->ends_before_drain = s->ends;
+	s->drains++;
+}
+
 static void
 note_end(void *ctx, unsigned slot, int status)
 {
@@ -61,17 +92,20 @@ note_end(void *ctx, unsigned slot, int status)
 }
 
 static pid_t
-start_master(unsigned count, int64_t drain_ms)
+start_master_of(bool with_last, unsigned count, int64_t drain_ms)
 {
-	const struct prefork_kind kinds[] = {{"test", count, worker}};
-	const struct prefork p = {.kinds = kinds,
-	    .n_kinds = 1,
+	const struct prefork_kind kinds[] = {
+	    {"last", 1, last_worker, true}, {"test", count, worker, false}};
+	const struct prefork p = {.kinds = with_last ? kinds : kinds + 1,
+	    .n_kinds = with_last ? 2 : 1,
 	    .ctx = shared,
 	    .drain_ms = drain_ms,
+	    .on_drain = note_drain,
 	    .on_exit = note_end};
 	pid_t pid;
 
 	shared->starts = shared->ends = shared->hups = 0;
+	shared->drains = shared->warned = 0;
 	(void)fflush(stdout); /* or the child writes it again */
 	pid = fork();
 	if (pid == 0) {
@@ -79,6 +113,12 @@ start_master(unsigned count, int64_t drain_ms)
 		exit(prefork_run(&p)); /* not _exit: coverage is written on the way */
 	}
 	return pid;
+}
+
+static pid_t
+start_master(unsigned count, int64_t drain_ms)
+{
+	return start_master_of(false, count, drain_ms);
 }
 
 static bool
@@ -130,6 +170,19 @@ tells_of_each_end(void)
 	CU_ASSERT_EQUAL(end(master), 0);
 	CU_ASSERT_EQUAL(shared->ends, 3);
 	CU_ASSERT_EQUAL(shared->starts, 3);
+}
+
+static void
+tells_the_last_first_and_stops_it_last(void)
+{
+	const pid_t master = start_master_of(true, 3, 5000);
+
+	CU_ASSERT_TRUE_FATAL(wait_for_starts(4));
+	CU_ASSERT_EQUAL(end(master), 0);
+	CU_ASSERT_EQUAL(shared->drains, 1);
+	CU_ASSERT_EQUAL(shared->ends_before_drain, 0);
+	CU_ASSERT_EQUAL(shared->warned, 1);
+	CU_ASSERT_EQUAL(shared->ends_before_last, 3);
 }
 
 static void
@@ -211,6 +264,7 @@ static CU_TestInfo cases[] = {
     {"maps memory to watch workers by", maps_memory},
     {"restarts a dead worker", restarts_a_dead_worker},
     {"tells of each end", tells_of_each_end},
+    {"tells the last first and stops it last", tells_the_last_first_and_stops_it_last},
     {"passes a hangup on", passes_a_hangup_on},
     {"waits longer after each early death", waits_longer_after_each_early_death},
     {"kills a worker that will not end", kills_a_worker_that_will_not_end},
