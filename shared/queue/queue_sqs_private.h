@@ -14,7 +14,8 @@ struct sqs_poll {
 	struct arena *arena; /* of request and answer */
 	bool flying;
 	bool brief;      /* does not wait for messages */
-	bool idle;       /* asked in this call, had nothing more */
+	bool idle;       /* answered in this call with less than was asked for */
+	size_t asked;    /* for how many messages */
 	size_t n, taken; /* messages of the answer, and how many were handed out */
 	bool renewed;    /* repeated already with new keys */
 	struct queue_msg msgs[SQS_BATCH_MAX];

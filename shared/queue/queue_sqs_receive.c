@@ -1,7 +1,8 @@
 /* Receiving: one long poll a queue is on its way at any time, also between two calls, so
  * that a caller may look in briefly while SQS is asked once in 20 s. What one poll brings
- * is at most ten messages; brief ones follow it, to fill a batch. A group whose messages
- * are leased stays locked, so messages of several polls are in the order of their group.
+ * is at most ten messages; after a full answer brief ones follow it, to fill a batch: one
+ * that was not full has told that there is no more. A group whose messages are leased
+ * stays locked, so messages of several polls are in the order of their group.
  */
 #include <string.h>
 
@@ -34,7 +35,7 @@ poll_body(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct aren
 	struct json_write w;
 
 	queue_sqs_body(q->sqs, queue, a, body, &w);
-	jw_int(&w, "MaxNumberOfMessages", (int64_t)(max < SQS_BATCH_MAX ? max : 10));
+	jw_int(&w, "MaxNumberOfMessages", (int64_t)max);
 	jw_int(&w, "WaitTimeSeconds", brief ? 0 : LONG_POLL_S);
 	/* "AttributeNames" is the older name of it: all servers know one of the two. */
 	for (size_t name = 0; name < 2; name++) {
@@ -58,7 +59,8 @@ launch(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err 
 	arena_reset(p->arena);
 	p->n = p->taken = 0;
 	p->brief = brief;
-	poll_body(q, queue, brief, max, p->arena, &body);
+	p->asked = max < SQS_BATCH_MAX ? max : SQS_BATCH_MAX;
+	poll_body(q, queue, brief, p->asked, p->arena, &body);
 	TRY(sqs_call_prepare(
 	    q->sqs, &p->call, "ReceiveMessage", &body, p->arena, timeout_ms, err));
 	(void)curl_easy_setopt(p->call.easy, CURLOPT_PRIVATE, p);
@@ -127,7 +129,7 @@ take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
 		    ES_OK)
 			return es_fail(err, ES_UNAVAILABLE, "SQS: odd message received");
 	p->n = n;
-	p->idle = p->n == 0 && p->brief;
+	p->idle = p->n < p->asked;
 	p->renewed = false;
 	return ES_OK;
 }
