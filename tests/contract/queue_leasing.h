@@ -37,7 +37,7 @@ enum es_code leasing_receive(struct leasing *f, size_t max, int64_t wait_ms);
 /* Receive and delete until n are there or 10 s are over; their bodies by commas. */
 const char *leasing_drain(struct leasing *f, size_t n);
 
-/* queue_leasing.c, queue_leasing_faults.c */
-extern CU_TestInfo leasing_cases[], leasing_fault_cases[];
+/* queue_leasing.c, queue_leasing_groups.c, queue_leasing_faults.c */
+extern CU_TestInfo leasing_cases[], leasing_group_cases[], leasing_fault_cases[];
 
 #endif

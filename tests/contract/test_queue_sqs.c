@@ -10,6 +10,7 @@ main(void)
 {
 	CU_SuiteInfo suites[] = {
 	    {"leasing", NULL, NULL, NULL, NULL, leasing_cases},
+	    {"groups of SQS", NULL, NULL, NULL, NULL, leasing_group_cases},
 	    {"faults of SQS", NULL, NULL, NULL, NULL, leasing_fault_cases},
 	    CU_SUITE_INFO_NULL,
 	};

@@ -1,5 +1,4 @@
-# The scenarios once more, on a stack whose queue is SQS (fauxqs from npm, which gives one message
-# of a group at a time: ten senders in one channel are left to the real one).
+# The scenarios and ten senders once more, on a stack whose queue is SQS (fauxqs from npm).
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 sqs_find || {
@@ -10,6 +9,7 @@ suite_queue=sqs
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
 python3 tests/scenario/run.py --env "$WORK/env" tests/scenario
+python3 tests/scenario/concurrency.py --env "$WORK/env"
 grep -h -A 12 ' ended after ' "$LOG/up.log"
 [ "$(grep -c ' ended after ' "$LOG/up.log")" -eq 0 ] &&
 	! grep -hE 'CHECK failed|"msg":"worker ended".*"signal":(4|6|7|8|11),' "$LOG"/*.log

@@ -1,0 +1,108 @@
+/* Several messages of one group in one receive, as SQS gives them. */
+#include <string.h>
+
+#include "core/clock.h"
+#include "queue_leasing.h"
+
+#include "core/banned.h"
+
+/* "0" to "n - 1" into one group. */
+static void
+send_row(struct leasing *f, int n)
+{
+	for (int i = 0; i < n; i++)
+		CU_ASSERT_EQUAL(leasing_send(f, "g", arena_printf(f->a, "%d", i)), ES_OK);
+}
+
+static void
+receive_row(struct leasing *f, int from, size_t n)
+{
+	CU_ASSERT_EQUAL(leasing_receive(f, LEASING_MAX, 5 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f->n, n);
+	for (size_t i = 0; i < n; i++)
+		CU_ASSERT_STRING_EQUAL(
+		    f->got[i].body, arena_printf(f->a, "%d", from + (int)i));
+}
+
+static void
+ten_of_a_group_come_at_once(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	send_row(&f, 12);
+	receive_row(&f, 0, 10);
+	/* the last two wait for these, also when their time is over */
+	receive_row(&f, 0, 10);
+	CU_ASSERT_EQUAL(f.got[9].tries, 2);
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
+	receive_row(&f, 10, 2);
+	CU_ASSERT_EQUAL(queue_retry(f.q, 0, f.got, f.n, 0, &f.err), ES_OK);
+	receive_row(&f, 10, 2);
+	leasing_teardown(&f);
+}
+
+static void
+a_part_that_stays_locks_its_group(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	send_row(&f, 11);
+	receive_row(&f, 0, 10);
+	(void)leasing_control(&f, "fault",
+	    "{\"action\":\"DeleteMessageBatch\",\"entries\":[3],\"name\":\"Odd\","
+	    "\"sender\":true}");
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_UNAVAILABLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "1 of 10 messages"));
+	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 200), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	/* then it comes before the one behind it */
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "3,10");
+	leasing_teardown(&f);
+}
+
+static void
+a_late_receipt_deletes_nothing(void)
+{
+	struct leasing f;
+	struct queue_msg late;
+
+	leasing_setup(&f);
+	send_row(&f, 2);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 1, 5000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	late = f.got[0];
+	receive_row(&f, 0, 2); /* its time is over: it is another's now */
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, &late, 1, "", &f.err), ES_UNAVAILABLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "ReceiptHandleIsInvalid"));
+	CU_ASSERT_EQUAL(queue_extend(f.q, 0, &late, 1, 1000, &f.err), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, 2, "", &f.err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL(f.n, 0);
+	leasing_teardown(&f);
+}
+
+/* Each request is paid for. */
+static void
+an_answer_that_is_not_full_is_the_last(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	f.aws.queue_urls =
+	    arena_memdup(f.a, f.aws.queue_urls, strcspn(f.aws.queue_urls, ","));
+	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
+	send_row(&f, 9);
+	receive_row(&f, 0, 9);
+	CU_ASSERT_EQUAL(leasing_count(&f, "ReceiveMessage"), 1);
+	leasing_teardown(&f);
+}
+
+CU_TestInfo leasing_group_cases[] = {
+    {"ten of a group come at once, and again in order", ten_of_a_group_come_at_once},
+    {"a part that stays locks its group", a_part_that_stays_locks_its_group},
+    {"a late receipt deletes nothing", a_late_receipt_deletes_nothing},
+    {"an answer that is not full is the last", an_answer_that_is_not_full_is_the_last},
+    CU_TEST_INFO_NULL,
+};
