@@ -19,6 +19,7 @@
 #define BACKOFF_MAX_MS 2000
 #define LEASE_MS       30000 /* of messages that are held back */
 #define LEASE_AGAIN_MS 5000
+#define LEASE_SLOW_MS  1000 /* work that takes longer keeps what it holds, too */
 
 /* Database or queue are away: nothing is received until they are back. */
 static void
@@ -244,9 +245,11 @@ leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 		taken = 0;
 	} else {
 		w->failures = 0;
+		CRASH_POINT("before_queue_done");
 		if (queue_done(w->queue, 0, msgs, taken, "", &err) != ES_OK)
 			log_warn("queue keeps what is done; it will be a repeat",
 			    LOG_STR("error", err.text));
+		CRASH_POINT("after_queue_done");
 	}
 	arena_free(&a);
 	return taken;
@@ -256,8 +259,9 @@ void
 turn_leasing(struct worker *w)
 {
 	struct queue_msg *msgs = arena_alloc(w->arena, QUEUE_RECEIVE_MAX * sizeof(*msgs));
-	int64_t keep_at_ms = 0;
+	int64_t keep_at_ms;
 	struct es_err err;
+	bool kept = false;
 	size_t n = 0, from = 0;
 
 	if (queue_receive(w->queue, 0, "", QUEUE_RECEIVE_MAX, WAIT_MS, w->arena, msgs, &n,
@@ -265,12 +269,19 @@ turn_leasing(struct worker *w)
 		back_off(w, "queue not readable", &err);
 		return;
 	}
+	keep_at_ms = clock_mono_ms() + LEASE_SLOW_MS;
+	if (n > 0)
+		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
 		const size_t taken = leasing_commit(w, msgs + from, n - from);
 
 		from += taken;
 		turn_beat(w);
-		if (taken == 0)
+		/* At once when it can't be committed: who knows for how long. */
+		if (taken == 0 && !kept)
+			keep_at_ms = 0;
+		kept |= taken == 0;
+		if (from < n)
 			leasing_keep(w, msgs + from, n - from, &keep_at_ms);
 	}
 	/* Stopping: back at once, so that their groups are not held up. */
