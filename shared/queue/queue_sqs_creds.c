@@ -25,6 +25,7 @@
 struct sqs_creds {
 	const struct aws_settings *aws;
 	bool from_container;
+	bool refused;        /* by AWS, before their end */
 	struct arena *arena; /* of the keys; replaced with them */
 	struct sqs_keys keys;
 	int64_t end_ms;     /* wall clock; 0: no keys */
@@ -157,6 +158,7 @@ take_answer(struct sqs_creds *c, const struct text *body, struct es_err *err)
 	c->arena = a;
 	c->keys = (struct sqs_keys){got.AccessKeyId, got.SecretAccessKey, got.Token};
 	c->end_ms = end_ms;
+	c->refused = false;
 	c->refresh_ms = end_ms - now > 2 * BEFORE_END_MS ? end_ms - BEFORE_END_MS
 	                                                 : now + (end_ms - now) / 2;
 	return ES_OK;
@@ -222,7 +224,8 @@ refresh(struct sqs_creds *c, bool still_valid, struct es_err *err)
 	if (rc != ES_OK) {
 		c->fault = *err;
 		c->fault_until_ms =
-		    clock_mono_ms() + (still_valid ? WHILE_VALID_MS : AFTER_FAULT_MS);
+		    clock_mono_ms() +
+		    (still_valid && !c->refused ? WHILE_VALID_MS : AFTER_FAULT_MS);
 	}
 	return rc;
 }
@@ -246,7 +249,13 @@ sqs_creds_get(struct sqs_creds *c, struct sqs_keys *out, struct es_err *err)
 bool
 sqs_creds_refused(struct sqs_creds *c)
 {
-	if (c->from_container)
-		c->refresh_ms = 0;
-	return c->from_container;
+	const int64_t soon = clock_mono_ms() + AFTER_FAULT_MS;
+
+	if (!c->from_container)
+		return false;
+	c->refresh_ms = 0;
+	c->refused = true;
+	if (c->fault_until_ms > soon)
+		c->fault_until_ms = soon;
+	return true;
 }

@@ -247,6 +247,34 @@ a_containers_keys_are_renewed(void)
 	leasing_teardown(&f);
 }
 
+/* What the endpoint fails at matters more once the keys are no longer good. */
+static void
+refused_keys_are_renewed_soon(void)
+{
+	struct leasing f;
+	int64_t start_ms;
+
+	leasing_setup(&f);
+	use_container(&f);
+	f.aws.container_token_file = "";
+	(void)leasing_control(
+	    &f, "keys", "{\"access\":\"AK5\",\"secret\":\"s5\",\"token\":\"t5\"}");
+	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
+	(void)leasing_control(&f, "keys",
+	    "{\"access\":\"AK6\",\"secret\":\"s6\",\"token\":\"t6\",\"shown\":\"other\","
+	    "\"old\":\"ExpiredToken\"}");
+	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
+	says(&f, "session token has expired");
+	(void)leasing_control(
+	    &f, "keys", "{\"access\":\"AK6\",\"secret\":\"s6\",\"token\":\"t6\"}");
+	start_ms = clock_mono_ms();
+	while (queue_check(f.q, &f.err) != ES_OK && clock_mono_ms() - start_ms < 30000)
+		clock_sleep_ms(50);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 5000);
+	leasing_teardown(&f);
+}
+
 static void
 a_container_without_keys_is_told(void)
 {
@@ -280,6 +308,7 @@ CU_TestInfo leasing_fault_cases[] = {
     {"wrong queues are told", wrong_queues_are_told},
     {"silence and absence are told", silence_and_absence_are_told},
     {"a container's keys are renewed", a_containers_keys_are_renewed},
+    {"refused keys are renewed soon", refused_keys_are_renewed_soon},
     {"a container without keys is told", a_container_without_keys_is_told},
     CU_TEST_INFO_NULL,
 };

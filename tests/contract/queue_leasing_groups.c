@@ -17,7 +17,8 @@ send_row(struct leasing *f, int n)
 static void
 receive_row(struct leasing *f, int from, size_t n)
 {
-	CU_ASSERT_EQUAL(leasing_receive(f, LEASING_MAX, 5 * LEASING_VISIBILITY_MS), ES_OK);
+	CU_ASSERT_EQUAL(
+	    leasing_receive(f, LEASING_MAX, 5 * LEASING_VISIBILITY_MS), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(f->n, n);
 	for (size_t i = 0; i < n; i++)
 		CU_ASSERT_STRING_EQUAL(

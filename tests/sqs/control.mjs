@@ -7,6 +7,7 @@
 //   calm                         no fault any more
 //   keys {access, secret, token, life_s, shown, old}   what is good from now on; /_test/credentials hands them out to
 //                                who says `shown` (anybody without); old: what others' requests are called; {}: the first
+//   keys_now                     what was given with the last `keys`, or the first
 //   counts                       how often each action was asked for, and credentials
 //   put {queue, group, body}     an entry that none of our programs wrote
 //   again                        what is leased is visible at once, as after its time
@@ -69,6 +70,7 @@ const verbs = {
 		until: given.for_s ? Date.now() + given.for_s * 1000 : Infinity }),
 	calm: (c) => void (c.faults = []),
 	keys: (c, given) => void (c.keys = given.access ? { token: '', ...given } : c.first),
+	keys_now: (c) => c.keys,
 	counts: (c) => c.counts,
 	put: (c, { queue, group, body }) => c.ask('SendMessage', { QueueUrl: c.urls[queue], MessageGroupId: group,
 		MessageDeduplicationId: randomUUID(), MessageBody: body }),
