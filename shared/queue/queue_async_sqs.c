@@ -51,7 +51,8 @@ struct sqs_async {
 	ev_timer pump_timer; /* something may go out now */
 	ev_timer tell_timer; /* somebody is to be told: never from inside a send */
 	int64_t not_before_ms;
-	unsigned faults; /* in a row */
+	unsigned faults;  /* in a row */
+	unsigned refused; /* keys, in a row */
 };
 
 static struct sqs_async *
@@ -255,9 +256,9 @@ on_landed(void *ctx, CURL *easy, CURLcode how)
 	if (rc == ES_OK)
 		rc = queue_sqs_failed(&b->call.answer, b->arena, failed, &n, &err);
 	if (rc == ES_OK && n == 0)
-		q->faults = 0;
-	else if (rc == ES_OK || b->call.again != SQS_WITH_NEW_KEYS)
-		note_fault(q);
+		q->faults = q->refused = 0;
+	else if (rc == ES_OK || b->call.again != SQS_WITH_NEW_KEYS || q->refused++ > 0)
+		note_fault(q); /* the first refusal is a change of keys */
 	if (rc == ES_OK)
 		settle(q, b, failed, n);
 	else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/clock.h"
 #include "ev_until.h"
 #include "queue/queue_async.h"
 #include "queue_leasing.h"
@@ -158,6 +159,43 @@ throttling_is_waited_out_then_told(void)
 	teardown(&f);
 }
 
+/* Nobody has newer ones: that is waited for, not asked for in a loop. */
+static void
+refused_keys_are_not_tried_in_a_loop(void)
+{
+	struct fixture f;
+	int64_t end_ms;
+	int before;
+
+	setup(&f);
+	queue_async_close(&f.async);
+	f.l.aws.access_key = f.l.aws.secret_key = "";
+	f.l.aws.container_url =
+	    arena_printf(f.l.a, "%s/_test/credentials", leasing_endpoint());
+	(void)leasing_control(
+	    &f.l, "keys", "{\"access\":\"AK7\",\"secret\":\"s7\",\"token\":\"t7\"}");
+	CHECK(queue_async_open(f.loop, &f.l.settings, &f.async, &f.l.err) == ES_OK);
+	CU_ASSERT_EQUAL(put(&f, "g", "a"), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, 1));
+	(void)leasing_control(&f.l, "keys",
+	    "{\"access\":\"AK7\",\"secret\":\"s8\",\"token\":\"t7\",\"shown\":"
+	    "\"other\"}");
+	before = leasing_count(&f.l, "SendMessageBatch");
+	end_ms = clock_mono_ms() + 1500;
+	while (clock_mono_ms() < end_ms) {
+		CU_ASSERT_EQUAL(put(&f, "g", "b"), ES_OK);
+		CU_ASSERT_TRUE(wait_answers(&f, f.answers + 1));
+	}
+	CU_ASSERT_TRUE(leasing_count(&f.l, "SendMessageBatch") - before < 30);
+	CU_ASSERT_FALSE(queue_async_up(f.async));
+	(void)leasing_control(
+	    &f.l, "keys", "{\"access\":\"AK7\",\"secret\":\"s7\",\"token\":\"t7\"}");
+	CU_ASSERT_EQUAL(put(&f, "g", "c"), ES_OK);
+	CU_ASSERT_TRUE(wait_answers(&f, f.answers + 1));
+	CU_ASSERT_EQUAL(f.good, 2);
+	teardown(&f);
+}
+
 static void
 what_sqs_would_refuse_is_refused_at_once(void)
 {
@@ -214,6 +252,7 @@ static CU_TestInfo cases[] = {
     {"throttling is waited out, then told", throttling_is_waited_out_then_told},
     {"what SQS would refuse is refused at once",
 	what_sqs_would_refuse_is_refused_at_once},
+    {"refused keys are not tried in a loop", refused_keys_are_not_tried_in_a_loop},
     {"silence is unavailable", silence_is_unavailable},
     {"all are answered at close", all_are_answered_at_close},
     CU_TEST_INFO_NULL,
