@@ -1,5 +1,5 @@
 /* Receiving: one long poll a queue is on its way at any time, also between two calls, so
- * that a caller may look in briefly while SQS is asked once in 20 s. What one poll brings
+ * that a caller may look in briefly while SQS is asked once in 5 s. What one poll brings
  * is at most ten messages; after a full answer brief ones follow it, to fill a batch: one
  * that was not full has told that there is no more. A group whose messages are leased
  * stays locked, so messages of several polls are in the order of their group.
@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-#define LONG_POLL_S 20
+#define LONG_POLL_S 5 /* also how long a silent SQS is taken for an idle one */
 #define FILL_MS \
 	50 /* for this long a batch is filled up; who waits gets what is there \
 	    */
