@@ -36,14 +36,22 @@ sqs_env() {
 ES_SQS_QUEUE_URLS=$base/${SQS_QUEUES%%,*},$base/${SQS_QUEUES##*,}
 ES_SQS_ENDPOINT=http://127.0.0.1:$SQS_PORT
 ES_SQS_REGION=us-east-1
-AWS_ACCESS_KEY_ID=AKDEV
-AWS_SECRET_ACCESS_KEY=$(cat "$DEV/secrets/sqs.key")
 SQS_PORT=$SQS_PORT
+SQS_VISIBILITY_S=${SQS_VISIBILITY_S:-30}
 END
+	# a role's keys come from where the server hands them out, and may change
+	if [ "${ES_TEST_SQS_KEYS:-given}" = role ]; then
+		say "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:$SQS_PORT/_test/credentials"
+		say SQS_SESSION_TOKEN=first
+	else
+		say AWS_ACCESS_KEY_ID=AKDEV
+		say "AWS_SECRET_ACCESS_KEY=$(cat "$DEV/secrets/sqs.key")"
+	fi
 }
 
 sqs_run() {
 	sqs_find || exit 1
-	export SQS_ACCESS_KEY="$AWS_ACCESS_KEY_ID" SQS_SECRET_KEY="$AWS_SECRET_ACCESS_KEY"
+	SQS_ACCESS_KEY=AKDEV SQS_SECRET_KEY=$(cat "$DEV/secrets/sqs.key")
+	export SQS_ACCESS_KEY SQS_SECRET_KEY
 	exec setsid "$NODE" "$ROOT/tests/sqs/server.mjs" "$SQS_FOLDER" "$SQS_PORT" "$SQS_QUEUES"
 }

@@ -9,8 +9,9 @@ import sys
 import time
 
 import flt  # noqa: F401  (finds scn)
-from flt import judge, kinds_points, outcome
-from flt.kinds import KINDS
+from flt import (judge, kinds_points, kinds_postgres, kinds_programs, kinds_queue,  # noqa: F401
+                 kinds_redis, kinds_sqs, outcome)
+from flt.kinds import KINDS, settle
 from flt.load import Load, Shape, open_env
 from flt.schedule import Schedule
 from flt.stack import Stack
@@ -36,12 +37,9 @@ def arguments(argv):
     p.add_argument("--journal", default=None, help="a file for every step of every message")
     p.add_argument("--pause-ms", type=float, default=20, help="between a writer's messages")
     args = p.parse_args(argv)
-    if args.points:
-        kinds_points.add()
-    args.kinds = chosen(p, args.kinds)
     if args.seed is None:
         args.seed = random.randrange(1 << 31)
-    return args
+    return p, args
 
 
 def chosen(p, text):
@@ -57,14 +55,18 @@ def chosen(p, text):
 
 
 def main(argv):
-    args = arguments(argv)
+    p, args = arguments(argv)
     report = Report()
     env = open_env(args.env)
+    stack = Stack(env, os.path.abspath(args.build), args.points and os.path.abspath(args.points))
+    if args.points:
+        kinds_points.add()
+    settle(stack.queue)
+    args.kinds = chosen(p, args.kinds)
     load = Load(env, args.seed, Shape(pause_s=args.pause_ms / 1000), args.journal)
     load.build()
-    stack = Stack(env, os.path.abspath(args.build), args.points and os.path.abspath(args.points))
-    print("seed %d, %g s, %d kinds; run %s" % (args.seed, args.seconds, len(args.kinds),
-                                              load.run_id), flush=True)
+    print("queue %s, seed %d, %g s, %d kinds; run %s" % (
+        stack.queue.name, args.seed, args.seconds, len(args.kinds), load.run_id), flush=True)
     started = time.monotonic()
     load.start()
     schedule = Schedule(stack, load, args.seed, args.kinds, args.pairs,

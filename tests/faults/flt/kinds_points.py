@@ -38,4 +38,4 @@ def count(path, text):
 def add():
     for point in POINTS:
         name = "crash-" + point.replace("_", "-")
-        KINDS[name] = Kind(name, 5, crash(point))
+        KINDS[name] = Kind(name, 5, crash(point), holds=True)

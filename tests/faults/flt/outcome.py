@@ -31,6 +31,8 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
             for text in found.get(name, [])[:8]])
     assert named == set(judge.NAMES), named ^ set(judge.NAMES)
     report.check("faults", "poison is put aside, and nothing else is", dead(stack, schedule))
+    report.check("faults", "a queue in trouble is told of, waited for and not beset",
+                 schedule.fault.wrong[:10])
     report.check("faults", "no program broke down by itself", stack.crashes((kinds_points.LOG,))[:10])
     report.check("faults", "who is asked to stop under load stops soon",
                  schedule.slow_stops())
@@ -43,8 +45,11 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
 
 def dead(stack, schedule):
     n = stack.dead_letters() - schedule.dead_before
-    if n == schedule.fault.poisons:
+    given_up = stack.queue.given_up()
+    if n == schedule.fault.poisons and given_up == 0:
         return None
+    if given_up:
+        return "the queue itself gave up %d entries" % given_up
     return "%d poison entries, %d dead letters:\n%s" % (
         schedule.fault.poisons, n,
         stack.sql("select source, source_id, sqlstate, reason from dead_letters limit 20"))
@@ -72,7 +77,7 @@ def figures(args, load, schedule, verdict, took_s):
               frames, sum(one.conns for one in load.listeners), gaps, load.looker.looked,
               sum(one.refusals for one in load.ears)))
     if verdict.apart:
-        print("%d answered 202 went with FLUSHALL (not promised)" % len(verdict.apart))
+        print("%d answered 202 went with the queue (not promised)" % len(verdict.apart))
     print("longest wait for an answer %.1f s" % max([s.longest_s for s in sends] or [0]))
     print("%d faults of %d kinds" % (len(schedule.done), len(schedule.kinds_done())))
     times = collections.defaultdict(list)

@@ -20,8 +20,15 @@ class Stack:
     def __init__(self, env, build, points_build=""):
         self.env, self.build, self.points_build = env, build, points_build
         self.run_dir = env.get("ES_RUN_DIR")
+        self.queue = self._queue()
         self.helpers = []       # processes of our own
-        self.log_from = {p: os.path.getsize(p) for p in environment.log_files(env)}
+        self.log_from = self.log_sizes()
+
+    def _queue(self):
+        from .queue_redis import RedisQueue     # they know Gone, which is ours
+        from .queue_sqs import SqsQueue
+        sqs = self.env.get("ES_QUEUE_URL").startswith("sqs:")
+        return SqsQueue(self.env) if sqs else RedisQueue(self)
 
     # processes
 
@@ -97,7 +104,7 @@ class Stack:
     def helper(self, argv, more, log):
         """A process of our own with the stack's settings."""
         settings = {k: v for k, v in self.env.values.items()
-                    if k.startswith("ES_") and k not in (
+                    if k.startswith(("ES_", "AWS_")) and k not in (
                         "ES_DATABASE_OWNER_URL", "ES_DATABASE_ADMIN_URL")}
         path = os.path.join(self.env.log_dir(), log)
         with open(path, "ab") as out:
@@ -121,6 +128,18 @@ class Stack:
             self.dismiss(proc, signal.SIGKILL)
 
     # what the logs say
+
+    def log_sizes(self):
+        return {p: os.path.getsize(p) for p in environment.log_files(self.env)}
+
+    def logged(self, sizes, text):
+        """Has a program complained so since then?"""
+        for path, size in sizes.items():
+            with open(path, "rb") as f:
+                f.seek(min(size, os.path.getsize(path)))
+                if any(text.encode() in line and b'"lvl":"' in line for line in f):
+                    return True
+        return False
 
     def log_lines(self):
         for path in environment.log_files(self.env):
@@ -159,6 +178,13 @@ def crash_of(name, line):
 def curl(url):
     return subprocess.run(["curl", "-sf", "-m", "2", "-o", "/dev/null", url],
                           check=False).returncode == 0
+
+
+def http_status(url, seconds=10):
+    """0: no answer."""
+    out = subprocess.run(["curl", "-s", "-m", str(seconds), "-o", "/dev/null", "-w",
+                          "%{http_code}", url], capture_output=True, text=True, check=False)
+    return int(out.stdout or 0)
 
 
 def stat_of(pid):

@@ -1,0 +1,54 @@
+"""Faults of Redis: whatever else it is, it carries the news, and with `redis:` the queue."""
+
+import signal
+import time
+
+from .kinds import kind
+
+@kind(5)
+def redis_kill(f):
+    return f.replace("redis", signal.SIGKILL)
+
+
+@kind(5)
+def redis_restart(f):
+    return f.replace("redis", signal.SIGTERM)
+
+
+@kind(2)
+def redis_pubsub_kill(f):
+    times = f.rng.randrange(1, 6)
+    for _ in range(times):
+        f.stack.redis("CLIENT", "KILL", "TYPE", "pubsub")
+        time.sleep(0.1)
+    return "%d times" % times
+
+
+@kind(2)
+def redis_clients_kill(f):
+    f.stack.redis("CLIENT", "KILL", "TYPE", "normal")
+    return "all that are not subscribed"
+
+
+@kind(2)
+def redis_pause(f):
+    ms = f.rng.randrange(500, 2500)
+    f.stack.redis("CLIENT", "PAUSE", str(ms))
+    time.sleep(ms / 1000)
+    return "%d ms" % ms
+
+
+@kind(2)
+def redis_freeze(f):
+    f.freeze(f.stack.master("redis"), f.rng.uniform(0.5, 2.5))
+    return "frozen"
+
+
+@kind(5)
+def redis_flush(f):
+    """With `redis:` what was queued and not committed is gone, which is not promised. What
+    was acked is not, and elsewhere nothing is."""
+    def flush():
+        f.stack.redis("FLUSHALL")
+        return "all keys"
+    return f.lose_queue(flush) if f.stack.queue.in_redis else flush()

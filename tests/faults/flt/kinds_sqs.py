@@ -1,0 +1,141 @@
+"""Faults of SQS. While one lasts the programs must say what is wrong, be not ready and yet
+alive, and ask no more often than somebody who waits."""
+
+import signal
+import time
+
+from .kinds import kind
+from .stack import http_status
+
+READY = ("/readyz", "/push/readyz", "/fanout/readyz")
+RED_WITHIN_S = 9            # a check may wait for two queues as long as ES_SQS_TIMEOUT_MS
+# Requests a second, far above who backs off (up to 2 s) and far below who does not.
+MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 60, "DeleteMessageBatch": 60,
+                 "credentials": 60}
+
+
+class Watch:
+    """What the programs do while SQS misbehaves; complaints go to f.wrong."""
+
+    def __init__(self, f, name, said):
+        self.f, self.name, self.said = f, name, said
+        self.queue, self.at = f.stack.queue, time.monotonic()
+        self.from_byte = f.stack.log_sizes()
+        self.before = self.queue.tell("counts")
+
+    def wrong(self, text):
+        self.f.wrong.append("%s: %s" % (self.name, text))
+
+    def until_red(self):
+        """All three are red, and alive."""
+        end = time.monotonic() + RED_WITHIN_S
+        left = list(READY)
+        while left and time.monotonic() < end:
+            left = [path for path in left if self._status(path) != 503]
+        for path in left:
+            self.wrong("%s is %d" % (path, self._status(path)))
+        if self._status("/healthz") != 200:
+            self.wrong("liveness is %d" % self._status("/healthz"))
+
+    def _status(self, path):
+        return http_status(self.f.stack.env.url + path)
+
+    def close(self):
+        took = time.monotonic() - self.at
+        counts = self.queue.tell("counts")
+        for action, most in MOST_A_SECOND.items():
+            rate = (counts.get(action, 0) - self.before.get(action, 0)) / took
+            if rate > most:
+                self.wrong("%s %.0f times a second" % (action, rate))
+        if self.said and not self.f.stack.logged(self.from_byte, self.said):
+            self.wrong("no log says %r" % self.said)
+
+
+def broken(f, name, said, begin, end):
+    """Broken between begin and end, at least until all are red."""
+    watch = Watch(f, name, said)
+    begin()
+    try:
+        watch.until_red()
+        time.sleep(f.rng.uniform(0.5, 2))
+        watch.close()
+    finally:
+        end()
+    return "%.1f s" % (time.monotonic() - watch.at)
+
+
+def refusing(f, who, said, **fault):
+    queue = f.stack.queue
+    return broken(f, who, said, lambda: queue.tell("fault", for_s=60, **fault),
+                  lambda: queue.tell("calm"))
+
+
+@kind(5, queue="sqs")
+def sqs_throttle(f):
+    return refusing(f, "sqs-throttle", "SQS is throttling", name="RequestThrottled")
+
+
+@kind(5, queue="sqs")
+def sqs_errors(f):
+    return refusing(f, "sqs-errors", "SQS refuses: InternalFailure", name="InternalFailure",
+                    status=500)
+
+
+@kind(5, queue="sqs")
+def sqs_no_queue(f):
+    return refusing(f, "sqs-no-queue", "SQS: a queue does not exist", name="QueueDoesNotExist")
+
+
+@kind(10, queue="sqs")
+def sqs_hang(f):
+    """It takes requests and says nothing. The limit holds what a receive waits for a word."""
+    return refusing(f, "sqs-hang", "SQS: Timeout was reached", hang=True)
+
+
+@kind(5, queue="sqs")
+def sqs_keys_wrong(f):
+    """The secret there is another for a while, and the role's endpoint has no newer one."""
+    now = f.stack.queue.tell("keys_now")
+    return other_keys(f, "sqs-keys-wrong", "SQS: the signature is refused",
+                      dict(now, secret="another"), now)
+
+
+@kind(5, queue="sqs")
+def sqs_keys_expired(f):
+    """The keys are over; the role's endpoint is away at first, then hands out new ones."""
+    access = "ASIA%d" % f.rng.randrange(1 << 30)
+    new = {"access": access, "secret": "s" + access, "token": "t" + access,
+           "old": "ExpiredToken"}
+    return other_keys(f, "sqs-keys-expired", "SQS: the session token has expired", new, new)
+
+
+def other_keys(f, name, said, meanwhile, after):
+    queue = f.stack.queue
+    return broken(f, name, said, lambda: queue.tell("keys", shown="by nobody", **meanwhile),
+                  lambda: queue.tell("keys", **after))
+
+
+@kind(5, holds=True, queue="sqs")
+def sqs_batch_failures(f):
+    """Parts of batches fail: deletes for good (it comes again), sends for now."""
+    queue, watch = f.stack.queue, Watch(f, "sqs-batch-failures", "queue keeps what is done")
+    queue.tell("fault", action="DeleteMessageBatch", entries=[0, 3], name="InternalError",
+               sender=True, times=6, for_s=3)
+    queue.tell("fault", action="SendMessageBatch", entries=[0], name="InternalError", times=6,
+               for_s=3)
+    time.sleep(f.rng.uniform(1.5, 3))
+    watch.close()
+    queue.tell("calm")
+    return "parts of batches"
+
+
+@kind(5, holds=True, queue="sqs")
+def sqs_kill(f):
+    """The test server keeps nothing: what was queued is gone, as with FLUSHALL."""
+    return f.lose_queue(lambda: f.replace("sqs", signal.SIGKILL))
+
+
+@kind(5, queue="sqs")
+def sqs_freeze(f):
+    f.freeze(f.stack.master("sqs"), f.rng.uniform(0.5, 2.5))
+    return "frozen"

@@ -1,0 +1,60 @@
+"""The queue when it is SQS: the test server's other door (tests/sqs/control.mjs)."""
+
+import http.client
+import json
+import time
+import uuid
+
+from .stack import Gone
+
+QUEUES = 2
+
+
+class SqsQueue:
+    name = "sqs"
+    in_redis = False
+
+    def __init__(self, env):
+        self.port = int(env.get("SQS_PORT"))
+        # What an ended program held is leased until its visibility is over; a second for
+        # the server's clock and the receive.
+        self.comes_again_s = int(env.get("SQS_VISIBILITY_S")) + 1
+
+    def tell(self, word, **value):
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            conn.request("POST", "/_test/" + word, json.dumps(value))
+            got = conn.getresponse()
+            body = got.read()
+        except OSError as e:
+            raise Gone("SQS: %s" % e) from e
+        finally:
+            conn.close()
+        if got.status != 200:
+            raise Gone("SQS: /_test/%s: %d %s" % (word, got.status, body[:200]))
+        return json.loads(body)
+
+    def put(self, body, rng):
+        self.tell("put", queue=rng.randrange(QUEUES), group=str(uuid.uuid4()), body=body)
+
+    def waiting(self):
+        state = self.tell("state")
+        return state["waiting"] + state["leased"]
+
+    def repeat(self, rng):
+        """Copies; leases that end amid the work, again and again; and a while in which
+        they hardly last longer than it."""
+        count = 0
+        self.tell("fault", action="ReceiveMessage", visibility_s=1, for_s=2)
+        for _ in range(5):
+            count += self.tell("repeat", most=15)["n"]
+            for _ in range(3):
+                count += self.tell("again")["n"]
+                time.sleep(rng.uniform(0.05, 0.2))
+        return count
+
+    def given_up(self):
+        return self.tell("state")["dead"]
+
+    def most_receives(self):
+        return self.tell("state")["most_receives"]
