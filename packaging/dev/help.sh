@@ -12,7 +12,7 @@ verb_help() {
   status [-o env|json]      addresses, keys, programs; exit 3 when not running
   test [SUITE|all]          build and test; ./dev test help names the suites
   lint                      the lint suite of the tests
-  faults [--minutes N] [--seed S] [--kinds A,B,-C]
+  faults [--queue=sqs] [--minutes N] [--seed S] [--kinds A,B,-C]
                             break a stack of its own under load and judge what came of it
   build [TARGET]            compile only
   token USER                a token for a user of the demo tenant acme (ES_TENANT: another)

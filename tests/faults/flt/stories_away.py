@@ -1,0 +1,127 @@
+"""Stories of a server that is away for a while, and of one that comes back as another."""
+
+import os
+import signal
+import subprocess
+import time
+
+from .tale import API, Wrong, story, story_on
+
+SEND_S = 10             # a send that takes longer has not been told in time
+RECEIVES_MOST = 10      # far below the 100 after which the queue gives a message up
+
+
+@story
+def postgres_away(t):
+    """PostgreSQL is away: sends are 202 or 503, sockets stay, nothing becomes a dead letter."""
+    away(t, "postgres", signal.SIGINT, {202, 503}, {503, 504})
+
+
+@story
+def redis_away(t):
+    """Redis is away: sends are 503 or queued, history and sockets go on, nothing is lost."""
+    queued = set() if t.stack.queue.in_redis else {201}
+    away(t, "redis", signal.SIGTERM, {202, 503} | queued, {200})
+
+
+@story_on("sqs")
+def queue_away(t):
+    """The queue is away: sends are 503, history and sockets go on, all comes back."""
+    channel = t.channel()
+    t.soon(lambda: t.stack.queue.waiting() == 0, 20, "an empty queue: it keeps nothing")
+    socket = t.client("w2")
+
+    def send(k):
+        socket.send(type="send", id="q%d" % k, channelId=channel, body="q", clientMessageId="q")
+        error = socket.wait("error", id="q%d" % k)
+        if not error["payload"]["retryable"]:
+            raise Wrong("a socket's send is answered %s" % error)
+    away(t, "sqs", signal.SIGTERM, {503}, {200}, send)
+    socket.send(type="send", id="last", channelId=channel, body="q", clientMessageId="q")
+    socket.wait("ack", id="last")
+    if t.bodies(channel) != ["q"]:
+        raise Wrong("history: %s" % t.bodies(channel))
+
+
+class Watcher:
+    """Sends, reads and asks for health while a server is away."""
+
+    def __init__(self, t, channel):
+        self.t, self.channel = t, channel
+        self.accepted, self.slowest, self.sent, self.reads = [], 0.0, set(), set()
+        self.k = 0
+
+    def turn(self):
+        t, at = self.t, time.monotonic()
+        body = "away %d" % self.k
+        got = t.post(self.channel, "w1", body, "away-%d" % self.k)
+        self.slowest = max(self.slowest, time.monotonic() - at)
+        self.sent.add(got.status)
+        if got.status == 503 and "retry-after" not in got.headers:
+            raise Wrong("503 without Retry-After")
+        if got.status in (201, 202):
+            self.accepted.append(body)
+        self.k += 1
+        self.reads.add(t.ask("GET", "%s/channels/%s/messages" % (API, self.channel),
+                             "w1").status)
+        if t.ask("GET", "/healthz", "w1").status != 200:
+            raise Wrong("liveness went red")
+
+
+def away(t, name, sig, may_send, may_read, also=lambda _k: None):
+    channel = t.channel()
+    c = t.client("w0")
+    c.subscribe(channel)
+    t.soon(lambda: t.post(channel, "w1", "before", "b").status in (200, 201), 20, "a commit")
+    before = t.stack.sql("select count(*) from dead_letters"), t.stack.queue.given_up()
+    watcher = Watcher(t, channel)
+    with t.without(name, sig):
+        t.soon(lambda: t.ask("GET", "/readyz", "w1").status == 503, 20, "readiness is red")
+        end = time.monotonic() + t.away_s
+        while time.monotonic() < end:
+            watcher.turn()
+            also(watcher.k)
+            time.sleep(0.3)
+        if not c.alive():
+            raise Wrong("the socket was closed: %s" % c.sock.close_code)
+        if name != "sqs" and t.stack.queue.most_receives() > RECEIVES_MOST:
+            raise Wrong("a message was received %d times" % t.stack.queue.most_receives())
+    if watcher.slowest > SEND_S:
+        raise Wrong("a send took %.1f s" % watcher.slowest)
+    if watcher.sent - may_send or watcher.reads - may_read:
+        raise Wrong("sends answered %s, history %s" % (watcher.sent, watcher.reads))
+    t.soon(lambda: t.post(channel, "w1", "after").status == 201, 20, "201 again")
+    c.wait("message", 40, body="after")
+    missing = [b for b in watcher.accepted if b not in t.everything(channel)]
+    if missing:
+        raise Wrong("taken and gone: %s" % missing[:5])
+    after = t.stack.sql("select count(*) from dead_letters"), t.stack.queue.given_up()
+    if after != before:
+        raise Wrong("dead letters: %s before, %s after: %s" % (
+            before, after, t.stack.sql("select reason from dead_letters")))
+
+
+@story
+def recovered(t):
+    """`db recovered`: numbers jump, the epoch is another, old cursors get a gap `reset`."""
+    channel = t.channel()
+    c = t.client("w0")
+    ack = c.subscribe(channel)
+    t.post(channel, "w1", "before")
+    seen = c.wait("message", body="before")
+    out = subprocess.run([os.path.join(t.stack.build, "ctl", "echostreamctl"), "db",
+                          "recovered"], capture_output=True, text=True, check=False,
+                         env={**os.environ, **t.stack.env.values})
+    if out.returncode != 0:
+        raise Wrong(out.stdout + out.stderr)
+    t.soon(lambda: t.post(channel, "w1", "after").status == 201, 20, "201")
+    c.wait("message", 40, body="after")
+    again = t.client("w0")
+    other = again.subscribe(channel, after=seen["seq"], epoch=ack["payload"]["epoch"])
+    if other["payload"]["epoch"] == ack["payload"]["epoch"]:
+        raise Wrong("the epoch is the same")
+    gap = again.wait("gap", channelId=channel)
+    if gap["payload"]["reason"] != "reset":
+        raise Wrong("gap: %s" % gap)
+    if t.bodies(channel) != ["before", "after"]:
+        raise Wrong("history: %s" % t.bodies(channel))

@@ -1,0 +1,128 @@
+"""What single stories are told with: a world, a stack, and hands."""
+
+import json
+import os
+import signal
+import time
+import uuid
+
+from scn import rest
+
+from .client import Client
+from .stack import Gone, stat_of
+from .writers import API
+
+STORIES = []
+
+
+class Story:
+    def __init__(self, run, queue):
+        self.name, self.run = run.__doc__.split("\n")[0].rstrip("."), run
+        self.queue = queue      # only where this is the queue; None: everywhere
+
+
+def story(f, queue=None):
+    STORIES.append(Story(f, queue))
+    return f
+
+
+def story_on(queue):
+    return lambda f: story(f, queue)
+
+
+class Wrong(Exception):
+    """The story did not end as it must."""
+
+
+class Tale:
+    """What a story gets: a world of its own, the stack, and hands."""
+
+    def __init__(self, load, stack, away_s):
+        self.load, self.stack, self.world, self.away_s = load, stack, load.world, away_s
+        self.clients = []
+
+    def channel(self, private=False, members=()):
+        name = "s" + uuid.uuid4().hex[:8]
+        self.world.make_channel(name, "main", private, members)
+        return self.world.names[name]
+
+    def client(self, who, direct=True):
+        one = Client(self.load, who, direct)
+        self.clients.append(one)
+        return one
+
+    def ask(self, method, path, who, value=None, timeout=15):
+        body = None if value is None else json.dumps(value).encode()
+        headers = [("Authorization", "Bearer " + self.world.token(who))]
+        if body is not None:
+            headers.append(("Content-Type", "application/json"))
+        return rest.Client(self.load.env.url, timeout).request(method, path, headers, body)
+
+    def post(self, channel, who, body, cid=None):
+        return self.ask("POST", "%s/channels/%s/messages" % (API, channel), who, {
+            "body": body, "clientMessageId": cid or str(uuid.uuid4())})
+
+    def bodies(self, channel, who="w0"):
+        got = self.ask("GET", "%s/channels/%s/messages?after=0&limit=200" % (API, channel), who)
+        if got.status != 200:
+            raise Wrong("history: %s" % got)
+        return [m["body"] for m in got.json["messages"]]
+
+    def everything(self, channel, who="w0"):
+        """All bodies, by pages."""
+        found, after = [], 0
+        while True:
+            page = self.ask("GET", "%s/channels/%s/messages?after=%d&limit=200" % (
+                API, channel, after), who).json
+            found += [m["body"] for m in page["messages"]]
+            if not page["hasMore"]:
+                return found
+            after = page["messages"][-1]["messageId"]
+
+    def soon(self, ready, seconds, what):
+        end = time.monotonic() + seconds
+        while not ready():
+            if time.monotonic() > end:
+                raise Wrong("not within %g s: %s" % (seconds, what))
+            time.sleep(0.05)
+
+    def without(self, name, sig):
+        """The supervisor is frozen, so that what is stopped stays away."""
+        return Away(self, name, sig)
+
+    def end(self):
+        for one in self.clients:
+            one.drop()
+
+
+class Away:
+    def __init__(self, tale, name, sig):
+        self.tale, self.name, self.sig = tale, name, sig
+
+    def __enter__(self):
+        stack = self.tale.stack
+        with open(os.path.join(stack.run_dir, "up.pid"), encoding="utf-8") as f:
+            self.boss = int(f.read())
+        self.pid = stack.master(self.name)
+        os.kill(self.boss, signal.SIGSTOP)
+        os.kill(self.pid, self.sig)
+        self.tale.soon(lambda: (stat_of(self.pid) or ["Z"])[0] == "Z", 20, "it is gone")
+
+    def __exit__(self, *_):
+        os.kill(self.boss, signal.SIGCONT)
+        self.tale.stack.restarted(self.name, self.pid)
+        self.tale.soon(self.tale.stack.ready, 40, "everything is ready again")
+
+
+def tell(tale, report, only=""):
+    """Each story whose name holds `only`."""
+    for one in STORIES:
+        if only not in one.name or one.queue not in (None, tale.stack.queue.name):
+            continue
+        try:
+            one.run(tale)
+            report.ok("story", one.name)
+        except (Wrong, TimeoutError, Gone, OSError) as e:
+            report.not_ok("story", one.name, ["%s: %s" % (type(e).__name__, e)])
+        finally:
+            tale.end()

@@ -1,0 +1,21 @@
+# A stack to break. Read after tests/run/lib.sh.
+
+# faults_stack QUEUE: a private stack on it, its settings in $WORK/env and the environment
+faults_stack() {
+	suite_queue=$1
+	export ES_API_SEND_WORKERS=16
+	if [ "$1" = sqs ]; then
+		# shellcheck source=/dev/null
+		. "$ROOT/packaging/dev/sqs.sh"
+		sqs_find || {
+			skip "faults on sqs" "${sqs_lost:-no SQS server}"
+			exit 0
+		}
+		# What a killed fanout held comes again after so long; the kinds' limits add it
+		# (flt/queue_sqs.py). A role's keys, since they can be replaced.
+		SQS_VISIBILITY_S=3 ES_TEST_SQS_KEYS=role
+		export SQS_VISIBILITY_S ES_TEST_SQS_KEYS
+	fi
+	private_stack || die 1 'the stack did not start'
+	load_env "$WORK/env"
+}

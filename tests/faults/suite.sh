@@ -1,0 +1,16 @@
+# suite.sh QUEUE: what `./dev test faults` does on one queue: a seeded schedule under load,
+# fanout ended at its crash points, and the single stories.
+. "$(dirname -- "$0")/../run/lib.sh"
+. "$ROOT/tests/faults/stack.sh"
+points=$ROOT/build-points
+seed=${ES_TEST_FAULTS_SEED:-1}
+faults_stack "$1"
+python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --seconds 60 \
+	--seed "$seed" --least-acks 5000 --least-kinds 12
+
+# fanout ends between each pair of its steps, beside one that does not
+python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$points" \
+	--kinds 'crash-*' --rounds 1 --seed "$seed"
+
+# and what the design answers one by one
+python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD"
