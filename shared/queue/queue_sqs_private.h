@@ -13,6 +13,7 @@ struct sqs_poll {
 	struct sqs_call call;
 	struct arena *arena; /* of request and answer */
 	bool flying;
+	int64_t end_ms; /* monotonic; then it is given up */
 	bool brief;      /* does not wait for messages */
 	bool idle;       /* answered in this call with less than was asked for */
 	size_t asked;    /* for how many messages */
@@ -27,6 +28,7 @@ struct queue_sqs {
 	struct sqs_call call; /* of all but receive */
 	CURLM *multi;
 	struct sqs_poll *polls; /* per queue */
+	int64_t looked_ms;      /* monotonic; when what flies was last looked at */
 };
 
 static inline struct queue_sqs *

@@ -12,7 +12,10 @@
 
 #include "core/banned.h"
 
-#define LONG_POLL_S 5 /* also how long a silent SQS is taken for an idle one */
+#define LONG_POLL_S 5    /* also how long a silent SQS is taken for an idle one */
+#define NO_TIMEOUT  0    /* libcurl's, which does not look at what came first */
+#define LOOK_MS     500  /* so long at most nobody looks while a receive waits */
+#define ABSENT_MS   1000 /* nobody looked for so long: that was elsewhere */
 #define FILL_MS \
 	50 /* for this long a batch is filled up; who waits gets what is there \
 	    */
@@ -52,17 +55,17 @@ static enum es_code
 launch(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err *err)
 {
 	struct sqs_poll *p = &q->polls[queue];
-	const int64_t timeout_ms =
-	    q->sqs->aws.timeout_ms + (brief ? 0 : LONG_POLL_S * 1000);
 	struct text body;
 
 	arena_reset(p->arena);
 	p->n = p->taken = 0;
 	p->brief = brief;
+	p->end_ms =
+	    clock_mono_ms() + q->sqs->aws.timeout_ms + (brief ? 0 : LONG_POLL_S * 1000);
 	p->asked = max < SQS_BATCH_MAX ? max : SQS_BATCH_MAX;
 	poll_body(q, queue, brief, p->asked, p->arena, &body);
 	TRY(sqs_call_prepare(
-	    q->sqs, &p->call, "ReceiveMessage", &body, p->arena, timeout_ms, err));
+	    q->sqs, &p->call, "ReceiveMessage", &body, p->arena, NO_TIMEOUT, err));
 	(void)curl_easy_setopt(p->call.easy, CURLOPT_PRIVATE, p);
 	CHECK(curl_multi_add_handle(q->multi, p->call.easy) == CURLM_OK);
 	p->flying = true;
@@ -153,6 +156,31 @@ land(struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
 	return code;
 }
 
+/* Time in which nobody looked does not count: a worker that was frozen, or waited for the
+ * database, may have its answer in the socket, and the messages in it are leased. */
+static void
+pass_time(struct queue_sqs *q)
+{
+	const int64_t now = clock_mono_ms(), gone = now - q->looked_ms;
+
+	q->looked_ms = now;
+	for (size_t i = 0; i < q->sqs->n_urls && gone > ABSENT_MS; i++)
+		q->polls[i].end_ms += gone;
+}
+
+/* A poll that had its time. */
+static enum es_code
+give_up(struct queue_sqs *q, struct es_err *err)
+{
+	enum es_code rc = ES_OK;
+
+	for (size_t i = 0; i < q->sqs->n_urls; i++)
+		if (q->polls[i].flying && q->polls[i].end_ms <= q->looked_ms &&
+		    land(q, &q->polls[i], CURLE_OPERATION_TIMEDOUT, err) != ES_OK)
+			rc = err->code;
+	return rc;
+}
+
 static enum es_code
 turn(struct queue_sqs *q, struct es_err *err)
 {
@@ -160,6 +188,7 @@ turn(struct queue_sqs *q, struct es_err *err)
 	struct CURLMsg *m;
 	int running, left;
 
+	pass_time(q);
 	if (curl_multi_perform(q->multi, &running) != CURLM_OK)
 		return es_fail(err, ES_INTERNAL, "libcurl: curl_multi_perform");
 	while ((m = curl_multi_info_read(q->multi, &left)) != NULL) {
@@ -172,6 +201,8 @@ turn(struct queue_sqs *q, struct es_err *err)
 		if (land(q, (struct sqs_poll *)(void *)p, how, err) != ES_OK)
 			rc = err->code;
 	}
+	if (give_up(q, err) != ES_OK)
+		rc = err->code;
 	return rc;
 }
 
@@ -246,6 +277,7 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 	size_t found = 0;
 
 	(void)partition, (void)after;
+	pass_time(q);
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
 		q->polls[i].idle = false;
 	for (;;) {
@@ -268,7 +300,8 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 			continue;
 		if (!any_flying(q, brief))
 			break;
-		(void)curl_multi_poll(q->multi, NULL, 0, (int)left_ms, NULL);
+		(void)curl_multi_poll(q->multi, NULL, 0,
+		    (int)(left_ms < LOOK_MS ? left_ms : LOOK_MS), NULL);
 	}
 	/* What is there is worth more than the error: that comes again. */
 	if (found == 0 && rc != ES_OK)

@@ -1,4 +1,5 @@
-/* Several messages of one group in one receive, as SQS gives them. */
+/* Receiving from SQS: several messages of one group at once, and how long a poll lasts.
+ */
 #include <string.h>
 
 #include "core/clock.h"
@@ -100,10 +101,50 @@ an_answer_that_is_not_full_is_the_last(void)
 	leasing_teardown(&f);
 }
 
+/* A poll's whole time goes by while nobody looks; its answer came long before. */
+static void
+who_was_away_reads_what_came(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	f.aws.timeout_ms = 100;
+	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 50), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 0);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	clock_sleep_ms(5500);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 1000), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 1);
+	CU_ASSERT_EQUAL(f.got[0].tries, 1);
+	leasing_teardown(&f);
+}
+
+static void
+a_silent_poll_is_given_up(void)
+{
+	const int64_t start_ms = clock_mono_ms();
+	struct leasing f;
+
+	leasing_setup(&f);
+	f.aws.timeout_ms = 100;
+	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
+	(void)leasing_control(
+	    &f, "fault", "{\"action\":\"ReceiveMessage\",\"hang\":true,\"times\":2}");
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 30000), ES_UNAVAILABLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "Timeout"));
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 15000);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	leasing_teardown(&f);
+}
+
 CU_TestInfo leasing_group_cases[] = {
     {"ten of a group come at once, and again in order", ten_of_a_group_come_at_once},
     {"a part that stays locks its group", a_part_that_stays_locks_its_group},
     {"a late receipt deletes nothing", a_late_receipt_deletes_nothing},
     {"an answer that is not full is the last", an_answer_that_is_not_full_is_the_last},
+    {"who was away reads what came", who_was_away_reads_what_came},
+    {"a silent poll is given up", a_silent_poll_is_given_up},
     CU_TEST_INFO_NULL,
 };
