@@ -3,6 +3,7 @@ alive, and ask no more often than somebody who waits."""
 
 import signal
 import time
+from concurrent import futures
 
 from .kinds import kind
 from .stack import http_status
@@ -28,14 +29,21 @@ class Watch:
 
     def until_red(self):
         """All three are red, and alive."""
-        end = time.monotonic() + RED_WITHIN_S
-        left = list(READY)
-        while left and time.monotonic() < end:
-            left = [path for path in left if self._status(path) != 503]
-        for path in left:
-            self.wrong("%s is %d" % (path, self._status(path)))
+        with futures.ThreadPoolExecutor(len(READY)) as pool:
+            found = list(pool.map(self._until_red, READY))
+        for path, status in zip(READY, found):
+            if status != 503:
+                self.wrong("%s is %d" % (path, status))
         if self._status("/healthz") != 200:
             self.wrong("liveness is %d" % self._status("/healthz"))
+
+    def _until_red(self, path):
+        end = time.monotonic() + RED_WITHIN_S
+        status = self._status(path)
+        while status != 503 and time.monotonic() < end:
+            time.sleep(0.05)
+            status = self._status(path)
+        return status
 
     def _status(self, path):
         return http_status(self.f.stack.env.url + path)
@@ -57,7 +65,7 @@ def broken(f, name, said, begin, end):
     begin()
     try:
         watch.until_red()
-        time.sleep(f.rng.uniform(0.5, 2))
+        time.sleep(f.rng.uniform(0.3, 1.2))
         watch.close()
     finally:
         end()

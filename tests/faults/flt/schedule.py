@@ -48,14 +48,14 @@ class Schedule:
 
     def next_kind(self):
         """All kinds in a random order, then all again; those of the queue, which no other run
-        has, every other time until they are through."""
+        has, every third time until they are through."""
         if not self.bag:
             order = list(self.kinds)
             self.rng.shuffle(order)
             order.reverse()     # the last is drawn first
             for k, own in enumerate([one for one in order if one.queue]):
                 order.remove(own)
-                order.insert(2 * k, own)
+                order.insert(3 * k, own)
             order.reverse()
             self.bag = order
         return self.bag.pop()
