@@ -129,7 +129,8 @@ authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
 {
 	struct waiter *w = ask->ctx;
-	const struct authz_key key = {ask->tenant, ask->user, ask->channels[0]};
+	const struct sync_right *right = &ask->items[0].right;
+	const struct authz_key key = {right->tenant, right->user, right->channel};
 
 	(void)err;
 	if (rc != ES_OK) {
@@ -192,13 +193,10 @@ authz_check(struct worker *w, const struct conn *c, const struct channel_id *cha
 		list_add_tail(&hub->authz->known, &waiter->place);
 		return;
 	}
-	ask = mem_new(1, sizeof(*ask));
+	ask = mem_new(1, sizeof(*ask) + sizeof(ask->items[0]));
 	ask->hub = hub;
-	ask->conn = c->ref;
-	ask->tenant = c->tenant;
-	ask->user = c->user;
 	ask->n = 1;
-	ask->channels[0] = *channel;
+	ask->items[0].right = (struct sync_right){c->tenant, c->user, *channel};
 	ask->ctx = waiter;
 	ask->done = authorise_done;
 	if (hub->io.authorise(hub->io.ctx, ask))

@@ -8,7 +8,7 @@
 #include "core/check.h"
 #include "frame_out.h"
 #include "frames.h"
-#include "pg/pg_async.h"
+#include "lookups.h"
 #include "ping_wheel.h"
 #include "store/principal_store.h"
 #include "store/tenant_settings.h"
@@ -16,23 +16,16 @@
 
 #include "core/banned.h"
 
-#define LOOKUP_MS        3000
-#define REVALIDATE_BURST 64 /* look-ups a second of one worker */
-
 struct conn_auth {
 	struct token_rules rules;
 	struct token_key keys[2];
 	struct conn_list greeting; /* oldest first: same time-out for all */
 	unsigned n_revalidate;
+	struct lookups *lookups;
 };
 
-/* One look-up under way. */
-struct lookup {
-	struct worker *worker;
-	struct conn_ref ref;
-	struct token_claims claims;
-	bool fresh; /* an auth frame on a live socket */
-};
+static void settle(struct worker *w, const struct lookup *look,
+    const struct principal_answer *answer, struct arena *a);
 
 struct conn_auth *
 conn_auth_new(struct worker *w)
@@ -52,12 +45,14 @@ conn_auth_new(struct worker *w)
 	    .leeway_s = conf->jwt_leeway_s,
 	};
 	TAILQ_INIT(&a->greeting);
+	a->lookups = lookups_new(w, settle);
 	return a;
 }
 
 void
 conn_auth_free(struct conn_auth **a)
 {
+	lookups_free(&(*a)->lookups);
 	mem_free(*a);
 	*a = NULL;
 }
@@ -199,59 +194,43 @@ answer_first(
 }
 
 static void
-on_principal(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
-    const struct es_err *dberr)
+settle(struct worker *w, const struct lookup *look, const struct principal_answer *answer,
+    struct arena *a)
 {
-	struct lookup look = *(struct lookup *)ctx;
-	struct conn *c = conn_get(look.worker, look.ref);
-	struct es_err err = {0};
-	struct principal p;
+	struct conn *c = conn_get(w, look->ref);
+	const enum es_code rc = answer->rc;
 	struct tenant_settings settings;
 
-	mem_free(ctx);
 	if (c == NULL)
 		return;
 	c->in.auth_busy = false;
 	if (rc == ES_OK)
-		rc = principal_store_read(rows, &look.claims.tenant, &look.claims.user,
-		    look.claims.issued_s, a, &p, &err);
-	else
-		err = *dberr;
-	if (rc == ES_OK)
-		adopt_principal(c, &p, a, &settings);
-	if (look.fresh) {
-		answer_fresh(c, &look, rc, &err);
+		adopt_principal(c, &answer->principal, a, &settings);
+	if (look->fresh) {
+		answer_fresh(c, look, rc, &answer->err);
 	} else if (rc == ES_UNAVAILABLE || rc == ES_INTERNAL) {
 		/* Asked again by the tick; greeting ends by its time-out. */
 		if (c->state == CONN_OPEN)
-			c->in.revalidate = true, c->worker->auth->n_revalidate++;
+			c->in.revalidate = true, w->auth->n_revalidate++;
 	} else if (rc != ES_OK) {
-		refuse(c, rc, err.text);
+		refuse(c, rc, answer->err.text);
 	} else if (c->state == CONN_GREETING) {
-		answer_first(c, &look, &settings);
+		answer_first(c, look, &settings);
 	}
 }
 
-static enum es_code
-look_up(struct conn *c, const struct token_claims *claims, bool fresh, struct es_err *err)
+void
+conn_auth_turn(struct worker *w)
 {
-	struct worker *w = c->worker;
-	struct lookup *look = mem_new(1, sizeof(*look));
-	struct arena *a = arena_new();
-	enum es_code rc;
+	lookups_turn(w->auth->lookups);
+}
 
-	*look = (struct lookup){
-	    .worker = w, .ref = c->ref, .claims = *claims, .fresh = fresh};
+static void
+look_up(struct conn *c, const struct token_claims *claims, bool fresh)
+{
 	c->in.auth_busy = true;
-	rc = pg_async_send(w->pg_auth, NULL, &principal_store_stmt,
-	    principal_store_params(a, &claims->tenant, &claims->user, claims->jti),
-	    LOOKUP_MS, on_principal, look, err);
-	if (rc != ES_OK) {
-		c->in.auth_busy = false;
-		mem_free(look);
-	}
-	arena_free(&a);
-	return rc;
+	lookups_add(c->worker->auth->lookups,
+	    &(struct lookup){.ref = c->ref, .claims = *claims, .fresh = fresh});
 }
 
 static enum es_code
@@ -277,7 +256,7 @@ try_token(struct conn *c)
 		refuse(c, rc, err.text);
 		return;
 	}
-	IGNORE(look_up(c, &claims, false, &err)); /* the tick asks again */
+	look_up(c, &claims, false);
 }
 
 void
@@ -286,6 +265,7 @@ conn_auth_begin(struct conn *c)
 	TAILQ_INSERT_TAIL(&c->worker->auth->greeting, c, in.greeting);
 	c->in.on_greeting = true;
 	c->in.greeting_ms = c->worker->now_ms;
+	lookups_came(c->worker->auth->lookups);
 	if (c->in.token != NULL)
 		try_token(c);
 }
@@ -306,7 +286,7 @@ conn_auth_token(struct conn *c, const char *token, const char *id, struct es_err
 	if (strcmp(claims.tenant.text, c->tenant.text) != 0 ||
 	    strcmp(claims.user.text, c->user.text) != 0)
 		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
-	TRY(look_up(c, &claims, true, err));
+	look_up(c, &claims, true);
 	c->in.auth_id = id != NULL ? mem_strdup(id) : NULL;
 	return ES_OK;
 }
@@ -341,7 +321,7 @@ tick_greeting(struct worker *w)
 static void
 tick_revalidate(struct worker *w)
 {
-	unsigned burst = REVALIDATE_BURST;
+	int64_t burst = w->conf->lookup_batch; /* one statement a second */
 	struct conn *c;
 
 	if (w->auth->n_revalidate == 0)
@@ -350,7 +330,6 @@ tick_revalidate(struct worker *w)
 	TAILQ_FOREACH(c, &w->conns.all, io.all)
 	{
 		struct token_claims claims = {0};
-		struct es_err err;
 
 		if (!c->in.revalidate || c->state != CONN_OPEN)
 			continue;
@@ -365,10 +344,7 @@ tick_revalidate(struct worker *w)
 		claims.issued_s = c->in.issued_s;
 		(void)snprintf(claims.jti, sizeof(claims.jti), "%s", c->in.jti);
 		c->in.revalidate = false;
-		if (look_up(c, &claims, false, &err) != ES_OK) {
-			c->in.revalidate = true;
-			w->auth->n_revalidate++;
-		}
+		look_up(c, &claims, false);
 	}
 }
 

@@ -21,6 +21,9 @@ void conn_auth_begin(struct conn *c);
 enum es_code conn_auth_token(
     struct conn *c, const char *token, const char *id, struct es_err *err) ES_MUST_CHECK;
 
+/* End of a turn: users are looked up, many by one statement when many wait. */
+void conn_auth_turn(struct worker *w);
+
 /* On each ping: is the token about to end? */
 void conn_auth_visit(struct conn *c);
 /* Once a second. */

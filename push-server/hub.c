@@ -19,6 +19,7 @@ const struct hub_limits hub_limits_default = {
     .max_subscriptions = 500,
     .replay_limit = 500,
     .replay_budget = 5000,
+    .lookups = {.batch = 1000, .wait_ms = 500, .calm_per_s = 20},
     .turn_writes = 512,
     .linger_ms = 60000,
     .join_timeout_ms = 5000,
@@ -51,6 +52,7 @@ hub_new(struct worker *w, const struct hub_limits *limits, const struct hub_io *
 	hub->limits = *limits;
 	hub->io = *io;
 	init_lists(hub);
+	gather_init(&hub->gather, &limits->lookups);
 	hub->logs = chan_logs_new(limits->log_bytes, limits->log_channel_bytes);
 	hub->pages = pages_new(&pages, io, &arrived);
 	table_init(&hub->channels);

@@ -3,6 +3,7 @@
 #ifndef PUSH_HUB_H
 #define PUSH_HUB_H
 
+#include "gather.h"
 #include "hub_hooks.h"
 #include "hub_io.h"
 
@@ -12,6 +13,7 @@ struct hub_limits {
 	unsigned max_subscriptions; /* of one connection */
 	int64_t replay_limit;       /* events of one channel before a gap */
 	int64_t replay_budget;      /* events from PostgreSQL per connection and minute */
+	struct gather_limits lookups; /* questions for rights */
 	unsigned turn_writes;    /* socket writes before the loop gets its turn again */
 	int64_t linger_ms;       /* a channel without subscribers is kept */
 	int64_t join_timeout_ms; /* a subscribe without an answer fails */

@@ -9,23 +9,22 @@
 
 struct hub;
 
-#define AUTHORISE_MAX 100 /* channels of one question */
-#define HEADS_MAX     500
+#define HEADS_MAX 500
 
-/* May this user read these channels? rows: one for each that may be read, ord tells
- * which. The question is freed by done. */
+/* May these users read these channels? rows: one for each that may, ord tells which. The
+ * question is freed by done. */
 struct authorise_ask {
 	struct hub *hub;
-	struct conn_ref conn;
-	struct tenant_id tenant;
-	struct user_id user;
-	size_t n;
-	struct channel_id channels[AUTHORISE_MAX];
-	uint64_t ticket[AUTHORISE_MAX];
-	int64_t head_before[AUTHORISE_MAX]; /* of the log when asked; -1: no log */
 	void *ctx;
 	void (*done)(struct authorise_ask *ask, enum es_code rc,
 	    const struct sync_channel rows[], size_t n_rows, const struct es_err *err);
+	size_t n;
+	struct authorise_item {
+		struct sync_right right;
+		struct conn_ref conn;
+		uint64_t ticket;
+		int64_t head_before; /* of the log when asked; -1: no log */
+	} items[];
 };
 
 /* The events after < seq <= to of a channel. Part of the page that wants them. */

@@ -38,6 +38,8 @@ struct hub {
 	struct list
 	    ready; /* hub_conns with something to write and a socket that takes it */
 	struct list asking;   /* hub_conns with questions */
+	size_t n_to_ask;      /* subscriptions of those */
+	struct gather gather; /* when they are put */
 	struct list suspects; /* channels that may have missed their last events */
 	int64_t ask_after_ms, heads_after_ms; /* back-off after a failed question */
 	unsigned heads_asked;                 /* questions under way */
@@ -56,6 +58,7 @@ struct hub_conn {
 	struct list pending;               /* subscriptions that are behind */
 	struct list asking;                /* on hub->asking */
 	struct list ready;                 /* on hub->ready */
+	bool came;                         /* has asked for the first time */
 	int64_t replay_since_ms, replayed; /* the budget's minute and what it has used */
 	void *presence;
 };

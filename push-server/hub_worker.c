@@ -98,6 +98,9 @@ hub_open(struct worker *w, struct hub **out, struct es_err *err)
 	limits.log_channel_bytes = (size_t)w->conf->log_channel_bytes;
 	limits.max_subscriptions = (unsigned)w->conf->max_subscriptions;
 	limits.replay_limit = w->conf->replay_limit;
+	limits.lookups = (struct gather_limits){.batch = (size_t)w->conf->lookup_batch,
+	    .wait_ms = w->conf->lookup_wait_ms,
+	    .calm_per_s = w->conf->lookup_calm_per_s};
 	hw->worker = w;
 	hw->hub = hub_new(w, &limits, &io);
 	start(hw);

@@ -50,16 +50,25 @@ io_publish(void *ctx, const char *topic, const char *data, size_t len)
 		IGNORE(redis_async_cmd(hw->worker->redis, NULL, NULL, &err, 3, argv));
 }
 
+/* A question is on its way. */
+static bool
+begun(struct hub_worker *hw, enum push_metric which)
+{
+	metrics_add(hw->worker->metrics, which, 1);
+	hub_worker_begin(hw);
+	return true;
+}
+
 static void
 on_authorised(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *err)
 {
 	struct authorise_ask *ask = ctx;
 	struct hub_worker *hw = hub_worker_of(ask->hub);
-	struct sync_channel found[AUTHORISE_MAX];
+	struct sync_channel *found = arena_alloc(a, ask->n * sizeof(*found));
 	size_t n = 0;
 
-	while (rc == ES_OK && n < AUTHORISE_MAX && pg_next(rows, a, &found[n]))
+	while (rc == ES_OK && n < ask->n && pg_next(rows, a, &found[n]))
 		n++;
 	ask->done(ask, rc, found, n, err);
 	hub_worker_end(hw);
@@ -70,20 +79,18 @@ io_authorise(void *ctx, struct authorise_ask *ask)
 {
 	struct hub_worker *hw = ctx;
 	struct arena *a = arena_new();
+	struct sync_right *rights = arena_alloc(a, ask->n * sizeof(*rights));
 	struct es_err err;
 	enum es_code rc;
 
-	rc = hw->closed
-	         ? ES_UNAVAILABLE
-	         : pg_async_send(hw->worker->pg_auth, &ask->tenant, &sync_store_authorise,
-		       sync_store_authorise_params(
-			   a, &ask->tenant, &ask->user, ask->channels, ask->n),
-		       ASK_MS, on_authorised, ask, &err);
+	for (size_t i = 0; i < ask->n; i++)
+		rights[i] = ask->items[i].right;
+	rc = hw->closed ? ES_UNAVAILABLE
+	                : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_rights,
+			      sync_store_rights_params(a, rights, ask->n), ASK_MS,
+			      on_authorised, ask, &err);
 	arena_free(&a);
-	if (rc != ES_OK)
-		return false;
-	hub_worker_begin(hw);
-	return true;
+	return rc == ES_OK && begun(hw, PM_QUERIES_RIGHTS);
 }
 
 /* A page's question is part of the page: what else it needs rides beside it. */
@@ -132,8 +139,7 @@ io_page(void *ctx, struct page_ask *ask)
 		free(trip);
 		return false;
 	}
-	hub_worker_begin(hw);
-	return true;
+	return begun(hw, PM_QUERIES_PAGES);
 }
 
 static void
@@ -169,10 +175,7 @@ io_heads(void *ctx, struct heads_ask *ask)
 		       sync_store_heads_params(a, ask->tenants, ask->channels, ask->n),
 		       ASK_MS, on_heads, ask, &err);
 	arena_free(&a);
-	if (rc != ES_OK)
-		return false;
-	hub_worker_begin(hw);
-	return true;
+	return rc == ES_OK && begun(hw, PM_QUERIES_HEADS);
 }
 
 static void
@@ -207,10 +210,7 @@ io_acl(void *ctx, struct acl_ask *ask)
 			      sync_store_acl_params(a, ask->tenants, ask->n), ASK_MS,
 			      on_acl, ask, &err);
 	arena_free(&a);
-	if (rc != ES_OK)
-		return false;
-	hub_worker_begin(hw);
-	return true;
+	return rc == ES_OK && begun(hw, PM_QUERIES_VERSIONS);
 }
 
 static void

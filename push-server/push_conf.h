@@ -17,6 +17,7 @@ struct push_conf {
 	int64_t frame_max_bytes, out_bytes, sndbuf_bytes;
 	int64_t head_timeout_ms, auth_timeout_ms, send_timeout_ms, drain_ms;
 	int64_t max_subscriptions;
+	int64_t lookup_batch, lookup_wait_ms, lookup_calm_per_s; /* gather.h */
 
 	int64_t log_channel_bytes, log_bytes; /* rings of events */
 	int64_t replay_limit;                 /* events of one channel before a gap */

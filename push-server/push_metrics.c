@@ -24,6 +24,8 @@ _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
 #define UP_HELP      "Workers with this connection up."
 #define HANDS        "echostream_websocket_handshakes_total"
 #define HANDS_HELP   "Requests at the front desk, by what became of them."
+#define QUERIES      "echostream_push_queries_total"
+#define QUERIES_HELP "Statements sent to PostgreSQL, by what they ask."
 #define REPLAY       "echostream_replays_total"
 #define REPLAY_HELP  "Replays by where the events came from."
 
@@ -35,6 +37,7 @@ _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
 	{ \
 		METRIC_GAUGE, name, labels, help, NULL, 0 \
 	}
+#define QUERY(asks) COUNTER(QUERIES, "asks=\"" asks "\"", QUERIES_HELP)
 #define FRAME(type) COUNTER(FRAMES, "type=\"" type "\"", FRAMES_HELP)
 #define CLOSED(n, code) \
 	[PM_CLOSE_FIRST + (n)] = COUNTER(CLOSES, "code=\"" code "\"", CLOSES_HELP)
@@ -68,6 +71,11 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_HANDSHAKES_OK] = COUNTER(HANDS, "result=\"ok\"", HANDS_HELP),
 	[PM_HANDSHAKES_REFUSED] = COUNTER(HANDS, "result=\"refused\"", HANDS_HELP),
 	[PM_AUTH_FAILED] = COUNTER("echostream_websocket_auth_failures_total", NULL, "Sockets closed because of their token, user or tenant."),
+	[PM_QUERIES_USERS] = QUERY("users"),
+	[PM_QUERIES_RIGHTS] = QUERY("rights"),
+	[PM_QUERIES_PAGES] = QUERY("pages"),
+	[PM_QUERIES_HEADS] = QUERY("heads"),
+	[PM_QUERIES_VERSIONS] = QUERY("versions"),
 	[PM_PG_UP] = GAUGE(UP, "to=\"postgres\"", UP_HELP),
 	[PM_REDIS_UP] = GAUGE(UP, "to=\"redis\"", UP_HELP),
 	[PM_TOPICS_UP] = GAUGE(UP, "to=\"pubsub\"", UP_HELP),

@@ -128,6 +128,10 @@ subscribe_again(struct subscription *sub)
 	struct hub_conn *hc = sub->conn->hub;
 
 	sub_place(sub, SUB_TO_ASK, &hc->to_ask);
+	if (!hc->came) {
+		hc->came = true;
+		gather_came(&hc->hub->gather, hc->hub->worker->now_ms);
+	}
 	if (list_empty(&hc->asking))
 		list_add_tail(&hc->hub->asking, &hc->asking);
 }
@@ -237,87 +241,116 @@ admit(struct subscription *sub, const struct sync_channel *row, int64_t head_bef
 }
 
 static void
-judge(
-    struct authorise_ask *ask, size_t i, const struct sync_channel *row, enum es_code rc)
+judge(struct hub *hub, const struct authorise_item *item, const struct sync_channel *row,
+    enum es_code rc)
 {
-	struct hub *hub = ask->hub;
-	struct conn *c = conn_get(hub->worker, ask->conn);
-	struct channel *ch = channel_find(hub, &ask->tenant, &ask->channels[i]);
+	const struct sync_right *right = &item->right;
+	struct conn *c = conn_get(hub->worker, item->conn);
+	struct channel *ch = channel_find(hub, &right->tenant, &right->channel);
 	struct subscription *sub = c == NULL || ch == NULL ? NULL : sub_find(hub, c, ch);
 
-	if (sub == NULL || sub->state != SUB_ASKED || sub->ticket != ask->ticket[i])
+	if (sub == NULL || sub->state != SUB_ASKED || sub->ticket != item->ticket)
 		return;
 	if (rc != ES_OK)
 		subscribe_again(sub); /* until its time is over */
 	else if (row == NULL)
 		subscribe_fail(sub, ES_NOT_FOUND, "no such channel");
 	else
-		admit(sub, row, ask->head_before[i]);
+		admit(sub, row, item->head_before);
 }
 
+/* Rows come in order; an item without one is a no. */
 static void
 authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
 {
-	const struct sync_channel *by_ord[AUTHORISE_MAX] = {0};
+	struct hub *hub = ask->hub;
+	size_t at = 0;
 
 	(void)err;
+	gather_answered(&hub->gather);
 	if (rc != ES_OK)
-		ask->hub->ask_after_ms = ask->hub->worker->now_ms + ASK_BACKOFF_MS;
-	for (size_t i = 0; i < n_rows; i++)
-		if (rows[i].ord >= 0 && (size_t)rows[i].ord < ask->n)
-			by_ord[rows[i].ord] = &rows[i];
-	for (size_t i = 0; i < ask->n; i++)
-		judge(ask, i, by_ord[i], rc);
+		hub->ask_after_ms = hub->worker->now_ms + ASK_BACKOFF_MS;
+	for (size_t i = 0; i < ask->n; i++) {
+		const bool yes = at < n_rows && rows[at].ord == (int64_t)i;
+
+		judge(hub, &ask->items[i], yes ? &rows[at] : NULL, rc);
+		at += yes;
+	}
 	free(ask);
 }
 
-static struct authorise_ask *
-ask_of(struct hub_conn *hc)
+/* What the connection wants to know, as far as there is room. */
+static void
+add_items(struct authorise_ask *ask, const struct hub_conn *hc, size_t max)
 {
-	struct authorise_ask *ask = mem_new(1, sizeof(*ask));
 	struct list *l = hc->to_ask.next;
 
-	ask->hub = hc->hub;
-	ask->conn = hc->conn->ref;
-	ask->tenant = hc->conn->tenant;
-	ask->user = hc->conn->user;
-	ask->done = authorise_done;
-	for (; l != &hc->to_ask && ask->n < AUTHORISE_MAX; l = l->next) {
+	for (; l != &hc->to_ask && ask->n < max; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, place);
+		struct authorise_item *item = &ask->items[ask->n++];
 
 		sub->ticket = ++hc->hub->last_ticket;
-		ask->channels[ask->n] = sub->channel->id;
-		ask->ticket[ask->n] = sub->ticket;
-		ask->head_before[ask->n] = channel_head(sub->channel);
-		ask->n++;
+		item->right.tenant = hc->conn->tenant;
+		item->right.user = hc->conn->user;
+		item->right.channel = sub->channel->id;
+		item->conn = hc->conn->ref;
+		item->ticket = sub->ticket;
+		item->head_before = channel_head(sub->channel);
 	}
+}
+
+static struct authorise_ask *
+ask_of(struct hub *hub, size_t max)
+{
+	struct authorise_ask *ask =
+	    mem_new(1, sizeof(*ask) + max * sizeof(struct authorise_item));
+
+	ask->hub = hub;
+	ask->done = authorise_done;
+	for (struct list *l = hub->asking.next; l != &hub->asking && ask->n < max;
+	     l = l->next)
+		add_items(ask, LIST_ITEM(l, struct hub_conn, asking), max);
 	return ask;
+}
+
+/* The first n of those that want to know have asked. */
+static void
+have_asked(struct hub *hub, size_t n)
+{
+	struct list *l;
+
+	while (n > 0 && (l = list_first(&hub->asking)) != NULL) {
+		struct hub_conn *hc = LIST_ITEM(l, struct hub_conn, asking);
+
+		for (; n > 0 && !list_empty(&hc->to_ask); n--)
+			sub_place(LIST_ITEM(hc->to_ask.next, struct subscription, place),
+			    SUB_ASKED, NULL);
+		if (list_empty(&hc->to_ask))
+			list_del(&hc->asking);
+		else
+			list_move_tail(&hub->asking, &hc->asking);
+	}
 }
 
 void
 subscribe_ask(struct hub *hub)
 {
-	if (hub->worker->now_ms < hub->ask_after_ms)
-		return;
-	while (!list_empty(&hub->asking)) {
-		struct hub_conn *hc =
-		    LIST_ITEM(hub->asking.next, struct hub_conn, asking);
-		struct authorise_ask *ask = ask_of(hc);
+	const int64_t now_ms = hub->worker->now_ms;
+	size_t max;
 
-		if (ask->n > 0 && !hub->io.authorise(hub->io.ctx, ask)) {
+	if (now_ms < hub->ask_after_ms)
+		return;
+	while ((max = gather_due(&hub->gather, hub->n_to_ask, now_ms)) > 0) {
+		struct authorise_ask *ask = ask_of(hub, max);
+		const size_t n = ask->n;
+
+		if (!hub->io.authorise(hub->io.ctx, ask)) {
 			free(ask);
 			return;
 		}
-		for (size_t n = ask->n; n > 0; n--)
-			sub_place(LIST_ITEM(hc->to_ask.next, struct subscription, place),
-			    SUB_ASKED, NULL);
-		if (ask->n == 0)
-			free(ask);
-		if (list_empty(&hc->to_ask))
-			list_del(&hc->asking);
-		else
-			list_move_tail(&hub->asking, &hc->asking);
+		gather_sent(&hub->gather, now_ms);
+		have_asked(hub, n);
 	}
 }
 

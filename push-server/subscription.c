@@ -74,6 +74,7 @@ sub_free(struct subscription *sub)
 {
 	struct channel *ch = sub->channel;
 
+	ch->hub->n_to_ask -= sub->state == SUB_TO_ASK;
 	list_del(&sub->place);
 	list_del(&sub->of_channel);
 	LIST_REMOVE(sub, of_conn);
@@ -98,6 +99,8 @@ sub_place(struct subscription *sub, enum sub_state next, struct list *list)
 {
 	CHECK(sub_next[sub->state] & MAY_BECOME(next));
 	CHECK((list == NULL) == (next == SUB_ASKED));
+	sub->channel->hub->n_to_ask -= sub->state == SUB_TO_ASK;
+	sub->channel->hub->n_to_ask += next == SUB_TO_ASK;
 	list_del(&sub->place);
 	if (list != NULL)
 		list_add_tail(list, &sub->place);

@@ -98,6 +98,7 @@ void
 worker_turn(struct worker *w)
 {
 	w->now_ms = clock_mono_ms();
+	conn_auth_turn(w);
 	conn_write_flush(w);
 	conn_reap(w);
 }

@@ -47,6 +47,9 @@ const char *const conf_names[] = {
     "ES_SEND_WAIT_MS",
     /* push-server */
     "ES_PUSH_LISTEN",
+    "ES_PUSH_LOOKUP_BATCH",
+    "ES_PUSH_LOOKUP_CALM_PER_S",
+    "ES_PUSH_LOOKUP_WAIT_MS",
     "ES_PUSH_OPS_LISTEN",
     "ES_PUSH_METRICS_FILE",
     "ES_PUSH_WORKERS",

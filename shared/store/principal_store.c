@@ -6,6 +6,7 @@
 
 /* A row as it comes, before it is judged. */
 struct answer {
+	int64_t ord; /* from 1 */
 	const char *tenant_status, *user_status, *role, *display_name, *settings;
 	int64_t acl_version, max_messages_per_second, tokens_valid_after_ms;
 	bool revoked;
@@ -13,6 +14,7 @@ struct answer {
 };
 
 static const struct pg_col answer_cols[] = {
+    PG_COL(struct answer, ord, PG_INT8),
     PG_COL(struct answer, tenant_status, PG_TEXT),
     PG_COL(struct answer, acl_version, PG_INT8),
     PG_COL(struct answer, max_messages_per_second, PG_INT8),
@@ -25,57 +27,89 @@ static const struct pg_col answer_cols[] = {
     PG_COL(struct answer, epoch, PG_UUID),
 };
 
-const struct pg_stmt principal_store_stmt = {
+#define ANSWER \
+	" tenant_status, acl_version, max_messages_per_second, settings, user_status," \
+	" role, display_name, tokens_valid_after_ms, revoked, epoch "
+
+static const struct pg_stmt principal_store_one = {
     .name = "principal",
-    .sql = "SELECT tenant_status, acl_version, max_messages_per_second, settings,"
-	   " user_status, role, display_name, tokens_valid_after_ms, revoked, epoch"
-	   " FROM es_authenticate($1, $2, $3)",
+    .sql = "SELECT 1," ANSWER "FROM es_authenticate($1, $2, $3)",
     .cols = answer_cols,
     .n_cols = ES_COUNT(answer_cols),
     .n_params = 3,
 };
 
-const char *const *
-principal_store_params(struct arena *a, const struct tenant_id *tenant,
-    const struct user_id *user, const char *jti)
-{
-	const char **params = arena_alloc(a, 3 * sizeof(*params));
+const struct pg_stmt principal_store_many = {
+    .name = "principals",
+    .sql = "SELECT ord," ANSWER "FROM es_authenticate_many($1, $2, $3)",
+    .cols = answer_cols,
+    .n_cols = ES_COUNT(answer_cols),
+    .n_params = 3,
+};
 
-	params[0] = arena_strdup(a, tenant->text);
-	params[1] = arena_strdup(a, user->text);
-	params[2] = arena_strdup(a, jti);
-	return params;
-}
-
-enum es_code
-principal_store_read(struct pg_rows *rows, const struct tenant_id *tenant,
-    const struct user_id *user, int64_t issued_s, struct arena *a, struct principal *out,
+static enum es_code
+judge(const struct answer *row, const struct principal_ask *ask, struct principal *out,
     struct es_err *err)
 {
-	struct answer row = {0};
-
-	if (!pg_next(rows, a, &row))
-		return es_fail(
-		    err, ES_UNAUTHENTICATED, "the token's user does not exist");
-	if (strcmp(row.tenant_status, "active") != 0)
+	if (strcmp(row->tenant_status, "active") != 0)
 		return es_fail(err, ES_TENANT_SUSPENDED, "the tenant is suspended");
-	if (strcmp(row.user_status, "active") != 0)
+	if (strcmp(row->user_status, "active") != 0)
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
 	/* Tokens know seconds only: one of the second of the revocation is refused. */
-	if (row.revoked || issued_s * 1000 < row.tokens_valid_after_ms)
+	if (row->revoked || ask->issued_s * 1000 < row->tokens_valid_after_ms)
 		return es_fail(err, ES_TOKEN_REVOKED, "the token was revoked");
 
 	*out = (struct principal){
-	    .actor = {.tenant = *tenant,
-		.user = *user,
-		.role = row.role,
-		.display_name = row.display_name},
-	    .acl_version = row.acl_version,
-	    .max_messages_per_second = row.max_messages_per_second,
-	    .settings = row.settings,
+	    .actor = {.tenant = ask->tenant,
+		.user = ask->user,
+		.role = row->role,
+		.display_name = row->display_name},
+	    .acl_version = row->acl_version,
+	    .max_messages_per_second = row->max_messages_per_second,
+	    .settings = row->settings,
 	};
-	memcpy(out->epoch, row.epoch, sizeof(out->epoch));
+	memcpy(out->epoch, row->epoch, sizeof(out->epoch));
 	return ES_OK;
+}
+
+static enum es_code
+unknown(struct es_err *err)
+{
+	return es_fail(err, ES_UNAUTHENTICATED, "the token's user does not exist");
+}
+
+const char *const *
+principal_store_many_params(struct arena *a, const struct principal_ask asks[], size_t n)
+{
+	const char **params = arena_alloc(a, 3 * sizeof(*params));
+	const char **items = arena_alloc(a, n * sizeof(*items));
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = asks[i].tenant.text;
+	params[0] = pg_array(a, items, n);
+	for (size_t i = 0; i < n; i++)
+		items[i] = asks[i].user.text;
+	params[1] = pg_array(a, items, n);
+	for (size_t i = 0; i < n; i++)
+		items[i] = asks[i].jti;
+	params[2] = pg_array(a, items, n);
+	return params;
+}
+
+void
+principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[],
+    size_t n, struct arena *a, struct principal_answer out[])
+{
+	struct answer row = {0};
+
+	for (size_t i = 0; i < n; i++)
+		out[i].rc = unknown(&out[i].err);
+	while (pg_next(rows, a, &row))
+		if (row.ord >= 1 && (size_t)row.ord <= n) {
+			const size_t i = (size_t)row.ord - 1;
+
+			out[i].rc = judge(&row, &asks[i], &out[i].principal, &out[i].err);
+		}
 }
 
 enum es_code
@@ -83,9 +117,11 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
     struct principal *out, struct es_err *err)
 {
+	const struct principal_ask ask = {*tenant, *user, jti, issued_s};
 	const char *const params[] = {tenant->text, user->text, jti};
+	struct answer row = {0};
 	struct pg_rows rows;
 
-	TRY(pg_run(pg, NULL, &principal_store_stmt, params, a, &rows, err));
-	return principal_store_read(&rows, tenant, user, issued_s, a, out, err);
+	TRY(pg_run(pg, NULL, &principal_store_one, params, a, &rows, err));
+	return pg_next(&rows, a, &row) ? judge(&row, &ask, out, err) : unknown(err);
 }

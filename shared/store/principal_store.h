@@ -15,19 +15,31 @@ struct principal {
 	char epoch[ES_UUID_TEXT];
 };
 
+/* Whose token it is that is asked about. */
+struct principal_ask {
+	struct tenant_id tenant;
+	struct user_id user;
+	const char *jti;
+	int64_t issued_s;
+};
+
 /* ES_UNAUTHENTICATED for an unknown user or tenant, ES_TENANT_SUSPENDED, ES_TOKEN_REVOKED
  * for a deactivated user, a revoked jti and a token from before tokens_valid_after. */
 enum es_code principal_store_get(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
     struct principal *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The same for an event loop: send the statement with these parameters and no tenant,
- * then read its rows. */
-extern const struct pg_stmt principal_store_stmt;
-const char *const *principal_store_params(struct arena *a, const struct tenant_id *tenant,
-    const struct user_id *user, const char *jti);
-enum es_code principal_store_read(struct pg_rows *rows, const struct tenant_id *tenant,
-    const struct user_id *user, int64_t issued_s, struct arena *a, struct principal *out,
-    struct es_err *err) ES_MUST_CHECK;
+/* The same for an event loop and many at once, of any tenants: send the statement with
+ * these parameters and no tenant, then read its rows. Each ask has its own answer. */
+struct principal_answer {
+	enum es_code rc; /* as of principal_store_get */
+	struct es_err err;
+	struct principal principal; /* when ES_OK */
+};
+extern const struct pg_stmt principal_store_many;
+const char *const *principal_store_many_params(
+    struct arena *a, const struct principal_ask asks[], size_t n);
+void principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[],
+    size_t n, struct arena *a, struct principal_answer out[]);
 
 #endif

@@ -37,6 +37,25 @@ const struct pg_stmt sync_store_authorise = {
     .n_params = 3,
 };
 
+static const struct pg_col right_cols[] = {
+    PG_COL(struct sync_channel, ord, PG_INT8),
+    PG_COL(struct sync_channel, head, PG_INT8),
+    PG_COL(struct sync_channel, is_private, PG_BOOL),
+    PG_COL(struct sync_channel, is_member, PG_BOOL),
+    PG_COL(struct sync_channel, archived, PG_BOOL),
+    PG_COL(struct sync_channel, acl_version, PG_INT8),
+    PG_COL(struct sync_channel, epoch, PG_UUID),
+};
+
+const struct pg_stmt sync_store_rights = {
+    .name = "sync_rights",
+    .sql = "SELECT ord - 1, last_seq, is_private, is_member, archived, acl_version,"
+	   " epoch FROM es_rights($1, $2, $3)",
+    .cols = right_cols,
+    .n_cols = ES_COUNT(right_cols),
+    .n_params = 3,
+};
+
 static const struct pg_col head_cols[] = {
     PG_COL(struct sync_head, ord, PG_INT8),
     PG_COL(struct sync_head, exists, PG_BOOL),
@@ -78,15 +97,21 @@ const struct pg_stmt sync_store_origins = {
     .n_cols = ES_COUNT(origin_cols),
 };
 
-/* Ids lie in an array of structs that are nothing but their text. */
 static const char *
-id_array(struct arena *a, const char *first, size_t n)
+text_array(struct arena *a, const char *first, size_t step, size_t n)
 {
 	const char **texts = arena_alloc(a, n * sizeof(*texts));
 
 	for (size_t i = 0; i < n; i++)
-		texts[i] = first + i * ES_UUID_TEXT;
+		texts[i] = first + i * step;
 	return pg_array(a, texts, n);
+}
+
+/* Ids lie in an array of structs that are nothing but their text. */
+static const char *
+id_array(struct arena *a, const char *first, size_t n)
+{
+	return text_array(a, first, ES_UUID_TEXT, n);
 }
 
 const char *const *
@@ -98,6 +123,17 @@ sync_store_authorise_params(struct arena *a, const struct tenant_id *tenant,
 	params[0] = arena_strdup(a, tenant->text);
 	params[1] = arena_strdup(a, user->text);
 	params[2] = id_array(a, channels[0].text, n);
+	return params;
+}
+
+const char *const *
+sync_store_rights_params(struct arena *a, const struct sync_right asks[], size_t n)
+{
+	const char **params = arena_alloc(a, 3 * sizeof(*params));
+
+	params[0] = text_array(a, asks[0].tenant.text, sizeof(asks[0]), n);
+	params[1] = text_array(a, asks[0].user.text, sizeof(asks[0]), n);
+	params[2] = text_array(a, asks[0].channel.text, sizeof(asks[0]), n);
 	return params;
 }
 

@@ -28,6 +28,17 @@ const char *const *sync_store_authorise_params(struct arena *a,
     const struct tenant_id *tenant, const struct user_id *user,
     const struct channel_id channels[], size_t n);
 
+/* The same for many users of any tenants at once, without a tenant: may user i of tenant
+ * i read channel i? The rows' ord is i; id is not filled in. */
+struct sync_right {
+	struct tenant_id tenant;
+	struct user_id user;
+	struct channel_id channel;
+};
+extern const struct pg_stmt sync_store_rights; /* row: struct sync_channel */
+const char *const *sync_store_rights_params(
+    struct arena *a, const struct sync_right asks[], size_t n);
+
 /* Events with after < seq <= to, in order, at most limit. With the tenant. */
 #define SYNC_PAGE_MAX 1000
 extern const struct pg_stmt sync_store_page;

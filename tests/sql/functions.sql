@@ -45,6 +45,19 @@ SELECT results_eq(format('SELECT tenant_status, user_status, role, display_name,
     $$ VALUES ('active', 'active', 'owner', 'A One', 0::bigint, false, true) $$, 'authenticate a user');
 SELECT is_empty(format('SELECT * FROM es_authenticate(%L, %L, %L)', :'t1', :'b1', 'j1'),
     'another tenant''s user is none');
+SELECT results_eq(format('SELECT ord, tenant_status, user_status, display_name, revoked
+    FROM es_authenticate_many(ARRAY[%L, %L, %L, %L]::uuid[], ARRAY[%L, %L, %L, %L]::uuid[], ARRAY[%L, %L, %L, %L])',
+    :'t1', :'t1', :'t2', :'t1', :'a1', :'b1', :'b1', pg_temp.id('a', 3), 'j1', 'j1', 'j1', 'j1'),
+    $$ VALUES (1, 'active', 'active', 'A One', false), (3, 'active', 'active', 'B One', false),
+    (4, 'active', 'deactivated', 'A Three', false) $$,
+    'authenticate many of any tenants, each in its place; another tenant''s user is none');
+SELECT is_empty($$ SELECT * FROM es_authenticate_many('{}', '{}', '{}') $$, 'or nobody');
+SELECT results_eq(format('SELECT ord, last_seq, is_private, is_member, archived FROM es_rights(
+    ARRAY[%1$L, %1$L, %1$L, %1$L, %1$L, %2$L, %2$L, %2$L]::uuid[], ARRAY[%3$L, %4$L, %5$L, %3$L, %3$L, %6$L, %6$L, %3$L]::uuid[],
+    ARRAY[%7$L, %7$L, %8$L, %9$L, %10$L, %7$L, %11$L, %11$L]::uuid[])', :'t1', :'t2', :'a1', :'a2',
+    pg_temp.id('a', 3), :'b1', pg_temp.id('c', 3), :'c1', pg_temp.id('c', 4), pg_temp.id('c', 77), pg_temp.id('d', 1)),
+    $$ VALUES (1, 0::bigint, true, true, false), (4, 0, false, true, true), (7, 0, false, true, false) $$,
+    'who may read: a member, not who is none, not the deactivated; nobody what is another tenant''s or unknown');
 INSERT INTO revoked_tokens (tenant_id, jti, expires_at) VALUES (:'t1', 'j1', now() + interval '1 h'),
     (:'t1', 'j0', now() - interval '1 s'), (:'t2', 'j2', now() + interval '1 h');
 UPDATE users SET tokens_valid_after = 'epoch'::timestamptz + interval '5 s' WHERE id = :'a1';
@@ -52,6 +65,9 @@ SELECT results_eq(format('SELECT revoked, tokens_valid_after_ms FROM es_authenti
     :'t1', :'a1', 'j1'), 'VALUES (true, 5000::bigint)', 'a revoked token is told');
 SELECT results_eq(format('SELECT revoked FROM es_authenticate(%L, %L, %L)', :'t1', :'a1', 'j2'),
     ARRAY[false], 'another tenant''s revocation is not ours');
+SELECT results_eq(format('SELECT revoked FROM es_authenticate_many(ARRAY[%1$L, %1$L]::uuid[],
+    ARRAY[%2$L, %2$L]::uuid[], ARRAY[%3$L, %4$L])', :'t1', :'a1', 'j2', 'j1'), ARRAY[false, true],
+    'of many each by its own token');
 INSERT INTO api_keys (tenant_id, id, hash, name, scopes, revoked_at) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('good'), 'k', '{read}', NULL),
     (:'t1', pg_temp.id('e', 2), sha256('gone'), 'k', '{}', now());

@@ -68,6 +68,39 @@ authorises_what_may_be_read(void)
 	CU_ASSERT_EQUAL(authorise(&f.guest, ids, 4, out), 0);
 }
 
+/* Each pair of user and channel is judged by itself, whatever tenants they are of. */
+static void
+rights_of_many_users_of_any_tenant(void)
+{
+	const struct channel_id closed = fixture_channel(&f, &f.bob, "closed2", true);
+	const struct channel_id theirs = fixture_channel(&f, &f.foreign, "theirs", false);
+	const struct sync_right asks[] = {
+	    {f.bob.tenant, f.bob.user, closed},
+	    {f.carol.tenant, f.carol.user, closed},
+	    {f.foreign.tenant, f.foreign.user, closed},
+	    {f.foreign.tenant, f.bob.user, theirs},
+	    {f.foreign.tenant, f.foreign.user, theirs},
+	};
+	struct sync_channel row;
+	struct pg_rows rows;
+
+	(void)fixture_send(&f, &f.bob, &closed, NULL, "x");
+	FINE(pg_run(f.pg, NULL, &sync_store_rights,
+	    sync_store_rights_params(f.arena, asks, ES_COUNT(asks)), f.arena, &rows,
+	    &f.err));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
+	CU_ASSERT_EQUAL(row.ord, 0);
+	CU_ASSERT_EQUAL(row.head, 1);
+	CU_ASSERT_TRUE(row.is_private && row.is_member && !row.archived);
+	CU_ASSERT_TRUE(row.acl_version > 0);
+	CU_ASSERT_TRUE(uuid_valid(row.epoch));
+	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
+	CU_ASSERT_EQUAL(row.ord, 4);
+	CU_ASSERT_EQUAL(row.head, 0);
+	CU_ASSERT_FALSE(row.is_private);
+	CU_ASSERT_FALSE(pg_next(&rows, f.arena, &row));
+}
+
 /* Messages and other events share the numbers: the page has both, in order. */
 static void
 pages_merge_messages_and_events(void)
@@ -216,6 +249,7 @@ reads_versions_and_origins(void)
 
 static CU_TestInfo cases[] = {
     {"authorises what may be read", authorises_what_may_be_read},
+    {"rights of many users of any tenant", rights_of_many_users_of_any_tenant},
     {"pages merge messages and events", pages_merge_messages_and_events},
     {"a page tells how far it reaches", a_page_tells_how_far_it_reaches},
     {"a skipped number is covered", a_skipped_number_is_covered},

@@ -6,6 +6,7 @@
 #include "store/db_store.h"
 #include "store/principal_store.h"
 #include "store/tenant_store.h"
+#include "store/user_store.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
@@ -104,6 +105,39 @@ suspends_and_resumes(void)
 	    clock_wall_ms() / 1000, f.arena, &p, &f.err));
 }
 
+/* Everybody gets an answer of its own; one that is refused does not shift the others. */
+static void
+looks_up_many_of_any_tenant(void)
+{
+	const int64_t now_s = clock_wall_ms() / 1000;
+	const struct principal_ask asks[] = {
+	    {f.bob.tenant, f.bob.user, "j", now_s},
+	    {f.foreign.tenant, f.bob.user, "j", now_s}, /* a user of another */
+	    {f.foreign.tenant, f.foreign.user, "j", now_s},
+	    {f.guest.tenant, f.guest.user, "j", now_s}, /* deactivated */
+	    {f.bob.tenant, f.bob.user, "j", now_s},
+	};
+	struct principal_answer out[ES_COUNT(asks)] = {0};
+	struct pg_rows rows;
+	struct user user;
+
+	FINE(
+	    user_store_deactivate(f.pg, &f.owner, &f.guest.user, f.arena, &user, &f.err));
+	FINE(tenant_store_suspend(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+	FINE(pg_run(f.pg, NULL, &principal_store_many,
+	    principal_store_many_params(f.arena, asks, ES_COUNT(asks)), f.arena, &rows,
+	    &f.err));
+	principal_store_many_read(&rows, asks, ES_COUNT(asks), f.arena, out);
+	CU_ASSERT_EQUAL(out[0].rc, ES_OK);
+	CU_ASSERT_STRING_EQUAL(out[0].principal.actor.display_name, "Bob");
+	CU_ASSERT_EQUAL(out[1].rc, ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(out[2].rc, ES_TENANT_SUSPENDED);
+	CU_ASSERT_EQUAL(out[3].rc, ES_TOKEN_REVOKED);
+	CU_ASSERT_EQUAL(out[4].rc, ES_OK);
+	CU_ASSERT_TRUE(uuid_valid(out[4].principal.epoch));
+	FINE(tenant_store_resume(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+}
+
 static void
 lists_every_tenant_once(void)
 {
@@ -140,6 +174,7 @@ static CU_TestInfo cases[] = {
     {"refuses what the schema refuses", refuses_what_the_schema_refuses},
     {"patches only what is named", patches_only_what_is_named},
     {"suspends and resumes", suspends_and_resumes},
+    {"looks up many of any tenant", looks_up_many_of_any_tenant},
     {"lists every tenant once", lists_every_tenant_once},
     {"the database is ready", the_database_is_ready},
     CU_TEST_INFO_NULL,

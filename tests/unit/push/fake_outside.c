@@ -15,7 +15,7 @@ struct out_job {
 	void *ask;
 	bool ready;
 	enum es_code rc;
-	struct sync_channel rows[AUTHORISE_MAX];
+	struct sync_channel *rows;
 	int64_t numbers[HEADS_MAX];
 	size_t n;
 	struct sync_page page;
@@ -160,18 +160,19 @@ static void
 work_authorise(struct outside *o, struct out_job *job)
 {
 	const struct authorise_ask *ask = job->ask;
-	const int user = user_index(o, &ask->user);
 
 	job->n = 0;
+	job->rows = mem_new(ask->n, sizeof(*job->rows));
 	for (size_t i = 0; i < ask->n; i++) {
-		const int c = channel_index(o, &ask->channels[i]);
+		const struct sync_right *right = &ask->items[i].right;
+		const int user = user_index(o, &right->user);
+		const int c = channel_index(o, &right->channel);
 		struct sync_channel *row = &job->rows[job->n];
 
 		if (c < 0 || user < 0 ||
 		    (o->channels[c].is_private && !o->channels[c].member[user]))
 			continue;
-		*row = (struct sync_channel){.id = ask->channels[i],
-		    .ord = (int64_t)i,
+		*row = (struct sync_channel){.ord = (int64_t)i,
 		    .head = o->channels[c].head,
 		    .is_private = o->channels[c].is_private,
 		    .archived = o->channels[c].archived,
@@ -180,6 +181,7 @@ work_authorise(struct outside *o, struct out_job *job)
 		job->n++;
 	}
 	o->authorisations++;
+	o->rights += (unsigned)ask->n;
 }
 
 static void
@@ -256,6 +258,7 @@ answer(struct outside *o, struct out_job *job)
 		acl->done(acl, job->rc, job->numbers);
 		break;
 	}
+	free(job->rows);
 	free(job);
 }
 

@@ -40,7 +40,7 @@ struct outside {
 	bool down, topics_down;
 	char epoch[ES_UUID_TEXT];
 	int64_t acl_version;
-	unsigned page_reads, authorisations, published;
+	unsigned page_reads, authorisations, rights, published;
 	/* Commands to Redis; NULL: it is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,
 	    const struct redis_arg argv[], redis_async_done *done, void *arg);

@@ -95,7 +95,7 @@ fakes_run(void)
 
 /* The database. */
 
-const struct pg_stmt principal_store_stmt = {.name = "principal"};
+const struct pg_stmt principal_store_many = {.name = "principals"};
 const struct pg_stmt outcome_store_stmt = {.name = "outcome"};
 
 enum es_code
@@ -124,7 +124,8 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 		return es_fail(err, ES_UNAVAILABLE, "down");
 	d = due_new(ctx);
 	d->pg = done;
-	d->fails = stmt != &principal_store_stmt && stmt != &outcome_store_stmt;
+	fakes.lookups += stmt == &principal_store_many;
+	d->fails = stmt != &principal_store_many && stmt != &outcome_store_stmt;
 	return ES_OK;
 }
 
@@ -141,29 +142,37 @@ pg_async_timer(struct pg_async *pa)
 }
 
 const char *const *
-principal_store_params(struct arena *a, const struct tenant_id *tenant,
-    const struct user_id *user, const char *jti)
+principal_store_many_params(struct arena *a, const struct principal_ask asks[], size_t n)
 {
-	(void)a, (void)tenant, (void)user, (void)jti;
+	(void)a, (void)asks;
+	fakes.users += (unsigned)n;
 	return NULL;
 }
 
-enum es_code
-principal_store_read(struct pg_rows *rows, const struct tenant_id *tenant,
-    const struct user_id *user, int64_t issued_s, struct arena *a, struct principal *out,
-    struct es_err *err)
+static enum es_code
+judge(const struct principal_ask *ask, struct principal *out, struct es_err *err)
 {
-	(void)rows, (void)issued_s, (void)a;
+	if (fakes.stranger != NULL && strcmp(ask->user.text, fakes.stranger) == 0)
+		return es_fail(err, ES_UNAUTHENTICATED, "unknown");
 	if (fakes.principal != ES_OK)
 		return es_fail(err, fakes.principal, "refused");
 	*out = (struct principal){
-	    .actor = {*tenant, *user, "member", "Alice"},
+	    .actor = {ask->tenant, ask->user, "member", "Alice"},
 	    .acl_version = 7,
 	    .max_messages_per_second = 1000,
 	    .settings = fakes.settings,
 	    .epoch = "e1",
 	};
 	return ES_OK;
+}
+
+void
+principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[],
+    size_t n, struct arena *a, struct principal_answer out[])
+{
+	(void)rows, (void)a;
+	for (size_t i = 0; i < n; i++)
+		out[i].rc = judge(&asks[i], &out[i].principal, &out[i].err);
 }
 
 const char *const *

@@ -13,8 +13,10 @@
 #define FAKE_SENDS 64
 
 struct fakes {
-	enum es_code principal; /* what the look-up of a user says */
-	const char *settings;   /* of the tenant */
+	enum es_code principal;  /* what the look-up of a user says */
+	const char *stranger;    /* this user is unknown, whatever principal is */
+	unsigned lookups, users; /* statements that look users up, and how many */
+	const char *settings;    /* of the tenant */
 	enum es_code authz;
 	bool pg_down;
 	enum es_code queue; /* result of an enqueue */

@@ -44,6 +44,9 @@ settings(struct push_conf *conf)
 	    .send_timeout_ms = 2000,
 	    .drain_ms = 1000,
 	    .max_subscriptions = 500,
+	    .lookup_batch = 50,
+	    .lookup_wait_ms = 500,
+	    .lookup_calm_per_s = 20,
 	    .user_send = 1000,
 	    .user_send_window_s = 1,
 	    .body_max_chars = 10000,
@@ -94,19 +97,26 @@ rig_turn(struct rig *r)
 	worker_turn(&r->worker);
 }
 
-char *
-rig_token(struct rig *r)
+static char *
+token_of(struct rig *r, const char *whose)
 {
 	const struct token_key key = {.kid = "hs1", .alg = TOKEN_HS256, .verify = SECRET};
 	const struct token_rules rules = {&key, 1, "echostream", "echostream", 30};
 	const struct tenant_id tenant = {TENANT};
-	const struct user_id user = {USER};
+	struct user_id user;
 	const char *text;
 	struct es_err err;
 
+	CHECK(user_id_parse(whose, &user, &err) == ES_OK);
 	CHECK(token_mint(&rules, &tenant, &user, clock_wall_ms() / 1000, 3600, r->arena,
 		  &text, &err) == ES_OK);
 	return mem_strdup(text);
+}
+
+char *
+rig_token(struct rig *r)
+{
+	return token_of(r, USER);
 }
 
 static void
@@ -131,6 +141,12 @@ void
 rig_client_without_token(struct rig *r, struct client *c)
 {
 	adopt(r, c, 0, NULL);
+}
+
+void
+rig_client_as(struct rig *r, struct client *c, const char *user)
+{
+	adopt(r, c, 0, token_of(r, user));
 }
 
 void

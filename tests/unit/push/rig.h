@@ -36,6 +36,8 @@ void rig_turn(struct rig *r);
 /* Connect with a good token; rig_turn until hello. sndbuf 0: as it is. */
 void rig_client(struct rig *r, struct client *c, int sndbuf);
 void rig_client_without_token(struct rig *r, struct client *c);
+/* As this user, and no waiting for hello. */
+void rig_client_as(struct rig *r, struct client *c, const char *user);
 char *rig_token(struct rig *r);
 /* The connection of the client in the worker, NULL when gone. */
 struct conn *rig_conn(struct rig *r, const struct client *c);

@@ -192,12 +192,73 @@ test_acl(void)
 	hub_end();
 }
 
+/* Whoever asks in one turn is one question, but no more of them than the limit. */
+static void
+test_gathered(void)
+{
+	struct hub_limits limits = hub_limits_default;
+	struct fake_conn *f[3];
+
+	limits.lookups.batch = 5;
+	hub_begin(&limits);
+	for (int i = 0; i < 3; i++)
+		f[i] = hub_join(i);
+	out.channels[2].member[1] = false;
+	hub_subscribe(f[0], 0, -1); /* opens the channels' topics */
+	hub_subscribe(f[0], 2, -1);
+	hub_settle();
+	CU_ASSERT_EQUAL(out.rights, 2);
+	out.authorisations = out.rights = 0;
+	for (int i = 1; i < 3; i++) {
+		hub_subscribe(f[i], 0, -1);
+		hub_subscribe(f[i], 2, -1);
+	}
+	hub_settle();
+	CU_ASSERT_EQUAL(out.authorisations, 1);
+	CU_ASSERT_EQUAL(out.rights, 4);
+	CU_ASSERT_EQUAL(hub_count(f[1], "\"type\":\"ack\""), 1);
+	CU_ASSERT_EQUAL(hub_count(f[1], "not_found"), 1);
+	CU_ASSERT_EQUAL(hub_count(f[2], "\"type\":\"ack\""), 2);
+
+	out.authorisations = out.rights = 0;
+	for (int i = 0; i < 6; i++)
+		hub_subscribe(hub_join(i % 3), 0, -1);
+	hub_settle();
+	CU_ASSERT_EQUAL(out.authorisations, 2);
+	CU_ASSERT_EQUAL(out.rights, 6);
+	hub_end();
+}
+
+/* A reader that is gone when its answer comes, among others. */
+static void
+test_gone_among_others(void)
+{
+	struct fake_conn *a, *b;
+
+	hub_begin(NULL);
+	hub_subscribe(hub_join(0), 0, -1);
+	hub_settle();
+	a = hub_join(1);
+	b = hub_join(2);
+	hub_subscribe(a, 0, -1);
+	hub_subscribe(b, 0, -1);
+	IGNORE(hub_turn(worker.hub)); /* asked */
+	fake_conn_break(a);
+	fake_conn_closed(a);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 0);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"ack\""), 1);
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"removed between the question and the answer", test_removed_meanwhile},
     {"nothing of a private channel after one's removal", test_removed},
     {"removed and back before it has read of either", test_back_again},
     {"who may send is remembered only as long as it is true", test_authz},
     {"a new acl version looks the users up again", test_acl},
+    {"readers of one turn are one question", test_gathered},
+    {"a reader that has gone among others", test_gone_among_others},
     CU_TEST_INFO_NULL,
 };
 

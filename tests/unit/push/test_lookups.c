@@ -1,0 +1,140 @@
+/* Users who come together are looked up together, and each gets its own answer. */
+#include <stdlib.h>
+
+#include "cunit_main.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+#define KNOWN    "01900000-0000-7000-8000-00000000a002"
+#define STRANGER "01900000-0000-7000-8000-00000000a0ff"
+#define MANY     52
+
+static struct rig rig;
+static struct client *clients; /* of MANY: a megabyte each */
+static struct got got;
+
+/* The first is being asked for, so that those who come now wait. */
+static void
+up(void)
+{
+	clients = calloc(MANY, sizeof(*clients));
+	rig_up(&rig);
+	fakes.hold = true;
+	rig_client_as(&rig, &clients[0], KNOWN);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.lookups, 1);
+}
+
+static void
+down(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		client_close(&clients[i]);
+	rig_turn(&rig);
+	rig_down(&rig);
+	free(clients);
+}
+
+static bool
+greeted(unsigned i)
+{
+	return rig_expect(&rig, &clients[i], "\"type\":\"hello\"", &got);
+}
+
+static void
+two_users_are_one_statement(void)
+{
+	up();
+	rig_client_as(&rig, &clients[1], KNOWN);
+	rig_client_as(&rig, &clients[2], KNOWN);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.lookups, 1);
+	fakes.hold = false;
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT_TRUE(greeted(i));
+	CU_ASSERT_EQUAL(fakes.lookups, 2);
+	CU_ASSERT_EQUAL(fakes.users, 3);
+	down(3);
+}
+
+static void
+a_stranger_harms_nobody_else(void)
+{
+	up();
+	fakes.stranger = STRANGER;
+	rig_client_as(&rig, &clients[1], STRANGER);
+	rig_client_as(&rig, &clients[2], KNOWN);
+	rig_turn(&rig);
+	fakes.hold = false;
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &clients[1]), CLOSE_BAD_TOKEN);
+	CU_ASSERT_TRUE(greeted(2));
+	CU_ASSERT_EQUAL(fakes.lookups, 2);
+	CU_ASSERT_EQUAL(fakes.opened, 2);
+	down(3);
+}
+
+static void
+who_has_gone_is_dropped(void)
+{
+	up();
+	rig_client_as(&rig, &clients[1], KNOWN);
+	rig_client_as(&rig, &clients[2], KNOWN);
+	rig_turn(&rig);
+	client_close(&clients[0]); /* its answer is under way */
+	client_close(&clients[1]); /* it waits */
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(rig.worker.conns.n, 1);
+	fakes.hold = false;
+	CU_ASSERT_TRUE(greeted(2));
+	CU_ASSERT_EQUAL(fakes.users, 2); /* not asked for any more */
+	CU_ASSERT_EQUAL(fakes.opened, 1);
+	client_close(&clients[2]);
+	down(0);
+}
+
+static void
+all_are_asked_for_again_when_the_database_was_away(void)
+{
+	up();
+	fakes.pg_down = true;
+	rig_client_as(&rig, &clients[1], KNOWN);
+	fakes.hold = false;
+	rig_turn(&rig); /* the first is lost under way, the second on its way out */
+	CU_ASSERT_EQUAL(fakes.opened, 0);
+	fakes.pg_down = false;
+	worker_second(&rig.worker);
+	CU_ASSERT_TRUE(greeted(0));
+	CU_ASSERT_TRUE(greeted(1));
+	CU_ASSERT_EQUAL(fakes.lookups, 2);
+	down(2);
+}
+
+static void
+one_more_than_the_limit_makes_two_statements(void)
+{
+	up();
+	CU_ASSERT_EQUAL(rig.conf.lookup_batch, MANY - 2);
+	for (unsigned i = 1; i < MANY; i++)
+		rig_client_as(&rig, &clients[i], KNOWN);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.lookups, 2); /* the first one, and a full one */
+	CU_ASSERT_EQUAL(fakes.users, MANY - 1);
+	fakes.hold = false;
+	for (unsigned i = 0; i < MANY; i++)
+		CU_ASSERT_TRUE(greeted(i));
+	CU_ASSERT_EQUAL(fakes.lookups, 3);
+	down(MANY);
+}
+
+static CU_TestInfo cases[] = {
+    {"two users are one statement", two_users_are_one_statement},
+    {"a stranger harms nobody else", a_stranger_harms_nobody_else},
+    {"who has gone is dropped", who_has_gone_is_dropped},
+    {"all are asked for again when the database was away",
+	all_are_asked_for_again_when_the_database_was_away},
+    {"one more than the limit makes two statements",
+	one_more_than_the_limit_makes_two_statements},
+    CU_TEST_INFO_NULL,
+};
+CUNIT_MAIN("push/lookups", cases)
