@@ -13,7 +13,6 @@
 
 #include "core/banned.h"
 
-#define PER_TURN   64
 #define PAUSE_S    0.2 /* when the process has no descriptor left */
 #define UNACKED_MS 30000
 
@@ -91,7 +90,7 @@ on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	w->now_ms = clock_mono_ms();
-	for (int i = 0; i < PER_TURN; i++) {
+	for (int64_t i = 0; i < w->conf->accepts; i++) {
 		struct sockaddr_storage sa = {0};
 		socklen_t len = sizeof(sa);
 		char peer[48];

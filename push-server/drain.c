@@ -1,15 +1,15 @@
 #include "drain.h"
 
 #include "accept.h"
+#include "comeback.h"
 #include "core/check.h"
 #include "frame_out.h"
 #include "worker.h"
 
 #include "core/banned.h"
 
-#define SLICE_S       0.1
-#define LINGER_MS     3500 /* from the last close to the end: answers of the peers */
-#define SPREAD_MIN_MS 500
+#define SLICE_S   0.1
+#define LINGER_MS 3500 /* from the last close to the end: answers of the peers */
 
 struct drain {
 	struct worker *worker;
@@ -22,7 +22,7 @@ struct drain {
 static int64_t
 spread(const struct worker *w)
 {
-	const int64_t fair_ms = SPREAD_MIN_MS + (int64_t)w->conns.n * 2;
+	const int64_t fair_ms = comeback_spread_ms(w);
 
 	return fair_ms < w->conf->drain_ms ? fair_ms : w->conf->drain_ms;
 }

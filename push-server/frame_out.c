@@ -1,5 +1,6 @@
 #include "frame_out.h"
 
+#include "comeback.h"
 #include "conn_write.h"
 #include "ping_wheel.h"
 #include "worker.h"
@@ -136,8 +137,8 @@ frame_out_hello(struct conn *c)
 	jw_int(&f.json, "pongTimeoutMs", PONG_TIMEOUT_MS);
 	limits(&f, c, w->conf);
 	jw_object(&f.json, "reconnect");
-	jw_int(&f.json, "minMs", 500);
-	jw_int(&f.json, "maxMs", 30000);
+	jw_int(&f.json, "minMs", comeback_spread_ms(w));
+	jw_int(&f.json, "maxMs", w->conf->comeback_max_ms);
 	jw_string(&f.json, "jitter", "full");
 	jw_object_end(&f.json);
 	jw_object_end(&f.json);

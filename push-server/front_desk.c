@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "comeback.h"
 #include "conn_limits.h"
 #include "core/check.h"
 #include "front_answer.h"
@@ -14,8 +15,6 @@
 #include "ws.h"
 
 #include "core/banned.h"
-
-#define VISITORS_MAX 4096
 
 /* One socket whose head is being read. */
 struct visitor {
@@ -118,7 +117,7 @@ admit(struct visitor *v, const struct front_head *head)
 	struct conn *c = conn_new(w, &w->conns);
 
 	if (c == NULL) {
-		refuse(v, 503, 5000, "this server is full");
+		refuse(v, 503, comeback_retry_ms(w), "this server is full");
 		return;
 	}
 	memcpy(first + len, v->data + head->len, rest);
@@ -140,7 +139,7 @@ judge(struct visitor *v, const struct front_head *head)
 	if (v->is_unix && head->forwarded != NULL)
 		(void)snprintf(v->peer, sizeof(v->peer), "%s", head->forwarded);
 	if (w->draining)
-		refuse(v, 503, 2000, "this server is shutting down");
+		refuse(v, 503, comeback_retry_ms(w), "this server is shutting down");
 	else if (!conn_limits_take(v->desk->limits, v->peer, w->now_ms, &retry_ms))
 		refuse(v, 429, retry_ms, "too many connections from this address");
 	else if (!origin_known(w, head))
@@ -190,14 +189,30 @@ on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)close(show_out(v));
 }
 
+/* No room for its head. What has come of it is read, or the kernel would answer with a
+ * reset instead. */
+static void
+turn_away(struct worker *w, int fd)
+{
+	const struct front_answer full = {.status = 503,
+	    .why = "this server is overloaded",
+	    .retry_ms = comeback_retry_ms(w)};
+	char text[FRONT_ANSWER_MAX], head[FRONT_HEAD_MAX];
+
+	metrics_add(w->metrics, PM_HANDSHAKES_REFUSED, 1);
+	(void)recv(fd, head, sizeof(head), 0);
+	(void)send(fd, text, front_answer_text(&full, text), MSG_NOSIGNAL);
+	(void)close(fd);
+}
+
 void
 front_desk_take(struct worker *w, int fd, bool is_unix, const char *peer)
 {
 	struct front_desk *d = w->desk;
 	struct visitor *v;
 
-	if (d->n >= VISITORS_MAX) {
-		(void)close(fd);
+	if (d->n >= w->conf->visitors) {
+		turn_away(w, fd);
 		return;
 	}
 	v = mem_new(1, sizeof(*v));

@@ -4,7 +4,8 @@
 
 #include "core/banned.h"
 
-#define ONE 1000 /* a comer in the bucket */
+#define ONE   1000 /* a comer in the bucket */
+#define BURST 4    /* a quarter of a second's worth may come at once and it is calm */
 
 void
 gather_init(struct gather *g, const struct gather_limits *limits)
@@ -19,17 +20,17 @@ leak(struct gather *g, int64_t now_ms)
 
 	g->level_ms = now_ms;
 	/* Also: the first call finds an empty bucket, however far back 0 is. */
-	g->level = passed_ms >= 2000 ? 0 : g->level - passed_ms * g->limits.calm_per_s;
+	g->level = passed_ms >= 1500 ? 0 : g->level - passed_ms * g->limits.calm_per_s;
 	if (g->level < 0)
 		g->level = 0;
 }
 
-/* The bucket holds two seconds' worth, so that it is calm again a second after a storm;
- * it is never below half while the storm lasts. */
+/* The bucket holds a second's worth: that long after a storm it is calm again, and while
+ * the storm lasts it never is. */
 void
 gather_came(struct gather *g, int64_t now_ms)
 {
-	const int64_t full = (2 * g->limits.calm_per_s + 1) * ONE;
+	const int64_t full = (g->limits.calm_per_s + 1) * ONE;
 
 	leak(g, now_ms);
 	g->level = g->level + ONE < full ? g->level + ONE : full;
@@ -43,7 +44,7 @@ gather_due(struct gather *g, size_t waiting, int64_t now_ms)
 	if (waiting == 0 || g->under_way > 0)
 		return 0;
 	leak(g, now_ms);
-	if (g->level > g->limits.calm_per_s * ONE &&
+	if (g->level > g->limits.calm_per_s * ONE / BURST &&
 	    now_ms - g->sent_ms < g->limits.wait_ms)
 		return 0;
 	return waiting;

@@ -15,8 +15,7 @@
 
 #include "core/banned.h"
 
-#define BACKLOG 4096
-#define SOCKET  (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+#define SOCKET (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 static enum es_code
 fail(struct es_err *err, const char *address, const char *what)
@@ -38,7 +37,7 @@ alive(const struct sockaddr_un *sa)
 }
 
 static enum es_code
-open_unix(const char *path, int *out, struct es_err *err)
+open_unix(const char *path, int backlog, int *out, struct es_err *err)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	mode_t mask;
@@ -54,7 +53,7 @@ open_unix(const char *path, int *out, struct es_err *err)
 	mask = umask(0117);
 	rc = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&sa, sizeof(sa));
 	(void)umask(mask);
-	if (rc != 0 || listen(fd, BACKLOG) != 0) {
+	if (rc != 0 || listen(fd, backlog) != 0) {
 		const char *why = strerror(errno);
 
 		if (fd >= 0)
@@ -66,7 +65,7 @@ open_unix(const char *path, int *out, struct es_err *err)
 }
 
 static int
-open_tcp_one(const struct addrinfo *ai, bool reuse_port)
+open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
 {
 	const int on = 1;
 	const int fd = socket(ai->ai_family, SOCKET, ai->ai_protocol);
@@ -78,7 +77,7 @@ open_tcp_one(const struct addrinfo *ai, bool reuse_port)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
 	    (!reuse_port ||
 		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&
-	    bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	    bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, backlog) == 0)
 		return fd;
 	(void)close(fd);
 	return -1;
@@ -86,15 +85,15 @@ open_tcp_one(const struct addrinfo *ai, bool reuse_port)
 
 /* First without sharing: two servers on one port would each get half of the clients. */
 static int
-open_tcp_all(const struct addrinfo *ai, unsigned workers, int fds[])
+open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, int fds[])
 {
-	const int probe = open_tcp_one(ai, false);
+	const int probe = open_tcp_one(ai, backlog, false);
 
 	if (probe < 0)
 		return -1;
 	(void)close(probe);
 	for (unsigned i = 0; i < workers; i++) {
-		fds[i] = open_tcp_one(ai, true);
+		fds[i] = open_tcp_one(ai, backlog, true);
 		if (fds[i] < 0)
 			return -1;
 	}
@@ -102,7 +101,7 @@ open_tcp_all(const struct addrinfo *ai, unsigned workers, int fds[])
 }
 
 static enum es_code
-open_tcp(char *address, unsigned workers, int fds[], struct es_err *err)
+open_tcp(char *address, unsigned workers, int backlog, int fds[], struct es_err *err)
 {
 	const struct addrinfo hints = {
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -123,14 +122,14 @@ open_tcp(char *address, unsigned workers, int fds[], struct es_err *err)
 	rc = getaddrinfo(*host != '\0' ? host : NULL, colon + 1, &hints, &ai);
 	if (rc != 0)
 		return fail(err, whole, gai_strerror(rc));
-	rc = open_tcp_all(ai, workers, fds);
+	rc = open_tcp_all(ai, workers, backlog, fds);
 	freeaddrinfo(ai);
 	return rc == 0 ? ES_OK : fail(err, whole, strerror(errno));
 }
 
 enum es_code
-push_listen_open(
-    const char *addresses, unsigned workers, struct push_listen *out, struct es_err *err)
+push_listen_open(const char *addresses, unsigned workers, int backlog,
+    struct push_listen *out, struct es_err *err)
 {
 	char *copy = mem_strdup(addresses), *rest = copy, *address;
 	enum es_code rc = ES_OK;
@@ -147,9 +146,11 @@ push_listen_open(
 		}
 		out->at[out->n].is_unix = strncmp(address, "unix:", 5) == 0;
 		if (out->at[out->n].is_unix)
-			rc = open_unix(address + 5, &out->at[out->n].fds[0], err);
+			rc =
+			    open_unix(address + 5, backlog, &out->at[out->n].fds[0], err);
 		else
-			rc = open_tcp(address, workers, out->at[out->n].fds, err);
+			rc =
+			    open_tcp(address, workers, backlog, out->at[out->n].fds, err);
 		out->n++;
 	}
 	mem_free(copy);

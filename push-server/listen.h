@@ -21,7 +21,7 @@ struct push_listen {
 
 /* addresses: "127.0.0.1:8082,[::1]:8082,unix:/path". A unix socket gets mode 0660; a
  * stale one is replaced, a live one is an error. */
-enum es_code push_listen_open(const char *addresses, unsigned workers,
+enum es_code push_listen_open(const char *addresses, unsigned workers, int backlog,
     struct push_listen *out, struct es_err *err) ES_MUST_CHECK;
 void push_listen_close(struct push_listen *l);
 /* In a worker: its socket of address i. */

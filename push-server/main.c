@@ -70,7 +70,8 @@ serve(struct push *p)
 
 	IGNORE(!log_level_parse(p->conf.common.log_level, &level));
 	log_init("push", level);
-	if (push_listen_open(p->conf.listen, workers, &p->listen, &err) != ES_OK ||
+	if (push_listen_open(p->conf.listen, workers, (int)p->conf.backlog, &p->listen,
+		&err) != ES_OK ||
 	    metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
 		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK) {
 		log_error("can't start", LOG_STR("error", err.text));

@@ -16,6 +16,8 @@ struct push_conf {
 	int64_t user_connections, address_connections_per_min;
 	int64_t frame_max_bytes, out_bytes, sndbuf_bytes;
 	int64_t head_timeout_ms, auth_timeout_ms, send_timeout_ms, drain_ms;
+	int64_t comeback_min_ms, comeback_max_ms, comeback_per_s;
+	int64_t backlog, accepts, visitors;
 	int64_t max_subscriptions;
 	int64_t lookup_batch, lookup_wait_ms, lookup_calm_per_s; /* gather.h */
 

@@ -21,9 +21,8 @@
 
 #include "core/banned.h"
 
-#define AUTH_IN_FLIGHT 4096
-/* Visitors at the front desk, listeners, databases, libwebsockets' own. */
-#define BESIDE_CONNECTIONS 4352
+#define AUTH_IN_FLIGHT     4096
+#define BESIDE_CONNECTIONS 256 /* listeners, databases, libwebsockets' own */
 #define REPLAY_IN_FLIGHT   64
 
 /* A worker and its watchers. */
@@ -256,7 +255,8 @@ worker_fini(struct worker *w)
 static void
 limit_descriptors(const struct push_conf *conf)
 {
-	const rlim_t want = (rlim_t)conf->connections + BESIDE_CONNECTIONS;
+	const rlim_t want =
+	    (rlim_t)(conf->connections + conf->visitors) + BESIDE_CONNECTIONS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)

@@ -46,6 +46,12 @@ const char *const conf_names[] = {
     "ES_API_METRICS_FILE",
     "ES_SEND_WAIT_MS",
     /* push-server */
+    "ES_PUSH_ACCEPTS",
+    "ES_PUSH_BACKLOG",
+    "ES_PUSH_COMEBACK_MAX_MS",
+    "ES_PUSH_COMEBACK_MIN_MS",
+    "ES_PUSH_COMEBACK_PER_S",
+    "ES_PUSH_VISITORS",
     "ES_PUSH_LISTEN",
     "ES_PUSH_LOOKUP_BATCH",
     "ES_PUSH_LOOKUP_CALM_PER_S",

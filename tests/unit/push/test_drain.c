@@ -85,9 +85,33 @@ does_not_wait_for_ever(void)
 	drain_down();
 }
 
+/* hello says over which time to spread: the more there are the longer, up to a limit. */
+static void
+advises_to_spread(void)
+{
+	static struct client first, second;
+	struct got got;
+
+	rig_up(&rig);
+	rig_client_as(&rig, &first, "01900000-0000-7000-8000-00000000a002");
+	CU_ASSERT_TRUE(rig_expect(&rig, &first, "\"type\":\"hello\"", &got));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(got.text, "{\"minMs\":502,\"maxMs\":30000,\"jitter\":\"full\"}"));
+	rig.conf.comeback_per_s = 1;
+	rig.conf.comeback_max_ms = 2499;
+	rig_client_as(&rig, &second, "01900000-0000-7000-8000-00000000a002");
+	CU_ASSERT_TRUE(rig_expect(&rig, &second, "\"type\":\"hello\"", &got));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "{\"minMs\":2499,\"maxMs\":2499,"));
+	client_close(&first);
+	client_close(&second);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
 static CU_TestInfo cases[] = {
     {"tells when to come back, then closes", tells_when_to_come_back_then_closes},
     {"does not wait for ever", does_not_wait_for_ever},
+    {"advises to spread", advises_to_spread},
     CU_TEST_INFO_NULL,
 };
 

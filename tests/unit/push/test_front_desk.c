@@ -157,7 +157,7 @@ sends_away_when_full_or_draining(void)
 	arrive(false, "10.0.0.1");
 	say("GET /ws HTTP/1.1\r\n" UP "\r\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard(), "HTTP/1.1 503 "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: 2\r\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: 1\r\n"));
 	client_close(&client);
 	rig.worker.draining = false;
 	while (conn_new(&rig.worker, &rig.worker.conns) != NULL)
@@ -172,6 +172,36 @@ sends_away_when_full_or_draining(void)
 	down();
 }
 
+/* One more than may have their head read. */
+static void
+sends_away_who_finds_no_room(void)
+{
+	int waiting[16];
+
+	rig_up(&rig);
+	CU_ASSERT_EQUAL_FATAL(rig.conf.visitors, ES_COUNT(waiting));
+	for (size_t i = 0; i < ES_COUNT(waiting); i++) {
+		arrive(false, "10.0.0.1");
+		say("GET /ws HTTP/1.1\r\n");
+		waiting[i] = client.fd;
+	}
+	arrive(false, "10.0.0.1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(heard(), "HTTP/1.1 503 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: 1\r\n"));
+	client_close(&client);
+	(void)close(waiting[0]);
+	rig_turn(&rig); /* there is room again */
+	arrive(false, "10.0.0.1");
+	say("GET /ws HTTP/1.1\r\n" UP "\r\n");
+	rig_turn(&rig);
+	(void)client_read(&client, 65536);
+	CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "HTTP/1.1 101 "));
+	client_close(&client);
+	for (size_t i = 1; i < ES_COUNT(waiting); i++)
+		(void)close(waiting[i]);
+	down();
+}
+
 static CU_TestInfo cases[] = {
     {"answers in HTTP", answers_in_http},
     {"takes a head in pieces with a frame behind it",
@@ -179,6 +209,7 @@ static CU_TestInfo cases[] = {
     {"cuts who is too slow", cuts_who_is_too_slow},
     {"limits an address", limits_an_address},
     {"sends away when full or draining", sends_away_when_full_or_draining},
+    {"sends away who finds no room", sends_away_who_finds_no_room},
     CU_TEST_INFO_NULL,
 };
 

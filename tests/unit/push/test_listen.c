@@ -32,7 +32,7 @@ free_port(void)
 	struct es_err err;
 	unsigned port;
 
-	CU_ASSERT_EQUAL_FATAL(push_listen_open("127.0.0.1:0", 1, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(push_listen_open("127.0.0.1:0", 1, 16, &l, &err), ES_OK);
 	port = port_of(push_listen_fd(&l, 0, 0));
 	push_listen_close(&l);
 	return port;
@@ -46,11 +46,11 @@ gives_every_worker_its_own_tcp_socket(void)
 	char address[64];
 
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", free_port());
-	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 3, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 3, 16, &l, &err), ES_OK);
 	CU_ASSERT_NOT_EQUAL(push_listen_fd(&l, 0, 0), push_listen_fd(&l, 0, 1));
 	CU_ASSERT_EQUAL(
 	    port_of(push_listen_fd(&l, 0, 0)), port_of(push_listen_fd(&l, 0, 2)));
-	CU_ASSERT_EQUAL(push_listen_open(address, 1, &second, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(push_listen_open(address, 1, 16, &second, &err), ES_INVALID);
 	CU_ASSERT_STRING_EQUAL(err.field, "ES_PUSH_LISTEN");
 	push_listen_close(&l);
 }
@@ -65,14 +65,14 @@ replaces_a_stale_unix_socket_but_no_live_one(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	(void)snprintf(address, sizeof(address), "unix:%s/s", folder);
-	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 2, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 2, 16, &l, &err), ES_OK);
 	CU_ASSERT_EQUAL(push_listen_fd(&l, 0, 0), push_listen_fd(&l, 0, 1));
 	CU_ASSERT_EQUAL(stat(address + 5, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
-	CU_ASSERT_EQUAL(push_listen_open(address, 2, &second, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(push_listen_open(address, 2, 16, &second, &err), ES_INVALID);
 	push_listen_close(&l);
 	CU_ASSERT_EQUAL(stat(address + 5, &st), 0); /* stale now */
-	CU_ASSERT_EQUAL(push_listen_open(address, 2, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL(push_listen_open(address, 2, 16, &l, &err), ES_OK);
 	push_listen_close(&l);
 	(void)unlink(address + 5);
 	(void)rmdir(folder);
@@ -88,7 +88,7 @@ refuses_what_is_no_address(void)
 	struct es_err err;
 
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
-		CU_ASSERT_EQUAL(push_listen_open(bad[i], 1, &l, &err), ES_INVALID);
+		CU_ASSERT_EQUAL(push_listen_open(bad[i], 1, 16, &l, &err), ES_INVALID);
 		CU_ASSERT_EQUAL(l.n, 0);
 	}
 }

@@ -224,6 +224,8 @@ test_gathered(void)
 	for (int i = 0; i < 6; i++)
 		hub_subscribe(hub_join(i % 3), 0, -1);
 	hub_settle();
+	CU_ASSERT_EQUAL(out.authorisations, 1); /* the last one waits: it is a storm */
+	hub_pass(500);
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(out.rights, 6);
 	hub_end();
