@@ -34,6 +34,7 @@ pg_run() {
 		-c "unix_socket_directories=$RUN/pg" -c unix_socket_permissions=0700 \
 		-c max_connections=200 -c "fsync=$fsync" -c logging_collector=off \
 		-c log_destination=stderr -c "log_line_prefix=%m [%p] %q%u@%d "
+	[ -z "${ES_TEST_PG_PRELOAD:-}" ] || set -- "$@" -c "shared_preload_libraries=$ES_TEST_PG_PRELOAD"
 	is_root && set -- setpriv --reuid="$PG_USER" --regid="$PG_USER" --clear-groups -- "$@"
 	exec setsid "$@"
 }

@@ -5,8 +5,8 @@
 # folders and ports, so tests run beside a live stack.
 
 # What ./dev test runs; the long rest comes with `all`.
-SUITES='lint unit contract sqs store sql migrate api conf settings dev ctl scenario faults asan fuzz'
-LONG='scenario-sqs tidy'
+SUITES='lint unit contract sqs store sql migrate api conf settings dev ctl scenario faults storm-small asan fuzz'
+LONG='scenario-sqs storm tidy'
 
 verb_test() {
 	case ${1:-} in

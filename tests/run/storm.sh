@@ -1,0 +1,8 @@
+# Thousands of clients cut at once: they are back in time, miss nothing, and cost few
+# statements of PostgreSQL, as it counts itself.
+. "$(dirname -- "$0")/lib.sh"
+export ES_TEST_PG_PRELOAD=pg_stat_statements
+private_stack || die 1 'the stack did not start'
+load_env "$WORK/env"
+python3 tests/storm/run.py --env "$WORK/env" --build "$BUILD" \
+	--clients "${ES_TEST_STORM_CLIENTS:-10000}" --cuts "${ES_TEST_STORM_CUTS:-reset,kill,drain}"

@@ -1,0 +1,36 @@
+"""Statements of push-server as PostgreSQL itself counts them (pg_stat_statements)."""
+
+# What tells a statement; the order matters, the first match counts.
+ASKS = (
+    ("users", "es_authenticate_many("),
+    ("rights", "es_rights("),
+    ("pages", "FROM channel_heads h LEFT JOIN LATERAL"),
+    ("heads", "es_heads("),
+    ("versions", "es_acl_versions("),
+    ("origins", "es_allowed_origins("),
+)
+# Sent whether or not anybody comes back, by each worker: heads once a second (and after
+# each reconnect to Redis), versions every 5 s (and when a tenant's first client comes),
+# origins every 30 s and at the start.
+PERIODIC = ("heads", "versions", "origins")
+STORM = ("users", "rights", "pages")
+
+
+def reset(world):
+    world.sql("SELECT pg_stat_statements_reset()")
+
+
+def counts(world):
+    """{what it asks: calls} of push-server's, of all others {statement: calls}, and {what it
+    asks: milliseconds of the slowest}."""
+    found, others, slowest = {name: 0 for name, _ in ASKS}, {}, {}
+    for row in world.sql("SELECT calls, ceil(max_exec_time), replace(query, E'\\n', ' ') FROM pg_stat_statements "
+                         "WHERE userid = 'echostream_app'::regrole").splitlines():
+        calls, ms, query = row.split("|", 2)
+        name = next((n for n, part in ASKS if part in query), None)
+        if name is None:
+            others[query[:60]] = others.get(query[:60], 0) + int(calls)
+        else:
+            found[name] += int(calls)
+            slowest[name] = max(slowest.get(name, 0), int(ms))
+    return found, others, slowest
