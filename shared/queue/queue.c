@@ -59,7 +59,7 @@ queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 unsigned
 queue_partitions(const struct queue *q)
 {
-	return q->driver->partitions(q);
+	return q->driver->partitions != NULL ? q->driver->partitions(q) : 0;
 }
 
 unsigned

@@ -60,7 +60,7 @@ struct queue_driver {
 	    struct es_err *err);
 	enum es_code (*send)(
 	    struct queue *q, const struct queue_msg *msg, struct es_err *err);
-	unsigned (*partitions)(const struct queue *q);
+	unsigned (*partitions)(const struct queue *q); /* NULL: it leases by itself */
 	enum es_code (*receive)(struct queue *q, unsigned partition, const char *after,
 	    size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[],
 	    size_t *n, struct es_err *err);

@@ -61,13 +61,6 @@ leasing_send(struct queue *base, const struct queue_msg *msg, struct es_err *err
 	return rc;
 }
 
-static unsigned
-leasing_partitions(const struct queue *q)
-{
-	(void)q;
-	return 0;
-}
-
 static enum es_code
 leasing_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
     struct es_err *err)
@@ -89,7 +82,6 @@ const struct queue_driver queue_sqs = {
     .name = "sqs",
     .open = leasing_open,
     .send = leasing_send,
-    .partitions = leasing_partitions,
     .receive = queue_sqs_receive,
     .wait = leasing_wait,
     .done = queue_sqs_done,

@@ -13,7 +13,7 @@ struct sqs_poll {
 	struct sqs_call call;
 	struct arena *arena; /* of request and answer */
 	bool flying;
-	int64_t end_ms; /* monotonic; then it is given up */
+	int64_t end_ms;  /* monotonic; then it is given up */
 	bool brief;      /* does not wait for messages */
 	bool idle;       /* answered in this call with less than was asked for */
 	size_t asked;    /* for how many messages */
