@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "core/check.h"
+#include "core/clock.h"
 #include "core/parse.h"
 
 #include "core/banned.h"
 
 #define HEAD_MAX       (64UL * 1024)
-#define ROLE_RESPONDER 1 /* FCGI_RESPONDER of the FastCGI specification, section 8 */
+#define PAUSE_MS       50 /* when there is no descriptor for who waits at the door */
+#define ROLE_RESPONDER 1  /* FCGI_RESPONDER of the FastCGI specification, section 8 */
 
 struct fcgi_io {
 	FCGX_Request fcgx;
@@ -72,6 +74,11 @@ accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 	if (epoll_pwait(io->epoll_fd, &event, 1, (int)wait_ms, mask) != 1)
 		return -1;
 	fd = accept4(io->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	/* Who waits keeps the socket readable: without a pause this is a busy loop, and
+	 * another worker of the pool may have a descriptor left. */
+	if (fd < 0 &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		clock_sleep_ms(PAUSE_MS);
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof(stall));

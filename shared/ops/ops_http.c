@@ -1,12 +1,16 @@
 #include "ops/ops_http.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "core/clock.h"
 
 #include "core/banned.h"
 
 #define HEAD_MAX  1024
 #define CHUNK_MAX 16384 /* of one write; lws would copy what it can't send */
+#define PAUSE_MS  50    /* when there is no descriptor for who waits at the door */
 
 static const struct ops_route *
 find_route(const struct ops_server *server, const char *path)
@@ -144,5 +148,8 @@ ops_http_accept(
 	if (fd >= 0)
 		(void)lws_adopt_socket_vhost(
 		    lws_get_vhost(wsi), fd); /* closes it on failure */
+	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		 errno == ENOMEM)
+		clock_sleep_ms(PAUSE_MS); /* who waits keeps the socket readable */
 	return 0;
 }

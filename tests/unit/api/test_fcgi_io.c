@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "cunit_main.h"
 #include "fcgi_client.h"
 #include "fcgi_io.h"
@@ -280,6 +283,45 @@ kept(void)
 	finish();
 }
 
+static int64_t
+cpu_us_of_child(void)
+{
+	struct timespec used = {0};
+	clockid_t clock;
+
+	CU_ASSERT_EQUAL_FATAL(clock_getcpuclockid(child, &clock), 0);
+	CU_ASSERT_EQUAL_FATAL(clock_gettime(clock, &used), 0);
+	return used.tv_sec * INT64_C(1000000) + used.tv_nsec / 1000;
+}
+
+/* Who waits at the door keeps it readable: the worker must not spin on it, and must take
+ * him as soon as there is a descriptor. */
+static void
+no_descriptor(void)
+{
+	struct rlimit few = {.rlim_cur = 3}, were;
+	int64_t used_us;
+
+	start();
+	CU_ASSERT_TRUE(lives());
+	CU_ASSERT_EQUAL_FATAL(prlimit(child, RLIMIT_NOFILE, NULL, &were), 0);
+	few.rlim_max = were.rlim_max;
+	CU_ASSERT_EQUAL_FATAL(prlimit(child, RLIMIT_NOFILE, &few, NULL), 0);
+	used_us = cpu_us_of_child();
+	CU_ASSERT_TRUE_FATAL(fcgi_client_open(&client, path));
+	fcgi_client_begin(&client, RESPONDER);
+	fcgi_client_params(&client, (const char *const[]){GET, NULL});
+	fcgi_client_stdin(&client, "", 0);
+	CU_ASSERT_TRUE(fcgi_client_send(&client));
+	clock_sleep_ms(500); /* the time that is measured */
+	CU_ASSERT_TRUE(cpu_us_of_child() - used_us < 50000);
+	CU_ASSERT_EQUAL_FATAL(prlimit(child, RLIMIT_NOFILE, &were, NULL), 0);
+	CU_ASSERT_TRUE(fcgi_client_answer(&client, answer, sizeof(answer)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "Status: 200"));
+	fcgi_client_close(&client);
+	finish();
+}
+
 static CU_TestInfo cases[] = {
     {"good requests and the limit of a body", good},
     {"lengths that lie, roles that are not ours, no parameters", lies},
@@ -287,6 +329,7 @@ static CU_TestInfo cases[] = {
     {"a stalled front door is dropped", stalled},
     {"a front door that is gone", gone_front_door},
     {"a connection is never kept", kept},
+    {"without a descriptor it waits and does not spin", no_descriptor},
     CU_TEST_INFO_NULL,
 };
 
