@@ -8,6 +8,8 @@
 #include "redis/redis.h"
 
 #define REDIS_SUB_DIAL_MS    1000
+#define REDIS_SUB_BEAT_MS    2000 /* without a word: ask */
+#define REDIS_SUB_SILENT_MS  1000 /* without an answer to that: hang up */
 #define REDIS_BACKOFF_MIN_MS 100
 #define REDIS_BACKOFF_MAX_MS 5000
 

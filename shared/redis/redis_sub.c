@@ -1,4 +1,5 @@
-/* A blocking subscriber to one topic. */
+/* A blocking subscriber to one topic. Who only listens never learns that the other side
+ * is gone without a word (a packet filter that forgot us): so it asks now and then. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,38 @@ struct redis_sub {
 	bool was_up, lost;  /* lost: to be told by the next wait */
 	unsigned tries;
 	int64_t next_dial_ms;
+	int64_t heard_ms, asked_ms; /* asked_ms is 0 when no PING is under way */
 };
+
+static void
+note_heard(struct redis_sub *s)
+{
+	s->heard_ms = clock_mono_ms();
+	s->asked_ms = 0;
+}
+
+/* When to ask, or to give up what was asked. */
+static int64_t
+beat_due_ms(const struct redis_sub *s)
+{
+	return s->asked_ms != 0 ? s->asked_ms + REDIS_SUB_SILENT_MS
+	                        : s->heard_ms + REDIS_SUB_BEAT_MS;
+}
+
+/* To be called when all that has come is read: nobody reads between two requests. */
+static enum es_code
+beat(struct redis_sub *s, struct es_err *err)
+{
+	const int64_t now_ms = clock_mono_ms();
+
+	if (now_ms < beat_due_ms(s))
+		return ES_OK;
+	if (s->asked_ms != 0)
+		return es_fail(err, ES_UNAVAILABLE, "Redis: no answer to a PING");
+	s->asked_ms = now_ms;
+	(void)redisAppendCommand(s->conn, "PING");
+	return redis_conn_flush(s->conn, now_ms + REDIS_SUB_SILENT_MS, err);
+}
 
 static void
 hang_up(struct redis_sub *s)
@@ -62,6 +94,7 @@ step(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **out
 	TRY(redis_conn_read(s->conn, deadline_ms, &reply, err));
 	if (reply == NULL)
 		return ES_OK;
+	note_heard(s);
 	if (reply->type == REDIS_REPLY_ERROR) {
 		const enum es_code rc =
 		    es_fail(err, ES_UNAVAILABLE, "Redis: %s", reply->str);
@@ -89,6 +122,7 @@ dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
 	if (limit_ms < 20)
 		limit_ms = 20;
 	TRY(redis_conn_open(&s->url, limit_ms, &s->conn, err));
+	note_heard(s);
 	(void)redisAppendCommandArgv(s->conn, 2, argv, NULL);
 	return redis_conn_flush(s->conn, clock_mono_ms() + limit_ms, err);
 }
@@ -156,7 +190,11 @@ redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char
 		if (s->conn == NULL && may_dial(s, deadline_ms))
 			rc = dial(s, deadline_ms, err);
 		if (s->conn != NULL && rc == ES_OK)
-			rc = step(s, deadline_ms, a, &data, &len, err);
+			rc = step(s,
+			    beat_due_ms(s) < deadline_ms ? beat_due_ms(s) : deadline_ms,
+			    a, &data, &len, err);
+		if (s->conn != NULL && rc == ES_OK && data == NULL)
+			rc = beat(s, err);
 		if (rc != ES_OK)
 			hang_up(s);
 		rc = ES_OK;

@@ -11,7 +11,7 @@
 #include "core/banned.h"
 
 #define DIAL_MS   5000
-#define BEAT_S    5.0
+#define BEAT_S    2.0
 #define BEATS_MAX 2   /* one may only be unread yet, after a long turn of the loop */
 #define WINDOW    512 /* commands outstanding: hiredis moves all it has at each write */
 

@@ -256,6 +256,44 @@ subscribes_again_and_tells(void)
 	teardown(&f);
 }
 
+/* No end of the connection is seen, there is only nothing any more. */
+static void
+a_silent_server_is_noticed(void)
+{
+	const int64_t end_ms = clock_mono_ms() + 10000;
+	struct redis_sub *s;
+	struct fixture f;
+	const char *data;
+	size_t len;
+	bool lost = false, told = false;
+
+	setup(&f);
+	CU_ASSERT_EQUAL_FATAL(
+	    redis_sub_open(redis_server_url(f.server), "topic", &s, &f.err), ES_OK);
+	while (clock_mono_ms() < end_ms - 5000) { /* an idle one stays */
+		CU_ASSERT_EQUAL(
+		    redis_sub_wait(s, 700, f.a, &data, &len, &lost, &f.err), ES_OK);
+		CU_ASSERT_FALSE(lost);
+	}
+	redis_server_freeze(f.server);
+	while (!told && clock_mono_ms() < end_ms) {
+		CU_ASSERT_EQUAL(
+		    redis_sub_wait(s, 100, f.a, &data, &len, &lost, &f.err), ES_OK);
+		told = lost;
+	}
+	CU_ASSERT_TRUE(told);
+	CU_ASSERT_FALSE(redis_sub_up(s));
+	redis_server_thaw(f.server);
+	while (!redis_sub_up(s) && clock_mono_ms() < end_ms + 10000)
+		CU_ASSERT_EQUAL(
+		    redis_sub_wait(s, 100, f.a, &data, &len, &lost, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(RUN(&f, "PUBLISH", "topic", "back"), ES_OK);
+	CU_ASSERT_EQUAL(redis_sub_wait(s, 5000, f.a, &data, &len, &lost, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(len, 4);
+	redis_sub_close(&s);
+	teardown(&f);
+}
+
 static CU_TestInfo cases[] = {
     {"gives every kind of reply", gives_every_kind_of_reply},
     {"tells error replies apart", tells_error_replies_apart},
@@ -266,6 +304,7 @@ static CU_TestInfo cases[] = {
     {"runs scripts by digest", runs_scripts_by_digest},
     {"hears its topic", hears_its_topic},
     {"subscribes again and tells", subscribes_again_and_tells},
+    {"a silent server is noticed", a_silent_server_is_noticed},
     CU_TEST_INFO_NULL,
 };
 

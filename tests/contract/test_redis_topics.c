@@ -277,12 +277,31 @@ churn_ends_right(void)
 	teardown(&f);
 }
 
+/* No end of the connection is seen, there is only nothing any more. */
+static void
+a_silent_server_is_noticed(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	redis_topics_add(f.t, "a");
+	CU_ASSERT_TRUE_FATAL(wait_confirmed(&f, 1));
+	redis_server_freeze(f.server);
+	CU_ASSERT_TRUE(ev_until_now(f.loop, is_down, &f));
+	redis_server_thaw(f.server);
+	CU_ASSERT_TRUE(wait_confirmed(&f, 2));
+	CU_ASSERT_EQUAL(publish(&f, "a", "x"), 1);
+	CU_ASSERT_TRUE(wait_messages(&f, 1));
+	teardown(&f);
+}
+
 static CU_TestInfo cases[] = {
     {"takes topics before it is connected", add_before_connected},
     {"what is removed is silent", removed_is_silent},
     {"removed and added is confirmed again", removed_and_added_is_confirmed_again},
     {"keeps thousands over a loss", thousands_over_a_loss},
     {"any churn ends right", churn_ends_right},
+    {"a silent server is noticed", a_silent_server_is_noticed},
     CU_TEST_INFO_NULL,
 };
 
