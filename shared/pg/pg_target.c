@@ -6,6 +6,18 @@
 
 #include "core/banned.h"
 
+/* Both ends give a silent connection up within 10 s. The server's end matters more: its
+ * default is two hours, and a session that waits for the rest of our transaction holds
+ * the locks of channels. Unix sockets ignore all of it. */
+#define KEEPALIVE_IDLE_S     "5"
+#define KEEPALIVE_INTERVAL_S "2"
+#define KEEPALIVE_COUNT      "2"
+#define UNACKED_MS           "9000"
+#define SERVER_KEEPALIVES \
+	" -c tcp_keepalives_idle=" KEEPALIVE_IDLE_S \
+	" -c tcp_keepalives_interval=" KEEPALIVE_INTERVAL_S \
+	" -c tcp_keepalives_count=" KEEPALIVE_COUNT " -c tcp_user_timeout=" UNACKED_MS
+
 static void
 add(struct pg_target *t, const char *key, const char *value)
 {
@@ -44,7 +56,7 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	options = arena_printf(a,
 	    "%s -c statement_timeout=%lld -c lock_timeout=%lld"
 	    " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit=on"
-	    " -c client_min_messages=warning",
+	    " -c client_min_messages=warning" SERVER_KEEPALIVES,
 	    own_options(list, a), (long long)settings->statement_timeout_ms,
 	    (long long)settings->lock_timeout_ms);
 	PQconninfoFree(list);
@@ -54,9 +66,10 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	/* Before the url: what it may change. After it: what it may not. */
 	add(t, "application_name", settings->application_name);
 	add(t, "target_session_attrs", "read-write");
-	add(t, "keepalives_idle", "15");
-	add(t, "keepalives_interval", "5");
-	add(t, "keepalives_count", "3");
+	add(t, "keepalives_idle", KEEPALIVE_IDLE_S);
+	add(t, "keepalives_interval", KEEPALIVE_INTERVAL_S);
+	add(t, "keepalives_count", KEEPALIVE_COUNT);
+	add(t, "tcp_user_timeout", UNACKED_MS);
 	add(t, "dbname", arena_strdup(a, settings->url));
 	add(t, "options", options);
 	add(t, "client_encoding", "UTF8");

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -16,8 +17,11 @@
 
 #include "core/banned.h"
 
+#define STARTUP_MAX 1024
+
 struct silent {
 	char folder[64], path[96], url[160];
+	char *startup; /* what the last one said first; shared with the child */
 	int listener;
 	pid_t pid;
 };
@@ -35,6 +39,9 @@ silent_open(struct silent *s)
 	    s->url, sizeof(s->url), "host=%s port=5432 user=u dbname=d", s->folder);
 	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", s->path);
 	s->pid = 0;
+	s->startup = mmap(
+	    NULL, STARTUP_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(s->startup != MAP_FAILED);
 	s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	CHECK(bind(s->listener, (struct sockaddr *)&at, sizeof(at)) == 0);
 	CHECK(listen(s->listener, 8) == 0);
@@ -47,6 +54,7 @@ silent_close(struct silent *s)
 		(void)kill(s->pid, SIGKILL);
 		(void)waitpid(s->pid, NULL, 0);
 	}
+	(void)munmap(s->startup, STARTUP_MAX);
 	(void)close(s->listener);
 	(void)unlink(s->path);
 	(void)rmdir(s->folder);
@@ -68,10 +76,9 @@ greet_only(struct silent *s)
 	if (s->pid != 0)
 		return;
 	for (;;) {
-		char startup[1024];
 		const int fd = accept(s->listener, NULL, NULL);
 
-		if (fd < 0 || read(fd, startup, sizeof(startup)) <= 0 ||
+		if (fd < 0 || read(fd, s->startup, STARTUP_MAX) <= 0 ||
 		    write(fd, hello, sizeof(hello) - 1) < 0)
 			_exit(1);
 	}
@@ -132,6 +139,30 @@ gives_up_on_a_server_that_hangs(void)
 	silent_close(&s);
 }
 
+/* A session whose client vanished holds its locks until the server notices. */
+static void
+asks_the_server_to_notice_our_end(void)
+{
+	static const char *const wanted[] = {"-c tcp_keepalives_idle=5 ",
+	    "-c tcp_keepalives_interval=2 ", "-c tcp_keepalives_count=2 ",
+	    "-c tcp_user_timeout=9000", "-c idle_in_transaction_session_timeout="};
+	struct silent s;
+	struct pg_settings settings = {
+	    .url = s.url, .application_name = "t", .statement_timeout_ms = 100};
+	struct pg *pg = NULL;
+	struct es_err err;
+
+	silent_open(&s);
+	greet_only(&s);
+	CU_ASSERT_EQUAL_FATAL(pg_open(&settings, &pg, &err), ES_OK);
+	run_takes_less_than(pg, 1500);
+	for (size_t i = 0; i < ES_COUNT(wanted); i++)
+		CU_ASSERT_PTR_NOT_NULL(
+		    memmem(s.startup, STARTUP_MAX, wanted[i], strlen(wanted[i])));
+	pg_close(&pg);
+	silent_close(&s);
+}
+
 static void
 a_server_that_is_away_is_no_error_yet(void)
 {
@@ -149,6 +180,7 @@ a_server_that_is_away_is_no_error_yet(void)
 static CU_TestInfo cases[] = {
     {"gives up connecting and backs off", gives_up_connecting_and_backs_off},
     {"gives up on a server that hangs", gives_up_on_a_server_that_hangs},
+    {"asks the server to notice our end", asks_the_server_to_notice_our_end},
     {"a server that is away is no error yet", a_server_that_is_away_is_no_error_yet},
     CU_TEST_INFO_NULL,
 };
