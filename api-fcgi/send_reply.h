@@ -6,8 +6,6 @@
 #include "event/event.h"
 #include "redis/redis.h"
 
-#define FANOUT_BEAT_MAX_MS 2000
-
 struct send_reply;
 
 enum es_code send_reply_open(

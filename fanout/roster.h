@@ -5,7 +5,7 @@
 
 #include "redis/redis.h"
 
-#define ROSTER_KEY "es:fanout:workers" /* sorted set: owner by wall clock in ms */
+#define ROSTER_KEY "es:fanout:workers" /* sorted set: owner by Redis's clock in ms */
 
 /* Sign in (or, with here false, out) and count who signed in within life_ms; 0 when Redis
  * is away. */

@@ -14,7 +14,6 @@
 
 #define WAIT_MS        200
 #define BEAT_MS        500
-#define BEAT_LIFE_MS   "10000"
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
 #define LEASE_MS       30000 /* of messages that are held back */
@@ -61,9 +60,8 @@ turn_beat(struct worker *w)
 		return;
 	w->beat_at_ms = now + BEAT_MS;
 	/* A lost beat is repeated half a second later; a lost Redis shows elsewhere. */
-	IGNORE(redis_text(w->redis, w->arena, &v, &err, "SET", KEY_FANOUT_BEAT,
-	    arena_printf(w->arena, "%lld", (long long)clock_wall_ms()), "PX",
-	    BEAT_LIFE_MS, NULL));
+	IGNORE(redis_text(w->redis, w->arena, &v, &err, "SET", KEY_FANOUT_BEAT, "1", "PX",
+	    FANOUT_BEAT_LIFE_MS, NULL));
 }
 
 static struct batch_ctx

@@ -60,9 +60,11 @@ void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
 	"local old = redis.call('HGET', KEYS[1], ARGV[1]) " \
 	"if old and tonumber(old) >= tonumber(ARGV[2]) then return 0 end " \
 	"return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
-#define TOPIC_CONTROL      "es:ctl"
-#define KEY_FANOUT_BEAT    "es:fanout:beat"
-#define TOPIC_REPLY_PREFIX "es:r:"
+#define TOPIC_CONTROL "es:ctl"
+/* Lives in Redis for that long after fanout's last turn. */
+#define KEY_FANOUT_BEAT     "es:fanout:beat"
+#define FANOUT_BEAT_LIFE_MS "2000"
+#define TOPIC_REPLY_PREFIX  "es:r:"
 
 enum outcome_result { OUTCOME_COMMITTED, OUTCOME_REPEAT, OUTCOME_REFUSED };
 

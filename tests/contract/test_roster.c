@@ -1,0 +1,87 @@
+/* Signing in to the roster of fanout's workers, on a real Redis. */
+#include <string.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "redis_server.h"
+#include "roster.h"
+
+#include "core/banned.h"
+
+#define LIFE_MS 60000
+
+struct fixture {
+	struct redis_server *server;
+	struct redis *r;
+	struct arena *a;
+	struct redis_value v;
+	struct es_err err;
+};
+
+static void
+setup(struct fixture *f)
+{
+	*f = (struct fixture){.server = redis_server_start(), .a = arena_new()};
+	CHECK(redis_open(redis_server_url(f->server), 1000, &f->r, &f->err) == ES_OK);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	redis_close(&f->r);
+	arena_free(&f->a);
+	redis_server_end(&f->server);
+}
+
+static size_t
+in(struct fixture *f, const char *owner)
+{
+	return roster_turn(f->r, owner, true, LIFE_MS, f->a);
+}
+
+static void
+counts_who_is_here(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	CU_ASSERT_EQUAL(in(&f, "ann"), 1);
+	CU_ASSERT_EQUAL(in(&f, "bob"), 2);
+	CU_ASSERT_EQUAL(in(&f, "bob"), 2);
+	CU_ASSERT_EQUAL(roster_turn(f.r, "bob", false, LIFE_MS, f.a), 1);
+	redis_server_kill(f.server);
+	CU_ASSERT_EQUAL(in(&f, "ann"), 0);
+	teardown(&f);
+}
+
+/* However wrong the clock of a machine is: here another wrote the times down. */
+static void
+sign_in_at(struct fixture *f, const char *owner, int64_t ms)
+{
+	CU_ASSERT_EQUAL_FATAL(redis_text(f->r, f->a, &f->v, &f->err, "ZADD", ROSTER_KEY,
+				  arena_printf(f->a, "%lld", (long long)ms), owner, NULL),
+	    ES_OK);
+}
+
+static void
+nobody_is_alive_for_an_hour(void)
+{
+	struct fixture f;
+	const int64_t now_ms = clock_wall_ms();
+
+	setup(&f);
+	sign_in_at(&f, "dead", now_ms - LIFE_MS - 1);
+	sign_in_at(&f, "ahead", now_ms + 3600 * 1000);
+	CU_ASSERT_EQUAL(in(&f, "ann"), 1);
+	CU_ASSERT_EQUAL(in(&f, "ahead"), 2); /* it is here, whatever its clock says */
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"counts who is here", counts_who_is_here},
+    {"nobody is alive for an hour", nobody_is_alive_for_an_hour},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("fanout/roster", cases)
