@@ -6,13 +6,13 @@
 
 #include "core/banned.h"
 
-/* Both ends give a silent connection up within 10 s. The server's end matters more: its
+/* Both ends give a silent connection up after 5 s. The server's end matters more: its
  * default is two hours, and a session that waits for the rest of our transaction holds
  * the locks of channels. Unix sockets ignore all of it. */
-#define KEEPALIVE_IDLE_S     "5"
-#define KEEPALIVE_INTERVAL_S "2"
+#define KEEPALIVE_IDLE_S     "3"
+#define KEEPALIVE_INTERVAL_S "1"
 #define KEEPALIVE_COUNT      "2"
-#define UNACKED_MS           "9000"
+#define UNACKED_MS           "5000"
 #define SERVER_KEEPALIVES \
 	" -c tcp_keepalives_idle=" KEEPALIVE_IDLE_S \
 	" -c tcp_keepalives_interval=" KEEPALIVE_INTERVAL_S \

@@ -1,8 +1,11 @@
 /* One blocking connection: every step of it ends at a deadline. */
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/clock.h"
 #include "redis/redis_tls.h"
@@ -23,6 +26,25 @@ redis_conn_ignore_sigpipe(void)
 
 	if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
 		(void)signal(SIGPIPE, SIG_IGN);
+}
+
+void
+redis_conn_keepalive(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = {
+	    {SOL_SOCKET, SO_KEEPALIVE, 1},
+	    {IPPROTO_TCP, TCP_KEEPIDLE, 3},
+	    {IPPROTO_TCP, TCP_KEEPINTVL, 1},
+	    {IPPROTO_TCP, TCP_KEEPCNT, 2},
+	    {IPPROTO_TCP, TCP_USER_TIMEOUT, 5000},
+	};
+
+	/* A refusal only makes it slower. */
+	for (size_t i = 0; i < ES_COUNT(options); i++)
+		(void)setsockopt(fd, options[i].level, options[i].name,
+		    &options[i].value, sizeof(options[i].value));
 }
 
 static int
@@ -156,7 +178,7 @@ redis_conn_open(const struct redis_url *url, int64_t timeout_ms, redisContext **
 	} else {
 		(void)redisSetTimeout(c, limit); /* bounds a write into a full socket */
 		if (url->path == NULL)
-			(void)redisEnableKeepAlive(c);
+			redis_conn_keepalive(c->fd);
 		rc = url->tls ? redis_tls_start(c, url->host, err) : ES_OK;
 		if (rc == ES_OK)
 			rc = handshake(c, url, deadline_ms, err);

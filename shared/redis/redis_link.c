@@ -167,7 +167,7 @@ dial(struct redis_link *l)
 		return;
 	}
 	if (l->url.path == NULL)
-		(void)redisEnableKeepAlive(&ac->c);
+		redis_conn_keepalive(ac->c.fd);
 	ac->data = l;
 	l->ac = ac;
 	l->state = LINK_DIALING;

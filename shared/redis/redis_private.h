@@ -17,6 +17,9 @@
  * with write(2). */
 void redis_conn_ignore_sigpipe(void);
 
+/* A TCP connection whose other end is gone without a word ends after 5 s. */
+void redis_conn_keepalive(int fd);
+
 /* Connect, AUTH, SELECT. */
 enum es_code redis_conn_open(const struct redis_url *url, int64_t timeout_ms,
     redisContext **out, struct es_err *err) ES_MUST_CHECK;

@@ -143,9 +143,9 @@ gives_up_on_a_server_that_hangs(void)
 static void
 asks_the_server_to_notice_our_end(void)
 {
-	static const char *const wanted[] = {"-c tcp_keepalives_idle=5 ",
-	    "-c tcp_keepalives_interval=2 ", "-c tcp_keepalives_count=2 ",
-	    "-c tcp_user_timeout=9000", "-c idle_in_transaction_session_timeout="};
+	static const char *const wanted[] = {"-c tcp_keepalives_idle=3 ",
+	    "-c tcp_keepalives_interval=1 ", "-c tcp_keepalives_count=2 ",
+	    "-c tcp_user_timeout=5000", "-c idle_in_transaction_session_timeout="};
 	struct silent s;
 	struct pg_settings settings = {
 	    .url = s.url, .application_name = "t", .statement_timeout_ms = 100};
