@@ -31,6 +31,7 @@ OTHERS = {
     "ES_BUILD_DIR": ("./dev", "folder of the build"),
     "ES_DEV_DIR": ("./dev", "folder of the development stack, `.dev`"),
     "ES_DEV_FSYNC": ("./dev", "off: PostgreSQL and Redis of a test need not last"),
+    "ES_DEV_TCP": ("./dev", "on: the programs talk TCP to PostgreSQL and Redis, at their usual ports of loopback"),
     "ES_RUN_DIR": ("lighttpd", "folder of the sockets"),
     "ES_LOG_DIR": ("lighttpd", "folder of the logs"),
 }

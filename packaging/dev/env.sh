@@ -81,15 +81,17 @@ env_write() {
 }
 
 env_lines() {
+	database=/echostream?host=$RUN/pg redis=unix://$RUN/redis.sock
+	[ "${ES_DEV_TCP:-off}" = off ] || database=127.0.0.1/echostream redis=redis://127.0.0.1
 	cat <<END
 ES_URL=http://127.0.0.1:$ES_PORT
 ES_WS_URL=ws://127.0.0.1:$ES_PORT/ws
 ES_PUSH_URL=ws://127.0.0.1:$ES_PUSH_PORT/ws
 ES_OPERATOR_KEY=$(cat "$DEV/secrets/operator.key")
-ES_DATABASE_URL=postgresql://echostream_app@/echostream?host=$RUN/pg
+ES_DATABASE_URL=postgresql://echostream_app@$database
 ES_DATABASE_OWNER_URL=postgresql://echostream_owner@/echostream?host=$RUN/pg
 ES_DATABASE_ADMIN_URL=postgresql://postgres@/echostream?host=$RUN/pg
-ES_REDIS_URL=unix://$RUN/redis.sock
+ES_REDIS_URL=$redis
 ES_QUEUE_URL=${queue:-redis}:
 ES_JWT_SECRET_FILE=$DEV/secrets/jwt.key
 ES_API_SEND_SOCKET=$RUN/api-send.sock

@@ -30,6 +30,7 @@ Settings (environment):
   ES_PUSH_PORT   port of the push server itself (8082, else the next free one)
   ES_DEV_DIR     folder of the stack (.dev); each folder is a stack of its own
   ES_BUILD_DIR   folder of the build (build)
+  ES_DEV_TCP     on: the programs talk TCP to PostgreSQL and Redis (usual ports of loopback)
   NO_COLOR, CI   no colors; CI=true: no questions either
 
 Everything listens on 127.0.0.1 or on unix sockets below .dev/run.

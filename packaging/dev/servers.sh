@@ -1,4 +1,6 @@
-# The private PostgreSQL and Redis: unix sockets only, all files in our folder.
+# The private PostgreSQL and Redis: unix sockets, all files in our folder. With ES_DEV_TCP=on
+# they also listen at their usual ports of loopback and the programs talk TCP to them: for a
+# network namespace of one's own, where packets can be dropped.
 
 # pg_find: sets PGBIN to the newest version that CI covers
 pg_find() {
@@ -28,9 +30,10 @@ pg_init() {
 
 # pg_command: the words that start it, as arguments to $@
 pg_run() {
-	fsync=${ES_DEV_FSYNC:-on}
+	fsync=${ES_DEV_FSYNC:-on} listen=''
+	[ "${ES_DEV_TCP:-off}" = off ] || listen=127.0.0.1
 	cd / || exit 1
-	set -- "$PGBIN/postgres" -D "$PGDATA" -c listen_addresses= \
+	set -- "$PGBIN/postgres" -D "$PGDATA" -c "listen_addresses=$listen" \
 		-c "unix_socket_directories=$RUN/pg" -c unix_socket_permissions=0700 \
 		-c max_connections=200 -c "fsync=$fsync" -c logging_collector=off \
 		-c log_destination=stderr -c "log_line_prefix=%m [%p] %q%u@%d "
@@ -73,7 +76,9 @@ redis_version() {
 
 redis_run() {
 	mkdir -p "$DEV/redis"
-	exec setsid "$REDIS_SERVER" --port 0 --unixsocket "$RUN/redis.sock" --unixsocketperm 700 \
+	port=0
+	[ "${ES_DEV_TCP:-off}" = off ] || port=6379
+	exec setsid "$REDIS_SERVER" --port $port --tcp-keepalive 3 --unixsocket "$RUN/redis.sock" --unixsocketperm 700 \
 		--dir "$DEV/redis" --appendonly yes --appendfsync always --save '' \
 		--maxmemory-policy noeviction --daemonize no --pidfile ''
 }

@@ -97,6 +97,7 @@ const char *const conf_names[] = {
     "ES_BUILD_DIR",
     "ES_DEV_DIR",
     "ES_DEV_FSYNC",
+    "ES_DEV_TCP",
     "ES_RUN_DIR",
     "ES_TENANT",
     "ES_DATABASE_ADMIN_URL",
