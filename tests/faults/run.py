@@ -9,8 +9,8 @@ import sys
 import time
 
 import flt  # noqa: F401  (finds scn)
-from flt import (judge, kinds_points, kinds_postgres, kinds_programs, kinds_queue,  # noqa: F401
-                 kinds_redis, kinds_sqs, outcome)
+from flt import (judge, kinds_machine, kinds_points, kinds_postgres, kinds_programs,  # noqa: F401
+                 kinds_queue, kinds_redis, kinds_sqs, outcome)
 from flt.kinds import KINDS, settle
 from flt.load import Load, Shape, open_env
 from flt.schedule import Schedule
@@ -29,6 +29,8 @@ def arguments(argv):
                    "--seconds")
     p.add_argument("--points", default="", help="a build with -Dcrash_points=true; adds "
                    "the kinds crash-*")
+    p.add_argument("--machine", action="store_true", help="adds what needs a machine, or "
+                   "namespaces, of one's own: net-*, disk-*, ...")
     p.add_argument("--kinds", default="", help="comma list; all when empty; -NAME leaves out")
     p.add_argument("--pairs", type=float, default=0.0,
                    help="share of faults that the next one does not wait for (0)")
@@ -61,6 +63,8 @@ def main(argv):
     stack = Stack(env, os.path.abspath(args.build), args.points and os.path.abspath(args.points))
     if args.points:
         kinds_points.add()
+    if args.machine:
+        kinds_machine.add()
     settle(stack.queue)
     args.kinds = chosen(p, args.kinds)
     load = Load(env, args.seed, Shape(pause_s=args.pause_ms / 1000), args.journal)

@@ -2,7 +2,7 @@
 
 import collections
 
-from . import judge, kinds_points
+from . import judge, kinds_points, machine
 
 PROMISES = (
     ("nothing acked is lost or changed", "lost early_ack wrong_number changed"),
@@ -38,6 +38,8 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
                  schedule.slow_stops())
     report.check("faults", "everything came back, none took %d times its limit" % 3,
                  schedule.gross())
+    if args.machine:
+        report.check("faults", "no kind saw what must not be", machine.complaints)
     if args.least_acks:
         report.check("faults", "at least %d acks and %d kinds of fault" % (
             args.least_acks, args.least_kinds), enough(args, load, schedule))

@@ -1,0 +1,57 @@
+# A machine of one's own, as far as namespaces make one: a network with nothing but loopback,
+# so that packets can be dropped, and small disks, so that they can be filled.
+
+# own_machine_enter SCRIPT [ARGUMENT...]: runs the script again inside; says why it can't
+own_machine_enter() {
+	[ -z "${ES_TEST_MACHINE_NET:-}" ] || return 0
+	why=$(own_machine_lack) && {
+		echo "skip machine $why"
+		return 1
+	}
+	ES_TEST_MACHINE_NET=$(readlink /proc/self/ns/net)
+	export ES_TEST_MACHINE_NET
+	exec unshare --net --mount --propagation private -- sh "$@"
+}
+
+# own_machine_lack: what is missing; fails when nothing is
+own_machine_lack() {
+	if [ "$(id -u)" -ne 0 ]; then
+		echo 'only root may make namespaces'
+	elif ! command -v unshare >/dev/null || ! command -v nft >/dev/null; then
+		echo 'no unshare or no nft'
+	elif ! unshare --net --mount true 2>/dev/null; then
+		echo 'no right to make namespaces'
+	elif ! unshare --net nft add table inet t 2>/dev/null; then
+		echo 'the kernel has no nftables'
+	else
+		return 1
+	fi
+}
+
+# own_machine_disks: the folders of PostgreSQL, Redis and the logs are small disks. In the
+# namespace, so they are gone with it.
+own_machine_disks() {
+	for disk in pg:400 redis:100 log:20; do
+		mkdir -p "$ES_DEV_DIR/${disk%:*}"
+		mount -t tmpfs -o "size=${disk#*:}m" echostream-test "$ES_DEV_DIR/${disk%:*}" ||
+			die 1 "no tmpfs for ${disk%:*}"
+	done
+}
+
+own_machine_leave() {
+	for disk in pg redis log; do
+		umount -l "$ES_DEV_DIR/$disk" 2>/dev/null
+	done
+}
+
+# own_machine_stack: all of it; its settings in $WORK/env
+own_machine_stack() {
+	ip link set lo up
+	own_machine_disks
+	export ES_DEV_TCP=on ES_API_SEND_WORKERS=16
+	private_stack || return 1
+	load_env "$WORK/env"
+	# the log of changes must not fill the disk by itself
+	psql -X -q -d "$ES_DATABASE_ADMIN_URL" -c "alter system set max_wal_size = '64MB'" \
+		-c "alter system set min_wal_size = '32MB'" -c 'select pg_reload_conf()' >/dev/null
+}

@@ -1,0 +1,9 @@
+# Faults that need more than kill: packets that get lost, disks that are full, descriptors,
+# connections and memory that are used up, clocks that are wrong.
+. "$(dirname -- "$0")/../faults/own_machine.sh"
+own_machine_enter "$0" || exit 0
+. "$(dirname -- "$0")/lib.sh"
+trap 'own_machine_leave; suite_end' EXIT
+own_machine_stack || die 1 'the stack did not start'
+python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --machine --rounds 1 \
+	--kinds "${ES_TEST_MACHINE_KINDS:-net-*}" --seed "${ES_TEST_FAULTS_SEED:-1}"
