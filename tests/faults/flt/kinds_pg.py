@@ -1,0 +1,106 @@
+"""PostgreSQL that has no connection left, or does not come to an end with anything."""
+
+import os
+import socket
+import struct
+import threading
+import time
+
+from . import machine
+from .kinds import KINDS, Kind
+from .stack import Gone, curl
+
+HOGS_S = 3.0
+LOCK_S = 7          # longer than ES_DATABASE_TIMEOUT_MS
+SESSIONS_BESIDE = 4     # readiness looks with connections of its own
+
+
+class Hog:
+    """One session of another client, in PostgreSQL's own protocol."""
+
+    def __init__(self, stack):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(os.path.join(stack.run_dir, "pg", ".s.PGSQL.5432"))
+        words = b"user\0echostream_app\0database\0echostream\0\0"
+        self.sock.sendall(struct.pack("!II", 8 + len(words), 196608) + words)
+        self.in_ = self.heard() == b"Z"
+        if not self.in_:
+            self.sock.close()
+
+    def heard(self):
+        """Z: ready; E: refused."""
+        data = b""
+        while True:
+            while len(data) < 5 or len(data) < 1 + struct.unpack("!I", data[1:5])[0]:
+                more = self.sock.recv(4096)
+                if not more:
+                    return b"E"
+                data += more
+            kind, size = data[:1], 1 + struct.unpack("!I", data[1:5])[0]
+            data = data[size:]
+            if kind in b"ZE":
+                return kind
+
+
+def take_all(stack, hogs, end):
+    """Whatever gets free is ours, before the programs come round to ask."""
+    while time.monotonic() < end:
+        hog = Hog(stack)
+        if hog.in_:
+            hogs.append(hog)
+        else:
+            return
+    raise Gone("PostgreSQL takes too long to be full")
+
+
+def pg_connections(f):
+    """Another client has them all, and ours are ended: none comes back in."""
+    hogs, end = [], time.monotonic() + HOGS_S + 10
+    try:
+        take_all(f.stack, hogs, end)
+        f.stack.sql("select pg_terminate_backend(pid) from pg_stat_activity "
+                    "where application_name like 'echostream-%'")
+        end = time.monotonic() + HOGS_S
+        while time.monotonic() < end:
+            take_all(f.stack, hogs, end)
+            time.sleep(0.005)
+        ours = f.stack.sql(SESSIONS)
+    except OSError as e:
+        raise Gone("PostgreSQL: %s" % e) from e
+    finally:
+        for hog in hogs:
+            hog.sock.close()
+    return "%d taken, %s left to ours" % (len(hogs), ours)
+
+
+SESSIONS = ("select count(*) from pg_stat_activity "
+            "where application_name like 'echostream-%'")
+
+
+def pg_slow(f):
+    """A lock that outlasts every time-out: statements end, nothing piles up."""
+    most = len(f.stack.workers("api")) + 2 * len(f.stack.workers("push")) + len(
+        f.stack.workers("fanout")) + SESSIONS_BESIDE
+    lock = threading.Thread(target=f.stack.env.sql, args=(
+        "begin; lock table messages, channel_heads in access exclusive mode; "
+        "select pg_sleep(%d); commit" % LOCK_S,))
+    lock.start()
+    seen = 0
+    try:
+        while lock.is_alive():
+            seen = max(seen, int(f.stack.sql(SESSIONS)))
+            if not curl(f.stack.env.url + "/healthz"):
+                machine.complaints.append("liveness is red while PostgreSQL is slow")
+            time.sleep(0.2)
+    finally:
+        lock.join()
+    if seen > most:
+        machine.complaints.append("%d sessions while PostgreSQL is slow, the pools have %d" % (
+            seen, most))
+    return "locked for %d s, at most %d of %d sessions" % (LOCK_S, seen, most)
+
+
+def add():
+    KINDS["pg-connections"] = Kind("pg-connections", 5, pg_connections)
+    KINDS["pg-slow"] = Kind("pg-slow", 5, pg_slow)
