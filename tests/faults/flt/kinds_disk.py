@@ -2,23 +2,72 @@
 (tests/faults/own_machine.sh makes them)."""
 
 import os
+import re
+import time
 
 from . import machine
 from .kinds import KINDS, Kind
+from .stack import Gone
 
 # A server that can't write ends, and the supervisor starts it again; five ends within a minute
 # it takes for one that will never live.
 LEAST_S, MOST_S = 1.5, 2.5
+NO_SPACE = re.compile(rb"No space left on device|AOF write error")
 
 
-def full(folder):
-    def fault(f):
-        seconds = f.rng.uniform(LEAST_S, MOST_S)
-        taken = machine.fill(os.path.join(f.stack.env.dev_dir(), folder), seconds)
-        return "%s: %d MB for %.1f s" % (folder, taken >> 20, seconds)
-    return fault
+class Log:
+    """What a server has complained about since; its log is on another disk."""
+
+    def __init__(self, stack, name):
+        self.path = os.path.join(stack.env.log_dir(), name + ".log")
+        self.start = os.path.getsize(self.path)
+
+    def complaints(self):
+        with open(self.path, "rb") as f:
+            f.seek(self.start)
+            return len(NO_SPACE.findall(f.read()))
+
+
+def folder(f, name):
+    return os.path.join(f.stack.env.dev_dir(), name)
+
+
+def disk_pg(f):
+    return full_server(f, "pg", "postgres")
+
+
+def disk_wal(f):
+    """Also the log of changes finds no room: PostgreSQL goes down at once, and can't start."""
+    def more():
+        try:
+            f.stack.sql("select pg_switch_wal()")
+        except Gone:
+            pass        # down already, which is what is wanted
+    return full_server(f, "pg", "postgres", more)
+
+
+def disk_redis(f):
+    return full_server(f, "redis", "redis")
+
+
+def full_server(f, name, server, meanwhile=None):
+    log, seconds = Log(f.stack, server), f.rng.uniform(LEAST_S, MOST_S)
+    taken = machine.fill(folder(f, name), seconds, meanwhile)
+    if not log.complaints():
+        raise Gone("%s wrote nothing while its disk was full" % server)
+    return "%d MB for %.1f s, %d complaints" % (taken >> 20, seconds, log.complaints())
+
+
+def disk_log(f):
+    path = os.path.join(f.stack.env.log_dir(), "access.log")
+    before, end = os.path.getsize(path), time.monotonic() + 5
+    while os.path.getsize(path) == before and time.monotonic() < end:
+        time.sleep(0.01)
+    taken = machine.fill(folder(f, "log"), f.rng.uniform(LEAST_S, MOST_S))
+    return "%d MB" % (taken >> 20)
 
 
 def add():
-    for name, folder in (("disk-pg", "pg"), ("disk-redis", "redis"), ("disk-log", "log")):
-        KINDS[name] = Kind(name, 10 if folder != "log" else 2, full(folder))
+    for run, limit_s in ((disk_pg, 10), (disk_wal, 10), (disk_redis, 10), (disk_log, 2)):
+        name = run.__name__.replace("_", "-")
+        KINDS[name] = Kind(name, limit_s, run)

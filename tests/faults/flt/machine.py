@@ -63,7 +63,7 @@ def connections(port):
 
 # disks
 
-def fill(path, seconds):
+def fill(path, seconds, meanwhile=None):
     """Until the time is over path has no byte left; what others free is taken too."""
     if not os.path.ismount(path):
         raise Gone("%s is no file system of its own" % path)
@@ -73,6 +73,8 @@ def fill(path, seconds):
     try:
         while time.monotonic() < end:
             taken = grab(fd, taken)
+            if meanwhile:
+                meanwhile()
             time.sleep(0.01)
     finally:
         os.close(fd)

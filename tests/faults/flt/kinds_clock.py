@@ -1,0 +1,218 @@
+"""Programs that are given too little, or the wrong time: memory, processors, the clock."""
+
+import glob
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+import uuid
+
+from . import machine
+from .kinds import KINDS, Kind
+from .stack import Gone, children, state_of
+from .writers import Socket
+
+OOM_S = 10
+BUSY_S = 4.0
+HOUR_S = 3600
+ANSWER_S = 10.0
+MESSAGES = 20
+
+
+# memory
+
+def cgroup():
+    """(folder, file of the limit) of a memory cgroup that we may make children in."""
+    for base, limit in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+                        ("/sys/fs/cgroup", "memory.max")):
+        made = os.path.join(base, "echostream-test-%d" % os.getpid())
+        try:
+            os.mkdir(made)
+        except OSError:
+            continue
+        if os.path.exists(os.path.join(made, limit)):
+            return made, os.path.join(made, limit)
+        os.rmdir(made)
+    raise Gone("no memory cgroup that may be written")
+
+
+def write(path, text):
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text)
+
+
+def memory_kill(f):
+    """A worker may have no page more: the kernel ends it amid an allocation."""
+    name = f.rng.choice(["api", "push", "fanout"])
+    pid = f.some(f.stack.workers(name))
+    made, limit = cgroup()
+    try:
+        write(limit, "65536")
+        write(os.path.join(made, "cgroup.procs"), str(pid))
+        end = time.monotonic() + OOM_S
+        while state_of(pid) not in (None, "Z"):
+            if time.monotonic() > end:
+                write(os.path.join(os.path.dirname(made), "cgroup.procs"), str(pid))
+                raise Gone("%s asked for no memory" % name)
+            time.sleep(0.01)
+    except OSError as e:
+        raise Gone("cgroup: %s" % e) from e
+    finally:
+        rmdir_soon(made)
+    return "a worker of %s, pid %d" % (name, pid)
+
+
+def rmdir_soon(path):
+    """A group is busy until the last of its processes is reaped."""
+    end = time.monotonic() + 5
+    while True:
+        try:
+            os.rmdir(path)
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
+# processors
+
+def cpu_busy(f):
+    """As many busy loops as processors: nobody may be taken for dead."""
+    before = {name: f.stack.workers(name) for name in ("api", "push", "fanout")}
+    takeovers = count(f, "partition lost")
+    loops = [f.stack.helper(["sh", "-c", "while :; do :; done"], {}, "busy.log")[0]
+             for _ in range(os.cpu_count() or 1)]
+    try:
+        time.sleep(BUSY_S)
+    finally:
+        for proc in loops:
+            f.stack.dismiss(proc, signal.SIGKILL)
+    for name, pids in before.items():
+        if f.stack.workers(name) != pids:
+            machine.complaints.append("busy processors cost workers of %s" % name)
+    return "%d loops, %d partitions changed hands" % (
+        len(loops), count(f, "partition lost") - takeovers)
+
+
+def count(f, text):
+    path = os.path.join(f.stack.env.log_dir(), "fanout.log")
+    with open(path, encoding="utf-8", errors="replace") as log:
+        return sum('"%s"' % text in line for line in log)
+
+
+# the clock
+
+def faked(offset):
+    """The wall clock is wrong, the monotonic one is not: so it is on a real machine."""
+    found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    if not found or not shutil.which("faketime"):
+        raise Gone("no libfaketime")
+    return {"LD_PRELOAD": found[0], "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_NO_CACHE": "1"}
+
+
+class Ear(Socket):
+    """All frames it got."""
+
+    def __init__(self, port, token):
+        self.got, self.cond = [], threading.Condition()
+        super().__init__(self.took_frame, ("127.0.0.1", port, "/ws"), token)
+
+    def took_frame(self, _sock, frame):
+        with self.cond:
+            self.got.append(frame)
+            self.cond.notify_all()
+
+    def wait(self, **wanted):
+        def found():
+            return [f for f in self.got if all(f.get(k) == v for k, v in wanted.items())]
+        with self.cond:
+            if not self.cond.wait_for(found, ANSWER_S):
+                raise Strange("no %s; got %s" % (wanted, self.got[-3:]))
+            return found()[0]
+
+
+class Strange(Exception):
+    """What a program with a wrong clock must not do."""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def clock(offset):
+    def fault(f):
+        """A second fanout with that clock takes its share and dies; a second push-server with
+        it serves a client."""
+        fake, run, port = faked(offset), f.stack.run_dir, free_port()
+        before = owners(f)
+        fanout, _ = f.stack.helper(
+            [os.path.join(f.stack.build, "fanout", "echostream-fanout")],
+            {**fake, "ES_FANOUT_OPS_LISTEN": "unix:" + os.path.join(run, "clock-f.sock")},
+            "fanout-clock.log")
+        push, _ = f.stack.helper(
+            [os.path.join(f.stack.build, "push-server", "echostream-push")],
+            {**fake, "ES_PUSH_LISTEN": "127.0.0.1:%d" % port, "ES_PUSH_WORKERS": "1",
+             "ES_PUSH_OPS_LISTEN": "unix:" + os.path.join(run, "clock-p.sock")},
+            "push-clock.log")
+        try:
+            f.load.until(lambda: owners(f) > before, 20, "the second fanout has partitions")
+            serves(f, port)
+        except (Strange, TimeoutError) as e:
+            machine.complaints.append("clock %s: %s" % (offset, e))
+        finally:
+            workers = children(fanout.pid)
+            f.stack.dismiss(fanout, signal.SIGKILL)
+            f.stack.kill(workers, signal.SIGKILL)
+            f.stack.dismiss(push)
+        return "fanout and push at %s" % offset
+    return fault
+
+
+def owners(f):
+    return int(f.stack.sql("select count(distinct owner) from queue_partitions "
+                           "where until > now()"))
+
+
+def serves(f, port):
+    now, world = int(time.time()), f.load.world
+    world.mint("clock", "w0", {"iat": now - 2 * HOUR_S, "exp": now + 4 * HOUR_S})
+    name = "clock" + uuid.uuid4().hex[:8]
+    world.make_channel(name, "main", False, [])
+    f.load.until(lambda: listens(port), ANSWER_S, "the second push-server listens")
+    ear, channel = Ear(port, world.token("clock")), world.names[name]
+    try:
+        ear.send_json({"type": "subscribe", "id": "s", "channelId": channel})
+        head = ear.wait(type="ack", id="s")["payload"]["seq"]
+        for k in range(MESSAGES):
+            ear.send_json({"type": "send", "id": "m%d" % k, "channelId": channel,
+                           "body": "at another time %d" % k})
+        numbers = [ear.wait(type="ack", id="m%d" % k)["payload"]["messageId"]
+                   for k in range(MESSAGES)]
+        ear.wait(type="message", body="at another time %d" % (MESSAGES - 1))
+        heard = [one["seq"] for one in ear.got if one["type"] == "message"]
+        if heard != numbers or heard != sorted(heard) or heard[0] <= head:
+            raise Strange("acked %s, heard %s" % (numbers, heard))
+    finally:
+        ear.drop()
+    ages = f.stack.sql("select max(abs(extract(epoch from now() - created_at))) from messages "
+                       "where channel_id = '%s'" % channel)
+    if float(ages) > HOUR_S / 2:
+        raise Strange("messages are dated %s s off" % ages)
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def add():
+    for name, limit_s, run in (("memory-kill", 15, memory_kill), ("cpu-busy", 2, cpu_busy),
+                               ("clock-ahead", 5, clock("+1h")),
+                               ("clock-behind", 5, clock("-1h"))):
+        KINDS[name] = Kind(name, limit_s, run)
