@@ -1,15 +1,16 @@
 # ./dev faults: break a stack of its own for as long as wanted.
 
 faults_usage() {
-	die 2 'faults [--queue=redis|sqs] [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--keep]'
+	die 2 'faults [--queue=redis|sqs] [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--machine] [--keep]'
 }
 
 verb_faults() {
-	minutes=10 keep=no queue=redis
+	minutes=10 keep=no queue=redis machine=no
 	options=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--keep) keep=yes ;;
+		--machine) machine=yes options="$options --machine" ;;
 		--queue=redis | --queue=sqs) queue=${1#*=} ;;
 		--minutes | --seed | --kinds | --pairs | --pause-ms)
 			[ $# -gt 1 ] || faults_usage
@@ -34,6 +35,6 @@ verb_faults() {
 	points=$ROOT/build-points
 	build_setup "$points" -Dcrash_points=true
 	build_run "$points" fanout/echostream-fanout
-	ES_BUILD_DIR=$BUILD ES_TEST_FAULTS_KEEP=$keep \
+	ES_BUILD_DIR=$BUILD ES_TEST_FAULTS_KEEP=$keep ES_TEST_MACHINE=$machine \
 		sh "$ROOT/tests/faults/long.sh" $queue "$minutes" "$options"
 }

@@ -13,7 +13,8 @@ verb_help() {
   test [SUITE|all]          build and test; ./dev test help names the suites
   lint                      the lint suite of the tests
   faults [--queue=sqs] [--minutes N] [--seed S] [--kinds A,B,-C]
-                            break a stack of its own under load and judge what came of it
+                            break a stack of its own under load and judge what came of it;
+                            --machine: also its network and disks, in namespaces (root)
   build [TARGET]            compile only
   token USER                a token for a user of the demo tenant acme (ES_TENANT: another)
   ctl ...                   echostreamctl with the running stack's settings

@@ -1,7 +1,13 @@
 # long.sh QUEUE MINUTES OPTIONS: a long run on a stack of its own, for ./dev faults. Keeps logs
 # and the journal below faults-log/ of the build when it failed or was asked to.
+. "$(dirname -- "$0")/own_machine.sh"
+[ "${ES_TEST_MACHINE:-no}" = no ] || own_machine_enter "$0" "$@" || exit 2
 . "$(dirname -- "$0")/../run/lib.sh"
 . "$ROOT/tests/faults/stack.sh"
+[ "${ES_TEST_MACHINE:-no}" = no ] || {
+	faults_start=own_machine_stack
+	trap 'own_machine_leave; suite_end' EXIT
+}
 faults_stack "$1"
 kept=$BUILD/faults-log
 rm -rf "$kept"

@@ -16,6 +16,6 @@ faults_stack() {
 		SQS_VISIBILITY_S=3 ES_TEST_SQS_KEYS=role
 		export SQS_VISIBILITY_S ES_TEST_SQS_KEYS
 	fi
-	private_stack || die 1 'the stack did not start'
+	${faults_start:-private_stack} || die 1 'the stack did not start'
 	load_env "$WORK/env"
 }

@@ -10,6 +10,8 @@ from . import machine
 from .kinds import KINDS, Kind
 from .stack import Gone, curl
 
+LOCK = ("begin; lock table messages, channel_heads in access exclusive mode; "
+        "select pg_sleep(%d); commit")
 HOGS_S = 3.0
 LOCK_S = 7          # longer than ES_DATABASE_TIMEOUT_MS
 SESSIONS_BESIDE = 4     # readiness looks with connections of its own
@@ -82,9 +84,7 @@ def pg_slow(f):
     """A lock that outlasts every time-out: statements end, nothing piles up."""
     most = len(f.stack.workers("api")) + 2 * len(f.stack.workers("push")) + len(
         f.stack.workers("fanout")) + SESSIONS_BESIDE
-    lock = threading.Thread(target=f.stack.env.sql, args=(
-        "begin; lock table messages, channel_heads in access exclusive mode; "
-        "select pg_sleep(%d); commit" % LOCK_S,))
+    lock = threading.Thread(target=f.stack.env.sql, args=(LOCK % LOCK_S,))
     lock.start()
     seen = 0
     try:

@@ -39,10 +39,18 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
     report.check("faults", "everything came back, none took %d times its limit" % 3,
                  schedule.gross())
     if args.machine:
+        left_out(report, args, schedule)
         report.check("faults", "no kind saw what must not be", machine.complaints)
     if args.least_acks:
         report.check("faults", "at least %d acks and %d kinds of fault" % (
             args.least_acks, args.least_kinds), enough(args, load, schedule))
+
+
+def left_out(report, args, schedule):
+    """What this machine gives no right to is said once a kind."""
+    for name in sorted(set(args.kinds) - schedule.kinds_done()):
+        why = [line for line in schedule.skipped if line.startswith(name + ":")]
+        report.skip("faults", name, why[0].splitlines()[0] if why else "no time for it")
 
 
 def dead(stack, schedule):
