@@ -43,8 +43,8 @@ redis_conn_keepalive(int fd)
 
 	/* A refusal only makes it slower. */
 	for (size_t i = 0; i < ES_COUNT(options); i++)
-		(void)setsockopt(fd, options[i].level, options[i].name,
-		    &options[i].value, sizeof(options[i].value));
+		(void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+		    sizeof(options[i].value));
 }
 
 static int

@@ -21,6 +21,8 @@ own_machine_lack() {
 		echo 'no unshare or no nft'
 	elif ! unshare --net --mount true 2>/dev/null; then
 		echo 'no right to make namespaces'
+	elif ! unshare --mount mount -t tmpfs echostream-test /mnt 2>/dev/null; then
+		echo 'no right to mount a small disk'
 	elif ! unshare --net nft add table inet t 2>/dev/null; then
 		echo 'the kernel has no nftables'
 	else

@@ -44,24 +44,39 @@ def write(path, text):
 
 
 def memory_kill(f):
-    """A worker may have no page more: the kernel ends it amid an allocation."""
-    name = f.rng.choice(["api", "push", "fanout"])
-    pid = f.some(f.stack.workers(name))
+    """The workers may have no page more: the kernel ends the first that asks for one amid its
+    allocation, and whoever asks before we have let the others out."""
+    pids = [pid for name in ("api", "push", "fanout") for pid in f.stack.workers(name)]
     made, limit = cgroup()
+    home = os.path.join(os.path.dirname(made), "cgroup.procs")
+    end = time.monotonic() + OOM_S
     try:
         write(limit, "65536")
-        write(os.path.join(made, "cgroup.procs"), str(pid))
-        end = time.monotonic() + OOM_S
-        while state_of(pid) not in (None, "Z"):
+        for pid in pids:
+            move(pid, os.path.join(made, "cgroup.procs"))
+        while not dead(pids):
             if time.monotonic() > end:
-                write(os.path.join(os.path.dirname(made), "cgroup.procs"), str(pid))
-                raise Gone("%s asked for no memory" % name)
+                raise Gone("no worker asked for memory")
             time.sleep(0.01)
     except OSError as e:
         raise Gone("cgroup: %s" % e) from e
     finally:
+        killed = dead(pids)
+        for pid in set(pids) - set(killed):
+            move(pid, home)
         rmdir_soon(made)
-    return "a worker of %s, pid %d" % (name, pid)
+    return "%d of %d workers" % (len(killed), len(pids))
+
+
+def move(pid, procs):
+    try:
+        write(procs, str(pid))
+    except ProcessLookupError:
+        pass            # it is dead by now
+
+
+def dead(pids):
+    return [pid for pid in pids if state_of(pid) in (None, "Z")]
 
 
 def rmdir_soon(path):
