@@ -6,7 +6,7 @@ own_machine_enter "$0" || exit 0
 trap 'own_machine_leave; suite_end' EXIT
 own_machine_stack || die 1 'the stack did not start'
 python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --machine --rounds 1 \
-	--kinds 'net-*,disk-*,files-*,memory-*,cpu-*,clock-*,pg-connections,pg-slow' \
+	--kinds 'net-*,disk-*,files-*,memory-*,cpu-*,clock-*,io-*,pg-connections,pg-slow' \
 	--seed "${ES_TEST_FAULTS_SEED:-1}" --least-acks 5000 --least-kinds 20
 
 # and as one client sees it
