@@ -16,6 +16,7 @@
 #define NO_TIMEOUT  0    /* libcurl's, which does not look at what came first */
 #define LOOK_MS     500  /* so long at most nobody looks while a receive waits */
 #define ABSENT_MS   1000 /* nobody looked for so long: that was elsewhere */
+#define CLOSE_MS    250  /* a poll that is cut off within it had nothing */
 #define FILL_MS \
 	50 /* for this long a batch is filled up; who waits gets what is there \
 	    */
@@ -310,9 +311,33 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 	return ES_OK;
 }
 
+/* What is there or comes in a moment is given back: what is cut off is leased, and comes
+ * again only after the visibility. */
+static void
+give_back(struct queue_sqs *q)
+{
+	const int64_t end_ms = clock_mono_ms() + CLOSE_MS;
+	struct es_err err;
+
+	pass_time(q);
+	while (any_flying(q, false) && clock_mono_ms() < end_ms) {
+		if (turn(q, &err) != ES_OK)
+			break;
+		(void)curl_multi_poll(q->multi, NULL, 0, CLOSE_MS / 10, NULL);
+	}
+	for (size_t i = 0; i < q->sqs->n_urls; i++) {
+		const struct sqs_poll *p = &q->polls[i];
+
+		if (p->taken < p->n)
+			IGNORE(queue_sqs_visibility(
+			    &q->base, 0, p->msgs + p->taken, p->n - p->taken, 0, &err));
+	}
+}
+
 void
 queue_sqs_receive_fini(struct queue_sqs *q)
 {
+	give_back(q);
 	for (size_t i = 0; i < q->sqs->n_urls; i++) {
 		struct sqs_poll *p = &q->polls[i];
 

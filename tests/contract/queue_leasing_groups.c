@@ -139,12 +139,28 @@ a_silent_poll_is_given_up(void)
 	leasing_teardown(&f);
 }
 
+static void
+who_closes_gives_back_what_comes(void)
+{
+	struct leasing f;
+
+	leasing_setup(&f);
+	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 50), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(f.n, 0);
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK); /* for the poll that flies */
+	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(leasing_control(&f, "state", ""), "\"leased\":0"));
+	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
+	leasing_teardown(&f);
+}
+
 CU_TestInfo leasing_group_cases[] = {
     {"ten of a group come at once, and again in order", ten_of_a_group_come_at_once},
     {"a part that stays locks its group", a_part_that_stays_locks_its_group},
     {"a late receipt deletes nothing", a_late_receipt_deletes_nothing},
     {"an answer that is not full is the last", an_answer_that_is_not_full_is_the_last},
     {"who was away reads what came", who_was_away_reads_what_came},
+    {"who closes gives back what comes", who_closes_gives_back_what_comes},
     {"a silent poll is given up", a_silent_poll_is_given_up},
     CU_TEST_INFO_NULL,
 };
