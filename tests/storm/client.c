@@ -96,7 +96,10 @@ client_lost(struct storm *s, struct client *c, bool failed)
 		c->server = (c->server + 1) % s->n_servers;
 	if (c->phase == BACK)
 		c->hit = true;
-	c->due_ms = c->told_ms > 0 ? c->told_ms : s->now_ms + backoff(c);
+	if (s->rude && !failed)
+		c->due_ms = s->now_ms;
+	else
+		c->due_ms = c->told_ms > 0 ? c->told_ms : s->now_ms + backoff(c);
 	c->told_ms = 0;
 	client_phase(s, c, AWAY);
 }

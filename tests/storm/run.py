@@ -35,7 +35,7 @@ def arguments(argv):
     p.add_argument("--build", default="build")
     p.add_argument("--clients", type=int, default=10000)
     p.add_argument("--channels", type=int, default=50)
-    p.add_argument("--cuts", default="reset,kill,drain")
+    p.add_argument("--cuts", default="reset,rude,kill,drain")
     return p.parse_args(argv)
 
 
@@ -136,6 +136,13 @@ class Storms:
         self.storm("workers killed", [self.port], lambda _: self.stack.kill(
             self.stack.workers("push"), signal.SIGKILL))
 
+    def cut_rude(self):
+        """All knock in the same moment: the accept path, and what refusals advise."""
+        def cut(driver):
+            driver.say("rude")
+            driver.say("cut")
+        self.storm("reset and back at once", [self.port], cut, jitter=False)
+
     def cut_drain(self):
         """The one that ends is not there to come back to: a second one is."""
         port = free_port()
@@ -152,13 +159,15 @@ class Storms:
 
     # one storm
 
-    def storm(self, name, ports, cut, idle=False):
+    def storm(self, name, ports, cut, idle=False, jitter=True):
         wait_for_port(self.port)
         before = rss_kb(self.stack.workers("push"))
         driver = Driver(self.args.build, self.file, ports)
         writer = Writer(self.world)
         driver.say("connect")
         if idle:
+            self.judge_balance([len(os.listdir("/proc/%d/fd" % p))
+                                for p in self.stack.workers("push")])
             self.judge_idle(rss_kb(self.stack.workers("push")) - before)
         writer.start()
         driver.say("wait 2000")  # so that a last number is not 0 everywhere
@@ -179,6 +188,8 @@ class Storms:
         driver.end()
         self.tell(name, got, asked, others, took, slowest)
         self.judge(name, got, asked, took, writer, heads)
+        if jitter:
+            self.judge_jitter(name, got)
 
     def tell(self, name, got, asked, others, took, slowest):
         print("%s: %d clients, all back after %.1f s; resumed %s ms; first tried %s ms" % (
@@ -189,6 +200,14 @@ class Storms:
               "%(gaps)d; %(bytesIn)d bytes in, %(bytesOut)d out" % got)
         print("  PostgreSQL in %.1f s: %s; the slowest of each took %s ms; all others %d" % (
             took, asked, slowest, sum(others.values())), flush=True)
+
+    def judge_balance(self, held):
+        """The kernel deals sockets out (SO_REUSEPORT); the child for health holds none."""
+        held = sorted(held)[1:]
+        print("descriptors of the workers: %s" % held)
+        mean = sum(held) / len(held)
+        self.report.check("storm", "no worker holds 1.3 times its share",
+                          "" if held[-1] <= 1.3 * mean else str(held))
 
     def judge_idle(self, kb):
         each = kb / self.args.clients
@@ -214,11 +233,14 @@ class Storms:
         check("the writer was answered", writer.failure or (
             "" if writer.acked > 0 else "nothing acked"))
         self.judge_queries(check, asked, took, n)
+
+    def judge_jitter(self, name, got):
+        """Advised are 2 ms a client of a worker, by chance below it; far less is no jitter."""
         spread = got["tried"].get("p90", 0) - got["tried"].get("p10", 0)
-        # the advice of 2 ms a client of a worker, by chance below it: far less means no jitter
-        least = 0.1 * (500 + n)
-        check("they come back spread over time", "" if spread >= least else
-              "p10 to p90 is %d ms, not %d" % (spread, least))
+        least = 0.1 * (500 + got["clients"])
+        self.report.check("storm", "%s: they come back spread over time" % name,
+                          "" if spread >= least else "p10 to p90 is %d ms, not %d" % (
+                              spread, least))
 
     def judge_queries(self, check, asked, took, n):
         allowed = self.args.channels + n // 50

@@ -4,6 +4,7 @@
  *   connect   all connect, a few at a time; answered when all are subscribed
  *   hit       all are about to be cut: counts anew
  *   cut       cut all ourselves, by RST
+ *   rude      from now on come back at once, against advice
  *   wait MS   until all that were hit are back and at the head, or the time is over
  *   report    what has happened since the last hit */
 #include <arpa/inet.h>
@@ -168,6 +169,8 @@ obey(struct storm *s, const char *word)
 		hit(s);
 	else if (strcmp(word, "cut") == 0)
 		cut(s);
+	else if (strcmp(word, "rude") == 0)
+		s->rude = true;
 	else if (strncmp(word, "wait ", 5) == 0)
 		for (const int64_t end_ms = storm_now_ms() + atol(word + 5);
 		     storm_now_ms() < end_ms && !is_over(s);)
