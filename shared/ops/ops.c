@@ -55,9 +55,7 @@ static struct lws_context *
 start(int fd, struct ops_server *server)
 {
 	static const struct lws_protocols protocols[] = {
-	    {.name = "http",
-		.callback = ops_http_callback,
-		.per_session_data_size = sizeof(struct ops_reply)},
+	    {.name = "http", .callback = ops_http_callback},
 	    {.name = OPS_LISTENER, .callback = ops_http_accept},
 	    {.name = NULL},
 	};

@@ -1,6 +1,7 @@
 #include "ops/ops_http.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -9,8 +10,9 @@
 #include "core/banned.h"
 
 #define HEAD_MAX  1024
-#define CHUNK_MAX 16384 /* of one write; lws would copy what it can't send */
-#define PAUSE_MS  50    /* when there is no descriptor for who waits at the door */
+#define CHUNK_MAX 4096 /* of one write; lws sends no more and would copy the rest */
+#define WAIT_MS   500  /* for a reader whose socket is full; lws copies the rest then */
+#define PAUSE_MS  50   /* when there is no descriptor for who waits at the door */
 
 static const struct ops_route *
 find_route(const struct ops_server *server, const char *path)
@@ -49,68 +51,76 @@ write_head(struct lws *wsi, const struct ops_answer *a)
 	return lws_finalize_write_http_header(wsi, start, &p, end) != 0 ? -1 : 0;
 }
 
+/* Waits for room. Not for ever: others want to be answered too. */
 static void
-end_reply(struct ops_reply *r)
+await_room(struct lws *wsi, int64_t until_ms)
 {
-	arena_free(&r->arena);
-	r->sent = 0;
+	struct pollfd out = {.fd = lws_get_socket_fd(wsi), .events = POLLOUT};
+	const int64_t left = until_ms - clock_mono_ms();
+
+	if (left > 0 && !lws_partial_buffered(wsi))
+		(void)poll(&out, 1, (int)left);
 }
 
-/* What was asked; ops_reply holds the body until it is written. */
+/*
+ * All of it at once: lws 4.3 hangs up when a second request is there before the first is
+ * done with, unless that is so when the callback returns (an unfinished one it defers).
+ */
 static int
-on_request(struct lws *wsi, struct ops_reply *r, const char *path)
+write_body(struct lws *wsi, const struct text *body)
 {
-	const struct ops_server *server = lws_context_user(lws_get_context(wsi));
-	const struct ops_route *route = find_route(server, path);
-	struct ops_answer a = {
-	    .status = 200, .type = "application/json", .body = &r->body};
-	char *uri;
-	int uri_len, method = lws_http_get_uri_and_method(wsi, &uri, &uri_len);
+	unsigned char buf[LWS_PRE + CHUNK_MAX];
+	const int64_t until_ms = clock_mono_ms() + WAIT_MS;
+	size_t n;
 
-	end_reply(r);
-	r->arena = arena_new();
-	text_init(&r->body, r->arena, OPS_BODY_MAX);
-	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
-		a.status = 405; /* without a body: the connection ends here */
-	else if (route == NULL)
-		not_found(&a);
-	else
-		route->handler(server->ctx, &a);
-	if (r->body.overflow)
-		a.status = 500;
-	if (write_head(wsi, &a) != 0 || a.status == 405) /* theirs may follow */
-		return -1;
-	if (method == LWSHUMETH_HEAD || r->body.len == 0) {
-		end_reply(r);
-		return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+	for (size_t sent = 0; sent < body->len; sent += n) {
+		n = body->len - sent < CHUNK_MAX ? body->len - sent : CHUNK_MAX;
+		await_room(wsi, until_ms);
+		memcpy(buf + LWS_PRE, body->data + sent, n);
+		if (lws_write(wsi, buf + LWS_PRE, n,
+			sent + n == body->len ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) <
+		    (int)n)
+			return -1;
 	}
-	(void)lws_callback_on_writable(wsi);
 	return 0;
 }
 
+/* -1: the connection ends. */
 static int
-on_writable(struct lws *wsi, struct ops_reply *r)
+reply(struct lws *wsi, const char *path, struct ops_answer *a)
 {
-	unsigned char buf[LWS_PRE + CHUNK_MAX];
-	size_t n = r->arena != NULL ? r->body.len - r->sent : 0;
-	bool last;
+	const struct ops_server *server = lws_context_user(lws_get_context(wsi));
+	const struct ops_route *route = find_route(server, path);
+	char *uri;
+	int uri_len, method = lws_http_get_uri_and_method(wsi, &uri, &uri_len);
 
-	if (r->arena == NULL)
-		return 0;
-	if (n > CHUNK_MAX)
-		n = CHUNK_MAX;
-	last = r->sent + n == r->body.len;
-	memcpy(buf + LWS_PRE, r->body.data + r->sent, n);
-	if (lws_write(wsi, buf + LWS_PRE, n,
-		last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < (int)n)
+	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
+		a->status = 405; /* without a body: the connection ends here */
+	else if (route == NULL)
+		not_found(a);
+	else
+		route->handler(server->ctx, a);
+	if (a->body->overflow)
+		a->status = 500;
+	if (write_head(wsi, a) != 0 || a->status == 405) /* theirs may follow */
 		return -1;
-	r->sent += n;
-	if (!last) {
-		(void)lws_callback_on_writable(wsi);
-		return 0;
-	}
-	end_reply(r);
+	if (method == LWSHUMETH_GET && write_body(wsi, a->body) != 0)
+		return -1;
 	return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+}
+
+static int
+on_request(struct lws *wsi, const char *path)
+{
+	struct text body;
+	struct arena *arena = arena_new();
+	struct ops_answer a = {.status = 200, .type = "application/json", .body = &body};
+	int rc;
+
+	text_init(&body, arena, OPS_BODY_MAX);
+	rc = reply(wsi, path, &a);
+	arena_free(&arena);
+	return rc;
 }
 
 int
@@ -119,13 +129,8 @@ ops_http_callback(
 {
 	switch ((int)reason) { /* lws has a hundred more */
 	case LWS_CALLBACK_HTTP:
-		return on_request(wsi, user, in);
-	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return on_writable(wsi, user);
-	case LWS_CALLBACK_CLOSED_HTTP:
-	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
-		if (user != NULL)
-			end_reply(user);
+		return on_request(wsi, in);
+	case LWS_CALLBACK_HTTP_WRITEABLE: /* a rest that lws has sent */
 		return 0;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* there is nothing to upgrade to */
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:

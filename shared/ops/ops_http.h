@@ -4,7 +4,6 @@
 
 #include <libwebsockets.h>
 
-#include "core/text.h"
 #include "ops/ops.h"
 
 #define OPS_BODY_MAX (4UL << 20)
@@ -14,13 +13,6 @@ struct ops_server {
 	const struct ops_route *routes;
 	unsigned n;
 	void *ctx;
-};
-
-/* Per connection: the answer under way; zeroed by lws at the start. */
-struct ops_reply {
-	struct arena *arena; /* NULL: none under way */
-	struct text body;
-	size_t sent;
 };
 
 /* Protocol of the listening socket: accepts and hands over to the other. */

@@ -36,6 +36,13 @@ healthz(void *ctx, struct ops_answer *out)
 }
 
 static void
+version(void *ctx, struct ops_answer *out)
+{
+	(void)ctx;
+	text_addf(out->body, "the second\n");
+}
+
+static void
 failing(void *ctx, struct ops_answer *out)
 {
 	(void)ctx;
@@ -54,8 +61,8 @@ big(void *ctx, struct ops_answer *out)
 static void
 start(struct fixture *f)
 {
-	static const struct ops_route routes[] = {
-	    {"/healthz", healthz}, {"/failing", failing}, {"/big", big}};
+	static const struct ops_route routes[] = {{"/healthz", healthz},
+	    {"/failing", failing}, {"/big", big}, {"/version", version}};
 	static char word[] = "fine";
 
 	f->pid = fork();
@@ -263,6 +270,33 @@ keeps_connections(void)
 	teardown(&f);
 }
 
+/* Both requests come in one read: the second has to be found where it waits. */
+static void
+answers_pipelined_requests(void)
+{
+	static const char *const firsts[] = {
+	    "GET /healthz", "GET /failing", "HEAD /healthz", "GET /nope", "GET /big"};
+	const struct timeval late = {.tv_sec = 20};
+	struct fixture f;
+
+	setup(&f);
+	for (size_t i = 0; i < ES_COUNT(firsts); i++) {
+		const int fd = dial(&f);
+		char requests[256];
+
+		CHECK(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &late, sizeof(late)) == 0);
+		(void)snprintf(requests, sizeof(requests),
+		    "%s HTTP/1.1\r\nHost: x\r\n\r\n"
+		    "GET /version HTTP/1.1\r\nHost: x\r\n\r\n"
+		    "GET /healthz?last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+		    firsts[i]);
+		HAS(ask_fd(&f, fd, requests), "\r\n\r\nthe second\nHTTP/1.1 200 ");
+		CU_ASSERT_FATAL(f.len > 9);
+		HAS(f.answer + f.len - 9, "\r\n\r\nfine\n");
+	}
+	teardown(&f);
+}
+
 static void
 socket_is_private(void)
 {
@@ -312,6 +346,7 @@ static CU_TestInfo cases[] = {
     {"refuses the rest", refuses_the_rest},
     {"sends long bodies whole", sends_long_bodies_whole},
     {"keeps connections", keeps_connections},
+    {"answers pipelined requests", answers_pipelined_requests},
     {"its socket is private", socket_is_private},
     {"replaces a dead socket only", replaces_a_dead_socket_only},
     CU_TEST_INFO_NULL,
