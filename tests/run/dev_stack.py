@@ -139,15 +139,16 @@ def try_lines():
     lines = [x.strip() for x in dev("status").stdout.split("Try:")[1].splitlines() if x.strip()]
     channels, send, tail = lines[:3]
     assert json.loads(pasted(channels))["channels"], channels
-    with subprocess.Popen(["sh", "-c", "exec env " + tail], cwd=ROOT, text=True, stdout=subprocess.PIPE) as shown:
+    # bytes: Python 3.13's text stream can't read a pipe that is empty
+    with subprocess.Popen(["sh", "-c", "exec env " + tail], cwd=ROOT, stdout=subprocess.PIPE) as shown:
         os.set_blocking(shown.stdout.fileno(), False)
-        seen = [""]
+        seen = [b""]
 
         def arrives():
             """a message sent by the second line is shown by the third"""
             assert json.loads(pasted(send))["messageId"] > 0
-            seen[0] += shown.stdout.read() or ""
-            return "hello" in seen[0]
+            seen[0] += shown.stdout.read() or b""
+            return b"hello" in seen[0]
 
         eventually(arrives)
         shown.terminate()
