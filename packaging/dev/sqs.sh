@@ -9,10 +9,6 @@ SQS_QUEUES=es-a.fifo,es-b.fifo
 sqs_find() {
 	SQS_FOLDER=${ES_SQS_CACHE:-${XDG_CACHE_HOME:-${HOME:-$DEV}/.cache}/echostream}/sqs-$SQS_FAUXQS
 	NODE=$(command -v node) || NODE=''
-	have npm || {
-		sqs_lost='npm is not installed'
-		return 1
-	}
 	if [ -z "$NODE" ] || [ "$("$NODE" -p 'parseInt(process.versions.node)')" -lt 20 ]; then
 		NODE=$SQS_FOLDER/node_modules/node/bin/node
 		[ -x "$NODE" ] || sqs_fetch "node@$SQS_NODE" || return 1
@@ -22,6 +18,10 @@ sqs_find() {
 }
 
 sqs_fetch() {
+	have npm || {
+		sqs_lost='npm is not installed'
+		return 1
+	}
 	mkdir -p "$SQS_FOLDER" || return 1
 	out=$(cd "$SQS_FOLDER" && timeout 180 npm install --no-audit --no-fund --silent "$@" 2>&1) && return 0
 	sqs_lost="npm could not fetch $*: $(printf %s "$out" | tail -n 1)"
