@@ -132,7 +132,6 @@ ops_http_callback(
 		return on_request(wsi, in);
 	case LWS_CALLBACK_HTTP_WRITEABLE: /* a rest that lws has sent */
 		return 0;
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* there is nothing to upgrade to */
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1;
 	default:
