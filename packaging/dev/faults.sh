@@ -1,27 +1,27 @@
 # ./dev faults: break a stack of its own for as long as wanted.
 
 faults_usage() {
-	die 2 'faults [--queue=redis|sqs] [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--machine] [--keep]'
+	die 2 'faults [--queue=redis|sqs] [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--machine] [--repeat N] [--keep]'
 }
 
 verb_faults() {
-	minutes=10 keep=no queue=redis machine=no
+	minutes=10 keep=no queue=redis machine=no repeat=1
 	options=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--keep) keep=yes ;;
 		--machine) machine=yes options="$options --machine" ;;
 		--queue=redis | --queue=sqs) queue=${1#*=} ;;
-		--minutes | --seed | --kinds | --pairs | --pause-ms)
+		--minutes | --repeat | --seed | --kinds | --pairs | --pause-ms)
 			[ $# -gt 1 ] || faults_usage
 			case $2 in
 			*[!A-Za-z0-9.,*-]* | '') faults_usage ;;
 			esac
-			if [ "$1" = --minutes ]; then
-				minutes=$2
-			else
-				options="$options $1=$2"
-			fi
+			case $1 in
+			--minutes) minutes=$2 ;;
+			--repeat) repeat=$2 ;;
+			*) options="$options $1=$2" ;;
+			esac
 			shift
 			;;
 		*) faults_usage ;;
@@ -36,5 +36,5 @@ verb_faults() {
 	build_setup "$points" -Dcrash_points=true
 	build_run "$points" fanout/echostream-fanout
 	ES_BUILD_DIR=$BUILD ES_TEST_FAULTS_KEEP=$keep ES_TEST_MACHINE=$machine \
-		sh "$ROOT/tests/faults/long.sh" $queue "$minutes" "$options"
+		ES_TEST_FAULTS_REPEAT=$repeat sh "$ROOT/tests/faults/long.sh" $queue "$minutes" "$options"
 }

@@ -11,10 +11,15 @@
 faults_stack "$1"
 kept=$BUILD/faults-log
 rm -rf "$kept"
-# shellcheck disable=SC2086
-python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$ROOT/build-points" \
-	--seconds "$(awk "BEGIN { print $2 * 60 }")" --journal "$WORK/journal" $3
-code=$?
+n=0 code=0
+while [ $n -lt "${ES_TEST_FAULTS_REPEAT:-1}" ] && [ $code -eq 0 ]; do
+	n=$((n + 1))
+	say "--- run $n"
+	# shellcheck disable=SC2086
+	python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$ROOT/build-points" \
+		--seconds "$(awk "BEGIN { print $2 * 60 }")" --journal "$WORK/journal" $3
+	code=$?
+done
 if [ $code -ne 0 ] || [ "${ES_TEST_FAULTS_KEEP:-no}" = yes ]; then
 	mkdir -p "$kept"
 	cp "$WORK/journal" "$LOG"/*.log "$kept"
