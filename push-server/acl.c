@@ -157,7 +157,7 @@ acl_done(struct acl_ask *ask, enum es_code rc, const int64_t versions[])
 	struct acl *acl = hub->acl;
 
 	acl->asked = false;
-	acl->next_ms = hub->worker->now_ms + (acl->again ? 0 : ACL_POLL_MS);
+	acl->next_ms = hub->worker->now_ms + (acl->again ? 0 : hub->limits.acl_poll_ms);
 	acl->again = false;
 	if (rc == ES_OK)
 		acl->good_ms = hub->worker->now_ms;

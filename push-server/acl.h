@@ -5,7 +5,6 @@
 
 #include "hub.h"
 
-#define ACL_POLL_MS  5000
 #define ACL_STALE_MS 60000 /* no check possible for this long: readiness is red */
 
 struct acl;

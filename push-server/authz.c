@@ -91,20 +91,20 @@ find(const struct authz *az, const struct authz_key *key)
 }
 
 static void
-remember(struct authz *az, const struct authz_key *key, const struct sync_channel *row,
-    int64_t now_ms)
+remember(struct hub *hub, const struct authz_key *key, const struct sync_channel *row)
 {
+	struct authz *az = hub->authz;
 	struct grant *g = find(az, key);
 
 	if (g != NULL)
 		grant_free(az, g);
-	if (az->grants.n >= AUTHZ_MAX)
+	if (az->grants.n >= hub->limits.rights_max)
 		grant_free(az, LIST_ITEM(az->by_age.next, struct grant, by_age));
 	g = mem_new(1, sizeof(*g));
 	g->key = *key;
 	g->archived = row->archived;
 	g->version = row->acl_version;
-	g->since_ms = now_ms;
+	g->since_ms = hub->worker->now_ms;
 	list_add_tail(&az->by_age, &g->by_age);
 	table_add(&az->grants, &g->node, hash_bytes(key, sizeof(*key)));
 }
@@ -139,7 +139,7 @@ authorise_done(struct authorise_ask *ask, enum es_code rc,
 		w->rc = ES_NOT_FOUND;
 	} else {
 		w->rc = rows[0].archived ? ES_CHANNEL_ARCHIVED : ES_OK;
-		remember(ask->hub->authz, &key, &rows[0], ask->hub->worker->now_ms);
+		remember(ask->hub, &key, &rows[0]);
 	}
 	answer(w);
 	free(ask);
@@ -169,7 +169,7 @@ from_memory(struct hub *hub, const struct conn *c, const struct channel_id *chan
 	if (subscribed(hub, c, channel, out_archived))
 		return true;
 	g = find(hub->authz, &key);
-	if (g == NULL || hub->worker->now_ms - g->since_ms > AUTHZ_KEEP_MS ||
+	if (g == NULL || hub->worker->now_ms - g->since_ms > hub->limits.rights_keep_ms ||
 	    g->version < acl_version(hub, &c->tenant))
 		return false;
 	*out_archived = g->archived;
@@ -220,7 +220,7 @@ authz_turn(struct hub *hub)
 	while (!list_empty(&az->by_age)) {
 		struct grant *g = LIST_ITEM(az->by_age.next, struct grant, by_age);
 
-		if (hub->worker->now_ms - g->since_ms <= AUTHZ_KEEP_MS)
+		if (hub->worker->now_ms - g->since_ms <= hub->limits.rights_keep_ms)
 			break;
 		grant_free(az, g);
 	}

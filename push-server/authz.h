@@ -5,9 +5,6 @@
 
 #include "hub.h"
 
-#define AUTHZ_KEEP_MS 5000
-#define AUTHZ_MAX     20000 /* remembered at a time */
-
 struct authz;
 
 struct authz *authz_new(void);

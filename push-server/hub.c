@@ -23,6 +23,11 @@ const struct hub_limits hub_limits_default = {
     .turn_writes = 512,
     .linger_ms = 60000,
     .join_timeout_ms = 5000,
+    .rights_keep_ms = 5000,
+    .rights_max = 20000,
+    .acl_poll_ms = 5000,
+    .presence_hold_ms = 15000,
+    .presence_idle_ms = 300000,
 };
 
 static void

@@ -17,6 +17,11 @@ struct hub_limits {
 	unsigned turn_writes;    /* socket writes before the loop gets its turn again */
 	int64_t linger_ms;       /* a channel without subscribers is kept */
 	int64_t join_timeout_ms; /* a subscribe without an answer fails */
+	int64_t rights_keep_ms;  /* a sender's right is remembered */
+	size_t rights_max;       /* so many of them */
+	int64_t acl_poll_ms;
+	int64_t presence_hold_ms; /* a user without connection is not offline yet */
+	int64_t presence_idle_ms; /* without a frame other than ping */
 };
 extern const struct hub_limits hub_limits_default;
 

@@ -98,6 +98,15 @@ hub_open(struct worker *w, struct hub **out, struct es_err *err)
 	limits.log_channel_bytes = (size_t)w->conf->log_channel_bytes;
 	limits.max_subscriptions = (unsigned)w->conf->max_subscriptions;
 	limits.replay_limit = w->conf->replay_limit;
+	limits.replay_budget = w->conf->replay_budget;
+	limits.page_bytes = (size_t)w->conf->page_bytes;
+	limits.linger_ms = w->conf->linger_ms;
+	limits.join_timeout_ms = w->conf->join_timeout_ms;
+	limits.rights_keep_ms = w->conf->rights_keep_ms;
+	limits.rights_max = (size_t)w->conf->rights_max;
+	limits.acl_poll_ms = w->conf->acl_poll_ms;
+	limits.presence_hold_ms = w->conf->presence_hold_ms;
+	limits.presence_idle_ms = w->conf->presence_idle_ms;
 	limits.lookups = (struct gather_limits){.batch = (size_t)w->conf->lookup_batch,
 	    .wait_ms = w->conf->lookup_wait_ms,
 	    .calm_per_s = w->conf->lookup_calm_per_s};

@@ -6,14 +6,12 @@
 #include "hub_private.h"
 #include "presence.h"
 
-#define PRESENCE_HOLD_MS  15000  /* a user without connection is not offline yet */
-#define PRESENCE_IDLE_MS  300000 /* without a frame other than ping */
-#define PRESENCE_LEASE_MS 5000   /* renewed, swept and looked through this often */
-#define PRESENCE_SETS     200    /* users told to Redis in one tick */
-#define PRESENCE_SMALL    400    /* at or below: everybody hears of everybody again */
-#define PRESENCE_LARGE    500    /* above: only who was asked for */
-#define PRESENCE_FLUSH_MS 500    /* changes of a room are collected for */
-#define PRESENCE_AGAIN_MS 60000  /* a room is compared with Redis this often */
+#define PRESENCE_LEASE_MS 5000  /* renewed, swept and looked through this often */
+#define PRESENCE_SETS     200   /* users told to Redis in one tick */
+#define PRESENCE_SMALL    400   /* at or below: everybody hears of everybody again */
+#define PRESENCE_LARGE    500   /* above: only who was asked for */
+#define PRESENCE_FLUSH_MS 500   /* changes of a room are collected for */
+#define PRESENCE_AGAIN_MS 60000 /* a room is compared with Redis this often */
 
 /* A connection, as a device of its user and as a reader in its tenant's room. */
 struct device {

@@ -44,10 +44,13 @@ find(const struct presence *p, const struct user_key *key)
 static enum presence_status
 device_status(const struct device *d, int64_t now_ms)
 {
+	const struct hub_limits *limits = &d->hc->hub->limits;
+
 	if (d->chosen)
 		return d->status;
-	return now_ms - d->hc->conn->last_frame_ms > PRESENCE_IDLE_MS ? PRESENCE_IDLE
-	                                                              : PRESENCE_ONLINE;
+	return now_ms - d->hc->conn->last_frame_ms > limits->presence_idle_ms
+	           ? PRESENCE_IDLE
+	           : PRESENCE_ONLINE;
 }
 
 /* Online beats idle beats offline; for a while after the last connection nothing changes.
@@ -59,8 +62,9 @@ status_of(const struct presence_user *u)
 	enum presence_status best = PRESENCE_OFFLINE;
 
 	if (list_empty(&u->devices))
-		return now_ms - u->left_ms < PRESENCE_HOLD_MS ? u->told
-		                                              : PRESENCE_OFFLINE;
+		return now_ms - u->left_ms < u->presence->hub->limits.presence_hold_ms
+		           ? u->told
+		           : PRESENCE_OFFLINE;
 	for (struct list *l = u->devices.next; l != &u->devices; l = l->next) {
 		const enum presence_status status =
 		    device_status(LIST_ITEM(l, struct device, of_user), now_ms);
@@ -231,7 +235,7 @@ users_tick(struct presence *p)
 		struct presence_user *u =
 		    LIST_ITEM(p->leaving.next, struct presence_user, leaving);
 
-		if (now_ms - u->left_ms < PRESENCE_HOLD_MS)
+		if (now_ms - u->left_ms < p->hub->limits.presence_hold_ms)
 			break;
 		list_del(&u->leaving);
 		mark(u);

@@ -23,6 +23,9 @@ struct push_conf {
 
 	int64_t log_channel_bytes, log_bytes; /* rings of events */
 	int64_t replay_limit;                 /* events of one channel before a gap */
+	int64_t replay_budget, page_bytes;    /* of history */
+	int64_t linger_ms, join_timeout_ms, rights_keep_ms, rights_max, acl_poll_ms;
+	int64_t presence_hold_ms, presence_idle_ms;
 
 	int64_t user_send, user_send_window_s, body_max_chars, frame_rate;
 };

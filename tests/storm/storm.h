@@ -66,7 +66,7 @@ struct storm {
 	char (*channels)[40];
 	unsigned n_channels;
 	unsigned under_way; /* clients between AWAY and BACK */
-	bool rude; /* first attempts come at once, whatever is advised */
+	bool rude;          /* first attempts come at once, whatever is advised */
 	int64_t now_ms;
 	struct counts counts;
 };

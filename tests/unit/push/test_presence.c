@@ -1,5 +1,4 @@
-/* Presence with a clock and a Redis of our own: devices, holding back, merging, small and
- * large rooms, losses. */
+/* Presence with a clock and a Redis of our own: devices, merging, rooms, losses. */
 #include <stdio.h>
 #include <string.h>
 
@@ -37,9 +36,9 @@ record(struct fake_conn *f, const char *json)
 static struct fake_conn *
 join(int user)
 {
-	struct fake_conn *f;
+	struct fake_conn *f =
+	    fake_conn_open(&worker, OUT_TENANT, out.users[user].text, "X", record);
 
-	f = fake_conn_open(&worker, OUT_TENANT, out.users[user].text, "X", record);
 	f->model = &tapes[f - fake_conns];
 	tapes[f - fake_conns].n = 0;
 	return f;
@@ -231,19 +230,21 @@ test_idle(void)
 	struct fake_conn *a, *w;
 
 	begin();
-	w = join(1);
-	a = join(0);
-	for (unsigned i = 0; i < 5; i++) {
-		pass(60000);
-		w->conn.last_frame_ms = worker.now_ms;
-	}
+	worker.hub->limits.presence_idle_ms = 20000;
+	worker.hub->limits.presence_hold_ms = 3000;
+	w = join(1), a = join(0);
+	pass(19000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_IDLE), 0);
 	pass(6000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_IDLE), 1);
 	a->conn.last_frame_ms = worker.now_ms;
 	pass(6000);
-	CU_ASSERT_EQUAL(presence_fake_get(out.users[0].text), PRESENCE_ONLINE);
-	CU_ASSERT_EQUAL(presence_fake_get(out.users[1].text), PRESENCE_ONLINE);
+	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_ONLINE), 2);
+	fake_conn_closed(a);
+	pass(2500);
+	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_OFFLINE), 0);
+	pass(1500);
+	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_OFFLINE), 1);
 	end();
 }
 
@@ -389,7 +390,7 @@ static CU_TestInfo cases[] = {
     {"an answer is not younger than what was heard since", test_older_list},
     {"offline is held back for 15 s", test_hold},
     {"of several devices the liveliest counts", test_devices},
-    {"idle after five minutes without a frame", test_idle},
+    {"idle, then offline, after the times that are set", test_idle},
     {"changes are merged", test_merged},
     {"what Redis lost is told again", test_forgotten},
     {"a large room hears only of whom it asked for", test_large},

@@ -139,7 +139,7 @@ test_authz(void)
 	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, 1); /* remembered */
 	out.channels[2].member[0] = false;
-	worker.now_ms += AUTHZ_KEEP_MS + 1;
+	worker.now_ms += hub_limits_default.rights_keep_ms + 1;
 	CU_ASSERT_EQUAL(may(a, 2), ES_NOT_FOUND);
 	out.channels[2].member[0] = true;
 	CU_ASSERT_EQUAL(may(a, 2), ES_OK); /* a no is not remembered */
@@ -156,14 +156,43 @@ test_authz(void)
 	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
 	reads = out.authorisations;
 	out.acl_version = 2;
-	hub_pass(AUTHZ_KEEP_MS - 500);
+	hub_pass(hub_limits_default.rights_keep_ms - 500);
 	acl_poll_soon(worker.hub);
 	hub_pass(250);
 	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, reads + 1);
 	out.down = true;
-	worker.now_ms += AUTHZ_KEEP_MS + 1;
+	worker.now_ms += hub_limits_default.rights_keep_ms + 1;
 	CU_ASSERT_EQUAL(may(a, 1), ES_UNAVAILABLE);
+	hub_end();
+}
+
+/* One more than the limit drives the oldest out. */
+static void
+test_remembered_rights(void)
+{
+	struct hub_limits limits = hub_limits_default;
+	struct fake_conn *a;
+
+	limits.rights_max = 2;
+	limits.rights_keep_ms = 1000;
+	hub_begin(&limits);
+	a = hub_join(0);
+	for (unsigned i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(may(a, i), ES_OK);
+	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
+	CU_ASSERT_EQUAL(out.authorisations, 2);
+	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
+	CU_ASSERT_EQUAL(may(a, 1), ES_OK); /* was the younger one */
+	CU_ASSERT_EQUAL(out.authorisations, 3);
+	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
+	CU_ASSERT_EQUAL(out.authorisations, 4);
+	worker.now_ms += 1000;
+	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
+	CU_ASSERT_EQUAL(out.authorisations, 4);
+	worker.now_ms++;
+	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
+	CU_ASSERT_EQUAL(out.authorisations, 5);
 	hub_end();
 }
 
@@ -258,6 +287,7 @@ static CU_TestInfo cases[] = {
     {"nothing of a private channel after one's removal", test_removed},
     {"removed and back before it has read of either", test_back_again},
     {"who may send is remembered only as long as it is true", test_authz},
+    {"so many rights are remembered for so long", test_remembered_rights},
     {"a new acl version looks the users up again", test_acl},
     {"readers of one turn are one question", test_gathered},
     {"a reader that has gone among others", test_gone_among_others},

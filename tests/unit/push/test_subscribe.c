@@ -164,9 +164,11 @@ test_limits(void)
 static void
 test_linger(void)
 {
+	struct hub_limits limits = hub_limits_default;
 	struct fake_conn *a;
 
-	hub_begin(NULL);
+	limits.linger_ms = 2000;
+	hub_begin(&limits);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
 	hub_settle();
@@ -179,7 +181,9 @@ test_linger(void)
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
 	CU_ASSERT_EQUAL(out.page_reads, 0); /* from memory */
 	fake_conn_closed(a);
-	hub_pass(61000);
+	hub_pass(1750);
+	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);
+	hub_pass(250);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 0);
 	hub_end();
 }
