@@ -46,7 +46,7 @@ class Env:
         if need == "sql":
             return bool(self.database()) and which("psql")
         if need == "redis":
-            return bool(self.get("ES_REDIS_URL")) and which("redis-cli")
+            return bool(self.get("ES_REDIS_URL")) and bool(redis_cli())
         if need == "signals":
             return bool(self.pids("fanout"))
         if need == "jwt":
@@ -66,7 +66,7 @@ class Env:
                    statement + "\n;\n")
 
     def redis(self, words):
-        return run(["redis-cli", "--no-raw" if words[:1] == ["--no-raw"] else "--raw"]
+        return run([redis_cli(), "--no-raw" if words[:1] == ["--no-raw"] else "--raw"]
                    + redis_arguments(self.redis_url()) + words, "")
 
     def redis_url(self):
@@ -168,6 +168,11 @@ def run(argv, text):
     except (OSError, subprocess.SubprocessError) as e:
         return 127, str(e)
     return out.returncode, (out.stdout + out.stderr).strip()
+
+
+def redis_cli():
+    """Debian 13 has valkey's, and maybe no other."""
+    return next((name for name in ("valkey-cli", "redis-cli") if which(name)), None)
 
 
 def which(program):
