@@ -6,7 +6,7 @@
 
 # What ./dev test runs; the long rest comes with `all`.
 SUITES='lint unit contract sqs store sql migrate api conf settings dev ctl scenario faults storm-small asan fuzz'
-LONG='scenario-sqs machine storm tidy'
+LONG='scenario-sqs machine storm tidy debian13'
 
 verb_test() {
 	case ${1:-} in

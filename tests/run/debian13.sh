@@ -1,0 +1,133 @@
+# The tests once more, in a Debian 13 tree: its compiler, libraries and servers. The tree is made
+# by mmdebstrap from the machine's own mirror, and kept in the user's cache for a month, since
+# that takes longer than most suites. What runs there runs in namespaces of its own, so that
+# neither a mount nor a process can stay. Needs root.
+. "$(dirname -- "$0")/lib.sh"
+. "$ROOT/packaging/dev/packages.sh"
+. "$ROOT/packaging/dev/sqs.sh"
+
+# Not here: lint and tidy (one version of their tools rules), faults, asan and fuzz (time).
+SUITES_13='unit contract store sql migrate api conf settings dev ctl scenario'
+SUITES_13_SQS='sqs scenario-sqs'
+CACHE=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
+
+# own COMMAND...: as process 1 of namespaces that end with it, in the background
+own() {
+	unshare --mount --pid --fork --kill-child "$@" &
+	inside=$!
+	wait $inside
+	code=$?
+	inside=''
+	return $code
+}
+
+# Process 1 first: unshare is done only when all in the namespace are gone.
+debian13_end() {
+	if [ -n "${inside:-}" ]; then
+		read -r first <"/proc/$inside/task/$inside/children"
+		kill -9 "${first:-$inside}" 2>/dev/null
+		wait "$inside"
+	fi
+	rm -rf "$CACHE/debian13.$$"
+	suite_end
+}
+inside=''
+trap debian13_end EXIT
+
+leave_out() {
+	skip debian13 "$*"
+	exit 0
+}
+
+# What apt says when the mirror is not to be had; all else is a fault of ours.
+AWAY='could not (resolve|connect)|connection (failed|refused|timed out)|failed to fetch'
+
+# The address that this machine has Debian from, whatever its release.
+mirror() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		sed -n 's/^\(bookworm\|trixie\|stable\|oldstable\) //p' | head -n 1
+}
+
+wanted() {
+	for list in up test; do
+		packages_wanted "$ROOT/packaging/apt-$list.txt" | sed 's/.*|//'
+	done
+	echo nodejs
+}
+
+# make_tree DIR: mmdebstrap, told what apt is told here of proxies and the age of lists
+make_tree() {
+	apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$WORK/apt.conf"
+	own mmdebstrap --mode=root --variant=apt --aptopt="$WORK/apt.conf" \
+		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
+		--include="$(wanted | paste -sd,)" trixie "$1" "$(mirror)" >"$WORK/mmdebstrap.log" 2>&1
+}
+
+# find_tree: $TREE is there, or why not in $lost
+find_tree() {
+	TREE=$CACHE/debian13-$(date +%Y%m)-$(wanted | cksum | cut -d ' ' -f 1)
+	[ -d "$TREE" ] && return 0
+	[ -n "$(mirror)" ] || {
+		lost="no mirror of Debian in apt's sources"
+		return 1
+	}
+	mkdir -p "$CACHE" || exit 1
+	make_tree "$CACHE/debian13.$$" || {
+		cat "$WORK/mmdebstrap.log"
+		lost=$(grep -m 1 -iE "$AWAY" "$WORK/mmdebstrap.log") && return 1
+		die 1 'the Debian 13 tree could not be made'
+	}
+	rm -rf "$CACHE"/debian13-*
+	mv -T "$CACHE/debian13.$$" "$TREE"
+}
+
+[ "$(id -u)" -eq 0 ] || leave_out 'needs root'
+unshare --mount --pid --fork true 2>/dev/null || leave_out 'may not make namespaces here'
+find_tree || leave_out "$lost"
+
+mkdir -p "$WORK/src" "$WORK/tmp" "$TREE/src" "$TREE/root/.cache/echostream/sqs-$SQS_FAUXQS"
+chmod 1777 "$WORK/tmp"
+git -c safe.directory="$ROOT" ls-files -z |
+	tar --null --files-from=- --ignore-failed-read -cf - | tar -xf - -C "$WORK/src"
+if sqs_find; then
+	SUITES_13="$SUITES_13 $SUITES_13_SQS"
+else
+	skip debian13 "$SUITES_13_SQS: ${sqs_lost:-no SQS server}"
+	SQS_FOLDER=''
+fi
+
+cat >"$WORK/enter.sh" <<'END'
+set -eu
+tree=$1 work=$2 sqs=$3
+shift 3
+mount --make-rprivate /
+mount -t proc proc "$tree/proc"
+mount --rbind /dev "$tree/dev"
+mount -t tmpfs -o mode=1777 tmpfs "$tree/dev/shm"
+mount --bind "$work/src" "$tree/src"
+mount --bind "$work/tmp" "$tree/tmp"
+[ -z "$sqs" ] || mount --bind "$sqs" "$tree/root/.cache/echostream/${sqs##*/}"
+# a child of process 1, so that orphans are reaped by a shell and not by ./dev
+chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CI=true \
+	NO_COLOR=1 /src/dev test "$@"
+END
+# shellcheck disable=SC2086
+own sh "$WORK/enter.sh" "$TREE" "$WORK" "$SQS_FOLDER" $SUITES_13 >"$WORK/out" 2>&1
+code=$?
+
+cat "$WORK/out"
+for suite in $SUITES_13; do
+	log=$WORK/src/build/test-log/$suite.log
+	[ -f "$log" ] && sed -n "s/^\(ok\|not ok\|skip\) /\1 debian13: $suite: /p" "$log"
+done
+result $code 'debian13: ./dev test is content'
+# what Debian 12 can't: hiredis 0.14 has no TLS, libcurl 7.88 signs in another way
+grep -q '^ok redis/tls: ' "$WORK/src/build/test-log/contract.log"
+result $? 'debian13: rediss:// was really spoken'
+[ -z "$SQS_FOLDER" ] || {
+	# shellcheck disable=SC2016
+	chroot "$TREE" dpkg-query -W -f '${Version}' libcurl4t64 | grep -q '^8\.' &&
+		grep -q '^ok ' "$WORK/src/build/test-log/sqs.log"
+	result $? 'debian13: SQS was asked by libcurl 8'
+}
