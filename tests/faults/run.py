@@ -77,7 +77,7 @@ def main(argv):
                         lambda line: print(line, flush=True))
     try:
         schedule.wait_for_start(10)
-        schedule.run(args.seconds, args.rounds)
+        schedule.run(args.seconds, args.rounds, args.least_acks)
         broken_s = time.monotonic() - started
         histories = load.finish()
     finally:

@@ -11,6 +11,8 @@ from .stack import http_status
 READY = ("/readyz", "/push/readyz", "/fanout/readyz")
 WITHIN_S = 9                # a check may wait for two queues as long as ES_SQS_TIMEOUT_MS
 # Requests a second, far above who backs off (up to 2 s) and far below who does not.
+# On top of it what a back-off that starts at 50 ms asks before it has grown, of each worker.
+AT_FIRST = 40
 MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 60, "DeleteMessageBatch": 60,
                  "credentials": 60}
 
@@ -47,9 +49,9 @@ class Watch:
         took = time.monotonic() - self.at
         counts = self.queue.tell("counts")
         for action, most in MOST_A_SECOND.items():
-            rate = (counts.get(action, 0) - self.before.get(action, 0)) / took
-            if rate > most:
-                self.wrong("%s %.0f times a second" % (action, rate))
+            asked = counts.get(action, 0) - self.before.get(action, 0)
+            if asked > AT_FIRST + most * took:
+                self.wrong("%s %d times in %.1f s" % (action, asked, took))
         if self.said and not self.f.stack.logged(self.from_byte, self.said):
             self.wrong("no log says %r" % self.said)
 

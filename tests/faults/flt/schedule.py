@@ -65,11 +65,16 @@ class Schedule:
         at = time.monotonic()
         self.load.until(lambda: self.load.back_since(at), seconds, "load on a whole stack")
 
-    def run(self, seconds, rounds=0):
+    def run(self, seconds, rounds=0, least_acks=0):
+        """For so long, or twice as long when a busy machine has not come to the acks by then."""
         self.start = time.monotonic()
         end = self.start + seconds
         left = rounds * len(self.kinds)
-        while left > 0 if rounds else time.monotonic() < end:
+
+        def more():
+            now = time.monotonic()
+            return now < end or now < end + seconds and self.load.journal.acks < least_acks
+        while left > 0 if rounds else more():
             left -= 1
             self.once(self.next_kind())
             time.sleep(self.rng.uniform(0.1, 0.6))
