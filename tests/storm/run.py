@@ -5,6 +5,7 @@ import argparse
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -289,6 +290,7 @@ def main(argv):
         storms.run()
     finally:
         storms.stack.clean_up()
+        shutil.rmtree(storms.folder)
     return report.end()
 
 
