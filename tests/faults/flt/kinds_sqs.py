@@ -10,11 +10,10 @@ from .stack import http_status
 
 READY = ("/readyz", "/push/readyz", "/fanout/readyz")
 WITHIN_S = 9                # a check may wait for two queues as long as ES_SQS_TIMEOUT_MS
-# Requests a second, far above who backs off (up to 2 s) and far below who does not.
-# On top of it what a back-off that starts at 50 ms asks before it has grown, of each worker.
-AT_FIRST = 40
-MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 60, "DeleteMessageBatch": 60,
-                 "credentials": 60}
+# Requests that somebody makes who backs off: some at once, then so many a second.
+AT_FIRST = 60
+MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 30, "DeleteMessageBatch": 30,
+                 "credentials": 30}
 
 
 class Watch:
@@ -49,9 +48,9 @@ class Watch:
         took = time.monotonic() - self.at
         counts = self.queue.tell("counts")
         for action, most in MOST_A_SECOND.items():
-            asked = counts.get(action, 0) - self.before.get(action, 0)
-            if asked > AT_FIRST + most * took:
-                self.wrong("%s %d times in %.1f s" % (action, asked, took))
+            n = counts.get(action, 0) - self.before.get(action, 0)
+            if n > AT_FIRST + most * took:
+                self.wrong("%s %d times in %.1f s" % (action, n, took))
         if self.said and not self.f.stack.logged(self.from_byte, self.said):
             self.wrong("no log says %r" % self.said)
 
