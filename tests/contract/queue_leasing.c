@@ -122,22 +122,42 @@ extending_keeps_the_lease(void)
 	leasing_teardown(&f);
 }
 
+/* What one receive brings of 25 messages, after a first one has left 22 of them. */
+static size_t
+merged_of_22(struct leasing *f)
+{
+	size_t merged;
+
+	for (int i = 0; i < 25; i++)
+		CU_ASSERT_EQUAL(
+		    leasing_send(f, arena_printf(f->a, "g%d", i), "x"), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(f, 3, 5000), ES_OK);
+	CU_ASSERT_EQUAL(f->n, 3);
+	CU_ASSERT_EQUAL(queue_done(f->q, 0, f->got, f->n, "", &f->err), ES_OK);
+	CU_ASSERT_EQUAL(leasing_receive(f, LEASING_MAX, 5000), ES_OK);
+	merged = f->n;
+	CU_ASSERT_EQUAL(queue_done(f->q, 0, f->got, f->n, "", &f->err), ES_OK);
+	for (size_t left = 22 - merged; left > 0 && f->n > 0; left -= f->n) {
+		CU_ASSERT_EQUAL(leasing_receive(f, left, 5000), ES_OK);
+		CU_ASSERT_TRUE_FATAL(f->n > 0 && f->n <= left);
+		CU_ASSERT_EQUAL(queue_done(f->q, 0, f->got, f->n, "", &f->err), ES_OK);
+	}
+	return merged;
+}
+
+/* A batch is filled up for a moment only: on a busy machine it takes some tries. */
 static void
 several_receives_are_merged(void)
 {
 	struct leasing f;
+	size_t merged = 0;
 
 	leasing_setup(&f);
-	for (int i = 0; i < 25; i++)
-		CU_ASSERT_EQUAL(
-		    leasing_send(&f, arena_printf(f.a, "g%d", i), "x"), ES_OK);
-	CU_ASSERT_EQUAL(leasing_receive(&f, 3, 5000), ES_OK);
-	CU_ASSERT_EQUAL(f.n, 3);
-	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
-	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 5000), ES_OK);
-	CU_ASSERT_TRUE(f.n > SQS_RECEIVE);
-	CU_ASSERT_TRUE(f.n <= 22);
-	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
+	for (int i = 0; i < 50 && merged <= SQS_RECEIVE; i++) {
+		merged = merged_of_22(&f);
+		CU_ASSERT_FATAL(merged > 0 && merged <= 22);
+	}
+	CU_ASSERT_TRUE(merged > SQS_RECEIVE);
 	leasing_teardown(&f);
 }
 
