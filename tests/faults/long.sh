@@ -6,7 +6,7 @@
 . "$ROOT/tests/faults/stack.sh"
 [ "${ES_TEST_MACHINE:-no}" = no ] || {
 	faults_start=own_machine_stack
-	trap 'own_machine_leave; suite_end' EXIT
+	trap 'own_machine_leave $?; suite_end' EXIT
 }
 faults_stack "$1"
 kept=$BUILD/faults-log

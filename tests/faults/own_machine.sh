@@ -40,10 +40,12 @@ own_machine_disks() {
 	done
 }
 
+# own_machine_leave CODE: hands the exit code on
 own_machine_leave() {
 	for disk in pg redis log; do
 		umount -l "$ES_DEV_DIR/$disk" 2>/dev/null
 	done
+	return "$1"
 }
 
 # own_machine_stack: all of it; its settings in $WORK/env
