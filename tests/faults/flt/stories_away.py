@@ -72,6 +72,9 @@ def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=
     """While `broken` lasts sends and reads are answered with one of these statuses; afterwards
     all is there. red: readiness has to tell; counted: the queue can be asked how often it gave
     a message."""
+    # a worker may still wait out its back-off from the story before
+    t.soon(lambda: all(t.ask("GET", API + "/channels", "w1").status == 200
+                       for _ in range(40)), 20, "every worker is back")
     channel = t.channel()
     c = t.client("w0")
     c.subscribe(channel)
