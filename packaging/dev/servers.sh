@@ -78,7 +78,8 @@ redis_run() {
 	mkdir -p "$DEV/redis"
 	port=0
 	[ "${ES_DEV_TCP:-off}" = off ] || port=6379
-	exec setsid "$REDIS_SERVER" --port $port --tcp-keepalive 3 --unixsocket "$RUN/redis.sock" --unixsocketperm 700 \
+	exec setsid "$REDIS_SERVER" --port $port --bind 127.0.0.1 --tcp-keepalive 3 \
+		--unixsocket "$RUN/redis.sock" --unixsocketperm 700 \
 		--dir "$DEV/redis" --appendonly yes --appendfsync always --save '' \
 		--maxmemory-policy noeviction --daemonize no --pidfile ''
 }
