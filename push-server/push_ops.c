@@ -66,7 +66,7 @@ static void
 readyz(void *ctx, struct ops_answer *out)
 {
 	struct push_ops *o = ctx;
-	struct ops_check checks[7];
+	struct ops_check checks[8];
 	struct redis_value v;
 	struct es_err err;
 	int64_t start = clock_mono_ms();
@@ -83,7 +83,8 @@ readyz(void *ctx, struct ops_answer *out)
 	checks[3] = counted(o, "pubsub", PM_TOPICS_UP, "subscribed");
 	checks[4] = counted(o, "workerPostgres", PM_PG_UP, "connected");
 	checks[5] = counted(o, "workerRedis", PM_REDIS_UP, "connected");
-	checks[6] = (struct ops_check){.name = "membership",
+	checks[6] = counted(o, "workerQueue", PM_QUEUE_UP, "connected");
+	checks[7] = (struct ops_check){.name = "membership",
 	    .ok = stale == 0,
 	    .detail = stale == 0 ? NULL : "memberships could not be checked for 60 s"};
 	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);

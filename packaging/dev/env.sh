@@ -92,7 +92,7 @@ ES_DATABASE_URL=postgresql://echostream_app@$database
 ES_DATABASE_OWNER_URL=postgresql://echostream_owner@/echostream?host=$RUN/pg
 ES_DATABASE_ADMIN_URL=postgresql://postgres@/echostream?host=$RUN/pg
 ES_REDIS_URL=$redis
-ES_QUEUE_URL=${queue:-redis}:
+ES_QUEUE_URL=$([ "${queue:-redis}" = sqs ] && echo sqs || echo redis):
 ES_JWT_SECRET_FILE=$DEV/secrets/jwt.key
 ES_API_SEND_SOCKET=$RUN/api-send.sock
 ES_API_SOCKET=$RUN/api.sock
@@ -106,5 +106,8 @@ ES_DEV_DIR=$DEV
 ES_RUN_DIR=$RUN
 ES_LOG_DIR=$LOG
 END
-	[ "${queue:-redis}" = redis ] || sqs_env
+	case ${queue:-redis} in
+	sqs) sqs_env ;;
+	own) echo "ES_QUEUE_REDIS_URL=unix://$RUN/qredis.sock" ;;
+	esac
 }

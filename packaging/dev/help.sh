@@ -6,7 +6,8 @@ verb_help() {
 
   up [-d] [--queue=sqs]     install what is missing, build, start, seed; Ctrl-C stops it
                             -d: in the background, returns when all is ready
-                            --queue=sqs: on an SQS server from npm in place of Redis
+                            --queue=sqs: on an SQS server from npm in place of Redis;
+                            --queue=own: on a second Redis that holds only the queue
                             Streams; it keeps nothing when it is stopped
   down                      stop what `up` started
   status [-o env|json]      addresses, keys, programs; exit 3 when not running

@@ -1,17 +1,27 @@
 # Processes: start one, is it still that one, stop it. A process is known by pid and the
 # kernel's start time, so a pid that was used again is never taken for ours.
 
-# The order of starting; stopping goes backwards.
-PROGRAMS='postgres redis fanout push api lighttpd'
-PROGRAMS_BACKWARDS='lighttpd api push fanout redis postgres'
-
-# programs_of QUEUE: a stack on SQS has one program more
+# programs_of QUEUE: the order of starting; stopping goes backwards. A stack on SQS, or with
+# a Redis of its own for the queue, has one program more.
 programs_of() {
-	[ "$1" = sqs ] || return 0
-	PROGRAMS='postgres redis sqs fanout push api lighttpd'
-	PROGRAMS_BACKWARDS='lighttpd api push fanout sqs redis postgres'
+	case $1 in
+	sqs) more='sqs ' ;;
+	own) more='qredis ' ;;
+	*) more='' ;;
+	esac
+	PROGRAMS="postgres redis ${more}fanout push api lighttpd"
+	PROGRAMS_BACKWARDS="lighttpd api push fanout ${more}redis postgres"
 }
-! grep -qs '^ES_QUEUE_URL=sqs:' "$DEV/env" || programs_of sqs
+
+# The queue of the stack that is, or was last.
+queue_was() {
+	if grep -qs '^ES_QUEUE_URL=sqs:' "$DEV/env"; then
+		echo sqs
+	elif grep -qs '^ES_QUEUE_REDIS_URL=' "$DEV/env"; then
+		echo own
+	fi
+}
+programs_of "$(queue_was)"
 
 # proc_stat PID: sets proc_state, proc_parent and proc_birth; fails when it is gone
 proc_stat() {

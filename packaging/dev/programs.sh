@@ -22,7 +22,7 @@ program_run() {
 	exec 9>&-
 	case $1 in
 	postgres) pg_run ;;
-	redis) redis_run ;;
+	redis | qredis) redis_run "$1" ;;
 	sqs) sqs_run ;;
 	lighttpd)
 		cd "$ROOT" || exit 1
@@ -54,7 +54,7 @@ ask() {
 program_ready() {
 	case $1 in
 	postgres) pg_ready ;;
-	redis) redis_ready ;;
+	redis | qredis) redis_ready "$1" ;;
 	sqs) ask "http://127.0.0.1:$SQS_PORT/_test/counts" ;;
 	fanout) ask --unix-socket "$RUN/fanout-ops.sock" http://fanout/healthz ;;
 	push) ask --unix-socket "$RUN/push-ops.sock" http://push/healthz ;;

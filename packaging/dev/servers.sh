@@ -74,16 +74,17 @@ redis_version() {
 	"$REDIS_SERVER" --version | sed -n 's/.*v=\([0-9.]*\).*/\1/p'
 }
 
+# redis_run NAME: redis, or qredis for the queue alone
 redis_run() {
-	mkdir -p "$DEV/redis"
+	mkdir -p "$DEV/$1"
 	port=0
-	[ "${ES_DEV_TCP:-off}" = off ] || port=6379
+	[ "${ES_DEV_TCP:-off}$1" != onredis ] || port=6379
 	exec setsid "$REDIS_SERVER" --port $port --bind 127.0.0.1 --tcp-keepalive 3 \
-		--unixsocket "$RUN/redis.sock" --unixsocketperm 700 \
-		--dir "$DEV/redis" --appendonly yes --appendfsync always --save '' \
+		--unixsocket "$RUN/$1.sock" --unixsocketperm 700 \
+		--dir "$DEV/$1" --appendonly yes --appendfsync always --save '' \
 		--maxmemory-policy noeviction --daemonize no --pidfile ''
 }
 
 redis_ready() {
-	[ "$("$REDIS_CLI" -s "$RUN/redis.sock" ping 2>/dev/null)" = PONG ]
+	[ "$("$REDIS_CLI" -s "$RUN/$1.sock" ping 2>/dev/null)" = PONG ]
 }

@@ -28,16 +28,14 @@ up_options() {
 		case $1 in
 		-d | --detach) detach=yes ;;
 		--no-build) build=no ;;
-		--queue=redis | --queue=sqs) queue=${1#*=} ;;
-		--queue=*) die 2 "$1: there are --queue=redis and --queue=sqs" ;;
+		--queue=redis | --queue=own | --queue=sqs) queue=${1#*=} ;;
+		--queue=*) die 2 "$1: there are --queue=redis, --queue=own and --queue=sqs" ;;
 		*) die 2 "up: $1? ./dev help tells what there is" ;;
 		esac
 		shift
 	done
-	[ $queue = redis ] || {
-		programs_of $queue
-		STEPS=$((STEPS + 1))
-	}
+	programs_of $queue
+	[ $queue = redis ] || STEPS=$((STEPS + 1))
 }
 
 verb_up() {
@@ -96,7 +94,7 @@ up_here() {
 	env_write
 	up_postgres
 	up_redis
-	[ $queue = redis ] || up_sqs
+	[ $queue = redis ] || up_queue
 	up_migrate
 	up_seed
 	up_services
@@ -140,7 +138,7 @@ up_lock() {
 
 # What a killed `up` left behind.
 up_leftovers() {
-	for name in $PROGRAMS_BACKWARDS sqs; do
+	for name in $PROGRAMS_BACKWARDS sqs qredis; do
 		pids_read "$name" || continue
 		say "  stopping $name (pid $pid), left behind by an ./dev up that was killed"
 		stop_one "$name" "$pid" "$birth"
@@ -183,17 +181,22 @@ up_postgres() {
 	step_ok " unix socket $(short_path "$RUN")/pg"
 }
 
+# up_redis [NAME]
 up_redis() {
-	step "$REDIS_NAME $(redis_version)"
-	launch redis
-	await redis $READY_S || {
-		program_log redis >&2
+	step "${1:-$REDIS_NAME $(redis_version)}"
+	launch "${1:-redis}"
+	await "${1:-redis}" $READY_S || {
+		program_log "${1:-redis}" >&2
 		step_failed "Redis did not start"
 	}
-	step_ok " unix socket $(short_path "$RUN")/redis.sock"
+	step_ok " unix socket $(short_path "$RUN")/${1:-redis}.sock"
 }
 
-up_sqs() {
+up_queue() {
+	[ $queue = sqs ] || {
+		up_redis qredis
+		return
+	}
 	step sqs
 	sqs_find || step_failed "no SQS server: ${sqs_lost:-}"
 	launch sqs

@@ -15,6 +15,7 @@
 #include "core/banned.h"
 
 #define BATCHES     8
+#define FORGET_MS   3000 /* after which a fault tells nothing of now */
 #define WAITING_MAX 4096 /* beyond it SQS is as good as away */
 
 /* One message until its owner is told; it and its texts live in the arena. */
@@ -334,13 +335,15 @@ sqs_async_close(struct queue_async *base)
 	mem_free(q);
 }
 
-/* HTTP has no state to tell of: away is what failed the last time. */
+/* HTTP has no state to tell of: away is what failed the last times, and not long ago. Who
+ * is sent nothing because of that could not come up again. */
 static bool
 sqs_async_up(const struct queue_async *base)
 {
 	const struct sqs_async *q = (const void *)base; /* base comes first */
 
-	return q->faults < SQS_TRIES_MAX;
+	return q->faults < SQS_TRIES_MAX ||
+	       clock_mono_ms() > q->not_before_ms + FORGET_MS;
 }
 
 static enum es_code

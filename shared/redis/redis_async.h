@@ -1,5 +1,5 @@
 /* hiredis on libev, for push-server: one connection to command, one to subscribe. Both
- * reconnect with jittered back-off (100 ms to 5 s); the subscriber subscribes again to
+ * reconnect with jittered back-off (100 ms to 2 s); the subscriber subscribes again to
  * all. */
 #ifndef REDIS_REDIS_ASYNC_H
 #define REDIS_REDIS_ASYNC_H

@@ -11,7 +11,7 @@
 #define REDIS_SUB_BEAT_MS    2000 /* without a word: ask */
 #define REDIS_SUB_SILENT_MS  1000 /* without an answer to that: hang up */
 #define REDIS_BACKOFF_MIN_MS 100
-#define REDIS_BACKOFF_MAX_MS 5000
+#define REDIS_BACKOFF_MAX_MS 2000
 
 /* SIGPIPE, where it still is at its default, is ignored from then on: hiredis 0.14 writes
  * with write(2). */

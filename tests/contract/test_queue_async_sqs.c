@@ -42,6 +42,12 @@ has_answers(const void *ctx)
 	return f->answers >= f->wanted;
 }
 
+static bool
+is_up(const void *ctx)
+{
+	return queue_async_up(((const struct fixture *)ctx)->async);
+}
+
 static void
 setup(struct fixture *f)
 {
@@ -151,6 +157,8 @@ throttling_is_waited_out_then_told(void)
 	CU_ASSERT_TRUE(wait_answers(&f, 2));
 	CU_ASSERT_EQUAL(f.away, 1);
 	CU_ASSERT_FALSE(queue_async_up(f.async));
+	/* who is sent nothing, since it is not up, comes up again all the same */
+	CU_ASSERT_TRUE(ev_until_now(f.loop, is_up, &f));
 	CU_ASSERT_EQUAL(put(&f, "g", "c"), ES_OK);
 	CU_ASSERT_TRUE(wait_answers(&f, 3));
 	CU_ASSERT_EQUAL(f.good, 2);

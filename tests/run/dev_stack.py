@@ -193,6 +193,19 @@ def down():
     assert dev("token", "alice").returncode == 3
 
 
+@check("a stack may have another queue than the one before it")
+def other_queue():
+    up("--queue=own")
+    assert [p["name"] for p in status()["programs"]] == PROGRAMS[:2] + ["qredis"] + PROGRAMS[2:]
+    was = everybody(status())
+    assert dev("down").returncode == 0
+    nothing_left(was)
+    up()
+    assert [p["name"] for p in status()["programs"]] == PROGRAMS
+    assert answers()
+    assert dev("down").returncode == 0
+
+
 @check("what an up that was killed left behind is stopped by the next one")
 def leftovers():
     up()

@@ -10,14 +10,14 @@ python3 tests/faults/selftest.py
 
 pids=''
 trap 'kill $pids 2>/dev/null; wait; exit 130' INT TERM HUP
-for queue in redis sqs; do
+for queue in redis sqs own; do
 	sh tests/faults/suite.sh $queue >"$WORK/$queue" 2>&1 &
 	pids="$pids $!"
 done
 for pid in $pids; do
 	wait "$pid"
 done
-for queue in redis sqs; do
+for queue in redis sqs own; do
 	say "--- $queue:"
 	sed "s/^\(not ok\|ok\|skip\) /&$queue: /" "$WORK/$queue"
 	grep -qE '^(not ok|ok|skip) ' "$WORK/$queue"

@@ -7,25 +7,30 @@ PARTITIONS = 8
 
 class RedisQueue:
     name = "redis"
-    in_redis = True         # FLUSHALL takes what is queued
     comes_again_s = 0       # positions are stored: the next owner goes on at once
 
     def __init__(self, stack):
         self.stack = stack
+        self.own_url = stack.env.get("ES_QUEUE_REDIS_URL")
+        self.process = "qredis" if self.own_url else None       # that does nothing else
+        self.in_redis = not self.own_url        # FLUSHALL takes what is queued
+
+    def _redis(self, *words):
+        return self.stack.redis(*words, url=self.own_url)
 
     def put(self, body, rng):
         self._add(rng.randrange(PARTITIONS), body)
 
     def _add(self, partition, body):
-        self.stack.redis("XADD", "es:q:%d" % partition, "*", "e", body)
+        self._redis("XADD", "es:q:%d" % partition, "*", "e", body)
 
     def waiting(self):
-        return sum(int(self.stack.redis("XLEN", "es:q:%d" % p)) for p in range(PARTITIONS))
+        return sum(int(self._redis("XLEN", "es:q:%d" % p)) for p in range(PARTITIONS))
 
     def repeat(self, rng):
         count = 0
         for p in range(PARTITIONS):
-            bodies = entries.stream(self.stack.redis(
+            bodies = entries.stream(self._redis(
                 "--json", "XREVRANGE", "es:q:%d" % p, "+", "-", "COUNT", "20"))
             again = bodies * 3
             rng.shuffle(again)

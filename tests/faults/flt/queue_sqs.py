@@ -11,7 +11,7 @@ QUEUES = 2
 
 
 class SqsQueue:
-    name = "sqs"
+    name = process = "sqs"
     in_redis = False
 
     def __init__(self, env):

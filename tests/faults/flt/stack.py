@@ -87,8 +87,8 @@ class Stack:
             raise Gone("PostgreSQL: " + out[:200])
         return out
 
-    def redis(self, *words):
-        code, out = self.env.redis(list(words))
+    def redis(self, *words, url=None):
+        code, out = self.env.redis(list(words), url)
         if code != 0:
             raise Gone("Redis: " + out[:200])
         return out

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from .tale import API, Wrong, story, story_on
+from .tale import API, Wrong, story, story_if
 
 SEND_S = 10             # a send that takes longer has not been told in time
 RECEIVES_MOST = 10      # far below the 100 after which the queue gives a message up
@@ -24,7 +24,7 @@ def redis_away(t):
     away(t, t.without("redis", signal.SIGTERM), {202, 503} | queued, {200})
 
 
-@story_on("sqs")
+@story_if(lambda queue: queue.process)
 def queue_away(t):
     """The queue is away: sends are 503, history and sockets go on, all comes back."""
     channel = t.channel()
@@ -36,7 +36,7 @@ def queue_away(t):
         error = socket.wait("error", id="q%d" % k)
         if not error["payload"]["retryable"]:
             raise Wrong("a socket's send is answered %s" % error)
-    away(t, t.without("sqs", signal.SIGTERM), {503}, {200}, send, counted=False)
+    away(t, t.without(t.stack.queue.process, signal.SIGTERM), {503}, {200}, send, counted=False)
     socket.send(type="send", id="last", channelId=channel, body="q", clientMessageId="q")
     socket.wait("ack", id="last")
     if t.bodies(channel) != ["q"]:

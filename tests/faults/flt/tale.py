@@ -16,18 +16,18 @@ STORIES = []
 
 
 class Story:
-    def __init__(self, run, queue):
+    def __init__(self, run, fits):
         self.name, self.run = run.__doc__.split("\n")[0].rstrip("."), run
-        self.queue = queue      # only where this is the queue; None: everywhere
+        self.fits = fits        # for this queue?
 
 
-def story(f, queue=None):
-    STORIES.append(Story(f, queue))
+def story(f, fits=lambda _queue: True):
+    STORIES.append(Story(f, fits))
     return f
 
 
-def story_on(queue):
-    return lambda f: story(f, queue)
+def story_if(fits):
+    return lambda f: story(f, fits)
 
 
 class Wrong(Exception):
@@ -117,7 +117,7 @@ class Away:
 def tell(tale, report, only=""):
     """Each story whose name holds `only`."""
     for one in STORIES:
-        if only not in one.name or one.queue not in (None, tale.stack.queue.name):
+        if only not in one.name or not one.fits(tale.stack.queue):
             continue
         try:
             one.run(tale)

@@ -65,9 +65,9 @@ class Env:
         return run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.database()],
                    statement + "\n;\n")
 
-    def redis(self, words):
+    def redis(self, words, url=None):
         return run([redis_cli(), "--no-raw" if words[:1] == ["--no-raw"] else "--raw"]
-                   + redis_arguments(self.redis_url()) + words, "")
+                   + redis_arguments(url or self.redis_url()) + words, "")
 
     def redis_url(self):
         """A stack that talks TCP has its unix socket all the same: no fault of the network
