@@ -110,7 +110,7 @@ mount --bind "$work/tmp" "$tree/tmp"
 [ -z "$sqs" ] || mount --bind "$sqs" "$tree/root/.cache/echostream/${sqs##*/}"
 # a child of process 1, so that orphans are reaped by a shell and not by ./dev
 chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CI=true \
-	NO_COLOR=1 /src/dev test "$@"
+	NO_COLOR=1 ES_TEST_BUDGETS=no /src/dev test "$@"
 END
 # shellcheck disable=SC2086
 own sh "$WORK/enter.sh" "$TREE" "$WORK" "$SQS_FOLDER" $SUITES_13 >"$WORK/out" 2>&1
