@@ -266,6 +266,21 @@ any_landed(const struct queue_sqs *q)
 	return false;
 }
 
+static enum es_code
+ask_and_look(struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
+{
+	TRY(launch_missing(q, max, brief, err));
+	return turn(q, err);
+}
+
+static void
+await_news(struct queue_sqs *q, int64_t left_ms)
+{
+	const int64_t ms = left_ms < LOOK_MS ? left_ms : LOOK_MS;
+
+	(void)curl_multi_poll(q->multi, NULL, 0, (int)ms, NULL);
+}
+
 enum es_code
 queue_sqs_receive(struct queue *base, unsigned partition, const char *after, size_t max,
     int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
@@ -292,17 +307,14 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 		left_ms = end_ms - clock_mono_ms();
 		if (found >= max || left_ms <= 0)
 			break;
-		rc = launch_missing(q, max - found, brief, err);
-		if (rc == ES_OK)
-			rc = turn(q, err);
+		rc = ask_and_look(q, max - found, brief, err);
 		if (rc != ES_OK)
 			break;
 		if (any_landed(q))
 			continue;
 		if (!any_flying(q, brief))
 			break;
-		(void)curl_multi_poll(q->multi, NULL, 0,
-		    (int)(left_ms < LOOK_MS ? left_ms : LOOK_MS), NULL);
+		await_news(q, left_ms);
 	}
 	/* What is there is worth more than the error: that comes again. */
 	if (found == 0 && rc != ES_OK)
