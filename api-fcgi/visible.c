@@ -9,13 +9,12 @@ visible_for_writing(struct api *api, const struct http_req *req,
     const struct channel_id *channel, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
-	const char *const *params =
-	    sync_store_authorise_params(req->arena, &who->tenant, &who->user, channel, 1);
+	const struct sync_right right = {who->tenant, who->user, *channel};
 	struct sync_channel found;
 	struct pg_rows rows;
 
-	TRY(pg_run(api->pg, &who->tenant, &sync_store_authorise, params, req->arena,
-	    &rows, err));
+	TRY(pg_run(api->pg, NULL, &sync_store_rights,
+	    sync_store_rights_params(req->arena, &right, 1), req->arena, &rows, err));
 	if (!pg_next(&rows, req->arena, &found))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	if (found.archived)

@@ -4,39 +4,6 @@
 
 #include "core/banned.h"
 
-static const struct pg_col channel_cols[] = {
-    PG_COL(struct sync_channel, ord, PG_INT8),
-    PG_COL(struct sync_channel, id, PG_UUID),
-    PG_COL(struct sync_channel, head, PG_INT8),
-    PG_COL(struct sync_channel, is_private, PG_BOOL),
-    PG_COL(struct sync_channel, is_member, PG_BOOL),
-    PG_COL(struct sync_channel, archived, PG_BOOL),
-    PG_COL(struct sync_channel, acl_version, PG_INT8),
-    PG_COL(struct sync_channel, epoch, PG_UUID),
-};
-
-/* Version and answer come from one snapshot: a change after it has a higher version.
- * LATERAL with a limit: look-ups by key, also with 500 channels. */
-const struct pg_stmt sync_store_authorise = {
-    .name = "sync_authorise",
-    .sql = "SELECT w.ord - 1, c.id, h.last_seq, c.is_private, m.user_id IS NOT NULL,"
-	   " h.archived, t.acl_version, es_epoch()"
-	   " FROM unnest($3::uuid[]) WITH ORDINALITY AS w (channel_id, ord)"
-	   " JOIN tenants t ON t.id = $1 AND t.status = 'active'"
-	   " JOIN users u ON u.tenant_id = $1 AND u.id = $2 AND u.status = 'active'"
-	   " JOIN LATERAL (SELECT c.id, c.is_private FROM channels c"
-	   " WHERE c.tenant_id = $1 AND c.id = w.channel_id LIMIT 1) c ON true"
-	   " JOIN LATERAL (SELECT h.last_seq, h.archived FROM channel_heads h"
-	   " WHERE h.tenant_id = $1 AND h.channel_id = w.channel_id LIMIT 1) h ON true"
-	   " LEFT JOIN LATERAL (SELECT m.user_id FROM channel_members m"
-	   " WHERE m.tenant_id = $1 AND m.channel_id = w.channel_id AND m.user_id = $2"
-	   " LIMIT 1) m ON true"
-	   " WHERE NOT c.is_private OR m.user_id IS NOT NULL ORDER BY w.ord",
-    .cols = channel_cols,
-    .n_cols = ES_COUNT(channel_cols),
-    .n_params = 3,
-};
-
 static const struct pg_col right_cols[] = {
     PG_COL(struct sync_channel, ord, PG_INT8),
     PG_COL(struct sync_channel, head, PG_INT8),
@@ -47,6 +14,7 @@ static const struct pg_col right_cols[] = {
     PG_COL(struct sync_channel, epoch, PG_UUID),
 };
 
+/* Version and answer come from one snapshot: a change after it has a higher version. */
 const struct pg_stmt sync_store_rights = {
     .name = "sync_rights",
     .sql = "SELECT ord - 1, last_seq, is_private, is_member, archived, acl_version,"
@@ -112,18 +80,6 @@ static const char *
 id_array(struct arena *a, const char *first, size_t n)
 {
 	return text_array(a, first, ES_UUID_TEXT, n);
-}
-
-const char *const *
-sync_store_authorise_params(struct arena *a, const struct tenant_id *tenant,
-    const struct user_id *user, const struct channel_id channels[], size_t n)
-{
-	const char **params = arena_alloc(a, 3 * sizeof(*params));
-
-	params[0] = arena_strdup(a, tenant->text);
-	params[1] = arena_strdup(a, user->text);
-	params[2] = id_array(a, channels[0].text, n);
-	return params;
 }
 
 const char *const *

@@ -12,28 +12,21 @@
 #include "event/event.h"
 #include "pg/pg.h"
 
-/* May this active user read these channels? With the tenant. A row for each that may be
- * read, with what holds in the snapshot of the answer; no row: no such channel. Reading
- * is also subscribing and sending (unless archived). */
-struct sync_channel {
-	struct channel_id id;
-	int64_t ord;  /* index in channels */
-	int64_t head; /* number of its newest event */
-	bool is_private, is_member, archived;
-	int64_t acl_version; /* keep with the yes */
-	char epoch[ES_UUID_TEXT];
-};
-extern const struct pg_stmt sync_store_authorise; /* row: struct sync_channel */
-const char *const *sync_store_authorise_params(struct arena *a,
-    const struct tenant_id *tenant, const struct user_id *user,
-    const struct channel_id channels[], size_t n);
-
-/* The same for many users of any tenants at once, without a tenant: may user i of tenant
- * i read channel i? The rows' ord is i; id is not filled in. */
+/* May user i of tenant i, who must be active, read channel i? For many of any tenants,
+ * without a tenant. A row for each that may, in order, with what holds in the snapshot of
+ * the answer; no row: no such channel. Reading is also subscribing and sending (unless
+ * archived). */
 struct sync_right {
 	struct tenant_id tenant;
 	struct user_id user;
 	struct channel_id channel;
+};
+struct sync_channel {
+	int64_t ord;  /* index in the question */
+	int64_t head; /* number of its newest event */
+	bool is_private, is_member, archived;
+	int64_t acl_version; /* keep with the yes */
+	char epoch[ES_UUID_TEXT];
 };
 extern const struct pg_stmt sync_store_rights; /* row: struct sync_channel */
 const char *const *sync_store_rights_params(
