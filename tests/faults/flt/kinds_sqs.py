@@ -3,6 +3,7 @@ alive, and ask no more often than somebody who waits."""
 
 import signal
 import time
+import uuid
 from concurrent import futures
 
 from .kinds import kind
@@ -107,7 +108,7 @@ def sqs_keys_wrong(f):
 @kind(5, queue="sqs")
 def sqs_keys_expired(f):
     """The keys are over; the role's endpoint is away at first, then hands out new ones."""
-    access = "ASIA%d" % f.rng.randrange(1 << 30)
+    access = "ASIA" + uuid.uuid4().hex[:16]     # no seed may bring those of an earlier run
     new = {"access": access, "secret": "s" + access, "token": "t" + access,
            "old": "ExpiredToken"}
     return other_keys(f, "sqs-keys-expired", "SQS: the session token has expired", new, new)
