@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from .tale import API, Wrong, story, story_if
+from .tale import API, BACK_S, Wrong, story, story_if
 
 SEND_S = 10             # a send that takes longer has not been told in time
 RECEIVES_MOST = 10      # far below the 100 after which the queue gives a message up
@@ -74,7 +74,7 @@ def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=
     a message."""
     # a worker may still wait out its back-off from the story before
     t.soon(lambda: all(t.ask("GET", API + "/channels", "w1").status == 200
-                       for _ in range(40)), 20, "every worker is back")
+                       for _ in range(40)), BACK_S, "every worker is back")
     channel = t.channel()
     c = t.client("w0")
     c.subscribe(channel)
@@ -99,7 +99,8 @@ def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=
         raise Wrong("sends answered %s, history %s" % (watcher.sent, watcher.reads))
     t.soon(lambda: t.post(channel, "w1", "after").status == 201, 20, "201 again")
     c.wait("message", 40, body="after")
-    missing = [b for b in watcher.accepted if b not in t.everything(channel)]
+    there = set(t.everything(channel))
+    missing = [b for b in watcher.accepted if b not in there]
     if missing:
         raise Wrong("taken and gone: %s" % missing[:5])
     after = t.stack.sql("select count(*) from dead_letters"), t.stack.queue.given_up()

@@ -12,6 +12,7 @@ from .client import Client
 from .stack import Gone, stat_of
 from .writers import API
 
+BACK_S = 20     # for every worker to have its servers again
 STORIES = []
 
 
@@ -62,18 +63,26 @@ class Tale:
         return self.ask("POST", "%s/channels/%s/messages" % (API, channel), who, {
             "body": body, "clientMessageId": cid or str(uuid.uuid4())})
 
+    def history(self, channel, who, after):
+        """A page; a worker that waits out its back-off from a fault says 503 until then."""
+        path = "%s/channels/%s/messages?after=%d&limit=200" % (API, channel, after)
+        end = time.monotonic() + BACK_S
+        while True:
+            got = self.ask("GET", path, who)
+            if got.status == 200:
+                return got.json
+            if got.status != 503 or time.monotonic() > end:
+                raise Wrong("history: %s" % got)
+            time.sleep(0.05)
+
     def bodies(self, channel, who="w0"):
-        got = self.ask("GET", "%s/channels/%s/messages?after=0&limit=200" % (API, channel), who)
-        if got.status != 200:
-            raise Wrong("history: %s" % got)
-        return [m["body"] for m in got.json["messages"]]
+        return [m["body"] for m in self.history(channel, who, 0)["messages"]]
 
     def everything(self, channel, who="w0"):
         """All bodies, by pages."""
         found, after = [], 0
         while True:
-            page = self.ask("GET", "%s/channels/%s/messages?after=%d&limit=200" % (
-                API, channel, after), who).json
+            page = self.history(channel, who, after)
             found += [m["body"] for m in page["messages"]]
             if not page["hasMore"]:
                 return found
