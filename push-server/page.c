@@ -132,6 +132,8 @@ lookup(const struct pages *p, const struct page_key *key)
 	return node == NULL ? NULL : ES_CONTAINER(node, struct page, node);
 }
 
+/* The newest stays for its grace whatever its size: let go before it is read, it would be
+ * asked for again and again. */
 static void
 keep_budget(struct pages *p)
 {
@@ -139,9 +141,9 @@ keep_budget(struct pages *p)
 
 	while (p->bytes > p->limits.bytes && (l = list_first(&p->ready)) != NULL) {
 		struct page *oldest = LIST_ITEM(l, struct page, place);
+		const bool fresh = p->now_ms - oldest->read_at_ms < PAGE_GRACE_MS;
 
-		if (p->bytes <= 2 * p->limits.bytes &&
-		    p->now_ms - oldest->read_at_ms < PAGE_GRACE_MS)
+		if (fresh && (p->bytes <= 2 * p->limits.bytes || l->next == &p->ready))
 			return;
 		page_free(oldest);
 	}

@@ -131,6 +131,38 @@ test_pages_shared(void)
 	hub_end();
 }
 
+/* Reads for two that come one after the other, 250 messages each. */
+static unsigned
+reads_with(size_t page_bytes)
+{
+	struct hub_limits limits = hub_limits_default;
+	unsigned reads;
+
+	limits.page_bytes = page_bytes;
+	hub_begin(&limits);
+	hub_say(0, 250);
+	for (int i = 0; i < 2; i++) {
+		struct fake_conn *a = hub_join(i);
+
+		hub_subscribe(a, 0, 0);
+		hub_settle();
+		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 250);
+		hub_pass(1500); /* nobody waits for those pages any more */
+	}
+	reads = out.page_reads;
+	hub_end();
+	return reads;
+}
+
+/* Pages beyond ES_PAGE_BYTES are let go, and read again for who comes next. */
+static void
+test_page_bytes(void)
+{
+	CU_ASSERT_EQUAL(reads_with(1 << 20), 3);
+	CU_ASSERT_EQUAL(reads_with(20000), 6);
+	CU_ASSERT_EQUAL(reads_with(1), 6); /* also if not even one fits */
+}
+
 static void
 test_limits(void)
 {
@@ -194,6 +226,7 @@ static CU_TestInfo cases[] = {
     {"no answer in time is an error", test_unavailable},
     {"a cursor from nowhere is reset", test_reset_cursors},
     {"ten readers, one read a page", test_pages_shared},
+    {"pages beyond their bytes are read again", test_page_bytes},
     {"replay limits: a channel, a minute", test_limits},
     {"a channel lingers without readers", test_linger},
     CU_TEST_INFO_NULL,
