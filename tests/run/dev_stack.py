@@ -279,7 +279,8 @@ def missing():
 
 @check("wrong words and options are refused with exit 2")
 def wrong():
-    for words in (("upp",), ("up", "--fast"), ("up", "--queue=kafka"), ("status", "-o", "xml"), ("token",)):
+    for words in (("upp",), ("up", "--fast"), ("up", "--queue=kafka"), ("status", "-o", "xml"), ("token",),
+                  ("faults", "--queue", "kafka"), ("faults", "--minutes="), ("faults", "--fast")):
         done = dev(*words)
         assert done.returncode == 2 and done.stderr, (words, done.returncode)
 
