@@ -88,6 +88,13 @@ class Journal:
         with self.lock:
             self._write("unknown", send, str(why)[:200])
 
+    def ended(self, who, n, why):
+        """The n-th connection of a listener."""
+        with self.lock:
+            if self.file:
+                self.file.write(json.dumps({"t": round(time.monotonic(), 4), "is": "ended",
+                                            "who": who, "n": n, "why": why}) + "\n")
+
     def note(self, text):
         with self.lock:
             self.notes.append(text)

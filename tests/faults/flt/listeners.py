@@ -48,7 +48,6 @@ class Listener(threading.Thread):
         self.foreign = []
         self.conns = 0
         self.sock = None
-        self.closes = []
         self.failure = None
 
     def run(self):
@@ -56,7 +55,7 @@ class Listener(threading.Thread):
             try:
                 self.connection()
             except GONE as e:
-                self.closes.append(str(e)[:80])
+                self.ended(str(e)[:80])
             except Exception as e:
                 self.failure = "%s died: %s: %s" % (self.name, type(e).__name__, e)
                 return
@@ -76,7 +75,7 @@ class Listener(threading.Thread):
                                     else 1e9)
         while time.monotonic() < until and not self.load.over.is_set():
             if self.sock.close_code is not None:
-                self.closes.append("%s %s" % (self.sock.close_code, self.sock.close_reason))
+                self.ended("%s %s" % (self.sock.close_code, self.sock.close_reason))
                 return
             if self.kind == "slow" and not self.load.stopping.is_set():
                 self.sock.reading.clear()
@@ -107,7 +106,7 @@ class Listener(threading.Thread):
             self.subscribed(sock, frame)
         elif kind == "error" and frame.get("op") == "subscribe":
             payload = frame.get("payload", {})
-            self.closes.append("subscribe: %s" % payload.get("code"))
+            self.ended("subscribe: %s" % payload.get("code"))
             if not payload.get("retryable"):
                 self.load.protocol_faults.append("%s: subscribe refused: %s" % (
                     self.name, payload))
@@ -147,6 +146,9 @@ class Listener(threading.Thread):
         self.last[channel] = frame["seq"]
         if send is not None:
             self.heard_at[channel] = max(self.heard_at.get(channel, 0.0), send.first_at)
+
+    def ended(self, why):
+        self.load.journal.ended(self.name, self.conns, why)
 
     def hang_up(self):
         if self.sock:

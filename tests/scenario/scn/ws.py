@@ -37,6 +37,7 @@ class WsClient:
         self.close_reason = ""
         self.fault = None
         self.ended_at = None    # monotonic; None: still open
+        self.dropped = False    # by us: then it may end anywhere
         self.count = 0
         self.pings = 0
         self.pongs = []
@@ -93,7 +94,7 @@ class WsClient:
                 data = self.sock.recv(65536)
                 if not data:
                     break
-            if not self.parser.idle():
+            if not self.parser.idle() and not self.dropped:
                 raise frames.ProtocolError("connection ended inside a frame")
         except frames.ProtocolError as e:
             self.fault = str(e)
@@ -173,6 +174,7 @@ class WsClient:
 
     def drop(self):
         """Cut the connection without a word."""
+        self.dropped = True
         self.reading.set()
         self._hang_up()
         if threading.current_thread() is not self.thread:
