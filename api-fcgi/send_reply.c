@@ -61,6 +61,7 @@ const char *
 send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 {
 	const int64_t now_ms = clock_mono_ms();
+	bool before_the_send;
 	const char *data;
 	struct es_err err;
 	size_t len;
@@ -71,7 +72,8 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 	}
 	/* Also connects and subscribes again after a loss. */
 	do {
-		if (redis_sub_wait(r->sub, 0, a, &data, &len, NULL, &err) != ES_OK)
+		if (redis_sub_wait(r->sub, 0, a, &data, &len, &before_the_send, &err) !=
+		    ES_OK)
 			return NULL;
 	} while (data != NULL);
 	return r->alive && redis_sub_up(r->sub) ? r->topic : NULL;

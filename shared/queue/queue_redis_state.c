@@ -125,6 +125,10 @@ check_all(struct redis *r, struct arena *a, struct es_err *err)
 	    strstr(info.str, "aof_last_write_status:ok") == NULL)
 		return es_fail_field(err, ES_UNAVAILABLE, "aof_last_write_status",
 		    "Redis could not write its append-only file");
+	TRY(redis_text(r, a, &info, err, "INFO", "replication", NULL));
+	if (info.kind != REDIS_STRING || strstr(info.str, "role:master") == NULL)
+		return es_fail_field(err, ES_UNAVAILABLE, "role",
+		    "Redis is a replica; the queue needs the primary");
 	return ES_OK;
 }
 

@@ -12,7 +12,8 @@
 
 #include "core/banned.h"
 
-#define GRACE_S 0.05
+#define GRACE_S  0.05
+#define MOVED_MS 1000 /* between two connections that look for the new master */
 
 struct call {
 	TAILQ_ENTRY(call) link;
@@ -32,6 +33,8 @@ struct redis_async {
 	size_t n_calls;
 	ev_timer timer; /* deadline of the oldest */
 	bool grace;     /* the oldest is late, and the loop may be why: one more look */
+	bool moved;     /* this server is a replica now */
+	int64_t moved_ms;
 	bool closing;
 };
 
@@ -72,7 +75,10 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 	const struct call *oldest = TAILQ_FIRST(&r->calls);
 
 	(void)revents;
-	if (oldest == NULL || oldest->deadline_ms > clock_mono_ms()) {
+	if (r->moved) {
+		r->moved = false;
+		redis_link_drop(r->link);
+	} else if (oldest == NULL || oldest->deadline_ms > clock_mono_ms()) {
 		arm(r);
 	} else if (!r->grace) { /* timers run before what has arrived meanwhile is read */
 		r->grace = true;
@@ -103,20 +109,37 @@ forget(struct redis_async *r, struct call *c)
 	c->owner = NULL;
 }
 
+/* Who was demoted keeps its connections; the primary is where a new one leads. */
 static void
-succeed(const struct call *c, const redisReply *reply)
+leave_replica(struct redis_async *r)
+{
+	const int64_t now_ms = clock_mono_ms();
+
+	if (r->moved || now_ms - r->moved_ms < MOVED_MS)
+		return;
+	r->moved = true;
+	r->moved_ms = now_ms;
+	ev_timer_stop(r->loop, &r->timer);
+	ev_timer_set(&r->timer, 0., 0.);
+	ev_timer_start(r->loop, &r->timer);
+}
+
+/* owner: before the call was forgotten. */
+static void
+succeed(const struct call *c, struct redis_async *owner, const redisReply *reply)
 {
 	struct arena *a;
 	struct redis_value value;
 	struct es_err err = {.code = ES_OK};
 	enum es_code rc;
 
-	if (c->done == NULL)
-		return;
 	a = arena_new();
 	redis_value_copy(reply, a, &value);
+	if (redis_value_read_only(&value))
+		leave_replica(owner);
 	rc = redis_value_check(&value, &err);
-	c->done(c->ctx, rc, &value, &err);
+	if (c->done != NULL)
+		c->done(c->ctx, rc, &value, &err);
 	arena_free(&a);
 }
 
@@ -124,13 +147,15 @@ static void
 on_reply(redisAsyncContext *ac, void *reply, void *data)
 {
 	struct call *c = data;
+	struct redis_async *owner;
 
 	if (reply == NULL)
 		redis_link_lost(ac); /* so that done finds it down; may close the owner */
-	if (c->owner != NULL) {
-		forget(c->owner, c);
+	owner = c->owner;
+	if (owner != NULL) {
+		forget(owner, c);
 		if (reply != NULL)
-			succeed(c, reply);
+			succeed(c, owner, reply);
 		else
 			fail(c);
 	}

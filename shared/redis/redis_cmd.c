@@ -109,6 +109,9 @@ exchange(struct redis *r, int64_t wait_ms, struct arena *a,
 		rc = redis_conn_flush(r->conn, flush_ms, err);
 	if (rc == ES_OK)
 		rc = read_all(r, flush_ms + wait_ms, a, n, out, err);
+	for (size_t i = 0; i < n && rc == ES_OK && r->conn != NULL; i++)
+		if (redis_value_read_only(&out[i]))
+			hang_up(r);
 	if (rc != ES_OK)
 		hang_up(r);
 	return rc;

@@ -50,6 +50,9 @@ void redis_value_copy(const redisReply *r, struct arena *a, struct redis_value *
 enum es_code redis_value_check(
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 
+/* The server has become a replica, said by itself or by a script: another connection may
+ * find the new master. */
+bool redis_value_read_only(const struct redis_value *v);
 bool redis_value_noscript(const struct redis_value *v);
 
 /* Take the digest from SCRIPT LOAD's answer; false when it is none. */

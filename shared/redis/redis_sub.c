@@ -198,6 +198,9 @@ redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char
 		if (rc != ES_OK)
 			hang_up(s);
 		rc = ES_OK;
+		if (lost != NULL && s->lost && s->up)
+			break; /* heard again: what was said meanwhile has to be looked up
+			        */
 	} while (data == NULL && clock_mono_ms() < deadline_ms);
 	*out = data;
 	*out_len = len;

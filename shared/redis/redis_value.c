@@ -58,7 +58,8 @@ enum es_code
 redis_value_check(const struct redis_value *v, struct es_err *err)
 {
 	static const char *const passing[] = {"READONLY", "LOADING", "MASTERDOWN",
-	    "MISCONF", "OOM", "CLUSTERDOWN", "BUSY", "TRYAGAIN", "NOREPLICAS"};
+	    "MISCONF", "OOM", "CLUSTERDOWN", "BUSY", "TRYAGAIN", "NOREPLICAS",
+	    "ERR max number of clients reached"};
 
 	if (v->kind != REDIS_ERROR)
 		return ES_OK;
@@ -70,6 +71,12 @@ redis_value_check(const struct redis_value *v, struct es_err *err)
 			return es_fail(err, ES_UNAVAILABLE, "Redis: %s", v->str);
 	}
 	return es_fail(err, ES_INTERNAL, "Redis: %s", v->str);
+}
+
+bool
+redis_value_read_only(const struct redis_value *v)
+{
+	return v->kind == REDIS_ERROR && strstr(v->str, "READONLY ") != NULL;
 }
 
 bool

@@ -1,0 +1,29 @@
+/* A Redis that says what it is told to, whatever it is asked: its first connection gets
+ * one answer, all later ones the other. */
+#ifndef TESTS_FAKE_REDIS_H
+#define TESTS_FAKE_REDIS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fake_redis {
+	const char *first, *later; /* RESP */
+	bool pongs;                /* PING is answered as it should be */
+	bool cut;                  /* the first connection ends behind its answer */
+	char url[64];
+
+	/* Private to fake_redis.c. */
+	_Atomic int64_t later_ms;
+	_Atomic bool over;
+	int door;
+	pthread_t thread;
+};
+
+void fake_redis_begin(struct fake_redis *f);
+/* Monotonic time of the last answer of a later connection; 0: none. */
+int64_t fake_redis_later_ms(struct fake_redis *f);
+void fake_redis_end(struct fake_redis *f);
+
+#endif
