@@ -76,15 +76,16 @@ read_union(struct pg *pg, struct arena *a, const char *const **out, size_t *n,
 static void
 refresh(struct cors *c, struct pg *pg)
 {
-	const int64_t now = clock_mono_ms();
 	struct arena *fresh;
 	struct es_err err;
+	enum es_code rc;
 
-	if (c->read_ms != 0 && now - c->read_ms < UNION_GOOD_MS)
+	if (c->read_ms != 0 && clock_mono_ms() - c->read_ms < UNION_GOOD_MS)
 		return;
-	c->read_ms = now;
 	fresh = arena_new();
-	if (read_union(pg, fresh, &c->origins, &c->n, &err) != ES_OK) {
+	rc = read_union(pg, fresh, &c->origins, &c->n, &err);
+	c->read_ms = clock_mono_ms(); /* after a wait that came to nothing, too */
+	if (rc != ES_OK) {
 		arena_free(&fresh);
 		return;
 	}

@@ -166,17 +166,19 @@ enum fcgi_got
 fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct arena *a,
     struct http_req *req, struct es_err *err)
 {
-	const int fd = accept_one(io, wait_ms, mask);
-
 	*req = (struct http_req){.arena = a};
-	if (fd < 0)
-		return FCGI_GOT_NOTHING;
-	/* FCGX_Accept_r takes a connection that is there already, unless it has reason to
-	 * close the last one first. */
-	io->fcgx.ipcFd = fd;
-	io->fcgx.keepConnection = 1;
-	if (FCGX_Accept_r(&io->fcgx) != 0)
-		return FCGI_GOT_NOTHING;
+	/* Who left before his turn must not hide who stands behind him. */
+	do {
+		const int fd = accept_one(io, wait_ms, mask);
+
+		if (fd < 0)
+			return FCGI_GOT_NOTHING;
+		/* FCGX_Accept_r takes a connection that is there already, unless it has
+		 * reason to close the last one first. */
+		io->fcgx.ipcFd = fd;
+		io->fcgx.keepConnection = 1;
+		wait_ms = 0;
+	} while (FCGX_Accept_r(&io->fcgx) != 0);
 	return read_request(io, req, err) == ES_OK ? FCGI_GOT_REQUEST : FCGI_GOT_REFUSED;
 }
 
