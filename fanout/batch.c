@@ -61,6 +61,7 @@ bury(struct batch *b, const struct queue_msg *entry, const struct envelope *e,
 	    .reason = arena_strdup(b->arena, reason),
 	    .entry = entry->body,
 	    .len = entry->len,
+	    .of = e,
 	};
 	const enum es_code rc =
 	    batch_store_bury(b->ctx->pg, b->fence, &dead, b->arena, b->err);

@@ -161,13 +161,20 @@ leading_ready(const struct send_lane *lane)
 	return n;
 }
 
+/* but_repeats: what has a client id may be committed already; its outcome is the
+ * commit's. */
 static void
-fail_ready(struct conn *c, struct send_lane *lane, const struct es_err *err)
+fail_ready(
+    struct conn *c, struct send_lane *lane, bool but_repeats, const struct es_err *err)
 {
-	struct send_item *item;
+	struct send_item *next;
 
-	while ((item = TAILQ_FIRST(&lane->items)) != NULL && item->ready)
-		item_error(c, lane, item, err);
+	for (struct send_item *item = TAILQ_FIRST(&lane->items);
+	     item != NULL && item->ready; item = next) {
+		next = TAILQ_NEXT(item, link);
+		if (!but_repeats || item->client_id == NULL)
+			item_error(c, lane, item, err);
+	}
 }
 
 /* Back from a step: the lane is free for its next envelope. */
@@ -253,7 +260,7 @@ send_ready(struct worker *w, struct conn *c, struct send_lane *lane, struct lane
 	if (a == NULL) {
 		IGNORE(
 		    es_fail(&err, ES_UNAVAILABLE, "too many sends await their outcome"));
-		fail_ready(c, lane, &err);
+		fail_ready(c, lane, false, &err);
 		mem_free(r);
 		step_done(c, lane);
 		return;
@@ -278,13 +285,16 @@ on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 
 	if (lane == NULL) {
 		mem_free(r);
-	} else if (rc != ES_OK) {
-		fail_ready(c, lane, err);
-		mem_free(r);
-		step_done(c, lane);
-	} else {
-		send_ready(r->worker, c, lane, r);
+		return;
 	}
+	if (rc != ES_OK)
+		fail_ready(c, lane, rc == ES_CHANNEL_ARCHIVED, err);
+	if (leading_ready(lane) > 0) {
+		send_ready(r->worker, c, lane, r);
+		return;
+	}
+	mem_free(r);
+	step_done(c, lane);
 }
 
 static struct lane_ref *

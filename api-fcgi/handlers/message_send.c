@@ -10,6 +10,7 @@
 #include "send.h"
 #include "send_limits.h"
 #include "shape.h"
+#include "store/outcome_store.h"
 #include "visible.h"
 
 #include "core/banned.h"
@@ -144,6 +145,28 @@ answer_refused(struct api *api, const struct outcome *o, struct es_err *err)
 	    err, o->code == ES_OK ? ES_INTERNAL : o->code, "refused at commit");
 }
 
+/* known: this message was committed before, perhaps with another body; that stays
+ * answered when the channel was archived since. */
+static enum es_code
+may_send(struct api *api, const struct http_req *req, const struct envelope *e,
+    bool *known, struct outcome *out, struct es_err *err)
+{
+	const bool given = !e->messages[0].minted;
+	const enum es_code rc = visible_for_writing(api, req, &e->channel, err);
+
+	*known = false;
+	if (!given || (rc != ES_OK && rc != ES_CHANNEL_ARCHIVED))
+		return rc;
+	if (rc == ES_OK)
+		return outcome_store_supersede(api->pg, e, req->arena, err);
+	TRY(outcome_store_get(api->pg, e, req->arena, out, known, err));
+	if (*known && out->result == OUTCOME_COMMITTED)
+		out->result = OUTCOME_REPEAT;
+	else if (!*known || out->code != ES_KEY_REUSED)
+		return es_fail(err, ES_CHANNEL_ARCHIVED, "the channel is archived");
+	return ES_OK;
+}
+
 enum es_code
 message_send(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
@@ -161,11 +184,12 @@ message_send(
 	TRY(read_input(api, req, &in, err));
 	TRY(idempotency_key(req, in.clientMessageId, &client_id, err));
 	TRY(send_limits_charge(api, req, res, err));
-	TRY(visible_for_writing(api, req, &channel, err));
 	envelope_message_init(
 	    &message, &req->who.actor.user, client_id, in.body, req->arena);
 	e = envelope_for(req, &channel, &message);
-	TRY(send_message(api, &e, !async, req->arena, &known, &outcome, err));
+	TRY(may_send(api, req, &e, &known, &outcome, err));
+	if (!known)
+		TRY(send_message(api, &e, !async, req->arena, &known, &outcome, err));
 
 	if (!known)
 		answer_accepted(api, req, res, &e, async);

@@ -56,14 +56,12 @@ client_id_valid(const char *s)
 }
 
 void
-envelope_dedupe_key(
-    const struct user_id *user, const char *client_id, bool minted, char out[33])
+envelope_dedupe_key(const struct user_id *user, const char *client_id, char out[33])
 {
 	unsigned char sum[DIGEST_SHA256];
 
-	/* A minted id must never meet a client's that happens to look the same. */
 	digest_sha256((const struct digest_part[]){{user->text, strlen(user->text) + 1},
-			  {minted ? "s" : "c", 2}, {client_id, strlen(client_id)}},
+			  {"c", 2}, {client_id, strlen(client_id)}},
 	    3, sum);
 	digest_hex(sum, 16, out);
 }
@@ -79,7 +77,7 @@ envelope_message_init(struct envelope_message *m, const struct user_id *user,
 	if (client_id == NULL)
 		uuid_new(minted);
 	m->client_id = arena_strdup(a, client_id != NULL ? client_id : minted);
-	envelope_dedupe_key(user, m->client_id, m->minted, m->dedupe_key);
+	envelope_dedupe_key(user, m->client_id, m->dedupe_key);
 	digest_sha256(&(struct digest_part){body, strlen(body)}, 1, sum);
 	digest_hex(sum, 16, m->request_hash);
 }

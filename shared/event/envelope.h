@@ -42,9 +42,9 @@ struct envelope {
 void envelope_message_init(struct envelope_message *m, const struct user_id *user,
     const char *client_id, const char *body, struct arena *a);
 
-/* The key alone: 32 hex digits of sender and client id, given by the client or minted. */
-void envelope_dedupe_key(
-    const struct user_id *user, const char *client_id, bool minted, char out[33]);
+/* The key alone: 32 hex digits of sender and client id. Given by the client or minted:
+ * who repeats with the minted id that a 202 told sends the message once. */
+void envelope_dedupe_key(const struct user_id *user, const char *client_id, char out[33]);
 
 /* True for 1 to CLIENT_ID_MAX characters of the alphabet above. */
 bool client_id_valid(const char *s) ES_MUST_CHECK;

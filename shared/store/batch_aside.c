@@ -18,6 +18,12 @@ static const struct pg_stmt bury = {
     .n_params = 8,
 };
 
+static const struct pg_stmt refuse = {
+    .name = "batch_refuse",
+    .sql = "SELECT es_refuse($1, $2, $3, $4, $5, $6, $7)",
+    .n_params = 7,
+};
+
 struct purged {
 	int64_t refused, revoked;
 };
@@ -33,6 +39,21 @@ static const struct pg_stmt purge = {
     .n_params = 1,
 };
 
+static const char *const *
+refuse_params(struct arena *a, const struct envelope *e)
+{
+	const char **params = arena_alloc(a, 7 * sizeof(*params));
+
+	params[0] = e->tenant.text;
+	params[1] = e->channel.text;
+	params[2] = e->messages[0].dedupe_key;
+	params[3] = e->id.text;
+	params[4] = e->user.text;
+	params[5] = e->messages[0].client_id;
+	params[6] = es_code_name(ES_INVALID);
+	return params;
+}
+
 enum es_code
 batch_store_bury(struct pg *pg, const struct batch_fence *fence,
     const struct batch_dead *dead, struct arena *a, struct es_err *err)
@@ -40,7 +61,7 @@ batch_store_bury(struct pg *pg, const struct batch_fence *fence,
 	char *entry = arena_alloc(a, 2 * dead->len + 3);
 	const char *const params[] = {dead->source, dead->source_id, dead->tenant,
 	    dead->channel, dead->envelope, dead->sqlstate, dead->reason, entry};
-	struct pg_batch_item items[2];
+	struct pg_batch_item items[3];
 	size_t n = 0;
 
 	entry[0] = '\\';
@@ -55,6 +76,9 @@ batch_store_bury(struct pg *pg, const struct batch_fence *fence,
 		items[n++] = (struct pg_batch_item){.stmt = &fence_stmt, .params = held};
 	}
 	items[n++] = (struct pg_batch_item){.stmt = &bury, .params = params};
+	if (dead->of != NULL)
+		items[n++] = (struct pg_batch_item){
+		    .stmt = &refuse, .params = refuse_params(a, dead->of)};
 	return pg_batch(pg, NULL, items, n, a, err);
 }
 

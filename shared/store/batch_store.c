@@ -33,10 +33,11 @@ static const struct pg_stmt commit = {
     .name = "batch_commit",
     .sql = "SELECT ord, outcome, code, seq, prev, created_ms, body, edited_ms, deleted,"
 	   " sender_name, payload FROM es_batch($1, $2, $3, $4::uuid[], $5::uuid[],"
-	   " $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::text[])",
+	   " $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::text[],"
+	   " $11::uuid[])",
     .cols = batch_cols,
     .n_cols = ES_COUNT(batch_cols),
-    .n_params = 10,
+    .n_params = 11,
 };
 
 /* The messages of all envelopes in one row, as the function counts them. */
@@ -80,7 +81,7 @@ flatten(const struct envelope envelopes[], size_t n, size_t total, struct arena 
 	return flat;
 }
 
-enum { TENANT, CHANNEL, SENDER, KEY, HASH, CLIENT_ID, BODY, ARRAYS };
+enum { TENANT, CHANNEL, SENDER, KEY, HASH, CLIENT_ID, BODY, ENVELOPE, ARRAYS };
 
 static void
 fill_arrays(const struct flat flat[], size_t n, struct arena *a, const char *params[])
@@ -99,6 +100,7 @@ fill_arrays(const struct flat flat[], size_t n, struct arena *a, const char *par
 		column[HASH][i] = arena_printf(a, "\\x%s", m->request_hash);
 		column[CLIENT_ID][i] = m->client_id;
 		column[BODY][i] = m->body;
+		column[ENVELOPE][i] = flat[i].envelope->id.text;
 	}
 	for (unsigned c = 0; c < ARRAYS; c++)
 		params[3 + c] = pg_array(a, column[c], n);

@@ -43,8 +43,10 @@ struct batch_dead {
 	const char *reason;
 	const char *entry; /* as it came, any bytes */
 	size_t len;
+	const struct envelope *of; /* its first message is the dead one; NULL: unknown */
 };
-/* Puts it aside in the transaction that passes it. Repeating is safe. */
+/* Puts it aside in the transaction that passes it; who asks for its message by client id
+ * hears that it was refused as invalid. Repeating is safe. */
 enum es_code batch_store_bury(struct pg *pg, const struct batch_fence *fence,
     const struct batch_dead *dead, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

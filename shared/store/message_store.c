@@ -41,10 +41,8 @@ static const struct pg_stmt below =
 static const struct pg_stmt above =
     MESSAGE_STMT("above", MESSAGES " AND m.id > $3 ORDER BY m.id LIMIT $4", 4);
 static const struct pg_stmt get = MESSAGE_STMT("get", MESSAGES " AND m.id = $3", 3);
-static const struct pg_stmt by_keys = MESSAGE_STMT("by_keys",
-    MESSAGES " AND m.dedupe_key IN (decode($3, 'hex'), decode($4, 'hex'))"
-	     " ORDER BY m.id DESC LIMIT 1",
-    4);
+static const struct pg_stmt by_keys =
+    MESSAGE_STMT("by_keys", MESSAGES " AND m.dedupe_key = decode($3, 'hex')", 3);
 
 struct refusal {
 	const char *code;
@@ -53,11 +51,11 @@ static const struct pg_col refusal_cols[] = {PG_COL(struct refusal, code, PG_TEX
 static const struct pg_stmt refused = {
     .name = "message_refused",
     .sql = "SELECT code FROM refused_messages WHERE tenant_id = $1 AND channel_id = $2"
-	   " AND dedupe_key IN (decode($3, 'hex'), decode($4, 'hex'))"
+	   " AND dedupe_key = decode($3, 'hex') AND NOT superseded"
 	   " ORDER BY created_at DESC LIMIT 1",
     .cols = refusal_cols,
     .n_cols = ES_COUNT(refusal_cols),
-    .n_params = 4,
+    .n_params = 3,
 };
 
 static const struct pg_col mark_cols[] = {PG_COL(struct read_mark, seq, PG_INT8)};
@@ -95,8 +93,8 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
     struct message *out, enum es_code *refusal, struct es_err *err)
 {
 	const char *const seen[] = {who->tenant.text, channel->text, who->user.text};
-	char given[33], minted[33];
-	const char *const params[] = {who->tenant.text, channel->text, given, minted};
+	char key[33];
+	const char *const params[] = {who->tenant.text, channel->text, key};
 	struct pg_batch_item items[] = {
 	    {.stmt = &store_visible, .params = seen},
 	    {.stmt = &by_keys, .params = params},
@@ -104,8 +102,7 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
 	};
 	struct refusal why;
 
-	envelope_dedupe_key(&who->user, client_id, false, given);
-	envelope_dedupe_key(&who->user, client_id, true, minted);
+	envelope_dedupe_key(&who->user, client_id, key);
 	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
 	if (items[0].rows.count > 0 && pg_next(&items[1].rows, a, out))
 		return ES_OK;

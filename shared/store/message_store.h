@@ -47,8 +47,8 @@ enum es_code message_store_get(struct pg *pg, const struct actor *who,
     struct es_err *err) ES_MUST_CHECK;
 
 /* One of the caller's own sends. ES_OK: committed, in *out. ES_GONE: refused at commit,
- * why is in *refusal. ES_NOT_FOUND "no such message": not committed (yet). A client id
- * that was given and one that was minted never meet. */
+ * why is in *refusal. ES_NOT_FOUND "no such message": not committed (yet). The client
+ * id may be given or minted. */
 enum es_code message_store_by_client_id(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const char *client_id, struct arena *a,
     struct message *out, enum es_code *refusal, struct es_err *err) ES_MUST_CHECK;

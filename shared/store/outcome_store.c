@@ -32,13 +32,19 @@ const struct pg_stmt outcome_store_stmt = {
 	   "true"
 	   " LEFT JOIN LATERAL (SELECT r.code FROM refused_messages r"
 	   " WHERE r.tenant_id = $1 AND r.channel_id = $2"
-	   " AND r.dedupe_key = decode(k.key, 'hex') AND es_ms(r.created_at) >= $5 LIMIT "
-	   "1) r"
+	   " AND r.dedupe_key = decode(k.key, 'hex') AND r.envelope_id = $5 LIMIT 1) r"
 	   " ON true"
 	   " WHERE m.id IS NOT NULL OR r.code IS NOT NULL",
     .cols = found_cols,
     .n_cols = ES_COUNT(found_cols),
     .n_params = 5,
+};
+
+static const struct pg_stmt supersede = {
+    .name = "outcome_supersede",
+    .sql =
+	"SELECT es_refusal_supersede($1, $2, k.key) FROM unnest($3::text[]) AS k (key)",
+    .n_params = 3,
 };
 
 const char *const *
@@ -56,7 +62,7 @@ outcome_store_params(struct arena *a, const struct envelope *e)
 	params[1] = arena_strdup(a, e->channel.text);
 	params[2] = pg_array(a, keys, e->n);
 	params[3] = pg_array(a, hashes, e->n);
-	params[4] = pg_int(a, e->accepted_ms);
+	params[4] = arena_strdup(a, e->id.text);
 	return params;
 }
 
@@ -106,4 +112,18 @@ outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
 	    &rows, err));
 	outcome_store_read(&rows, e, a, outcomes, known);
 	return ES_OK;
+}
+
+enum es_code
+outcome_store_supersede(
+    struct pg *pg, const struct envelope *e, struct arena *a, struct es_err *err)
+{
+	const char **keys = arena_alloc(a, e->n * sizeof(*keys));
+	const char *params[] = {e->tenant.text, e->channel.text, NULL};
+	struct pg_rows rows;
+
+	for (size_t i = 0; i < e->n; i++)
+		keys[i] = e->messages[i].dedupe_key;
+	params[2] = pg_array(a, keys, e->n);
+	return pg_run(pg, NULL, &supersede, params, a, &rows, err);
 }

@@ -13,10 +13,15 @@
 
 /* outcomes[i] and known[i] for messages[i] of the envelope; known false: not committed
  * (yet). A message of another body under the key is refused with ES_KEY_REUSED. A refusal
- * counts only if it is younger than the envelope's accepted_ms: an older one may be that
- * of an earlier try, and this one may yet be committed. */
+ * counts only if it is this envelope's: another may be that of an earlier try, and this
+ * one may yet be committed. */
 enum es_code outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
     struct outcome outcomes[], bool known[], struct es_err *err) ES_MUST_CHECK;
+
+/* The envelope's messages are taken once more: what an earlier try of them was refused
+ * with is told to nobody from now on. Before it is queued. */
+enum es_code outcome_store_supersede(struct pg *pg, const struct envelope *e,
+    struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* The same for an event loop (with the envelope's tenant). */
 extern const struct pg_stmt outcome_store_stmt;

@@ -3,6 +3,8 @@
 #include "core/clock.h"
 #include "cunit_main.h"
 #include "store/batch_store.h"
+#include "store/channel_store.h"
+#include "store/message_store.h"
 #include "store/partition_store.h"
 #include "store_fixture.h"
 
@@ -126,6 +128,62 @@ refusals_are_no_events(void)
 	CU_ASSERT_EQUAL(result.replies[3].outcomes[0].code, ES_KEY_REUSED);
 }
 
+/* What its sender was told stays true when the entry comes again; a new try is another.
+ */
+static void
+a_refused_entry_stays_refused(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "archived", false);
+	const char *const body[] = {"x"};
+	struct envelope e[2];
+	struct channel channel;
+	struct event event;
+
+	for (size_t i = 0; i < 2; i++) {
+		e[i] = fixture_envelope(&f, &f.bob, &id, body, 1);
+		envelope_message_init(
+		    &e[i].messages[0], &f.bob.user, "same", "x", f.arena);
+	}
+	FINE(channel_store_archive(f.pg, &f.bob, &id, f.arena, &channel, &event, &f.err));
+	FINE(batch_store_commit(f.pg, NULL, e, 1, f.arena, &result, &f.err));
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].code, ES_CHANNEL_ARCHIVED);
+	FINE(channel_store_unarchive(
+	    f.pg, &f.bob, &id, f.arena, &channel, &event, &f.err));
+	FINE(batch_store_commit(f.pg, NULL, e, 2, f.arena, &result, &f.err));
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REFUSED);
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].code, ES_CHANNEL_ARCHIVED);
+	CU_ASSERT_EQUAL(result.replies[1].outcomes[0].result, OUTCOME_COMMITTED);
+	/* now it is a repeat of what is there */
+	FINE(batch_store_commit(f.pg, NULL, e, 1, f.arena, &result, &f.err));
+	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REPEAT);
+}
+
+/* A dead letter is a refusal for who asks by its client id. */
+static void
+a_dead_letter_is_told(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "dead", false);
+	const char *const body[] = {"x"};
+	struct envelope e = fixture_envelope(&f, &f.bob, &id, body, 1);
+	const struct batch_dead dead = {.source = f.owner.tenant.text,
+	    .source_id = "9-1",
+	    .reason = "poison",
+	    .entry = "x",
+	    .len = 1,
+	    .of = &e};
+	enum es_code refusal = ES_OK;
+	struct message message;
+
+	for (int i = 0; i < 2; i++) {
+		FINE(batch_store_bury(f.pg, NULL, &dead, f.arena, &f.err));
+		REFUSED(f,
+		    message_store_by_client_id(f.pg, &f.bob, &id, e.messages[0].client_id,
+			f.arena, &message, &refusal, &f.err),
+		    ES_GONE, NULL);
+		CU_ASSERT_EQUAL(refusal, ES_INVALID);
+	}
+}
+
 static void
 only_the_holder_commits(void)
 {
@@ -225,6 +283,8 @@ a_message_may_be_at_fault(void)
 }
 
 static CU_TestInfo cases[] = {
+    {"a refused entry stays refused", a_refused_entry_stays_refused},
+    {"a dead letter is told", a_dead_letter_is_told},
     {"commits in order and answers each", commits_in_order_and_answers_each},
     {"a repeat is the first again", a_repeat_is_the_first_again},
     {"refusals are no events", refusals_are_no_events},

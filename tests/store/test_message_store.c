@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "cunit_main.h"
+#include "store/batch_store.h"
 #include "store/channel_store.h"
 #include "store/message_store.h"
 #include "store/outcome_store.h"
@@ -193,6 +194,31 @@ finds_ones_own_by_client_id(void)
 	CU_ASSERT_EQUAL(refusal, ES_NOT_FOUND);
 }
 
+/* Taken once more: the old refusal is not told, the next one is. */
+static void
+a_new_try_takes_back_a_refusal(void)
+{
+	const struct channel_id closed = fixture_channel(&f, &f.carol, "closed", true);
+	const char *const body[] = {"no"};
+	struct envelope e = fixture_envelope(&f, &f.bob, &closed, body, 1);
+	enum es_code refusal;
+
+	envelope_message_init(&e.messages[0], &f.bob.user, "c-1", "no", f.arena);
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(
+		    fixture_send(&f, &f.bob, &closed, "c-1", "no").code, ES_NOT_FOUND);
+		REFUSED(f,
+		    message_store_by_client_id(f.pg, &f.bob, &closed, "c-1", f.arena,
+			&message, &refusal, &f.err),
+		    ES_GONE, NULL);
+		FINE(outcome_store_supersede(f.pg, &e, f.arena, &f.err));
+		REFUSED(f,
+		    message_store_by_client_id(f.pg, &f.bob, &closed, "c-1", f.arena,
+			&message, &refusal, &f.err),
+		    ES_NOT_FOUND, NULL);
+	}
+}
+
 static void
 marks_move_forward_only(void)
 {
@@ -217,6 +243,7 @@ tells_what_became_of_an_envelope(void)
 	const struct channel_id id = fixture_channel(&f, &f.bob, "outcomes", false);
 	const char *const bodies[] = {"one", "two", "three", "four"};
 	struct envelope e = fixture_envelope(&f, &f.bob, &id, bodies, 4);
+	struct batch_result result;
 	struct outcome outcomes[4];
 	struct channel channel;
 	struct event event;
@@ -225,12 +252,14 @@ tells_what_became_of_an_envelope(void)
 	(void)fixture_send(&f, &f.bob, &id, "k-1", "one");
 	(void)fixture_send(&f, &f.bob, &id, "k-3", "another body");
 	FINE(channel_store_archive(f.pg, &f.bob, &id, f.arena, &channel, &event, &f.err));
-	(void)fixture_send(&f, &f.bob, &id, "k-4", "four");
 	envelope_message_init(&e.messages[0], &f.bob.user, "k-1", "one", f.arena);
 	envelope_message_init(&e.messages[2], &f.bob.user, "k-3", "three", f.arena);
 	envelope_message_init(&e.messages[3], &f.bob.user, "k-4", "four", f.arena);
 	FINE(outcome_store_get(f.pg, &e, f.arena, outcomes, known, &f.err));
-	CU_ASSERT_TRUE(known[0] && !known[1] && known[2] && known[3]);
+	CU_ASSERT_TRUE(known[0] && !known[1] && known[2] && !known[3]);
+	FINE(batch_store_commit(f.pg, NULL, &e, 1, f.arena, &result, &f.err));
+	FINE(outcome_store_get(f.pg, &e, f.arena, outcomes, known, &f.err));
+	CU_ASSERT_TRUE(known[0] && known[1] && known[2] && known[3]);
 	CU_ASSERT_EQUAL(outcomes[0].result, OUTCOME_COMMITTED);
 	CU_ASSERT_EQUAL(outcomes[0].message_id, 1);
 	CU_ASSERT_EQUAL(outcomes[0].prev, 0);
@@ -241,10 +270,10 @@ tells_what_became_of_an_envelope(void)
 	CU_ASSERT_EQUAL(outcomes[3].result, OUTCOME_REFUSED);
 	CU_ASSERT_EQUAL(outcomes[3].code, ES_CHANNEL_ARCHIVED);
 
-	/* Accepted after the refusal: it may be committed yet. */
-	e.accepted_ms = clock_wall_ms() + 1000;
+	/* Another try of them: it may be committed yet. */
+	uuid_new(e.id.text);
 	FINE(outcome_store_get(f.pg, &e, f.arena, outcomes, known, &f.err));
-	CU_ASSERT_TRUE(known[0] && !known[3]);
+	CU_ASSERT_TRUE(known[0] && !known[1] && known[2] && !known[3]);
 	/* Of another tenant nothing is known, whatever the ids. */
 	e.tenant = f.foreign.tenant;
 	FINE(outcome_store_get(f.pg, &e, f.arena, outcomes, known, &f.err));
@@ -257,6 +286,7 @@ static CU_TestInfo cases[] = {
     {"shows a message and its tombstone", shows_a_message_and_its_tombstone},
     {"an invisible channel is unknown", an_invisible_channel_is_unknown},
     {"finds one's own by client id", finds_ones_own_by_client_id},
+    {"a new try takes back a refusal", a_new_try_takes_back_a_refusal},
     {"marks move forward only", marks_move_forward_only},
     {"tells what became of an envelope", tells_what_became_of_an_envelope},
     CU_TEST_INFO_NULL,

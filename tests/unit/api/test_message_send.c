@@ -22,7 +22,7 @@ static struct {
 	bool subscribed, answered, lost, in_database;
 	struct outcome outcome;
 	struct message first;
-	int enqueued, waits, asked;
+	int enqueued, waits, asked, superseded;
 	bool named_reply;
 } world;
 
@@ -92,6 +92,19 @@ outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
 	world.asked++;
 	known[0] = world.in_database;
 	outcomes[0] = world.outcome;
+	return ES_OK;
+}
+
+enum es_code
+outcome_store_supersede(
+    struct pg *pg, const struct envelope *e, struct arena *a, struct es_err *err)
+{
+	(void)pg;
+	(void)e;
+	(void)a;
+	(void)err;
+	CU_ASSERT_EQUAL(world.enqueued, 0);
+	world.superseded++;
 	return ES_OK;
 }
 
@@ -326,7 +339,48 @@ before_the_queue(void)
 	end();
 }
 
+/* What was committed stays answered when the channel was archived since. */
+static void
+into_an_archived_channel(void)
+{
+	begin();
+	world.visible = ES_CHANNEL_ARCHIVED;
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_CHANNEL_ARCHIVED);
+	CU_ASSERT_EQUAL(world.asked, 0);
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL),
+	    ES_CHANNEL_ARCHIVED);
+	CU_ASSERT_EQUAL(world.asked, 1);
+	world.in_database = true;
+	world.first = (struct message){
+	    .body = "hi", .sender_display_name = "Alice", .client_id = "k"};
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
+	CU_ASSERT_EQUAL(answer.status, 200);
+	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "Idempotency-Replayed"), "true");
+	world.outcome =
+	    (struct outcome){.result = OUTCOME_REFUSED, .code = ES_KEY_REUSED};
+	CU_ASSERT_EQUAL(
+	    post("{\"body\":\"ho\",\"clientMessageId\":\"k\"}", NULL), ES_KEY_REUSED);
+	CU_ASSERT_EQUAL(world.enqueued, 0);
+	end();
+}
+
+/* Until the new try is decided nobody hears why an earlier one was refused. */
+static void
+takes_back_an_old_refusal(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(
+	    post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", "respond-async"), ES_OK);
+	CU_ASSERT_EQUAL(answer.status, 202);
+	CU_ASSERT_EQUAL(world.superseded, 1);
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", "respond-async"), ES_OK);
+	CU_ASSERT_EQUAL(world.superseded, 1);
+	end();
+}
+
 static CU_TestInfo cases[] = {
+    {"a repeat stays one in an archived channel", into_an_archived_channel},
+    {"a new try takes back an old refusal", takes_back_an_old_refusal},
     {"committed is 201", committed},
     {"a repeat is 200 with what is left of the first", repeated},
     {"a refusal at commit is its own code", refused},

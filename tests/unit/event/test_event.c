@@ -52,7 +52,7 @@ an_envelope_survives_the_way(void)
 }
 
 static void
-a_minted_id_never_meets_a_given_one(void)
+a_minted_id_is_an_id_like_any(void)
 {
 	struct arena *a = arena_new();
 	const struct user_id alice = {ALICE}, other = {ACME};
@@ -62,7 +62,8 @@ a_minted_id_never_meets_a_given_one(void)
 	envelope_message_init(&given, &alice, minted.client_id, "x", a);
 	envelope_message_init(&again, &alice, minted.client_id, "y", a);
 	envelope_message_init(&theirs, &other, minted.client_id, "x", a);
-	CU_ASSERT_STRING_NOT_EQUAL(minted.dedupe_key, given.dedupe_key);
+	CU_ASSERT_STRING_EQUAL(minted.dedupe_key, given.dedupe_key);
+	CU_ASSERT_STRING_EQUAL(minted.request_hash, given.request_hash);
 	CU_ASSERT_STRING_EQUAL(again.dedupe_key, given.dedupe_key);
 	CU_ASSERT_STRING_NOT_EQUAL(again.request_hash, given.request_hash);
 	CU_ASSERT_STRING_NOT_EQUAL(theirs.dedupe_key, given.dedupe_key);
@@ -274,7 +275,7 @@ the_largest_event_has_room(void)
 
 static CU_TestInfo cases[] = {
     {"an envelope survives the way", an_envelope_survives_the_way},
-    {"a minted id never meets a given one", a_minted_id_never_meets_a_given_one},
+    {"a minted id is an id like any", a_minted_id_is_an_id_like_any},
     {"a changed envelope is refused", a_changed_envelope_is_refused},
     {"client ids have an alphabet and a limit", client_ids_have_an_alphabet_and_a_limit},
     {"an event survives the way", an_event_survives_the_way},
