@@ -28,7 +28,7 @@ struct batch {
 	struct outcome **outcomes;        /* per envelope, per message */
 	struct publication *publication;
 	struct es_err *err;
-	size_t n_messages;
+	size_t n_messages, n_bytes;
 };
 
 static enum batch_end
@@ -75,6 +75,14 @@ bury(struct batch *b, const struct queue_msg *entry, const struct envelope *e,
 	return ended(b, rc);
 }
 
+/* Would this entry be more than one transaction's memory and time are meant for? */
+static bool
+too_much(const struct batch *b, size_t n_messages, size_t n_bytes)
+{
+	return b->n_messages + n_messages > b->ctx->max_messages ||
+	       b->n_bytes + n_bytes > b->ctx->max_bytes;
+}
+
 /* Entries that are no envelope go aside; the others become pieces, up to a full batch. */
 static enum batch_end
 decode(struct batch *b, size_t n_msgs, size_t *taken)
@@ -88,12 +96,13 @@ decode(struct batch *b, size_t n_msgs, size_t *taken)
 		*p = (struct piece){.of = b->n};
 		if (envelope_decode(b->msgs[i].body, b->msgs[i].len, b->arena,
 			&p->envelope, &why) == ES_OK) {
-			if (i > 0 && b->n_messages + p->envelope.n > b->ctx->max_messages)
+			if (i > 0 && too_much(b, p->envelope.n, b->msgs[i].len))
 				return BATCH_DONE;
 			b->entries[b->n] = &b->msgs[i];
 			b->outcomes[b->n] =
 			    arena_alloc(b->arena, p->envelope.n * sizeof(**b->outcomes));
 			b->n_messages += p->envelope.n;
+			b->n_bytes += b->msgs[i].len;
 			b->n++;
 			continue;
 		}

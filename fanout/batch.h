@@ -8,7 +8,9 @@
 #include "store/batch_store.h"
 
 struct batch_ctx {
-	size_t max_messages; /* of one transaction; one entry is always taken */
+	/* Of one transaction: messages, and bytes of entries as they were in the queue.
+	 * One entry is always taken. */
+	size_t max_messages, max_bytes;
 	struct pg *pg;
 	struct redis *redis;
 	struct metrics *metrics;

@@ -19,6 +19,8 @@ static const struct conf_item items[] = {
 	    "processes; more than partitions (over all hosts) stand by"),
 	ROW(batch_max, "ES_FANOUT_BATCH", CONF_INT, "500", 1, 5000,
 	    "messages that one transaction commits at most"),
+	ROW(batch_bytes, "ES_FANOUT_BATCH_BYTES", CONF_INT, "4194304", 1024, 67108864,
+	    "bytes of queue entries that one transaction commits at most; one entry is always taken"),
 	ROW(lease_ms, "ES_FANOUT_LEASE_MS", CONF_INT, "3000", 500, 60000,
 	    "milliseconds after which the partitions of a dead worker are taken over"),
 	ROW(drain_ms, "ES_FANOUT_DRAIN_MS", CONF_INT, "25000", 100, 600000,

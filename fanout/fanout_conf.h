@@ -9,8 +9,9 @@ struct fanout_conf {
 	struct conf_common common; /* first: CONF_COMMON_TABLE fits */
 	const char *ops_listen, *metrics_file;
 	int64_t workers;
-	int64_t batch_max; /* messages in one transaction */
-	int64_t lease_ms;  /* of a partition */
+	int64_t batch_max;   /* messages in one transaction */
+	int64_t batch_bytes; /* of entries in one transaction */
+	int64_t lease_ms;    /* of a partition */
 	int64_t drain_ms;
 	int64_t purge_every_s;
 };

@@ -68,6 +68,7 @@ static struct batch_ctx
 context(const struct worker *w, const char *source)
 {
 	return (struct batch_ctx){.max_messages = (size_t)w->conf->batch_max,
+	    .max_bytes = (size_t)w->conf->batch_bytes,
 	    .pg = w->pg,
 	    .redis = w->redis,
 	    .metrics = w->metrics,

@@ -31,6 +31,7 @@ const char *const conf_names[] = {
     "ES_FANOUT_METRICS_FILE",
     "ES_FANOUT_WORKERS",
     "ES_FANOUT_BATCH",
+    "ES_FANOUT_BATCH_BYTES",
     "ES_FANOUT_LEASE_MS",
     "ES_FANOUT_DRAIN_MS",
     "ES_FANOUT_PURGE_S",

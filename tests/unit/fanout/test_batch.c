@@ -179,8 +179,10 @@ setup(struct fixture *f)
 	CU_ASSERT_EQUAL_FATAL(
 	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->metrics, &f->err),
 	    ES_OK);
-	f->ctx =
-	    (struct batch_ctx){.max_messages = 100, .metrics = f->metrics, .source = "t"};
+	f->ctx = (struct batch_ctx){.max_messages = 100,
+	    .max_bytes = 1 << 20,
+	    .metrics = f->metrics,
+	    .source = "t"};
 }
 
 static void
@@ -307,25 +309,6 @@ a_lost_partition_stops_at_once(void)
 	teardown(&f);
 }
 
-static void
-a_full_batch_leaves_the_rest(void)
-{
-	struct fixture f;
-
-	setup(&f);
-	f.ctx.max_messages = 3;
-	add(&f, 2, (const char *const[]){"a", "b"});
-	add(&f, 1, (const char *const[]){"c"});
-	add(&f, 1, (const char *const[]){"d"});
-	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
-	CU_ASSERT_EQUAL(f.taken, 2);
-	CU_ASSERT_STRING_EQUAL(log_of_commits, "abc");
-	f.ctx.max_messages = 1;
-	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
-	CU_ASSERT_EQUAL(f.taken, 1);
-	teardown(&f);
-}
-
 /* A repeat is published again with the number that it always had. */
 static void
 a_head_never_goes_back(void)
@@ -387,7 +370,6 @@ static CU_TestInfo cases[] = {
     {"a lost database while bisecting stops it",
 	a_lost_database_while_bisecting_stops_it},
     {"a lost partition stops at once", a_lost_partition_stops_at_once},
-    {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
     {"a head never goes back", a_head_never_goes_back},
     {"the largest body is published", the_largest_body_is_published},
     {"a cut connection to Redis costs no answer, its absence no commit",

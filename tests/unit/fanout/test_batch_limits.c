@@ -1,0 +1,185 @@
+/* How much of what was received goes into one transaction. The store only counts. */
+#include <string.h>
+
+#include "batch.h"
+#include "core/log.h"
+#include "fanout_metrics.h"
+
+#include "cunit_main.h"
+
+#define SOMEBODY "01900000-0000-7000-8000-000000000001"
+
+static size_t committed; /* messages of the last transaction */
+
+enum es_code
+batch_store_commit(struct pg *pg, const struct batch_fence *fence,
+    const struct envelope envelopes[], size_t n, struct arena *a,
+    struct batch_result *out, struct es_err *err)
+{
+	(void)pg, (void)fence, (void)err;
+	*out =
+	    (struct batch_result){.replies = arena_alloc(a, n * sizeof(*out->replies))};
+	committed = 0;
+	for (size_t i = 0; i < n; i++) {
+		out->replies[i] = (struct reply){
+		    .outcomes = arena_alloc(a, envelopes[i].n * sizeof(struct outcome)),
+		    .n = envelopes[i].n};
+		committed += envelopes[i].n;
+	}
+	return ES_OK;
+}
+
+bool
+batch_store_fenced(const struct es_err *err)
+{
+	(void)err;
+	return false;
+}
+
+enum es_code
+batch_store_bury(struct pg *pg, const struct batch_fence *fence,
+    const struct batch_dead *dead, struct arena *a, struct es_err *err)
+{
+	(void)pg, (void)fence, (void)dead, (void)a, (void)err;
+	return ES_OK;
+}
+
+bool
+pg_transient(const char *sqlstate)
+{
+	(void)sqlstate;
+	return true;
+}
+
+enum es_code
+redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
+    size_t n, struct redis_value out[], struct es_err *err)
+{
+	(void)r, (void)a, (void)calls, (void)n, (void)out;
+	return es_fail(err, ES_UNAVAILABLE, "nobody listens here");
+}
+
+struct fixture {
+	struct arena *a;
+	struct batch_ctx ctx;
+	struct queue_msg msgs[4];
+	size_t n, taken;
+};
+
+static void
+setup(struct fixture *f)
+{
+	struct es_err err;
+
+	log_init("test", LOG_ERROR);
+	*f = (struct fixture){.a = arena_new(),
+	    .ctx = {.max_messages = 100, .max_bytes = 1 << 20, .source = "t"}};
+	CU_ASSERT_EQUAL_FATAL(
+	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->ctx.metrics, &err),
+	    ES_OK);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	metrics_close(&f->ctx.metrics);
+	arena_free(&f->a);
+}
+
+/* An entry of n messages with this body. */
+static void
+add(struct fixture *f, size_t n, const char *body)
+{
+	struct envelope e = {.id = {SOMEBODY},
+	    .tenant = {SOMEBODY},
+	    .channel = {SOMEBODY},
+	    .user = {SOMEBODY},
+	    .display_name = "Alice",
+	    .n = n};
+	struct text t;
+
+	e.messages = arena_alloc(f->a, n * sizeof(*e.messages));
+	for (size_t i = 0; i < n; i++)
+		envelope_message_init(&e.messages[i], &e.user,
+		    arena_printf(f->a, "%zu.%zu", f->n, i), body, f->a);
+	text_init(&t, f->a, ENVELOPE_BYTES_MAX);
+	envelope_encode(&e, &t);
+	f->msgs[f->n++] =
+	    (struct queue_msg){.body = t.data, .len = t.len, .position = "1-0"};
+}
+
+/* One batch of what is there from this entry on; how many messages were committed. */
+static size_t
+run(struct fixture *f, size_t from)
+{
+	struct es_err err;
+
+	CU_ASSERT_EQUAL(
+	    batch_run(&f->ctx, NULL, f->msgs + from, f->n - from, &f->taken, f->a, &err),
+	    BATCH_DONE);
+	return committed;
+}
+
+static void
+a_full_batch_leaves_the_rest(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	f.ctx.max_messages = 3;
+	add(&f, 2, "ab");
+	add(&f, 1, "c");
+	add(&f, 1, "d");
+	CU_ASSERT_EQUAL(run(&f, 0), 3);
+	CU_ASSERT_EQUAL(f.taken, 2);
+	f.ctx.max_messages = 1;
+	CU_ASSERT_EQUAL(run(&f, 0), 2);
+	CU_ASSERT_EQUAL(f.taken, 1);
+	teardown(&f);
+}
+
+static void
+so_does_one_of_many_bytes(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	add(&f, 2, "small");
+	add(&f, 1, "a body that is longer than the others are");
+	add(&f, 1, "small");
+	f.ctx.max_bytes = f.msgs[0].len + f.msgs[1].len;
+	CU_ASSERT_EQUAL(run(&f, 0), 3);
+	CU_ASSERT_EQUAL(f.taken, 2);
+	f.ctx.max_bytes--;
+	CU_ASSERT_EQUAL(run(&f, 0), 2);
+	CU_ASSERT_EQUAL(f.taken, 1);
+	/* what was left is the next one's, whose count starts anew */
+	CU_ASSERT_EQUAL(run(&f, 1), 2);
+	CU_ASSERT_EQUAL(f.taken, 2);
+	teardown(&f);
+}
+
+static void
+one_entry_is_always_taken(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	add(&f, 2, "large");
+	add(&f, 1, "large");
+	f.ctx.max_bytes = 1;
+	CU_ASSERT_EQUAL(run(&f, 0), 2);
+	CU_ASSERT_EQUAL(f.taken, 1);
+	CU_ASSERT_EQUAL(run(&f, 1), 1);
+	CU_ASSERT_EQUAL(f.taken, 1);
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
+    {"so does one of many bytes", so_does_one_of_many_bytes},
+    {"one entry is always taken", one_entry_is_always_taken},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("batch/limits", cases)
