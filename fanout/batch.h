@@ -19,14 +19,15 @@ struct batch_ctx {
 
 enum batch_end {
 	BATCH_DONE,  /* every message is committed, a repeat, refused, or a dead letter */
-	BATCH_RETRY, /* the database is not able: run the same batch again, later */
+	BATCH_RETRY, /* the database is not able: run it or less of it again, later */
 	BATCH_FENCED, /* the partition belongs to another now: stop at once */
 };
 
 /* msgs in queue order, *taken of them are dealt with; fence NULL when the queue leases by
- * itself. After BATCH_RETRY a part may be committed: its messages are repeats the next
- * time and are published again. A failure to publish is counted and logged, no more: the
- * readers heal from the numbers. err tells why it was not BATCH_DONE. */
+ * itself. After BATCH_RETRY *taken is how many were tried, and a part may be committed:
+ * its messages are repeats the next time and are published again. A failure to publish is
+ * counted and logged, no more: the readers heal from the numbers. err tells why it was
+ * not BATCH_DONE. */
 enum batch_end batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
     const struct queue_msg msgs[], size_t n, size_t *taken, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;

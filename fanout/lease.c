@@ -92,7 +92,7 @@ claim(struct leases *l, struct pg *pg, struct queue *q, unsigned number, struct 
 	struct lease *held = &l->held[l->n];
 	bool got = false, had;
 
-	*held = (struct lease){.trimmed = false};
+	*held = (struct lease){.ask = QUEUE_RECEIVE_MAX};
 	TRY(partition_store_claim(
 	    pg, number, l->owner, l->lease_ms, a, &held->part, &got, err));
 	if (!got)

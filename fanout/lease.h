@@ -17,6 +17,8 @@ struct lease {
 	int64_t idle_since_ms;         /* CLOCK_MONOTONIC of the last batch */
 	int64_t not_before_ms; /* back-off after a batch that could not be committed */
 	unsigned tries;
+	size_t ask; /* entries of one receive: halved after a failure, doubled after a
+	             * success */
 };
 
 struct leases {

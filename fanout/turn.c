@@ -20,6 +20,24 @@
 #define LEASE_AGAIN_MS 5000
 #define LEASE_SLOW_MS  1000 /* work that takes longer keeps what it holds, too */
 
+/* What was too much for a link's or a statement's time, or for memory, would be too much
+ * for ever. Any failure counts: a slow link shows as a time-out or as a lost connection,
+ * a backend without memory as one of half a dozen states. Asking for too little costs
+ * some small batches, no more. */
+static size_t
+less_than(size_t asked, size_t failed)
+{
+	const size_t half = (failed < asked ? failed : asked) / 2;
+
+	return half > 0 ? half : 1;
+}
+
+static size_t
+more_than(size_t asked, size_t max)
+{
+	return asked < max / 2 ? asked * 2 : max;
+}
+
 /* Database or queue are away: nothing is received until they are back. */
 static void
 back_off(struct worker *w, const char *what, const struct es_err *err)
@@ -34,17 +52,19 @@ back_off(struct worker *w, const char *what, const struct es_err *err)
 	clock_sleep_ms(ms);
 }
 
-/* This batch can't be committed now; the other partitions go on. */
+/* This batch of so many entries can't be committed now; the other partitions go on. */
 static void
-put_off(struct lease *held, const struct es_err *err)
+put_off(struct lease *held, size_t tried, const struct es_err *err)
 {
 	const int64_t ms = clock_backoff_ms(held->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 
 	if (held->tries % 10 == 0)
 		log_warn("batch put off", LOG_INT("partition", held->part.number),
 		    LOG_STR("error", err->text), LOG_STR("sqlstate", err->sqlstate),
-		    LOG_INT("tries", held->tries + 1), LOG_INT("again_in_ms", ms));
+		    LOG_INT("entries", (int64_t)tried), LOG_INT("tries", held->tries + 1),
+		    LOG_INT("again_in_ms", ms));
 	held->tries++;
+	held->ask = less_than(held->ask, tried);
 	held->not_before_ms = clock_mono_ms() + ms;
 }
 
@@ -75,7 +95,8 @@ context(const struct worker *w, const char *source)
 	    .source = source};
 }
 
-/* How many entries were dealt with; 0: stop with this partition for now. */
+/* How many entries were dealt with; 0: stop with this partition for now. In memory of its
+ * own, as what is received: a turn must not hold all partitions' batches at once. */
 static size_t
 commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 {
@@ -85,11 +106,15 @@ commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 	const struct batch_fence fence = {.partition = (unsigned)held->part.number,
 	    .epoch = held->part.epoch,
 	    .done = held->read[0] != '\0' ? held->read : NULL};
+	struct arena *a = arena_new();
 	struct es_err err;
+	enum batch_end end;
 	size_t taken = 0;
 
 	(void)snprintf(source, sizeof(source), "es:q:%lld", (long long)held->part.number);
-	switch (batch_run(&ctx, &fence, msgs, n, &taken, w->arena, &err)) {
+	end = batch_run(&ctx, &fence, msgs, n, &taken, a, &err);
+	arena_free(&a);
+	switch (end) {
 	case BATCH_DONE:
 		held->tries = 0;
 		/* The commit stored the end of the batch before: that much may go. */
@@ -101,7 +126,7 @@ commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 		held->idle_since_ms = clock_mono_ms();
 		return taken;
 	case BATCH_RETRY:
-		put_off(held, &err);
+		put_off(held, taken, &err);
 		return 0;
 	case BATCH_FENCED:
 		leases_drop(&w->leases, i);
@@ -110,27 +135,35 @@ commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 	return 0;
 }
 
-/* What waits in one partition, at most QUEUE_RECEIVE_MAX entries of it; less when the
- * leases want to be renewed: a long queue must not cost the partitions. */
+/* What waits in one partition, at most held->ask entries of it; less when the leases want
+ * to be renewed: a long queue must not cost the partitions. Grows once a receive, not
+ * once a batch: what is asked for has to come within one time-out. */
 static enum es_code
 drain_partition(struct worker *w, size_t i, struct es_err *err)
 {
 	struct lease *held = &w->leases.held[i];
-	struct queue_msg *msgs = arena_alloc(w->arena, QUEUE_RECEIVE_MAX * sizeof(*msgs));
+	struct arena *a = arena_new();
+	struct queue_msg *msgs = arena_alloc(a, held->ask * sizeof(*msgs));
 	size_t n = 0, from = 0;
+	const enum es_code rc = queue_receive(w->queue, (unsigned)held->part.number,
+	    held->read, held->ask, 0, a, msgs, &n, err);
 
-	TRY(queue_receive(w->queue, (unsigned)held->part.number, held->read,
-	    QUEUE_RECEIVE_MAX, 0, w->arena, msgs, &n, err));
-	CRASH_POINT("after_receive");
+	if (rc != ES_OK)
+		held->ask = less_than(held->ask, held->ask);
+	else
+		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
 		const size_t taken = commit(w, i, msgs + from, n - from);
 
 		turn_beat(w);
+		from += taken;
 		if (taken == 0 || leases_due(&w->leases))
 			break;
-		from += taken;
 	}
-	return ES_OK;
+	if (n > 0 && from == n)
+		held->ask = more_than(held->ask, QUEUE_RECEIVE_MAX);
+	arena_free(&a);
+	return rc;
 }
 
 /* Who can't reach the database does not sign in, and nobody leaves a share to him. */
@@ -165,6 +198,27 @@ cursors_of(struct worker *w, struct queue_cursor out[], int64_t *wait_ms)
 	}
 	w->turns++;
 	return n;
+}
+
+/* A wait brings an entry of each partition that has one, which may be too much as well:
+ * then they are asked by parts, and none waits. */
+static enum es_code
+wait_at(struct worker *w, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
+    struct es_err *err)
+{
+	const size_t part = n < w->places ? n : w->places;
+
+	for (size_t i = 0; i < n; i += part) {
+		const size_t some = n - i < part ? n - i : part;
+
+		if (queue_wait(w->queue, cursors + i, some, part < n ? 0 : wait_ms,
+			err) != ES_OK) {
+			w->places = less_than(w->places, some);
+			return err->code;
+		}
+	}
+	w->places = more_than(w->places, QUEUE_PARTITIONS_MAX);
+	return ES_OK;
 }
 
 static enum es_code
@@ -204,7 +258,7 @@ turn_partitions(struct worker *w)
 		clock_sleep_ms(wait_ms);
 		return;
 	}
-	if (queue_wait(w->queue, cursors, n, wait_ms, &err) != ES_OK ||
+	if (wait_at(w, cursors, n, wait_ms, &err) != ES_OK ||
 	    drain_ready(w, cursors, n, &err) != ES_OK) {
 		back_off(w, "queue not readable", &err);
 		return;
@@ -230,7 +284,7 @@ leasing_keep(
 }
 
 /* One batch, in memory of its own: it may be tried for minutes. How many were dealt with;
- * 0: try again. */
+ * 0: try again, with less. Grows with each: what is received comes by small requests. */
 static size_t
 leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 {
@@ -240,10 +294,12 @@ leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 	size_t taken = 0;
 
 	if (batch_run(&ctx, NULL, msgs, n, &taken, a, &err) != BATCH_DONE) {
+		w->ask = less_than(w->ask, taken);
 		back_off(w, "batch put off", &err);
 		taken = 0;
 	} else {
 		w->failures = 0;
+		w->ask = more_than(w->ask, QUEUE_RECEIVE_MAX);
 		CRASH_POINT("before_queue_done");
 		if (queue_done(w->queue, 0, msgs, taken, "", &err) != ES_OK)
 			log_warn("queue keeps what is done; it will be a repeat",
@@ -257,14 +313,18 @@ leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 void
 turn_leasing(struct worker *w)
 {
-	struct queue_msg *msgs = arena_alloc(w->arena, QUEUE_RECEIVE_MAX * sizeof(*msgs));
+	const size_t request = w->queue->driver->request_max;
+	struct queue_msg *msgs = arena_alloc(w->arena, w->ask * sizeof(*msgs));
 	int64_t keep_at_ms;
 	struct es_err err;
 	bool kept = false;
 	size_t n = 0, from = 0;
 
-	if (queue_receive(w->queue, 0, "", QUEUE_RECEIVE_MAX, WAIT_MS, w->arena, msgs, &n,
-		&err) != ES_OK) {
+	if (queue_receive(w->queue, 0, "", w->ask, WAIT_MS, w->arena, msgs, &n, &err) !=
+	    ES_OK) {
+		/* A failed request may count against its messages: the next one has to be
+		 * smaller, not one of those that would come after it. */
+		w->ask = less_than(w->ask, request > 0 ? request : w->ask);
 		back_off(w, "queue not readable", &err);
 		return;
 	}
@@ -272,7 +332,8 @@ turn_leasing(struct worker *w)
 	if (n > 0)
 		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
-		const size_t taken = leasing_commit(w, msgs + from, n - from);
+		const size_t some = n - from < w->ask ? n - from : w->ask;
+		const size_t taken = leasing_commit(w, msgs + from, some);
 
 		from += taken;
 		turn_beat(w);

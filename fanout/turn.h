@@ -25,6 +25,9 @@ struct worker {
 	int64_t beat_at_ms, purge_at_ms;
 	unsigned failures; /* turns in a row without database or queue */
 	unsigned turns;    /* which partition comes first is taken in turns */
+	/* As lease.ask: entries of one receive and batch of a queue that leases by
+	 * itself; partitions of one wait, which brings an entry of each. */
+	size_t ask, places;
 	volatile sig_atomic_t *stopping;
 };
 

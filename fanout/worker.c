@@ -100,6 +100,8 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *
 	    .owner = owner,
 	    .index = index,
 	    .arena = arena_new(),
+	    .ask = QUEUE_RECEIVE_MAX,
+	    .places = QUEUE_PARTITIONS_MAX,
 	    .stopping = &stopping};
 	struct es_err err;
 	int status = 0;

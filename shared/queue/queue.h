@@ -56,6 +56,7 @@ struct queue_cursor {
 
 struct queue_driver {
 	const char *name;
+	size_t request_max; /* messages that one request brings; 0: all asked for */
 	enum es_code (*open)(const struct queue_settings *settings, struct queue **out,
 	    struct es_err *err);
 	enum es_code (*send)(

@@ -80,6 +80,7 @@ leasing_behind(struct queue *q, unsigned partition, const char *position, bool *
 
 const struct queue_driver queue_sqs = {
     .name = "sqs",
+    .request_max = SQS_BATCH_MAX,
     .open = leasing_open,
     .send = leasing_send,
     .receive = queue_sqs_receive,

@@ -152,7 +152,7 @@ land(struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
 		return take_answer(p, queue, err);
 	if (p->call.again == SQS_WITH_NEW_KEYS && !p->renewed) {
 		p->renewed = true;
-		return launch(q, queue, p->brief, SQS_BATCH_MAX, err);
+		return launch(q, queue, p->brief, p->asked, err);
 	}
 	return code;
 }

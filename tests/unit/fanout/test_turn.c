@@ -85,6 +85,7 @@ setup(struct fixture *f)
 	    .owner = "ann",
 	    .arena = arena_new(),
 	    .stopping = &stopping};
+	f->w.ask = f->w.places = QUEUE_PARTITIONS_MAX;
 	CU_ASSERT_EQUAL_FATAL(
 	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
 	    ES_OK);
@@ -371,8 +372,7 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 	CU_ASSERT_EQUAL(leased_kept, 5);
 	CU_ASSERT_EQUAL(leased_done, 12);
 	CU_ASSERT_EQUAL(leased_retry, 3);
-	slow_ms =
-	    1100; /* what waits behind slow work is held as well, not what is done */
+	slow_ms = 1100; /* what waits behind slow work is held, too, not what is done */
 	takes = 3;
 	turn_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5 + 2);

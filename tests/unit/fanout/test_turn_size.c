@@ -1,0 +1,355 @@
+/* What was too much once is asked for in smaller parts. The queue is one in memory behind
+ * a link that lets so many through within a time-out, batch_run a database that commits
+ * so many within one. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "batch.h"
+#include "core/log.h"
+#include "fake_partitions.h"
+#include "fanout_metrics.h"
+#include "turn.h"
+
+#include "cunit_main.h"
+
+static size_t link_entries, link_places;         /* more in one answer is a time-out */
+static size_t pg_entries;                        /* more in one batch fails ... */
+static const char *pg_state;                     /* ... with this SQLSTATE */
+static char asked[256], waited[256], tried[256]; /* "500 250 ", in order */
+static size_t committed;
+static unsigned failures; /* after some the worker is stopped */
+static volatile sig_atomic_t stopping;
+static struct queue *mem;
+static size_t leased; /* waiting in the queue that leases by itself */
+
+static void
+note(char out[256], size_t n)
+{
+	(void)snprintf(out + strlen(out), 256 - strlen(out), "%zu ", n);
+}
+
+enum batch_end
+batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
+    const struct queue_msg msgs[], size_t n, size_t *taken, struct arena *a,
+    struct es_err *err)
+{
+	(void)fence, (void)msgs, (void)a;
+	CU_ASSERT_EQUAL(ctx->max_messages, 500);
+	CU_ASSERT_EQUAL(ctx->max_bytes, 4 << 20);
+	note(tried, n);
+	*taken = n;
+	if (n > pg_entries) {
+		stopping = ++failures > 6;
+		(void)es_fail(err, ES_UNAVAILABLE, "fake");
+		(void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", pg_state);
+		return BATCH_RETRY;
+	}
+	committed += n;
+	return BATCH_DONE;
+}
+
+static unsigned
+link_partitions(const struct queue *q)
+{
+	(void)q;
+	return FAKE_PARTITIONS;
+}
+
+static enum es_code
+link_receive(struct queue *q, unsigned partition, const char *after, size_t max,
+    int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
+    struct es_err *err)
+{
+	(void)q;
+	note(asked, max);
+	if (max > link_entries)
+		return es_fail(err, ES_UNAVAILABLE, "no answer in time");
+	return queue_receive(mem, partition, after, max, wait_ms, a, out, n, err);
+}
+
+static enum es_code
+link_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
+    struct es_err *err)
+{
+	(void)q;
+	note(waited, n);
+	if (n > link_places)
+		return es_fail(err, ES_UNAVAILABLE, "no answer in time");
+	/* who waits at some of them would keep the others waiting */
+	CU_ASSERT_EQUAL(wait_ms > 0, n == FAKE_PARTITIONS);
+	return queue_wait(mem, cursors, n, wait_ms, err);
+}
+
+static enum es_code
+link_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
+    const char *through, struct es_err *err)
+{
+	(void)q;
+	return queue_done(mem, partition, msgs, n, through, err);
+}
+
+static enum es_code
+link_behind(struct queue *q, unsigned partition, const char *position, bool *out,
+    struct es_err *err)
+{
+	(void)q;
+	return queue_behind(mem, partition, position, out, err);
+}
+
+static enum es_code
+leasing_receive(struct queue *q, unsigned partition, const char *after, size_t max,
+    int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
+    struct es_err *err)
+{
+	(void)q, (void)partition, (void)after, (void)wait_ms, (void)a;
+	note(asked, max);
+	if (max > link_entries)
+		return es_fail(err, ES_UNAVAILABLE, "no answer in time");
+	for (*n = 0; *n < max && leased > 0; leased--)
+		out[(*n)++] = (struct queue_msg){.body = "m", .len = 1, .receipt = "r"};
+	return ES_OK;
+}
+
+static enum es_code
+leasing_keep(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
+    int64_t ms, struct es_err *err)
+{
+	(void)q, (void)partition, (void)msgs, (void)n, (void)ms, (void)err;
+	return ES_OK;
+}
+
+static enum es_code
+leasing_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
+    const char *through, struct es_err *err)
+{
+	(void)q, (void)partition, (void)msgs, (void)n, (void)through, (void)err;
+	return ES_OK;
+}
+
+static const struct queue_driver link_driver = {.name = "link",
+    .partitions = link_partitions,
+    .receive = link_receive,
+    .wait = link_wait,
+    .done = link_done,
+    .behind = link_behind};
+static const struct queue_driver leasing_driver = {.name = "leasing",
+    .request_max = 10,
+    .receive = leasing_receive,
+    .retry = leasing_keep,
+    .extend = leasing_keep,
+    .done = leasing_done};
+
+struct fixture {
+	struct fanout_conf conf;
+	struct queue queue;
+	struct worker w;
+	struct es_err err;
+};
+
+static void
+setup(struct fixture *f, const struct queue_driver *driver)
+{
+	const struct queue_settings qs = {.url = "mem:",
+	    .partitions = FAKE_PARTITIONS,
+	    .max_bytes = 1 << 20,
+	    .timeout_ms = 100};
+
+	log_init("test", LOG_ERROR);
+	fake_reset();
+	link_entries = link_places = pg_entries = SIZE_MAX;
+	asked[0] = waited[0] = tried[0] = '\0';
+	committed = leased = failures = 0;
+	stopping = 0;
+	*f = (struct fixture){
+	    .conf = {.batch_max = 500, .batch_bytes = 4 << 20, .lease_ms = 60000},
+	    .queue = {.driver = driver}};
+	f->w = (struct worker){.conf = &f->conf,
+	    .owner = "ann",
+	    .queue = &f->queue,
+	    .ask = QUEUE_RECEIVE_MAX,
+	    .places = QUEUE_PARTITIONS_MAX,
+	    .arena = arena_new(),
+	    .stopping = &stopping};
+	CU_ASSERT_EQUAL_FATAL(
+	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
+	    ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    redis_open("unix:///nowhere.sock", 100, &f->w.redis, &f->err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(queue_open(&qs, &mem, &f->err), ES_OK);
+	leases_init(&f->w.leases, "ann", 60000, FAKE_PARTITIONS, f->w.metrics);
+}
+
+static void
+teardown(struct fixture *f)
+{
+	leases_fini(&f->w.leases);
+	queue_close(&mem);
+	redis_close(&f->w.redis);
+	metrics_close(&f->w.metrics);
+	arena_free(&f->w.arena);
+}
+
+static void
+put(struct fixture *f, size_t n)
+{
+	const struct queue_msg msg = {.body = "m", .len = 1, .group = "g", .dedupe = "d"};
+
+	for (size_t i = 0; i < n; i++)
+		CU_ASSERT_EQUAL_FATAL(queue_send(mem, &msg, &f->err), ES_OK);
+}
+
+/* n turns, none of which finds its partition put off. */
+static void
+turns(struct fixture *f, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		for (size_t k = 0; k < f->w.leases.n; k++)
+			f->w.leases.held[k].not_before_ms = 0;
+		turn_partitions(&f->w);
+		arena_reset(f->w.arena);
+	}
+}
+
+static void
+less_is_received_until_it_comes_through(void)
+{
+	struct fixture f;
+
+	setup(&f, &link_driver);
+	put(&f, 200);
+	link_entries = 125;
+	turns(&f, 3);
+	CU_ASSERT_STRING_EQUAL(asked, "500 250 125 ");
+	CU_ASSERT_EQUAL(committed, 125);
+	/* and more again when it does, up to the most */
+	link_entries = SIZE_MAX;
+	turns(&f, 1);
+	CU_ASSERT_EQUAL(committed, 200);
+	for (int i = 0; i < 2; i++) {
+		put(&f, 1);
+		turns(&f, 1);
+	}
+	CU_ASSERT_STRING_EQUAL(asked, "500 250 125 250 500 500 ");
+	CU_ASSERT_EQUAL(committed, 202);
+	teardown(&f);
+}
+
+static void
+one_is_the_least(void)
+{
+	struct fixture f;
+	struct lease *held;
+
+	setup(&f, &link_driver);
+	put(&f, 3);
+	link_entries = 0;
+	turns(&f, 1);
+	held = &f.w.leases.held[leases_find(
+	    &f.w.leases, queue_partition_of("g", FAKE_PARTITIONS))];
+	held->ask = 3;
+	turns(&f, 1);
+	CU_ASSERT_EQUAL(held->ask, 1);
+	f.w.failures = 0;
+	turns(&f, 1);
+	CU_ASSERT_EQUAL(held->ask, 1);
+	link_entries = 1;
+	turns(&f, 1);
+	CU_ASSERT_EQUAL(committed, 1);
+	CU_ASSERT_EQUAL(held->ask, 2);
+	teardown(&f);
+}
+
+/* A time-out, no memory, a connection that was lost amid the answer. */
+static void
+a_batch_that_fails_is_halved(void)
+{
+	static const char *const states[] = {"57014", "53200", "08006"};
+	struct fixture f;
+
+	for (size_t i = 0; i < ES_COUNT(states); i++) {
+		setup(&f, &link_driver);
+		pg_state = states[i];
+		pg_entries = 2;
+		put(&f, 8);
+		turns(&f, 3);
+		CU_ASSERT_STRING_EQUAL(tried, "8 4 2 ");
+		CU_ASSERT_EQUAL(committed, 2);
+		turns(&f, 5);
+		CU_ASSERT_STRING_EQUAL(asked, "500 4 2 4 2 4 2 4 ");
+		CU_ASSERT_EQUAL(committed, 8);
+		teardown(&f);
+	}
+}
+
+static void
+partitions_are_waited_at_in_parts(void)
+{
+	struct fixture f;
+
+	setup(&f, &link_driver);
+	put(&f, 1);
+	link_places = 2;
+	turns(&f, 3);
+	CU_ASSERT_STRING_EQUAL(waited, "8 4 2 2 2 2 ");
+	CU_ASSERT_EQUAL(committed, 1);
+	link_places = SIZE_MAX;
+	waited[0] = '\0';
+	for (int i = 0; i < 2; i++) {
+		put(&f, 1);
+		turns(&f, 1);
+	}
+	CU_ASSERT_STRING_EQUAL(waited, "4 4 8 ");
+	CU_ASSERT_EQUAL(committed, 3);
+	teardown(&f);
+}
+
+/* Each attempt at a request counts against its messages: the first failure makes it
+ * smaller. Nothing received tells nothing. */
+static void
+a_leasing_queue_is_asked_for_less(void)
+{
+	struct fixture f;
+
+	setup(&f, &leasing_driver);
+	leased = 7;
+	link_entries = 2;
+	for (int i = 0; i < 3; i++)
+		turn_leasing(&f.w);
+	CU_ASSERT_STRING_EQUAL(asked, "500 5 2 ");
+	CU_ASSERT_EQUAL(committed, 2);
+	link_entries = SIZE_MAX;
+	for (int i = 0; i < 4; i++)
+		turn_leasing(&f.w);
+	CU_ASSERT_STRING_EQUAL(asked, "500 5 2 4 8 16 16 ");
+	CU_ASSERT_EQUAL(committed, 7);
+	teardown(&f);
+}
+
+static void
+what_it_leased_is_committed_in_parts(void)
+{
+	struct fixture f;
+
+	setup(&f, &leasing_driver);
+	leased = 4;
+	pg_state = "57014";
+	pg_entries = 2;
+	turn_leasing(&f.w);
+	CU_ASSERT_STRING_EQUAL(asked, "500 ");
+	CU_ASSERT_STRING_EQUAL(tried, "4 2 2 ");
+	CU_ASSERT_EQUAL(committed, 4);
+	teardown(&f);
+}
+
+static CU_TestInfo cases[] = {
+    {"less is received until it comes through", less_is_received_until_it_comes_through},
+    {"one is the least", one_is_the_least},
+    {"a batch that fails is halved", a_batch_that_fails_is_halved},
+    {"partitions are waited at in parts", partitions_are_waited_at_in_parts},
+    {"a leasing queue is asked for less", a_leasing_queue_is_asked_for_less},
+    {"what it leased is committed in parts", what_it_leased_is_committed_in_parts},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("turn/size", cases)
