@@ -67,8 +67,11 @@ PAPER = (
     ("and one that was answered only after it", (9.5, 9.6), (), []),
     ("but no 202 that something later had overtaken", (22.0, 22.1), (), ["lost_accepted"]),
     ("nor one that was sent after it", (5.0, 5.1), (), ["lost_accepted"]),
-    ("a kill may cut a frame in two", (15.0, 15.1), [(31.0, "x")], []),
-    ("nothing else may", (15.0, 15.1), [(29.0, "x")], ["protocol"]),
+    ("a kill may cut a frame in two", (15.0, 15.1), [(None, 31.0, "x")], []),
+    ("nothing else may", (15.0, 15.1), [(None, 29.0, "x")], ["protocol"]),
+    ("a slow reader may read on long after the kill", (15.0, 15.1), [(20.0, 60.0, "x")], []),
+    ("but over a connection that was there then", (15.0, 15.1), [(36.0, 60.0, "x")],
+     ["protocol"]),
 )
 
 

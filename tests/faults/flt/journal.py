@@ -44,7 +44,10 @@ class Journal:
         self.early = []        # reads that did not find what was acked
         self.flushed_at = []   # the queue was thrown away on purpose: begin, end, begin, ...
         self.cut_at = []       # sockets were cut on purpose: (begin, end)
-        self.torn = []         # connections that ended inside a frame: (when, who)
+        self.stopped_at = []   # the same for push servers that were asked to stop
+        # connections that ended inside a frame: (since when it may have been cut, when its
+        # last byte was read, who)
+        self.torn = []
         self.notes = []        # what surprised a writer or listener, for people
         self.acks = 0
         self.lock = threading.Lock()

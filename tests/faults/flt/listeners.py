@@ -47,6 +47,7 @@ class Listener(threading.Thread):
         self.heard_at = {}          # channel -> when its newest message had been sent
         self.foreign = []
         self.conns = 0
+        self.since = None           # when the connection that is open was made
         self.sock = None
         self.failure = None
 
@@ -65,6 +66,7 @@ class Listener(threading.Thread):
 
     def connection(self):
         self.conns += 1
+        self.since = time.monotonic()
         self.now = {}
         rcvbuf = 4096 if self.kind == "slow" else 0
         self.sock = Socket(self.took, self.load.ws_of(self.who, self.direct),
@@ -153,7 +155,8 @@ class Listener(threading.Thread):
     def hang_up(self):
         if self.sock:
             self.sock.drop()
-            complain(self.load, self.name, self.sock)
+            complain(self.load, self.name, self.sock,
+                     self.since if self.kind == "slow" else None)
             self.sock = None
 
 

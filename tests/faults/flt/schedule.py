@@ -89,6 +89,8 @@ class Schedule:
         ended = time.monotonic()
         if kind.name in CUTTERS:
             self.load.journal.cut_at.append((began, ended + CUT_LATER_S))
+        if kind.name == "push-restart":
+            self.load.journal.stopped_at.append((began, ended + CUT_LATER_S))
         one = Done(kind, said or "", began, ended)
         self.done.append(one)
         if self.rng.random() >= self.pairs:

@@ -226,11 +226,12 @@ class WsWriter(Writer):
                 self.journal.unknown(send, why)
 
 
-def complain(load, who, sock):
+def complain(load, who, sock, since=None):
     """What the server did wrong on this connection. One that is cut inside a frame, without a
-    Close, is for the judge: a kill may do that, nothing else."""
+    Close, is for the judge: a kill may do that, nothing else. since: of a slow reader, which
+    reads on for a long time what the kernel had for it when it was cut."""
     if sock.fault and sock.close_code == 1006 and "ended inside" in sock.fault:
-        load.journal.torn.append((sock.ended_at, who))
+        load.journal.torn.append((since, sock.ended_at, who))
     elif sock.fault or sock.broke:
         load.protocol_faults.append("%s: %s" % (who, sock.fault or sock.broke))
 
