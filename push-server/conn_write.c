@@ -104,21 +104,35 @@ block(struct conn *c, size_t buffered)
 	ws_want_writable(c->wsi);
 }
 
+static int64_t
+waiting(const struct conn *c)
+{
+	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
+}
+
 /* Too much waits in this process: the slowest go. They are closed later, nothing is freed
- * here. */
+ * here; until then what they hold is still counted, so it is taken off first, or each
+ * write meanwhile would close others. */
 static void
 shed_slowest(struct worker *w)
 {
 	struct conn *c, *next;
 	int64_t excess = w->out_bytes - w->conf->out_bytes;
 
+	TAILQ_FOREACH(c, &w->slow, out.slow)
+	{
+		if (excess <= 0)
+			return;
+		if (c->state != CONN_OPEN)
+			excess -= waiting(c);
+	}
 	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
 	{
 		if (excess <= 0)
 			return;
 		if (c->state != CONN_OPEN)
 			continue;
-		excess -= c->out.buffered + c->out.control.len + c->out.lossy.len;
+		excess -= waiting(c);
 		metrics_add(w->metrics, PM_SLOW, 1);
 		conn_close(c, CLOSE_SLOW, "too slow, the server is short of memory");
 	}
@@ -153,8 +167,6 @@ conn_write(struct conn *c, const char *frames, size_t len)
 		block(c, len);
 	else
 		c->out.careful = false;
-	if (w->out_bytes > w->conf->out_bytes)
-		shed_slowest(w);
 	return true;
 }
 
@@ -175,6 +187,7 @@ flush(struct conn *c, struct conn_bytes *b)
 			return false;
 		drop_front(b, n);
 		count_out(c->worker, -(int64_t)n);
+		shed_slowest(c->worker); /* not before: n was counted twice */
 	}
 	return true;
 }
@@ -235,9 +248,11 @@ conn_write_room(const struct conn *c)
 bool
 conn_write_frames(struct conn *c, const char *frames, size_t len)
 {
-	if (c->state != CONN_OPEN || !flush(c, &c->out.control))
+	if (c->state != CONN_OPEN || !flush(c, &c->out.control) ||
+	    !conn_write(c, frames, len))
 		return false;
-	return conn_write(c, frames, len);
+	shed_slowest(c->worker);
+	return true;
 }
 
 void

@@ -103,6 +103,66 @@ closes_the_slowest_when_memory_is_short(void)
 }
 
 static void
+write_often(struct rig *rig, const struct client *to)
+{
+	for (int i = 0; i < 10; i++) {
+		ack(rig_conn(rig, to), 1);
+		rig_turn(rig);
+	}
+}
+
+/* A byte too much: one goes, and no other while it goes, whoever is the slowest. */
+static void
+closes_no_more_than_needed(void)
+{
+	static struct client slow[3], quick;
+	struct rig rig;
+
+	rig_up(&rig);
+	frame_log_fill(&news, 20, 3000);
+	for (int i = 0; i < 3; i++) {
+		rig_client(&rig, &slow[i], 4096);
+		CU_ASSERT_TRUE(
+		    conn_write_frames(rig_conn(&rig, &slow[i]), news.data, news.at[20]));
+	}
+	rig_client(&rig, &quick, 0);
+	rig.conf.out_bytes = rig.worker.out_bytes - 1;
+	conn_close(rig_conn(&rig, &slow[1]), CLOSE_REVOKED, "");
+	write_often(&rig, &quick);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow[0]));
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow[2]));
+	rig.conf.out_bytes -= (int64_t)news.at[20];
+	write_often(&rig, &quick);
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &slow[0]));
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow[2]));
+	for (int i = 0; i < 3; i++)
+		client_close(&slow[i]);
+	client_close(&quick);
+	rig_turn(&rig);
+	free(news.data);
+	rig_down(&rig);
+}
+
+/* What libwebsockets keeps of the control buffer is no longer in it. */
+static void
+counts_answers_once(void)
+{
+	static struct client client;
+	struct rig rig;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 4096);
+	rig.conf.out_bytes = 60000;
+	while (rig.worker.out_bytes < 40000)
+		ack(rig_conn(&rig, &client), 1);
+	rig_turn(&rig);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static void
 closes_who_reads_nothing_for_30_seconds(void)
 {
 	static struct client client;
@@ -131,6 +191,8 @@ static CU_TestInfo cases[] = {
     {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
     {"closes who lets answers pile up", closes_who_lets_answers_pile_up},
     {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
+    {"closes no more of them than needed", closes_no_more_than_needed},
+    {"counts answers once", counts_answers_once},
     {"closes who reads nothing for 30 seconds", closes_who_reads_nothing_for_30_seconds},
     CU_TEST_INFO_NULL,
 };
