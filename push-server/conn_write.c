@@ -211,6 +211,10 @@ append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode,
 static void
 queue(struct conn *c, enum frame_opcode opcode, const char *payload, size_t len)
 {
+	/* One turn may say more than fits; slow is only who does not take it. */
+	if (c->state == CONN_OPEN &&
+	    c->out.control.len + FRAME_HEADER_MAX + len > CONN_CONTROL_MAX)
+		(void)flush(c, &c->out.control);
 	if (c->state != CONN_OPEN)
 		return;
 	if (!append(c, &c->out.control, opcode, payload, len, CONN_CONTROL_MAX)) {

@@ -27,9 +27,9 @@ enum frame_opcode {
 size_t frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX]);
 
 /* Append one text frame to the connection's control buffer; it is written at the end of
- * this turn of the loop, before any channel bytes written later. json is the payload; it
- * is copied. Dropped when the connection is not open. A full buffer is a slow reader:
- * 4101. */
+ * this turn of the loop, or when the buffer is full, before any channel bytes written
+ * later. json is the payload; it is copied. Dropped when the connection is not open. A
+ * full buffer that the socket does not take is a slow reader: 4101. */
 void conn_queue_frame(struct conn *c, const char *json, size_t len);
 
 /* How many bytes the next conn_write_frames may carry; 0 while the socket is blocked, not

@@ -79,6 +79,25 @@ closes_who_lets_answers_pile_up(void)
 	rig_down(&rig);
 }
 
+/* More answers in one turn than the buffer holds, and a socket that takes them. */
+static void
+writes_answers_out_when_they_are_many(void)
+{
+	static struct client client;
+	struct rig rig;
+	struct conn *c;
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	c = rig_conn(&rig, &client);
+	for (unsigned n = 0; n < CONN_CONTROL_MAX / 13; n++) /* 15 bytes each */
+		ack(c, 10000 + n);
+	CU_ASSERT_EQUAL(c->state, CONN_OPEN);
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
 static void
 closes_the_slowest_when_memory_is_short(void)
 {
@@ -190,6 +209,7 @@ closes_who_reads_nothing_for_30_seconds(void)
 static CU_TestInfo cases[] = {
     {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
     {"closes who lets answers pile up", closes_who_lets_answers_pile_up},
+    {"writes answers out when they are many", writes_answers_out_when_they_are_many},
     {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
     {"closes no more of them than needed", closes_no_more_than_needed},
     {"counts answers once", counts_answers_once},
