@@ -126,13 +126,13 @@ item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
 	item_remove(lane, item);
 }
 
-/* Bytes that a body takes in an envelope, which is ASCII. */
+/* Bytes that a text takes in an envelope, which is ASCII. */
 static size_t
-envelope_bytes(const char *body)
+envelope_bytes(const char *text)
 {
 	size_t n = 0;
 
-	for (const unsigned char *p = (const unsigned char *)body; *p != '\0'; p++) {
+	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
 		if (*p < 0x20 || *p == 0x7f)
 			n += 6;
 		else if (*p < 0x80)
@@ -140,19 +140,20 @@ envelope_bytes(const char *body)
 		else if (*p >= 0xc0)
 			n += *p >= 0xf0 ? 12 : 6;
 	}
-	return n + 256; /* ids, key, hash, punctuation */
+	return n;
 }
 
 /* How many of the waiting items, from the first, may go now. */
 static size_t
-leading_ready(const struct send_lane *lane)
+leading_ready(const struct conn *c, const struct send_lane *lane)
 {
-	size_t n = 0, bytes = 1024;
+	size_t n = 0, bytes = 1024 + envelope_bytes(c->display_name);
 	struct send_item *item;
 
 	TAILQ_FOREACH(item, &lane->items, link)
 	{
-		bytes += envelope_bytes(item->body);
+		/* ids, key, hash, punctuation */
+		bytes += 256 + envelope_bytes(item->body);
 		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
 		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
 			break;
@@ -253,7 +254,7 @@ hand_over(struct worker *w, struct awaited *a, struct lane_ref *r, struct es_err
 static void
 send_ready(struct worker *w, struct conn *c, struct send_lane *lane, struct lane_ref *r)
 {
-	const size_t n = leading_ready(lane);
+	const size_t n = leading_ready(c, lane);
 	struct awaited *a = awaited_new(w, c, &lane->channel, n);
 	struct es_err err;
 
@@ -289,7 +290,7 @@ on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 	}
 	if (rc != ES_OK)
 		fail_ready(c, lane, rc == ES_CHANNEL_ARCHIVED, err);
-	if (leading_ready(lane) > 0) {
+	if (leading_ready(c, lane) > 0) {
 		send_ready(r->worker, c, lane, r);
 		return;
 	}
@@ -312,7 +313,7 @@ lane_ref(struct conn *c, const struct send_lane *lane)
 static void
 kick(struct conn *c, struct send_lane *lane)
 {
-	if (lane->busy || leading_ready(lane) == 0)
+	if (lane->busy || leading_ready(c, lane) == 0)
 		return;
 	lane->busy = true;
 	authz_check(c->worker, c, &lane->channel, on_authorised, lane_ref(c, lane));

@@ -1,6 +1,7 @@
 /* Sends: their order, their batches, their answers. */
 #include <string.h>
 
+#include "core/check.h"
 #include "cunit_main.h"
 
 #include "event/envelope.h"
@@ -244,6 +245,43 @@ forgets_a_sender_that_is_gone(void)
 	down();
 }
 
+/* n letters that take 12 bytes each in an envelope. */
+static char *
+letters(size_t n)
+{
+	char *text = mem_new(1, 4 * n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		memcpy(text + 4 * i, "\xf0\x9f\x98\x80", 4);
+	return text;
+}
+
+/* Bodies that would just fit into one envelope if the sender had no name. */
+static void
+leaves_room_for_a_long_name(void)
+{
+	static const size_t n[] = {10000, 10000, 330};
+	const struct channel_id channel = {CHANNEL};
+	struct es_err err;
+	struct conn *c;
+
+	up();
+	c = rig_conn(&rig, &client);
+	mem_free(c->display_name);
+	c->display_name = letters(200);
+	for (unsigned i = 0; i < ES_COUNT(n); i++) {
+		char *body = letters(n[i]);
+
+		CU_ASSERT_EQUAL(
+		    send_queue_add(&rig.worker, c, &channel, body, NULL, NULL, &err),
+		    ES_OK);
+		mem_free(body);
+	}
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.n_sent, 2);
+	down();
+}
+
 static CU_TestInfo cases[] = {
     {"acks after the commit, once", acks_after_the_commit},
     {"tells refusals", tells_refusals},
@@ -253,6 +291,7 @@ static CU_TestInfo cases[] = {
     {"looks up when replies are heard again", looks_up_when_replies_are_heard_again},
     {"limits the user", limits_the_user},
     {"forgets a sender that is gone", forgets_a_sender_that_is_gone},
+    {"leaves room for a long name", leaves_room_for_a_long_name},
     CU_TEST_INFO_NULL,
 };
 
