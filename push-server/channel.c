@@ -165,6 +165,17 @@ note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 	}
 }
 
+/* Start again after a hole: every cursor before it is below the base now and reads the
+ * hole from the database before it gets what follows. The end of an archive may be in it:
+ * no send is refused here before the database says so again. */
+static void
+skip_hole(struct channel *ch, int64_t to)
+{
+	chan_log_restart(ch->log, to);
+	ch->archived = false;
+	metrics_add(ch->hub->worker->metrics, PM_HEALS, 1);
+}
+
 void
 channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 {
@@ -182,11 +193,7 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 		channel_reset(ch, ev->prev);
 		ch->jumped = true;
 	} else if (ev->prev != chan_log_head(ch->log)) {
-		/* Start again after the hole: every cursor before it is below the base
-		 * now and reads the hole from the database before it gets what follows.
-		 */
-		chan_log_restart(ch->log, ev->prev);
-		metrics_add(hub->worker->metrics, PM_HEALS, 1);
+		skip_hole(ch, ev->prev);
 	}
 	note_kind(ch, ev, a);
 	frame = event_frame_encode(ev, buf);
@@ -198,8 +205,7 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 void
 channel_heal(struct channel *ch, int64_t head)
 {
-	chan_log_restart(ch->log, head);
-	metrics_add(ch->hub->worker->metrics, PM_HEALS, 1);
+	skip_hole(ch, head);
 	channel_wake(ch);
 }
 
@@ -213,6 +219,7 @@ channel_reset(struct channel *ch, int64_t head)
 	chan_log_restart(ch->log, head);
 	ch->removals = (struct removals){0};
 	ch->suspect = 0;
+	ch->archived = false; /* as after a hole */
 	ch->reset_due = false;
 	pages_forget(ch->hub->pages, &ch->tenant, &ch->id);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = next) {

@@ -221,7 +221,8 @@ admit(struct subscription *sub, const struct sync_channel *row, int64_t head_bef
 
 	adopt_epoch(ch->hub, row->epoch);
 	ch->is_private = row->is_private;
-	ch->archived = row->archived;
+	if (row->head >= channel_head(ch)) /* else what was heard is newer */
+		ch->archived = row->archived;
 	if (ch->log == NULL) {
 		ch->log = chan_log_new(ch->hub->logs, row->head);
 	} else if (row->head < head_before) {

@@ -197,6 +197,67 @@ test_remembered_rights(void)
 }
 
 static void
+archive(const struct fake_conn *f, bool archived)
+{
+	out_commit(&out, 0, archived ? EVENT_CHANNEL_ARCHIVED : EVENT_CHANNEL_UPDATED, 0);
+	out.channels[0].archived = archived;
+	if (!archived)
+		return;
+	hub_settle();
+	CU_ASSERT_EQUAL(may(f, 0), ES_CHANNEL_ARCHIVED);
+}
+
+/* The end of an archive is lost, and found by a hole, by the head, or restored away. */
+static void
+test_unarchived_unheard(void)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_subscribe(a, 0, -1);
+	hub_settle();
+	for (unsigned i = 0; i < 3; i++) {
+		archive(a, true);
+		out.faults.lose = 100;
+		archive(a, false);
+		out.faults.lose = 0;
+		if (i == 0)
+			hub_say(0, 1);
+		if (i == 2)
+			out_restore(&out, 0, 1);
+		hub_pass(31000);
+		CU_ASSERT_EQUAL(may(a, 0), ES_OK);
+	}
+	hub_end();
+}
+
+/* The database answers as of before the end of an archive that was heard meanwhile. */
+static void
+test_unarchived_meanwhile(void)
+{
+	struct fake_conn *a;
+	struct out_job *jobs;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_subscribe(a, 0, -1);
+	hub_settle();
+	archive(a, true);
+	out.faults.stale = 100;
+	hub_subscribe(hub_join(1), 0, -1);
+	IGNORE(hub_turn(worker.hub)); /* asked, and answered in the snapshot of now */
+	archive(a, false);
+	jobs = out.jobs;
+	out.jobs = NULL; /* the answer is slower than the topic */
+	out_drain(&out);
+	out.jobs = jobs;
+	hub_settle();
+	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
+	hub_end();
+}
+
+static void
 test_acl(void)
 {
 	char hint[200];
@@ -288,6 +349,8 @@ static CU_TestInfo cases[] = {
     {"removed and back before it has read of either", test_back_again},
     {"who may send is remembered only as long as it is true", test_authz},
     {"so many rights are remembered for so long", test_remembered_rights},
+    {"an archive's end that was not heard", test_unarchived_unheard},
+    {"an archive's end between the question and the answer", test_unarchived_meanwhile},
     {"a new acl version looks the users up again", test_acl},
     {"readers of one turn are one question", test_gathered},
     {"a reader that has gone among others", test_gone_among_others},
