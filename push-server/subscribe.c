@@ -238,6 +238,8 @@ admit(struct subscription *sub, const struct sync_channel *row, int64_t head_bef
 	sub->stop_at = row->is_private ? stop_at : INT64_MAX;
 	if (!sub->joined)
 		join(sub, row);
+	else if (sub->stop_at == INT64_MAX)
+		ack_all(sub, row->head, 0); /* asked for while it was to end */
 	deliver_pending(sub);
 }
 

@@ -106,6 +106,34 @@ test_back_again(void)
 	hub_end();
 }
 
+/* As above, but its removal is among what it skips. */
+static void
+test_back_again_far_behind(void)
+{
+	struct hub_limits limits = hub_limits_default;
+	struct fake_conn *b;
+
+	limits.log_channel_bytes = 4096;
+	limits.replay_limit = 50;
+	hub_begin(&limits);
+	b = hub_join(1);
+	hub_subscribe(b, 2, -1);
+	hub_settle();
+	b->blocked = true;
+	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
+	out_commit(&out, 2, EVENT_MEMBER_JOINED, 1);
+	hub_settle();
+	hub_subscribe(b, 2, -1);
+	hub_say(2, 100);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"ack\""), 1);
+	fake_conn_unblock(b);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"gap\""), 1);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"ack\""), 2);
+	hub_end();
+}
+
 static void
 on_authz(void *ctx, enum es_code rc, const struct es_err *err)
 {
@@ -347,6 +375,7 @@ static CU_TestInfo cases[] = {
     {"removed between the question and the answer", test_removed_meanwhile},
     {"nothing of a private channel after one's removal", test_removed},
     {"removed and back before it has read of either", test_back_again},
+    {"removed and back, and then far behind", test_back_again_far_behind},
     {"who may send is remembered only as long as it is true", test_authz},
     {"so many rights are remembered for so long", test_remembered_rights},
     {"an archive's end that was not heard", test_unarchived_unheard},
