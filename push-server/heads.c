@@ -32,8 +32,15 @@ compare(struct channel *ch, int64_t before, int64_t head)
 		channel_reset(ch, head);
 		return;
 	}
-	if (head <= chan_log_head(ch->log) || !list_empty(&ch->suspects))
+	if (head <= chan_log_head(ch->log))
 		return;
+	if (!list_empty(&ch->suspects)) {
+		/* Of the first one's time: to heal too early costs a read, to wait anew
+		 * each time could be for ever. */
+		if (head > ch->suspect)
+			ch->suspect = head;
+		return;
+	}
 	ch->suspect = head;
 	ch->suspect_ms = ch->hub->worker->now_ms;
 	list_add_tail(&ch->hub->suspects, &ch->suspects);

@@ -55,6 +55,43 @@ test_reconnect(void)
 	hub_end();
 }
 
+/* Its head is in doubt for an event that was only late when the next one is lost. */
+static void
+test_lost_in_doubt(void)
+{
+	struct channel *ch;
+	struct fake_conn *a;
+	struct out_item *late;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_subscribe(a, 0, -1);
+	hub_settle();
+	ch = channel_find(worker.hub, &a->conn.tenant, &out.channels[0].id);
+	out.faults.delay = 100;
+	hub_say(0, 1);
+	out.faults.delay = 0;
+	late = out.late;
+	out.late = NULL;
+	heads_check(ch);
+	hub_settle();
+	CU_ASSERT_EQUAL(ch->suspect, 1);
+	out.late = late;
+	pub_late_arrives(&out);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
+	out_cut(&out);
+	hub_say(0, 1);
+	out_restored(&out);
+	worker.now_ms += 10;
+	hub_settle();
+	worker.now_ms += 400;
+	hub_tick(worker.hub);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 2);
+	hub_end();
+}
+
 /* The database was set back: everybody is told so once and goes on from there. */
 static void
 test_restore(void)
@@ -162,6 +199,7 @@ test_recovered(void)
 static CU_TestInfo cases[] = {
     {"a lost last event is seen within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
+    {"what is lost while a head is in doubt is found too", test_lost_in_doubt},
     {"a database that went back resets its readers", test_restore},
     {"numbers lifted by a recovery reset their readers once", test_recovered},
     {"a topic can't speak for another", test_foreign},
