@@ -189,7 +189,7 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 		ch->log = chan_log_new(hub->logs, ev->prev);
 	if (ev->seq <= chan_log_head(ch->log))
 		return;
-	if (ev->prev - chan_log_head(ch->log) >= RECOVERED_JUMP) {
+	if (ev->prev - chan_log_head(ch->log) >= RECOVERED_LEAST) {
 		channel_reset(ch, ev->prev);
 		ch->jumped = true;
 	} else if (ev->prev != chan_log_head(ch->log)) {

@@ -151,7 +151,8 @@ test_foreign(void)
 	hub_end();
 }
 
-/* "db recovered" lifts all numbers by a million and changes the epoch: told once. */
+/* "db recovered" lifts all numbers by a million and changes the epoch: told once. Two
+ * numbers were lost before. */
 static void
 test_recovered(void)
 {
@@ -174,15 +175,15 @@ test_recovered(void)
 	ev.tenant = a->conn.tenant;
 	ev.channel = out.channels[0].id;
 	ev.user = out.users[0];
-	ev.prev = 3 + RECOVERED_JUMP;
+	ev.prev = 1 + RECOVERED_JUMP;
 	ev.seq = ev.prev + 1;
 	topic_channel(&ev.tenant, &ev.channel, topic);
 	text_init(&text, arena, 4096);
 	event_encode(&ev, &text);
 	hub_topic_message(worker.hub, topic, text.data, text.len);
 	hub_settle();
-	CU_ASSERT_EQUAL(hub_count(a, "\"toSeq\":1000003,\"reason\":\"reset\""), 1);
-	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":1000004,\"prev\":1000003"), 1);
+	CU_ASSERT_EQUAL(hub_count(a, "\"toSeq\":1000001,\"reason\":\"reset\""), 1);
+	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":1000002,\"prev\":1000001"), 1);
 	/* the next answer tells of the epoch: the other channels are reset as well */
 	(void)snprintf(
 	    out.epoch, sizeof(out.epoch), "01900000-0000-7000-8000-0000000000e2");
@@ -196,12 +197,31 @@ test_recovered(void)
 	hub_end();
 }
 
+/* The same, found by the head: nothing is said after it. */
+static void
+test_recovered_silently(void)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_subscribe(a, 0, -1);
+	hub_say(0, 10);
+	hub_settle();
+	out.channels[0].head = 6 + RECOVERED_JUMP;
+	hub_pass(31000);
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 1);
+	CU_ASSERT_TRUE(hub_heard(a, "\"toSeq\":1000006,\"reason\":\"reset\""));
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"a lost last event is seen within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
     {"what is lost while a head is in doubt is found too", test_lost_in_doubt},
     {"a database that went back resets its readers", test_restore},
     {"numbers lifted by a recovery reset their readers once", test_recovered},
+    {"a recovery after which nothing is said", test_recovered_silently},
     {"a topic can't speak for another", test_foreign},
     CU_TEST_INFO_NULL,
 };
