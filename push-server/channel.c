@@ -190,8 +190,8 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 	if (ev->seq <= chan_log_head(ch->log))
 		return;
 	if (ev->prev - chan_log_head(ch->log) >= RECOVERED_LEAST) {
+		ch->jumped = !ch->reset_due; /* else the epoch has come first */
 		channel_reset(ch, ev->prev);
-		ch->jumped = true;
 	} else if (ev->prev != chan_log_head(ch->log)) {
 		skip_hole(ch, ev->prev);
 	}

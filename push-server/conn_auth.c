@@ -112,7 +112,7 @@ adopt_principal(struct conn *c, const struct principal *p, struct arena *a,
 	c->user_window_ms =
 	    1000 * (settings->user_send_window_s > 0 ? settings->user_send_window_s
 						     : conf->user_send_window_s);
-	memcpy(c->worker->epoch, p->epoch, sizeof(p->epoch));
+	hub_epoch(c->worker, p->epoch);
 }
 
 static void

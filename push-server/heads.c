@@ -26,7 +26,7 @@ compare(struct channel *ch, int64_t before, int64_t head)
 {
 	if (head < 0)
 		return;
-	if (head - chan_log_head(ch->log) >= RECOVERED_LEAST)
+	if (!ch->reset_due && head - chan_log_head(ch->log) >= RECOVERED_LEAST)
 		ch->reset_due = ch->jumped = true;
 	if (ch->reset_due || head < before) {
 		channel_reset(ch, head);

@@ -1,5 +1,6 @@
 #include "hub.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,6 +215,26 @@ void
 hub_drain(struct hub *hub)
 {
 	(void)hub; /* sockets end one by one; leases run out by themselves */
+}
+
+void
+hub_epoch(struct worker *w, const char *epoch)
+{
+	struct hub *hub = w->hub;
+
+	if (strcmp(w->epoch, epoch) == 0)
+		return;
+	if (w->epoch[0] != '\0')
+		for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
+			struct channel *ch = LIST_ITEM(l, struct channel, rounds);
+
+			if (!ch->jumped) {
+				ch->reset_due = true;
+				heads_check(ch);
+			}
+			ch->jumped = false;
+		}
+	(void)snprintf(w->epoch, sizeof(w->epoch), "%s", epoch);
 }
 
 bool

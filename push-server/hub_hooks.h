@@ -28,6 +28,9 @@ void hub_topic_subscribed(struct hub *hub, const char *topic);
 void hub_topics_state(struct hub *hub, bool up);
 /* The commands' connection to Redis came up or was lost. */
 void hub_redis_state(struct hub *hub, bool up);
+/* The epoch of the numbers, as an answer of the database tells it; becomes the worker's.
+ * A new one: all channels are compared and their readers told of a reset, once. */
+void hub_epoch(struct worker *w, const char *epoch);
 /* The worker drains: no new work, sockets are about to close. */
 void hub_drain(struct hub *hub);
 

@@ -192,26 +192,6 @@ join(struct subscription *sub, const struct sync_channel *row)
 		metrics_add(ch->hub->worker->metrics, PM_REPLAY_MEMORY, 1);
 }
 
-static void
-adopt_epoch(struct hub *hub, const char *epoch)
-{
-	struct worker *w = hub->worker;
-
-	if (strcmp(w->epoch, epoch) == 0)
-		return;
-	if (w->epoch[0] != '\0')
-		for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
-			struct channel *ch = LIST_ITEM(l, struct channel, rounds);
-
-			if (!ch->jumped) {
-				ch->reset_due = true;
-				heads_check(ch);
-			}
-			ch->jumped = false;
-		}
-	(void)snprintf(w->epoch, sizeof(w->epoch), "%s", epoch);
-}
-
 /* Let in, as of the snapshot in which row was read. */
 static void
 admit(struct subscription *sub, const struct sync_channel *row, int64_t head_before)
@@ -219,7 +199,7 @@ admit(struct subscription *sub, const struct sync_channel *row, int64_t head_bef
 	struct channel *ch = sub->channel;
 	int64_t stop_at;
 
-	adopt_epoch(ch->hub, row->epoch);
+	hub_epoch(ch->hub->worker, row->epoch);
 	ch->is_private = row->is_private;
 	if (row->head >= channel_head(ch)) /* else what was heard is newer */
 		ch->archived = row->archived;

@@ -26,7 +26,7 @@ struct fakes {
 	 * down. */
 	bool hold_eval;
 
-	unsigned opened, closed, writable; /* calls of the hub's hooks */
+	unsigned opened, closed, writable, epochs; /* calls of the hub's hooks */
 	void (*on_writable)(struct conn *c);
 	unsigned n_sent; /* envelopes handed to the queue */
 	char sent[FAKE_SENDS][4096];

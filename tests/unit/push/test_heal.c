@@ -151,20 +151,37 @@ test_foreign(void)
 	hub_end();
 }
 
+/* An event of channel 0 from after "db recovered". */
+static void
+hear_lifted(const struct fake_conn *f, int64_t prev)
+{
+	struct arena *arena = arena_new();
+	char topic[ES_TOPIC_MAX];
+	struct event ev = {.kind = EVENT_MESSAGE,
+	    .tenant = f->conn.tenant,
+	    .channel = out.channels[0].id,
+	    .user = out.users[0],
+	    .prev = prev,
+	    .seq = prev + 1,
+	    .display_name = "X",
+	    .body = "b",
+	    .client_id = "c",
+	    .created_ms = 1};
+	struct text text;
+
+	topic_channel(&ev.tenant, &ev.channel, topic);
+	text_init(&text, arena, 4096);
+	event_encode(&ev, &text);
+	hub_topic_message(worker.hub, topic, text.data, text.len);
+	arena_free(&arena);
+}
+
 /* "db recovered" lifts all numbers by a million and changes the epoch: told once. Two
  * numbers were lost before. */
 static void
 test_recovered(void)
 {
-	struct event ev = {.kind = EVENT_MESSAGE,
-	    .display_name = "X",
-	    .body = "b",
-	    .client_id = "c",
-	    .created_ms = 1};
-	struct arena *arena = arena_new();
-	char topic[ES_TOPIC_MAX];
 	struct fake_conn *a, *b;
-	struct text text;
 
 	hub_begin(NULL);
 	a = hub_join(0);
@@ -172,15 +189,7 @@ test_recovered(void)
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(a, 1, -1);
 	hub_settle();
-	ev.tenant = a->conn.tenant;
-	ev.channel = out.channels[0].id;
-	ev.user = out.users[0];
-	ev.prev = 1 + RECOVERED_JUMP;
-	ev.seq = ev.prev + 1;
-	topic_channel(&ev.tenant, &ev.channel, topic);
-	text_init(&text, arena, 4096);
-	event_encode(&ev, &text);
-	hub_topic_message(worker.hub, topic, text.data, text.len);
+	hear_lifted(a, 1 + RECOVERED_JUMP);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"toSeq\":1000001,\"reason\":\"reset\""), 1);
 	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":1000002,\"prev\":1000001"), 1);
@@ -193,7 +202,6 @@ test_recovered(void)
 	CU_ASSERT_STRING_EQUAL(worker.epoch, out.epoch);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 2);
 	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 2);
-	arena_free(&arena);
 	hub_end();
 }
 
@@ -215,6 +223,37 @@ test_recovered_silently(void)
 	hub_end();
 }
 
+/* A look-up of a user tells of the epoch before the numbers do; then of the next one. */
+static void
+epoch_first(bool by_event)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_subscribe(a, 0, -1);
+	hub_say(0, 10);
+	hub_settle();
+	out.channels[0].head = 6 + RECOVERED_JUMP;
+	hub_epoch(&worker, "e2");
+	if (by_event)
+		hear_lifted(a, out.channels[0].head++);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 1);
+	hub_epoch(&worker, "e3");
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 2);
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 2);
+	hub_end();
+}
+
+static void
+test_epoch_first(void)
+{
+	epoch_first(false);
+	epoch_first(true);
+}
+
 static CU_TestInfo cases[] = {
     {"a lost last event is seen within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
@@ -222,6 +261,7 @@ static CU_TestInfo cases[] = {
     {"a database that went back resets its readers", test_restore},
     {"numbers lifted by a recovery reset their readers once", test_recovered},
     {"a recovery after which nothing is said", test_recovered_silently},
+    {"the epoch of a look-up resets readers", test_epoch_first},
     {"a topic can't speak for another", test_foreign},
     CU_TEST_INFO_NULL,
 };

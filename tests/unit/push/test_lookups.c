@@ -55,6 +55,7 @@ two_users_are_one_statement(void)
 		CU_ASSERT_TRUE(greeted(i));
 	CU_ASSERT_EQUAL(fakes.lookups, 2);
 	CU_ASSERT_EQUAL(fakes.users, 3);
+	CU_ASSERT_EQUAL(fakes.epochs, 3); /* the hub hears of each answer's */
 	down(3);
 }
 
