@@ -228,7 +228,8 @@ hub_epoch(struct worker *w, const char *epoch)
 		for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
 			struct channel *ch = LIST_ITEM(l, struct channel, rounds);
 
-			if (!ch->jumped) {
+			/* Without a log it has nothing, and nobody, of the old one. */
+			if (!ch->jumped && ch->log != NULL) {
 				ch->reset_due = true;
 				heads_check(ch);
 			}

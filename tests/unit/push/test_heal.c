@@ -254,6 +254,28 @@ test_epoch_first(void)
 	epoch_first(true);
 }
 
+/* The first reader of a channel brings the epoch: it is of that one itself. */
+static void
+test_epoch_by_first_reader(void)
+{
+	struct fake_conn *b;
+
+	hub_begin(NULL);
+	hub_subscribe(hub_join(0), 0, -1);
+	hub_say(1, 5);
+	hub_settle();
+	(void)snprintf(
+	    out.epoch, sizeof(out.epoch), "01900000-0000-7000-8000-0000000000e2");
+	b = hub_join(1);
+	hub_subscribe(b, 1, 2);
+	hub_settle();
+	hub_pass(31000);
+	CU_ASSERT_STRING_EQUAL(worker.epoch, out.epoch);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 3);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"gap\""), 0);
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"a lost last event is seen within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
@@ -262,6 +284,7 @@ static CU_TestInfo cases[] = {
     {"numbers lifted by a recovery reset their readers once", test_recovered},
     {"a recovery after which nothing is said", test_recovered_silently},
     {"the epoch of a look-up resets readers", test_epoch_first},
+    {"a reader of the new epoch is not reset", test_epoch_by_first_reader},
     {"a topic can't speak for another", test_foreign},
     CU_TEST_INFO_NULL,
 };
