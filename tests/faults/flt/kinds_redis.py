@@ -45,6 +45,19 @@ def redis_freeze(f):
 
 
 @kind(5)
+def redis_demote(f):
+    """A replica for a while, as the old primary of a failover: it takes connections, answers,
+    and writes nothing."""
+    seconds = f.rng.uniform(0.5, 2.5)
+    f.stack.redis("REPLICAOF", "127.0.0.1", "1")    # where nobody listens
+    try:
+        time.sleep(seconds)
+    finally:
+        f.stack.redis("REPLICAOF", "NO", "ONE")
+    return "a replica for %.1f s" % seconds
+
+
+@kind(5)
 def redis_flush(f):
     """With `redis:` what was queued and not committed is gone, which is not promised. What
     was acked is not, and elsewhere nothing is."""
