@@ -1,6 +1,6 @@
 /* Running an event loop until something holds, or for 10 s. */
-#ifndef TESTS_CONTRACT_EV_UNTIL_H
-#define TESTS_CONTRACT_EV_UNTIL_H
+#ifndef TESTS_EV_UNTIL_H
+#define TESTS_EV_UNTIL_H
 
 #include <ev.h>
 #include <stdbool.h>
