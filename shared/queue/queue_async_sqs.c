@@ -8,7 +8,7 @@
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/parse.h"
-#include "queue/queue_async_curl.h"
+#include "queue/queue_async_keys.h"
 #include "queue/queue_async_private.h"
 #include "queue/queue_sqs_private.h"
 
@@ -46,6 +46,7 @@ struct sqs_async {
 	struct ev_loop *loop;
 	struct sqs *sqs;
 	struct queue_curl *curl;
+	struct queue_keys keys;
 	struct batch batches[BATCHES];
 	struct sendings waiting, answered;
 	size_t n_waiting;
@@ -196,6 +197,8 @@ on_pump(struct ev_loop *loop, ev_timer *timer, int revents)
 		arm(q, timer, pause_ms);
 		return;
 	}
+	if (!TAILQ_EMPTY(&q->waiting) && !queue_keys_ready(&q->keys))
+		return; /* until they land */
 	for (size_t i = 0; i < BATCHES && !TAILQ_EMPTY(&q->waiting); i++) {
 		struct batch *b = &q->batches[i];
 
@@ -241,9 +244,8 @@ settle(struct sqs_async *q, struct batch *b, const struct sqs_failed failed[], s
 }
 
 static void
-on_landed(void *ctx, CURL *easy, CURLcode how)
+batch_landed(struct sqs_async *q, CURL *easy, CURLcode how)
 {
-	struct sqs_async *q = ctx;
 	struct sqs_failed failed[SQS_BATCH_MAX];
 	struct es_err err = {0};
 	size_t n = 0;
@@ -264,6 +266,15 @@ on_landed(void *ctx, CURL *easy, CURLcode how)
 		settle(q, b, failed, n);
 	else
 		again_or_answer_all(q, b, b->call.again != SQS_NOT_AGAIN, &err);
+}
+
+static void
+on_landed(void *ctx, CURL *easy, CURLcode how)
+{
+	struct sqs_async *q = ctx;
+
+	if (!queue_keys_landed(&q->keys, easy, how))
+		batch_landed(q, easy, how);
 	if (!TAILQ_EMPTY(&q->waiting))
 		arm(q, &q->pump_timer, 0);
 }
@@ -281,6 +292,7 @@ sqs_async_open(struct ev_loop *loop, const struct queue_settings *settings,
 	q->loop = loop;
 	q->sqs = sqs;
 	q->curl = queue_curl_new(loop, on_landed, q);
+	q->keys = (struct queue_keys){.creds = sqs->creds, .curl = q->curl};
 	TAILQ_INIT(&q->waiting);
 	TAILQ_INIT(&q->answered);
 	for (size_t i = 0; i < BATCHES; i++) {
@@ -302,6 +314,7 @@ abandon(struct sqs_async *q)
 	struct sending *s;
 
 	(void)es_fail(&err, ES_UNAVAILABLE, "SQS: closed before it answered");
+	queue_keys_stop(&q->keys);
 	for (size_t i = 0; i < BATCHES; i++) {
 		struct batch *b = &q->batches[i];
 

@@ -138,6 +138,7 @@ sqs_call(struct sqs *s, struct sqs_call *c, const char *action, const struct tex
 	enum es_code rc = ES_OK;
 
 	for (unsigned tries = 0; tries < SQS_TRIES_MAX && left_ms > 0; tries++) {
+		sqs_creds_renew(s->creds);
 		TRY(sqs_call_prepare(s, c, action, body, a, left_ms, err));
 		rc = sqs_call_judge(s, c, curl_easy_perform(c->easy), err);
 		if (rc == ES_OK || c->again == SQS_NOT_AGAIN)

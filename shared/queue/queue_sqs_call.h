@@ -47,7 +47,8 @@ size_t sqs_queue_of(const struct sqs *s, const char *group);
 
 void sqs_call_init(struct sqs_call *c);
 void sqs_call_fini(struct sqs_call *c);
-/* Make c->easy ready to be performed with body, which must outlive it, as must a. */
+/* Make c->easy ready to be performed with body, which must outlive it, as must a. Signs
+ * with the keys that are there: ask for newer ones before (queue_sqs_creds.h). */
 enum es_code sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *action,
     const struct text *body, struct arena *a, int64_t timeout_ms,
     struct es_err *err) ES_MUST_CHECK;

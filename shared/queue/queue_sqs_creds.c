@@ -1,6 +1,5 @@
 #include "queue/queue_sqs_creds.h"
 
-#include <curl/curl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,6 +31,10 @@ struct sqs_creds {
 	int64_t refresh_ms; /* wall clock */
 	struct es_err fault;
 	int64_t fault_until_ms; /* monotonic */
+	CURL *asking;           /* NULL: nobody does */
+	struct curl_slist *headers;
+	struct arena *asked; /* question and answer */
+	struct text body;
 };
 
 struct answer {
@@ -59,6 +62,16 @@ may_ask(const char *url)
 	curl_free(host);
 	curl_url_cleanup(u);
 	return ok;
+}
+
+static void
+forget_question(struct sqs_creds *c)
+{
+	curl_easy_cleanup(c->asking);
+	curl_slist_free_all(c->headers);
+	arena_free(&c->asked);
+	c->asking = NULL;
+	c->headers = NULL;
 }
 
 enum es_code
@@ -91,6 +104,7 @@ sqs_creds_close(struct sqs_creds **c)
 {
 	if (*c == NULL)
 		return;
+	forget_question(*c);
 	arena_free(&(*c)->arena);
 	mem_free(*c);
 	*c = NULL;
@@ -129,7 +143,7 @@ authorization(struct sqs_creds *c, struct arena *a, const char **out, struct es_
 }
 
 static enum es_code
-take_answer(struct sqs_creds *c, const struct text *body, struct es_err *err)
+take_keys(struct sqs_creds *c, const struct text *body, struct es_err *err)
 {
 	static const struct json_field fields[] = {
 	    JSON_FIELD(struct answer, AccessKeyId, JSON_STRING, true, 1, 256),
@@ -159,91 +173,123 @@ take_answer(struct sqs_creds *c, const struct text *body, struct es_err *err)
 	c->keys = (struct sqs_keys){got.AccessKeyId, got.SecretAccessKey, got.Token};
 	c->end_ms = end_ms;
 	c->refused = false;
+	c->fault = (struct es_err){0};
 	c->refresh_ms = end_ms - now > 2 * BEFORE_END_MS ? end_ms - BEFORE_END_MS
 	                                                 : now + (end_ms - now) / 2;
 	return ES_OK;
 }
 
 static enum es_code
-fetch(struct sqs_creds *c, struct arena *a, struct es_err *err)
+prepare(struct sqs_creds *c, struct es_err *err)
 {
+	struct arena *a = c->asked = arena_new();
 	const char *url = *c->aws->container_path != '\0'
 	                      ? arena_printf(a, ECS_HOST "%s", c->aws->container_path)
 	                      : c->aws->container_url;
-	struct curl_slist *headers = NULL;
 	const char *token = NULL;
-	struct text body;
-	CURL *easy;
-	CURLcode rc;
-	long status = 0;
 
 	TRY(authorization(c, a, &token, err));
-	text_init(&body, a, ANSWER_MAX);
-	easy = curl_easy_init();
-	CHECK(easy != NULL);
+	text_init(&c->body, a, ANSWER_MAX);
+	c->asking = curl_easy_init();
+	CHECK(c->asking != NULL);
 	if (token != NULL)
-		headers =
+		c->headers =
 		    curl_slist_append(NULL, arena_printf(a, "Authorization: %s", token));
-	(void)curl_easy_setopt(easy, CURLOPT_URL, url);
-	(void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	(void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, TOTAL_MS);
-	(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
-	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
-	rc = curl_easy_perform(easy);
-	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_slist_free_all(headers);
-	curl_easy_cleanup(easy);
-	if (rc != CURLE_OK)
+	(void)curl_easy_setopt(c->asking, CURLOPT_URL, url);
+	(void)curl_easy_setopt(c->asking, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(c->asking, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(c->asking, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(c->asking, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	(void)curl_easy_setopt(c->asking, CURLOPT_TIMEOUT_MS, TOTAL_MS);
+	/* The next time is in hours. */
+	(void)curl_easy_setopt(c->asking, CURLOPT_FORBID_REUSE, 1L);
+	(void)curl_easy_setopt(c->asking, CURLOPT_HTTPHEADER, c->headers);
+	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEFUNCTION, on_data);
+	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEDATA, &c->body);
+	return ES_OK;
+}
+
+static enum es_code
+judge(struct sqs_creds *c, CURLcode how, struct es_err *err)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(c->asking, CURLINFO_RESPONSE_CODE, &status);
+	if (how != CURLE_OK)
 		return es_fail(err, ES_UNAVAILABLE, "container credentials: %s",
-		    curl_easy_strerror(rc));
+		    curl_easy_strerror(how));
 	if (status != 200)
 		return es_fail(
 		    err, ES_UNAVAILABLE, "container credentials: HTTP %ld", status);
-	return take_answer(c, &body, err);
+	return take_keys(c, &c->body, err);
+}
+
+static bool
+in_time(const struct sqs_creds *c)
+{
+	return !c->from_container || clock_wall_ms() < c->end_ms;
+}
+
+bool
+sqs_creds_good(const struct sqs_creds *c)
+{
+	return in_time(c) && !c->refused;
 }
 
 /* A failure is remembered for a while: callers must not each wait for it. */
-static enum es_code
-refresh(struct sqs_creds *c, bool still_valid, struct es_err *err)
+static void
+remember(struct sqs_creds *c, const struct es_err *err)
 {
-	const int64_t now = clock_mono_ms();
-	struct arena *a;
-	enum es_code rc;
+	c->fault = *err;
+	c->fault_until_ms =
+	    clock_mono_ms() + (sqs_creds_good(c) ? WHILE_VALID_MS : AFTER_FAULT_MS);
+}
 
-	if (now < c->fault_until_ms) {
-		*err = c->fault;
-		return err->code;
+CURL *
+sqs_creds_ask(struct sqs_creds *c)
+{
+	struct es_err err;
+
+	if (!c->from_container || c->asking != NULL || clock_wall_ms() < c->refresh_ms ||
+	    clock_mono_ms() < c->fault_until_ms)
+		return NULL;
+	if (prepare(c, &err) != ES_OK) {
+		remember(c, &err);
+		forget_question(c);
 	}
-	a = arena_new();
-	rc = fetch(c, a, err);
-	arena_free(&a);
-	if (rc != ES_OK) {
-		c->fault = *err;
-		c->fault_until_ms =
-		    clock_mono_ms() +
-		    (still_valid && !c->refused ? WHILE_VALID_MS : AFTER_FAULT_MS);
-	}
-	return rc;
+	return c->asking;
+}
+
+void
+sqs_creds_answered(struct sqs_creds *c, CURLcode how)
+{
+	struct es_err err;
+
+	if (judge(c, how, &err) != ES_OK)
+		remember(c, &err);
+	forget_question(c);
+}
+
+void
+sqs_creds_renew(struct sqs_creds *c)
+{
+	CURL *easy = sqs_creds_ask(c);
+
+	if (easy != NULL)
+		sqs_creds_answered(c, curl_easy_perform(easy));
 }
 
 enum es_code
 sqs_creds_get(struct sqs_creds *c, struct sqs_keys *out, struct es_err *err)
 {
-	const int64_t now = clock_wall_ms();
-	const bool valid = now < c->end_ms;
-
-	if (c->from_container && now >= c->refresh_ms) {
-		const enum es_code rc = refresh(c, valid, err);
-
-		if (rc != ES_OK && !valid)
-			return rc;
+	if (in_time(c)) {
+		*out = c->keys;
+		return ES_OK;
 	}
-	*out = c->keys;
-	return ES_OK;
+	if (c->fault.code == ES_OK)
+		return es_fail(err, ES_UNAVAILABLE, "container credentials: expired");
+	*err = c->fault;
+	return err->code;
 }
 
 bool

@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/clock.h"
+#include "queue/queue_sqs_creds.h"
 #include "queue/queue_sqs_private.h"
 
 #include "core/banned.h"
@@ -65,6 +66,7 @@ launch(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err 
 	    clock_mono_ms() + q->sqs->aws.timeout_ms + (brief ? 0 : LONG_POLL_S * 1000);
 	p->asked = max < SQS_BATCH_MAX ? max : SQS_BATCH_MAX;
 	poll_body(q, queue, brief, p->asked, p->arena, &body);
+	sqs_creds_renew(q->sqs->creds);
 	TRY(sqs_call_prepare(
 	    q->sqs, &p->call, "ReceiveMessage", &body, p->arena, NO_TIMEOUT, err));
 	(void)curl_easy_setopt(p->call.easy, CURLOPT_PRIVATE, p);
