@@ -207,8 +207,10 @@ on_pump(struct ev_loop *loop, ev_timer *timer, int revents)
 		fill(q, b);
 		if (b->n == 0)
 			break;
-		if (launch(q, b, &err) != ES_OK)
+		if (launch(q, b, &err) != ES_OK) {
 			again_or_answer_all(q, b, false, &err);
+			arm(q, timer, 0); /* nothing of it flies that would land */
+		}
 	}
 }
 

@@ -148,6 +148,22 @@ the_loop_goes_on_while_the_endpoint_is_silent(void)
 }
 
 static void
+everybody_is_told_when_there_are_no_keys(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	f.sqs.keys = NULL;
+	for (int i = 0; i < 200; i++)
+		put(&f);
+	CU_ASSERT_TRUE(wait_answers(&f, 200));
+	CU_ASSERT_EQUAL(f.good, 0);
+	CU_ASSERT_STRING_EQUAL(f.err.text, "container credentials: HTTP 500");
+	CU_ASSERT_EQUAL(f.sqs.requests, 0);
+	teardown(&f);
+}
+
+static void
 on_send(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	(void)loop, (void)revents;
@@ -232,6 +248,8 @@ static CU_TestInfo cases[] = {
     {"sends wait for the first keys", sends_wait_for_the_first_keys},
     {"the loop goes on while the endpoint is silent",
 	the_loop_goes_on_while_the_endpoint_is_silent},
+    {"everybody is told when there are no keys",
+	everybody_is_told_when_there_are_no_keys},
     {"keys that end soon are used meanwhile", keys_that_end_soon_are_used_meanwhile},
     {"refused keys are not used while newer ones are fetched",
 	refused_keys_are_not_used_while_newer_ones_are_fetched},
