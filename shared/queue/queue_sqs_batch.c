@@ -21,6 +21,13 @@ struct entry {
 	bool open; /* not dealt with yet */
 };
 
+/* What came of all of a call's messages. */
+struct tally {
+	size_t bad;
+	struct es_err last;
+	int64_t left_ms; /* for what fails */
+};
+
 static void
 write_body(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
     const struct entry entries[], size_t n, struct arena *a, struct text *body)
@@ -106,13 +113,26 @@ run_ten(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
 	return rc;
 }
 
+/* The others are tried after ten that fail, since each that goes is a repeat less. But an
+ * SQS that hangs is waited for once, not for each ten. */
+static void
+run_in_time(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
+    struct entry entries[], size_t n, struct tally *t)
+{
+	const int64_t start_ms = clock_mono_ms();
+
+	if (t->left_ms > 0 &&
+	    run_ten(q, queue, verb, entries, n, &t->bad, &t->last) == ES_OK)
+		return;
+	t->bad += n;
+	t->left_ms -= clock_mono_ms() - start_ms;
+}
+
 static enum es_code
 run(struct queue_sqs *q, const struct batch_verb *verb, const struct queue_msg msgs[],
     size_t n, struct es_err *err)
 {
-	struct es_err last = {0};
-	enum es_code rc = ES_OK;
-	size_t bad = 0;
+	struct tally t = {.left_ms = q->sqs->aws.timeout_ms};
 
 	for (size_t queue = 0; queue < q->sqs->n_urls; queue++) {
 		struct entry entries[SQS_BATCH_MAX];
@@ -129,17 +149,14 @@ run(struct queue_sqs *q, const struct batch_verb *verb, const struct queue_msg m
 				entries[k++] = (struct entry){handle, true};
 			if (k < SQS_BATCH_MAX && (i + 1 < n || k == 0))
 				continue;
-			/* The others are still tried: each that goes is a repeat less. */
-			rc = run_ten(q, queue, verb, entries, k, &bad, &last);
-			if (rc != ES_OK)
-				bad += k;
+			run_in_time(q, queue, verb, entries, k, &t);
 			k = 0;
 		}
 	}
-	if (bad == 0)
+	if (t.bad == 0)
 		return ES_OK;
 	return es_fail(
-	    err, ES_UNAVAILABLE, "%zu of %zu messages: %.150s", bad, n, last.text);
+	    err, ES_UNAVAILABLE, "%zu of %zu messages: %.150s", t.bad, n, t.last.text);
 }
 
 enum es_code

@@ -1,0 +1,96 @@
+/* Many batches of ten, and an SQS that takes none of them. */
+#include "cunit_main.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "fake_sqs.h"
+
+#include "core/banned.h"
+
+#define MESSAGES 200
+
+static void
+setup(struct fake_sqs *sqs, struct queue **q, struct queue_msg msgs[MESSAGES])
+{
+	struct es_err err;
+
+	fake_sqs_open(sqs);
+	sqs->aws.access_key = "AK1";
+	sqs->aws.secret_key = "s";
+	for (size_t i = 0; i < MESSAGES; i++)
+		msgs[i] = (struct queue_msg){.receipt = "0 handle"};
+	CHECK(queue_open(&sqs->settings, q, &err) == ES_OK);
+}
+
+/* Each attempt is a connection that waits at the door. */
+static int
+attempts(const struct fake_sqs *sqs)
+{
+	int n = 0, fd;
+
+	while ((fd = accept(sqs->listener, NULL, NULL)) >= 0) {
+		(void)close(fd);
+		n++;
+	}
+	return n;
+}
+
+static void
+silence_is_waited_for_once(void)
+{
+	struct queue_msg msgs[MESSAGES];
+	struct fake_sqs sqs;
+	struct queue *q;
+	struct es_err err;
+
+	setup(&sqs, &q, msgs);
+	queue_close(&q);
+	sqs.aws.timeout_ms = 100;
+	CHECK(queue_open(&sqs.settings, &q, &err) == ES_OK);
+	CU_ASSERT_EQUAL(queue_done(q, 0, msgs, MESSAGES, "", &err), ES_UNAVAILABLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "200 of 200 messages: SQS: Timeout"));
+	CU_ASSERT_TRUE(attempts(&sqs) < 5);
+	queue_close(&q);
+	fake_sqs_close(&sqs);
+}
+
+static void
+the_others_are_tried_after_one_that_fails(void)
+{
+	struct queue_msg msgs[MESSAGES];
+	struct fake_sqs sqs;
+	struct queue *q;
+	struct es_err err;
+	pid_t pid;
+
+	setup(&sqs, &q, msgs);
+	sqs.denies = 2;
+	pid = fork();
+	if (pid == 0) {
+		fake_sqs_start(&sqs, ev_loop_new(0));
+		(void)ev_run(sqs.loop, 0);
+		_exit(1);
+	}
+	CU_ASSERT_EQUAL(queue_done(q, 0, msgs, MESSAGES, "", &err), ES_UNAVAILABLE);
+	CU_ASSERT_STRING_EQUAL(
+	    err.text, "20 of 200 messages: SQS: these credentials may not do that");
+	CU_ASSERT_EQUAL(queue_done(q, 0, msgs, MESSAGES, "", &err), ES_OK);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	queue_close(&q);
+	fake_sqs_close(&sqs);
+}
+
+static CU_TestInfo cases[] = {
+    {"silence is waited for once, not for each ten", silence_is_waited_for_once},
+    {"the others are tried after one that fails",
+	the_others_are_tried_after_one_that_fails},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("queue/sqs_batch", cases)
