@@ -177,37 +177,47 @@ may_dial(const struct redis_sub *s, int64_t deadline_ms)
 	return clock_mono_ms() >= s->next_dial_ms;
 }
 
+static int64_t
+earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* Dial, listen or beat once; a connection that fails is given up. */
+static void
+turn(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **data,
+    size_t *len, struct es_err *err)
+{
+	enum es_code rc = ES_OK;
+
+	if (s->conn == NULL && may_dial(s, deadline_ms))
+		rc = dial(s, deadline_ms, err);
+	if (s->conn != NULL && rc == ES_OK)
+		rc = step(s, earlier(beat_due_ms(s), deadline_ms), a, data, len, err);
+	if (s->conn != NULL && rc == ES_OK && *data == NULL)
+		rc = beat(s, err);
+	if (rc != ES_OK)
+		hang_up(s);
+}
+
 enum es_code
 redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char **out,
     size_t *out_len, bool *lost, struct es_err *err)
 {
 	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
-	const char *data = NULL;
-	size_t len = 0;
-	enum es_code rc = ES_OK;
 
+	*out = NULL;
+	*out_len = 0;
 	do {
-		if (s->conn == NULL && may_dial(s, deadline_ms))
-			rc = dial(s, deadline_ms, err);
-		if (s->conn != NULL && rc == ES_OK)
-			rc = step(s,
-			    beat_due_ms(s) < deadline_ms ? beat_due_ms(s) : deadline_ms,
-			    a, &data, &len, err);
-		if (s->conn != NULL && rc == ES_OK && data == NULL)
-			rc = beat(s, err);
-		if (rc != ES_OK)
-			hang_up(s);
-		rc = ES_OK;
+		turn(s, deadline_ms, a, out, out_len, err);
 		if (lost != NULL && s->lost && s->up)
-			break; /* heard again: what was said meanwhile has to be looked up
+			break; /* heard again: what was said meanwhile is to be looked up
 			        */
-	} while (data == NULL && clock_mono_ms() < deadline_ms);
-	*out = data;
-	*out_len = len;
-	if (lost != NULL)
-		*lost = s->lost;
-	if (lost != NULL)
-		s->lost = false;
+	} while (*out == NULL && clock_mono_ms() < deadline_ms);
+	if (lost == NULL)
+		return ES_OK;
+	*lost = s->lost;
+	s->lost = false;
 	return ES_OK;
 }
 
