@@ -27,19 +27,29 @@ enqueue(struct api *api, const struct envelope *e, struct arena *a, struct es_er
 	    err);
 }
 
-/* The database knows what pub/sub may have lost. */
+/* The database knows what pub/sub may have lost. *fine: it has answered. */
 static bool
-ask_database(
-    struct api *api, const struct envelope *e, struct arena *a, struct outcome *out)
+ask_database(struct api *api, const struct envelope *e, struct arena *a,
+    struct outcome *out, bool *fine)
 {
 	struct es_err err = {0};
 	bool known = false;
 
-	if (outcome_store_get(api->pg, e, a, out, &known, &err) != ES_OK) {
+	*fine = outcome_store_get(api->pg, e, a, out, &known, &err) == ES_OK;
+	if (!*fine)
 		log_warn("outcome not asked", LOG_STR("error", err.text));
-		return false;
-	}
-	return known;
+	return *fine && known;
+}
+
+/* It is in the queue and 202 will be said, whatever comes of this. */
+static void
+supersede(struct api *api, const struct envelope *e, struct arena *a)
+{
+	struct es_err err;
+
+	if (!e->messages[0].minted &&
+	    outcome_store_supersede(api->pg, e, a, &err) != ES_OK)
+		log_warn("old refusal not taken back", LOG_STR("error", err.text));
 }
 
 /* A topic to be answered on, and a seat at the gate; NULL: don't wait. */
@@ -68,14 +78,17 @@ wait_for_outcome(
 
 	for (;;) {
 		const int64_t left_ms = deadline_ms - clock_mono_ms();
-		bool lost = false;
+		bool lost = false, fine;
 
 		if (send_reply_wait(api->reply, &e->id, left_ms, a, out, &lost))
 			return true;
-		if (ask_database(api, e, a, out))
+		if (ask_database(api, e, a, out, &fine))
 			return true;
-		if (!lost)
-			return false;
+		if (lost)
+			continue;
+		if (fine)
+			supersede(api, e, a);
+		return false;
 	}
 }
 
@@ -88,8 +101,11 @@ send_message(struct api *api, struct envelope *e, bool wait, struct arena *a, bo
 	*known = false;
 	e->reply = wait ? may_wait(api, a) : NULL;
 	rc = enqueue(api, e, a, err);
-	if (e->reply == NULL)
+	if (e->reply == NULL) {
+		if (rc == ES_OK)
+			supersede(api, e, a);
 		return rc;
+	}
 	if (rc != ES_OK) {
 		send_gate_clear(api->gate, api->slot);
 		return rc;

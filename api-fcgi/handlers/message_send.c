@@ -151,14 +151,11 @@ static enum es_code
 may_send(struct api *api, const struct http_req *req, const struct envelope *e,
     bool *known, struct outcome *out, struct es_err *err)
 {
-	const bool given = !e->messages[0].minted;
 	const enum es_code rc = visible_for_writing(api, req, &e->channel, err);
 
 	*known = false;
-	if (!given || (rc != ES_OK && rc != ES_CHANNEL_ARCHIVED))
+	if (rc != ES_CHANNEL_ARCHIVED || e->messages[0].minted)
 		return rc;
-	if (rc == ES_OK)
-		return outcome_store_supersede(api->pg, e, req->arena, err);
 	TRY(outcome_store_get(api->pg, e, req->arena, out, known, err));
 	if (*known && out->result == OUTCOME_COMMITTED)
 		out->result = OUTCOME_REPEAT;

@@ -150,7 +150,9 @@ BEGIN
 		FROM judged j WHERE j.outcome = 'refused' AND j.old_id IS NULL AND NOT j.fresh
 		ORDER BY j.tenant_id, j.channel_id, j.dedupe_key, j.envelope_id
 		ON CONFLICT ON CONSTRAINT refused_messages_pkey DO UPDATE
-		SET code = excluded.code, created_at = excluded.created_at
+		SET code = excluded.code, created_at = excluded.created_at,
+		    -- of an older fanout: it may be another delivery
+		    superseded = r.superseded AND r.envelope_id <> '00000000-0000-0000-0000-000000000000'
 	)
 	SELECT r.ord, r.outcome, r.code, r.seq, r.prev, r.created_ms, r.body, r.edited_ms,
 	    r.deleted, r.sender_name, r.payload
@@ -177,14 +179,16 @@ BEGIN
 END
 $$;
 
--- The message is taken once more: who asks by its client id shall not hear why an earlier try
--- was refused while this one waits in the queue.
-CREATE FUNCTION es_refusal_supersede(p_tenant uuid, p_channel uuid, p_key text)
+-- The message is in the queue once more: who asks by its client id shall not hear why an
+-- earlier try was refused while this one waits.
+CREATE FUNCTION es_refusal_supersede(p_tenant uuid, p_channel uuid, p_key text,
+    p_envelope uuid)
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 	UPDATE refused_messages SET superseded = true
 	WHERE tenant_id = p_tenant AND channel_id = p_channel
-	AND dedupe_key = decode(p_key, 'hex') AND NOT superseded
+	AND dedupe_key = decode(p_key, 'hex') AND envelope_id <> p_envelope
+	AND NOT superseded
 $$;
 
 -- A message that became a dead letter is a refused one for who asks by its client id.

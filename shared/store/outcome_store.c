@@ -42,9 +42,9 @@ const struct pg_stmt outcome_store_stmt = {
 
 static const struct pg_stmt supersede = {
     .name = "outcome_supersede",
-    .sql =
-	"SELECT es_refusal_supersede($1, $2, k.key) FROM unnest($3::text[]) AS k (key)",
-    .n_params = 3,
+    .sql = "SELECT es_refusal_supersede($1, $2, k.key, $4)"
+	   " FROM unnest($3::text[]) AS k (key)",
+    .n_params = 4,
 };
 
 const char *const *
@@ -119,7 +119,7 @@ outcome_store_supersede(
     struct pg *pg, const struct envelope *e, struct arena *a, struct es_err *err)
 {
 	const char **keys = arena_alloc(a, e->n * sizeof(*keys));
-	const char *params[] = {e->tenant.text, e->channel.text, NULL};
+	const char *params[] = {e->tenant.text, e->channel.text, NULL, e->id.text};
 	struct pg_rows rows;
 
 	for (size_t i = 0; i < e->n; i++)

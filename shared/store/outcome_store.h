@@ -18,8 +18,8 @@
 enum es_code outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
     struct outcome outcomes[], bool known[], struct es_err *err) ES_MUST_CHECK;
 
-/* The envelope's messages are taken once more: what an earlier try of them was refused
- * with is told to nobody from now on. Before it is queued. */
+/* The envelope's messages are in the queue once more: what an earlier try of them was
+ * refused with is told to nobody from now on. */
 enum es_code outcome_store_supersede(struct pg *pg, const struct envelope *e,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
