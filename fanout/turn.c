@@ -38,11 +38,16 @@ more_than(size_t asked, size_t max)
 	return asked < max / 2 ? asked * 2 : max;
 }
 
-/* Database or queue are away: nothing is received until they are back. */
+/* Database or queue are away: nothing is received until they are back. What was waited
+ * for in vain since then counts: who has sat out a time-out need not sleep on top of it.
+ */
 static void
-back_off(struct worker *w, const char *what, const struct es_err *err)
+back_off(struct worker *w, int64_t since_ms, const char *what, const struct es_err *err)
 {
-	const int64_t ms = clock_backoff_ms(w->failures, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+	const int64_t pause_ms =
+	    clock_backoff_ms(w->failures, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
+	const int64_t left_ms = since_ms + pause_ms - clock_mono_ms();
+	const int64_t ms = left_ms > BACKOFF_MIN_MS ? left_ms : BACKOFF_MIN_MS;
 
 	if (w->failures % 10 == 0)
 		log_warn(what, LOG_STR("error", err->text),
@@ -241,6 +246,7 @@ drain_ready(
 void
 turn_partitions(struct worker *w)
 {
+	const int64_t start_ms = clock_mono_ms();
 	struct queue_cursor *cursors;
 	struct es_err err;
 	int64_t wait_ms;
@@ -248,7 +254,7 @@ turn_partitions(struct worker *w)
 
 	if (turn_leases(w, &err) != ES_OK) {
 		w->leases.next_ms = 0; /* again after the pause, not after a third */
-		back_off(w, "partitions not renewed", &err);
+		back_off(w, start_ms, "partitions not renewed", &err);
 		return;
 	}
 	cursors = arena_alloc(w->arena, w->leases.n * sizeof(*cursors));
@@ -260,7 +266,7 @@ turn_partitions(struct worker *w)
 	}
 	if (wait_at(w, cursors, n, wait_ms, &err) != ES_OK ||
 	    drain_ready(w, cursors, n, &err) != ES_OK) {
-		back_off(w, "queue not readable", &err);
+		back_off(w, start_ms, "queue not readable", &err);
 		return;
 	}
 	w->failures = 0;
@@ -289,13 +295,14 @@ static size_t
 leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 {
 	const struct batch_ctx ctx = context(w, w->queue->driver->name);
+	const int64_t start_ms = clock_mono_ms();
 	struct arena *a = arena_new();
 	struct es_err err;
 	size_t taken = 0;
 
 	if (batch_run(&ctx, NULL, msgs, n, &taken, a, &err) != BATCH_DONE) {
 		w->ask = less_than(w->ask, taken);
-		back_off(w, "batch put off", &err);
+		back_off(w, start_ms, "batch put off", &err);
 		taken = 0;
 	} else {
 		w->failures = 0;
@@ -314,6 +321,7 @@ void
 turn_leasing(struct worker *w)
 {
 	const size_t request = w->queue->driver->request_max;
+	const int64_t start_ms = clock_mono_ms();
 	struct queue_msg *msgs = arena_alloc(w->arena, w->ask * sizeof(*msgs));
 	int64_t keep_at_ms;
 	struct es_err err;
@@ -325,7 +333,7 @@ turn_leasing(struct worker *w)
 		/* A failed request may count against its messages: the next one has to be
 		 * smaller, not one of those that would come after it. */
 		w->ask = less_than(w->ask, request > 0 ? request : w->ask);
-		back_off(w, "queue not readable", &err);
+		back_off(w, start_ms, "queue not readable", &err);
 		return;
 	}
 	keep_at_ms = clock_mono_ms() + LEASE_SLOW_MS;
