@@ -105,7 +105,7 @@ struct conn {
 		uint32_t in_window, bad_windows, refused;
 	} in;
 	LIST_HEAD(conn_lanes, send_lane)
-	lanes; /* send_queue.c: one per channel at work */
+	lanes; /* send_lane.h: one per channel at work */
 };
 
 /* sys/queue.h of glibc has no safe walks. */

@@ -7,31 +7,17 @@
 #include "frames.h"
 #include "queue/queue_async.h"
 #include "replies.h"
+#include "send_lane.h"
 #include "send_limit.h"
 #include "worker.h"
 
 #include "core/banned.h"
 
-/* One message that waits; its texts follow it in the same block. */
-struct send_item {
-	TAILQ_ENTRY(send_item) link;
-	uint64_t number;
-	bool ready; /* the rate limit has said yes */
-	const char *id, *client_id, *body;
-};
-
-struct send_lane {
-	LIST_ENTRY(send_lane) link;
-	struct channel_id channel;
-	TAILQ_HEAD(, send_item) items;
-	unsigned n;
-	bool busy; /* authorising or enqueuing */
-};
-
 struct send_queue {
 	struct worker *worker;
 	struct send_limit *limit;
 	uint64_t number;
+	struct send_items due; /* all that waits, longest first */
 };
 
 /* What an asynchronous result of a lane comes back with. */
@@ -52,6 +38,7 @@ send_queue_new(struct worker *w)
 
 	q->worker = w;
 	q->limit = send_limit_new(w);
+	TAILQ_INIT(&q->due);
 	return q;
 }
 
@@ -65,57 +52,13 @@ send_queue_free(struct send_queue **q)
 	*q = NULL;
 }
 
-static struct send_lane *
-lane_find(struct conn *c, const struct channel_id *channel)
-{
-	struct send_lane *lane;
-
-	LIST_FOREACH(lane, &c->lanes, link)
-	if (strcmp(lane->channel.text, channel->text) == 0)
-		return lane;
-	return NULL;
-}
-
-static struct send_lane *
-lane_get(struct conn *c, const struct channel_id *channel)
-{
-	struct send_lane *lane = lane_find(c, channel);
-
-	if (lane != NULL)
-		return lane;
-	lane = mem_new(1, sizeof(*lane));
-	lane->channel = *channel;
-	TAILQ_INIT(&lane->items);
-	LIST_INSERT_HEAD(&c->lanes, lane, link);
-	return lane;
-}
-
-static void
-item_remove(struct send_lane *lane, struct send_item *item)
-{
-	TAILQ_REMOVE(&lane->items, item, link);
-	lane->n--;
-	mem_free(item);
-}
-
-static void
-lane_free(struct send_lane *lane)
-{
-	struct send_item *item;
-
-	while ((item = TAILQ_FIRST(&lane->items)) != NULL)
-		item_remove(lane, item);
-	LIST_REMOVE(lane, link);
-	mem_free(lane);
-}
-
 void
 send_queue_forget(struct conn *c)
 {
 	struct send_lane *lane;
 
 	while ((lane = LIST_FIRST(&c->lanes)) != NULL)
-		lane_free(lane);
+		send_lane_free(lane);
 }
 
 static void
@@ -123,7 +66,7 @@ item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
     const struct es_err *err)
 {
 	frame_out_error(c, "send", item->id, lane->channel.text, err);
-	item_remove(lane, item);
+	send_lane_remove(item);
 }
 
 /* Bytes that a text takes in an envelope, which is ASCII. */
@@ -186,7 +129,7 @@ step_done(struct conn *c, struct send_lane *lane)
 	if (lane->n > 0)
 		kick(c, lane);
 	else
-		lane_free(lane);
+		send_lane_free(lane);
 }
 
 static void
@@ -194,7 +137,7 @@ on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 {
 	struct lane_ref r = *(struct lane_ref *)ctx;
 	struct conn *c = conn_get(r.worker, r.ref);
-	struct send_lane *lane = c != NULL ? lane_find(c, &r.channel) : NULL;
+	struct send_lane *lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
 	struct es_err err;
 
 	mem_free(ctx);
@@ -224,7 +167,7 @@ fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
 		a->ids[e->n] = item->id != NULL ? arena_strdup(a->arena, item->id) : NULL;
 		envelope_message_init(&e->messages[e->n], &c->user, client_id,
 		    arena_strdup(a->arena, item->body), a->arena);
-		item_remove(lane, item);
+		send_lane_remove(item);
 	}
 }
 
@@ -282,7 +225,7 @@ on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 {
 	struct lane_ref *r = ctx;
 	struct conn *c = conn_get(r->worker, r->ref);
-	struct send_lane *lane = c != NULL ? lane_find(c, &r->channel) : NULL;
+	struct send_lane *lane = c != NULL ? send_lane_find(c, &r->channel) : NULL;
 
 	if (lane == NULL) {
 		mem_free(r);
@@ -324,7 +267,7 @@ on_limit(void *ctx, const struct es_err *refused)
 {
 	struct lane_ref r = *(struct lane_ref *)ctx;
 	struct conn *c = conn_get(r.worker, r.ref);
-	struct send_lane *lane = c != NULL ? lane_find(c, &r.channel) : NULL;
+	struct send_lane *lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
 	struct send_item *item = NULL;
 
 	mem_free(ctx);
@@ -333,7 +276,8 @@ on_limit(void *ctx, const struct es_err *refused)
 	TAILQ_FOREACH(item, &lane->items, link)
 	if (item->number == r.number)
 		break;
-	CHECK(item != NULL);
+	if (item == NULL)
+		return; /* it has waited too long */
 	if (refused != NULL) {
 		item_error(c, lane, item, refused);
 		frames_count_refused(r.worker, c);
@@ -341,44 +285,16 @@ on_limit(void *ctx, const struct es_err *refused)
 		item->ready = true;
 	}
 	if (lane->n == 0 && !lane->busy)
-		lane_free(lane);
+		send_lane_free(lane);
 	else
 		kick(c, lane);
-}
-
-static const char *
-put(char **at, const char *s)
-{
-	const size_t size = s != NULL ? strlen(s) + 1 : 0;
-	char *copy = *at;
-
-	if (s == NULL)
-		return NULL;
-	memcpy(copy, s, size);
-	*at += size;
-	return copy;
-}
-
-static struct send_item *
-item_new(const char *body, const char *client_id, const char *id)
-{
-	const size_t texts = strlen(body) + 1 +
-	                     (client_id != NULL ? strlen(client_id) + 1 : 0) +
-	                     (id != NULL ? strlen(id) + 1 : 0);
-	struct send_item *item = mem_new(1, sizeof(*item) + texts);
-	char *at = (char *)(item + 1);
-
-	item->body = put(&at, body);
-	item->client_id = put(&at, client_id);
-	item->id = put(&at, id);
-	return item;
 }
 
 enum es_code
 send_queue_add(struct worker *w, struct conn *c, const struct channel_id *channel,
     const char *body, const char *client_id, const char *id, struct es_err *err)
 {
-	struct send_lane *lane = lane_get(c, channel);
+	struct send_lane *lane = send_lane_get(c, channel, &w->sends->due);
 	struct send_item *item;
 	struct lane_ref *r;
 
@@ -388,12 +304,29 @@ send_queue_add(struct worker *w, struct conn *c, const struct channel_id *channe
 		err->retry_after_ms = 100;
 		return ES_BUSY;
 	}
-	item = item_new(body, client_id, id);
+	item = send_lane_add(
+	    lane, body, client_id, id, w->now_ms + w->conf->send_timeout_ms);
 	item->number = ++w->sends->number;
-	TAILQ_INSERT_TAIL(&lane->items, item, link);
-	lane->n++;
 	r = lane_ref(c, lane);
 	r->number = item->number;
 	send_limit_check(w->sends->limit, c, on_limit, r);
 	return ES_OK;
+}
+
+void
+send_queue_tick(struct worker *w)
+{
+	struct send_item *item;
+	struct es_err err;
+
+	while ((item = TAILQ_FIRST(&w->sends->due)) != NULL &&
+	       item->deadline_ms <= w->now_ms) {
+		struct send_lane *lane = item->lane;
+
+		IGNORE(es_fail(&err, ES_UNAVAILABLE,
+		    "those before it take too long: send it again"));
+		item_error(lane->conn, lane, item, &err);
+		if (lane->n == 0 && !lane->busy)
+			send_lane_free(lane);
+	}
 }

@@ -118,6 +118,7 @@ on_fast(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	w->now_ms = clock_mono_ms();
 	replies_tick(w);
+	send_queue_tick(w);
 	ping_wheel_turn(w->wheel, w->now_ms);
 }
 

@@ -8,6 +8,7 @@
 #include "event/event.h"
 #include "replies.h"
 #include "rig.h"
+#include "send_lane.h"
 #include "send_queue.h"
 
 #include "core/banned.h"
@@ -171,6 +172,34 @@ lets_32_wait_and_no_more(void)
 	down();
 }
 
+/* Who is asked for the right, or the queue, says nothing: what waits is told so and stays
+ * out of the queue. */
+static void
+lets_nobody_wait_for_ever(void)
+{
+	up();
+	fakes.hold = true;
+	send_n(1);
+	send_n(2);
+	rig_turn(&rig);
+	rig.worker.now_ms += rig.conf.send_timeout_ms - 100;
+	send_queue_tick(&rig.worker);
+	CU_ASSERT_EQUAL(LIST_FIRST(&rig_conn(&rig, &client)->lanes)->n, 2);
+	rig.worker.now_ms += 100;
+	send_queue_tick(&rig.worker);
+	CU_ASSERT_TRUE(answered("\"unavailable\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i1\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryable\":true"));
+	CU_ASSERT_TRUE(answered("\"id\":\"i2\""));
+	fakes.hold = false;
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.n_sent, 0);
+	send_n(3); /* the lane goes on */
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.n_sent, 1);
+	down();
+}
+
 static void
 looks_up_at_the_deadline(void)
 {
@@ -287,6 +316,7 @@ static CU_TestInfo cases[] = {
     {"tells refusals", tells_refusals},
     {"keeps the sender's order, in batches", keeps_the_senders_order_in_batches},
     {"lets 32 wait and no more", lets_32_wait_and_no_more},
+    {"lets nobody wait for ever", lets_nobody_wait_for_ever},
     {"looks up at the deadline", looks_up_at_the_deadline},
     {"looks up when replies are heard again", looks_up_when_replies_are_heard_again},
     {"limits the user", limits_the_user},
