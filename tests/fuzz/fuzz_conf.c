@@ -34,7 +34,7 @@ static const struct conf_item items[] = {
     ROW(number, "ES_NUMBER", CONF_INT, "7", -3, 10, NULL, "a number"),
     ROW(flag, "ES_FLAG", CONF_BOOL, "false", 0, 0, NULL, "a flag"),
 };
-static const struct conf_table table = {items, ES_COUNT(items)};
+static const struct conf_table table = {.items = items, .n = ES_COUNT(items)};
 static const char *const known[] = {
     "ES_TEXT", "ES_SECRET", "ES_ADDR", "ES_MODE", "ES_NUMBER", "ES_FLAG", NULL};
 

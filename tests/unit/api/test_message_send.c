@@ -46,8 +46,7 @@ queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 enum es_code
 send_reply_open(const char *redis_url, struct send_reply **out, struct es_err *err)
 {
-	(void)redis_url;
-	(void)err;
+	(void)redis_url, (void)err;
 	*out = (struct send_reply *)(void *)&world;
 	return ES_OK;
 }
@@ -61,9 +60,7 @@ send_reply_close(struct send_reply **r)
 const char *
 send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 {
-	(void)r;
-	(void)redis;
-	(void)a;
+	(void)r, (void)redis, (void)a;
 	return world.subscribed ? "es:r:fake" : NULL;
 }
 
@@ -71,10 +68,7 @@ bool
 send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_ms,
     struct arena *a, struct outcome *out, bool *lost)
 {
-	(void)r;
-	(void)envelope;
-	(void)wait_ms;
-	(void)a;
+	(void)r, (void)envelope, (void)wait_ms, (void)a;
 	world.waits++;
 	*lost = world.lost && world.waits == 1;
 	*out = world.outcome;
@@ -85,10 +79,7 @@ enum es_code
 outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
     struct outcome outcomes[], bool known[], struct es_err *err)
 {
-	(void)pg;
-	(void)e;
-	(void)a;
-	(void)err;
+	(void)pg, (void)e, (void)a, (void)err;
 	world.asked++;
 	known[0] = world.in_database;
 	outcomes[0] = world.outcome;
@@ -99,10 +90,7 @@ enum es_code
 outcome_store_supersede(
     struct pg *pg, const struct envelope *e, struct arena *a, struct es_err *err)
 {
-	(void)pg;
-	(void)e;
-	(void)a;
-	(void)err;
+	(void)pg, (void)e, (void)a, (void)err;
 	CU_ASSERT_NOT_EQUAL(world.enqueued, 0);
 	world.superseded++;
 	return ES_OK;
@@ -112,9 +100,7 @@ enum es_code
 visible_for_writing(struct api *api, const struct http_req *req,
     const struct channel_id *channel, struct es_err *err)
 {
-	(void)api;
-	(void)req;
-	(void)channel;
+	(void)api, (void)req, (void)channel;
 	return world.visible == ES_OK ? ES_OK : es_fail(err, world.visible, "no");
 }
 
@@ -122,9 +108,7 @@ enum es_code
 send_limits_charge(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	(void)api;
-	(void)req;
-	(void)res;
+	(void)api, (void)req, (void)res;
 	return world.limits == ES_OK ? ES_OK : es_fail(err, world.limits, "no");
 }
 
@@ -133,11 +117,7 @@ message_store_get(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, int64_t id, struct arena *a, struct message *out,
     struct es_err *err)
 {
-	(void)pg;
-	(void)who;
-	(void)channel;
-	(void)a;
-	(void)err;
+	(void)pg, (void)who, (void)channel, (void)a, (void)err;
 	*out = world.first;
 	out->id = id;
 	return ES_OK;
@@ -147,8 +127,7 @@ message_store_get(struct pg *pg, const struct actor *who,
 void
 api_metrics_count(struct metrics *m, enum api_metric what)
 {
-	(void)m;
-	(void)what;
+	(void)m, (void)what;
 }
 
 static void
