@@ -78,6 +78,19 @@ send_lane_add(struct send_lane *lane, const char *body, const char *client_id,
 	return item;
 }
 
+struct send_item *
+send_lane_item(struct send_lane *lane, uint64_t number)
+{
+	struct send_item *item;
+
+	TAILQ_FOREACH(item, &lane->items, link)
+	{
+		if (item->number == number)
+			return item;
+	}
+	return NULL;
+}
+
 void
 send_lane_remove(struct send_item *item)
 {

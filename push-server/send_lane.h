@@ -37,6 +37,8 @@ void send_lane_free(struct send_lane *lane);
  * given before. */
 struct send_item *send_lane_add(struct send_lane *lane, const char *body,
     const char *client_id, const char *id, int64_t deadline_ms);
+/* NULL: it waits no more. */
+struct send_item *send_lane_item(struct send_lane *lane, uint64_t number);
 void send_lane_remove(struct send_item *item);
 
 #endif

@@ -273,9 +273,7 @@ on_limit(void *ctx, const struct es_err *refused)
 	mem_free(ctx);
 	if (lane == NULL)
 		return;
-	TAILQ_FOREACH(item, &lane->items, link)
-	if (item->number == r.number)
-		break;
+	item = send_lane_item(lane, r.number);
 	if (item == NULL)
 		return; /* it has waited too long */
 	if (refused != NULL) {
@@ -328,5 +326,7 @@ send_queue_tick(struct worker *w)
 		item_error(lane->conn, lane, item, &err);
 		if (lane->n == 0 && !lane->busy)
 			send_lane_free(lane);
+		else
+			kick(lane->conn, lane);
 	}
 }
