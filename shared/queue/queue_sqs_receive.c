@@ -13,7 +13,7 @@
 
 #include "core/banned.h"
 
-#define LONG_POLL_S 5    /* also how long a silent SQS is taken for an idle one */
+#define LONG_POLL_S 3    /* also how long a silent SQS is taken for an idle one */
 #define NO_TIMEOUT  0    /* libcurl's, which does not look at what came first */
 #define LOOK_MS     500  /* so long at most nobody looks while a receive waits */
 #define ABSENT_MS   1000 /* nobody looked for so long: that was elsewhere */
