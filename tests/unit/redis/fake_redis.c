@@ -22,10 +22,10 @@ answer(struct fake_redis *f, int fd, bool is_first)
 		return false;
 	if (f->pongs && strstr(asked, "PING") != NULL)
 		text = "+PONG\r\n";
+	if (!is_first)
+		f->later_ms = clock_mono_ms(); /* before anybody can have read it */
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		return false;
-	if (!is_first)
-		f->later_ms = clock_mono_ms();
 	return !(is_first && f->cut);
 }
 
