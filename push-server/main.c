@@ -5,12 +5,12 @@
 
 #include "core/log.h"
 #include "core/prefork.h"
-#include "frames.h"
-#include "listen.h"
-#include "push_conf.h"
-#include "push_metrics.h"
-#include "push_ops.h"
-#include "worker.h"
+#include "frames/frames.h"
+#include "door/listen.h"
+#include "env/push_conf.h"
+#include "env/push_metrics.h"
+#include "worker/push_ops.h"
+#include "worker/worker.h"
 
 #include "core/banned.h"
 

@@ -3,13 +3,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "conn_write.h"
+#include "conn/conn_write.h"
 #include "core/check.h"
 #include "fakes.h"
-#include "frames.h"
-#include "replies.h"
-#include "worker.h"
-#include "ws.h"
+#include "frames/frames.h"
+#include "send/send_outcomes.h"
+#include "worker/worker.h"
+#include "conn/ws.h"
 #include "json/json_check.h"
 
 #include "core/banned.h"
@@ -142,6 +142,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	worker_turn(&worker);
 	CHECK(worker.conns.n == 0);
 	worker.now_ms += conf.send_timeout_ms; /* nobody is left to be answered */
-	replies_tick(&worker);
+	send_outcomes_tick(&worker);
 	return 0;
 }

@@ -36,7 +36,7 @@ rule 'libraries do not print or log' "$(
 
 # Two writers on one socket put bytes into the middle of each other's frames.
 rule 'a socket is written by conn_write.c alone' "$(
-	c_files | grep '^push-server/' | grep -vE '^push-server/(ws\.[ch]|conn_write\.c)$' |
+	c_files | grep '^push-server/' | grep -vE '^push-server/conn/(ws\.[ch]|conn_write\.c)$' |
 		xargs -r grep -nHE '\b(lws_write|ws_write) *\('
 )"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conn_write.h"
+#include "conn/conn_write.h"
 #include "core/check.h"
-#include "frame_out.h"
+#include "conn/frame_out.h"
 
 #include "core/banned.h"
 

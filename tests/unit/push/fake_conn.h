@@ -4,7 +4,7 @@
 #ifndef TESTS_FAKE_CONN_H
 #define TESTS_FAKE_CONN_H
 
-#include "worker.h"
+#include "worker/worker.h"
 
 #define FAKE_CONNS 16
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "fakes.h"
-#include "hub_hooks.h"
-#include "worker.h"
+#include "hub/hub_hooks.h"
+#include "worker/worker.h"
 
 #include "core/banned.h"
 

@@ -5,7 +5,7 @@
 #define TESTS_FAKE_OUTSIDE_H
 
 #include "fake_conn.h"
-#include "hub.h"
+#include "hub/hub.h"
 
 #define OUT_TENANT   "01900000-0000-7000-8000-000000000001"
 #define OUT_CHANNELS 3 /* the last one is private */

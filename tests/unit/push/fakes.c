@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "frames.h"
-#include "hub_hooks.h"
+#include "frames/frames.h"
+#include "hub/hub_hooks.h"
 #include "pg/pg_async.h"
 #include "queue/queue_async.h"
 #include "redis/redis_async.h"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "conn.h"
+#include "conn/conn.h"
 #include "core/err.h"
 
 #define FAKE_SENDS 64

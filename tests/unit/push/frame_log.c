@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conn_write.h"
+#include "conn/conn_write.h"
 
 #include "core/banned.h"
 

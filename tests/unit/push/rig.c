@@ -10,12 +10,12 @@
 #include <CUnit/CUnit.h>
 
 #include "auth/token.h"
-#include "conn_write.h"
+#include "conn/conn_write.h"
 #include "core/check.h"
-#include "front_desk.h"
-#include "front_head.h"
-#include "ping_wheel.h"
-#include "ws.h"
+#include "door/handshake.h"
+#include "door/request_head.h"
+#include "conn/ping_wheel.h"
+#include "conn/ws.h"
 
 #include "core/banned.h"
 
@@ -44,9 +44,9 @@ settings(struct push_conf *conf)
 	    .send_timeout_ms = 2000,
 	    .drain_ms = 1000,
 	    .max_subscriptions = 500,
-	    .comeback_min_ms = 500,
-	    .comeback_max_ms = 30000,
-	    .comeback_per_s = 500,
+	    .reconnect_min_ms = 500,
+	    .reconnect_max_ms = 30000,
+	    .reconnect_per_s = 500,
 	    .backlog = 16,
 	    .accepts = 64,
 	    .visitors = 16,

@@ -4,7 +4,7 @@
 #define TESTS_PUSH_RIG_H
 
 #include "fakes.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 struct rig {
 	struct worker worker;

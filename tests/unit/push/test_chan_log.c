@@ -1,7 +1,7 @@
 /* The ring of one channel: growth, wrap, eviction, holes, the shared budget. */
 #include <string.h>
 
-#include "chan_log.h"
+#include "log/chan_log.h"
 #include "core/check.h"
 #include "cunit_main.h"
 

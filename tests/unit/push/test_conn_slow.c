@@ -4,7 +4,7 @@
 
 #include "cunit_main.h"
 
-#include "conn_write.h"
+#include "conn/conn_write.h"
 #include "frame_log.h"
 #include "rig.h"
 

@@ -5,9 +5,9 @@
 
 #include "cunit_main.h"
 
-#include "conn_write.h"
+#include "conn/conn_write.h"
 #include "frame_log.h"
-#include "ping_wheel.h"
+#include "conn/ping_wheel.h"
 #include "rig.h"
 
 #include "core/banned.h"

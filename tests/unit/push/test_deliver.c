@@ -9,8 +9,8 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "ear.h"
-#include "hub_private.h"
-#include "subscribe.h"
+#include "hub/hub_private.h"
+#include "hub/subscribe.h"
 
 #include "core/banned.h"
 

@@ -4,9 +4,9 @@
 
 #include "cunit_main.h"
 
-#include "accept.h"
-#include "drain.h"
-#include "listen.h"
+#include "door/accept.h"
+#include "worker/drain.h"
+#include "door/listen.h"
 #include "rig.h"
 
 #include "core/banned.h"
@@ -97,8 +97,8 @@ advises_to_spread(void)
 	CU_ASSERT_TRUE(rig_expect(&rig, &first, "\"type\":\"hello\"", &got));
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(got.text, "{\"minMs\":502,\"maxMs\":30000,\"jitter\":\"full\"}"));
-	rig.conf.comeback_per_s = 1;
-	rig.conf.comeback_max_ms = 2499;
+	rig.conf.reconnect_per_s = 1;
+	rig.conf.reconnect_max_ms = 2499;
 	rig_client_as(&rig, &second, "01900000-0000-7000-8000-00000000a002");
 	CU_ASSERT_TRUE(rig_expect(&rig, &second, "\"type\":\"hello\"", &got));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "{\"minMs\":2499,\"maxMs\":2499,"));

@@ -4,7 +4,7 @@
 
 #include "core/check.h"
 #include "cunit_main.h"
-#include "event_frame.h"
+#include "wire/event_frame.h"
 
 #include "core/banned.h"
 

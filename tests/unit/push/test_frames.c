@@ -4,9 +4,9 @@
 
 #include "cunit_main.h"
 
-#include "conn_auth.h"
+#include "who/conn_auth.h"
 #include "core/check.h"
-#include "frames.h"
+#include "frames/frames.h"
 #include "rig.h"
 
 #include "core/banned.h"

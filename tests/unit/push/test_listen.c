@@ -10,7 +10,7 @@
 #include "cunit_main.h"
 
 #include "core/attr.h"
-#include "listen.h"
+#include "door/listen.h"
 
 #include "core/banned.h"
 

@@ -1,7 +1,7 @@
 /* Heartbeats with a clock of the test's own. */
 #include "cunit_main.h"
 
-#include "ping_wheel.h"
+#include "conn/ping_wheel.h"
 #include "rig.h"
 
 #include "core/banned.h"

@@ -5,8 +5,8 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "fake_presence.h"
-#include "hub_private.h"
-#include "presence_private.h"
+#include "hub/hub_private.h"
+#include "presence/presence_private.h"
 
 #include "core/banned.h"
 

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "acl.h"
-#include "authz.h"
+#include "hub/acl.h"
+#include "hub/authz.h"
 #include "core/check.h"
 #include "cunit_main.h"
-#include "hub_private.h"
+#include "hub/hub_private.h"
 #include "hub_rig.h"
-#include "subscribe.h"
+#include "hub/subscribe.h"
 
 #include "core/banned.h"
 

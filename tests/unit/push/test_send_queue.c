@@ -6,10 +6,10 @@
 
 #include "event/envelope.h"
 #include "event/event.h"
-#include "replies.h"
+#include "send/send_outcomes.h"
 #include "rig.h"
-#include "send_lane.h"
-#include "send_queue.h"
+#include "send/send_lane.h"
+#include "send/send_queue.h"
 
 #include "core/banned.h"
 
@@ -71,7 +71,7 @@ reply(unsigned k, enum outcome_result result, enum es_code code)
 	r = (struct reply){e.id, outcomes, e.n};
 	text_init(&text, a, 65536);
 	reply_encode(&r, &text);
-	replies_message(rig.worker.replies, text.data, text.len);
+	send_outcomes_message(rig.worker.send_outcomes, text.data, text.len);
 	arena_free(&a);
 }
 
@@ -82,7 +82,7 @@ acks_after_the_commit(void)
 	send_n(1);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL_FATAL(fakes.n_sent, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(fakes.sent[0], replies_topic(rig.worker.replies)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(fakes.sent[0], send_outcomes_topic(rig.worker.send_outcomes)));
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, -1); /* in the queue is not committed */
@@ -206,22 +206,22 @@ looks_up_at_the_deadline(void)
 	up();
 	send_n(1);
 	rig_turn(&rig);
-	replies_tick(&rig.worker);
+	send_outcomes_tick(&rig.worker);
 	CU_ASSERT_FALSE(fakes_run()); /* not due yet */
 	rig.worker.now_ms += rig.conf.send_timeout_ms;
-	replies_tick(&rig.worker);
+	send_outcomes_tick(&rig.worker);
 	CU_ASSERT_TRUE(answered("\"messageId\":100"));
 	fakes.known = false;
 	send_n(2);
 	rig_turn(&rig);
 	rig.worker.now_ms += rig.conf.send_timeout_ms;
-	replies_tick(&rig.worker);
+	send_outcomes_tick(&rig.worker);
 	CU_ASSERT_TRUE(answered("outcome_unknown"));
 	send_n(3);
 	rig_turn(&rig);
 	fakes.pg_down = true;
 	rig.worker.now_ms += rig.conf.send_timeout_ms;
-	replies_tick(&rig.worker);
+	send_outcomes_tick(&rig.worker);
 	CU_ASSERT_TRUE(answered("outcome_unknown"));
 	down();
 }
@@ -233,12 +233,12 @@ looks_up_when_replies_are_heard_again(void)
 	send_n(1);
 	rig_turn(&rig);
 	fakes.known = false;
-	replies_subscribed(&rig.worker);
+	send_outcomes_subscribed(&rig.worker);
 	CU_ASSERT_TRUE(fakes_run()); /* not known: there is time yet */
 	fakes.known = true;
-	replies_subscribed(&rig.worker);
+	send_outcomes_subscribed(&rig.worker);
 	CU_ASSERT_TRUE(answered("\"messageId\":100"));
-	replies_subscribed(&rig.worker); /* nothing is left to ask for */
+	send_outcomes_subscribed(&rig.worker); /* nothing is left to ask for */
 	CU_ASSERT_FALSE(fakes_run());
 	down();
 }

@@ -4,9 +4,9 @@
 
 #include "core/check.h"
 #include "cunit_main.h"
-#include "hub_private.h"
+#include "hub/hub_private.h"
 #include "hub_rig.h"
-#include "subscribe.h"
+#include "hub/subscribe.h"
 
 #include "core/banned.h"
 

@@ -5,10 +5,10 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "fake_outside.h"
-#include "hub_private.h"
-#include "recent.h"
-#include "subscribe.h"
-#include "typing.h"
+#include "hub/hub_private.h"
+#include "core/recent.h"
+#include "hub/subscribe.h"
+#include "hub/typing.h"
 
 #include "core/banned.h"
 

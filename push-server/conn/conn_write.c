@@ -1,0 +1,363 @@
+#include "conn/conn_write.h"
+
+#include <string.h>
+
+#include "core/check.h"
+#include "worker/worker.h"
+#include "conn/ws.h"
+
+#include "core/banned.h"
+
+_Static_assert(CONN_FRAME_MAX <= WS_TX_PACKET, "a frame must fit one write");
+_Static_assert(CONN_WRITE_MAX <= WS_TX_PACKET, "a write must fit one packet");
+
+#define STALLED_MS 30000 /* without taking a byte */
+
+size_t
+frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX])
+{
+	out[0] = (char)(0x80 | opcode);
+	if (payload < 126) {
+		out[1] = (char)payload;
+		return 2;
+	}
+	if (payload < 65536) {
+		out[1] = 126;
+		out[2] = (char)(payload >> 8);
+		out[3] = (char)payload;
+		return 4;
+	}
+	out[1] = 127;
+	for (unsigned i = 0; i < 8; i++)
+		out[2 + i] = (char)(payload >> (56 - 8 * i));
+	return 10;
+}
+
+/* Length of the frame of ours that starts at p. */
+static size_t
+frame_len(const unsigned char *p)
+{
+	size_t len = 0;
+
+	if (p[1] < 126)
+		return 2U + p[1];
+	if (p[1] == 126)
+		return 4U + ((size_t)p[2] << 8 | p[3]);
+	for (unsigned i = 0; i < 8; i++)
+		len = len << 8 | p[2 + i];
+	return 10 + len;
+}
+
+/* Bytes of whole frames at the start of b, at most room but at least one frame. */
+static size_t
+whole_frames(const struct conn_bytes *b, size_t room)
+{
+	size_t n = 0;
+
+	while (n < b->len) {
+		const size_t next = n + frame_len((const unsigned char *)b->data + n);
+
+		CHECK(next <= b->len);
+		if (n > 0 && next > room)
+			break;
+		n = next;
+	}
+	return n;
+}
+
+static void
+drop_front(struct conn_bytes *b, size_t n)
+{
+	b->len -= (uint32_t)n;
+	memmove(b->data, b->data + n, b->len);
+	if (b->len == 0 && b->size > 4096)
+		conn_bytes_fini(b);
+}
+
+static void
+count_out(struct worker *w, int64_t delta)
+{
+	w->out_bytes += delta;
+	metrics_gauge_set(w->metrics, PM_OUT_BYTES, w->out_bytes);
+}
+
+static void
+unblock(struct conn *c)
+{
+	if (!c->out.blocked)
+		return;
+	c->out.blocked = false;
+	TAILQ_REMOVE(&c->worker->slow, c, out.slow);
+	count_out(c->worker, -(int64_t)c->out.buffered);
+	c->out.buffered = 0;
+}
+
+static void
+block(struct conn *c, size_t buffered)
+{
+	c->out.blocked = true;
+	c->out.careful = true;
+	c->out.buffered = (uint32_t)buffered;
+	c->out.blocked_ms = c->worker->now_ms;
+	TAILQ_INSERT_TAIL(&c->worker->slow, c, out.slow);
+	count_out(c->worker, (int64_t)buffered);
+	ws_want_writable(c->wsi);
+}
+
+static int64_t
+waiting(const struct conn *c)
+{
+	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
+}
+
+/* Too much waits in this process: the slowest go. They are closed later, nothing is freed
+ * here; until then what they hold is still counted, so it is taken off first, or each
+ * write meanwhile would close others. */
+static void
+shed_slowest(struct worker *w)
+{
+	struct conn *c, *next;
+	int64_t excess = w->out_bytes - w->conf->out_bytes;
+
+	TAILQ_FOREACH(c, &w->slow, out.slow)
+	{
+		if (excess <= 0)
+			return;
+		if (c->state != CONN_OPEN)
+			excess -= waiting(c);
+	}
+	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
+	{
+		if (excess <= 0)
+			return;
+		if (c->state != CONN_OPEN)
+			continue;
+		excess -= waiting(c);
+		metrics_add(w->metrics, PM_SLOW, 1);
+		conn_close(c, CLOSE_SLOW, "too slow, the server is short of memory");
+	}
+}
+
+/* The one door: whole frames, an open connection, nothing held back. */
+static bool
+conn_write(struct conn *c, const char *frames, size_t len)
+{
+	struct worker *w = c->worker;
+
+	if (c->state != CONN_OPEN || c->out.blocked)
+		return false;
+	CHECK(len > 0 && len <= CONN_WRITE_MAX);
+	if (ws_close_code(c->wsi) != 0) {
+		/* libwebsockets closes by itself, for what broke the protocol: a raw
+		 * write would pass its Close frame */
+		conn_peer_closes(c, ws_close_code(c->wsi));
+		return false;
+	}
+	if (ws_partial(c->wsi)) { /* a pong of libwebsockets' own */
+		block(c, 0);
+		return false;
+	}
+	if (!ws_write(c->wsi, frames, len)) {
+		c->io.dead = true;
+		conn_set_state(c, CONN_CLOSING);
+		return false;
+	}
+	metrics_add(w->metrics, PM_BYTES_OUT, len);
+	if (ws_partial(c->wsi))
+		block(c, len);
+	else
+		c->out.careful = false;
+	return true;
+}
+
+static size_t
+slice(const struct conn *c)
+{
+	return c->out.careful ? CONN_CAREFUL_MAX : CONN_WRITE_MAX;
+}
+
+/* True: the buffer is empty. */
+static bool
+flush(struct conn *c, struct conn_bytes *b)
+{
+	while (b->len > 0) {
+		const size_t n = whole_frames(b, slice(c));
+
+		if (!conn_write(c, b->data, n))
+			return false;
+		drop_front(b, n);
+		count_out(c->worker, -(int64_t)n);
+		shed_slowest(c->worker); /* not before: n was counted twice */
+	}
+	return true;
+}
+
+static bool
+append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode,
+    const char *payload, size_t len, size_t cap)
+{
+	char header[FRAME_HEADER_MAX];
+	const size_t n = frame_header(opcode, len, header);
+
+	CHECK(n + len <= CONN_FRAME_MAX);
+	if (b->len + n + len > cap)
+		return false;
+	CHECK(conn_bytes_add(b, header, n, cap));
+	CHECK(conn_bytes_add(b, payload, len, cap));
+	count_out(c->worker, (int64_t)(n + len));
+	return true;
+}
+
+static void
+queue(struct conn *c, enum frame_opcode opcode, const char *payload, size_t len)
+{
+	/* One turn may say more than fits; slow is only who does not take it. */
+	if (c->state == CONN_OPEN &&
+	    c->out.control.len + FRAME_HEADER_MAX + len > CONN_CONTROL_MAX)
+		(void)flush(c, &c->out.control);
+	if (c->state != CONN_OPEN)
+		return;
+	if (!append(c, &c->out.control, opcode, payload, len, CONN_CONTROL_MAX)) {
+		metrics_add(c->worker->metrics, PM_SLOW, 1);
+		conn_close(c, CLOSE_SLOW, "too slow: answers pile up");
+		return;
+	}
+	if (c->out.dirty)
+		return;
+	c->out.dirty = true;
+	LIST_INSERT_HEAD(&c->worker->flush, c, out.flush);
+}
+
+void
+conn_queue_frame(struct conn *c, const char *json, size_t len)
+{
+	queue(c, OPCODE_TEXT, json, len);
+}
+
+void
+conn_write_ping(struct conn *c)
+{
+	/* Not empty: libwebsockets keeps an empty pong to itself. */
+	queue(c, OPCODE_PING, "es", 2);
+}
+
+size_t
+conn_write_room(const struct conn *c)
+{
+	if (c->state != CONN_OPEN || c->out.blocked)
+		return 0;
+	return slice(c);
+}
+
+bool
+conn_write_frames(struct conn *c, const char *frames, size_t len)
+{
+	if (c->state != CONN_OPEN || !flush(c, &c->out.control) ||
+	    !conn_write(c, frames, len))
+		return false;
+	shed_slowest(c->worker);
+	return true;
+}
+
+void
+conn_want_writable(struct conn *c)
+{
+	if (c->state == CONN_OPEN)
+		ws_want_writable(c->wsi);
+}
+
+bool
+conn_lossy_frame(struct conn *c, const char *json, size_t len)
+{
+	if (c->state != CONN_OPEN)
+		return false;
+	if (len + FRAME_HEADER_MAX > CONN_LOSSY_MAX ||
+	    !append(c, &c->out.lossy, OPCODE_TEXT, json, len, CONN_LOSSY_MAX)) {
+		metrics_add(c->worker->metrics, PM_LOSSY_DROPPED, 1);
+		return false;
+	}
+	if (!c->out.lossy_listed) {
+		c->out.lossy_listed = true;
+		LIST_INSERT_HEAD(&c->worker->lossy, c, out.lossy_entry);
+	}
+	return true;
+}
+
+void
+conn_lossy_clear(struct conn *c)
+{
+	count_out(c->worker, -(int64_t)c->out.lossy.len);
+	conn_bytes_fini(&c->out.lossy);
+}
+
+void
+conn_write_ready(struct conn *c)
+{
+	unblock(c);
+	if (c->state == CONN_OPEN && flush(c, &c->out.control) && !c->out.blocked)
+		deliver_writable(c);
+}
+
+void
+conn_write_last(struct conn *c)
+{
+	if (c->state == CONN_OPEN)
+		(void)flush(c, &c->out.control);
+}
+
+void
+conn_write_init(struct worker *w)
+{
+	LIST_INIT(&w->flush);
+	LIST_INIT(&w->lossy);
+	TAILQ_INIT(&w->slow);
+}
+
+void
+conn_write_flush(struct worker *w)
+{
+	struct conn *c;
+
+	while ((c = LIST_FIRST(&w->flush)) != NULL) {
+		LIST_REMOVE(c, out.flush);
+		c->out.dirty = false;
+		if (c->state == CONN_OPEN)
+			(void)flush(c, &c->out.control);
+	}
+}
+
+void
+conn_write_tick(struct worker *w)
+{
+	struct conn *c, *next;
+
+	for (c = LIST_FIRST(&w->lossy); c != NULL; c = next) {
+		next = LIST_NEXT(c, out.lossy_entry);
+		if (c->state == CONN_OPEN &&
+		    (c->out.control.len > 0 || !flush(c, &c->out.lossy)))
+			continue; /* not before the rest */
+		LIST_REMOVE(c, out.lossy_entry);
+		c->out.lossy_listed = false;
+	}
+	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
+	{
+		if (w->now_ms - c->out.blocked_ms < STALLED_MS)
+			break;
+		if (c->state == CONN_OPEN)
+			metrics_add(w->metrics, PM_SLOW, 1);
+		conn_close(c, CLOSE_SLOW, "too slow: nothing was read for 30 s");
+	}
+}
+
+void
+conn_write_fini(struct conn *c)
+{
+	unblock(c);
+	if (c->out.dirty)
+		LIST_REMOVE(c, out.flush);
+	if (c->out.lossy_listed)
+		LIST_REMOVE(c, out.lossy_entry);
+	count_out(c->worker, -(int64_t)(c->out.control.len + c->out.lossy.len));
+	conn_bytes_fini(&c->out.control);
+	conn_bytes_fini(&c->out.lossy);
+}

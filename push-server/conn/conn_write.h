@@ -1,0 +1,70 @@
+/* Everything that goes out to a client passes here: the only caller of lws_write, pings
+ * and close included. Order on a socket: control frames, then channel frames, then lossy
+ * ones. */
+#ifndef PUSH_CONN_WRITE_H
+#define PUSH_CONN_WRITE_H
+
+#include "conn/conn.h"
+
+/* A finished frame with its header; also the most that one write may carry. */
+#define CONN_FRAME_MAX 65536
+#define CONN_WRITE_MAX 65536
+/* What a socket gets at a time once a write to it was partial. */
+#define CONN_CAREFUL_MAX 16384
+#define CONN_CONTROL_MAX (256 * 1024) /* 500 acks of one sync fit */
+#define CONN_LOSSY_MAX   8192
+
+enum frame_opcode {
+	OPCODE_TEXT = 1,
+	OPCODE_CLOSE = 8,
+	OPCODE_PING = 9,
+	OPCODE_PONG = 10
+};
+
+/* Room for the header of any server frame (RFC 6455 section 5.2, unmasked). */
+#define FRAME_HEADER_MAX 10
+/* Writes the header of one whole frame; returns its length (2, 4 or 10). */
+size_t frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX]);
+
+/* Append one text frame to the connection's control buffer; it is written at the end of
+ * this turn of the loop, or when the buffer is full, before any channel bytes written
+ * later. json is the payload; it is copied. Dropped when the connection is not open. A
+ * full buffer that the socket does not take is a slow reader: 4101. */
+void conn_queue_frame(struct conn *c, const char *json, size_t len);
+
+/* How many bytes the next conn_write_frames may carry; 0 while the socket is blocked, not
+ * open or control frames are stuck. One whole frame may always exceed a figure above 0.
+ */
+size_t conn_write_room(const struct conn *c);
+
+/* Hand over whole finished unmasked frames (at most CONN_WRITE_MAX bytes), without a copy
+ * where the kernel takes them. True: taken, advance the cursor. False: nothing of it was
+ * or will be sent; deliver_writable() is called when it is worth trying again, unless the
+ * connection is gone. At most one write of these bytes per call. */
+bool conn_write_frames(struct conn *c, const char *frames, size_t len) ES_MUST_CHECK;
+
+/* Ask for deliver_writable(c) when the socket takes more (e.g. after writing a slice). */
+void conn_want_writable(struct conn *c);
+
+/* Append one text frame to the small lossy buffer: written at most once a second, after
+ * everything else. False when full: the caller forgets the news. */
+bool conn_lossy_frame(struct conn *c, const char *json, size_t len);
+/* Forget what waits there, e.g. to replace it by something newer. */
+void conn_lossy_clear(struct conn *c);
+
+/* For ws.c, ping_wheel.c and the loop. */
+void conn_write_ping(struct conn *c);
+/* The socket is writable and libwebsockets holds nothing back: control,
+ * deliver_writable(). */
+void conn_write_ready(struct conn *c);
+/* Try what waits in the control buffer once more, before the connection leaves CONN_OPEN.
+ */
+void conn_write_last(struct conn *c);
+void conn_write_init(struct worker *w);
+/* End of a turn of the loop: control buffers. */
+void conn_write_flush(struct worker *w);
+/* Once a second: lossy buffers, sockets that have taken nothing for 30 s. */
+void conn_write_tick(struct worker *w);
+void conn_write_fini(struct conn *c);
+
+#endif

@@ -1,0 +1,25 @@
+/* Writers of the frames that are not events: each builds one text frame and queues it. */
+#ifndef PUSH_FRAME_OUT_H
+#define PUSH_FRAME_OUT_H
+
+#include "conn/conn.h"
+#include "core/arena.h"
+#include "core/err.h"
+
+/* Answers a frame with an id; does nothing when id is NULL. channel and payload (a JSON
+ * object) may be NULL. */
+void frame_out_ack(struct conn *c, const char *op, const char *id, const char *channel,
+    const char *payload);
+/* Always sent. id and channel may be NULL. */
+void frame_out_error(struct conn *c, const char *op, const char *id, const char *channel,
+    const struct es_err *err);
+/* reason: "slow", "too_old", "limit", "reset" ... */
+void frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq,
+    int64_t to_seq, const char *reason);
+void frame_out_hello(struct conn *c);
+void frame_out_pong(struct conn *c, const char *id);
+void frame_out_token_expiring(struct conn *c, int64_t expires_s);
+void frame_out_reconnect(
+    struct conn *c, int64_t after_ms, int64_t within_ms, const char *reason);
+
+#endif

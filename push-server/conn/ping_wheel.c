@@ -1,0 +1,118 @@
+#include "conn/ping_wheel.h"
+
+#include <string.h>
+
+#include "conn/conn_write.h"
+#include "core/check.h"
+
+#include "core/banned.h"
+
+#define BUCKETS   (PING_INTERVAL_MS / PING_TICK_MS)
+#define LATE      (PONG_TIMEOUT_MS / PING_TICK_MS)
+#define PING_NONE 0
+#define CATCH_UP  BUCKETS /* after a longer sleep of the machine one round is enough */
+
+LIST_HEAD(bucket, conn);
+
+struct ping_wheel {
+	struct bucket buckets[BUCKETS];
+	unsigned at;     /* the bucket whose turn was last */
+	int64_t last_ms; /* time of that turn */
+	void (*visit)(struct conn *c);
+};
+
+struct ping_wheel *
+ping_wheel_new(int64_t now_ms, void (*visit)(struct conn *c))
+{
+	struct ping_wheel *w = mem_new(1, sizeof(*w));
+
+	w->last_ms = now_ms;
+	w->visit = visit;
+	return w;
+}
+
+void
+ping_wheel_free(struct ping_wheel **w)
+{
+	mem_free(*w);
+	*w = NULL;
+}
+
+void
+ping_wheel_add(struct ping_wheel *w, struct conn *c)
+{
+	CHECK(!c->beat.on_wheel);
+	c->beat.on_wheel = true;
+	c->beat.ping_at_ms = PING_NONE;
+	LIST_INSERT_HEAD(&w->buckets[w->at], c, beat.entry);
+}
+
+void
+ping_wheel_remove(struct conn *c)
+{
+	if (!c->beat.on_wheel)
+		return;
+	LIST_REMOVE(c, beat.entry);
+	c->beat.on_wheel = false;
+}
+
+void
+ping_wheel_pong(struct conn *c)
+{
+	c->beat.ping_at_ms = PING_NONE;
+}
+
+/* A ping that stands behind bytes which the socket does not take proves nothing: that
+ * case has its own limit in conn_write.c. */
+static bool
+overdue(const struct conn *c, int64_t now_ms)
+{
+	return c->beat.ping_at_ms != PING_NONE && !c->out.blocked &&
+	       now_ms - c->beat.ping_at_ms >= PONG_TIMEOUT_MS;
+}
+
+static void
+check_bucket(struct bucket *b, int64_t now_ms)
+{
+	struct conn *c, *next;
+
+	for (c = LIST_FIRST(b); c != NULL; c = next) {
+		next = LIST_NEXT(c, beat.entry); /* closing takes it off the wheel */
+		if (overdue(c, now_ms))
+			conn_close(c, CLOSE_PING_TIMEOUT, "no pong within 10 s");
+	}
+}
+
+static void
+ping_bucket(struct ping_wheel *w, struct bucket *b, int64_t now_ms)
+{
+	struct conn *c, *next;
+
+	check_bucket(b, now_ms); /* what a late turn has missed */
+	for (c = LIST_FIRST(b); c != NULL; c = next) {
+		next = LIST_NEXT(c, beat.entry);
+		if (w->visit != NULL)
+			w->visit(c);
+		if (!c->beat.on_wheel || c->out.blocked)
+			continue;
+		c->beat.ping_at_ms = now_ms;
+		conn_write_ping(c);
+	}
+}
+
+void
+ping_wheel_turn(struct ping_wheel *w, int64_t now_ms)
+{
+	unsigned turns = 0;
+
+	while (now_ms - w->last_ms >= PING_TICK_MS) {
+		w->last_ms += PING_TICK_MS;
+		w->at = (w->at + 1) % BUCKETS;
+		if (++turns > CATCH_UP) {
+			w->last_ms = now_ms;
+			break;
+		}
+		check_bucket(&w->buckets[(w->at + BUCKETS - LATE) % BUCKETS], now_ms);
+		ping_bucket(w, &w->buckets[w->at], now_ms);
+	}
+}

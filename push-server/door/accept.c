@@ -1,0 +1,151 @@
+#include "door/accept.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "door/handshake.h"
+#include "worker/worker.h"
+
+#include "core/banned.h"
+
+#define PAUSE_S    0.2 /* when the process has no descriptor left */
+#define UNACKED_MS 30000
+
+struct listener {
+	ev_io io;
+	struct accept *accept;
+	bool is_unix;
+};
+
+struct accept {
+	struct worker *worker;
+	struct listener listeners[PUSH_LISTEN_MAX];
+	unsigned n;
+	bool running;
+	ev_timer pause;
+};
+
+static void
+set_int(int fd, int level, int name, int value)
+{
+	/* A refusal costs speed, nothing else. */
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+static void
+tune(const struct worker *w, int fd, bool is_unix)
+{
+	set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)w->conf->sndbuf_bytes);
+	if (is_unix)
+		return;
+	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKED_MS);
+}
+
+static void
+peer_name(const struct sockaddr_storage *sa, char *out, socklen_t size)
+{
+	const void *address = NULL;
+
+	if (sa->ss_family == AF_INET)
+		address = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	else if (sa->ss_family == AF_INET6)
+		address = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	if (address == NULL || inet_ntop(sa->ss_family, address, out, size) == NULL)
+		(void)snprintf(out, size, "unix");
+}
+
+static void
+set_running(struct accept *a, bool running)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		if (running)
+			ev_io_start(a->worker->loop, &a->listeners[i].io);
+		else
+			ev_io_stop(a->worker->loop, &a->listeners[i].io);
+	}
+	a->running = running;
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct accept *a = ES_CONTAINER(timer, struct accept, pause);
+
+	(void)loop, (void)events;
+	set_running(a, true);
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct listener *l = ES_CONTAINER(io, struct listener, io);
+	struct worker *w = l->accept->worker;
+
+	(void)events;
+	w->now_ms = clock_mono_ms();
+	for (int64_t i = 0; i < w->conf->accepts; i++) {
+		struct sockaddr_storage sa = {0};
+		socklen_t len = sizeof(sa);
+		char peer[48];
+		const int fd = accept4(
+		    io->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+				  errno == ENOMEM)) {
+			log_warn("accept", LOG_STR("error", strerror(errno)));
+			set_running(l->accept, false);
+			ev_timer_set(&l->accept->pause, PAUSE_S, 0.);
+			ev_timer_start(loop, &l->accept->pause);
+			return;
+		}
+		if (fd < 0)
+			return;
+		tune(w, fd, l->is_unix);
+		peer_name(&sa, peer, sizeof(peer));
+		handshake_take(w, fd, l->is_unix, peer);
+	}
+}
+
+struct accept *
+accept_new(struct worker *w, const struct push_listen *listen, unsigned index)
+{
+	struct accept *a = mem_new(1, sizeof(*a));
+
+	a->worker = w;
+	a->n = listen->n;
+	for (unsigned i = 0; i < a->n; i++) {
+		struct listener *l = &a->listeners[i];
+
+		l->accept = a;
+		l->is_unix = listen->at[i].is_unix;
+		ev_io_init(
+		    &l->io, on_readable, push_listen_fd(listen, i, index), EV_READ);
+	}
+	ev_timer_init(&a->pause, on_pause_over, PAUSE_S, 0.);
+	set_running(a, true);
+	return a;
+}
+
+void
+accept_stop(struct accept *a)
+{
+	ev_timer_stop(a->worker->loop, &a->pause);
+	set_running(a, false);
+}
+
+void
+accept_free(struct accept **a)
+{
+	if (*a == NULL)
+		return;
+	accept_stop(*a);
+	mem_free(*a);
+	*a = NULL;
+}

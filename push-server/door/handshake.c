@@ -1,0 +1,229 @@
+#include "door/handshake.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "conn/reconnect_advice.h"
+#include "door/address_limit.h"
+#include "core/check.h"
+#include "door/http_answer.h"
+#include "door/request_head.h"
+#include "door/origins.h"
+#include "worker/worker.h"
+#include "conn/ws.h"
+
+#include "core/banned.h"
+
+/* One socket whose head is being read. */
+struct visitor {
+	TAILQ_ENTRY(visitor) link;
+	struct handshake *desk;
+	ev_io io;
+	ev_timer deadline;
+	bool is_unix;
+	char peer[48];
+	size_t len;
+	char data[FRONT_HEAD_MAX + 1];
+};
+
+struct handshake {
+	struct worker *worker;
+	struct address_limit *limits;
+	TAILQ_HEAD(, visitor) visitors;
+	unsigned n;
+};
+
+struct handshake *
+handshake_new(struct worker *w)
+{
+	struct handshake *d = mem_new(1, sizeof(*d));
+
+	d->worker = w;
+	d->limits = address_limit_new(w->conf->address_connections_per_min);
+	TAILQ_INIT(&d->visitors);
+	return d;
+}
+
+/* Returns the descriptor, now the caller's. */
+static int
+show_out(struct visitor *v)
+{
+	struct ev_loop *loop = v->desk->worker->loop;
+	const int fd = v->io.fd;
+
+	ev_io_stop(loop, &v->io);
+	ev_timer_stop(loop, &v->deadline);
+	TAILQ_REMOVE(&v->desk->visitors, v, link);
+	v->desk->n--;
+	mem_free(v);
+	return fd;
+}
+
+void
+handshake_free(struct handshake **d)
+{
+	struct visitor *v;
+
+	if (*d == NULL)
+		return;
+	while ((v = TAILQ_FIRST(&(*d)->visitors)) != NULL)
+		(void)close(show_out(v));
+	address_limit_free(&(*d)->limits);
+	mem_free(*d);
+	*d = NULL;
+}
+
+static void
+answer(struct visitor *v, const struct http_answer *a)
+{
+	struct worker *w = v->desk->worker;
+	char text[FRONT_ANSWER_MAX];
+	const size_t len = http_answer_text(a, text);
+	int fd;
+
+	if (a->status != 200)
+		metrics_add(w->metrics, PM_HANDSHAKES_REFUSED, 1);
+	fd = show_out(v);
+	/* It fits any fresh socket buffer; who is gone by now needs no answer. */
+	if (send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len)
+		(void)shutdown(fd, SHUT_WR);
+	(void)close(fd);
+}
+
+static void
+refuse(struct visitor *v, int status, int64_t retry_ms, const char *why)
+{
+	answer(v,
+	    &(struct http_answer){.status = status, .why = why, .retry_ms = retry_ms});
+}
+
+static bool
+origin_known(const struct worker *w, const struct request_head *head)
+{
+	return head->origin == NULL || request_head_same_origin(head) ||
+	       origins_allow(w->origins, head->origin);
+}
+
+/* To libwebsockets: our own handshake, then what the client has sent after its head. */
+static void
+admit(struct visitor *v, const struct request_head *head)
+{
+	struct worker *w = v->desk->worker;
+	const size_t rest = v->len - head->len;
+	char first[FRONT_HANDSHAKE_MAX + FRONT_HEAD_MAX];
+	const size_t len = request_head_handshake(head, first);
+	struct conn *c = conn_new(w, &w->conns);
+
+	if (c == NULL) {
+		refuse(v, 503, reconnect_advice_retry_ms(w), "this server is full");
+		return;
+	}
+	memcpy(first + len, v->data + head->len, rest);
+	if (head->token != NULL)
+		c->in.token = mem_strdup(head->token);
+	if (head->origin != NULL && !request_head_same_origin(head))
+		c->io.origin = mem_strdup(head->origin);
+	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", v->peer);
+	metrics_add(w->metrics, PM_HANDSHAKES_OK, 1);
+	ws_adopt(w->ws, c, show_out(v), first, len + rest);
+}
+
+static void
+judge(struct visitor *v, const struct request_head *head)
+{
+	struct worker *w = v->desk->worker;
+	int64_t retry_ms = 0;
+
+	if (v->is_unix && head->forwarded != NULL)
+		(void)snprintf(v->peer, sizeof(v->peer), "%s", head->forwarded);
+	if (w->draining)
+		refuse(v, 503, reconnect_advice_retry_ms(w), "this server is shutting down");
+	else if (!address_limit_take(v->desk->limits, v->peer, w->now_ms, &retry_ms))
+		refuse(v, 429, retry_ms, "too many connections from this address");
+	else if (!origin_known(w, head))
+		refuse(v, 403, 0, "no tenant allows this Origin");
+	else
+		admit(v, head);
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct visitor *v = ES_CONTAINER(io, struct visitor, io);
+	struct request_head head;
+	ssize_t n;
+
+	(void)loop, (void)events;
+	v->desk->worker->now_ms = clock_mono_ms();
+	n = recv(io->fd, v->data + v->len, FRONT_HEAD_MAX - v->len, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		(void)close(show_out(v));
+		return;
+	}
+	v->len += (size_t)n;
+	switch (request_head_parse(v->data, v->len, &head)) {
+	case FRONT_MORE:
+		break;
+	case FRONT_UPGRADE:
+		judge(v, &head);
+		break;
+	case FRONT_HEALTH:
+		answer(v, &(struct http_answer){.status = 200});
+		break;
+	case FRONT_REFUSED:
+		refuse(v, head.status, 0, head.why);
+		break;
+	}
+}
+
+static void
+on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct visitor *v = ES_CONTAINER(timer, struct visitor, deadline);
+
+	(void)loop, (void)events;
+	(void)close(show_out(v));
+}
+
+/* No room for its head. What has come of it is read, or the kernel would answer with a
+ * reset instead. */
+static void
+turn_away(struct worker *w, int fd)
+{
+	const struct http_answer full = {.status = 503,
+	    .why = "this server is overloaded",
+	    .retry_ms = reconnect_advice_retry_ms(w)};
+	char text[FRONT_ANSWER_MAX], head[FRONT_HEAD_MAX];
+
+	metrics_add(w->metrics, PM_HANDSHAKES_REFUSED, 1);
+	(void)recv(fd, head, sizeof(head), 0);
+	(void)send(fd, text, http_answer_text(&full, text), MSG_NOSIGNAL);
+	(void)close(fd);
+}
+
+void
+handshake_take(struct worker *w, int fd, bool is_unix, const char *peer)
+{
+	struct handshake *d = w->desk;
+	struct visitor *v;
+
+	if (d->n >= w->conf->visitors) {
+		turn_away(w, fd);
+		return;
+	}
+	v = mem_new(1, sizeof(*v));
+	v->desk = d;
+	v->is_unix = is_unix;
+	(void)snprintf(v->peer, sizeof(v->peer), "%s", peer);
+	ev_io_init(&v->io, on_readable, fd, EV_READ);
+	ev_timer_init(
+	    &v->deadline, on_deadline, (double)w->conf->head_timeout_ms / 1000., 0.);
+	ev_io_start(w->loop, &v->io);
+	ev_timer_start(w->loop, &v->deadline);
+	TAILQ_INSERT_TAIL(&d->visitors, v, link);
+	d->n++;
+}

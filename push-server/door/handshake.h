@@ -1,0 +1,18 @@
+/* The front desk: reads a socket's request head without waiting, answers refusals in HTTP
+ * and hands good handshakes to ws.h with what was read. */
+#ifndef PUSH_HANDSHAKE_H
+#define PUSH_HANDSHAKE_H
+
+#include <stdbool.h>
+
+struct worker;
+struct handshake;
+
+struct handshake *handshake_new(struct worker *w);
+void handshake_free(struct handshake **d); /* cuts who is still there */
+
+/* fd is the desk's from here on. peer is the numeric address; X-Forwarded-For is believed
+ * on unix sockets only, where the peer is our own front. */
+void handshake_take(struct worker *w, int fd, bool is_unix, const char *peer);
+
+#endif

@@ -1,0 +1,141 @@
+#include "door/head_text.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/banned.h"
+
+bool
+head_text_token(const char *s)
+{
+	static const char also[] = "!#$%&'*+-.^_`|~";
+	const char *p = s;
+
+	while (isalnum((unsigned char)*p) || (*p != '\0' && strchr(also, *p) != NULL))
+		p++;
+	return p != s && *p == '\0';
+}
+
+bool
+head_text_visible(const char *s)
+{
+	const char *p = s;
+
+	while (*p > 0x20 && *p < 0x7f)
+		p++;
+	return p != s && *p == '\0';
+}
+
+bool
+head_text_value(const char *s)
+{
+	for (const unsigned char *p = (const unsigned char *)s; *p != '\0'; p++)
+		if ((*p < 0x20 && *p != '\t') || *p == 0x7f)
+			return false;
+	return true;
+}
+
+char *
+head_text_trim(char *s)
+{
+	char *end;
+
+	s += strspn(s, " \t");
+	end = s + strlen(s);
+	while (end > s && (end[-1] == ' ' || end[-1] == '\t'))
+		*--end = '\0';
+	return s;
+}
+
+const char *
+head_text_trim_const(const char *s)
+{
+	return s + strspn(s, " \t");
+}
+
+bool
+head_text_has(const char *list, const char *word)
+{
+	const size_t len = strlen(word);
+
+	for (const char *p = list; *p != '\0';) {
+		const size_t skip = strspn(p, " \t,"), n = strcspn(p + skip, " \t,");
+
+		if (n == len && strncasecmp(p + skip, word, len) == 0)
+			return true;
+		p += skip + n;
+	}
+	return false;
+}
+
+const char *
+head_text_last(char *list)
+{
+	char *comma = strrchr(list, ',');
+
+	return head_text_trim(comma != NULL ? comma + 1 : list);
+}
+
+bool
+head_text_key(const char *s)
+{
+	static const char last[] = "AQgw"; /* only the first two of its six bits count */
+	size_t n = 0;
+
+	while (isalnum((unsigned char)s[n]) || s[n] == '+' || s[n] == '/')
+		n++;
+	return n == 22 && strcmp(s + n, "==") == 0 && strchr(last, s[21]) != NULL;
+}
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static bool
+decode(char *s)
+{
+	char *to = s;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '%') {
+			const int high = hex(s[1]), low = high < 0 ? -1 : hex(s[2]);
+
+			if (low < 0 || (high == 0 && low == 0))
+				return false;
+			*to++ = (char)(high << 4 | low);
+			s += 2;
+		} else {
+			*to++ = *s == '+' ? ' ' : *s;
+		}
+	}
+	*to = '\0';
+	return true;
+}
+
+bool
+head_text_query(char *query, const char *name, const char **out)
+{
+	const size_t len = strlen(name);
+
+	for (char *p = query; p != NULL;) {
+		char *next = strchr(p, '&');
+
+		if (next != NULL)
+			*next++ = '\0';
+		if (strncmp(p, name, len) == 0 && p[len] == '=') {
+			*out = p + len + 1;
+			return decode(p + len + 1);
+		}
+		p = next;
+	}
+	return true;
+}

@@ -1,0 +1,176 @@
+#include "door/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "core/parse.h"
+
+#include "core/banned.h"
+
+#define SOCKET (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+static enum es_code
+fail(struct es_err *err, const char *address, const char *what)
+{
+	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
+}
+
+/* Does somebody listen there? */
+static bool
+alive(const struct sockaddr_un *sa)
+{
+	const int fd = socket(AF_UNIX, SOCKET, 0);
+	const bool yes = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)sa,
+					sizeof(*sa)) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return yes;
+}
+
+static enum es_code
+open_unix(const char *path, int backlog, int *out, struct es_err *err)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	mode_t mask;
+	int fd, rc;
+
+	if (*path == '\0' || strlen(path) >= sizeof(sa.sun_path))
+		return fail(err, path, "a path of 1 to 107 bytes");
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+	if (alive(&sa))
+		return fail(err, path, "somebody listens there already");
+	(void)unlink(path);
+	fd = socket(AF_UNIX, SOCKET, 0);
+	mask = umask(0117);
+	rc = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&sa, sizeof(sa));
+	(void)umask(mask);
+	if (rc != 0 || listen(fd, backlog) != 0) {
+		const char *why = strerror(errno);
+
+		if (fd >= 0)
+			(void)close(fd);
+		return fail(err, path, why);
+	}
+	*out = fd;
+	return ES_OK;
+}
+
+static int
+open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
+{
+	const int on = 1;
+	const int fd = socket(ai->ai_family, SOCKET, ai->ai_protocol);
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (ai->ai_family != AF_INET6 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
+	    (!reuse_port ||
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&
+	    bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, backlog) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+/* First without sharing: two servers on one port would each get half of the clients. */
+static int
+open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, int fds[])
+{
+	const int probe = open_tcp_one(ai, backlog, false);
+
+	if (probe < 0)
+		return -1;
+	(void)close(probe);
+	for (unsigned i = 0; i < workers; i++) {
+		fds[i] = open_tcp_one(ai, backlog, true);
+		if (fds[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static enum es_code
+open_tcp(char *address, unsigned workers, int backlog, int fds[], struct es_err *err)
+{
+	const struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	char whole[128], *colon, *host = address;
+	struct addrinfo *ai;
+	int64_t port;
+	int rc;
+
+	(void)snprintf(whole, sizeof(whole), "%s", address);
+	colon = strrchr(address, ':');
+	if (colon == NULL || !parse_int(colon + 1, 0, 65535, &port))
+		return fail(err, whole, "host:port or unix:/path");
+	*colon = '\0';
+	if (host[0] == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		host++;
+	}
+	rc = getaddrinfo(*host != '\0' ? host : NULL, colon + 1, &hints, &ai);
+	if (rc != 0)
+		return fail(err, whole, gai_strerror(rc));
+	rc = open_tcp_all(ai, workers, backlog, fds);
+	freeaddrinfo(ai);
+	return rc == 0 ? ES_OK : fail(err, whole, strerror(errno));
+}
+
+enum es_code
+push_listen_open(const char *addresses, unsigned workers, int backlog,
+    struct push_listen *out, struct es_err *err)
+{
+	char *copy = mem_strdup(addresses), *rest = copy, *address;
+	enum es_code rc = ES_OK;
+
+	CHECK(workers <= PUSH_WORKERS_MAX);
+	*out = (struct push_listen){.workers = workers};
+	for (unsigned i = 0; i < PUSH_LISTEN_MAX; i++)
+		for (unsigned k = 0; k < PUSH_WORKERS_MAX; k++)
+			out->at[i].fds[k] = -1;
+	while (rc == ES_OK && (address = strsep(&rest, ",")) != NULL) {
+		if (out->n == PUSH_LISTEN_MAX) {
+			rc = fail(err, address, "too many addresses");
+			break;
+		}
+		out->at[out->n].is_unix = strncmp(address, "unix:", 5) == 0;
+		if (out->at[out->n].is_unix)
+			rc =
+			    open_unix(address + 5, backlog, &out->at[out->n].fds[0], err);
+		else
+			rc =
+			    open_tcp(address, workers, backlog, out->at[out->n].fds, err);
+		out->n++;
+	}
+	mem_free(copy);
+	if (rc != ES_OK)
+		push_listen_close(out);
+	return rc;
+}
+
+void
+push_listen_close(struct push_listen *l)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		for (unsigned k = 0; k < PUSH_WORKERS_MAX; k++)
+			if (l->at[i].fds[k] >= 0)
+				(void)close(l->at[i].fds[k]);
+	l->n = 0;
+}
+
+int
+push_listen_fd(const struct push_listen *l, unsigned i, unsigned worker)
+{
+	return l->at[i].is_unix ? l->at[i].fds[0] : l->at[i].fds[worker];
+}

@@ -1,0 +1,218 @@
+#include "door/request_head.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "door/head_text.h"
+
+#include "core/banned.h"
+
+#define HEADERS_MAX 100
+
+/* What is collected while the lines are read. */
+struct reading {
+	struct request_head *head;
+	char *path, *query;
+	const char *method, *upgrade, *connection, *version, *authorization, *protocols;
+	bool has_body;
+};
+
+static enum front_verdict
+refuse(struct request_head *head, int status, const char *why)
+{
+	head->status = status;
+	head->why = why;
+	return FRONT_REFUSED;
+}
+
+/* GET /ws?token=x HTTP/1.1 */
+static const char *
+read_request_line(struct reading *r, char *line)
+{
+	char *target = strchr(line, ' '), *version;
+
+	if (target == NULL || target == line)
+		return "malformed request line";
+	*target++ = '\0';
+	version = strchr(target, ' ');
+	if (version == NULL || *target != '/')
+		return "malformed request line";
+	*version++ = '\0';
+	if (strcmp(version, "HTTP/1.1") != 0)
+		return "HTTP/1.1 only";
+	if (!head_text_token(line) || !head_text_visible(target))
+		return "malformed request line";
+	r->method = line;
+	r->path = target;
+	r->query = strchr(target, '?');
+	if (r->query != NULL)
+		*r->query++ = '\0';
+	return NULL;
+}
+
+/* Into *slot; twice is an error. */
+static const char *
+once(const char **slot, const char *value)
+{
+	if (*slot != NULL)
+		return "a header that may stand once stands twice";
+	*slot = value;
+	return NULL;
+}
+
+static const char *
+read_header(struct reading *r, const char *name, char *value)
+{
+	struct request_head *h = r->head;
+	const struct {
+		const char *name;
+		const char **slot;
+	} known[] = {
+	    {"Host", &h->host},
+	    {"Upgrade", &r->upgrade},
+	    {"Connection", &r->connection},
+	    {"Origin", &h->origin},
+	    {"Authorization", &r->authorization},
+	    {"Sec-WebSocket-Key", &h->key},
+	    {"Sec-WebSocket-Version", &r->version},
+	    {"Sec-WebSocket-Protocol", &r->protocols},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(known); i++)
+		if (strcasecmp(name, known[i].name) == 0)
+			return once(known[i].slot, value);
+	if (strcasecmp(name, "X-Forwarded-For") == 0)
+		h->forwarded = head_text_last(value);
+	else if (strcasecmp(name, "Transfer-Encoding") == 0 ||
+		 (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0))
+		r->has_body = true;
+	return NULL;
+}
+
+static const char *
+read_header_line(struct reading *r, char *line)
+{
+	char *value = strchr(line, ':');
+
+	if (value == NULL || value == line)
+		return "malformed header";
+	*value++ = '\0';
+	if (!head_text_token(line))
+		return "malformed header";
+	value = head_text_trim(value);
+	if (!head_text_value(value))
+		return "malformed header";
+	return read_header(r, line, value);
+}
+
+/* The lines of a head that ends with an empty one, each terminated in place. */
+static const char *
+read_lines(struct reading *r, char *data, size_t len)
+{
+	const char *wrong = NULL;
+	char *line = data, *end;
+	unsigned n = 0;
+
+	if (memchr(data, '\0', len) != NULL)
+		return "NUL in the head";
+	data[len - 2] = '\0'; /* the empty line: found first, see the caller */
+	while (wrong == NULL && *line != '\0') {
+		end = strstr(line, "\r\n");
+		if (end == NULL)
+			return "bare CR or LF in the head";
+		*end = '\0';
+		if (strpbrk(line, "\r\n") != NULL)
+			return "bare CR or LF in the head";
+		if (n == 0)
+			wrong = read_request_line(r, line);
+		else
+			wrong = read_header_line(r, line);
+		if (++n > HEADERS_MAX)
+			return "too many headers";
+		line = end + 2;
+	}
+	return n == 0 ? "malformed request line" : wrong;
+}
+
+static enum front_verdict
+judge_handshake(struct reading *r)
+{
+	struct request_head *h = r->head;
+
+	if (r->has_body)
+		return refuse(h, 400, "a handshake has no body");
+	if (r->upgrade == NULL || !head_text_has(r->upgrade, "websocket") ||
+	    r->connection == NULL || !head_text_has(r->connection, "upgrade"))
+		return refuse(h, 426, "this is a WebSocket endpoint");
+	if (r->version == NULL || strcmp(r->version, "13") != 0)
+		return refuse(h, 426, "Sec-WebSocket-Version 13 only");
+	if (h->key == NULL || !head_text_key(h->key))
+		return refuse(h, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
+	h->protocol =
+	    r->protocols != NULL && head_text_has(r->protocols, FRONT_PROTOCOL);
+	if (r->protocols != NULL && !h->protocol)
+		return refuse(h, 400, "the only subprotocol is " FRONT_PROTOCOL);
+	return FRONT_UPGRADE;
+}
+
+static enum front_verdict
+judge(struct reading *r)
+{
+	struct request_head *h = r->head;
+	const bool health = strcmp(r->path, "/healthz") == 0;
+
+	if (h->host == NULL)
+		return refuse(h, 400, "Host is missing");
+	if (!health && strcmp(r->path, "/ws") != 0)
+		return refuse(h, 404, "there is /ws only");
+	if (strcmp(r->method, "GET") != 0)
+		return refuse(h, 405, "GET only");
+	if (health)
+		return FRONT_HEALTH;
+	if (r->authorization != NULL && strncasecmp(r->authorization, "Bearer ", 7) == 0)
+		h->token = head_text_trim_const(r->authorization + 7);
+	if (r->query != NULL && !head_text_query(r->query, "token", &h->token))
+		return refuse(h, 400, "malformed query");
+	return judge_handshake(r);
+}
+
+enum front_verdict
+request_head_parse(char *data, size_t len, struct request_head *out)
+{
+	const char *end = memmem(data, len, "\r\n\r\n", 4), *wrong;
+	struct reading r = {.head = out};
+
+	memset(out, 0, sizeof(*out));
+	if (end == NULL && len >= FRONT_HEAD_MAX)
+		return refuse(out, 431, "the request head is longer than 8 KiB");
+	if (end == NULL)
+		return FRONT_MORE;
+	out->len = (size_t)(end - data) + 4;
+	wrong = read_lines(&r, data, out->len);
+	if (wrong != NULL)
+		return refuse(out, 400, wrong);
+	return judge(&r);
+}
+
+size_t
+request_head_handshake(const struct request_head *head, char out[FRONT_HANDSHAKE_MAX])
+{
+	const int n = snprintf(out, FRONT_HANDSHAKE_MAX,
+	    "GET /ws HTTP/1.1\r\nHost: echostream\r\nUpgrade: websocket\r\n"
+	    "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
+	    "Sec-WebSocket-Version: 13\r\n%s\r\n",
+	    head->key,
+	    head->protocol ? "Sec-WebSocket-Protocol: " FRONT_PROTOCOL "\r\n" : "");
+
+	return (size_t)n;
+}
+
+bool
+request_head_same_origin(const struct request_head *head)
+{
+	const char *host = strstr(head->origin, "://");
+
+	return host != NULL && strcasecmp(host + 3, head->host) == 0;
+}

@@ -1,0 +1,159 @@
+#include "env/push_conf.h"
+
+#include <string.h>
+
+#include "auth/token_es256.h"
+#include "ops/ops.h"
+#include "pg/pg.h"
+#include "queue/queue.h"
+#include "redis/redis.h"
+
+#include "core/banned.h"
+
+#define ROW(member, env, kind, initial, min, max, meaning) \
+	CONF_ITEM(struct push_conf, member, env, kind, initial, min, max, NULL, meaning)
+
+// clang-format off
+static const struct conf_item items[] = {
+	CONF_AUTH_ITEMS(struct push_conf),
+	ROW(listen, "ES_PUSH_LISTEN", CONF_TEXT, "127.0.0.1:8082", 3, 1000,
+	    "where WebSockets are taken, comma separated: host:port or unix:/path"),
+	ROW(ops_listen, "ES_PUSH_OPS_LISTEN", CONF_TEXT, "127.0.0.1:8084", 3, 200,
+	    "where /healthz /readyz /metrics /version are served: host:port or unix:/path"),
+	ROW(metrics_file, "ES_PUSH_METRICS_FILE", CONF_TEXT, "", 0, 200,
+	    "file that keeps counters over restarts; empty: memory only"),
+	ROW(workers, "ES_PUSH_WORKERS", CONF_INT, "2", 1, 64,
+	    "worker processes, one event loop each"),
+	ROW(connections, "ES_PUSH_CONNECTIONS", CONF_INT, "10000", 1, 1000000,
+	    "connections of one worker; beyond it 503"),
+	ROW(user_connections, "ES_PUSH_USER_CONNECTIONS", CONF_INT, "100", 1, 100000,
+	    "connections of one user over all workers; beyond it close 4008"),
+	ROW(address_connections_per_min, "ES_PUSH_ADDRESS_CONNECTIONS_PER_MIN", CONF_INT,
+	    "600", 0, 10000000,
+	    "handshakes a minute and worker from one address (IPv6: /64), but for loopback; 0: no limit"),
+	ROW(frame_max_bytes, "ES_FRAME_MAX_BYTES", CONF_INT, "65536", 1024, 1048576,
+	    "bytes of one message from a client; beyond it close 1009"),
+	ROW(out_bytes, "ES_OUT_BYTES", CONF_INT, "134217728", 65536, 68719476736,
+	    "bytes that may wait for slow readers in one worker; beyond it the slowest get 4101"),
+	ROW(sndbuf_bytes, "ES_PUSH_SNDBUF_BYTES", CONF_INT, "131072", 4096, 16777216,
+	    "send buffer of one socket in the kernel"),
+	ROW(head_timeout_ms, "ES_PUSH_HEAD_TIMEOUT_MS", CONF_INT, "5000", 100, 60000,
+	    "milliseconds that a client has for its request head"),
+	ROW(auth_timeout_ms, "ES_PUSH_AUTH_TIMEOUT_MS", CONF_INT, "10000", 100, 60000,
+	    "milliseconds that checking a token may take; then close 4104"),
+	ROW(send_timeout_ms, "ES_PUSH_SEND_TIMEOUT_MS", CONF_INT, "2000", 100, 30000,
+	    "milliseconds after which the outcome of a send is looked up in the database"),
+	ROW(drain_ms, "ES_PUSH_DRAIN_MS", CONF_INT, "20000", 100, 600000,
+	    "milliseconds over which clients are sent away after SIGTERM"),
+	ROW(reconnect_min_ms, "ES_PUSH_COMEBACK_MIN_MS", CONF_INT, "500", 1, 60000,
+	    "milliseconds over which clients are advised at least to spread when they come back"),
+	ROW(reconnect_max_ms, "ES_PUSH_COMEBACK_MAX_MS", CONF_INT, "30000", 1000, 600000,
+	    "milliseconds that they are advised to wait at most"),
+	ROW(reconnect_per_s, "ES_PUSH_COMEBACK_PER_S", CONF_INT, "500", 1, 1000000,
+	    "clients a second of one worker that are advised to come back"),
+	ROW(backlog, "ES_PUSH_BACKLOG", CONF_INT, "4096", 1, 65535,
+	    "sockets of one listener and worker that may wait to be accepted; the kernel allows net.core.somaxconn"),
+	ROW(accepts, "ES_PUSH_ACCEPTS", CONF_INT, "64", 1, 10000,
+	    "sockets that are accepted in one turn of a worker's loop"),
+	ROW(visitors, "ES_PUSH_VISITORS", CONF_INT, "4096", 1, 100000,
+	    "sockets of one worker whose request head is being read; beyond it 503"),
+	ROW(max_subscriptions, "ES_PUSH_SUBSCRIPTIONS", CONF_INT, "500", 1, 100000,
+	    "subscriptions of one connection"),
+	ROW(lookup_batch, "ES_PUSH_LOOKUP_BATCH", CONF_INT, "1000", 50, 10000,
+	    "users, or subscriptions, that one statement of PostgreSQL looks up at most"),
+	ROW(lookup_wait_ms, "ES_PUSH_LOOKUP_WAIT_MS", CONF_INT, "500", 0, 5000,
+	    "milliseconds for which look-ups are gathered into one statement while more users come than ES_PUSH_LOOKUP_CALM_PER_S"),
+	ROW(lookup_calm_per_s, "ES_PUSH_LOOKUP_CALM_PER_S", CONF_INT, "20", 0, 100000,
+	    "users a second and worker that are looked up at once; beyond it look-ups are gathered"),
+	ROW(log_channel_bytes, "ES_LOG_CHANNEL_BYTES", CONF_INT, "262144", 65536, 16777216,
+	    "bytes of the last events that a worker keeps of one channel"),
+	ROW(log_bytes, "ES_LOG_BYTES", CONF_INT, "134217728", 1048576, 68719476736,
+	    "bytes of the last events that a worker keeps of all channels"),
+	ROW(replay_limit, "ES_REPLAY_LIMIT", CONF_INT, "500", 1, 100000,
+	    "events of one channel that are replayed; beyond it a gap"),
+	ROW(replay_budget, "ES_REPLAY_BUDGET", CONF_INT, "5000", 1, 1000000,
+	    "events from the database that one connection is replayed in a minute; beyond it a gap"),
+	ROW(page_bytes, "ES_PAGE_BYTES", CONF_INT, "33554432", 1048576, 68719476736,
+	    "bytes of history that a worker keeps for those who replay"),
+	ROW(linger_ms, "ES_PUSH_LINGER_MS", CONF_INT, "60000", 0, 3600000,
+	    "milliseconds that a worker keeps a channel that nobody is subscribed to any more"),
+	ROW(join_timeout_ms, "ES_PUSH_JOIN_TIMEOUT_MS", CONF_INT, "5000", 100, 60000,
+	    "milliseconds after which a subscribe that can't be checked is answered with an error"),
+	ROW(rights_keep_ms, "ES_PUSH_RIGHTS_KEEP_MS", CONF_INT, "5000", 0, 60000,
+	    "milliseconds for which a sender's right to a channel is remembered"),
+	ROW(rights_max, "ES_PUSH_RIGHTS_MAX", CONF_INT, "20000", 1, 10000000,
+	    "rights that a worker remembers"),
+	ROW(acl_poll_ms, "ES_PUSH_ACL_POLL_MS", CONF_INT, "5000", 100, 60000,
+	    "milliseconds between two looks at the versions of the tenants' rights"),
+	ROW(presence_hold_ms, "ES_PRESENCE_HOLD_MS", CONF_INT, "15000", 0, 600000,
+	    "milliseconds after its last connection until a user is offline"),
+	ROW(presence_idle_ms, "ES_PRESENCE_IDLE_MS", CONF_INT, "300000", 1000, 86400000,
+	    "milliseconds without a frame other than ping until a user is idle"),
+	ROW(user_send, "ES_LIMIT_USER_SEND", CONF_INT, "20", 0, 1000000,
+	    "messages of one user in ES_LIMIT_USER_SEND_WINDOW_S; 0: no limit"),
+	ROW(user_send_window_s, "ES_LIMIT_USER_SEND_WINDOW_S", CONF_INT, "10", 1, 3600,
+	    "seconds of that window"),
+	ROW(body_max_chars, "ES_BODY_MAX_CHARS", CONF_INT, "10000", 1, 10000,
+	    "characters of a message"),
+	ROW(frame_rate, "ES_LIMIT_FRAMES", CONF_INT, "60", 0, 1000000,
+	    "frames other than send of one connection in 10 s; 0: no limit"),
+};
+// clang-format on
+
+/* Addresses, comma separated. */
+static enum es_code
+check_listen(const char *value, struct arena *a, struct es_err *err)
+{
+	while (*value != '\0') {
+		const size_t len = strcspn(value, ",");
+
+		TRY(ops_listen_check(arena_memdup(a, value, len), a, err));
+		value += len;
+		if (*value == ',' && *++value == '\0')
+			return es_fail(err, ES_INVALID, "ends with a comma");
+	}
+	return ES_OK;
+}
+
+static const struct conf_check checks[] = {
+    {"ES_DATABASE_URL", pg_url_check},
+    {"ES_REDIS_URL", redis_url_check},
+    {"ES_QUEUE_REDIS_URL", redis_url_check},
+    {"ES_JWT_ES256_PUBLIC_KEY", token_es256_check},
+    {"ES_PUSH_LISTEN", check_listen},
+    {"ES_PUSH_OPS_LISTEN", ops_listen_check},
+};
+
+const struct conf_table push_conf_tables[] = {
+    CONF_COMMON_TABLE,
+    {items, ES_COUNT(items), checks, ES_COUNT(checks)},
+};
+const size_t n_push_conf_tables = ES_COUNT(push_conf_tables);
+
+void
+push_conf_queue(const struct push_conf *conf, struct queue_settings *out)
+{
+	const struct conf_common *c = &conf->common;
+
+	*out = (struct queue_settings){
+	    .url = c->queue_url,
+	    .redis_url =
+		c->queue_redis_url[0] != '\0' ? c->queue_redis_url : c->redis_url,
+	    .partitions = (unsigned)c->queue_partitions,
+	    .max_bytes = c->queue_max_bytes,
+	    .timeout_ms = c->redis_timeout_ms,
+	    .sqs = &c->sqs,
+	};
+}
+
+void
+push_conf_pg(const struct push_conf *conf, struct pg_settings *out)
+{
+	*out = (struct pg_settings){
+	    .url = conf->common.database_url,
+	    .application_name = "echostream-push",
+	    .connect_timeout_ms = 3000,
+	    .statement_timeout_ms = conf->common.database_timeout_ms,
+	    .lock_timeout_ms = 1000,
+	};
+}

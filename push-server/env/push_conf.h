@@ -1,0 +1,41 @@
+/* Settings of push-server. */
+#ifndef PUSH_PUSH_CONF_H
+#define PUSH_PUSH_CONF_H
+
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "conf/conf_common.h"
+
+struct push_conf {
+	struct conf_common common; /* first: CONF_COMMON_TABLE */
+	struct conf_auth auth;
+
+	const char *listen, *ops_listen, *metrics_file;
+	int64_t workers, connections; /* connections: per worker */
+	int64_t user_connections, address_connections_per_min;
+	int64_t frame_max_bytes, out_bytes, sndbuf_bytes;
+	int64_t head_timeout_ms, auth_timeout_ms, send_timeout_ms, drain_ms;
+	int64_t reconnect_min_ms, reconnect_max_ms, reconnect_per_s;
+	int64_t backlog, accepts, visitors;
+	int64_t max_subscriptions;
+	int64_t lookup_batch, lookup_wait_ms, lookup_calm_per_s; /* gather.h */
+
+	int64_t log_channel_bytes, log_bytes; /* rings of events */
+	int64_t replay_limit;                 /* events of one channel before a gap */
+	int64_t replay_budget, page_bytes;    /* of history */
+	int64_t linger_ms, join_timeout_ms, rights_keep_ms, rights_max, acl_poll_ms;
+	int64_t presence_hold_ms, presence_idle_ms;
+
+	int64_t user_send, user_send_window_s, body_max_chars, frame_rate;
+};
+
+extern const struct conf_table push_conf_tables[];
+extern const size_t n_push_conf_tables;
+
+struct queue_settings;
+void push_conf_queue(const struct push_conf *conf, struct queue_settings *out);
+struct pg_settings;
+void push_conf_pg(const struct push_conf *conf, struct pg_settings *out);
+
+#endif

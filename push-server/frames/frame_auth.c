@@ -1,0 +1,33 @@
+/* auth: the first token of a socket that came without one, or a fresh one for the same
+ * user. */
+#include "who/conn_auth.h"
+#include "frames/frames.h"
+
+#include "core/banned.h"
+
+struct auth_in {
+	const char *token;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct auth_in, token, JSON_STRING, true, 1, TOKEN_MAX),
+};
+
+static enum es_code
+handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	const struct auth_in *auth = in;
+
+	(void)w, (void)a;
+	return conn_auth_token(c, auth->token, id, err);
+}
+
+const struct frame_type frame_auth = {
+    .type = "auth",
+    .fields = fields,
+    .n_fields = ES_COUNT(fields),
+    .size = sizeof(struct auth_in),
+    .handler = handle,
+    .flags = FRAME_EARLY | FRAME_PASSIVE,
+};

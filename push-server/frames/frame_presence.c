@@ -1,0 +1,40 @@
+/* presence: how this device of the user is to count. */
+#include "core/check.h"
+#include "conn/frame_out.h"
+#include "frames/frames.h"
+#include "hub/hub_private.h"
+#include "presence/presence.h"
+
+#include "core/banned.h"
+
+struct presence_in {
+	const char *status;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct presence_in, status, JSON_STRING, true, 1, 16),
+};
+
+static enum es_code
+handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	const struct presence_in *presence = in;
+	enum presence_status status;
+
+	(void)a;
+	if (!presence_parse(presence->status, &status))
+		return es_fail_field(
+		    err, ES_INVALID, "status", "must be online, idle or offline");
+	presence_choose(w->hub->presence, c->hub, status);
+	frame_out_ack(c, "presence", id, NULL, NULL);
+	return ES_OK;
+}
+
+const struct frame_type frame_presence = {
+    .type = "presence",
+    .fields = fields,
+    .n_fields = ES_COUNT(fields),
+    .size = sizeof(struct presence_in),
+    .handler = handle,
+};

@@ -1,0 +1,58 @@
+/* send: one message into a channel. Checked here; the rest of its way is send_queue's. */
+#include <string.h>
+
+#include "core/parse.h"
+#include "event/envelope.h"
+#include "frames/frames.h"
+#include "send/send_queue.h"
+#include "worker/worker.h"
+
+#include "core/banned.h"
+
+struct send_in {
+	const char *channelId;
+	const char *body;
+	const char *clientMessageId;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct send_in, channelId, JSON_UUID, true, 1, 64),
+    JSON_FIELD(struct send_in, body, JSON_STRING, true, 1, ENVELOPE_BYTES_MAX),
+    {.name = "clientMessageId",
+	.kind = JSON_STRING,
+	.offset = offsetof(struct send_in, clientMessageId),
+	.nullable = true,
+	.min = 1,
+	.max = CLIENT_ID_MAX},
+};
+
+static enum es_code
+handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	const struct send_in *send = in;
+	struct channel_id channel;
+	size_t points;
+
+	(void)a;
+	TRY(channel_id_parse(send->channelId, &channel, err));
+	if (send->clientMessageId != NULL && !client_id_valid(send->clientMessageId))
+		return es_fail_field(err, ES_INVALID, "clientMessageId",
+		    "1 to %d characters of A-Z a-z 0-9 . _ : -", CLIENT_ID_MAX);
+	if (!utf8_length(send->body, strlen(send->body), &points))
+		return es_fail_field(err, ES_INVALID, "body", "not UTF-8");
+	if ((int64_t)points > w->conf->body_max_chars)
+		return es_fail_field(err, ES_BODY_TOO_LONG, "body",
+		    "%zu characters, at most %lld", points,
+		    (long long)w->conf->body_max_chars);
+	return send_queue_add(w, c, &channel, send->body, send->clientMessageId, id, err);
+}
+
+const struct frame_type frame_send = {
+    .type = "send",
+    .fields = fields,
+    .n_fields = ES_COUNT(fields),
+    .size = sizeof(struct send_in),
+    .handler = handle,
+    .flags = FRAME_FREE,
+};

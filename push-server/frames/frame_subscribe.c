@@ -1,0 +1,48 @@
+/* subscribe: a channel's events, live or from a number on. */
+#include "core/check.h"
+#include "frames/frames.h"
+#include "hub/subscribe.h"
+
+#include "core/banned.h"
+
+#define EPOCH_MAX 64
+
+struct subscribe_in {
+	const char *channelId;
+	int64_t after;
+	bool has_after;
+	const char *epoch;
+	bool has_epoch;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct subscribe_in, channelId, JSON_UUID, true, 1, 64),
+    JSON_FIELD_OPT(
+	struct subscribe_in, after, JSON_NUMBER_OR_STRING, 0, ES_INT_MAX_EXACT),
+    JSON_FIELD_OPT(struct subscribe_in, epoch, JSON_STRING, 1, EPOCH_MAX),
+};
+
+static enum es_code
+handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	const struct subscribe_in *sub = in;
+	struct subscribe_request req = {.op = "subscribe",
+	    .id = id,
+	    .has_after = sub->has_after,
+	    .after = sub->after,
+	    .epoch = sub->epoch};
+
+	(void)w;
+	(void)a;
+	TRY(channel_id_parse(sub->channelId, &req.channel, err));
+	return subscribe_begin(c, &req, err);
+}
+
+const struct frame_type frame_subscribe = {
+    .type = "subscribe",
+    .fields = fields,
+    .n_fields = ES_COUNT(fields),
+    .size = sizeof(struct subscribe_in),
+    .handler = handle,
+};

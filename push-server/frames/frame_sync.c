@@ -1,0 +1,93 @@
+/* sync: as that many subscribe in one frame. With an id each channel is answered by an
+ * ack or an error of its own. A malformed entry refuses the frame before anything is
+ * done. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "conn/frame_out.h"
+#include "frames/frames.h"
+#include "hub/subscribe.h"
+
+#include "core/banned.h"
+
+#define SYNC_MAX  500
+#define EPOCH_MAX 64
+
+struct sync_in {
+	const struct json_list *channels;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct sync_in, channels, JSON_ARRAY, true, 0, SYNC_MAX),
+};
+
+struct entry_in {
+	const char *channelId;
+	int64_t after;
+	bool has_after;
+	const char *epoch;
+	bool has_epoch;
+};
+
+static const struct json_field entry_fields[] = {
+    JSON_FIELD(struct entry_in, channelId, JSON_UUID, true, 1, 64),
+    JSON_FIELD_OPT(struct entry_in, after, JSON_NUMBER_OR_STRING, 0, ES_INT_MAX_EXACT),
+    JSON_FIELD_OPT(struct entry_in, epoch, JSON_STRING, 1, EPOCH_MAX),
+};
+
+static enum es_code
+read_entry(
+    const char *json, size_t i, struct arena *a, struct entry_in *out, struct es_err *err)
+{
+	struct es_err inner;
+	const enum es_code rc = json_bind(json, strlen(json), entry_fields,
+	    ES_COUNT(entry_fields), JSON_IGNORE_UNKNOWN, a, out, &inner);
+	char field[96]; /* cut again where it is kept */
+
+	if (rc == ES_OK)
+		return ES_OK;
+	(void)snprintf(field, sizeof(field), "channels[%zu]%s%.30s", i,
+	    inner.field[0] != '\0' ? "." : "", inner.field);
+	return es_fail_field(err, ES_INVALID, field, "%s", inner.text);
+}
+
+static void
+begin(struct conn *c, const struct entry_in *entry, const char *id)
+{
+	struct subscribe_request req = {.op = "sync",
+	    .id = id,
+	    .has_after = entry->has_after,
+	    .after = entry->after,
+	    .epoch = entry->epoch};
+	struct es_err err;
+
+	if (channel_id_parse(entry->channelId, &req.channel, &err) != ES_OK ||
+	    subscribe_begin(c, &req, &err) != ES_OK)
+		frame_out_error(c, "sync", id, entry->channelId, &err);
+}
+
+static enum es_code
+handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	const struct json_list *channels = ((const struct sync_in *)in)->channels;
+	struct entry_in *entries = arena_alloc(a, (channels->n + 1) * sizeof(*entries));
+
+	(void)w;
+	for (size_t i = 0; i < channels->n; i++)
+		TRY(read_entry(channels->items[i], i, a, &entries[i], err));
+	if (channels->n == 0)
+		frame_out_ack(c, "sync", id, NULL, NULL);
+	for (size_t i = 0; i < channels->n; i++)
+		begin(c, &entries[i], id);
+	return ES_OK;
+}
+
+const struct frame_type frame_sync = {
+    .type = "sync",
+    .fields = fields,
+    .n_fields = ES_COUNT(fields),
+    .size = sizeof(struct sync_in),
+    .handler = handle,
+};

@@ -1,0 +1,72 @@
+/* typing: the others in the channel are told, if the user may send there. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/check.h"
+#include "conn/frame_out.h"
+#include "frames/frames.h"
+#include "hub/hub_private.h"
+#include "hub/typing.h"
+
+#include "core/banned.h"
+
+struct typing_in {
+	const char *channelId;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct typing_in, channelId, JSON_UUID, true, 1, 64),
+};
+
+/* Waits for the right to be checked. */
+struct notice {
+	struct worker *worker;
+	struct conn_ref ref;
+	struct channel_id channel;
+	bool has_id;
+	char id[FRAME_ID_MAX * 4 + 1];
+};
+
+static void
+on_allowed(void *ctx, enum es_code rc, const struct es_err *err)
+{
+	struct notice *n = ctx;
+	struct conn *c = conn_get(n->worker, n->ref);
+	const char *id = n->has_id ? n->id : NULL;
+
+	if (c != NULL && rc == ES_OK) {
+		typing_publish(n->worker->hub->typing, c, &n->channel);
+		frame_out_ack(c, "typing", id, n->channel.text, NULL);
+	} else if (c != NULL) {
+		frame_out_error(c, "typing", id, n->channel.text, err);
+	}
+	free(n);
+}
+
+static enum es_code
+handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	const struct typing_in *typing = in;
+	struct channel_id channel;
+	struct notice *n;
+
+	(void)a;
+	TRY(channel_id_parse(typing->channelId, &channel, err));
+	n = mem_new(1, sizeof(*n));
+	n->worker = w;
+	n->ref = c->ref;
+	n->channel = channel;
+	n->has_id = id != NULL;
+	(void)snprintf(n->id, sizeof(n->id), "%s", id != NULL ? id : "");
+	authz_check(w, c, &n->channel, on_allowed, n);
+	return ES_OK;
+}
+
+const struct frame_type frame_typing = {
+    .type = "typing",
+    .fields = fields,
+    .n_fields = ES_COUNT(fields),
+    .size = sizeof(struct typing_in),
+    .handler = handle,
+};

@@ -1,0 +1,39 @@
+/* unsubscribe: nothing of the channel follows the answer. Also when there was nothing to
+ * end: whether a channel exists is not told here. */
+#include "core/check.h"
+#include "conn/frame_out.h"
+#include "frames/frames.h"
+#include "hub/subscribe.h"
+
+#include "core/banned.h"
+
+struct unsubscribe_in {
+	const char *channelId;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct unsubscribe_in, channelId, JSON_UUID, true, 1, 64),
+};
+
+static enum es_code
+handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+    struct es_err *err)
+{
+	const struct unsubscribe_in *unsub = in;
+	struct channel_id channel;
+
+	(void)w;
+	(void)a;
+	TRY(channel_id_parse(unsub->channelId, &channel, err));
+	subscribe_end(c, &channel);
+	frame_out_ack(c, "unsubscribe", id, channel.text, NULL);
+	return ES_OK;
+}
+
+const struct frame_type frame_unsubscribe = {
+    .type = "unsubscribe",
+    .fields = fields,
+    .n_fields = ES_COUNT(fields),
+    .size = sizeof(struct unsubscribe_in),
+    .handler = handle,
+};

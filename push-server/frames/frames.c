@@ -1,0 +1,198 @@
+#include "frames/frames.h"
+
+#include <string.h>
+
+#include "conn/conn_write.h"
+#include "core/check.h"
+#include "conn/frame_out.h"
+#include "worker/worker.h"
+
+#include "core/banned.h"
+
+#define RATE_WINDOW_MS   10000
+#define BAD_WINDOWS_MAX  2    /* in sequence above the rate: 4103 */
+#define FLOOD_FACTOR     10   /* in one window: 4103 at once */
+#define REFUSED_MAX      1000 /* sends over their limit in one window: 4103 */
+#define EARLY_FRAMES_MAX 64
+
+const struct frame_type *const frame_types[] = {
+    &frame_subscribe,
+    &frame_unsubscribe,
+    &frame_send,
+    &frame_typing,
+    &frame_sync,
+    &frame_read,
+    &frame_presence,
+    &frame_presence_watch,
+    &frame_auth,
+    &frame_ping,
+};
+const size_t n_frame_types = ES_COUNT(frame_types);
+_Static_assert(PM_FRAME_OTHER - PM_FRAME_SUBSCRIBE == ES_COUNT(frame_types),
+    "frames and their counters are in one order");
+
+/* What every frame has; read before its own fields. */
+struct frame_head {
+	const char *type;
+	const char *id;
+};
+/* id first: it is known for the answer when type is at fault. */
+static const struct json_field head_fields[] = {
+    JSON_FIELD(struct frame_head, id, JSON_STRING, false, 1, FRAME_ID_MAX),
+    JSON_FIELD(struct frame_head, type, JSON_STRING, true, 1, 64),
+};
+
+static const struct frame_type *
+find(const char *type, size_t *out_index)
+{
+	for (*out_index = 0; *out_index < n_frame_types; ++*out_index)
+		if (strcmp(frame_types[*out_index]->type, type) == 0)
+			return frame_types[*out_index];
+	return NULL;
+}
+
+/* One more frame in this window. False: above the rate, told or closed. */
+static bool
+within_rate(struct worker *w, struct conn *c, const struct frame_head *head)
+{
+	const int64_t max = w->conf->frame_rate;
+	struct es_err err;
+
+	if (w->now_ms - c->in.window_ms >= RATE_WINDOW_MS) {
+		c->in.bad_windows = c->in.in_window > max ? c->in.bad_windows + 1 : 0;
+		if (w->now_ms - c->in.window_ms >= 2 * RATE_WINDOW_MS)
+			c->in.bad_windows = 0;
+		c->in.window_ms = w->now_ms;
+		c->in.in_window = 0;
+	}
+	if (max == 0 || ++c->in.in_window <= max)
+		return true;
+	metrics_add(w->metrics, PM_RATE_LIMITED_FRAMES, 1);
+	IGNORE(es_fail(
+	    &err, ES_RATE_LIMITED, "%lld frames in 10 s, besides send", (long long)max));
+	err.retry_after_ms = (long)(c->in.window_ms + RATE_WINDOW_MS - w->now_ms);
+	frame_out_error(c, head->type, head->id, NULL, &err);
+	if (c->in.bad_windows >= BAD_WINDOWS_MAX || c->in.in_window > max * FLOOD_FACTOR)
+		conn_close(c, CLOSE_RATE, "too many frames");
+	return false;
+}
+
+/* Before hello: kept, with their length in front. */
+static void
+keep(struct worker *w, struct conn *c, const char *json, size_t len)
+{
+	const uint32_t n = (uint32_t)len;
+	const size_t cap = (size_t)w->conf->frame_max_bytes + 4UL * EARLY_FRAMES_MAX;
+
+	if (c->in.n_waiting < EARLY_FRAMES_MAX &&
+	    conn_bytes_add(&c->in.waiting, (const char *)&n, sizeof(n), cap) &&
+	    conn_bytes_add(&c->in.waiting, json, len, cap)) {
+		c->in.n_waiting++;
+		return;
+	}
+	conn_close(c, CLOSE_PROTOCOL, "too much was sent before hello");
+}
+
+static enum es_code
+run(struct worker *w, struct conn *c, const struct frame_type *type, const char *id,
+    const char *json, size_t len, struct arena *a, struct es_err *err)
+{
+	void *in = arena_alloc(a, type->size > 0 ? type->size : 1);
+
+	if (type->n_fields > 0)
+		TRY(json_bind(json, len, type->fields, type->n_fields,
+		    JSON_IGNORE_UNKNOWN, a, in, err));
+	return type->handler(w, c, in, id, a, err);
+}
+
+static void
+dispatch(struct worker *w, struct conn *c, const char *json, size_t len, struct arena *a)
+{
+	struct frame_head head = {0};
+	struct es_err err = {0};
+	const struct frame_type *type = NULL;
+	size_t index = n_frame_types;
+	enum es_code rc;
+
+	rc = json_bind(json, len, head_fields, ES_COUNT(head_fields), JSON_IGNORE_UNKNOWN,
+	    a, &head, &err);
+	if (rc == ES_OK)
+		type = find(head.type, &index);
+	if (c->state == CONN_GREETING && (type == NULL || !(type->flags & FRAME_EARLY))) {
+		keep(w, c, json, len);
+		return;
+	}
+	metrics_add(w->metrics, (unsigned)(PM_FRAME_SUBSCRIBE + index), 1);
+	if (type == NULL || !(type->flags & FRAME_FREE))
+		if (!within_rate(w, c, &head))
+			return;
+	if (rc == ES_OK && type == NULL)
+		rc = es_fail_field(
+		    &err, ES_UNKNOWN_TYPE, "type", "there is no frame of this type");
+	if (type != NULL && !(type->flags & FRAME_PASSIVE))
+		c->last_frame_ms = w->now_ms;
+	if (rc == ES_OK)
+		rc = run(w, c, type, head.id, json, len, a, &err);
+	if (rc != ES_OK)
+		frame_out_error(c, head.type, head.id, NULL, &err);
+}
+
+void
+frames_receive(struct worker *w, struct conn *c, const char *json, size_t len)
+{
+	struct arena *a;
+
+	/* one token greets: while it is checked, and then counted, all else waits */
+	if (c->state == CONN_GREETING && (c->in.token != NULL || c->in.leased)) {
+		keep(w, c, json, len);
+		return;
+	}
+	a = arena_new();
+	dispatch(w, c, json, len, a);
+	arena_free(&a);
+}
+
+void
+frames_count_refused(struct worker *w, struct conn *c)
+{
+	if (w->now_ms - c->in.refused_ms >= RATE_WINDOW_MS) {
+		c->in.refused_ms = w->now_ms;
+		c->in.refused = 0;
+	}
+	if (++c->in.refused > REFUSED_MAX)
+		conn_close(c, CLOSE_RATE, "too many messages");
+}
+
+void
+frames_resume(struct worker *w, struct conn *c)
+{
+	struct conn_bytes waiting = c->in.waiting;
+	uint32_t at = 0, n;
+
+	memset(&c->in.waiting, 0, sizeof(c->in.waiting));
+	c->in.n_waiting = 0;
+	while (at < waiting.len && c->state == CONN_OPEN) {
+		memcpy(&n, waiting.data + at, sizeof(n));
+		at += (uint32_t)sizeof(n);
+		frames_receive(w, c, waiting.data + at, n);
+		at += n;
+	}
+	conn_bytes_fini(&waiting);
+}
+
+void
+frames_dump(FILE *to)
+{
+	(void)fputs("[", to);
+	for (size_t i = 0; i < n_frame_types; i++) {
+		const struct frame_type *t = frame_types[i];
+
+		(void)fprintf(
+		    to, "%s\n{\"type\":\"%s\",\"fields\":[", i > 0 ? "," : "", t->type);
+		for (size_t k = 0; k < t->n_fields; k++)
+			(void)fprintf(
+			    to, "%s\"%s\"", k > 0 ? "," : "", t->fields[k].name);
+		(void)fputs("]}", to);
+	}
+	(void)fputs("\n]\n", to);
+}

@@ -1,0 +1,206 @@
+#include "hub/acl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/authz.h"
+#include "core/check.h"
+#include "core/hash.h"
+#include "hub/hub_private.h"
+#include "json/json_bind.h"
+
+#include "core/banned.h"
+
+/* A tenant with connections here. */
+struct held {
+	struct table_node node;
+	struct tenant_id tenant;
+	int64_t version; /* that all connections are known to be right for */
+	unsigned n_conns;
+};
+
+struct acl {
+	struct table tenants;
+	bool asked, again;
+	int64_t next_ms, good_ms; /* next poll; last answer */
+};
+
+struct acl *
+acl_new(void)
+{
+	struct acl *acl = mem_new(1, sizeof(*acl));
+
+	table_init(&acl->tenants);
+	return acl;
+}
+
+void
+acl_free(struct acl **acl)
+{
+	struct table_node *node;
+
+	if (*acl == NULL)
+		return;
+	while ((node = table_next(&(*acl)->tenants, NULL)) != NULL) {
+		table_remove(&(*acl)->tenants, node);
+		free(ES_CONTAINER(node, struct held, node));
+	}
+	free(*acl);
+	*acl = NULL;
+}
+
+static bool
+same_tenant(struct table_node *node, const void *key)
+{
+	return memcmp(&ES_CONTAINER(node, struct held, node)->tenant, key,
+		   sizeof(struct tenant_id)) == 0;
+}
+
+static struct held *
+find(const struct acl *acl, const struct tenant_id *tenant)
+{
+	struct table_node *node = table_find(
+	    &acl->tenants, hash_bytes(tenant, sizeof(*tenant)), same_tenant, tenant);
+
+	return node == NULL ? NULL : ES_CONTAINER(node, struct held, node);
+}
+
+static void
+moved(struct hub *hub, struct held *held, int64_t version)
+{
+	held->version = version;
+	authz_forget_tenant(hub->authz, &held->tenant);
+	worker_revalidate(hub->worker, &held->tenant);
+}
+
+void
+acl_conn_open(struct hub *hub, const struct conn *c)
+{
+	struct acl *acl = hub->acl;
+	struct held *held = find(acl, &c->tenant);
+
+	if (held == NULL) {
+		held = mem_new(1, sizeof(*held));
+		held->tenant = c->tenant;
+		held->version = c->acl_version;
+		table_add(&acl->tenants, &held->node,
+		    hash_bytes(&held->tenant, sizeof(held->tenant)));
+	}
+	held->n_conns++;
+	/* Let in by an answer older than what is known now, or with news. */
+	if (c->acl_version != held->version)
+		moved(hub, held,
+		    c->acl_version > held->version ? c->acl_version : held->version);
+}
+
+void
+acl_conn_closed(struct hub *hub, const struct conn *c)
+{
+	struct held *held = find(hub->acl, &c->tenant);
+
+	CHECK(held != NULL);
+	if (--held->n_conns > 0)
+		return;
+	table_remove(&hub->acl->tenants, &held->node);
+	free(held);
+}
+
+int64_t
+acl_version(const struct hub *hub, const struct tenant_id *tenant)
+{
+	const struct held *held = find(hub->acl, tenant);
+
+	return held == NULL ? 0 : held->version;
+}
+
+void
+acl_poll_soon(struct hub *hub)
+{
+	hub->acl->next_ms = 0;
+	hub->acl->again = hub->acl->asked;
+}
+
+struct hint {
+	const char *tenant;
+	int64_t aclVersion;
+	bool has_aclVersion;
+};
+
+static const struct json_field hint_fields[] = {
+    JSON_FIELD(struct hint, tenant, JSON_UUID, true, 0, ES_UUID_TEXT),
+    JSON_FIELD_OPT(struct hint, aclVersion, JSON_INT, 0, INT64_MAX),
+};
+
+void
+acl_hint(struct hub *hub, const char *json, size_t len)
+{
+	struct arena *a = arena_new();
+	struct hint in = {0};
+	struct tenant_id tenant = {{0}};
+	const struct held *held;
+	struct es_err err;
+
+	if (json_bind(json, len, hint_fields, ES_COUNT(hint_fields), JSON_IGNORE_UNKNOWN,
+		a, &in, &err) == ES_OK &&
+	    tenant_id_parse(in.tenant, &tenant, &err) == ES_OK) {
+		held = find(hub->acl, &tenant);
+		if (held != NULL && (!in.has_aclVersion || in.aclVersion > held->version))
+			acl_poll_soon(hub);
+	}
+	arena_free(&a);
+}
+
+static void
+acl_done(struct acl_ask *ask, enum es_code rc, const int64_t versions[])
+{
+	struct hub *hub = ask->hub;
+	struct acl *acl = hub->acl;
+
+	acl->asked = false;
+	acl->next_ms = hub->worker->now_ms + (acl->again ? 0 : hub->limits.acl_poll_ms);
+	acl->again = false;
+	if (rc == ES_OK)
+		acl->good_ms = hub->worker->now_ms;
+	for (size_t i = 0; rc == ES_OK && i < ask->n; i++) {
+		struct held *held = find(acl, &ask->tenants[i]);
+
+		if (held != NULL && versions[i] != held->version)
+			moved(hub, held, versions[i]);
+	}
+	free(ask->tenants);
+	free(ask);
+}
+
+static void
+poll_now(struct hub *hub)
+{
+	struct acl *acl = hub->acl;
+	struct acl_ask *ask = mem_new(1, sizeof(*ask));
+	struct table_node *node = NULL;
+
+	ask->hub = hub;
+	ask->done = acl_done;
+	ask->tenants = mem_new(acl->tenants.n, sizeof(*ask->tenants));
+	while ((node = table_next(&acl->tenants, node)) != NULL)
+		ask->tenants[ask->n++] = ES_CONTAINER(node, struct held, node)->tenant;
+	if (hub->io.acl(hub->io.ctx, ask)) {
+		acl->asked = true;
+		return;
+	}
+	free(ask->tenants);
+	free(ask);
+}
+
+void
+acl_tick(struct hub *hub)
+{
+	struct acl *acl = hub->acl;
+	const int64_t now_ms = hub->worker->now_ms;
+
+	if (acl->tenants.n == 0 || acl->good_ms == 0)
+		acl->good_ms = now_ms; /* nobody here: nothing is stale */
+	metrics_gauge_set(hub->worker->metrics, PM_AUTHZ_STALE,
+	    now_ms - acl->good_ms > ACL_STALE_MS ? 1 : 0);
+	if (acl->tenants.n > 0 && !acl->asked && now_ms >= acl->next_ms)
+		poll_now(hub);
+}

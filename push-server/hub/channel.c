@@ -1,0 +1,313 @@
+/* A channel of this worker: its log, and what an event does to it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/authz.h"
+#include "core/check.h"
+#include "core/hash.h"
+#include "hub/hub_private.h"
+
+#include "core/banned.h"
+
+struct channel_key {
+	struct tenant_id tenant;
+	struct channel_id id;
+};
+
+static uint64_t
+hash_of(const struct channel_key *key)
+{
+	return hash_bytes(key, sizeof(*key));
+}
+
+static bool
+same_channel(struct table_node *node, const void *key)
+{
+	const struct channel *ch = ES_CONTAINER(node, struct channel, node);
+	const struct channel_key *k = key;
+
+	return memcmp(&ch->id, &k->id, sizeof(k->id)) == 0 &&
+	       memcmp(&ch->tenant, &k->tenant, sizeof(k->tenant)) == 0;
+}
+
+struct channel *
+channel_find(struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id)
+{
+	const struct channel_key key = {*tenant, *id};
+	struct table_node *node =
+	    table_find(&hub->channels, hash_of(&key), same_channel, &key);
+
+	return node == NULL ? NULL : ES_CONTAINER(node, struct channel, node);
+}
+
+static void
+init_lists(struct channel *ch)
+{
+	list_init(&ch->subs);
+	list_init(&ch->joining);
+	list_init(&ch->idle);
+	list_init(&ch->woken);
+	list_init(&ch->rounds);
+	list_init(&ch->checks);
+	list_init(&ch->dirty);
+	list_init(&ch->life);
+	list_init(&ch->suspects);
+}
+
+struct channel *
+channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id)
+{
+	const struct channel_key key = {*tenant, *id};
+	struct channel *ch = channel_find(hub, tenant, id);
+	char topic[ES_TOPIC_MAX];
+
+	if (ch != NULL) {
+		if (ch->confirmed)
+			list_del(&ch->life); /* wanted again */
+		return ch;
+	}
+	ch = mem_new(1, sizeof(*ch));
+	ch->hub = hub;
+	ch->tenant = *tenant;
+	ch->id = *id;
+	ch->generation = ++hub->last_generation;
+	init_lists(ch);
+	table_add(&hub->channels, &ch->node, hash_of(&key));
+	list_add_tail(&hub->rounds, &ch->rounds);
+	list_add_tail(&hub->opening, &ch->life);
+	ch->since_ms = hub->worker->now_ms;
+	metrics_gauge_add(hub->worker->metrics, PM_CHANNELS, 1);
+	topic_channel(tenant, id, topic);
+	hub->io.topic(hub->io.ctx, topic, true);
+	return ch;
+}
+
+void
+channel_free(struct channel *ch)
+{
+	struct hub *hub = ch->hub;
+	char topic[ES_TOPIC_MAX];
+
+	CHECK(ch->n_subs == 0);
+	topic_channel(&ch->tenant, &ch->id, topic);
+	hub->io.topic(hub->io.ctx, topic, false);
+	list_del(&ch->rounds);
+	list_del(&ch->checks);
+	list_del(&ch->dirty);
+	list_del(&ch->life);
+	list_del(&ch->suspects);
+	table_remove(&hub->channels, &ch->node);
+	chan_log_free(&ch->log);
+	metrics_gauge_add(hub->worker->metrics, PM_CHANNELS, -1);
+	free(ch);
+}
+
+int64_t
+channel_head(const struct channel *ch)
+{
+	return ch->log == NULL ? -1 : chan_log_head(ch->log);
+}
+
+/* Those at the head look again; whoever was told and has not had its turn yet comes
+ * first. */
+void
+channel_wake(struct channel *ch)
+{
+	list_splice_tail(&ch->woken, &ch->idle);
+	if (!list_empty(&ch->woken) && list_empty(&ch->dirty))
+		list_add_tail(&ch->hub->dirty, &ch->dirty);
+}
+
+/* Cursors at or above the number are not concerned: they were let in after the removal.
+ */
+static void
+note_removal(struct channel *ch, const struct removal *removal)
+{
+	removals_add(&ch->removals, removal);
+	if (!ch->is_private)
+		return;
+	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
+
+		if (sub->joined && sub->clear < removal->seq &&
+		    removal->seq < sub->stop_at &&
+		    strcmp(sub->conn->user.text, removal->user.text) == 0)
+			sub->stop_at = removal->seq;
+	}
+}
+
+static void
+note_kind(struct channel *ch, const struct event *ev, struct arena *a)
+{
+	struct removal removal;
+
+	switch (ev->kind) {
+	case EVENT_MEMBER_LEFT:
+		if (removal_of(ev, a, &removal))
+			note_removal(ch, &removal);
+		authz_forget_channel(ch->hub->authz, &ch->id);
+		break;
+	case EVENT_CHANNEL_ARCHIVED:
+		ch->archived = true;
+		authz_forget_channel(ch->hub->authz, &ch->id);
+		break;
+	case EVENT_CHANNEL_UPDATED:
+		/* it may be the end of an archive: the next answer of the database says
+		 */
+		ch->archived = false;
+		authz_forget_channel(ch->hub->authz, &ch->id);
+		break;
+	case EVENT_MEMBER_JOINED: /* only a yes is remembered */
+	case EVENT_MESSAGE:
+	case EVENT_TYPING:
+	case EVENT_KIND_COUNT:
+		break;
+	}
+}
+
+/* Start again after a hole: every cursor before it is below the base now and reads the
+ * hole from the database before it gets what follows. The end of an archive may be in it:
+ * no send is refused here before the database says so again. */
+static void
+skip_hole(struct channel *ch, int64_t to)
+{
+	chan_log_restart(ch->log, to);
+	ch->archived = false;
+	metrics_add(ch->hub->worker->metrics, PM_HEALS, 1);
+}
+
+void
+channel_event(struct channel *ch, const struct event *ev, struct arena *a)
+{
+	static unsigned char buf[EVENT_FRAME_MAX];
+	struct hub *hub = ch->hub;
+	struct event_frame frame;
+
+	if (!ch->confirmed)
+		return; /* the head is read after the confirmation: it will cover this */
+	if (ch->log == NULL)
+		ch->log = chan_log_new(hub->logs, ev->prev);
+	if (ev->seq <= chan_log_head(ch->log))
+		return;
+	if (ev->prev - chan_log_head(ch->log) >= RECOVERED_LEAST) {
+		ch->jumped = !ch->reset_due; /* else the epoch has come first */
+		channel_reset(ch, ev->prev);
+	} else if (ev->prev != chan_log_head(ch->log)) {
+		skip_hole(ch, ev->prev);
+	}
+	note_kind(ch, ev, a);
+	frame = event_frame_encode(ev, buf);
+	CHECK(chan_log_append(ch->log, ev->seq, ev->prev, frame.bytes, frame.len,
+		  ev->accepted_ms) == CHAN_LOG_APPENDED);
+	channel_wake(ch);
+}
+
+void
+channel_heal(struct channel *ch, int64_t head)
+{
+	skip_hole(ch, head);
+	channel_wake(ch);
+}
+
+void
+channel_reset(struct channel *ch, int64_t head)
+{
+	struct list *next;
+
+	if (ch->log == NULL)
+		ch->log = chan_log_new(ch->hub->logs, head);
+	chan_log_restart(ch->log, head);
+	ch->removals = (struct removals){0};
+	ch->suspect = 0;
+	ch->archived = false; /* as after a hole */
+	ch->reset_due = false;
+	pages_forget(ch->hub->pages, &ch->tenant, &ch->id);
+	for (struct list *l = ch->subs.next; l != &ch->subs; l = next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
+
+		next = l->next;
+		if (!sub->joined)
+			continue;
+		deliver_gap(sub, head, GAP_RESET);
+		sub->stop_at = INT64_MAX;
+		sub->clear = sub->live_from = head;
+		if (ch->is_private)
+			subscribe_again(sub);
+		else
+			sub_place(sub, SUB_IDLE, &ch->idle);
+	}
+	channel_wake(ch);
+}
+
+void
+channel_confirmed(struct channel *ch)
+{
+	if (ch->confirmed) {
+		heads_check(ch); /* again, after a loss: messages may be gone */
+		return;
+	}
+	ch->confirmed = true;
+	list_del(&ch->life);
+	while (!list_empty(&ch->joining)) {
+		struct subscription *sub =
+		    LIST_ITEM(ch->joining.next, struct subscription, place);
+
+		subscribe_again(sub);
+	}
+	if (ch->n_subs == 0)
+		channel_left(ch);
+}
+
+void
+channel_left(struct channel *ch)
+{
+	struct hub *hub = ch->hub;
+
+	if (ch->n_subs != 0 || !list_empty(&ch->life))
+		return;
+	ch->since_ms = hub->worker->now_ms;
+	list_add_tail(&hub->lingering, &ch->life);
+}
+
+static void
+drop_lingering(struct hub *hub)
+{
+	struct list *l;
+
+	while ((l = list_first(&hub->lingering)) != NULL) {
+		struct channel *ch = LIST_ITEM(l, struct channel, life);
+
+		if (hub->worker->now_ms - ch->since_ms < hub->limits.linger_ms)
+			return;
+		channel_free(ch);
+	}
+}
+
+/* Redis does not answer: who waits for the topic is told, the topic stays asked for while
+ * somebody wants it. */
+static void
+drop_opening(struct hub *hub)
+{
+	struct list *next;
+
+	for (struct list *l = hub->opening.next; l != &hub->opening; l = next) {
+		struct channel *ch = LIST_ITEM(l, struct channel, life);
+
+		next = l->next;
+		if (hub->worker->now_ms - ch->since_ms < hub->limits.join_timeout_ms)
+			return;
+		while (!list_empty(&ch->joining))
+			subscribe_fail(
+			    LIST_ITEM(ch->joining.next, struct subscription, place),
+			    ES_UNAVAILABLE, "no live events at the moment");
+		if (ch->n_subs == 0)
+			channel_free(ch);
+	}
+}
+
+void
+channel_tick(struct hub *hub)
+{
+	drop_lingering(hub);
+	drop_opening(hub);
+}

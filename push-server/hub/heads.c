@@ -1,0 +1,138 @@
+/* Comparing the heads of the logs with the database: after each reconnect to Redis at
+ * once, otherwise all of them in half a minute. Finds a lost last event, which no later
+ * one tells. */
+#include <stdlib.h>
+
+#include "core/check.h"
+#include "hub/hub_private.h"
+
+#include "core/banned.h"
+
+#define ROUND_S       30
+#define ROUND_BLIND_S 2 /* while Redis tells us nothing */
+#define ASKED_MAX     4
+#define SUSPECT_MS    300 /* what was committed just now may still be on its way */
+#define BACKOFF_MS    500
+
+void
+heads_check(struct channel *ch)
+{
+	if (ch->log != NULL && list_empty(&ch->checks))
+		list_add_tail(&ch->hub->checks, &ch->checks);
+}
+
+static void
+compare(struct channel *ch, int64_t before, int64_t head)
+{
+	if (head < 0)
+		return;
+	if (!ch->reset_due && head - chan_log_head(ch->log) >= RECOVERED_LEAST)
+		ch->reset_due = ch->jumped = true;
+	if (ch->reset_due || head < before) {
+		channel_reset(ch, head);
+		return;
+	}
+	if (head <= chan_log_head(ch->log))
+		return;
+	if (!list_empty(&ch->suspects)) {
+		/* Of the first one's time: to heal too early costs a read, to wait anew
+		 * each time could be for ever. */
+		if (head > ch->suspect)
+			ch->suspect = head;
+		return;
+	}
+	ch->suspect = head;
+	ch->suspect_ms = ch->hub->worker->now_ms;
+	list_add_tail(&ch->hub->suspects, &ch->suspects);
+}
+
+static void
+heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
+{
+	struct hub *hub = ask->hub;
+
+	hub->heads_asked--;
+	if (rc != ES_OK)
+		hub->heads_after_ms = hub->worker->now_ms + BACKOFF_MS;
+	for (size_t i = 0; i < ask->n; i++) {
+		struct channel *ch =
+		    channel_find(hub, &ask->tenants[i], &ask->channels[i]);
+
+		if (ch == NULL || ch->generation != ask->generation[i])
+			continue;
+		if (rc == ES_OK)
+			compare(ch, ask->head_before[i], heads[i]);
+		else
+			heads_check(ch);
+	}
+	free(ask);
+}
+
+static struct heads_ask *
+ask_of(struct hub *hub)
+{
+	struct heads_ask *ask = mem_new(1, sizeof(*ask));
+
+	ask->hub = hub;
+	ask->done = heads_done;
+	for (struct list *l = hub->checks.next; l != &hub->checks && ask->n < HEADS_MAX;
+	     l = l->next) {
+		struct channel *ch = LIST_ITEM(l, struct channel, checks);
+
+		ask->tenants[ask->n] = ch->tenant;
+		ask->channels[ask->n] = ch->id;
+		ask->generation[ask->n] = ch->generation;
+		ask->head_before[ask->n] = channel_head(ch);
+		ask->n++;
+	}
+	return ask;
+}
+
+void
+heads_flush(struct hub *hub)
+{
+	if (hub->worker->now_ms < hub->heads_after_ms)
+		return;
+	while (!list_empty(&hub->checks) && hub->heads_asked < ASKED_MAX) {
+		struct heads_ask *ask = ask_of(hub);
+		const size_t n = ask->n;
+
+		if (!hub->io.heads(hub->io.ctx, ask)) {
+			free(ask);
+			hub->heads_after_ms = hub->worker->now_ms + BACKOFF_MS;
+			return;
+		}
+		hub->heads_asked++;
+		for (size_t i = 0; i < n; i++)
+			list_del(hub->checks.next);
+	}
+}
+
+void
+heads_second(struct hub *hub)
+{
+	const size_t round = hub->topics_up ? ROUND_S : ROUND_BLIND_S;
+	size_t n = (hub->channels.n + round - 1) / round;
+
+	for (; n > 0 && !list_empty(&hub->rounds); n--) {
+		struct channel *ch = LIST_ITEM(hub->rounds.next, struct channel, rounds);
+
+		list_move_tail(&hub->rounds, &ch->rounds);
+		heads_check(ch);
+	}
+}
+
+void
+heads_tick(struct hub *hub)
+{
+	while (!list_empty(&hub->suspects)) {
+		struct channel *ch =
+		    LIST_ITEM(hub->suspects.next, struct channel, suspects);
+
+		if (hub->worker->now_ms - ch->suspect_ms < SUSPECT_MS)
+			return;
+		list_del(&ch->suspects);
+		if (chan_log_head(ch->log) < ch->suspect)
+			channel_heal(ch, ch->suspect);
+	}
+}

@@ -1,0 +1,271 @@
+#include "hub/hub.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub/acl.h"
+#include "hub/authz.h"
+#include "core/check.h"
+#include "hub/hub_private.h"
+#include "presence/presence.h"
+#include "hub/typing.h"
+
+#include "core/banned.h"
+
+const struct hub_limits hub_limits_default = {
+    .log_bytes = 128UL << 20,
+    .log_channel_bytes = 256UL << 10,
+    .page_bytes = 32UL << 20,
+    .max_subscriptions = 500,
+    .replay_limit = 500,
+    .replay_budget = 5000,
+    .lookups = {.batch = 1000, .wait_ms = 500, .calm_per_s = 20},
+    .turn_writes = 512,
+    .linger_ms = 60000,
+    .join_timeout_ms = 5000,
+    .rights_keep_ms = 5000,
+    .rights_max = 20000,
+    .acl_poll_ms = 5000,
+    .presence_hold_ms = 15000,
+    .presence_idle_ms = 300000,
+};
+
+static void
+init_lists(struct hub *hub)
+{
+	list_init(&hub->rounds);
+	list_init(&hub->checks);
+	list_init(&hub->lingering);
+	list_init(&hub->opening);
+	list_init(&hub->dirty);
+	list_init(&hub->ready);
+	list_init(&hub->asking);
+	list_init(&hub->suspects);
+}
+
+struct hub *
+hub_new(struct worker *w, const struct hub_limits *limits, const struct hub_io *io)
+{
+	struct hub *hub = mem_new(1, sizeof(*hub));
+	const struct pages_limits pages = {.bytes = limits->page_bytes,
+	    .reading = 16,
+	    .per_tenant = 8,
+	    .keep_ms = 10000};
+	const struct pages_events arrived = {.ctx = hub, .arrived = deliver_page};
+
+	hub->worker = w;
+	hub->limits = *limits;
+	hub->io = *io;
+	init_lists(hub);
+	gather_init(&hub->gather, &limits->lookups);
+	hub->logs = chan_logs_new(limits->log_bytes, limits->log_channel_bytes);
+	hub->pages = pages_new(&pages, io, &arrived);
+	table_init(&hub->channels);
+	table_init(&hub->subscriptions);
+	hub->authz = authz_new();
+	hub->acl = acl_new();
+	hub->typing = typing_new();
+	hub->presence = presence_new(hub);
+	hub->io.topic(hub->io.ctx, TOPIC_CONTROL, true);
+	return hub;
+}
+
+void
+hub_free(struct hub **hub)
+{
+	struct hub *h = *hub;
+	struct table_node *node;
+
+	if (h == NULL)
+		return;
+	CHECK(h->subscriptions.n == 0);
+	while ((node = table_next(&h->channels, NULL)) != NULL)
+		channel_free(ES_CONTAINER(node, struct channel, node));
+	presence_free(&h->presence);
+	typing_free(&h->typing);
+	acl_free(&h->acl);
+	authz_free(&h->authz);
+	pages_free(&h->pages);
+	chan_logs_free(&h->logs);
+	free(h);
+	*hub = NULL;
+}
+
+void
+hub_conn_open(struct conn *c)
+{
+	struct hub *hub = c->worker->hub;
+	struct hub_conn *hc = mem_new(1, sizeof(*hc));
+
+	hc->conn = c;
+	hc->hub = hub;
+	list_init(&hc->to_ask);
+	list_init(&hc->pending);
+	list_init(&hc->asking);
+	list_init(&hc->ready);
+	c->hub = hc;
+	acl_conn_open(hub, c);
+	presence_conn_open(hub->presence, hc);
+}
+
+void
+hub_conn_closed(struct conn *c)
+{
+	struct hub_conn *hc = c->hub;
+	struct subscription *sub;
+
+	presence_conn_closed(hc->hub->presence, hc);
+	acl_conn_closed(hc->hub, c);
+	while ((sub = LIST_FIRST(&c->subscriptions)) != NULL)
+		sub_free(sub);
+	list_del(&hc->asking);
+	list_del(&hc->ready);
+	free(hc);
+	c->hub = NULL;
+}
+
+/* es:t:<tenant>:c:<channel>: what comes on it must say the same of itself. */
+static void
+channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
+{
+	struct arena *a = arena_new();
+	char expected[ES_TOPIC_MAX];
+	struct channel *ch;
+	struct es_err err;
+	struct event ev;
+
+	if (event_decode(data, len, a, &ev, &err) == ES_OK) {
+		topic_channel(&ev.tenant, &ev.channel, expected);
+		ch = strcmp(topic, expected) != 0
+		         ? NULL
+		         : channel_find(hub, &ev.tenant, &ev.channel);
+		if (ch != NULL && ev.kind == EVENT_TYPING)
+			typing_event(hub->typing, ch, &ev);
+		else if (ch != NULL)
+			channel_event(ch, &ev, a);
+	}
+	arena_free(&a);
+}
+
+void
+hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t len)
+{
+	if (strcmp(topic, TOPIC_CONTROL) == 0)
+		acl_hint(hub, data, len);
+	else if (presence_owns(topic))
+		presence_message(hub->presence, topic, data, len);
+	else
+		channel_message(hub, topic, data, len);
+}
+
+/* "es:t:" tenant ":c:" channel */
+static bool
+parse_topic(const char *topic, struct tenant_id *tenant, struct channel_id *channel)
+{
+	static const char prefix[] = "es:t:";
+	const size_t at = sizeof(prefix) - 1;
+	const size_t id = ES_UUID_TEXT - 1;
+	char text[ES_UUID_TEXT] = {0};
+	struct es_err err;
+
+	if (strlen(topic) != at + id + 3 + id || memcmp(topic, prefix, at) != 0 ||
+	    memcmp(topic + at + id, ":c:", 3) != 0)
+		return false;
+	memcpy(text, topic + at, id);
+	return tenant_id_parse(text, tenant, &err) == ES_OK &&
+	       channel_id_parse(topic + at + id + 3, channel, &err) == ES_OK;
+}
+
+void
+hub_topic_subscribed(struct hub *hub, const char *topic)
+{
+	struct tenant_id tenant;
+	struct channel_id channel;
+	struct channel *ch;
+
+	if (presence_owns(topic)) {
+		presence_subscribed(hub->presence, topic);
+		return;
+	}
+	memset(&tenant, 0, sizeof(tenant));
+	memset(&channel, 0, sizeof(channel));
+	if (!parse_topic(topic, &tenant, &channel))
+		return;
+	ch = channel_find(hub, &tenant, &channel);
+	if (ch != NULL)
+		channel_confirmed(ch);
+}
+
+void
+hub_topics_state(struct hub *hub, bool up)
+{
+	hub->topics_up = up;
+	if (up)
+		acl_poll_soon(hub); /* a hint may have been lost */
+}
+
+void
+hub_redis_state(struct hub *hub, bool up)
+{
+	presence_redis_state(hub->presence, up);
+}
+
+void
+hub_drain(struct hub *hub)
+{
+	(void)hub; /* sockets end one by one; leases run out by themselves */
+}
+
+void
+hub_epoch(struct worker *w, const char *epoch)
+{
+	struct hub *hub = w->hub;
+
+	if (strcmp(w->epoch, epoch) == 0)
+		return;
+	if (w->epoch[0] != '\0')
+		for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
+			struct channel *ch = LIST_ITEM(l, struct channel, rounds);
+
+			/* Without a log it has nothing, and nobody, of the old one. */
+			if (!ch->jumped && ch->log != NULL) {
+				ch->reset_due = true;
+				heads_check(ch);
+			}
+			ch->jumped = false;
+		}
+	(void)snprintf(w->epoch, sizeof(w->epoch), "%s", epoch);
+}
+
+bool
+hub_turn(struct hub *hub)
+{
+	bool more;
+
+	subscribe_ask(hub);
+	heads_flush(hub);
+	more = deliver_turn(hub);
+	authz_turn(hub);
+	presence_turn(hub->presence);
+	return more || !list_empty(&hub->dirty) || !list_empty(&hub->ready);
+}
+
+void
+hub_tick(struct hub *hub)
+{
+	subscribe_tick(hub);
+	channel_tick(hub);
+	heads_tick(hub);
+	pages_tick(hub->pages, hub->worker->now_ms);
+	acl_tick(hub);
+	presence_tick(hub->presence);
+}
+
+void
+hub_second(struct hub *hub)
+{
+	heads_second(hub);
+	metrics_gauge_set(
+	    hub->worker->metrics, PM_LOG_BYTES, (int64_t)chan_logs_bytes(hub->logs));
+}

@@ -1,0 +1,114 @@
+/* Subscriptions: making, finding, moving, ending. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/hash.h"
+#include "hub/hub_private.h"
+
+#include "core/banned.h"
+
+#define MAY_BECOME(state) (1U << (state))
+#define LIVE_STATES \
+	(MAY_BECOME(SUB_IDLE) | MAY_BECOME(SUB_PENDING) | MAY_BECOME(SUB_PAGING) | \
+	    MAY_BECOME(SUB_TO_ASK))
+
+static const unsigned sub_next[SUB_STATES] = {
+    [SUB_WAITING] = MAY_BECOME(SUB_TO_ASK),
+    [SUB_TO_ASK] = MAY_BECOME(SUB_ASKED) | MAY_BECOME(SUB_TO_ASK) | MAY_BECOME(SUB_IDLE),
+    [SUB_ASKED] = LIVE_STATES,
+    [SUB_IDLE] = LIVE_STATES,
+    [SUB_PENDING] = LIVE_STATES,
+    [SUB_PAGING] = LIVE_STATES,
+};
+
+struct sub_key {
+	const struct conn *conn;
+	const struct channel *channel;
+};
+
+static bool
+same_sub(struct table_node *node, const void *key)
+{
+	const struct subscription *sub = ES_CONTAINER(node, struct subscription, node);
+	const struct sub_key *k = key;
+
+	return sub->conn == k->conn && sub->channel == k->channel;
+}
+
+struct subscription *
+sub_find(const struct hub *hub, const struct conn *c, const struct channel *ch)
+{
+	const struct sub_key key = {c, ch};
+	struct table_node *node = table_find(
+	    &hub->subscriptions, hash_bytes(&key, sizeof(key)), same_sub, &key);
+
+	return node == NULL ? NULL : ES_CONTAINER(node, struct subscription, node);
+}
+
+struct subscription *
+sub_new(struct conn *c, struct channel *ch)
+{
+	const struct sub_key key = {c, ch};
+	struct subscription *sub = mem_new(1, sizeof(*sub));
+	struct hub *hub = ch->hub;
+
+	sub->conn = c;
+	sub->channel = ch;
+	sub->state = SUB_WAITING;
+	sub->stop_at = INT64_MAX;
+	list_init(&sub->place);
+	list_add_tail(&ch->joining, &sub->place);
+	list_init(&sub->of_channel);
+	list_add_tail(&ch->subs, &sub->of_channel);
+	LIST_INSERT_HEAD(&c->subscriptions, sub, of_conn);
+	table_add(&hub->subscriptions, &sub->node, hash_bytes(&key, sizeof(key)));
+	c->n_subscriptions++;
+	ch->n_subs++;
+	metrics_gauge_add(hub->worker->metrics, PM_SUBSCRIPTIONS, 1);
+	return sub;
+}
+
+void
+sub_free(struct subscription *sub)
+{
+	struct channel *ch = sub->channel;
+
+	ch->hub->n_to_ask -= sub->state == SUB_TO_ASK;
+	list_del(&sub->place);
+	list_del(&sub->of_channel);
+	LIST_REMOVE(sub, of_conn);
+	table_remove(&ch->hub->subscriptions, &sub->node);
+	sub->conn->n_subscriptions--;
+	ch->n_subs--;
+	metrics_gauge_add(ch->hub->worker->metrics, PM_SUBSCRIPTIONS, -1);
+	while (sub->answers != NULL) {
+		struct sub_answer *answer = sub->answers;
+
+		sub->answers = answer->next;
+		free(answer->id);
+		free(answer);
+	}
+	free(sub->epoch);
+	free(sub);
+	channel_left(ch);
+}
+
+void
+sub_place(struct subscription *sub, enum sub_state next, struct list *list)
+{
+	CHECK(sub_next[sub->state] & MAY_BECOME(next));
+	CHECK((list == NULL) == (next == SUB_ASKED));
+	sub->channel->hub->n_to_ask -= sub->state == SUB_TO_ASK;
+	sub->channel->hub->n_to_ask += next == SUB_TO_ASK;
+	list_del(&sub->place);
+	if (list != NULL)
+		list_add_tail(list, &sub->place);
+	sub->state = next;
+}
+
+bool
+sub_live(const struct subscription *sub)
+{
+	return sub->joined && sub->state >= SUB_IDLE;
+}

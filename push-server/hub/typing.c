@@ -1,0 +1,95 @@
+#include "hub/typing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "wire/frame_text.h"
+#include "hub/hub_private.h"
+#include "core/recent.h"
+
+#include "core/banned.h"
+
+#define KEYS_MAX 10000
+
+struct typing_key {
+	struct tenant_id tenant;
+	struct channel_id channel;
+	struct user_id user;
+};
+
+struct typing {
+	struct recent *told, *shown; /* published from here; shown here */
+};
+
+struct typing *
+typing_new(void)
+{
+	struct typing *t = mem_new(1, sizeof(*t));
+
+	t->told = recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX);
+	t->shown = recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX);
+	return t;
+}
+
+void
+typing_free(struct typing **t)
+{
+	if (*t == NULL)
+		return;
+	recent_free(&(*t)->told);
+	recent_free(&(*t)->shown);
+	free(*t);
+	*t = NULL;
+}
+
+void
+typing_publish(struct typing *t, const struct conn *c, const struct channel_id *channel)
+{
+	const struct typing_key key = {c->tenant, *channel, c->user};
+	struct hub *hub = c->worker->hub;
+	struct event ev = {.kind = EVENT_TYPING,
+	    .tenant = c->tenant,
+	    .channel = *channel,
+	    .user = c->user,
+	    .display_name = c->display_name};
+	char topic[ES_TOPIC_MAX];
+	struct arena *a;
+	struct text text;
+
+	if (!recent_first(t->told, &key, hub->worker->now_ms))
+		return;
+	a = arena_new();
+	text_init(&text, a, 4096);
+	event_encode(&ev, &text);
+	if (!text.overflow) {
+		topic_channel(&c->tenant, channel, topic);
+		hub->io.publish(hub->io.ctx, topic, text.data, text.len);
+	}
+	arena_free(&a);
+}
+
+void
+typing_event(struct typing *t, struct channel *ch, const struct event *ev)
+{
+	static unsigned char buf[EVENT_FRAME_MAX];
+	const struct typing_key key = {ev->tenant, ev->channel, ev->user};
+	const char *json = (const char *)buf + FRAME_HEADER;
+	struct event_frame frame;
+	size_t len;
+
+	if (ch->n_subs > TYPING_READERS_MAX ||
+	    !recent_first(t->shown, &key, ch->hub->worker->now_ms))
+		return;
+	frame = event_frame_encode(ev, buf);
+	len = frame.len - (size_t)(json - (const char *)frame.bytes);
+	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
+
+		if (!sub_live(sub) || sub->stop_at != INT64_MAX ||
+		    strcmp(sub->conn->user.text, ev->user.text) == 0)
+			continue;
+		if (conn_lossy_frame(sub->conn, json, len))
+			metrics_add(ch->hub->worker->metrics, PM_TYPING, 1);
+	}
+}

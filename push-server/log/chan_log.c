@@ -1,0 +1,295 @@
+#include "log/chan_log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/list.h"
+
+#include "core/banned.h"
+
+#define INDEX_FIRST 16
+
+struct chan_logs {
+	struct list by_use; /* of logs that hold memory, least recently used first */
+	size_t bytes, total_max, channel_max;
+};
+
+/* Where a frame lies in the ring. */
+struct slot {
+	int64_t seq;
+	int64_t accepted_ms;
+	uint32_t offset, len;
+};
+
+/* Frames never straddle the end of the ring: one that does not fit there goes to the
+ * start, so that any frame is one piece. The index is a ring of its own. */
+struct chan_log {
+	struct chan_logs *all;
+	struct list use;
+	int64_t base, head;
+	unsigned char *ring;
+	size_t size;
+	struct slot *index;
+	unsigned first, n, room; /* room is a power of two */
+};
+
+struct chan_logs *
+chan_logs_new(size_t total_bytes, size_t channel_bytes)
+{
+	struct chan_logs *all = mem_new(1, sizeof(*all));
+
+	list_init(&all->by_use);
+	all->total_max = total_bytes;
+	all->channel_max = channel_bytes;
+	return all;
+}
+
+void
+chan_logs_free(struct chan_logs **all)
+{
+	if (*all == NULL)
+		return;
+	CHECK(list_empty(&(*all)->by_use));
+	free(*all);
+	*all = NULL;
+}
+
+size_t
+chan_logs_bytes(const struct chan_logs *all)
+{
+	return all->bytes;
+}
+
+static size_t
+footprint(const struct chan_log *log)
+{
+	return log->size + log->room * sizeof(struct slot);
+}
+
+static struct slot *
+slot_at(const struct chan_log *log, unsigned i)
+{
+	return &log->index[(log->first + i) & (log->room - 1)];
+}
+
+static void
+empty(struct chan_log *log)
+{
+	log->all->bytes -= footprint(log);
+	list_del(&log->use);
+	free(log->ring);
+	free(log->index);
+	log->ring = NULL;
+	log->index = NULL;
+	log->size = 0;
+	log->first = log->n = log->room = 0;
+	log->base = log->head;
+}
+
+static void
+touch(struct chan_log *log)
+{
+	if (log->size != 0)
+		list_move_tail(&log->all->by_use, &log->use);
+}
+
+/* The log in use now is never emptied for its own sake: one log fits in the total. */
+static void
+keep_budget(struct chan_log *log)
+{
+	struct chan_logs *all = log->all;
+
+	while (all->bytes > all->total_max && all->by_use.next != &log->use)
+		empty(LIST_ITEM(all->by_use.next, struct chan_log, use));
+}
+
+struct chan_log *
+chan_log_new(struct chan_logs *all, int64_t head)
+{
+	struct chan_log *log = mem_new(1, sizeof(*log));
+
+	log->all = all;
+	log->base = log->head = head;
+	list_init(&log->use);
+	return log;
+}
+
+void
+chan_log_free(struct chan_log **log)
+{
+	if (*log == NULL)
+		return;
+	empty(*log);
+	free(*log);
+	*log = NULL;
+}
+
+int64_t
+chan_log_base(const struct chan_log *log)
+{
+	return log->base;
+}
+
+int64_t
+chan_log_head(const struct chan_log *log)
+{
+	return log->head;
+}
+
+void
+chan_log_restart(struct chan_log *log, int64_t head)
+{
+	empty(log);
+	log->base = log->head = head;
+}
+
+static void
+grow_index(struct chan_log *log)
+{
+	const unsigned room = log->room == 0 ? INDEX_FIRST : log->room * 2;
+	struct slot *index = mem_new(room, sizeof(*index));
+
+	for (unsigned i = 0; i < log->n; i++)
+		index[i] = *slot_at(log, i);
+	log->all->bytes += (room - log->room) * sizeof(*index);
+	free(log->index);
+	log->index = index;
+	log->first = 0;
+	log->room = room;
+}
+
+/* A larger ring with the frames in order from its start. */
+static void
+grow_ring(struct chan_log *log)
+{
+	const size_t max = log->all->channel_max;
+	size_t size = log->size == 0 ? CHAN_LOG_FIRST : log->size * 2;
+	unsigned char *ring;
+	uint32_t at = 0;
+
+	if (size > max)
+		size = max;
+	ring = mem_new(1, size);
+	for (unsigned i = 0; i < log->n; i++) {
+		struct slot *s = slot_at(log, i);
+
+		memcpy(ring + at, log->ring + s->offset, s->len);
+		s->offset = at;
+		at += s->len;
+	}
+	log->all->bytes += size - log->size;
+	free(log->ring);
+	log->ring = ring;
+	log->size = size;
+}
+
+/* An offset with len free bytes behind it, or false. */
+static bool
+find_room(const struct chan_log *log, size_t len, uint32_t *out)
+{
+	const struct slot *last;
+	size_t start, end;
+
+	if (log->n == 0) {
+		*out = 0;
+		return len <= log->size;
+	}
+	last = slot_at(log, log->n - 1);
+	start = slot_at(log, 0)->offset;
+	end = (size_t)last->offset + last->len;
+	if (end <= start) { /* wrapped: free between the newest and the oldest */
+		*out = (uint32_t)end;
+		return len <= start - end;
+	}
+	if (len <= log->size - end) {
+		*out = (uint32_t)end;
+		return true;
+	}
+	*out = 0;
+	return len <= start;
+}
+
+static void
+evict_oldest(struct chan_log *log)
+{
+	CHECK(log->n > 0);
+	log->base = slot_at(log, 0)->seq;
+	log->first = (log->first + 1) & (log->room - 1);
+	log->n--;
+}
+
+enum chan_log_result
+chan_log_append(struct chan_log *log, int64_t seq, int64_t prev, const void *frame,
+    size_t len, int64_t accepted_ms)
+{
+	uint32_t offset;
+
+	if (seq <= log->head)
+		return CHAN_LOG_REPEAT;
+	if (prev != log->head)
+		return CHAN_LOG_HOLE;
+	CHECK(len > 0 && len <= log->all->channel_max);
+	while (!find_room(log, len, &offset)) {
+		if (log->size < log->all->channel_max)
+			grow_ring(log);
+		else
+			evict_oldest(log);
+	}
+	if (log->n == log->room)
+		grow_index(log);
+	memcpy(log->ring + offset, frame, len);
+	*slot_at(log, log->n) = (struct slot){.seq = seq,
+	    .accepted_ms = accepted_ms,
+	    .offset = offset,
+	    .len = (uint32_t)len};
+	log->n++;
+	log->head = seq;
+	touch(log);
+	keep_budget(log);
+	return CHAN_LOG_APPENDED;
+}
+
+/* Index of the first frame above the cursor. */
+static unsigned
+find(const struct chan_log *log, int64_t after)
+{
+	unsigned low = 0, high = log->n;
+
+	while (low < high) {
+		const unsigned mid = low + (high - low) / 2;
+
+		if (slot_at(log, mid)->seq > after)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
+struct chan_span
+chan_log_span(struct chan_log *log, int64_t after, int64_t limit, size_t max)
+{
+	struct chan_span span = {.through = after};
+	unsigned i;
+
+	CHECK(after >= log->base);
+	for (i = find(log, after); i < log->n; i++) {
+		const struct slot *s = slot_at(log, i);
+		const unsigned char *at = log->ring + s->offset;
+
+		if (s->seq > limit)
+			break;
+		if (span.n == 0)
+			span.bytes = at;
+		else if (at != span.bytes + span.len || span.len + s->len > max)
+			break;
+		span.len += s->len;
+		span.n++;
+		span.through = s->seq;
+		span.accepted_ms = s->accepted_ms;
+	}
+	if (span.n > 0)
+		touch(log);
+	return span;
+}

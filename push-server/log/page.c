@@ -1,0 +1,349 @@
+#include "log/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/hash.h"
+#include "log/page_frames.h"
+#include "core/table.h"
+
+#include "core/banned.h"
+
+#define PAGE_GRACE_MS 1000 /* those who waited for a page get to read it */
+#define PAGE_RETRY_MS 500
+
+enum page_state { PAGE_QUEUED, PAGE_READING, PAGE_READY };
+
+struct page_key {
+	struct tenant_id tenant;
+	struct channel_id channel;
+	int64_t number;
+};
+
+struct page {
+	struct table_node node;
+	struct pages *pages;
+	struct page_key key;
+	enum page_state state;
+	struct list place; /* on the list of its state */
+	struct list waiters;
+	struct page_ask ask;
+	bool again; /* forgotten while being read */
+	int64_t retry_at_ms, read_at_ms;
+	int64_t needed, through, head;
+	struct page_frames frames;
+};
+
+struct pages {
+	struct pages_limits limits;
+	struct hub_io io;
+	struct pages_events events;
+	struct table table;
+	struct list queued, reading, ready; /* ready: least recently used first */
+	size_t bytes;
+	unsigned n_reading;
+	int64_t now_ms;
+};
+
+struct pages *
+pages_new(const struct pages_limits *limits, const struct hub_io *io,
+    const struct pages_events *events)
+{
+	struct pages *p = mem_new(1, sizeof(*p));
+
+	p->limits = *limits;
+	p->io = *io;
+	p->events = *events;
+	table_init(&p->table);
+	list_init(&p->queued);
+	list_init(&p->reading);
+	list_init(&p->ready);
+	return p;
+}
+
+static void
+drop_content(struct page *page)
+{
+	page->pages->bytes -= page->frames.size;
+	page_frames_clear(&page->frames);
+}
+
+static void
+page_free(struct page *page)
+{
+	struct pages *p = page->pages;
+
+	CHECK(list_empty(&page->waiters));
+	drop_content(page);
+	p->bytes -= sizeof(*page);
+	list_del(&page->place);
+	table_remove(&p->table, &page->node);
+	free(page);
+}
+
+void
+pages_free(struct pages **p)
+{
+	struct table_node *node;
+
+	if (*p == NULL)
+		return;
+	while ((node = table_next(&(*p)->table, NULL)) != NULL) {
+		struct page *page = ES_CONTAINER(node, struct page, node);
+
+		list_init(&page->waiters);
+		page_free(page);
+	}
+	table_fini(&(*p)->table);
+	free(*p);
+	*p = NULL;
+}
+
+static bool
+same_page(struct table_node *node, const void *key)
+{
+	const struct page *page = ES_CONTAINER(node, struct page, node);
+	const struct page_key *k = key;
+
+	return page->key.number == k->number &&
+	       memcmp(&page->key.channel, &k->channel, sizeof(k->channel)) == 0 &&
+	       memcmp(&page->key.tenant, &k->tenant, sizeof(k->tenant)) == 0;
+}
+
+static struct page_key
+key_of(const struct tenant_id *tenant, const struct channel_id *channel, int64_t after)
+{
+	struct page_key key;
+
+	memset(&key, 0, sizeof(key)); /* it is hashed with its padding */
+	key.tenant = *tenant;
+	key.channel = *channel;
+	key.number = after / PAGE_EVENTS;
+	return key;
+}
+
+static struct page *
+lookup(const struct pages *p, const struct page_key *key)
+{
+	struct table_node *node =
+	    table_find(&p->table, hash_bytes(key, sizeof(*key)), same_page, key);
+
+	return node == NULL ? NULL : ES_CONTAINER(node, struct page, node);
+}
+
+/* The newest stays for its grace whatever its size: let go before it is read, it would be
+ * asked for again and again. */
+static void
+keep_budget(struct pages *p)
+{
+	struct list *l;
+
+	while (p->bytes > p->limits.bytes && (l = list_first(&p->ready)) != NULL) {
+		struct page *oldest = LIST_ITEM(l, struct page, place);
+		const bool fresh = p->now_ms - oldest->read_at_ms < PAGE_GRACE_MS;
+
+		if (fresh && (p->bytes <= 2 * p->limits.bytes || l->next == &p->ready))
+			return;
+		page_free(oldest);
+	}
+}
+
+struct page *
+pages_find(struct pages *p, const struct tenant_id *tenant,
+    const struct channel_id *channel, int64_t after, int64_t now_ms)
+{
+	const struct page_key key = key_of(tenant, channel, after);
+	struct page *page = lookup(p, &key);
+
+	if (page == NULL || page->state != PAGE_READY || page->through <= after ||
+	    now_ms - page->read_at_ms > p->limits.keep_ms)
+		return NULL;
+	list_move_tail(&p->ready, &page->place);
+	return page;
+}
+
+static unsigned
+reads_of(const struct pages *p, const struct tenant_id *tenant)
+{
+	unsigned n = 0;
+
+	for (struct list *l = p->reading.next; l != &p->reading; l = l->next)
+		n += memcmp(&LIST_ITEM(l, struct page, place)->key.tenant, tenant,
+			 sizeof(*tenant)) == 0;
+	return n;
+}
+
+/* Start what may be read now, oldest first; a tenant at its limit lets others pass. */
+static void
+pump(struct pages *p)
+{
+	struct list *l = p->queued.next;
+
+	while (l != &p->queued && p->n_reading < p->limits.reading) {
+		struct page *page = LIST_ITEM(l, struct page, place);
+
+		l = l->next;
+		if (page->retry_at_ms > p->now_ms ||
+		    reads_of(p, &page->key.tenant) >= p->limits.per_tenant)
+			continue;
+		page->again = false;
+		if (!p->io.page(p->io.ctx, &page->ask))
+			return; /* the tick comes back to it */
+		page->state = PAGE_READING;
+		list_move_tail(&p->reading, &page->place);
+		p->n_reading++;
+	}
+}
+
+static void
+enqueue(struct page *page)
+{
+	page->state = PAGE_QUEUED;
+	list_move_tail(&page->pages->queued, &page->place);
+}
+
+static void
+fill(struct page *page, const struct sync_page *from)
+{
+	struct arena *a = arena_new();
+
+	CHECK(from->n <= PAGE_EVENTS);
+	for (size_t i = 0; i < from->n; i++)
+		page_frames_add(&page->frames, &from->events[i], a);
+	arena_free(&a);
+	page->pages->bytes += page->frames.size;
+	page->through = from->through;
+	page->head = from->head;
+}
+
+static void
+page_done(struct page_ask *ask, enum es_code rc, const struct sync_page *from)
+{
+	struct page *page = ES_CONTAINER(ask, struct page, ask);
+	struct pages *p = page->pages;
+
+	CHECK(page->state == PAGE_READING);
+	p->n_reading--;
+	if (rc != ES_OK || page->again) {
+		if (rc != ES_OK)
+			page->retry_at_ms = p->now_ms + PAGE_RETRY_MS;
+		enqueue(page);
+		if (list_empty(&page->waiters))
+			page_free(page);
+	} else {
+		fill(page, from);
+		page->state = PAGE_READY;
+		page->read_at_ms = p->now_ms;
+		list_move_tail(&p->ready, &page->place);
+		p->events.arrived(p->events.ctx, page, &page->waiters);
+	}
+	keep_budget(p);
+	pump(p);
+}
+
+static struct page *
+page_new(struct pages *p, const struct page_key *key)
+{
+	struct page *page = mem_new(1, sizeof(*page));
+
+	page->pages = p;
+	page->key = *key;
+	list_init(&page->place);
+	list_init(&page->waiters);
+	page->ask = (struct page_ask){.tenant = key->tenant,
+	    .channel = key->channel,
+	    .after = key->number * PAGE_EVENTS,
+	    .to = (key->number + 1) * PAGE_EVENTS,
+	    .limit = PAGE_EVENTS,
+	    .done = page_done};
+	p->bytes += sizeof(*page);
+	table_add(&p->table, &page->node, hash_bytes(key, sizeof(*key)));
+	return page;
+}
+
+struct list *
+pages_want(struct pages *p, const struct tenant_id *tenant,
+    const struct channel_id *channel, int64_t after, int64_t needed, int64_t now_ms)
+{
+	const struct page_key key = key_of(tenant, channel, after);
+	struct page *page = lookup(p, &key);
+
+	p->now_ms = now_ms;
+	if (page == NULL)
+		page = page_new(p, &key);
+	if (page->state == PAGE_READY || list_empty(&page->place)) {
+		drop_content(page);
+		page->needed = needed;
+		enqueue(page);
+	}
+	pump(p);
+	return &page->waiters;
+}
+
+void
+pages_forget(
+    struct pages *p, const struct tenant_id *tenant, const struct channel_id *channel)
+{
+	struct table_node *node = table_next(&p->table, NULL);
+
+	while (node != NULL) {
+		struct page *page = ES_CONTAINER(node, struct page, node);
+
+		node = table_next(&p->table, node);
+		if (memcmp(&page->key.channel, channel, sizeof(*channel)) != 0 ||
+		    memcmp(&page->key.tenant, tenant, sizeof(*tenant)) != 0)
+			continue;
+		page->needed = 0; /* what was known is void */
+		page->again = true;
+		page->read_at_ms = INT64_MIN / 2;
+	}
+}
+
+void
+pages_tick(struct pages *p, int64_t now_ms)
+{
+	p->now_ms = now_ms;
+	keep_budget(p);
+	pump(p);
+}
+
+struct chan_span
+page_span(const struct page *page, int64_t after, int64_t limit, size_t max)
+{
+	return page_frames_span(&page->frames, page->through, after, limit, max);
+}
+
+int64_t
+page_removal(const struct page *page, const struct user_id *user, int64_t above)
+{
+	for (unsigned i = 0; i < page->frames.n_removals; i++)
+		if (page->frames.removals[i].seq > above &&
+		    strcmp(page->frames.removals[i].user.text, user->text) == 0)
+			return page->frames.removals[i].seq;
+	return INT64_MAX;
+}
+
+const struct tenant_id *
+page_tenant(const struct page *page)
+{
+	return &page->key.tenant;
+}
+
+const struct channel_id *
+page_channel(const struct page *page)
+{
+	return &page->key.channel;
+}
+
+bool
+page_behind(const struct page *page)
+{
+	return page->head < page->needed;
+}
+
+int64_t
+page_head(const struct page *page)
+{
+	return page->head;
+}

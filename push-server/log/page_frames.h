@@ -1,0 +1,28 @@
+/* The content of a page: finished frames one behind the other, with their numbers. */
+#ifndef PUSH_PAGE_FRAMES_H
+#define PUSH_PAGE_FRAMES_H
+
+#include "log/chan_log.h"
+#include "log/removal.h"
+
+#define PAGE_EVENTS 100
+
+struct page_frames {
+	unsigned char *bytes;
+	size_t len, size;
+	struct {
+		int64_t seq;
+		size_t offset;
+	} index[PAGE_EVENTS];
+	unsigned n, n_removals;
+	struct removal removals[PAGE_EVENTS];
+};
+
+void page_frames_clear(struct page_frames *f);
+/* At most PAGE_EVENTS, in order. Scratch goes to a. */
+void page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a);
+/* As chan_log_span; through: what all of it covers. */
+struct chan_span page_frames_span(const struct page_frames *f, int64_t through,
+    int64_t after, int64_t limit, size_t max);
+
+#endif

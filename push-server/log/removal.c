@@ -1,0 +1,69 @@
+#include "log/removal.h"
+
+#include <string.h>
+
+#include "json/json_bind.h"
+
+#include "core/banned.h"
+
+struct member_payload {
+	const char *userId;
+};
+
+static const struct json_field member_fields[] = {
+    JSON_FIELD(struct member_payload, userId, JSON_UUID, true, 0, ES_UUID_TEXT),
+};
+
+bool
+removal_of(const struct event *ev, struct arena *a, struct removal *out)
+{
+	struct member_payload in = {0};
+	struct es_err err;
+
+	if (ev->kind != EVENT_MEMBER_LEFT)
+		return false;
+	out->seq = ev->seq;
+	out->user =
+	    ev->user; /* who leaves is the actor, unless the payload says otherwise */
+	if (ev->payload == NULL)
+		return true;
+	if (json_bind(ev->payload, strlen(ev->payload), member_fields,
+		ES_COUNT(member_fields), JSON_IGNORE_UNKNOWN, a, &in, &err) != ES_OK)
+		return true;
+	IGNORE(user_id_parse(in.userId, &out->user, &err));
+	return true;
+}
+
+void
+removals_add(struct removals *r, const struct removal *one)
+{
+	struct removal *slot = &r->last[r->next];
+
+	if (r->n == REMOVALS_KEPT) {
+		if (slot->seq > r->forgotten)
+			r->forgotten = slot->seq;
+	} else {
+		r->n++;
+	}
+	*slot = *one;
+	r->next = (r->next + 1) % REMOVALS_KEPT;
+}
+
+bool
+removals_find(
+    const struct removals *r, const struct user_id *user, int64_t above, int64_t *out)
+{
+	int64_t first = INT64_MAX;
+
+	if (above < r->forgotten)
+		return false;
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct removal *one = &r->last[i];
+
+		if (one->seq > above && one->seq < first &&
+		    strcmp(one->user.text, user->text) == 0)
+			first = one->seq;
+	}
+	*out = first;
+	return true;
+}

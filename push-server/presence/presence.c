@@ -1,0 +1,167 @@
+#include "presence/presence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "presence/presence_private.h"
+
+#include "core/banned.h"
+
+#define SWEEP_USERS 500 /* of dead workers, at a time */
+
+struct presence *
+presence_new(struct hub *hub)
+{
+	struct presence *p = mem_new(1, sizeof(*p));
+
+	p->hub = hub;
+	table_init(&p->users);
+	table_init(&p->rooms);
+	list_init(&p->dirty);
+	list_init(&p->leaving);
+	list_init(&p->all_rooms);
+	return p;
+}
+
+void
+presence_free(struct presence **p)
+{
+	if (*p == NULL)
+		return;
+	CHECK(list_empty(&(*p)->all_rooms));
+	users_fini(*p);
+	free(*p);
+	*p = NULL;
+}
+
+void
+presence_conn_open(struct presence *p, struct hub_conn *hc)
+{
+	struct device *d = mem_new(1, sizeof(*d));
+
+	d->hc = hc;
+	list_init(&d->of_user);
+	list_init(&d->of_room);
+	list_init(&d->watches);
+	hc->presence = d;
+	users_join(p, d);
+	rooms_join(p, d);
+}
+
+void
+presence_conn_closed(struct presence *p, struct hub_conn *hc)
+{
+	struct device *d = hc->presence;
+
+	rooms_leave(p, d);
+	users_leave(p, d);
+	free(d);
+	hc->presence = NULL;
+}
+
+void
+presence_choose(struct presence *p, struct hub_conn *hc, enum presence_status status)
+{
+	users_choose(p, hc->presence, status);
+}
+
+/* "es:t:" tenant ":p" */
+static bool
+parse_topic(const char *topic, struct tenant_id *out)
+{
+	static const char prefix[] = "es:t:";
+	const size_t at = sizeof(prefix) - 1, id = ES_UUID_TEXT - 1;
+	char text[ES_UUID_TEXT] = {0};
+	struct es_err err;
+
+	if (strlen(topic) != at + id + 2 || memcmp(topic, prefix, at) != 0 ||
+	    strcmp(topic + at + id, ":p") != 0)
+		return false;
+	memcpy(text, topic + at, id);
+	memset(out, 0, sizeof(*out));
+	return tenant_id_parse(text, out, &err) == ES_OK;
+}
+
+bool
+presence_owns(const char *topic)
+{
+	struct tenant_id tenant;
+
+	return parse_topic(topic, &tenant);
+}
+
+void
+presence_message(struct presence *p, const char *topic, const char *data, size_t len)
+{
+	struct tenant_id tenant;
+	struct room *room = parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
+
+	if (room != NULL)
+		room_message(room, data, len);
+}
+
+void
+presence_subscribed(struct presence *p, const char *topic)
+{
+	struct tenant_id tenant;
+	struct room *room = parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
+
+	if (room == NULL)
+		return;
+	room->again_ms = 0; /* a list under way may be older than this: list once more */
+	room_list(room);    /* from here on nothing is missed */
+}
+
+void
+presence_redis_state(struct presence *p, bool up)
+{
+	p->lease_ms = 0;
+	if (up)
+		rooms_list_all(p);
+}
+
+static void
+on_lease(
+    void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
+{
+	struct presence *p = ctx;
+
+	(void)err;
+	if (rc == ES_OK && v->kind == REDIS_INT && v->num == 0)
+		users_tell_again(p); /* it had run out: we may have been swept */
+}
+
+static void
+renew(struct presence *p)
+{
+	struct hub *hub = p->hub;
+	struct presence_call call;
+
+	presence_lease_call(&call, &hub->worker->id);
+	IGNORE(
+	    hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, on_lease, p));
+	presence_sweep_call(&call, SWEEP_USERS);
+	IGNORE(hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, NULL, NULL));
+}
+
+void
+presence_turn(struct presence *p)
+{
+	users_tell(p);
+	rooms_turn(p);
+}
+
+void
+presence_tick(struct presence *p)
+{
+	const int64_t now_ms = p->hub->worker->now_ms;
+
+	if (now_ms >= p->lease_ms) {
+		p->lease_ms = now_ms + PRESENCE_LEASE_MS;
+		renew(p);
+		users_scan(p);
+	}
+	users_tick(p);
+	rooms_tick(p);
+}

@@ -1,0 +1,252 @@
+/* The users of this worker's connections: the best of their devices goes to Redis,
+ * offline only after a while, each user one command at a time. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/hash.h"
+#include "presence/presence_private.h"
+
+#include "core/banned.h"
+
+struct user_key {
+	struct tenant_id tenant;
+	struct user_id user;
+};
+
+struct presence_user {
+	struct table_node node;
+	struct presence *presence;
+	struct user_key key;
+	struct list devices;
+	struct list dirty, leaving;
+	int64_t left_ms;                    /* without connection since */
+	enum presence_status told, telling; /* what Redis has; what is on its way */
+	bool known, busy, forget_choice;
+};
+
+static bool
+same_user(struct table_node *node, const void *key)
+{
+	return memcmp(&ES_CONTAINER(node, struct presence_user, node)->key, key,
+		   sizeof(struct user_key)) == 0;
+}
+
+static struct presence_user *
+find(const struct presence *p, const struct user_key *key)
+{
+	struct table_node *node =
+	    table_find(&p->users, hash_bytes(key, sizeof(*key)), same_user, key);
+
+	return node == NULL ? NULL : ES_CONTAINER(node, struct presence_user, node);
+}
+
+static enum presence_status
+device_status(const struct device *d, int64_t now_ms)
+{
+	const struct hub_limits *limits = &d->hc->hub->limits;
+
+	if (d->chosen)
+		return d->status;
+	return now_ms - d->hc->conn->last_frame_ms > limits->presence_idle_ms
+	           ? PRESENCE_IDLE
+	           : PRESENCE_ONLINE;
+}
+
+/* Online beats idle beats offline; for a while after the last connection nothing changes.
+ */
+static enum presence_status
+status_of(const struct presence_user *u)
+{
+	const int64_t now_ms = u->presence->hub->worker->now_ms;
+	enum presence_status best = PRESENCE_OFFLINE;
+
+	if (list_empty(&u->devices))
+		return now_ms - u->left_ms < u->presence->hub->limits.presence_hold_ms
+		           ? u->told
+		           : PRESENCE_OFFLINE;
+	for (struct list *l = u->devices.next; l != &u->devices; l = l->next) {
+		const enum presence_status status =
+		    device_status(LIST_ITEM(l, struct device, of_user), now_ms);
+
+		if (status > best)
+			best = status;
+	}
+	return best;
+}
+
+static void
+mark(struct presence_user *u)
+{
+	if (!u->busy && list_empty(&u->dirty))
+		list_add_tail(&u->presence->dirty, &u->dirty);
+}
+
+static void
+user_free(struct presence_user *u)
+{
+	list_del(&u->dirty);
+	list_del(&u->leaving);
+	table_remove(&u->presence->users, &u->node);
+	free(u);
+}
+
+void
+users_join(struct presence *p, struct device *d)
+{
+	const struct user_key key = {d->hc->conn->tenant, d->hc->conn->user};
+	struct presence_user *u = find(p, &key);
+
+	if (u == NULL) {
+		u = mem_new(1, sizeof(*u));
+		u->presence = p;
+		u->key = key;
+		list_init(&u->devices);
+		list_init(&u->dirty);
+		list_init(&u->leaving);
+		table_add(&p->users, &u->node, hash_bytes(&key, sizeof(key)));
+	}
+	list_del(&u->leaving);
+	d->user = u;
+	list_add_tail(&u->devices, &d->of_user);
+	mark(u);
+}
+
+void
+users_leave(struct presence *p, struct device *d)
+{
+	struct presence_user *u = d->user;
+
+	list_del(&d->of_user);
+	if (!list_empty(&u->devices)) {
+		mark(u);
+		return;
+	}
+	u->left_ms = p->hub->worker->now_ms;
+	list_add_tail(&p->leaving, &u->leaving);
+}
+
+enum presence_status
+users_status(const struct device *d)
+{
+	return status_of(d->user);
+}
+
+void
+users_choose(struct presence *p, struct device *d, enum presence_status status)
+{
+	(void)p;
+	d->chosen = status != PRESENCE_ONLINE; /* online: by activity from now on */
+	d->status = status;
+	d->user->forget_choice = true;
+	d->user->known = false; /* tell also when nothing has changed: the choice goes */
+	mark(d->user);
+}
+
+static void
+on_told(
+    void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
+{
+	struct presence_user *u = ctx;
+
+	(void)value;
+	(void)err;
+	u->busy = false;
+	if (rc == ES_OK) {
+		u->told = u->telling;
+		u->known = true;
+		if (status_of(u) != u->told)
+			mark(u);
+	}
+	/* Not told: the next scan finds it. */
+	if (list_empty(&u->devices) && u->told == PRESENCE_OFFLINE &&
+	    status_of(u) == PRESENCE_OFFLINE)
+		user_free(u);
+}
+
+/* False: Redis takes nothing now. */
+static bool
+tell(struct presence_user *u)
+{
+	struct hub *hub = u->presence->hub;
+	struct presence_call call;
+
+	u->telling = status_of(u);
+	if (u->known && u->telling == u->told)
+		return true;
+	presence_set_call(&call, &hub->worker->id, &u->key.tenant, &u->key.user,
+	    u->telling, u->forget_choice);
+	if (!hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, on_told, u))
+		return false;
+	u->busy = true;
+	u->forget_choice = false;
+	return true;
+}
+
+void
+users_scan(struct presence *p)
+{
+	struct table_node *node = NULL;
+
+	while ((node = table_next(&p->users, node)) != NULL) {
+		struct presence_user *u = ES_CONTAINER(node, struct presence_user, node);
+
+		if (!u->known || status_of(u) != u->told)
+			mark(u);
+	}
+}
+
+void
+users_tell_again(struct presence *p)
+{
+	struct table_node *node = NULL;
+
+	while ((node = table_next(&p->users, node)) != NULL) {
+		struct presence_user *u = ES_CONTAINER(node, struct presence_user, node);
+
+		u->known = false;
+		mark(u);
+	}
+}
+
+void
+users_tell(struct presence *p)
+{
+	struct list *l = list_first(&p->dirty);
+
+	for (unsigned n = 0; n < PRESENCE_SETS && l != NULL;
+	     n++, l = list_first(&p->dirty)) {
+		struct presence_user *u = LIST_ITEM(l, struct presence_user, dirty);
+
+		if (!tell(u))
+			return;
+		list_del(&u->dirty);
+		if (!u->busy && list_empty(&u->devices) && u->told == PRESENCE_OFFLINE)
+			user_free(u);
+	}
+}
+
+void
+users_tick(struct presence *p)
+{
+	const int64_t now_ms = p->hub->worker->now_ms;
+
+	while (!list_empty(&p->leaving)) {
+		struct presence_user *u =
+		    LIST_ITEM(p->leaving.next, struct presence_user, leaving);
+
+		if (now_ms - u->left_ms < p->hub->limits.presence_hold_ms)
+			break;
+		list_del(&u->leaving);
+		mark(u);
+	}
+}
+
+void
+users_fini(struct presence *p)
+{
+	struct table_node *node;
+
+	while ((node = table_next(&p->users, NULL)) != NULL)
+		user_free(ES_CONTAINER(node, struct presence_user, node));
+}

@@ -1,0 +1,101 @@
+#include "send/send_lane.h"
+
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+struct send_lane *
+send_lane_find(struct conn *c, const struct channel_id *channel)
+{
+	struct send_lane *lane;
+
+	LIST_FOREACH(lane, &c->lanes, link)
+	if (strcmp(lane->channel.text, channel->text) == 0)
+		return lane;
+	return NULL;
+}
+
+struct send_lane *
+send_lane_get(struct conn *c, const struct channel_id *channel, struct send_items *due)
+{
+	struct send_lane *lane = send_lane_find(c, channel);
+
+	if (lane != NULL)
+		return lane;
+	lane = mem_new(1, sizeof(*lane));
+	lane->conn = c;
+	lane->due = due;
+	lane->channel = *channel;
+	TAILQ_INIT(&lane->items);
+	LIST_INSERT_HEAD(&c->lanes, lane, link);
+	return lane;
+}
+
+void
+send_lane_free(struct send_lane *lane)
+{
+	struct send_item *item;
+
+	while ((item = TAILQ_FIRST(&lane->items)) != NULL)
+		send_lane_remove(item);
+	LIST_REMOVE(lane, link);
+	mem_free(lane);
+}
+
+static const char *
+put(char **at, const char *s)
+{
+	const size_t size = s != NULL ? strlen(s) + 1 : 0;
+	char *copy = *at;
+
+	if (s == NULL)
+		return NULL;
+	memcpy(copy, s, size);
+	*at += size;
+	return copy;
+}
+
+struct send_item *
+send_lane_add(struct send_lane *lane, const char *body, const char *client_id,
+    const char *id, int64_t deadline_ms)
+{
+	const size_t texts = strlen(body) + 1 +
+	                     (client_id != NULL ? strlen(client_id) + 1 : 0) +
+	                     (id != NULL ? strlen(id) + 1 : 0);
+	struct send_item *item = mem_new(1, sizeof(*item) + texts);
+	char *at = (char *)(item + 1);
+
+	item->lane = lane;
+	item->deadline_ms = deadline_ms;
+	item->body = put(&at, body);
+	item->client_id = put(&at, client_id);
+	item->id = put(&at, id);
+	TAILQ_INSERT_TAIL(&lane->items, item, link);
+	TAILQ_INSERT_TAIL(lane->due, item, due);
+	lane->n++;
+	return item;
+}
+
+struct send_item *
+send_lane_item(struct send_lane *lane, uint64_t number)
+{
+	struct send_item *item;
+
+	TAILQ_FOREACH(item, &lane->items, link)
+	{
+		if (item->number == number)
+			return item;
+	}
+	return NULL;
+}
+
+void
+send_lane_remove(struct send_item *item)
+{
+	TAILQ_REMOVE(&item->lane->items, item, link);
+	TAILQ_REMOVE(item->lane->due, item, due);
+	item->lane->n--;
+	mem_free(item);
+}

@@ -1,0 +1,44 @@
+/* What one connection sends into one channel and what waits there for its turn, in order.
+ */
+#ifndef PUSH_SEND_LANE_H
+#define PUSH_SEND_LANE_H
+
+#include "conn/conn.h"
+
+/* One message that waits; its texts follow it in the same block. */
+struct send_item {
+	TAILQ_ENTRY(send_item) link, due;
+	struct send_lane *lane;
+	uint64_t number;
+	int64_t deadline_ms;
+	bool ready; /* the rate limit has said yes */
+	const char *id, *client_id, *body;
+};
+TAILQ_HEAD(send_items, send_item);
+
+struct send_lane {
+	LIST_ENTRY(send_lane) link;
+	struct conn *conn;
+	struct send_items *due; /* of all lanes: who waits longest comes first */
+	struct channel_id channel;
+	struct send_items items;
+	unsigned n;
+	bool busy; /* authorising or enqueuing */
+};
+
+/* NULL: the connection has none into this channel. */
+struct send_lane *send_lane_find(struct conn *c, const struct channel_id *channel);
+struct send_lane *send_lane_get(
+    struct conn *c, const struct channel_id *channel, struct send_items *due);
+/* With all that waits in it. */
+void send_lane_free(struct send_lane *lane);
+
+/* Copies the texts; client_id and id may be NULL. No deadline may be earlier than one
+ * given before. */
+struct send_item *send_lane_add(struct send_lane *lane, const char *body,
+    const char *client_id, const char *id, int64_t deadline_ms);
+/* NULL: it waits no more. */
+struct send_item *send_lane_item(struct send_lane *lane, uint64_t number);
+void send_lane_remove(struct send_item *item);
+
+#endif

@@ -1,0 +1,333 @@
+#include "send/send_outcomes.h"
+
+#include <string.h>
+
+#include "core/check.h"
+#include "core/hash.h"
+#include "conn/frame_out.h"
+#include "pg/pg_async.h"
+#include "store/outcome_store.h"
+#include "worker/worker.h"
+#include "json/json_write.h"
+
+#include "core/banned.h"
+
+#define BUCKETS     1024
+#define AWAITED_MAX 65536
+#define LOOKUP_MS   2000
+
+struct send_outcomes {
+	struct worker *worker;
+	char topic[ES_TOPIC_MAX];
+	TAILQ_HEAD(, awaited) due; /* all have the same time-out: oldest first */
+	LIST_HEAD(, awaited) buckets[BUCKETS];
+	size_t n;
+};
+
+/* A look-up ahead of time; what it is about may be answered before it comes back. */
+struct asked {
+	struct worker *worker;
+	struct uuid envelope;
+};
+
+struct send_outcomes *
+send_outcomes_new(struct worker *w)
+{
+	struct send_outcomes *r = mem_new(1, sizeof(*r));
+
+	r->worker = w;
+	(void)snprintf(
+	    r->topic, sizeof(r->topic), "%s%s", TOPIC_REPLY_PREFIX, w->id.text);
+	TAILQ_INIT(&r->due);
+	return r;
+}
+
+const char *
+send_outcomes_topic(const struct send_outcomes *r)
+{
+	return r->topic;
+}
+
+static unsigned
+bucket_of(const char *envelope)
+{
+	return (unsigned)(hash_bytes(envelope, ES_UUID_TEXT - 1) % BUCKETS);
+}
+
+static void
+unlist(struct send_outcomes *r, struct awaited *a)
+{
+	if (!a->listed)
+		return;
+	TAILQ_REMOVE(&r->due, a, due);
+	LIST_REMOVE(a, same_hash);
+	a->listed = false;
+	r->n--;
+}
+
+void
+send_outcomes_free(struct send_outcomes **r)
+{
+	struct awaited *a;
+
+	if (*r == NULL)
+		return;
+	while ((a = TAILQ_FIRST(&(*r)->due)) != NULL) {
+		unlist(*r, a);
+		awaited_free(&a);
+	}
+	mem_free(*r);
+	*r = NULL;
+}
+
+struct awaited *
+awaited_new(
+    struct worker *w, const struct conn *c, const struct channel_id *channel, size_t n)
+{
+	struct arena *arena;
+	struct awaited *a;
+
+	if (w->send_outcomes->n >= AWAITED_MAX)
+		return NULL;
+	arena = arena_new();
+	a = arena_alloc(arena, sizeof(*a));
+	a->arena = arena;
+	a->worker = w;
+	a->ref = c->ref;
+	a->ids = arena_alloc(arena, n * sizeof(*a->ids));
+	uuid_new(a->envelope.id.text);
+	a->envelope.tenant = c->tenant;
+	a->envelope.channel = *channel;
+	a->envelope.user = c->user;
+	a->envelope.display_name = arena_strdup(arena, c->display_name);
+	a->envelope.reply = w->send_outcomes->topic;
+	a->envelope.accepted_ms = clock_wall_ms();
+	a->envelope.messages = arena_alloc(arena, n * sizeof(*a->envelope.messages));
+	return a;
+}
+
+void
+awaited_free(struct awaited **a)
+{
+	struct arena *arena;
+
+	if (*a == NULL)
+		return;
+	CHECK(!(*a)->listed);
+	arena = (*a)->arena; /* which *a itself lives in */
+	*a = NULL;
+	arena_free(&arena);
+}
+
+void
+send_outcomes_await(struct awaited *a)
+{
+	struct send_outcomes *r = a->worker->send_outcomes;
+
+	a->deadline_ms = a->worker->now_ms + a->worker->conf->send_timeout_ms;
+	a->listed = true;
+	TAILQ_INSERT_TAIL(&r->due, a, due);
+	LIST_INSERT_HEAD(&r->buckets[bucket_of(a->envelope.id.text)], a, same_hash);
+	r->n++;
+}
+
+static struct awaited *
+find(struct send_outcomes *r, const char *envelope)
+{
+	struct awaited *a;
+
+	LIST_FOREACH(a, &r->buckets[bucket_of(envelope)], same_hash)
+	if (strcmp(a->envelope.id.text, envelope) == 0)
+		return a;
+	return NULL;
+}
+
+static void
+answer_committed(
+    struct conn *c, const struct awaited *a, size_t i, const struct outcome *outcome)
+{
+	char created[ES_TIME_TEXT];
+	struct json_write w;
+	struct text text;
+
+	if (a->ids[i] == NULL)
+		return;
+	clock_format(outcome->created_ms, created);
+	text_init(&text, a->arena, 1024);
+	jw_init(&w, &text);
+	jw_object(&w, NULL);
+	jw_int(&w, "messageId", outcome->message_id);
+	jw_string(&w, "createdAt", created);
+	jw_string(&w, "clientMessageId", a->envelope.messages[i].client_id);
+	if (outcome->result == OUTCOME_REPEAT)
+		jw_bool(&w, "replayed", true);
+	jw_object_end(&w);
+	frame_out_ack(c, "send", a->ids[i], a->envelope.channel.text, text.data);
+}
+
+static void
+answer_error(struct conn *c, const struct awaited *a, size_t i, const struct es_err *err)
+{
+	frame_out_error(c, "send", a->ids[i], a->envelope.channel.text, err);
+}
+
+static const char *
+refusal(enum es_code code)
+{
+	if (code == ES_NOT_FOUND)
+		return "no such channel";
+	if (code == ES_KEY_REUSED)
+		return "this clientMessageId was used with another body";
+	return es_code_title(code);
+}
+
+/* known NULL: all are. */
+static void
+answer(struct awaited *a, const struct outcome outcomes[], size_t n, const bool known[])
+{
+	struct conn *c = conn_get(a->worker, a->ref);
+	struct es_err err;
+
+	for (size_t i = 0; i < a->envelope.n && c != NULL; i++) {
+		if (i >= n || (known != NULL && !known[i])) {
+			metrics_add(a->worker->metrics, PM_SENDS_UNKNOWN, 1);
+			IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN, "%s",
+			    a->envelope.messages[i].minted
+				? "it may still be committed"
+				: "send it again with the same clientMessageId"));
+			answer_error(c, a, i, &err);
+		} else if (outcomes[i].result == OUTCOME_REFUSED) {
+			IGNORE(es_fail(
+			    &err, outcomes[i].code, "%s", refusal(outcomes[i].code)));
+			answer_error(c, a, i, &err);
+		} else {
+			answer_committed(c, a, i, &outcomes[i]);
+		}
+	}
+}
+
+void
+send_outcomes_fail(struct worker *w, const struct uuid *envelope, const struct es_err *err)
+{
+	struct awaited *a = find(w->send_outcomes, envelope->text);
+	struct conn *c;
+
+	if (a == NULL)
+		return;
+	unlist(w->send_outcomes, a);
+	c = conn_get(w, a->ref);
+	for (size_t i = 0; i < a->envelope.n && c != NULL; i++)
+		answer_error(c, a, i, err);
+	awaited_free(&a);
+}
+
+void
+send_outcomes_message(struct send_outcomes *r, const char *data, size_t len)
+{
+	struct arena *arena = arena_new();
+	struct awaited *a = NULL;
+	struct reply reply;
+	struct es_err err;
+
+	if (reply_decode(data, len, arena, &reply, &err) != ES_OK)
+		log_warn("odd reply", LOG_STR("detail", err.text));
+	else
+		a = find(r, reply.envelope.text);
+	if (a != NULL) { /* else answered already, or of an earlier life */
+		unlist(r, a);
+		answer(a, reply.outcomes, reply.n, NULL);
+		awaited_free(&a);
+	}
+	arena_free(&arena);
+}
+
+static void
+on_outcomes(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *arena,
+    const struct es_err *err)
+{
+	struct awaited *a = ctx;
+	struct outcome *outcomes =
+	    arena_alloc(a->arena, a->envelope.n * sizeof(*outcomes));
+	bool *known = arena_alloc(a->arena, a->envelope.n * sizeof(*known));
+
+	(void)err, (void)arena;
+	if (rc == ES_OK)
+		outcome_store_read(rows, &a->envelope, a->arena, outcomes, known);
+	answer(a, outcomes, a->envelope.n, known);
+	awaited_free(&a);
+}
+
+static void
+look_up(struct awaited *a)
+{
+	struct worker *w = a->worker;
+	struct es_err err;
+
+	if (conn_get(w, a->ref) != NULL &&
+	    pg_async_send(w->pg_auth, &a->envelope.tenant, &outcome_store_stmt,
+		outcome_store_params(a->arena, &a->envelope), LOOKUP_MS, on_outcomes, a,
+		&err) == ES_OK)
+		return;
+	answer(a, NULL, 0, NULL);
+	awaited_free(&a);
+}
+
+/* Not before its time is over: not known now may be known soon. */
+static void
+on_asked(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *arena,
+    const struct es_err *err)
+{
+	const struct asked asked = *(struct asked *)ctx;
+	struct awaited *a =
+	    rc == ES_OK ? find(asked.worker->send_outcomes, asked.envelope.text) : NULL;
+	struct outcome *outcomes;
+	bool *known, all = true;
+
+	(void)err, (void)arena;
+	mem_free(ctx);
+	if (a == NULL) /* answered meanwhile */
+		return;
+	outcomes = arena_alloc(a->arena, a->envelope.n * sizeof(*outcomes));
+	known = arena_alloc(a->arena, a->envelope.n * sizeof(*known));
+	outcome_store_read(rows, &a->envelope, a->arena, outcomes, known);
+	for (size_t i = 0; i < a->envelope.n; i++)
+		all &= known[i];
+	if (!all)
+		return;
+	unlist(asked.worker->send_outcomes, a);
+	answer(a, outcomes, a->envelope.n, NULL);
+	awaited_free(&a);
+}
+
+void
+send_outcomes_subscribed(struct worker *w)
+{
+	struct awaited *a;
+	struct es_err err;
+
+	TAILQ_FOREACH(a, &w->send_outcomes->due, due)
+	{
+		struct asked *asked = mem_new(1, sizeof(*asked));
+
+		asked->worker = w;
+		asked->envelope = a->envelope.id;
+		if (pg_async_send(w->pg_auth, &a->envelope.tenant, &outcome_store_stmt,
+			outcome_store_params(a->arena, &a->envelope), LOOKUP_MS, on_asked,
+			asked, &err) != ES_OK) {
+			mem_free(asked);
+			return; /* the others are looked up when their time is over */
+		}
+	}
+}
+
+void
+send_outcomes_tick(struct worker *w)
+{
+	struct awaited *a;
+
+	while (
+	    (a = TAILQ_FIRST(&w->send_outcomes->due)) != NULL && a->deadline_ms <= w->now_ms) {
+		unlist(w->send_outcomes, a);
+		look_up(a);
+	}
+}

@@ -1,0 +1,332 @@
+#include "send/send_queue.h"
+
+#include <string.h>
+
+#include "core/check.h"
+#include "conn/frame_out.h"
+#include "frames/frames.h"
+#include "queue/queue_async.h"
+#include "send/send_outcomes.h"
+#include "send/send_lane.h"
+#include "send/send_limit.h"
+#include "worker/worker.h"
+
+#include "core/banned.h"
+
+struct send_queue {
+	struct worker *worker;
+	struct send_limit *limit;
+	uint64_t number;
+	struct send_items due; /* all that waits, longest first */
+};
+
+/* What an asynchronous result of a lane comes back with. */
+struct lane_ref {
+	struct worker *worker;
+	struct conn_ref ref;
+	struct channel_id channel;
+	uint64_t number;      /* of the item, for its limit */
+	struct uuid envelope; /* that is being enqueued */
+};
+
+static void kick(struct conn *c, struct send_lane *lane);
+
+struct send_queue *
+send_queue_new(struct worker *w)
+{
+	struct send_queue *q = mem_new(1, sizeof(*q));
+
+	q->worker = w;
+	q->limit = send_limit_new(w);
+	TAILQ_INIT(&q->due);
+	return q;
+}
+
+void
+send_queue_free(struct send_queue **q)
+{
+	if (*q == NULL)
+		return;
+	send_limit_free(&(*q)->limit);
+	mem_free(*q);
+	*q = NULL;
+}
+
+void
+send_queue_forget(struct conn *c)
+{
+	struct send_lane *lane;
+
+	while ((lane = LIST_FIRST(&c->lanes)) != NULL)
+		send_lane_free(lane);
+}
+
+static void
+item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
+    const struct es_err *err)
+{
+	frame_out_error(c, "send", item->id, lane->channel.text, err);
+	send_lane_remove(item);
+}
+
+/* Bytes that a text takes in an envelope, which is ASCII. */
+static size_t
+envelope_bytes(const char *text)
+{
+	size_t n = 0;
+
+	for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			n += 6;
+		else if (*p < 0x80)
+			n += *p == '"' || *p == '\\' ? 2 : 1;
+		else if (*p >= 0xc0)
+			n += *p >= 0xf0 ? 12 : 6;
+	}
+	return n;
+}
+
+/* How many of the waiting items, from the first, may go now. */
+static size_t
+leading_ready(const struct conn *c, const struct send_lane *lane)
+{
+	size_t n = 0, bytes = 1024 + envelope_bytes(c->display_name);
+	struct send_item *item;
+
+	TAILQ_FOREACH(item, &lane->items, link)
+	{
+		/* ids, key, hash, punctuation */
+		bytes += 256 + envelope_bytes(item->body);
+		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
+		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* but_repeats: what has a client id may be committed already; its outcome is the
+ * commit's. */
+static void
+fail_ready(
+    struct conn *c, struct send_lane *lane, bool but_repeats, const struct es_err *err)
+{
+	struct send_item *next;
+
+	for (struct send_item *item = TAILQ_FIRST(&lane->items);
+	     item != NULL && item->ready; item = next) {
+		next = TAILQ_NEXT(item, link);
+		if (!but_repeats || item->client_id == NULL)
+			item_error(c, lane, item, err);
+	}
+}
+
+/* Back from a step: the lane is free for its next envelope. */
+static void
+step_done(struct conn *c, struct send_lane *lane)
+{
+	lane->busy = false;
+	if (lane->n > 0)
+		kick(c, lane);
+	else
+		send_lane_free(lane);
+}
+
+static void
+on_queued(void *ctx, enum es_code rc, const struct es_err *why)
+{
+	struct lane_ref r = *(struct lane_ref *)ctx;
+	struct conn *c = conn_get(r.worker, r.ref);
+	struct send_lane *lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
+	struct es_err err;
+
+	mem_free(ctx);
+	if (rc == ES_QUEUE_FULL) {
+		send_outcomes_fail(r.worker, &r.envelope, why);
+	} else if (rc != ES_OK) { /* it may be in the queue all the same */
+		IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN,
+		    "the queue did not answer: repeat with the same clientMessageId"));
+		send_outcomes_fail(r.worker, &r.envelope, &err);
+	}
+	if (lane != NULL)
+		step_done(c, lane);
+}
+
+/* Move n items from the lane into an envelope. */
+static void
+fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
+{
+	struct envelope *e = &a->envelope;
+
+	for (e->n = 0; e->n < n; e->n++) {
+		struct send_item *item = TAILQ_FIRST(&lane->items);
+		const char *client_id = item->client_id != NULL
+		                            ? arena_strdup(a->arena, item->client_id)
+		                            : NULL;
+
+		a->ids[e->n] = item->id != NULL ? arena_strdup(a->arena, item->id) : NULL;
+		envelope_message_init(&e->messages[e->n], &c->user, client_id,
+		    arena_strdup(a->arena, item->body), a->arena);
+		send_lane_remove(item);
+	}
+}
+
+/* The message's parameters live as long as the call: the queue copies. */
+static enum es_code
+hand_over(struct worker *w, struct awaited *a, struct lane_ref *r, struct es_err *err)
+{
+	struct arena *scratch = arena_new();
+	struct queue_msg msg = {0};
+	struct text text;
+	enum es_code rc;
+
+	text_init(&text, scratch, ENVELOPE_BYTES_MAX);
+	envelope_encode(&a->envelope, &text);
+	msg.body = text.data;
+	msg.len = text.len;
+	msg.group = a->envelope.channel.text;
+	msg.dedupe = a->envelope.id.text;
+	if (text.overflow)
+		rc = es_fail(err, ES_TOO_LARGE, "message too large");
+	else
+		rc = queue_async_send(w->queue, &msg, on_queued, r, err);
+	arena_free(&scratch);
+	return rc;
+}
+
+static void
+send_ready(struct worker *w, struct conn *c, struct send_lane *lane, struct lane_ref *r)
+{
+	const size_t n = leading_ready(c, lane);
+	struct awaited *a = awaited_new(w, c, &lane->channel, n);
+	struct es_err err;
+
+	if (a == NULL) {
+		IGNORE(
+		    es_fail(&err, ES_UNAVAILABLE, "too many sends await their outcome"));
+		fail_ready(c, lane, false, &err);
+		mem_free(r);
+		step_done(c, lane);
+		return;
+	}
+	fill(a, c, lane, n);
+	r->envelope = a->envelope.id;
+	send_outcomes_await(a);
+	metrics_add(w->metrics, PM_SENDS, n);
+	if (hand_over(w, a, r, &err) != ES_OK) {
+		send_outcomes_fail(w, &r->envelope, &err);
+		mem_free(r);
+		step_done(c, lane);
+	}
+}
+
+static void
+on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
+{
+	struct lane_ref *r = ctx;
+	struct conn *c = conn_get(r->worker, r->ref);
+	struct send_lane *lane = c != NULL ? send_lane_find(c, &r->channel) : NULL;
+
+	if (lane == NULL) {
+		mem_free(r);
+		return;
+	}
+	if (rc != ES_OK)
+		fail_ready(c, lane, rc == ES_CHANNEL_ARCHIVED, err);
+	if (leading_ready(c, lane) > 0) {
+		send_ready(r->worker, c, lane, r);
+		return;
+	}
+	mem_free(r);
+	step_done(c, lane);
+}
+
+static struct lane_ref *
+lane_ref(struct conn *c, const struct send_lane *lane)
+{
+	struct lane_ref *r = mem_new(1, sizeof(*r));
+
+	r->worker = c->worker;
+	r->ref = c->ref;
+	r->channel = lane->channel;
+	return r;
+}
+
+/* Start the next envelope if one is due and none is under way. */
+static void
+kick(struct conn *c, struct send_lane *lane)
+{
+	if (lane->busy || leading_ready(c, lane) == 0)
+		return;
+	lane->busy = true;
+	authz_check(c->worker, c, &lane->channel, on_authorised, lane_ref(c, lane));
+}
+
+static void
+on_limit(void *ctx, const struct es_err *refused)
+{
+	struct lane_ref r = *(struct lane_ref *)ctx;
+	struct conn *c = conn_get(r.worker, r.ref);
+	struct send_lane *lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
+	struct send_item *item = NULL;
+
+	mem_free(ctx);
+	if (lane == NULL)
+		return;
+	item = send_lane_item(lane, r.number);
+	if (item == NULL)
+		return; /* it has waited too long */
+	if (refused != NULL) {
+		item_error(c, lane, item, refused);
+		frames_count_refused(r.worker, c);
+	} else {
+		item->ready = true;
+	}
+	if (lane->n == 0 && !lane->busy)
+		send_lane_free(lane);
+	else
+		kick(c, lane);
+}
+
+enum es_code
+send_queue_add(struct worker *w, struct conn *c, const struct channel_id *channel,
+    const char *body, const char *client_id, const char *id, struct es_err *err)
+{
+	struct send_lane *lane = send_lane_get(c, channel, &w->sends->due);
+	struct send_item *item;
+	struct lane_ref *r;
+
+	if (lane->n >= SENDS_WAITING_MAX) {
+		IGNORE(es_fail(err, ES_BUSY, "%d sends into this channel wait already",
+		    SENDS_WAITING_MAX));
+		err->retry_after_ms = 100;
+		return ES_BUSY;
+	}
+	item = send_lane_add(
+	    lane, body, client_id, id, w->now_ms + w->conf->send_timeout_ms);
+	item->number = ++w->sends->number;
+	r = lane_ref(c, lane);
+	r->number = item->number;
+	send_limit_check(w->sends->limit, c, on_limit, r);
+	return ES_OK;
+}
+
+void
+send_queue_tick(struct worker *w)
+{
+	struct send_item *item;
+	struct es_err err;
+
+	while ((item = TAILQ_FIRST(&w->sends->due)) != NULL &&
+	       item->deadline_ms <= w->now_ms) {
+		struct send_lane *lane = item->lane;
+
+		IGNORE(es_fail(&err, ES_UNAVAILABLE,
+		    "those before it take too long: send it again"));
+		item_error(lane->conn, lane, item, &err);
+		if (lane->n == 0 && !lane->busy)
+			send_lane_free(lane);
+		else
+			kick(lane->conn, lane);
+	}
+}

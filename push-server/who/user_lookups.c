@@ -1,0 +1,179 @@
+#include "who/user_lookups.h"
+
+#include <sys/queue.h>
+
+#include "core/check.h"
+#include "core/gather.h"
+#include "pg/pg_async.h"
+#include "worker/worker.h"
+
+#include "core/banned.h"
+
+#define LOOKUP_MS 3000
+
+struct waiting {
+	STAILQ_ENTRY(waiting) link;
+	struct lookup look;
+};
+
+struct user_lookups {
+	struct worker *worker;
+	lookup_done *done;
+	struct gather gather;
+	STAILQ_HEAD(, waiting) waiting; /* to be asked for */
+	size_t n;
+};
+
+/* Those of one statement under way. */
+struct batch {
+	struct user_lookups *lookups;
+	size_t n;
+	struct waiting *of[];
+};
+
+struct user_lookups *
+user_lookups_new(struct worker *w, lookup_done *done)
+{
+	struct user_lookups *l = mem_new(1, sizeof(*l));
+
+	l->worker = w;
+	l->done = done;
+	STAILQ_INIT(&l->waiting);
+	gather_init(
+	    &l->gather, &(struct gather_limits){.batch = (size_t)w->conf->lookup_batch,
+			    .wait_ms = w->conf->lookup_wait_ms,
+			    .calm_per_s = w->conf->lookup_calm_per_s});
+	return l;
+}
+
+static struct waiting *
+pop(struct user_lookups *l)
+{
+	struct waiting *first = STAILQ_FIRST(&l->waiting);
+
+	if (first == NULL)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&l->waiting, link);
+	l->n--;
+	return first;
+}
+
+void
+user_lookups_free(struct user_lookups **l)
+{
+	struct waiting *one;
+
+	while ((one = pop(*l)) != NULL)
+		mem_free(one);
+	mem_free(*l);
+	*l = NULL;
+}
+
+void
+user_lookups_came(struct user_lookups *l)
+{
+	gather_came(&l->gather, l->worker->now_ms);
+}
+
+void
+user_lookups_add(struct user_lookups *l, const struct lookup *look)
+{
+	struct waiting *one = mem_new(1, sizeof(*one));
+
+	one->look = *look;
+	STAILQ_INSERT_TAIL(&l->waiting, one, link);
+	l->n++;
+}
+
+static struct principal_ask *
+asks_of(const struct batch *b, struct arena *a)
+{
+	struct principal_ask *asks = arena_alloc(a, b->n * sizeof(*asks));
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct token_claims *claims = &b->of[i]->look.claims;
+
+		asks[i] = (struct principal_ask){
+		    claims->tenant, claims->user, claims->jti, claims->issued_s};
+	}
+	return asks;
+}
+
+/* Takes the batch. rc other than ES_OK: nothing is known, for the reason in dberr. */
+static void
+settle(struct batch *b, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *dberr)
+{
+	struct principal_answer *answers = arena_alloc(a, b->n * sizeof(*answers));
+
+	if (rc == ES_OK)
+		principal_store_many_read(rows, asks_of(b, a), b->n, a, answers);
+	for (size_t i = 0; i < b->n; i++) {
+		if (rc != ES_OK)
+			answers[i] = (struct principal_answer){.rc = rc, .err = *dberr};
+		b->lookups->done(b->lookups->worker, &b->of[i]->look, &answers[i], a);
+		mem_free(b->of[i]);
+	}
+	mem_free(b);
+}
+
+static void
+on_principals(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *dberr)
+{
+	struct batch *b = ctx;
+
+	gather_answered(&b->lookups->gather);
+	settle(b, rc, rows, a, dberr);
+}
+
+/* Who has gone meanwhile is not asked for. */
+static struct batch *
+batch_of(struct user_lookups *l, size_t max)
+{
+	struct batch *b = mem_new(1, sizeof(*b) + max * sizeof(struct waiting *));
+	struct waiting *one;
+
+	b->lookups = l;
+	while (b->n < max && (one = pop(l)) != NULL) {
+		if (conn_get(l->worker, one->look.ref) != NULL)
+			b->of[b->n++] = one;
+		else
+			mem_free(one);
+	}
+	return b;
+}
+
+static void
+ask(struct user_lookups *l, struct batch *b)
+{
+	struct worker *w = l->worker;
+	struct arena *a = arena_new();
+	struct es_err err;
+	const enum es_code rc = pg_async_send(w->pg_auth, NULL, &principal_store_many,
+	    principal_store_many_params(a, asks_of(b, a), b->n), LOOKUP_MS, on_principals,
+	    b, &err);
+
+	if (rc == ES_OK) {
+		gather_sent(&l->gather, w->now_ms);
+		metrics_add(w->metrics, PM_QUERIES_USERS, 1);
+	} else {
+		settle(b, rc, NULL, a, &err);
+	}
+	arena_free(&a);
+}
+
+void
+user_lookups_turn(struct user_lookups *l)
+{
+	size_t max;
+
+	while ((max = gather_due(&l->gather, l->n, l->worker->now_ms)) > 0) {
+		struct batch *b = batch_of(l, max);
+
+		if (b->n > 0)
+			ask(l, b);
+		else
+			mem_free(b);
+	}
+}

@@ -1,0 +1,133 @@
+#include "wire/event_frame.h"
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "wire/frame_text.h"
+
+#include "core/banned.h"
+
+static const char *const reasons[GAP_REASONS] = {
+    [GAP_RESET] = "reset",
+    [GAP_REPLAY_LIMIT] = "replay_limit",
+    [GAP_SLOW] = "slow_consumer",
+    [GAP_TOO_LARGE] = "too_large",
+};
+
+const char *
+gap_reason_name(enum gap_reason reason)
+{
+	return reasons[reason];
+}
+
+static const char *
+type_of(enum event_kind kind)
+{
+	return kind == EVENT_TYPING ? "typing_indicator" : event_kind_name(kind);
+}
+
+static void
+put_message(struct frame_text *t, const struct event *ev)
+{
+	char created[ES_TIME_TEXT];
+
+	clock_format(ev->created_ms, created);
+	frame_text_raw(t, ",\"body\":");
+	frame_text_string(t, ev->deleted ? NULL : ev->body);
+	frame_text_raw(t, ",\"seq\":");
+	frame_text_int(t, ev->seq);
+	frame_text_raw(t, ",\"prev\":");
+	frame_text_int(t, ev->prev);
+	frame_text_raw(t, ",\"payload\":{\"messageId\":");
+	frame_text_int(t, ev->seq);
+	frame_text_raw(t, ",\"senderDisplayName\":");
+	frame_text_string(t, ev->display_name);
+	frame_text_raw(t, ",\"createdAt\":");
+	frame_text_string(t, created);
+	frame_text_raw(t, ",\"clientMessageId\":");
+	frame_text_string(t, ev->client_id);
+	if (ev->edited)
+		frame_text_raw(t, ",\"edited\":true");
+	if (ev->deleted)
+		frame_text_raw(t, ",\"deleted\":true");
+	frame_text_raw(t, "}}");
+}
+
+static void
+put_other(struct frame_text *t, const struct event *ev)
+{
+	if (ev->kind == EVENT_TYPING) {
+		frame_text_raw(t, ",\"payload\":{\"displayName\":");
+		frame_text_string(t, ev->display_name);
+		frame_text_raw(t, "}}");
+		return;
+	}
+	frame_text_raw(t, ",\"payload\":");
+	frame_text_raw(t, ev->payload != NULL ? ev->payload : "{}");
+	frame_text_raw(t, ",\"seq\":");
+	frame_text_int(t, ev->seq);
+	frame_text_raw(t, ",\"prev\":");
+	frame_text_int(t, ev->prev);
+	frame_text_raw(t, "}");
+}
+
+struct event_frame
+event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
+{
+	struct event_frame frame;
+	struct frame_text t;
+
+	frame_text_init(&t, buf, EVENT_FRAME_MAX);
+	frame_text_raw(&t, "{\"type\":");
+	frame_text_string(&t, type_of(ev->kind));
+	frame_text_raw(&t, ",\"channelId\":");
+	frame_text_string(&t, ev->channel.text);
+	frame_text_raw(&t, ",\"userId\":");
+	frame_text_string(&t, ev->user.text);
+	if (ev->kind == EVENT_MESSAGE)
+		put_message(&t, ev);
+	else
+		put_other(&t, ev);
+	if (t.overflow)
+		return event_frame_gap(
+		    &ev->channel, ev->seq, ev->seq, GAP_TOO_LARGE, buf);
+	frame.bytes = frame_text_finish(&t, &frame.len);
+	return frame;
+}
+
+struct event_frame
+event_frame_gap(const struct channel_id *channel, int64_t from, int64_t to,
+    enum gap_reason reason, unsigned char buf[EVENT_FRAME_MAX])
+{
+	struct event_frame frame;
+	struct frame_text t;
+
+	frame_text_init(&t, buf, EVENT_FRAME_MAX);
+	frame_text_raw(&t, "{\"type\":\"gap\",\"channelId\":");
+	frame_text_string(&t, channel->text);
+	frame_text_raw(&t, ",\"payload\":{\"fromSeq\":");
+	frame_text_int(&t, from);
+	frame_text_raw(&t, ",\"toSeq\":");
+	frame_text_int(&t, to);
+	frame_text_raw(&t, ",\"reason\":");
+	frame_text_string(&t, gap_reason_name(reason));
+	frame_text_raw(&t, "}}");
+	frame.bytes = frame_text_finish(&t, &frame.len);
+	return frame;
+}
+
+struct event_frame
+event_frame_presence(
+    const struct user_id *user, const char *status, unsigned char buf[EVENT_FRAME_MAX])
+{
+	struct event_frame frame;
+	struct frame_text t;
+
+	frame_text_init(&t, buf, EVENT_FRAME_MAX);
+	frame_text_raw(&t, "{\"type\":\"presence\",\"userId\":");
+	frame_text_string(&t, user->text);
+	frame_text_raw(&t, ",\"payload\":{\"status\":");
+	frame_text_string(&t, status);
+	frame_text_raw(&t, "}}");
+	frame.bytes = frame_text_finish(&t, &frame.len);
+	return frame;
+}

@@ -1,0 +1,113 @@
+#include "wire/frame_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+#define FIN_TEXT      0x81
+#define SHORT_MAX     125
+#define LENGTH_IN_TWO 126
+
+void
+frame_text_init(struct frame_text *t, unsigned char *buf, size_t size)
+{
+	CHECK(size > FRAME_HEADER && size <= FRAME_HEADER + UINT16_MAX);
+	t->start = t->at = buf + FRAME_HEADER;
+	t->end = buf + size;
+	t->overflow = false;
+}
+
+static void
+put(struct frame_text *t, const char *s, size_t len)
+{
+	if (t->overflow || (size_t)(t->end - t->at) < len) {
+		t->overflow = true;
+		return;
+	}
+	memcpy(t->at, s, len);
+	t->at += len;
+}
+
+void
+frame_text_raw(struct frame_text *t, const char *s)
+{
+	put(t, s, strlen(s));
+}
+
+static void
+put_escape(struct frame_text *t, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char named[] = {
+	    ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+	char text[6] = {'\\', 'u', '0', '0'};
+
+	if (c == '"' || c == '\\') {
+		text[1] = (char)c;
+		put(t, text, 2);
+	} else if (c < sizeof(named) && named[c] != 0) {
+		text[1] = named[c];
+		put(t, text, 2);
+	} else {
+		text[4] = hex[c >> 4];
+		text[5] = hex[c & 15];
+		put(t, text, sizeof(text));
+	}
+}
+
+void
+frame_text_string(struct frame_text *t, const char *s)
+{
+	const char *plain = s;
+
+	if (s == NULL) {
+		put(t, "null", 4);
+		return;
+	}
+	put(t, "\"", 1);
+	for (; *s != '\0'; s++) {
+		const unsigned char c = (unsigned char)*s;
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		put(t, plain, (size_t)(s - plain));
+		put_escape(t, c);
+		plain = s + 1;
+	}
+	put(t, plain, (size_t)(s - plain));
+	put(t, "\"", 1);
+}
+
+void
+frame_text_int(struct frame_text *t, int64_t value)
+{
+	char digits[24];
+	const int n = snprintf(digits, sizeof(digits), "%" PRId64, value);
+
+	put(t, digits, (size_t)n);
+}
+
+const unsigned char *
+frame_text_finish(struct frame_text *t, size_t *out_len)
+{
+	const size_t len = (size_t)(t->at - t->start);
+	unsigned char *frame;
+
+	CHECK(!t->overflow && len <= UINT16_MAX);
+	if (len <= SHORT_MAX) {
+		frame = t->start - 2;
+		frame[1] = (unsigned char)len;
+	} else {
+		frame = t->start - FRAME_HEADER;
+		frame[1] = LENGTH_IN_TWO;
+		frame[2] = (unsigned char)(len >> 8);
+		frame[3] = (unsigned char)(len & 0xff);
+	}
+	frame[0] = FIN_TEXT;
+	*out_len = (size_t)(t->at - frame);
+	return frame;
+}

@@ -1,0 +1,259 @@
+/* The hub's questions on a worker's doors to PostgreSQL and Redis. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "worker/hub_loop.h"
+#include "pg/pg_async.h"
+#include "redis/redis_async.h"
+
+#include "core/banned.h"
+
+#define ASK_MS  5000 /* deadline of a question */
+#define PAGE_MS 10000
+
+/* A command under way: its answer must not find a hub that is gone. */
+struct command {
+	struct hub_loop *hw;
+	redis_async_done *done;
+	void *arg;
+};
+
+static struct hub_loop *
+hub_loop_of(struct hub *hub)
+{
+	return hub->io.ctx;
+}
+
+static void
+io_topic(void *ctx, const char *topic, bool wanted)
+{
+	struct hub_loop *hw = ctx;
+
+	if (hw->closed)
+		return;
+	if (wanted)
+		redis_topics_add(hw->worker->topics, topic);
+	else
+		redis_topics_remove(hw->worker->topics, topic);
+}
+
+static void
+io_publish(void *ctx, const char *topic, const char *data, size_t len)
+{
+	struct hub_loop *hw = ctx;
+	const struct redis_arg argv[] = {
+	    {"PUBLISH", 7}, {topic, strlen(topic)}, {data, len}};
+	struct es_err err;
+
+	if (!hw->closed) /* lossy: nobody waits for it */
+		IGNORE(redis_async_cmd(hw->worker->redis, NULL, NULL, &err, 3, argv));
+}
+
+/* A question is on its way. */
+static bool
+begun(struct hub_loop *hw, enum push_metric which)
+{
+	metrics_add(hw->worker->metrics, which, 1);
+	hub_loop_begin(hw);
+	return true;
+}
+
+static void
+on_authorised(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *err)
+{
+	struct authorise_ask *ask = ctx;
+	struct hub_loop *hw = hub_loop_of(ask->hub);
+	struct sync_channel *found = arena_alloc(a, ask->n * sizeof(*found));
+	size_t n = 0;
+
+	while (rc == ES_OK && n < ask->n && pg_next(rows, a, &found[n]))
+		n++;
+	ask->done(ask, rc, found, n, err);
+	hub_loop_end(hw);
+}
+
+static bool
+io_authorise(void *ctx, struct authorise_ask *ask)
+{
+	struct hub_loop *hw = ctx;
+	struct arena *a = arena_new();
+	struct sync_right *rights = arena_alloc(a, ask->n * sizeof(*rights));
+	struct es_err err;
+	enum es_code rc;
+
+	for (size_t i = 0; i < ask->n; i++)
+		rights[i] = ask->items[i].right;
+	rc = hw->closed ? ES_UNAVAILABLE
+	                : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_rights,
+			      sync_store_rights_params(a, rights, ask->n), ASK_MS,
+			      on_authorised, ask, &err);
+	arena_free(&a);
+	return rc == ES_OK && begun(hw, PM_QUERIES_RIGHTS);
+}
+
+/* A page's question is part of the page: what else it needs rides beside it. */
+struct page_trip {
+	struct hub_loop *hw;
+	struct page_ask *ask;
+};
+
+static void
+on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *dberr)
+{
+	struct page_trip *trip = ctx;
+	struct hub_loop *hw = trip->hw;
+	struct page_ask *ask = trip->ask;
+	struct sync_page page = {0};
+	struct es_err err;
+
+	(void)dberr;
+	free(trip);
+	if (rc == ES_OK)
+		rc = sync_store_page_read(rows, &ask->tenant, &ask->channel, ask->after,
+		    ask->to, ask->limit, a, &page, &err);
+	ask->done(ask, rc, &page);
+	hub_loop_end(hw);
+}
+
+static bool
+io_page(void *ctx, struct page_ask *ask)
+{
+	struct hub_loop *hw = ctx;
+	struct page_trip *trip = mem_new(1, sizeof(*trip));
+	struct arena *a = arena_new();
+	struct es_err err;
+	enum es_code rc;
+
+	*trip = (struct page_trip){hw, ask};
+	rc = hw->closed
+	         ? ES_UNAVAILABLE
+	         : pg_async_send(hw->worker->pg_replay, &ask->tenant, &sync_store_page,
+		       sync_store_page_params(a, &ask->tenant, &ask->channel, ask->after,
+			   ask->to, ask->limit),
+		       PAGE_MS, on_page, trip, &err);
+	arena_free(&a);
+	if (rc != ES_OK) {
+		free(trip);
+		return false;
+	}
+	return begun(hw, PM_QUERIES_PAGES);
+}
+
+static void
+on_heads(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *err)
+{
+	struct heads_ask *ask = ctx;
+	struct hub_loop *hw = hub_loop_of(ask->hub);
+	int64_t heads[HEADS_MAX];
+	struct sync_head row;
+
+	(void)err;
+	for (size_t i = 0; i < ask->n; i++)
+		heads[i] = -1;
+	while (rc == ES_OK && pg_next(rows, a, &row))
+		if (row.exists && row.ord >= 0 && (size_t)row.ord < ask->n)
+			heads[row.ord] = row.head;
+	ask->done(ask, rc, heads);
+	hub_loop_end(hw);
+}
+
+static bool
+io_heads(void *ctx, struct heads_ask *ask)
+{
+	struct hub_loop *hw = ctx;
+	struct arena *a = arena_new();
+	struct es_err err;
+	enum es_code rc;
+
+	rc = hw->closed
+	         ? ES_UNAVAILABLE
+	         : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_heads,
+		       sync_store_heads_params(a, ask->tenants, ask->channels, ask->n),
+		       ASK_MS, on_heads, ask, &err);
+	arena_free(&a);
+	return rc == ES_OK && begun(hw, PM_QUERIES_HEADS);
+}
+
+static void
+on_acl(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *err)
+{
+	struct acl_ask *ask = ctx;
+	struct hub_loop *hw = hub_loop_of(ask->hub);
+	int64_t *versions = arena_alloc(a, ask->n * sizeof(*versions));
+	struct sync_acl row;
+
+	(void)err;
+	for (size_t i = 0; i < ask->n; i++)
+		versions[i] = -1;
+	while (rc == ES_OK && pg_next(rows, a, &row))
+		if (row.exists && row.ord >= 0 && (size_t)row.ord < ask->n)
+			versions[row.ord] = row.acl_version;
+	ask->done(ask, rc, versions);
+	hub_loop_end(hw);
+}
+
+static bool
+io_acl(void *ctx, struct acl_ask *ask)
+{
+	struct hub_loop *hw = ctx;
+	struct arena *a = arena_new();
+	struct es_err err;
+	enum es_code rc;
+
+	rc = hw->closed ? ES_UNAVAILABLE
+	                : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_acl,
+			      sync_store_acl_params(a, ask->tenants, ask->n), ASK_MS,
+			      on_acl, ask, &err);
+	arena_free(&a);
+	return rc == ES_OK && begun(hw, PM_QUERIES_VERSIONS);
+}
+
+static void
+on_command(
+    void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
+{
+	struct command *cmd = ctx;
+	struct hub_loop *hw = cmd->hw;
+
+	if (cmd->done != NULL)
+		cmd->done(cmd->arg, rc, value, err);
+	free(cmd);
+	hub_loop_end(hw);
+}
+
+static bool
+io_redis(void *ctx, struct redis_script *script, size_t argc,
+    const struct redis_arg argv[], redis_async_done *done, void *arg)
+{
+	struct hub_loop *hw = ctx;
+	struct command *cmd;
+	struct es_err err;
+	enum es_code rc;
+
+	if (hw->closed)
+		return false;
+	cmd = mem_new(1, sizeof(*cmd));
+	*cmd = (struct command){hw, done, arg};
+	rc = script == NULL
+	         ? redis_async_cmd(hw->worker->redis, on_command, cmd, &err, argc, argv)
+	         : redis_async_eval(
+		       hw->worker->redis, script, on_command, cmd, &err, 0, argc, argv);
+	if (rc != ES_OK) {
+		free(cmd);
+		return false;
+	}
+	hub_loop_begin(hw);
+	return true;
+}
+
+struct hub_io
+hub_loop_io(struct hub_loop *hw)
+{
+	return (struct hub_io){
+	    hw, io_topic, io_publish, io_authorise, io_page, io_heads, io_acl, io_redis};
+}

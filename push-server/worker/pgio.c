@@ -1,0 +1,112 @@
+#include "worker/pgio.h"
+
+#include "core/check.h"
+#include "worker/worker.h"
+
+#include "core/banned.h"
+
+struct pgio {
+	struct worker *worker;
+	struct pg_async *pipeline;
+	void (*changed)(struct worker *w, bool up);
+	ev_io io;
+	ev_timer timer;
+	int fd, want;
+};
+
+static void
+on_ready(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct pgio *p = ES_CONTAINER(io, struct pgio, io);
+
+	(void)loop;
+	p->worker->now_ms = clock_mono_ms();
+	pg_async_ready(p->pipeline, (events & EV_READ ? PG_WANT_READ : 0) |
+					(events & EV_WRITE ? PG_WANT_WRITE : 0));
+}
+
+static void
+on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct pgio *p = ES_CONTAINER(timer, struct pgio, timer);
+
+	(void)loop, (void)events;
+	p->worker->now_ms = clock_mono_ms();
+	pg_async_timer(p->pipeline);
+}
+
+static void
+watch(void *ctx, int fd, int want)
+{
+	struct pgio *p = ctx;
+
+	/* The number may be the old one and the socket another: never keep a watcher. */
+	ev_io_stop(p->worker->loop, &p->io);
+	if (fd < 0 || want == 0)
+		return;
+	ev_io_set(&p->io, fd,
+	    (want & PG_WANT_READ ? EV_READ : 0) | (want & PG_WANT_WRITE ? EV_WRITE : 0));
+	ev_io_start(p->worker->loop, &p->io);
+}
+
+static void
+timer(void *ctx, int64_t after_ms)
+{
+	struct pgio *p = ctx;
+
+	ev_timer_stop(p->worker->loop, &p->timer);
+	if (after_ms < 0)
+		return;
+	ev_now_update(p->worker->loop);
+	ev_timer_set(&p->timer, (double)after_ms / 1000., 0.);
+	ev_timer_start(p->worker->loop, &p->timer);
+}
+
+static void
+state(void *ctx, bool up)
+{
+	struct pgio *p = ctx;
+
+	if (p->changed != NULL)
+		p->changed(p->worker, up);
+}
+
+enum es_code
+pgio_open(struct worker *w, const struct pg_settings *settings, size_t max_in_flight,
+    void (*changed)(struct worker *w, bool up), struct pgio **out, struct es_err *err)
+{
+	struct pgio *p = mem_new(1, sizeof(*p));
+	const struct pg_async_loop loop = {
+	    .watch = watch, .timer = timer, .state = state, .ctx = p};
+	enum es_code rc;
+
+	p->worker = w;
+	p->changed = changed;
+	ev_init(&p->io, on_ready);
+	ev_init(&p->timer, on_timer);
+	rc = pg_async_open(settings, max_in_flight, &loop, &p->pipeline, err);
+	if (rc != ES_OK) {
+		mem_free(p);
+		return rc;
+	}
+	*out = p;
+	return ES_OK;
+}
+
+void
+pgio_close(struct pgio **p)
+{
+	if (*p == NULL)
+		return;
+	pg_async_close(&(*p)->pipeline);
+	ev_io_stop((*p)->worker->loop, &(*p)->io);
+	ev_timer_stop((*p)->worker->loop, &(*p)->timer);
+	mem_free(*p);
+	*p = NULL;
+}
+
+struct pg_async *
+pgio_pipeline(const struct pgio *p)
+{
+	return p->pipeline;
+}

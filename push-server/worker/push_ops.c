@@ -1,0 +1,142 @@
+#include "worker/push_ops.h"
+
+#include <signal.h>
+
+#include "core/clock.h"
+#include "ops/ops.h"
+#include "env/push_metrics.h"
+#include "queue/queue.h"
+#include "redis/redis.h"
+#include "store/db_store.h"
+
+#include "core/banned.h"
+
+/* A loop that has not turned for this long hangs: it beats every second. */
+#define DEAD_AFTER_MS 10000
+
+struct push_ops {
+	const struct push_conf *conf;
+	struct metrics *metrics;
+	struct pg *pg;
+	struct redis *redis;
+	struct queue *queue;
+	struct arena *arena;
+};
+
+static void
+healthz(void *ctx, struct ops_answer *out)
+{
+	const struct push_ops *o = ctx;
+
+	for (unsigned i = 0; i < (unsigned)o->conf->workers; i++)
+		if (!ops_draining() &&
+		    metrics_beat_age_ms(o->metrics, i) > DEAD_AFTER_MS) {
+			out->status = 503;
+			text_addf(out->body, "{\"status\":\"stuck\",\"worker\":%u}\n", i);
+			return;
+		}
+	text_addf(out->body, "{\"status\":\"ok\"}\n");
+}
+
+static struct ops_check
+checked(const char *name, enum es_code rc, int64_t start_ms, struct arena *a,
+    const struct es_err *err)
+{
+	return (struct ops_check){.name = name,
+	    .ok = rc == ES_OK,
+	    .ms = clock_mono_ms() - start_ms,
+	    .detail = rc == ES_OK ? NULL : arena_strdup(a, err->text)};
+}
+
+/* A gauge that every worker sets to 1 while it is well. */
+static struct ops_check
+counted(const struct push_ops *o, const char *name, enum push_metric up, const char *what)
+{
+	const int64_t n = metrics_sum(o->metrics, up);
+
+	return (struct ops_check){.name = name,
+	    .ok = n == o->conf->workers,
+	    .detail = n == o->conf->workers
+	                  ? NULL
+	                  : arena_printf(o->arena, "%lld of %lld workers %s",
+				(long long)n, (long long)o->conf->workers, what)};
+}
+
+static void
+readyz(void *ctx, struct ops_answer *out)
+{
+	struct push_ops *o = ctx;
+	struct ops_check checks[8];
+	struct redis_value v;
+	struct es_err err;
+	int64_t start = clock_mono_ms();
+	enum es_code rc = db_store_ready(o->pg, o->arena, &err);
+	const int64_t stale = metrics_sum(o->metrics, PM_AUTHZ_STALE);
+
+	checks[0] = checked("postgres", rc, start, o->arena, &err);
+	start = clock_mono_ms();
+	rc = redis_text(o->redis, o->arena, &v, &err, "PING", NULL);
+	checks[1] = checked("redis", rc, start, o->arena, &err);
+	start = clock_mono_ms();
+	rc = queue_check(o->queue, &err);
+	checks[2] = checked("queue", rc, start, o->arena, &err);
+	checks[3] = counted(o, "pubsub", PM_TOPICS_UP, "subscribed");
+	checks[4] = counted(o, "workerPostgres", PM_PG_UP, "connected");
+	checks[5] = counted(o, "workerRedis", PM_REDIS_UP, "connected");
+	checks[6] = counted(o, "workerQueue", PM_QUEUE_UP, "connected");
+	checks[7] = (struct ops_check){.name = "membership",
+	    .ok = stale == 0,
+	    .detail = stale == 0 ? NULL : "memberships could not be checked for 60 s"};
+	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);
+	arena_reset(o->arena);
+}
+
+static void
+metrics(void *ctx, struct ops_answer *out)
+{
+	const struct push_ops *o = ctx;
+
+	out->type = "text/plain; version=0.0.4; charset=utf-8";
+	metrics_render(o->metrics, out->body);
+}
+
+static void
+version(void *ctx, struct ops_answer *out)
+{
+	(void)ctx;
+	text_addf(out->body,
+	    "{\"program\":\"echostream-push\",\"version\":\"" ES_VERSION "\"}\n");
+}
+
+int
+push_ops_run(const struct push_conf *conf, struct metrics *m, unsigned slot)
+{
+	static const struct ops_route routes[] = {
+	    {"/healthz", healthz},
+	    {"/readyz", readyz},
+	    {"/metrics", metrics},
+	    {"/version", version},
+	};
+	struct push_ops o = {.conf = conf, .metrics = m, .arena = arena_new()};
+	struct queue_settings queue;
+	struct pg_settings pg;
+	struct es_err err;
+	int status = 1;
+
+	push_conf_queue(conf, &queue);
+	push_conf_pg(conf, &pg);
+	pg.application_name = "echostream-push-ops";
+	pg.connect_timeout_ms = pg.statement_timeout_ms = 1000;
+	queue.timeout_ms = 1000;
+	(void)signal(SIGHUP, SIG_IGN);
+	metrics_use_slot(m, slot);
+	if (pg_open(&pg, &o.pg, &err) == ES_OK &&
+	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
+	    queue_open(&queue, &o.queue, &err) == ES_OK)
+		status = ops_run(conf->ops_listen, routes, ES_COUNT(routes), &o);
+	queue_close(&o.queue);
+	redis_close(&o.redis);
+	pg_close(&o.pg);
+	arena_free(&o.arena);
+	return status;
+}

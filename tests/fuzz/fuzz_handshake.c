@@ -1,0 +1,63 @@
+/* Any bytes as a request head at the front desk, in one piece and byte by byte: the
+ * verdict is the same, and what is handed on holds nothing that the client wrote but a
+ * good key. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "door/http_answer.h"
+#include "door/request_head.h"
+
+#include "core/banned.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+good_handshake(const struct request_head *head)
+{
+	char out[FRONT_HANDSHAKE_MAX];
+	const size_t len = request_head_handshake(head, out);
+
+	CHECK(len < sizeof(out));
+	CHECK(strlen(head->key) == 24);
+	CHECK(memmem(out, len, head->key, 24) != NULL);
+	CHECK(memcmp(out + len - 4, "\r\n\r\n", 4) == 0);
+	CHECK(memmem(out, len - 4, "\r\n\r\n", 4) == NULL);
+	if (head->origin != NULL)
+		(void)request_head_same_origin(head);
+}
+
+static void
+good_answer(const struct request_head *head)
+{
+	const struct http_answer answer = {.status = head->status, .why = head->why};
+	char out[FRONT_ANSWER_MAX];
+
+	CHECK(http_answer_text(&answer, out) <= sizeof(out));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct request_head whole, part = {0};
+	enum front_verdict verdict, slow = FRONT_MORE;
+	char *copy;
+
+	if (size > FRONT_HEAD_MAX)
+		return 0;
+	copy = malloc(size + 1); /* so that the sanitizer sees a byte too far */
+	memcpy(copy, data, size);
+	verdict = request_head_parse(copy, size, &whole);
+	CHECK(whole.len <= size);
+	if (verdict == FRONT_UPGRADE)
+		good_handshake(&whole);
+	else if (verdict == FRONT_REFUSED)
+		good_answer(&whole);
+	memcpy(copy, data, size);
+	for (size_t n = 1; n <= size && slow == FRONT_MORE; n++)
+		slow = request_head_parse(copy, n, &part);
+	CHECK(slow == verdict && part.status == whole.status);
+	free(copy);
+	return 0;
+}

@@ -1,0 +1,126 @@
+/* When questions go out: alone while it is calm, together in a storm. */
+#include "cunit_main.h"
+#include "core/gather.h"
+
+#include "core/banned.h"
+
+static const struct gather_limits limits = {
+    .batch = 100, .wait_ms = 500, .calm_per_s = 20};
+static struct gather g;
+static int64_t now_ms;
+
+static void
+begin(void)
+{
+	now_ms = 1000000;
+	gather_init(&g, &limits);
+}
+
+static void
+come(unsigned n)
+{
+	for (; n > 0; n--)
+		gather_came(&g, now_ms);
+}
+
+static void
+one_round_trip(void)
+{
+	gather_sent(&g, now_ms);
+	now_ms += 3;
+	gather_answered(&g);
+}
+
+static void
+a_single_one_goes_at_once(void)
+{
+	begin();
+	for (unsigned i = 0; i < 200; i++) {
+		come(1);
+		CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
+		one_round_trip();
+		now_ms += 47; /* twenty a second: just calm */
+	}
+	CU_ASSERT_EQUAL(gather_due(&g, 0, now_ms), 0);
+}
+
+static void
+who_comes_while_one_is_asked_for_waits_for_the_answer(void)
+{
+	begin();
+	come(1);
+	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
+	gather_sent(&g, now_ms);
+	come(3);
+	CU_ASSERT_EQUAL(gather_due(&g, 3, now_ms), 0);
+	gather_answered(&g);
+	CU_ASSERT_EQUAL(gather_due(&g, 3, now_ms), 3);
+}
+
+/* A hundred a second for ten seconds: what is asked for each half of a second. */
+static void
+a_storm_is_gathered(void)
+{
+	unsigned statements = 0;
+	size_t waiting = 0, longest = 0;
+
+	begin();
+	for (unsigned i = 0; i < 1000; i++, now_ms += 10) {
+		size_t due;
+
+		come(1);
+		waiting++;
+		due = gather_due(&g, waiting, now_ms);
+		longest = waiting > longest ? waiting : longest;
+		if (due == 0)
+			continue;
+		statements++;
+		gather_sent(&g, now_ms);
+		gather_answered(&g);
+		waiting -= due;
+	}
+	CU_ASSERT_TRUE(statements <= limits.calm_per_s / 4 + 1 + 20);
+	CU_ASSERT_EQUAL(longest, 50); /* half a second's */
+}
+
+static void
+one_more_than_the_limit_makes_two(void)
+{
+	begin();
+	come(200);
+	CU_ASSERT_EQUAL(gather_due(&g, 101, now_ms), 100);
+	gather_sent(&g, now_ms);
+	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 0);
+	/* a full one does not wait for the answer to the one before */
+	CU_ASSERT_EQUAL(gather_due(&g, 100, now_ms), 100);
+	gather_sent(&g, now_ms);
+	gather_answered(&g);
+	gather_answered(&g);
+	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms + limits.wait_ms - 1), 0);
+	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms + limits.wait_ms), 1);
+}
+
+static void
+after_a_storm_it_is_calm_again(void)
+{
+	begin();
+	come(10000);
+	gather_sent(&g, now_ms);
+	gather_answered(&g);
+	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms + 10), 0);
+	now_ms += 1200;
+	one_round_trip();
+	come(1);
+	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
+}
+
+static CU_TestInfo cases[] = {
+    {"a single one goes at once", a_single_one_goes_at_once},
+    {"who comes while one is asked for waits for the answer",
+	who_comes_while_one_is_asked_for_waits_for_the_answer},
+    {"a storm is gathered", a_storm_is_gathered},
+    {"one more than the limit makes two", one_more_than_the_limit_makes_two},
+    {"after a storm it is calm again", after_a_storm_it_is_calm_again},
+    CU_TEST_INFO_NULL,
+};
+CUNIT_MAIN("push/gather", cases)

@@ -1,0 +1,68 @@
+#include "cunit_main.h"
+
+#include "door/address_limit.h"
+
+#include "core/banned.h"
+
+static unsigned
+passes(struct address_limit *l, const char *address, unsigned tries, int64_t now_ms)
+{
+	unsigned n = 0;
+	int64_t retry_ms;
+
+	while (tries-- > 0)
+		n += address_limit_take(l, address, now_ms, &retry_ms);
+	return n;
+}
+
+static void
+lets_a_burst_pass_then_a_pace(void)
+{
+	struct address_limit *l = address_limit_new(60);
+	int64_t retry_ms = 0;
+
+	CU_ASSERT_EQUAL(passes(l, "10.0.0.1", 100, 1000), 60);
+	CU_ASSERT_FALSE(address_limit_take(l, "10.0.0.1", 1000, &retry_ms));
+	CU_ASSERT_EQUAL(retry_ms, 1000);
+	CU_ASSERT_EQUAL(passes(l, "10.0.0.1", 5, 2000), 1);
+	CU_ASSERT_EQUAL(passes(l, "10.0.0.1", 100, 1000 + 61000), 60);
+	address_limit_free(&l);
+	CU_ASSERT_PTR_NULL(l);
+}
+
+static void
+counts_a_network_of_ipv6_as_one(void)
+{
+	struct address_limit *l = address_limit_new(2);
+
+	CU_ASSERT_EQUAL(passes(l, "2001:db8:1:2::1", 1, 1000), 1);
+	CU_ASSERT_EQUAL(passes(l, "2001:db8:1:2:ffff::9", 5, 1000), 1);
+	CU_ASSERT_EQUAL(passes(l, "2001:db8:1:3::1", 5, 1000), 2);
+	CU_ASSERT_EQUAL(passes(l, "::ffff:10.0.0.1", 1, 1000), 1);
+	CU_ASSERT_EQUAL(passes(l, "10.0.0.1", 5, 1000), 1);
+	address_limit_free(&l);
+}
+
+static void
+leaves_loopback_alone(void)
+{
+	struct address_limit *l = address_limit_new(1);
+
+	CU_ASSERT_EQUAL(passes(l, "127.0.0.1", 50, 1000), 50);
+	CU_ASSERT_EQUAL(passes(l, "::1", 50, 1000), 50);
+	CU_ASSERT_EQUAL(passes(l, "::ffff:127.0.0.1", 50, 1000), 50);
+	CU_ASSERT_EQUAL(passes(l, "no address", 50, 1000), 1);
+	address_limit_free(&l);
+	l = address_limit_new(0);
+	CU_ASSERT_EQUAL(passes(l, "10.0.0.1", 50, 1000), 50);
+	address_limit_free(&l);
+}
+
+static CU_TestInfo cases[] = {
+    {"lets a burst pass, then a steady pace", lets_a_burst_pass_then_a_pace},
+    {"counts a network of IPv6 as one", counts_a_network_of_ipv6_as_one},
+    {"leaves loopback alone, and all when set to 0", leaves_loopback_alone},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/address_limit", cases)
