@@ -5,10 +5,10 @@
 
 #include "core/log.h"
 #include "core/prefork.h"
-#include "frames/frames.h"
 #include "door/listen.h"
 #include "env/push_conf.h"
 #include "env/push_metrics.h"
+#include "frames/frames.h"
 #include "worker/push_ops.h"
 #include "worker/worker.h"
 
@@ -25,7 +25,7 @@ struct push {
 };
 
 static int
-run_worker(void *ctx, unsigned index, unsigned slot)
+main_run_worker(void *ctx, unsigned index, unsigned slot)
 {
 	struct push *p = ctx;
 
@@ -33,7 +33,7 @@ run_worker(void *ctx, unsigned index, unsigned slot)
 }
 
 static int
-run_ops(void *ctx, unsigned index, unsigned slot)
+main_run_ops(void *ctx, unsigned index, unsigned slot)
 {
 	struct push *p = ctx;
 
@@ -43,7 +43,7 @@ run_ops(void *ctx, unsigned index, unsigned slot)
 }
 
 static void
-on_exit_of(void *ctx, unsigned slot, int status)
+main_on_exit_of(void *ctx, unsigned slot, int status)
 {
 	struct push *p = ctx;
 
@@ -52,17 +52,17 @@ on_exit_of(void *ctx, unsigned slot, int status)
 }
 
 static int
-serve(struct push *p)
+main_serve(struct push *p)
 {
 	const unsigned workers = (unsigned)p->conf.workers;
 	const struct prefork_kind kinds[] = {
-	    {"worker", workers, run_worker, false}, {"ops", 1, run_ops, true}};
+	    {"worker", workers, main_run_worker, false}, {"ops", 1, main_run_ops, true}};
 	const struct prefork prefork = {
 	    .kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = p,
 	    .drain_ms = p->conf.drain_ms + AFTER_DRAIN_MS,
-	    .on_exit = on_exit_of,
+	    .on_exit = main_on_exit_of,
 	};
 	enum log_level level = LOG_INFO;
 	struct es_err err;
@@ -100,7 +100,7 @@ main(int argc, char **argv)
 	status = conf_main(argc, argv, "echostream-push", push_conf_tables,
 	    n_push_conf_tables, a, &p.conf);
 	if (status < 0)
-		status = serve(&p);
+		status = main_serve(&p);
 	arena_free(&a);
 	return status;
 }

@@ -3,13 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "who/conn_auth.h"
 #include "conn/conn_write.h"
-#include "core/check.h"
 #include "conn/ping_wheel.h"
-#include "send/send_queue.h"
-#include "worker/worker.h"
 #include "conn/ws.h"
+#include "core/check.h"
+#include "send/send_queue.h"
+#include "who/conn_auth.h"
+#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -102,7 +102,7 @@ conn_get(struct worker *w, struct conn_ref ref)
 }
 
 static void
-stand_on(struct conn *c, struct conn_list *list)
+conn_stand_on(struct conn *c, struct conn_list *list)
 {
 	if (c->io.on == list)
 		return;
@@ -127,7 +127,7 @@ conn_set_state(struct conn *c, enum conn_state next)
 	}
 	c->state = next;
 	if (next == CONN_CLOSING || next == CONN_GONE)
-		stand_on(c, &w->conns.doomed);
+		conn_stand_on(c, &w->conns.doomed);
 }
 
 void
@@ -182,11 +182,11 @@ conn_reap(struct worker *w)
 			hub_conn_closed(c);
 		}
 		if (c->state == CONN_GONE) {
-			stand_on(c, NULL);
+			conn_stand_on(c, NULL);
 			conn_free(c);
 			continue;
 		}
-		stand_on(c, &w->conns.closing);
+		conn_stand_on(c, &w->conns.closing);
 		if (c->io.dead)
 			ws_cut(c->wsi); /* conn_lost() comes from inside */
 		else if (!c->io.peer_closes)

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "conn/ws.h"
 #include "core/check.h"
 #include "worker/worker.h"
-#include "conn/ws.h"
 
 #include "core/banned.h"
 
@@ -35,7 +35,7 @@ frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX
 
 /* Length of the frame of ours that starts at p. */
 static size_t
-frame_len(const unsigned char *p)
+conn_write_frame_len(const unsigned char *p)
 {
 	size_t len = 0;
 
@@ -50,12 +50,13 @@ frame_len(const unsigned char *p)
 
 /* Bytes of whole frames at the start of b, at most room but at least one frame. */
 static size_t
-whole_frames(const struct conn_bytes *b, size_t room)
+conn_write_whole_frames(const struct conn_bytes *b, size_t room)
 {
 	size_t n = 0;
 
 	while (n < b->len) {
-		const size_t next = n + frame_len((const unsigned char *)b->data + n);
+		const size_t next =
+		    n + conn_write_frame_len((const unsigned char *)b->data + n);
 
 		CHECK(next <= b->len);
 		if (n > 0 && next > room)
@@ -66,7 +67,7 @@ whole_frames(const struct conn_bytes *b, size_t room)
 }
 
 static void
-drop_front(struct conn_bytes *b, size_t n)
+conn_write_drop_front(struct conn_bytes *b, size_t n)
 {
 	b->len -= (uint32_t)n;
 	memmove(b->data, b->data + n, b->len);
@@ -75,37 +76,37 @@ drop_front(struct conn_bytes *b, size_t n)
 }
 
 static void
-count_out(struct worker *w, int64_t delta)
+conn_write_count_out(struct worker *w, int64_t delta)
 {
 	w->out_bytes += delta;
 	metrics_gauge_set(w->metrics, PM_OUT_BYTES, w->out_bytes);
 }
 
 static void
-unblock(struct conn *c)
+conn_write_unblock(struct conn *c)
 {
 	if (!c->out.blocked)
 		return;
 	c->out.blocked = false;
 	TAILQ_REMOVE(&c->worker->slow, c, out.slow);
-	count_out(c->worker, -(int64_t)c->out.buffered);
+	conn_write_count_out(c->worker, -(int64_t)c->out.buffered);
 	c->out.buffered = 0;
 }
 
 static void
-block(struct conn *c, size_t buffered)
+conn_write_block(struct conn *c, size_t buffered)
 {
 	c->out.blocked = true;
 	c->out.careful = true;
 	c->out.buffered = (uint32_t)buffered;
 	c->out.blocked_ms = c->worker->now_ms;
 	TAILQ_INSERT_TAIL(&c->worker->slow, c, out.slow);
-	count_out(c->worker, (int64_t)buffered);
+	conn_write_count_out(c->worker, (int64_t)buffered);
 	ws_want_writable(c->wsi);
 }
 
 static int64_t
-waiting(const struct conn *c)
+conn_write_waiting(const struct conn *c)
 {
 	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
 }
@@ -114,7 +115,7 @@ waiting(const struct conn *c)
  * here; until then what they hold is still counted, so it is taken off first, or each
  * write meanwhile would close others. */
 static void
-shed_slowest(struct worker *w)
+conn_write_shed_slowest(struct worker *w)
 {
 	struct conn *c, *next;
 	int64_t excess = w->out_bytes - w->conf->out_bytes;
@@ -124,7 +125,7 @@ shed_slowest(struct worker *w)
 		if (excess <= 0)
 			return;
 		if (c->state != CONN_OPEN)
-			excess -= waiting(c);
+			excess -= conn_write_waiting(c);
 	}
 	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
 	{
@@ -132,7 +133,7 @@ shed_slowest(struct worker *w)
 			return;
 		if (c->state != CONN_OPEN)
 			continue;
-		excess -= waiting(c);
+		excess -= conn_write_waiting(c);
 		metrics_add(w->metrics, PM_SLOW, 1);
 		conn_close(c, CLOSE_SLOW, "too slow, the server is short of memory");
 	}
@@ -154,7 +155,7 @@ conn_write(struct conn *c, const char *frames, size_t len)
 		return false;
 	}
 	if (ws_partial(c->wsi)) { /* a pong of libwebsockets' own */
-		block(c, 0);
+		conn_write_block(c, 0);
 		return false;
 	}
 	if (!ws_write(c->wsi, frames, len)) {
@@ -164,36 +165,36 @@ conn_write(struct conn *c, const char *frames, size_t len)
 	}
 	metrics_add(w->metrics, PM_BYTES_OUT, len);
 	if (ws_partial(c->wsi))
-		block(c, len);
+		conn_write_block(c, len);
 	else
 		c->out.careful = false;
 	return true;
 }
 
 static size_t
-slice(const struct conn *c)
+conn_write_slice(const struct conn *c)
 {
 	return c->out.careful ? CONN_CAREFUL_MAX : CONN_WRITE_MAX;
 }
 
 /* True: the buffer is empty. */
 static bool
-flush(struct conn *c, struct conn_bytes *b)
+conn_write_buffer(struct conn *c, struct conn_bytes *b)
 {
 	while (b->len > 0) {
-		const size_t n = whole_frames(b, slice(c));
+		const size_t n = conn_write_whole_frames(b, conn_write_slice(c));
 
 		if (!conn_write(c, b->data, n))
 			return false;
-		drop_front(b, n);
-		count_out(c->worker, -(int64_t)n);
-		shed_slowest(c->worker); /* not before: n was counted twice */
+		conn_write_drop_front(b, n);
+		conn_write_count_out(c->worker, -(int64_t)n);
+		conn_write_shed_slowest(c->worker); /* not before: n was counted twice */
 	}
 	return true;
 }
 
 static bool
-append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode,
+conn_write_append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode,
     const char *payload, size_t len, size_t cap)
 {
 	char header[FRAME_HEADER_MAX];
@@ -204,20 +205,22 @@ append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode,
 		return false;
 	CHECK(conn_bytes_add(b, header, n, cap));
 	CHECK(conn_bytes_add(b, payload, len, cap));
-	count_out(c->worker, (int64_t)(n + len));
+	conn_write_count_out(c->worker, (int64_t)(n + len));
 	return true;
 }
 
 static void
-queue(struct conn *c, enum frame_opcode opcode, const char *payload, size_t len)
+conn_write_queue(
+    struct conn *c, enum frame_opcode opcode, const char *payload, size_t len)
 {
 	/* One turn may say more than fits; slow is only who does not take it. */
 	if (c->state == CONN_OPEN &&
 	    c->out.control.len + FRAME_HEADER_MAX + len > CONN_CONTROL_MAX)
-		(void)flush(c, &c->out.control);
+		(void)conn_write_buffer(c, &c->out.control);
 	if (c->state != CONN_OPEN)
 		return;
-	if (!append(c, &c->out.control, opcode, payload, len, CONN_CONTROL_MAX)) {
+	if (!conn_write_append(
+		c, &c->out.control, opcode, payload, len, CONN_CONTROL_MAX)) {
 		metrics_add(c->worker->metrics, PM_SLOW, 1);
 		conn_close(c, CLOSE_SLOW, "too slow: answers pile up");
 		return;
@@ -231,14 +234,14 @@ queue(struct conn *c, enum frame_opcode opcode, const char *payload, size_t len)
 void
 conn_queue_frame(struct conn *c, const char *json, size_t len)
 {
-	queue(c, OPCODE_TEXT, json, len);
+	conn_write_queue(c, OPCODE_TEXT, json, len);
 }
 
 void
 conn_write_ping(struct conn *c)
 {
 	/* Not empty: libwebsockets keeps an empty pong to itself. */
-	queue(c, OPCODE_PING, "es", 2);
+	conn_write_queue(c, OPCODE_PING, "es", 2);
 }
 
 size_t
@@ -246,16 +249,16 @@ conn_write_room(const struct conn *c)
 {
 	if (c->state != CONN_OPEN || c->out.blocked)
 		return 0;
-	return slice(c);
+	return conn_write_slice(c);
 }
 
 bool
 conn_write_frames(struct conn *c, const char *frames, size_t len)
 {
-	if (c->state != CONN_OPEN || !flush(c, &c->out.control) ||
+	if (c->state != CONN_OPEN || !conn_write_buffer(c, &c->out.control) ||
 	    !conn_write(c, frames, len))
 		return false;
-	shed_slowest(c->worker);
+	conn_write_shed_slowest(c->worker);
 	return true;
 }
 
@@ -272,7 +275,8 @@ conn_lossy_frame(struct conn *c, const char *json, size_t len)
 	if (c->state != CONN_OPEN)
 		return false;
 	if (len + FRAME_HEADER_MAX > CONN_LOSSY_MAX ||
-	    !append(c, &c->out.lossy, OPCODE_TEXT, json, len, CONN_LOSSY_MAX)) {
+	    !conn_write_append(
+		c, &c->out.lossy, OPCODE_TEXT, json, len, CONN_LOSSY_MAX)) {
 		metrics_add(c->worker->metrics, PM_LOSSY_DROPPED, 1);
 		return false;
 	}
@@ -286,15 +290,16 @@ conn_lossy_frame(struct conn *c, const char *json, size_t len)
 void
 conn_lossy_clear(struct conn *c)
 {
-	count_out(c->worker, -(int64_t)c->out.lossy.len);
+	conn_write_count_out(c->worker, -(int64_t)c->out.lossy.len);
 	conn_bytes_fini(&c->out.lossy);
 }
 
 void
 conn_write_ready(struct conn *c)
 {
-	unblock(c);
-	if (c->state == CONN_OPEN && flush(c, &c->out.control) && !c->out.blocked)
+	conn_write_unblock(c);
+	if (c->state == CONN_OPEN && conn_write_buffer(c, &c->out.control) &&
+	    !c->out.blocked)
 		deliver_writable(c);
 }
 
@@ -302,7 +307,7 @@ void
 conn_write_last(struct conn *c)
 {
 	if (c->state == CONN_OPEN)
-		(void)flush(c, &c->out.control);
+		(void)conn_write_buffer(c, &c->out.control);
 }
 
 void
@@ -322,7 +327,7 @@ conn_write_flush(struct worker *w)
 		LIST_REMOVE(c, out.flush);
 		c->out.dirty = false;
 		if (c->state == CONN_OPEN)
-			(void)flush(c, &c->out.control);
+			(void)conn_write_buffer(c, &c->out.control);
 	}
 }
 
@@ -334,7 +339,7 @@ conn_write_tick(struct worker *w)
 	for (c = LIST_FIRST(&w->lossy); c != NULL; c = next) {
 		next = LIST_NEXT(c, out.lossy_entry);
 		if (c->state == CONN_OPEN &&
-		    (c->out.control.len > 0 || !flush(c, &c->out.lossy)))
+		    (c->out.control.len > 0 || !conn_write_buffer(c, &c->out.lossy)))
 			continue; /* not before the rest */
 		LIST_REMOVE(c, out.lossy_entry);
 		c->out.lossy_listed = false;
@@ -352,12 +357,13 @@ conn_write_tick(struct worker *w)
 void
 conn_write_fini(struct conn *c)
 {
-	unblock(c);
+	conn_write_unblock(c);
 	if (c->out.dirty)
 		LIST_REMOVE(c, out.flush);
 	if (c->out.lossy_listed)
 		LIST_REMOVE(c, out.lossy_entry);
-	count_out(c->worker, -(int64_t)(c->out.control.len + c->out.lossy.len));
+	conn_write_count_out(
+	    c->worker, -(int64_t)(c->out.control.len + c->out.lossy.len));
 	conn_bytes_fini(&c->out.control);
 	conn_bytes_fini(&c->out.lossy);
 }

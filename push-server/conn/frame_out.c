@@ -1,8 +1,8 @@
 #include "conn/frame_out.h"
 
-#include "conn/reconnect_advice.h"
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
+#include "conn/reconnect_advice.h"
 #include "worker/worker.h"
 #include "json/json_write.h"
 
@@ -16,7 +16,7 @@ struct frame_text {
 };
 
 static void
-begin(struct frame_text *f, const char *type)
+frame_out_begin(struct frame_text *f, const char *type)
 {
 	f->arena = arena_new();
 	text_init(&f->text, f->arena, CONN_FRAME_MAX - FRAME_HEADER_MAX);
@@ -26,7 +26,7 @@ begin(struct frame_text *f, const char *type)
 }
 
 static void
-end(struct frame_text *f, struct conn *c)
+frame_out_end(struct frame_text *f, struct conn *c)
 {
 	jw_object_end(&f->json);
 	if (f->text.overflow)
@@ -37,7 +37,7 @@ end(struct frame_text *f, struct conn *c)
 }
 
 static void
-optional(struct frame_text *f, const char *key, const char *value)
+frame_out_optional(struct frame_text *f, const char *key, const char *value)
 {
 	if (value != NULL)
 		jw_string(&f->json, key, value);
@@ -51,13 +51,13 @@ frame_out_ack(struct conn *c, const char *op, const char *id, const char *channe
 
 	if (id == NULL)
 		return;
-	begin(&f, "ack");
+	frame_out_begin(&f, "ack");
 	jw_string(&f.json, "op", op);
 	jw_string(&f.json, "id", id);
-	optional(&f, "channelId", channel);
+	frame_out_optional(&f, "channelId", channel);
 	if (payload != NULL)
 		jw_raw(&f.json, "payload", payload);
-	end(&f, c);
+	frame_out_end(&f, c);
 }
 
 void
@@ -66,10 +66,10 @@ frame_out_error(struct conn *c, const char *op, const char *id, const char *chan
 {
 	struct frame_text f;
 
-	begin(&f, "error");
-	optional(&f, "op", op);
-	optional(&f, "id", id);
-	optional(&f, "channelId", channel);
+	frame_out_begin(&f, "error");
+	frame_out_optional(&f, "op", op);
+	frame_out_optional(&f, "id", id);
+	frame_out_optional(&f, "channelId", channel);
 	jw_object(&f.json, "payload");
 	jw_string(&f.json, "code", es_code_name(err->code));
 	jw_string(&f.json, "title", es_code_title(err->code));
@@ -80,7 +80,7 @@ frame_out_error(struct conn *c, const char *op, const char *id, const char *chan
 	if (err->retry_after_ms > 0)
 		jw_int(&f.json, "retryAfterMs", err->retry_after_ms);
 	jw_object_end(&f.json);
-	end(&f, c);
+	frame_out_end(&f, c);
 }
 
 void
@@ -89,18 +89,18 @@ frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq
 {
 	struct frame_text f;
 
-	begin(&f, "gap");
+	frame_out_begin(&f, "gap");
 	jw_string(&f.json, "channelId", channel->text);
 	jw_object(&f.json, "payload");
 	jw_int(&f.json, "fromSeq", from_seq);
 	jw_int(&f.json, "toSeq", to_seq);
 	jw_string(&f.json, "reason", reason);
 	jw_object_end(&f.json);
-	end(&f, c);
+	frame_out_end(&f, c);
 }
 
 static void
-limits(struct frame_text *f, const struct conn *c, const struct push_conf *conf)
+frame_out_limits(struct frame_text *f, const struct conn *c, const struct push_conf *conf)
 {
 	jw_object(&f->json, "limits");
 	jw_int(&f->json, "maxFrameBytes", conf->frame_max_bytes);
@@ -125,7 +125,7 @@ frame_out_hello(struct conn *c)
 	struct frame_text f;
 
 	clock_format(clock_wall_ms(), now);
-	begin(&f, "hello");
+	frame_out_begin(&f, "hello");
 	jw_object(&f.json, "payload");
 	jw_int(&f.json, "v", 1);
 	jw_string(&f.json, "connectionId", c->id.text);
@@ -135,14 +135,14 @@ frame_out_hello(struct conn *c)
 	jw_string(&f.json, "tenantId", c->tenant.text);
 	jw_int(&f.json, "pingIntervalMs", PING_INTERVAL_MS);
 	jw_int(&f.json, "pongTimeoutMs", PONG_TIMEOUT_MS);
-	limits(&f, c, w->conf);
+	frame_out_limits(&f, c, w->conf);
 	jw_object(&f.json, "reconnect");
 	jw_int(&f.json, "minMs", reconnect_advice_spread_ms(w));
 	jw_int(&f.json, "maxMs", w->conf->reconnect_max_ms);
 	jw_string(&f.json, "jitter", "full");
 	jw_object_end(&f.json);
 	jw_object_end(&f.json);
-	end(&f, c);
+	frame_out_end(&f, c);
 }
 
 void
@@ -152,12 +152,12 @@ frame_out_pong(struct conn *c, const char *id)
 	struct frame_text f;
 
 	clock_format(clock_wall_ms(), now);
-	begin(&f, "pong");
-	optional(&f, "id", id);
+	frame_out_begin(&f, "pong");
+	frame_out_optional(&f, "id", id);
 	jw_object(&f.json, "payload");
 	jw_string(&f.json, "serverTime", now);
 	jw_object_end(&f.json);
-	end(&f, c);
+	frame_out_end(&f, c);
 }
 
 void
@@ -167,11 +167,11 @@ frame_out_token_expiring(struct conn *c, int64_t expires_s)
 	struct frame_text f;
 
 	clock_format(expires_s * 1000, at);
-	begin(&f, "token_expiring");
+	frame_out_begin(&f, "token_expiring");
 	jw_object(&f.json, "payload");
 	jw_string(&f.json, "expiresAt", at);
 	jw_object_end(&f.json);
-	end(&f, c);
+	frame_out_end(&f, c);
 }
 
 void
@@ -180,11 +180,11 @@ frame_out_reconnect(
 {
 	struct frame_text f;
 
-	begin(&f, "reconnect");
+	frame_out_begin(&f, "reconnect");
 	jw_object(&f.json, "payload");
 	jw_int(&f.json, "afterMs", after_ms);
 	jw_int(&f.json, "withinMs", within_ms);
 	jw_string(&f.json, "reason", reason);
 	jw_object_end(&f.json);
-	end(&f, c);
+	frame_out_end(&f, c);
 }

@@ -65,30 +65,30 @@ ping_wheel_pong(struct conn *c)
 /* A ping that stands behind bytes which the socket does not take proves nothing: that
  * case has its own limit in conn_write.c. */
 static bool
-overdue(const struct conn *c, int64_t now_ms)
+ping_wheel_overdue(const struct conn *c, int64_t now_ms)
 {
 	return c->beat.ping_at_ms != PING_NONE && !c->out.blocked &&
 	       now_ms - c->beat.ping_at_ms >= PONG_TIMEOUT_MS;
 }
 
 static void
-check_bucket(struct bucket *b, int64_t now_ms)
+ping_wheel_check_bucket(struct bucket *b, int64_t now_ms)
 {
 	struct conn *c, *next;
 
 	for (c = LIST_FIRST(b); c != NULL; c = next) {
 		next = LIST_NEXT(c, beat.entry); /* closing takes it off the wheel */
-		if (overdue(c, now_ms))
+		if (ping_wheel_overdue(c, now_ms))
 			conn_close(c, CLOSE_PING_TIMEOUT, "no pong within 10 s");
 	}
 }
 
 static void
-ping_bucket(struct ping_wheel *w, struct bucket *b, int64_t now_ms)
+ping_wheel_ping_bucket(struct ping_wheel *w, struct bucket *b, int64_t now_ms)
 {
 	struct conn *c, *next;
 
-	check_bucket(b, now_ms); /* what a late turn has missed */
+	ping_wheel_check_bucket(b, now_ms); /* what a late turn has missed */
 	for (c = LIST_FIRST(b); c != NULL; c = next) {
 		next = LIST_NEXT(c, beat.entry);
 		if (w->visit != NULL)
@@ -112,7 +112,8 @@ ping_wheel_turn(struct ping_wheel *w, int64_t now_ms)
 			w->last_ms = now_ms;
 			break;
 		}
-		check_bucket(&w->buckets[(w->at + BUCKETS - LATE) % BUCKETS], now_ms);
-		ping_bucket(w, &w->buckets[w->at], now_ms);
+		ping_wheel_check_bucket(
+		    &w->buckets[(w->at + BUCKETS - LATE) % BUCKETS], now_ms);
+		ping_wheel_ping_bucket(w, &w->buckets[w->at], now_ms);
 	}
 }

@@ -3,11 +3,11 @@
 #include <libwebsockets.h>
 #include <string.h>
 
-#include "who/conn_auth.h"
 #include "conn/conn_write.h"
+#include "conn/ping_wheel.h"
 #include "core/check.h"
 #include "frames/frames.h"
-#include "conn/ping_wheel.h"
+#include "who/conn_auth.h"
 #include "worker/worker.h"
 
 #include "core/banned.h"
@@ -24,24 +24,24 @@ struct ws {
 };
 
 static struct conn *
-conn_of(struct lws *wsi)
+ws_conn_of(struct lws *wsi)
 {
 	return lws_get_opaque_user_data(wsi);
 }
 
 static void
-bind_conn(struct lws *wsi)
+ws_bind_conn(struct lws *wsi)
 {
 	struct ws *ws = lws_context_user(lws_get_context(wsi));
 
-	if (ws->adopting == NULL || conn_of(wsi) != NULL)
+	if (ws->adopting == NULL || ws_conn_of(wsi) != NULL)
 		return;
 	ws->adopting->wsi = wsi;
 	lws_set_opaque_user_data(wsi, ws->adopting);
 }
 
 static void
-on_established(struct conn *c)
+ws_on_established(struct conn *c)
 {
 	c->io.upgraded = true;
 	conn_set_state(c, CONN_GREETING);
@@ -50,7 +50,7 @@ on_established(struct conn *c)
 
 /* A piece of a message. Whole messages of one piece, the usual case, are not copied. */
 static void
-on_receive(struct lws *wsi, struct conn *c, const char *data, size_t len)
+ws_on_receive(struct lws *wsi, struct conn *c, const char *data, size_t len)
 {
 	const size_t rest = lws_remaining_packet_payload(wsi);
 	const bool last = lws_is_final_fragment(wsi) && rest == 0;
@@ -81,7 +81,7 @@ on_receive(struct lws *wsi, struct conn *c, const char *data, size_t len)
 }
 
 static void
-on_peer_close(struct conn *c, const unsigned char *in, size_t len)
+ws_on_peer_close(struct conn *c, const unsigned char *in, size_t len)
 {
 	conn_peer_closes(
 	    c, len >= 2 ? (uint16_t)((unsigned)in[0] << 8 | in[1]) : (uint16_t)1005);
@@ -89,7 +89,7 @@ on_peer_close(struct conn *c, const unsigned char *in, size_t len)
 
 /* Non-zero: libwebsockets closes the socket, with the reason set before. */
 static int
-on_writable(struct lws *wsi, struct conn *c)
+ws_on_writable(struct lws *wsi, struct conn *c)
 {
 	unsigned char reason[sizeof(c->io.reason)];
 	const size_t len = strlen(c->io.reason);
@@ -107,7 +107,7 @@ on_writable(struct lws *wsi, struct conn *c)
 
 /* was_ws: it had got as far as being a WebSocket. */
 static void
-on_gone(struct lws *wsi, struct conn *c, bool was_ws)
+ws_on_gone(struct lws *wsi, struct conn *c, bool was_ws)
 {
 	if (was_ws && ws_close_code(wsi) != 0)
 		conn_peer_closes(c, ws_close_code(wsi));
@@ -116,16 +116,17 @@ on_gone(struct lws *wsi, struct conn *c, bool was_ws)
 }
 
 static int
-on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, size_t len)
+ws_on_event(
+    struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, size_t len)
 {
 	struct conn *c;
 
 	(void)user;
 	if (why == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) {
-		bind_conn(wsi);
+		ws_bind_conn(wsi);
 		return 0;
 	}
-	c = wsi != NULL ? conn_of(wsi) : NULL;
+	c = wsi != NULL ? ws_conn_of(wsi) : NULL;
 	if (c == NULL)
 		return 0;
 		/* Not ours: dozens of callbacks that this server does not use. */
@@ -133,22 +134,22 @@ on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, s
 #pragma GCC diagnostic ignored "-Wswitch-enum"
 	switch (why) {
 	case LWS_CALLBACK_ESTABLISHED:
-		on_established(c);
+		ws_on_established(c);
 		break;
 	case LWS_CALLBACK_RECEIVE:
-		on_receive(wsi, c, in, len);
+		ws_on_receive(wsi, c, in, len);
 		break;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		ping_wheel_pong(c);
 		break;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return on_writable(wsi, c);
+		return ws_on_writable(wsi, c);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		on_peer_close(c, in, len);
+		ws_on_peer_close(c, in, len);
 		break;
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_WSI_DESTROY:
-		on_gone(wsi, c, why == LWS_CALLBACK_CLOSED);
+		ws_on_gone(wsi, c, why == LWS_CALLBACK_CLOSED);
 		break;
 	default:
 		break;
@@ -161,7 +162,7 @@ on_event(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in, s
  * also taken without one. */
 static const struct lws_protocols protocols[] = {
     {.name = "echostream.v1",
-	.callback = on_event,
+	.callback = ws_on_event,
 	.rx_buffer_size = RX_BUFFER,
 	.tx_packet_size = WS_TX_PACKET},
     {.name = NULL},
@@ -169,7 +170,7 @@ static const struct lws_protocols protocols[] = {
 
 /* Every adoption with data says "calling service" at error level. */
 static void
-on_log(int level, const char *line)
+ws_on_log(int level, const char *line)
 {
 	char text[200];
 	size_t n;
@@ -188,7 +189,7 @@ on_log(int level, const char *line)
 /* The packaged libev plug-in never re-arms its timer to an earlier time: all time-outs of
  * libwebsockets would be up to 30 s late. */
 static void
-on_nudge(struct ev_loop *loop, ev_timer *timer, int events)
+ws_on_nudge(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct ws *ws = ES_CONTAINER(timer, struct ws, nudge);
 
@@ -214,7 +215,7 @@ ws_open(struct worker *w, struct ws **out, struct es_err *err)
 	    .user = ws,
 	};
 
-	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+	lws_set_log_level(LLL_ERR | LLL_WARN, ws_on_log);
 	ws->worker = w;
 	ws->context = lws_create_context(&info);
 	info.protocols = protocols;
@@ -225,7 +226,7 @@ ws_open(struct worker *w, struct ws **out, struct es_err *err)
 		mem_free(ws);
 		return es_fail(err, ES_INTERNAL, "libwebsockets refuses to start");
 	}
-	ev_timer_init(&ws->nudge, on_nudge, NUDGE_S, NUDGE_S);
+	ev_timer_init(&ws->nudge, ws_on_nudge, NUDGE_S, NUDGE_S);
 	ev_timer_start(w->loop, &ws->nudge);
 	*out = ws;
 	return ES_OK;

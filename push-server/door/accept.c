@@ -31,25 +31,25 @@ struct accept {
 };
 
 static void
-set_int(int fd, int level, int name, int value)
+accept_set_int(int fd, int level, int name, int value)
 {
 	/* A refusal costs speed, nothing else. */
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
 static void
-tune(const struct worker *w, int fd, bool is_unix)
+accept_tune(const struct worker *w, int fd, bool is_unix)
 {
-	set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)w->conf->sndbuf_bytes);
+	accept_set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)w->conf->sndbuf_bytes);
 	if (is_unix)
 		return;
-	set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKED_MS);
+	accept_set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	accept_set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	accept_set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKED_MS);
 }
 
 static void
-peer_name(const struct sockaddr_storage *sa, char *out, socklen_t size)
+accept_peer_name(const struct sockaddr_storage *sa, char *out, socklen_t size)
 {
 	const void *address = NULL;
 
@@ -62,7 +62,7 @@ peer_name(const struct sockaddr_storage *sa, char *out, socklen_t size)
 }
 
 static void
-set_running(struct accept *a, bool running)
+accept_set_running(struct accept *a, bool running)
 {
 	for (unsigned i = 0; i < a->n; i++) {
 		if (running)
@@ -74,16 +74,16 @@ set_running(struct accept *a, bool running)
 }
 
 static void
-on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
+accept_on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct accept *a = ES_CONTAINER(timer, struct accept, pause);
 
 	(void)loop, (void)events;
-	set_running(a, true);
+	accept_set_running(a, true);
 }
 
 static void
-on_readable(struct ev_loop *loop, ev_io *io, int events)
+accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct listener *l = ES_CONTAINER(io, struct listener, io);
 	struct worker *w = l->accept->worker;
@@ -100,15 +100,15 @@ on_readable(struct ev_loop *loop, ev_io *io, int events)
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 				  errno == ENOMEM)) {
 			log_warn("accept", LOG_STR("error", strerror(errno)));
-			set_running(l->accept, false);
+			accept_set_running(l->accept, false);
 			ev_timer_set(&l->accept->pause, PAUSE_S, 0.);
 			ev_timer_start(loop, &l->accept->pause);
 			return;
 		}
 		if (fd < 0)
 			return;
-		tune(w, fd, l->is_unix);
-		peer_name(&sa, peer, sizeof(peer));
+		accept_tune(w, fd, l->is_unix);
+		accept_peer_name(&sa, peer, sizeof(peer));
 		handshake_take(w, fd, l->is_unix, peer);
 	}
 }
@@ -125,11 +125,11 @@ accept_new(struct worker *w, const struct push_listen *listen, unsigned index)
 
 		l->accept = a;
 		l->is_unix = listen->at[i].is_unix;
-		ev_io_init(
-		    &l->io, on_readable, push_listen_fd(listen, i, index), EV_READ);
+		ev_io_init(&l->io, accept_on_readable, push_listen_fd(listen, i, index),
+		    EV_READ);
 	}
-	ev_timer_init(&a->pause, on_pause_over, PAUSE_S, 0.);
-	set_running(a, true);
+	ev_timer_init(&a->pause, accept_on_pause_over, PAUSE_S, 0.);
+	accept_set_running(a, true);
 	return a;
 }
 
@@ -137,7 +137,7 @@ void
 accept_stop(struct accept *a)
 {
 	ev_timer_stop(a->worker->loop, &a->pause);
-	set_running(a, false);
+	accept_set_running(a, false);
 }
 
 void

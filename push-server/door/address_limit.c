@@ -40,7 +40,7 @@ address_limit_free(struct address_limit **l)
 
 /* 0: loopback. */
 static uint64_t
-address_key(const char *text)
+address_limit_address_key(const char *text)
 {
 	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
 	unsigned char b[16];
@@ -59,7 +59,7 @@ address_key(const char *text)
 }
 
 static struct stamp *
-stamp_of(struct address_limit *l, uint64_t address)
+address_limit_stamp_of(struct address_limit *l, uint64_t address)
 {
 	struct stamp *set = l->stamps[(address >> 1) % SETS], *oldest = set;
 
@@ -77,7 +77,7 @@ bool
 address_limit_take(
     struct address_limit *l, const char *address, int64_t now_ms, int64_t *retry_ms)
 {
-	const uint64_t key = address_key(address);
+	const uint64_t key = address_limit_address_key(address);
 	const int64_t minute_us = 60000000, now_us = now_ms * 1000;
 	int64_t step_us, due_us;
 	struct stamp *s;
@@ -85,7 +85,7 @@ address_limit_take(
 	if (l->per_min == 0 || key == 0)
 		return true;
 	step_us = minute_us / l->per_min;
-	s = stamp_of(l, key);
+	s = address_limit_stamp_of(l, key);
 	due_us = s->due_us > now_us ? s->due_us : now_us;
 	if (due_us + step_us - now_us > minute_us) {
 		*retry_ms = (due_us + step_us - now_us - minute_us + 999) / 1000;

@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include "conn/reconnect_advice.h"
-#include "door/address_limit.h"
-#include "core/check.h"
-#include "door/http_answer.h"
-#include "door/request_head.h"
-#include "door/origins.h"
-#include "worker/worker.h"
 #include "conn/ws.h"
+#include "core/check.h"
+#include "door/address_limit.h"
+#include "door/http_answer.h"
+#include "door/origins.h"
+#include "door/request_head.h"
+#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -48,7 +48,7 @@ handshake_new(struct worker *w)
 
 /* Returns the descriptor, now the caller's. */
 static int
-show_out(struct visitor *v)
+handshake_show_out(struct visitor *v)
 {
 	struct ev_loop *loop = v->desk->worker->loop;
 	const int fd = v->io.fd;
@@ -69,14 +69,14 @@ handshake_free(struct handshake **d)
 	if (*d == NULL)
 		return;
 	while ((v = TAILQ_FIRST(&(*d)->visitors)) != NULL)
-		(void)close(show_out(v));
+		(void)close(handshake_show_out(v));
 	address_limit_free(&(*d)->limits);
 	mem_free(*d);
 	*d = NULL;
 }
 
 static void
-answer(struct visitor *v, const struct http_answer *a)
+handshake_answer(struct visitor *v, const struct http_answer *a)
 {
 	struct worker *w = v->desk->worker;
 	char text[FRONT_ANSWER_MAX];
@@ -85,7 +85,7 @@ answer(struct visitor *v, const struct http_answer *a)
 
 	if (a->status != 200)
 		metrics_add(w->metrics, PM_HANDSHAKES_REFUSED, 1);
-	fd = show_out(v);
+	fd = handshake_show_out(v);
 	/* It fits any fresh socket buffer; who is gone by now needs no answer. */
 	if (send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len)
 		(void)shutdown(fd, SHUT_WR);
@@ -93,14 +93,14 @@ answer(struct visitor *v, const struct http_answer *a)
 }
 
 static void
-refuse(struct visitor *v, int status, int64_t retry_ms, const char *why)
+handshake_refuse(struct visitor *v, int status, int64_t retry_ms, const char *why)
 {
-	answer(v,
-	    &(struct http_answer){.status = status, .why = why, .retry_ms = retry_ms});
+	handshake_answer(
+	    v, &(struct http_answer){.status = status, .why = why, .retry_ms = retry_ms});
 }
 
 static bool
-origin_known(const struct worker *w, const struct request_head *head)
+handshake_origin_known(const struct worker *w, const struct request_head *head)
 {
 	return head->origin == NULL || request_head_same_origin(head) ||
 	       origins_allow(w->origins, head->origin);
@@ -108,7 +108,7 @@ origin_known(const struct worker *w, const struct request_head *head)
 
 /* To libwebsockets: our own handshake, then what the client has sent after its head. */
 static void
-admit(struct visitor *v, const struct request_head *head)
+handshake_admit(struct visitor *v, const struct request_head *head)
 {
 	struct worker *w = v->desk->worker;
 	const size_t rest = v->len - head->len;
@@ -117,7 +117,8 @@ admit(struct visitor *v, const struct request_head *head)
 	struct conn *c = conn_new(w, &w->conns);
 
 	if (c == NULL) {
-		refuse(v, 503, reconnect_advice_retry_ms(w), "this server is full");
+		handshake_refuse(
+		    v, 503, reconnect_advice_retry_ms(w), "this server is full");
 		return;
 	}
 	memcpy(first + len, v->data + head->len, rest);
@@ -127,11 +128,11 @@ admit(struct visitor *v, const struct request_head *head)
 		c->io.origin = mem_strdup(head->origin);
 	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", v->peer);
 	metrics_add(w->metrics, PM_HANDSHAKES_OK, 1);
-	ws_adopt(w->ws, c, show_out(v), first, len + rest);
+	ws_adopt(w->ws, c, handshake_show_out(v), first, len + rest);
 }
 
 static void
-judge(struct visitor *v, const struct request_head *head)
+handshake_judge(struct visitor *v, const struct request_head *head)
 {
 	struct worker *w = v->desk->worker;
 	int64_t retry_ms = 0;
@@ -139,17 +140,19 @@ judge(struct visitor *v, const struct request_head *head)
 	if (v->is_unix && head->forwarded != NULL)
 		(void)snprintf(v->peer, sizeof(v->peer), "%s", head->forwarded);
 	if (w->draining)
-		refuse(v, 503, reconnect_advice_retry_ms(w), "this server is shutting down");
+		handshake_refuse(
+		    v, 503, reconnect_advice_retry_ms(w), "this server is shutting down");
 	else if (!address_limit_take(v->desk->limits, v->peer, w->now_ms, &retry_ms))
-		refuse(v, 429, retry_ms, "too many connections from this address");
-	else if (!origin_known(w, head))
-		refuse(v, 403, 0, "no tenant allows this Origin");
+		handshake_refuse(
+		    v, 429, retry_ms, "too many connections from this address");
+	else if (!handshake_origin_known(w, head))
+		handshake_refuse(v, 403, 0, "no tenant allows this Origin");
 	else
-		admit(v, head);
+		handshake_admit(v, head);
 }
 
 static void
-on_readable(struct ev_loop *loop, ev_io *io, int events)
+handshake_on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct visitor *v = ES_CONTAINER(io, struct visitor, io);
 	struct request_head head;
@@ -161,7 +164,7 @@ on_readable(struct ev_loop *loop, ev_io *io, int events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		(void)close(show_out(v));
+		(void)close(handshake_show_out(v));
 		return;
 	}
 	v->len += (size_t)n;
@@ -169,30 +172,30 @@ on_readable(struct ev_loop *loop, ev_io *io, int events)
 	case FRONT_MORE:
 		break;
 	case FRONT_UPGRADE:
-		judge(v, &head);
+		handshake_judge(v, &head);
 		break;
 	case FRONT_HEALTH:
-		answer(v, &(struct http_answer){.status = 200});
+		handshake_answer(v, &(struct http_answer){.status = 200});
 		break;
 	case FRONT_REFUSED:
-		refuse(v, head.status, 0, head.why);
+		handshake_refuse(v, head.status, 0, head.why);
 		break;
 	}
 }
 
 static void
-on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+handshake_on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct visitor *v = ES_CONTAINER(timer, struct visitor, deadline);
 
 	(void)loop, (void)events;
-	(void)close(show_out(v));
+	(void)close(handshake_show_out(v));
 }
 
 /* No room for its head. What has come of it is read, or the kernel would answer with a
  * reset instead. */
 static void
-turn_away(struct worker *w, int fd)
+handshake_turn_away(struct worker *w, int fd)
 {
 	const struct http_answer full = {.status = 503,
 	    .why = "this server is overloaded",
@@ -212,16 +215,16 @@ handshake_take(struct worker *w, int fd, bool is_unix, const char *peer)
 	struct visitor *v;
 
 	if (d->n >= w->conf->visitors) {
-		turn_away(w, fd);
+		handshake_turn_away(w, fd);
 		return;
 	}
 	v = mem_new(1, sizeof(*v));
 	v->desk = d;
 	v->is_unix = is_unix;
 	(void)snprintf(v->peer, sizeof(v->peer), "%s", peer);
-	ev_io_init(&v->io, on_readable, fd, EV_READ);
-	ev_timer_init(
-	    &v->deadline, on_deadline, (double)w->conf->head_timeout_ms / 1000., 0.);
+	ev_io_init(&v->io, handshake_on_readable, fd, EV_READ);
+	ev_timer_init(&v->deadline, handshake_on_deadline,
+	    (double)w->conf->head_timeout_ms / 1000., 0.);
 	ev_io_start(w->loop, &v->io);
 	ev_timer_start(w->loop, &v->deadline);
 	TAILQ_INSERT_TAIL(&d->visitors, v, link);

@@ -89,7 +89,7 @@ head_text_key(const char *s)
 }
 
 static int
-hex(char c)
+head_text_hex(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -101,13 +101,14 @@ hex(char c)
 }
 
 static bool
-decode(char *s)
+head_text_decode(char *s)
 {
 	char *to = s;
 
 	for (; *s != '\0'; s++) {
 		if (*s == '%') {
-			const int high = hex(s[1]), low = high < 0 ? -1 : hex(s[2]);
+			const int high = head_text_hex(s[1]),
+				  low = high < 0 ? -1 : head_text_hex(s[2]);
 
 			if (low < 0 || (high == 0 && low == 0))
 				return false;
@@ -133,7 +134,7 @@ head_text_query(char *query, const char *name, const char **out)
 			*next++ = '\0';
 		if (strncmp(p, name, len) == 0 && p[len] == '=') {
 			*out = p + len + 1;
-			return decode(p + len + 1);
+			return head_text_decode(p + len + 1);
 		}
 		p = next;
 	}

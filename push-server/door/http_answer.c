@@ -28,7 +28,7 @@ static const struct known {
 };
 
 static void
-problem(const struct known *k, const char *why, struct text *out)
+http_answer_problem(const struct known *k, const char *why, struct text *out)
 {
 	struct json_write w;
 	struct uuid request;
@@ -62,7 +62,7 @@ http_answer_text(const struct http_answer *a, char out[FRONT_ANSWER_MAX])
 	if (a->status == 200)
 		text_addf(&body, "{\"status\":\"ok\"}");
 	else
-		problem(k, a->why, &body);
+		http_answer_problem(k, a->why, &body);
 	text_addf(&all,
 	    "HTTP/1.1 %d %s\r\nContent-Type: application/%sjson\r\nContent-Length: "
 	    "%zu\r\n"

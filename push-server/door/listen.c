@@ -18,14 +18,14 @@
 #define SOCKET (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
 
 static enum es_code
-fail(struct es_err *err, const char *address, const char *what)
+listen_fail(struct es_err *err, const char *address, const char *what)
 {
 	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
 }
 
 /* Does somebody listen there? */
 static bool
-alive(const struct sockaddr_un *sa)
+listen_alive(const struct sockaddr_un *sa)
 {
 	const int fd = socket(AF_UNIX, SOCKET, 0);
 	const bool yes = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)sa,
@@ -37,17 +37,17 @@ alive(const struct sockaddr_un *sa)
 }
 
 static enum es_code
-open_unix(const char *path, int backlog, int *out, struct es_err *err)
+listen_open_unix(const char *path, int backlog, int *out, struct es_err *err)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	mode_t mask;
 	int fd, rc;
 
 	if (*path == '\0' || strlen(path) >= sizeof(sa.sun_path))
-		return fail(err, path, "a path of 1 to 107 bytes");
+		return listen_fail(err, path, "a path of 1 to 107 bytes");
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-	if (alive(&sa))
-		return fail(err, path, "somebody listens there already");
+	if (listen_alive(&sa))
+		return listen_fail(err, path, "somebody listens there already");
 	(void)unlink(path);
 	fd = socket(AF_UNIX, SOCKET, 0);
 	mask = umask(0117);
@@ -58,14 +58,14 @@ open_unix(const char *path, int backlog, int *out, struct es_err *err)
 
 		if (fd >= 0)
 			(void)close(fd);
-		return fail(err, path, why);
+		return listen_fail(err, path, why);
 	}
 	*out = fd;
 	return ES_OK;
 }
 
 static int
-open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
+listen_open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
 {
 	const int on = 1;
 	const int fd = socket(ai->ai_family, SOCKET, ai->ai_protocol);
@@ -85,15 +85,15 @@ open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
 
 /* First without sharing: two servers on one port would each get half of the clients. */
 static int
-open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, int fds[])
+listen_open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, int fds[])
 {
-	const int probe = open_tcp_one(ai, backlog, false);
+	const int probe = listen_open_tcp_one(ai, backlog, false);
 
 	if (probe < 0)
 		return -1;
 	(void)close(probe);
 	for (unsigned i = 0; i < workers; i++) {
-		fds[i] = open_tcp_one(ai, backlog, true);
+		fds[i] = listen_open_tcp_one(ai, backlog, true);
 		if (fds[i] < 0)
 			return -1;
 	}
@@ -101,7 +101,8 @@ open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, int fds[]
 }
 
 static enum es_code
-open_tcp(char *address, unsigned workers, int backlog, int fds[], struct es_err *err)
+listen_open_tcp(
+    char *address, unsigned workers, int backlog, int fds[], struct es_err *err)
 {
 	const struct addrinfo hints = {
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -113,7 +114,7 @@ open_tcp(char *address, unsigned workers, int backlog, int fds[], struct es_err 
 	(void)snprintf(whole, sizeof(whole), "%s", address);
 	colon = strrchr(address, ':');
 	if (colon == NULL || !parse_int(colon + 1, 0, 65535, &port))
-		return fail(err, whole, "host:port or unix:/path");
+		return listen_fail(err, whole, "host:port or unix:/path");
 	*colon = '\0';
 	if (host[0] == '[' && colon[-1] == ']') {
 		colon[-1] = '\0';
@@ -121,10 +122,10 @@ open_tcp(char *address, unsigned workers, int backlog, int fds[], struct es_err 
 	}
 	rc = getaddrinfo(*host != '\0' ? host : NULL, colon + 1, &hints, &ai);
 	if (rc != 0)
-		return fail(err, whole, gai_strerror(rc));
-	rc = open_tcp_all(ai, workers, backlog, fds);
+		return listen_fail(err, whole, gai_strerror(rc));
+	rc = listen_open_tcp_all(ai, workers, backlog, fds);
 	freeaddrinfo(ai);
-	return rc == 0 ? ES_OK : fail(err, whole, strerror(errno));
+	return rc == 0 ? ES_OK : listen_fail(err, whole, strerror(errno));
 }
 
 enum es_code
@@ -141,16 +142,16 @@ push_listen_open(const char *addresses, unsigned workers, int backlog,
 			out->at[i].fds[k] = -1;
 	while (rc == ES_OK && (address = strsep(&rest, ",")) != NULL) {
 		if (out->n == PUSH_LISTEN_MAX) {
-			rc = fail(err, address, "too many addresses");
+			rc = listen_fail(err, address, "too many addresses");
 			break;
 		}
 		out->at[out->n].is_unix = strncmp(address, "unix:", 5) == 0;
 		if (out->at[out->n].is_unix)
-			rc =
-			    open_unix(address + 5, backlog, &out->at[out->n].fds[0], err);
+			rc = listen_open_unix(
+			    address + 5, backlog, &out->at[out->n].fds[0], err);
 		else
-			rc =
-			    open_tcp(address, workers, backlog, out->at[out->n].fds, err);
+			rc = listen_open_tcp(
+			    address, workers, backlog, out->at[out->n].fds, err);
 		out->n++;
 	}
 	mem_free(copy);

@@ -52,7 +52,7 @@ origins_allow(const struct origins *o, const char *origin)
 }
 
 static void
-on_list(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+origins_on_list(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *err)
 {
 	struct origins *o = ctx;
@@ -79,7 +79,7 @@ origins_tick(struct origins *o)
 		return;
 	o->next_ms = o->worker->now_ms + REFRESH_MS;
 	o->asking = pg_async_send(o->worker->pg_auth, NULL, &sync_store_origins, NULL,
-			READ_MS, on_list, o, &err) == ES_OK;
+			READ_MS, origins_on_list, o, &err) == ES_OK;
 	if (!o->asking)
 		o->next_ms = 0;
 }

@@ -20,7 +20,7 @@ struct reading {
 };
 
 static enum front_verdict
-refuse(struct request_head *head, int status, const char *why)
+request_head_refuse(struct request_head *head, int status, const char *why)
 {
 	head->status = status;
 	head->why = why;
@@ -29,7 +29,7 @@ refuse(struct request_head *head, int status, const char *why)
 
 /* GET /ws?token=x HTTP/1.1 */
 static const char *
-read_request_line(struct reading *r, char *line)
+request_head_read_request_line(struct reading *r, char *line)
 {
 	char *target = strchr(line, ' '), *version;
 
@@ -54,7 +54,7 @@ read_request_line(struct reading *r, char *line)
 
 /* Into *slot; twice is an error. */
 static const char *
-once(const char **slot, const char *value)
+request_head_once(const char **slot, const char *value)
 {
 	if (*slot != NULL)
 		return "a header that may stand once stands twice";
@@ -63,7 +63,7 @@ once(const char **slot, const char *value)
 }
 
 static const char *
-read_header(struct reading *r, const char *name, char *value)
+request_head_read_header(struct reading *r, const char *name, char *value)
 {
 	struct request_head *h = r->head;
 	const struct {
@@ -82,7 +82,7 @@ read_header(struct reading *r, const char *name, char *value)
 
 	for (size_t i = 0; i < ES_COUNT(known); i++)
 		if (strcasecmp(name, known[i].name) == 0)
-			return once(known[i].slot, value);
+			return request_head_once(known[i].slot, value);
 	if (strcasecmp(name, "X-Forwarded-For") == 0)
 		h->forwarded = head_text_last(value);
 	else if (strcasecmp(name, "Transfer-Encoding") == 0 ||
@@ -92,7 +92,7 @@ read_header(struct reading *r, const char *name, char *value)
 }
 
 static const char *
-read_header_line(struct reading *r, char *line)
+request_head_read_header_line(struct reading *r, char *line)
 {
 	char *value = strchr(line, ':');
 
@@ -104,12 +104,12 @@ read_header_line(struct reading *r, char *line)
 	value = head_text_trim(value);
 	if (!head_text_value(value))
 		return "malformed header";
-	return read_header(r, line, value);
+	return request_head_read_header(r, line, value);
 }
 
 /* The lines of a head that ends with an empty one, each terminated in place. */
 static const char *
-read_lines(struct reading *r, char *data, size_t len)
+request_head_read_lines(struct reading *r, char *data, size_t len)
 {
 	const char *wrong = NULL;
 	char *line = data, *end;
@@ -126,9 +126,9 @@ read_lines(struct reading *r, char *data, size_t len)
 		if (strpbrk(line, "\r\n") != NULL)
 			return "bare CR or LF in the head";
 		if (n == 0)
-			wrong = read_request_line(r, line);
+			wrong = request_head_read_request_line(r, line);
 		else
-			wrong = read_header_line(r, line);
+			wrong = request_head_read_header_line(r, line);
 		if (++n > HEADERS_MAX)
 			return "too many headers";
 		line = end + 2;
@@ -137,45 +137,46 @@ read_lines(struct reading *r, char *data, size_t len)
 }
 
 static enum front_verdict
-judge_handshake(struct reading *r)
+request_head_judge_handshake(struct reading *r)
 {
 	struct request_head *h = r->head;
 
 	if (r->has_body)
-		return refuse(h, 400, "a handshake has no body");
+		return request_head_refuse(h, 400, "a handshake has no body");
 	if (r->upgrade == NULL || !head_text_has(r->upgrade, "websocket") ||
 	    r->connection == NULL || !head_text_has(r->connection, "upgrade"))
-		return refuse(h, 426, "this is a WebSocket endpoint");
+		return request_head_refuse(h, 426, "this is a WebSocket endpoint");
 	if (r->version == NULL || strcmp(r->version, "13") != 0)
-		return refuse(h, 426, "Sec-WebSocket-Version 13 only");
+		return request_head_refuse(h, 426, "Sec-WebSocket-Version 13 only");
 	if (h->key == NULL || !head_text_key(h->key))
-		return refuse(h, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
-	h->protocol =
-	    r->protocols != NULL && head_text_has(r->protocols, FRONT_PROTOCOL);
+		return request_head_refuse(
+		    h, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
+	h->protocol = r->protocols != NULL && head_text_has(r->protocols, FRONT_PROTOCOL);
 	if (r->protocols != NULL && !h->protocol)
-		return refuse(h, 400, "the only subprotocol is " FRONT_PROTOCOL);
+		return request_head_refuse(
+		    h, 400, "the only subprotocol is " FRONT_PROTOCOL);
 	return FRONT_UPGRADE;
 }
 
 static enum front_verdict
-judge(struct reading *r)
+request_head_judge(struct reading *r)
 {
 	struct request_head *h = r->head;
 	const bool health = strcmp(r->path, "/healthz") == 0;
 
 	if (h->host == NULL)
-		return refuse(h, 400, "Host is missing");
+		return request_head_refuse(h, 400, "Host is missing");
 	if (!health && strcmp(r->path, "/ws") != 0)
-		return refuse(h, 404, "there is /ws only");
+		return request_head_refuse(h, 404, "there is /ws only");
 	if (strcmp(r->method, "GET") != 0)
-		return refuse(h, 405, "GET only");
+		return request_head_refuse(h, 405, "GET only");
 	if (health)
 		return FRONT_HEALTH;
 	if (r->authorization != NULL && strncasecmp(r->authorization, "Bearer ", 7) == 0)
 		h->token = head_text_trim_const(r->authorization + 7);
 	if (r->query != NULL && !head_text_query(r->query, "token", &h->token))
-		return refuse(h, 400, "malformed query");
-	return judge_handshake(r);
+		return request_head_refuse(h, 400, "malformed query");
+	return request_head_judge_handshake(r);
 }
 
 enum front_verdict
@@ -186,14 +187,15 @@ request_head_parse(char *data, size_t len, struct request_head *out)
 
 	memset(out, 0, sizeof(*out));
 	if (end == NULL && len >= FRONT_HEAD_MAX)
-		return refuse(out, 431, "the request head is longer than 8 KiB");
+		return request_head_refuse(
+		    out, 431, "the request head is longer than 8 KiB");
 	if (end == NULL)
 		return FRONT_MORE;
 	out->len = (size_t)(end - data) + 4;
-	wrong = read_lines(&r, data, out->len);
+	wrong = request_head_read_lines(&r, data, out->len);
 	if (wrong != NULL)
-		return refuse(out, 400, wrong);
-	return judge(&r);
+		return request_head_refuse(out, 400, wrong);
+	return request_head_judge(&r);
 }
 
 size_t

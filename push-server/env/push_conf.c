@@ -102,7 +102,7 @@ static const struct conf_item items[] = {
 
 /* Addresses, comma separated. */
 static enum es_code
-check_listen(const char *value, struct arena *a, struct es_err *err)
+push_conf_check_listen(const char *value, struct arena *a, struct es_err *err)
 {
 	while (*value != '\0') {
 		const size_t len = strcspn(value, ",");
@@ -120,7 +120,7 @@ static const struct conf_check checks[] = {
     {"ES_REDIS_URL", redis_url_check},
     {"ES_QUEUE_REDIS_URL", redis_url_check},
     {"ES_JWT_ES256_PUBLIC_KEY", token_es256_check},
-    {"ES_PUSH_LISTEN", check_listen},
+    {"ES_PUSH_LISTEN", push_conf_check_listen},
     {"ES_PUSH_OPS_LISTEN", ops_listen_check},
 };
 

@@ -1,7 +1,7 @@
 /* auth: the first token of a socket that came without one, or a fresh one for the same
  * user. */
-#include "who/conn_auth.h"
 #include "frames/frames.h"
+#include "who/conn_auth.h"
 
 #include "core/banned.h"
 
@@ -14,8 +14,8 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_auth_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct auth_in *auth = in;
 
@@ -28,6 +28,6 @@ const struct frame_type frame_auth = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct auth_in),
-    .handler = handle,
+    .handler = frame_auth_handle,
     .flags = FRAME_EARLY | FRAME_PASSIVE,
 };

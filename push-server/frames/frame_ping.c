@@ -5,8 +5,8 @@
 #include "core/banned.h"
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_ping_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	(void)w, (void)in, (void)a, (void)err;
 	frame_out_pong(c, id);
@@ -14,4 +14,4 @@ handle(struct worker *w, struct conn *c, const void *in, const char *id, struct 
 }
 
 const struct frame_type frame_ping = {
-    .type = "ping", .handler = handle, .flags = FRAME_PASSIVE};
+    .type = "ping", .handler = frame_ping_handle, .flags = FRAME_PASSIVE};

@@ -1,6 +1,6 @@
 /* presence: how this device of the user is to count. */
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "frames/frames.h"
 #include "hub/hub_private.h"
 #include "presence/presence.h"
@@ -16,8 +16,8 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_presence_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct presence_in *presence = in;
 	enum presence_status status;
@@ -36,5 +36,5 @@ const struct frame_type frame_presence = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct presence_in),
-    .handler = handle,
+    .handler = frame_presence_handle,
 };

@@ -1,8 +1,8 @@
 /* presence_watch: whose changes to get where not everybody's are told. */
 #include <stdio.h>
 
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "frames/frames.h"
 #include "hub/hub_private.h"
 #include "presence/presence.h"
@@ -18,7 +18,7 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-read_user(
+frame_presence_watch_read_user(
     const char *json, size_t i, struct arena *a, struct user_id *out, struct es_err *err)
 {
 	const char *text;
@@ -33,14 +33,14 @@ read_user(
 }
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_presence_watch_handle(struct worker *w, struct conn *c, const void *in,
+    const char *id, struct arena *a, struct es_err *err)
 {
 	const struct json_list *list = ((const struct watch_in *)in)->userIds;
 	struct user_id *users = arena_alloc(a, (list->n + 1) * sizeof(*users));
 
 	for (size_t i = 0; i < list->n; i++)
-		TRY(read_user(list->items[i], i, a, &users[i], err));
+		TRY(frame_presence_watch_read_user(list->items[i], i, a, &users[i], err));
 	frame_out_ack(c, "presence_watch", id, NULL, NULL);
 	presence_watch(w->hub->presence, c->hub, users, list->n);
 	return ES_OK;
@@ -51,5 +51,5 @@ const struct frame_type frame_presence_watch = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct watch_in),
-    .handler = handle,
+    .handler = frame_presence_watch_handle,
 };

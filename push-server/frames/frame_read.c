@@ -1,8 +1,8 @@
 /* read: move the user's read mark in a channel forward. */
 #include <string.h>
 
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "frames/frames.h"
 #include "pg/pg_async.h"
 #include "store/message_store.h"
@@ -34,7 +34,7 @@ struct mark {
 };
 
 static void
-finish(struct mark *m, const struct es_err *err)
+frame_read_finish(struct mark *m, const struct es_err *err)
 {
 	struct conn *c = conn_get(m->worker, m->ref);
 	const char *id = m->has_id ? m->id : NULL;
@@ -47,24 +47,24 @@ finish(struct mark *m, const struct es_err *err)
 }
 
 static void
-on_marked(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+frame_read_on_marked(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *dberr)
 {
 	struct read_mark stands;
 	struct es_err err;
 
 	if (rc == ES_OK && pg_next(rows, a, &stands)) {
-		finish(ctx, NULL);
+		frame_read_finish(ctx, NULL);
 		return;
 	}
 	err = *dberr;
 	if (rc == ES_OK)
 		IGNORE(es_fail(&err, ES_FORBIDDEN, "only members have a read mark"));
-	finish(ctx, &err);
+	frame_read_finish(ctx, &err);
 }
 
 static void
-on_allowed(void *ctx, enum es_code rc, const struct es_err *why)
+frame_read_on_allowed(void *ctx, enum es_code rc, const struct es_err *why)
 {
 	struct mark *m = ctx;
 	struct conn *c = conn_get(m->worker, m->ref);
@@ -72,22 +72,22 @@ on_allowed(void *ctx, enum es_code rc, const struct es_err *why)
 	struct es_err err;
 
 	if (c == NULL || (rc != ES_OK && rc != ES_CHANNEL_ARCHIVED)) {
-		finish(m, why);
+		frame_read_finish(m, why);
 		return;
 	}
 	a = arena_new();
 	rc = pg_async_send(m->worker->pg_auth, &c->tenant, &message_store_read_stmt,
 	    message_store_read_params(
 		a, &c->tenant, &m->channel, &c->user, m->message_id),
-	    READ_MS, on_marked, m, &err);
+	    READ_MS, frame_read_on_marked, m, &err);
 	arena_free(&a);
 	if (rc != ES_OK)
-		finish(m, &err);
+		frame_read_finish(m, &err);
 }
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_read_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct read_in *read = in;
 	struct channel_id channel;
@@ -105,7 +105,7 @@ handle(struct worker *w, struct conn *c, const void *in, const char *id, struct 
 	};
 	if (id != NULL)
 		(void)snprintf(m->id, sizeof(m->id), "%s", id);
-	authz_check(w, c, &m->channel, on_allowed, m);
+	authz_check(w, c, &m->channel, frame_read_on_allowed, m);
 	return ES_OK;
 }
 
@@ -114,5 +114,5 @@ const struct frame_type frame_read = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct read_in),
-    .handler = handle,
+    .handler = frame_read_handle,
 };

@@ -27,8 +27,8 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_send_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct send_in *send = in;
 	struct channel_id channel;
@@ -53,6 +53,6 @@ const struct frame_type frame_send = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct send_in),
-    .handler = handle,
+    .handler = frame_send_handle,
     .flags = FRAME_FREE,
 };

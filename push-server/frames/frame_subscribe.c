@@ -23,8 +23,8 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_subscribe_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct subscribe_in *sub = in;
 	struct subscribe_request req = {.op = "subscribe",
@@ -44,5 +44,5 @@ const struct frame_type frame_subscribe = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct subscribe_in),
-    .handler = handle,
+    .handler = frame_subscribe_handle,
 };

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
 
@@ -37,7 +37,7 @@ static const struct json_field entry_fields[] = {
 };
 
 static enum es_code
-read_entry(
+frame_sync_read_entry(
     const char *json, size_t i, struct arena *a, struct entry_in *out, struct es_err *err)
 {
 	struct es_err inner;
@@ -53,7 +53,7 @@ read_entry(
 }
 
 static void
-begin(struct conn *c, const struct entry_in *entry, const char *id)
+frame_sync_begin(struct conn *c, const struct entry_in *entry, const char *id)
 {
 	struct subscribe_request req = {.op = "sync",
 	    .id = id,
@@ -68,19 +68,19 @@ begin(struct conn *c, const struct entry_in *entry, const char *id)
 }
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_sync_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct json_list *channels = ((const struct sync_in *)in)->channels;
 	struct entry_in *entries = arena_alloc(a, (channels->n + 1) * sizeof(*entries));
 
 	(void)w;
 	for (size_t i = 0; i < channels->n; i++)
-		TRY(read_entry(channels->items[i], i, a, &entries[i], err));
+		TRY(frame_sync_read_entry(channels->items[i], i, a, &entries[i], err));
 	if (channels->n == 0)
 		frame_out_ack(c, "sync", id, NULL, NULL);
 	for (size_t i = 0; i < channels->n; i++)
-		begin(c, &entries[i], id);
+		frame_sync_begin(c, &entries[i], id);
 	return ES_OK;
 }
 
@@ -89,5 +89,5 @@ const struct frame_type frame_sync = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct sync_in),
-    .handler = handle,
+    .handler = frame_sync_handle,
 };

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "frames/frames.h"
 #include "hub/hub_private.h"
 #include "hub/typing.h"
@@ -28,7 +28,7 @@ struct notice {
 };
 
 static void
-on_allowed(void *ctx, enum es_code rc, const struct es_err *err)
+frame_typing_on_allowed(void *ctx, enum es_code rc, const struct es_err *err)
 {
 	struct notice *n = ctx;
 	struct conn *c = conn_get(n->worker, n->ref);
@@ -44,8 +44,8 @@ on_allowed(void *ctx, enum es_code rc, const struct es_err *err)
 }
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_typing_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct typing_in *typing = in;
 	struct channel_id channel;
@@ -59,7 +59,7 @@ handle(struct worker *w, struct conn *c, const void *in, const char *id, struct 
 	n->channel = channel;
 	n->has_id = id != NULL;
 	(void)snprintf(n->id, sizeof(n->id), "%s", id != NULL ? id : "");
-	authz_check(w, c, &n->channel, on_allowed, n);
+	authz_check(w, c, &n->channel, frame_typing_on_allowed, n);
 	return ES_OK;
 }
 
@@ -68,5 +68,5 @@ const struct frame_type frame_typing = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct typing_in),
-    .handler = handle,
+    .handler = frame_typing_handle,
 };

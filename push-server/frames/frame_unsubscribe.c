@@ -1,7 +1,7 @@
 /* unsubscribe: nothing of the channel follows the answer. Also when there was nothing to
  * end: whether a channel exists is not told here. */
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
 
@@ -16,8 +16,8 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-handle(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
-    struct es_err *err)
+frame_unsubscribe_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+    struct arena *a, struct es_err *err)
 {
 	const struct unsubscribe_in *unsub = in;
 	struct channel_id channel;
@@ -35,5 +35,5 @@ const struct frame_type frame_unsubscribe = {
     .fields = fields,
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct unsubscribe_in),
-    .handler = handle,
+    .handler = frame_unsubscribe_handle,
 };

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "conn/conn_write.h"
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "worker/worker.h"
 
 #include "core/banned.h"
@@ -43,7 +43,7 @@ static const struct json_field head_fields[] = {
 };
 
 static const struct frame_type *
-find(const char *type, size_t *out_index)
+frames_find(const char *type, size_t *out_index)
 {
 	for (*out_index = 0; *out_index < n_frame_types; ++*out_index)
 		if (strcmp(frame_types[*out_index]->type, type) == 0)
@@ -53,7 +53,7 @@ find(const char *type, size_t *out_index)
 
 /* One more frame in this window. False: above the rate, told or closed. */
 static bool
-within_rate(struct worker *w, struct conn *c, const struct frame_head *head)
+frames_within_rate(struct worker *w, struct conn *c, const struct frame_head *head)
 {
 	const int64_t max = w->conf->frame_rate;
 	struct es_err err;
@@ -79,7 +79,7 @@ within_rate(struct worker *w, struct conn *c, const struct frame_head *head)
 
 /* Before hello: kept, with their length in front. */
 static void
-keep(struct worker *w, struct conn *c, const char *json, size_t len)
+frames_keep(struct worker *w, struct conn *c, const char *json, size_t len)
 {
 	const uint32_t n = (uint32_t)len;
 	const size_t cap = (size_t)w->conf->frame_max_bytes + 4UL * EARLY_FRAMES_MAX;
@@ -94,8 +94,8 @@ keep(struct worker *w, struct conn *c, const char *json, size_t len)
 }
 
 static enum es_code
-run(struct worker *w, struct conn *c, const struct frame_type *type, const char *id,
-    const char *json, size_t len, struct arena *a, struct es_err *err)
+frames_run(struct worker *w, struct conn *c, const struct frame_type *type,
+    const char *id, const char *json, size_t len, struct arena *a, struct es_err *err)
 {
 	void *in = arena_alloc(a, type->size > 0 ? type->size : 1);
 
@@ -106,7 +106,8 @@ run(struct worker *w, struct conn *c, const struct frame_type *type, const char 
 }
 
 static void
-dispatch(struct worker *w, struct conn *c, const char *json, size_t len, struct arena *a)
+frames_dispatch(
+    struct worker *w, struct conn *c, const char *json, size_t len, struct arena *a)
 {
 	struct frame_head head = {0};
 	struct es_err err = {0};
@@ -117,14 +118,14 @@ dispatch(struct worker *w, struct conn *c, const char *json, size_t len, struct 
 	rc = json_bind(json, len, head_fields, ES_COUNT(head_fields), JSON_IGNORE_UNKNOWN,
 	    a, &head, &err);
 	if (rc == ES_OK)
-		type = find(head.type, &index);
+		type = frames_find(head.type, &index);
 	if (c->state == CONN_GREETING && (type == NULL || !(type->flags & FRAME_EARLY))) {
-		keep(w, c, json, len);
+		frames_keep(w, c, json, len);
 		return;
 	}
 	metrics_add(w->metrics, (unsigned)(PM_FRAME_SUBSCRIBE + index), 1);
 	if (type == NULL || !(type->flags & FRAME_FREE))
-		if (!within_rate(w, c, &head))
+		if (!frames_within_rate(w, c, &head))
 			return;
 	if (rc == ES_OK && type == NULL)
 		rc = es_fail_field(
@@ -132,7 +133,7 @@ dispatch(struct worker *w, struct conn *c, const char *json, size_t len, struct 
 	if (type != NULL && !(type->flags & FRAME_PASSIVE))
 		c->last_frame_ms = w->now_ms;
 	if (rc == ES_OK)
-		rc = run(w, c, type, head.id, json, len, a, &err);
+		rc = frames_run(w, c, type, head.id, json, len, a, &err);
 	if (rc != ES_OK)
 		frame_out_error(c, head.type, head.id, NULL, &err);
 }
@@ -144,11 +145,11 @@ frames_receive(struct worker *w, struct conn *c, const char *json, size_t len)
 
 	/* one token greets: while it is checked, and then counted, all else waits */
 	if (c->state == CONN_GREETING && (c->in.token != NULL || c->in.leased)) {
-		keep(w, c, json, len);
+		frames_keep(w, c, json, len);
 		return;
 	}
 	a = arena_new();
-	dispatch(w, c, json, len, a);
+	frames_dispatch(w, c, json, len, a);
 	arena_free(&a);
 }
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/authz.h"
 #include "core/check.h"
 #include "core/hash.h"
+#include "hub/authz.h"
 #include "hub/hub_private.h"
 #include "json/json_bind.h"
 
@@ -50,23 +50,23 @@ acl_free(struct acl **acl)
 }
 
 static bool
-same_tenant(struct table_node *node, const void *key)
+acl_same_tenant(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct held, node)->tenant, key,
 		   sizeof(struct tenant_id)) == 0;
 }
 
 static struct held *
-find(const struct acl *acl, const struct tenant_id *tenant)
+acl_find(const struct acl *acl, const struct tenant_id *tenant)
 {
 	struct table_node *node = table_find(
-	    &acl->tenants, hash_bytes(tenant, sizeof(*tenant)), same_tenant, tenant);
+	    &acl->tenants, hash_bytes(tenant, sizeof(*tenant)), acl_same_tenant, tenant);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct held, node);
 }
 
 static void
-moved(struct hub *hub, struct held *held, int64_t version)
+acl_moved(struct hub *hub, struct held *held, int64_t version)
 {
 	held->version = version;
 	authz_forget_tenant(hub->authz, &held->tenant);
@@ -77,7 +77,7 @@ void
 acl_conn_open(struct hub *hub, const struct conn *c)
 {
 	struct acl *acl = hub->acl;
-	struct held *held = find(acl, &c->tenant);
+	struct held *held = acl_find(acl, &c->tenant);
 
 	if (held == NULL) {
 		held = mem_new(1, sizeof(*held));
@@ -89,14 +89,14 @@ acl_conn_open(struct hub *hub, const struct conn *c)
 	held->n_conns++;
 	/* Let in by an answer older than what is known now, or with news. */
 	if (c->acl_version != held->version)
-		moved(hub, held,
+		acl_moved(hub, held,
 		    c->acl_version > held->version ? c->acl_version : held->version);
 }
 
 void
 acl_conn_closed(struct hub *hub, const struct conn *c)
 {
-	struct held *held = find(hub->acl, &c->tenant);
+	struct held *held = acl_find(hub->acl, &c->tenant);
 
 	CHECK(held != NULL);
 	if (--held->n_conns > 0)
@@ -108,7 +108,7 @@ acl_conn_closed(struct hub *hub, const struct conn *c)
 int64_t
 acl_version(const struct hub *hub, const struct tenant_id *tenant)
 {
-	const struct held *held = find(hub->acl, tenant);
+	const struct held *held = acl_find(hub->acl, tenant);
 
 	return held == NULL ? 0 : held->version;
 }
@@ -143,7 +143,7 @@ acl_hint(struct hub *hub, const char *json, size_t len)
 	if (json_bind(json, len, hint_fields, ES_COUNT(hint_fields), JSON_IGNORE_UNKNOWN,
 		a, &in, &err) == ES_OK &&
 	    tenant_id_parse(in.tenant, &tenant, &err) == ES_OK) {
-		held = find(hub->acl, &tenant);
+		held = acl_find(hub->acl, &tenant);
 		if (held != NULL && (!in.has_aclVersion || in.aclVersion > held->version))
 			acl_poll_soon(hub);
 	}
@@ -162,17 +162,17 @@ acl_done(struct acl_ask *ask, enum es_code rc, const int64_t versions[])
 	if (rc == ES_OK)
 		acl->good_ms = hub->worker->now_ms;
 	for (size_t i = 0; rc == ES_OK && i < ask->n; i++) {
-		struct held *held = find(acl, &ask->tenants[i]);
+		struct held *held = acl_find(acl, &ask->tenants[i]);
 
 		if (held != NULL && versions[i] != held->version)
-			moved(hub, held, versions[i]);
+			acl_moved(hub, held, versions[i]);
 	}
 	free(ask->tenants);
 	free(ask);
 }
 
 static void
-poll_now(struct hub *hub)
+acl_poll_now(struct hub *hub)
 {
 	struct acl *acl = hub->acl;
 	struct acl_ask *ask = mem_new(1, sizeof(*ask));
@@ -202,5 +202,5 @@ acl_tick(struct hub *hub)
 	metrics_gauge_set(hub->worker->metrics, PM_AUTHZ_STALE,
 	    now_ms - acl->good_ms > ACL_STALE_MS ? 1 : 0);
 	if (acl->tenants.n > 0 && !acl->asked && now_ms >= acl->next_ms)
-		poll_now(hub);
+		acl_poll_now(hub);
 }

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/acl.h"
 #include "core/check.h"
 #include "core/hash.h"
+#include "hub/acl.h"
 #include "hub/hub_private.h"
 
 #include "core/banned.h"
@@ -52,7 +52,7 @@ authz_new(void)
 }
 
 static void
-grant_free(struct authz *az, struct grant *g)
+authz_grant_free(struct authz *az, struct grant *g)
 {
 	table_remove(&az->grants, &g->node);
 	list_del(&g->by_age);
@@ -67,7 +67,8 @@ authz_free(struct authz **az)
 	if (*az == NULL)
 		return;
 	while (!list_empty(&(*az)->by_age))
-		grant_free(*az, LIST_ITEM((*az)->by_age.next, struct grant, by_age));
+		authz_grant_free(
+		    *az, LIST_ITEM((*az)->by_age.next, struct grant, by_age));
 	while ((l = list_pop(&(*az)->known)) != NULL)
 		free(LIST_ITEM(l, struct waiter, place));
 	free(*az);
@@ -75,31 +76,32 @@ authz_free(struct authz **az)
 }
 
 static bool
-same_grant(struct table_node *node, const void *key)
+authz_same_grant(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct grant, node)->key, key,
 		   sizeof(struct authz_key)) == 0;
 }
 
 static struct grant *
-find(const struct authz *az, const struct authz_key *key)
+authz_find(const struct authz *az, const struct authz_key *key)
 {
 	struct table_node *node =
-	    table_find(&az->grants, hash_bytes(key, sizeof(*key)), same_grant, key);
+	    table_find(&az->grants, hash_bytes(key, sizeof(*key)), authz_same_grant, key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct grant, node);
 }
 
 static void
-remember(struct hub *hub, const struct authz_key *key, const struct sync_channel *row)
+authz_remember(
+    struct hub *hub, const struct authz_key *key, const struct sync_channel *row)
 {
 	struct authz *az = hub->authz;
-	struct grant *g = find(az, key);
+	struct grant *g = authz_find(az, key);
 
 	if (g != NULL)
-		grant_free(az, g);
+		authz_grant_free(az, g);
 	if (az->grants.n >= hub->limits.rights_max)
-		grant_free(az, LIST_ITEM(az->by_age.next, struct grant, by_age));
+		authz_grant_free(az, LIST_ITEM(az->by_age.next, struct grant, by_age));
 	g = mem_new(1, sizeof(*g));
 	g->key = *key;
 	g->archived = row->archived;
@@ -110,7 +112,7 @@ remember(struct hub *hub, const struct authz_key *key, const struct sync_channel
 }
 
 static void
-answer(struct waiter *w)
+authz_answer(struct waiter *w)
 {
 	struct es_err err = {.code = w->rc};
 
@@ -125,7 +127,7 @@ answer(struct waiter *w)
 }
 
 static void
-authorise_done(struct authorise_ask *ask, enum es_code rc,
+authz_authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
 {
 	struct waiter *w = ask->ctx;
@@ -139,15 +141,15 @@ authorise_done(struct authorise_ask *ask, enum es_code rc,
 		w->rc = ES_NOT_FOUND;
 	} else {
 		w->rc = rows[0].archived ? ES_CHANNEL_ARCHIVED : ES_OK;
-		remember(ask->hub, &key, &rows[0]);
+		authz_remember(ask->hub, &key, &rows[0]);
 	}
-	answer(w);
+	authz_answer(w);
 	free(ask);
 }
 
 /* A live subscription is a yes that every removal takes back. */
 static bool
-subscribed(struct hub *hub, const struct conn *c, const struct channel_id *channel,
+authz_subscribed(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     bool *out_archived)
 {
 	struct channel *ch = channel_find(hub, &c->tenant, channel);
@@ -160,15 +162,15 @@ subscribed(struct hub *hub, const struct conn *c, const struct channel_id *chann
 }
 
 static bool
-from_memory(struct hub *hub, const struct conn *c, const struct channel_id *channel,
+authz_from_memory(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     bool *out_archived)
 {
 	const struct authz_key key = {c->tenant, c->user, *channel};
 	const struct grant *g;
 
-	if (subscribed(hub, c, channel, out_archived))
+	if (authz_subscribed(hub, c, channel, out_archived))
 		return true;
-	g = find(hub->authz, &key);
+	g = authz_find(hub->authz, &key);
 	if (g == NULL || hub->worker->now_ms - g->since_ms > hub->limits.rights_keep_ms ||
 	    g->version < acl_version(hub, &c->tenant))
 		return false;
@@ -188,7 +190,7 @@ authz_check(struct worker *w, const struct conn *c, const struct channel_id *cha
 	waiter->done = done;
 	waiter->ctx = ctx;
 	list_init(&waiter->place);
-	if (from_memory(hub, c, channel, &archived)) {
+	if (authz_from_memory(hub, c, channel, &archived)) {
 		waiter->rc = archived ? ES_CHANNEL_ARCHIVED : ES_OK;
 		list_add_tail(&hub->authz->known, &waiter->place);
 		return;
@@ -198,7 +200,7 @@ authz_check(struct worker *w, const struct conn *c, const struct channel_id *cha
 	ask->n = 1;
 	ask->items[0].right = (struct sync_right){c->tenant, c->user, *channel};
 	ask->ctx = waiter;
-	ask->done = authorise_done;
+	ask->done = authz_authorise_done;
 	if (hub->io.authorise(hub->io.ctx, ask))
 		return;
 	free(ask);
@@ -216,13 +218,13 @@ authz_turn(struct hub *hub)
 	list_splice_tail(
 	    &now, &az->known); /* what an answer asks for is of the next turn */
 	while ((l = list_pop(&now)) != NULL)
-		answer(LIST_ITEM(l, struct waiter, place));
+		authz_answer(LIST_ITEM(l, struct waiter, place));
 	while (!list_empty(&az->by_age)) {
 		struct grant *g = LIST_ITEM(az->by_age.next, struct grant, by_age);
 
 		if (hub->worker->now_ms - g->since_ms <= hub->limits.rights_keep_ms)
 			break;
-		grant_free(az, g);
+		authz_grant_free(az, g);
 	}
 }
 
@@ -236,7 +238,7 @@ authz_forget_channel(struct authz *az, const struct channel_id *channel)
 
 		next = l->next;
 		if (strcmp(g->key.channel.text, channel->text) == 0)
-			grant_free(az, g);
+			authz_grant_free(az, g);
 	}
 }
 
@@ -250,6 +252,6 @@ authz_forget_tenant(struct authz *az, const struct tenant_id *tenant)
 
 		next = l->next;
 		if (strcmp(g->key.tenant.text, tenant->text) == 0)
-			grant_free(az, g);
+			authz_grant_free(az, g);
 	}
 }

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hub/authz.h"
 #include "core/check.h"
 #include "core/hash.h"
+#include "hub/authz.h"
 #include "hub/hub_private.h"
 
 #include "core/banned.h"
@@ -15,13 +15,13 @@ struct channel_key {
 };
 
 static uint64_t
-hash_of(const struct channel_key *key)
+channel_hash_of(const struct channel_key *key)
 {
 	return hash_bytes(key, sizeof(*key));
 }
 
 static bool
-same_channel(struct table_node *node, const void *key)
+channel_same(struct table_node *node, const void *key)
 {
 	const struct channel *ch = ES_CONTAINER(node, struct channel, node);
 	const struct channel_key *k = key;
@@ -35,13 +35,13 @@ channel_find(struct hub *hub, const struct tenant_id *tenant, const struct chann
 {
 	const struct channel_key key = {*tenant, *id};
 	struct table_node *node =
-	    table_find(&hub->channels, hash_of(&key), same_channel, &key);
+	    table_find(&hub->channels, channel_hash_of(&key), channel_same, &key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct channel, node);
 }
 
 static void
-init_lists(struct channel *ch)
+channel_init_lists(struct channel *ch)
 {
 	list_init(&ch->subs);
 	list_init(&ch->joining);
@@ -71,8 +71,8 @@ channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channe
 	ch->tenant = *tenant;
 	ch->id = *id;
 	ch->generation = ++hub->last_generation;
-	init_lists(ch);
-	table_add(&hub->channels, &ch->node, hash_of(&key));
+	channel_init_lists(ch);
+	table_add(&hub->channels, &ch->node, channel_hash_of(&key));
 	list_add_tail(&hub->rounds, &ch->rounds);
 	list_add_tail(&hub->opening, &ch->life);
 	ch->since_ms = hub->worker->now_ms;
@@ -121,7 +121,7 @@ channel_wake(struct channel *ch)
 /* Cursors at or above the number are not concerned: they were let in after the removal.
  */
 static void
-note_removal(struct channel *ch, const struct removal *removal)
+channel_note_removal(struct channel *ch, const struct removal *removal)
 {
 	removals_add(&ch->removals, removal);
 	if (!ch->is_private)
@@ -137,14 +137,14 @@ note_removal(struct channel *ch, const struct removal *removal)
 }
 
 static void
-note_kind(struct channel *ch, const struct event *ev, struct arena *a)
+channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 {
 	struct removal removal;
 
 	switch (ev->kind) {
 	case EVENT_MEMBER_LEFT:
 		if (removal_of(ev, a, &removal))
-			note_removal(ch, &removal);
+			channel_note_removal(ch, &removal);
 		authz_forget_channel(ch->hub->authz, &ch->id);
 		break;
 	case EVENT_CHANNEL_ARCHIVED:
@@ -169,7 +169,7 @@ note_kind(struct channel *ch, const struct event *ev, struct arena *a)
  * hole from the database before it gets what follows. The end of an archive may be in it:
  * no send is refused here before the database says so again. */
 static void
-skip_hole(struct channel *ch, int64_t to)
+channel_skip_hole(struct channel *ch, int64_t to)
 {
 	chan_log_restart(ch->log, to);
 	ch->archived = false;
@@ -193,9 +193,9 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 		ch->jumped = !ch->reset_due; /* else the epoch has come first */
 		channel_reset(ch, ev->prev);
 	} else if (ev->prev != chan_log_head(ch->log)) {
-		skip_hole(ch, ev->prev);
+		channel_skip_hole(ch, ev->prev);
 	}
-	note_kind(ch, ev, a);
+	channel_note_kind(ch, ev, a);
 	frame = event_frame_encode(ev, buf);
 	CHECK(chan_log_append(ch->log, ev->seq, ev->prev, frame.bytes, frame.len,
 		  ev->accepted_ms) == CHAN_LOG_APPENDED);
@@ -205,7 +205,7 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 void
 channel_heal(struct channel *ch, int64_t head)
 {
-	skip_hole(ch, head);
+	channel_skip_hole(ch, head);
 	channel_wake(ch);
 }
 
@@ -270,7 +270,7 @@ channel_left(struct channel *ch)
 }
 
 static void
-drop_lingering(struct hub *hub)
+channel_drop_lingering(struct hub *hub)
 {
 	struct list *l;
 
@@ -286,7 +286,7 @@ drop_lingering(struct hub *hub)
 /* Redis does not answer: who waits for the topic is told, the topic stays asked for while
  * somebody wants it. */
 static void
-drop_opening(struct hub *hub)
+channel_drop_opening(struct hub *hub)
 {
 	struct list *next;
 
@@ -308,6 +308,6 @@ drop_opening(struct hub *hub)
 void
 channel_tick(struct hub *hub)
 {
-	drop_lingering(hub);
-	drop_opening(hub);
+	channel_drop_lingering(hub);
+	channel_drop_opening(hub);
 }

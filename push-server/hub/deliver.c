@@ -1,7 +1,7 @@
 /* Delivery is advancing a cursor: one write of the bytes between it and the head, whole
  * frames, bounded, nothing queued per reader. */
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "hub/hub_private.h"
 
 #include "core/banned.h"
@@ -17,7 +17,7 @@ enum step {
 };
 
 static enum step
-settle(struct subscription *sub)
+deliver_settle(struct subscription *sub)
 {
 	if (sub->at >= sub->stop_at) {
 		subscribe_over(sub);
@@ -27,7 +27,7 @@ settle(struct subscription *sub)
 }
 
 static enum step
-hand_over(struct subscription *sub, const struct chan_span *span)
+deliver_hand_over(struct subscription *sub, const struct chan_span *span)
 {
 	struct metrics *m = sub->channel->hub->worker->metrics;
 
@@ -43,7 +43,7 @@ hand_over(struct subscription *sub, const struct chan_span *span)
 		}
 	}
 	sub->at = span->through;
-	return settle(sub);
+	return deliver_settle(sub);
 }
 
 _Static_assert(PM_GAPS_LAST - PM_GAPS == GAP_SLOW, "a row for each reason");
@@ -63,7 +63,7 @@ deliver_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
 /* Jump to the head. What is skipped may hold the reader's own removal: of a private
  * channel only as far as it was seen to be allowed. */
 static enum step
-give_up(struct subscription *sub)
+deliver_give_up(struct subscription *sub)
 {
 	const struct channel *ch = sub->channel;
 	const enum gap_reason reason =
@@ -75,11 +75,11 @@ give_up(struct subscription *sub)
 		return STEP_ELSEWHERE;
 	}
 	deliver_gap(sub, to, reason);
-	return settle(sub);
+	return deliver_settle(sub);
 }
 
 static bool
-budget_left(struct hub_conn *hc)
+deliver_budget_left(struct hub_conn *hc)
 {
 	const int64_t now_ms = hc->hub->worker->now_ms;
 
@@ -92,7 +92,7 @@ budget_left(struct hub_conn *hc)
 
 /* The ring has moved on beyond the cursor: history is read from the database. */
 static enum step
-from_page(struct subscription *sub, size_t room)
+deliver_from_page(struct subscription *sub, size_t room)
 {
 	struct channel *ch = sub->channel;
 	struct hub *hub = ch->hub;
@@ -103,8 +103,8 @@ from_page(struct subscription *sub, size_t room)
 	enum step step;
 
 	if (chan_log_head(ch->log) - sub->at > hub->limits.replay_limit ||
-	    !budget_left(hc))
-		return give_up(sub);
+	    !deliver_budget_left(hc))
+		return deliver_give_up(sub);
 	page = pages_find(hub->pages, &ch->tenant, &ch->id, sub->at, hub->worker->now_ms);
 	if (page == NULL) {
 		sub_place(sub, SUB_PAGING,
@@ -119,17 +119,17 @@ from_page(struct subscription *sub, size_t room)
 			sub->stop_at = removed;
 	}
 	span = page_span(page, sub->at, sub->stop_at, room);
-	step = hand_over(sub, &span);
+	step = deliver_hand_over(sub, &span);
 	if (step != STEP_BLOCKED)
 		hc->replayed += span.n;
 	return step;
 }
 
 static enum step
-advance(struct subscription *sub)
+deliver_advance(struct subscription *sub)
 {
 	struct channel *ch = sub->channel;
-	enum step step = settle(sub);
+	enum step step = deliver_settle(sub);
 	struct chan_span span;
 	size_t room;
 
@@ -139,15 +139,15 @@ advance(struct subscription *sub)
 	if (room == 0)
 		return STEP_BLOCKED;
 	if (sub->at < chan_log_base(ch->log))
-		return from_page(sub, room);
+		return deliver_from_page(sub, room);
 	span = chan_log_span(ch->log, sub->at, sub->stop_at, room);
 	if (span.n == 0)
 		span.through = sub->stop_at; /* the removal itself was in a hole */
-	return hand_over(sub, &span);
+	return deliver_hand_over(sub, &span);
 }
 
 static void
-make_ready(struct hub_conn *hc)
+deliver_make_ready(struct hub_conn *hc)
 {
 	if (list_empty(&hc->ready))
 		list_add_tail(&hc->hub->ready, &hc->ready);
@@ -155,7 +155,7 @@ make_ready(struct hub_conn *hc)
 
 /* After a step of a subscription that is still ours: where it stands now. */
 static void
-file(struct subscription *sub, enum step step)
+deliver_file(struct subscription *sub, enum step step)
 {
 	struct hub_conn *hc;
 
@@ -166,7 +166,7 @@ file(struct subscription *sub, enum step step)
 	case STEP_MORE:
 		hc = sub->conn->hub;
 		sub_place(sub, SUB_PENDING, &hc->pending);
-		make_ready(hc);
+		deliver_make_ready(hc);
 		break;
 	case STEP_BLOCKED:
 		hc = sub->conn->hub;
@@ -185,11 +185,11 @@ deliver_pending(struct subscription *sub)
 	struct hub_conn *hc = sub->conn->hub;
 
 	sub_place(sub, SUB_PENDING, &hc->pending);
-	make_ready(hc);
+	deliver_make_ready(hc);
 }
 
 static unsigned
-serve_channel(struct hub *hub)
+deliver_serve_channel(struct hub *hub)
 {
 	struct channel *ch = LIST_ITEM(hub->dirty.next, struct channel, dirty);
 	unsigned n = 0;
@@ -198,7 +198,7 @@ serve_channel(struct hub *hub)
 		struct subscription *sub =
 		    LIST_ITEM(ch->woken.next, struct subscription, place);
 
-		file(sub, advance(sub));
+		deliver_file(sub, deliver_advance(sub));
 	}
 	if (list_empty(&ch->woken))
 		list_del(&ch->dirty);
@@ -208,7 +208,7 @@ serve_channel(struct hub *hub)
 }
 
 static void
-serve_conn(struct hub_conn *hc)
+deliver_serve_conn(struct hub_conn *hc)
 {
 	struct subscription *sub;
 
@@ -216,8 +216,8 @@ serve_conn(struct hub_conn *hc)
 	if (list_empty(&hc->pending))
 		return;
 	sub = LIST_ITEM(hc->pending.next, struct subscription, place);
-	make_ready(hc);
-	file(sub, advance(sub));
+	deliver_make_ready(hc);
+	deliver_file(sub, deliver_advance(sub));
 	if (list_empty(&hc->pending))
 		list_del(&hc->ready);
 }
@@ -231,9 +231,10 @@ deliver_turn(struct hub *hub)
 		unsigned used = 0;
 
 		if (!list_empty(&hub->dirty))
-			used += serve_channel(hub);
+			used += deliver_serve_channel(hub);
 		for (unsigned i = 0; i < CHUNK && !list_empty(&hub->ready); i++, used++)
-			serve_conn(LIST_ITEM(hub->ready.next, struct hub_conn, ready));
+			deliver_serve_conn(
+			    LIST_ITEM(hub->ready.next, struct hub_conn, ready));
 		left = used < left ? left - used : 0;
 	}
 	return !list_empty(&hub->dirty) || !list_empty(&hub->ready);
@@ -245,7 +246,7 @@ deliver_writable(struct conn *c)
 	struct hub_conn *hc = c->hub;
 
 	if (hc != NULL && !list_empty(&hc->pending))
-		serve_conn(hc);
+		deliver_serve_conn(hc);
 }
 
 void

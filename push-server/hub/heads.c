@@ -22,7 +22,7 @@ heads_check(struct channel *ch)
 }
 
 static void
-compare(struct channel *ch, int64_t before, int64_t head)
+heads_compare(struct channel *ch, int64_t before, int64_t head)
 {
 	if (head < 0)
 		return;
@@ -61,7 +61,7 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 		if (ch == NULL || ch->generation != ask->generation[i])
 			continue;
 		if (rc == ES_OK)
-			compare(ch, ask->head_before[i], heads[i]);
+			heads_compare(ch, ask->head_before[i], heads[i]);
 		else
 			heads_check(ch);
 	}
@@ -69,7 +69,7 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 }
 
 static struct heads_ask *
-ask_of(struct hub *hub)
+heads_ask_of(struct hub *hub)
 {
 	struct heads_ask *ask = mem_new(1, sizeof(*ask));
 
@@ -94,7 +94,7 @@ heads_flush(struct hub *hub)
 	if (hub->worker->now_ms < hub->heads_after_ms)
 		return;
 	while (!list_empty(&hub->checks) && hub->heads_asked < ASKED_MAX) {
-		struct heads_ask *ask = ask_of(hub);
+		struct heads_ask *ask = heads_ask_of(hub);
 		const size_t n = ask->n;
 
 		if (!hub->io.heads(hub->io.ctx, ask)) {

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/check.h"
 #include "hub/acl.h"
 #include "hub/authz.h"
-#include "core/check.h"
 #include "hub/hub_private.h"
-#include "presence/presence.h"
 #include "hub/typing.h"
+#include "presence/presence.h"
 
 #include "core/banned.h"
 
@@ -32,7 +32,7 @@ const struct hub_limits hub_limits_default = {
 };
 
 static void
-init_lists(struct hub *hub)
+hub_init_lists(struct hub *hub)
 {
 	list_init(&hub->rounds);
 	list_init(&hub->checks);
@@ -57,7 +57,7 @@ hub_new(struct worker *w, const struct hub_limits *limits, const struct hub_io *
 	hub->worker = w;
 	hub->limits = *limits;
 	hub->io = *io;
-	init_lists(hub);
+	hub_init_lists(hub);
 	gather_init(&hub->gather, &limits->lookups);
 	hub->logs = chan_logs_new(limits->log_bytes, limits->log_channel_bytes);
 	hub->pages = pages_new(&pages, io, &arrived);
@@ -127,7 +127,7 @@ hub_conn_closed(struct conn *c)
 
 /* es:t:<tenant>:c:<channel>: what comes on it must say the same of itself. */
 static void
-channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
+hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
 {
 	struct arena *a = arena_new();
 	char expected[ES_TOPIC_MAX];
@@ -156,12 +156,12 @@ hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t l
 	else if (presence_owns(topic))
 		presence_message(hub->presence, topic, data, len);
 	else
-		channel_message(hub, topic, data, len);
+		hub_channel_message(hub, topic, data, len);
 }
 
 /* "es:t:" tenant ":c:" channel */
 static bool
-parse_topic(const char *topic, struct tenant_id *tenant, struct channel_id *channel)
+hub_parse_topic(const char *topic, struct tenant_id *tenant, struct channel_id *channel)
 {
 	static const char prefix[] = "es:t:";
 	const size_t at = sizeof(prefix) - 1;
@@ -190,7 +190,7 @@ hub_topic_subscribed(struct hub *hub, const char *topic)
 	}
 	memset(&tenant, 0, sizeof(tenant));
 	memset(&channel, 0, sizeof(channel));
-	if (!parse_topic(topic, &tenant, &channel))
+	if (!hub_parse_topic(topic, &tenant, &channel))
 		return;
 	ch = channel_find(hub, &tenant, &channel);
 	if (ch != NULL)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "hub/hub_private.h"
 
 #include "core/banned.h"
@@ -14,7 +14,7 @@
 #define ASK_BACKOFF_MS 200
 
 static void
-ack(struct subscription *sub, const struct sub_answer *answer, int64_t head,
+subscribe_ack(struct subscription *sub, const struct sub_answer *answer, int64_t head,
     int64_t replayed)
 {
 	const char *epoch = sub->conn->worker->epoch;
@@ -28,12 +28,12 @@ ack(struct subscription *sub, const struct sub_answer *answer, int64_t head,
 }
 
 static void
-ack_all(struct subscription *sub, int64_t head, int64_t replayed)
+subscribe_ack_all(struct subscription *sub, int64_t head, int64_t replayed)
 {
 	while (sub->answers != NULL) {
 		struct sub_answer *answer = sub->answers;
 
-		ack(sub, answer, head, replayed);
+		subscribe_ack(sub, answer, head, replayed);
 		sub->answers = answer->next;
 		free(answer->id);
 		free(answer);
@@ -41,7 +41,7 @@ ack_all(struct subscription *sub, int64_t head, int64_t replayed)
 }
 
 static void
-add_answer(struct subscription *sub, const struct subscribe_request *req)
+subscribe_add_answer(struct subscription *sub, const struct subscribe_request *req)
 {
 	struct sub_answer *answer = mem_new(1, sizeof(*answer));
 
@@ -54,16 +54,16 @@ add_answer(struct subscription *sub, const struct subscribe_request *req)
 /* Already a cursor: it stays where it is, and what it has had is not repeated. One that
  * is to end with its removal is answered then: the user may be back. */
 static void
-answer_again(struct subscription *sub, const struct subscribe_request *req)
+subscribe_answer_again(struct subscription *sub, const struct subscribe_request *req)
 {
 	if (!sub->joined) {
 		if (req->id != NULL)
-			add_answer(sub, req);
+			subscribe_add_answer(sub, req);
 		return;
 	}
-	add_answer(sub, req);
+	subscribe_add_answer(sub, req);
 	if (sub->stop_at == INT64_MAX)
-		ack_all(sub, channel_head(sub->channel), 0);
+		subscribe_ack_all(sub, channel_head(sub->channel), 0);
 }
 
 void
@@ -92,7 +92,7 @@ subscribe_begin(struct conn *c, const struct subscribe_request *req, struct es_e
 	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
 
 	if (sub != NULL) {
-		answer_again(sub, req);
+		subscribe_answer_again(sub, req);
 		return ES_OK;
 	}
 	if (c->n_subscriptions >= hub->limits.max_subscriptions)
@@ -105,7 +105,7 @@ subscribe_begin(struct conn *c, const struct subscribe_request *req, struct es_e
 	sub->has_after = req->has_after;
 	sub->after = req->after;
 	sub->epoch = req->epoch == NULL ? NULL : mem_strdup(req->epoch);
-	add_answer(sub, req);
+	subscribe_add_answer(sub, req);
 	if (ch->confirmed)
 		subscribe_again(sub);
 	return ES_OK;
@@ -152,7 +152,7 @@ subscribe_fail(struct subscription *sub, enum es_code code, const char *text)
 
 /* Where the cursor starts; the gap that follows the answer, if any. */
 static int64_t
-start_of(const struct subscription *sub, const struct sync_channel *row,
+subscribe_start_of(const struct subscription *sub, const struct sync_channel *row,
     enum gap_reason *out_gap)
 {
 	const struct hub *hub = sub->channel->hub;
@@ -173,15 +173,15 @@ start_of(const struct subscription *sub, const struct sync_channel *row,
 }
 
 static void
-join(struct subscription *sub, const struct sync_channel *row)
+subscribe_join(struct subscription *sub, const struct sync_channel *row)
 {
 	struct channel *ch = sub->channel;
 	enum gap_reason gap;
-	const int64_t at = start_of(sub, row, &gap);
+	const int64_t at = subscribe_start_of(sub, row, &gap);
 
 	sub->joined = true;
 	sub->live_from = row->head;
-	ack_all(sub, row->head, row->head - at);
+	subscribe_ack_all(sub, row->head, row->head - at);
 	if (gap == GAP_REASONS) {
 		sub->at = at;
 	} else {
@@ -194,7 +194,8 @@ join(struct subscription *sub, const struct sync_channel *row)
 
 /* Let in, as of the snapshot in which row was read. */
 static void
-admit(struct subscription *sub, const struct sync_channel *row, int64_t head_before)
+subscribe_admit(
+    struct subscription *sub, const struct sync_channel *row, int64_t head_before)
 {
 	struct channel *ch = sub->channel;
 	int64_t stop_at;
@@ -217,15 +218,15 @@ admit(struct subscription *sub, const struct sync_channel *row, int64_t head_bef
 	}
 	sub->stop_at = row->is_private ? stop_at : INT64_MAX;
 	if (!sub->joined)
-		join(sub, row);
+		subscribe_join(sub, row);
 	else if (sub->stop_at == INT64_MAX)
-		ack_all(sub, row->head, 0); /* asked for while it was to end */
+		subscribe_ack_all(sub, row->head, 0); /* asked for while it was to end */
 	deliver_pending(sub);
 }
 
 static void
-judge(struct hub *hub, const struct authorise_item *item, const struct sync_channel *row,
-    enum es_code rc)
+subscribe_judge(struct hub *hub, const struct authorise_item *item,
+    const struct sync_channel *row, enum es_code rc)
 {
 	const struct sync_right *right = &item->right;
 	struct conn *c = conn_get(hub->worker, item->conn);
@@ -239,12 +240,12 @@ judge(struct hub *hub, const struct authorise_item *item, const struct sync_chan
 	else if (row == NULL)
 		subscribe_fail(sub, ES_NOT_FOUND, "no such channel");
 	else
-		admit(sub, row, item->head_before);
+		subscribe_admit(sub, row, item->head_before);
 }
 
 /* Rows come in order; an item without one is a no. */
 static void
-authorise_done(struct authorise_ask *ask, enum es_code rc,
+subscribe_authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
 {
 	struct hub *hub = ask->hub;
@@ -257,7 +258,7 @@ authorise_done(struct authorise_ask *ask, enum es_code rc,
 	for (size_t i = 0; i < ask->n; i++) {
 		const bool yes = at < n_rows && rows[at].ord == (int64_t)i;
 
-		judge(hub, &ask->items[i], yes ? &rows[at] : NULL, rc);
+		subscribe_judge(hub, &ask->items[i], yes ? &rows[at] : NULL, rc);
 		at += yes;
 	}
 	free(ask);
@@ -265,7 +266,7 @@ authorise_done(struct authorise_ask *ask, enum es_code rc,
 
 /* What the connection wants to know, as far as there is room. */
 static void
-add_items(struct authorise_ask *ask, const struct hub_conn *hc, size_t max)
+subscribe_add_items(struct authorise_ask *ask, const struct hub_conn *hc, size_t max)
 {
 	struct list *l = hc->to_ask.next;
 
@@ -284,22 +285,22 @@ add_items(struct authorise_ask *ask, const struct hub_conn *hc, size_t max)
 }
 
 static struct authorise_ask *
-ask_of(struct hub *hub, size_t max)
+subscribe_ask_of(struct hub *hub, size_t max)
 {
 	struct authorise_ask *ask =
 	    mem_new(1, sizeof(*ask) + max * sizeof(struct authorise_item));
 
 	ask->hub = hub;
-	ask->done = authorise_done;
+	ask->done = subscribe_authorise_done;
 	for (struct list *l = hub->asking.next; l != &hub->asking && ask->n < max;
 	     l = l->next)
-		add_items(ask, LIST_ITEM(l, struct hub_conn, asking), max);
+		subscribe_add_items(ask, LIST_ITEM(l, struct hub_conn, asking), max);
 	return ask;
 }
 
 /* The first n of those that want to know have asked. */
 static void
-have_asked(struct hub *hub, size_t n)
+subscribe_have_asked(struct hub *hub, size_t n)
 {
 	struct list *l;
 
@@ -325,7 +326,7 @@ subscribe_ask(struct hub *hub)
 	if (now_ms < hub->ask_after_ms)
 		return;
 	while ((max = gather_due(&hub->gather, hub->n_to_ask, now_ms)) > 0) {
-		struct authorise_ask *ask = ask_of(hub, max);
+		struct authorise_ask *ask = subscribe_ask_of(hub, max);
 		const size_t n = ask->n;
 
 		if (!hub->io.authorise(hub->io.ctx, ask)) {
@@ -333,7 +334,7 @@ subscribe_ask(struct hub *hub)
 			return;
 		}
 		gather_sent(&hub->gather, now_ms);
-		have_asked(hub, n);
+		subscribe_have_asked(hub, n);
 	}
 }
 

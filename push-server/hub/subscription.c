@@ -28,7 +28,7 @@ struct sub_key {
 };
 
 static bool
-same_sub(struct table_node *node, const void *key)
+sub_same(struct table_node *node, const void *key)
 {
 	const struct subscription *sub = ES_CONTAINER(node, struct subscription, node);
 	const struct sub_key *k = key;
@@ -41,7 +41,7 @@ sub_find(const struct hub *hub, const struct conn *c, const struct channel *ch)
 {
 	const struct sub_key key = {c, ch};
 	struct table_node *node = table_find(
-	    &hub->subscriptions, hash_bytes(&key, sizeof(key)), same_sub, &key);
+	    &hub->subscriptions, hash_bytes(&key, sizeof(key)), sub_same, &key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct subscription, node);
 }

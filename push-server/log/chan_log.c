@@ -62,21 +62,21 @@ chan_logs_bytes(const struct chan_logs *all)
 }
 
 static size_t
-footprint(const struct chan_log *log)
+chan_log_footprint(const struct chan_log *log)
 {
 	return log->size + log->room * sizeof(struct slot);
 }
 
 static struct slot *
-slot_at(const struct chan_log *log, unsigned i)
+chan_log_slot_at(const struct chan_log *log, unsigned i)
 {
 	return &log->index[(log->first + i) & (log->room - 1)];
 }
 
 static void
-empty(struct chan_log *log)
+chan_log_empty(struct chan_log *log)
 {
-	log->all->bytes -= footprint(log);
+	log->all->bytes -= chan_log_footprint(log);
 	list_del(&log->use);
 	free(log->ring);
 	free(log->index);
@@ -88,7 +88,7 @@ empty(struct chan_log *log)
 }
 
 static void
-touch(struct chan_log *log)
+chan_log_touch(struct chan_log *log)
 {
 	if (log->size != 0)
 		list_move_tail(&log->all->by_use, &log->use);
@@ -96,12 +96,12 @@ touch(struct chan_log *log)
 
 /* The log in use now is never emptied for its own sake: one log fits in the total. */
 static void
-keep_budget(struct chan_log *log)
+chan_log_keep_budget(struct chan_log *log)
 {
 	struct chan_logs *all = log->all;
 
 	while (all->bytes > all->total_max && all->by_use.next != &log->use)
-		empty(LIST_ITEM(all->by_use.next, struct chan_log, use));
+		chan_log_empty(LIST_ITEM(all->by_use.next, struct chan_log, use));
 }
 
 struct chan_log *
@@ -120,7 +120,7 @@ chan_log_free(struct chan_log **log)
 {
 	if (*log == NULL)
 		return;
-	empty(*log);
+	chan_log_empty(*log);
 	free(*log);
 	*log = NULL;
 }
@@ -140,18 +140,18 @@ chan_log_head(const struct chan_log *log)
 void
 chan_log_restart(struct chan_log *log, int64_t head)
 {
-	empty(log);
+	chan_log_empty(log);
 	log->base = log->head = head;
 }
 
 static void
-grow_index(struct chan_log *log)
+chan_log_grow_index(struct chan_log *log)
 {
 	const unsigned room = log->room == 0 ? INDEX_FIRST : log->room * 2;
 	struct slot *index = mem_new(room, sizeof(*index));
 
 	for (unsigned i = 0; i < log->n; i++)
-		index[i] = *slot_at(log, i);
+		index[i] = *chan_log_slot_at(log, i);
 	log->all->bytes += (room - log->room) * sizeof(*index);
 	free(log->index);
 	log->index = index;
@@ -161,7 +161,7 @@ grow_index(struct chan_log *log)
 
 /* A larger ring with the frames in order from its start. */
 static void
-grow_ring(struct chan_log *log)
+chan_log_grow_ring(struct chan_log *log)
 {
 	const size_t max = log->all->channel_max;
 	size_t size = log->size == 0 ? CHAN_LOG_FIRST : log->size * 2;
@@ -172,7 +172,7 @@ grow_ring(struct chan_log *log)
 		size = max;
 	ring = mem_new(1, size);
 	for (unsigned i = 0; i < log->n; i++) {
-		struct slot *s = slot_at(log, i);
+		struct slot *s = chan_log_slot_at(log, i);
 
 		memcpy(ring + at, log->ring + s->offset, s->len);
 		s->offset = at;
@@ -186,7 +186,7 @@ grow_ring(struct chan_log *log)
 
 /* An offset with len free bytes behind it, or false. */
 static bool
-find_room(const struct chan_log *log, size_t len, uint32_t *out)
+chan_log_find_room(const struct chan_log *log, size_t len, uint32_t *out)
 {
 	const struct slot *last;
 	size_t start, end;
@@ -195,8 +195,8 @@ find_room(const struct chan_log *log, size_t len, uint32_t *out)
 		*out = 0;
 		return len <= log->size;
 	}
-	last = slot_at(log, log->n - 1);
-	start = slot_at(log, 0)->offset;
+	last = chan_log_slot_at(log, log->n - 1);
+	start = chan_log_slot_at(log, 0)->offset;
 	end = (size_t)last->offset + last->len;
 	if (end <= start) { /* wrapped: free between the newest and the oldest */
 		*out = (uint32_t)end;
@@ -211,10 +211,10 @@ find_room(const struct chan_log *log, size_t len, uint32_t *out)
 }
 
 static void
-evict_oldest(struct chan_log *log)
+chan_log_evict_oldest(struct chan_log *log)
 {
 	CHECK(log->n > 0);
-	log->base = slot_at(log, 0)->seq;
+	log->base = chan_log_slot_at(log, 0)->seq;
 	log->first = (log->first + 1) & (log->room - 1);
 	log->n--;
 }
@@ -230,36 +230,36 @@ chan_log_append(struct chan_log *log, int64_t seq, int64_t prev, const void *fra
 	if (prev != log->head)
 		return CHAN_LOG_HOLE;
 	CHECK(len > 0 && len <= log->all->channel_max);
-	while (!find_room(log, len, &offset)) {
+	while (!chan_log_find_room(log, len, &offset)) {
 		if (log->size < log->all->channel_max)
-			grow_ring(log);
+			chan_log_grow_ring(log);
 		else
-			evict_oldest(log);
+			chan_log_evict_oldest(log);
 	}
 	if (log->n == log->room)
-		grow_index(log);
+		chan_log_grow_index(log);
 	memcpy(log->ring + offset, frame, len);
-	*slot_at(log, log->n) = (struct slot){.seq = seq,
+	*chan_log_slot_at(log, log->n) = (struct slot){.seq = seq,
 	    .accepted_ms = accepted_ms,
 	    .offset = offset,
 	    .len = (uint32_t)len};
 	log->n++;
 	log->head = seq;
-	touch(log);
-	keep_budget(log);
+	chan_log_touch(log);
+	chan_log_keep_budget(log);
 	return CHAN_LOG_APPENDED;
 }
 
 /* Index of the first frame above the cursor. */
 static unsigned
-find(const struct chan_log *log, int64_t after)
+chan_log_find(const struct chan_log *log, int64_t after)
 {
 	unsigned low = 0, high = log->n;
 
 	while (low < high) {
 		const unsigned mid = low + (high - low) / 2;
 
-		if (slot_at(log, mid)->seq > after)
+		if (chan_log_slot_at(log, mid)->seq > after)
 			high = mid;
 		else
 			low = mid + 1;
@@ -274,8 +274,8 @@ chan_log_span(struct chan_log *log, int64_t after, int64_t limit, size_t max)
 	unsigned i;
 
 	CHECK(after >= log->base);
-	for (i = find(log, after); i < log->n; i++) {
-		const struct slot *s = slot_at(log, i);
+	for (i = chan_log_find(log, after); i < log->n; i++) {
+		const struct slot *s = chan_log_slot_at(log, i);
 		const unsigned char *at = log->ring + s->offset;
 
 		if (s->seq > limit)
@@ -290,6 +290,6 @@ chan_log_span(struct chan_log *log, int64_t after, int64_t limit, size_t max)
 		span.accepted_ms = s->accepted_ms;
 	}
 	if (span.n > 0)
-		touch(log);
+		chan_log_touch(log);
 	return span;
 }

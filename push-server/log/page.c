@@ -5,8 +5,8 @@
 
 #include "core/check.h"
 #include "core/hash.h"
-#include "log/page_frames.h"
 #include "core/table.h"
+#include "log/page_frames.h"
 
 #include "core/banned.h"
 
@@ -63,7 +63,7 @@ pages_new(const struct pages_limits *limits, const struct hub_io *io,
 }
 
 static void
-drop_content(struct page *page)
+page_drop_content(struct page *page)
 {
 	page->pages->bytes -= page->frames.size;
 	page_frames_clear(&page->frames);
@@ -75,7 +75,7 @@ page_free(struct page *page)
 	struct pages *p = page->pages;
 
 	CHECK(list_empty(&page->waiters));
-	drop_content(page);
+	page_drop_content(page);
 	p->bytes -= sizeof(*page);
 	list_del(&page->place);
 	table_remove(&p->table, &page->node);
@@ -101,7 +101,7 @@ pages_free(struct pages **p)
 }
 
 static bool
-same_page(struct table_node *node, const void *key)
+page_same_page(struct table_node *node, const void *key)
 {
 	const struct page *page = ES_CONTAINER(node, struct page, node);
 	const struct page_key *k = key;
@@ -112,7 +112,8 @@ same_page(struct table_node *node, const void *key)
 }
 
 static struct page_key
-key_of(const struct tenant_id *tenant, const struct channel_id *channel, int64_t after)
+page_key_of(
+    const struct tenant_id *tenant, const struct channel_id *channel, int64_t after)
 {
 	struct page_key key;
 
@@ -124,10 +125,10 @@ key_of(const struct tenant_id *tenant, const struct channel_id *channel, int64_t
 }
 
 static struct page *
-lookup(const struct pages *p, const struct page_key *key)
+page_lookup(const struct pages *p, const struct page_key *key)
 {
 	struct table_node *node =
-	    table_find(&p->table, hash_bytes(key, sizeof(*key)), same_page, key);
+	    table_find(&p->table, hash_bytes(key, sizeof(*key)), page_same_page, key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct page, node);
 }
@@ -135,7 +136,7 @@ lookup(const struct pages *p, const struct page_key *key)
 /* The newest stays for its grace whatever its size: let go before it is read, it would be
  * asked for again and again. */
 static void
-keep_budget(struct pages *p)
+page_keep_budget(struct pages *p)
 {
 	struct list *l;
 
@@ -153,8 +154,8 @@ struct page *
 pages_find(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t now_ms)
 {
-	const struct page_key key = key_of(tenant, channel, after);
-	struct page *page = lookup(p, &key);
+	const struct page_key key = page_key_of(tenant, channel, after);
+	struct page *page = page_lookup(p, &key);
 
 	if (page == NULL || page->state != PAGE_READY || page->through <= after ||
 	    now_ms - page->read_at_ms > p->limits.keep_ms)
@@ -164,7 +165,7 @@ pages_find(struct pages *p, const struct tenant_id *tenant,
 }
 
 static unsigned
-reads_of(const struct pages *p, const struct tenant_id *tenant)
+page_reads_of(const struct pages *p, const struct tenant_id *tenant)
 {
 	unsigned n = 0;
 
@@ -176,7 +177,7 @@ reads_of(const struct pages *p, const struct tenant_id *tenant)
 
 /* Start what may be read now, oldest first; a tenant at its limit lets others pass. */
 static void
-pump(struct pages *p)
+page_pump(struct pages *p)
 {
 	struct list *l = p->queued.next;
 
@@ -185,7 +186,7 @@ pump(struct pages *p)
 
 		l = l->next;
 		if (page->retry_at_ms > p->now_ms ||
-		    reads_of(p, &page->key.tenant) >= p->limits.per_tenant)
+		    page_reads_of(p, &page->key.tenant) >= p->limits.per_tenant)
 			continue;
 		page->again = false;
 		if (!p->io.page(p->io.ctx, &page->ask))
@@ -197,14 +198,14 @@ pump(struct pages *p)
 }
 
 static void
-enqueue(struct page *page)
+page_enqueue(struct page *page)
 {
 	page->state = PAGE_QUEUED;
 	list_move_tail(&page->pages->queued, &page->place);
 }
 
 static void
-fill(struct page *page, const struct sync_page *from)
+page_fill(struct page *page, const struct sync_page *from)
 {
 	struct arena *a = arena_new();
 
@@ -228,18 +229,18 @@ page_done(struct page_ask *ask, enum es_code rc, const struct sync_page *from)
 	if (rc != ES_OK || page->again) {
 		if (rc != ES_OK)
 			page->retry_at_ms = p->now_ms + PAGE_RETRY_MS;
-		enqueue(page);
+		page_enqueue(page);
 		if (list_empty(&page->waiters))
 			page_free(page);
 	} else {
-		fill(page, from);
+		page_fill(page, from);
 		page->state = PAGE_READY;
 		page->read_at_ms = p->now_ms;
 		list_move_tail(&p->ready, &page->place);
 		p->events.arrived(p->events.ctx, page, &page->waiters);
 	}
-	keep_budget(p);
-	pump(p);
+	page_keep_budget(p);
+	page_pump(p);
 }
 
 static struct page *
@@ -266,18 +267,18 @@ struct list *
 pages_want(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t needed, int64_t now_ms)
 {
-	const struct page_key key = key_of(tenant, channel, after);
-	struct page *page = lookup(p, &key);
+	const struct page_key key = page_key_of(tenant, channel, after);
+	struct page *page = page_lookup(p, &key);
 
 	p->now_ms = now_ms;
 	if (page == NULL)
 		page = page_new(p, &key);
 	if (page->state == PAGE_READY || list_empty(&page->place)) {
-		drop_content(page);
+		page_drop_content(page);
 		page->needed = needed;
-		enqueue(page);
+		page_enqueue(page);
 	}
-	pump(p);
+	page_pump(p);
 	return &page->waiters;
 }
 
@@ -304,8 +305,8 @@ void
 pages_tick(struct pages *p, int64_t now_ms)
 {
 	p->now_ms = now_ms;
-	keep_budget(p);
-	pump(p);
+	page_keep_budget(p);
+	page_pump(p);
 }
 
 struct chan_span

@@ -68,7 +68,7 @@ presence_choose(struct presence *p, struct hub_conn *hc, enum presence_status st
 
 /* "es:t:" tenant ":p" */
 static bool
-parse_topic(const char *topic, struct tenant_id *out)
+presence_parse_topic(const char *topic, struct tenant_id *out)
 {
 	static const char prefix[] = "es:t:";
 	const size_t at = sizeof(prefix) - 1, id = ES_UUID_TEXT - 1;
@@ -88,14 +88,15 @@ presence_owns(const char *topic)
 {
 	struct tenant_id tenant;
 
-	return parse_topic(topic, &tenant);
+	return presence_parse_topic(topic, &tenant);
 }
 
 void
 presence_message(struct presence *p, const char *topic, const char *data, size_t len)
 {
 	struct tenant_id tenant;
-	struct room *room = parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
+	struct room *room =
+	    presence_parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
 
 	if (room != NULL)
 		room_message(room, data, len);
@@ -105,7 +106,8 @@ void
 presence_subscribed(struct presence *p, const char *topic)
 {
 	struct tenant_id tenant;
-	struct room *room = parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
+	struct room *room =
+	    presence_parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
 
 	if (room == NULL)
 		return;
@@ -122,7 +124,7 @@ presence_redis_state(struct presence *p, bool up)
 }
 
 static void
-on_lease(
+presence_on_lease(
     void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
 {
 	struct presence *p = ctx;
@@ -133,14 +135,14 @@ on_lease(
 }
 
 static void
-renew(struct presence *p)
+presence_renew(struct presence *p)
 {
 	struct hub *hub = p->hub;
 	struct presence_call call;
 
 	presence_lease_call(&call, &hub->worker->id);
-	IGNORE(
-	    hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, on_lease, p));
+	IGNORE(hub->io.redis(
+	    hub->io.ctx, call.script, call.argc, call.argv, presence_on_lease, p));
 	presence_sweep_call(&call, SWEEP_USERS);
 	IGNORE(hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, NULL, NULL));
 }
@@ -159,7 +161,7 @@ presence_tick(struct presence *p)
 
 	if (now_ms >= p->lease_ms) {
 		p->lease_ms = now_ms + PRESENCE_LEASE_MS;
-		renew(p);
+		presence_renew(p);
 		users_scan(p);
 	}
 	users_tick(p);

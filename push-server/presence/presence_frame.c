@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "wire/frame_text.h"
 #include "presence/presence_private.h"
+#include "wire/frame_text.h"
 #include "json/json_write.h"
 
 #include "core/banned.h"
@@ -12,7 +12,8 @@
 
 /* Who was told of itself by its snapshot does not hear it again. */
 static void
-tell(struct device *d, const struct person *person, const char *json, size_t len)
+presence_frame_tell(
+    struct device *d, const struct person *person, const char *json, size_t len)
 {
 	const bool self = strcmp(d->hc->conn->user.text, person->user.text) == 0;
 
@@ -36,16 +37,18 @@ presence_tell(struct room *room, const struct person *person)
 	if (!room->large)
 		for (struct list *l = room->devices.next; l != &room->devices;
 		     l = l->next)
-			tell(LIST_ITEM(l, struct device, of_room), person, json, len);
+			presence_frame_tell(
+			    LIST_ITEM(l, struct device, of_room), person, json, len);
 	else
 		for (struct list *l = person->watches.next; l != &person->watches;
 		     l = l->next)
-			tell(LIST_ITEM(l, struct watch, of_person)->device, person, json,
-			    len);
+			presence_frame_tell(LIST_ITEM(l, struct watch, of_person)->device,
+			    person, json, len);
 }
 
 static void
-put_status(struct json_write *w, const struct user_id *user, enum presence_status status)
+presence_frame_put_status(
+    struct json_write *w, const struct user_id *user, enum presence_status status)
 {
 	jw_object(w, NULL);
 	jw_string(w, "userId", user->text);
@@ -54,14 +57,14 @@ put_status(struct json_write *w, const struct user_id *user, enum presence_statu
 }
 
 static void
-put(struct json_write *w, const struct person *person)
+presence_frame_put(struct json_write *w, const struct person *person)
 {
-	put_status(w, &person->user, person->seen);
+	presence_frame_put_status(w, &person->user, person->seen);
 }
 
 /* Its own user may be on its way to Redis still. */
 static void
-put_self(struct json_write *w, struct device *d)
+presence_frame_put_self(struct json_write *w, struct device *d)
 {
 	const struct user_id *user = &d->hc->conn->user;
 	const struct person *person = person_find(d->room, user);
@@ -70,29 +73,29 @@ put_self(struct json_write *w, struct device *d)
 	if (person != NULL && person->seen != PRESENCE_OFFLINE)
 		d->self_told = person->seen; /* is put with the others */
 	else if (d->self_told != PRESENCE_OFFLINE)
-		put_status(w, user, d->self_told);
+		presence_frame_put_status(w, user, d->self_told);
 }
 
 /* Small rooms: who is not offline. Large ones: who is watched, offline or not. */
 static void
-put_all(struct json_write *w, struct device *d)
+presence_frame_put_all(struct json_write *w, struct device *d)
 {
 	struct table_node *node = NULL;
 
 	if (!d->room->large)
-		put_self(w, d);
+		presence_frame_put_self(w, d);
 	for (struct list *l = d->watches.next; l != &d->watches; l = l->next) {
 		const struct person *person =
 		    LIST_ITEM(l, struct watch, of_device)->person;
 
 		if (d->room->large || person->seen == PRESENCE_OFFLINE)
-			put(w, person);
+			presence_frame_put(w, person);
 	}
 	while (!d->room->large && (node = table_next(&d->room->people, node)) != NULL) {
 		const struct person *person = ES_CONTAINER(node, struct person, node);
 
 		if (person->seen != PRESENCE_OFFLINE)
-			put(w, person);
+			presence_frame_put(w, person);
 	}
 }
 
@@ -109,7 +112,7 @@ presence_snapshot(struct device *d)
 	jw_string(&w, "type", "presence_snapshot");
 	jw_object(&w, "payload");
 	jw_array(&w, "users");
-	put_all(&w, d);
+	presence_frame_put_all(&w, d);
 	jw_array_end(&w);
 	jw_object_end(&w);
 	jw_object_end(&w);

@@ -12,7 +12,7 @@
 #include "core/banned.h"
 
 static bool
-same_room(struct table_node *node, const void *key)
+presence_tenant_same(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct room, node)->tenant, key,
 		   sizeof(struct tenant_id)) == 0;
@@ -21,14 +21,14 @@ same_room(struct table_node *node, const void *key)
 struct room *
 room_find(struct presence *p, const struct tenant_id *tenant)
 {
-	struct table_node *node =
-	    table_find(&p->rooms, hash_bytes(tenant, sizeof(*tenant)), same_room, tenant);
+	struct table_node *node = table_find(
+	    &p->rooms, hash_bytes(tenant, sizeof(*tenant)), presence_tenant_same, tenant);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct room, node);
 }
 
 static struct room *
-room_new(struct presence *p, const struct tenant_id *tenant)
+presence_tenant_room_new(struct presence *p, const struct tenant_id *tenant)
 {
 	struct room *room = mem_new(1, sizeof(*room));
 	char topic[ES_TOPIC_MAX];
@@ -48,7 +48,7 @@ room_new(struct presence *p, const struct tenant_id *tenant)
 }
 
 static void
-room_free(struct room *room)
+presence_tenant_room_free(struct room *room)
 {
 	struct presence *p = room->presence;
 	struct table_node *node;
@@ -71,7 +71,7 @@ rooms_join(struct presence *p, struct device *d)
 	struct room *room = room_find(p, &d->hc->conn->tenant);
 
 	if (room == NULL)
-		room = room_new(p, &d->hc->conn->tenant);
+		room = presence_tenant_room_new(p, &d->hc->conn->tenant);
 	d->room = room;
 	list_add_tail(&room->devices, &d->of_room);
 	room->n_devices++;
@@ -88,11 +88,11 @@ rooms_leave(struct presence *p, struct device *d)
 	watch_clear(d);
 	list_del(&d->of_room);
 	if (--room->n_devices == 0)
-		room_free(room);
+		presence_tenant_room_free(room);
 }
 
 static bool
-same_person(struct table_node *node, const void *key)
+presence_tenant_same_person(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct person, node)->user, key,
 		   sizeof(struct user_id)) == 0;
@@ -101,8 +101,8 @@ same_person(struct table_node *node, const void *key)
 struct person *
 person_find(struct room *room, const struct user_id *user)
 {
-	struct table_node *node =
-	    table_find(&room->people, hash_bytes(user, sizeof(*user)), same_person, user);
+	struct table_node *node = table_find(&room->people,
+	    hash_bytes(user, sizeof(*user)), presence_tenant_same_person, user);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct person, node);
 }
@@ -153,7 +153,7 @@ person_drop_idle(struct room *room, struct person *person)
 
 /* Too many to tell everybody of everybody: forget whom nobody watches. */
 static void
-enlarge(struct room *room)
+presence_tenant_enlarge(struct room *room)
 {
 	struct table_node *node = table_next(&room->people, NULL);
 
@@ -198,7 +198,7 @@ room_message(struct room *room, const char *data, size_t len)
 			person_drop_idle(room, person);
 		}
 		if (!room->large && room->n_present > PRESENCE_LARGE)
-			enlarge(room);
+			presence_tenant_enlarge(room);
 	}
 	arena_free(&a);
 }
@@ -211,7 +211,7 @@ person_heard_since(const struct person *person, uint64_t asked)
 
 /* Who is not in the list is offline. */
 static void
-take_list(struct room *room, const struct redis_value *v)
+presence_tenant_take_list(struct room *room, const struct redis_value *v)
 {
 	struct table listed = room->people;
 	struct table_node *node;
@@ -229,8 +229,8 @@ take_list(struct room *room, const struct redis_value *v)
 		    user_id_parse(v->items[i].str, &user, &err) != ES_OK ||
 		    !presence_parse(v->items[i + 1].str, &status))
 			continue;
-		node = table_find(
-		    &listed, hash_bytes(&user, sizeof(user)), same_person, &user);
+		node = table_find(&listed, hash_bytes(&user, sizeof(user)),
+		    presence_tenant_same_person, &user);
 		if (node != NULL) {
 			table_remove(&listed, node);
 			table_add(&room->people, node, node->hash);
@@ -268,7 +268,8 @@ struct list_query {
 };
 
 static void
-on_list(void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
+presence_tenant_on_list(
+    void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
 {
 	struct list_query *q = ctx;
 	struct room *room = room_find(q->presence, &q->tenant);
@@ -279,7 +280,7 @@ on_list(void *ctx, enum es_code rc, const struct redis_value *v, const struct es
 		room->asking = false;
 		if (rc == ES_OK && v->kind == REDIS_ARRAY) {
 			room->large = false;
-			take_list(room, v);
+			presence_tenant_take_list(room, v);
 			room->listed = true;
 			room->presence->newcomers = true;
 			for (struct list *l = room->devices.next;
@@ -288,7 +289,7 @@ on_list(void *ctx, enum es_code rc, const struct redis_value *v, const struct es
 				    true;
 		} else if (rc == ES_OK) {
 			if (!room->large)
-				enlarge(room);
+				presence_tenant_enlarge(room);
 			room->listed = true;
 			room->presence->newcomers = true;
 			watch_refresh(room);
@@ -312,7 +313,8 @@ room_list(struct room *room)
 	*q = (struct list_query){room->presence, room->tenant, room->generation};
 	presence_list_call(
 	    &call, &room->tenant, room->large ? PRESENCE_SMALL : PRESENCE_LARGE);
-	if (!hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, on_list, q)) {
+	if (!hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv,
+		presence_tenant_on_list, q)) {
 		free(q);
 		return;
 	}
@@ -329,7 +331,7 @@ rooms_list_all(struct presence *p)
 }
 
 static void
-flush(struct room *room)
+presence_tenant_flush(struct room *room)
 {
 	while (!list_empty(&room->changed)) {
 		struct person *person =
@@ -346,7 +348,7 @@ flush(struct room *room)
 
 /* The newest readers are last. */
 static void
-send_snapshots(struct room *room)
+presence_tenant_send_snapshots(struct room *room)
 {
 	for (struct list *l = room->devices.prev; l != &room->devices; l = l->prev) {
 		struct device *d = LIST_ITEM(l, struct device, of_room);
@@ -368,7 +370,7 @@ rooms_turn(struct presence *p)
 		if (room->again_ms == 0)
 			room_list(room);
 		if (room->listed)
-			send_snapshots(room);
+			presence_tenant_send_snapshots(room);
 	}
 }
 
@@ -383,7 +385,7 @@ rooms_tick(struct presence *p)
 		if (now_ms >= room->again_ms)
 			room_list(room);
 		if (room->listed && now_ms >= room->flush_ms) {
-			flush(room);
+			presence_tenant_flush(room);
 			room->flush_ms = now_ms + PRESENCE_FLUSH_MS;
 		}
 	}

@@ -26,23 +26,23 @@ struct presence_user {
 };
 
 static bool
-same_user(struct table_node *node, const void *key)
+presence_users_same_user(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct presence_user, node)->key, key,
 		   sizeof(struct user_key)) == 0;
 }
 
 static struct presence_user *
-find(const struct presence *p, const struct user_key *key)
+presence_users_find(const struct presence *p, const struct user_key *key)
 {
-	struct table_node *node =
-	    table_find(&p->users, hash_bytes(key, sizeof(*key)), same_user, key);
+	struct table_node *node = table_find(
+	    &p->users, hash_bytes(key, sizeof(*key)), presence_users_same_user, key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct presence_user, node);
 }
 
 static enum presence_status
-device_status(const struct device *d, int64_t now_ms)
+presence_users_device_status(const struct device *d, int64_t now_ms)
 {
 	const struct hub_limits *limits = &d->hc->hub->limits;
 
@@ -56,7 +56,7 @@ device_status(const struct device *d, int64_t now_ms)
 /* Online beats idle beats offline; for a while after the last connection nothing changes.
  */
 static enum presence_status
-status_of(const struct presence_user *u)
+presence_users_status_of(const struct presence_user *u)
 {
 	const int64_t now_ms = u->presence->hub->worker->now_ms;
 	enum presence_status best = PRESENCE_OFFLINE;
@@ -66,8 +66,8 @@ status_of(const struct presence_user *u)
 		           ? u->told
 		           : PRESENCE_OFFLINE;
 	for (struct list *l = u->devices.next; l != &u->devices; l = l->next) {
-		const enum presence_status status =
-		    device_status(LIST_ITEM(l, struct device, of_user), now_ms);
+		const enum presence_status status = presence_users_device_status(
+		    LIST_ITEM(l, struct device, of_user), now_ms);
 
 		if (status > best)
 			best = status;
@@ -76,14 +76,14 @@ status_of(const struct presence_user *u)
 }
 
 static void
-mark(struct presence_user *u)
+presence_users_mark(struct presence_user *u)
 {
 	if (!u->busy && list_empty(&u->dirty))
 		list_add_tail(&u->presence->dirty, &u->dirty);
 }
 
 static void
-user_free(struct presence_user *u)
+presence_users_user_free(struct presence_user *u)
 {
 	list_del(&u->dirty);
 	list_del(&u->leaving);
@@ -95,7 +95,7 @@ void
 users_join(struct presence *p, struct device *d)
 {
 	const struct user_key key = {d->hc->conn->tenant, d->hc->conn->user};
-	struct presence_user *u = find(p, &key);
+	struct presence_user *u = presence_users_find(p, &key);
 
 	if (u == NULL) {
 		u = mem_new(1, sizeof(*u));
@@ -109,7 +109,7 @@ users_join(struct presence *p, struct device *d)
 	list_del(&u->leaving);
 	d->user = u;
 	list_add_tail(&u->devices, &d->of_user);
-	mark(u);
+	presence_users_mark(u);
 }
 
 void
@@ -119,7 +119,7 @@ users_leave(struct presence *p, struct device *d)
 
 	list_del(&d->of_user);
 	if (!list_empty(&u->devices)) {
-		mark(u);
+		presence_users_mark(u);
 		return;
 	}
 	u->left_ms = p->hub->worker->now_ms;
@@ -129,7 +129,7 @@ users_leave(struct presence *p, struct device *d)
 enum presence_status
 users_status(const struct device *d)
 {
-	return status_of(d->user);
+	return presence_users_status_of(d->user);
 }
 
 void
@@ -140,11 +140,11 @@ users_choose(struct presence *p, struct device *d, enum presence_status status)
 	d->status = status;
 	d->user->forget_choice = true;
 	d->user->known = false; /* tell also when nothing has changed: the choice goes */
-	mark(d->user);
+	presence_users_mark(d->user);
 }
 
 static void
-on_told(
+presence_users_on_told(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	struct presence_user *u = ctx;
@@ -155,28 +155,29 @@ on_told(
 	if (rc == ES_OK) {
 		u->told = u->telling;
 		u->known = true;
-		if (status_of(u) != u->told)
-			mark(u);
+		if (presence_users_status_of(u) != u->told)
+			presence_users_mark(u);
 	}
 	/* Not told: the next scan finds it. */
 	if (list_empty(&u->devices) && u->told == PRESENCE_OFFLINE &&
-	    status_of(u) == PRESENCE_OFFLINE)
-		user_free(u);
+	    presence_users_status_of(u) == PRESENCE_OFFLINE)
+		presence_users_user_free(u);
 }
 
 /* False: Redis takes nothing now. */
 static bool
-tell(struct presence_user *u)
+presence_users_tell(struct presence_user *u)
 {
 	struct hub *hub = u->presence->hub;
 	struct presence_call call;
 
-	u->telling = status_of(u);
+	u->telling = presence_users_status_of(u);
 	if (u->known && u->telling == u->told)
 		return true;
 	presence_set_call(&call, &hub->worker->id, &u->key.tenant, &u->key.user,
 	    u->telling, u->forget_choice);
-	if (!hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, on_told, u))
+	if (!hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv,
+		presence_users_on_told, u))
 		return false;
 	u->busy = true;
 	u->forget_choice = false;
@@ -191,8 +192,8 @@ users_scan(struct presence *p)
 	while ((node = table_next(&p->users, node)) != NULL) {
 		struct presence_user *u = ES_CONTAINER(node, struct presence_user, node);
 
-		if (!u->known || status_of(u) != u->told)
-			mark(u);
+		if (!u->known || presence_users_status_of(u) != u->told)
+			presence_users_mark(u);
 	}
 }
 
@@ -205,7 +206,7 @@ users_tell_again(struct presence *p)
 		struct presence_user *u = ES_CONTAINER(node, struct presence_user, node);
 
 		u->known = false;
-		mark(u);
+		presence_users_mark(u);
 	}
 }
 
@@ -218,11 +219,11 @@ users_tell(struct presence *p)
 	     n++, l = list_first(&p->dirty)) {
 		struct presence_user *u = LIST_ITEM(l, struct presence_user, dirty);
 
-		if (!tell(u))
+		if (!presence_users_tell(u))
 			return;
 		list_del(&u->dirty);
 		if (!u->busy && list_empty(&u->devices) && u->told == PRESENCE_OFFLINE)
-			user_free(u);
+			presence_users_user_free(u);
 	}
 }
 
@@ -238,7 +239,7 @@ users_tick(struct presence *p)
 		if (now_ms - u->left_ms < p->hub->limits.presence_hold_ms)
 			break;
 		list_del(&u->leaving);
-		mark(u);
+		presence_users_mark(u);
 	}
 }
 
@@ -248,5 +249,5 @@ users_fini(struct presence *p)
 	struct table_node *node;
 
 	while ((node = table_next(&p->users, NULL)) != NULL)
-		user_free(ES_CONTAINER(node, struct presence_user, node));
+		presence_users_user_free(ES_CONTAINER(node, struct presence_user, node));
 }

@@ -8,7 +8,7 @@
 #include "core/banned.h"
 
 static void
-watch_free(struct watch *w, struct room *room)
+presence_watch_watch_free(struct watch *w, struct room *room)
 {
 	list_del(&w->of_person);
 	list_del(&w->of_device);
@@ -22,12 +22,12 @@ watch_clear(struct device *d)
 	struct list *l;
 
 	while ((l = list_pop(&d->watches)) != NULL)
-		watch_free(LIST_ITEM(l, struct watch, of_device), d->room);
+		presence_watch_watch_free(LIST_ITEM(l, struct watch, of_device), d->room);
 	d->n_watches = 0;
 }
 
 static bool
-watches(const struct person *person, const struct device *d)
+presence_watch_watches(const struct person *person, const struct device *d)
 {
 	for (struct list *l = person->watches.next; l != &person->watches; l = l->next)
 		if (LIST_ITEM(l, struct watch, of_person)->device == d)
@@ -47,7 +47,7 @@ struct seen_query {
 };
 
 static void
-take(
+presence_watch_take(
     struct room *room, const struct seen_query *q, const struct redis_value *v, bool told)
 {
 	for (size_t i = 0; i < q->n && i < v->n; i++) {
@@ -67,7 +67,8 @@ take(
 }
 
 static void
-on_seen(void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
+presence_watch_on_seen(
+    void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
 {
 	struct seen_query *q = ctx;
 	struct room *room = room_find(q->presence, &q->tenant);
@@ -78,7 +79,7 @@ on_seen(void *ctx, enum es_code rc, const struct redis_value *v, const struct es
 	(void)err;
 	if (room != NULL && room->generation == q->generation) {
 		if (rc == ES_OK && v->kind == REDIS_ARRAY)
-			take(room, q, v, c != NULL);
+			presence_watch_take(room, q, v, c != NULL);
 		if (c != NULL && c->hub != NULL)
 			presence_snapshot(c->hub->presence);
 	}
@@ -87,7 +88,7 @@ on_seen(void *ctx, enum es_code rc, const struct redis_value *v, const struct es
 
 /* True when asked; q is the question's then. */
 static bool
-ask(struct room *room, struct seen_query *q)
+presence_watch_ask(struct room *room, struct seen_query *q)
 {
 	struct hub *hub = room->presence->hub;
 	struct redis_arg argv[PRESENCE_WATCH_MAX + 2];
@@ -99,11 +100,12 @@ ask(struct room *room, struct seen_query *q)
 	for (size_t i = 0; i < q->n; i++)
 		argv[2 + i] = (struct redis_arg){q->users[i].text, ES_UUID_TEXT - 1};
 	q->asked = ++room->asks;
-	return hub->io.redis(hub->io.ctx, NULL, q->n + 2, argv, on_seen, q);
+	return hub->io.redis(
+	    hub->io.ctx, NULL, q->n + 2, argv, presence_watch_on_seen, q);
 }
 
 static struct seen_query *
-query_new(struct room *room)
+presence_watch_query_new(struct room *room)
 {
 	struct seen_query *q = mem_new(1, sizeof(*q));
 
@@ -114,32 +116,32 @@ query_new(struct room *room)
 }
 
 static void
-send_off(struct room *room, struct seen_query *q)
+presence_watch_send_off(struct room *room, struct seen_query *q)
 {
-	if (q->n == 0 || !ask(room, q))
+	if (q->n == 0 || !presence_watch_ask(room, q))
 		free(q);
 }
 
 void
 watch_refresh(struct room *room)
 {
-	struct seen_query *q = query_new(room);
+	struct seen_query *q = presence_watch_query_new(room);
 	struct table_node *node = NULL;
 
 	while ((node = table_next(&room->people, node)) != NULL) {
 		if (q->n == PRESENCE_WATCH_MAX) {
-			send_off(room, q);
-			q = query_new(room);
+			presence_watch_send_off(room, q);
+			q = presence_watch_query_new(room);
 		}
 		q->users[q->n++] = ES_CONTAINER(node, struct person, node)->user;
 	}
-	send_off(room, q);
+	presence_watch_send_off(room, q);
 }
 
 /* The new list is put up before the old one goes, so that who is on both is not
  * forgotten. */
 static void
-replace(struct device *d, const struct user_id users[], size_t n)
+presence_watch_replace(struct device *d, const struct user_id users[], size_t n)
 {
 	struct list old, *gone;
 
@@ -152,7 +154,7 @@ replace(struct device *d, const struct user_id users[], size_t n)
 		struct person *person = person_get(d->room, &users[i]);
 		struct watch *w;
 
-		if (watches(person, d))
+		if (presence_watch_watches(person, d))
 			continue; /* named twice */
 		w = mem_new(1, sizeof(*w));
 		w->person = person;
@@ -164,7 +166,8 @@ replace(struct device *d, const struct user_id users[], size_t n)
 		d->n_watches++;
 	}
 	while ((gone = list_pop(&old)) != NULL)
-		watch_free(LIST_ITEM(gone, struct watch, of_device), d->room);
+		presence_watch_watch_free(
+		    LIST_ITEM(gone, struct watch, of_device), d->room);
 }
 
 void
@@ -175,15 +178,15 @@ presence_watch(
 	struct seen_query *q;
 
 	CHECK(n <= PRESENCE_WATCH_MAX);
-	replace(d, users, n);
+	presence_watch_replace(d, users, n);
 	if (!d->room->large || n == 0) {
 		d->wants_snapshot = p->newcomers = true;
 		return;
 	}
-	q = query_new(d->room);
+	q = presence_watch_query_new(d->room);
 	q->reader = hc->conn->ref;
 	q->n = n;
 	memcpy(q->users, users, n * sizeof(*users));
-	if (!ask(d->room, q))
+	if (!presence_watch_ask(d->room, q))
 		free(q);
 }

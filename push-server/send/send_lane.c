@@ -45,7 +45,7 @@ send_lane_free(struct send_lane *lane)
 }
 
 static const char *
-put(char **at, const char *s)
+send_lane_put(char **at, const char *s)
 {
 	const size_t size = s != NULL ? strlen(s) + 1 : 0;
 	char *copy = *at;
@@ -69,9 +69,9 @@ send_lane_add(struct send_lane *lane, const char *body, const char *client_id,
 
 	item->lane = lane;
 	item->deadline_ms = deadline_ms;
-	item->body = put(&at, body);
-	item->client_id = put(&at, client_id);
-	item->id = put(&at, id);
+	item->body = send_lane_put(&at, body);
+	item->client_id = send_lane_put(&at, client_id);
+	item->id = send_lane_put(&at, id);
 	TAILQ_INSERT_TAIL(&lane->items, item, link);
 	TAILQ_INSERT_TAIL(lane->due, item, due);
 	lane->n++;

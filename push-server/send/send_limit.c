@@ -47,7 +47,7 @@ send_limit_free(struct send_limit **l)
 }
 
 static void
-answer(struct question *q, const struct limit_result *result)
+send_limit_answer(struct question *q, const struct limit_result *result)
 {
 	struct metrics *m = q->limit->worker->metrics;
 	const bool by_user = result->user.retry_after_ms > 0;
@@ -69,7 +69,7 @@ answer(struct question *q, const struct limit_result *result)
 }
 
 static void
-ask_locally(struct question *q)
+send_limit_ask_locally(struct question *q)
 {
 	const unsigned workers = (unsigned)q->limit->worker->conf->workers;
 	const struct limit of_user = limit_share(&q->of_user, workers),
@@ -78,11 +78,11 @@ ask_locally(struct question *q)
 
 	limits_local_check(q->limit->local, &q->tenant, &q->user, &of_user, &of_tenant, 1,
 	    clock_mono_ms(), &result);
-	answer(q, &result);
+	send_limit_answer(q, &result);
 }
 
 static void
-on_answer(
+send_limit_on_answer(
     void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *why)
 {
 	struct question *q = ctx;
@@ -93,9 +93,9 @@ on_answer(
 	if (rc == ES_OK)
 		rc = limit_result_decode(v, &q->of_user, &q->of_tenant, &result, &err);
 	if (rc == ES_OK)
-		answer(q, &result);
+		send_limit_answer(q, &result);
 	else
-		ask_locally(q);
+		send_limit_ask_locally(q);
 }
 
 void
@@ -116,7 +116,7 @@ send_limit_check(
 	    .ctx = ctx,
 	};
 	limit_request_init(&req, &q->tenant, &q->user, &q->of_user, &q->of_tenant, 1);
-	if (redis_async_eval(l->worker->redis, &limit_script, on_answer, q, &err,
-		LIMIT_KEYS, req.argc, req.argv) != ES_OK)
-		ask_locally(q);
+	if (redis_async_eval(l->worker->redis, &limit_script, send_limit_on_answer, q,
+		&err, LIMIT_KEYS, req.argc, req.argv) != ES_OK)
+		send_limit_ask_locally(q);
 }

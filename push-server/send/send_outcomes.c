@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "conn/frame_out.h"
 #include "core/check.h"
 #include "core/hash.h"
-#include "conn/frame_out.h"
 #include "pg/pg_async.h"
 #include "store/outcome_store.h"
 #include "worker/worker.h"
@@ -49,13 +49,13 @@ send_outcomes_topic(const struct send_outcomes *r)
 }
 
 static unsigned
-bucket_of(const char *envelope)
+send_outcomes_bucket_of(const char *envelope)
 {
 	return (unsigned)(hash_bytes(envelope, ES_UUID_TEXT - 1) % BUCKETS);
 }
 
 static void
-unlist(struct send_outcomes *r, struct awaited *a)
+send_outcomes_unlist(struct send_outcomes *r, struct awaited *a)
 {
 	if (!a->listed)
 		return;
@@ -73,7 +73,7 @@ send_outcomes_free(struct send_outcomes **r)
 	if (*r == NULL)
 		return;
 	while ((a = TAILQ_FIRST(&(*r)->due)) != NULL) {
-		unlist(*r, a);
+		send_outcomes_unlist(*r, a);
 		awaited_free(&a);
 	}
 	mem_free(*r);
@@ -127,23 +127,24 @@ send_outcomes_await(struct awaited *a)
 	a->deadline_ms = a->worker->now_ms + a->worker->conf->send_timeout_ms;
 	a->listed = true;
 	TAILQ_INSERT_TAIL(&r->due, a, due);
-	LIST_INSERT_HEAD(&r->buckets[bucket_of(a->envelope.id.text)], a, same_hash);
+	LIST_INSERT_HEAD(
+	    &r->buckets[send_outcomes_bucket_of(a->envelope.id.text)], a, same_hash);
 	r->n++;
 }
 
 static struct awaited *
-find(struct send_outcomes *r, const char *envelope)
+send_outcomes_find(struct send_outcomes *r, const char *envelope)
 {
 	struct awaited *a;
 
-	LIST_FOREACH(a, &r->buckets[bucket_of(envelope)], same_hash)
+	LIST_FOREACH(a, &r->buckets[send_outcomes_bucket_of(envelope)], same_hash)
 	if (strcmp(a->envelope.id.text, envelope) == 0)
 		return a;
 	return NULL;
 }
 
 static void
-answer_committed(
+send_outcomes_answer_committed(
     struct conn *c, const struct awaited *a, size_t i, const struct outcome *outcome)
 {
 	char created[ES_TIME_TEXT];
@@ -166,13 +167,14 @@ answer_committed(
 }
 
 static void
-answer_error(struct conn *c, const struct awaited *a, size_t i, const struct es_err *err)
+send_outcomes_answer_error(
+    struct conn *c, const struct awaited *a, size_t i, const struct es_err *err)
 {
 	frame_out_error(c, "send", a->ids[i], a->envelope.channel.text, err);
 }
 
 static const char *
-refusal(enum es_code code)
+send_outcomes_refusal(enum es_code code)
 {
 	if (code == ES_NOT_FOUND)
 		return "no such channel";
@@ -183,7 +185,8 @@ refusal(enum es_code code)
 
 /* known NULL: all are. */
 static void
-answer(struct awaited *a, const struct outcome outcomes[], size_t n, const bool known[])
+send_outcomes_answer(
+    struct awaited *a, const struct outcome outcomes[], size_t n, const bool known[])
 {
 	struct conn *c = conn_get(a->worker, a->ref);
 	struct es_err err;
@@ -195,29 +198,30 @@ answer(struct awaited *a, const struct outcome outcomes[], size_t n, const bool 
 			    a->envelope.messages[i].minted
 				? "it may still be committed"
 				: "send it again with the same clientMessageId"));
-			answer_error(c, a, i, &err);
+			send_outcomes_answer_error(c, a, i, &err);
 		} else if (outcomes[i].result == OUTCOME_REFUSED) {
-			IGNORE(es_fail(
-			    &err, outcomes[i].code, "%s", refusal(outcomes[i].code)));
-			answer_error(c, a, i, &err);
+			IGNORE(es_fail(&err, outcomes[i].code, "%s",
+			    send_outcomes_refusal(outcomes[i].code)));
+			send_outcomes_answer_error(c, a, i, &err);
 		} else {
-			answer_committed(c, a, i, &outcomes[i]);
+			send_outcomes_answer_committed(c, a, i, &outcomes[i]);
 		}
 	}
 }
 
 void
-send_outcomes_fail(struct worker *w, const struct uuid *envelope, const struct es_err *err)
+send_outcomes_fail(
+    struct worker *w, const struct uuid *envelope, const struct es_err *err)
 {
-	struct awaited *a = find(w->send_outcomes, envelope->text);
+	struct awaited *a = send_outcomes_find(w->send_outcomes, envelope->text);
 	struct conn *c;
 
 	if (a == NULL)
 		return;
-	unlist(w->send_outcomes, a);
+	send_outcomes_unlist(w->send_outcomes, a);
 	c = conn_get(w, a->ref);
 	for (size_t i = 0; i < a->envelope.n && c != NULL; i++)
-		answer_error(c, a, i, err);
+		send_outcomes_answer_error(c, a, i, err);
 	awaited_free(&a);
 }
 
@@ -232,18 +236,18 @@ send_outcomes_message(struct send_outcomes *r, const char *data, size_t len)
 	if (reply_decode(data, len, arena, &reply, &err) != ES_OK)
 		log_warn("odd reply", LOG_STR("detail", err.text));
 	else
-		a = find(r, reply.envelope.text);
+		a = send_outcomes_find(r, reply.envelope.text);
 	if (a != NULL) { /* else answered already, or of an earlier life */
-		unlist(r, a);
-		answer(a, reply.outcomes, reply.n, NULL);
+		send_outcomes_unlist(r, a);
+		send_outcomes_answer(a, reply.outcomes, reply.n, NULL);
 		awaited_free(&a);
 	}
 	arena_free(&arena);
 }
 
 static void
-on_outcomes(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *arena,
-    const struct es_err *err)
+send_outcomes_on_outcomes(void *ctx, enum es_code rc, struct pg_rows *rows,
+    struct arena *arena, const struct es_err *err)
 {
 	struct awaited *a = ctx;
 	struct outcome *outcomes =
@@ -253,33 +257,34 @@ on_outcomes(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *aren
 	(void)err, (void)arena;
 	if (rc == ES_OK)
 		outcome_store_read(rows, &a->envelope, a->arena, outcomes, known);
-	answer(a, outcomes, a->envelope.n, known);
+	send_outcomes_answer(a, outcomes, a->envelope.n, known);
 	awaited_free(&a);
 }
 
 static void
-look_up(struct awaited *a)
+send_outcomes_look_up(struct awaited *a)
 {
 	struct worker *w = a->worker;
 	struct es_err err;
 
 	if (conn_get(w, a->ref) != NULL &&
 	    pg_async_send(w->pg_auth, &a->envelope.tenant, &outcome_store_stmt,
-		outcome_store_params(a->arena, &a->envelope), LOOKUP_MS, on_outcomes, a,
-		&err) == ES_OK)
+		outcome_store_params(a->arena, &a->envelope), LOOKUP_MS,
+		send_outcomes_on_outcomes, a, &err) == ES_OK)
 		return;
-	answer(a, NULL, 0, NULL);
+	send_outcomes_answer(a, NULL, 0, NULL);
 	awaited_free(&a);
 }
 
 /* Not before its time is over: not known now may be known soon. */
 static void
-on_asked(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *arena,
-    const struct es_err *err)
+send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
+    struct arena *arena, const struct es_err *err)
 {
 	const struct asked asked = *(struct asked *)ctx;
-	struct awaited *a =
-	    rc == ES_OK ? find(asked.worker->send_outcomes, asked.envelope.text) : NULL;
+	struct awaited *a = rc == ES_OK ? send_outcomes_find(asked.worker->send_outcomes,
+					      asked.envelope.text)
+	                                : NULL;
 	struct outcome *outcomes;
 	bool *known, all = true;
 
@@ -294,8 +299,8 @@ on_asked(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *arena,
 		all &= known[i];
 	if (!all)
 		return;
-	unlist(asked.worker->send_outcomes, a);
-	answer(a, outcomes, a->envelope.n, NULL);
+	send_outcomes_unlist(asked.worker->send_outcomes, a);
+	send_outcomes_answer(a, outcomes, a->envelope.n, NULL);
 	awaited_free(&a);
 }
 
@@ -312,8 +317,8 @@ send_outcomes_subscribed(struct worker *w)
 		asked->worker = w;
 		asked->envelope = a->envelope.id;
 		if (pg_async_send(w->pg_auth, &a->envelope.tenant, &outcome_store_stmt,
-			outcome_store_params(a->arena, &a->envelope), LOOKUP_MS, on_asked,
-			asked, &err) != ES_OK) {
+			outcome_store_params(a->arena, &a->envelope), LOOKUP_MS,
+			send_outcomes_on_asked, asked, &err) != ES_OK) {
 			mem_free(asked);
 			return; /* the others are looked up when their time is over */
 		}
@@ -325,9 +330,9 @@ send_outcomes_tick(struct worker *w)
 {
 	struct awaited *a;
 
-	while (
-	    (a = TAILQ_FIRST(&w->send_outcomes->due)) != NULL && a->deadline_ms <= w->now_ms) {
-		unlist(w->send_outcomes, a);
-		look_up(a);
+	while ((a = TAILQ_FIRST(&w->send_outcomes->due)) != NULL &&
+	       a->deadline_ms <= w->now_ms) {
+		send_outcomes_unlist(w->send_outcomes, a);
+		send_outcomes_look_up(a);
 	}
 }

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 #include "frames/frames.h"
 #include "queue/queue_async.h"
-#include "send/send_outcomes.h"
 #include "send/send_lane.h"
 #include "send/send_limit.h"
+#include "send/send_outcomes.h"
 #include "worker/worker.h"
 
 #include "core/banned.h"
@@ -29,7 +29,7 @@ struct lane_ref {
 	struct uuid envelope; /* that is being enqueued */
 };
 
-static void kick(struct conn *c, struct send_lane *lane);
+static void send_queue_kick(struct conn *c, struct send_lane *lane);
 
 struct send_queue *
 send_queue_new(struct worker *w)
@@ -62,7 +62,7 @@ send_queue_forget(struct conn *c)
 }
 
 static void
-item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
+send_queue_item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
     const struct es_err *err)
 {
 	frame_out_error(c, "send", item->id, lane->channel.text, err);
@@ -71,7 +71,7 @@ item_error(struct conn *c, struct send_lane *lane, struct send_item *item,
 
 /* Bytes that a text takes in an envelope, which is ASCII. */
 static size_t
-envelope_bytes(const char *text)
+send_queue_envelope_bytes(const char *text)
 {
 	size_t n = 0;
 
@@ -88,15 +88,15 @@ envelope_bytes(const char *text)
 
 /* How many of the waiting items, from the first, may go now. */
 static size_t
-leading_ready(const struct conn *c, const struct send_lane *lane)
+send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 {
-	size_t n = 0, bytes = 1024 + envelope_bytes(c->display_name);
+	size_t n = 0, bytes = 1024 + send_queue_envelope_bytes(c->display_name);
 	struct send_item *item;
 
 	TAILQ_FOREACH(item, &lane->items, link)
 	{
 		/* ids, key, hash, punctuation */
-		bytes += 256 + envelope_bytes(item->body);
+		bytes += 256 + send_queue_envelope_bytes(item->body);
 		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
 		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
 			break;
@@ -108,7 +108,7 @@ leading_ready(const struct conn *c, const struct send_lane *lane)
 /* but_repeats: what has a client id may be committed already; its outcome is the
  * commit's. */
 static void
-fail_ready(
+send_queue_fail_ready(
     struct conn *c, struct send_lane *lane, bool but_repeats, const struct es_err *err)
 {
 	struct send_item *next;
@@ -117,23 +117,23 @@ fail_ready(
 	     item != NULL && item->ready; item = next) {
 		next = TAILQ_NEXT(item, link);
 		if (!but_repeats || item->client_id == NULL)
-			item_error(c, lane, item, err);
+			send_queue_item_error(c, lane, item, err);
 	}
 }
 
 /* Back from a step: the lane is free for its next envelope. */
 static void
-step_done(struct conn *c, struct send_lane *lane)
+send_queue_step_done(struct conn *c, struct send_lane *lane)
 {
 	lane->busy = false;
 	if (lane->n > 0)
-		kick(c, lane);
+		send_queue_kick(c, lane);
 	else
 		send_lane_free(lane);
 }
 
 static void
-on_queued(void *ctx, enum es_code rc, const struct es_err *why)
+send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 {
 	struct lane_ref r = *(struct lane_ref *)ctx;
 	struct conn *c = conn_get(r.worker, r.ref);
@@ -149,12 +149,12 @@ on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 		send_outcomes_fail(r.worker, &r.envelope, &err);
 	}
 	if (lane != NULL)
-		step_done(c, lane);
+		send_queue_step_done(c, lane);
 }
 
 /* Move n items from the lane into an envelope. */
 static void
-fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
+send_queue_fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
 {
 	struct envelope *e = &a->envelope;
 
@@ -173,7 +173,8 @@ fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
 
 /* The message's parameters live as long as the call: the queue copies. */
 static enum es_code
-hand_over(struct worker *w, struct awaited *a, struct lane_ref *r, struct es_err *err)
+send_queue_hand_over(
+    struct worker *w, struct awaited *a, struct lane_ref *r, struct es_err *err)
 {
 	struct arena *scratch = arena_new();
 	struct queue_msg msg = {0};
@@ -189,39 +190,40 @@ hand_over(struct worker *w, struct awaited *a, struct lane_ref *r, struct es_err
 	if (text.overflow)
 		rc = es_fail(err, ES_TOO_LARGE, "message too large");
 	else
-		rc = queue_async_send(w->queue, &msg, on_queued, r, err);
+		rc = queue_async_send(w->queue, &msg, send_queue_on_queued, r, err);
 	arena_free(&scratch);
 	return rc;
 }
 
 static void
-send_ready(struct worker *w, struct conn *c, struct send_lane *lane, struct lane_ref *r)
+send_queue_send_ready(
+    struct worker *w, struct conn *c, struct send_lane *lane, struct lane_ref *r)
 {
-	const size_t n = leading_ready(c, lane);
+	const size_t n = send_queue_leading_ready(c, lane);
 	struct awaited *a = awaited_new(w, c, &lane->channel, n);
 	struct es_err err;
 
 	if (a == NULL) {
 		IGNORE(
 		    es_fail(&err, ES_UNAVAILABLE, "too many sends await their outcome"));
-		fail_ready(c, lane, false, &err);
+		send_queue_fail_ready(c, lane, false, &err);
 		mem_free(r);
-		step_done(c, lane);
+		send_queue_step_done(c, lane);
 		return;
 	}
-	fill(a, c, lane, n);
+	send_queue_fill(a, c, lane, n);
 	r->envelope = a->envelope.id;
 	send_outcomes_await(a);
 	metrics_add(w->metrics, PM_SENDS, n);
-	if (hand_over(w, a, r, &err) != ES_OK) {
+	if (send_queue_hand_over(w, a, r, &err) != ES_OK) {
 		send_outcomes_fail(w, &r->envelope, &err);
 		mem_free(r);
-		step_done(c, lane);
+		send_queue_step_done(c, lane);
 	}
 }
 
 static void
-on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
+send_queue_on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 {
 	struct lane_ref *r = ctx;
 	struct conn *c = conn_get(r->worker, r->ref);
@@ -232,17 +234,17 @@ on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 		return;
 	}
 	if (rc != ES_OK)
-		fail_ready(c, lane, rc == ES_CHANNEL_ARCHIVED, err);
-	if (leading_ready(c, lane) > 0) {
-		send_ready(r->worker, c, lane, r);
+		send_queue_fail_ready(c, lane, rc == ES_CHANNEL_ARCHIVED, err);
+	if (send_queue_leading_ready(c, lane) > 0) {
+		send_queue_send_ready(r->worker, c, lane, r);
 		return;
 	}
 	mem_free(r);
-	step_done(c, lane);
+	send_queue_step_done(c, lane);
 }
 
 static struct lane_ref *
-lane_ref(struct conn *c, const struct send_lane *lane)
+send_queue_lane_ref(struct conn *c, const struct send_lane *lane)
 {
 	struct lane_ref *r = mem_new(1, sizeof(*r));
 
@@ -254,16 +256,17 @@ lane_ref(struct conn *c, const struct send_lane *lane)
 
 /* Start the next envelope if one is due and none is under way. */
 static void
-kick(struct conn *c, struct send_lane *lane)
+send_queue_kick(struct conn *c, struct send_lane *lane)
 {
-	if (lane->busy || leading_ready(c, lane) == 0)
+	if (lane->busy || send_queue_leading_ready(c, lane) == 0)
 		return;
 	lane->busy = true;
-	authz_check(c->worker, c, &lane->channel, on_authorised, lane_ref(c, lane));
+	authz_check(c->worker, c, &lane->channel, send_queue_on_authorised,
+	    send_queue_lane_ref(c, lane));
 }
 
 static void
-on_limit(void *ctx, const struct es_err *refused)
+send_queue_on_limit(void *ctx, const struct es_err *refused)
 {
 	struct lane_ref r = *(struct lane_ref *)ctx;
 	struct conn *c = conn_get(r.worker, r.ref);
@@ -277,7 +280,7 @@ on_limit(void *ctx, const struct es_err *refused)
 	if (item == NULL)
 		return; /* it has waited too long */
 	if (refused != NULL) {
-		item_error(c, lane, item, refused);
+		send_queue_item_error(c, lane, item, refused);
 		frames_count_refused(r.worker, c);
 	} else {
 		item->ready = true;
@@ -285,7 +288,7 @@ on_limit(void *ctx, const struct es_err *refused)
 	if (lane->n == 0 && !lane->busy)
 		send_lane_free(lane);
 	else
-		kick(c, lane);
+		send_queue_kick(c, lane);
 }
 
 enum es_code
@@ -305,9 +308,9 @@ send_queue_add(struct worker *w, struct conn *c, const struct channel_id *channe
 	item = send_lane_add(
 	    lane, body, client_id, id, w->now_ms + w->conf->send_timeout_ms);
 	item->number = ++w->sends->number;
-	r = lane_ref(c, lane);
+	r = send_queue_lane_ref(c, lane);
 	r->number = item->number;
-	send_limit_check(w->sends->limit, c, on_limit, r);
+	send_limit_check(w->sends->limit, c, send_queue_on_limit, r);
 	return ES_OK;
 }
 
@@ -323,10 +326,10 @@ send_queue_tick(struct worker *w)
 
 		IGNORE(es_fail(&err, ES_UNAVAILABLE,
 		    "those before it take too long: send it again"));
-		item_error(lane->conn, lane, item, &err);
+		send_queue_item_error(lane->conn, lane, item, &err);
 		if (lane->n == 0 && !lane->busy)
 			send_lane_free(lane);
 		else
-			kick(lane->conn, lane);
+			send_queue_kick(lane->conn, lane);
 	}
 }

@@ -3,15 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "who/conn_expiry.h"
-#include "who/conn_lease.h"
-#include "core/check.h"
 #include "conn/frame_out.h"
-#include "frames/frames.h"
-#include "who/user_lookups.h"
 #include "conn/ping_wheel.h"
+#include "core/check.h"
+#include "frames/frames.h"
 #include "store/principal_store.h"
 #include "store/tenant_settings.h"
+#include "who/conn_expiry.h"
+#include "who/conn_lease.h"
+#include "who/user_lookups.h"
 #include "worker/worker.h"
 
 #include "core/banned.h"
@@ -24,7 +24,7 @@ struct conn_auth {
 	struct user_lookups *lookups;
 };
 
-static void settle(struct worker *w, const struct lookup *look,
+static void conn_auth_settle(struct worker *w, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 
 struct conn_auth *
@@ -45,7 +45,7 @@ conn_auth_new(struct worker *w)
 	    .leeway_s = conf->jwt_leeway_s,
 	};
 	TAILQ_INIT(&a->greeting);
-	a->lookups = user_lookups_new(w, settle);
+	a->lookups = user_lookups_new(w, conn_auth_settle);
 	return a;
 }
 
@@ -58,7 +58,7 @@ conn_auth_free(struct conn_auth **a)
 }
 
 static void
-leave_greeting(struct conn *c)
+conn_auth_leave_greeting(struct conn *c)
 {
 	if (!c->in.on_greeting)
 		return;
@@ -69,13 +69,13 @@ leave_greeting(struct conn *c)
 void
 conn_auth_forget(struct conn *c)
 {
-	leave_greeting(c);
+	conn_auth_leave_greeting(c);
 	conn_expiry_forget(c);
 	conn_lease_drop(c);
 }
 
 static void
-refuse(struct conn *c, enum es_code why, const char *text)
+conn_auth_refuse(struct conn *c, enum es_code why, const char *text)
 {
 	uint16_t code = CLOSE_BAD_TOKEN;
 
@@ -93,7 +93,7 @@ refuse(struct conn *c, enum es_code why, const char *text)
 
 /* Names and limits as the database has them now. */
 static void
-adopt_principal(struct conn *c, const struct principal *p, struct arena *a,
+conn_auth_adopt_principal(struct conn *c, const struct principal *p, struct arena *a,
     struct tenant_settings *settings)
 {
 	const struct push_conf *conf = c->worker->conf;
@@ -116,7 +116,7 @@ adopt_principal(struct conn *c, const struct principal *p, struct arena *a,
 }
 
 static void
-adopt_claims(struct conn *c, const struct token_claims *claims)
+conn_auth_adopt_claims(struct conn *c, const struct token_claims *claims)
 {
 	c->tenant = claims->tenant;
 	c->user = claims->user;
@@ -127,7 +127,7 @@ adopt_claims(struct conn *c, const struct token_claims *claims)
 }
 
 static bool
-origin_allowed(const struct conn *c, const struct tenant_settings *settings)
+conn_auth_origin_allowed(const struct conn *c, const struct tenant_settings *settings)
 {
 	if (c->io.origin == NULL)
 		return true;
@@ -138,7 +138,7 @@ origin_allowed(const struct conn *c, const struct tenant_settings *settings)
 }
 
 static void
-greet(struct worker *w, struct conn_ref ref, bool allowed)
+conn_auth_greet(struct worker *w, struct conn_ref ref, bool allowed)
 {
 	struct conn *c = conn_get(w, ref);
 
@@ -149,7 +149,7 @@ greet(struct worker *w, struct conn_ref ref, bool allowed)
 		conn_close(c, CLOSE_TOO_MANY, "too many connections of this user");
 		return;
 	}
-	leave_greeting(c);
+	conn_auth_leave_greeting(c);
 	c->last_frame_ms = w->now_ms;
 	conn_set_state(c, CONN_OPEN);
 	frame_out_hello(c);
@@ -162,14 +162,14 @@ greet(struct worker *w, struct conn_ref ref, bool allowed)
 }
 
 static void
-answer_fresh(
+conn_auth_answer_fresh(
     struct conn *c, const struct lookup *look, enum es_code rc, const struct es_err *err)
 {
 	char *id = c->in.auth_id;
 
 	c->in.auth_id = NULL;
 	if (rc == ES_OK) {
-		adopt_claims(c, &look->claims);
+		conn_auth_adopt_claims(c, &look->claims);
 		c->in.expiry_told = false;
 		conn_expiry_watch(c);
 		frame_out_ack(c, "auth", id, NULL, NULL);
@@ -180,22 +180,22 @@ answer_fresh(
 }
 
 static void
-answer_first(
+conn_auth_answer_first(
     struct conn *c, const struct lookup *look, const struct tenant_settings *settings)
 {
-	adopt_claims(c, &look->claims);
+	conn_auth_adopt_claims(c, &look->claims);
 	mem_free(c->in.token);
 	c->in.token = NULL;
-	if (!origin_allowed(c, settings)) {
+	if (!conn_auth_origin_allowed(c, settings)) {
 		conn_close(c, CLOSE_ORIGIN, "this origin is not the tenant's");
 		return;
 	}
-	conn_lease_take(c, greet);
+	conn_lease_take(c, conn_auth_greet);
 }
 
 static void
-settle(struct worker *w, const struct lookup *look, const struct principal_answer *answer,
-    struct arena *a)
+conn_auth_settle(struct worker *w, const struct lookup *look,
+    const struct principal_answer *answer, struct arena *a)
 {
 	struct conn *c = conn_get(w, look->ref);
 	const enum es_code rc = answer->rc;
@@ -205,17 +205,17 @@ settle(struct worker *w, const struct lookup *look, const struct principal_answe
 		return;
 	c->in.auth_busy = false;
 	if (rc == ES_OK)
-		adopt_principal(c, &answer->principal, a, &settings);
+		conn_auth_adopt_principal(c, &answer->principal, a, &settings);
 	if (look->fresh) {
-		answer_fresh(c, look, rc, &answer->err);
+		conn_auth_answer_fresh(c, look, rc, &answer->err);
 	} else if (rc == ES_UNAVAILABLE || rc == ES_INTERNAL) {
 		/* Asked again by the tick; greeting ends by its time-out. */
 		if (c->state == CONN_OPEN)
 			c->in.revalidate = true, w->auth->n_revalidate++;
 	} else if (rc != ES_OK) {
-		refuse(c, rc, answer->err.text);
+		conn_auth_refuse(c, rc, answer->err.text);
 	} else if (c->state == CONN_GREETING) {
-		answer_first(c, look, &settings);
+		conn_auth_answer_first(c, look, &settings);
 	}
 }
 
@@ -226,7 +226,7 @@ conn_auth_turn(struct worker *w)
 }
 
 static void
-look_up(struct conn *c, const struct token_claims *claims, bool fresh)
+conn_auth_look_up(struct conn *c, const struct token_claims *claims, bool fresh)
 {
 	c->in.auth_busy = true;
 	user_lookups_add(c->worker->auth->lookups,
@@ -234,7 +234,8 @@ look_up(struct conn *c, const struct token_claims *claims, bool fresh)
 }
 
 static enum es_code
-verify(struct conn *c, const char *token, struct token_claims *out, struct es_err *err)
+conn_auth_verify(
+    struct conn *c, const char *token, struct token_claims *out, struct es_err *err)
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
 
@@ -246,17 +247,17 @@ verify(struct conn *c, const char *token, struct token_claims *out, struct es_er
 }
 
 static void
-try_token(struct conn *c)
+conn_auth_try_token(struct conn *c)
 {
 	struct token_claims claims;
 	struct es_err err = {0};
-	const enum es_code rc = verify(c, c->in.token, &claims, &err);
+	const enum es_code rc = conn_auth_verify(c, c->in.token, &claims, &err);
 
 	if (rc != ES_OK) {
-		refuse(c, rc, err.text);
+		conn_auth_refuse(c, rc, err.text);
 		return;
 	}
-	look_up(c, &claims, false);
+	conn_auth_look_up(c, &claims, false);
 }
 
 void
@@ -267,7 +268,7 @@ conn_auth_begin(struct conn *c)
 	c->in.greeting_ms = c->worker->now_ms;
 	user_lookups_came(c->worker->auth->lookups);
 	if (c->in.token != NULL)
-		try_token(c);
+		conn_auth_try_token(c);
 }
 
 enum es_code
@@ -277,16 +278,16 @@ conn_auth_token(struct conn *c, const char *token, const char *id, struct es_err
 
 	if (c->state == CONN_GREETING) { /* only while there is no token: see frames.c */
 		c->in.token = mem_strdup(token);
-		try_token(c);
+		conn_auth_try_token(c);
 		return ES_OK; /* hello is the answer, or a close */
 	}
 	if (c->in.auth_id != NULL || c->in.auth_busy)
 		return es_fail(err, ES_BUSY, "another token is being checked");
-	TRY(verify(c, token, &claims, err));
+	TRY(conn_auth_verify(c, token, &claims, err));
 	if (strcmp(claims.tenant.text, c->tenant.text) != 0 ||
 	    strcmp(claims.user.text, c->user.text) != 0)
 		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
-	look_up(c, &claims, true);
+	conn_auth_look_up(c, &claims, true);
 	c->in.auth_id = id != NULL ? mem_strdup(id) : NULL;
 	return ES_OK;
 }
@@ -299,27 +300,27 @@ conn_auth_visit(struct conn *c)
 }
 
 static void
-tick_greeting(struct worker *w)
+conn_auth_tick_greeting(struct worker *w)
 {
 	struct conn *c, *next;
 
 	CONN_FOREACH_SAFE(c, &w->auth->greeting, in.greeting, next)
 	{
 		if (c->state != CONN_GREETING) {
-			leave_greeting(c);
+			conn_auth_leave_greeting(c);
 		} else if (w->now_ms - c->in.greeting_ms >= w->conf->auth_timeout_ms) {
 			conn_close(c, CLOSE_AUTH_TIMEOUT,
 			    c->in.token == NULL ? "no token was sent"
 						: "the token can't be checked now");
 		} else if (c->in.token != NULL && !c->in.auth_busy) {
-			try_token(c);
+			conn_auth_try_token(c);
 		}
 	}
 }
 
 /* The claims in force have been verified; only the database is asked again. */
 static void
-tick_revalidate(struct worker *w)
+conn_auth_tick_revalidate(struct worker *w)
 {
 	int64_t burst = w->conf->lookup_batch; /* one statement a second */
 	struct conn *c;
@@ -344,16 +345,16 @@ tick_revalidate(struct worker *w)
 		claims.issued_s = c->in.issued_s;
 		(void)snprintf(claims.jti, sizeof(claims.jti), "%s", c->in.jti);
 		c->in.revalidate = false;
-		look_up(c, &claims, false);
+		conn_auth_look_up(c, &claims, false);
 	}
 }
 
 void
 conn_auth_tick(struct worker *w)
 {
-	tick_greeting(w);
+	conn_auth_tick_greeting(w);
 	conn_expiry_tick(w);
-	tick_revalidate(w);
+	conn_auth_tick_revalidate(w);
 }
 
 void

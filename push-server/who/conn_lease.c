@@ -29,13 +29,13 @@ struct lease_try {
 };
 
 static void
-key_of(const struct conn *c, char out[128])
+conn_lease_key_of(const struct conn *c, char out[128])
 {
 	(void)snprintf(out, 128, "es:l:{%s}:conns:%s", c->tenant.text, c->user.text);
 }
 
 static void
-on_answer(
+conn_lease_on_answer(
     void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
 {
 	struct lease_try try = *(struct lease_try *)ctx;
@@ -48,7 +48,7 @@ on_answer(
 }
 
 static void
-take(struct conn *c, conn_lease_done *done)
+conn_lease_ask(struct conn *c, conn_lease_done *done)
 {
 	struct worker *w = c->worker;
 	struct lease_try *try = mem_new(1, sizeof(*try));
@@ -56,7 +56,7 @@ take(struct conn *c, conn_lease_done *done)
 	char key[128], max[24];
 	struct redis_arg argv[4];
 
-	key_of(c, key);
+	conn_lease_key_of(c, key);
 	(void)snprintf(max, sizeof(max), "%lld", (long long)w->conf->user_connections);
 	argv[0] = (struct redis_arg){key, strlen(key)};
 	argv[1] = (struct redis_arg){c->id.text, strlen(c->id.text)};
@@ -64,8 +64,8 @@ take(struct conn *c, conn_lease_done *done)
 	argv[3] = (struct redis_arg){max, strlen(max)};
 	*try = (struct lease_try){.worker = w, .ref = c->ref, .done = done};
 	c->in.leased = true;
-	if (redis_async_eval(w->redis, &conn_lease_script, on_answer, try, &err, 1,
-		ES_COUNT(argv), argv) == ES_OK)
+	if (redis_async_eval(w->redis, &conn_lease_script, conn_lease_on_answer, try,
+		&err, 1, ES_COUNT(argv), argv) == ES_OK)
 		return;
 	mem_free(try);
 	if (done != NULL)
@@ -75,14 +75,14 @@ take(struct conn *c, conn_lease_done *done)
 void
 conn_lease_take(struct conn *c, conn_lease_done *done)
 {
-	take(c, done);
+	conn_lease_ask(c, done);
 }
 
 void
 conn_lease_renew(struct conn *c)
 {
 	if (c->in.leased)
-		take(c, NULL);
+		conn_lease_ask(c, NULL);
 }
 
 void
@@ -94,7 +94,7 @@ conn_lease_drop(struct conn *c)
 	if (!c->in.leased)
 		return;
 	c->in.leased = false;
-	key_of(c, key);
+	conn_lease_key_of(c, key);
 	IGNORE(redis_async_text(
 	    c->worker->redis, NULL, NULL, &err, "ZREM", key, c->id.text, NULL));
 }

@@ -47,7 +47,7 @@ user_lookups_new(struct worker *w, lookup_done *done)
 }
 
 static struct waiting *
-pop(struct user_lookups *l)
+user_lookups_pop(struct user_lookups *l)
 {
 	struct waiting *first = STAILQ_FIRST(&l->waiting);
 
@@ -63,7 +63,7 @@ user_lookups_free(struct user_lookups **l)
 {
 	struct waiting *one;
 
-	while ((one = pop(*l)) != NULL)
+	while ((one = user_lookups_pop(*l)) != NULL)
 		mem_free(one);
 	mem_free(*l);
 	*l = NULL;
@@ -86,7 +86,7 @@ user_lookups_add(struct user_lookups *l, const struct lookup *look)
 }
 
 static struct principal_ask *
-asks_of(const struct batch *b, struct arena *a)
+user_lookups_asks_of(const struct batch *b, struct arena *a)
 {
 	struct principal_ask *asks = arena_alloc(a, b->n * sizeof(*asks));
 
@@ -101,13 +101,14 @@ asks_of(const struct batch *b, struct arena *a)
 
 /* Takes the batch. rc other than ES_OK: nothing is known, for the reason in dberr. */
 static void
-settle(struct batch *b, enum es_code rc, struct pg_rows *rows, struct arena *a,
-    const struct es_err *dberr)
+user_lookups_settle(struct batch *b, enum es_code rc, struct pg_rows *rows,
+    struct arena *a, const struct es_err *dberr)
 {
 	struct principal_answer *answers = arena_alloc(a, b->n * sizeof(*answers));
 
 	if (rc == ES_OK)
-		principal_store_many_read(rows, asks_of(b, a), b->n, a, answers);
+		principal_store_many_read(
+		    rows, user_lookups_asks_of(b, a), b->n, a, answers);
 	for (size_t i = 0; i < b->n; i++) {
 		if (rc != ES_OK)
 			answers[i] = (struct principal_answer){.rc = rc, .err = *dberr};
@@ -118,24 +119,24 @@ settle(struct batch *b, enum es_code rc, struct pg_rows *rows, struct arena *a,
 }
 
 static void
-on_principals(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
-    const struct es_err *dberr)
+user_lookups_on_principals(void *ctx, enum es_code rc, struct pg_rows *rows,
+    struct arena *a, const struct es_err *dberr)
 {
 	struct batch *b = ctx;
 
 	gather_answered(&b->lookups->gather);
-	settle(b, rc, rows, a, dberr);
+	user_lookups_settle(b, rc, rows, a, dberr);
 }
 
 /* Who has gone meanwhile is not asked for. */
 static struct batch *
-batch_of(struct user_lookups *l, size_t max)
+user_lookups_batch_of(struct user_lookups *l, size_t max)
 {
 	struct batch *b = mem_new(1, sizeof(*b) + max * sizeof(struct waiting *));
 	struct waiting *one;
 
 	b->lookups = l;
-	while (b->n < max && (one = pop(l)) != NULL) {
+	while (b->n < max && (one = user_lookups_pop(l)) != NULL) {
 		if (conn_get(l->worker, one->look.ref) != NULL)
 			b->of[b->n++] = one;
 		else
@@ -145,20 +146,20 @@ batch_of(struct user_lookups *l, size_t max)
 }
 
 static void
-ask(struct user_lookups *l, struct batch *b)
+user_lookups_ask(struct user_lookups *l, struct batch *b)
 {
 	struct worker *w = l->worker;
 	struct arena *a = arena_new();
 	struct es_err err;
 	const enum es_code rc = pg_async_send(w->pg_auth, NULL, &principal_store_many,
-	    principal_store_many_params(a, asks_of(b, a), b->n), LOOKUP_MS, on_principals,
-	    b, &err);
+	    principal_store_many_params(a, user_lookups_asks_of(b, a), b->n), LOOKUP_MS,
+	    user_lookups_on_principals, b, &err);
 
 	if (rc == ES_OK) {
 		gather_sent(&l->gather, w->now_ms);
 		metrics_add(w->metrics, PM_QUERIES_USERS, 1);
 	} else {
-		settle(b, rc, NULL, a, &err);
+		user_lookups_settle(b, rc, NULL, a, &err);
 	}
 	arena_free(&a);
 }
@@ -169,10 +170,10 @@ user_lookups_turn(struct user_lookups *l)
 	size_t max;
 
 	while ((max = gather_due(&l->gather, l->n, l->worker->now_ms)) > 0) {
-		struct batch *b = batch_of(l, max);
+		struct batch *b = user_lookups_batch_of(l, max);
 
 		if (b->n > 0)
-			ask(l, b);
+			user_lookups_ask(l, b);
 		else
 			mem_free(b);
 	}

@@ -20,13 +20,13 @@ gap_reason_name(enum gap_reason reason)
 }
 
 static const char *
-type_of(enum event_kind kind)
+event_frame_type_of(enum event_kind kind)
 {
 	return kind == EVENT_TYPING ? "typing_indicator" : event_kind_name(kind);
 }
 
 static void
-put_message(struct frame_text *t, const struct event *ev)
+event_frame_put_message(struct frame_text *t, const struct event *ev)
 {
 	char created[ES_TIME_TEXT];
 
@@ -53,7 +53,7 @@ put_message(struct frame_text *t, const struct event *ev)
 }
 
 static void
-put_other(struct frame_text *t, const struct event *ev)
+event_frame_put_other(struct frame_text *t, const struct event *ev)
 {
 	if (ev->kind == EVENT_TYPING) {
 		frame_text_raw(t, ",\"payload\":{\"displayName\":");
@@ -78,15 +78,15 @@ event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
 
 	frame_text_init(&t, buf, EVENT_FRAME_MAX);
 	frame_text_raw(&t, "{\"type\":");
-	frame_text_string(&t, type_of(ev->kind));
+	frame_text_string(&t, event_frame_type_of(ev->kind));
 	frame_text_raw(&t, ",\"channelId\":");
 	frame_text_string(&t, ev->channel.text);
 	frame_text_raw(&t, ",\"userId\":");
 	frame_text_string(&t, ev->user.text);
 	if (ev->kind == EVENT_MESSAGE)
-		put_message(&t, ev);
+		event_frame_put_message(&t, ev);
 	else
-		put_other(&t, ev);
+		event_frame_put_other(&t, ev);
 	if (t.overflow)
 		return event_frame_gap(
 		    &ev->channel, ev->seq, ev->seq, GAP_TOO_LARGE, buf);

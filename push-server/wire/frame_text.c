@@ -22,7 +22,7 @@ frame_text_init(struct frame_text *t, unsigned char *buf, size_t size)
 }
 
 static void
-put(struct frame_text *t, const char *s, size_t len)
+frame_text_put(struct frame_text *t, const char *s, size_t len)
 {
 	if (t->overflow || (size_t)(t->end - t->at) < len) {
 		t->overflow = true;
@@ -35,11 +35,11 @@ put(struct frame_text *t, const char *s, size_t len)
 void
 frame_text_raw(struct frame_text *t, const char *s)
 {
-	put(t, s, strlen(s));
+	frame_text_put(t, s, strlen(s));
 }
 
 static void
-put_escape(struct frame_text *t, unsigned char c)
+frame_text_put_escape(struct frame_text *t, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char named[] = {
@@ -48,14 +48,14 @@ put_escape(struct frame_text *t, unsigned char c)
 
 	if (c == '"' || c == '\\') {
 		text[1] = (char)c;
-		put(t, text, 2);
+		frame_text_put(t, text, 2);
 	} else if (c < sizeof(named) && named[c] != 0) {
 		text[1] = named[c];
-		put(t, text, 2);
+		frame_text_put(t, text, 2);
 	} else {
 		text[4] = hex[c >> 4];
 		text[5] = hex[c & 15];
-		put(t, text, sizeof(text));
+		frame_text_put(t, text, sizeof(text));
 	}
 }
 
@@ -65,21 +65,21 @@ frame_text_string(struct frame_text *t, const char *s)
 	const char *plain = s;
 
 	if (s == NULL) {
-		put(t, "null", 4);
+		frame_text_put(t, "null", 4);
 		return;
 	}
-	put(t, "\"", 1);
+	frame_text_put(t, "\"", 1);
 	for (; *s != '\0'; s++) {
 		const unsigned char c = (unsigned char)*s;
 
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;
-		put(t, plain, (size_t)(s - plain));
-		put_escape(t, c);
+		frame_text_put(t, plain, (size_t)(s - plain));
+		frame_text_put_escape(t, c);
 		plain = s + 1;
 	}
-	put(t, plain, (size_t)(s - plain));
-	put(t, "\"", 1);
+	frame_text_put(t, plain, (size_t)(s - plain));
+	frame_text_put(t, "\"", 1);
 }
 
 void
@@ -88,7 +88,7 @@ frame_text_int(struct frame_text *t, int64_t value)
 	char digits[24];
 	const int n = snprintf(digits, sizeof(digits), "%" PRId64, value);
 
-	put(t, digits, (size_t)n);
+	frame_text_put(t, digits, (size_t)n);
 }
 
 const unsigned char *

@@ -1,9 +1,9 @@
 #include "worker/drain.h"
 
-#include "door/accept.h"
+#include "conn/frame_out.h"
 #include "conn/reconnect_advice.h"
 #include "core/check.h"
-#include "conn/frame_out.h"
+#include "door/accept.h"
 #include "worker/worker.h"
 
 #include "core/banned.h"
@@ -20,7 +20,7 @@ struct drain {
 
 /* Clients are gone long before the end of a drain when there are few of them. */
 static int64_t
-spread(const struct worker *w)
+drain_spread(const struct worker *w)
 {
 	const int64_t fair_ms = reconnect_advice_spread_ms(w);
 
@@ -28,7 +28,7 @@ spread(const struct worker *w)
 }
 
 static void
-tell_all(struct worker *w, int64_t spread_ms)
+drain_tell_all(struct worker *w, int64_t spread_ms)
 {
 	const uint32_t n = w->conns.n;
 	uint32_t i = 0;
@@ -45,7 +45,7 @@ tell_all(struct worker *w, int64_t spread_ms)
 
 /* As many as the time that has passed demands. */
 static void
-close_slice(struct worker *w, struct drain *d)
+drain_close_slice(struct worker *w, struct drain *d)
 {
 	const int64_t passed_ms = w->now_ms - d->started_ms;
 	uint32_t open = 0, keep;
@@ -69,14 +69,14 @@ close_slice(struct worker *w, struct drain *d)
 }
 
 static void
-on_slice(struct ev_loop *loop, ev_timer *timer, int events)
+drain_on_slice(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct drain *d = ES_CONTAINER(timer, struct drain, timer);
 	struct worker *w = d->worker;
 
 	(void)events;
 	w->now_ms = clock_mono_ms();
-	close_slice(w, d);
+	drain_close_slice(w, d);
 	if (w->conns.n == 0 || w->now_ms - d->started_ms > d->spread_ms + LINGER_MS)
 		ev_break(loop, EVBREAK_ALL);
 }
@@ -95,13 +95,13 @@ drain_begin(struct worker *w)
 	d = mem_new(1, sizeof(*d));
 	d->worker = w;
 	d->started_ms = w->now_ms;
-	d->spread_ms = spread(w);
+	d->spread_ms = drain_spread(w);
 	d->left_to_tell = w->conns.n;
 	w->drain = d;
 	log_info(
 	    "drain", LOG_INT("connections", w->conns.n), LOG_INT("ms", d->spread_ms));
-	tell_all(w, d->spread_ms);
-	ev_timer_init(&d->timer, on_slice, SLICE_S, SLICE_S);
+	drain_tell_all(w, d->spread_ms);
+	ev_timer_init(&d->timer, drain_on_slice, SLICE_S, SLICE_S);
 	ev_timer_start(w->loop, &d->timer);
 }
 

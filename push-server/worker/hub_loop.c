@@ -29,7 +29,7 @@ hub_loop_end(struct hub_loop *hw)
 
 /* Before the sockets' side flushes: answers of this turn go out with it. */
 static void
-on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
+hub_loop_on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	struct hub_loop *hw = ES_CONTAINER(prepare, struct hub_loop, turn);
 
@@ -42,7 +42,7 @@ on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 }
 
 static void
-on_more(struct ev_loop *loop, ev_idle *idle, int events)
+hub_loop_on_more(struct ev_loop *loop, ev_idle *idle, int events)
 {
 	(void)loop;
 	(void)idle;
@@ -50,7 +50,7 @@ on_more(struct ev_loop *loop, ev_idle *idle, int events)
 }
 
 static void
-on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+hub_loop_on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct hub_loop *hw = ES_CONTAINER(timer, struct hub_loop, tick);
 
@@ -61,7 +61,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 static void
-on_second(struct ev_loop *loop, ev_timer *timer, int events)
+hub_loop_on_second(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct hub_loop *hw = ES_CONTAINER(timer, struct hub_loop, second);
 
@@ -72,17 +72,17 @@ on_second(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 static void
-start(struct hub_loop *hw)
+hub_loop_start(struct hub_loop *hw)
 {
 	struct ev_loop *loop = hw->worker->loop;
 
-	ev_prepare_init(&hw->turn, on_turn);
+	ev_prepare_init(&hw->turn, hub_loop_on_turn);
 	ev_set_priority(&hw->turn, EV_MAXPRI);
 	ev_prepare_start(loop, &hw->turn);
-	ev_idle_init(&hw->more, on_more);
-	ev_timer_init(&hw->tick, on_tick, TICK_S, TICK_S);
+	ev_idle_init(&hw->more, hub_loop_on_more);
+	ev_timer_init(&hw->tick, hub_loop_on_tick, TICK_S, TICK_S);
 	ev_timer_start(loop, &hw->tick);
-	ev_timer_init(&hw->second, on_second, SECOND_S, SECOND_S);
+	ev_timer_init(&hw->second, hub_loop_on_second, SECOND_S, SECOND_S);
 	ev_timer_start(loop, &hw->second);
 }
 
@@ -112,7 +112,7 @@ hub_open(struct worker *w, struct hub **out, struct es_err *err)
 	    .calm_per_s = w->conf->lookup_calm_per_s};
 	hw->worker = w;
 	hw->hub = hub_new(w, &limits, &io);
-	start(hw);
+	hub_loop_start(hw);
 	*out = hw->hub;
 	return ES_OK;
 }
@@ -130,8 +130,7 @@ hub_close(struct hub **hub)
 	ev_timer_stop(hw->worker->loop, &hw->tick);
 	ev_timer_stop(hw->worker->loop, &hw->second);
 	*hub = NULL;
-	hub_loop_begin(
-	    hw); /* so that the last one out is us, if nothing is under way */
+	hub_loop_begin(hw); /* so that the last one out is us, if nothing is under way */
 	hw->closed = true;
 	hub_loop_end(hw);
 }

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "worker/hub_loop.h"
 #include "pg/pg_async.h"
 #include "redis/redis_async.h"
+#include "worker/hub_loop.h"
 
 #include "core/banned.h"
 
@@ -20,13 +20,13 @@ struct command {
 };
 
 static struct hub_loop *
-hub_loop_of(struct hub *hub)
+hub_loop_io_of(struct hub *hub)
 {
 	return hub->io.ctx;
 }
 
 static void
-io_topic(void *ctx, const char *topic, bool wanted)
+hub_loop_io_topic(void *ctx, const char *topic, bool wanted)
 {
 	struct hub_loop *hw = ctx;
 
@@ -39,7 +39,7 @@ io_topic(void *ctx, const char *topic, bool wanted)
 }
 
 static void
-io_publish(void *ctx, const char *topic, const char *data, size_t len)
+hub_loop_io_publish(void *ctx, const char *topic, const char *data, size_t len)
 {
 	struct hub_loop *hw = ctx;
 	const struct redis_arg argv[] = {
@@ -52,7 +52,7 @@ io_publish(void *ctx, const char *topic, const char *data, size_t len)
 
 /* A question is on its way. */
 static bool
-begun(struct hub_loop *hw, enum push_metric which)
+hub_loop_io_begun(struct hub_loop *hw, enum push_metric which)
 {
 	metrics_add(hw->worker->metrics, which, 1);
 	hub_loop_begin(hw);
@@ -60,11 +60,11 @@ begun(struct hub_loop *hw, enum push_metric which)
 }
 
 static void
-on_authorised(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
-    const struct es_err *err)
+hub_loop_io_on_authorised(void *ctx, enum es_code rc, struct pg_rows *rows,
+    struct arena *a, const struct es_err *err)
 {
 	struct authorise_ask *ask = ctx;
-	struct hub_loop *hw = hub_loop_of(ask->hub);
+	struct hub_loop *hw = hub_loop_io_of(ask->hub);
 	struct sync_channel *found = arena_alloc(a, ask->n * sizeof(*found));
 	size_t n = 0;
 
@@ -75,7 +75,7 @@ on_authorised(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 }
 
 static bool
-io_authorise(void *ctx, struct authorise_ask *ask)
+hub_loop_io_authorise(void *ctx, struct authorise_ask *ask)
 {
 	struct hub_loop *hw = ctx;
 	struct arena *a = arena_new();
@@ -88,9 +88,9 @@ io_authorise(void *ctx, struct authorise_ask *ask)
 	rc = hw->closed ? ES_UNAVAILABLE
 	                : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_rights,
 			      sync_store_rights_params(a, rights, ask->n), ASK_MS,
-			      on_authorised, ask, &err);
+			      hub_loop_io_on_authorised, ask, &err);
 	arena_free(&a);
-	return rc == ES_OK && begun(hw, PM_QUERIES_RIGHTS);
+	return rc == ES_OK && hub_loop_io_begun(hw, PM_QUERIES_RIGHTS);
 }
 
 /* A page's question is part of the page: what else it needs rides beside it. */
@@ -100,7 +100,7 @@ struct page_trip {
 };
 
 static void
-on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+hub_loop_io_on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *dberr)
 {
 	struct page_trip *trip = ctx;
@@ -119,7 +119,7 @@ on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 }
 
 static bool
-io_page(void *ctx, struct page_ask *ask)
+hub_loop_io_page(void *ctx, struct page_ask *ask)
 {
 	struct hub_loop *hw = ctx;
 	struct page_trip *trip = mem_new(1, sizeof(*trip));
@@ -133,21 +133,21 @@ io_page(void *ctx, struct page_ask *ask)
 	         : pg_async_send(hw->worker->pg_replay, &ask->tenant, &sync_store_page,
 		       sync_store_page_params(a, &ask->tenant, &ask->channel, ask->after,
 			   ask->to, ask->limit),
-		       PAGE_MS, on_page, trip, &err);
+		       PAGE_MS, hub_loop_io_on_page, trip, &err);
 	arena_free(&a);
 	if (rc != ES_OK) {
 		free(trip);
 		return false;
 	}
-	return begun(hw, PM_QUERIES_PAGES);
+	return hub_loop_io_begun(hw, PM_QUERIES_PAGES);
 }
 
 static void
-on_heads(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+hub_loop_io_on_heads(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *err)
 {
 	struct heads_ask *ask = ctx;
-	struct hub_loop *hw = hub_loop_of(ask->hub);
+	struct hub_loop *hw = hub_loop_io_of(ask->hub);
 	int64_t heads[HEADS_MAX];
 	struct sync_head row;
 
@@ -162,7 +162,7 @@ on_heads(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 }
 
 static bool
-io_heads(void *ctx, struct heads_ask *ask)
+hub_loop_io_heads(void *ctx, struct heads_ask *ask)
 {
 	struct hub_loop *hw = ctx;
 	struct arena *a = arena_new();
@@ -173,17 +173,17 @@ io_heads(void *ctx, struct heads_ask *ask)
 	         ? ES_UNAVAILABLE
 	         : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_heads,
 		       sync_store_heads_params(a, ask->tenants, ask->channels, ask->n),
-		       ASK_MS, on_heads, ask, &err);
+		       ASK_MS, hub_loop_io_on_heads, ask, &err);
 	arena_free(&a);
-	return rc == ES_OK && begun(hw, PM_QUERIES_HEADS);
+	return rc == ES_OK && hub_loop_io_begun(hw, PM_QUERIES_HEADS);
 }
 
 static void
-on_acl(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+hub_loop_io_on_acl(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *err)
 {
 	struct acl_ask *ask = ctx;
-	struct hub_loop *hw = hub_loop_of(ask->hub);
+	struct hub_loop *hw = hub_loop_io_of(ask->hub);
 	int64_t *versions = arena_alloc(a, ask->n * sizeof(*versions));
 	struct sync_acl row;
 
@@ -198,7 +198,7 @@ on_acl(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 }
 
 static bool
-io_acl(void *ctx, struct acl_ask *ask)
+hub_loop_io_acl(void *ctx, struct acl_ask *ask)
 {
 	struct hub_loop *hw = ctx;
 	struct arena *a = arena_new();
@@ -208,13 +208,13 @@ io_acl(void *ctx, struct acl_ask *ask)
 	rc = hw->closed ? ES_UNAVAILABLE
 	                : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_acl,
 			      sync_store_acl_params(a, ask->tenants, ask->n), ASK_MS,
-			      on_acl, ask, &err);
+			      hub_loop_io_on_acl, ask, &err);
 	arena_free(&a);
-	return rc == ES_OK && begun(hw, PM_QUERIES_VERSIONS);
+	return rc == ES_OK && hub_loop_io_begun(hw, PM_QUERIES_VERSIONS);
 }
 
 static void
-on_command(
+hub_loop_io_on_command(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	struct command *cmd = ctx;
@@ -227,7 +227,7 @@ on_command(
 }
 
 static bool
-io_redis(void *ctx, struct redis_script *script, size_t argc,
+hub_loop_io_redis(void *ctx, struct redis_script *script, size_t argc,
     const struct redis_arg argv[], redis_async_done *done, void *arg)
 {
 	struct hub_loop *hw = ctx;
@@ -239,10 +239,10 @@ io_redis(void *ctx, struct redis_script *script, size_t argc,
 		return false;
 	cmd = mem_new(1, sizeof(*cmd));
 	*cmd = (struct command){hw, done, arg};
-	rc = script == NULL
-	         ? redis_async_cmd(hw->worker->redis, on_command, cmd, &err, argc, argv)
-	         : redis_async_eval(
-		       hw->worker->redis, script, on_command, cmd, &err, 0, argc, argv);
+	rc = script == NULL ? redis_async_cmd(hw->worker->redis, hub_loop_io_on_command,
+				  cmd, &err, argc, argv)
+	                    : redis_async_eval(hw->worker->redis, script,
+				  hub_loop_io_on_command, cmd, &err, 0, argc, argv);
 	if (rc != ES_OK) {
 		free(cmd);
 		return false;
@@ -254,6 +254,7 @@ io_redis(void *ctx, struct redis_script *script, size_t argc,
 struct hub_io
 hub_loop_io(struct hub_loop *hw)
 {
-	return (struct hub_io){
-	    hw, io_topic, io_publish, io_authorise, io_page, io_heads, io_acl, io_redis};
+	return (struct hub_io){hw, hub_loop_io_topic, hub_loop_io_publish,
+	    hub_loop_io_authorise, hub_loop_io_page, hub_loop_io_heads, hub_loop_io_acl,
+	    hub_loop_io_redis};
 }

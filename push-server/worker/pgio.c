@@ -15,7 +15,7 @@ struct pgio {
 };
 
 static void
-on_ready(struct ev_loop *loop, ev_io *io, int events)
+pgio_on_ready(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct pgio *p = ES_CONTAINER(io, struct pgio, io);
 
@@ -26,7 +26,7 @@ on_ready(struct ev_loop *loop, ev_io *io, int events)
 }
 
 static void
-on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+pgio_on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct pgio *p = ES_CONTAINER(timer, struct pgio, timer);
 
@@ -36,7 +36,7 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 static void
-watch(void *ctx, int fd, int want)
+pgio_watch(void *ctx, int fd, int want)
 {
 	struct pgio *p = ctx;
 
@@ -50,7 +50,7 @@ watch(void *ctx, int fd, int want)
 }
 
 static void
-timer(void *ctx, int64_t after_ms)
+pgio_set_timer(void *ctx, int64_t after_ms)
 {
 	struct pgio *p = ctx;
 
@@ -63,7 +63,7 @@ timer(void *ctx, int64_t after_ms)
 }
 
 static void
-state(void *ctx, bool up)
+pgio_state(void *ctx, bool up)
 {
 	struct pgio *p = ctx;
 
@@ -77,13 +77,13 @@ pgio_open(struct worker *w, const struct pg_settings *settings, size_t max_in_fl
 {
 	struct pgio *p = mem_new(1, sizeof(*p));
 	const struct pg_async_loop loop = {
-	    .watch = watch, .timer = timer, .state = state, .ctx = p};
+	    .watch = pgio_watch, .timer = pgio_set_timer, .state = pgio_state, .ctx = p};
 	enum es_code rc;
 
 	p->worker = w;
 	p->changed = changed;
-	ev_init(&p->io, on_ready);
-	ev_init(&p->timer, on_timer);
+	ev_init(&p->io, pgio_on_ready);
+	ev_init(&p->timer, pgio_on_timer);
 	rc = pg_async_open(settings, max_in_flight, &loop, &p->pipeline, err);
 	if (rc != ES_OK) {
 		mem_free(p);

@@ -3,8 +3,8 @@
 #include <signal.h>
 
 #include "core/clock.h"
-#include "ops/ops.h"
 #include "env/push_metrics.h"
+#include "ops/ops.h"
 #include "queue/queue.h"
 #include "redis/redis.h"
 #include "store/db_store.h"
@@ -24,7 +24,7 @@ struct push_ops {
 };
 
 static void
-healthz(void *ctx, struct ops_answer *out)
+push_ops_healthz(void *ctx, struct ops_answer *out)
 {
 	const struct push_ops *o = ctx;
 
@@ -39,7 +39,7 @@ healthz(void *ctx, struct ops_answer *out)
 }
 
 static struct ops_check
-checked(const char *name, enum es_code rc, int64_t start_ms, struct arena *a,
+push_ops_checked(const char *name, enum es_code rc, int64_t start_ms, struct arena *a,
     const struct es_err *err)
 {
 	return (struct ops_check){.name = name,
@@ -50,7 +50,8 @@ checked(const char *name, enum es_code rc, int64_t start_ms, struct arena *a,
 
 /* A gauge that every worker sets to 1 while it is well. */
 static struct ops_check
-counted(const struct push_ops *o, const char *name, enum push_metric up, const char *what)
+push_ops_counted(
+    const struct push_ops *o, const char *name, enum push_metric up, const char *what)
 {
 	const int64_t n = metrics_sum(o->metrics, up);
 
@@ -63,7 +64,7 @@ counted(const struct push_ops *o, const char *name, enum push_metric up, const c
 }
 
 static void
-readyz(void *ctx, struct ops_answer *out)
+push_ops_readyz(void *ctx, struct ops_answer *out)
 {
 	struct push_ops *o = ctx;
 	struct ops_check checks[8];
@@ -73,17 +74,17 @@ readyz(void *ctx, struct ops_answer *out)
 	enum es_code rc = db_store_ready(o->pg, o->arena, &err);
 	const int64_t stale = metrics_sum(o->metrics, PM_AUTHZ_STALE);
 
-	checks[0] = checked("postgres", rc, start, o->arena, &err);
+	checks[0] = push_ops_checked("postgres", rc, start, o->arena, &err);
 	start = clock_mono_ms();
 	rc = redis_text(o->redis, o->arena, &v, &err, "PING", NULL);
-	checks[1] = checked("redis", rc, start, o->arena, &err);
+	checks[1] = push_ops_checked("redis", rc, start, o->arena, &err);
 	start = clock_mono_ms();
 	rc = queue_check(o->queue, &err);
-	checks[2] = checked("queue", rc, start, o->arena, &err);
-	checks[3] = counted(o, "pubsub", PM_TOPICS_UP, "subscribed");
-	checks[4] = counted(o, "workerPostgres", PM_PG_UP, "connected");
-	checks[5] = counted(o, "workerRedis", PM_REDIS_UP, "connected");
-	checks[6] = counted(o, "workerQueue", PM_QUEUE_UP, "connected");
+	checks[2] = push_ops_checked("queue", rc, start, o->arena, &err);
+	checks[3] = push_ops_counted(o, "pubsub", PM_TOPICS_UP, "subscribed");
+	checks[4] = push_ops_counted(o, "workerPostgres", PM_PG_UP, "connected");
+	checks[5] = push_ops_counted(o, "workerRedis", PM_REDIS_UP, "connected");
+	checks[6] = push_ops_counted(o, "workerQueue", PM_QUEUE_UP, "connected");
 	checks[7] = (struct ops_check){.name = "membership",
 	    .ok = stale == 0,
 	    .detail = stale == 0 ? NULL : "memberships could not be checked for 60 s"};
@@ -92,7 +93,7 @@ readyz(void *ctx, struct ops_answer *out)
 }
 
 static void
-metrics(void *ctx, struct ops_answer *out)
+push_ops_metrics(void *ctx, struct ops_answer *out)
 {
 	const struct push_ops *o = ctx;
 
@@ -101,7 +102,7 @@ metrics(void *ctx, struct ops_answer *out)
 }
 
 static void
-version(void *ctx, struct ops_answer *out)
+push_ops_version(void *ctx, struct ops_answer *out)
 {
 	(void)ctx;
 	text_addf(out->body,
@@ -112,10 +113,10 @@ int
 push_ops_run(const struct push_conf *conf, struct metrics *m, unsigned slot)
 {
 	static const struct ops_route routes[] = {
-	    {"/healthz", healthz},
-	    {"/readyz", readyz},
-	    {"/metrics", metrics},
-	    {"/version", version},
+	    {"/healthz", push_ops_healthz},
+	    {"/readyz", push_ops_readyz},
+	    {"/metrics", push_ops_metrics},
+	    {"/version", push_ops_version},
 	};
 	struct push_ops o = {.conf = conf, .metrics = m, .arena = arena_new()};
 	struct queue_settings queue;

@@ -4,20 +4,20 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "door/accept.h"
-#include "who/conn_auth.h"
 #include "conn/conn_write.h"
+#include "conn/ping_wheel.h"
+#include "conn/ws.h"
 #include "core/check.h"
-#include "worker/drain.h"
+#include "door/accept.h"
 #include "door/handshake.h"
 #include "door/origins.h"
-#include "worker/pgio.h"
-#include "conn/ping_wheel.h"
 #include "queue/queue_async.h"
 #include "redis/redis_async.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
-#include "conn/ws.h"
+#include "who/conn_auth.h"
+#include "worker/drain.h"
+#include "worker/pgio.h"
 
 #include "core/banned.h"
 
@@ -35,30 +35,30 @@ struct shop {
 };
 
 static void
-up_gauge(struct worker *w, enum push_metric which, bool up, const char *what)
+worker_up_gauge(struct worker *w, enum push_metric which, bool up, const char *what)
 {
 	metrics_gauge_set(w->metrics, which, up ? 1 : 0);
 	log_info(up ? "connected" : "disconnected", LOG_STR("to", what));
 }
 
 static void
-on_pg(struct worker *w, bool up)
+worker_on_pg(struct worker *w, bool up)
 {
-	up_gauge(w, PM_PG_UP, up, "postgres");
+	worker_up_gauge(w, PM_PG_UP, up, "postgres");
 }
 
 static void
-on_redis(void *ctx, bool up)
+worker_on_redis(void *ctx, bool up)
 {
 	struct worker *w = ctx;
 
-	up_gauge(w, PM_REDIS_UP, up, "redis");
+	worker_up_gauge(w, PM_REDIS_UP, up, "redis");
 	if (w->hub != NULL)
 		hub_redis_state(w->hub, up);
 }
 
 static void
-on_topic_message(void *ctx, const char *topic, const char *data, size_t len)
+worker_on_topic_message(void *ctx, const char *topic, const char *data, size_t len)
 {
 	struct worker *w = ctx;
 
@@ -70,7 +70,7 @@ on_topic_message(void *ctx, const char *topic, const char *data, size_t len)
 }
 
 static void
-on_topic_subscribed(void *ctx, const char *topic)
+worker_on_topic_subscribed(void *ctx, const char *topic)
 {
 	struct worker *w = ctx;
 
@@ -82,11 +82,11 @@ on_topic_subscribed(void *ctx, const char *topic)
 }
 
 static void
-on_topics_state(void *ctx, bool up)
+worker_on_topics_state(void *ctx, bool up)
 {
 	struct worker *w = ctx;
 
-	up_gauge(w, PM_TOPICS_UP, up, "pubsub");
+	worker_up_gauge(w, PM_TOPICS_UP, up, "pubsub");
 	if (w->hub != NULL)
 		hub_topics_state(w->hub, up);
 }
@@ -103,14 +103,14 @@ worker_turn(struct worker *w)
 }
 
 static void
-on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
+worker_on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
 	(void)loop, (void)events;
 	worker_turn(&ES_CONTAINER(prepare, struct shop, turn)->worker);
 }
 
 static void
-on_fast(struct ev_loop *loop, ev_timer *timer, int events)
+worker_on_fast(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct shop *s = ES_CONTAINER(timer, struct shop, fast);
 	struct worker *w = &s->worker;
@@ -135,14 +135,14 @@ worker_second(struct worker *w)
 }
 
 static void
-on_second(struct ev_loop *loop, ev_timer *timer, int events)
+worker_on_second(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
 	worker_second(&ES_CONTAINER(timer, struct shop, second)->worker);
 }
 
 static void
-on_term(struct ev_loop *loop, ev_signal *signal, int events)
+worker_on_term(struct ev_loop *loop, ev_signal *signal, int events)
 {
 	struct shop *s = signal->data;
 
@@ -152,14 +152,14 @@ on_term(struct ev_loop *loop, ev_signal *signal, int events)
 
 /* The doors to the outside; none of them waits for the other side to be there. */
 static enum es_code
-open_doors(struct shop *s, struct es_err *err)
+worker_open_doors(struct shop *s, struct es_err *err)
 {
 	struct worker *w = &s->worker;
 	const struct conf_common *conf = &w->conf->common;
 	const struct redis_topics_events events = {
-	    .message = on_topic_message,
-	    .subscribed = on_topic_subscribed,
-	    .state = on_topics_state,
+	    .message = worker_on_topic_message,
+	    .subscribed = worker_on_topic_subscribed,
+	    .state = worker_on_topics_state,
 	    .ctx = w,
 	};
 	struct pg_settings pg;
@@ -167,12 +167,12 @@ open_doors(struct shop *s, struct es_err *err)
 
 	push_conf_pg(w->conf, &pg);
 	push_conf_queue(w->conf, &queue);
-	TRY(pgio_open(w, &pg, AUTH_IN_FLIGHT, on_pg, &s->auth, err));
+	TRY(pgio_open(w, &pg, AUTH_IN_FLIGHT, worker_on_pg, &s->auth, err));
 	w->pg_auth = pgio_pipeline(s->auth);
 	TRY(pgio_open(w, &pg, REPLAY_IN_FLIGHT, NULL, &s->replay, err));
 	w->pg_replay = pgio_pipeline(s->replay);
-	TRY(redis_async_open(w->loop, conf->redis_url, conf->redis_timeout_ms, on_redis,
-	    w, &w->redis, err));
+	TRY(redis_async_open(w->loop, conf->redis_url, conf->redis_timeout_ms,
+	    worker_on_redis, w, &w->redis, err));
 	TRY(redis_topics_open(w->loop, conf->redis_url, &events, &w->topics, err));
 	TRY(queue_async_open(w->loop, &queue, &w->queue, err));
 	TRY(hub_open(w, &w->hub, err));
@@ -181,21 +181,21 @@ open_doors(struct shop *s, struct es_err *err)
 }
 
 static void
-start_watchers(struct shop *s)
+worker_start_watchers(struct shop *s)
 {
 	struct ev_loop *loop = s->worker.loop;
 
-	ev_prepare_init(&s->turn, on_turn);
+	ev_prepare_init(&s->turn, worker_on_turn);
 	ev_set_priority(&s->turn, EV_MINPRI); /* after the hub's */
 	ev_prepare_start(loop, &s->turn);
-	ev_timer_init(&s->fast, on_fast, 0.1, 0.1);
+	ev_timer_init(&s->fast, worker_on_fast, 0.1, 0.1);
 	ev_timer_start(loop, &s->fast);
-	ev_timer_init(&s->second, on_second, 0., 1.);
+	ev_timer_init(&s->second, worker_on_second, 0., 1.);
 	ev_timer_start(loop, &s->second);
-	ev_signal_init(&s->term, on_term, SIGTERM);
+	ev_signal_init(&s->term, worker_on_term, SIGTERM);
 	s->term.data = s;
 	ev_signal_start(loop, &s->term);
-	ev_signal_init(&s->intr, on_term, SIGINT);
+	ev_signal_init(&s->intr, worker_on_term, SIGINT);
 	s->intr.data = s;
 	ev_signal_start(loop, &s->intr);
 }
@@ -222,7 +222,7 @@ worker_init(struct worker *w, const struct push_conf *conf, struct metrics *metr
 }
 
 static void
-take_down(struct shop *s)
+worker_take_down(struct shop *s)
 {
 	struct worker *w = &s->worker;
 
@@ -254,7 +254,7 @@ worker_fini(struct worker *w)
 /* As many descriptors as this worker can use and no more: libwebsockets makes tables of
  * the limit's size, and containers like to set it to a billion. */
 static void
-limit_descriptors(const struct push_conf *conf)
+worker_limit_descriptors(const struct push_conf *conf)
 {
 	const rlim_t want =
 	    (rlim_t)(conf->connections + conf->visitors) + BESIDE_CONNECTIONS;
@@ -279,22 +279,22 @@ worker_run(const struct push_conf *conf, struct metrics *metrics,
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN); /* nothing is read again */
-	limit_descriptors(conf);
+	worker_limit_descriptors(conf);
 	metrics_use_slot(metrics, slot);
 	s->worker.loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	worker_init(&s->worker, conf, metrics, index);
-	if (open_doors(s, &err) != ES_OK) {
+	if (worker_open_doors(s, &err) != ES_OK) {
 		log_error("start", LOG_STR("detail", err.text));
 		return 1;
 	}
-	start_watchers(s);
+	worker_start_watchers(s);
 	s->worker.accept = accept_new(&s->worker, listen, index);
 	log_info(
 	    "ready", LOG_INT("worker", index), LOG_STR("process", s->worker.id.text));
 	ev_run(s->worker.loop, 0);
 	log_info("stopped", LOG_INT("worker", index),
 	    LOG_INT("connections", s->worker.conns.n));
-	take_down(s);
+	worker_take_down(s);
 	mem_free(s);
 	return 0;
 }

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "conn/conn_write.h"
+#include "conn/ws.h"
 #include "core/check.h"
 #include "fakes.h"
 #include "frames/frames.h"
 #include "send/send_outcomes.h"
 #include "worker/worker.h"
-#include "conn/ws.h"
 #include "json/json_check.h"
 
 #include "core/banned.h"

@@ -1,6 +1,6 @@
 /* When questions go out: alone while it is calm, together in a storm. */
-#include "cunit_main.h"
 #include "core/gather.h"
+#include "cunit_main.h"
 
 #include "core/banned.h"
 

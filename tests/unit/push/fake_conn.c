@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "conn/conn_write.h"
-#include "core/check.h"
 #include "conn/frame_out.h"
+#include "core/check.h"
 
 #include "core/banned.h"
 

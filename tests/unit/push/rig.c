@@ -11,11 +11,11 @@
 
 #include "auth/token.h"
 #include "conn/conn_write.h"
+#include "conn/ping_wheel.h"
+#include "conn/ws.h"
 #include "core/check.h"
 #include "door/handshake.h"
 #include "door/request_head.h"
-#include "conn/ping_wheel.h"
-#include "conn/ws.h"
 
 #include "core/banned.h"
 

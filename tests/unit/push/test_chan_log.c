@@ -1,9 +1,9 @@
 /* The ring of one channel: growth, wrap, eviction, holes, the shared budget. */
 #include <string.h>
 
-#include "log/chan_log.h"
 #include "core/check.h"
 #include "cunit_main.h"
+#include "log/chan_log.h"
 
 #include "core/banned.h"
 

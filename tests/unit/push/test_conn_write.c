@@ -6,8 +6,8 @@
 #include "cunit_main.h"
 
 #include "conn/conn_write.h"
-#include "frame_log.h"
 #include "conn/ping_wheel.h"
+#include "frame_log.h"
 #include "rig.h"
 
 #include "core/banned.h"

@@ -5,9 +5,9 @@
 #include "cunit_main.h"
 
 #include "door/accept.h"
-#include "worker/drain.h"
 #include "door/listen.h"
 #include "rig.h"
+#include "worker/drain.h"
 
 #include "core/banned.h"
 

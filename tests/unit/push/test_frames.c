@@ -4,10 +4,10 @@
 
 #include "cunit_main.h"
 
-#include "who/conn_auth.h"
 #include "core/check.h"
 #include "frames/frames.h"
 #include "rig.h"
+#include "who/conn_auth.h"
 
 #include "core/banned.h"
 

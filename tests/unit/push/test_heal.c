@@ -5,8 +5,8 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "hub/hub_private.h"
-#include "hub_rig.h"
 #include "hub/subscribe.h"
+#include "hub_rig.h"
 
 #include "core/banned.h"
 

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hub/acl.h"
-#include "hub/authz.h"
 #include "core/check.h"
 #include "cunit_main.h"
+#include "hub/acl.h"
+#include "hub/authz.h"
 #include "hub/hub_private.h"
-#include "hub_rig.h"
 #include "hub/subscribe.h"
+#include "hub_rig.h"
 
 #include "core/banned.h"
 

@@ -6,9 +6,9 @@
 
 #include "event/envelope.h"
 #include "event/event.h"
-#include "send/send_outcomes.h"
 #include "rig.h"
 #include "send/send_lane.h"
+#include "send/send_outcomes.h"
 #include "send/send_queue.h"
 
 #include "core/banned.h"
@@ -82,7 +82,8 @@ acks_after_the_commit(void)
 	send_n(1);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL_FATAL(fakes.n_sent, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(fakes.sent[0], send_outcomes_topic(rig.worker.send_outcomes)));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(fakes.sent[0], send_outcomes_topic(rig.worker.send_outcomes)));
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, -1); /* in the queue is not committed */

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/recent.h"
 #include "cunit_main.h"
 #include "fake_outside.h"
 #include "hub/hub_private.h"
-#include "core/recent.h"
 #include "hub/subscribe.h"
 #include "hub/typing.h"
 
