@@ -10,7 +10,7 @@
 #include "env/push_metrics.h"
 #include "frames/frames.h"
 #include "worker/push_ops.h"
-#include "worker/worker.h"
+#include "worker/worker_run.h"
 
 #include "core/banned.h"
 

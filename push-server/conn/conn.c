@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "conn/conn_write.h"
-#include "conn/ping_wheel.h"
-#include "conn/ws.h"
 #include "core/check.h"
-#include "send/send_queue.h"
-#include "who/conn_auth.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -25,61 +20,80 @@ static const unsigned may_become[CONN_STATES] = {
 };
 
 void
-conn_table_init(struct conn_table *t, uint32_t size)
+conns_init(struct conns *t, struct loop_env *env, uint32_t size,
+    const struct conn_events *events, void *ctx)
 {
-	memset(t, 0, sizeof(*t));
+	*t = (struct conns){.env = env, .events = events, .ctx = ctx};
 	t->slots = mem_new(size, sizeof(struct conn *));
 	t->generations = mem_new(size, sizeof(*t->generations));
 	t->vacant = mem_new(size, sizeof(*t->vacant));
 	t->size = t->n_vacant = size;
 	for (uint32_t i = 0; i < size; i++)
 		t->vacant[i] = size - 1 - i;
-	TAILQ_INIT(&t->all);
-	TAILQ_INIT(&t->doomed);
-	TAILQ_INIT(&t->closing);
+	list_init(&t->all);
+	list_init(&t->doomed);
+	list_init(&t->closing);
+	list_init(&t->flush);
+	list_init(&t->lossy);
+	list_init(&t->slow);
 }
 
 void
-conn_table_fini(struct conn_table *t)
+conns_fini(struct conns *t)
 {
 	mem_free(t->slots);
 	mem_free(t->generations);
 	mem_free(t->vacant);
-	memset(t, 0, sizeof(*t));
+	*t = (struct conns){0};
+}
+
+static void
+conn_init_lists(struct conn *c)
+{
+	list_init(&c->lanes);
+	list_init(&c->out.slow);
+	list_init(&c->out.flush);
+	list_init(&c->out.lossy_entry);
+	list_init(&c->io.all);
+	list_init(&c->io.doomed);
+	list_init(&c->beat.entry);
+	list_init(&c->in.greeting);
+	list_init(&c->in.expiring);
 }
 
 struct conn *
-conn_new(struct worker *w, struct conn_table *t)
+conn_new(struct conns *t)
 {
 	struct conn *c;
 
 	if (t->n_vacant == 0)
 		return NULL;
 	c = mem_new(1, sizeof(*c));
-	c->worker = w;
+	c->conns = t;
 	c->ref.slot = t->vacant[--t->n_vacant];
 	c->ref.generation = ++t->generations[c->ref.slot];
 	uuid_new(c->id.text);
 	c->state = CONN_UPGRADING;
-	c->last_frame_ms = w->now_ms;
+	c->last_frame_ms = t->env->now_ms;
+	conn_init_lists(c);
 	t->slots[c->ref.slot] = c;
 	t->n++;
-	TAILQ_INSERT_TAIL(&t->all, c, io.all);
+	list_add_tail(&t->all, &c->io.all);
 	return c;
 }
 
-static void
+void
 conn_free(struct conn *c)
 {
-	struct conn_table *t = &c->worker->conns;
+	struct conns *t = c->conns;
 
-	CHECK(c->state == CONN_GONE && c->wsi == NULL && !c->io.hub_knows);
-	TAILQ_REMOVE(&t->all, c, io.all);
+	CHECK(c->state == CONN_GONE && c->wsi == NULL && !c->io.greeted);
+	t->events->freed(t->ctx, c);
+	list_del(&c->io.doomed);
+	list_del(&c->io.all);
 	t->slots[c->ref.slot] = NULL;
 	t->vacant[t->n_vacant++] = c->ref.slot;
 	t->n--;
-	conn_auth_forget(c);
-	send_queue_forget(c);
 	conn_write_fini(c);
 	conn_bytes_fini(&c->io.message);
 	conn_bytes_fini(&c->in.waiting);
@@ -92,42 +106,36 @@ conn_free(struct conn *c)
 }
 
 struct conn *
-conn_get(struct worker *w, struct conn_ref ref)
+conn_get(struct conns *t, struct conn_ref ref)
 {
-	struct conn *c = ref.slot < w->conns.size ? w->conns.slots[ref.slot] : NULL;
+	struct conn *c = ref.slot < t->size ? t->slots[ref.slot] : NULL;
 
 	if (c == NULL || c->ref.generation != ref.generation || c->state > CONN_OPEN)
 		return NULL;
 	return c;
 }
 
-static void
-conn_stand_on(struct conn *c, struct conn_list *list)
-{
-	if (c->io.on == list)
-		return;
-	if (c->io.on != NULL)
-		TAILQ_REMOVE(c->io.on, c, io.doomed);
-	c->io.on = list;
-	if (list != NULL)
-		TAILQ_INSERT_TAIL(list, c, io.doomed);
-}
-
 void
 conn_set_state(struct conn *c, enum conn_state next)
 {
-	struct worker *w = c->worker;
+	struct metrics *m = c->conns->env->metrics;
 
 	CHECK(may_become[c->state] & MAY_BECOME(next));
 	if (next == CONN_OPEN)
-		metrics_gauge_add(w->metrics, PM_CONNECTIONS, 1);
-	if (c->state == CONN_OPEN) {
-		metrics_gauge_add(w->metrics, PM_CONNECTIONS, -1);
-		ping_wheel_remove(c);
-	}
+		metrics_gauge_add(m, PM_CONNECTIONS, 1);
+	if (c->state == CONN_OPEN)
+		metrics_gauge_add(m, PM_CONNECTIONS, -1);
 	c->state = next;
 	if (next == CONN_CLOSING || next == CONN_GONE)
-		conn_stand_on(c, &w->conns.doomed);
+		list_move_tail(&c->conns->doomed, &c->io.doomed);
+}
+
+void
+conn_greeted(struct conn *c)
+{
+	CHECK(!c->io.greeted);
+	c->io.greeted = true;
+	c->conns->events->greeted(c->conns->ctx, c);
 }
 
 void
@@ -137,10 +145,10 @@ conn_close(struct conn *c, uint16_t code, const char *reason)
 		return;
 	conn_write_last(c);
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
-		return; /* that write has found it dead */
+		return; /* that write has found the socket dead */
 	c->io.code = code;
 	(void)snprintf(c->io.reason, sizeof(c->io.reason), "%s", reason);
-	c->io.cut_at_ms = c->worker->now_ms + CLOSE_MS;
+	c->io.cut_at_ms = c->conns->env->now_ms + CLOSE_MS;
 	conn_set_state(c, CONN_CLOSING);
 }
 
@@ -151,7 +159,7 @@ conn_peer_closes(struct conn *c, uint16_t code)
 		c->io.code = code;
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
 		return;
-	c->io.cut_at_ms = c->worker->now_ms + CLOSE_MS;
+	c->io.cut_at_ms = c->conns->env->now_ms + CLOSE_MS;
 	c->io.peer_closes = true;
 	conn_set_state(c, CONN_CLOSING);
 }
@@ -159,73 +167,14 @@ conn_peer_closes(struct conn *c, uint16_t code)
 void
 conn_lost(struct conn *c)
 {
+	const unsigned code = c->io.code != 0 ? c->io.code : 1006;
+
 	if (c->state == CONN_GONE)
 		return;
 	c->wsi = NULL;
 	if (c->io.upgraded) {
-		metrics_add(c->worker->metrics,
-		    push_metrics_close(c->io.code != 0 ? c->io.code : 1006), 1);
-		log_debug("ws.close", CONN_LOG(c),
-		    LOG_INT("code", c->io.code != 0 ? c->io.code : 1006));
+		metrics_add(c->conns->env->metrics, push_metrics_close(code), 1);
+		log_debug("ws.close", CONN_LOG(c), LOG_INT("code", code));
 	}
 	conn_set_state(c, CONN_GONE);
-}
-
-void
-conn_reap(struct worker *w)
-{
-	struct conn *c;
-
-	while ((c = TAILQ_FIRST(&w->conns.doomed)) != NULL) {
-		if (c->io.hub_knows) {
-			c->io.hub_knows = false;
-			hub_conn_closed(c);
-		}
-		if (c->state == CONN_GONE) {
-			conn_stand_on(c, NULL);
-			conn_free(c);
-			continue;
-		}
-		conn_stand_on(c, &w->conns.closing);
-		if (c->io.dead)
-			ws_cut(c->wsi); /* conn_lost() comes from inside */
-		else if (!c->io.peer_closes)
-			ws_want_writable(c->wsi);
-	}
-}
-
-void
-conn_cut_overdue(struct worker *w)
-{
-	struct conn *c, *next;
-
-	CONN_FOREACH_SAFE(c, &w->conns.closing, io.doomed, next)
-	if (c->io.cut_at_ms <= w->now_ms)
-		ws_cut(c->wsi);
-}
-
-bool
-conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap)
-{
-	uint32_t size = b->size > 0 ? b->size : 512;
-
-	if (len > cap || b->len > cap - len)
-		return false;
-	while (size < b->len + len)
-		size *= 2;
-	if (size > b->size) {
-		b->data = mem_grow(b->data, size);
-		b->size = size;
-	}
-	if (len > 0)
-		memcpy(b->data + b->len, data, len);
-	b->len += (uint32_t)len;
-	return true;
-}
-
-void
-conn_bytes_fini(struct conn_bytes *b)
-{
-	mem_free(b->data);
-	memset(b, 0, sizeof(*b));
 }

@@ -6,16 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
+#include "conn/conn_bytes.h"
 #include "core/attr.h"
 #include "core/id.h"
+#include "core/list.h"
+#include "env/loop_env.h"
 
 struct lws;
-struct worker;
-struct subscription; /* subscription.h */
-struct hub_conn;     /* what the hub keeps for a connection */
-struct send_lane;    /* send_queue.h */
+struct ws;
+struct ping_wheel;
+struct hub_conn;      /* what the hub keeps for a connection */
+struct presence_conn; /* what presence keeps for it */
 
 /* Asynchronous results carry this instead of a pointer: a slot is used again, a pair of
  * slot and generation never is. */
@@ -33,14 +35,8 @@ enum conn_state {
 	CONN_STATES
 };
 
-/* A growing, capped byte queue of finished frames. */
-struct conn_bytes {
-	char *data;
-	uint32_t len, size;
-};
-
 struct conn {
-	struct worker *worker;
+	struct conns *conns; /* of the worker */
 	struct conn_ref ref;
 	enum conn_state state;
 	struct lws *wsi;
@@ -57,24 +53,26 @@ struct conn {
 	int64_t tenant_rate;   /* messages a second of the tenant; 0: no limit */
 	int64_t user_quota, user_window_ms;
 
-	/* The hub's: subscriptions of this connection and whatever else it keeps. */
-	LIST_HEAD(conn_subscriptions, subscription) subscriptions;
-	unsigned n_subscriptions;
+	/* What the rooms above keep for this connection; NULL before hello. */
 	struct hub_conn *hub;
+	struct presence_conn *presence;
+	struct list lanes; /* of struct send_lane: one per channel at work */
 
 	/* From here on private to the files named. */
 	struct { /* conn_write.c */
 		struct conn_bytes control, lossy;
-		TAILQ_ENTRY(conn) slow; /* on worker->slow while blocked, slowest first */
-		LIST_ENTRY(conn) flush, lossy_entry;
+		struct list slow;        /* on conns->slow while blocked, slowest first */
+		struct list flush;       /* on conns->flush while control frames wait */
+		struct list lossy_entry; /* on conns->lossy while lossy frames wait */
 		uint32_t buffered; /* upper bound of what libwebsockets holds back */
-		bool blocked, dirty, careful, wants, lossy_listed;
+		bool blocked, careful;
 		int64_t blocked_ms; /* since when, for the slowest */
 	} out;
-	struct { /* conn.c, ws.c */
-		TAILQ_ENTRY(conn) all, doomed;
-		struct conn_list *on; /* the list that `doomed` stands on, or NULL */
-		bool upgraded, hub_knows, peer_closes;
+	struct {                    /* conn.c, ws.c */
+		struct list all;    /* on conns->all */
+		struct list doomed; /* on conns->doomed, then on conns->closing */
+		bool upgraded, peer_closes;
+		bool greeted;  /* `greeted` was told and `closing` is owed */
 		bool dead;     /* a write has failed: cut, nothing can be said any more */
 		uint16_t code; /* of the close, ours or the peer's; 0: none yet */
 		char reason[64];
@@ -84,9 +82,8 @@ struct conn {
 		char address[48];
 	} io;
 	struct { /* ping_wheel.c */
-		LIST_ENTRY(conn) entry;
+		struct list entry;
 		int64_t ping_at_ms; /* 0: no ping is outstanding */
-		bool on_wheel;
 	} beat;
 	struct {                           /* frames.c, frame_auth.c */
 		struct conn_bytes waiting; /* frames that came before hello */
@@ -96,62 +93,86 @@ struct conn {
 		char *jti;     /* of the token in force */
 		int64_t issued_s;
 		bool auth_busy;
-		TAILQ_ENTRY(conn) greeting; /* state CONN_GREETING, oldest first */
-		LIST_ENTRY(conn) expiring;
+		struct list greeting; /* state CONN_GREETING, oldest first */
+		struct list expiring;
 		int64_t greeting_ms;
-		bool on_greeting, on_expiring, expiry_told, leased, revalidate;
+		bool expiry_told, leased, revalidate;
 		int64_t window_ms;  /* start of the current frame-rate window */
 		int64_t refused_ms; /* likewise of sends over their limit */
 		uint32_t in_window, bad_windows, refused;
 	} in;
-	LIST_HEAD(conn_lanes, send_lane)
-	lanes; /* send_lane.h: one per channel at work */
 };
 
-/* sys/queue.h of glibc has no safe walks. */
-#define CONN_FOREACH_SAFE(c, list, link, next_) \
-	for ((c) = TAILQ_FIRST(list); \
-	     (c) != NULL && ((next_) = TAILQ_NEXT(c, link), true); (c) = (next_))
+/* What a connection tells the rooms above it; composed once, in worker/. ctx is the
+ * composer's. All are called on the loop and none may be NULL. */
+struct conn_events {
+	/* The WebSocket is up: the user is to be looked up. State is CONN_GREETING. */
+	void (*up)(void *ctx, struct conn *c);
+	/* One whole text message of len bytes; data lives as long as the call. */
+	void (*message)(void *ctx, struct conn *c, const char *data, size_t len);
+	/* The peer has answered a ping. */
+	void (*pong)(void *ctx, struct conn *c);
+	/* hello was queued; state is CONN_OPEN. `closing` follows, exactly once. */
+	void (*greeted)(void *ctx, struct conn *c);
+	/* The connection's turn on the ping wheel, every PING_INTERVAL_MS. */
+	void (*beat)(void *ctx, struct conn *c);
+	/* A blocked connection takes bytes again and its control frames are out. */
+	void (*writable)(void *ctx, struct conn *c);
+	/* A greeted connection is not open any more. From the end of a turn, never from
+	 * inside a walk over connections. */
+	void (*closing)(void *ctx, struct conn *c);
+	/* The memory of the connection is about to be freed. */
+	void (*freed)(void *ctx, struct conn *c);
+};
 
-TAILQ_HEAD(conn_list, conn);
-LIST_HEAD(conn_flush_list, conn);
+/* All connections of one worker. Its parts stand in the files named. */
+struct conns {
+	struct loop_env *env;
+	const struct conn_events *events;
+	void *ctx;
 
-/* Slots of one worker. */
-struct conn_table {
-	struct conn **slots;
+	struct conn **slots; /* conn.c */
 	uint32_t *generations;
 	uint32_t *vacant;
 	uint32_t size, n_vacant, n;
-	struct conn_list all;
-	struct conn_list doomed;  /* to be looked at at the end of this turn */
-	struct conn_list closing; /* a close frame was asked for; cut at a deadline */
+	struct list all;
+	struct list doomed; /* conn_reap.c: to be looked at at the end of this turn */
+	struct list
+	    closing; /* conn_reap.c: a close frame was asked for; cut at a deadline */
+
+	struct list flush, lossy; /* conn_write.c */
+	struct list slow;         /* conn_write.c: blocked, slowest first */
+	int64_t out_bytes;        /* conn_write.c: waiting in this process */
+
+	struct ping_wheel *wheel;
+	struct ws *ws; /* NULL before ws_open() and after ws_close() */
 };
 
-void conn_table_init(struct conn_table *t, uint32_t size);
-void conn_table_fini(struct conn_table *t);
+/* size: slots. env, events and ctx outlive it. */
+void conns_init(struct conns *t, struct loop_env *env, uint32_t size,
+    const struct conn_events *events, void *ctx);
+/* All connections are gone. */
+void conns_fini(struct conns *t);
 
 /* NULL when all slots are taken. State is CONN_UPGRADING. */
-struct conn *conn_new(struct worker *w, struct conn_table *t);
+struct conn *conn_new(struct conns *t);
+/* State is CONN_GONE; tells `freed`. For conn_reap.c. */
+void conn_free(struct conn *c);
 /* The handshake never came to be, or libwebsockets let go of the socket. Freed at the end
  * of the turn. */
 void conn_lost(struct conn *c);
 /* The peer has sent a close frame. */
 void conn_peer_closes(struct conn *c, uint16_t code);
-/* End of a turn: tell the hub, ask for close frames, free what is gone. */
-void conn_reap(struct worker *w);
-/* Once a second: cut sockets whose close has taken too long. */
-void conn_cut_overdue(struct worker *w);
-/* Append; false when the cap would be passed. */
-bool conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap);
-void conn_bytes_fini(struct conn_bytes *b);
 
 /* The connection a reference means, or NULL when it is gone or on its way out: the result
  * for it is to be dropped. */
-struct conn *conn_get(struct worker *w, struct conn_ref ref);
+struct conn *conn_get(struct conns *t, struct conn_ref ref);
 
-/* The only place where a state changes. Leaving CONN_OPEN tells the hub later, from the
- * deferred list, never from inside: a caller may be walking the hub's lists. */
+/* The only place where a state changes. Leaving CONN_OPEN is told later, from the
+ * deferred list, never from inside: a caller may be walking lists of connections. */
 void conn_set_state(struct conn *c, enum conn_state next);
+/* hello was queued: tells `greeted`. */
+void conn_greeted(struct conn *c);
 
 /* Decide to close: state becomes CONN_CLOSING at once, the close frame follows when the
  * socket takes it (what waits in the control buffer is tried first), the socket is cut 3

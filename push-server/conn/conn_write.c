@@ -1,10 +1,7 @@
 #include "conn/conn_write.h"
 
-#include <string.h>
-
 #include "conn/ws.h"
 #include "core/check.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -67,19 +64,10 @@ conn_write_whole_frames(const struct conn_bytes *b, size_t room)
 }
 
 static void
-conn_write_drop_front(struct conn_bytes *b, size_t n)
+conn_write_count_out(struct conns *t, int64_t delta)
 {
-	b->len -= (uint32_t)n;
-	memmove(b->data, b->data + n, b->len);
-	if (b->len == 0 && b->size > 4096)
-		conn_bytes_fini(b);
-}
-
-static void
-conn_write_count_out(struct worker *w, int64_t delta)
-{
-	w->out_bytes += delta;
-	metrics_gauge_set(w->metrics, PM_OUT_BYTES, w->out_bytes);
+	t->out_bytes += delta;
+	metrics_gauge_set(t->env->metrics, PM_OUT_BYTES, t->out_bytes);
 }
 
 static void
@@ -88,8 +76,8 @@ conn_write_unblock(struct conn *c)
 	if (!c->out.blocked)
 		return;
 	c->out.blocked = false;
-	TAILQ_REMOVE(&c->worker->slow, c, out.slow);
-	conn_write_count_out(c->worker, -(int64_t)c->out.buffered);
+	list_del(&c->out.slow);
+	conn_write_count_out(c->conns, -(int64_t)c->out.buffered);
 	c->out.buffered = 0;
 }
 
@@ -99,9 +87,9 @@ conn_write_block(struct conn *c, size_t buffered)
 	c->out.blocked = true;
 	c->out.careful = true;
 	c->out.buffered = (uint32_t)buffered;
-	c->out.blocked_ms = c->worker->now_ms;
-	TAILQ_INSERT_TAIL(&c->worker->slow, c, out.slow);
-	conn_write_count_out(c->worker, (int64_t)buffered);
+	c->out.blocked_ms = c->conns->env->now_ms;
+	list_add_tail(&c->conns->slow, &c->out.slow);
+	conn_write_count_out(c->conns, (int64_t)buffered);
 	ws_want_writable(c->wsi);
 }
 
@@ -111,30 +99,30 @@ conn_write_waiting(const struct conn *c)
 	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
 }
 
-/* Too much waits in this process: the slowest go. They are closed later, nothing is freed
- * here; until then what they hold is still counted, so it is taken off first, or each
- * write meanwhile would close others. */
+/* Too much waits in this process: close the slowest readers. They are closed later,
+ * nothing is freed here. Until then what they hold is still counted, so it is taken off
+ * first, or each write meanwhile would close others. */
 static void
-conn_write_shed_slowest(struct worker *w)
+conn_write_shed_slowest(struct conns *t)
 {
-	struct conn *c, *next;
-	int64_t excess = w->out_bytes - w->conf->out_bytes;
+	struct loop_env *env = t->env;
+	int64_t excess = t->out_bytes - env->conf->out_bytes;
+	struct list *next;
 
-	TAILQ_FOREACH(c, &w->slow, out.slow)
-	{
-		if (excess <= 0)
-			return;
+	for (struct list *l = t->slow.next; l != &t->slow && excess > 0; l = l->next) {
+		const struct conn *c = LIST_ITEM(l, struct conn, out.slow);
+
 		if (c->state != CONN_OPEN)
 			excess -= conn_write_waiting(c);
 	}
-	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
-	{
-		if (excess <= 0)
-			return;
+	for (struct list *l = t->slow.next; l != &t->slow && excess > 0; l = next) {
+		struct conn *c = LIST_ITEM(l, struct conn, out.slow);
+
+		next = l->next;
 		if (c->state != CONN_OPEN)
 			continue;
 		excess -= conn_write_waiting(c);
-		metrics_add(w->metrics, PM_SLOW, 1);
+		metrics_add(env->metrics, PM_SLOW, 1);
 		conn_close(c, CLOSE_SLOW, "too slow, the server is short of memory");
 	}
 }
@@ -143,8 +131,6 @@ conn_write_shed_slowest(struct worker *w)
 static bool
 conn_write(struct conn *c, const char *frames, size_t len)
 {
-	struct worker *w = c->worker;
-
 	if (c->state != CONN_OPEN || c->out.blocked)
 		return false;
 	CHECK(len > 0 && len <= CONN_WRITE_MAX);
@@ -163,7 +149,7 @@ conn_write(struct conn *c, const char *frames, size_t len)
 		conn_set_state(c, CONN_CLOSING);
 		return false;
 	}
-	metrics_add(w->metrics, PM_BYTES_OUT, len);
+	metrics_add(c->conns->env->metrics, PM_BYTES_OUT, len);
 	if (ws_partial(c->wsi))
 		conn_write_block(c, len);
 	else
@@ -186,9 +172,9 @@ conn_write_buffer(struct conn *c, struct conn_bytes *b)
 
 		if (!conn_write(c, b->data, n))
 			return false;
-		conn_write_drop_front(b, n);
-		conn_write_count_out(c->worker, -(int64_t)n);
-		conn_write_shed_slowest(c->worker); /* not before: n was counted twice */
+		conn_bytes_drop(b, n);
+		conn_write_count_out(c->conns, -(int64_t)n);
+		conn_write_shed_slowest(c->conns); /* not before: n was counted twice */
 	}
 	return true;
 }
@@ -205,7 +191,7 @@ conn_write_append(struct conn *c, struct conn_bytes *b, enum frame_opcode opcode
 		return false;
 	CHECK(conn_bytes_add(b, header, n, cap));
 	CHECK(conn_bytes_add(b, payload, len, cap));
-	conn_write_count_out(c->worker, (int64_t)(n + len));
+	conn_write_count_out(c->conns, (int64_t)(n + len));
 	return true;
 }
 
@@ -221,14 +207,12 @@ conn_write_queue(
 		return;
 	if (!conn_write_append(
 		c, &c->out.control, opcode, payload, len, CONN_CONTROL_MAX)) {
-		metrics_add(c->worker->metrics, PM_SLOW, 1);
+		metrics_add(c->conns->env->metrics, PM_SLOW, 1);
 		conn_close(c, CLOSE_SLOW, "too slow: answers pile up");
 		return;
 	}
-	if (c->out.dirty)
-		return;
-	c->out.dirty = true;
-	LIST_INSERT_HEAD(&c->worker->flush, c, out.flush);
+	if (list_empty(&c->out.flush))
+		list_add_tail(&c->conns->flush, &c->out.flush);
 }
 
 void
@@ -258,7 +242,7 @@ conn_write_frames(struct conn *c, const char *frames, size_t len)
 	if (c->state != CONN_OPEN || !conn_write_buffer(c, &c->out.control) ||
 	    !conn_write(c, frames, len))
 		return false;
-	conn_write_shed_slowest(c->worker);
+	conn_write_shed_slowest(c->conns);
 	return true;
 }
 
@@ -277,20 +261,18 @@ conn_lossy_frame(struct conn *c, const char *json, size_t len)
 	if (len + FRAME_HEADER_MAX > CONN_LOSSY_MAX ||
 	    !conn_write_append(
 		c, &c->out.lossy, OPCODE_TEXT, json, len, CONN_LOSSY_MAX)) {
-		metrics_add(c->worker->metrics, PM_LOSSY_DROPPED, 1);
+		metrics_add(c->conns->env->metrics, PM_LOSSY_DROPPED, 1);
 		return false;
 	}
-	if (!c->out.lossy_listed) {
-		c->out.lossy_listed = true;
-		LIST_INSERT_HEAD(&c->worker->lossy, c, out.lossy_entry);
-	}
+	if (list_empty(&c->out.lossy_entry))
+		list_add_tail(&c->conns->lossy, &c->out.lossy_entry);
 	return true;
 }
 
 void
 conn_lossy_clear(struct conn *c)
 {
-	conn_write_count_out(c->worker, -(int64_t)c->out.lossy.len);
+	conn_write_count_out(c->conns, -(int64_t)c->out.lossy.len);
 	conn_bytes_fini(&c->out.lossy);
 }
 
@@ -300,7 +282,7 @@ conn_write_ready(struct conn *c)
 	conn_write_unblock(c);
 	if (c->state == CONN_OPEN && conn_write_buffer(c, &c->out.control) &&
 	    !c->out.blocked)
-		deliver_writable(c);
+		c->conns->events->writable(c->conns->ctx, c);
 }
 
 void
@@ -311,45 +293,49 @@ conn_write_last(struct conn *c)
 }
 
 void
-conn_write_init(struct worker *w)
+conn_write_flush(struct conns *t)
 {
-	LIST_INIT(&w->flush);
-	LIST_INIT(&w->lossy);
-	TAILQ_INIT(&w->slow);
-}
+	struct list *l;
 
-void
-conn_write_flush(struct worker *w)
-{
-	struct conn *c;
+	while ((l = list_pop(&t->flush)) != NULL) {
+		struct conn *c = LIST_ITEM(l, struct conn, out.flush);
 
-	while ((c = LIST_FIRST(&w->flush)) != NULL) {
-		LIST_REMOVE(c, out.flush);
-		c->out.dirty = false;
 		if (c->state == CONN_OPEN)
 			(void)conn_write_buffer(c, &c->out.control);
 	}
 }
 
-void
-conn_write_tick(struct worker *w)
+/* Lossy frames go out behind everything else. */
+static void
+conn_write_flush_lossy(struct conns *t)
 {
-	struct conn *c, *next;
+	struct list *next;
 
-	for (c = LIST_FIRST(&w->lossy); c != NULL; c = next) {
-		next = LIST_NEXT(c, out.lossy_entry);
+	for (struct list *l = t->lossy.next; l != &t->lossy; l = next) {
+		struct conn *c = LIST_ITEM(l, struct conn, out.lossy_entry);
+
+		next = l->next;
 		if (c->state == CONN_OPEN &&
 		    (c->out.control.len > 0 || !conn_write_buffer(c, &c->out.lossy)))
-			continue; /* not before the rest */
-		LIST_REMOVE(c, out.lossy_entry);
-		c->out.lossy_listed = false;
+			continue;
+		list_del(&c->out.lossy_entry);
 	}
-	CONN_FOREACH_SAFE(c, &w->slow, out.slow, next)
-	{
-		if (w->now_ms - c->out.blocked_ms < STALLED_MS)
+}
+
+void
+conn_write_tick(struct conns *t)
+{
+	struct list *next;
+
+	conn_write_flush_lossy(t);
+	for (struct list *l = t->slow.next; l != &t->slow; l = next) {
+		struct conn *c = LIST_ITEM(l, struct conn, out.slow);
+
+		next = l->next;
+		if (t->env->now_ms - c->out.blocked_ms < STALLED_MS)
 			break;
 		if (c->state == CONN_OPEN)
-			metrics_add(w->metrics, PM_SLOW, 1);
+			metrics_add(t->env->metrics, PM_SLOW, 1);
 		conn_close(c, CLOSE_SLOW, "too slow: nothing was read for 30 s");
 	}
 }
@@ -358,12 +344,9 @@ void
 conn_write_fini(struct conn *c)
 {
 	conn_write_unblock(c);
-	if (c->out.dirty)
-		LIST_REMOVE(c, out.flush);
-	if (c->out.lossy_listed)
-		LIST_REMOVE(c, out.lossy_entry);
-	conn_write_count_out(
-	    c->worker, -(int64_t)(c->out.control.len + c->out.lossy.len));
+	list_del(&c->out.flush);
+	list_del(&c->out.lossy_entry);
+	conn_write_count_out(c->conns, -(int64_t)(c->out.control.len + c->out.lossy.len));
 	conn_bytes_fini(&c->out.control);
 	conn_bytes_fini(&c->out.lossy);
 }

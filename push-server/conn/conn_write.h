@@ -39,11 +39,12 @@ size_t conn_write_room(const struct conn *c);
 
 /* Hand over whole finished unmasked frames (at most CONN_WRITE_MAX bytes), without a copy
  * where the kernel takes them. True: taken, advance the cursor. False: nothing of it was
- * or will be sent; deliver_writable() is called when it is worth trying again, unless the
- * connection is gone. At most one write of these bytes per call. */
+ * or will be sent; conn_events.writable is called when it is worth trying again, unless
+ * the connection is gone. At most one write of these bytes per call. */
 bool conn_write_frames(struct conn *c, const char *frames, size_t len) ES_MUST_CHECK;
 
-/* Ask for deliver_writable(c) when the socket takes more (e.g. after writing a slice). */
+/* Ask for conn_events.writable when the socket takes more (e.g. after writing a slice).
+ */
 void conn_want_writable(struct conn *c);
 
 /* Append one text frame to the small lossy buffer: written at most once a second, after
@@ -54,17 +55,16 @@ void conn_lossy_clear(struct conn *c);
 
 /* For ws.c, ping_wheel.c and the loop. */
 void conn_write_ping(struct conn *c);
-/* The socket is writable and libwebsockets holds nothing back: control,
- * deliver_writable(). */
+/* The socket is writable and libwebsockets holds nothing back: write the control
+ * buffer, then tell conn_events.writable. */
 void conn_write_ready(struct conn *c);
 /* Try what waits in the control buffer once more, before the connection leaves CONN_OPEN.
  */
 void conn_write_last(struct conn *c);
-void conn_write_init(struct worker *w);
 /* End of a turn of the loop: control buffers. */
-void conn_write_flush(struct worker *w);
+void conn_write_flush(struct conns *t);
 /* Once a second: lossy buffers, sockets that have taken nothing for 30 s. */
-void conn_write_tick(struct worker *w);
+void conn_write_tick(struct conns *t);
 void conn_write_fini(struct conn *c);
 
 #endif

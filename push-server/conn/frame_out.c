@@ -3,7 +3,6 @@
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
 #include "conn/reconnect_advice.h"
-#include "worker/worker.h"
 #include "json/json_write.h"
 
 #include "core/banned.h"
@@ -120,7 +119,7 @@ frame_out_limits(struct frame_text *f, const struct conn *c, const struct push_c
 void
 frame_out_hello(struct conn *c)
 {
-	const struct worker *w = c->worker;
+	const struct loop_env *env = c->conns->env;
 	char now[ES_TIME_TEXT];
 	struct frame_text f;
 
@@ -129,16 +128,16 @@ frame_out_hello(struct conn *c)
 	jw_object(&f.json, "payload");
 	jw_int(&f.json, "v", 1);
 	jw_string(&f.json, "connectionId", c->id.text);
-	jw_string(&f.json, "epoch", w->epoch);
+	jw_string(&f.json, "epoch", env->epoch);
 	jw_string(&f.json, "serverTime", now);
 	jw_string(&f.json, "userId", c->user.text);
 	jw_string(&f.json, "tenantId", c->tenant.text);
 	jw_int(&f.json, "pingIntervalMs", PING_INTERVAL_MS);
 	jw_int(&f.json, "pongTimeoutMs", PONG_TIMEOUT_MS);
-	frame_out_limits(&f, c, w->conf);
+	frame_out_limits(&f, c, env->conf);
 	jw_object(&f.json, "reconnect");
-	jw_int(&f.json, "minMs", reconnect_advice_spread_ms(w));
-	jw_int(&f.json, "maxMs", w->conf->reconnect_max_ms);
+	jw_int(&f.json, "minMs", reconnect_advice_spread_ms(c->conns));
+	jw_int(&f.json, "maxMs", env->conf->reconnect_max_ms);
 	jw_string(&f.json, "jitter", "full");
 	jw_object_end(&f.json);
 	jw_object_end(&f.json);

@@ -1,7 +1,6 @@
 #include "conn/ping_wheel.h"
 
-#include <string.h>
-
+#include "conn/conn.h"
 #include "conn/conn_write.h"
 #include "core/check.h"
 
@@ -12,22 +11,20 @@
 #define PING_NONE 0
 #define CATCH_UP  BUCKETS /* after a longer sleep of the machine one round is enough */
 
-LIST_HEAD(bucket, conn);
-
 struct ping_wheel {
-	struct bucket buckets[BUCKETS];
+	struct list buckets[BUCKETS];
 	unsigned at;     /* the bucket whose turn was last */
 	int64_t last_ms; /* time of that turn */
-	void (*visit)(struct conn *c);
 };
 
 struct ping_wheel *
-ping_wheel_new(int64_t now_ms, void (*visit)(struct conn *c))
+ping_wheel_new(int64_t now_ms)
 {
 	struct ping_wheel *w = mem_new(1, sizeof(*w));
 
 	w->last_ms = now_ms;
-	w->visit = visit;
+	for (unsigned i = 0; i < BUCKETS; i++)
+		list_init(&w->buckets[i]);
 	return w;
 }
 
@@ -41,19 +38,15 @@ ping_wheel_free(struct ping_wheel **w)
 void
 ping_wheel_add(struct ping_wheel *w, struct conn *c)
 {
-	CHECK(!c->beat.on_wheel);
-	c->beat.on_wheel = true;
+	CHECK(list_empty(&c->beat.entry));
 	c->beat.ping_at_ms = PING_NONE;
-	LIST_INSERT_HEAD(&w->buckets[w->at], c, beat.entry);
+	list_add_tail(&w->buckets[w->at], &c->beat.entry);
 }
 
 void
 ping_wheel_remove(struct conn *c)
 {
-	if (!c->beat.on_wheel)
-		return;
-	LIST_REMOVE(c, beat.entry);
-	c->beat.on_wheel = false;
+	list_del(&c->beat.entry);
 }
 
 void
@@ -62,8 +55,8 @@ ping_wheel_pong(struct conn *c)
 	c->beat.ping_at_ms = PING_NONE;
 }
 
-/* A ping that stands behind bytes which the socket does not take proves nothing: that
- * case has its own limit in conn_write.c. */
+/* A ping behind bytes which the socket does not take proves nothing: that case has its
+ * own limit in conn_write.c. */
 static bool
 ping_wheel_overdue(const struct conn *c, int64_t now_ms)
 {
@@ -72,28 +65,26 @@ ping_wheel_overdue(const struct conn *c, int64_t now_ms)
 }
 
 static void
-ping_wheel_check_bucket(struct bucket *b, int64_t now_ms)
+ping_wheel_check_bucket(struct list *bucket, int64_t now_ms)
 {
-	struct conn *c, *next;
+	/* Closing leaves the wheel only at the end of the turn: the walk is safe. */
+	for (struct list *l = bucket->next; l != bucket; l = l->next) {
+		struct conn *c = LIST_ITEM(l, struct conn, beat.entry);
 
-	for (c = LIST_FIRST(b); c != NULL; c = next) {
-		next = LIST_NEXT(c, beat.entry); /* closing takes it off the wheel */
 		if (ping_wheel_overdue(c, now_ms))
 			conn_close(c, CLOSE_PING_TIMEOUT, "no pong within 10 s");
 	}
 }
 
 static void
-ping_wheel_ping_bucket(struct ping_wheel *w, struct bucket *b, int64_t now_ms)
+ping_wheel_ping_bucket(struct list *bucket, int64_t now_ms)
 {
-	struct conn *c, *next;
+	ping_wheel_check_bucket(bucket, now_ms); /* what a late turn has missed */
+	for (struct list *l = bucket->next; l != bucket; l = l->next) {
+		struct conn *c = LIST_ITEM(l, struct conn, beat.entry);
 
-	ping_wheel_check_bucket(b, now_ms); /* what a late turn has missed */
-	for (c = LIST_FIRST(b); c != NULL; c = next) {
-		next = LIST_NEXT(c, beat.entry);
-		if (w->visit != NULL)
-			w->visit(c);
-		if (!c->beat.on_wheel || c->out.blocked)
+		c->conns->events->beat(c->conns->ctx, c);
+		if (c->state != CONN_OPEN || c->out.blocked)
 			continue;
 		c->beat.ping_at_ms = now_ms;
 		conn_write_ping(c);
@@ -114,6 +105,6 @@ ping_wheel_turn(struct ping_wheel *w, int64_t now_ms)
 		}
 		ping_wheel_check_bucket(
 		    &w->buckets[(w->at + BUCKETS - LATE) % BUCKETS], now_ms);
-		ping_wheel_ping_bucket(w, &w->buckets[w->at], now_ms);
+		ping_wheel_ping_bucket(&w->buckets[w->at], now_ms);
 	}
 }

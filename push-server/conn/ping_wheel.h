@@ -14,13 +14,13 @@ struct ping_wheel;
 #define PONG_TIMEOUT_MS  10000
 #define PING_TICK_MS     250
 
-/* What is done to a connection on its turn: visit sees every connection once in
- * PING_INTERVAL_MS (leases, token expiry). May be NULL. */
-struct ping_wheel *ping_wheel_new(int64_t now_ms, void (*visit)(struct conn *c));
+struct ping_wheel *ping_wheel_new(int64_t now_ms);
 void ping_wheel_free(struct ping_wheel **w);
 
-/* The connection is open: first ping in PING_INTERVAL_MS. */
+/* The connection is open: first ping in PING_INTERVAL_MS. On each of its turns
+ * conn_events.beat sees it first. */
 void ping_wheel_add(struct ping_wheel *w, struct conn *c);
+/* Also of a connection that is not on the wheel. Not from inside a turn of the wheel. */
 void ping_wheel_remove(struct conn *c);
 void ping_wheel_pong(struct conn *c);
 

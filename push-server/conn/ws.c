@@ -4,11 +4,7 @@
 #include <string.h>
 
 #include "conn/conn_write.h"
-#include "conn/ping_wheel.h"
 #include "core/check.h"
-#include "frames/frames.h"
-#include "who/conn_auth.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -16,7 +12,7 @@
 #define NUDGE_S   0.5
 
 struct ws {
-	struct worker *worker;
+	struct conns *conns;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	struct conn *adopting; /* set while libwebsockets makes a socket of it */
@@ -45,7 +41,7 @@ ws_on_established(struct conn *c)
 {
 	c->io.upgraded = true;
 	conn_set_state(c, CONN_GREETING);
-	conn_auth_begin(c);
+	c->conns->events->up(c->conns->ctx, c);
 }
 
 /* A piece of a message. Whole messages of one piece, the usual case, are not copied. */
@@ -54,7 +50,7 @@ ws_on_receive(struct lws *wsi, struct conn *c, const char *data, size_t len)
 {
 	const size_t rest = lws_remaining_packet_payload(wsi);
 	const bool last = lws_is_final_fragment(wsi) && rest == 0;
-	const size_t max = (size_t)c->worker->conf->frame_max_bytes;
+	const size_t max = (size_t)c->conns->env->conf->frame_max_bytes;
 	struct conn_bytes *message = &c->io.message;
 
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
@@ -68,13 +64,13 @@ ws_on_receive(struct lws *wsi, struct conn *c, const char *data, size_t len)
 		return;
 	}
 	if (last && message->len == 0) {
-		frames_receive(c->worker, c, data, len);
+		c->conns->events->message(c->conns->ctx, c, data, len);
 		return;
 	}
 	CHECK(conn_bytes_add(message, data, len, max));
 	if (!last)
 		return;
-	frames_receive(c->worker, c, message->data, message->len);
+	c->conns->events->message(c->conns->ctx, c, message->data, message->len);
 	message->len = 0;
 	if (message->size > 4096)
 		conn_bytes_fini(message);
@@ -140,7 +136,7 @@ ws_on_event(
 		ws_on_receive(wsi, c, in, len);
 		break;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		ping_wheel_pong(c);
+		c->conns->events->pong(c->conns->ctx, c);
 		break;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return ws_on_writable(wsi, c);
@@ -198,16 +194,16 @@ ws_on_nudge(struct ev_loop *loop, ev_timer *timer, int events)
 }
 
 enum es_code
-ws_open(struct worker *w, struct ws **out, struct es_err *err)
+ws_open(struct conns *conns, struct es_err *err)
 {
-	void *loops[] = {w->loop};
+	void *loops[] = {conns->env->loop};
 	struct ws *ws = mem_new(1, sizeof(*ws));
 	struct lws_context_creation_info info = {
 	    .port = CONTEXT_PORT_NO_LISTEN_SERVER,
 	    .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
 	               LWS_SERVER_OPTION_VALIDATE_UTF8,
 	    .foreign_loops = loops,
-	    .max_http_header_data = 1024, /* heads are written by our front desk */
+	    .max_http_header_data = 1024, /* heads are written by handshake.c */
 	    .max_http_header_pool = 16,
 	    .timeout_secs = 5,
 	    .gid = (gid_t)-1,
@@ -216,7 +212,7 @@ ws_open(struct worker *w, struct ws **out, struct es_err *err)
 	};
 
 	lws_set_log_level(LLL_ERR | LLL_WARN, ws_on_log);
-	ws->worker = w;
+	ws->conns = conns;
 	ws->context = lws_create_context(&info);
 	info.protocols = protocols;
 	ws->vhost = ws->context != NULL ? lws_create_vhost(ws->context, &info) : NULL;
@@ -227,32 +223,32 @@ ws_open(struct worker *w, struct ws **out, struct es_err *err)
 		return es_fail(err, ES_INTERNAL, "libwebsockets refuses to start");
 	}
 	ev_timer_init(&ws->nudge, ws_on_nudge, NUDGE_S, NUDGE_S);
-	ev_timer_start(w->loop, &ws->nudge);
-	*out = ws;
+	ev_timer_start(conns->env->loop, &ws->nudge);
+	conns->ws = ws;
 	return ES_OK;
 }
 
 void
-ws_close(struct ws **ws)
+ws_close(struct conns *conns)
 {
-	struct ev_loop *loop;
+	struct ev_loop *loop = conns->env->loop;
+	struct ws *ws = conns->ws;
 
-	if (*ws == NULL)
+	if (ws == NULL)
 		return;
-	loop = (*ws)->worker->loop;
-	ev_timer_stop(loop, &(*ws)->nudge);
-	lws_context_destroy((*ws)->context);
+	ev_timer_stop(loop, &ws->nudge);
+	lws_context_destroy(ws->context);
 	for (int i = 0; i < 8; i++)
 		ev_run(loop, EVRUN_NOWAIT);
-	mem_free(*ws);
-	*ws = NULL;
+	mem_free(ws);
+	conns->ws = NULL;
 }
 
 void
-ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len)
+ws_adopt(struct conn *c, int fd, const char *head, size_t len)
 {
+	struct ws *ws = c->conns->ws;
 	const struct conn_ref ref = c->ref;
-	struct worker *w = c->worker;
 	struct lws *wsi;
 
 	ws->adopting = c;
@@ -260,7 +256,7 @@ ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len)
 	ws->adopting = NULL;
 	/* It may have come and gone within that call; it is freed at the end of the turn.
 	 */
-	CHECK(w->conns.slots[ref.slot] == c);
+	CHECK(ws->conns->slots[ref.slot] == c);
 	if (wsi == NULL)
 		conn_lost(c);
 }

@@ -1,5 +1,5 @@
-/* The only door to libwebsockets: it keeps the sockets after the front desk let them in,
- * and turns its callbacks into calls of conn_*, frames_* and ping_wheel_*. */
+/* The only door to libwebsockets: it keeps the sockets after the handshake was judged,
+ * and turns its callbacks into calls of conn_* and conn_events. */
 #ifndef PUSH_WS_H
 #define PUSH_WS_H
 
@@ -11,24 +11,24 @@
 #include "core/err.h"
 
 struct conn;
+struct conns;
 struct lws;
-struct worker;
 struct ws;
 
 #define WS_TX_PACKET 65536 /* bytes of one write to a socket */
 
-/* On the worker's loop; call after the fork. */
-enum es_code ws_open(struct worker *w, struct ws **out, struct es_err *err) ES_MUST_CHECK;
-/* Cuts what is still open. */
-void ws_close(struct ws **ws);
+/* Sets conns->ws: libwebsockets on the worker's loop. Call after the fork. */
+enum es_code ws_open(struct conns *conns, struct es_err *err) ES_MUST_CHECK;
+/* Cuts what is still open; conns->ws is NULL afterwards. */
+void ws_close(struct conns *conns);
 
 /* Hand over an accepted socket: head is a handshake written by ourselves, followed by
  * what the client has sent after its own. The connection is lost by itself on failure. fd
  * is libwebsockets' from here on. */
-void ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len);
+void ws_adopt(struct conn *c, int fd, const char *head, size_t len);
 
-/* For conn_write.c and conn.c only. Bytes that the kernel does not take are held back
- * (ws_partial) and go first. False: the socket is dead. */
+/* For conn_write.c and conn_reap.c only. Bytes that the kernel does not take are held
+ * back (ws_partial) and go first. False: the socket is dead. */
 bool ws_write(struct lws *wsi, const char *bytes, size_t len) ES_MUST_CHECK;
 bool ws_partial(struct lws *wsi);
 /* The code of the Close that libwebsockets sends or has sent by itself (broken framing,

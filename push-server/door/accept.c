@@ -9,7 +9,7 @@
 
 #include "core/check.h"
 #include "door/handshake.h"
-#include "worker/worker.h"
+#include "env/loop_env.h"
 
 #include "core/banned.h"
 
@@ -23,7 +23,8 @@ struct listener {
 };
 
 struct accept {
-	struct worker *worker;
+	struct loop_env *env;
+	struct handshake *handshake;
 	struct listener listeners[PUSH_LISTEN_MAX];
 	unsigned n;
 	bool running;
@@ -38,9 +39,9 @@ accept_set_int(int fd, int level, int name, int value)
 }
 
 static void
-accept_tune(const struct worker *w, int fd, bool is_unix)
+accept_tune(const struct loop_env *env, int fd, bool is_unix)
 {
-	accept_set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)w->conf->sndbuf_bytes);
+	accept_set_int(fd, SOL_SOCKET, SO_SNDBUF, (int)env->conf->sndbuf_bytes);
 	if (is_unix)
 		return;
 	accept_set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -66,9 +67,9 @@ accept_set_running(struct accept *a, bool running)
 {
 	for (unsigned i = 0; i < a->n; i++) {
 		if (running)
-			ev_io_start(a->worker->loop, &a->listeners[i].io);
+			ev_io_start(a->env->loop, &a->listeners[i].io);
 		else
-			ev_io_stop(a->worker->loop, &a->listeners[i].io);
+			ev_io_stop(a->env->loop, &a->listeners[i].io);
 	}
 	a->running = running;
 }
@@ -86,11 +87,11 @@ static void
 accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct listener *l = ES_CONTAINER(io, struct listener, io);
-	struct worker *w = l->accept->worker;
+	struct loop_env *env = l->accept->env;
 
 	(void)events;
-	w->now_ms = clock_mono_ms();
-	for (int64_t i = 0; i < w->conf->accepts; i++) {
+	env->now_ms = clock_mono_ms();
+	for (int64_t i = 0; i < env->conf->accepts; i++) {
 		struct sockaddr_storage sa = {0};
 		socklen_t len = sizeof(sa);
 		char peer[48];
@@ -107,18 +108,20 @@ accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 		}
 		if (fd < 0)
 			return;
-		accept_tune(w, fd, l->is_unix);
+		accept_tune(env, fd, l->is_unix);
 		accept_peer_name(&sa, peer, sizeof(peer));
-		handshake_take(w, fd, l->is_unix, peer);
+		handshake_take(l->accept->handshake, fd, l->is_unix, peer);
 	}
 }
 
 struct accept *
-accept_new(struct worker *w, const struct push_listen *listen, unsigned index)
+accept_new(struct loop_env *env, struct handshake *handshake,
+    const struct push_listen *listen, unsigned index)
 {
 	struct accept *a = mem_new(1, sizeof(*a));
 
-	a->worker = w;
+	a->env = env;
+	a->handshake = handshake;
 	a->n = listen->n;
 	for (unsigned i = 0; i < a->n; i++) {
 		struct listener *l = &a->listeners[i];
@@ -136,7 +139,7 @@ accept_new(struct worker *w, const struct push_listen *listen, unsigned index)
 void
 accept_stop(struct accept *a)
 {
-	ev_timer_stop(a->worker->loop, &a->pause);
+	ev_timer_stop(a->env->loop, &a->pause);
 	accept_set_running(a, false);
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "conn/conn.h"
 #include "conn/reconnect_advice.h"
 #include "conn/ws.h"
 #include "core/check.h"
@@ -12,13 +13,12 @@
 #include "door/http_answer.h"
 #include "door/origins.h"
 #include "door/request_head.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
 /* One socket whose head is being read. */
 struct visitor {
-	TAILQ_ENTRY(visitor) link;
+	struct list link;
 	struct handshake *desk;
 	ev_io io;
 	ev_timer deadline;
@@ -29,20 +29,24 @@ struct visitor {
 };
 
 struct handshake {
-	struct worker *worker;
+	struct loop_env *env;
+	struct conns *conns;
+	struct origins *origins;
 	struct address_limit *limits;
-	TAILQ_HEAD(, visitor) visitors;
+	struct list visitors;
 	unsigned n;
 };
 
 struct handshake *
-handshake_new(struct worker *w)
+handshake_new(struct conns *conns, struct origins *origins)
 {
 	struct handshake *d = mem_new(1, sizeof(*d));
 
-	d->worker = w;
-	d->limits = address_limit_new(w->conf->address_connections_per_min);
-	TAILQ_INIT(&d->visitors);
+	d->env = conns->env;
+	d->conns = conns;
+	d->origins = origins;
+	d->limits = address_limit_new(conns->env->conf->address_connections_per_min);
+	list_init(&d->visitors);
 	return d;
 }
 
@@ -50,12 +54,12 @@ handshake_new(struct worker *w)
 static int
 handshake_show_out(struct visitor *v)
 {
-	struct ev_loop *loop = v->desk->worker->loop;
+	struct ev_loop *loop = v->desk->env->loop;
 	const int fd = v->io.fd;
 
 	ev_io_stop(loop, &v->io);
 	ev_timer_stop(loop, &v->deadline);
-	TAILQ_REMOVE(&v->desk->visitors, v, link);
+	list_del(&v->link);
 	v->desk->n--;
 	mem_free(v);
 	return fd;
@@ -64,12 +68,12 @@ handshake_show_out(struct visitor *v)
 void
 handshake_free(struct handshake **d)
 {
-	struct visitor *v;
+	struct list *l;
 
 	if (*d == NULL)
 		return;
-	while ((v = TAILQ_FIRST(&(*d)->visitors)) != NULL)
-		(void)close(handshake_show_out(v));
+	while ((l = list_first(&(*d)->visitors)) != NULL)
+		(void)close(handshake_show_out(LIST_ITEM(l, struct visitor, link)));
 	address_limit_free(&(*d)->limits);
 	mem_free(*d);
 	*d = NULL;
@@ -78,13 +82,13 @@ handshake_free(struct handshake **d)
 static void
 handshake_answer(struct visitor *v, const struct http_answer *a)
 {
-	struct worker *w = v->desk->worker;
+	struct loop_env *env = v->desk->env;
 	char text[FRONT_ANSWER_MAX];
 	const size_t len = http_answer_text(a, text);
 	int fd;
 
 	if (a->status != 200)
-		metrics_add(w->metrics, PM_HANDSHAKES_REFUSED, 1);
+		metrics_add(env->metrics, PM_HANDSHAKES_REFUSED, 1);
 	fd = handshake_show_out(v);
 	/* It fits any fresh socket buffer; who is gone by now needs no answer. */
 	if (send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len)
@@ -100,25 +104,25 @@ handshake_refuse(struct visitor *v, int status, int64_t retry_ms, const char *wh
 }
 
 static bool
-handshake_origin_known(const struct worker *w, const struct request_head *head)
+handshake_origin_known(const struct handshake *d, const struct request_head *head)
 {
 	return head->origin == NULL || request_head_same_origin(head) ||
-	       origins_allow(w->origins, head->origin);
+	       origins_allow(d->origins, head->origin);
 }
 
 /* To libwebsockets: our own handshake, then what the client has sent after its head. */
 static void
 handshake_admit(struct visitor *v, const struct request_head *head)
 {
-	struct worker *w = v->desk->worker;
+	struct conns *conns = v->desk->conns;
 	const size_t rest = v->len - head->len;
 	char first[FRONT_HANDSHAKE_MAX + FRONT_HEAD_MAX];
 	const size_t len = request_head_handshake(head, first);
-	struct conn *c = conn_new(w, &w->conns);
+	struct conn *c = conn_new(conns);
 
 	if (c == NULL) {
 		handshake_refuse(
-		    v, 503, reconnect_advice_retry_ms(w), "this server is full");
+		    v, 503, reconnect_advice_retry_ms(conns), "this server is full");
 		return;
 	}
 	memcpy(first + len, v->data + head->len, rest);
@@ -127,25 +131,25 @@ handshake_admit(struct visitor *v, const struct request_head *head)
 	if (head->origin != NULL && !request_head_same_origin(head))
 		c->io.origin = mem_strdup(head->origin);
 	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", v->peer);
-	metrics_add(w->metrics, PM_HANDSHAKES_OK, 1);
-	ws_adopt(w->ws, c, handshake_show_out(v), first, len + rest);
+	metrics_add(conns->env->metrics, PM_HANDSHAKES_OK, 1);
+	ws_adopt(c, handshake_show_out(v), first, len + rest);
 }
 
 static void
 handshake_judge(struct visitor *v, const struct request_head *head)
 {
-	struct worker *w = v->desk->worker;
+	struct handshake *d = v->desk;
 	int64_t retry_ms = 0;
 
 	if (v->is_unix && head->forwarded != NULL)
 		(void)snprintf(v->peer, sizeof(v->peer), "%s", head->forwarded);
-	if (w->draining)
-		handshake_refuse(
-		    v, 503, reconnect_advice_retry_ms(w), "this server is shutting down");
-	else if (!address_limit_take(v->desk->limits, v->peer, w->now_ms, &retry_ms))
+	if (d->env->draining)
+		handshake_refuse(v, 503, reconnect_advice_retry_ms(d->conns),
+		    "this server is shutting down");
+	else if (!address_limit_take(d->limits, v->peer, d->env->now_ms, &retry_ms))
 		handshake_refuse(
 		    v, 429, retry_ms, "too many connections from this address");
-	else if (!handshake_origin_known(w, head))
+	else if (!handshake_origin_known(d, head))
 		handshake_refuse(v, 403, 0, "no tenant allows this Origin");
 	else
 		handshake_admit(v, head);
@@ -159,7 +163,7 @@ handshake_on_readable(struct ev_loop *loop, ev_io *io, int events)
 	ssize_t n;
 
 	(void)loop, (void)events;
-	v->desk->worker->now_ms = clock_mono_ms();
+	v->desk->env->now_ms = clock_mono_ms();
 	n = recv(io->fd, v->data + v->len, FRONT_HEAD_MAX - v->len, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -195,27 +199,27 @@ handshake_on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 /* No room for its head. What has come of it is read, or the kernel would answer with a
  * reset instead. */
 static void
-handshake_turn_away(struct worker *w, int fd)
+handshake_turn_away(struct handshake *d, int fd)
 {
 	const struct http_answer full = {.status = 503,
 	    .why = "this server is overloaded",
-	    .retry_ms = reconnect_advice_retry_ms(w)};
+	    .retry_ms = reconnect_advice_retry_ms(d->conns)};
 	char text[FRONT_ANSWER_MAX], head[FRONT_HEAD_MAX];
 
-	metrics_add(w->metrics, PM_HANDSHAKES_REFUSED, 1);
+	metrics_add(d->env->metrics, PM_HANDSHAKES_REFUSED, 1);
 	(void)recv(fd, head, sizeof(head), 0);
 	(void)send(fd, text, http_answer_text(&full, text), MSG_NOSIGNAL);
 	(void)close(fd);
 }
 
 void
-handshake_take(struct worker *w, int fd, bool is_unix, const char *peer)
+handshake_take(struct handshake *d, int fd, bool is_unix, const char *peer)
 {
-	struct handshake *d = w->desk;
+	struct loop_env *env = d->env;
 	struct visitor *v;
 
-	if (d->n >= w->conf->visitors) {
-		handshake_turn_away(w, fd);
+	if (d->n >= env->conf->visitors) {
+		handshake_turn_away(d, fd);
 		return;
 	}
 	v = mem_new(1, sizeof(*v));
@@ -224,9 +228,10 @@ handshake_take(struct worker *w, int fd, bool is_unix, const char *peer)
 	(void)snprintf(v->peer, sizeof(v->peer), "%s", peer);
 	ev_io_init(&v->io, handshake_on_readable, fd, EV_READ);
 	ev_timer_init(&v->deadline, handshake_on_deadline,
-	    (double)w->conf->head_timeout_ms / 1000., 0.);
-	ev_io_start(w->loop, &v->io);
-	ev_timer_start(w->loop, &v->deadline);
-	TAILQ_INSERT_TAIL(&d->visitors, v, link);
+	    (double)env->conf->head_timeout_ms / 1000., 0.);
+	ev_io_start(env->loop, &v->io);
+	ev_timer_start(env->loop, &v->deadline);
+	list_init(&v->link);
+	list_add_tail(&d->visitors, &v->link);
 	d->n++;
 }

@@ -5,14 +5,16 @@
 
 #include <stdbool.h>
 
-struct worker;
+struct conns;
 struct handshake;
+struct origins;
 
-struct handshake *handshake_new(struct worker *w);
+/* conns and origins outlive it. */
+struct handshake *handshake_new(struct conns *conns, struct origins *origins);
 void handshake_free(struct handshake **d); /* cuts who is still there */
 
 /* fd is the desk's from here on. peer is the numeric address; X-Forwarded-For is believed
  * on unix sockets only, where the peer is our own front. */
-void handshake_take(struct worker *w, int fd, bool is_unix, const char *peer);
+void handshake_take(struct handshake *d, int fd, bool is_unix, const char *peer);
 
 #endif

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "env/loop_env.h"
 #include "pg/pg_async.h"
 #include "store/sync_store.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -13,7 +13,8 @@
 #define READ_MS    3000
 
 struct origins {
-	struct worker *worker;
+	struct loop_env *env;
+	struct pg_async *pg;
 	struct arena *arena; /* of the list; NULL: not known yet */
 	const char **list;
 	size_t n;
@@ -22,11 +23,12 @@ struct origins {
 };
 
 struct origins *
-origins_new(struct worker *w)
+origins_new(struct loop_env *env, struct pg_async *pg)
 {
 	struct origins *o = mem_new(1, sizeof(*o));
 
-	o->worker = w;
+	o->env = env;
+	o->pg = pg;
 	return o;
 }
 
@@ -75,11 +77,11 @@ origins_tick(struct origins *o)
 {
 	struct es_err err;
 
-	if (o->asking || o->worker->now_ms < o->next_ms)
+	if (o->asking || o->env->now_ms < o->next_ms)
 		return;
-	o->next_ms = o->worker->now_ms + REFRESH_MS;
-	o->asking = pg_async_send(o->worker->pg_auth, NULL, &sync_store_origins, NULL,
-			READ_MS, origins_on_list, o, &err) == ES_OK;
+	o->next_ms = o->env->now_ms + REFRESH_MS;
+	o->asking = pg_async_send(o->pg, NULL, &sync_store_origins, NULL, READ_MS,
+			origins_on_list, o, &err) == ES_OK;
 	if (!o->asking)
 		o->next_ms = 0;
 }

@@ -1,4 +1,4 @@
-/* The union of all tenants' allowed origins, for the front desk, which does not know the
+/* The union of all tenants' allowed origins, for the handshake, which does not know the
  * tenant yet. Read again every few seconds. */
 #ifndef PUSH_ORIGINS_H
 #define PUSH_ORIGINS_H
@@ -8,9 +8,11 @@
 #include "core/attr.h"
 
 struct origins;
-struct worker;
+struct loop_env;
+struct pg_async;
 
-struct origins *origins_new(struct worker *w);
+/* env and pg outlive it. */
+struct origins *origins_new(struct loop_env *env, struct pg_async *pg);
 void origins_free(struct origins **o);
 /* True also while the list is not known: the tenant's own list is checked after the
  * token. */

@@ -37,7 +37,8 @@ enum front_verdict request_head_parse(char *data, size_t len, struct request_hea
 
 /* The same request in the fewest words, for libwebsockets: nothing that a client wrote
  * but the key, checked. Returns its length. */
-size_t request_head_handshake(const struct request_head *head, char out[FRONT_HANDSHAKE_MAX]);
+size_t request_head_handshake(
+    const struct request_head *head, char out[FRONT_HANDSHAKE_MAX]);
 
 /* An Origin like "https://chat.example:8443" of the host that was asked for. */
 bool request_head_same_origin(const struct request_head *head) ES_MUST_CHECK;

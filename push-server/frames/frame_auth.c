@@ -14,13 +14,13 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-frame_auth_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_auth_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct auth_in *auth = in;
 
-	(void)w, (void)a;
-	return conn_auth_token(c, auth->token, id, err);
+	(void)a;
+	return conn_auth_token(f->auth, c, auth->token, id, err);
 }
 
 const struct frame_type frame_auth = {

@@ -5,10 +5,10 @@
 #include "core/banned.h"
 
 static enum es_code
-frame_ping_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_ping_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
-	(void)w, (void)in, (void)a, (void)err;
+	(void)f, (void)in, (void)a, (void)err;
 	frame_out_pong(c, id);
 	return ES_OK;
 }

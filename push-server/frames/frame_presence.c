@@ -2,7 +2,6 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/frames.h"
-#include "hub/hub_private.h"
 #include "presence/presence.h"
 
 #include "core/banned.h"
@@ -16,7 +15,7 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-frame_presence_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_presence_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct presence_in *presence = in;
@@ -26,7 +25,7 @@ frame_presence_handle(struct worker *w, struct conn *c, const void *in, const ch
 	if (!presence_parse(presence->status, &status))
 		return es_fail_field(
 		    err, ES_INVALID, "status", "must be online, idle or offline");
-	presence_choose(w->hub->presence, c->hub, status);
+	presence_choose(f->presence, c, status);
 	frame_out_ack(c, "presence", id, NULL, NULL);
 	return ES_OK;
 }

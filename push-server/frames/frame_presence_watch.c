@@ -4,7 +4,6 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/frames.h"
-#include "hub/hub_private.h"
 #include "presence/presence.h"
 
 #include "core/banned.h"
@@ -33,7 +32,7 @@ frame_presence_watch_read_user(
 }
 
 static enum es_code
-frame_presence_watch_handle(struct worker *w, struct conn *c, const void *in,
+frame_presence_watch_handle(struct frames *f, struct conn *c, const void *in,
     const char *id, struct arena *a, struct es_err *err)
 {
 	const struct json_list *list = ((const struct watch_in *)in)->userIds;
@@ -42,7 +41,7 @@ frame_presence_watch_handle(struct worker *w, struct conn *c, const void *in,
 	for (size_t i = 0; i < list->n; i++)
 		TRY(frame_presence_watch_read_user(list->items[i], i, a, &users[i], err));
 	frame_out_ack(c, "presence_watch", id, NULL, NULL);
-	presence_watch(w->hub->presence, c->hub, users, list->n);
+	presence_watch(f->presence, c, users, list->n);
 	return ES_OK;
 }
 

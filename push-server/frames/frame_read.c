@@ -4,9 +4,9 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/frames.h"
+#include "hub/authz.h"
 #include "pg/pg_async.h"
 #include "store/message_store.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -25,7 +25,7 @@ static const struct json_field fields[] = {
 
 /* One mark under way: may he see the channel, then the update. */
 struct mark {
-	struct worker *worker;
+	struct frames *frames;
 	struct conn_ref ref;
 	struct channel_id channel;
 	int64_t message_id;
@@ -36,7 +36,7 @@ struct mark {
 static void
 frame_read_finish(struct mark *m, const struct es_err *err)
 {
-	struct conn *c = conn_get(m->worker, m->ref);
+	struct conn *c = conn_get(m->frames->conns, m->ref);
 	const char *id = m->has_id ? m->id : NULL;
 
 	if (c != NULL && err == NULL)
@@ -67,7 +67,7 @@ static void
 frame_read_on_allowed(void *ctx, enum es_code rc, const struct es_err *why)
 {
 	struct mark *m = ctx;
-	struct conn *c = conn_get(m->worker, m->ref);
+	struct conn *c = conn_get(m->frames->conns, m->ref);
 	struct arena *a;
 	struct es_err err;
 
@@ -76,7 +76,7 @@ frame_read_on_allowed(void *ctx, enum es_code rc, const struct es_err *why)
 		return;
 	}
 	a = arena_new();
-	rc = pg_async_send(m->worker->pg_auth, &c->tenant, &message_store_read_stmt,
+	rc = pg_async_send(m->frames->pg, &c->tenant, &message_store_read_stmt,
 	    message_store_read_params(
 		a, &c->tenant, &m->channel, &c->user, m->message_id),
 	    READ_MS, frame_read_on_marked, m, &err);
@@ -86,7 +86,7 @@ frame_read_on_allowed(void *ctx, enum es_code rc, const struct es_err *why)
 }
 
 static enum es_code
-frame_read_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_read_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct read_in *read = in;
@@ -97,7 +97,7 @@ frame_read_handle(struct worker *w, struct conn *c, const void *in, const char *
 	TRY(channel_id_parse(read->channelId, &channel, err));
 	m = mem_new(1, sizeof(*m));
 	*m = (struct mark){
-	    .worker = w,
+	    .frames = f,
 	    .ref = c->ref,
 	    .channel = channel,
 	    .message_id = read->messageId,
@@ -105,7 +105,7 @@ frame_read_handle(struct worker *w, struct conn *c, const void *in, const char *
 	};
 	if (id != NULL)
 		(void)snprintf(m->id, sizeof(m->id), "%s", id);
-	authz_check(w, c, &m->channel, frame_read_on_allowed, m);
+	authz_check(f->hub, c, &m->channel, frame_read_on_allowed, m);
 	return ES_OK;
 }
 

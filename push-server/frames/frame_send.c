@@ -5,7 +5,6 @@
 #include "event/envelope.h"
 #include "frames/frames.h"
 #include "send/send_queue.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -27,7 +26,7 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-frame_send_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct send_in *send = in;
@@ -41,11 +40,12 @@ frame_send_handle(struct worker *w, struct conn *c, const void *in, const char *
 		    "1 to %d characters of A-Z a-z 0-9 . _ : -", CLIENT_ID_MAX);
 	if (!utf8_length(send->body, strlen(send->body), &points))
 		return es_fail_field(err, ES_INVALID, "body", "not UTF-8");
-	if ((int64_t)points > w->conf->body_max_chars)
+	if ((int64_t)points > f->env->conf->body_max_chars)
 		return es_fail_field(err, ES_BODY_TOO_LONG, "body",
 		    "%zu characters, at most %lld", points,
-		    (long long)w->conf->body_max_chars);
-	return send_queue_add(w, c, &channel, send->body, send->clientMessageId, id, err);
+		    (long long)f->env->conf->body_max_chars);
+	return send_queue_add(
+	    f->sends, c, &channel, send->body, send->clientMessageId, id, err);
 }
 
 const struct frame_type frame_send = {

@@ -23,7 +23,7 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-frame_subscribe_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_subscribe_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct subscribe_in *sub = in;
@@ -33,10 +33,9 @@ frame_subscribe_handle(struct worker *w, struct conn *c, const void *in, const c
 	    .after = sub->after,
 	    .epoch = sub->epoch};
 
-	(void)w;
 	(void)a;
 	TRY(channel_id_parse(sub->channelId, &req.channel, err));
-	return subscribe_begin(c, &req, err);
+	return subscribe_begin(f->hub, c, &req, err);
 }
 
 const struct frame_type frame_subscribe = {

@@ -53,7 +53,8 @@ frame_sync_read_entry(
 }
 
 static void
-frame_sync_begin(struct conn *c, const struct entry_in *entry, const char *id)
+frame_sync_begin(
+    struct frames *f, struct conn *c, const struct entry_in *entry, const char *id)
 {
 	struct subscribe_request req = {.op = "sync",
 	    .id = id,
@@ -63,24 +64,23 @@ frame_sync_begin(struct conn *c, const struct entry_in *entry, const char *id)
 	struct es_err err;
 
 	if (channel_id_parse(entry->channelId, &req.channel, &err) != ES_OK ||
-	    subscribe_begin(c, &req, &err) != ES_OK)
+	    subscribe_begin(f->hub, c, &req, &err) != ES_OK)
 		frame_out_error(c, "sync", id, entry->channelId, &err);
 }
 
 static enum es_code
-frame_sync_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_sync_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct json_list *channels = ((const struct sync_in *)in)->channels;
 	struct entry_in *entries = arena_alloc(a, (channels->n + 1) * sizeof(*entries));
 
-	(void)w;
 	for (size_t i = 0; i < channels->n; i++)
 		TRY(frame_sync_read_entry(channels->items[i], i, a, &entries[i], err));
 	if (channels->n == 0)
 		frame_out_ack(c, "sync", id, NULL, NULL);
 	for (size_t i = 0; i < channels->n; i++)
-		frame_sync_begin(c, &entries[i], id);
+		frame_sync_begin(f, c, &entries[i], id);
 	return ES_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/frames.h"
-#include "hub/hub_private.h"
+#include "hub/authz.h"
 #include "hub/typing.h"
 
 #include "core/banned.h"
@@ -20,7 +20,7 @@ static const struct json_field fields[] = {
 
 /* Waits for the right to be checked. */
 struct notice {
-	struct worker *worker;
+	struct frames *frames;
 	struct conn_ref ref;
 	struct channel_id channel;
 	bool has_id;
@@ -31,11 +31,11 @@ static void
 frame_typing_on_allowed(void *ctx, enum es_code rc, const struct es_err *err)
 {
 	struct notice *n = ctx;
-	struct conn *c = conn_get(n->worker, n->ref);
+	struct conn *c = conn_get(n->frames->conns, n->ref);
 	const char *id = n->has_id ? n->id : NULL;
 
 	if (c != NULL && rc == ES_OK) {
-		typing_publish(n->worker->hub->typing, c, &n->channel);
+		typing_publish(n->frames->hub, c, &n->channel);
 		frame_out_ack(c, "typing", id, n->channel.text, NULL);
 	} else if (c != NULL) {
 		frame_out_error(c, "typing", id, n->channel.text, err);
@@ -44,7 +44,7 @@ frame_typing_on_allowed(void *ctx, enum es_code rc, const struct es_err *err)
 }
 
 static enum es_code
-frame_typing_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_typing_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct typing_in *typing = in;
@@ -54,12 +54,12 @@ frame_typing_handle(struct worker *w, struct conn *c, const void *in, const char
 	(void)a;
 	TRY(channel_id_parse(typing->channelId, &channel, err));
 	n = mem_new(1, sizeof(*n));
-	n->worker = w;
+	n->frames = f;
 	n->ref = c->ref;
 	n->channel = channel;
 	n->has_id = id != NULL;
 	(void)snprintf(n->id, sizeof(n->id), "%s", id != NULL ? id : "");
-	authz_check(w, c, &n->channel, frame_typing_on_allowed, n);
+	authz_check(f->hub, c, &n->channel, frame_typing_on_allowed, n);
 	return ES_OK;
 }
 

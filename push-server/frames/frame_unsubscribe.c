@@ -16,16 +16,15 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-frame_unsubscribe_handle(struct worker *w, struct conn *c, const void *in, const char *id,
+frame_unsubscribe_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
 	const struct unsubscribe_in *unsub = in;
 	struct channel_id channel;
 
-	(void)w;
 	(void)a;
 	TRY(channel_id_parse(unsub->channelId, &channel, err));
-	subscribe_end(c, &channel);
+	subscribe_end(f->hub, c, &channel);
 	frame_out_ack(c, "unsubscribe", id, channel.text, NULL);
 	return ES_OK;
 }

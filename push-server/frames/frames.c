@@ -5,14 +5,10 @@
 #include "conn/conn_write.h"
 #include "conn/frame_out.h"
 #include "core/check.h"
-#include "worker/worker.h"
+#include "frames/flood.h"
 
 #include "core/banned.h"
 
-#define RATE_WINDOW_MS   10000
-#define BAD_WINDOWS_MAX  2    /* in sequence above the rate: 4103 */
-#define FLOOD_FACTOR     10   /* in one window: 4103 at once */
-#define REFUSED_MAX      1000 /* sends over their limit in one window: 4103 */
 #define EARLY_FRAMES_MAX 64
 
 const struct frame_type *const frame_types[] = {
@@ -51,38 +47,12 @@ frames_find(const char *type, size_t *out_index)
 	return NULL;
 }
 
-/* One more frame in this window. False: above the rate, told or closed. */
-static bool
-frames_within_rate(struct worker *w, struct conn *c, const struct frame_head *head)
-{
-	const int64_t max = w->conf->frame_rate;
-	struct es_err err;
-
-	if (w->now_ms - c->in.window_ms >= RATE_WINDOW_MS) {
-		c->in.bad_windows = c->in.in_window > max ? c->in.bad_windows + 1 : 0;
-		if (w->now_ms - c->in.window_ms >= 2 * RATE_WINDOW_MS)
-			c->in.bad_windows = 0;
-		c->in.window_ms = w->now_ms;
-		c->in.in_window = 0;
-	}
-	if (max == 0 || ++c->in.in_window <= max)
-		return true;
-	metrics_add(w->metrics, PM_RATE_LIMITED_FRAMES, 1);
-	IGNORE(es_fail(
-	    &err, ES_RATE_LIMITED, "%lld frames in 10 s, besides send", (long long)max));
-	err.retry_after_ms = (long)(c->in.window_ms + RATE_WINDOW_MS - w->now_ms);
-	frame_out_error(c, head->type, head->id, NULL, &err);
-	if (c->in.bad_windows >= BAD_WINDOWS_MAX || c->in.in_window > max * FLOOD_FACTOR)
-		conn_close(c, CLOSE_RATE, "too many frames");
-	return false;
-}
-
 /* Before hello: kept, with their length in front. */
 static void
-frames_keep(struct worker *w, struct conn *c, const char *json, size_t len)
+frames_keep(struct frames *f, struct conn *c, const char *json, size_t len)
 {
 	const uint32_t n = (uint32_t)len;
-	const size_t cap = (size_t)w->conf->frame_max_bytes + 4UL * EARLY_FRAMES_MAX;
+	const size_t cap = (size_t)f->env->conf->frame_max_bytes + 4UL * EARLY_FRAMES_MAX;
 
 	if (c->in.n_waiting < EARLY_FRAMES_MAX &&
 	    conn_bytes_add(&c->in.waiting, (const char *)&n, sizeof(n), cap) &&
@@ -94,7 +64,7 @@ frames_keep(struct worker *w, struct conn *c, const char *json, size_t len)
 }
 
 static enum es_code
-frames_run(struct worker *w, struct conn *c, const struct frame_type *type,
+frames_run(struct frames *f, struct conn *c, const struct frame_type *type,
     const char *id, const char *json, size_t len, struct arena *a, struct es_err *err)
 {
 	void *in = arena_alloc(a, type->size > 0 ? type->size : 1);
@@ -102,12 +72,12 @@ frames_run(struct worker *w, struct conn *c, const struct frame_type *type,
 	if (type->n_fields > 0)
 		TRY(json_bind(json, len, type->fields, type->n_fields,
 		    JSON_IGNORE_UNKNOWN, a, in, err));
-	return type->handler(w, c, in, id, a, err);
+	return type->handler(f, c, in, id, a, err);
 }
 
 static void
 frames_dispatch(
-    struct worker *w, struct conn *c, const char *json, size_t len, struct arena *a)
+    struct frames *f, struct conn *c, const char *json, size_t len, struct arena *a)
 {
 	struct frame_head head = {0};
 	struct es_err err = {0};
@@ -120,52 +90,41 @@ frames_dispatch(
 	if (rc == ES_OK)
 		type = frames_find(head.type, &index);
 	if (c->state == CONN_GREETING && (type == NULL || !(type->flags & FRAME_EARLY))) {
-		frames_keep(w, c, json, len);
+		frames_keep(f, c, json, len);
 		return;
 	}
-	metrics_add(w->metrics, (unsigned)(PM_FRAME_SUBSCRIBE + index), 1);
+	metrics_add(f->env->metrics, (unsigned)(PM_FRAME_SUBSCRIBE + index), 1);
 	if (type == NULL || !(type->flags & FRAME_FREE))
-		if (!frames_within_rate(w, c, &head))
+		if (!flood_within_rate(c, head.type, head.id))
 			return;
 	if (rc == ES_OK && type == NULL)
 		rc = es_fail_field(
 		    &err, ES_UNKNOWN_TYPE, "type", "there is no frame of this type");
 	if (type != NULL && !(type->flags & FRAME_PASSIVE))
-		c->last_frame_ms = w->now_ms;
+		c->last_frame_ms = f->env->now_ms;
 	if (rc == ES_OK)
-		rc = frames_run(w, c, type, head.id, json, len, a, &err);
+		rc = frames_run(f, c, type, head.id, json, len, a, &err);
 	if (rc != ES_OK)
 		frame_out_error(c, head.type, head.id, NULL, &err);
 }
 
 void
-frames_receive(struct worker *w, struct conn *c, const char *json, size_t len)
+frames_receive(struct frames *f, struct conn *c, const char *json, size_t len)
 {
 	struct arena *a;
 
 	/* one token greets: while it is checked, and then counted, all else waits */
 	if (c->state == CONN_GREETING && (c->in.token != NULL || c->in.leased)) {
-		frames_keep(w, c, json, len);
+		frames_keep(f, c, json, len);
 		return;
 	}
 	a = arena_new();
-	frames_dispatch(w, c, json, len, a);
+	frames_dispatch(f, c, json, len, a);
 	arena_free(&a);
 }
 
 void
-frames_count_refused(struct worker *w, struct conn *c)
-{
-	if (w->now_ms - c->in.refused_ms >= RATE_WINDOW_MS) {
-		c->in.refused_ms = w->now_ms;
-		c->in.refused = 0;
-	}
-	if (++c->in.refused > REFUSED_MAX)
-		conn_close(c, CLOSE_RATE, "too many messages");
-}
-
-void
-frames_resume(struct worker *w, struct conn *c)
+frames_resume(struct frames *f, struct conn *c)
 {
 	struct conn_bytes waiting = c->in.waiting;
 	uint32_t at = 0, n;
@@ -175,7 +134,7 @@ frames_resume(struct worker *w, struct conn *c)
 	while (at < waiting.len && c->state == CONN_OPEN) {
 		memcpy(&n, waiting.data + at, sizeof(n));
 		at += (uint32_t)sizeof(n);
-		frames_receive(w, c, waiting.data + at, n);
+		frames_receive(f, c, waiting.data + at, n);
 		at += n;
 	}
 	conn_bytes_fini(&waiting);

@@ -9,12 +9,29 @@
 #include "core/arena.h"
 #include "json/json_bind.h"
 
+struct hub;
+struct presence;
+struct conn_auth;
+struct send_queue;
+struct pg_async;
+
+/* What the handlers work with; filled in worker/. */
+struct frames {
+	struct loop_env *env;
+	struct conns *conns;
+	struct hub *hub;
+	struct presence *presence;
+	struct conn_auth *auth;
+	struct send_queue *sends;
+	struct pg_async *pg; /* small look-ups */
+};
+
 #define FRAME_ID_MAX 64 /* characters of a client's id */
 
 /* in is the struct that the field table fills; id is the client's, or NULL; both live in
  * a, which ends with the call: copy what is needed later. ES_OK: answered, or will be. An
  * error is answered by the caller with an error frame. */
-typedef enum es_code frame_handler(struct worker *w, struct conn *c, const void *in,
+typedef enum es_code frame_handler(struct frames *f, struct conn *c, const void *in,
     const char *id, struct arena *a, struct es_err *err);
 
 enum frame_flag {
@@ -43,11 +60,9 @@ extern const struct frame_type *const frame_types[];
 extern const size_t n_frame_types;
 
 /* One whole text message from a client. */
-void frames_receive(struct worker *w, struct conn *c, const char *json, size_t len);
+void frames_receive(struct frames *f, struct conn *c, const char *json, size_t len);
 /* hello was sent: run what waited for it. */
-void frames_resume(struct worker *w, struct conn *c);
-/* A send was over its rate limit; a flood of them ends in 4103. */
-void frames_count_refused(struct worker *w, struct conn *c);
+void frames_resume(struct frames *f, struct conn *c);
 /* [{"type":"send","fields":["channelId","body","clientMessageId"]}] */
 void frames_dump(FILE *to);
 

@@ -5,8 +5,7 @@
 
 #include "core/check.h"
 #include "core/hash.h"
-#include "hub/authz.h"
-#include "hub/hub_private.h"
+#include "hub/hub_state.h"
 #include "json/json_bind.h"
 
 #include "core/banned.h"
@@ -20,16 +19,18 @@ struct held {
 };
 
 struct acl {
+	acl_moved *moved;
 	struct table tenants;
 	bool asked, again;
 	int64_t next_ms, good_ms; /* next poll; last answer */
 };
 
 struct acl *
-acl_new(void)
+acl_new(acl_moved *moved)
 {
 	struct acl *acl = mem_new(1, sizeof(*acl));
 
+	acl->moved = moved;
 	table_init(&acl->tenants);
 	return acl;
 }
@@ -66,11 +67,10 @@ acl_find(const struct acl *acl, const struct tenant_id *tenant)
 }
 
 static void
-acl_moved(struct hub *hub, struct held *held, int64_t version)
+acl_move(struct hub *hub, struct held *held, int64_t version)
 {
 	held->version = version;
-	authz_forget_tenant(hub->authz, &held->tenant);
-	worker_revalidate(hub->worker, &held->tenant);
+	hub->acl->moved(hub, &held->tenant);
 }
 
 void
@@ -89,7 +89,7 @@ acl_conn_open(struct hub *hub, const struct conn *c)
 	held->n_conns++;
 	/* Let in by an answer older than what is known now, or with news. */
 	if (c->acl_version != held->version)
-		acl_moved(hub, held,
+		acl_move(hub, held,
 		    c->acl_version > held->version ? c->acl_version : held->version);
 }
 
@@ -157,15 +157,15 @@ acl_done(struct acl_ask *ask, enum es_code rc, const int64_t versions[])
 	struct acl *acl = hub->acl;
 
 	acl->asked = false;
-	acl->next_ms = hub->worker->now_ms + (acl->again ? 0 : hub->limits.acl_poll_ms);
+	acl->next_ms = hub->env->now_ms + (acl->again ? 0 : hub->limits.acl_poll_ms);
 	acl->again = false;
 	if (rc == ES_OK)
-		acl->good_ms = hub->worker->now_ms;
+		acl->good_ms = hub->env->now_ms;
 	for (size_t i = 0; rc == ES_OK && i < ask->n; i++) {
 		struct held *held = acl_find(acl, &ask->tenants[i]);
 
 		if (held != NULL && versions[i] != held->version)
-			acl_moved(hub, held, versions[i]);
+			acl_move(hub, held, versions[i]);
 	}
 	free(ask->tenants);
 	free(ask);
@@ -195,11 +195,11 @@ void
 acl_tick(struct hub *hub)
 {
 	struct acl *acl = hub->acl;
-	const int64_t now_ms = hub->worker->now_ms;
+	const int64_t now_ms = hub->env->now_ms;
 
 	if (acl->tenants.n == 0 || acl->good_ms == 0)
 		acl->good_ms = now_ms; /* nobody here: nothing is stale */
-	metrics_gauge_set(hub->worker->metrics, PM_AUTHZ_STALE,
+	metrics_gauge_set(hub->env->metrics, PM_AUTHZ_STALE,
 	    now_ms - acl->good_ms > ACL_STALE_MS ? 1 : 0);
 	if (acl->tenants.n > 0 && !acl->asked && now_ms >= acl->next_ms)
 		acl_poll_now(hub);

@@ -9,7 +9,10 @@
 
 struct acl;
 
-struct acl *acl_new(void);
+/* The version of this tenant has moved. */
+typedef void acl_moved(struct hub *hub, const struct tenant_id *tenant);
+
+struct acl *acl_new(acl_moved *moved);
 void acl_free(struct acl **acl);
 void acl_conn_open(struct hub *hub, const struct conn *c);
 void acl_conn_closed(struct hub *hub, const struct conn *c);

@@ -6,7 +6,7 @@
 #include "core/check.h"
 #include "core/hash.h"
 #include "hub/acl.h"
-#include "hub/hub_private.h"
+#include "hub/subscription.h"
 
 #include "core/banned.h"
 
@@ -106,7 +106,7 @@ authz_remember(
 	g->key = *key;
 	g->archived = row->archived;
 	g->version = row->acl_version;
-	g->since_ms = hub->worker->now_ms;
+	g->since_ms = hub->env->now_ms;
 	list_add_tail(&az->by_age, &g->by_age);
 	table_add(&az->grants, &g->node, hash_bytes(key, sizeof(*key)));
 }
@@ -171,7 +171,7 @@ authz_from_memory(struct hub *hub, const struct conn *c, const struct channel_id
 	if (authz_subscribed(hub, c, channel, out_archived))
 		return true;
 	g = authz_find(hub->authz, &key);
-	if (g == NULL || hub->worker->now_ms - g->since_ms > hub->limits.rights_keep_ms ||
+	if (g == NULL || hub->env->now_ms - g->since_ms > hub->limits.rights_keep_ms ||
 	    g->version < acl_version(hub, &c->tenant))
 		return false;
 	*out_archived = g->archived;
@@ -179,10 +179,9 @@ authz_from_memory(struct hub *hub, const struct conn *c, const struct channel_id
 }
 
 void
-authz_check(struct worker *w, const struct conn *c, const struct channel_id *channel,
+authz_check(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     authz_done *done, void *ctx)
 {
-	struct hub *hub = w->hub;
 	struct waiter *waiter = mem_new(1, sizeof(*waiter));
 	struct authorise_ask *ask;
 	bool archived;
@@ -222,7 +221,7 @@ authz_turn(struct hub *hub)
 	while (!list_empty(&az->by_age)) {
 		struct grant *g = LIST_ITEM(az->by_age.next, struct grant, by_age);
 
-		if (hub->worker->now_ms - g->since_ms <= hub->limits.rights_keep_ms)
+		if (hub->env->now_ms - g->since_ms <= hub->limits.rights_keep_ms)
 			break;
 		authz_grant_free(az, g);
 	}

@@ -1,11 +1,12 @@
-/* A channel of this worker: its log, and what an event does to it. */
+#include "hub/channel.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/check.h"
 #include "core/hash.h"
-#include "hub/authz.h"
-#include "hub/hub_private.h"
+#include "hub/subscription.h"
+#include "log/page.h"
 
 #include "core/banned.h"
 
@@ -75,8 +76,8 @@ channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channe
 	table_add(&hub->channels, &ch->node, channel_hash_of(&key));
 	list_add_tail(&hub->rounds, &ch->rounds);
 	list_add_tail(&hub->opening, &ch->life);
-	ch->since_ms = hub->worker->now_ms;
-	metrics_gauge_add(hub->worker->metrics, PM_CHANNELS, 1);
+	ch->since_ms = hub->env->now_ms;
+	metrics_gauge_add(hub->env->metrics, PM_CHANNELS, 1);
 	topic_channel(tenant, id, topic);
 	hub->io.topic(hub->io.ctx, topic, true);
 	return ch;
@@ -98,7 +99,7 @@ channel_free(struct channel *ch)
 	list_del(&ch->suspects);
 	table_remove(&hub->channels, &ch->node);
 	chan_log_free(&ch->log);
-	metrics_gauge_add(hub->worker->metrics, PM_CHANNELS, -1);
+	metrics_gauge_add(hub->env->metrics, PM_CHANNELS, -1);
 	free(ch);
 }
 
@@ -108,8 +109,8 @@ channel_head(const struct channel *ch)
 	return ch->log == NULL ? -1 : chan_log_head(ch->log);
 }
 
-/* Those at the head look again; whoever was told and has not had its turn yet comes
- * first. */
+/* Subscriptions at the head look again. Those that were woken earlier and have not had
+ * their turn yet keep their place in front. */
 void
 channel_wake(struct channel *ch)
 {
@@ -145,17 +146,14 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 	case EVENT_MEMBER_LEFT:
 		if (removal_of(ev, a, &removal))
 			channel_note_removal(ch, &removal);
-		authz_forget_channel(ch->hub->authz, &ch->id);
 		break;
 	case EVENT_CHANNEL_ARCHIVED:
 		ch->archived = true;
-		authz_forget_channel(ch->hub->authz, &ch->id);
 		break;
 	case EVENT_CHANNEL_UPDATED:
 		/* it may be the end of an archive: the next answer of the database says
 		 */
 		ch->archived = false;
-		authz_forget_channel(ch->hub->authz, &ch->id);
 		break;
 	case EVENT_MEMBER_JOINED: /* only a yes is remembered */
 	case EVENT_MESSAGE:
@@ -173,7 +171,7 @@ channel_skip_hole(struct channel *ch, int64_t to)
 {
 	chan_log_restart(ch->log, to);
 	ch->archived = false;
-	metrics_add(ch->hub->worker->metrics, PM_HEALS, 1);
+	metrics_add(ch->hub->env->metrics, PM_HEALS, 1);
 }
 
 void
@@ -203,6 +201,13 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 }
 
 void
+channel_doubt(struct channel *ch)
+{
+	if (ch->log != NULL && list_empty(&ch->checks))
+		list_add_tail(&ch->hub->checks, &ch->checks);
+}
+
+void
 channel_heal(struct channel *ch, int64_t head)
 {
 	channel_skip_hole(ch, head);
@@ -228,11 +233,11 @@ channel_reset(struct channel *ch, int64_t head)
 		next = l->next;
 		if (!sub->joined)
 			continue;
-		deliver_gap(sub, head, GAP_RESET);
+		sub_gap(sub, head, GAP_RESET);
 		sub->stop_at = INT64_MAX;
 		sub->clear = sub->live_from = head;
 		if (ch->is_private)
-			subscribe_again(sub);
+			sub_ask_again(sub);
 		else
 			sub_place(sub, SUB_IDLE, &ch->idle);
 	}
@@ -243,7 +248,7 @@ void
 channel_confirmed(struct channel *ch)
 {
 	if (ch->confirmed) {
-		heads_check(ch); /* again, after a loss: messages may be gone */
+		channel_doubt(ch); /* again, after a loss: messages may be gone */
 		return;
 	}
 	ch->confirmed = true;
@@ -252,7 +257,7 @@ channel_confirmed(struct channel *ch)
 		struct subscription *sub =
 		    LIST_ITEM(ch->joining.next, struct subscription, place);
 
-		subscribe_again(sub);
+		sub_ask_again(sub);
 	}
 	if (ch->n_subs == 0)
 		channel_left(ch);
@@ -265,7 +270,7 @@ channel_left(struct channel *ch)
 
 	if (ch->n_subs != 0 || !list_empty(&ch->life))
 		return;
-	ch->since_ms = hub->worker->now_ms;
+	ch->since_ms = hub->env->now_ms;
 	list_add_tail(&hub->lingering, &ch->life);
 }
 
@@ -277,7 +282,7 @@ channel_drop_lingering(struct hub *hub)
 	while ((l = list_first(&hub->lingering)) != NULL) {
 		struct channel *ch = LIST_ITEM(l, struct channel, life);
 
-		if (hub->worker->now_ms - ch->since_ms < hub->limits.linger_ms)
+		if (hub->env->now_ms - ch->since_ms < hub->limits.linger_ms)
 			return;
 		channel_free(ch);
 	}
@@ -294,11 +299,10 @@ channel_drop_opening(struct hub *hub)
 		struct channel *ch = LIST_ITEM(l, struct channel, life);
 
 		next = l->next;
-		if (hub->worker->now_ms - ch->since_ms < hub->limits.join_timeout_ms)
+		if (hub->env->now_ms - ch->since_ms < hub->limits.join_timeout_ms)
 			return;
 		while (!list_empty(&ch->joining))
-			subscribe_fail(
-			    LIST_ITEM(ch->joining.next, struct subscription, place),
+			sub_fail(LIST_ITEM(ch->joining.next, struct subscription, place),
 			    ES_UNAVAILABLE, "no live events at the moment");
 		if (ch->n_subs == 0)
 			channel_free(ch);

@@ -1,8 +1,11 @@
 /* Delivery is advancing a cursor: one write of the bytes between it and the head, whole
  * frames, bounded, nothing queued per reader. */
-#include "conn/frame_out.h"
+#include "hub/deliver.h"
+
+#include "conn/conn_write.h"
 #include "core/check.h"
-#include "hub/hub_private.h"
+#include "hub/subscription.h"
+#include "log/page.h"
 
 #include "core/banned.h"
 
@@ -20,7 +23,7 @@ static enum step
 deliver_settle(struct subscription *sub)
 {
 	if (sub->at >= sub->stop_at) {
-		subscribe_over(sub);
+		sub_over(sub);
 		return STEP_ELSEWHERE;
 	}
 	return sub->at >= channel_head(sub->channel) ? STEP_CAUGHT_UP : STEP_MORE;
@@ -29,7 +32,7 @@ deliver_settle(struct subscription *sub)
 static enum step
 deliver_hand_over(struct subscription *sub, const struct chan_span *span)
 {
-	struct metrics *m = sub->channel->hub->worker->metrics;
+	struct metrics *m = sub->channel->hub->env->metrics;
 
 	if (span->n > 0) {
 		if (!conn_write_frames(sub->conn, (const char *)span->bytes, span->len))
@@ -46,20 +49,6 @@ deliver_hand_over(struct subscription *sub, const struct chan_span *span)
 	return deliver_settle(sub);
 }
 
-_Static_assert(PM_GAPS_LAST - PM_GAPS == GAP_SLOW, "a row for each reason");
-
-void
-deliver_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
-{
-	int64_t from = reason == GAP_RESET ? 1 : sub->at + 1;
-
-	if (from > to)
-		from = to;
-	frame_out_gap(sub->conn, &sub->channel->id, from, to, gap_reason_name(reason));
-	metrics_add(sub->channel->hub->worker->metrics, PM_GAPS + reason, 1);
-	sub->at = to;
-}
-
 /* Jump to the head. What is skipped may hold the reader's own removal: of a private
  * channel only as far as it was seen to be allowed. */
 static enum step
@@ -71,17 +60,17 @@ deliver_give_up(struct subscription *sub)
 	const int64_t to = ch->is_private ? sub->clear : chan_log_head(ch->log);
 
 	if (to <= sub->at || to < chan_log_base(ch->log)) {
-		subscribe_again(sub);
+		sub_ask_again(sub);
 		return STEP_ELSEWHERE;
 	}
-	deliver_gap(sub, to, reason);
+	sub_gap(sub, to, reason);
 	return deliver_settle(sub);
 }
 
 static bool
 deliver_budget_left(struct hub_conn *hc)
 {
-	const int64_t now_ms = hc->hub->worker->now_ms;
+	const int64_t now_ms = hc->hub->env->now_ms;
 
 	if (now_ms - hc->replay_since_ms >= BUDGET_MINUTE) {
 		hc->replay_since_ms = now_ms;
@@ -105,11 +94,11 @@ deliver_from_page(struct subscription *sub, size_t room)
 	if (chan_log_head(ch->log) - sub->at > hub->limits.replay_limit ||
 	    !deliver_budget_left(hc))
 		return deliver_give_up(sub);
-	page = pages_find(hub->pages, &ch->tenant, &ch->id, sub->at, hub->worker->now_ms);
+	page = pages_find(hub->pages, &ch->tenant, &ch->id, sub->at, hub->env->now_ms);
 	if (page == NULL) {
 		sub_place(sub, SUB_PAGING,
 		    pages_want(hub->pages, &ch->tenant, &ch->id, sub->at, base,
-			hub->worker->now_ms));
+			hub->env->now_ms));
 		return STEP_ELSEWHERE;
 	}
 	if (ch->is_private) {
@@ -146,13 +135,6 @@ deliver_advance(struct subscription *sub)
 	return deliver_hand_over(sub, &span);
 }
 
-static void
-deliver_make_ready(struct hub_conn *hc)
-{
-	if (list_empty(&hc->ready))
-		list_add_tail(&hc->hub->ready, &hc->ready);
-}
-
 /* After a step of a subscription that is still ours: where it stands now. */
 static void
 deliver_file(struct subscription *sub, enum step step)
@@ -164,9 +146,7 @@ deliver_file(struct subscription *sub, enum step step)
 		sub_place(sub, SUB_IDLE, &sub->channel->idle);
 		break;
 	case STEP_MORE:
-		hc = sub->conn->hub;
-		sub_place(sub, SUB_PENDING, &hc->pending);
-		deliver_make_ready(hc);
+		sub_behind(sub);
 		break;
 	case STEP_BLOCKED:
 		hc = sub->conn->hub;
@@ -177,15 +157,6 @@ deliver_file(struct subscription *sub, enum step step)
 	case STEP_ELSEWHERE:
 		break;
 	}
-}
-
-void
-deliver_pending(struct subscription *sub)
-{
-	struct hub_conn *hc = sub->conn->hub;
-
-	sub_place(sub, SUB_PENDING, &hc->pending);
-	deliver_make_ready(hc);
 }
 
 static unsigned
@@ -216,7 +187,7 @@ deliver_serve_conn(struct hub_conn *hc)
 	if (list_empty(&hc->pending))
 		return;
 	sub = LIST_ITEM(hc->pending.next, struct subscription, place);
-	deliver_make_ready(hc);
+	list_add_tail(&hc->hub->ready, &hc->ready);
 	deliver_file(sub, deliver_advance(sub));
 	if (list_empty(&hc->pending))
 		list_del(&hc->ready);
@@ -241,11 +212,9 @@ deliver_turn(struct hub *hub)
 }
 
 void
-deliver_writable(struct conn *c)
+deliver_writable(struct hub_conn *hc)
 {
-	struct hub_conn *hc = c->hub;
-
-	if (hc != NULL && !list_empty(&hc->pending))
+	if (!list_empty(&hc->pending))
 		deliver_serve_conn(hc);
 }
 
@@ -254,9 +223,9 @@ deliver_page(void *ctx, struct page *page, struct list *waiters)
 {
 	struct hub *hub = ctx;
 
-	metrics_add(hub->worker->metrics, PM_REPLAY_PAGES, 1);
+	metrics_add(hub->env->metrics, PM_REPLAY_PAGES, 1);
 	while (!list_empty(waiters))
-		deliver_pending(LIST_ITEM(waiters->next, struct subscription, place));
+		sub_behind(LIST_ITEM(waiters->next, struct subscription, place));
 	if (page_behind(page)) {
 		struct channel *ch =
 		    channel_find(hub, page_tenant(page), page_channel(page));

@@ -1,10 +1,12 @@
 /* Comparing the heads of the logs with the database: after each reconnect to Redis at
  * once, otherwise all of them in half a minute. Finds a lost last event, which no later
  * one tells. */
+#include "hub/heads.h"
+
 #include <stdlib.h>
 
 #include "core/check.h"
-#include "hub/hub_private.h"
+#include "hub/channel.h"
 
 #include "core/banned.h"
 
@@ -13,13 +15,6 @@
 #define ASKED_MAX     4
 #define SUSPECT_MS    300 /* what was committed just now may still be on its way */
 #define BACKOFF_MS    500
-
-void
-heads_check(struct channel *ch)
-{
-	if (ch->log != NULL && list_empty(&ch->checks))
-		list_add_tail(&ch->hub->checks, &ch->checks);
-}
 
 static void
 heads_compare(struct channel *ch, int64_t before, int64_t head)
@@ -35,14 +30,15 @@ heads_compare(struct channel *ch, int64_t before, int64_t head)
 	if (head <= chan_log_head(ch->log))
 		return;
 	if (!list_empty(&ch->suspects)) {
-		/* Of the first one's time: to heal too early costs a read, to wait anew
-		 * each time could be for ever. */
+		/* Keep the time of the first suspicion. Restarting the timer on every new
+		 * event could postpone the repair for ever; repairing too early only
+		 * costs one page read. */
 		if (head > ch->suspect)
 			ch->suspect = head;
 		return;
 	}
 	ch->suspect = head;
-	ch->suspect_ms = ch->hub->worker->now_ms;
+	ch->suspect_ms = ch->hub->env->now_ms;
 	list_add_tail(&ch->hub->suspects, &ch->suspects);
 }
 
@@ -53,7 +49,7 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 
 	hub->heads_asked--;
 	if (rc != ES_OK)
-		hub->heads_after_ms = hub->worker->now_ms + BACKOFF_MS;
+		hub->heads_after_ms = hub->env->now_ms + BACKOFF_MS;
 	for (size_t i = 0; i < ask->n; i++) {
 		struct channel *ch =
 		    channel_find(hub, &ask->tenants[i], &ask->channels[i]);
@@ -63,7 +59,7 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 		if (rc == ES_OK)
 			heads_compare(ch, ask->head_before[i], heads[i]);
 		else
-			heads_check(ch);
+			channel_doubt(ch);
 	}
 	free(ask);
 }
@@ -91,7 +87,7 @@ heads_ask_of(struct hub *hub)
 void
 heads_flush(struct hub *hub)
 {
-	if (hub->worker->now_ms < hub->heads_after_ms)
+	if (hub->env->now_ms < hub->heads_after_ms)
 		return;
 	while (!list_empty(&hub->checks) && hub->heads_asked < ASKED_MAX) {
 		struct heads_ask *ask = heads_ask_of(hub);
@@ -99,7 +95,7 @@ heads_flush(struct hub *hub)
 
 		if (!hub->io.heads(hub->io.ctx, ask)) {
 			free(ask);
-			hub->heads_after_ms = hub->worker->now_ms + BACKOFF_MS;
+			hub->heads_after_ms = hub->env->now_ms + BACKOFF_MS;
 			return;
 		}
 		hub->heads_asked++;
@@ -118,7 +114,7 @@ heads_second(struct hub *hub)
 		struct channel *ch = LIST_ITEM(hub->rounds.next, struct channel, rounds);
 
 		list_move_tail(&hub->rounds, &ch->rounds);
-		heads_check(ch);
+		channel_doubt(ch);
 	}
 }
 
@@ -129,7 +125,7 @@ heads_tick(struct hub *hub)
 		struct channel *ch =
 		    LIST_ITEM(hub->suspects.next, struct channel, suspects);
 
-		if (hub->worker->now_ms - ch->suspect_ms < SUSPECT_MS)
+		if (hub->env->now_ms - ch->suspect_ms < SUSPECT_MS)
 			return;
 		list_del(&ch->suspects);
 		if (chan_log_head(ch->log) < ch->suspect)

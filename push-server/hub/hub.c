@@ -7,9 +7,12 @@
 #include "core/check.h"
 #include "hub/acl.h"
 #include "hub/authz.h"
-#include "hub/hub_private.h"
+#include "hub/deliver.h"
+#include "hub/heads.h"
+#include "hub/subscribe.h"
+#include "hub/subscription.h"
 #include "hub/typing.h"
-#include "presence/presence.h"
+#include "log/page.h"
 
 #include "core/banned.h"
 
@@ -27,8 +30,6 @@ const struct hub_limits hub_limits_default = {
     .rights_keep_ms = 5000,
     .rights_max = 20000,
     .acl_poll_ms = 5000,
-    .presence_hold_ms = 15000,
-    .presence_idle_ms = 300000,
 };
 
 static void
@@ -44,29 +45,39 @@ hub_init_lists(struct hub *hub)
 	list_init(&hub->suspects);
 }
 
+/* The rights of a tenant's users have changed. */
+static void
+hub_version_moved(struct hub *hub, const struct tenant_id *tenant)
+{
+	authz_forget_tenant(hub->authz, tenant);
+	hub->io.revalidate(hub->io.ctx, tenant);
+}
+
 struct hub *
-hub_new(struct worker *w, const struct hub_limits *limits, const struct hub_io *io)
+hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limits,
+    const struct hub_io *io)
 {
 	struct hub *hub = mem_new(1, sizeof(*hub));
 	const struct pages_limits pages = {.bytes = limits->page_bytes,
 	    .reading = 16,
 	    .per_tenant = 8,
 	    .keep_ms = 10000};
+	const struct pages_io read = {.ctx = io->ctx, .page = io->page};
 	const struct pages_events arrived = {.ctx = hub, .arrived = deliver_page};
 
-	hub->worker = w;
+	hub->env = env;
+	hub->conns = conns;
 	hub->limits = *limits;
 	hub->io = *io;
 	hub_init_lists(hub);
 	gather_init(&hub->gather, &limits->lookups);
 	hub->logs = chan_logs_new(limits->log_bytes, limits->log_channel_bytes);
-	hub->pages = pages_new(&pages, io, &arrived);
+	hub->pages = pages_new(&pages, &read, &arrived);
 	table_init(&hub->channels);
 	table_init(&hub->subscriptions);
 	hub->authz = authz_new();
-	hub->acl = acl_new();
+	hub->acl = acl_new(hub_version_moved);
 	hub->typing = typing_new();
-	hub->presence = presence_new(hub);
 	hub->io.topic(hub->io.ctx, TOPIC_CONTROL, true);
 	return hub;
 }
@@ -82,7 +93,6 @@ hub_free(struct hub **hub)
 	CHECK(h->subscriptions.n == 0);
 	while ((node = table_next(&h->channels, NULL)) != NULL)
 		channel_free(ES_CONTAINER(node, struct channel, node));
-	presence_free(&h->presence);
 	typing_free(&h->typing);
 	acl_free(&h->acl);
 	authz_free(&h->authz);
@@ -92,37 +102,59 @@ hub_free(struct hub **hub)
 	*hub = NULL;
 }
 
-void
-hub_conn_open(struct conn *c)
+void *
+hub_io_ctx(const struct hub *hub)
 {
-	struct hub *hub = c->worker->hub;
+	return hub->io.ctx;
+}
+
+void
+hub_conn_open(struct hub *hub, struct conn *c)
+{
 	struct hub_conn *hc = mem_new(1, sizeof(*hc));
 
 	hc->conn = c;
 	hc->hub = hub;
+	list_init(&hc->subscriptions);
 	list_init(&hc->to_ask);
 	list_init(&hc->pending);
 	list_init(&hc->asking);
 	list_init(&hc->ready);
 	c->hub = hc;
 	acl_conn_open(hub, c);
-	presence_conn_open(hub->presence, hc);
 }
 
 void
-hub_conn_closed(struct conn *c)
+hub_conn_closed(struct hub *hub, struct conn *c)
 {
 	struct hub_conn *hc = c->hub;
-	struct subscription *sub;
+	struct list *l;
 
-	presence_conn_closed(hc->hub->presence, hc);
-	acl_conn_closed(hc->hub, c);
-	while ((sub = LIST_FIRST(&c->subscriptions)) != NULL)
-		sub_free(sub);
+	acl_conn_closed(hub, c);
+	while ((l = list_first(&hc->subscriptions)) != NULL)
+		sub_free(LIST_ITEM(l, struct subscription, of_conn));
 	list_del(&hc->asking);
 	list_del(&hc->ready);
 	free(hc);
 	c->hub = NULL;
+}
+
+void
+hub_conn_writable(struct hub *hub, struct conn *c)
+{
+	(void)hub;
+	if (c->hub != NULL)
+		deliver_writable(c->hub);
+}
+
+static void
+hub_numbered_event(
+    struct hub *hub, struct channel *ch, const struct event *ev, struct arena *a)
+{
+	channel_event(ch, ev, a);
+	if (ev->kind == EVENT_MEMBER_LEFT || ev->kind == EVENT_CHANNEL_ARCHIVED ||
+	    ev->kind == EVENT_CHANNEL_UPDATED)
+		authz_forget_channel(hub->authz, &ch->id);
 }
 
 /* es:t:<tenant>:c:<channel>: what comes on it must say the same of itself. */
@@ -141,9 +173,9 @@ hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t
 		         ? NULL
 		         : channel_find(hub, &ev.tenant, &ev.channel);
 		if (ch != NULL && ev.kind == EVENT_TYPING)
-			typing_event(hub->typing, ch, &ev);
+			typing_event(ch, &ev);
 		else if (ch != NULL)
-			channel_event(ch, &ev, a);
+			hub_numbered_event(hub, ch, &ev, a);
 	}
 	arena_free(&a);
 }
@@ -153,8 +185,6 @@ hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t l
 {
 	if (strcmp(topic, TOPIC_CONTROL) == 0)
 		acl_hint(hub, data, len);
-	else if (presence_owns(topic))
-		presence_message(hub->presence, topic, data, len);
 	else
 		hub_channel_message(hub, topic, data, len);
 }
@@ -184,10 +214,6 @@ hub_topic_subscribed(struct hub *hub, const char *topic)
 	struct channel_id channel;
 	struct channel *ch;
 
-	if (presence_owns(topic)) {
-		presence_subscribed(hub->presence, topic);
-		return;
-	}
 	memset(&tenant, 0, sizeof(tenant));
 	memset(&channel, 0, sizeof(channel));
 	if (!hub_parse_topic(topic, &tenant, &channel))
@@ -205,39 +231,6 @@ hub_topics_state(struct hub *hub, bool up)
 		acl_poll_soon(hub); /* a hint may have been lost */
 }
 
-void
-hub_redis_state(struct hub *hub, bool up)
-{
-	presence_redis_state(hub->presence, up);
-}
-
-void
-hub_drain(struct hub *hub)
-{
-	(void)hub; /* sockets end one by one; leases run out by themselves */
-}
-
-void
-hub_epoch(struct worker *w, const char *epoch)
-{
-	struct hub *hub = w->hub;
-
-	if (strcmp(w->epoch, epoch) == 0)
-		return;
-	if (w->epoch[0] != '\0')
-		for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
-			struct channel *ch = LIST_ITEM(l, struct channel, rounds);
-
-			/* Without a log it has nothing, and nobody, of the old one. */
-			if (!ch->jumped && ch->log != NULL) {
-				ch->reset_due = true;
-				heads_check(ch);
-			}
-			ch->jumped = false;
-		}
-	(void)snprintf(w->epoch, sizeof(w->epoch), "%s", epoch);
-}
-
 bool
 hub_turn(struct hub *hub)
 {
@@ -247,7 +240,6 @@ hub_turn(struct hub *hub)
 	heads_flush(hub);
 	more = deliver_turn(hub);
 	authz_turn(hub);
-	presence_turn(hub->presence);
 	return more || !list_empty(&hub->dirty) || !list_empty(&hub->ready);
 }
 
@@ -257,9 +249,8 @@ hub_tick(struct hub *hub)
 	subscribe_tick(hub);
 	channel_tick(hub);
 	heads_tick(hub);
-	pages_tick(hub->pages, hub->worker->now_ms);
+	pages_tick(hub->pages, hub->env->now_ms);
 	acl_tick(hub);
-	presence_tick(hub->presence);
 }
 
 void
@@ -267,5 +258,5 @@ hub_second(struct hub *hub)
 {
 	heads_second(hub);
 	metrics_gauge_set(
-	    hub->worker->metrics, PM_LOG_BYTES, (int64_t)chan_logs_bytes(hub->logs));
+	    hub->env->metrics, PM_LOG_BYTES, (int64_t)chan_logs_bytes(hub->logs));
 }

@@ -1,10 +1,9 @@
-/* The hub of one worker: its channels, who is subscribed, and the turn of the loop in
- * which what is new goes out. Pure logic: the outside comes in as struct hub_io. */
+/* The hub of one worker: its channels, their subscribers, and the turn of the loop in
+ * which new events go out. Pure logic: the outside comes in as struct hub_io. */
 #ifndef PUSH_HUB_H
 #define PUSH_HUB_H
 
 #include "core/gather.h"
-#include "hub/hub_hooks.h"
 #include "hub/hub_io.h"
 
 struct hub_limits {
@@ -20,16 +19,31 @@ struct hub_limits {
 	int64_t rights_keep_ms;  /* a sender's right is remembered */
 	size_t rights_max;       /* so many of them */
 	int64_t acl_poll_ms;
-	int64_t presence_hold_ms; /* a user without connection is not offline yet */
-	int64_t presence_idle_ms; /* without a frame other than ping */
 };
 extern const struct hub_limits hub_limits_default;
 
-/* worker gives now_ms, conns and metrics. */
-struct hub *hub_new(
-    struct worker *w, const struct hub_limits *limits, const struct hub_io *io);
+/* env and conns outlive the hub. */
+struct hub *hub_new(struct loop_env *env, struct conns *conns,
+    const struct hub_limits *limits, const struct hub_io *io);
 /* Connections are gone and nothing is under way. */
 void hub_free(struct hub **hub);
+
+/* The ctx of the io that hub_new() was given. */
+void *hub_io_ctx(const struct hub *hub);
+
+/* hello was queued. Sets c->hub. */
+void hub_conn_open(struct hub *hub, struct conn *c);
+/* Called once per hub_conn_open, from the top of the loop. Frees c->hub and the
+ * subscriptions. */
+void hub_conn_closed(struct hub *hub, struct conn *c);
+/* A blocked connection takes bytes again and its control frames are out. */
+void hub_conn_writable(struct hub *hub, struct conn *c);
+
+/* A message on a channel's topic or on the control topic. */
+void hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t len);
+void hub_topic_subscribed(struct hub *hub, const char *topic);
+/* The connection that hears topics came up or was lost. */
+void hub_topics_state(struct hub *hub, bool up);
 
 /* End of a turn of the loop: ask, deliver. True: more is waiting, come back without
  * sleeping. */

@@ -4,7 +4,7 @@
 #define PUSH_HUB_IO_H
 
 #include "conn/conn.h"
-#include "redis/redis_async.h"
+#include "log/page.h"
 #include "store/sync_store.h"
 
 struct hub;
@@ -25,14 +25,6 @@ struct authorise_ask {
 		uint64_t ticket;
 		int64_t head_before; /* of the log when asked; -1: no log */
 	} items[];
-};
-
-/* The events after < seq <= to of a channel. Part of the page that wants them. */
-struct page_ask {
-	struct tenant_id tenant;
-	struct channel_id channel;
-	int64_t after, to, limit;
-	void (*done)(struct page_ask *ask, enum es_code rc, const struct sync_page *page);
 };
 
 /* The heads of these channels. heads[i] is -1 for a channel that does not exist. The
@@ -66,9 +58,9 @@ struct hub_io {
 	bool (*page)(void *ctx, struct page_ask *ask);
 	bool (*heads)(void *ctx, struct heads_ask *ask);
 	bool (*acl)(void *ctx, struct acl_ask *ask);
-	/* A script, or (script NULL) a command, on the commands' connection to Redis. */
-	bool (*redis)(void *ctx, struct redis_script *script, size_t argc,
-	    const struct redis_arg argv[], redis_async_done *done, void *arg);
+	/* The rights of a tenant's users have changed: look the users of its connections
+	 * up again and close those that may no longer be here. */
+	void (*revalidate)(void *ctx, const struct tenant_id *tenant);
 };
 
 #endif

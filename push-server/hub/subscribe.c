@@ -7,7 +7,8 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
-#include "hub/hub_private.h"
+#include "hub/epoch.h"
+#include "hub/subscription.h"
 
 #include "core/banned.h"
 
@@ -17,7 +18,7 @@ static void
 subscribe_ack(struct subscription *sub, const struct sub_answer *answer, int64_t head,
     int64_t replayed)
 {
-	const char *epoch = sub->conn->worker->epoch;
+	const char *epoch = sub->channel->hub->env->epoch;
 	char payload[160];
 
 	/* The epoch is a UUID of ours: nothing in it needs escaping. */
@@ -66,28 +67,10 @@ subscribe_answer_again(struct subscription *sub, const struct subscribe_request 
 		subscribe_ack_all(sub, channel_head(sub->channel), 0);
 }
 
-void
-subscribe_over(struct subscription *sub)
-{
-	if (sub->answers == NULL) {
-		sub_free(sub); /* its last frame told the reader why */
-		return;
-	}
-	sub->joined = false;
-	sub->has_after = true;
-	sub->after = sub->stop_at;
-	sub->stop_at = INT64_MAX;
-	free(sub->epoch);
-	sub->epoch = NULL;
-	sub->deadline_ms =
-	    sub->conn->worker->now_ms + sub->channel->hub->limits.join_timeout_ms;
-	subscribe_again(sub);
-}
-
 enum es_code
-subscribe_begin(struct conn *c, const struct subscribe_request *req, struct es_err *err)
+subscribe_begin(struct hub *hub, struct conn *c, const struct subscribe_request *req,
+    struct es_err *err)
 {
-	struct hub *hub = c->worker->hub;
 	struct channel *ch = channel_find(hub, &c->tenant, &req->channel);
 	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
 
@@ -95,59 +78,30 @@ subscribe_begin(struct conn *c, const struct subscribe_request *req, struct es_e
 		subscribe_answer_again(sub, req);
 		return ES_OK;
 	}
-	if (c->n_subscriptions >= hub->limits.max_subscriptions)
+	if (c->hub->n_subscriptions >= hub->limits.max_subscriptions)
 		return es_fail(err, ES_TOO_MANY_SUBSCRIPTIONS,
 		    "%u subscriptions are the most a connection may have",
 		    hub->limits.max_subscriptions);
 	ch = channel_get(hub, &c->tenant, &req->channel);
 	sub = sub_new(c, ch);
-	sub->deadline_ms = hub->worker->now_ms + hub->limits.join_timeout_ms;
+	sub->deadline_ms = hub->env->now_ms + hub->limits.join_timeout_ms;
 	sub->has_after = req->has_after;
 	sub->after = req->after;
 	sub->epoch = req->epoch == NULL ? NULL : mem_strdup(req->epoch);
 	subscribe_add_answer(sub, req);
 	if (ch->confirmed)
-		subscribe_again(sub);
+		sub_ask_again(sub);
 	return ES_OK;
 }
 
 void
-subscribe_end(struct conn *c, const struct channel_id *channel)
+subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel)
 {
-	struct hub *hub = c->worker->hub;
 	struct channel *ch = channel_find(hub, &c->tenant, channel);
 	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
 
 	if (sub != NULL)
 		sub_free(sub);
-}
-
-void
-subscribe_again(struct subscription *sub)
-{
-	struct hub_conn *hc = sub->conn->hub;
-
-	sub_place(sub, SUB_TO_ASK, &hc->to_ask);
-	if (!hc->came) {
-		hc->came = true;
-		gather_came(&hc->hub->gather, hc->hub->worker->now_ms);
-	}
-	if (list_empty(&hc->asking))
-		list_add_tail(&hc->hub->asking, &hc->asking);
-}
-
-void
-subscribe_fail(struct subscription *sub, enum es_code code, const char *text)
-{
-	struct es_err err;
-
-	(void)es_fail(&err, code, "%s", text);
-	if (sub->answers == NULL)
-		frame_out_error(
-		    sub->conn, "subscribe", NULL, sub->channel->id.text, &err);
-	for (const struct sub_answer *a = sub->answers; a != NULL; a = a->next)
-		frame_out_error(sub->conn, a->op, a->id, sub->channel->id.text, &err);
-	sub_free(sub);
 }
 
 /* Where the cursor starts; the gap that follows the answer, if any. */
@@ -186,10 +140,10 @@ subscribe_join(struct subscription *sub, const struct sync_channel *row)
 		sub->at = at;
 	} else {
 		sub->at = sub->after;
-		deliver_gap(sub, at, gap);
+		sub_gap(sub, at, gap);
 	}
 	if (at < row->head && at >= chan_log_base(ch->log))
-		metrics_add(ch->hub->worker->metrics, PM_REPLAY_MEMORY, 1);
+		metrics_add(ch->hub->env->metrics, PM_REPLAY_MEMORY, 1);
 }
 
 /* Let in, as of the snapshot in which row was read. */
@@ -200,7 +154,7 @@ subscribe_admit(
 	struct channel *ch = sub->channel;
 	int64_t stop_at;
 
-	hub_epoch(ch->hub->worker, row->epoch);
+	epoch_seen(ch->hub, row->epoch);
 	ch->is_private = row->is_private;
 	if (row->head >= channel_head(ch)) /* else what was heard is newer */
 		ch->archived = row->archived;
@@ -213,7 +167,7 @@ subscribe_admit(
 	}
 	sub->clear = row->head;
 	if (!removals_find(&ch->removals, &sub->conn->user, sub->clear, &stop_at)) {
-		subscribe_again(sub); /* too long ago to tell whether it still holds */
+		sub_ask_again(sub); /* too long ago to tell whether it still holds */
 		return;
 	}
 	sub->stop_at = row->is_private ? stop_at : INT64_MAX;
@@ -221,7 +175,7 @@ subscribe_admit(
 		subscribe_join(sub, row);
 	else if (sub->stop_at == INT64_MAX)
 		subscribe_ack_all(sub, row->head, 0); /* asked for while it was to end */
-	deliver_pending(sub);
+	sub_behind(sub);
 }
 
 static void
@@ -229,16 +183,16 @@ subscribe_judge(struct hub *hub, const struct authorise_item *item,
     const struct sync_channel *row, enum es_code rc)
 {
 	const struct sync_right *right = &item->right;
-	struct conn *c = conn_get(hub->worker, item->conn);
+	struct conn *c = conn_get(hub->conns, item->conn);
 	struct channel *ch = channel_find(hub, &right->tenant, &right->channel);
 	struct subscription *sub = c == NULL || ch == NULL ? NULL : sub_find(hub, c, ch);
 
 	if (sub == NULL || sub->state != SUB_ASKED || sub->ticket != item->ticket)
 		return;
 	if (rc != ES_OK)
-		subscribe_again(sub); /* until its time is over */
+		sub_ask_again(sub); /* until its time is over */
 	else if (row == NULL)
-		subscribe_fail(sub, ES_NOT_FOUND, "no such channel");
+		sub_fail(sub, ES_NOT_FOUND, "no such channel");
 	else
 		subscribe_admit(sub, row, item->head_before);
 }
@@ -254,7 +208,7 @@ subscribe_authorise_done(struct authorise_ask *ask, enum es_code rc,
 	(void)err;
 	gather_answered(&hub->gather);
 	if (rc != ES_OK)
-		hub->ask_after_ms = hub->worker->now_ms + ASK_BACKOFF_MS;
+		hub->ask_after_ms = hub->env->now_ms + ASK_BACKOFF_MS;
 	for (size_t i = 0; i < ask->n; i++) {
 		const bool yes = at < n_rows && rows[at].ord == (int64_t)i;
 
@@ -320,7 +274,7 @@ subscribe_have_asked(struct hub *hub, size_t n)
 void
 subscribe_ask(struct hub *hub)
 {
-	const int64_t now_ms = hub->worker->now_ms;
+	const int64_t now_ms = hub->env->now_ms;
 	size_t max;
 
 	if (now_ms < hub->ask_after_ms)
@@ -341,7 +295,7 @@ subscribe_ask(struct hub *hub)
 void
 subscribe_tick(struct hub *hub)
 {
-	const int64_t now_ms = hub->worker->now_ms;
+	const int64_t now_ms = hub->env->now_ms;
 
 	for (struct list *l = hub->asking.next; l != &hub->asking; l = l->next) {
 		struct hub_conn *hc = LIST_ITEM(l, struct hub_conn, asking);
@@ -353,7 +307,7 @@ subscribe_tick(struct hub *hub)
 
 			next = s->next;
 			if (!sub->joined && now_ms > sub->deadline_ms)
-				subscribe_fail(sub, ES_UNAVAILABLE,
+				sub_fail(sub, ES_UNAVAILABLE,
 				    "the right to read can't be checked at the moment");
 		}
 	}

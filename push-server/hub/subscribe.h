@@ -16,10 +16,15 @@ struct subscribe_request {
 
 /* ES_OK: will be answered (at once for one that is subscribed already: it keeps its
  * cursor). ES_TOO_MANY_SUBSCRIPTIONS. */
-enum es_code subscribe_begin(struct conn *c, const struct subscribe_request *req,
-    struct es_err *err) ES_MUST_CHECK;
+enum es_code subscribe_begin(struct hub *hub, struct conn *c,
+    const struct subscribe_request *req, struct es_err *err) ES_MUST_CHECK;
 
 /* Nothing of the channel is written after this. Also when not subscribed. */
-void subscribe_end(struct conn *c, const struct channel_id *channel);
+void subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel);
+
+/* End of a turn: put the questions of this turn to the database. */
+void subscribe_ask(struct hub *hub);
+/* Refuse the subscriptions whose right could not be checked in time. */
+void subscribe_tick(struct hub *hub);
 
 #endif

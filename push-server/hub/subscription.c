@@ -1,10 +1,11 @@
-/* Subscriptions: making, finding, moving, ending. */
+#include "hub/subscription.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn/frame_out.h"
 #include "core/check.h"
 #include "core/hash.h"
-#include "hub/hub_private.h"
 
 #include "core/banned.h"
 
@@ -61,11 +62,12 @@ sub_new(struct conn *c, struct channel *ch)
 	list_add_tail(&ch->joining, &sub->place);
 	list_init(&sub->of_channel);
 	list_add_tail(&ch->subs, &sub->of_channel);
-	LIST_INSERT_HEAD(&c->subscriptions, sub, of_conn);
+	list_init(&sub->of_conn);
+	list_add_tail(&c->hub->subscriptions, &sub->of_conn);
 	table_add(&hub->subscriptions, &sub->node, hash_bytes(&key, sizeof(key)));
-	c->n_subscriptions++;
+	c->hub->n_subscriptions++;
 	ch->n_subs++;
-	metrics_gauge_add(hub->worker->metrics, PM_SUBSCRIPTIONS, 1);
+	metrics_gauge_add(hub->env->metrics, PM_SUBSCRIPTIONS, 1);
 	return sub;
 }
 
@@ -77,11 +79,11 @@ sub_free(struct subscription *sub)
 	ch->hub->n_to_ask -= sub->state == SUB_TO_ASK;
 	list_del(&sub->place);
 	list_del(&sub->of_channel);
-	LIST_REMOVE(sub, of_conn);
+	list_del(&sub->of_conn);
 	table_remove(&ch->hub->subscriptions, &sub->node);
-	sub->conn->n_subscriptions--;
+	sub->conn->hub->n_subscriptions--;
 	ch->n_subs--;
-	metrics_gauge_add(ch->hub->worker->metrics, PM_SUBSCRIPTIONS, -1);
+	metrics_gauge_add(ch->hub->env->metrics, PM_SUBSCRIPTIONS, -1);
 	while (sub->answers != NULL) {
 		struct sub_answer *answer = sub->answers;
 
@@ -111,4 +113,74 @@ bool
 sub_live(const struct subscription *sub)
 {
 	return sub->joined && sub->state >= SUB_IDLE;
+}
+
+void
+sub_ask_again(struct subscription *sub)
+{
+	struct hub_conn *hc = sub->conn->hub;
+
+	sub_place(sub, SUB_TO_ASK, &hc->to_ask);
+	if (!hc->came) {
+		hc->came = true;
+		gather_came(&hc->hub->gather, hc->hub->env->now_ms);
+	}
+	if (list_empty(&hc->asking))
+		list_add_tail(&hc->hub->asking, &hc->asking);
+}
+
+void
+sub_behind(struct subscription *sub)
+{
+	struct hub_conn *hc = sub->conn->hub;
+
+	sub_place(sub, SUB_PENDING, &hc->pending);
+	if (list_empty(&hc->ready))
+		list_add_tail(&hc->hub->ready, &hc->ready);
+}
+
+_Static_assert(PM_GAPS_LAST - PM_GAPS == GAP_SLOW, "a row for each reason");
+
+void
+sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
+{
+	int64_t from = reason == GAP_RESET ? 1 : sub->at + 1;
+
+	if (from > to)
+		from = to;
+	frame_out_gap(sub->conn, &sub->channel->id, from, to, gap_reason_name(reason));
+	metrics_add(sub->channel->hub->env->metrics, PM_GAPS + reason, 1);
+	sub->at = to;
+}
+
+void
+sub_fail(struct subscription *sub, enum es_code code, const char *text)
+{
+	struct es_err err;
+
+	(void)es_fail(&err, code, "%s", text);
+	if (sub->answers == NULL)
+		frame_out_error(
+		    sub->conn, "subscribe", NULL, sub->channel->id.text, &err);
+	for (const struct sub_answer *a = sub->answers; a != NULL; a = a->next)
+		frame_out_error(sub->conn, a->op, a->id, sub->channel->id.text, &err);
+	sub_free(sub);
+}
+
+void
+sub_over(struct subscription *sub)
+{
+	if (sub->answers == NULL) {
+		sub_free(sub); /* its last frame told the reader why */
+		return;
+	}
+	sub->joined = false;
+	sub->has_after = true;
+	sub->after = sub->stop_at;
+	sub->stop_at = INT64_MAX;
+	free(sub->epoch);
+	sub->epoch = NULL;
+	sub->deadline_ms =
+	    sub->channel->hub->env->now_ms + sub->channel->hub->limits.join_timeout_ms;
+	sub_ask_again(sub);
 }

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn/conn_write.h"
 #include "core/check.h"
-#include "wire/frame_text.h"
-#include "hub/hub_private.h"
 #include "core/recent.h"
+#include "hub/subscription.h"
+#include "wire/frame_text.h"
 
 #include "core/banned.h"
 
@@ -44,10 +45,9 @@ typing_free(struct typing **t)
 }
 
 void
-typing_publish(struct typing *t, const struct conn *c, const struct channel_id *channel)
+typing_publish(struct hub *hub, const struct conn *c, const struct channel_id *channel)
 {
 	const struct typing_key key = {c->tenant, *channel, c->user};
-	struct hub *hub = c->worker->hub;
 	struct event ev = {.kind = EVENT_TYPING,
 	    .tenant = c->tenant,
 	    .channel = *channel,
@@ -57,7 +57,7 @@ typing_publish(struct typing *t, const struct conn *c, const struct channel_id *
 	struct arena *a;
 	struct text text;
 
-	if (!recent_first(t->told, &key, hub->worker->now_ms))
+	if (!recent_first(hub->typing->told, &key, hub->env->now_ms))
 		return;
 	a = arena_new();
 	text_init(&text, a, 4096);
@@ -70,7 +70,7 @@ typing_publish(struct typing *t, const struct conn *c, const struct channel_id *
 }
 
 void
-typing_event(struct typing *t, struct channel *ch, const struct event *ev)
+typing_event(struct channel *ch, const struct event *ev)
 {
 	static unsigned char buf[EVENT_FRAME_MAX];
 	const struct typing_key key = {ev->tenant, ev->channel, ev->user};
@@ -79,7 +79,7 @@ typing_event(struct typing *t, struct channel *ch, const struct event *ev)
 	size_t len;
 
 	if (ch->n_subs > TYPING_READERS_MAX ||
-	    !recent_first(t->shown, &key, ch->hub->worker->now_ms))
+	    !recent_first(ch->hub->typing->shown, &key, ch->hub->env->now_ms))
 		return;
 	frame = event_frame_encode(ev, buf);
 	len = frame.len - (size_t)(json - (const char *)frame.bytes);
@@ -90,6 +90,6 @@ typing_event(struct typing *t, struct channel *ch, const struct event *ev)
 		    strcmp(sub->conn->user.text, ev->user.text) == 0)
 			continue;
 		if (conn_lossy_frame(sub->conn, json, len))
-			metrics_add(ch->hub->worker->metrics, PM_TYPING, 1);
+			metrics_add(ch->hub->env->metrics, PM_TYPING, 1);
 	}
 }

@@ -18,8 +18,8 @@ void typing_free(struct typing **t);
 /* The connection's user types and may: tell all workers, unless that was done just now.
  */
 void typing_publish(
-    struct typing *t, const struct conn *c, const struct channel_id *channel);
+    struct hub *hub, const struct conn *c, const struct channel_id *channel);
 /* A notice from the channel's topic, of this worker, another one or REST. */
-void typing_event(struct typing *t, struct channel *ch, const struct event *ev);
+void typing_event(struct channel *ch, const struct event *ev);
 
 #endif

@@ -37,7 +37,7 @@ struct page {
 
 struct pages {
 	struct pages_limits limits;
-	struct hub_io io;
+	struct pages_io io;
 	struct pages_events events;
 	struct table table;
 	struct list queued, reading, ready; /* ready: least recently used first */
@@ -47,7 +47,7 @@ struct pages {
 };
 
 struct pages *
-pages_new(const struct pages_limits *limits, const struct hub_io *io,
+pages_new(const struct pages_limits *limits, const struct pages_io *io,
     const struct pages_events *events)
 {
 	struct pages *p = mem_new(1, sizeof(*p));

@@ -3,9 +3,9 @@
 #ifndef PUSH_PAGE_H
 #define PUSH_PAGE_H
 
-#include "log/chan_log.h"
-#include "hub/hub_io.h"
 #include "core/list.h"
+#include "log/chan_log.h"
+#include "store/sync_store.h"
 
 struct page;
 struct pages;
@@ -16,6 +16,21 @@ struct pages_limits {
 	int64_t keep_ms;              /* a page older than this is read again */
 };
 
+/* The events after < seq <= to of a channel. Part of the page that wants them. */
+struct page_ask {
+	struct tenant_id tenant;
+	struct channel_id channel;
+	int64_t after, to, limit;
+	void (*done)(struct page_ask *ask, enum es_code rc, const struct sync_page *page);
+};
+
+/* Where pages are read from. False: it can't be asked now, and done is not called;
+ * otherwise done is called exactly once, never from inside. */
+struct pages_io {
+	void *ctx;
+	bool (*page)(void *ctx, struct page_ask *ask);
+};
+
 struct pages_events {
 	void *ctx;
 	/* The page was read: the listener empties the list of those who wait for it. A
@@ -23,7 +38,7 @@ struct pages_events {
 	void (*arrived)(void *ctx, struct page *page, struct list *waiters);
 };
 
-struct pages *pages_new(const struct pages_limits *limits, const struct hub_io *io,
+struct pages *pages_new(const struct pages_limits *limits, const struct pages_io *io,
     const struct pages_events *events);
 /* Nobody waits any more; answers under way must not come after this. */
 void pages_free(struct pages **p);

@@ -10,12 +10,19 @@
 
 #define SWEEP_USERS 500 /* of dead workers, at a time */
 
+const struct presence_limits presence_limits_default = {
+    .hold_ms = 15000, .idle_ms = 300000};
+
 struct presence *
-presence_new(struct hub *hub)
+presence_new(struct loop_env *env, struct conns *conns,
+    const struct presence_limits *limits, const struct presence_io *io)
 {
 	struct presence *p = mem_new(1, sizeof(*p));
 
-	p->hub = hub;
+	p->env = env;
+	p->conns = conns;
+	p->limits = *limits;
+	p->io = *io;
 	table_init(&p->users);
 	table_init(&p->rooms);
 	list_init(&p->dirty);
@@ -36,34 +43,34 @@ presence_free(struct presence **p)
 }
 
 void
-presence_conn_open(struct presence *p, struct hub_conn *hc)
+presence_conn_open(struct presence *p, struct conn *c)
 {
-	struct device *d = mem_new(1, sizeof(*d));
+	struct presence_conn *d = mem_new(1, sizeof(*d));
 
-	d->hc = hc;
+	d->conn = c;
 	list_init(&d->of_user);
 	list_init(&d->of_room);
 	list_init(&d->watches);
-	hc->presence = d;
+	c->presence = d;
 	users_join(p, d);
 	rooms_join(p, d);
 }
 
 void
-presence_conn_closed(struct presence *p, struct hub_conn *hc)
+presence_conn_closed(struct presence *p, struct conn *c)
 {
-	struct device *d = hc->presence;
+	struct presence_conn *d = c->presence;
 
 	rooms_leave(p, d);
 	users_leave(p, d);
 	free(d);
-	hc->presence = NULL;
+	c->presence = NULL;
 }
 
 void
-presence_choose(struct presence *p, struct hub_conn *hc, enum presence_status status)
+presence_choose(struct presence *p, struct conn *c, enum presence_status status)
 {
-	users_choose(p, hc->presence, status);
+	users_choose(p, c->presence, status);
 }
 
 /* "es:t:" tenant ":p" */
@@ -137,14 +144,13 @@ presence_on_lease(
 static void
 presence_renew(struct presence *p)
 {
-	struct hub *hub = p->hub;
 	struct presence_call call;
 
-	presence_lease_call(&call, &hub->worker->id);
-	IGNORE(hub->io.redis(
-	    hub->io.ctx, call.script, call.argc, call.argv, presence_on_lease, p));
+	presence_lease_call(&call, &p->env->id);
+	IGNORE(p->io.redis(
+	    p->io.ctx, call.script, call.argc, call.argv, presence_on_lease, p));
 	presence_sweep_call(&call, SWEEP_USERS);
-	IGNORE(hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv, NULL, NULL));
+	IGNORE(p->io.redis(p->io.ctx, call.script, call.argc, call.argv, NULL, NULL));
 }
 
 void
@@ -157,7 +163,7 @@ presence_turn(struct presence *p)
 void
 presence_tick(struct presence *p)
 {
-	const int64_t now_ms = p->hub->worker->now_ms;
+	const int64_t now_ms = p->env->now_ms;
 
 	if (now_ms >= p->lease_ms) {
 		p->lease_ms = now_ms + PRESENCE_LEASE_MS;

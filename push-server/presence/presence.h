@@ -3,26 +3,44 @@
 #ifndef PUSH_PRESENCE_H
 #define PUSH_PRESENCE_H
 
-#include "hub/hub.h"
+#include "conn/conn.h"
 #include "presence/presence_keys.h"
+#include "redis/redis_async.h"
 
 #define PRESENCE_WATCH_MAX 500
 
-struct hub_conn;
 struct presence;
 
-struct presence *presence_new(struct hub *hub);
+struct presence_limits {
+	int64_t hold_ms; /* a user without a connection is not offline yet */
+	int64_t idle_ms; /* without a frame other than ping */
+};
+extern const struct presence_limits presence_limits_default;
+
+/* What presence asks of the outside. */
+struct presence_io {
+	void *ctx;
+	void (*topic)(void *ctx, const char *topic, bool wanted);
+	/* A script, or (script NULL) a command, on the commands' connection to Redis.
+	 * False: it can't be asked now, and done is not called; otherwise done, if there
+	 * is one, is called exactly once, never from inside. */
+	bool (*redis)(void *ctx, struct redis_script *script, size_t argc,
+	    const struct redis_arg argv[], redis_async_done *done, void *arg);
+};
+
+/* env and conns outlive it. */
+struct presence *presence_new(struct loop_env *env, struct conns *conns,
+    const struct presence_limits *limits, const struct presence_io *io);
 /* Connections are gone. */
 void presence_free(struct presence **p);
 
-void presence_conn_open(struct presence *p, struct hub_conn *hc);
-void presence_conn_closed(struct presence *p, struct hub_conn *hc);
-/* The connection's user says how it wants this device to count. */
-void presence_choose(
-    struct presence *p, struct hub_conn *hc, enum presence_status status);
+void presence_conn_open(struct presence *p, struct conn *c);
+void presence_conn_closed(struct presence *p, struct conn *c);
+/* The connection's user says how this connection is to count. */
+void presence_choose(struct presence *p, struct conn *c, enum presence_status status);
 /* Whose changes the connection gets in a large tenant; replaces the earlier list. */
 void presence_watch(
-    struct presence *p, struct hub_conn *hc, const struct user_id users[], size_t n);
+    struct presence *p, struct conn *c, const struct user_id users[], size_t n);
 
 /* es:t:<tenant>:p */
 bool presence_owns(const char *topic);

@@ -3,6 +3,7 @@
 
 #include "core/check.h"
 #include "presence/presence_private.h"
+#include "wire/event_frame.h"
 #include "wire/frame_text.h"
 #include "json/json_write.h"
 
@@ -13,15 +14,15 @@
 /* Who was told of itself by its snapshot does not hear it again. */
 static void
 presence_frame_tell(
-    struct device *d, const struct person *person, const char *json, size_t len)
+    struct presence_conn *d, const struct person *person, const char *json, size_t len)
 {
-	const bool self = strcmp(d->hc->conn->user.text, person->user.text) == 0;
+	const bool self = strcmp(d->conn->user.text, person->user.text) == 0;
 
 	if (d->wants_snapshot || (self && d->self_told == person->seen))
 		return;
 	if (self)
 		d->self_told = person->seen;
-	IGNORE(conn_lossy_frame(d->hc->conn, json, len));
+	IGNORE(conn_lossy_frame(d->conn, json, len));
 }
 
 void
@@ -33,12 +34,12 @@ presence_tell(struct room *room, const struct person *person)
 	    event_frame_presence(&person->user, presence_name(person->seen), buf);
 	const size_t len = frame.len - (size_t)(json - (const char *)frame.bytes);
 
-	metrics_add(room->presence->hub->worker->metrics, PM_PRESENCE_CHANGES, 1);
+	metrics_add(room->presence->env->metrics, PM_PRESENCE_CHANGES, 1);
 	if (!room->large)
 		for (struct list *l = room->devices.next; l != &room->devices;
 		     l = l->next)
-			presence_frame_tell(
-			    LIST_ITEM(l, struct device, of_room), person, json, len);
+			presence_frame_tell(LIST_ITEM(l, struct presence_conn, of_room),
+			    person, json, len);
 	else
 		for (struct list *l = person->watches.next; l != &person->watches;
 		     l = l->next)
@@ -64,9 +65,9 @@ presence_frame_put(struct json_write *w, const struct person *person)
 
 /* Its own user may be on its way to Redis still. */
 static void
-presence_frame_put_self(struct json_write *w, struct device *d)
+presence_frame_put_self(struct json_write *w, struct presence_conn *d)
 {
-	const struct user_id *user = &d->hc->conn->user;
+	const struct user_id *user = &d->conn->user;
 	const struct person *person = person_find(d->room, user);
 
 	d->self_told = users_status(d);
@@ -78,7 +79,7 @@ presence_frame_put_self(struct json_write *w, struct device *d)
 
 /* Small rooms: who is not offline. Large ones: who is watched, offline or not. */
 static void
-presence_frame_put_all(struct json_write *w, struct device *d)
+presence_frame_put_all(struct json_write *w, struct presence_conn *d)
 {
 	struct table_node *node = NULL;
 
@@ -100,7 +101,7 @@ presence_frame_put_all(struct json_write *w, struct device *d)
 }
 
 void
-presence_snapshot(struct device *d)
+presence_snapshot(struct presence_conn *d)
 {
 	struct arena *a = arena_new();
 	struct json_write w;
@@ -119,6 +120,6 @@ presence_snapshot(struct device *d)
 	d->wants_snapshot = false;
 	/* What waits is older than this. */
 	if (!text.overflow)
-		conn_queue_frame(d->hc->conn, text.data, text.len);
+		conn_queue_frame(d->conn, text.data, text.len);
 	arena_free(&a);
 }

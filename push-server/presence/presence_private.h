@@ -3,7 +3,9 @@
 #ifndef PUSH_PRESENCE_PRIVATE_H
 #define PUSH_PRESENCE_PRIVATE_H
 
-#include "hub/hub_private.h"
+#include "conn/conn_write.h"
+#include "core/list.h"
+#include "core/table.h"
 #include "presence/presence.h"
 
 #define PRESENCE_LEASE_MS 5000  /* renewed, swept and looked through this often */
@@ -14,8 +16,8 @@
 #define PRESENCE_AGAIN_MS 60000 /* a room is compared with Redis this often */
 
 /* A connection, as a device of its user and as a reader in its tenant's room. */
-struct device {
-	struct hub_conn *hc;
+struct presence_conn {
+	struct conn *conn;
 	struct presence_user *user;
 	struct list of_user;
 	bool chosen; /* status is what the client asked for; else by activity */
@@ -29,7 +31,10 @@ struct device {
 };
 
 struct presence {
-	struct hub *hub;
+	struct loop_env *env;
+	struct conns *conns;
+	struct presence_limits limits;
+	struct presence_io io;
 	struct table users;
 	struct list dirty;   /* users whose status is to be told */
 	struct list leaving; /* users without connection, oldest first */
@@ -41,11 +46,12 @@ struct presence {
 };
 
 /* presence_users.c */
-void users_join(struct presence *p, struct device *d);
-void users_leave(struct presence *p, struct device *d);
+void users_join(struct presence *p, struct presence_conn *d);
+void users_leave(struct presence *p, struct presence_conn *d);
 /* What this worker says of the device's user. */
-enum presence_status users_status(const struct device *d);
-void users_choose(struct presence *p, struct device *d, enum presence_status status);
+enum presence_status users_status(const struct presence_conn *d);
+void users_choose(
+    struct presence *p, struct presence_conn *d, enum presence_status status);
 /* Look at all: idle ones, and what Redis has not got. */
 void users_scan(struct presence *p);
 /* Redis has forgotten: tell everything again. */
@@ -56,8 +62,8 @@ void users_tick(struct presence *p);
 void users_fini(struct presence *p);
 
 /* presence_room.c */
-void rooms_join(struct presence *p, struct device *d);
-void rooms_leave(struct presence *p, struct device *d);
+void rooms_join(struct presence *p, struct presence_conn *d);
+void rooms_leave(struct presence *p, struct presence_conn *d);
 struct room *room_find(struct presence *p, const struct tenant_id *tenant);
 void room_message(struct room *room, const char *data, size_t len);
 /* Ask Redis for the whole room. */
@@ -80,7 +86,7 @@ struct person {
 struct watch {
 	struct list of_person, of_device;
 	struct person *person;
-	struct device *device;
+	struct presence_conn *device;
 };
 
 struct room {
@@ -109,12 +115,12 @@ void person_see(struct room *room, struct person *person, enum presence_status s
 /* Nobody needs to know of it any more? Then it is gone. */
 void person_drop_idle(struct room *room, struct person *person);
 
-void watch_clear(struct device *d);
+void watch_clear(struct presence_conn *d);
 /* Ask Redis how those are that somebody watches, e.g. after a loss. */
 void watch_refresh(struct room *room);
 
 /* presence_frame.c */
 void presence_tell(struct room *room, const struct person *person);
-void presence_snapshot(struct device *d);
+void presence_snapshot(struct presence_conn *d);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/hash.h"
+#include "event/event.h"
 #include "presence/presence_private.h"
 #include "json/json_bind.h"
 
@@ -43,7 +44,7 @@ presence_tenant_room_new(struct presence *p, const struct tenant_id *tenant)
 	list_init(&room->all);
 	list_add_tail(&p->all_rooms, &room->all);
 	topic_presence(tenant, topic);
-	p->hub->io.topic(p->hub->io.ctx, topic, true);
+	p->io.topic(p->io.ctx, topic, true);
 	return room;
 }
 
@@ -55,7 +56,7 @@ presence_tenant_room_free(struct room *room)
 	char topic[ES_TOPIC_MAX];
 
 	topic_presence(&room->tenant, topic);
-	p->hub->io.topic(p->hub->io.ctx, topic, false);
+	p->io.topic(p->io.ctx, topic, false);
 	while ((node = table_next(&room->people, NULL)) != NULL) {
 		table_remove(&room->people, node);
 		free(ES_CONTAINER(node, struct person, node));
@@ -66,12 +67,12 @@ presence_tenant_room_free(struct room *room)
 }
 
 void
-rooms_join(struct presence *p, struct device *d)
+rooms_join(struct presence *p, struct presence_conn *d)
 {
-	struct room *room = room_find(p, &d->hc->conn->tenant);
+	struct room *room = room_find(p, &d->conn->tenant);
 
 	if (room == NULL)
-		room = presence_tenant_room_new(p, &d->hc->conn->tenant);
+		room = presence_tenant_room_new(p, &d->conn->tenant);
 	d->room = room;
 	list_add_tail(&room->devices, &d->of_room);
 	room->n_devices++;
@@ -80,7 +81,7 @@ rooms_join(struct presence *p, struct device *d)
 }
 
 void
-rooms_leave(struct presence *p, struct device *d)
+rooms_leave(struct presence *p, struct presence_conn *d)
 {
 	struct room *room = d->room;
 
@@ -285,8 +286,8 @@ presence_tenant_on_list(
 			room->presence->newcomers = true;
 			for (struct list *l = room->devices.next;
 			     was_large && l != &room->devices; l = l->next)
-				LIST_ITEM(l, struct device, of_room)->wants_snapshot =
-				    true;
+				LIST_ITEM(l, struct presence_conn, of_room)
+				    ->wants_snapshot = true;
 		} else if (rc == ES_OK) {
 			if (!room->large)
 				presence_tenant_enlarge(room);
@@ -303,7 +304,7 @@ presence_tenant_on_list(
 void
 room_list(struct room *room)
 {
-	struct hub *hub = room->presence->hub;
+	struct presence *p = room->presence;
 	struct presence_call call;
 	struct list_query *q;
 
@@ -313,14 +314,14 @@ room_list(struct room *room)
 	*q = (struct list_query){room->presence, room->tenant, room->generation};
 	presence_list_call(
 	    &call, &room->tenant, room->large ? PRESENCE_SMALL : PRESENCE_LARGE);
-	if (!hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv,
+	if (!p->io.redis(p->io.ctx, call.script, call.argc, call.argv,
 		presence_tenant_on_list, q)) {
 		free(q);
 		return;
 	}
 	room->asking = true;
 	room->asked = ++room->asks;
-	room->again_ms = hub->worker->now_ms + PRESENCE_AGAIN_MS;
+	room->again_ms = p->env->now_ms + PRESENCE_AGAIN_MS;
 }
 
 void
@@ -351,7 +352,7 @@ static void
 presence_tenant_send_snapshots(struct room *room)
 {
 	for (struct list *l = room->devices.prev; l != &room->devices; l = l->prev) {
-		struct device *d = LIST_ITEM(l, struct device, of_room);
+		struct presence_conn *d = LIST_ITEM(l, struct presence_conn, of_room);
 
 		if (d->wants_snapshot)
 			presence_snapshot(d);
@@ -377,7 +378,7 @@ rooms_turn(struct presence *p)
 void
 rooms_tick(struct presence *p)
 {
-	const int64_t now_ms = p->hub->worker->now_ms;
+	const int64_t now_ms = p->env->now_ms;
 
 	for (struct list *l = p->all_rooms.next; l != &p->all_rooms; l = l->next) {
 		struct room *room = LIST_ITEM(l, struct room, all);

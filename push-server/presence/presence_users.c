@@ -42,15 +42,13 @@ presence_users_find(const struct presence *p, const struct user_key *key)
 }
 
 static enum presence_status
-presence_users_device_status(const struct device *d, int64_t now_ms)
+presence_users_conn_status(
+    const struct presence *p, const struct presence_conn *d, int64_t now_ms)
 {
-	const struct hub_limits *limits = &d->hc->hub->limits;
-
 	if (d->chosen)
 		return d->status;
-	return now_ms - d->hc->conn->last_frame_ms > limits->presence_idle_ms
-	           ? PRESENCE_IDLE
-	           : PRESENCE_ONLINE;
+	return now_ms - d->conn->last_frame_ms > p->limits.idle_ms ? PRESENCE_IDLE
+	                                                           : PRESENCE_ONLINE;
 }
 
 /* Online beats idle beats offline; for a while after the last connection nothing changes.
@@ -58,16 +56,16 @@ presence_users_device_status(const struct device *d, int64_t now_ms)
 static enum presence_status
 presence_users_status_of(const struct presence_user *u)
 {
-	const int64_t now_ms = u->presence->hub->worker->now_ms;
+	const int64_t now_ms = u->presence->env->now_ms;
 	enum presence_status best = PRESENCE_OFFLINE;
 
 	if (list_empty(&u->devices))
-		return now_ms - u->left_ms < u->presence->hub->limits.presence_hold_ms
+		return now_ms - u->left_ms < u->presence->limits.hold_ms
 		           ? u->told
 		           : PRESENCE_OFFLINE;
 	for (struct list *l = u->devices.next; l != &u->devices; l = l->next) {
-		const enum presence_status status = presence_users_device_status(
-		    LIST_ITEM(l, struct device, of_user), now_ms);
+		const enum presence_status status = presence_users_conn_status(
+		    u->presence, LIST_ITEM(l, struct presence_conn, of_user), now_ms);
 
 		if (status > best)
 			best = status;
@@ -92,9 +90,9 @@ presence_users_user_free(struct presence_user *u)
 }
 
 void
-users_join(struct presence *p, struct device *d)
+users_join(struct presence *p, struct presence_conn *d)
 {
-	const struct user_key key = {d->hc->conn->tenant, d->hc->conn->user};
+	const struct user_key key = {d->conn->tenant, d->conn->user};
 	struct presence_user *u = presence_users_find(p, &key);
 
 	if (u == NULL) {
@@ -113,7 +111,7 @@ users_join(struct presence *p, struct device *d)
 }
 
 void
-users_leave(struct presence *p, struct device *d)
+users_leave(struct presence *p, struct presence_conn *d)
 {
 	struct presence_user *u = d->user;
 
@@ -122,18 +120,18 @@ users_leave(struct presence *p, struct device *d)
 		presence_users_mark(u);
 		return;
 	}
-	u->left_ms = p->hub->worker->now_ms;
+	u->left_ms = p->env->now_ms;
 	list_add_tail(&p->leaving, &u->leaving);
 }
 
 enum presence_status
-users_status(const struct device *d)
+users_status(const struct presence_conn *d)
 {
 	return presence_users_status_of(d->user);
 }
 
 void
-users_choose(struct presence *p, struct device *d, enum presence_status status)
+users_choose(struct presence *p, struct presence_conn *d, enum presence_status status)
 {
 	(void)p;
 	d->chosen = status != PRESENCE_ONLINE; /* online: by activity from now on */
@@ -168,16 +166,16 @@ presence_users_on_told(
 static bool
 presence_users_tell(struct presence_user *u)
 {
-	struct hub *hub = u->presence->hub;
+	struct presence *p = u->presence;
 	struct presence_call call;
 
 	u->telling = presence_users_status_of(u);
 	if (u->known && u->telling == u->told)
 		return true;
-	presence_set_call(&call, &hub->worker->id, &u->key.tenant, &u->key.user,
-	    u->telling, u->forget_choice);
-	if (!hub->io.redis(hub->io.ctx, call.script, call.argc, call.argv,
-		presence_users_on_told, u))
+	presence_set_call(&call, &p->env->id, &u->key.tenant, &u->key.user, u->telling,
+	    u->forget_choice);
+	if (!p->io.redis(
+		p->io.ctx, call.script, call.argc, call.argv, presence_users_on_told, u))
 		return false;
 	u->busy = true;
 	u->forget_choice = false;
@@ -230,13 +228,13 @@ users_tell(struct presence *p)
 void
 users_tick(struct presence *p)
 {
-	const int64_t now_ms = p->hub->worker->now_ms;
+	const int64_t now_ms = p->env->now_ms;
 
 	while (!list_empty(&p->leaving)) {
 		struct presence_user *u =
 		    LIST_ITEM(p->leaving.next, struct presence_user, leaving);
 
-		if (now_ms - u->left_ms < p->hub->limits.presence_hold_ms)
+		if (now_ms - u->left_ms < p->limits.hold_ms)
 			break;
 		list_del(&u->leaving);
 		presence_users_mark(u);

@@ -17,7 +17,7 @@ presence_watch_watch_free(struct watch *w, struct room *room)
 }
 
 void
-watch_clear(struct device *d)
+watch_clear(struct presence_conn *d)
 {
 	struct list *l;
 
@@ -27,7 +27,7 @@ watch_clear(struct device *d)
 }
 
 static bool
-presence_watch_watches(const struct person *person, const struct device *d)
+presence_watch_watches(const struct person *person, const struct presence_conn *d)
 {
 	for (struct list *l = person->watches.next; l != &person->watches; l = l->next)
 		if (LIST_ITEM(l, struct watch, of_person)->device == d)
@@ -72,16 +72,15 @@ presence_watch_on_seen(
 {
 	struct seen_query *q = ctx;
 	struct room *room = room_find(q->presence, &q->tenant);
-	struct conn *c = q->reader.generation == 0
-	                     ? NULL
-	                     : conn_get(q->presence->hub->worker, q->reader);
+	struct conn *c =
+	    q->reader.generation == 0 ? NULL : conn_get(q->presence->conns, q->reader);
 
 	(void)err;
 	if (room != NULL && room->generation == q->generation) {
 		if (rc == ES_OK && v->kind == REDIS_ARRAY)
 			presence_watch_take(room, q, v, c != NULL);
-		if (c != NULL && c->hub != NULL)
-			presence_snapshot(c->hub->presence);
+		if (c != NULL && c->presence != NULL)
+			presence_snapshot(c->presence);
 	}
 	free(q);
 }
@@ -90,7 +89,7 @@ presence_watch_on_seen(
 static bool
 presence_watch_ask(struct room *room, struct seen_query *q)
 {
-	struct hub *hub = room->presence->hub;
+	struct presence *p = room->presence;
 	struct redis_arg argv[PRESENCE_WATCH_MAX + 2];
 	char key[PRESENCE_KEY_MAX];
 
@@ -100,8 +99,7 @@ presence_watch_ask(struct room *room, struct seen_query *q)
 	for (size_t i = 0; i < q->n; i++)
 		argv[2 + i] = (struct redis_arg){q->users[i].text, ES_UUID_TEXT - 1};
 	q->asked = ++room->asks;
-	return hub->io.redis(
-	    hub->io.ctx, NULL, q->n + 2, argv, presence_watch_on_seen, q);
+	return p->io.redis(p->io.ctx, NULL, q->n + 2, argv, presence_watch_on_seen, q);
 }
 
 static struct seen_query *
@@ -141,7 +139,7 @@ watch_refresh(struct room *room)
 /* The new list is put up before the old one goes, so that who is on both is not
  * forgotten. */
 static void
-presence_watch_replace(struct device *d, const struct user_id users[], size_t n)
+presence_watch_replace(struct presence_conn *d, const struct user_id users[], size_t n)
 {
 	struct list old, *gone;
 
@@ -171,10 +169,9 @@ presence_watch_replace(struct device *d, const struct user_id users[], size_t n)
 }
 
 void
-presence_watch(
-    struct presence *p, struct hub_conn *hc, const struct user_id users[], size_t n)
+presence_watch(struct presence *p, struct conn *c, const struct user_id users[], size_t n)
 {
-	struct device *d = hc->presence;
+	struct presence_conn *d = c->presence;
 	struct seen_query *q;
 
 	CHECK(n <= PRESENCE_WATCH_MAX);
@@ -184,7 +181,7 @@ presence_watch(
 		return;
 	}
 	q = presence_watch_query_new(d->room);
-	q->reader = hc->conn->ref;
+	q->reader = c->ref;
 	q->n = n;
 	memcpy(q->users, users, n * sizeof(*users));
 	if (!presence_watch_ask(d->room, q))

@@ -9,16 +9,17 @@
 struct send_lane *
 send_lane_find(struct conn *c, const struct channel_id *channel)
 {
-	struct send_lane *lane;
+	for (struct list *l = c->lanes.next; l != &c->lanes; l = l->next) {
+		struct send_lane *lane = LIST_ITEM(l, struct send_lane, link);
 
-	LIST_FOREACH(lane, &c->lanes, link)
-	if (strcmp(lane->channel.text, channel->text) == 0)
-		return lane;
+		if (strcmp(lane->channel.text, channel->text) == 0)
+			return lane;
+	}
 	return NULL;
 }
 
 struct send_lane *
-send_lane_get(struct conn *c, const struct channel_id *channel, struct send_items *due)
+send_lane_get(struct conn *c, const struct channel_id *channel, struct list *due)
 {
 	struct send_lane *lane = send_lane_find(c, channel);
 
@@ -28,19 +29,20 @@ send_lane_get(struct conn *c, const struct channel_id *channel, struct send_item
 	lane->conn = c;
 	lane->due = due;
 	lane->channel = *channel;
-	TAILQ_INIT(&lane->items);
-	LIST_INSERT_HEAD(&c->lanes, lane, link);
+	list_init(&lane->items);
+	list_init(&lane->link);
+	list_add_tail(&c->lanes, &lane->link);
 	return lane;
 }
 
 void
 send_lane_free(struct send_lane *lane)
 {
-	struct send_item *item;
+	struct list *l;
 
-	while ((item = TAILQ_FIRST(&lane->items)) != NULL)
-		send_lane_remove(item);
-	LIST_REMOVE(lane, link);
+	while ((l = list_first(&lane->items)) != NULL)
+		send_lane_remove(LIST_ITEM(l, struct send_item, link));
+	list_del(&lane->link);
 	mem_free(lane);
 }
 
@@ -72,19 +74,28 @@ send_lane_add(struct send_lane *lane, const char *body, const char *client_id,
 	item->body = send_lane_put(&at, body);
 	item->client_id = send_lane_put(&at, client_id);
 	item->id = send_lane_put(&at, id);
-	TAILQ_INSERT_TAIL(&lane->items, item, link);
-	TAILQ_INSERT_TAIL(lane->due, item, due);
+	list_init(&item->link);
+	list_init(&item->due);
+	list_add_tail(&lane->items, &item->link);
+	list_add_tail(lane->due, &item->due);
 	lane->n++;
 	return item;
 }
 
 struct send_item *
+send_lane_first(const struct send_lane *lane)
+{
+	struct list *l = list_first(&lane->items);
+
+	return l == NULL ? NULL : LIST_ITEM(l, struct send_item, link);
+}
+
+struct send_item *
 send_lane_item(struct send_lane *lane, uint64_t number)
 {
-	struct send_item *item;
+	for (struct list *l = lane->items.next; l != &lane->items; l = l->next) {
+		struct send_item *item = LIST_ITEM(l, struct send_item, link);
 
-	TAILQ_FOREACH(item, &lane->items, link)
-	{
 		if (item->number == number)
 			return item;
 	}
@@ -94,8 +105,8 @@ send_lane_item(struct send_lane *lane, uint64_t number)
 void
 send_lane_remove(struct send_item *item)
 {
-	TAILQ_REMOVE(&item->lane->items, item, link);
-	TAILQ_REMOVE(item->lane->due, item, due);
+	list_del(&item->link);
+	list_del(&item->due);
 	item->lane->n--;
 	mem_free(item);
 }

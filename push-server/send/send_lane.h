@@ -7,21 +7,20 @@
 
 /* One message that waits; its texts follow it in the same block. */
 struct send_item {
-	TAILQ_ENTRY(send_item) link, due;
+	struct list link, due;
 	struct send_lane *lane;
 	uint64_t number;
 	int64_t deadline_ms;
 	bool ready; /* the rate limit has said yes */
 	const char *id, *client_id, *body;
 };
-TAILQ_HEAD(send_items, send_item);
 
 struct send_lane {
-	LIST_ENTRY(send_lane) link;
+	struct list link; /* on conn->lanes */
 	struct conn *conn;
-	struct send_items *due; /* of all lanes: who waits longest comes first */
+	struct list *due; /* items of all lanes, the longest waiting first */
 	struct channel_id channel;
-	struct send_items items;
+	struct list items;
 	unsigned n;
 	bool busy; /* authorising or enqueuing */
 };
@@ -29,7 +28,7 @@ struct send_lane {
 /* NULL: the connection has none into this channel. */
 struct send_lane *send_lane_find(struct conn *c, const struct channel_id *channel);
 struct send_lane *send_lane_get(
-    struct conn *c, const struct channel_id *channel, struct send_items *due);
+    struct conn *c, const struct channel_id *channel, struct list *due);
 /* With all that waits in it. */
 void send_lane_free(struct send_lane *lane);
 
@@ -37,6 +36,8 @@ void send_lane_free(struct send_lane *lane);
  * given before. */
 struct send_item *send_lane_add(struct send_lane *lane, const char *body,
     const char *client_id, const char *id, int64_t deadline_ms);
+/* The first item of the lane; NULL: none waits. */
+struct send_item *send_lane_first(const struct send_lane *lane);
 /* NULL: it waits no more. */
 struct send_item *send_lane_item(struct send_lane *lane, uint64_t number);
 void send_lane_remove(struct send_item *item);

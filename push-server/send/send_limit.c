@@ -5,14 +5,14 @@
 #include "core/check.h"
 #include "limits/limits.h"
 #include "redis/redis_async.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
 #define LOCAL_KEYS 10000
 
 struct send_limit {
-	struct worker *worker;
+	struct loop_env *env;
+	struct redis_async *redis;
 	struct limits_local *local;
 };
 
@@ -27,11 +27,12 @@ struct question {
 };
 
 struct send_limit *
-send_limit_new(struct worker *w)
+send_limit_new(struct loop_env *env, struct redis_async *redis)
 {
 	struct send_limit *l = mem_new(1, sizeof(*l));
 
-	l->worker = w;
+	l->env = env;
+	l->redis = redis;
 	l->local = limits_local_new(LOCAL_KEYS);
 	return l;
 }
@@ -49,7 +50,7 @@ send_limit_free(struct send_limit **l)
 static void
 send_limit_answer(struct question *q, const struct limit_result *result)
 {
-	struct metrics *m = q->limit->worker->metrics;
+	struct metrics *m = q->limit->env->metrics;
 	const bool by_user = result->user.retry_after_ms > 0;
 	const struct limit_state *s = by_user ? &result->user : &result->tenant;
 	struct es_err err;
@@ -71,7 +72,7 @@ send_limit_answer(struct question *q, const struct limit_result *result)
 static void
 send_limit_ask_locally(struct question *q)
 {
-	const unsigned workers = (unsigned)q->limit->worker->conf->workers;
+	const unsigned workers = (unsigned)q->limit->env->conf->workers;
 	const struct limit of_user = limit_share(&q->of_user, workers),
 			   of_tenant = limit_share(&q->of_tenant, workers);
 	struct limit_result result;
@@ -116,7 +117,7 @@ send_limit_check(
 	    .ctx = ctx,
 	};
 	limit_request_init(&req, &q->tenant, &q->user, &q->of_user, &q->of_tenant, 1);
-	if (redis_async_eval(l->worker->redis, &limit_script, send_limit_on_answer, q,
-		&err, LIMIT_KEYS, req.argc, req.argv) != ES_OK)
+	if (redis_async_eval(l->redis, &limit_script, send_limit_on_answer, q, &err,
+		LIMIT_KEYS, req.argc, req.argv) != ES_OK)
 		send_limit_ask_locally(q);
 }

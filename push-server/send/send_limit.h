@@ -7,12 +7,14 @@
 #include "core/err.h"
 #include "redis/redis.h"
 
+struct redis_async;
 struct send_limit;
 
 /* refused NULL: go on. Called exactly once, perhaps from inside. */
 typedef void send_limit_done(void *ctx, const struct es_err *refused);
 
-struct send_limit *send_limit_new(struct worker *w);
+/* env and redis outlive it. */
+struct send_limit *send_limit_new(struct loop_env *env, struct redis_async *redis);
 void send_limit_free(struct send_limit **l);
 void send_limit_check(
     struct send_limit *l, const struct conn *c, send_limit_done *done, void *ctx);

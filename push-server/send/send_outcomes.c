@@ -7,7 +7,6 @@
 #include "core/hash.h"
 #include "pg/pg_async.h"
 #include "store/outcome_store.h"
-#include "worker/worker.h"
 #include "json/json_write.h"
 
 #include "core/banned.h"
@@ -17,28 +16,32 @@
 #define LOOKUP_MS   2000
 
 struct send_outcomes {
-	struct worker *worker;
+	struct conns *conns;
+	struct pg_async *pg;
 	char topic[ES_TOPIC_MAX];
-	TAILQ_HEAD(, awaited) due; /* all have the same time-out: oldest first */
-	LIST_HEAD(, awaited) buckets[BUCKETS];
+	struct list due; /* all have the same time-out: oldest first */
+	struct list buckets[BUCKETS];
 	size_t n;
 };
 
 /* A look-up ahead of time; what it is about may be answered before it comes back. */
 struct asked {
-	struct worker *worker;
+	struct send_outcomes *outcomes;
 	struct uuid envelope;
 };
 
 struct send_outcomes *
-send_outcomes_new(struct worker *w)
+send_outcomes_new(struct conns *conns, struct pg_async *pg)
 {
 	struct send_outcomes *r = mem_new(1, sizeof(*r));
 
-	r->worker = w;
+	r->conns = conns;
+	r->pg = pg;
 	(void)snprintf(
-	    r->topic, sizeof(r->topic), "%s%s", TOPIC_REPLY_PREFIX, w->id.text);
-	TAILQ_INIT(&r->due);
+	    r->topic, sizeof(r->topic), "%s%s", TOPIC_REPLY_PREFIX, conns->env->id.text);
+	list_init(&r->due);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		list_init(&r->buckets[i]);
 	return r;
 }
 
@@ -57,22 +60,23 @@ send_outcomes_bucket_of(const char *envelope)
 static void
 send_outcomes_unlist(struct send_outcomes *r, struct awaited *a)
 {
-	if (!a->listed)
+	if (list_empty(&a->due))
 		return;
-	TAILQ_REMOVE(&r->due, a, due);
-	LIST_REMOVE(a, same_hash);
-	a->listed = false;
+	list_del(&a->due);
+	list_del(&a->same_hash);
 	r->n--;
 }
 
 void
 send_outcomes_free(struct send_outcomes **r)
 {
-	struct awaited *a;
+	struct list *l;
 
 	if (*r == NULL)
 		return;
-	while ((a = TAILQ_FIRST(&(*r)->due)) != NULL) {
+	while ((l = list_first(&(*r)->due)) != NULL) {
+		struct awaited *a = LIST_ITEM(l, struct awaited, due);
+
 		send_outcomes_unlist(*r, a);
 		awaited_free(&a);
 	}
@@ -81,18 +85,19 @@ send_outcomes_free(struct send_outcomes **r)
 }
 
 struct awaited *
-awaited_new(
-    struct worker *w, const struct conn *c, const struct channel_id *channel, size_t n)
+awaited_new(struct send_outcomes *r, const struct conn *c,
+    const struct channel_id *channel, size_t n)
 {
 	struct arena *arena;
 	struct awaited *a;
 
-	if (w->send_outcomes->n >= AWAITED_MAX)
+	if (r->n >= AWAITED_MAX)
 		return NULL;
 	arena = arena_new();
 	a = arena_alloc(arena, sizeof(*a));
 	a->arena = arena;
-	a->worker = w;
+	list_init(&a->due);
+	list_init(&a->same_hash);
 	a->ref = c->ref;
 	a->ids = arena_alloc(arena, n * sizeof(*a->ids));
 	uuid_new(a->envelope.id.text);
@@ -100,7 +105,7 @@ awaited_new(
 	a->envelope.channel = *channel;
 	a->envelope.user = c->user;
 	a->envelope.display_name = arena_strdup(arena, c->display_name);
-	a->envelope.reply = w->send_outcomes->topic;
+	a->envelope.reply = r->topic;
 	a->envelope.accepted_ms = clock_wall_ms();
 	a->envelope.messages = arena_alloc(arena, n * sizeof(*a->envelope.messages));
 	return a;
@@ -113,33 +118,35 @@ awaited_free(struct awaited **a)
 
 	if (*a == NULL)
 		return;
-	CHECK(!(*a)->listed);
+	CHECK(list_empty(&(*a)->due));
 	arena = (*a)->arena; /* which *a itself lives in */
 	*a = NULL;
 	arena_free(&arena);
 }
 
 void
-send_outcomes_await(struct awaited *a)
+send_outcomes_await(struct send_outcomes *r, struct awaited *a)
 {
-	struct send_outcomes *r = a->worker->send_outcomes;
+	const struct loop_env *env = r->conns->env;
 
-	a->deadline_ms = a->worker->now_ms + a->worker->conf->send_timeout_ms;
-	a->listed = true;
-	TAILQ_INSERT_TAIL(&r->due, a, due);
-	LIST_INSERT_HEAD(
-	    &r->buckets[send_outcomes_bucket_of(a->envelope.id.text)], a, same_hash);
+	a->deadline_ms = env->now_ms + env->conf->send_timeout_ms;
+	list_add_tail(&r->due, &a->due);
+	list_add_tail(
+	    &r->buckets[send_outcomes_bucket_of(a->envelope.id.text)], &a->same_hash);
 	r->n++;
 }
 
 static struct awaited *
 send_outcomes_find(struct send_outcomes *r, const char *envelope)
 {
-	struct awaited *a;
+	struct list *bucket = &r->buckets[send_outcomes_bucket_of(envelope)];
 
-	LIST_FOREACH(a, &r->buckets[send_outcomes_bucket_of(envelope)], same_hash)
-	if (strcmp(a->envelope.id.text, envelope) == 0)
-		return a;
+	for (struct list *l = bucket->next; l != bucket; l = l->next) {
+		struct awaited *a = LIST_ITEM(l, struct awaited, same_hash);
+
+		if (strcmp(a->envelope.id.text, envelope) == 0)
+			return a;
+	}
 	return NULL;
 }
 
@@ -185,15 +192,15 @@ send_outcomes_refusal(enum es_code code)
 
 /* known NULL: all are. */
 static void
-send_outcomes_answer(
-    struct awaited *a, const struct outcome outcomes[], size_t n, const bool known[])
+send_outcomes_answer(struct send_outcomes *r, struct awaited *a,
+    const struct outcome outcomes[], size_t n, const bool known[])
 {
-	struct conn *c = conn_get(a->worker, a->ref);
+	struct conn *c = conn_get(r->conns, a->ref);
 	struct es_err err;
 
 	for (size_t i = 0; i < a->envelope.n && c != NULL; i++) {
 		if (i >= n || (known != NULL && !known[i])) {
-			metrics_add(a->worker->metrics, PM_SENDS_UNKNOWN, 1);
+			metrics_add(r->conns->env->metrics, PM_SENDS_UNKNOWN, 1);
 			IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN, "%s",
 			    a->envelope.messages[i].minted
 				? "it may still be committed"
@@ -211,15 +218,15 @@ send_outcomes_answer(
 
 void
 send_outcomes_fail(
-    struct worker *w, const struct uuid *envelope, const struct es_err *err)
+    struct send_outcomes *r, const struct uuid *envelope, const struct es_err *err)
 {
-	struct awaited *a = send_outcomes_find(w->send_outcomes, envelope->text);
+	struct awaited *a = send_outcomes_find(r, envelope->text);
 	struct conn *c;
 
 	if (a == NULL)
 		return;
-	send_outcomes_unlist(w->send_outcomes, a);
-	c = conn_get(w, a->ref);
+	send_outcomes_unlist(r, a);
+	c = conn_get(r->conns, a->ref);
 	for (size_t i = 0; i < a->envelope.n && c != NULL; i++)
 		send_outcomes_answer_error(c, a, i, err);
 	awaited_free(&a);
@@ -239,40 +246,54 @@ send_outcomes_message(struct send_outcomes *r, const char *data, size_t len)
 		a = send_outcomes_find(r, reply.envelope.text);
 	if (a != NULL) { /* else answered already, or of an earlier life */
 		send_outcomes_unlist(r, a);
-		send_outcomes_answer(a, reply.outcomes, reply.n, NULL);
+		send_outcomes_answer(r, a, reply.outcomes, reply.n, NULL);
 		awaited_free(&a);
 	}
 	arena_free(&arena);
 }
 
+/* A look-up at the deadline of one envelope. */
+struct look_up {
+	struct send_outcomes *outcomes;
+	struct awaited *awaited;
+};
+
 static void
 send_outcomes_on_outcomes(void *ctx, enum es_code rc, struct pg_rows *rows,
     struct arena *arena, const struct es_err *err)
 {
-	struct awaited *a = ctx;
+	const struct look_up look = *(struct look_up *)ctx;
+	struct awaited *a = look.awaited;
 	struct outcome *outcomes =
 	    arena_alloc(a->arena, a->envelope.n * sizeof(*outcomes));
 	bool *known = arena_alloc(a->arena, a->envelope.n * sizeof(*known));
 
 	(void)err, (void)arena;
+	mem_free(ctx);
 	if (rc == ES_OK)
 		outcome_store_read(rows, &a->envelope, a->arena, outcomes, known);
-	send_outcomes_answer(a, outcomes, a->envelope.n, known);
+	send_outcomes_answer(look.outcomes, a, outcomes, a->envelope.n, known);
 	awaited_free(&a);
 }
 
 static void
-send_outcomes_look_up(struct awaited *a)
+send_outcomes_look_up(struct send_outcomes *r, struct awaited *a)
 {
-	struct worker *w = a->worker;
+	struct look_up *look;
 	struct es_err err;
 
-	if (conn_get(w, a->ref) != NULL &&
-	    pg_async_send(w->pg_auth, &a->envelope.tenant, &outcome_store_stmt,
-		outcome_store_params(a->arena, &a->envelope), LOOKUP_MS,
-		send_outcomes_on_outcomes, a, &err) == ES_OK)
+	if (conn_get(r->conns, a->ref) == NULL) {
+		awaited_free(&a);
 		return;
-	send_outcomes_answer(a, NULL, 0, NULL);
+	}
+	look = mem_new(1, sizeof(*look));
+	*look = (struct look_up){r, a};
+	if (pg_async_send(r->pg, &a->envelope.tenant, &outcome_store_stmt,
+		outcome_store_params(a->arena, &a->envelope), LOOKUP_MS,
+		send_outcomes_on_outcomes, look, &err) == ES_OK)
+		return;
+	mem_free(look);
+	send_outcomes_answer(r, a, NULL, 0, NULL);
 	awaited_free(&a);
 }
 
@@ -282,9 +303,9 @@ send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
     struct arena *arena, const struct es_err *err)
 {
 	const struct asked asked = *(struct asked *)ctx;
-	struct awaited *a = rc == ES_OK ? send_outcomes_find(asked.worker->send_outcomes,
-					      asked.envelope.text)
-	                                : NULL;
+	struct send_outcomes *r = asked.outcomes;
+	struct awaited *a =
+	    rc == ES_OK ? send_outcomes_find(r, asked.envelope.text) : NULL;
 	struct outcome *outcomes;
 	bool *known, all = true;
 
@@ -299,24 +320,23 @@ send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
 		all &= known[i];
 	if (!all)
 		return;
-	send_outcomes_unlist(asked.worker->send_outcomes, a);
-	send_outcomes_answer(a, outcomes, a->envelope.n, NULL);
+	send_outcomes_unlist(r, a);
+	send_outcomes_answer(r, a, outcomes, a->envelope.n, NULL);
 	awaited_free(&a);
 }
 
 void
-send_outcomes_subscribed(struct worker *w)
+send_outcomes_subscribed(struct send_outcomes *r)
 {
-	struct awaited *a;
 	struct es_err err;
 
-	TAILQ_FOREACH(a, &w->send_outcomes->due, due)
-	{
+	for (struct list *l = r->due.next; l != &r->due; l = l->next) {
+		struct awaited *a = LIST_ITEM(l, struct awaited, due);
 		struct asked *asked = mem_new(1, sizeof(*asked));
 
-		asked->worker = w;
+		asked->outcomes = r;
 		asked->envelope = a->envelope.id;
-		if (pg_async_send(w->pg_auth, &a->envelope.tenant, &outcome_store_stmt,
+		if (pg_async_send(r->pg, &a->envelope.tenant, &outcome_store_stmt,
 			outcome_store_params(a->arena, &a->envelope), LOOKUP_MS,
 			send_outcomes_on_asked, asked, &err) != ES_OK) {
 			mem_free(asked);
@@ -326,13 +346,16 @@ send_outcomes_subscribed(struct worker *w)
 }
 
 void
-send_outcomes_tick(struct worker *w)
+send_outcomes_tick(struct send_outcomes *r)
 {
-	struct awaited *a;
+	struct list *l;
 
-	while ((a = TAILQ_FIRST(&w->send_outcomes->due)) != NULL &&
-	       a->deadline_ms <= w->now_ms) {
-		send_outcomes_unlist(w->send_outcomes, a);
-		send_outcomes_look_up(a);
+	while ((l = list_first(&r->due)) != NULL) {
+		struct awaited *a = LIST_ITEM(l, struct awaited, due);
+
+		if (a->deadline_ms > r->conns->env->now_ms)
+			return;
+		send_outcomes_unlist(r, a);
+		send_outcomes_look_up(r, a);
 	}
 }

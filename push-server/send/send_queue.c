@@ -4,41 +4,46 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
-#include "frames/frames.h"
 #include "queue/queue_async.h"
 #include "send/send_lane.h"
 #include "send/send_limit.h"
 #include "send/send_outcomes.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
 struct send_queue {
-	struct worker *worker;
+	struct conns *conns;
+	struct queue_async *queue;
+	struct send_outcomes *outcomes;
+	struct send_io io;
 	struct send_limit *limit;
 	uint64_t number;
-	struct send_items due; /* all that waits, longest first */
+	struct list due; /* all that waits, longest first */
 };
 
 /* What an asynchronous result of a lane comes back with. */
 struct lane_ref {
-	struct worker *worker;
+	struct send_queue *q;
 	struct conn_ref ref;
 	struct channel_id channel;
 	uint64_t number;      /* of the item, for its limit */
 	struct uuid envelope; /* that is being enqueued */
 };
 
-static void send_queue_kick(struct conn *c, struct send_lane *lane);
+static void send_queue_kick(struct send_queue *q, struct conn *c, struct send_lane *lane);
 
 struct send_queue *
-send_queue_new(struct worker *w)
+send_queue_new(struct conns *conns, struct queue_async *queue, struct redis_async *redis,
+    struct send_outcomes *outcomes, const struct send_io *io)
 {
 	struct send_queue *q = mem_new(1, sizeof(*q));
 
-	q->worker = w;
-	q->limit = send_limit_new(w);
-	TAILQ_INIT(&q->due);
+	q->conns = conns;
+	q->queue = queue;
+	q->outcomes = outcomes;
+	q->io = *io;
+	q->limit = send_limit_new(conns->env, redis);
+	list_init(&q->due);
 	return q;
 }
 
@@ -55,10 +60,10 @@ send_queue_free(struct send_queue **q)
 void
 send_queue_forget(struct conn *c)
 {
-	struct send_lane *lane;
+	struct list *l;
 
-	while ((lane = LIST_FIRST(&c->lanes)) != NULL)
-		send_lane_free(lane);
+	while ((l = list_first(&c->lanes)) != NULL)
+		send_lane_free(LIST_ITEM(l, struct send_lane, link));
 }
 
 static void
@@ -91,10 +96,10 @@ static size_t
 send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 {
 	size_t n = 0, bytes = 1024 + send_queue_envelope_bytes(c->display_name);
-	struct send_item *item;
 
-	TAILQ_FOREACH(item, &lane->items, link)
-	{
+	for (struct list *l = lane->items.next; l != &lane->items; l = l->next) {
+		const struct send_item *item = LIST_ITEM(l, struct send_item, link);
+
 		/* ids, key, hash, punctuation */
 		bytes += 256 + send_queue_envelope_bytes(item->body);
 		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
@@ -111,11 +116,14 @@ static void
 send_queue_fail_ready(
     struct conn *c, struct send_lane *lane, bool but_repeats, const struct es_err *err)
 {
-	struct send_item *next;
+	struct list *next;
 
-	for (struct send_item *item = TAILQ_FIRST(&lane->items);
-	     item != NULL && item->ready; item = next) {
-		next = TAILQ_NEXT(item, link);
+	for (struct list *l = lane->items.next; l != &lane->items; l = next) {
+		struct send_item *item = LIST_ITEM(l, struct send_item, link);
+
+		next = l->next;
+		if (!item->ready)
+			return;
 		if (!but_repeats || item->client_id == NULL)
 			send_queue_item_error(c, lane, item, err);
 	}
@@ -123,11 +131,11 @@ send_queue_fail_ready(
 
 /* Back from a step: the lane is free for its next envelope. */
 static void
-send_queue_step_done(struct conn *c, struct send_lane *lane)
+send_queue_step_done(struct send_queue *q, struct conn *c, struct send_lane *lane)
 {
 	lane->busy = false;
 	if (lane->n > 0)
-		send_queue_kick(c, lane);
+		send_queue_kick(q, c, lane);
 	else
 		send_lane_free(lane);
 }
@@ -136,20 +144,20 @@ static void
 send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 {
 	struct lane_ref r = *(struct lane_ref *)ctx;
-	struct conn *c = conn_get(r.worker, r.ref);
+	struct conn *c = conn_get(r.q->conns, r.ref);
 	struct send_lane *lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
 	struct es_err err;
 
 	mem_free(ctx);
 	if (rc == ES_QUEUE_FULL) {
-		send_outcomes_fail(r.worker, &r.envelope, why);
+		send_outcomes_fail(r.q->outcomes, &r.envelope, why);
 	} else if (rc != ES_OK) { /* it may be in the queue all the same */
 		IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN,
 		    "the queue did not answer: repeat with the same clientMessageId"));
-		send_outcomes_fail(r.worker, &r.envelope, &err);
+		send_outcomes_fail(r.q->outcomes, &r.envelope, &err);
 	}
 	if (lane != NULL)
-		send_queue_step_done(c, lane);
+		send_queue_step_done(r.q, c, lane);
 }
 
 /* Move n items from the lane into an envelope. */
@@ -159,7 +167,7 @@ send_queue_fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_
 	struct envelope *e = &a->envelope;
 
 	for (e->n = 0; e->n < n; e->n++) {
-		struct send_item *item = TAILQ_FIRST(&lane->items);
+		struct send_item *item = send_lane_first(lane);
 		const char *client_id = item->client_id != NULL
 		                            ? arena_strdup(a->arena, item->client_id)
 		                            : NULL;
@@ -174,7 +182,7 @@ send_queue_fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_
 /* The message's parameters live as long as the call: the queue copies. */
 static enum es_code
 send_queue_hand_over(
-    struct worker *w, struct awaited *a, struct lane_ref *r, struct es_err *err)
+    struct send_queue *q, struct awaited *a, struct lane_ref *r, struct es_err *err)
 {
 	struct arena *scratch = arena_new();
 	struct queue_msg msg = {0};
@@ -190,17 +198,17 @@ send_queue_hand_over(
 	if (text.overflow)
 		rc = es_fail(err, ES_TOO_LARGE, "message too large");
 	else
-		rc = queue_async_send(w->queue, &msg, send_queue_on_queued, r, err);
+		rc = queue_async_send(q->queue, &msg, send_queue_on_queued, r, err);
 	arena_free(&scratch);
 	return rc;
 }
 
 static void
 send_queue_send_ready(
-    struct worker *w, struct conn *c, struct send_lane *lane, struct lane_ref *r)
+    struct send_queue *q, struct conn *c, struct send_lane *lane, struct lane_ref *r)
 {
 	const size_t n = send_queue_leading_ready(c, lane);
-	struct awaited *a = awaited_new(w, c, &lane->channel, n);
+	struct awaited *a = awaited_new(q->outcomes, c, &lane->channel, n);
 	struct es_err err;
 
 	if (a == NULL) {
@@ -208,17 +216,17 @@ send_queue_send_ready(
 		    es_fail(&err, ES_UNAVAILABLE, "too many sends await their outcome"));
 		send_queue_fail_ready(c, lane, false, &err);
 		mem_free(r);
-		send_queue_step_done(c, lane);
+		send_queue_step_done(q, c, lane);
 		return;
 	}
 	send_queue_fill(a, c, lane, n);
 	r->envelope = a->envelope.id;
-	send_outcomes_await(a);
-	metrics_add(w->metrics, PM_SENDS, n);
-	if (send_queue_hand_over(w, a, r, &err) != ES_OK) {
-		send_outcomes_fail(w, &r->envelope, &err);
+	send_outcomes_await(q->outcomes, a);
+	metrics_add(q->conns->env->metrics, PM_SENDS, n);
+	if (send_queue_hand_over(q, a, r, &err) != ES_OK) {
+		send_outcomes_fail(q->outcomes, &r->envelope, &err);
 		mem_free(r);
-		send_queue_step_done(c, lane);
+		send_queue_step_done(q, c, lane);
 	}
 }
 
@@ -226,7 +234,8 @@ static void
 send_queue_on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 {
 	struct lane_ref *r = ctx;
-	struct conn *c = conn_get(r->worker, r->ref);
+	struct send_queue *q = r->q;
+	struct conn *c = conn_get(r->q->conns, r->ref);
 	struct send_lane *lane = c != NULL ? send_lane_find(c, &r->channel) : NULL;
 
 	if (lane == NULL) {
@@ -236,19 +245,20 @@ send_queue_on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 	if (rc != ES_OK)
 		send_queue_fail_ready(c, lane, rc == ES_CHANNEL_ARCHIVED, err);
 	if (send_queue_leading_ready(c, lane) > 0) {
-		send_queue_send_ready(r->worker, c, lane, r);
+		send_queue_send_ready(q, c, lane, r);
 		return;
 	}
 	mem_free(r);
-	send_queue_step_done(c, lane);
+	send_queue_step_done(q, c, lane);
 }
 
 static struct lane_ref *
-send_queue_lane_ref(struct conn *c, const struct send_lane *lane)
+send_queue_lane_ref(
+    struct send_queue *q, const struct conn *c, const struct send_lane *lane)
 {
 	struct lane_ref *r = mem_new(1, sizeof(*r));
 
-	r->worker = c->worker;
+	r->q = q;
 	r->ref = c->ref;
 	r->channel = lane->channel;
 	return r;
@@ -256,20 +266,20 @@ send_queue_lane_ref(struct conn *c, const struct send_lane *lane)
 
 /* Start the next envelope if one is due and none is under way. */
 static void
-send_queue_kick(struct conn *c, struct send_lane *lane)
+send_queue_kick(struct send_queue *q, struct conn *c, struct send_lane *lane)
 {
 	if (lane->busy || send_queue_leading_ready(c, lane) == 0)
 		return;
 	lane->busy = true;
-	authz_check(c->worker, c, &lane->channel, send_queue_on_authorised,
-	    send_queue_lane_ref(c, lane));
+	q->io.may_send(q->io.ctx, c, &lane->channel, send_queue_on_authorised,
+	    send_queue_lane_ref(q, c, lane));
 }
 
 static void
 send_queue_on_limit(void *ctx, const struct es_err *refused)
 {
 	struct lane_ref r = *(struct lane_ref *)ctx;
-	struct conn *c = conn_get(r.worker, r.ref);
+	struct conn *c = conn_get(r.q->conns, r.ref);
 	struct send_lane *lane = c != NULL ? send_lane_find(c, &r.channel) : NULL;
 	struct send_item *item = NULL;
 
@@ -281,21 +291,22 @@ send_queue_on_limit(void *ctx, const struct es_err *refused)
 		return; /* it has waited too long */
 	if (refused != NULL) {
 		send_queue_item_error(c, lane, item, refused);
-		frames_count_refused(r.worker, c);
+		r.q->io.refused(r.q->io.ctx, c);
 	} else {
 		item->ready = true;
 	}
 	if (lane->n == 0 && !lane->busy)
 		send_lane_free(lane);
 	else
-		send_queue_kick(c, lane);
+		send_queue_kick(r.q, c, lane);
 }
 
 enum es_code
-send_queue_add(struct worker *w, struct conn *c, const struct channel_id *channel,
+send_queue_add(struct send_queue *q, struct conn *c, const struct channel_id *channel,
     const char *body, const char *client_id, const char *id, struct es_err *err)
 {
-	struct send_lane *lane = send_lane_get(c, channel, &w->sends->due);
+	struct send_lane *lane = send_lane_get(c, channel, &q->due);
+	const struct loop_env *env = q->conns->env;
 	struct send_item *item;
 	struct lane_ref *r;
 
@@ -306,30 +317,32 @@ send_queue_add(struct worker *w, struct conn *c, const struct channel_id *channe
 		return ES_BUSY;
 	}
 	item = send_lane_add(
-	    lane, body, client_id, id, w->now_ms + w->conf->send_timeout_ms);
-	item->number = ++w->sends->number;
-	r = send_queue_lane_ref(c, lane);
+	    lane, body, client_id, id, env->now_ms + env->conf->send_timeout_ms);
+	item->number = ++q->number;
+	r = send_queue_lane_ref(q, c, lane);
 	r->number = item->number;
-	send_limit_check(w->sends->limit, c, send_queue_on_limit, r);
+	send_limit_check(q->limit, c, send_queue_on_limit, r);
 	return ES_OK;
 }
 
 void
-send_queue_tick(struct worker *w)
+send_queue_tick(struct send_queue *q)
 {
-	struct send_item *item;
+	struct list *l;
 	struct es_err err;
 
-	while ((item = TAILQ_FIRST(&w->sends->due)) != NULL &&
-	       item->deadline_ms <= w->now_ms) {
+	while ((l = list_first(&q->due)) != NULL) {
+		struct send_item *item = LIST_ITEM(l, struct send_item, due);
 		struct send_lane *lane = item->lane;
 
+		if (item->deadline_ms > q->conns->env->now_ms)
+			return;
 		IGNORE(es_fail(&err, ES_UNAVAILABLE,
-		    "those before it take too long: send it again"));
+		    "the sends before this one take too long: send it again"));
 		send_queue_item_error(lane->conn, lane, item, &err);
 		if (lane->n == 0 && !lane->busy)
 			send_lane_free(lane);
 		else
-			send_queue_kick(lane->conn, lane);
+			send_queue_kick(q, lane->conn, lane);
 	}
 }

@@ -4,34 +4,38 @@
 #include <string.h>
 
 #include "conn/frame_out.h"
-#include "conn/ping_wheel.h"
 #include "core/check.h"
-#include "frames/frames.h"
 #include "store/principal_store.h"
 #include "store/tenant_settings.h"
 #include "who/conn_expiry.h"
 #include "who/conn_lease.h"
 #include "who/user_lookups.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
 struct conn_auth {
 	struct token_rules rules;
 	struct token_key keys[2];
-	struct conn_list greeting; /* oldest first: same time-out for all */
+	struct loop_env *env;
+	struct conns *conns;
+	struct redis_async *redis;
+	who_epoch *epoch;
+	void *ctx;
+	struct list greeting; /* oldest first: same time-out for all */
+	struct list expiring; /* conn_expiry.c */
 	unsigned n_revalidate;
 	struct user_lookups *lookups;
 };
 
-static void conn_auth_settle(struct worker *w, const struct lookup *look,
+static void conn_auth_settle(void *ctx, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 
 struct conn_auth *
-conn_auth_new(struct worker *w)
+conn_auth_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
+    who_epoch *epoch, void *ctx)
 {
 	struct conn_auth *a = mem_new(1, sizeof(*a));
-	const struct conf_auth *conf = &w->conf->auth;
+	const struct conf_auth *conf = &conns->env->conf->auth;
 
 	a->keys[0] = (struct token_key){
 	    .kid = "hs1", .alg = TOKEN_HS256, .verify = conf->jwt_secret};
@@ -44,8 +48,14 @@ conn_auth_new(struct worker *w)
 	    .audience = conf->jwt_audience,
 	    .leeway_s = conf->jwt_leeway_s,
 	};
-	TAILQ_INIT(&a->greeting);
-	a->lookups = user_lookups_new(w, conn_auth_settle);
+	a->env = conns->env;
+	a->conns = conns;
+	a->redis = redis;
+	a->epoch = epoch;
+	a->ctx = ctx;
+	list_init(&a->greeting);
+	list_init(&a->expiring);
+	a->lookups = user_lookups_new(conns, pg, conn_auth_settle, a);
 	return a;
 }
 
@@ -57,21 +67,12 @@ conn_auth_free(struct conn_auth **a)
 	*a = NULL;
 }
 
-static void
-conn_auth_leave_greeting(struct conn *c)
-{
-	if (!c->in.on_greeting)
-		return;
-	TAILQ_REMOVE(&c->worker->auth->greeting, c, in.greeting);
-	c->in.on_greeting = false;
-}
-
 void
-conn_auth_forget(struct conn *c)
+conn_auth_forget(struct conn_auth *a, struct conn *c)
 {
-	conn_auth_leave_greeting(c);
+	list_del(&c->in.greeting);
 	conn_expiry_forget(c);
-	conn_lease_drop(c);
+	conn_lease_drop(a->redis, c);
 }
 
 static void
@@ -85,7 +86,7 @@ conn_auth_refuse(struct conn *c, enum es_code why, const char *text)
 		code = CLOSE_REVOKED;
 	else if (why == ES_TENANT_SUSPENDED)
 		code = CLOSE_SUSPENDED;
-	metrics_add(c->worker->metrics, PM_AUTH_FAILED, 1);
+	metrics_add(c->conns->env->metrics, PM_AUTH_FAILED, 1);
 	log_info("ws.refused", LOG_STR("conn", c->id.text), LOG_INT("code", code),
 	    LOG_STR("why", text), LOG_STR("address", c->io.address));
 	conn_close(c, code, text);
@@ -93,10 +94,10 @@ conn_auth_refuse(struct conn *c, enum es_code why, const char *text)
 
 /* Names and limits as the database has them now. */
 static void
-conn_auth_adopt_principal(struct conn *c, const struct principal *p, struct arena *a,
-    struct tenant_settings *settings)
+conn_auth_adopt_principal(struct conn_auth *auth, struct conn *c,
+    const struct principal *p, struct arena *a, struct tenant_settings *settings)
 {
-	const struct push_conf *conf = c->worker->conf;
+	const struct push_conf *conf = auth->env->conf;
 	struct es_err err;
 
 	if (tenant_settings_parse(p->settings, a, settings, &err) != ES_OK)
@@ -112,7 +113,7 @@ conn_auth_adopt_principal(struct conn *c, const struct principal *p, struct aren
 	c->user_window_ms =
 	    1000 * (settings->user_send_window_s > 0 ? settings->user_send_window_s
 						     : conf->user_send_window_s);
-	hub_epoch(c->worker, p->epoch);
+	auth->epoch(auth->ctx, p->epoch);
 }
 
 static void
@@ -138,9 +139,10 @@ conn_auth_origin_allowed(const struct conn *c, const struct tenant_settings *set
 }
 
 static void
-conn_auth_greet(struct worker *w, struct conn_ref ref, bool allowed)
+conn_auth_greet(void *ctx, struct conn_ref ref, bool allowed)
 {
-	struct conn *c = conn_get(w, ref);
+	struct conn_auth *auth = ctx;
+	struct conn *c = conn_get(auth->conns, ref);
 
 	if (c == NULL)
 		return;
@@ -149,21 +151,18 @@ conn_auth_greet(struct worker *w, struct conn_ref ref, bool allowed)
 		conn_close(c, CLOSE_TOO_MANY, "too many connections of this user");
 		return;
 	}
-	conn_auth_leave_greeting(c);
-	c->last_frame_ms = w->now_ms;
+	list_del(&c->in.greeting);
+	c->last_frame_ms = auth->env->now_ms;
 	conn_set_state(c, CONN_OPEN);
 	frame_out_hello(c);
-	ping_wheel_add(w->wheel, c);
-	conn_expiry_watch(c);
-	c->io.hub_knows = true;
-	hub_conn_open(c);
+	conn_expiry_watch(&auth->expiring, c);
 	log_debug("ws.open", CONN_LOG(c), LOG_STR("user", c->user.text));
-	frames_resume(w, c);
+	conn_greeted(c);
 }
 
 static void
-conn_auth_answer_fresh(
-    struct conn *c, const struct lookup *look, enum es_code rc, const struct es_err *err)
+conn_auth_answer_fresh(struct conn_auth *auth, struct conn *c, const struct lookup *look,
+    enum es_code rc, const struct es_err *err)
 {
 	char *id = c->in.auth_id;
 
@@ -171,7 +170,7 @@ conn_auth_answer_fresh(
 	if (rc == ES_OK) {
 		conn_auth_adopt_claims(c, &look->claims);
 		c->in.expiry_told = false;
-		conn_expiry_watch(c);
+		conn_expiry_watch(&auth->expiring, c);
 		frame_out_ack(c, "auth", id, NULL, NULL);
 	} else {
 		frame_out_error(c, "auth", id, NULL, err);
@@ -180,8 +179,8 @@ conn_auth_answer_fresh(
 }
 
 static void
-conn_auth_answer_first(
-    struct conn *c, const struct lookup *look, const struct tenant_settings *settings)
+conn_auth_answer_first(struct conn_auth *auth, struct conn *c, const struct lookup *look,
+    const struct tenant_settings *settings)
 {
 	conn_auth_adopt_claims(c, &look->claims);
 	mem_free(c->in.token);
@@ -190,14 +189,15 @@ conn_auth_answer_first(
 		conn_close(c, CLOSE_ORIGIN, "this origin is not the tenant's");
 		return;
 	}
-	conn_lease_take(c, conn_auth_greet);
+	conn_lease_take(auth->redis, c, conn_auth_greet, auth);
 }
 
 static void
-conn_auth_settle(struct worker *w, const struct lookup *look,
+conn_auth_settle(void *ctx, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a)
 {
-	struct conn *c = conn_get(w, look->ref);
+	struct conn_auth *auth = ctx;
+	struct conn *c = conn_get(auth->conns, look->ref);
 	const enum es_code rc = answer->rc;
 	struct tenant_settings settings;
 
@@ -205,41 +205,42 @@ conn_auth_settle(struct worker *w, const struct lookup *look,
 		return;
 	c->in.auth_busy = false;
 	if (rc == ES_OK)
-		conn_auth_adopt_principal(c, &answer->principal, a, &settings);
+		conn_auth_adopt_principal(auth, c, &answer->principal, a, &settings);
 	if (look->fresh) {
-		conn_auth_answer_fresh(c, look, rc, &answer->err);
+		conn_auth_answer_fresh(auth, c, look, rc, &answer->err);
 	} else if (rc == ES_UNAVAILABLE || rc == ES_INTERNAL) {
 		/* Asked again by the tick; greeting ends by its time-out. */
 		if (c->state == CONN_OPEN)
-			c->in.revalidate = true, w->auth->n_revalidate++;
+			c->in.revalidate = true, auth->n_revalidate++;
 	} else if (rc != ES_OK) {
 		conn_auth_refuse(c, rc, answer->err.text);
 	} else if (c->state == CONN_GREETING) {
-		conn_auth_answer_first(c, look, &settings);
+		conn_auth_answer_first(auth, c, look, &settings);
 	}
 }
 
 void
-conn_auth_turn(struct worker *w)
+conn_auth_turn(struct conn_auth *auth)
 {
-	user_lookups_turn(w->auth->lookups);
+	user_lookups_turn(auth->lookups);
 }
 
 static void
-conn_auth_look_up(struct conn *c, const struct token_claims *claims, bool fresh)
+conn_auth_look_up(
+    struct conn_auth *auth, struct conn *c, const struct token_claims *claims, bool fresh)
 {
 	c->in.auth_busy = true;
-	user_lookups_add(c->worker->auth->lookups,
+	user_lookups_add(auth->lookups,
 	    &(struct lookup){.ref = c->ref, .claims = *claims, .fresh = fresh});
 }
 
 static enum es_code
-conn_auth_verify(
-    struct conn *c, const char *token, struct token_claims *out, struct es_err *err)
+conn_auth_verify(struct conn_auth *auth, const char *token, struct token_claims *out,
+    struct es_err *err)
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
 
-	TRY(token_verify(&c->worker->auth->rules, token, now_s, out, err));
+	TRY(token_verify(&auth->rules, token, now_s, out, err));
 	/* Leeway is for single requests; a socket lives no longer than its token. */
 	if (out->expires_s <= now_s)
 		return es_fail(err, ES_TOKEN_EXPIRED, "token expired");
@@ -247,95 +248,99 @@ conn_auth_verify(
 }
 
 static void
-conn_auth_try_token(struct conn *c)
+conn_auth_try_token(struct conn_auth *auth, struct conn *c)
 {
 	struct token_claims claims;
 	struct es_err err = {0};
-	const enum es_code rc = conn_auth_verify(c, c->in.token, &claims, &err);
+	const enum es_code rc = conn_auth_verify(auth, c->in.token, &claims, &err);
 
 	if (rc != ES_OK) {
 		conn_auth_refuse(c, rc, err.text);
 		return;
 	}
-	conn_auth_look_up(c, &claims, false);
+	conn_auth_look_up(auth, c, &claims, false);
 }
 
 void
-conn_auth_begin(struct conn *c)
+conn_auth_begin(struct conn_auth *auth, struct conn *c)
 {
-	TAILQ_INSERT_TAIL(&c->worker->auth->greeting, c, in.greeting);
-	c->in.on_greeting = true;
-	c->in.greeting_ms = c->worker->now_ms;
-	user_lookups_came(c->worker->auth->lookups);
+	list_add_tail(&auth->greeting, &c->in.greeting);
+	c->in.greeting_ms = auth->env->now_ms;
+	user_lookups_came(auth->lookups);
 	if (c->in.token != NULL)
-		conn_auth_try_token(c);
+		conn_auth_try_token(auth, c);
 }
 
 enum es_code
-conn_auth_token(struct conn *c, const char *token, const char *id, struct es_err *err)
+conn_auth_token(struct conn_auth *auth, struct conn *c, const char *token, const char *id,
+    struct es_err *err)
 {
 	struct token_claims claims;
 
 	if (c->state == CONN_GREETING) { /* only while there is no token: see frames.c */
 		c->in.token = mem_strdup(token);
-		conn_auth_try_token(c);
+		conn_auth_try_token(auth, c);
 		return ES_OK; /* hello is the answer, or a close */
 	}
 	if (c->in.auth_id != NULL || c->in.auth_busy)
 		return es_fail(err, ES_BUSY, "another token is being checked");
-	TRY(conn_auth_verify(c, token, &claims, err));
+	TRY(conn_auth_verify(auth, token, &claims, err));
 	if (strcmp(claims.tenant.text, c->tenant.text) != 0 ||
 	    strcmp(claims.user.text, c->user.text) != 0)
 		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
-	conn_auth_look_up(c, &claims, true);
+	conn_auth_look_up(auth, c, &claims, true);
 	c->in.auth_id = id != NULL ? mem_strdup(id) : NULL;
 	return ES_OK;
 }
 
 void
-conn_auth_visit(struct conn *c)
+conn_auth_beat(struct conn_auth *auth, struct conn *c)
 {
-	conn_expiry_watch(c);
-	conn_lease_renew(c);
+	conn_expiry_watch(&auth->expiring, c);
+	conn_lease_renew(auth->redis, c);
 }
 
 static void
-conn_auth_tick_greeting(struct worker *w)
+conn_auth_tick_greeting(struct conn_auth *auth)
 {
-	struct conn *c, *next;
+	const struct loop_env *env = auth->env;
+	struct list *next;
 
-	CONN_FOREACH_SAFE(c, &w->auth->greeting, in.greeting, next)
-	{
+	for (struct list *l = auth->greeting.next; l != &auth->greeting; l = next) {
+		struct conn *c = LIST_ITEM(l, struct conn, in.greeting);
+
+		next = l->next;
 		if (c->state != CONN_GREETING) {
-			conn_auth_leave_greeting(c);
-		} else if (w->now_ms - c->in.greeting_ms >= w->conf->auth_timeout_ms) {
+			list_del(&c->in.greeting);
+		} else if (env->now_ms - c->in.greeting_ms >=
+			   env->conf->auth_timeout_ms) {
 			conn_close(c, CLOSE_AUTH_TIMEOUT,
 			    c->in.token == NULL ? "no token was sent"
 						: "the token can't be checked now");
 		} else if (c->in.token != NULL && !c->in.auth_busy) {
-			conn_auth_try_token(c);
+			conn_auth_try_token(auth, c);
 		}
 	}
 }
 
 /* The claims in force have been verified; only the database is asked again. */
 static void
-conn_auth_tick_revalidate(struct worker *w)
+conn_auth_tick_revalidate(struct conn_auth *auth)
 {
-	int64_t burst = w->conf->lookup_batch; /* one statement a second */
-	struct conn *c;
+	int64_t burst = auth->env->conf->lookup_batch; /* one statement a second */
+	struct list *all = &auth->conns->all;
 
-	if (w->auth->n_revalidate == 0)
+	if (auth->n_revalidate == 0)
 		return;
-	w->auth->n_revalidate = 0;
-	TAILQ_FOREACH(c, &w->conns.all, io.all)
-	{
+	auth->n_revalidate = 0;
+	for (struct list *l = all->next; l != all; l = l->next) {
+		struct conn *c = LIST_ITEM(l, struct conn, io.all);
 		struct token_claims claims = {0};
 
 		if (!c->in.revalidate || c->state != CONN_OPEN)
 			continue;
 		if (burst == 0 || c->in.auth_busy) {
-			w->auth->n_revalidate++;
+			auth->n_revalidate++;
 			continue;
 		}
 		burst--;
@@ -345,28 +350,29 @@ conn_auth_tick_revalidate(struct worker *w)
 		claims.issued_s = c->in.issued_s;
 		(void)snprintf(claims.jti, sizeof(claims.jti), "%s", c->in.jti);
 		c->in.revalidate = false;
-		conn_auth_look_up(c, &claims, false);
+		conn_auth_look_up(auth, c, &claims, false);
 	}
 }
 
 void
-conn_auth_tick(struct worker *w)
+conn_auth_tick(struct conn_auth *auth)
 {
-	conn_auth_tick_greeting(w);
-	conn_expiry_tick(w);
-	conn_auth_tick_revalidate(w);
+	conn_auth_tick_greeting(auth);
+	conn_expiry_tick(&auth->expiring);
+	conn_auth_tick_revalidate(auth);
 }
 
 void
-worker_revalidate(struct worker *w, const struct tenant_id *tenant)
+conn_auth_revalidate(struct conn_auth *auth, const struct tenant_id *tenant)
 {
-	struct conn *c;
+	struct list *all = &auth->conns->all;
 
-	TAILQ_FOREACH(c, &w->conns.all, io.all)
-	{
+	for (struct list *l = all->next; l != all; l = l->next) {
+		struct conn *c = LIST_ITEM(l, struct conn, io.all);
+
 		if (c->state != CONN_OPEN || strcmp(c->tenant.text, tenant->text) != 0)
 			continue;
 		c->in.revalidate = true;
-		w->auth->n_revalidate++;
+		auth->n_revalidate++;
 	}
 }

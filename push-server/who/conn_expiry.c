@@ -2,7 +2,6 @@
 
 #include "conn/frame_out.h"
 #include "conn/ping_wheel.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -11,27 +10,26 @@
 #define WATCH_S (NOTICE_S + PING_INTERVAL_MS / 1000 + 2)
 
 void
-conn_expiry_watch(struct conn *c)
+conn_expiry_watch(struct list *expiring, struct conn *c)
 {
 	const int64_t left_s = c->expires_s - clock_wall_ms() / 1000;
 
-	if (c->in.on_expiring || left_s > WATCH_S)
-		return;
-	LIST_INSERT_HEAD(&c->worker->expiring, c, in.expiring);
-	c->in.on_expiring = true;
+	if (list_empty(&c->in.expiring) && left_s <= WATCH_S)
+		list_add_tail(expiring, &c->in.expiring);
 }
 
 void
-conn_expiry_tick(struct worker *w)
+conn_expiry_tick(struct list *expiring)
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
-	struct conn *c, *next;
+	struct list *next;
 
-	for (c = LIST_FIRST(&w->expiring); c != NULL; c = next) {
-		next = LIST_NEXT(c, in.expiring);
+	for (struct list *l = expiring->next; l != expiring; l = next) {
+		struct conn *c = LIST_ITEM(l, struct conn, in.expiring);
+
+		next = l->next;
 		if (c->state != CONN_OPEN || c->expires_s > now_s + WATCH_S) {
-			LIST_REMOVE(c, in.expiring);
-			c->in.on_expiring = false;
+			list_del(&c->in.expiring);
 		} else if (c->expires_s <= now_s) {
 			conn_close(c, CLOSE_TOKEN_EXPIRED, "token expired");
 		} else if (!c->in.expiry_told && c->expires_s <= now_s + NOTICE_S) {
@@ -44,7 +42,5 @@ conn_expiry_tick(struct worker *w)
 void
 conn_expiry_forget(struct conn *c)
 {
-	if (c->in.on_expiring)
-		LIST_REMOVE(c, in.expiring);
-	c->in.on_expiring = false;
+	list_del(&c->in.expiring);
 }

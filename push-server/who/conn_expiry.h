@@ -4,10 +4,11 @@
 
 #include "conn/conn.h"
 
-/* After hello, with each ping and with a fresh token: is the end near? */
-void conn_expiry_watch(struct conn *c);
+/* After hello, with each ping and with a fresh token: a connection whose token ends soon
+ * goes on the list. */
+void conn_expiry_watch(struct list *expiring, struct conn *c);
 /* Once a second. */
-void conn_expiry_tick(struct worker *w);
+void conn_expiry_tick(struct list *expiring);
 void conn_expiry_forget(struct conn *c);
 
 #endif

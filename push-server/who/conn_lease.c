@@ -5,7 +5,6 @@
 
 #include "core/check.h"
 #include "redis/redis_async.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
@@ -23,9 +22,9 @@ struct redis_script conn_lease_script = {
 };
 
 struct lease_try {
-	struct worker *worker;
 	struct conn_ref ref;
 	conn_lease_done *done;
+	void *ctx;
 };
 
 static void
@@ -44,49 +43,51 @@ conn_lease_on_answer(
 	(void)err;
 	mem_free(ctx);
 	if (try.done != NULL)
-		try.done(try.worker, try.ref, !refused);
+		try.done(try.ctx, try.ref, !refused);
 }
 
 static void
-conn_lease_ask(struct conn *c, conn_lease_done *done)
+conn_lease_ask(
+    struct redis_async *redis, struct conn *c, conn_lease_done *done, void *ctx)
 {
-	struct worker *w = c->worker;
 	struct lease_try *try = mem_new(1, sizeof(*try));
 	struct es_err err;
 	char key[128], max[24];
 	struct redis_arg argv[4];
 
 	conn_lease_key_of(c, key);
-	(void)snprintf(max, sizeof(max), "%lld", (long long)w->conf->user_connections);
+	(void)snprintf(
+	    max, sizeof(max), "%lld", (long long)c->conns->env->conf->user_connections);
 	argv[0] = (struct redis_arg){key, strlen(key)};
 	argv[1] = (struct redis_arg){c->id.text, strlen(c->id.text)};
 	argv[2] = (struct redis_arg){LEASE_MS, strlen(LEASE_MS)};
 	argv[3] = (struct redis_arg){max, strlen(max)};
-	*try = (struct lease_try){.worker = w, .ref = c->ref, .done = done};
+	*try = (struct lease_try){.ref = c->ref, .done = done, .ctx = ctx};
 	c->in.leased = true;
-	if (redis_async_eval(w->redis, &conn_lease_script, conn_lease_on_answer, try,
-		&err, 1, ES_COUNT(argv), argv) == ES_OK)
+	if (redis_async_eval(redis, &conn_lease_script, conn_lease_on_answer, try, &err,
+		1, ES_COUNT(argv), argv) == ES_OK)
 		return;
 	mem_free(try);
 	if (done != NULL)
-		done(w, c->ref, true);
+		done(ctx, c->ref, true);
 }
 
 void
-conn_lease_take(struct conn *c, conn_lease_done *done)
+conn_lease_take(
+    struct redis_async *redis, struct conn *c, conn_lease_done *done, void *ctx)
 {
-	conn_lease_ask(c, done);
+	conn_lease_ask(redis, c, done, ctx);
 }
 
 void
-conn_lease_renew(struct conn *c)
+conn_lease_renew(struct redis_async *redis, struct conn *c)
 {
 	if (c->in.leased)
-		conn_lease_ask(c, NULL);
+		conn_lease_ask(redis, c, NULL, NULL);
 }
 
 void
-conn_lease_drop(struct conn *c)
+conn_lease_drop(struct redis_async *redis, struct conn *c)
 {
 	struct es_err err;
 	char key[128];
@@ -95,6 +96,5 @@ conn_lease_drop(struct conn *c)
 		return;
 	c->in.leased = false;
 	conn_lease_key_of(c, key);
-	IGNORE(redis_async_text(
-	    c->worker->redis, NULL, NULL, &err, "ZREM", key, c->id.text, NULL));
+	IGNORE(redis_async_text(redis, NULL, NULL, &err, "ZREM", key, c->id.text, NULL));
 }

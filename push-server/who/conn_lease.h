@@ -8,10 +8,15 @@
 
 extern struct redis_script conn_lease_script;
 
-/* done(w, ref, allowed) is called once, perhaps from inside. Without Redis all may in. */
-typedef void conn_lease_done(struct worker *w, struct conn_ref ref, bool allowed);
-void conn_lease_take(struct conn *c, conn_lease_done *done);
-void conn_lease_renew(struct conn *c);
-void conn_lease_drop(struct conn *c);
+struct redis_async;
+
+/* done(ctx, ref, allowed) is called once, perhaps from inside. While Redis is away every
+ * connection is allowed. */
+typedef void conn_lease_done(void *ctx, struct conn_ref ref, bool allowed);
+void conn_lease_take(
+    struct redis_async *redis, struct conn *c, conn_lease_done *done, void *ctx);
+/* Nothing for a connection without a lease. */
+void conn_lease_renew(struct redis_async *redis, struct conn *c);
+void conn_lease_drop(struct redis_async *redis, struct conn *c);
 
 #endif

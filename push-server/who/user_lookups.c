@@ -1,26 +1,25 @@
 #include "who/user_lookups.h"
 
-#include <sys/queue.h>
-
 #include "core/check.h"
 #include "core/gather.h"
 #include "pg/pg_async.h"
-#include "worker/worker.h"
 
 #include "core/banned.h"
 
 #define LOOKUP_MS 3000
 
 struct waiting {
-	STAILQ_ENTRY(waiting) link;
+	struct list link;
 	struct lookup look;
 };
 
 struct user_lookups {
-	struct worker *worker;
+	struct conns *conns;
+	struct pg_async *pg;
 	lookup_done *done;
+	void *ctx;
 	struct gather gather;
-	STAILQ_HEAD(, waiting) waiting; /* to be asked for */
+	struct list waiting; /* to be asked for */
 	size_t n;
 };
 
@@ -32,30 +31,32 @@ struct batch {
 };
 
 struct user_lookups *
-user_lookups_new(struct worker *w, lookup_done *done)
+user_lookups_new(struct conns *conns, struct pg_async *pg, lookup_done *done, void *ctx)
 {
+	const struct push_conf *conf = conns->env->conf;
 	struct user_lookups *l = mem_new(1, sizeof(*l));
 
-	l->worker = w;
+	l->conns = conns;
+	l->pg = pg;
 	l->done = done;
-	STAILQ_INIT(&l->waiting);
+	l->ctx = ctx;
+	list_init(&l->waiting);
 	gather_init(
-	    &l->gather, &(struct gather_limits){.batch = (size_t)w->conf->lookup_batch,
-			    .wait_ms = w->conf->lookup_wait_ms,
-			    .calm_per_s = w->conf->lookup_calm_per_s});
+	    &l->gather, &(struct gather_limits){.batch = (size_t)conf->lookup_batch,
+			    .wait_ms = conf->lookup_wait_ms,
+			    .calm_per_s = conf->lookup_calm_per_s});
 	return l;
 }
 
 static struct waiting *
 user_lookups_pop(struct user_lookups *l)
 {
-	struct waiting *first = STAILQ_FIRST(&l->waiting);
+	struct list *first = list_pop(&l->waiting);
 
 	if (first == NULL)
 		return NULL;
-	STAILQ_REMOVE_HEAD(&l->waiting, link);
 	l->n--;
-	return first;
+	return LIST_ITEM(first, struct waiting, link);
 }
 
 void
@@ -72,7 +73,7 @@ user_lookups_free(struct user_lookups **l)
 void
 user_lookups_came(struct user_lookups *l)
 {
-	gather_came(&l->gather, l->worker->now_ms);
+	gather_came(&l->gather, l->conns->env->now_ms);
 }
 
 void
@@ -81,7 +82,8 @@ user_lookups_add(struct user_lookups *l, const struct lookup *look)
 	struct waiting *one = mem_new(1, sizeof(*one));
 
 	one->look = *look;
-	STAILQ_INSERT_TAIL(&l->waiting, one, link);
+	list_init(&one->link);
+	list_add_tail(&l->waiting, &one->link);
 	l->n++;
 }
 
@@ -112,7 +114,7 @@ user_lookups_settle(struct batch *b, enum es_code rc, struct pg_rows *rows,
 	for (size_t i = 0; i < b->n; i++) {
 		if (rc != ES_OK)
 			answers[i] = (struct principal_answer){.rc = rc, .err = *dberr};
-		b->lookups->done(b->lookups->worker, &b->of[i]->look, &answers[i], a);
+		b->lookups->done(b->lookups->ctx, &b->of[i]->look, &answers[i], a);
 		mem_free(b->of[i]);
 	}
 	mem_free(b);
@@ -137,7 +139,7 @@ user_lookups_batch_of(struct user_lookups *l, size_t max)
 
 	b->lookups = l;
 	while (b->n < max && (one = user_lookups_pop(l)) != NULL) {
-		if (conn_get(l->worker, one->look.ref) != NULL)
+		if (conn_get(l->conns, one->look.ref) != NULL)
 			b->of[b->n++] = one;
 		else
 			mem_free(one);
@@ -148,16 +150,16 @@ user_lookups_batch_of(struct user_lookups *l, size_t max)
 static void
 user_lookups_ask(struct user_lookups *l, struct batch *b)
 {
-	struct worker *w = l->worker;
+	struct loop_env *env = l->conns->env;
 	struct arena *a = arena_new();
 	struct es_err err;
-	const enum es_code rc = pg_async_send(w->pg_auth, NULL, &principal_store_many,
+	const enum es_code rc = pg_async_send(l->pg, NULL, &principal_store_many,
 	    principal_store_many_params(a, user_lookups_asks_of(b, a), b->n), LOOKUP_MS,
 	    user_lookups_on_principals, b, &err);
 
 	if (rc == ES_OK) {
-		gather_sent(&l->gather, w->now_ms);
-		metrics_add(w->metrics, PM_QUERIES_USERS, 1);
+		gather_sent(&l->gather, env->now_ms);
+		metrics_add(env->metrics, PM_QUERIES_USERS, 1);
 	} else {
 		user_lookups_settle(b, rc, NULL, a, &err);
 	}
@@ -169,7 +171,7 @@ user_lookups_turn(struct user_lookups *l)
 {
 	size_t max;
 
-	while ((max = gather_due(&l->gather, l->n, l->worker->now_ms)) > 0) {
+	while ((max = gather_due(&l->gather, l->n, l->conns->env->now_ms)) > 0) {
 		struct batch *b = user_lookups_batch_of(l, max);
 
 		if (b->n > 0)

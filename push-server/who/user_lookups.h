@@ -17,10 +17,13 @@ struct lookup {
 
 /* The answer, or the reason why there is none (ES_UNAVAILABLE, ES_INTERNAL). Its texts
  * live in the arena. The connection may be gone. */
-typedef void lookup_done(struct worker *w, const struct lookup *look,
+typedef void lookup_done(void *ctx, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 
-struct user_lookups *user_lookups_new(struct worker *w, lookup_done *done);
+struct pg_async;
+
+struct user_lookups *user_lookups_new(
+    struct conns *conns, struct pg_async *pg, lookup_done *done, void *ctx);
 /* Nothing is under way; what waits is dropped. */
 void user_lookups_free(struct user_lookups **l);
 

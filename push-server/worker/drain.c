@@ -22,9 +22,9 @@ struct drain {
 static int64_t
 drain_spread(const struct worker *w)
 {
-	const int64_t fair_ms = reconnect_advice_spread_ms(w);
+	const int64_t fair_ms = reconnect_advice_spread_ms(&w->conns);
 
-	return fair_ms < w->conf->drain_ms ? fair_ms : w->conf->drain_ms;
+	return fair_ms < w->env.conf->drain_ms ? fair_ms : w->env.conf->drain_ms;
 }
 
 static void
@@ -32,10 +32,10 @@ drain_tell_all(struct worker *w, int64_t spread_ms)
 {
 	const uint32_t n = w->conns.n;
 	uint32_t i = 0;
-	struct conn *c, *next;
 
-	CONN_FOREACH_SAFE(c, &w->conns.all, io.all, next)
-	{
+	for (struct list *l = w->conns.all.next; l != &w->conns.all; l = l->next) {
+		struct conn *c = LIST_ITEM(l, struct conn, io.all);
+
 		if (c->state == CONN_OPEN)
 			frame_out_reconnect(
 			    c, spread_ms * i / (n > 0 ? n : 1), spread_ms, "drain");
@@ -43,25 +43,29 @@ drain_tell_all(struct worker *w, int64_t spread_ms)
 	}
 }
 
+static bool
+drain_is_left(const struct conn *c)
+{
+	return c->state == CONN_OPEN || c->state == CONN_GREETING;
+}
+
 /* As many as the time that has passed demands. */
 static void
 drain_close_slice(struct worker *w, struct drain *d)
 {
-	const int64_t passed_ms = w->now_ms - d->started_ms;
-	uint32_t open = 0, keep;
-	struct conn *c, *next;
+	const int64_t passed_ms = w->env.now_ms - d->started_ms;
+	struct list *all = &w->conns.all;
+	uint32_t open = 0, keep = 0;
 
-	TAILQ_FOREACH(c, &w->conns.all, io.all)
-	open += c->state == CONN_OPEN || c->state == CONN_GREETING;
-	keep = passed_ms >= d->spread_ms
-	           ? 0
-	           : (uint32_t)((int64_t)d->left_to_tell * (d->spread_ms - passed_ms) /
-				d->spread_ms);
-	CONN_FOREACH_SAFE(c, &w->conns.all, io.all, next)
-	{
-		if (open <= keep)
-			return;
-		if (c->state != CONN_OPEN && c->state != CONN_GREETING)
+	for (struct list *l = all->next; l != all; l = l->next)
+		open += drain_is_left(LIST_ITEM(l, struct conn, io.all));
+	if (passed_ms < d->spread_ms)
+		keep = (uint32_t)((int64_t)d->left_to_tell * (d->spread_ms - passed_ms) /
+				  d->spread_ms);
+	for (struct list *l = all->next; l != all && open > keep; l = l->next) {
+		struct conn *c = LIST_ITEM(l, struct conn, io.all);
+
+		if (!drain_is_left(c))
 			continue;
 		conn_close(c, CLOSE_DRAIN, "this server is shutting down");
 		open--;
@@ -75,9 +79,9 @@ drain_on_slice(struct ev_loop *loop, ev_timer *timer, int events)
 	struct worker *w = d->worker;
 
 	(void)events;
-	w->now_ms = clock_mono_ms();
+	w->env.now_ms = clock_mono_ms();
 	drain_close_slice(w, d);
-	if (w->conns.n == 0 || w->now_ms - d->started_ms > d->spread_ms + LINGER_MS)
+	if (w->conns.n == 0 || w->env.now_ms - d->started_ms > d->spread_ms + LINGER_MS)
 		ev_break(loop, EVBREAK_ALL);
 }
 
@@ -86,15 +90,14 @@ drain_begin(struct worker *w)
 {
 	struct drain *d;
 
-	if (w->draining)
+	if (w->env.draining)
 		return;
-	w->draining = true;
-	w->now_ms = clock_mono_ms();
+	w->env.draining = true;
+	w->env.now_ms = clock_mono_ms();
 	accept_stop(w->accept);
-	hub_drain(w->hub);
 	d = mem_new(1, sizeof(*d));
 	d->worker = w;
-	d->started_ms = w->now_ms;
+	d->started_ms = w->env.now_ms;
 	d->spread_ms = drain_spread(w);
 	d->left_to_tell = w->conns.n;
 	w->drain = d;
@@ -102,7 +105,7 @@ drain_begin(struct worker *w)
 	    "drain", LOG_INT("connections", w->conns.n), LOG_INT("ms", d->spread_ms));
 	drain_tell_all(w, d->spread_ms);
 	ev_timer_init(&d->timer, drain_on_slice, SLICE_S, SLICE_S);
-	ev_timer_start(w->loop, &d->timer);
+	ev_timer_start(w->env.loop, &d->timer);
 }
 
 void
@@ -110,7 +113,7 @@ drain_free(struct drain **d)
 {
 	if (*d == NULL)
 		return;
-	ev_timer_stop((*d)->worker->loop, &(*d)->timer);
+	ev_timer_stop((*d)->worker->env.loop, &(*d)->timer);
 	mem_free(*d);
 	*d = NULL;
 }

@@ -1,136 +1,153 @@
-/* The hub on a worker's loop: a turn before each sleep, a tick, an orderly end. */
 #include "worker/hub_loop.h"
 
-#include <stdlib.h>
-
 #include "core/check.h"
+#include "worker/hub_loop_private.h"
 
 #include "core/banned.h"
 
-#define TICK_S   0.25
-#define SECOND_S 1.0
-
 void
-hub_loop_begin(struct hub_loop *hw)
+hub_loop_begin(struct hub_loop *hl)
 {
-	hw->under_way++;
+	hl->under_way++;
 }
 
 void
-hub_loop_end(struct hub_loop *hw)
+hub_loop_end(struct hub_loop *hl)
 {
-	CHECK(hw->under_way > 0);
-	hw->under_way--;
-	if (!hw->closed || hw->under_way > 0)
+	CHECK(hl->under_way > 0);
+	hl->under_way--;
+	if (!hl->closed || hl->under_way > 0)
 		return;
-	hub_free(&hw->hub);
-	free(hw);
+	presence_free(&hl->presence);
+	hub_free(&hl->hub);
+	mem_free(hl);
 }
 
 /* Before the sockets' side flushes: answers of this turn go out with it. */
 static void
 hub_loop_on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
-	struct hub_loop *hw = ES_CONTAINER(prepare, struct hub_loop, turn);
+	struct hub_loop *hl = ES_CONTAINER(prepare, struct hub_loop, turn);
+	bool more;
 
 	(void)events;
-	hw->worker->now_ms = clock_mono_ms();
-	if (hub_turn(hw->hub))
-		ev_idle_start(loop, &hw->more);
+	hl->worker->env.now_ms = clock_mono_ms();
+	more = hub_turn(hl->hub);
+	presence_turn(hl->presence);
+	if (more)
+		ev_idle_start(loop, &hl->more);
 	else
-		ev_idle_stop(loop, &hw->more);
+		ev_idle_stop(loop, &hl->more);
 }
 
 static void
 hub_loop_on_more(struct ev_loop *loop, ev_idle *idle, int events)
 {
-	(void)loop;
-	(void)idle;
-	(void)events;
+	(void)loop, (void)idle, (void)events;
 }
 
 static void
-hub_loop_on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+hub_loop_start(struct hub_loop *hl)
 {
-	struct hub_loop *hw = ES_CONTAINER(timer, struct hub_loop, tick);
-
-	(void)loop;
-	(void)events;
-	hw->worker->now_ms = clock_mono_ms();
-	hub_tick(hw->hub);
+	ev_prepare_init(&hl->turn, hub_loop_on_turn);
+	ev_set_priority(&hl->turn, EV_MAXPRI);
+	ev_prepare_start(hl->worker->env.loop, &hl->turn);
+	ev_idle_init(&hl->more, hub_loop_on_more);
 }
 
-static void
-hub_loop_on_second(struct ev_loop *loop, ev_timer *timer, int events)
+static struct hub_limits
+hub_loop_limits(const struct push_conf *conf)
 {
-	struct hub_loop *hw = ES_CONTAINER(timer, struct hub_loop, second);
-
-	(void)loop;
-	(void)events;
-	hw->worker->now_ms = clock_mono_ms();
-	hub_second(hw->hub);
-}
-
-static void
-hub_loop_start(struct hub_loop *hw)
-{
-	struct ev_loop *loop = hw->worker->loop;
-
-	ev_prepare_init(&hw->turn, hub_loop_on_turn);
-	ev_set_priority(&hw->turn, EV_MAXPRI);
-	ev_prepare_start(loop, &hw->turn);
-	ev_idle_init(&hw->more, hub_loop_on_more);
-	ev_timer_init(&hw->tick, hub_loop_on_tick, TICK_S, TICK_S);
-	ev_timer_start(loop, &hw->tick);
-	ev_timer_init(&hw->second, hub_loop_on_second, SECOND_S, SECOND_S);
-	ev_timer_start(loop, &hw->second);
-}
-
-enum es_code
-hub_open(struct worker *w, struct hub **out, struct es_err *err)
-{
-	struct hub_loop *hw = mem_new(1, sizeof(*hw));
-	const struct hub_io io = hub_loop_io(hw);
 	struct hub_limits limits = hub_limits_default;
 
-	(void)err;
-	limits.log_bytes = (size_t)w->conf->log_bytes;
-	limits.log_channel_bytes = (size_t)w->conf->log_channel_bytes;
-	limits.max_subscriptions = (unsigned)w->conf->max_subscriptions;
-	limits.replay_limit = w->conf->replay_limit;
-	limits.replay_budget = w->conf->replay_budget;
-	limits.page_bytes = (size_t)w->conf->page_bytes;
-	limits.linger_ms = w->conf->linger_ms;
-	limits.join_timeout_ms = w->conf->join_timeout_ms;
-	limits.rights_keep_ms = w->conf->rights_keep_ms;
-	limits.rights_max = (size_t)w->conf->rights_max;
-	limits.acl_poll_ms = w->conf->acl_poll_ms;
-	limits.presence_hold_ms = w->conf->presence_hold_ms;
-	limits.presence_idle_ms = w->conf->presence_idle_ms;
-	limits.lookups = (struct gather_limits){.batch = (size_t)w->conf->lookup_batch,
-	    .wait_ms = w->conf->lookup_wait_ms,
-	    .calm_per_s = w->conf->lookup_calm_per_s};
-	hw->worker = w;
-	hw->hub = hub_new(w, &limits, &io);
-	hub_loop_start(hw);
-	*out = hw->hub;
-	return ES_OK;
+	limits.log_bytes = (size_t)conf->log_bytes;
+	limits.log_channel_bytes = (size_t)conf->log_channel_bytes;
+	limits.max_subscriptions = (unsigned)conf->max_subscriptions;
+	limits.replay_limit = conf->replay_limit;
+	limits.replay_budget = conf->replay_budget;
+	limits.page_bytes = (size_t)conf->page_bytes;
+	limits.linger_ms = conf->linger_ms;
+	limits.join_timeout_ms = conf->join_timeout_ms;
+	limits.rights_keep_ms = conf->rights_keep_ms;
+	limits.rights_max = (size_t)conf->rights_max;
+	limits.acl_poll_ms = conf->acl_poll_ms;
+	limits.lookups = (struct gather_limits){.batch = (size_t)conf->lookup_batch,
+	    .wait_ms = conf->lookup_wait_ms,
+	    .calm_per_s = conf->lookup_calm_per_s};
+	return limits;
+}
+
+struct hub_loop *
+hub_loop_new(struct worker *w)
+{
+	struct hub_loop *hl = mem_new(1, sizeof(*hl));
+	const struct hub_io io = hub_loop_io(hl);
+	const struct presence_io presence_io = hub_loop_io_presence(hl);
+	const struct hub_limits limits = hub_loop_limits(w->env.conf);
+	const struct presence_limits presence_limits = {
+	    .hold_ms = w->env.conf->presence_hold_ms,
+	    .idle_ms = w->env.conf->presence_idle_ms};
+
+	hl->worker = w;
+	hl->hub = hub_new(&w->env, &w->conns, &limits, &io);
+	hl->presence = presence_new(&w->env, &w->conns, &presence_limits, &presence_io);
+	hub_loop_start(hl);
+	return hl;
 }
 
 void
-hub_close(struct hub **hub)
+hub_loop_close(struct hub_loop **hl)
 {
-	struct hub_loop *hw;
+	struct hub_loop *h = *hl;
 
-	if (*hub == NULL)
+	if (h == NULL)
 		return;
-	hw = (*hub)->io.ctx;
-	ev_prepare_stop(hw->worker->loop, &hw->turn);
-	ev_idle_stop(hw->worker->loop, &hw->more);
-	ev_timer_stop(hw->worker->loop, &hw->tick);
-	ev_timer_stop(hw->worker->loop, &hw->second);
-	*hub = NULL;
-	hub_loop_begin(hw); /* so that the last one out is us, if nothing is under way */
-	hw->closed = true;
-	hub_loop_end(hw);
+	ev_prepare_stop(h->worker->env.loop, &h->turn);
+	ev_idle_stop(h->worker->env.loop, &h->more);
+	*hl = NULL;
+	hub_loop_begin(h); /* so that this is the last one, if nothing is under way */
+	h->closed = true;
+	hub_loop_end(h);
+}
+
+struct hub *
+hub_loop_hub(const struct hub_loop *hl)
+{
+	return hl->hub;
+}
+
+struct presence *
+hub_loop_presence(const struct hub_loop *hl)
+{
+	return hl->presence;
+}
+
+void
+hub_loop_message(struct hub_loop *hl, const char *topic, const char *data, size_t len)
+{
+	if (presence_owns(topic))
+		presence_message(hl->presence, topic, data, len);
+	else
+		hub_topic_message(hl->hub, topic, data, len);
+}
+
+void
+hub_loop_subscribed(struct hub_loop *hl, const char *topic)
+{
+	if (presence_owns(topic))
+		presence_subscribed(hl->presence, topic);
+	else
+		hub_topic_subscribed(hl->hub, topic);
+}
+
+void
+hub_loop_topics_state(struct hub_loop *hl, bool up)
+{
+	hub_topics_state(hl->hub, up);
+}
+
+void
+hub_loop_redis_state(struct hub_loop *hl, bool up)
+{
+	presence_redis_state(hl->presence, up);
 }

@@ -1,23 +1,30 @@
-/* The hub of a running worker: its watchers, and how much of what it asked is under way.
- */
+/* The hub and presence on a worker's loop: a turn before each sleep, messages of the
+ * topics, and an orderly end while questions are under way. */
 #ifndef PUSH_HUB_LOOP_H
 #define PUSH_HUB_LOOP_H
 
-#include "hub/hub_private.h"
+#include "hub/hub.h"
+#include "presence/presence.h"
 
-struct hub_loop {
-	struct worker *worker;
-	struct hub *hub;
-	ev_prepare turn;
-	ev_idle more; /* while work is left the loop does not sleep */
-	ev_timer tick, second;
-	unsigned under_way;
-	bool closed; /* asks nothing any more; goes with its last answer */
-};
+struct hub_loop;
+struct worker;
 
-struct hub_io hub_loop_io(struct hub_loop *hw);
-/* Around each question. */
-void hub_loop_begin(struct hub_loop *hw);
-void hub_loop_end(struct hub_loop *hw);
+/* The worker's environment, connections and doors are set and outlive it, but for answers
+ * that come after hub_loop_close(). */
+struct hub_loop *hub_loop_new(struct worker *w);
+/* Connections are gone. Nothing is asked any more; the memory goes with the last answer.
+ */
+void hub_loop_close(struct hub_loop **hl);
+
+struct hub *hub_loop_hub(const struct hub_loop *hl);
+struct presence *hub_loop_presence(const struct hub_loop *hl);
+
+/* Topics other than the worker's reply topic. */
+void hub_loop_message(
+    struct hub_loop *hl, const char *topic, const char *data, size_t len);
+void hub_loop_subscribed(struct hub_loop *hl, const char *topic);
+void hub_loop_topics_state(struct hub_loop *hl, bool up);
+/* The commands' connection to Redis came up or was lost. */
+void hub_loop_redis_state(struct hub_loop *hl, bool up);
 
 #endif

@@ -5,7 +5,8 @@
 #include "core/check.h"
 #include "pg/pg_async.h"
 #include "redis/redis_async.h"
-#include "worker/hub_loop.h"
+#include "who/conn_auth.h"
+#include "worker/hub_loop_private.h"
 
 #include "core/banned.h"
 
@@ -14,48 +15,42 @@
 
 /* A command under way: its answer must not find a hub that is gone. */
 struct command {
-	struct hub_loop *hw;
+	struct hub_loop *hl;
 	redis_async_done *done;
 	void *arg;
 };
 
-static struct hub_loop *
-hub_loop_io_of(struct hub *hub)
-{
-	return hub->io.ctx;
-}
-
 static void
 hub_loop_io_topic(void *ctx, const char *topic, bool wanted)
 {
-	struct hub_loop *hw = ctx;
+	struct hub_loop *hl = ctx;
 
-	if (hw->closed)
+	if (hl->closed)
 		return;
 	if (wanted)
-		redis_topics_add(hw->worker->topics, topic);
+		redis_topics_add(hl->worker->topics, topic);
 	else
-		redis_topics_remove(hw->worker->topics, topic);
+		redis_topics_remove(hl->worker->topics, topic);
 }
 
 static void
 hub_loop_io_publish(void *ctx, const char *topic, const char *data, size_t len)
 {
-	struct hub_loop *hw = ctx;
+	struct hub_loop *hl = ctx;
 	const struct redis_arg argv[] = {
 	    {"PUBLISH", 7}, {topic, strlen(topic)}, {data, len}};
 	struct es_err err;
 
-	if (!hw->closed) /* lossy: nobody waits for it */
-		IGNORE(redis_async_cmd(hw->worker->redis, NULL, NULL, &err, 3, argv));
+	if (!hl->closed) /* lossy: nobody waits for it */
+		IGNORE(redis_async_cmd(hl->worker->redis, NULL, NULL, &err, 3, argv));
 }
 
 /* A question is on its way. */
 static bool
-hub_loop_io_begun(struct hub_loop *hw, enum push_metric which)
+hub_loop_io_begun(struct hub_loop *hl, enum push_metric which)
 {
-	metrics_add(hw->worker->metrics, which, 1);
-	hub_loop_begin(hw);
+	metrics_add(hl->worker->env.metrics, which, 1);
+	hub_loop_begin(hl);
 	return true;
 }
 
@@ -64,20 +59,20 @@ hub_loop_io_on_authorised(void *ctx, enum es_code rc, struct pg_rows *rows,
     struct arena *a, const struct es_err *err)
 {
 	struct authorise_ask *ask = ctx;
-	struct hub_loop *hw = hub_loop_io_of(ask->hub);
+	struct hub_loop *hl = hub_io_ctx(ask->hub);
 	struct sync_channel *found = arena_alloc(a, ask->n * sizeof(*found));
 	size_t n = 0;
 
 	while (rc == ES_OK && n < ask->n && pg_next(rows, a, &found[n]))
 		n++;
 	ask->done(ask, rc, found, n, err);
-	hub_loop_end(hw);
+	hub_loop_end(hl);
 }
 
 static bool
 hub_loop_io_authorise(void *ctx, struct authorise_ask *ask)
 {
-	struct hub_loop *hw = ctx;
+	struct hub_loop *hl = ctx;
 	struct arena *a = arena_new();
 	struct sync_right *rights = arena_alloc(a, ask->n * sizeof(*rights));
 	struct es_err err;
@@ -85,17 +80,17 @@ hub_loop_io_authorise(void *ctx, struct authorise_ask *ask)
 
 	for (size_t i = 0; i < ask->n; i++)
 		rights[i] = ask->items[i].right;
-	rc = hw->closed ? ES_UNAVAILABLE
-	                : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_rights,
+	rc = hl->closed ? ES_UNAVAILABLE
+	                : pg_async_send(hl->worker->pg, NULL, &sync_store_rights,
 			      sync_store_rights_params(a, rights, ask->n), ASK_MS,
 			      hub_loop_io_on_authorised, ask, &err);
 	arena_free(&a);
-	return rc == ES_OK && hub_loop_io_begun(hw, PM_QUERIES_RIGHTS);
+	return rc == ES_OK && hub_loop_io_begun(hl, PM_QUERIES_RIGHTS);
 }
 
 /* A page's question is part of the page: what else it needs rides beside it. */
 struct page_trip {
-	struct hub_loop *hw;
+	struct hub_loop *hl;
 	struct page_ask *ask;
 };
 
@@ -104,7 +99,7 @@ hub_loop_io_on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
     const struct es_err *dberr)
 {
 	struct page_trip *trip = ctx;
-	struct hub_loop *hw = trip->hw;
+	struct hub_loop *hl = trip->hl;
 	struct page_ask *ask = trip->ask;
 	struct sync_page page = {0};
 	struct es_err err;
@@ -115,22 +110,22 @@ hub_loop_io_on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 		rc = sync_store_page_read(rows, &ask->tenant, &ask->channel, ask->after,
 		    ask->to, ask->limit, a, &page, &err);
 	ask->done(ask, rc, &page);
-	hub_loop_end(hw);
+	hub_loop_end(hl);
 }
 
 static bool
 hub_loop_io_page(void *ctx, struct page_ask *ask)
 {
-	struct hub_loop *hw = ctx;
+	struct hub_loop *hl = ctx;
 	struct page_trip *trip = mem_new(1, sizeof(*trip));
 	struct arena *a = arena_new();
 	struct es_err err;
 	enum es_code rc;
 
-	*trip = (struct page_trip){hw, ask};
-	rc = hw->closed
+	*trip = (struct page_trip){hl, ask};
+	rc = hl->closed
 	         ? ES_UNAVAILABLE
-	         : pg_async_send(hw->worker->pg_replay, &ask->tenant, &sync_store_page,
+	         : pg_async_send(hl->worker->pg_replay, &ask->tenant, &sync_store_page,
 		       sync_store_page_params(a, &ask->tenant, &ask->channel, ask->after,
 			   ask->to, ask->limit),
 		       PAGE_MS, hub_loop_io_on_page, trip, &err);
@@ -139,7 +134,7 @@ hub_loop_io_page(void *ctx, struct page_ask *ask)
 		free(trip);
 		return false;
 	}
-	return hub_loop_io_begun(hw, PM_QUERIES_PAGES);
+	return hub_loop_io_begun(hl, PM_QUERIES_PAGES);
 }
 
 static void
@@ -147,7 +142,7 @@ hub_loop_io_on_heads(void *ctx, enum es_code rc, struct pg_rows *rows, struct ar
     const struct es_err *err)
 {
 	struct heads_ask *ask = ctx;
-	struct hub_loop *hw = hub_loop_io_of(ask->hub);
+	struct hub_loop *hl = hub_io_ctx(ask->hub);
 	int64_t heads[HEADS_MAX];
 	struct sync_head row;
 
@@ -158,24 +153,24 @@ hub_loop_io_on_heads(void *ctx, enum es_code rc, struct pg_rows *rows, struct ar
 		if (row.exists && row.ord >= 0 && (size_t)row.ord < ask->n)
 			heads[row.ord] = row.head;
 	ask->done(ask, rc, heads);
-	hub_loop_end(hw);
+	hub_loop_end(hl);
 }
 
 static bool
 hub_loop_io_heads(void *ctx, struct heads_ask *ask)
 {
-	struct hub_loop *hw = ctx;
+	struct hub_loop *hl = ctx;
 	struct arena *a = arena_new();
 	struct es_err err;
 	enum es_code rc;
 
-	rc = hw->closed
+	rc = hl->closed
 	         ? ES_UNAVAILABLE
-	         : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_heads,
+	         : pg_async_send(hl->worker->pg, NULL, &sync_store_heads,
 		       sync_store_heads_params(a, ask->tenants, ask->channels, ask->n),
 		       ASK_MS, hub_loop_io_on_heads, ask, &err);
 	arena_free(&a);
-	return rc == ES_OK && hub_loop_io_begun(hw, PM_QUERIES_HEADS);
+	return rc == ES_OK && hub_loop_io_begun(hl, PM_QUERIES_HEADS);
 }
 
 static void
@@ -183,7 +178,7 @@ hub_loop_io_on_acl(void *ctx, enum es_code rc, struct pg_rows *rows, struct aren
     const struct es_err *err)
 {
 	struct acl_ask *ask = ctx;
-	struct hub_loop *hw = hub_loop_io_of(ask->hub);
+	struct hub_loop *hl = hub_io_ctx(ask->hub);
 	int64_t *versions = arena_alloc(a, ask->n * sizeof(*versions));
 	struct sync_acl row;
 
@@ -194,23 +189,23 @@ hub_loop_io_on_acl(void *ctx, enum es_code rc, struct pg_rows *rows, struct aren
 		if (row.exists && row.ord >= 0 && (size_t)row.ord < ask->n)
 			versions[row.ord] = row.acl_version;
 	ask->done(ask, rc, versions);
-	hub_loop_end(hw);
+	hub_loop_end(hl);
 }
 
 static bool
 hub_loop_io_acl(void *ctx, struct acl_ask *ask)
 {
-	struct hub_loop *hw = ctx;
+	struct hub_loop *hl = ctx;
 	struct arena *a = arena_new();
 	struct es_err err;
 	enum es_code rc;
 
-	rc = hw->closed ? ES_UNAVAILABLE
-	                : pg_async_send(hw->worker->pg_auth, NULL, &sync_store_acl,
+	rc = hl->closed ? ES_UNAVAILABLE
+	                : pg_async_send(hl->worker->pg, NULL, &sync_store_acl,
 			      sync_store_acl_params(a, ask->tenants, ask->n), ASK_MS,
 			      hub_loop_io_on_acl, ask, &err);
 	arena_free(&a);
-	return rc == ES_OK && hub_loop_io_begun(hw, PM_QUERIES_VERSIONS);
+	return rc == ES_OK && hub_loop_io_begun(hl, PM_QUERIES_VERSIONS);
 }
 
 static void
@@ -218,43 +213,63 @@ hub_loop_io_on_command(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	struct command *cmd = ctx;
-	struct hub_loop *hw = cmd->hw;
+	struct hub_loop *hl = cmd->hl;
 
 	if (cmd->done != NULL)
 		cmd->done(cmd->arg, rc, value, err);
 	free(cmd);
-	hub_loop_end(hw);
+	hub_loop_end(hl);
 }
 
 static bool
 hub_loop_io_redis(void *ctx, struct redis_script *script, size_t argc,
     const struct redis_arg argv[], redis_async_done *done, void *arg)
 {
-	struct hub_loop *hw = ctx;
+	struct hub_loop *hl = ctx;
 	struct command *cmd;
 	struct es_err err;
 	enum es_code rc;
 
-	if (hw->closed)
+	if (hl->closed)
 		return false;
 	cmd = mem_new(1, sizeof(*cmd));
-	*cmd = (struct command){hw, done, arg};
-	rc = script == NULL ? redis_async_cmd(hw->worker->redis, hub_loop_io_on_command,
+	*cmd = (struct command){hl, done, arg};
+	rc = script == NULL ? redis_async_cmd(hl->worker->redis, hub_loop_io_on_command,
 				  cmd, &err, argc, argv)
-	                    : redis_async_eval(hw->worker->redis, script,
+	                    : redis_async_eval(hl->worker->redis, script,
 				  hub_loop_io_on_command, cmd, &err, 0, argc, argv);
 	if (rc != ES_OK) {
 		free(cmd);
 		return false;
 	}
-	hub_loop_begin(hw);
+	hub_loop_begin(hl);
 	return true;
 }
 
-struct hub_io
-hub_loop_io(struct hub_loop *hw)
+static void
+hub_loop_io_revalidate(void *ctx, const struct tenant_id *tenant)
 {
-	return (struct hub_io){hw, hub_loop_io_topic, hub_loop_io_publish,
-	    hub_loop_io_authorise, hub_loop_io_page, hub_loop_io_heads, hub_loop_io_acl,
-	    hub_loop_io_redis};
+	struct hub_loop *hl = ctx;
+
+	conn_auth_revalidate(hl->worker->auth, tenant);
+}
+
+struct hub_io
+hub_loop_io(struct hub_loop *hl)
+{
+	return (struct hub_io){.ctx = hl,
+	    .topic = hub_loop_io_topic,
+	    .publish = hub_loop_io_publish,
+	    .authorise = hub_loop_io_authorise,
+	    .page = hub_loop_io_page,
+	    .heads = hub_loop_io_heads,
+	    .acl = hub_loop_io_acl,
+	    .revalidate = hub_loop_io_revalidate};
+}
+
+struct presence_io
+hub_loop_io_presence(struct hub_loop *hl)
+{
+	return (struct presence_io){
+	    .ctx = hl, .topic = hub_loop_io_topic, .redis = hub_loop_io_redis};
 }

@@ -1,16 +1,16 @@
-/* Puts a pg_async pipeline on the worker's loop. */
+/* A pg_async pipeline on the worker's loop. */
 #ifndef PUSH_PGIO_H
 #define PUSH_PGIO_H
 
 #include "pg/pg_async.h"
 
+struct loop_env;
 struct pgio;
-struct worker;
 
-/* changed (may be NULL) is told when the connection came up or was lost. */
-enum es_code pgio_open(struct worker *w, const struct pg_settings *settings,
-    size_t max_in_flight, void (*changed)(struct worker *w, bool up), struct pgio **out,
-    struct es_err *err) ES_MUST_CHECK;
+/* changed (may be NULL) is called when the connection came up or was lost. */
+enum es_code pgio_open(struct loop_env *env, const struct pg_settings *settings,
+    size_t max_in_flight, void (*changed)(void *ctx, bool up), void *ctx,
+    struct pgio **out, struct es_err *err) ES_MUST_CHECK;
 void pgio_close(struct pgio **p);
 struct pg_async *pgio_pipeline(const struct pgio *p);
 

@@ -66,25 +66,26 @@ ws_cut(struct lws *wsi)
 }
 
 enum es_code
-ws_open(struct worker *w, struct ws **out, struct es_err *err)
+ws_open(struct conns *conns, struct es_err *err)
 {
-	(void)w, (void)out;
+	(void)conns;
 	return es_fail(err, ES_INTERNAL, "not here");
 }
 
 void
-ws_close(struct ws **ws)
+ws_close(struct conns *conns)
 {
-	(void)ws;
+	(void)conns;
 }
 
 void
-ws_adopt(struct ws *ws, struct conn *c, int fd, const char *head, size_t len)
+ws_adopt(struct conn *c, int fd, const char *head, size_t len)
 {
-	(void)ws, (void)c, (void)fd, (void)head, (void)len;
+	(void)c, (void)fd, (void)head, (void)len;
 }
 
 static struct worker worker;
+static struct metrics *metrics;
 static struct push_conf conf = {
     .auth = {"0123456789abcdef0123456789abcdef", "", "echostream", "echostream", 30,
 	86400},
@@ -104,16 +105,15 @@ set_up(void)
 	struct es_err err;
 
 	fakes_reset();
-	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &worker.metrics, &err) ==
-	      ES_OK);
-	worker.loop = ev_loop_new(EVFLAG_NOENV);
-	worker_init(&worker, &conf, worker.metrics, 0);
+	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &metrics, &err) == ES_OK);
+	worker_init(&worker, ev_loop_new(EVFLAG_NOENV), &conf, metrics, 0);
+	worker_compose(&worker);
 }
 
 static struct conn *
 greeted(void)
 {
-	struct conn *c = conn_new(&worker, &worker.conns);
+	struct conn *c = conn_new(&worker.conns);
 
 	CHECK(c != NULL);
 	conn_set_state(c, CONN_GREETING);
@@ -129,10 +129,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct conn *c;
 
-	if (worker.loop == NULL)
+	if (worker.env.loop == NULL)
 		set_up();
 	c = greeted();
-	frames_receive(&worker, c, (const char *)data, size);
+	frames_receive(&worker.frames, c, (const char *)data, size);
 	for (int i = 0; i < 4; i++) {
 		worker_turn(&worker);
 		(void)fakes_run();
@@ -141,7 +141,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conn_lost(c);
 	worker_turn(&worker);
 	CHECK(worker.conns.n == 0);
-	worker.now_ms += conf.send_timeout_ms; /* nobody is left to be answered */
-	send_outcomes_tick(&worker);
+	worker.env.now_ms += conf.send_timeout_ms; /* nobody is left to be answered */
+	send_outcomes_tick(worker.outcomes);
 	return 0;
 }

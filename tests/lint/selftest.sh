@@ -23,15 +23,22 @@ static const char *called = "SELECT * FROM es_heads($1, $2)";
 static void g(void) { printf("x"); }
 END
 printf 'static void h(void) { lws_write(wsi, p, n, LWS_WRITE_PING); }\n' >push-server/ping.c
+# Four files in a circle, an include upward, a static function without prefix.
+mkdir -p push-server/hub push-server/log
+for pair in one:two two:three three:four four:one; do
+	from=${pair%:*} to=${pair#*:}
+	printf '#include "hub/%s.h"\nvoid\n%s_go(void)\n{\n\t%s_go();\n}\n' "$to" "$from" "$to" \
+		>"push-server/hub/$from.c"
+done
+printf '#include "hub/one.h"\nstatic void\nstray(void)\n{\n}\n' >push-server/log/low.c
 i=0
 while [ $i -lt 401 ]; do
 	echo '/* long */'
 	i=$((i + 1))
 done >fanout/long.c
-cp fanout/long.c fanout/longer.c
-cp fanout/long.c fanout/longest.c
-cp fanout/long.c fanout/endless.c
-cp fanout/long.c fanout/eternal.c
+for name in longer longest endless eternal lasting ages aeons ever more; do
+	cp fanout/long.c "fanout/$name.c"
+done
 printf 'if\n' >packaging/bad.sh
 mkdir packaging/dev
 printf "SUITES='unit'\n" >packaging/dev/test.sh
@@ -63,6 +70,9 @@ sees house.sh 'a socket is written by conn_write.c alone'
 sees house.sh 'a TODO carries an issue number'
 sees house.sh 'no path of one machine and no private host'
 sees house.sh 'each suite has its script, its budget and its row in tests/README.md'
+sees rooms.py 'rooms of push-server include only what is below them'
+sees rooms.py 'no more than 3 files of push-server call each other in a circle'
+sees rooms.py "static functions of push-server bear their file's prefix"
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
 sees form.sh 'every shell script parses'

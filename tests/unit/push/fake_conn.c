@@ -8,11 +8,12 @@
 #include "conn/conn_write.h"
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "hub/hub_state.h"
+#include "presence/presence.h"
 
 #include "core/banned.h"
 
 struct fake_conn fake_conns[FAKE_CONNS];
-unsigned fake_revalidated;
 static uint32_t generations[FAKE_CONNS];
 static struct metric table[PUSH_METRICS];
 static const double edges[] = {0.1, 1};
@@ -24,32 +25,32 @@ fake_of(const struct conn *c)
 }
 
 void
-fake_worker_init(struct worker *w)
+fake_worker_init(struct fake_worker *w)
 {
 	struct es_err err;
 
 	memset(w, 0, sizeof(*w));
+	w->conns.env = &w->env;
 	memset(fake_conns, 0, sizeof(fake_conns));
-	fake_revalidated = 0;
-	w->now_ms = 1000000;
-	uuid_new(w->id.text);
+	w->env.now_ms = 1000000;
+	uuid_new(w->env.id.text);
 	for (unsigned i = 0; i < PUSH_METRICS; i++)
 		table[i] = (struct metric){METRIC_COUNTER, "test", NULL, "test", NULL, 0};
 	table[PM_DELIVERY] = (struct metric){
 	    METRIC_HISTOGRAM, "test", NULL, "test", edges, ES_COUNT(edges)};
-	CHECK(metrics_open(NULL, table, PUSH_METRICS, 1, &w->metrics, &err) == ES_OK);
-	metrics_use_slot(w->metrics, 0);
+	CHECK(metrics_open(NULL, table, PUSH_METRICS, 1, &w->env.metrics, &err) == ES_OK);
+	metrics_use_slot(w->env.metrics, 0);
 }
 
 void
-fake_worker_fini(struct worker *w)
+fake_worker_fini(struct fake_worker *w)
 {
-	metrics_close(&w->metrics);
+	metrics_close(&w->env.metrics);
 }
 
 struct fake_conn *
-fake_conn_open(struct worker *w, const char *tenant, const char *user, const char *name,
-    void (*heard)(struct fake_conn *f, const char *json))
+fake_conn_open(struct fake_worker *w, const char *tenant, const char *user,
+    const char *name, void (*heard)(struct fake_conn *f, const char *json))
 {
 	struct fake_conn *f = NULL;
 	uint32_t i;
@@ -63,7 +64,8 @@ fake_conn_open(struct worker *w, const char *tenant, const char *user, const cha
 	f->room = CONN_WRITE_MAX;
 	f->lossy_room = 1000;
 	f->heard = heard;
-	f->conn.worker = w;
+	f->worker = w;
+	f->conn.conns = &w->conns;
 	f->conn.ref.slot = (uint32_t)(f - fake_conns);
 	f->conn.ref.generation = ++generations[f->conn.ref.slot];
 	f->conn.state = CONN_OPEN;
@@ -71,9 +73,11 @@ fake_conn_open(struct worker *w, const char *tenant, const char *user, const cha
 	(void)snprintf(f->conn.user.text, ES_UUID_TEXT, "%s", user);
 	f->conn.display_name = mem_strdup(name);
 	f->conn.acl_version = 1;
-	f->conn.last_frame_ms = w->now_ms;
-	LIST_INIT(&f->conn.subscriptions);
-	hub_conn_open(&f->conn);
+	f->conn.last_frame_ms = w->env.now_ms;
+	if (w->hub != NULL)
+		hub_conn_open(w->hub, &f->conn);
+	if (w->presence != NULL)
+		presence_conn_open(w->presence, &f->conn);
 	return f;
 }
 
@@ -87,8 +91,10 @@ void
 fake_conn_closed(struct fake_conn *f)
 {
 	f->conn.state = CONN_GONE;
-	hub_conn_closed(&f->conn);
-	CHECK(LIST_EMPTY(&f->conn.subscriptions) && f->conn.n_subscriptions == 0);
+	if (f->conn.presence != NULL)
+		presence_conn_closed(f->worker->presence, &f->conn);
+	if (f->conn.hub != NULL)
+		hub_conn_closed(f->worker->hub, &f->conn);
 	free(f->conn.display_name);
 	f->used = false;
 }
@@ -99,16 +105,16 @@ fake_conn_unblock(struct fake_conn *f)
 	f->blocked = false;
 	if (f->wants_writable && f->conn.state == CONN_OPEN) {
 		f->wants_writable = false;
-		deliver_writable(&f->conn);
+		hub_conn_writable(f->worker->hub, &f->conn);
 	}
 }
 
 struct conn *
-conn_get(struct worker *w, struct conn_ref ref)
+conn_get(struct conns *t, struct conn_ref ref)
 {
 	struct fake_conn *f = &fake_conns[ref.slot];
 
-	(void)w;
+	(void)t;
 	return f->used && f->conn.ref.generation == ref.generation &&
 	               f->conn.state == CONN_OPEN
 	           ? &f->conn
@@ -238,12 +244,4 @@ frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq
 	    ",\"toSeq\":%" PRId64 ",\"reason\":\"%s\"}}",
 	    channel->text, from_seq, to_seq, reason);
 	conn_queue_frame(c, json, strlen(json));
-}
-
-void
-worker_revalidate(struct worker *w, const struct tenant_id *tenant)
-{
-	(void)w;
-	(void)tenant;
-	fake_revalidated++;
 }

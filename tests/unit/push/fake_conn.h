@@ -4,12 +4,24 @@
 #ifndef TESTS_FAKE_CONN_H
 #define TESTS_FAKE_CONN_H
 
-#include "worker/worker.h"
+#include "conn/conn.h"
 
 #define FAKE_CONNS 16
 
+struct hub;
+struct presence;
+
+/* What a worker has around the rooms under test: they are the test's to make. */
+struct fake_worker {
+	struct loop_env env;
+	struct conns conns;
+	struct hub *hub;
+	struct presence *presence; /* may be NULL */
+};
+
 struct fake_conn {
 	struct conn conn;
+	struct fake_worker *worker;
 	bool used, blocked, wants_writable;
 	size_t room;
 	unsigned lossy_room; /* lossy frames that still fit */
@@ -19,14 +31,13 @@ struct fake_conn {
 };
 
 extern struct fake_conn fake_conns[FAKE_CONNS];
-extern unsigned fake_revalidated;
-
 /* A worker with metrics, no loop, no doors. */
-void fake_worker_init(struct worker *w);
-void fake_worker_fini(struct worker *w);
+void fake_worker_init(struct fake_worker *w);
+void fake_worker_fini(struct fake_worker *w);
 
-struct fake_conn *fake_conn_open(struct worker *w, const char *tenant, const char *user,
-    const char *name, void (*heard)(struct fake_conn *f, const char *json));
+struct fake_conn *fake_conn_open(struct fake_worker *w, const char *tenant,
+    const char *user, const char *name,
+    void (*heard)(struct fake_conn *f, const char *json));
 /* As when the socket is gone: not open any more; the hub is told later. */
 void fake_conn_break(struct fake_conn *f);
 void fake_conn_closed(struct fake_conn *f);

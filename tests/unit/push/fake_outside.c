@@ -38,7 +38,7 @@ out_chance(struct outside *o, unsigned percent)
 }
 
 void
-out_init(struct outside *o, struct worker *w, unsigned seed)
+out_init(struct outside *o, struct fake_worker *w, unsigned seed)
 {
 	memset(o, 0, sizeof(*o));
 	o->worker = w;
@@ -303,6 +303,15 @@ io_acl(void *ctx, struct acl_ask *question)
 	return ask(ctx, JOB_ACL, question);
 }
 
+static void
+io_revalidate(void *ctx, const struct tenant_id *tenant)
+{
+	struct outside *o = ctx;
+
+	(void)tenant;
+	o->revalidated++;
+}
+
 static bool
 io_redis(void *ctx, struct redis_script *script, size_t argc,
     const struct redis_arg argv[], redis_async_done *done, void *arg)
@@ -315,8 +324,20 @@ io_redis(void *ctx, struct redis_script *script, size_t argc,
 struct hub_io
 out_io(struct outside *o)
 {
-	return (struct hub_io){
-	    o, pub_topic, pub_send, io_authorise, io_page, io_heads, io_acl, io_redis};
+	return (struct hub_io){.ctx = o,
+	    .topic = pub_topic,
+	    .publish = pub_send,
+	    .authorise = io_authorise,
+	    .page = io_page,
+	    .heads = io_heads,
+	    .acl = io_acl,
+	    .revalidate = io_revalidate};
+}
+
+struct presence_io
+out_presence_io(struct outside *o)
+{
+	return (struct presence_io){.ctx = o, .topic = pub_topic, .redis = io_redis};
 }
 
 static bool

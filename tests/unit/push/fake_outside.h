@@ -6,6 +6,7 @@
 
 #include "fake_conn.h"
 #include "hub/hub.h"
+#include "presence/presence.h"
 
 #define OUT_TENANT   "01900000-0000-7000-8000-000000000001"
 #define OUT_CHANNELS 3 /* the last one is private */
@@ -32,7 +33,7 @@ struct out_channel {
 };
 
 struct outside {
-	struct worker *worker;
+	struct fake_worker *worker;
 	struct out_faults faults;
 	struct out_channel channels[OUT_CHANNELS];
 	struct user_id users[OUT_USERS];
@@ -40,6 +41,7 @@ struct outside {
 	bool down, topics_down;
 	char epoch[ES_UUID_TEXT];
 	int64_t acl_version;
+	unsigned revalidated; /* tenants whose users were to be looked up again */
 	unsigned page_reads, authorisations, rights, published;
 	/* Commands to Redis; NULL: it is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,
@@ -50,9 +52,10 @@ struct outside {
 	bool confirmed[64];
 };
 
-void out_init(struct outside *o, struct worker *w, unsigned seed);
+void out_init(struct outside *o, struct fake_worker *w, unsigned seed);
 void out_fini(struct outside *o);
 struct hub_io out_io(struct outside *o);
+struct presence_io out_presence_io(struct outside *o);
 
 unsigned out_random(struct outside *o, unsigned below);
 bool out_chance(struct outside *o, unsigned percent);

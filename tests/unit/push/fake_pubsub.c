@@ -89,6 +89,25 @@ pub_send(void *ctx, const char *topic, const char *data, size_t len)
 		push(&o->stream, item_new(topic, data, len));
 }
 
+/* As a worker does: a topic of presence is not the hub's. */
+static void
+pub_message(struct fake_worker *w, const struct out_item *item)
+{
+	if (w->presence != NULL && presence_owns(item->topic))
+		presence_message(w->presence, item->topic, item->data, item->len);
+	else if (w->hub != NULL)
+		hub_topic_message(w->hub, item->topic, item->data, item->len);
+}
+
+static void
+pub_subscribed(struct fake_worker *w, const char *topic)
+{
+	if (w->presence != NULL && presence_owns(topic))
+		presence_subscribed(w->presence, topic);
+	else if (w->hub != NULL)
+		hub_topic_subscribed(w->hub, topic);
+}
+
 bool
 pub_step(struct outside *o)
 {
@@ -98,9 +117,9 @@ pub_step(struct outside *o)
 		return false;
 	o->stream = item->next;
 	if (item->data != NULL)
-		hub_topic_message(o->worker->hub, item->topic, item->data, item->len);
+		pub_message(o->worker, item);
 	else if (topic_index(o, item->topic) >= 0)
-		hub_topic_subscribed(o->worker->hub, item->topic);
+		pub_subscribed(o->worker, item->topic);
 	free(item->data);
 	free(item);
 	return true;
@@ -112,14 +131,16 @@ out_cut(struct outside *o)
 	free_items(&o->stream);
 	o->topics_down = true;
 	memset(o->confirmed, 0, sizeof(o->confirmed));
-	hub_topics_state(o->worker->hub, false);
+	if (o->worker->hub != NULL)
+		hub_topics_state(o->worker->hub, false);
 }
 
 void
 out_restored(struct outside *o)
 {
 	o->topics_down = false;
-	hub_topics_state(o->worker->hub, true);
+	if (o->worker->hub != NULL)
+		hub_topics_state(o->worker->hub, true);
 	for (unsigned i = 0; i < 64; i++)
 		if (o->topics[i][0] != '\0') {
 			o->confirmed[i] = true;

@@ -5,7 +5,7 @@
 
 #include "core/check.h"
 #include "frames/frames.h"
-#include "hub/hub_hooks.h"
+#include "hub/authz.h"
 #include "pg/pg_async.h"
 #include "queue/queue_async.h"
 #include "redis/redis_async.h"
@@ -306,18 +306,18 @@ queue_async_send(struct queue_async *q, const struct queue_msg *msg,
 /* The hub; the rest of it: fake_hub.c. */
 
 void
-authz_check(struct worker *w, const struct conn *c, const struct channel_id *channel,
+authz_check(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     authz_done *done, void *ctx)
 {
-	(void)w, (void)c, (void)channel;
+	(void)hub, (void)c, (void)channel;
 	due_new(ctx)->authz = done;
 }
 
 static enum es_code
-nothing(struct worker *w, struct conn *c, const void *in, const char *id, struct arena *a,
+nothing(struct frames *f, struct conn *c, const void *in, const char *id, struct arena *a,
     struct es_err *err)
 {
-	(void)w, (void)c, (void)in, (void)id, (void)a, (void)err;
+	(void)f, (void)c, (void)in, (void)id, (void)a, (void)err;
 	return ES_OK;
 }
 

@@ -5,8 +5,8 @@
 
 #include "core/check.h"
 #include "cunit_main.h"
-#include "hub/hub_private.h"
 #include "hub/subscribe.h"
+#include "hub/subscription.h"
 
 #include "core/banned.h"
 
@@ -19,7 +19,7 @@ struct tape {
 };
 
 struct outside out;
-struct worker worker;
+struct fake_worker worker;
 
 static struct tape tapes[FAKE_CONNS];
 
@@ -75,9 +75,9 @@ void
 hub_pass(int64_t ms)
 {
 	for (; ms > 0; ms -= 250) {
-		worker.now_ms += 250;
+		worker.env.now_ms += 250;
 		hub_tick(worker.hub);
-		if (worker.now_ms % 1000 == 0)
+		if (worker.env.now_ms % 1000 == 0)
 			hub_second(worker.hub);
 		hub_settle();
 	}
@@ -95,7 +95,7 @@ hub_subscribe_to(
 	struct es_err err;
 
 	CHECK(channel_id_parse(channel, &req.channel, &err) == ES_OK);
-	return subscribe_begin(&f->conn, &req, &err);
+	return subscribe_begin(worker.hub, &f->conn, &req, &err);
 }
 
 void
@@ -119,7 +119,8 @@ hub_begin(const struct hub_limits *limits)
 
 	fake_worker_init(&worker);
 	out_init(&out, &worker, 1);
-	worker.hub = hub_new(&worker, limits != NULL ? limits : &hub_limits_default, &io);
+	worker.hub = hub_new(&worker.env, &worker.conns,
+	    limits != NULL ? limits : &hub_limits_default, &io);
 	hub_topics_state(worker.hub, true);
 }
 

@@ -6,7 +6,7 @@
 #include "fake_outside.h"
 
 extern struct outside out;
-extern struct worker worker;
+extern struct fake_worker worker;
 
 /* limits NULL: the usual ones. */
 void hub_begin(const struct hub_limits *limits);

@@ -16,6 +16,7 @@
 #include "core/check.h"
 #include "door/handshake.h"
 #include "door/request_head.h"
+#include "worker/periodic.h"
 
 #include "core/banned.h"
 
@@ -69,26 +70,27 @@ rig_up(struct rig *r)
 	fakes_reset();
 	settings(&r->conf);
 	r->arena = arena_new();
-	r->worker.loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &r->worker.metrics,
-		  &err) == ES_OK);
-	worker_init(&r->worker, &r->conf, r->worker.metrics, 0);
-	CHECK(ws_open(&r->worker, &r->worker.ws, &err) == ES_OK);
+	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &r->metrics, &err) ==
+	      ES_OK);
+	worker_init(&r->worker, ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV), &r->conf,
+	    r->metrics, 0);
+	worker_compose(&r->worker);
+	CHECK(ws_open(&r->worker.conns, &err) == ES_OK);
 }
 
 void
 rig_down(struct rig *r)
 {
-	ws_close(&r->worker.ws);
+	ws_close(&r->worker.conns);
 	worker_turn(&r->worker);
 	CU_ASSERT_EQUAL(r->worker.conns.n, 0);
-	CU_ASSERT_EQUAL(r->worker.out_bytes, 0);
+	CU_ASSERT_EQUAL(r->worker.conns.out_bytes, 0);
 	CU_ASSERT_EQUAL(fakes.opened, fakes.closed);
 	while (fakes_run())
 		;
 	worker_fini(&r->worker);
-	metrics_close(&r->worker.metrics);
-	ev_loop_destroy(r->worker.loop);
+	metrics_close(&r->metrics);
+	ev_loop_destroy(r->worker.env.loop);
 	arena_free(&r->arena);
 }
 
@@ -97,10 +99,16 @@ rig_turn(struct rig *r)
 {
 	for (int i = 0; i < 4; i++) {
 		worker_turn(&r->worker);
-		ev_run(r->worker.loop, EVRUN_NOWAIT);
+		ev_run(r->worker.env.loop, EVRUN_NOWAIT);
 		(void)fakes_run();
 	}
 	worker_turn(&r->worker);
+}
+
+void
+rig_second(struct rig *r)
+{
+	periodic_run(&r->worker, r->worker.env.now_ms, r->worker.env.now_ms + 1000);
 }
 
 static char *
@@ -128,7 +136,7 @@ rig_token(struct rig *r)
 static void
 adopt(struct rig *r, struct client *c, int sndbuf, char *token)
 {
-	struct conn *conn = conn_new(&r->worker, &r->worker.conns);
+	struct conn *conn = conn_new(&r->worker.conns);
 	int pair[2];
 
 	memset(c, 0, sizeof(*c));
@@ -140,7 +148,7 @@ adopt(struct rig *r, struct client *c, int sndbuf, char *token)
 	c->fd = pair[1];
 	c->ref = conn->ref;
 	conn->in.token = token;
-	ws_adopt(r->worker.ws, conn, pair[0], HANDSHAKE, strlen(HANDSHAKE));
+	ws_adopt(conn, pair[0], HANDSHAKE, strlen(HANDSHAKE));
 }
 
 void
@@ -168,7 +176,7 @@ rig_client(struct rig *r, struct client *c, int sndbuf)
 struct conn *
 rig_conn(struct rig *r, const struct client *c)
 {
-	return conn_get(&r->worker, c->ref);
+	return conn_get(&r->worker.conns, c->ref);
 }
 
 bool

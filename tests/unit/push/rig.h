@@ -8,6 +8,7 @@
 
 struct rig {
 	struct worker worker;
+	struct metrics *metrics;
 	struct push_conf conf;
 	struct arena *arena;
 };
@@ -33,6 +34,8 @@ void rig_up(struct rig *r);
 void rig_down(struct rig *r);
 /* Turn the loop a few times and deliver what the fakes owe. */
 void rig_turn(struct rig *r);
+/* A second passes: all periodic work is done once. */
+void rig_second(struct rig *r);
 /* Connect with a good token; rig_turn until hello. sndbuf 0: as it is. */
 void rig_client(struct rig *r, struct client *c, int sndbuf);
 void rig_client_without_token(struct rig *r, struct client *c);

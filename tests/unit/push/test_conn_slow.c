@@ -35,7 +35,7 @@ gives_a_slow_socket_small_slices(void)
 	frame_log_fill(&news, 20, 3000);
 	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
 	CU_ASSERT_EQUAL(conn_write_room(c), 0); /* blocked */
-	CU_ASSERT_EQUAL(rig.worker.out_bytes, (int64_t)news.at[20]);
+	CU_ASSERT_EQUAL(rig.worker.conns.out_bytes, (int64_t)news.at[20]);
 	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.at[1]));
 	for (int i = 0; i < 1000 && conn_write_room(c) == 0; i++) {
 		(void)client_read(&client, 4096);
@@ -43,7 +43,7 @@ gives_a_slow_socket_small_slices(void)
 	}
 	CU_ASSERT_EQUAL(conn_write_room(c), CONN_CAREFUL_MAX);
 	CU_ASSERT_TRUE(fakes.writable > 0);
-	CU_ASSERT_EQUAL(rig.worker.out_bytes, 0);
+	CU_ASSERT_EQUAL(rig.worker.conns.out_bytes, 0);
 	while (client_read(&client, 65536) && client.len < news.len)
 		rig_turn(&rig);
 	CU_ASSERT_TRUE(
@@ -145,7 +145,7 @@ closes_no_more_than_needed(void)
 		    conn_write_frames(rig_conn(&rig, &slow[i]), news.data, news.at[20]));
 	}
 	rig_client(&rig, &quick, 0);
-	rig.conf.out_bytes = rig.worker.out_bytes - 1;
+	rig.conf.out_bytes = rig.worker.conns.out_bytes - 1;
 	conn_close(rig_conn(&rig, &slow[1]), CLOSE_REVOKED, "");
 	write_often(&rig, &quick);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &slow[0]));
@@ -172,7 +172,7 @@ counts_answers_once(void)
 	rig_up(&rig);
 	rig_client(&rig, &client, 4096);
 	rig.conf.out_bytes = 60000;
-	while (rig.worker.out_bytes < 40000)
+	while (rig.worker.conns.out_bytes < 40000)
 		ack(rig_conn(&rig, &client), 1);
 	rig_turn(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
@@ -194,10 +194,10 @@ closes_who_reads_nothing_for_30_seconds(void)
 	frame_log_fill(&news, 20, 3000);
 	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
 	c->out.blocked_ms -= 29000;
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	c->out.blocked_ms -= 2000;
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
 	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
 	client_close(&client);

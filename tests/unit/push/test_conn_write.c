@@ -181,7 +181,7 @@ forgets_lossy_frames_first(void)
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, -1); /* not before its second is over */
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.len, sizeof(big));
@@ -228,7 +228,7 @@ answers_the_peers_close(void)
 	client_close(&client);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
-	CU_ASSERT_EQUAL(metrics_sum(rig.worker.metrics, push_metrics_close(1000)), 1);
+	CU_ASSERT_EQUAL(metrics_sum(rig.worker.env.metrics, push_metrics_close(1000)), 1);
 	rig_down(&rig);
 }
 
@@ -256,7 +256,7 @@ writes_nothing_after_the_librarys_close(void)
 	CU_ASSERT_EQUAL(got.opcode, -1);
 	client_close(&client);
 	rig_turn(&rig);
-	CU_ASSERT_EQUAL(metrics_sum(rig.worker.metrics, push_metrics_close(1007)), 1);
+	CU_ASSERT_EQUAL(metrics_sum(rig.worker.env.metrics, push_metrics_close(1007)), 1);
 	free(news.data);
 	rig_down(&rig);
 }

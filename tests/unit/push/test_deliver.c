@@ -9,12 +9,12 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "ear.h"
-#include "hub/hub_private.h"
 #include "hub/subscribe.h"
+#include "hub/subscription.h"
 
 #include "core/banned.h"
 
-static struct worker worker;
+static struct fake_worker worker;
 static struct client clients[FAKE_CONNS];
 
 static void
@@ -64,7 +64,7 @@ client_subscribe(struct fake_conn *f)
 	cl->ears[c].asked = true;
 	if (!cl->ears[c].joined)
 		cl->ears[c].after = req.has_after ? req.after : -1;
-	CHECK(subscribe_begin(&f->conn, &req, &err) == ES_OK);
+	CHECK(subscribe_begin(worker.hub, &f->conn, &req, &err) == ES_OK);
 }
 
 static void
@@ -73,7 +73,7 @@ client_unsubscribe(struct fake_conn *f)
 	struct client *cl = f->model;
 	const unsigned c = out_random(&out, OUT_CHANNELS);
 
-	subscribe_end(&f->conn, &out.channels[c].id);
+	subscribe_end(worker.hub, &f->conn, &out.channels[c].id);
 	cl->ears[c].asked = cl->ears[c].joined = false;
 }
 
@@ -137,7 +137,7 @@ turn(void)
 static void
 pass(int64_t ms)
 {
-	worker.now_ms += ms;
+	worker.env.now_ms += ms;
 	hub_tick(worker.hub);
 }
 
@@ -159,8 +159,8 @@ one_step(void)
 		IGNORE(hub_turn(worker.hub));
 	if (out_chance(&out, 20))
 		pass(50);
-	if (worker.now_ms - second_ms >= 1000) {
-		second_ms = worker.now_ms;
+	if (worker.env.now_ms - second_ms >= 1000) {
+		second_ms = worker.env.now_ms;
 		hub_second(worker.hub);
 	}
 	if (out_chance(&out, 1) && out_chance(&out, 50))
@@ -253,7 +253,7 @@ begin(unsigned seed, const struct hub_limits *limits)
 
 	fake_worker_init(&worker);
 	out_init(&out, &worker, seed);
-	worker.hub = hub_new(&worker, limits, &io);
+	worker.hub = hub_new(&worker.env, &worker.conns, limits, &io);
 	hub_topics_state(worker.hub, true);
 }
 

@@ -21,7 +21,7 @@ drain_up(struct push_listen *listen)
 {
 	rig_up(&rig);
 	*listen = (struct push_listen){.n = 0};
-	rig.worker.accept = accept_new(&rig.worker, listen, 0);
+	rig.worker.accept = accept_new(&rig.worker.env, rig.worker.handshake, listen, 0);
 	for (int i = 0; i < CLIENTS; i++)
 		rig_client(&rig, &clients[i], 0);
 	drain_begin(&rig.worker);
@@ -44,7 +44,7 @@ tells_when_to_come_back_then_closes(void)
 	long last_ms = -1;
 
 	drain_up(&listen);
-	CU_ASSERT_TRUE(rig.worker.draining);
+	CU_ASSERT_TRUE(rig.worker.env.draining);
 	for (int i = 0; i < CLIENTS; i++) {
 		const char *after;
 
@@ -62,7 +62,7 @@ tells_when_to_come_back_then_closes(void)
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &clients[i]), CLOSE_DRAIN);
 		client_close(&clients[i]);
 	}
-	ev_run(rig.worker.loop, 0); /* ends by itself when nobody is left */
+	ev_run(rig.worker.env.loop, 0); /* ends by itself when nobody is left */
 	drain_down();
 }
 
@@ -75,8 +75,8 @@ does_not_wait_for_ever(void)
 	drain_up(&listen);
 	/* Nobody reads, nobody answers, nobody leaves. */
 	while (rig.worker.conns.n > 0 && clock_mono_ms() - start_ms < 10000) {
-		ev_run(rig.worker.loop, EVRUN_ONCE);
-		worker_second(&rig.worker);
+		ev_run(rig.worker.env.loop, EVRUN_ONCE);
+		rig_second(&rig);
 		worker_turn(&rig.worker);
 	}
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);

@@ -41,7 +41,7 @@ greets(void)
 {
 	up();
 	CU_ASSERT_EQUAL(fakes.opened, 1);
-	CU_ASSERT_EQUAL(metrics_sum(rig.worker.metrics, PM_CONNECTIONS), 1);
+	CU_ASSERT_EQUAL(metrics_sum(rig.worker.env.metrics, PM_CONNECTIONS), 1);
 	down();
 	CU_ASSERT_EQUAL(fakes.closed, 1);
 }
@@ -78,11 +78,11 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	rig_client(&rig, &client, 0);
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"early\"}");
 	rig_turn(&rig);
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	c = rig_conn(&rig, &client);
 	CU_ASSERT_TRUE(c != NULL && c->state == CONN_GREETING);
 	fakes.pg_down = false;
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
 	CU_ASSERT_TRUE(answered("\"early\"")); /* what came before hello has waited */
 	down();
@@ -92,7 +92,7 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	rig_client(&rig, &client, 0);
 	rig_turn(&rig);
 	rig_conn(&rig, &client)->in.greeting_ms -= rig.conf.auth_timeout_ms;
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	down();
 }
@@ -188,11 +188,11 @@ sends_away_at_the_end_of_a_token(void)
 	up();
 	c = rig_conn(&rig, &client);
 	c->expires_s = clock_wall_ms() / 1000 + 50;
-	conn_auth_visit(c);
-	worker_second(&rig.worker);
+	conn_auth_beat(rig.worker.auth, c);
+	rig_second(&rig);
 	CU_ASSERT_TRUE(answered("\"token_expiring\""));
 	c->expires_s = clock_wall_ms() / 1000;
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
 	down();
 }
@@ -204,13 +204,13 @@ looks_again_when_rights_have_changed(void)
 
 	up();
 	tenant = rig_conn(&rig, &client)->tenant;
-	worker_revalidate(&rig.worker, &tenant);
-	worker_second(&rig.worker);
+	conn_auth_revalidate(rig.worker.auth, &tenant);
+	rig_second(&rig);
 	rig_turn(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	fakes.principal = ES_TOKEN_REVOKED;
-	worker_revalidate(&rig.worker, &tenant);
-	worker_second(&rig.worker);
+	conn_auth_revalidate(rig.worker.auth, &tenant);
+	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
 	down();
 }

@@ -6,6 +6,7 @@
 
 #include "cunit_main.h"
 
+#include "conn/conn_reap.h"
 #include "core/check.h"
 #include "door/handshake.h"
 #include "rig.h"
@@ -30,7 +31,7 @@ arrive(bool is_unix, const char *peer)
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) ==
 	      0);
 	client.fd = pair[1];
-	handshake_take(&rig.worker, pair[0], is_unix, peer);
+	handshake_take(rig.worker.handshake, pair[0], is_unix, peer);
 }
 
 static void
@@ -127,9 +128,9 @@ static void
 limits_an_address(void)
 {
 	rig_up(&rig);
-	handshake_free(&rig.worker.desk);
+	handshake_free(&rig.worker.handshake);
 	rig.conf.address_connections_per_min = 1;
-	rig.worker.desk = handshake_new(&rig.worker);
+	rig.worker.handshake = handshake_new(&rig.worker.conns, rig.worker.origins);
 	/* A forged header of a stranger is not believed, that of our own front is. */
 	for (int i = 0; i < 3; i++) {
 		arrive(i < 2, i < 2 ? "unix" : "10.9.9.9");
@@ -153,21 +154,21 @@ static void
 sends_away_when_full_or_draining(void)
 {
 	rig_up(&rig);
-	rig.worker.draining = true;
+	rig.worker.env.draining = true;
 	arrive(false, "10.0.0.1");
 	say("GET /ws HTTP/1.1\r\n" UP "\r\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard(), "HTTP/1.1 503 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: 1\r\n"));
 	client_close(&client);
-	rig.worker.draining = false;
-	while (conn_new(&rig.worker, &rig.worker.conns) != NULL)
+	rig.worker.env.draining = false;
+	while (conn_new(&rig.worker.conns) != NULL)
 		;
 	arrive(false, "10.0.0.1");
 	say("GET /ws HTTP/1.1\r\n" UP "\r\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(heard(), "HTTP/1.1 503 "));
-	for (struct conn *c; (c = TAILQ_FIRST(&rig.worker.conns.all)) != NULL;) {
-		conn_lost(c);
-		conn_reap(&rig.worker);
+	for (struct list *l; (l = list_first(&rig.worker.conns.all)) != NULL;) {
+		conn_lost(LIST_ITEM(l, struct conn, io.all));
+		conn_reap(&rig.worker.conns);
 	}
 	down();
 }

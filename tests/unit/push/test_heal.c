@@ -4,8 +4,9 @@
 
 #include "core/check.h"
 #include "cunit_main.h"
-#include "hub/hub_private.h"
+#include "hub/epoch.h"
 #include "hub/subscribe.h"
+#include "hub/subscription.h"
 #include "hub_rig.h"
 
 #include "core/banned.h"
@@ -46,9 +47,9 @@ test_reconnect(void)
 	hub_say(0, 5);
 	hub_say(1, 1);
 	out_restored(&out);
-	worker.now_ms += 10; /* no second passes: the round is not what finds it */
+	worker.env.now_ms += 10; /* no second passes: the round is not what finds it */
 	hub_settle();
-	worker.now_ms += 400;
+	worker.env.now_ms += 400;
 	hub_tick(worker.hub);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 6);
@@ -73,7 +74,7 @@ test_lost_in_doubt(void)
 	out.faults.delay = 0;
 	late = out.late;
 	out.late = NULL;
-	heads_check(ch);
+	channel_doubt(ch);
 	hub_settle();
 	CU_ASSERT_EQUAL(ch->suspect, 1);
 	out.late = late;
@@ -83,9 +84,9 @@ test_lost_in_doubt(void)
 	out_cut(&out);
 	hub_say(0, 1);
 	out_restored(&out);
-	worker.now_ms += 10;
+	worker.env.now_ms += 10;
 	hub_settle();
-	worker.now_ms += 400;
+	worker.env.now_ms += 400;
 	hub_tick(worker.hub);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 2);
@@ -199,7 +200,7 @@ test_recovered(void)
 	b = hub_join(1);
 	hub_subscribe(b, 1, -1);
 	hub_settle();
-	CU_ASSERT_STRING_EQUAL(worker.epoch, out.epoch);
+	CU_ASSERT_STRING_EQUAL(worker.env.epoch, out.epoch);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 2);
 	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 2);
 	hub_end();
@@ -235,12 +236,12 @@ epoch_first(bool by_event)
 	hub_say(0, 10);
 	hub_settle();
 	out.channels[0].head = 6 + RECOVERED_JUMP;
-	hub_epoch(&worker, "e2");
+	epoch_seen(worker.hub, "e2");
 	if (by_event)
 		hear_lifted(a, out.channels[0].head++);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 1);
-	hub_epoch(&worker, "e3");
+	epoch_seen(worker.hub, "e3");
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 2);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 2);
@@ -270,7 +271,7 @@ test_epoch_by_first_reader(void)
 	hub_subscribe(b, 1, 2);
 	hub_settle();
 	hub_pass(31000);
-	CU_ASSERT_STRING_EQUAL(worker.epoch, out.epoch);
+	CU_ASSERT_STRING_EQUAL(worker.env.epoch, out.epoch);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 3);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"gap\""), 0);
 	hub_end();

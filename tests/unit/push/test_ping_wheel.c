@@ -7,11 +7,12 @@
 #include "core/banned.h"
 
 static unsigned visits;
+static struct conn_events events;
 
 static void
-visit(struct conn *c)
+visit(void *ctx, struct conn *c)
 {
-	(void)c;
+	(void)ctx, (void)c;
 	visits++;
 }
 
@@ -20,8 +21,11 @@ static void
 wheel_up(struct rig *r, struct client *client)
 {
 	rig_up(r);
-	ping_wheel_free(&r->worker.wheel);
-	r->worker.wheel = ping_wheel_new(0, visit);
+	ping_wheel_free(&r->worker.conns.wheel);
+	r->worker.conns.wheel = ping_wheel_new(0);
+	events = *r->worker.conns.events;
+	events.beat = visit;
+	r->worker.conns.events = &events;
 	rig_client(r, client, 0);
 	visits = 0;
 }
@@ -31,7 +35,7 @@ turn_to(struct rig *r, int64_t *now_ms, int64_t until_ms)
 {
 	while (*now_ms < until_ms) {
 		*now_ms += PING_TICK_MS;
-		ping_wheel_turn(r->worker.wheel, *now_ms);
+		ping_wheel_turn(r->worker.conns.wheel, *now_ms);
 	}
 	rig_turn(r);
 }
@@ -100,13 +104,13 @@ catches_up_after_a_long_sleep_without_killing(void)
 	struct rig rig;
 
 	wheel_up(&rig, &client);
-	ping_wheel_turn(rig.worker.wheel, 40000); /* one turn, 40 s late */
+	ping_wheel_turn(rig.worker.conns.wheel, 40000); /* one turn, 40 s late */
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(count_pings(&client), 1);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	client_send(&client, 10, true, "es", 2);
 	rig_turn(&rig);
-	ping_wheel_turn(rig.worker.wheel, 3600000); /* an hour */
+	ping_wheel_turn(rig.worker.conns.wheel, 3600000); /* an hour */
 	rig_turn(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	wheel_down(&rig, &client);

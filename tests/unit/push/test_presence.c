@@ -5,7 +5,6 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "fake_presence.h"
-#include "hub/hub_private.h"
 #include "presence/presence_private.h"
 
 #include "core/banned.h"
@@ -19,7 +18,7 @@ struct tape {
 };
 
 static struct outside out;
-static struct worker worker;
+static struct fake_worker worker;
 static struct tape tapes[FAKE_CONNS];
 
 static void
@@ -75,8 +74,7 @@ static void
 settle(void)
 {
 	for (unsigned i = 0; i < 4; i++) {
-		while (hub_turn(worker.hub))
-			;
+		presence_turn(worker.presence);
 		while (presence_fake_step(&out))
 			;
 		out_drain(&out);
@@ -87,8 +85,8 @@ static void
 pass(int64_t ms)
 {
 	for (; ms > 0; ms -= 250) {
-		worker.now_ms += 250;
-		hub_tick(worker.hub);
+		worker.env.now_ms += 250;
+		presence_tick(worker.presence);
 		settle();
 	}
 }
@@ -96,14 +94,14 @@ pass(int64_t ms)
 static void
 begin(void)
 {
-	const struct hub_io io = out_io(&out);
+	const struct presence_io io = out_presence_io(&out);
 
 	fake_worker_init(&worker);
 	out_init(&out, &worker, 1);
 	presence_fake_init(&out);
-	worker.hub = hub_new(&worker, &hub_limits_default, &io);
-	hub_topics_state(worker.hub, true);
-	hub_redis_state(worker.hub, true);
+	worker.presence =
+	    presence_new(&worker.env, &worker.conns, &presence_limits_default, &io);
+	presence_redis_state(worker.presence, true);
 	settle();
 }
 
@@ -114,7 +112,7 @@ end(void)
 		if (fake_conns[i].used)
 			fake_conn_closed(&fake_conns[i]);
 	settle();
-	hub_free(&worker.hub);
+	presence_free(&worker.presence);
 	out_fini(&out);
 	fake_worker_fini(&worker);
 }
@@ -158,13 +156,13 @@ test_older_list(void)
 	(void)snprintf(topic, sizeof(topic), "es:t:%s:p", OUT_TENANT);
 	(void)snprintf(data, sizeof(data), "{\"userId\":\"%s\",\"status\":\"online\"}",
 	    out.users[1].text);
-	hub_topic_subscribed(worker.hub, topic); /* lists once more */
-	hub_topic_message(worker.hub, topic, data, strlen(data));
+	presence_subscribed(worker.presence, topic); /* lists once more */
+	presence_message(worker.presence, topic, data, strlen(data));
 	pass(1000);
 	CU_ASSERT_EQUAL(told(a, 1, PRESENCE_ONLINE), 1);
 	CU_ASSERT_EQUAL(told(a, 1, PRESENCE_OFFLINE), 0);
 	/* what was heard before a question does not outweigh its answer */
-	hub_topic_subscribed(worker.hub, topic);
+	presence_subscribed(worker.presence, topic);
 	pass(2000);
 	CU_ASSERT_EQUAL(told(a, 1, PRESENCE_OFFLINE), 1);
 	end();
@@ -192,7 +190,7 @@ test_hold(void)
 	pass(16000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_OFFLINE), 1);
 	CU_ASSERT_EQUAL(presence_fake_get(out.users[0].text), PRESENCE_OFFLINE);
-	CU_ASSERT_EQUAL(worker.hub->presence->users.n, 1);
+	CU_ASSERT_EQUAL(worker.presence->users.n, 1);
 	end();
 }
 
@@ -206,16 +204,16 @@ test_devices(void)
 	a = join(0);
 	b = join(0);
 	settle();
-	presence_choose(worker.hub->presence, a->conn.hub, PRESENCE_IDLE);
+	presence_choose(worker.presence, &a->conn, PRESENCE_IDLE);
 	pass(1000);
 	CU_ASSERT_EQUAL(presence_fake_get(out.users[0].text), PRESENCE_ONLINE);
-	presence_choose(worker.hub->presence, b->conn.hub, PRESENCE_OFFLINE);
+	presence_choose(worker.presence, &b->conn, PRESENCE_OFFLINE);
 	pass(1000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_IDLE), 1);
-	presence_choose(worker.hub->presence, a->conn.hub, PRESENCE_OFFLINE);
+	presence_choose(worker.presence, &a->conn, PRESENCE_OFFLINE);
 	pass(1000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_OFFLINE), 1); /* invisible */
-	presence_choose(worker.hub->presence, b->conn.hub, PRESENCE_ONLINE);
+	presence_choose(worker.presence, &b->conn, PRESENCE_ONLINE);
 	pass(1000);
 	CU_ASSERT_EQUAL(presence_fake_get(out.users[0].text), PRESENCE_ONLINE);
 	fake_conn_closed(b);
@@ -230,14 +228,14 @@ test_idle(void)
 	struct fake_conn *a, *w;
 
 	begin();
-	worker.hub->limits.presence_idle_ms = 20000;
-	worker.hub->limits.presence_hold_ms = 3000;
+	worker.presence->limits.idle_ms = 20000;
+	worker.presence->limits.hold_ms = 3000;
 	w = join(1), a = join(0);
 	pass(19000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_IDLE), 0);
 	pass(6000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_IDLE), 1);
-	a->conn.last_frame_ms = worker.now_ms;
+	a->conn.last_frame_ms = worker.env.now_ms;
 	pass(6000);
 	CU_ASSERT_EQUAL(told(w, 0, PRESENCE_ONLINE), 2);
 	fake_conn_closed(a);
@@ -299,7 +297,7 @@ test_forgotten(void)
 	pass(3000);
 	CU_ASSERT_EQUAL(presence_fake_get(out.users[2].text), PRESENCE_OFFLINE);
 	presence_away = false;
-	hub_redis_state(worker.hub, true);
+	presence_redis_state(worker.presence, true);
 	pass(6000);
 	CU_ASSERT_EQUAL(presence_fake_get(out.users[2].text), PRESENCE_ONLINE);
 	CU_ASSERT_EQUAL(told(w, 2, PRESENCE_ONLINE), 1);
@@ -334,7 +332,7 @@ crowd(unsigned from, unsigned below, enum presence_status status)
 static struct room *
 room_of(const struct fake_conn *f)
 {
-	return room_find(worker.hub->presence, &f->conn.tenant);
+	return room_find(worker.presence, &f->conn.tenant);
 }
 
 static void
@@ -346,7 +344,7 @@ watch(struct fake_conn *w, unsigned stranger)
 
 	stranger_id(stranger, id);
 	CHECK(user_id_parse(id, &watched, &err) == ES_OK);
-	presence_watch(worker.hub->presence, w->conn.hub, &watched, 1);
+	presence_watch(worker.presence, &w->conn, &watched, 1);
 	settle();
 	CU_ASSERT_EQUAL(frames(w, "presence_snapshot"), 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(tapes[w - fake_conns].lines[0], id));
@@ -374,7 +372,7 @@ test_large(void)
 	crowd(0, 20, PRESENCE_IDLE);
 	pass(1000);
 	CU_ASSERT_EQUAL(frames(w, "\"type\":\"presence\""), 1);
-	presence_watch(worker.hub->presence, w->conn.hub, NULL, 0);
+	presence_watch(worker.presence, &w->conn, NULL, 0);
 	settle();
 	CU_ASSERT_EQUAL(room_of(w)->people.n, 0);
 	crowd(0, 121, PRESENCE_OFFLINE);

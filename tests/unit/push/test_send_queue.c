@@ -71,7 +71,7 @@ reply(unsigned k, enum outcome_result result, enum es_code code)
 	r = (struct reply){e.id, outcomes, e.n};
 	text_init(&text, a, 65536);
 	reply_encode(&r, &text);
-	send_outcomes_message(rig.worker.send_outcomes, text.data, text.len);
+	send_outcomes_message(rig.worker.outcomes, text.data, text.len);
 	arena_free(&a);
 }
 
@@ -83,7 +83,7 @@ acks_after_the_commit(void)
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL_FATAL(fakes.n_sent, 1);
 	CU_ASSERT_PTR_NOT_NULL(
-	    strstr(fakes.sent[0], send_outcomes_topic(rig.worker.send_outcomes)));
+	    strstr(fakes.sent[0], send_outcomes_topic(rig.worker.outcomes)));
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, -1); /* in the queue is not committed */
@@ -183,11 +183,14 @@ lets_nobody_wait_for_ever(void)
 	send_n(1);
 	send_n(2);
 	rig_turn(&rig);
-	rig.worker.now_ms += rig.conf.send_timeout_ms - 100;
-	send_queue_tick(&rig.worker);
-	CU_ASSERT_EQUAL(LIST_FIRST(&rig_conn(&rig, &client)->lanes)->n, 2);
-	rig.worker.now_ms += 100;
-	send_queue_tick(&rig.worker);
+	rig.worker.env.now_ms += rig.conf.send_timeout_ms - 100;
+	send_queue_tick(rig.worker.sends);
+	CU_ASSERT_EQUAL(
+	    LIST_ITEM(list_first(&rig_conn(&rig, &client)->lanes), struct send_lane, link)
+		->n,
+	    2);
+	rig.worker.env.now_ms += 100;
+	send_queue_tick(rig.worker.sends);
 	CU_ASSERT_TRUE(answered("\"unavailable\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i1\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryable\":true"));
@@ -207,22 +210,22 @@ looks_up_at_the_deadline(void)
 	up();
 	send_n(1);
 	rig_turn(&rig);
-	send_outcomes_tick(&rig.worker);
+	send_outcomes_tick(rig.worker.outcomes);
 	CU_ASSERT_FALSE(fakes_run()); /* not due yet */
-	rig.worker.now_ms += rig.conf.send_timeout_ms;
-	send_outcomes_tick(&rig.worker);
+	rig.worker.env.now_ms += rig.conf.send_timeout_ms;
+	send_outcomes_tick(rig.worker.outcomes);
 	CU_ASSERT_TRUE(answered("\"messageId\":100"));
 	fakes.known = false;
 	send_n(2);
 	rig_turn(&rig);
-	rig.worker.now_ms += rig.conf.send_timeout_ms;
-	send_outcomes_tick(&rig.worker);
+	rig.worker.env.now_ms += rig.conf.send_timeout_ms;
+	send_outcomes_tick(rig.worker.outcomes);
 	CU_ASSERT_TRUE(answered("outcome_unknown"));
 	send_n(3);
 	rig_turn(&rig);
 	fakes.pg_down = true;
-	rig.worker.now_ms += rig.conf.send_timeout_ms;
-	send_outcomes_tick(&rig.worker);
+	rig.worker.env.now_ms += rig.conf.send_timeout_ms;
+	send_outcomes_tick(rig.worker.outcomes);
 	CU_ASSERT_TRUE(answered("outcome_unknown"));
 	down();
 }
@@ -234,12 +237,12 @@ looks_up_when_replies_are_heard_again(void)
 	send_n(1);
 	rig_turn(&rig);
 	fakes.known = false;
-	send_outcomes_subscribed(&rig.worker);
+	send_outcomes_subscribed(rig.worker.outcomes);
 	CU_ASSERT_TRUE(fakes_run()); /* not known: there is time yet */
 	fakes.known = true;
-	send_outcomes_subscribed(&rig.worker);
+	send_outcomes_subscribed(rig.worker.outcomes);
 	CU_ASSERT_TRUE(answered("\"messageId\":100"));
-	send_outcomes_subscribed(&rig.worker); /* nothing is left to ask for */
+	send_outcomes_subscribed(rig.worker.outcomes); /* nothing is left to ask for */
 	CU_ASSERT_FALSE(fakes_run());
 	down();
 }
@@ -266,7 +269,7 @@ forgets_a_sender_that_is_gone(void)
 	send_n(1);
 	send_n(2);
 	worker_turn(&rig.worker);
-	ev_run(rig.worker.loop, EVRUN_NOWAIT); /* read, nothing answered yet */
+	ev_run(rig.worker.env.loop, EVRUN_NOWAIT); /* read, nothing answered yet */
 	client_close(&client);
 	rig_turn(&rig);
 	rig_turn(&rig);
@@ -303,7 +306,7 @@ leaves_room_for_a_long_name(void)
 		char *body = letters(n[i]);
 
 		CU_ASSERT_EQUAL(
-		    send_queue_add(&rig.worker, c, &channel, body, NULL, NULL, &err),
+		    send_queue_add(rig.worker.sends, c, &channel, body, NULL, NULL, &err),
 		    ES_OK);
 		mem_free(body);
 	}

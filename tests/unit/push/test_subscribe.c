@@ -4,8 +4,8 @@
 
 #include "core/check.h"
 #include "cunit_main.h"
-#include "hub/hub_private.h"
 #include "hub/subscribe.h"
+#include "hub/subscription.h"
 #include "hub_rig.h"
 
 #include "core/banned.h"
@@ -31,7 +31,7 @@ test_subscribe(void)
 	hub_say(0, 2);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 5);
-	subscribe_end(&a->conn, &out.channels[0].id);
+	subscribe_end(worker.hub, &a->conn, &out.channels[0].id);
 	hub_say(0, 1);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 5);
@@ -51,7 +51,7 @@ test_refusals(void)
 	    hub_subscribe_to(a, "01900000-0000-7000-8000-00000000dead", -1, NULL), ES_OK);
 	hub_settle();
 	CU_ASSERT_TRUE(hub_heard(a, "\"code\":\"not_found\""));
-	CU_ASSERT_EQUAL(a->conn.n_subscriptions, 0);
+	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
 	out.channels[2].member[0] = false;
 	hub_subscribe(a, 2, 0); /* private, not a member: the same answer */
 	hub_settle();
@@ -84,7 +84,7 @@ test_unavailable(void)
 	hub_subscribe(a, 1, -1);
 	hub_pass(6000);
 	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"unavailable\""), 2);
-	CU_ASSERT_EQUAL(a->conn.n_subscriptions, 0);
+	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
 	out_restored(&out);
 	hub_settle();
 	hub_subscribe(a, 1, -1);

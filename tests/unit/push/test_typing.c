@@ -6,14 +6,14 @@
 #include "core/recent.h"
 #include "cunit_main.h"
 #include "fake_outside.h"
-#include "hub/hub_private.h"
 #include "hub/subscribe.h"
+#include "hub/subscription.h"
 #include "hub/typing.h"
 
 #include "core/banned.h"
 
 static struct outside out;
-static struct worker worker;
+static struct fake_worker worker;
 static unsigned heard[FAKE_CONNS];
 
 static void
@@ -32,7 +32,7 @@ join(int user, unsigned channel)
 	struct es_err err;
 
 	heard[f - fake_conns] = 0;
-	CHECK(subscribe_begin(&f->conn, &req, &err) == ES_OK);
+	CHECK(subscribe_begin(worker.hub, &f->conn, &req, &err) == ES_OK);
 	for (unsigned i = 0; i < 5; i++) {
 		out_drain(&out);
 		IGNORE(hub_turn(worker.hub));
@@ -43,7 +43,7 @@ join(int user, unsigned channel)
 static void
 type(const struct fake_conn *f, unsigned channel)
 {
-	typing_publish(worker.hub->typing, &f->conn, &out.channels[channel].id);
+	typing_publish(worker.hub, &f->conn, &out.channels[channel].id);
 	out_drain(&out);
 }
 
@@ -54,7 +54,7 @@ begin(void)
 
 	fake_worker_init(&worker);
 	out_init(&out, &worker, 1);
-	worker.hub = hub_new(&worker, &hub_limits_default, &io);
+	worker.hub = hub_new(&worker.env, &worker.conns, &hub_limits_default, &io);
 	hub_topics_state(worker.hub, true);
 }
 
@@ -87,10 +87,10 @@ test_once(void)
 	type(b, 0); /* another typist is another matter */
 	CU_ASSERT_EQUAL(heard[a - fake_conns], 1);
 	CU_ASSERT_EQUAL(heard[a2 - fake_conns], 1);
-	worker.now_ms += TYPING_EVERY_MS - 1;
+	worker.env.now_ms += TYPING_EVERY_MS - 1;
 	type(a, 0);
 	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
-	worker.now_ms += 1;
+	worker.env.now_ms += 1;
 	type(a, 0);
 	CU_ASSERT_EQUAL(heard[b - fake_conns], 2);
 	end();
@@ -137,7 +137,7 @@ test_crowd(void)
 	ch->n_subs -= 1;
 	type(a, 0);
 	CU_ASSERT_EQUAL(heard[b - fake_conns], 0); /* published just now: not again */
-	worker.now_ms += TYPING_EVERY_MS;
+	worker.env.now_ms += TYPING_EVERY_MS;
 	type(a, 0);
 	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
 	ch->n_subs -= TYPING_READERS_MAX - 2;

@@ -104,7 +104,7 @@ all_are_asked_for_again_when_the_database_was_away(void)
 	rig_turn(&rig); /* the first is lost under way, the second on its way out */
 	CU_ASSERT_EQUAL(fakes.opened, 0);
 	fakes.pg_down = false;
-	worker_second(&rig.worker);
+	rig_second(&rig);
 	CU_ASSERT_TRUE(greeted(0));
 	CU_ASSERT_TRUE(greeted(1));
 	CU_ASSERT_EQUAL(fakes.lookups, 2);

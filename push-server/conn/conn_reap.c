@@ -1,0 +1,44 @@
+#include "conn/conn_reap.h"
+
+#include "conn/ws.h"
+#include "core/check.h"
+
+#include "core/banned.h"
+
+void
+conn_reap(struct conns *t)
+{
+	struct list *l;
+
+	while ((l = list_first(&t->doomed)) != NULL) {
+		struct conn *c = LIST_ITEM(l, struct conn, io.doomed);
+
+		if (c->io.greeted) {
+			c->io.greeted = false;
+			t->events->closing(t->ctx, c);
+		}
+		if (c->state == CONN_GONE) {
+			conn_free(c);
+			continue;
+		}
+		list_move_tail(&t->closing, &c->io.doomed);
+		if (c->io.dead)
+			ws_cut(c->wsi); /* conn_lost() comes from inside */
+		else if (!c->io.peer_closes)
+			ws_want_writable(c->wsi);
+	}
+}
+
+void
+conn_reap_overdue(struct conns *t)
+{
+	struct list *next;
+
+	for (struct list *l = t->closing.next; l != &t->closing; l = next) {
+		struct conn *c = LIST_ITEM(l, struct conn, io.doomed);
+
+		next = l->next; /* conn_lost() moves this one to the other list */
+		if (c->io.cut_at_ms <= t->env->now_ms)
+			ws_cut(c->wsi);
+	}
+}

@@ -1,0 +1,56 @@
+/* The hub's own fields, for the files of this room. */
+#ifndef PUSH_HUB_STATE_H
+#define PUSH_HUB_STATE_H
+
+#include "core/list.h"
+#include "core/table.h"
+#include "hub/hub.h"
+
+struct authz;
+struct acl;
+struct typing;
+struct chan_logs;
+struct pages;
+
+struct hub {
+	struct loop_env *env;
+	struct conns *conns;
+	struct hub_limits limits;
+	struct hub_io io;
+	struct chan_logs *logs;
+	struct pages *pages;
+	struct table channels, subscriptions;
+	uint64_t last_generation, last_ticket;
+	struct list rounds;    /* all channels, the longest not compared first */
+	struct list checks;    /* channels whose head is to be compared now */
+	struct list lingering; /* channels without subscribers, oldest first */
+	struct list opening;   /* channels whose topic is not confirmed, oldest first */
+	struct list dirty;     /* channels with woken subscriptions */
+	struct list ready;     /* hub_conns that have something to write and may write */
+	struct list asking;    /* hub_conns with questions */
+	size_t n_to_ask;       /* subscriptions of those */
+	struct gather gather;  /* when the questions go to the database */
+	struct list suspects;  /* channels that may have missed their last events */
+	int64_t ask_after_ms, heads_after_ms; /* back-off after a failed question */
+	unsigned heads_asked;                 /* questions under way */
+	bool topics_up;
+	struct authz *authz;
+	struct acl *acl;
+	struct typing *typing;
+};
+
+/* What the hub keeps for a connection. */
+struct hub_conn {
+	struct conn *conn;
+	struct hub *hub;
+	struct list subscriptions; /* all of them */
+	unsigned n_subscriptions;
+	struct list to_ask;                /* subscriptions to be authorised */
+	struct list pending;               /* subscriptions that are behind */
+	struct list asking;                /* on hub->asking */
+	struct list ready;                 /* on hub->ready */
+	bool came;                         /* has asked for the first time */
+	int64_t replay_since_ms, replayed; /* the budget's minute and what it has used */
+};
+
+#endif

@@ -1,0 +1,67 @@
+/* A subscription is {connection, channel, cursor}; a state machine whose states are also
+ * the lists that it stands on. */
+#ifndef PUSH_SUBSCRIPTION_H
+#define PUSH_SUBSCRIPTION_H
+
+#include "hub/channel.h"
+#include "wire/event_frame.h"
+
+enum sub_state {
+	SUB_WAITING, /* channel->joining */
+	SUB_TO_ASK,  /* hub_conn->to_ask */
+	SUB_ASKED,   /* on no list: the ticket finds it */
+	SUB_IDLE,    /* channel->idle or ->woken: the cursor is at the head or ahead */
+	SUB_PENDING, /* hub_conn->pending: behind, written when the socket takes bytes */
+	SUB_PAGING,  /* the waiters of a page */
+	SUB_STATES
+};
+
+/* One request that is owed an ack or an error. */
+struct sub_answer {
+	struct sub_answer *next;
+	const char *op; /* "subscribe", "sync" */
+	char *id;       /* or NULL: then only an error is told */
+};
+
+struct subscription {
+	struct list of_conn; /* on hub_conn->subscriptions */
+	struct table_node node;
+	struct conn *conn;
+	struct channel *channel;
+	enum sub_state state;
+	struct list of_channel, place;
+	bool joined;       /* acked: from here on it is a cursor */
+	int64_t at;        /* delivered, or covered, up to here */
+	int64_t clear;     /* the reader was allowed to read as of this number */
+	int64_t stop_at;   /* lost its membership with this number; else INT64_MAX */
+	int64_t live_from; /* what is above was not there when it subscribed */
+	uint64_t ticket;   /* of the question under way */
+	int64_t deadline_ms;
+	bool has_after;
+	int64_t after;
+	char *epoch; /* the client's, or NULL */
+	struct sub_answer *answers;
+};
+
+struct subscription *sub_find(
+    const struct hub *hub, const struct conn *c, const struct channel *ch);
+struct subscription *sub_new(struct conn *c, struct channel *ch);
+void sub_free(struct subscription *sub);
+/* The only place where a state changes; list: where it goes, NULL for SUB_ASKED. */
+void sub_place(struct subscription *sub, enum sub_state next, struct list *list);
+/* Not before it is joined and has a cursor. */
+bool sub_live(const struct subscription *sub);
+
+/* The right to read is to be asked for (again). */
+void sub_ask_again(struct subscription *sub);
+/* Behind: to be written when the socket takes bytes. */
+void sub_behind(struct subscription *sub);
+/* Tell the reader that numbers up to `to` are not delivered; the cursor is there then. */
+void sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason);
+/* Answer every request with the error and end the subscription. */
+void sub_fail(struct subscription *sub, enum es_code code, const char *text);
+/* The removal of the reader was delivered: the end, or the request that came meanwhile.
+ */
+void sub_over(struct subscription *sub);
+
+#endif

@@ -1,0 +1,13 @@
+/* Body of a worker process. */
+#ifndef PUSH_WORKER_RUN_H
+#define PUSH_WORKER_RUN_H
+
+#include "core/metrics.h"
+#include "door/listen.h"
+#include "env/push_conf.h"
+
+/* Serve until a drain has ended; returns the exit status. slot: of metrics. */
+int worker_run(const struct push_conf *conf, struct metrics *metrics,
+    const struct push_listen *listen, unsigned index, unsigned slot);
+
+#endif
