@@ -30,7 +30,7 @@ ctl_member(const struct ctl *c, const char *object, const char *member)
 		return "";
 	if (one.value[0] != '"')
 		return one.value;
-	return json_string_value(one.value, c->arena, &text, &err) == ES_OK ? text : "";
+	return json_bind_text(one.value, c->arena, &text, &err) == ES_OK ? text : "";
 }
 
 const char *

@@ -24,7 +24,7 @@ frame_presence_watch_read_user(
 	struct es_err inner;
 	char field[64];
 
-	if (json_string_value(json, a, &text, &inner) == ES_OK &&
+	if (json_bind_text(json, a, &text, &inner) == ES_OK &&
 	    user_id_parse(text, out, &inner) == ES_OK)
 		return ES_OK;
 	(void)snprintf(field, sizeof(field), "userIds[%zu]", i);

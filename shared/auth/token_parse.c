@@ -136,8 +136,7 @@ is_text(const char *json, const char *name, struct arena *a)
 	struct es_err err;
 	const char *text;
 
-	return json_string_value(json, a, &text, &err) == ES_OK &&
-	       strcmp(text, name) == 0;
+	return json_bind_text(json, a, &text, &err) == ES_OK && strcmp(text, name) == 0;
 }
 
 bool

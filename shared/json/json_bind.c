@@ -275,7 +275,7 @@ json_bind(const char *text, size_t len, const struct json_field fields[], size_t
 }
 
 enum es_code
-json_string_value(const char *json, struct arena *a, const char **out, struct es_err *err)
+json_bind_text(const char *json, struct arena *a, const char **out, struct es_err *err)
 {
 	struct json_object *v = NULL;
 

@@ -63,7 +63,7 @@ enum es_code json_bind(const char *text, size_t len, const struct json_field fie
 
 /* The text of a JSON string element, e.g. of a json_list item; ES_INVALID if no string.
  */
-enum es_code json_string_value(const char *json, struct arena *a, const char **out,
+enum es_code json_bind_text(const char *json, struct arena *a, const char **out,
     struct es_err *err) ES_MUST_CHECK;
 
 #endif

@@ -37,7 +37,7 @@ parse_origins(const struct json_list *list, struct arena *a, struct tenant_setti
 	const char **origins = arena_alloc(a, list->n * sizeof(*origins));
 
 	for (size_t i = 0; i < list->n; i++)
-		if (json_string_value(list->items[i], a, &origins[i], err) != ES_OK ||
+		if (json_bind_text(list->items[i], a, &origins[i], err) != ES_OK ||
 		    !origin_valid(origins[i]))
 			return es_fail_field(err, ES_INVALID, "allowed_origins",
 			    "an origin is scheme://host[:port]");

@@ -82,7 +82,7 @@ in_range(const struct target *t, struct arena *a)
 		const char *text = NULL;
 
 		is_json(t->list->items[i]);
-		if (json_string_value(t->list->items[i], a, &text, &err) == ES_OK)
+		if (json_bind_text(t->list->items[i], a, &text, &err) == ES_OK)
 			is_text(text);
 	}
 }

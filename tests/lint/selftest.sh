@@ -44,10 +44,21 @@ mkdir packaging/dev
 printf "SUITES='unit'\n" >packaging/dev/test.sh
 : >dev
 
+# A program with a function that a library defines too, and that the program exports.
+mkdir build build/ctl.p
+echo 'int meet(void) { return 1; }' >build/meet.c
+echo 'int meet(void); int main(void) { return meet(); }' >build/ctl.c
+cc -shared -fPIC -o build/libmeet.so build/meet.c
+for one in meet ctl; do
+	cc -c -o "build/ctl.p/$one.o" "build/$one.c"
+done
+cc -o build/ctl build/ctl.p/ctl.o build/ctl.p/meet.o -Wl,--no-as-needed "$PWD/build/libmeet.so"
+echo '[{"output": "ctl.p/ctl.o"}, {"output": "ctl.p/meet.o"}]' >build/compile_commands.json
+
 # sees SCRIPT RULE: that rule says not ok on this tree
 sees() {
 	case $1 in
-	*.py) said=$(python3 "$lints/$1") ;;
+	*.py) said=$(python3 "$lints/$1" build) ;;
 	*) said=$(sh "$lints/$1" 2>&1) ;;
 	esac
 	case $said in
@@ -75,6 +86,9 @@ sees rooms.py 'no more than 3 files of push-server call each other in a circle'
 sees rooms.py "static functions of push-server bear their file's prefix"
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
+sees symbols.py 'every global name of ours is hidden from the dynamic linker'
+sees symbols.py 'no program exports a name of ours'
+sees symbols.py 'no name of ours is in a library that a program loads'
 sees form.sh 'every shell script parses'
 [ "$(python3 "$lints/sql.py" | grep -c 'shared/store/c.c')" = 1 ] &&
 	echo 'ok the tenant rule lets good statements pass' ||

@@ -50,10 +50,9 @@ takes_what_fits(void)
 	CU_ASSERT_TRUE(t.flag && t.has_raw && t.has_list);
 	CU_ASSERT_STRING_EQUAL(t.raw, "{\"a\":[1,2.5]}");
 	CU_ASSERT_EQUAL_FATAL(t.list->n, 2);
-	CU_ASSERT_EQUAL_FATAL(
-	    json_string_value(t.list->items[1], a, &value, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(json_bind_text(t.list->items[1], a, &value, &err), ES_OK);
 	CU_ASSERT_STRING_EQUAL(value, "x");
-	CU_ASSERT_EQUAL(json_string_value(t.list->items[0], a, &value, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(json_bind_text(t.list->items[0], a, &value, &err), ES_INVALID);
 	arena_free(&a);
 }
 

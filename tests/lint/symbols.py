@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Names of ours and of the libraries do not meet in one process.
+
+    tests/lint/symbols.py BUILD
+
+The dynamic linker takes the first definition of a name that it finds, and it looks at the
+program first. A library that calls jansson's json_string_value() would call a function of ours
+with this name, if the program exports it. Therefore all global names of ours are hidden, and no
+program exports one. Nor may a name of ours be the name of a function in a library that the
+program loads: the static linker would bind our calls of the library's function to ours.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+ENTRIES = ('main',)  # called by the C library, so visible in any case
+LIBRARY = re.compile(r'(/\S+) \(0x')  # the kernel's vdso has no path
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def compiled(build):
+    """The objects of today's targets; a file of a target of yesterday may still lie about."""
+    with open(os.path.join(build, 'compile_commands.json')) as f:
+        paths = sorted({os.path.join(build, command['output']) for command in json.load(f)})
+    return [path for path in paths if os.path.exists(path)]
+
+
+def is_program(path):
+    if not os.path.exists(path):
+        return False
+    with open(path, 'rb') as f:
+        return f.read(4) == b'\x7fELF'
+
+
+def global_names(objects):
+    """{object: {name that it defines for other objects: visibility}}"""
+    names, path = {path: {} for path in objects}, objects[0]
+    for line in run('readelf', '-sW', *objects).splitlines():
+        if line.startswith('File: '):
+            path = line[6:]
+            continue
+        words = line.split()
+        if len(words) == 8 and words[4] == 'GLOBAL' and words[6] != 'UND':
+            names[path][words[7]] = words[5]
+    return names
+
+
+exports = {}
+
+
+def exported(path):
+    """Names that a library or a program defines for others in its process."""
+    if path not in exports:
+        found = set()
+        for line in run('nm', '-D', '--defined-only', path).splitlines():
+            kind, name = line.split()[-2:]
+            if kind != 'A':  # the name of a version
+                found.add(name.partition('@')[0])
+        exports[path] = found
+    return exports[path]
+
+
+def rule(name, findings):
+    for finding in sorted(findings):
+        print('    ' + finding)
+    print(('not ok ' if findings else 'ok ') + name)
+
+
+def main(build):
+    objects = compiled(build)
+    # meson keeps the objects of PROGRAM in PROGRAM.p, those of a library in LIBRARY.a.p.
+    targets = {os.path.dirname(path)[:-len('.p')] for path in objects}
+    programs = sorted(path for path in targets if is_program(path))
+    rule('there are programs to look at',
+         [] if programs else [build + ' has no program that is built'])
+    if not programs:
+        return
+    names = global_names(objects)
+    rule('every global name of ours is hidden from the dynamic linker',
+         {f'{os.path.relpath(path, build)} shows {name}' for path in objects
+          for name, visibility in names[path].items()
+          if visibility != 'HIDDEN' and name not in ENTRIES})
+    own = {path + '.p': set() for path in programs}
+    common = set()
+    for path in objects:
+        own.get(os.path.dirname(path), common).update(names[path])
+    exporting, meeting = set(), set()
+    for path in programs:
+        ours = common | own[path + '.p']
+        short = os.path.relpath(path, build)
+        exporting |= {f'{short} exports {name}' for name in ours & exported(path)}
+        for library in LIBRARY.findall(run('ldd', path)):
+            meeting |= {f'{name} is ours and also in {os.path.basename(library)}'
+                        for name in ours & exported(library)}
+    rule('no program exports a name of ours', exporting)
+    rule('no name of ours is in a library that a program loads', meeting)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1].rstrip('/'))
