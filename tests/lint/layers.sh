@@ -57,6 +57,7 @@ rule 'each outside library has one home' "$(
 	only 'json-c/' shared/json/
 	only 'jwt.h' shared/auth/
 	only 'openssl/' shared/crypto/ shared/auth/ shared/redis/redis_tls
+	only 'sodium' shared/crypto/
 	only 'curl/' shared/queue/ ctl/
 	only 'hiredis/' shared/redis/
 	only 'fcgi' api-fcgi/fcgi_io

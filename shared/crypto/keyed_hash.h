@@ -1,0 +1,29 @@
+/* Hashes for tables whose keys come from outside. The only door to libsodium.
+ *
+ * A client chooses many ids itself. If it could compute their hashes, it could choose ids
+ * that all fall into one bucket, and each look-up would walk all of them. SipHash-2-4
+ * under a secret key prevents this (Aumasson, Bernstein: SipHash, section 7).
+ *
+ * The key differs in every process, so a number is good for tables in memory only. What
+ * several processes compute, or what is stored, uses hash_bytes() of core/hash.h. */
+#ifndef CRYPTO_KEYED_HASH_H
+#define CRYPTO_KEYED_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEYED_HASH_KEY 16
+
+/* Draws the key of this process from getrandom(2). Each worker calls it once after the
+ * fork and before it makes a table; a second call in the same process keeps the key, and
+ * a process that was forked after a call draws its own. */
+void keyed_hash_draw(void);
+
+/* SipHash-2-4 under the key of this process. keyed_hash_draw() comes first. */
+uint64_t keyed_hash(const void *data, size_t len);
+
+/* The same under the key given: known answers for tests. */
+uint64_t keyed_hash_under(
+    const unsigned char key[KEYED_HASH_KEY], const void *data, size_t len);
+
+#endif
