@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "crypto/keyed_hash.h"
 
 #include "api_metrics.h"
 #include "connect.h"
@@ -132,6 +133,7 @@ worker_run(const struct worker_setup *setup)
 	struct es_err err = {0};
 	struct api api;
 
+	keyed_hash_draw();
 	metrics_use_slot(setup->metrics, setup->slot);
 	fcgi_io_init();
 	signals_init(&while_waiting);

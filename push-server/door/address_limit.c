@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 
 #include "core/banned.h"
 
@@ -47,14 +47,14 @@ address_limit_address_key(const char *text)
 	uint64_t key;
 
 	if (inet_pton(AF_INET, text, b) == 1)
-		return b[0] == 127 ? 0 : hash_bytes(b, 4) | 1;
+		return b[0] == 127 ? 0 : keyed_hash(b, 4) | 1;
 	if (inet_pton(AF_INET6, text, b) != 1)
-		return hash_bytes(text, strlen(text)) | 1;
+		return keyed_hash(text, strlen(text)) | 1;
 	if (memcmp(b, mapped, sizeof(mapped)) == 0)
-		return b[12] == 127 ? 0 : hash_bytes(b + 12, 4) | 1;
+		return b[12] == 127 ? 0 : keyed_hash(b + 12, 4) | 1;
 	if (memcmp(b, &in6addr_loopback, sizeof(b)) == 0)
 		return 0;
-	key = hash_bytes(b, 8);
+	key = keyed_hash(b, 8);
 	return key | 1;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 #include "hub/hub_state.h"
 #include "json/json_bind.h"
 
@@ -61,7 +61,7 @@ static struct held *
 acl_find(const struct acl *acl, const struct tenant_id *tenant)
 {
 	struct table_node *node = table_find(
-	    &acl->tenants, hash_bytes(tenant, sizeof(*tenant)), acl_same_tenant, tenant);
+	    &acl->tenants, keyed_hash(tenant, sizeof(*tenant)), acl_same_tenant, tenant);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct held, node);
 }
@@ -84,7 +84,7 @@ acl_conn_open(struct hub *hub, const struct conn *c)
 		held->tenant = c->tenant;
 		held->version = c->acl_version;
 		table_add(&acl->tenants, &held->node,
-		    hash_bytes(&held->tenant, sizeof(held->tenant)));
+		    keyed_hash(&held->tenant, sizeof(held->tenant)));
 	}
 	held->n_conns++;
 	/* Let in by an answer older than what is known now, or with news. */

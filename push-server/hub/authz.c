@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 #include "hub/acl.h"
 #include "hub/subscription.h"
 
@@ -86,7 +86,7 @@ static struct grant *
 authz_find(const struct authz *az, const struct authz_key *key)
 {
 	struct table_node *node =
-	    table_find(&az->grants, hash_bytes(key, sizeof(*key)), authz_same_grant, key);
+	    table_find(&az->grants, keyed_hash(key, sizeof(*key)), authz_same_grant, key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct grant, node);
 }
@@ -108,7 +108,7 @@ authz_remember(
 	g->version = row->acl_version;
 	g->since_ms = hub->env->now_ms;
 	list_add_tail(&az->by_age, &g->by_age);
-	table_add(&az->grants, &g->node, hash_bytes(key, sizeof(*key)));
+	table_add(&az->grants, &g->node, keyed_hash(key, sizeof(*key)));
 }
 
 static void

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 #include "hub/subscription.h"
 #include "log/page.h"
 
@@ -18,7 +18,7 @@ struct channel_key {
 static uint64_t
 channel_hash_of(const struct channel_key *key)
 {
-	return hash_bytes(key, sizeof(*key));
+	return keyed_hash(key, sizeof(*key));
 }
 
 static bool

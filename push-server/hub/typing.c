@@ -6,6 +6,7 @@
 #include "conn/conn_write.h"
 #include "core/check.h"
 #include "core/recent.h"
+#include "crypto/keyed_hash.h"
 #include "hub/subscription.h"
 #include "wire/frame_text.h"
 
@@ -28,8 +29,10 @@ typing_new(void)
 {
 	struct typing *t = mem_new(1, sizeof(*t));
 
-	t->told = recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX);
-	t->shown = recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX);
+	t->told =
+	    recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX, keyed_hash);
+	t->shown =
+	    recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX, keyed_hash);
 	return t;
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
 #include "core/table.h"
+#include "crypto/keyed_hash.h"
 #include "log/page_frames.h"
 
 #include "core/banned.h"
@@ -128,7 +128,7 @@ static struct page *
 page_lookup(const struct pages *p, const struct page_key *key)
 {
 	struct table_node *node =
-	    table_find(&p->table, hash_bytes(key, sizeof(*key)), page_same_page, key);
+	    table_find(&p->table, keyed_hash(key, sizeof(*key)), page_same_page, key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct page, node);
 }
@@ -259,7 +259,7 @@ page_new(struct pages *p, const struct page_key *key)
 	    .limit = PAGE_EVENTS,
 	    .done = page_done};
 	p->bytes += sizeof(*page);
-	table_add(&p->table, &page->node, hash_bytes(key, sizeof(*key)));
+	table_add(&p->table, &page->node, keyed_hash(key, sizeof(*key)));
 	return page;
 }
 

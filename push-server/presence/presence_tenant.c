@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 #include "event/event.h"
 #include "presence/presence_private.h"
 #include "json/json_bind.h"
@@ -23,7 +23,7 @@ struct room *
 room_find(struct presence *p, const struct tenant_id *tenant)
 {
 	struct table_node *node = table_find(
-	    &p->rooms, hash_bytes(tenant, sizeof(*tenant)), presence_tenant_same, tenant);
+	    &p->rooms, keyed_hash(tenant, sizeof(*tenant)), presence_tenant_same, tenant);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct room, node);
 }
@@ -40,7 +40,7 @@ presence_tenant_room_new(struct presence *p, const struct tenant_id *tenant)
 	list_init(&room->devices);
 	list_init(&room->changed);
 	table_init(&room->people);
-	table_add(&p->rooms, &room->node, hash_bytes(tenant, sizeof(*tenant)));
+	table_add(&p->rooms, &room->node, keyed_hash(tenant, sizeof(*tenant)));
 	list_init(&room->all);
 	list_add_tail(&p->all_rooms, &room->all);
 	topic_presence(tenant, topic);
@@ -103,7 +103,7 @@ struct person *
 person_find(struct room *room, const struct user_id *user)
 {
 	struct table_node *node = table_find(&room->people,
-	    hash_bytes(user, sizeof(*user)), presence_tenant_same_person, user);
+	    keyed_hash(user, sizeof(*user)), presence_tenant_same_person, user);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct person, node);
 }
@@ -119,7 +119,7 @@ person_get(struct room *room, const struct user_id *user)
 	person->user = *user;
 	list_init(&person->changed);
 	list_init(&person->watches);
-	table_add(&room->people, &person->node, hash_bytes(user, sizeof(*user)));
+	table_add(&room->people, &person->node, keyed_hash(user, sizeof(*user)));
 	return person;
 }
 
@@ -230,7 +230,7 @@ presence_tenant_take_list(struct room *room, const struct redis_value *v)
 		    user_id_parse(v->items[i].str, &user, &err) != ES_OK ||
 		    !presence_parse(v->items[i + 1].str, &status))
 			continue;
-		node = table_find(&listed, hash_bytes(&user, sizeof(user)),
+		node = table_find(&listed, keyed_hash(&user, sizeof(user)),
 		    presence_tenant_same_person, &user);
 		if (node != NULL) {
 			table_remove(&listed, node);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 #include "presence/presence_private.h"
 
 #include "core/banned.h"
@@ -36,7 +36,7 @@ static struct presence_user *
 presence_users_find(const struct presence *p, const struct user_key *key)
 {
 	struct table_node *node = table_find(
-	    &p->users, hash_bytes(key, sizeof(*key)), presence_users_same_user, key);
+	    &p->users, keyed_hash(key, sizeof(*key)), presence_users_same_user, key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct presence_user, node);
 }
@@ -102,7 +102,7 @@ users_join(struct presence *p, struct presence_conn *d)
 		list_init(&u->devices);
 		list_init(&u->dirty);
 		list_init(&u->leaving);
-		table_add(&p->users, &u->node, hash_bytes(&key, sizeof(key)));
+		table_add(&p->users, &u->node, keyed_hash(&key, sizeof(key)));
 	}
 	list_del(&u->leaving);
 	d->user = u;

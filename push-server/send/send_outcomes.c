@@ -4,7 +4,7 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 #include "pg/pg_async.h"
 #include "store/outcome_store.h"
 #include "json/json_write.h"
@@ -54,7 +54,7 @@ send_outcomes_topic(const struct send_outcomes *r)
 static unsigned
 send_outcomes_bucket_of(const char *envelope)
 {
-	return (unsigned)(hash_bytes(envelope, ES_UUID_TEXT - 1) % BUCKETS);
+	return (unsigned)(keyed_hash(envelope, ES_UUID_TEXT - 1) % BUCKETS);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
 #include "core/check.h"
+#include "crypto/keyed_hash.h"
 #include "door/handshake.h"
 #include "door/origins.h"
 #include "frames/flood.h"
@@ -124,6 +125,7 @@ void
 worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf,
     struct metrics *metrics, unsigned index)
 {
+	keyed_hash_draw();
 	*w = (struct worker){.env = {.loop = loop,
 				 .conf = conf,
 				 .metrics = metrics,

@@ -1,4 +1,6 @@
-/* FNV-1a, for placing things (partitions, hash tables); not for anything secret. */
+/* FNV-1a, for what several processes place alike: partitions, queues, the layout of a
+ * shared file. Anybody can compute it and choose inputs that collide, so a table over
+ * keys from outside uses crypto/keyed_hash.h. */
 #ifndef CORE_HASH_H
 #define CORE_HASH_H
 

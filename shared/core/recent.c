@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
 #include "core/list.h"
 #include "core/table.h"
 
@@ -22,6 +21,7 @@ struct recent {
 	struct list by_age; /* oldest first */
 	int64_t keep_ms;
 	size_t key_size, max;
+	recent_hash *hash;
 };
 
 struct lookup {
@@ -30,7 +30,7 @@ struct lookup {
 };
 
 struct recent *
-recent_new(int64_t keep_ms, size_t key_size, size_t max)
+recent_new(int64_t keep_ms, size_t key_size, size_t max, recent_hash *hash)
 {
 	struct recent *r = mem_new(1, sizeof(*r));
 
@@ -39,6 +39,7 @@ recent_new(int64_t keep_ms, size_t key_size, size_t max)
 	r->keep_ms = keep_ms;
 	r->key_size = key_size;
 	r->max = max;
+	r->hash = hash;
 	return r;
 }
 
@@ -75,7 +76,7 @@ bool
 recent_first(struct recent *r, const void *key, int64_t now_ms)
 {
 	const struct lookup l = {key, r->key_size};
-	const uint64_t hash = hash_bytes(key, r->key_size);
+	const uint64_t hash = r->hash(key, r->key_size);
 	struct seen *s;
 
 	while (

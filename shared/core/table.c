@@ -24,7 +24,7 @@ table_fini(struct table *t)
 static struct table_node **
 bucket(const struct table *t, uint64_t hash)
 {
-	/* FNV's low bits are weak for short keys: fold the high half in. */
+	/* The low bits of FNV-1a are weak for short keys: fold the high half in. */
 	return &t->buckets[(hash ^ hash >> 32) & (t->n_buckets - 1)];
 }
 

@@ -1,5 +1,6 @@
-/* An intrusive hash table: the node lives in the thing, the caller knows how to compare.
- */
+/* An intrusive hash table: the node lives in the thing, the caller computes the hash and
+ * compares. For keys that come from outside the hash is keyed_hash() of
+ * crypto/keyed_hash.h; an attacker could collide any other. */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 #include "limits/limits.h"
 
 #include "core/banned.h"
@@ -52,7 +52,7 @@ limits_local_free(struct limits_local **l)
 static struct slot *
 find(struct limits_local *l, const char *name, const struct slot *other)
 {
-	const uint64_t key = hash_bytes(name, strlen(name)) | 1;
+	const uint64_t key = keyed_hash(name, strlen(name)) | 1;
 	struct slot *set = &l->slots[key / 2 % l->n_sets * WAYS];
 	struct slot *best = other != NULL && set == other ? set + 1 : set;
 

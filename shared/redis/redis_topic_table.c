@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "core/hash.h"
+#include "crypto/keyed_hash.h"
 
 #include "core/banned.h"
 
@@ -13,7 +13,7 @@
 static struct topic **
 bucket(const struct topic_table *t, const char *name)
 {
-	return &t->buckets[hash_bytes(name, strlen(name)) & (t->n_buckets - 1)];
+	return &t->buckets[keyed_hash(name, strlen(name)) & (t->n_buckets - 1)];
 }
 
 void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "crypto/keyed_hash.h"
 #include "limits/limits.h"
 #include "redis_server.h"
 
@@ -33,6 +34,7 @@ struct fixture {
 static void
 setup(struct fixture *f)
 {
+	keyed_hash_draw();
 	*f = (struct fixture){.server = redis_server_start(), .a = arena_new()};
 	CHECK(redis_open(redis_server_url(f->server), 1000, &f->r, &f->err) == ES_OK);
 	f->local = limits_local_new(100);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "crypto/keyed_hash.h"
 #include "ev_until.h"
 #include "redis/redis_async.h"
 #include "redis_server.h"
@@ -80,6 +81,7 @@ setup(struct fixture *f)
 	const struct redis_topics_events events = {
 	    on_message, on_subscribed, on_state, f};
 
+	keyed_hash_draw();
 	*f = (struct fixture){
 	    .server = redis_server_start(), .loop = ev_loop_new(0), .a = arena_new()};
 	CHECK(redis_open(redis_server_url(f->server), 5000, &f->r, &f->err) == ES_OK);

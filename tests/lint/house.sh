@@ -40,6 +40,13 @@ rule 'a socket is written by conn_write.c alone' "$(
 		xargs -r grep -nHE '\b(lws_write|ws_write) *\('
 )"
 
+# A client that can compute a hash chooses ids that collide. Without a key: what all processes
+# must place alike (partitions, queues, the file of metrics), and keys that are addresses.
+rule 'tables are hashed under the key of the process' "$(
+	c_files '*.c' | grep -vxE '(shared/(core/(hash|metrics)|queue/queue(_sqs_open)?)|push-server/hub/subscription)\.c' |
+		xargs -r grep -nH 'hash_bytes *('
+)"
+
 rule 'a TODO carries an issue number' "$(
 	c_files | xargs -r grep -nHE '\b(TODO|FIXME|XXX)\b' | grep -vE '#[0-9]+'
 )"

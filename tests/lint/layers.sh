@@ -18,12 +18,12 @@ rule 'shared/ includes only what is below it' "$(
 	may json core
 	may crypto core
 	may pg core
-	may redis core
+	may redis core crypto
 	may queue core json redis event crypto
 	may event core json crypto
 	may store core pg json event crypto
 	may auth core json crypto pg store
-	may limits core redis
+	may limits core redis crypto
 	may presence core redis
 	may ops core conf json
 )"

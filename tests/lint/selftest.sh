@@ -21,6 +21,7 @@ static const char *q = "SELECT id"
 static const char *fine = "SELECT id FROM users WHERE tenant_id = $1";
 static const char *called = "SELECT * FROM es_heads($1, $2)";
 static void g(void) { printf("x"); }
+static unsigned long k(const char *id) { return hash_bytes(id, 36); }
 END
 printf 'static void h(void) { lws_write(wsi, p, n, LWS_WRITE_PING); }\n' >push-server/ping.c
 # Four files in a circle, an include upward, a static function without prefix.
@@ -78,6 +79,7 @@ sees house.sh 'results of queries are freed by the arena, not by PQclear'
 sees house.sh 'only shared/conf reads the environment'
 sees house.sh 'libraries do not print or log'
 sees house.sh 'a socket is written by conn_write.c alone'
+sees house.sh 'tables are hashed under the key of the process'
 sees house.sh 'a TODO carries an issue number'
 sees house.sh 'no path of one machine and no private host'
 sees house.sh 'each suite has its script, its budget and its row in tests/README.md'

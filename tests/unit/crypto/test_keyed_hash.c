@@ -10,6 +10,7 @@
 
 #include "core/check.h"
 #include "core/hash.h"
+#include "core/recent.h"
 #include "core/table.h"
 #include "crypto/keyed_hash.h"
 #include "unit/fnv_collisions.h"
@@ -121,11 +122,32 @@ ids_chosen_to_collide_are_spread(void)
 	CU_ASSERT_TRUE(longest_chain(keyed_hash) <= LONGEST_CHAIN);
 }
 
+static unsigned hashed;
+
+static uint64_t
+counting_hash(const void *key, size_t size)
+{
+	hashed++;
+	return keyed_hash(key, size);
+}
+
+static void
+recent_keys_are_hashed_by_their_owner(void)
+{
+	struct recent *r = recent_new(1000, sizeof(ids[0]), 10, counting_hash);
+
+	CU_ASSERT_TRUE(recent_first(r, &ids[0], 0));
+	CU_ASSERT_FALSE(recent_first(r, &ids[0], 1));
+	CU_ASSERT_EQUAL(hashed, 2);
+	recent_free(&r);
+}
+
 static CU_TestInfo cases[] = {
     {"no use before the key is drawn", no_use_before_the_key_is_drawn},
     {"known answers of SipHash-2-4", known_answers_of_siphash_2_4},
     {"each process draws its own key", each_process_draws_its_own_key},
     {"8,000 ids chosen to collide are spread", ids_chosen_to_collide_are_spread},
+    {"recent keys are hashed by their owner", recent_keys_are_hashed_by_their_owner},
     CU_TEST_INFO_NULL,
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/keyed_hash.h"
 #include "limits/limits.h"
 
 #include "core/banned.h"
@@ -157,6 +158,14 @@ a_share_is_rounded_up(void)
 	CU_ASSERT_EQUAL(s.quota, 0);
 }
 
+/* The key of this process's tables. */
+static int
+draw(void)
+{
+	keyed_hash_draw();
+	return 0;
+}
+
 static CU_TestInfo cases[] = {
     {"passes the burst and no more", passes_the_burst_and_no_more},
     {"retry_after is exact", retry_after_is_exact},
@@ -169,4 +178,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("limits/local", cases)
+CUNIT_MAIN_WITH("limits/local", cases, draw, NULL)

@@ -8,6 +8,7 @@
 #include "conn/conn_write.h"
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "crypto/keyed_hash.h"
 #include "hub/hub_state.h"
 #include "presence/presence.h"
 
@@ -29,6 +30,7 @@ fake_worker_init(struct fake_worker *w)
 {
 	struct es_err err;
 
+	keyed_hash_draw();
 	memset(w, 0, sizeof(*w));
 	w->conns.env = &w->env;
 	memset(fake_conns, 0, sizeof(fake_conns));

@@ -1,5 +1,6 @@
 #include "cunit_main.h"
 
+#include "crypto/keyed_hash.h"
 #include "door/address_limit.h"
 
 #include "core/banned.h"
@@ -58,6 +59,14 @@ leaves_loopback_alone(void)
 	address_limit_free(&l);
 }
 
+/* The key of this process's tables. */
+static int
+draw(void)
+{
+	keyed_hash_draw();
+	return 0;
+}
+
 static CU_TestInfo cases[] = {
     {"lets a burst pass, then a steady pace", lets_a_burst_pass_then_a_pace},
     {"counts a network of IPv6 as one", counts_a_network_of_ipv6_as_one},
@@ -65,4 +74,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("push/address_limit", cases)
+CUNIT_MAIN_WITH("push/address_limit", cases, draw, NULL)

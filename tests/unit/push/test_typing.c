@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/hash.h"
 #include "core/recent.h"
 #include "cunit_main.h"
 #include "fake_outside.h"
@@ -163,7 +164,7 @@ test_removed(void)
 static void
 test_recent(void)
 {
-	struct recent *r = recent_new(100, sizeof(int), 3);
+	struct recent *r = recent_new(100, sizeof(int), 3, hash_bytes);
 	int key = 1;
 
 	CU_ASSERT_TRUE(recent_first(r, &key, 0));
