@@ -1,4 +1,4 @@
-/* What a hash of a table's key costs, for the sizes that our keys have: today's FNV-1a,
+/* What a hash of a table's key costs, for the sizes that our keys have: FNV-1a,
  * which has no key, and SipHash-2-4 of the two libraries that have it.
  *
  *   ninja -C build bench/keyed_hash && build/bench/keyed_hash
