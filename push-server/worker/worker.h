@@ -43,7 +43,8 @@ struct worker {
 	struct drain *drain;
 };
 
-/* Environment and connections; loop is the caller's. The doors are opened next. */
+/* Environment, connections, and the key of the process's hash tables; loop is the
+ * caller's. The doors are opened next. */
 void worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf,
     struct metrics *metrics, unsigned index);
 /* Make the parts that work on the doors and tie them together. */
