@@ -201,4 +201,5 @@ def read_env(path):
     return Env(values)
 
 
-SIGNALS = {"stop": signal.SIGSTOP, "continue": signal.SIGCONT, "kill": signal.SIGKILL}
+SIGNALS = {"stop": signal.SIGSTOP, "continue": signal.SIGCONT, "kill": signal.SIGKILL,
+           "drain": signal.SIGTERM}

@@ -140,7 +140,7 @@ def said(world, node, out):
 
 
 def do_signal(world, node, rest):
-    """stop, continue or kill PROGRAM: SIGSTOP, SIGCONT, SIGKILL to its workers"""
+    """stop, continue, kill or drain PROGRAM: that signal (drain: SIGTERM) to its workers"""
     sig = environment.SIGNALS[node.split()[0]]
     if not world.env.signal(rest, sig):
         raise Failure("no pid of %s in ./dev status -o json" % rest)
@@ -197,5 +197,6 @@ VERBS = {
     "stop": do_signal,
     "continue": do_signal,
     "kill": do_signal,
+    "drain": do_signal,
     "log": do_log,
 }
