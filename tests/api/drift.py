@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Compares api/*.yaml with the programs' own route, frame and code tables, both ways.
+"""Compares api/*.yaml with the programs' own tables, both ways: routes, frames, codes of
+errors, close codes, kinds of events, reasons of gaps, refusals of the handshake.
 
 drift.py [BUILD]   BUILD (build/) holds api-fcgi/echostream-api and push-server/echostream-push
 """
 
+import glob
 import json
 import os
 import re
@@ -15,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 from documents import API, operations  # noqa: E402
-from scn import schemas  # noqa: E402
+from scn import frame_schemas, schemas  # noqa: E402
 from scn.report import Report  # noqa: E402
 
 ROUTES = ["api-fcgi/echostream-api", "--dump-routes"]
@@ -64,9 +66,10 @@ def field_names(fields):
 def frames_fault(document, table):
     """Types and the names of their fields."""
     documented, real = set(), set()
-    for name, schema in schemas.messages_of(document, "receive").items():
-        schema = schemas.resolve(document, schema)
-        documented |= {(name, field) for field in schema["properties"]} | {(name,)}
+    for name, known in frame_schemas.messages_of(document, "receive").items():
+        for message in known:
+            documented |= {(name, field) for field in message.published["properties"]}
+        documented.add((name,))
     for frame in table:
         real |= {(frame["type"], field) for field in field_names(frame["fields"]) | {"type", "id"}}
         real.add((frame["type"],))
@@ -87,9 +90,63 @@ def codes_fault(judge):
     return difference({(c,) for c in rest | push}, {(c,) for c in codes()})
 
 
+# Close codes that libwebsockets sends by itself.
+OF_LIBRARY = {"1002", "1007"}
+
+
+def in_source(folder, pattern):
+    """What the pattern finds in the C files of a folder; ROOT/folder/**."""
+    found = set()
+    for path in glob.glob(os.path.join(ROOT, folder, "**", "*.[ch]"), recursive=True):
+        with open(path, encoding="utf-8") as f:
+            found |= set(re.findall(pattern, f.read(), re.MULTILINE))
+    return found
+
+
+def source_fault(documented, real):
+    if not real:
+        return "the table is not where it is looked for"
+    return difference({(v,) for v in documented}, {(v,) for v in real})
+
+
+def close_codes_fault(document):
+    """The names CLOSE_* of push-server."""
+    real = in_source("push-server", r"^\s*CLOSE_\w+ = (\d+),")
+    documented = {str(entry["code"]) for entry in document["channels"]["ws"]["x-closeCodes"]}
+    return source_fault(documented, real and real | OF_LIBRARY)
+
+
+def refusals_fault(document):
+    """The HTTP answers that push-server's table knows, but for 200."""
+    real = in_source("push-server/door", r"^\s*\{(\d{3}), ES_\w+, ")
+    documented = {str(entry["status"]) for entry in document["channels"]["ws"]["x-refusals"]}
+    return source_fault(documented, real - {"200"})
+
+
+def event_kinds_fault(document):
+    """Frames with a number are the kinds of event.h, but for typing, which has none."""
+    real = in_source("shared/event", r'^\s*X\([A-Z_]+, "(\w+)"\)')
+    documented = {m.type for m in frame_schemas.flat(
+        frame_schemas.messages_of(document, "send")) if "seq" in m.published["properties"]}
+    return source_fault(documented, real - {"typing"})
+
+
+def gap_reasons_fault(document):
+    real = in_source("push-server", r'^\s*\[GAP_\w+\] = "(\w+)",')
+    return source_fault(document["components"]["schemas"]["GapReason"]["enum"], real)
+
+
+SOURCES = [
+    ("close codes are those of push-server", close_codes_fault),
+    ("refusals are those of push-server", refusals_fault),
+    ("numbered frames are the kinds of event.h", event_kinds_fault),
+    ("reasons of gaps are those of push-server", gap_reasons_fault),
+]
+
+
 def compare(report, name, table, fault, document):
     if table is None:
-        report.skip("drift.py", name, "the program is not built")
+        report.not_ok("drift.py", name, ["the program is not built"])
     else:
         report.check("drift.py", name, fault(document, table))
 
@@ -99,9 +156,11 @@ def main(argv):
     report = Report()
     judge, why = schemas.open_schemas(API)
     if why:
-        report.skip("drift.py", "API documents", why)
+        report.not_ok("drift.py", "API documents", [why])
         return report.end()
     report.check("drift.py", "error codes are those of core/err.h", codes_fault(judge))
+    for name, fault in SOURCES:
+        report.check("drift.py", name, fault(judge.asyn))
     compare(report, "routes are those of the document", dump(build, ROUTES), routes_fault,
             judge.open)
     compare(report, "frames are those of the document", dump(build, FRAMES), frames_fault,

@@ -25,8 +25,10 @@ def arguments(argv):
     p.add_argument("--env", help="file with the lines of ./dev status -o env")
     p.add_argument("--only", default="*", help="run scenarios whose file or name fits this glob")
     p.add_argument("--jobs", type=int, default=4, help="files run at once (4)")
-    p.add_argument("--schemas", default=os.path.join(REPOSITORY, "api"),
-                   help="folder of openapi.yaml and asyncapi.yaml, or none")
+    p.add_argument("--schemas", help="folder of openapi.yaml and asyncapi.yaml, which must be "
+                   "usable then; none: no check (default: api/ if the validator is installed)")
+    p.add_argument("--coverage", action="store_true",
+                   help="fail when a documented frame was never met; for a run of all scenarios")
     p.add_argument("--logs", type=int, default=4, help="log lines shown for a failure (4)")
     p.add_argument("paths", nargs="*", help="files or folders (default: this one)")
     return p.parse_args(argv)
@@ -99,15 +101,31 @@ def run_all(runner, files, jobs, only):
             runner.run_file(file, only)
 
 
+def open_judge(args, report):
+    """The API documents, or None. Who names their folder must not run without them unnoticed."""
+    if args.schemas == "none" and not args.coverage:
+        return None
+    judge, why = schemas.open_schemas(args.schemas or os.path.join(REPOSITORY, "api"))
+    if why:
+        name = "answers and frames are as the API documents say"
+        if args.schemas or args.coverage:
+            report.not_ok("run.py", name, [why])
+        else:
+            report.skip("run.py", name, why)
+    return judge
+
+
+def check_coverage(report, coverage):
+    report.check("run.py", "every documented frame was met", coverage.faults())
+    count, missing = coverage.variants()
+    report.note("%d of %d variants of frames were never met" % (len(missing), count), missing)
+
+
 def main(argv):
     args = arguments(argv)
     report = Report()
     env = environment.read_env(args.env)
-    judge = None
-    if args.schemas != "none":
-        judge, why = schemas.open_schemas(args.schemas)
-        if why:
-            report.skip("run.py", "answers and frames are as the API documents say", why)
+    judge = open_judge(args, report)
     files = []
     for path in scenario_paths(args.paths):
         try:
@@ -115,6 +133,8 @@ def main(argv):
         except lang.BadScenario as e:
             report.not_ok(base(path), "can be read", [e])
     run_all(Runner(env, judge, report, args.logs), files, args.jobs, args.only)
+    if args.coverage and judge is not None:
+        check_coverage(report, judge.frames.coverage)
     return report.end()
 
 

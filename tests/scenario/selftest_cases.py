@@ -15,9 +15,12 @@ FIELD = """rest GET /x
 """
 WS = "tenant t\nuser a in t\nws w as a\n"
 SAY = WS + '  send {"type":"say","frames":[%s]}\n'
-M1 = '{"type":"message","channelId":"c","seq":5,"prev":4,"body":"one"}'
-M2 = '{"type":"message","channelId":"c","seq":6,"prev":5,"body":"two"}'
-M9 = '{"type":"message","channelId":"c","seq":9,"prev":8,"body":"nine"}'
+M1 = ('{"type":"message","channelId":"c","seq":5,"prev":4,"body":"one",'
+      '"payload":{"messageId":5}}')
+M2 = ('{"type":"message","channelId":"c","seq":6,"prev":5,"body":"two",'
+      '"payload":{"messageId":6}}')
+M9 = ('{"type":"message","channelId":"c","seq":9,"prev":8,"body":"nine",'
+      '"payload":{"messageId":9}}')
 GAP = '{"type":"gap","channelId":"c","payload":{"fromSeq":6,"toSeq":8,"reason":"r"}}'
 ACK = '{"type":"ack","op":"send","id":"1"}'
 PRESENCE = '{"type":"presence","userId":"u","payload":{"status":"online"}}'
@@ -144,6 +147,68 @@ CASES = [
      "'channelId' is a required property"),
     ("judge: unknown frame fails", SAY % '{"type":"surprise"}' + "  silence 100ms presence",
      "undocumented frame type surprise"),
+    ("judge: a frame of every kind that is as documented holds", SAY % (
+        M1 + "," + GAP + ',{"type":"ack","op":"say","id":"1","payload":{"n":1}}')
+     + "  silence 100ms presence", None),
+    ("judge: a member that is not documented fails",
+     SAY % '{"type":"message","channelId":"c","colour":"red"}' + "  silence 100ms presence",
+     "'colour' was unexpected"),
+    ("judge: a member of a payload that is not documented fails",
+     SAY % '{"type":"message","channelId":"c","payload":{"colour":"red"}}'
+     + "  silence 100ms presence", "not as documented at payload"),
+    ("judge: an answer is judged as that of its op", SAY % '{"type":"ack","op":"say","id":"1"}'
+     + "  silence 100ms presence", "'payload' is a required property"),
+    ("judge: an answer to an op that is not documented fails",
+     SAY % '{"type":"ack","op":"dance","id":"1"}' + "  silence 100ms presence",
+     "not as documented at op"),
+    ("judge: prev that is not seq - 1 fails",
+     SAY % '{"type":"message","channelId":"c","seq":5,"prev":3,"payload":{"messageId":5}}'
+     + "  silence 100ms presence", "prev is not seq - 1"),
+    ("judge: messageId that is not seq fails",
+     SAY % '{"type":"message","channelId":"c","seq":5,"prev":4,"payload":{"messageId":6}}'
+     + "  silence 100ms presence", "messageId is not seq"),
+    ("judge: a gap that ends before it begins fails",
+     SAY % '{"type":"gap","payload":{"fromSeq":6,"toSeq":5}}' + "  silence 100ms presence",
+     "fromSeq is above toSeq"),
+    ("judge: a user twice in a snapshot fails",
+     SAY % '{"type":"presence_snapshot","payload":{"users":[{"userId":"u"},{"userId":"u"}]}}'
+     + "  silence 100ms presence", "a user is there twice"),
+    ("a member twice fails", WS + '  send {"type":"wire","hex":"811a'
+     + b'{"type":"a","b":1,"b":2}  '.hex() + '"}\n  silence 200ms', "a member is there twice: "),
+    ("judge: a frame that nobody asked for is judged too", SAY % (M1 + ',{"type":"message"}')
+     + '  expect {"type":"message"}\n  silence 100ms presence',
+     "'channelId' is a required property"),
+    ("judge: an accepted frame that the document forbids fails", WS
+     + '  send {"type":"say","id":"7","tune":1,"frames":[{"type":"ack","op":"say","id":"7",'
+     + '"payload":{"n":1}}]}\n  expect {"type":"ack"}',
+     "accepted a frame that the document forbids"),
+    ("judge: with loose its further members are no fault", WS
+     + '  send loose {"type":"say","id":"7","tune":1,"frames":[{"type":"ack","op":"say",'
+     + '"id":"7","payload":{"n":1}}]}\n  expect {"type":"ack"}', None),
+    ("judge: a refused frame that the document allows fails", WS
+     + '  send {"type":"say","id":"7","frames":[{"type":"error","op":"say","id":"7",'
+     + '"payload":{"code":"validation_failed"}}]}\n  expect {"type":"error"}',
+     "refused (validation_failed) a frame that the document allows"),
+    ("judge: a refusal for another reason holds", WS
+     + '  send {"type":"say","id":"7","frames":[{"type":"error","op":"say","id":"7",'
+     + '"payload":{"code":"not_found"}}]}\n  expect {"type":"error"}', None),
+    ("judge: a wrong frame that is refused holds", WS
+     + '  send {"type":"say","id":7,"frames":[{"type":"error",'
+     + '"payload":{"code":"validation_failed"}}]}\n  expect {"type":"error"}', None),
+    ("judge: a wrong frame that nobody refuses fails", WS
+     + '  send {"type":"say","frames":[],"tune":1}\n  silence 100ms', "and no error came"),
+    ("judge: so does a wrong one sent as text", WS
+     + '  send raw {"type":"say","frames":[],"tune":1}\n  silence 100ms', "and no error came"),
+    ("judge: so does one in fragments", WS
+     + '  send fragments 3 {"type":"say","frames":[],"tune":1}\n  silence 100ms',
+     "and no error came"),
+    ("judge: a documented close code holds", WS + '  send {"type":"close","code":4001}\n'
+     "  expect close 4001", None),
+    ("judge: an undocumented close code fails", WS + '  send {"type":"close","code":4999}\n'
+     "  expect close 4999", "close code 4999 is not documented"),
+    ("judge: the code that we closed with is no fault", WS + "  close 4998", None),
+    ("judge: a refusal that is no problem document fails",
+     "ws w as none\n  query refuse\n  expect refused 403", "not application/problem+json"),
 ]
 
 MATCHES = [

@@ -1,10 +1,10 @@
 """A scenario's view of one WebSocket: three classes of frames, each taken in its order."""
 
-import json
 import time
 import urllib.parse
 
 from . import frames, match, ws
+from .sent import SentBook, short
 from .world import Failure
 
 REPLIES = {"ack", "error", "pong"}
@@ -28,6 +28,7 @@ class Conn:
         self.fault = None
         self.client = None
         self.seen = []
+        self.sent = SentBook()
         self.last = None
         self.last_number = 0
         self.subscribed = {}
@@ -53,8 +54,11 @@ class Conn:
                 self.name, self.refused.status, self.refused.body[:500]))
         return self.client
 
-    def send(self, value):
+    def send(self, value, loose=False):
+        """loose: with members on purpose that are not documented."""
         client = self.need_open()
+        if isinstance(value, dict):
+            self.sent.add(value, loose)
         if isinstance(value, dict) and value.get("type") in RESUBSCRIBES:
             for channel in channels_of(value):
                 self.subscribed[channel] = self.subscribed.get(channel, 0) + 1
@@ -166,21 +170,31 @@ class Conn:
             self.client.drop()
 
     def verdict(self, schemas):
-        """What no scenario has to ask for: RFC 6455, the frame schemas, no silent hole."""
+        """What no scenario has to ask for: RFC 6455, the API documents, no silent hole."""
         if self.client is None:
-            return []
-        everything = sorted(self.seen + self.client.inbox, key=lambda entry: entry[0])
+            wrong = self.refused and schemas and schemas.refusal_fault(self.refused)
+            return ["ws %s: %s" % (self.name, wrong)] if wrong else []
+        everything = [frame for _, frame in
+                      sorted(self.seen + self.client.inbox, key=lambda entry: entry[0])]
         found = [self.client.fault] if self.client.fault else []
         last = {}
-        for _, frame in everything:
-            if schemas is not None:
-                wrong = schemas.frame_fault(frame)
-                if wrong:
-                    found.append("%s in %s" % (wrong, short(frame)))
+        for frame in everything:
+            wrong = schemas and schemas.frames.server_fault(frame)
+            if wrong:
+                found.append("%s in %s" % (wrong, short(frame)))
             hole = self._hole(frame, last)
             if hole:
                 found.append(hole)
+        if schemas is not None:
+            found += self._agreement(schemas.frames, everything)
         return ["ws %s: %s" % (self.name, text) for text in found]
+
+    def _agreement(self, schemas, everything):
+        """How both sides kept to the document beyond single frames of the server."""
+        client = self.client
+        wrong = client.closed_by_server and schemas.close_fault(client.close_code)
+        ended = client.close_code is not None and not client.dropped
+        return ([wrong] if wrong else []) + self.sent.verdict(schemas, everything, ended)
 
     def _hole(self, frame, last):
         channel = frame.get("channelId")
@@ -200,8 +214,3 @@ def channels_of(value):
     entries = value.get("channels") if value.get("type") == "sync" else [value]
     return [e["channelId"] for e in entries or []
             if isinstance(e, dict) and isinstance(e.get("channelId"), str)]
-
-
-def short(frame):
-    text = json.dumps(frame, ensure_ascii=False)
-    return text if len(text) <= 500 else text[:500] + "..."

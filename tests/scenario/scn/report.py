@@ -23,6 +23,10 @@ class Report:
         self.skipped += 1
         self._say("skip %s: %s (%s)" % (where, name, why))
 
+    def note(self, text, details=()):
+        """What a reader may want to know; no outcome."""
+        self._say("# " + text, *["#     %s" % line for line in details])
+
     def check(self, where, name, wrong):
         """ok when wrong is empty, else not ok with it."""
         if wrong:

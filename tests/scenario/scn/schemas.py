@@ -1,4 +1,4 @@
-"""The API documents as judges: every answer and every frame must be as written there."""
+"""The API documents as judges: every answer must be as written there; frame_schemas.py: frames."""
 
 import json
 import os
@@ -11,6 +11,8 @@ try:
     WHY_NOT = None
 except ImportError as e:
     WHY_NOT = "%s is not installed (Debian: python3-yaml python3-jsonschema)" % e.name
+
+from .frame_schemas import FrameSchemas, resolve, said
 
 
 ERRORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "lighttpd",
@@ -31,8 +33,7 @@ class Schemas:
             pattern = re.compile("^%s$" % re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)))
             self.paths.append((path.count("{"), pattern, item))
         self.paths.sort(key=lambda entry: entry[0])
-        self.received = messages_of(self.asyn, "send")
-        self.sent = messages_of(self.asyn, "receive")
+        self.frames = FrameSchemas(self.asyn)
 
     def operation(self, method, path):
         """The operation for a request target, or None."""
@@ -92,11 +93,17 @@ class Schemas:
         wrong = self.fault(self.open, schema, json.loads(request.decode("utf-8")))
         return "accepted a request that the document forbids: %s" % wrong if wrong else None
 
-    def frame_fault(self, frame):
-        schema = self.received.get(frame.get("type"))
-        if schema is None:
-            return "undocumented frame type %s" % frame.get("type")
-        return self.fault(self.asyn, schema, frame)
+    def refusal_fault(self, refused):
+        """What about the HTTP answer to an upgrade is not as documented, or None."""
+        if refused.status not in self.frames.refusals:
+            return "refusal %d is not documented" % refused.status
+        if refused.headers.get("content-type") != "application/problem+json":
+            return "refusal %d is not application/problem+json" % refused.status
+        try:
+            problem = json.loads(refused.body.decode("utf-8"))
+        except ValueError as e:
+            return "refusal is not JSON: %s" % e
+        return self.fault(self.open, PROBLEM, problem)
 
     def fault(self, document, schema, value):
         """None, or where and why value breaks schema."""
@@ -107,9 +114,7 @@ class Schemas:
         errors = sorted(self.cache[key].iter_errors(value), key=lambda e: list(map(str, e.path)))
         if not errors:
             return None
-        best = jsonschema.exceptions.best_match(errors)
-        return "not as documented at %s: %s" % (
-            "/".join(map(str, best.absolute_path)) or "the top", best.message[:300])
+        return said(errors)
 
 
 def from_front_door(answer):
@@ -130,33 +135,6 @@ def validator(document, schema):
 def load(path):
     with open(path, encoding="utf-8") as f:
         return yaml.load(f, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-def resolve(document, value):
-    """Follow a local $ref."""
-    while isinstance(value, dict) and "$ref" in value:
-        target = document
-        for step in value["$ref"].lstrip("#/").split("/"):
-            target = target[step.replace("~1", "/").replace("~0", "~")]
-        value = target
-    return value
-
-
-def messages_of(document, action):
-    """Frame type -> payload schema, for the operations with that action.
-
-    The application is the server: what it sends is what a client receives.
-    """
-    found = {}
-    for operation in document["operations"].values():
-        if operation["action"] != action:
-            continue
-        for ref in operation["messages"]:
-            message = resolve(document, ref)
-            schema = message["payload"]
-            name = resolve(document, schema)["properties"]["type"]["const"]
-            found[name] = schema
-    return found
 
 
 def open_schemas(folder):

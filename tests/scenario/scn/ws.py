@@ -35,6 +35,8 @@ class WsClient:
         self.cond = threading.Condition()
         self.close_code = None
         self.close_reason = ""
+        self.closed_by_server = False  # its Close frame came before one of ours
+        self.close_sent = False
         self.fault = None
         self.ended_at = None    # monotonic; None: still open
         self.dropped = False    # by us: then it may end anywhere
@@ -131,6 +133,7 @@ class WsClient:
                 self.cond.notify_all()
         elif opcode == frames.CLOSE:
             with self.cond:
+                self.closed_by_server = not self.close_sent
                 self.close_code = struct.unpack("!H", payload[:2])[0] if payload else 1005
                 self.close_reason = payload[2:].decode("utf-8")
                 self.cond.notify_all()
@@ -165,6 +168,7 @@ class WsClient:
 
     def close(self, code=1000):
         """Close politely and wait for the server's answer."""
+        self.close_sent = True
         try:
             self.send_frame(frames.CLOSE, struct.pack("!H", code))
         except (Closed, OSError):
@@ -249,9 +253,17 @@ def dechunk(data):
 
 def decode_text(payload):
     try:
-        frame = json.loads(payload.decode("utf-8"))
+        frame = json.loads(payload.decode("utf-8"), object_pairs_hook=members_once)
     except ValueError as e:
         raise frames.ProtocolError("text frame that is not JSON: %s" % e) from None
     if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
         raise frames.ProtocolError("frame without a type: %r" % payload[:200])
     return frame
+
+
+def members_once(pairs):
+    """json.loads takes the last of two members of one name; here that is a fault."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is there twice: %s" % ", ".join(name for name, _ in pairs))
+    return members

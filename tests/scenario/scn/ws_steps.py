@@ -8,6 +8,9 @@ from .world import Failure
 
 WITHIN_S = 5.0
 OPENING = {"header", "query", "rcvbuf"}
+# Words that send text as it stands, and what is odd about its frames.
+TEXTS = {"raw": {}, "text-bytes": {}, "fragments": {}, "unmasked": {"masked": False},
+         "reserved": {"rsv": 4}}
 
 
 def do_ws(world, node, rest):
@@ -90,33 +93,31 @@ def send(world, conn, text):
     client = conn.need_open()
     if text.startswith("{"):
         conn.send(world.json(text))
-    elif word == "raw":
-        client.send_frame(frames.TEXT, world.fill(rest).encode("utf-8", "surrogatepass"))
-    elif word == "text-bytes":
-        client.send_frame(frames.TEXT, bytes.fromhex(rest))
+    elif word == "loose":
+        conn.send(world.json(rest), loose=True)
+    elif word in TEXTS:
+        count, _, rest = rest.partition(" ") if word == "fragments" else (1, "", rest)
+        data = bytes.fromhex(rest) if word == "text-bytes" else \
+            world.fill(rest).encode("utf-8", "surrogatepass")
+        conn.sent.add_text(data)
+        pieces = fragments(int(count), data)
+        for k, (opcode, piece) in enumerate(pieces):
+            client.send_frame(opcode, piece, fin=k == len(pieces) - 1, **TEXTS[word])
     elif word == "binary":
         client.send_frame(frames.BINARY, bytes.fromhex(rest))
     elif word == "ping":
         client.send_frame(frames.PING, world.fill(rest).encode())
-    elif word == "unmasked":
-        client.send_frame(frames.TEXT, world.fill(rest).encode(), masked=False)
-    elif word == "reserved":
-        client.send_frame(frames.TEXT, world.fill(rest).encode(), rsv=4)
-    elif word == "fragments":
-        count, _, payload = rest.partition(" ")
-        fragments(client, int(count), world.fill(payload).encode())
     elif word == "wire":
         client.send_bytes(bytes.fromhex(rest))
     else:
         raise lang.BadScenario("send what: %s" % text)
 
 
-def fragments(client, count, payload):
-    size = max(1, -(-len(payload) // count))
-    pieces = [payload[k:k + size] for k in range(0, len(payload), size)]
-    for k, piece in enumerate(pieces):
-        client.send_frame(frames.TEXT if k == 0 else frames.CONT, piece,
-                          fin=k == len(pieces) - 1)
+def fragments(count, data):
+    """(opcode, bytes) of a text in so many frames."""
+    size = max(1, -(-len(data) // count))
+    return [(frames.TEXT if k == 0 else frames.CONT, data[k:k + size])
+            for k in range(0, max(len(data), 1), size)]
 
 
 def expect(world, conn, text):

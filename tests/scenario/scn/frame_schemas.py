@@ -1,0 +1,185 @@
+"""api/asyncapi.yaml as judge of every frame, both ways, and of every close code."""
+
+import threading
+
+try:
+    import jsonschema
+except ImportError:  # schemas.py says so; nothing here is made then
+    pass
+
+from .coverage import Coverage
+
+# An answer with one of these says that the frame itself was not as documented.
+MALFORMED = {"bad_request", "unknown_type", "validation_failed", "body_too_long", "too_large"}
+
+
+class Message:
+    """One documented frame: its name in the document and its schemas without references."""
+
+    def __init__(self, name, document, schema):
+        self.name = name
+        self.published = expand(document, schema)
+        self.closed = closed(self.published)
+        self.check_published = jsonschema.Draft202012Validator(self.published)
+        self.check_closed = jsonschema.Draft202012Validator(self.closed)
+        self.choices = {member: values_of(spec)
+                        for member, spec in self.published["properties"].items()
+                        if values_of(spec)}
+        self.type = self.published["properties"]["type"]["const"]
+
+    def may_be(self, frame):
+        """Whether the members that have a fixed set of values have one of them here."""
+        return all(frame.get(member) in values for member, values in self.choices.items()
+                   if member in frame)
+
+    def errors(self, frame, loose=False):
+        """What is wrong; with loose, members that are not documented are allowed."""
+        check = self.check_published if loose else self.check_closed
+        return sorted(check.iter_errors(frame), key=lambda e: list(map(str, e.path)))
+
+
+class FrameSchemas:
+    def __init__(self, document):
+        self.received = messages_of(document, "send")
+        self.sent = messages_of(document, "receive")
+        channel = document["channels"]["ws"]
+        self.close_codes = {entry["code"] for entry in channel["x-closeCodes"]}
+        self.refusals = {entry["status"] for entry in channel["x-refusals"]}
+        self.coverage = Coverage(flat(self.received), flat(self.sent), self.close_codes)
+        self.lock = threading.Lock()
+
+    def server_fault(self, frame):
+        """What about this frame of the server is not as documented, or None."""
+        message, fault = judge(self.received, frame)
+        if message is not None:
+            with self.lock:
+                self.coverage.saw(message, frame)
+        return fault or relation_fault(frame)
+
+    def client_fault(self, frame, loose=False):
+        """What about this frame of a client is not as documented, or None."""
+        return judge(self.sent, frame, loose)[1]
+
+    def accepted(self, frame):
+        """The server did what this frame of a client asks for."""
+        message, _ = judge(self.sent, frame, True)
+        with self.lock:
+            self.coverage.accepted(message)
+
+    def close_fault(self, code):
+        """code: of a Close frame that the server sent first."""
+        with self.lock:
+            self.coverage.closed(code)
+        return None if code in self.close_codes else "close code %s is not documented" % code
+
+
+def judge(messages, frame, loose=False):
+    """(the message that the frame is, None) or (None, what is wrong)."""
+    kind = frame.get("type")
+    known = messages.get(kind) if isinstance(kind, str) else None
+    if known is None:
+        return None, "undocumented frame type %s" % kind
+    errors = [(message, message.errors(frame, loose)) for message in candidates(known, frame)]
+    for message, found in errors:
+        if not found:
+            return message, None
+    return None, said(min(errors, key=lambda pair: len(pair[1]))[1])
+
+
+def candidates(known, frame):
+    return [message for message in known if message.may_be(frame)] or known
+
+
+def said(errors):
+    best = jsonschema.exceptions.best_match(errors)
+    return "not as documented at %s: %s" % (
+        "/".join(map(str, best.absolute_path)) or "the top", best.message[:300])
+
+
+def relation_fault(frame):
+    """What a schema can't say: how two members of one frame belong together."""
+    payload = frame.get("payload")
+    payload = payload if isinstance(payload, dict) else {}
+    if is_int(frame.get("seq")) and frame.get("prev") != frame["seq"] - 1:
+        return "prev is not seq - 1"
+    if frame["type"] == "message" and payload.get("messageId") != frame.get("seq"):
+        return "messageId is not seq"
+    if frame["type"] == "gap" and is_int(payload.get("fromSeq")) \
+            and is_int(payload.get("toSeq")) and payload["fromSeq"] > payload["toSeq"]:
+        return "fromSeq is above toSeq"
+    users = payload.get("users")
+    if frame["type"] == "presence_snapshot" and isinstance(users, list):
+        ids = [user.get("userId") for user in users if isinstance(user, dict)]
+        if len(set(map(str, ids))) < len(ids):
+            return "a user is there twice"
+    return None
+
+
+def is_int(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def flat(messages):
+    return [message for known in messages.values() for message in known]
+
+
+def messages_of(document, action):
+    """Frame type -> its messages, for the operations with that action.
+
+    The application is the server: what it sends is what a client receives.
+    """
+    found = {}
+    for operation in document["operations"].values():
+        if operation["action"] != action:
+            continue
+        for ref in operation["messages"]:
+            name = ref["$ref"].rpartition("/")[2]
+            message = Message(name, document, resolve(document, ref)["payload"])
+            found.setdefault(message.type, []).append(message)
+    return found
+
+
+def resolve(document, value):
+    """Follow a local $ref."""
+    while isinstance(value, dict) and "$ref" in value:
+        target = document
+        for step in value["$ref"].lstrip("#/").split("/"):
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        value = target
+    return value
+
+
+def expand(document, schema, depth=0):
+    """The schema without references; frames have none to themselves."""
+    if depth > 32:
+        raise ValueError("a schema of a frame refers to itself")
+    if isinstance(schema, list):
+        return [expand(document, part, depth + 1) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(schema.get("$ref"), str):
+        whole = dict(resolve(document, schema))
+        whole.update({k: v for k, v in schema.items() if k != "$ref"})
+        return expand(document, whole, depth + 1)
+    return {name: expand(document, part, depth + 1) for name, part in schema.items()}
+
+
+def closed(schema):
+    """The schema, with no member allowed but those that it names.
+
+    The published document stays open, since a later release may add members; this release
+    writes none that is not documented.
+    """
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    done = {name: closed(part) for name, part in schema.items()}
+    if schema.get("type") == "object" and "additionalProperties" not in schema:
+        done["additionalProperties"] = False
+    return done
+
+
+def values_of(spec):
+    """The fixed set of values of a member, or None."""
+    return [spec["const"]] if "const" in spec else spec.get("enum")

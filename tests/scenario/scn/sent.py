@@ -1,0 +1,99 @@
+"""Frames that a scenario sent, held against the document and against the server's answers.
+
+The server has to take what the document allows, and to refuse what it forbids: a frame that
+was answered by ack or pong was valid, one that was refused as malformed was not. So nobody
+has to say which frame of a scenario is meant to be wrong.
+"""
+
+import json
+
+from .frame_schemas import MALFORMED
+
+ANSWERS = {"ack", "error", "pong"}
+
+
+class SentBook:
+    def __init__(self):
+        self.frames = []
+
+    def add(self, frame, loose=False):
+        """loose: with members on purpose that are not documented."""
+        self.frames.append((frame, loose))
+
+    def add_text(self, data):
+        """A frame that was written as text, if it is a JSON object without a member twice."""
+        try:
+            frame = json.loads(data.decode("utf-8"), object_pairs_hook=pairs_once)
+        except ValueError:
+            return
+        if isinstance(frame, dict):
+            self.add(frame)
+
+    def verdict(self, schemas, received, ended_by_server):
+        """Sentences about what does not agree; received: every frame of the server."""
+        answers = answers_of(received)
+        found, not_refused = [], []
+        for key, group in self._groups().items():
+            judged = [(frame, schemas.client_fault(frame, loose)) for frame, loose in group]
+            bad = [(frame, fault) for frame, fault in judged if fault]
+            told = answers.get(key, [])
+            if not bad:
+                found += refused_wrongly(group, told)
+            elif len(bad) == len(group) and any(a["type"] != "error" for a in told):
+                found += ["accepted a frame that the document forbids: %s in %s" % (
+                    fault, short(frame)) for frame, fault in bad[:1]]
+            not_refused += bad
+            if any(a["type"] != "error" for a in told):
+                for frame, fault in judged:
+                    if not fault:
+                        schemas.accepted(frame)
+        errors = sum(1 for frame in received if frame["type"] == "error")
+        if len(not_refused) > errors and not ended_by_server:
+            found += ["sent a frame that is not as documented, and no error came: %s in %s" % (
+                fault, short(frame)) for frame, fault in not_refused]
+        return found
+
+    def _groups(self):
+        """(type, id) -> its frames; what is no string is None there."""
+        groups = {}
+        for frame, loose in self.frames:
+            groups.setdefault(key_of(frame.get("type"), frame.get("id")), []).append(
+                (frame, loose))
+        return groups
+
+
+def refused_wrongly(group, told):
+    """The document allows each frame of the group; none may be refused as malformed."""
+    for answer in told:
+        code = (answer.get("payload") or {}).get("code")
+        if answer["type"] == "error" and code in MALFORMED:
+            return ["refused (%s) a frame that the document allows: %s" % (
+                code, short(group[0][0]))]
+    return []
+
+
+def answers_of(received):
+    """(op, id) -> the answers to it."""
+    found = {}
+    for frame in received:
+        if frame["type"] in ANSWERS:
+            op = "ping" if frame["type"] == "pong" else frame.get("op")
+            found.setdefault(key_of(op, frame.get("id")), []).append(frame)
+    return found
+
+
+def key_of(kind, frame_id):
+    return (kind if isinstance(kind, str) else None,
+            frame_id if isinstance(frame_id, str) else None)
+
+
+def pairs_once(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is there twice")
+    return members
+
+
+def short(frame):
+    text = json.dumps(frame, ensure_ascii=True)
+    return text if len(text) <= 600 else text[:600] + "..."
