@@ -4,5 +4,5 @@
 python3 tests/api/documents.py
 python3 tests/api/drift.py "$BUILD"
 python3 tests/api/selftest.py
-python3 tests/scenario/selftest.py
+python3 tests/scenario/selftest.py --all
 :

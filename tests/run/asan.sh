@@ -26,7 +26,7 @@ if [ -f tests/scenario/run.py ]; then
 	ES_DEV_DIR=$WORK/stack
 	export ES_DEV_DIR
 	if private_stack; then
-		python3 tests/scenario/run.py --env "$WORK/env" tests/scenario
+		python3 tests/scenario/run.py --env "$WORK/env" --schemas api tests/scenario
 		"$ROOT/dev" down
 	else
 		say 'not ok the sanitized stack starts'

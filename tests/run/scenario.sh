@@ -3,9 +3,9 @@
 . "$(dirname -- "$0")/lib.sh"
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
-python3 tests/scenario/run.py --env "$WORK/env" tests/scenario
-python3 tests/scenario/walk.py --env "$WORK/env" --build "$BUILD"
-python3 tests/scenario/concurrency.py --env "$WORK/env"
+python3 tests/scenario/run.py --env "$WORK/env" --schemas api --coverage tests/scenario
+python3 tests/scenario/walk.py --env "$WORK/env" --build "$BUILD" --schemas api
+python3 tests/scenario/concurrency.py --env "$WORK/env" --schemas api
 python3 tests/scenario/stalled.py --env "$WORK/env"
 python3 tests/scenario/metrics.py --env "$WORK/env"
 # A program that died on the way is a failure even when every scenario was content, and so

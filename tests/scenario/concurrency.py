@@ -10,12 +10,13 @@ import time
 
 from scn import env as environment
 from scn import frames as wire
-from scn import rest, ws
+from scn import rest, schemas, ws
 from scn.report import Report
 from scn.world import API, World
 
 WINDOW = 32  # sends that a connection may have waiting in one channel
 WAIT_S = 120
+JUDGED = 200  # frames of each socket that are held against the document
 
 
 class Listener:
@@ -24,6 +25,7 @@ class Listener:
     def __init__(self, world, who):
         self.who = who
         self.events, self.acks, self.errors = [], {}, []
+        self.first = []
         self.cond = threading.Condition()
         env = world.env
         self.client = ws.WsClient(env.ws_host, env.ws_port,
@@ -36,6 +38,8 @@ class Listener:
 
     def took(self, frame):
         with self.cond:
+            if len(self.first) < JUDGED:
+                self.first.append(frame)
             if "seq" in frame or frame["type"] == "gap":
                 self.events.append(frame)
             elif frame["type"] == "ack":
@@ -175,12 +179,21 @@ def judge(report, world, channel, listeners, senders, count, start):
     report.check("concurrency", "each ack names its message's number", acks[:5])
 
 
+def document_faults(report, folder, listeners):
+    judge, why = schemas.open_schemas(folder)
+    found = [why] if why else [
+        "%s: %s" % (one.who, fault) for one in listeners for frame in one.first
+        for fault in [judge.frames.server_fault(frame)] if fault]
+    report.check("concurrency", "frames are as the API document says", found[:5])
+
+
 def main(argv):
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--env")
     p.add_argument("--count", type=int, default=1000, help="messages of each client (1000)")
     p.add_argument("--clients", type=int, default=10)
     p.add_argument("--rest", type=int, default=3, help="how many of them use REST (3)")
+    p.add_argument("--schemas", help="folder of the API documents, which must be usable then")
     args = p.parse_args(argv)
     report = Report()
     senders = ["sender%d" % k for k in range(args.clients)]
@@ -194,6 +207,8 @@ def main(argv):
         ", ".join("%s x %s" % kv for kv in sorted(statuses.items(), key=str)),
         args.count * args.clients / took), faults)
     judge(report, world, channel, listeners, senders, args.count, start)
+    if args.schemas:
+        document_faults(report, args.schemas, listeners)
     for one in listeners:
         one.client.drop()
     return report.end()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from scn import env as environment
+from scn import schemas
 from scn.conn import Conn
 from scn.report import Report
 from scn.steps import comparable
@@ -32,9 +33,9 @@ def table(build, program, option, path):
     return json.loads(out.stdout)
 
 
-def setting(env):
+def setting(env, judge):
     """acme with a message in a private channel, globex with its own people."""
-    world = World(env)
+    world = World(env, judge)
     for tenant in ("acme", "globex"):
         world.make_tenant(tenant, {"settings": {"user_send_limit": 5000,
                                                 "user_send_window_s": 1}})
@@ -158,6 +159,7 @@ def reply_to(world, name, frame, ids):
         return got, ids.hide(json.dumps(reply, sort_keys=True))
     finally:
         conn.end()
+        world.faults += conn.verdict(world.schemas)
 
 
 def walk_frames(report, world, frames):
@@ -184,6 +186,7 @@ def arguments(argv):
     p.add_argument("--build", default=os.path.join(ROOT, "build"))
     p.add_argument("--routes", help="file with the route table instead of the program's own")
     p.add_argument("--frames", help="file with the frame table")
+    p.add_argument("--schemas", help="folder of the API documents, which must be usable then")
     return p.parse_args(argv)
 
 
@@ -192,7 +195,10 @@ def main(argv):
     report = Report()
     routes = table(args.build, API_PROGRAM, "--dump-routes", args.routes)
     frames = table(args.build, PUSH_PROGRAM, "--dump-frames", args.frames)
-    world = setting(environment.read_env(args.env))
+    judge, why = schemas.open_schemas(args.schemas) if args.schemas else (None, None)
+    if why:
+        report.not_ok("walk", "the API documents can be read", [why])
+    world = setting(environment.read_env(args.env), judge)
     if routes is None:
         report.skip("walk", "routes", "%s is not built" % API_PROGRAM)
     else:
@@ -203,6 +209,9 @@ def main(argv):
         report.skip("walk", "frames", "%s is not built" % PUSH_PROGRAM)
     else:
         walk_frames(report, world, frames)
+    if judge is not None:
+        report.check("walk", "answers and frames are as the API documents say",
+                     list(dict.fromkeys(world.faults)))
     return report.end()
 
 
