@@ -176,8 +176,9 @@ CASES = [
     ("a member twice fails", WS + '  send {"type":"wire","hex":"811a'
      + b'{"type":"a","b":1,"b":2}  '.hex() + '"}\n  silence 200ms', "a member is there twice: "),
     ("judge: a frame that nobody asked for is judged too", SAY % (M1 + ',{"type":"message"}')
-     + '  expect {"type":"message"}\n  silence 100ms presence',
-     "'channelId' is a required property"),
+     + '  expect {"type":"message"}', "'channelId' is a required property"),
+    ("judge: a frame that comes while nobody reads is judged too", WS + "  pause\n"
+     '  send {"type":"say","frames":[{"type":"message"}]}', "'channelId' is a required property"),
     ("judge: an accepted frame that the document forbids fails", WS
      + '  send {"type":"say","id":"7","tune":1,"frames":[{"type":"ack","op":"say","id":"7",'
      + '"payload":{"n":1}}]}\n  expect {"type":"ack"}',

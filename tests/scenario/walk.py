@@ -158,6 +158,7 @@ def reply_to(world, name, frame, ids):
         reply = conn.last
         return got, ids.hide(json.dumps(reply, sort_keys=True))
     finally:
+        conn.settle()
         conn.end()
         world.faults += conn.verdict(world.schemas)
 

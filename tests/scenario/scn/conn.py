@@ -10,6 +10,7 @@ from .world import Failure
 REPLIES = {"ack", "error", "pong"}
 AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "token_expiring",
            "reconnect"}
+SETTLE_S = 2.0
 RESUBSCRIBES = {"subscribe", "unsubscribe", "sync"}
 
 
@@ -164,6 +165,19 @@ class Conn:
         if not client.wait(lambda: payload in client.pongs, within):
             raise Failure("ws %s: no pong to a ping (closed with %s)" % (
                 self.name, client.close_code))
+
+    def settle(self):
+        """Read what the server wrote before now: it answers a ping after that."""
+        client = self.client
+        if client is None or client.close_code is not None:
+            return
+        client.reading.set()
+        try:
+            client.send_frame(frames.PING, b"settle")
+        except ws.Closed:
+            return
+        client.wait(lambda: b"settle" in client.pongs or client.close_code is not None,
+                    SETTLE_S)
 
     def end(self):
         if self.client is not None and self.client.close_code is None:

@@ -128,6 +128,7 @@ class World:
 
     def close(self):
         for conn in self.conns.values():
+            conn.settle()
             conn.end()
 
 

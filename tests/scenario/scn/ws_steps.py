@@ -40,6 +40,7 @@ def do_ws(world, node, rest):
 
 def open_conn(world, node, name, who, via):
     if name in world.conns:
+        world.conns[name].settle()
         world.conns[name].end()
         world.faults += world.conns[name].verdict(world.schemas)
     headers, query, rcvbuf = [], "", 0
