@@ -122,7 +122,7 @@ decode_message(
 	struct wire_message m = {0};
 
 	TRY(json_bind(json, strlen(json), message_fields, ES_COUNT(message_fields),
-	    JSON_REFUSE_UNKNOWN, a, &m, err));
+	    JSON_IGNORE_UNKNOWN, a, &m, err));
 	if (!client_id_valid(m.cid))
 		return es_fail_field(
 		    err, ES_INVALID, "cid", "is not a client message id");
@@ -158,7 +158,7 @@ envelope_decode(
 	struct envelope e = {0};
 
 	TRY(json_bind(s, len, envelope_fields, ES_COUNT(envelope_fields),
-	    JSON_REFUSE_UNKNOWN, a, &w, err));
+	    JSON_IGNORE_UNKNOWN, a, &w, err));
 	TRY(uuid_parse(w.id, "id", e.id.text, err));
 	TRY(uuid_parse(w.tenant, "tenant", e.tenant.text, err));
 	TRY(uuid_parse(w.channel, "channel", e.channel.text, err));

@@ -1,5 +1,6 @@
 /* What the queue carries: 1 to 50 consecutive messages of one sender into one channel, as
- * accepted, not yet numbered. ASCII JSON, version 1. */
+ * accepted, not yet numbered. ASCII JSON, version 1; the decoder ignores unknown members.
+ */
 #ifndef EVENT_ENVELOPE_H
 #define EVENT_ENVELOPE_H
 
@@ -51,7 +52,8 @@ bool client_id_valid(const char *s) ES_MUST_CHECK;
 
 /* Overflow of out (limit ENVELOPE_BYTES_MAX) is the caller's to check. */
 void envelope_encode(const struct envelope *e, struct text *out);
-/* Strings live in a. ES_INVALID for anything that envelope_encode can't have written. */
+/* Strings live in a. ES_INVALID for what no envelope_encode of this or a later release
+ * can have written. */
 enum es_code envelope_decode(const char *s, size_t len, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 

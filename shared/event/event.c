@@ -112,7 +112,7 @@ event_decode(
 	struct wire_event w = {0};
 	struct event e = {0};
 
-	TRY(json_bind(s, len, event_fields, ES_COUNT(event_fields), JSON_REFUSE_UNKNOWN,
+	TRY(json_bind(s, len, event_fields, ES_COUNT(event_fields), JSON_IGNORE_UNKNOWN,
 	    a, &w, err));
 	if (!event_kind_parse(w.kind, &e.kind))
 		return es_fail_field(err, ES_INVALID, "kind", "is unknown");

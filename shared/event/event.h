@@ -1,5 +1,9 @@
 /* What was committed and is published: one numbered change of one channel; or a lossy
- * typing notice (seq 0). JSON, version 1. Also the outcome that answers an envelope. */
+ * typing notice (seq 0). JSON, version 1. Also the outcome that answers an envelope.
+ *
+ * Programs of two releases run side by side during an upgrade. A decoder of this folder
+ * therefore ignores members that it does not know, and takes a member that a newer
+ * encoder may leave out as optional. */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
 

@@ -81,7 +81,7 @@ decode_outcome(const char *json, struct arena *a, struct outcome *out, struct es
 	bool found = false;
 
 	TRY(json_bind(json, strlen(json), outcome_fields, ES_COUNT(outcome_fields),
-	    JSON_REFUSE_UNKNOWN, a, &w, err));
+	    JSON_IGNORE_UNKNOWN, a, &w, err));
 	for (unsigned i = 0; i < ES_COUNT(result_names); i++)
 		if (strcmp(result_names[i], w.result) == 0) {
 			o.result = (enum outcome_result)i;
@@ -109,7 +109,7 @@ reply_decode(
 	struct wire_reply w = {0};
 	struct reply r = {0};
 
-	TRY(json_bind(s, len, reply_fields, ES_COUNT(reply_fields), JSON_REFUSE_UNKNOWN,
+	TRY(json_bind(s, len, reply_fields, ES_COUNT(reply_fields), JSON_IGNORE_UNKNOWN,
 	    a, &w, err));
 	TRY(uuid_parse(w.id, "id", r.envelope.text, err));
 	r.n = w.outcomes->n;

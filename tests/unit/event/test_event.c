@@ -24,6 +24,21 @@ fill(struct envelope *e, struct envelope_message m[2], struct arena *a)
 	envelope_message_init(&m[1], &e->user, NULL, "x", a);
 }
 
+/* The same JSON with a new member at the front of each object of it. */
+static const char *
+with_more(struct arena *a, const char *json)
+{
+	struct text t;
+
+	text_init(&t, a, EVENT_BYTES_MAX);
+	for (const char *at = json; *at != '\0'; at++) {
+		text_add(&t, at, 1);
+		if (*at == '{')
+			text_addf(&t, "\"news\":{},");
+	}
+	return t.data;
+}
+
 static void
 an_envelope_survives_the_way(void)
 {
@@ -77,7 +92,7 @@ a_changed_envelope_is_refused(void)
 		const char *from, *to;
 	} changes[] = {{"\"v\":1", "\"v\":2"}, {"\"v\":1,", ""},
 	    {"\"messages\":[", "\"messages\":[1,"}, {"c-1", "c 1"},
-	    {"01900000", "0190000X"}, {"\"reply\":", "\"rpely\":"}};
+	    {"01900000", "0190000X"}, {"\"at\":", "\"ta\":"}};
 	struct arena *a = arena_new();
 	struct envelope_message m[2];
 	struct envelope e, got;
@@ -214,6 +229,49 @@ a_reply_survives_the_way(void)
 	arena_free(&a);
 }
 
+/* A program of a later release writes more members: ours reads those that it knows. */
+static void
+unknown_members_are_ignored(void)
+{
+	struct arena *a = arena_new();
+	struct envelope_message m[2];
+	struct envelope e, got;
+	struct outcome o = {.client_id = "c1", .message_id = 5, .created_ms = 1000};
+	struct reply r = {.envelope = {ACME}, .outcomes = &o, .n = 1}, got_reply;
+	const struct event event = {.kind = EVENT_MESSAGE,
+	    .tenant = {ACME},
+	    .channel = {GENERAL},
+	    .user = {ALICE},
+	    .seq = 12,
+	    .body = "x"};
+	struct event got_event;
+	const char *more;
+	struct es_err err;
+	struct text t;
+
+	fill(&e, m, a);
+	text_init(&t, a, ENVELOPE_BYTES_MAX);
+	envelope_encode(&e, &t);
+	more = with_more(a, t.data);
+	CU_ASSERT_EQUAL_FATAL(envelope_decode(more, strlen(more), a, &got, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(got.messages[1].body, "x");
+
+	text_init(&t, a, EVENT_BYTES_MAX);
+	event_encode(&event, &t);
+	more = with_more(a, t.data);
+	CU_ASSERT_EQUAL_FATAL(
+	    event_decode(more, strlen(more), a, &got_event, &err), ES_OK);
+	CU_ASSERT_EQUAL(got_event.seq, 12);
+
+	text_init(&t, a, REPLY_BYTES_MAX);
+	reply_encode(&r, &t);
+	more = with_more(a, t.data);
+	CU_ASSERT_EQUAL_FATAL(
+	    reply_decode(more, strlen(more), a, &got_reply, &err), ES_OK);
+	CU_ASSERT_EQUAL(got_reply.outcomes[0].message_id, 5);
+	arena_free(&a);
+}
+
 /* What no reply_encode has written is not taken, even where it could be guessed. */
 static void
 a_reply_that_contradicts_itself_is_refused(void)
@@ -282,6 +340,7 @@ static CU_TestInfo cases[] = {
     {"an event that contradicts itself is refused",
 	an_event_that_contradicts_itself_is_refused},
     {"a reply survives the way", a_reply_survives_the_way},
+    {"unknown members are ignored", unknown_members_are_ignored},
     {"a reply that contradicts itself is refused",
 	a_reply_that_contradicts_itself_is_refused},
     {"the largest event has room", the_largest_event_has_room},
