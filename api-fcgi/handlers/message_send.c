@@ -105,7 +105,8 @@ answer_committed(struct api *api, const struct http_req *req, struct http_res *r
 	    .prev = o->prev,
 	    .channel = e->channel,
 	    .sender = e->user,
-	    .sender_display_name = e->display_name,
+	    .sender_display_name =
+		o->sender_name != NULL ? o->sender_name : e->display_name,
 	    .body = e->messages[0].body,
 	    .client_id = e->messages[0].client_id,
 	    .created_ms = o->created_ms,

@@ -51,9 +51,10 @@ BEGIN
 	END IF;
 	SELECT last_seq INTO head FROM channel_heads
 	WHERE tenant_id = p_tenant AND channel_id = p_channel FOR NO KEY UPDATE;
-	INSERT INTO messages (tenant_id, channel_id, id, prev, sender_id, dedupe_key,
-	    request_hash, client_message_id, body, created_at)
+	INSERT INTO messages (tenant_id, channel_id, id, prev, sender_id, sender_name,
+	    dedupe_key, request_hash, client_message_id, body, created_at)
 	SELECT p_tenant, p_channel, head + i, head + i - 1, m.author,
+	    (SELECT display_name FROM users WHERE tenant_id = p_tenant AND id = m.author),
 	    pg_temp.seed_key(m.author, 'demo-' || i),
 	    substring(sha256(convert_to(m.body, 'UTF8')) FOR 16), 'demo-' || i, m.body,
 	    date_trunc('milliseconds', now() - p_age

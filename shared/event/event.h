@@ -74,6 +74,9 @@ enum outcome_result { OUTCOME_COMMITTED, OUTCOME_REPEAT, OUTCOME_REFUSED };
 
 struct outcome {
 	const char *client_id;
+	/* What the sender is called in the message; NULL: refused or not told. Replies
+	 * tell it for OUTCOME_COMMITTED only: a repeat may show an older name. */
+	const char *sender_name;
 	enum outcome_result result;
 	enum es_code code; /* ES_OK, or why it was refused */
 	int64_t message_id, prev;
@@ -87,6 +90,8 @@ struct reply {
 };
 
 #define REPLY_BYTES_MAX (64UL * 1024) /* room that every reply fits in */
+/* The messages of an envelope have one sender and are committed at once: the reply names
+ * the sender once, for all of them. */
 void reply_encode(const struct reply *r, struct text *out);
 enum es_code reply_decode(const char *s, size_t len, struct arena *a, struct reply *out,
     struct es_err *err) ES_MUST_CHECK;

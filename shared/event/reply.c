@@ -13,13 +13,15 @@
 
 struct wire_reply {
 	int64_t v;
-	const char *id;
+	const char *id, *name;
+	bool has_name;
 	const struct json_list *outcomes;
 };
 
 static const struct json_field reply_fields[] = {
     JSON_FIELD(struct wire_reply, v, JSON_INT, true, REPLY_VERSION, REPLY_VERSION),
     JSON_FIELD(struct wire_reply, id, JSON_UUID, true, 36, 36),
+    JSON_FIELD_OPT(struct wire_reply, name, JSON_STRING, 0, 1024),
     JSON_FIELD(struct wire_reply, outcomes, JSON_ARRAY, true, 1, ENVELOPE_MESSAGES_MAX),
 };
 
@@ -44,6 +46,15 @@ static const char *const result_names[] = {
     [OUTCOME_REFUSED] = "refused",
 };
 
+static const char *
+committed_name(const struct reply *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->outcomes[i].result == OUTCOME_COMMITTED)
+			return r->outcomes[i].sender_name;
+	return NULL;
+}
+
 void
 reply_encode(const struct reply *r, struct text *out)
 {
@@ -54,6 +65,7 @@ reply_encode(const struct reply *r, struct text *out)
 	jw_object(&w, NULL);
 	jw_int(&w, "v", REPLY_VERSION);
 	jw_string(&w, "id", r->envelope.text);
+	jw_string(&w, "name", committed_name(r));
 	jw_array(&w, "outcomes");
 	for (size_t i = 0; i < r->n; i++) {
 		const struct outcome *o = &r->outcomes[i];
@@ -114,8 +126,11 @@ reply_decode(
 	TRY(uuid_parse(w.id, "id", r.envelope.text, err));
 	r.n = w.outcomes->n;
 	r.outcomes = arena_alloc(a, r.n * sizeof(*r.outcomes));
-	for (size_t i = 0; i < r.n; i++)
+	for (size_t i = 0; i < r.n; i++) {
 		TRY(decode_outcome(w.outcomes->items[i], a, &r.outcomes[i], err));
+		if (r.outcomes[i].result == OUTCOME_COMMITTED)
+			r.outcomes[i].sender_name = w.name;
+	}
 	*out = r;
 	return ES_OK;
 }

@@ -155,6 +155,7 @@ take_row(const struct batch_row *row, const struct flat *f, struct batch_result 
 	o->message_id = row->seq;
 	o->prev = row->prev;
 	o->created_ms = row->created_ms;
+	o->sender_name = row->sender_name;
 	if (o->result == OUTCOME_REPEAT)
 		out->n_repeats++;
 	else

@@ -26,10 +26,12 @@ static const struct pg_col message_cols[] = {
 		.n_cols = ES_COUNT(message_cols), .n_params = (n) \
 	}
 
-/* $1 tenant, $2 channel. The name is looked up row by row: a join may read every user. */
+/* $1 tenant, $2 channel. The row has the sender's name of the time of sending; messages
+ * from before that was stored show the name of today, looked up row by row, since a join
+ * may read every user. */
 #define MESSAGES \
 	"SELECT m.id, m.prev, m.channel_id, m.sender_id, " \
-	" COALESCE((SELECT u.display_name FROM users u" \
+	" COALESCE(m.sender_name, (SELECT u.display_name FROM users u" \
 	" WHERE u.tenant_id = $1 AND u.id = m.sender_id), '')," \
 	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \
 	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL" \

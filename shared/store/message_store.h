@@ -12,8 +12,8 @@ struct message {
 	int64_t id, prev; /* id is also its seq */
 	struct channel_id channel;
 	struct user_id sender;
-	const char *sender_display_name;
-	const char *body; /* NULL when deleted */
+	const char *sender_display_name; /* of the time of sending */
+	const char *body;                /* NULL when deleted */
 	const char *client_id;
 	int64_t created_ms, edited_ms; /* edited_ms 0: never */
 	bool deleted;

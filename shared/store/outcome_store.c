@@ -7,7 +7,7 @@
 struct found {
 	int64_t ord, id, prev, created_ms;
 	bool committed, same;
-	const char *code;
+	const char *code, *sender_name;
 };
 
 static const struct pg_col found_cols[] = {
@@ -18,6 +18,7 @@ static const struct pg_col found_cols[] = {
     PG_COL(struct found, prev, PG_INT8),
     PG_COL(struct found, created_ms, PG_INT8),
     PG_COL(struct found, code, PG_TEXT),
+    PG_COL(struct found, sender_name, PG_TEXT),
 };
 
 /* LATERAL with a limit: look-ups by key, never a join with all messages of the channel.
@@ -25,7 +26,8 @@ static const struct pg_col found_cols[] = {
 const struct pg_stmt outcome_store_stmt = {
     .name = "outcomes",
     .sql = "SELECT k.ord - 1, m.id IS NOT NULL, m.request_hash = decode(k.hash, 'hex'),"
-	   " m.id, m.prev, es_ms(m.created_at), r.code"
+	   " m.id, m.prev, es_ms(m.created_at), r.code,"
+	   " m.sender_name"
 	   " FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS k (key, hash, ord)"
 	   " LEFT JOIN LATERAL (SELECT m.* FROM messages m WHERE m.tenant_id = $1"
 	   " AND m.channel_id = $2 AND m.dedupe_key = decode(k.key, 'hex') LIMIT 1) m ON "
@@ -77,6 +79,7 @@ judge(const struct found *row, const char *client_id)
 		out.code = ES_KEY_REUSED;
 	else
 		out = (struct outcome){.client_id = client_id,
+		    .sender_name = row->sender_name,
 		    .result = OUTCOME_COMMITTED,
 		    .code = ES_OK,
 		    .message_id = row->id,

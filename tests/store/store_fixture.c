@@ -12,11 +12,11 @@
 
 #include "core/banned.h"
 
-struct pg *
-fixture_connect(void)
+static struct pg *
+fixture_connect_to(const char *variable)
 {
 	const struct pg_settings settings = {
-	    .url = getenv("ES_TEST_DATABASE_URL"),
+	    .url = getenv(variable),
 	    .application_name = "test",
 	    .connect_timeout_ms = 5000,
 	    .statement_timeout_ms = 5000,
@@ -26,11 +26,17 @@ fixture_connect(void)
 	struct es_err err;
 
 	if (settings.url == NULL || settings.url[0] == '\0') {
-		(void)fputs("skipped: ES_TEST_DATABASE_URL is not set\n", stderr);
+		(void)fprintf(stderr, "skipped: %s is not set\n", variable);
 		exit(77);
 	}
 	CHECK(pg_open(&settings, &pg, &err) == ES_OK);
 	return pg;
+}
+
+struct pg *
+fixture_connect(void)
+{
+	return fixture_connect_to("ES_TEST_DATABASE_URL");
 }
 
 static struct actor
@@ -142,9 +148,9 @@ struct number {
 
 static const struct pg_col number_cols[] = {PG_COL(struct number, value, PG_INT8)};
 
-int64_t
-fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
-    const char *const params[], unsigned n)
+static int64_t
+fixture_number_of(struct fixture *f, struct pg *pg, const struct tenant_id *tenant,
+    const char *sql, const char *const params[], unsigned n)
 {
 	/* Not prepared twice under one name: each has its own for as long as the arena.
 	 */
@@ -157,10 +163,28 @@ fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sq
 	    .cols = number_cols,
 	    .n_cols = 1,
 	    .n_params = n};
-	if (pg_run(f->pg, tenant, stmt, params, f->arena, &rows, &f->err) != ES_OK) {
-		(void)fprintf(stderr, "%s: %s\n", sql, pg_detail(f->pg));
+	if (pg_run(pg, tenant, stmt, params, f->arena, &rows, &f->err) != ES_OK) {
+		(void)fprintf(stderr, "%s: %s\n", sql, pg_detail(pg));
 		exit(1);
 	}
 	IGNORE(pg_next(&rows, f->arena, &number));
 	return number.value;
+}
+
+int64_t
+fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
+    const char *const params[], unsigned n)
+{
+	return fixture_number_of(f, f->pg, tenant, sql, params, n);
+}
+
+int64_t
+fixture_owner_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
+    const char *const params[], unsigned n)
+{
+	struct pg *owner = fixture_connect_to("ES_TEST_OWNER_URL");
+	const int64_t number = fixture_number_of(f, owner, tenant, sql, params, n);
+
+	pg_close(&owner);
+	return number;
 }

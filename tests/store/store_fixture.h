@@ -35,6 +35,9 @@ struct envelope fixture_envelope(struct fixture *f, const struct actor *who,
  * first row as a number, -1 for no row. Anything that goes wrong ends the program. */
 int64_t fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
     const char *const params[], unsigned n);
+/* The same as the schema's owner, who may change what the programs may not. */
+int64_t fixture_owner_number(struct fixture *f, const struct tenant_id *tenant,
+    const char *sql, const char *const params[], unsigned n);
 
 /* Refused with this code, and the text if one is given. */
 #define REFUSED(f, call, code_, text_) \

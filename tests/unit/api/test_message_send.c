@@ -189,6 +189,10 @@ committed(void)
 	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "Location"),
 	    "/api/v1/channels/" CHANNEL_ID "/messages/7");
 	CU_ASSERT_TRUE(world.named_reply);
+	/* The sender was renamed between accept and commit. */
+	world.outcome.sender_name = "Alicia";
+	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
+	CU_ASSERT_TRUE(says("\"senderDisplayName\":\"Alicia\""));
 	end();
 }
 

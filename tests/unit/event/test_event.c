@@ -207,6 +207,7 @@ a_reply_survives_the_way(void)
 	struct arena *a = arena_new();
 	struct outcome o[2] = {{.client_id = "c1",
 				   .result = OUTCOME_COMMITTED,
+				   .sender_name = "Al \"ice\"",
 				   .message_id = 5,
 				   .prev = 4,
 				   .created_ms = 1767322984678LL},
@@ -222,6 +223,13 @@ a_reply_survives_the_way(void)
 	CU_ASSERT_EQUAL(got.outcomes[0].message_id, 5);
 	CU_ASSERT_EQUAL(got.outcomes[0].created_ms, 1767322984678LL);
 	CU_ASSERT_EQUAL(got.outcomes[1].code, ES_CHANNEL_ARCHIVED);
+	CU_ASSERT_STRING_EQUAL(got.outcomes[0].sender_name, o[0].sender_name);
+	CU_ASSERT_PTR_NULL(got.outcomes[1].sender_name);
+	o[0].result = OUTCOME_REPEAT; /* it may show an older name */
+	t.len = 0;
+	reply_encode(&r, &t);
+	CU_ASSERT_EQUAL_FATAL(reply_decode(t.data, t.len, a, &got, &err), ES_OK);
+	CU_ASSERT_PTR_NULL(got.outcomes[0].sender_name);
 	o[1].code = ES_OK;
 	t.len = 0;
 	reply_encode(&r, &t);

@@ -66,8 +66,11 @@ reply(unsigned k, enum outcome_result result, enum es_code code)
 	CU_ASSERT_EQUAL_FATAL(
 	    envelope_decode(fakes.sent[k], strlen(fakes.sent[k]), a, &e, &err), ES_OK);
 	for (size_t i = 0; i < e.n; i++)
-		outcomes[i] = (struct outcome){e.messages[i].client_id, result, code,
-		    (int64_t)(1000 * k + i + 1), 0, 1767323045678};
+		outcomes[i] = (struct outcome){.client_id = e.messages[i].client_id,
+		    .result = result,
+		    .code = code,
+		    .message_id = (int64_t)(1000 * k + i + 1),
+		    .created_ms = 1767323045678};
 	r = (struct reply){e.id, outcomes, e.n};
 	text_init(&text, a, 65536);
 	reply_encode(&r, &text);
