@@ -55,20 +55,14 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 }
 
 void
-announce_acl(struct api *api, const struct http_req *req, const struct tenant_id *tenant,
-    int64_t acl_version)
+announce_acl(struct api *api, const struct http_req *req, const struct control *change)
 {
 	struct redis_value reply;
-	struct json_write w;
 	struct es_err err;
 	struct text t;
 
-	text_init(&t, req->arena, 256);
-	jw_init(&w, &t);
-	jw_object(&w, NULL);
-	jw_string(&w, "tenant", tenant->text);
-	jw_int(&w, "aclVersion", acl_version);
-	jw_object_end(&w);
+	text_init(&t, req->arena, CONTROL_BYTES_MAX);
+	control_encode(change, &t);
 	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", TOPIC_CONTROL,
 		t.data, NULL) != ES_OK)
 		not_told(api, req, "acl", &err);

@@ -4,14 +4,16 @@
 #define API_ANNOUNCE_H
 
 #include "api.h"
+#include "event/control.h"
 #include "event/event.h"
 
 /* A numbered event; seq 0: nothing was changed, nothing is told. */
 void announce_event(struct api *api, const struct http_req *req, struct event *event);
 
-/* Roles, users or the tenant itself changed: look at acl_version again. */
-void announce_acl(struct api *api, const struct http_req *req,
-    const struct tenant_id *tenant, int64_t acl_version);
+/* A user or the tenant itself has changed: the push servers look at acl_version again,
+ * and at the user's connections first. */
+void announce_acl(
+    struct api *api, const struct http_req *req, const struct control *change);
 
 /* The caller is typing; at most once in 3 s for a user and channel. */
 void announce_typing(

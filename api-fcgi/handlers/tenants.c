@@ -61,6 +61,14 @@ check_settings(const char *settings, struct arena *a, struct es_err *err)
 }
 
 static void
+tenants_announce(struct api *api, const struct http_req *req, const struct tenant *t)
+{
+	const struct control change = {.tenant = t->id, .acl_version = t->acl_version};
+
+	announce_acl(api, req, &change);
+}
+
+static void
 write_tenant(struct http_res *res, const struct tenant *t)
 {
 	struct json_write w;
@@ -186,7 +194,7 @@ tenants_patch(
 	    .settings = in.settings};
 
 	TRY(tenant_store_patch(api->pg, &id, &patch, req->arena, &tenant, err));
-	announce_acl(api, req, &tenant.id, tenant.acl_version);
+	tenants_announce(api, req, &tenant);
 	write_tenant(res, &tenant);
 	return ES_OK;
 }
@@ -201,7 +209,7 @@ tenants_suspend(
 
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(tenant_store_suspend(api->pg, &id, req->arena, &tenant, err));
-	announce_acl(api, req, &tenant.id, tenant.acl_version);
+	tenants_announce(api, req, &tenant);
 	write_tenant(res, &tenant);
 	return ES_OK;
 }
@@ -216,7 +224,7 @@ tenants_resume(
 
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(tenant_store_resume(api->pg, &id, req->arena, &tenant, err));
-	announce_acl(api, req, &tenant.id, tenant.acl_version);
+	tenants_announce(api, req, &tenant);
 	write_tenant(res, &tenant);
 	return ES_OK;
 }

@@ -44,6 +44,18 @@ write_user(struct http_res *res, int status, const struct user *u)
 	jw_object_end(&w);
 }
 
+/* A repeated change is told again, since Redis may have lost the first hint. */
+static void
+users_announce(struct api *api, const struct http_req *req, const struct user *u)
+{
+	const struct control change = {.tenant = req->who.actor.tenant,
+	    .user = u->id,
+	    .names_user = true,
+	    .acl_version = u->acl_version};
+
+	announce_acl(api, req, &change);
+}
+
 /* GET /users/me */
 enum es_code
 users_me(
@@ -143,8 +155,8 @@ users_patch(
 
 	TRY(user_store_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));
-	if (in.role != NULL)
-		announce_acl(api, req, &req->who.actor.tenant, req->who.acl_version + 1);
+	if (in.role != NULL || in.displayName != NULL)
+		users_announce(api, req, &user);
 	write_user(res, 200, &user);
 	return ES_OK;
 }
@@ -159,7 +171,7 @@ users_deactivate(
 
 	TRY(param_user(req, 0, &id, err));
 	TRY(user_store_deactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
-	announce_acl(api, req, &req->who.actor.tenant, req->who.acl_version + 1);
+	users_announce(api, req, &user);
 	write_user(res, 200, &user);
 	return ES_OK;
 }

@@ -5,8 +5,8 @@
 
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
+#include "event/control.h"
 #include "hub/hub_state.h"
-#include "json/json_bind.h"
 
 #include "core/banned.h"
 
@@ -120,31 +120,19 @@ acl_poll_soon(struct hub *hub)
 	hub->acl->again = hub->acl->asked;
 }
 
-struct hint {
-	const char *tenant;
-	int64_t aclVersion;
-	bool has_aclVersion;
-};
-
-static const struct json_field hint_fields[] = {
-    JSON_FIELD(struct hint, tenant, JSON_UUID, true, 0, ES_UUID_TEXT),
-    JSON_FIELD_OPT(struct hint, aclVersion, JSON_INT, 0, INT64_MAX),
-};
-
 void
 acl_hint(struct hub *hub, const char *json, size_t len)
 {
 	struct arena *a = arena_new();
-	struct hint in = {0};
-	struct tenant_id tenant = {{0}};
+	struct control hint;
 	const struct held *held;
 	struct es_err err;
 
-	if (json_bind(json, len, hint_fields, ES_COUNT(hint_fields), JSON_IGNORE_UNKNOWN,
-		a, &in, &err) == ES_OK &&
-	    tenant_id_parse(in.tenant, &tenant, &err) == ES_OK) {
-		held = acl_find(hub->acl, &tenant);
-		if (held != NULL && (!in.has_aclVersion || in.aclVersion > held->version))
+	if (control_decode(json, len, a, &hint, &err) == ES_OK) {
+		held = acl_find(hub->acl, &hint.tenant);
+		/* Without a version: an older hint, or a change of no right of a user. */
+		if (held != NULL && (hint.acl_version > held->version ||
+					(hint.acl_version == 0 && !hint.names_user)))
 			acl_poll_soon(hub);
 	}
 	arena_free(&a);

@@ -20,7 +20,7 @@ void acl_conn_closed(struct hub *hub, const struct conn *c);
 int64_t acl_version(const struct hub *hub, const struct tenant_id *tenant);
 /* Poll in the next tick. */
 void acl_poll_soon(struct hub *hub);
-/* A message on es:ctl: {"tenant":..., "aclVersion":n}. */
+/* A message on es:ctl: see event/control.h. */
 void acl_hint(struct hub *hub, const char *json, size_t len);
 void acl_tick(struct hub *hub);
 

@@ -64,7 +64,7 @@ void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
 	"local old = redis.call('HGET', KEYS[1], ARGV[1]) " \
 	"if old and tonumber(old) >= tonumber(ARGV[2]) then return 0 end " \
 	"return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
-#define TOPIC_CONTROL "es:ctl"
+#define TOPIC_CONTROL "es:ctl" /* of struct control */
 /* Lives in Redis for that long after fanout's last turn. */
 #define KEY_FANOUT_BEAT     "es:fanout:beat"
 #define FANOUT_BEAT_LIFE_MS "2000"

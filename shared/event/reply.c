@@ -47,7 +47,7 @@ static const char *const result_names[] = {
 };
 
 static const char *
-committed_name(const struct reply *r)
+reply_committed_name(const struct reply *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (r->outcomes[i].result == OUTCOME_COMMITTED)
@@ -65,7 +65,7 @@ reply_encode(const struct reply *r, struct text *out)
 	jw_object(&w, NULL);
 	jw_int(&w, "v", REPLY_VERSION);
 	jw_string(&w, "id", r->envelope.text);
-	jw_string(&w, "name", committed_name(r));
+	jw_string(&w, "name", reply_committed_name(r));
 	jw_array(&w, "outcomes");
 	for (size_t i = 0; i < r->n; i++) {
 		const struct outcome *o = &r->outcomes[i];

@@ -52,17 +52,30 @@ static const struct pg_stmt deactivate = USER_STMT("deactivate",
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
     2);
 
-/* Also the lock that puts changes of roles in a tenant one after the other. */
-static const struct pg_stmt raise_version = {
-    .name = "user_raise_version",
-    .sql = "UPDATE tenants SET acl_version = acl_version + 1 WHERE id = $1",
-    .n_params = 1,
-};
-
 struct count {
 	int64_t n;
 };
 static const struct pg_col count_cols[] = {PG_COL(struct count, n, PG_INT8)};
+
+/* Changes of rights in a tenant happen one after the other, so that two owners can't
+ * make each other members. */
+static const struct pg_stmt lock_rights = {
+    .name = "user_lock_rights",
+    .sql = "SELECT acl_version FROM tenants WHERE id = $1 FOR NO KEY UPDATE",
+    .cols = count_cols,
+    .n_cols = ES_COUNT(count_cols),
+    .n_params = 1,
+};
+
+static const struct pg_stmt raise_version = {
+    .name = "user_raise_version",
+    .sql = "UPDATE tenants SET acl_version = acl_version + 1 WHERE id = $1"
+	   " RETURNING acl_version",
+    .cols = count_cols,
+    .n_cols = ES_COUNT(count_cols),
+    .n_params = 1,
+};
+
 static const struct pg_stmt other_owners = {
     .name = "user_other_owners",
     .sql = "SELECT count(*) FROM (SELECT FROM users WHERE tenant_id = $1 AND id <> $2"
@@ -77,14 +90,16 @@ one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct user *out, struct es_err *err)
 {
 	struct pg_rows rows;
+	struct user found = {0};
 	const enum es_code rc = pg_run(pg, &who->tenant, stmt, params, a, &rows, err);
 
 	if (rc == ES_CONFLICT) /* ids are ours: it can only be the address */
 		return es_fail_field(
 		    err, ES_EMAIL_TAKEN, "email", "another user has this e-mail address");
 	TRY(rc);
-	if (!pg_next(&rows, a, out))
+	if (!pg_next(&rows, a, &found))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_USER);
+	*out = found;
 	return ES_OK;
 }
 
@@ -191,32 +206,70 @@ owner_stays(struct pg *pg, const struct actor *who, const struct user *now,
 	return es_fail(err, ES_LAST_OWNER, "the tenant's last owner has to stay");
 }
 
-/* Inside a transaction. */
 static enum es_code
-change_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
-    const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
+user_store_version(struct pg *pg, const struct pg_stmt *stmt, const struct actor *who,
+    struct arena *a, struct count *version, struct es_err *err)
+{
+	const char *const key[] = {who->tenant.text};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, NULL, stmt, key, a, &rows, err));
+	IGNORE(pg_next(&rows, a, version));
+	return ES_OK;
+}
+
+/* Inside a transaction, as the two below: what the user is, and whether the caller may
+ * change that. version is NULL when no right changes. */
+static enum es_code
+user_store_look(struct pg *pg, const struct actor *who, const struct user_id *id,
+    const struct user_patch *patch, struct arena *a, struct user *now,
+    struct count *version, struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text, id->text};
-	struct pg_rows rows;
+
+	if (version != NULL)
+		TRY(user_store_version(pg, &lock_rights, who, a, version, err));
+	TRY(one(pg, who, &get, key, a, now, err));
+	return may_change(who, now, patch, err);
+}
+
+static enum es_code
+user_store_patch_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
+    const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
+{
+	const char *const params[] = {
+	    who->tenant.text, id->text, patch->email, patch->display_name, patch->role};
+	struct count version = {0};
 	struct user now = {0};
 
-	TRY(pg_run(pg, NULL, &raise_version, key, a, &rows, err));
-	TRY(one(pg, who, &get, key, a, &now, err));
-	TRY(may_change(who, &now, patch, err));
-	if (patch != NULL) {
-		const char *const params[] = {who->tenant.text, id->text, patch->email,
-		    patch->display_name, patch->role};
+	TRY(user_store_look(
+	    pg, who, id, patch, a, &now, patch->role != NULL ? &version : NULL, err));
+	if (patch->role != NULL && strcmp(patch->role, now.role) != 0) {
+		TRY(owner_stays(pg, who, &now, patch->role, a, err));
+		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
+	}
+	TRY(one(pg, who, &change, params, a, out, err));
+	out->acl_version = version.n;
+	return ES_OK;
+}
 
-		if (patch->role != NULL)
-			TRY(owner_stays(pg, who, &now, patch->role, a, err));
-		return one(pg, who, &change, params, a, out, err);
+static enum es_code
+user_store_deactivate_locked(struct pg *pg, const struct actor *who,
+    const struct user_id *id, struct arena *a, struct user *out, struct es_err *err)
+{
+	const char *const key[] = {who->tenant.text, id->text};
+	struct count version = {0};
+	struct user now;
+
+	TRY(user_store_look(pg, who, id, NULL, a, &now, &version, err));
+	if (strcmp(now.status, "active") == 0) {
+		TRY(owner_stays(pg, who, &now, NULL, a, err));
+		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
+		TRY(one(pg, who, &deactivate, key, a, &now, err));
 	}
-	if (strcmp(now.status, "active") != 0) {
-		*out = now;
-		return ES_OK;
-	}
-	TRY(owner_stays(pg, who, &now, NULL, a, err));
-	return one(pg, who, &deactivate, key, a, out, err);
+	now.acl_version = version.n;
+	*out = now;
+	return ES_OK;
 }
 
 static enum es_code
@@ -226,7 +279,8 @@ in_transaction(struct pg *pg, const struct actor *who, const struct user_id *id,
 	enum es_code rc;
 
 	TRY(pg_begin(pg, &who->tenant, err));
-	rc = change_locked(pg, who, id, patch, a, out, err);
+	rc = patch != NULL ? user_store_patch_locked(pg, who, id, patch, a, out, err)
+	                   : user_store_deactivate_locked(pg, who, id, a, out, err);
 	if (rc == ES_OK)
 		return pg_commit(pg, err);
 	pg_rollback(pg);

@@ -1,5 +1,7 @@
-/* Users of a tenant. Whatever ends a token (role, status) raises the tenant's acl_version
- * in the same transaction. */
+/* Users of a tenant. A change of a user's rights (role, status) raises the tenant's
+ * acl_version in the same transaction; a change of name or address, and a patch that
+ * changes nothing, do not: each raise makes all workers look up the tenant's
+ * connections. */
 #ifndef STORE_USER_STORE_H
 #define STORE_USER_STORE_H
 
@@ -15,6 +17,9 @@ struct user {
 	const char *role;   /* owner admin member guest bot */
 	const char *status; /* active deactivated */
 	int64_t created_ms;
+	/* Set by user_store_patch with a role and by user_store_deactivate: the tenant's
+	 * version with that change. 0 otherwise. */
+	int64_t acl_version;
 };
 
 struct user_new {

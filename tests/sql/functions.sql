@@ -103,6 +103,8 @@ SELECT is_empty(format('SELECT * FROM es_tenant_patch(%L, %L, NULL, NULL, NULL)'
     'no tenant, no row');
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
     $$ VALUES ('suspended', 4::bigint) $$, 'suspending raises the version');
+SELECT results_eq(format('SELECT max_channels, acl_version FROM es_tenant_patch(%L, NULL, 9, NULL, %L)',
+    pg_temp.id('f', 5), '{"b": 2}'), $$ VALUES (9, 4::bigint) $$, 'a patch of what no worker keeps does not');
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
     $$ VALUES ('suspended', 4::bigint) $$, 'doing it again does not');
 SELECT throws_ok(format('SELECT * FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'asleep'), '23514',

@@ -130,6 +130,7 @@ patches_by_rank(void)
 
 	FINE(user_store_patch(f.pg, &f.bob, &f.bob.user, &name, f.arena, &user, &f.err));
 	CU_ASSERT_STRING_EQUAL(user.display_name, "Bobby");
+	CU_ASSERT_EQUAL(user.acl_version, 0);
 	REFUSED(f,
 	    user_store_patch(f.pg, &f.bob, &f.carol.user, &name, f.arena, &user, &f.err),
 	    ES_FORBIDDEN, NULL);
@@ -153,6 +154,37 @@ patches_by_rank(void)
 		&(struct user_patch){.email = "owner@example.test"}, f.arena, &user,
 		&f.err),
 	    ES_EMAIL_TAKEN, NULL);
+}
+
+/* Each raise makes all workers look up all connections of the tenant. */
+static void
+only_rights_raise_the_version(void)
+{
+	const struct actor hans = fixture_user(&f, &f.owner, "hans", "member");
+	const struct user_patch harmless[] = {{.display_name = "Hans"},
+	    {.email = "hans2@example.test"}, {.role = NULL}, {.role = "member"}};
+	const int64_t version = acl_version();
+
+	for (size_t i = 0; i < ES_COUNT(harmless); i++) {
+		FINE(user_store_patch(
+		    f.pg, &f.admin, &hans.user, &harmless[i], f.arena, &user, &f.err));
+		CU_ASSERT_EQUAL(user.acl_version, harmless[i].role != NULL ? version : 0);
+	}
+	CU_ASSERT_EQUAL(acl_version(), version);
+	FINE(user_store_patch(f.pg, &f.admin, &hans.user,
+	    &(struct user_patch){.role = "guest"}, f.arena, &user, &f.err));
+	CU_ASSERT_EQUAL(user.acl_version, version + 1);
+	CU_ASSERT_EQUAL(acl_version(), version + 1);
+	REFUSED(f,
+	    user_store_patch(f.pg, &f.bob, &hans.user,
+		&(struct user_patch){.role = "admin"}, f.arena, &user, &f.err),
+	    ES_FORBIDDEN, NULL);
+	CU_ASSERT_EQUAL(acl_version(), version + 1);
+	FINE(user_store_deactivate(f.pg, &f.admin, &hans.user, f.arena, &user, &f.err));
+	CU_ASSERT_EQUAL(user.acl_version, version + 2);
+	FINE(user_store_deactivate(f.pg, &f.admin, &hans.user, f.arena, &user, &f.err));
+	CU_ASSERT_EQUAL(user.acl_version, version + 2);
+	CU_ASSERT_EQUAL(acl_version(), version + 2);
 }
 
 static void
@@ -243,6 +275,7 @@ static CU_TestInfo cases[] = {
     {"knows its own users only", knows_its_own_users_only},
     {"creates for admins only", creates_for_admins_only},
     {"patches by rank", patches_by_rank},
+    {"only rights raise the version", only_rights_raise_the_version},
     {"the last owner stays", the_last_owner_stays},
     {"looks up who a token names", looks_up_who_a_token_names},
     {"deactivating ends tokens", deactivating_ends_tokens},

@@ -122,12 +122,20 @@ events(void)
 static void
 versions(void)
 {
+	struct control change = {.tenant = {TENANT}, .acl_version = 5};
+
 	begin();
-	announce_acl(&the_api, &request, &request.who.actor.tenant, 5);
+	announce_acl(&the_api, &request, &change);
 	CU_ASSERT_STRING_EQUAL(
 	    said, "PUBLISH es:ctl {\"tenant\":\"" TENANT "\",\"aclVersion\":5} \n ");
+	said[0] = '\0';
+	change.user = (struct user_id){USER};
+	change.names_user = true;
+	announce_acl(&the_api, &request, &change);
+	CU_ASSERT_STRING_EQUAL(said, "PUBLISH es:ctl {\"tenant\":\"" TENANT
+				     "\",\"user\":\"" USER "\",\"aclVersion\":5} \n ");
 	redis_says = ES_UNAVAILABLE;
-	announce_acl(&the_api, &request, &request.who.actor.tenant, 5);
+	announce_acl(&the_api, &request, &change);
 	CU_ASSERT_EQUAL(failures, 1);
 	arena_free(&mem);
 }
