@@ -111,6 +111,23 @@ SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c2'), 400::bi
 SELECT is_empty(format('SELECT id FROM messages WHERE channel_id = %L AND prev <> id - 1', :'c2'),
     'without a hole');
 
+-- marks of the same members in opposite order never deadlock either
+CREATE FUNCTION pg_temp.reading(p_first uuid, p_second uuid) RETURNS text
+LANGUAGE sql AS $$
+	SELECT format('DO $do$ BEGIN FOR i IN 1..200 LOOP PERFORM FROM es_read_many(
+	    ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L]::uuid[],
+	    ARRAY[2 * i, 2 * i]); COMMIT; END LOOP; END $do$', pg_temp.id('f', 1), p_first,
+	    p_second, pg_temp.id('a', 1))
+$$;
+SELECT dblink_send_query('one', pg_temp.reading(:'c1', :'c2')),
+    dblink_send_query('two', pg_temp.reading(:'c2', :'c1')) \g /dev/null
+SELECT is(r.done, 'DO', 'reader one got through') FROM dblink_get_result('one') AS r (done text);
+SELECT is(r.done, 'DO', 'reader two got through') FROM dblink_get_result('two') AS r (done text);
+SELECT count(*) FROM dblink_get_result('one') AS r (done text) \g /dev/null
+SELECT count(*) FROM dblink_get_result('two') AS r (done text) \g /dev/null
+SELECT is(last_read_seq, 400::bigint, 'and the marks stand at the largest') FROM channel_members
+WHERE channel_id = :'c2' AND user_id = :'a1';
+
 -- a takeover waits for the batch under way; then the zombie can't commit
 SELECT x FROM dblink('one', 'SELECT epoch FROM es_partition_claim(250, ''one'', 0)') AS r (x text) \g /dev/null
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null

@@ -135,6 +135,13 @@ SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 1)', :'t
 SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 99)', :'t1', :'c1', :'a1'),
     ARRAY[4::bigint], 'not past the head');
 SELECT is_empty(format('SELECT * FROM es_read(%L, %L, %L, 1)', :'t1', :'c1', :'a2'), 'only members have one');
+SELECT results_eq(format('SELECT ord, code, last_read_seq FROM es_read_many(
+    ARRAY[%1$L, %1$L, %2$L, %1$L, %1$L]::uuid[], ARRAY[%3$L, %3$L, %4$L, %5$L, %6$L]::uuid[],
+    ARRAY[%7$L, %8$L, %9$L, %8$L, %7$L]::uuid[], ARRAY[1, 1, 1, 1, 5])', :'t1', :'t2', :'c1',
+    pg_temp.id('d', 1), pg_temp.id('c', 3), pg_temp.id('c', 77), :'a1', :'a2', :'b1'),
+    $$ VALUES (1, 'ok', 4::bigint), (2, 'forbidden', NULL), (3, 'ok', 0), (4, 'not_found', NULL),
+    (5, 'not_found', NULL) $$, 'many marks of several tenants, each with its answer');
+SELECT is_empty($$ SELECT * FROM es_read_many('{}', '{}', '{}', '{}') $$, 'or none');
 
 -- guarded counter
 UPDATE tenants SET max_channels = 1 WHERE id = :'t1';
