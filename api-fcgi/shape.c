@@ -85,7 +85,7 @@ shape_message(struct json_write *w, const struct message *m)
 	jw_string(w, "body", m->deleted ? NULL : m->body);
 	shape_time(w, "createdAt", m->created_ms);
 	jw_int(w, "seq", m->id);
-	jw_int(w, "prev", m->prev);
+	jw_int(w, "prev", m->id - 1); /* numbers are dense in a channel */
 	jw_string(w, "clientMessageId", m->client_id);
 	shape_time(w, "editedAt", m->edited_ms);
 	jw_bool(w, "deleted", m->deleted);

@@ -102,7 +102,6 @@ answer_committed(struct api *api, const struct http_req *req, struct http_res *r
 {
 	const struct message m = {
 	    .id = o->message_id,
-	    .prev = o->prev,
 	    .channel = e->channel,
 	    .sender = e->user,
 	    .sender_display_name =

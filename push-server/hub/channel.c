@@ -180,22 +180,24 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 	static unsigned char buf[EVENT_FRAME_MAX];
 	struct hub *hub = ch->hub;
 	struct event_frame frame;
+	int64_t missing; /* numbers between the log's head and this event */
 
 	if (!ch->confirmed)
 		return; /* the head is read after the confirmation: it will cover this */
 	if (ch->log == NULL)
-		ch->log = chan_log_new(hub->logs, ev->prev);
+		ch->log = chan_log_new(hub->logs, ev->seq - 1);
 	if (ev->seq <= chan_log_head(ch->log))
 		return;
-	if (ev->prev - chan_log_head(ch->log) >= RECOVERED_LEAST) {
+	missing = ev->seq - 1 - chan_log_head(ch->log);
+	if (missing >= RECOVERED_LEAST) {
 		ch->jumped = !ch->reset_due; /* else the epoch has come first */
-		channel_reset(ch, ev->prev);
-	} else if (ev->prev != chan_log_head(ch->log)) {
-		channel_skip_hole(ch, ev->prev);
+		channel_reset(ch, ev->seq - 1);
+	} else if (missing > 0) {
+		channel_skip_hole(ch, ev->seq - 1);
 	}
 	channel_note_kind(ch, ev, a);
 	frame = event_frame_encode(ev, buf);
-	CHECK(chan_log_append(ch->log, ev->seq, ev->prev, frame.bytes, frame.len,
+	CHECK(chan_log_append(ch->log, ev->seq, frame.bytes, frame.len,
 		  ev->accepted_ms) == CHAN_LOG_APPENDED);
 	channel_wake(ch);
 }

@@ -220,14 +220,14 @@ chan_log_evict_oldest(struct chan_log *log)
 }
 
 enum chan_log_result
-chan_log_append(struct chan_log *log, int64_t seq, int64_t prev, const void *frame,
-    size_t len, int64_t accepted_ms)
+chan_log_append(
+    struct chan_log *log, int64_t seq, const void *frame, size_t len, int64_t accepted_ms)
 {
 	uint32_t offset;
 
 	if (seq <= log->head)
 		return CHAN_LOG_REPEAT;
-	if (prev != log->head)
+	if (seq != log->head + 1)
 		return CHAN_LOG_HOLE;
 	CHECK(len > 0 && len <= log->all->channel_max);
 	while (!chan_log_find_room(log, len, &offset)) {

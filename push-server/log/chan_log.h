@@ -35,13 +35,14 @@ void chan_log_restart(struct chan_log *log, int64_t head);
 enum chan_log_result {
 	CHAN_LOG_APPENDED,
 	CHAN_LOG_REPEAT, /* seq is at or below the head: nothing done */
-	CHAN_LOG_HOLE,   /* prev is not the head: nothing done */
+	CHAN_LOG_HOLE,   /* seq is beyond head + 1: nothing done */
 };
 
-/* A frame of event seq, whose predecessor in the channel is prev < seq. accepted_ms is
- * kept for the latency metric. Evicts the oldest frames when there is no room. */
-enum chan_log_result chan_log_append(struct chan_log *log, int64_t seq, int64_t prev,
-    const void *frame, size_t len, int64_t accepted_ms);
+/* The frame of event seq. Numbers are dense in a channel, so the next one is head + 1.
+ * accepted_ms is kept for the latency metric. Evicts the oldest frames when there is no
+ * room. */
+enum chan_log_result chan_log_append(struct chan_log *log, int64_t seq, const void *frame,
+    size_t len, int64_t accepted_ms);
 
 struct chan_span {
 	const unsigned char *bytes; /* valid until the next call that changes any log */

@@ -25,6 +25,16 @@ event_frame_type_of(enum event_kind kind)
 	return kind == EVENT_TYPING ? "typing_indicator" : event_kind_name(kind);
 }
 
+/* Clients may check `prev`; the server's own test for a hole is seq != head + 1. */
+static void
+event_frame_numbers(struct frame_text *t, const struct event *ev)
+{
+	frame_text_raw(t, ",\"seq\":");
+	frame_text_int(t, ev->seq);
+	frame_text_raw(t, ",\"prev\":");
+	frame_text_int(t, ev->seq - 1);
+}
+
 static void
 event_frame_put_message(struct frame_text *t, const struct event *ev)
 {
@@ -33,10 +43,7 @@ event_frame_put_message(struct frame_text *t, const struct event *ev)
 	clock_format(ev->created_ms, created);
 	frame_text_raw(t, ",\"body\":");
 	frame_text_string(t, ev->deleted ? NULL : ev->body);
-	frame_text_raw(t, ",\"seq\":");
-	frame_text_int(t, ev->seq);
-	frame_text_raw(t, ",\"prev\":");
-	frame_text_int(t, ev->prev);
+	event_frame_numbers(t, ev);
 	frame_text_raw(t, ",\"payload\":{\"messageId\":");
 	frame_text_int(t, ev->seq);
 	frame_text_raw(t, ",\"senderDisplayName\":");
@@ -63,10 +70,7 @@ event_frame_put_other(struct frame_text *t, const struct event *ev)
 	}
 	frame_text_raw(t, ",\"payload\":");
 	frame_text_raw(t, ev->payload != NULL ? ev->payload : "{}");
-	frame_text_raw(t, ",\"seq\":");
-	frame_text_int(t, ev->seq);
-	frame_text_raw(t, ",\"prev\":");
-	frame_text_int(t, ev->prev);
+	event_frame_numbers(t, ev);
 	frame_text_raw(t, "}");
 }
 

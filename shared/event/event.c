@@ -11,7 +11,7 @@
 #include "core/banned.h"
 
 struct wire_event {
-	int64_t v, seq, prev, at;
+	int64_t v, seq, at;
 	const char *kind, *tenant, *channel, *user, *name, *createdAt, *body, *cid,
 	    *payload, *traceparent;
 	bool has_body, has_cid, has_payload, has_traceparent, has_name;
@@ -26,7 +26,6 @@ static const struct json_field event_fields[] = {
     JSON_FIELD(struct wire_event, user, JSON_UUID, true, 36, 36),
     JSON_FIELD_OPT(struct wire_event, name, JSON_STRING, 0, 1024),
     JSON_FIELD(struct wire_event, seq, JSON_INT, true, 0, ES_INT_MAX_EXACT),
-    JSON_FIELD(struct wire_event, prev, JSON_INT, true, 0, ES_INT_MAX_EXACT),
     JSON_FIELD(struct wire_event, createdAt, JSON_STRING, true, 20, ES_TIME_TEXT),
     JSON_FIELD(struct wire_event, at, JSON_INT, true, 0, ES_INT_MAX_EXACT),
     JSON_FIELD_OPT(struct wire_event, body, JSON_STRING, 0, 65536),
@@ -77,7 +76,6 @@ event_encode(const struct event *e, struct text *out)
 	jw_string(&w, "user", e->user.text);
 	jw_string(&w, "name", e->display_name);
 	jw_int(&w, "seq", e->seq);
-	jw_int(&w, "prev", e->prev);
 	jw_string(&w, "createdAt", created);
 	jw_int(&w, "at", e->accepted_ms);
 	jw_string(&w, "body", e->body);
@@ -98,8 +96,6 @@ check_members(const struct event *e, struct es_err *err)
 		return es_fail_field(err, ES_INVALID, "body", "is required");
 	if ((e->kind == EVENT_TYPING) != (e->seq == 0))
 		return es_fail_field(err, ES_INVALID, "seq", "does not fit the kind");
-	if (e->seq != 0 && e->prev >= e->seq)
-		return es_fail_field(err, ES_INVALID, "prev", "must be below seq");
 	if (e->payload != NULL && e->payload[0] != '{')
 		return es_fail_field(err, ES_INVALID, "payload", "must be an object");
 	return ES_OK;
@@ -123,7 +119,6 @@ event_decode(
 		return es_fail_field(err, ES_INVALID, "createdAt", "is no time");
 	e.display_name = w.name;
 	e.seq = w.seq;
-	e.prev = w.prev;
 	e.accepted_ms = w.at;
 	e.body = w.body;
 	e.client_id = w.cid;

@@ -33,7 +33,8 @@ struct event {
 	struct user_id
 	    user; /* sender or actor; for member events the member is in payload */
 	const char *display_name;
-	int64_t seq, prev;       /* 0 for lossy kinds */
+	int64_t seq; /* dense in the channel: the event before has seq - 1; 0 for lossy
+	                kinds */
 	int64_t created_ms;      /* commit stamp of the database */
 	int64_t accepted_ms;     /* for latency; 0 unknown */
 	const char *body;        /* message only, else NULL */
@@ -78,8 +79,8 @@ struct outcome {
 	 * tell it for OUTCOME_COMMITTED only: a repeat may show an older name. */
 	const char *sender_name;
 	enum outcome_result result;
-	enum es_code code; /* ES_OK, or why it was refused */
-	int64_t message_id, prev;
+	enum es_code code;  /* ES_OK, or why it was refused */
+	int64_t message_id; /* 0: refused */
 	int64_t created_ms;
 };
 

@@ -28,7 +28,7 @@ static const struct json_field reply_fields[] = {
 struct wire_outcome {
 	const char *cid, *result, *code, *createdAt;
 	bool has_createdAt;
-	int64_t messageId, prev;
+	int64_t messageId;
 };
 
 static const struct json_field outcome_fields[] = {
@@ -36,7 +36,6 @@ static const struct json_field outcome_fields[] = {
     JSON_FIELD(struct wire_outcome, result, JSON_STRING, true, 1, 16),
     JSON_FIELD(struct wire_outcome, code, JSON_STRING, true, 1, 64),
     JSON_FIELD(struct wire_outcome, messageId, JSON_INT, true, 0, ES_INT_MAX_EXACT),
-    JSON_FIELD(struct wire_outcome, prev, JSON_INT, true, 0, ES_INT_MAX_EXACT),
     JSON_FIELD_OPT(struct wire_outcome, createdAt, JSON_STRING, 20, ES_TIME_TEXT),
 };
 
@@ -77,7 +76,6 @@ reply_encode(const struct reply *r, struct text *out)
 		jw_string(&w, "result", result_names[o->result]);
 		jw_string(&w, "code", es_code_name(o->code));
 		jw_int(&w, "messageId", o->message_id);
-		jw_int(&w, "prev", o->prev);
 		jw_string(&w, "createdAt", o->result == OUTCOME_REFUSED ? NULL : created);
 		jw_object_end(&w);
 	}
@@ -109,7 +107,6 @@ decode_outcome(const char *json, struct arena *a, struct outcome *out, struct es
 		return es_fail_field(err, ES_INVALID, "createdAt", "is no time");
 	o.client_id = w.cid;
 	o.message_id = w.messageId;
-	o.prev = w.prev;
 	*out = o;
 	return ES_OK;
 }

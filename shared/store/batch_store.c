@@ -10,7 +10,7 @@
 #define FENCED "ES001"
 
 struct batch_row {
-	int64_t ord, seq, prev, created_ms, edited_ms;
+	int64_t ord, seq, created_ms, edited_ms;
 	const char *outcome, *code, *body, *sender_name, *payload;
 	bool deleted;
 };
@@ -20,7 +20,6 @@ static const struct pg_col batch_cols[] = {
     PG_COL(struct batch_row, outcome, PG_TEXT),
     PG_COL(struct batch_row, code, PG_TEXT),
     PG_COL(struct batch_row, seq, PG_INT8),
-    PG_COL(struct batch_row, prev, PG_INT8),
     PG_COL(struct batch_row, created_ms, PG_INT8),
     PG_COL(struct batch_row, body, PG_TEXT),
     PG_COL(struct batch_row, edited_ms, PG_INT8),
@@ -31,7 +30,7 @@ static const struct pg_col batch_cols[] = {
 
 static const struct pg_stmt commit = {
     .name = "batch_commit",
-    .sql = "SELECT ord, outcome, code, seq, prev, created_ms, body, edited_ms, deleted,"
+    .sql = "SELECT ord, outcome, code, seq, created_ms, body, edited_ms, deleted,"
 	   " sender_name, payload FROM es_batch($1, $2, $3, $4::uuid[], $5::uuid[],"
 	   " $6::uuid[], $7::bytea[], $8::bytea[], $9::text[], $10::text[],"
 	   " $11::uuid[])",
@@ -119,7 +118,6 @@ to_event(const struct batch_row *row, const struct flat *f, struct event *out)
 	    .user = e->user,
 	    .display_name = row->sender_name != NULL ? row->sender_name : e->display_name,
 	    .seq = row->seq,
-	    .prev = row->prev,
 	    .created_ms = row->created_ms,
 	    .accepted_ms = e->accepted_ms,
 	    .payload = row->payload,
@@ -153,7 +151,6 @@ take_row(const struct batch_row *row, const struct flat *f, struct batch_result 
 	o->result =
 	    strcmp(row->outcome, "repeat") == 0 ? OUTCOME_REPEAT : OUTCOME_COMMITTED;
 	o->message_id = row->seq;
-	o->prev = row->prev;
 	o->created_ms = row->created_ms;
 	o->sender_name = row->sender_name;
 	if (o->result == OUTCOME_REPEAT)

@@ -9,7 +9,6 @@
 
 static const struct pg_col message_cols[] = {
     PG_COL(struct message, id, PG_INT8),
-    PG_COL(struct message, prev, PG_INT8),
     PG_COL(struct message, channel, PG_UUID),
     PG_COL(struct message, sender, PG_UUID),
     PG_COL(struct message, sender_display_name, PG_TEXT),
@@ -30,7 +29,7 @@ static const struct pg_col message_cols[] = {
  * from before that was stored show the name of today, looked up row by row, since a join
  * may read every user. */
 #define MESSAGES \
-	"SELECT m.id, m.prev, m.channel_id, m.sender_id, " \
+	"SELECT m.id, m.channel_id, m.sender_id, " \
 	" COALESCE(m.sender_name, (SELECT u.display_name FROM users u" \
 	" WHERE u.tenant_id = $1 AND u.id = m.sender_id), '')," \
 	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \

@@ -9,7 +9,7 @@
 #include "store/actor.h"
 
 struct message {
-	int64_t id, prev; /* id is also its seq */
+	int64_t id; /* also its seq, so the event before has id - 1 */
 	struct channel_id channel;
 	struct user_id sender;
 	const char *sender_display_name; /* of the time of sending */

@@ -5,7 +5,7 @@
 #include "core/banned.h"
 
 struct found {
-	int64_t ord, id, prev, created_ms;
+	int64_t ord, id, created_ms;
 	bool committed, same;
 	const char *code, *sender_name;
 };
@@ -15,7 +15,6 @@ static const struct pg_col found_cols[] = {
     PG_COL(struct found, committed, PG_BOOL),
     PG_COL(struct found, same, PG_BOOL),
     PG_COL(struct found, id, PG_INT8),
-    PG_COL(struct found, prev, PG_INT8),
     PG_COL(struct found, created_ms, PG_INT8),
     PG_COL(struct found, code, PG_TEXT),
     PG_COL(struct found, sender_name, PG_TEXT),
@@ -26,7 +25,7 @@ static const struct pg_col found_cols[] = {
 const struct pg_stmt outcome_store_stmt = {
     .name = "outcomes",
     .sql = "SELECT k.ord - 1, m.id IS NOT NULL, m.request_hash = decode(k.hash, 'hex'),"
-	   " m.id, m.prev, es_ms(m.created_at), r.code,"
+	   " m.id, es_ms(m.created_at), r.code,"
 	   " m.sender_name"
 	   " FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS k (key, hash, ord)"
 	   " LEFT JOIN LATERAL (SELECT m.* FROM messages m WHERE m.tenant_id = $1"
@@ -83,7 +82,6 @@ judge(const struct found *row, const char *client_id)
 		    .result = OUTCOME_COMMITTED,
 		    .code = ES_OK,
 		    .message_id = row->id,
-		    .prev = row->prev,
 		    .created_ms = row->created_ms};
 	return out;
 }

@@ -49,14 +49,13 @@ static const struct pg_stmt state_stmt = {
 /* The payload comes back as it will be read from history. */
 static const struct pg_col event_cols[] = {
     PG_COL(struct event, seq, PG_INT8),
-    PG_COL(struct event, prev, PG_INT8),
     PG_COL(struct event, created_ms, PG_INT8),
     PG_COL(struct event, payload, PG_TEXT),
 };
 
 static const struct pg_stmt number = {
     .name = "store_number_event",
-    .sql = "SELECT seq, prev, created_ms, $5::jsonb FROM es_event($1, $2, $3, $4, $5)",
+    .sql = "SELECT seq, created_ms, $5::jsonb FROM es_event($1, $2, $3, $4, $5)",
     .cols = event_cols,
     .n_cols = ES_COUNT(event_cols),
     .n_params = 5,

@@ -7,7 +7,7 @@
 
 /* An event, or nothing but the head when the page is empty. */
 struct page_row {
-	int64_t head, seq, prev, created_ms;
+	int64_t head, seq, created_ms;
 	const char *kind, *display_name, *body, *client_id, *payload;
 	struct user_id user;
 	bool edited, deleted;
@@ -16,7 +16,6 @@ struct page_row {
 static const struct pg_col page_cols[] = {
     PG_COL(struct page_row, head, PG_INT8),
     PG_COL(struct page_row, seq, PG_INT8),
-    PG_COL(struct page_row, prev, PG_INT8),
     PG_COL(struct page_row, kind, PG_TEXT),
     PG_COL(struct page_row, user, PG_UUID),
     PG_COL(struct page_row, display_name, PG_TEXT),
@@ -32,12 +31,12 @@ static const struct pg_col page_cols[] = {
  * what is missing below it is missing for good. */
 const struct pg_stmt sync_store_page = {
     .name = "sync_page",
-    .sql = "SELECT h.last_seq, e.seq, e.prev, e.kind, e.user_id,"
+    .sql = "SELECT h.last_seq, e.seq, e.kind, e.user_id,"
 	   " COALESCE(e.sender_name, (SELECT u.display_name FROM users u"
 	   " WHERE u.tenant_id = $1 AND u.id = e.user_id)),"
 	   " es_ms(e.created_at), e.body, e.client_id, e.edited, e.deleted, e.payload"
 	   " FROM channel_heads h LEFT JOIN LATERAL ("
-	   "(SELECT m.id AS seq, m.prev, 'message' AS kind, m.sender_id AS user_id,"
+	   "(SELECT m.id AS seq, 'message' AS kind, m.sender_id AS user_id,"
 	   " m.sender_name,"
 	   " m.created_at, CASE WHEN m.deleted_at IS NULL THEN m.body END AS body,"
 	   " m.client_message_id AS client_id, m.edited_at IS NOT NULL AS edited,"
@@ -45,7 +44,7 @@ const struct pg_stmt sync_store_page = {
 	   " FROM messages m WHERE m.tenant_id = $1 AND m.channel_id = $2"
 	   " AND m.id > $3 AND m.id <= $4 ORDER BY m.id LIMIT $5)"
 	   " UNION ALL "
-	   "(SELECT c.seq, c.prev, c.kind, c.actor_id, NULL, c.created_at, NULL, NULL, "
+	   "(SELECT c.seq, c.kind, c.actor_id, NULL, c.created_at, NULL, NULL, "
 	   "false,"
 	   " false, c.payload"
 	   " FROM channel_events c WHERE c.tenant_id = $1 AND c.channel_id = $2"
@@ -82,7 +81,6 @@ to_event(const struct page_row *row, const struct tenant_id *tenant,
 	    .user = row->user,
 	    .display_name = row->display_name != NULL ? row->display_name : "",
 	    .seq = row->seq,
-	    .prev = row->prev,
 	    .created_ms = row->created_ms,
 	    .body = row->body,
 	    .client_id = row->client_id,

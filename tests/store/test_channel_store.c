@@ -168,7 +168,6 @@ patching_is_an_event(void)
 	CU_ASSERT_EQUAL(channel.seq, 1);
 	CU_ASSERT_EQUAL(event.kind, EVENT_CHANNEL_UPDATED);
 	CU_ASSERT_EQUAL(event.seq, 1);
-	CU_ASSERT_EQUAL(event.prev, 0);
 	CU_ASSERT_STRING_EQUAL(event.payload, "{\"topic\": \"New\"}");
 	CU_ASSERT_STRING_EQUAL(event.display_name, "Bob");
 	SAME(event.user, f.bob.user);

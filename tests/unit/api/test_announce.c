@@ -95,7 +95,6 @@ changed(int64_t seq)
 	    .channel = {CHANNEL},
 	    .user = {USER},
 	    .seq = seq,
-	    .prev = seq - 1,
 	    .created_ms = 1767322984678LL,
 	    .payload = "{\"topic\":\"x\"}"};
 }

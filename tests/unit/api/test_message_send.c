@@ -140,7 +140,6 @@ begin(void)
 	world.outcome = (struct outcome){.result = OUTCOME_COMMITTED,
 	    .code = ES_OK,
 	    .message_id = 7,
-	    .prev = 6,
 	    .created_ms = 1767322984678LL};
 	CU_ASSERT_EQUAL_FATAL(send_gate_open(4, &the_api.gate, &fault), ES_OK);
 	mem = arena_new();

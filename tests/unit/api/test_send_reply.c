@@ -79,7 +79,6 @@ reply_of(const char *envelope)
 	    .result = OUTCOME_COMMITTED,
 	    .code = ES_OK,
 	    .message_id = 7,
-	    .prev = 6,
 	    .created_ms = 1767322984678LL};
 	struct reply reply = {.outcomes = &outcome, .n = 1};
 	struct text t;

@@ -60,7 +60,6 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 			r->outcomes[j] =
 			    (struct outcome){.client_id = e->messages[j].client_id,
 				.message_id = seq,
-				.prev = seq - 1,
 				.created_ms = 1};
 			out->events[out->n_events++] =
 			    (struct event){.kind = EVENT_MESSAGE,
@@ -68,7 +67,6 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 				.channel = e->channel,
 				.user = e->user,
 				.seq = as_repeat && j > 0 ? old_seq : seq,
-				.prev = as_repeat && j > 0 ? 0 : seq - 1,
 				.body = e->messages[j].body};
 			out->n_committed++;
 			(void)snprintf(log_of_commits + strlen(log_of_commits),

@@ -99,7 +99,6 @@ event_of(const struct outside *o, const struct out_channel *ch, int64_t seq)
 	    .user = o->users[e->user],
 	    .display_name = "X",
 	    .seq = seq,
-	    .prev = seq - 1,
 	    .created_ms = 1,
 	    .accepted_ms = 1};
 	struct es_err err;

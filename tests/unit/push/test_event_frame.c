@@ -43,7 +43,6 @@ message(const char *body)
 	struct event ev = {.kind = EVENT_MESSAGE,
 	    .display_name = "John",
 	    .seq = 123,
-	    .prev = 122,
 	    .created_ms = 1767323045678,
 	    .body = body,
 	    .client_id = "c-1"};

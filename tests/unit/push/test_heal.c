@@ -154,7 +154,7 @@ test_foreign(void)
 
 /* An event of channel 0 from after "db recovered". */
 static void
-hear_lifted(const struct fake_conn *f, int64_t prev)
+hear_lifted(const struct fake_conn *f, int64_t seq)
 {
 	struct arena *arena = arena_new();
 	char topic[ES_TOPIC_MAX];
@@ -162,8 +162,7 @@ hear_lifted(const struct fake_conn *f, int64_t prev)
 	    .tenant = f->conn.tenant,
 	    .channel = out.channels[0].id,
 	    .user = out.users[0],
-	    .prev = prev,
-	    .seq = prev + 1,
+	    .seq = seq,
 	    .display_name = "X",
 	    .body = "b",
 	    .client_id = "c",
@@ -190,7 +189,7 @@ test_recovered(void)
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(a, 1, -1);
 	hub_settle();
-	hear_lifted(a, 1 + RECOVERED_JUMP);
+	hear_lifted(a, 2 + RECOVERED_JUMP);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"toSeq\":1000001,\"reason\":\"reset\""), 1);
 	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":1000002,\"prev\":1000001"), 1);
