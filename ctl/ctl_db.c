@@ -23,6 +23,7 @@ struct db_job {
 	struct arena *arena;
 	struct migrate migrate;
 	const char *dir;
+	const char *to; /* version of the last migration to apply; NULL: all */
 	bool yes;
 	char **words; /* what is not an option */
 	int n_words;
@@ -49,19 +50,23 @@ read_args(struct db_job *job, int argc, char **argv, int max_words)
 {
 	static const struct option options[] = {
 	    {"dir", required_argument, NULL, 'd'},
+	    {"to", required_argument, NULL, 't'},
 	    {"yes", no_argument, NULL, 'y'},
 	    {NULL, 0, NULL, 0},
 	};
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "d:y", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "d:t:y", options, NULL)) != -1) {
 		if (option == 'd')
 			job->dir = optarg;
+		else if (option == 't')
+			job->to = optarg;
 		else if (option == 'y')
 			job->yes = true;
 		else
-			return usage(argv[0], "options are --dir FOLDER and --yes");
+			return usage(
+			    argv[0], "options are --dir FOLDER, --to VERSION and --yes");
 	}
 	job->words = argv + optind;
 	job->n_words = argc - optind;
@@ -119,17 +124,32 @@ nothing_edited(const struct migrate *m)
 	return migrate_count(m, MIGRATE_EDITED) == 0;
 }
 
+/* An operator who stops before a migration must not mistype which one. */
+static bool
+ctl_db_has_file(const struct migrate *m, const char *version)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->rows[i].file && strcmp(m->rows[i].version, version) == 0)
+			return true;
+	fprintf(stderr, "%s: no migration has this version\n", version);
+	return false;
+}
+
 static int
 migrate(struct db_job *job)
 {
 	struct migrate *m = &job->migrate;
 	size_t n = 0;
 
+	if (job->to && !ctl_db_has_file(m, job->to))
+		return CTL_FAILED;
 	if (!migrate_lock(m) || !nothing_edited(m))
 		return CTL_FAILED;
 	if (migrate_count(m, MIGRATE_MISSING) > 0)
 		fprintf(stderr, "%s: the database is newer than these files\n", job->dir);
 	for (size_t i = 0; i < m->n; i++) {
+		if (job->to && strcmp(m->rows[i].version, job->to) > 0)
+			break;
 		if (m->rows[i].state != MIGRATE_PENDING)
 			continue;
 		if (!migrate_apply(m, &m->rows[i]))
@@ -253,7 +273,8 @@ RUN(rollback, 1, true)
 RUN(recovered, 0, false)
 
 static const struct ctl_verb verbs[] = {
-    {"migrate", "[--dir FOLDER]", "Apply what is not applied yet.", run_migrate},
+    {"migrate", "[--to VERSION] [--dir FOLDER]",
+	"Apply what is not applied yet, all or up to a version.", run_migrate},
     {"status", "[--dir FOLDER]", "List migrations: applied, pending, edited, missing.",
 	run_status},
     {"verify", "[--dir FOLDER]",

@@ -27,9 +27,9 @@ BEGIN
 	SELECT p_tenant, p_id, m.id, CASE WHEN m.n = 1 THEN 'owner' ELSE 'member' END,
 	    now() - p_age + m.n * interval '1 minute'
 	FROM unnest(p_members) WITH ORDINALITY AS m (id, n);
-	INSERT INTO channel_events (tenant_id, channel_id, seq, prev, kind, actor_id, payload,
+	INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id, payload,
 	    created_at)
-	SELECT p_tenant, p_id, m.n - 1, m.n - 2, 'member_joined', m.id,
+	SELECT p_tenant, p_id, m.n - 1, 'member_joined', m.id,
 	    es_member_payload(m.id, u.display_name, 'member'),
 	    now() - p_age + m.n * interval '1 minute'
 	FROM unnest(p_members) WITH ORDINALITY AS m (id, n)
@@ -51,9 +51,9 @@ BEGIN
 	END IF;
 	SELECT last_seq INTO head FROM channel_heads
 	WHERE tenant_id = p_tenant AND channel_id = p_channel FOR NO KEY UPDATE;
-	INSERT INTO messages (tenant_id, channel_id, id, prev, sender_id, sender_name,
+	INSERT INTO messages (tenant_id, channel_id, id, sender_id, sender_name,
 	    dedupe_key, request_hash, client_message_id, body, created_at)
-	SELECT p_tenant, p_channel, head + i, head + i - 1, m.author,
+	SELECT p_tenant, p_channel, head + i, m.author,
 	    (SELECT display_name FROM users WHERE tenant_id = p_tenant AND id = m.author),
 	    pg_temp.seed_key(m.author, 'demo-' || i),
 	    substring(sha256(convert_to(m.body, 'UTF8')) FOR 16), 'demo-' || i, m.body,

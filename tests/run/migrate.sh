@@ -98,6 +98,15 @@ expect 1 '_make_two.sql:3: type "nonsense"' 'one that is found later too' migrat
 	(select count(*) from schema_migrations)")" = 't|t|1' ]
 result $? 'nothing stays of the file at fault, the one before does'
 
+# part of the way, as a rolling upgrade goes
+database scratch
+files one two three
+expect 1 'no migration has this version' 'an unknown version is refused' migrate --dir "$DIR" --to 20260101000009
+expect 0 '^2 migrations applied' 'up to a version' migrate --dir "$DIR" --to 20260101000002
+expect 0 '^2 applied, 1 pending' 'and no further' status --dir "$DIR"
+expect 0 '^up to date' 'a version that is reached' migrate --dir "$DIR" --to 20260101000001
+expect 0 '^1 migration applied' 'then the rest' migrate --dir "$DIR"
+
 # outside a transaction
 database scratch
 files one

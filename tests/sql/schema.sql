@@ -66,10 +66,10 @@ SELECT columns_are('public', 'channels', ARRAY['tenant_id', 'id', 'name', 'topic
 SELECT columns_are('public', 'channel_heads', ARRAY['tenant_id', 'channel_id', 'last_seq', 'archived']);
 SELECT columns_are('public', 'channel_members', ARRAY['tenant_id', 'channel_id', 'user_id', 'role',
     'joined_at', 'last_read_at', 'last_read_seq']);
-SELECT columns_are('public', 'messages', ARRAY['tenant_id', 'channel_id', 'id', 'prev', 'sender_id',
+SELECT columns_are('public', 'messages', ARRAY['tenant_id', 'channel_id', 'id', 'sender_id',
     'sender_name', 'dedupe_key', 'request_hash', 'client_message_id', 'body', 'created_at', 'edited_at',
     'deleted_at']);
-SELECT columns_are('public', 'channel_events', ARRAY['tenant_id', 'channel_id', 'seq', 'prev',
+SELECT columns_are('public', 'channel_events', ARRAY['tenant_id', 'channel_id', 'seq',
     'kind', 'message_id', 'actor_id', 'payload', 'created_at']);
 SELECT columns_are('public', 'queue_partitions', ARRAY['partition', 'epoch', 'owner', 'until', 'done_id']);
 

@@ -7,13 +7,13 @@ SELECT pg_temp.fixture();
 SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2 \gset
 
 -- a row of each tenant in every table, the other's shaped alike
-INSERT INTO channel_events (tenant_id, channel_id, seq, prev, kind, actor_id) VALUES
-    (:'t1', pg_temp.id('c', 1), 1, 0, 'x', pg_temp.id('a', 1)),
-    (:'t2', pg_temp.id('d', 1), 1, 0, 'x', pg_temp.id('b', 1));
-INSERT INTO messages (tenant_id, channel_id, id, prev, sender_id, dedupe_key, request_hash,
+INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id) VALUES
+    (:'t1', pg_temp.id('c', 1), 1, 'x', pg_temp.id('a', 1)),
+    (:'t2', pg_temp.id('d', 1), 1, 'x', pg_temp.id('b', 1));
+INSERT INTO messages (tenant_id, channel_id, id, sender_id, dedupe_key, request_hash,
     client_message_id, body, created_at) VALUES
-    (:'t1', pg_temp.id('c', 1), 2, 1, pg_temp.id('a', 1), pg_temp.key('k'), 'h', 'k', 'b', now()),
-    (:'t2', pg_temp.id('d', 1), 2, 1, pg_temp.id('b', 1), pg_temp.key('k'), 'h', 'k', 'b', now());
+    (:'t1', pg_temp.id('c', 1), 2, pg_temp.id('a', 1), pg_temp.key('k'), 'h', 'k', 'b', now()),
+    (:'t2', pg_temp.id('d', 1), 2, pg_temp.id('b', 1), pg_temp.key('k'), 'h', 'k', 'b', now());
 INSERT INTO refused_messages (tenant_id, channel_id, dedupe_key, sender_id, client_message_id, code) VALUES
     (:'t1', pg_temp.id('c', 1), pg_temp.key('r'), pg_temp.id('a', 1), 'r', 'forbidden'),
     (:'t2', pg_temp.id('d', 1), pg_temp.key('r'), pg_temp.id('b', 1), 'r', 'forbidden');
