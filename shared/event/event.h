@@ -30,11 +30,10 @@ struct event {
 	enum event_kind kind;
 	struct tenant_id tenant;
 	struct channel_id channel;
-	struct user_id
-	    user; /* sender or actor; for member events the member is in payload */
-	const char *display_name;
-	int64_t seq; /* dense in the channel: the event before has seq - 1; 0 for lossy
-	                kinds */
+	struct user_id user;      /* sender or actor; a member is in payload.userId */
+	const char *display_name; /* of user; of a message, when it was sent */
+	/* Dense in the channel: the event before has seq - 1. 0 for lossy kinds. */
+	int64_t seq;
 	int64_t created_ms;      /* commit stamp of the database */
 	int64_t accepted_ms;     /* for latency; 0 unknown */
 	const char *body;        /* message only, else NULL */
