@@ -96,6 +96,8 @@ conn_free(struct conn *c)
 	t->n--;
 	conn_write_fini(c);
 	conn_bytes_fini(&c->io.message);
+	conn_bytes_fini(&c->io.control);
+	conn_bytes_fini(&c->io.pong);
 	conn_bytes_fini(&c->in.waiting);
 	mem_free(c->io.origin);
 	mem_free(c->in.token);
@@ -155,19 +157,19 @@ conn_close(struct conn *c, uint16_t code, const char *reason)
 void
 conn_peer_closes(struct conn *c, uint16_t code)
 {
+	c->io.peer_closes = true;
 	if (c->io.code == 0)
 		c->io.code = code;
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
 		return;
 	c->io.cut_at_ms = c->conns->env->now_ms + CLOSE_MS;
-	c->io.peer_closes = true;
 	conn_set_state(c, CONN_CLOSING);
 }
 
 void
 conn_lost(struct conn *c)
 {
-	const unsigned code = c->io.code != 0 ? c->io.code : 1006;
+	const unsigned code = c->io.code != 0 ? c->io.code : CLOSE_LOST;
 
 	if (c->state == CONN_GONE)
 		return;

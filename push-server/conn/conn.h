@@ -12,6 +12,7 @@
 #include "core/id.h"
 #include "core/list.h"
 #include "env/loop_env.h"
+#include "wire/frame_reader.h"
 
 struct lws;
 struct ws;
@@ -71,13 +72,23 @@ struct conn {
 	struct {                    /* conn.c, ws.c */
 		struct list all;    /* on conns->all */
 		struct list doomed; /* on conns->doomed, then on conns->closing */
-		bool upgraded, peer_closes;
-		bool greeted;  /* `greeted` was told and `closing` is owed */
+		bool upgraded;
+		bool peer_closes; /* its Close frame has come */
+		bool close_sent;  /* ours is written */
+		bool broken;      /* its bytes can't be read as frames any more */
+		bool greeted;     /* `greeted` was told and `closing` is owed */
 		bool dead;     /* a write has failed: cut, nothing can be said any more */
 		uint16_t code; /* of the close, ours or the peer's; 0: none yet */
 		char reason[64];
 		int64_t cut_at_ms;
-		struct conn_bytes message; /* fragments so far */
+		struct frame_reader reader;
+		struct conn_bytes message; /* what has come of the message under way */
+		size_t message_len;        /* likewise, also of what was not kept */
+		struct conn_bytes control; /* what has come of a control frame */
+		struct conn_bytes pong;    /* payload of the ping to be answered */
+		bool pong_due;
+		int64_t window_ms; /* ws_receive.c: control frames and fragments since */
+		uint32_t in_window;
 		char *origin;
 		char address[48];
 	} io;
@@ -108,6 +119,8 @@ struct conn {
 struct conn_events {
 	/* The WebSocket is up: the user is to be looked up. State is CONN_GREETING. */
 	void (*up)(void *ctx, struct conn *c);
+	/* len bytes that the socket has given; they may be changed in place. */
+	void (*bytes)(void *ctx, struct conn *c, char *data, size_t len);
 	/* One whole text message of len bytes; data lives as long as the call. */
 	void (*message)(void *ctx, struct conn *c, const char *data, size_t len);
 	/* The peer has answered a ping. */
@@ -186,6 +199,9 @@ void conn_close(struct conn *c, uint16_t code, const char *reason);
 /* Close codes of our own; what a client does about it is told by the hundred. */
 enum {
 	CLOSE_UNSUPPORTED = 1003,
+	CLOSE_NO_CODE = 1005, /* the peer's Close frame had none; never sent */
+	CLOSE_LOST = 1006,    /* no Close frame; never sent */
+	CLOSE_BAD_UTF8 = 1007,
 	CLOSE_TOO_BIG = 1009,
 	CLOSE_INTERNAL = 1011,
 	CLOSE_BAD_TOKEN = 4001,

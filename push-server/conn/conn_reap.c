@@ -24,8 +24,8 @@ conn_reap(struct conns *t)
 		list_move_tail(&t->closing, &c->io.doomed);
 		if (c->io.dead)
 			ws_cut(c->wsi); /* conn_lost() comes from inside */
-		else if (!c->io.peer_closes)
-			ws_want_writable(c->wsi);
+		else
+			ws_want_writable(c->wsi); /* for the Close frame */
 	}
 }
 

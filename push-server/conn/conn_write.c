@@ -1,5 +1,7 @@
 #include "conn/conn_write.h"
 
+#include <string.h>
+
 #include "conn/ws.h"
 #include "core/check.h"
 
@@ -76,6 +78,8 @@ conn_write_unblock(struct conn *c)
 	if (!c->out.blocked)
 		return;
 	c->out.blocked = false;
+	if (c->wsi != NULL)
+		ws_pause_reading(c->wsi, false);
 	list_del(&c->out.slow);
 	conn_write_count_out(c->conns, -(int64_t)c->out.buffered);
 	c->out.buffered = 0;
@@ -90,6 +94,7 @@ conn_write_block(struct conn *c, size_t buffered)
 	c->out.blocked_ms = c->conns->env->now_ms;
 	list_add_tail(&c->conns->slow, &c->out.slow);
 	conn_write_count_out(c->conns, (int64_t)buffered);
+	ws_pause_reading(c->wsi, true);
 	ws_want_writable(c->wsi);
 }
 
@@ -97,6 +102,13 @@ static int64_t
 conn_write_waiting(const struct conn *c)
 {
 	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
+}
+
+/* The upgrade is answered and no close was decided: frames may be written. */
+static bool
+conn_write_live(const struct conn *c)
+{
+	return c->state == CONN_GREETING || c->state == CONN_OPEN;
 }
 
 /* Too much waits in this process: close the slowest readers. They are closed later,
@@ -112,14 +124,14 @@ conn_write_shed_slowest(struct conns *t)
 	for (struct list *l = t->slow.next; l != &t->slow && excess > 0; l = l->next) {
 		const struct conn *c = LIST_ITEM(l, struct conn, out.slow);
 
-		if (c->state != CONN_OPEN)
+		if (!conn_write_live(c))
 			excess -= conn_write_waiting(c);
 	}
 	for (struct list *l = t->slow.next; l != &t->slow && excess > 0; l = next) {
 		struct conn *c = LIST_ITEM(l, struct conn, out.slow);
 
 		next = l->next;
-		if (c->state != CONN_OPEN)
+		if (!conn_write_live(c))
 			continue;
 		excess -= conn_write_waiting(c);
 		metrics_add(env->metrics, PM_SLOW, 1);
@@ -127,23 +139,13 @@ conn_write_shed_slowest(struct conns *t)
 	}
 }
 
-/* The one door: whole frames, an open connection, nothing held back. */
+/* The one door: whole frames, a live connection, nothing held back. */
 static bool
 conn_write(struct conn *c, const char *frames, size_t len)
 {
-	if (c->state != CONN_OPEN || c->out.blocked)
+	if (!conn_write_live(c) || c->out.blocked)
 		return false;
 	CHECK(len > 0 && len <= CONN_WRITE_MAX);
-	if (ws_close_code(c->wsi) != 0) {
-		/* libwebsockets closes by itself, for what broke the protocol: a raw
-		 * write would pass its Close frame */
-		conn_peer_closes(c, ws_close_code(c->wsi));
-		return false;
-	}
-	if (ws_partial(c->wsi)) { /* a pong of libwebsockets' own */
-		conn_write_block(c, 0);
-		return false;
-	}
 	if (!ws_write(c->wsi, frames, len)) {
 		c->io.dead = true;
 		conn_set_state(c, CONN_CLOSING);
@@ -200,10 +202,10 @@ conn_write_queue(
     struct conn *c, enum frame_opcode opcode, const char *payload, size_t len)
 {
 	/* One turn may say more than fits; slow is only who does not take it. */
-	if (c->state == CONN_OPEN &&
+	if (conn_write_live(c) &&
 	    c->out.control.len + FRAME_HEADER_MAX + len > CONN_CONTROL_MAX)
 		(void)conn_write_buffer(c, &c->out.control);
-	if (c->state != CONN_OPEN)
+	if (!conn_write_live(c))
 		return;
 	if (!conn_write_append(
 		c, &c->out.control, opcode, payload, len, CONN_CONTROL_MAX)) {
@@ -226,6 +228,47 @@ conn_write_ping(struct conn *c)
 {
 	/* Not empty: libwebsockets keeps an empty pong to itself. */
 	conn_write_queue(c, OPCODE_PING, "es", 2);
+}
+
+void
+conn_write_pong(struct conn *c, const char *payload, size_t len)
+{
+	if (!conn_write_live(c))
+		return;
+	c->io.pong.len = 0;
+	CHECK(conn_bytes_add(&c->io.pong, payload, len, FRAME_CONTROL_MAX));
+	c->io.pong_due = true;
+	if (list_empty(&c->out.flush))
+		list_add_tail(&c->conns->flush, &c->out.flush);
+}
+
+static void
+conn_write_queue_pong(struct conn *c)
+{
+	if (!c->io.pong_due)
+		return;
+	c->io.pong_due = false;
+	conn_write_queue(c, OPCODE_PONG, c->io.pong.data, c->io.pong.len);
+	conn_bytes_fini(&c->io.pong);
+}
+
+bool
+conn_write_close(struct conn *c)
+{
+	const size_t n_reason = c->io.code == CLOSE_NO_CODE ? 0 : strlen(c->io.reason);
+	const size_t n = c->io.code == CLOSE_NO_CODE ? 0 : 2 + n_reason;
+	char frame[FRAME_HEADER_MAX + 2 + sizeof(c->io.reason)];
+	size_t len = frame_header(OPCODE_CLOSE, n, frame);
+
+	CHECK(c->state == CONN_CLOSING && !c->io.close_sent && !ws_partial(c->wsi));
+	if (n > 0) {
+		frame[len++] = (char)(c->io.code >> 8);
+		frame[len++] = (char)c->io.code;
+		memcpy(frame + len, c->io.reason, n_reason);
+		len += n_reason;
+	}
+	c->io.close_sent = true;
+	return ws_write(c->wsi, frame, len);
 }
 
 size_t
@@ -280,15 +323,16 @@ void
 conn_write_ready(struct conn *c)
 {
 	conn_write_unblock(c);
-	if (c->state == CONN_OPEN && conn_write_buffer(c, &c->out.control) &&
-	    !c->out.blocked)
+	if (conn_write_live(c) && conn_write_buffer(c, &c->out.control) &&
+	    c->state == CONN_OPEN && !c->out.blocked)
 		c->conns->events->writable(c->conns->ctx, c);
 }
 
 void
 conn_write_last(struct conn *c)
 {
-	if (c->state == CONN_OPEN)
+	conn_write_queue_pong(c);
+	if (conn_write_live(c))
 		(void)conn_write_buffer(c, &c->out.control);
 }
 
@@ -300,7 +344,9 @@ conn_write_flush(struct conns *t)
 	while ((l = list_pop(&t->flush)) != NULL) {
 		struct conn *c = LIST_ITEM(l, struct conn, out.flush);
 
-		if (c->state == CONN_OPEN)
+		conn_write_queue_pong(c);
+		list_del(&c->out.flush); /* a full buffer may have put it back */
+		if (conn_write_live(c))
 			(void)conn_write_buffer(c, &c->out.control);
 	}
 }
@@ -334,7 +380,7 @@ conn_write_tick(struct conns *t)
 		next = l->next;
 		if (t->env->now_ms - c->out.blocked_ms < STALLED_MS)
 			break;
-		if (c->state == CONN_OPEN)
+		if (conn_write_live(c))
 			metrics_add(t->env->metrics, PM_SLOW, 1);
 		conn_close(c, CLOSE_SLOW, "too slow: nothing was read for 30 s");
 	}

@@ -14,13 +14,6 @@
 #define CONN_CONTROL_MAX (256 * 1024) /* 500 acks of one sync fit */
 #define CONN_LOSSY_MAX   8192
 
-enum frame_opcode {
-	OPCODE_TEXT = 1,
-	OPCODE_CLOSE = 8,
-	OPCODE_PING = 9,
-	OPCODE_PONG = 10
-};
-
 /* Room for the header of any server frame (RFC 6455 section 5.2, unmasked). */
 #define FRAME_HEADER_MAX 10
 /* Writes the header of one whole frame; returns its length (2, 4 or 10). */
@@ -28,7 +21,8 @@ size_t frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEA
 
 /* Append one text frame to the connection's control buffer; it is written at the end of
  * this turn of the loop, or when the buffer is full, before any channel bytes written
- * later. json is the payload; it is copied. Dropped when the connection is not open. A
+ * later. json is the payload; it is copied. Also before hello, for answers to frames that
+ * came early. Dropped when the connection is closing. A
  * full buffer that the socket does not take is a slow reader: 4101. */
 void conn_queue_frame(struct conn *c, const char *json, size_t len);
 
@@ -55,6 +49,13 @@ void conn_lossy_clear(struct conn *c);
 
 /* For ws.c, ping_wheel.c and the loop. */
 void conn_write_ping(struct conn *c);
+/* Answer a ping at the end of this turn. A later ping of the same turn takes its place
+ * (RFC 6455 section 5.5.3 asks for the most recent). len is at most FRAME_CONTROL_MAX. */
+void conn_write_pong(struct conn *c, const char *payload, size_t len);
+/* The Close frame of a connection in CONN_CLOSING, with io.code and io.reason; the last
+ * frame of all. The socket is writable and libwebsockets holds nothing back. False: the
+ * socket is dead. */
+bool conn_write_close(struct conn *c) ES_MUST_CHECK;
 /* The socket is writable and libwebsockets holds nothing back: write the control
  * buffer, then tell conn_events.writable. */
 void conn_write_ready(struct conn *c);

@@ -102,7 +102,7 @@ static void
 frame_out_limits(struct frame_text *f, const struct conn *c, const struct push_conf *conf)
 {
 	jw_object(&f->json, "limits");
-	jw_int(&f->json, "maxFrameBytes", conf->frame_max_bytes);
+	jw_int(&f->json, "maxFrameBytes", (int64_t)push_conf_message_max(conf));
 	jw_int(&f->json, "maxBodyChars", conf->body_max_chars);
 	jw_int(&f->json, "maxSubscriptions", conf->max_subscriptions);
 	jw_object(&f->json, "userSend");

@@ -2,13 +2,14 @@
 
 #include <libwebsockets.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "conn/conn_write.h"
 #include "core/check.h"
 
 #include "core/banned.h"
 
-#define RX_BUFFER 1024
+#define RX_BUFFER 4096
 #define NUDGE_S   0.5
 
 struct ws {
@@ -36,77 +37,51 @@ ws_bind_conn(struct lws *wsi)
 	lws_set_opaque_user_data(wsi, ws->adopting);
 }
 
-static void
-ws_on_established(struct conn *c)
+/* Close frames are written here, when libwebsockets holds nothing back. Non-zero: the
+ * socket is to be closed. */
+static int
+ws_on_closing(struct lws *wsi, struct conn *c)
 {
-	c->io.upgraded = true;
-	conn_set_state(c, CONN_GREETING);
-	c->conns->events->up(c->conns->ctx, c);
+	if (!c->io.close_sent) {
+		if (!conn_write_close(c))
+			return -1;
+		if (ws_partial(wsi)) {
+			ws_want_writable(wsi); /* come back when it is flushed */
+			return 0;
+		}
+	}
+	if (c->io.peer_closes)
+		return -1; /* both Close frames are there: RFC 6455 section 7.1.1 */
+	/* The end of what this client sends can't be read any more: it sees the end of
+	 * ours instead, closes, and that is seen here. */
+	if (c->io.broken)
+		(void)shutdown(lws_get_socket_fd(wsi), SHUT_WR);
+	return 0;
 }
 
-/* A piece of a message. Whole messages of one piece, the usual case, are not copied. */
-static void
-ws_on_receive(struct lws *wsi, struct conn *c, const char *data, size_t len)
-{
-	const size_t rest = lws_remaining_packet_payload(wsi);
-	const bool last = lws_is_final_fragment(wsi) && rest == 0;
-	const size_t max = (size_t)c->conns->env->conf->frame_max_bytes;
-	struct conn_bytes *message = &c->io.message;
-
-	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
-		return;
-	if (lws_frame_is_binary(wsi)) {
-		conn_close(c, CLOSE_UNSUPPORTED, "text frames only");
-		return;
-	}
-	if (len > max || rest > max || message->len + len + rest > max) {
-		conn_close(c, CLOSE_TOO_BIG, "frame too big");
-		return;
-	}
-	if (last && message->len == 0) {
-		c->conns->events->message(c->conns->ctx, c, data, len);
-		return;
-	}
-	CHECK(conn_bytes_add(message, data, len, max));
-	if (!last)
-		return;
-	c->conns->events->message(c->conns->ctx, c, message->data, message->len);
-	message->len = 0;
-	if (message->size > 4096)
-		conn_bytes_fini(message);
-}
-
-static void
-ws_on_peer_close(struct conn *c, const unsigned char *in, size_t len)
-{
-	conn_peer_closes(
-	    c, len >= 2 ? (uint16_t)((unsigned)in[0] << 8 | in[1]) : (uint16_t)1005);
-}
-
-/* Non-zero: libwebsockets closes the socket, with the reason set before. */
 static int
 ws_on_writable(struct lws *wsi, struct conn *c)
 {
-	unsigned char reason[sizeof(c->io.reason)];
-	const size_t len = strlen(c->io.reason);
-
-	if (c->state != CONN_CLOSING) {
-		conn_write_ready(c);
-		return 0;
-	}
-	if (c->io.peer_closes)
-		return 0;
-	memcpy(reason, c->io.reason, len);
-	lws_close_reason(wsi, (enum lws_close_status)c->io.code, reason, len);
-	return -1;
+	if (c->state == CONN_CLOSING)
+		return ws_on_closing(wsi, c);
+	conn_write_ready(c);
+	return 0;
 }
 
-/* was_ws: it had got as far as being a WebSocket. */
-static void
-ws_on_gone(struct lws *wsi, struct conn *c, bool was_ws)
+static int
+ws_on_receive(struct lws *wsi, struct conn *c, char *data, size_t len)
 {
-	if (was_ws && ws_close_code(wsi) != 0)
-		conn_peer_closes(c, ws_close_code(wsi));
+	c->conns->events->bytes(c->conns->ctx, c, data, len);
+	/* Our Close frame is out already and this was the peer's. */
+	return c->state == CONN_CLOSING && c->io.close_sent && c->io.peer_closes &&
+	               !ws_partial(wsi)
+	           ? -1
+	           : 0;
+}
+
+static void
+ws_on_gone(struct lws *wsi, struct conn *c)
+{
 	lws_set_opaque_user_data(wsi, NULL);
 	conn_lost(c);
 }
@@ -118,7 +93,7 @@ ws_on_event(
 	struct conn *c;
 
 	(void)user;
-	if (why == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED) {
+	if (why == LWS_CALLBACK_RAW_ADOPT) {
 		ws_bind_conn(wsi);
 		return 0;
 	}
@@ -129,23 +104,13 @@ ws_on_event(
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
 	switch (why) {
-	case LWS_CALLBACK_ESTABLISHED:
-		ws_on_established(c);
-		break;
-	case LWS_CALLBACK_RECEIVE:
-		ws_on_receive(wsi, c, in, len);
-		break;
-	case LWS_CALLBACK_RECEIVE_PONG:
-		c->conns->events->pong(c->conns->ctx, c);
-		break;
-	case LWS_CALLBACK_SERVER_WRITEABLE:
+	case LWS_CALLBACK_RAW_RX:
+		return ws_on_receive(wsi, c, in, len);
+	case LWS_CALLBACK_RAW_WRITEABLE:
 		return ws_on_writable(wsi, c);
-	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		ws_on_peer_close(c, in, len);
-		break;
-	case LWS_CALLBACK_CLOSED:
+	case LWS_CALLBACK_RAW_CLOSE:
 	case LWS_CALLBACK_WSI_DESTROY:
-		ws_on_gone(wsi, c, why == LWS_CALLBACK_CLOSED);
+		ws_on_gone(wsi, c);
 		break;
 	default:
 		break;
@@ -154,26 +119,20 @@ ws_on_event(
 	return 0;
 }
 
-/* The name is what a client may ask for by Sec-WebSocket-Protocol; the first entry is
- * also taken without one. */
-static const struct lws_protocols protocols[] = {
-    {.name = "echostream.v1",
+static const struct lws_protocols ws_protocols[] = {
+    {.name = "echostream",
 	.callback = ws_on_event,
 	.rx_buffer_size = RX_BUFFER,
 	.tx_packet_size = WS_TX_PACKET},
     {.name = NULL},
 };
 
-/* Every adoption with data says "calling service" at error level. */
 static void
 ws_on_log(int level, const char *line)
 {
 	char text[200];
 	size_t n;
 
-	if (strstr(line, "calling service") != NULL ||
-	    strstr(line, "deferring handling ah") != NULL)
-		return;
 	n = strcspn(line, "\n");
 	(void)snprintf(text, sizeof(text), "%.*s", (int)n, line);
 	if (level == LLL_ERR)
@@ -193,6 +152,10 @@ ws_on_nudge(struct ev_loop *loop, ev_timer *timer, int events)
 	lws_cancel_service(ws->context);
 }
 
+/* Its own idle timers would walk all connections at each of their events; ping_wheel.c
+ * finds dead peers. */
+static const lws_retry_bo_t ws_no_idle_timers = {0};
+
 enum es_code
 ws_open(struct conns *conns, struct es_err *err)
 {
@@ -200,12 +163,11 @@ ws_open(struct conns *conns, struct es_err *err)
 	struct ws *ws = mem_new(1, sizeof(*ws));
 	struct lws_context_creation_info info = {
 	    .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-	    .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-	               LWS_SERVER_OPTION_VALIDATE_UTF8,
+	    .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
 	    .foreign_loops = loops,
-	    .max_http_header_data = 1024, /* heads are written by handshake.c */
-	    .max_http_header_pool = 16,
+	    .pt_serv_buf_size = RX_BUFFER,
 	    .timeout_secs = 5,
+	    .retry_and_idle_policy = &ws_no_idle_timers,
 	    .gid = (gid_t)-1,
 	    .uid = (uid_t)-1,
 	    .user = ws,
@@ -214,7 +176,7 @@ ws_open(struct conns *conns, struct es_err *err)
 	lws_set_log_level(LLL_ERR | LLL_WARN, ws_on_log);
 	ws->conns = conns;
 	ws->context = lws_create_context(&info);
-	info.protocols = protocols;
+	info.protocols = ws_protocols;
 	ws->vhost = ws->context != NULL ? lws_create_vhost(ws->context, &info) : NULL;
 	if (ws->vhost == NULL) {
 		if (ws->context != NULL)
@@ -245,20 +207,25 @@ ws_close(struct conns *conns)
 }
 
 void
-ws_adopt(struct conn *c, int fd, const char *head, size_t len)
+ws_adopt(struct conn *c, int fd, char *first, size_t len)
 {
 	struct ws *ws = c->conns->ws;
-	const struct conn_ref ref = c->ref;
+	const lws_sock_file_fd_type socket = {.sockfd = fd};
 	struct lws *wsi;
 
 	ws->adopting = c;
-	wsi = lws_adopt_socket_vhost_readbuf(ws->vhost, fd, head, len);
+	wsi = lws_adopt_descriptor_vhost(
+	    ws->vhost, LWS_ADOPT_SOCKET, socket, ws_protocols[0].name, NULL);
 	ws->adopting = NULL;
-	/* It may have come and gone within that call; it is freed at the end of the turn.
-	 */
-	CHECK(ws->conns->slots[ref.slot] == c);
-	if (wsi == NULL)
+	if (wsi == NULL) {
 		conn_lost(c);
+		return;
+	}
+	CHECK(c->wsi == wsi);
+	c->io.upgraded = true;
+	conn_set_state(c, CONN_GREETING);
+	c->conns->events->up(c->conns->ctx, c);
+	c->conns->events->bytes(c->conns->ctx, c, first, len);
 }
 
 bool
@@ -271,20 +238,16 @@ ws_write(struct lws *wsi, const char *bytes, size_t len)
 	return lws_write(wsi, data, len, LWS_WRITE_RAW) >= 0;
 }
 
-uint16_t
-ws_close_code(struct lws *wsi)
-{
-	const unsigned char *payload = lws_get_close_payload(wsi);
-
-	if (lws_get_close_length(wsi) < 2)
-		return 0;
-	return (uint16_t)((unsigned)payload[0] << 8 | payload[1]);
-}
-
 bool
 ws_partial(struct lws *wsi)
 {
 	return lws_partial_buffered(wsi) != 0;
+}
+
+void
+ws_pause_reading(struct lws *wsi, bool pause)
+{
+	(void)lws_rx_flow_control(wsi, pause ? 0 : 1);
 }
 
 void

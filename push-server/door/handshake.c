@@ -110,29 +110,38 @@ handshake_origin_known(const struct handshake *d, const struct request_head *hea
 	       origins_allow(d->origins, head->origin);
 }
 
-/* To libwebsockets: our own handshake, then what the client has sent after its head. */
+/* A good handshake becomes a connection. What the client has sent after its head goes
+ * with it. */
 static void
 handshake_admit(struct visitor *v, const struct request_head *head)
 {
 	struct conns *conns = v->desk->conns;
 	const size_t rest = v->len - head->len;
-	char first[FRONT_HANDSHAKE_MAX + FRONT_HEAD_MAX];
-	const size_t len = request_head_handshake(head, first);
+	char answer[FRONT_HANDSHAKE_MAX], first[FRONT_HEAD_MAX];
+	const size_t len = request_head_accept(head, answer);
 	struct conn *c = conn_new(conns);
+	int fd;
 
 	if (c == NULL) {
 		handshake_refuse(
 		    v, 503, reconnect_advice_retry_ms(conns), "this server is full");
 		return;
 	}
-	memcpy(first + len, v->data + head->len, rest);
+	memcpy(first, v->data + head->len, rest);
 	if (head->token != NULL)
 		c->in.token = mem_strdup(head->token);
 	if (head->origin != NULL && !request_head_same_origin(head))
 		c->io.origin = mem_strdup(head->origin);
 	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", v->peer);
+	fd = handshake_show_out(v);
+	/* It fits any fresh socket buffer; a peer that is gone by now needs no answer. */
+	if (send(fd, answer, len, MSG_NOSIGNAL) != (ssize_t)len) {
+		(void)close(fd);
+		conn_lost(c);
+		return;
+	}
 	metrics_add(conns->env->metrics, PM_HANDSHAKES_OK, 1);
-	ws_adopt(c, handshake_show_out(v), first, len + rest);
+	ws_adopt(c, fd, first, rest);
 }
 
 static void

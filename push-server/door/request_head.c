@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crypto/digest.h"
 #include "door/head_text.h"
 
 #include "core/banned.h"
@@ -199,16 +200,16 @@ request_head_parse(char *data, size_t len, struct request_head *out)
 }
 
 size_t
-request_head_handshake(const struct request_head *head, char out[FRONT_HANDSHAKE_MAX])
+request_head_accept(const struct request_head *head, char out[FRONT_HANDSHAKE_MAX])
 {
-	const int n = snprintf(out, FRONT_HANDSHAKE_MAX,
-	    "GET /ws HTTP/1.1\r\nHost: echostream\r\nUpgrade: websocket\r\n"
-	    "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
-	    "Sec-WebSocket-Version: 13\r\n%s\r\n",
-	    head->key,
-	    head->protocol ? "Sec-WebSocket-Protocol: " FRONT_PROTOCOL "\r\n" : "");
+	char accept[DIGEST_ACCEPT_TEXT];
 
-	return (size_t)n;
+	digest_websocket_accept(head->key, accept);
+	return (size_t)snprintf(out, FRONT_HANDSHAKE_MAX,
+	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+	    "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+	    accept,
+	    head->protocol ? "Sec-WebSocket-Protocol: " FRONT_PROTOCOL "\r\n" : "");
 }
 
 bool

@@ -35,9 +35,8 @@ struct request_head {
  * more than len. */
 enum front_verdict request_head_parse(char *data, size_t len, struct request_head *out);
 
-/* The same request in the fewest words, for libwebsockets: nothing that a client wrote
- * but the key, checked. Returns its length. */
-size_t request_head_handshake(
+/* The answer 101 to a good handshake (RFC 6455 section 4.2.2). Returns its length. */
+size_t request_head_accept(
     const struct request_head *head, char out[FRONT_HANDSHAKE_MAX]);
 
 /* An Origin like "https://chat.example:8443" of the host that was asked for. */

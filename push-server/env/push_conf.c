@@ -32,7 +32,7 @@ static const struct conf_item items[] = {
 	    "600", 0, 10000000,
 	    "handshakes a minute and worker from one address (IPv6: /64), but for loopback; 0: no limit"),
 	ROW(frame_max_bytes, "ES_FRAME_MAX_BYTES", CONF_INT, "65536", 1024, 1048576,
-	    "bytes of one message from a client; beyond it close 1009"),
+	    "bytes of one message from a client, at least 12 for each of ES_BODY_MAX_CHARS and 1024; beyond it an error, beyond twice as many close 1009"),
 	ROW(out_bytes, "ES_OUT_BYTES", CONF_INT, "134217728", 65536, 68719476736,
 	    "bytes that may wait for slow readers in one worker; beyond it the slowest get 4101"),
 	ROW(sndbuf_bytes, "ES_PUSH_SNDBUF_BYTES", CONF_INT, "131072", 4096, 16777216,
@@ -97,6 +97,8 @@ static const struct conf_item items[] = {
 	    "characters of a message"),
 	ROW(frame_rate, "ES_LIMIT_FRAMES", CONF_INT, "60", 0, 1000000,
 	    "frames other than send of one connection in 10 s; 0: no limit"),
+	ROW(control_rate, "ES_LIMIT_CONTROL_FRAMES", CONF_INT, "200", 0, 1000000,
+	    "pings, pongs and fragments of one connection in 10 s; beyond it close 4103; 0: no limit"),
 };
 // clang-format on
 
@@ -129,6 +131,17 @@ const struct conf_table push_conf_tables[] = {
     {items, ES_COUNT(items), checks, ES_COUNT(checks)},
 };
 const size_t n_push_conf_tables = ES_COUNT(push_conf_tables);
+
+#define BYTES_PER_CHARACTER 12   /* a surrogate pair as two \u escapes */
+#define BESIDE_BODY         1024 /* the other members of a send frame */
+
+size_t
+push_conf_message_max(const struct push_conf *conf)
+{
+	const int64_t needed = conf->body_max_chars * BYTES_PER_CHARACTER + BESIDE_BODY;
+
+	return (size_t)(conf->frame_max_bytes > needed ? conf->frame_max_bytes : needed);
+}
 
 void
 push_conf_queue(const struct push_conf *conf, struct queue_settings *out)

@@ -27,11 +27,15 @@ struct push_conf {
 	int64_t linger_ms, join_timeout_ms, rights_keep_ms, rights_max, acl_poll_ms;
 	int64_t presence_hold_ms, presence_idle_ms;
 
-	int64_t user_send, user_send_window_s, body_max_chars, frame_rate;
+	int64_t user_send, user_send_window_s, body_max_chars, frame_rate, control_rate;
 };
 
 extern const struct conf_table push_conf_tables[];
 extern const size_t n_push_conf_tables;
+
+/* Bytes that a message of a client may have: ES_FRAME_MAX_BYTES, or more where the
+ * longest body allowed needs more in the longest way to write it in JSON. */
+size_t push_conf_message_max(const struct push_conf *conf);
 
 struct queue_settings;
 void push_conf_queue(const struct push_conf *conf, struct queue_settings *out);

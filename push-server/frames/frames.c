@@ -75,6 +75,21 @@ frames_run(struct frames *f, struct conn *c, const struct frame_type *type,
 	return type->handler(f, c, in, id, a, err);
 }
 
+/* A frame with a limit of its own that was not let through to it counts here: one that is
+ * malformed like any frame, one that found its lane full like a refused send. False: the
+ * client was told already, or closed. */
+static bool
+frames_count_failed(struct conn *c, const struct frame_type *type, enum es_code rc,
+    const struct frame_head *head)
+{
+	if (type == NULL || !(type->flags & FRAME_FREE))
+		return true;
+	if (rc != ES_BUSY)
+		return flood_within_rate(c, head->type, head->id);
+	flood_count_refused(c);
+	return true;
+}
+
 static void
 frames_dispatch(
     struct frames *f, struct conn *c, const char *json, size_t len, struct arena *a)
@@ -102,9 +117,9 @@ frames_dispatch(
 		    &err, ES_UNKNOWN_TYPE, "type", "there is no frame of this type");
 	if (type != NULL && !(type->flags & FRAME_PASSIVE))
 		c->last_frame_ms = f->env->now_ms;
-	if (rc == ES_OK)
+	if (rc == ES_OK && type != NULL)
 		rc = frames_run(f, c, type, head.id, json, len, a, &err);
-	if (rc != ES_OK)
+	if (rc != ES_OK && frames_count_failed(c, type, rc, &head))
 		frame_out_error(c, head.type, head.id, NULL, &err);
 }
 

@@ -3,6 +3,7 @@
 #include "conn/conn_reap.h"
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
+#include "conn/ws_receive.h"
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
 #include "door/handshake.h"
@@ -23,6 +24,13 @@ worker_on_up(void *ctx, struct conn *c)
 	struct worker *w = ctx;
 
 	conn_auth_begin(w->auth, c);
+}
+
+static void
+worker_on_bytes(void *ctx, struct conn *c, char *data, size_t len)
+{
+	(void)ctx;
+	ws_receive(c, data, len);
 }
 
 static void
@@ -88,6 +96,7 @@ worker_on_freed(void *ctx, struct conn *c)
 
 static const struct conn_events worker_conn_events = {
     .up = worker_on_up,
+    .bytes = worker_on_bytes,
     .message = worker_on_message,
     .pong = worker_on_pong,
     .greeted = worker_on_greeted,

@@ -83,6 +83,7 @@ const char *const conf_names[] = {
     "ES_LOG_CHANNEL_BYTES",
     "ES_LOG_BYTES",
     "ES_REPLAY_LIMIT",
+    "ES_LIMIT_CONTROL_FRAMES",
     "ES_LIMIT_FRAMES",
     /* tokens and keys */
     "ES_JWT_SECRET",

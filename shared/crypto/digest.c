@@ -45,3 +45,20 @@ digest_equal(const char *a, const char *b)
 	digest_sha256(&(struct digest_part){b, strlen(b)}, 1, hb);
 	return CRYPTO_memcmp(ha, hb, sizeof(ha)) == 0;
 }
+
+void
+digest_websocket_accept(const char *key, char out[DIGEST_ACCEPT_TEXT])
+{
+	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	unsigned char sha1[20];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned len = 0;
+
+	CHECK(ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) == 1);
+	CHECK(EVP_DigestUpdate(ctx, key, strlen(key)) == 1);
+	CHECK(EVP_DigestUpdate(ctx, guid, sizeof(guid) - 1) == 1);
+	CHECK(EVP_DigestFinal_ex(ctx, sha1, &len) == 1 && len == sizeof(sha1));
+	EVP_MD_CTX_free(ctx);
+	CHECK(EVP_EncodeBlock((unsigned char *)out, sha1, sizeof(sha1)) ==
+	      DIGEST_ACCEPT_TEXT - 1);
+}

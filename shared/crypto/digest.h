@@ -20,6 +20,11 @@ void digest_sha256(
 /* Lower-case hex of the first len bytes; out has room for 2 * len + 1. */
 void digest_hex(const unsigned char *bytes, size_t len, char *out);
 
+/* Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455 section 4.2.2): base64 of the
+ * SHA-1 of the key and the protocol's GUID. */
+#define DIGEST_ACCEPT_TEXT 29
+void digest_websocket_accept(const char *key, char out[DIGEST_ACCEPT_TEXT]);
+
 /* Constant time in the length of b. */
 bool digest_equal(const char *a, const char *b) ES_MUST_CHECK;
 

@@ -46,11 +46,10 @@ ws_partial(struct lws *wsi)
 	return false;
 }
 
-uint16_t
-ws_close_code(struct lws *wsi)
+void
+ws_pause_reading(struct lws *wsi, bool pause)
 {
-	(void)wsi;
-	return 0;
+	(void)wsi, (void)pause;
 }
 
 void
@@ -79,9 +78,9 @@ ws_close(struct conns *conns)
 }
 
 void
-ws_adopt(struct conn *c, int fd, const char *head, size_t len)
+ws_adopt(struct conn *c, int fd, char *first, size_t len)
 {
-	(void)c, (void)fd, (void)head, (void)len;
+	(void)c, (void)fd, (void)first, (void)len;
 }
 
 static struct worker worker;

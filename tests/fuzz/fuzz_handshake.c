@@ -1,6 +1,6 @@
-/* Any bytes as a request head at the front desk, in one piece and byte by byte: the
- * verdict is the same, and what is handed on holds nothing that the client wrote but a
- * good key. */
+/* Any bytes as a request head at the handshake, in one piece and byte by byte: the
+ * verdict is the same, and the answer to a good one holds nothing that the client
+ * wrote. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +17,10 @@ static void
 good_handshake(const struct request_head *head)
 {
 	char out[FRONT_HANDSHAKE_MAX];
-	const size_t len = request_head_handshake(head, out);
+	const size_t len = request_head_accept(head, out);
 
 	CHECK(len < sizeof(out));
 	CHECK(strlen(head->key) == 24);
-	CHECK(memmem(out, len, head->key, 24) != NULL);
 	CHECK(memcmp(out + len - 4, "\r\n\r\n", 4) == 0);
 	CHECK(memmem(out, len - 4, "\r\n\r\n", 4) == NULL);
 	if (head->origin != NULL)

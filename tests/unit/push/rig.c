@@ -23,10 +23,6 @@
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define TENANT "01900000-0000-7000-8000-000000000001"
 #define USER   "01900000-0000-7000-8000-00000000a001"
-#define HANDSHAKE \
-	"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: " \
-	"13\r\n\r\n"
 
 static void
 settings(struct push_conf *conf)
@@ -58,6 +54,7 @@ settings(struct push_conf *conf)
 	    .user_send_window_s = 1,
 	    .body_max_chars = 10000,
 	    .frame_rate = 60,
+	    .control_rate = 200,
 	};
 }
 
@@ -148,7 +145,8 @@ adopt(struct rig *r, struct client *c, int sndbuf, char *token)
 	c->fd = pair[1];
 	c->ref = conn->ref;
 	conn->in.token = token;
-	ws_adopt(conn, pair[0], HANDSHAKE, strlen(HANDSHAKE));
+	c->upgraded = true;
+	ws_adopt(conn, pair[0], NULL, 0);
 }
 
 void

@@ -263,36 +263,6 @@ puts_fragments_together(void)
 }
 
 static void
-refuses_what_is_no_text_or_too_big(void)
-{
-	char *big = calloc(1, 70000);
-
-	memset(big, 'x', 70000);
-	up();
-	client_send(&client, 2, true, "\0\xff", 2);
-	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1003);
-	down();
-	up();
-	client_send(&client, 1, true, "\xc3\x28", 2);
-	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1007);
-	down();
-	up();
-	client_send(&client, 1, true, big, 65537);
-	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1009);
-	down();
-	up();
-	client_send(&client, 1, false, big, 40000);
-	client_send(&client, 0, true, big, 25537);
-	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1009);
-	down();
-	up();
-	client_send(&client, 1, true, big, 65536); /* just not too big */
-	CU_ASSERT_TRUE(answered("bad_request"));
-	down();
-	free(big);
-}
-
-static void
 limits_frames(void)
 {
 	up();
@@ -311,6 +281,47 @@ limits_frames(void)
 	down();
 }
 
+/* Malformed sends have no limit of their own: they count like any frame. */
+static void
+limits_sends_that_are_refused(void)
+{
+	up();
+	for (int i = 0; i < 60; i++)
+		client_text(&client, "{\"type\":\"send\",\"id\":\"bad\"}");
+	CU_ASSERT_TRUE(answered("\"field\":\"channelId\""));
+	client_text(&client, "{\"type\":\"send\",\"id\":\"bad\"}");
+	CU_ASSERT_TRUE(answered("rate_limited"));
+	for (int i = 0; i < 540 && rig_conn(&rig, &client) != NULL; i++) {
+		client_text(&client, "{\"type\":\"send\",\"id\":\"bad\"}");
+		rig_turn(&rig);
+		(void)client_read(&client, 65536);
+	}
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_RATE);
+	down();
+}
+
+/* Nor have those that find the lane full. */
+static void
+limits_sends_that_find_the_lane_full(void)
+{
+	static const char send[] =
+	    "{\"type\":\"send\",\"channelId\":"
+	    "\"01900000-0000-7000-8000-00000000c001\",\"body\":\"x\"}";
+
+	up();
+	fakes.hold = true; /* the right to send is never told: nothing leaves the lane */
+	for (int i = 0; i < 32 + 1000; i++) {
+		client_text(&client, send);
+		rig_turn(&rig);
+		(void)client_read(&client, 65536);
+	}
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	client_text(&client, send);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_RATE);
+	fakes.hold = false;
+	down();
+}
+
 static CU_TestInfo cases[] = {
     {"greets", greets},
     {"refuses by close code", refuses_by_close_code},
@@ -324,8 +335,9 @@ static CU_TestInfo cases[] = {
     {"looks again when rights have changed", looks_again_when_rights_have_changed},
     {"answers bad frames with an error", answers_bad_frames_with_an_error},
     {"puts fragments together", puts_fragments_together},
-    {"refuses what is no text or too big", refuses_what_is_no_text_or_too_big},
     {"limits frames", limits_frames},
+    {"limits sends that are refused", limits_sends_that_are_refused},
+    {"limits sends that find the lane full", limits_sends_that_find_the_lane_full},
     CU_TEST_INFO_NULL,
 };
 

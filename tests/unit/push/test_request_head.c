@@ -166,7 +166,7 @@ keeps_what_follows_the_head(void)
 }
 
 static void
-writes_nothing_of_the_client_but_the_key(void)
+answers_with_nothing_of_the_client_but_its_key(void)
 {
 	char out[FRONT_HANDSHAKE_MAX] = {0};
 	struct request_head head;
@@ -176,10 +176,12 @@ writes_nothing_of_the_client_but_the_key(void)
 			      "Sec-WebSocket-Protocol: echostream.v1\r\n" GOOD "\r\n",
 			    &head, &keep),
 	    FRONT_UPGRADE);
-	CU_ASSERT_TRUE(request_head_handshake(&head, out) < sizeof(out));
+	CU_ASSERT_TRUE(request_head_accept(&head, out) < sizeof(out));
 	CU_ASSERT_PTR_NULL(strstr(out, "secret"));
 	CU_ASSERT_PTR_NULL(strstr(out, "odd"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(out, KEY));
+	/* the example of RFC 6455 section 1.3 */
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(out, "\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "Sec-WebSocket-Protocol: echostream.v1\r\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(out, "\r\n\r\n"));
 	free(keep);
@@ -228,7 +230,7 @@ static CU_TestInfo cases[] = {
     {"waits for the end of the head, up to 8 KiB", waits_for_the_end_but_not_for_ever},
     {"keeps what follows the head", keeps_what_follows_the_head},
     {"hands on nothing that the client wrote but its key",
-	writes_nothing_of_the_client_but_the_key},
+	answers_with_nothing_of_the_client_but_its_key},
     {"knows its own origin", knows_its_own_origin},
     {"answers /healthz", answers_health},
     CU_TEST_INFO_NULL,
