@@ -97,6 +97,8 @@ static const struct conf_item items[] = {
 	    "characters of a message"),
 	ROW(frame_rate, "ES_LIMIT_FRAMES", CONF_INT, "60", 0, 1000000,
 	    "frames other than send of one connection in 10 s; 0: no limit"),
+	ROW(read_marks, "ES_PUSH_READ_MARKS", CONF_INT, "10000", 1, 1000000,
+	    "read marks of one worker that may wait to be written; beyond it the error busy"),
 	ROW(control_rate, "ES_LIMIT_CONTROL_FRAMES", CONF_INT, "200", 0, 1000000,
 	    "pings, pongs and fragments of one connection in 10 s; beyond it close 4103; 0: no limit"),
 };

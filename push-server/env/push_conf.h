@@ -28,6 +28,7 @@ struct push_conf {
 	int64_t presence_hold_ms, presence_idle_ms;
 
 	int64_t user_send, user_send_window_s, body_max_chars, frame_rate, control_rate;
+	int64_t read_marks;
 };
 
 extern const struct conf_table push_conf_tables[];

@@ -76,6 +76,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_QUERIES_PAGES] = QUERY("pages"),
 	[PM_QUERIES_HEADS] = QUERY("heads"),
 	[PM_QUERIES_VERSIONS] = QUERY("versions"),
+	[PM_QUERIES_MARKS] = QUERY("marks"),
 	[PM_PG_UP] = GAUGE(UP, "to=\"postgres\"", UP_HELP),
 	[PM_REDIS_UP] = GAUGE(UP, "to=\"redis\"", UP_HELP),
 	[PM_TOPICS_UP] = GAUGE(UP, "to=\"pubsub\"", UP_HELP),

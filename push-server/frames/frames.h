@@ -13,7 +13,7 @@ struct hub;
 struct presence;
 struct conn_auth;
 struct send_queue;
-struct pg_async;
+struct read_marks;
 
 /* What the handlers work with; filled in worker/. */
 struct frames {
@@ -23,7 +23,7 @@ struct frames {
 	struct presence *presence;
 	struct conn_auth *auth;
 	struct send_queue *sends;
-	struct pg_async *pg; /* small look-ups */
+	struct read_marks *marks;
 };
 
 #define FRAME_ID_MAX 64 /* characters of a client's id */

@@ -8,6 +8,7 @@
 #include "hub/hub.h"
 #include "presence/presence.h"
 #include "queue/queue_async.h"
+#include "send/read_marks.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
 #include "who/conn_auth.h"
@@ -19,6 +20,12 @@ periodic_sends(struct worker *w)
 {
 	send_outcomes_tick(w->outcomes);
 	send_queue_tick(w->sends);
+}
+
+static void
+periodic_marks(struct worker *w)
+{
+	read_marks_tick(w->marks);
 }
 
 static void
@@ -73,6 +80,7 @@ static const struct {
     {100, periodic_sends},
     {PING_TICK_MS, periodic_ping},
     {250, periodic_hub},
+    {1000, periodic_marks},
     {1000, periodic_compare},
     {1000, periodic_metrics},
     {1000, periodic_sockets},

@@ -12,6 +12,7 @@
 #include "hub/authz.h"
 #include "hub/epoch.h"
 #include "presence/presence.h"
+#include "send/read_marks.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
 #include "who/conn_auth.h"
@@ -155,6 +156,7 @@ worker_compose(struct worker *w)
 	w->auth = conn_auth_new(&w->conns, w->pg, w->redis, worker_on_epoch, w);
 	w->outcomes = send_outcomes_new(&w->conns, w->pg);
 	w->sends = send_queue_new(&w->conns, w->queue, w->redis, w->outcomes, &io);
+	w->marks = read_marks_new(&w->conns, w->pg_write);
 	w->origins = origins_new(&w->env, w->pg);
 	w->handshake = handshake_new(&w->conns, w->origins);
 	w->frames = (struct frames){.env = &w->env,
@@ -163,7 +165,7 @@ worker_compose(struct worker *w)
 	    .presence = w->presence,
 	    .auth = w->auth,
 	    .sends = w->sends,
-	    .pg = w->pg};
+	    .marks = w->marks};
 }
 
 void
@@ -171,6 +173,7 @@ worker_fini(struct worker *w)
 {
 	handshake_free(&w->handshake);
 	origins_free(&w->origins);
+	read_marks_free(&w->marks);
 	send_queue_free(&w->sends);
 	send_outcomes_free(&w->outcomes);
 	conn_auth_free(&w->auth);

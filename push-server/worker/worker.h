@@ -16,6 +16,7 @@ struct pg_async;
 struct queue_async;
 struct redis_async;
 struct redis_topics;
+struct read_marks;
 struct send_outcomes;
 
 struct worker {
@@ -24,6 +25,7 @@ struct worker {
 
 	/* Doors. */
 	struct pg_async *pg;        /* small look-ups: users, rights, heads, outcomes */
+	struct pg_async *pg_write;  /* read marks: commits, never before a look-up */
 	struct pg_async *pg_replay; /* pages of history: never in the way of the others */
 	struct redis_async *redis;
 	struct redis_topics *topics;
@@ -36,6 +38,7 @@ struct worker {
 	struct conn_auth *auth;
 	struct send_outcomes *outcomes;
 	struct send_queue *sends;
+	struct read_marks *marks;
 	struct frames frames;
 	struct origins *origins;
 	struct handshake *handshake;

@@ -21,12 +21,13 @@
 
 #define PG_IN_FLIGHT       4096
 #define REPLAY_IN_FLIGHT   64
+#define WRITE_IN_FLIGHT    4
 #define BESIDE_CONNECTIONS 256 /* listeners, databases, libwebsockets' own */
 
 /* A worker and its watchers. */
 struct worker_run {
 	struct worker worker;
-	struct pgio *pg, *replay;
+	struct pgio *pg, *write, *replay;
 	struct periodic periodic;
 	ev_prepare turn;
 	ev_signal term, intr;
@@ -108,6 +109,8 @@ worker_run_open_doors(struct worker_run *r, struct es_err *err)
 	push_conf_queue(w->env.conf, &queue);
 	TRY(pgio_open(&w->env, &pg, PG_IN_FLIGHT, worker_run_on_pg, w, &r->pg, err));
 	w->pg = pgio_pipeline(r->pg);
+	TRY(pgio_open(&w->env, &pg, WRITE_IN_FLIGHT, NULL, NULL, &r->write, err));
+	w->pg_write = pgio_pipeline(r->write);
 	TRY(pgio_open(&w->env, &pg, REPLAY_IN_FLIGHT, NULL, NULL, &r->replay, err));
 	w->pg_replay = pgio_pipeline(r->replay);
 	TRY(redis_async_open(w->env.loop, conf->redis_url, conf->redis_timeout_ms,
@@ -178,6 +181,7 @@ worker_run_take_down(struct worker_run *r)
 	redis_topics_close(&w->topics);
 	redis_async_close(&w->redis);
 	pgio_close(&r->replay);
+	pgio_close(&r->write);
 	pgio_close(&r->pg);
 	worker_fini(w);
 }

@@ -56,6 +56,7 @@ const char *const conf_names[] = {
     "ES_PAGE_BYTES",
     "ES_PUSH_LINGER_MS",
     "ES_PUSH_JOIN_TIMEOUT_MS",
+    "ES_PUSH_READ_MARKS",
     "ES_PUSH_RIGHTS_KEEP_MS",
     "ES_PUSH_RIGHTS_MAX",
     "ES_PUSH_ACL_POLL_MS",

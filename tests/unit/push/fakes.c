@@ -11,6 +11,7 @@
 #include "redis/redis_async.h"
 #include "store/outcome_store.h"
 #include "store/principal_store.h"
+#include "store/read_store.h"
 
 #include "core/banned.h"
 
@@ -97,6 +98,7 @@ fakes_run(void)
 
 const struct pg_stmt principal_store_many = {.name = "principals"};
 const struct pg_stmt outcome_store_stmt = {.name = "outcome"};
+const struct pg_stmt read_store_many = {.name = "marks"};
 
 enum es_code
 pg_async_open(const struct pg_settings *settings, size_t max_in_flight,
@@ -125,7 +127,9 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	d = due_new(ctx);
 	d->pg = done;
 	fakes.lookups += stmt == &principal_store_many;
-	d->fails = stmt != &principal_store_many && stmt != &outcome_store_stmt;
+	fakes.mark_statements += stmt == &read_store_many;
+	d->fails = stmt != &principal_store_many && stmt != &outcome_store_stmt &&
+	           stmt != &read_store_many;
 	return ES_OK;
 }
 
@@ -173,6 +177,25 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
 	(void)rows, (void)a;
 	for (size_t i = 0; i < n; i++)
 		out[i].rc = judge(&asks[i], &out[i].principal, &out[i].err);
+}
+
+const char *const *
+read_store_many_params(struct arena *a, const struct read_ask asks[], size_t n)
+{
+	(void)a;
+	fakes.n_marks = n;
+	for (size_t i = 0; i < n && i < ES_COUNT(fakes.marks); i++)
+		fakes.marks[i] = asks[i].id;
+	return NULL;
+}
+
+void
+read_store_many_read(
+    struct pg_rows *rows, size_t n, struct arena *a, struct read_answer out[])
+{
+	(void)rows, (void)a;
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct read_answer){.rc = fakes.mark, .stands = 1};
 }
 
 const char *const *

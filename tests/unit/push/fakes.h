@@ -21,7 +21,11 @@ struct fakes {
 	bool pg_down;
 	enum es_code queue; /* result of an enqueue */
 	bool hold;          /* nothing is delivered */
-	bool known;         /* what a look-up of outcomes says */
+	enum es_code mark;  /* what the database says of a read mark */
+	unsigned mark_statements;
+	size_t n_marks; /* of the last statement */
+	int64_t marks[4];
+	bool known; /* what a look-up of outcomes says */
 	/* Redis is up and has not answered yet: fakes_eval_answers() does. Else it is
 	 * down. */
 	bool hold_eval;

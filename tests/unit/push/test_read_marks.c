@@ -1,0 +1,193 @@
+/* Read marks: merged, written by one statement at a time, answered one by one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cunit_main.h"
+
+#include "rig.h"
+#include "send/read_marks.h"
+#include "store/read_store.h"
+
+#include "core/banned.h"
+
+#define CHANNEL "01900000-0000-7000-8000-00000000c00"
+
+static struct rig rig;
+static struct client client;
+static struct got got;
+
+static void
+up(void)
+{
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+}
+
+static void
+down(void)
+{
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static void
+mark(unsigned channel, unsigned message, const char *id)
+{
+	char json[200];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"type\":\"read\",\"id\":\"%s\",\"channelId\":\"" CHANNEL
+	    "%u\",\"messageId\":%u}",
+	    id, channel, message);
+	client_text(&client, json);
+}
+
+static bool
+answered(const char *piece)
+{
+	return rig_expect(&rig, &client, piece, &got);
+}
+
+static void
+merges_marks_of_a_channel(void)
+{
+	up();
+	mark(1, 5, "a");
+	mark(1, 9, "b");
+	mark(1, 7, "c");
+	mark(2, 3, "d");
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.mark_statements, 0);
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
+	CU_ASSERT_EQUAL(fakes.n_marks, 2);
+	CU_ASSERT_EQUAL(fakes.marks[0], 9); /* the largest counts */
+	CU_ASSERT_EQUAL(fakes.marks[1], 3);
+	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"a\""));
+	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"b\""));
+	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"c\""));
+	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"d\""));
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
+	down();
+}
+
+static void
+has_one_statement_under_way(void)
+{
+	up();
+	fakes.hold = true;
+	mark(1, 5, "a");
+	rig_turn(&rig);
+	rig_second(&rig);
+	mark(1, 6, "b");
+	rig_turn(&rig);
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
+	fakes.hold = false;
+	CU_ASSERT_TRUE(answered("\"id\":\"a\""));
+	CU_ASSERT_TRUE(answered("\"id\":\"b\"")); /* follows without a wait */
+	CU_ASSERT_EQUAL(fakes.mark_statements, 2);
+	down();
+}
+
+static void
+tells_refusals_and_faults(void)
+{
+	up();
+	fakes.mark = ES_FORBIDDEN;
+	mark(1, 5, "a");
+	rig_turn(&rig);
+	rig_second(&rig);
+	CU_ASSERT_TRUE(answered("\"forbidden\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "only members have a read mark"));
+	fakes.mark = ES_NOT_FOUND;
+	mark(1, 5, "b");
+	rig_turn(&rig);
+	rig_second(&rig);
+	CU_ASSERT_TRUE(answered("\"not_found\""));
+	fakes.pg_down = true;
+	mark(1, 5, "c");
+	rig_turn(&rig);
+	rig_second(&rig);
+	CU_ASSERT_TRUE(answered("\"unavailable\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"c\""));
+	down();
+}
+
+static void
+bounds_the_marks_that_wait(void)
+{
+	up();
+	rig.conf.read_marks = 2;
+	mark(1, 5, "a");
+	mark(2, 5, "b");
+	mark(3, 5, "c"); /* one more */
+	CU_ASSERT_TRUE(answered("\"busy\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"c\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":1000"));
+	mark(1, 6, "d"); /* a mark that waits already takes it */
+	rig_turn(&rig);
+	rig_second(&rig);
+	CU_ASSERT_TRUE(answered("\"id\":\"d\""));
+	CU_ASSERT_EQUAL(fakes.n_marks, 2);
+	mark(3, 5, "e");
+	rig_turn(&rig);
+	rig_second(&rig);
+	CU_ASSERT_TRUE(answered("\"id\":\"e\""));
+	down();
+}
+
+/* More than one statement takes: the next follows with the answer. */
+static void
+writes_many_in_several_statements(void)
+{
+	const struct channel_id none = {{0}};
+	struct channel_id channel = none;
+	struct es_err err;
+
+	up();
+	rig.conf.read_marks = 10000;
+	for (unsigned i = 0; i < READ_STORE_MAX + 1; i++) {
+		(void)snprintf(channel.text, sizeof(channel.text),
+		    "01900000-0000-7000-8000-%012u", i);
+		CU_ASSERT_EQUAL(read_marks_add(rig.worker.marks, rig_conn(&rig, &client),
+				    &channel, 1, NULL, &err),
+		    ES_OK);
+	}
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
+	CU_ASSERT_EQUAL(fakes.n_marks, READ_STORE_MAX);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.mark_statements, 2);
+	CU_ASSERT_EQUAL(fakes.n_marks, 1);
+	down();
+}
+
+/* The socket is gone before the second is over: the mark is written all the same. */
+static void
+writes_the_mark_of_a_client_that_left(void)
+{
+	up();
+	mark(1, 5, "a");
+	rig_turn(&rig);
+	client_close(&client);
+	rig_turn(&rig);
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(fakes.n_marks, 1);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static CU_TestInfo cases[] = {
+    {"merges marks of a channel", merges_marks_of_a_channel},
+    {"has one statement under way", has_one_statement_under_way},
+    {"tells refusals and faults", tells_refusals_and_faults},
+    {"bounds the marks that wait", bounds_the_marks_that_wait},
+    {"writes many in several statements", writes_many_in_several_statements},
+    {"writes the mark of a client that left", writes_the_mark_of_a_client_that_left},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/read_marks", cases)
