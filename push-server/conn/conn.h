@@ -85,6 +85,7 @@ struct conn {
 		struct conn_bytes message; /* what has come of the message under way */
 		size_t message_len;        /* likewise, also of what was not kept */
 		struct conn_bytes control; /* what has come of a control frame */
+		size_t after_close;        /* bytes that came after a close was decided */
 		struct conn_bytes pong;    /* payload of the ping to be answered */
 		bool pong_due;
 		int64_t window_ms; /* ws_receive.c: control frames and fragments since */

@@ -78,7 +78,7 @@ conn_write_unblock(struct conn *c)
 	if (!c->out.blocked)
 		return;
 	c->out.blocked = false;
-	if (c->wsi != NULL)
+	if (c->wsi != NULL && c->state != CONN_CLOSING)
 		ws_pause_reading(c->wsi, false);
 	list_del(&c->out.slow);
 	conn_write_count_out(c->conns, -(int64_t)c->out.buffered);

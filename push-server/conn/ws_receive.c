@@ -2,12 +2,17 @@
 
 #include "conn/conn_write.h"
 #include "conn/frame_out.h"
+#include "conn/ws.h"
 #include "core/check.h"
 
 #include "core/banned.h"
 
-#define BYTES_PER_CHARACTER 12   /* a surrogate pair as two \\u escapes */
-#define KEPT_BYTES          4096 /* an emptied message buffer is kept up to this size */
+#define BYTES_PER_CHARACTER 12 /* a surrogate pair as two \\u escapes */
+/* A closing connection is read for the peer's Close frame, this far. A flood is left in
+ * the kernel then, where it costs no time; the deadline of the close cuts the socket. */
+#define AFTER_CLOSE_MAX 65536
+
+#define KEPT_BYTES 4096 /* an emptied message buffer is kept up to this size */
 
 static bool
 ws_receive_live(const struct conn *c)
@@ -142,12 +147,28 @@ ws_receive_control(struct conn *c, const struct frame_piece *piece)
 	conn_bytes_fini(&c->io.control);
 }
 
+/* False: enough was read of a connection that is closing. */
+static bool
+ws_receive_goes_on(struct conn *c, size_t len)
+{
+	if (ws_receive_live(c))
+		return true;
+	c->io.after_close += len;
+	if (c->io.after_close <= AFTER_CLOSE_MAX)
+		return true;
+	if (c->wsi != NULL)
+		ws_pause_reading(c->wsi, true);
+	return false;
+}
+
 void
 ws_receive(struct conn *c, char *data, size_t len)
 {
 	struct frame_piece piece;
 	enum frame_event event;
 
+	if (!ws_receive_goes_on(c, len))
+		return;
 	while (len > 0 && !c->io.peer_closes && !c->io.broken) {
 		const size_t used =
 		    frame_reader_next(&c->io.reader, data, len, &event, &piece);
