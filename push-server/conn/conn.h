@@ -12,6 +12,7 @@
 #include "core/id.h"
 #include "core/list.h"
 #include "env/loop_env.h"
+#include "wire/close_code.h"
 #include "wire/frame_reader.h"
 
 struct lws;
@@ -196,28 +197,5 @@ void conn_close(struct conn *c, uint16_t code, const char *reason);
 
 /* Fields of LOG_*: conn, tenant. */
 #define CONN_LOG(c) LOG_STR("conn", (c)->id.text), LOG_STR("tenant", (c)->tenant.text)
-
-/* Close codes of our own; what a client does about it is told by the hundred. */
-enum {
-	CLOSE_UNSUPPORTED = 1003,
-	CLOSE_NO_CODE = 1005, /* the peer's Close frame had none; never sent */
-	CLOSE_LOST = 1006,    /* no Close frame; never sent */
-	CLOSE_BAD_UTF8 = 1007,
-	CLOSE_TOO_BIG = 1009,
-	CLOSE_INTERNAL = 1011,
-	CLOSE_BAD_TOKEN = 4001,
-	CLOSE_TOKEN_EXPIRED = 4002,
-	CLOSE_REVOKED = 4003,
-	CLOSE_SUSPENDED = 4004,
-	CLOSE_PROTOCOL = 4005,
-	CLOSE_TOO_MANY = 4008,
-	CLOSE_ORIGIN = 4009,
-	CLOSE_OVERLOADED = 4100,
-	CLOSE_SLOW = 4101,
-	CLOSE_PING_TIMEOUT = 4102,
-	CLOSE_RATE = 4103,
-	CLOSE_AUTH_TIMEOUT = 4104,
-	CLOSE_DRAIN = 4200,
-};
 
 #endif

@@ -3,12 +3,9 @@
 #include <string.h>
 
 #include "core/parse.h"
+#include "wire/close_code.h"
 
 #include "core/banned.h"
-
-#define PROTOCOL_ERROR 1002
-#define BAD_PAYLOAD    1007
-#define NO_CODE        1005
 
 static bool
 frame_reader_is_control(const struct frame_reader *r)
@@ -142,7 +139,7 @@ frame_reader_broken(
     const char *why, size_t used, enum frame_event *out_event, struct frame_piece *out)
 {
 	*out_event = FRAME_BROKEN;
-	out->code = PROTOCOL_ERROR;
+	out->code = CLOSE_BROKEN;
 	out->why = why;
 	return used;
 }
@@ -206,11 +203,11 @@ frame_reader_close(
 	const unsigned char *p = (const unsigned char *)payload;
 	uint16_t code;
 
-	*out_code = NO_CODE;
+	*out_code = CLOSE_NO_CODE;
 	*out_why = NULL;
 	if (len == 0)
 		return true;
-	*out_code = PROTOCOL_ERROR;
+	*out_code = CLOSE_BROKEN;
 	*out_why = "a Close frame of one byte";
 	if (len == 1)
 		return false;
@@ -218,7 +215,7 @@ frame_reader_close(
 	*out_why = "a close code that must not be sent";
 	if (!frame_reader_may_say(code))
 		return false;
-	*out_code = BAD_PAYLOAD;
+	*out_code = CLOSE_BAD_UTF8;
 	*out_why = "the reason of the Close frame is not UTF-8";
 	if (!frame_reader_utf8(payload + 2, len - 2))
 		return false;
