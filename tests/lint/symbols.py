@@ -16,6 +16,8 @@ import subprocess
 import sys
 
 ENTRIES = ('main',)  # called by the C library, so visible in any case
+# Tests that stand before a function of a library on purpose, to count its calls.
+MEANT = {'tests/unit/test_push_idle_timers': {'lws_dll2_add_sorted'}}
 LIBRARY = re.compile(r'(/\S+) \(0x')  # the kernel's vdso has no path
 
 
@@ -81,6 +83,9 @@ def main(build):
     if not programs:
         return
     names = global_names(objects)
+    for path in objects:
+        for name in MEANT.get(os.path.relpath(os.path.dirname(path), build)[:-len('.p')], ()):
+            names[path].pop(name, None)
     rule('every global name of ours is hidden from the dynamic linker',
          {f'{os.path.relpath(path, build)} shows {name}' for path in objects
           for name, visibility in names[path].items()

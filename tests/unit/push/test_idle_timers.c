@@ -1,0 +1,73 @@
+/* libwebsockets keeps no idle timer of a connection: its sorted list of timers is walked
+ * at each insertion, so a timer per connection would make each accept and each pong cost
+ * as many steps as there are connections. */
+#include <dlfcn.h>
+#include <libwebsockets.h>
+
+#include "cunit_main.h"
+
+#include "core/check.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+#define CLIENTS 24
+
+typedef void insert_function(struct lws_dll2 *d, lws_dll2_owner_t *own,
+    int (*compare)(const lws_dll2_t *d, const lws_dll2_t *i));
+
+static unsigned insertions, longest;
+
+/* Stands before the library's own: every insertion into its list of timers passes here.
+ */
+void
+lws_dll2_add_sorted(struct lws_dll2 *d, lws_dll2_owner_t *own,
+    int (*compare)(const lws_dll2_t *d, const lws_dll2_t *i))
+{
+	static insert_function *real;
+
+	if (real == NULL) {
+		void *symbol = dlsym(RTLD_NEXT, "lws_dll2_add_sorted");
+
+		CHECK(symbol != NULL);
+		memcpy(&real, &symbol, sizeof(real));
+	}
+	insertions++;
+	if (own->count > longest)
+		longest = own->count;
+	real(d, own, compare);
+}
+
+static void
+starts_no_timer_at_a_pong_and_keeps_none(void)
+{
+	static struct client clients[CLIENTS];
+	static struct rig rig;
+	unsigned seen;
+
+	rig_up(&rig);
+	rig.conf.user_connections = CLIENTS;
+	for (size_t i = 0; i < CLIENTS; i++)
+		rig_client(&rig, &clients[i], 0);
+	CU_ASSERT_TRUE(
+	    insertions > 0); /* the handshake has time-outs: this test sees them */
+	seen = insertions;
+	for (size_t i = 0; i < CLIENTS; i++)
+		client_send(&clients[i], 10, true, "es", 2);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(insertions, seen);
+	/* Only what libwebsockets keeps for itself, however many are connected. */
+	CU_ASSERT_TRUE(longest < CLIENTS / 2);
+	for (size_t i = 0; i < CLIENTS; i++)
+		client_close(&clients[i]);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static CU_TestInfo cases[] = {
+    {"starts no timer at a pong, and keeps none of an open connection",
+	starts_no_timer_at_a_pong_and_keeps_none},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/idle_timers", cases)
