@@ -63,12 +63,14 @@ struct conn {
 	/* From here on private to the files named. */
 	struct { /* conn_write.c */
 		struct conn_bytes control, lossy;
-		struct list slow;        /* on conns->slow while blocked, slowest first */
+		struct list slow;        /* on conns->slow while blocked, by taken_ms */
 		struct list flush;       /* on conns->flush while control frames wait */
 		struct list lossy_entry; /* on conns->lossy while lossy frames wait */
 		uint32_t buffered; /* upper bound of what libwebsockets holds back */
 		bool blocked, careful;
-		int64_t blocked_ms; /* since when, for the slowest */
+		int64_t taken_ms; /* when the peer was last seen to take bytes */
+		uint64_t taken;   /* peer_taken() then; both hold while blocked */
+		int64_t unblocked_ms;
 	} out;
 	struct {                    /* conn.c, ws.c */
 		struct list all;    /* on conns->all */
@@ -97,6 +99,7 @@ struct conn {
 	struct { /* ping_wheel.c */
 		struct list entry;
 		int64_t ping_at_ms; /* 0: no ping is outstanding */
+		uint64_t taken;     /* peer_taken() at ping_at_ms */
 	} beat;
 	struct {                           /* frames.c, frame_auth.c */
 		struct conn_bytes waiting; /* frames that came before hello */
@@ -156,8 +159,8 @@ struct conns {
 	    closing; /* conn_reap.c: a close frame was asked for; cut at a deadline */
 
 	struct list flush, lossy; /* conn_write.c */
-	struct list slow;         /* conn_write.c: blocked, slowest first */
-	int64_t out_bytes;        /* conn_write.c: waiting in this process */
+	struct list slow;  /* conn_write.c, conn_stalled.c: blocked, slowest first */
+	int64_t out_bytes; /* conn_write.c: waiting in this process */
 
 	struct ping_wheel *wheel;
 	struct ws *ws; /* NULL before ws_open() and after ws_close() */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "conn/peer.h"
 #include "conn/ws.h"
 #include "core/check.h"
 
@@ -9,8 +10,6 @@
 
 _Static_assert(CONN_FRAME_MAX <= WS_TX_PACKET, "a frame must fit one write");
 _Static_assert(CONN_WRITE_MAX <= WS_TX_PACKET, "a write must fit one packet");
-
-#define STALLED_MS 30000 /* without taking a byte */
 
 size_t
 frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX])
@@ -78,6 +77,7 @@ conn_write_unblock(struct conn *c)
 	if (!c->out.blocked)
 		return;
 	c->out.blocked = false;
+	c->out.unblocked_ms = c->conns->env->now_ms;
 	if (c->wsi != NULL && c->state != CONN_CLOSING)
 		ws_pause_reading(c->wsi, false);
 	list_del(&c->out.slow);
@@ -91,7 +91,8 @@ conn_write_block(struct conn *c, size_t buffered)
 	c->out.blocked = true;
 	c->out.careful = true;
 	c->out.buffered = (uint32_t)buffered;
-	c->out.blocked_ms = c->conns->env->now_ms;
+	c->out.taken_ms = c->conns->env->now_ms;
+	c->out.taken = peer_taken(ws_fd(c->wsi));
 	list_add_tail(&c->conns->slow, &c->out.slow);
 	conn_write_count_out(c->conns, (int64_t)buffered);
 	ws_pause_reading(c->wsi, true);
@@ -371,19 +372,7 @@ conn_write_flush_lossy(struct conns *t)
 void
 conn_write_tick(struct conns *t)
 {
-	struct list *next;
-
 	conn_write_flush_lossy(t);
-	for (struct list *l = t->slow.next; l != &t->slow; l = next) {
-		struct conn *c = LIST_ITEM(l, struct conn, out.slow);
-
-		next = l->next;
-		if (t->env->now_ms - c->out.blocked_ms < STALLED_MS)
-			break;
-		if (conn_write_live(c))
-			metrics_add(t->env->metrics, PM_SLOW, 1);
-		conn_close(c, CLOSE_SLOW, "too slow: nothing was read for 30 s");
-	}
 }
 
 void

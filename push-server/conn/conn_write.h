@@ -64,7 +64,7 @@ void conn_write_ready(struct conn *c);
 void conn_write_last(struct conn *c);
 /* End of a turn of the loop: control buffers. */
 void conn_write_flush(struct conns *t);
-/* Once a second: lossy buffers, sockets that have taken nothing for 30 s. */
+/* Once a second: lossy buffers. */
 void conn_write_tick(struct conns *t);
 void conn_write_fini(struct conn *c);
 

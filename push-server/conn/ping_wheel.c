@@ -2,6 +2,8 @@
 
 #include "conn/conn.h"
 #include "conn/conn_write.h"
+#include "conn/peer.h"
+#include "conn/ws.h"
 #include "core/check.h"
 
 #include "core/banned.h"
@@ -55,13 +57,26 @@ ping_wheel_pong(struct conn *c)
 	c->beat.ping_at_ms = PING_NONE;
 }
 
-/* A ping behind bytes which the socket does not take proves nothing: that case has its
- * own limit in conn_write.c. */
+/* A slow reader meets the ping only after the bytes that stand before it. A blocked
+ * socket is not read, and conn_stalled.c has a limit for it. While the kernel holds bytes
+ * and the peer takes some of them, the time for the pong starts anew. */
 static bool
-ping_wheel_overdue(const struct conn *c, int64_t now_ms)
+ping_wheel_overdue(struct conn *c, int64_t now_ms)
 {
-	return c->beat.ping_at_ms != PING_NONE && !c->out.blocked &&
-	       now_ms - c->beat.ping_at_ms >= PONG_TIMEOUT_MS;
+	const int64_t since_ms = c->beat.ping_at_ms > c->out.unblocked_ms
+	                             ? c->beat.ping_at_ms
+	                             : c->out.unblocked_ms;
+	uint64_t taken;
+
+	if (c->state != CONN_OPEN || c->beat.ping_at_ms == PING_NONE || c->out.blocked ||
+	    now_ms - since_ms < PONG_TIMEOUT_MS)
+		return false;
+	taken = peer_taken(ws_fd(c->wsi));
+	if (peer_waiting(ws_fd(c->wsi)) == 0 || taken == c->beat.taken)
+		return true;
+	c->beat.taken = taken;
+	c->beat.ping_at_ms = now_ms;
+	return false;
 }
 
 static void
@@ -86,7 +101,10 @@ ping_wheel_ping_bucket(struct list *bucket, int64_t now_ms)
 		c->conns->events->beat(c->conns->ctx, c);
 		if (c->state != CONN_OPEN || c->out.blocked)
 			continue;
+		if (c->beat.ping_at_ms != PING_NONE)
+			continue; /* the last one is still on its way to a slow reader */
 		c->beat.ping_at_ms = now_ms;
+		c->beat.taken = peer_taken(ws_fd(c->wsi));
 		conn_write_ping(c);
 	}
 }

@@ -5,12 +5,14 @@
 #include <sys/socket.h>
 
 #include "conn/conn_write.h"
+#include "conn/peer.h"
 #include "core/check.h"
 
 #include "core/banned.h"
 
-#define RX_BUFFER 4096
-#define NUDGE_S   0.5
+#define RX_BUFFER   4096
+#define NUDGE_S     0.5
+#define CUT_REST_MS 30000 /* what the kernel holds of a socket that was cut */
 
 struct ws {
 	struct conns *conns;
@@ -256,8 +258,15 @@ ws_want_writable(struct lws *wsi)
 	(void)lws_callback_on_writable(wsi);
 }
 
+int
+ws_fd(struct lws *wsi)
+{
+	return lws_get_socket_fd(wsi);
+}
+
 void
 ws_cut(struct lws *wsi)
 {
+	peer_limit_rest(ws_fd(wsi), CUT_REST_MS);
 	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }

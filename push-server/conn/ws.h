@@ -36,6 +36,8 @@ bool ws_partial(struct lws *wsi);
  * bytes back, and the loop would turn on what waits to be read. */
 void ws_pause_reading(struct lws *wsi, bool pause);
 void ws_want_writable(struct lws *wsi);
+/* Its socket, for peer.h. */
+int ws_fd(struct lws *wsi);
 /* Close the socket at once, without a word. */
 void ws_cut(struct lws *wsi);
 

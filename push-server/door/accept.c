@@ -13,8 +13,7 @@
 
 #include "core/banned.h"
 
-#define PAUSE_S    0.2 /* when the process has no descriptor left */
-#define UNACKED_MS 30000
+#define PAUSE_S 0.2 /* when the process has no descriptor left */
 
 struct listener {
 	ev_io io;
@@ -38,6 +37,9 @@ accept_set_int(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+/* No TCP_USER_TIMEOUT: the kernel counts it from the last segment that fitted the peer's
+ * window whole, so it resets a slow reader that acknowledges bytes all the time. The ping
+ * wheel and conn_write_tick() find a peer that has vanished. */
 static void
 accept_tune(const struct loop_env *env, int fd, bool is_unix)
 {
@@ -46,7 +48,6 @@ accept_tune(const struct loop_env *env, int fd, bool is_unix)
 		return;
 	accept_set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	accept_set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	accept_set_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKED_MS);
 }
 
 static void

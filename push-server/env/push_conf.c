@@ -37,6 +37,8 @@ static const struct conf_item items[] = {
 	    "bytes that may wait for slow readers in one worker; beyond it the slowest get 4101"),
 	ROW(sndbuf_bytes, "ES_PUSH_SNDBUF_BYTES", CONF_INT, "131072", 4096, 16777216,
 	    "send buffer of one socket in the kernel"),
+	ROW(stalled_ms, "ES_PUSH_STALLED_MS", CONF_INT, "30000", 1000, 600000,
+	    "milliseconds for which a reader that lags may take nothing at all; then close 4101"),
 	ROW(head_timeout_ms, "ES_PUSH_HEAD_TIMEOUT_MS", CONF_INT, "5000", 100, 60000,
 	    "milliseconds that a client has for its request head"),
 	ROW(auth_timeout_ms, "ES_PUSH_AUTH_TIMEOUT_MS", CONF_INT, "10000", 100, 60000,

@@ -14,7 +14,7 @@ struct push_conf {
 	const char *listen, *ops_listen, *metrics_file;
 	int64_t workers, connections; /* connections: per worker */
 	int64_t user_connections, address_connections_per_min;
-	int64_t frame_max_bytes, out_bytes, sndbuf_bytes;
+	int64_t frame_max_bytes, out_bytes, sndbuf_bytes, stalled_ms;
 	int64_t head_timeout_ms, auth_timeout_ms, send_timeout_ms, drain_ms;
 	int64_t reconnect_min_ms, reconnect_max_ms, reconnect_per_s;
 	int64_t backlog, accepts, visitors;

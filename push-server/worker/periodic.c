@@ -1,6 +1,7 @@
 #include "worker/periodic.h"
 
 #include "conn/conn_reap.h"
+#include "conn/conn_stalled.h"
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
 #include "core/check.h"
@@ -58,6 +59,7 @@ static void
 periodic_sockets(struct worker *w)
 {
 	conn_write_tick(&w->conns);
+	conn_stalled_tick(&w->conns);
 	conn_reap_overdue(&w->conns);
 }
 

@@ -76,6 +76,7 @@ const char *const conf_names[] = {
     "ES_FRAME_MAX_BYTES",
     "ES_OUT_BYTES",
     "ES_PUSH_SNDBUF_BYTES",
+    "ES_PUSH_STALLED_MS",
     "ES_PUSH_HEAD_TIMEOUT_MS",
     "ES_PUSH_AUTH_TIMEOUT_MS",
     "ES_PUSH_SEND_TIMEOUT_MS",

@@ -36,6 +36,7 @@ settings(struct push_conf *conf)
 	    .frame_max_bytes = 65536,
 	    .out_bytes = 16 << 20,
 	    .sndbuf_bytes = 131072,
+	    .stalled_ms = 30000,
 	    .head_timeout_ms = 5000,
 	    .auth_timeout_ms = 10000,
 	    .send_timeout_ms = 2000,

@@ -4,6 +4,7 @@
 
 #include "cunit_main.h"
 
+#include "conn/conn_stalled.h"
 #include "conn/conn_write.h"
 #include "frame_log.h"
 #include "rig.h"
@@ -181,29 +182,106 @@ counts_answers_once(void)
 	rig_down(&rig);
 }
 
+/* A second of a clock of the test's own: libwebsockets writes what the socket takes, the
+ * tick looks at blocked sockets. */
 static void
-closes_who_reads_nothing_for_30_seconds(void)
+pass_second(struct rig *rig, int64_t *now_ms)
+{
+	*now_ms += 1000;
+	rig->worker.env.now_ms = *now_ms;
+	for (int i = 0; i < 4; i++)
+		ev_run(rig->worker.env.loop, EVRUN_NOWAIT);
+	conn_stalled_tick(&rig->worker.conns);
+}
+
+static void
+block(struct rig *rig, struct client *client, int64_t *now_ms)
+{
+	rig_up(rig);
+	rig_client(rig, client, 4096);
+	*now_ms = rig->worker.env.now_ms;
+	frame_log_fill(&news, 20, 3000);
+	CU_ASSERT_TRUE(conn_write_frames(rig_conn(rig, client), news.data, news.at[20]));
+	CU_ASSERT_EQUAL(conn_write_room(rig_conn(rig, client)), 0);
+}
+
+static void
+unblock(struct rig *rig, struct client *client)
+{
+	client_close(client);
+	rig_turn(rig);
+	free(news.data);
+	rig_down(rig);
+}
+
+static void
+closes_a_reader_that_takes_nothing_for_30_seconds(void)
 {
 	static struct client client;
 	struct rig rig;
 	struct conn *c;
+	int64_t now_ms;
 
-	rig_up(&rig);
-	rig_client(&rig, &client, 4096);
+	block(&rig, &client, &now_ms);
 	c = rig_conn(&rig, &client);
-	frame_log_fill(&news, 20, 3000);
-	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[20]));
-	c->out.blocked_ms -= 29000;
-	rig_second(&rig);
+	for (int second = 0; second < 29; second++)
+		pass_second(&rig, &now_ms);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
-	c->out.blocked_ms -= 2000;
-	rig_second(&rig);
+	pass_second(&rig, &now_ms);
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
 	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
-	client_close(&client);
-	rig_turn(&rig);
-	free(news.data);
-	rig_down(&rig);
+	CU_ASSERT_STRING_EQUAL(c->io.reason, "too slow: nothing was read for 30 s");
+	unblock(&rig, &client);
+}
+
+/* 60 KB at 500 bytes a second: two minutes in which the socket is never unblocked. */
+static void
+keeps_a_slow_reader_until_it_stops(void)
+{
+	static struct client client;
+	struct rig rig;
+	int64_t now_ms;
+
+	block(&rig, &client, &now_ms);
+	for (int second = 0; second < 90; second++) {
+		(void)client_read(&client, 500);
+		pass_second(&rig, &now_ms);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(rig_conn(&rig, &client));
+		CU_ASSERT_EQUAL(conn_write_room(rig_conn(&rig, &client)), 0);
+	}
+	for (int second = 0; second < 20; second++) /* it counts unix sockets by pieces */
+		pass_second(&rig, &now_ms);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	for (int second = 0; second < 10; second++)
+		pass_second(&rig, &now_ms);
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
+	unblock(&rig, &client);
+}
+
+/* When memory is short, the reader that has taken nothing for longest goes first. */
+static void
+sheds_the_reader_that_has_stopped(void)
+{
+	static struct client reads, stopped, quick;
+	struct rig rig;
+	int64_t now_ms;
+
+	block(&rig, &reads, &now_ms); /* blocked first */
+	rig_client(&rig, &stopped, 4096);
+	CU_ASSERT_TRUE(
+	    conn_write_frames(rig_conn(&rig, &stopped), news.data, news.at[20]));
+	for (int second = 0; second < 20; second++) {
+		(void)client_read(&reads, 500);
+		pass_second(&rig, &now_ms);
+	}
+	rig_client(&rig, &quick, 0);
+	rig.conf.out_bytes = rig.worker.conns.out_bytes - 1;
+	write_often(&rig, &quick);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &reads));
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &stopped));
+	client_close(&stopped);
+	client_close(&quick);
+	unblock(&rig, &reads);
 }
 
 static CU_TestInfo cases[] = {
@@ -213,7 +291,10 @@ static CU_TestInfo cases[] = {
     {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
     {"closes no more of them than needed", closes_no_more_than_needed},
     {"counts answers once", counts_answers_once},
-    {"closes who reads nothing for 30 seconds", closes_who_reads_nothing_for_30_seconds},
+    {"closes a reader that takes nothing for 30 seconds",
+	closes_a_reader_that_takes_nothing_for_30_seconds},
+    {"keeps a slow reader until it stops", keeps_a_slow_reader_until_it_stops},
+    {"sheds the reader that has stopped", sheds_the_reader_that_has_stopped},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,7 +1,11 @@
 /* Heartbeats with a clock of the test's own. */
+#include <stdlib.h>
+
 #include "cunit_main.h"
 
+#include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
+#include "frame_log.h"
 #include "rig.h"
 
 #include "core/banned.h"
@@ -90,10 +94,44 @@ closes_10_seconds_after_a_ping_without_pong(void)
 
 	wheel_up(&rig, &client);
 	turn_to(&rig, &now_ms, PING_INTERVAL_MS + PONG_TIMEOUT_MS - PING_TICK_MS);
+	CU_ASSERT_EQUAL(count_pings(&client), 1); /* read, but not answered */
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	turn_to(&rig, &now_ms, PING_INTERVAL_MS + PONG_TIMEOUT_MS);
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_PING_TIMEOUT);
+	wheel_down(&rig, &client);
+}
+
+/* The ping stands behind bytes that the socket holds: the time for the pong starts anew
+ * while the reader takes some of them, and ends when it takes none. */
+static void
+waits_for_a_slow_reader_to_meet_the_ping(void)
+{
+	static struct client client;
+	static struct frame_log news;
+	struct rig rig;
+	int64_t now_ms = 0;
+
+	wheel_up(&rig, &client);
+	frame_log_fill(&news, 30, 3000);
+	for (unsigned i = 0; i < news.n; i++)
+		CU_ASSERT_TRUE(conn_write_frames(rig_conn(&rig, &client),
+		    news.data + news.at[i], news.at[i + 1] - news.at[i]));
+	CU_ASSERT_TRUE(conn_write_room(rig_conn(&rig, &client)) > 0); /* not blocked */
+	for (int round = 1; round <= 4; round++) {
+		turn_to(&rig, &now_ms, round * PING_INTERVAL_MS);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(rig_conn(&rig, &client));
+		(void)client_read(&client, 8000);
+		turn_to(&rig, &now_ms, round * PING_INTERVAL_MS + PONG_TIMEOUT_MS);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(rig_conn(&rig, &client));
+		(void)client_read(&client, 8000);
+	}
+	turn_to(&rig, &now_ms, 5 * PING_INTERVAL_MS);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
+	turn_to(&rig, &now_ms, 6 * PING_INTERVAL_MS);
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_PING_TIMEOUT);
+	free(news.data);
 	wheel_down(&rig, &client);
 }
 
@@ -120,6 +158,8 @@ static CU_TestInfo cases[] = {
     {"pings every 25 seconds", pings_every_25_seconds},
     {"closes 10 seconds after a ping without pong",
 	closes_10_seconds_after_a_ping_without_pong},
+    {"waits for a slow reader to meet the ping",
+	waits_for_a_slow_reader_to_meet_the_ping},
     {"catches up after a long sleep without killing",
 	catches_up_after_a_long_sleep_without_killing},
     CU_TEST_INFO_NULL,
