@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conn/conn_write.h"
+#include "conn/early_bytes.h"
 #include "core/check.h"
 
 #include "core/banned.h"
@@ -94,6 +95,7 @@ conn_free(struct conn *c)
 	t->slots[c->ref.slot] = NULL;
 	t->vacant[t->n_vacant++] = c->ref.slot;
 	t->n--;
+	early_bytes_end(c);
 	conn_write_fini(c);
 	conn_bytes_fini(&c->io.message);
 	conn_bytes_fini(&c->io.control);
@@ -123,8 +125,10 @@ conn_set_state(struct conn *c, enum conn_state next)
 	struct metrics *m = c->conns->env->metrics;
 
 	CHECK(may_become[c->state] & MAY_BECOME(next));
-	if (next == CONN_OPEN)
+	if (next == CONN_OPEN) {
 		metrics_gauge_add(m, PM_CONNECTIONS, 1);
+		early_bytes_end(c);
+	}
 	if (c->state == CONN_OPEN)
 		metrics_gauge_add(m, PM_CONNECTIONS, -1);
 	c->state = next;

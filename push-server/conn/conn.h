@@ -104,6 +104,7 @@ struct conn {
 	struct {                           /* frames.c, frame_auth.c */
 		struct conn_bytes waiting; /* frames that came before hello */
 		uint16_t n_waiting;
+		int64_t early; /* early_bytes.c: what of this connection is counted */
 		char *token;   /* of the handshake or of an auth frame, until checked */
 		char *auth_id; /* id of the auth frame that waits for its answer */
 		char *jti;     /* of the token in force */
@@ -153,6 +154,7 @@ struct conns {
 	uint32_t *generations;
 	uint32_t *vacant;
 	uint32_t size, n_vacant, n;
+	int64_t early_bytes; /* early_bytes.c: held before hello */
 	struct list all;
 	struct list doomed; /* conn_reap.c: to be looked at at the end of this turn */
 	struct list

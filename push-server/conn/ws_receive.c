@@ -1,6 +1,7 @@
 #include "conn/ws_receive.h"
 
 #include "conn/conn_write.h"
+#include "conn/early_bytes.h"
 #include "conn/frame_out.h"
 #include "conn/ws.h"
 #include "core/check.h"
@@ -81,6 +82,17 @@ ws_receive_text(struct conn *c, const struct frame_piece *piece, size_t max)
 		ws_receive_deliver(c, message->data, message->len);
 }
 
+static bool
+ws_receive_within_early(struct conn *c, size_t message_len)
+{
+	const char *why;
+	const uint16_t code = early_bytes_refusal(c, message_len, &why);
+
+	if (code != 0)
+		conn_close(c, code, why);
+	return code == 0;
+}
+
 static void
 ws_receive_data(struct conn *c, const struct frame_piece *piece)
 {
@@ -98,12 +110,16 @@ ws_receive_data(struct conn *c, const struct frame_piece *piece)
 		conn_close(c, CLOSE_TOO_BIG, "frame too big");
 		return;
 	}
+	if (c->state == CONN_GREETING &&
+	    !ws_receive_within_early(c, c->io.message_len + piece->left))
+		return;
 	if (c->io.message_len + piece->left <= max)
 		ws_receive_text(c, piece, max);
 	else if (piece->message_ends)
 		ws_receive_refuse(c, max);
 	if (piece->message_ends)
 		ws_receive_forget_message(c);
+	early_bytes_count(c);
 }
 
 static void

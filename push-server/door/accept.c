@@ -18,7 +18,7 @@
 struct listener {
 	ev_io io;
 	struct accept *accept;
-	bool is_unix;
+	struct push_listen_kind kind;
 };
 
 struct accept {
@@ -109,9 +109,9 @@ accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 		}
 		if (fd < 0)
 			return;
-		accept_tune(env, fd, l->is_unix);
+		accept_tune(env, fd, l->kind.is_unix);
 		accept_peer_name(&sa, peer, sizeof(peer));
-		handshake_take(l->accept->handshake, fd, l->is_unix, peer);
+		handshake_take(l->accept->handshake, fd, l->kind, peer);
 	}
 }
 
@@ -128,7 +128,7 @@ accept_new(struct loop_env *env, struct handshake *handshake,
 		struct listener *l = &a->listeners[i];
 
 		l->accept = a;
-		l->is_unix = listen->at[i].is_unix;
+		l->kind = listen->at[i].kind;
 		ev_io_init(&l->io, accept_on_readable, push_listen_fd(listen, i, index),
 		    EV_READ);
 	}

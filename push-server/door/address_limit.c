@@ -9,9 +9,9 @@
 #include "core/banned.h"
 
 #define SETS 4096
-#define WAYS 4 /* a full set forgets the address that has been quiet longest */
+#define WAYS 4 /* a full set forgets the address whose next handshake is due first */
 
-/* One address: when its next arrival is due, if it came at an even pace. */
+/* One address: when its next handshake is due, if its handshakes came at an even pace. */
 struct stamp {
 	uint64_t address;
 	int64_t due_us;

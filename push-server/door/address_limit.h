@@ -1,5 +1,5 @@
-/* How often an address may knock: a small table of GCRA stamps, per worker. IPv6
- * addresses count by their /64, loopback does not count. */
+/* Handshakes a minute of one client address: a table of GCRA stamps, one per worker. IPv6
+ * addresses count by their /64. Loopback is not limited. */
 #ifndef PUSH_ADDRESS_LIMIT_H
 #define PUSH_ADDRESS_LIMIT_H
 

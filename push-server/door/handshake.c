@@ -6,26 +6,32 @@
 #include <unistd.h>
 
 #include "conn/conn.h"
+#include "conn/early_bytes.h"
 #include "conn/reconnect_advice.h"
 #include "conn/ws.h"
 #include "core/check.h"
 #include "door/address_limit.h"
 #include "door/http_answer.h"
 #include "door/origins.h"
+#include "door/proxy_v2.h"
 #include "door/request_head.h"
 
 #include "core/banned.h"
 
+#define PROXY_LOG_MS \
+	60000 /* one line a minute tells of a balancer that is set up wrong */
+
 /* One socket whose head is being read. */
-struct visitor {
+struct request {
 	struct list link;
-	struct handshake *desk;
+	struct handshake *all;
 	ev_io io;
-	ev_timer deadline;
-	bool is_unix;
-	char peer[48];
+	ev_timer deadline; /* for the PROXY header and the head together */
+	bool needs_proxy;  /* the PROXY header has not come yet */
+	bool peer_trusted; /* X-Forwarded-For of this peer is believed */
+	char peer[NET_ADDRESS_TEXT];
 	size_t len;
-	char data[FRONT_HEAD_MAX + 1];
+	char data[REQUEST_HEAD_MAX + 1];
 };
 
 struct handshake {
@@ -33,214 +39,299 @@ struct handshake {
 	struct conns *conns;
 	struct origins *origins;
 	struct address_limit *limits;
-	struct list visitors;
+	struct cidr_list trusted;
+	struct list requests;
 	unsigned n;
+	int64_t next_proxy_log_ms;
 };
 
 struct handshake *
 handshake_new(struct conns *conns, struct origins *origins)
 {
-	struct handshake *d = mem_new(1, sizeof(*d));
+	struct handshake *h = mem_new(1, sizeof(*h));
+	struct es_err err;
 
-	d->env = conns->env;
-	d->conns = conns;
-	d->origins = origins;
-	d->limits = address_limit_new(conns->env->conf->address_connections_per_min);
-	list_init(&d->visitors);
-	return d;
+	h->env = conns->env;
+	h->conns = conns;
+	h->origins = origins;
+	h->limits = address_limit_new(h->env->conf->address_connections_per_min);
+	/* Checked when the settings were read. */
+	CHECK(cidr_list_parse(h->env->conf->trusted_proxies, &h->trusted, &err) == ES_OK);
+	list_init(&h->requests);
+	return h;
 }
 
 /* Returns the descriptor, now the caller's. */
 static int
-handshake_show_out(struct visitor *v)
+handshake_end(struct request *r)
 {
-	struct ev_loop *loop = v->desk->env->loop;
-	const int fd = v->io.fd;
+	struct handshake *h = r->all;
+	const int fd = r->io.fd;
 
-	ev_io_stop(loop, &v->io);
-	ev_timer_stop(loop, &v->deadline);
-	list_del(&v->link);
-	v->desk->n--;
-	mem_free(v);
+	ev_io_stop(h->env->loop, &r->io);
+	ev_timer_stop(h->env->loop, &r->deadline);
+	list_del(&r->link);
+	h->n--;
+	early_bytes_release(h->conns, sizeof(*r));
+	mem_free(r);
 	return fd;
 }
 
-void
-handshake_free(struct handshake **d)
+static void
+handshake_cut(struct request *r)
 {
-	struct list *l;
-
-	if (*d == NULL)
-		return;
-	while ((l = list_first(&(*d)->visitors)) != NULL)
-		(void)close(handshake_show_out(LIST_ITEM(l, struct visitor, link)));
-	address_limit_free(&(*d)->limits);
-	mem_free(*d);
-	*d = NULL;
+	(void)close(handshake_end(r));
 }
 
 static void
-handshake_answer(struct visitor *v, const struct http_answer *a)
+handshake_answer(struct request *r, const struct http_answer *a)
 {
-	struct loop_env *env = v->desk->env;
-	char text[FRONT_ANSWER_MAX];
+	char text[HTTP_ANSWER_MAX];
 	const size_t len = http_answer_text(a, text);
 	int fd;
 
 	if (a->status != 200)
-		metrics_add(env->metrics, PM_HANDSHAKES_REFUSED, 1);
-	fd = handshake_show_out(v);
-	/* It fits any fresh socket buffer; who is gone by now needs no answer. */
+		metrics_add(r->all->env->metrics, PM_HANDSHAKES_REFUSED, 1);
+	fd = handshake_end(r);
+	/* It fits any fresh socket buffer; a client that is gone by now needs no answer.
+	 */
 	if (send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len)
 		(void)shutdown(fd, SHUT_WR);
 	(void)close(fd);
 }
 
 static void
-handshake_refuse(struct visitor *v, int status, int64_t retry_ms, const char *why)
+handshake_refuse(struct request *r, int status, int64_t retry_ms, const char *why)
 {
 	handshake_answer(
-	    v, &(struct http_answer){.status = status, .why = why, .retry_ms = retry_ms});
+	    r, &(struct http_answer){.status = status, .why = why, .retry_ms = retry_ms});
 }
 
 static bool
-handshake_origin_known(const struct handshake *d, const struct request_head *head)
+handshake_origin_known(const struct handshake *h, const struct request_head *head)
 {
 	return head->origin == NULL || request_head_same_origin(head) ||
-	       origins_allow(d->origins, head->origin);
+	       origins_allow(h->origins, head->origin);
 }
 
 /* A good handshake becomes a connection. What the client has sent after its head goes
  * with it. */
 static void
-handshake_admit(struct visitor *v, const struct request_head *head)
+handshake_admit(struct request *r, const struct request_head *head)
 {
-	struct conns *conns = v->desk->conns;
-	const size_t rest = v->len - head->len;
-	char answer[FRONT_HANDSHAKE_MAX], first[FRONT_HEAD_MAX];
+	struct handshake *h = r->all;
+	const size_t rest = r->len - head->len;
+	char answer[REQUEST_HEAD_ANSWER_MAX], first[REQUEST_HEAD_MAX];
 	const size_t len = request_head_accept(head, answer);
-	struct conn *c = conn_new(conns);
+	struct conn *c = conn_new(h->conns);
 	int fd;
 
 	if (c == NULL) {
 		handshake_refuse(
-		    v, 503, reconnect_advice_retry_ms(conns), "this server is full");
+		    r, 503, reconnect_advice_retry_ms(h->conns), "this server is full");
 		return;
 	}
-	memcpy(first, v->data + head->len, rest);
+	memcpy(first, r->data + head->len, rest);
 	if (head->token != NULL)
 		c->in.token = mem_strdup(head->token);
 	if (head->origin != NULL && !request_head_same_origin(head))
 		c->io.origin = mem_strdup(head->origin);
-	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", v->peer);
-	fd = handshake_show_out(v);
+	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", r->peer);
+	early_bytes_count(c);
+	fd = handshake_end(r);
 	/* It fits any fresh socket buffer; a peer that is gone by now needs no answer. */
 	if (send(fd, answer, len, MSG_NOSIGNAL) != (ssize_t)len) {
 		(void)close(fd);
 		conn_lost(c);
 		return;
 	}
-	metrics_add(conns->env->metrics, PM_HANDSHAKES_OK, 1);
+	metrics_add(h->env->metrics, PM_HANDSHAKES_OK, 1);
 	ws_adopt(c, fd, first, rest);
 }
 
 static void
-handshake_judge(struct visitor *v, const struct request_head *head)
+handshake_judge(struct request *r, const struct request_head *head)
 {
-	struct handshake *d = v->desk;
+	struct handshake *h = r->all;
+	char client[NET_ADDRESS_TEXT];
 	int64_t retry_ms = 0;
 
-	if (v->is_unix && head->forwarded != NULL)
-		(void)snprintf(v->peer, sizeof(v->peer), "%s", head->forwarded);
-	if (d->env->draining)
-		handshake_refuse(v, 503, reconnect_advice_retry_ms(d->conns),
+	forwarded_client(&head->forwarded, &h->trusted, r->peer, r->peer_trusted, client);
+	memcpy(r->peer, client, sizeof(client));
+	if (h->env->draining)
+		handshake_refuse(r, 503, reconnect_advice_retry_ms(h->conns),
 		    "this server is shutting down");
-	else if (!address_limit_take(d->limits, v->peer, d->env->now_ms, &retry_ms))
+	else if (!address_limit_take(h->limits, r->peer, h->env->now_ms, &retry_ms))
 		handshake_refuse(
-		    v, 429, retry_ms, "too many connections from this address");
-	else if (!handshake_origin_known(d, head))
-		handshake_refuse(v, 403, 0, "no tenant allows this Origin");
+		    r, 429, retry_ms, "too many connections from this address");
+	else if (!handshake_origin_known(h, head))
+		handshake_refuse(r, 403, 0, "no tenant allows this Origin");
 	else
-		handshake_admit(v, head);
+		handshake_admit(r, head);
+}
+
+static bool
+handshake_trusts(const struct handshake *h, const char *address)
+{
+	struct net_address a;
+
+	return net_address_parse(address, strlen(address), &a) &&
+	       cidr_list_has(&h->trusted, &a);
+}
+
+static void
+handshake_log_proxy(struct handshake *h, const char *peer, const char *why)
+{
+	const int64_t now_ms = h->env->now_ms;
+
+	metrics_add(h->env->metrics, PM_HANDSHAKES_REFUSED, 1);
+	if (now_ms < h->next_proxy_log_ms)
+		return;
+	h->next_proxy_log_ms = now_ms + PROXY_LOG_MS;
+	log_warn("connection to a +proxy listener closed", LOG_STR("address", peer),
+	    LOG_STR("why", why));
+}
+
+/* Takes the PROXY header off the front. False: it is not complete, or r is gone. */
+static bool
+handshake_read_proxy(struct request *r)
+{
+	struct proxy_v2 header = {.len = 0};
+
+	switch (proxy_v2_parse(r->data, r->len, &header)) {
+	case PROXY_V2_MORE:
+		return false;
+	case PROXY_V2_MALFORMED:
+		handshake_log_proxy(r->all, r->peer, "no good PROXY header, version 2");
+		handshake_cut(r);
+		return false;
+	case PROXY_V2_DONE:
+		break;
+	}
+	r->needs_proxy = false;
+	r->len -= header.len;
+	memmove(r->data, r->data + header.len, r->len);
+	if (header.has_client) {
+		net_address_text(&header.client, r->peer);
+		r->peer_trusted = handshake_trusts(r->all, r->peer);
+	}
+	return r->len > 0;
+}
+
+static void
+handshake_read_head(struct request *r)
+{
+	struct request_head head;
+
+	switch (request_head_parse(r->data, r->len, &head)) {
+	case REQUEST_MORE:
+		break;
+	case REQUEST_UPGRADE:
+		handshake_judge(r, &head);
+		break;
+	case REQUEST_HEALTH:
+		handshake_answer(r, &(struct http_answer){.status = 200});
+		break;
+	case REQUEST_REFUSED:
+		handshake_refuse(r, head.status, 0, head.why);
+		break;
+	}
 }
 
 static void
 handshake_on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct visitor *v = ES_CONTAINER(io, struct visitor, io);
-	struct request_head head;
+	struct request *r = ES_CONTAINER(io, struct request, io);
 	ssize_t n;
 
 	(void)loop, (void)events;
-	v->desk->env->now_ms = clock_mono_ms();
-	n = recv(io->fd, v->data + v->len, FRONT_HEAD_MAX - v->len, 0);
+	r->all->env->now_ms = clock_mono_ms();
+	n = recv(io->fd, r->data + r->len, REQUEST_HEAD_MAX - r->len, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		(void)close(handshake_show_out(v));
+		handshake_cut(r);
 		return;
 	}
-	v->len += (size_t)n;
-	switch (request_head_parse(v->data, v->len, &head)) {
-	case FRONT_MORE:
-		break;
-	case FRONT_UPGRADE:
-		handshake_judge(v, &head);
-		break;
-	case FRONT_HEALTH:
-		handshake_answer(v, &(struct http_answer){.status = 200});
-		break;
-	case FRONT_REFUSED:
-		handshake_refuse(v, head.status, 0, head.why);
-		break;
-	}
+	r->len += (size_t)n;
+	if (!r->needs_proxy || handshake_read_proxy(r))
+		handshake_read_head(r);
 }
 
 static void
 handshake_on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct visitor *v = ES_CONTAINER(timer, struct visitor, deadline);
-
 	(void)loop, (void)events;
-	(void)close(handshake_show_out(v));
+	handshake_cut(ES_CONTAINER(timer, struct request, deadline));
 }
 
-/* No room for its head. What has come of it is read, or the kernel would answer with a
- * reset instead. */
-static void
-handshake_turn_away(struct handshake *d, int fd)
+void
+handshake_refuse_unread(struct handshake *h, int fd)
 {
-	const struct http_answer full = {.status = 503,
-	    .why = "this server is overloaded",
-	    .retry_ms = reconnect_advice_retry_ms(d->conns)};
-	char text[FRONT_ANSWER_MAX], head[FRONT_HEAD_MAX];
+	const struct http_answer answer = {.status = 503,
+	    .why = h->env->draining ? "this server is shutting down"
+	                            : "this server is overloaded",
+	    .retry_ms = reconnect_advice_retry_ms(h->conns)};
+	char text[HTTP_ANSWER_MAX], head[REQUEST_HEAD_MAX];
 
-	metrics_add(d->env->metrics, PM_HANDSHAKES_REFUSED, 1);
-	(void)recv(fd, head, sizeof(head), 0);
-	(void)send(fd, text, http_answer_text(&full, text), MSG_NOSIGNAL);
+	metrics_add(h->env->metrics, PM_HANDSHAKES_REFUSED, 1);
+	/* Bytes that were not read when the socket is closed make the kernel send a
+	 * reset, and the client would lose the answer. */
+	(void)recv(fd, head, sizeof(head), MSG_DONTWAIT);
+	(void)send(
+	    fd, text, http_answer_text(&answer, text), MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(fd);
 }
 
 void
-handshake_take(struct handshake *d, int fd, bool is_unix, const char *peer)
+handshake_free(struct handshake **h)
 {
-	struct loop_env *env = d->env;
-	struct visitor *v;
+	struct list *l;
 
-	if (d->n >= env->conf->visitors) {
-		handshake_turn_away(d, fd);
+	if (*h == NULL)
+		return;
+	while ((l = list_first(&(*h)->requests)) != NULL)
+		handshake_refuse_unread(
+		    *h, handshake_end(LIST_ITEM(l, struct request, link)));
+	address_limit_free(&(*h)->limits);
+	mem_free(*h);
+	*h = NULL;
+}
+
+static void
+handshake_start(
+    struct handshake *h, int fd, struct push_listen_kind kind, const char *peer)
+{
+	struct loop_env *env = h->env;
+	struct request *r = mem_new(1, sizeof(*r));
+
+	r->all = h;
+	r->needs_proxy = kind.proxy;
+	r->peer_trusted = kind.is_unix || handshake_trusts(h, peer);
+	(void)snprintf(r->peer, sizeof(r->peer), "%s", peer);
+	ev_io_init(&r->io, handshake_on_readable, fd, EV_READ);
+	ev_timer_init(&r->deadline, handshake_on_deadline,
+	    (double)env->conf->head_timeout_ms / 1000., 0.);
+	ev_io_start(env->loop, &r->io);
+	ev_timer_start(env->loop, &r->deadline);
+	list_add_tail(&h->requests, &r->link);
+	h->n++;
+}
+
+void
+handshake_take(
+    struct handshake *h, int fd, struct push_listen_kind kind, const char *peer)
+{
+	if (kind.proxy && !kind.is_unix && h->trusted.n > 0 &&
+	    !handshake_trusts(h, peer)) {
+		handshake_log_proxy(h, peer, "not one of ES_TRUSTED_PROXIES");
+		(void)close(fd);
 		return;
 	}
-	v = mem_new(1, sizeof(*v));
-	v->desk = d;
-	v->is_unix = is_unix;
-	(void)snprintf(v->peer, sizeof(v->peer), "%s", peer);
-	ev_io_init(&v->io, handshake_on_readable, fd, EV_READ);
-	ev_timer_init(&v->deadline, handshake_on_deadline,
-	    (double)env->conf->head_timeout_ms / 1000., 0.);
-	ev_io_start(env->loop, &v->io);
-	ev_timer_start(env->loop, &v->deadline);
-	list_init(&v->link);
-	list_add_tail(&d->visitors, &v->link);
-	d->n++;
+	if (h->n >= h->env->conf->handshakes ||
+	    !early_bytes_reserve(h->conns, sizeof(struct request))) {
+		handshake_refuse_unread(h, fd);
+		return;
+	}
+	handshake_start(h, fd, kind, peer);
 }

@@ -69,14 +69,6 @@ head_text_has(const char *list, const char *word)
 	return false;
 }
 
-const char *
-head_text_last(char *list)
-{
-	char *comma = strrchr(list, ',');
-
-	return head_text_trim(comma != NULL ? comma + 1 : list);
-}
-
 bool
 head_text_key(const char *s)
 {

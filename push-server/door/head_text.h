@@ -17,8 +17,6 @@ char *head_text_trim(char *s);
 const char *head_text_trim_const(const char *s);
 /* Is word, in any case, one of the comma separated list? */
 bool head_text_has(const char *list, const char *word) ES_MUST_CHECK;
-/* The last element of a comma separated list, trimmed. */
-const char *head_text_last(char *list);
 /* 16 bytes in base64 (RFC 4648 section 4), without stray bits at the end. */
 bool head_text_key(const char *s) ES_MUST_CHECK;
 /* The first value of name in a query, percent-decoded in place; *out untouched when there

@@ -48,7 +48,7 @@ http_answer_problem(const struct known *k, const char *why, struct text *out)
 }
 
 size_t
-http_answer_text(const struct http_answer *a, char out[FRONT_ANSWER_MAX])
+http_answer_text(const struct http_answer *a, char out[HTTP_ANSWER_MAX])
 {
 	struct arena *arena = arena_new();
 	const struct known *k = answers;
@@ -57,8 +57,8 @@ http_answer_text(const struct http_answer *a, char out[FRONT_ANSWER_MAX])
 
 	while (k->status != a->status)
 		CHECK(++k < answers + ES_COUNT(answers));
-	text_init(&body, arena, FRONT_ANSWER_MAX / 2);
-	text_init(&all, arena, FRONT_ANSWER_MAX);
+	text_init(&body, arena, HTTP_ANSWER_MAX / 2);
+	text_init(&all, arena, HTTP_ANSWER_MAX);
 	if (a->status == 200)
 		text_addf(&body, "{\"status\":\"ok\"}");
 	else

@@ -1,11 +1,12 @@
-/* What the front desk says in HTTP: health, and refusals as problem+json (RFC 9457). */
+/* What a request is answered in HTTP when it does not become a WebSocket: health, and
+ * refusals as problem+json (RFC 9457). */
 #ifndef PUSH_HTTP_ANSWER_H
 #define PUSH_HTTP_ANSWER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#define FRONT_ANSWER_MAX 1024
+#define HTTP_ANSWER_MAX 1024
 
 struct http_answer {
 	int status;
@@ -13,6 +14,6 @@ struct http_answer {
 	int64_t retry_ms; /* Retry-After, with 429 and 503 */
 };
 
-size_t http_answer_text(const struct http_answer *a, char out[FRONT_ANSWER_MAX]);
+size_t http_answer_text(const struct http_answer *a, char out[HTTP_ANSWER_MAX]);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "core/check.h"
 #include "core/parse.h"
+#include "env/push_conf.h"
 
 #include "core/banned.h"
 
@@ -23,7 +24,7 @@ listen_fail(struct es_err *err, const char *address, const char *what)
 	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
 }
 
-/* Does somebody listen there? */
+/* Does a process listen there? */
 static bool
 listen_alive(const struct sockaddr_un *sa)
 {
@@ -47,7 +48,7 @@ listen_open_unix(const char *path, int backlog, int *out, struct es_err *err)
 		return listen_fail(err, path, "a path of 1 to 107 bytes");
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
 	if (listen_alive(&sa))
-		return listen_fail(err, path, "somebody listens there already");
+		return listen_fail(err, path, "another process listens there already");
 	(void)unlink(path);
 	fd = socket(AF_UNIX, SOCKET, 0);
 	mask = umask(0117);
@@ -128,6 +129,20 @@ listen_open_tcp(
 	return rc == 0 ? ES_OK : listen_fail(err, whole, strerror(errno));
 }
 
+/* Takes the suffix off. */
+static struct push_listen_kind
+listen_kind(char *address)
+{
+	const size_t len = strlen(address), suffix = strlen(PUSH_LISTEN_PROXY);
+	struct push_listen_kind kind = {.is_unix = strncmp(address, "unix:", 5) == 0};
+
+	kind.proxy =
+	    len > suffix && strcmp(address + len - suffix, PUSH_LISTEN_PROXY) == 0;
+	if (kind.proxy)
+		address[len - suffix] = '\0';
+	return kind;
+}
+
 enum es_code
 push_listen_open(const char *addresses, unsigned workers, int backlog,
     struct push_listen *out, struct es_err *err)
@@ -145,8 +160,8 @@ push_listen_open(const char *addresses, unsigned workers, int backlog,
 			rc = listen_fail(err, address, "too many addresses");
 			break;
 		}
-		out->at[out->n].is_unix = strncmp(address, "unix:", 5) == 0;
-		if (out->at[out->n].is_unix)
+		out->at[out->n].kind = listen_kind(address);
+		if (out->at[out->n].kind.is_unix)
 			rc = listen_open_unix(
 			    address + 5, backlog, &out->at[out->n].fds[0], err);
 		else
@@ -170,8 +185,20 @@ push_listen_close(struct push_listen *l)
 	l->n = 0;
 }
 
+void
+push_listen_keep(struct push_listen *l, unsigned worker)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		for (unsigned k = 0; k < PUSH_WORKERS_MAX; k++)
+			if (!l->at[i].kind.is_unix && k != worker &&
+			    l->at[i].fds[k] >= 0) {
+				(void)close(l->at[i].fds[k]);
+				l->at[i].fds[k] = -1;
+			}
+}
+
 int
 push_listen_fd(const struct push_listen *l, unsigned i, unsigned worker)
 {
-	return l->at[i].is_unix ? l->at[i].fds[0] : l->at[i].fds[worker];
+	return l->at[i].kind.is_unix ? l->at[i].fds[0] : l->at[i].fds[worker];
 }

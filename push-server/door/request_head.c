@@ -20,12 +20,12 @@ struct reading {
 	bool has_body;
 };
 
-static enum front_verdict
+static enum request_verdict
 request_head_refuse(struct request_head *head, int status, const char *why)
 {
 	head->status = status;
 	head->why = why;
-	return FRONT_REFUSED;
+	return REQUEST_REFUSED;
 }
 
 /* GET /ws?token=x HTTP/1.1 */
@@ -85,7 +85,7 @@ request_head_read_header(struct reading *r, const char *name, char *value)
 		if (strcasecmp(name, known[i].name) == 0)
 			return request_head_once(known[i].slot, value);
 	if (strcasecmp(name, "X-Forwarded-For") == 0)
-		h->forwarded = head_text_last(value);
+		forwarded_add(&h->forwarded, value);
 	else if (strcasecmp(name, "Transfer-Encoding") == 0 ||
 		 (strcasecmp(name, "Content-Length") == 0 && strcmp(value, "0") != 0))
 		r->has_body = true;
@@ -137,7 +137,7 @@ request_head_read_lines(struct reading *r, char *data, size_t len)
 	return n == 0 ? "malformed request line" : wrong;
 }
 
-static enum front_verdict
+static enum request_verdict
 request_head_judge_handshake(struct reading *r)
 {
 	struct request_head *h = r->head;
@@ -152,14 +152,15 @@ request_head_judge_handshake(struct reading *r)
 	if (h->key == NULL || !head_text_key(h->key))
 		return request_head_refuse(
 		    h, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
-	h->protocol = r->protocols != NULL && head_text_has(r->protocols, FRONT_PROTOCOL);
+	h->protocol =
+	    r->protocols != NULL && head_text_has(r->protocols, REQUEST_HEAD_PROTOCOL);
 	if (r->protocols != NULL && !h->protocol)
 		return request_head_refuse(
-		    h, 400, "the only subprotocol is " FRONT_PROTOCOL);
-	return FRONT_UPGRADE;
+		    h, 400, "the only subprotocol is " REQUEST_HEAD_PROTOCOL);
+	return REQUEST_UPGRADE;
 }
 
-static enum front_verdict
+static enum request_verdict
 request_head_judge(struct reading *r)
 {
 	struct request_head *h = r->head;
@@ -172,7 +173,7 @@ request_head_judge(struct reading *r)
 	if (strcmp(r->method, "GET") != 0)
 		return request_head_refuse(h, 405, "GET only");
 	if (health)
-		return FRONT_HEALTH;
+		return REQUEST_HEALTH;
 	if (r->authorization != NULL && strncasecmp(r->authorization, "Bearer ", 7) == 0)
 		h->token = head_text_trim_const(r->authorization + 7);
 	if (r->query != NULL && !head_text_query(r->query, "token", &h->token))
@@ -180,18 +181,18 @@ request_head_judge(struct reading *r)
 	return request_head_judge_handshake(r);
 }
 
-enum front_verdict
+enum request_verdict
 request_head_parse(char *data, size_t len, struct request_head *out)
 {
 	const char *end = memmem(data, len, "\r\n\r\n", 4), *wrong;
 	struct reading r = {.head = out};
 
 	memset(out, 0, sizeof(*out));
-	if (end == NULL && len >= FRONT_HEAD_MAX)
+	if (end == NULL && len >= REQUEST_HEAD_MAX)
 		return request_head_refuse(
 		    out, 431, "the request head is longer than 8 KiB");
 	if (end == NULL)
-		return FRONT_MORE;
+		return REQUEST_MORE;
 	out->len = (size_t)(end - data) + 4;
 	wrong = request_head_read_lines(&r, data, out->len);
 	if (wrong != NULL)
@@ -200,16 +201,17 @@ request_head_parse(char *data, size_t len, struct request_head *out)
 }
 
 size_t
-request_head_accept(const struct request_head *head, char out[FRONT_HANDSHAKE_MAX])
+request_head_accept(const struct request_head *head, char out[REQUEST_HEAD_ANSWER_MAX])
 {
 	char accept[DIGEST_ACCEPT_TEXT];
 
 	digest_websocket_accept(head->key, accept);
-	return (size_t)snprintf(out, FRONT_HANDSHAKE_MAX,
+	return (size_t)snprintf(out, REQUEST_HEAD_ANSWER_MAX,
 	    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
 	    accept,
-	    head->protocol ? "Sec-WebSocket-Protocol: " FRONT_PROTOCOL "\r\n" : "");
+	    head->protocol ? "Sec-WebSocket-Protocol: " REQUEST_HEAD_PROTOCOL "\r\n"
+			   : "");
 }
 
 bool

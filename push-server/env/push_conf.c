@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/token_es256.h"
+#include "core/cidr_list.h"
 #include "ops/ops.h"
 #include "pg/pg.h"
 #include "queue/queue.h"
@@ -17,7 +18,9 @@
 static const struct conf_item items[] = {
 	CONF_AUTH_ITEMS(struct push_conf),
 	ROW(listen, "ES_PUSH_LISTEN", CONF_TEXT, "127.0.0.1:8082", 3, 1000,
-	    "where WebSockets are taken, comma separated: host:port or unix:/path"),
+	    "where WebSockets are taken, comma separated: host:port or unix:/path; with +proxy behind it a PROXY header (version 2) is required there"),
+	ROW(trusted_proxies, "ES_TRUSTED_PROXIES", CONF_TEXT, "", 0, 4096,
+	    "networks of the proxies whose X-Forwarded-For tells the client's address, comma separated; if set, also the only ones that +proxy takes TCP connections from"),
 	ROW(ops_listen, "ES_PUSH_OPS_LISTEN", CONF_TEXT, "127.0.0.1:8084", 3, 200,
 	    "where /healthz /readyz /metrics /version are served: host:port or unix:/path"),
 	ROW(metrics_file, "ES_PUSH_METRICS_FILE", CONF_TEXT, "", 0, 200,
@@ -33,6 +36,10 @@ static const struct conf_item items[] = {
 	    "handshakes a minute and worker from one address (IPv6: /64), but for loopback; 0: no limit"),
 	ROW(frame_max_bytes, "ES_FRAME_MAX_BYTES", CONF_INT, "65536", 1024, 1048576,
 	    "bytes of one message from a client, at least 12 for each of ES_BODY_MAX_CHARS and 1024; beyond it an error, beyond twice as many close 1009"),
+	ROW(early_bytes, "ES_PUSH_EARLY_BYTES", CONF_INT, "16384", 4096, 1048576,
+	    "bytes held for one socket before hello (token, frames); beyond it close 1009 or 4005"),
+	ROW(early_total_bytes, "ES_PUSH_EARLY_TOTAL_BYTES", CONF_INT, "67108864", 65536, 68719476736,
+	    "bytes held before hello in one worker, request heads included; beyond it 503 or close 4100"),
 	ROW(out_bytes, "ES_OUT_BYTES", CONF_INT, "134217728", 65536, 68719476736,
 	    "bytes that may wait for slow readers in one worker; beyond it the slowest get 4101"),
 	ROW(sndbuf_bytes, "ES_PUSH_SNDBUF_BYTES", CONF_INT, "131072", 4096, 16777216,
@@ -57,7 +64,7 @@ static const struct conf_item items[] = {
 	    "sockets of one listener and worker that may wait to be accepted; the kernel allows net.core.somaxconn"),
 	ROW(accepts, "ES_PUSH_ACCEPTS", CONF_INT, "64", 1, 10000,
 	    "sockets that are accepted in one turn of a worker's loop"),
-	ROW(visitors, "ES_PUSH_VISITORS", CONF_INT, "4096", 1, 100000,
+	ROW(handshakes, "ES_PUSH_HANDSHAKES", CONF_INT, "4096", 1, 100000,
 	    "sockets of one worker whose request head is being read; beyond it 503"),
 	ROW(max_subscriptions, "ES_PUSH_SUBSCRIPTIONS", CONF_INT, "500", 1, 100000,
 	    "subscriptions of one connection"),
@@ -110,15 +117,29 @@ static const struct conf_item items[] = {
 static enum es_code
 push_conf_check_listen(const char *value, struct arena *a, struct es_err *err)
 {
+	const size_t suffix = strlen(PUSH_LISTEN_PROXY);
+
 	while (*value != '\0') {
 		const size_t len = strcspn(value, ",");
+		const bool proxy = len > suffix && memcmp(value + len - suffix,
+						       PUSH_LISTEN_PROXY, suffix) == 0;
 
-		TRY(ops_listen_check(arena_memdup(a, value, len), a, err));
+		TRY(ops_listen_check(
+		    arena_memdup(a, value, proxy ? len - suffix : len), a, err));
 		value += len;
 		if (*value == ',' && *++value == '\0')
 			return es_fail(err, ES_INVALID, "ends with a comma");
 	}
 	return ES_OK;
+}
+
+static enum es_code
+push_conf_check_proxies(const char *value, struct arena *a, struct es_err *err)
+{
+	struct cidr_list list;
+
+	(void)a;
+	return cidr_list_parse(value, &list, err);
 }
 
 static const struct conf_check checks[] = {
@@ -128,6 +149,7 @@ static const struct conf_check checks[] = {
     {"ES_JWT_ES256_PUBLIC_KEY", token_es256_check},
     {"ES_PUSH_LISTEN", push_conf_check_listen},
     {"ES_PUSH_OPS_LISTEN", ops_listen_check},
+    {"ES_TRUSTED_PROXIES", push_conf_check_proxies},
 };
 
 const struct conf_table push_conf_tables[] = {

@@ -7,6 +7,9 @@
 #include "conf/conf.h"
 #include "conf/conf_common.h"
 
+/* Behind an address of ES_PUSH_LISTEN: each connection begins with a PROXY header. */
+#define PUSH_LISTEN_PROXY "+proxy"
+
 struct push_conf {
 	struct conf_common common; /* first: CONF_COMMON_TABLE */
 	struct conf_auth auth;
@@ -14,10 +17,12 @@ struct push_conf {
 	const char *listen, *ops_listen, *metrics_file;
 	int64_t workers, connections; /* connections: per worker */
 	int64_t user_connections, address_connections_per_min;
+	const char *trusted_proxies; /* cidr_list.h */
+	int64_t early_bytes, early_total_bytes;
 	int64_t frame_max_bytes, out_bytes, sndbuf_bytes, stalled_ms;
 	int64_t head_timeout_ms, auth_timeout_ms, send_timeout_ms, drain_ms;
 	int64_t reconnect_min_ms, reconnect_max_ms, reconnect_per_s;
-	int64_t backlog, accepts, visitors;
+	int64_t backlog, accepts, handshakes;
 	int64_t max_subscriptions;
 	int64_t lookup_batch, lookup_wait_ms, lookup_calm_per_s; /* gather.h */
 

@@ -23,7 +23,7 @@ _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
 #define UP           "echostream_push_connected"
 #define UP_HELP      "Workers with this connection up."
 #define HANDS        "echostream_websocket_handshakes_total"
-#define HANDS_HELP   "Requests at the front desk, by what became of them."
+#define HANDS_HELP   "Requests for a WebSocket, by what became of them."
 #define QUERIES      "echostream_push_queries_total"
 #define QUERIES_HELP "Statements sent to PostgreSQL, by what they ask."
 #define REPLAY       "echostream_replays_total"
@@ -51,6 +51,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_BYTES_OUT] = COUNTER("echostream_websocket_sent_bytes_total", NULL, "Bytes written to sockets."),
 	[PM_OUT_BYTES] = GAUGE("echostream_websocket_send_queue_bytes", NULL, "Bytes that wait for slow readers."),
 	[PM_SLOW] = COUNTER("echostream_slow_consumers_total", NULL, "Connections closed for reading too slowly."),
+	[PM_EARLY_BYTES] = GAUGE("echostream_websocket_early_bytes", NULL, "Bytes held for clients before hello: request heads, tokens, frames that wait."),
 	[PM_SUBSCRIPTIONS] = GAUGE("echostream_subscriptions", NULL, "Subscriptions of open connections."),
 	[PM_CHANNELS] = GAUGE("echostream_push_channels", NULL, "Channels that somebody here is subscribed to."),
 	[PM_LOG_BYTES] = GAUGE("echostream_push_log_bytes", NULL, "Bytes of event logs."),

@@ -192,7 +192,7 @@ static void
 worker_run_limit_descriptors(const struct push_conf *conf)
 {
 	const rlim_t want =
-	    (rlim_t)(conf->connections + conf->visitors) + BESIDE_CONNECTIONS;
+	    (rlim_t)(conf->connections + conf->handshakes) + BESIDE_CONNECTIONS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)

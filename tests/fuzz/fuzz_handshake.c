@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 good_handshake(const struct request_head *head)
 {
-	char out[FRONT_HANDSHAKE_MAX];
+	char out[REQUEST_HEAD_ANSWER_MAX];
 	const size_t len = request_head_accept(head, out);
 
 	CHECK(len < sizeof(out));
@@ -31,7 +31,7 @@ static void
 good_answer(const struct request_head *head)
 {
 	const struct http_answer answer = {.status = head->status, .why = head->why};
-	char out[FRONT_ANSWER_MAX];
+	char out[HTTP_ANSWER_MAX];
 
 	CHECK(http_answer_text(&answer, out) <= sizeof(out));
 }
@@ -40,21 +40,21 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct request_head whole, part = {0};
-	enum front_verdict verdict, slow = FRONT_MORE;
+	enum request_verdict verdict, slow = REQUEST_MORE;
 	char *copy;
 
-	if (size > FRONT_HEAD_MAX)
+	if (size > REQUEST_HEAD_MAX)
 		return 0;
 	copy = malloc(size + 1); /* so that the sanitizer sees a byte too far */
 	memcpy(copy, data, size);
 	verdict = request_head_parse(copy, size, &whole);
 	CHECK(whole.len <= size);
-	if (verdict == FRONT_UPGRADE)
+	if (verdict == REQUEST_UPGRADE)
 		good_handshake(&whole);
-	else if (verdict == FRONT_REFUSED)
+	else if (verdict == REQUEST_REFUSED)
 		good_answer(&whole);
 	memcpy(copy, data, size);
-	for (size_t n = 1; n <= size && slow == FRONT_MORE; n++)
+	for (size_t n = 1; n <= size && slow == REQUEST_MORE; n++)
 		slow = request_head_parse(copy, n, &part);
 	CHECK(slow == verdict && part.status == whole.status);
 	free(copy);

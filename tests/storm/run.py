@@ -139,7 +139,7 @@ class Storms:
             self.stack.workers("push"), signal.SIGKILL))
 
     def cut_rude(self):
-        """All knock in the same moment: the accept path, and what refusals advise."""
+        """All connect in the same moment: the accept path, and what refusals advise."""
         def cut(driver):
             driver.say("rude")
             driver.say("cut")

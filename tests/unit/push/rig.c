@@ -34,6 +34,9 @@ settings(struct push_conf *conf)
 	    .connections = 64,
 	    .user_connections = 10,
 	    .frame_max_bytes = 65536,
+	    .trusted_proxies = "",
+	    .early_bytes = 16384,
+	    .early_total_bytes = 1 << 20,
 	    .out_bytes = 16 << 20,
 	    .sndbuf_bytes = 131072,
 	    .stalled_ms = 30000,
@@ -47,7 +50,7 @@ settings(struct push_conf *conf)
 	    .reconnect_per_s = 500,
 	    .backlog = 16,
 	    .accepts = 64,
-	    .visitors = 16,
+	    .handshakes = 16,
 	    .lookup_batch = 50,
 	    .lookup_wait_ms = 500,
 	    .lookup_calm_per_s = 20,
@@ -69,7 +72,8 @@ rig_up(struct rig *r)
 	fakes_reset();
 	settings(&r->conf);
 	r->arena = arena_new();
-	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &r->metrics, &err) ==
+	/* Two slots: a test may speak for another worker. */
+	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 2, &r->metrics, &err) ==
 	      ES_OK);
 	worker_init(&r->worker, ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV), &r->conf,
 	    r->metrics, 0);

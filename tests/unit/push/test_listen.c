@@ -83,7 +83,8 @@ refuses_what_is_no_address(void)
 {
 	static const char *const bad[] = {"", "8082", "127.0.0.1:", "127.0.0.1:99999",
 	    "no.such.host.invalid:80", "127.0.0.1:0,",
-	    "unix:", "unix:/no/such/folder/at/all/s", "127.0.0.1:0,[::1]:x"};
+	    "unix:", "unix:/no/such/folder/at/all/s", "127.0.0.1:0,[::1]:x", "+proxy",
+	    "127.0.0.1:0+proxi", "127.0.0.1:0 +proxy"};
 	struct push_listen l;
 	struct es_err err;
 
@@ -93,11 +94,61 @@ refuses_what_is_no_address(void)
 	}
 }
 
+static bool
+is_open(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
+}
+
+/* A socket that two processes hold would outlive the worker that accepts from it. */
+static void
+keeps_the_sockets_of_one_worker(void)
+{
+	struct push_listen l;
+	struct es_err err;
+	int others;
+
+	CU_ASSERT_EQUAL_FATAL(push_listen_open("127.0.0.1:0", 2, 16, &l, &err), ES_OK);
+	others = push_listen_fd(&l, 0, 0);
+	push_listen_keep(&l, 1);
+	CU_ASSERT_FALSE(is_open(others));
+	CU_ASSERT_TRUE(is_open(push_listen_fd(&l, 0, 1)));
+	push_listen_close(&l);
+}
+
+static void
+knows_where_proxy_headers_are_expected(void)
+{
+	char folder[] = "/tmp/push-listen-XXXXXX", addresses[128];
+	struct push_listen l;
+	struct es_err err;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	(void)snprintf(addresses, sizeof(addresses),
+	    "127.0.0.1:0,[::1]:0+proxy,unix:%s/a,unix:%s/b+proxy", folder, folder);
+	CU_ASSERT_EQUAL_FATAL(push_listen_open(addresses, 1, 16, &l, &err), ES_OK);
+	for (unsigned i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(l.at[i].kind.is_unix, i >= 2);
+		CU_ASSERT_EQUAL(l.at[i].kind.proxy, i % 2 == 1);
+	}
+	push_listen_close(&l);
+	(void)snprintf(addresses, sizeof(addresses), "%s/a", folder);
+	CU_ASSERT_EQUAL(unlink(addresses), 0);
+	(void)snprintf(addresses, sizeof(addresses), "%s/b", folder);
+	CU_ASSERT_EQUAL(unlink(addresses), 0); /* the suffix is no part of the path */
+	(void)rmdir(folder);
+}
+
 static CU_TestInfo cases[] = {
     {"gives every worker its own TCP socket, refuses a busy port",
 	gives_every_worker_its_own_tcp_socket},
     {"replaces a stale unix socket, but no live one",
 	replaces_a_stale_unix_socket_but_no_live_one},
+    {"keeps the sockets of one worker", keeps_the_sockets_of_one_worker},
+    {"knows where PROXY headers are expected", knows_where_proxy_headers_are_expected},
     {"refuses what is no address", refuses_what_is_no_address},
     CU_TEST_INFO_NULL,
 };

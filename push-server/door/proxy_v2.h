@@ -1,0 +1,35 @@
+/* The PROXY protocol, version 2 (haproxy.org, proxy-protocol.txt, section 2.2): a binary
+ * header before the request, in which a load balancer tells the client's address. Pure.
+ */
+#ifndef PUSH_PROXY_V2_H
+#define PUSH_PROXY_V2_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/net_address.h"
+
+/* The longest header that is read: addresses and TLVs. Real ones have less than 600
+ * bytes. */
+#define PROXY_V2_MAX 2048
+
+enum proxy_v2_verdict {
+	PROXY_V2_MORE, /* so far it may become a header */
+	PROXY_V2_DONE,
+	PROXY_V2_MALFORMED,
+};
+
+struct proxy_v2 {
+	size_t len; /* of the header; the request follows */
+	/* False: the balancer speaks for itself (LOCAL, e.g. a health check) or does not
+	 * tell the address (UNSPEC, AF_UNIX). The socket's own peer stands for the
+	 * client. */
+	bool has_client;
+	struct net_address client;
+};
+
+/* The TLVs are skipped; they must fit the header. *out is set with PROXY_V2_DONE only. */
+enum proxy_v2_verdict proxy_v2_parse(
+    const void *data, size_t len, struct proxy_v2 *out) ES_MUST_CHECK;
+
+#endif
