@@ -29,6 +29,7 @@ main_run_worker(void *ctx, unsigned index, unsigned slot)
 {
 	struct push *p = ctx;
 
+	push_listen_keep(&p->listen, index);
 	return worker_run(&p->conf, p->metrics, &p->listen, index, slot);
 }
 
@@ -40,6 +41,16 @@ main_run_ops(void *ctx, unsigned index, unsigned slot)
 	(void)index;
 	push_listen_close(&p->listen);
 	return push_ops_run(&p->conf, p->metrics, slot);
+}
+
+/* The workers keep their sockets and answer 503. When the master held them too, clients
+ * would wait at the socket of a worker that has ended. */
+static void
+main_on_drain(void *ctx)
+{
+	struct push *p = ctx;
+
+	push_listen_close(&p->listen);
 }
 
 static void
@@ -62,6 +73,7 @@ main_serve(struct push *p)
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = p,
 	    .drain_ms = p->conf.drain_ms + AFTER_DRAIN_MS,
+	    .on_drain = main_on_drain,
 	    .on_exit = main_on_exit_of,
 	};
 	enum log_level level = LOG_INFO;

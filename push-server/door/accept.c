@@ -19,6 +19,7 @@ struct listener {
 	ev_io io;
 	struct accept *accept;
 	struct push_listen_kind kind;
+	bool wanted;
 };
 
 struct accept {
@@ -26,8 +27,8 @@ struct accept {
 	struct handshake *handshake;
 	struct listener listeners[PUSH_LISTEN_MAX];
 	unsigned n;
-	bool running;
-	ev_timer pause;
+	pid_t master;
+	ev_timer pause; /* active: no socket is watched */
 };
 
 static void
@@ -63,16 +64,18 @@ accept_peer_name(const struct sockaddr_storage *sa, char *out, socklen_t size)
 		(void)snprintf(out, size, "unix");
 }
 
+/* Watches the sockets that are wanted; none at all in a pause. */
 static void
-accept_set_running(struct accept *a, bool running)
+accept_watch(struct accept *a)
 {
 	for (unsigned i = 0; i < a->n; i++) {
-		if (running)
-			ev_io_start(a->env->loop, &a->listeners[i].io);
+		struct listener *l = &a->listeners[i];
+
+		if (l->wanted && !ev_is_active(&a->pause))
+			ev_io_start(a->env->loop, &l->io);
 		else
-			ev_io_stop(a->env->loop, &a->listeners[i].io);
+			ev_io_stop(a->env->loop, &l->io);
 	}
-	a->running = running;
 }
 
 static void
@@ -81,7 +84,7 @@ accept_on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 	struct accept *a = ES_CONTAINER(timer, struct accept, pause);
 
 	(void)loop, (void)events;
-	accept_set_running(a, true);
+	accept_watch(a); /* the timer is over, so it is not active */
 }
 
 static void
@@ -102,9 +105,9 @@ accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 				  errno == ENOMEM)) {
 			log_warn("accept", LOG_STR("error", strerror(errno)));
-			accept_set_running(l->accept, false);
 			ev_timer_set(&l->accept->pause, PAUSE_S, 0.);
 			ev_timer_start(loop, &l->accept->pause);
+			accept_watch(l->accept);
 			return;
 		}
 		if (fd < 0)
@@ -124,24 +127,69 @@ accept_new(struct loop_env *env, struct handshake *handshake,
 	a->env = env;
 	a->handshake = handshake;
 	a->n = listen->n;
+	a->master = getppid();
+	ev_timer_init(&a->pause, accept_on_pause_over, PAUSE_S, 0.);
 	for (unsigned i = 0; i < a->n; i++) {
 		struct listener *l = &a->listeners[i];
 
 		l->accept = a;
 		l->kind = listen->at[i].kind;
+		l->wanted = true;
 		ev_io_init(&l->io, accept_on_readable, push_listen_fd(listen, i, index),
 		    EV_READ);
 	}
-	ev_timer_init(&a->pause, accept_on_pause_over, PAUSE_S, 0.);
-	accept_set_running(a, true);
+	metrics_gauge_set(env->metrics, PM_ACCEPTING, 1);
+	accept_watch(a);
 	return a;
 }
 
-void
-accept_stop(struct accept *a)
+/* 503 to everybody in the backlog: after the close the kernel would reset them. */
+static void
+accept_refuse_waiting(const struct accept *a, const struct listener *l)
+{
+	int fd;
+
+	do {
+		fd = accept4(l->io.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			handshake_refuse_unread(a->handshake, fd);
+	} while (fd >= 0 || errno == ECONNABORTED || errno == EINTR);
+}
+
+static void
+accept_close(struct accept *a, bool refuse_waiting)
 {
 	ev_timer_stop(a->env->loop, &a->pause);
-	accept_set_running(a, false);
+	for (unsigned i = 0; i < a->n; i++) {
+		struct listener *l = &a->listeners[i];
+
+		ev_io_stop(a->env->loop, &l->io);
+		if (refuse_waiting)
+			accept_refuse_waiting(a, l);
+		(void)close(l->io.fd);
+	}
+	a->n = 0;
+}
+
+/* No worker takes new clients: the whole server drains, or there is no other. */
+static bool
+accept_nobody_else(const struct accept *a)
+{
+	return metrics_sum(a->env->metrics, PM_ACCEPTING) == 0;
+}
+
+void
+accept_drain(struct accept *a)
+{
+	metrics_gauge_set(a->env->metrics, PM_ACCEPTING, 0);
+	if (getppid() != a->master) {
+		accept_close(a, true);
+		return;
+	}
+	for (unsigned i = 0; i < a->n; i++)
+		a->listeners[i].wanted =
+		    !a->listeners[i].kind.is_unix || accept_nobody_else(a);
+	accept_watch(a);
 }
 
 void
@@ -149,7 +197,8 @@ accept_free(struct accept **a)
 {
 	if (*a == NULL)
 		return;
-	accept_stop(*a);
+	metrics_gauge_set((*a)->env->metrics, PM_ACCEPTING, 0);
+	accept_close(*a, accept_nobody_else(*a));
 	mem_free(*a);
 	*a = NULL;
 }

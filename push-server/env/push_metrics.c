@@ -71,6 +71,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_RATE_LIMITED_FRAMES] = COUNTER(LIMITED, "scope=\"frames\"", LIMITED_HELP),
 	[PM_HANDSHAKES_OK] = COUNTER(HANDS, "result=\"ok\"", HANDS_HELP),
 	[PM_HANDSHAKES_REFUSED] = COUNTER(HANDS, "result=\"refused\"", HANDS_HELP),
+	[PM_ACCEPTING] = GAUGE("echostream_push_accepting", NULL, "Workers that take new clients; a worker that drains answers 503."),
 	[PM_AUTH_FAILED] = COUNTER("echostream_websocket_auth_failures_total", NULL, "Sockets closed because of their token, user or tenant."),
 	[PM_QUERIES_USERS] = QUERY("users"),
 	[PM_QUERIES_RIGHTS] = QUERY("rights"),

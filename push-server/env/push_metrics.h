@@ -31,6 +31,7 @@ enum push_metric {
 	PM_RATE_LIMITED_FRAMES,
 	PM_HANDSHAKES_OK,
 	PM_HANDSHAKES_REFUSED,
+	PM_ACCEPTING, /* 1 while the worker takes new clients */
 	PM_AUTH_FAILED,
 	PM_QUERIES_USERS, /* statements sent to PostgreSQL, by what they ask */
 	PM_QUERIES_RIGHTS,

@@ -14,6 +14,9 @@
 #define BUCKETS     1024
 #define AWAITED_MAX 65536
 #define LOOKUP_MS   2000
+/* Look-ups ahead of time that are under way at once: after a reconnect thousands of sends
+ * may wait, and logins share this pipeline. */
+#define ASKED_MAX 64
 
 struct send_outcomes {
 	struct conns *conns;
@@ -22,6 +25,8 @@ struct send_outcomes {
 	struct list due; /* all have the same time-out: oldest first */
 	struct list buckets[BUCKETS];
 	size_t n;
+	struct list to_ask; /* those to be looked up ahead of time */
+	unsigned n_asked;   /* of these look-ups, under way */
 };
 
 /* A look-up ahead of time; what it is about may be answered before it comes back. */
@@ -40,6 +45,7 @@ send_outcomes_new(struct conns *conns, struct pg_async *pg)
 	(void)snprintf(
 	    r->topic, sizeof(r->topic), "%s%s", TOPIC_REPLY_PREFIX, conns->env->id.text);
 	list_init(&r->due);
+	list_init(&r->to_ask);
 	for (unsigned i = 0; i < BUCKETS; i++)
 		list_init(&r->buckets[i]);
 	return r;
@@ -64,6 +70,7 @@ send_outcomes_unlist(struct send_outcomes *r, struct awaited *a)
 		return;
 	list_del(&a->due);
 	list_del(&a->same_hash);
+	list_del(&a->to_ask);
 	r->n--;
 }
 
@@ -98,6 +105,7 @@ awaited_new(struct send_outcomes *r, const struct conn *c,
 	a->arena = arena;
 	list_init(&a->due);
 	list_init(&a->same_hash);
+	list_init(&a->to_ask);
 	a->ref = c->ref;
 	a->ids = arena_alloc(arena, n * sizeof(*a->ids));
 	uuid_new(a->envelope.id.text);
@@ -297,7 +305,26 @@ send_outcomes_look_up(struct send_outcomes *r, struct awaited *a)
 	awaited_free(&a);
 }
 
-/* Not before its time is over: not known now may be known soon. */
+static void send_outcomes_ask(struct send_outcomes *r);
+
+/* An outcome that is not known now may be known soon: the envelope waits on, until its
+ * deadline. */
+static void
+send_outcomes_take_early(struct send_outcomes *r, struct awaited *a, struct pg_rows *rows)
+{
+	struct outcome *outcomes =
+	    arena_alloc(a->arena, a->envelope.n * sizeof(*outcomes));
+	bool *known = arena_alloc(a->arena, a->envelope.n * sizeof(*known));
+
+	outcome_store_read(rows, &a->envelope, a->arena, outcomes, known);
+	for (size_t i = 0; i < a->envelope.n; i++)
+		if (!known[i])
+			return;
+	send_outcomes_unlist(r, a);
+	send_outcomes_answer(r, a, outcomes, a->envelope.n, NULL);
+	awaited_free(&a);
+}
+
 static void
 send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
     struct arena *arena, const struct es_err *err)
@@ -306,32 +333,25 @@ send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
 	struct send_outcomes *r = asked.outcomes;
 	struct awaited *a =
 	    rc == ES_OK ? send_outcomes_find(r, asked.envelope.text) : NULL;
-	struct outcome *outcomes;
-	bool *known, all = true;
 
 	(void)err, (void)arena;
 	mem_free(ctx);
-	if (a == NULL) /* answered meanwhile */
-		return;
-	outcomes = arena_alloc(a->arena, a->envelope.n * sizeof(*outcomes));
-	known = arena_alloc(a->arena, a->envelope.n * sizeof(*known));
-	outcome_store_read(rows, &a->envelope, a->arena, outcomes, known);
-	for (size_t i = 0; i < a->envelope.n; i++)
-		all &= known[i];
-	if (!all)
-		return;
-	send_outcomes_unlist(r, a);
-	send_outcomes_answer(r, a, outcomes, a->envelope.n, NULL);
-	awaited_free(&a);
+	r->n_asked--;
+	if (a != NULL) /* else the envelope was answered meanwhile */
+		send_outcomes_take_early(r, a, rows);
+	if (rc == ES_OK)
+		send_outcomes_ask(r);
 }
 
-void
-send_outcomes_subscribed(struct send_outcomes *r)
+/* The envelopes that can't be asked about now are looked up at their deadline. */
+static void
+send_outcomes_ask(struct send_outcomes *r)
 {
+	struct list *l;
 	struct es_err err;
 
-	for (struct list *l = r->due.next; l != &r->due; l = l->next) {
-		struct awaited *a = LIST_ITEM(l, struct awaited, due);
+	while (r->n_asked < ASKED_MAX && (l = list_pop(&r->to_ask)) != NULL) {
+		struct awaited *a = LIST_ITEM(l, struct awaited, to_ask);
 		struct asked *asked = mem_new(1, sizeof(*asked));
 
 		asked->outcomes = r;
@@ -340,9 +360,21 @@ send_outcomes_subscribed(struct send_outcomes *r)
 			outcome_store_params(a->arena, &a->envelope), LOOKUP_MS,
 			send_outcomes_on_asked, asked, &err) != ES_OK) {
 			mem_free(asked);
-			return; /* the others are looked up when their time is over */
+			return;
 		}
+		r->n_asked++;
 	}
+}
+
+void
+send_outcomes_subscribed(struct send_outcomes *r)
+{
+	for (struct list *l = r->due.next; l != &r->due; l = l->next) {
+		struct awaited *a = LIST_ITEM(l, struct awaited, due);
+
+		list_move_tail(&r->to_ask, &a->to_ask);
+	}
+	send_outcomes_ask(r);
 }
 
 void

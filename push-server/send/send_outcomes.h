@@ -18,7 +18,7 @@ struct awaited {
 	struct conn_ref ref;
 
 	/* Private to send_outcomes.c. */
-	struct list due, same_hash;
+	struct list due, same_hash, to_ask;
 	int64_t deadline_ms;
 };
 

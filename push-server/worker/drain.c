@@ -80,6 +80,7 @@ drain_on_slice(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	w->env.now_ms = clock_mono_ms();
+	accept_drain(w->accept);
 	drain_close_slice(w, d);
 	if (w->conns.n == 0 || w->env.now_ms - d->started_ms > d->spread_ms + LINGER_MS)
 		ev_break(loop, EVBREAK_ALL);
@@ -94,7 +95,7 @@ drain_begin(struct worker *w)
 		return;
 	w->env.draining = true;
 	w->env.now_ms = clock_mono_ms();
-	accept_stop(w->accept);
+	accept_drain(w->accept);
 	d = mem_new(1, sizeof(*d));
 	d->worker = w;
 	d->started_ms = w->env.now_ms;

@@ -1,5 +1,6 @@
-/* After SIGTERM: no new sockets, every client is told when to come back, then sent away
- * in slices, so that the next server is not hit by all at once. */
+/* After SIGTERM: new clients get 503 (accept.h), every connected one is told when to come
+ * back and closed with 4200, in slices, so that the next server is not hit by all at
+ * once. */
 #ifndef PUSH_DRAIN_H
 #define PUSH_DRAIN_H
 

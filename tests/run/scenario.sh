@@ -7,6 +7,7 @@ python3 tests/scenario/run.py --env "$WORK/env" --schemas api --coverage tests/s
 python3 tests/scenario/walk.py --env "$WORK/env" --build "$BUILD" --schemas api
 python3 tests/scenario/concurrency.py --env "$WORK/env" --schemas api
 python3 tests/scenario/stalled.py --env "$WORK/env"
+python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
 python3 tests/scenario/metrics.py --env "$WORK/env"
 # A program that died on the way is a failure even when every scenario was content, and so
 # is a worker that broke down by itself (some scenarios kill workers, by 9 and 15).

@@ -127,6 +127,7 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	d = due_new(ctx);
 	d->pg = done;
 	fakes.lookups += stmt == &principal_store_many;
+	fakes.outcome_statements += stmt == &outcome_store_stmt;
 	fakes.mark_statements += stmt == &read_store_many;
 	d->fails = stmt != &principal_store_many && stmt != &outcome_store_stmt &&
 	           stmt != &read_store_many;

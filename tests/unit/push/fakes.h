@@ -22,7 +22,7 @@ struct fakes {
 	enum es_code queue; /* result of an enqueue */
 	bool hold;          /* nothing is delivered */
 	enum es_code mark;  /* what the database says of a read mark */
-	unsigned mark_statements;
+	unsigned mark_statements, outcome_statements;
 	size_t n_marks; /* of the last statement */
 	int64_t marks[4];
 	bool known; /* what a look-up of outcomes says */

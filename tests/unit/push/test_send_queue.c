@@ -250,6 +250,35 @@ looks_up_when_replies_are_heard_again(void)
 	down();
 }
 
+/* After a reconnect of the topics thousands of sends may wait: their look-ups must not
+ * fill the pipeline that logins use. */
+static void
+asks_for_a_few_outcomes_at_a_time(void)
+{
+	static const char format[] = "01900000-0000-7000-8000-%012u";
+	struct channel_id channel;
+	struct es_err err;
+
+	up();
+	rig_conn(&rig, &client)->user_quota = 1000;
+	for (unsigned i = 0; i < 200; i++) { /* a channel each: an envelope each */
+		(void)snprintf(channel.text, sizeof(channel.text), format, i);
+		CU_ASSERT_EQUAL(send_queue_add(rig.worker.sends, rig_conn(&rig, &client),
+				    &channel, "x", NULL, "i", &err),
+		    ES_OK);
+	}
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.n_sent, 200);
+	send_outcomes_subscribed(rig.worker.outcomes);
+	CU_ASSERT_EQUAL(fakes.outcome_statements, 64);
+	send_outcomes_subscribed(rig.worker.outcomes); /* nothing is asked beyond it */
+	CU_ASSERT_EQUAL(fakes.outcome_statements, 64);
+	while (fakes_run())
+		;
+	CU_ASSERT_TRUE(fakes.outcome_statements >= 200);
+	down();
+}
+
 static void
 limits_the_user(void)
 {
@@ -326,6 +355,7 @@ static CU_TestInfo cases[] = {
     {"lets nobody wait for ever", lets_nobody_wait_for_ever},
     {"looks up at the deadline", looks_up_at_the_deadline},
     {"looks up when replies are heard again", looks_up_when_replies_are_heard_again},
+    {"asks for a few outcomes at a time", asks_for_a_few_outcomes_at_a_time},
     {"limits the user", limits_the_user},
     {"forgets a sender that is gone", forgets_a_sender_that_is_gone},
     {"leaves room for a long name", leaves_room_for_a_long_name},

@@ -1,0 +1,250 @@
+/* New clients while a worker takes them, while it drains and when it ends: nobody waits
+ * at a socket from which no process accepts. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cunit_main.h"
+
+#include "core/check.h"
+#include "door/accept.h"
+#include "rig.h"
+
+#include "core/banned.h"
+
+#define HEAD \
+	"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " \
+	"dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+
+enum door { TCP, UNIX, DOORS };
+
+static struct rig rig;
+static struct client client;
+static char folder[32], path[64];
+static struct sockaddr_in tcp;
+static struct sockaddr_un local;
+
+/* another: there is a second worker, and it takes new clients. */
+static void
+up(bool another)
+{
+	struct push_listen listen;
+	socklen_t len = sizeof(tcp);
+	char addresses[128];
+	struct es_err err;
+
+	rig_up(&rig);
+	metrics_use_slot(rig.metrics, 1);
+	metrics_gauge_set(rig.metrics, PM_ACCEPTING, another);
+	metrics_use_slot(rig.metrics, 0);
+	(void)snprintf(folder, sizeof(folder), "/tmp/push-accept-XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/s", folder);
+	(void)snprintf(addresses, sizeof(addresses), "127.0.0.1:0,unix:%s", path);
+	CHECK(push_listen_open(addresses, 1, 16, &listen, &err) == ES_OK);
+	CHECK(getsockname(
+		  push_listen_fd(&listen, TCP, 0), (struct sockaddr *)&tcp, &len) == 0);
+	local = (struct sockaddr_un){.sun_family = AF_UNIX};
+	(void)snprintf(local.sun_path, sizeof(local.sun_path), "%s", path);
+	rig.worker.accept = accept_new(&rig.worker.env, rig.worker.handshake, &listen, 0);
+}
+
+static void
+down(void)
+{
+	accept_free(&rig.worker.accept);
+	(void)unlink(path);
+	(void)rmdir(folder);
+	rig_down(&rig);
+}
+
+/* False: refused. */
+static bool
+arrive(enum door door)
+{
+	const int fd = socket(door == TCP ? AF_INET : AF_UNIX,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const struct sockaddr *sa = door == TCP
+	                                ? (const struct sockaddr *)(const void *)&tcp
+	                                : (const struct sockaddr *)(const void *)&local;
+	struct pollfd connected = {.fd = fd, .events = POLLOUT};
+	socklen_t len = sizeof(int);
+	int wrong = 0;
+
+	memset(&client, 0, sizeof(client));
+	client.fd = fd;
+	if (connect(fd, sa, door == TCP ? sizeof(tcp) : sizeof(local)) != 0 &&
+	    errno != EINPROGRESS)
+		return false;
+	CHECK(poll(&connected, 1, 5000) == 1);
+	CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &wrong, &len) == 0);
+	if (wrong != 0)
+		return false;
+	return send(fd, HEAD, sizeof(HEAD) - 1, MSG_NOSIGNAL) == sizeof(HEAD) - 1;
+}
+
+/* Turns the loop until this is heard. */
+static bool
+hears(const char *piece)
+{
+	const int64_t until_ms = clock_mono_ms() + 5000;
+
+	do {
+		rig_turn(&rig);
+		(void)client_read(&client, 65536);
+		if (strstr(client.data, piece) != NULL)
+			return true;
+	} while (!client.ended && clock_mono_ms() < until_ms);
+	return false;
+}
+
+static void
+leave(void)
+{
+	client_close(&client);
+	rig_turn(&rig);
+}
+
+static void
+drain(void)
+{
+	rig.worker.env.draining = true;
+	accept_drain(rig.worker.accept);
+}
+
+static void
+answers_503_while_it_drains(void)
+{
+	up(false);
+	for (int door = TCP; door < DOORS; door++) {
+		CU_ASSERT_TRUE(arrive(door));
+		CU_ASSERT_TRUE(hears("HTTP/1.1 101 "));
+		leave();
+	}
+	drain();
+	for (int i = 0; i < 3 * DOORS; i++) {
+		CU_ASSERT_TRUE(arrive(i % DOORS));
+		CU_ASSERT_TRUE(hears("HTTP/1.1 503 "));
+		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: "));
+		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "shutting down"));
+		leave();
+		accept_drain(rig.worker.accept); /* as each slice of a drain does */
+	}
+	down();
+}
+
+/* Only this worker drains: a client of the shared unix socket waits for another worker,
+ * for which the test stands; when that one drains too, this one answers. */
+static void
+leaves_the_unix_socket_to_others(void)
+{
+	up(true);
+	drain();
+	CU_ASSERT_TRUE(arrive(TCP)); /* the kernel has chosen this worker */
+	CU_ASSERT_TRUE(hears("HTTP/1.1 503 "));
+	leave();
+	CU_ASSERT_TRUE(arrive(UNIX));
+	for (int i = 0; i < 20; i++) {
+		accept_drain(rig.worker.accept);
+		rig_turn(&rig);
+	}
+	CU_ASSERT_TRUE(client_read(&client, 65536));
+	CU_ASSERT_EQUAL(client.len, 0);
+	metrics_clear_gauges(rig.metrics, 1);
+	accept_drain(rig.worker.accept);
+	CU_ASSERT_TRUE(hears("HTTP/1.1 503 "));
+	leave();
+	down();
+}
+
+/* The kernel would reset the clients in the backlog of a socket that is closed. */
+static void
+answers_the_backlog_at_the_end(void)
+{
+	for (int door = TCP; door < DOORS; door++) {
+		up(false);
+		drain();
+		CU_ASSERT_TRUE(arrive(door));
+		accept_free(&rig.worker.accept);
+		(void)client_read(&client, 65536);
+		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "HTTP/1.1 503 "));
+		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: "));
+		client_close(&client);
+		CU_ASSERT_FALSE(arrive(door));
+		leave();
+		down();
+	}
+}
+
+/* In a process whose parent is gone: 0 when all is right, else the step that is not. */
+static int
+orphan(int ready)
+{
+	const pid_t parent = getppid();
+
+	up(true);
+	CHECK(write(ready, "", 1) == 1);
+	for (int i = 0; i < 500 && getppid() == parent; i++)
+		(void)poll(NULL, 0, 10);
+	if (getppid() == parent)
+		return 1;
+	if (!arrive(UNIX))
+		return 2;
+	drain();
+	(void)client_read(&client, 65536);
+	if (strstr(client.data, "HTTP/1.1 503 ") == NULL)
+		return 3;
+	client_close(&client);
+	if (arrive(UNIX) || (client_close(&client), arrive(TCP)))
+		return 4;
+	accept_drain(rig.worker.accept);
+	down();
+	return 0;
+}
+
+/* The master is dead: a new one must be able to bind the addresses. */
+static void
+closes_its_sockets_when_the_master_is_dead(void)
+{
+	int ready[2], verdict[2];
+	char step = -1;
+	pid_t master;
+
+	CHECK(pipe(ready) == 0 && pipe(verdict) == 0);
+	master = fork();
+	CHECK(master >= 0);
+	if (master == 0) {
+		(void)close(verdict[0]);
+		if (fork() == 0) {
+			step = (char)orphan(ready[1]);
+			_exit(write(verdict[1], &step, 1) == 1 ? 0 : 1);
+		}
+		_exit(read(ready[0], &step, 1) == 1 ? 0 : 1);
+	}
+	(void)close(verdict[1]);
+	CU_ASSERT_EQUAL(waitpid(master, NULL, 0), master);
+	CU_ASSERT_EQUAL(read(verdict[0], &step, 1), 1);
+	CU_ASSERT_EQUAL(step, 0);
+	(void)close(verdict[0]);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+}
+
+static CU_TestInfo cases[] = {
+    {"answers 503 while it drains, at both doors", answers_503_while_it_drains},
+    {"leaves the unix socket to others", leaves_the_unix_socket_to_others},
+    {"answers the backlog at the end", answers_the_backlog_at_the_end},
+    {"closes its sockets when the master is dead",
+	closes_its_sockets_when_the_master_is_dead},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/accept", cases)
