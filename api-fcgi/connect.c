@@ -1,5 +1,6 @@
 #include "connect.h"
 
+#include "auth/token_es256.h"
 #include "cors.h"
 #include "send_reply.h"
 
@@ -8,23 +9,29 @@
 #define LOCAL_LIMIT_KEYS 4096
 
 /* Our own secret first: it is what we mint with. */
-static struct token_rules
-token_rules(const struct conf_auth *conf)
+static enum es_code
+token_rules(const struct conf_auth *conf, struct token_rules *out, struct es_err *err)
 {
 	static struct token_key keys[2];
+	static struct token_es256 *es256; /* for the life of the process */
 	size_t n = 1;
 
 	keys[0] = (struct token_key){
 	    .kid = "hs1", .alg = TOKEN_HS256, .verify = conf->jwt_secret};
-	if (conf->jwt_es256_public_key[0] != '\0')
+	if (conf->jwt_es256_public_key[0] != '\0') {
+		if (es256 == NULL)
+			TRY(token_es256_new(conf->jwt_es256_public_key, &es256, err));
 		keys[n++] = (struct token_key){.kid = "es1",
 		    .alg = TOKEN_ES256,
-		    .verify = conf->jwt_es256_public_key};
-	return (struct token_rules){.keys = keys,
+		    .verify = conf->jwt_es256_public_key,
+		    .parsed = es256};
+	}
+	*out = (struct token_rules){.keys = keys,
 	    .n_keys = n,
 	    .issuer = conf->jwt_issuer,
 	    .audience = conf->jwt_audience,
 	    .leeway_s = conf->jwt_leeway_s};
+	return ES_OK;
 }
 
 static int64_t
@@ -69,10 +76,11 @@ connect_all(const struct worker_setup *setup, struct api *out, struct es_err *er
 	    .metrics = setup->metrics,
 	    .gate = setup->gate,
 	    .slot = setup->slot,
-	    .tokens = token_rules(&setup->conf->auth),
 	};
-	enum es_code rc = open_all(setup, &api, err);
+	enum es_code rc = token_rules(&setup->conf->auth, &api.tokens, err);
 
+	if (rc == ES_OK)
+		rc = open_all(setup, &api, err);
 	if (rc != ES_OK) {
 		connect_close(&api);
 		return rc;

@@ -60,6 +60,7 @@ conn_init_lists(struct conn *c)
 	list_init(&c->beat.entry);
 	list_init(&c->in.greeting);
 	list_init(&c->in.expiring);
+	list_init(&c->in.revalidate);
 }
 
 struct conn *
@@ -103,7 +104,8 @@ conn_free(struct conn *c)
 	conn_bytes_fini(&c->in.waiting);
 	mem_free(c->io.origin);
 	mem_free(c->in.token);
-	mem_free(c->in.auth_id);
+	mem_free(c->in.claims);
+	mem_free(c->in.fresh_id);
 	mem_free(c->in.jti);
 	mem_free(c->display_name);
 	mem_free(c);

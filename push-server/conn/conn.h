@@ -18,6 +18,7 @@
 struct lws;
 struct ws;
 struct ping_wheel;
+struct token_claims;
 struct hub_conn;      /* what the hub keeps for a connection */
 struct presence_conn; /* what presence keeps for it */
 
@@ -101,19 +102,24 @@ struct conn {
 		int64_t ping_at_ms; /* 0: no ping is outstanding */
 		uint64_t taken;     /* peer_taken() at ping_at_ms */
 	} beat;
-	struct {                           /* frames.c, frame_auth.c */
+	struct {                           /* frames/, who/ */
 		struct conn_bytes waiting; /* frames that came before hello */
 		uint16_t n_waiting;
 		int64_t early; /* early_bytes.c: what of this connection is counted */
-		char *token;   /* of the handshake or of an auth frame, until checked */
-		char *auth_id; /* id of the auth frame that waits for its answer */
-		char *jti;     /* of the token in force */
-		int64_t issued_s;
-		bool auth_busy;
-		struct list greeting; /* state CONN_GREETING, oldest first */
+		char *token;   /* of the handshake, until it is verified */
+		struct token_claims *claims; /* of that token, until hello */
+		char *jti;                   /* of the token in force */
+		int64_t issued_s;            /* likewise */
+		bool looking_up;             /* greeting.c: a look-up is under way */
+		bool fresh_busy;             /* fresh_token.c: likewise */
+		char *fresh_id;              /* id of that auth frame, or NULL */
+		struct list revalidate;      /* revalidate.c: in line to be looked up */
+		bool checking;               /* revalidate.c: a look-up is under way */
+		bool check_again;            /* revalidate.c: one more follows it */
+		struct list greeting;        /* state CONN_GREETING, oldest first */
 		struct list expiring;
 		int64_t greeting_ms;
-		bool expiry_told, leased, revalidate;
+		bool expiry_told, leased;
 		int64_t window_ms;  /* start of the current frame-rate window */
 		int64_t refused_ms; /* likewise of sends over their limit */
 		uint32_t in_window, bad_windows, refused;

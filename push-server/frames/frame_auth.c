@@ -1,7 +1,8 @@
 /* auth: the first token of a socket that came without one, or a fresh one for the same
  * user. */
 #include "frames/frames.h"
-#include "who/conn_auth.h"
+#include "who/fresh_token.h"
+#include "who/greeting.h"
 
 #include "core/banned.h"
 
@@ -20,7 +21,11 @@ frame_auth_handle(struct frames *f, struct conn *c, const void *in, const char *
 	const struct auth_in *auth = in;
 
 	(void)a;
-	return conn_auth_token(f->auth, c, auth->token, id, err);
+	if (c->state == CONN_GREETING) { /* hello is the answer, or a close */
+		greeting_token(f->who, c, auth->token);
+		return ES_OK;
+	}
+	return fresh_token_begin(f->who, c, auth->token, id, err);
 }
 
 const struct frame_type frame_auth = {

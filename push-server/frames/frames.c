@@ -6,6 +6,7 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/flood.h"
+#include "who/greeting.h"
 
 #include "core/banned.h"
 
@@ -129,7 +130,7 @@ frames_receive(struct frames *f, struct conn *c, const char *json, size_t len)
 	struct arena *a;
 
 	/* one token greets: while it is checked, and then counted, all else waits */
-	if (c->state == CONN_GREETING && (c->in.token != NULL || c->in.leased)) {
+	if (greeting_is_checking(c)) {
 		frames_keep(f, c, json, len);
 		return;
 	}

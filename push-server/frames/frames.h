@@ -11,7 +11,7 @@
 
 struct hub;
 struct presence;
-struct conn_auth;
+struct who;
 struct send_queue;
 struct read_marks;
 
@@ -21,7 +21,7 @@ struct frames {
 	struct conns *conns;
 	struct hub *hub;
 	struct presence *presence;
-	struct conn_auth *auth;
+	struct who *who;
 	struct send_queue *sends;
 	struct read_marks *marks;
 };

@@ -74,7 +74,7 @@ acl_move(struct hub *hub, struct held *held, int64_t version)
 }
 
 void
-acl_conn_open(struct hub *hub, const struct conn *c)
+acl_conn_open(struct hub *hub, struct conn *c)
 {
 	struct acl *acl = hub->acl;
 	struct held *held = acl_find(acl, &c->tenant);
@@ -87,10 +87,10 @@ acl_conn_open(struct hub *hub, const struct conn *c)
 		    keyed_hash(&held->tenant, sizeof(held->tenant)));
 	}
 	held->n_conns++;
-	/* Let in by an answer older than what is known now, or with news. */
-	if (c->acl_version != held->version)
-		acl_move(hub, held,
-		    c->acl_version > held->version ? c->acl_version : held->version);
+	if (c->acl_version > held->version)
+		acl_move(hub, held, c->acl_version); /* it brings news for the others */
+	else if (c->acl_version < held->version)
+		hub->io.revalidate_conn(hub->io.ctx, c);
 }
 
 void
@@ -120,20 +120,35 @@ acl_poll_soon(struct hub *hub)
 	hub->acl->again = hub->acl->asked;
 }
 
+/* The user named is looked up at once. A version that follows the one known is the change
+ * of this user and no more; after a lost hint the versions differ by more, and all
+ * connections of the tenant are looked up. */
+static void
+acl_take_hint(struct hub *hub, struct held *held, const struct control *hint)
+{
+	const bool follows = hint->acl_version == held->version + 1;
+
+	if (hint->names_user)
+		hub->io.revalidate_user(hub->io.ctx, &hint->tenant, &hint->user);
+	if (hint->names_user && follows)
+		held->version = hint->acl_version;
+	else if (hint->acl_version > held->version ||
+		 (hint->acl_version == 0 && !hint->names_user))
+		acl_poll_soon(hub);
+}
+
 void
 acl_hint(struct hub *hub, const char *json, size_t len)
 {
 	struct arena *a = arena_new();
 	struct control hint;
-	const struct held *held;
+	struct held *held;
 	struct es_err err;
 
 	if (control_decode(json, len, a, &hint, &err) == ES_OK) {
 		held = acl_find(hub->acl, &hint.tenant);
-		/* Without a version: an older hint, or a change of no right of a user. */
-		if (held != NULL && (hint.acl_version > held->version ||
-					(hint.acl_version == 0 && !hint.names_user)))
-			acl_poll_soon(hub);
+		if (held != NULL)
+			acl_take_hint(hub, held, &hint);
 	}
 	arena_free(&a);
 }

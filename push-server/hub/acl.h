@@ -14,7 +14,7 @@ typedef void acl_moved(struct hub *hub, const struct tenant_id *tenant);
 
 struct acl *acl_new(acl_moved *moved);
 void acl_free(struct acl **acl);
-void acl_conn_open(struct hub *hub, const struct conn *c);
+void acl_conn_open(struct hub *hub, struct conn *c);
 void acl_conn_closed(struct hub *hub, const struct conn *c);
 /* The version known of a tenant; 0 when none of its connections is here. */
 int64_t acl_version(const struct hub *hub, const struct tenant_id *tenant);

@@ -61,6 +61,11 @@ struct hub_io {
 	/* The rights of a tenant's users have changed: look the users of its connections
 	 * up again and close those that may no longer be here. */
 	void (*revalidate)(void *ctx, const struct tenant_id *tenant);
+	/* Those of one user have: its connections are looked up first. */
+	void (*revalidate_user)(
+	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
+	/* This connection was let in by an answer older than what is known. */
+	void (*revalidate_conn)(void *ctx, struct conn *c);
 };
 
 #endif

@@ -130,7 +130,16 @@ user_lookups_on_principals(void *ctx, enum es_code rc, struct pg_rows *rows,
 	user_lookups_settle(b, rc, rows, a, dberr);
 }
 
-/* Who has gone meanwhile is not asked for. */
+/* The connection is gone: nobody waits for the answer. */
+static void
+user_lookups_drop(struct user_lookups *l, struct waiting *one)
+{
+	const struct principal_answer none = {.rc = ES_UNAVAILABLE};
+
+	l->done(l->ctx, &one->look, &none, NULL);
+	mem_free(one);
+}
+
 static struct batch *
 user_lookups_batch_of(struct user_lookups *l, size_t max)
 {
@@ -142,7 +151,7 @@ user_lookups_batch_of(struct user_lookups *l, size_t max)
 		if (conn_get(l->conns, one->look.ref) != NULL)
 			b->of[b->n++] = one;
 		else
-			mem_free(one);
+			user_lookups_drop(l, one);
 	}
 	return b;
 }

@@ -8,11 +8,14 @@
 
 struct user_lookups;
 
+/* What a user is looked up for. */
+enum lookup_kind { LOOKUP_GREETING, LOOKUP_FRESH_TOKEN, LOOKUP_REVALIDATION };
+
 /* One user to be looked up for one connection. */
 struct lookup {
 	struct conn_ref ref;
 	struct token_claims claims;
-	bool fresh; /* an auth frame on a live socket */
+	enum lookup_kind kind;
 };
 
 /* The answer, or the reason why there is none (ES_UNAVAILABLE, ES_INTERNAL). Its texts
@@ -29,8 +32,8 @@ void user_lookups_free(struct user_lookups **l);
 
 /* A new connection has come: counts for whether it is calm (gather.h). */
 void user_lookups_came(struct user_lookups *l);
-/* done is called once, never from inside, unless the connection goes before it is asked
- * for. */
+/* done is called once, never from inside; ES_UNAVAILABLE when the connection is gone
+ * before the statement is sent. */
 void user_lookups_add(struct user_lookups *l, const struct lookup *look);
 /* End of a turn: ask for those that wait, when it is time. */
 void user_lookups_turn(struct user_lookups *l);

@@ -5,7 +5,7 @@
 #include "core/check.h"
 #include "pg/pg_async.h"
 #include "redis/redis_async.h"
-#include "who/conn_auth.h"
+#include "who/revalidate.h"
 #include "worker/hub_loop_private.h"
 
 #include "core/banned.h"
@@ -251,7 +251,24 @@ hub_loop_io_revalidate(void *ctx, const struct tenant_id *tenant)
 {
 	struct hub_loop *hl = ctx;
 
-	conn_auth_revalidate(hl->worker->auth, tenant);
+	revalidate_tenant(hl->worker->who, tenant);
+}
+
+static void
+hub_loop_io_revalidate_user(
+    void *ctx, const struct tenant_id *tenant, const struct user_id *user)
+{
+	struct hub_loop *hl = ctx;
+
+	revalidate_user(hl->worker->who, tenant, user);
+}
+
+static void
+hub_loop_io_revalidate_conn(void *ctx, struct conn *c)
+{
+	struct hub_loop *hl = ctx;
+
+	revalidate_conn(hl->worker->who, c);
 }
 
 struct hub_io
@@ -264,7 +281,9 @@ hub_loop_io(struct hub_loop *hl)
 	    .page = hub_loop_io_page,
 	    .heads = hub_loop_io_heads,
 	    .acl = hub_loop_io_acl,
-	    .revalidate = hub_loop_io_revalidate};
+	    .revalidate = hub_loop_io_revalidate,
+	    .revalidate_user = hub_loop_io_revalidate_user,
+	    .revalidate_conn = hub_loop_io_revalidate_conn};
 }
 
 struct presence_io

@@ -12,7 +12,7 @@
 #include "send/read_marks.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
-#include "who/conn_auth.h"
+#include "who/who.h"
 
 #include "core/banned.h"
 
@@ -66,7 +66,7 @@ periodic_sockets(struct worker *w)
 static void
 periodic_users(struct worker *w)
 {
-	conn_auth_tick(w->auth);
+	who_tick(w->who);
 }
 
 static void

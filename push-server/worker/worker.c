@@ -15,7 +15,8 @@
 #include "send/read_marks.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
-#include "who/conn_auth.h"
+#include "who/greeting.h"
+#include "who/who.h"
 
 #include "core/banned.h"
 
@@ -24,7 +25,7 @@ worker_on_up(void *ctx, struct conn *c)
 {
 	struct worker *w = ctx;
 
-	conn_auth_begin(w->auth, c);
+	greeting_begin(w->who, c);
 }
 
 static void
@@ -65,7 +66,7 @@ worker_on_beat(void *ctx, struct conn *c)
 {
 	struct worker *w = ctx;
 
-	conn_auth_beat(w->auth, c);
+	who_beat(w->who, c);
 }
 
 static void
@@ -91,7 +92,7 @@ worker_on_freed(void *ctx, struct conn *c)
 {
 	struct worker *w = ctx;
 
-	conn_auth_forget(w->auth, c);
+	who_forget(w->who, c);
 	send_queue_forget(c);
 }
 
@@ -113,6 +114,12 @@ worker_on_epoch(void *ctx, const char *epoch)
 	struct worker *w = ctx;
 
 	epoch_seen(w->hub, epoch);
+}
+
+static void
+worker_on_user_gone(void *ctx, const struct tenant_id *tenant, const struct user_id *user)
+{
+	(void)ctx, (void)tenant, (void)user;
 }
 
 static void
@@ -147,13 +154,15 @@ worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf
 	w->conns.wheel = ping_wheel_new(w->env.now_ms);
 }
 
-void
-worker_compose(struct worker *w)
+enum es_code
+worker_compose(struct worker *w, struct es_err *err)
 {
+	const struct who_events events = {
+	    .ctx = w, .epoch = worker_on_epoch, .user_gone = worker_on_user_gone};
 	const struct send_io io = {
 	    .ctx = w, .may_send = worker_may_send, .refused = worker_on_refused_send};
 
-	w->auth = conn_auth_new(&w->conns, w->pg, w->redis, worker_on_epoch, w);
+	TRY(who_new(&w->conns, w->pg, w->redis, &events, &w->who, err));
 	w->outcomes = send_outcomes_new(&w->conns, w->pg);
 	w->sends = send_queue_new(&w->conns, w->queue, w->redis, w->outcomes, &io);
 	w->marks = read_marks_new(&w->conns, w->pg_write);
@@ -163,9 +172,10 @@ worker_compose(struct worker *w)
 	    .conns = &w->conns,
 	    .hub = w->hub,
 	    .presence = w->presence,
-	    .auth = w->auth,
+	    .who = w->who,
 	    .sends = w->sends,
 	    .marks = w->marks};
+	return ES_OK;
 }
 
 void
@@ -176,7 +186,7 @@ worker_fini(struct worker *w)
 	read_marks_free(&w->marks);
 	send_queue_free(&w->sends);
 	send_outcomes_free(&w->outcomes);
-	conn_auth_free(&w->auth);
+	who_free(&w->who);
 	ping_wheel_free(&w->conns.wheel);
 	conns_fini(&w->conns);
 }
@@ -185,7 +195,7 @@ void
 worker_turn(struct worker *w)
 {
 	w->env.now_ms = clock_mono_ms();
-	conn_auth_turn(w->auth);
+	who_turn(w->who);
 	conn_write_flush(&w->conns);
 	conn_reap(&w->conns);
 }

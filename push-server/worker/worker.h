@@ -35,7 +35,7 @@ struct worker {
 	struct hub_loop *hub_loop;
 	struct hub *hub;           /* of hub_loop */
 	struct presence *presence; /* of hub_loop */
-	struct conn_auth *auth;
+	struct who *who;
 	struct send_outcomes *outcomes;
 	struct send_queue *sends;
 	struct read_marks *marks;
@@ -51,7 +51,7 @@ struct worker {
 void worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf,
     struct metrics *metrics, unsigned index);
 /* Make the parts that work on the doors and tie them together. */
-void worker_compose(struct worker *w);
+enum es_code worker_compose(struct worker *w, struct es_err *err) ES_MUST_CHECK;
 void worker_fini(struct worker *w);
 
 /* The end of a turn of the loop: what this turn has produced goes out, what it has ended

@@ -128,7 +128,7 @@ worker_run_open(struct worker_run *r, struct es_err *err)
 	w->hub_loop = hub_loop_new(w);
 	w->hub = hub_loop_hub(w->hub_loop);
 	w->presence = hub_loop_presence(w->hub_loop);
-	worker_compose(w);
+	TRY(worker_compose(w, err));
 	redis_topics_add(w->topics, send_outcomes_topic(w->outcomes));
 	return ws_open(&w->conns, err);
 }

@@ -1,6 +1,6 @@
-/* Verifying tokens. libjwt checks the signature and nothing else: jwt_decode takes HS512
- * for HS256, a public key as an HMAC secret, `none` without a key, and tokens that are
- * over. */
+/* Verifying tokens. libjwt checks the signature of HS256 and nothing else: jwt_decode
+ * takes HS512 for HS256, a public key as an HMAC secret, `none` without a key, and tokens
+ * that are over. ES256 is token_es256.c's, since libjwt keeps no parsed key. */
 #include "auth/token.h"
 
 #include <jwt.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "auth/token_alg.h"
+#include "auth/token_es256.h"
 #include "auth/token_parse.h"
 #include "core/check.h"
 
@@ -32,7 +33,26 @@ find_key(const struct token_rules *rules, const char *kid)
 }
 
 static enum es_code
-check_signature(const char *jwt, const struct token_key *key, struct es_err *err)
+check_es256(const char *jwt, const struct token_text *text, const struct token_key *key,
+    struct arena *a, struct es_err *err)
+{
+	const size_t signed_len = (size_t)(text->part[2] - jwt) - 1; /* before the dot */
+	struct token_es256 *fresh = NULL;
+	const char *signature;
+	size_t n;
+	bool good;
+
+	if (key->parsed == NULL)
+		TRY(token_es256_new(key->verify, &fresh, err));
+	signature = token_part(text, 2, a, &n);
+	good = token_es256_verify(fresh != NULL ? fresh : key->parsed, jwt, signed_len,
+	    (const unsigned char *)signature, n);
+	token_es256_free(&fresh);
+	return good ? ES_OK : refuse(err, "wrong signature");
+}
+
+static enum es_code
+check_hs256(const char *jwt, const struct token_key *key, struct es_err *err)
 {
 	const unsigned char *secret = (const unsigned char *)key->verify;
 	jwt_t *decoded = NULL;
@@ -106,7 +126,8 @@ verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct a
 		    err, head.kid != NULL ? "unknown key (kid)" : "no key (kid)");
 	if (strcmp(head.alg, token_alg_name(key->alg)) != 0)
 		return refuse(err, "wrong algorithm for the key (alg)");
-	TRY(check_signature(jwt, key, err));
+	TRY(key->alg == TOKEN_ES256 ? check_es256(jwt, &text, key, a, err)
+				    : check_hs256(jwt, key, err));
 	if (token_parse_body(&text, a, &body, err) != ES_OK) {
 		char field[sizeof(err->field)];
 

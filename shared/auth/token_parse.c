@@ -55,6 +55,12 @@ decode(const char *s, size_t len, struct arena *a, size_t *out_len)
 	return out;
 }
 
+const char *
+token_part(const struct token_text *t, unsigned part, struct arena *a, size_t *out_len)
+{
+	return decode(t->part[part], t->len[part], a, out_len);
+}
+
 bool
 token_split(const char *jwt, struct token_text *out)
 {

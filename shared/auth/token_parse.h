@@ -26,6 +26,10 @@ struct token_text {
 };
 bool token_split(const char *jwt, struct token_text *out) ES_MUST_CHECK;
 
+/* The bytes of a part, and how many. */
+const char *token_part(
+    const struct token_text *t, unsigned part, struct arena *a, size_t *out_len);
+
 /* Refuse `crit`, duplicate members, wrong types, NUL, numbers with fraction. */
 enum es_code token_parse_head(const struct token_text *t, struct arena *a,
     struct token_head *out, struct es_err *err) ES_MUST_CHECK;

@@ -106,7 +106,7 @@ set_up(void)
 	fakes_reset();
 	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 1, &metrics, &err) == ES_OK);
 	worker_init(&worker, ev_loop_new(EVFLAG_NOENV), &conf, metrics, 0);
-	worker_compose(&worker);
+	CHECK(worker_compose(&worker, &err) == ES_OK);
 }
 
 static struct conn *

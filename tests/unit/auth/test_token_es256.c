@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "auth/token.h"
 #include "auth/token_es256.h"
 
 #include "token_data.h"
@@ -34,8 +37,61 @@ only_a_public_key_on_p256_will_do(void)
 	arena_free(&a);
 }
 
+/* A parsed key judges as one that is parsed for each token. */
+static void
+a_parsed_key_judges_alike(void)
+{
+	struct token_es256 *parsed = NULL;
+	struct token_key key = {
+	    .kid = "es1", .alg = TOKEN_ES256, .verify = TEST_ES256_PUBLIC};
+	const struct token_rules rules = {.keys = &key,
+	    .n_keys = 1,
+	    .issuer = "echostream",
+	    .audience = "echostream",
+	    .leeway_s = 30};
+	char jwt[] = TEST_ES256_TOKEN;
+	const size_t len = strlen(jwt);
+	struct token_claims claims;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL(token_es256_new(TEST_ES256_PUBLIC, &parsed, &err), ES_OK);
+	for (int i = 0; i < 2; i++) {
+		key.parsed = i == 0 ? NULL : parsed;
+		CU_ASSERT_EQUAL(
+		    token_verify(&rules, jwt, TEST_NOW_S, &claims, &err), ES_OK);
+		for (size_t at = len - 80; at < len - 1; at++) { /* of the signature */
+			const char was = jwt[at];
+
+			jwt[at] = was == 'A' ? 'B' : 'A';
+			CU_ASSERT_EQUAL(
+			    token_verify(&rules, jwt, TEST_NOW_S, &claims, &err),
+			    ES_UNAUTHENTICATED);
+			jwt[at] = was;
+		}
+	}
+	token_es256_free(&parsed);
+	token_es256_free(&parsed);
+}
+
+static void
+a_signature_has_64_bytes(void)
+{
+	static const unsigned char zeros[65];
+	struct token_es256 *parsed = NULL;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL(token_es256_new(TEST_ES256_PUBLIC, &parsed, &err), ES_OK);
+	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 0));
+	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 63));
+	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 64));
+	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 65));
+	token_es256_free(&parsed);
+}
+
 static CU_TestInfo cases[] = {
     {"only a public key on P-256 will do", only_a_public_key_on_p256_will_do},
+    {"a parsed key judges alike", a_parsed_key_judges_alike},
+    {"a signature has 64 bytes", a_signature_has_64_bytes},
     CU_TEST_INFO_NULL,
 };
 

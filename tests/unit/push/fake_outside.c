@@ -311,6 +311,24 @@ io_revalidate(void *ctx, const struct tenant_id *tenant)
 	o->revalidated++;
 }
 
+static void
+io_revalidate_user(void *ctx, const struct tenant_id *tenant, const struct user_id *user)
+{
+	struct outside *o = ctx;
+
+	(void)tenant, (void)user;
+	o->revalidated_users++;
+}
+
+static void
+io_revalidate_conn(void *ctx, struct conn *c)
+{
+	struct outside *o = ctx;
+
+	(void)c;
+	o->revalidated_conns++;
+}
+
 static bool
 io_redis(void *ctx, struct redis_script *script, size_t argc,
     const struct redis_arg argv[], redis_async_done *done, void *arg)
@@ -330,7 +348,9 @@ out_io(struct outside *o)
 	    .page = io_page,
 	    .heads = io_heads,
 	    .acl = io_acl,
-	    .revalidate = io_revalidate};
+	    .revalidate = io_revalidate,
+	    .revalidate_user = io_revalidate_user,
+	    .revalidate_conn = io_revalidate_conn};
 }
 
 struct presence_io

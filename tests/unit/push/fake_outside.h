@@ -41,6 +41,7 @@ struct outside {
 	bool down, topics_down;
 	char epoch[ES_UUID_TEXT];
 	int64_t acl_version;
+	unsigned revalidated_users, revalidated_conns;
 	unsigned revalidated; /* tenants whose users were to be looked up again */
 	unsigned page_reads, authorisations, rights, published;
 	/* Commands to Redis; NULL: it is away. */

@@ -77,7 +77,7 @@ rig_up(struct rig *r)
 	      ES_OK);
 	worker_init(&r->worker, ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV), &r->conf,
 	    r->metrics, 0);
-	worker_compose(&r->worker);
+	CHECK(worker_compose(&r->worker, &err) == ES_OK);
 	CHECK(ws_open(&r->worker.conns, &err) == ES_OK);
 }
 

@@ -7,7 +7,7 @@
 #include "core/check.h"
 #include "frames/frames.h"
 #include "rig.h"
-#include "who/conn_auth.h"
+#include "who/who_state.h"
 
 #include "core/banned.h"
 
@@ -93,6 +93,58 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	rig_turn(&rig);
 	rig_conn(&rig, &client)->in.greeting_ms -= rig.conf.auth_timeout_ms;
 	rig_second(&rig);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
+	down();
+}
+
+/* While the database is away a waiting socket costs no signature check a second: the key
+ * that its token would need is not even there any more. */
+static void
+verifies_a_token_once(void)
+{
+	rig_up(&rig);
+	fakes.pg_down = true;
+	rig_client(&rig, &client, 0);
+	rig_turn(&rig);
+	rig.worker.who->keys[0].verify = "another secret of thirty-two bytes";
+	for (int i = 0; i < 5; i++)
+		rig_second(&rig);
+	fakes.pg_down = false;
+	rig_second(&rig);
+	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
+	down();
+}
+
+/* The claims that are kept are held to their end, too. */
+static void
+refuses_a_token_that_ends_while_it_waits(void)
+{
+	rig_up(&rig);
+	fakes.pg_down = true;
+	rig_client(&rig, &client, 0);
+	rig_turn(&rig);
+	rig_conn(&rig, &client)->in.claims->expires_s = clock_wall_ms() / 1000;
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
+	down();
+}
+
+/* Redis does not say how many connections the user has: the reason names no token. */
+static void
+tells_what_was_late(void)
+{
+	struct conn *c;
+
+	rig_up(&rig);
+	fakes.hold_eval = true;
+	rig_client(&rig, &client, 0);
+	rig_turn(&rig);
+	c = rig_conn(&rig, &client);
+	c->in.greeting_ms -= rig.conf.auth_timeout_ms;
+	rig_second(&rig);
+	CU_ASSERT_STRING_EQUAL(
+	    c->io.reason, "the user's connections can't be counted now");
+	CU_ASSERT_TRUE(fakes_eval_answers());
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	down();
 }
@@ -188,30 +240,12 @@ sends_away_at_the_end_of_a_token(void)
 	up();
 	c = rig_conn(&rig, &client);
 	c->expires_s = clock_wall_ms() / 1000 + 50;
-	conn_auth_beat(rig.worker.auth, c);
+	who_beat(rig.worker.who, c);
 	rig_second(&rig);
 	CU_ASSERT_TRUE(answered("\"token_expiring\""));
 	c->expires_s = clock_wall_ms() / 1000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
-	down();
-}
-
-static void
-looks_again_when_rights_have_changed(void)
-{
-	struct tenant_id tenant;
-
-	up();
-	tenant = rig_conn(&rig, &client)->tenant;
-	conn_auth_revalidate(rig.worker.auth, &tenant);
-	rig_second(&rig);
-	rig_turn(&rig);
-	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
-	fakes.principal = ES_TOKEN_REVOKED;
-	conn_auth_revalidate(rig.worker.auth, &tenant);
-	rig_second(&rig);
-	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
 	down();
 }
 
@@ -327,12 +361,15 @@ static CU_TestInfo cases[] = {
     {"refuses by close code", refuses_by_close_code},
     {"asks again while the database is away, then gives up",
 	asks_again_while_the_database_is_away_then_gives_up},
+    {"verifies a token once", verifies_a_token_once},
+    {"refuses a token that ends while it waits",
+	refuses_a_token_that_ends_while_it_waits},
+    {"tells what was late", tells_what_was_late},
     {"takes the token of the first frame", takes_the_token_of_the_first_frame},
     {"greets once", greets_once},
     {"says nothing after the close of a fault", says_nothing_after_the_close_of_a_fault},
     {"bounds what comes before hello", bounds_what_comes_before_hello},
     {"sends away at the end of a token", sends_away_at_the_end_of_a_token},
-    {"looks again when rights have changed", looks_again_when_rights_have_changed},
     {"answers bad frames with an error", answers_bad_frames_with_an_error},
     {"puts fragments together", puts_fragments_together},
     {"limits frames", limits_frames},

@@ -285,31 +285,6 @@ test_unarchived_meanwhile(void)
 	hub_end();
 }
 
-static void
-test_acl(void)
-{
-	char hint[200];
-
-	hub_begin(NULL);
-	(void)hub_join(0);
-	hub_pass(6000);
-	CU_ASSERT_EQUAL(out.revalidated, 0);
-	out.acl_version = 2;
-	hub_pass(5500);
-	CU_ASSERT_EQUAL(out.revalidated, 1);
-	out.acl_version = 3;
-	(void)snprintf(
-	    hint, sizeof(hint), "{\"tenant\":\"%s\",\"aclVersion\":3}", OUT_TENANT);
-	hub_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
-	hub_pass(250);
-	CU_ASSERT_EQUAL(out.revalidated, 2);
-	(void)hub_join(1); /* let in by an old answer: looked up at once */
-	CU_ASSERT_EQUAL(out.revalidated, 3);
-	hub_pass(5500);
-	CU_ASSERT_EQUAL(out.revalidated, 3);
-	hub_end();
-}
-
 /* Whoever asks in one turn is one question, but no more of them than the limit. */
 static void
 test_gathered(void)
@@ -380,7 +355,6 @@ static CU_TestInfo cases[] = {
     {"so many rights are remembered for so long", test_remembered_rights},
     {"an archive's end that was not heard", test_unarchived_unheard},
     {"an archive's end between the question and the answer", test_unarchived_meanwhile},
-    {"a new acl version looks the users up again", test_acl},
     {"readers of one turn are one question", test_gathered},
     {"a reader that has gone among others", test_gone_among_others},
     CU_TEST_INFO_NULL,

@@ -1,0 +1,56 @@
+#include "who/fresh_token.h"
+
+#include <string.h>
+
+#include "conn/frame_out.h"
+#include "core/check.h"
+#include "who/conn_expiry.h"
+#include "who/identity.h"
+
+#include "core/banned.h"
+
+enum es_code
+fresh_token_begin(
+    struct who *w, struct conn *c, const char *token, const char *id, struct es_err *err)
+{
+	struct token_claims claims;
+
+	if (c->in.fresh_busy)
+		return es_fail(err, ES_BUSY, "another token is being checked");
+	TRY(identity_verify(w, token, &claims, err));
+	if (strcmp(claims.tenant.text, c->tenant.text) != 0 ||
+	    strcmp(claims.user.text, c->user.text) != 0)
+		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
+	c->in.fresh_busy = true;
+	c->in.fresh_id = id != NULL ? mem_strdup(id) : NULL;
+	user_lookups_add(
+	    w->lookups, &(struct lookup){
+			    .ref = c->ref, .claims = claims, .kind = LOOKUP_FRESH_TOKEN});
+	return ES_OK;
+}
+
+/* The user of the fresh token is the user of the socket. An answer that refuses this user
+ * therefore ends the socket, whichever token it was asked for: else a deactivated user
+ * could keep the socket by sending one token after the other. */
+void
+fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
+    const struct principal_answer *answer, struct arena *a)
+{
+	char *id = c->in.fresh_id;
+	struct tenant_settings settings;
+
+	c->in.fresh_id = NULL;
+	c->in.fresh_busy = false;
+	if (answer->rc == ES_OK) {
+		identity_adopt_principal(w, c, &answer->principal, a, &settings);
+		identity_adopt_claims(c, &look->claims);
+		c->in.expiry_told = false;
+		conn_expiry_watch(&w->expiring, c);
+		frame_out_ack(c, "auth", id, NULL, NULL);
+	} else if (identity_unanswered(answer->rc)) {
+		frame_out_error(c, "auth", id, NULL, &answer->err);
+	} else {
+		identity_user_gone(w, c, answer->rc, answer->err.text);
+	}
+	mem_free(id);
+}

@@ -1,0 +1,155 @@
+#include "who/greeting.h"
+
+#include <string.h>
+
+#include "conn/early_bytes.h"
+#include "conn/frame_out.h"
+#include "core/check.h"
+#include "who/conn_expiry.h"
+#include "who/conn_lease.h"
+#include "who/identity.h"
+
+#include "core/banned.h"
+
+static void
+greeting_look_up(struct who *w, struct conn *c)
+{
+	c->in.looking_up = true;
+	user_lookups_add(w->lookups,
+	    &(struct lookup){
+		.ref = c->ref, .claims = *c->in.claims, .kind = LOOKUP_GREETING});
+}
+
+/* A token is verified once. Its claims are kept until the database has answered, however
+ * long that takes. */
+static void
+greeting_verify(struct who *w, struct conn *c)
+{
+	struct token_claims claims;
+	struct es_err err = {0};
+	const enum es_code rc = identity_verify(w, c->in.token, &claims, &err);
+
+	mem_free(c->in.token);
+	c->in.token = NULL;
+	early_bytes_count(c);
+	if (rc != ES_OK) {
+		identity_refuse(c, rc, err.text);
+		return;
+	}
+	c->in.claims = mem_new(1, sizeof(*c->in.claims));
+	*c->in.claims = claims;
+	greeting_look_up(w, c);
+}
+
+void
+greeting_begin(struct who *w, struct conn *c)
+{
+	list_add_tail(&w->greeting, &c->in.greeting);
+	c->in.greeting_ms = w->env->now_ms;
+	user_lookups_came(w->lookups);
+	if (c->in.token != NULL)
+		greeting_verify(w, c);
+}
+
+void
+greeting_token(struct who *w, struct conn *c, const char *token)
+{
+	CHECK(c->state == CONN_GREETING && !greeting_is_checking(c));
+	c->in.token = mem_strdup(token);
+	greeting_verify(w, c);
+}
+
+bool
+greeting_is_checking(const struct conn *c)
+{
+	return c->state == CONN_GREETING && c->in.claims != NULL;
+}
+
+static void
+greeting_finish(void *ctx, struct conn_ref ref, bool allowed)
+{
+	struct who *w = ctx;
+	struct conn *c = conn_get(w->conns, ref);
+
+	if (c == NULL)
+		return;
+	if (!allowed) {
+		c->in.leased = false;
+		conn_close(c, CLOSE_TOO_MANY, "too many connections of this user");
+		return;
+	}
+	list_del(&c->in.greeting);
+	mem_free(c->in.claims);
+	c->in.claims = NULL;
+	c->last_frame_ms = w->env->now_ms;
+	conn_set_state(c, CONN_OPEN);
+	frame_out_hello(c);
+	conn_expiry_watch(&w->expiring, c);
+	log_debug("ws.open", CONN_LOG(c), LOG_STR("user", c->user.text));
+	conn_greeted(c);
+}
+
+static bool
+greeting_origin_allowed(const struct conn *c, const struct tenant_settings *settings)
+{
+	if (c->io.origin == NULL)
+		return true;
+	for (size_t i = 0; i < settings->n_origins; i++)
+		if (strcmp(settings->allowed_origins[i], c->io.origin) == 0)
+			return true;
+	return false;
+}
+
+void
+greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
+    const struct principal_answer *answer, struct arena *a)
+{
+	struct tenant_settings settings;
+
+	c->in.looking_up = false;
+	if (c->state != CONN_GREETING || identity_unanswered(answer->rc))
+		return; /* asked again by the tick; greeting ends by its time-out */
+	if (answer->rc != ES_OK) {
+		identity_refuse(c, answer->rc, answer->err.text);
+		return;
+	}
+	identity_adopt_principal(w, c, &answer->principal, a, &settings);
+	identity_adopt_claims(c, &look->claims);
+	if (!greeting_origin_allowed(c, &settings)) {
+		conn_close(c, CLOSE_ORIGIN, "this origin is not the tenant's");
+		return;
+	}
+	conn_lease_take(w->redis, c, greeting_finish, w);
+}
+
+/* What has not answered in time. */
+static const char *
+greeting_late(const struct conn *c)
+{
+	if (c->in.claims == NULL)
+		return "no token was sent";
+	return c->in.leased ? "the user's connections can't be counted now"
+	                    : "the token can't be checked now";
+}
+
+void
+greeting_tick(struct who *w)
+{
+	const struct loop_env *env = w->env;
+	const int64_t now_s = clock_wall_ms() / 1000;
+	struct list *next;
+
+	for (struct list *l = w->greeting.next; l != &w->greeting; l = next) {
+		struct conn *c = LIST_ITEM(l, struct conn, in.greeting);
+
+		next = l->next;
+		if (c->state != CONN_GREETING)
+			list_del(&c->in.greeting);
+		else if (env->now_ms - c->in.greeting_ms >= env->conf->auth_timeout_ms)
+			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late(c));
+		else if (c->in.claims != NULL && c->in.claims->expires_s <= now_s)
+			identity_refuse(c, ES_TOKEN_EXPIRED, "token expired");
+		else if (c->in.claims != NULL && !c->in.looking_up && !c->in.leased)
+			greeting_look_up(w, c);
+	}
+}

@@ -1,0 +1,83 @@
+#include "who/identity.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+enum es_code
+identity_verify(
+    struct who *w, const char *token, struct token_claims *out, struct es_err *err)
+{
+	const int64_t now_s = clock_wall_ms() / 1000;
+
+	TRY(token_verify(&w->rules, token, now_s, out, err));
+	if (out->expires_s <= now_s)
+		return es_fail(err, ES_TOKEN_EXPIRED, "token expired");
+	return ES_OK;
+}
+
+void
+identity_adopt_claims(struct conn *c, const struct token_claims *claims)
+{
+	c->tenant = claims->tenant;
+	c->user = claims->user;
+	c->expires_s = claims->expires_s;
+	c->in.issued_s = claims->issued_s;
+	mem_free(c->in.jti);
+	c->in.jti = mem_strdup(claims->jti);
+}
+
+void
+identity_adopt_principal(struct who *w, struct conn *c, const struct principal *p,
+    struct arena *a, struct tenant_settings *out_settings)
+{
+	const struct push_conf *conf = w->env->conf;
+	struct tenant_settings *s = out_settings;
+	struct es_err err;
+
+	if (tenant_settings_parse(p->settings, a, s, &err) != ES_OK)
+		*s = (struct tenant_settings){
+		    .user_send_limit = -1, .user_send_window_s = -1};
+	mem_free(c->display_name);
+	c->display_name = mem_strdup(p->actor.display_name);
+	(void)snprintf(c->role, sizeof(c->role), "%s", p->actor.role);
+	c->acl_version = p->acl_version;
+	c->tenant_rate = p->max_messages_per_second;
+	c->user_quota = s->user_send_limit >= 0 ? s->user_send_limit : conf->user_send;
+	c->user_window_ms = 1000 * (s->user_send_window_s > 0 ? s->user_send_window_s
+							      : conf->user_send_window_s);
+	w->events.epoch(w->events.ctx, p->epoch);
+}
+
+bool
+identity_unanswered(enum es_code rc)
+{
+	return rc == ES_UNAVAILABLE || rc == ES_INTERNAL;
+}
+
+void
+identity_refuse(struct conn *c, enum es_code why, const char *text)
+{
+	uint16_t code = CLOSE_BAD_TOKEN;
+
+	if (why == ES_TOKEN_EXPIRED)
+		code = CLOSE_TOKEN_EXPIRED;
+	else if (why == ES_TOKEN_REVOKED)
+		code = CLOSE_REVOKED;
+	else if (why == ES_TENANT_SUSPENDED)
+		code = CLOSE_SUSPENDED;
+	metrics_add(c->conns->env->metrics, PM_AUTH_FAILED, 1);
+	log_info("ws.refused", LOG_STR("conn", c->id.text), LOG_INT("code", code),
+	    LOG_STR("why", text), LOG_STR("address", c->io.address));
+	conn_close(c, code, text);
+}
+
+void
+identity_user_gone(struct who *w, struct conn *c, enum es_code why, const char *text)
+{
+	w->events.user_gone(w->events.ctx, &c->tenant, &c->user);
+	identity_refuse(c, why, text);
+}

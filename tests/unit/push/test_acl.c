@@ -1,0 +1,78 @@
+/* Versions of a tenant's rights: polled, hinted, and what a change costs. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cunit_main.h"
+
+#include "event/event.h"
+#include "hub/hub.h"
+#include "hub_rig.h"
+
+#include "core/banned.h"
+
+static void
+test_acl(void)
+{
+	char hint[200];
+
+	hub_begin(NULL);
+	(void)hub_join(0);
+	hub_pass(6000);
+	CU_ASSERT_EQUAL(out.revalidated, 0);
+	out.acl_version = 2;
+	hub_pass(5500);
+	CU_ASSERT_EQUAL(out.revalidated, 1);
+	out.acl_version = 3;
+	(void)snprintf(
+	    hint, sizeof(hint), "{\"tenant\":\"%s\",\"aclVersion\":3}", OUT_TENANT);
+	hub_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
+	hub_pass(250);
+	CU_ASSERT_EQUAL(out.revalidated, 2);
+	/* Let in by an old answer: this one is looked up again, and no other. */
+	(void)hub_join(1);
+	CU_ASSERT_EQUAL(out.revalidated, 2);
+	CU_ASSERT_EQUAL(out.revalidated_conns, 1);
+	hub_pass(5500);
+	CU_ASSERT_EQUAL(out.revalidated, 2);
+	hub_end();
+}
+
+static void
+hint(const char *user, int64_t version)
+{
+	char json[200];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"tenant\":\"%s\",\"user\":\"%s\",\"aclVersion\":%" PRId64 "}", OUT_TENANT,
+	    user, version);
+	hub_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
+}
+
+/* A hint that names the user spares the others; one that was lost shows by the number. */
+static void
+test_hint_of_a_user(void)
+{
+	hub_begin(NULL);
+	(void)hub_join(0);
+	hub_pass(6000);
+	out.acl_version = 2;
+	hint(out.users[1].text, 2);
+	CU_ASSERT_EQUAL(out.revalidated_users, 1);
+	hub_pass(5500); /* the poll finds nothing new */
+	CU_ASSERT_EQUAL(out.revalidated, 0);
+	out.acl_version = 4; /* the hint of version 3 is lost */
+	hint(out.users[1].text, 4);
+	CU_ASSERT_EQUAL(out.revalidated_users, 2);
+	hub_pass(250);
+	CU_ASSERT_EQUAL(out.revalidated, 1);
+	hub_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"a new acl version looks the users up again", test_acl},
+    {"a hint of a user spares the others", test_hint_of_a_user},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/acl", cases)
