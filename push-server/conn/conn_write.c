@@ -152,6 +152,7 @@ conn_write(struct conn *c, const char *frames, size_t len)
 		conn_set_state(c, CONN_CLOSING);
 		return false;
 	}
+	metrics_add(c->conns->env->metrics, PM_WRITES, 1);
 	metrics_add(c->conns->env->metrics, PM_BYTES_OUT, len);
 	if (ws_partial(c->wsi))
 		conn_write_block(c, len);

@@ -49,6 +49,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_DELIVERY] = {METRIC_HISTOGRAM, "echostream_delivery_latency_seconds", NULL,
 	    "From the acceptance of a message to the write to a subscriber's socket.", latency_s, ES_COUNT(latency_s)},
 	[PM_BYTES_OUT] = COUNTER("echostream_websocket_sent_bytes_total", NULL, "Bytes written to sockets."),
+	[PM_WRITES] = COUNTER("echostream_websocket_writes_total", NULL, "Writes to sockets; one may carry many frames."),
 	[PM_OUT_BYTES] = GAUGE("echostream_websocket_send_queue_bytes", NULL, "Bytes that wait for slow readers."),
 	[PM_SLOW] = COUNTER("echostream_slow_consumers_total", NULL, "Connections closed for reading too slowly."),
 	[PM_EARLY_BYTES] = GAUGE("echostream_websocket_early_bytes", NULL, "Bytes held for clients before hello: request heads, tokens, frames that wait."),

@@ -10,6 +10,7 @@ enum push_metric {
 	               */
 	PM_DELIVERY,  /* echostream_delivery_latency_seconds: accept to socket write */
 	PM_BYTES_OUT,
+	PM_WRITES, /* writes to sockets: one may carry many frames */
 	PM_OUT_BYTES,
 	PM_SLOW,
 	PM_EARLY_BYTES,

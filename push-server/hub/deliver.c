@@ -1,22 +1,28 @@
-/* Delivery is advancing a cursor: one write of the bytes between it and the head, whole
- * frames, bounded, nothing queued per reader. */
+/* Delivery moves cursors: a subscription receives the bytes between its cursor and the
+ * head of its channel's log. A connection is served as a whole: one write carries whole
+ * frames of all its channels that are behind. The server queues nothing per reader. */
 #include "hub/deliver.h"
 
 #include "conn/conn_write.h"
 #include "core/check.h"
+#include "hub/deliver_batch.h"
 #include "hub/subscription.h"
 #include "log/page.h"
 
 #include "core/banned.h"
 
-#define CHUNK         64 /* turns of one list before the other gets some */
 #define BUDGET_MINUTE 60000
+/* Woken subscriptions of one channel before the next channel gets some. */
+#define WAKE_CHUNK 1024
+/* Looking at a subscription costs about this part of a write. */
+#define LOOKS_PER_WRITE 16
 
 enum step {
-	STEP_MORE,      /* goes on at once */
+	STEP_MORE,      /* behind: to be looked at again */
 	STEP_CAUGHT_UP, /* at the head, or ahead of it */
-	STEP_BLOCKED,   /* the socket takes nothing now */
-	STEP_ELSEWHERE, /* waits for a page or an answer, or is gone: hands off */
+	STEP_ELSEWHERE, /* waits for a page or an answer, or was freed: hands off */
+	STEP_TAKEN,     /* its span is in the batch; it stays where it is */
+	STEP_FULL,      /* its span did not fit: the next write of the connection */
 };
 
 static enum step
@@ -29,28 +35,38 @@ deliver_settle(struct subscription *sub)
 	return sub->at >= channel_head(sub->channel) ? STEP_CAUGHT_UP : STEP_MORE;
 }
 
-static enum step
-deliver_hand_over(struct subscription *sub, const struct chan_span *span)
+/* After a step of a subscription that is still ours: where it stands now. */
+static void
+deliver_file(struct subscription *sub, enum step step)
 {
-	struct metrics *m = sub->channel->hub->env->metrics;
-
-	if (span->n > 0) {
-		if (!conn_write_frames(sub->conn, (const char *)span->bytes, span->len))
-			return STEP_BLOCKED;
-		metrics_add(m, PM_BROADCAST, span->n);
-		if (span->accepted_ms > 0 && sub->at >= sub->live_from) {
-			const int64_t ms = clock_wall_ms() - span->accepted_ms;
-
-			metrics_observe(
-			    m, PM_DELIVERY, ms > 0 ? (double)ms / 1000.0 : 0.0);
-		}
+	switch (step) {
+	case STEP_CAUGHT_UP:
+		sub_place(sub, SUB_IDLE, &sub->channel->idle);
+		break;
+	case STEP_MORE:
+		sub_behind(sub);
+		break;
+	case STEP_ELSEWHERE:
+	case STEP_TAKEN:
+	case STEP_FULL:
+		break;
 	}
-	sub->at = span->through;
+}
+
+static enum step
+deliver_take(struct deliver_batch *b, struct subscription *sub,
+    const struct chan_span *span, bool from_page)
+{
+	const struct deliver_part part = {sub, *span, from_page};
+
+	if (span->n > 0)
+		return deliver_batch_add(b, &part) ? STEP_TAKEN : STEP_FULL;
+	sub->at = span->through; /* numbers without a frame */
 	return deliver_settle(sub);
 }
 
-/* Jump to the head. What is skipped may hold the reader's own removal: of a private
- * channel only as far as it was seen to be allowed. */
+/* Jump to the head. The skipped numbers may hold the reader's own removal: in a private
+ * channel the cursor jumps only as far as the reader is known to be allowed. */
 static enum step
 deliver_give_up(struct subscription *sub)
 {
@@ -70,29 +86,29 @@ deliver_give_up(struct subscription *sub)
 static bool
 deliver_budget_left(struct hub_conn *hc)
 {
-	const int64_t now_ms = hc->hub->env->now_ms;
+	const struct hub *hub = hc->hub;
+	const int64_t now_ms = hub->env->now_ms;
 
 	if (now_ms - hc->replay_since_ms >= BUDGET_MINUTE) {
 		hc->replay_since_ms = now_ms;
 		hc->replayed = 0;
 	}
-	return hc->replayed < hc->hub->limits.replay_budget;
+	return hc->replayed + deliver_batch_replayed(hub->batch) <
+	       hub->limits.replay_budget;
 }
 
 /* The ring has moved on beyond the cursor: history is read from the database. */
 static enum step
-deliver_from_page(struct subscription *sub, size_t room)
+deliver_from_page(struct subscription *sub)
 {
 	struct channel *ch = sub->channel;
 	struct hub *hub = ch->hub;
-	struct hub_conn *hc = sub->conn->hub;
 	const int64_t base = chan_log_base(ch->log);
 	const struct page *page;
 	struct chan_span span;
-	enum step step;
 
 	if (chan_log_head(ch->log) - sub->at > hub->limits.replay_limit ||
-	    !deliver_budget_left(hc))
+	    !deliver_budget_left(sub->conn->hub))
 		return deliver_give_up(sub);
 	page = pages_find(hub->pages, &ch->tenant, &ch->id, sub->at, hub->env->now_ms);
 	if (page == NULL) {
@@ -107,105 +123,136 @@ deliver_from_page(struct subscription *sub, size_t room)
 		if (removed < sub->stop_at)
 			sub->stop_at = removed;
 	}
-	span = page_span(page, sub->at, sub->stop_at, room);
-	step = deliver_hand_over(sub, &span);
-	if (step != STEP_BLOCKED)
-		hc->replayed += span.n;
-	return step;
+	span = page_span(page, sub->at, sub->stop_at, deliver_batch_room(hub->batch));
+	return deliver_take(hub->batch, sub, &span, true);
 }
 
 static enum step
-deliver_advance(struct subscription *sub)
+deliver_look(struct subscription *sub)
 {
 	struct channel *ch = sub->channel;
+	struct deliver_batch *batch = ch->hub->batch;
 	enum step step = deliver_settle(sub);
 	struct chan_span span;
-	size_t room;
 
 	if (step != STEP_MORE)
 		return step;
-	room = conn_write_room(sub->conn);
-	if (room == 0)
-		return STEP_BLOCKED;
 	if (sub->at < chan_log_base(ch->log))
-		return deliver_from_page(sub, room);
-	span = chan_log_span(ch->log, sub->at, sub->stop_at, room);
+		return deliver_from_page(sub);
+	span = chan_log_span(ch->log, sub->at, sub->stop_at, deliver_batch_room(batch));
 	if (span.n == 0)
 		span.through = sub->stop_at; /* the removal itself was in a hole */
-	return deliver_hand_over(sub, &span);
+	return deliver_take(batch, sub, &span, false);
 }
 
-/* After a step of a subscription that is still ours: where it stands now. */
 static void
-deliver_file(struct subscription *sub, enum step step)
+deliver_advance(const struct deliver_part *part, int64_t wall_ms)
 {
-	struct hub_conn *hc;
+	struct subscription *sub = part->sub;
+	const struct chan_span *span = &part->span;
+	struct metrics *m = sub->channel->hub->env->metrics;
 
-	switch (step) {
-	case STEP_CAUGHT_UP:
-		sub_place(sub, SUB_IDLE, &sub->channel->idle);
-		break;
-	case STEP_MORE:
-		sub_behind(sub);
-		break;
-	case STEP_BLOCKED:
-		hc = sub->conn->hub;
-		sub_place(sub, SUB_PENDING, &hc->pending);
-		list_del(&hc->ready);
-		conn_want_writable(sub->conn);
-		break;
-	case STEP_ELSEWHERE:
-		break;
+	metrics_add(m, PM_BROADCAST, span->n);
+	if (span->accepted_ms > 0 && sub->at >= sub->live_from) {
+		const int64_t ms = wall_ms - span->accepted_ms;
+
+		metrics_observe(m, PM_DELIVERY, ms > 0 ? (double)ms / 1000.0 : 0.0);
 	}
+	if (part->from_page)
+		sub->conn->hub->replayed += span->n;
+	sub->at = span->through;
+	deliver_file(sub, deliver_settle(sub));
 }
 
+/* Write the batch and move the cursors over it. False: the socket takes nothing now. */
+static bool
+deliver_send(struct hub_conn *hc)
+{
+	struct deliver_batch *b = hc->hub->batch;
+	const int64_t wall_ms = clock_wall_ms();
+
+	if (!deliver_batch_write(b, hc->conn))
+		return false;
+	for (unsigned i = 0; i < deliver_batch_n(b); i++)
+		deliver_advance(deliver_batch_part(b, i), wall_ms);
+	return true;
+}
+
+/* Look at the subscriptions that are behind, oldest first, until a write is full. Each
+ * of them is in the batch at most once, so what a look adds to the control buffer (a gap)
+ * never passes frames of the same channel. Returns how many were looked at. */
 static unsigned
-deliver_serve_channel(struct hub *hub)
+deliver_collect(struct hub_conn *hc)
 {
-	struct channel *ch = LIST_ITEM(hub->dirty.next, struct channel, dirty);
-	unsigned n = 0;
+	enum step step = STEP_MORE;
+	struct list *next;
+	unsigned looks = 0;
 
-	for (; n < CHUNK && !list_empty(&ch->woken); n++) {
-		struct subscription *sub =
-		    LIST_ITEM(ch->woken.next, struct subscription, place);
+	for (struct list *l = hc->pending.next;
+	     l != &hc->pending && step != STEP_FULL && looks < DELIVER_PARTS; l = next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, place);
 
-		deliver_file(sub, deliver_advance(sub));
+		next = l->next;
+		step = deliver_look(sub);
+		deliver_file(sub, step);
+		looks++;
 	}
-	if (list_empty(&ch->woken))
-		list_del(&ch->dirty);
-	else
-		list_move_tail(&hub->dirty, &ch->dirty);
-	return n + 1;
+	return looks;
 }
 
-static void
-deliver_serve_conn(struct hub_conn *hc)
+/* At most one write. Returns what it has cost, in looks. */
+static unsigned
+deliver_serve(struct hub_conn *hc)
 {
-	struct subscription *sub;
+	const size_t room = conn_write_room(hc->conn);
+	struct hub *hub = hc->hub;
+	unsigned looks;
 
 	list_del(&hc->ready);
-	if (list_empty(&hc->pending))
-		return;
-	sub = LIST_ITEM(hc->pending.next, struct subscription, place);
-	list_add_tail(&hc->hub->ready, &hc->ready);
-	deliver_file(sub, deliver_advance(sub));
-	if (list_empty(&hc->pending))
-		list_del(&hc->ready);
+	if (room == 0) {
+		conn_want_writable(hc->conn);
+		return 1;
+	}
+	deliver_batch_begin(hub->batch, room);
+	looks = deliver_collect(hc);
+	if (deliver_batch_n(hub->batch) > 0 && !deliver_send(hc)) {
+		list_del(&hc->ready); /* a look may have made it ready again */
+		conn_want_writable(hc->conn);
+	} else if (!list_empty(&hc->pending) && list_empty(&hc->ready)) {
+		list_add_tail(&hub->ready, &hc->ready);
+	}
+	return looks + LOOKS_PER_WRITE;
+}
+
+/* Woken subscriptions make their connections ready. */
+static void
+deliver_wake(struct hub *hub)
+{
+	unsigned left = hub->limits.turn_wakes;
+
+	while (left > 0 && !list_empty(&hub->dirty)) {
+		struct channel *ch = LIST_ITEM(hub->dirty.next, struct channel, dirty);
+
+		for (unsigned n = 0;
+		     n < WAKE_CHUNK && left > 0 && !list_empty(&ch->woken); n++, left--)
+			sub_behind(LIST_ITEM(ch->woken.next, struct subscription, place));
+		if (list_empty(&ch->woken))
+			list_del(&ch->dirty);
+		else
+			list_move_tail(&hub->dirty, &ch->dirty);
+	}
 }
 
 bool
 deliver_turn(struct hub *hub)
 {
-	unsigned left = hub->limits.turn_writes;
+	unsigned left = hub->limits.turn_writes * LOOKS_PER_WRITE;
 
-	while (left > 0 && !(list_empty(&hub->dirty) && list_empty(&hub->ready))) {
-		unsigned used = 0;
+	deliver_wake(hub);
+	while (left > 0 && !list_empty(&hub->ready)) {
+		const unsigned used =
+		    deliver_serve(LIST_ITEM(hub->ready.next, struct hub_conn, ready));
 
-		if (!list_empty(&hub->dirty))
-			used += deliver_serve_channel(hub);
-		for (unsigned i = 0; i < CHUNK && !list_empty(&hub->ready); i++, used++)
-			deliver_serve_conn(
-			    LIST_ITEM(hub->ready.next, struct hub_conn, ready));
 		left = used < left ? left - used : 0;
 	}
 	return !list_empty(&hub->dirty) || !list_empty(&hub->ready);
@@ -215,7 +262,7 @@ void
 deliver_writable(struct hub_conn *hc)
 {
 	if (!list_empty(&hc->pending))
-		deliver_serve_conn(hc);
+		(void)deliver_serve(hc);
 }
 
 void

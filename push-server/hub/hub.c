@@ -8,6 +8,7 @@
 #include "hub/acl.h"
 #include "hub/authz.h"
 #include "hub/deliver.h"
+#include "hub/deliver_batch.h"
 #include "hub/heads.h"
 #include "hub/subscribe.h"
 #include "hub/subscription.h"
@@ -25,6 +26,7 @@ const struct hub_limits hub_limits_default = {
     .replay_budget = 5000,
     .lookups = {.batch = 1000, .wait_ms = 500, .calm_per_s = 20},
     .turn_writes = 512,
+    .turn_wakes = 16384,
     .linger_ms = 60000,
     .join_timeout_ms = 5000,
     .rights_keep_ms = 5000,
@@ -73,6 +75,7 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	gather_init(&hub->gather, &limits->lookups);
 	hub->logs = chan_logs_new(limits->log_bytes, limits->log_channel_bytes);
 	hub->pages = pages_new(&pages, &read, &arrived);
+	hub->batch = deliver_batch_new();
 	table_init(&hub->channels);
 	table_init(&hub->subscriptions);
 	hub->authz = authz_new();
@@ -96,6 +99,7 @@ hub_free(struct hub **hub)
 	typing_free(&h->typing);
 	acl_free(&h->acl);
 	authz_free(&h->authz);
+	deliver_batch_free(&h->batch);
 	pages_free(&h->pages);
 	chan_logs_free(&h->logs);
 	free(h);

@@ -14,6 +14,7 @@ struct hub_limits {
 	int64_t replay_budget;      /* events from PostgreSQL per connection and minute */
 	struct gather_limits lookups; /* questions for rights */
 	unsigned turn_writes;    /* socket writes before the loop gets its turn again */
+	unsigned turn_wakes;     /* likewise subscriptions whose connections get ready */
 	int64_t linger_ms;       /* a channel without subscribers is kept */
 	int64_t join_timeout_ms; /* a subscribe without an answer fails */
 	int64_t rights_keep_ms;  /* a sender's right is remembered */

@@ -11,6 +11,7 @@ struct acl;
 struct typing;
 struct chan_logs;
 struct pages;
+struct deliver_batch;
 
 struct hub {
 	struct loop_env *env;
@@ -19,6 +20,7 @@ struct hub {
 	struct hub_io io;
 	struct chan_logs *logs;
 	struct pages *pages;
+	struct deliver_batch *batch; /* deliver.c */
 	struct table channels, subscriptions;
 	uint64_t last_generation, last_ticket;
 	struct list rounds;    /* all channels, the longest not compared first */

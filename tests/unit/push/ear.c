@@ -10,7 +10,7 @@
 #include "core/banned.h"
 
 struct outside out;
-unsigned ear_events, ear_gaps, ear_wrong;
+unsigned ear_events, ear_gaps, ear_wrong, ear_mixed;
 char ear_trouble[400];
 
 void
@@ -108,5 +108,8 @@ ear_hear(struct fake_conn *f, const char *json)
 		hear_gap(ear, c, json);
 	} else {
 		hear_event(cl, ear, c, json);
+		ear_mixed += f->writes == cl->write && c != cl->channel;
+		cl->write = f->writes;
+		cl->channel = c;
 	}
 }

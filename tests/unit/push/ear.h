@@ -16,11 +16,13 @@ struct ear {
 
 struct client {
 	int user;
+	unsigned write, channel; /* of the event heard last */
 	struct ear ears[OUT_CHANNELS];
 };
 
 extern struct outside out;
 extern unsigned ear_events, ear_gaps, ear_wrong;
+extern unsigned ear_mixed;    /* events behind one of another channel, by one write */
 extern char ear_trouble[400]; /* the first complaint */
 
 /* f->model is a struct client. */

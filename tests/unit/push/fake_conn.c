@@ -159,6 +159,9 @@ conn_write_frames(struct conn *c, const char *frames, size_t len)
 	if (c->state != CONN_OPEN || f->blocked)
 		return false;
 	CHECK(len > 0 && len <= CONN_WRITE_MAX);
+	f->writes++;
+	f->written = frames;
+	f->longest = len > f->longest ? len : f->longest;
 	while (p < end) { /* whole frames only */
 		size_t n, header = 2;
 

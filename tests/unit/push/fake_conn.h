@@ -6,7 +6,7 @@
 
 #include "conn/conn.h"
 
-#define FAKE_CONNS 16
+#define FAKE_CONNS 64
 
 struct hub;
 struct presence;
@@ -24,6 +24,9 @@ struct fake_conn {
 	struct fake_worker *worker;
 	bool used, blocked, wants_writable;
 	size_t room;
+	unsigned writes;     /* of channel frames */
+	const char *written; /* where the bytes of the last one lay */
+	size_t longest;      /* bytes of the longest one */
 	unsigned lossy_room; /* lossy frames that still fit */
 	/* Each frame that reached the client, in order; json is the payload. */
 	void (*heard)(struct fake_conn *f, const char *json);

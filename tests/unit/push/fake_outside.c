@@ -52,7 +52,7 @@ out_init(struct outside *o, struct fake_worker *w, unsigned seed)
 		(void)snprintf(ch->id.text, sizeof(ch->id.text),
 		    "01900000-0000-7000-8000-00000000c%03u", i);
 		ch->events = mem_new(OUT_EVENTS, sizeof(*ch->events));
-		ch->is_private = i == OUT_CHANNELS - 1;
+		ch->is_private = i == OUT_PRIVATE;
 		for (unsigned u = 0; u < OUT_USERS; u++)
 			ch->member[u] = true;
 	}
@@ -91,7 +91,7 @@ user_index(const struct outside *o, const struct user_id *id)
 static struct event
 event_of(const struct outside *o, const struct out_channel *ch, int64_t seq)
 {
-	static char body[OUT_CHANNELS][301];
+	static char body[301];
 	static char payload[OUT_USERS][80];
 	const struct out_event *e = &ch->events[seq];
 	struct event ev = {.kind = e->kind,
@@ -105,9 +105,9 @@ event_of(const struct outside *o, const struct out_channel *ch, int64_t seq)
 
 	CHECK(tenant_id_parse(OUT_TENANT, &ev.tenant, &err) == ES_OK);
 	if (e->kind == EVENT_MESSAGE) {
-		memset(body[0], 'x', (size_t)(seq * 7 % 250));
-		body[0][seq * 7 % 250] = '\0';
-		ev.body = body[0];
+		memset(body, 'x', (size_t)(seq * 7 % 250));
+		body[seq * 7 % 250] = '\0';
+		ev.body = body;
 		ev.client_id = "c";
 	} else {
 		(void)snprintf(payload[e->user], sizeof(payload[0]),

@@ -9,7 +9,8 @@
 #include "presence/presence.h"
 
 #define OUT_TENANT   "01900000-0000-7000-8000-000000000001"
-#define OUT_CHANNELS 3 /* the last one is private */
+#define OUT_CHANNELS 24
+#define OUT_PRIVATE  2 /* this channel is private */
 #define OUT_USERS    4
 #define OUT_EVENTS   20000
 

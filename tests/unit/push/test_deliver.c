@@ -14,6 +14,9 @@
 
 #include "core/banned.h"
 
+#define CHANNELS 6  /* that clients use; one is private */
+#define CLIENTS  16 /* at a time */
+
 static struct fake_worker worker;
 static struct client clients[FAKE_CONNS];
 
@@ -44,7 +47,7 @@ static void
 client_subscribe(struct fake_conn *f)
 {
 	struct client *cl = f->model;
-	const unsigned c = out_random(&out, OUT_CHANNELS);
+	const unsigned c = out_random(&out, CHANNELS);
 	const int64_t head = out.channels[c].head;
 	struct subscribe_request req = {.channel = out.channels[c].id,
 	    .op = "subscribe",
@@ -71,7 +74,7 @@ static void
 client_unsubscribe(struct fake_conn *f)
 {
 	struct client *cl = f->model;
-	const unsigned c = out_random(&out, OUT_CHANNELS);
+	const unsigned c = out_random(&out, CHANNELS);
 
 	subscribe_end(worker.hub, &f->conn, &out.channels[c].id);
 	cl->ears[c].asked = cl->ears[c].joined = false;
@@ -109,15 +112,15 @@ client_action(struct fake_conn *f)
 }
 
 static void
-publish_some(void)
+publish_in_one(void)
 {
-	const unsigned c = out_random(&out, OUT_CHANNELS);
+	const unsigned c = out_random(&out, CHANNELS);
 	unsigned n = out_chance(&out, 3) ? 2 * LIMIT : 1 + out_random(&out, 4);
 
 	for (; n > 0; n--) {
 		const int user = (int)out_random(&out, OUT_USERS);
 
-		if (c == OUT_CHANNELS - 1 && out_chance(&out, 5))
+		if (c == OUT_PRIVATE && out_chance(&out, 5))
 			out_commit(&out, c,
 			    out.channels[c].member[user] ? EVENT_MEMBER_LEFT
 							 : EVENT_MEMBER_JOINED,
@@ -125,6 +128,16 @@ publish_some(void)
 		else
 			out_commit(&out, c, EVENT_MESSAGE, user);
 	}
+}
+
+/* Mostly in several channels at once, so that connections are behind in all of them. */
+static void
+publish_some(void)
+{
+	unsigned channels = 1 + out_random(&out, CHANNELS);
+
+	while (channels-- > 0)
+		publish_in_one();
 }
 
 static void
@@ -145,7 +158,7 @@ static void
 one_step(void)
 {
 	static int64_t second_ms;
-	struct fake_conn *f = &fake_conns[out_random(&out, FAKE_CONNS)];
+	struct fake_conn *f = &fake_conns[out_random(&out, CLIENTS)];
 
 	if (!f->used)
 		client_open();
@@ -205,7 +218,7 @@ judge_end(void)
 
 		if (!f->used || f->conn.state != CONN_OPEN)
 			continue;
-		for (unsigned c = 0; c < OUT_CHANNELS; c++) {
+		for (unsigned c = 0; c < CHANNELS; c++) {
 			const struct out_channel *ch = &out.channels[c];
 			const bool may = !ch->is_private || ch->member[cl->user];
 
@@ -231,17 +244,19 @@ close_all(void)
 	fake_worker_fini(&worker);
 }
 
+/* Seeds differ in how much one turn does and how long a log is. */
 static struct hub_limits
-small_limits(void)
+small_limits(unsigned seed)
 {
 	struct hub_limits limits = hub_limits_default;
 
 	limits.log_channel_bytes = 4096;
-	limits.log_bytes = 9000;
+	limits.log_bytes = seed % 2 == 0 ? 9000 : 30000;
 	limits.page_bytes = 40000;
 	limits.replay_limit = LIMIT;
 	limits.replay_budget = 1000000;
-	limits.turn_writes = 5;
+	limits.turn_writes = 1 + seed % 5;
+	limits.turn_wakes = 1 + seed * 7 % 40;
 	limits.linger_ms = 2000;
 	return limits;
 }
@@ -260,13 +275,14 @@ begin(unsigned seed, const struct hub_limits *limits)
 static void
 test_random(void)
 {
-	const struct hub_limits limits = small_limits();
 	const char *runs = getenv("DELIVER_SEEDS");
 	const unsigned n = runs != NULL ? (unsigned)strtoul(runs, NULL, 10) : 12;
 	unsigned reads = 0;
 
-	ear_events = ear_gaps = 0;
+	ear_events = ear_gaps = ear_mixed = 0;
 	for (unsigned seed = 1; seed <= n; seed++) {
+		const struct hub_limits limits = small_limits(seed);
+
 		ear_wrong = 0;
 		begin(seed, &limits);
 		out.faults = (struct out_faults){.lose = seed % 3 * 4,
@@ -293,7 +309,9 @@ test_random(void)
 	CU_ASSERT_TRUE(ear_events > n * 500);
 	CU_ASSERT_TRUE(ear_gaps > n);
 	CU_ASSERT_TRUE(reads > n);
-	printf("%u events, %u gaps, %u pages ", ear_events, ear_gaps, reads);
+	CU_ASSERT_TRUE(ear_mixed > n * 100);
+	printf("%u events (%u behind one of another channel), %u gaps, %u pages ",
+	    ear_events, ear_mixed, ear_gaps, reads);
 }
 
 static CU_TestInfo cases[] = {

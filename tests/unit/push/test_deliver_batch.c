@@ -1,0 +1,227 @@
+/* How many writes delivery takes, and what goes into one. */
+#include <string.h>
+
+#include "conn/conn_write.h"
+#include "core/check.h"
+#include "cunit_main.h"
+#include "hub/channel.h"
+#include "hub/deliver_batch.h"
+#include "hub/hub_state.h"
+#include "hub_rig.h"
+
+#include "core/banned.h"
+
+#define MESSAGE "\"type\":\"message\""
+
+static unsigned
+writes_of_all(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < FAKE_CONNS; i++)
+		n += fake_conns[i].writes;
+	return n;
+}
+
+/* Every event that was published arrives, nothing is delivered yet. */
+static void
+hear_topics(void)
+{
+	while (out.stream != NULL)
+		IGNORE(pub_step(&out));
+}
+
+static const struct chan_log *
+log_of(const struct fake_conn *f, unsigned channel)
+{
+	return channel_find(worker.hub, &f->conn.tenant, &out.channels[channel].id)->log;
+}
+
+static void
+test_one_write_for_all_channels(void)
+{
+	struct fake_conn *f[50];
+
+	hub_begin(NULL);
+	for (unsigned i = 0; i < 50; i++)
+		f[i] = hub_join(0);
+	for (unsigned i = 0; i < 50; i++)
+		for (unsigned c = 0; c < 20; c++)
+			hub_subscribe(f[i], c, -1);
+	hub_settle();
+	CU_ASSERT_EQUAL(writes_of_all(), 0);
+	for (unsigned c = 0; c < 20; c++)
+		hub_say(c, 1);
+	hear_topics();
+	CU_ASSERT_FALSE(hub_turn(worker.hub)); /* one turn does it */
+	CU_ASSERT_EQUAL(writes_of_all(), 50);
+	for (unsigned i = 0; i < 50; i++)
+		CU_ASSERT_EQUAL(hub_count(f[i], MESSAGE), 20);
+	CU_ASSERT_EQUAL(metrics_sum(worker.env.metrics, PM_BROADCAST), 1000);
+	CU_ASSERT_EQUAL(metrics_sum(worker.env.metrics, PM_DELIVERY), 1000);
+	hub_end();
+}
+
+static void
+test_one_channel_is_not_copied(void)
+{
+	struct chan_log *log;
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	hub_subscribe(f, 0, -1);
+	hub_settle();
+	hub_say(0, 3);
+	hub_settle();
+	log = channel_find(worker.hub, &f->conn.tenant, &out.channels[0].id)->log;
+	CU_ASSERT_EQUAL(f->writes, 1);
+	CU_ASSERT_PTR_EQUAL(f->written, chan_log_span(log, 0, 3, 99999).bytes);
+	hub_end();
+}
+
+/* A long span goes alone and from where it lies, whatever waits before and behind it. */
+static void
+test_long_span_goes_alone(void)
+{
+	const int64_t n = 40;
+	struct fake_conn *f;
+	const char *in_log;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	for (unsigned c = 0; c < 4; c++)
+		hub_subscribe(f, c, -1);
+	hub_settle();
+	hub_say(0, 1);
+	hub_say(1, (unsigned)n);
+	hub_say(2, 1);
+	hub_say(3, 1);
+	hear_topics();
+	CU_ASSERT_TRUE(f->longest == 0);
+	IGNORE(hub_turn(worker.hub));
+	in_log = (const char *)chan_log_span(
+	    (struct chan_log *)(uintptr_t)log_of(f, 1), 0, n, 99999)
+	             .bytes;
+	CU_ASSERT_TRUE(f->longest > DELIVER_SHORT);
+	CU_ASSERT_EQUAL(f->writes, 3); /* 0; 1; 2 and 3 */
+	CU_ASSERT_PTR_NOT_EQUAL(f->written, in_log);
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), (unsigned)n + 3);
+	hub_say(1, (unsigned)n);
+	hub_settle();
+	in_log = (const char *)chan_log_span(
+	    (struct chan_log *)(uintptr_t)log_of(f, 1), n, 2 * n, 99999)
+	             .bytes;
+	CU_ASSERT_PTR_EQUAL(f->written, in_log);
+	hub_end();
+}
+
+/* A socket that was blocked gets little at a time: no write is longer, none is lost. */
+static void
+test_a_write_keeps_the_room(void)
+{
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	f->room = 1000;
+	for (unsigned c = 0; c < 20; c++)
+		hub_subscribe(f, c, -1);
+	hub_settle();
+	for (unsigned c = 0; c < 20; c++)
+		hub_say(c, 2);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 40);
+	CU_ASSERT_TRUE(f->longest <= 1000);
+	CU_ASSERT_TRUE(f->writes > 5 && f->writes < 20);
+	hub_end();
+}
+
+/* A batch takes DELIVER_PARTS spans, the next one waits. */
+static void
+test_parts_are_bounded(void)
+{
+	static const unsigned char frame[] = {0x81, 1, 'x'};
+	struct deliver_batch *b = deliver_batch_new();
+	const struct deliver_part part = {
+	    .span = {.bytes = frame, .len = sizeof(frame), .n = 1}};
+
+	deliver_batch_begin(b, CONN_WRITE_MAX);
+	for (unsigned i = 0; i < DELIVER_PARTS; i++)
+		CU_ASSERT_TRUE_FATAL(deliver_batch_add(b, &part));
+	CU_ASSERT_FALSE(deliver_batch_add(b, &part));
+	deliver_batch_begin(b, sizeof(frame) + 1);
+	CU_ASSERT_TRUE(deliver_batch_add(b, &part));
+	CU_ASSERT_EQUAL(deliver_batch_room(b), 1);
+	CU_ASSERT_FALSE(deliver_batch_add(b, &part));
+	deliver_batch_free(&b);
+}
+
+/* A turn is bounded, in writes and in subscriptions that it wakes; the next one goes on.
+ */
+static void
+test_a_turn_is_bounded(void)
+{
+	struct hub_limits limits = hub_limits_default;
+	struct fake_conn *f[8];
+
+	limits.turn_writes = 3;
+	limits.turn_wakes = 5;
+	hub_begin(&limits);
+	for (unsigned i = 0; i < 8; i++)
+		hub_subscribe(f[i] = hub_join(0), 0, -1);
+	hub_settle();
+	hub_say(0, 1);
+	hear_topics();
+	CU_ASSERT_TRUE(hub_turn(worker.hub));
+	CU_ASSERT_EQUAL(writes_of_all(), 3);
+	CU_ASSERT_TRUE(hub_turn(worker.hub));
+	CU_ASSERT_EQUAL(writes_of_all(), 6);
+	CU_ASSERT_FALSE(hub_turn(worker.hub));
+	CU_ASSERT_EQUAL(writes_of_all(), 8);
+	hub_end();
+}
+
+/* A connection that takes nothing holds nobody, and gets all of it later by one write. */
+static void
+test_a_blocked_connection_holds_nobody(void)
+{
+	struct fake_conn *slow, *fast;
+
+	hub_begin(NULL);
+	slow = hub_join(0);
+	fast = hub_join(1);
+	for (unsigned c = 0; c < 5; c++) {
+		hub_subscribe(slow, c, -1);
+		hub_subscribe(fast, c, -1);
+	}
+	hub_settle();
+	slow->blocked = true;
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned c = 0; c < 5; c++)
+			hub_say(c, 1);
+		hub_settle();
+	}
+	CU_ASSERT_EQUAL(hub_count(fast, MESSAGE), 15);
+	CU_ASSERT_EQUAL(fast->writes, 3);
+	CU_ASSERT_EQUAL(hub_count(slow, MESSAGE), 0);
+	CU_ASSERT_TRUE(slow->wants_writable);
+	fake_conn_unblock(slow);
+	CU_ASSERT_EQUAL(hub_count(slow, MESSAGE), 15);
+	CU_ASSERT_EQUAL(slow->writes, 1);
+	hub_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"50 connections behind in 20 channels take 50 writes",
+	test_one_write_for_all_channels},
+    {"what one channel has is not copied", test_one_channel_is_not_copied},
+    {"a long span goes alone", test_long_span_goes_alone},
+    {"a write is no longer than its room", test_a_write_keeps_the_room},
+    {"the spans of one write are bounded", test_parts_are_bounded},
+    {"a turn is bounded, and goes on", test_a_turn_is_bounded},
+    {"a blocked connection holds nobody", test_a_blocked_connection_holds_nobody},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/deliver_batch", cases)
