@@ -11,41 +11,6 @@
 _Static_assert(CONN_FRAME_MAX <= WS_TX_PACKET, "a frame must fit one write");
 _Static_assert(CONN_WRITE_MAX <= WS_TX_PACKET, "a write must fit one packet");
 
-size_t
-frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX])
-{
-	out[0] = (char)(0x80 | opcode);
-	if (payload < 126) {
-		out[1] = (char)payload;
-		return 2;
-	}
-	if (payload < 65536) {
-		out[1] = 126;
-		out[2] = (char)(payload >> 8);
-		out[3] = (char)payload;
-		return 4;
-	}
-	out[1] = 127;
-	for (unsigned i = 0; i < 8; i++)
-		out[2 + i] = (char)(payload >> (56 - 8 * i));
-	return 10;
-}
-
-/* Length of the frame of ours that starts at p. */
-static size_t
-conn_write_frame_len(const unsigned char *p)
-{
-	size_t len = 0;
-
-	if (p[1] < 126)
-		return 2U + p[1];
-	if (p[1] == 126)
-		return 4U + ((size_t)p[2] << 8 | p[3]);
-	for (unsigned i = 0; i < 8; i++)
-		len = len << 8 | p[2 + i];
-	return 10 + len;
-}
-
 /* Bytes of whole frames at the start of b, at most room but at least one frame. */
 static size_t
 conn_write_whole_frames(const struct conn_bytes *b, size_t room)
@@ -53,8 +18,8 @@ conn_write_whole_frames(const struct conn_bytes *b, size_t room)
 	size_t n = 0;
 
 	while (n < b->len) {
-		const size_t next =
-		    n + conn_write_frame_len((const unsigned char *)b->data + n);
+		const size_t payload = frame_header_payload(b->data + n);
+		const size_t next = n + frame_header_len(payload) + payload;
 
 		CHECK(next <= b->len);
 		if (n > 0 && next > room)

@@ -5,6 +5,7 @@
 #define PUSH_CONN_WRITE_H
 
 #include "conn/conn.h"
+#include "wire/frame_header.h"
 
 /* A finished frame with its header; also the most that one write may carry. */
 #define CONN_FRAME_MAX 65536
@@ -13,11 +14,6 @@
 #define CONN_CAREFUL_MAX 16384
 #define CONN_CONTROL_MAX (256 * 1024) /* 500 acks of one sync fit */
 #define CONN_LOSSY_MAX   8192
-
-/* Room for the header of any server frame (RFC 6455 section 5.2, unmasked). */
-#define FRAME_HEADER_MAX 10
-/* Writes the header of one whole frame; returns its length (2, 4 or 10). */
-size_t frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX]);
 
 /* Append one text frame to the connection's control buffer; it is written at the end of
  * this turn of the loop, or when the buffer is full, before any channel bytes written

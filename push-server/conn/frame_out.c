@@ -8,14 +8,14 @@
 #include "core/banned.h"
 
 /* One frame being written. */
-struct frame_text {
+struct frame_out {
 	struct arena *arena;
 	struct text text;
 	struct json_write json;
 };
 
 static void
-frame_out_begin(struct frame_text *f, const char *type)
+frame_out_begin(struct frame_out *f, const char *type)
 {
 	f->arena = arena_new();
 	text_init(&f->text, f->arena, CONN_FRAME_MAX - FRAME_HEADER_MAX);
@@ -25,7 +25,7 @@ frame_out_begin(struct frame_text *f, const char *type)
 }
 
 static void
-frame_out_end(struct frame_text *f, struct conn *c)
+frame_out_end(struct frame_out *f, struct conn *c)
 {
 	jw_object_end(&f->json);
 	if (f->text.overflow)
@@ -36,7 +36,7 @@ frame_out_end(struct frame_text *f, struct conn *c)
 }
 
 static void
-frame_out_optional(struct frame_text *f, const char *key, const char *value)
+frame_out_optional(struct frame_out *f, const char *key, const char *value)
 {
 	if (value != NULL)
 		jw_string(&f->json, key, value);
@@ -46,7 +46,7 @@ void
 frame_out_ack(struct conn *c, const char *op, const char *id, const char *channel,
     const char *payload)
 {
-	struct frame_text f;
+	struct frame_out f;
 
 	if (id == NULL)
 		return;
@@ -63,7 +63,7 @@ void
 frame_out_error(struct conn *c, const char *op, const char *id, const char *channel,
     const struct es_err *err)
 {
-	struct frame_text f;
+	struct frame_out f;
 
 	frame_out_begin(&f, "error");
 	frame_out_optional(&f, "op", op);
@@ -84,22 +84,19 @@ frame_out_error(struct conn *c, const char *op, const char *id, const char *chan
 
 void
 frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq,
-    int64_t to_seq, const char *reason)
+    int64_t to_seq, enum gap_reason reason)
 {
-	struct frame_text f;
+	unsigned char buf[GAP_FRAME_MAX];
+	const struct event_frame frame =
+	    event_frame_gap(channel, from_seq, to_seq, reason, buf);
+	size_t len;
+	const char *json = event_frame_json(&frame, &len);
 
-	frame_out_begin(&f, "gap");
-	jw_string(&f.json, "channelId", channel->text);
-	jw_object(&f.json, "payload");
-	jw_int(&f.json, "fromSeq", from_seq);
-	jw_int(&f.json, "toSeq", to_seq);
-	jw_string(&f.json, "reason", reason);
-	jw_object_end(&f.json);
-	frame_out_end(&f, c);
+	conn_queue_frame(c, json, len);
 }
 
 static void
-frame_out_limits(struct frame_text *f, const struct conn *c, const struct push_conf *conf)
+frame_out_limits(struct frame_out *f, const struct conn *c, const struct push_conf *conf)
 {
 	jw_object(&f->json, "limits");
 	jw_int(&f->json, "maxFrameBytes", (int64_t)push_conf_message_max(conf));
@@ -121,7 +118,7 @@ frame_out_hello(struct conn *c)
 {
 	const struct loop_env *env = c->conns->env;
 	char now[ES_TIME_TEXT];
-	struct frame_text f;
+	struct frame_out f;
 
 	clock_format(clock_wall_ms(), now);
 	frame_out_begin(&f, "hello");
@@ -148,7 +145,7 @@ void
 frame_out_pong(struct conn *c, const char *id)
 {
 	char now[ES_TIME_TEXT];
-	struct frame_text f;
+	struct frame_out f;
 
 	clock_format(clock_wall_ms(), now);
 	frame_out_begin(&f, "pong");
@@ -163,7 +160,7 @@ void
 frame_out_token_expiring(struct conn *c, int64_t expires_s)
 {
 	char at[ES_TIME_TEXT];
-	struct frame_text f;
+	struct frame_out f;
 
 	clock_format(expires_s * 1000, at);
 	frame_out_begin(&f, "token_expiring");
@@ -177,7 +174,7 @@ void
 frame_out_reconnect(
     struct conn *c, int64_t after_ms, int64_t within_ms, const char *reason)
 {
-	struct frame_text f;
+	struct frame_out f;
 
 	frame_out_begin(&f, "reconnect");
 	jw_object(&f.json, "payload");

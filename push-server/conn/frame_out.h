@@ -5,6 +5,7 @@
 #include "conn/conn.h"
 #include "core/arena.h"
 #include "core/err.h"
+#include "wire/event_frame.h"
 
 /* Answers a frame with an id; does nothing when id is NULL. channel and payload (a JSON
  * object) may be NULL. */
@@ -13,9 +14,9 @@ void frame_out_ack(struct conn *c, const char *op, const char *id, const char *c
 /* Always sent. id and channel may be NULL. */
 void frame_out_error(struct conn *c, const char *op, const char *id, const char *channel,
     const struct es_err *err);
-/* reason: "slow", "too_old", "limit", "reset" ... */
+/* The numbers from_seq..to_seq of the channel are not delivered on this connection. */
 void frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq,
-    int64_t to_seq, const char *reason);
+    int64_t to_seq, enum gap_reason reason);
 void frame_out_hello(struct conn *c);
 void frame_out_pong(struct conn *c, const char *id);
 void frame_out_token_expiring(struct conn *c, int64_t expires_s);

@@ -148,7 +148,7 @@ sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
 
 	if (from > to)
 		from = to;
-	frame_out_gap(sub->conn, &sub->channel->id, from, to, gap_reason_name(reason));
+	frame_out_gap(sub->conn, &sub->channel->id, from, to, reason);
 	metrics_add(sub->channel->hub->env->metrics, PM_GAPS + reason, 1);
 	sub->at = to;
 }

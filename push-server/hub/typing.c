@@ -8,7 +8,7 @@
 #include "core/recent.h"
 #include "crypto/keyed_hash.h"
 #include "hub/subscription.h"
-#include "wire/frame_text.h"
+#include "wire/event_frame.h"
 
 #include "core/banned.h"
 
@@ -77,15 +77,15 @@ typing_event(struct channel *ch, const struct event *ev)
 {
 	static unsigned char buf[EVENT_FRAME_MAX];
 	const struct typing_key key = {ev->tenant, ev->channel, ev->user};
-	const char *json = (const char *)buf + FRAME_HEADER;
 	struct event_frame frame;
+	const char *json;
 	size_t len;
 
 	if (ch->n_subs > TYPING_READERS_MAX ||
 	    !recent_first(ch->hub->typing->shown, &key, ch->hub->env->now_ms))
 		return;
 	frame = event_frame_encode(ev, buf);
-	len = frame.len - (size_t)(json - (const char *)frame.bytes);
+	json = event_frame_json(&frame, &len);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 

@@ -4,7 +4,6 @@
 #include "core/check.h"
 #include "presence/presence_private.h"
 #include "wire/event_frame.h"
-#include "wire/frame_text.h"
 #include "json/json_write.h"
 
 #include "core/banned.h"
@@ -29,10 +28,10 @@ void
 presence_tell(struct room *room, const struct person *person)
 {
 	static unsigned char buf[EVENT_FRAME_MAX];
-	const char *json = (const char *)buf + FRAME_HEADER;
 	const struct event_frame frame =
 	    event_frame_presence(&person->user, presence_name(person->seen), buf);
-	const size_t len = frame.len - (size_t)(json - (const char *)frame.bytes);
+	size_t len;
+	const char *json = event_frame_json(&frame, &len);
 
 	metrics_add(room->presence->env->metrics, PM_PRESENCE_CHANGES, 1);
 	if (!room->large)

@@ -2,6 +2,7 @@
 
 #include "core/check.h"
 #include "core/clock.h"
+#include "wire/frame_header.h"
 #include "wire/frame_text.h"
 
 #include "core/banned.h"
@@ -14,9 +15,12 @@ static const char *const reasons[GAP_REASONS] = {
 };
 
 const char *
-gap_reason_name(enum gap_reason reason)
+event_frame_json(const struct event_frame *frame, size_t *out_len)
 {
-	return reasons[reason];
+	const char *bytes = (const char *)frame->bytes;
+
+	*out_len = frame_header_payload(bytes);
+	return bytes + frame_header_len(*out_len);
 }
 
 static const char *
@@ -100,12 +104,12 @@ event_frame_encode(const struct event *ev, unsigned char buf[EVENT_FRAME_MAX])
 
 struct event_frame
 event_frame_gap(const struct channel_id *channel, int64_t from, int64_t to,
-    enum gap_reason reason, unsigned char buf[EVENT_FRAME_MAX])
+    enum gap_reason reason, unsigned char buf[GAP_FRAME_MAX])
 {
 	struct event_frame frame;
 	struct frame_text t;
 
-	frame_text_init(&t, buf, EVENT_FRAME_MAX);
+	frame_text_init(&t, buf, GAP_FRAME_MAX);
 	frame_text_raw(&t, "{\"type\":\"gap\",\"channelId\":");
 	frame_text_string(&t, channel->text);
 	frame_text_raw(&t, ",\"payload\":{\"fromSeq\":");
@@ -113,7 +117,7 @@ event_frame_gap(const struct channel_id *channel, int64_t from, int64_t to,
 	frame_text_raw(&t, ",\"toSeq\":");
 	frame_text_int(&t, to);
 	frame_text_raw(&t, ",\"reason\":");
-	frame_text_string(&t, gap_reason_name(reason));
+	frame_text_string(&t, reasons[reason]);
 	frame_text_raw(&t, "}}");
 	frame.bytes = frame_text_finish(&t, &frame.len);
 	return frame;

@@ -17,17 +17,21 @@ struct event_frame {
 	size_t len;
 };
 
+/* Its payload, the JSON without the header. */
+const char *event_frame_json(const struct event_frame *frame, size_t *out_len);
+
 /* An event that does not fit becomes a gap frame over its own number, so that the reader
  * knows to fetch it by REST. */
 struct event_frame event_frame_encode(
     const struct event *ev, unsigned char buf[EVENT_FRAME_MAX]);
 
 enum gap_reason { GAP_RESET, GAP_REPLAY_LIMIT, GAP_SLOW, GAP_TOO_LARGE, GAP_REASONS };
-const char *gap_reason_name(enum gap_reason reason);
 
-/* Numbers from..to are not delivered on this connection; what follows is after them. */
+#define GAP_FRAME_MAX 256
+/* Numbers from..to are not delivered on this connection; the next frame of the channel is
+ * after them. */
 struct event_frame event_frame_gap(const struct channel_id *channel, int64_t from,
-    int64_t to, enum gap_reason reason, unsigned char buf[EVENT_FRAME_MAX]);
+    int64_t to, enum gap_reason reason, unsigned char buf[GAP_FRAME_MAX]);
 
 /* {"type":"presence","userId":...,"payload":{"status":...}} */
 struct event_frame event_frame_presence(

@@ -8,17 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/frame_header.h"
+
 #define FRAME_READER_HEADER 14  /* 2, 8 of length, 4 of mask */
 #define FRAME_CONTROL_MAX   125 /* payload of a control frame, section 5.5 */
-
-enum frame_opcode {
-	OPCODE_CONTINUATION = 0,
-	OPCODE_TEXT = 1,
-	OPCODE_BINARY = 2,
-	OPCODE_CLOSE = 8,
-	OPCODE_PING = 9,
-	OPCODE_PONG = 10
-};
 
 /* All zero: at the start of a frame, no message under way. */
 struct frame_reader {

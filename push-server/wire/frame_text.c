@@ -5,12 +5,9 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "wire/frame_header.h"
 
 #include "core/banned.h"
-
-#define FIN_TEXT      0x81
-#define SHORT_MAX     125
-#define LENGTH_IN_TWO 126
 
 void
 frame_text_init(struct frame_text *t, unsigned char *buf, size_t size)
@@ -94,20 +91,12 @@ frame_text_int(struct frame_text *t, int64_t value)
 const unsigned char *
 frame_text_finish(struct frame_text *t, size_t *out_len)
 {
-	const size_t len = (size_t)(t->at - t->start);
-	unsigned char *frame;
+	const size_t payload = (size_t)(t->at - t->start);
+	char header[FRAME_HEADER_MAX];
+	const size_t len = frame_header(OPCODE_TEXT, payload, header);
 
-	CHECK(!t->overflow && len <= UINT16_MAX);
-	if (len <= SHORT_MAX) {
-		frame = t->start - 2;
-		frame[1] = (unsigned char)len;
-	} else {
-		frame = t->start - FRAME_HEADER;
-		frame[1] = LENGTH_IN_TWO;
-		frame[2] = (unsigned char)(len >> 8);
-		frame[3] = (unsigned char)(len & 0xff);
-	}
-	frame[0] = FIN_TEXT;
-	*out_len = (size_t)(t->at - frame);
-	return frame;
+	CHECK(!t->overflow && len <= FRAME_HEADER);
+	memcpy(t->start - len, header, len);
+	*out_len = len + payload;
+	return t->start - len;
 }

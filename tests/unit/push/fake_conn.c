@@ -153,8 +153,7 @@ bool
 conn_write_frames(struct conn *c, const char *frames, size_t len)
 {
 	struct fake_conn *f = fake_of(c);
-	const unsigned char *p = (const unsigned char *)frames;
-	const unsigned char *const end = p + len;
+	const char *p = frames, *const end = frames + len;
 
 	if (c->state != CONN_OPEN || f->blocked)
 		return false;
@@ -163,17 +162,13 @@ conn_write_frames(struct conn *c, const char *frames, size_t len)
 	f->written = frames;
 	f->longest = len > f->longest ? len : f->longest;
 	while (p < end) { /* whole frames only */
-		size_t n, header = 2;
+		const size_t payload = frame_header_payload(p);
+		const size_t header = frame_header_len(payload);
 
-		CHECK(end - p >= 2 && p[0] == 0x81 && p[1] <= 126);
-		n = p[1];
-		if (n == 126) {
-			header = 4;
-			n = (size_t)p[2] << 8 | p[3];
-		}
-		CHECK((size_t)(end - p) >= header + n);
-		hear(f, (const char *)p + header, n);
-		p += header + n;
+		CHECK(
+		    (unsigned char)p[0] == 0x81 && (size_t)(end - p) >= header + payload);
+		hear(f, p + header, payload);
+		p += header + payload;
 	}
 	return true;
 }
@@ -240,13 +235,13 @@ frame_out_error(struct conn *c, const char *op, const char *id, const char *chan
 
 void
 frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq,
-    int64_t to_seq, const char *reason)
+    int64_t to_seq, enum gap_reason reason)
 {
-	char json[512];
+	unsigned char buf[GAP_FRAME_MAX];
+	const struct event_frame frame =
+	    event_frame_gap(channel, from_seq, to_seq, reason, buf);
+	size_t len;
+	const char *json = event_frame_json(&frame, &len);
 
-	(void)snprintf(json, sizeof(json),
-	    "{\"type\":\"gap\",\"channelId\":\"%s\",\"payload\":{\"fromSeq\":%" PRId64
-	    ",\"toSeq\":%" PRId64 ",\"reason\":\"%s\"}}",
-	    channel->text, from_seq, to_seq, reason);
-	conn_queue_frame(c, json, strlen(json));
+	conn_queue_frame(c, json, len);
 }

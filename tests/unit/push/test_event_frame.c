@@ -5,6 +5,7 @@
 #include "core/check.h"
 #include "cunit_main.h"
 #include "wire/event_frame.h"
+#include "wire/frame_header.h"
 
 #include "core/banned.h"
 
@@ -140,12 +141,56 @@ test_header_edges(void)
 	free(body);
 }
 
+/* RFC 6455 section 5.2: 7 bits, or 126 and 16 bits, or 127 and 64 bits. */
+static void
+test_header_reads_what_it_writes(void)
+{
+	static const struct {
+		size_t payload, header;
+		const char *bytes;
+	} rows[] = {
+	    {0, 2, "\x81\x00"},
+	    {125, 2, "\x81\x7d"},
+	    {126, 4, "\x81\x7e\x00\x7e"},
+	    {65535, 4, "\x81\x7e\xff\xff"},
+	    {65536, 10, "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		char header[FRAME_HEADER_MAX];
+
+		CU_ASSERT_EQUAL(
+		    frame_header(OPCODE_TEXT, rows[i].payload, header), rows[i].header);
+		CU_ASSERT_EQUAL(frame_header_len(rows[i].payload), rows[i].header);
+		CU_ASSERT_EQUAL(memcmp(header, rows[i].bytes, rows[i].header), 0);
+		CU_ASSERT_EQUAL(frame_header_payload(header), rows[i].payload);
+	}
+}
+
+/* The longest numbers and the longest reason fit GAP_FRAME_MAX. */
+static void
+test_longest_gap(void)
+{
+	const struct event ev = message("");
+	const struct event_frame frame =
+	    event_frame_gap(&ev.channel, INT64_MIN, INT64_MIN, GAP_REPLAY_LIMIT, buf);
+	size_t len;
+
+	CU_ASSERT_TRUE(frame.len <= GAP_FRAME_MAX - FRAME_HEADER_MAX);
+	CU_ASSERT_PTR_NOT_NULL(strstr(payload_of(frame), "\"replay_limit\""));
+	CU_ASSERT_EQUAL(
+	    memcmp(event_frame_json(&frame, &len), "{\"type\":\"gap\"", 13), 0);
+	CU_ASSERT_EQUAL(len, strlen(payload_of(frame)));
+}
+
 static CU_TestInfo cases[] = {
     {"a message has the members of the seed and the numbers", test_message},
     {"text is escaped as RFC 8259 wants it", test_escape},
     {"other kinds carry their payload as it is", test_other_kinds},
     {"the longest body fits, a longer frame becomes a gap", test_limit},
     {"the header fits the length on both sides of 126", test_header_edges},
+    {"a header of each length", test_header_reads_what_it_writes},
+    {"the longest gap fits", test_longest_gap},
     CU_TEST_INFO_NULL,
 };
 
