@@ -7,7 +7,6 @@
 #include "core/banned.h"
 
 #define FIRST_SIZE 512
-#define KEPT_SIZE  4096 /* an emptied queue keeps its block up to this size */
 
 bool
 conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap)
@@ -33,9 +32,10 @@ conn_bytes_drop(struct conn_bytes *b, size_t n)
 {
 	CHECK(n <= b->len);
 	b->len -= (uint32_t)n;
-	memmove(b->data, b->data + n, b->len);
-	if (b->len == 0 && b->size > KEPT_SIZE)
+	if (b->len == 0)
 		conn_bytes_fini(b);
+	else
+		memmove(b->data, b->data + n, b->len);
 }
 
 void

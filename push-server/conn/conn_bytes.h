@@ -14,7 +14,8 @@ struct conn_bytes {
 
 /* Append; false, and nothing is appended, when len would pass the cap. */
 bool conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap);
-/* Take n bytes off the front; an emptied queue gives a large block back. */
+/* Take n bytes off the front. An empty queue holds no memory: most connections have
+ * nothing to say most of the time. */
 void conn_bytes_drop(struct conn_bytes *b, size_t n);
 /* Free the memory; the queue is empty and may be used again. */
 void conn_bytes_fini(struct conn_bytes *b);

@@ -13,8 +13,6 @@
  * the kernel then, where it costs no time; the deadline of the close cuts the socket. */
 #define AFTER_CLOSE_MAX 65536
 
-#define KEPT_BYTES 4096 /* an emptied message buffer is kept up to this size */
-
 static bool
 ws_receive_live(const struct conn *c)
 {
@@ -43,9 +41,7 @@ static void
 ws_receive_forget_message(struct conn *c)
 {
 	c->io.message_len = 0;
-	c->io.message.len = 0;
-	if (c->io.message.size > KEPT_BYTES)
-		conn_bytes_fini(&c->io.message);
+	conn_bytes_fini(&c->io.message);
 }
 
 static void

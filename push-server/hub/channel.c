@@ -99,6 +99,7 @@ channel_free(struct channel *ch)
 	list_del(&ch->suspects);
 	table_remove(&hub->channels, &ch->node);
 	chan_log_free(&ch->log);
+	removals_free(&ch->removals);
 	metrics_gauge_add(hub->env->metrics, PM_CHANNELS, -1);
 	free(ch);
 }
@@ -224,7 +225,7 @@ channel_reset(struct channel *ch, int64_t head)
 	if (ch->log == NULL)
 		ch->log = chan_log_new(ch->hub->logs, head);
 	chan_log_restart(ch->log, head);
-	ch->removals = (struct removals){0};
+	removals_free(&ch->removals);
 	ch->suspect = 0;
 	ch->archived = false; /* as after a hole */
 	ch->reset_due = false;

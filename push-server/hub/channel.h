@@ -33,8 +33,9 @@ struct channel {
 	int64_t since_ms; /* on lingering or opening since */
 	int64_t suspect;  /* head of the database that the log has not reached; 0: none */
 	int64_t suspect_ms;
-	struct removals removals;
+	struct removals *removals; /* NULL: none */
 };
+_Static_assert(sizeof(struct channel) <= 320, "a channel is small");
 
 struct channel *channel_find(
     struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id);

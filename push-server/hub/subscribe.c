@@ -15,8 +15,8 @@
 #define ASK_BACKOFF_MS 200
 
 static void
-subscribe_ack(struct subscription *sub, const struct sub_answer *answer, int64_t head,
-    int64_t replayed)
+subscribe_ack(const struct subscription *sub, const struct sub_request *request,
+    int64_t head, int64_t replayed)
 {
 	const char *epoch = sub->channel->hub->env->epoch;
 	char payload[160];
@@ -25,31 +25,44 @@ subscribe_ack(struct subscription *sub, const struct sub_answer *answer, int64_t
 	(void)snprintf(payload, sizeof(payload),
 	    "{\"epoch\":\"%s\",\"seq\":%" PRId64 ",\"replayed\":%" PRId64 "}", epoch,
 	    head, replayed);
-	frame_out_ack(sub->conn, answer->op, answer->id, sub->channel->id.text, payload);
+	frame_out_ack(
+	    sub->conn, request->op, request->id, sub->channel->id.text, payload);
 }
 
 static void
 subscribe_ack_all(struct subscription *sub, int64_t head, int64_t replayed)
 {
-	while (sub->answers != NULL) {
-		struct sub_answer *answer = sub->answers;
+	while (sub->requests != NULL) {
+		struct sub_request *request = sub->requests;
 
-		subscribe_ack(sub, answer, head, replayed);
-		sub->answers = answer->next;
-		free(answer->id);
-		free(answer);
+		subscribe_ack(sub, request, head, replayed);
+		sub->requests = request->next;
+		free(request);
 	}
 }
 
 static void
-subscribe_add_answer(struct subscription *sub, const struct subscribe_request *req)
+subscribe_add_request(struct subscription *sub, const struct subscribe_request *req)
 {
-	struct sub_answer *answer = mem_new(1, sizeof(*answer));
+	const struct hub *hub = sub->channel->hub;
+	const size_t id = req->id == NULL ? 0 : strlen(req->id) + 1;
+	const size_t epoch = req->epoch == NULL ? 0 : strlen(req->epoch) + 1;
+	struct sub_request *request = mem_new(1, sizeof(*request) + id + epoch);
 
-	answer->op = req->op;
-	answer->id = req->id == NULL ? NULL : mem_strdup(req->id);
-	answer->next = sub->answers;
-	sub->answers = answer;
+	request->op = req->op;
+	if (req->id != NULL)
+		request->id = memcpy(request->text, req->id, id);
+	if (req->epoch != NULL)
+		request->epoch = memcpy(request->text + id, req->epoch, epoch);
+	request->has_after = req->has_after;
+	request->after = req->after;
+	request->deadline_ms = hub->env->now_ms + hub->limits.join_timeout_ms;
+	if (sub->requests == NULL) {
+		sub->requests = request;
+		return;
+	}
+	request->next = sub->requests->next; /* in one step, however many wait */
+	sub->requests->next = request;
 }
 
 /* Already a cursor: it stays where it is, and what it has had is not repeated. One that
@@ -59,10 +72,10 @@ subscribe_answer_again(struct subscription *sub, const struct subscribe_request 
 {
 	if (!sub->joined) {
 		if (req->id != NULL)
-			subscribe_add_answer(sub, req);
+			subscribe_add_request(sub, req);
 		return;
 	}
-	subscribe_add_answer(sub, req);
+	subscribe_add_request(sub, req);
 	if (sub->stop_at == INT64_MAX)
 		subscribe_ack_all(sub, channel_head(sub->channel), 0);
 }
@@ -84,11 +97,7 @@ subscribe_begin(struct hub *hub, struct conn *c, const struct subscribe_request 
 		    hub->limits.max_subscriptions);
 	ch = channel_get(hub, &c->tenant, &req->channel);
 	sub = sub_new(c, ch);
-	sub->deadline_ms = hub->env->now_ms + hub->limits.join_timeout_ms;
-	sub->has_after = req->has_after;
-	sub->after = req->after;
-	sub->epoch = req->epoch == NULL ? NULL : mem_strdup(req->epoch);
-	subscribe_add_answer(sub, req);
+	subscribe_add_request(sub, req);
 	if (ch->confirmed)
 		sub_ask_again(sub);
 	return ES_OK;
@@ -110,20 +119,21 @@ subscribe_start_of(const struct subscription *sub, const struct sync_channel *ro
     enum gap_reason *out_gap)
 {
 	const struct hub *hub = sub->channel->hub;
+	const struct sub_request *request = sub->requests;
 
 	*out_gap = GAP_REASONS;
-	if (!sub->has_after)
+	if (!request->has_after)
 		return row->head;
-	if (sub->after > row->head ||
-	    (sub->epoch != NULL && strcmp(sub->epoch, row->epoch) != 0)) {
+	if (request->after > row->head ||
+	    (request->epoch != NULL && strcmp(request->epoch, row->epoch) != 0)) {
 		*out_gap = GAP_RESET;
 		return row->head;
 	}
-	if (row->head - sub->after > hub->limits.replay_limit) {
+	if (row->head - request->after > hub->limits.replay_limit) {
 		*out_gap = GAP_REPLAY_LIMIT;
 		return row->head;
 	}
-	return sub->after;
+	return request->after;
 }
 
 static void
@@ -132,6 +142,7 @@ subscribe_join(struct subscription *sub, const struct sync_channel *row)
 	struct channel *ch = sub->channel;
 	enum gap_reason gap;
 	const int64_t at = subscribe_start_of(sub, row, &gap);
+	const int64_t after = sub->requests->after;
 
 	sub->joined = true;
 	sub->live_from = row->head;
@@ -139,7 +150,7 @@ subscribe_join(struct subscription *sub, const struct sync_channel *row)
 	if (gap == GAP_REASONS) {
 		sub->at = at;
 	} else {
-		sub->at = sub->after;
+		sub->at = after;
 		sub_gap(sub, at, gap);
 	}
 	if (at < row->head && at >= chan_log_base(ch->log))
@@ -166,7 +177,7 @@ subscribe_admit(
 			return; /* it was told, and is asked for again if need be */
 	}
 	sub->clear = row->head;
-	if (!removals_find(&ch->removals, &sub->conn->user, sub->clear, &stop_at)) {
+	if (!removals_find(ch->removals, &sub->conn->user, sub->clear, &stop_at)) {
 		sub_ask_again(sub); /* too long ago to tell whether it still holds */
 		return;
 	}
@@ -306,7 +317,7 @@ subscribe_tick(struct hub *hub)
 			    LIST_ITEM(s, struct subscription, place);
 
 			next = s->next;
-			if (!sub->joined && now_ms > sub->deadline_ms)
+			if (!sub->joined && now_ms > sub->requests->deadline_ms)
 				sub_fail(sub, ES_UNAVAILABLE,
 				    "the right to read can't be checked at the moment");
 		}

@@ -84,14 +84,12 @@ sub_free(struct subscription *sub)
 	sub->conn->hub->n_subscriptions--;
 	ch->n_subs--;
 	metrics_gauge_add(ch->hub->env->metrics, PM_SUBSCRIPTIONS, -1);
-	while (sub->answers != NULL) {
-		struct sub_answer *answer = sub->answers;
+	while (sub->requests != NULL) {
+		struct sub_request *request = sub->requests;
 
-		sub->answers = answer->next;
-		free(answer->id);
-		free(answer);
+		sub->requests = request->next;
+		free(request);
 	}
-	free(sub->epoch);
 	free(sub);
 	channel_left(ch);
 }
@@ -159,28 +157,29 @@ sub_fail(struct subscription *sub, enum es_code code, const char *text)
 	struct es_err err;
 
 	(void)es_fail(&err, code, "%s", text);
-	if (sub->answers == NULL)
+	if (sub->requests == NULL)
 		frame_out_error(
 		    sub->conn, "subscribe", NULL, sub->channel->id.text, &err);
-	for (const struct sub_answer *a = sub->answers; a != NULL; a = a->next)
-		frame_out_error(sub->conn, a->op, a->id, sub->channel->id.text, &err);
+	for (const struct sub_request *r = sub->requests; r != NULL; r = r->next)
+		frame_out_error(sub->conn, r->op, r->id, sub->channel->id.text, &err);
 	sub_free(sub);
 }
 
 void
 sub_over(struct subscription *sub)
 {
-	if (sub->answers == NULL) {
+	struct sub_request *request = sub->requests;
+	const struct hub *hub = sub->channel->hub;
+
+	if (request == NULL) {
 		sub_free(sub); /* its last frame told the reader why */
 		return;
 	}
 	sub->joined = false;
-	sub->has_after = true;
-	sub->after = sub->stop_at;
+	request->has_after = true;
+	request->after = sub->stop_at;
+	request->epoch = NULL;
+	request->deadline_ms = hub->env->now_ms + hub->limits.join_timeout_ms;
 	sub->stop_at = INT64_MAX;
-	free(sub->epoch);
-	sub->epoch = NULL;
-	sub->deadline_ms =
-	    sub->channel->hub->env->now_ms + sub->channel->hub->limits.join_timeout_ms;
 	sub_ask_again(sub);
 }

@@ -16,32 +16,38 @@ enum sub_state {
 	SUB_STATES
 };
 
-/* One request that is owed an ack or an error. */
-struct sub_answer {
-	struct sub_answer *next;
-	const char *op; /* "subscribe", "sync" */
-	char *id;       /* or NULL: then only an error is told */
+/* One request that is owed an ack or an error. One allocation: freed by free(). */
+struct sub_request {
+	struct sub_request *next; /* a later one */
+	const char *op;           /* "subscribe", "sync" */
+	const char *id;           /* or NULL: then the client hears of an error only */
+	const char *epoch;        /* the client's, or NULL */
+	bool has_after;
+	int64_t after;
+	int64_t deadline_ms; /* answered with an error then */
+	char text[];         /* of id and epoch */
 };
 
+/* Large channels have as many as a worker has connections: what only a request needs
+ * stands in the request. */
 struct subscription {
 	struct list of_conn; /* on hub_conn->subscriptions */
 	struct table_node node;
 	struct conn *conn;
 	struct channel *channel;
-	enum sub_state state;
 	struct list of_channel, place;
-	bool joined;       /* acked: from here on it is a cursor */
 	int64_t at;        /* delivered, or covered, up to here */
 	int64_t clear;     /* the reader was allowed to read as of this number */
 	int64_t stop_at;   /* lost its membership with this number; else INT64_MAX */
-	int64_t live_from; /* what is above was not there when it subscribed */
+	int64_t live_from; /* later numbers were not there when it subscribed */
 	uint64_t ticket;   /* of the question under way */
-	int64_t deadline_ms;
-	bool has_after;
-	int64_t after;
-	char *epoch; /* the client's, or NULL */
-	struct sub_answer *answers;
+	/* The oldest comes first and says where the cursor starts. Never NULL while the
+	 * subscription is not joined. */
+	struct sub_request *requests;
+	enum sub_state state;
+	bool joined; /* acked: from here on it is a cursor */
 };
+_Static_assert(sizeof(struct subscription) <= 144, "a subscription is small");
 
 struct subscription *sub_find(
     const struct hub *hub, const struct conn *c, const struct channel *ch);

@@ -34,6 +34,7 @@ struct page {
 	int64_t needed, through, head;
 	struct page_frames frames;
 };
+_Static_assert(sizeof(struct page) <= 2048, "a page is small beside its frames");
 
 struct pages {
 	struct pages_limits limits;
@@ -65,7 +66,7 @@ pages_new(const struct pages_limits *limits, const struct pages_io *io,
 static void
 page_drop_content(struct page *page)
 {
-	page->pages->bytes -= page->frames.size;
+	page->pages->bytes -= page_frames_bytes(&page->frames);
 	page_frames_clear(&page->frames);
 }
 
@@ -213,7 +214,7 @@ page_fill(struct page *page, const struct sync_page *from)
 	for (size_t i = 0; i < from->n; i++)
 		page_frames_add(&page->frames, &from->events[i], a);
 	arena_free(&a);
-	page->pages->bytes += page->frames.size;
+	page->pages->bytes += page_frames_bytes(&page->frames);
 	page->through = from->through;
 	page->head = from->head;
 }

@@ -14,7 +14,32 @@ page_frames_clear(struct page_frames *f)
 	free(f->bytes);
 	f->bytes = NULL;
 	f->len = f->size = 0;
-	f->n = f->n_removals = 0;
+	free(f->removals);
+	f->removals = NULL;
+	f->n = f->n_removals = f->room_removals = 0;
+}
+
+size_t
+page_frames_bytes(const struct page_frames *f)
+{
+	return f->size + f->room_removals * sizeof(*f->removals);
+}
+
+static int64_t
+page_frames_seq(const struct page_frames *f, unsigned i)
+{
+	return f->first + f->index[i].above_first;
+}
+
+static void
+page_frames_note_removal(struct page_frames *f, const struct removal *removal)
+{
+	if (f->n_removals == f->room_removals) {
+		f->room_removals = f->room_removals == 0 ? 4 : f->room_removals * 2;
+		f->removals =
+		    mem_grow(f->removals, f->room_removals * sizeof(*f->removals));
+	}
+	f->removals[f->n_removals++] = *removal;
 }
 
 void
@@ -22,6 +47,7 @@ page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a)
 {
 	static unsigned char buf[EVENT_FRAME_MAX];
 	const struct event_frame frame = event_frame_encode(ev, buf);
+	struct removal removal;
 
 	CHECK(f->n < PAGE_EVENTS);
 	if (f->len + frame.len > f->size) {
@@ -29,12 +55,15 @@ page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a)
 		f->bytes = mem_grow(f->bytes, f->size);
 	}
 	memcpy(f->bytes + f->len, frame.bytes, frame.len);
-	f->index[f->n].seq = ev->seq;
-	f->index[f->n].offset = f->len;
+	if (f->n == 0)
+		f->first = ev->seq;
+	CHECK(ev->seq - f->first <= UINT32_MAX && f->len <= UINT32_MAX);
+	f->index[f->n].above_first = (uint32_t)(ev->seq - f->first);
+	f->index[f->n].offset = (uint32_t)f->len;
 	f->len += frame.len;
 	f->n++;
-	if (removal_of(ev, a, &f->removals[f->n_removals]))
-		f->n_removals++;
+	if (removal_of(ev, a, &removal))
+		page_frames_note_removal(f, &removal);
 }
 
 struct chan_span
@@ -44,12 +73,12 @@ page_frames_span(const struct page_frames *f, int64_t through, int64_t after,
 	struct chan_span span = {.through = after};
 	unsigned i = 0;
 
-	while (i < f->n && f->index[i].seq <= after)
+	while (i < f->n && page_frames_seq(f, i) <= after)
 		i++;
 	for (; i < f->n; i++) {
 		const size_t end = i + 1 < f->n ? f->index[i + 1].offset : f->len;
 
-		if (f->index[i].seq > limit)
+		if (page_frames_seq(f, i) > limit)
 			break;
 		if (span.n == 0)
 			span.bytes = f->bytes + f->index[i].offset;
@@ -57,7 +86,7 @@ page_frames_span(const struct page_frames *f, int64_t through, int64_t after,
 			break;
 		span.len = end - (size_t)(span.bytes - f->bytes);
 		span.n++;
-		span.through = f->index[i].seq;
+		span.through = page_frames_seq(f, i);
 	}
 	if (i == f->n) /* also past the numbers that carry no event */
 		span.through = through < limit ? through : limit;

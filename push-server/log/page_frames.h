@@ -10,13 +10,17 @@
 struct page_frames {
 	unsigned char *bytes;
 	size_t len, size;
+	int64_t first; /* number of the first frame */
 	struct {
-		int64_t seq;
-		size_t offset;
+		uint32_t above_first; /* number of the frame less `first` */
+		uint32_t offset;
 	} index[PAGE_EVENTS];
-	unsigned n, n_removals;
-	struct removal removals[PAGE_EVENTS];
+	unsigned n, n_removals, room_removals;
+	struct removal *removals; /* NULL: none */
 };
+
+/* Bytes that it holds beyond its struct. */
+size_t page_frames_bytes(const struct page_frames *f);
 
 void page_frames_clear(struct page_frames *f);
 /* At most PAGE_EVENTS, in order. Scratch goes to a. */

@@ -1,7 +1,9 @@
 #include "log/removal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/check.h"
 #include "json/json_bind.h"
 
 #include "core/banned.h"
@@ -35,10 +37,14 @@ removal_of(const struct event *ev, struct arena *a, struct removal *out)
 }
 
 void
-removals_add(struct removals *r, const struct removal *one)
+removals_add(struct removals **removals, const struct removal *one)
 {
-	struct removal *slot = &r->last[r->next];
+	struct removals *r = *removals;
+	struct removal *slot;
 
+	if (r == NULL)
+		r = *removals = mem_new(1, sizeof(*r));
+	slot = &r->last[r->next];
 	if (r->n == REMOVALS_KEPT) {
 		if (slot->seq > r->forgotten)
 			r->forgotten = slot->seq;
@@ -49,12 +55,23 @@ removals_add(struct removals *r, const struct removal *one)
 	r->next = (r->next + 1) % REMOVALS_KEPT;
 }
 
+void
+removals_free(struct removals **r)
+{
+	free(*r);
+	*r = NULL;
+}
+
 bool
 removals_find(
     const struct removals *r, const struct user_id *user, int64_t above, int64_t *out)
 {
 	int64_t first = INT64_MAX;
 
+	if (r == NULL) {
+		*out = INT64_MAX;
+		return true;
+	}
 	if (above < r->forgotten)
 		return false;
 	for (unsigned i = 0; i < r->n; i++) {

@@ -25,9 +25,12 @@ struct removals {
 	int64_t forgotten; /* up to this number some may be missing */
 };
 
-void removals_add(struct removals *r, const struct removal *one);
+/* Most channels never remove a member: *r is NULL until the first one is added. */
+void removals_add(struct removals **r, const struct removal *one);
+/* Takes NULL; leaves NULL. */
+void removals_free(struct removals **r);
 /* The smallest number above `above` at which the user was removed; else INT64_MAX. False
- * when that is not known any more. */
+ * when that is not known any more. r may be NULL. */
 bool removals_find(const struct removals *r, const struct user_id *user, int64_t above,
     int64_t *out) ES_MUST_CHECK;
 

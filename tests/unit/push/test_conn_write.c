@@ -155,6 +155,7 @@ writes_control_frames_before_channel_frames(void)
 	CU_ASSERT_EQUAL(strncmp(got.text, "{\"n\":1,", 7), 0);
 	client_next(&client, &got);
 	CU_ASSERT_STRING_EQUAL(got.text, "{\"ack\":2}");
+	CU_ASSERT_PTR_NULL(c->out.control.data); /* an empty buffer holds no memory */
 	client_close(&client);
 	rig_turn(&rig);
 	free(news.data);
@@ -185,6 +186,7 @@ forgets_lossy_frames_first(void)
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.len, sizeof(big));
+	CU_ASSERT_PTR_NULL(c->out.lossy.data);
 	conn_lossy_clear(c);
 	CU_ASSERT_TRUE(conn_lossy_frame(c, "{}", 2));
 	client_close(&client);
