@@ -9,22 +9,22 @@
 #include "core/banned.h"
 
 struct watch_in {
-	const struct json_list *userIds;
+	const struct json_trees *userIds;
 };
 
 static const struct json_field fields[] = {
-    JSON_FIELD(struct watch_in, userIds, JSON_ARRAY, true, 0, PRESENCE_WATCH_MAX),
+    JSON_FIELD(struct watch_in, userIds, JSON_TREES, true, 0, PRESENCE_WATCH_MAX),
 };
 
 static enum es_code
-frame_presence_watch_read_user(
-    const char *json, size_t i, struct arena *a, struct user_id *out, struct es_err *err)
+frame_presence_watch_read_user(const struct json_tree *entry, size_t i, struct arena *a,
+    struct user_id *out, struct es_err *err)
 {
 	const char *text;
 	struct es_err inner;
 	char field[64];
 
-	if (json_bind_text(json, a, &text, &inner) == ES_OK &&
+	if (json_tree_text(entry, a, &text, &inner) == ES_OK &&
 	    user_id_parse(text, out, &inner) == ES_OK)
 		return ES_OK;
 	(void)snprintf(field, sizeof(field), "userIds[%zu]", i);
@@ -35,7 +35,7 @@ static enum es_code
 frame_presence_watch_handle(struct frames *f, struct conn *c, const void *in,
     const char *id, struct arena *a, struct es_err *err)
 {
-	const struct json_list *list = ((const struct watch_in *)in)->userIds;
+	const struct json_trees *list = ((const struct watch_in *)in)->userIds;
 	struct user_id *users = arena_alloc(a, (list->n + 1) * sizeof(*users));
 
 	for (size_t i = 0; i < list->n; i++)

@@ -2,7 +2,6 @@
  * ack or an error of its own. A malformed entry refuses the frame before anything is
  * done. */
 #include <stdio.h>
-#include <string.h>
 
 #include "conn/frame_out.h"
 #include "core/check.h"
@@ -15,11 +14,11 @@
 #define EPOCH_MAX 64
 
 struct sync_in {
-	const struct json_list *channels;
+	const struct json_trees *channels;
 };
 
 static const struct json_field fields[] = {
-    JSON_FIELD(struct sync_in, channels, JSON_ARRAY, true, 0, SYNC_MAX),
+    JSON_FIELD(struct sync_in, channels, JSON_TREES, true, 0, SYNC_MAX),
 };
 
 struct entry_in {
@@ -37,11 +36,11 @@ static const struct json_field entry_fields[] = {
 };
 
 static enum es_code
-frame_sync_read_entry(
-    const char *json, size_t i, struct arena *a, struct entry_in *out, struct es_err *err)
+frame_sync_read_entry(const struct json_tree *entry, size_t i, struct arena *a,
+    struct entry_in *out, struct es_err *err)
 {
 	struct es_err inner;
-	const enum es_code rc = json_bind(json, strlen(json), entry_fields,
+	const enum es_code rc = json_tree_bind(entry, entry_fields,
 	    ES_COUNT(entry_fields), JSON_IGNORE_UNKNOWN, a, out, &inner);
 	char field[96]; /* cut again where it is kept */
 
@@ -72,7 +71,7 @@ static enum es_code
 frame_sync_handle(struct frames *f, struct conn *c, const void *in, const char *id,
     struct arena *a, struct es_err *err)
 {
-	const struct json_list *channels = ((const struct sync_in *)in)->channels;
+	const struct json_trees *channels = ((const struct sync_in *)in)->channels;
 	struct entry_in *entries = arena_alloc(a, (channels->n + 1) * sizeof(*entries));
 
 	for (size_t i = 0; i < channels->n; i++)

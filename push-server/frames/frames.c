@@ -66,13 +66,13 @@ frames_keep(struct frames *f, struct conn *c, const char *json, size_t len)
 
 static enum es_code
 frames_run(struct frames *f, struct conn *c, const struct frame_type *type,
-    const char *id, const char *json, size_t len, struct arena *a, struct es_err *err)
+    const char *id, const struct json_tree *tree, struct arena *a, struct es_err *err)
 {
 	void *in = arena_alloc(a, type->size > 0 ? type->size : 1);
 
 	if (type->n_fields > 0)
-		TRY(json_bind(json, len, type->fields, type->n_fields,
-		    JSON_IGNORE_UNKNOWN, a, in, err));
+		TRY(json_tree_bind(
+		    tree, type->fields, type->n_fields, JSON_IGNORE_UNKNOWN, a, in, err));
 	return type->handler(f, c, in, id, a, err);
 }
 
@@ -98,11 +98,14 @@ frames_dispatch(
 	struct frame_head head = {0};
 	struct es_err err = {0};
 	const struct frame_type *type = NULL;
+	const struct json_tree *tree = NULL;
 	size_t index = n_frame_types;
 	enum es_code rc;
 
-	rc = json_bind(json, len, head_fields, ES_COUNT(head_fields), JSON_IGNORE_UNKNOWN,
-	    a, &head, &err);
+	rc = json_tree_parse(json, len, a, &tree, &err);
+	if (rc == ES_OK)
+		rc = json_tree_bind(tree, head_fields, ES_COUNT(head_fields),
+		    JSON_IGNORE_UNKNOWN, a, &head, &err);
 	if (rc == ES_OK)
 		type = frames_find(head.type, &index);
 	if (c->state == CONN_GREETING && (type == NULL || !(type->flags & FRAME_EARLY))) {
@@ -119,7 +122,7 @@ frames_dispatch(
 	if (type != NULL && !(type->flags & FRAME_PASSIVE))
 		c->last_frame_ms = f->env->now_ms;
 	if (rc == ES_OK && type != NULL)
-		rc = frames_run(f, c, type, head.id, json, len, a, &err);
+		rc = frames_run(f, c, type, head.id, tree, a, &err);
 	if (rc != ES_OK && frames_count_failed(c, type, rc, &head))
 		frame_out_error(c, head.type, head.id, NULL, &err);
 }

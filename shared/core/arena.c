@@ -11,8 +11,20 @@
 
 #include "core/banned.h"
 
-struct chunk {
-	struct chunk *next;
+#ifdef __SANITIZE_ADDRESS__
+#define ARENA_SHARED 0 /* each allocation is one of malloc's: ASan sees its overruns */
+#else
+#define ARENA_SHARED 1
+#endif
+#define ARENA_FIRST 1984  /* bytes in the arena itself: enough for most frames */
+#define ARENA_NEXT  8192  /* bytes of the first block behind it; each is twice as large */
+#define ARENA_MOST  65536 /* up to this */
+#define ARENA_ALIGN alignof(max_align_t)
+
+/* Allocations one behind the other. What is not used is zero. */
+struct block {
+	struct block *next;
+	size_t size, used;
 	alignas(max_align_t) unsigned char data[];
 };
 
@@ -23,28 +35,68 @@ struct deferred {
 };
 
 struct arena {
-	struct chunk *chunks;
 	struct deferred *deferred;
+	struct block *alone; /* blocks of one allocation each */
+	struct block *last;  /* the one that is filled now, then the older ones */
+	struct block first;
 };
 
 struct arena *
 arena_new(void)
 {
-	return mem_new(1, sizeof(struct arena));
+	struct arena *a = mem_new(1, sizeof(*a) + ARENA_FIRST);
+
+	a->first.size = ARENA_FIRST;
+	a->last = &a->first;
+	return a;
 }
 
-/* One chunk per allocation keeps ASan able to see overruns; a bump allocator
- * can replace it without touching a caller. */
+static struct block *
+arena_block_new(struct block **list, size_t size)
+{
+	struct block *b = mem_new(1, sizeof(*b) + size);
+
+	b->size = size;
+	b->next = *list;
+	*list = b;
+	return b;
+}
+
+static void
+arena_blocks_free(struct block *b, const struct block *end)
+{
+	while (b != end) {
+		struct block *next = b->next;
+
+		free(b);
+		b = next;
+	}
+}
+
+static size_t
+arena_next_size(const struct arena *a)
+{
+	if (a->last == &a->first)
+		return ARENA_NEXT;
+	return a->last->size < ARENA_MOST ? a->last->size * 2 : ARENA_MOST;
+}
+
+/* A large allocation stands alone: the rest of the block stays for small ones. */
 void *
 arena_alloc(struct arena *a, size_t size)
 {
-	struct chunk *c;
+	struct block *b = a->last;
+	size_t at;
 
-	CHECK(size <= SIZE_MAX - sizeof(*c));
-	c = mem_new(1, sizeof(*c) + size);
-	c->next = a->chunks;
-	a->chunks = c;
-	return c->data;
+	CHECK(size <= SIZE_MAX / 2);
+	if (!ARENA_SHARED || size > ARENA_FIRST / 2)
+		return arena_block_new(&a->alone, size)->data;
+	size = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+	if (size > b->size - b->used)
+		b = arena_block_new(&a->last, arena_next_size(a));
+	at = b->used;
+	b->used += size;
+	return b->data + at;
 }
 
 char *
@@ -95,12 +147,12 @@ arena_reset(struct arena *a)
 	for (struct deferred *d = a->deferred; d != NULL; d = d->next)
 		d->undo(d->thing);
 	a->deferred = NULL;
-	while (a->chunks != NULL) {
-		struct chunk *c = a->chunks;
-
-		a->chunks = c->next;
-		free(c);
-	}
+	arena_blocks_free(a->alone, NULL);
+	a->alone = NULL;
+	arena_blocks_free(a->last, &a->first);
+	a->last = &a->first;
+	memset(a->first.data, 0, a->first.used);
+	a->first.used = 0;
 }
 
 void

@@ -10,6 +10,11 @@
 
 #include "core/banned.h"
 
+/* In json_bind.h only by name, so that json-c stays in this file. */
+struct json_tree {
+	struct json_object *root;
+};
+
 static void
 put_object(void *obj)
 {
@@ -165,6 +170,29 @@ bind_array(const struct json_field *f, struct json_object *v, struct arena *a, c
 	return ES_OK;
 }
 
+static enum es_code
+bind_trees(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
+    struct es_err *err)
+{
+	const size_t n = json_object_array_length(v);
+	struct json_trees *list = arena_alloc(a, sizeof(*list));
+	struct json_tree *trees;
+	const struct json_tree **items;
+
+	if (n < (size_t)f->min || n > (size_t)f->max)
+		return es_fail_field(err, ES_INVALID, f->name,
+		    "must have %lld to %lld items", (long long)f->min, (long long)f->max);
+	trees = arena_alloc(a, (n + 1) * sizeof(*trees));
+	items = arena_alloc(a, (n + 1) * sizeof(*items));
+	for (size_t i = 0; i < n; i++) {
+		trees[i].root = json_object_array_get_idx(v, i);
+		items[i] = &trees[i];
+	}
+	*list = (struct json_trees){.n = n, .items = items};
+	memcpy(slot, &list, sizeof(list));
+	return ES_OK;
+}
+
 /* Neither a C string nor PostgreSQL can hold it. */
 static bool
 has_nul(struct json_object *v)
@@ -220,6 +248,10 @@ bind_field(const struct json_field *f, struct json_object *v, struct arena *a, c
 		if (!json_object_is_type(v, json_type_array))
 			return bad(err, f->name, "must be an array");
 		return bind_array(f, v, a, slot, err);
+	case JSON_TREES:
+		if (!json_object_is_type(v, json_type_array))
+			return bad(err, f->name, "must be an array");
+		return bind_trees(f, v, a, slot, err);
 	}
 	return bad(err, f->name, "has an unknown kind");
 }
@@ -254,12 +286,22 @@ bind_all(struct json_object *root, const struct json_field fields[], size_t n,
 }
 
 enum es_code
-json_bind(const char *text, size_t len, const struct json_field fields[], size_t n,
+json_tree_parse(const char *text, size_t len, struct arena *a,
+    const struct json_tree **out, struct es_err *err)
+{
+	struct json_tree *tree = arena_alloc(a, sizeof(*tree));
+
+	TRY(parse(text, len, a, &tree->root, err));
+	*out = tree;
+	return ES_OK;
+}
+
+enum es_code
+json_tree_bind(const struct json_tree *tree, const struct json_field fields[], size_t n,
     enum json_unknown unknown, struct arena *a, void *out, struct es_err *err)
 {
-	struct json_object *root = NULL;
+	struct json_object *root = tree->root;
 
-	TRY(parse(text, len, a, &root, err));
 	if (!json_object_is_type(root, json_type_object))
 		return es_fail(err, ES_BAD_REQUEST, "must be a JSON object");
 	if (unknown == JSON_REFUSE_UNKNOWN) {
@@ -275,11 +317,30 @@ json_bind(const char *text, size_t len, const struct json_field fields[], size_t
 }
 
 enum es_code
+json_bind(const char *text, size_t len, const struct json_field fields[], size_t n,
+    enum json_unknown unknown, struct arena *a, void *out, struct es_err *err)
+{
+	const struct json_tree *tree;
+
+	TRY(json_tree_parse(text, len, a, &tree, err));
+	return json_tree_bind(tree, fields, n, unknown, a, out, err);
+}
+
+enum es_code
 json_bind_text(const char *json, struct arena *a, const char **out, struct es_err *err)
 {
-	struct json_object *v = NULL;
+	const struct json_tree *tree;
 
-	TRY(parse(json, strlen(json), a, &v, err));
+	TRY(json_tree_parse(json, strlen(json), a, &tree, err));
+	return json_tree_text(tree, a, out, err);
+}
+
+enum es_code
+json_tree_text(
+    const struct json_tree *tree, struct arena *a, const char **out, struct es_err *err)
+{
+	struct json_object *v = tree->root;
+
 	if (!json_object_is_type(v, json_type_string))
 		return es_fail(err, ES_INVALID, "must be a string");
 	*out = arena_memdup(

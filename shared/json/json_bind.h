@@ -19,6 +19,16 @@ enum json_kind {
 	JSON_RAW,   /* const char *: any value, re-serialised plainly; min..max bytes */
 	JSON_ARRAY, /* const struct json_list *: elements as raw text; min..max elements
 	             */
+	JSON_TREES, /* const struct json_trees *: elements to be bound themselves;
+	             * min..max elements */
+};
+
+/* A value that was read once, for any number of field tables. It lives in an arena. */
+struct json_tree;
+
+struct json_trees {
+	size_t n;
+	const struct json_tree *const *items;
 };
 
 struct json_list {
@@ -53,6 +63,14 @@ struct json_field {
 
 enum json_unknown { JSON_REFUSE_UNKNOWN, JSON_IGNORE_UNKNOWN };
 
+/* The first half of json_bind: read the text, strictly. */
+enum es_code json_tree_parse(const char *text, size_t len, struct arena *a,
+    const struct json_tree **out, struct es_err *err) ES_MUST_CHECK;
+/* The second half: check and copy an object. */
+enum es_code json_tree_bind(const struct json_tree *tree,
+    const struct json_field fields[], size_t n, enum json_unknown unknown,
+    struct arena *a, void *out, struct es_err *err) ES_MUST_CHECK;
+
 /* Refuses, with the member in err->field: not an object, depth over 16, bad UTF-8, NaN
  * and Infinity, single quotes, comments, duplicate members, trailing bytes, U+0000 (RFC
  * 8259 strictly; json-c alone takes several of these), unknown members if asked to, wrong
@@ -61,8 +79,9 @@ enum es_code json_bind(const char *text, size_t len, const struct json_field fie
     size_t n, enum json_unknown unknown, struct arena *a, void *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The text of a JSON string element, e.g. of a json_list item; ES_INVALID if no string.
- */
+/* The text of a JSON string, e.g. of an element of an array; ES_INVALID if it is none. */
+enum es_code json_tree_text(const struct json_tree *tree, struct arena *a,
+    const char **out, struct es_err *err) ES_MUST_CHECK;
 enum es_code json_bind_text(const char *json, struct arena *a, const char **out,
     struct es_err *err) ES_MUST_CHECK;
 

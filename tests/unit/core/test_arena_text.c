@@ -1,3 +1,5 @@
+#include <stdalign.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "core/arena.h"
@@ -26,6 +28,35 @@ undoes_last_deferred_first(void)
 	CU_ASSERT_EQUAL(undone[0], 2);
 	CU_ASSERT_EQUAL(undone[1], 1);
 	CU_ASSERT_PTR_NULL(a);
+}
+
+/* Allocations of all sizes are aligned, zeroed, apart from each other, also in an arena
+ * that was reset. */
+static void
+allocates_apart_aligned_and_zeroed(void)
+{
+	enum { N = 600 };
+	struct arena *a = arena_new();
+	unsigned char *at[N];
+	unsigned wrong = 0;
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (size_t i = 0; i < N; i++) {
+			const size_t size = i % 7 == 0 ? i * 40 : i;
+
+			at[i] = arena_alloc(a, size);
+			wrong += (uintptr_t)at[i] % alignof(max_align_t) != 0;
+			for (size_t k = 0; k < size; k++)
+				wrong += at[i][k] != 0;
+			memset(at[i], (int)(i % 251 + 1), size);
+		}
+		for (size_t i = 0; i < N; i++)
+			for (size_t k = 0; k < (i % 7 == 0 ? i * 40 : i); k++)
+				wrong += at[i][k] != i % 251 + 1;
+		arena_reset(a);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	arena_free(&a);
 }
 
 static void
@@ -88,6 +119,7 @@ what_does_not_fit_is_left_out_whole(void)
 
 static CU_TestInfo cases[] = {
     {"undoes last deferred first", undoes_last_deferred_first},
+    {"allocates apart, aligned and zeroed", allocates_apart_aligned_and_zeroed},
     {"copies and prints", copies_and_prints},
     {"text takes up to its cap and no more", text_takes_up_to_its_cap_and_no_more},
     {"text overflow is sticky", text_overflow_is_sticky},

@@ -143,11 +143,72 @@ refuses_what_rfc_8259_refuses(void)
 	arena_free(&a);
 }
 
+struct entry {
+	int64_t n;
+};
+struct trees {
+	const struct json_trees *list;
+};
+static const struct json_field entry_fields[] = {
+    JSON_FIELD(struct entry, n, JSON_INT, true, 0, 9),
+};
+static const struct json_field trees_fields[] = {
+    JSON_FIELD(struct trees, list, JSON_TREES, true, 1, 3),
+};
+
+static enum es_code
+bind_trees(const struct json_tree *tree, struct arena *a, struct trees *out)
+{
+	struct es_err err;
+
+	return json_tree_bind(tree, trees_fields, ES_COUNT(trees_fields),
+	    JSON_IGNORE_UNKNOWN, a, out, &err);
+}
+
+/* One text, read once, bound by several tables. */
+static void
+binds_one_tree_often(void)
+{
+	static const char text[] = "{\"list\":[{\"n\":7},{\"n\":10},\"a\",8],\"n\":3}";
+	static const char fits[] = "{\"list\":[{\"n\":7},{\"n\":10},\"a\"],\"n\":3}";
+	struct arena *a = arena_new();
+	const struct json_tree *tree;
+	struct trees out;
+	struct entry one;
+	struct es_err err;
+	const char *word;
+
+	CU_ASSERT_EQUAL(json_tree_parse(text, strlen(text), a, &tree, &err), ES_OK);
+	CU_ASSERT_EQUAL(bind_trees(tree, a, &out), ES_INVALID); /* four are too many */
+	CU_ASSERT_EQUAL(json_tree_parse(fits, strlen(fits), a, &tree, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(bind_trees(tree, a, &out), ES_OK);
+	CU_ASSERT_EQUAL(
+	    json_tree_bind(tree, entry_fields, 1, JSON_IGNORE_UNKNOWN, a, &one, &err),
+	    ES_OK);
+	CU_ASSERT_EQUAL(one.n, 3);
+	CU_ASSERT_EQUAL_FATAL(out.list->n, 3);
+	CU_ASSERT_EQUAL(json_tree_bind(out.list->items[0], entry_fields, 1,
+			    JSON_REFUSE_UNKNOWN, a, &one, &err),
+	    ES_OK);
+	CU_ASSERT_EQUAL(one.n, 7);
+	CU_ASSERT_EQUAL(json_tree_bind(out.list->items[1], entry_fields, 1,
+			    JSON_REFUSE_UNKNOWN, a, &one, &err),
+	    ES_INVALID);
+	CU_ASSERT_EQUAL(json_tree_bind(out.list->items[2], entry_fields, 1,
+			    JSON_REFUSE_UNKNOWN, a, &one, &err),
+	    ES_BAD_REQUEST);
+	CU_ASSERT_EQUAL(json_tree_text(out.list->items[2], a, &word, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(word, "a");
+	CU_ASSERT_EQUAL(json_tree_text(out.list->items[0], a, &word, &err), ES_INVALID);
+	arena_free(&a);
+}
+
 static CU_TestInfo cases[] = {
     {"takes what fits", takes_what_fits},
     {"null is absent where allowed", null_is_absent_where_allowed},
     {"names the member at fault", names_the_member_at_fault},
     {"refuses what RFC 8259 refuses", refuses_what_rfc_8259_refuses},
+    {"binds one tree often", binds_one_tree_often},
     CU_TEST_INFO_NULL,
 };
 
