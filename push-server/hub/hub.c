@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/pool.h"
 #include "hub/acl.h"
 #include "hub/authz.h"
 #include "hub/deliver.h"
@@ -76,6 +77,7 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	hub->logs = chan_logs_new(limits->log_bytes, limits->log_channel_bytes);
 	hub->pages = pages_new(&pages, &read, &arrived);
 	hub->batch = deliver_batch_new();
+	hub->subscription_pool = pool_new(sizeof(struct subscription));
 	table_init(&hub->channels);
 	table_init(&hub->subscriptions);
 	hub->authz = authz_new();
@@ -99,6 +101,7 @@ hub_free(struct hub **hub)
 	typing_free(&h->typing);
 	acl_free(&h->acl);
 	authz_free(&h->authz);
+	pool_free(&h->subscription_pool);
 	deliver_batch_free(&h->batch);
 	pages_free(&h->pages);
 	chan_logs_free(&h->logs);

@@ -12,6 +12,7 @@ struct typing;
 struct chan_logs;
 struct pages;
 struct deliver_batch;
+struct pool;
 
 struct hub {
 	struct loop_env *env;
@@ -21,6 +22,7 @@ struct hub {
 	struct chan_logs *logs;
 	struct pages *pages;
 	struct deliver_batch *batch; /* deliver.c */
+	struct pool *subscription_pool;
 	struct table channels, subscriptions;
 	uint64_t last_generation, last_ticket;
 	struct list rounds;    /* all channels, the longest not compared first */

@@ -6,6 +6,7 @@
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "core/hash.h"
+#include "core/pool.h"
 
 #include "core/banned.h"
 
@@ -51,8 +52,8 @@ struct subscription *
 sub_new(struct conn *c, struct channel *ch)
 {
 	const struct sub_key key = {c, ch};
-	struct subscription *sub = mem_new(1, sizeof(*sub));
 	struct hub *hub = ch->hub;
+	struct subscription *sub = pool_take(hub->subscription_pool);
 
 	sub->conn = c;
 	sub->channel = ch;
@@ -90,7 +91,7 @@ sub_free(struct subscription *sub)
 		sub->requests = request->next;
 		free(request);
 	}
-	free(sub);
+	pool_give(ch->hub->subscription_pool, sub);
 	channel_left(ch);
 }
 
