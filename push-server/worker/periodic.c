@@ -75,6 +75,12 @@ periodic_origins(struct worker *w)
 	origins_tick(w->origins);
 }
 
+static void
+periodic_memory(struct worker *w)
+{
+	IGNORE(heap_trim(&w->heap));
+}
+
 static const struct {
 	int64_t every_ms;
 	void (*run)(struct worker *w);
@@ -88,6 +94,7 @@ static const struct {
     {1000, periodic_sockets},
     {1000, periodic_users},
     {1000, periodic_origins},
+    {1000, periodic_memory},
 };
 
 void

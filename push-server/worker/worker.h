@@ -4,6 +4,7 @@
 #define PUSH_WORKER_H
 
 #include "conn/conn.h"
+#include "core/heap_trim.h"
 #include "env/loop_env.h"
 #include "frames/frames.h"
 
@@ -44,6 +45,7 @@ struct worker {
 	struct handshake *handshake;
 	struct accept *accept;
 	struct drain *drain;
+	struct heap_trim heap;
 };
 
 /* Environment, connections, and the key of the process's hash tables; loop is the

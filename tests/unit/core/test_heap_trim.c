@@ -1,0 +1,58 @@
+/* Memory between long-lived things goes back to the system. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/heap_trim.h"
+#include "cunit_main.h"
+
+#define N    4000
+#define SIZE 16000
+
+static long
+resident_kb(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	long size = 0, resident = 0;
+
+	if (f != NULL) {
+		CU_ASSERT_EQUAL(fscanf(f, "%ld %ld", &size, &resident), 2);
+		(void)fclose(f);
+	}
+	return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void
+gives_back_what_lies_between(void)
+{
+	static char *short_lived[N], *long_lived[N];
+	struct heap_trim trim = {0};
+	long before;
+
+#ifdef __SANITIZE_ADDRESS__
+	return; /* ASan's malloc has no heap to trim */
+#endif
+	for (size_t i = 0; i < N; i++) {
+		short_lived[i] = calloc(1, SIZE);
+		long_lived[i] = calloc(1, 100);
+		short_lived[i][SIZE - 1] = 1;
+		for (size_t k = 0; k < SIZE; k += 1000)
+			short_lived[i][k] = 1;
+	}
+	CU_ASSERT_FALSE(heap_trim(&trim) && heap_trim(&trim)); /* nothing is free */
+	for (size_t i = 0; i < N; i++)
+		free(short_lived[i]);
+	before = resident_kb();
+	CU_ASSERT_TRUE(heap_trim(&trim));
+	CU_ASSERT_TRUE(resident_kb() < before - N * (SIZE - 8192) / 1024);
+	CU_ASSERT_FALSE(heap_trim(&trim)); /* once is enough */
+	for (size_t i = 0; i < N; i++)
+		free(long_lived[i]);
+}
+
+static CU_TestInfo cases[] = {
+    {"gives back what lies between", gives_back_what_lies_between},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("core/heap_trim", cases)
