@@ -158,6 +158,11 @@ conn_write_frames(struct conn *c, const char *frames, size_t len)
 	if (c->state != CONN_OPEN || f->blocked)
 		return false;
 	CHECK(len > 0 && len <= CONN_WRITE_MAX);
+	if (f->refuse) {
+		f->refuse = false;
+		f->blocked = true;
+		return false;
+	}
 	f->writes++;
 	f->written = frames;
 	f->longest = len > f->longest ? len : f->longest;

@@ -23,6 +23,9 @@ struct fake_conn {
 	struct conn conn;
 	struct fake_worker *worker;
 	bool used, blocked, wants_writable;
+	/* The next write is refused although there was room, as when the control frames
+	 * before it do not go out; the connection is blocked then. */
+	bool refuse;
 	size_t room;
 	unsigned writes;     /* of channel frames */
 	const char *written; /* where the bytes of the last one lay */

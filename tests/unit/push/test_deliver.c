@@ -99,7 +99,8 @@ client_action(struct fake_conn *f)
 			client_unsubscribe(f);
 		break;
 	case 4:
-		f->blocked = true;
+		f->blocked = out_chance(&out, 50);
+		f->refuse = !f->blocked;
 		break;
 	case 5:
 		if (out_chance(&out, 10))

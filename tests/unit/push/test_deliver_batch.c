@@ -31,10 +31,14 @@ hear_topics(void)
 		IGNORE(pub_step(&out));
 }
 
-static const struct chan_log *
-log_of(const struct fake_conn *f, unsigned channel)
+/* Where the log has the frame after that number. */
+static const char *
+in_log(const struct fake_conn *f, unsigned channel, int64_t after)
 {
-	return channel_find(worker.hub, &f->conn.tenant, &out.channels[channel].id)->log;
+	const struct channel *ch =
+	    channel_find(worker.hub, &f->conn.tenant, &out.channels[channel].id);
+
+	return (const char *)chan_log_span(ch->log, after, INT64_MAX, 1).bytes;
 }
 
 static void
@@ -65,7 +69,6 @@ test_one_write_for_all_channels(void)
 static void
 test_one_channel_is_not_copied(void)
 {
-	struct chan_log *log;
 	struct fake_conn *f;
 
 	hub_begin(NULL);
@@ -74,9 +77,8 @@ test_one_channel_is_not_copied(void)
 	hub_settle();
 	hub_say(0, 3);
 	hub_settle();
-	log = channel_find(worker.hub, &f->conn.tenant, &out.channels[0].id)->log;
 	CU_ASSERT_EQUAL(f->writes, 1);
-	CU_ASSERT_PTR_EQUAL(f->written, chan_log_span(log, 0, 3, 99999).bytes);
+	CU_ASSERT_PTR_EQUAL(f->written, in_log(f, 0, 0));
 	hub_end();
 }
 
@@ -84,35 +86,25 @@ test_one_channel_is_not_copied(void)
 static void
 test_long_span_goes_alone(void)
 {
-	const int64_t n = 40;
+	const unsigned n = 40; /* messages that are longer than DELIVER_SHORT */
 	struct fake_conn *f;
-	const char *in_log;
 
 	hub_begin(NULL);
 	f = hub_join(0);
 	for (unsigned c = 0; c < 4; c++)
 		hub_subscribe(f, c, -1);
 	hub_settle();
-	hub_say(0, 1);
-	hub_say(1, (unsigned)n);
-	hub_say(2, 1);
-	hub_say(3, 1);
+	for (unsigned c = 0; c < 4; c++)
+		hub_say(c, c == 1 ? n : 1);
 	hear_topics();
-	CU_ASSERT_TRUE(f->longest == 0);
 	IGNORE(hub_turn(worker.hub));
-	in_log = (const char *)chan_log_span(
-	    (struct chan_log *)(uintptr_t)log_of(f, 1), 0, n, 99999)
-	             .bytes;
 	CU_ASSERT_TRUE(f->longest > DELIVER_SHORT);
-	CU_ASSERT_EQUAL(f->writes, 3); /* 0; 1; 2 and 3 */
-	CU_ASSERT_PTR_NOT_EQUAL(f->written, in_log);
-	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), (unsigned)n + 3);
-	hub_say(1, (unsigned)n);
+	CU_ASSERT_EQUAL(f->writes, 3); /* channel 0; 1; 2 and 3 */
+	CU_ASSERT_PTR_NOT_EQUAL(f->written, in_log(f, 2, 0));
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), n + 3);
+	hub_say(1, n);
 	hub_settle();
-	in_log = (const char *)chan_log_span(
-	    (struct chan_log *)(uintptr_t)log_of(f, 1), n, 2 * n, 99999)
-	             .bytes;
-	CU_ASSERT_PTR_EQUAL(f->written, in_log);
+	CU_ASSERT_PTR_EQUAL(f->written, in_log(f, 1, n));
 	hub_end();
 }
 
@@ -212,6 +204,33 @@ test_a_blocked_connection_holds_nobody(void)
 	hub_end();
 }
 
+/* A write that is refused moves no cursor: the whole batch goes again, once. */
+static void
+test_a_refused_write_moves_nothing(void)
+{
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	for (unsigned c = 0; c < 5; c++)
+		hub_subscribe(f, c, -1);
+	hub_settle();
+	f->refuse = true;
+	for (unsigned c = 0; c < 5; c++)
+		hub_say(c, 2);
+	hub_settle();
+	CU_ASSERT_EQUAL(f->writes, 0);
+	CU_ASSERT_EQUAL(metrics_sum(worker.env.metrics, PM_BROADCAST), 0);
+	CU_ASSERT_TRUE(f->wants_writable);
+	fake_conn_unblock(f);
+	CU_ASSERT_EQUAL(f->writes, 1);
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
+	CU_ASSERT_EQUAL(metrics_sum(worker.env.metrics, PM_BROADCAST), 10);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"50 connections behind in 20 channels take 50 writes",
 	test_one_write_for_all_channels},
@@ -220,6 +239,7 @@ static CU_TestInfo cases[] = {
     {"a write is no longer than its room", test_a_write_keeps_the_room},
     {"the spans of one write are bounded", test_parts_are_bounded},
     {"a turn is bounded, and goes on", test_a_turn_is_bounded},
+    {"a refused write moves no cursor", test_a_refused_write_moves_nothing},
     {"a blocked connection holds nobody", test_a_blocked_connection_holds_nobody},
     CU_TEST_INFO_NULL,
 };
