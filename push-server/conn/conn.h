@@ -125,7 +125,7 @@ struct conn {
 		uint32_t in_window, bad_windows, refused;
 	} in;
 };
-_Static_assert(sizeof(struct conn) <= 896, "idle connections are many");
+_Static_assert(sizeof(struct conn) <= 960, "idle connections are many");
 
 /* What a connection tells the rooms above it; composed once, in worker/. ctx is the
  * composer's. All are called on the loop and none may be NULL. */

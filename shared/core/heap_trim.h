@@ -10,9 +10,10 @@
 /* All zero: nothing known yet. */
 struct heap_trim {
 	size_t free_bytes; /* after the last trim, or the least since */
+	long faults;       /* page faults of the process until then */
 };
 
-/* Free bytes beyond those of the last trim that are worth a trim. */
+/* Bytes freed or touched since the last trim that are worth another one. */
 #define HEAP_TRIM_BYTES ((size_t)256 << 10)
 
 /* Call it every second or so. The cost grows with the number of free pieces. True: it
