@@ -273,6 +273,10 @@ channel_left(struct channel *ch)
 
 	if (ch->n_subs != 0 || !list_empty(&ch->life))
 		return;
+	if (!ch->entered) {
+		channel_free(ch);
+		return;
+	}
 	ch->since_ms = hub->env->now_ms;
 	list_add_tail(&hub->lingering, &ch->life);
 }
@@ -291,23 +295,32 @@ channel_drop_lingering(struct hub *hub)
 	}
 }
 
-/* Redis does not answer: who waits for the topic is told, the topic stays asked for while
- * somebody wants it. */
+/* Redis has not confirmed the topic in time: refuse each subscription at its own
+ * deadline. Of one channel they need not stand in the order of their deadlines, because a
+ * request that was an applicant has used up some of its time. So look at all of them.
+ * With Redis up the list is empty or short. With Redis away it holds what the database
+ * let in during the last time-out; nobody stays longer. */
 static void
 channel_drop_opening(struct hub *hub)
 {
-	struct list *next;
+	const int64_t now_ms = hub->env->now_ms;
+	struct list *next, *s, *next_sub;
 
 	for (struct list *l = hub->opening.next; l != &hub->opening; l = next) {
 		struct channel *ch = LIST_ITEM(l, struct channel, life);
 
 		next = l->next;
-		if (hub->env->now_ms - ch->since_ms < hub->limits.join_timeout_ms)
-			return;
-		while (!list_empty(&ch->joining))
-			sub_fail(LIST_ITEM(ch->joining.next, struct subscription, place),
-			    ES_UNAVAILABLE, "no live events at the moment");
-		if (ch->n_subs == 0)
+		for (s = ch->joining.next; s != &ch->joining; s = next_sub) {
+			struct subscription *sub =
+			    LIST_ITEM(s, struct subscription, place);
+
+			next_sub = s->next;
+			if (now_ms > sub->requests->deadline_ms)
+				sub_fail(
+				    sub, ES_UNAVAILABLE, "no live events at the moment");
+		}
+		if (ch->n_subs == 0 &&
+		    now_ms - ch->since_ms >= hub->limits.join_timeout_ms)
 			channel_free(ch);
 	}
 }

@@ -21,6 +21,7 @@ struct channel {
 	uint64_t generation;
 	struct chan_log *log;      /* NULL until a number of the channel is known */
 	bool confirmed;            /* Redis has said that we are subscribed */
+	bool entered;              /* somebody was let in: it lingers */
 	bool is_private, archived; /* known as soon as somebody is let in */
 	bool reset_due;            /* the epoch has changed: `gap reason=reset` is owed */
 	bool jumped; /* the subscribers have received that gap already, because the

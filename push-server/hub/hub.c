@@ -7,11 +7,12 @@
 #include "core/check.h"
 #include "core/pool.h"
 #include "hub/acl.h"
+#include "hub/applicant.h"
 #include "hub/authz.h"
 #include "hub/deliver.h"
 #include "hub/deliver_batch.h"
 #include "hub/heads.h"
-#include "hub/subscribe.h"
+#include "hub/rights_ask.h"
 #include "hub/subscription.h"
 #include "hub/typing.h"
 #include "log/page.h"
@@ -45,6 +46,7 @@ hub_init_lists(struct hub *hub)
 	list_init(&hub->dirty);
 	list_init(&hub->ready);
 	list_init(&hub->asking);
+	list_init(&hub->applying);
 	list_init(&hub->suspects);
 }
 
@@ -80,6 +82,7 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	hub->subscription_pool = pool_new(sizeof(struct subscription));
 	table_init(&hub->channels);
 	table_init(&hub->subscriptions);
+	table_init(&hub->applicants);
 	hub->authz = authz_new();
 	hub->acl = acl_new(hub_version_moved);
 	hub->typing = typing_new();
@@ -95,7 +98,7 @@ hub_free(struct hub **hub)
 
 	if (h == NULL)
 		return;
-	CHECK(h->subscriptions.n == 0);
+	CHECK(h->subscriptions.n == 0 && h->applicants.n == 0);
 	while ((node = table_next(&h->channels, NULL)) != NULL)
 		channel_free(ES_CONTAINER(node, struct channel, node));
 	typing_free(&h->typing);
@@ -124,6 +127,8 @@ hub_conn_open(struct hub *hub, struct conn *c)
 	hc->hub = hub;
 	list_init(&hc->subscriptions);
 	list_init(&hc->to_ask);
+	list_init(&hc->applicants);
+	list_init(&hc->to_apply);
 	list_init(&hc->pending);
 	list_init(&hc->asking);
 	list_init(&hc->ready);
@@ -140,6 +145,8 @@ hub_conn_closed(struct hub *hub, struct conn *c)
 	acl_conn_closed(hub, c);
 	while ((l = list_first(&hc->subscriptions)) != NULL)
 		sub_free(LIST_ITEM(l, struct subscription, of_conn));
+	while ((l = list_first(&hc->applicants)) != NULL)
+		applicant_free(LIST_ITEM(l, struct applicant, of_conn));
 	list_del(&hc->asking);
 	list_del(&hc->ready);
 	free(hc);
@@ -243,7 +250,7 @@ hub_turn(struct hub *hub)
 {
 	bool more;
 
-	subscribe_ask(hub);
+	rights_ask(hub);
 	heads_flush(hub);
 	more = deliver_turn(hub);
 	authz_turn(hub);
@@ -253,7 +260,7 @@ hub_turn(struct hub *hub)
 void
 hub_tick(struct hub *hub)
 {
-	subscribe_tick(hub);
+	rights_ask_tick(hub);
 	channel_tick(hub);
 	heads_tick(hub);
 	pages_tick(hub->pages, hub->env->now_ms);

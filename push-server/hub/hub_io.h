@@ -66,6 +66,9 @@ struct hub_io {
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
 	/* This connection was let in by an answer older than what is known. */
 	void (*revalidate_conn)(void *ctx, struct conn *c);
+	/* A subscribe of this connection was refused with not_found. The callee may
+	 * decide to close the connection. */
+	void (*refused)(void *ctx, struct conn *c);
 };
 
 #endif

@@ -32,9 +32,11 @@ struct hub {
 	struct list dirty;     /* channels with woken subscriptions */
 	struct list ready;     /* hub_conns that have something to write and may write */
 	struct list asking;    /* hub_conns with questions */
-	size_t n_to_ask;       /* subscriptions of those */
-	struct gather gather;  /* when the questions go to the database */
-	struct list suspects;  /* channels that may have missed their last events */
+	size_t n_to_ask;       /* subscriptions and applicants of those */
+	struct table applicants;
+	struct list applying; /* all applicants, the earliest deadline first */
+	struct gather gather; /* when the questions go to the database */
+	struct list suspects; /* channels that may have missed their last events */
 	int64_t ask_after_ms, heads_after_ms; /* back-off after a failed question */
 	unsigned heads_asked;                 /* questions under way */
 	bool topics_up;
@@ -49,7 +51,10 @@ struct hub_conn {
 	struct hub *hub;
 	struct list subscriptions; /* all of them */
 	unsigned n_subscriptions;
-	struct list to_ask;                /* subscriptions to be authorised */
+	struct list to_ask;     /* subscriptions to be authorised */
+	struct list applicants; /* all of them */
+	unsigned n_applicants;
+	struct list to_apply;              /* applicants to be authorised */
 	struct list pending;               /* subscriptions that are behind */
 	struct list asking;                /* on hub->asking */
 	struct list ready;                 /* on hub->ready */

@@ -7,12 +7,11 @@
 
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "hub/applicant.h"
 #include "hub/epoch.h"
 #include "hub/subscription.h"
 
 #include "core/banned.h"
-
-#define ASK_BACKOFF_MS 200
 
 static void
 subscribe_ack(const struct subscription *sub, const struct sub_request *request,
@@ -41,28 +40,10 @@ subscribe_ack_all(struct subscription *sub, int64_t head, int64_t replayed)
 	}
 }
 
-static void
-subscribe_add_request(struct subscription *sub, const struct subscribe_request *req)
+static int64_t
+subscribe_deadline(const struct hub *hub)
 {
-	const struct hub *hub = sub->channel->hub;
-	const size_t id = req->id == NULL ? 0 : strlen(req->id) + 1;
-	const size_t epoch = req->epoch == NULL ? 0 : strlen(req->epoch) + 1;
-	struct sub_request *request = mem_new(1, sizeof(*request) + id + epoch);
-
-	request->op = req->op;
-	if (req->id != NULL)
-		request->id = memcpy(request->text, req->id, id);
-	if (req->epoch != NULL)
-		request->epoch = memcpy(request->text + id, req->epoch, epoch);
-	request->has_after = req->has_after;
-	request->after = req->after;
-	request->deadline_ms = hub->env->now_ms + hub->limits.join_timeout_ms;
-	if (sub->requests == NULL) {
-		sub->requests = request;
-		return;
-	}
-	request->next = sub->requests->next; /* in one step, however many wait */
-	sub->requests->next = request;
+	return hub->env->now_ms + hub->limits.join_timeout_ms;
 }
 
 /* Already a cursor: it stays where it is, and what it has had is not repeated. One that
@@ -70,14 +51,30 @@ subscribe_add_request(struct subscription *sub, const struct subscribe_request *
 static void
 subscribe_answer_again(struct subscription *sub, const struct subscribe_request *req)
 {
+	const int64_t deadline_ms = subscribe_deadline(sub->channel->hub);
+
 	if (!sub->joined) {
 		if (req->id != NULL)
-			subscribe_add_request(sub, req);
+			sub_request_add(&sub->requests, req, deadline_ms);
 		return;
 	}
-	subscribe_add_request(sub, req);
+	sub_request_add(&sub->requests, req, deadline_ms);
 	if (sub->stop_at == INT64_MAX)
 		subscribe_ack_all(sub, channel_head(sub->channel), 0);
+}
+
+/* The worker holds the channel: the topic exists, or is on its way for another reader
+ * whom the database has let in. */
+static void
+subscribe_to_held(struct channel *ch, struct conn *c, const struct subscribe_request *req)
+{
+	struct subscription *sub;
+
+	ch = channel_get(ch->hub, &c->tenant, &req->channel);
+	sub = sub_new(c, ch);
+	sub_request_add(&sub->requests, req, subscribe_deadline(ch->hub));
+	if (ch->confirmed)
+		sub_ask_again(sub);
 }
 
 enum es_code
@@ -86,20 +83,26 @@ subscribe_begin(struct hub *hub, struct conn *c, const struct subscribe_request 
 {
 	struct channel *ch = channel_find(hub, &c->tenant, &req->channel);
 	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
+	struct applicant *a = sub != NULL ? NULL : applicant_find(hub, c, &req->channel);
 
 	if (sub != NULL) {
 		subscribe_answer_again(sub, req);
 		return ES_OK;
 	}
-	if (c->hub->n_subscriptions >= hub->limits.max_subscriptions)
+	if (a != NULL) {
+		if (req->id != NULL)
+			sub_request_add(&a->requests, req, subscribe_deadline(hub));
+		return ES_OK;
+	}
+	if (c->hub->n_subscriptions + c->hub->n_applicants >=
+	    hub->limits.max_subscriptions)
 		return es_fail(err, ES_TOO_MANY_SUBSCRIPTIONS,
 		    "%u subscriptions are the most a connection may have",
 		    hub->limits.max_subscriptions);
-	ch = channel_get(hub, &c->tenant, &req->channel);
-	sub = sub_new(c, ch);
-	subscribe_add_request(sub, req);
-	if (ch->confirmed)
-		sub_ask_again(sub);
+	if (ch != NULL)
+		subscribe_to_held(ch, c, req);
+	else
+		applicant_new(hub, c, req);
 	return ES_OK;
 }
 
@@ -108,9 +111,12 @@ subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel)
 {
 	struct channel *ch = channel_find(hub, &c->tenant, channel);
 	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
+	struct applicant *a = applicant_find(hub, c, channel);
 
 	if (sub != NULL)
 		sub_free(sub);
+	if (a != NULL)
+		applicant_free(a);
 }
 
 /* Where the cursor starts; the gap that follows the answer, if any. */
@@ -144,6 +150,7 @@ subscribe_join(struct subscription *sub, const struct sync_channel *row)
 	const int64_t at = subscribe_start_of(sub, row, &gap);
 	const int64_t after = sub->requests->after;
 
+	ch->entered = true;
 	sub->joined = true;
 	sub->live_from = row->head;
 	subscribe_ack_all(sub, row->head, row->head - at);
@@ -189,7 +196,55 @@ subscribe_admit(
 	sub_behind(sub);
 }
 
+/* The first answer was a yes: what was read with it is not used, see subscribe.h. */
 static void
+subscribe_take_in(struct hub *hub, struct applicant *a)
+{
+	struct conn *c = a->conn;
+	struct channel *ch = channel_get(hub, &c->tenant, &a->channel);
+	struct subscription *sub = sub_new(c, ch);
+
+	sub->requests = a->requests;
+	a->requests = NULL;
+	applicant_free(a);
+	if (ch->confirmed) /* another applicant was faster */
+		sub_ask_again(sub);
+}
+
+static void
+subscribe_judge_applicant(
+    struct hub *hub, struct applicant *a, const struct sync_channel *row, enum es_code rc)
+{
+	struct conn *c = a->conn;
+
+	if (rc != ES_OK) {
+		applicant_ask_again(a); /* until its deadline */
+	} else if (row == NULL) {
+		applicant_fail(a, ES_NOT_FOUND, "no such channel");
+		hub->io.refused(hub->io.ctx, c);
+	} else {
+		subscribe_take_in(hub, a);
+	}
+}
+
+static void
+subscribe_judge_sub(struct subscription *sub, const struct authorise_item *item,
+    const struct sync_channel *row, enum es_code rc)
+{
+	struct hub *hub = sub->channel->hub;
+	struct conn *c = sub->conn;
+
+	if (rc != ES_OK) {
+		sub_ask_again(sub); /* until its deadline */
+	} else if (row == NULL) {
+		sub_fail(sub, ES_NOT_FOUND, "no such channel");
+		hub->io.refused(hub->io.ctx, c);
+	} else {
+		subscribe_admit(sub, row, item->head_before);
+	}
+}
+
+void
 subscribe_judge(struct hub *hub, const struct authorise_item *item,
     const struct sync_channel *row, enum es_code rc)
 {
@@ -197,129 +252,11 @@ subscribe_judge(struct hub *hub, const struct authorise_item *item,
 	struct conn *c = conn_get(hub->conns, item->conn);
 	struct channel *ch = channel_find(hub, &right->tenant, &right->channel);
 	struct subscription *sub = c == NULL || ch == NULL ? NULL : sub_find(hub, c, ch);
+	struct applicant *a =
+	    c == NULL || sub != NULL ? NULL : applicant_find(hub, c, &right->channel);
 
-	if (sub == NULL || sub->state != SUB_ASKED || sub->ticket != item->ticket)
-		return;
-	if (rc != ES_OK)
-		sub_ask_again(sub); /* until its time is over */
-	else if (row == NULL)
-		sub_fail(sub, ES_NOT_FOUND, "no such channel");
-	else
-		subscribe_admit(sub, row, item->head_before);
-}
-
-/* Rows come in order; an item without one is a no. */
-static void
-subscribe_authorise_done(struct authorise_ask *ask, enum es_code rc,
-    const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
-{
-	struct hub *hub = ask->hub;
-	size_t at = 0;
-
-	(void)err;
-	gather_answered(&hub->gather);
-	if (rc != ES_OK)
-		hub->ask_after_ms = hub->env->now_ms + ASK_BACKOFF_MS;
-	for (size_t i = 0; i < ask->n; i++) {
-		const bool yes = at < n_rows && rows[at].ord == (int64_t)i;
-
-		subscribe_judge(hub, &ask->items[i], yes ? &rows[at] : NULL, rc);
-		at += yes;
-	}
-	free(ask);
-}
-
-/* What the connection wants to know, as far as there is room. */
-static void
-subscribe_add_items(struct authorise_ask *ask, const struct hub_conn *hc, size_t max)
-{
-	struct list *l = hc->to_ask.next;
-
-	for (; l != &hc->to_ask && ask->n < max; l = l->next) {
-		struct subscription *sub = LIST_ITEM(l, struct subscription, place);
-		struct authorise_item *item = &ask->items[ask->n++];
-
-		sub->ticket = ++hc->hub->last_ticket;
-		item->right.tenant = hc->conn->tenant;
-		item->right.user = hc->conn->user;
-		item->right.channel = sub->channel->id;
-		item->conn = hc->conn->ref;
-		item->ticket = sub->ticket;
-		item->head_before = channel_head(sub->channel);
-	}
-}
-
-static struct authorise_ask *
-subscribe_ask_of(struct hub *hub, size_t max)
-{
-	struct authorise_ask *ask =
-	    mem_new(1, sizeof(*ask) + max * sizeof(struct authorise_item));
-
-	ask->hub = hub;
-	ask->done = subscribe_authorise_done;
-	for (struct list *l = hub->asking.next; l != &hub->asking && ask->n < max;
-	     l = l->next)
-		subscribe_add_items(ask, LIST_ITEM(l, struct hub_conn, asking), max);
-	return ask;
-}
-
-/* The first n of those that want to know have asked. */
-static void
-subscribe_have_asked(struct hub *hub, size_t n)
-{
-	struct list *l;
-
-	while (n > 0 && (l = list_first(&hub->asking)) != NULL) {
-		struct hub_conn *hc = LIST_ITEM(l, struct hub_conn, asking);
-
-		for (; n > 0 && !list_empty(&hc->to_ask); n--)
-			sub_place(LIST_ITEM(hc->to_ask.next, struct subscription, place),
-			    SUB_ASKED, NULL);
-		if (list_empty(&hc->to_ask))
-			list_del(&hc->asking);
-		else
-			list_move_tail(&hub->asking, &hc->asking);
-	}
-}
-
-void
-subscribe_ask(struct hub *hub)
-{
-	const int64_t now_ms = hub->env->now_ms;
-	size_t max;
-
-	if (now_ms < hub->ask_after_ms)
-		return;
-	while ((max = gather_due(&hub->gather, hub->n_to_ask, now_ms)) > 0) {
-		struct authorise_ask *ask = subscribe_ask_of(hub, max);
-		const size_t n = ask->n;
-
-		if (!hub->io.authorise(hub->io.ctx, ask)) {
-			free(ask);
-			return;
-		}
-		gather_sent(&hub->gather, now_ms);
-		subscribe_have_asked(hub, n);
-	}
-}
-
-void
-subscribe_tick(struct hub *hub)
-{
-	const int64_t now_ms = hub->env->now_ms;
-
-	for (struct list *l = hub->asking.next; l != &hub->asking; l = l->next) {
-		struct hub_conn *hc = LIST_ITEM(l, struct hub_conn, asking);
-		struct list *next;
-
-		for (struct list *s = hc->to_ask.next; s != &hc->to_ask; s = next) {
-			struct subscription *sub =
-			    LIST_ITEM(s, struct subscription, place);
-
-			next = s->next;
-			if (!sub->joined && now_ms > sub->requests->deadline_ms)
-				sub_fail(sub, ES_UNAVAILABLE,
-				    "the right to read can't be checked at the moment");
-		}
-	}
+	if (sub != NULL && sub->state == SUB_ASKED && sub->ticket == item->ticket)
+		subscribe_judge_sub(sub, item, row, rc);
+	else if (a != NULL && a->asked && a->ticket == item->ticket)
+		subscribe_judge_applicant(hub, a, row, rc);
 }

@@ -1,5 +1,25 @@
-/* From "subscribe" to a live cursor: topic confirmed, then reader and head from the
- * database in one snapshot, then the answer, then what came after the client's number. */
+/* From "subscribe" to a live cursor.
+ *
+ * A channel that this worker holds: its topic is confirmed, then the database says in one
+ * snapshot whether the user may read and where the head is, then the ack goes out, then
+ * the events after the client's number.
+ *
+ * A channel that this worker does not hold: an applicant (applicant.h) asks for the right
+ * first. A no ends it. A yes makes the channel and subscribes to its topic in Redis; from
+ * there the way is the one above, so that the right and the head are read a second time,
+ * after the confirmation. The first answer must not be used for the cursor: an event that
+ * is committed after its snapshot and published before Redis has subscribed this worker
+ * is neither below its head nor heard on the topic. With the second snapshot S there is
+ * no such event. An event that S contains is at or below its head, and the log or a page
+ * has it. Any other event is committed after S, so it is published after the
+ * confirmation, and this worker hears it. The same holds for the right: S sees a removal
+ * before it, and the topic tells of a removal after it. Between the two questions nothing
+ * of the channel is sent to the client.
+ *
+ * What a client may end meanwhile: `unsubscribe` and the close of the connection free the
+ * applicant, and a late answer finds no ticket. A second `subscribe` waits for the same
+ * answer. A channel in which nobody was let in after all is freed as soon as its topic is
+ * confirmed and its last subscription is gone. */
 #ifndef PUSH_SUBSCRIBE_H
 #define PUSH_SUBSCRIBE_H
 
@@ -22,9 +42,10 @@ enum es_code subscribe_begin(struct hub *hub, struct conn *c,
 /* Nothing of the channel is written after this. Also when not subscribed. */
 void subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel);
 
-/* End of a turn: put the questions of this turn to the database. */
-void subscribe_ask(struct hub *hub);
-/* Refuse the subscriptions whose right could not be checked in time. */
-void subscribe_tick(struct hub *hub);
+/* The answer to a question of rights_ask.h; row is NULL for a no. The ticket of the item
+ * tells whether the applicant or the subscription of today is the one that the question
+ * was asked for; otherwise nothing happens. */
+void subscribe_judge(struct hub *hub, const struct authorise_item *item,
+    const struct sync_channel *row, enum es_code rc);
 
 #endif

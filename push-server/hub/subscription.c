@@ -85,12 +85,7 @@ sub_free(struct subscription *sub)
 	sub->conn->hub->n_subscriptions--;
 	ch->n_subs--;
 	metrics_gauge_add(ch->hub->env->metrics, PM_SUBSCRIPTIONS, -1);
-	while (sub->requests != NULL) {
-		struct sub_request *request = sub->requests;
-
-		sub->requests = request->next;
-		free(request);
-	}
+	sub_request_free(&sub->requests);
 	pool_give(ch->hub->subscription_pool, sub);
 	channel_left(ch);
 }
@@ -115,17 +110,23 @@ sub_live(const struct subscription *sub)
 }
 
 void
-sub_ask_again(struct subscription *sub)
+sub_conn_asks(struct hub_conn *hc)
 {
-	struct hub_conn *hc = sub->conn->hub;
-
-	sub_place(sub, SUB_TO_ASK, &hc->to_ask);
 	if (!hc->came) {
 		hc->came = true;
 		gather_came(&hc->hub->gather, hc->hub->env->now_ms);
 	}
 	if (list_empty(&hc->asking))
 		list_add_tail(&hc->hub->asking, &hc->asking);
+}
+
+void
+sub_ask_again(struct subscription *sub)
+{
+	struct hub_conn *hc = sub->conn->hub;
+
+	sub_place(sub, SUB_TO_ASK, &hc->to_ask);
+	sub_conn_asks(hc);
 }
 
 void
@@ -155,14 +156,10 @@ sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason)
 void
 sub_fail(struct subscription *sub, enum es_code code, const char *text)
 {
-	struct es_err err;
+	const struct sub_request unasked = {.op = "subscribe"};
 
-	(void)es_fail(&err, code, "%s", text);
-	if (sub->requests == NULL)
-		frame_out_error(
-		    sub->conn, "subscribe", NULL, sub->channel->id.text, &err);
-	for (const struct sub_request *r = sub->requests; r != NULL; r = r->next)
-		frame_out_error(sub->conn, r->op, r->id, sub->channel->id.text, &err);
+	sub_request_refuse(sub->requests != NULL ? sub->requests : &unasked, sub->conn,
+	    &sub->channel->id, code, text);
 	sub_free(sub);
 }
 

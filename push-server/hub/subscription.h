@@ -4,28 +4,17 @@
 #define PUSH_SUBSCRIPTION_H
 
 #include "hub/channel.h"
+#include "hub/sub_request.h"
 #include "wire/event_frame.h"
 
 enum sub_state {
-	SUB_WAITING, /* channel->joining */
+	SUB_WAITING, /* channel->joining: the topic is not confirmed */
 	SUB_TO_ASK,  /* hub_conn->to_ask */
 	SUB_ASKED,   /* on no list: the ticket finds it */
 	SUB_IDLE,    /* channel->idle or ->woken: the cursor is at the head or ahead */
 	SUB_PENDING, /* hub_conn->pending: behind, written when the socket takes bytes */
 	SUB_PAGING,  /* the waiters of a page */
 	SUB_STATES
-};
-
-/* One request that is owed an ack or an error. One allocation: freed by free(). */
-struct sub_request {
-	struct sub_request *next; /* a later one */
-	const char *op;           /* "subscribe", "sync" */
-	const char *id;           /* or NULL: then the client hears of an error only */
-	const char *epoch;        /* the client's, or NULL */
-	bool has_after;
-	int64_t after;
-	int64_t deadline_ms; /* answered with an error then */
-	char text[];         /* of id and epoch */
 };
 
 /* Large channels have as many as a worker has connections: what only a request needs
@@ -58,6 +47,8 @@ void sub_place(struct subscription *sub, enum sub_state next, struct list *list)
 /* Not before it is joined and has a cursor. */
 bool sub_live(const struct subscription *sub);
 
+/* The connection has a question for the end of the turn. */
+void sub_conn_asks(struct hub_conn *hc);
 /* The right to read is to be asked for (again). */
 void sub_ask_again(struct subscription *sub);
 /* Behind: to be written when the socket takes bytes. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "frames/flood.h"
 #include "pg/pg_async.h"
 #include "redis/redis_async.h"
 #include "who/revalidate.h"
@@ -271,6 +272,13 @@ hub_loop_io_revalidate_conn(void *ctx, struct conn *c)
 	revalidate_conn(hl->worker->who, c);
 }
 
+static void
+hub_loop_io_refused(void *ctx, struct conn *c)
+{
+	(void)ctx;
+	flood_count_refused(c);
+}
+
 struct hub_io
 hub_loop_io(struct hub_loop *hl)
 {
@@ -283,7 +291,8 @@ hub_loop_io(struct hub_loop *hl)
 	    .acl = hub_loop_io_acl,
 	    .revalidate = hub_loop_io_revalidate,
 	    .revalidate_user = hub_loop_io_revalidate_user,
-	    .revalidate_conn = hub_loop_io_revalidate_conn};
+	    .revalidate_conn = hub_loop_io_revalidate_conn,
+	    .refused = hub_loop_io_refused};
 }
 
 struct presence_io

@@ -95,8 +95,16 @@ void
 ear_hear(struct fake_conn *f, const char *json)
 {
 	struct client *cl = f->model;
-	const unsigned c = channel_of(json);
-	struct ear *ear = &cl->ears[c];
+	struct ear *ear;
+	unsigned c;
+
+	if (strstr(json, EAR_UNKNOWN) != NULL) {
+		if (strncmp(json, "{\"type\":\"error\"", 15) != 0)
+			ear_complain("let in", json, 0);
+		return;
+	}
+	c = channel_of(json);
+	ear = &cl->ears[c];
 
 	if (strncmp(json, "{\"type\":\"ack\"", 13) == 0) {
 		hear_ack(ear, json);

@@ -7,6 +7,9 @@
 
 #define LIMIT 30 /* events before a gap */
 
+/* A channel that does not exist: all that is heard of it is an error. */
+#define EAR_UNKNOWN "01900000-0000-7000-8000-00000000dead"
+
 /* What a client knows of one channel. */
 struct ear {
 	bool asked, joined;

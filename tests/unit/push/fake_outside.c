@@ -22,21 +22,6 @@ struct out_job {
 	struct event events[200];
 };
 
-unsigned
-out_random(struct outside *o, unsigned below)
-{
-	o->rnd ^= o->rnd << 13;
-	o->rnd ^= o->rnd >> 17;
-	o->rnd ^= o->rnd << 5;
-	return o->rnd % below;
-}
-
-bool
-out_chance(struct outside *o, unsigned percent)
-{
-	return out_random(o, 100) < percent;
-}
-
 void
 out_init(struct outside *o, struct fake_worker *w, unsigned seed)
 {
@@ -329,6 +314,15 @@ io_revalidate_conn(void *ctx, struct conn *c)
 	o->revalidated_conns++;
 }
 
+static void
+io_refused(void *ctx, struct conn *c)
+{
+	struct outside *o = ctx;
+
+	(void)c;
+	o->refused++;
+}
+
 static bool
 io_redis(void *ctx, struct redis_script *script, size_t argc,
     const struct redis_arg argv[], redis_async_done *done, void *arg)
@@ -350,7 +344,8 @@ out_io(struct outside *o)
 	    .acl = io_acl,
 	    .revalidate = io_revalidate,
 	    .revalidate_user = io_revalidate_user,
-	    .revalidate_conn = io_revalidate_conn};
+	    .revalidate_conn = io_revalidate_conn,
+	    .refused = io_refused};
 }
 
 struct presence_io

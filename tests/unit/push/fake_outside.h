@@ -44,6 +44,7 @@ struct outside {
 	int64_t acl_version;
 	unsigned revalidated_users, revalidated_conns;
 	unsigned revalidated; /* tenants whose users were to be looked up again */
+	unsigned refused;     /* subscribes that were answered not_found */
 	unsigned page_reads, authorisations, rights, published;
 	/* Commands to Redis; NULL: it is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,

@@ -14,6 +14,21 @@ struct out_item {
 	size_t len;
 };
 
+unsigned
+out_random(struct outside *o, unsigned below)
+{
+	o->rnd ^= o->rnd << 13;
+	o->rnd ^= o->rnd >> 17;
+	o->rnd ^= o->rnd << 5;
+	return o->rnd % below;
+}
+
+bool
+out_chance(struct outside *o, unsigned percent)
+{
+	return out_random(o, 100) < percent;
+}
+
 static void
 free_items(struct out_item **list)
 {

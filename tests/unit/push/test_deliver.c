@@ -19,6 +19,22 @@
 
 static struct fake_worker worker;
 static struct client clients[FAKE_CONNS];
+static unsigned n_clients; /* of the seed; few leave channels without a reader */
+static bool hasty;         /* of the seed: unsubscribes, cuts and late answers abound */
+/* Subscribes to a channel that the worker did not hold; those while topics were lost. */
+static unsigned cold, cold_cut;
+
+static void
+client_subscribe_unknown(struct fake_conn *f)
+{
+	struct subscribe_request req = {.op = "subscribe", .id = "1"};
+	struct es_err err;
+
+	CHECK(channel_id_parse(EAR_UNKNOWN, &req.channel, &err) == ES_OK);
+	CHECK(subscribe_begin(worker.hub, &f->conn, &req, &err) == ES_OK);
+	if (channel_find(worker.hub, &f->conn.tenant, &req.channel) != NULL)
+		ear_complain("a channel is made for an unknown id", EAR_UNKNOWN, 0);
+}
 
 static void
 client_open(void)
@@ -67,6 +83,10 @@ client_subscribe(struct fake_conn *f)
 	cl->ears[c].asked = true;
 	if (!cl->ears[c].joined)
 		cl->ears[c].after = req.has_after ? req.after : -1;
+	if (channel_find(worker.hub, &f->conn.tenant, &req.channel) == NULL) {
+		cold++;
+		cold_cut += out.topics_down;
+	}
 	CHECK(subscribe_begin(worker.hub, &f->conn, &req, &err) == ES_OK);
 }
 
@@ -88,6 +108,10 @@ client_action(struct fake_conn *f)
 			fake_conn_closed(f);
 		return;
 	}
+	if (out_chance(&out, 3))
+		client_subscribe_unknown(f);
+	if (hasty && out_chance(&out, 50))
+		client_unsubscribe(f);
 	switch (out_random(&out, 12)) {
 	case 0:
 	case 1:
@@ -159,7 +183,7 @@ static void
 one_step(void)
 {
 	static int64_t second_ms;
-	struct fake_conn *f = &fake_conns[out_random(&out, CLIENTS)];
+	struct fake_conn *f = &fake_conns[out_random(&out, n_clients)];
 
 	if (!f->used)
 		client_open();
@@ -167,7 +191,7 @@ one_step(void)
 		client_action(f);
 	if (out_chance(&out, 40))
 		publish_some();
-	for (unsigned n = out_random(&out, 6); n > 0; n--)
+	for (unsigned n = out_random(&out, hasty ? 4 : 6); n > 0; n--)
 		IGNORE(out_step(&out));
 	if (out_chance(&out, 70))
 		IGNORE(hub_turn(worker.hub));
@@ -177,9 +201,9 @@ one_step(void)
 		second_ms = worker.env.now_ms;
 		hub_second(worker.hub);
 	}
-	if (out_chance(&out, 1) && out_chance(&out, 50))
+	if (out_chance(&out, 1) && (hasty || out_chance(&out, 50)))
 		out_cut(&out);
-	if (out.topics_down && out_chance(&out, 10))
+	if (out.topics_down && out_chance(&out, hasty ? 3 : 10))
 		out_restored(&out);
 	if (out_chance(&out, 1))
 		out.down = !out.down;
@@ -258,7 +282,7 @@ small_limits(unsigned seed)
 	limits.replay_budget = 1000000;
 	limits.turn_writes = 1 + seed % 5;
 	limits.turn_wakes = 1 + seed * 7 % 40;
-	limits.linger_ms = 2000;
+	limits.linger_ms = seed % 3 * 1000;
 	return limits;
 }
 
@@ -280,11 +304,13 @@ test_random(void)
 	const unsigned n = runs != NULL ? (unsigned)strtoul(runs, NULL, 10) : 12;
 	unsigned reads = 0;
 
-	ear_events = ear_gaps = ear_mixed = 0;
+	ear_events = ear_gaps = ear_mixed = cold = cold_cut = 0;
 	for (unsigned seed = 1; seed <= n; seed++) {
 		const struct hub_limits limits = small_limits(seed);
 
 		ear_wrong = 0;
+		hasty = seed % 2 == 0;
+		n_clients = hasty ? 3 + seed / 2 % 3 : CLIENTS;
 		begin(seed, &limits);
 		out.faults = (struct out_faults){.lose = seed % 3 * 4,
 		    .repeat = 5,
@@ -311,8 +337,11 @@ test_random(void)
 	CU_ASSERT_TRUE(ear_gaps > n);
 	CU_ASSERT_TRUE(reads > n);
 	CU_ASSERT_TRUE(ear_mixed > n * 100);
-	printf("%u events (%u behind one of another channel), %u gaps, %u pages ",
-	    ear_events, ear_mixed, ear_gaps, reads);
+	CU_ASSERT_TRUE(cold > n * 20);
+	CU_ASSERT_TRUE(cold_cut > n);
+	printf("%u events (%u behind one of another channel), %u gaps, %u pages, "
+	       "%u cold subscribes, %u of them without topics ",
+	    ear_events, ear_mixed, ear_gaps, reads, cold, cold_cut);
 }
 
 static CU_TestInfo cases[] = {

@@ -1,0 +1,41 @@
+/* An applicant is a request to subscribe to a channel that this worker does not hold. It
+ * exists until the database has said whether the user may read the channel. Only a yes
+ * makes a channel object, a topic in Redis and a subscription: ids that a client invents
+ * cost the memory of an applicant for one question, no more.
+ *
+ * A connection never has an applicant and a subscription for one channel. Applicants
+ * count as subscriptions against the connection's limit. */
+#ifndef PUSH_APPLICANT_H
+#define PUSH_APPLICANT_H
+
+#include "hub/hub_state.h"
+#include "hub/sub_request.h"
+
+struct applicant {
+	struct table_node node; /* in hub->applicants, by connection and channel */
+	struct list of_hub;     /* on hub->applying, the earliest deadline first */
+	struct list of_conn;    /* on hub_conn->applicants */
+	struct list place;      /* on hub_conn->to_apply; on no list while asked */
+	struct conn *conn;
+	struct channel_id channel;
+	uint64_t ticket; /* of the question under way */
+	bool asked;
+	struct sub_request *requests; /* never NULL */
+};
+
+struct applicant *applicant_find(
+    const struct hub *hub, const struct conn *c, const struct channel_id *channel);
+/* Its question goes to the database at the end of the turn or later (gather.h). */
+void applicant_new(struct hub *hub, struct conn *c, const struct subscribe_request *req);
+/* Answers nothing. */
+void applicant_free(struct applicant *a);
+/* The question is on its way; its answer must carry the ticket. */
+void applicant_asked(struct applicant *a);
+/* The question has failed: ask again. */
+void applicant_ask_again(struct applicant *a);
+/* Answer every request with the error and free the applicant. */
+void applicant_fail(struct applicant *a, enum es_code code, const char *text);
+/* Refuse those whose deadline is over, also while a question is under way. */
+void applicant_tick(struct hub *hub);
+
+#endif

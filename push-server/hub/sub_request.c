@@ -1,0 +1,55 @@
+#include "hub/sub_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn/frame_out.h"
+#include "core/check.h"
+
+#include "core/banned.h"
+
+void
+sub_request_add(struct sub_request **requests, const struct subscribe_request *req,
+    int64_t deadline_ms)
+{
+	const size_t id = req->id == NULL ? 0 : strlen(req->id) + 1;
+	const size_t epoch = req->epoch == NULL ? 0 : strlen(req->epoch) + 1;
+	struct sub_request *request = mem_new(1, sizeof(*request) + id + epoch);
+
+	request->op = req->op;
+	if (req->id != NULL)
+		request->id = memcpy(request->text, req->id, id);
+	if (req->epoch != NULL)
+		request->epoch = memcpy(request->text + id, req->epoch, epoch);
+	request->has_after = req->has_after;
+	request->after = req->after;
+	request->deadline_ms = deadline_ms;
+	if (*requests == NULL) {
+		*requests = request;
+		return;
+	}
+	request->next = (*requests)->next; /* in one step, however many wait */
+	(*requests)->next = request;
+}
+
+void
+sub_request_refuse(const struct sub_request *requests, struct conn *c,
+    const struct channel_id *channel, enum es_code code, const char *text)
+{
+	struct es_err err;
+
+	(void)es_fail(&err, code, "%s", text);
+	for (const struct sub_request *r = requests; r != NULL; r = r->next)
+		frame_out_error(c, r->op, r->id, channel->text, &err);
+}
+
+void
+sub_request_free(struct sub_request **requests)
+{
+	while (*requests != NULL) {
+		struct sub_request *request = *requests;
+
+		*requests = request->next;
+		free(request);
+	}
+}
