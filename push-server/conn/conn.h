@@ -38,6 +38,12 @@ enum conn_state {
 	CONN_STATES
 };
 
+/* What has come in the current window, and how many windows in sequence had too much. */
+struct rate_window {
+	int64_t since_ms;
+	uint32_t n, bad;
+};
+
 struct conn {
 	struct conns *conns; /* of the worker */
 	struct conn_ref ref;
@@ -120,9 +126,8 @@ struct conn {
 		struct list expiring;
 		int64_t greeting_ms;
 		bool expiry_told, leased;
-		int64_t window_ms;  /* start of the current frame-rate window */
-		int64_t refused_ms; /* likewise of sends over their limit */
-		uint32_t in_window, bad_windows, refused;
+		/* flood.c: frames; channels asked for; refused sends and subscribes */
+		struct rate_window frames, subscribes, refused;
 	} in;
 };
 _Static_assert(sizeof(struct conn) <= 960, "idle connections are many");

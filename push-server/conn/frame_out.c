@@ -110,6 +110,10 @@ frame_out_limits(struct frame_out *f, const struct conn *c, const struct push_co
 	jw_int(&f->json, "quota", conf->frame_rate);
 	jw_int(&f->json, "windowMs", 10000);
 	jw_object_end(&f->json);
+	jw_object(&f->json, "subscribes");
+	jw_int(&f->json, "quota", conf->subscribe_rate);
+	jw_int(&f->json, "windowMs", 10000);
+	jw_object_end(&f->json);
 	jw_object_end(&f->json);
 }
 

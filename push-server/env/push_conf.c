@@ -106,6 +106,8 @@ static const struct conf_item items[] = {
 	    "characters of a message"),
 	ROW(frame_rate, "ES_LIMIT_FRAMES", CONF_INT, "60", 0, 1000000,
 	    "frames other than send of one connection in 10 s; 0: no limit"),
+	ROW(subscribe_rate, "ES_LIMIT_SUBSCRIBES", CONF_INT, "1000", 0, 1000000,
+	    "channels that one connection asks for in 10 s, by subscribe or as entries of sync; at least twice ES_PUSH_SUBSCRIPTIONS, so that a client can subscribe to all again; 0: no limit"),
 	ROW(read_marks, "ES_PUSH_READ_MARKS", CONF_INT, "10000", 1, 1000000,
 	    "read marks of one worker that may wait to be written; beyond it the error busy"),
 	ROW(control_rate, "ES_LIMIT_CONTROL_FRAMES", CONF_INT, "200", 0, 1000000,

@@ -70,6 +70,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_RATE_LIMITED_USER] = COUNTER(LIMITED, "scope=\"user\"", LIMITED_HELP),
 	[PM_RATE_LIMITED_TENANT] = COUNTER(LIMITED, "scope=\"tenant\"", LIMITED_HELP),
 	[PM_RATE_LIMITED_FRAMES] = COUNTER(LIMITED, "scope=\"frames\"", LIMITED_HELP),
+	[PM_RATE_LIMITED_SUBSCRIBES] = COUNTER(LIMITED, "scope=\"subscribes\"", LIMITED_HELP),
 	[PM_HANDSHAKES_OK] = COUNTER(HANDS, "result=\"ok\"", HANDS_HELP),
 	[PM_HANDSHAKES_REFUSED] = COUNTER(HANDS, "result=\"refused\"", HANDS_HELP),
 	[PM_ACCEPTING] = GAUGE("echostream_push_accepting", NULL, "Workers that take new clients; a worker that drains answers 503."),

@@ -6,38 +6,79 @@
 
 #define BAD_WINDOWS_MAX 2    /* in sequence above the rate: 4103 */
 #define FLOOD_FACTOR    10   /* in one window: 4103 at once */
-#define REFUSED_MAX     1000 /* sends over their limit in one window: 4103 */
+#define REFUSED_MAX     1000 /* sends and subscribes refused in one window: 4103 */
+
+/* A rate, and the words for a client that is above it. */
+struct flood_rule {
+	int64_t max; /* 0: no limit */
+	const char *detail, *close_reason;
+	enum push_metric metric;
+};
 
 static void
-flood_next_window(struct conn *c, int64_t now_ms, int64_t max)
+flood_next_window(struct rate_window *w, int64_t now_ms, int64_t max)
 {
-	if (now_ms - c->in.window_ms < FLOOD_WINDOW_MS)
+	if (now_ms - w->since_ms < FLOOD_WINDOW_MS)
 		return;
-	c->in.bad_windows = c->in.in_window > max ? c->in.bad_windows + 1 : 0;
-	if (now_ms - c->in.window_ms >= 2 * FLOOD_WINDOW_MS)
-		c->in.bad_windows = 0;
-	c->in.window_ms = now_ms;
-	c->in.in_window = 0;
+	w->bad = w->n > max ? w->bad + 1 : 0;
+	if (now_ms - w->since_ms >= 2 * FLOOD_WINDOW_MS)
+		w->bad = 0;
+	w->since_ms = now_ms;
+	w->n = 0;
+}
+
+static enum es_code
+flood_count(struct conn *c, struct rate_window *w, const struct flood_rule *rule,
+    struct es_err *err)
+{
+	const struct loop_env *env = c->conns->env;
+
+	flood_next_window(w, env->now_ms, rule->max);
+	if (rule->max == 0 || ++w->n <= rule->max)
+		return ES_OK;
+	metrics_add(env->metrics, rule->metric, 1);
+	IGNORE(
+	    es_fail(err, ES_RATE_LIMITED, "%lld %s", (long long)rule->max, rule->detail));
+	err->retry_after_ms = (long)(w->since_ms + FLOOD_WINDOW_MS - env->now_ms);
+	return ES_RATE_LIMITED;
+}
+
+static void
+flood_close_far_above(
+    struct conn *c, const struct rate_window *w, const struct flood_rule *rule)
+{
+	if (w->bad >= BAD_WINDOWS_MAX || w->n > rule->max * FLOOD_FACTOR)
+		conn_close(c, CLOSE_RATE, rule->close_reason);
 }
 
 bool
 flood_within_rate(struct conn *c, const char *type, const char *id)
 {
-	const struct loop_env *env = c->conns->env;
-	const int64_t max = env->conf->frame_rate;
+	const struct flood_rule rule = {.max = c->conns->env->conf->frame_rate,
+	    .detail = "frames in 10 s, besides send",
+	    .close_reason = "too many frames",
+	    .metric = PM_RATE_LIMITED_FRAMES};
 	struct es_err err;
 
-	flood_next_window(c, env->now_ms, max);
-	if (max == 0 || ++c->in.in_window <= max)
+	if (flood_count(c, &c->in.frames, &rule, &err) == ES_OK)
 		return true;
-	metrics_add(env->metrics, PM_RATE_LIMITED_FRAMES, 1);
-	IGNORE(es_fail(
-	    &err, ES_RATE_LIMITED, "%lld frames in 10 s, besides send", (long long)max));
-	err.retry_after_ms = (long)(c->in.window_ms + FLOOD_WINDOW_MS - env->now_ms);
 	frame_out_error(c, type, id, NULL, &err);
-	if (c->in.bad_windows >= BAD_WINDOWS_MAX || c->in.in_window > max * FLOOD_FACTOR)
-		conn_close(c, CLOSE_RATE, "too many frames");
+	flood_close_far_above(c, &c->in.frames, &rule);
 	return false;
+}
+
+enum es_code
+flood_count_subscribe(struct conn *c, struct es_err *err)
+{
+	const struct flood_rule rule = {.max = c->conns->env->conf->subscribe_rate,
+	    .detail = "channels asked for in 10 s",
+	    .close_reason = "too many channels asked for",
+	    .metric = PM_RATE_LIMITED_SUBSCRIBES};
+	const enum es_code rc = flood_count(c, &c->in.subscribes, &rule, err);
+
+	if (rc != ES_OK)
+		flood_close_far_above(c, &c->in.subscribes, &rule);
+	return rc;
 }
 
 void
@@ -45,10 +86,8 @@ flood_count_refused(struct conn *c)
 {
 	const int64_t now_ms = c->conns->env->now_ms;
 
-	if (now_ms - c->in.refused_ms >= FLOOD_WINDOW_MS) {
-		c->in.refused_ms = now_ms;
-		c->in.refused = 0;
-	}
-	if (++c->in.refused > REFUSED_MAX)
-		conn_close(c, CLOSE_RATE, "too many messages");
+	if (now_ms - c->in.refused.since_ms >= FLOOD_WINDOW_MS)
+		c->in.refused = (struct rate_window){.since_ms = now_ms};
+	if (++c->in.refused.n > REFUSED_MAX)
+		conn_close(c, CLOSE_RATE, "too many refused sends or subscribes");
 }

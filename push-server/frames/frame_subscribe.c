@@ -1,5 +1,6 @@
 /* subscribe: a channel's events, live or from a number on. */
 #include "core/check.h"
+#include "frames/flood.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
 
@@ -34,6 +35,7 @@ frame_subscribe_handle(struct frames *f, struct conn *c, const void *in, const c
 	    .epoch = sub->epoch};
 
 	(void)a;
+	TRY(flood_count_subscribe(c, err));
 	TRY(channel_id_parse(sub->channelId, &req.channel, err));
 	return subscribe_begin(f->hub, c, &req, err);
 }

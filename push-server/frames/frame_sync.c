@@ -1,10 +1,11 @@
 /* sync: as that many subscribe in one frame. With an id each channel is answered by an
  * ack or an error of its own. A malformed entry refuses the frame before anything is
- * done. */
+ * done. Each entry counts against the rate of channels asked for. */
 #include <stdio.h>
 
 #include "conn/frame_out.h"
 #include "core/check.h"
+#include "frames/flood.h"
 #include "frames/frames.h"
 #include "hub/subscribe.h"
 
@@ -62,7 +63,8 @@ frame_sync_begin(
 	    .epoch = entry->epoch};
 	struct es_err err;
 
-	if (channel_id_parse(entry->channelId, &req.channel, &err) != ES_OK ||
+	if (flood_count_subscribe(c, &err) != ES_OK ||
+	    channel_id_parse(entry->channelId, &req.channel, &err) != ES_OK ||
 	    subscribe_begin(f->hub, c, &req, &err) != ES_OK)
 		frame_out_error(c, "sync", id, entry->channelId, &err);
 }
@@ -78,7 +80,7 @@ frame_sync_handle(struct frames *f, struct conn *c, const void *in, const char *
 		TRY(frame_sync_read_entry(channels->items[i], i, a, &entries[i], err));
 	if (channels->n == 0)
 		frame_out_ack(c, "sync", id, NULL, NULL);
-	for (size_t i = 0; i < channels->n; i++)
+	for (size_t i = 0; i < channels->n && c->state == CONN_OPEN; i++)
 		frame_sync_begin(f, c, &entries[i], id);
 	return ES_OK;
 }

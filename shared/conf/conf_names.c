@@ -99,6 +99,7 @@ const char *const conf_names[] = {
     "ES_TOKEN_TTL_S",
     "ES_OPERATOR_KEY",
     /* limits */
+    "ES_LIMIT_SUBSCRIBES",
     "ES_LIMIT_USER_SEND",
     "ES_LIMIT_USER_SEND_WINDOW_S",
     "ES_BODY_MAX_CHARS",

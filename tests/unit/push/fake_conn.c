@@ -232,9 +232,9 @@ frame_out_error(struct conn *c, const char *op, const char *id, const char *chan
 
 	(void)snprintf(json, sizeof(json),
 	    "{\"type\":\"error\",\"op\":\"%s\",\"id\":\"%s\",\"channelId\":\"%s\","
-	    "\"code\":\"%s\"}",
+	    "\"code\":\"%s\",\"retryAfterMs\":%ld}",
 	    op, id == NULL ? "" : id, channel == NULL ? "" : channel,
-	    es_code_name(err->code));
+	    es_code_name(err->code), err->retry_after_ms);
 	conn_queue_frame(c, json, strlen(json));
 }
 

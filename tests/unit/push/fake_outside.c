@@ -319,8 +319,9 @@ io_refused(void *ctx, struct conn *c)
 {
 	struct outside *o = ctx;
 
-	(void)c;
 	o->refused++;
+	if (o->on_refused != NULL)
+		o->on_refused(c);
 }
 
 static bool

@@ -45,6 +45,7 @@ struct outside {
 	unsigned revalidated_users, revalidated_conns;
 	unsigned revalidated; /* tenants whose users were to be looked up again */
 	unsigned refused;     /* subscribes that were answered not_found */
+	void (*on_refused)(struct conn *c); /* or NULL */
 	unsigned page_reads, authorisations, rights, published;
 	/* Commands to Redis; NULL: it is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,

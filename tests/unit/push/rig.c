@@ -58,6 +58,7 @@ settings(struct push_conf *conf)
 	    .user_send_window_s = 1,
 	    .body_max_chars = 10000,
 	    .frame_rate = 60,
+	    .subscribe_rate = 1000,
 	    .read_marks = 1000,
 	    .control_rate = 200,
 	};
