@@ -6,25 +6,10 @@
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
 #include "hub/acl.h"
+#include "hub/grants.h"
 #include "hub/subscription.h"
 
 #include "core/banned.h"
-
-struct authz_key {
-	struct tenant_id tenant;
-	struct user_id user;
-	struct channel_id channel;
-};
-
-/* A yes. A no is never remembered: the next moment may bring the right. */
-struct grant {
-	struct table_node node;
-	struct list by_age;
-	struct authz_key key;
-	bool archived;
-	int64_t version; /* of the tenant's acl, as of the snapshot of the answer */
-	int64_t since_ms;
-};
 
 /* Somebody waits: for the database, or (known) for the end of the turn. */
 struct waiter {
@@ -34,29 +19,53 @@ struct waiter {
 	enum es_code rc;
 };
 
+/* One right that the database is to be asked for, and all that wait for the answer. */
+struct question {
+	struct table_node node; /* in unasked */
+	struct list place;      /* on to_ask, then on a batch */
+	struct sync_right right;
+	struct list waiters;
+};
+
+/* The questions of one statement, in the order of its items. */
+struct batch {
+	struct list questions;
+};
+
 struct authz {
-	struct table grants;
-	struct list by_age; /* oldest first */
-	struct list known;  /* waiters whose answer is there */
+	struct grants *grants;
+	struct gather gather;
+	struct table unasked; /* Only these can be joined: the answer to a question that
+	                       * is under way may be older than the right. */
+	struct list to_ask;
+	struct list known; /* waiters whose answer is there */
 };
 
 struct authz *
-authz_new(void)
+authz_new(const struct hub_limits *limits)
 {
 	struct authz *az = mem_new(1, sizeof(*az));
+	/* A message waits for the answer, so no time is spent on gathering: a statement
+	 * takes what has come while the one before it was under way. */
+	const struct gather_limits gather = {.batch = limits->lookups.batch,
+	    .wait_ms = 0,
+	    .calm_per_s = limits->lookups.calm_per_s};
 
-	table_init(&az->grants);
-	list_init(&az->by_age);
+	az->grants = grants_new(limits->rights_max, limits->rights_keep_ms);
+	gather_init(&az->gather, &gather);
+	table_init(&az->unasked);
+	list_init(&az->to_ask);
 	list_init(&az->known);
 	return az;
 }
 
 static void
-authz_grant_free(struct authz *az, struct grant *g)
+authz_drop(struct list *waiters)
 {
-	table_remove(&az->grants, &g->node);
-	list_del(&g->by_age);
-	free(g);
+	struct list *l;
+
+	while ((l = list_pop(waiters)) != NULL)
+		free(LIST_ITEM(l, struct waiter, place));
 }
 
 void
@@ -66,49 +75,17 @@ authz_free(struct authz **az)
 
 	if (*az == NULL)
 		return;
-	while (!list_empty(&(*az)->by_age))
-		authz_grant_free(
-		    *az, LIST_ITEM((*az)->by_age.next, struct grant, by_age));
-	while ((l = list_pop(&(*az)->known)) != NULL)
-		free(LIST_ITEM(l, struct waiter, place));
+	while ((l = list_pop(&(*az)->to_ask)) != NULL) {
+		struct question *q = LIST_ITEM(l, struct question, place);
+
+		table_remove(&(*az)->unasked, &q->node);
+		authz_drop(&q->waiters);
+		free(q);
+	}
+	authz_drop(&(*az)->known);
+	grants_free(&(*az)->grants);
 	free(*az);
 	*az = NULL;
-}
-
-static bool
-authz_same_grant(struct table_node *node, const void *key)
-{
-	return memcmp(&ES_CONTAINER(node, struct grant, node)->key, key,
-		   sizeof(struct authz_key)) == 0;
-}
-
-static struct grant *
-authz_find(const struct authz *az, const struct authz_key *key)
-{
-	struct table_node *node =
-	    table_find(&az->grants, keyed_hash(key, sizeof(*key)), authz_same_grant, key);
-
-	return node == NULL ? NULL : ES_CONTAINER(node, struct grant, node);
-}
-
-static void
-authz_remember(
-    struct hub *hub, const struct authz_key *key, const struct sync_channel *row)
-{
-	struct authz *az = hub->authz;
-	struct grant *g = authz_find(az, key);
-
-	if (g != NULL)
-		authz_grant_free(az, g);
-	if (az->grants.n >= hub->limits.rights_max)
-		authz_grant_free(az, LIST_ITEM(az->by_age.next, struct grant, by_age));
-	g = mem_new(1, sizeof(*g));
-	g->key = *key;
-	g->archived = row->archived;
-	g->version = row->acl_version;
-	g->since_ms = hub->env->now_ms;
-	list_add_tail(&az->by_age, &g->by_age);
-	table_add(&az->grants, &g->node, keyed_hash(key, sizeof(*key)));
 }
 
 static void
@@ -126,25 +103,93 @@ authz_answer(struct waiter *w)
 	free(w);
 }
 
+/* A waiter may ask again from inside: the question is on no list and in no table. */
+static void
+authz_settle(struct question *q, enum es_code rc)
+{
+	struct list *l;
+
+	while ((l = list_pop(&q->waiters)) != NULL) {
+		struct waiter *w = LIST_ITEM(l, struct waiter, place);
+
+		w->rc = rc;
+		authz_answer(w);
+	}
+	free(q);
+}
+
+static enum es_code
+authz_judge(struct hub *hub, const struct question *q, const struct sync_channel *row,
+    enum es_code rc)
+{
+	if (rc != ES_OK)
+		return ES_UNAVAILABLE;
+	if (row == NULL)
+		return ES_NOT_FOUND;
+	grants_add(hub->authz->grants, &q->right, row, hub->env->now_ms);
+	return row->archived ? ES_CHANNEL_ARCHIVED : ES_OK;
+}
+
+/* Rows come in order; a question without one is a no. */
 static void
 authz_authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
 {
-	struct waiter *w = ask->ctx;
-	const struct sync_right *right = &ask->items[0].right;
-	const struct authz_key key = {right->tenant, right->user, right->channel};
+	struct hub *hub = ask->hub;
+	struct batch *batch = ask->ctx;
+	size_t at = 0;
 
 	(void)err;
-	if (rc != ES_OK) {
-		w->rc = ES_UNAVAILABLE;
-	} else if (n_rows == 0) {
-		w->rc = ES_NOT_FOUND;
-	} else {
-		w->rc = rows[0].archived ? ES_CHANNEL_ARCHIVED : ES_OK;
-		authz_remember(ask->hub, &key, &rows[0]);
+	gather_answered(&hub->authz->gather);
+	for (size_t i = 0; i < ask->n; i++) {
+		struct question *q =
+		    LIST_ITEM(list_pop(&batch->questions), struct question, place);
+		const bool yes = at < n_rows && rows[at].ord == (int64_t)i;
+
+		authz_settle(q, authz_judge(hub, q, yes ? &rows[at] : NULL, rc));
+		at += yes;
 	}
-	authz_answer(w);
+	free(batch);
 	free(ask);
+}
+
+/* Takes the first n of the questions. */
+static struct authorise_ask *
+authz_make_ask(struct hub *hub, size_t n)
+{
+	struct authz *az = hub->authz;
+	struct authorise_ask *ask =
+	    mem_new(1, sizeof(*ask) + n * sizeof(struct authorise_item));
+	struct batch *batch = mem_new(1, sizeof(*batch));
+
+	list_init(&batch->questions);
+	ask->hub = hub;
+	ask->ctx = batch;
+	ask->done = authz_authorise_done;
+	for (; ask->n < n; ask->n++) {
+		struct question *q =
+		    LIST_ITEM(list_pop(&az->to_ask), struct question, place);
+
+		table_remove(&az->unasked, &q->node);
+		list_add_tail(&batch->questions, &q->place);
+		ask->items[ask->n].right = q->right;
+	}
+	return ask;
+}
+
+static void
+authz_ask(struct hub *hub)
+{
+	struct authz *az = hub->authz;
+	size_t n;
+
+	while ((n = gather_due(&az->gather, az->unasked.n, hub->env->now_ms)) > 0) {
+		struct authorise_ask *ask = authz_make_ask(hub, n);
+
+		gather_sent(&az->gather, hub->env->now_ms);
+		if (!hub->io.authorise(hub->io.ctx, ask))
+			authz_authorise_done(ask, ES_UNAVAILABLE, NULL, 0, NULL);
+	}
 }
 
 /* A live subscription is a yes that every removal takes back. */
@@ -162,95 +207,85 @@ authz_subscribed(struct hub *hub, const struct conn *c, const struct channel_id 
 }
 
 static bool
-authz_from_memory(struct hub *hub, const struct conn *c, const struct channel_id *channel,
+authz_from_memory(struct hub *hub, const struct conn *c, const struct sync_right *right,
     bool *out_archived)
 {
-	const struct authz_key key = {c->tenant, c->user, *channel};
-	const struct grant *g;
+	return authz_subscribed(hub, c, &right->channel, out_archived) ||
+	       grants_find(hub->authz->grants, right, acl_version(hub, &c->tenant),
+		   hub->env->now_ms, out_archived);
+}
 
-	if (authz_subscribed(hub, c, channel, out_archived))
-		return true;
-	g = authz_find(hub->authz, &key);
-	if (g == NULL || hub->env->now_ms - g->since_ms > hub->limits.rights_keep_ms ||
-	    g->version < acl_version(hub, &c->tenant))
-		return false;
-	*out_archived = g->archived;
-	return true;
+static bool
+authz_same_question(struct table_node *node, const void *key)
+{
+	return memcmp(&ES_CONTAINER(node, struct question, node)->right, key,
+		   sizeof(struct sync_right)) == 0;
+}
+
+static struct question *
+authz_question(struct hub *hub, const struct sync_right *right)
+{
+	struct authz *az = hub->authz;
+	const uint64_t hash = keyed_hash(right, sizeof(*right));
+	struct table_node *node =
+	    table_find(&az->unasked, hash, authz_same_question, right);
+	struct question *q;
+
+	if (node != NULL)
+		return ES_CONTAINER(node, struct question, node);
+	q = mem_new(1, sizeof(*q));
+	q->right = *right;
+	list_init(&q->waiters);
+	list_init(&q->place);
+	list_add_tail(&az->to_ask, &q->place);
+	table_add(&az->unasked, &q->node, hash);
+	gather_came(&az->gather, hub->env->now_ms);
+	return q;
 }
 
 void
 authz_check(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     authz_done *done, void *ctx)
 {
+	const struct sync_right right = {c->tenant, c->user, *channel};
 	struct waiter *waiter = mem_new(1, sizeof(*waiter));
-	struct authorise_ask *ask;
 	bool archived;
 
 	waiter->done = done;
 	waiter->ctx = ctx;
 	list_init(&waiter->place);
-	if (authz_from_memory(hub, c, channel, &archived)) {
+	if (authz_from_memory(hub, c, &right, &archived)) {
 		waiter->rc = archived ? ES_CHANNEL_ARCHIVED : ES_OK;
 		list_add_tail(&hub->authz->known, &waiter->place);
 		return;
 	}
-	ask = mem_new(1, sizeof(*ask) + sizeof(ask->items[0]));
-	ask->hub = hub;
-	ask->n = 1;
-	ask->items[0].right = (struct sync_right){c->tenant, c->user, *channel};
-	ask->ctx = waiter;
-	ask->done = authz_authorise_done;
-	if (hub->io.authorise(hub->io.ctx, ask))
-		return;
-	free(ask);
-	waiter->rc = ES_UNAVAILABLE;
-	list_add_tail(&hub->authz->known, &waiter->place);
+	list_add_tail(&authz_question(hub, &right)->waiters, &waiter->place);
 }
 
-void
+bool
 authz_turn(struct hub *hub)
 {
 	struct authz *az = hub->authz;
 	struct list now, *l;
 
+	authz_ask(hub);
 	list_init(&now);
-	list_splice_tail(
-	    &now, &az->known); /* what an answer asks for is of the next turn */
+	list_splice_tail(&now, &az->known);
 	while ((l = list_pop(&now)) != NULL)
 		authz_answer(LIST_ITEM(l, struct waiter, place));
-	while (!list_empty(&az->by_age)) {
-		struct grant *g = LIST_ITEM(az->by_age.next, struct grant, by_age);
-
-		if (hub->env->now_ms - g->since_ms <= hub->limits.rights_keep_ms)
-			break;
-		authz_grant_free(az, g);
-	}
+	authz_ask(hub); /* what the answers have asked for */
+	grants_expire(az->grants, hub->env->now_ms);
+	return !list_empty(&az->known);
 }
 
 void
 authz_forget_channel(struct authz *az, const struct channel_id *channel)
 {
-	struct list *next;
-
-	for (struct list *l = az->by_age.next; l != &az->by_age; l = next) {
-		struct grant *g = LIST_ITEM(l, struct grant, by_age);
-
-		next = l->next;
-		if (strcmp(g->key.channel.text, channel->text) == 0)
-			authz_grant_free(az, g);
-	}
+	grants_forget_channel(az->grants, channel);
 }
 
 void
 authz_forget_tenant(struct authz *az, const struct tenant_id *tenant)
 {
-	struct list *next;
-
-	for (struct list *l = az->by_age.next; l != &az->by_age; l = next) {
-		struct grant *g = LIST_ITEM(l, struct grant, by_age);
-
-		next = l->next;
-		if (strcmp(g->key.tenant.text, tenant->text) == 0)
-			authz_grant_free(az, g);
-	}
+	grants_forget_tenant(az->grants, tenant);
 }

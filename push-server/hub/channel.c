@@ -121,7 +121,8 @@ channel_wake(struct channel *ch)
 }
 
 /* Cursors at or above the number are not concerned: they were let in after the removal.
- */
+ * The walk looks at every subscriber, one comparison each. That is a small part of what
+ * the event costs anyway: it is written to every one of them. */
 static void
 channel_note_removal(struct channel *ch, const struct removal *removal)
 {

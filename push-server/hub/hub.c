@@ -83,7 +83,7 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	table_init(&hub->channels);
 	table_init(&hub->subscriptions);
 	table_init(&hub->applicants);
-	hub->authz = authz_new();
+	hub->authz = authz_new(limits);
 	hub->acl = acl_new(hub_version_moved);
 	hub->typing = typing_new();
 	hub->io.topic(hub->io.ctx, TOPIC_CONTROL, true);
@@ -253,7 +253,7 @@ hub_turn(struct hub *hub)
 	rights_ask(hub);
 	heads_flush(hub);
 	more = deliver_turn(hub);
-	authz_turn(hub);
+	more = authz_turn(hub) || more;
 	return more || !list_empty(&hub->dirty) || !list_empty(&hub->ready);
 }
 
