@@ -6,7 +6,9 @@
 #include "core/check.h"
 #include "core/table.h"
 #include "crypto/keyed_hash.h"
+#include "log/page_channels.h"
 #include "log/page_frames.h"
+#include "log/page_queue.h"
 
 #include "core/banned.h"
 
@@ -26,7 +28,9 @@ struct page {
 	struct pages *pages;
 	struct page_key key;
 	enum page_state state;
-	struct list place; /* on the list of its state */
+	struct list place;      /* on the list of its state */
+	struct list of_channel; /* on channel->pages */
+	struct page_channel *channel;
 	struct list waiters;
 	struct page_ask ask;
 	bool again; /* forgotten while being read */
@@ -40,10 +44,11 @@ struct pages {
 	struct pages_limits limits;
 	struct pages_io io;
 	struct pages_events events;
-	struct table table;
-	struct list queued, reading, ready; /* ready: least recently used first */
+	struct table table, channels;
+	struct page_queue queue;    /* PAGE_QUEUED, to be read as soon as may be */
+	struct list retry;          /* PAGE_QUEUED after a failure, the oldest first */
+	struct list reading, ready; /* ready: least recently used first */
 	size_t bytes;
-	unsigned n_reading;
 	int64_t now_ms;
 };
 
@@ -57,7 +62,9 @@ pages_new(const struct pages_limits *limits, const struct pages_io *io,
 	p->io = *io;
 	p->events = *events;
 	table_init(&p->table);
-	list_init(&p->queued);
+	table_init(&p->channels);
+	page_queue_init(&p->queue, limits->reading, limits->per_tenant);
+	list_init(&p->retry);
 	list_init(&p->reading);
 	list_init(&p->ready);
 	return p;
@@ -78,7 +85,11 @@ page_free(struct page *page)
 	CHECK(list_empty(&page->waiters));
 	page_drop_content(page);
 	p->bytes -= sizeof(*page);
-	list_del(&page->place);
+	if (page->state == PAGE_QUEUED && page->retry_at_ms == 0)
+		page_queue_remove(&p->queue, &page->key.tenant, &page->place);
+	else
+		list_del(&page->place);
+	page_channels_leave(&p->channels, page->channel, &page->of_channel);
 	table_remove(&p->table, &page->node);
 	free(page);
 }
@@ -94,9 +105,13 @@ pages_free(struct pages **p)
 		struct page *page = ES_CONTAINER(node, struct page, node);
 
 		list_init(&page->waiters);
+		if (page->state == PAGE_READING)
+			page_queue_done(&(*p)->queue, &page->key.tenant);
 		page_free(page);
 	}
+	page_queue_fini(&(*p)->queue);
 	table_fini(&(*p)->table);
+	table_fini(&(*p)->channels);
 	free(*p);
 	*p = NULL;
 }
@@ -165,36 +180,32 @@ pages_find(struct pages *p, const struct tenant_id *tenant,
 	return page;
 }
 
-static unsigned
-page_reads_of(const struct pages *p, const struct tenant_id *tenant)
+/* A page that could not be asked for, or whose read failed. */
+static void
+page_retry(struct page *page)
 {
-	unsigned n = 0;
-
-	for (struct list *l = p->reading.next; l != &p->reading; l = l->next)
-		n += memcmp(&LIST_ITEM(l, struct page, place)->key.tenant, tenant,
-			 sizeof(*tenant)) == 0;
-	return n;
+	page->state = PAGE_QUEUED;
+	page->retry_at_ms = page->pages->now_ms + PAGE_RETRY_MS;
+	list_move_tail(&page->pages->retry, &page->place);
 }
 
-/* Start what may be read now, oldest first; a tenant at its limit lets others pass. */
+/* Start what may be read now. */
 static void
 page_pump(struct pages *p)
 {
-	struct list *l = p->queued.next;
+	struct list *l;
 
-	while (l != &p->queued && p->n_reading < p->limits.reading) {
+	while ((l = page_queue_take(&p->queue)) != NULL) {
 		struct page *page = LIST_ITEM(l, struct page, place);
 
-		l = l->next;
-		if (page->retry_at_ms > p->now_ms ||
-		    page_reads_of(p, &page->key.tenant) >= p->limits.per_tenant)
-			continue;
 		page->again = false;
-		if (!p->io.page(p->io.ctx, &page->ask))
-			return; /* the tick comes back to it */
 		page->state = PAGE_READING;
-		list_move_tail(&p->reading, &page->place);
-		p->n_reading++;
+		list_add_tail(&p->reading, &page->place);
+		if (p->io.page(p->io.ctx, &page->ask))
+			continue;
+		page_queue_done(&p->queue, &page->key.tenant);
+		page_retry(page);
+		return; /* nothing can be asked now; the tick comes back to it */
 	}
 }
 
@@ -202,7 +213,24 @@ static void
 page_enqueue(struct page *page)
 {
 	page->state = PAGE_QUEUED;
-	list_move_tail(&page->pages->queued, &page->place);
+	page->retry_at_ms = 0;
+	list_del(&page->place);
+	page_queue_add(&page->pages->queue, &page->key.tenant, &page->place);
+}
+
+/* All wait equally long: the first of the list is due first. */
+static void
+page_retry_due(struct pages *p)
+{
+	struct list *l;
+
+	while ((l = list_first(&p->retry)) != NULL) {
+		struct page *page = LIST_ITEM(l, struct page, place);
+
+		if (page->retry_at_ms > p->now_ms)
+			return;
+		page_enqueue(page);
+	}
 }
 
 static void
@@ -226,11 +254,12 @@ page_done(struct page_ask *ask, enum es_code rc, const struct sync_page *from)
 	struct pages *p = page->pages;
 
 	CHECK(page->state == PAGE_READING);
-	p->n_reading--;
+	page_queue_done(&p->queue, &page->key.tenant);
 	if (rc != ES_OK || page->again) {
 		if (rc != ES_OK)
-			page->retry_at_ms = p->now_ms + PAGE_RETRY_MS;
-		page_enqueue(page);
+			page_retry(page);
+		else
+			page_enqueue(page);
 		if (list_empty(&page->waiters))
 			page_free(page);
 	} else {
@@ -253,6 +282,7 @@ page_new(struct pages *p, const struct page_key *key)
 	page->key = *key;
 	list_init(&page->place);
 	list_init(&page->waiters);
+	list_init(&page->of_channel);
 	page->ask = (struct page_ask){.tenant = key->tenant,
 	    .channel = key->channel,
 	    .after = key->number * PAGE_EVENTS,
@@ -261,6 +291,8 @@ page_new(struct pages *p, const struct page_key *key)
 	    .done = page_done};
 	p->bytes += sizeof(*page);
 	table_add(&p->table, &page->node, keyed_hash(key, sizeof(*key)));
+	page->channel = page_channels_join(
+	    &p->channels, &page->key.tenant, &page->key.channel, &page->of_channel);
 	return page;
 }
 
@@ -287,15 +319,13 @@ void
 pages_forget(
     struct pages *p, const struct tenant_id *tenant, const struct channel_id *channel)
 {
-	struct table_node *node = table_next(&p->table, NULL);
+	struct page_channel *ch = page_channels_find(&p->channels, tenant, channel);
 
-	while (node != NULL) {
-		struct page *page = ES_CONTAINER(node, struct page, node);
+	if (ch == NULL)
+		return;
+	for (struct list *l = ch->pages.next; l != &ch->pages; l = l->next) {
+		struct page *page = LIST_ITEM(l, struct page, of_channel);
 
-		node = table_next(&p->table, node);
-		if (memcmp(&page->key.channel, channel, sizeof(*channel)) != 0 ||
-		    memcmp(&page->key.tenant, tenant, sizeof(*tenant)) != 0)
-			continue;
 		page->needed = 0; /* what was known is void */
 		page->again = true;
 		page->read_at_ms = INT64_MIN / 2;
@@ -307,6 +337,7 @@ pages_tick(struct pages *p, int64_t now_ms)
 {
 	p->now_ms = now_ms;
 	page_keep_budget(p);
+	page_retry_due(p);
 	page_pump(p);
 }
 
