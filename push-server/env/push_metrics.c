@@ -62,6 +62,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_GAPS + 2] = COUNTER(GAPS, "reason=\"slow_consumer\"", GAPS_HELP),
 	[PM_REPLAY_MEMORY] = COUNTER(REPLAY, "source=\"memory\"", REPLAY_HELP),
 	[PM_REPLAY_PAGES] = COUNTER(REPLAY, "source=\"database\"", REPLAY_HELP),
+	[PM_ODD_MESSAGES] = COUNTER("echostream_odd_messages_total", NULL, "Messages of Redis topics that could not be read."),
 	[PM_LOSSY_DROPPED] = COUNTER("echostream_lossy_dropped_total", NULL, "Presence and typing frames dropped for slow readers."),
 	[PM_PRESENCE_CHANGES] = COUNTER("echostream_presence_changes_total", NULL, "Changes of a user's presence seen."),
 	[PM_TYPING] = COUNTER("echostream_typing_total", NULL, "Typing notices passed on."),

@@ -22,6 +22,7 @@ enum push_metric {
 	PM_GAPS_LAST = PM_GAPS + 2,
 	PM_REPLAY_MEMORY, /* subscriptions served from the ring */
 	PM_REPLAY_PAGES,  /* pages of history read from PostgreSQL */
+	PM_ODD_MESSAGES,  /* of topics, that can't be read */
 	PM_LOSSY_DROPPED,
 	PM_PRESENCE_CHANGES,
 	PM_TYPING,

@@ -145,7 +145,10 @@ acl_hint(struct hub *hub, const char *json, size_t len)
 	struct held *held;
 	struct es_err err;
 
-	if (control_decode(json, len, a, &hint, &err) == ES_OK) {
+	if (control_decode(json, len, a, &hint, &err) != ES_OK) {
+		odd_message_seen(&hub->odd, hub->env, TOPIC_CONTROL, err.text);
+		acl_poll_soon(hub); /* something has changed, whatever it is */
+	} else {
 		held = acl_find(hub->acl, &hint.tenant);
 		if (held != NULL)
 			acl_take_hint(hub, held, &hint);

@@ -171,38 +171,6 @@ hub_numbered_event(
 		authz_forget_channel(hub->authz, &ch->id);
 }
 
-/* es:t:<tenant>:c:<channel>: what comes on it must say the same of itself. */
-static void
-hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
-{
-	struct arena *a = arena_new();
-	char expected[ES_TOPIC_MAX];
-	struct channel *ch;
-	struct es_err err;
-	struct event ev;
-
-	if (event_decode(data, len, a, &ev, &err) == ES_OK) {
-		topic_channel(&ev.tenant, &ev.channel, expected);
-		ch = strcmp(topic, expected) != 0
-		         ? NULL
-		         : channel_find(hub, &ev.tenant, &ev.channel);
-		if (ch != NULL && ev.kind == EVENT_TYPING)
-			typing_event(ch, &ev);
-		else if (ch != NULL)
-			hub_numbered_event(hub, ch, &ev, a);
-	}
-	arena_free(&a);
-}
-
-void
-hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t len)
-{
-	if (strcmp(topic, TOPIC_CONTROL) == 0)
-		acl_hint(hub, data, len);
-	else
-		hub_channel_message(hub, topic, data, len);
-}
-
 /* "es:t:" tenant ":c:" channel */
 static bool
 hub_parse_topic(const char *topic, struct tenant_id *tenant, struct channel_id *channel)
@@ -221,18 +189,66 @@ hub_parse_topic(const char *topic, struct tenant_id *tenant, struct channel_id *
 	       channel_id_parse(topic + at + id + 3, channel, &err) == ES_OK;
 }
 
-void
-hub_topic_subscribed(struct hub *hub, const char *topic)
+static struct channel *
+hub_channel_of(struct hub *hub, const char *topic)
 {
 	struct tenant_id tenant;
 	struct channel_id channel;
-	struct channel *ch;
 
 	memset(&tenant, 0, sizeof(tenant));
 	memset(&channel, 0, sizeof(channel));
-	if (!hub_parse_topic(topic, &tenant, &channel))
-		return;
-	ch = channel_find(hub, &tenant, &channel);
+	return hub_parse_topic(topic, &tenant, &channel)
+	           ? channel_find(hub, &tenant, &channel)
+	           : NULL;
+}
+
+/* An event that can't be read took a number: the head of its channel is compared with the
+ * database at once. Otherwise its readers would wait for the next round, up to 30 s. */
+static void
+hub_odd_event(struct hub *hub, struct channel *ch, const char *topic, const char *detail)
+{
+	odd_message_seen(&hub->odd, hub->env, topic, detail);
+	if (ch != NULL)
+		channel_doubt(ch);
+}
+
+/* es:t:<tenant>:c:<channel>: what comes on it must say the same of itself. */
+static void
+hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
+{
+	struct channel *ch = hub_channel_of(hub, topic);
+	struct arena *a = arena_new();
+	struct es_err err;
+	struct event ev;
+
+	if (event_decode(data, len, a, &ev, &err) != ES_OK)
+		hub_odd_event(hub, ch, topic, err.text);
+	else if (ch == NULL)
+		; /* nobody here reads it any more */
+	else if (strcmp(ev.channel.text, ch->id.text) != 0 ||
+		 strcmp(ev.tenant.text, ch->tenant.text) != 0)
+		hub_odd_event(hub, ch, topic, "an event of another channel");
+	else if (ev.kind == EVENT_TYPING)
+		typing_event(ch, &ev);
+	else
+		hub_numbered_event(hub, ch, &ev, a);
+	arena_free(&a);
+}
+
+void
+hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t len)
+{
+	if (strcmp(topic, TOPIC_CONTROL) == 0)
+		acl_hint(hub, data, len);
+	else
+		hub_channel_message(hub, topic, data, len);
+}
+
+void
+hub_topic_subscribed(struct hub *hub, const char *topic)
+{
+	struct channel *ch = hub_channel_of(hub, topic);
+
 	if (ch != NULL)
 		channel_confirmed(ch);
 }

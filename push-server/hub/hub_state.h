@@ -4,6 +4,7 @@
 
 #include "core/list.h"
 #include "core/table.h"
+#include "env/odd_message.h"
 #include "hub/hub.h"
 
 struct authz;
@@ -40,6 +41,7 @@ struct hub {
 	int64_t ask_after_ms, heads_after_ms; /* back-off after a failed question */
 	unsigned heads_asked;                 /* questions under way */
 	bool topics_up;
+	struct odd_messages odd;
 	struct authz *authz;
 	struct acl *acl;
 	struct typing *typing;

@@ -152,6 +152,42 @@ test_foreign(void)
 	hub_end();
 }
 
+/* An event of a newer version: it took a number, so the channel is looked at at once. */
+static void
+test_unreadable_event_is_a_hole(void)
+{
+	static const char *const texts[] = {"{", "{\"v\":9}", "[]", ""};
+	char topic[ES_TOPIC_MAX];
+	struct fake_conn *a;
+
+	for (size_t i = 0; i < ES_COUNT(texts); i++) {
+		hub_begin(NULL);
+		a = hub_join(0);
+		hub_subscribe(a, 0, -1);
+		hub_settle();
+		out.faults.lose = 100; /* what the others would read of it */
+		hub_say(0, 1);
+		out.faults.lose = 0;
+		topic_channel(&a->conn.tenant, &out.channels[0].id, topic);
+		worker.env.now_ms += 10; /* no second passes: no round finds it */
+		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		hub_settle();
+		worker.env.now_ms += 400;
+		hub_tick(worker.hub);
+		hub_settle();
+		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
+		CU_ASSERT_EQUAL(worker.hub->odd.n, 0); /* the first was logged */
+		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		CU_ASSERT_EQUAL(worker.hub->odd.n, 2); /* no more than one a minute */
+		worker.env.now_ms += ODD_MESSAGE_LOG_MS;
+		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		CU_ASSERT_EQUAL(worker.hub->odd.n, 0);
+		hub_settle();
+		hub_end();
+	}
+}
+
 /* An event of channel 0 from after "db recovered". */
 static void
 hear_lifted(const struct fake_conn *f, int64_t seq)
@@ -277,6 +313,7 @@ test_epoch_by_first_reader(void)
 }
 
 static CU_TestInfo cases[] = {
+    {"an unreadable event is a hole", test_unreadable_event_is_a_hole},
     {"a lost last event is seen within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
     {"what is lost while a head is in doubt is found too", test_lost_in_doubt},
