@@ -1,7 +1,9 @@
 /* sync: as that many subscribe in one frame. With an id each channel is answered by an
- * ack or an error of its own. A malformed entry refuses the frame before anything is
- * done. Each entry counts against the rate of channels asked for. */
+ * ack or an error of its own. A malformed entry, or two of one channel, refuse the frame
+ * before anything is done. Each entry counts against the rate of channels asked for. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "conn/frame_out.h"
 #include "core/check.h"
@@ -52,6 +54,48 @@ frame_sync_read_entry(const struct json_tree *entry, size_t i, struct arena *a,
 	return es_fail_field(err, ES_INVALID, field, "%s", inner.text);
 }
 
+/* An entry's place, to sort by. */
+struct sync_place {
+	const char *channel;
+	size_t i;
+};
+
+static int
+frame_sync_compare(const void *a, const void *b)
+{
+	const struct sync_place *x = a, *y = b;
+	const int order = strcmp(x->channel, y->channel);
+
+	if (order != 0)
+		return order;
+	return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* Of a channel that is named twice neither entry says what the client wants. */
+static enum es_code
+frame_sync_check_once(
+    const struct entry_in entries[], size_t n, struct arena *a, struct es_err *err)
+{
+	struct sync_place *places = arena_alloc(a, (n + 1) * sizeof(*places));
+	size_t first = n, second = n;
+	char field[40];
+
+	for (size_t i = 0; i < n; i++)
+		places[i] = (struct sync_place){entries[i].channelId, i};
+	qsort(places, n, sizeof(*places), frame_sync_compare);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(places[i - 1].channel, places[i].channel) == 0 &&
+		    places[i].i < second) {
+			first = places[i - 1].i;
+			second = places[i].i;
+		}
+	if (second == n)
+		return ES_OK;
+	(void)snprintf(field, sizeof(field), "channels[%zu].channelId", second);
+	return es_fail_field(
+	    err, ES_INVALID, field, "is the channel of channels[%zu] again", first);
+}
+
 static void
 frame_sync_begin(
     struct frames *f, struct conn *c, const struct entry_in *entry, const char *id)
@@ -78,6 +122,7 @@ frame_sync_handle(struct frames *f, struct conn *c, const void *in, const char *
 
 	for (size_t i = 0; i < channels->n; i++)
 		TRY(frame_sync_read_entry(channels->items[i], i, a, &entries[i], err));
+	TRY(frame_sync_check_once(entries, channels->n, a, err));
 	if (channels->n == 0)
 		frame_out_ack(c, "sync", id, NULL, NULL);
 	for (size_t i = 0; i < channels->n && c->state == CONN_OPEN; i++)

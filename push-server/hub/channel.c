@@ -242,6 +242,8 @@ channel_reset(struct channel *ch, int64_t head)
 		sub->clear = sub->live_from = head;
 		if (ch->is_private)
 			sub_ask_again(sub);
+		else if (sub->requests != NULL)
+			sub_ask(sub);
 		else
 			sub_place(sub, SUB_IDLE, &ch->idle);
 	}

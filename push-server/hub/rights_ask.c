@@ -4,7 +4,7 @@
 
 #include "core/check.h"
 #include "hub/applicant.h"
-#include "hub/subscription.h"
+#include "hub/sub_answer.h"
 
 #include "core/banned.h"
 
@@ -138,7 +138,9 @@ rights_ask_tick(struct hub *hub)
 			    LIST_ITEM(s, struct subscription, place);
 
 			next = s->next;
-			if (!sub->joined && now_ms > sub->requests->deadline_ms)
+			if (sub->joined)
+				sub_answer_late(sub);
+			else if (now_ms > sub->requests->deadline_ms)
 				sub_fail(sub, ES_UNAVAILABLE,
 				    "the right to read can't be checked at the moment");
 		}

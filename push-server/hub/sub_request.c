@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-void
+struct sub_request *
 sub_request_add(struct sub_request **requests, const struct subscribe_request *req,
     int64_t deadline_ms)
 {
@@ -24,12 +24,12 @@ sub_request_add(struct sub_request **requests, const struct subscribe_request *r
 	request->has_after = req->has_after;
 	request->after = req->after;
 	request->deadline_ms = deadline_ms;
-	if (*requests == NULL) {
+	if (*requests == NULL)
 		*requests = request;
-		return;
-	}
-	request->next = (*requests)->next; /* in one step, however many wait */
-	(*requests)->next = request;
+	else
+		(*requests)->last->next = request;
+	(*requests)->last = request;
+	return request;
 }
 
 void
@@ -44,12 +44,42 @@ sub_request_refuse(const struct sub_request *requests, struct conn *c,
 }
 
 void
+sub_request_drop(struct sub_request **requests)
+{
+	struct sub_request *first = *requests;
+
+	*requests = first->next;
+	if (*requests != NULL)
+		(*requests)->last = first->last;
+	free(first);
+}
+
+void
+sub_request_drop_ours(struct sub_request **requests)
+{
+	struct sub_request *first = *requests, *r = first;
+
+	if (first == NULL)
+		return;
+	if (first->ours) {
+		sub_request_drop(requests);
+		return;
+	}
+	while (r->next != NULL && !r->next->ours)
+		r = r->next;
+	if (r->next != NULL) {
+		struct sub_request *ours = r->next;
+
+		r->next = ours->next;
+		if (first->last == ours)
+			first->last = r;
+		free(ours);
+	}
+}
+
+void
 sub_request_free(struct sub_request **requests)
 {
-	while (*requests != NULL) {
-		struct sub_request *request = *requests;
-
-		*requests = request->next;
-		free(request);
-	}
+	while (*requests != NULL)
+		sub_request_drop(requests);
 }

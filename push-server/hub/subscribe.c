@@ -1,66 +1,18 @@
 #include "hub/subscribe.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "conn/frame_out.h"
 #include "core/check.h"
 #include "hub/applicant.h"
 #include "hub/epoch.h"
-#include "hub/subscription.h"
+#include "hub/sub_answer.h"
 
 #include "core/banned.h"
-
-static void
-subscribe_ack(const struct subscription *sub, const struct sub_request *request,
-    int64_t head, int64_t replayed)
-{
-	const char *epoch = sub->channel->hub->env->epoch;
-	char payload[160];
-
-	/* The epoch is a UUID of ours: nothing in it needs escaping. */
-	(void)snprintf(payload, sizeof(payload),
-	    "{\"epoch\":\"%s\",\"seq\":%" PRId64 ",\"replayed\":%" PRId64 "}", epoch,
-	    head, replayed);
-	frame_out_ack(
-	    sub->conn, request->op, request->id, sub->channel->id.text, payload);
-}
-
-static void
-subscribe_ack_all(struct subscription *sub, int64_t head, int64_t replayed)
-{
-	while (sub->requests != NULL) {
-		struct sub_request *request = sub->requests;
-
-		subscribe_ack(sub, request, head, replayed);
-		sub->requests = request->next;
-		free(request);
-	}
-}
 
 static int64_t
 subscribe_deadline(const struct hub *hub)
 {
 	return hub->env->now_ms + hub->limits.join_timeout_ms;
-}
-
-/* Already a cursor: it stays where it is, and what it has had is not repeated. One that
- * is to end with its removal is answered then: the user may be back. */
-static void
-subscribe_answer_again(struct subscription *sub, const struct subscribe_request *req)
-{
-	const int64_t deadline_ms = subscribe_deadline(sub->channel->hub);
-
-	if (!sub->joined) {
-		if (req->id != NULL)
-			sub_request_add(&sub->requests, req, deadline_ms);
-		return;
-	}
-	sub_request_add(&sub->requests, req, deadline_ms);
-	if (sub->stop_at == INT64_MAX)
-		subscribe_ack_all(sub, channel_head(sub->channel), 0);
 }
 
 /* The worker holds the channel: the topic exists, or is on its way for another reader
@@ -74,7 +26,7 @@ subscribe_to_held(struct channel *ch, struct conn *c, const struct subscribe_req
 	sub = sub_new(c, ch);
 	sub_request_add(&sub->requests, req, subscribe_deadline(ch->hub));
 	if (ch->confirmed)
-		sub_ask_again(sub);
+		sub_ask(sub);
 }
 
 enum es_code
@@ -86,12 +38,11 @@ subscribe_begin(struct hub *hub, struct conn *c, const struct subscribe_request 
 	struct applicant *a = sub != NULL ? NULL : applicant_find(hub, c, &req->channel);
 
 	if (sub != NULL) {
-		subscribe_answer_again(sub, req);
+		sub_answer_again(sub, req, subscribe_deadline(hub));
 		return ES_OK;
 	}
 	if (a != NULL) {
-		if (req->id != NULL)
-			sub_request_add(&a->requests, req, subscribe_deadline(hub));
+		sub_request_add(&a->requests, req, subscribe_deadline(hub));
 		return ES_OK;
 	}
 	if (c->hub->n_subscriptions + c->hub->n_applicants >=
@@ -119,51 +70,6 @@ subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel)
 		applicant_free(a);
 }
 
-/* Where the cursor starts; the gap that follows the answer, if any. */
-static int64_t
-subscribe_start_of(const struct subscription *sub, const struct sync_channel *row,
-    enum gap_reason *out_gap)
-{
-	const struct hub *hub = sub->channel->hub;
-	const struct sub_request *request = sub->requests;
-
-	*out_gap = GAP_REASONS;
-	if (!request->has_after)
-		return row->head;
-	if (request->after > row->head ||
-	    (request->epoch != NULL && strcmp(request->epoch, row->epoch) != 0)) {
-		*out_gap = GAP_RESET;
-		return row->head;
-	}
-	if (row->head - request->after > hub->limits.replay_limit) {
-		*out_gap = GAP_REPLAY_LIMIT;
-		return row->head;
-	}
-	return request->after;
-}
-
-static void
-subscribe_join(struct subscription *sub, const struct sync_channel *row)
-{
-	struct channel *ch = sub->channel;
-	enum gap_reason gap;
-	const int64_t at = subscribe_start_of(sub, row, &gap);
-	const int64_t after = sub->requests->after;
-
-	ch->entered = true;
-	sub->joined = true;
-	sub->live_from = row->head;
-	subscribe_ack_all(sub, row->head, row->head - at);
-	if (gap == GAP_REASONS) {
-		sub->at = at;
-	} else {
-		sub->at = after;
-		sub_gap(sub, at, gap);
-	}
-	if (at < row->head && at >= chan_log_base(ch->log))
-		metrics_add(ch->hub->env->metrics, PM_REPLAY_MEMORY, 1);
-}
-
 /* Let in, as of the snapshot in which row was read. */
 static void
 subscribe_admit(
@@ -189,11 +95,10 @@ subscribe_admit(
 		return;
 	}
 	sub->stop_at = row->is_private ? stop_at : INT64_MAX;
-	if (!sub->joined)
-		subscribe_join(sub, row);
-	else if (sub->stop_at == INT64_MAX)
-		subscribe_ack_all(sub, row->head, 0); /* asked for while it was to end */
-	sub_behind(sub);
+	if (sub_answer_row(sub, row, sub->ticket))
+		sub_behind(sub);
+	else
+		sub_ask(sub);
 }
 
 /* The first answer was a yes: what was read with it is not used, see subscribe.h. */
@@ -208,7 +113,7 @@ subscribe_take_in(struct hub *hub, struct applicant *a)
 	a->requests = NULL;
 	applicant_free(a);
 	if (ch->confirmed) /* another applicant was faster */
-		sub_ask_again(sub);
+		sub_ask(sub);
 }
 
 static void
@@ -235,7 +140,7 @@ subscribe_judge_sub(struct subscription *sub, const struct authorise_item *item,
 	struct conn *c = sub->conn;
 
 	if (rc != ES_OK) {
-		sub_ask_again(sub); /* until its deadline */
+		sub_ask(sub); /* until its deadline */
 	} else if (row == NULL) {
 		sub_fail(sub, ES_NOT_FOUND, "no such channel");
 		hub->io.refused(hub->io.ctx, c);

@@ -34,8 +34,7 @@ struct subscribe_request {
 	const char *epoch; /* the client's, or NULL */
 };
 
-/* ES_OK: will be answered (at once for one that is subscribed already: it keeps its
- * cursor). ES_TOO_MANY_SUBSCRIPTIONS. */
+/* ES_OK: will be answered, as sub_answer.h says. ES_TOO_MANY_SUBSCRIPTIONS. */
 enum es_code subscribe_begin(struct hub *hub, struct conn *c,
     const struct subscribe_request *req, struct es_err *err) ES_MUST_CHECK;
 

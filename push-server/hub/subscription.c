@@ -17,7 +17,8 @@
 
 static const unsigned sub_next[SUB_STATES] = {
     [SUB_WAITING] = MAY_BECOME(SUB_TO_ASK),
-    [SUB_TO_ASK] = MAY_BECOME(SUB_ASKED) | MAY_BECOME(SUB_TO_ASK) | MAY_BECOME(SUB_IDLE),
+    [SUB_TO_ASK] = MAY_BECOME(SUB_ASKED) | MAY_BECOME(SUB_TO_ASK) | MAY_BECOME(SUB_IDLE) |
+                   MAY_BECOME(SUB_PENDING),
     [SUB_ASKED] = LIVE_STATES,
     [SUB_IDLE] = LIVE_STATES,
     [SUB_PENDING] = LIVE_STATES,
@@ -121,12 +122,28 @@ sub_conn_asks(struct hub_conn *hc)
 }
 
 void
-sub_ask_again(struct subscription *sub)
+sub_ask(struct subscription *sub)
 {
 	struct hub_conn *hc = sub->conn->hub;
 
 	sub_place(sub, SUB_TO_ASK, &hc->to_ask);
 	sub_conn_asks(hc);
+}
+
+void
+sub_ask_again(struct subscription *sub)
+{
+	const struct hub *hub = sub->channel->hub;
+
+	if (sub->joined && !sub->doubted) {
+		const struct subscribe_request wait = {.op = "subscribe"};
+		const int64_t deadline_ms =
+		    hub->env->now_ms + hub->limits.join_timeout_ms;
+
+		sub_request_add(&sub->requests, &wait, deadline_ms)->ours = true;
+		sub->doubted = true;
+	}
+	sub_ask(sub);
 }
 
 void
@@ -158,6 +175,7 @@ sub_fail(struct subscription *sub, enum es_code code, const char *text)
 {
 	const struct sub_request unasked = {.op = "subscribe"};
 
+	sub_request_drop_ours(&sub->requests);
 	sub_request_refuse(sub->requests != NULL ? sub->requests : &unasked, sub->conn,
 	    &sub->channel->id, code, text);
 	sub_free(sub);
@@ -174,10 +192,12 @@ sub_over(struct subscription *sub)
 		return;
 	}
 	sub->joined = false;
-	request->has_after = true;
-	request->after = sub->stop_at;
-	request->epoch = NULL;
+	if (!request->has_after) { /* it keeps the cursor */
+		request->has_after = true;
+		request->after = sub->stop_at;
+		request->epoch = NULL;
+	}
 	request->deadline_ms = hub->env->now_ms + hub->limits.join_timeout_ms;
 	sub->stop_at = INT64_MAX;
-	sub_ask_again(sub);
+	sub_ask(sub);
 }

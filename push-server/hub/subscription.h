@@ -30,11 +30,12 @@ struct subscription {
 	int64_t stop_at;   /* lost its membership with this number; else INT64_MAX */
 	int64_t live_from; /* later numbers were not there when it subscribed */
 	uint64_t ticket;   /* of the question under way */
-	/* The oldest comes first and says where the cursor starts. Never NULL while the
-	 * subscription is not joined. */
+	/* Not answered yet, the oldest first. Never NULL while the subscription is not
+	 * joined. */
 	struct sub_request *requests;
 	enum sub_state state;
-	bool joined; /* acked: from here on it is a cursor */
+	bool joined;  /* acked: from here on it is a cursor */
+	bool doubted; /* nothing is delivered before the right was asked for again */
 };
 _Static_assert(sizeof(struct subscription) <= 144, "a subscription is small");
 
@@ -49,7 +50,10 @@ bool sub_live(const struct subscription *sub);
 
 /* The connection has a question for the end of the turn. */
 void sub_conn_asks(struct hub_conn *hc);
-/* The right to read is to be asked for (again). */
+/* The database is to be asked, at the end of the turn or later (gather.h). */
+void sub_ask(struct subscription *sub);
+/* As sub_ask(). Nothing more is delivered before the answer. A live reader who waits for
+ * it longer than a subscribe may take is told so once, by the error `unavailable`. */
 void sub_ask_again(struct subscription *sub);
 /* Behind: to be written when the socket takes bytes. */
 void sub_behind(struct subscription *sub);

@@ -10,7 +10,7 @@
 #include "core/banned.h"
 
 struct outside out;
-unsigned ear_events, ear_gaps, ear_wrong, ear_mixed;
+unsigned ear_events, ear_gaps, ear_resets, ear_wrong, ear_mixed;
 char ear_trouble[400];
 
 void
@@ -49,7 +49,12 @@ hear_gap(struct ear *ear, unsigned c, const char *json)
 	const int64_t from = number(json, "fromSeq"), to = number(json, "toSeq");
 
 	ear_gaps++;
-	if (strstr(json, "\"reset\"") == NULL) {
+	ear->gap_due = false;
+	if (strstr(json, "\"reset\"") != NULL) {
+		ear_resets++;
+		if (!ear->may_reset)
+			ear_complain("a reset without need", json, ear->at);
+	} else {
 		if (from != ear->at + 1 || to < from)
 			ear_complain("a gap that does not fit", json, ear->at);
 		else if (!out.channels[c].is_private && to - from + 1 <= LIMIT)
@@ -65,6 +70,8 @@ hear_event(const struct client *cl, struct ear *ear, unsigned c, const char *jso
 	const int64_t seq = number(json, "seq");
 
 	ear_events++;
+	if (ear->gap_due)
+		ear_complain("no gap where one was due", json, ear->at);
 	if (seq != ear->at + 1 || number(json, "prev") != ear->at)
 		ear_complain(seq <= ear->at ? "a repeat" : "a hole", json, ear->at);
 	if (strstr(json, event_kind_name(ch->events[seq].kind)) == NULL)
@@ -74,21 +81,67 @@ hear_event(const struct client *cl, struct ear *ear, unsigned c, const char *jso
 	ear->at = seq;
 }
 
-/* What is said to be replayed is all after the cursor, unless a gap says that it is
- * nothing. */
+void
+ear_ask(struct ear *ear, unsigned id, int64_t after, bool wild)
+{
+	CHECK(ear->n < EAR_ASKED);
+	ear->asked[ear->n++] = (struct ear_asked){id, after, wild};
+}
+
+/* Answers come in the order of the requests. */
+static struct ear_asked
+hear_answer(struct ear *ear, const char *json)
+{
+	const struct ear_asked first = ear->asked[0];
+	char id[24];
+
+	if (ear->n == 0) {
+		ear_complain("an answer to nothing", json, 0);
+		return (struct ear_asked){.after = -1};
+	}
+	(void)snprintf(id, sizeof(id), "\"id\":\"%u\"", first.id);
+	if (strstr(json, id) == NULL)
+		ear_complain("answered out of order", json, first.id);
+	ear->n--;
+	memmove(ear->asked, ear->asked + 1, ear->n * sizeof(ear->asked[0]));
+	return first;
+}
+
+/* What is said to be replayed is all after the number asked for, unless a gap says that
+ * it is nothing. Without a number a cursor that is there stays where it is. */
 static void
 hear_ack(struct ear *ear, const char *json)
 {
 	const int64_t seq = number(json, "seq"), replayed = number(json, "replayed");
+	const struct ear_asked asked = hear_answer(ear, json);
 
-	if (!ear->asked)
-		ear_complain("an answer to nothing", json, 0);
-	if (ear->joined)
-		return;
+	if (ear->gap_due)
+		ear_complain("no gap where one was due", json, ear->at);
+	ear->may_reset = asked.wild;
+	if (asked.after >= 0) {
+		ear->at = asked.after;
+		ear->gap_due = replayed == 0 && seq != asked.after;
+	} else if (!ear->joined) {
+		ear->at = seq;
+	}
 	ear->joined = true;
-	ear->at = ear->after < 0 ? seq : ear->after;
-	if (replayed != 0 && seq - replayed != ear->after)
-		ear_complain("another count", json, ear->after);
+	if (replayed != 0 && seq - replayed != ear->at)
+		ear_complain("another count", json, ear->at);
+}
+
+/* not_found is the end. Otherwise a subscription that is there stays, and without an id
+ * the error says that it waits. */
+static void
+hear_error(struct ear *ear, const char *json)
+{
+	const bool end = strstr(json, "\"not_found\"") != NULL;
+
+	if (strstr(json, "\"id\":\"\"") == NULL)
+		(void)hear_answer(ear, json);
+	else if (!ear->joined)
+		ear_complain("an error to nothing", json, 0);
+	if (end)
+		ear->joined = ear->gap_due = false;
 }
 
 void
@@ -109,7 +162,7 @@ ear_hear(struct fake_conn *f, const char *json)
 	if (strncmp(json, "{\"type\":\"ack\"", 13) == 0) {
 		hear_ack(ear, json);
 	} else if (strncmp(json, "{\"type\":\"error\"", 15) == 0) {
-		ear->asked = ear->joined = false;
+		hear_error(ear, json);
 	} else if (!ear->joined) {
 		ear_complain("not subscribed", json, 0);
 	} else if (strncmp(json, "{\"type\":\"gap\"", 13) == 0) {

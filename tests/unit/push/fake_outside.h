@@ -8,11 +8,12 @@
 #include "hub/hub.h"
 #include "presence/presence.h"
 
-#define OUT_TENANT   "01900000-0000-7000-8000-000000000001"
-#define OUT_CHANNELS 24
-#define OUT_PRIVATE  2 /* this channel is private */
-#define OUT_USERS    4
-#define OUT_EVENTS   20000
+#define OUT_TENANT          "01900000-0000-7000-8000-000000000001"
+#define OUT_CHANNELS        24
+#define OUT_PRIVATE         2 /* this channel is private */
+#define OUT_CHANNEL_PRIVATE "01900000-0000-7000-8000-00000000c002"
+#define OUT_USERS           4
+#define OUT_EVENTS          20000
 
 /* How likely something goes wrong, in percent. */
 struct out_faults {

@@ -55,6 +55,17 @@ hub_count(const struct fake_conn *f, const char *text)
 	return n;
 }
 
+unsigned
+hub_place(const struct fake_conn *f, const char *text)
+{
+	const struct tape *tape = f->model;
+	unsigned i = 0;
+
+	while (i < tape->n && strstr(tape->lines[i], text) == NULL)
+		i++;
+	return i;
+}
+
 bool
 hub_heard(const struct fake_conn *f, const char *text)
 {

@@ -26,6 +26,8 @@ void hub_pass(int64_t ms);
 
 /* How many frames heard hold the text. */
 unsigned hub_count(const struct fake_conn *f, const char *text);
+/* Place of the first frame heard that holds the text; of none: behind all. */
+unsigned hub_place(const struct fake_conn *f, const char *text);
 bool hub_heard(const struct fake_conn *f, const char *text);
 
 #endif

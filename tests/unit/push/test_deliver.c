@@ -22,7 +22,7 @@ static struct client clients[FAKE_CONNS];
 static unsigned n_clients; /* of the seed; few leave channels without a reader */
 static bool hasty;         /* of the seed: unsubscribes, cuts and late answers abound */
 /* Subscribes to a channel that the worker did not hold; those while topics were lost. */
-static unsigned cold, cold_cut;
+static unsigned again, cold, cold_cut;
 
 static void
 client_subscribe_unknown(struct fake_conn *f)
@@ -59,30 +59,50 @@ subscribed(const struct fake_conn *f, unsigned c)
 	return ch != NULL && sub_find(worker.hub, &f->conn, ch) != NULL;
 }
 
+/* A number to go on after: of the last events mostly, often the very last one, which the
+ * worker may not know yet, and sometimes one that is not there yet. */
+static int64_t
+some_after(int64_t head)
+{
+	const int64_t after = head - (int64_t)out_random(&out, 2 * LIMIT);
+
+	if (out_chance(&out, 5))
+		return head + 1 + (int64_t)out_random(&out, 3);
+	if (out_chance(&out, 25))
+		return head;
+	return after < 0 ? 0 : after;
+}
+
+/* Also while the subscription is there, or the last request is not answered yet. */
 static void
 client_subscribe(struct fake_conn *f)
 {
+	static unsigned last_id;
 	struct client *cl = f->model;
 	const unsigned c = out_random(&out, CHANNELS);
+	struct ear *ear = &cl->ears[c];
 	const int64_t head = out.channels[c].head;
 	struct subscribe_request req = {.channel = out.channels[c].id,
 	    .op = "subscribe",
-	    .id = "1",
 	    .has_after = out_chance(&out, 70)};
+	char id[16];
 	struct es_err err;
 
-	if (req.has_after) {
-		req.after = head - (int64_t)out_random(&out, 2 * LIMIT);
-		if (req.after < 0)
-			req.after = 0;
-	}
-	if (cl->ears[c].joined && !subscribed(f, c)) /* by its removal */
-		cl->ears[c].asked = cl->ears[c].joined = false;
-	if (cl->ears[c].asked && !cl->ears[c].joined)
+	if (ear->joined && ear->n == 0 && !subscribed(f, c)) /* by its removal */
+		ear->joined = false;
+	if (ear->n == EAR_ASKED)
 		return;
-	cl->ears[c].asked = true;
-	if (!cl->ears[c].joined)
-		cl->ears[c].after = req.has_after ? req.after : -1;
+	if (req.has_after) {
+		req.after = some_after(head);
+		req.epoch = out_chance(&out, 5)    ? "another"
+		            : out_chance(&out, 30) ? out.epoch
+		                                   : NULL;
+	}
+	(void)snprintf(id, sizeof(id), "%u", ++last_id);
+	req.id = id;
+	again += ear->joined;
+	ear_ask(ear, last_id, req.has_after ? req.after : -1,
+	    req.after > head || (req.epoch != NULL && req.epoch != out.epoch));
 	if (channel_find(worker.hub, &f->conn.tenant, &req.channel) == NULL) {
 		cold++;
 		cold_cut += out.topics_down;
@@ -97,7 +117,7 @@ client_unsubscribe(struct fake_conn *f)
 	const unsigned c = out_random(&out, CHANNELS);
 
 	subscribe_end(worker.hub, &f->conn, &out.channels[c].id);
-	cl->ears[c].asked = cl->ears[c].joined = false;
+	cl->ears[c] = (struct ear){0};
 }
 
 static void
@@ -247,7 +267,7 @@ judge_end(void)
 			const struct out_channel *ch = &out.channels[c];
 			const bool may = !ch->is_private || ch->member[cl->user];
 
-			if (cl->ears[c].asked && !cl->ears[c].joined)
+			if (cl->ears[c].n > 0)
 				ear_complain("never answered", ch->id.text, 0);
 			if (cl->ears[c].joined && may && cl->ears[c].at < ch->head &&
 			    (!ch->is_private || cl->ears[c].at > ch->removed[cl->user]))
@@ -304,7 +324,7 @@ test_random(void)
 	const unsigned n = runs != NULL ? (unsigned)strtoul(runs, NULL, 10) : 12;
 	unsigned reads = 0;
 
-	ear_events = ear_gaps = ear_mixed = cold = cold_cut = 0;
+	ear_events = ear_gaps = ear_resets = ear_mixed = again = cold = cold_cut = 0;
 	for (unsigned seed = 1; seed <= n; seed++) {
 		const struct hub_limits limits = small_limits(seed);
 
@@ -339,9 +359,11 @@ test_random(void)
 	CU_ASSERT_TRUE(ear_mixed > n * 100);
 	CU_ASSERT_TRUE(cold > n * 20);
 	CU_ASSERT_TRUE(cold_cut > n);
-	printf("%u events (%u behind one of another channel), %u gaps, %u pages, "
-	       "%u cold subscribes, %u of them without topics ",
-	    ear_events, ear_mixed, ear_gaps, reads, cold, cold_cut);
+	CU_ASSERT_TRUE(again > n * 100);
+	CU_ASSERT_TRUE(ear_resets > n * 5);
+	printf("%u events (%u behind one of another channel), %u gaps, %u resets, "
+	       "%u pages, %u subscribes again, %u cold ones, %u of them without topics ",
+	    ear_events, ear_mixed, ear_gaps, ear_resets, reads, again, cold, cold_cut);
 }
 
 static CU_TestInfo cases[] = {

@@ -26,6 +26,8 @@ begin(int64_t rate)
 }
 
 /* As frames.c does. */
+static struct es_err err;
+
 static enum es_code
 frame(struct fake_conn *f, const struct frame_type *type, const char *json)
 {
@@ -33,7 +35,6 @@ frame(struct fake_conn *f, const struct frame_type *type, const char *json)
 	    .env = &worker.env, .conns = &worker.conns, .hub = worker.hub};
 	struct arena *a = arena_new();
 	void *in = arena_alloc(a, type->size);
-	struct es_err err = {0};
 	enum es_code rc = json_bind(json, strlen(json), type->fields, type->n_fields,
 	    JSON_IGNORE_UNKNOWN, a, in, &err);
 
@@ -136,6 +137,28 @@ a_flood_is_closed(void)
 	hub_end();
 }
 
+/* Twice in one sync: nothing is done. */
+static void
+a_channel_twice_is_refused(void)
+{
+	struct fake_conn *f = begin(1000);
+	const char *const one = out.channels[0].id.text, *const two =
+							     out.channels[10].id.text;
+	char json[400];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"channels\":[{\"channelId\":\"%s\"},{\"channelId\":\"%s\"},"
+	    "{\"channelId\":\"%s\",\"after\":1},{\"channelId\":\"%s\"}]}",
+	    one, two, two, one);
+	CU_ASSERT_EQUAL(frame(f, &frame_sync, json), ES_INVALID);
+	CU_ASSERT_STRING_EQUAL(err.field, "channels[2].channelId");
+	CU_ASSERT_STRING_EQUAL(err.text, "is the channel of channels[1] again");
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, "\"type\""), 0);
+	CU_ASSERT_EQUAL(f->conn.hub->n_subscriptions + f->conn.hub->n_applicants, 0);
+	hub_end();
+}
+
 static void
 no_limit(void)
 {
@@ -169,6 +192,7 @@ static CU_TestInfo cases[] = {
     {"every entry counts", every_entry_counts},
     {"a sync is done as far as the rate goes", a_sync_is_done_as_far_as_the_rate_goes},
     {"a flood is closed", a_flood_is_closed},
+    {"a channel twice in a sync is refused", a_channel_twice_is_refused},
     {"no limit", no_limit},
     {"refused ones are a flood too", refused_ones_are_a_flood_too},
     CU_TEST_INFO_NULL,

@@ -1,0 +1,158 @@
+#include "hub/sub_answer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conn/frame_out.h"
+#include "core/check.h"
+
+#include "core/banned.h"
+
+/* What a request comes to. */
+struct outcome_of {
+	int64_t at;          /* the cursor */
+	enum gap_reason gap; /* up to there; GAP_REASONS: none */
+};
+
+static struct outcome_of
+sub_answer_plan(const struct subscription *sub, const struct sub_request *r, int64_t head,
+    const char *epoch)
+{
+	if (!r->has_after)
+		return (struct outcome_of){sub->at, GAP_REASONS};
+	if (r->after > head || (r->epoch != NULL && strcmp(r->epoch, epoch) != 0))
+		return (struct outcome_of){head, GAP_RESET};
+	if (head - r->after > sub->channel->hub->limits.replay_limit)
+		return (struct outcome_of){head, GAP_REPLAY_LIMIT};
+	return (struct outcome_of){r->after, GAP_REASONS};
+}
+
+static void
+sub_answer_ack(const struct subscription *sub, const struct sub_request *r, int64_t head,
+    int64_t replayed)
+{
+	const char *epoch = sub->channel->hub->env->epoch;
+	char payload[160];
+
+	/* The epoch is a UUID of ours: nothing in it needs escaping. */
+	(void)snprintf(payload, sizeof(payload),
+	    "{\"epoch\":\"%s\",\"seq\":%" PRId64 ",\"replayed\":%" PRId64 "}", epoch,
+	    head, replayed);
+	frame_out_ack(sub->conn, r->op, r->id, sub->channel->id.text, payload);
+}
+
+/* Answer the first request and move the cursor. */
+static void
+sub_answer_first(struct subscription *sub, const struct outcome_of *outcome, int64_t head)
+{
+	const struct sub_request *r = sub->requests;
+	const struct channel *ch = sub->channel;
+
+	sub_answer_ack(sub, r, head, r->has_after ? head - outcome->at : 0);
+	if (outcome->gap != GAP_REASONS) {
+		sub->at = r->after; /* what the gap follows on */
+		sub_gap(sub, outcome->at, outcome->gap);
+	} else if (r->has_after) {
+		if (outcome->at < sub->at)
+			sub->live_from = head;
+		sub->at = outcome->at;
+		if (sub->at < head && sub->at >= chan_log_base(ch->log))
+			metrics_add(ch->hub->env->metrics, PM_REPLAY_MEMORY, 1);
+	}
+	sub_request_drop(&sub->requests);
+}
+
+/* Memory is enough: no gap, and nothing unseen of a private channel is skipped. */
+static bool
+sub_answer_knows(const struct subscription *sub, const struct outcome_of *outcome)
+{
+	const struct channel *ch = sub->channel;
+
+	return outcome->gap == GAP_REASONS &&
+	       (outcome->at <= sub->at || !ch->is_private ||
+		   sub->at >= chan_log_base(ch->log));
+}
+
+void
+sub_answer_again(
+    struct subscription *sub, const struct subscribe_request *req, int64_t deadline_ms)
+{
+	const bool free_to_move =
+	    sub_live(sub) && sub->stop_at == INT64_MAX && sub->requests == NULL;
+	struct sub_request *r = sub_request_add(&sub->requests, req, deadline_ms);
+	int64_t head = channel_head(sub->channel);
+	struct outcome_of outcome;
+
+	if (!free_to_move) {
+		if (sub->state == SUB_ASKED)
+			r->ticket = sub->ticket;
+		return;
+	}
+	if (head < sub->at)
+		head = sub->at; /* the log has not heard yet what the database knew */
+	outcome = sub_answer_plan(sub, r, head, sub->channel->hub->env->epoch);
+	if (!sub_answer_knows(sub, &outcome)) {
+		sub_ask(sub);
+		return;
+	}
+	sub_answer_first(sub, &outcome, head);
+	if (sub->at < head)
+		sub_behind(sub);
+}
+
+/* A reset on the word of a snapshot that may be older than the request would be wrong:
+ * the client has heard of the event, or of the epoch, elsewhere. */
+static bool
+sub_answer_is_older(const struct subscription *sub, const struct outcome_of *outcome,
+    int64_t head, uint64_t ticket)
+{
+	const struct sub_request *r = sub->requests;
+
+	if (outcome->gap != GAP_RESET)
+		return false;
+	return r->ticket == ticket ||
+	       (r->after > head && r->after <= channel_head(sub->channel));
+}
+
+bool
+sub_answer_row(struct subscription *sub, const struct sync_channel *row, uint64_t ticket)
+{
+	sub_request_drop_ours(&sub->requests);
+	sub->doubted = false;
+	if (sub->joined && sub->stop_at != INT64_MAX)
+		return true; /* answered when the removal has been delivered */
+	if (!sub->joined)
+		sub->at = sub->live_from = row->head;
+	while (sub->requests != NULL) {
+		const struct outcome_of outcome =
+		    sub_answer_plan(sub, sub->requests, row->head, row->epoch);
+
+		if (sub_answer_is_older(sub, &outcome, row->head, ticket))
+			return false;
+		sub->joined = sub->channel->entered = true;
+		sub_answer_first(sub, &outcome, row->head);
+	}
+	return true;
+}
+
+void
+sub_answer_late(struct subscription *sub)
+{
+	const int64_t now_ms = sub->channel->hub->env->now_ms;
+
+	while (sub->requests != NULL && now_ms > sub->requests->deadline_ms) {
+		struct sub_request *late = sub->requests;
+		struct es_err err;
+
+		(void)es_fail(&err, ES_UNAVAILABLE, "%s",
+		    late->ours
+			? "the channel's events wait until the right to read is checked"
+			: "the right to read can't be checked at the moment");
+		frame_out_error(
+		    sub->conn, late->op, late->id, sub->channel->id.text, &err);
+		sub_request_drop(&sub->requests);
+	}
+	if (sub->requests == NULL && !sub->doubted)
+		sub_behind(sub);
+}

@@ -1,0 +1,246 @@
+/* A further subscribe to a channel: each is answered as if it were alone, the oldest
+ * first, and an ack says no more than what is done. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "cunit_main.h"
+#include "hub/subscribe.h"
+#include "hub/subscription.h"
+#include "hub_rig.h"
+
+#include "core/banned.h"
+
+#define MESSAGE "\"type\":\"message\""
+
+static void
+again(struct fake_conn *f, const char *id, int64_t after, const char *epoch)
+{
+	struct subscribe_request req = {.channel = out.channels[0].id,
+	    .op = "subscribe",
+	    .id = id,
+	    .has_after = after >= 0,
+	    .after = after,
+	    .epoch = epoch};
+	struct es_err err;
+
+	CU_ASSERT_EQUAL(subscribe_begin(worker.hub, &f->conn, &req, &err), ES_OK);
+}
+
+/* What the ack of that request says. */
+static bool
+acked(const struct fake_conn *f, const char *id, int seq, int replayed)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text),
+	    "{\"type\":\"ack\",\"op\":\"subscribe\",\"id\":\"%s\",\"channelId\":\"%s\","
+	    "\"payload\":{\"epoch\":\"%s\",\"seq\":%d,\"replayed\":%d}",
+	    id, out.channels[0].id.text, out.epoch, seq, replayed);
+	return hub_count(f, text) == 1;
+}
+
+static struct fake_conn *
+reader_of(unsigned n)
+{
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	hub_say(0, n);
+	again(f, "first", -1, NULL);
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "first", (int)n, 0));
+	return f;
+}
+
+static void
+replays_from_there(void)
+{
+	struct fake_conn *f = reader_of(7);
+
+	again(f, "a", 4, NULL);
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "a", 7, 3));
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 3);
+	again(f, "b", 0, out.epoch); /* also what it has had */
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "b", 7, 7));
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
+	again(f, "c", 7, NULL);
+	again(f, "d", -1, NULL);
+	again(f, "e", -1, "without a number an epoch means nothing");
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "c", 7, 0));
+	CU_ASSERT_TRUE(acked(f, "d", 7, 0));
+	CU_ASSERT_TRUE(acked(f, "e", 7, 0));
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
+	hub_say(0, 2);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 12);
+	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"gap\""), 0);
+	CU_ASSERT_EQUAL(out.rights, 2); /* of the first one: all others from memory */
+	hub_end();
+}
+
+static void
+a_gap_where_nothing_can_be_replayed(void)
+{
+	struct fake_conn *f = reader_of(600);
+
+	again(f, "far", 99, NULL); /* 501: one more than the limit */
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "far", 600, 0));
+	CU_ASSERT_EQUAL(
+	    hub_count(f, "\"fromSeq\":100,\"toSeq\":600,\"reason\":\"replay_limit\""), 1);
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 0);
+	again(f, "limit", 100, NULL);
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "limit", 600, 500));
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 500);
+	again(f, "above", 601, NULL);
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "above", 600, 0));
+	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 1);
+	again(f, "epoch", 600, "another");
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "epoch", 600, 0));
+	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 2);
+	hub_say(0, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 501);
+	hub_end();
+}
+
+/* Several before the first answer, and none for whom an ack is owed is lost. */
+static void
+oldest_first(void)
+{
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(0);
+	hub_say(0, 9);
+	again(f, "a", 6, NULL);
+	again(f, NULL, 5, NULL);
+	again(f, "b", -1, NULL);
+	IGNORE(hub_turn(worker.hub));
+	again(f, "c", 2, NULL);
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "a", 9, 3));
+	CU_ASSERT_TRUE(acked(f, "b", 9, 0));
+	CU_ASSERT_TRUE(acked(f, "c", 9, 7));
+	CU_ASSERT_TRUE(hub_place(f, "\"id\":\"a\"") < hub_place(f, "\"id\":\"b\""));
+	CU_ASSERT_TRUE(hub_place(f, "\"id\":\"b\"") < hub_place(f, "\"id\":\"c\""));
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 7);
+	hub_end();
+}
+
+/* The client has heard of an event, over REST say, that this worker does not know. */
+static void
+ahead_of_the_worker_is_no_reset(void)
+{
+	struct fake_conn *f = reader_of(3);
+
+	out.faults.lose = 100;
+	hub_say(0, 1);
+	again(f, "a", 4, NULL);
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "a", 4, 0));
+	/* and after the database was asked for another request */
+	out.faults.stale = 100;
+	again(f, "b", 5, NULL);
+	IGNORE(hub_turn(worker.hub)); /* answered as of now: above the head */
+	hub_say(0, 2);
+	again(f, "c", 6, NULL);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 1); /* of b */
+	CU_ASSERT_TRUE(acked(f, "b", 4, 0));
+	CU_ASSERT_TRUE(acked(f, "c", 6, 0));
+	out.faults.lose = 0;
+	hub_say(0, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 1);
+	hub_end();
+}
+
+/* A request that needs the database ends in its time; the reader goes on. */
+static void
+without_the_database(void)
+{
+	struct fake_conn *f = reader_of(3);
+
+	hub_say(0, 2);
+	hub_settle();
+	out.down = true;
+	again(f, "near", 3, NULL); /* memory has what follows */
+	hub_settle();
+	CU_ASSERT_TRUE(acked(f, "near", 5, 2));
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 4);
+	again(f, "above", 9, NULL);
+	hub_pass(5000);
+	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"error\""), 0);
+	hub_say(0, 1);
+	hub_pass(250);
+	CU_ASSERT_EQUAL(hub_count(f, "\"id\":\"above\""), 1);
+	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"unavailable\""), 1);
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 5);
+	hub_say(0, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 6);
+	hub_end();
+}
+
+/* The right of a live reader is in doubt and can't be asked: it is told once. */
+static void
+a_reader_that_waits_is_told(void)
+{
+	const char *const told = "\"id\":\"\",\"channelId\":\"" OUT_CHANNEL_PRIVATE
+				 "\",\"code\":\"unavailable\"";
+	struct fake_conn *f[2];
+	struct channel *ch;
+
+	hub_begin(NULL);
+	for (int i = 0; i < 2; i++) {
+		f[i] = hub_join(i);
+		hub_subscribe(f[i], OUT_PRIVATE, -1);
+	}
+	hub_settle();
+	ch = channel_find(worker.hub, &f[0]->conn.tenant, &out.channels[OUT_PRIVATE].id);
+	out.down = true;
+	channel_reset(ch, 0);
+	out.channels[OUT_PRIVATE].member[1] = false;
+	hub_say(OUT_PRIVATE, 1);
+	hub_pass(5000);
+	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"error\""), 0);
+	hub_pass(250);
+	CU_ASSERT_EQUAL(hub_count(f[0], told), 1);
+	hub_pass(20000);
+	CU_ASSERT_EQUAL(hub_count(f[0], told), 1);
+	CU_ASSERT_EQUAL(hub_count(f[0], MESSAGE), 0);
+	out.down = false;
+	hub_pass(500);
+	CU_ASSERT_EQUAL(hub_count(f[0], MESSAGE), 1);
+	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"error\""), 1);
+	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"ack\""), 1);
+	CU_ASSERT_EQUAL(hub_count(f[1], MESSAGE), 0);
+	CU_ASSERT_EQUAL(hub_count(f[1], "\"code\":\"not_found\""), 1);
+	/* a second doubt is a second word */
+	out.down = true;
+	channel_reset(ch, 1);
+	hub_pass(5250);
+	CU_ASSERT_EQUAL(hub_count(f[0], told), 2);
+	hub_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"replays from there", replays_from_there},
+    {"a gap where nothing can be replayed", a_gap_where_nothing_can_be_replayed},
+    {"several before the first answer: the oldest first", oldest_first},
+    {"a client ahead of the worker is no reset", ahead_of_the_worker_is_no_reset},
+    {"what needs the database ends in its time", without_the_database},
+    {"a reader whose right is in doubt is told", a_reader_that_waits_is_told},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/subscribe_again", cases)
