@@ -54,31 +54,55 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 		struct channel *ch =
 		    channel_find(hub, &ask->tenants[i], &ask->channels[i]);
 
-		if (ch == NULL || ch->generation != ask->generation[i])
+		if (ch == NULL || ch->generation != ask->before[i].generation)
 			continue;
 		if (rc == ES_OK)
-			heads_compare(ch, ask->head_before[i], heads[i]);
+			heads_compare(ch, ask->before[i].head, heads[i]);
 		else
 			channel_doubt(ch);
 	}
 	free(ask);
 }
 
+/* Room for n channels. Every second a question goes out, mostly for few channels: the
+ * arrays behind the question are no larger than needed. */
+static struct heads_ask *
+heads_ask_new(struct hub *hub, size_t n)
+{
+	struct heads_ask *ask;
+	char *at =
+	    mem_new(1, sizeof(*ask) + n * (sizeof(*ask->before) + sizeof(*ask->tenants) +
+					      sizeof(*ask->channels)));
+
+	ask = (void *)at;
+	ask->hub = hub;
+	ask->done = heads_done;
+	at += sizeof(*ask);
+	ask->before = (void *)at; /* first: of the three it needs alignment */
+	at += n * sizeof(*ask->before);
+	ask->tenants = (void *)at;
+	at += n * sizeof(*ask->tenants);
+	ask->channels = (void *)at;
+	return ask;
+}
+
 static struct heads_ask *
 heads_ask_of(struct hub *hub)
 {
-	struct heads_ask *ask = mem_new(1, sizeof(*ask));
+	struct heads_ask *ask;
+	struct list *l = hub->checks.next;
+	size_t n = 0;
 
-	ask->hub = hub;
-	ask->done = heads_done;
-	for (struct list *l = hub->checks.next; l != &hub->checks && ask->n < HEADS_MAX;
-	     l = l->next) {
+	for (; l != &hub->checks && n < HEADS_MAX; l = l->next)
+		n++;
+	ask = heads_ask_new(hub, n);
+	for (l = hub->checks.next; ask->n < n; l = l->next) {
 		struct channel *ch = LIST_ITEM(l, struct channel, checks);
 
 		ask->tenants[ask->n] = ch->tenant;
 		ask->channels[ask->n] = ch->id;
-		ask->generation[ask->n] = ch->generation;
-		ask->head_before[ask->n] = channel_head(ch);
+		ask->before[ask->n] =
+		    (struct heads_before){channel_head(ch), ch->generation};
 		ask->n++;
 	}
 	return ask;

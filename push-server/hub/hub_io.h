@@ -27,15 +27,17 @@ struct authorise_ask {
 	} items[];
 };
 
-/* The heads of these channels. heads[i] is -1 for a channel that does not exist. The
- * question is freed by done. */
+/* The heads of these channels, at most HEADS_MAX. heads[i] is -1 for a channel that does
+ * not exist. The question is one allocation, freed by done. */
 struct heads_ask {
 	struct hub *hub;
 	size_t n;
-	struct tenant_id tenants[HEADS_MAX];
-	struct channel_id channels[HEADS_MAX];
-	int64_t head_before[HEADS_MAX];
-	uint64_t generation[HEADS_MAX];
+	struct tenant_id *tenants;
+	struct channel_id *channels;
+	struct heads_before {
+		int64_t head;
+		uint64_t generation;
+	} * before; /* as the question was asked */
 	void (*done)(struct heads_ask *ask, enum es_code rc, const int64_t heads[]);
 };
 

@@ -1,5 +1,6 @@
 #include "fake_outside.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,6 +279,11 @@ io_page(void *ctx, struct page_ask *question)
 static bool
 io_heads(void *ctx, struct heads_ask *question)
 {
+	struct outside *o = ctx;
+	const size_t bytes = malloc_usable_size(question);
+
+	if (bytes > o->heads_bytes)
+		o->heads_bytes = bytes;
 	return ask(ctx, JOB_HEADS, question);
 }
 

@@ -47,6 +47,7 @@ struct outside {
 	unsigned revalidated; /* tenants whose users were to be looked up again */
 	unsigned refused;     /* subscribes that were answered not_found */
 	void (*on_refused)(struct conn *c); /* or NULL */
+	size_t heads_bytes;                 /* of the largest question for heads */
 	unsigned page_reads, authorisations, rights, published;
 	/* Commands to Redis; NULL: it is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,

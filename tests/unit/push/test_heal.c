@@ -188,6 +188,32 @@ test_unreadable_event_is_a_hole(void)
 	}
 }
 
+/* A question for one head each second: as small as it can be. */
+static void
+test_small_questions(void)
+{
+	size_t one;
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	hub_subscribe(a, 0, -1);
+	hub_settle();
+	hub_pass(30000);
+	one = out.heads_bytes;
+	CU_ASSERT_TRUE(one > 0);
+	CU_ASSERT_TRUE(one < 256);
+	for (unsigned i = 1; i < OUT_CHANNELS; i++)
+		hub_subscribe(a, i, -1);
+	hub_settle();
+	out_cut(&out);
+	out_restored(&out);
+	hub_settle(); /* all heads at once */
+	CU_ASSERT_TRUE(out.heads_bytes > (OUT_CHANNELS - 1) * 90);
+	CU_ASSERT_TRUE(out.heads_bytes < OUT_CHANNELS * 256);
+	hub_end();
+}
+
 /* An event of channel 0 from after "db recovered". */
 static void
 hear_lifted(const struct fake_conn *f, int64_t seq)
@@ -313,6 +339,7 @@ test_epoch_by_first_reader(void)
 }
 
 static CU_TestInfo cases[] = {
+    {"a question for one head is small", test_small_questions},
     {"an unreadable event is a hole", test_unreadable_event_is_a_hole},
     {"a lost last event is seen within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
