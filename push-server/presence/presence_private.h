@@ -6,6 +6,7 @@
 #include "conn/conn_write.h"
 #include "core/list.h"
 #include "core/table.h"
+#include "env/odd_message.h"
 #include "presence/presence.h"
 
 #define PRESENCE_LEASE_MS 5000  /* renewed, swept and looked through this often */
@@ -42,7 +43,8 @@ struct presence {
 	struct list all_rooms;
 	uint64_t last_generation;
 	int64_t lease_ms; /* next */
-	bool newcomers;   /* rooms_turn has something to do */
+	struct odd_messages odd;
+	bool newcomers; /* rooms_turn has something to do */
 };
 
 /* presence_users.c */

@@ -200,6 +200,9 @@ room_message(struct room *room, const char *data, size_t len)
 		}
 		if (!room->large && room->n_present > PRESENCE_LARGE)
 			presence_tenant_enlarge(room);
+	} else {
+		odd_message_seen(&room->presence->odd, room->presence->env,
+		    "presence of a tenant", "no change of a user's presence");
 	}
 	arena_free(&a);
 }

@@ -6,7 +6,7 @@
 #include "cunit_main.h"
 
 #include "event/event.h"
-#include "hub/hub.h"
+#include "hub/hub_state.h"
 #include "hub_rig.h"
 
 #include "core/banned.h"
@@ -35,6 +35,13 @@ test_acl(void)
 	CU_ASSERT_EQUAL(out.revalidated_conns, 1);
 	hub_pass(5500);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
+	/* A hint that can't be read: something has changed. */
+	out.acl_version = 4;
+	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
+	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
+	CU_ASSERT_EQUAL(worker.hub->odd.n, 1); /* the first was logged */
+	hub_pass(250);
+	CU_ASSERT_EQUAL(out.revalidated, 3);
 	hub_end();
 }
 
