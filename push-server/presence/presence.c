@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "core/check.h"
-#include "presence/presence_private.h"
+#include "presence/presence_frame.h"
+#include "presence/presence_tenant.h"
+#include "presence/presence_users.h"
 
 #include "core/banned.h"
 
@@ -24,10 +26,14 @@ presence_new(struct loop_env *env, struct conns *conns,
 	p->limits = *limits;
 	p->io = *io;
 	table_init(&p->users);
-	table_init(&p->rooms);
+	table_init(&p->tenants);
 	list_init(&p->dirty);
 	list_init(&p->leaving);
-	list_init(&p->all_rooms);
+	list_init(&p->all_tenants);
+	list_init(&p->all_users);
+	list_init(&p->to_list);
+	list_init(&p->snapshots);
+	list_init(&p->late);
 	return p;
 }
 
@@ -36,8 +42,8 @@ presence_free(struct presence **p)
 {
 	if (*p == NULL)
 		return;
-	CHECK(list_empty(&(*p)->all_rooms));
-	users_fini(*p);
+	CHECK(list_empty(&(*p)->all_tenants));
+	presence_users_fini(*p);
 	free(*p);
 	*p = NULL;
 }
@@ -45,32 +51,34 @@ presence_free(struct presence **p)
 void
 presence_conn_open(struct presence *p, struct conn *c)
 {
-	struct presence_conn *d = mem_new(1, sizeof(*d));
+	struct presence_conn *pc = mem_new(1, sizeof(*pc));
 
-	d->conn = c;
-	list_init(&d->of_user);
-	list_init(&d->of_room);
-	list_init(&d->watches);
-	c->presence = d;
-	users_join(p, d);
-	rooms_join(p, d);
+	pc->conn = c;
+	list_init(&pc->of_user);
+	list_init(&pc->of_tenant);
+	list_init(&pc->watches);
+	list_init(&pc->snapshot);
+	c->presence = pc;
+	presence_users_join(p, pc);
+	presence_tenant_join(p, pc);
 }
 
 void
 presence_conn_closed(struct presence *p, struct conn *c)
 {
-	struct presence_conn *d = c->presence;
+	struct presence_conn *pc = c->presence;
 
-	rooms_leave(p, d);
-	users_leave(p, d);
-	free(d);
+	presence_tenant_leave(p, pc);
+	presence_users_leave(p, pc);
+	free(pc);
 	c->presence = NULL;
 }
 
 void
 presence_choose(struct presence *p, struct conn *c, enum presence_status status)
 {
-	users_choose(p, c->presence, status);
+	(void)p;
+	presence_users_choose(c->presence, status);
 }
 
 /* "es:t:" tenant ":p" */
@@ -102,24 +110,33 @@ void
 presence_message(struct presence *p, const char *topic, const char *data, size_t len)
 {
 	struct tenant_id tenant;
-	struct room *room =
-	    presence_parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
+	struct presence_tenant *pt = presence_parse_topic(topic, &tenant)
+	                                 ? presence_tenant_find(p, &tenant)
+	                                 : NULL;
 
-	if (room != NULL)
-		room_message(room, data, len);
+	if (pt != NULL)
+		presence_tenant_message(pt, data, len);
 }
 
 void
 presence_subscribed(struct presence *p, const char *topic)
 {
 	struct tenant_id tenant;
-	struct room *room =
-	    presence_parse_topic(topic, &tenant) ? room_find(p, &tenant) : NULL;
+	struct presence_tenant *pt = presence_parse_topic(topic, &tenant)
+	                                 ? presence_tenant_find(p, &tenant)
+	                                 : NULL;
 
-	if (room == NULL)
+	if (pt == NULL)
 		return;
-	room->again_ms = 0; /* a list under way may be older than this: list once more */
-	room_list(room);    /* from here on nothing is missed */
+	pt->again_ms = 0; /* a list under way may be older than this: list once more */
+	presence_tenant_list(pt); /* from here on nothing is missed */
+}
+
+void
+presence_user_gone(
+    struct presence *p, const struct tenant_id *tenant, const struct user_id *user)
+{
+	presence_users_gone(p, tenant, user);
 }
 
 void
@@ -127,7 +144,7 @@ presence_redis_state(struct presence *p, bool up)
 {
 	p->lease_ms = 0;
 	if (up)
-		rooms_list_all(p);
+		presence_tenant_list_all(p);
 }
 
 static void
@@ -138,7 +155,7 @@ presence_on_lease(
 
 	(void)err;
 	if (rc == ES_OK && v->kind == REDIS_INT && v->num == 0)
-		users_tell_again(p); /* it had run out: we may have been swept */
+		presence_users_tell_again(p); /* it had run out: we may have been swept */
 }
 
 static void
@@ -156,8 +173,9 @@ presence_renew(struct presence *p)
 void
 presence_turn(struct presence *p)
 {
-	users_tell(p);
-	rooms_turn(p);
+	presence_users_tell(p);
+	presence_tenant_turn(p);
+	presence_frame_turn(p);
 }
 
 void
@@ -168,8 +186,8 @@ presence_tick(struct presence *p)
 	if (now_ms >= p->lease_ms) {
 		p->lease_ms = now_ms + PRESENCE_LEASE_MS;
 		presence_renew(p);
-		users_scan(p);
 	}
-	users_tick(p);
-	rooms_tick(p);
+	presence_users_tick(p);
+	presence_tenant_tick(p);
+	presence_frame_tick(p);
 }

@@ -1,5 +1,6 @@
-/* Presence of this worker: its users' devices go to Redis, what is seen of everybody
- * comes back from there and goes to whom it concerns, at most once a second, lossy. */
+/* Presence of this worker: the status of its users goes to Redis, the status of
+ * everybody comes back from there and goes to those that it concerns: as changes, which
+ * may be lost, and as snapshots in their place. */
 #ifndef PUSH_PRESENCE_H
 #define PUSH_PRESENCE_H
 
@@ -41,6 +42,11 @@ void presence_choose(struct presence *p, struct conn *c, enum presence_status st
 /* Whose changes the connection gets in a large tenant; replaces the earlier list. */
 void presence_watch(
     struct presence *p, struct conn *c, const struct user_id users[], size_t n);
+
+/* This user is not to be here any more (deactivated, or of a suspended tenant): offline
+ * at once, however many connections of it are still open. */
+void presence_user_gone(
+    struct presence *p, const struct tenant_id *tenant, const struct user_id *user);
 
 /* es:t:<tenant>:p */
 bool presence_owns(const char *topic);

@@ -1,31 +1,60 @@
-/* The frames of presence: a change to whom it concerns, a snapshot to one reader. */
+#include "presence/presence_frame.h"
+
 #include <string.h>
 
+#include "conn/conn_write.h"
 #include "core/check.h"
-#include "presence/presence_private.h"
+#include "presence/presence_person.h"
+#include "presence/presence_users.h"
 #include "wire/event_frame.h"
+#include "wire/frame_text.h"
 #include "json/json_write.h"
 
 #include "core/banned.h"
 
-#define SNAPSHOT_MAX (60UL * 1024) /* one frame */
+#define FRAME_BYTES (60UL * 1024) /* 500 users are 36 KiB */
 
-/* Who was told of itself by its snapshot does not hear it again. */
-static void
-presence_frame_tell(
-    struct presence_conn *d, const struct person *person, const char *json, size_t len)
+void
+presence_frame_want(struct presence_conn *pc)
 {
-	const bool self = strcmp(d->conn->user.text, person->user.text) == 0;
+	list_move_tail(&pc->pt->presence->snapshots, &pc->snapshot);
+}
 
-	if (d->wants_snapshot || (self && d->self_told == person->seen))
+static bool
+presence_frame_waits(const struct presence_conn *pc)
+{
+	return !list_empty(&pc->snapshot);
+}
+
+/* The buffer of changes was full, so this reader does not know the state any more. It
+ * gets all of it instead, after a while: many changes come together. */
+static void
+presence_frame_want_later(struct presence_conn *pc)
+{
+	struct presence *p = pc->pt->presence;
+
+	pc->snapshot_ms = p->env->now_ms + PRESENCE_SNAPSHOT_MS;
+	list_move_tail(&p->late, &pc->snapshot);
+}
+
+/* A reader that was told of itself by its snapshot does not hear it again. */
+static void
+presence_frame_tell(struct presence_conn *pc, const struct presence_person *person,
+    const char *json, size_t len)
+{
+	const bool self = strcmp(pc->conn->user.text, person->user.text) == 0;
+
+	pc->pt->presence->steps++;
+	if (presence_frame_waits(pc) || (self && pc->self_told == person->seen))
 		return;
 	if (self)
-		d->self_told = person->seen;
-	IGNORE(conn_lossy_frame(d->conn, json, len));
+		pc->self_told = person->seen;
+	if (pc->conn->state == CONN_OPEN && !conn_lossy_frame(pc->conn, json, len))
+		presence_frame_want_later(pc);
 }
 
 void
-presence_tell(struct room *room, const struct person *person)
+presence_frame_change(struct presence_tenant *pt, const struct presence_person *person)
 {
 	static unsigned char buf[EVENT_FRAME_MAX];
 	const struct event_frame frame =
@@ -33,92 +62,158 @@ presence_tell(struct room *room, const struct person *person)
 	size_t len;
 	const char *json = event_frame_json(&frame, &len);
 
-	metrics_add(room->presence->env->metrics, PM_PRESENCE_CHANGES, 1);
-	if (!room->large)
-		for (struct list *l = room->devices.next; l != &room->devices;
-		     l = l->next)
-			presence_frame_tell(LIST_ITEM(l, struct presence_conn, of_room),
+	metrics_add(pt->presence->env->metrics, PM_PRESENCE_CHANGES, 1);
+	if (!pt->large)
+		for (struct list *l = pt->conns.next; l != &pt->conns; l = l->next)
+			presence_frame_tell(LIST_ITEM(l, struct presence_conn, of_tenant),
 			    person, json, len);
 	else
 		for (struct list *l = person->watches.next; l != &person->watches;
 		     l = l->next)
-			presence_frame_tell(LIST_ITEM(l, struct watch, of_person)->device,
-			    person, json, len);
+			presence_frame_tell(
+			    LIST_ITEM(l, struct presence_watch, of_person)->conn, person,
+			    json, len);
+}
+
+/* A snapshot being written. */
+struct snapshot {
+	struct presence_conn *pc;
+	struct arena *arena;
+	struct json_write json;
+	struct text text;
+	unsigned n;    /* users of this frame */
+	unsigned part; /* number of this frame, from 1 */
+};
+
+static void
+presence_frame_begin(struct snapshot *s)
+{
+	s->arena = arena_new();
+	s->n = 0;
+	s->part++;
+	text_init(&s->text, s->arena, FRAME_BYTES);
+	jw_init(&s->json, &s->text);
+	jw_object(&s->json, NULL);
+	jw_string(&s->json, "type", "presence_snapshot");
+	jw_object(&s->json, "payload");
+	jw_array(&s->json, "users");
+}
+
+/* A snapshot of one frame says nothing of parts. */
+static void
+presence_frame_end(struct snapshot *s, bool more)
+{
+	jw_array_end(&s->json);
+	if (more || s->part > 1) {
+		jw_int(&s->json, "part", s->part);
+		jw_bool(&s->json, "more", more);
+	}
+	jw_object_end(&s->json);
+	jw_object_end(&s->json);
+	CHECK(!s->text.overflow);
+	conn_queue_frame(s->pc->conn, s->text.data, s->text.len);
+	arena_free(&s->arena);
 }
 
 static void
-presence_frame_put_status(
-    struct json_write *w, const struct user_id *user, enum presence_status status)
+presence_frame_put(
+    struct snapshot *s, const struct user_id *user, enum presence_status status)
 {
-	jw_object(w, NULL);
-	jw_string(w, "userId", user->text);
-	jw_string(w, "status", presence_name(status));
-	jw_object_end(w);
+	if (s->n == PRESENCE_FRAME_USERS) {
+		presence_frame_end(s, true);
+		presence_frame_begin(s);
+	}
+	s->n++;
+	s->pc->pt->presence->steps++;
+	jw_object(&s->json, NULL);
+	jw_string(&s->json, "userId", user->text);
+	jw_string(&s->json, "status", presence_name(status));
+	jw_object_end(&s->json);
 }
 
+/* The reader's own user may be on its way to Redis still. */
 static void
-presence_frame_put(struct json_write *w, const struct person *person)
+presence_frame_put_self(struct snapshot *s)
 {
-	presence_frame_put_status(w, &person->user, person->seen);
-}
+	struct presence_conn *pc = s->pc;
+	const struct user_id *user = &pc->conn->user;
+	const struct presence_person *person = presence_person_find(pc->pt, user);
 
-/* Its own user may be on its way to Redis still. */
-static void
-presence_frame_put_self(struct json_write *w, struct presence_conn *d)
-{
-	const struct user_id *user = &d->conn->user;
-	const struct person *person = person_find(d->room, user);
-
-	d->self_told = users_status(d);
+	pc->self_told = presence_users_status(pc);
 	if (person != NULL && person->seen != PRESENCE_OFFLINE)
-		d->self_told = person->seen; /* is put with the others */
-	else if (d->self_told != PRESENCE_OFFLINE)
-		presence_frame_put_status(w, user, d->self_told);
+		pc->self_told = person->seen; /* is put with the others */
+	else if (pc->self_told != PRESENCE_OFFLINE)
+		presence_frame_put(s, user, pc->self_told);
 }
 
-/* Small rooms: who is not offline. Large ones: who is watched, offline or not. */
+/* Small tenants: the users that are not offline. Large ones: the watched, offline or not.
+ */
 static void
-presence_frame_put_all(struct json_write *w, struct presence_conn *d)
+presence_frame_put_all(struct snapshot *s)
 {
+	struct presence_conn *pc = s->pc;
+	const bool large = pc->pt->large;
 	struct table_node *node = NULL;
 
-	if (!d->room->large)
-		presence_frame_put_self(w, d);
-	for (struct list *l = d->watches.next; l != &d->watches; l = l->next) {
-		const struct person *person =
-		    LIST_ITEM(l, struct watch, of_device)->person;
+	if (!large)
+		presence_frame_put_self(s);
+	for (struct list *l = pc->watches.next; l != &pc->watches; l = l->next) {
+		const struct presence_person *person =
+		    LIST_ITEM(l, struct presence_watch, of_conn)->person;
 
-		if (d->room->large || person->seen == PRESENCE_OFFLINE)
-			presence_frame_put(w, person);
+		if (large || person->seen == PRESENCE_OFFLINE)
+			presence_frame_put(s, &person->user, person->seen);
 	}
-	while (!d->room->large && (node = table_next(&d->room->people, node)) != NULL) {
-		const struct person *person = ES_CONTAINER(node, struct person, node);
+	while (!large && (node = table_next(&pc->pt->people, node)) != NULL) {
+		const struct presence_person *person =
+		    ES_CONTAINER(node, struct presence_person, node);
 
 		if (person->seen != PRESENCE_OFFLINE)
-			presence_frame_put(w, person);
+			presence_frame_put(s, &person->user, person->seen);
+	}
+}
+
+/* Changes that wait in the connection's buffer are older than the snapshot: sent after
+ * it, they would take the client back to an old state for ever. */
+static void
+presence_frame_snapshot(struct presence_conn *pc)
+{
+	struct snapshot s = {.pc = pc};
+
+	conn_lossy_clear(pc->conn);
+	presence_frame_begin(&s);
+	presence_frame_put_all(&s);
+	presence_frame_end(&s, false);
+}
+
+/* A reader of a tenant that Redis has not listed yet is told when it has: the list makes
+ * its readers due again. */
+void
+presence_frame_turn(struct presence *p)
+{
+	struct list *l;
+
+	while ((l = list_pop(&p->snapshots)) != NULL) {
+		struct presence_conn *pc = LIST_ITEM(l, struct presence_conn, snapshot);
+
+		p->steps++;
+		if (pc->pt->listed)
+			presence_frame_snapshot(pc);
+		else
+			list_add_tail(&pc->pt->unlisted, &pc->snapshot);
 	}
 }
 
 void
-presence_snapshot(struct presence_conn *d)
+presence_frame_tick(struct presence *p)
 {
-	struct arena *a = arena_new();
-	struct json_write w;
-	struct text text;
+	struct list *l;
 
-	text_init(&text, a, SNAPSHOT_MAX);
-	jw_init(&w, &text);
-	jw_object(&w, NULL);
-	jw_string(&w, "type", "presence_snapshot");
-	jw_object(&w, "payload");
-	jw_array(&w, "users");
-	presence_frame_put_all(&w, d);
-	jw_array_end(&w);
-	jw_object_end(&w);
-	jw_object_end(&w);
-	d->wants_snapshot = false;
-	/* What waits is older than this. */
-	if (!text.overflow)
-		conn_queue_frame(d->conn, text.data, text.len);
-	arena_free(&a);
+	while ((l = list_first(&p->late)) != NULL) {
+		struct presence_conn *pc = LIST_ITEM(l, struct presence_conn, snapshot);
+
+		if (pc->snapshot_ms > p->env->now_ms)
+			return;
+		presence_frame_want(pc);
+	}
 }

@@ -1,13 +1,14 @@
-/* What is seen of a tenant's users: the whole room while it is small, those who are
- * watched when it is large; kept by the tenant's topic, compared with Redis now and then.
- */
+#include "presence/presence_tenant.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
 #include "event/event.h"
-#include "presence/presence_private.h"
+#include "presence/presence_frame.h"
+#include "presence/presence_person.h"
+#include "presence/presence_watch.h"
 #include "json/json_bind.h"
 
 #include "core/banned.h"
@@ -15,157 +16,104 @@
 static bool
 presence_tenant_same(struct table_node *node, const void *key)
 {
-	return memcmp(&ES_CONTAINER(node, struct room, node)->tenant, key,
+	return memcmp(&ES_CONTAINER(node, struct presence_tenant, node)->tenant, key,
 		   sizeof(struct tenant_id)) == 0;
 }
 
-struct room *
-room_find(struct presence *p, const struct tenant_id *tenant)
+struct presence_tenant *
+presence_tenant_find(struct presence *p, const struct tenant_id *tenant)
 {
-	struct table_node *node = table_find(
-	    &p->rooms, keyed_hash(tenant, sizeof(*tenant)), presence_tenant_same, tenant);
+	struct table_node *node = table_find(&p->tenants,
+	    keyed_hash(tenant, sizeof(*tenant)), presence_tenant_same, tenant);
 
-	return node == NULL ? NULL : ES_CONTAINER(node, struct room, node);
+	return node == NULL ? NULL : ES_CONTAINER(node, struct presence_tenant, node);
 }
 
-static struct room *
-presence_tenant_room_new(struct presence *p, const struct tenant_id *tenant)
+static struct presence_tenant *
+presence_tenant_new(struct presence *p, const struct tenant_id *tenant)
 {
-	struct room *room = mem_new(1, sizeof(*room));
+	struct presence_tenant *pt = mem_new(1, sizeof(*pt));
 	char topic[ES_TOPIC_MAX];
 
-	room->presence = p;
-	room->tenant = *tenant;
-	room->generation = ++p->last_generation;
-	list_init(&room->devices);
-	list_init(&room->changed);
-	table_init(&room->people);
-	table_add(&p->rooms, &room->node, keyed_hash(tenant, sizeof(*tenant)));
-	list_init(&room->all);
-	list_add_tail(&p->all_rooms, &room->all);
+	pt->presence = p;
+	pt->tenant = *tenant;
+	pt->generation = ++p->last_generation;
+	list_init(&pt->conns);
+	list_init(&pt->changed);
+	table_init(&pt->people);
+	table_add(&p->tenants, &pt->node, keyed_hash(tenant, sizeof(*tenant)));
+	list_init(&pt->unlisted);
+	list_init(&pt->all);
+	list_add_tail(&p->all_tenants, &pt->all);
+	list_init(&pt->to_list);
+	list_add_tail(&p->to_list, &pt->to_list);
 	topic_presence(tenant, topic);
 	p->io.topic(p->io.ctx, topic, true);
-	return room;
+	return pt;
 }
 
 static void
-presence_tenant_room_free(struct room *room)
+presence_tenant_free(struct presence_tenant *pt)
 {
-	struct presence *p = room->presence;
+	struct presence *p = pt->presence;
 	struct table_node *node;
 	char topic[ES_TOPIC_MAX];
 
-	topic_presence(&room->tenant, topic);
+	topic_presence(&pt->tenant, topic);
 	p->io.topic(p->io.ctx, topic, false);
-	while ((node = table_next(&room->people, NULL)) != NULL) {
-		table_remove(&room->people, node);
-		free(ES_CONTAINER(node, struct person, node));
+	while ((node = table_next(&pt->people, NULL)) != NULL) {
+		table_remove(&pt->people, node);
+		free(ES_CONTAINER(node, struct presence_person, node));
 	}
-	table_remove(&p->rooms, &room->node);
-	list_del(&room->all);
-	free(room);
+	table_remove(&p->tenants, &pt->node);
+	table_fini(&pt->people);
+	list_del(&pt->all);
+	list_del(&pt->to_list);
+	free(pt);
 }
 
 void
-rooms_join(struct presence *p, struct presence_conn *d)
+presence_tenant_join(struct presence *p, struct presence_conn *pc)
 {
-	struct room *room = room_find(p, &d->conn->tenant);
+	struct presence_tenant *pt = presence_tenant_find(p, &pc->conn->tenant);
 
-	if (room == NULL)
-		room = presence_tenant_room_new(p, &d->conn->tenant);
-	d->room = room;
-	list_add_tail(&room->devices, &d->of_room);
-	room->n_devices++;
-	d->wants_snapshot = true; /* follows hello at the end of the turn, or the list */
-	p->newcomers = true;
+	if (pt == NULL)
+		pt = presence_tenant_new(p, &pc->conn->tenant);
+	pc->pt = pt;
+	list_add_tail(&pt->conns, &pc->of_tenant);
+	pt->n_conns++;
+	presence_frame_want(pc); /* follows hello at the end of the turn, or the list */
 }
 
 void
-rooms_leave(struct presence *p, struct presence_conn *d)
+presence_tenant_leave(struct presence *p, struct presence_conn *pc)
 {
-	struct room *room = d->room;
+	struct presence_tenant *pt = pc->pt;
 
 	(void)p;
-	watch_clear(d);
-	list_del(&d->of_room);
-	if (--room->n_devices == 0)
-		presence_tenant_room_free(room);
+	presence_watch_clear(pc);
+	list_del(&pc->snapshot);
+	list_del(&pc->of_tenant);
+	if (--pt->n_conns == 0)
+		presence_tenant_free(pt);
 }
 
-static bool
-presence_tenant_same_person(struct table_node *node, const void *key)
-{
-	return memcmp(&ES_CONTAINER(node, struct person, node)->user, key,
-		   sizeof(struct user_id)) == 0;
-}
-
-struct person *
-person_find(struct room *room, const struct user_id *user)
-{
-	struct table_node *node = table_find(&room->people,
-	    keyed_hash(user, sizeof(*user)), presence_tenant_same_person, user);
-
-	return node == NULL ? NULL : ES_CONTAINER(node, struct person, node);
-}
-
-struct person *
-person_get(struct room *room, const struct user_id *user)
-{
-	struct person *person = person_find(room, user);
-
-	if (person != NULL)
-		return person;
-	person = mem_new(1, sizeof(*person));
-	person->user = *user;
-	list_init(&person->changed);
-	list_init(&person->watches);
-	table_add(&room->people, &person->node, keyed_hash(user, sizeof(*user)));
-	return person;
-}
-
-void
-person_see(struct room *room, struct person *person, enum presence_status status)
-{
-	if (status == person->seen)
-		return;
-	if (person->seen == PRESENCE_OFFLINE)
-		room->n_present++;
-	else if (status == PRESENCE_OFFLINE)
-		room->n_present--;
-	person->seen = status;
-	if (list_empty(&person->changed))
-		list_add_tail(&room->changed, &person->changed);
-}
-
-void
-person_drop_idle(struct room *room, struct person *person)
-{
-	if (!list_empty(&person->watches) || !list_empty(&person->changed))
-		return;
-	if (!room->large && person->seen != PRESENCE_OFFLINE)
-		return;
-	if (room->asking && person_heard_since(person, room->asked))
-		return; /* the list under way may know less */
-	if (person->seen != PRESENCE_OFFLINE)
-		room->n_present--;
-	table_remove(&room->people, &person->node);
-	free(person);
-}
-
-/* Too many to tell everybody of everybody: forget whom nobody watches. */
+/* Too many are present to tell everybody of everybody: forget the people that nobody
+ * watches. */
 static void
-presence_tenant_enlarge(struct room *room)
+presence_tenant_enlarge(struct presence_tenant *pt)
 {
-	struct table_node *node = table_next(&room->people, NULL);
+	struct table_node *node = table_next(&pt->people, NULL);
 
-	room->large = true;
+	pt->large = true;
 	while (node != NULL) {
-		struct person *person = ES_CONTAINER(node, struct person, node);
+		struct presence_person *person =
+		    ES_CONTAINER(node, struct presence_person, node);
 
-		node = table_next(&room->people, node);
+		node = table_next(&pt->people, node);
 		if (list_empty(&person->watches))
 			list_del(&person->changed);
-		person_drop_idle(room, person);
+		presence_person_drop_idle(pt, person);
 	}
 }
 
@@ -179,218 +127,212 @@ static const struct json_field change_fields[] = {
 };
 
 void
-room_message(struct room *room, const char *data, size_t len)
+presence_tenant_message(struct presence_tenant *pt, const char *data, size_t len)
 {
 	struct arena *a = arena_new();
 	struct change_in in = {0};
 	struct user_id user = {{0}};
 	enum presence_status status;
-	struct person *person;
+	struct presence_person *person;
 	struct es_err err;
 
 	if (json_bind(data, len, change_fields, ES_COUNT(change_fields),
 		JSON_IGNORE_UNKNOWN, a, &in, &err) == ES_OK &&
 	    user_id_parse(in.userId, &user, &err) == ES_OK &&
 	    presence_parse(in.status, &status)) {
-		person = room->large ? person_find(room, &user) : person_get(room, &user);
+		person = pt->large ? presence_person_find(pt, &user)
+		                   : presence_person_get(pt, &user);
 		if (person != NULL) {
-			person->heard = room->asks;
-			person_see(room, person, status);
-			person_drop_idle(room, person);
+			person->heard = pt->asks;
+			presence_person_see(pt, person, status);
+			presence_person_drop_idle(pt, person);
 		}
-		if (!room->large && room->n_present > PRESENCE_LARGE)
-			presence_tenant_enlarge(room);
+		if (!pt->large && pt->n_present > PRESENCE_LARGE)
+			presence_tenant_enlarge(pt);
 	} else {
-		odd_message_seen(&room->presence->odd, room->presence->env,
+		odd_message_seen(&pt->presence->odd, pt->presence->env,
 		    "presence of a tenant", "no change of a user's presence");
 	}
 	arena_free(&a);
 }
 
-bool
-person_heard_since(const struct person *person, uint64_t asked)
-{
-	return person->heard >= asked;
-}
-
-/* Who is not in the list is offline. */
+/* Users that are not in the list are offline. At most PRESENCE_LARGE are in it. */
 static void
-presence_tenant_take_list(struct room *room, const struct redis_value *v)
+presence_tenant_take_list(struct presence_tenant *pt, const struct redis_value *v)
 {
-	struct table listed = room->people;
+	struct table listed = pt->people;
 	struct table_node *node;
 	struct es_err err;
 
-	table_init(&room->people);
-	room->n_present = 0;
+	table_init(&pt->people);
+	pt->n_present = 0;
 	for (size_t i = 0; i + 1 < v->n; i += 2) {
 		struct user_id user = {{0}};
 		enum presence_status status;
-		struct person *person;
+		struct presence_person *person;
 
 		if (v->items[i].kind != REDIS_STRING ||
 		    v->items[i + 1].kind != REDIS_STRING ||
 		    user_id_parse(v->items[i].str, &user, &err) != ES_OK ||
 		    !presence_parse(v->items[i + 1].str, &status))
 			continue;
-		node = table_find(&listed, keyed_hash(&user, sizeof(user)),
-		    presence_tenant_same_person, &user);
+		person = presence_person_find_in(&listed, &user);
+		node = person == NULL ? NULL : &person->node;
 		if (node != NULL) {
 			table_remove(&listed, node);
-			table_add(&room->people, node, node->hash);
-			if (ES_CONTAINER(node, struct person, node)->seen !=
+			table_add(&pt->people, node, node->hash);
+			if (ES_CONTAINER(node, struct presence_person, node)->seen !=
 			    PRESENCE_OFFLINE)
-				room->n_present++;
+				pt->n_present++;
 		}
-		person = person_get(room, &user);
-		if (person_heard_since(person, room->asked)) {
-			person_drop_idle(room, person);
+		person = presence_person_get(pt, &user);
+		if (presence_person_heard_since(person, pt->asked)) {
+			presence_person_drop_idle(pt, person);
 			continue;
 		}
-		person_see(room, person, status);
-		if (!room->listed)
+		presence_person_see(pt, person, status);
+		if (!pt->listed)
 			person->told = status; /* the snapshot says it */
 	}
 	while ((node = table_next(&listed, NULL)) != NULL) {
-		struct person *person = ES_CONTAINER(node, struct person, node);
+		struct presence_person *person =
+		    ES_CONTAINER(node, struct presence_person, node);
 
 		table_remove(&listed, node);
-		table_add(&room->people, node, node->hash);
+		table_add(&pt->people, node, node->hash);
 		if (person->seen != PRESENCE_OFFLINE)
-			room->n_present++;
-		if (!person_heard_since(person, room->asked))
-			person_see(room, person, PRESENCE_OFFLINE);
-		person_drop_idle(room, person);
+			pt->n_present++;
+		if (!presence_person_heard_since(person, pt->asked))
+			presence_person_see(pt, person, PRESENCE_OFFLINE);
+		presence_person_drop_idle(pt, person);
 	}
 }
 
-/* The room that was asked about may be gone. */
+/* The tenant that was asked about may be gone from this worker. */
 struct list_query {
 	struct presence *presence;
 	struct tenant_id tenant;
 	uint64_t generation;
 };
 
+/* The list is there: readers that waited for it get their snapshot. */
+static void
+presence_tenant_listed(struct presence_tenant *pt)
+{
+	struct list *l;
+
+	pt->listed = true;
+	while ((l = list_first(&pt->unlisted)) != NULL)
+		presence_frame_want(LIST_ITEM(l, struct presence_conn, snapshot));
+}
+
+static void
+presence_tenant_take_answer(struct presence_tenant *pt, const struct redis_value *v)
+{
+	const bool was_large = pt->large;
+
+	if (v->kind == REDIS_ARRAY) {
+		pt->large = false;
+		presence_tenant_take_list(pt, v);
+		for (struct list *l = pt->conns.next; was_large && l != &pt->conns;
+		     l = l->next)
+			presence_frame_want(
+			    LIST_ITEM(l, struct presence_conn, of_tenant));
+	} else {
+		if (!pt->large)
+			presence_tenant_enlarge(pt);
+		presence_watch_refresh(pt);
+	}
+	presence_tenant_listed(pt);
+}
+
 static void
 presence_tenant_on_list(
     void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
 {
 	struct list_query *q = ctx;
-	struct room *room = room_find(q->presence, &q->tenant);
-	const bool was_large = room != NULL && room->large;
+	struct presence_tenant *pt = presence_tenant_find(q->presence, &q->tenant);
 
 	(void)err;
-	if (room != NULL && room->generation == q->generation) {
-		room->asking = false;
-		if (rc == ES_OK && v->kind == REDIS_ARRAY) {
-			room->large = false;
-			presence_tenant_take_list(room, v);
-			room->listed = true;
-			room->presence->newcomers = true;
-			for (struct list *l = room->devices.next;
-			     was_large && l != &room->devices; l = l->next)
-				LIST_ITEM(l, struct presence_conn, of_room)
-				    ->wants_snapshot = true;
-		} else if (rc == ES_OK) {
-			if (!room->large)
-				presence_tenant_enlarge(room);
-			room->listed = true;
-			room->presence->newcomers = true;
-			watch_refresh(room);
-		} else {
-			room->again_ms = 0;
-		}
+	if (pt != NULL && pt->generation == q->generation) {
+		pt->asking = false;
+		if (rc == ES_OK)
+			presence_tenant_take_answer(pt, v);
+		else
+			pt->again_ms = 0; /* the tick asks again */
 	}
 	free(q);
 }
 
 void
-room_list(struct room *room)
+presence_tenant_list(struct presence_tenant *pt)
 {
-	struct presence *p = room->presence;
+	struct presence *p = pt->presence;
 	struct presence_call call;
 	struct list_query *q;
 
-	if (room->asking)
+	if (pt->asking)
 		return;
 	q = mem_new(1, sizeof(*q));
-	*q = (struct list_query){room->presence, room->tenant, room->generation};
+	*q = (struct list_query){pt->presence, pt->tenant, pt->generation};
 	presence_list_call(
-	    &call, &room->tenant, room->large ? PRESENCE_SMALL : PRESENCE_LARGE);
+	    &call, &pt->tenant, pt->large ? PRESENCE_SMALL : PRESENCE_LARGE);
 	if (!p->io.redis(p->io.ctx, call.script, call.argc, call.argv,
 		presence_tenant_on_list, q)) {
 		free(q);
 		return;
 	}
-	room->asking = true;
-	room->asked = ++room->asks;
-	room->again_ms = p->env->now_ms + PRESENCE_AGAIN_MS;
+	pt->asking = true;
+	pt->asked = ++pt->asks;
+	pt->again_ms = p->env->now_ms + PRESENCE_AGAIN_MS;
 }
 
 void
-rooms_list_all(struct presence *p)
+presence_tenant_list_all(struct presence *p)
 {
-	for (struct list *l = p->all_rooms.next; l != &p->all_rooms; l = l->next)
-		room_list(LIST_ITEM(l, struct room, all));
+	for (struct list *l = p->all_tenants.next; l != &p->all_tenants; l = l->next)
+		presence_tenant_list(LIST_ITEM(l, struct presence_tenant, all));
 }
 
 static void
-presence_tenant_flush(struct room *room)
+presence_tenant_flush(struct presence_tenant *pt)
 {
-	while (!list_empty(&room->changed)) {
-		struct person *person =
-		    LIST_ITEM(room->changed.next, struct person, changed);
+	struct list *l;
 
-		list_del(&person->changed);
+	while ((l = list_pop(&pt->changed)) != NULL) {
+		struct presence_person *person =
+		    LIST_ITEM(l, struct presence_person, changed);
+
 		if (person->seen != person->told) {
-			presence_tell(room, person);
+			presence_frame_change(pt, person);
 			person->told = person->seen;
 		}
-		person_drop_idle(room, person);
-	}
-}
-
-/* The newest readers are last. */
-static void
-presence_tenant_send_snapshots(struct room *room)
-{
-	for (struct list *l = room->devices.prev; l != &room->devices; l = l->prev) {
-		struct presence_conn *d = LIST_ITEM(l, struct presence_conn, of_room);
-
-		if (d->wants_snapshot)
-			presence_snapshot(d);
+		presence_person_drop_idle(pt, person);
 	}
 }
 
 void
-rooms_turn(struct presence *p)
+presence_tenant_turn(struct presence *p)
 {
-	if (!p->newcomers)
-		return;
-	p->newcomers = false;
-	for (struct list *l = p->all_rooms.next; l != &p->all_rooms; l = l->next) {
-		struct room *room = LIST_ITEM(l, struct room, all);
+	struct list *l;
 
-		if (room->again_ms == 0)
-			room_list(room);
-		if (room->listed)
-			presence_tenant_send_snapshots(room);
-	}
+	while ((l = list_pop(&p->to_list)) != NULL)
+		presence_tenant_list(LIST_ITEM(l, struct presence_tenant, to_list));
 }
 
 void
-rooms_tick(struct presence *p)
+presence_tenant_tick(struct presence *p)
 {
 	const int64_t now_ms = p->env->now_ms;
 
-	for (struct list *l = p->all_rooms.next; l != &p->all_rooms; l = l->next) {
-		struct room *room = LIST_ITEM(l, struct room, all);
+	for (struct list *l = p->all_tenants.next; l != &p->all_tenants; l = l->next) {
+		struct presence_tenant *pt = LIST_ITEM(l, struct presence_tenant, all);
 
-		if (now_ms >= room->again_ms)
-			room_list(room);
-		if (room->listed && now_ms >= room->flush_ms) {
-			presence_tenant_flush(room);
-			room->flush_ms = now_ms + PRESENCE_FLUSH_MS;
+		if (now_ms >= pt->again_ms)
+			presence_tenant_list(pt);
+		if (pt->listed && now_ms >= pt->flush_ms) {
+			presence_tenant_flush(pt);
+			pt->flush_ms = now_ms + PRESENCE_FLUSH_MS;
 		}
 	}
 }

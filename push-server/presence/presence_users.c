@@ -1,11 +1,10 @@
-/* The users of this worker's connections: the best of their devices goes to Redis,
- * offline only after a while, each user one command at a time. */
+#include "presence/presence_users.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
-#include "presence/presence_private.h"
 
 #include "core/banned.h"
 
@@ -18,15 +17,18 @@ struct presence_user {
 	struct table_node node;
 	struct presence *presence;
 	struct user_key key;
-	struct list devices;
+	struct list conns;
+	struct list all; /* on presence->all_users */
 	struct list dirty, leaving;
 	int64_t left_ms;                    /* without connection since */
 	enum presence_status told, telling; /* what Redis has; what is on its way */
 	bool known, busy, forget_choice;
+	bool forgetting; /* forget_choice as of the command under way */
+	bool gone;       /* may not be here: offline, whatever its connections say */
 };
 
 static bool
-presence_users_same_user(struct table_node *node, const void *key)
+presence_users_same(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct presence_user, node)->key, key,
 		   sizeof(struct user_key)) == 0;
@@ -36,19 +38,19 @@ static struct presence_user *
 presence_users_find(const struct presence *p, const struct user_key *key)
 {
 	struct table_node *node = table_find(
-	    &p->users, keyed_hash(key, sizeof(*key)), presence_users_same_user, key);
+	    &p->users, keyed_hash(key, sizeof(*key)), presence_users_same, key);
 
 	return node == NULL ? NULL : ES_CONTAINER(node, struct presence_user, node);
 }
 
 static enum presence_status
 presence_users_conn_status(
-    const struct presence *p, const struct presence_conn *d, int64_t now_ms)
+    const struct presence *p, const struct presence_conn *pc, int64_t now_ms)
 {
-	if (d->chosen)
-		return d->status;
-	return now_ms - d->conn->last_frame_ms > p->limits.idle_ms ? PRESENCE_IDLE
-	                                                           : PRESENCE_ONLINE;
+	if (pc->chosen)
+		return pc->status;
+	return now_ms - pc->conn->last_frame_ms > p->limits.idle_ms ? PRESENCE_IDLE
+	                                                            : PRESENCE_ONLINE;
 }
 
 /* Online beats idle beats offline; for a while after the last connection nothing changes.
@@ -59,11 +61,13 @@ presence_users_status_of(const struct presence_user *u)
 	const int64_t now_ms = u->presence->env->now_ms;
 	enum presence_status best = PRESENCE_OFFLINE;
 
-	if (list_empty(&u->devices))
+	if (u->gone)
+		return PRESENCE_OFFLINE;
+	if (list_empty(&u->conns))
 		return now_ms - u->left_ms < u->presence->limits.hold_ms
 		           ? u->told
 		           : PRESENCE_OFFLINE;
-	for (struct list *l = u->devices.next; l != &u->devices; l = l->next) {
+	for (struct list *l = u->conns.next; l != &u->conns; l = l->next) {
 		const enum presence_status status = presence_users_conn_status(
 		    u->presence, LIST_ITEM(l, struct presence_conn, of_user), now_ms);
 
@@ -81,42 +85,46 @@ presence_users_mark(struct presence_user *u)
 }
 
 static void
-presence_users_user_free(struct presence_user *u)
+presence_users_free_one(struct presence_user *u)
 {
 	list_del(&u->dirty);
 	list_del(&u->leaving);
+	list_del(&u->all);
 	table_remove(&u->presence->users, &u->node);
 	free(u);
 }
 
 void
-users_join(struct presence *p, struct presence_conn *d)
+presence_users_join(struct presence *p, struct presence_conn *pc)
 {
-	const struct user_key key = {d->conn->tenant, d->conn->user};
+	const struct user_key key = {pc->conn->tenant, pc->conn->user};
 	struct presence_user *u = presence_users_find(p, &key);
 
 	if (u == NULL) {
 		u = mem_new(1, sizeof(*u));
 		u->presence = p;
 		u->key = key;
-		list_init(&u->devices);
+		list_init(&u->conns);
 		list_init(&u->dirty);
 		list_init(&u->leaving);
+		list_init(&u->all);
+		list_add_tail(&p->all_users, &u->all);
 		table_add(&p->users, &u->node, keyed_hash(&key, sizeof(key)));
 	}
 	list_del(&u->leaving);
-	d->user = u;
-	list_add_tail(&u->devices, &d->of_user);
+	u->gone = false; /* the database has let it in */
+	pc->user = u;
+	list_add_tail(&u->conns, &pc->of_user);
 	presence_users_mark(u);
 }
 
 void
-users_leave(struct presence *p, struct presence_conn *d)
+presence_users_leave(struct presence *p, struct presence_conn *pc)
 {
-	struct presence_user *u = d->user;
+	struct presence_user *u = pc->user;
 
-	list_del(&d->of_user);
-	if (!list_empty(&u->devices)) {
+	list_del(&pc->of_user);
+	if (!list_empty(&u->conns)) {
 		presence_users_mark(u);
 		return;
 	}
@@ -125,20 +133,19 @@ users_leave(struct presence *p, struct presence_conn *d)
 }
 
 enum presence_status
-users_status(const struct presence_conn *d)
+presence_users_status(const struct presence_conn *pc)
 {
-	return presence_users_status_of(d->user);
+	return presence_users_status_of(pc->user);
 }
 
 void
-users_choose(struct presence *p, struct presence_conn *d, enum presence_status status)
+presence_users_choose(struct presence_conn *pc, enum presence_status status)
 {
-	(void)p;
-	d->chosen = status != PRESENCE_ONLINE; /* online: by activity from now on */
-	d->status = status;
-	d->user->forget_choice = true;
-	d->user->known = false; /* tell also when nothing has changed: the choice goes */
-	presence_users_mark(d->user);
+	pc->chosen = status != PRESENCE_ONLINE; /* online: by activity from now on */
+	pc->status = status;
+	pc->user->forget_choice = true;
+	pc->user->known = false; /* tell also when nothing has changed: the choice goes */
+	presence_users_mark(pc->user);
 }
 
 static void
@@ -152,19 +159,22 @@ presence_users_on_told(
 	u->busy = false;
 	if (rc == ES_OK) {
 		u->told = u->telling;
-		u->known = true;
-		if (presence_users_status_of(u) != u->told)
+		/* A choice that came meanwhile is not taken back yet. */
+		u->known = !u->forget_choice;
+		if (!u->known || presence_users_status_of(u) != u->told)
 			presence_users_mark(u);
 	}
 	/* Not told: the next scan finds it. */
-	if (list_empty(&u->devices) && u->told == PRESENCE_OFFLINE &&
+	if (rc != ES_OK)
+		u->forget_choice |= u->forgetting;
+	if (list_empty(&u->conns) && u->told == PRESENCE_OFFLINE &&
 	    presence_users_status_of(u) == PRESENCE_OFFLINE)
-		presence_users_user_free(u);
+		presence_users_free_one(u);
 }
 
 /* False: Redis takes nothing now. */
 static bool
-presence_users_tell(struct presence_user *u)
+presence_users_tell_one(struct presence_user *u)
 {
 	struct presence *p = u->presence;
 	struct presence_call call;
@@ -178,25 +188,45 @@ presence_users_tell(struct presence_user *u)
 		p->io.ctx, call.script, call.argc, call.argv, presence_users_on_told, u))
 		return false;
 	u->busy = true;
+	u->forgetting = u->forget_choice;
 	u->forget_choice = false;
 	return true;
 }
 
 void
-users_scan(struct presence *p)
+presence_users_gone(
+    struct presence *p, const struct tenant_id *tenant, const struct user_id *user)
 {
-	struct table_node *node = NULL;
+	const struct user_key key = {*tenant, *user};
+	struct presence_user *u = presence_users_find(p, &key);
 
-	while ((node = table_next(&p->users, node)) != NULL) {
-		struct presence_user *u = ES_CONTAINER(node, struct presence_user, node);
+	if (u == NULL || u->gone)
+		return;
+	u->gone = true;
+	u->forget_choice = true;
+	u->known = false;
+	presence_users_mark(u);
+}
 
+/* Each user is looked at once in PRESENCE_SCAN_TICKS, a share of them at a time. */
+static void
+presence_users_scan(struct presence *p)
+{
+	size_t n = p->users.n / PRESENCE_SCAN_TICKS + 1;
+
+	for (; n > 0 && !list_empty(&p->all_users); n--) {
+		struct presence_user *u =
+		    LIST_ITEM(p->all_users.next, struct presence_user, all);
+
+		p->steps++;
+		list_move_tail(&p->all_users, &u->all);
 		if (!u->known || presence_users_status_of(u) != u->told)
 			presence_users_mark(u);
 	}
 }
 
 void
-users_tell_again(struct presence *p)
+presence_users_tell_again(struct presence *p)
 {
 	struct table_node *node = NULL;
 
@@ -209,27 +239,28 @@ users_tell_again(struct presence *p)
 }
 
 void
-users_tell(struct presence *p)
+presence_users_tell(struct presence *p)
 {
 	struct list *l = list_first(&p->dirty);
 
-	for (unsigned n = 0; n < PRESENCE_SETS && l != NULL;
+	for (unsigned n = 0; n < PRESENCE_USERS_SETS && l != NULL;
 	     n++, l = list_first(&p->dirty)) {
 		struct presence_user *u = LIST_ITEM(l, struct presence_user, dirty);
 
-		if (!presence_users_tell(u))
+		if (!presence_users_tell_one(u))
 			return;
 		list_del(&u->dirty);
-		if (!u->busy && list_empty(&u->devices) && u->told == PRESENCE_OFFLINE)
-			presence_users_user_free(u);
+		if (!u->busy && list_empty(&u->conns) && u->told == PRESENCE_OFFLINE)
+			presence_users_free_one(u);
 	}
 }
 
 void
-users_tick(struct presence *p)
+presence_users_tick(struct presence *p)
 {
 	const int64_t now_ms = p->env->now_ms;
 
+	presence_users_scan(p);
 	while (!list_empty(&p->leaving)) {
 		struct presence_user *u =
 		    LIST_ITEM(p->leaving.next, struct presence_user, leaving);
@@ -242,10 +273,10 @@ users_tick(struct presence *p)
 }
 
 void
-users_fini(struct presence *p)
+presence_users_fini(struct presence *p)
 {
 	struct table_node *node;
 
 	while ((node = table_next(&p->users, NULL)) != NULL)
-		presence_users_user_free(ES_CONTAINER(node, struct presence_user, node));
+		presence_users_free_one(ES_CONTAINER(node, struct presence_user, node));
 }

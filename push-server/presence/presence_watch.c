@@ -1,38 +1,32 @@
-/* Who wants to hear of whom: asked for by presence_watch, and what large rooms go by. */
+#include "presence/presence_watch.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/check.h"
-#include "presence/presence_private.h"
+#include "presence/presence_frame.h"
+#include "presence/presence_person.h"
+#include "presence/presence_tenant.h"
 
 #include "core/banned.h"
 
 static void
-presence_watch_watch_free(struct watch *w, struct room *room)
+presence_watch_free(struct presence_watch *w, struct presence_tenant *pt)
 {
 	list_del(&w->of_person);
-	list_del(&w->of_device);
-	person_drop_idle(room, w->person);
+	list_del(&w->of_conn);
+	presence_person_drop_idle(pt, w->person);
 	free(w);
 }
 
 void
-watch_clear(struct presence_conn *d)
+presence_watch_clear(struct presence_conn *pc)
 {
 	struct list *l;
 
-	while ((l = list_pop(&d->watches)) != NULL)
-		presence_watch_watch_free(LIST_ITEM(l, struct watch, of_device), d->room);
-	d->n_watches = 0;
-}
-
-static bool
-presence_watch_watches(const struct person *person, const struct presence_conn *d)
-{
-	for (struct list *l = person->watches.next; l != &person->watches; l = l->next)
-		if (LIST_ITEM(l, struct watch, of_person)->device == d)
-			return true;
-	return false;
+	while ((l = list_pop(&pc->watches)) != NULL)
+		presence_watch_free(LIST_ITEM(l, struct presence_watch, of_conn), pc->pt);
+	pc->n_watches = 0;
 }
 
 /* What was asked about, in the order of the question. */
@@ -47,23 +41,34 @@ struct seen_query {
 };
 
 static void
-presence_watch_take(
-    struct room *room, const struct seen_query *q, const struct redis_value *v, bool told)
+presence_watch_take(struct presence_tenant *pt, const struct seen_query *q,
+    const struct redis_value *v, bool told)
 {
 	for (size_t i = 0; i < q->n && i < v->n; i++) {
-		struct person *person = person_find(room, &q->users[i]);
+		struct presence_person *person = presence_person_find(pt, &q->users[i]);
 		enum presence_status status;
 
-		if (person == NULL || person_heard_since(person, q->asked))
+		if (person == NULL || presence_person_heard_since(person, q->asked))
 			continue;
 		if (v->items[i].kind != REDIS_STRING ||
 		    !presence_parse(v->items[i].str, &status))
 			status = PRESENCE_OFFLINE;
-		person_see(room, person, status);
+		presence_person_see(pt, person, status);
 		/* The first watcher hears it by its snapshot. */
 		if (told && person->watches.next->next == &person->watches)
 			person->told = status;
 	}
+}
+
+/* Redis does not say how the people are: no snapshot, since it would call them offline.
+ * The tenant is listed again by the next tick, which asks for the watched anew. */
+static void
+presence_watch_unanswered(struct presence_tenant *pt, struct presence_conn *pc)
+{
+	if (pc != NULL && list_empty(&pc->snapshot))
+		list_add_tail(&pt->unlisted, &pc->snapshot);
+	pt->listed = false;
+	pt->again_ms = 0;
 }
 
 static void
@@ -71,119 +76,138 @@ presence_watch_on_seen(
     void *ctx, enum es_code rc, const struct redis_value *v, const struct es_err *err)
 {
 	struct seen_query *q = ctx;
-	struct room *room = room_find(q->presence, &q->tenant);
+	struct presence_tenant *pt = presence_tenant_find(q->presence, &q->tenant);
 	struct conn *c =
 	    q->reader.generation == 0 ? NULL : conn_get(q->presence->conns, q->reader);
+	struct presence_conn *pc = c == NULL ? NULL : c->presence;
 
 	(void)err;
-	if (room != NULL && room->generation == q->generation) {
-		if (rc == ES_OK && v->kind == REDIS_ARRAY)
-			presence_watch_take(room, q, v, c != NULL);
-		if (c != NULL && c->presence != NULL)
-			presence_snapshot(c->presence);
+	if (pt != NULL && pt->generation == q->generation) {
+		if (rc != ES_OK || v->kind != REDIS_ARRAY) {
+			presence_watch_unanswered(pt, pc);
+		} else {
+			presence_watch_take(pt, q, v, pc != NULL);
+			if (pc != NULL)
+				presence_frame_want(pc);
+		}
 	}
 	free(q);
 }
 
 /* True when asked; q is the question's then. */
 static bool
-presence_watch_ask(struct room *room, struct seen_query *q)
+presence_watch_ask(struct presence_tenant *pt, struct seen_query *q)
 {
-	struct presence *p = room->presence;
+	struct presence *p = pt->presence;
 	struct redis_arg argv[PRESENCE_WATCH_MAX + 2];
 	char key[PRESENCE_KEY_MAX];
 
-	presence_tenant_key(&room->tenant, key);
+	presence_tenant_key(&pt->tenant, key);
 	argv[0] = (struct redis_arg){"HMGET", 5};
 	argv[1] = (struct redis_arg){key, strlen(key)};
 	for (size_t i = 0; i < q->n; i++)
 		argv[2 + i] = (struct redis_arg){q->users[i].text, ES_UUID_TEXT - 1};
-	q->asked = ++room->asks;
+	q->asked = ++pt->asks;
 	return p->io.redis(p->io.ctx, NULL, q->n + 2, argv, presence_watch_on_seen, q);
 }
 
 static struct seen_query *
-presence_watch_query_new(struct room *room)
+presence_watch_query_new(struct presence_tenant *pt)
 {
 	struct seen_query *q = mem_new(1, sizeof(*q));
 
-	q->presence = room->presence;
-	q->tenant = room->tenant;
-	q->generation = room->generation;
+	q->presence = pt->presence;
+	q->tenant = pt->tenant;
+	q->generation = pt->generation;
 	return q;
 }
 
 static void
-presence_watch_send_off(struct room *room, struct seen_query *q)
+presence_watch_send_off(struct presence_tenant *pt, struct seen_query *q)
 {
-	if (q->n == 0 || !presence_watch_ask(room, q))
-		free(q);
+	if (q->n > 0 && presence_watch_ask(pt, q))
+		return;
+	if (q->n > 0)
+		pt->again_ms = 0; /* Redis is away: the tick asks again */
+	free(q);
 }
 
 void
-watch_refresh(struct room *room)
+presence_watch_refresh(struct presence_tenant *pt)
 {
-	struct seen_query *q = presence_watch_query_new(room);
+	struct seen_query *q = presence_watch_query_new(pt);
 	struct table_node *node = NULL;
 
-	while ((node = table_next(&room->people, node)) != NULL) {
+	while ((node = table_next(&pt->people, node)) != NULL) {
 		if (q->n == PRESENCE_WATCH_MAX) {
-			presence_watch_send_off(room, q);
-			q = presence_watch_query_new(room);
+			presence_watch_send_off(pt, q);
+			q = presence_watch_query_new(pt);
 		}
-		q->users[q->n++] = ES_CONTAINER(node, struct person, node)->user;
+		q->users[q->n++] = ES_CONTAINER(node, struct presence_person, node)->user;
 	}
-	presence_watch_send_off(room, q);
+	presence_watch_send_off(pt, q);
 }
 
-/* The new list is put up before the old one goes, so that who is on both is not
- * forgotten. */
 static void
-presence_watch_replace(struct presence_conn *d, const struct user_id users[], size_t n)
+presence_watch_add(struct presence_conn *pc, struct presence_person *person)
 {
+	struct presence_watch *w = mem_new(1, sizeof(*w));
+
+	w->person = person;
+	w->conn = pc;
+	list_init(&w->of_person);
+	list_init(&w->of_conn);
+	list_add_tail(&person->watches, &w->of_person);
+	list_add_tail(&pc->watches, &w->of_conn);
+	pc->n_watches++;
+}
+
+/* The new watches are made before the old ones go, so that a person on both lists is not
+ * forgotten between. The stamp tells in one step whether the frame has named a person
+ * before, however many readers watch it. */
+static void
+presence_watch_replace(struct presence_conn *pc, const struct user_id users[], size_t n)
+{
+	struct presence *p = pc->pt->presence;
+	const uint64_t stamp = ++p->last_stamp;
 	struct list old, *gone;
 
 	list_init(&old);
-	list_splice_tail(&old, &d->watches);
-	for (struct list *l = old.next; l != &old; l = l->next)
-		list_del(&LIST_ITEM(l, struct watch, of_device)->of_person);
-	d->n_watches = 0;
+	list_splice_tail(&old, &pc->watches);
+	pc->n_watches = 0;
 	for (size_t i = 0; i < n; i++) {
-		struct person *person = person_get(d->room, &users[i]);
-		struct watch *w;
+		struct presence_person *person = presence_person_get(pc->pt, &users[i]);
 
-		if (presence_watch_watches(person, d))
+		p->steps++;
+		if (person->stamp == stamp)
 			continue; /* named twice */
-		w = mem_new(1, sizeof(*w));
-		w->person = person;
-		w->device = d;
-		list_init(&w->of_person);
-		list_init(&w->of_device);
-		list_add_tail(&person->watches, &w->of_person);
-		list_add_tail(&d->watches, &w->of_device);
-		d->n_watches++;
+		person->stamp = stamp;
+		presence_watch_add(pc, person);
 	}
 	while ((gone = list_pop(&old)) != NULL)
-		presence_watch_watch_free(
-		    LIST_ITEM(gone, struct watch, of_device), d->room);
+		presence_watch_free(
+		    LIST_ITEM(gone, struct presence_watch, of_conn), pc->pt);
 }
 
 void
 presence_watch(struct presence *p, struct conn *c, const struct user_id users[], size_t n)
 {
-	struct presence_conn *d = c->presence;
+	struct presence_conn *pc = c->presence;
 	struct seen_query *q;
 
+	(void)p;
 	CHECK(n <= PRESENCE_WATCH_MAX);
-	presence_watch_replace(d, users, n);
-	if (!d->room->large || n == 0) {
-		d->wants_snapshot = p->newcomers = true;
+	presence_watch_replace(pc, users, n);
+	if (!pc->pt->large || n == 0) {
+		presence_frame_want(pc);
 		return;
 	}
-	q = presence_watch_query_new(d->room);
+	q = presence_watch_query_new(pc->pt);
 	q->reader = c->ref;
 	q->n = n;
 	memcpy(q->users, users, n * sizeof(*users));
-	if (!presence_watch_ask(d->room, q))
-		free(q);
+	if (presence_watch_ask(pc->pt, q))
+		return;
+	free(q);
+	presence_watch_unanswered(pc->pt, pc);
 }

@@ -119,7 +119,9 @@ worker_on_epoch(void *ctx, const char *epoch)
 static void
 worker_on_user_gone(void *ctx, const struct tenant_id *tenant, const struct user_id *user)
 {
-	(void)ctx, (void)tenant, (void)user;
+	struct worker *w = ctx;
+
+	presence_user_gone(w->presence, tenant, user);
 }
 
 static void

@@ -62,6 +62,13 @@ presence_tick(struct presence *p)
 }
 
 void
+presence_user_gone(
+    struct presence *p, const struct tenant_id *tenant, const struct user_id *user)
+{
+	(void)p, (void)tenant, (void)user;
+}
+
+void
 epoch_seen(struct hub *hub, const char *epoch)
 {
 	(void)hub, (void)epoch;

@@ -1,0 +1,234 @@
+/* Presence of tenants with many users, and of readers that are slow. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "cunit_main.h"
+#include "presence/presence_frame.h"
+#include "presence_rig.h"
+
+#include "core/banned.h"
+
+/* Above 500 only who was asked for; at 400 everybody again. */
+static void
+test_large(void)
+{
+	struct fake_conn *w;
+
+	prig_begin();
+	w = prig_join(1);
+	prig_settle();
+	prig_crowd(0, 499, PRESENCE_ONLINE);
+	prig_pass(1000);
+	CU_ASSERT_EQUAL(prig_frames(w, "\"type\":\"presence\""), 499);
+	CU_ASSERT_FALSE(prig_tenant(w)->large);
+	prig_crowd(499, 520, PRESENCE_ONLINE);
+	prig_pass(1000);
+	CU_ASSERT_TRUE(prig_tenant(w)->large);
+	CU_ASSERT_EQUAL(prig_tenant(w)->people.n, 0);
+	prig_tapes[w - fake_conns].n = 0;
+	prig_watch(w, 7);
+	prig_crowd(0, 20, PRESENCE_IDLE);
+	prig_pass(1000);
+	CU_ASSERT_EQUAL(prig_frames(w, "\"type\":\"presence\""), 1);
+	presence_watch(prig_worker.presence, &w->conn, NULL, 0);
+	prig_settle();
+	CU_ASSERT_EQUAL(prig_tenant(w)->people.n, 0);
+	prig_crowd(0, 121, PRESENCE_OFFLINE);
+	prig_tapes[w - fake_conns].n = 0;
+	prig_pass(61000); /* compared with Redis: 400 are left */
+	CU_ASSERT_FALSE(prig_tenant(w)->large);
+	CU_ASSERT_EQUAL(prig_frames(w, "presence_snapshot"), 1);
+	prig_end();
+}
+
+/* The tape's last snapshot frames name that stranger with that status. */
+static bool
+snapshot_says(const struct fake_conn *w, unsigned stranger, enum presence_status status)
+{
+	const struct prig_tape *tape = w->model;
+	char id[ES_UUID_TEXT], want[100];
+
+	prig_stranger(stranger, id);
+	(void)snprintf(want, sizeof(want), "{\"userId\":\"%s\",\"status\":\"%s\"}", id,
+	    presence_name(status));
+	for (unsigned i = 0; i < tape->n; i++)
+		if (strstr(tape->lines[i], want) != NULL)
+			return true;
+	return false;
+}
+
+static void
+watch_many(struct fake_conn *w, unsigned from, unsigned n)
+{
+	static struct user_id users[PRESENCE_WATCH_MAX];
+	char id[ES_UUID_TEXT];
+	struct es_err err;
+
+	CHECK(n <= PRESENCE_WATCH_MAX);
+	for (unsigned i = 0; i < n; i++) {
+		prig_stranger(from + i, id);
+		CHECK(user_id_parse(id, &users[i], &err) == ES_OK);
+	}
+	presence_watch(prig_worker.presence, &w->conn, users, n);
+	prig_settle();
+}
+
+/* One user more than a frame has: a second frame, and it is the last. */
+static void
+test_parts(void)
+{
+	struct fake_conn *w;
+
+	prig_begin();
+	w = prig_join(1);
+	prig_settle();
+	watch_many(w, 1000, PRESENCE_FRAME_USERS - 1); /* itself is the last */
+	CU_ASSERT_EQUAL(
+	    prig_frames(w, "presence_snapshot"), 2); /* one of them by joining */
+	prig_tapes[w - fake_conns].n = 0;
+	watch_many(w, 1000, PRESENCE_FRAME_USERS);
+	CU_ASSERT_EQUAL(prig_frames(w, "presence_snapshot"), 2);
+	prig_end();
+}
+
+/* A reader whose buffer was full gets all of it once, later, and changes after that. */
+static void
+test_overflow(void)
+{
+	struct fake_conn *w;
+
+	prig_begin();
+	w = prig_join(1);
+	prig_settle();
+	prig_pass(1000);
+	prig_tapes[w - fake_conns].n = 0;
+	w->lossy_room = 10;
+	prig_crowd(0, 30, PRESENCE_ONLINE);
+	prig_pass(500);
+	CU_ASSERT_EQUAL(prig_frames(w, "\"type\":\"presence\""), 10);
+	prig_crowd(0, 1, PRESENCE_IDLE);
+	prig_pass(500);
+	w->lossy_room = 1000;
+	prig_tapes[w - fake_conns].n = 0;
+	prig_pass(PRESENCE_SNAPSHOT_MS + 500);
+	CU_ASSERT_EQUAL(prig_frames(w, "presence_snapshot"), 1);
+	CU_ASSERT_EQUAL(prig_frames(w, "\"type\":\"presence\""), 0);
+	prig_crowd(29, 30, PRESENCE_IDLE);
+	prig_pass(1000);
+	CU_ASSERT_TRUE(prig_frames(w, "\"type\":\"presence\"") == 1);
+	prig_end();
+}
+
+/* Sixty readers that watch the same users: work by edges, not by edges times readers. */
+static void
+test_watch_cost(void)
+{
+	struct fake_conn *w[60];
+	uint64_t steps;
+
+	prig_begin();
+	prig_crowd(0, 520, PRESENCE_ONLINE);
+	for (unsigned i = 0; i < ES_COUNT(w); i++)
+		w[i] = prig_join(1);
+	prig_settle();
+	prig_pass(1000);
+	CU_ASSERT_TRUE(prig_tenant(w[0])->large);
+	steps = prig_worker.presence->steps;
+	for (unsigned i = 0; i < ES_COUNT(w); i++)
+		watch_many(w[i], 0, PRESENCE_WATCH_MAX);
+	CU_ASSERT_TRUE(prig_worker.presence->steps - steps <=
+		       ES_COUNT(w) * (2 * PRESENCE_WATCH_MAX + 20));
+	steps = prig_worker.presence->steps;
+	prig_pass(5000); /* nothing happens */
+	CU_ASSERT_TRUE(prig_worker.presence->steps - steps < 200);
+	prig_end();
+}
+
+/* While Redis gives no answer nobody is said to be offline. */
+static void
+test_watch_unanswered(void)
+{
+	struct fake_conn *w;
+
+	prig_begin();
+	prig_crowd(0, 520, PRESENCE_ONLINE);
+	w = prig_join(1);
+	prig_settle();
+	prig_pass(1000);
+	prig_tapes[w - fake_conns].n = 0;
+	presence_away = true;
+	watch_many(w, 7, 1);
+	prig_pass(2000);
+	CU_ASSERT_EQUAL(prig_frames(w, "presence_snapshot"), 0);
+	presence_away = false;
+	presence_redis_state(prig_worker.presence, true);
+	prig_pass(2000);
+	CU_ASSERT_EQUAL(prig_frames(w, "presence_snapshot"), 1);
+	CU_ASSERT_TRUE(snapshot_says(w, 7, PRESENCE_ONLINE));
+	prig_end();
+}
+
+/* Somebody who may not be here any more is not kept online for 15 s. */
+static void
+test_user_gone(void)
+{
+	struct fake_conn *a, *b, *w;
+	unsigned before;
+
+	prig_begin();
+	w = prig_join(1);
+	a = prig_join(0), b = prig_join(0);
+	prig_settle();
+	prig_pass(1000);
+	for (unsigned i = 0; i < 2; i++) /* who/ says it for each socket */
+		presence_user_gone(prig_worker.presence, &a->conn.tenant, &a->conn.user);
+	fake_conn_closed(a);
+	prig_pass(1000);
+	CU_ASSERT_EQUAL(prig_told(w, 0, PRESENCE_OFFLINE), 1);
+	fake_conn_closed(b);
+	prig_pass(1000);
+	CU_ASSERT_EQUAL(prig_told(w, 0, PRESENCE_OFFLINE), 1);
+	before = prig_told(w, 0, PRESENCE_ONLINE);
+	(void)prig_join(0); /* let in again */
+	prig_settle();
+	prig_pass(1000);
+	CU_ASSERT_EQUAL(prig_told(w, 0, PRESENCE_ONLINE), before + 1);
+	prig_end();
+}
+
+/* A choice made while another is on its way to Redis is told too: what was chosen over
+ * REST meanwhile is taken back by it. */
+static void
+test_choose_while_busy(void)
+{
+	struct fake_conn *a;
+	unsigned before;
+
+	prig_begin();
+	a = prig_join(0);
+	prig_settle();
+	prig_pass(1000);
+	before = n_sets;
+	presence_choose(prig_worker.presence, &a->conn, PRESENCE_IDLE);
+	presence_turn(prig_worker.presence); /* under way */
+	presence_choose(prig_worker.presence, &a->conn, PRESENCE_IDLE);
+	prig_settle();
+	prig_pass(1000);
+	CU_ASSERT_EQUAL(n_sets, before + 2);
+	CU_ASSERT_EQUAL(presence_fake_get(prig_out.users[0].text), PRESENCE_IDLE);
+	prig_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"a large tenant hears only of whom it asked for", test_large},
+    {"more users than a frame has: a second frame", test_parts},
+    {"changes that did not fit are made good by a snapshot", test_overflow},
+    {"the cost of watching grows with what is watched", test_watch_cost},
+    {"without an answer nobody is called offline", test_watch_unanswered},
+    {"a user that is gone is offline at once", test_user_gone},
+    {"a choice made while one is on its way is told", test_choose_while_busy},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/presence_crowd", cases)
