@@ -36,6 +36,7 @@ conns_init(struct conns *t, struct loop_env *env, uint32_t size,
 	list_init(&t->closing);
 	list_init(&t->flush);
 	list_init(&t->lossy);
+	list_init(&t->lossy_rest);
 	list_init(&t->slow);
 }
 

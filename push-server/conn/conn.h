@@ -70,9 +70,12 @@ struct conn {
 	/* From here on private to the files named. */
 	struct { /* conn_write.c */
 		struct conn_bytes control, lossy;
-		struct list slow;        /* on conns->slow while blocked, by taken_ms */
-		struct list flush;       /* on conns->flush while control frames wait */
-		struct list lossy_entry; /* on conns->lossy while lossy frames wait */
+		struct list slow;  /* on conns->slow while blocked, by taken_ms */
+		struct list flush; /* on conns->flush while control frames wait */
+		/* on conns->lossy while lossy frames wait, on ->lossy_rest after a
+		 * write of them */
+		struct list lossy_entry;
+		int64_t lossy_ms;  /* end of that rest */
 		uint32_t buffered; /* upper bound of what libwebsockets holds back */
 		bool blocked, careful;
 		int64_t taken_ms; /* when the peer was last seen to take bytes */
@@ -173,6 +176,7 @@ struct conns {
 	    closing; /* conn_reap.c: a close frame was asked for; cut at a deadline */
 
 	struct list flush, lossy; /* conn_write.c */
+	struct list lossy_rest;   /* likewise, the earliest end first */
 	struct list slow;  /* conn_write.c, conn_stalled.c: blocked, slowest first */
 	int64_t out_bytes; /* conn_write.c: waiting in this process */
 

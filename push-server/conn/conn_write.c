@@ -318,27 +318,43 @@ conn_write_flush(struct conns *t)
 	}
 }
 
-/* Lossy frames go out behind everything else. */
+/* One write of lossy frames; they go behind everything else. The connection rests after
+ * it, written or not, so that all rests are equally long and t->lossy_rest is in the
+ * order of their ends. */
 static void
+conn_write_lossy(struct conn *c)
+{
+	if (c->state != CONN_OPEN)
+		return;
+	if (c->out.control.len == 0)
+		(void)conn_write_buffer(c, &c->out.lossy);
+	c->out.lossy_ms = c->conns->env->now_ms + CONN_LOSSY_REST_MS;
+	list_move_tail(&c->conns->lossy_rest, &c->out.lossy_entry);
+}
+
+void
 conn_write_flush_lossy(struct conns *t)
 {
-	struct list *next;
+	struct list *l;
 
-	for (struct list *l = t->lossy.next; l != &t->lossy; l = next) {
-		struct conn *c = LIST_ITEM(l, struct conn, out.lossy_entry);
-
-		next = l->next;
-		if (c->state == CONN_OPEN &&
-		    (c->out.control.len > 0 || !conn_write_buffer(c, &c->out.lossy)))
-			continue;
-		list_del(&c->out.lossy_entry);
-	}
+	while ((l = list_pop(&t->lossy)) != NULL)
+		conn_write_lossy(LIST_ITEM(l, struct conn, out.lossy_entry));
 }
 
 void
 conn_write_tick(struct conns *t)
 {
-	conn_write_flush_lossy(t);
+	struct list *l;
+
+	while ((l = list_first(&t->lossy_rest)) != NULL) {
+		struct conn *c = LIST_ITEM(l, struct conn, out.lossy_entry);
+
+		if (c->out.lossy_ms > t->env->now_ms)
+			return;
+		list_del(l);
+		if (c->out.lossy.len > 0)
+			list_add_tail(&t->lossy, l);
+	}
 }
 
 void

@@ -11,9 +11,11 @@
 #define CONN_FRAME_MAX 65536
 #define CONN_WRITE_MAX 65536
 /* What a socket gets at a time once a write to it was partial. */
-#define CONN_CAREFUL_MAX 16384
-#define CONN_CONTROL_MAX (256 * 1024) /* 500 acks of one sync fit */
-#define CONN_LOSSY_MAX   8192
+#define CONN_CAREFUL_MAX   16384
+#define CONN_CONTROL_MAX   (256 * 1024) /* 500 acks of one sync fit */
+#define CONN_LOSSY_MAX     8192
+#define CONN_LOSSY_REST_MS 1000 /* between two writes of lossy frames */
+#define CONN_LOSSY_TICK_MS 100
 
 /* Append one text frame to the connection's control buffer; it is written at the end of
  * this turn of the loop, or when the buffer is full, before any channel bytes written
@@ -37,8 +39,9 @@ bool conn_write_frames(struct conn *c, const char *frames, size_t len) ES_MUST_C
  */
 void conn_want_writable(struct conn *c);
 
-/* Append one text frame to the small lossy buffer: written at most once a second, after
- * everything else. False when full: the caller forgets the news. */
+/* Append one text frame to the small lossy buffer. It is written at the end of the turn,
+ * after everything else, and the next ones CONN_LOSSY_REST_MS later: the first news comes
+ * at once, many come together. False when full: the caller forgets the news. */
 bool conn_lossy_frame(struct conn *c, const char *json, size_t len);
 /* Forget what waits there, e.g. to replace it by something newer. */
 void conn_lossy_clear(struct conn *c);
@@ -60,7 +63,9 @@ void conn_write_ready(struct conn *c);
 void conn_write_last(struct conn *c);
 /* End of a turn of the loop: control buffers. */
 void conn_write_flush(struct conns *t);
-/* Once a second: lossy buffers. */
+/* Behind that: lossy buffers of connections that do not rest. */
+void conn_write_flush_lossy(struct conns *t);
+/* Every CONN_LOSSY_TICK_MS: rests that are over. */
 void conn_write_tick(struct conns *t);
 void conn_write_fini(struct conn *c);
 

@@ -56,9 +56,14 @@ periodic_metrics(struct worker *w)
 }
 
 static void
-periodic_sockets(struct worker *w)
+periodic_lossy(struct worker *w)
 {
 	conn_write_tick(&w->conns);
+}
+
+static void
+periodic_sockets(struct worker *w)
+{
 	conn_stalled_tick(&w->conns);
 	conn_reap_overdue(&w->conns);
 }
@@ -87,6 +92,7 @@ static const struct {
 } periodic_table[] = {
     {100, periodic_sends},
     {PING_TICK_MS, periodic_ping},
+    {CONN_LOSSY_TICK_MS, periodic_lossy},
     {250, periodic_hub},
     {1000, periodic_marks},
     {1000, periodic_compare},

@@ -199,5 +199,6 @@ worker_turn(struct worker *w)
 	w->env.now_ms = clock_mono_ms();
 	who_turn(w->who);
 	conn_write_flush(&w->conns);
+	conn_write_flush_lossy(&w->conns);
 	conn_reap(&w->conns);
 }
