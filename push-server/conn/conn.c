@@ -59,9 +59,9 @@ conn_init_lists(struct conn *c)
 	list_init(&c->io.all);
 	list_init(&c->io.doomed);
 	list_init(&c->beat.entry);
-	list_init(&c->in.greeting);
-	list_init(&c->in.expiring);
-	list_init(&c->in.revalidate);
+	list_init(&c->who.greeting);
+	list_init(&c->who.expiring);
+	list_init(&c->who.revalidate);
 }
 
 struct conn *
@@ -104,10 +104,6 @@ conn_free(struct conn *c)
 	conn_bytes_fini(&c->io.pong);
 	conn_bytes_fini(&c->in.waiting);
 	mem_free(c->io.origin);
-	mem_free(c->in.token);
-	mem_free(c->in.claims);
-	mem_free(c->in.fresh_id);
-	mem_free(c->in.jti);
 	mem_free(c->display_name);
 	mem_free(c);
 }

@@ -111,27 +111,34 @@ struct conn {
 		int64_t ping_at_ms; /* 0: no ping is outstanding */
 		uint64_t taken;     /* peer_taken() at ping_at_ms */
 	} beat;
-	struct {                           /* frames/, who/ */
+	struct {                           /* frames.c, flood.c */
 		struct conn_bytes waiting; /* frames that came before hello */
 		uint16_t n_waiting;
 		int64_t early; /* early_bytes.c: what of this connection is counted */
-		char *token;   /* of the handshake, until it is verified */
-		struct token_claims *claims; /* of that token, until hello */
-		char *jti;                   /* of the token in force */
-		int64_t issued_s;            /* likewise */
-		bool looking_up;             /* greeting.c: a look-up is under way */
-		bool fresh_busy;             /* fresh_token.c: likewise */
-		char *fresh_id;              /* id of that auth frame, or NULL */
-		struct list revalidate;      /* revalidate.c: in line to be looked up */
-		bool checking;               /* revalidate.c: a look-up is under way */
-		bool check_again;            /* revalidate.c: one more follows it */
-		struct list greeting;        /* state CONN_GREETING, oldest first */
-		struct list expiring;
-		int64_t greeting_ms;
-		bool expiry_told, leased;
 		/* flood.c: frames; channels asked for; refused sends and subscribes */
 		struct rate_window frames, subscribes, refused;
 	} in;
+	struct { /* who/ */
+		/* greeting.c, until hello. */
+		struct list greeting; /* on who->greeting, oldest first */
+		int64_t greeting_ms;  /* when the socket came up */
+		char *token;          /* not verified yet; NULL: none, or verified */
+		struct token_claims *claims; /* of the verified token */
+		bool looking_up;             /* its user is being looked up */
+		/* The token in force, from hello on. */
+		char *jti;
+		int64_t issued_s;
+		/* conn_expiry.c, conn_lease.c */
+		struct list expiring;
+		bool expiry_told, leased;
+		/* fresh_token.c: the auth frame that waits for its answer. */
+		bool fresh_busy;
+		char *fresh_id; /* its id, or NULL */
+		/* revalidate.c: the user is to be looked up again. */
+		struct list revalidate; /* on who->revalidate */
+		bool checking;          /* a look-up is under way */
+		bool check_again;       /* one more follows it */
+	} who;
 };
 _Static_assert(sizeof(struct conn) <= 960, "idle connections are many");
 

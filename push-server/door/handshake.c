@@ -133,7 +133,7 @@ handshake_admit(struct request *r, const struct request_head *head)
 	}
 	memcpy(first, r->data + head->len, rest);
 	if (head->token != NULL)
-		c->in.token = mem_strdup(head->token);
+		c->who.token = mem_strdup(head->token);
 	if (head->origin != NULL && !request_head_same_origin(head))
 		c->io.origin = mem_strdup(head->origin);
 	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", r->peer);

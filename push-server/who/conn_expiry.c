@@ -14,8 +14,8 @@ conn_expiry_watch(struct list *expiring, struct conn *c)
 {
 	const int64_t left_s = c->expires_s - clock_wall_ms() / 1000;
 
-	if (list_empty(&c->in.expiring) && left_s <= WATCH_S)
-		list_add_tail(expiring, &c->in.expiring);
+	if (list_empty(&c->who.expiring) && left_s <= WATCH_S)
+		list_add_tail(expiring, &c->who.expiring);
 }
 
 void
@@ -25,15 +25,15 @@ conn_expiry_tick(struct list *expiring)
 	struct list *next;
 
 	for (struct list *l = expiring->next; l != expiring; l = next) {
-		struct conn *c = LIST_ITEM(l, struct conn, in.expiring);
+		struct conn *c = LIST_ITEM(l, struct conn, who.expiring);
 
 		next = l->next;
 		if (c->state != CONN_OPEN || c->expires_s > now_s + WATCH_S) {
-			list_del(&c->in.expiring);
+			list_del(&c->who.expiring);
 		} else if (c->expires_s <= now_s) {
 			conn_close(c, CLOSE_TOKEN_EXPIRED, "token expired");
-		} else if (!c->in.expiry_told && c->expires_s <= now_s + NOTICE_S) {
-			c->in.expiry_told = true;
+		} else if (!c->who.expiry_told && c->expires_s <= now_s + NOTICE_S) {
+			c->who.expiry_told = true;
 			frame_out_token_expiring(c, c->expires_s);
 		}
 	}
@@ -42,5 +42,5 @@ conn_expiry_tick(struct list *expiring)
 void
 conn_expiry_forget(struct conn *c)
 {
-	list_del(&c->in.expiring);
+	list_del(&c->who.expiring);
 }

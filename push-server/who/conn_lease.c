@@ -63,7 +63,7 @@ conn_lease_ask(
 	argv[2] = (struct redis_arg){LEASE_MS, strlen(LEASE_MS)};
 	argv[3] = (struct redis_arg){max, strlen(max)};
 	*try = (struct lease_try){.ref = c->ref, .done = done, .ctx = ctx};
-	c->in.leased = true;
+	c->who.leased = true;
 	if (redis_async_eval(redis, &conn_lease_script, conn_lease_on_answer, try, &err,
 		1, ES_COUNT(argv), argv) == ES_OK)
 		return;
@@ -82,7 +82,7 @@ conn_lease_take(
 void
 conn_lease_renew(struct redis_async *redis, struct conn *c)
 {
-	if (c->in.leased)
+	if (c->who.leased)
 		conn_lease_ask(redis, c, NULL, NULL);
 }
 
@@ -92,9 +92,9 @@ conn_lease_drop(struct redis_async *redis, struct conn *c)
 	struct es_err err;
 	char key[128];
 
-	if (!c->in.leased)
+	if (!c->who.leased)
 		return;
-	c->in.leased = false;
+	c->who.leased = false;
 	conn_lease_key_of(c, key);
 	IGNORE(redis_async_text(redis, NULL, NULL, &err, "ZREM", key, c->id.text, NULL));
 }

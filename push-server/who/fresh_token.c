@@ -15,14 +15,14 @@ fresh_token_begin(
 {
 	struct token_claims claims;
 
-	if (c->in.fresh_busy)
+	if (c->who.fresh_busy)
 		return es_fail(err, ES_BUSY, "another token is being checked");
 	TRY(identity_verify(w, token, &claims, err));
 	if (strcmp(claims.tenant.text, c->tenant.text) != 0 ||
 	    strcmp(claims.user.text, c->user.text) != 0)
 		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
-	c->in.fresh_busy = true;
-	c->in.fresh_id = id != NULL ? mem_strdup(id) : NULL;
+	c->who.fresh_busy = true;
+	c->who.fresh_id = id != NULL ? mem_strdup(id) : NULL;
 	user_lookups_add(
 	    w->lookups, &(struct lookup){
 			    .ref = c->ref, .claims = claims, .kind = LOOKUP_FRESH_TOKEN});
@@ -36,15 +36,15 @@ void
 fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a)
 {
-	char *id = c->in.fresh_id;
+	char *id = c->who.fresh_id;
 	struct tenant_settings settings;
 
-	c->in.fresh_id = NULL;
-	c->in.fresh_busy = false;
+	c->who.fresh_id = NULL;
+	c->who.fresh_busy = false;
 	if (answer->rc == ES_OK) {
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
 		identity_adopt_claims(c, &look->claims);
-		c->in.expiry_told = false;
+		c->who.expiry_told = false;
 		conn_expiry_watch(&w->expiring, c);
 		frame_out_ack(c, "auth", id, NULL, NULL);
 	} else if (identity_unanswered(answer->rc)) {

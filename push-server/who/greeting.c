@@ -14,10 +14,10 @@
 static void
 greeting_look_up(struct who *w, struct conn *c)
 {
-	c->in.looking_up = true;
+	c->who.looking_up = true;
 	user_lookups_add(w->lookups,
 	    &(struct lookup){
-		.ref = c->ref, .claims = *c->in.claims, .kind = LOOKUP_GREETING});
+		.ref = c->ref, .claims = *c->who.claims, .kind = LOOKUP_GREETING});
 }
 
 /* A token is verified once. Its claims are kept until the database has answered, however
@@ -27,27 +27,27 @@ greeting_verify(struct who *w, struct conn *c)
 {
 	struct token_claims claims;
 	struct es_err err = {0};
-	const enum es_code rc = identity_verify(w, c->in.token, &claims, &err);
+	const enum es_code rc = identity_verify(w, c->who.token, &claims, &err);
 
-	mem_free(c->in.token);
-	c->in.token = NULL;
+	mem_free(c->who.token);
+	c->who.token = NULL;
 	early_bytes_count(c);
 	if (rc != ES_OK) {
 		identity_refuse(c, rc, err.text);
 		return;
 	}
-	c->in.claims = mem_new(1, sizeof(*c->in.claims));
-	*c->in.claims = claims;
+	c->who.claims = mem_new(1, sizeof(*c->who.claims));
+	*c->who.claims = claims;
 	greeting_look_up(w, c);
 }
 
 void
 greeting_begin(struct who *w, struct conn *c)
 {
-	list_add_tail(&w->greeting, &c->in.greeting);
-	c->in.greeting_ms = w->env->now_ms;
+	list_add_tail(&w->greeting, &c->who.greeting);
+	c->who.greeting_ms = w->env->now_ms;
 	user_lookups_came(w->lookups);
-	if (c->in.token != NULL)
+	if (c->who.token != NULL)
 		greeting_verify(w, c);
 }
 
@@ -55,14 +55,14 @@ void
 greeting_token(struct who *w, struct conn *c, const char *token)
 {
 	CHECK(c->state == CONN_GREETING && !greeting_is_checking(c));
-	c->in.token = mem_strdup(token);
+	c->who.token = mem_strdup(token);
 	greeting_verify(w, c);
 }
 
 bool
 greeting_is_checking(const struct conn *c)
 {
-	return c->state == CONN_GREETING && c->in.claims != NULL;
+	return c->state == CONN_GREETING && c->who.claims != NULL;
 }
 
 static void
@@ -74,13 +74,13 @@ greeting_finish(void *ctx, struct conn_ref ref, bool allowed)
 	if (c == NULL)
 		return;
 	if (!allowed) {
-		c->in.leased = false;
+		c->who.leased = false;
 		conn_close(c, CLOSE_TOO_MANY, "too many connections of this user");
 		return;
 	}
-	list_del(&c->in.greeting);
-	mem_free(c->in.claims);
-	c->in.claims = NULL;
+	list_del(&c->who.greeting);
+	mem_free(c->who.claims);
+	c->who.claims = NULL;
 	c->last_frame_ms = w->env->now_ms;
 	conn_set_state(c, CONN_OPEN);
 	frame_out_hello(c);
@@ -106,7 +106,7 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 {
 	struct tenant_settings settings;
 
-	c->in.looking_up = false;
+	c->who.looking_up = false;
 	if (c->state != CONN_GREETING || identity_unanswered(answer->rc))
 		return; /* asked again by the tick; greeting ends by its time-out */
 	if (answer->rc != ES_OK) {
@@ -126,10 +126,10 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 static const char *
 greeting_late(const struct conn *c)
 {
-	if (c->in.claims == NULL)
+	if (c->who.claims == NULL)
 		return "no token was sent";
-	return c->in.leased ? "the user's connections can't be counted now"
-	                    : "the token can't be checked now";
+	return c->who.leased ? "the user's connections can't be counted now"
+	                     : "the token can't be checked now";
 }
 
 void
@@ -140,16 +140,16 @@ greeting_tick(struct who *w)
 	struct list *next;
 
 	for (struct list *l = w->greeting.next; l != &w->greeting; l = next) {
-		struct conn *c = LIST_ITEM(l, struct conn, in.greeting);
+		struct conn *c = LIST_ITEM(l, struct conn, who.greeting);
 
 		next = l->next;
 		if (c->state != CONN_GREETING)
-			list_del(&c->in.greeting);
-		else if (env->now_ms - c->in.greeting_ms >= env->conf->auth_timeout_ms)
+			list_del(&c->who.greeting);
+		else if (env->now_ms - c->who.greeting_ms >= env->conf->auth_timeout_ms)
 			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late(c));
-		else if (c->in.claims != NULL && c->in.claims->expires_s <= now_s)
+		else if (c->who.claims != NULL && c->who.claims->expires_s <= now_s)
 			identity_refuse(c, ES_TOKEN_EXPIRED, "token expired");
-		else if (c->in.claims != NULL && !c->in.looking_up && !c->in.leased)
+		else if (c->who.claims != NULL && !c->who.looking_up && !c->who.leased)
 			greeting_look_up(w, c);
 	}
 }

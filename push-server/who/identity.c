@@ -25,9 +25,9 @@ identity_adopt_claims(struct conn *c, const struct token_claims *claims)
 	c->tenant = claims->tenant;
 	c->user = claims->user;
 	c->expires_s = claims->expires_s;
-	c->in.issued_s = claims->issued_s;
-	mem_free(c->in.jti);
-	c->in.jti = mem_strdup(claims->jti);
+	c->who.issued_s = claims->issued_s;
+	mem_free(c->who.jti);
+	c->who.jti = mem_strdup(claims->jti);
 }
 
 void

@@ -17,10 +17,10 @@ revalidate_conn(struct who *w, struct conn *c)
 {
 	if (c->state != CONN_OPEN)
 		return;
-	if (c->in.checking)
-		c->in.check_again = true;
-	else if (list_empty(&c->in.revalidate))
-		list_add_tail(&w->revalidate, &c->in.revalidate);
+	if (c->who.checking)
+		c->who.check_again = true;
+	else if (list_empty(&c->who.revalidate))
+		list_add_tail(&w->revalidate, &c->who.revalidate);
 }
 
 void
@@ -45,10 +45,10 @@ revalidate_look_up(struct who *w, struct conn *c)
 	look.claims.tenant = c->tenant;
 	look.claims.user = c->user;
 	look.claims.expires_s = c->expires_s;
-	look.claims.issued_s = c->in.issued_s;
-	(void)snprintf(look.claims.jti, sizeof(look.claims.jti), "%s", c->in.jti);
-	list_del(&c->in.revalidate);
-	c->in.checking = true;
+	look.claims.issued_s = c->who.issued_s;
+	(void)snprintf(look.claims.jti, sizeof(look.claims.jti), "%s", c->who.jti);
+	list_del(&c->who.revalidate);
+	c->who.checking = true;
 	w->n_checking++;
 	user_lookups_add(w->lookups, &look);
 }
@@ -64,8 +64,8 @@ revalidate_user(struct who *w, const struct tenant_id *tenant, const struct user
 		if (c->state != CONN_OPEN || strcmp(c->user.text, user->text) != 0 ||
 		    strcmp(c->tenant.text, tenant->text) != 0)
 			continue;
-		if (c->in.checking)
-			c->in.check_again = true;
+		if (c->who.checking)
+			c->who.check_again = true;
 		else
 			revalidate_look_up(w, c);
 	}
@@ -82,12 +82,12 @@ revalidate_turn(struct who *w)
 		return;
 	w->revalidate_ms = w->env->now_ms;
 	for (; left > 0 && (l = list_first(&w->revalidate)) != NULL; left--) {
-		struct conn *c = LIST_ITEM(l, struct conn, in.revalidate);
+		struct conn *c = LIST_ITEM(l, struct conn, who.revalidate);
 
 		if (c->state == CONN_OPEN)
 			revalidate_look_up(w, c);
 		else
-			list_del(&c->in.revalidate);
+			list_del(&c->who.revalidate);
 	}
 }
 
@@ -102,22 +102,22 @@ revalidate_dropped(struct who *w)
 static bool
 revalidate_is_of_old_token(const struct conn *c, const struct lookup *look)
 {
-	return strcmp(c->in.jti, look->claims.jti) != 0 ||
-	       c->in.issued_s != look->claims.issued_s;
+	return strcmp(c->who.jti, look->claims.jti) != 0 ||
+	       c->who.issued_s != look->claims.issued_s;
 }
 
 void
 revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a)
 {
-	const bool again = c->in.check_again || identity_unanswered(answer->rc);
+	const bool again = c->who.check_again || identity_unanswered(answer->rc);
 	struct tenant_settings settings;
 
 	revalidate_dropped(w);
 	if (identity_unanswered(
 		answer->rc)) /* the database is away: not ten times a second */
 		w->revalidate_ms = w->env->now_ms + UNANSWERED_MS - REVALIDATE_EVERY_MS;
-	c->in.checking = c->in.check_again = false;
+	c->who.checking = c->who.check_again = false;
 	if (c->state != CONN_OPEN)
 		return;
 	if (answer->rc == ES_OK)

@@ -120,8 +120,12 @@ who_beat(struct who *w, struct conn *c)
 void
 who_forget(struct who *w, struct conn *c)
 {
-	list_del(&c->in.greeting);
-	list_del(&c->in.revalidate);
+	list_del(&c->who.greeting);
+	list_del(&c->who.revalidate);
 	conn_expiry_forget(c);
 	conn_lease_drop(w->redis, c);
+	mem_free(c->who.token);
+	mem_free(c->who.claims);
+	mem_free(c->who.fresh_id);
+	mem_free(c->who.jti);
 }

@@ -151,7 +151,7 @@ adopt(struct rig *r, struct client *c, int sndbuf, char *token)
 			  pair[0], SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf)) == 0);
 	c->fd = pair[1];
 	c->ref = conn->ref;
-	conn->in.token = token;
+	conn->who.token = token;
 	c->upgraded = true;
 	ws_adopt(conn, pair[0], NULL, 0);
 }

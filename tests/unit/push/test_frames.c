@@ -91,7 +91,7 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	fakes.pg_down = true;
 	rig_client(&rig, &client, 0);
 	rig_turn(&rig);
-	rig_conn(&rig, &client)->in.greeting_ms -= rig.conf.auth_timeout_ms;
+	rig_conn(&rig, &client)->who.greeting_ms -= rig.conf.auth_timeout_ms;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	down();
@@ -123,7 +123,7 @@ refuses_a_token_that_ends_while_it_waits(void)
 	fakes.pg_down = true;
 	rig_client(&rig, &client, 0);
 	rig_turn(&rig);
-	rig_conn(&rig, &client)->in.claims->expires_s = clock_wall_ms() / 1000;
+	rig_conn(&rig, &client)->who.claims->expires_s = clock_wall_ms() / 1000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
 	down();
@@ -140,7 +140,7 @@ tells_what_was_late(void)
 	rig_client(&rig, &client, 0);
 	rig_turn(&rig);
 	c = rig_conn(&rig, &client);
-	c->in.greeting_ms -= rig.conf.auth_timeout_ms;
+	c->who.greeting_ms -= rig.conf.auth_timeout_ms;
 	rig_second(&rig);
 	CU_ASSERT_STRING_EQUAL(
 	    c->io.reason, "the user's connections can't be counted now");

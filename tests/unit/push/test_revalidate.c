@@ -116,7 +116,7 @@ a_look_up_under_way_does_not_block_another(void)
 	up();
 	t = tenant();
 	c = rig_conn(&rig, &client);
-	c->in.fresh_busy = true; /* and its answer never comes */
+	c->who.fresh_busy = true; /* and its answer never comes */
 	fakes.principal = ES_TOKEN_REVOKED;
 	revalidate_tenant(rig.worker.who, &t);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
@@ -233,7 +233,7 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	fakes.hold = true;
 	revalidate_tenant(rig.worker.who, &t);
 	rig_turn(&rig);
-	c->in.issued_s++; /* as by a fresh token */
+	c->who.issued_s++; /* as by a fresh token */
 	fakes.hold = false;
 	fakes.principal = ES_TOKEN_REVOKED;
 	CU_ASSERT_TRUE(fakes_run());
