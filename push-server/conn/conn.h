@@ -44,6 +44,10 @@ struct rate_window {
 	uint32_t n, bad;
 };
 
+/* A change of rights while a look-up of the user is under way: its answer may be of
+ * before the change. */
+enum check_again { CHECK_NO_MORE, CHECK_IN_LINE, CHECK_FIRST };
+
 struct conn {
 	struct conns *conns; /* of the worker */
 	struct conn_ref ref;
@@ -135,9 +139,9 @@ struct conn {
 		bool fresh_busy;
 		char *fresh_id; /* its id, or NULL */
 		/* revalidate.c: the user is to be looked up again. */
-		struct list revalidate; /* on who->revalidate */
+		struct list revalidate; /* on who->first or who->line */
 		bool checking;          /* a look-up is under way */
-		bool check_again;       /* one more follows it */
+		enum check_again again; /* what follows it */
 	} who;
 };
 _Static_assert(sizeof(struct conn) <= 960, "idle connections are many");

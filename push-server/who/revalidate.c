@@ -8,32 +8,64 @@
 
 #include "core/banned.h"
 
-#define UNANSWERED_MS 1000 /* until the next try after one that had no answer */
-
 /* A look-up under way may have read the state before the change: the connection is looked
  * up once more after it. */
+static void
+revalidate_place(struct who *w, struct conn *c, enum check_again place)
+{
+	if (c->who.checking)
+		c->who.again = c->who.again > place ? c->who.again : place;
+	else if (place == CHECK_FIRST)
+		list_move_tail(&w->first, &c->who.revalidate);
+	else if (list_empty(&c->who.revalidate))
+		list_add_tail(&w->line, &c->who.revalidate);
+}
+
 void
 revalidate_conn(struct who *w, struct conn *c)
 {
-	if (c->state != CONN_OPEN)
-		return;
-	if (c->who.checking)
-		c->who.check_again = true;
-	else if (list_empty(&c->who.revalidate))
-		list_add_tail(&w->revalidate, &c->who.revalidate);
+	CHECK(c->state == CONN_OPEN);
+	revalidate_place(w, c, CHECK_FIRST);
 }
 
 void
 revalidate_tenant(struct who *w, const struct tenant_id *tenant)
 {
+	(void)user_marks_add(&w->marks, tenant, NULL);
+}
+
+void
+revalidate_user(struct who *w, const struct tenant_id *tenant, const struct user_id *user)
+{
+	(void)user_marks_add(&w->marks, tenant, user);
+}
+
+static void
+revalidate_marked(struct who *w, struct conn *c)
+{
+	const struct user_mark *all = user_marks_find(&w->marks, &c->tenant, NULL);
+	const struct user_mark *user = user_marks_find(&w->marks, &c->tenant, &c->user);
+
+	if (user != NULL)
+		revalidate_place(w, c, CHECK_FIRST);
+	else if (all != NULL)
+		revalidate_place(w, c, CHECK_IN_LINE);
+}
+
+static void
+revalidate_marks(struct who *w)
+{
 	struct list *all = &w->conns->all;
 
+	if (w->marks.table.n == 0)
+		return;
 	for (struct list *l = all->next; l != all; l = l->next) {
 		struct conn *c = LIST_ITEM(l, struct conn, io.all);
 
-		if (strcmp(c->tenant.text, tenant->text) == 0)
-			revalidate_conn(w, c);
+		if (c->state == CONN_OPEN)
+			revalidate_marked(w, c);
 	}
+	user_marks_clear(&w->marks);
 }
 
 /* The claims in force have been verified; only the database is asked. */
@@ -47,26 +79,22 @@ revalidate_look_up(struct who *w, struct conn *c)
 	look.claims.expires_s = c->expires_s;
 	look.claims.issued_s = c->who.issued_s;
 	(void)snprintf(look.claims.jti, sizeof(look.claims.jti), "%s", c->who.jti);
-	list_del(&c->who.revalidate);
 	c->who.checking = true;
 	w->n_checking++;
 	user_lookups_add(w->lookups, &look);
 }
 
-void
-revalidate_user(struct who *w, const struct tenant_id *tenant, const struct user_id *user)
+/* Look up the first of a list, at most n of them. */
+static void
+revalidate_take(struct who *w, struct list *from, size_t n)
 {
-	struct list *all = &w->conns->all;
+	struct list *l;
 
-	for (struct list *l = all->next; l != all; l = l->next) {
-		struct conn *c = LIST_ITEM(l, struct conn, io.all);
+	for (; n > 0 && (l = list_first(from)) != NULL; n--) {
+		struct conn *c = LIST_ITEM(l, struct conn, who.revalidate);
 
-		if (c->state != CONN_OPEN || strcmp(c->user.text, user->text) != 0 ||
-		    strcmp(c->tenant.text, tenant->text) != 0)
-			continue;
-		if (c->who.checking)
-			c->who.check_again = true;
-		else
+		list_del(&c->who.revalidate);
+		if (c->state == CONN_OPEN)
 			revalidate_look_up(w, c);
 	}
 }
@@ -74,21 +102,17 @@ revalidate_user(struct who *w, const struct tenant_id *tenant, const struct user
 void
 revalidate_turn(struct who *w)
 {
-	int64_t left = w->env->conf->lookup_batch;
-	struct list *l;
+	const size_t batch = (size_t)w->env->conf->lookup_batch;
 
-	if (w->n_checking > 0 || list_empty(&w->revalidate) ||
-	    w->env->now_ms - w->revalidate_ms < REVALIDATE_EVERY_MS)
+	revalidate_marks(w);
+	if (w->env->now_ms < w->retry_ms)
 		return;
-	w->revalidate_ms = w->env->now_ms;
-	for (; left > 0 && (l = list_first(&w->revalidate)) != NULL; left--) {
-		struct conn *c = LIST_ITEM(l, struct conn, who.revalidate);
-
-		if (c->state == CONN_OPEN)
-			revalidate_look_up(w, c);
-		else
-			list_del(&c->who.revalidate);
-	}
+	revalidate_take(w, &w->first, SIZE_MAX);
+	if (w->n_checking >= batch || list_empty(&w->line) ||
+	    w->env->now_ms - w->line_ms < REVALIDATE_EVERY_MS)
+		return;
+	w->line_ms = w->env->now_ms;
+	revalidate_take(w, &w->line, batch);
 }
 
 void
@@ -98,7 +122,8 @@ revalidate_dropped(struct who *w)
 	w->n_checking--;
 }
 
-/* The socket has taken a fresh token since: the answer is about the old one. */
+/* The socket has taken a fresh token since: the answer is about the old one, and the
+ * look- up of the fresh one may have read the state before the change of rights. */
 static bool
 revalidate_is_of_old_token(const struct conn *c, const struct lookup *look)
 {
@@ -110,20 +135,24 @@ void
 revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a)
 {
-	const bool again = c->who.check_again || identity_unanswered(answer->rc);
+	const bool old = revalidate_is_of_old_token(c, look);
+	enum check_again again = c->who.again;
 	struct tenant_settings settings;
 
 	revalidate_dropped(w);
-	if (identity_unanswered(
-		answer->rc)) /* the database is away: not ten times a second */
-		w->revalidate_ms = w->env->now_ms + UNANSWERED_MS - REVALIDATE_EVERY_MS;
-	c->who.checking = c->who.check_again = false;
-	if (c->state != CONN_OPEN)
-		return;
-	if (answer->rc == ES_OK)
+	c->who.checking = false;
+	c->who.again = CHECK_NO_MORE;
+	if (answer->rc == ES_OK) {
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
-	else if (!identity_unanswered(answer->rc) && !revalidate_is_of_old_token(c, look))
+	} else if (identity_unanswered(answer->rc)) {
+		w->retry_ms = w->env->now_ms + REVALIDATE_RETRY_MS;
+		again = CHECK_FIRST; /* it was at the head of the line */
+	} else if (!old) {
 		identity_user_gone(w, c, answer->rc, answer->err.text);
-	if (again || revalidate_is_of_old_token(c, look))
-		revalidate_conn(w, c);
+		return;
+	}
+	if (old)
+		again = CHECK_FIRST;
+	if (again != CHECK_NO_MORE)
+		revalidate_place(w, c, again);
 }

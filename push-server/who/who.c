@@ -74,7 +74,9 @@ who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
 	w->events = *events;
 	list_init(&w->greeting);
 	list_init(&w->expiring);
-	list_init(&w->revalidate);
+	list_init(&w->first);
+	list_init(&w->line);
+	table_init(&w->marks.table);
 	rc = who_init_rules(w, err);
 	if (rc != ES_OK) {
 		mem_free(w);
@@ -91,6 +93,7 @@ who_free(struct who **w)
 	if (*w == NULL)
 		return;
 	user_lookups_free(&(*w)->lookups);
+	user_marks_clear(&(*w)->marks);
 	token_es256_free(&(*w)->es256);
 	mem_free(*w);
 	*w = NULL;

@@ -67,11 +67,19 @@ settings(struct push_conf *conf)
 void
 rig_up(struct rig *r)
 {
+	rig_up_with(r, NULL);
+}
+
+void
+rig_up_with(struct rig *r, void (*change)(struct push_conf *conf))
+{
 	struct es_err err;
 
 	memset(r, 0, sizeof(*r));
 	fakes_reset();
 	settings(&r->conf);
+	if (change != NULL)
+		change(&r->conf);
 	r->arena = arena_new();
 	/* Two slots: a test may speak for another worker. */
 	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 2, &r->metrics, &err) ==

@@ -31,6 +31,8 @@ struct got {
 };
 
 void rig_up(struct rig *r);
+/* With settings changed before the worker is made. */
+void rig_up_with(struct rig *r, void (*change)(struct push_conf *conf));
 void rig_down(struct rig *r);
 /* Turn the loop a few times and deliver what the fakes owe. */
 void rig_turn(struct rig *r);

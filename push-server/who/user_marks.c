@@ -1,0 +1,71 @@
+#include "who/user_marks.h"
+
+#include <string.h>
+
+#include "core/check.h"
+#include "crypto/keyed_hash.h"
+
+#include "core/banned.h"
+
+static struct user_mark_key
+user_marks_key(const struct tenant_id *tenant, const struct user_id *user)
+{
+	struct user_mark_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.tenant = *tenant;
+	if (user != NULL)
+		key.user = *user;
+	return key;
+}
+
+static bool
+user_marks_same(struct table_node *node, const void *key)
+{
+	return memcmp(&ES_CONTAINER(node, struct user_mark, node)->key, key,
+		   sizeof(struct user_mark_key)) == 0;
+}
+
+static struct user_mark *
+user_marks_get(const struct user_marks *m, const struct user_mark_key *key)
+{
+	struct table_node *node =
+	    table_find(&m->table, keyed_hash(key, sizeof(*key)), user_marks_same, key);
+
+	return node == NULL ? NULL : ES_CONTAINER(node, struct user_mark, node);
+}
+
+struct user_mark *
+user_marks_add(
+    struct user_marks *m, const struct tenant_id *tenant, const struct user_id *user)
+{
+	const struct user_mark_key key = user_marks_key(tenant, user);
+	struct user_mark *mark = user_marks_get(m, &key);
+
+	if (mark == NULL) {
+		mark = mem_new(1, sizeof(*mark));
+		mark->key = key;
+		table_add(&m->table, &mark->node, keyed_hash(&key, sizeof(key)));
+	}
+	return mark;
+}
+
+const struct user_mark *
+user_marks_find(const struct user_marks *m, const struct tenant_id *tenant,
+    const struct user_id *user)
+{
+	const struct user_mark_key key = user_marks_key(tenant, user);
+
+	return user_marks_get(m, &key);
+}
+
+void
+user_marks_clear(struct user_marks *m)
+{
+	struct table_node *node;
+
+	while ((node = table_next(&m->table, NULL)) != NULL) {
+		table_remove(&m->table, node);
+		mem_free(ES_CONTAINER(node, struct user_mark, node));
+	}
+}

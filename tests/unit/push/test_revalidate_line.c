@@ -1,0 +1,252 @@
+/* 10,000 connections of one tenant whose users are looked up again, in simulated time:
+ * connections without sockets, a database that takes 50 ms for each statement. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cunit_main.h"
+
+#include "conn/conn_reap.h"
+#include "core/check.h"
+#include "rig.h"
+#include "who/revalidate.h"
+#include "who/who.h"
+
+#include "core/banned.h"
+
+#define MANY      10000
+#define BATCH     1000
+#define STEP_MS   10
+#define ANSWER_MS 50
+#define CHURN_MS  500 /* between two changes of rights in the tenant */
+#define OF_A_USER 4   /* connections of each user */
+#define TENANT    "01900000-0000-7000-8000-000000000001"
+#define USER      "01900000-0000-7000-8000-0000000%05u"
+#define VICTIM    (MANY / OF_A_USER - 1) /* has the last connections */
+
+static struct rig rig;
+static struct who *who;
+static struct conn_ref refs[MANY];
+static struct tenant_id tenant;
+static struct user_id victim;
+static char victim_text[ES_UUID_TEXT];
+
+static struct conn_ref
+add(unsigned user)
+{
+	struct conn *c = conn_new(&rig.worker.conns);
+
+	(void)snprintf(c->tenant.text, sizeof(c->tenant.text), TENANT);
+	(void)snprintf(c->user.text, sizeof(c->user.text), USER, user);
+	c->who.jti = mem_strdup("j");
+	conn_set_state(c, CONN_GREETING);
+	conn_set_state(c, CONN_OPEN);
+	return c->ref;
+}
+
+static void
+room_for_many(struct push_conf *conf)
+{
+	conf->connections = MANY;
+	conf->lookup_batch = BATCH;
+}
+
+static void
+up(void)
+{
+	rig_up_with(&rig, room_for_many);
+	who = rig.worker.who;
+	rig.worker.env.now_ms = 1000000;
+	(void)snprintf(tenant.text, sizeof(tenant.text), TENANT);
+	(void)snprintf(victim.text, sizeof(victim.text), USER, (unsigned)VICTIM);
+	memcpy(victim_text, victim.text, sizeof(victim_text));
+	for (unsigned i = 0; i < MANY; i++)
+		refs[i] = add(i / OF_A_USER);
+}
+
+static unsigned
+open_of(const struct conn_ref of[], unsigned n)
+{
+	unsigned open = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		open += conn_get(&rig.worker.conns, of[i]) != NULL;
+	return open;
+}
+
+static unsigned
+open_of_victim(void)
+{
+	return open_of(&refs[MANY - OF_A_USER], OF_A_USER);
+}
+
+/* A turn of the loop, STEP_MS later. */
+static void
+step(void)
+{
+	rig.worker.env.now_ms += STEP_MS;
+	if (rig.worker.env.now_ms % ANSWER_MS == 0)
+		(void)fakes_run();
+	who_turn(who);
+}
+
+static void
+down(void)
+{
+	struct list *all = &rig.worker.conns.all;
+
+	fakes.pg_down = false;
+	for (int i = 0; i < 500; i++) /* to the end of the line */
+		step();
+	CU_ASSERT_TRUE(list_empty(&who->line) && list_empty(&who->first));
+	CU_ASSERT_EQUAL(who->n_checking, 0);
+	for (struct list *l = all->next; l != all; l = l->next)
+		conn_lost(LIST_ITEM(l, struct conn, io.all));
+	conn_reap(&rig.worker.conns);
+	rig_down(&rig);
+}
+
+/* How long the victim hears on, while the rights of others change; the hints of these
+ * changes name nobody. */
+static int64_t
+until_victim_is_closed(int64_t max_ms)
+{
+	const int64_t start_ms = rig.worker.env.now_ms;
+
+	while (open_of_victim() > 0 && rig.worker.env.now_ms < start_ms + max_ms) {
+		if ((rig.worker.env.now_ms - start_ms) % CHURN_MS == 0)
+			revalidate_tenant(who, &tenant);
+		step();
+	}
+	return rig.worker.env.now_ms - start_ms;
+}
+
+static void
+churn(int64_t for_ms)
+{
+	for (int64_t i = 0; i < for_ms; i += STEP_MS) {
+		if (i % CHURN_MS == 0)
+			revalidate_tenant(who, &tenant);
+		step();
+	}
+}
+
+static void
+closes_the_last_in_line_within_a_second(void)
+{
+	unsigned statements;
+	int64_t took_ms;
+
+	up();
+	churn(2000);
+	statements = fakes.lookups;
+	fakes.stranger = victim_text; /* deactivated; the hint that names it is lost */
+	took_ms = until_victim_is_closed(10000);
+	CU_ASSERT_TRUE(took_ms <= 1000);
+	CU_ASSERT_TRUE(fakes.lookups - statements <= 2 * MANY / BATCH);
+	CU_ASSERT_EQUAL(open_of(refs, MANY), MANY - OF_A_USER);
+	down();
+}
+
+static void
+closes_the_user_named_at_once(void)
+{
+	up();
+	churn(2000);
+	fakes.stranger = victim_text;
+	revalidate_tenant(who, &tenant);
+	revalidate_user(who, &tenant, &victim);
+	CU_ASSERT_TRUE(until_victim_is_closed(10000) <= 2L * ANSWER_MS);
+	down();
+}
+
+/* Its look-up under way has read the state before the change. The next one goes out with
+ * the answer, not after the whole line. */
+static void
+closes_the_user_named_while_it_is_looked_up(void)
+{
+	up();
+	revalidate_tenant(who, &tenant);
+	revalidate_user(who, &tenant, &victim);
+	step();
+	CU_ASSERT_TRUE(conn_get(&rig.worker.conns, refs[MANY - 1])->who.checking);
+	revalidate_user(who, &tenant, &victim);
+	step(); /* marked, and the answer that says yes is due */
+	(void)fakes_run();
+	CU_ASSERT_EQUAL(open_of_victim(), OF_A_USER);
+	fakes.stranger = victim_text;
+	CU_ASSERT_TRUE(until_victim_is_closed(10000) <= 2L * ANSWER_MS);
+	down();
+}
+
+/* The line takes 500 ms; rights change in each turn. */
+static void
+keeps_places_in_the_line(void)
+{
+	unsigned steps = 0;
+
+	up();
+	fakes.stranger = victim_text;
+	for (; open_of_victim() > 0 && steps < 1000; steps++) {
+		revalidate_tenant(who, &tenant);
+		step();
+	}
+	CU_ASSERT_TRUE(steps * STEP_MS <= 1000);
+	down();
+}
+
+/* The database is away: one try a second, and then the victim before the line. */
+static void
+tries_once_a_second_while_the_database_is_away(void)
+{
+	unsigned tried;
+
+	up();
+	revalidate_tenant(who, &tenant);
+	revalidate_user(who, &tenant, &victim);
+	step();
+	fakes.pg_down = true;
+	(void)fakes_run(); /* both statements are lost */
+	step();
+	tried = fakes.users;
+	fakes.stranger = victim_text;
+	churn(REVALIDATE_RETRY_MS - 2 * STEP_MS);
+	CU_ASSERT_EQUAL(fakes.users, tried);
+	fakes.pg_down = false;
+	CU_ASSERT_EQUAL(open_of(refs, MANY), MANY);
+	CU_ASSERT_TRUE(until_victim_is_closed(10000) <= 3L * ANSWER_MS);
+	down();
+}
+
+/* Connections that go while they wait, in the line or for their statement. */
+static void
+forgets_connections_that_are_gone(void)
+{
+	up();
+	revalidate_tenant(who, &tenant);
+	step(); /* a full statement is under way */
+	revalidate_user(who, &tenant, &victim);
+	step(); /* the victim waits for the next */
+	for (unsigned i = BATCH; i < MANY; i++)
+		if (i % 2 == 0 || i >= MANY - OF_A_USER)
+			conn_lost(conn_get(&rig.worker.conns, refs[i]));
+	conn_reap(&rig.worker.conns);
+	churn(2000);
+	CU_ASSERT_EQUAL(who->n_checking, 0);
+	CU_ASSERT_TRUE(list_empty(&who->line));
+	down();
+}
+
+static CU_TestInfo cases[] = {
+    {"closes the last in line within a second", closes_the_last_in_line_within_a_second},
+    {"closes the user named at once", closes_the_user_named_at_once},
+    {"closes the user named while it is looked up",
+	closes_the_user_named_while_it_is_looked_up},
+    {"keeps places in the line", keeps_places_in_the_line},
+    {"tries once a second while the database is away",
+	tries_once_a_second_while_the_database_is_away},
+    {"forgets connections that are gone", forgets_connections_that_are_gone},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/revalidate_line", cases)
