@@ -47,6 +47,13 @@ const struct pg_stmt principal_store_many = {
     .n_params = 3,
 };
 
+static bool
+active(const struct answer *row)
+{
+	return strcmp(row->tenant_status, "active") == 0 &&
+	       strcmp(row->user_status, "active") == 0;
+}
+
 static enum es_code
 judge(const struct answer *row, const struct principal_ask *ask, struct principal *out,
     struct es_err *err)
@@ -102,13 +109,16 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
 {
 	struct answer row = {0};
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		out[i].rc = unknown(&out[i].err);
+		out[i].gone = true;
+	}
 	while (pg_next(rows, a, &row))
 		if (row.ord >= 1 && (size_t)row.ord <= n) {
 			const size_t i = (size_t)row.ord - 1;
 
 			out[i].rc = judge(&row, &asks[i], &out[i].principal, &out[i].err);
+			out[i].gone = !active(&row);
 		}
 }
 

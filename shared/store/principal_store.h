@@ -2,6 +2,7 @@
 #ifndef STORE_PRINCIPAL_STORE_H
 #define STORE_PRINCIPAL_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pg/pg.h"
@@ -33,6 +34,9 @@ enum es_code principal_store_get(struct pg *pg, const struct tenant_id *tenant,
  * these parameters and no tenant, then read its rows. Each ask has its own answer. */
 struct principal_answer {
 	enum es_code rc; /* as of principal_store_get */
+	/* Refused for the sake of the user or the tenant: no other token of this user
+	 * would be taken. False when it is this token that is revoked. */
+	bool gone;
 	struct es_err err;
 	struct principal principal; /* when ES_OK */
 };

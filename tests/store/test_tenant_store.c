@@ -126,6 +126,7 @@ looks_up_many_of_any_tenant(void)
 	    {f.foreign.tenant, f.foreign.user, "j", now_s},
 	    {f.guest.tenant, f.guest.user, "j", now_s}, /* deactivated */
 	    {f.bob.tenant, f.bob.user, "j", now_s},
+	    {f.bob.tenant, f.bob.user, "stolen", now_s}, /* this token is revoked */
 	};
 	struct principal_answer out[ES_COUNT(asks)] = {0};
 	struct pg_rows rows;
@@ -134,6 +135,11 @@ looks_up_many_of_any_tenant(void)
 	FINE(
 	    user_store_deactivate(f.pg, &f.owner, &f.guest.user, f.arena, &user, &f.err));
 	FINE(tenant_store_suspend(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
+	CU_ASSERT_EQUAL(fixture_number(&f, &f.bob.tenant,
+			    "INSERT INTO revoked_tokens (tenant_id, jti, expires_at)"
+			    " VALUES ($1, 'stolen', now() + interval '1 h') RETURNING 1",
+			    (const char *const[]){f.bob.tenant.text}, 1),
+	    1);
 	FINE(pg_run(f.pg, NULL, &principal_store_many,
 	    principal_store_many_params(f.arena, asks, ES_COUNT(asks)), f.arena, &rows,
 	    &f.err));
@@ -144,6 +150,9 @@ looks_up_many_of_any_tenant(void)
 	CU_ASSERT_EQUAL(out[2].rc, ES_TENANT_SUSPENDED);
 	CU_ASSERT_EQUAL(out[3].rc, ES_TOKEN_REVOKED);
 	CU_ASSERT_EQUAL(out[4].rc, ES_OK);
+	CU_ASSERT_EQUAL(out[5].rc, ES_TOKEN_REVOKED);
+	for (size_t i = 0; i < ES_COUNT(asks); i++) /* whatever their tokens */
+		CU_ASSERT_EQUAL(out[i].gone, i >= 1 && i <= 3);
 	CU_ASSERT_TRUE(uuid_valid(out[4].principal.epoch));
 	FINE(tenant_store_resume(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
 }
