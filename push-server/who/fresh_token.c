@@ -50,7 +50,7 @@ fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
 	} else if (identity_unanswered(answer->rc)) {
 		frame_out_error(c, "auth", id, NULL, &answer->err);
 	} else {
-		identity_user_gone(w, c, answer->rc, answer->err.text);
+		identity_refused(w, c, answer);
 	}
 	mem_free(id);
 }

@@ -76,8 +76,24 @@ identity_refuse(struct conn *c, enum es_code why, const char *text)
 }
 
 void
-identity_user_gone(struct who *w, struct conn *c, enum es_code why, const char *text)
+identity_end(struct who *w, struct conn *c, const struct es_err *why)
 {
 	w->events.user_gone(w->events.ctx, &c->tenant, &c->user);
-	identity_refuse(c, why, text);
+	identity_refuse(c, why->code, why->text);
+}
+
+void
+identity_refused(struct who *w, struct conn *c, const struct principal_answer *answer)
+{
+	const bool suspended = answer->rc == ES_TENANT_SUSPENDED;
+	struct user_mark *mark;
+
+	if (!answer->gone) {
+		identity_refuse(c, answer->rc, answer->err.text);
+		return;
+	}
+	mark = user_marks_add(&w->marks, &c->tenant, suspended ? NULL : &c->user);
+	mark->gone = true;
+	mark->err = answer->err;
+	identity_end(w, c, &answer->err);
 }

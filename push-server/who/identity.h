@@ -23,9 +23,13 @@ bool identity_unanswered(enum es_code rc);
 /* Close for a bad token (4001, 4002), a revoked one or a deactivated user (4003), or a
  * suspended tenant (4004). */
 void identity_refuse(struct conn *c, enum es_code why, const char *text);
-/* As identity_refuse, for an answer of the database about the user of a live socket:
+/* The same for a live socket whose user, whatever the token, may not be here any more:
  * tells who_events.user_gone. */
-void identity_user_gone(
-    struct who *w, struct conn *c, enum es_code why, const char *text);
+void identity_end(struct who *w, struct conn *c, const struct es_err *why);
+/* An answer of the database refuses the token or the user of a live socket: close it.
+ * Where the user is gone (deactivated, unknown, or of a suspended tenant), the other
+ * sockets of the user, or of the tenant, are closed at the end of this turn. */
+void identity_refused(
+    struct who *w, struct conn *c, const struct principal_answer *answer);
 
 #endif

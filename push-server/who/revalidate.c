@@ -46,7 +46,11 @@ revalidate_marked(struct who *w, struct conn *c)
 	const struct user_mark *all = user_marks_find(&w->marks, &c->tenant, NULL);
 	const struct user_mark *user = user_marks_find(&w->marks, &c->tenant, &c->user);
 
-	if (user != NULL)
+	if (all != NULL && all->gone)
+		identity_end(w, c, &all->err);
+	else if (user != NULL && user->gone)
+		identity_end(w, c, &user->err);
+	else if (user != NULL)
 		revalidate_place(w, c, CHECK_FIRST);
 	else if (all != NULL)
 		revalidate_place(w, c, CHECK_IN_LINE);
@@ -147,8 +151,8 @@ revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
 	} else if (identity_unanswered(answer->rc)) {
 		w->retry_ms = w->env->now_ms + REVALIDATE_RETRY_MS;
 		again = CHECK_FIRST; /* it was at the head of the line */
-	} else if (!old) {
-		identity_user_gone(w, c, answer->rc, answer->err.text);
+	} else if (answer->gone || !old) {
+		identity_refused(w, c, answer);
 		return;
 	}
 	if (old)

@@ -1,12 +1,13 @@
-/* Users whose connections are to be looked up again at the end of this turn.
+/* Users whose connections are to be looked up again or closed at the end of this turn.
  * One walk over the worker's connections serves all marks of the turn. A walk for each
- * mark would cost as many steps as there are connections, for each tenant that a poll
- * finds changed. */
+ * mark would cost as many steps as there are connections, for each of a thousand users
+ * that one answer of the database refuses. */
 #ifndef PUSH_USER_MARKS_H
 #define PUSH_USER_MARKS_H
 
 #include <stdbool.h>
 
+#include "core/err.h"
 #include "core/id.h"
 #include "core/table.h"
 
@@ -16,6 +17,8 @@ struct user_mark {
 		struct tenant_id tenant;
 		struct user_id user; /* "": every user of the tenant */
 	} key;
+	bool gone;         /* close; else look up */
+	struct es_err err; /* why, when gone */
 };
 
 /* In struct who, zeroed. */

@@ -14,8 +14,9 @@ struct who_events {
 	void *ctx;
 	/* The epoch that an answer of the database told. */
 	void (*epoch)(void *ctx, const char *epoch);
-	/* The database says that this user is not to be here any more: deactivated, or
-	 * unknown, or of a suspended tenant. A socket of it is being closed. */
+	/* The database says that this user may not be here any more: deactivated,
+	 * unknown, or of a suspended tenant. Told for each socket of the user that is
+	 * closed for it, before the close. */
 	void (*user_gone)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
 };

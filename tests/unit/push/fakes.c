@@ -176,8 +176,10 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
     size_t n, struct arena *a, struct principal_answer out[])
 {
 	(void)rows, (void)a;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		out[i].rc = judge(&asks[i], &out[i].principal, &out[i].err);
+		out[i].gone = out[i].rc != ES_OK && !fakes.token_only;
+	}
 }
 
 const char *const *

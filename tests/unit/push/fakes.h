@@ -15,6 +15,7 @@
 struct fakes {
 	enum es_code principal;  /* what the look-up of a user says */
 	const char *stranger;    /* this user is unknown, whatever principal is */
+	bool token_only;         /* a refusal is of the token, not of the user */
 	unsigned lookups, users; /* statements that look users up, and how many */
 	const char *settings;    /* of the tenant */
 	enum es_code authz;

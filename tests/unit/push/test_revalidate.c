@@ -194,6 +194,7 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	c->who.issued_s++; /* as by a fresh token */
 	fakes.hold = false;
 	fakes.principal = ES_TOKEN_REVOKED;
+	fakes.token_only = true;
 	CU_ASSERT_TRUE(fakes_run());
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	fakes.principal = ES_OK;

@@ -20,23 +20,35 @@
 #define ANSWER_MS 50
 #define CHURN_MS  500 /* between two changes of rights in the tenant */
 #define OF_A_USER 4   /* connections of each user */
-#define TENANT    "01900000-0000-7000-8000-000000000001"
+#define OTHERS    10  /* connections of another tenant */
+#define TENANT    "01900000-0000-7000-8000-0000000000%02u"
 #define USER      "01900000-0000-7000-8000-0000000%05u"
 #define VICTIM    (MANY / OF_A_USER - 1) /* has the last connections */
 
 static struct rig rig;
 static struct who *who;
-static struct conn_ref refs[MANY];
+static struct conn_ref refs[MANY], others[OTHERS];
 static struct tenant_id tenant;
 static struct user_id victim;
 static char victim_text[ES_UUID_TEXT];
+static unsigned told; /* calls of user_gone */
+static bool told_other;
+
+static void
+on_user_gone(void *ctx, const struct tenant_id *of, const struct user_id *user)
+{
+	(void)ctx;
+	told++;
+	told_other |= strcmp(of->text, tenant.text) != 0 ||
+	              (fakes.stranger != NULL && strcmp(user->text, fakes.stranger) != 0);
+}
 
 static struct conn_ref
-add(unsigned user)
+add(unsigned of, unsigned user)
 {
 	struct conn *c = conn_new(&rig.worker.conns);
 
-	(void)snprintf(c->tenant.text, sizeof(c->tenant.text), TENANT);
+	(void)snprintf(c->tenant.text, sizeof(c->tenant.text), TENANT, of);
 	(void)snprintf(c->user.text, sizeof(c->user.text), USER, user);
 	c->who.jti = mem_strdup("j");
 	conn_set_state(c, CONN_GREETING);
@@ -47,7 +59,7 @@ add(unsigned user)
 static void
 room_for_many(struct push_conf *conf)
 {
-	conf->connections = MANY;
+	conf->connections = MANY + OTHERS;
 	conf->lookup_batch = BATCH;
 }
 
@@ -56,12 +68,17 @@ up(void)
 {
 	rig_up_with(&rig, room_for_many);
 	who = rig.worker.who;
+	who->events.user_gone = on_user_gone;
 	rig.worker.env.now_ms = 1000000;
-	(void)snprintf(tenant.text, sizeof(tenant.text), TENANT);
+	told = 0;
+	told_other = false;
+	(void)snprintf(tenant.text, sizeof(tenant.text), TENANT, 1U);
 	(void)snprintf(victim.text, sizeof(victim.text), USER, (unsigned)VICTIM);
 	memcpy(victim_text, victim.text, sizeof(victim_text));
 	for (unsigned i = 0; i < MANY; i++)
-		refs[i] = add(i / OF_A_USER);
+		refs[i] = add(1, i / OF_A_USER);
+	for (unsigned i = 0; i < OTHERS; i++)
+		others[i] = add(2, i);
 }
 
 static unsigned
@@ -144,6 +161,7 @@ closes_the_last_in_line_within_a_second(void)
 	took_ms = until_victim_is_closed(10000);
 	CU_ASSERT_TRUE(took_ms <= 1000);
 	CU_ASSERT_TRUE(fakes.lookups - statements <= 2 * MANY / BATCH);
+	CU_ASSERT_EQUAL(told, OF_A_USER);
 	CU_ASSERT_EQUAL(open_of(refs, MANY), MANY - OF_A_USER);
 	down();
 }
@@ -195,6 +213,59 @@ keeps_places_in_the_line(void)
 	down();
 }
 
+/* One socket is looked up: the answer ends all of the user. */
+static void
+closes_all_sockets_of_a_user_that_is_gone(void)
+{
+	up();
+	fakes.stranger = victim_text;
+	revalidate_conn(who, conn_get(&rig.worker.conns, refs[MANY - 1]));
+	step();
+	CU_ASSERT_EQUAL(fakes.users, 1);
+	(void)fakes_run();
+	CU_ASSERT_EQUAL(open_of_victim(), OF_A_USER - 1);
+	step();
+	CU_ASSERT_EQUAL(open_of_victim(), 0);
+	CU_ASSERT_EQUAL(fakes.users, 1);
+	CU_ASSERT_EQUAL(told, OF_A_USER);
+	CU_ASSERT_FALSE(told_other);
+	CU_ASSERT_EQUAL(open_of(refs, MANY), MANY - OF_A_USER);
+	CU_ASSERT_EQUAL(who->marks.table.n, 0);
+	down();
+}
+
+static void
+closes_all_sockets_of_a_suspended_tenant(void)
+{
+	up();
+	fakes.principal = ES_TENANT_SUSPENDED;
+	revalidate_conn(who, conn_get(&rig.worker.conns, refs[0]));
+	step();
+	(void)fakes_run();
+	step();
+	CU_ASSERT_EQUAL(open_of(refs, MANY), 0);
+	CU_ASSERT_EQUAL(open_of(others, OTHERS), OTHERS);
+	CU_ASSERT_EQUAL(told, MANY);
+	CU_ASSERT_FALSE(told_other);
+	down();
+}
+
+/* A revoked token says nothing about the user's other tokens. */
+static void
+closes_one_socket_for_a_revoked_token(void)
+{
+	up();
+	fakes.principal = ES_TOKEN_REVOKED;
+	fakes.token_only = true;
+	revalidate_conn(who, conn_get(&rig.worker.conns, refs[MANY - 1]));
+	step();
+	(void)fakes_run();
+	step();
+	CU_ASSERT_EQUAL(open_of_victim(), OF_A_USER - 1);
+	CU_ASSERT_EQUAL(told, 0);
+	down();
+}
+
 /* The database is away: one try a second, and then the victim before the line. */
 static void
 tries_once_a_second_while_the_database_is_away(void)
@@ -234,6 +305,7 @@ forgets_connections_that_are_gone(void)
 	churn(2000);
 	CU_ASSERT_EQUAL(who->n_checking, 0);
 	CU_ASSERT_TRUE(list_empty(&who->line));
+	CU_ASSERT_EQUAL(told, 0);
 	down();
 }
 
@@ -243,6 +315,11 @@ static CU_TestInfo cases[] = {
     {"closes the user named while it is looked up",
 	closes_the_user_named_while_it_is_looked_up},
     {"keeps places in the line", keeps_places_in_the_line},
+    {"closes all sockets of a user that is gone",
+	closes_all_sockets_of_a_user_that_is_gone},
+    {"closes all sockets of a suspended tenant",
+	closes_all_sockets_of_a_suspended_tenant},
+    {"closes one socket for a revoked token", closes_one_socket_for_a_revoked_token},
     {"tries once a second while the database is away",
 	tries_once_a_second_while_the_database_is_away},
     {"forgets connections that are gone", forgets_connections_that_are_gone},
