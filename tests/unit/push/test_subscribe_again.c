@@ -233,12 +233,40 @@ a_reader_that_waits_is_told(void)
 	hub_end();
 }
 
+/* The reader's own removal was lost on its way, and the worker has restarted the log
+ * behind the hole before the reader has read of it. A number behind the removal must not
+ * carry the cursor over it on the word of memory alone. */
+static void
+no_way_around_the_own_removal(void)
+{
+	struct fake_conn *f;
+
+	hub_begin(NULL);
+	f = hub_join(1);
+	hub_subscribe(f, OUT_PRIVATE, -1);
+	hub_settle();
+	f->blocked = true;
+	out.faults.lose = 100;
+	out_commit(&out, OUT_PRIVATE, EVENT_MEMBER_LEFT, 1);
+	out.faults.lose = 0;
+	hub_say(OUT_PRIVATE, 3); /* 2, 3 and 4 */
+	hub_settle();
+	hub_subscribe(f, OUT_PRIVATE, 2);
+	fake_conn_unblock(f);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 0);
+	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 1); /* of the first */
+	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"not_found\""), 1);
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"replays from there", replays_from_there},
     {"a gap where nothing can be replayed", a_gap_where_nothing_can_be_replayed},
     {"several before the first answer: the oldest first", oldest_first},
     {"a client ahead of the worker is no reset", ahead_of_the_worker_is_no_reset},
     {"what needs the database ends in its time", without_the_database},
+    {"no way around the own removal", no_way_around_the_own_removal},
     {"a reader whose right is in doubt is told", a_reader_that_waits_is_told},
     CU_TEST_INFO_NULL,
 };
