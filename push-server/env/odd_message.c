@@ -3,15 +3,15 @@
 #include "core/banned.h"
 
 void
-odd_message_seen(
-    struct odd_messages *o, struct loop_env *env, const char *topic, const char *detail)
+odd_message_seen(struct odd_messages *o, struct loop_env *env, const char *topic,
+    const struct es_err *err)
 {
 	metrics_add(env->metrics, PM_ODD_MESSAGES, 1);
 	o->n++;
 	if (env->now_ms < o->next_ms)
 		return;
-	log_warn("odd message", LOG_STR("topic", topic), LOG_STR("detail", detail),
-	    LOG_INT("count", (int64_t)o->n));
+	log_warn("odd message", LOG_STR("topic", topic), LOG_STR("field", err->field),
+	    LOG_STR("detail", err->text), LOG_INT("count", (int64_t)o->n));
 	o->n = 0;
 	o->next_ms = env->now_ms + ODD_MESSAGE_LOG_MS;
 }

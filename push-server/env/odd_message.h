@@ -13,8 +13,9 @@ struct odd_messages {
 	int64_t next_ms; /* no line before this time */
 };
 
-/* detail says what is wrong, without a word of the message. */
-void odd_message_seen(
-    struct odd_messages *o, struct loop_env *env, const char *topic, const char *detail);
+/* err: why the message can't be read; the line holds its text and its field, and no value
+ * of the message. */
+void odd_message_seen(struct odd_messages *o, struct loop_env *env, const char *topic,
+    const struct es_err *err);
 
 #endif

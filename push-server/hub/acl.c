@@ -146,7 +146,7 @@ acl_hint(struct hub *hub, const char *json, size_t len)
 	struct es_err err;
 
 	if (control_decode(json, len, a, &hint, &err) != ES_OK) {
-		odd_message_seen(&hub->odd, hub->env, TOPIC_CONTROL, err.text);
+		odd_message_seen(&hub->odd, hub->env, TOPIC_CONTROL, &err);
 		acl_poll_soon(hub); /* something has changed, whatever it is */
 	} else {
 		held = acl_find(hub->acl, &hint.tenant);

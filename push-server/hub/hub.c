@@ -205,14 +205,25 @@ hub_channel_of(struct hub *hub, const char *topic)
 /* An event that can't be read took a number: the head of its channel is compared with the
  * database at once. Otherwise its readers would wait for the next round, up to 30 s. */
 static void
-hub_odd_event(struct hub *hub, struct channel *ch, const char *topic, const char *detail)
+hub_odd_event(
+    struct hub *hub, struct channel *ch, const char *topic, const struct es_err *err)
 {
-	odd_message_seen(&hub->odd, hub->env, topic, detail);
+	odd_message_seen(&hub->odd, hub->env, topic, err);
 	if (ch != NULL)
 		channel_doubt(ch);
 }
 
-/* es:t:<tenant>:c:<channel>: what comes on it must say the same of itself. */
+static enum es_code
+hub_check_owner(const struct channel *ch, const struct event *ev, struct es_err *err)
+{
+	if (strcmp(ev->channel.text, ch->id.text) == 0 &&
+	    strcmp(ev->tenant.text, ch->tenant.text) == 0)
+		return ES_OK;
+	return es_fail_field(
+	    err, ES_INVALID, "channel", "is not the channel of the topic");
+}
+
+/* es:t:<tenant>:c:<channel>: each message on it names the same tenant and channel. */
 static void
 hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
 {
@@ -222,12 +233,11 @@ hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t
 	struct event ev;
 
 	if (event_decode(data, len, a, &ev, &err) != ES_OK)
-		hub_odd_event(hub, ch, topic, err.text);
+		hub_odd_event(hub, ch, topic, &err);
 	else if (ch == NULL)
 		; /* nobody here reads it any more */
-	else if (strcmp(ev.channel.text, ch->id.text) != 0 ||
-		 strcmp(ev.tenant.text, ch->tenant.text) != 0)
-		hub_odd_event(hub, ch, topic, "an event of another channel");
+	else if (hub_check_owner(ch, &ev, &err) != ES_OK)
+		hub_odd_event(hub, ch, topic, &err);
 	else if (ev.kind == EVENT_TYPING)
 		typing_event(ch, &ev);
 	else

@@ -134,6 +134,7 @@ presence_tenant_message(struct presence_tenant *pt, const char *data, size_t len
 	struct user_id user = {{0}};
 	enum presence_status status;
 	struct presence_person *person;
+	char topic[ES_TOPIC_MAX];
 	struct es_err err;
 
 	if (json_bind(data, len, change_fields, ES_COUNT(change_fields),
@@ -150,8 +151,9 @@ presence_tenant_message(struct presence_tenant *pt, const char *data, size_t len
 		if (!pt->large && pt->n_present > PRESENCE_LARGE)
 			presence_tenant_enlarge(pt);
 	} else {
-		odd_message_seen(&pt->presence->odd, pt->presence->env,
-		    "presence of a tenant", "no change of a user's presence");
+		(void)es_fail(&err, ES_INVALID, "no change of a user's presence");
+		topic_presence(&pt->tenant, topic);
+		odd_message_seen(&pt->presence->odd, pt->presence->env, topic, &err);
 	}
 	arena_free(&a);
 }

@@ -1,6 +1,7 @@
 /* Healing: what pub/sub lost, a database that went back, topics that lie. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/check.h"
 #include "cunit_main.h"
@@ -188,6 +189,45 @@ test_unreadable_event_is_a_hole(void)
 	}
 }
 
+/* The log line of what the function says; nothing else is logged meanwhile. */
+static void
+line_of(void (*say)(const char *topic), const char *topic, char *buf, size_t size)
+{
+	FILE *to = tmpfile();
+	const int kept = dup(STDERR_FILENO);
+	size_t n;
+
+	CHECK(to != NULL && kept >= 0 && dup2(fileno(to), STDERR_FILENO) >= 0);
+	say(topic);
+	CHECK(dup2(kept, STDERR_FILENO) >= 0);
+	rewind(to);
+	n = fread(buf, 1, size - 1, to);
+	buf[n] = '\0';
+	CHECK(close(kept) == 0 && fclose(to) == 0);
+}
+
+static void
+say_newer_version(const char *topic)
+{
+	hub_topic_message(worker.hub, topic, "{\"v\":9}", 7);
+}
+
+/* The operator reads which member could not be understood. */
+static void
+test_unreadable_event_is_logged_by_field(void)
+{
+	char topic[ES_TOPIC_MAX], line[1000];
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	topic_channel(&a->conn.tenant, &out.channels[0].id, topic);
+	line_of(say_newer_version, topic, line, sizeof(line));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line, topic));
+	CU_ASSERT_PTR_NOT_NULL(strstr(line, "\"field\":\"v\""));
+	hub_end();
+}
+
 /* A question for one head each second: as small as it can be. */
 static void
 test_small_questions(void)
@@ -339,6 +379,8 @@ test_epoch_by_first_reader(void)
 }
 
 static CU_TestInfo cases[] = {
+    {"an unreadable event is logged with its field",
+	test_unreadable_event_is_logged_by_field},
     {"a question for one head is small", test_small_questions},
     {"an unreadable event is a hole", test_unreadable_event_is_a_hole},
     {"a lost last event is seen within 30 s", test_lost_last},
