@@ -39,6 +39,13 @@ ws_write(struct lws *wsi, const char *bytes, size_t len)
 	return true;
 }
 
+int
+ws_fd(struct lws *wsi)
+{
+	(void)wsi;
+	return -1; /* asked for only when a write was partial */
+}
+
 bool
 ws_partial(struct lws *wsi)
 {
