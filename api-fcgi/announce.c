@@ -4,6 +4,7 @@
 
 #include "api_metrics.h"
 #include "core/log.h"
+#include "presence/presence_keys.h"
 
 #include "core/banned.h"
 
@@ -66,6 +67,27 @@ announce_acl(struct api *api, const struct http_req *req, const struct control *
 	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", TOPIC_CONTROL,
 		t.data, NULL) != ES_OK)
 		not_told(api, req, "acl", &err);
+}
+
+void
+announce_user_gone(
+    struct api *api, const struct http_req *req, const struct user_id *user)
+{
+	struct es_err err;
+
+	if (presence_end_user(
+		api->redis, &req->who.actor.tenant, user, req->arena, &err) != ES_OK)
+		not_told(api, req, "presence", &err);
+}
+
+void
+announce_tenant_gone(
+    struct api *api, const struct http_req *req, const struct tenant_id *tenant)
+{
+	struct es_err err;
+
+	if (presence_end_tenant(api->redis, tenant, req->arena, &err) != ES_OK)
+		not_told(api, req, "presence", &err);
 }
 
 /* True for the first in TYPING_EVERY_MS; with Redis away nobody could be told anyway. */

@@ -15,6 +15,12 @@ void announce_event(struct api *api, const struct http_req *req, struct event *e
 void announce_acl(
     struct api *api, const struct http_req *req, const struct control *change);
 
+/* The user, or everybody of the tenant, is offline from now on. */
+void announce_user_gone(
+    struct api *api, const struct http_req *req, const struct user_id *user);
+void announce_tenant_gone(
+    struct api *api, const struct http_req *req, const struct tenant_id *tenant);
+
 /* The caller is typing; at most once in 3 s for a user and channel. */
 void announce_typing(
     struct api *api, const struct http_req *req, const struct channel_id *channel);

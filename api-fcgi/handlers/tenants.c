@@ -210,6 +210,7 @@ tenants_suspend(
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(tenant_store_suspend(api->pg, &id, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
+	announce_tenant_gone(api, req, &id);
 	write_tenant(res, &tenant);
 	return ES_OK;
 }

@@ -172,6 +172,7 @@ users_deactivate(
 	TRY(param_user(req, 0, &id, err));
 	TRY(user_store_deactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
 	users_announce(api, req, &user);
+	announce_user_gone(api, req, &id);
 	write_user(res, 200, &user);
 	return ES_OK;
 }

@@ -138,3 +138,32 @@ presence_put(struct redis *r, const struct tenant_id *tenant, const struct user_
 	presence_rest_call(&call, tenant, user, status);
 	return redis_eval(r, call.script, a, &v, err, 0, call.argc, call.argv);
 }
+
+enum es_code
+presence_end_user(struct redis *r, const struct tenant_id *tenant,
+    const struct user_id *user, struct arena *a, struct es_err *err)
+{
+	struct presence_call call;
+	struct redis_value v;
+
+	begin(&call, &presence_user_gone_script);
+	add(&call, tenant->text);
+	add(&call, user->text);
+	return redis_eval(r, call.script, a, &v, err, 0, call.argc, call.argv);
+}
+
+enum es_code
+presence_end_tenant(
+    struct redis *r, const struct tenant_id *tenant, struct arena *a, struct es_err *err)
+{
+	struct presence_call call;
+	struct redis_value v;
+
+	begin(&call, &presence_tenant_gone_script);
+	add(&call, tenant->text);
+	add_number(&call, 0, PRESENCE_END_MAX);
+	do
+		TRY(redis_eval(r, call.script, a, &v, err, 0, call.argc, call.argv));
+	while (v.kind == REDIS_INT && v.num == PRESENCE_END_MAX);
+	return ES_OK;
+}

@@ -33,7 +33,8 @@ extern struct redis_script presence_rest_script; /* what REST asks for */
 extern struct redis_script
     presence_lease_script; /* the worker lives; 0: it was not known */
 extern struct redis_script presence_sweep_script; /* end what has run out */
-extern struct redis_script presence_list_script;  /* all of a tenant, or how many */
+extern struct redis_script presence_user_gone_script, presence_tenant_gone_script;
+extern struct redis_script presence_list_script; /* all of a tenant, or how many */
 
 #define PRESENCE_ARGS 8
 struct presence_call {
@@ -73,5 +74,13 @@ enum es_code presence_get(struct redis *r, const struct tenant_id *tenant,
 enum es_code presence_put(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;
+
+/* The user, or everybody of the tenant, may not be here any more: offline at once,
+ * readers are told, and what was chosen over REST is forgotten. May be repeated. */
+#define PRESENCE_END_MAX 200 /* users of a tenant in one call of Redis */
+enum es_code presence_end_user(struct redis *r, const struct tenant_id *tenant,
+    const struct user_id *user, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+enum es_code presence_end_tenant(struct redis *r, const struct tenant_id *tenant,
+    struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 #endif

@@ -85,6 +85,25 @@ struct redis_script presence_sweep_script = {
 	"end end "
 	"return seen"};
 
+#define GONE                                                                              \
+	"local function gone(t, u) "                                                      \
+	"redis.call('DEL', 'es:p:u:'..t..':'..u) "                                        \
+	"redis.call('ZREM', 'es:p:leases', 'r:'..t..':'..u) "                             \
+	"merge(t, u) end "
+
+/* tenant, user. */
+struct redis_script presence_user_gone_script = {
+    .text = MERGE GONE "gone(ARGV[1], ARGV[2]) return 1"};
+
+/* tenant, max. */
+struct redis_script presence_tenant_gone_script = {
+    .text = MERGE GONE
+	"local t, max, seen = ARGV[1], tonumber(ARGV[2]), 0 "
+	"for _, u in ipairs(redis.call('HKEYS', 'es:p:t:'..t)) do "
+	"if seen == max then break end "
+	"gone(t, u) seen = seen + 1 end "
+	"return seen"};
+
 /* tenant, max. */
 struct redis_script presence_list_script = {
     .text = "local tk = 'es:p:t:'..ARGV[1] "

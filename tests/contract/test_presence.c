@@ -220,7 +220,7 @@ a_rest_device_ends(void)
 }
 
 static void
-a_large_room_is_only_counted(void)
+a_large_tenant_is_only_counted(void)
 {
 	struct presence_call call;
 	struct fixture f;
@@ -240,12 +240,56 @@ a_large_room_is_only_counted(void)
 	teardown(&f);
 }
 
+/* Nothing of the user is left, whoever said that it is here. */
+static void
+a_user_may_not_be_here(void)
+{
+	struct fixture f;
+
+	setup(&f);
+	put(&f, PRESENCE_IDLE);
+	set(&f, &one, &alice, PRESENCE_ONLINE, false);
+	set(&f, &two, &bob, PRESENCE_ONLINE, false);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
+	for (unsigned i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(
+		    presence_end_user(f.r, &acme, &alice, f.a, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
+	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_ONLINE);
+	set(&f, &one, &alice, PRESENCE_ONLINE,
+	    false); /* let in again: no choice is left */
+	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
+	teardown(&f);
+}
+
+/* One user more than a call takes. */
+static void
+a_tenant_may_not_be_here(void)
+{
+	struct fixture f;
+	struct user_id user;
+
+	setup(&f);
+	for (unsigned i = 0; i <= PRESENCE_END_MAX; i++) {
+		(void)snprintf(user.text, sizeof(user.text),
+		    "01900000-0000-7000-8000-00000000%04u", i);
+		set(&f, &one, &user, PRESENCE_ONLINE, false);
+	}
+	CU_ASSERT_EQUAL(presence_end_tenant(f.r, &acme, f.a, &f.err), ES_OK);
+	CU_ASSERT_EQUAL(
+	    redis_text(f.r, f.a, &f.v, &f.err, "KEYS", "es:p:[tu]:*", NULL), ES_OK);
+	CU_ASSERT_EQUAL(f.v.n, 0);
+	teardown(&f);
+}
+
 static CU_TestInfo cases[] = {
     {"of several devices the liveliest counts", the_liveliest_device_counts},
     {"what REST chooses holds until it is taken back", rest_chooses},
     {"a dead worker's users go offline", a_dead_worker_is_swept},
     {"a device of REST ends by itself", a_rest_device_ends},
-    {"a large room is only counted", a_large_room_is_only_counted},
+    {"a user that is gone is offline at once", a_user_may_not_be_here},
+    {"everybody of a tenant that is gone is offline", a_tenant_may_not_be_here},
+    {"a large tenant is only counted", a_large_tenant_is_only_counted},
     CU_TEST_INFO_NULL,
 };
 

@@ -6,6 +6,8 @@
 #include "api_metrics.h"
 #include "cunit_main.h"
 
+#include "presence/presence_keys.h"
+
 #include "core/banned.h"
 
 #define TENANT  "01900000-0000-7000-8000-000000000001"
@@ -62,6 +64,24 @@ redis_text(
 		note(s, strlen(s));
 	va_end(ap);
 	note("\n", 1);
+	return redis_says == ES_OK ? ES_OK : es_fail(err, redis_says, "away");
+}
+
+enum es_code
+presence_end_user(struct redis *r, const struct tenant_id *tenant,
+    const struct user_id *user, struct arena *a, struct es_err *err)
+{
+	(void)r, (void)tenant, (void)a;
+	note(user->text, strlen(user->text));
+	return redis_says == ES_OK ? ES_OK : es_fail(err, redis_says, "away");
+}
+
+enum es_code
+presence_end_tenant(
+    struct redis *r, const struct tenant_id *tenant, struct arena *a, struct es_err *err)
+{
+	(void)r, (void)a;
+	note(tenant->text, strlen(tenant->text));
 	return redis_says == ES_OK ? ES_OK : es_fail(err, redis_says, "away");
 }
 
@@ -161,10 +181,31 @@ typing(void)
 	arena_free(&mem);
 }
 
+/* Who is gone stays gone when Redis can't be told: that is counted, and no error. */
+static void
+gone(void)
+{
+	const struct user_id user = {USER};
+	const struct tenant_id tenant = {TENANT};
+
+	begin();
+	announce_user_gone(&the_api, &request, &user);
+	announce_tenant_gone(&the_api, &request, &tenant);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, USER));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, TENANT));
+	CU_ASSERT_EQUAL(failures, 0);
+	redis_says = ES_UNAVAILABLE;
+	announce_user_gone(&the_api, &request, &user);
+	announce_tenant_gone(&the_api, &request, &tenant);
+	CU_ASSERT_EQUAL(failures, 2);
+	arena_free(&mem);
+}
+
 static CU_TestInfo cases[] = {
     {"numbered events and heads", events},
     {"versions of rights", versions},
     {"typing, once in 3 s", typing},
+    {"the presence of who is gone", gone},
     CU_TEST_INFO_NULL,
 };
 

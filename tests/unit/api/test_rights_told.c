@@ -16,6 +16,7 @@
 
 static struct control told;
 static unsigned n_told;
+static unsigned users_gone, tenants_gone;
 static struct user user;
 static struct tenant tenant;
 static enum es_code store_says;
@@ -27,6 +28,23 @@ announce_acl(struct api *api, const struct http_req *req, const struct control *
 	(void)api, (void)req;
 	told = *change;
 	n_told++;
+}
+
+void
+announce_user_gone(struct api *api, const struct http_req *req, const struct user_id *id)
+{
+	(void)api, (void)req;
+	CU_ASSERT_STRING_EQUAL(id->text, BOB);
+	users_gone++;
+}
+
+void
+announce_tenant_gone(
+    struct api *api, const struct http_req *req, const struct tenant_id *id)
+{
+	(void)api, (void)req;
+	CU_ASSERT_STRING_EQUAL(id->text, TENANT);
+	tenants_gone++;
 }
 
 static enum es_code
@@ -192,9 +210,11 @@ a_deactivated_user_is_named(void)
 	user.acl_version = 9;
 	CU_ASSERT_EQUAL(call(users_deactivate, BOB, ""), ES_OK);
 	names_the_user(9);
+	CU_ASSERT_EQUAL(users_gone, 1);
 	store_says = ES_FORBIDDEN;
 	CU_ASSERT_EQUAL(call(users_deactivate, BOB, ""), ES_FORBIDDEN);
 	CU_ASSERT_EQUAL(n_told, 0);
+	CU_ASSERT_EQUAL(users_gone, 1);
 	arena_free(&mem);
 }
 
@@ -228,6 +248,7 @@ a_tenants_change_is_told_with_its_version(void)
 		CU_ASSERT_FALSE(told.names_user);
 		CU_ASSERT_EQUAL(told.acl_version, 4);
 	}
+	CU_ASSERT_EQUAL(tenants_gone, 1); /* the suspended one */
 	arena_free(&mem);
 }
 
