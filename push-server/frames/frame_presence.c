@@ -1,4 +1,4 @@
-/* presence: how this device of the user is to count. */
+/* presence: how this connection counts for the status of its user. */
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/frames.h"

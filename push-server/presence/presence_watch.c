@@ -34,7 +34,7 @@ struct seen_query {
 	struct presence *presence;
 	struct tenant_id tenant;
 	uint64_t generation;
-	uint64_t asked;         /* its number among the room's questions */
+	uint64_t asked;         /* its number among the tenant's questions */
 	struct conn_ref reader; /* gets a snapshot; generation 0: nobody */
 	size_t n;
 	struct user_id users[PRESENCE_WATCH_MAX];

@@ -1,15 +1,24 @@
-/* Presence in Redis: the one place that knows its keys and scripts; and the two calls
- * that REST needs. A user is online, idle or offline as the best of its devices says,
- * unless it has chosen to be seen as less.
+/* Presence in Redis. Only this file and presence_scripts.c know the keys and the scripts.
  *
- *   es:p:t:<tenant>          hash user -> "online" | "idle": what is seen. Not in it:
- * offline es:p:u:<tenant>:<user>   hash device -> status; a device is a worker's id or
- * "rest". Field "choice": "idle" | "offline", what REST asked for; it goes with the last
- * device es:p:w:<worker>          set of "<tenant>:<user>": who has a device at this
- * worker es:p:leases              sorted set by end, ms of Redis's clock: "w:<worker>"
- * and "r:<tenant>:<user>". What has run out is swept by any worker
+ * A user has a status for each source: one for each push worker that holds connections of
+ * the user, and one for REST ("rest"). The user is shown with the best of them (online
+ * before idle before offline), unless the user has chosen over REST to be shown as less.
  *
- * A change of what is seen is published on es:t:<tenant>:p as
+ * es:p:t:<tenant> is a hash from user to "online" or "idle": what others see. A user that
+ * is not in it is offline.
+ *
+ * es:p:u:<tenant>:<user> is a hash from source (a worker's id, or "rest") to status. Its
+ * field "choice" holds "idle" or "offline" as REST asked for; it is deleted with the last
+ * source.
+ *
+ * es:p:w:<worker> is a set of "<tenant>:<user>": the users that this worker is a source
+ * of.
+ *
+ * es:p:leases is a sorted set of "w:<worker>" and "r:<tenant>:<user>", scored by the end
+ * of the lease in ms of Redis's clock. Any worker removes the sources whose lease has
+ * ended.
+ *
+ * A change of what others see is published on es:t:<tenant>:p as
  * {"userId":...,"status":...}. */
 #ifndef PRESENCE_PRESENCE_KEYS_H
 #define PRESENCE_PRESENCE_KEYS_H
@@ -28,7 +37,7 @@ bool presence_parse(const char *name, enum presence_status *out) ES_MUST_CHECK;
 #define PRESENCE_REST_LEASE_MS   300000 /* a status set over REST holds this long */
 
 /* Keys and arguments of the scripts, for blocking and event-loop callers alike. */
-extern struct redis_script presence_set_script;  /* a worker's device of one user */
+extern struct redis_script presence_set_script;  /* what a worker says of a user */
 extern struct redis_script presence_rest_script; /* what REST asks for */
 extern struct redis_script
     presence_lease_script; /* the worker lives; 0: it was not known */
@@ -68,9 +77,9 @@ enum es_code presence_get(struct redis *r, const struct tenant_id *tenant,
     const struct user_id users[], size_t n, struct arena *a, enum presence_status out[],
     struct es_err *err) ES_MUST_CHECK;
 
-/* PUT /presence: online takes back what was chosen before and counts as a device for five
- * minutes, idle likewise but is seen at most as idle, offline is invisible until the last
- * device is gone or online is chosen. */
+/* PUT /presence. "online" deletes an earlier choice and makes REST a source for five
+ * minutes. "idle" does the same, but the user is shown as idle at most. "offline" hides
+ * the user until the last source has ended or REST chooses "online". */
 enum es_code presence_put(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;

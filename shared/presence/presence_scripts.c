@@ -1,5 +1,5 @@
-/* The scripts behind presence: each changes devices and what is seen of the user in one
- * step, so that two workers can't overtake each other. */
+/* The scripts of presence. Each changes a source and what others see of the user in one
+ * step: of two workers neither can write an older state over a newer one. */
 #include "presence/presence_keys.h"
 
 #include "core/banned.h"
@@ -9,15 +9,15 @@
 #define MERGE                                                                             \
 	"local function merge(t, u) "                                                     \
 	"local uk, tk = 'es:p:u:'..t..':'..u, 'es:p:t:'..t "                              \
-	"local best, choice, devices = 'offline', false, 0 "                              \
+	"local best, choice, sources = 'offline', false, 0 "                              \
 	"local all = redis.call('HGETALL', uk) "                                          \
 	"for i = 1, #all, 2 do "                                                          \
 	"if all[i] == 'choice' then choice = all[i + 1] else "                            \
-	"devices = devices + 1 "                                                          \
+	"sources = sources + 1 "                                                          \
 	"if all[i + 1] == 'online' then best = 'online' "                                 \
 	"elseif all[i + 1] == 'idle' and best == 'offline' then best = 'idle' end "       \
 	"end end "                                                                        \
-	"if devices == 0 then redis.call('DEL', uk) end "                                 \
+	"if sources == 0 then redis.call('DEL', uk) end "                                 \
 	"if choice == 'offline' then best = 'offline' "                                   \
 	"elseif choice == 'idle' and best == 'online' then best = 'idle' end "            \
 	"local old = redis.call('HGET', tk, u) or 'offline' "                             \
@@ -32,7 +32,7 @@
 	"local time = redis.call('TIME') "                                                \
 	"local now = time[1] * 1000 + math.floor(time[2] / 1000) "
 
-/* tenant, user, worker, status, forget choice. A device that is offline is no device. */
+/* tenant, user, worker, status, forget choice. A source that says offline is deleted. */
 struct redis_script presence_set_script = {
     .text = MERGE
 	"local t, u, w, s = ARGV[1], ARGV[2], ARGV[3], ARGV[4] "
@@ -69,9 +69,9 @@ struct redis_script presence_sweep_script = {
 	"local left, seen = tonumber(ARGV[1]), 0 "
 	"local due = redis.call('ZRANGEBYSCORE', 'es:p:leases', '-inf', now, "
 	"'LIMIT', 0, left) "
-	"local function drop(m, device) "
+	"local function drop(m, source) "
 	"local t, u = string.sub(m, 1, 36), string.sub(m, 38) "
-	"redis.call('HDEL', 'es:p:u:'..t..':'..u, device) merge(t, u) "
+	"redis.call('HDEL', 'es:p:u:'..t..':'..u, source) merge(t, u) "
 	"left = left - 1 seen = seen + 1 end "
 	"for _, lease in ipairs(due) do "
 	"if left <= 0 then break end "
