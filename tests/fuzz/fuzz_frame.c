@@ -95,6 +95,7 @@ static struct metrics *metrics;
 static struct push_conf conf = {
     .auth = {"0123456789abcdef0123456789abcdef", "", "echostream", "echostream", 30,
 	86400},
+    .trusted_proxies = "",
     .workers = 1,
     .connections = 4,
     .frame_max_bytes = 65536,
