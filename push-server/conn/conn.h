@@ -38,7 +38,8 @@ enum conn_state {
 	CONN_STATES
 };
 
-/* What has come in the current window, and how many windows in sequence had too much. */
+/* Counts frames or requests in the current window, and windows in sequence that had too
+ * many. */
 struct rate_window {
 	int64_t since_ms;
 	uint32_t n, bad;

@@ -1,4 +1,4 @@
-/* What comes from a client: bytes become messages, pings, pongs and closes. */
+/* Reads the bytes of a client: they become messages, pings, pongs and closes. */
 #ifndef PUSH_WS_RECEIVE_H
 #define PUSH_WS_RECEIVE_H
 

@@ -1,4 +1,4 @@
-/* Who may read and send where, remembered for a few seconds for senders that are not
+/* Rights to read and to send, remembered for a few seconds for senders that are not
  * subscribed. The commit decides; this refuses early what can't succeed. */
 #ifndef PUSH_AUTHZ_H
 #define PUSH_AUTHZ_H

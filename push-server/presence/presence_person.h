@@ -1,4 +1,4 @@
-/* What is seen of one user of a tenant. */
+/* The status of one user, as this worker has heard it from Redis and told it. */
 #ifndef PUSH_PRESENCE_PERSON_H
 #define PUSH_PRESENCE_PERSON_H
 

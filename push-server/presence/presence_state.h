@@ -53,7 +53,7 @@ struct presence_conn {
 	unsigned n_watches;
 };
 
-/* What is seen of one user of a tenant. */
+/* The status of one user, as this worker has heard it from Redis and told it. */
 struct presence_person {
 	struct table_node node;
 	struct user_id user;
