@@ -13,35 +13,51 @@ forwarded_add(struct forwarded *f, const char *line)
 	f->lines[f->n++] = line;
 }
 
+static bool
+forwarded_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The last element of line[0..*end), without blanks around it; *end goes to the comma
+ * before it, or to 0. */
+static const char *
+forwarded_last_element(const char *line, size_t *end, size_t *len)
+{
+	size_t start, stop = *end;
+
+	while (stop > 0 && forwarded_blank(line[stop - 1]))
+		stop--;
+	start = stop;
+	while (start > 0 && line[start - 1] != ',')
+		start--;
+	*end = start > 0 ? start - 1 : 0;
+	while (start < stop && forwarded_blank(line[start]))
+		start++;
+	*len = stop - start;
+	return line + start;
+}
+
 /* From right to left. True: go on with the line before. */
 static bool
 forwarded_walk_line(
     const char *line, const struct cidr_list *trusted, char out[NET_ADDRESS_TEXT])
 {
-	size_t end = strlen(line);
+	size_t end = strlen(line), len;
 	struct net_address a;
 
-	for (;;) {
-		size_t start, stop = end;
+	do {
+		const char *element = forwarded_last_element(line, &end, &len);
 
-		while (stop > 0 && (line[stop - 1] == ' ' || line[stop - 1] == '\t'))
-			stop--;
-		start = stop;
-		while (start > 0 && line[start - 1] != ',')
-			start--;
-		end = start > 0 ? start - 1 : 0; /* the comma */
-		while (start < stop && (line[start] == ' ' || line[start] == '\t'))
-			start++;
-		if (start < stop) { /* RFC 9110 section 5.6.1: empty elements are none */
-			if (!net_address_parse(line + start, stop - start, &a))
-				return false;
-			net_address_text(&a, out);
-			if (!cidr_list_has(trusted, &a))
-				return false;
-		}
-		if (end == 0)
-			return true;
-	}
+		if (len == 0)
+			continue; /* RFC 9110 section 5.6.1: empty elements are none */
+		if (!net_address_parse(element, len, &a))
+			return false;
+		net_address_text(&a, out);
+		if (!cidr_list_has(trusted, &a))
+			return false;
+	} while (end > 0);
+	return true;
 }
 
 void

@@ -144,7 +144,8 @@ authz_authorise_done(struct authorise_ask *ask, enum es_code rc,
 	for (size_t i = 0; i < ask->n; i++) {
 		struct question *q =
 		    LIST_ITEM(list_pop(&batch->questions), struct question, place);
-		const bool yes = at < n_rows && rows[at].ord == (int64_t)i;
+		const bool yes =
+		    rows != NULL && at < n_rows && rows[at].ord == (int64_t)i;
 
 		authz_settle(q, authz_judge(hub, q, yes ? &rows[at] : NULL, rc));
 		at += yes;

@@ -26,7 +26,7 @@ bool grants_find(const struct grants *g, const struct sync_right *right,
 /* Forget what is too old. */
 void grants_expire(struct grants *g, int64_t now_ms);
 /* Costs as much as there are grants of the channel. */
-void grants_forget_channel(struct grants *g, const struct channel_id *channel);
+void grants_forget_channel(struct grants *g, const struct channel_id *id);
 /* Walks all grants: at most max of them, when a tenant's version has moved. */
 void grants_forget_tenant(struct grants *g, const struct tenant_id *tenant);
 
