@@ -1,5 +1,6 @@
 /* Presence of tenants with many users, and of readers that are slow. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/check.h"
@@ -120,6 +121,72 @@ test_overflow(void)
 	prig_end();
 }
 
+#define ARRIVALS  2000
+#define OBSERVERS 20
+
+/* What an observer believes of the strangers: snapshots replace it, changes alter it. */
+static enum presence_status believed[OBSERVERS][ARRIVALS];
+
+static void
+believe(struct fake_conn *f, const char *json)
+{
+	static const char user[] = "\"userId\":\"01900000-0000-7000-8000-0000000f";
+	enum presence_status *of = f->model;
+
+	if (strstr(json, "presence_snapshot") != NULL)
+		memset(of, 0, ARRIVALS * sizeof(*of)); /* one frame: 500 are watched */
+	for (const char *at = strstr(json, user); at != NULL; at = strstr(at + 1, user)) {
+		const unsigned long who = strtoul(at + strlen(user), NULL, 10);
+		const char *end = strchr(at, '}');
+
+		CHECK(who < ARRIVALS && end != NULL);
+		for (int s = PRESENCE_OFFLINE; s <= PRESENCE_ONLINE; s++) {
+			const char *name = strstr(at, presence_name(s));
+
+			if (name != NULL && name < end)
+				of[who] = (enum presence_status)s;
+		}
+	}
+}
+
+/* 2,000 users come at once, in a changing order of statuses. Each observer watches 500 of
+ * them, and the buffer of most has room for a few changes only. */
+static void
+test_arrivals(void)
+{
+	struct fake_conn *w[OBSERVERS];
+	char id[ES_UUID_TEXT];
+	unsigned wrong = 0;
+
+	prig_begin();
+	prig_crowd(0, 501, PRESENCE_IDLE); /* a large tenant already */
+	for (unsigned i = 0; i < OBSERVERS; i++) {
+		w[i] = prig_join((int)i % OUT_USERS);
+		w[i]->heard = believe;
+		w[i]->model = believed[i];
+	}
+	prig_settle();
+	prig_pass(1000);
+	CU_ASSERT_TRUE(prig_tenant(w[0])->large);
+	for (unsigned i = 0; i < OBSERVERS; i++) {
+		watch_many(w[i], i * 75, PRESENCE_WATCH_MAX);
+		w[i]->lossy_room = i * 7;
+	}
+	prig_crowd(0, ARRIVALS - 10, PRESENCE_ONLINE);
+	prig_pass(250);
+	prig_crowd(100, 1100, PRESENCE_IDLE);
+	prig_pass(500);
+	prig_crowd(300, 700, PRESENCE_OFFLINE);
+	prig_pass(PRESENCE_SNAPSHOT_MS + 2000);
+	for (unsigned i = 0; i < OBSERVERS; i++)
+		for (unsigned k = i * 75; k < i * 75 + PRESENCE_WATCH_MAX; k++) {
+			prig_stranger(k, id);
+			wrong += believed[i][k] != presence_fake_get(id);
+		}
+	CU_ASSERT_EQUAL(wrong, 0);
+	prig_end();
+}
+
 /* Sixty readers that watch the same users: work by edges, not by edges times readers. */
 static void
 test_watch_cost(void)
@@ -224,6 +291,7 @@ static CU_TestInfo cases[] = {
     {"a large tenant hears only of whom it asked for", test_large},
     {"more users than a frame has: a second frame", test_parts},
     {"changes that did not fit are made good by a snapshot", test_overflow},
+    {"2,000 users come at once: every observer ends with the truth", test_arrivals},
     {"the cost of watching grows with what is watched", test_watch_cost},
     {"without an answer nobody is called offline", test_watch_unanswered},
     {"a user that is gone is offline at once", test_user_gone},
