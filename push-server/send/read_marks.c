@@ -180,15 +180,24 @@ read_marks_refusal(enum es_code code)
 	return code == ES_NOT_FOUND ? "no such channel" : es_code_title(code);
 }
 
+/* The statement failed: all of its marks are answered with that. */
 static void
-read_marks_settle(struct batch *b, enum es_code rc, const struct read_answer answers[],
-    const struct es_err *why)
+read_marks_fail(struct batch *b, enum es_code rc, const struct es_err *why)
+{
+	for (size_t i = 0; i < b->n; i++)
+		read_marks_answer(b->marks, b->of[i], rc, why);
+	mem_free(b);
+}
+
+/* The statement was done: each mark has an answer of its own. */
+static void
+read_marks_settle(struct batch *b, const struct read_answer answers[])
 {
 	for (size_t i = 0; i < b->n; i++) {
-		const enum es_code code = rc != ES_OK ? rc : answers[i].rc;
-		struct es_err err = *why;
+		const enum es_code code = answers[i].rc;
+		struct es_err err = {0};
 
-		if (rc == ES_OK && code != ES_OK)
+		if (code != ES_OK)
 			IGNORE(es_fail(&err, code, "%s", read_marks_refusal(code)));
 		read_marks_answer(b->marks, b->of[i], code, &err);
 	}
@@ -201,14 +210,17 @@ read_marks_on_written(void *ctx, enum es_code rc, struct pg_rows *rows, struct a
 {
 	struct batch *b = ctx;
 	struct read_marks *m = b->marks;
-	struct read_answer *answers = arena_alloc(a, b->n * sizeof(*answers));
+	struct read_answer *answers;
 
 	m->under_way = false;
-	if (rc == ES_OK)
-		read_store_many_read(rows, b->n, a, answers);
-	read_marks_settle(b, rc, answers, err);
-	if (rc == ES_OK)
-		read_marks_send(m); /* more than one statement could take */
+	if (rc != ES_OK) {
+		read_marks_fail(b, rc, err);
+		return;
+	}
+	answers = arena_alloc(a, b->n * sizeof(*answers));
+	read_store_many_read(rows, b->n, a, answers);
+	read_marks_settle(b, answers);
+	read_marks_send(m); /* more than one statement could take */
 }
 
 /* One statement at a time: the marks that come meanwhile are merged for the next. */
@@ -239,7 +251,7 @@ read_marks_send(struct read_marks *m)
 	if (rc == ES_OK)
 		metrics_add(m->conns->env->metrics, PM_QUERIES_MARKS, 1);
 	else
-		read_marks_settle(b, rc, NULL, &err);
+		read_marks_fail(b, rc, &err);
 }
 
 void
