@@ -20,7 +20,8 @@ struct accept *accept_new(struct loop_env *env, struct handshake *handshake,
  * - When the master is dead, what waits is answered and the sockets are closed: only then
  *   can a new master bind their addresses. */
 void accept_drain(struct accept *a);
-/* Nobody else takes new clients: what waits is answered 503 first. */
+/* Closes the listening sockets. Clients that wait there are answered 503 first, since no
+ * other worker accepts them. */
 void accept_free(struct accept **a);
 
 #endif

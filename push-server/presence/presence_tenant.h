@@ -1,5 +1,6 @@
-/* What is seen of a tenant's users: of all while few are present, of those that somebody
- * watches otherwise; kept by the tenant's topic, compared with Redis now and then. */
+/* The statuses of a tenant's users. A small tenant has all of its users here, a large one
+ * only those that a reader watches. The tenant's topic keeps them up to date, and every
+ * PRESENCE_AGAIN_MS they are compared with Redis. */
 #ifndef PUSH_PRESENCE_TENANT_H
 #define PUSH_PRESENCE_TENANT_H
 

@@ -29,7 +29,7 @@ presence_watch_clear(struct presence_conn *pc)
 	pc->n_watches = 0;
 }
 
-/* What was asked about, in the order of the question. */
+/* A question to Redis for the statuses of users; the answer has their order. */
 struct seen_query {
 	struct presence *presence;
 	struct tenant_id tenant;

@@ -37,8 +37,8 @@ void send_queue_free(struct send_queue **q);
 
 /* Take a checked message: its rate limit, its sender's right and the queue follow, and it
  * is answered by ack or error. client_id and id may be NULL. ES_BUSY when
- * SENDS_WAITING_MAX wait already. What waits for ES_PUSH_SEND_TIMEOUT_MS behind others is
- * answered as unavailable and is not handed over. */
+ * SENDS_WAITING_MAX wait already. A message that waits for ES_PUSH_SEND_TIMEOUT_MS
+ * behind others is answered as unavailable and is not handed over. */
 enum es_code send_queue_add(struct send_queue *q, struct conn *c,
     const struct channel_id *channel, const char *body, const char *client_id,
     const char *id, struct es_err *err) ES_MUST_CHECK;

@@ -122,7 +122,7 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 	conn_lease_take(w->redis, c, greeting_finish, w);
 }
 
-/* What has not answered in time. */
+/* Names the step of the greeting that took too long. */
 static const char *
 greeting_late(const struct conn *c)
 {

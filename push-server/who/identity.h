@@ -1,5 +1,5 @@
-/* What is known of the user of a connection, and what is done with an answer that refuses
- * it. */
+/* Stores the database's answer about the user of a connection, and closes the connection
+ * when that answer refuses the user. */
 #ifndef PUSH_IDENTITY_H
 #define PUSH_IDENTITY_H
 

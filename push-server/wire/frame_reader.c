@@ -40,7 +40,7 @@ frame_reader_header_len(const struct frame_reader *r)
 	       ((r->header[1] & 0x80) != 0 ? 4 : 0);
 }
 
-/* What is wrong with the first two bytes, or NULL. */
+/* Returns why the first two bytes are refused, or NULL. */
 static const char *
 frame_reader_check_start(const struct frame_reader *r)
 {

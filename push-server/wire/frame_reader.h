@@ -31,7 +31,7 @@ enum frame_event {
 	FRAME_BROKEN,  /* nothing more can be read from this client */
 };
 
-/* What was read. data points into the bytes given. */
+/* One piece of a frame, as read. data points into the bytes given. */
 struct frame_piece {
 	enum frame_opcode opcode; /* of the message for data, never OPCODE_CONTINUATION */
 	char *data;
