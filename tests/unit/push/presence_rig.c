@@ -112,7 +112,8 @@ prig_end(void)
 void
 prig_stranger(unsigned i, char out_id[ES_UUID_TEXT])
 {
-	(void)snprintf(out_id, ES_UUID_TEXT, "01900000-0000-7000-8000-0000000f%04u", i);
+	(void)snprintf(
+	    out_id, ES_UUID_TEXT, "01900000-0000-7000-8000-0000000f%04x", i & 0xffff);
 }
 
 /* Strangers from..below take that status, one message each. */

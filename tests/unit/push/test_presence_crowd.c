@@ -136,7 +136,7 @@ believe(struct fake_conn *f, const char *json)
 	if (strstr(json, "presence_snapshot") != NULL)
 		memset(of, 0, ARRIVALS * sizeof(*of)); /* one frame: 500 are watched */
 	for (const char *at = strstr(json, user); at != NULL; at = strstr(at + 1, user)) {
-		const unsigned long who = strtoul(at + strlen(user), NULL, 10);
+		const unsigned long who = strtoul(at + strlen(user), NULL, 16);
 		const char *end = strchr(at, '}');
 
 		CHECK(who < ARRIVALS && end != NULL);
