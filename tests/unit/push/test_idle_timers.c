@@ -19,8 +19,9 @@ typedef void insert_function(struct lws_dll2 *d, lws_dll2_owner_t *own,
 static unsigned insertions, longest;
 
 /* Stands before the library's own: every insertion into its list of timers passes here.
- */
-void
+ * The program has to export it, or the library goes on calling its own. The header of
+ * libwebsockets 4.3 leaves that to the compiler's option, which hides it. */
+__attribute__((visibility("default"))) void
 lws_dll2_add_sorted(struct lws_dll2 *d, lws_dll2_owner_t *own,
     int (*compare)(const lws_dll2_t *d, const lws_dll2_t *i))
 {
