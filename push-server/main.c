@@ -1,5 +1,5 @@
-/* echostream-push: WebSockets. A master, its workers, and a child that answers operators.
- */
+/* echostream-push serves WebSockets: a master process, its workers, and a child for
+ * operators' requests (/healthz, /metrics). */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,8 +14,9 @@
 
 #include "core/banned.h"
 
-/* After the drain: closing what is left. The whole is below systemd's and our own 25 s.
- */
+/* Time after a drain to close the remaining connections. With the default
+ * ES_PUSH_DRAIN_MS of 20 s the sum is 24.5 s, below the 30 s of stop_grace_period in
+ * docker-compose.yml. */
 #define AFTER_DRAIN_MS 4500
 
 struct push {
@@ -43,8 +44,9 @@ main_run_ops(void *ctx, unsigned index, unsigned slot)
 	return push_ops_run(&p->conf, p->metrics, slot);
 }
 
-/* The workers keep their sockets and answer 503. When the master held them too, clients
- * would wait at the socket of a worker that has ended. */
+/* The master closes its copies of the listening sockets. The workers keep theirs and
+ * answer 503. If the master kept its copies, the socket of a worker that has ended would
+ * still accept clients, which nobody would serve. */
 static void
 main_on_drain(void *ctx)
 {

@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-#define CLOSE_MS 3000 /* for the peer to take and answer our close frame */
+#define CLOSE_MS 3000 /* time in which the peer must take and answer the Close frame */
 
 #define MAY_BECOME(state) (1U << (state))
 static const unsigned may_become[CONN_STATES] = {
@@ -150,7 +150,7 @@ conn_close(struct conn *c, uint16_t code, const char *reason)
 		return;
 	conn_write_last(c);
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
-		return; /* that write has found the socket dead */
+		return; /* the write found the socket dead */
 	c->io.code = code;
 	(void)snprintf(c->io.reason, sizeof(c->io.reason), "%s", reason);
 	c->io.cut_at_ms = c->conns->env->now_ms + CLOSE_MS;

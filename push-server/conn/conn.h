@@ -1,5 +1,6 @@
-/* One client connection of one worker: who it is, in which state, and what waits to be
- * written. Single-threaded: everything here is called on the worker's loop. */
+/* One client connection of one worker process: its user, its state, and the bytes that
+ * wait to be written. Single-threaded: all functions are called on the worker's event
+ * loop. */
 #ifndef PUSH_CONN_H
 #define PUSH_CONN_H
 
@@ -20,93 +21,119 @@ struct ws;
 struct ping_wheel;
 struct token_claims;
 struct hub_conn;      /* what the hub keeps for a connection */
-struct presence_conn; /* what presence keeps for it */
+struct presence_conn; /* what presence keeps for a connection */
 
-/* Asynchronous results carry this instead of a pointer: a slot is used again, a pair of
- * slot and generation never is. */
+/* Identifies a connection in asynchronous results, which may arrive after the connection
+ * is freed. A slot is used again; a pair of slot and generation is not. */
 struct conn_ref {
 	uint32_t slot, generation;
 };
 
-/* The life of a connection; conn_set_state() has the table of what may follow what. */
+/* The states of a connection. conn_set_state() allows the transitions of a table in
+ * conn.c. */
 enum conn_state {
-	CONN_UPGRADING, /* head accepted, libwebsockets has not answered 101 yet */
-	CONN_GREETING,  /* WebSocket is up, the user is being looked up; frames wait */
-	CONN_OPEN,      /* hello was sent; the only state in which anything is written */
-	CONN_CLOSING,   /* a close was decided by either side; nothing more is written */
-	CONN_GONE,      /* libwebsockets has let go of it */
+	/* the request head is accepted; the 101 answer is not sent yet */
+	CONN_UPGRADING,
+	/* the WebSocket is up and its user is not known yet; frames other than auth
+	 * wait */
+	CONN_GREETING,
+	CONN_OPEN, /* hello is queued; the only state in which events are written */
+	/* one side has decided to close; only the Close frame is still written */
+	CONN_CLOSING,
+	CONN_GONE, /* libwebsockets has released the socket */
 	CONN_STATES
 };
 
-/* Counts frames or requests in the current window, and windows in sequence that had too
- * many. */
+/* Counts frames or requests in the current window, and the consecutive windows before it
+ * that exceeded the limit. */
 struct rate_window {
 	int64_t since_ms;
 	uint32_t n, bad;
 };
 
-/* A change of rights while a look-up of the user is under way: its answer may be of
- * before the change. */
+/* What to do when the user look-up under way ends. Rights may have changed while the
+ * query ran, so that its answer may be older than the change: look the user up once more,
+ * in the line or before it. */
 enum check_again { CHECK_NO_MORE, CHECK_IN_LINE, CHECK_FIRST };
 
 struct conn {
-	struct conns *conns; /* of the worker */
+	struct conns *conns; /* the worker's connections */
 	struct conn_ref ref;
 	enum conn_state state;
 	struct lws *wsi;
-	struct uuid id; /* connectionId of hello */
+	struct uuid id; /* the connectionId of the hello frame */
 
-	/* Set once, when the state becomes CONN_OPEN. */
+	/* Set before the state becomes CONN_OPEN. A later look-up of the user sets
+	 * display_name, role, acl_version and the limits again; a fresh token sets
+	 * expires_s. */
 	struct tenant_id tenant;
 	struct user_id user;
 	char *display_name;
-	char role[16];         /* owner|admin|member|guest|bot */
-	int64_t acl_version;   /* of the tenant, as read by the query that let it in */
-	int64_t expires_s;     /* exp of the token in force */
+	char role[16]; /* owner|admin|member|guest|bot */
+	/* version of the tenant's rights that the last look-up of the user read */
+	int64_t acl_version;
+	int64_t expires_s;     /* exp claim of the token in force */
 	int64_t last_frame_ms; /* CLOCK_MONOTONIC of the last frame other than ping */
-	int64_t tenant_rate;   /* messages a second of the tenant; 0: no limit */
+	int64_t tenant_rate;   /* the tenant's limit of messages a second; 0: no limit */
 	int64_t user_quota, user_window_ms;
 
-	/* What the rooms above keep for this connection; NULL before hello. */
+	/* What the rooms hub, presence and send keep for this connection; hub and
+	 * presence are NULL before hello. */
 	struct hub_conn *hub;
 	struct presence_conn *presence;
-	struct list lanes; /* of struct send_lane: one per channel at work */
+	/* of struct send_lane, one for each channel with sends in flight */
+	struct list lanes;
 
-	/* From here on private to the files named. */
+	/* The members below are private to the files named. */
 	struct { /* conn_write.c */
 		struct conn_bytes control, lossy;
-		struct list slow;  /* on conns->slow while blocked, by taken_ms */
+		/* on conns->slow while blocked, in the order of taken_ms */
+		struct list slow;
 		struct list flush; /* on conns->flush while control frames wait */
-		/* on conns->lossy while lossy frames wait, on ->lossy_rest after a
-		 * write of them */
+		/* On conns->lossy while lossy frames wait. After a write of lossy frames:
+		 * on conns->lossy_rest. */
 		struct list lossy_entry;
-		int64_t lossy_ms;  /* end of that rest */
-		uint32_t buffered; /* upper bound of what libwebsockets holds back */
+		/* end of the pause between two writes of lossy frames */
+		int64_t lossy_ms;
+		/* upper bound of the bytes that libwebsockets holds for this socket */
+		uint32_t buffered;
 		bool blocked, careful;
-		int64_t taken_ms; /* when the peer was last seen to take bytes */
-		uint64_t taken;   /* peer_taken() then; both hold while blocked */
+		/* when the peer last took bytes, as far as this worker saw; valid while
+		 * blocked */
+		int64_t taken_ms;
+		uint64_t taken; /* peer_taken() at taken_ms; valid while blocked */
 		int64_t unblocked_ms;
 	} out;
 	struct {                    /* conn.c, ws.c */
 		struct list all;    /* on conns->all */
 		struct list doomed; /* on conns->doomed, then on conns->closing */
 		bool upgraded;
-		bool peer_closes; /* its Close frame has come */
-		bool close_sent;  /* ours is written */
-		bool broken;      /* its bytes can't be read as frames any more */
-		bool greeted;     /* `greeted` was told and `closing` is owed */
-		bool dead;     /* a write has failed: cut, nothing can be said any more */
-		uint16_t code; /* of the close, ours or the peer's; 0: none yet */
+		bool peer_closes; /* the peer's Close frame was received */
+		bool close_sent;  /* this server's Close frame is written */
+		/* the peer broke the frame format; its bytes can't be parsed any more */
+		bool broken;
+		/* events->greeted was called, and events->closing must be called once */
+		bool greeted;
+		/* a write failed: the socket is cut without a Close frame */
+		bool dead;
+		uint16_t code; /* close code, this server's or the peer's; 0: none yet */
 		char reason[64];
 		int64_t cut_at_ms;
 		struct frame_reader reader;
-		struct conn_bytes message; /* what has come of the message under way */
-		size_t message_len;        /* likewise, also of what was not kept */
-		struct conn_bytes control; /* what has come of a control frame */
-		size_t after_close;        /* bytes that came after a close was decided */
-		struct conn_bytes pong;    /* payload of the ping to be answered */
+		/* the received bytes of an unfinished message */
+		struct conn_bytes message;
+		/* received bytes of that message, including those that were dropped
+		 * because the message is too large */
+		size_t message_len;
+		/* the received bytes of an unfinished control frame */
+		struct conn_bytes control;
+		/* bytes received after the decision to close */
+		size_t after_close;
+		struct conn_bytes pong; /* payload of the ping that must be answered */
 		bool pong_due;
-		int64_t window_ms; /* ws_receive.c: control frames and fragments since */
+		/* ws_receive.c: start of the window in which control frames and fragments
+		 * are counted */
+		int64_t window_ms;
 		uint32_t in_window;
 		char *origin;
 		char address[48];
@@ -117,61 +144,66 @@ struct conn {
 		uint64_t taken;     /* peer_taken() at ping_at_ms */
 	} beat;
 	struct {                           /* frames.c, flood.c */
-		struct conn_bytes waiting; /* frames that came before hello */
+		struct conn_bytes waiting; /* frames received before hello */
 		uint16_t n_waiting;
-		int64_t early; /* early_bytes.c: what of this connection is counted */
-		/* flood.c: frames; channels asked for; refused sends and subscribes */
+		/* early_bytes.c: bytes of this connection in conns->early_bytes */
+		int64_t early;
+		/* flood.c: counters of frames, of channels asked for, and of refused
+		 * sends and subscribes */
 		struct rate_window frames, subscribes, refused;
 	} in;
 	struct { /* who/ */
-		/* greeting.c, until hello. */
+		/* greeting.c: used until hello. */
 		struct list greeting; /* on who->greeting, oldest first */
 		int64_t greeting_ms;  /* when the socket came up */
-		char *token;          /* not verified yet; NULL: none, or verified */
+		/* token not verified yet; NULL: none was sent, or it is verified */
+		char *token;
 		struct token_claims *claims; /* of the verified token */
-		bool looking_up;             /* its user is being looked up */
+		bool looking_up;             /* a look-up of the user is under way */
 		/* The token in force, from hello on. */
 		char *jti;
 		int64_t issued_s;
 		/* conn_expiry.c, conn_lease.c */
 		struct list expiring;
 		bool expiry_told, leased;
-		/* fresh_token.c: the auth frame that waits for its answer. */
+		/* fresh_token.c: the auth frame whose token is being checked. */
 		bool fresh_busy;
-		char *fresh_id; /* its id, or NULL */
-		/* revalidate.c: the user is to be looked up again. */
+		char *fresh_id; /* the id of that frame, or NULL */
+		/* revalidate.c: repeated look-ups of the user. */
 		struct list revalidate; /* on who->first or who->line */
 		bool checking;          /* a look-up is under way */
-		enum check_again again; /* what follows it */
+		enum check_again again; /* what to do when that look-up ends */
 	} who;
 };
 _Static_assert(sizeof(struct conn) <= 960, "idle connections are many");
 
-/* What a connection tells the rooms above it; composed once, in worker/. ctx is the
- * composer's. All are called on the loop and none may be NULL. */
+/* Callbacks through which a connection notifies the rooms above conn/. worker/ fills the
+ * table; ctx is worker/'s. All are called on the loop, and none may be NULL. */
 struct conn_events {
-	/* The WebSocket is up: the user is to be looked up. State is CONN_GREETING. */
+	/* The WebSocket is up, and the state is CONN_GREETING. The receiver identifies
+	 * the user. */
 	void (*up)(void *ctx, struct conn *c);
-	/* len bytes that the socket has given; they may be changed in place. */
+	/* len bytes were read from the socket; the receiver may change them in place. */
 	void (*bytes)(void *ctx, struct conn *c, char *data, size_t len);
-	/* One whole text message of len bytes; data lives as long as the call. */
+	/* One whole text message of len bytes; data is valid during the call. */
 	void (*message)(void *ctx, struct conn *c, const char *data, size_t len);
 	/* The peer has answered a ping. */
 	void (*pong)(void *ctx, struct conn *c);
-	/* hello was queued; state is CONN_OPEN. `closing` follows, exactly once. */
+	/* hello is queued, and the state is CONN_OPEN. `closing` follows exactly once. */
 	void (*greeted)(void *ctx, struct conn *c);
-	/* The connection's turn on the ping wheel, every PING_INTERVAL_MS. */
+	/* It is this connection's turn on the ping wheel, once in PING_INTERVAL_MS. */
 	void (*beat)(void *ctx, struct conn *c);
-	/* A blocked connection takes bytes again and its control frames are out. */
+	/* A blocked socket is writable again, and the connection's control frames are
+	 * written. */
 	void (*writable)(void *ctx, struct conn *c);
-	/* A greeted connection is not open any more. From the end of a turn, never from
-	 * inside a walk over connections. */
+	/* A greeted connection is not open any more. Called at the end of a turn of the
+	 * loop, never during a walk over connections. */
 	void (*closing)(void *ctx, struct conn *c);
 	/* The memory of the connection is about to be freed. */
 	void (*freed)(void *ctx, struct conn *c);
 };
 
-/* All connections of one worker. Its parts stand in the files named. */
+/* All connections of one worker. The members are grouped by the file that uses them. */
 struct conns {
 	struct loop_env *env;
 	const struct conn_events *events;
@@ -181,54 +213,61 @@ struct conns {
 	uint32_t *generations;
 	uint32_t *vacant;
 	uint32_t size, n_vacant, n;
-	int64_t early_bytes; /* early_bytes.c: held before hello */
+	int64_t early_bytes; /* early_bytes.c: bytes held for clients before hello */
 	struct list all;
-	struct list doomed; /* conn_reap.c: to be looked at at the end of this turn */
-	struct list
-	    closing; /* conn_reap.c: a close frame was asked for; cut at a deadline */
+	/* conn_reap.c: connections to treat at the end of this turn */
+	struct list doomed;
+	/* conn_reap.c: connections that wait for the close handshake; cut at
+	 * io.cut_at_ms */
+	struct list closing;
 
 	struct list flush, lossy; /* conn_write.c */
-	struct list lossy_rest;   /* likewise, the earliest end first */
-	struct list slow;  /* conn_write.c, conn_stalled.c: blocked, slowest first */
-	int64_t out_bytes; /* conn_write.c: waiting in this process */
+	struct list lossy_rest;   /* conn_write.c: in the order of out.lossy_ms */
+	/* conn_write.c, conn_stalled.c: blocked connections; the peer of the first has
+	 * taken no bytes for the longest time */
+	struct list slow;
+	/* conn_write.c: bytes that wait in this process */
+	int64_t out_bytes;
 
 	struct ping_wheel *wheel;
 	struct ws *ws; /* NULL before ws_open() and after ws_close() */
 };
 
-/* size: slots. env, events and ctx outlive it. */
+/* size is the number of slots. env, events and ctx must outlive t. */
 void conns_init(struct conns *t, struct loop_env *env, uint32_t size,
     const struct conn_events *events, void *ctx);
-/* All connections are gone. */
+/* All connections must be freed before. */
 void conns_fini(struct conns *t);
 
-/* NULL when all slots are taken. State is CONN_UPGRADING. */
+/* A new connection in the state CONN_UPGRADING; NULL when all slots are taken. */
 struct conn *conn_new(struct conns *t);
-/* State is CONN_GONE; tells `freed`. For conn_reap.c. */
+/* Calls `freed`. The state must be CONN_GONE. For conn_reap.c. */
 void conn_free(struct conn *c);
-/* The handshake never came to be, or libwebsockets let go of the socket. Freed at the end
- * of the turn. */
+/* The 101 answer could not be sent, or libwebsockets released the socket. The connection
+ * is freed at the end of the turn. */
 void conn_lost(struct conn *c);
-/* The peer has sent a close frame. */
+/* The peer has sent a Close frame. */
 void conn_peer_closes(struct conn *c, uint16_t code);
 
-/* The connection a reference means, or NULL when it is gone or on its way out: the result
- * for it is to be dropped. */
+/* Finds the connection of a reference. NULL when the connection is gone or closing: the
+ * caller drops the result that it holds for the connection. */
 struct conn *conn_get(struct conns *t, struct conn_ref ref);
 
-/* The only place where a state changes. Leaving CONN_OPEN is told later, from the
- * deferred list, never from inside: a caller may be walking lists of connections. */
+/* The only function that changes the state. A connection that leaves CONN_OPEN is put on
+ * a list, and `closing` is called at the end of the turn, because the caller may be
+ * walking over connections. */
 void conn_set_state(struct conn *c, enum conn_state next);
-/* hello was queued: tells `greeted`. */
+/* hello is queued: calls `greeted`. */
 void conn_greeted(struct conn *c);
 
-/* Decide to close: state becomes CONN_CLOSING at once, the close frame follows when the
- * socket takes it (what waits in the control buffer is tried first), the socket is cut 3
- * s later. Repeated calls do nothing. Safe inside any loop over connections. reason is at
- * most 63 bytes and is shown to the client. */
+/* Decide to close the connection. The state becomes CONN_CLOSING at once. The control
+ * buffer is written first, as far as the socket takes it. The Close frame follows when
+ * the socket is writable, and the socket is cut after 3 s. Repeated calls do nothing.
+ * Safe inside a loop over connections. reason is at most 63 bytes, and the client
+ * receives it. */
 void conn_close(struct conn *c, uint16_t code, const char *reason);
 
-/* Fields of LOG_*: conn, tenant. */
+/* The log fields conn and tenant. */
 #define CONN_LOG(c) LOG_STR("conn", (c)->id.text), LOG_STR("tenant", (c)->tenant.text)
 
 #endif

@@ -1,4 +1,4 @@
-/* A growing, capped byte queue, of finished frames for example. */
+/* A growing byte queue with an upper limit, e.g. for finished frames. */
 #ifndef PUSH_CONN_BYTES_H
 #define PUSH_CONN_BYTES_H
 
@@ -12,10 +12,11 @@ struct conn_bytes {
 	uint32_t len, size;
 };
 
-/* Append; false, and nothing is appended, when len would pass the cap. */
+/* Append len bytes. False, and nothing is appended, when the queue would grow beyond
+ * cap. */
 bool conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap);
-/* Take n bytes off the front. An empty queue holds no memory: most connections have
- * nothing to say most of the time. */
+/* Remove n bytes from the front. An empty queue frees its memory, because most
+ * connections have nothing to send most of the time. */
 void conn_bytes_drop(struct conn_bytes *b, size_t n);
 /* Free the memory; the queue is empty and may be used again. */
 void conn_bytes_fini(struct conn_bytes *b);

@@ -23,9 +23,9 @@ conn_reap(struct conns *t)
 		}
 		list_move_tail(&t->closing, &c->io.doomed);
 		if (c->io.dead)
-			ws_cut(c->wsi); /* conn_lost() comes from inside */
+			ws_cut(c->wsi); /* calls conn_lost() before it returns */
 		else
-			ws_want_writable(c->wsi); /* for the Close frame */
+			ws_want_writable(c->wsi); /* to write the Close frame */
 	}
 }
 
@@ -37,7 +37,8 @@ conn_reap_overdue(struct conns *t)
 	for (struct list *l = t->closing.next; l != &t->closing; l = next) {
 		struct conn *c = LIST_ITEM(l, struct conn, io.doomed);
 
-		next = l->next; /* conn_lost() moves this one to the other list */
+		/* ws_cut() calls conn_lost(), which moves c to t->doomed */
+		next = l->next;
 		if (c->io.cut_at_ms <= t->env->now_ms)
 			ws_cut(c->wsi);
 	}

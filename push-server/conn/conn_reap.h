@@ -1,13 +1,14 @@
-/* The deferred end of connections: a loop over connections only marks, this file acts at
- * the end of the turn. */
+/* The deferred end of connections. A loop over connections only puts them on a list; this
+ * file closes and frees them at the end of the turn. */
 #ifndef PUSH_CONN_REAP_H
 #define PUSH_CONN_REAP_H
 
 #include "conn/conn.h"
 
-/* End of a turn: tell `closing`, ask for close frames, free connections that are gone. */
+/* End of a turn: call `closing`, request writes of Close frames, free the connections
+ * that are gone. */
 void conn_reap(struct conns *t);
-/* Once a second: cut sockets whose close has taken too long. */
+/* Once a second: cut the sockets whose close handshake exceeds its deadline. */
 void conn_reap_overdue(struct conns *t);
 
 #endif

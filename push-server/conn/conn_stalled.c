@@ -14,8 +14,9 @@ conn_stalled_live(const struct conn *c)
 	return c->state == CONN_GREETING || c->state == CONN_OPEN;
 }
 
-/* The peer of a blocked socket has taken bytes: to the end of the list, whose head has
- * waited longest. */
+/* True: the peer of a blocked socket took bytes since the last check. The connection
+ * then moves to the end of the list, whose first peer has taken no bytes for the
+ * longest time. */
 static bool
 conn_stalled_took_some(struct conn *c)
 {
@@ -29,8 +30,8 @@ conn_stalled_took_some(struct conn *c)
 	return true;
 }
 
-/* A reader that takes some bytes is slow and lives: the hub skips for it, with a gap. A
- * reader that takes none for ES_PUSH_STALLED_MS is closed. */
+/* A client that takes some bytes is slow but alive: the hub skips events for it and sends
+ * a gap. A client that takes none for ES_PUSH_STALLED_MS is closed. */
 void
 conn_stalled_tick(struct conns *t)
 {
@@ -51,6 +52,6 @@ conn_stalled_tick(struct conns *t)
 			conn_close(c, CLOSE_SLOW, reason);
 		}
 		if (l == last)
-			return; /* behind it stand those that were moved */
+			return; /* the entries behind it were moved there by this walk */
 	}
 }

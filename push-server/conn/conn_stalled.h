@@ -1,11 +1,11 @@
-/* Blocked sockets whose peer has stopped to read. */
+/* Closes blocked sockets whose peer has stopped reading. */
 #ifndef PUSH_CONN_STALLED_H
 #define PUSH_CONN_STALLED_H
 
 struct conns;
 
-/* Once a second: puts the blocked sockets in the order of the time at which their peers
- * last took bytes, and closes with 4101 those that took none for ES_PUSH_STALLED_MS. */
+/* Once a second: sorts the blocked sockets by the time at which their peers last took
+ * bytes. Closes those with 4101 that took none for ES_PUSH_STALLED_MS. */
 void conn_stalled_tick(struct conns *t);
 
 #endif

@@ -11,7 +11,7 @@
 _Static_assert(CONN_FRAME_MAX <= WS_TX_PACKET, "a frame must fit one write");
 _Static_assert(CONN_WRITE_MAX <= WS_TX_PACKET, "a write must fit one packet");
 
-/* Bytes of whole frames at the start of b, at most room but at least one frame. */
+/* Length of the whole frames at the start of b that fit into room; at least one frame. */
 static size_t
 conn_write_whole_frames(const struct conn_bytes *b, size_t room)
 {
@@ -70,16 +70,17 @@ conn_write_waiting(const struct conn *c)
 	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
 }
 
-/* The upgrade is answered and no close was decided: frames may be written. */
+/* The 101 answer is sent and no close was decided: frames may be written. */
 static bool
 conn_write_live(const struct conn *c)
 {
 	return c->state == CONN_GREETING || c->state == CONN_OPEN;
 }
 
-/* Too much waits in this process: close the slowest readers. They are closed later,
- * nothing is freed here. Until then what they hold is still counted, so it is taken off
- * first, or each write meanwhile would close others. */
+/* When too many bytes wait in this process, close the slowest clients. Their bytes
+ * stay counted until the connections are freed. So the bytes of connections that are
+ * closing already are subtracted first; otherwise each write until then would close
+ * more clients. */
 static void
 conn_write_shed_slowest(struct conns *t)
 {
@@ -105,7 +106,8 @@ conn_write_shed_slowest(struct conns *t)
 	}
 }
 
-/* The one door: whole frames, a live connection, nothing held back. */
+/* Writes whole frames, if the connection is live and libwebsockets holds no bytes for
+ * it. */
 static bool
 conn_write(struct conn *c, const char *frames, size_t len)
 {
@@ -132,7 +134,7 @@ conn_write_slice(const struct conn *c)
 	return c->out.careful ? CONN_CAREFUL_MAX : CONN_WRITE_MAX;
 }
 
-/* True: the buffer is empty. */
+/* True: the buffer is empty now. */
 static bool
 conn_write_buffer(struct conn *c, struct conn_bytes *b)
 {
@@ -143,7 +145,8 @@ conn_write_buffer(struct conn *c, struct conn_bytes *b)
 			return false;
 		conn_bytes_drop(b, n);
 		conn_write_count_out(c->conns, -(int64_t)n);
-		conn_write_shed_slowest(c->conns); /* not before: n was counted twice */
+		/* only now: before, n was counted in buffered and in b */
+		conn_write_shed_slowest(c->conns);
 	}
 	return true;
 }
@@ -168,7 +171,8 @@ static void
 conn_write_queue(
     struct conn *c, enum frame_opcode opcode, const char *payload, size_t len)
 {
-	/* One turn may say more than fits; slow is only who does not take it. */
+	/* One turn may queue more than the buffer holds. A client is too slow only if its
+	 * socket does not take the full buffer. */
 	if (conn_write_live(c) &&
 	    c->out.control.len + FRAME_HEADER_MAX + len > CONN_CONTROL_MAX)
 		(void)conn_write_buffer(c, &c->out.control);
@@ -193,7 +197,8 @@ conn_queue_frame(struct conn *c, const char *json, size_t len)
 void
 conn_write_ping(struct conn *c)
 {
-	/* Not empty: libwebsockets keeps an empty pong to itself. */
+	/* The payload marks this server's pings in a packet capture; no code compares the
+	 * pong's payload. */
 	conn_write_queue(c, OPCODE_PING, "es", 2);
 }
 
@@ -312,15 +317,16 @@ conn_write_flush(struct conns *t)
 		struct conn *c = LIST_ITEM(l, struct conn, out.flush);
 
 		conn_write_queue_pong(c);
-		list_del(&c->out.flush); /* a full buffer may have put it back */
+		/* conn_write_queue_pong() may have added c again */
+		list_del(&c->out.flush);
 		if (conn_write_live(c))
 			(void)conn_write_buffer(c, &c->out.control);
 	}
 }
 
-/* One write of lossy frames; they go behind everything else. The connection rests after
- * it, written or not, so that all rests are equally long and t->lossy_rest is in the
- * order of their ends. */
+/* Write the lossy frames of a connection once. The pause starts even if nothing was
+ * written: all pauses are then equally long, and t->lossy_rest stays ordered by their
+ * ends. */
 static void
 conn_write_lossy(struct conn *c)
 {

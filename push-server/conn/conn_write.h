@@ -1,71 +1,71 @@
-/* Everything that goes out to a client passes here: the only caller of lws_write, pings
- * and close included. Order on a socket: control frames, then channel frames, then lossy
- * ones. */
+/* All bytes to a client pass through here: no other file writes to a socket, also not
+ * pings and Close frames. Order on a socket: control frames, then channel frames, then
+ * lossy frames. */
 #ifndef PUSH_CONN_WRITE_H
 #define PUSH_CONN_WRITE_H
 
 #include "conn/conn.h"
 #include "wire/frame_header.h"
 
-/* A finished frame with its header; also the most that one write may carry. */
+/* CONN_FRAME_MAX: bytes of one frame with its header. CONN_WRITE_MAX: bytes of one
+ * write. */
 #define CONN_FRAME_MAX 65536
 #define CONN_WRITE_MAX 65536
-/* What a socket gets at a time once a write to it was partial. */
+/* Bytes of one write to a socket whose last write was partial. */
 #define CONN_CAREFUL_MAX   16384
 #define CONN_CONTROL_MAX   (256 * 1024) /* 500 acks of one sync fit */
 #define CONN_LOSSY_MAX     8192
-#define CONN_LOSSY_REST_MS 1000 /* between two writes of lossy frames */
+#define CONN_LOSSY_REST_MS 1000 /* pause between two writes of lossy frames */
 #define CONN_LOSSY_TICK_MS 100
 
-/* Append one text frame to the connection's control buffer; it is written at the end of
- * this turn of the loop, or when the buffer is full, before any channel bytes written
- * later. json is the payload; it is copied. Also before hello, for answers to frames that
- * came early. Dropped when the connection is closing. A
- * full buffer that the socket does not take is a slow reader: 4101. */
+/* Copy json into one text frame and append the frame to the connection's control buffer.
+ * The buffer is written at the end of this turn of the loop, or when it is full, and
+ * always before later channel frames. Also works before hello, for answers to early
+ * frames. Does nothing when the connection is closing. When the buffer is full and the
+ * socket does not take it, the client reads too slowly and is closed with 4101. */
 void conn_queue_frame(struct conn *c, const char *json, size_t len);
 
-/* How many bytes the next conn_write_frames may carry; 0 while the socket is blocked, not
- * open or control frames are stuck. One whole frame may always exceed a figure above 0.
- */
+/* How many bytes the next conn_write_frames may carry; 0 while the connection is blocked
+ * or not open. A single frame may be larger than a result above 0. */
 size_t conn_write_room(const struct conn *c);
 
-/* Hand over whole finished unmasked frames (at most CONN_WRITE_MAX bytes), without a copy
- * where the kernel takes them. True: taken, advance the cursor. False: nothing of it was
- * or will be sent; conn_events.writable is called when it is worth trying again, unless
- * the connection is gone. At most one write of these bytes per call. */
+/* Write whole finished unmasked frames of at most CONN_WRITE_MAX bytes. The frames are
+ * not copied when the kernel takes them all. True: the frames are taken, and the caller
+ * moves its cursor on. False: no byte of them is or will be sent. conn_events.writable
+ * follows when a new try is worth it, unless the connection ends. */
 bool conn_write_frames(struct conn *c, const char *frames, size_t len) ES_MUST_CHECK;
 
-/* Ask for conn_events.writable when the socket takes more (e.g. after writing a slice).
- */
+/* Ask for conn_events.writable when the socket takes more bytes, e.g. after a write of
+ * one part. */
 void conn_want_writable(struct conn *c);
 
-/* Append one text frame to the small lossy buffer. It is written at the end of the turn,
- * after everything else, and the next ones CONN_LOSSY_REST_MS later: the first news comes
- * at once, many come together. False when full: the caller forgets the news. */
+/* Append one text frame to the small buffer of lossy frames. The buffer is written at the
+ * end of the turn, after all other frames, and then at most once in CONN_LOSSY_REST_MS.
+ * So a single change arrives at once, and many changes share a write. False: the buffer
+ * is full, and the caller drops the change. */
 bool conn_lossy_frame(struct conn *c, const char *json, size_t len);
-/* Forget what waits there, e.g. to replace it by something newer. */
+/* Drop the lossy frames that wait, e.g. because newer data replaces them. */
 void conn_lossy_clear(struct conn *c);
 
-/* For ws.c, ping_wheel.c and the loop. */
+/* The functions below are for ws.c, ping_wheel.c and the worker's loop. */
 void conn_write_ping(struct conn *c);
-/* Answer a ping at the end of this turn. A later ping of the same turn takes its place
- * (RFC 6455 section 5.5.3 asks for the most recent). len is at most FRAME_CONTROL_MAX. */
+/* Queue a pong for the end of this turn. A later ping in the same turn replaces the
+ * payload, as RFC 6455 section 5.5.3 allows. len is at most FRAME_CONTROL_MAX. */
 void conn_write_pong(struct conn *c, const char *payload, size_t len);
-/* The Close frame of a connection in CONN_CLOSING, with io.code and io.reason; the last
- * frame of all. The socket is writable and libwebsockets holds nothing back. False: the
- * socket is dead. */
+/* Write the Close frame with io.code and io.reason as the last frame of a connection in
+ * CONN_CLOSING. Precondition: the socket is writable, and libwebsockets holds no bytes
+ * for it. False: the socket is dead. */
 bool conn_write_close(struct conn *c) ES_MUST_CHECK;
-/* The socket is writable and libwebsockets holds nothing back: write the control
- * buffer, then tell conn_events.writable. */
+/* Write the control buffer, then call conn_events.writable. Precondition: the socket is
+ * writable, and libwebsockets holds no bytes for it. */
 void conn_write_ready(struct conn *c);
-/* Try what waits in the control buffer once more, before the connection leaves CONN_OPEN.
- */
+/* Try to write the control buffer once more, before the connection leaves CONN_OPEN. */
 void conn_write_last(struct conn *c);
-/* End of a turn of the loop: control buffers. */
+/* End of a turn of the loop: write the control buffers. */
 void conn_write_flush(struct conns *t);
-/* Behind that: lossy buffers of connections that do not rest. */
+/* After conn_write_flush: write the lossy buffers of connections that are not pausing. */
 void conn_write_flush_lossy(struct conns *t);
-/* Every CONN_LOSSY_TICK_MS: rests that are over. */
+/* Every CONN_LOSSY_TICK_MS: end the pauses that are over. */
 void conn_write_tick(struct conns *t);
 void conn_write_fini(struct conn *c);
 

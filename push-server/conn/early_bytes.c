@@ -30,7 +30,7 @@ early_bytes_release(struct conns *t, size_t n)
 	early_bytes_add(t, -(int64_t)n);
 }
 
-/* All but the message being received. */
+/* The early bytes of a connection without its unfinished message. */
 static size_t
 early_bytes_waiting(const struct conn *c)
 {

@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-/* One frame being written. */
+/* A frame while it is built. */
 struct frame_out {
 	struct arena *arena;
 	struct text text;

@@ -1,4 +1,4 @@
-/* Writers of the frames that are not events: each builds one text frame and queues it. */
+/* Builds and queues the frames that are not events, one text frame for each call. */
 #ifndef PUSH_FRAME_OUT_H
 #define PUSH_FRAME_OUT_H
 
@@ -7,14 +7,15 @@
 #include "core/err.h"
 #include "wire/event_frame.h"
 
-/* Answers a frame with an id; does nothing when id is NULL. channel and payload (a JSON
- * object) may be NULL. */
+/* Acknowledges a client's frame that has an id; does nothing when id is NULL. channel and
+ * payload (a JSON object) may be NULL. */
 void frame_out_ack(struct conn *c, const char *op, const char *id, const char *channel,
     const char *payload);
-/* Always sent. id and channel may be NULL. */
+/* Sends an error frame, also when id is NULL. id and channel may be NULL. */
 void frame_out_error(struct conn *c, const char *op, const char *id, const char *channel,
     const struct es_err *err);
-/* The numbers from_seq..to_seq of the channel are not delivered on this connection. */
+/* Tells the client that this connection does not deliver the events from_seq to to_seq of
+ * the channel. */
 void frame_out_gap(struct conn *c, const struct channel_id *channel, int64_t from_seq,
     int64_t to_seq, enum gap_reason reason);
 void frame_out_hello(struct conn *c);

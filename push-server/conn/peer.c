@@ -32,6 +32,7 @@ peer_waiting(int fd)
 void
 peer_limit_rest(int fd, unsigned ms)
 {
-	/* A unix socket refuses it: its peer is a process of this machine. */
+	/* Fails on a unix socket, where no limit is needed: the peer is a local
+	 * process. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
 }

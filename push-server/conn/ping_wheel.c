@@ -11,12 +11,13 @@
 #define BUCKETS   (PING_INTERVAL_MS / PING_TICK_MS)
 #define LATE      (PONG_TIMEOUT_MS / PING_TICK_MS)
 #define PING_NONE 0
-#define CATCH_UP  BUCKETS /* after a longer sleep of the machine one round is enough */
+/* missed ticks to run: one round, even after a longer sleep of the machine */
+#define CATCH_UP BUCKETS
 
 struct ping_wheel {
 	struct list buckets[BUCKETS];
-	unsigned at;     /* the bucket whose turn was last */
-	int64_t last_ms; /* time of that turn */
+	unsigned at;     /* the bucket of the last tick */
+	int64_t last_ms; /* time of the last tick */
 };
 
 struct ping_wheel *
@@ -57,9 +58,10 @@ ping_wheel_pong(struct conn *c)
 	c->beat.ping_at_ms = PING_NONE;
 }
 
-/* A slow reader meets the ping only after the bytes that stand before it. A blocked
- * socket is not read, and conn_stalled.c has a limit for it. While the kernel holds bytes
- * and the peer takes some of them, the time for the pong starts anew. */
+/* The pong is late. A slow client reads the ping only after the bytes queued before it,
+ * so the time-out starts again as long as the kernel holds bytes and the peer takes some.
+ * Blocked sockets are skipped, because the worker does not read from them and
+ * conn_stalled.c limits them. */
 static bool
 ping_wheel_overdue(struct conn *c, int64_t now_ms)
 {
@@ -82,7 +84,8 @@ ping_wheel_overdue(struct conn *c, int64_t now_ms)
 static void
 ping_wheel_check_bucket(struct list *bucket, int64_t now_ms)
 {
-	/* Closing leaves the wheel only at the end of the turn: the walk is safe. */
+	/* conn_close() removes nothing from the wheel before the end of the turn, so the
+	 * walk is safe. */
 	for (struct list *l = bucket->next; l != bucket; l = l->next) {
 		struct conn *c = LIST_ITEM(l, struct conn, beat.entry);
 
@@ -94,7 +97,8 @@ ping_wheel_check_bucket(struct list *bucket, int64_t now_ms)
 static void
 ping_wheel_ping_bucket(struct list *bucket, int64_t now_ms)
 {
-	ping_wheel_check_bucket(bucket, now_ms); /* what a late turn has missed */
+	/* pongs that a skipped tick did not check */
+	ping_wheel_check_bucket(bucket, now_ms);
 	for (struct list *l = bucket->next; l != bucket; l = l->next) {
 		struct conn *c = LIST_ITEM(l, struct conn, beat.entry);
 
@@ -102,7 +106,7 @@ ping_wheel_ping_bucket(struct list *bucket, int64_t now_ms)
 		if (c->state != CONN_OPEN || c->out.blocked)
 			continue;
 		if (c->beat.ping_at_ms != PING_NONE)
-			continue; /* the last one is still on its way to a slow reader */
+			continue; /* the last ping is still on its way to a slow client */
 		c->beat.ping_at_ms = now_ms;
 		c->beat.taken = peer_taken(ws_fd(c->wsi));
 		conn_write_ping(c);

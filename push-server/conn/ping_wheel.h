@@ -1,6 +1,6 @@
-/* Heartbeats: every connection is pinged once in 25 s and must answer within 10 s. A ring
- * of buckets, one a tick, so that the work is spread and there is no timer per
- * connection. */
+/* Heartbeats: every connection receives a ping once in 25 s and must answer within 10 s.
+ * The wheel is a ring of buckets, one for each tick. It spreads the work, and needs no
+ * timer per connection. */
 #ifndef PUSH_PING_WHEEL_H
 #define PUSH_PING_WHEEL_H
 
@@ -17,14 +17,15 @@ struct ping_wheel;
 struct ping_wheel *ping_wheel_new(int64_t now_ms);
 void ping_wheel_free(struct ping_wheel **w);
 
-/* The connection is open: first ping in PING_INTERVAL_MS. On each of its turns
- * conn_events.beat sees it first. */
+/* Put an open connection on the wheel; its first ping follows after PING_INTERVAL_MS.
+ * Each time its bucket is due, conn_events.beat is called before the ping. */
 void ping_wheel_add(struct ping_wheel *w, struct conn *c);
-/* Also of a connection that is not on the wheel. Not from inside a turn of the wheel. */
+/* Does nothing for a connection that is not on the wheel. Must not be called inside
+ * ping_wheel_turn(). */
 void ping_wheel_remove(struct conn *c);
 void ping_wheel_pong(struct conn *c);
 
-/* Every PING_TICK_MS, or later: catches up. */
+/* Call every PING_TICK_MS. After a delay it runs the missed ticks too. */
 void ping_wheel_turn(struct ping_wheel *w, int64_t now_ms);
 
 #endif

@@ -1,5 +1,5 @@
-/* Advice on when to come back, so that the clients of a worker that ends don't hit the
- * next one all at once. */
+/* When clients should reconnect: spread over a time, so that the clients of a worker that
+ * ends do not all connect to the next one at once. */
 #ifndef PUSH_RECONNECT_ADVICE_H
 #define PUSH_RECONNECT_ADVICE_H
 
@@ -7,10 +7,11 @@
 
 struct conns;
 
-/* The time over which the connections of this worker, as many as there are now, should
- * spread: at ES_PUSH_COMEBACK_PER_S, within ES_PUSH_COMEBACK_MIN_MS and _MAX_MS. */
+/* The time in ms over which the present connections of this worker should reconnect: long
+ * enough for ES_PUSH_COMEBACK_PER_S, and between ES_PUSH_COMEBACK_MIN_MS and
+ * ES_PUSH_COMEBACK_MAX_MS. */
 int64_t reconnect_advice_spread_ms(const struct conns *t);
-/* Retry-After of a refused handshake: a random time within the spread. */
+/* Retry-After in ms for a refused handshake: random, on average about the spread. */
 int64_t reconnect_advice_retry_ms(const struct conns *t);
 
 #endif

@@ -10,15 +10,17 @@
 
 #include "core/banned.h"
 
-#define RX_BUFFER   4096
-#define NUDGE_S     0.5
-#define CUT_REST_MS 30000 /* what the kernel holds of a socket that was cut */
+#define RX_BUFFER 4096
+#define NUDGE_S   0.5
+/* how long the kernel keeps the unsent bytes of a socket that was cut */
+#define CUT_REST_MS 30000
 
 struct ws {
 	struct conns *conns;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	struct conn *adopting; /* set while libwebsockets makes a socket of it */
+	/* set while libwebsockets adopts the socket of this connection */
+	struct conn *adopting;
 	ev_timer nudge;
 };
 
@@ -39,8 +41,8 @@ ws_bind_conn(struct lws *wsi)
 	lws_set_opaque_user_data(wsi, ws->adopting);
 }
 
-/* Close frames are written here, when libwebsockets holds nothing back. Non-zero: the
- * socket is to be closed. */
+/* Write the Close frame; libwebsockets holds no other bytes at this point. A non-zero
+ * result makes libwebsockets close the socket. */
 static int
 ws_on_closing(struct lws *wsi, struct conn *c)
 {
@@ -48,14 +50,16 @@ ws_on_closing(struct lws *wsi, struct conn *c)
 		if (!conn_write_close(c))
 			return -1;
 		if (ws_partial(wsi)) {
-			ws_want_writable(wsi); /* come back when it is flushed */
+			/* continue when libwebsockets has written the rest */
+			ws_want_writable(wsi);
 			return 0;
 		}
 	}
 	if (c->io.peer_closes)
-		return -1; /* both Close frames are there: RFC 6455 section 7.1.1 */
-	/* The end of what this client sends can't be read any more: it sees the end of
-	 * ours instead, closes, and that is seen here. */
+		return -1; /* both Close frames are exchanged: RFC 6455 section 7.1.1 */
+	/* The client's bytes can't be parsed any more, so its Close frame can't be found.
+	 * Shut down the sending side instead: the client sees the end of the stream and
+	 * closes, and libwebsockets reports that. */
 	if (c->io.broken)
 		(void)shutdown(lws_get_socket_fd(wsi), SHUT_WR);
 	return 0;
@@ -74,7 +78,8 @@ static int
 ws_on_receive(struct lws *wsi, struct conn *c, char *data, size_t len)
 {
 	c->conns->events->bytes(c->conns->ctx, c, data, len);
-	/* Our Close frame is out already and this was the peer's. */
+	/* Close the socket: this server's Close frame is written, and the peer's has
+	 * come. */
 	return c->state == CONN_CLOSING && c->io.close_sent && c->io.peer_closes &&
 	               !ws_partial(wsi)
 	           ? -1
@@ -102,7 +107,8 @@ ws_on_event(
 	c = wsi != NULL ? ws_conn_of(wsi) : NULL;
 	if (c == NULL)
 		return 0;
-		/* Not ours: dozens of callbacks that this server does not use. */
+		/* libwebsockets has dozens of callback reasons that this server does not
+		 * use. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
 	switch (why) {
@@ -143,8 +149,9 @@ ws_on_log(int level, const char *line)
 		log_debug("libwebsockets", LOG_STR("line", text));
 }
 
-/* The packaged libev plug-in never re-arms its timer to an earlier time: all time-outs of
- * libwebsockets would be up to 30 s late. */
+/* The libev plug-in of the packaged libwebsockets never moves its timer to an earlier
+ * time. Without this regular wake-up all time-outs of libwebsockets would be up to 30 s
+ * late. */
 static void
 ws_on_nudge(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -154,8 +161,8 @@ ws_on_nudge(struct ev_loop *loop, ev_timer *timer, int events)
 	lws_cancel_service(ws->context);
 }
 
-/* Its own idle timers would walk all connections at each of their events; ping_wheel.c
- * finds dead peers. */
+/* The idle timers of libwebsockets are off: each of their events would walk over all
+ * connections, and ping_wheel.c finds dead peers anyway. */
 static const lws_retry_bo_t ws_no_idle_timers = {0};
 
 enum es_code
@@ -233,7 +240,8 @@ ws_adopt(struct conn *c, int fd, char *first, size_t len)
 bool
 ws_write(struct lws *wsi, const char *bytes, size_t len)
 {
-	/* A raw write only reads; its prototype is older than const. */
+	/* lws_write() with LWS_WRITE_RAW does not change the bytes; only its prototype
+	 * lacks const. */
 	unsigned char *data;
 
 	memcpy(&data, &bytes, sizeof(data));

@@ -1,6 +1,7 @@
-/* The only door to libwebsockets: it keeps the sockets after the handshake was answered,
- * reads and writes them on the loop and holds back what the kernel does not take. Frames
- * are read by ws_receive.c and written by conn_write.c. */
+/* ws.c is the only file that calls libwebsockets. libwebsockets gets a socket after the
+ * handshake was answered, reads and writes its bytes on the loop, and buffers the bytes
+ * that the kernel does not take. It knows no frames: ws_receive.c parses them, and
+ * conn_write.c writes them. */
 #ifndef PUSH_WS_H
 #define PUSH_WS_H
 
@@ -18,27 +19,28 @@ struct ws;
 
 #define WS_TX_PACKET 65536 /* bytes of one write to a socket */
 
-/* Sets conns->ws: libwebsockets on the worker's loop. Call after the fork. */
+/* Start libwebsockets on the worker's loop and set conns->ws. Call it after the fork. */
 enum es_code ws_open(struct conns *conns, struct es_err *err) ES_MUST_CHECK;
-/* Cuts what is still open; conns->ws is NULL afterwards. */
+/* Cut the open sockets; conns->ws is NULL afterwards. */
 void ws_close(struct conns *conns);
 
-/* Hand over an accepted socket whose handshake was answered with 101; the connection is
- * in CONN_GREETING then, or lost on failure. first: len bytes that the client has sent
- * after its head. fd is libwebsockets' from here on. */
+/* Give libwebsockets an accepted socket whose handshake was answered with 101. The
+ * connection is in CONN_GREETING afterwards, or lost on failure. first holds the len
+ * bytes that the client sent after its request head. libwebsockets owns fd from here
+ * on. */
 void ws_adopt(struct conn *c, int fd, char *first, size_t len);
 
-/* For conn_write.c and conn_reap.c only. Bytes that the kernel does not take are held
- * back (ws_partial) and go first. False: the socket is dead. */
+/* For conn_write.c only. libwebsockets buffers the bytes that the kernel does not take
+ * (ws_partial), and writes them first. False: the socket is dead. */
 bool ws_write(struct lws *wsi, const char *bytes, size_t len) ES_MUST_CHECK;
 bool ws_partial(struct lws *wsi);
-/* Stop reading from the socket, or go on. libwebsockets does not read while it holds
- * bytes back, and the loop would turn on what waits to be read. */
+/* Stop or resume reading from the socket. While libwebsockets buffers output it does not
+ * read, so a readable socket would wake the loop without end. */
 void ws_pause_reading(struct lws *wsi, bool pause);
 void ws_want_writable(struct lws *wsi);
-/* Its socket, for peer.h. */
+/* The socket's descriptor, for peer.h. */
 int ws_fd(struct lws *wsi);
-/* Close the socket at once, without a word. */
+/* Close the socket at once, without a Close frame. */
 void ws_cut(struct lws *wsi);
 
 #endif

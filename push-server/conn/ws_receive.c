@@ -9,8 +9,9 @@
 #include "core/banned.h"
 
 #define BYTES_PER_CHARACTER 12 /* a surrogate pair as two \\u escapes */
-/* A closing connection is read for the peer's Close frame, this far. A flood is left in
- * the kernel then, where it costs no time; the deadline of the close cuts the socket. */
+/* How many bytes are read from a closing connection to find the peer's Close frame.
+ * Beyond them the worker stops reading: a flood stays in the kernel and costs no time
+ * until the close deadline cuts the socket. */
 #define AFTER_CLOSE_MAX 65536
 
 static bool
@@ -19,8 +20,8 @@ ws_receive_live(const struct conn *c)
 	return c->state == CONN_GREETING || c->state == CONN_OPEN;
 }
 
-/* One more control frame or fragment: frames that say nothing to the application and cost
- * time all the same. */
+/* Count a control frame or a fragment. These frames cost time and carry nothing for the
+ * application, so their rate is limited. False: the connection was closed. */
 static bool
 ws_receive_within_rate(struct conn *c)
 {
@@ -63,7 +64,7 @@ ws_receive_deliver(struct conn *c, const char *data, size_t len)
 		c->conns->events->message(c->conns->ctx, c, data, len);
 }
 
-/* A message of one piece, the usual case, is not copied. */
+/* A message in one piece, the usual case, is not copied. */
 static void
 ws_receive_text(struct conn *c, const struct frame_piece *piece, size_t max)
 {
@@ -159,7 +160,7 @@ ws_receive_control(struct conn *c, const struct frame_piece *piece)
 	conn_bytes_fini(&c->io.control);
 }
 
-/* False: enough was read of a connection that is closing. */
+/* False: the connection is closing and AFTER_CLOSE_MAX bytes were read. */
 static bool
 ws_receive_goes_on(struct conn *c, size_t len)
 {

@@ -1,18 +1,20 @@
-/* Reads the bytes of a client: they become messages, pings, pongs and closes. */
+/* Parses the bytes of a client into messages, pings, pongs and Close frames. */
 #ifndef PUSH_WS_RECEIVE_H
 #define PUSH_WS_RECEIVE_H
 
 #include "conn/conn.h"
 
-/* A message above the frame limit is read to its end and answered with an error, up to
- * this many times the limit; beyond it the connection is closed with 1009. */
+/* A message larger than the frame limit is read to its end and answered with an error, as
+ * long as it is at most this many times the limit. A larger message closes the connection
+ * with 1009. */
 #define WS_TOO_LARGE_FACTOR 2
 
-/* Control frames and fragments of one connection in WS_CONTROL_WINDOW_MS; one more closes
- * it with 4103. Our own pings cause one pong in 25 s. */
+/* Window in which the control frames and fragments of one connection are counted; more
+ * than ES_LIMIT_CONTROL_FRAMES close it with 4103. The server's own pings cause only one
+ * pong in 25 s. */
 #define WS_CONTROL_WINDOW_MS 10000
 
-/* len bytes that the socket has given; they are unmasked in place. */
+/* Process len bytes read from the socket; they are unmasked in place. */
 void ws_receive(struct conn *c, char *data, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
-/* What every part of a worker process may see: its loop, its settings, its clock and its
- * counters. Each part keeps a handle of its own beside it. */
+/* What every part of a worker process may use: its event loop, settings, metrics and
+ * clock. Other handles, e.g. to Redis, are passed separately. */
 #ifndef PUSH_LOOP_ENV_H
 #define PUSH_LOOP_ENV_H
 
@@ -16,12 +16,13 @@ struct loop_env {
 	struct ev_loop *loop;
 	const struct push_conf *conf;
 	struct metrics *metrics;
-	unsigned index; /* of the worker: 0 .. conf->workers - 1 */
-	struct uuid id; /* of this process, new at each start */
-	char epoch[40]; /* of the sequence numbers, from the database; "" until known.
-	                 * Written by hub/epoch.c alone. */
+	unsigned index; /* number of the worker: 0 .. conf->workers - 1 */
+	struct uuid id; /* id of this process, new at each start */
+	/* Epoch of the sequence numbers, read from the database; "" until it is known.
+	 * Only hub/epoch.c writes it. */
+	char epoch[40];
 	int64_t now_ms; /* CLOCK_MONOTONIC at the start of this turn of the loop */
-	bool draining;  /* SIGTERM has come: no new connection is taken */
+	bool draining;  /* SIGTERM was received: no new connection is accepted */
 };
 
 #endif

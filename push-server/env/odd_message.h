@@ -1,5 +1,5 @@
-/* Messages of a topic that can't be read: of a newer version, or of somebody else.
- * Counted each, logged once a minute. */
+/* Messages of a Redis topic that this worker can't parse, e.g. from a newer version. Each
+ * is counted; one log line a minute reports them. */
 #ifndef PUSH_ODD_MESSAGE_H
 #define PUSH_ODD_MESSAGE_H
 
@@ -7,14 +7,14 @@
 
 #define ODD_MESSAGE_LOG_MS 60000
 
-/* All zero: none was seen. */
+/* All zero: no such message was seen. */
 struct odd_messages {
-	uint64_t n;      /* since the last line */
-	int64_t next_ms; /* no line before this time */
+	uint64_t n;      /* messages since the last log line */
+	int64_t next_ms; /* no log line before this time */
 };
 
-/* err: why the message can't be read; the line holds its text and its field, and no value
- * of the message. */
+/* err says why the message can't be parsed. The log line holds err's text and field, and
+ * no value of the message. */
 void odd_message_seen(struct odd_messages *o, struct loop_env *env, const char *topic,
     const struct es_err *err);
 

@@ -115,7 +115,7 @@ static const struct conf_item items[] = {
 };
 // clang-format on
 
-/* Addresses, comma separated. */
+/* A list of addresses, separated by commas. */
 static enum es_code
 push_conf_check_listen(const char *value, struct arena *a, struct es_err *err)
 {
@@ -161,7 +161,7 @@ const struct conf_table push_conf_tables[] = {
 const size_t n_push_conf_tables = ES_COUNT(push_conf_tables);
 
 #define BYTES_PER_CHARACTER 12   /* a surrogate pair as two \u escapes */
-#define BESIDE_BODY         1024 /* the other members of a send frame */
+#define BESIDE_BODY         1024 /* the other fields of a send frame */
 
 size_t
 push_conf_message_max(const struct push_conf *conf)

@@ -7,15 +7,16 @@
 #include "conf/conf.h"
 #include "conf/conf_common.h"
 
-/* Behind an address of ES_PUSH_LISTEN: each connection begins with a PROXY header. */
+/* Suffix of an address in ES_PUSH_LISTEN: each connection there starts with a PROXY
+ * header. */
 #define PUSH_LISTEN_PROXY "+proxy"
 
 struct push_conf {
-	struct conf_common common; /* first: CONF_COMMON_TABLE */
+	struct conf_common common; /* must be first: CONF_COMMON_TABLE relies on it */
 	struct conf_auth auth;
 
 	const char *listen, *ops_listen, *metrics_file;
-	int64_t workers, connections; /* connections: per worker */
+	int64_t workers, connections; /* connections is the limit of one worker */
 	int64_t user_connections, address_connections_per_min;
 	const char *trusted_proxies; /* cidr_list.h */
 	int64_t early_bytes, early_total_bytes;
@@ -24,11 +25,13 @@ struct push_conf {
 	int64_t reconnect_min_ms, reconnect_max_ms, reconnect_per_s;
 	int64_t backlog, accepts, handshakes;
 	int64_t max_subscriptions;
-	int64_t lookup_batch, lookup_wait_ms, lookup_calm_per_s; /* gather.h */
+	int64_t lookup_batch, lookup_wait_ms, lookup_calm_per_s; /* see gather.h */
 
-	int64_t log_channel_bytes, log_bytes; /* rings of events */
-	int64_t replay_limit;                 /* events of one channel before a gap */
-	int64_t replay_budget, page_bytes;    /* of history */
+	int64_t log_channel_bytes, log_bytes; /* memory for the logs of recent events */
+	/* events of one channel that are replayed before a gap */
+	int64_t replay_limit;
+	/* events and bytes of history read from PostgreSQL */
+	int64_t replay_budget, page_bytes;
 	int64_t linger_ms, join_timeout_ms, rights_keep_ms, rights_max, acl_poll_ms;
 	int64_t presence_hold_ms, presence_idle_ms;
 
@@ -40,8 +43,8 @@ struct push_conf {
 extern const struct conf_table push_conf_tables[];
 extern const size_t n_push_conf_tables;
 
-/* Bytes that a message of a client may have: ES_FRAME_MAX_BYTES, or more where the
- * longest body allowed needs more in the longest way to write it in JSON. */
+/* The largest message in bytes that a client may send: ES_FRAME_MAX_BYTES, or more if the
+ * longest allowed body could need more when all its characters are escaped in JSON. */
 size_t push_conf_message_max(const struct push_conf *conf);
 
 struct queue_settings;

@@ -1,4 +1,4 @@
-/* What push-server counts. A row here is a row in push_metrics.c. */
+/* The metrics of push-server. Each name here needs a row in push_metrics.c. */
 #ifndef PUSH_PUSH_METRICS_H
 #define PUSH_PUSH_METRICS_H
 
@@ -6,11 +6,14 @@
 
 enum push_metric {
 	PM_CONNECTIONS,
-	PM_BROADCAST, /* echostream_websocket_messages_broadcast_total: frames delivered
-	               */
-	PM_DELIVERY,  /* echostream_delivery_latency_seconds: accept to socket write */
+	/* echostream_websocket_messages_broadcast_total: event frames handed to
+	 * sockets */
+	PM_BROADCAST,
+	/* echostream_delivery_latency_seconds: from acceptance to the write to a
+	 * socket */
+	PM_DELIVERY,
 	PM_BYTES_OUT,
-	PM_WRITES, /* writes to sockets: one may carry many frames */
+	PM_WRITES, /* writes to sockets; one write may carry many frames */
 	PM_OUT_BYTES,
 	PM_SLOW,
 	PM_EARLY_BYTES,
@@ -18,11 +21,12 @@ enum push_metric {
 	PM_CHANNELS,
 	PM_LOG_BYTES,
 	PM_HEALS,
-	PM_GAPS, /* reset, then replay_limit, slow_consumer: as enum gap_reason */
+	/* reset, replay_limit and slow_consumer, in the order of enum gap_reason */
+	PM_GAPS,
 	PM_GAPS_LAST = PM_GAPS + 2,
-	PM_REPLAY_MEMORY, /* subscriptions served from the ring */
+	PM_REPLAY_MEMORY, /* replays served from the channel's log in memory */
 	PM_REPLAY_PAGES,  /* pages of history read from PostgreSQL */
-	PM_ODD_MESSAGES,  /* of topics, that can't be read */
+	PM_ODD_MESSAGES,  /* messages of Redis topics that can't be parsed */
 	PM_LOSSY_DROPPED,
 	PM_PRESENCE_CHANGES,
 	PM_TYPING,
@@ -34,9 +38,9 @@ enum push_metric {
 	PM_RATE_LIMITED_SUBSCRIBES,
 	PM_HANDSHAKES_OK,
 	PM_HANDSHAKES_REFUSED,
-	PM_ACCEPTING, /* 1 while the worker takes new clients */
+	PM_ACCEPTING, /* 1 while the worker accepts new clients */
 	PM_AUTH_FAILED,
-	PM_QUERIES_USERS, /* statements sent to PostgreSQL, by what they ask */
+	PM_QUERIES_USERS, /* statements sent to PostgreSQL, by their purpose */
 	PM_QUERIES_RIGHTS,
 	PM_QUERIES_PAGES,
 	PM_QUERIES_HEADS,
@@ -46,7 +50,7 @@ enum push_metric {
 	PM_REDIS_UP,
 	PM_TOPICS_UP,
 	PM_QUEUE_UP,
-	PM_AUTHZ_STALE, /* 1 while no membership check was possible for 60 s */
+	PM_AUTHZ_STALE, /* 1 while no membership check has succeeded for 60 s */
 	PM_FRAME_SUBSCRIBE,
 	PM_FRAME_UNSUBSCRIBE,
 	PM_FRAME_SEND,
@@ -58,7 +62,7 @@ enum push_metric {
 	PM_FRAME_AUTH,
 	PM_FRAME_PING,
 	PM_FRAME_OTHER,
-	PM_CLOSE_FIRST, /* one per known close code, then "other": push_metrics_close() */
+	PM_CLOSE_FIRST, /* one row for each known close code, then "other" */
 	PM_CLOSE_LAST = PM_CLOSE_FIRST + 22,
 	PUSH_METRICS
 };

@@ -4,11 +4,12 @@
 
 #include "core/banned.h"
 
-#define BAD_WINDOWS_MAX 2    /* in sequence above the rate: 4103 */
-#define FLOOD_FACTOR    10   /* in one window: 4103 at once */
-#define REFUSED_MAX     1000 /* sends and subscribes refused in one window: 4103 */
+#define BAD_WINDOWS_MAX 2  /* consecutive windows above the rate that close with 4103 */
+#define FLOOD_FACTOR    10 /* times the rate, in one window, that closes with 4103 */
+/* refused sends and subscribes in a window; one more: 4103 */
+#define REFUSED_MAX 1000
 
-/* A rate, and the words for a client that is above it. */
+/* A rate, and the texts for a client that exceeds it. */
 struct flood_rule {
 	int64_t max; /* 0: no limit */
 	const char *detail, *close_reason;

@@ -1,6 +1,6 @@
-/* How much a connection may ask for in a window of 10 s. Above a rate the client receives
- * `rate_limited`; far above it, or above it in one window after the other, the connection
- * is closed with 4103. */
+/* Limits of what a connection may ask for in a window of 10 s. Above a rate the client
+ * receives the error `rate_limited`. Far above it, or above it in consecutive windows,
+ * the connection is closed with 4103. */
 #ifndef PUSH_FLOOD_H
 #define PUSH_FLOOD_H
 
@@ -9,15 +9,15 @@
 
 #define FLOOD_WINDOW_MS 10000
 
-/* One more frame in this window (ES_LIMIT_FRAMES); type and id may be NULL. False: above
- * the rate, the client was told or closed. */
+/* Count one frame in this window (ES_LIMIT_FRAMES); type and id may be NULL. False: the
+ * rate is exceeded, and the client got an error frame or was closed. */
 bool flood_within_rate(struct conn *c, const char *type, const char *id) ES_MUST_CHECK;
-/* One more channel is asked for, by a subscribe or an entry of a sync
- * (ES_LIMIT_SUBSCRIBES). ES_RATE_LIMITED: nothing was told; the connection may be closed
- * by now. */
+/* Count one channel that a subscribe or an entry of a sync asks for
+ * (ES_LIMIT_SUBSCRIBES). ES_RATE_LIMITED: the rate is exceeded. The caller sends the
+ * error frame; the connection may be closed already. */
 enum es_code flood_count_subscribe(struct conn *c, struct es_err *err) ES_MUST_CHECK;
-/* A send was refused by its rate limit, or a subscribe because there is no such channel.
- * More than 1,000 of them in a window close the connection. */
+/* Count a send that its rate limit refused, or a subscribe to a channel that does not
+ * exist. More than 1,000 in a window close the connection with 4103. */
 void flood_count_refused(struct conn *c);
 
 #endif

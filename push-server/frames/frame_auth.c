@@ -1,5 +1,5 @@
-/* auth: the first token of a socket that came without one, or a fresh one for the same
- * user. */
+/* auth: the first token of a connection whose handshake had none, or a fresh token of the
+ * same user. */
 #include "frames/frames.h"
 #include "who/fresh_token.h"
 #include "who/greeting.h"
@@ -21,7 +21,7 @@ frame_auth_handle(struct frames *f, struct conn *c, const void *in, const char *
 	const struct auth_in *auth = in;
 
 	(void)a;
-	if (c->state == CONN_GREETING) { /* hello is the answer, or a close */
+	if (c->state == CONN_GREETING) { /* answered by hello or a close */
 		greeting_token(f->who, c, auth->token);
 		return ES_OK;
 	}

@@ -1,4 +1,4 @@
-/* ping: answered by pong, with the id if there was one. */
+/* ping: answered by pong, with the client's frame id if there is one. */
 #include "conn/frame_out.h"
 #include "frames/frames.h"
 

@@ -1,4 +1,5 @@
-/* presence: how this connection counts for the status of its user. */
+/* presence: the client chooses the status of this connection, which counts for the status
+ * of its user. */
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/frames.h"

@@ -1,4 +1,5 @@
-/* presence_watch: whose changes to get where not everybody's are told. */
+/* presence_watch: names the users whose changes the client receives. It matters in large
+ * tenants, where a client does not receive the changes of all users. */
 #include <stdio.h>
 
 #include "conn/frame_out.h"

@@ -1,4 +1,5 @@
-/* send: one message into a channel. Checked here; the rest of its way is send_queue's. */
+/* send: one message into a channel. This file checks the fields; send/send_queue.c does
+ * the rest. */
 #include <string.h>
 
 #include "core/parse.h"

@@ -1,4 +1,4 @@
-/* subscribe: a channel's events, live or from a number on. */
+/* subscribe: the events of a channel, from now on or after a given sequence number. */
 #include "core/check.h"
 #include "frames/flood.h"
 #include "frames/frames.h"

@@ -1,6 +1,7 @@
-/* sync: as that many subscribe in one frame. With an id each channel is answered by an
- * ack or an error of its own. A malformed entry, or two of one channel, refuse the frame
- * before anything is done. Each entry counts against the rate of channels asked for. */
+/* sync: many subscribes in one frame. If the frame has an id, each channel is answered by
+ * an ack or error of its own. A malformed entry, or two entries of one channel, refuse
+ * the whole frame before any entry takes effect. Each entry counts as one channel in
+ * ES_LIMIT_SUBSCRIBES. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +46,7 @@ frame_sync_read_entry(const struct json_tree *entry, size_t i, struct arena *a,
 	struct es_err inner;
 	const enum es_code rc = json_tree_bind(entry, entry_fields,
 	    ES_COUNT(entry_fields), JSON_IGNORE_UNKNOWN, a, out, &inner);
-	char field[96]; /* cut again where it is kept */
+	char field[96]; /* es_fail_field() may cut it to the size of es_err.field */
 
 	if (rc == ES_OK)
 		return ES_OK;
@@ -54,7 +55,7 @@ frame_sync_read_entry(const struct json_tree *entry, size_t i, struct arena *a,
 	return es_fail_field(err, ES_INVALID, field, "%s", inner.text);
 }
 
-/* An entry's place, to sort by. */
+/* The index of an entry, for sorting by channel. */
 struct sync_place {
 	const char *channel;
 	size_t i;
@@ -71,7 +72,8 @@ frame_sync_compare(const void *a, const void *b)
 	return x->i < y->i ? -1 : x->i > y->i;
 }
 
-/* Of a channel that is named twice neither entry says what the client wants. */
+/* Refuses a channel that two entries name, because it is unclear which of them the client
+ * means. */
 static enum es_code
 frame_sync_check_once(
     const struct entry_in entries[], size_t n, struct arena *a, struct es_err *err)

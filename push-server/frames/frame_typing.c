@@ -1,4 +1,5 @@
-/* typing: the others in the channel are told, if the user may send there. */
+/* typing: publishes to the channel's other subscribers that the user is typing, if the
+ * user may send into the channel. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ static const struct json_field fields[] = {
     JSON_FIELD(struct typing_in, channelId, JSON_UUID, true, 1, 64),
 };
 
-/* Waits for the right to be checked. */
+/* A typing frame that waits for the check of the user's right. */
 struct notice {
 	struct frames *frames;
 	struct conn_ref ref;

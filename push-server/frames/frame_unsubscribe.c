@@ -1,5 +1,5 @@
-/* unsubscribe: nothing of the channel follows the answer. Also when there was nothing to
- * end: whether a channel exists is not told here. */
+/* unsubscribe: no event of the channel follows the ack. The ack also comes when there was
+ * no subscription, so that it does not reveal whether a channel exists. */
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "frames/frames.h"

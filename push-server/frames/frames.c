@@ -28,12 +28,12 @@ const size_t n_frame_types = ES_COUNT(frame_types);
 _Static_assert(PM_FRAME_OTHER - PM_FRAME_SUBSCRIBE == ES_COUNT(frame_types),
     "frames and their counters are in one order");
 
-/* What every frame has; read before its own fields. */
+/* The fields of every frame, parsed before those of its type. */
 struct frame_head {
 	const char *type;
 	const char *id;
 };
-/* id first: it is known for the answer when type is at fault. */
+/* id comes first, so that an error about type can carry the id. */
 static const struct json_field head_fields[] = {
     JSON_FIELD(struct frame_head, id, JSON_STRING, false, 1, FRAME_ID_MAX),
     JSON_FIELD(struct frame_head, type, JSON_STRING, true, 1, 64),
@@ -48,7 +48,7 @@ frames_find(const char *type, size_t *out_index)
 	return NULL;
 }
 
-/* Before hello: kept, with their length in front. */
+/* Keeps a frame that came before hello, with its length in front. */
 static void
 frames_keep(struct frames *f, struct conn *c, const char *json, size_t len)
 {
@@ -76,9 +76,9 @@ frames_run(struct frames *f, struct conn *c, const struct frame_type *type,
 	return type->handler(f, c, in, id, a, err);
 }
 
-/* A frame with a limit of its own that was not let through to it counts here: one that is
- * malformed like any frame, one that found its lane full like a refused send. False: the
- * client was told already, or closed. */
+/* Counts a failed frame of a type with FRAME_FREE, whose own limit did not count it. A
+ * frame that its lane has no room for counts like a refused send, any other failure like
+ * a frame of another type. False: the client got an error frame or was closed already. */
 static bool
 frames_count_failed(struct conn *c, const struct frame_type *type, enum es_code rc,
     const struct frame_head *head)
@@ -132,7 +132,8 @@ frames_receive(struct frames *f, struct conn *c, const char *json, size_t len)
 {
 	struct arena *a;
 
-	/* one token greets: while it is checked, and then counted, all else waits */
+	/* Only one token can start the greeting: while it is checked, all other frames
+	 * wait. */
 	if (greeting_is_checking(c)) {
 		frames_keep(f, c, json, len);
 		return;

@@ -1,5 +1,6 @@
-/* The frame table and the dispatch of one frame from a client: parse by the table, call
- * the handler, answer a failure with an error frame. Never closes for a bad frame. */
+/* The table of frame types, and the dispatch of one client frame: parse it by the table,
+ * call the handler, and answer a failure with an error frame. A malformed frame does not
+ * close the connection; too many frames do (flood.h). */
 #ifndef PUSH_FRAMES_H
 #define PUSH_FRAMES_H
 
@@ -15,7 +16,7 @@ struct who;
 struct send_queue;
 struct read_marks;
 
-/* What the handlers work with; filled in worker/. */
+/* The parts that the handlers use; filled in worker/. */
 struct frames {
 	struct loop_env *env;
 	struct conns *conns;
@@ -26,32 +27,33 @@ struct frames {
 	struct read_marks *marks;
 };
 
-#define FRAME_ID_MAX 64 /* characters of a client's id */
+#define FRAME_ID_MAX 64 /* most characters of a client's frame id */
 
-/* in is the struct that the field table fills; id is the client's, or NULL; both live in
- * a, which ends with the call: copy what is needed later. ES_OK: answered, or will be. An
- * error is answered by the caller with an error frame. */
+/* Handles one frame. in is the struct that the field table fills; id is the client's
+ * frame id, or NULL. Both live in a, which is freed after the call, so the handler copies
+ * what it needs later. ES_OK: the frame is answered, or will be. Any other result: the
+ * caller sends the error frame. */
 typedef enum es_code frame_handler(struct frames *f, struct conn *c, const void *in,
     const char *id, struct arena *a, struct es_err *err);
 
 enum frame_flag {
-	FRAME_EARLY = 4, /* taken before hello, when no token has come yet */
-	FRAME_FREE =
-	    1, /* not counted against the frame rate (it has a limit of its own) */
+	FRAME_EARLY = 4, /* accepted before hello, until a token was sent */
+	/* not counted by ES_LIMIT_FRAMES, because the type has a limit of its own */
+	FRAME_FREE = 1,
 	FRAME_PASSIVE = 2, /* does not count as activity of the user */
 };
 
 struct frame_type {
 	const char *type;
-	const struct json_field
-	    *fields; /* without type and id; unknown members are ignored */
+	/* besides type and id; unknown fields are ignored */
+	const struct json_field *fields;
 	size_t n_fields;
-	size_t size; /* of the struct that the fields fill */
+	size_t size; /* bytes of the struct that the fields fill */
 	frame_handler *handler;
 	unsigned flags;
 };
 
-/* One per frame_<type>.c. */
+/* Each is defined in frame_<type>.c. */
 extern const struct frame_type frame_subscribe, frame_unsubscribe, frame_sync, frame_send,
     frame_typing, frame_read, frame_presence, frame_presence_watch, frame_auth,
     frame_ping;
@@ -59,11 +61,12 @@ extern const struct frame_type frame_subscribe, frame_unsubscribe, frame_sync, f
 extern const struct frame_type *const frame_types[];
 extern const size_t n_frame_types;
 
-/* One whole text message from a client. */
+/* Handles one whole text message of a client. */
 void frames_receive(struct frames *f, struct conn *c, const char *json, size_t len);
-/* hello was sent: run what waited for it. */
+/* hello is queued: handle the frames that waited for it. */
 void frames_resume(struct frames *f, struct conn *c);
-/* [{"type":"send","fields":["channelId","body","clientMessageId"]}] */
+/* Writes the table as JSON:
+ * [{"type":"send","fields":["channelId","body","clientMessageId"]}] */
 void frames_dump(FILE *to);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "core/banned.h"
 
-#define SWEEP_USERS 500 /* of dead workers, at a time */
+#define SWEEP_USERS 500 /* users of dead workers removed in one sweep */
 
 const struct presence_limits presence_limits_default = {
     .hold_ms = 15000, .idle_ms = 300000};
@@ -128,8 +128,10 @@ presence_subscribed(struct presence *p, const char *topic)
 
 	if (pt == NULL)
 		return;
-	pt->again_ms = 0; /* a list under way may be older than this: list once more */
-	presence_tenant_list(pt); /* from here on nothing is missed */
+	/* If a list under way was asked for before this subscription, ask again at the
+	 * next tick. */
+	pt->again_ms = 0;
+	presence_tenant_list(pt); /* no change is missed from here on */
 }
 
 void
@@ -155,7 +157,9 @@ presence_on_lease(
 
 	(void)err;
 	if (rc == ES_OK && v->kind == REDIS_INT && v->num == 0)
-		presence_users_tell_again(p); /* it had run out: we may have been swept */
+		/* The lease had expired, so another worker may have removed the statuses
+		 * of this worker. */
+		presence_users_tell_again(p);
 }
 
 static void

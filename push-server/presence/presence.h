@@ -1,6 +1,6 @@
-/* Presence of this worker: the status of its users goes to Redis, the status of
- * everybody comes back from there and goes to those that it concerns: as changes, which
- * may be lost, and as snapshots in their place. */
+/* Presence in one worker. The worker writes the status of its own users to Redis, and
+ * reads the statuses of all users of a tenant from Redis. Clients receive a change as a
+ * lossy frame; a client that missed one receives a snapshot of all statuses instead. */
 #ifndef PUSH_PRESENCE_H
 #define PUSH_PRESENCE_H
 
@@ -13,48 +13,50 @@
 struct presence;
 
 struct presence_limits {
-	int64_t hold_ms; /* a user without a connection is not offline yet */
-	int64_t idle_ms; /* without a frame other than ping */
+	int64_t hold_ms; /* how long a user without a connection stays online or idle */
+	int64_t idle_ms; /* time without a frame other than ping until a user is idle */
 };
 extern const struct presence_limits presence_limits_default;
 
-/* What presence asks of the outside. */
+/* What this room needs from outside; filled in worker/. */
 struct presence_io {
 	void *ctx;
 	void (*topic)(void *ctx, const char *topic, bool wanted);
-	/* A script, or (script NULL) a command, on the commands' connection to Redis.
-	 * False: it can't be asked now, and done is not called; otherwise done, if there
-	 * is one, is called exactly once, never from inside. */
+	/* Sends a script, or a command when script is NULL, to Redis. False: Redis can't
+	 * be asked now, and done is not called. True: done, if not NULL, is called
+	 * exactly once, never before this function returns. */
 	bool (*redis)(void *ctx, struct redis_script *script, size_t argc,
 	    const struct redis_arg argv[], redis_async_done *done, void *arg);
 };
 
-/* env and conns outlive it. */
+/* env and conns must outlive it; limits and io are copied. */
 struct presence *presence_new(struct loop_env *env, struct conns *conns,
     const struct presence_limits *limits, const struct presence_io *io);
-/* Connections are gone. */
+/* All connections must be closed before. */
 void presence_free(struct presence **p);
 
 void presence_conn_open(struct presence *p, struct conn *c);
 void presence_conn_closed(struct presence *p, struct conn *c);
-/* The connection's user says how this connection is to count. */
+/* The client chooses the status of this connection. */
 void presence_choose(struct presence *p, struct conn *c, enum presence_status status);
-/* Whose changes the connection gets in a large tenant; replaces the earlier list. */
+/* Sets the users whose changes the connection receives in a large tenant; replaces the
+ * earlier list. */
 void presence_watch(
     struct presence *p, struct conn *c, const struct user_id users[], size_t n);
 
-/* This user is not to be here any more (deactivated, or of a suspended tenant): offline
- * at once, however many connections of it are still open. */
+/* This user may not be connected any more (deactivated, or of a suspended tenant). The
+ * user is offline at once, even if connections are still open. */
 void presence_user_gone(
     struct presence *p, const struct tenant_id *tenant, const struct user_id *user);
 
-/* es:t:<tenant>:p */
+/* True for the topics of presence, es:t:<tenant>:p. */
 bool presence_owns(const char *topic);
 void presence_message(
     struct presence *p, const char *topic, const char *data, size_t len);
 void presence_subscribed(struct presence *p, const char *topic);
 void presence_redis_state(struct presence *p, bool up);
-/* End of a turn of the loop: who came is told of, and told who is there. */
+/* End of a turn of the loop: write changed statuses to Redis, ask for the statuses of new
+ * tenants, and queue the snapshots that are due. */
 void presence_turn(struct presence *p);
 void presence_tick(struct presence *p);
 

@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-#define FRAME_BYTES (60UL * 1024) /* 500 users are 36 KiB */
+#define FRAME_BYTES (60UL * 1024) /* 500 users take 36 KiB */
 
 void
 presence_frame_want(struct presence_conn *pc)
@@ -26,8 +26,8 @@ presence_frame_waits(const struct presence_conn *pc)
 	return !list_empty(&pc->snapshot);
 }
 
-/* The buffer of changes was full, so this reader does not know the state any more. It
- * gets all of it instead, after a while: many changes come together. */
+/* The buffer of changes was full, so this client does not know all statuses any more. It
+ * gets a snapshot after a delay, which covers the changes until then. */
 static void
 presence_frame_want_later(struct presence_conn *pc)
 {
@@ -37,7 +37,8 @@ presence_frame_want_later(struct presence_conn *pc)
 	list_move_tail(&p->late, &pc->snapshot);
 }
 
-/* A reader that was told of itself by its snapshot does not hear it again. */
+/* Skips a client that waits for a snapshot, and a client that knows this status of its
+ * own user already from its snapshot. */
 static void
 presence_frame_tell(struct presence_conn *pc, const struct presence_person *person,
     const char *json, size_t len)
@@ -75,13 +76,13 @@ presence_frame_change(struct presence_tenant *pt, const struct presence_person *
 			    json, len);
 }
 
-/* A snapshot being written. */
+/* A snapshot while it is built. */
 struct snapshot {
 	struct presence_conn *pc;
 	struct arena *arena;
 	struct json_write json;
 	struct text text;
-	unsigned n;    /* users of this frame */
+	unsigned n;    /* users in this frame so far */
 	unsigned part; /* number of this frame, from 1 */
 };
 
@@ -99,7 +100,7 @@ presence_frame_begin(struct snapshot *s)
 	jw_array(&s->json, "users");
 }
 
-/* A snapshot of one frame says nothing of parts. */
+/* The fields `part` and `more` appear only in a snapshot of several frames. */
 static void
 presence_frame_end(struct snapshot *s, bool more)
 {
@@ -131,7 +132,7 @@ presence_frame_put(
 	jw_object_end(&s->json);
 }
 
-/* The reader's own user may be on its way to Redis still. */
+/* Adds the client's own user, whose status may not have come back from Redis yet. */
 static void
 presence_frame_put_self(struct snapshot *s)
 {
@@ -141,13 +142,13 @@ presence_frame_put_self(struct snapshot *s)
 
 	pc->self_told = presence_users_status(pc);
 	if (person != NULL && person->seen != PRESENCE_OFFLINE)
-		pc->self_told = person->seen; /* is put with the others */
+		pc->self_told = person->seen; /* the loop over pt->people adds the user */
 	else if (pc->self_told != PRESENCE_OFFLINE)
 		presence_frame_put(s, user, pc->self_told);
 }
 
-/* Small tenants: the users that are not offline. Large ones: the watched, offline or not.
- */
+/* In a small tenant: the users that are not offline, and the watched ones. In a large
+ * tenant: only the watched ones. Watched users are listed even if they are offline. */
 static void
 presence_frame_put_all(struct snapshot *s)
 {
@@ -173,8 +174,9 @@ presence_frame_put_all(struct snapshot *s)
 	}
 }
 
-/* Changes that wait in the connection's buffer are older than the snapshot: sent after
- * it, they would take the client back to an old state for ever. */
+/* Changes that wait in the connection's buffer are older than the snapshot. They are
+ * dropped, because a client that applied them after the snapshot would keep an old status
+ * for ever. */
 static void
 presence_frame_snapshot(struct presence_conn *pc)
 {
@@ -186,8 +188,8 @@ presence_frame_snapshot(struct presence_conn *pc)
 	presence_frame_end(&s, false);
 }
 
-/* A reader of a tenant that Redis has not listed yet is told when it has: the list makes
- * its readers due again. */
+/* If Redis has not listed the tenant yet, the snapshot waits on pt->unlisted. When the
+ * list arrives, presence_tenant_listed() makes it due again. */
 void
 presence_frame_turn(struct presence *p)
 {

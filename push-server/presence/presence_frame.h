@@ -1,23 +1,25 @@
-/* The frames of presence: a change to those whom it concerns, a snapshot to one reader.
- */
+/* The frames of presence: changes for all clients that need them, and snapshots for one
+ * client. */
 #ifndef PUSH_PRESENCE_FRAME_H
 #define PUSH_PRESENCE_FRAME_H
 
 #include "presence/presence_state.h"
 
-#define PRESENCE_FRAME_USERS 500 /* of one frame of a snapshot; more go into several */
-/* A reader whose buffer of changes was full gets a snapshot instead, at most this often.
- */
+/* users in one frame of a snapshot; a larger snapshot takes several frames */
+#define PRESENCE_FRAME_USERS 500
+/* Delay of the snapshot for a client whose buffer of changes was full, so that one
+ * snapshot replaces many changes. */
 #define PRESENCE_SNAPSHOT_MS 1000
 
-/* A change of this person. A reader that takes no more changes now gets a snapshot. */
+/* Send this person's status to the clients that need it. A client whose buffer is full
+ * gets a snapshot later. */
 void presence_frame_change(
     struct presence_tenant *pt, const struct presence_person *person);
-/* A snapshot at the end of this turn. */
+/* Send a snapshot at the end of this turn. */
 void presence_frame_want(struct presence_conn *pc);
 /* End of a turn: send the snapshots that are due. */
 void presence_frame_turn(struct presence *p);
-/* Later ones become due. */
+/* Move the delayed snapshots whose time has come to the end of this turn. */
 void presence_frame_tick(struct presence *p);
 
 #endif

@@ -68,7 +68,7 @@ presence_person_drop_idle(struct presence_tenant *pt, struct presence_person *pe
 	if (!pt->large && person->seen != PRESENCE_OFFLINE)
 		return;
 	if (pt->asking && presence_person_heard_since(person, pt->asked))
-		return; /* the list under way may know less */
+		return; /* the answer under way may be older than this status */
 	if (person->seen != PRESENCE_OFFLINE)
 		pt->n_present--;
 	table_remove(&pt->people, &person->node);

@@ -1,6 +1,6 @@
-/* The fields of presence, for the files of this room. Presence has two halves: users
- * (what this worker tells Redis of its own connections) and tenants (what Redis tells of
- * all users, tenant by tenant). */
+/* The state of this room, for its files. Presence has two halves. presence_users.c writes
+ * the statuses of this worker's users to Redis. presence_tenant.c reads the statuses of
+ * all users of a tenant from Redis. */
 #ifndef PUSH_PRESENCE_STATE_H
 #define PUSH_PRESENCE_STATE_H
 
@@ -9,11 +9,17 @@
 #include "env/odd_message.h"
 #include "presence/presence.h"
 
-#define PRESENCE_LEASE_MS 5000  /* the worker's lease is renewed this often */
-#define PRESENCE_SMALL    400   /* at or below: every change goes to everybody again */
-#define PRESENCE_LARGE    500   /* above: a change goes to those that asked for it */
-#define PRESENCE_FLUSH_MS 500   /* changes of a tenant are collected for */
-#define PRESENCE_AGAIN_MS 60000 /* a tenant is compared with Redis this often */
+#define PRESENCE_LEASE_MS 5000 /* interval between renewals of the worker's lease */
+/* users present at which a large tenant becomes small: every client receives every
+ * change */
+#define PRESENCE_SMALL 400
+/* a tenant with more users present becomes large: a client receives only the changes of
+ * users that it watches */
+#define PRESENCE_LARGE 500
+/* interval between two deliveries of a tenant's changes */
+#define PRESENCE_FLUSH_MS 500
+/* interval between two comparisons of a tenant with Redis */
+#define PRESENCE_AGAIN_MS 60000
 
 struct presence {
 	struct loop_env *env;
@@ -21,50 +27,61 @@ struct presence {
 	struct presence_limits limits;
 	struct presence_io io;
 	struct table users;
-	struct list all_users; /* the longest not looked at first */
-	struct list dirty;     /* users whose status is to be told */
-	struct list leaving;   /* users without connection, oldest first */
+	/* the user that was scanned the longest time ago is first */
+	struct list all_users;
+	struct list dirty;   /* users whose status must be written to Redis */
+	struct list leaving; /* users without a connection, oldest first */
 	struct table tenants;
 	struct list all_tenants;
-	struct list to_list;   /* tenants to be listed at the end of this turn */
-	struct list snapshots; /* readers to get a snapshot at the end of this turn */
-	struct list late;      /* readers to get one later, the earliest first */
+	/* tenants whose statuses must be asked for at the end of this turn */
+	struct list to_list;
+	/* presence_conn: a snapshot is due at the end of this turn */
+	struct list snapshots;
+	/* presence_conn: a snapshot is due later; earliest first */
+	struct list late;
 	uint64_t last_generation, last_stamp;
-	int64_t lease_ms; /* next */
+	int64_t lease_ms; /* time of the next renewal of the lease */
 	struct odd_messages odd;
-	uint64_t steps; /* readers, users and watches looked at, for tests of the cost */
+	/* counts visits of clients, users and watches, for tests of the cost */
+	uint64_t steps;
 };
 
-/* A connection: it counts for the status of its user, and it reads its tenant's changes.
- */
+/* Presence of one connection. The connection counts for the status of its user, and its
+ * client receives the changes of the tenant. */
 struct presence_conn {
 	struct conn *conn;
 	struct presence_user *user;
 	struct list of_user;
-	bool chosen; /* status is what the client asked for; else by activity */
+	/* true: status is the client's choice; false: the status follows activity */
+	bool chosen;
 	enum presence_status status;
 	struct presence_tenant *pt;
 	struct list of_tenant;
-	struct list
-	    snapshot; /* on presence->snapshots, ->late or pt->unlisted: wants one */
-	int64_t snapshot_ms;            /* when it is due, on ->late */
-	enum presence_status self_told; /* of its own user, what it was told last */
-	struct list watches;            /* of struct presence_watch, of_conn */
+	/* on presence->snapshots, presence->late or pt->unlisted while a snapshot is
+	 * wanted */
+	struct list snapshot;
+	/* time at which it is due, while on presence->late */
+	int64_t snapshot_ms;
+	/* status of its own user that the client received last */
+	enum presence_status self_told;
+	struct list watches; /* of struct presence_watch, linked by of_conn */
 	unsigned n_watches;
 };
 
-/* The status of one user, as this worker has heard it from Redis and told it. */
+/* The status of one user, as this worker received it from Redis and sent it to
+ * clients. */
 struct presence_person {
 	struct table_node node;
 	struct user_id user;
 	enum presence_status seen, told;
-	uint64_t heard;      /* pt->asks when the topic last spoke of it */
-	uint64_t stamp;      /* of the frame that named it last */
+	/* number of questions (pt->asks) when the topic last named this person */
+	uint64_t heard;
+	uint64_t stamp;      /* stamp of the last presence_watch frame that named it */
 	struct list changed; /* on pt->changed */
-	struct list watches; /* of struct presence_watch, of_person */
+	struct list watches; /* of struct presence_watch, linked by of_person */
 };
 
-/* One edge between a reader and a person. */
+/* One client watches one person. */
 struct presence_watch {
 	struct list of_person, of_conn;
 	struct presence_person *person;
@@ -78,15 +95,17 @@ struct presence_tenant {
 	struct presence *presence;
 	struct tenant_id tenant;
 	uint64_t generation;
-	uint64_t asks;  /* questions put to Redis so far */
-	uint64_t asked; /* the number of the list under way, with asking */
+	uint64_t asks;  /* number of questions sent to Redis so far */
+	uint64_t asked; /* number of the list question under way, while asking */
 	struct list conns;
 	unsigned n_conns;
-	struct table
-	    people; /* small: those not offline, and the watched; large: the watched */
+	/* Small tenant: users that are not offline, and watched ones. Large tenant:
+	 * watched users only. */
+	struct table people;
 	unsigned n_present;
 	struct list changed;
-	struct list unlisted; /* readers that want a snapshot once Redis has listed it */
+	/* clients that get a snapshot when Redis has listed the tenant */
+	struct list unlisted;
 	bool large, listed, asking;
 	int64_t flush_ms, again_ms;
 };

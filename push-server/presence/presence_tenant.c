@@ -82,7 +82,9 @@ presence_tenant_join(struct presence *p, struct presence_conn *pc)
 	pc->pt = pt;
 	list_add_tail(&pt->conns, &pc->of_tenant);
 	pt->n_conns++;
-	presence_frame_want(pc); /* follows hello at the end of the turn, or the list */
+	/* The snapshot follows hello at the end of the turn, or waits for the list from
+	 * Redis. */
+	presence_frame_want(pc);
 }
 
 void
@@ -98,8 +100,8 @@ presence_tenant_leave(struct presence *p, struct presence_conn *pc)
 		presence_tenant_free(pt);
 }
 
-/* Too many are present to tell everybody of everybody: forget the people that nobody
- * watches. */
+/* Too many users are present to send every change to every client: the tenant becomes
+ * large, and people without a watch are dropped. */
 static void
 presence_tenant_enlarge(struct presence_tenant *pt)
 {
@@ -158,7 +160,8 @@ presence_tenant_message(struct presence_tenant *pt, const char *data, size_t len
 	arena_free(&a);
 }
 
-/* Users that are not in the list are offline. At most PRESENCE_LARGE are in it. */
+/* Takes the list of present users, at most PRESENCE_LARGE of them. Users that are not in
+ * the list are offline. */
 static void
 presence_tenant_take_list(struct presence_tenant *pt, const struct redis_value *v)
 {
@@ -194,7 +197,8 @@ presence_tenant_take_list(struct presence_tenant *pt, const struct redis_value *
 		}
 		presence_person_see(pt, person, status);
 		if (!pt->listed)
-			person->told = status; /* the snapshot says it */
+			/* the clients receive it with their snapshot */
+			person->told = status;
 	}
 	while ((node = table_next(&listed, NULL)) != NULL) {
 		struct presence_person *person =
@@ -210,14 +214,15 @@ presence_tenant_take_list(struct presence_tenant *pt, const struct redis_value *
 	}
 }
 
-/* The tenant that was asked about may be gone from this worker. */
+/* Context of a list question. When the answer arrives, this worker may have dropped the
+ * tenant, or created it again with another generation. */
 struct list_query {
 	struct presence *presence;
 	struct tenant_id tenant;
 	uint64_t generation;
 };
 
-/* The list is there: readers that waited for it get their snapshot. */
+/* The list has arrived: the clients that waited for it get their snapshots. */
 static void
 presence_tenant_listed(struct presence_tenant *pt)
 {
@@ -261,7 +266,7 @@ presence_tenant_on_list(
 		if (rc == ES_OK)
 			presence_tenant_take_answer(pt, v);
 		else
-			pt->again_ms = 0; /* the tick asks again */
+			pt->again_ms = 0; /* the next tick asks again */
 	}
 	free(q);
 }

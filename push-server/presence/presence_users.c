@@ -20,11 +20,13 @@ struct presence_user {
 	struct list conns;
 	struct list all; /* on presence->all_users */
 	struct list dirty, leaving;
-	int64_t left_ms;                    /* without connection since */
-	enum presence_status told, telling; /* what Redis has; what is on its way */
+	int64_t left_ms; /* when the last connection was closed */
+	/* told: status in Redis; telling: status in the command under way */
+	enum presence_status told, telling;
 	bool known, busy, forget_choice;
-	bool forgetting; /* forget_choice as of the command under way */
-	bool gone;       /* may not be here: offline, whatever its connections say */
+	bool forgetting; /* forget_choice of the command under way */
+	/* the user may not be connected: offline, whatever the connections say */
+	bool gone;
 };
 
 static bool
@@ -53,8 +55,8 @@ presence_users_conn_status(
 	                                                            : PRESENCE_ONLINE;
 }
 
-/* Online beats idle beats offline; for a while after the last connection nothing changes.
- */
+/* Online is better than idle, and idle better than offline. After the last connection the
+ * status stays for limits.hold_ms. */
 static enum presence_status
 presence_users_status_of(const struct presence_user *u)
 {
@@ -112,7 +114,7 @@ presence_users_join(struct presence *p, struct presence_conn *pc)
 		table_add(&p->users, &u->node, keyed_hash(&key, sizeof(key)));
 	}
 	list_del(&u->leaving);
-	u->gone = false; /* the database has let it in */
+	u->gone = false; /* the database has accepted the user again */
 	pc->user = u;
 	list_add_tail(&u->conns, &pc->of_user);
 	presence_users_mark(u);
@@ -141,10 +143,13 @@ presence_users_status(const struct presence_conn *pc)
 void
 presence_users_choose(struct presence_conn *pc, enum presence_status status)
 {
-	pc->chosen = status != PRESENCE_ONLINE; /* online: by activity from now on */
+	/* after online the status follows activity again */
+	pc->chosen = status != PRESENCE_ONLINE;
 	pc->status = status;
 	pc->user->forget_choice = true;
-	pc->user->known = false; /* tell also when nothing has changed: the choice goes */
+	/* Write the status even if it is unchanged, so that the choice made over REST is
+	 * deleted. */
+	pc->user->known = false;
 	presence_users_mark(pc->user);
 }
 
@@ -159,12 +164,13 @@ presence_users_on_told(
 	u->busy = false;
 	if (rc == ES_OK) {
 		u->told = u->telling;
-		/* A choice that came meanwhile is not taken back yet. */
+		/* If the client chose again meanwhile, another command must delete the
+		 * choice. */
 		u->known = !u->forget_choice;
 		if (!u->known || presence_users_status_of(u) != u->told)
 			presence_users_mark(u);
 	}
-	/* Not told: the next scan finds it. */
+	/* After a failure the next scan writes the status again. */
 	if (rc != ES_OK)
 		u->forget_choice |= u->forgetting;
 	if (list_empty(&u->conns) && u->told == PRESENCE_OFFLINE &&
@@ -172,7 +178,7 @@ presence_users_on_told(
 		presence_users_free_one(u);
 }
 
-/* False: Redis takes nothing now. */
+/* False: Redis can't be asked now. */
 static bool
 presence_users_tell_one(struct presence_user *u)
 {
@@ -208,7 +214,8 @@ presence_users_gone(
 	presence_users_mark(u);
 }
 
-/* Each user is looked at once in PRESENCE_SCAN_TICKS, a share of them at a time. */
+/* Checks a share of the users, so that each user is checked once in
+ * PRESENCE_SCAN_TICKS. */
 static void
 presence_users_scan(struct presence *p)
 {

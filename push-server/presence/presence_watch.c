@@ -29,13 +29,14 @@ presence_watch_clear(struct presence_conn *pc)
 	pc->n_watches = 0;
 }
 
-/* A question to Redis for the statuses of users; the answer has their order. */
+/* A question to Redis for the statuses of users; the answer has the order of users[]. */
 struct seen_query {
 	struct presence *presence;
 	struct tenant_id tenant;
 	uint64_t generation;
-	uint64_t asked;         /* its number among the tenant's questions */
-	struct conn_ref reader; /* gets a snapshot; generation 0: nobody */
+	uint64_t asked; /* number of this question among the tenant's questions */
+	/* the connection that gets a snapshot; generation 0: none */
+	struct conn_ref reader;
 	size_t n;
 	struct user_id users[PRESENCE_WATCH_MAX];
 };
@@ -54,14 +55,15 @@ presence_watch_take(struct presence_tenant *pt, const struct seen_query *q,
 		    !presence_parse(v->items[i].str, &status))
 			status = PRESENCE_OFFLINE;
 		presence_person_see(pt, person, status);
-		/* The first watcher hears it by its snapshot. */
+		/* The only watcher receives this status with its snapshot. */
 		if (told && person->watches.next->next == &person->watches)
 			person->told = status;
 	}
 }
 
-/* Redis does not say how the people are: no snapshot, since it would call them offline.
- * The tenant is listed again by the next tick, which asks for the watched anew. */
+/* Redis did not answer. A snapshot now would show the people as offline, so the client
+ * waits on pt->unlisted. The next tick asks for the list of the tenant, and then for the
+ * watched people. */
 static void
 presence_watch_unanswered(struct presence_tenant *pt, struct presence_conn *pc)
 {
@@ -94,7 +96,7 @@ presence_watch_on_seen(
 	free(q);
 }
 
-/* True when asked; q is the question's then. */
+/* True: the question is sent, and its answer frees q. */
 static bool
 presence_watch_ask(struct presence_tenant *pt, struct seen_query *q)
 {
@@ -128,7 +130,7 @@ presence_watch_send_off(struct presence_tenant *pt, struct seen_query *q)
 	if (q->n > 0 && presence_watch_ask(pt, q))
 		return;
 	if (q->n > 0)
-		pt->again_ms = 0; /* Redis is away: the tick asks again */
+		pt->again_ms = 0; /* Redis can't be asked now: the next tick asks again */
 	free(q);
 }
 
@@ -162,9 +164,9 @@ presence_watch_add(struct presence_conn *pc, struct presence_person *person)
 	pc->n_watches++;
 }
 
-/* The new watches are made before the old ones go, so that a person on both lists is not
- * forgotten between. The stamp tells in one step whether the frame has named a person
- * before, however many readers watch it. */
+/* The new watches are added before the old ones are freed, so that a person on both lists
+ * is not dropped in between. The stamp shows in one step whether this frame has named the
+ * person before, however many clients watch it. */
 static void
 presence_watch_replace(struct presence_conn *pc, const struct user_id users[], size_t n)
 {
@@ -180,7 +182,7 @@ presence_watch_replace(struct presence_conn *pc, const struct user_id users[], s
 
 		p->steps++;
 		if (person->stamp == stamp)
-			continue; /* named twice */
+			continue; /* the frame names the person twice */
 		person->stamp = stamp;
 		presence_watch_add(pc, person);
 	}

@@ -11,7 +11,7 @@
 
 #include "core/banned.h"
 
-#define WRITE_MS 3000 /* deadline of a statement; 1,000 marks take 35 ms */
+#define WRITE_MS 3000 /* deadline of a statement; writing 1,000 marks takes 35 ms */
 
 struct mark_key {
 	struct tenant_id tenant;
@@ -19,7 +19,7 @@ struct mark_key {
 	struct channel_id channel;
 };
 
-/* One mark that waits, or is on its way to the database. */
+/* One mark that waits or is being written to the database. */
 struct mark {
 	struct table_node node;
 	struct list place; /* on marks->waiting */
@@ -28,7 +28,7 @@ struct mark {
 	struct list requests; /* of struct request, oldest first */
 };
 
-/* One frame that is owed an answer; the id follows it in the same block. */
+/* One client frame that needs an answer; the text of id follows in the same block. */
 struct request {
 	struct list place;
 	struct conn_ref conn;
@@ -38,10 +38,10 @@ struct request {
 struct read_marks {
 	struct conns *conns;
 	struct pg_async *pg;
-	struct table table; /* of the marks that wait */
+	struct table table; /* of the waiting marks, by their key */
 	struct list waiting;
-	size_t n;       /* marks that wait or are on their way */
-	bool under_way; /* a statement is */
+	size_t n;       /* marks that wait or are being written */
+	bool under_way; /* a statement is running */
 };
 
 /* The marks of one statement. */
@@ -66,7 +66,7 @@ read_marks_new(struct conns *conns, struct pg_async *pg)
 	return m;
 }
 
-/* Answer the frames of a mark and free it. */
+/* Answer all frames of a mark and free the mark. */
 static void
 read_marks_answer(
     struct read_marks *m, struct mark *mark, enum es_code rc, const struct es_err *err)
@@ -171,7 +171,7 @@ read_marks_add(struct read_marks *m, struct conn *c, const struct channel_id *ch
 	return ES_OK;
 }
 
-/* The detail of what a mark was refused for. */
+/* The error text for a mark that the database refused. */
 static const char *
 read_marks_refusal(enum es_code code)
 {
@@ -180,7 +180,7 @@ read_marks_refusal(enum es_code code)
 	return code == ES_NOT_FOUND ? "no such channel" : es_code_title(code);
 }
 
-/* The statement failed: all of its marks are answered with that. */
+/* The statement failed: all its marks get the same error. */
 static void
 read_marks_fail(struct batch *b, enum es_code rc, const struct es_err *why)
 {
@@ -189,7 +189,7 @@ read_marks_fail(struct batch *b, enum es_code rc, const struct es_err *why)
 	mem_free(b);
 }
 
-/* The statement was done: each mark has an answer of its own. */
+/* The statement succeeded: each mark has a result of its own. */
 static void
 read_marks_settle(struct batch *b, const struct read_answer answers[])
 {
@@ -220,10 +220,12 @@ read_marks_on_written(void *ctx, enum es_code rc, struct pg_rows *rows, struct a
 	answers = arena_alloc(a, b->n * sizeof(*answers));
 	read_store_many_read(rows, b->n, a, answers);
 	read_marks_settle(b, answers);
-	read_marks_send(m); /* more than one statement could take */
+	/* marks may be left over if there were more than READ_STORE_MAX */
+	read_marks_send(m);
 }
 
-/* One statement at a time: the marks that come meanwhile are merged for the next. */
+/* Only one statement runs at a time. Marks that arrive meanwhile are merged for the next
+ * one. */
 static void
 read_marks_send(struct read_marks *m)
 {

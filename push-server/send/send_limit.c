@@ -16,7 +16,7 @@ struct send_limit {
 	struct limits_local *local;
 };
 
-/* One question under way; the connection may be gone when it is answered. */
+/* One check under way; the connection may be gone when Redis answers. */
 struct question {
 	struct send_limit *limit;
 	struct tenant_id tenant;

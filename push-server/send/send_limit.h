@@ -1,5 +1,5 @@
-/* The rate limit of sends, of the user and of the tenant, asked without waiting: in
- * Redis, or in this process while Redis is away. */
+/* Checks the rate limits of sends, for the user and for the tenant, without blocking. The
+ * counts are in Redis, or in this process while Redis is unreachable. */
 #ifndef PUSH_SEND_LIMIT_H
 #define PUSH_SEND_LIMIT_H
 
@@ -10,10 +10,11 @@
 struct redis_async;
 struct send_limit;
 
-/* refused NULL: go on. Called exactly once, perhaps from inside. */
+/* refused is NULL when the send is allowed. Called exactly once, perhaps before
+ * send_limit_check() returns. */
 typedef void send_limit_done(void *ctx, const struct es_err *refused);
 
-/* env and redis outlive it. */
+/* env and redis must outlive it. */
 struct send_limit *send_limit_new(struct loop_env *env, struct redis_async *redis);
 void send_limit_free(struct send_limit **l);
 void send_limit_check(

@@ -14,22 +14,23 @@
 #define BUCKETS     1024
 #define AWAITED_MAX 65536
 #define LOOKUP_MS   2000
-/* Look-ups ahead of time that are under way at once: after a reconnect thousands of sends
- * may wait, and logins share this pipeline. */
+/* Most early look-ups under way at once. After a reconnect thousands of sends may wait,
+ * and logins use the same pipeline. */
 #define ASKED_MAX 64
 
 struct send_outcomes {
 	struct conns *conns;
 	struct pg_async *pg;
 	char topic[ES_TOPIC_MAX];
-	struct list due; /* all have the same time-out: oldest first */
+	struct list due; /* oldest first, as all have the same time-out */
 	struct list buckets[BUCKETS];
 	size_t n;
-	struct list to_ask; /* those to be looked up ahead of time */
-	unsigned n_asked;   /* of these look-ups, under way */
+	struct list to_ask; /* envelopes to be looked up before their deadline */
+	unsigned n_asked;   /* look-ups of that kind under way */
 };
 
-/* A look-up ahead of time; what it is about may be answered before it comes back. */
+/* A look-up before the deadline; the envelope may be answered before the result
+ * arrives. */
 struct asked {
 	struct send_outcomes *outcomes;
 	struct uuid envelope;
@@ -127,7 +128,7 @@ awaited_free(struct awaited **a)
 	if (*a == NULL)
 		return;
 	CHECK(list_empty(&(*a)->due));
-	arena = (*a)->arena; /* which *a itself lives in */
+	arena = (*a)->arena; /* *a itself lives in the arena */
 	*a = NULL;
 	arena_free(&arena);
 }
@@ -198,7 +199,7 @@ send_outcomes_refusal(enum es_code code)
 	return es_code_title(code);
 }
 
-/* known NULL: all are. */
+/* known tells which outcomes are valid; NULL: all are. */
 static void
 send_outcomes_answer(struct send_outcomes *r, struct awaited *a,
     const struct outcome outcomes[], size_t n, const bool known[])
@@ -252,7 +253,8 @@ send_outcomes_message(struct send_outcomes *r, const char *data, size_t len)
 		log_warn("odd reply", LOG_STR("detail", err.text));
 	else
 		a = send_outcomes_find(r, reply.envelope.text);
-	if (a != NULL) { /* else answered already, or of an earlier life */
+	/* NULL: the envelope is answered already, or an earlier process sent it */
+	if (a != NULL) {
 		send_outcomes_unlist(r, a);
 		send_outcomes_answer(r, a, reply.outcomes, reply.n, NULL);
 		awaited_free(&a);
@@ -260,7 +262,7 @@ send_outcomes_message(struct send_outcomes *r, const char *data, size_t len)
 	arena_free(&arena);
 }
 
-/* A look-up at the deadline of one envelope. */
+/* The look-up of one envelope at its deadline. */
 struct look_up {
 	struct send_outcomes *outcomes;
 	struct awaited *awaited;
@@ -307,8 +309,8 @@ send_outcomes_look_up(struct send_outcomes *r, struct awaited *a)
 
 static void send_outcomes_ask(struct send_outcomes *r);
 
-/* An outcome that is not known now may be known soon: the envelope waits on, until its
- * deadline. */
+/* An outcome that is unknown now may become known soon: the envelope then waits on until
+ * its deadline. */
 static void
 send_outcomes_take_early(struct send_outcomes *r, struct awaited *a, struct pg_rows *rows)
 {
@@ -337,13 +339,13 @@ send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
 	(void)err, (void)arena;
 	mem_free(ctx);
 	r->n_asked--;
-	if (a != NULL) /* else the envelope was answered meanwhile */
+	if (a != NULL) /* NULL: the envelope was answered meanwhile */
 		send_outcomes_take_early(r, a, rows);
 	if (rc == ES_OK)
 		send_outcomes_ask(r);
 }
 
-/* The envelopes that can't be asked about now are looked up at their deadline. */
+/* Envelopes that can't be looked up early are looked up at their deadline. */
 static void
 send_outcomes_ask(struct send_outcomes *r)
 {

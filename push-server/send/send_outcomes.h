@@ -1,6 +1,6 @@
-/* Envelopes that were handed to the queue and whose outcome is awaited: by the worker's
- * reply topic, or at the deadline from the database. Each message's outcome goes to its
- * sender as ack or error, if the connection is still there. */
+/* Envelopes that were handed to the queue and have no outcome yet. The outcome arrives on
+ * the worker's reply topic; at the deadline it is looked up in the database. The sender
+ * gets an ack or error frame for each message, if the connection is still open. */
 #ifndef PUSH_SEND_OUTCOMES_H
 #define PUSH_SEND_OUTCOMES_H
 
@@ -10,7 +10,7 @@
 
 struct send_outcomes;
 
-/* One envelope and whom to answer. Everything in it lives in its arena. */
+/* One envelope and its sender. All of it is allocated in its arena. */
 struct awaited {
 	struct arena *arena;
 	struct envelope envelope;
@@ -24,27 +24,27 @@ struct awaited {
 
 struct pg_async;
 
-/* conns and pg outlive it. */
+/* conns and pg must outlive it. */
 struct send_outcomes *send_outcomes_new(struct conns *conns, struct pg_async *pg);
 void send_outcomes_free(struct send_outcomes **r);
-/* The topic that envelopes name. */
+/* The reply topic that the envelopes of this worker name. */
 const char *send_outcomes_topic(const struct send_outcomes *r);
 
-/* An envelope of the connection's user with a fresh id, room for n messages; NULL when
- * too many are awaited already. Give it to send_outcomes_await before it is sent, or to
- * awaited_free. */
+/* A new envelope of the connection's user, with a fresh id and room for n messages. NULL
+ * when too many outcomes are awaited already. The caller passes the result to
+ * send_outcomes_await() before it sends the envelope, or to awaited_free(). */
 struct awaited *awaited_new(struct send_outcomes *r, const struct conn *c,
     const struct channel_id *channel, size_t n);
 void awaited_free(struct awaited **a);
 void send_outcomes_await(struct send_outcomes *r, struct awaited *a);
-/* It could not be sent: answer all its messages with err. Does nothing when already
- * answered. */
+/* The envelope could not be sent: answer all its messages with err. Does nothing when
+ * they are answered already. */
 void send_outcomes_fail(
     struct send_outcomes *r, const struct uuid *envelope, const struct es_err *err);
 
 void send_outcomes_message(struct send_outcomes *r, const char *data, size_t len);
-/* The topic is heard (again): what was told meanwhile is asked of the database, what is
- * committed from now on will be told. */
+/* The worker is subscribed to its reply topic (again). Outcomes that were published
+ * before are looked up in the database; later ones arrive on the topic. */
 void send_outcomes_subscribed(struct send_outcomes *r);
 /* Every 100 ms. */
 void send_outcomes_tick(struct send_outcomes *r);

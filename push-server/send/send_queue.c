@@ -18,16 +18,17 @@ struct send_queue {
 	struct send_io io;
 	struct send_limit *limit;
 	uint64_t number;
-	struct list due; /* all that waits, longest first */
+	/* the waiting items of all lanes, in the order of their deadlines */
+	struct list due;
 };
 
-/* What an asynchronous result of a lane comes back with. */
+/* Context of an asynchronous result for a lane. */
 struct lane_ref {
 	struct send_queue *q;
 	struct conn_ref ref;
 	struct channel_id channel;
-	uint64_t number;      /* of the item, for its limit */
-	struct uuid envelope; /* that is being enqueued */
+	uint64_t number;      /* of the item whose rate limit is checked */
+	struct uuid envelope; /* id of the envelope that is being handed over */
 };
 
 static void send_queue_kick(struct send_queue *q, struct conn *c, struct send_lane *lane);
@@ -74,7 +75,7 @@ send_queue_item_error(struct conn *c, struct send_lane *lane, struct send_item *
 	send_lane_remove(item);
 }
 
-/* Bytes that a text takes in an envelope, which is ASCII. */
+/* Bytes of a text in an envelope, which escapes all characters outside of ASCII. */
 static size_t
 send_queue_envelope_bytes(const char *text)
 {
@@ -91,7 +92,7 @@ send_queue_envelope_bytes(const char *text)
 	return n;
 }
 
-/* How many of the waiting items, from the first, may go now. */
+/* How many items, from the first on, may go into one envelope now. */
 static size_t
 send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 {
@@ -100,7 +101,7 @@ send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 	for (struct list *l = lane->items.next; l != &lane->items; l = l->next) {
 		const struct send_item *item = LIST_ITEM(l, struct send_item, link);
 
-		/* ids, key, hash, punctuation */
+		/* 256: the message's ids, key, hash and punctuation */
 		bytes += 256 + send_queue_envelope_bytes(item->body);
 		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
 		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
@@ -110,8 +111,9 @@ send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 	return n;
 }
 
-/* but_repeats: what has a client id may be committed already; its outcome is the
- * commit's. */
+/* Answers the ready items with err. but_repeats skips items with a client id: such a
+ * message may be a repetition of a committed one, and then its result is that of the
+ * commit. */
 static void
 send_queue_fail_ready(
     struct conn *c, struct send_lane *lane, bool but_repeats, const struct es_err *err)
@@ -129,7 +131,7 @@ send_queue_fail_ready(
 	}
 }
 
-/* Back from a step: the lane is free for its next envelope. */
+/* An asynchronous step of the lane has ended: the next envelope may start. */
 static void
 send_queue_step_done(struct send_queue *q, struct conn *c, struct send_lane *lane)
 {
@@ -151,7 +153,7 @@ send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 	mem_free(ctx);
 	if (rc == ES_QUEUE_FULL) {
 		send_outcomes_fail(r.q->outcomes, &r.envelope, why);
-	} else if (rc != ES_OK) { /* it may be in the queue all the same */
+	} else if (rc != ES_OK) { /* the queue may hold it nevertheless */
 		IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN,
 		    "the queue did not answer: repeat with the same clientMessageId"));
 		send_outcomes_fail(r.q->outcomes, &r.envelope, &err);
@@ -179,7 +181,7 @@ send_queue_fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_
 	}
 }
 
-/* The message's parameters live as long as the call: the queue copies. */
+/* The queue copies the message, so its memory is needed only during the call. */
 static enum es_code
 send_queue_hand_over(
     struct send_queue *q, struct awaited *a, struct lane_ref *r, struct es_err *err)
@@ -264,7 +266,7 @@ send_queue_lane_ref(
 	return r;
 }
 
-/* Start the next envelope if one is due and none is under way. */
+/* Start the next envelope if an item is ready and no envelope is on its way. */
 static void
 send_queue_kick(struct send_queue *q, struct conn *c, struct send_lane *lane)
 {
@@ -288,7 +290,7 @@ send_queue_on_limit(void *ctx, const struct es_err *refused)
 		return;
 	item = send_lane_item(lane, r.number);
 	if (item == NULL)
-		return; /* it has waited too long */
+		return; /* the item has timed out already */
 	if (refused != NULL) {
 		send_queue_item_error(c, lane, item, refused);
 		r.q->io.refused(r.q->io.ctx, c);

@@ -8,7 +8,9 @@
 
 #include "core/banned.h"
 
-#define LEASE_MS "60000" /* renewed with every ping, 25 s */
+/* in ms; each turn of the ping wheel renews the lease, once in 25 s, so that one lost
+ * renewal does not end the lease */
+#define LEASE_MS "60000"
 
 struct redis_script conn_lease_script = {
     .text = "local t = redis.call('TIME') "

@@ -29,8 +29,8 @@ fresh_token_begin(
 	return ES_OK;
 }
 
-/* The user of the fresh token is the user of the socket. An answer that refuses this user
- * therefore ends the socket, whichever token it was asked for: else a deactivated user
+/* The fresh token names the same user as the socket. So an answer that refuses the user
+ * closes the socket, even if the old token is still valid. Otherwise a deactivated user
  * could keep the socket by sending one token after the other. */
 void
 fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,

@@ -1,5 +1,5 @@
-/* An auth frame on a live socket: a fresh token of the same user takes the place of the
- * one in force. */
+/* An auth frame on an open connection: a fresh token of the same user replaces the token
+ * in force. */
 #ifndef PUSH_FRESH_TOKEN_H
 #define PUSH_FRESH_TOKEN_H
 
@@ -7,12 +7,13 @@
 #include "who/user_lookups.h"
 #include "who/who_state.h"
 
-/* ES_OK: ack or error follows; id is the client's, or NULL. ES_BUSY while another one is
- * being checked; ES_FORBIDDEN for a token of another user. */
+/* ES_OK: an ack or error frame follows; id is the client's frame id, or NULL. ES_BUSY
+ * while another fresh token is being checked. ES_FORBIDDEN for a token of another
+ * user. */
 enum es_code fresh_token_begin(struct who *w, struct conn *c, const char *token,
     const char *id, struct es_err *err) ES_MUST_CHECK;
 
-/* For who.c: the answer about the user. */
+/* For who.c: takes the database's answer about the user. */
 void fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 

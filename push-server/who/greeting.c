@@ -20,8 +20,8 @@ greeting_look_up(struct who *w, struct conn *c)
 		.ref = c->ref, .claims = *c->who.claims, .kind = LOOKUP_GREETING});
 }
 
-/* A token is verified once. Its claims are kept until the database has answered, however
- * long that takes. */
+/* Verifies the token once. The claims are kept until the database answers, however long
+ * that takes, and look-ups are repeated with them. */
 static void
 greeting_verify(struct who *w, struct conn *c)
 {
@@ -108,7 +108,8 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 
 	c->who.looking_up = false;
 	if (c->state != CONN_GREETING || identity_unanswered(answer->rc))
-		return; /* asked again by the tick; greeting ends by its time-out */
+		/* greeting_tick() repeats the look-up until the greeting times out */
+		return;
 	if (answer->rc != ES_OK) {
 		identity_refuse(c, answer->rc, answer->err.text);
 		return;
@@ -122,7 +123,7 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 	conn_lease_take(w->redis, c, greeting_finish, w);
 }
 
-/* Names the step of the greeting that took too long. */
+/* The reason for the close: the step of the greeting that took too long. */
 static const char *
 greeting_late(const struct conn *c)
 {

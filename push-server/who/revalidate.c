@@ -8,8 +8,8 @@
 
 #include "core/banned.h"
 
-/* A look-up under way may have read the state before the change: the connection is looked
- * up once more after it. */
+/* Puts a connection on the list of its place. A look-up under way may have read the state
+ * before the change, so such a connection is placed again when the look-up ends. */
 static void
 revalidate_place(struct who *w, struct conn *c, enum check_again place)
 {
@@ -72,7 +72,7 @@ revalidate_marks(struct who *w)
 	user_marks_clear(&w->marks);
 }
 
-/* The claims in force have been verified; only the database is asked. */
+/* The claims in force are verified already; only the database is asked. */
 static void
 revalidate_look_up(struct who *w, struct conn *c)
 {
@@ -88,7 +88,7 @@ revalidate_look_up(struct who *w, struct conn *c)
 	user_lookups_add(w->lookups, &look);
 }
 
-/* Look up the first of a list, at most n of them. */
+/* Look up the first n connections of a list. */
 static void
 revalidate_take(struct who *w, struct list *from, size_t n)
 {
@@ -126,8 +126,9 @@ revalidate_dropped(struct who *w)
 	w->n_checking--;
 }
 
-/* The socket has taken a fresh token since: the answer is about the old one, and the
- * look- up of the fresh one may have read the state before the change of rights. */
+/* The connection has adopted a fresh token since the question, so the answer concerns the
+ * old token. The connection is then looked up again, because the look-up of the fresh
+ * token may have read the state before the change of rights. */
 static bool
 revalidate_is_of_old_token(const struct conn *c, const struct lookup *look)
 {
@@ -150,7 +151,7 @@ revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
 	} else if (identity_unanswered(answer->rc)) {
 		w->retry_ms = w->env->now_ms + REVALIDATE_RETRY_MS;
-		again = CHECK_FIRST; /* it was at the head of the line */
+		again = CHECK_FIRST; /* it was at the head of the line before */
 	} else if (answer->gone || !old) {
 		identity_refused(w, c, answer);
 		return;

@@ -19,11 +19,11 @@ struct user_lookups {
 	lookup_done *done;
 	void *ctx;
 	struct gather gather;
-	struct list waiting; /* to be asked for */
+	struct list waiting; /* look-ups that no statement carries yet */
 	size_t n;
 };
 
-/* Those of one statement under way. */
+/* The look-ups of one statement under way. */
 struct batch {
 	struct user_lookups *lookups;
 	size_t n;
@@ -101,7 +101,8 @@ user_lookups_asks_of(const struct batch *b, struct arena *a)
 	return asks;
 }
 
-/* Takes the batch. rc other than ES_OK: nothing is known, for the reason in dberr. */
+/* Passes the result of each look-up on, and frees the batch. When rc is not ES_OK, every
+ * look-up gets the error in dberr. */
 static void
 user_lookups_settle(struct batch *b, enum es_code rc, struct pg_rows *rows,
     struct arena *a, const struct es_err *dberr)
@@ -130,7 +131,7 @@ user_lookups_on_principals(void *ctx, enum es_code rc, struct pg_rows *rows,
 	user_lookups_settle(b, rc, rows, a, dberr);
 }
 
-/* The connection is gone: nobody waits for the answer. */
+/* The connection is gone and nobody needs the answer: end the look-up without a query. */
 static void
 user_lookups_drop(struct user_lookups *l, struct waiting *one)
 {

@@ -1,4 +1,4 @@
-/* Users of tokens are looked up together: one statement for all that wait. */
+/* Looks up the users of tokens, with one statement for all look-ups that wait. */
 #ifndef PUSH_USER_LOOKUPS_H
 #define PUSH_USER_LOOKUPS_H
 
@@ -8,7 +8,7 @@
 
 struct user_lookups;
 
-/* What a user is looked up for. */
+/* The purpose of a look-up. */
 enum lookup_kind { LOOKUP_GREETING, LOOKUP_FRESH_TOKEN, LOOKUP_REVALIDATION };
 
 /* One user to be looked up for one connection. */
@@ -18,8 +18,8 @@ struct lookup {
 	enum lookup_kind kind;
 };
 
-/* The answer, or the reason why there is none (ES_UNAVAILABLE, ES_INTERNAL). Its texts
- * live in the arena. The connection may be gone. */
+/* Called with the answer, or with the reason why there is none (ES_UNAVAILABLE,
+ * ES_INTERNAL). The answer's texts live in the arena. The connection may be gone. */
 typedef void lookup_done(void *ctx, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 
@@ -27,15 +27,16 @@ struct pg_async;
 
 struct user_lookups *user_lookups_new(
     struct conns *conns, struct pg_async *pg, lookup_done *done, void *ctx);
-/* Nothing is under way; what waits is dropped. */
+/* No statement may be under way; waiting look-ups are dropped. */
 void user_lookups_free(struct user_lookups **l);
 
-/* A new connection has come: counts for whether it is calm (gather.h). */
+/* A new connection has arrived: counts for the rate at which gather.h decides. */
 void user_lookups_came(struct user_lookups *l);
-/* done is called once, never from inside; ES_UNAVAILABLE when the connection is gone
- * before the statement is sent. */
+/* done is called once, never before this function returns; with ES_UNAVAILABLE when the
+ * connection is gone before the statement is sent. */
 void user_lookups_add(struct user_lookups *l, const struct lookup *look);
-/* End of a turn: ask for those that wait, when it is time. */
+/* End of a turn: send a statement for the waiting look-ups, when gather.h says that it is
+ * time. */
 void user_lookups_turn(struct user_lookups *l);
 
 #endif

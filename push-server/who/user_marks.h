@@ -1,7 +1,7 @@
-/* Users whose connections are to be looked up again or closed at the end of this turn.
- * One walk over the worker's connections serves all marks of the turn. A walk for each
- * mark would cost as many steps as there are connections, for each of a thousand users
- * that one answer of the database refuses. */
+/* Marks of users whose connections must be looked up again or closed at the end of this
+ * turn. One walk over the worker's connections handles all marks of the turn. A walk for
+ * each mark would visit all connections each time, and one answer of the database may
+ * refuse a thousand users. */
 #ifndef PUSH_USER_MARKS_H
 #define PUSH_USER_MARKS_H
 
@@ -17,20 +17,21 @@ struct user_mark {
 		struct tenant_id tenant;
 		struct user_id user; /* "": every user of the tenant */
 	} key;
-	bool gone;         /* close; else look up */
-	struct es_err err; /* why, when gone */
+	/* true: close the connections; false: look the user up again */
+	bool gone;
+	struct es_err err; /* the reason for the close, when gone */
 };
 
-/* In struct who, zeroed. */
+/* Part of struct who; starts zeroed. */
 struct user_marks {
 	struct table table;
 };
 
-/* The mark of a user, or (user NULL) of all users of the tenant; made when it is not
- * there. Good until user_marks_clear(). */
+/* Returns the mark of a user, or of all users of the tenant when user is NULL; creates it
+ * if there is none. Valid until user_marks_clear(). */
 struct user_mark *user_marks_add(
     struct user_marks *m, const struct tenant_id *tenant, const struct user_id *user);
-/* The same, or NULL. */
+/* Like user_marks_add(), but returns NULL if there is no such mark. */
 const struct user_mark *user_marks_find(const struct user_marks *m,
     const struct tenant_id *tenant, const struct user_id *user);
 void user_marks_clear(struct user_marks *m);

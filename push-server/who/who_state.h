@@ -1,4 +1,4 @@
-/* Between the files of this room. */
+/* State that the files of this room share. */
 #ifndef PUSH_WHO_STATE_H
 #define PUSH_WHO_STATE_H
 
@@ -16,17 +16,24 @@ struct who {
 	struct who_events events;
 	struct token_rules rules;
 	struct token_key keys[2];
-	struct token_es256 *es256; /* parsed once; NULL: no such key is set */
+	/* parsed once at the start; NULL: no such key is set */
+	struct token_es256 *es256;
 	struct user_lookups *lookups;
-	struct list greeting; /* greeting.c: oldest first, one time-out for all */
+	/* greeting.c: connections before hello, oldest first; all have the same
+	 * time-out */
+	struct list greeting;
 	struct list expiring; /* conn_expiry.c */
 	/* revalidate.c */
-	struct user_marks marks; /* of this turn */
-	struct list first;       /* connections to be looked up at the end of the turn */
-	struct list line;        /* likewise, some at a time, the oldest first */
-	size_t n_checking;       /* look-ups under way */
-	int64_t line_ms;         /* when some of the line were looked up last */
-	int64_t retry_ms;        /* not before this time: the database was away */
+	struct user_marks marks; /* users marked in this turn */
+	/* connections that are looked up at the end of this turn */
+	struct list first;
+	/* connections that wait to be looked up, a batch at a time, longest waiting
+	 * first */
+	struct list line;
+	size_t n_checking; /* look-ups under way */
+	int64_t line_ms;   /* when a batch of the line was last looked up */
+	/* no look-up before this time, after an unanswered one */
+	int64_t retry_ms;
 };
 
 #endif

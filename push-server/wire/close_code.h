@@ -1,14 +1,14 @@
-/* Close codes: those of RFC 6455 section 7.4.1 that this server uses, and its own. A
- * client knows by the hundred what to do: 40xx do not come back unchanged, 41xx come back
- * after back-off, 42xx come back at the time given. */
+/* Close codes: those of RFC 6455 section 7.4.1 that this server uses, and its own. The
+ * hundreds tell a client how to reconnect. 40xx: not without a change, e.g. another
+ * token. 41xx: after a back-off. 42xx: at the time that the server has given. */
 #ifndef PUSH_CLOSE_CODE_H
 #define PUSH_CLOSE_CODE_H
 
 enum {
 	CLOSE_BROKEN = 1002,
 	CLOSE_UNSUPPORTED = 1003,
-	CLOSE_NO_CODE = 1005, /* the peer's Close frame had none; never sent */
-	CLOSE_LOST = 1006,    /* no Close frame; never sent */
+	CLOSE_NO_CODE = 1005, /* the peer's Close frame had no code; never sent */
+	CLOSE_LOST = 1006,    /* the socket ended without a Close frame; never sent */
 	CLOSE_BAD_UTF8 = 1007,
 	CLOSE_TOO_BIG = 1009,
 	CLOSE_INTERNAL = 1011,

@@ -29,7 +29,7 @@ event_frame_type_of(enum event_kind kind)
 	return kind == EVENT_TYPING ? "typing_indicator" : event_kind_name(kind);
 }
 
-/* Clients may check `prev`; the server's own test for a hole is seq != head + 1. */
+/* `prev` lets clients detect a missing event. The server itself tests seq != head + 1. */
 static void
 event_frame_numbers(struct frame_text *t, const struct event *ev)
 {

@@ -1,6 +1,6 @@
-/* A committed event as finished bytes for every subscriber alike: the header of an
- * unmasked text frame (RFC 6455 section 5.2) and its JSON. Nothing that depends on the
- * reader. */
+/* An event as finished bytes: the header of an unmasked text frame (RFC 6455 section
+ * 5.2) and its JSON. The bytes do not depend on the receiver, so all subscribers share
+ * them. */
 #ifndef PUSH_EVENT_FRAME_H
 #define PUSH_EVENT_FRAME_H
 
@@ -8,28 +8,29 @@
 
 #include "event/event.h"
 
-/* Whole frames stay below one packet of the socket layer (64 KiB). A body of 10,000 code
- * points, each escaped to six bytes, fits with room for the other members. */
+/* A whole frame is smaller than one packet of the socket layer (64 KiB). A body of 10,000
+ * code points fits with the other fields, even if each code point is escaped to six
+ * bytes. */
 #define EVENT_FRAME_MAX 64512
 
 struct event_frame {
-	const unsigned char *bytes; /* in the buffer given */
+	const unsigned char *bytes; /* points into the buffer that the caller gave */
 	size_t len;
 };
 
-/* Its payload, the JSON without the header. */
+/* The payload of a frame: the JSON without the header. */
 const char *event_frame_json(const struct event_frame *frame, size_t *out_len);
 
-/* An event that does not fit becomes a gap frame over its own number, so that the reader
- * knows to fetch it by REST. */
+/* Builds the frame of an event. An event that does not fit becomes a gap frame with the
+ * event's number, so that the client knows to fetch the event by REST. */
 struct event_frame event_frame_encode(
     const struct event *ev, unsigned char buf[EVENT_FRAME_MAX]);
 
 enum gap_reason { GAP_RESET, GAP_REPLAY_LIMIT, GAP_SLOW, GAP_TOO_LARGE, GAP_REASONS };
 
 #define GAP_FRAME_MAX 256
-/* Numbers from..to are not delivered on this connection; the next frame of the channel is
- * after them. */
+/* Builds the frame which tells a client that the events from..to are not delivered on its
+ * connection. The next event frame of the channel has a higher number. */
 struct event_frame event_frame_gap(const struct channel_id *channel, int64_t from,
     int64_t to, enum gap_reason reason, unsigned char buf[GAP_FRAME_MAX]);
 

@@ -4,9 +4,10 @@
 
 #include "core/banned.h"
 
-#define FIN           0x80
-#define SHORT_MAX     125
-#define LENGTH_IN_TWO 126 /* bytes of the length follow */
+#define FIN       0x80
+#define SHORT_MAX 125
+/* These values of the 7-bit length mean that the length follows in two or eight bytes. */
+#define LENGTH_IN_TWO 126
 #define LENGTH_IN_8   127
 
 size_t

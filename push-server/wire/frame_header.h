@@ -1,5 +1,5 @@
-/* The header of a server's WebSocket frame (RFC 6455 section 5.2): one whole frame, no
- * extension, no mask. frame_reader.h reads what clients send. */
+/* Writes the header of a server's WebSocket frame (RFC 6455 section 5.2): one whole
+ * frame, without extension or mask. frame_reader.h parses the frames of clients. */
 #ifndef PUSH_FRAME_HEADER_H
 #define PUSH_FRAME_HEADER_H
 
@@ -17,11 +17,11 @@ enum frame_opcode {
 /* Room for the header of any frame. */
 #define FRAME_HEADER_MAX 10
 
-/* Bytes of the header of a frame with that payload: 2, 4 or 10. */
+/* Bytes of the header of a frame with a payload of that many bytes: 2, 4 or 10. */
 size_t frame_header_len(size_t payload);
 /* Writes the header of one whole frame; returns its length. */
 size_t frame_header(enum frame_opcode opcode, size_t payload, char out[FRAME_HEADER_MAX]);
-/* The payload's length of the frame that starts there. */
+/* Length of the payload, in bytes, of the frame that starts at `frame`. */
 size_t frame_header_payload(const char *frame);
 
 #endif

@@ -25,7 +25,7 @@ frame_reader_final(const struct frame_reader *r)
 	return (r->header[0] & 0x80) != 0;
 }
 
-/* Length of the header, as far as its bytes so far tell. */
+/* Length of the header, as far as the received bytes show it. */
 static size_t
 frame_reader_header_len(const struct frame_reader *r)
 {
@@ -40,7 +40,7 @@ frame_reader_header_len(const struct frame_reader *r)
 	       ((r->header[1] & 0x80) != 0 ? 4 : 0);
 }
 
-/* Returns why the first two bytes are refused, or NULL. */
+/* Checks the first two bytes of a frame; returns why they are refused, or NULL. */
 static const char *
 frame_reader_check_start(const struct frame_reader *r)
 {
@@ -68,7 +68,8 @@ frame_reader_check_start(const struct frame_reader *r)
 	return "an unknown opcode";
 }
 
-/* The whole header is there. */
+/* Start the payload of a frame whose header is complete; returns why the length is
+ * refused, or NULL. */
 static const char *
 frame_reader_begin(struct frame_reader *r)
 {
@@ -92,7 +93,7 @@ frame_reader_begin(struct frame_reader *r)
 	return NULL;
 }
 
-/* Take bytes of the header; *out_why is set when it is wrong. */
+/* Take bytes of the header. *out_why says why the header is refused, or is NULL. */
 static size_t
 frame_reader_take_header(
     struct frame_reader *r, const char *data, size_t len, const char **out_why)
@@ -187,8 +188,8 @@ frame_reader_next(struct frame_reader *r, char *data, size_t len,
 	return used + n;
 }
 
-/* Codes that an endpoint may send (RFC 6455 section 7.4 and the registry of RFC 6455
- * section 11.7). */
+/* Close codes that an endpoint may send (RFC 6455 section 7.4 and the registry of section
+ * 11.7). */
 static bool
 frame_reader_may_say(unsigned code)
 {

@@ -1,6 +1,7 @@
-/* Reads the frames of a client (RFC 6455 section 5): headers, masks, fragments, control
- * frames between fragments. Strict: what a client must not send is FRAME_BROKEN with the
- * close code that section 7.4.1 names. Pure: bytes come in pieces of any size. */
+/* Parses the frames of a client (RFC 6455 section 5): headers, masks, fragments, and
+ * control frames between fragments. Strict: bytes that a client must not send give
+ * FRAME_BROKEN and the close code of section 7.4.1. Makes no system calls: the caller
+ * passes the bytes in pieces of any size. */
 #ifndef PUSH_FRAME_READER_H
 #define PUSH_FRAME_READER_H
 
@@ -10,53 +11,55 @@
 
 #include "wire/frame_header.h"
 
-#define FRAME_READER_HEADER 14  /* 2, 8 of length, 4 of mask */
-#define FRAME_CONTROL_MAX   125 /* payload of a control frame, section 5.5 */
+#define FRAME_READER_HEADER 14  /* 2 bytes, 8 of a length, 4 of a mask */
+#define FRAME_CONTROL_MAX   125 /* bytes of a control frame's payload, section 5.5 */
 
-/* All zero: at the start of a frame, no message under way. */
+/* All zero: the next byte starts a frame, and no message is unfinished. */
 struct frame_reader {
-	uint64_t left; /* bytes of this frame's payload that have not come yet */
+	uint64_t left; /* bytes of this frame's payload that are not received yet */
 	unsigned char header[FRAME_READER_HEADER];
-	uint8_t n_header; /* bytes of it that have come */
-	uint8_t mask_at;  /* 0 to 3: the next byte of the mask */
+	uint8_t n_header; /* received bytes of the header */
+	uint8_t mask_at;  /* 0 to 3: index of the next byte of the mask */
 	bool in_payload;
-	bool in_message; /* a fragmented message is under way */
-	bool binary;     /* of that message */
+	bool in_message; /* a fragmented message is unfinished */
+	bool binary;     /* that message is binary */
 };
 
 enum frame_event {
-	FRAME_MORE,    /* all bytes are used up */
+	FRAME_MORE,    /* all bytes are used; call again with new bytes */
 	FRAME_DATA,    /* a piece of a message */
 	FRAME_CONTROL, /* a piece of a control frame */
-	FRAME_BROKEN,  /* nothing more can be read from this client */
+	FRAME_BROKEN,  /* the client broke the protocol; no later byte can be parsed */
 };
 
-/* One piece of a frame, as read. data points into the bytes given. */
+/* One piece of a frame. data points into the caller's bytes. */
 struct frame_piece {
-	enum frame_opcode opcode; /* of the message for data, never OPCODE_CONTINUATION */
+	/* FRAME_DATA: the opcode of the message, never OPCODE_CONTINUATION */
+	enum frame_opcode opcode;
 	char *data;
 	size_t len;
 	uint64_t left;     /* bytes of this frame that follow in later pieces */
 	bool frame_starts; /* the first piece of a frame */
-	bool fragment;     /* data: the frame is not a whole message */
-	bool message_ends; /* data: the last piece of the last fragment */
-	uint16_t code;     /* FRAME_BROKEN: for the Close frame */
+	bool fragment;     /* FRAME_DATA: the frame is not a whole message */
+	bool message_ends; /* FRAME_DATA: the last piece of the last fragment */
+	uint16_t code;     /* FRAME_BROKEN: code for the Close frame; why is its reason */
 	const char *why;
 };
 
-/* Reads one event from the len bytes at data, which are unmasked in place. Returns how
- * many were used; call again with the rest until FRAME_MORE. An empty frame is one piece
- * of no bytes. */
+/* Parses one event from the len bytes at data, and unmasks them in place. Returns how
+ * many bytes it used. Call it again with the rest until FRAME_MORE. A frame without
+ * payload is one piece of 0 bytes. */
 size_t frame_reader_next(struct frame_reader *r, char *data, size_t len,
     enum frame_event *out_event, struct frame_piece *out);
 
-/* The payload of a Close frame (section 5.5.1): what the peer says, or in *out_code and
- * *out_why the close code with which a payload that breaks the protocol is answered.
- * 1005: there was no code. */
+/* Parses the payload of a Close frame (section 5.5.1). True: *out_code is the peer's
+ * code, or 1005 when the payload has none. False: the payload breaks the protocol; close
+ * with *out_code and *out_why. */
 bool frame_reader_close(
     const char *payload, size_t len, uint16_t *out_code, const char **out_why);
 
-/* UTF-8 as RFC 3629 section 4 has it; U+0000 is allowed here, JSON refuses it by name. */
+/* True for UTF-8 of RFC 3629 section 4. U+0000 is allowed here; the JSON parser refuses
+ * it with a message of its own. */
 bool frame_reader_utf8(const char *text, size_t len);
 
 #endif

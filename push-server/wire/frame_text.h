@@ -1,5 +1,6 @@
-/* The bounded writer of the hot frames: JSON into a fixed buffer with room for a
- * WebSocket header in front. Overflow is sticky and looked at once, at the end. */
+/* Writes the frames that are built most often: JSON into a fixed buffer, with room for a
+ * WebSocket header in front. An overflow is remembered, so that the caller checks once,
+ * at the end. */
 #ifndef PUSH_FRAME_TEXT_H
 #define PUSH_FRAME_TEXT_H
 
@@ -14,15 +15,16 @@ struct frame_text {
 	bool overflow;
 };
 
-/* The text starts FRAME_HEADER bytes into buf. */
+/* The JSON starts FRAME_HEADER bytes after buf. */
 void frame_text_init(struct frame_text *t, unsigned char *buf, size_t size);
 void frame_text_raw(struct frame_text *t, const char *s);
 /* A JSON string with its quotes, or null; s is valid UTF-8. */
 void frame_text_string(struct frame_text *t, const char *s);
 void frame_text_int(struct frame_text *t, int64_t value);
 
-/* Puts the header of one unmasked, unfragmented text frame in front; returns its first
- * byte and the length of the whole. Must not be called after an overflow. */
+/* Writes the header of one unmasked, unfragmented text frame in front of the JSON.
+ * Returns the first byte of the frame, and in *out_len the length of header and JSON.
+ * Must not be called after an overflow. */
 const unsigned char *frame_text_finish(struct frame_text *t, size_t *out_len);
 
 #endif

@@ -8,8 +8,9 @@
 
 #include "core/banned.h"
 
-#define SLICE_S   0.1
-#define LINGER_MS 3500 /* from the last close to the end: answers of the peers */
+#define SLICE_S 0.1
+/* After the last close, the peers have this time for their Close frames. */
+#define LINGER_MS 3500
 
 struct drain {
 	struct worker *worker;
@@ -18,7 +19,7 @@ struct drain {
 	uint32_t left_to_tell;
 };
 
-/* Clients are gone long before the end of a drain when there are few of them. */
+/* A drain of few clients ends long before ES_PUSH_DRAIN_MS. */
 static int64_t
 drain_spread(const struct worker *w)
 {
@@ -49,7 +50,7 @@ drain_is_left(const struct conn *c)
 	return c->state == CONN_OPEN || c->state == CONN_GREETING;
 }
 
-/* As many as the time that has passed demands. */
+/* Closes as many connections as the time passed so far requires. */
 static void
 drain_close_slice(struct worker *w, struct drain *d)
 {

@@ -23,7 +23,8 @@ hub_loop_end(struct hub_loop *hl)
 	mem_free(hl);
 }
 
-/* Before the sockets' side flushes: answers of this turn go out with it. */
+/* Runs before worker_turn() writes the control buffers, so that the answers of this turn
+ * go out with them. */
 static void
 hub_loop_on_turn(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
@@ -105,7 +106,8 @@ hub_loop_close(struct hub_loop **hl)
 	ev_prepare_stop(h->worker->env.loop, &h->turn);
 	ev_idle_stop(h->worker->env.loop, &h->more);
 	*hl = NULL;
-	hub_loop_begin(h); /* so that this is the last one, if nothing is under way */
+	/* so that hub_loop_end() frees h if no question is under way */
+	hub_loop_begin(h);
 	h->closed = true;
 	hub_loop_end(h);
 }

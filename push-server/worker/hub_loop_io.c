@@ -1,4 +1,5 @@
-/* The hub's questions on a worker's doors to PostgreSQL and Redis. */
+/* Sends the questions of the hub and of presence to PostgreSQL and Redis, over the
+ * connections of the worker. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,10 +12,11 @@
 
 #include "core/banned.h"
 
-#define ASK_MS  5000 /* deadline of a question */
+#define ASK_MS  5000 /* deadline of a question, in ms */
 #define PAGE_MS 10000
 
-/* A command under way: its answer must not find a hub that is gone. */
+/* A Redis command under way. It counts as a question, so that the hub lives until the
+ * answer. */
 struct command {
 	struct hub_loop *hl;
 	redis_async_done *done;
@@ -42,11 +44,11 @@ hub_loop_io_publish(void *ctx, const char *topic, const char *data, size_t len)
 	    {"PUBLISH", 7}, {topic, strlen(topic)}, {data, len}};
 	struct es_err err;
 
-	if (!hl->closed) /* lossy: nobody waits for it */
+	if (!hl->closed) /* lossy, so no answer is awaited */
 		IGNORE(redis_async_cmd(hl->worker->redis, NULL, NULL, &err, 3, argv));
 }
 
-/* A question is on its way. */
+/* A question was sent: count it. Returns true, the result of the functions that ask. */
 static bool
 hub_loop_io_begun(struct hub_loop *hl, enum push_metric which)
 {
@@ -89,7 +91,7 @@ hub_loop_io_authorise(void *ctx, struct authorise_ask *ask)
 	return rc == ES_OK && hub_loop_io_begun(hl, PM_QUERIES_RIGHTS);
 }
 
-/* A page's question is part of the page: what else it needs rides beside it. */
+/* Context of a page query: page_ask itself has no pointer to the hub_loop. */
 struct page_trip {
 	struct hub_loop *hl;
 	struct page_ask *ask;

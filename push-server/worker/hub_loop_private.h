@@ -1,4 +1,4 @@
-/* Between hub_loop.c and hub_loop_io.c. */
+/* Shared by hub_loop.c and hub_loop_io.c. */
 #ifndef PUSH_HUB_LOOP_PRIVATE_H
 #define PUSH_HUB_LOOP_PRIVATE_H
 
@@ -10,14 +10,16 @@ struct hub_loop {
 	struct hub *hub;
 	struct presence *presence;
 	ev_prepare turn;
-	ev_idle more;       /* while work is left the loop does not sleep */
-	unsigned under_way; /* questions that have not been answered */
-	bool closed;        /* asks nothing any more; goes with its last answer */
+	/* active while work is left, so that the loop does not sleep */
+	ev_idle more;
+	unsigned under_way; /* questions without an answer so far */
+	/* asks nothing any more; the last answer frees the struct */
+	bool closed;
 };
 
 struct hub_io hub_loop_io(struct hub_loop *hl);
 struct presence_io hub_loop_io_presence(struct hub_loop *hl);
-/* Around each question. */
+/* Call hub_loop_begin() when a question is sent, hub_loop_end() when it is answered. */
 void hub_loop_begin(struct hub_loop *hl);
 void hub_loop_end(struct hub_loop *hl);
 

@@ -130,7 +130,7 @@ void
 periodic_start(struct periodic *p, struct worker *w)
 {
 	p->worker = w;
-	p->last_ms = 0; /* everything is due at the first tick */
+	p->last_ms = 0; /* all work is due at the first tick */
 	ev_timer_init(&p->timer, periodic_on_timer, 0., (double)PERIODIC_TICK_MS / 1000.);
 	ev_timer_start(w->env.loop, &p->timer);
 }

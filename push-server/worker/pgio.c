@@ -41,7 +41,8 @@ pgio_watch(void *ctx, int fd, int want)
 {
 	struct pgio *p = ctx;
 
-	/* The number may be the old one and the socket another: never keep a watcher. */
+	/* A new socket may have the number of the old one, and epoll does not watch it
+	 * then. So the watcher always stops and starts again. */
 	ev_io_stop(p->env->loop, &p->io);
 	if (fd < 0 || want == 0)
 		return;

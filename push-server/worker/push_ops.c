@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* A loop that has not turned for this long hangs: it beats every second. */
+/* A worker's loop updates its heartbeat every second. A loop whose heartbeat is older
+ * than this is stuck. */
 #define DEAD_AFTER_MS 10000
 
 struct push_ops {
@@ -48,7 +49,7 @@ push_ops_checked(const char *name, enum es_code rc, int64_t start_ms, struct are
 	    .detail = rc == ES_OK ? NULL : arena_strdup(a, err->text)};
 }
 
-/* A gauge that every worker sets to 1 while it is well. */
+/* Checks a gauge that every healthy worker sets to 1. */
 static struct ops_check
 push_ops_counted(
     const struct push_ops *o, const char *name, enum push_metric up, const char *what)

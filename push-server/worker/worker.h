@@ -1,5 +1,5 @@
-/* One worker process: a loop, its doors to the outside, and the parts that work on them.
- * The only place that knows all of them; private to this room. */
+/* One worker process: an event loop, its connections to the outside (doors), and the
+ * parts that use them. Only worker/ knows all of them. */
 #ifndef PUSH_WORKER_H
 #define PUSH_WORKER_H
 
@@ -25,17 +25,19 @@ struct worker {
 	struct conns conns;
 
 	/* Doors. */
-	struct pg_async *pg;        /* small look-ups: users, rights, heads, outcomes */
-	struct pg_async *pg_write;  /* read marks: commits, never before a look-up */
-	struct pg_async *pg_replay; /* pages of history: never in the way of the others */
+	struct pg_async *pg; /* short look-ups: users, rights, heads, outcomes */
+	/* read marks; their commits must not delay look-ups */
+	struct pg_async *pg_write;
+	/* pages of history; long queries must not delay the others */
+	struct pg_async *pg_replay;
 	struct redis_async *redis;
 	struct redis_topics *topics;
 	struct queue_async *queue;
 
 	/* Parts. */
 	struct hub_loop *hub_loop;
-	struct hub *hub;           /* of hub_loop */
-	struct presence *presence; /* of hub_loop */
+	struct hub *hub;           /* belongs to hub_loop */
+	struct presence *presence; /* belongs to hub_loop */
 	struct who *who;
 	struct send_outcomes *outcomes;
 	struct send_queue *sends;
@@ -48,16 +50,16 @@ struct worker {
 	struct heap_trim heap;
 };
 
-/* Environment, connections, and the key of the process's hash tables; loop is the
- * caller's. The doors are opened next. */
+/* Sets up the environment, the connections, and the random key of the process's hash
+ * tables. The caller owns loop, and opens the doors next. */
 void worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf,
     struct metrics *metrics, unsigned index);
-/* Make the parts that work on the doors and tie them together. */
+/* Creates the parts that use the doors, and connects them with each other. */
 enum es_code worker_compose(struct worker *w, struct es_err *err) ES_MUST_CHECK;
 void worker_fini(struct worker *w);
 
-/* The end of a turn of the loop: what this turn has produced goes out, what it has ended
- * is gone. */
+/* The end of a turn of the loop: send the look-ups, write the queued frames, and free the
+ * connections that ended. */
 void worker_turn(struct worker *w);
 
 #endif

@@ -19,12 +19,13 @@
 
 #include "core/banned.h"
 
-#define PG_IN_FLIGHT       4096
-#define REPLAY_IN_FLIGHT   64
-#define WRITE_IN_FLIGHT    4
-#define BESIDE_CONNECTIONS 256 /* listeners, databases, libwebsockets' own */
+#define PG_IN_FLIGHT     4096
+#define REPLAY_IN_FLIGHT 64
+#define WRITE_IN_FLIGHT  4
+/* descriptors for listeners, databases and libwebsockets itself */
+#define BESIDE_CONNECTIONS 256
 
-/* A worker and its watchers. */
+/* A worker with its libev watchers. */
 struct worker_run {
 	struct worker worker;
 	struct pgio *pg, *write, *replay;
@@ -90,7 +91,8 @@ worker_run_on_topics(void *ctx, bool up)
 		hub_loop_topics_state(w->hub_loop, up);
 }
 
-/* The doors to the outside. None of them waits for the other side to be there. */
+/* Opens the connections to PostgreSQL, Redis and the queue. None of these calls waits for
+ * the other side. */
 static enum es_code
 worker_run_open_doors(struct worker_run *r, struct es_err *err)
 {
@@ -155,7 +157,7 @@ worker_run_start_watchers(struct worker_run *r)
 	struct ev_loop *loop = r->worker.env.loop;
 
 	ev_prepare_init(&r->turn, worker_run_on_turn);
-	ev_set_priority(&r->turn, EV_MINPRI); /* after the hub's */
+	ev_set_priority(&r->turn, EV_MINPRI); /* runs after the hub's watcher */
 	ev_prepare_start(loop, &r->turn);
 	periodic_start(&r->periodic, &r->worker);
 	ev_signal_init(&r->term, worker_run_on_term, SIGTERM);
@@ -186,8 +188,8 @@ worker_run_take_down(struct worker_run *r)
 	worker_fini(w);
 }
 
-/* As many descriptors as this worker can use and no more: libwebsockets makes tables of
- * the limit's size, and containers like to set it to a billion. */
+/* Limits the descriptors to what this worker can use. libwebsockets allocates tables of
+ * the limit's size, and containers often set the limit to a billion. */
 static void
 worker_run_limit_descriptors(const struct push_conf *conf)
 {
@@ -214,7 +216,7 @@ worker_run(const struct push_conf *conf, struct metrics *metrics,
 	struct es_err err = {0};
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN); /* nothing is read again */
+	(void)signal(SIGHUP, SIG_IGN); /* settings are not read again */
 	worker_run_limit_descriptors(conf);
 	metrics_use_slot(metrics, slot);
 	worker_init(

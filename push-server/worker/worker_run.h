@@ -1,4 +1,4 @@
-/* Body of a worker process. */
+/* The main function of a worker process. */
 #ifndef PUSH_WORKER_RUN_H
 #define PUSH_WORKER_RUN_H
 
@@ -6,7 +6,8 @@
 #include "door/listen.h"
 #include "env/push_conf.h"
 
-/* Serve until a drain has ended; returns the exit status. slot: of metrics. */
+/* Runs until a drain has ended; returns the exit status. slot is the worker's slot in
+ * metrics. */
 int worker_run(const struct push_conf *conf, struct metrics *metrics,
     const struct push_listen *listen, unsigned index, unsigned slot);
 
