@@ -12,16 +12,19 @@
 #include "core/banned.h"
 
 #ifdef __SANITIZE_ADDRESS__
-#define ARENA_SHARED 0 /* each allocation is one of malloc's: ASan sees its overruns */
+#define ARENA_SHARED 0 /* malloc each allocation, so that ASan sees overruns */
 #else
 #define ARENA_SHARED 1
 #endif
-#define ARENA_FIRST 1984  /* bytes in the arena itself: enough for most frames */
-#define ARENA_NEXT  8192  /* bytes of the first block behind it; each is twice as large */
-#define ARENA_MOST  65536 /* up to this */
+/* bytes inside struct arena: enough for most frames */
+#define ARENA_FIRST 1984
+/* bytes of the first further block; each later block is twice as large as the one
+ * before */
+#define ARENA_NEXT  8192
+#define ARENA_MOST  65536 /* largest size of such a block */
 #define ARENA_ALIGN alignof(max_align_t)
 
-/* Allocations one behind the other. What is not used is zero. */
+/* Holds allocations one after the other. Unused bytes are zero. */
 struct block {
 	struct block *next;
 	size_t size, used;
@@ -36,8 +39,8 @@ struct deferred {
 
 struct arena {
 	struct deferred *deferred;
-	struct block *alone; /* blocks of one allocation each */
-	struct block *last;  /* the one that is filled now, then the older ones */
+	struct block *alone; /* blocks with one large allocation each */
+	struct block *last;  /* the block that is being filled, then the older ones */
 	struct block first;
 };
 
@@ -81,7 +84,8 @@ arena_next_size(const struct arena *a)
 	return a->last->size < ARENA_MOST ? a->last->size * 2 : ARENA_MOST;
 }
 
-/* A large allocation stands alone: the rest of the block stays for small ones. */
+/* A large allocation gets a block of its own, so that the current block keeps its room
+ * for small ones. */
 void *
 arena_alloc(struct arena *a, size_t size)
 {

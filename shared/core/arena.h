@@ -1,4 +1,5 @@
-/* Memory with one lifetime: a request, a queue batch, a frame. Freed all at once. */
+/* Memory with one common lifetime, e.g. of a request, a batch of the queue, or a frame.
+ * All of it is freed at once. */
 #ifndef CORE_ARENA_H
 #define CORE_ARENA_H
 
@@ -9,16 +10,17 @@
 struct arena;
 
 struct arena *arena_new(void) ES_NONNULL;
-/* Zeroed; never NULL: out of memory stops the program. */
+/* Zeroed memory; never NULL, because running out of memory stops the program. */
 void *arena_alloc(struct arena *a, size_t size) ES_NONNULL;
 char *arena_strdup(struct arena *a, const char *s) ES_NONNULL;
 /* A NUL-terminated copy of len bytes. */
 char *arena_memdup(struct arena *a, const char *s, size_t len) ES_NONNULL;
 char *arena_printf(struct arena *a, const char *fmt, ...) ES_PRINTF(2, 3) ES_NONNULL;
-/* Call undo(thing) when the arena is reset, last deferred first. */
+/* Registers undo(thing) to be called when the arena is reset or freed; the last
+ * registered call is made first. */
 void arena_defer(struct arena *a, void (*undo)(void *), void *thing);
 void arena_reset(struct arena *a);
-/* Takes NULL; leaves NULL. */
+/* *a may be NULL, and is NULL afterwards. */
 void arena_free(struct arena **a);
 
 #endif

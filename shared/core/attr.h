@@ -1,4 +1,4 @@
-/* Compiler attributes and small macros under short names. */
+/* Short names for compiler attributes, and small macros. */
 #ifndef CORE_ATTR_H
 #define CORE_ATTR_H
 
@@ -10,11 +10,12 @@
 #define ES_NONNULL      __attribute__((returns_nonnull))
 #define ES_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The struct of the given type that holds ptr as its member. */
+/* The struct of the given type whose member ptr points to. */
 #define ES_CONTAINER(ptr, type, member) \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-/* Leave the function on the first failure. Only where an arena owns everything. */
+/* Return from the function when call fails. Only for functions whose resources all belong
+ * to an arena, since nothing else is freed. */
 #define TRY(call) \
 	do { \
 		const enum es_code try_ = (call); \
@@ -22,7 +23,7 @@
 			return try_; \
 	} while (0)
 
-/* Drop a result on purpose: gcc does not take a cast to void for ES_MUST_CHECK. */
+/* Ignore a result on purpose. A cast to void does not silence ES_MUST_CHECK in gcc. */
 #define IGNORE(call) \
 	do { \
 		if (call) { /* on purpose */ \

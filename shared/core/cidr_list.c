@@ -34,7 +34,8 @@ cidr_list_has_host_bits(const struct cidr *c)
 	return false;
 }
 
-/* A port, or the brackets that stand before one: a network has none. */
+/* True when the entry has a port, or the brackets that precede one. net_address_parse()
+ * accepts a port, but a network has none. */
 static bool
 cidr_list_has_port(const char *entry)
 {

@@ -1,4 +1,4 @@
-/* A list of networks, such as "10.0.0.0/8,2001:db8::/32,192.0.2.7". Pure. */
+/* A list of networks, such as "10.0.0.0/8,2001:db8::/32,192.0.2.7". Does no I/O. */
 #ifndef CORE_CIDR_LIST_H
 #define CORE_CIDR_LIST_H
 
@@ -13,13 +13,13 @@ struct cidr_list {
 	unsigned n;
 	struct cidr {
 		struct net_address network;
-		unsigned bits; /* of the 128: IPv4's /8 is 104 */
+		unsigned bits; /* prefix length in the 128 bits; an IPv4 /8 is 104 */
 	} at[CIDR_LIST_MAX];
 };
 
-/* An empty text is an empty list. ES_INVALID names the entry at fault: no address, bits
- * set beyond its prefix, a prefix of 0 (that is everybody), or one entry too many. *out
- * is untouched then. */
+/* Parses a list; an empty text gives an empty list. ES_INVALID names the bad entry: not
+ * an address, bits set beyond the prefix, a prefix of 0 (which matches every address), or
+ * more than CIDR_LIST_MAX entries. *out is unchanged on failure. */
 enum es_code cidr_list_parse(
     const char *text, struct cidr_list *out, struct es_err *err) ES_MUST_CHECK;
 bool cidr_list_has(const struct cidr_list *l, const struct net_address *a) ES_MUST_CHECK;

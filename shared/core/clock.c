@@ -51,7 +51,7 @@ clock_format(int64_t wall_ms, char out[ES_TIME_TEXT])
 	(void)snprintf(out + n, ES_TIME_TEXT - n, ".%03dZ", (int)rest);
 }
 
-/* The digits from..to of a text that is known to have them. */
+/* The number in s[from..to); all of these characters are digits. */
 static int
 number(const char *s, size_t from, size_t to)
 {
@@ -71,7 +71,8 @@ days_of(int year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-/* "2026-01-02T03:04:05"; strptime would take blanks, short numbers and 31 February. */
+/* Parses "2026-01-02T03:04:05". strptime() would also accept blanks, short numbers and 31
+ * February. */
 static bool
 parse_seconds(const char *s, struct tm *out)
 {
@@ -120,7 +121,8 @@ clock_sleep_ms(int64_t ms)
 {
 	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 
-	/* A signal ends the wait early on purpose: SIGTERM must not wait for back-off. */
+	/* A signal ends the sleep early on purpose, so that SIGTERM does not wait for a
+	 * back-off. */
 	if (ms > 0 && nanosleep(&left, NULL) != 0)
 		CHECK(errno == EINTR);
 }

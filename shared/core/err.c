@@ -8,7 +8,8 @@
 
 #include "core/banned.h"
 
-/* err.h has stand-ins for the analyzer; here are the real ones. */
+/* err.h redefines these names for the static analyzer; this file defines the real
+ * functions. */
 #undef es_fail
 #undef es_fail_field
 
@@ -57,8 +58,8 @@ es_code_from_name(const char *name)
 	return ES_INTERNAL;
 }
 
-/* What is said here may quote an input and was cut at a byte: a JSON answer and a
- * WebSocket frame must be UTF-8 all the same. */
+/* Makes s valid UTF-8, as JSON and WebSocket text frames require. The text may quote
+ * invalid input, and snprintf() may have cut it inside a character. */
 static void
 clean(char *s)
 {

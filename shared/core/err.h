@@ -1,4 +1,4 @@
-/* One error vocabulary for REST, WebSocket, logs and docs. */
+/* The error codes that REST, WebSocket, logs and docs share. */
 #ifndef CORE_ERR_H
 #define CORE_ERR_H
 
@@ -6,7 +6,8 @@
 
 #include "core/attr.h"
 
-/* code, HTTP status, stable name on the wire, title, worth retrying unchanged? */
+/* enum name, HTTP status, name on the wire, title, and whether the client may retry the
+ * same request. */
 #define ES_CODES(X) \
 	X(OK, 200, "ok", "OK", false) \
 	X(BAD_REQUEST, 400, "bad_request", "Malformed request", false) \
@@ -53,10 +54,13 @@ enum es_code {
 
 struct es_err {
 	enum es_code code;
-	char field[64];      /* JSON member, header or setting at fault, or empty */
-	char text[200];      /* for the caller; never holds secrets, bodies or SQL */
-	char sqlstate[6];    /* set by pg only */
-	long retry_after_ms; /* > 0 with ES_RATE_LIMITED and the like */
+	/* the JSON field, header or setting that is wrong, or "" */
+	char field[64];
+	/* detail for the client; never secrets, message bodies or SQL */
+	char text[200];
+	char sqlstate[6]; /* only pg sets it */
+	/* > 0 when the client should wait, e.g. with ES_RATE_LIMITED */
+	long retry_after_ms;
 };
 
 int es_code_status(enum es_code code);
@@ -64,19 +68,20 @@ const char *es_code_name(enum es_code code);
 const char *es_code_title(enum es_code code);
 bool es_code_retryable(enum es_code code);
 
-/* The code of a wire name; ES_INTERNAL for a name that is none of ours. */
+/* The code with this wire name; ES_INTERNAL for an unknown name. */
 enum es_code es_code_from_name(const char *name);
 
-/* Fill err and return code, so that a failure is one statement. Clears field. Both texts
- * are UTF-8 whatever was quoted in them. */
+/* Fills err and returns code, so that a failure is one statement: return es_fail(...).
+ * Clears err->field. The texts in err are valid UTF-8, whatever input they quote. */
 enum es_code es_fail(struct es_err *err, enum es_code code, const char *fmt, ...)
     ES_PRINTF(3, 4);
 
-/* As es_fail, naming the member at fault. */
+/* Like es_fail(), and names the wrong field in err->field. */
 enum es_code es_fail_field(struct es_err *err, enum es_code code, const char *field,
     const char *fmt, ...) ES_PRINTF(4, 5);
 
-/* Both return their code; the analyzer can't see that from here and invents paths on. */
+/* Both functions return their code. The analyzer does not see their bodies, so these
+ * macros show it the result; otherwise it follows impossible paths. */
 #ifdef __clang_analyzer__
 #define es_fail(err, code, ...) ((void)es_fail((err), (code), __VA_ARGS__), (code))
 #define es_fail_field(err, code, ...) \

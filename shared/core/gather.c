@@ -4,8 +4,10 @@
 
 #include "core/banned.h"
 
-#define ONE   1000 /* a comer in the bucket */
-#define BURST 4    /* a quarter of a second's worth may come at once and it is calm */
+#define ONE 1000 /* one arrival, in the unit of gather.level */
+/* As many arrivals as calm_per_s allows in 1/4 s may come at once without delaying a
+ * statement. */
+#define BURST 4
 
 void
 gather_init(struct gather *g, const struct gather_limits *limits)
@@ -19,14 +21,14 @@ leak(struct gather *g, int64_t now_ms)
 	const int64_t passed_ms = now_ms - g->level_ms;
 
 	g->level_ms = now_ms;
-	/* Also: the first call finds an empty bucket, however far back 0 is. */
+	/* The condition also empties the bucket at the first call, when level_ms is 0. */
 	g->level = passed_ms >= 1500 ? 0 : g->level - passed_ms * g->limits.calm_per_s;
 	if (g->level < 0)
 		g->level = 0;
 }
 
-/* The bucket holds a second's worth: that long after a storm it is calm again, and while
- * the storm lasts it never is. */
+/* The level is limited to the arrivals of one second. So the bucket is empty about one
+ * second after a storm of arrivals, and stays full while the storm lasts. */
 void
 gather_came(struct gather *g, int64_t now_ms)
 {

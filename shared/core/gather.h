@@ -1,6 +1,6 @@
-/* When waiting questions go to the database: at once while few come, gathered into few
- * statements while many do. Counts who came, as a leaky bucket, and knows no loop: the
- * owner asks at the end of each turn. */
+/* Decides when waiting questions go to the database: at once while few arrive, gathered
+ * into few statements while many arrive. A leaky bucket measures the arrivals. This file
+ * knows no event loop; the caller asks gather_due() at the end of each turn. */
 #ifndef CORE_GATHER_H
 #define CORE_GATHER_H
 
@@ -9,22 +9,24 @@
 #include <stdint.h>
 
 struct gather_limits {
-	size_t batch;       /* questions of one statement at most */
-	int64_t wait_ms;    /* between two statements while many come */
-	int64_t calm_per_s; /* who comes no faster does not wait */
+	size_t batch;    /* most questions in one statement */
+	int64_t wait_ms; /* least time between two statements while many arrive */
+	/* arrivals a second up to which questions are sent at once */
+	int64_t calm_per_s;
 };
 
 struct gather {
 	struct gather_limits limits;
-	int64_t level; /* of the bucket, in thousandths of a comer */
+	int64_t level; /* fill level of the bucket, in thousandths of an arrival */
 	int64_t level_ms, sent_ms;
-	unsigned under_way; /* statements */
+	unsigned under_way; /* statements without an answer so far */
 };
 
 void gather_init(struct gather *g, const struct gather_limits *limits);
-/* Somebody came. Questions that are repeated by ourselves don't count. */
+/* Count one arrival from outside. Repeated questions of the program itself don't
+ * count. */
 void gather_came(struct gather *g, int64_t now_ms);
-/* How many of those that wait go out now in one statement; 0: later. */
+/* How many of the waiting questions to send now in one statement; 0: none now. */
 size_t gather_due(struct gather *g, size_t waiting, int64_t now_ms);
 void gather_sent(struct gather *g, int64_t now_ms);
 void gather_answered(struct gather *g);

@@ -6,7 +6,8 @@
 
 #include "core/banned.h"
 
-/* Pages that the process has touched for the first time, or again after a trim. */
+/* Minor page faults: pages that the process touched for the first time, or again after a
+ * trim. */
 static long
 heap_trim_faults(void)
 {
@@ -15,8 +16,8 @@ heap_trim_faults(void)
 	return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_minflt : 0;
 }
 
-/* malloc counts trimmed pages as free still. A wave that uses and frees them again does
- * not show in its figure, but in the page faults. */
+/* malloc still counts trimmed pages as free. If the process uses and frees such pages
+ * again, malloc's figure does not change, but the page faults increase. */
 bool
 heap_trim(struct heap_trim *t)
 {

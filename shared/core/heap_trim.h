@@ -1,23 +1,24 @@
-/* Give free memory inside malloc's heap back to the system. malloc itself does so at the
- * end of the heap only: after a wave of requests the freed memory between long-lived
- * things would count as the process's for ever. */
+/* Returns free memory inside malloc's heap to the system. malloc itself does so only at
+ * the end of the heap. After a wave of requests, freed memory between long-lived
+ * allocations would stay with the process for ever. */
 #ifndef CORE_HEAP_TRIM_H
 #define CORE_HEAP_TRIM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* All zero: nothing known yet. */
+/* All zero at the start. */
 struct heap_trim {
-	size_t free_bytes; /* after the last trim, or the least since */
-	long faults;       /* page faults of the process until then */
+	/* malloc's free bytes after the last trim, or the lowest figure since then */
+	size_t free_bytes;
+	long faults; /* page faults of the process at the last trim */
 };
 
-/* Bytes freed or touched since the last trim that are worth another one. */
+/* Trim again when that many bytes were freed or touched since the last trim. */
 #define HEAP_TRIM_BYTES ((size_t)256 << 10)
 
-/* Call it every second or so. The cost grows with the number of free pieces. True: it
- * trimmed. */
+/* Call it about once a second. The cost grows with the number of free pieces. True: it
+ * trimmed the heap. */
 bool heap_trim(struct heap_trim *t);
 
 #endif

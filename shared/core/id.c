@@ -41,9 +41,9 @@ print_uuid(const unsigned char raw[16], char out[ES_UUID_TEXT])
 	out[at] = '\0';
 }
 
-/* The 12 bits after the version count within one millisecond (RFC 9562 section 6.2,
- * method 1), so that ids of one process rise; a full count borrows the next millisecond.
- */
+/* The 12 bits after the version are a counter within one millisecond (RFC 9562 section
+ * 6.2, method 1), so that the ids of one process increase. When the counter is full, the
+ * id takes the time of the next millisecond. */
 void
 uuid_new(char out[ES_UUID_TEXT])
 {

@@ -1,4 +1,5 @@
-/* Identifiers as distinct types: a channel can never be passed as a tenant. */
+/* Identifiers as distinct types, so that the compiler refuses a channel in place of a
+ * tenant. */
 #ifndef CORE_ID_H
 #define CORE_ID_H
 
@@ -8,7 +9,8 @@
 
 #define ES_UUID_TEXT 37 /* 36 characters and the terminator */
 
-/* Lower case, hyphenated (RFC 9562 section 4). An all-zero struct is "none". */
+/* UUIDs in lower case with hyphens (RFC 9562 section 4). An all-zero struct means
+ * "none". */
 struct tenant_id {
 	char text[ES_UUID_TEXT];
 };
@@ -23,14 +25,15 @@ struct uuid {
 	char text[ES_UUID_TEXT];
 };
 
-/* True for exactly 36 characters of lower-case hex and hyphens in the right places. */
+/* True for 36 characters: lower-case hex digits, and hyphens in the right places. */
 bool uuid_valid(const char *s) ES_MUST_CHECK;
 
-/* A fresh UUIDv7 of the current wall clock and getrandom(2) bytes (RFC 9562 section 5.7).
- * Rises within one process also within one millisecond. */
+/* A new UUIDv7 from the wall clock and getrandom(2) (RFC 9562 section 5.7). The ids of
+ * one process increase, even within one millisecond. */
 void uuid_new(char out[ES_UUID_TEXT]);
 
-/* Refuse with ES_NOT_FOUND: a malformed id is an unknown id. out untouched on failure. */
+/* ES_NOT_FOUND for a malformed id, because it can't exist. *out is unchanged on
+ * failure. */
 enum es_code tenant_id_parse(
     const char *s, struct tenant_id *out, struct es_err *err) ES_MUST_CHECK;
 enum es_code user_id_parse(
@@ -38,7 +41,8 @@ enum es_code user_id_parse(
 enum es_code channel_id_parse(
     const char *s, struct channel_id *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Message numbers and every other integer on the wire stay exact in a double. */
+/* The largest integer that a double holds exactly. Every integer on the wire stays at or
+ * below it, because JSON parsers may use doubles. */
 #define ES_INT_MAX_EXACT 9007199254740991LL
 
 #endif

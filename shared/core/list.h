@@ -1,5 +1,5 @@
-/* Intrusive doubly linked circular lists: membership costs no allocation, leaving one
- * needs only the link, and two lists are joined in one step. */
+/* Intrusive, circular, doubly linked lists. Adding allocates nothing, removing needs only
+ * the link, and joining two lists takes constant time. */
 #ifndef CORE_LIST_H
 #define CORE_LIST_H
 
@@ -7,7 +7,7 @@
 
 #include "core/attr.h"
 
-/* A list head or a link in one. A link that is on no list points to itself. */
+/* The head of a list, or a link in a list. A link on no list points to itself. */
 struct list {
 	struct list *next, *prev;
 };
@@ -33,7 +33,7 @@ list_add_tail(struct list *head, struct list *link)
 	head->prev = link;
 }
 
-/* Also for a link that is on no list. */
+/* Does nothing for a link that is on no list. */
 static inline void
 list_del(struct list *link)
 {
@@ -49,12 +49,13 @@ list_move_tail(struct list *head, struct list *link)
 	list_add_tail(head, link);
 }
 
-/* The first link, left where it is, or taken off; NULL when the list is empty. Not
- * inline: where what is on the list is freed, analyzers lose track of what is left. */
+/* list_first() returns the first link and leaves it; list_pop() also removes it. NULL
+ * when the list is empty. Not inline: when a loop frees the items of a list, static
+ * analyzers would otherwise report uses of freed items. */
 struct list *list_first(const struct list *head);
 struct list *list_pop(struct list *head);
 
-/* All of from goes behind all of to; from is empty afterwards. */
+/* Moves all links of `from` to the end of `to`. */
 static inline void
 list_splice_tail(struct list *to, struct list *from)
 {

@@ -45,7 +45,8 @@ log_level_parse(const char *name, enum log_level *out)
 	return false;
 }
 
-/* Room is kept for the closing of the object, so that a cut line stays JSON. */
+/* Drops text that does not fit. 8 bytes stay reserved for closing the JSON object, so
+ * that a shortened line is valid JSON. */
 static void
 put(struct line *l, const char *s, size_t len)
 {
@@ -75,12 +76,13 @@ put_quoted(struct line *l, const char *s)
 		} else if (step > 0) {
 			put(l, s, step);
 		} else {
-			/* not UTF-8: a reader of JSON would refuse the whole line */
+			/* Replace a byte that is not UTF-8: a JSON parser would refuse
+			 * the whole line. */
 			put(l, "\\ufffd", 6);
 			step = 1;
 		}
 	}
-	/* The closing quote goes past the reserve of put() on purpose. */
+	/* The closing quote may use the bytes that put() reserves. */
 	l->data[l->len++] = '"';
 }
 
@@ -122,7 +124,7 @@ log_write(
 		put_pair(&l, &fields[i]);
 	l.data[l.len++] = '}';
 	l.data[l.len++] = '\n';
-	/* Nobody is left to tell when stderr is gone. */
+	/* A failed write to stderr can't be reported anywhere. */
 	written = write(STDERR_FILENO, l.data, l.len);
 	(void)written;
 }

@@ -1,5 +1,5 @@
-/* JSON lines on stderr, one object a line: {"ts","lvl","svc","pid","msg",...fields}.
- * Programs log, libraries do not. Never a token, a message body or an e-mail. */
+/* JSON log on stderr, one object a line: {"ts","lvl","svc","pid","msg",...fields}.
+ * Programs log, libraries do not. No line holds a token, a message body or an e-mail. */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
@@ -20,12 +20,12 @@ struct log_field {
 #define LOG_STR(k, v) ((struct log_field){.kind = LOG_FIELD_STR, .key = (k), .str = (v)})
 #define LOG_INT(k, v) ((struct log_field){.kind = LOG_FIELD_INT, .key = (k), .num = (v)})
 
-/* svc names the program ("api", "push", "fanout") and must stay valid. */
+/* svc names the program ("api", "push", "fanout"); the pointer must stay valid. */
 void log_init(const char *svc, enum log_level level);
 void log_set_level(enum log_level level);
 bool log_level_parse(const char *name, enum log_level *out) ES_MUST_CHECK;
 
-/* One write(2) of one line, cut at 4 KiB; a NULL string field is written as null. */
+/* Writes one line of at most 4 KiB with one write(2). A NULL string becomes null. */
 void log_write(
     enum log_level level, const char *msg, const struct log_field fields[], unsigned n);
 
@@ -34,7 +34,8 @@ void log_write(
 	    (unsigned)(sizeof((const struct log_field[]){__VA_ARGS__}) / \
 		       sizeof(struct log_field)))
 
-/* log_info("listening", LOG_STR("address", a)); at least one field, LOG_NONE for none. */
+/* log_info("listening", LOG_STR("address", a)); at least one field is required, LOG_NONE
+ * stands for none. */
 #define LOG_NONE            ((struct log_field){.kind = LOG_FIELD_INT, .key = NULL})
 #define log_error(msg, ...) LOG_N_(LOG_ERROR, msg, __VA_ARGS__)
 #define log_warn(msg, ...)  LOG_N_(LOG_WARN, msg, __VA_ARGS__)

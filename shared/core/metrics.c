@@ -23,12 +23,13 @@ struct header {
 static unsigned
 cells_of(const struct metric *d)
 {
-	/* A histogram keeps a count per edge, one beyond the last, and the sum in
+	/* A histogram has a counter for each edge, one for larger values, and the sum in
 	 * micro-units. */
 	return d->type == METRIC_HISTOGRAM ? d->n_edges + 2 : 1;
 }
 
-/* Another table or number of slots must not read old cells as its own. */
+/* A hash of the table and the number of slots. A file with another hash is not reused,
+ * because its cells have other meanings. */
 static uint64_t
 layout_of(const struct metric table[], unsigned n, unsigned slots)
 {
@@ -46,7 +47,7 @@ layout_of(const struct metric table[], unsigned n, unsigned slots)
 static void
 lay_out(struct metrics *m)
 {
-	unsigned at = 1; /* cell 0 of each slot is its beat */
+	unsigned at = 1; /* cell 0 of each slot is the heartbeat */
 
 	m->first = mem_new(m->n, sizeof(*m->first));
 	for (unsigned i = 0; i < m->n; i++) {
@@ -54,7 +55,7 @@ lay_out(struct metrics *m)
 		m->first[i] = at;
 		at += cells_of(&m->table[i]);
 	}
-	m->stride = (at + 7) & ~7U; /* slots on cache lines of their own */
+	m->stride = (at + 7) & ~7U; /* each slot starts on a cache line of its own */
 	m->size = sizeof(struct header) + (size_t)m->slots * m->stride * sizeof(uint64_t);
 }
 
@@ -78,8 +79,8 @@ fits(int fd, const struct stat *st, const struct header *want)
 	       memcmp(&is, want, sizeof(is)) == 0;
 }
 
-/* A file of another layout may still be mapped by a program that is on its way out: a new
- * one takes its name, its pages stay as they are. */
+/* A program that is shutting down may still have a file of another layout mapped. So that
+ * file is unlinked and a new one created; the pages of the old one stay unchanged. */
 static enum es_code
 map_file(const char *path, const struct header *want, void **out, struct es_err *err)
 {
@@ -133,7 +134,7 @@ metrics_open(const char *path, const struct metric table[], unsigned n, unsigned
 		memcpy(m->map, &want, sizeof(want));
 	}
 	m->cells = (_Atomic uint64_t *)(void *)((char *)m->map + sizeof(struct header));
-	/* The beats of a kept file are those of workers that are gone. */
+	/* The heartbeats in a reused file are those of earlier workers: reset them. */
 	for (unsigned s = 0; s < slots; s++)
 		m->cells[(size_t)s * m->stride] = 0;
 	*out = m;

@@ -1,5 +1,6 @@
-/* Counters, gauges and histograms of all workers of one program on one host, in one
- * mapped file: a slot per worker, summed when scraped. Prometheus text format 0.0.4. */
+/* Counters, gauges and histograms of all workers of one program on one host. They share
+ * one mapped file with a slot for each worker; a scrape adds up the slots. Prometheus
+ * text format 0.0.4. */
 #ifndef CORE_METRICS_H
 #define CORE_METRICS_H
 
@@ -11,49 +12,54 @@
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
-/* A program's table of metrics is a static array of these; the index in it is the handle.
- * One metric may be several rows in sequence with the same name and other labels: HELP
- * and TYPE are written once. Counter names end in _total, times are seconds. */
+/* A program has a static table of these; the index of a row is the metric's id.
+ * Consecutive rows with the same name and different labels are one metric, whose HELP and
+ * TYPE are written once. Names of counters end in _total; times are in seconds. */
 struct metric {
 	enum metric_type type;
 	const char *name;
 	const char *labels; /* `code="4101"`, or NULL */
 	const char *help;
-	const double *edges; /* histogram: upper bounds, rising, without +Inf */
-	unsigned n_edges;    /* at most METRIC_EDGES */
+	/* histogram: increasing upper bounds, without +Inf */
+	const double *edges;
+	unsigned n_edges; /* at most METRIC_EDGES */
 };
 
 #define METRIC_EDGES 16
 
 struct metrics;
 
-/* Map path (NULL: anonymous, shared with children by fork) for n metrics and up to slots
- * workers. A file of another layout is replaced. Call in the master, before any fork. */
+/* Maps the file at path for n metrics and up to `slots` workers; with path NULL,
+ * anonymous memory that forked children share. A file with another layout is replaced.
+ * Call it in the master, before any fork. */
 enum es_code metrics_open(const char *path, const struct metric table[], unsigned n,
     unsigned slots, struct metrics **out, struct es_err *err) ES_MUST_CHECK;
 void metrics_close(struct metrics **m);
 
-/* Which slot this process writes; its gauges start at 0, its beat at never. Call after
- * the fork. */
+/* Selects the slot that this process writes, sets its gauges to 0, and clears its
+ * heartbeat. Call it after the fork. */
 void metrics_use_slot(struct metrics *m, unsigned slot);
-/* A worker that is gone holds no connections: zero the gauges of its slot. */
+/* Sets the gauges of a slot to 0, because a worker that has ended holds no
+ * connections. */
 void metrics_clear_gauges(struct metrics *m, unsigned slot);
 
 void metrics_add(struct metrics *m, unsigned id, uint64_t n);
 void metrics_gauge_set(struct metrics *m, unsigned id, int64_t value);
 void metrics_gauge_add(struct metrics *m, unsigned id, int64_t delta);
-/* value in the unit of the name (seconds). */
+/* value is in the unit of the metric's name (seconds). */
 void metrics_observe(struct metrics *m, unsigned id, double value);
 
-/* Liveness of a worker: its loop calls beat; others read the age. */
+/* Heartbeat: the worker's loop calls this, and other processes read its age. */
 void metrics_beat(struct metrics *m);
-/* Milliseconds (CLOCK_MONOTONIC) since the slot's last beat; -1 when it never beat. */
+/* Milliseconds (CLOCK_MONOTONIC) since the slot's last heartbeat; -1 if there was
+ * none. */
 int64_t metrics_beat_age_ms(const struct metrics *m, unsigned slot);
 
-/* Sum over slots. */
+/* The sum of a metric over all slots; of a histogram, the number of observations. */
 int64_t metrics_sum(const struct metrics *m, unsigned id);
 
-/* Append the exposition text, with process_* metrics of this process and build info. */
+/* Appends the metrics as text, with the process_* metrics of the calling process and the
+ * build version. */
 void metrics_render(const struct metrics *m, struct text *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* What metrics.c and metrics_render.c share. */
+/* Shared by metrics.c and metrics_render.c. */
 #ifndef CORE_METRICS_PRIVATE_H
 #define CORE_METRICS_PRIVATE_H
 
@@ -9,8 +9,8 @@
 struct metrics {
 	const struct metric *table;
 	unsigned n, slots, slot;
-	unsigned *first; /* cell of each metric within a slot */
-	unsigned stride; /* cells of a slot */
+	unsigned *first; /* index of each metric's first cell within a slot */
+	unsigned stride; /* number of cells of a slot */
 	size_t size;
 	void *map;
 	_Atomic uint64_t *cells;

@@ -1,4 +1,4 @@
-/* The exposition: Prometheus text format 0.0.4. */
+/* Writes the metrics in the Prometheus text format 0.0.4. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

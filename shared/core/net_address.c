@@ -34,7 +34,7 @@ net_address_port(const char *text)
 	return parse_int(text, 0, 65535, &port);
 }
 
-/* Takes brackets and a port off, in place. NULL: malformed. */
+/* Removes brackets and a port, in place. NULL: malformed. */
 static char *
 net_address_host(char *text)
 {
@@ -46,12 +46,12 @@ net_address_host(char *text)
 		    (end[1] != '\0' && (end[1] != ':' || !net_address_port(end + 2))))
 			return NULL;
 		*end = '\0';
-		/* Only IPv6 stands in brackets. */
+		/* Only IPv6 addresses have brackets. */
 		return strchr(text, ':') != NULL ? text + 1 : NULL;
 	}
 	end = strchr(text, ':');
 	if (end != NULL &&
-	    strchr(end + 1, ':') == NULL) { /* one colon: IPv4 and a port */
+	    strchr(end + 1, ':') == NULL) { /* one colon: IPv4 with a port */
 		if (!net_address_port(end + 1))
 			return NULL;
 		*end = '\0';

@@ -17,7 +17,7 @@ parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 		    __builtin_sub_overflow(n, *s - '0', &n))
 			return false;
 	}
-	/* Collected below zero, where there is one more value. */
+	/* n holds the negated number, because int64_t has one more negative value. */
 	if (!negative && __builtin_sub_overflow(0, n, &n))
 		return false;
 	if (n < min || n > max)
@@ -26,7 +26,7 @@ parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
-/* RFC 3629 section 4. */
+/* Length of the UTF-8 sequence at s (RFC 3629 section 4); 0 if it is invalid or NUL. */
 static size_t
 sequence(const unsigned char *s, size_t left)
 {

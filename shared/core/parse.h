@@ -1,4 +1,4 @@
-/* Numbers from text: the whole text, in range, or refused. */
+/* Parses integers and UTF-8. The whole text must be valid. */
 #ifndef CORE_PARSE_H
 #define CORE_PARSE_H
 
@@ -8,14 +8,14 @@
 
 #include "core/attr.h"
 
-/* Decimal digits only (a leading '-' when min < 0); no blanks, no '+', no overflow. */
+/* Decimal digits only, with a leading '-' if min < 0; no blanks, no '+'. False when the
+ * number is not within min..max or overflows. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out) ES_MUST_CHECK;
 
-/* Length of the valid sequence that starts at s (RFC 3629); 0 when there is none, or NUL.
- */
+/* Length of the valid UTF-8 sequence at s (RFC 3629); 0 if it is invalid or NUL. */
 size_t utf8_step(const char *s, size_t len);
 
-/* Number of code points of valid UTF-8 (RFC 3629); false when invalid or with NUL. */
+/* Counts the code points of UTF-8 (RFC 3629). False for invalid UTF-8 or a NUL. */
 bool utf8_length(const char *s, size_t len, size_t *out_points) ES_MUST_CHECK;
 
 #endif

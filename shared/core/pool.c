@@ -13,22 +13,23 @@
 #include "core/banned.h"
 
 #ifdef __SANITIZE_ADDRESS__
-#define POOL_SLABS 0 /* each thing is one of malloc's: ASan sees its misuse */
+#define POOL_SLABS 0 /* malloc each thing, so that ASan sees its misuse */
 #else
 #define POOL_SLABS 1
 #endif
-/* Aligned to its size, so that a thing's address tells its slab. */
+/* Bytes and alignment of a slab: rounding a thing's address down gives its slab. */
 #define POOL_SLAB 65536
 #define POOL_MOST 4096
 
 struct thing {
-	struct thing *next; /* free ones */
+	struct thing *next; /* next free thing of the slab */
 };
 
 struct slab {
-	struct list place; /* on pool->open while it has room */
+	struct list place; /* on pool->open while the slab has room */
 	unsigned used;
-	unsigned fresh; /* things that were ever taken: those beyond touch no memory */
+	/* things that were taken at least once; the memory of later ones is untouched */
+	unsigned fresh;
 	struct thing *free;
 	alignas(max_align_t) unsigned char things[];
 };
@@ -36,7 +37,7 @@ struct slab {
 struct pool {
 	size_t size, n, bytes;
 	unsigned per_slab, n_empty;
-	struct list open; /* slabs with room, emptied ones last */
+	struct list open; /* slabs with room, the empty ones last */
 };
 
 struct pool *
@@ -60,7 +61,7 @@ pool_slab_of(void *thing)
 	return (struct slab *)(void *)(at - (uintptr_t)at % POOL_SLAB);
 }
 
-/* The kernel aligns to its pages only: map twice as much and give the ends back. */
+/* mmap() aligns only to pages: map twice the size, and unmap both ends. */
 static struct slab *
 pool_slab_new(struct pool *p)
 {

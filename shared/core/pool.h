@@ -1,6 +1,6 @@
-/* Many things of one size, densely packed in slabs of their own. Long-lived things among
- * short-lived ones would pin the memory of these: malloc can't give back what lies
- * between. */
+/* Allocates many things of one size from slabs of their own. If long-lived things lay
+ * among short-lived ones, they would keep the pages of the freed ones in the process,
+ * because malloc can return only whole free pages. */
 #ifndef CORE_POOL_H
 #define CORE_POOL_H
 
@@ -12,15 +12,16 @@ struct pool;
 
 /* size: bytes of a thing, at most 4096. */
 struct pool *pool_new(size_t size) ES_NONNULL;
-/* All things were given back. Takes NULL; leaves NULL. */
+/* All things must be given back before. *p may be NULL, and is NULL afterwards. */
 void pool_free(struct pool **p);
 
-/* Zeroed, aligned for any type; never NULL: out of memory stops the program. */
+/* Zeroed memory, aligned for any type; never NULL, because running out of memory stops
+ * the program. */
 void *pool_take(struct pool *p) ES_NONNULL;
-/* A slab without things goes back to the system, but for one. */
+/* Gives a thing back. Empty slabs go back to the system, except one. */
 void pool_give(struct pool *p, void *thing);
 
-/* Things taken, and bytes of slabs held for them. */
+/* pool_n(): things in use. pool_bytes(): bytes of all slabs. */
 size_t pool_n(const struct pool *p);
 size_t pool_bytes(const struct pool *p);
 

@@ -59,7 +59,7 @@ start(struct master *m, struct worker *w)
 	if (pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != master_pid)
-			_exit(0); /* the master died between fork and prctl */
+			_exit(0); /* the master died before prctl() */
 		signals_wanted(&set);
 		(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 		exit(w->kind->run(m->conf->ctx, w->index, w->slot));
@@ -126,7 +126,8 @@ signal_all(const struct master *m, int sig)
 
 enum which { THE_LAST, THE_OTHERS };
 
-/* How many of them live; sig 0 only counts. */
+/* Sends sig to the living workers of this kind, and returns their number. With sig 0 it
+ * only counts them. */
 static unsigned
 signal_some(const struct master *m, enum which which, int sig)
 {

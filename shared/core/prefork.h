@@ -1,5 +1,6 @@
-/* A master that forks workers, starts a dead one again with back-off and drains on
- * SIGTERM. The master holds no connection, so it can't hang on one. */
+/* A master process that forks workers, restarts dead ones, and drains them on SIGTERM. A
+ * worker that dies soon after its start is restarted after a back-off. The master serves
+ * no connection, so no client can block it. */
 #ifndef CORE_PREFORK_H
 #define CORE_PREFORK_H
 
@@ -8,14 +9,14 @@
 
 #include "core/err.h"
 
-/* One kind of worker, `count` of them. run is called in the child and returns its exit
- * status; index is 0..count-1 within the kind, slot is unique over all kinds. */
+/* One kind of worker, `count` processes of it. run is called in the child and returns the
+ * exit status. index is 0..count-1 within the kind; slot is unique over all kinds. */
 struct prefork_kind {
-	const char *name; /* appears in the log */
+	const char *name; /* for the log */
 	unsigned count;
 	int (*run)(void *ctx, unsigned index, unsigned slot);
-	/* Stays to the end of a drain: hears SIGUSR1 when the others are told to stop,
-	 * and SIGTERM when they are gone. */
+	/* This kind runs until the end of a drain. It gets SIGUSR1 when the other workers
+	 * get SIGTERM, and SIGTERM when they are gone. */
 	bool last;
 };
 
@@ -23,18 +24,22 @@ struct prefork {
 	const struct prefork_kind *kinds;
 	unsigned n_kinds;
 	void *ctx;
-	int64_t drain_ms; /* from SIGTERM to SIGKILL of a worker; 25 000 by default */
-	/* Called in the master before the workers are told to stop; may be NULL. */
+	/* ms from SIGTERM until living workers get SIGKILL; 0: 25,000 */
+	int64_t drain_ms;
+	/* Called in the master when a drain starts, before the workers get SIGTERM; may
+	 * be NULL. */
 	void (*on_drain)(void *ctx);
-	/* Called in the master when a worker is gone; may be NULL. */
+	/* Called in the master when a worker has ended; may be NULL. */
 	void (*on_exit)(void *ctx, unsigned slot, int status);
 };
 
-/* Runs until SIGTERM or SIGINT and all workers are gone; returns the exit status: 0, or 1
- * when a worker had to be killed. A worker that dies within 5 s of its start is restarted
- * after a back-off of 100 ms to 5 s; never gives up. SIGHUP is passed on to all workers.
- * Workers get SIGTERM also when the master dies (PR_SET_PDEATHSIG). In a worker SIGTERM,
- * SIGINT, SIGHUP are at default and unblocked: it installs its own. */
+/* Runs until SIGTERM or SIGINT, and then until all workers are gone. Returns the exit
+ * status: 0, or 1 if a worker had to be killed. A worker that dies within 5 s of its
+ * start is restarted after a back-off of 100 ms to 5 s, without a limit of tries; other
+ * workers are restarted at once. SIGHUP is forwarded to all workers. Workers also get
+ * SIGTERM when the master dies (PR_SET_PDEATHSIG). In a worker, SIGTERM, SIGINT and
+ * SIGHUP have their default actions and are unblocked; the worker installs its own
+ * handlers. */
 int prefork_run(const struct prefork *p);
 
 #endif

@@ -23,14 +23,14 @@ count_fds(void)
 	while (readdir(dir) != NULL)
 		n++;
 	(void)closedir(dir);
-	return n - 3; /* ".", ".." and the directory itself */
+	return n - 3; /* without ".", ".." and the descriptor of the directory */
 }
 
-/* Field number `wanted` (from 1, proc(5)) of /proc/self/stat. */
+/* Field `wanted` (from 1, proc(5)) of /proc/self/stat. */
 static long long
 stat_field(const char *line, int wanted)
 {
-	/* The second field may hold blanks and brackets: count from its last ')'. */
+	/* The second field may contain blanks and brackets, so start at its last ')'. */
 	const char *at = strrchr(line, ')');
 
 	for (int field = 2; at != NULL && field < wanted; field++)

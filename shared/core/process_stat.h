@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 struct process_stat {
-	double cpu_s;   /* user and system */
-	double start_s; /* since 1970 */
+	double cpu_s;   /* user and system time */
+	double start_s; /* wall-clock time, since 1970 */
 	int64_t resident_bytes, open_fds, max_fds;
 };
 

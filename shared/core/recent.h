@@ -1,4 +1,5 @@
-/* What happened within the last moments, bounded: "at most once in 3 s" for many keys. */
+/* Remembers the keys of recent events, for rules like "at most once in 3 s". The number
+ * of keys has a limit. */
 #ifndef CORE_RECENT_H
 #define CORE_RECENT_H
 
@@ -10,12 +11,14 @@ struct recent;
 
 typedef uint64_t recent_hash(const void *key, size_t size);
 
-/* Of more than max keys the oldest are forgotten early. If keys come from outside, hash
- * is a keyed one (crypto/keyed_hash.h). */
+/* With more than max keys, the oldest are forgotten early. If keys come from outside,
+ * hash must be a keyed hash (crypto/keyed_hash.h), so that an attacker can't cause
+ * collisions. */
 struct recent *recent_new(
     int64_t keep_ms, size_t key_size, size_t max, recent_hash *hash);
 void recent_free(struct recent **r);
-/* True, and remembered from now on, when the key was not there within keep_ms. */
+/* True when the key did not occur within the last keep_ms; it is remembered from now
+ * on. */
 bool recent_first(struct recent *r, const void *key, int64_t now_ms);
 size_t recent_count(const struct recent *r);
 

@@ -24,7 +24,8 @@ table_fini(struct table *t)
 static struct table_node **
 bucket(const struct table *t, uint64_t hash)
 {
-	/* The low bits of FNV-1a are weak for short keys: fold the high half in. */
+	/* Combine both halves of the hash: the low bits of FNV-1a are weak for short
+	 * keys. */
 	return &t->buckets[(hash ^ hash >> 32) & (t->n_buckets - 1)];
 }
 

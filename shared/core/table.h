@@ -1,6 +1,6 @@
-/* An intrusive hash table: the node lives in the thing, the caller computes the hash and
- * compares. For keys that come from outside the hash is keyed_hash() of
- * crypto/keyed_hash.h; an attacker could collide any other. */
+/* An intrusive hash table. The node is a member of the stored struct; the caller computes
+ * the hash and compares keys. For keys from outside the hash must be keyed_hash() of
+ * crypto/keyed_hash.h, so that an attacker can't cause collisions. */
 #ifndef CORE_TABLE_H
 #define CORE_TABLE_H
 
@@ -18,21 +18,21 @@ struct table {
 	size_t n, n_buckets;
 };
 
-/* Holds memory only while something is in it. */
+/* An empty table holds no memory. */
 void table_init(struct table *t);
-/* The nodes stay the caller's. */
+/* Frees the table; the nodes stay with the caller. */
 void table_fini(struct table *t);
 
 typedef bool table_same(struct table_node *node, const void *key);
 
 struct table_node *table_find(
     const struct table *t, uint64_t hash, table_same *same, const void *key);
-/* The caller has made sure that it is not there yet. */
+/* The caller makes sure that the key is not in the table. */
 void table_add(struct table *t, struct table_node *node, uint64_t hash);
 void table_remove(struct table *t, struct table_node *node);
 
-/* The node after this one in no particular order; NULL: the first. NULL at the end. The
- * node given must still be in the table. */
+/* Walks over the table in no particular order: returns the node after `node`, or the
+ * first if node is NULL; NULL at the end. node must still be in the table. */
 struct table_node *table_next(const struct table *t, const struct table_node *node);
 
 #endif
