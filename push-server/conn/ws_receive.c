@@ -8,7 +8,6 @@
 
 #include "core/banned.h"
 
-#define BYTES_PER_CHARACTER 12 /* a surrogate pair as two \\u escapes */
 /* How many bytes are read from a closing connection to find the peer's Close frame.
  * Beyond them the worker stops reading: a flood stays in the kernel and costs no time
  * until the close deadline cuts the socket. */
