@@ -181,7 +181,8 @@ typing(void)
 	arena_free(&mem);
 }
 
-/* Who is gone stays gone when Redis can't be told: that is counted, and no error. */
+/* A deactivation stands even if Redis does not take the message that announces it. The
+ * failure is counted and no error is returned. */
 static void
 gone(void)
 {

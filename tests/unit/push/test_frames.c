@@ -6,43 +6,18 @@
 
 #include "core/check.h"
 #include "frames/frames.h"
-#include "rig.h"
+#include "one_client.h"
 #include "who/who_state.h"
 
 #include "core/banned.h"
 
-static struct rig rig;
-static struct client client;
-static struct got got;
-
-static void
-up(void)
-{
-	rig_up(&rig);
-	rig_client(&rig, &client, 0);
-}
-
-static void
-down(void)
-{
-	client_close(&client);
-	rig_turn(&rig);
-	rig_down(&rig);
-}
-
-static bool
-answered(const char *piece)
-{
-	return rig_expect(&rig, &client, piece, &got);
-}
-
 static void
 greets(void)
 {
-	up();
+	one_client_up();
 	CU_ASSERT_EQUAL(fakes.opened, 1);
 	CU_ASSERT_EQUAL(metrics_sum(rig.worker.env.metrics, PM_CONNECTIONS), 1);
-	down();
+	one_client_down();
 	CU_ASSERT_EQUAL(fakes.closed, 1);
 }
 
@@ -64,7 +39,7 @@ refuses_by_close_code(void)
 		rig_client(&rig, &client, 0);
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &client), cases[i].code);
 		CU_ASSERT_EQUAL(fakes.opened, 0);
-		down();
+		one_client_down();
 	}
 }
 
@@ -83,9 +58,10 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	CU_ASSERT_TRUE(c != NULL && c->state == CONN_GREETING);
 	fakes.pg_down = false;
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
-	CU_ASSERT_TRUE(answered("\"early\"")); /* what came before hello has waited */
-	down();
+	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
+	CU_ASSERT_TRUE(
+	    one_client_answered("\"early\"")); /* what came before hello has waited */
+	one_client_down();
 
 	rig_up(&rig);
 	fakes.pg_down = true;
@@ -94,7 +70,7 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	rig_conn(&rig, &client)->who.greeting_ms -= rig.conf.auth_timeout_ms;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
-	down();
+	one_client_down();
 }
 
 /* While the database is away a waiting socket costs no signature check a second: the key
@@ -111,8 +87,8 @@ verifies_a_token_once(void)
 		rig_second(&rig);
 	fakes.pg_down = false;
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
+	one_client_down();
 }
 
 /* The claims that are kept are held to their end, too. */
@@ -126,7 +102,7 @@ refuses_a_token_that_ends_while_it_waits(void)
 	rig_conn(&rig, &client)->who.claims->expires_s = clock_wall_ms() / 1000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
-	down();
+	one_client_down();
 }
 
 /* Redis does not say how many connections the user has: the reason names no token. */
@@ -146,7 +122,7 @@ tells_what_was_late(void)
 	    c->io.reason, "the user's connections can't be counted now");
 	CU_ASSERT_TRUE(fakes_eval_answers());
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
-	down();
+	one_client_down();
 }
 
 static void
@@ -165,16 +141,16 @@ takes_the_token_of_the_first_frame(void)
 	client_text(&client, json); /* one is being checked: waits, like any other */
 	rig_turn(&rig);
 	fakes.hold = false;
-	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
-	CU_ASSERT_TRUE(answered("\"early\""));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
+	CU_ASSERT_TRUE(one_client_answered("\"early\""));
+	one_client_down();
 	mem_free(token);
 
 	rig_up(&rig);
 	rig_client_without_token(&rig, &client);
 	client_text(&client, "{\"type\":\"auth\",\"token\":\"garbage\"}");
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_BAD_TOKEN);
-	down();
+	one_client_down();
 }
 
 /* The token is good, its user's connections are being counted: a second token is not a
@@ -195,9 +171,9 @@ greets_once(void)
 	rig_turn(&rig);
 	CU_ASSERT_TRUE(fakes_eval_answers());
 	CU_ASSERT_FALSE(fakes_eval_answers());
-	CU_ASSERT_TRUE(answered("\"type\":\"hello\""));
+	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
 	CU_ASSERT_EQUAL(fakes.opened, 1);
-	down();
+	one_client_down();
 	mem_free(token);
 }
 
@@ -217,7 +193,7 @@ says_nothing_after_the_close_of_a_fault(void)
 	rig_turn(&rig);
 	(void)client_read(&client, sizeof(client.data));
 	CU_ASSERT_EQUAL(client.len, 0);
-	down();
+	one_client_down();
 }
 
 static void
@@ -229,7 +205,7 @@ bounds_what_comes_before_hello(void)
 	for (int i = 0; i < 65; i++)
 		client_text(&client, "{\"type\":\"ping\"}");
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_PROTOCOL);
-	down();
+	one_client_down();
 }
 
 static void
@@ -237,16 +213,16 @@ sends_away_at_the_end_of_a_token(void)
 {
 	struct conn *c;
 
-	up();
+	one_client_up();
 	c = rig_conn(&rig, &client);
 	c->expires_s = clock_wall_ms() / 1000 + 50;
 	who_beat(rig.worker.who, c);
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"token_expiring\""));
+	CU_ASSERT_TRUE(one_client_answered("\"token_expiring\""));
 	c->expires_s = clock_wall_ms() / 1000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
-	down();
+	one_client_down();
 }
 
 static void
@@ -269,17 +245,17 @@ answers_bad_frames_with_an_error(void)
 		"\"op\":\"auth\""},
 	};
 
-	up();
+	one_client_up();
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
 		client_text(&client, cases[i].frame);
-		CU_ASSERT_TRUE_FATAL(answered(cases[i].code));
+		CU_ASSERT_TRUE_FATAL(one_client_answered(cases[i].code));
 		CU_ASSERT_PTR_NOT_NULL(strstr(got.text, cases[i].also));
 		if (strstr(got.text, cases[i].also) == NULL)
 			(void)fprintf(stderr, "%s\n%s\n", cases[i].frame, got.text);
 	}
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"6\",\"colour\":\"red\"}");
-	CU_ASSERT_TRUE(answered("\"type\":\"pong\",\"id\":\"6\""));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("\"type\":\"pong\",\"id\":\"6\""));
+	one_client_down();
 }
 
 static void
@@ -287,23 +263,23 @@ puts_fragments_together(void)
 {
 	static const char json[] = "{\"type\":\"ping\",\"id\":\"pieces\"}";
 
-	up();
+	one_client_up();
 	client_send(&client, 1, false, json, 5);
 	client_send(&client, 0, false, json + 5, 0);
 	client_send(&client, 0, false, json + 5, 9);
 	client_send(&client, 0, true, json + 14, sizeof(json) - 1 - 14);
-	CU_ASSERT_TRUE(answered("\"id\":\"pieces\""));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"pieces\""));
+	one_client_down();
 }
 
 static void
 limits_frames(void)
 {
-	up();
+	one_client_up();
 	for (int i = 0; i < 60; i++)
 		client_text(&client, "{\"type\":\"ping\"}");
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"61\"}");
-	CU_ASSERT_TRUE(answered("rate_limited"));
+	CU_ASSERT_TRUE(one_client_answered("rate_limited"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":"));
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	for (int i = 0; i < 540; i++) {
@@ -312,26 +288,26 @@ limits_frames(void)
 		(void)client_read(&client, 65536);
 	}
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_RATE);
-	down();
+	one_client_down();
 }
 
 /* Malformed sends have no limit of their own: they count like any frame. */
 static void
 limits_sends_that_are_refused(void)
 {
-	up();
+	one_client_up();
 	for (int i = 0; i < 60; i++)
 		client_text(&client, "{\"type\":\"send\",\"id\":\"bad\"}");
-	CU_ASSERT_TRUE(answered("\"field\":\"channelId\""));
+	CU_ASSERT_TRUE(one_client_answered("\"field\":\"channelId\""));
 	client_text(&client, "{\"type\":\"send\",\"id\":\"bad\"}");
-	CU_ASSERT_TRUE(answered("rate_limited"));
+	CU_ASSERT_TRUE(one_client_answered("rate_limited"));
 	for (int i = 0; i < 540 && rig_conn(&rig, &client) != NULL; i++) {
 		client_text(&client, "{\"type\":\"send\",\"id\":\"bad\"}");
 		rig_turn(&rig);
 		(void)client_read(&client, 65536);
 	}
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_RATE);
-	down();
+	one_client_down();
 }
 
 /* Nor have those that find the lane full. */
@@ -342,7 +318,7 @@ limits_sends_that_find_the_lane_full(void)
 	    "{\"type\":\"send\",\"channelId\":"
 	    "\"01900000-0000-7000-8000-00000000c001\",\"body\":\"x\"}";
 
-	up();
+	one_client_up();
 	fakes.hold = true; /* the right to send is never told: nothing leaves the lane */
 	for (int i = 0; i < 32 + 1000; i++) {
 		client_text(&client, send);
@@ -353,7 +329,7 @@ limits_sends_that_find_the_lane_full(void)
 	client_text(&client, send);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_RATE);
 	fakes.hold = false;
-	down();
+	one_client_down();
 }
 
 static CU_TestInfo cases[] = {

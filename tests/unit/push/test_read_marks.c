@@ -4,32 +4,13 @@
 
 #include "cunit_main.h"
 
-#include "rig.h"
+#include "one_client.h"
 #include "send/read_marks.h"
 #include "store/read_store.h"
 
 #include "core/banned.h"
 
 #define CHANNEL "01900000-0000-7000-8000-00000000c00"
-
-static struct rig rig;
-static struct client client;
-static struct got got;
-
-static void
-up(void)
-{
-	rig_up(&rig);
-	rig_client(&rig, &client, 0);
-}
-
-static void
-down(void)
-{
-	client_close(&client);
-	rig_turn(&rig);
-	rig_down(&rig);
-}
 
 static void
 mark(unsigned channel, unsigned message, const char *id)
@@ -43,16 +24,10 @@ mark(unsigned channel, unsigned message, const char *id)
 	client_text(&client, json);
 }
 
-static bool
-answered(const char *piece)
-{
-	return rig_expect(&rig, &client, piece, &got);
-}
-
 static void
 merges_marks_of_a_channel(void)
 {
-	up();
+	one_client_up();
 	mark(1, 5, "a");
 	mark(1, 9, "b");
 	mark(1, 7, "c");
@@ -64,19 +39,19 @@ merges_marks_of_a_channel(void)
 	CU_ASSERT_EQUAL(fakes.n_marks, 2);
 	CU_ASSERT_EQUAL(fakes.marks[0], 9); /* the largest counts */
 	CU_ASSERT_EQUAL(fakes.marks[1], 3);
-	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"a\""));
-	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"b\""));
-	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"c\""));
-	CU_ASSERT_TRUE(answered("\"op\":\"read\",\"id\":\"d\""));
+	CU_ASSERT_TRUE(one_client_answered("\"op\":\"read\",\"id\":\"a\""));
+	CU_ASSERT_TRUE(one_client_answered("\"op\":\"read\",\"id\":\"b\""));
+	CU_ASSERT_TRUE(one_client_answered("\"op\":\"read\",\"id\":\"c\""));
+	CU_ASSERT_TRUE(one_client_answered("\"op\":\"read\",\"id\":\"d\""));
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
-	down();
+	one_client_down();
 }
 
 static void
 has_one_statement_under_way(void)
 {
-	up();
+	one_client_up();
 	fakes.hold = true;
 	mark(1, 5, "a");
 	rig_turn(&rig);
@@ -86,57 +61,57 @@ has_one_statement_under_way(void)
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
 	fakes.hold = false;
-	CU_ASSERT_TRUE(answered("\"id\":\"a\""));
-	CU_ASSERT_TRUE(answered("\"id\":\"b\"")); /* follows without a wait */
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"a\""));
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"b\"")); /* follows without a wait */
 	CU_ASSERT_EQUAL(fakes.mark_statements, 2);
-	down();
+	one_client_down();
 }
 
 static void
 tells_refusals_and_faults(void)
 {
-	up();
+	one_client_up();
 	fakes.mark = ES_FORBIDDEN;
 	mark(1, 5, "a");
 	rig_turn(&rig);
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"forbidden\""));
+	CU_ASSERT_TRUE(one_client_answered("\"forbidden\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "only members have a read mark"));
 	fakes.mark = ES_NOT_FOUND;
 	mark(1, 5, "b");
 	rig_turn(&rig);
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"not_found\""));
+	CU_ASSERT_TRUE(one_client_answered("\"not_found\""));
 	fakes.pg_down = true;
 	mark(1, 5, "c");
 	rig_turn(&rig);
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"unavailable\""));
+	CU_ASSERT_TRUE(one_client_answered("\"unavailable\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"c\""));
-	down();
+	one_client_down();
 }
 
 static void
 bounds_the_marks_that_wait(void)
 {
-	up();
+	one_client_up();
 	rig.conf.read_marks = 2;
 	mark(1, 5, "a");
 	mark(2, 5, "b");
 	mark(3, 5, "c"); /* one more */
-	CU_ASSERT_TRUE(answered("\"busy\""));
+	CU_ASSERT_TRUE(one_client_answered("\"busy\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"c\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":1000"));
 	mark(1, 6, "d"); /* a mark that waits already takes it */
 	rig_turn(&rig);
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"id\":\"d\""));
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"d\""));
 	CU_ASSERT_EQUAL(fakes.n_marks, 2);
 	mark(3, 5, "e");
 	rig_turn(&rig);
 	rig_second(&rig);
-	CU_ASSERT_TRUE(answered("\"id\":\"e\""));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"e\""));
+	one_client_down();
 }
 
 /* More than one statement takes: the next follows with the answer. */
@@ -147,7 +122,7 @@ writes_many_in_several_statements(void)
 	struct channel_id channel = none;
 	struct es_err err;
 
-	up();
+	one_client_up();
 	rig.conf.read_marks = 10000;
 	for (unsigned i = 0; i < READ_STORE_MAX + 1; i++) {
 		(void)snprintf(channel.text, sizeof(channel.text),
@@ -162,14 +137,14 @@ writes_many_in_several_statements(void)
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.mark_statements, 2);
 	CU_ASSERT_EQUAL(fakes.n_marks, 1);
-	down();
+	one_client_down();
 }
 
 /* The socket is gone before the second is over: the mark is written all the same. */
 static void
 writes_the_mark_of_a_client_that_left(void)
 {
-	up();
+	one_client_up();
 	mark(1, 5, "a");
 	rig_turn(&rig);
 	client_close(&client);

@@ -1,4 +1,4 @@
-/* What is made of a request head. */
+/* The parser of request heads: what it takes, what it refuses and why. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,30 +6,11 @@
 #include "cunit_main.h"
 
 #include "core/check.h"
-#include "rig.h"
+#include "one_client.h"
 #include "who/revalidate.h"
 #include "who/user_lookups.h"
 
 #include "core/banned.h"
-
-static struct rig rig;
-static struct client client;
-static struct got got;
-
-static void
-up(void)
-{
-	rig_up(&rig);
-	rig_client(&rig, &client, 0);
-}
-
-static void
-down(void)
-{
-	client_close(&client);
-	rig_turn(&rig);
-	rig_down(&rig);
-}
 
 static struct tenant_id
 tenant(void)
@@ -53,7 +34,7 @@ closes_a_user_that_may_not_be_here(void)
 {
 	struct tenant_id t;
 
-	up();
+	one_client_up();
 	t = tenant();
 	revalidate_tenant(rig.worker.who, &t);
 	rig_turn(&rig);
@@ -63,7 +44,7 @@ closes_a_user_that_may_not_be_here(void)
 	rig.worker.who->line_ms = 0; /* REVALIDATE_EVERY_MS pass */
 	revalidate_tenant(rig.worker.who, &t);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
-	down();
+	one_client_down();
 }
 
 /* An answer about the user closes, whoever asked: else each auth frame would put the end
@@ -81,13 +62,13 @@ a_fresh_token_does_not_keep_a_user_that_is_gone(void)
 	};
 
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {
-		up();
+		one_client_up();
 		send_auth("fine");
 		CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"id\":\"fine\"", &got));
 		fakes.principal = cases[i].rc;
 		send_auth("gone");
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &client), cases[i].code);
-		down();
+		one_client_down();
 	}
 }
 
@@ -95,12 +76,12 @@ a_fresh_token_does_not_keep_a_user_that_is_gone(void)
 static void
 a_fresh_token_without_an_answer_is_an_error(void)
 {
-	up();
+	one_client_up();
 	fakes.pg_down = true;
 	send_auth("later");
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unavailable\"", &got));
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
-	down();
+	one_client_down();
 }
 
 /* A look-up for a fresh token is under way: the one for the rights does not wait for its
@@ -110,7 +91,7 @@ a_look_up_under_way_does_not_block_another(void)
 {
 	struct tenant_id t;
 
-	up();
+	one_client_up();
 	t = tenant();
 	CU_ASSERT_EQUAL(fakes.users, 1);
 	fakes.hold = true;
@@ -125,7 +106,7 @@ a_look_up_under_way_does_not_block_another(void)
 	fakes.hold = false;
 	fakes.principal = ES_TOKEN_REVOKED;
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
-	down();
+	one_client_down();
 }
 
 /* A loop of auth frames, each sent with the answer to the one before. */
@@ -134,7 +115,7 @@ a_loop_of_fresh_tokens_puts_nothing_off(void)
 {
 	struct tenant_id t;
 
-	up();
+	one_client_up();
 	t = tenant();
 	for (int i = 0; i < 3; i++) {
 		fakes.hold = true;
@@ -150,7 +131,7 @@ a_loop_of_fresh_tokens_puts_nothing_off(void)
 	fakes.principal = ES_TOKEN_REVOKED;
 	revalidate_tenant(rig.worker.who, &t);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
-	down();
+	one_client_down();
 }
 
 /* A change while a look-up is under way: its answer may be of before. */
@@ -159,7 +140,7 @@ looks_up_once_more_after_a_change_on_the_way(void)
 {
 	struct tenant_id t;
 
-	up();
+	one_client_up();
 	t = tenant();
 	fakes.hold = true;
 	revalidate_tenant(rig.worker.who, &t);
@@ -175,7 +156,7 @@ looks_up_once_more_after_a_change_on_the_way(void)
 	rig_turn(&rig);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.lookups, 3); /* one for both changes */
-	down();
+	one_client_down();
 }
 
 /* The answer that refuses is of a token that is not in force any more. */
@@ -185,7 +166,7 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	struct tenant_id t;
 	struct conn *c;
 
-	up();
+	one_client_up();
 	t = tenant();
 	c = rig_conn(&rig, &client);
 	fakes.hold = true;
@@ -203,7 +184,7 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	rig_turn(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	CU_ASSERT_EQUAL(fakes.lookups, 3);
-	down();
+	one_client_down();
 }
 
 static CU_TestInfo cases[] = {

@@ -6,7 +6,7 @@
 
 #include "event/envelope.h"
 #include "event/event.h"
-#include "rig.h"
+#include "one_client.h"
 #include "send/send_lane.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
@@ -14,31 +14,6 @@
 #include "core/banned.h"
 
 #define CHANNEL "01900000-0000-7000-8000-00000000c001"
-
-static struct rig rig;
-static struct client client;
-static struct got got;
-
-static void
-up(void)
-{
-	rig_up(&rig);
-	rig_client(&rig, &client, 0);
-}
-
-static void
-down(void)
-{
-	client_close(&client);
-	rig_turn(&rig);
-	rig_down(&rig);
-}
-
-static bool
-answered(const char *piece)
-{
-	return rig_expect(&rig, &client, piece, &got);
-}
 
 static void
 send_n(unsigned n)
@@ -81,7 +56,7 @@ reply(unsigned k, enum outcome_result result, enum es_code code)
 static void
 acks_after_the_commit(void)
 {
-	up();
+	one_client_up();
 	send_n(1);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL_FATAL(fakes.n_sent, 1);
@@ -91,8 +66,8 @@ acks_after_the_commit(void)
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, -1); /* in the queue is not committed */
 	reply(0, OUTCOME_COMMITTED, ES_OK);
-	CU_ASSERT_TRUE(
-	    answered("\"op\":\"send\",\"id\":\"i1\",\"channelId\":\"" CHANNEL "\""));
+	CU_ASSERT_TRUE(one_client_answered(
+	    "\"op\":\"send\",\"id\":\"i1\",\"channelId\":\"" CHANNEL "\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text,
 	    "{\"messageId\":1,\"createdAt\":\"2026-01-02T03:04:05.678Z\","
 	    "\"clientMessageId\":\"c1\"}"));
@@ -100,32 +75,32 @@ acks_after_the_commit(void)
 	send_n(2);
 	rig_turn(&rig);
 	reply(1, OUTCOME_REPEAT, ES_OK);
-	CU_ASSERT_TRUE(answered("\"id\":\"i2\""));
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"i2\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"replayed\":true"));
-	down();
+	one_client_down();
 }
 
 static void
 tells_refusals(void)
 {
-	up();
+	one_client_up();
 	send_n(1);
 	rig_turn(&rig);
 	reply(0, OUTCOME_REFUSED, ES_KEY_REUSED);
-	CU_ASSERT_TRUE(answered("idempotency_key_reused"));
+	CU_ASSERT_TRUE(one_client_answered("idempotency_key_reused"));
 	fakes.authz = ES_NOT_FOUND;
 	send_n(2);
-	CU_ASSERT_TRUE(answered("not_found"));
+	CU_ASSERT_TRUE(one_client_answered("not_found"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i2\""));
 	fakes.authz = ES_OK;
 	fakes.queue = ES_QUEUE_FULL;
 	send_n(3);
-	CU_ASSERT_TRUE(answered("queue_full"));
+	CU_ASSERT_TRUE(one_client_answered("queue_full"));
 	fakes.queue = ES_UNAVAILABLE;
 	send_n(4);
-	CU_ASSERT_TRUE(answered("outcome_unknown"));
+	CU_ASSERT_TRUE(one_client_answered("outcome_unknown"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryable\":true"));
-	down();
+	one_client_down();
 }
 
 /* Ten sends in one turn: the first alone or with some, never out of order. */
@@ -134,7 +109,7 @@ keeps_the_senders_order_in_batches(void)
 {
 	unsigned next = 1;
 
-	up();
+	one_client_up();
 	for (unsigned i = 1; i <= 10; i++)
 		send_n(i);
 	rig_turn(&rig);
@@ -160,20 +135,20 @@ keeps_the_senders_order_in_batches(void)
 		arena_free(&a);
 	}
 	CU_ASSERT_EQUAL(next, 31);
-	down();
+	one_client_down();
 }
 
 static void
 lets_32_wait_and_no_more(void)
 {
-	up();
+	one_client_up();
 	fakes.hold = true;
 	for (unsigned i = 1; i <= SENDS_WAITING_MAX + 1; i++)
 		send_n(i);
-	CU_ASSERT_TRUE(answered("\"busy\""));
+	CU_ASSERT_TRUE(one_client_answered("\"busy\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i33\""));
 	fakes.hold = false;
-	down();
+	one_client_down();
 }
 
 /* Who is asked for the right, or the queue, says nothing: what waits is told so and stays
@@ -181,7 +156,7 @@ lets_32_wait_and_no_more(void)
 static void
 lets_nobody_wait_for_ever(void)
 {
-	up();
+	one_client_up();
 	fakes.hold = true;
 	send_n(1);
 	send_n(2);
@@ -194,49 +169,49 @@ lets_nobody_wait_for_ever(void)
 	    2);
 	rig.worker.env.now_ms += 100;
 	send_queue_tick(rig.worker.sends);
-	CU_ASSERT_TRUE(answered("\"unavailable\""));
+	CU_ASSERT_TRUE(one_client_answered("\"unavailable\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i1\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryable\":true"));
-	CU_ASSERT_TRUE(answered("\"id\":\"i2\""));
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"i2\""));
 	fakes.hold = false;
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.n_sent, 0);
 	send_n(3); /* the lane goes on */
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.n_sent, 1);
-	down();
+	one_client_down();
 }
 
 static void
 looks_up_at_the_deadline(void)
 {
-	up();
+	one_client_up();
 	send_n(1);
 	rig_turn(&rig);
 	send_outcomes_tick(rig.worker.outcomes);
 	CU_ASSERT_FALSE(fakes_run()); /* not due yet */
 	rig.worker.env.now_ms += rig.conf.send_timeout_ms;
 	send_outcomes_tick(rig.worker.outcomes);
-	CU_ASSERT_TRUE(answered("\"messageId\":100"));
+	CU_ASSERT_TRUE(one_client_answered("\"messageId\":100"));
 	fakes.known = false;
 	send_n(2);
 	rig_turn(&rig);
 	rig.worker.env.now_ms += rig.conf.send_timeout_ms;
 	send_outcomes_tick(rig.worker.outcomes);
-	CU_ASSERT_TRUE(answered("outcome_unknown"));
+	CU_ASSERT_TRUE(one_client_answered("outcome_unknown"));
 	send_n(3);
 	rig_turn(&rig);
 	fakes.pg_down = true;
 	rig.worker.env.now_ms += rig.conf.send_timeout_ms;
 	send_outcomes_tick(rig.worker.outcomes);
-	CU_ASSERT_TRUE(answered("outcome_unknown"));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("outcome_unknown"));
+	one_client_down();
 }
 
 static void
 looks_up_when_replies_are_heard_again(void)
 {
-	up();
+	one_client_up();
 	send_n(1);
 	rig_turn(&rig);
 	fakes.known = false;
@@ -244,10 +219,10 @@ looks_up_when_replies_are_heard_again(void)
 	CU_ASSERT_TRUE(fakes_run()); /* not known: there is time yet */
 	fakes.known = true;
 	send_outcomes_subscribed(rig.worker.outcomes);
-	CU_ASSERT_TRUE(answered("\"messageId\":100"));
+	CU_ASSERT_TRUE(one_client_answered("\"messageId\":100"));
 	send_outcomes_subscribed(rig.worker.outcomes); /* nothing is left to ask for */
 	CU_ASSERT_FALSE(fakes_run());
-	down();
+	one_client_down();
 }
 
 /* After a reconnect of the topics thousands of sends may wait: their look-ups must not
@@ -259,7 +234,7 @@ asks_for_a_few_outcomes_at_a_time(void)
 	struct channel_id channel;
 	struct es_err err;
 
-	up();
+	one_client_up();
 	rig_conn(&rig, &client)->user_quota = 1000;
 	for (unsigned i = 0; i < 200; i++) { /* a channel each: an envelope each */
 		(void)snprintf(channel.text, sizeof(channel.text), format, i);
@@ -276,28 +251,28 @@ asks_for_a_few_outcomes_at_a_time(void)
 	while (fakes_run())
 		;
 	CU_ASSERT_TRUE(fakes.outcome_statements >= 200);
-	down();
+	one_client_down();
 }
 
 static void
 limits_the_user(void)
 {
-	up();
+	one_client_up();
 	rig_conn(&rig, &client)->user_quota = 2;
 	rig_conn(&rig, &client)->user_window_ms = 60000;
 	send_n(1);
 	send_n(2);
 	send_n(3);
-	CU_ASSERT_TRUE(answered("rate_limited"));
+	CU_ASSERT_TRUE(one_client_answered("rate_limited"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"i3\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":"));
-	down();
+	one_client_down();
 }
 
 static void
 forgets_a_sender_that_is_gone(void)
 {
-	up();
+	one_client_up();
 	send_n(1);
 	send_n(2);
 	worker_turn(&rig.worker);
@@ -307,7 +282,7 @@ forgets_a_sender_that_is_gone(void)
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
 	rig_client(&rig, &client, 0);
-	down();
+	one_client_down();
 }
 
 /* n letters that take 12 bytes each in an envelope. */
@@ -330,7 +305,7 @@ leaves_room_for_a_long_name(void)
 	struct es_err err;
 	struct conn *c;
 
-	up();
+	one_client_up();
 	c = rig_conn(&rig, &client);
 	mem_free(c->display_name);
 	c->display_name = letters(200);
@@ -344,7 +319,7 @@ leaves_room_for_a_long_name(void)
 	}
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.n_sent, 2);
-	down();
+	one_client_down();
 }
 
 static CU_TestInfo cases[] = {

@@ -6,34 +6,9 @@
 
 #include "conn/conn_write.h"
 #include "conn/ws_receive.h"
-#include "rig.h"
+#include "one_client.h"
 
 #include "core/banned.h"
-
-static struct rig rig;
-static struct client client;
-static struct got got;
-
-static void
-up(void)
-{
-	rig_up(&rig);
-	rig_client(&rig, &client, 0);
-}
-
-static void
-down(void)
-{
-	client_close(&client);
-	rig_turn(&rig);
-	rig_down(&rig);
-}
-
-static bool
-answered(const char *piece)
-{
-	return rig_expect(&rig, &client, piece, &got);
-}
 
 /* Bytes as they are. */
 static void
@@ -58,12 +33,12 @@ count(int opcode, const char *text)
 static void
 answers_the_last_of_several_pings(void)
 {
-	up();
+	one_client_up();
 	wire("\x89\x83\0\0\0\0one\x89\x83\0\0\0\0two\x89\x85\0\0\0\0three", 9 + 9 + 11);
 	CU_ASSERT_EQUAL(count(10, "three"), 1);
 	client_send(&client, 9, true, "", 0);
 	CU_ASSERT_EQUAL(count(10, ""), 1);
-	down();
+	one_client_down();
 }
 
 static void
@@ -78,7 +53,7 @@ answers_a_ping_that_comes_in_pieces_and_before_hello(void)
 	rig_turn(&rig);
 	wire("ng", 2);
 	CU_ASSERT_EQUAL(count(10, "ping"), 1);
-	down();
+	one_client_down();
 }
 
 /* What breaks the protocol is told by a Close frame, with the code of RFC 6455. */
@@ -105,7 +80,7 @@ closes_with_a_code(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		up();
+		one_client_up();
 		wire(cases[i].bytes, cases[i].len);
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &client), cases[i].code);
 		/* and then the end of the stream, without a wait for a time-out */
@@ -114,28 +89,28 @@ closes_with_a_code(void)
 			(void)client_read(&client, 4096);
 		}
 		CU_ASSERT_TRUE(client.ended);
-		down();
+		one_client_down();
 	}
 }
 
 static void
 echoes_a_close_without_a_code(void)
 {
-	up();
+	one_client_up();
 	wire("\x88\x80\0\0\0\0", 6);
 	rig_turn(&rig);
 	(void)client_read(&client, 4096);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, 8);
 	CU_ASSERT_EQUAL(got.len, 0);
-	down();
+	one_client_down();
 }
 
 /* The peer's Close frame after ours ends the connection; data before it is not read. */
 static void
 waits_for_the_close_of_the_peer(void)
 {
-	up();
+	one_client_up();
 	conn_close(rig_conn(&rig, &client), CLOSE_DRAIN, "bye");
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_DRAIN);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 1);
@@ -147,7 +122,7 @@ waits_for_the_close_of_the_peer(void)
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
 	CU_ASSERT_EQUAL(count(1, ""), 0);
-	down();
+	one_client_down();
 }
 
 /* n frames of these bytes. */
@@ -189,15 +164,15 @@ counts_control_frames_and_fragments(void)
 			CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 			flood(cases[i].bytes, cases[i].len, 1);
 			CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_RATE);
-			down();
+			one_client_down();
 		}
-	up();
+	one_client_up();
 	flood("\x89\x82\0\0\0\0hi", 8, 200);
 	rig.worker.env.now_ms += WS_CONTROL_WINDOW_MS;
 	rig_conn(&rig, &client)->io.window_ms -= WS_CONTROL_WINDOW_MS;
 	flood("\x89\x82\0\0\0\0hi", 8, 200);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
-	down();
+	one_client_down();
 }
 
 static void
@@ -232,8 +207,8 @@ sleeps_while_a_blocked_client_sends(void)
 		ev_run(rig.worker.env.loop, EVRUN_ONCE);
 	}
 	CU_ASSERT_TRUE(turns < 20); /* nudges of libwebsockets' timers */
-	CU_ASSERT_TRUE(answered("patient"));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("patient"));
+	one_client_down();
 }
 
 /* What a client sends after the server has decided to close is not read for ever. */
@@ -246,7 +221,7 @@ stops_reading_a_flood_after_the_close(void)
 
 	for (size_t i = 0; i < sizeof(pings); i += 8)
 		memcpy(pings + i, "\x89\x82\0\0\0\0hi", 8);
-	up();
+	one_client_up();
 	for (unsigned i = 0; i < 400; i++) {
 		n = send(client.fd, pings, sizeof(pings), MSG_NOSIGNAL | MSG_DONTWAIT);
 		sent += n > 0 ? (size_t)n : 0;
@@ -259,7 +234,7 @@ stops_reading_a_flood_after_the_close(void)
 	rig_second(&rig);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 0); /* the deadline cuts it */
-	down();
+	one_client_down();
 }
 
 static CU_TestInfo tests[] = {

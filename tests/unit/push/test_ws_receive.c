@@ -7,36 +7,11 @@
 
 #include "conn/conn_write.h"
 #include "conn/ws_receive.h"
-#include "rig.h"
+#include "one_client.h"
 
 #include "core/banned.h"
 
 #define MAX 121024 /* 10,000 characters of 12 bytes, and 1,024 */
-
-static struct rig rig;
-static struct client client;
-static struct got got;
-
-static void
-up(void)
-{
-	rig_up(&rig);
-	rig_client(&rig, &client, 0);
-}
-
-static void
-down(void)
-{
-	client_close(&client);
-	rig_turn(&rig);
-	rig_down(&rig);
-}
-
-static bool
-answered(const char *piece)
-{
-	return rig_expect(&rig, &client, piece, &got);
-}
 
 /* Bytes as they are. */
 static void
@@ -106,73 +81,74 @@ takes_the_longest_body_in_its_longest_form(void)
 	for (unsigned i = 0; i < 10000; i++, at += 12)
 		memcpy(at, "\\ud83d\\ude00", 12);
 	memcpy(at, "\"}", 2);
-	up();
+	one_client_up();
 	send_much(frame, n + 14);
 	for (unsigned i = 0; i < 20 && fakes.n_sent == 0; i++)
 		rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.n_sent, 1);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
-	down();
+	one_client_down();
 	free(frame);
 }
 
 static void
 answers_a_message_above_the_limit(void)
 {
-	up();
+	one_client_up();
 	send_text('x', MAX, true);
-	CU_ASSERT_TRUE(answered("\"code\":\"bad_request\"")); /* it was read as JSON */
+	CU_ASSERT_TRUE(
+	    one_client_answered("\"code\":\"bad_request\"")); /* it was read as JSON */
 	send_text('x', MAX + 1, true);
-	CU_ASSERT_TRUE(answered("\"code\":\"too_large\""));
+	CU_ASSERT_TRUE(one_client_answered("\"code\":\"too_large\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "121025 bytes; 121024 are the most"));
 	/* in fragments, and the next message is read again */
 	send_text('x', MAX, false);
 	client_send(&client, 0, true, "xx", 2);
-	CU_ASSERT_TRUE(answered("\"code\":\"too_large\""));
+	CU_ASSERT_TRUE(one_client_answered("\"code\":\"too_large\""));
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"after\"}");
-	CU_ASSERT_TRUE(answered("\"id\":\"after\""));
+	CU_ASSERT_TRUE(one_client_answered("\"id\":\"after\""));
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->io.message.size, 0);
-	down();
+	one_client_down();
 }
 
 static void
 closes_far_above_the_limit(void)
 {
-	up();
+	one_client_up();
 	send_text('x', 2 * MAX, true);
-	CU_ASSERT_TRUE(answered("\"code\":\"too_large\""));
+	CU_ASSERT_TRUE(one_client_answered("\"code\":\"too_large\""));
 	send_text('x', 2 * MAX + 1, true);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOO_BIG);
-	down();
-	up();
+	one_client_down();
+	one_client_up();
 	send_text('x', 2 * MAX, false);
 	client_send(&client, 0, true, "x", 1);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOO_BIG);
-	down();
+	one_client_down();
 	/* a header alone is enough: nothing of 2^63 - 1 bytes is waited for */
-	up();
+	one_client_up();
 	wire("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 14);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOO_BIG);
-	down();
+	one_client_down();
 }
 
 static void
 takes_text_in_utf8_only(void)
 {
-	up();
+	one_client_up();
 	client_send(&client, 2, true, "\0\xff", 2);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_UNSUPPORTED);
-	down();
-	up();
+	one_client_down();
+	one_client_up();
 	client_send(&client, 1, true, "\xc3\x28", 2);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_BAD_UTF8);
-	down();
+	one_client_down();
 	/* a character over two fragments is one */
-	up();
+	one_client_up();
 	client_send(&client, 1, false, "\"\xc3", 2);
 	client_send(&client, 0, true, "\xbc\"", 2);
-	CU_ASSERT_TRUE(answered("\"type\":\"error\""));
-	down();
+	CU_ASSERT_TRUE(one_client_answered("\"type\":\"error\""));
+	one_client_down();
 }
 
 static CU_TestInfo tests[] = {
