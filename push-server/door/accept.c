@@ -34,7 +34,7 @@ struct accept {
 static void
 accept_set_int(int fd, int level, int name, int value)
 {
-	/* A refusal costs speed, nothing else. */
+	/* A failed setsockopt() costs speed, nothing else. */
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
@@ -64,7 +64,7 @@ accept_peer_name(const struct sockaddr_storage *sa, char *out, socklen_t size)
 		(void)snprintf(out, size, "unix");
 }
 
-/* Watches the sockets that are wanted; none at all in a pause. */
+/* Watches the wanted sockets, or none during a pause. */
 static void
 accept_watch(struct accept *a)
 {
@@ -143,7 +143,8 @@ accept_new(struct loop_env *env, struct handshake *handshake,
 	return a;
 }
 
-/* 503 to everybody in the backlog: after the close the kernel would reset them. */
+/* Answers 503 to every client in the backlog. Otherwise the kernel would reset their
+ * connections when the socket is closed. */
 static void
 accept_refuse_waiting(const struct accept *a, const struct listener *l)
 {
@@ -171,7 +172,7 @@ accept_close(struct accept *a, bool refuse_waiting)
 	a->n = 0;
 }
 
-/* No worker takes new clients: the whole server drains, or there is no other. */
+/* True when no worker takes new clients, because all of them drain. */
 static bool
 accept_nobody_else(const struct accept *a)
 {

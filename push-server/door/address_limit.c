@@ -11,7 +11,8 @@
 #define SETS 4096
 #define WAYS 4 /* a full set forgets the address whose next handshake is due first */
 
-/* One address: when its next handshake is due, if its handshakes came at an even pace. */
+/* A GCRA stamp: the time at which the address's next handshake would be due if its
+ * handshakes came at an even pace. */
 struct stamp {
 	uint64_t address;
 	int64_t due_us;
@@ -38,7 +39,7 @@ address_limit_free(struct address_limit **l)
 	*l = NULL;
 }
 
-/* 0: loopback. */
+/* The address as a key of the table; 0 for a loopback address. */
 static uint64_t
 address_limit_address_key(const char *text)
 {

@@ -1,5 +1,6 @@
-/* Handshakes a minute of one client address: a table of GCRA stamps, one per worker. IPv6
- * addresses count by their /64. Loopback is not limited. */
+/* Limits the handshakes a minute of each client address, by a table of GCRA stamps in
+ * each worker. The IPv6 addresses of one /64 share a limit. Loopback addresses have
+ * none. */
 #ifndef PUSH_ADDRESS_LIMIT_H
 #define PUSH_ADDRESS_LIMIT_H
 
@@ -14,8 +15,8 @@ struct address_limit;
 struct address_limit *address_limit_new(int64_t per_min);
 void address_limit_free(struct address_limit **l);
 
-/* May this address (numeric text; anything else is one address of its own) connect now?
- * If not, *retry_ms tells when. */
+/* May the address connect now? It is numeric text; any other text counts as an address of
+ * its own. If not, *retry_ms is the time to wait, in milliseconds. */
 bool address_limit_take(struct address_limit *l, const char *address, int64_t now_ms,
     int64_t *retry_ms) ES_MUST_CHECK;
 

@@ -19,8 +19,8 @@ forwarded_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The last element of line[0..*end), without blanks around it; *end goes to the comma
- * before it, or to 0. */
+/* Returns the last element of line[0..*end), without blanks around it. Sets *end to the
+ * comma before the element, or to 0. */
 static const char *
 forwarded_last_element(const char *line, size_t *end, size_t *len)
 {
@@ -38,7 +38,8 @@ forwarded_last_element(const char *line, size_t *end, size_t *len)
 	return line + start;
 }
 
-/* From right to left. True: go on with the line before. */
+/* Reads a line from right to left and writes each address to out, up to the first that is
+ * not a trusted proxy. True: all are, so the line before is next. */
 static bool
 forwarded_walk_line(
     const char *line, const struct cidr_list *trusted, char out[NET_ADDRESS_TEXT])
@@ -50,7 +51,7 @@ forwarded_walk_line(
 		const char *element = forwarded_last_element(line, &end, &len);
 
 		if (len == 0)
-			continue; /* RFC 9110 section 5.6.1: empty elements are none */
+			continue; /* RFC 9110 section 5.6.1: ignore empty elements */
 		if (!net_address_parse(element, len, &a))
 			return false;
 		net_address_text(&a, out);

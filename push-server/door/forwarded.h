@@ -1,4 +1,4 @@
-/* Which client a request comes from, when proxies stand between. Pure. */
+/* Finds the client's address of a request that came through proxies. Pure. */
 #ifndef PUSH_FORWARDED_H
 #define PUSH_FORWARDED_H
 
@@ -6,11 +6,11 @@
 
 #include "core/cidr_list.h"
 
-/* Header lines that are looked at, from the last one back: some proxies add a line of
- * their own. */
+/* Lines of the header that are kept, the last ones. A request may have several, because
+ * some proxies add a line of their own. */
 #define FORWARDED_LINES_MAX 8
 
-/* X-Forwarded-For: each proxy appends the address of its own peer. */
+/* The lines of X-Forwarded-For. Each proxy appends the address of its own peer. */
 struct forwarded {
 	unsigned n;
 	const char *lines[FORWARDED_LINES_MAX]; /* the last n, in their order */
@@ -18,10 +18,11 @@ struct forwarded {
 
 void forwarded_add(struct forwarded *f, const char *line);
 
-/* The rightmost address that is no trusted proxy; any client could write what stands left
- * of it. peer: the other end of the socket; peer_trusted: it is a proxy of ours. An
- * element that is no address ends the search: the hop that reported it stands for the
- * client. Writes numeric text, or peer as it is. */
+/* Writes the client's address to out: the rightmost address that is not a trusted proxy,
+ * because any client can forge the addresses left of it, or the leftmost one when all are
+ * trusted. peer is the other end of the socket, and the client itself unless
+ * peer_trusted. An element that is not an address ends the search: the proxy that
+ * reported it counts as the client. out is numeric text, or a copy of peer. */
 void forwarded_client(const struct forwarded *f, const struct cidr_list *trusted,
     const char *peer, bool peer_trusted, char out[NET_ADDRESS_TEXT]);
 

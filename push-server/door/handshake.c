@@ -19,9 +19,9 @@
 #include "core/banned.h"
 
 #define PROXY_LOG_MS \
-	60000 /* one line a minute tells of a balancer that is set up wrong */
+	60000 /* at most one line a minute about a misconfigured load balancer */
 
-/* One socket whose head is being read. */
+/* A socket whose request head is being read. */
 struct request {
 	struct list link;
 	struct handshake *all;
@@ -55,13 +55,13 @@ handshake_new(struct conns *conns, struct origins *origins)
 	h->conns = conns;
 	h->origins = origins;
 	h->limits = address_limit_new(h->env->conf->address_connections_per_min);
-	/* Checked when the settings were read. */
+	/* The list is valid: it was checked when the settings were read. */
 	CHECK(cidr_list_parse(h->env->conf->trusted_proxies, &h->trusted, &err) == ES_OK);
 	list_init(&h->requests);
 	return h;
 }
 
-/* Returns the descriptor, now the caller's. */
+/* Frees the request. Returns its descriptor, which the caller must close. */
 static int
 handshake_end(struct request *r)
 {
@@ -93,8 +93,8 @@ handshake_answer(struct request *r, const struct http_answer *a)
 	if (a->status != 200)
 		metrics_add(r->all->env->metrics, PM_HANDSHAKES_REFUSED, 1);
 	fd = handshake_end(r);
-	/* It fits any fresh socket buffer; a client that is gone by now needs no answer.
-	 */
+	/* The answer fits the empty buffer of a new socket. A send that fails means that
+	 * the client is gone and needs no answer. */
 	if (send(fd, text, len, MSG_NOSIGNAL) == (ssize_t)len)
 		(void)shutdown(fd, SHUT_WR);
 	(void)close(fd);
@@ -114,8 +114,8 @@ handshake_origin_known(const struct handshake *h, const struct request_head *hea
 	       origins_allow(h->origins, head->origin);
 }
 
-/* A good handshake becomes a connection. What the client has sent after its head goes
- * with it. */
+/* Makes a connection of a good handshake. ws_adopt() also takes the bytes that the client
+ * has sent after its head. */
 static void
 handshake_admit(struct request *r, const struct request_head *head)
 {
@@ -139,7 +139,8 @@ handshake_admit(struct request *r, const struct request_head *head)
 	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", r->peer);
 	early_bytes_count(c);
 	fd = handshake_end(r);
-	/* It fits any fresh socket buffer; a peer that is gone by now needs no answer. */
+	/* The answer fits the empty buffer of a new socket. A send that fails means that
+	 * the client is gone. */
 	if (send(fd, answer, len, MSG_NOSIGNAL) != (ssize_t)len) {
 		(void)close(fd);
 		conn_lost(c);
@@ -192,7 +193,8 @@ handshake_log_proxy(struct handshake *h, const char *peer, const char *why)
 	    LOG_STR("why", why));
 }
 
-/* Takes the PROXY header off the front. False: it is not complete, or r is gone. */
+/* Removes the PROXY header from the front of r->data. False: the header is incomplete,
+ * nothing follows it yet, or r is freed. */
 static bool
 handshake_read_proxy(struct request *r)
 {
@@ -202,7 +204,8 @@ handshake_read_proxy(struct request *r)
 	case PROXY_V2_MORE:
 		return false;
 	case PROXY_V2_MALFORMED:
-		handshake_log_proxy(r->all, r->peer, "no good PROXY header, version 2");
+		handshake_log_proxy(
+		    r->all, r->peer, "missing or malformed PROXY header of version 2");
 		handshake_cut(r);
 		return false;
 	case PROXY_V2_DONE:
@@ -275,8 +278,8 @@ handshake_refuse_unread(struct handshake *h, int fd)
 	char text[HTTP_ANSWER_MAX], head[REQUEST_HEAD_MAX];
 
 	metrics_add(h->env->metrics, PM_HANDSHAKES_REFUSED, 1);
-	/* Bytes that were not read when the socket is closed make the kernel send a
-	 * reset, and the client would lose the answer. */
+	/* Read what the client has sent: a close with unread bytes makes the kernel send
+	 * a reset, and the client would lose the answer. */
 	(void)recv(fd, head, sizeof(head), MSG_DONTWAIT);
 	(void)send(
 	    fd, text, http_answer_text(&answer, text), MSG_NOSIGNAL | MSG_DONTWAIT);

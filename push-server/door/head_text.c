@@ -72,7 +72,8 @@ head_text_has(const char *list, const char *word)
 bool
 head_text_key(const char *s)
 {
-	static const char last[] = "AQgw"; /* only the first two of its six bits count */
+	/* The last digit has two bits of data and four zero bits. */
+	static const char last[] = "AQgw";
 	size_t n = 0;
 
 	while (isalnum((unsigned char)s[n]) || s[n] == '+' || s[n] == '/')

@@ -1,5 +1,5 @@
-/* What a request is answered in HTTP when it does not become a WebSocket: health, and
- * refusals as problem+json (RFC 9457). */
+/* HTTP answers to requests that do not become a WebSocket: the health check, and refusals
+ * as problem+json (RFC 9457). */
 #ifndef PUSH_HTTP_ANSWER_H
 #define PUSH_HTTP_ANSWER_H
 

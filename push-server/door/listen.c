@@ -84,7 +84,8 @@ listen_open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
 	return -1;
 }
 
-/* First without sharing: two servers on one port would each get half of the clients. */
+/* First bind without SO_REUSEPORT, which fails when another server has the port. With
+ * SO_REUSEPORT alone each of the two would get half of the clients. */
 static int
 listen_open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, int fds[])
 {
@@ -129,7 +130,7 @@ listen_open_tcp(
 	return rc == 0 ? ES_OK : listen_fail(err, whole, strerror(errno));
 }
 
-/* Takes the suffix off. */
+/* Reads the kind of an address and cuts PUSH_LISTEN_PROXY off the address. */
 static struct push_listen_kind
 listen_kind(char *address)
 {

@@ -1,6 +1,7 @@
-/* The listening sockets of all workers, made by the master before it forks: a faulty
- * address or a busy port stops the start, and a successor serves what waits at a dead
- * worker's socket. TCP: one SO_REUSEPORT socket per worker; unix: one for all. */
+/* The listening sockets of all workers. The master makes them before it forks: a faulty
+ * address or a busy port stops the start, and the successor of a dead worker serves the
+ * clients in that worker's backlog. TCP: one SO_REUSEPORT socket per worker; unix: one
+ * for all. */
 #ifndef PUSH_LISTEN_H
 #define PUSH_LISTEN_H
 
@@ -11,7 +12,7 @@
 #define PUSH_LISTEN_MAX  8
 #define PUSH_WORKERS_MAX 64
 
-/* What a socket brings depends on where it was accepted. */
+/* Properties of an accepted socket that depend on its listening socket. */
 struct push_listen_kind {
 	bool is_unix;
 	bool proxy; /* each connection begins with a PROXY header (proxy_v2.h) */
@@ -21,22 +22,22 @@ struct push_listen {
 	unsigned n, workers;
 	struct {
 		struct push_listen_kind kind;
-		int fds[PUSH_WORKERS_MAX]; /* unix: the first only */
+		int fds[PUSH_WORKERS_MAX]; /* unix: only fds[0] */
 	} at[PUSH_LISTEN_MAX];
 };
 
-/* addresses: "127.0.0.1:8082,[::1]:8082,unix:/path", each with PUSH_LISTEN_PROXY behind
- * it where PROXY headers are expected. A unix socket gets mode 0660; a stale one is
- * replaced, a live one is an error. */
+/* addresses: "127.0.0.1:8082,[::1]:8082,unix:/path". PUSH_LISTEN_PROXY behind an address
+ * says that its connections begin with a PROXY header. A unix socket gets mode 0660. A
+ * stale unix socket is replaced; one on which a process listens is an error. */
 enum es_code push_listen_open(const char *addresses, unsigned workers, int backlog,
     struct push_listen *out, struct es_err *err) ES_MUST_CHECK;
 /* Closes the sockets in this process. The kernel ends a listening socket, and refuses
  * clients, when the last process has closed it. */
 void push_listen_close(struct push_listen *l);
-/* In a worker: closes the sockets of the other workers. Held by several processes, a
- * socket would outlive the worker that accepts from it. */
+/* In a worker: closes the TCP sockets of the other workers. A socket that several
+ * processes hold would outlive the worker that accepts from it. */
 void push_listen_keep(struct push_listen *l, unsigned worker);
-/* In a worker: its socket of address i. */
+/* In a worker: the worker's socket for address i. */
 int push_listen_fd(const struct push_listen *l, unsigned i, unsigned worker);
 
 #endif

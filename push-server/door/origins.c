@@ -15,7 +15,7 @@
 struct origins {
 	struct loop_env *env;
 	struct pg_async *pg;
-	struct arena *arena; /* of the list; NULL: not known yet */
+	struct arena *arena; /* holds the list; NULL: no list was read yet */
 	const char **list;
 	size_t n;
 	bool asking;
@@ -63,7 +63,7 @@ origins_on_list(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *
 	(void)err;
 	o->asking = false;
 	if (rc != ES_OK)
-		return; /* the last list stands */
+		return; /* keep the last list */
 	arena_free(&o->arena);
 	o->arena = arena_new();
 	o->list = arena_alloc(o->arena, ((size_t)rows->count + 1) * sizeof(*o->list));

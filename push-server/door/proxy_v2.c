@@ -11,7 +11,7 @@ static const unsigned char signature[12] = {
 
 enum { VERSION_2 = 0x20, LOCAL = 0, PROXY = 1 };
 
-/* What a stream socket may bring. Datagrams are malformed here. */
+/* The address families of stream sockets. A header for datagrams is malformed here. */
 static const struct family {
 	unsigned char code;
 	unsigned addresses; /* bytes: both addresses, both ports */
@@ -31,7 +31,8 @@ proxy_v2_family(unsigned char code)
 	return NULL;
 }
 
-/* Type, length in two bytes, value; again and again to the end. */
+/* A TLV is a type of one byte, a length of two bytes and a value. True when whole TLVs
+ * fill the len bytes. */
 static bool
 proxy_v2_tlvs_fit(const unsigned char *p, size_t len)
 {
@@ -58,7 +59,7 @@ proxy_v2_read_body(
 
 	if (family == NULL || len < family->addresses)
 		return PROXY_V2_MALFORMED;
-	/* Without addresses the rest means nothing and is ignored as a whole. */
+	/* UNSPEC tells no addresses, and the rest of its header is ignored. */
 	if (code != 0x00 &&
 	    !proxy_v2_tlvs_fit(body + family->addresses, len - family->addresses))
 		return PROXY_V2_MALFORMED;

@@ -1,6 +1,6 @@
-/* The PROXY protocol, version 2 (haproxy.org, proxy-protocol.txt, section 2.2): a binary
- * header before the request, in which a load balancer tells the client's address. Pure.
- */
+/* Parses the PROXY protocol, version 2 (haproxy.org, proxy-protocol.txt, section 2.2): a
+ * binary header before the request, in which a load balancer tells the client's address.
+ * Pure. */
 #ifndef PUSH_PROXY_V2_H
 #define PUSH_PROXY_V2_H
 
@@ -9,21 +9,21 @@
 
 #include "core/net_address.h"
 
-/* The longest header that is read: addresses and TLVs. Real ones have less than 600
+/* The longest header that is read, TLVs included. Real headers have less than 600
  * bytes. */
 #define PROXY_V2_MAX 2048
 
 enum proxy_v2_verdict {
-	PROXY_V2_MORE, /* so far it may become a header */
+	PROXY_V2_MORE, /* the bytes may be the start of a header */
 	PROXY_V2_DONE,
 	PROXY_V2_MALFORMED,
 };
 
 struct proxy_v2 {
 	size_t len; /* of the header; the request follows */
-	/* False: the balancer speaks for itself (LOCAL, e.g. a health check) or does not
-	 * tell the address (UNSPEC, AF_UNIX). The socket's own peer stands for the
-	 * client. */
+	/* False: the header is for the load balancer's own connection (LOCAL, e.g. a
+	 * health check) or has no IP address (UNSPEC, AF_UNIX). The socket's peer then
+	 * counts as the client. */
 	bool has_client;
 	struct net_address client;
 };

@@ -12,7 +12,7 @@
 
 #define HEADERS_MAX 100
 
-/* What is collected while the lines are read. */
+/* The values that are collected while the lines are read. */
 struct reading {
 	struct request_head *head;
 	char *path, *query;
@@ -53,12 +53,12 @@ request_head_read_request_line(struct reading *r, char *line)
 	return NULL;
 }
 
-/* Into *slot; twice is an error. */
+/* Stores a header's value in *slot. A header that comes twice is an error. */
 static const char *
 request_head_once(const char **slot, const char *value)
 {
 	if (*slot != NULL)
-		return "a header that may stand once stands twice";
+		return "a header appears twice that may appear only once";
 	*slot = value;
 	return NULL;
 }
@@ -108,7 +108,7 @@ request_head_read_header_line(struct reading *r, char *line)
 	return request_head_read_header(r, line, value);
 }
 
-/* The lines of a head that ends with an empty one, each terminated in place. */
+/* Reads the lines of a head, which ends with an empty line. Terminates each in place. */
 static const char *
 request_head_read_lines(struct reading *r, char *data, size_t len)
 {
@@ -118,7 +118,7 @@ request_head_read_lines(struct reading *r, char *data, size_t len)
 
 	if (memchr(data, '\0', len) != NULL)
 		return "NUL in the head";
-	data[len - 2] = '\0'; /* the empty line: found first, see the caller */
+	data[len - 2] = '\0'; /* the empty line that request_head_parse() has found */
 	while (wrong == NULL && *line != '\0') {
 		end = strstr(line, "\r\n");
 		if (end == NULL)
@@ -169,7 +169,8 @@ request_head_judge(struct reading *r)
 	if (h->host == NULL)
 		return request_head_refuse(h, 400, "Host is missing");
 	if (!health && strcmp(r->path, "/ws") != 0)
-		return request_head_refuse(h, 404, "there is /ws only");
+		return request_head_refuse(
+		    h, 404, "no such path; the WebSocket endpoint is /ws");
 	if (strcmp(r->method, "GET") != 0)
 		return request_head_refuse(h, 405, "GET only");
 	if (health)

@@ -1,5 +1,5 @@
-/* The request head of a client, judged before libwebsockets sees anything of it: strict
- * HTTP/1.1 (RFC 9112) and the handshake of RFC 6455 section 4.2.1. Pure. */
+/* Parses and checks the request head of a client, before libwebsockets sees any of it:
+ * strict HTTP/1.1 (RFC 9112) and the handshake of RFC 6455 section 4.2.1. Pure. */
 #ifndef PUSH_REQUEST_HEAD_H
 #define PUSH_REQUEST_HEAD_H
 
@@ -14,7 +14,7 @@
 #define REQUEST_HEAD_ANSWER_MAX 512
 
 enum request_verdict {
-	REQUEST_MORE,    /* no end of the head yet */
+	REQUEST_MORE,    /* the head is not complete */
 	REQUEST_UPGRADE, /* a good handshake */
 	REQUEST_HEALTH,  /* GET /healthz */
 	REQUEST_REFUSED, /* answer status */
@@ -22,11 +22,11 @@ enum request_verdict {
 
 /* Texts point into the buffer given and live as long as it. */
 struct request_head {
-	size_t len; /* of the head; what follows belongs to the WebSocket */
+	size_t len; /* of the head; later bytes belong to the WebSocket */
 	int status; /* REQUEST_REFUSED */
 	const char *why;
 	const char *key;
-	const char *token; /* decoded; NULL: none, it comes in the first frame */
+	const char *token; /* NULL: the token comes in the first frame */
 	const char *origin, *host;
 	struct forwarded forwarded; /* lines of X-Forwarded-For */
 	bool protocol;              /* REQUEST_HEAD_PROTOCOL was asked for */
@@ -40,7 +40,8 @@ enum request_verdict request_head_parse(char *data, size_t len, struct request_h
 size_t request_head_accept(
     const struct request_head *head, char out[REQUEST_HEAD_ANSWER_MAX]);
 
-/* An Origin like "https://chat.example:8443" of the host that was asked for. */
+/* True when the Origin, like "https://chat.example:8443", names the host of the Host
+ * header. */
 bool request_head_same_origin(const struct request_head *head) ES_MUST_CHECK;
 
 #endif

@@ -10,11 +10,11 @@
 
 #include "core/banned.h"
 
-/* A tenant with connections here. */
+/* A tenant that has connections in this worker. */
 struct held {
 	struct table_node node;
 	struct tenant_id tenant;
-	int64_t version; /* that all connections are known to be right for */
+	int64_t version; /* the newest acl version known of the tenant */
 	unsigned n_conns;
 };
 
@@ -22,7 +22,7 @@ struct acl {
 	acl_moved *moved;
 	struct table tenants;
 	bool asked, again;
-	int64_t next_ms, good_ms; /* next poll; last answer */
+	int64_t next_ms, good_ms; /* times of the next poll and the last answer */
 };
 
 struct acl *
@@ -88,7 +88,7 @@ acl_conn_open(struct hub *hub, struct conn *c)
 	}
 	held->n_conns++;
 	if (c->acl_version > held->version)
-		acl_move(hub, held, c->acl_version); /* it brings news for the others */
+		acl_move(hub, held, c->acl_version); /* the others are out of date */
 	else if (c->acl_version < held->version)
 		hub->io.revalidate_conn(hub->io.ctx, c);
 }
@@ -120,9 +120,9 @@ acl_poll_soon(struct hub *hub)
 	hub->acl->again = hub->acl->asked;
 }
 
-/* The user named is looked up at once. A version that follows the one known is the change
- * of this user and no more; after a lost hint the versions differ by more, and all
- * connections of the tenant are looked up. */
+/* Look up the user that the hint names at once. When the hint's version is the known
+ * version + 1, nothing but this user has changed. A larger step means that a hint was
+ * lost: poll, so that all connections of the tenant are looked up. */
 static void
 acl_take_hint(struct hub *hub, struct held *held, const struct control *hint)
 {
@@ -147,7 +147,7 @@ acl_hint(struct hub *hub, const char *json, size_t len)
 
 	if (control_decode(json, len, a, &hint, &err) != ES_OK) {
 		odd_message_seen(&hub->odd, hub->env, TOPIC_CONTROL, &err);
-		acl_poll_soon(hub); /* something has changed, whatever it is */
+		acl_poll_soon(hub); /* some right has changed, the hint can't say whose */
 	} else {
 		held = acl_find(hub->acl, &hint.tenant);
 		if (held != NULL)
@@ -204,7 +204,7 @@ acl_tick(struct hub *hub)
 	const int64_t now_ms = hub->env->now_ms;
 
 	if (acl->tenants.n == 0 || acl->good_ms == 0)
-		acl->good_ms = now_ms; /* nobody here: nothing is stale */
+		acl->good_ms = now_ms; /* no tenant to check: nothing is stale */
 	metrics_gauge_set(hub->env->metrics, PM_AUTHZ_STALE,
 	    now_ms - acl->good_ms > ACL_STALE_MS ? 1 : 0);
 	if (acl->tenants.n > 0 && !acl->asked && now_ms >= acl->next_ms)

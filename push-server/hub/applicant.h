@@ -1,9 +1,10 @@
 /* An applicant is a request to subscribe to a channel that this worker does not hold. It
- * exists until the database has said whether the user may read the channel. Only a yes
- * makes a channel object, a topic in Redis and a subscription: ids that a client invents
- * cost the memory of an applicant for one question, no more.
+ * exists until the database has said whether the user may read the channel. Only a
+ * permission makes a channel object, a topic in Redis and a subscription. An id that a
+ * client invents therefore costs the memory of an applicant for the time of one question,
+ * and no more.
  *
- * A connection never has an applicant and a subscription for one channel. Applicants
+ * A connection never has an applicant and a subscription for the same channel. Applicants
  * count as subscriptions against the connection's limit. */
 #ifndef PUSH_APPLICANT_H
 #define PUSH_APPLICANT_H
@@ -25,17 +26,20 @@ struct applicant {
 
 struct applicant *applicant_find(
     const struct hub *hub, const struct conn *c, const struct channel_id *channel);
-/* Its question goes to the database at the end of the turn or later (gather.h). */
+/* Make an applicant for the request. The worker sends its question to the database at the
+ * end of the turn or later (gather.h). */
 void applicant_new(struct hub *hub, struct conn *c, const struct subscribe_request *req);
-/* Answers nothing. */
+/* Free the applicant without an answer to its requests. */
 void applicant_free(struct applicant *a);
-/* The question is on its way; its answer must carry the ticket. */
+/* Note that the applicant's question was sent. Its answer must carry the applicant's
+ * ticket. */
 void applicant_asked(struct applicant *a);
-/* The question has failed: ask again. */
+/* The question has failed: queue it once more. */
 void applicant_ask_again(struct applicant *a);
 /* Answer every request with the error and free the applicant. */
 void applicant_fail(struct applicant *a, enum es_code code, const char *text);
-/* Refuse those whose deadline is over, also while a question is under way. */
+/* Refuse the applicants whose deadline has passed, even while their question is under
+ * way. */
 void applicant_tick(struct hub *hub);
 
 #endif

@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* Somebody waits: for the database, or (known) for the end of the turn. */
+/* A caller of authz_check() that waits: for the database or, on the list `known`, for the
+ * end of the turn. */
 struct waiter {
 	struct list place;
 	authz_done *done;
@@ -19,7 +20,7 @@ struct waiter {
 	enum es_code rc;
 };
 
-/* One right that the database is to be asked for, and all that wait for the answer. */
+/* One right to ask the database for, and the waiters for its answer. */
 struct question {
 	struct table_node node; /* in unasked */
 	struct list place;      /* on to_ask, then on a batch */
@@ -35,18 +36,19 @@ struct batch {
 struct authz {
 	struct grants *grants;
 	struct gather gather;
-	struct table unasked; /* Only these can be joined: the answer to a question that
-	                       * is under way may be older than the right. */
+	/* Questions not sent yet. Waiters join only these: the answer to a question under
+	 * way may be older than a change of the right. */
+	struct table unasked;
 	struct list to_ask;
-	struct list known; /* waiters whose answer is there */
+	struct list known; /* waiters that memory has answered */
 };
 
 struct authz *
 authz_new(const struct hub_limits *limits)
 {
 	struct authz *az = mem_new(1, sizeof(*az));
-	/* A message waits for the answer, so no time is spent on gathering: a statement
-	 * takes what has come while the one before it was under way. */
+	/* wait_ms is 0, because a client's message waits for the answer. Questions gather
+	 * anyway while the statement before them is under way. */
 	const struct gather_limits gather = {.batch = limits->lookups.batch,
 	    .wait_ms = 0,
 	    .calm_per_s = limits->lookups.calm_per_s};
@@ -103,7 +105,8 @@ authz_answer(struct waiter *w)
 	free(w);
 }
 
-/* A waiter may ask again from inside: the question is on no list and in no table. */
+/* A waiter's callback may call authz_check() again, so the question must have left every
+ * list and table before. */
 static void
 authz_settle(struct question *q, enum es_code rc)
 {
@@ -130,7 +133,8 @@ authz_judge(struct hub *hub, const struct question *q, const struct sync_channel
 	return row->archived ? ES_CHANNEL_ARCHIVED : ES_OK;
 }
 
-/* Rows come in order; a question without one is a no. */
+/* Rows come in the order of the questions. A question without a row means that the user
+ * may not read the channel. */
 static void
 authz_authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
@@ -154,7 +158,7 @@ authz_authorise_done(struct authorise_ask *ask, enum es_code rc,
 	free(ask);
 }
 
-/* Takes the first n of the questions. */
+/* Makes one statement of the first n questions. */
 static struct authorise_ask *
 authz_make_ask(struct hub *hub, size_t n)
 {
@@ -193,7 +197,8 @@ authz_ask(struct hub *hub)
 	}
 }
 
-/* A live subscription is a yes that every removal takes back. */
+/* A live subscription proves the right to read: a removal of the member sets its
+ * stop_at. */
 static bool
 authz_subscribed(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     bool *out_archived)
@@ -274,7 +279,7 @@ authz_turn(struct hub *hub)
 	list_splice_tail(&now, &az->known);
 	while ((l = list_pop(&now)) != NULL)
 		authz_answer(LIST_ITEM(l, struct waiter, place));
-	authz_ask(hub); /* what the answers have asked for */
+	authz_ask(hub); /* for questions that the callbacks have added */
 	grants_expire(az->grants, hub->env->now_ms);
 	return !list_empty(&az->known);
 }

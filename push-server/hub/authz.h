@@ -1,5 +1,6 @@
-/* Rights to read and to send, remembered for a few seconds for senders that are not
- * subscribed. The commit decides; this refuses early what can't succeed. */
+/* The right to send to a channel, checked before a message goes to the queue. Rights of
+ * senders that are not subscribed are cached for rights_keep_ms. The commit checks again
+ * and has the last word; this check refuses early what the commit would refuse. */
 #ifndef PUSH_AUTHZ_H
 #define PUSH_AUTHZ_H
 
@@ -8,17 +9,18 @@
 struct authz;
 
 struct authz *authz_new(const struct hub_limits *limits);
-/* Nothing is under way; callers that still wait for an answer are dropped. */
+/* No question may be under way. Callers that still wait are dropped without an answer. */
 void authz_free(struct authz **az);
-/* May this connection's user read and send here? Cached; done is called once, never from
- * inside. ES_OK, ES_NOT_FOUND, ES_CHANNEL_ARCHIVED (may read, not send), ES_UNAVAILABLE.
- * The connection may be gone by then: ctx carries what is needed. */
+/* Check whether the connection's user may read and send in the channel. done is called
+ * exactly once, after this call has returned, with ES_OK, ES_NOT_FOUND,
+ * ES_CHANNEL_ARCHIVED (the user may read, but not send) or ES_UNAVAILABLE. The connection
+ * may be freed by then, so ctx must not depend on it. */
 typedef void authz_done(void *ctx, enum es_code rc, const struct es_err *err);
 void authz_check(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     authz_done *done, void *ctx);
-/* End of a turn: ask the database what memory does not tell, in one statement for all
- * users and channels; answer; forget what is too old. True: more is waiting, come back
- * without sleeping. */
+/* Call at the end of each turn of the loop. Sends the new questions, of all users and
+ * channels, in as few statements as the limits allow; answers the waiters that memory can
+ * answer; drops expired rights. True: more work waits, so the loop must not sleep. */
 bool authz_turn(struct hub *hub) ES_MUST_CHECK;
 void authz_forget_channel(struct authz *az, const struct channel_id *channel);
 void authz_forget_tenant(struct authz *az, const struct tenant_id *tenant);

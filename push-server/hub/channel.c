@@ -64,7 +64,7 @@ channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channe
 
 	if (ch != NULL) {
 		if (ch->confirmed)
-			list_del(&ch->life); /* wanted again */
+			list_del(&ch->life); /* not to be freed: a subscriber comes */
 		return ch;
 	}
 	ch = mem_new(1, sizeof(*ch));
@@ -110,8 +110,8 @@ channel_head(const struct channel *ch)
 	return ch->log == NULL ? -1 : chan_log_head(ch->log);
 }
 
-/* Subscriptions at the head look again. Those that were woken earlier and have not had
- * their turn yet keep their place in front. */
+/* Move the subscriptions at the head to `woken`, so that the next turn looks at them.
+ * Subscriptions that were woken earlier stay in front of them. */
 void
 channel_wake(struct channel *ch)
 {
@@ -120,9 +120,9 @@ channel_wake(struct channel *ch)
 		list_add_tail(&ch->hub->dirty, &ch->dirty);
 }
 
-/* Cursors at or above the number are not concerned: they were let in after the removal.
- * The walk looks at every subscriber, one comparison each. That is a small part of what
- * the event costs anyway: it is written to every one of them. */
+/* Skip subscriptions whose `clear` is at or above the removal's number: the database has
+ * let their user in again after the removal. The walk makes one comparison per
+ * subscriber, a small part of the cost of writing the event to each of them. */
 static void
 channel_note_removal(struct channel *ch, const struct removal *removal)
 {
@@ -153,11 +153,11 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 		ch->archived = true;
 		break;
 	case EVENT_CHANNEL_UPDATED:
-		/* it may be the end of an archive: the next answer of the database says
-		 */
+		/* The update may have ended the archive. Accept sends until the database
+		 * tells otherwise. */
 		ch->archived = false;
 		break;
-	case EVENT_MEMBER_JOINED: /* only a yes is remembered */
+	case EVENT_MEMBER_JOINED: /* no refusal is cached */
 	case EVENT_MESSAGE:
 	case EVENT_TYPING:
 	case EVENT_KIND_COUNT:
@@ -165,9 +165,10 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 	}
 }
 
-/* Start again after a hole: every cursor before it is below the base now and reads the
- * hole from the database before it gets what follows. The end of an archive may be in it:
- * no send is refused here before the database says so again. */
+/* Restart the log behind a hole. Each cursor in front of the hole is now below the log's
+ * base, so its subscription reads the missing events from the database before later ones.
+ * The hole may hide the end of an archive, so accept sends until the database tells
+ * otherwise. */
 static void
 channel_skip_hole(struct channel *ch, int64_t to)
 {
@@ -185,14 +186,14 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 	int64_t missing; /* numbers between the log's head and this event */
 
 	if (!ch->confirmed)
-		return; /* the head is read after the confirmation: it will cover this */
+		return; /* the head, read after the confirmation, will cover it */
 	if (ch->log == NULL)
 		ch->log = chan_log_new(hub->logs, ev->seq - 1);
 	if (ev->seq <= chan_log_head(ch->log))
 		return;
 	missing = ev->seq - 1 - chan_log_head(ch->log);
 	if (missing >= RECOVERED_LEAST) {
-		ch->jumped = !ch->reset_due; /* else the epoch has come first */
+		ch->jumped = !ch->reset_due; /* else the new epoch was seen first */
 		channel_reset(ch, ev->seq - 1);
 	} else if (missing > 0) {
 		channel_skip_hole(ch, ev->seq - 1);
@@ -228,7 +229,7 @@ channel_reset(struct channel *ch, int64_t head)
 	chan_log_restart(ch->log, head);
 	removals_free(&ch->removals);
 	ch->suspect = 0;
-	ch->archived = false; /* as after a hole */
+	ch->archived = false; /* the end of an archive may be lost */
 	ch->reset_due = false;
 	pages_forget(ch->hub->pages, &ch->tenant, &ch->id);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = next) {
@@ -254,7 +255,7 @@ void
 channel_confirmed(struct channel *ch)
 {
 	if (ch->confirmed) {
-		channel_doubt(ch); /* again, after a loss: messages may be gone */
+		channel_doubt(ch); /* after a reconnect to Redis: messages may be lost */
 		return;
 	}
 	ch->confirmed = true;
@@ -298,11 +299,12 @@ channel_drop_lingering(struct hub *hub)
 	}
 }
 
-/* Redis has not confirmed the topic in time: refuse each subscription at its own
- * deadline. Of one channel they need not stand in the order of their deadlines, because a
- * request that was an applicant has used up some of its time. So look at all of them.
- * With Redis up the list is empty or short. With Redis away it holds what the database
- * let in during the last time-out; nobody stays longer. */
+/* Redis has not confirmed the topic in time. Refuse each subscription at its own
+ * deadline. The subscriptions of a channel need not be in the order of their deadlines,
+ * because a request that was an applicant has used up some of its time. So look at all of
+ * them. With Redis up the list is empty or short. With Redis away it holds the
+ * subscriptions that the database let in during the last join_timeout_ms, because older
+ * ones were refused. */
 static void
 channel_drop_opening(struct hub *hub)
 {

@@ -8,8 +8,8 @@
 #include "log/removal.h"
 
 /* `db recovered` adds RECOVERED_JUMP to every counter. A restore may have lost the last
- * numbers, so the jump that this worker sees can be smaller: half of it counts as one.
- * Pub/sub never loses that many events in a row. */
+ * numbers, so the jump that this worker sees can be smaller: half of RECOVERED_JUMP
+ * already counts as a recovery. Pub/sub never loses that many events in a row. */
 #define RECOVERED_JUMP  1000000
 #define RECOVERED_LEAST (RECOVERED_JUMP / 2)
 
@@ -20,19 +20,19 @@ struct channel {
 	struct channel_id id;
 	uint64_t generation;
 	struct chan_log *log;      /* NULL until a number of the channel is known */
-	bool confirmed;            /* Redis has said that we are subscribed */
-	bool entered;              /* somebody was let in: it lingers */
-	bool is_private, archived; /* known as soon as somebody is let in */
+	bool confirmed;            /* Redis has confirmed the topic */
+	bool entered;              /* a reader was let in: it lingers */
+	bool is_private, archived; /* known once a reader was let in */
 	bool reset_due;            /* the epoch has changed: `gap reason=reset` is owed */
 	bool jumped; /* the subscribers have received that gap already, because the
 	              * sequence number jumped by more than RECOVERED_LEAST */
 	unsigned n_subs;
 	struct list subs;        /* all of them */
-	struct list joining;     /* those that wait for the topic */
-	struct list idle, woken; /* at the head, or ahead of it; woken: look again */
+	struct list joining;     /* those that wait for the topic's confirmation */
+	struct list idle, woken; /* at the head or ahead; woken: look at it again */
 	struct list rounds, checks, dirty, life, suspects; /* on the hub's lists */
-	int64_t since_ms; /* on lingering or opening since */
-	int64_t suspect;  /* head of the database that the log has not reached; 0: none */
+	int64_t since_ms; /* when it came on lingering or opening */
+	int64_t suspect;  /* the database's head if the log is below it; 0: none */
 	int64_t suspect_ms;
 	struct removals *removals; /* NULL: none */
 };
@@ -40,13 +40,14 @@ _Static_assert(sizeof(struct channel) <= 320, "a channel is small");
 
 struct channel *channel_find(
     struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id);
-/* Found or made. */
+/* Find the channel, or make it and subscribe to its topic in Redis. */
 struct channel *channel_get(
     struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id);
 void channel_free(struct channel *ch);
-/* A numbered event from the topic. */
+/* Handle a numbered event that came on the channel's topic. */
 void channel_event(struct channel *ch, const struct event *ev, struct arena *a);
-/* The database has numbers up to head that the log has not. */
+/* The database has events up to head that the log lacks: restart the log at head, so that
+ * subscriptions read the missing events from the database. */
 void channel_heal(struct channel *ch, int64_t head);
 /* The sequence numbers have lost their meaning: every subscriber receives a gap and goes
  * on at head. */
@@ -56,7 +57,7 @@ void channel_doubt(struct channel *ch);
 void channel_wake(struct channel *ch);
 int64_t channel_head(const struct channel *ch); /* -1: no log yet */
 void channel_confirmed(struct channel *ch);
-void channel_left(struct channel *ch); /* a subscription is gone */
+void channel_left(struct channel *ch); /* a subscription was freed */
 void channel_tick(struct hub *hub);
 
 #endif

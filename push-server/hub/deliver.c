@@ -12,17 +12,17 @@
 #include "core/banned.h"
 
 #define BUDGET_MINUTE 60000
-/* Woken subscriptions of one channel before the next channel gets some. */
+/* Woken subscriptions of one channel that are handled before the next channel's. */
 #define WAKE_CHUNK 1024
-/* Looking at a subscription costs about this part of a write. */
+/* One write to a socket costs about as much as this many looks at a subscription. */
 #define LOOKS_PER_WRITE 16
 
 enum step {
-	STEP_MORE,      /* behind: to be looked at again */
-	STEP_CAUGHT_UP, /* at the head, or ahead of it */
-	STEP_ELSEWHERE, /* waits for a page or an answer, or was freed: hands off */
-	STEP_TAKEN,     /* its span is in the batch; it stays where it is */
-	STEP_FULL,      /* its span did not fit: the next write of the connection */
+	STEP_MORE,      /* the cursor is behind: look at it again */
+	STEP_CAUGHT_UP, /* the cursor is at the head, or ahead of it */
+	STEP_ELSEWHERE, /* waits for a page or an answer, or was freed: don't touch it */
+	STEP_TAKEN,     /* its span is in the batch; it stays on its list */
+	STEP_FULL, /* its span did not fit: leave it for the connection's next write */
 };
 
 static enum step
@@ -35,7 +35,7 @@ deliver_settle(struct subscription *sub)
 	return sub->at >= channel_head(sub->channel) ? STEP_CAUGHT_UP : STEP_MORE;
 }
 
-/* After a step of a subscription that is still ours: where it stands now. */
+/* Put a subscription on the list that the result of its step calls for. */
 static void
 deliver_file(struct subscription *sub, enum step step)
 {
@@ -61,12 +61,13 @@ deliver_take(struct deliver_batch *b, struct subscription *sub,
 
 	if (span->n > 0)
 		return deliver_batch_add(b, &part) ? STEP_TAKEN : STEP_FULL;
-	sub->at = span->through; /* numbers without a frame */
+	sub->at = span->through; /* these numbers have no frame */
 	return deliver_settle(sub);
 }
 
-/* Jump to the head. The skipped numbers may hold the reader's own removal: in a private
- * channel the cursor jumps only as far as the reader is known to be allowed. */
+/* Send a gap and move the cursor to the head. In a private channel the skipped events may
+ * hold the reader's own removal, so there the cursor moves only to `clear`, the last
+ * number as of which the reader was allowed to read. */
 static enum step
 deliver_give_up(struct subscription *sub)
 {
@@ -97,7 +98,8 @@ deliver_budget_left(struct hub_conn *hc)
 	       hub->limits.replay_budget;
 }
 
-/* The ring has moved on beyond the cursor: history is read from the database. */
+/* The log no longer has the event after the cursor: read it from the database, as part of
+ * a page. */
 static enum step
 deliver_from_page(struct subscription *sub)
 {
@@ -141,7 +143,7 @@ deliver_look(struct subscription *sub)
 		return deliver_from_page(sub);
 	span = chan_log_span(ch->log, sub->at, sub->stop_at, deliver_batch_room(batch));
 	if (span.n == 0)
-		span.through = sub->stop_at; /* the removal itself was in a hole */
+		span.through = sub->stop_at; /* the log lacks the removal itself */
 	return deliver_take(batch, sub, &span, false);
 }
 
@@ -178,9 +180,9 @@ deliver_send(struct hub_conn *hc)
 	return true;
 }
 
-/* Look at the subscriptions that are behind, oldest first, until a write is full. Each
- * of them is in the batch at most once, so what a look adds to the control buffer (a gap)
- * never passes frames of the same channel. Returns how many were looked at. */
+/* Look at the pending subscriptions, oldest first, until the write is full. A
+ * subscription is in the batch at most once, so a gap that a look adds to the control
+ * buffer never overtakes frames of the same channel. Returns the number of looks. */
 static unsigned
 deliver_collect(struct hub_conn *hc)
 {
@@ -200,7 +202,7 @@ deliver_collect(struct hub_conn *hc)
 	return looks;
 }
 
-/* At most one write. Returns what it has cost, in looks. */
+/* Serve one connection by at most one write. Returns the cost, in looks. */
 static unsigned
 deliver_serve(struct hub_conn *hc)
 {
@@ -216,7 +218,7 @@ deliver_serve(struct hub_conn *hc)
 	deliver_batch_begin(hub->batch, room);
 	looks = deliver_collect(hc);
 	if (deliver_batch_n(hub->batch) > 0 && !deliver_send(hc)) {
-		list_del(&hc->ready); /* a look may have made it ready again */
+		list_del(&hc->ready); /* a look may have put it on hub->ready */
 		conn_want_writable(hc->conn);
 	} else if (!list_empty(&hc->pending) && list_empty(&hc->ready)) {
 		list_add_tail(&hub->ready, &hc->ready);
@@ -224,7 +226,7 @@ deliver_serve(struct hub_conn *hc)
 	return looks + LOOKS_PER_WRITE;
 }
 
-/* Woken subscriptions make their connections ready. */
+/* Make woken subscriptions pending, and their connections ready. */
 static void
 deliver_wake(struct hub *hub)
 {

@@ -1,14 +1,16 @@
-/* Delivery: the turn in which cursors advance. */
+/* Delivery: in each turn of the loop the connections receive the frames after their
+ * cursors. */
 #ifndef PUSH_DELIVER_H
 #define PUSH_DELIVER_H
 
 #include "hub/hub_state.h"
 
-/* True: more is waiting. */
+/* Serve the connections that are ready, within the limits of a turn. True: more of them
+ * wait. */
 bool deliver_turn(struct hub *hub);
-/* The connection takes bytes again. */
+/* Serve a connection whose socket takes bytes again. */
 void deliver_writable(struct hub_conn *hc);
-/* pages_events.arrived: ctx is the hub. */
+/* The callback pages_events.arrived; ctx is the hub. */
 void deliver_page(void *ctx, struct page *page, struct list *waiters);
 
 #endif

@@ -44,7 +44,7 @@ deliver_batch_room(const struct deliver_batch *b)
 	return b->len < b->room ? b->room - b->len : 1;
 }
 
-/* A long span goes alone: nothing follows it. */
+/* A batch that begins with a long span takes no other span. */
 static bool
 deliver_batch_full(const struct deliver_batch *b)
 {

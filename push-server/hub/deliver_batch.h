@@ -1,16 +1,16 @@
-/* What one connection is to receive by one write: the spans of several of its
- * subscriptions. Short spans are copied behind each other; one span alone is written from
- * where it lies. */
+/* The frames that one write sends to one connection: the spans of several of its
+ * subscriptions. Several short spans are copied into one buffer. A single span is written
+ * without a copy, from the log or the page that holds it. */
 #ifndef PUSH_DELIVER_BATCH_H
 #define PUSH_DELIVER_BATCH_H
 
 #include "hub/subscription.h"
 #include "log/chan_log.h"
 
-/* A longer span goes alone and without a copy: above it copying costs more than the
- * system call that it saves. */
+/* Bytes. A longer span is written alone and without a copy, because copying it would cost
+ * more than the system call that the copy saves. */
 #define DELIVER_SHORT 4096
-/* Spans of one write. */
+/* Spans that one write may have. */
 #define DELIVER_PARTS 256
 
 struct deliver_part {
@@ -21,24 +21,27 @@ struct deliver_part {
 
 struct deliver_batch;
 
-/* One for a worker: it is empty between two turns of a connection. */
+/* A worker has one batch and uses it for one connection after the other. */
 struct deliver_batch *deliver_batch_new(void);
 /* Takes NULL; leaves NULL. */
 void deliver_batch_free(struct deliver_batch **b);
 
-/* Empty it for a write of at most room bytes; a single frame may be longer. */
+/* Empty the batch for a write of at most room bytes. A single frame may be longer than
+ * room. */
 void deliver_batch_begin(struct deliver_batch *b, size_t room);
-/* Bytes that the next span may have; at least 1, for a span has at least one frame. */
+/* Bytes that the next span may have. At least 1, because a span has at least one
+ * frame. */
 size_t deliver_batch_room(const struct deliver_batch *b);
-/* Take part in the next write. False: it does not fit behind what is there. A batch that
- * is empty takes any span. The span's bytes must stay valid until the write. */
+/* Add a span to the write. False: the span does not fit behind the spans in the batch. An
+ * empty batch takes any span. The span's bytes must stay valid until the write. */
 bool deliver_batch_add(
     struct deliver_batch *b, const struct deliver_part *part) ES_MUST_CHECK;
 unsigned deliver_batch_n(const struct deliver_batch *b);
 const struct deliver_part *deliver_batch_part(const struct deliver_batch *b, unsigned i);
-/* Events from pages among its parts. */
+/* Number of the batch's events that come from pages. */
 int64_t deliver_batch_replayed(const struct deliver_batch *b);
-/* One conn_write_frames() of all parts in their order; the batch must not be empty. */
+/* Write all spans in their order by one conn_write_frames(), and return its result. The
+ * batch must not be empty. */
 bool deliver_batch_write(struct deliver_batch *b, struct conn *c) ES_MUST_CHECK;
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-/* A channel without a log has no numbers and no readers of the old epoch. */
+/* A channel without a log is skipped: it has delivered no number of the old epoch. */
 static void
 epoch_reset_all(struct hub *hub)
 {

@@ -4,9 +4,9 @@
 
 #include "hub/hub.h"
 
-/* The epoch as an answer of the database tells it; becomes the worker's. On a change all
- * channels are compared with the database and their readers receive one
- * `gap reason=reset`. */
+/* Call with the epoch of an answer of the database. When it is new, the worker takes it
+ * over, compares the heads of all channels with the database, and sends their readers one
+ * `gap reason=reset`, unless a jump of the numbers has caused that gap already. */
 void epoch_seen(struct hub *hub, const char *epoch);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "core/banned.h"
 
-/* All grants of one channel; exists while there are any. */
+/* The grants of one channel. The struct is freed with its last grant. */
 struct grants_channel {
 	struct table_node node;
 	struct channel_id id;
@@ -23,7 +23,7 @@ struct grant {
 	struct grants_channel *channel;
 	struct sync_right right;
 	bool archived;
-	int64_t version; /* of the tenant's acl, as of the snapshot of the answer */
+	int64_t version; /* the tenant's acl version in the answer's snapshot */
 	int64_t since_ms;
 };
 

@@ -1,5 +1,5 @@
-/* Yeses of the database to senders, remembered for a few seconds. A no is never
- * remembered: the next moment may bring the right. */
+/* A cache of rights that the database has confirmed to senders. Refusals are not cached,
+ * because the user may get the right at any moment. */
 #ifndef PUSH_GRANTS_H
 #define PUSH_GRANTS_H
 
@@ -11,23 +11,26 @@
 
 struct grants;
 
-/* At most max of them, each for keep_ms. */
+/* Keeps at most max grants, each for keep_ms. */
 struct grants *grants_new(size_t max, int64_t keep_ms);
 /* Takes NULL; leaves NULL. */
 void grants_free(struct grants **g);
 size_t grants_count(const struct grants *g);
 
-/* Remember row, the answer to right. Drives out the oldest beyond max. */
+/* Cache row, the database's answer to right. Evicts the oldest grant when max are
+ * kept. */
 void grants_add(struct grants *g, const struct sync_right *right,
     const struct sync_channel *row, int64_t now_ms);
-/* Is there a yes of the tenant's version acl_version or later? */
+/* Find a grant that is not older than keep_ms and was given at the tenant's acl_version
+ * or a later one. */
 bool grants_find(const struct grants *g, const struct sync_right *right,
     int64_t acl_version, int64_t now_ms, bool *out_archived);
-/* Forget what is too old. */
+/* Remove the grants older than keep_ms. */
 void grants_expire(struct grants *g, int64_t now_ms);
-/* Costs as much as there are grants of the channel. */
+/* Remove the grants of a channel. The cost grows only with the number of these grants. */
 void grants_forget_channel(struct grants *g, const struct channel_id *id);
-/* Walks all grants: at most max of them, when a tenant's version has moved. */
+/* Remove the grants of a tenant whose acl version has changed. Walks all grants, at most
+ * max. */
 void grants_forget_tenant(struct grants *g, const struct tenant_id *tenant);
 
 #endif

@@ -1,6 +1,6 @@
-/* Comparing the heads of the logs with the database: after each reconnect to Redis at
- * once, otherwise all of them in half a minute. Finds a lost last event, which no later
- * one tells. */
+/* Compares the heads of the logs with the database: all at once after a reconnect to
+ * Redis, otherwise each once in ROUND_S seconds. This finds a lost event that no later
+ * event of its channel follows, so that no hole shows the loss. */
 #include "hub/heads.h"
 
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include "core/banned.h"
 
 #define ROUND_S       30
-#define ROUND_BLIND_S 2 /* while Redis tells us nothing */
+#define ROUND_BLIND_S 2 /* while the connection for topics is down */
 #define ASKED_MAX     4
-#define SUSPECT_MS    300 /* what was committed just now may still be on its way */
+#define SUSPECT_MS    300 /* an event committed just now may still arrive by pub/sub */
 #define BACKOFF_MS    500
 
 static void
@@ -64,8 +64,8 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 	free(ask);
 }
 
-/* Room for n channels. Every second a question goes out, mostly for few channels: the
- * arrays behind the question are no larger than needed. */
+/* Makes a question with room for n channels. One question is sent every second, mostly
+ * for few channels, so its arrays are no larger than needed. */
 static struct heads_ask *
 heads_ask_new(struct hub *hub, size_t n)
 {
@@ -78,7 +78,7 @@ heads_ask_new(struct hub *hub, size_t n)
 	ask->hub = hub;
 	ask->done = heads_done;
 	at += sizeof(*ask);
-	ask->before = (void *)at; /* first: of the three it needs alignment */
+	ask->before = (void *)at; /* first: only this array needs alignment */
 	at += n * sizeof(*ask->before);
 	ask->tenants = (void *)at;
 	at += n * sizeof(*ask->tenants);

@@ -1,14 +1,15 @@
-/* Comparing the heads of the logs with the database. */
+/* Compares the heads of the logs with the database, to find lost events. */
 #ifndef PUSH_HEADS_H
 #define PUSH_HEADS_H
 
 #include "hub/hub_state.h"
 
-/* End of a turn: ask for the channels that are in doubt. */
+/* Call at the end of a turn: asks the database for the heads of the channels on
+ * hub->checks. */
 void heads_flush(struct hub *hub);
-/* Every second: the next share of the round. */
+/* Call every second: puts the next share of all channels on hub->checks. */
 void heads_second(struct hub *hub);
-/* Heal what has been suspected for long enough. */
+/* Heal the channels whose log has been below the database's head for SUSPECT_MS. */
 void heads_tick(struct hub *hub);
 
 #endif

@@ -202,8 +202,9 @@ hub_channel_of(struct hub *hub, const char *topic)
 	           : NULL;
 }
 
-/* An event that can't be read took a number: the head of its channel is compared with the
- * database at once. Otherwise its readers would wait for the next round, up to 30 s. */
+/* An event that can't be read leaves a hole in the numbers. Compare the channel's head
+ * with the database at once. Otherwise its readers would wait for the next round, up to
+ * 30 s. */
 static void
 hub_odd_event(
     struct hub *hub, struct channel *ch, const char *topic, const struct es_err *err)
@@ -223,7 +224,8 @@ hub_check_owner(const struct channel *ch, const struct event *ev, struct es_err 
 	    err, ES_INVALID, "channel", "is not the channel of the topic");
 }
 
-/* es:t:<tenant>:c:<channel>: each message on it names the same tenant and channel. */
+/* A message on the topic es:t:<tenant>:c:<channel>. It must name the same tenant and
+ * channel. */
 static void
 hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t len)
 {
@@ -235,7 +237,7 @@ hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t
 	if (event_decode(data, len, a, &ev, &err) != ES_OK)
 		hub_odd_event(hub, ch, topic, &err);
 	else if (ch == NULL)
-		; /* nobody here reads it any more */
+		; /* no connection of this worker reads the channel now */
 	else if (hub_check_owner(ch, &ev, &err) != ES_OK)
 		hub_odd_event(hub, ch, topic, &err);
 	else if (ev.kind == EVENT_TYPING)

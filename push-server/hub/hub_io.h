@@ -1,5 +1,5 @@
-/* What the hub asks of the outside: topics and reads of the database. Handed in as a
- * table, so that the hub is pure logic and a test can be the outside. */
+/* The functions by which the hub reaches Redis, PostgreSQL and the look-ups of users. The
+ * hub takes them as a table, so that it is pure logic and a test can replace them. */
 #ifndef PUSH_HUB_IO_H
 #define PUSH_HUB_IO_H
 
@@ -11,8 +11,8 @@ struct hub;
 
 #define HEADS_MAX 500
 
-/* May these users read these channels? rows: one for each that may, ord tells which. The
- * question is freed by done. */
+/* May these users read these channels? done receives one row for each user that may read;
+ * row.ord is the index of its item. done frees the question. */
 struct authorise_ask {
 	struct hub *hub;
 	void *ctx;
@@ -23,12 +23,12 @@ struct authorise_ask {
 		struct sync_right right;
 		struct conn_ref conn;
 		uint64_t ticket;
-		int64_t head_before; /* of the log when asked; -1: no log */
+		int64_t head_before; /* the log's head when asked; -1: no log */
 	} items[];
 };
 
 /* The heads of these channels, at most HEADS_MAX. heads[i] is -1 for a channel that does
- * not exist. The question is one allocation, freed by done. */
+ * not exist. done frees the question, which is one allocation. */
 struct heads_ask {
 	struct hub *hub;
 	size_t n;
@@ -37,12 +37,12 @@ struct heads_ask {
 	struct heads_before {
 		int64_t head;
 		uint64_t generation;
-	} * before; /* as the question was asked */
+	} * before; /* when the question was sent */
 	void (*done)(struct heads_ask *ask, enum es_code rc, const int64_t heads[]);
 };
 
-/* The acl versions of these tenants, in order; -1 for one that does not exist. The
- * question is freed by done. */
+/* The acl versions of these tenants, in order; -1 for a tenant that does not exist. done
+ * frees the question. */
 struct acl_ask {
 	struct hub *hub;
 	size_t n;
@@ -50,8 +50,9 @@ struct acl_ask {
 	void (*done)(struct acl_ask *ask, enum es_code rc, const int64_t versions[]);
 };
 
-/* Each question: false when it can't be asked now (then done is not called and the caller
- * keeps the question); otherwise done is called exactly once, never from inside. */
+/* A function that takes a question returns false when the question can't be sent now:
+ * done is not called, and the caller keeps the question. Otherwise done is called exactly
+ * once, after the function has returned. */
 struct hub_io {
 	void *ctx;
 	void (*topic)(void *ctx, const char *topic, bool wanted);
@@ -60,13 +61,15 @@ struct hub_io {
 	bool (*page)(void *ctx, struct page_ask *ask);
 	bool (*heads)(void *ctx, struct heads_ask *ask);
 	bool (*acl)(void *ctx, struct acl_ask *ask);
-	/* The rights of a tenant's users have changed: look the users of its connections
-	 * up again and close those that may no longer be here. */
+	/* The rights of a tenant's users have changed: look up the users of its
+	 * connections again, and close the connections of users that may not be connected
+	 * any more. */
 	void (*revalidate)(void *ctx, const struct tenant_id *tenant);
-	/* Those of one user have: its connections are looked up first. */
+	/* The rights of one user have changed: look up the user's connections first. */
 	void (*revalidate_user)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
-	/* This connection was let in by an answer older than what is known. */
+	/* The connection was let in at an older acl version than the newest one known:
+	 * look up its user again. */
 	void (*revalidate_conn)(void *ctx, struct conn *c);
 	/* A subscribe of this connection was refused with not_found. The callee may
 	 * decide to close the connection. */

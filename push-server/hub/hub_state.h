@@ -26,14 +26,14 @@ struct hub {
 	struct pool *subscription_pool;
 	struct table channels, subscriptions;
 	uint64_t last_generation, last_ticket;
-	struct list rounds;    /* all channels, the longest not compared first */
+	struct list rounds;    /* all channels, the one compared longest ago first */
 	struct list checks;    /* channels whose head is to be compared now */
 	struct list lingering; /* channels without subscribers, oldest first */
 	struct list opening;   /* channels whose topic is not confirmed, oldest first */
 	struct list dirty;     /* channels with woken subscriptions */
 	struct list ready;     /* hub_conns that have something to write and may write */
 	struct list asking;    /* hub_conns with questions */
-	size_t n_to_ask;       /* subscriptions and applicants of those */
+	size_t n_to_ask;       /* their subscriptions and applicants to be asked for */
 	struct table applicants;
 	struct list applying; /* all applicants, the earliest deadline first */
 	struct gather gather; /* when the questions go to the database */
@@ -60,8 +60,8 @@ struct hub_conn {
 	struct list pending;               /* subscriptions that are behind */
 	struct list asking;                /* on hub->asking */
 	struct list ready;                 /* on hub->ready */
-	bool came;                         /* has asked for the first time */
-	int64_t replay_since_ms, replayed; /* the budget's minute and what it has used */
+	bool came;                         /* gather_came() has counted it */
+	int64_t replay_since_ms, replayed; /* start of the budget's minute; events used */
 };
 
 #endif

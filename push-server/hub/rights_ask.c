@@ -10,7 +10,8 @@
 
 #define ASK_BACKOFF_MS 200
 
-/* Rows come in order; an item without one is a no. */
+/* Rows come in the order of the items. An item without a row means that the user may not
+ * read the channel. */
 static void
 rights_ask_authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
@@ -46,8 +47,8 @@ rights_ask_add_item(struct authorise_ask *ask, const struct conn *c,
 	return item->ticket;
 }
 
-/* The questions of one connection, as far as there is room: subscriptions first, as in
- * rights_ask_have_asked(). */
+/* Adds the questions of one connection, as far as there is room: subscriptions first, in
+ * the same order as in rights_ask_have_asked(). */
 static void
 rights_ask_add_items(struct authorise_ask *ask, const struct hub_conn *hc, size_t max)
 {
@@ -80,7 +81,7 @@ rights_ask_make(struct hub *hub, size_t max)
 	return ask;
 }
 
-/* The first n questions are on their way. */
+/* Note that the first n questions were sent. */
 static void
 rights_ask_have_asked(struct hub *hub, size_t n)
 {

@@ -9,10 +9,10 @@
 
 #include "core/banned.h"
 
-/* What a request comes to. */
+/* The effect of a request on its subscription. */
 struct outcome_of {
-	int64_t at;          /* the cursor */
-	enum gap_reason gap; /* up to there; GAP_REASONS: none */
+	int64_t at;          /* where the cursor goes */
+	enum gap_reason gap; /* a gap up to `at`; GAP_REASONS: no gap */
 };
 
 static struct outcome_of
@@ -35,7 +35,7 @@ sub_answer_ack(const struct subscription *sub, const struct sub_request *r, int6
 	const char *epoch = sub->channel->hub->env->epoch;
 	char payload[160];
 
-	/* The epoch is a UUID of ours: nothing in it needs escaping. */
+	/* The epoch is a UUID that EchoStream has made, so it needs no escaping. */
 	(void)snprintf(payload, sizeof(payload),
 	    "{\"epoch\":\"%s\",\"seq\":%" PRId64 ",\"replayed\":%" PRId64 "}", epoch,
 	    head, replayed);
@@ -51,7 +51,7 @@ sub_answer_first(struct subscription *sub, const struct outcome_of *outcome, int
 
 	sub_answer_ack(sub, r, head, r->has_after ? head - outcome->at : 0);
 	if (outcome->gap != GAP_REASONS) {
-		sub->at = r->after; /* what the gap follows on */
+		sub->at = r->after; /* the gap begins after this number */
 		sub_gap(sub, outcome->at, outcome->gap);
 	} else if (r->has_after) {
 		if (outcome->at < sub->at)
@@ -63,7 +63,8 @@ sub_answer_first(struct subscription *sub, const struct outcome_of *outcome, int
 	sub_request_drop(&sub->requests);
 }
 
-/* Memory is enough: no gap, and nothing unseen of a private channel is skipped. */
+/* True when the log is enough for an answer: no gap is needed, and the cursor skips no
+ * event of a private channel that this worker has not seen. */
 static bool
 sub_answer_knows(const struct subscription *sub, const struct outcome_of *outcome)
 {
@@ -90,7 +91,7 @@ sub_answer_again(
 		return;
 	}
 	if (head < sub->at)
-		head = sub->at; /* the log has not heard yet what the database knew */
+		head = sub->at; /* the database has told a head above the log's */
 	outcome = sub_answer_plan(sub, r, head, sub->channel->hub->env->epoch);
 	if (!sub_answer_knows(sub, &outcome)) {
 		sub_ask(sub);
@@ -101,8 +102,9 @@ sub_answer_again(
 		sub_behind(sub);
 }
 
-/* A reset on the word of a snapshot that may be older than the request would be wrong:
- * the client has heard of the event, or of the epoch, elsewhere. */
+/* True when the outcome is a reset, but the snapshot may be older than the request. The
+ * client may have learnt of a newer event or epoch elsewhere, so the reset would be
+ * wrong. */
 static bool
 sub_answer_is_older(const struct subscription *sub, const struct outcome_of *outcome,
     int64_t head, uint64_t ticket)
@@ -121,7 +123,7 @@ sub_answer_row(struct subscription *sub, const struct sync_channel *row, uint64_
 	sub_request_drop_ours(&sub->requests);
 	sub->doubted = false;
 	if (sub->joined && sub->stop_at != INT64_MAX)
-		return true; /* answered when the removal has been delivered */
+		return true; /* sub_over() asks again when the removal is delivered */
 	if (!sub->joined)
 		sub->at = sub->live_from = row->head;
 	while (sub->requests != NULL) {

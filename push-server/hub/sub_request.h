@@ -1,5 +1,5 @@
-/* Requests of clients to subscribe that are owed an ack or an error. They wait in a list
- * at an applicant or at a subscription. */
+/* Clients' requests to subscribe that wait for an ack or an error. They are in the list
+ * of an applicant or a subscription. */
 #ifndef PUSH_SUB_REQUEST_H
 #define PUSH_SUB_REQUEST_H
 
@@ -9,33 +9,33 @@
 /* One allocation: freed by sub_request_free() and sub_request_drop(). */
 struct sub_request {
 	struct sub_request *next; /* a later one */
-	struct sub_request *last; /* of the list; kept in the first one only */
+	struct sub_request *last; /* the list's last request; set in the first one only */
 	const char *op;           /* "subscribe", "sync" */
-	const char *id;           /* or NULL: then the client hears of an error only */
+	const char *id;           /* NULL: the client receives no ack, only errors */
 	const char *epoch;        /* the client's, or NULL */
 	bool has_after;
 	int64_t after;
-	int64_t deadline_ms; /* answered with an error then */
-	/* Of the question that was under way when the request came; else 0. The answer
-	 * to it may be older than `after`. */
+	int64_t deadline_ms; /* the request is answered with an error then */
+	/* Ticket of the question that was under way when the request came, or 0. The
+	 * answer to that question may be older than `after`. */
 	uint64_t ticket;
-	/* No client's: an error at the deadline tells the reader that its live
-	 * subscription waits for the database. */
+	/* The worker has made the request itself, not a client. Its error at the deadline
+	 * tells the reader that the live subscription waits for the database. */
 	bool ours;
-	char text[]; /* of id and epoch */
+	char text[]; /* holds id and epoch */
 };
 
-/* Copies req. The oldest request stays first: requests are answered in their order. */
+/* Append a copy of req. Requests are answered in the order of the list, oldest first. */
 struct sub_request *sub_request_add(struct sub_request **requests,
     const struct subscribe_request *req, int64_t deadline_ms);
-/* Answer all of them with the error. They stay the caller's. */
+/* Answer all requests with the error. The list stays the caller's to free. */
 void sub_request_refuse(const struct sub_request *requests, struct conn *c,
     const struct channel_id *channel, enum es_code code, const char *text);
-/* Free the first one. */
+/* Free the first request. */
 void sub_request_drop(struct sub_request **requests);
-/* Free the one that is `ours`, if there is one. */
+/* Free the request that is `ours`, if the list has one. */
 void sub_request_drop_ours(struct sub_request **requests);
-/* Leaves NULL. */
+/* Free all requests. Leaves NULL. */
 void sub_request_free(struct sub_request **requests);
 
 #endif

@@ -15,8 +15,8 @@ subscribe_deadline(const struct hub *hub)
 	return hub->env->now_ms + hub->limits.join_timeout_ms;
 }
 
-/* The worker holds the channel: the topic exists, or is on its way for another reader
- * whom the database has let in. */
+/* The worker holds the channel: its topic is confirmed, or waits for the confirmation for
+ * another reader whom the database has let in. */
 static void
 subscribe_to_held(struct channel *ch, struct conn *c, const struct subscribe_request *req)
 {
@@ -70,7 +70,7 @@ subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel)
 		applicant_free(a);
 }
 
-/* Let in, as of the snapshot in which row was read. */
+/* The database lets the reader in; row is from the snapshot of its answer. */
 static void
 subscribe_admit(
     struct subscription *sub, const struct sync_channel *row, int64_t head_before)
@@ -80,18 +80,18 @@ subscribe_admit(
 
 	epoch_seen(ch->hub, row->epoch);
 	ch->is_private = row->is_private;
-	if (row->head >= channel_head(ch)) /* else what was heard is newer */
+	if (row->head >= channel_head(ch)) /* else the log's events are newer */
 		ch->archived = row->archived;
 	if (ch->log == NULL) {
 		ch->log = chan_log_new(ch->hub->logs, row->head);
 	} else if (row->head < head_before) {
-		channel_reset(ch, row->head); /* the database has gone back */
+		channel_reset(ch, row->head); /* the database was restored */
 		if (sub->joined)
-			return; /* it was told, and is asked for again if need be */
+			return; /* channel_reset() has sent its gap */
 	}
 	sub->clear = row->head;
 	if (!removals_find(ch->removals, &sub->conn->user, sub->clear, &stop_at)) {
-		sub_ask_again(sub); /* too long ago to tell whether it still holds */
+		sub_ask_again(sub); /* a removal after row may be forgotten */
 		return;
 	}
 	sub->stop_at = row->is_private ? stop_at : INT64_MAX;
@@ -101,7 +101,7 @@ subscribe_admit(
 		sub_ask(sub);
 }
 
-/* The first answer was a yes: what was read with it is not used, see subscribe.h. */
+/* The first answer lets the user in. Its head is not used; subscribe.h says why. */
 static void
 subscribe_take_in(struct hub *hub, struct applicant *a)
 {
@@ -112,7 +112,7 @@ subscribe_take_in(struct hub *hub, struct applicant *a)
 	sub->requests = a->requests;
 	a->requests = NULL;
 	applicant_free(a);
-	if (ch->confirmed) /* another applicant was faster */
+	if (ch->confirmed) /* another reader has opened the topic */
 		sub_ask(sub);
 }
 

@@ -192,7 +192,7 @@ sub_over(struct subscription *sub)
 		return;
 	}
 	sub->joined = false;
-	if (!request->has_after) { /* it keeps the cursor */
+	if (!request->has_after) { /* without `after` the cursor stays */
 		request->has_after = true;
 		request->after = sub->stop_at;
 		request->epoch = NULL;

@@ -1,5 +1,5 @@
-/* A subscription is {connection, channel, cursor}; a state machine whose states are also
- * the lists that it stands on. */
+/* A subscription is {connection, channel, cursor}. It is a state machine, and its state
+ * tells which list it is on. */
 #ifndef PUSH_SUBSCRIPTION_H
 #define PUSH_SUBSCRIPTION_H
 
@@ -10,32 +10,32 @@
 enum sub_state {
 	SUB_WAITING, /* channel->joining: the topic is not confirmed */
 	SUB_TO_ASK,  /* hub_conn->to_ask */
-	SUB_ASKED,   /* on no list: the ticket finds it */
+	SUB_ASKED,   /* on no list; the answer finds it by its ticket */
 	SUB_IDLE,    /* channel->idle or ->woken: the cursor is at the head or ahead */
 	SUB_PENDING, /* hub_conn->pending: behind, written when the socket takes bytes */
 	SUB_PAGING,  /* the waiters of a page */
 	SUB_STATES
 };
 
-/* Large channels have as many as a worker has connections: what only a request needs
- * stands in the request. */
+/* A large channel can have a subscription for each connection of the worker. So the
+ * struct is small: fields that only a request needs are in struct sub_request. */
 struct subscription {
 	struct list of_conn; /* on hub_conn->subscriptions */
 	struct table_node node;
 	struct conn *conn;
 	struct channel *channel;
 	struct list of_channel, place;
-	int64_t at;        /* delivered, or covered, up to here */
+	int64_t at;        /* the cursor: delivered, or covered by a gap, up to here */
 	int64_t clear;     /* the reader was allowed to read as of this number */
-	int64_t stop_at;   /* lost its membership with this number; else INT64_MAX */
-	int64_t live_from; /* later numbers were not there when it subscribed */
+	int64_t stop_at;   /* number of the reader's removal, else INT64_MAX */
+	int64_t live_from; /* events above it are newer than the subscribe */
 	uint64_t ticket;   /* of the question under way */
-	/* Not answered yet, the oldest first. Never NULL while the subscription is not
-	 * joined. */
+	/* Requests without an answer, the oldest first. Never NULL while the subscription
+	 * is not joined. */
 	struct sub_request *requests;
 	enum sub_state state;
-	bool joined;  /* acked: from here on it is a cursor */
-	bool doubted; /* nothing is delivered before the right was asked for again */
+	bool joined;  /* acked: the cursor is valid */
+	bool doubted; /* deliver nothing before the database has confirmed the right */
 };
 _Static_assert(sizeof(struct subscription) <= 144, "a subscription is small");
 
@@ -43,26 +43,28 @@ struct subscription *sub_find(
     const struct hub *hub, const struct conn *c, const struct channel *ch);
 struct subscription *sub_new(struct conn *c, struct channel *ch);
 void sub_free(struct subscription *sub);
-/* The only place where a state changes; list: where it goes, NULL for SUB_ASKED. */
+/* Change the state and put the subscription on the list, which is NULL for SUB_ASKED. No
+ * other function changes the state. */
 void sub_place(struct subscription *sub, enum sub_state next, struct list *list);
-/* Not before it is joined and has a cursor. */
+/* True for a joined subscription that does not wait for the database. */
 bool sub_live(const struct subscription *sub);
 
-/* The connection has a question for the end of the turn. */
+/* Note that the connection has a question for the end of the turn. */
 void sub_conn_asks(struct hub_conn *hc);
-/* The database is to be asked, at the end of the turn or later (gather.h). */
+/* Queue a question to the database, which is sent at the end of the turn or later
+ * (gather.h). */
 void sub_ask(struct subscription *sub);
-/* As sub_ask(). Nothing more is delivered before the answer. A live reader who waits for
- * it longer than a subscribe may take is told so once, by the error `unavailable`. */
+/* Like sub_ask(), and deliver nothing before the answer. A live reader receives the error
+ * `unavailable` once if the answer takes longer than join_timeout_ms. */
 void sub_ask_again(struct subscription *sub);
-/* Behind: to be written when the socket takes bytes. */
+/* The cursor is behind: deliver when the socket takes bytes. */
 void sub_behind(struct subscription *sub);
-/* Tell the reader that numbers up to `to` are not delivered; the cursor is there then. */
+/* Send a gap: the numbers up to `to` are not delivered. Moves the cursor to `to`. */
 void sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason);
 /* Answer every request with the error and end the subscription. */
 void sub_fail(struct subscription *sub, enum es_code code, const char *text);
-/* The removal of the reader was delivered: the end, or the request that came meanwhile.
- */
+/* The reader's removal was delivered: end the subscription, or ask the database again if
+ * a request came meanwhile. */
 void sub_over(struct subscription *sub);
 
 #endif

@@ -21,7 +21,7 @@ struct typing_key {
 };
 
 struct typing {
-	struct recent *told, *shown; /* published from here; shown here */
+	struct recent *told, *shown; /* notices published, notices shown by this worker */
 };
 
 struct typing *

@@ -1,5 +1,6 @@
-/* Typing notices: lossy, at most one per user and channel in 3 s, never to the typist,
- * none in a channel with many readers here. */
+/* Typing notices. They are lossy: at most one per user and channel in 3 s, none to the
+ * typing user, and none in a channel with more than TYPING_READERS_MAX readers in this
+ * worker. */
 #ifndef PUSH_TYPING_H
 #define PUSH_TYPING_H
 
@@ -15,11 +16,12 @@ struct typing;
 struct typing *typing_new(void);
 void typing_free(struct typing **t);
 
-/* The connection's user types and may: tell all workers, unless that was done just now.
- */
+/* The connection's user types and may send: publish a notice to all workers, unless this
+ * worker has published one for the user and channel in the last 3 s. */
 void typing_publish(
     struct hub *hub, const struct conn *c, const struct channel_id *channel);
-/* A notice from the channel's topic, of this worker, another one or REST. */
+/* Show a notice that came on the channel's topic, from this worker, another one or
+ * REST. */
 void typing_event(struct channel *ch, const struct event *ev);
 
 #endif

@@ -22,8 +22,8 @@ struct slot {
 	uint32_t offset, len;
 };
 
-/* Frames never straddle the end of the ring: one that does not fit there goes to the
- * start, so that any frame is one piece. The index is a ring of its own. */
+/* A frame never straddles the end of the ring: a frame that does not fit there goes to
+ * the start, so that it is one piece of memory. The index is a ring of its own. */
 struct chan_log {
 	struct chan_logs *all;
 	struct list use;
@@ -94,7 +94,8 @@ chan_log_touch(struct chan_log *log)
 		list_move_tail(&log->all->by_use, &log->use);
 }
 
-/* The log in use now is never emptied for its own sake: one log fits in the total. */
+/* Empties the least recently used logs until the rest fits the budget. The log in use now
+ * is never emptied, because one log alone fits the budget. */
 static void
 chan_log_keep_budget(struct chan_log *log)
 {
@@ -159,7 +160,7 @@ chan_log_grow_index(struct chan_log *log)
 	log->room = room;
 }
 
-/* A larger ring with the frames in order from its start. */
+/* Replaces the ring by a larger one, with the frames in order from its start. */
 static void
 chan_log_grow_ring(struct chan_log *log)
 {
@@ -184,7 +185,7 @@ chan_log_grow_ring(struct chan_log *log)
 	log->size = size;
 }
 
-/* An offset with len free bytes behind it, or false. */
+/* Finds an offset with len free bytes behind it. False: there is none. */
 static bool
 chan_log_find_room(const struct chan_log *log, size_t len, uint32_t *out)
 {
@@ -198,7 +199,7 @@ chan_log_find_room(const struct chan_log *log, size_t len, uint32_t *out)
 	last = chan_log_slot_at(log, log->n - 1);
 	start = chan_log_slot_at(log, 0)->offset;
 	end = (size_t)last->offset + last->len;
-	if (end <= start) { /* wrapped: free between the newest and the oldest */
+	if (end <= start) { /* wrapped: free between the newest frame and the oldest */
 		*out = (uint32_t)end;
 		return len <= start - end;
 	}

@@ -1,35 +1,35 @@
-/* The last events of one channel as finished WebSocket frames in a byte ring: what it
- * holds is whole and without a hole from just after its base to its head. No I/O, no
- * clock. */
+/* The last events of one channel as finished WebSocket frames in a byte ring. The log
+ * holds every event from base + 1 to head, without a hole. No I/O, no clock. */
 #ifndef PUSH_CHAN_LOG_H
 #define PUSH_CHAN_LOG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* All logs of a worker share one budget; beyond it the least recently used are emptied.
- */
+/* All logs of a worker share one budget of bytes. Beyond it the least recently used logs
+ * are emptied. */
 struct chan_logs;
 struct chan_log;
 
 #define CHAN_LOG_FIRST 4096 /* bytes of a log's first ring; it doubles by use */
 
-/* channel_bytes: of one log, at least two frames of the largest size. */
+/* channel_bytes: the limit of one log, at least two frames of the largest size. */
 struct chan_logs *chan_logs_new(size_t total_bytes, size_t channel_bytes);
-/* All logs must be gone. */
+/* All logs must have been freed. */
 void chan_logs_free(struct chan_logs **all);
 size_t chan_logs_bytes(const struct chan_logs *all);
 
-/* Empty, with base and head at the number given. */
+/* Make an empty log, with base and head at the number given. */
 struct chan_log *chan_log_new(struct chan_logs *all, int64_t head);
 void chan_log_free(struct chan_log **log);
 
-/* Numbers up to base are not here, up to head they are: cursors in base..head are served.
- */
+/* The log holds the events above base, up to head. It serves cursors from base to
+ * head. */
 int64_t chan_log_base(const struct chan_log *log);
 int64_t chan_log_head(const struct chan_log *log);
 
-/* Forget everything; base and head are at the number given (also a smaller one). */
+/* Empty the log and set base and head to the number given, which may be smaller than
+ * before. */
 void chan_log_restart(struct chan_log *log, int64_t head);
 
 enum chan_log_result {
@@ -38,9 +38,9 @@ enum chan_log_result {
 	CHAN_LOG_HOLE,   /* seq is beyond head + 1: nothing done */
 };
 
-/* The frame of event seq. Numbers are dense in a channel, so the next one is head + 1.
- * accepted_ms is kept for the latency metric. Evicts the oldest frames when there is no
- * room. */
+/* Append the frame of event seq. Numbers are dense in a channel, so the next one is head
+ * + 1. accepted_ms is kept for the latency metric. Evicts the oldest frames when there is
+ * no room. */
 enum chan_log_result chan_log_append(struct chan_log *log, int64_t seq, const void *frame,
     size_t len, int64_t accepted_ms);
 
@@ -49,12 +49,12 @@ struct chan_span {
 	size_t len;
 	unsigned n;          /* frames */
 	int64_t through;     /* where the cursor stands after them */
-	int64_t accepted_ms; /* of the last one */
+	int64_t accepted_ms; /* of the last frame */
 };
 
-/* The frames after the cursor that lie in one piece: at least one, then as many as fit in
- * max bytes, none above `limit`. n is 0 when the cursor stands at the head (or beyond
- * it), or when the next frame is above limit. The cursor must not be below base. */
+/* The frames after the cursor that are contiguous in memory: at least one, then as many
+ * as fit in max bytes, none above `limit`. n is 0 when the cursor is at or above the
+ * head, or when the next frame is above limit. The cursor must not be below base. */
 struct chan_span chan_log_span(
     struct chan_log *log, int64_t after, int64_t limit, size_t max);
 

@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-#define PAGE_GRACE_MS 1000 /* those who waited for a page get to read it */
+#define PAGE_GRACE_MS 1000 /* a new page stays so long for its waiters */
 #define PAGE_RETRY_MS 500
 
 enum page_state { PAGE_QUEUED, PAGE_READING, PAGE_READY };
@@ -33,7 +33,7 @@ struct page {
 	struct page_channel *channel;
 	struct list waiters;
 	struct page_ask ask;
-	bool again; /* forgotten while being read */
+	bool again; /* pages_forget() came during the read */
 	int64_t retry_at_ms, read_at_ms;
 	int64_t needed, through, head;
 	struct page_frames frames;
@@ -45,7 +45,7 @@ struct pages {
 	struct pages_io io;
 	struct pages_events events;
 	struct table table, channels;
-	struct page_queue queue;    /* PAGE_QUEUED, to be read as soon as may be */
+	struct page_queue queue;    /* PAGE_QUEUED, to be read when the limits allow */
 	struct list retry;          /* PAGE_QUEUED after a failure, the oldest first */
 	struct list reading, ready; /* ready: least recently used first */
 	size_t bytes;
@@ -149,8 +149,9 @@ page_lookup(const struct pages *p, const struct page_key *key)
 	return node == NULL ? NULL : ES_CONTAINER(node, struct page, node);
 }
 
-/* The newest stays for its grace whatever its size: let go before it is read, it would be
- * asked for again and again. */
+/* Frees the least recently used pages until the rest fits the budget. The newest page
+ * stays for PAGE_GRACE_MS even if it alone exceeds the budget. Without the grace time the
+ * page could be freed before its waiters see it, and be read again and again. */
 static void
 page_keep_budget(struct pages *p)
 {
@@ -180,7 +181,7 @@ pages_find(struct pages *p, const struct tenant_id *tenant,
 	return page;
 }
 
-/* A page that could not be asked for, or whose read failed. */
+/* Put a page on the retry list: its read could not start or has failed. */
 static void
 page_retry(struct page *page)
 {
@@ -189,7 +190,7 @@ page_retry(struct page *page)
 	list_move_tail(&page->pages->retry, &page->place);
 }
 
-/* Start what may be read now. */
+/* Start the reads that the limits allow now. */
 static void
 page_pump(struct pages *p)
 {
@@ -205,7 +206,7 @@ page_pump(struct pages *p)
 			continue;
 		page_queue_done(&p->queue, &page->key.tenant);
 		page_retry(page);
-		return; /* nothing can be asked now; the tick comes back to it */
+		return; /* no read can start now; pages_tick() tries again */
 	}
 }
 
@@ -218,7 +219,7 @@ page_enqueue(struct page *page)
 	page_queue_add(&page->pages->queue, &page->key.tenant, &page->place);
 }
 
-/* All wait equally long: the first of the list is due first. */
+/* Every page on the list waits PAGE_RETRY_MS, so the first one is due first. */
 static void
 page_retry_due(struct pages *p)
 {
@@ -326,7 +327,7 @@ pages_forget(
 	for (struct list *l = ch->pages.next; l != &ch->pages; l = l->next) {
 		struct page *page = LIST_ITEM(l, struct page, of_channel);
 
-		page->needed = 0; /* what was known is void */
+		page->needed = 0; /* the numbers known to be committed are void */
 		page->again = true;
 		page->read_at_ms = INT64_MIN / 2;
 	}

@@ -1,5 +1,5 @@
-/* History as finished frames in aligned pages: each read once for all who need it,
- * bounded in number under way and in bytes kept. */
+/* History as finished frames in pages of PAGE_EVENTS numbers. A page is read once for all
+ * readers that need it. The number of reads under way and the bytes kept are bounded. */
 #ifndef PUSH_PAGE_H
 #define PUSH_PAGE_H
 
@@ -12,11 +12,12 @@ struct pages;
 
 struct pages_limits {
 	size_t bytes;                 /* of all pages kept */
-	unsigned reading, per_tenant; /* reads under way at a time */
+	unsigned reading, per_tenant; /* reads under way, at most */
 	int64_t keep_ms;              /* a page older than this is read again */
 };
 
-/* The events after < seq <= to of a channel. Part of the page that wants them. */
+/* A question for the events after < seq <= to of a channel. It is part of its page, so
+ * done must not free it. */
 struct page_ask {
 	struct tenant_id tenant;
 	struct channel_id channel;
@@ -24,8 +25,8 @@ struct page_ask {
 	void (*done)(struct page_ask *ask, enum es_code rc, const struct sync_page *page);
 };
 
-/* Where pages are read from. False: it can't be asked now, and done is not called;
- * otherwise done is called exactly once, never from inside. */
+/* The source of the pages. page() returns false when the read can't start now: done is
+ * not called. Otherwise done is called exactly once, after page() has returned. */
 struct pages_io {
 	void *ctx;
 	bool (*page)(void *ctx, struct page_ask *ask);
@@ -33,38 +34,40 @@ struct pages_io {
 
 struct pages_events {
 	void *ctx;
-	/* The page was read: the listener empties the list of those who wait for it. A
-	 * read that failed is repeated and not told. */
+	/* A page was read. The callee must empty the list of its waiters. A failed read
+	 * is repeated without a call. */
 	void (*arrived)(void *ctx, struct page *page, struct list *waiters);
 };
 
 struct pages *pages_new(const struct pages_limits *limits, const struct pages_io *io,
     const struct pages_events *events);
-/* Nobody waits any more; answers under way must not come after this. */
+/* No waiter may be left, and no answer may come after this. */
 void pages_free(struct pages **p);
 
-/* A page at hand that has something after the cursor, or NULL. */
+/* Find a page in memory that covers numbers after the cursor. NULL: there is none. */
 struct page *pages_find(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t now_ms);
-/* Read the page that goes on after the cursor; returns the list of those who wait for it.
- * needed: the numbers up to this are known to be committed. */
+/* Read the page with the numbers after the cursor. Returns its list of waiters, for the
+ * caller to join. needed: numbers up to this are known to be committed
+ * (page_behind()). */
 struct list *pages_want(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t needed, int64_t now_ms);
-/* Forget what is known of a channel; reads under way are repeated. */
+/* Forget the pages of a channel whose numbers were reset. Reads under way are
+ * repeated. */
 void pages_forget(
     struct pages *p, const struct tenant_id *tenant, const struct channel_id *channel);
-/* Repeat what failed. */
+/* Call about every 250 ms: repeats failed reads and frees pages beyond the budget. */
 void pages_tick(struct pages *p, int64_t now_ms);
 
-/* As chan_log_span, for a page that pages_find gave. through also passes numbers that
- * carry no event. */
+/* Like chan_log_span(), for a page from pages_find(). span.through also passes numbers
+ * that carry no event. */
 struct chan_span page_span(
     const struct page *page, int64_t after, int64_t limit, size_t max);
-/* The smallest number above `above` at which the user lost its membership; else
- * INT64_MAX. */
+/* The smallest number above `above` at which an event of the page removes the user;
+ * INT64_MAX: none does. */
 int64_t page_removal(const struct page *page, const struct user_id *user, int64_t above);
-/* For arrived: what the page is of, and whether the database is behind what it should
- * have. */
+/* For pages_events.arrived. page_behind(): the database's head is below `needed`, so the
+ * database was restored to an older state. */
 const struct tenant_id *page_tenant(const struct page *page);
 const struct channel_id *page_channel(const struct page *page);
 bool page_behind(const struct page *page);

@@ -1,4 +1,4 @@
-/* Which pages are of a channel: to forget them without a walk over all pages. */
+/* The pages of each channel, so that pages_forget() need not walk over all pages. */
 #ifndef PUSH_PAGE_CHANNELS_H
 #define PUSH_PAGE_CHANNELS_H
 
@@ -13,13 +13,14 @@ struct page_channel {
 	struct list pages;
 };
 
-/* NULL: no page is of this channel. */
+/* NULL: the channel has no page. */
 struct page_channel *page_channels_find(const struct table *channels,
     const struct tenant_id *tenant, const struct channel_id *id);
-/* The page of this link is one of the channel. */
+/* Put a page, by its link, on the channel's list. Makes the channel for its first
+ * page. */
 struct page_channel *page_channels_join(struct table *channels,
     const struct tenant_id *tenant, const struct channel_id *id, struct list *link);
-/* It is no more; with its last page the channel is forgotten. */
+/* Take a page off the channel's list. Frees the channel with its last page. */
 void page_channels_leave(
     struct table *channels, struct page_channel *ch, struct list *link);
 

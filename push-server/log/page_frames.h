@@ -1,4 +1,4 @@
-/* The content of a page: finished frames one behind the other, with their numbers. */
+/* The content of a page: finished frames one behind the other, and their numbers. */
 #ifndef PUSH_PAGE_FRAMES_H
 #define PUSH_PAGE_FRAMES_H
 
@@ -19,13 +19,14 @@ struct page_frames {
 	struct removal *removals; /* NULL: none */
 };
 
-/* Bytes that it holds beyond its struct. */
+/* Bytes of memory that the frames take, without the struct. */
 size_t page_frames_bytes(const struct page_frames *f);
 
 void page_frames_clear(struct page_frames *f);
-/* At most PAGE_EVENTS, in order. Scratch goes to a. */
+/* Append the frame of an event, at most PAGE_EVENTS, in the order of the numbers. a is
+ * scratch memory. */
 void page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a);
-/* As chan_log_span; through: what all of it covers. */
+/* Like chan_log_span(). through: the last number that the page covers. */
 struct chan_span page_frames_span(const struct page_frames *f, int64_t through,
     int64_t after, int64_t limit, size_t max);
 

@@ -58,7 +58,8 @@ page_queue_new_tenant(struct page_queue *q, const struct tenant_id *tenant)
 	return t;
 }
 
-/* On the list of turns exactly while it may start a read; gone when nothing is left. */
+/* Keeps the tenant on queue->turn exactly while it may start a read. Frees the tenant
+ * when none of its pages waits or is being read. */
 static void
 page_queue_settle(struct page_queue *q, struct queue_tenant *t)
 {

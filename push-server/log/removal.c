@@ -26,7 +26,7 @@ removal_of(const struct event *ev, struct arena *a, struct removal *out)
 		return false;
 	out->seq = ev->seq;
 	out->user =
-	    ev->user; /* who leaves is the actor, unless the payload says otherwise */
+	    ev->user; /* the actor leaves, unless the payload names another user */
 	if (ev->payload == NULL)
 		return true;
 	if (json_bind(ev->payload, strlen(ev->payload), member_fields,

@@ -1,5 +1,5 @@
-/* Who lost the membership of a channel, at which number: nothing later of a private
- * channel goes to that user. */
+/* Removals of members from a channel, with the number of the event. The removed user
+ * receives no later event of a private channel. */
 #ifndef PUSH_REMOVAL_H
 #define PUSH_REMOVAL_H
 
@@ -13,7 +13,7 @@ struct removal {
 	int64_t seq;
 };
 
-/* True when the event takes a membership away; fills out. Scratch goes to a. */
+/* True when the event removes a member; sets *out. a is scratch memory. */
 bool removal_of(
     const struct event *ev, struct arena *a, struct removal *out) ES_MUST_CHECK;
 
@@ -22,15 +22,15 @@ bool removal_of(
 struct removals {
 	struct removal last[REMOVALS_KEPT];
 	unsigned n, next;
-	int64_t forgotten; /* up to this number some may be missing */
+	int64_t forgotten; /* removals up to this number may be missing */
 };
 
-/* Most channels never remove a member: *r is NULL until the first one is added. */
+/* Most channels never remove a member: *r is NULL until the first removal. */
 void removals_add(struct removals **r, const struct removal *one);
 /* Takes NULL; leaves NULL. */
 void removals_free(struct removals **r);
-/* The smallest number above `above` at which the user was removed; else INT64_MAX. False
- * when that is not known any more. r may be NULL. */
+/* Find the smallest number above `above` at which the user was removed; *out is INT64_MAX
+ * when there is none. False: removals of that time may be forgotten. r may be NULL. */
 bool removals_find(const struct removals *r, const struct user_id *user, int64_t above,
     int64_t *out) ES_MUST_CHECK;
 
