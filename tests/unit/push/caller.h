@@ -1,12 +1,12 @@
-/* A client that has just been accepted, on a socket pair: what it says is the test's, and
- * what it hears comes from door/handshake.c. */
+/* A client that has just been accepted, on a socket pair. The test writes its bytes, and
+ * door/handshake.c answers them. */
 #ifndef TESTS_PUSH_CALLER_H
 #define TESTS_PUSH_CALLER_H
 
 #include "door/listen.h"
 #include "rig.h"
 
-/* A good handshake but for its first line and the empty one at its end. */
+/* A good handshake without its request line and its empty last line. */
 #define UP \
 	"Host: chat.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -14,15 +14,17 @@
 extern struct rig caller_rig;
 extern struct client caller;
 
-/* A worker with other settings: ES_TRUSTED_PROXIES, handshakes of an address a minute. */
+/* Start a worker with these settings: ES_TRUSTED_PROXIES, and handshakes a minute of one
+ * address. */
 void caller_up_with(const char *trusted, int64_t per_min);
 void caller_down(void);
-/* peer: numeric address, or "unix". */
+/* Give the handshake a new client. peer: its numeric address, or "unix". */
 void caller_arrive_at(struct push_listen_kind kind, const char *peer);
 void caller_arrive(bool is_unix, const char *peer);
 void caller_say(const char *text);
 void caller_say_bytes(const char *bytes, size_t len);
-/* The whole answer, after which the connection ends. */
+/* Returns the whole answer. Fails the test when the worker then leaves the connection
+ * open. */
 const char *caller_heard(void);
 
 #endif

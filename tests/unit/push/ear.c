@@ -107,8 +107,8 @@ hear_answer(struct ear *ear, const char *json)
 	return first;
 }
 
-/* What is said to be replayed is all after the number asked for, unless a gap says that
- * it is nothing. Without a number a cursor that is there stays where it is. */
+/* `replayed` must count all events after the number asked for, or be 0 with a gap to
+ * follow. Without a number an existing cursor stays where it is. */
 static void
 hear_ack(struct ear *ear, const char *json)
 {
@@ -129,8 +129,8 @@ hear_ack(struct ear *ear, const char *json)
 		ear_complain("another count", json, ear->at);
 }
 
-/* not_found is the end. Otherwise a subscription that is there stays, and without an id
- * the error says that it waits. */
+/* The error not_found ends a subscription. After any other error an existing subscription
+ * stays; an error without an id says that it waits for the database. */
 static void
 hear_error(struct ear *ear, const char *json)
 {

@@ -1,4 +1,4 @@
-/* The rooms beside the sockets' side, counted; see fakes.h. */
+/* Stand-ins for hub and presence, which count their calls; see fakes.h. */
 #include <stdio.h>
 
 #include "fakes.h"

@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-/* A question with its answer: worked out when asked (stale) or when answered. */
+/* A question and its answer, computed when it is asked (stale) or when it is answered. */
 struct out_job {
 	struct out_job *next;
 	enum { JOB_AUTHORISE, JOB_PAGE, JOB_HEADS, JOB_ACL } kind;

@@ -1,6 +1,6 @@
-/* The outside of a hub in memory: a database of channels and members, a pub/sub that
- * loses, repeats, delays and disconnects, and answers that come late, stale or not at
- * all. */
+/* A PostgreSQL and a Redis in memory, for tests of the hub: a database of channels and
+ * members, a pub/sub that loses, repeats, delays and disconnects, and answers that come
+ * late, stale or not at all. */
 #ifndef TESTS_FAKE_OUTSIDE_H
 #define TESTS_FAKE_OUTSIDE_H
 
@@ -15,7 +15,7 @@
 #define OUT_USERS           4
 #define OUT_EVENTS          20000
 
-/* How likely something goes wrong, in percent. */
+/* The probability of each fault, in percent. */
 struct out_faults {
 	unsigned lose, repeat, delay, refuse, fail, stale;
 };
@@ -44,16 +44,16 @@ struct outside {
 	char epoch[ES_UUID_TEXT];
 	int64_t acl_version;
 	unsigned revalidated_users, revalidated_conns;
-	unsigned revalidated; /* tenants whose users were to be looked up again */
+	unsigned revalidated; /* calls to look up all users of a tenant again */
 	unsigned refused;     /* subscribes that were answered not_found */
 	void (*on_refused)(struct conn *c); /* or NULL */
-	size_t heads_bytes;                 /* of the largest question for heads */
+	size_t heads_bytes;                 /* size of the largest question for heads */
 	unsigned page_reads, authorisations, rights, published;
-	/* Commands to Redis; NULL: it is away. */
+	/* Takes the commands to Redis; NULL: Redis is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,
 	    const struct redis_arg argv[], redis_async_done *done, void *arg);
 	struct out_job *jobs;           /* questions under way */
-	struct out_item *stream, *late; /* pub/sub, in order; held back */
+	struct out_item *stream, *late; /* pub/sub: in order; held back */
 	char topics[64][ES_TOPIC_MAX];
 	bool confirmed[64];
 };
@@ -66,23 +66,24 @@ struct presence_io out_presence_io(struct outside *o);
 unsigned out_random(struct outside *o, unsigned below);
 bool out_chance(struct outside *o, unsigned percent);
 
-/* Commit an event and publish it (or not, or twice, or late). */
+/* Commit an event and publish it; by the faults not at all, twice or late. */
 void out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user);
 /* Throw away numbers above head, as a restore does. */
 void out_restore(struct outside *o, unsigned channel, int64_t head);
 
-/* Let one thing happen: an answer, a message, a confirmation. False: nothing is left. */
+/* Deliver one answer, message or confirmation. False: nothing is left. */
 bool out_step(struct outside *o);
-/* Everything under way arrives. */
+/* Deliver everything that is under way. */
 void out_drain(struct outside *o);
-/* The subscribing connection is lost, with all that was on it. */
+/* The connection that is subscribed to topics is lost, with the messages on it;
+ * out_restored(): it is back. */
 void out_cut(struct outside *o);
 void out_restored(struct outside *o);
 
-/* Between the two halves: fake_outside.c (the database) and fake_pubsub.c. */
+/* Shared by fake_outside.c (the database) and fake_pubsub.c (Redis). */
 void pub_topic(void *ctx, const char *topic, bool wanted);
 void pub_send(void *ctx, const char *topic, const char *data, size_t len);
-/* Sent, but it arrives when it likes. */
+/* Publish, but hold the message back until pub_late_arrives(). */
 void pub_send_late(struct outside *o, const char *topic, const char *data, size_t len);
 void pub_late_arrives(struct outside *o);
 bool pub_step(struct outside *o);

@@ -10,7 +10,7 @@
 struct out_item {
 	struct out_item *next;
 	char topic[ES_TOPIC_MAX];
-	char *data; /* NULL: the confirmation */
+	char *data; /* NULL: a confirmation of the topic */
 	size_t len;
 };
 
@@ -104,7 +104,8 @@ pub_send(void *ctx, const char *topic, const char *data, size_t len)
 		push(&o->stream, item_new(topic, data, len));
 }
 
-/* As a worker does: a topic of presence is not the hub's. */
+/* Route the message as a worker does: topics of presence go to presence, all others to
+ * the hub. */
 static void
 pub_message(struct fake_worker *w, const struct out_item *item)
 {

@@ -12,7 +12,7 @@
 
 #define HEARD 4096
 
-/* Everything a client has heard, one line each. */
+/* All frames that a client has received, one line each. */
 struct tape {
 	char lines[HEARD][200];
 	unsigned n;
@@ -43,7 +43,7 @@ hub_join(int user)
 	return f;
 }
 
-/* How many lines hold the text. */
+/* The number of lines that contain the text. */
 unsigned
 hub_count(const struct fake_conn *f, const char *text)
 {

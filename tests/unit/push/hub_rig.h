@@ -1,5 +1,5 @@
-/* A hub between fake connections and a fake outside, and the words that tests of it use.
- */
+/* A hub with fake connections and a fake database and Redis (fake_outside.h), and the
+ * verbs of its tests. */
 #ifndef TESTS_HUB_RIG_H
 #define TESTS_HUB_RIG_H
 
@@ -8,25 +8,27 @@
 extern struct outside out;
 extern struct fake_worker worker;
 
-/* limits NULL: the usual ones. */
+/* limits NULL: hub_limits_default. */
 void hub_begin(const struct hub_limits *limits);
 void hub_end(void);
 
 struct fake_conn *hub_join(int user);
 enum es_code hub_subscribe_to(
     struct fake_conn *f, const char *channel, int64_t after, const char *epoch);
-/* after < 0: live only. */
+/* after < 0: a request without `after`. */
 void hub_subscribe(struct fake_conn *f, unsigned channel, int64_t after);
-/* Commit so many messages. */
+/* Commit n messages to the channel. */
 void hub_say(unsigned channel, unsigned n);
 
-/* All that is under way arrives; time passes. */
+/* hub_settle(): deliver everything that is under way. hub_pass(): let time pass, with a
+ * tick and hub_settle() every 250 ms. */
 void hub_settle(void);
 void hub_pass(int64_t ms);
 
-/* How many frames heard hold the text. */
+/* The number of received frames that contain the text. */
 unsigned hub_count(const struct fake_conn *f, const char *text);
-/* Place of the first frame heard that holds the text; of none: behind all. */
+/* Index of the first received frame that contains the text, or the number of all
+ * frames. */
 unsigned hub_place(const struct fake_conn *f, const char *text);
 bool hub_heard(const struct fake_conn *f, const char *text);
 

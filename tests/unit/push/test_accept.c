@@ -1,5 +1,5 @@
-/* New clients while a worker takes them, while it drains and when it ends: nobody waits
- * at a socket from which no process accepts. */
+/* New clients while a worker accepts them, while it drains and when it ends. No client
+ * may wait at a socket from which no process accepts. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -66,7 +66,7 @@ down(void)
 	rig_down(&rig);
 }
 
-/* False: refused. */
+/* Connects a client and sends its request head. False: the connection was refused. */
 static bool
 arrive(enum door door)
 {
@@ -91,7 +91,7 @@ arrive(enum door door)
 	return send(fd, HEAD, sizeof(HEAD) - 1, MSG_NOSIGNAL) == sizeof(HEAD) - 1;
 }
 
-/* Turns the loop until this is heard. */
+/* Turns the loop until the client has received the piece. */
 static bool
 hears(const char *piece)
 {
@@ -141,8 +141,9 @@ answers_503_while_it_drains(void)
 	down();
 }
 
-/* Only this worker drains: a client of the shared unix socket waits for another worker,
- * for which the test stands; when that one drains too, this one answers. */
+/* Only this worker drains. A client of the shared unix socket waits for the other worker,
+ * whose part the test plays. When the other worker drains too, this worker answers the
+ * client. */
 static void
 leaves_the_unix_socket_to_others(void)
 {
@@ -165,7 +166,8 @@ leaves_the_unix_socket_to_others(void)
 	down();
 }
 
-/* The kernel would reset the clients in the backlog of a socket that is closed. */
+/* A worker that ends answers the clients in its backlog. Otherwise the kernel would reset
+ * their connections when the socket is closed. */
 static void
 answers_the_backlog_at_the_end(void)
 {
@@ -184,7 +186,8 @@ answers_the_backlog_at_the_end(void)
 	}
 }
 
-/* In a process whose parent is gone: 0 when all is right, else the step that is not. */
+/* Runs in a process whose parent dies. Returns 0 when all is right, else the number of
+ * the step that failed. */
 static int
 orphan(int ready)
 {
@@ -210,7 +213,8 @@ orphan(int ready)
 	return 0;
 }
 
-/* The master is dead: a new one must be able to bind the addresses. */
+/* The master is dead: the worker closes its sockets, so that a new master can bind the
+ * addresses. */
 static void
 closes_its_sockets_when_the_master_is_dead(void)
 {

@@ -1,4 +1,4 @@
-/* Versions of a tenant's rights: polled, hinted, and what a change costs. */
+/* Acl versions of a tenant: polls, hints, and the look-ups that a change causes. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,17 +29,18 @@ test_acl(void)
 	hub_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
 	hub_pass(250);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
-	/* Let in by an old answer: this one is looked up again, and no other. */
+	/* A connection that was let in at an older version is looked up again, no
+	 * other. */
 	(void)hub_join(1);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
 	CU_ASSERT_EQUAL(out.revalidated_conns, 1);
 	hub_pass(5500);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
-	/* A hint that can't be read: something has changed. */
+	/* After a hint that can't be read the worker polls at once. */
 	out.acl_version = 4;
 	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
 	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
-	CU_ASSERT_EQUAL(worker.hub->odd.n, 1); /* the first was logged */
+	CU_ASSERT_EQUAL(worker.hub->odd.n, 1); /* the first one was logged */
 	hub_pass(250);
 	CU_ASSERT_EQUAL(out.revalidated, 3);
 	hub_end();
@@ -56,7 +57,8 @@ hint(const char *user, int64_t version)
 	hub_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
 }
 
-/* A hint that names the user spares the others; one that was lost shows by the number. */
+/* After a hint that names a user only this user is looked up. A lost hint shows as a jump
+ * of the version. */
 static void
 test_hint_of_a_user(void)
 {

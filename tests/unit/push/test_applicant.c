@@ -1,5 +1,5 @@
-/* Subscribing to channels that the worker does not hold: the right is asked first, and
- * nothing is kept of a channel into which nobody was let. */
+/* Subscribing to channels that the worker does not hold: the worker asks for the right
+ * first, and keeps nothing of a channel that no reader may enter. */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +21,8 @@ topics(void)
 	return n;
 }
 
-/* Redis confirms nothing; the database answers all that is asked. */
+/* The connection for topics is lost, so Redis confirms nothing; the database answers all
+ * questions. */
 static void
 first_answers(void)
 {
@@ -50,7 +51,7 @@ nothing_is_made_for_unknown_ids(void)
 		CU_ASSERT_EQUAL(hub_subscribe_to(a, id, -1, NULL), ES_OK);
 	}
 	CU_ASSERT_EQUAL(hub_subscribe_to(a, out.channels[0].id.text, -1, NULL),
-	    ES_TOO_MANY_SUBSCRIPTIONS); /* questions count as subscriptions */
+	    ES_TOO_MANY_SUBSCRIPTIONS); /* applicants count as subscriptions */
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 0);
 	CU_ASSERT_EQUAL(topics(), 0);
 	hub_settle();
@@ -64,7 +65,8 @@ nothing_is_made_for_unknown_ids(void)
 	hub_end();
 }
 
-/* Committed after the first answer, published before Redis has subscribed the worker. */
+/* An event is committed after the first answer and published before Redis has subscribed
+ * the worker. */
 static void
 an_event_between_the_questions_is_not_lost(void)
 {
@@ -77,7 +79,7 @@ an_event_between_the_questions_is_not_lost(void)
 	hub_subscribe(a, 0, 3);
 	hub_subscribe(b, 0, -1);
 	first_answers();
-	CU_ASSERT_EQUAL(out.rights, 2); /* the second question waits */
+	CU_ASSERT_EQUAL(out.rights, 2); /* the second question is not sent yet */
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\""), 0);
 	hub_say(0, 1);
@@ -94,7 +96,8 @@ an_event_between_the_questions_is_not_lost(void)
 	hub_end();
 }
 
-/* Let in by the first answer, removed before the second. */
+/* The first answer lets the user in, and the user is removed before the second
+ * question. */
 static void
 a_channel_that_nobody_entered_is_not_kept(void)
 {
@@ -110,7 +113,7 @@ a_channel_that_nobody_entered_is_not_kept(void)
 	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"not_found\""), 1);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 0);
 	CU_ASSERT_EQUAL(topics(), 0);
-	/* the same when the only reader ends it before the confirmation */
+	/* the same when the only reader unsubscribes before the confirmation */
 	hub_subscribe(a, 0, -1);
 	first_answers();
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);
@@ -132,13 +135,13 @@ the_client_changes_its_mind(void)
 	/* a second subscribe waits for the same answer */
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(a, 0, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked */
+	IGNORE(hub_turn(worker.hub)); /* the question is sent */
 	hub_subscribe(a, 0, -1);
 	CU_ASSERT_EQUAL(a->conn.hub->n_applicants, 1);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 3);
 	CU_ASSERT_EQUAL(out.rights, 2);
-	/* unsubscribe, before and after the question has gone */
+	/* unsubscribe, before and after the question was sent */
 	hub_subscribe(a, 1, -1);
 	subscribe_end(worker.hub, &a->conn, &out.channels[1].id);
 	hub_subscribe(a, 3, -1);
@@ -147,7 +150,7 @@ the_client_changes_its_mind(void)
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\""), 3);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);
-	/* unsubscribed and subscribed again: the old answer is not the new one's */
+	/* unsubscribe and subscribe again: the answer to the old question is dropped */
 	hub_subscribe(a, 3, -1);
 	IGNORE(hub_turn(worker.hub));
 	subscribe_end(worker.hub, &a->conn, &out.channels[3].id);
@@ -156,7 +159,7 @@ the_client_changes_its_mind(void)
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 4);
-	/* the connection goes with one question waiting and one under way */
+	/* the connection closes with one question waiting and one under way */
 	hub_subscribe(b, 4, -1);
 	IGNORE(hub_turn(worker.hub));
 	hub_subscribe(b, 5, -1);
@@ -168,7 +171,8 @@ the_client_changes_its_mind(void)
 	hub_end();
 }
 
-/* Two applicants: the second's answer finds the channel that the first one's has made. */
+/* Two applicants for one channel: the second answer finds the channel that the first
+ * answer has made. */
 static void
 two_apply_for_one_channel(void)
 {
@@ -187,7 +191,8 @@ two_apply_for_one_channel(void)
 	hub_end();
 }
 
-/* One after the other: each is refused after its own time, whatever it waits for. */
+/* Two readers come one after the other: each is refused at its own deadline, whatever it
+ * waits for. */
 static void
 each_has_its_own_deadline(void)
 {
@@ -199,7 +204,7 @@ each_has_its_own_deadline(void)
 	out_cut(&out);
 	hub_subscribe(f[0], 0, -1);
 	hub_pass(4000);
-	hub_subscribe(f[1], 0, -1); /* the channel is held, and not confirmed */
+	hub_subscribe(f[1], 0, -1); /* held, but its topic is not confirmed */
 	hub_pass(1250);
 	CU_ASSERT_EQUAL(hub_count(f[0], "\"code\":\"unavailable\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f[1], "\"type\""), 0);
@@ -208,7 +213,7 @@ each_has_its_own_deadline(void)
 	hub_pass(500);
 	CU_ASSERT_EQUAL(hub_count(f[1], "\"code\":\"unavailable\""), 1);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 0);
-	/* the database answers nothing at all: the same */
+	/* the same when the database gives no answer at all */
 	IGNORE(hub_turn(worker.hub));
 	hub_subscribe(f[2], 1, -1);
 	IGNORE(hub_turn(worker.hub));

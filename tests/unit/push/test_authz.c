@@ -1,4 +1,5 @@
-/* Who may send: asked for in few statements, remembered only as long as it is true. */
+/* Rights to send: few statements ask for them, and they are cached only while they are
+ * valid. */
 #include <stdio.h>
 #include <string.h>
 
@@ -46,22 +47,22 @@ test_authz(void)
 	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, 1);
 	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
-	CU_ASSERT_EQUAL(out.authorisations, 1); /* remembered */
+	CU_ASSERT_EQUAL(out.authorisations, 1); /* cached */
 	out.channels[2].member[0] = false;
 	worker.env.now_ms += hub_limits_default.rights_keep_ms + 1;
 	CU_ASSERT_EQUAL(may(a, 2), ES_NOT_FOUND);
 	out.channels[2].member[0] = true;
-	CU_ASSERT_EQUAL(may(a, 2), ES_OK); /* a no is not remembered */
+	CU_ASSERT_EQUAL(may(a, 2), ES_OK); /* a refusal is not cached */
 	out.channels[0].archived = true;
 	CU_ASSERT_EQUAL(may(a, 0), ES_CHANNEL_ARCHIVED);
-	/* a subscriber's right goes with its removal at once */
+	/* the removal of a subscriber ends its right at once */
 	hub_subscribe(a, 2, -1);
 	hub_settle();
-	a->blocked = true; /* also while it has not heard of it */
+	a->blocked = true; /* even before it has read of the removal */
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 0);
 	hub_settle();
 	CU_ASSERT_EQUAL(may(a, 2), ES_NOT_FOUND);
-	/* a yes from before the tenant's rights have moved is none */
+	/* a right cached at an older acl version of the tenant is not used */
 	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
 	reads = out.authorisations;
 	out.acl_version = 2;
@@ -76,7 +77,7 @@ test_authz(void)
 	hub_end();
 }
 
-/* One more than the limit drives the oldest out. */
+/* One right more than the limit evicts the oldest one. */
 static void
 test_remembered_rights(void)
 {
@@ -92,7 +93,7 @@ test_remembered_rights(void)
 	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(may(a, 2), ES_OK);
-	CU_ASSERT_EQUAL(may(a, 1), ES_OK); /* was the younger one */
+	CU_ASSERT_EQUAL(may(a, 1), ES_OK); /* the younger one is still cached */
 	CU_ASSERT_EQUAL(out.authorisations, 3);
 	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, 4);
@@ -121,7 +122,8 @@ want(const struct fake_conn *f, unsigned channel, unsigned answers[3])
 	    worker.hub, &f->conn, &out.channels[channel].id, count_answers, answers);
 }
 
-/* Senders of one turn are one statement, and one question if it is the same right. */
+/* One statement asks for all senders of a turn; senders with the same right share a
+ * question. */
 static void
 test_senders_gathered(void)
 {
@@ -137,7 +139,8 @@ test_senders_gathered(void)
 			want(f[i % 4], i / 4, n);
 	IGNORE(hub_turn(worker.hub));
 	CU_ASSERT_EQUAL(n[0] + n[1] + n[2], 0);
-	/* What comes now waits for the answer, and is not answered by it. */
+	/* Senders that come now wait until the statement under way is answered, but its
+	 * answer is not used for them. */
 	out.faults.stale = 0;
 	want(f[1], 2, late);
 	want(f[1], 21, late);
@@ -155,7 +158,7 @@ test_senders_gathered(void)
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(out.rights, 83);
 	CU_ASSERT_EQUAL(late[0], 3);
-	/* all at once are refused when the database is away, in the same turn */
+	/* when the database is away, all senders are refused in the same turn */
 	out.down = true;
 	worker.env.now_ms += hub_limits_default.rights_keep_ms + 1;
 	for (unsigned i = 0; i < 4; i++)
@@ -166,7 +169,8 @@ test_senders_gathered(void)
 	hub_end();
 }
 
-/* No more questions in one statement than the limit; full ones wait for nothing. */
+/* A statement has no more questions than the limit. Full statements are sent without a
+ * wait. */
 static void
 test_senders_batch(void)
 {
@@ -190,7 +194,7 @@ test_senders_batch(void)
 	hub_end();
 }
 
-/* What changes in a channel takes back the rights to it and to no other. */
+/* A removal from a channel drops the cached rights to this channel and to no other. */
 static void
 test_forgotten_by_channel(void)
 {
@@ -200,7 +204,7 @@ test_forgotten_by_channel(void)
 	hub_begin(NULL);
 	a = hub_join(0);
 	b = hub_join(1);
-	hub_subscribe(hub_join(2), 2, -1); /* its topic is heard */
+	hub_subscribe(hub_join(2), 2, -1); /* subscribes the worker to its topic */
 	hub_settle();
 	for (unsigned i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(may(a, i), ES_OK);
@@ -231,7 +235,8 @@ archive(const struct fake_conn *f, bool archived)
 	CU_ASSERT_EQUAL(may(f, 0), ES_CHANNEL_ARCHIVED);
 }
 
-/* The end of an archive is lost, and found by a hole, by the head, or restored away. */
+/* The event that ends an archive is lost: it leaves a hole, or the heads differ, or a
+ * restore has dropped it. */
 static void
 test_unarchived_unheard(void)
 {
@@ -256,7 +261,8 @@ test_unarchived_unheard(void)
 	hub_end();
 }
 
-/* The database answers as of before the end of an archive that was heard meanwhile. */
+/* The database answers from a snapshot before the end of an archive, and the event of
+ * that end arrives before the answer. */
 static void
 test_unarchived_meanwhile(void)
 {
@@ -270,10 +276,10 @@ test_unarchived_meanwhile(void)
 	archive(a, true);
 	out.faults.stale = 100;
 	hub_subscribe(hub_join(1), 0, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked, and answered in the snapshot of now */
+	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
 	archive(a, false);
 	jobs = out.jobs;
-	out.jobs = NULL; /* the answer is slower than the topic */
+	out.jobs = NULL; /* the event arrives before the answer */
 	out_drain(&out);
 	out.jobs = jobs;
 	hub_settle();

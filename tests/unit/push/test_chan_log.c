@@ -24,7 +24,8 @@ append(struct chan_log *log, int64_t seq, size_t len)
 	return chan_log_append(log, seq, frame_of(seq, len), len, 1000 + seq);
 }
 
-/* Reads everything after the cursor and checks each byte; lens[seq] tells its length. */
+/* Reads everything after the cursor and checks each byte; lens[seq] is the length of
+ * frame seq. */
 static int64_t
 read_all(struct chan_log *log, int64_t after, const size_t lens[], size_t max)
 {
@@ -79,8 +80,8 @@ test_hole_and_repeat(void)
 	CU_ASSERT_PTR_NULL(all);
 }
 
-/* Sizes from tiny to half a ring, long enough to wrap many times; every cursor that is
- * still covered reads exactly what was written. */
+/* Frames from tiny to half a ring, enough of them to wrap many times. Every cursor that
+ * the log still covers reads exactly the bytes that were appended. */
 static void
 test_wrap(void)
 {
@@ -98,8 +99,8 @@ test_wrap(void)
 		wrong += read_all(log, seq - 1, lens, 4096) != seq;
 	}
 	CU_ASSERT_EQUAL(wrong, 0);
-	CU_ASSERT_TRUE(chan_log_base(log) > 4000); /* it did evict */
-	CU_ASSERT_TRUE(chan_log_base(log) < 4990); /* and did keep */
+	CU_ASSERT_TRUE(chan_log_base(log) > 4000); /* frames were evicted */
+	CU_ASSERT_TRUE(chan_log_base(log) < 4990); /* and frames were kept */
 	chan_log_free(&log);
 	chan_logs_free(&all);
 }
@@ -150,7 +151,7 @@ test_budget(void)
 			CU_ASSERT_EQUAL(append(logs[i], seq, 200), CHAN_LOG_APPENDED);
 	}
 	CU_ASSERT_EQUAL(chan_log_base(logs[0]), 0);
-	/* used now: no longer the oldest */
+	/* the read makes logs[0] the most recently used one */
 	CU_ASSERT_EQUAL(read_all(logs[0], 0, lens, 4096), 80);
 	for (int64_t seq = 1; seq <= 80; seq++)
 		CU_ASSERT_EQUAL(append(logs[3], seq, 200), CHAN_LOG_APPENDED);

@@ -1,4 +1,4 @@
-/* A client chooses the ids that it names, so it must not be able to choose where they lie
+/* A client chooses the ids in its frames, so it must not be able to choose their buckets
  * in the hub's tables. */
 #include "cunit_main.h"
 
@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-/* 8,000 balls in 8,192 bins: one of 20 is there once in 10^14 runs. */
+/* 8,000 balls in 8,192 bins: a bin with 20 balls occurs once in 10^14 runs. */
 #define LONGEST_CHAIN 20
 
 static struct fnv_collision ids[FNV_COLLISIONS];

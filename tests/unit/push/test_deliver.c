@@ -1,6 +1,6 @@
-/* The promise of delivery under random faults: what each subscriber hears of a channel is
- * exactly its history after the cursor, in order, without a repeat, or a gap that says
- * so; and nothing after its removal. */
+/* Delivery under random faults: each subscriber receives exactly the channel's history
+ * after its cursor, in order and without a repeat, or a gap that tells what is left out;
+ * and nothing after its removal. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,10 @@
 
 static struct fake_worker worker;
 static struct client clients[FAKE_CONNS];
-static unsigned n_clients; /* of the seed; few leave channels without a reader */
-static bool hasty;         /* of the seed: unsubscribes, cuts and late answers abound */
-/* Subscribes to a channel that the worker did not hold; those while topics were lost. */
+static unsigned n_clients; /* by the seed; few leave channels without a reader */
+static bool hasty;         /* by the seed: many unsubscribes, cuts and late answers */
+/* Counts of subscribes: to a joined channel; to a channel that the worker does not hold;
+ * of these, while the topics are lost. */
 static unsigned again, cold, cold_cut;
 
 static void
@@ -59,8 +60,8 @@ subscribed(const struct fake_conn *f, unsigned c)
 	return ch != NULL && sub_find(worker.hub, &f->conn, ch) != NULL;
 }
 
-/* A number to go on after: of the last events mostly, often the very last one, which the
- * worker may not know yet, and sometimes one that is not there yet. */
+/* A random `after`: mostly one of the last events, often the head, which the worker may
+ * not know yet, and sometimes a number above the head. */
 static int64_t
 some_after(int64_t head)
 {
@@ -73,7 +74,8 @@ some_after(int64_t head)
 	return after < 0 ? 0 : after;
 }
 
-/* Also while the subscription is there, or the last request is not answered yet. */
+/* Subscribes at random, also with a subscription in place or a request without an
+ * answer. */
 static void
 client_subscribe(struct fake_conn *f)
 {
@@ -88,7 +90,7 @@ client_subscribe(struct fake_conn *f)
 	char id[16];
 	struct es_err err;
 
-	if (ear->joined && ear->n == 0 && !subscribed(f, c)) /* by its removal */
+	if (ear->joined && ear->n == 0 && !subscribed(f, c)) /* ended by its removal */
 		ear->joined = false;
 	if (ear->n == EAR_ASKED)
 		return;
@@ -175,7 +177,8 @@ publish_in_one(void)
 	}
 }
 
-/* Mostly in several channels at once, so that connections are behind in all of them. */
+/* Publishes, mostly in several channels at once, so that connections are behind in all of
+ * them. */
 static void
 publish_some(void)
 {
@@ -231,7 +234,8 @@ one_step(void)
 		out.down = false;
 }
 
-/* All faults end; within the half minute promised everything that was lost is seen. */
+/* Ends all faults. The worker then finds every lost event within the promised half
+ * minute. */
 static void
 settle(void)
 {
@@ -352,7 +356,7 @@ test_random(void)
 		if (ear_wrong != 0)
 			return;
 	}
-	/* the roads were all taken */
+	/* every path was taken often enough */
 	CU_ASSERT_TRUE(ear_events > n * 500);
 	CU_ASSERT_TRUE(ear_gaps > n);
 	CU_ASSERT_TRUE(reads > n);

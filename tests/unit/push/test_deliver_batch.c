@@ -1,4 +1,4 @@
-/* How many writes delivery takes, and what goes into one. */
+/* The number of writes that delivery makes, and the content of one write. */
 #include <string.h>
 
 #include "conn/conn_write.h"
@@ -23,7 +23,7 @@ writes_of_all(void)
 	return n;
 }
 
-/* Every event that was published arrives, nothing is delivered yet. */
+/* Every published event reaches the hub, and none is delivered yet. */
 static void
 hear_topics(void)
 {
@@ -31,7 +31,7 @@ hear_topics(void)
 		IGNORE(pub_step(&out));
 }
 
-/* Where the log has the frame after that number. */
+/* The address in the log of the frame after that number. */
 static const char *
 in_log(const struct fake_conn *f, unsigned channel, int64_t after)
 {
@@ -57,7 +57,7 @@ test_one_write_for_all_channels(void)
 	for (unsigned c = 0; c < 20; c++)
 		hub_say(c, 1);
 	hear_topics();
-	CU_ASSERT_FALSE(hub_turn(worker.hub)); /* one turn does it */
+	CU_ASSERT_FALSE(hub_turn(worker.hub)); /* one turn delivers everything */
 	CU_ASSERT_EQUAL(writes_of_all(), 50);
 	for (unsigned i = 0; i < 50; i++)
 		CU_ASSERT_EQUAL(hub_count(f[i], MESSAGE), 20);
@@ -82,7 +82,8 @@ test_one_channel_is_not_copied(void)
 	hub_end();
 }
 
-/* A long span goes alone and from where it lies, whatever waits before and behind it. */
+/* A long span is written alone and without a copy, whatever waits before and behind
+ * it. */
 static void
 test_long_span_goes_alone(void)
 {
@@ -99,7 +100,7 @@ test_long_span_goes_alone(void)
 	hear_topics();
 	IGNORE(hub_turn(worker.hub));
 	CU_ASSERT_TRUE(f->longest > DELIVER_SHORT);
-	CU_ASSERT_EQUAL(f->writes, 3); /* channel 0; 1; 2 and 3 */
+	CU_ASSERT_EQUAL(f->writes, 3); /* of channels 0, then 1, then 2 and 3 */
 	CU_ASSERT_PTR_NOT_EQUAL(f->written, in_log(f, 2, 0));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), n + 3);
 	hub_say(1, n);
@@ -108,7 +109,8 @@ test_long_span_goes_alone(void)
 	hub_end();
 }
 
-/* A socket that was blocked gets little at a time: no write is longer, none is lost. */
+/* No write is longer than the connection's room, as after a blocked write, and no event
+ * is lost. */
 static void
 test_a_write_keeps_the_room(void)
 {
@@ -129,7 +131,7 @@ test_a_write_keeps_the_room(void)
 	hub_end();
 }
 
-/* A batch takes DELIVER_PARTS spans, the next one waits. */
+/* A batch takes DELIVER_PARTS spans; the next span waits. */
 static void
 test_parts_are_bounded(void)
 {
@@ -149,8 +151,8 @@ test_parts_are_bounded(void)
 	deliver_batch_free(&b);
 }
 
-/* A turn is bounded, in writes and in subscriptions that it wakes; the next one goes on.
- */
+/* A turn is bounded in its writes and in the subscriptions that it wakes. The next turn
+ * continues. */
 static void
 test_a_turn_is_bounded(void)
 {
@@ -163,7 +165,7 @@ test_a_turn_is_bounded(void)
 	for (unsigned i = 0; i < 8; i++)
 		hub_subscribe(f[i] = hub_join(0), 0, -1);
 	hub_settle();
-	hub_pass(500); /* so many at once: their second question is gathered */
+	hub_pass(500); /* many at once: their second questions are gathered */
 	hub_say(0, 1);
 	hear_topics();
 	CU_ASSERT_TRUE(hub_turn(worker.hub));
@@ -175,7 +177,8 @@ test_a_turn_is_bounded(void)
 	hub_end();
 }
 
-/* A connection that takes nothing holds nobody, and gets all of it later by one write. */
+/* A blocked connection does not delay others, and receives everything later by one
+ * write. */
 static void
 test_a_blocked_connection_holds_nobody(void)
 {
@@ -205,7 +208,7 @@ test_a_blocked_connection_holds_nobody(void)
 	hub_end();
 }
 
-/* A write that is refused moves no cursor: the whole batch goes again, once. */
+/* A refused write moves no cursor: the whole batch is written again, once. */
 static void
 test_a_refused_write_moves_nothing(void)
 {

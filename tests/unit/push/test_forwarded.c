@@ -21,15 +21,16 @@ finds_the_rightmost_untrusted_address(void)
 	    {{"6.6.6.6", "192.0.2.7", "10.1.1.1"}, "192.0.2.7"},
 	    {{"192.0.2.7:4711"}, "192.0.2.7"},
 	    {{"[2001:DB9::7]:4711"}, "2001:db9::7"},
-	    /* All are proxies: the first of them is the client. */
+	    /* All addresses are proxies: the first one is the client. */
 	    {{"10.1.1.1, 10.2.2.2"}, "10.1.1.1"},
-	    /* Empty elements are none. */
+	    /* Empty elements are ignored. */
 	    {{"192.0.2.7, , 10.1.1.1,"}, "192.0.2.7"},
 	    {{",192.0.2.7"}, "192.0.2.7"},
 	    {{""}, "10.0.0.1"},
 	    {{","}, "10.0.0.1"},
 	    {{" "}, "10.0.0.1"},
-	    /* No address: the hop that reported it stands for the client. */
+	    /* An element without an address: the proxy that reported it counts as the
+	     * client. */
 	    {{"6.6.6.6, unknown, 10.1.1.1"}, "10.1.1.1"},
 	    {{"6.6.6.6, unknown"}, "10.0.0.1"},
 	    {{"6.6.6.6 7.7.7.7"}, "10.0.0.1"},
@@ -52,7 +53,7 @@ finds_the_rightmost_untrusted_address(void)
 	}
 }
 
-/* One line more than is kept: the first is forgotten. */
+/* One line more than is kept: the first line is forgotten. */
 static void
 keeps_the_last_lines(void)
 {

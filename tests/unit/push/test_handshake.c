@@ -83,7 +83,8 @@ static void
 limits_an_address(void)
 {
 	caller_up_with("", 1);
-	/* A forged header of a stranger is not believed, that of our own lighttpd is. */
+	/* A stranger's X-Forwarded-For is ignored; that of our own lighttpd, which comes
+	 * by the unix socket, is believed. */
 	for (int i = 0; i < 3; i++) {
 		caller_arrive(i < 2, i < 2 ? "unix" : "10.9.9.9");
 		caller_say(i == 1 ? "GET /ws HTTP/1.1\r\nX-Forwarded-For: 10.1.1.2\r\n" UP
@@ -127,7 +128,7 @@ refuses_when_full_or_draining(void)
 	caller_down();
 }
 
-/* One more than may have their head read. */
+/* One request more than the limit of heads that are read at a time. */
 static void
 refuses_a_request_that_finds_no_room(void)
 {
@@ -157,7 +158,8 @@ refuses_a_request_that_finds_no_room(void)
 	caller_down();
 }
 
-/* Heads count in the sum of what is held before hello: the one beyond it gets 503. */
+/* Request heads count in the sum of bytes held before hello. A head beyond the sum gets
+ * 503. */
 static void
 refuses_a_head_beyond_the_sum(void)
 {
@@ -182,7 +184,7 @@ refuses_a_head_beyond_the_sum(void)
 	CU_ASSERT_EQUAL(caller_rig.worker.conns.early_bytes, 0);
 }
 
-/* The end of a drain: a request whose head is not complete is answered all the same. */
+/* At the end of a drain a request with an incomplete head is answered too. */
 static void
 answers_unfinished_requests_at_the_end(void)
 {

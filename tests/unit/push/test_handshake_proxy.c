@@ -1,5 +1,5 @@
-/* Clients behind proxies: X-Forwarded-For and the PROXY protocol, believed where they may
- * be believed. */
+/* Clients behind proxies: X-Forwarded-For and the PROXY protocol, believed where the
+ * settings allow it. */
 #include <string.h>
 #include <sys/socket.h>
 
@@ -10,7 +10,8 @@
 
 #include "core/banned.h"
 
-/* A good handshake from this peer; the address that the worker notes for it. */
+/* Makes a good handshake from this peer. Returns the client's address as the worker keeps
+ * it. */
 static const char *
 client_of(struct push_listen_kind kind, const char *peer, const char *proxy, size_t len,
     const char *header)
@@ -60,8 +61,8 @@ believes_trusted_proxies_only(void)
 	rig_down(&caller_rig);
 }
 
-/* A load balancer's address is the peer of everybody: only the client's one is limited.
- */
+/* The load balancer's address is the peer of every client, so the limit counts the
+ * address of the client behind it. */
 static void
 limits_the_client_behind_a_proxy(void)
 {
@@ -90,14 +91,14 @@ takes_the_address_of_a_proxy_header(void)
 	caller_up_with("10.0.0.0/8", 0);
 	CU_ASSERT_STRING_EQUAL(
 	    client_of(tcp, "10.0.0.1", PROXY_V4, sizeof(PROXY_V4) - 1, ""), "192.0.2.33");
-	/* The client that the header tells is no proxy of ours. */
+	/* The header's client is not a trusted proxy: its X-Forwarded-For is ignored. */
 	CU_ASSERT_STRING_EQUAL(client_of(tcp, "10.0.0.1", PROXY_V4, sizeof(PROXY_V4) - 1,
 				   FORWARDED("6.6.6.6")),
 	    "192.0.2.33");
 	CU_ASSERT_STRING_EQUAL(client_of(local, "unix", PROXY_V4, sizeof(PROXY_V4) - 1,
 				   FORWARDED("6.6.6.6")),
 	    "192.0.2.33");
-	/* LOCAL: the socket's own peer stands for the caller. */
+	/* LOCAL: the socket's own peer counts as the client. */
 	CU_ASSERT_STRING_EQUAL(
 	    client_of(tcp, "10.0.0.1", PROXY_UP, sizeof(PROXY_UP) - 1, ""), "10.0.0.1");
 	rig_down(&caller_rig);
@@ -117,7 +118,7 @@ waits_for_a_proxy_header_in_pieces(void)
 	caller_say("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 200 OK\r\n"));
 	caller_down();
-	/* It has no longer than a request head. */
+	/* The PROXY header must come within the time for a request head. */
 	rig_up(&caller_rig);
 	caller_rig.conf.head_timeout_ms = 30;
 	caller_arrive_at(kind, "10.0.0.1");
@@ -126,8 +127,8 @@ waits_for_a_proxy_header_in_pieces(void)
 	caller_down();
 }
 
-/* Required where the listener says so, refused elsewhere; only trusted proxies bring it.
- */
+/* A +proxy listener requires the header, other listeners refuse it, and only trusted
+ * proxies may send it. */
 static void
 closes_without_a_good_proxy_header(void)
 {

@@ -1,4 +1,4 @@
-/* Healing: what pub/sub lost, a database that went back, topics that lie. */
+/* Healing: lost messages of pub/sub, a restored database, odd messages on topics. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-/* The last event is lost and no later one comes: seen within half a minute. */
+/* The last event is lost and no later event comes: found within half a minute. */
 static void
 test_lost_last(void)
 {
@@ -33,7 +33,7 @@ test_lost_last(void)
 	hub_end();
 }
 
-/* What was said while Redis was away is there a moment after it is back. */
+/* Events published while Redis was away arrive a moment after it is back. */
 static void
 test_reconnect(void)
 {
@@ -48,7 +48,7 @@ test_reconnect(void)
 	hub_say(0, 5);
 	hub_say(1, 1);
 	out_restored(&out);
-	worker.env.now_ms += 10; /* no second passes: the round is not what finds it */
+	worker.env.now_ms += 10; /* no second passes: no round of heads finds it */
 	hub_settle();
 	worker.env.now_ms += 400;
 	hub_tick(worker.hub);
@@ -57,7 +57,7 @@ test_reconnect(void)
 	hub_end();
 }
 
-/* Its head is in doubt for an event that was only late when the next one is lost. */
+/* An event is lost while a late event before it has put the head in doubt. */
 static void
 test_lost_in_doubt(void)
 {
@@ -94,7 +94,7 @@ test_lost_in_doubt(void)
 	hub_end();
 }
 
-/* The database was set back: everybody is told so once and goes on from there. */
+/* The database is restored to an older state: each reader gets one gap and goes on. */
 static void
 test_restore(void)
 {
@@ -116,7 +116,7 @@ test_restore(void)
 	hub_end();
 }
 
-/* What comes on a topic and says that it belongs elsewhere is dropped. */
+/* A message that names another channel or tenant than its topic is dropped. */
 static void
 test_foreign(void)
 {
@@ -153,7 +153,7 @@ test_foreign(void)
 	hub_end();
 }
 
-/* An event of a newer version: it took a number, so the channel is looked at at once. */
+/* An event of a newer version has a number: the channel's head is compared at once. */
 static void
 test_unreadable_event_is_a_hole(void)
 {
@@ -166,7 +166,7 @@ test_unreadable_event_is_a_hole(void)
 		a = hub_join(0);
 		hub_subscribe(a, 0, -1);
 		hub_settle();
-		out.faults.lose = 100; /* what the others would read of it */
+		out.faults.lose = 100; /* the unreadable text stands for this event */
 		hub_say(0, 1);
 		out.faults.lose = 0;
 		topic_channel(&a->conn.tenant, &out.channels[0].id, topic);
@@ -177,7 +177,7 @@ test_unreadable_event_is_a_hole(void)
 		hub_tick(worker.hub);
 		hub_settle();
 		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
-		CU_ASSERT_EQUAL(worker.hub->odd.n, 0); /* the first was logged */
+		CU_ASSERT_EQUAL(worker.hub->odd.n, 0); /* the first one was logged */
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		CU_ASSERT_EQUAL(worker.hub->odd.n, 2); /* no more than one a minute */
@@ -189,7 +189,7 @@ test_unreadable_event_is_a_hole(void)
 	}
 }
 
-/* The log line of what the function says; nothing else is logged meanwhile. */
+/* Puts the log line that say() writes into buf; nothing else may be logged meanwhile. */
 static void
 line_of(void (*say)(const char *topic), const char *topic, char *buf, size_t size)
 {
@@ -212,7 +212,7 @@ say_newer_version(const char *topic)
 	hub_topic_message(worker.hub, topic, "{\"v\":9}", 7);
 }
 
-/* The operator reads which member could not be understood. */
+/* The log line names the member of the message that can't be read. */
 static void
 test_unreadable_event_is_logged_by_field(void)
 {
@@ -228,7 +228,7 @@ test_unreadable_event_is_logged_by_field(void)
 	hub_end();
 }
 
-/* A question for one head each second: as small as it can be. */
+/* The question for a single head, sent every second, is as small as it can be. */
 static void
 test_small_questions(void)
 {
@@ -248,13 +248,13 @@ test_small_questions(void)
 	hub_settle();
 	out_cut(&out);
 	out_restored(&out);
-	hub_settle(); /* all heads at once */
+	hub_settle(); /* one question for all heads */
 	CU_ASSERT_TRUE(out.heads_bytes > (OUT_CHANNELS - 1) * 90);
 	CU_ASSERT_TRUE(out.heads_bytes < OUT_CHANNELS * 256);
 	hub_end();
 }
 
-/* An event of channel 0 from after "db recovered". */
+/* The hub receives an event of channel 0 that was committed after "db recovered". */
 static void
 hear_lifted(const struct fake_conn *f, int64_t seq)
 {
@@ -278,8 +278,8 @@ hear_lifted(const struct fake_conn *f, int64_t seq)
 	arena_free(&arena);
 }
 
-/* "db recovered" lifts all numbers by a million and changes the epoch: told once. Two
- * numbers were lost before. */
+/* "db recovered" adds a million to all numbers and changes the epoch: readers get one
+ * gap. Two numbers were lost before. */
 static void
 test_recovered(void)
 {
@@ -295,7 +295,7 @@ test_recovered(void)
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"toSeq\":1000001,\"reason\":\"reset\""), 1);
 	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":1000002,\"prev\":1000001"), 1);
-	/* the next answer tells of the epoch: the other channels are reset as well */
+	/* the next answer has the new epoch: the other channels are reset too */
 	(void)snprintf(
 	    out.epoch, sizeof(out.epoch), "01900000-0000-7000-8000-0000000000e2");
 	b = hub_join(1);
@@ -307,7 +307,7 @@ test_recovered(void)
 	hub_end();
 }
 
-/* The same, found by the head: nothing is said after it. */
+/* The same, found by comparing the heads, because no event follows. */
 static void
 test_recovered_silently(void)
 {
@@ -325,7 +325,7 @@ test_recovered_silently(void)
 	hub_end();
 }
 
-/* A look-up of a user tells of the epoch before the numbers do; then of the next one. */
+/* A look-up of a user tells the epoch before numbers jump; later another epoch comes. */
 static void
 epoch_first(bool by_event)
 {
@@ -356,7 +356,7 @@ test_epoch_first(void)
 	epoch_first(true);
 }
 
-/* The first reader of a channel brings the epoch: it is of that one itself. */
+/* The answer for a channel's first reader has the new epoch: this reader is not reset. */
 static void
 test_epoch_by_first_reader(void)
 {

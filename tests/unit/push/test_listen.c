@@ -71,7 +71,7 @@ replaces_a_stale_unix_socket_but_no_live_one(void)
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
 	CU_ASSERT_EQUAL(push_listen_open(address, 2, 16, &second, &err), ES_INVALID);
 	push_listen_close(&l);
-	CU_ASSERT_EQUAL(stat(address + 5, &st), 0); /* stale now */
+	CU_ASSERT_EQUAL(stat(address + 5, &st), 0); /* the socket is stale now */
 	CU_ASSERT_EQUAL(push_listen_open(address, 2, 16, &l, &err), ES_OK);
 	push_listen_close(&l);
 	(void)unlink(address + 5);

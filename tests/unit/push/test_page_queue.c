@@ -1,5 +1,5 @@
-/* Pages that wait: fair among tenants, within the limits, and at a cost that does not
- * grow with their number. */
+/* The queue of pages: fair among tenants, within the limits, and at a cost per call that
+ * does not grow with the number of pages. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ add(struct page_queue *q, struct waiting *w, unsigned tenant_n)
 	page_queue_add(q, &w->tenant, &w->link);
 }
 
-/* The tenant of the next page, as a number; -1: none. */
+/* Takes the next page. Returns the number of its tenant, or -1 when no read may start. */
 static int
 take(struct page_queue *q)
 {
@@ -64,14 +64,14 @@ takes_turns_among_tenants(void)
 	CU_ASSERT_EQUAL(take(&q), 2);
 	CU_ASSERT_EQUAL(take(&q), 3);
 	CU_ASSERT_EQUAL(take(&q), 1);
-	CU_ASSERT_EQUAL(take(&q), -1); /* two of the first tenant are read */
+	CU_ASSERT_EQUAL(take(&q), -1); /* two reads of the first tenant are under way */
 	page_queue_done(&q, &one);
 	CU_ASSERT_EQUAL(take(&q), 1);
 	add(&q, &w[7], 4);
-	CU_ASSERT_EQUAL(take(&q), 4); /* the fifth */
+	CU_ASSERT_EQUAL(take(&q), 4); /* the fifth read */
 	page_queue_done(&q, &one);
 	CU_ASSERT_EQUAL(take(&q), 1);
-	CU_ASSERT_EQUAL(take(&q), -1); /* five are read */
+	CU_ASSERT_EQUAL(take(&q), -1); /* five reads are under way */
 	page_queue_remove(&q, &one, &w[4].link);
 	page_queue_done(&q, &one);
 	page_queue_done(&q, &one);
@@ -81,7 +81,7 @@ takes_turns_among_tenants(void)
 	page_queue_fini(&q);
 }
 
-/* One tenant at its limit and many pages: each call looks at one of them. */
+/* One tenant at its limit has many pages: each call looks at one page. */
 static void
 costs_the_same_however_many_wait(void)
 {

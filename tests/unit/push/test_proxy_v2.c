@@ -18,7 +18,8 @@
 #define TLVS    "\x03\0\x04\x01\x02\x03\x04\xea\0\x01\x01\x04\0\0" /* CRC32C, AWS, NOOP */
 #define TEXT(s) s, sizeof(s) - 1
 
-/* In a buffer of its exact size, so that a sanitizer sees a byte too far. */
+/* Parses in a buffer of the exact size, so that a sanitizer finds a read behind its
+ * end. */
 static enum proxy_v2_verdict
 parse(const char *data, size_t len, struct proxy_v2 *out)
 {
@@ -37,19 +38,19 @@ takes_good_headers(void)
 	static const struct {
 		const char *data;
 		size_t len;
-		const char *client; /* NULL: none is told */
+		const char *client; /* NULL: the header tells none */
 	} cases[] = {
 	    {TEXT(SIGNATURE "\x21\x11\0\x0c" V4), "192.0.2.33"},
 	    {TEXT(SIGNATURE "\x21\x11\0\x1a" V4 TLVS), "192.0.2.33"},
 	    {TEXT(SIGNATURE "\x21\x21\0\x24" V6), "2001:db8::7"},
 	    {TEXT(SIGNATURE "\x21\x21\0\x32" V6 TLVS), "2001:db8::7"},
-	    /* LOCAL: whatever stands there is skipped. */
+	    /* LOCAL: the rest of the header is skipped. */
 	    {TEXT(SIGNATURE "\x20\0\0\0"), NULL},
 	    {TEXT(SIGNATURE "\x20\x11\0\x0c" V4), NULL},
 	    {TEXT(SIGNATURE "\x20\xff\0\x03"
 			    "abc"),
 		NULL},
-	    /* UNSPEC: likewise. */
+	    /* UNSPEC: the rest of the header is skipped. */
 	    {TEXT(SIGNATURE "\x21\0\0\0"), NULL},
 	    {TEXT(SIGNATURE "\x21\0\0\x03"
 			    "abc"),
@@ -103,11 +104,11 @@ refuses_malformed_headers(void)
 	    {TEXT(SIGNATURE "\x21\x01\0\0")},      /* a protocol without a family */
 	    {TEXT(SIGNATURE "\x21\x41\0\x0c" V4)}, /* no such family */
 	    {TEXT(SIGNATURE "\x21\x11\0\x0b" V4)}, /* too short for its family */
-	    {TEXT(SIGNATURE "\x21\x21\0\x0c" V4)}, /* likewise */
+	    {TEXT(SIGNATURE "\x21\x21\0\x0c" V4)}, /* too short for its family */
 	    {TEXT(SIGNATURE "\x21\x11\0\x0d" V4 "\x04")}, /* half a TLV */
 	    {TEXT(SIGNATURE "\x21\x11\0\x10" V4 "\x04\0\x02"
 			    "a")},                /* a TLV too long */
-	    {TEXT(SIGNATURE "\x21\x11\xff\xff")}, /* longer than is read */
+	    {TEXT(SIGNATURE "\x21\x11\xff\xff")}, /* longer than PROXY_V2_MAX */
 	};
 
 	for (size_t i = 0; i < ES_COUNT(cases); i++) {

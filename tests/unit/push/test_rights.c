@@ -1,4 +1,4 @@
-/* Who may hear and send, and from when on not any more. */
+/* The right to read a channel: how it ends, and how the worker asks for it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +10,8 @@
 
 #include "core/banned.h"
 
-/* A removal that was committed after the right was read, and heard before the answer. */
+/* A removal is committed after the database has read the right, and its event arrives
+ * before the answer. */
 static void
 test_removed_meanwhile(void)
 {
@@ -23,7 +24,7 @@ test_removed_meanwhile(void)
 	b = hub_join(1);
 	out.faults.stale = 100;
 	hub_subscribe(b, 2, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked, and answered in the snapshot of now */
+	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
 	hub_say(2, 1);
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
 	hub_say(2, 3);
@@ -31,7 +32,7 @@ test_removed_meanwhile(void)
 	for (unsigned i = 0; i < 50 && worker.hub->channels.n > 0; i++) {
 		struct out_job *jobs = out.jobs;
 
-		out.jobs = NULL; /* the answer is slower than the topic */
+		out.jobs = NULL; /* the events arrive before the answer */
 		IGNORE(out_step(&out));
 		out.jobs = jobs;
 	}
@@ -56,11 +57,11 @@ test_removed(void)
 	hub_subscribe(b, 2, -1);
 	hub_subscribe(b, 0, -1);
 	hub_settle();
-	b->blocked = true; /* also when it reads later */
+	b->blocked = true; /* it reads only after the removal */
 	hub_say(2, 2);
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
 	hub_say(2, 2);
-	out_commit(&out, 0, EVENT_MEMBER_LEFT, 1); /* public: goes on hearing */
+	out_commit(&out, 0, EVENT_MEMBER_LEFT, 1); /* public: it may go on reading */
 	hub_say(0, 1);
 	hub_settle();
 	fake_conn_unblock(b);
@@ -72,7 +73,8 @@ test_removed(void)
 	hub_end();
 }
 
-/* Removed and taken in again while it reads slowly: what it asked for holds. */
+/* A slow reader is removed and taken in again, and subscribes before it reads of its
+ * removal: the request is answered. */
 static void
 test_back_again(void)
 {
@@ -101,7 +103,7 @@ test_back_again(void)
 	hub_end();
 }
 
-/* As above, but its removal is among what it skips. */
+/* As above, but the reader's removal is among the events that a gap skips. */
 static void
 test_back_again_far_behind(void)
 {
@@ -129,7 +131,8 @@ test_back_again_far_behind(void)
 	hub_end();
 }
 
-/* Whoever asks in one turn is one question, but no more of them than the limit. */
+/* One statement asks for all readers of a turn, but for no more of them than the
+ * limit. */
 static void
 test_gathered(void)
 {
@@ -144,7 +147,7 @@ test_gathered(void)
 	hub_subscribe(f[0], 0, -1); /* opens the channels' topics */
 	hub_subscribe(f[0], 2, -1);
 	hub_settle();
-	CU_ASSERT_EQUAL(out.rights, 4); /* each is asked before and after its topic */
+	CU_ASSERT_EQUAL(out.rights, 4); /* before and after each confirmation */
 	out.authorisations = out.rights = 0;
 	for (int i = 1; i < 3; i++) {
 		hub_subscribe(f[i], 0, -1);
@@ -161,14 +164,14 @@ test_gathered(void)
 	for (int i = 0; i < 6; i++)
 		hub_subscribe(hub_join(i % 3), 0, -1);
 	hub_settle();
-	CU_ASSERT_EQUAL(out.authorisations, 1); /* the last one waits: it is a storm */
+	CU_ASSERT_EQUAL(out.authorisations, 1); /* the sixth waits: many come */
 	hub_pass(500);
 	CU_ASSERT_EQUAL(out.authorisations, 2);
 	CU_ASSERT_EQUAL(out.rights, 6);
 	hub_end();
 }
 
-/* A reader that is gone when its answer comes, among others. */
+/* A reader closes before its answer comes; the other reader is answered. */
 static void
 test_gone_among_others(void)
 {
@@ -181,7 +184,7 @@ test_gone_among_others(void)
 	b = hub_join(2);
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(b, 0, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked */
+	IGNORE(hub_turn(worker.hub)); /* the question is sent */
 	fake_conn_break(a);
 	fake_conn_closed(a);
 	hub_settle();

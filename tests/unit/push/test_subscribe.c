@@ -1,4 +1,4 @@
-/* Subscribing: answers, refusals, replays, what is kept for later. */
+/* Subscribing: answers, refusals, replays, and channels that linger. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ test_subscribe(void)
 	CU_ASSERT_TRUE(hub_heard(a, "\"id\":\"s\""));
 	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":7,\"replayed\":3}"));
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
-	hub_subscribe(a, 0, -1); /* again: answered, the cursor stays */
+	hub_subscribe(a, 0, -1); /* a second one is answered; the cursor stays */
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 2);
 	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":7,\"replayed\":0}"));
@@ -65,7 +65,7 @@ test_refusals(void)
 	hub_end();
 }
 
-/* Without PostgreSQL or without Redis a subscribe fails in its time, not at once. */
+/* Without PostgreSQL or without Redis a subscribe fails at its deadline, not at once. */
 static void
 test_unavailable(void)
 {
@@ -116,7 +116,7 @@ test_reset_cursors(void)
 	hub_end();
 }
 
-/* A storm of readers costs one read a page. */
+/* Many readers at once cost one read per page. */
 static void
 test_pages_shared(void)
 {
@@ -125,14 +125,15 @@ test_pages_shared(void)
 	for (int i = 0; i < 10; i++)
 		hub_subscribe(hub_join(i % OUT_USERS), 0, 0);
 	hub_settle();
-	hub_pass(500); /* a storm: the second question is gathered */
+	hub_pass(500); /* many at once: the second questions are gathered */
 	for (int i = 0; i < 10; i++)
 		CU_ASSERT_EQUAL(hub_count(&fake_conns[i], "\"type\":\"message\""), 250);
 	CU_ASSERT_EQUAL(out.page_reads, 3);
 	hub_end();
 }
 
-/* Reads for two that come one after the other, 250 messages each. */
+/* The number of page reads for two readers that come one after the other and read 250
+ * messages each. */
 static unsigned
 reads_with(size_t page_bytes)
 {
@@ -148,20 +149,20 @@ reads_with(size_t page_bytes)
 		hub_subscribe(a, 0, 0);
 		hub_settle();
 		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 250);
-		hub_pass(1500); /* nobody waits for those pages any more */
+		hub_pass(1500); /* the pages' grace time is over */
 	}
 	reads = out.page_reads;
 	hub_end();
 	return reads;
 }
 
-/* Pages beyond ES_PAGE_BYTES are let go, and read again for who comes next. */
+/* Pages beyond ES_PAGE_BYTES are freed, and read again for the next reader. */
 static void
 test_page_bytes(void)
 {
 	CU_ASSERT_EQUAL(reads_with(1 << 20), 3);
 	CU_ASSERT_EQUAL(reads_with(20000), 6);
-	CU_ASSERT_EQUAL(reads_with(1), 6); /* also if not even one fits */
+	CU_ASSERT_EQUAL(reads_with(1), 6); /* also when not even one page fits */
 }
 
 static void
@@ -175,10 +176,10 @@ test_limits(void)
 	hub_begin(&limits);
 	a = hub_join(0);
 	hub_say(0, 501);
-	hub_subscribe(a, 0, 1); /* 500 are not too many */
+	hub_subscribe(a, 0, 1); /* 500 events are at the limit */
 	hub_settle();
 	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":501,\"replayed\":500}"));
-	/* but the budget of the minute ends it */
+	/* but the replay budget of the minute ends the replay */
 	CU_ASSERT_TRUE(hub_count(a, "\"type\":\"message\"") < 300);
 	CU_ASSERT_TRUE(hub_heard(a, "\"toSeq\":501,\"reason\":\"replay_limit\""));
 	hub_end();
@@ -193,7 +194,8 @@ test_limits(void)
 	hub_end();
 }
 
-/* Kept for a while for who comes back, then let go. */
+/* A channel without subscribers is kept for linger_ms, for readers that come back, then
+ * freed. */
 static void
 test_linger(void)
 {
@@ -212,7 +214,7 @@ test_linger(void)
 	hub_subscribe(a, 0, 0);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
-	CU_ASSERT_EQUAL(out.page_reads, 0); /* from memory */
+	CU_ASSERT_EQUAL(out.page_reads, 0); /* the log had all events */
 	fake_conn_closed(a);
 	hub_pass(1750);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);

@@ -1,5 +1,5 @@
-/* A further subscribe to a channel: each is answered as if it were alone, the oldest
- * first, and an ack says no more than what is done. */
+/* Further subscribes to a channel: each is answered as if it were alone, the oldest
+ * first, and an ack never promises more than the worker does. */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ again(struct fake_conn *f, const char *id, int64_t after, const char *epoch)
 	CU_ASSERT_EQUAL(subscribe_begin(worker.hub, &f->conn, &req, &err), ES_OK);
 }
 
-/* What the ack of that request says. */
+/* True when the request was acked with this number and this count of replayed events. */
 static bool
 acked(const struct fake_conn *f, const char *id, int seq, int replayed)
 {
@@ -63,7 +63,7 @@ replays_from_there(void)
 	hub_settle();
 	CU_ASSERT_TRUE(acked(f, "a", 7, 3));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 3);
-	again(f, "b", 0, out.epoch); /* also what it has had */
+	again(f, "b", 0, out.epoch); /* replays also what the client has received */
 	hub_settle();
 	CU_ASSERT_TRUE(acked(f, "b", 7, 7));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
@@ -79,7 +79,7 @@ replays_from_there(void)
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 12);
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"gap\""), 0);
-	CU_ASSERT_EQUAL(out.rights, 2); /* of the first one: all others from memory */
+	CU_ASSERT_EQUAL(out.rights, 2); /* of the first request, not of the others */
 	hub_end();
 }
 
@@ -88,7 +88,7 @@ a_gap_where_nothing_can_be_replayed(void)
 {
 	struct fake_conn *f = reader_of(600);
 
-	again(f, "far", 99, NULL); /* 501: one more than the limit */
+	again(f, "far", 99, NULL); /* 501 events: one more than the limit */
 	hub_settle();
 	CU_ASSERT_TRUE(acked(f, "far", 600, 0));
 	CU_ASSERT_EQUAL(
@@ -112,7 +112,7 @@ a_gap_where_nothing_can_be_replayed(void)
 	hub_end();
 }
 
-/* Several before the first answer, and none for whom an ack is owed is lost. */
+/* Several requests come before the first answer, and each of them is answered. */
 static void
 oldest_first(void)
 {
@@ -136,7 +136,8 @@ oldest_first(void)
 	hub_end();
 }
 
-/* The client has heard of an event, over REST say, that this worker does not know. */
+/* The client knows of an event, for example by REST, that this worker has not
+ * received. */
 static void
 ahead_of_the_worker_is_no_reset(void)
 {
@@ -147,14 +148,14 @@ ahead_of_the_worker_is_no_reset(void)
 	again(f, "a", 4, NULL);
 	hub_settle();
 	CU_ASSERT_TRUE(acked(f, "a", 4, 0));
-	/* and after the database was asked for another request */
+	/* the same while the database is asked for an earlier request */
 	out.faults.stale = 100;
 	again(f, "b", 5, NULL);
-	IGNORE(hub_turn(worker.hub)); /* answered as of now: above the head */
+	IGNORE(hub_turn(worker.hub)); /* its snapshot is of now: 5 is above the head */
 	hub_say(0, 2);
 	again(f, "c", 6, NULL);
 	hub_settle();
-	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 1); /* of b */
+	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 1); /* for request b */
 	CU_ASSERT_TRUE(acked(f, "b", 4, 0));
 	CU_ASSERT_TRUE(acked(f, "c", 6, 0));
 	out.faults.lose = 0;
@@ -164,7 +165,8 @@ ahead_of_the_worker_is_no_reset(void)
 	hub_end();
 }
 
-/* A request that needs the database ends in its time; the reader goes on. */
+/* A request that needs the database is refused at its deadline, and the reader goes
+ * on. */
 static void
 without_the_database(void)
 {
@@ -173,7 +175,7 @@ without_the_database(void)
 	hub_say(0, 2);
 	hub_settle();
 	out.down = true;
-	again(f, "near", 3, NULL); /* memory has what follows */
+	again(f, "near", 3, NULL); /* the log has the events after 3 */
 	hub_settle();
 	CU_ASSERT_TRUE(acked(f, "near", 5, 2));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 4);
@@ -191,7 +193,8 @@ without_the_database(void)
 	hub_end();
 }
 
-/* The right of a live reader is in doubt and can't be asked: it is told once. */
+/* The right of a live reader is in doubt and the database is away: the reader receives
+ * one error. */
 static void
 a_reader_that_waits_is_told(void)
 {
@@ -225,7 +228,7 @@ a_reader_that_waits_is_told(void)
 	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"ack\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f[1], MESSAGE), 0);
 	CU_ASSERT_EQUAL(hub_count(f[1], "\"code\":\"not_found\""), 1);
-	/* a second doubt is a second word */
+	/* a second doubt gives a second error */
 	out.down = true;
 	channel_reset(ch, 1);
 	hub_pass(5250);
@@ -233,9 +236,9 @@ a_reader_that_waits_is_told(void)
 	hub_end();
 }
 
-/* The reader's own removal was lost on its way, and the worker has restarted the log
- * behind the hole before the reader has read of it. A number behind the removal must not
- * carry the cursor over it on the word of memory alone. */
+/* The event of the reader's own removal is lost, and the worker restarts the log behind
+ * the hole before the reader has reached it. A subscribe with `after` behind the removal
+ * must not move the cursor over the removal without a question to the database. */
 static void
 no_way_around_the_own_removal(void)
 {
@@ -249,13 +252,13 @@ no_way_around_the_own_removal(void)
 	out.faults.lose = 100;
 	out_commit(&out, OUT_PRIVATE, EVENT_MEMBER_LEFT, 1);
 	out.faults.lose = 0;
-	hub_say(OUT_PRIVATE, 3); /* 2, 3 and 4 */
+	hub_say(OUT_PRIVATE, 3); /* events 2, 3 and 4 */
 	hub_settle();
 	hub_subscribe(f, OUT_PRIVATE, 2);
 	fake_conn_unblock(f);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 0);
-	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 1); /* of the first */
+	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 1); /* for the first */
 	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"not_found\""), 1);
 	hub_end();
 }

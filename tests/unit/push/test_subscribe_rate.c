@@ -1,4 +1,5 @@
-/* Channels asked for are counted: above the rate refused, far above it closed. */
+/* The rate limit of subscribes: above the rate they are refused, far above it the
+ * connection is closed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ begin(int64_t rate)
 	return f;
 }
 
-/* As frames.c does. */
+/* frame() handles a frame as frames.c does. */
 static struct es_err err;
 
 static enum es_code
@@ -48,7 +49,7 @@ frame(struct fake_conn *f, const struct frame_type *type, const char *json)
 	return rc;
 }
 
-/* A sync of the first n channels of the outside. */
+/* Handles a sync of the first n channels of the fake database. */
 static enum es_code
 sync_of(struct fake_conn *f, unsigned n)
 {
@@ -82,7 +83,8 @@ every_entry_counts(void)
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[9].id.text), ES_OK);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 10);
-	/* one more: whether alone or in a sync, and also if it is subscribed already */
+	/* one more is refused: alone, in a sync, and for a channel that is subscribed
+	 * already */
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[10].id.text), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[0].id.text), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(sync_of(f, 1), ES_OK);
@@ -101,7 +103,7 @@ every_entry_counts(void)
 	hub_end();
 }
 
-/* The rate is crossed within a sync: what is within it is done. */
+/* A sync crosses the rate: its entries within the rate are done. */
 static void
 a_sync_is_done_as_far_as_the_rate_goes(void)
 {
@@ -137,7 +139,7 @@ a_flood_is_closed(void)
 	hub_end();
 }
 
-/* Twice in one sync: nothing is done. */
+/* A sync that names a channel twice is refused as a whole. */
 static void
 a_channel_twice_is_refused(void)
 {
@@ -170,7 +172,8 @@ no_limit(void)
 	hub_end();
 }
 
-/* 1,000 subscribes in a window may find no channel; the next one closes. */
+/* 1,000 subscribes in a window may be answered not_found; the next one closes the
+ * connection. */
 static void
 refused_ones_are_a_flood_too(void)
 {
@@ -182,7 +185,7 @@ refused_ones_are_a_flood_too(void)
 		CU_ASSERT_EQUAL(
 		    subscribe_to(f, "01900000-0000-7000-8000-00000000dead"), ES_OK);
 		hub_settle();
-		worker.env.now_ms += 5; /* calm: nothing is gathered */
+		worker.env.now_ms += 5; /* slowly enough that no question is gathered */
 	}
 	CU_ASSERT_EQUAL(f->conn.state, CONN_CLOSING);
 	hub_end();

@@ -1,4 +1,5 @@
-/* Typing: once in 3 s, not to the typist, not in crowds, not after a removal. */
+/* Typing notices: once in 3 s, not to the typing user, not in large channels, not after a
+ * removal. */
 #include <stdio.h>
 #include <string.h>
 
@@ -85,7 +86,7 @@ test_once(void)
 	type(a2, 0);
 	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
 	CU_ASSERT_EQUAL(heard[a - fake_conns] + heard[a2 - fake_conns], 0);
-	type(b, 0); /* another typist is another matter */
+	type(b, 0); /* each typing user has a limit of its own */
 	CU_ASSERT_EQUAL(heard[a - fake_conns], 1);
 	CU_ASSERT_EQUAL(heard[a2 - fake_conns], 1);
 	worker.env.now_ms += TYPING_EVERY_MS - 1;
@@ -97,7 +98,8 @@ test_once(void)
 	end();
 }
 
-/* Also when it comes from another worker or from REST, which count for themselves. */
+/* The limit also holds for notices from another worker or from REST, which limit only
+ * their own. */
 static void
 test_from_elsewhere(void)
 {
@@ -137,7 +139,7 @@ test_crowd(void)
 	CU_ASSERT_EQUAL(heard[b - fake_conns], 0);
 	ch->n_subs -= 1;
 	type(a, 0);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 0); /* published just now: not again */
+	CU_ASSERT_EQUAL(heard[b - fake_conns], 0); /* published just now, so not again */
 	worker.env.now_ms += TYPING_EVERY_MS;
 	type(a, 0);
 	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
@@ -153,7 +155,7 @@ test_removed(void)
 	begin();
 	a = join(0, 2);
 	b = join(1, 2);
-	b->blocked = true; /* has not even heard of its removal */
+	b->blocked = true; /* has not read of its removal yet */
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
 	out_drain(&out);
 	type(a, 2);
@@ -173,7 +175,7 @@ test_recent(void)
 	for (key = 2; key < 10; key++)
 		CU_ASSERT_TRUE(recent_first(r, &key, 100));
 	CU_ASSERT_EQUAL(recent_count(r), 3);
-	key = 1; /* the oldest was forgotten for the newest */
+	key = 1; /* the newest has evicted the oldest */
 	CU_ASSERT_TRUE(recent_first(r, &key, 101));
 	recent_free(&r);
 	CU_ASSERT_PTR_NULL(r);
