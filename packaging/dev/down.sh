@@ -4,8 +4,13 @@
 stack_stop() {
 	if status_running; then
 		boss=$(cat "$RUN/up.pid" 2>/dev/null) || boss=''
+		boss_birth=''
+		[ -n "$boss" ] && proc_stat "$boss" && boss_birth=$proc_birth
 		[ -n "$boss" ] && kill -TERM "$boss" 2>/dev/null
 		flock -w 120 "$DEV/lock" true || die 1 "the stack (pid $boss) did not stop in 120 s"
+		# the kernel frees the lock of an ending process before its pid
+		[ -z "$boss_birth" ] || await_end "$boss" "$boss_birth" 50 ||
+			die 1 "the stack (pid $boss) does not end"
 	fi
 	# an `up` that was killed leaves its programs
 	for name in $PROGRAMS_BACKWARDS; do

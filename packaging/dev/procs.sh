@@ -79,21 +79,32 @@ stop_one() {
 		return 0
 	}
 	kill -"$(stop_signal "$1")" "$2" 2>/dev/null
-	left=$(stop_limit "$1")
-	while proc_alive "$2" "$3"; do
-		left=$((left - 1))
-		if [ "$left" -le 0 ]; then
-			warn "$1 (pid $2) does not stop; killed"
-			kill -KILL "$2" 2>/dev/null
-			break
-		fi
-		sleep 0.1
-	done
+	await_end "$2" "$3" "$(stop_limit "$1")" || {
+		warn "$1 (pid $2) does not stop; killed"
+		kill -KILL "$2" 2>/dev/null
+	}
 	stop_orphans "$1" "$2"
 }
 
-# PostgreSQL's children lead groups of their own and end with the postmaster.
+# PostgreSQL's children lead groups of their own and end with the postmaster. A killed
+# process lives on for some milliseconds after kill() has returned; wait for that, so that
+# nothing of the stack runs any more when `down` says "stopped".
 stop_orphans() {
-	[ "$1" = postgres ] || [ "$2" -le 0 ] || kill -s KILL -- "-$2" 2>/dev/null
+	[ "$1" != postgres ] && [ "$2" -gt 0 ] || return 0
+	gone=50
+	while kill -s KILL -- "-$2" 2>/dev/null && [ $gone -gt 0 ]; do
+		gone=$((gone - 1))
+		sleep 0.02
+	done
 	return 0
+}
+
+# await_end PID BIRTH TENTHS: until the process is gone; fails when the time is over
+await_end() {
+	left=$3
+	while proc_alive "$1" "$2"; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		sleep 0.1
+	done
 }
