@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/parse.h"
+#include "unicode/unicode.h"
 
 #include "core/banned.h"
 
@@ -22,35 +23,46 @@ has_control(const char *s)
 }
 
 enum es_code
-check_name(const char *field, const char *s, size_t min, size_t max, struct es_err *err)
+check_name(const char *field, const char **s, size_t min, size_t max, struct arena *a,
+    struct es_err *err)
 {
+	const char *clean;
 	size_t points;
 
-	if (s == NULL)
+	if (*s == NULL)
 		return ES_OK;
-	if (!utf8_length(s, strlen(s), &points))
+	if (!utf8_length(*s, strlen(*s), &points))
 		return es_fail_field(err, ES_INVALID, field, "not UTF-8");
-	if (points < min || points > max)
+	clean = unicode_clean(*s, a);
+	if (!utf8_length(clean, strlen(clean), &points) || points < min || points > max)
 		return es_fail_field(
 		    err, ES_INVALID, field, "must have %zu to %zu characters", min, max);
-	if (has_control(s))
+	if (has_control(clean))
 		return es_fail_field(err, ES_INVALID, field, "holds a control character");
-	if (min > 0 && s[strspn(s, " ")] == '\0')
-		return es_fail_field(err, ES_INVALID, field, "must not be blank");
+	if (unicode_has_bidi(clean))
+		return es_fail_field(err, ES_INVALID, field,
+		    "holds a bidi control (U+202A to U+202E, U+2066 to U+2069)");
+	if (min > 0 && !unicode_visible(clean))
+		return es_fail_field(
+		    err, ES_INVALID, field, "must have at least one visible character");
+	if (min > 0 && strlen(unicode_key(clean, a)) > UNICODE_KEY_MAX)
+		return es_fail_field(err, ES_INVALID, field,
+		    "is too long when its ligatures are written out");
+	*s = clean;
 	return ES_OK;
 }
 
 enum es_code
-check_email(const char *field, const char *s, struct es_err *err)
+check_email(const char *field, const char **s, struct arena *a, struct es_err *err)
 {
 	const char *at;
 
-	if (s == NULL)
+	if (*s == NULL)
 		return ES_OK;
-	TRY(check_name(field, s, 3, 320, err));
-	at = strchr(s, '@');
-	if (at == NULL || at == s || at[1] == '\0' || strchr(at + 1, '@') != NULL ||
-	    strchr(s, ' ') != NULL)
+	TRY(check_name(field, s, 3, EMAIL_MAX, a, err));
+	at = strchr(*s, '@');
+	if (at == NULL || at == *s || at[1] == '\0' || strchr(at + 1, '@') != NULL ||
+	    unicode_has_blank(*s))
 		return es_fail_field(err, ES_INVALID, field, "not an e-mail address");
 	return ES_OK;
 }

@@ -15,8 +15,9 @@ struct create_input {
 };
 
 static const struct json_field create_fields[] = {
-    JSON_FIELD(struct create_input, name, JSON_STRING, true, 0, 4L * CHANNEL_NAME_MAX),
-    JSON_FIELD_OPT(struct create_input, topic, JSON_STRING, 0, 4L * TOPIC_MAX),
+    JSON_FIELD(
+	struct create_input, name, JSON_STRING, true, 0, NAME_BYTES(CHANNEL_NAME_MAX)),
+    JSON_FIELD_OPT(struct create_input, topic, JSON_STRING, 0, NAME_BYTES(TOPIC_MAX)),
     JSON_FIELD_OPT(struct create_input, isPrivate, JSON_BOOL, 0, 0),
 };
 
@@ -26,8 +27,9 @@ struct patch_input {
 };
 
 static const struct json_field patch_fields[] = {
-    JSON_FIELD_OPT(struct patch_input, name, JSON_STRING, 0, 4L * CHANNEL_NAME_MAX),
-    JSON_FIELD_OPT(struct patch_input, topic, JSON_STRING, 0, 4L * TOPIC_MAX),
+    JSON_FIELD_OPT(
+	struct patch_input, name, JSON_STRING, 0, NAME_BYTES(CHANNEL_NAME_MAX)),
+    JSON_FIELD_OPT(struct patch_input, topic, JSON_STRING, 0, NAME_BYTES(TOPIC_MAX)),
 };
 
 static void
@@ -84,8 +86,8 @@ channels_create(
 	struct channel channel;
 
 	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
-	TRY(check_name("name", in.name, 1, CHANNEL_NAME_MAX, err));
-	TRY(check_name("topic", in.topic, 0, TOPIC_MAX, err));
+	TRY(check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err));
+	TRY(check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err));
 	const struct channel_new make = {
 	    .name = in.name, .topic = in.topic, .is_private = in.isPrivate};
 
@@ -123,8 +125,8 @@ channels_patch(
 
 	TRY(param_channel(req, 0, &id, err));
 	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	TRY(check_name("name", in.name, 1, CHANNEL_NAME_MAX, err));
-	TRY(check_name("topic", in.topic, 0, TOPIC_MAX, err));
+	TRY(check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err));
+	TRY(check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err));
 	const struct channel_patch patch = {.name = in.name, .topic = in.topic};
 
 	TRY(channel_store_patch(

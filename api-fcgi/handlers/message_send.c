@@ -11,6 +11,7 @@
 #include "send_limits.h"
 #include "shape.h"
 #include "store/outcome_store.h"
+#include "unicode/unicode.h"
 #include "visible.h"
 
 #include "core/banned.h"
@@ -21,7 +22,7 @@ struct input {
 };
 
 static const struct json_field fields[] = {
-    JSON_FIELD(struct input, body, JSON_STRING, true, 1, 1L << 20),
+    JSON_FIELD(struct input, body, JSON_STRING, true, 0, 1L << 20),
     JSON_FIELD_OPT(struct input, clientMessageId, JSON_STRING, 0, 4096),
 };
 
@@ -38,6 +39,9 @@ read_input(
 	if (points > max)
 		return es_fail_field(
 		    err, ES_BODY_TOO_LONG, "body", "must have 1 to %zu characters", max);
+	if (!unicode_visible(in->body))
+		return es_fail_field(
+		    err, ES_INVALID, "body", "must have at least one visible character");
 	return ES_OK;
 }
 

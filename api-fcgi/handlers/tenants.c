@@ -20,10 +20,12 @@ struct create_input {
 };
 
 static const struct json_field create_fields[] = {
-    JSON_FIELD(struct create_input, name, JSON_STRING, true, 0, 4L * TENANT_NAME_MAX),
-    JSON_FIELD(struct create_input, adminEmail, JSON_STRING, true, 0, 2000),
+    JSON_FIELD(
+	struct create_input, name, JSON_STRING, true, 0, NAME_BYTES(TENANT_NAME_MAX)),
+    JSON_FIELD(
+	struct create_input, adminEmail, JSON_STRING, true, 0, NAME_BYTES(EMAIL_MAX)),
     JSON_FIELD(struct create_input, adminDisplayName, JSON_STRING, true, 0,
-	4L * DISPLAY_NAME_MAX),
+	NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct create_input, settings, JSON_RAW, 2, SETTINGS_MAX),
     JSON_FIELD_OPT(struct create_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
     JSON_FIELD_OPT(struct create_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
@@ -36,7 +38,7 @@ struct patch_input {
 };
 
 static const struct json_field patch_fields[] = {
-    JSON_FIELD_OPT(struct patch_input, name, JSON_STRING, 0, 4L * TENANT_NAME_MAX),
+    JSON_FIELD_OPT(struct patch_input, name, JSON_STRING, 0, NAME_BYTES(TENANT_NAME_MAX)),
     JSON_FIELD_OPT(struct patch_input, settings, JSON_RAW, 2, SETTINGS_MAX),
     JSON_FIELD_OPT(struct patch_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
     JSON_FIELD_OPT(struct patch_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
@@ -110,10 +112,10 @@ tenants_create(
 	const char *token;
 
 	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
-	TRY(check_name("name", in.name, 1, TENANT_NAME_MAX, err));
-	TRY(check_email("adminEmail", in.adminEmail, err));
-	TRY(check_name(
-	    "adminDisplayName", in.adminDisplayName, 1, DISPLAY_NAME_MAX, err));
+	TRY(check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err));
+	TRY(check_email("adminEmail", &in.adminEmail, req->arena, err));
+	TRY(check_name("adminDisplayName", &in.adminDisplayName, 1, DISPLAY_NAME_MAX,
+	    req->arena, err));
 	TRY(check_settings(in.settings, req->arena, err));
 	const struct tenant_new make = {.name = in.name,
 	    .max_channels = in.maxChannels,
@@ -186,7 +188,7 @@ tenants_patch(
 
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	TRY(check_name("name", in.name, 1, TENANT_NAME_MAX, err));
+	TRY(check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err));
 	TRY(check_settings(in.settings, req->arena, err));
 	const struct tenant_patch patch = {.name = in.name,
 	    .max_channels = in.maxChannels,

@@ -15,9 +15,9 @@ struct create_input {
 };
 
 static const struct json_field create_fields[] = {
-    JSON_FIELD(struct create_input, email, JSON_STRING, true, 0, 2000),
-    JSON_FIELD(
-	struct create_input, displayName, JSON_STRING, true, 0, 4L * DISPLAY_NAME_MAX),
+    JSON_FIELD(struct create_input, email, JSON_STRING, true, 0, NAME_BYTES(EMAIL_MAX)),
+    JSON_FIELD(struct create_input, displayName, JSON_STRING, true, 0,
+	NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct create_input, role, JSON_STRING, 0, 20),
 };
 
@@ -27,9 +27,9 @@ struct patch_input {
 };
 
 static const struct json_field patch_fields[] = {
-    JSON_FIELD_OPT(struct patch_input, email, JSON_STRING, 0, 2000),
+    JSON_FIELD_OPT(struct patch_input, email, JSON_STRING, 0, NAME_BYTES(EMAIL_MAX)),
     JSON_FIELD_OPT(
-	struct patch_input, displayName, JSON_STRING, 0, 4L * DISPLAY_NAME_MAX),
+	struct patch_input, displayName, JSON_STRING, 0, NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct patch_input, role, JSON_STRING, 0, 20),
 };
 
@@ -109,8 +109,9 @@ users_create(
 	struct user user;
 
 	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
-	TRY(check_email("email", in.email, err));
-	TRY(check_name("displayName", in.displayName, 1, DISPLAY_NAME_MAX, err));
+	TRY(check_email("email", &in.email, req->arena, err));
+	TRY(check_name(
+	    "displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err));
 	TRY(check_word("role", in.role, USER_ROLES, err));
 	const struct user_new make = {
 	    .email = in.email, .display_name = in.displayName, .role = in.role};
@@ -147,8 +148,9 @@ users_patch(
 
 	TRY(param_user(req, 0, &id, err));
 	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	TRY(check_email("email", in.email, err));
-	TRY(check_name("displayName", in.displayName, 1, DISPLAY_NAME_MAX, err));
+	TRY(check_email("email", &in.email, req->arena, err));
+	TRY(check_name(
+	    "displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err));
 	TRY(check_word("role", in.role, USER_ROLES, err));
 	const struct user_patch patch = {
 	    .email = in.email, .display_name = in.displayName, .role = in.role};

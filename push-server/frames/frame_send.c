@@ -6,6 +6,7 @@
 #include "event/envelope.h"
 #include "frames/frames.h"
 #include "send/send_queue.h"
+#include "unicode/unicode.h"
 
 #include "core/banned.h"
 
@@ -17,7 +18,7 @@ struct send_in {
 
 static const struct json_field fields[] = {
     JSON_FIELD(struct send_in, channelId, JSON_UUID, true, 1, 64),
-    JSON_FIELD(struct send_in, body, JSON_STRING, true, 1, ENVELOPE_BYTES_MAX),
+    JSON_FIELD(struct send_in, body, JSON_STRING, true, 0, ENVELOPE_BYTES_MAX),
     {.name = "clientMessageId",
 	.kind = JSON_STRING,
 	.offset = offsetof(struct send_in, clientMessageId),
@@ -45,6 +46,9 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 		return es_fail_field(err, ES_BODY_TOO_LONG, "body",
 		    "%zu characters, at most %lld", points,
 		    (long long)f->env->conf->body_max_chars);
+	if (!unicode_visible(send->body))
+		return es_fail_field(
+		    err, ES_INVALID, "body", "must have at least one visible character");
 	return send_queue_add(
 	    f->sends, c, &channel, send->body, send->clientMessageId, id, err);
 }

@@ -4,6 +4,7 @@
 #include "store/channel_store.h"
 #include "store/member_store.h"
 #include "store/store_private.h"
+#include "unicode/unicode.h"
 #include "json/json_write.h"
 
 #include "core/banned.h"
@@ -12,9 +13,9 @@
 
 static const struct pg_stmt rename_stmt = {
     .name = "channel_rename",
-    .sql = "UPDATE channels SET name = COALESCE($3, name), topic = COALESCE($4, topic)"
-	   " WHERE tenant_id = $1 AND id = $2",
-    .n_params = 4,
+    .sql = "UPDATE channels SET name = COALESCE($3, name), topic = COALESCE($4, topic),"
+	   " name_key = COALESCE($5, name_key) WHERE tenant_id = $1 AND id = $2",
+    .n_params = 5,
 };
 
 static const struct pg_stmt archive_stmt = {
@@ -52,8 +53,8 @@ patch_locked(struct pg *pg, const struct actor *who, const struct channel_id *id
     const struct channel_patch *patch, struct arena *a, struct event *event,
     struct es_err *err)
 {
-	const char *const params[] = {
-	    who->tenant.text, id->text, patch->name, patch->topic};
+	const char *const params[] = {who->tenant.text, id->text, patch->name,
+	    patch->topic, patch->name != NULL ? unicode_key(patch->name, a) : NULL};
 	struct channel_state now;
 	struct pg_rows rows;
 	const char *payload;

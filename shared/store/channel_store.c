@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/store_private.h"
+#include "unicode/unicode.h"
 
 #include "core/banned.h"
 
@@ -49,15 +50,15 @@ static const struct pg_stmt list = CHANNEL_STMT("list",
 static const struct pg_stmt create = CHANNEL_STMT("create",
     "WITH room AS (UPDATE tenants SET channel_count = channel_count + 1"
     " WHERE id = $1 AND channel_count < max_channels RETURNING id),"
-    " made AS (INSERT INTO channels (tenant_id, id, name, topic, is_private, created_by)"
-    " SELECT id, $3::uuid, $4, $5, $6, $2::uuid FROM room RETURNING *),"
+    " made AS (INSERT INTO channels (tenant_id, id, name, topic, is_private, created_by,"
+    " name_key) SELECT id, $3::uuid, $4, $5, $6, $2::uuid, $7 FROM room RETURNING *),"
     " head AS (INSERT INTO channel_heads (tenant_id, channel_id)"
     " SELECT tenant_id, id FROM made),"
     " member AS (INSERT INTO channel_members (tenant_id, channel_id, user_id, role)"
     " SELECT tenant_id, id, created_by, 'owner' FROM made)"
     " SELECT id, name, topic, is_private, kind, created_by, es_ms(created_at),"
     " NULL::bigint, 'owner', NULL::bigint, 0::bigint FROM made",
-    6);
+    7);
 
 enum es_code
 channel_store_create(struct pg *pg, const struct actor *who, const struct channel_new *in,
@@ -65,7 +66,8 @@ channel_store_create(struct pg *pg, const struct actor *who, const struct channe
 {
 	struct channel_id id;
 	const char *const params[] = {who->tenant.text, who->user.text, id.text, in->name,
-	    in->topic != NULL ? in->topic : "", pg_bool(in->is_private)};
+	    in->topic != NULL ? in->topic : "", pg_bool(in->is_private),
+	    unicode_key(in->name, a)};
 	struct pg_rows rows;
 	enum es_code rc;
 

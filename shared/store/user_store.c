@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "unicode/unicode.h"
+
 #include "core/banned.h"
 
 static const struct pg_col user_cols[] = {
@@ -37,15 +39,16 @@ static const struct pg_stmt known = {
 };
 
 static const struct pg_stmt create = USER_STMT("create",
-    "INSERT INTO users (tenant_id, id, email, display_name, role)"
-    " VALUES ($1, $2, $3, $4, COALESCE($5, 'member')) RETURNING " USER_COLS,
-    5);
+    "INSERT INTO users (tenant_id, id, email, display_name, role, email_key, name_key)"
+    " VALUES ($1, $2, $3, $4, COALESCE($5, 'member'), $6, $7) RETURNING " USER_COLS,
+    7);
 
 static const struct pg_stmt change = USER_STMT("change",
     "UPDATE users SET email = COALESCE($3, email),"
-    " display_name = COALESCE($4, display_name), role = COALESCE($5, role)"
+    " display_name = COALESCE($4, display_name), role = COALESCE($5, role),"
+    " email_key = COALESCE($6, email_key), name_key = COALESCE($7, name_key)"
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
-    5);
+    7);
 
 static const struct pg_stmt deactivate = USER_STMT("deactivate",
     "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp()"
@@ -157,8 +160,9 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
     struct arena *a, struct user *out, struct es_err *err)
 {
 	struct user_id id;
-	const char *const params[] = {
-	    who->tenant.text, id.text, in->email, in->display_name, in->role};
+	const char *const params[] = {who->tenant.text, id.text, in->email,
+	    in->display_name, in->role, unicode_key(in->email, a),
+	    unicode_key(in->display_name, a)};
 
 	if (!actor_is_admin(who))
 		return es_fail(err, ES_FORBIDDEN, "takes an owner or admin");
@@ -233,12 +237,19 @@ user_store_look(struct pg *pg, const struct actor *who, const struct user_id *id
 	return may_change(who, now, patch, err);
 }
 
+static const char *
+key_or_null(const char *name, struct arena *a)
+{
+	return name != NULL ? unicode_key(name, a) : NULL;
+}
+
 static enum es_code
 user_store_patch_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
     const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
 {
-	const char *const params[] = {
-	    who->tenant.text, id->text, patch->email, patch->display_name, patch->role};
+	const char *const params[] = {who->tenant.text, id->text, patch->email,
+	    patch->display_name, patch->role, key_or_null(patch->email, a),
+	    key_or_null(patch->display_name, a)};
 	struct count version = {0};
 	struct user now = {0};
 

@@ -17,11 +17,12 @@ rule 'shared/ includes only what is below it' "$(
 	may conf core
 	may json core
 	may crypto core
+	may unicode core
 	may pg core
 	may redis core crypto
 	may queue core json redis event crypto
 	may event core json crypto
-	may store core pg json event crypto
+	may store core pg json event crypto unicode
 	may auth core json crypto pg store
 	may limits core redis crypto
 	may presence core redis
@@ -38,7 +39,7 @@ programs=$(for program in api-fcgi fanout push-server ctl; do
 	[ -d "$program" ] || continue
 	own=$(find "$program" -mindepth 1 -type d -printf '%f|')
 	find "$program" -name '*.[ch]' -exec grep -nHE '^#include "' {} + |
-		grep -vE "#include \"(${own}core|conf|json|crypto|pg|redis|queue|event|store|auth|limits|presence|ops)/" |
+		grep -vE "#include \"(${own}core|conf|json|crypto|unicode|pg|redis|queue|event|store|auth|limits|presence|ops)/" |
 		grep -vE '#include "[a-z0-9_]+\.h"'
 done)
 rule 'programs never include each other' "$programs"
@@ -58,6 +59,7 @@ rule 'each outside library has one home' "$(
 	only 'jwt.h' shared/auth/
 	only 'openssl/' shared/crypto/ shared/auth/ shared/redis/redis_tls
 	only 'sodium' shared/crypto/
+	only 'utf8proc.h' shared/unicode/
 	only 'curl/' shared/queue/ ctl/
 	only 'hiredis/' shared/redis/
 	only 'fcgi' api-fcgi/fcgi_io

@@ -9,34 +9,96 @@
 
 static struct es_err err;
 
+static struct arena *mem;
+
+static enum es_code
+name(const char *s, size_t min, const char **out)
+{
+	*out = s;
+	return check_name("n", out, min, 5, mem, &err);
+}
+
 static void
 names(void)
 {
-	static const char *const bad[] = {
-	    "", " ", "a\nb", "a\x7f", "\xc2\x80", "\xe2\x80\xa8", "\xff", "123456"};
+	static const char *const bad[] = {"", " ", "a\nb",
+	    "a\x7f"
+	    "b",
+	    "\xc2\x80", "\xff", "123456", "\xc2\xa0", "\xe2\x80\x8b", "\xe3\x85\xa4",
+	    "\xe2\xa0\x80",
+	    "a\xe2\x80\xa8"
+	    "b",
+	    "Bob\xe2\x80\xae",
+	    "\xe2\x81\xa6"
+	    "Bob"};
+	const char *out;
 
-	CU_ASSERT_EQUAL(check_name("n", NULL, 1, 5, &err), ES_OK);
-	CU_ASSERT_EQUAL(check_name("n", "a b", 1, 5, &err), ES_OK);
-	CU_ASSERT_EQUAL(
-	    check_name("n", "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 1, 5, &err),
-	    ES_OK);
-	CU_ASSERT_EQUAL(check_name("n", "", 0, 5, &err), ES_OK);
+	CU_ASSERT_EQUAL(name(NULL, 1, &out), ES_OK);
+	CU_ASSERT_EQUAL(name("a b", 1, &out), ES_OK);
+	CU_ASSERT_EQUAL(name("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 1, &out), ES_OK);
+	CU_ASSERT_EQUAL(name("", 0, &out), ES_OK);
+	CU_ASSERT_EQUAL(name(" \xe2\x80\x8b", 0, &out), ES_OK);
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
-		if (check_name("n", bad[i], 1, 5, &err) != ES_INVALID)
+		if (name(bad[i], 1, &out) != ES_INVALID)
 			CU_FAIL(bad[i]);
 		CU_ASSERT_STRING_EQUAL(err.field, "n");
+		CU_ASSERT_PTR_EQUAL(out, bad[i]);
 	}
+	/* Topics may be empty, but turn nothing round either. */
+	CU_ASSERT_EQUAL(name("Bob\xe2\x80\xae", 0, &out), ES_INVALID);
+}
+
+/* Characters are counted in the form that is stored. */
+static void
+names_as_stored(void)
+{
+	const char *out;
+
+	CU_ASSERT_EQUAL(name("  Bob\xc2\xa0", 1, &out), ES_OK);
+	CU_ASSERT_STRING_EQUAL(out, "Bob");
+	CU_ASSERT_EQUAL(name("e\xcc\x81"
+			     "e\xcc\x81"
+			     "e\xcc\x81"
+			     "ab",
+			    1, &out),
+	    ES_OK);
+	CU_ASSERT_STRING_EQUAL(out, "\xc3\xa9\xc3\xa9\xc3\xa9"
+				    "ab");
+}
+
+/* 60 x 33 bytes are a key, 61 are none. */
+static void
+names_with_long_keys(void)
+{
+	char s[61 * 3 + 1] = "";
+	const char *out = s;
+
+	for (size_t i = 0; i < 61; i++)
+		memcpy(s + i * 3, "\xef\xb7\xba", 4);
+	CU_ASSERT_EQUAL(check_name("n", &out, 1, 100, mem, &err), ES_INVALID);
+	out = s + 3;
+	CU_ASSERT_EQUAL(check_name("n", &out, 1, 100, mem, &err), ES_OK);
+}
+
+static enum es_code
+email(const char *s)
+{
+	return check_email("e", &s, mem, &err);
 }
 
 static void
 emails(void)
 {
-	static const char *const bad[] = {"", "@", "a@", "@b", "ab", "a@b@c", "a b@c"};
+	static const char *const bad[] = {"", "@", "a@", "@b", "ab", "a@b@c", "a b@c",
+	    "a\xc2\xa0"
+	    "b@c",
+	    "a\xe2\x80\xae@b"};
 
-	CU_ASSERT_EQUAL(check_email("e", "a@b", &err), ES_OK);
-	CU_ASSERT_EQUAL(check_email("e", NULL, &err), ES_OK);
+	CU_ASSERT_EQUAL(email("a@b"), ES_OK);
+	CU_ASSERT_EQUAL(email(" a@b "), ES_OK);
+	CU_ASSERT_EQUAL(email(NULL), ES_OK);
 	for (size_t i = 0; i < ES_COUNT(bad); i++)
-		if (check_email("e", bad[i], &err) != ES_INVALID)
+		if (email(bad[i]) != ES_INVALID)
 			CU_FAIL(bad[i]);
 }
 
@@ -91,8 +153,24 @@ preferences(void)
 	CU_ASSERT_FALSE(prefers_async("x=respond-async"));
 }
 
+static int
+set_up(void)
+{
+	mem = arena_new();
+	return 0;
+}
+
+static int
+tear_down(void)
+{
+	arena_free(&mem);
+	return 0;
+}
+
 static CU_TestInfo cases[] = {
     {"names", names},
+    {"names as they are stored", names_as_stored},
+    {"names with long keys", names_with_long_keys},
     {"e-mails", emails},
     {"words", words},
     {"the key of a send", keys},
@@ -100,4 +178,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("api/checks", cases)
+CUNIT_MAIN_WITH("api/checks", cases, set_up, tear_down)

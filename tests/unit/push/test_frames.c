@@ -241,6 +241,9 @@ answers_bad_frames_with_an_error(void)
 		"\"field\":\"channelId\""},
 	    {"{\"type\":\"send\",\"id\":\"4\",\"channelId\":\"x\",\"body\":\"x\"}",
 		"not_found", "\"op\":\"send\""},
+	    {"{\"type\":\"send\",\"id\":\"7\",\"body\":\"\\u3164 \","
+	     "\"channelId\":\"01900000-0000-7000-8000-00000000c001\"}",
+		"validation_failed", "\"field\":\"body\""},
 	    {"{\"type\":\"auth\",\"id\":\"5\",\"token\":\"rubbish\"}", "unauthenticated",
 		"\"op\":\"auth\""},
 	};

@@ -1,0 +1,134 @@
+-- migrate:up
+
+-- Two names that look alike are one name. lower() does not see that: it depends on the
+-- database's locale, and it leaves normalisation forms, widths and invisible characters
+-- apart. Programs make the keys (shared/unicode: NFKC, full case folding, without
+-- default-ignorable characters) and write them beside the names.
+
+-- The key of a name for a row that comes without one: rows from before this migration, and
+-- rows of programs that do not know the column. It equals the programs' key for all but a
+-- few characters (tests/store/test_name_keys.c counts them). A row gets the exact one when a
+-- program writes the name again. At most 2,000 bytes: an index takes no more than 2,704.
+DO $do$
+DECLARE
+	-- Without ICU the database's own rules serve.
+	rules text := CASE WHEN EXISTS (SELECT FROM pg_collation
+	    WHERE collname = 'und-x-icu' AND collencoding IN (-1, (SELECT encoding
+		FROM pg_database WHERE datname = current_database())))
+	    THEN 'und-x-icu' ELSE 'default' END;
+	-- Default_Ignorable_Code_Point of Unicode 15, as ranges of a regular expression.
+	ignorable text := '[\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F'
+	    '\u200B-\u200F\u202A-\u202E\u2060-\u206F\u3164\uFE00-\uFE0F\uFEFF\uFFA0'
+	    '\uFFF0-\uFFF8\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]';
+	blanks text := '[\u0009-\u000D\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029'
+	    '\u202F\u205F\u2800\u3000]+';
+BEGIN
+	EXECUTE format($fn$
+CREATE FUNCTION es_name_key(p_name text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+	k text;
+BEGIN
+	IF current_setting('server_encoding') <> 'UTF8' THEN
+		RETURN left(lower(p_name), 500);
+	END IF;
+	-- upper() first takes sharp s and the ligatures apart; dotless i has no way back from
+	-- there, so U+0001 stands for it: no name holds a control character.
+	k := translate(normalize(p_name, NFKC), U&'\0131', E'\x01');
+	k := lower(upper(k COLLATE %1$I) COLLATE %1$I);
+	k := translate(k, U&'\03C2', U&'\03C3');
+	k := normalize(translate(k, E'\x01', U&'\0131'), NFKC);
+	k := regexp_replace(k, %2$L, '', 'g');
+	k := regexp_replace(k, %3$L, '', 'g');
+	RETURN left(normalize(k, NFKC), 500);
+END
+$$
+	$fn$, rules, ignorable, '^' || blanks || '|' || blanks || '$');
+END
+$do$;
+
+ALTER TABLE users ADD COLUMN email_key text COLLATE "C",
+	ADD COLUMN name_key text COLLATE "C";
+ALTER TABLE channels ADD COLUMN name_key text COLLATE "C";
+
+-- The owner of the tables is under row-level security like everybody else.
+ALTER TABLE users NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE channels NO FORCE ROW LEVEL SECURITY;
+UPDATE users SET email_key = es_name_key(email), name_key = es_name_key(display_name);
+UPDATE channels SET name_key = es_name_key(name);
+-- Twins that exist stay: the oldest has the key, so no third one is made. The others have one
+-- that no name can have, because of U+0001.
+UPDATE users u SET email_key = u.email_key || E'\x01' || u.id
+FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id, email_key
+	ORDER BY created_at, id) AS nth FROM users) t
+WHERE t.tenant_id = u.tenant_id AND t.id = u.id AND t.nth > 1;
+UPDATE channels c SET name_key = c.name_key || E'\x01' || c.id
+FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id, name_key
+	ORDER BY created_at, id) AS nth FROM channels WHERE kind = 'channel') t
+WHERE t.tenant_id = c.tenant_id AND t.id = c.id AND t.nth > 1;
+ALTER TABLE users FORCE ROW LEVEL SECURITY;
+ALTER TABLE channels FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE users ALTER COLUMN email_key SET NOT NULL,
+	ALTER COLUMN name_key SET NOT NULL;
+ALTER TABLE channels ALTER COLUMN name_key SET NOT NULL;
+
+DROP INDEX users_email_key;
+CREATE UNIQUE INDEX users_email_key ON users (tenant_id, email_key);
+CREATE INDEX users_name_idx ON users (tenant_id, name_key, id);
+CREATE INDEX users_role_idx ON users (tenant_id, role, id);
+CREATE INDEX users_status_idx ON users (tenant_id, status, id);
+DROP INDEX channels_name_key;
+-- An archived channel keeps its name, so that it can come back.
+CREATE UNIQUE INDEX channels_name_key ON channels (tenant_id, name_key)
+	WHERE kind = 'channel';
+
+-- A program that does not know the keys must not leave them empty or behind.
+CREATE FUNCTION es_users_keys() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+	IF TG_OP = 'UPDATE' AND NEW.email <> OLD.email AND NEW.email_key = OLD.email_key THEN
+		NEW.email_key := NULL;
+	END IF;
+	IF TG_OP = 'UPDATE' AND NEW.display_name <> OLD.display_name
+	    AND NEW.name_key = OLD.name_key THEN
+		NEW.name_key := NULL;
+	END IF;
+	NEW.email_key := COALESCE(NEW.email_key, es_name_key(NEW.email));
+	NEW.name_key := COALESCE(NEW.name_key, es_name_key(NEW.display_name));
+	RETURN NEW;
+END
+$$;
+CREATE FUNCTION es_channels_keys() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+	IF TG_OP = 'UPDATE' AND NEW.name <> OLD.name AND NEW.name_key = OLD.name_key THEN
+		NEW.name_key := NULL;
+	END IF;
+	NEW.name_key := COALESCE(NEW.name_key, es_name_key(NEW.name));
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER users_keys BEFORE INSERT OR UPDATE OF email, display_name ON users
+	FOR EACH ROW EXECUTE FUNCTION es_users_keys();
+CREATE TRIGGER channels_keys BEFORE INSERT OR UPDATE OF name ON channels
+	FOR EACH ROW EXECUTE FUNCTION es_channels_keys();
+
+GRANT UPDATE (email_key, name_key) ON users TO echostream_app;
+GRANT UPDATE (name_key) ON channels TO echostream_app;
+GRANT EXECUTE ON FUNCTION es_name_key TO echostream_app, es_operator;
+
+-- migrate:down
+
+DROP TRIGGER channels_keys ON channels;
+DROP TRIGGER users_keys ON users;
+DROP FUNCTION es_channels_keys;
+DROP FUNCTION es_users_keys;
+ALTER TABLE channels DROP COLUMN name_key;
+ALTER TABLE users DROP COLUMN email_key, DROP COLUMN name_key;
+DROP FUNCTION es_name_key;
+DROP INDEX users_role_idx;
+DROP INDEX users_status_idx;
+CREATE UNIQUE INDEX users_email_key ON users (tenant_id, lower(email));
+CREATE UNIQUE INDEX channels_name_key ON channels (tenant_id, lower(name))
+	WHERE kind = 'channel';

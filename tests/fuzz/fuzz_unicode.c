@@ -1,0 +1,36 @@
+/* Any text as a name: cleaning and folding are done once for all, and show no more than
+ * was there. */
+#include "unicode/unicode.h"
+
+#include <string.h>
+
+#include "core/check.h"
+#include "core/parse.h"
+
+#include "core/banned.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+	struct arena *a = arena_new();
+	const char *s = arena_memdup(a, (const char *)data, size);
+	size_t points;
+
+	if (utf8_length(s, size, &points)) {
+		const char *clean = unicode_clean(s, a), *key = unicode_key(s, a);
+
+		CHECK(utf8_length(clean, strlen(clean), &points));
+		CHECK(utf8_length(key, strlen(key), &points));
+		CHECK(strcmp(unicode_clean(clean, a), clean) == 0);
+		CHECK(strcmp(unicode_key(key, a), key) == 0);
+		CHECK(strcmp(unicode_key(clean, a), key) == 0);
+		CHECK(unicode_visible(clean) == unicode_visible(s));
+		CHECK(unicode_has_bidi(clean) == unicode_has_bidi(s));
+		/* A name that is seen can be compared. */
+		CHECK(key[0] != '\0' || !unicode_visible(s));
+	}
+	arena_free(&a);
+	return 0;
+}

@@ -1,0 +1,210 @@
+/* Names that look alike have one key, on any machine; names that show nothing are told.
+ */
+#include "unicode/unicode.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/parse.h"
+#include "cunit_main.h"
+
+#include "core/banned.h"
+
+static struct arena *mem;
+
+/* The reports' own pairs first: NFC and NFD, a zero width space, a final sigma. */
+static const char *const twins[][2] = {
+    {"caf\xc3\xa9", "cafe\xcc\x81"},
+    {"general", "gen\xe2\x80\x8b"
+		"eral"},
+    {"\xce\xa3\xce\x91\xce\xa3", "\xcf\x83\xce\xb1\xcf\x82"},
+    {"j\xc3\xbcrgen@x.test", "JU\xcc\x88RGEN@x.test"}, {"general", " general"},
+    {"general", "general\xc2\xa0"}, {"general", "\xe2\x80\x83general\xe2\x80\x8b "},
+    {"general", "general\xe2\xa0\x80"},
+    {"general", "\xef\xbd\x87\xef\xbd\x85neral"}, /* full width */
+    {"STRASSE", "stra\xc3\x9f"
+		"e"},
+    {"INFO", "info"}, {"\xc4\xb0@x", "i\xcc\x87@x"}, /* U+0130 is i with a dot */
+    {"\xce\xb1\xcd\x85\xcc\x81",
+	"\xe1\xbe\xb4"},        /* iota below, then accent: one letter */
+    {"\xef\xac\x81ne", "fine"}, /* the ligature fi */
+    {"a\xf3\xa0\x94\x80"
+     "b",
+	"ab"}, /* reserved for more of the kind */
+    {"soft\xc2\xadhyphen", "softhyphen"},
+    {"a\xe2\x80\x8d"
+     "b",
+	"ab"}, /* a joiner is not seen alone */
+};
+
+static const char *const strangers[][2] = {
+    {"cafe", "caf\xc3\xa9"}, {"gen eral", "gen  eral"},
+    {"i@x", "\xc4\xb1@x"}, /* dotless i is another letter */
+    {"\xc4\xb0@x", "i@x"},
+    {"a", "\xd0\xb0"}, /* Cyrillic a looks alike, and is not told apart by a key */
+};
+
+static void
+gives_twins_one_key(void)
+{
+	for (size_t i = 0; i < ES_COUNT(twins); i++)
+		if (strcmp(unicode_key(twins[i][0], mem),
+			unicode_key(twins[i][1], mem)) != 0)
+			CU_FAIL(twins[i][1]);
+	for (size_t i = 0; i < ES_COUNT(strangers); i++)
+		if (strcmp(unicode_key(strangers[i][0], mem),
+			unicode_key(strangers[i][1], mem)) == 0)
+			CU_FAIL(strangers[i][1]);
+}
+
+/* towlower() would make a dotless i of I in a Turkish locale. */
+static void
+heeds_no_locale(void)
+{
+	static const char *const locales[] = {"C", "C.UTF-8", "tr_TR.UTF-8"};
+
+	for (size_t i = 0; i < ES_COUNT(locales); i++) {
+		if (setlocale(LC_ALL, locales[i]) == NULL)
+			continue; /* not installed here */
+		gives_twins_one_key();
+	}
+	(void)setlocale(LC_ALL, "C");
+}
+
+static void
+stores_names_composed_and_trimmed(void)
+{
+	static const char *const names[][2] = {
+	    {"  Bob  ", "Bob"},
+	    {"\t\xc2\xa0"
+	     "Bob\xe3\x80\x80",
+		"Bob"},
+	    {"Jo  Doe", "Jo  Doe"},
+	    {"cafe\xcc\x81", "caf\xc3\xa9"},
+	    {"\xef\xac\x81ne", "\xef\xac\x81ne"}, /* compatibility forms stay */
+	    {"", ""},
+	    {" \xe2\x80\x83", ""},
+	    {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", /* joined emoji stay */
+		"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb"},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(names); i++)
+		CU_ASSERT_STRING_EQUAL(unicode_clean(names[i][0], mem), names[i][1]);
+}
+
+static void
+tells_what_shows_nothing(void)
+{
+	static const char *const unseen[] = {"", " ", "\n\t", "\xc2\xa0", "\xc2\xad",
+	    "\xe2\x80\x83", "\xe2\x80\x8b", "\xef\xbb\xbf", "\xe3\x85\xa4",
+	    "\xe2\xa0\x80", "\xe2\x81\xa0", "\xe1\x85\x9f", "\xef\xbe\xa0",
+	    "\xe2\x80\x8d", "\xe1\xa0\x8e", "\xcd\x8f", "\xf3\xa0\x81\x81",
+	    "\xf3\xa0\x94\x80", "\xe2\x81\xa5", "\x01",
+	    " \xe2\x80\x8b\xc2\xa0\xe3\x85\xa4\xe2\xa0\x80 "};
+	static const char *const seen[] = {"a", " a", "\xe2\x80\x8b.", "\xd7\xa9",
+	    "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\xcc\x81", "\xe2\xa0\x81"};
+
+	for (size_t i = 0; i < ES_COUNT(unseen); i++)
+		if (unicode_visible(unseen[i]))
+			CU_FAIL(unseen[i]);
+	for (size_t i = 0; i < ES_COUNT(seen); i++)
+		if (!unicode_visible(seen[i]))
+			CU_FAIL(seen[i]);
+}
+
+static void
+tells_bidi_controls_and_blanks(void)
+{
+	static const char *const turned[] = {"Bob\xe2\x80\xae",
+	    "\xe2\x81\xa6"
+	    "Bob",
+	    "Bob\xe2\x80\xaa", "a\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad",
+	    "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9"};
+	static const char *const straight[] = {"Bob", "\xd7\xa9\xd7\x9c",
+	    "a\xe2\x80\x8c"
+	    "b",
+	    "a\xe2\x80\x8d"
+	    "b",
+	    "a\xe2\x80\x8e", "a\xe2\x81\xaa", "a\xe2\x80\xa9",
+	    "a\xe2\x80\xaf"
+	    "b"};
+
+	for (size_t i = 0; i < ES_COUNT(turned); i++)
+		if (!unicode_has_bidi(turned[i]))
+			CU_FAIL(turned[i]);
+	for (size_t i = 0; i < ES_COUNT(straight); i++)
+		if (unicode_has_bidi(straight[i]))
+			CU_FAIL(straight[i]);
+	CU_ASSERT_TRUE(unicode_has_blank("a\xc2\xa0"
+					 "b"));
+	CU_ASSERT_FALSE(unicode_has_blank("a\xe2\x80\x8b"
+					  "b"));
+}
+
+/* Nothing of a key changes when it is made once more, for each code point alone. */
+static void
+makes_a_key_of_a_key(void)
+{
+	for (unsigned c = 1; c <= 0x10ffff; c++) {
+		char s[5];
+		struct arena *a;
+		const char *once;
+
+		if (c >= 0xd800 && c <= 0xdfff)
+			continue;
+		if (c < 0x80)
+			(void)snprintf(s, sizeof(s), "%c", (int)c);
+		else if (c < 0x800)
+			(void)snprintf(s, sizeof(s), "%c%c", (int)(0xc0 | c >> 6),
+			    (int)(0x80 | (c & 0x3f)));
+		else if (c < 0x10000)
+			(void)snprintf(s, sizeof(s), "%c%c%c", (int)(0xe0 | c >> 12),
+			    (int)(0x80 | (c >> 6 & 0x3f)), (int)(0x80 | (c & 0x3f)));
+		else
+			(void)snprintf(s, sizeof(s), "%c%c%c%c", (int)(0xf0 | c >> 18),
+			    (int)(0x80 | (c >> 12 & 0x3f)), (int)(0x80 | (c >> 6 & 0x3f)),
+			    (int)(0x80 | (c & 0x3f)));
+		a = arena_new();
+		once = unicode_key(s, a);
+		if (strcmp(once, unicode_key(once, a)) != 0)
+			CU_FAIL(s);
+		if (strcmp(once, unicode_key(unicode_clean(s, a), a)) != 0)
+			CU_FAIL(s);
+		arena_free(&a);
+	}
+}
+
+static void
+bounds_what_a_character_becomes(void)
+{
+	/* U+FDFA, the longest: 3 bytes become 33. */
+	CU_ASSERT_EQUAL(strlen(unicode_key("\xef\xb7\xba", mem)), 33);
+}
+
+static int
+set_up(void)
+{
+	mem = arena_new();
+	return 0;
+}
+
+static int
+tear_down(void)
+{
+	arena_free(&mem);
+	return 0;
+}
+
+static CU_TestInfo cases[] = {
+    {"gives twins one key", gives_twins_one_key},
+    {"heeds no locale", heeds_no_locale},
+    {"stores names composed and trimmed", stores_names_composed_and_trimmed},
+    {"tells what shows nothing", tells_what_shows_nothing},
+    {"tells bidi controls and blanks", tells_bidi_controls_and_blanks},
+    {"makes a key of a key", makes_a_key_of_a_key},
+    {"bounds what a character becomes", bounds_what_a_character_becomes},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN_WITH("unicode/unicode", cases, set_up, tear_down)
