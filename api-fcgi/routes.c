@@ -27,7 +27,9 @@ static const struct http_route api_routes[] = {
     {"POST", V1 "/users", SCOPE_ADMIN, users_create},
     {"GET", V1 "/users/{userId}", SCOPE_USER, users_get},
     {"PATCH", V1 "/users/{userId}", SCOPE_USER, users_patch},
+    {"DELETE", V1 "/users/{userId}", SCOPE_ADMIN, users_delete},
     {"POST", V1 "/users/{userId}/deactivate", SCOPE_ADMIN, users_deactivate},
+    {"POST", V1 "/users/{userId}/reactivate", SCOPE_ADMIN, users_reactivate},
     {"POST", V1 "/users/{userId}/tokens", SCOPE_ADMIN, user_tokens_create},
 
     {"POST", V1 "/channels", SCOPE_MEMBER, channels_create},

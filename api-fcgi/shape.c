@@ -1,5 +1,7 @@
 #include "shape.h"
 
+#include <string.h>
+
 #include "core/clock.h"
 
 #include "core/banned.h"
@@ -39,10 +41,13 @@ shape_tenant(struct json_write *w, const struct tenant *t)
 }
 
 void
-shape_user(struct json_write *w, const struct user *u)
+shape_user(struct json_write *w, const struct user *u, const struct actor *reader)
 {
+	const bool shown =
+	    actor_is_admin(reader) || strcmp(reader->user.text, u->id.text) == 0;
+
 	jw_string(w, "userId", u->id.text);
-	jw_string(w, "email", u->email);
+	jw_string(w, "email", shown ? u->email : NULL);
 	jw_string(w, "displayName", u->display_name);
 	jw_string(w, "role", u->role);
 	jw_string(w, "status", u->status);
@@ -70,6 +75,7 @@ shape_member(struct json_write *w, const struct member *m)
 {
 	jw_string(w, "userId", m->user.text);
 	jw_string(w, "displayName", m->display_name);
+	jw_string(w, "status", m->status);
 	jw_string(w, "role", m->role);
 	shape_time(w, "joinedAt", m->joined_ms);
 	shape_number(w, "lastReadMessageId", m->last_read_message_id);

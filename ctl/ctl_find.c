@@ -91,6 +91,7 @@ scan_users(const struct ctl *c, struct pg *pg, const struct tenant_id *tenant,
     struct user_id *out)
 {
 	const struct actor who = {.tenant = *tenant};
+	const struct user_filter all = {0};
 	struct user_page page = {.more = true};
 	struct es_err err;
 	int found = 0;
@@ -99,8 +100,8 @@ scan_users(const struct ctl *c, struct pg *pg, const struct tenant_id *tenant,
 		const struct user_id *after =
 		    page.n > 0 ? &page.items[page.n - 1].id : NULL;
 
-		if (user_store_list(pg, &who, after, STORE_LIST_MAX, c->arena, &page,
-			&err) != ES_OK) {
+		if (user_store_list(pg, &who, &all, after, STORE_LIST_MAX, c->arena,
+			&page, &err) != ES_OK) {
 			(void)ctl_fail(c, "users: %s", err.text);
 			return -1;
 		}

@@ -8,7 +8,8 @@
 http_handler health_healthz, health_readyz, health_metrics, health_version;
 http_handler tenants_create, tenants_list, tenants_get, tenants_patch, tenants_suspend,
     tenants_resume;
-http_handler users_me, users_list, users_create, users_get, users_patch, users_deactivate;
+http_handler users_me, users_list, users_create, users_get, users_patch, users_deactivate,
+    users_reactivate, users_delete;
 http_handler user_tokens_create;
 http_handler channels_list, channels_create, channels_get, channels_patch,
     channels_archive, channels_unarchive;

@@ -1,5 +1,7 @@
 /* /users: the people of the caller's tenant. Who may change whom is the store's to say.
  */
+#include <string.h>
+
 #include "announce.h"
 #include "checks.h"
 #include "handlers/handlers.h"
@@ -34,13 +36,14 @@ static const struct json_field patch_fields[] = {
 };
 
 static void
-write_user(struct http_res *res, int status, const struct user *u)
+write_user(
+    const struct http_req *req, struct http_res *res, int status, const struct user *u)
 {
 	struct json_write w;
 
 	http_json(res, &w, status);
 	jw_object(&w, NULL);
-	shape_user(&w, u);
+	shape_user(&w, u, &req->who.actor);
 	jw_object_end(&w);
 }
 
@@ -65,8 +68,70 @@ users_me(
 	struct user user;
 
 	TRY(user_store_get(api->pg, who, &who->user, req->arena, &user, err));
-	write_user(res, 200, &user);
+	write_user(req, res, 200, &user);
 	return ES_OK;
+}
+
+static enum es_code
+users_word(const struct http_req *req, const char *name, const char *allowed,
+    const char **out, struct es_err *err)
+{
+	struct es_err why;
+
+	*out = query_get(&req->query, name);
+	if (check_word(name, *out, allowed, &why) == ES_OK)
+		return ES_OK;
+	return es_fail_field(err, ES_BAD_REQUEST, arena_printf(req->arena, "?%s", name),
+	    "must be one of: %s", allowed);
+}
+
+/* A text to be compared by its key: at least one visible character, and not longer than a
+ * name can be. */
+static enum es_code
+users_text(const struct http_req *req, const char *name, size_t max, const char **out,
+    struct es_err *err)
+{
+	struct es_err why;
+
+	*out = query_get(&req->query, name);
+	if (check_name(name, out, 1, max, req->arena, &why) == ES_OK)
+		return ES_OK;
+	return es_fail_field(
+	    err, ES_BAD_REQUEST, arena_printf(req->arena, "?%s", name), "%s", why.text);
+}
+
+/* ?email= ?q= ?role= ?status= */
+static enum es_code
+users_filter(const struct http_req *req, struct user_filter *out, struct es_err *err)
+{
+	TRY(users_text(req, "email", EMAIL_MAX, &out->email, err));
+	TRY(users_text(req, "q", DISPLAY_NAME_MAX, &out->name_prefix, err));
+	TRY(users_word(req, "role", USER_ROLES, &out->role, err));
+	TRY(users_word(req, "status", USER_STATUSES, &out->status, err));
+	if (out->email != NULL && !actor_is_admin(&req->who.actor))
+		return es_fail_field(
+		    err, ES_FORBIDDEN, "?email", "takes an owner or admin");
+	return ES_OK;
+}
+
+/* The filters as they came, for the link to the next page. */
+static const char *
+users_filter_query(const struct http_req *req)
+{
+	static const char *const names[] = {"email=", "q=", "role=", "status="};
+	struct text kept;
+
+	text_init(&kept, req->arena, URI_MAX);
+	for (const char *s = req->uri.query; *s != '\0'; s += strspn(s, "&")) {
+		const size_t len = strcspn(s, "&");
+
+		for (size_t i = 0; i < ES_COUNT(names); i++)
+			if (strncmp(s, names[i], strlen(names[i])) == 0)
+				text_addf(&kept, "%s%.*s", kept.len > 0 ? "&" : "",
+				    (int)len, s);
+		s += len;
+	}
+	return kept.len > 0 ? kept.data : NULL;
 }
 
 /* GET /users */
@@ -75,7 +140,10 @@ users_list(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
-	const struct paging_list list = {"users", who->tenant.text, ""};
+	const char *query = users_filter_query(req);
+	const struct paging_list list = {
+	    "users", who->tenant.text, query != NULL ? query : ""};
+	struct user_filter filter = {0};
 	struct user_page page;
 	struct user_id after;
 	struct json_write w;
@@ -83,19 +151,20 @@ users_list(
 
 	TRY(paging_limit(req, &limit, err));
 	TRY(paging_cursor(req, &list, after.text, err));
-	TRY(user_store_list(api->pg, who, after.text[0] == '\0' ? NULL : &after, limit,
-	    req->arena, &page, err));
+	TRY(users_filter(req, &filter, err));
+	TRY(user_store_list(api->pg, who, &filter, after.text[0] == '\0' ? NULL : &after,
+	    limit, req->arena, &page, err));
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_array(&w, "users");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_user(&w, &page.items[i]);
+		shape_user(&w, &page.items[i], who);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
 	paging_next(req, res, &w, &list,
-	    page.more ? page.items[page.n - 1].id.text : NULL, limit, NULL);
+	    page.more ? page.items[page.n - 1].id.text : NULL, limit, query);
 	jw_object_end(&w);
 	return ES_OK;
 }
@@ -117,7 +186,7 @@ users_create(
 	    .email = in.email, .display_name = in.displayName, .role = in.role};
 
 	TRY(user_store_create(api->pg, &req->who.actor, &make, req->arena, &user, err));
-	write_user(res, 201, &user);
+	write_user(req, res, 201, &user);
 	http_header(
 	    res, "Location", arena_printf(req->arena, "/api/v1/users/%s", user.id.text));
 	return ES_OK;
@@ -133,7 +202,7 @@ users_get(
 
 	TRY(param_user(req, 0, &id, err));
 	TRY(user_store_get(api->pg, &req->who.actor, &id, req->arena, &user, err));
-	write_user(res, 200, &user);
+	write_user(req, res, 200, &user);
 	return ES_OK;
 }
 
@@ -159,7 +228,7 @@ users_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));
 	if (in.role != NULL || in.displayName != NULL)
 		users_announce(api, req, &user);
-	write_user(res, 200, &user);
+	write_user(req, res, 200, &user);
 	return ES_OK;
 }
 
@@ -175,6 +244,37 @@ users_deactivate(
 	TRY(user_store_deactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
 	users_announce(api, req, &user);
 	announce_user_gone(api, req, &id);
-	write_user(res, 200, &user);
+	write_user(req, res, 200, &user);
+	return ES_OK;
+}
+
+/* POST /users/{userId}/reactivate */
+enum es_code
+users_reactivate(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct user_id id;
+	struct user user;
+
+	TRY(param_user(req, 0, &id, err));
+	TRY(user_store_reactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	users_announce(api, req, &user);
+	write_user(req, res, 200, &user);
+	return ES_OK;
+}
+
+/* DELETE /users/{userId} */
+enum es_code
+users_delete(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct user_id id;
+	struct user user;
+
+	TRY(param_user(req, 0, &id, err));
+	TRY(user_store_delete(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	users_announce(api, req, &user);
+	announce_user_gone(api, req, &id);
+	res->status = 204;
 	return ES_OK;
 }

@@ -9,6 +9,7 @@
 static const struct pg_col member_cols[] = {
     PG_COL(struct member, user, PG_UUID),
     PG_COL(struct member, display_name, PG_TEXT),
+    PG_COL(struct member, status, PG_TEXT),
     PG_COL(struct member, role, PG_TEXT),
     PG_COL(struct member, joined_ms, PG_INT8),
     PG_COL(struct member, last_read_message_id, PG_INT8),
@@ -19,18 +20,21 @@ static const struct pg_col member_cols[] = {
 		.name = "member_" name_, .sql = sql_, .cols = member_cols, \
 		.n_cols = ES_COUNT(member_cols), .n_params = (n) \
 	}
-/* The name is looked up row by row: a join may read every user of the tenant. */
+/* The user is looked up row by row: a join may read every user of the tenant. */
 #define MEMBERS \
-	"SELECT m.user_id, (SELECT u.display_name FROM users u WHERE u.tenant_id = $1" \
-	" AND u.id = m.user_id), m.role, es_ms(m.joined_at), m.last_read_seq" \
-	" FROM channel_members m WHERE m.tenant_id = $1 AND m.channel_id = $2"
+	"SELECT m.user_id, u.display_name, u.status, m.role, es_ms(m.joined_at)," \
+	" m.last_read_seq FROM channel_members m" \
+	" CROSS JOIN LATERAL (SELECT u.display_name, CASE WHEN u.deleted_at IS NULL" \
+	" THEN u.status ELSE 'deleted' END AS status FROM users u" \
+	" WHERE u.tenant_id = $1 AND u.id = m.user_id LIMIT 1) u" \
+	" WHERE m.tenant_id = $1 AND m.channel_id = $2"
 
 static const struct pg_stmt list = MEMBER_STMT("list",
     MEMBERS " AND ($3::uuid IS NULL OR m.user_id > $3) ORDER BY m.user_id LIMIT $4", 4);
 
 static const struct pg_stmt get = MEMBER_STMT("get", MEMBERS " AND m.user_id = $3", 3);
 
-/* Somebody who may be added. */
+/* A user who may be added. */
 struct candidate {
 	const char *display_name;
 };
@@ -70,8 +74,9 @@ static const struct pg_stmt drop = {
 
 static const struct pg_stmt other_owner = {
     .name = "member_other_owner",
-    .sql = "SELECT FROM channel_members WHERE tenant_id = $1 AND channel_id = $2"
-	   " AND user_id <> $3 AND role = 'owner' LIMIT 1",
+    .sql = "SELECT FROM channel_members m JOIN users u ON u.tenant_id = $1"
+	   " AND u.id = m.user_id AND u.status = 'active' WHERE m.tenant_id = $1"
+	   " AND m.channel_id = $2 AND m.user_id <> $3 AND m.role = 'owner' LIMIT 1",
     .n_params = 3,
 };
 
@@ -153,7 +158,8 @@ owner_stays(const struct change *c, const char *now, const char *next)
 	TRY(pg_run(c->pg, NULL, &other_owner, c->key, c->arena, &rows, c->err));
 	if (rows.count > 0)
 		return ES_OK;
-	return es_fail(c->err, ES_LAST_OWNER, "the channel's last owner has to stay");
+	return es_fail(
+	    c->err, ES_LAST_OWNER, "the channel's last active owner has to stay");
 }
 
 static enum es_code

@@ -13,7 +13,8 @@
 struct member {
 	struct user_id user;
 	const char *display_name;
-	const char *role; /* owner admin member */
+	const char *status; /* of the user: active deactivated deleted */
+	const char *role;   /* owner admin member */
 	int64_t joined_ms;
 	int64_t last_read_message_id; /* 0: nothing read yet */
 };

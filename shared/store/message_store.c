@@ -26,12 +26,14 @@ static const struct pg_col message_cols[] = {
 	}
 
 /* $1 tenant, $2 channel. The row has the sender's name of the time of sending; messages
- * from before that was stored show the name of today, looked up row by row, since a join
- * may read every user. */
+ * from before that was stored, and those of a deleted user, show the name of today,
+ * looked up row by row, since a join may read every user. */
 #define MESSAGES \
 	"SELECT m.id, m.channel_id, m.sender_id, " \
-	" COALESCE(m.sender_name, (SELECT u.display_name FROM users u" \
-	" WHERE u.tenant_id = $1 AND u.id = m.sender_id), '')," \
+	" COALESCE((SELECT CASE WHEN u.deleted_at IS NULL" \
+	" THEN COALESCE(m.sender_name, u.display_name) ELSE u.display_name END" \
+	" FROM users u WHERE u.tenant_id = $1 AND u.id = m.sender_id)," \
+	" m.sender_name, '')," \
 	" CASE WHEN m.deleted_at IS NULL THEN m.body END, m.client_message_id," \
 	" es_ms(m.created_at), es_ms(m.edited_at), m.deleted_at IS NOT NULL" \
 	" FROM messages m" \

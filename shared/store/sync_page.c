@@ -2,6 +2,7 @@
 
 #include "store/actor.h"
 #include "store/sync_store.h"
+#include "store/user_store.h"
 
 #include "core/banned.h"
 
@@ -32,8 +33,9 @@ static const struct pg_col page_cols[] = {
 const struct pg_stmt sync_store_page = {
     .name = "sync_page",
     .sql = "SELECT h.last_seq, e.seq, e.kind, e.user_id,"
-	   " COALESCE(e.sender_name, (SELECT u.display_name FROM users u"
-	   " WHERE u.tenant_id = $1 AND u.id = e.user_id)),"
+	   " COALESCE((SELECT CASE WHEN u.deleted_at IS NULL"
+	   " THEN COALESCE(e.sender_name, u.display_name) ELSE u.display_name END"
+	   " FROM users u WHERE u.tenant_id = $1 AND u.id = e.user_id), e.sender_name),"
 	   " es_ms(e.created_at), e.body, e.client_id, e.edited, e.deleted, e.payload"
 	   " FROM channel_heads h LEFT JOIN LATERAL ("
 	   "(SELECT m.id AS seq, 'message' AS kind, m.sender_id AS user_id,"
@@ -45,8 +47,12 @@ const struct pg_stmt sync_store_page = {
 	   " AND m.id > $3 AND m.id <= $4 ORDER BY m.id LIMIT $5)"
 	   " UNION ALL "
 	   "(SELECT c.seq, c.kind, c.actor_id, NULL, c.created_at, NULL, NULL, "
-	   "false,"
-	   " false, c.payload"
+	   "false, false, "
+	   /* Who came or went may be deleted since, and then has no name. */
+	   "CASE WHEN c.kind IN ('member_joined', 'member_left') AND EXISTS ("
+	   "SELECT FROM users u WHERE u.tenant_id = $1 AND u.deleted_at IS NOT NULL"
+	   " AND u.id = (c.payload ->> 'userId')::uuid) THEN c.payload"
+	   " || '{\"displayName\": \"" USER_DELETED_NAME "\"}' ELSE c.payload END"
 	   " FROM channel_events c WHERE c.tenant_id = $1 AND c.channel_id = $2"
 	   " AND c.seq > $3 AND c.seq <= $4 ORDER BY c.seq LIMIT $5)"
 	   " ORDER BY seq LIMIT $5) e ON true"

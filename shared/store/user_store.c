@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include "store/user_cols.h"
 #include "unicode/unicode.h"
 
 #include "core/banned.h"
 
-static const struct pg_col user_cols[] = {
+const struct pg_col user_cols[USER_N_COLS] = {
     PG_COL(struct user, id, PG_UUID),
     PG_COL(struct user, email, PG_TEXT),
     PG_COL(struct user, display_name, PG_TEXT),
@@ -15,20 +16,8 @@ static const struct pg_col user_cols[] = {
     PG_COL(struct user, created_ms, PG_INT8),
 };
 
-#define USER_COLS "id, email, display_name, role, status, es_ms(created_at)"
-#define USER_STMT(name_, sql_, n) \
-	{ \
-		.name = "user_" name_, .sql = sql_, .cols = user_cols, \
-		.n_cols = ES_COUNT(user_cols), .n_params = (n) \
-	}
-
 static const struct pg_stmt get = USER_STMT(
     "get", "SELECT " USER_COLS " FROM users WHERE tenant_id = $1 AND id = $2", 2);
-
-static const struct pg_stmt list = USER_STMT("list",
-    "SELECT " USER_COLS " FROM users"
-    " WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3",
-    3);
 
 static const struct pg_stmt known = {
     .name = "user_known",
@@ -52,6 +41,19 @@ static const struct pg_stmt change = USER_STMT("change",
 
 static const struct pg_stmt deactivate = USER_STMT("deactivate",
     "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp()"
+    " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
+    2);
+
+static const struct pg_stmt reactivate = USER_STMT("reactivate",
+    "UPDATE users SET status = 'active'"
+    " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
+    2);
+
+/* The address is one that nobody else can have, and a trigger makes the keys. */
+static const struct pg_stmt erase = USER_STMT("erase",
+    "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp(),"
+    " deleted_at = clock_timestamp(), display_name = '" USER_DELETED_NAME "',"
+    " email = id || '@deleted.invalid'"
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
     2);
 
@@ -112,22 +114,6 @@ user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
 {
 	return one(pg, who, &get, (const char *const[]){who->tenant.text, id->text}, a,
 	    out, err);
-}
-
-enum es_code
-user_store_list(struct pg *pg, const struct actor *who, const struct user_id *after,
-    int64_t limit, struct arena *a, struct user_page *out, struct es_err *err)
-{
-	const char *const params[] = {
-	    who->tenant.text, after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
-	struct pg_rows rows;
-
-	TRY(pg_run(pg, &who->tenant, &list, params, a, &rows, err));
-	*out = (struct user_page){.more = rows.count > limit};
-	out->items = arena_alloc(a, (size_t)rows.count * sizeof(*out->items));
-	while ((int64_t)out->n < limit && pg_next(&rows, a, &out->items[out->n]))
-		out->n++;
-	return ES_OK;
 }
 
 enum es_code
@@ -255,6 +241,8 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 
 	TRY(user_store_look(
 	    pg, who, id, patch, a, &now, patch->role != NULL ? &version : NULL, err));
+	if (strcmp(now.status, "deleted") == 0)
+		return es_fail(err, ES_CONFLICT, "the user is deleted");
 	if (patch->role != NULL && strcmp(patch->role, now.role) != 0) {
 		TRY(owner_stays(pg, who, &now, patch->role, a, err));
 		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
@@ -264,19 +252,41 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 	return ES_OK;
 }
 
+/* What ends a user's life, or takes that back. */
+struct user_step {
+	const struct pg_stmt *stmt;
+	const char *from[2]; /* in any other status nothing is to be done */
+};
+
+static const struct user_step to_deactivated = {&deactivate, {"active"}},
+			      to_active = {&reactivate, {"deactivated"}},
+			      to_deleted = {&erase, {"active", "deactivated"}};
+
+static bool
+user_store_starts(const struct user_step *step, const char *status)
+{
+	for (size_t i = 0; i < ES_COUNT(step->from); i++)
+		if (step->from[i] != NULL && strcmp(step->from[i], status) == 0)
+			return true;
+	return false;
+}
+
 static enum es_code
-user_store_deactivate_locked(struct pg *pg, const struct actor *who,
-    const struct user_id *id, struct arena *a, struct user *out, struct es_err *err)
+user_store_step_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
+    const struct user_step *step, struct arena *a, struct user *out, struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text, id->text};
 	struct count version = {0};
-	struct user now;
+	struct user now = {0};
 
 	TRY(user_store_look(pg, who, id, NULL, a, &now, &version, err));
-	if (strcmp(now.status, "active") == 0) {
-		TRY(owner_stays(pg, who, &now, NULL, a, err));
+	if (step == &to_active && strcmp(now.status, "deleted") == 0)
+		return es_fail(err, ES_CONFLICT, "the user is deleted");
+	if (user_store_starts(step, now.status)) {
+		if (step != &to_active)
+			TRY(owner_stays(pg, who, &now, NULL, a, err));
 		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
-		TRY(one(pg, who, &deactivate, key, a, &now, err));
+		TRY(one(pg, who, step->stmt, key, a, &now, err));
 	}
 	now.acl_version = version.n;
 	*out = now;
@@ -284,30 +294,49 @@ user_store_deactivate_locked(struct pg *pg, const struct actor *who,
 }
 
 static enum es_code
-in_transaction(struct pg *pg, const struct actor *who, const struct user_id *id,
-    const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
+user_store_end(struct pg *pg, enum es_code rc, struct es_err *err)
 {
-	enum es_code rc;
-
-	TRY(pg_begin(pg, &who->tenant, err));
-	rc = patch != NULL ? user_store_patch_locked(pg, who, id, patch, a, out, err)
-	                   : user_store_deactivate_locked(pg, who, id, a, out, err);
 	if (rc == ES_OK)
 		return pg_commit(pg, err);
 	pg_rollback(pg);
 	return rc;
 }
 
+static enum es_code
+user_store_step(struct pg *pg, const struct actor *who, const struct user_id *id,
+    const struct user_step *step, struct arena *a, struct user *out, struct es_err *err)
+{
+	TRY(pg_begin(pg, &who->tenant, err));
+	return user_store_end(
+	    pg, user_store_step_locked(pg, who, id, step, a, out, err), err);
+}
+
 enum es_code
 user_store_patch(struct pg *pg, const struct actor *who, const struct user_id *id,
     const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
 {
-	return in_transaction(pg, who, id, patch, a, out, err);
+	TRY(pg_begin(pg, &who->tenant, err));
+	return user_store_end(
+	    pg, user_store_patch_locked(pg, who, id, patch, a, out, err), err);
 }
 
 enum es_code
 user_store_deactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
     struct arena *a, struct user *out, struct es_err *err)
 {
-	return in_transaction(pg, who, id, NULL, a, out, err);
+	return user_store_step(pg, who, id, &to_deactivated, a, out, err);
+}
+
+enum es_code
+user_store_reactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	return user_store_step(pg, who, id, &to_active, a, out, err);
+}
+
+enum es_code
+user_store_delete(struct pg *pg, const struct actor *who, const struct user_id *id,
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	return user_store_step(pg, who, id, &to_deleted, a, out, err);
 }

@@ -13,12 +13,13 @@
 
 struct user {
 	struct user_id id;
-	const char *email, *display_name;
+	const char *email; /* NULL: deleted */
+	const char *display_name;
 	const char *role;   /* owner admin member guest bot */
-	const char *status; /* active deactivated */
+	const char *status; /* active deactivated deleted */
 	int64_t created_ms;
-	/* Set by user_store_patch with a role and by user_store_deactivate: the tenant's
-	 * version with that change. 0 otherwise. */
+	/* Set by user_store_patch with a role and by the changes of the status: the
+	 * tenant's version with that change. 0 otherwise. */
 	int64_t acl_version;
 };
 
@@ -32,6 +33,17 @@ struct user_patch {
 	const char *email, *display_name, *role;
 };
 
+#define USER_DELETED_NAME "Deleted user"
+#define USER_STATUSES     "active deactivated deleted"
+
+/* All that are set must hold. */
+struct user_filter {
+	const char *email;       /* compared as keys are, see unicode/unicode.h */
+	const char *name_prefix; /* of the display name, likewise */
+	const char *role;
+	const char *status; /* NULL: all but deleted ones */
+};
+
 struct user_page {
 	struct user *items;
 	size_t n;
@@ -42,10 +54,11 @@ struct user_page {
 enum es_code user_store_get(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
-/* after NULL: from the start. limit 1 to STORE_LIST_MAX. */
+/* By id, with name_prefix by name. after NULL: from the start. limit 1 to STORE_LIST_MAX.
+ */
 enum es_code user_store_list(struct pg *pg, const struct actor *who,
-    const struct user_id *after, int64_t limit, struct arena *a, struct user_page *out,
-    struct es_err *err) ES_MUST_CHECK;
+    const struct user_filter *filter, const struct user_id *after, int64_t limit,
+    struct arena *a, struct user_page *out, struct es_err *err) ES_MUST_CHECK;
 /* Those of ids (n at most 500) that are users of the tenant, in no order. */
 enum es_code user_store_known(struct pg *pg, const struct actor *who,
     const struct user_id ids[], size_t n, struct arena *a, struct user_id **out,
@@ -60,8 +73,21 @@ enum es_code user_store_create(struct pg *pg, const struct actor *who,
 enum es_code user_store_patch(struct pg *pg, const struct actor *who,
     const struct user_id *id, const struct user_patch *patch, struct arena *a,
     struct user *out, struct es_err *err) ES_MUST_CHECK;
-/* For good: tokens end. Repeating changes nothing. */
+
+/* The three below take an owner or admin, and an owner where an owner is concerned.
+ * Repeating changes nothing. ES_LAST_OWNER when nobody would own the tenant. */
+
+/* All tokens end; name and address stay taken. */
 enum es_code user_store_deactivate(struct pg *pg, const struct actor *who,
+    const struct user_id *id, struct arena *a, struct user *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* Takes a deactivation back; tokens of before stay ended. ES_CONFLICT: deleted. */
+enum es_code user_store_reactivate(struct pg *pg, const struct actor *who,
+    const struct user_id *id, struct arena *a, struct user *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* For good: tokens end, the address is free again, and the name becomes
+ * USER_DELETED_NAME, here and wherever messages and events are read. */
+enum es_code user_store_delete(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
 

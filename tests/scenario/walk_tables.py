@@ -11,6 +11,7 @@ BODIES = {
     ("POST", "/api/v1/users"): {"email": "walker@x.test", "displayName": "Walker"},
     ("PATCH", "/api/v1/users/{userId}"): {"displayName": "Taken over"},
     ("POST", "/api/v1/users/{userId}/deactivate"): None,
+    ("POST", "/api/v1/users/{userId}/reactivate"): None,
     ("POST", "/api/v1/users/{userId}/tokens"): {},
     ("POST", "/api/v1/channels"): {"name": "walked"},
     ("PATCH", CHANNEL): {"topic": "Taken over"},

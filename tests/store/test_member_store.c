@@ -119,6 +119,22 @@ the_last_owner_stays(void)
 	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_LEFT);
 }
 
+/* A channel that only deactivated users own could be managed by nobody. */
+static void
+a_deactivated_owner_is_no_other_owner(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "orphan", true);
+	const struct actor heir = fixture_user(&f, &f.owner, "heir", "member");
+	struct user user;
+
+	FINE(put(&f.bob, &id, &heir, "owner"));
+	FINE(user_store_deactivate(f.pg, &f.owner, &heir.user, f.arena, &user, &f.err));
+	REFUSED(f, remove_(&f.bob, &id, &f.bob), ES_LAST_OWNER, NULL);
+	REFUSED(f, put(&f.bob, &id, &f.bob, "member"), ES_LAST_OWNER, NULL);
+	FINE(user_store_reactivate(f.pg, &f.owner, &heir.user, f.arena, &user, &f.err));
+	FINE(remove_(&f.bob, &id, &f.bob));
+}
+
 static void
 only_active_users_of_the_tenant(void)
 {
@@ -199,6 +215,7 @@ static CU_TestInfo cases[] = {
     {"members may not manage", members_may_not_manage},
     {"channel admins are not above owners", channel_admins_are_not_above_owners},
     {"the last owner stays", the_last_owner_stays},
+    {"a deactivated owner is no other owner", a_deactivated_owner_is_no_other_owner},
     {"only active users of the tenant", only_active_users_of_the_tenant},
     {"not into an archive", not_into_an_archive},
     {"an invisible channel is unknown", an_invisible_channel_is_unknown},

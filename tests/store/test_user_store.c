@@ -75,7 +75,8 @@ lists_page_by_page(void)
 	size_t n = 0;
 
 	do {
-		FINE(user_store_list(f.pg, &f.bob, after, 2, f.arena, &page, &f.err));
+		FINE(user_store_list(f.pg, &f.bob, &(struct user_filter){0}, after, 2,
+		    f.arena, &page, &f.err));
 		for (size_t i = 0; i < page.n; i++) {
 			if (after != NULL)
 				CU_ASSERT_TRUE(

@@ -79,6 +79,20 @@ user_store_deactivate(struct pg *pg, const struct actor *who, const struct user_
 	return give_user(out, err);
 }
 
+enum es_code
+user_store_delete(struct pg *pg, const struct actor *who, const struct user_id *id,
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	return user_store_deactivate(pg, who, id, a, out, err);
+}
+
+enum es_code
+user_store_reactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
+    struct arena *a, struct user *out, struct es_err *err)
+{
+	return user_store_deactivate(pg, who, id, a, out, err);
+}
+
 /* The rest of the stores' verbs is linked, and not called. */
 enum es_code
 user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
@@ -89,10 +103,11 @@ user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
 }
 
 enum es_code
-user_store_list(struct pg *pg, const struct actor *who, const struct user_id *after,
-    int64_t limit, struct arena *a, struct user_page *out, struct es_err *err)
+user_store_list(struct pg *pg, const struct actor *who, const struct user_filter *filter,
+    const struct user_id *after, int64_t limit, struct arena *a, struct user_page *out,
+    struct es_err *err)
 {
-	(void)pg, (void)who, (void)after, (void)limit, (void)a, (void)out;
+	(void)pg, (void)who, (void)filter, (void)after, (void)limit, (void)a, (void)out;
 	return es_fail(err, ES_INTERNAL, "not here");
 }
 
@@ -219,6 +234,21 @@ a_deactivated_user_is_named(void)
 }
 
 static void
+a_deleted_user_is_named(void)
+{
+	begin();
+	users_gone = 0;
+	user.acl_version = 9;
+	CU_ASSERT_EQUAL(call(users_delete, BOB, ""), ES_OK);
+	names_the_user(9);
+	CU_ASSERT_EQUAL(users_gone, 1);
+	CU_ASSERT_EQUAL(call(users_reactivate, BOB, ""), ES_OK);
+	names_the_user(9);
+	CU_ASSERT_EQUAL(users_gone, 1);
+	arena_free(&mem);
+}
+
+static void
 a_patched_user_is_named_where_a_socket_shows_it(void)
 {
 	begin();
@@ -254,6 +284,7 @@ a_tenants_change_is_told_with_its_version(void)
 
 static CU_TestInfo cases[] = {
     {"a deactivated user is named", a_deactivated_user_is_named},
+    {"a deleted user is named, and one who is back", a_deleted_user_is_named},
     {"a patched user is named where a socket shows it",
 	a_patched_user_is_named_where_a_socket_shows_it},
     {"a tenant's change is told with its version",

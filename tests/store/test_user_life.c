@@ -1,0 +1,170 @@
+/* A user is deactivated, comes back, and is deleted; what it wrote stays. */
+#include <string.h>
+
+#include "core/clock.h"
+#include "cunit_main.h"
+#include "store/channel_store.h"
+#include "store/member_store.h"
+#include "store/message_store.h"
+#include "store/principal_store.h"
+#include "store/sync_store.h"
+#include "store/user_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+static struct user user;
+
+static int64_t
+acl_version(void)
+{
+	return fixture_number(&f, &f.owner.tenant,
+	    "SELECT acl_version FROM tenants WHERE id = $1",
+	    (const char *const[]){f.owner.tenant.text}, 1);
+}
+
+/* A token of that many seconds from now. */
+static enum es_code
+look_up(const struct actor *who, int64_t in_s)
+{
+	struct principal p;
+
+	return principal_store_get(f.pg, &who->tenant, &who->user, "jti",
+	    clock_wall_ms() / 1000 + in_s, f.arena, &p, &f.err);
+}
+
+static void
+comes_back_with_new_tokens_only(void)
+{
+	const struct actor dave = fixture_user(&f, &f.owner, "dave", "member");
+	int64_t version;
+
+	FINE(user_store_deactivate(f.pg, &f.admin, &dave.user, f.arena, &user, &f.err));
+	version = acl_version();
+	REFUSED(f,
+	    user_store_reactivate(f.pg, &f.bob, &dave.user, f.arena, &user, &f.err),
+	    ES_FORBIDDEN, NULL);
+	REFUSED(f,
+	    user_store_reactivate(
+		f.pg, &f.owner, &f.foreign.user, f.arena, &user, &f.err),
+	    ES_NOT_FOUND, NULL);
+	FINE(user_store_reactivate(f.pg, &f.admin, &dave.user, f.arena, &user, &f.err));
+	CU_ASSERT_STRING_EQUAL(user.status, "active");
+	CU_ASSERT_EQUAL(user.acl_version, version + 1);
+	CU_ASSERT_EQUAL(acl_version(), version + 1);
+	REFUSED(f, look_up(&dave, -60), ES_TOKEN_REVOKED, NULL);
+	FINE(look_up(&dave, 60));
+	FINE(user_store_reactivate(f.pg, &f.admin, &dave.user, f.arena, &user, &f.err));
+	CU_ASSERT_EQUAL(acl_version(), version + 1);
+}
+
+static void
+an_owner_takes_an_owner(void)
+{
+	const struct actor olga = fixture_user(&f, &f.owner, "olga", "owner");
+
+	FINE(user_store_deactivate(f.pg, &f.owner, &olga.user, f.arena, &user, &f.err));
+	REFUSED(f,
+	    user_store_reactivate(f.pg, &f.admin, &olga.user, f.arena, &user, &f.err),
+	    ES_FORBIDDEN, NULL);
+	REFUSED(f, user_store_delete(f.pg, &f.admin, &olga.user, f.arena, &user, &f.err),
+	    ES_FORBIDDEN, NULL);
+	/* The deactivated one is no other owner. */
+	REFUSED(f,
+	    user_store_delete(f.pg, &f.owner, &f.owner.user, f.arena, &user, &f.err),
+	    ES_LAST_OWNER, NULL);
+	FINE(user_store_delete(f.pg, &f.owner, &olga.user, f.arena, &user, &f.err));
+}
+
+static void
+a_deleted_user_has_no_name_and_no_address(void)
+{
+	const struct actor emil = fixture_user(&f, &f.owner, "emil", "member");
+	const struct user_new again = {
+	    .email = "emil@example.test", .display_name = "Emil II"};
+	const int64_t version = acl_version();
+	struct user page_user;
+
+	REFUSED(f, user_store_delete(f.pg, &f.bob, &emil.user, f.arena, &user, &f.err),
+	    ES_FORBIDDEN, NULL);
+	FINE(user_store_delete(f.pg, &f.admin, &emil.user, f.arena, &user, &f.err));
+	CU_ASSERT_EQUAL(user.acl_version, version + 1);
+	FINE(user_store_get(f.pg, &f.owner, &emil.user, f.arena, &page_user, &f.err));
+	CU_ASSERT_STRING_EQUAL(page_user.status, "deleted");
+	CU_ASSERT_STRING_EQUAL(page_user.display_name, "Deleted user");
+	CU_ASSERT_PTR_NULL(page_user.email);
+	CU_ASSERT_EQUAL(fixture_number(&f, &f.owner.tenant,
+			    "SELECT count(*) FROM users WHERE tenant_id = $1 AND id = $2"
+			    " AND (email || email_key || display_name || name_key)"
+			    " ILIKE '%emil%'",
+			    (const char *const[]){emil.tenant.text, emil.user.text}, 2),
+	    0);
+	REFUSED(f, look_up(&emil, 60), ES_TOKEN_REVOKED, NULL);
+	FINE(user_store_delete(f.pg, &f.admin, &emil.user, f.arena, &user, &f.err));
+	CU_ASSERT_EQUAL(acl_version(), version + 1);
+	REFUSED(f,
+	    user_store_reactivate(f.pg, &f.owner, &emil.user, f.arena, &user, &f.err),
+	    ES_CONFLICT, NULL);
+	REFUSED(f,
+	    user_store_patch(f.pg, &f.owner, &emil.user,
+		&(struct user_patch){.display_name = "x"}, f.arena, &user, &f.err),
+	    ES_CONFLICT, NULL);
+	FINE(user_store_create(f.pg, &f.owner, &again, f.arena, &user, &f.err));
+}
+
+/* The name that an event of this number is replayed with. */
+static const char *
+replayed(const struct actor *who, const struct channel_id *channel, int64_t seq)
+{
+	struct sync_page page;
+	struct pg_rows rows;
+
+	FINE(pg_run(f.pg, &who->tenant, &sync_store_page,
+	    sync_store_page_params(f.arena, &who->tenant, channel, seq - 1, seq, 10),
+	    f.arena, &rows, &f.err));
+	FINE(sync_store_page_read(
+	    &rows, &who->tenant, channel, seq - 1, seq, 10, f.arena, &page, &f.err));
+	CU_ASSERT_EQUAL_FATAL(page.n, 1);
+	return page.events[0].payload != NULL ? page.events[0].payload
+	                                      : page.events[0].display_name;
+}
+
+static void
+what_a_deleted_user_wrote_stays(void)
+{
+	const struct actor fred = fixture_user(&f, &f.owner, "fred", "member");
+	const struct channel_id id = fixture_channel(&f, &f.bob, "letters", false);
+	struct message message;
+	struct member_page members;
+	struct channel channel;
+	struct event joined;
+	int64_t sent;
+
+	FINE(channel_store_join(f.pg, &fred, &id, f.arena, &channel, &joined, &f.err));
+	sent = fixture_send(&f, &fred, &id, "k", "hello").message_id;
+	FINE(user_store_delete(f.pg, &f.owner, &fred.user, f.arena, &user, &f.err));
+	FINE(message_store_get(f.pg, &f.bob, &id, sent, f.arena, &message, &f.err));
+	CU_ASSERT_STRING_EQUAL(message.body, "hello");
+	CU_ASSERT_STRING_EQUAL(message.sender_display_name, "Deleted user");
+	SAME(message.sender, fred.user);
+	CU_ASSERT_STRING_EQUAL(replayed(&f.bob, &id, sent), "Deleted user");
+	CU_ASSERT_PTR_NOT_NULL(strstr(replayed(&f.bob, &id, joined.seq), "Deleted user"));
+	CU_ASSERT_PTR_NULL(strstr(replayed(&f.bob, &id, joined.seq), "fred"));
+	FINE(member_store_list(f.pg, &f.bob, &id, NULL, 10, f.arena, &members, &f.err));
+	CU_ASSERT_EQUAL_FATAL(members.n, 2);
+	for (size_t i = 0; i < members.n; i++)
+		CU_ASSERT_STRING_EQUAL(members.items[i].status,
+		    strcmp(members.items[i].user.text, fred.user.text) == 0 ? "deleted"
+									    : "active");
+}
+
+static CU_TestInfo cases[] = {
+    {"comes back with new tokens only", comes_back_with_new_tokens_only},
+    {"an owner takes an owner", an_owner_takes_an_owner},
+    {"a deleted user has no name and no address",
+	a_deleted_user_has_no_name_and_no_address},
+    {"what a deleted user wrote stays", what_a_deleted_user_wrote_stays},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("user_life", cases, f)
