@@ -92,6 +92,7 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 	jw_string(&w, "requestId", req->request_id);
 	if (res->policy != NULL)
 		jw_string(&w, "policy", res->policy);
+	jw_bool(&w, "retryable", es_code_retryable(err->code));
 	if (retry_ms > 0)
 		jw_int(&w, "retryAfterMs", retry_ms);
 	write_errors(&w, err, req->arena);

@@ -7,7 +7,7 @@
 #include "core/attr.h"
 
 /* enum name, HTTP status, name on the wire, title, and whether the client may retry the
- * same request. */
+ * same request. LENGTH_REQUIRED and NOT_IMPLEMENTED are answers of the front door alone. */
 #define ES_CODES(X) \
 	X(OK, 200, "ok", "OK", false) \
 	X(BAD_REQUEST, 400, "bad_request", "Malformed request", false) \
@@ -27,6 +27,7 @@
 	X(CHANNEL_ARCHIVED, 409, "channel_archived", "Channel is archived", false) \
 	X(LAST_OWNER, 409, "last_owner", "The last owner has to stay", false) \
 	X(GONE, 410, "gone", "Gone", false) \
+	X(LENGTH_REQUIRED, 411, "length_required", "Length Required", false) \
 	X(TOO_LARGE, 413, "too_large", "Too large", false) \
 	X(UNSUPPORTED_MEDIA, 415, "unsupported_media_type", "Unsupported media type", \
 	    false) \
@@ -40,6 +41,7 @@
 	    "Too many subscriptions", false) \
 	X(HEADERS_TOO_LARGE, 431, "headers_too_large", "Request head too large", false) \
 	X(INTERNAL, 500, "internal", "Internal error", true) \
+	X(NOT_IMPLEMENTED, 501, "not_implemented", "Not Implemented", false) \
 	X(UNAVAILABLE, 503, "unavailable", "Temporarily unavailable", true) \
 	X(QUEUE_FULL, 503, "queue_full", "Queue full", true) \
 	X(DRAINING, 503, "draining", "Shutting down", true) \

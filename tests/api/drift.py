@@ -144,6 +144,13 @@ SOURCES = [
 ]
 
 
+def front_door_fault(document):
+    """The errors of the front door are its pages; 500 is answered as the 502 that it is."""
+    pages = glob.glob(os.path.join(ROOT, "lighttpd", "errors", "problem.*.html"))
+    real = {os.path.basename(page).split(".")[1] for page in pages} - {"500"}
+    return difference({(s,) for s in document["x-front-door"]}, {(s,) for s in real})
+
+
 def compare(report, name, table, fault, document):
     if table is None:
         report.not_ok("drift.py", name, ["the program is not built"])
@@ -161,6 +168,7 @@ def main(argv):
     report.check("drift.py", "error codes are those of core/err.h", codes_fault(judge))
     for name, fault in SOURCES:
         report.check("drift.py", name, fault(judge.asyn))
+    report.check("drift.py", "errors of the front door are its pages", front_door_fault(judge.open))
     compare(report, "routes are those of the document", dump(build, ROUTES), routes_fault,
             judge.open)
     compare(report, "frames are those of the document", dump(build, FRAMES), frames_fault,

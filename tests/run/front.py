@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What lighttpd does with a request, with stub programs behind it.
 
-front.py CONFIG WORK_DIR, environment as for lighttpd/dev.conf. Lines for the test runner.
+front.py TLS_CONFIG WORK_DIR PLAIN_CONFIG, environment as for lighttpd/dev.conf. Lines for the test runner.
 """
 import json
 import os
@@ -12,66 +12,10 @@ import sys
 import time
 import warnings
 
+import front_errors
 import front_stubs
-
-PORT = int(os.environ["ES_PORT"])
-TLS_PORT = int(os.environ["ES_TLS_PORT"])
-CHECKS = []
-
-
-def check(name):
-    def keep(function):
-        CHECKS.append((name, function))
-        return function
-    return keep
-
-
-class Answer:
-    def __init__(self, raw):
-        head, _, self.body = raw.partition(b"\r\n\r\n")
-        lines = head.decode("latin1").split("\r\n")
-        self.status = int(lines[0].split()[1]) if lines[0] else 0
-        self.headers = {k.lower(): v.strip() for k, _, v in (x.partition(":") for x in lines[1:])}
-        self.text = self.body.decode("latin1")
-
-    def problem(self, status, code):
-        assert self.status == status, f"{self.status} instead of {status}: {self.text[:200]}"
-        assert self.headers["content-type"] == "application/problem+json", self.headers
-        said = json.loads(self.text)
-        assert said["status"] == status and said["code"] == code, said
-
-    def has(self, *words):
-        assert self.status == 200, f"{self.status}: {self.text[:200]}"
-        for word in words:
-            assert word in self.text, f"{word!r} is not in {self.text}"
-
-
-def connect(tls=False, host="127.0.0.1"):
-    plain = socket.create_connection((host, TLS_PORT if tls else PORT), 10)
-    if not tls:
-        return plain
-    trust = ssl.create_default_context(cafile=os.path.join(sys.argv[2], "tls/fullchain.pem"))
-    return trust.wrap_socket(plain, server_hostname="localhost")
-
-
-def raw(data, **where):
-    with connect(**where) as peer:
-        peer.sendall(data)
-        out = b""
-        try:
-            while more := peer.recv(65536):
-                out += more
-        except TimeoutError:
-            pass
-        return Answer(out)
-
-
-def ask(method, path, headers=(), body=b"", **where):
-    head = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
-    if body:
-        head.append(f"Content-Length: {len(body)}")
-    return raw("\r\n".join(head).encode("latin1") + b"\r\n\r\n" + body, **where)
-
+import front_ws
+from front_ask import CHECKS, TLS_PORT, ask, check, connect, raw
 
 @check("sends go to a pool of their own, all else of the API to another")
 def pools():
@@ -109,27 +53,19 @@ def ops():
         ask("GET", f"/fanout/{path}").has("program=fanout-ops", f"GET /{path} ")
 
 
+@check("/healthz is open to the networks of load balancers, the rest to operators'")
+def health():
+    paths = [f"{under}/{path}" for under in ("", "/push", "/fanout")
+             for path in ("healthz", "readyz", "metrics", "version")]
+    for source, may in (("127.0.0.1", paths), ("127.0.1.2", ["/healthz"]), ("127.1.0.1", [])):
+        seen = [path for path in paths if ask("GET", path, source=source).status == 200]
+        assert seen == may, (source, seen)
+
+
 @check("other paths of those programs are not reachable")
 def ops_only():
     for path in ("/push/", "/push/ws", "/fanout/x", "/push/healthz/x", "/metricsx"):
-        ask("GET", path).problem(404, "not_found")
-
-
-@check("/ws is upgraded and carries bytes both ways")
-def upgrade(**where):
-    with connect(**where) as peer:
-        peer.sendall(b"GET /ws?token=secret-token HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-                     b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-        got = b""
-        while b"hello" not in got:
-            more = peer.recv(4096)
-            assert more, got
-            got += more
-        assert got.startswith(b"HTTP/1.1 101 "), got
-        assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in got, got
-        peer.sendall(b"\x81\x84abcd" + b"1234")
-        assert peer.recv(4096) == b"\x81\x84abcd1234"
+        ask("GET", path).own(404, "not_found")
 
 
 @check("an upgrade elsewhere is none")
@@ -140,8 +76,8 @@ def no_upgrade():
 
 @check("a path that nobody serves is a 404 problem")
 def nowhere():
-    ask("GET", "/nope").problem(404, "not_found")
-    ask("GET", "/apix").problem(404, "not_found")
+    ask("GET", "/nope").own(404, "not_found")
+    ask("GET", "/apix").own(404, "not_found")
 
 
 @check("a program's own 404 stays as it is")
@@ -153,14 +89,14 @@ def own_404():
 @check("methods that nobody serves are refused")
 def methods():
     for method in ("TRACE", "PROPFIND"):
-        ask(method, "/api/v1/channels").problem(403, "forbidden")
-    assert ask("FROBNICATE", "/api/v1/channels").status in (400, 501)
+        ask(method, "/api/v1/channels").own(403, "forbidden")
+    ask("FROBNICATE", "/api/v1/channels").own(501, "not_implemented")
 
 
 @check("addresses with two readings are refused")
 def addresses():
     for path in ("/api/%2e%2e/x", "/api/v1/../x", "/api//x", "/api/a%2fb", "/api/%00", "/api/%ff"):
-        ask("GET", path).problem(400, "bad_request")
+        ask("GET", path).own(400, "bad_request")
 
 
 @check("requests with two readings are refused")
@@ -177,13 +113,13 @@ def smuggling():
 @check("a body up to 256 KiB passes, one byte more is a 413 problem")
 def body_size():
     ask("POST", "/api/v1/channels", body=b"x" * 262144).has("body=262144")
-    ask("POST", "/api/v1/channels", body=b"x" * 262145).problem(413, "too_large")
+    ask("POST", "/api/v1/channels", body=b"x" * 262145).own(413, "too_large")
 
 
 @check("a head over 8 KiB is a 431 problem")
 def head_size():
     ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 6000]).has("pool=api")
-    ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).problem(431, "headers_too_large")
+    ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).own(431, "headers_too_large")
 
 
 @check("every answer carries the security headers and no server name")
@@ -199,7 +135,7 @@ def headers():
 
 @check("wss: the certificate is ours and the upgrade works")
 def wss():
-    upgrade(tls=True)
+    front_ws.upgrade(tls=True)
 
 
 @check("https answers as http did, with HSTS")
@@ -232,24 +168,6 @@ def redirect():
     ask("GET", "/healthz").has("pool=health")
 
 
-@check("a program that is down is a 503 problem that says when to come back")
-def down():
-    for name, path in (("api", "/api/v1/channels"), ("push-ops", "/push/healthz"), ("push", "/ws")):
-        os.unlink(f"{os.environ['ES_RUN_DIR']}/{name}.sock")
-        seen = ask("GET", path)
-        seen.problem(503, "unavailable")
-        assert json.loads(seen.text)["retryAfterMs"] > 0, seen.text
-
-
-@check("the access log is one JSON object a line and never holds a query")
-def access_log(stop):
-    stop()
-    seen = open(os.path.join(os.environ["ES_LOG_DIR"], "access.log"), encoding="utf-8").read()
-    lines = [json.loads(line) for line in seen.splitlines()]
-    assert any(x["path"] == "/ws" and x["status"] == 101 for x in lines), seen[-500:]
-    assert "secret-token" not in seen
-
-
 def start(config):
     server = subprocess.Popen(["lighttpd", "-D", "-f", config])
     for _ in range(100):
@@ -266,11 +184,11 @@ def run(config, names, server):
         server.terminate()
         server.wait(10)
 
-    for name, function in CHECKS:
+    for name, function in sorted(CHECKS, key=lambda one: one[1] in front_errors.LAST):
         if function.__name__ not in names:
             continue
         try:
-            function(stop) if function is access_log else function()
+            function(stop) if function is front_errors.access_log else function()
             print(f"ok front: {name}", flush=True)
         except Exception as why:  # a check may fail in any way
             print(f"  {type(why).__name__}: {why}\nnot ok front: {name}", flush=True)
@@ -283,8 +201,7 @@ def main():
     tls = ["wss", "https", "old_tls", "redirect"]
     run(config, tls, start(config))
     plain = [f.__name__ for _, f in CHECKS if f.__name__ not in tls]
-    config = os.path.join(os.environ["ES_ROOT"], "lighttpd/dev.conf")
-    run(config, plain, start(config))
+    run(sys.argv[3], plain, start(sys.argv[3]))
 
 
 if __name__ == "__main__":

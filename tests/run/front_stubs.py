@@ -78,6 +78,8 @@ def fcgi(pool):
                     break
                 body += data
         seen = fcgi_params(params)
+        if "die" in seen.get("QUERY_STRING", ""):
+            return
         text = "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\npool=%s\nbody=%d\n%s" % (
             pool, len(body), "".join(f"{k}={v}\n" for k, v in sorted(seen.items())))
         if "empty=404" in seen.get("QUERY_STRING", ""):
@@ -105,7 +107,7 @@ def http(name):
             peer.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
                          b"Connection: Upgrade\r\nSec-WebSocket-Accept: " + accept
                          + b"\r\n\r\n\x81\x05hello")
-            while data := peer.recv(4096):
+            while data := peer.recv(65536):
                 peer.sendall(data)
             return
         body = f"program={name}\n{text}".encode("latin1")
@@ -114,9 +116,18 @@ def http(name):
     return serve
 
 
+PROGRAMS = {
+    "api": fcgi("api"), "api-send": fcgi("send"), "api-health": fcgi("health"),
+    "push": http("push"), "push-ops": http("push-ops"), "fanout-ops": http("fanout-ops"),
+}
+
+
+def start_one(run, name):
+    """The listening socket of one of them."""
+    return listen(f"{run}/{name}.sock", PROGRAMS[name])
+
+
 def start(run):
-    """All of them, by socket name."""
-    return {name: listen(f"{run}/{name}.sock", serve) for name, serve in {
-        "api": fcgi("api"), "api-send": fcgi("send"), "api-health": fcgi("health"),
-        "push": http("push"), "push-ops": http("push-ops"), "fanout-ops": http("fanout-ops"),
-    }.items()}
+    """All of them."""
+    for name in PROGRAMS:
+        start_one(run, name)

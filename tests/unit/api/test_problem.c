@@ -52,6 +52,7 @@ members(void)
 	s = write(ES_NOT_FOUND, "", "no", 0);
 	CU_ASSERT_FALSE(has(s, "errors"));
 	CU_ASSERT_FALSE(has(s, "retryAfterMs"));
+	CU_ASSERT_TRUE(has(s, "\"retryable\":false"));
 	arena_free(&a);
 }
 
@@ -64,6 +65,7 @@ headers(void)
 	CU_ASSERT_TRUE(has(res.body.data, "\"retryAfterMs\":1740"));
 	(void)write(ES_UNAVAILABLE, "", "away", 0);
 	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Retry-After"), "1");
+	CU_ASSERT_TRUE(has(res.body.data, "\"retryable\":true"));
 	(void)write(ES_UNAUTHENTICATED, "", "who", 0);
 	CU_ASSERT_STRING_EQUAL(
 	    http_header_get(&res, "WWW-Authenticate"), "Bearer realm=\"echostream\"");

@@ -1,0 +1,69 @@
+-- Runs before the head of each answer is written. Completes lighttpd's own errors: the
+-- pages of errors/ hold what is the same for each request, this adds the rest.
+
+local OWN = "application/problem+json; by=lighttpd" -- 59-echostream-errors.conf
+local r = lighty.r
+local path = r.req_env["ES_PATH"]
+
+-- For the access log, when lighttpd refused the request before request.lua ran.
+if not path then
+	local agent = r.req_header["User-Agent"]
+
+	path = (r.req_attr["request.orig-uri"] or ""):match("^[^?]*")
+	if not utf8.len(path) then
+		path = ""
+	end
+	r.req_env["ES_PATH"] = path
+	if agent and utf8.len(agent) then
+		r.req_env["ES_AGENT"] = agent
+	end
+end
+
+if r.resp_header["Content-Type"] ~= OWN then
+	return
+end
+
+-- The same rule as the API's: 8 to 64 letters, digits, `.`, `_`, `-`; else a fresh one.
+local function request_id()
+	local given = r.req_header["X-Request-Id"]
+
+	if given and #given >= 8 and #given <= 64 and not given:find("[^%w._-]") then
+		return given
+	end
+	local s, ns = lighty.c.hrtime()
+	local ms = s * 1000 + ns // 1000000
+	local a, b, c = lighty.c.rand(), lighty.c.rand(), lighty.c.rand()
+
+	return string.format("%08x-%04x-7%03x-%04x-%04x%08x", ms >> 16, ms & 0xffff,
+		a & 0xfff, 0x8000 | b & 0x3fff, a >> 12 & 0xffff, c & 0xffffffff)
+end
+
+local page = r.resp_body.get
+local status = tonumber(page:match('"status":(%d+)'))
+local wait_ms = tonumber(page:match('"retryAfterMs":(%d+)'))
+local id = request_id()
+local more = ',"requestId":"' .. id .. '"}\n'
+
+if path:sub(1, 1) == "/" then
+	more = ',"instance":"' .. lighty.c.bsenc_json(path) .. '"' .. more
+end
+-- Whole before `set` is looked up: looking it up empties the body.
+local body = page:match("^(.*)}%s*$") .. more
+
+r.resp_body.set({ body })
+r.resp_header["Content-Type"] = "application/problem+json"
+r.resp_header["X-Request-Id"] = id
+-- A web app of any origin may read these: they hold nothing of a tenant, and which
+-- origins are a tenant's is known to the API alone.
+r.resp_header["Access-Control-Allow-Origin"] = "*"
+r.resp_header["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+if wait_ms then
+	r.resp_header["Retry-After"] = tostring((wait_ms + 999) // 1000)
+end
+-- 57-echostream-headers sets these when the request could be read.
+r.resp_header["X-Content-Type-Options"] = "nosniff"
+r.resp_header["X-Frame-Options"] = "DENY"
+r.resp_header["Referrer-Policy"] = "no-referrer"
+-- The page's status is the one that is right: lighttpd says 500 when a program behind it
+-- dies in the middle of a request (errors/problem.500.html).
+return status

@@ -1,0 +1,98 @@
+"""lighttpd's own errors and its access log."""
+import json
+import os
+import socket
+import time
+
+import front_stubs
+from front_ask import ask, check, raw
+
+RUN = os.environ["ES_RUN_DIR"]
+
+
+@check("a POST without a length is told the line that works")
+def no_length():
+    said = ask("POST", "/api/v1/channels/x/join").own(411, "length_required")
+    assert "-d ''" in said["detail"], said
+    ask("POST", "/api/v1/channels/x/join", ["Content-Length: 0"]).has("pool=api", "body=0")
+
+
+@check("an error keeps the request id that the client gave, when it may")
+def request_id():
+    for given, kept in (("abc-DEF_1.2", True), ("short", False), ("x" * 64, True), ("x" * 65, False),
+                        ("quote\"quote", False)):
+        said = ask("GET", "/nope", [f"X-Request-Id: {given}"]).own(404, "not_found")
+        assert (said["requestId"] == given) == kept, said
+    ids = {ask("GET", "/nope").own(404, "not_found")["requestId"] for _ in range(50)}
+    assert len(ids) == 50, ids
+
+
+@check("an error names its path, and no query")
+def instance():
+    assert ask("GET", "/no%22pe?token=x").own(404, "not_found")["instance"] == "/no\"pe"
+    assert "instance" not in raw(b"GET /a\xff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").own(
+        400, "bad_request")
+
+
+@check("a FastCGI worker that dies is a 502 to be repeated")
+def worker_dies():
+    assert ask("GET", "/api/v1/x?die").own(502, "unavailable")["retryAfterMs"] == 1000
+    ask("POST", "/api/v1/channels/x/messages?die", body=b"{}").own(502, "unavailable")
+    assert ask("HEAD", "/api/v1/x?die").status == 502
+
+
+@check("a program that is down is a 503 that says when to come back")
+def down():
+    for name, path in (("api", "/api/v1/channels"), ("push-ops", "/push/healthz"), ("push", "/ws")):
+        os.unlink(f"{RUN}/{name}.sock")
+        ask("GET", path).own(503, "unavailable")
+
+
+@check("a program that is back is used again within half a second")
+def back():
+    for name, path in (("api", "/api/v1/channels"), ("push", "/ws")):
+        for _ in range(4):
+            down_s, began = 0.7, time.monotonic()
+            while time.monotonic() - began < down_s:
+                ask("GET", path).own(503, "unavailable")
+                time.sleep(0.01)
+            door = front_stubs.start_one(RUN, name)
+            began = time.monotonic()
+            while ask("GET", path).status == 503:
+                assert time.monotonic() - began < 5, "not used again in 5 s"
+                time.sleep(0.01)
+            took = time.monotonic() - began
+            assert took < 0.5, f"{name} used again after {took:.2f} s"
+            os.unlink(f"{RUN}/{name}.sock")
+            door.close()
+
+
+AGENTS = [b'quote"quote', b"tab\tESC\x1b", b"\xff\xfe", b"\xc0\xaf", b"\xed\xa0\x80", b"cut \xf0\x9f",
+          "na\u00efve \u202e".encode(), b""]
+
+
+@check("each line of the access log is JSON in UTF-8 and holds no query")
+def access_log(stop):
+    for agent in AGENTS:
+        raw(b"GET /nope?token=secret-token HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUser-Agent: "
+            + agent + b"\r\n\r\n")
+    for path in (b"/\xff\xfe", b"/%ff?x", b"/\"q\\", b"/\x01"):
+        raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    # a client that leaves before the first byte of its answer
+    with socket.create_connection(("127.0.0.1", int(os.environ["ES_PORT"])), 10) as gone:
+        gone.sendall(b"GET /api/v1/slow HTTP/1.1\r\nHost: a\r\n\r\n")
+    time.sleep(0.3)
+    stop()
+    with open(os.path.join(os.environ["ES_LOG_DIR"], "access.log"), "rb") as log:
+        lines = [json.loads(line.decode("utf-8")) for line in log.read().splitlines()]
+    names = {"ts", "svc", "remote", "requestId", "method", "path", "status", "bytes", "us", "agent"}
+    for one in lines:
+        assert set(one) == names and isinstance(one["status"], int), one
+    assert any(x["path"] == "/ws" and x["status"] == 101 for x in lines), lines[-5:]
+    assert any(x["agent"] == "na\u00efve \u202e" for x in lines), lines[-20:]
+    assert not any("secret-token" in str(x) for x in lines)
+    assert len([x for x in lines if x["path"] == "/nope"]) >= len(AGENTS)
+
+
+# these take programs or lighttpd away from the others
+LAST = [down, back, access_log]
