@@ -1,5 +1,8 @@
 """WebSockets through lighttpd."""
-from front_ask import check, connect
+import threading
+import time
+
+from front_ask import ask, check, connect
 
 HANDSHAKE = (b"GET /ws?token=secret-token HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
              b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -24,3 +27,48 @@ def upgrade(**where):
         shake(peer)
         peer.sendall(b"\x81\x84abcd" + b"1234")
         assert peer.recv(4096) == b"\x81\x84abcd1234"
+
+
+def echoed(frames, size):
+    """Sends so many frames over one socket and counts what comes back."""
+    frame = b"\x82\xfe" + size.to_bytes(2, "big") + b"\0\0\0\0" + b"x" * size
+    with connect() as peer:
+        shake(peer)
+
+        def send():
+            try:
+                for _ in range(frames):
+                    peer.sendall(frame)
+            except OSError:
+                pass  # the reader sees the end
+
+        sender = threading.Thread(target=send, daemon=True)
+        sender.start()
+        want, got = frames * len(frame), 0
+        while got < want:
+            more = peer.recv(1 << 20)
+            assert more, f"the socket ended after {got} of {want} bytes"
+            got += len(more)
+        sender.join(10)
+
+
+@check("one WebSocket takes 10 MiB from its client")
+def ten_mib():
+    echoed(10, 65535)
+    echoed(1024, 10240)
+
+
+@check("one WebSocket outlives an hour of a busy client")
+def an_hour():
+    # 20 messages of 1 KiB in 10 s, the default limit, with a pong each 25 s
+    began = time.monotonic()
+    echoed(2 * 3600 + 144, 1024)
+    assert time.monotonic() - began < 20
+
+
+@check("a body on /ws that is no upgrade has the limit of REST")
+def no_upgrade_body():
+    ask("POST", "/ws", body=b"x" * 262144).has("program=push")
+    ask("POST", "/ws", body=b"x" * 262145).own(413, "too_large")
+    for lines in (["Content-Length: 9"], ["Transfer-Encoding: chunked"]):
+        ask("GET", "/ws", [*lines, "Upgrade: websocket"]).own(400, "bad_request")
