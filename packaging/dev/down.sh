@@ -7,7 +7,9 @@ stack_stop() {
 		boss_birth=''
 		[ -n "$boss" ] && proc_stat "$boss" && boss_birth=$proc_birth
 		[ -n "$boss" ] && kill -TERM "$boss" 2>/dev/null
-		flock -w 120 "$DEV/lock" true || die 1 "the stack (pid $boss) did not stop in 120 s"
+		limit=$(stop_all_limit)
+		flock -w "$limit" "$DEV/lock" true ||
+			die 1 "the stack (pid $boss) did not stop in $limit s"
 		# the kernel frees the lock of an ending process before its pid
 		[ -z "$boss_birth" ] || await_end "$boss" "$boss_birth" 50 ||
 			die 1 "the stack (pid $boss) does not end"

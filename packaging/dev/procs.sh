@@ -55,12 +55,24 @@ pids_read() {
 	proc_alive "$pid" "$birth"
 }
 
-# How long each may take to stop before it is killed, in tenths of a second.
+# How long each may take to stop before it is killed, in tenths of a second: the time that
+# the program gives its own requests, and 3 s.
 stop_limit() {
 	case $1 in
-	push | fanout) echo 280 ;;
+	api) echo $((${ES_API_DRAIN_MS:-25000} / 100 + 30)) ;;
+	fanout) echo $((${ES_FANOUT_DRAIN_MS:-25000} / 100 + 30)) ;;
+	push) echo $((${ES_PUSH_DRAIN_MS:-20000} / 100 + 30)) ;;
 	*) echo 150 ;;
 	esac
+}
+
+# What stopping all of them may take, in seconds.
+stop_all_limit() {
+	tenths=50
+	for name in $PROGRAMS; do
+		tenths=$((tenths + $(stop_limit "$name")))
+	done
+	echo $((tenths / 10))
 }
 
 # stop_signal NAME: postgres -m fast is SIGINT

@@ -46,14 +46,17 @@ verb_up() {
 	}
 	env_folders
 	ulog=$LOG/up.log
-	: >"$ulog"
+	(umask 077 && : >"$ulog" && chmod 600 "$ulog") || die 1 "can't write $ulog"
 	setsid sh "$ROOT/dev" _up "$@" >>"$ulog" 2>&1 </dev/null &
 	follower=$!
 	trap 'kill -TERM $follower 2>/dev/null; wait $follower; exit 130' INT TERM HUP
 	shown=0
 	while kill -0 $follower 2>/dev/null; do
-		if grep -q '^EchoStream is ready' "$ulog"; then
+		if ready=$(grep '^EchoStream is ready' "$ulog"); then
 			up_show
+			load_env "$DEV/env"
+			status_block
+			say "$ready"
 			exit 0
 		fi
 		up_show
@@ -65,16 +68,20 @@ verb_up() {
 	exit $code
 }
 
-# Shows what the detached stack has said since the last look.
+# Shows what the detached stack has said since the last look, but for its last line: the
+# status block comes before that.
 up_show() {
 	size=$(wc -c <"$ulog")
-	[ "$size" -gt "$shown" ] && tail -c +$((shown + 1)) "$ulog" | head -c $((size - shown))
+	[ "$size" -gt "$shown" ] && tail -c +$((shown + 1)) "$ulog" | head -c $((size - shown)) |
+		grep -v '^EchoStream is ready'
 	shown=$size
 }
 
-# The detached half of `up -d`.
+# The detached half of `up -d`. Its output is a file: the status block, which shows the
+# operator key and a token, is left to the half at the terminal.
 verb__up() {
 	up_options "$@"
+	secrets_shown=no
 	ready_hint='./dev down stops it.'
 	up_here
 }
@@ -99,7 +106,7 @@ up_here() {
 	up_seed
 	up_services
 	status_write
-	status_block
+	[ "${secrets_shown:-yes}" = no ] || status_block
 	state_write ready
 	say "${BOLD}EchoStream is ready.${PLAIN} ${ready_hint:-Ctrl-C stops it.}"
 	watch_logs

@@ -120,8 +120,29 @@ def tells():
 
 @check("secrets are for their owner only")
 def secrets():
-    for path in (STACK / "secrets/jwt.key", STACK / "secrets/operator.key", STACK / "env"):
+    for path in (STACK / "secrets/jwt.key", STACK / "secrets/operator.key", STACK / "env", STACK / "log/up.log"):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+@check("no log holds the operator key or a token")
+def logs_without_secrets():
+    assert "Operator key" in dev("status").stdout
+    key = (STACK / "secrets/operator.key").read_text()
+    for path in (STACK / "log").iterdir():
+        text = path.read_text(errors="replace")
+        assert key not in text and "eyJ" not in text, path
+
+
+@check("each program has the time of its own drain before it is killed")
+def stop_limits():
+    for name, program in (("api", "api-fcgi/echostream-api"), ("push", "push-server/echostream-push"),
+                          ("fanout", "fanout/echostream-fanout")):
+        settings = subprocess.run([BUILD / program, "--print-config"], text=True, capture_output=True, check=True,
+                                  env={**os.environ, **dict(x.split("=", 1) for x in (STACK / "env").read_text().split())})
+        drain = next(int(x.split("=")[1]) for x in settings.stdout.split() if "_DRAIN_MS=" in x)
+        said = subprocess.run(["sh", "-c", ". packaging/dev/common.sh && . packaging/dev/procs.sh && stop_limit " + name],
+                              cwd=ROOT, text=True, capture_output=True, check=True, env={**os.environ, "ROOT": ROOT})
+        assert int(said.stdout) * 100 > drain, (name, said.stdout, drain)
 
 
 @check("a token is alone on stdout")
