@@ -12,7 +12,7 @@
 
 #define BACKLOG 1024
 
-/* Does somebody answer there? Only then is the path taken. */
+/* Does a process listen there? Only then is the path taken. */
 static bool
 answered(const struct sockaddr_un *addr)
 {
@@ -69,9 +69,12 @@ listen_unix(const char *path, int *out, struct es_err *err)
 	return es_fail(err, ES_INTERNAL, "%s: %s", path, strerror(saved));
 }
 
+/* The path goes while the socket still answers. After the shutdown a successor may take
+ * the path, and an unlink would remove the successor's socket. */
 void
-listen_stop(int fd)
+listen_stop(const char *path, int fd)
 {
+	(void)unlink(path);
 	(void)shutdown(fd, SHUT_RD);
 }
 

@@ -69,14 +69,22 @@ run_health(void *ctx, unsigned index, unsigned slot)
 	return run_pool(ctx, POOL_HEALTH, slot);
 }
 
-/* Nobody new comes in, so that who stands in line can be served to the last. */
+static const char *
+socket_path(const struct master *m, enum pool pool)
+{
+	if (pool == POOL_SEND)
+		return m->conf.send_socket;
+	return pool == POOL_API ? m->conf.api_socket : m->conf.health_socket;
+}
+
+/* Take no new connections, so that the workers can serve the backlog to its end. */
 static void
 on_drain(void *ctx)
 {
 	const struct master *m = ctx;
 
 	for (int i = 0; i < POOL_COUNT; i++)
-		listen_stop(m->fds[i]);
+		listen_stop(socket_path(m, i), m->fds[i]);
 }
 
 /* A dead worker waits for nothing and holds nothing. */
@@ -93,14 +101,12 @@ on_exit_of_worker(void *ctx, unsigned slot, int status)
 static enum es_code
 master_open(struct master *m, unsigned slots, struct es_err *err)
 {
-	const char *paths[] = {
-	    m->conf.send_socket, m->conf.api_socket, m->conf.health_socket};
 	const char *file = m->conf.metrics_file[0] == '\0' ? NULL : m->conf.metrics_file;
 
 	TRY(api_metrics_open(file, slots, &m->metrics, err));
 	TRY(send_gate_open((unsigned)m->conf.send_workers, &m->gate, err));
 	for (int i = 0; i < POOL_COUNT; i++)
-		TRY(listen_unix(paths[i], &m->fds[i], err));
+		TRY(listen_unix(socket_path(m, i), &m->fds[i], err));
 	return ES_OK;
 }
 
@@ -130,9 +136,6 @@ master_run(struct master *m)
 	status = prefork_run(&prefork);
 	for (int i = 0; i < POOL_COUNT; i++)
 		(void)close(m->fds[i]);
-	(void)unlink(m->conf.send_socket);
-	(void)unlink(m->conf.api_socket);
-	(void)unlink(m->conf.health_socket);
 	send_gate_close(&m->gate);
 	metrics_close(&m->metrics);
 	log_info("stopped", LOG_INT("status", status));

@@ -108,8 +108,10 @@ ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *c
 	}
 	while (!stopping && lws_service(running, 0) >= 0)
 		;
-	lws_context_destroy(running);
+	/* While the socket answers, the path is ours: afterwards it may be a successor's.
+	 */
 	if (l.is_unix)
 		(void)unlink(l.address);
+	lws_context_destroy(running);
 	return stopping ? 0 : 1;
 }

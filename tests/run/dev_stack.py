@@ -195,6 +195,34 @@ def revives():
         assert f"{name} started again" in said, said[-2000:]
 
 
+@check("an api that drains leaves its successor's sockets alone")
+def handover():
+    env = {**os.environ, **dict(x.split("=", 1) for x in (STACK / "env").read_text().split())}
+    key = "Authorization: Bearer " + dev("token", "alice").stdout.strip()
+    old = pids()["api"]
+    with subprocess.Popen([ROOT + "/dev", "psql", "-Atc", "begin; lock table tenants; select pg_sleep(3)"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as lock:
+        locked = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = 'tenants'::regclass"
+        eventually(lambda: dev("psql", "-Atc", locked).stdout == "1\n")
+        with subprocess.Popen(["curl", "-s", "-o", "/dev/null", "-H", key, env["ES_URL"] + "/api/v1/channels"]) as held:
+            # waits at the lock, so the old master drains until the lock is gone
+            waits = "select count(*) from pg_locks where not granted"
+            eventually(lambda: int(dev("psql", "-Atc", waits).stdout) > 0)
+            os.kill(old, signal.SIGTERM)
+            eventually(lambda: not (STACK / "run/api.sock").exists())
+            assert birth(old), "the old master did not wait for its request"
+            with subprocess.Popen([BUILD / "api-fcgi/echostream-api"], env=env, stderr=subprocess.DEVNULL) as new:
+                eventually(lambda: (STACK / "run/api.sock").exists())
+                assert birth(old), "the old master ended before its successor was there"
+                eventually(lambda: not birth(old))
+                there = {name: (STACK / f"run/{name}.sock").exists() for name in ("api", "api-send", "api-health")}
+                new.terminate()
+            assert held.wait(30) == 0
+        assert lock.wait(30) == 0
+    assert all(there.values()), there
+    eventually(lambda: pids()["api"] not in (old, 0) and answers(), 30)
+
+
 @check("a port that was asked for and is taken is named with its holder")
 def port_taken():
     done = dev("up", "--no-build", ES_DEV_DIR=str(STACK) + "-other")

@@ -72,9 +72,9 @@ serves_the_line_after_a_stop(void)
 	CU_ASSERT_EQUAL_FATAL(listen_unix(path, &fd, &err), ES_OK);
 	CU_ASSERT_EQUAL(knock(&in_line), 0);
 	CU_ASSERT_FALSE(listen_stopped(fd));
-	listen_stop(fd);
+	listen_stop(path, fd);
 	CU_ASSERT_TRUE(listen_stopped(fd));
-	CU_ASSERT_EQUAL(knock(&late), ECONNREFUSED);
+	CU_ASSERT_EQUAL(knock(&late), ENOENT);
 	got = accept(fd, NULL, NULL);
 	CU_ASSERT_TRUE(got >= 0);
 	CU_ASSERT_EQUAL(accept(fd, NULL, NULL), -1);
@@ -82,7 +82,25 @@ serves_the_line_after_a_stop(void)
 	(void)close(late);
 	(void)close(in_line);
 	(void)close(fd);
-	(void)unlink(path);
+}
+
+/* A new master starts while the old one still serves its backlog. */
+static void
+successor(void)
+{
+	int old = -1, new = -1, client = -1;
+	struct es_err err;
+
+	(void)snprintf(path, sizeof(path), "/tmp/es-listen-%ld.sock", (long)getpid());
+	CU_ASSERT_EQUAL_FATAL(listen_unix(path, &old, &err), ES_OK);
+	listen_stop(path, old);
+	CU_ASSERT_EQUAL_FATAL(listen_unix(path, &new, &err), ES_OK);
+	(void)close(old);
+	CU_ASSERT_EQUAL(knock(&client), 0);
+	(void)close(client);
+	listen_stop(path, new);
+	CU_ASSERT_EQUAL(access(path, F_OK), -1);
+	(void)close(new);
 }
 
 static CU_TestInfo cases[] = {
@@ -90,6 +108,7 @@ static CU_TestInfo cases[] = {
     {"what can't be a socket is refused", refused},
     {"who stands in line is served after a stop, nobody else",
 	serves_the_line_after_a_stop},
+    {"a successor takes the path of a socket that drains", successor},
     CU_TEST_INFO_NULL,
 };
 

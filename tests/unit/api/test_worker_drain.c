@@ -79,7 +79,7 @@ run(bool with_one_who_left)
 	fcgi_client_params(&patient, pairs);
 	fcgi_client_stdin(&patient, "", 0);
 	CU_ASSERT_TRUE(fcgi_client_send(&patient));
-	listen_stop(fd);
+	listen_stop(path, fd);
 	pid = fork();
 	if (pid == 0)
 		_exit(child(fd));
