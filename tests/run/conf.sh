@@ -66,6 +66,38 @@ END
 	snippet_tls
 } >"$WORK/front.conf"
 checks 'the dev configuration with TLS is clean' "$WORK/front.conf"
+# reload_lives OWNER MODE: lighttpd runs as www-data, the key has these rights; does it
+# outlive a reload, which reads the key as www-data?
+reload_lives() {
+	chown "$1" "$WORK/tls/privkey.pem" && chmod "$2" "$WORK/tls/privkey.pem" || return 1
+	started() { [ "$(grep -c 'server started' "$WORK/log/reload.log")" -ge "$1" ]; }
+	: >"$WORK/log/reload.log"
+	chown -R www-data "$WORK/log" "$WORK/run"
+	lighttpd -D -f "$WORK/reload.conf" &
+	door=$! lives=1 limit=$(($(date +%s) + 10))
+	until curl -sk -o /dev/null "https://127.0.0.1:$ES_TLS_PORT/" || [ "$(date +%s)" -ge $limit ]; do sleep 0.1; done
+	kill -USR1 $door
+	until started 2 || ! kill -0 $door 2>/dev/null || [ "$(date +%s)" -ge $limit ]; do sleep 0.1; done
+	started 2 && curl -sk -o /dev/null "https://127.0.0.1:$ES_TLS_PORT/" && lives=0
+	kill $door 2>/dev/null
+	wait $door
+	return $lives
+}
+if is_root && id www-data >/dev/null 2>&1; then
+	{
+		cat "$WORK/front.conf"
+		printf 'server.errorlog := "%s"\n' "$WORK/log/reload.log"
+		printf 'server.username = "www-data"\nserver.groupname = "www-data"\n'
+	} >"$WORK/reload.conf"
+	reload_lives root:www-data 0640
+	result $? 'a reload takes a key with the rights that the TLS snippet names'
+	! reload_lives root:root 0600
+	result $? 'a reload with a key for root alone is seen to fail'
+	chown -R root "$WORK/log" "$WORK/run"
+else
+	skip 'a reload as another user than root' 'needs root and www-data'
+fi
+
 # three kinds of callers on one machine: operators, a load balancer, all others
 sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_healthz_from4 .*,var.es_healthz_from4 = "127.0.0.0/16",' \
 	lighttpd/dev.conf >"$WORK/plain.conf"
