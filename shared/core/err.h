@@ -7,7 +7,8 @@
 #include "core/attr.h"
 
 /* enum name, HTTP status, name on the wire, title, and whether the client may retry the
- * same request. LENGTH_REQUIRED and NOT_IMPLEMENTED are answers of the front door alone. */
+ * same request. LENGTH_REQUIRED and NOT_IMPLEMENTED are answers of the front door alone.
+ */
 #define ES_CODES(X) \
 	X(OK, 200, "ok", "OK", false) \
 	X(BAD_REQUEST, 400, "bad_request", "Malformed request", false) \

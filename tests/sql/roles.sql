@@ -45,7 +45,8 @@ FROM unnest(ARRAY['CREATE', 'TEMPORARY']) p;
 
 SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     WHERE NOT has_function_privilege('echostream_app', oid, 'EXECUTE') $$,
-    ARRAY['es_fence', 'es_recovered'], 'functions the application can''t call');
+    ARRAY['es_fence', 'es_recovered', 'es_users_keys', 'es_channels_keys'],
+    'functions the application can''t call');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
 
@@ -67,14 +68,15 @@ SELECT bag_eq($$
     'channel_events INSERT SELECT',
     'channel_heads INSERT SELECT UPDATE(last_seq,archived)',
     'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq)',
-    'channels INSERT SELECT UPDATE(name,topic,archived_at)',
+    'channels INSERT SELECT UPDATE(name,topic,archived_at,name_key)',
     'cluster_meta SELECT',
     'messages SELECT UPDATE(body,edited_at,deleted_at)',
     'refused_messages SELECT',
     'revoked_tokens INSERT SELECT',
     'schema_migrations SELECT',
     'tenants SELECT UPDATE(channel_count,acl_version)',
-    'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after)'],
+    'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after,email_key,'
+        'name_key,deleted_at)'],
     'the application''s rights on tables');
 
 -- trying it

@@ -60,9 +60,9 @@ SELECT is_empty($$ SELECT p.tablename, p.policyname FROM pg_policies p
 SELECT columns_are('public', 'tenants', ARRAY['id', 'name', 'created_at', 'max_channels',
     'max_messages_per_second', 'channel_count', 'acl_version', 'status', 'settings']);
 SELECT columns_are('public', 'users', ARRAY['tenant_id', 'id', 'email', 'display_name', 'role',
-    'status', 'tokens_valid_after', 'created_at']);
+    'status', 'tokens_valid_after', 'created_at', 'email_key', 'name_key', 'deleted_at']);
 SELECT columns_are('public', 'channels', ARRAY['tenant_id', 'id', 'name', 'topic', 'is_private',
-    'kind', 'created_by', 'created_at', 'archived_at']);
+    'kind', 'created_by', 'created_at', 'archived_at', 'name_key']);
 SELECT columns_are('public', 'channel_heads', ARRAY['tenant_id', 'channel_id', 'last_seq', 'archived']);
 SELECT columns_are('public', 'channel_members', ARRAY['tenant_id', 'channel_id', 'user_id', 'role',
     'joined_at', 'last_read_at', 'last_read_seq']);
