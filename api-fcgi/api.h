@@ -21,6 +21,7 @@ struct api {
 	struct token_rules tokens;
 	struct pg *pg;
 	struct redis *redis;
+	int64_t redis_ms; /* what one request may wait for Redis, see budget.h */
 	struct queue *queue;
 	struct limits_local *limits_local;
 	struct cors *cors;

@@ -63,6 +63,7 @@ open_all(const struct worker_setup *setup, struct api *api, struct es_err *err)
 
 	sqs.timeout_ms = at_most(sqs.timeout_ms, setup->timeout_max_ms);
 	TRY(pg_open(&pg, &api->pg, err));
+	api->redis_ms = redis_ms;
 	TRY(redis_open(c->redis_url, redis_ms, &api->redis, err));
 	return queue_open(&queue, &api->queue, err);
 }
@@ -97,7 +98,7 @@ connect_close(struct api *api)
 	pg_close(&api->pg);
 	redis_close(&api->redis);
 	queue_close(&api->queue);
-	send_reply_close(&api->reply);
+	send_reply_free(&api->reply);
 	limits_local_free(&api->limits_local);
 	cors_free(&api->cors);
 }

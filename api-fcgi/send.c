@@ -1,6 +1,7 @@
 #include "send.h"
 
 #include "api_metrics.h"
+#include "budget.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "send_gate.h"
@@ -19,6 +20,7 @@ enqueue(struct api *api, const struct envelope *e, struct arena *a, struct es_er
 	if (t.overflow)
 		return es_fail(
 		    err, ES_TOO_LARGE, "the message is too large for the queue");
+	budget_enqueue(api);
 	return queue_send(api->queue,
 	    &(struct queue_msg){.body = t.data,
 		.len = t.len,
@@ -56,14 +58,12 @@ supersede(struct api *api, const struct envelope *e, struct arena *a)
 static const char *
 may_wait(struct api *api, struct arena *a)
 {
-	struct es_err err;
 	const char *topic;
 
 	if (api->conf->send_wait_ms == 0)
 		return NULL;
-	if (api->reply == NULL &&
-	    send_reply_open(api->conf->common.redis_url, &api->reply, &err) != ES_OK)
-		return NULL;
+	if (api->reply == NULL)
+		api->reply = send_reply_new(api->conf->common.redis_url);
 	topic = send_reply_topic(api->reply, api->redis, a);
 	if (topic == NULL || !send_gate_enter(api->gate, api->slot, clock_mono_ms()))
 		return NULL;

@@ -12,36 +12,34 @@
 #define BEAT_GOOD_MS 500 /* how long one look at the heartbeat is good for */
 
 struct send_reply {
-	struct redis_sub *sub;
+	char *url;
+	struct redis_sub *sub; /* NULL until fanout's heartbeat was seen once */
 	char topic[ES_TOPIC_MAX];
 	int64_t looked_ms; /* at the heartbeat; 0: never */
 	bool alive;
 };
 
-enum es_code
-send_reply_open(const char *redis_url, struct send_reply **out, struct es_err *err)
+struct send_reply *
+send_reply_new(const char *redis_url)
 {
 	struct send_reply *r = mem_new(1, sizeof(*r));
+	const size_t len = strlen(redis_url) + 1;
 	char id[ES_UUID_TEXT];
-	enum es_code rc;
 
+	r->url = mem_new(len, 1);
+	memcpy(r->url, redis_url, len);
 	uuid_new(id);
 	(void)snprintf(r->topic, sizeof(r->topic), TOPIC_REPLY_PREFIX "%s", id);
-	rc = redis_sub_open(redis_url, r->topic, &r->sub, err);
-	if (rc != ES_OK) {
-		free(r);
-		return rc;
-	}
-	*out = r;
-	return ES_OK;
+	return r;
 }
 
 void
-send_reply_close(struct send_reply **r)
+send_reply_free(struct send_reply **r)
 {
 	if (*r == NULL)
 		return;
 	redis_sub_close(&(*r)->sub);
+	free((*r)->url);
 	free(*r);
 	*r = NULL;
 }
@@ -70,13 +68,19 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 		r->alive = beat_is_fresh(redis, a);
 		r->looked_ms = now_ms;
 	}
+	/* Not without a heartbeat: a Redis that does not answer would cost a time-out
+	 * more. */
+	if (!r->alive)
+		return NULL;
+	if (r->sub == NULL && redis_sub_open(r->url, r->topic, &r->sub, &err) != ES_OK)
+		return NULL;
 	/* Also connects and subscribes again after a loss. */
 	do {
 		if (redis_sub_wait(r->sub, 0, a, &data, &len, &before_the_send, &err) !=
 		    ES_OK)
 			return NULL;
 	} while (data != NULL);
-	return r->alive && redis_sub_up(r->sub) ? r->topic : NULL;
+	return redis_sub_up(r->sub) ? r->topic : NULL;
 }
 
 /* Answers to requests that gave up waiting come too: they are none of ours. */

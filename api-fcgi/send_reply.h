@@ -8,9 +8,9 @@
 
 struct send_reply;
 
-enum es_code send_reply_open(
-    const char *redis_url, struct send_reply **out, struct es_err *err) ES_MUST_CHECK;
-void send_reply_close(struct send_reply **r);
+/* Subscribes on first use, once fanout's heartbeat is there. */
+struct send_reply *send_reply_new(const char *redis_url);
+void send_reply_free(struct send_reply **r);
 
 /* The topic to name in an envelope; NULL when it makes no sense to wait: not subscribed,
  * or fanout's heartbeat is too old. Forgets what came for earlier requests. */

@@ -8,6 +8,7 @@
 #include "crypto/keyed_hash.h"
 
 #include "api_metrics.h"
+#include "budget.h"
 #include "connect.h"
 #include "dispatch.h"
 #include "fcgi_io.h"
@@ -118,6 +119,7 @@ turn(struct api *api, struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
 
 	metrics_beat(api->metrics);
 	got = fcgi_io_next(io, wait_ms, mask, a, &req, &err);
+	budget_start(api);
 	if (got != FCGI_GOT_NOTHING)
 		serve(api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
 	arena_reset(a);

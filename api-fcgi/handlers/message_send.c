@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api_metrics.h"
+#include "budget.h"
 #include "core/clock.h"
 #include "core/parse.h"
 #include "handlers/handlers.h"
@@ -184,6 +185,7 @@ message_send(
 	TRY(param_channel(req, 0, &channel, err));
 	TRY(read_input(api, req, &in, err));
 	TRY(idempotency_key(req, in.clientMessageId, &client_id, err));
+	budget_send(api);
 	TRY(send_limits_charge(api, req, res, err));
 	envelope_message_init(
 	    &message, &req->who.actor.user, client_id, in.body, req->arena);

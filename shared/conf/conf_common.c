@@ -16,7 +16,8 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	ROW(redis_url, "ES_REDIS_URL", CONF_URL, NULL, 1, 4096, "redis rediss unix",
 	    "Redis: redis://[:password@]host[:port][/db] or unix:///path[?db=N]"),
 	ROW(redis_timeout_ms, "ES_REDIS_TIMEOUT_MS", CONF_INT, "1000", 50, 60000, NULL,
-	    "milliseconds after which a Redis command is given up"),
+	    "milliseconds after which a Redis command is given up; api-fcgi: all "
+	    "commands of one request together"),
 	ROW(queue_url, "ES_QUEUE_URL", CONF_URL, "redis:", 1, 4096, "redis mem sqs",
 	    "queue driver: redis: for Redis Streams, sqs: for SQS"),
 	ROW(queue_redis_url, "ES_QUEUE_REDIS_URL", CONF_URL, "", 0, 4096, "redis rediss unix",

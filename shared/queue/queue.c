@@ -56,6 +56,13 @@ queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 	return q->driver->send(q, msg, err);
 }
 
+void
+queue_limit(struct queue *q, int64_t ms)
+{
+	if (q->driver->limit != NULL)
+		q->driver->limit(q, ms);
+}
+
 unsigned
 queue_partitions(const struct queue *q)
 {

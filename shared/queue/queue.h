@@ -61,6 +61,7 @@ struct queue_driver {
 	    struct es_err *err);
 	enum es_code (*send)(
 	    struct queue *q, const struct queue_msg *msg, struct es_err *err);
+	void (*limit)(struct queue *q, int64_t ms);    /* NULL: timeout_ms holds */
 	unsigned (*partitions)(const struct queue *q); /* NULL: it leases by itself */
 	enum es_code (*receive)(struct queue *q, unsigned partition, const char *after,
 	    size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[],
@@ -96,6 +97,10 @@ void queue_close(struct queue **q);
  */
 enum es_code queue_send(
     struct queue *q, const struct queue_msg *msg, struct es_err *err) ES_MUST_CHECK;
+
+/* From now on and until the next call, all calls together wait for ms at most, where the
+ * driver can promise it (redis: yes; sqs: each call has its own time-out). */
+void queue_limit(struct queue *q, int64_t ms);
 
 /* How many partitions a consumer has to own; 0: the queue leases messages by itself. */
 unsigned queue_partitions(const struct queue *q);

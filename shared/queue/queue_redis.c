@@ -54,6 +54,12 @@ stream_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 	return rc;
 }
 
+static void
+stream_limit(struct queue *q, int64_t ms)
+{
+	redis_budget(queue_redis_from(q)->redis, ms);
+}
+
 static unsigned
 stream_partitions(const struct queue *q)
 {
@@ -187,6 +193,7 @@ const struct queue_driver queue_redis = {
     .name = "redis",
     .open = stream_open,
     .send = stream_send,
+    .limit = stream_limit,
     .partitions = stream_partitions,
     .receive = stream_receive,
     .wait = queue_redis_wait,

@@ -52,6 +52,13 @@ enum es_code redis_open(const char *url, int64_t timeout_ms, struct redis **out,
     struct es_err *err) ES_MUST_CHECK;
 void redis_close(struct redis **r);
 
+/* From now on and until the next call, all commands of r together wait for ms at most,
+ * and each for timeout_ms at most. A command without time left is ES_UNAVAILABLE at once,
+ * and the connection stays. Never called: only timeout_ms holds. */
+void redis_budget(struct redis *r, int64_t ms);
+/* What is left of it, in ms; 0 when it is spent. */
+int64_t redis_budget_left(const struct redis *r);
+
 /* One argument of a command. */
 struct redis_arg {
 	const char *data;

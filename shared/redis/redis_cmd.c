@@ -16,6 +16,7 @@ struct redis {
 	int64_t timeout_ms;
 	redisContext *conn;   /* NULL while down */
 	int64_t next_dial_ms; /* a server that does not answer costs its time-out once */
+	int64_t budget_ms;    /* what commands may still wait, together */
 };
 
 enum es_code
@@ -27,6 +28,7 @@ redis_open(const char *url, int64_t timeout_ms, struct redis **out, struct es_er
 
 	r->arena = a;
 	r->timeout_ms = timeout_ms;
+	r->budget_ms = INT64_MAX;
 	if (rc != ES_OK)
 		redis_close(&r);
 	else
@@ -53,6 +55,31 @@ redis_close(struct redis **r)
 	*r = NULL;
 }
 
+void
+redis_budget(struct redis *r, int64_t ms)
+{
+	r->budget_ms = ms;
+}
+
+int64_t
+redis_budget_left(const struct redis *r)
+{
+	return r->budget_ms;
+}
+
+static int64_t
+patience_ms(const struct redis *r)
+{
+	return r->budget_ms < r->timeout_ms ? r->budget_ms : r->timeout_ms;
+}
+
+static void
+spend(struct redis *r, int64_t ms)
+{
+	if (r->budget_ms != INT64_MAX)
+		r->budget_ms = ms < r->budget_ms ? r->budget_ms - ms : 0;
+}
+
 static enum es_code
 dial(struct redis *r, struct es_err *err)
 {
@@ -61,7 +88,7 @@ dial(struct redis *r, struct es_err *err)
 
 	if (start_ms < r->next_dial_ms)
 		return es_fail(err, ES_UNAVAILABLE, "Redis: does not answer");
-	rc = redis_conn_open(&r->url, r->timeout_ms, &r->conn, err);
+	rc = redis_conn_open(&r->url, patience_ms(r), &r->conn, err);
 	if (rc != ES_OK && clock_mono_ms() - start_ms >= r->timeout_ms / 2)
 		r->next_dial_ms = clock_mono_ms() + HOLD_OFF_MS;
 	return rc;
@@ -85,11 +112,11 @@ read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t n,
 
 /* Any failure leaves replies outstanding, so that the connection can't be used again. */
 static enum es_code
-exchange(struct redis *r, int64_t wait_ms, struct arena *a,
+exchange_now(struct redis *r, int64_t wait_ms, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err)
 {
-	const int64_t flush_ms = clock_mono_ms() + r->timeout_ms;
+	const int64_t flush_ms = clock_mono_ms() + patience_ms(r);
 	enum es_code rc = ES_OK;
 
 	if (r->conn != NULL && redis_conn_stale(r->conn))
@@ -114,6 +141,21 @@ exchange(struct redis *r, int64_t wait_ms, struct arena *a,
 			hang_up(r);
 	if (rc != ES_OK)
 		hang_up(r);
+	return rc;
+}
+
+static enum es_code
+exchange(struct redis *r, int64_t wait_ms, struct arena *a,
+    const struct redis_call calls[], size_t n, struct redis_value out[],
+    struct es_err *err)
+{
+	const int64_t start_ms = clock_mono_ms();
+	enum es_code rc;
+
+	if (r->budget_ms <= 0)
+		return es_fail(err, ES_UNAVAILABLE, "Redis: no time left to ask it");
+	rc = exchange_now(r, wait_ms, a, calls, n, out, err);
+	spend(r, clock_mono_ms() - start_ms);
 	return rc;
 }
 

@@ -92,23 +92,19 @@ reply_of(const char *envelope)
 static struct send_reply *
 begin(void)
 {
-	struct send_reply *r = NULL;
-	struct es_err err;
-
 	memset(script, 0, sizeof(script));
 	at = 0;
 	subscribed = true;
 	deaf_once = false;
 	beats = true;
 	mem = arena_new();
-	CU_ASSERT_EQUAL_FATAL(send_reply_open("unix:///x", &r, &err), ES_OK);
-	return r;
+	return send_reply_new("unix:///x");
 }
 
 static void
 end(struct send_reply *r)
 {
-	send_reply_close(&r);
+	send_reply_free(&r);
 	arena_free(&mem);
 }
 
@@ -172,7 +168,8 @@ no_use_in_waiting(void)
 		script[0] = reply_of(ANOTHER); /* left over from before */
 		topic = send_reply_topic(r, NULL, mem);
 		CU_ASSERT_EQUAL(topic != NULL, rows[i].waits);
-		CU_ASSERT_EQUAL(at, 2);
+		/* Without a heartbeat Redis is not asked for more. */
+		CU_ASSERT_EQUAL(at, beats ? 2 : 0);
 		end(r);
 	}
 }

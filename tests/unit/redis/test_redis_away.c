@@ -60,6 +60,31 @@ a_replica_is_left(void)
 	fake_redis_end(&moved);
 }
 
+/* It accepts and never answers: all commands together take the budget and no more. */
+static void
+one_budget(void)
+{
+	struct fake_redis mute = {.first = "", .later = ""};
+	const int64_t start_ms = clock_mono_ms();
+	struct redis *r;
+	struct es_err err;
+
+	fake_redis_begin(&mute);
+	CU_ASSERT_EQUAL_FATAL(redis_open(mute.url, 1000, &r, &err), ES_OK);
+	redis_budget(r, 200);
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(set(r), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(redis_budget_left(r), 0);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 200);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 600);
+	redis_budget(r, 100);
+	CU_ASSERT_EQUAL(redis_budget_left(r), 100);
+	CU_ASSERT_EQUAL(set(r), ES_UNAVAILABLE);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 300);
+	redis_close(&r);
+	fake_redis_end(&mute);
+}
+
 struct asker {
 	struct ev_loop *loop;
 	struct redis_async *redis;
@@ -125,6 +150,7 @@ a_loop_leaves_it_too(void)
 
 static CU_TestInfo cases[] = {
     {"one without room for a client is away", full_is_away},
+    {"all commands together wait for the budget", one_budget},
     {"one that became a replica is left", a_replica_is_left},
     {"on a loop, too", a_loop_leaves_it_too},
     CU_TEST_INFO_NULL,
