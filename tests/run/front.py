@@ -122,6 +122,27 @@ def head_size():
     ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).own(431, "headers_too_large")
 
 
+@check("a client that waits longer for its answer than it may be silent gets it")
+def waits():
+    ask("GET", "/api/v1/x?slow").has("pool=api")
+    ask("POST", "/api/v1/x?slow", body=b"{}").has("pool=api", "body=2")
+
+
+@check("a client that is silent in a head or a body is cut, a WebSocket is not")
+def silent():
+    head = b"POST /api/v1/channels HTTP/1.1\r\nHost: a\r\n"
+    began = time.monotonic()
+    with connect() as in_head, connect() as in_body, connect() as live:
+        in_head.sendall(head)
+        in_body.sendall(head + b"Content-Length: 9\r\n\r\nabc")
+        front_ws.shake(live)
+        for peer in (in_head, in_body):
+            assert peer.recv(100) == b"", "an answer instead of the end"
+        assert time.monotonic() - began < 6
+        live.sendall(b"\x81\x84abcd1234")
+        assert live.recv(100) == b"\x81\x84abcd1234"
+
+
 @check("every answer carries the security headers and no server name")
 def headers():
     for path in ("/api/v1/channels", "/nope", "/healthz"):

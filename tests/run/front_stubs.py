@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import threading
+import time
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -80,6 +81,8 @@ def fcgi(pool):
         seen = fcgi_params(params)
         if "die" in seen.get("QUERY_STRING", ""):
             return
+        if "slow" in seen.get("QUERY_STRING", ""):
+            time.sleep(4)
         text = "Status: 200 OK\r\nContent-Type: text/plain\r\n\r\npool=%s\nbody=%d\n%s" % (
             pool, len(body), "".join(f"{k}={v}\n" for k, v in sorted(seen.items())))
         if "empty=404" in seen.get("QUERY_STRING", ""):
