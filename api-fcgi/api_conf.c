@@ -30,7 +30,8 @@ static const struct conf_item pools[] = {
 	ROW(api_workers, "ES_API_WORKERS", CONF_INT, "4", 1, 128,
 	    "processes that serve all else"),
 	ROW(stall_ms, "ES_API_STALL_MS", CONF_INT, "5000", 100, 60000,
-	    "milliseconds that the front door may stall in the middle of a request"),
+	    "milliseconds in which the front door has to send a whole request, and "
+	    "in which it has to take the whole answer"),
 	ROW(drain_ms, "ES_API_DRAIN_MS", CONF_INT, "25000", 100, 120000,
 	    "milliseconds from SIGTERM until a worker that is not done is killed"),
 	ROW(metrics_file, "ES_API_METRICS_FILE", CONF_TEXT, "", 0, 1024,

@@ -9,6 +9,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "fcgi_deadline.h"
+
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/parse.h"
@@ -30,6 +32,7 @@ void
 fcgi_io_init(void)
 {
 	CHECK(FCGX_Init() == 0);
+	fcgi_deadline_init();
 }
 
 struct fcgi_io *
@@ -62,27 +65,24 @@ fcgi_io_free(struct fcgi_io **io)
 	*io = NULL;
 }
 
-/* A connection whose reads and writes end after stall_ms; -1 when there is none. */
+/* A connection whose request has to be there in stall_ms; -1 when there is none. */
 static int
 accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 {
-	const struct timeval stall = {
-	    .tv_sec = io->stall_ms / 1000, .tv_usec = io->stall_ms % 1000 * 1000};
 	struct epoll_event event;
 	int fd;
 
 	if (epoll_pwait(io->epoll_fd, &event, 1, (int)wait_ms, mask) != 1)
 		return -1;
 	fd = accept4(io->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	/* Who waits keeps the socket readable: without a pause this is a busy loop, and
-	 * another worker of the pool may have a descriptor left. */
+	/* A waiting connection keeps the socket readable: without a pause this is a busy
+	 * loop, and another worker of the pool may have a descriptor left. */
 	if (fd < 0 &&
 	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		clock_sleep_ms(PAUSE_MS);
 	if (fd < 0)
 		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &stall, sizeof(stall));
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
+	fcgi_deadline_arm(fd, io->stall_ms);
 	return fd;
 }
 
@@ -166,20 +166,28 @@ enum fcgi_got
 fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct arena *a,
     struct http_req *req, struct es_err *err)
 {
-	*req = (struct http_req){.arena = a};
-	/* Who left before his turn must not hide who stands behind him. */
-	do {
-		const int fd = accept_one(io, wait_ms, mask);
+	enum fcgi_got got = FCGI_GOT_NOTHING;
+	int fd;
 
-		if (fd < 0)
-			return FCGI_GOT_NOTHING;
+	*req = (struct http_req){.arena = a};
+	/* A connection that is gone before its turn must not hide the next in the
+	 * backlog. */
+	while ((fd = accept_one(io, wait_ms, mask)) >= 0) {
 		/* FCGX_Accept_r takes a connection that is there already, unless it has
 		 * reason to close the last one first. */
 		io->fcgx.ipcFd = fd;
 		io->fcgx.keepConnection = 1;
 		wait_ms = 0;
-	} while (FCGX_Accept_r(&io->fcgx) != 0);
-	return read_request(io, req, err) == ES_OK ? FCGI_GOT_REQUEST : FCGI_GOT_REFUSED;
+		if (FCGX_Accept_r(&io->fcgx) == 0) {
+			got = read_request(io, req, err) == ES_OK ? FCGI_GOT_REQUEST
+			                                          : FCGI_GOT_REFUSED;
+			break;
+		}
+		/* Before the next accept, which may return the same number. */
+		fcgi_deadline_disarm();
+	}
+	fcgi_deadline_disarm();
+	return got;
 }
 
 bool
@@ -199,10 +207,12 @@ fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only)
 		    res->body.len);
 	text_addf(&head, "\r\n");
 	CHECK(!head.overflow && res->body.len <= INT32_MAX);
+	fcgi_deadline_arm(io->fcgx.ipcFd, io->stall_ms);
 	(void)FCGX_PutStr(head.data, (int)head.len, out);
 	if (res->type != NULL && !head_only)
 		(void)FCGX_PutStr(res->body.data, (int)res->body.len, out);
 	sent = FCGX_FFlush(out) == 0;
+	fcgi_deadline_disarm();
 	/* A kept connection would pin this worker to one front door. */
 	io->fcgx.keepConnection = 0;
 	FCGX_Finish_r(&io->fcgx);

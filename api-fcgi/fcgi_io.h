@@ -13,8 +13,8 @@ struct fcgi_io;
 
 /* Once a process, after the fork. */
 void fcgi_io_init(void);
-/* fd: a listening, non-blocking socket. A peer that stalls longer than stall_ms is
- * dropped. */
+/* fd: a listening, non-blocking socket. A peer has stall_ms to send its whole request,
+ * and as long to take the whole answer; then it is dropped. */
 struct fcgi_io *fcgi_io_new(int fd, size_t max_body, int64_t stall_ms);
 void fcgi_io_free(struct fcgi_io **io);
 

@@ -252,6 +252,36 @@ stalled(void)
 	finish();
 }
 
+/* Nor does a front door that sends a byte now and then. */
+static void
+trickles(void)
+{
+	struct fcgi_client slow[2];
+	int64_t start_ms;
+
+	start();
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_TRUE_FATAL(fcgi_client_open(&slow[i], path));
+		fcgi_client_begin(&slow[i], RESPONDER);
+		fcgi_client_params(
+		    &slow[i], (const char *const[]){POST, "CONTENT_LENGTH", "500", NULL});
+		if (i == 1) /* in the body, the other one in the parameters */
+			CU_ASSERT_TRUE(fcgi_client_send(&slow[i]));
+		for (int byte = 0; byte < 500; byte++)
+			fcgi_client_stdin(&slow[i], "x", 1);
+		start_ms = clock_mono_ms();
+		for (size_t at = 0; at < slow[i].len; at++) {
+			if (send(slow[i].fd, slow[i].out + at, 1, MSG_NOSIGNAL) != 1)
+				break;
+			clock_sleep_ms(10);
+		}
+		CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 3L * STALL_MS);
+		CU_ASSERT_TRUE(lives());
+		fcgi_client_close(&slow[i]);
+	}
+	finish();
+}
+
 static void
 gone_front_door(void)
 {
@@ -327,6 +357,7 @@ static CU_TestInfo cases[] = {
     {"lengths that lie, roles that are not ours, no parameters", lies},
     {"rubbish closes the connection only", rubbish},
     {"a stalled front door is dropped", stalled},
+    {"a front door that trickles is dropped", trickles},
     {"a front door that is gone", gone_front_door},
     {"a connection is never kept", kept},
     {"without a descriptor it waits and does not spin", no_descriptor},
