@@ -33,11 +33,11 @@ guard_bearer(const char *authorization, const char **out, struct es_err *err)
 static enum es_code
 check_user(struct api *api, struct http_req *req, const char *token, struct es_err *err)
 {
-	struct token_claims claims;
+	struct token_claims *claims = &req->claims;
 
-	TRY(token_verify(&api->tokens, token, clock_wall_ms() / 1000, &claims, err));
-	return principal_store_get(api->pg, &claims.tenant, &claims.user, claims.jti,
-	    claims.issued_s, req->arena, &req->who, err);
+	TRY(token_verify(&api->tokens, token, clock_wall_ms() / 1000, claims, err));
+	return principal_store_get(api->pg, &claims->tenant, &claims->user, claims->jti,
+	    claims->issued_s, req->arena, &req->who, err);
 }
 
 /* A good token of a user is known here, but has no business here. */

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "auth/token.h"
 #include "core/id.h"
 #include "core/text.h"
 #include "query.h"
@@ -46,6 +47,7 @@ struct http_req {
 	size_t body_len;
 	const char *params[HTTP_PARAMS]; /* the {...} parts of the route, in order */
 	struct principal who;            /* set by the guard, before any handler */
+	struct token_claims claims;      /* likewise, of the caller's token */
 	const char *request_id;          /* never NULL */
 	const char *traceparent;         /* checked, or NULL */
 	struct arena *arena;

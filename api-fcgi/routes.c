@@ -32,6 +32,8 @@ static const struct http_route api_routes[] = {
     {"POST", V1 "/users/{userId}/reactivate", SCOPE_ADMIN, users_reactivate},
     {"POST", V1 "/users/{userId}/tokens", SCOPE_ADMIN, user_tokens_create},
 
+    {"POST", V1 "/auth/revoke", SCOPE_USER, auth_revoke},
+
     {"POST", V1 "/channels", SCOPE_MEMBER, channels_create},
     {"GET", V1 "/channels", SCOPE_USER, channels_list},
     {"GET", CHANNEL, SCOPE_USER, channels_get},

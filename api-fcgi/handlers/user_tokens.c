@@ -5,6 +5,7 @@
 #include "handlers/handlers.h"
 #include "params.h"
 #include "shape.h"
+#include "store/token_store.h"
 
 #include "core/banned.h"
 
@@ -35,6 +36,7 @@ user_tokens_create(
 {
 	const int64_t now_s = clock_wall_ms() / 1000,
 		      longest_s = api->conf->auth.token_ttl_s;
+	int64_t issue_s, end_s;
 	const struct actor *who = &req->who.actor;
 	struct input in = {.ttlSeconds = longest_s};
 	struct json_write w;
@@ -49,13 +51,16 @@ user_tokens_create(
 	TRY(check_may_mint(who, &user, err));
 	if (in.ttlSeconds > longest_s)
 		in.ttlSeconds = longest_s;
-	TRY(token_mint(&api->tokens, &who->tenant, &user.id, now_s, in.ttlSeconds,
+	end_s = now_s + in.ttlSeconds;
+	TRY(token_store_issue_s(
+	    api->pg, &who->tenant, &user.id, now_s, req->arena, &issue_s, err));
+	TRY(token_mint(&api->tokens, &who->tenant, &user.id, issue_s, end_s - issue_s,
 	    req->arena, &token, err));
 	http_json(res, &w, 201);
 	jw_object(&w, NULL);
 	jw_string(&w, "userId", user.id.text);
 	jw_string(&w, "token", token);
-	shape_time(&w, "tokenExpiresAt", (now_s + in.ttlSeconds) * 1000);
+	shape_time(&w, "tokenExpiresAt", end_s * 1000);
 	jw_object_end(&w);
 	return ES_OK;
 }

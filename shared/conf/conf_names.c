@@ -93,12 +93,14 @@ const char *const conf_names[] = {
     /* tokens and keys */
     "ES_JWT_SECRET",
     "ES_JWT_ES256_PUBLIC_KEY",
+    "ES_REVOKED_TOKENS_MAX",
     "ES_JWT_ISSUER",
     "ES_JWT_AUDIENCE",
     "ES_JWT_LEEWAY_S",
     "ES_TOKEN_TTL_S",
     "ES_OPERATOR_KEY",
     /* limits */
+    "ES_LIMIT_REVOKE",
     "ES_LIMIT_SUBSCRIBES",
     "ES_LIMIT_USER_SEND",
     "ES_LIMIT_USER_SEND_WINDOW_S",

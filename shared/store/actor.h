@@ -24,6 +24,9 @@ bool actor_is_owner(const struct actor *who) ES_MUST_CHECK;
 #define STORE_NO_USER    "no such user"
 #define STORE_NO_MESSAGE "no such message"
 
+/* The user_id of what belongs to no user: no user has it. */
+#define ACTOR_NOBODY "00000000-0000-0000-0000-000000000000"
+
 /* Rows of one page of a list. */
 #define STORE_LIST_MAX 200
 

@@ -13,6 +13,7 @@ BODIES = {
     ("POST", "/api/v1/users/{userId}/deactivate"): None,
     ("POST", "/api/v1/users/{userId}/reactivate"): None,
     ("POST", "/api/v1/users/{userId}/tokens"): {},
+    ("POST", "/api/v1/auth/revoke"): {"userId": "{userId}"},
     ("POST", "/api/v1/channels"): {"name": "walked"},
     ("PATCH", CHANNEL): {"topic": "Taken over"},
     ("POST", CHANNEL + "/archive"): None,

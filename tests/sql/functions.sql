@@ -68,6 +68,16 @@ SELECT results_eq(format('SELECT revoked FROM es_authenticate(%L, %L, %L)', :'t1
 SELECT results_eq(format('SELECT revoked FROM es_authenticate_many(ARRAY[%1$L, %1$L]::uuid[],
     ARRAY[%2$L, %2$L]::uuid[], ARRAY[%3$L, %4$L])', :'t1', :'a1', 'j2', 'j1'), ARRAY[false, true],
     'of many each by its own token');
+INSERT INTO revoked_tokens (tenant_id, jti, user_id, expires_at, spares_owners) VALUES
+    (:'t1', 'j3', :'a2', now() + interval '1 h', false),
+    (:'t1', 'j4', '00000000-0000-0000-0000-000000000000', now() + interval '1 h', true);
+SELECT results_eq(format('SELECT (es_authenticate(%1$L, u, j)).revoked FROM unnest(ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[],
+    ARRAY[%4$L, %4$L, %5$L, %5$L]) WITH ORDINALITY AS x (u, j, n) ORDER BY n', :'t1', :'a1', :'a2', 'j3', 'j4'),
+    ARRAY[false, true, false, true], 'a row for one user ends no other''s token; an admin''s row spares the owner');
+SELECT results_eq(format('SELECT revoked FROM es_authenticate_many(ARRAY[%1$L, %1$L, %1$L, %1$L]::uuid[],
+    ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L, %5$L, %5$L])', :'t1', :'a1', :'a2', 'j3', 'j4'),
+    ARRAY[false, true, false, true], 'of many likewise');
+DELETE FROM revoked_tokens WHERE jti IN ('j3', 'j4');
 INSERT INTO api_keys (tenant_id, id, hash, name, scopes, revoked_at) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('good'), 'k', '{read}', NULL),
     (:'t1', pg_temp.id('e', 2), sha256('gone'), 'k', '{}', now());

@@ -72,7 +72,7 @@ SELECT bag_eq($$
     'cluster_meta SELECT',
     'messages SELECT UPDATE(body,edited_at,deleted_at)',
     'refused_messages SELECT',
-    'revoked_tokens INSERT SELECT',
+    'revoked_tokens INSERT SELECT UPDATE(expires_at,spares_owners)',
     'schema_migrations SELECT',
     'tenants SELECT UPDATE(channel_count,acl_version)',
     'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after,email_key,'

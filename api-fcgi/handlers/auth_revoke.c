@@ -1,0 +1,138 @@
+/* POST /auth/revoke: tokens end before their time. */
+#include <string.h>
+
+#include "announce.h"
+#include "call_limit.h"
+#include "core/clock.h"
+#include "handlers/handlers.h"
+#include "shape.h"
+#include "store/token_store.h"
+
+#include "core/banned.h"
+
+#define JTI_MAX 63 /* bytes, as in token_parse.c */
+
+/* How long the jti of a token is kept whose end is not told: the longest life that a
+ * token can be minted with. */
+#define KEEP_DEFAULT_MS (INT64_C(31536000) * 1000)
+#define KEEP_MAX_MS     (10 * KEEP_DEFAULT_MS)
+
+struct input {
+	const char *jti, *userId, *expiresAt;
+	bool has_jti, has_userId, has_expiresAt;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD_OPT(struct input, jti, JSON_STRING, 1, JTI_MAX),
+    JSON_FIELD_OPT(struct input, userId, JSON_UUID, 1, 64),
+    JSON_FIELD_OPT(struct input, expiresAt, JSON_STRING, 1, ES_TIME_TEXT),
+};
+
+static enum es_code
+auth_revoke_end(const struct input *in, int64_t *out_ms, struct es_err *err)
+{
+	const int64_t now_ms = clock_wall_ms();
+	int64_t end_ms = now_ms + KEEP_DEFAULT_MS;
+
+	if (in->has_expiresAt && !clock_parse(in->expiresAt, &end_ms))
+		return es_fail_field(
+		    err, ES_INVALID, "expiresAt", "not a time like 2026-01-02T03:04:05Z");
+	if (end_ms > now_ms + KEEP_MAX_MS)
+		return es_fail_field(
+		    err, ES_INVALID, "expiresAt", "more than ten years from now");
+	*out_ms = end_ms;
+	return ES_OK;
+}
+
+/* The push servers look the sockets of the user up at once; of a jti without a user,
+ * those of the whole tenant. */
+static void
+auth_revoke_announce(struct api *api, const struct http_req *req,
+    const struct user_id *user, int64_t version)
+{
+	struct control change = {.tenant = req->who.actor.tenant, .acl_version = version};
+
+	if (user != NULL) {
+		change.user = *user;
+		change.names_user = true;
+	}
+	announce_acl(api, req, &change);
+}
+
+static enum es_code
+auth_revoke_jti(struct api *api, const struct http_req *req, const struct input *in,
+    const struct user_id *user, struct http_res *res, struct es_err *err)
+{
+	struct token_jti revoke = {.jti = in->jti,
+	    .user = user,
+	    .max = user != NULL ? api->conf->revoked_tokens : TOKEN_STORE_TENANT_MAX};
+	struct token_revocation done;
+	struct json_write w;
+
+	TRY(auth_revoke_end(in, &revoke.expires_ms, err));
+	TRY(token_store_revoke_jti(
+	    api->pg, &req->who.actor, &revoke, req->arena, &done, err));
+	auth_revoke_announce(api, req, user, done.acl_version);
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_string(&w, "jti", in->jti);
+	jw_string(&w, "userId", user != NULL ? user->text : NULL);
+	shape_time(&w, "expiresAt", revoke.expires_ms);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+static enum es_code
+auth_revoke_user(struct api *api, const struct http_req *req, const struct user_id *user,
+    struct http_res *res, struct es_err *err)
+{
+	struct token_revocation done;
+	struct json_write w;
+
+	TRY(token_store_revoke_user(
+	    api->pg, &req->who.actor, user, clock_wall_ms(), req->arena, &done, err));
+	auth_revoke_announce(api, req, user, done.acl_version);
+	http_json(res, &w, 200);
+	jw_object(&w, NULL);
+	jw_string(&w, "userId", user->text);
+	shape_time(&w, "tokensValidAfter", done.valid_after_ms);
+	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* Who is no admin can only mean its own token. */
+static const struct user_id *
+auth_revoke_whose(
+    const struct http_req *req, const struct input *in, const struct user_id *named)
+{
+	const struct actor *who = &req->who.actor;
+
+	if (in->has_userId)
+		return named;
+	return actor_is_admin(who) && strcmp(in->jti, req->claims.jti) != 0 ? NULL
+	                                                                    : &who->user;
+}
+
+/* POST /auth/revoke */
+enum es_code
+auth_revoke(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct input in = {0};
+	struct user_id named = {""};
+
+	TRY(call_limit_charge(api, req, "user-revoke", api->conf->revoke_rate, res, err));
+	TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
+	if (!in.has_jti && !in.has_userId)
+		return es_fail_field(err, ES_INVALID, "userId",
+		    "name a user (all its tokens), a jti (that token), or both");
+	if (in.has_expiresAt && !in.has_jti)
+		return es_fail_field(
+		    err, ES_INVALID, "expiresAt", "belongs to a jti, which is missing");
+	if (in.has_userId)
+		TRY(user_id_parse(in.userId, &named, err));
+	if (in.has_jti)
+		return auth_revoke_jti(
+		    api, req, &in, auth_revoke_whose(req, &in, &named), res, err);
+	return auth_revoke_user(api, req, &named, res, err);
+}
