@@ -16,8 +16,10 @@ static const struct conf_item auth[] = {
 	CONF_AUTH_ITEMS(struct api_conf),
 	ROW(operator_key, "ES_OPERATOR_KEY", CONF_SECRET, NULL, 24, 512,
 	    "bearer key of the /admin endpoints, at least 24 characters"),
-	ROW(revoke_rate, "ES_LIMIT_REVOKE", CONF_INT, "300", 0, 1000000,
-	    "calls of /auth/revoke that one caller may make in a minute; 0 for no limit"),
+	ROW(auth_rate, "ES_LIMIT_AUTH_CALLS", CONF_INT, "300", 0, 1000000,
+	    "revocations and new API keys that one caller may ask for in a minute; 0 for no limit"),
+	ROW(api_keys, "ES_API_KEYS_MAX", CONF_INT, "50", 0, 10000,
+	    "API keys of a tenant that are neither revoked nor expired"),
 	ROW(revoked_tokens, "ES_REVOKED_TOKENS_MAX", CONF_INT, "1000", 1, 100000,
 	    "single tokens (jti) of one user that are kept as revoked at the same time"),
 };

@@ -1,5 +1,7 @@
 #include "call_limit.h"
 
+#include <string.h>
+
 #include "core/banned.h"
 
 enum es_code
@@ -11,11 +13,14 @@ call_limit_charge(struct api *api, const struct http_req *req, const char *polic
 	    .window_ms = CALL_LIMIT_WINDOW_MS,
 	    .burst = per_minute};
 	const struct limit none = {.policy = policy};
+	const bool is_key = strcmp(req->who.actor.user.text, ACTOR_NOBODY) == 0;
+	struct user_id caller = req->who.actor.user;
 	struct limit_result result;
 
+	if (is_key) /* that acts for no user */
+		memcpy(caller.text, req->key.id.text, sizeof(caller.text));
 	TRY(limits_check(api->redis, api->limits_local, (unsigned)api->conf->api_workers,
-	    &req->who.actor.tenant, &req->who.actor.user, &mine, &none, 1, req->arena,
-	    &result, err));
+	    &req->who.actor.tenant, &caller, &mine, &none, 1, req->arena, &result, err));
 	if (result.allowed)
 		return ES_OK;
 	res->policy = policy;

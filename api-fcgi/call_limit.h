@@ -6,7 +6,7 @@
 
 #define CALL_LIMIT_WINDOW_MS 60000
 
-/* Charge one call. policy names the counter ("user-revoke"), per_minute 0: no limit.
+/* Charge one call. policy names the counter ("user-auth"), per_minute 0: no limit.
  * ES_RATE_LIMITED with err->retry_after_ms and res->policy. Counts in this process only
  * while Redis is away. */
 enum es_code call_limit_charge(struct api *api, const struct http_req *req,

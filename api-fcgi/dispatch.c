@@ -39,7 +39,7 @@ run(struct api *api, struct http_req *req, struct http_res *res,
 		http_header(
 		    res, "Allow", router_allow(api->router, &req->uri, req->arena));
 	if (rc == ES_OK)
-		rc = guard_check(api, (*route)->scope, req, err);
+		rc = guard_check(api, *route, req, err);
 	if (rc == ES_OK)
 		rc = (*route)->handler(api, req, res, err);
 	cors_answer(api->cors, api->pg, req, res);

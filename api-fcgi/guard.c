@@ -5,11 +5,13 @@
 
 #include "core/clock.h"
 #include "crypto/digest.h"
+#include "guard_key.h"
+#include "store/api_key_text.h"
 
 #include "core/banned.h"
 
-/* RFC 6750 section 2.1: the characters of b64token. Whatever joins two headers is not
- * among them. */
+/* RFC 6750 section 2.1: the characters of b64token. The comma, which joins two headers
+ * of the same name, is not among them. */
 static const char token_chars[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
 
@@ -31,38 +33,53 @@ guard_bearer(const char *authorization, const char **out, struct es_err *err)
 }
 
 static enum es_code
-check_user(struct api *api, struct http_req *req, const char *token, struct es_err *err)
+guard_check_token(
+    struct api *api, struct http_req *req, const char *token, struct es_err *err)
 {
 	struct token_claims *claims = &req->claims;
 
 	TRY(token_verify(&api->tokens, token, clock_wall_ms() / 1000, claims, err));
-	return principal_store_get(api->pg, &claims->tenant, &claims->user, claims->jti,
-	    claims->issued_s, req->arena, &req->who, err);
+	TRY(principal_store_get(api->pg, &claims->tenant, &claims->user, claims->jti,
+	    claims->issued_s, req->arena, &req->who, err));
+	if (req->headers.on_behalf_of != NULL)
+		return es_fail_field(err, ES_FORBIDDEN, ":X-On-Behalf-Of",
+		    "only an API key acts for another user");
+	return ES_OK;
 }
 
-/* A good token of a user is known here, but has no business here. */
 static enum es_code
-check_operator(
-    struct api *api, struct http_req *req, const char *token, struct es_err *err)
+guard_check_caller(struct api *api, const struct http_route *route, struct http_req *req,
+    const char *bearer, struct es_err *err)
 {
-	if (digest_equal(token, api->conf->operator_key))
+	if (api_key_text_is(bearer))
+		return guard_key_check(api, route, req, bearer, err);
+	return guard_check_token(api, req, bearer, err);
+}
+
+/* The token or key of a tenant is not unknown here (401) but not enough (403). */
+static enum es_code
+guard_check_operator(struct api *api, const struct http_route *route,
+    struct http_req *req, const char *bearer, struct es_err *err)
+{
+	if (digest_equal(bearer, api->conf->operator_key))
 		return ES_OK;
-	TRY(check_user(api, req, token, err));
+	TRY(guard_check_caller(api, route, req, bearer, err));
 	return es_fail(err, ES_FORBIDDEN, "this takes the operator key");
 }
 
 enum es_code
-guard_check(
-    struct api *api, enum http_scope scope, struct http_req *req, struct es_err *err)
+guard_check(struct api *api, const struct http_route *route, struct http_req *req,
+    struct es_err *err)
 {
-	const char *token;
+	const enum http_scope scope = route->scope;
+	const char *bearer;
 
 	if (scope == SCOPE_PUBLIC)
 		return ES_OK;
-	TRY(guard_bearer(req->headers.authorization, &token, err));
+	TRY(guard_bearer(req->headers.authorization, &bearer, err));
 	if (scope == SCOPE_OPERATOR)
-		return check_operator(api, req, token, err);
-	TRY(check_user(api, req, token, err));
+		return guard_check_operator(api, route, req, bearer, err);
+	TRY(guard_check_caller(api, route, req, bearer, err));
 	if (scope == SCOPE_ADMIN && !actor_is_admin(&req->who.actor))
 		return es_fail(err, ES_FORBIDDEN, "this takes an owner or admin");
 	if (scope == SCOPE_MEMBER && strcmp(req->who.actor.role, "guest") == 0)

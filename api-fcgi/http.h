@@ -21,6 +21,7 @@
 	X(origin, "HTTP_ORIGIN") \
 	X(cors_method, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") \
 	X(idempotency_key, "HTTP_IDEMPOTENCY_KEY") \
+	X(on_behalf_of, "HTTP_X_ON_BEHALF_OF") \
 	X(prefer, "HTTP_PREFER") \
 	X(request_id, "HTTP_X_REQUEST_ID") \
 	X(traceparent, "HTTP_TRACEPARENT")
@@ -37,6 +38,13 @@ struct http_headers {
 #define HTTP_RESPONSE_MAX \
 	(16UL * 1024 * 1024) /* 200 messages of 10,000 escaped code points */
 
+/* The API key of the caller; id "": the caller has a token. */
+struct http_key {
+	struct uuid id;
+	unsigned scopes;    /* store/key_scope.h */
+	int64_t expires_ms; /* 0: never */
+};
+
 struct http_req {
 	const char *method;
 	const char *target; /* as it came */
@@ -48,6 +56,7 @@ struct http_req {
 	const char *params[HTTP_PARAMS]; /* the {...} parts of the route, in order */
 	struct principal who;            /* set by the guard, before any handler */
 	struct token_claims claims;      /* likewise, of the caller's token */
+	struct http_key key;             /* likewise */
 	const char *request_id;          /* never NULL */
 	const char *traceparent;         /* checked, or NULL */
 	struct arena *arena;

@@ -31,6 +31,15 @@ param_tenant(
 }
 
 enum es_code
+param_key(const struct http_req *req, size_t i, struct uuid *out, struct es_err *err)
+{
+	if (!uuid_valid(req->params[i]))
+		return es_fail(err, ES_NOT_FOUND, "no such API key");
+	memcpy(out->text, req->params[i], sizeof(out->text));
+	return ES_OK;
+}
+
+enum es_code
 param_message(const struct http_req *req, size_t i, int64_t *out, struct es_err *err)
 {
 	if (!parse_int(req->params[i], 1, ES_INT_MAX_EXACT, out))

@@ -12,6 +12,8 @@ enum es_code param_user(const struct http_req *req, size_t i, struct user_id *ou
     struct es_err *err) ES_MUST_CHECK;
 enum es_code param_tenant(const struct http_req *req, size_t i, struct tenant_id *out,
     struct es_err *err) ES_MUST_CHECK;
+enum es_code param_key(const struct http_req *req, size_t i, struct uuid *out,
+    struct es_err *err) ES_MUST_CHECK;
 enum es_code param_message(
     const struct http_req *req, size_t i, int64_t *out, struct es_err *err) ES_MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #define API_ROUTER_H
 
 #include "http.h"
+#include "store/key_scope.h"
 
 struct api;
 
@@ -21,7 +22,12 @@ struct http_route {
 	const char *method, *path; /* "/api/v1/channels/{channelId}" */
 	enum http_scope scope;
 	http_handler *handler;
+	/* Scopes of an API key, any of which opens the route, and KEY_AS_USER; 0: no key
+	 * does. admin opens all that is not 0. */
+	unsigned keys;
 };
+
+#define KEY_AS_USER 0x100 /* done by a user: a key must act for one */
 
 struct router {
 	const struct http_route *routes;

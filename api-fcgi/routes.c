@@ -7,59 +7,81 @@
 #define V1      "/api/v1"
 #define CHANNEL V1 "/channels/{channelId}"
 
+/* A key that writes messages must find its channels. */
+#define OF_CHANNELS (KEY_MESSAGES | KEY_CHANNELS)
+
 static const struct http_route health_routes[] = {
-    {"GET", "/healthz", SCOPE_PUBLIC, health_healthz},
-    {"GET", "/readyz", SCOPE_PUBLIC, health_readyz},
-    {"GET", "/metrics", SCOPE_PUBLIC, health_metrics},
-    {"GET", "/version", SCOPE_PUBLIC, health_version},
+    {"GET", "/healthz", SCOPE_PUBLIC, health_healthz, 0},
+    {"GET", "/readyz", SCOPE_PUBLIC, health_readyz, 0},
+    {"GET", "/metrics", SCOPE_PUBLIC, health_metrics, 0},
+    {"GET", "/version", SCOPE_PUBLIC, health_version, 0},
 };
 
 static const struct http_route api_routes[] = {
-    {"POST", V1 "/admin/tenants", SCOPE_OPERATOR, tenants_create},
-    {"GET", V1 "/admin/tenants", SCOPE_OPERATOR, tenants_list},
-    {"GET", V1 "/admin/tenants/{tenantId}", SCOPE_OPERATOR, tenants_get},
-    {"PATCH", V1 "/admin/tenants/{tenantId}", SCOPE_OPERATOR, tenants_patch},
-    {"POST", V1 "/admin/tenants/{tenantId}/suspend", SCOPE_OPERATOR, tenants_suspend},
-    {"POST", V1 "/admin/tenants/{tenantId}/resume", SCOPE_OPERATOR, tenants_resume},
+    {"POST", V1 "/admin/tenants", SCOPE_OPERATOR, tenants_create, 0},
+    {"GET", V1 "/admin/tenants", SCOPE_OPERATOR, tenants_list, 0},
+    {"GET", V1 "/admin/tenants/{tenantId}", SCOPE_OPERATOR, tenants_get, 0},
+    {"PATCH", V1 "/admin/tenants/{tenantId}", SCOPE_OPERATOR, tenants_patch, 0},
+    {"POST", V1 "/admin/tenants/{tenantId}/suspend", SCOPE_OPERATOR, tenants_suspend, 0},
+    {"POST", V1 "/admin/tenants/{tenantId}/resume", SCOPE_OPERATOR, tenants_resume, 0},
 
-    {"GET", V1 "/users/me", SCOPE_USER, users_me},
-    {"GET", V1 "/users", SCOPE_USER, users_list},
-    {"POST", V1 "/users", SCOPE_ADMIN, users_create},
-    {"GET", V1 "/users/{userId}", SCOPE_USER, users_get},
-    {"PATCH", V1 "/users/{userId}", SCOPE_USER, users_patch},
-    {"DELETE", V1 "/users/{userId}", SCOPE_ADMIN, users_delete},
-    {"POST", V1 "/users/{userId}/deactivate", SCOPE_ADMIN, users_deactivate},
-    {"POST", V1 "/users/{userId}/reactivate", SCOPE_ADMIN, users_reactivate},
-    {"POST", V1 "/users/{userId}/tokens", SCOPE_ADMIN, user_tokens_create},
+    {"GET", V1 "/users/me", SCOPE_USER, users_me, KEY_ANY | KEY_AS_USER},
+    {"GET", V1 "/users", SCOPE_USER, users_list, KEY_ANY},
+    {"POST", V1 "/users", SCOPE_ADMIN, users_create, KEY_USERS},
+    {"GET", V1 "/users/{userId}", SCOPE_USER, users_get, KEY_ANY},
+    {"PATCH", V1 "/users/{userId}", SCOPE_USER, users_patch, KEY_USERS},
+    {"DELETE", V1 "/users/{userId}", SCOPE_ADMIN, users_delete, KEY_USERS},
+    {"POST", V1 "/users/{userId}/deactivate", SCOPE_ADMIN, users_deactivate, KEY_USERS},
+    {"POST", V1 "/users/{userId}/reactivate", SCOPE_ADMIN, users_reactivate, KEY_USERS},
+    {"POST", V1 "/users/{userId}/tokens", SCOPE_ADMIN, user_tokens_create, KEY_TOKENS},
 
-    {"POST", V1 "/auth/revoke", SCOPE_USER, auth_revoke},
+    {"POST", V1 "/api-keys", SCOPE_ADMIN, api_keys_create, KEY_ADMIN},
+    {"GET", V1 "/api-keys", SCOPE_ADMIN, api_keys_list, KEY_ADMIN},
+    {"DELETE", V1 "/api-keys/{keyId}", SCOPE_ADMIN, api_keys_revoke, KEY_ADMIN},
+    {"POST", V1 "/auth/revoke", SCOPE_USER, auth_revoke, KEY_USERS | KEY_TOKENS},
 
-    {"POST", V1 "/channels", SCOPE_MEMBER, channels_create},
-    {"GET", V1 "/channels", SCOPE_USER, channels_list},
-    {"GET", CHANNEL, SCOPE_USER, channels_get},
-    {"PATCH", CHANNEL, SCOPE_USER, channels_patch},
-    {"POST", CHANNEL "/archive", SCOPE_USER, channels_archive},
-    {"POST", CHANNEL "/unarchive", SCOPE_USER, channels_unarchive},
-    {"POST", CHANNEL "/join", SCOPE_USER, members_join},
-    {"POST", CHANNEL "/leave", SCOPE_USER, members_leave},
-    {"GET", CHANNEL "/members", SCOPE_USER, members_list},
-    {"PUT", CHANNEL "/members/{userId}", SCOPE_USER, members_put},
-    {"DELETE", CHANNEL "/members/{userId}", SCOPE_USER, members_delete},
+    {"POST", V1 "/channels", SCOPE_MEMBER, channels_create, KEY_CHANNELS | KEY_AS_USER},
+    {"GET", V1 "/channels", SCOPE_USER, channels_list, OF_CHANNELS},
+    {"GET", CHANNEL, SCOPE_USER, channels_get, OF_CHANNELS},
+    {"PATCH", CHANNEL, SCOPE_USER, channels_patch, KEY_CHANNELS | KEY_AS_USER},
+    {"POST", CHANNEL "/archive", SCOPE_USER, channels_archive,
+	KEY_CHANNELS | KEY_AS_USER},
+    {"POST", CHANNEL "/unarchive", SCOPE_USER, channels_unarchive,
+	KEY_CHANNELS | KEY_AS_USER},
+    {"POST", CHANNEL "/join", SCOPE_USER, members_join, OF_CHANNELS | KEY_AS_USER},
+    {"POST", CHANNEL "/leave", SCOPE_USER, members_leave, OF_CHANNELS | KEY_AS_USER},
+    {"GET", CHANNEL "/members", SCOPE_USER, members_list, OF_CHANNELS},
+    {"PUT", CHANNEL "/members/{userId}", SCOPE_USER, members_put,
+	KEY_CHANNELS | KEY_AS_USER},
+    {"DELETE", CHANNEL "/members/{userId}", SCOPE_USER, members_delete,
+	KEY_CHANNELS | KEY_AS_USER},
 
-    {"POST", CHANNEL "/messages", SCOPE_USER, message_send},
-    {"GET", CHANNEL "/messages", SCOPE_USER, messages_list},
-    {"GET", CHANNEL "/messages/{messageId}", SCOPE_USER, messages_get},
+    {"POST", CHANNEL "/messages", SCOPE_USER, message_send, KEY_MESSAGES | KEY_AS_USER},
+    {"GET", CHANNEL "/messages", SCOPE_USER, messages_list, KEY_MESSAGES | KEY_AS_USER},
+    {"GET", CHANNEL "/messages/{messageId}", SCOPE_USER, messages_get,
+	KEY_MESSAGES | KEY_AS_USER},
     {"GET", CHANNEL "/messages/by-client-id/{clientMessageId}", SCOPE_USER,
-	messages_by_client_id},
+	messages_by_client_id, KEY_MESSAGES | KEY_AS_USER},
 
-    {"PUT", CHANNEL "/read", SCOPE_USER, read_put},
-    {"POST", CHANNEL "/typing", SCOPE_USER, typing_post},
-    {"GET", V1 "/presence", SCOPE_USER, presence_list},
-    {"PUT", V1 "/presence", SCOPE_USER, presence_choose},
+    {"PUT", CHANNEL "/read", SCOPE_USER, read_put, KEY_MESSAGES | KEY_AS_USER},
+    {"POST", CHANNEL "/typing", SCOPE_USER, typing_post, KEY_MESSAGES | KEY_AS_USER},
+    {"GET", V1 "/presence", SCOPE_USER, presence_list, KEY_ANY},
+    {"PUT", V1 "/presence", SCOPE_USER, presence_choose, KEY_MESSAGES | KEY_AS_USER},
 };
 
 const struct router api_router = {api_routes, ES_COUNT(api_routes)};
 const struct router health_router = {health_routes, ES_COUNT(health_routes)};
+
+static void
+dump_keys(struct json_write *w, unsigned keys)
+{
+	jw_array(w, "keyScopes");
+	for (size_t i = 0; i < KEY_SCOPES; i++)
+		if ((keys & key_scope_names[i].scope) != 0)
+			jw_string(w, NULL, key_scope_names[i].name);
+	jw_array_end(w);
+	jw_bool(w, "keyActsAsUser", (keys & KEY_AS_USER) != 0);
+}
 
 static void
 dump(struct json_write *w, const struct router *r)
@@ -69,6 +91,7 @@ dump(struct json_write *w, const struct router *r)
 		jw_string(w, "method", r->routes[i].method);
 		jw_string(w, "path", r->routes[i].path);
 		jw_string(w, "scope", scope_name(r->routes[i].scope));
+		dump_keys(w, r->routes[i].keys);
 		jw_object_end(w);
 	}
 }

@@ -9,7 +9,7 @@
 extern const struct router api_router;    /* pools send and api */
 extern const struct router health_router; /* pool health */
 
-/* Both as JSON: [{"method","path","scope"}]. */
+/* Both as JSON: [{"method","path","scope","keyScopes","keyActsAsUser"}]. */
 void routes_dump(FILE *to);
 
 #endif

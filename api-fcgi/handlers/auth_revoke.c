@@ -121,7 +121,7 @@ auth_revoke(
 	struct input in = {0};
 	struct user_id named = {""};
 
-	TRY(call_limit_charge(api, req, "user-revoke", api->conf->revoke_rate, res, err));
+	TRY(call_limit_charge(api, req, "user-auth", api->conf->auth_rate, res, err));
 	TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
 	if (!in.has_jti && !in.has_userId)
 		return es_fail_field(err, ES_INVALID, "userId",

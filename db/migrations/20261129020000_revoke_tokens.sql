@@ -70,9 +70,11 @@ REVOKE UPDATE (expires_at, spares_owners) ON revoked_tokens FROM echostream_app;
 DROP INDEX revoked_tokens_user_idx;
 -- What was revoked for one user or for all but owners becomes revoked for everybody: the old
 -- key has one row for each jti, and forgetting a revocation would be the worse mistake.
+ALTER TABLE revoked_tokens NO FORCE ROW LEVEL SECURITY;
 DELETE FROM revoked_tokens r USING revoked_tokens o
 WHERE o.tenant_id = r.tenant_id AND o.jti = r.jti
 AND (o.expires_at, o.user_id) > (r.expires_at, r.user_id);
+ALTER TABLE revoked_tokens FORCE ROW LEVEL SECURITY;
 ALTER TABLE revoked_tokens
 	DROP CONSTRAINT revoked_tokens_pkey,
 	DROP COLUMN user_id,

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "core/check.h"
 
@@ -32,6 +33,16 @@ digest_hex(const unsigned char *bytes, size_t len, char *out)
 		out[2 * i + 1] = hex[bytes[i] & 15];
 	}
 	out[2 * len] = '\0';
+}
+
+void
+digest_secret(char out[DIGEST_SECRET_TEXT])
+{
+	unsigned char raw[(DIGEST_SECRET_TEXT - 1) / 2];
+
+	CHECK(getrandom(raw, sizeof(raw), 0) == (ssize_t)sizeof(raw));
+	digest_hex(raw, sizeof(raw), out);
+	OPENSSL_cleanse(raw, sizeof(raw));
 }
 
 /* Hashing both first makes the time independent of where they differ and of a's length.

@@ -25,6 +25,10 @@ void digest_hex(const unsigned char *bytes, size_t len, char *out);
 #define DIGEST_ACCEPT_TEXT 29
 void digest_websocket_accept(const char *key, char out[DIGEST_ACCEPT_TEXT]);
 
+/* A fresh secret of 256 bits from getrandom(2), as lower-case hex. */
+#define DIGEST_SECRET_TEXT 65
+void digest_secret(char out[DIGEST_SECRET_TEXT]);
+
 /* Constant time in the length of b. */
 bool digest_equal(const char *a, const char *b) ES_MUST_CHECK;
 

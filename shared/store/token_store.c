@@ -118,16 +118,38 @@ token_store_revoke_user(struct pg *pg, const struct actor *who,
 }
 
 static enum es_code
+token_store_put_jti(struct pg *pg, const struct tenant_id *tenant,
+    const struct token_jti *in, bool spares_owners, struct arena *a,
+    struct token_revocation *out, struct es_err *err)
+{
+	const char *user = in->user != NULL ? in->user->text : ACTOR_NOBODY;
+	const char *const row[] = {tenant->text, in->jti, user,
+	    pg_int(a, in->expires_ms + TOKEN_STORE_KEEP_S * INT64_C(1000)),
+	    pg_bool(spares_owners)};
+	struct token_row version = {0}, put;
+
+	TRY(token_store_one(pg, NULL, &token_store_put, row, a, &put, err));
+	TRY(token_store_one(pg, NULL, &token_store_raise, row, a, &version, err));
+	*out = (struct token_revocation){.acl_version = version.n};
+	return ES_OK;
+}
+
+enum es_code
+token_store_end_jti(struct pg *pg, const struct tenant_id *tenant,
+    const struct token_jti *in, struct arena *a, struct token_revocation *out,
+    struct es_err *err)
+{
+	return token_store_put_jti(pg, tenant, in, false, a, out, err);
+}
+
+static enum es_code
 token_store_jti_locked(struct pg *pg, const struct actor *who, const struct token_jti *in,
     struct arena *a, struct token_revocation *out, struct es_err *err)
 {
 	const char *tenant = who->tenant.text;
 	const char *user = in->user != NULL ? in->user->text : ACTOR_NOBODY;
-	const char *spares = pg_bool(in->user == NULL && !actor_is_owner(who));
 	const char *const counted[] = {tenant, user, in->jti, pg_int(a, in->max)};
-	const char *const row[] = {tenant, in->jti, user,
-	    pg_int(a, in->expires_ms + TOKEN_STORE_KEEP_S * INT64_C(1000)), spares};
-	struct token_row others = {0}, version = {0}, put;
+	struct token_row others = {0}, version = {0};
 
 	TRY(token_store_one(pg, NULL, &token_store_lock, counted, a, &version, err));
 	if (in->user != NULL)
@@ -138,10 +160,8 @@ token_store_jti_locked(struct pg *pg, const struct actor *who, const struct toke
 		    "%lld revoked tokens are kept for this %s; revoke all tokens of the "
 		    "user",
 		    (long long)in->max, in->user != NULL ? "user" : "tenant");
-	TRY(token_store_one(pg, NULL, &token_store_put, row, a, &put, err));
-	TRY(token_store_one(pg, NULL, &token_store_raise, counted, a, &version, err));
-	*out = (struct token_revocation){.acl_version = version.n};
-	return ES_OK;
+	return token_store_put_jti(
+	    pg, &who->tenant, in, in->user == NULL && !actor_is_owner(who), a, out, err);
 }
 
 enum es_code

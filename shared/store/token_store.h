@@ -44,6 +44,12 @@ enum es_code token_store_revoke_jti(struct pg *pg, const struct actor *who,
     const struct token_jti *in, struct arena *a, struct token_revocation *out,
     struct es_err *err) ES_MUST_CHECK;
 
+/* Inside a transaction that holds the tenant's row: the jti of what was opened with a key
+ * that is revoked, for every user. */
+enum es_code token_store_end_jti(struct pg *pg, const struct tenant_id *tenant,
+    const struct token_jti *in, struct arena *a, struct token_revocation *out,
+    struct es_err *err) ES_MUST_CHECK;
+
 /* The iat that a token minted at now_s must have, so that a revocation in this second
  * does not refuse it: now_s, or the second after the revocation. */
 enum es_code token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,

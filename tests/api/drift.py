@@ -51,10 +51,21 @@ def difference(documented, real):
     return found + ["not in the program: %s" % " ".join(r) for r in sorted(documented - real)]
 
 
+def keys_of_route(route):
+    """The scopes of API keys that open a route, and whether the key must act for a user."""
+    as_user = ["as-user"] if route.get("keyActsAsUser") else []
+    return " ".join(sorted(route.get("keyScopes", []) + as_user))
+
+
+def keys_of_operation(operation):
+    return keys_of_route({"keyScopes": operation.get("x-api-key-scopes", []),
+                          "keyActsAsUser": operation.get("x-api-key-as-user", False)})
+
+
 def routes_fault(document, table):
-    documented = {(name.split()[0], path, auth_of_operation(op))
+    documented = {(name.split()[0], path, auth_of_operation(op), keys_of_operation(op))
                   for name, path, op in operations(document) if path.startswith("/api/")}
-    real = {(r["method"], r["path"], auth_of_scope(r["scope"])) for r in table
+    real = {(r["method"], r["path"], auth_of_scope(r["scope"]), keys_of_route(r)) for r in table
             if r["path"].startswith("/api/") and r["method"] != "OPTIONS"}
     return difference(documented, real)
 

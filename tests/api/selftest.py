@@ -18,7 +18,9 @@ def routes_of(document):
     """The route table that fits the document."""
     scopes = {"none": "public", "operatorKey": "operator", "token": "user"}
     return [{"method": name.split()[0], "path": path,
-             "scope": scopes[drift.auth_of_operation(op)]}
+             "scope": scopes[drift.auth_of_operation(op)],
+             "keyScopes": op.get("x-api-key-scopes", []),
+             "keyActsAsUser": op.get("x-api-key-as-user", False)}
             for name, path, op in documents.operations(document)]
 
 
@@ -114,6 +116,9 @@ MISTAKES = [
      lambda j, d: drift.routes_fault(d, routes_of(j.open))),
     ("a documented route that is not there", "open", ["paths", CHANNEL, "delete"],
      {"responses": {}}, lambda j, d: drift.routes_fault(d, routes_of(j.open))),
+    ("a route with other scopes of API keys", "open",
+     ["paths", CHANNEL, "get", "x-api-key-scopes"], ["admin"],
+     lambda j, d: drift.routes_fault(d, routes_of(j.open))),
     ("a route with another kind of key", "open", ["paths", CHANNEL, "get", "security"],
      [{"operatorKey": []}], lambda j, d: drift.routes_fault(d, routes_of(j.open))),
     ("a frame that is not documented", "asyn", ["operations", "onClientRead"], None,

@@ -13,6 +13,8 @@ BODIES = {
     ("POST", "/api/v1/users/{userId}/deactivate"): None,
     ("POST", "/api/v1/users/{userId}/reactivate"): None,
     ("POST", "/api/v1/users/{userId}/tokens"): {},
+    ("POST", "/api/v1/api-keys"): {"name": "walked", "scopes": ["users:manage"],
+                                   "botUserId": "{userId}"},
     ("POST", "/api/v1/auth/revoke"): {"userId": "{userId}"},
     ("POST", "/api/v1/channels"): {"name": "walked"},
     ("PATCH", CHANNEL): {"topic": "Taken over"},
@@ -32,6 +34,7 @@ QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
 # Routes that take no id at all.
 NO_IDS = {"/api/v1/users", "/api/v1/users/me", "/api/v1/channels"}
+NO_IDS_OF = {("GET", "/api/v1/api-keys")}
 
 # None: takes no id.
 FRAMES = {

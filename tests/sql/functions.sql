@@ -81,9 +81,14 @@ DELETE FROM revoked_tokens WHERE jti IN ('j3', 'j4');
 INSERT INTO api_keys (tenant_id, id, hash, name, scopes, revoked_at) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('good'), 'k', '{read}', NULL),
     (:'t1', pg_temp.id('e', 2), sha256('gone'), 'k', '{}', now());
-SELECT results_eq($$ SELECT tenant_id, name, scopes, tenant_status FROM es_api_key(sha256('good')) $$,
-    format('VALUES (%L::uuid, %L, ARRAY[%L], %L)', :'t1', 'k', 'read', 'active'), 'a key tells its tenant');
-SELECT is_empty($$ SELECT * FROM es_api_key(sha256('gone')) $$, 'a revoked key nothing');
+UPDATE api_keys SET bot_user_id = :'a2', scopes = '{messages:write,tokens:mint}' WHERE id = pg_temp.id('e', 1);
+SELECT results_eq(format('SELECT k.tenant_id, k.name, k.scopes, k.tenant_status, k.user_id, k.role, k.use_is_old
+    FROM unnest(ARRAY[NULL, %L, %L]::uuid[]) WITH ORDINALITY u (id, n), es_api_key(sha256(%L), u.id) k ORDER BY n',
+    :'a1', :'b1', 'good'), format($$ VALUES (%1$L::uuid, 'k', 'messages:write tokens:mint', 'active', %2$L::uuid, 'member', true),
+    (%1$L, 'k', 'messages:write tokens:mint', 'active', %3$L, 'owner', true),
+    (%1$L, 'k', 'messages:write tokens:mint', 'active', NULL, NULL, true) $$, :'t1', :'a2', :'a1'),
+    'a key tells its tenant and its bot, or the user asked for; another tenant''s user is none');
+SELECT is_empty($$ SELECT * FROM es_api_key(sha256('gone'), NULL) $$, 'a revoked key nothing');
 UPDATE tenants SET settings = '{"allowed_origins": ["https://a", "https://b"]}' WHERE id = :'t1';
 UPDATE tenants SET settings = '{"allowed_origins": ["https://b", "https://c"]}' WHERE id = :'t2';
 SELECT set_has('SELECT es_allowed_origins()', $$ VALUES ('https://a'), ('https://b'), ('https://c') $$,

@@ -63,7 +63,7 @@ SELECT bag_eq($$
 	SELECT c.relname, p FROM our_relations c, unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) p
 	WHERE c.relkind IN ('r', 'p') AND has_table_privilege('echostream_app', c.oid, p)) r
     GROUP BY relname $$, ARRAY[
-    'api_keys INSERT SELECT UPDATE(name,revoked_at)',
+    'api_keys DELETE INSERT SELECT UPDATE(name,revoked_at,last_used_at)',
     'auth_keys INSERT SELECT UPDATE(revoked_at)',
     'channel_events INSERT SELECT',
     'channel_heads INSERT SELECT UPDATE(last_seq,archived)',

@@ -16,7 +16,7 @@
 #define BOB    "01900000-0000-7000-8000-00000000a002"
 #define MINE   "jti-of-the-caller"
 
-static const struct api_conf conf = {.revoke_rate = 300, .revoked_tokens = 7};
+static const struct api_conf conf = {.auth_rate = 300, .revoked_tokens = 7};
 static struct control told;
 static unsigned n_told;
 static struct user_id revoked_user;
@@ -40,7 +40,7 @@ call_limit_charge(struct api *api, const struct http_req *req, const char *polic
     int64_t per_minute, struct http_res *res, struct es_err *err)
 {
 	(void)api, (void)req, (void)res;
-	CU_ASSERT_STRING_EQUAL(policy, "user-revoke");
+	CU_ASSERT_STRING_EQUAL(policy, "user-auth");
 	CU_ASSERT_EQUAL(per_minute, 300);
 	return limit_says == ES_OK ? ES_OK : es_fail(err, limit_says, "limit");
 }

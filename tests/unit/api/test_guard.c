@@ -50,8 +50,10 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 static enum es_code
 check(enum http_scope scope, const char *authorization)
 {
+	const struct http_route route = {.scope = scope};
+
 	req = (struct http_req){.headers = {.authorization = authorization}};
-	return guard_check(&api, scope, &req, &fault);
+	return guard_check(&api, &route, &req, &fault);
 }
 
 static void
@@ -125,11 +127,25 @@ operator_key(void)
 	CU_ASSERT_EQUAL(check(SCOPE_ADMIN, "Bearer " OPERATOR_KEY), ES_UNAUTHENTICATED);
 }
 
+/* Else the header would be ignored and the call done as somebody else than was meant. */
+static void
+a_token_acts_for_nobody_else(void)
+{
+	const struct http_route route = {.scope = SCOPE_USER};
+
+	role = "owner";
+	req = (struct http_req){
+	    .headers = {.authorization = "Bearer good", .on_behalf_of = "x"}};
+	CU_ASSERT_EQUAL(guard_check(&api, &route, &req, &fault), ES_FORBIDDEN);
+	CU_ASSERT_STRING_EQUAL(fault.field, ":X-On-Behalf-Of");
+}
+
 static CU_TestInfo cases[] = {
     {"credentials are one bearer token", credentials},
     {"the database's no is passed on", what_the_database_says},
     {"roles and scopes", roles},
     {"the operator's key opens /admin only", operator_key},
+    {"a token acts for nobody else", a_token_acts_for_nobody_else},
     CU_TEST_INFO_NULL,
 };
 

@@ -8,11 +8,11 @@
 #include "core/banned.h"
 
 static const struct http_route table[] = {
-    {"GET", "/u/me", SCOPE_USER, NULL},
-    {"GET", "/u/{id}", SCOPE_USER, NULL},
-    {"PATCH", "/u/{id}", SCOPE_ADMIN, NULL},
-    {"PUT", "/c/{c}/members/{u}", SCOPE_USER, NULL},
-    {"POST", "/c", SCOPE_USER, NULL},
+    {"GET", "/u/me", SCOPE_USER, NULL, 0},
+    {"GET", "/u/{id}", SCOPE_USER, NULL, 0},
+    {"PATCH", "/u/{id}", SCOPE_ADMIN, NULL, 0},
+    {"PUT", "/c/{c}/members/{u}", SCOPE_USER, NULL, 0},
+    {"POST", "/c", SCOPE_USER, NULL, 0},
 };
 static const struct router router = {table, ES_COUNT(table)};
 static const char *params[HTTP_PARAMS];
