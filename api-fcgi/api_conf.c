@@ -18,6 +18,8 @@ static const struct conf_item auth[] = {
 	    "bearer key of the /admin endpoints, at least 24 characters"),
 	ROW(auth_rate, "ES_LIMIT_AUTH_CALLS", CONF_INT, "300", 0, 1000000,
 	    "revocations and new API keys that one caller may ask for in a minute; 0 for no limit"),
+	ROW(ticket_rate, "ES_LIMIT_TICKETS", CONF_INT, "60", 0, 1000000,
+	    "tickets for sockets that one user may ask for in a minute; 0 for no limit"),
 	ROW(api_keys, "ES_API_KEYS_MAX", CONF_INT, "50", 0, 10000,
 	    "API keys of a tenant that are neither revoked nor expired"),
 	ROW(revoked_tokens, "ES_REVOKED_TOKENS_MAX", CONF_INT, "1000", 1, 100000,

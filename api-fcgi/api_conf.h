@@ -14,7 +14,7 @@ struct api_conf {
 	const char *send_socket, *api_socket, *health_socket, *metrics_file;
 	int64_t send_workers, api_workers, stall_ms, drain_ms;
 	/* tokens; rates are calls a minute of one caller, 0: no limit */
-	int64_t auth_rate, revoked_tokens, api_keys;
+	int64_t auth_rate, ticket_rate, revoked_tokens, api_keys;
 	/* sending */
 	int64_t send_wait_ms, body_max_bytes, body_max_chars;
 	int64_t user_send, user_send_window_s;

@@ -39,6 +39,8 @@ static const struct http_route api_routes[] = {
     {"GET", V1 "/api-keys", SCOPE_ADMIN, api_keys_list, KEY_ADMIN},
     {"DELETE", V1 "/api-keys/{keyId}", SCOPE_ADMIN, api_keys_revoke, KEY_ADMIN},
     {"POST", V1 "/auth/revoke", SCOPE_USER, auth_revoke, KEY_USERS | KEY_TOKENS},
+    {"POST", V1 "/ws/tickets", SCOPE_USER, ws_tickets_create,
+	KEY_MESSAGES | KEY_TOKENS | KEY_AS_USER},
 
     {"POST", V1 "/channels", SCOPE_MEMBER, channels_create, KEY_CHANNELS | KEY_AS_USER},
     {"GET", V1 "/channels", SCOPE_USER, channels_list, OF_CHANNELS},

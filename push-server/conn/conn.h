@@ -156,8 +156,10 @@ struct conn {
 		/* greeting.c: used until hello. */
 		struct list greeting; /* on who->greeting, oldest first */
 		int64_t greeting_ms;  /* when the socket came up */
-		/* token not verified yet; NULL: none was sent, or it is verified */
+		/* token or ticket, not verified yet; NULL: none was sent, or it is
+		 * verified */
 		char *token;
+		bool redeeming; /* token is a ticket, and Redis is being asked */
 		struct token_claims *claims; /* of the verified token */
 		bool looking_up;             /* a look-up of the user is under way */
 		/* The token in force, from hello on. */

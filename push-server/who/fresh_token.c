@@ -2,12 +2,44 @@
 
 #include <string.h>
 
+#include "auth/ticket.h"
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "who/conn_expiry.h"
 #include "who/identity.h"
+#include "who/ticket_redeem.h"
 
 #include "core/banned.h"
+
+static enum es_code
+fresh_token_look_up(
+    struct who *w, struct conn *c, const struct token_claims *claims, struct es_err *err)
+{
+	if (strcmp(claims->tenant.text, c->tenant.text) != 0 ||
+	    strcmp(claims->user.text, c->user.text) != 0)
+		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
+	user_lookups_add(w->lookups,
+	    &(struct lookup){
+		.ref = c->ref, .claims = *claims, .kind = LOOKUP_FRESH_TOKEN});
+	return ES_OK;
+}
+
+static void
+fresh_token_redeemed(struct who *w, struct conn *c, enum es_code rc,
+    const struct token_claims *claims, const struct es_err *err)
+{
+	struct es_err why = *err;
+	char *id = c->who.fresh_id;
+
+	if (rc == ES_OK)
+		rc = fresh_token_look_up(w, c, claims, &why);
+	if (rc == ES_OK)
+		return; /* fresh_token_answer() follows */
+	c->who.fresh_id = NULL;
+	c->who.fresh_busy = false;
+	frame_out_error(c, "auth", id, NULL, &why);
+	mem_free(id);
+}
 
 enum es_code
 fresh_token_begin(
@@ -17,15 +49,14 @@ fresh_token_begin(
 
 	if (c->who.fresh_busy)
 		return es_fail(err, ES_BUSY, "another token is being checked");
-	TRY(identity_verify(w, token, &claims, err));
-	if (strcmp(claims.tenant.text, c->tenant.text) != 0 ||
-	    strcmp(claims.user.text, c->user.text) != 0)
-		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
+	if (ticket_is(token)) {
+		TRY(ticket_redeem(w, c, token, fresh_token_redeemed, err));
+	} else {
+		TRY(identity_verify(w, token, &claims, err));
+		TRY(fresh_token_look_up(w, c, &claims, err));
+	}
 	c->who.fresh_busy = true;
 	c->who.fresh_id = id != NULL ? mem_strdup(id) : NULL;
-	user_lookups_add(
-	    w->lookups, &(struct lookup){
-			    .ref = c->ref, .claims = claims, .kind = LOOKUP_FRESH_TOKEN});
 	return ES_OK;
 }
 

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "auth/ticket.h"
 #include "conn/early_bytes.h"
 #include "conn/frame_out.h"
 #include "core/check.h"
 #include "who/conn_expiry.h"
 #include "who/conn_lease.h"
 #include "who/identity.h"
+#include "who/ticket_redeem.h"
 
 #include "core/banned.h"
 
@@ -20,25 +22,57 @@ greeting_look_up(struct who *w, struct conn *c)
 		.ref = c->ref, .claims = *c->who.claims, .kind = LOOKUP_GREETING});
 }
 
-/* Verifies the token once. The claims are kept until the database answers, however long
- * that takes, and look-ups are repeated with them. */
+/* The claims are kept until the database answers, however long that takes, and look-ups
+ * are repeated with them. */
+static void
+greeting_claims(struct who *w, struct conn *c, enum es_code rc,
+    const struct token_claims *claims, const char *why)
+{
+	mem_free(c->who.token);
+	c->who.token = NULL;
+	early_bytes_count(c);
+	if (rc != ES_OK) {
+		identity_refuse(c, rc, why);
+		return;
+	}
+	c->who.claims = mem_new(1, sizeof(*c->who.claims));
+	*c->who.claims = *claims;
+	greeting_look_up(w, c);
+}
+
+/* Without an answer of Redis the ticket stays, and the tick tries it again. */
+static void
+greeting_redeemed(struct who *w, struct conn *c, enum es_code rc,
+    const struct token_claims *claims, const struct es_err *err)
+{
+	c->who.redeeming = false;
+	if (c->state == CONN_GREETING && rc != ES_UNAVAILABLE)
+		greeting_claims(w, c, rc, claims, err->text);
+}
+
+static void
+greeting_redeem(struct who *w, struct conn *c)
+{
+	struct es_err err;
+
+	c->who.redeeming =
+	    ticket_redeem(w, c, c->who.token, greeting_redeemed, &err) == ES_OK;
+}
+
+/* A token is verified once, and a ticket is taken once. */
 static void
 greeting_verify(struct who *w, struct conn *c)
 {
 	struct token_claims claims;
 	struct es_err err = {0};
-	const enum es_code rc = identity_verify(w, c->who.token, &claims, &err);
+	enum es_code rc;
 
-	mem_free(c->who.token);
-	c->who.token = NULL;
-	early_bytes_count(c);
-	if (rc != ES_OK) {
-		identity_refuse(c, rc, err.text);
+	if (ticket_is(c->who.token)) {
+		greeting_redeem(w, c);
 		return;
 	}
-	c->who.claims = mem_new(1, sizeof(*c->who.claims));
-	*c->who.claims = claims;
-	greeting_look_up(w, c);
+	rc = identity_verify(w, c->who.token, &claims, &err);
+	greeting_claims(w, c, rc, &claims, err.text);
 }
 
 void
@@ -56,13 +90,15 @@ greeting_token(struct who *w, struct conn *c, const char *token)
 {
 	CHECK(c->state == CONN_GREETING && !greeting_is_checking(c));
 	c->who.token = mem_strdup(token);
+	early_bytes_count(c);
 	greeting_verify(w, c);
 }
 
 bool
 greeting_is_checking(const struct conn *c)
 {
-	return c->state == CONN_GREETING && c->who.claims != NULL;
+	return c->state == CONN_GREETING &&
+	       (c->who.claims != NULL || c->who.token != NULL);
 }
 
 static void
@@ -127,6 +163,8 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 static const char *
 greeting_late(const struct conn *c)
 {
+	if (c->who.token != NULL)
+		return "the ticket can't be checked now";
 	if (c->who.claims == NULL)
 		return "no token was sent";
 	return c->who.leased ? "the user's connections can't be counted now"
@@ -150,6 +188,8 @@ greeting_tick(struct who *w)
 			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late(c));
 		else if (c->who.claims != NULL && c->who.claims->expires_s <= now_s)
 			identity_refuse(c, ES_TOKEN_EXPIRED, "token expired");
+		else if (c->who.token != NULL && !c->who.redeeming)
+			greeting_redeem(w, c);
 		else if (c->who.claims != NULL && !c->who.looking_up && !c->who.leased)
 			greeting_look_up(w, c);
 	}

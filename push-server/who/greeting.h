@@ -12,8 +12,8 @@
 void greeting_begin(struct who *w, struct conn *c);
 /* The first token arrived in an auth frame; a bad token closes the connection. */
 void greeting_token(struct who *w, struct conn *c, const char *token);
-/* The token is verified, and its user is being looked up or the user's connections are
- * being counted. Meanwhile all frames wait. */
+/* A ticket is being redeemed, or the token is verified, and its user is being looked up
+ * or the user's connections are being counted. Meanwhile all frames wait. */
 bool greeting_is_checking(const struct conn *c);
 
 /* For who.c: greeting_answer() takes the database's answer about the user;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "store/api_key_text.h"
 
 #include "core/banned.h"
 
@@ -13,6 +14,9 @@ identity_verify(
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
 
+	if (api_key_text_is(token)) /* short: it is the reason of a Close frame */
+		return es_fail(err, ES_UNAUTHENTICATED,
+		    "API keys open no socket: POST /api/v1/ws/tickets");
 	TRY(token_verify(&w->rules, token, now_s, out, err));
 	if (out->expires_s <= now_s)
 		return es_fail(err, ES_TOKEN_EXPIRED, "token expired");

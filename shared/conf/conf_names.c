@@ -103,6 +103,7 @@ const char *const conf_names[] = {
     /* limits */
     "ES_LIMIT_AUTH_CALLS",
     "ES_LIMIT_SUBSCRIBES",
+    "ES_LIMIT_TICKETS",
     "ES_LIMIT_USER_SEND",
     "ES_LIMIT_USER_SEND_WINDOW_S",
     "ES_BODY_MAX_CHARS",

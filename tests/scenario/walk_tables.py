@@ -15,6 +15,7 @@ BODIES = {
     ("POST", "/api/v1/users/{userId}/tokens"): {},
     ("POST", "/api/v1/api-keys"): {"name": "walked", "scopes": ["users:manage"],
                                    "botUserId": "{userId}"},
+    ("POST", "/api/v1/ws/tickets"): None,
     ("POST", "/api/v1/auth/revoke"): {"userId": "{userId}"},
     ("POST", "/api/v1/channels"): {"name": "walked"},
     ("PATCH", CHANNEL): {"topic": "Taken over"},
@@ -33,7 +34,7 @@ BODIES = {
 QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
 # Routes that take no id at all.
-NO_IDS = {"/api/v1/users", "/api/v1/users/me", "/api/v1/channels"}
+NO_IDS = {"/api/v1/users", "/api/v1/users/me", "/api/v1/channels", "/api/v1/ws/tickets"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys")}
 
 # None: takes no id.

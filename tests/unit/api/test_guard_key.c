@@ -69,6 +69,7 @@ static const struct {
     {"GET", "/api/v1/api-keys", "a"},
     {"DELETE", "/api/v1/api-keys/{keyId}", "a"},
     {"POST", "/api/v1/auth/revoke", "uta"},
+    {"POST", "/api/v1/ws/tickets", "mta+"},
     {"POST", "/api/v1/channels", "ca+"},
     {"GET", "/api/v1/channels", "mca"},
     {"GET", CH, "mca"},

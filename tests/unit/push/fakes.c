@@ -1,5 +1,6 @@
 #include "fakes.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@ static struct due *first, **last = &first;
 
 static redis_async_done *held_eval;
 static void *held_eval_ctx;
+static redis_async_done *held_text;
+static void *held_text_ctx;
 
 static struct due *
 due_new(void *ctx)
@@ -242,8 +245,38 @@ enum es_code
 redis_async_text(
     struct redis_async *r, redis_async_done *done, void *ctx, struct es_err *err, ...)
 {
-	(void)r, (void)done, (void)ctx;
-	return es_fail(err, ES_UNAVAILABLE, "down");
+	va_list ap;
+
+	(void)r;
+	if (!fakes.hold_text || done == NULL || held_text != NULL)
+		return es_fail(err, ES_UNAVAILABLE, "down");
+	va_start(ap, err);
+	CHECK(strcmp(va_arg(ap, const char *), "GETDEL") == 0);
+	(void)snprintf(
+	    fakes.text_key, sizeof(fakes.text_key), "%s", va_arg(ap, const char *));
+	va_end(ap);
+	fakes.texts++;
+	held_text = done;
+	held_text_ctx = ctx;
+	return ES_OK;
+}
+
+bool
+fakes_text_answers(enum es_code rc, const char *value)
+{
+	const struct redis_value v = {.kind = value != NULL ? REDIS_STRING : REDIS_NIL,
+	    .str = value,
+	    .len = value != NULL ? strlen(value) : 0};
+	redis_async_done *done = held_text;
+	struct es_err err = {0};
+
+	if (done == NULL)
+		return false;
+	held_text = NULL;
+	if (rc != ES_OK)
+		rc = es_fail(&err, rc, "no answer");
+	done(held_text_ctx, rc, rc == ES_OK ? &v : NULL, &err);
+	return true;
 }
 
 enum es_code

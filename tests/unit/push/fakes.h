@@ -30,6 +30,10 @@ struct fakes {
 	/* Redis is up and has not answered yet: fakes_eval_answers() does. Else it is
 	 * down. */
 	bool hold_eval;
+	/* The same for commands that want an answer: fakes_text_answers(). */
+	bool hold_text;
+	unsigned texts;     /* such commands */
+	char text_key[128]; /* of the last one */
 
 	unsigned opened, closed, writable, epochs; /* calls of the hub's hooks */
 	void (*on_writable)(struct conn *c);
@@ -41,6 +45,9 @@ extern struct fakes fakes;
 void fakes_reset(void);
 /* The one script that was held is answered with 1. False: there was none. */
 bool fakes_eval_answers(void);
+/* The command that was held is answered with this string (NULL: nil), or fails. False:
+ * there was none. */
+bool fakes_text_answers(enum es_code rc, const char *value);
 /* Deliver every result that is due now; true if there was any. */
 bool fakes_run(void);
 

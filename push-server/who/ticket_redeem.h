@@ -1,0 +1,22 @@
+/* Tickets of POST /api/v1/ws/tickets: the worker takes the ticket's key away from Redis.
+ * Of several that try, one gets the claims. */
+#ifndef PUSH_TICKET_REDEEM_H
+#define PUSH_TICKET_REDEEM_H
+
+#include "auth/token.h"
+#include "core/err.h"
+#include "who/who_state.h"
+
+/* The connection is still there. ES_OK with claims that have not expired;
+ * ES_UNAUTHENTICATED for a ticket that is unknown, used or older than TICKET_TTL_MS;
+ * ES_TOKEN_EXPIRED; ES_UNAVAILABLE while Redis does not answer: the ticket may or may not
+ * be used up. */
+typedef void ticket_redeemed(struct who *w, struct conn *c, enum es_code rc,
+    const struct token_claims *claims, const struct es_err *err);
+
+/* done is called once, or not at all when the connection has gone, and never from inside;
+ * ES_UNAVAILABLE at once while Redis is down: then done is not called. */
+enum es_code ticket_redeem(struct who *w, struct conn *c, const char *ticket,
+    ticket_redeemed *done, struct es_err *err) ES_MUST_CHECK;
+
+#endif

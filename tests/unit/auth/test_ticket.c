@@ -1,0 +1,87 @@
+/* The text of a ticket, its key in Redis, and the claims that it stands for. */
+#include <string.h>
+
+#include "auth/ticket.h"
+#include "cunit_main.h"
+
+#include "core/banned.h"
+
+#define TENANT "01900000-0000-7000-8000-000000000001"
+#define ALICE  "01900000-0000-7000-8000-00000000a001"
+
+static void
+texts(void)
+{
+	char one[TICKET_TEXT], two[TICKET_TEXT];
+	char key[TICKET_KEY], again[TICKET_KEY];
+
+	ticket_new(one);
+	ticket_new(two);
+	CU_ASSERT_EQUAL(strlen(one), 68);
+	CU_ASSERT_TRUE(ticket_is(one));
+	CU_ASSERT_STRING_NOT_EQUAL(one, two);
+	CU_ASSERT_FALSE(ticket_is("eyJhbGciOiJIUzI1NiJ9.e30.c2ln"));
+	CU_ASSERT_FALSE(ticket_is("esk_00"));
+	ticket_key(one, key);
+	ticket_key(one, again);
+	CU_ASSERT_STRING_EQUAL(key, again);
+	CU_ASSERT_EQUAL(strncmp(key, "es:tk:", 6), 0);
+	CU_ASSERT_EQUAL(strlen(key), 70);
+	CU_ASSERT_PTR_NULL(strstr(key, one + 4)); /* Redis holds no ticket */
+	ticket_key(two, again);
+	CU_ASSERT_STRING_NOT_EQUAL(key, again);
+}
+
+static void
+longest_claims(void)
+{
+	struct token_claims in = {.tenant = {TENANT},
+	    .user = {ALICE},
+	    .issued_s = ES_INT_MAX_EXACT,
+	    .expires_s = ES_INT_MAX_EXACT - 1};
+	struct arena *a = arena_new();
+	struct token_claims out;
+	struct es_err err;
+	struct text t;
+
+	memset(in.jti, '\x01', sizeof(in.jti) - 1); /* six bytes each in JSON */
+	text_init(&t, a, TICKET_CLAIMS);
+	ticket_encode(&in, &t);
+	CU_ASSERT_FALSE(t.overflow);
+	CU_ASSERT_EQUAL_FATAL(ticket_decode(t.data, t.len, &out, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(out.tenant.text, TENANT);
+	CU_ASSERT_STRING_EQUAL(out.user.text, ALICE);
+	CU_ASSERT_STRING_EQUAL(out.jti, in.jti);
+	CU_ASSERT_EQUAL(out.issued_s, in.issued_s);
+	CU_ASSERT_EQUAL(out.expires_s, in.expires_s);
+	arena_free(&a);
+}
+
+static void
+unreadable(void)
+{
+	static const char *const bad[] = {"", "1", "{}", "[]",
+	    "{\"tenant\":\"" TENANT "\",\"user\":\"" ALICE "\",\"jti\":\"\",\"iat\":1}",
+	    "{\"tenant\":\"" TENANT
+	    "\",\"user\":\"0190000-00000-7000-8000-00000000a001\",\"jti\":\"\","
+	    "\"iat\":1,\"exp\":2}"};
+	static const char newer[] = "{\"tenant\":\"" TENANT "\",\"user\":\"" ALICE
+				    "\",\"jti\":\"\",\"iat\":1,\"exp\":2,\"x\":[]}";
+	struct token_claims out;
+	struct es_err err;
+
+	for (size_t i = 0; i < ES_COUNT(bad); i++)
+		CU_ASSERT_EQUAL(
+		    ticket_decode(bad[i], strlen(bad[i]), &out, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(ticket_decode(newer, strlen(newer), &out, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(out.jti, "");
+}
+
+static CU_TestInfo cases[] = {
+    {"texts and keys", texts},
+    {"the longest claims", longest_claims},
+    {"claims that can't be read", unreadable},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("auth/ticket", cases)

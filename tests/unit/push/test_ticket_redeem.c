@@ -1,0 +1,209 @@
+/* Sockets that are opened, or renewed, with a ticket. Redis answers when the test says.
+ */
+#include <string.h>
+
+#include "auth/ticket.h"
+#include "cunit_main.h"
+#include "rig.h"
+
+#include "core/check.h"
+
+#include "core/banned.h"
+
+#define TENANT "01900000-0000-7000-8000-000000000001"
+#define USER   "01900000-0000-7000-8000-00000000a001"
+#define OTHER  "01900000-0000-7000-8000-00000000a002"
+#define TICKET "est_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static struct rig rig;
+static struct client client;
+static struct got got;
+
+static const char *
+claims(const char *user, int64_t ttl_s)
+{
+	const int64_t now_s = clock_wall_ms() / 1000;
+
+	return arena_printf(rig.arena,
+	    "{\"tenant\":\"%s\",\"user\":\"%s\",\"jti\":\"j-9\",\"iat\":%lld,"
+	    "\"exp\":%lld}",
+	    TENANT, user, (long long)now_s, (long long)(now_s + ttl_s));
+}
+
+static void
+auth(const char *token)
+{
+	client_text(
+	    &client, arena_printf(rig.arena,
+			 "{\"type\":\"auth\",\"id\":\"a\",\"token\":\"%s\"}", token));
+	rig_turn(&rig);
+}
+
+static void
+up(void)
+{
+	rig_up(&rig);
+	fakes.hold_text = true;
+	rig_client_without_token(&rig, &client);
+}
+
+static void
+down(void)
+{
+	client_close(&client);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static void
+opens_a_socket(void)
+{
+	char key[TICKET_KEY];
+
+	up();
+	auth(TICKET);
+	ticket_key(TICKET, key);
+	CU_ASSERT_EQUAL(fakes.texts, 1);
+	CU_ASSERT_STRING_EQUAL(fakes.text_key, key);
+	CU_ASSERT_EQUAL(fakes.users, 0); /* nobody is looked up before Redis says who */
+	/* Frames wait for hello meanwhile, a second token too. */
+	client_text(&client, "{\"type\":\"ping\",\"id\":\"p\"}");
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"pong\"", &got));
+	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->user.text, USER);
+	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->who.jti, "j-9");
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->who.issued_s,
+	    rig_conn(&rig, &client)->expires_s - 600);
+	CU_ASSERT_EQUAL(rig.worker.conns.early_bytes, 0);
+	down();
+}
+
+static void
+is_refused(void)
+{
+	static const struct {
+		const char *user;
+		int64_t ttl_s;
+		unsigned code;
+	} rows[] = {
+	    {NULL, 0, CLOSE_BAD_TOKEN}, /* used, too old or never made */
+	    {USER, -1, CLOSE_TOKEN_EXPIRED},
+	    {"x", 600, CLOSE_BAD_TOKEN},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		up();
+		auth(TICKET);
+		CU_ASSERT_TRUE(fakes_text_answers(ES_OK,
+		    rows[i].user != NULL ? claims(rows[i].user, rows[i].ttl_s) : NULL));
+		CU_ASSERT_EQUAL(rig_close_code(&rig, &client), rows[i].code);
+		CU_ASSERT_EQUAL(fakes.users, 0);
+		down();
+	}
+	up(); /* revoked since the ticket was made */
+	fakes.principal = ES_TOKEN_REVOKED;
+	auth(TICKET);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
+	down();
+}
+
+static void
+waits_for_redis(void)
+{
+	up();
+	fakes.hold_text = false; /* down */
+	auth(TICKET);
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
+	fakes.hold_text = true;
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(fakes.texts, 1);
+	rig_second(&rig); /* asked already */
+	CU_ASSERT_EQUAL(fakes.texts, 1);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_UNAVAILABLE, NULL));
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(fakes.texts, 2);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
+	down();
+}
+
+static void
+does_not_wait_for_ever(void)
+{
+	up();
+	fakes.hold_text = false;
+	auth(TICKET);
+	rig_conn(&rig, &client)->who.greeting_ms -= 20000;
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
+	down();
+}
+
+/* The answer comes when the client has left. */
+static void
+outlives_its_socket(void)
+{
+	up();
+	auth(TICKET);
+	client_close(&client);
+	rig_turn(&rig);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_EQUAL(fakes.users, 0);
+	rig_turn(&rig);
+	rig_down(&rig);
+}
+
+static void
+renews_a_live_socket(void)
+{
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	auth(TICKET);
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unavailable\"", &got));
+	fakes.hold_text = true;
+	auth(TICKET);
+	auth(TICKET); /* one at a time */
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"busy\"", &got));
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 777)));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"ack\"", &got));
+	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->who.jti, "j-9");
+	auth(TICKET);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(OTHER, 600)));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"forbidden\"", &got));
+	auth(TICKET);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, NULL));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unauthenticated\"", &got));
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_OPEN);
+	auth(TICKET); /* not busy for ever */
+	CU_ASSERT_TRUE(fakes_text_answers(ES_UNAVAILABLE, NULL));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unavailable\"", &got));
+	down();
+}
+
+static void
+an_api_key_is_told_where_to_go(void)
+{
+	up();
+	auth("esk_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_BAD_TOKEN);
+	CU_ASSERT_EQUAL(fakes.texts, 0);
+	down();
+}
+
+static CU_TestInfo cases[] = {
+    {"opens a socket", opens_a_socket},
+    {"is refused", is_refused},
+    {"waits for Redis", waits_for_redis},
+    {"does not wait for ever", does_not_wait_for_ever},
+    {"outlives its socket", outlives_its_socket},
+    {"renews a live socket", renews_a_live_socket},
+    {"an API key is told where to go", an_api_key_is_told_where_to_go},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/ticket_redeem", cases)
