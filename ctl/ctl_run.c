@@ -52,6 +52,7 @@ static const struct {
 	OPTION("token", token), OPTION("ttl", ttl), OPTION("name", name),
 	OPTION("email", email), OPTION("admin-email", admin_email),
 	OPTION("admin-name", admin_name), OPTION("role", role),
+	OPTION("scopes", scopes), OPTION("bot", bot), OPTION("expires", expires),
 };
 // clang-format on
 

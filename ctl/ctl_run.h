@@ -26,6 +26,7 @@ struct ctl_options {
 	int64_t timeout_ms;
 	const char *tenant, *user, *as, *token, *ttl; /* NULL when not given */
 	const char *name, *email, *admin_email, *admin_name, *role;
+	const char *scopes, *bot, *expires;
 };
 
 struct ctl {

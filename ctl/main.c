@@ -13,6 +13,7 @@ static const struct ctl_noun *const nouns[] = {
     &ctl_tenant,
     &ctl_user,
     &ctl_token,
+    &ctl_key,
     &ctl_tail,
     &ctl_queue,
     &ctl_check,

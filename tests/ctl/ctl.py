@@ -171,6 +171,31 @@ def tenants_and_users():
     assert "alice" not in out_of("user", "list", "--tenant", "globex")
 
 
+@check("API keys are made, listed and revoked")
+def api_keys():
+    name = "Keys " + uuid.uuid4().hex[:8]
+    out_of("tenant", "create", name, "--admin-email", "root@try.test", "--json")
+    bot = out_of("user", "create", "--tenant", name, "--email", "builds@try.test",
+                 "--name", "Builds", "--role", "bot").strip()
+    out, err = ctl("key", "create", "--tenant", name, "--name", "builds", "--bot", "builds",
+                   "--scopes", "messages:write,users:manage", "--expires", "2099-01-01T00:00:00Z")
+    key = out.strip()
+    assert re.fullmatch(r"esk_[0-9a-f]{64}", key) and "once" in err, (out, err)
+    assert rest("GET", "/api/v1/users/me", key)["userId"] == bot
+    (listed,) = json.loads(out_of("key", "list", "--tenant", name, "--json"))
+    assert listed["scopes"] == ["messages:write", "users:manage"], listed
+    assert listed["botUserId"] == bot and listed["expiresAt"].startswith("2099-"), listed
+    assert key[-4:] in out_of("key", "list", "--tenant", name)
+    ctl("key", "revoke", listed["keyId"], "--tenant", name)
+    assert json.loads(out_of("key", "list", "--tenant", name, "--json")) == []
+    out, err = ctl("key", "revoke", listed["keyId"], "--tenant", name, status=1)
+    assert out == "" and "not_found" in err, err
+    out, err = ctl("key", "create", "--tenant", name, "--name", "x", "--scopes", "all", status=1)
+    assert out == "" and "messages:write" in err, err
+    for words in (["create", "--tenant", name], ["revoke", "x", "--tenant", name], ["revoke"]):
+        ctl("key", *words, status=2)
+
+
 @check("wrong keys and servers that are away are told with exit 1")
 def refusals():
     out, err = ctl("tenant", "list", status=1, env={"ES_OPERATOR_KEY": "x" * 30})
