@@ -1,0 +1,122 @@
+#include "send_world.h"
+
+#include <string.h>
+
+#include "api_metrics.h"
+#include "budget.h"
+#include "cunit_main.h"
+#include "send_limits.h"
+#include "send_reply.h"
+#include "visible.h"
+
+#include "core/banned.h"
+
+struct send_world world;
+
+enum es_code
+queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
+{
+	(void)q;
+	CU_ASSERT_STRING_EQUAL(msg->group, CHANNEL_ID);
+	world.enqueued++;
+	world.named_reply = strstr(msg->body, "\"es:r:fake\"") != NULL;
+	return world.queue == ES_OK ? ES_OK : es_fail(err, world.queue, "queue");
+}
+
+void
+budget_send(struct api *api)
+{
+	(void)api;
+}
+
+void
+budget_enqueue(struct api *api)
+{
+	(void)api;
+}
+
+struct send_reply *
+send_reply_new(const char *redis_url)
+{
+	(void)redis_url;
+	return (struct send_reply *)(void *)&world;
+}
+
+void
+send_reply_free(struct send_reply **r)
+{
+	*r = NULL;
+}
+
+const char *
+send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
+{
+	(void)r, (void)redis, (void)a;
+	return world.subscribed ? "es:r:fake" : NULL;
+}
+
+bool
+send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_ms,
+    struct arena *a, struct outcome *out, bool *lost)
+{
+	(void)r, (void)envelope, (void)wait_ms, (void)a;
+	world.waits++;
+	*lost = world.lost && world.waits == 1;
+	*out = world.outcome;
+	return world.answered && !*lost;
+}
+
+enum es_code
+outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
+    struct outcome outcomes[], bool known[], struct es_err *err)
+{
+	(void)pg, (void)e, (void)a, (void)err;
+	world.asked++;
+	known[0] = world.in_database;
+	outcomes[0] = world.outcome;
+	return ES_OK;
+}
+
+enum es_code
+outcome_store_supersede(
+    struct pg *pg, const struct envelope *e, struct arena *a, struct es_err *err)
+{
+	(void)pg, (void)e, (void)a, (void)err;
+	CU_ASSERT_NOT_EQUAL(world.enqueued, 0);
+	world.superseded++;
+	return ES_OK;
+}
+
+enum es_code
+visible_for_writing(struct api *api, const struct http_req *req,
+    const struct channel_id *channel, struct es_err *err)
+{
+	(void)api, (void)req, (void)channel;
+	return world.visible == ES_OK ? ES_OK : es_fail(err, world.visible, "no");
+}
+
+enum es_code
+send_limits_charge(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	(void)api, (void)req, (void)res;
+	return world.limits == ES_OK ? ES_OK : es_fail(err, world.limits, "no");
+}
+
+enum es_code
+message_store_get(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, int64_t id, struct arena *a, struct message *out,
+    struct es_err *err)
+{
+	(void)pg, (void)who, (void)channel, (void)a, (void)err;
+	*out = world.first;
+	out->id = id;
+	return ES_OK;
+}
+
+/* The metrics are not looked at here. */
+void
+api_metrics_count(struct metrics *m, enum api_metric what)
+{
+	(void)m, (void)what;
+}
