@@ -24,13 +24,15 @@ listen_fail(struct es_err *err, const char *address, const char *what)
 	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
 }
 
-/* Does a process listen there? */
+/* Does a process listen there? EAGAIN: yes, and its backlog is full. */
 static bool
 listen_alive(const struct sockaddr_un *sa)
 {
 	const int fd = socket(AF_UNIX, SOCKET, 0);
-	const bool yes = fd >= 0 && connect(fd, (const struct sockaddr *)(const void *)sa,
-					sizeof(*sa)) == 0;
+	const bool yes =
+	    fd >= 0 &&
+	    (connect(fd, (const struct sockaddr *)(const void *)sa, sizeof(*sa)) == 0 ||
+		errno == EAGAIN);
 
 	if (fd >= 0)
 		(void)close(fd);
@@ -41,12 +43,15 @@ static enum es_code
 listen_open_unix(const char *path, int backlog, int *out, struct es_err *err)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct stat st;
 	mode_t mask;
 	int fd, rc;
 
 	if (*path == '\0' || strlen(path) >= sizeof(sa.sun_path))
 		return listen_fail(err, path, "a path of 1 to 107 bytes");
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return listen_fail(err, path, "there is a file that is no socket");
 	if (listen_alive(&sa))
 		return listen_fail(err, path, "another process listens there already");
 	(void)unlink(path);

@@ -79,6 +79,38 @@ replaces_a_stale_unix_socket_but_no_live_one(void)
 }
 
 static void
+takes_no_path_of_a_busy_server_or_of_a_file(void)
+{
+	char folder[] = "/tmp/push-listen-XXXXXX", address[64];
+	struct push_listen l, second;
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct es_err err;
+	int waiting[8];
+	FILE *file;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	(void)snprintf(address, sizeof(address), "unix:%s/s", folder);
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", address + 5);
+	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 1, 1, &l, &err), ES_OK);
+	for (size_t i = 0; i < ES_COUNT(waiting); i++) { /* the backlog is full */
+		waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(waiting[i], (const struct sockaddr *)&sa, sizeof(sa));
+	}
+	CU_ASSERT_EQUAL(push_listen_open(address, 1, 1, &second, &err), ES_INVALID);
+	for (size_t i = 0; i < ES_COUNT(waiting); i++)
+		(void)close(waiting[i]);
+	push_listen_close(&l);
+	(void)unlink(address + 5);
+	file = fopen(address + 5, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	(void)fclose(file);
+	CU_ASSERT_EQUAL(push_listen_open(address, 1, 1, &second, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(access(address + 5, F_OK), 0);
+	(void)unlink(address + 5);
+	(void)rmdir(folder);
+}
+
+static void
 refuses_what_is_no_address(void)
 {
 	static const char *const bad[] = {"", "8082", "127.0.0.1:", "127.0.0.1:99999",
@@ -147,6 +179,8 @@ static CU_TestInfo cases[] = {
 	gives_every_worker_its_own_tcp_socket},
     {"replaces a stale unix socket, but no live one",
 	replaces_a_stale_unix_socket_but_no_live_one},
+    {"takes no path of a busy server or of a file",
+	takes_no_path_of_a_busy_server_or_of_a_file},
     {"keeps the sockets of one worker", keeps_the_sockets_of_one_worker},
     {"knows where PROXY headers are expected", knows_where_proxy_headers_are_expected},
     {"refuses what is no address", refuses_what_is_no_address},
