@@ -189,6 +189,7 @@ api_keys_revoke(
 	TRY(api_key_store_revoke(
 	    api->pg, &req->who.actor, &id, until_ms, req->arena, &key, err));
 	change.acl_version = key.acl_version;
+	api_key_store_jti(&id, change.jti);
 	announce_acl(api, req, &change);
 	res->status = 204;
 	return ES_OK;

@@ -44,17 +44,18 @@ auth_revoke_end(const struct input *in, int64_t *out_ms, struct es_err *err)
 	return ES_OK;
 }
 
-/* The push servers look the sockets of the user up at once; of a jti without a user,
- * those of the whole tenant. */
+/* The push servers look up at once the sockets of the user, or those with the jti. */
 static void
 auth_revoke_announce(struct api *api, const struct http_req *req,
-    const struct user_id *user, int64_t version)
+    const struct user_id *user, const char *jti, int64_t version)
 {
 	struct control change = {.tenant = req->who.actor.tenant, .acl_version = version};
 
 	if (user != NULL) {
 		change.user = *user;
 		change.names_user = true;
+	} else {
+		memcpy(change.jti, jti, strlen(jti) + 1);
 	}
 	announce_acl(api, req, &change);
 }
@@ -72,7 +73,7 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	TRY(auth_revoke_end(in, &revoke.expires_ms, err));
 	TRY(token_store_revoke_jti(
 	    api->pg, &req->who.actor, &revoke, req->arena, &done, err));
-	auth_revoke_announce(api, req, user, done.acl_version);
+	auth_revoke_announce(api, req, user, in->jti, done.acl_version);
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_string(&w, "jti", in->jti);
@@ -91,7 +92,7 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 
 	TRY(token_store_revoke_user(
 	    api->pg, &req->who.actor, user, clock_wall_ms(), req->arena, &done, err));
-	auth_revoke_announce(api, req, user, done.acl_version);
+	auth_revoke_announce(api, req, user, NULL, done.acl_version);
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_string(&w, "userId", user->text);

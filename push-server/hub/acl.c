@@ -120,20 +120,24 @@ acl_poll_soon(struct hub *hub)
 	hub->acl->again = hub->acl->asked;
 }
 
-/* Look up the user that the hint names at once. When the hint's version is the known
- * version + 1, nothing but this user has changed. A larger step means that a hint was
- * lost: poll, so that all connections of the tenant are looked up. */
+/* Look up the user or the jti that the hint names at once. When the hint's version is the
+ * known version + 1, nothing but this user or these tokens has changed. A larger step
+ * means that a hint was lost: poll, so that all connections of the tenant are looked up.
+ */
 static void
 acl_take_hint(struct hub *hub, struct held *held, const struct control *hint)
 {
 	const bool follows = hint->acl_version == held->version + 1;
 
+	const bool names = hint->names_user || hint->jti[0] != '\0';
+
 	if (hint->names_user)
 		hub->io.revalidate_user(hub->io.ctx, &hint->tenant, &hint->user);
-	if (hint->names_user && follows)
+	else if (names)
+		hub->io.revalidate_jti(hub->io.ctx, &hint->tenant, hint->jti);
+	if (names && follows)
 		held->version = hint->acl_version;
-	else if (hint->acl_version > held->version ||
-		 (hint->acl_version == 0 && !hint->names_user))
+	else if (hint->acl_version > held->version || (hint->acl_version == 0 && !names))
 		acl_poll_soon(hub);
 }
 

@@ -68,6 +68,10 @@ struct hub_io {
 	/* The rights of one user have changed: look up the user's connections first. */
 	void (*revalidate_user)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
+	/* The tokens of the tenant with this jti were revoked: look up the connections
+	 * that use one first. */
+	void (*revalidate_jti)(
+	    void *ctx, const struct tenant_id *tenant, const char *jti);
 	/* The connection was let in at an older acl version than the newest one known:
 	 * look up its user again. */
 	void (*revalidate_conn)(void *ctx, struct conn *c);

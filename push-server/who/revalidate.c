@@ -40,6 +40,22 @@ revalidate_user(struct who *w, const struct tenant_id *tenant, const struct user
 	(void)user_marks_add(&w->marks, tenant, user);
 }
 
+void
+revalidate_jti(struct who *w, const struct tenant_id *tenant, const char *jti)
+{
+	user_marks_add_jti(&w->marks, tenant, jti);
+}
+
+/* The fresh token that is being checked may be a revoked one too, and its look-up may
+ * have read the state before the revocation. The look-up of the old token comes after it,
+ * and sees that the token has changed. */
+static bool
+revalidate_has_marked_token(const struct who *w, const struct conn *c)
+{
+	return w->marks.n_jtis > 0 && (c->who.fresh_busy || user_marks_has_jti(&w->marks,
+								&c->tenant, c->who.jti));
+}
+
 static void
 revalidate_marked(struct who *w, struct conn *c)
 {
@@ -50,7 +66,7 @@ revalidate_marked(struct who *w, struct conn *c)
 		identity_end(w, c, &all->err);
 	else if (user != NULL && user->gone)
 		identity_end(w, c, &user->err);
-	else if (user != NULL)
+	else if (user != NULL || revalidate_has_marked_token(w, c))
 		revalidate_place(w, c, CHECK_FIRST);
 	else if (all != NULL)
 		revalidate_place(w, c, CHECK_IN_LINE);

@@ -22,6 +22,9 @@ void revalidate_tenant(struct who *w, const struct tenant_id *tenant);
  * this turn. */
 void revalidate_user(
     struct who *w, const struct tenant_id *tenant, const struct user_id *user);
+/* The tokens of the tenant with this jti were revoked: the connections that use one are
+ * looked up at the end of this turn. */
+void revalidate_jti(struct who *w, const struct tenant_id *tenant, const char *jti);
 /* The answer that let this connection in is older than a change of rights known now. */
 void revalidate_conn(struct who *w, struct conn *c);
 

@@ -16,6 +16,7 @@ struct user_mark {
 	struct user_mark_key {
 		struct tenant_id tenant;
 		struct user_id user; /* "": every user of the tenant */
+		char jti[64];        /* not "": every token with this jti */
 	} key;
 	/* true: close the connections; false: look the user up again */
 	bool gone;
@@ -25,6 +26,7 @@ struct user_mark {
 /* Part of struct who; starts zeroed. */
 struct user_marks {
 	struct table table;
+	size_t n_jtis; /* marks of a jti */
 };
 
 /* Returns the mark of a user, or of all users of the tenant when user is NULL; creates it
@@ -34,6 +36,11 @@ struct user_mark *user_marks_add(
 /* Like user_marks_add(), but returns NULL if there is no such mark. */
 const struct user_mark *user_marks_find(const struct user_marks *m,
     const struct tenant_id *tenant, const struct user_id *user);
+/* Marks of tokens: jti has 1 to 63 bytes. A token without jti ("") has none. */
+void user_marks_add_jti(
+    struct user_marks *m, const struct tenant_id *tenant, const char *jti);
+bool user_marks_has_jti(const struct user_marks *m, const struct tenant_id *tenant,
+    const char *jti) ES_MUST_CHECK;
 void user_marks_clear(struct user_marks *m);
 
 #endif

@@ -267,6 +267,14 @@ hub_loop_io_revalidate_user(
 }
 
 static void
+hub_loop_io_revalidate_jti(void *ctx, const struct tenant_id *tenant, const char *jti)
+{
+	struct hub_loop *hl = ctx;
+
+	revalidate_jti(hl->worker->who, tenant, jti);
+}
+
+static void
 hub_loop_io_revalidate_conn(void *ctx, struct conn *c)
 {
 	struct hub_loop *hl = ctx;
@@ -293,6 +301,7 @@ hub_loop_io(struct hub_loop *hl)
 	    .acl = hub_loop_io_acl,
 	    .revalidate = hub_loop_io_revalidate,
 	    .revalidate_user = hub_loop_io_revalidate_user,
+	    .revalidate_jti = hub_loop_io_revalidate_jti,
 	    .revalidate_conn = hub_loop_io_revalidate_conn,
 	    .refused = hub_loop_io_refused};
 }

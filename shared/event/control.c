@@ -1,5 +1,7 @@
 #include "event/control.h"
 
+#include <string.h>
+
 #include "event/event_private.h"
 #include "json/json_bind.h"
 #include "json/json_write.h"
@@ -7,14 +9,15 @@
 #include "core/banned.h"
 
 struct wire_control {
-	const char *tenant, *user;
+	const char *tenant, *user, *jti;
 	int64_t aclVersion;
-	bool has_user, has_aclVersion;
+	bool has_user, has_jti, has_aclVersion;
 };
 
 static const struct json_field control_fields[] = {
     JSON_FIELD(struct wire_control, tenant, JSON_UUID, true, 36, 36),
     JSON_FIELD_OPT(struct wire_control, user, JSON_UUID, 36, 36),
+    JSON_FIELD_OPT(struct wire_control, jti, JSON_STRING, 1, 63),
     JSON_FIELD_OPT(struct wire_control, aclVersion, JSON_INT, 0, ES_INT_MAX_EXACT),
 };
 
@@ -28,6 +31,8 @@ control_encode(const struct control *c, struct text *out)
 	jw_string(&w, "tenant", c->tenant.text);
 	if (c->names_user)
 		jw_string(&w, "user", c->user.text);
+	if (c->jti[0] != '\0')
+		jw_string(&w, "jti", c->jti);
 	if (c->acl_version > 0)
 		jw_int(&w, "aclVersion", c->acl_version);
 	jw_object_end(&w);
@@ -46,6 +51,8 @@ control_decode(
 	c.names_user = w.has_user;
 	if (w.has_user)
 		TRY(uuid_parse(w.user, "user", c.user.text, err));
+	if (w.has_jti)
+		memcpy(c.jti, w.jti, strlen(w.jti) + 1);
 	c.acl_version = w.aclVersion;
 	*out = c;
 	return ES_OK;

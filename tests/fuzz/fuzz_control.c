@@ -27,6 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(strcmp(c.tenant.text, again.tenant.text) == 0);
 		CHECK(c.names_user == again.names_user);
 		CHECK(strcmp(c.user.text, again.user.text) == 0);
+		CHECK(strcmp(c.jti, again.jti) == 0);
 		CHECK(c.acl_version == again.acl_version);
 	}
 	arena_free(&a);

@@ -149,6 +149,7 @@ whose_jti(void)
 		CU_ASSERT_STRING_EQUAL(revoked_user.text, "");
 		CU_ASSERT_EQUAL(n_told, 1);
 		CU_ASSERT_EQUAL(told.names_user, rows[i].whose[0] != '\0');
+		CU_ASSERT_STRING_EQUAL(told.jti, told.names_user ? "" : "x");
 		CU_ASSERT_EQUAL(told.acl_version, 9);
 	}
 	arena_free(&mem);

@@ -6,6 +6,9 @@
 
 #define ACME  "01900000-0000-7000-8000-000000000001"
 #define ALICE "01900000-0000-7000-8000-00000000a001"
+/* The longest jti in the longest way to write it. */
+#define ODD     "\x01\x01\x01\x01\x01\x01\x01"
+#define ODD_JTI ODD ODD ODD ODD ODD ODD ODD ODD ODD
 
 static struct arena *mem;
 static struct es_err fault;
@@ -23,6 +26,8 @@ a_hint_survives_the_way(void)
 	    {.tenant = {ACME}, .acl_version = 5},
 	    {.tenant = {ACME}, .user = {ALICE}, .names_user = true, .acl_version = 6},
 	    {.tenant = {ACME}, .user = {ALICE}, .names_user = true},
+	    {.tenant = {ACME}, .jti = "session-1", .acl_version = 6},
+	    {.tenant = {ACME}, .jti = ODD_JTI, .acl_version = ES_INT_MAX_EXACT},
 	};
 
 	mem = arena_new();
@@ -37,6 +42,7 @@ a_hint_survives_the_way(void)
 		CU_ASSERT_STRING_EQUAL(got.tenant.text, ACME);
 		CU_ASSERT_EQUAL(got.names_user, hints[i].names_user);
 		CU_ASSERT_STRING_EQUAL(got.user.text, hints[i].user.text);
+		CU_ASSERT_STRING_EQUAL(got.jti, hints[i].jti);
 		CU_ASSERT_EQUAL(got.acl_version, hints[i].acl_version);
 	}
 	arena_free(&mem);

@@ -296,28 +296,29 @@ io_acl(void *ctx, struct acl_ask *question)
 static void
 io_revalidate(void *ctx, const struct tenant_id *tenant)
 {
-	struct outside *o = ctx;
-
 	(void)tenant;
-	o->revalidated++;
+	((struct outside *)ctx)->revalidated++;
+}
+
+static void
+io_revalidate_jti(void *ctx, const struct tenant_id *tenant, const char *jti)
+{
+	(void)tenant, (void)jti;
+	((struct outside *)ctx)->revalidated_jtis++;
 }
 
 static void
 io_revalidate_user(void *ctx, const struct tenant_id *tenant, const struct user_id *user)
 {
-	struct outside *o = ctx;
-
 	(void)tenant, (void)user;
-	o->revalidated_users++;
+	((struct outside *)ctx)->revalidated_users++;
 }
 
 static void
 io_revalidate_conn(void *ctx, struct conn *c)
 {
-	struct outside *o = ctx;
-
 	(void)c;
-	o->revalidated_conns++;
+	((struct outside *)ctx)->revalidated_conns++;
 }
 
 static void
@@ -351,6 +352,7 @@ out_io(struct outside *o)
 	    .acl = io_acl,
 	    .revalidate = io_revalidate,
 	    .revalidate_user = io_revalidate_user,
+	    .revalidate_jti = io_revalidate_jti,
 	    .revalidate_conn = io_revalidate_conn,
 	    .refused = io_refused};
 }

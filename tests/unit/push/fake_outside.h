@@ -43,7 +43,7 @@ struct outside {
 	bool down, topics_down;
 	char epoch[ES_UUID_TEXT];
 	int64_t acl_version;
-	unsigned revalidated_users, revalidated_conns;
+	unsigned revalidated_jtis, revalidated_users, revalidated_conns;
 	unsigned revalidated; /* calls to look up all users of a tenant again */
 	unsigned refused;     /* subscribes that were answered not_found */
 	void (*on_refused)(struct conn *c); /* or NULL */

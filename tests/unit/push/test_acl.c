@@ -78,9 +78,33 @@ test_hint_of_a_user(void)
 	hub_end();
 }
 
+/* So does a hint of a jti: only connections with such a token are looked up. */
+static void
+test_hint_of_a_jti(void)
+{
+	char json[200];
+
+	hub_begin(NULL);
+	(void)hub_join(0);
+	hub_pass(6000);
+	for (int version = 2; version <= 4; version += 2) { /* that of 3 is lost */
+		out.acl_version = version;
+		(void)snprintf(json, sizeof(json),
+		    "{\"tenant\":\"%s\",\"jti\":\"j-1\",\"aclVersion\":%d}", OUT_TENANT,
+		    version);
+		hub_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
+		CU_ASSERT_EQUAL(out.revalidated_jtis, (unsigned)version / 2);
+		CU_ASSERT_EQUAL(out.revalidated_users, 0);
+		hub_pass(5500);
+		CU_ASSERT_EQUAL(out.revalidated, version == 4);
+	}
+	hub_end();
+}
+
 static CU_TestInfo cases[] = {
     {"a new acl version looks the users up again", test_acl},
     {"a hint of a user spares the others", test_hint_of_a_user},
+    {"a hint of a jti spares the others", test_hint_of_a_jti},
     CU_TEST_INFO_NULL,
 };
 

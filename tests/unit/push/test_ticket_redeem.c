@@ -7,6 +7,7 @@
 #include "rig.h"
 
 #include "core/check.h"
+#include "who/revalidate.h"
 
 #include "core/banned.h"
 
@@ -185,6 +186,45 @@ renews_a_live_socket(void)
 	down();
 }
 
+/* The look-up of the fresh token has read the state before the revocation of its jti, and
+ * is answered after it. */
+static void
+a_revoked_jti_ends_its_sockets(void)
+{
+	const struct tenant_id tenant = {TENANT}, globex = {OTHER};
+	unsigned users;
+
+	up();
+	auth(TICKET);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
+	users = fakes.users;
+	revalidate_jti(rig.worker.who, &tenant, "j-8"); /* of another token */
+	revalidate_jti(rig.worker.who, &globex, "j-9");
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.users, users);
+	fakes.token_only = true;
+	fakes.principal = ES_TOKEN_REVOKED;
+	revalidate_jti(rig.worker.who, &tenant, "j-9");
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
+	down();
+
+	rig_up(&rig);
+	rig_client(&rig, &client, 0);
+	fakes.hold_text = true;
+	auth(TICKET);
+	fakes.hold = true;
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	worker_turn(&rig.worker); /* the look-up of j-9 is under way */
+	users = fakes.users;
+	revalidate_jti(rig.worker.who, &tenant, "j-9");
+	worker_turn(&rig.worker);
+	fakes.hold = false;
+	rig_turn(&rig); /* the old token is asked about, then j-9, now in force */
+	CU_ASSERT_EQUAL(fakes.users, users + 2);
+	down();
+}
+
 static void
 an_api_key_is_told_where_to_go(void)
 {
@@ -202,6 +242,7 @@ static CU_TestInfo cases[] = {
     {"does not wait for ever", does_not_wait_for_ever},
     {"outlives its socket", outlives_its_socket},
     {"renews a live socket", renews_a_live_socket},
+    {"a revoked jti ends its sockets", a_revoked_jti_ends_its_sockets},
     {"an API key is told where to go", an_api_key_is_told_where_to_go},
     CU_TEST_INFO_NULL,
 };
