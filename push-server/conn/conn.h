@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "conn/conn_bytes.h"
 #include "core/attr.h"
@@ -261,6 +262,13 @@ struct conn *conn_get(struct conns *t, struct conn_ref ref);
 void conn_set_state(struct conn *c, enum conn_state next);
 /* hello is queued: calls `greeted`. */
 void conn_greeted(struct conn *c);
+
+/* As the last answer of the database said. */
+static inline bool
+conn_is_guest(const struct conn *c)
+{
+	return strcmp(c->role, "guest") == 0;
+}
 
 /* Decide to close the connection. The state becomes CONN_CLOSING at once. The control
  * buffer is written first, as far as the socket takes it. The Close frame follows when

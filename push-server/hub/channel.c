@@ -127,12 +127,10 @@ static void
 channel_note_removal(struct channel *ch, const struct removal *removal)
 {
 	removals_add(&ch->removals, removal);
-	if (!ch->is_private)
-		return;
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 
-		if (sub->joined && sub->clear < removal->seq &&
+		if (sub_members_only(sub) && sub->joined && sub->clear < removal->seq &&
 		    removal->seq < sub->stop_at &&
 		    strcmp(sub->conn->user.text, removal->user.text) == 0)
 			sub->stop_at = removal->seq;
@@ -241,7 +239,7 @@ channel_reset(struct channel *ch, int64_t head)
 		sub_gap(sub, head, GAP_RESET);
 		sub->stop_at = INT64_MAX;
 		sub->clear = sub->live_from = head;
-		if (ch->is_private)
+		if (sub_members_only(sub))
 			sub_ask_again(sub);
 		else if (sub->requests != NULL)
 			sub_ask(sub);

@@ -65,16 +65,16 @@ deliver_take(struct deliver_batch *b, struct subscription *sub,
 	return deliver_settle(sub);
 }
 
-/* Send a gap and move the cursor to the head. In a private channel the skipped events may
- * hold the reader's own removal, so there the cursor moves only to `clear`, the last
- * number as of which the reader was allowed to read. */
+/* Send a gap and move the cursor to the head. Where the reader must be a member, the
+ * skipped events may hold the reader's own removal, so there the cursor moves only to
+ * `clear`, the last number as of which the reader was allowed to read. */
 static enum step
 deliver_give_up(struct subscription *sub)
 {
 	const struct channel *ch = sub->channel;
 	const enum gap_reason reason =
 	    sub->at >= sub->live_from ? GAP_SLOW : GAP_REPLAY_LIMIT;
-	const int64_t to = ch->is_private ? sub->clear : chan_log_head(ch->log);
+	const int64_t to = sub_members_only(sub) ? sub->clear : chan_log_head(ch->log);
 
 	if (to <= sub->at || to < chan_log_base(ch->log)) {
 		sub_ask_again(sub);
@@ -119,7 +119,7 @@ deliver_from_page(struct subscription *sub)
 			hub->env->now_ms));
 		return STEP_ELSEWHERE;
 	}
-	if (ch->is_private) {
+	if (sub_members_only(sub)) {
 		const int64_t removed = page_removal(page, &sub->conn->user, sub->clear);
 
 		if (removed < sub->stop_at)

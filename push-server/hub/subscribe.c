@@ -94,11 +94,32 @@ subscribe_admit(
 		sub_ask_again(sub); /* a removal after row may be forgotten */
 		return;
 	}
-	sub->stop_at = row->is_private ? stop_at : INT64_MAX;
+	if (conn_is_guest(sub->conn) && row->acl_version < sub->conn->acl_version) {
+		sub_ask_again(sub); /* perhaps read before the user became a guest */
+		return;
+	}
+	sub->stop_at = sub_members_only(sub) ? stop_at : INT64_MAX;
 	if (sub_answer_row(sub, row, sub->ticket))
 		sub_behind(sub);
 	else
 		sub_ask(sub);
+}
+
+void
+subscribe_doubt(struct conn *c)
+{
+	struct list *next;
+
+	if (c->hub == NULL)
+		return;
+	for (struct list *l = c->hub->subscriptions.next; l != &c->hub->subscriptions;
+	     l = next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, of_conn);
+
+		next = l->next;
+		if (sub->joined)
+			sub_ask_again(sub);
+	}
 }
 
 /* The first answer lets the user in. Its head is not used; subscribe.h says why. */

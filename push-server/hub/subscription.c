@@ -105,6 +105,12 @@ sub_place(struct subscription *sub, enum sub_state next, struct list *list)
 }
 
 bool
+sub_members_only(const struct subscription *sub)
+{
+	return sub->channel->is_private || conn_is_guest(sub->conn);
+}
+
+bool
 sub_live(const struct subscription *sub)
 {
 	return sub->joined && sub->state >= SUB_IDLE;

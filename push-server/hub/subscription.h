@@ -46,6 +46,8 @@ void sub_free(struct subscription *sub);
 /* Change the state and put the subscription on the list, which is NULL for SUB_ASKED. No
  * other function changes the state. */
 void sub_place(struct subscription *sub, enum sub_state next, struct list *list);
+/* The reader must be a member: the channel is private, or the user is a guest. */
+bool sub_members_only(const struct subscription *sub);
 /* True for a joined subscription that does not wait for the database. */
 bool sub_live(const struct subscription *sub);
 

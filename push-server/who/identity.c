@@ -40,6 +40,7 @@ identity_adopt_principal(struct who *w, struct conn *c, const struct principal *
 {
 	const struct push_conf *conf = w->env->conf;
 	struct tenant_settings *s = out_settings;
+	const bool was_other = c->role[0] != '\0' && !conn_is_guest(c);
 	struct es_err err;
 
 	if (tenant_settings_parse(p->settings, a, s, &err) != ES_OK)
@@ -54,6 +55,8 @@ identity_adopt_principal(struct who *w, struct conn *c, const struct principal *
 	c->user_window_ms = 1000 * (s->user_send_window_s > 0 ? s->user_send_window_s
 							      : conf->user_send_window_s);
 	w->events.epoch(w->events.ctx, p->epoch);
+	if (was_other && conn_is_guest(c))
+		w->events.made_guest(w->events.ctx, c);
 }
 
 bool

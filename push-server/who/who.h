@@ -19,6 +19,9 @@ struct who_events {
 	 * connections. */
 	void (*user_gone)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
+	/* The user of this open socket has become a guest, and may read no channel without
+	 * being its member. */
+	void (*made_guest)(void *ctx, struct conn *c);
 };
 
 /* conns, pg and redis must outlive it. ES_INVALID: the key in ES_JWT_ES256_PUBLIC_KEY

@@ -11,6 +11,7 @@
 #include "frames/flood.h"
 #include "hub/authz.h"
 #include "hub/epoch.h"
+#include "hub/subscribe.h"
 #include "presence/presence.h"
 #include "send/read_marks.h"
 #include "send/send_outcomes.h"
@@ -125,6 +126,13 @@ worker_on_user_gone(void *ctx, const struct tenant_id *tenant, const struct user
 }
 
 static void
+worker_on_made_guest(void *ctx, struct conn *c)
+{
+	(void)ctx;
+	subscribe_doubt(c);
+}
+
+static void
 worker_may_send(void *ctx, const struct conn *c, const struct channel_id *channel,
     send_right *done, void *arg)
 {
@@ -159,8 +167,10 @@ worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf
 enum es_code
 worker_compose(struct worker *w, struct es_err *err)
 {
-	const struct who_events events = {
-	    .ctx = w, .epoch = worker_on_epoch, .user_gone = worker_on_user_gone};
+	const struct who_events events = {.ctx = w,
+	    .epoch = worker_on_epoch,
+	    .user_gone = worker_on_user_gone,
+	    .made_guest = worker_on_made_guest};
 	const struct send_io io = {
 	    .ctx = w, .may_send = worker_may_send, .refused = worker_on_refused_send};
 

@@ -37,7 +37,8 @@ static const struct pg_col channel_cols[] = {
 	" JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id" \
 	" LEFT JOIN channel_members me ON me.tenant_id = $1 AND me.channel_id = c.id" \
 	" AND me.user_id = $2" \
-	" WHERE c.tenant_id = $1 AND (NOT c.is_private OR me.user_id IS NOT NULL)"
+	" WHERE c.tenant_id = $1 AND (" STORE_OPEN_TO( \
+	    "$2") " OR me.user_id IS NOT NULL)"
 
 static const struct pg_stmt get = CHANNEL_STMT("get", SEEN " AND c.id = $3", 3);
 

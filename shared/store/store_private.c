@@ -11,8 +11,9 @@
 const struct pg_stmt store_visible = {
     .name = "store_visible",
     .sql = "SELECT FROM channels c WHERE c.tenant_id = $1 AND c.id = $2"
-	   " AND (NOT c.is_private OR EXISTS (SELECT FROM channel_members m"
-	   " WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.user_id = $3))",
+	   " AND (" STORE_OPEN_TO(
+	       "$3") " OR EXISTS (SELECT FROM channel_members m"
+		     " WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.user_id = $3))",
     .n_params = 3,
 };
 
@@ -40,7 +41,7 @@ static const struct pg_stmt state_stmt = {
 	   " LEFT JOIN channel_members m ON m.tenant_id = $1 AND m.channel_id = c.id"
 	   " AND m.user_id = $3"
 	   " WHERE c.tenant_id = $1 AND c.id = $2"
-	   " AND (NOT c.is_private OR m.user_id IS NOT NULL)",
+	   " AND (" STORE_OPEN_TO("$3") " OR m.user_id IS NOT NULL)",
     .cols = state_cols,
     .n_cols = ES_COUNT(state_cols),
     .n_params = 3,

@@ -6,6 +6,12 @@
 #include "pg/pg.h"
 #include "store/actor.h"
 
+/* Is channel c open to the user of that parameter, without being its member? $1 is the
+ * tenant. Guests see only channels that they are in. */
+#define STORE_OPEN_TO(user) \
+	"(NOT c.is_private AND NOT EXISTS (SELECT FROM users g WHERE g.tenant_id = $1" \
+	" AND g.id = " user " AND g.role = 'guest'))"
+
 /* A row if the user may see the channel. Parameters: tenant, channel, user. */
 extern const struct pg_stmt store_visible;
 

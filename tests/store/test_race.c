@@ -97,7 +97,7 @@ numbers_stay_dense(void)
 	pids[0] = in_child(send_many, &f.bob);
 	pids[1] = in_child(send_many, &f.carol);
 	pids[2] = in_child(come_and_go, &f.carol);
-	pids[3] = in_child(come_and_go, &f.guest);
+	pids[3] = in_child(come_and_go, &f.owner);
 	pids[4] = in_child(open_and_close, &f.admin);
 	all_end_well(pids, ES_COUNT(pids));
 

@@ -4,6 +4,7 @@
 #include "fakes.h"
 #include "hub/epoch.h"
 #include "hub/hub.h"
+#include "hub/subscribe.h"
 #include "presence/presence.h"
 
 #include "core/banned.h"
@@ -41,6 +42,13 @@ void
 hub_second(struct hub *hub)
 {
 	(void)hub;
+}
+
+void
+subscribe_doubt(struct conn *c)
+{
+	(void)c;
+	fakes.doubted++;
 }
 
 void

@@ -155,7 +155,8 @@ work_authorise(struct outside *o, struct out_job *job)
 		struct sync_channel *row = &job->rows[job->n];
 
 		if (c < 0 || user < 0 ||
-		    (o->channels[c].is_private && !o->channels[c].member[user]))
+		    ((o->channels[c].is_private || o->guest[user]) &&
+			!o->channels[c].member[user]))
 			continue;
 		*row = (struct sync_channel){.ord = (int64_t)i,
 		    .head = o->channels[c].head,

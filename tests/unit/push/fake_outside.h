@@ -39,6 +39,7 @@ struct outside {
 	struct out_faults faults;
 	struct out_channel channels[OUT_CHANNELS];
 	struct user_id users[OUT_USERS];
+	bool guest[OUT_USERS];
 	unsigned rnd;
 	bool down, topics_down;
 	char epoch[ES_UUID_TEXT];

@@ -165,7 +165,7 @@ judge(const struct principal_ask *ask, struct principal *out, struct es_err *err
 	if (fakes.principal != ES_OK)
 		return es_fail(err, fakes.principal, "refused");
 	*out = (struct principal){
-	    .actor = {ask->tenant, ask->user, "member", "Alice"},
+	    .actor = {ask->tenant, ask->user, fakes.guest ? "guest" : "member", "Alice"},
 	    .acl_version = 7,
 	    .max_messages_per_second = 1000,
 	    .settings = fakes.settings,

@@ -14,6 +14,7 @@
 
 struct fakes {
 	enum es_code principal;  /* what the look-up of a user says */
+	bool guest;              /* the role that it says; else member */
 	const char *stranger;    /* this user is unknown, whatever principal is */
 	bool token_only;         /* a refusal is of the token, not of the user */
 	unsigned lookups, users; /* statements that look users up, and how many */
@@ -35,7 +36,7 @@ struct fakes {
 	unsigned texts;     /* such commands */
 	char text_key[128]; /* of the last one */
 
-	unsigned opened, closed, writable, epochs; /* calls of the hub's hooks */
+	unsigned opened, closed, writable, epochs, doubted; /* calls of the hub's hooks */
 	void (*on_writable)(struct conn *c);
 	unsigned n_sent; /* envelopes handed to the queue */
 	char sent[FAKE_SENDS][4096];

@@ -187,6 +187,26 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	one_client_down();
 }
 
+/* Once, and not because the role was unknown before the first answer. */
+static void
+tells_that_a_member_has_become_a_guest(void)
+{
+	struct tenant_id t;
+
+	one_client_up();
+	t = tenant();
+	for (unsigned i = 0; i < 3; i++) {
+		fakes.guest = i > 0;
+		rig.worker.who->line_ms = 0; /* REVALIDATE_EVERY_MS pass */
+		revalidate_tenant(rig.worker.who, &t);
+		rig_turn(&rig);
+		rig_turn(&rig);
+		CU_ASSERT_EQUAL(fakes.lookups, i + 2);
+		CU_ASSERT_EQUAL(fakes.doubted, i > 0);
+	}
+	one_client_down();
+}
+
 static CU_TestInfo cases[] = {
     {"closes a user that may not be here", closes_a_user_that_may_not_be_here},
     {"a fresh token does not keep a user that is gone",
@@ -200,6 +220,7 @@ static CU_TestInfo cases[] = {
 	looks_up_once_more_after_a_change_on_the_way},
     {"an answer about an old token is asked for again",
 	an_answer_about_an_old_token_is_asked_for_again},
+    {"tells that a member has become a guest", tells_that_a_member_has_become_a_guest},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,0 +1,125 @@
+/* A guest sees the channels that it is in, public or not, and no other. */
+#include <string.h>
+
+#include "cunit_main.h"
+#include "store/batch_store.h"
+#include "store/channel_store.h"
+#include "store/member_store.h"
+#include "store/message_store.h"
+#include "store/read_store.h"
+#include "store/sync_store.h"
+#include "store_fixture.h"
+
+#include "core/banned.h"
+
+static struct fixture f;
+
+static bool
+may_read(const struct actor *who, const struct channel_id *id)
+{
+	const struct sync_right right = {who->tenant, who->user, *id};
+	struct pg_rows rows;
+
+	FINE(pg_run(f.pg, NULL, &sync_store_rights,
+	    sync_store_rights_params(f.arena, &right, 1), f.arena, &rows, &f.err));
+	return rows.count == 1;
+}
+
+static enum es_code
+marks(const struct actor *who, const struct channel_id *id)
+{
+	const struct read_ask ask = {
+	    .tenant = who->tenant, .channel = *id, .user = who->user, .id = 1};
+	struct read_answer answer;
+	struct pg_rows rows;
+
+	FINE(pg_run(f.pg, NULL, &read_store_many,
+	    read_store_many_params(f.arena, &ask, 1), f.arena, &rows, &f.err));
+	read_store_many_read(&rows, 1, f.arena, &answer);
+	return answer.rc;
+}
+
+static size_t
+listed(const struct actor *who)
+{
+	struct channel_page page;
+
+	FINE(channel_store_list(f.pg, who, false, NULL, 200, f.arena, &page, &f.err));
+	return page.n;
+}
+
+static void
+knows_no_public_channel(void)
+{
+	const struct message_query latest = {.where = MESSAGES_LATEST, .limit = 10};
+	const struct channel_id id = fixture_channel(&f, &f.bob, "square", false);
+	struct message_page messages;
+	struct member_page members;
+	struct channel channel;
+	struct event event;
+
+	FINE(channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err));
+	REFUSED(f, channel_store_get(f.pg, &f.guest, &id, f.arena, &channel, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	REFUSED(f,
+	    channel_store_join(f.pg, &f.guest, &id, f.arena, &channel, &event, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	REFUSED(f,
+	    message_store_page(f.pg, &f.guest, &id, &latest, f.arena, &messages, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	REFUSED(f,
+	    member_store_list(f.pg, &f.guest, &id, NULL, 10, f.arena, &members, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	CU_ASSERT_EQUAL(listed(&f.guest), 0);
+	CU_ASSERT_EQUAL(listed(&f.carol), 1);
+	CU_ASSERT_FALSE(may_read(&f.guest, &id));
+	CU_ASSERT_TRUE(may_read(&f.carol, &id));
+	CU_ASSERT_EQUAL(marks(&f.guest, &id), ES_NOT_FOUND);
+	CU_ASSERT_EQUAL(marks(&f.carol, &id), ES_FORBIDDEN);
+}
+
+/* Sending makes a member of everybody else. */
+static void
+does_not_come_in_by_sending(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "doorstep", false);
+	const struct outcome refused = fixture_send(&f, &f.guest, &id, "k", "hello");
+	struct member_page members;
+
+	CU_ASSERT_EQUAL(refused.result, OUTCOME_REFUSED);
+	CU_ASSERT_EQUAL(refused.code, ES_NOT_FOUND);
+	CU_ASSERT_EQUAL(
+	    fixture_send(&f, &f.carol, &id, "k", "hello").result, OUTCOME_COMMITTED);
+	FINE(member_store_list(f.pg, &f.bob, &id, NULL, 10, f.arena, &members, &f.err));
+	CU_ASSERT_EQUAL(members.n, 2);
+}
+
+static void
+is_at_home_where_it_was_added(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "parlour", false);
+	struct channel channel;
+	struct member member;
+	struct event event;
+	bool added;
+
+	FINE(member_store_put(f.pg, &f.bob, &id, &f.guest.user, NULL, f.arena, &member,
+	    &added, &event, &f.err));
+	CU_ASSERT_TRUE(added);
+	FINE(channel_store_get(f.pg, &f.guest, &id, f.arena, &channel, &f.err));
+	CU_ASSERT_EQUAL(listed(&f.guest), 1);
+	CU_ASSERT_TRUE(may_read(&f.guest, &id));
+	CU_ASSERT_EQUAL(
+	    fixture_send(&f, &f.guest, &id, "k", "hello").result, OUTCOME_COMMITTED);
+	CU_ASSERT_EQUAL(marks(&f.guest, &id), ES_OK);
+	FINE(channel_store_leave(f.pg, &f.guest, &id, f.arena, &event, &f.err));
+	CU_ASSERT_FALSE(may_read(&f.guest, &id));
+}
+
+static CU_TestInfo cases[] = {
+    {"knows no public channel", knows_no_public_channel},
+    {"does not come in by sending", does_not_come_in_by_sending},
+    {"is at home where it was added", is_at_home_where_it_was_added},
+    CU_TEST_INFO_NULL,
+};
+STORE_MAIN("guests", cases, f)

@@ -1,0 +1,133 @@
+/* A guest hears a public channel as a member only; everybody else needs no membership. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cunit_main.h"
+#include "hub/subscribe.h"
+#include "hub/subscription.h"
+#include "hub_rig.h"
+
+#include "core/banned.h"
+
+#define PUBLIC 0
+
+static void
+make_guest(struct fake_conn *f, int user)
+{
+	out.guest[user] = true;
+	out.acl_version++;
+	(void)snprintf(f->conn.role, sizeof(f->conn.role), "guest");
+	f->conn.acl_version = out.acl_version;
+}
+
+static void
+hears_what_it_was_added_to(void)
+{
+	struct fake_conn *a;
+
+	hub_begin(NULL);
+	a = hub_join(1);
+	make_guest(a, 1);
+	out.channels[PUBLIC].member[1] = false;
+	hub_subscribe(a, PUBLIC, -1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "not_found"), 1);
+	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
+	out_commit(&out, PUBLIC, EVENT_MEMBER_JOINED, 1);
+	hub_subscribe(a, PUBLIC, -1);
+	hub_settle();
+	hub_say(PUBLIC, 2);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 2);
+	hub_end();
+}
+
+/* Also when it reads later. A member who is removed from a public channel goes on. */
+static void
+hears_nothing_after_its_removal(void)
+{
+	struct fake_conn *a, *b;
+
+	hub_begin(NULL);
+	a = hub_join(0);
+	b = hub_join(1);
+	make_guest(b, 1);
+	out.channels[PUBLIC].member[1] = true;
+	hub_subscribe(a, PUBLIC, -1);
+	hub_subscribe(b, PUBLIC, -1);
+	hub_settle();
+	b->blocked = true;
+	hub_say(PUBLIC, 2);
+	out_commit(&out, PUBLIC, EVENT_MEMBER_LEFT, 1);
+	out_commit(&out, PUBLIC, EVENT_MEMBER_LEFT, 0);
+	hub_say(PUBLIC, 2);
+	hub_settle();
+	fake_conn_unblock(b);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 4);
+	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 1);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 2);
+	CU_ASSERT_EQUAL(hub_count(b, "member_left"), 1);
+	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 0);
+	hub_end();
+}
+
+/* A member becomes a guest on a live socket: the channels that it is in go on. */
+static void
+a_new_guest_is_asked_for_again(void)
+{
+	struct fake_conn *b;
+
+	hub_begin(NULL);
+	b = hub_join(1);
+	out.channels[PUBLIC].member[1] = false;
+	out.channels[1].member[1] = true;
+	hub_subscribe(b, PUBLIC, -1);
+	hub_subscribe(b, 1, -1);
+	hub_settle();
+	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 2);
+	make_guest(b, 1);
+	subscribe_doubt(&b->conn);
+	hub_say(PUBLIC, 1);
+	hub_say(1, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 1);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 1);
+	hub_end();
+}
+
+/* The answer was read before the user became a guest. */
+static void
+an_old_answer_is_asked_for_again(void)
+{
+	struct fake_conn *warm, *b;
+
+	hub_begin(NULL);
+	warm = hub_join(0);
+	hub_subscribe(warm, PUBLIC, -1);
+	hub_settle();
+	b = hub_join(1);
+	out.channels[PUBLIC].member[1] = false;
+	out.faults.stale = 100;
+	hub_subscribe(b, PUBLIC, -1);
+	IGNORE(hub_turn(worker.hub)); /* asked, and answered in the snapshot of now */
+	out.faults.stale = 0;
+	make_guest(b, 1);
+	hub_settle();
+	hub_say(PUBLIC, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 0);
+	CU_ASSERT_EQUAL(hub_count(b, "not_found"), 1);
+	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 0);
+	hub_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"hears what it was added to", hears_what_it_was_added_to},
+    {"hears nothing after its removal", hears_nothing_after_its_removal},
+    {"a new guest is asked for again", a_new_guest_is_asked_for_again},
+    {"an old answer is asked for again", an_old_answer_is_asked_for_again},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/guests", cases)
