@@ -69,6 +69,7 @@ static const struct http_route api_routes[] = {
     {"POST", CHANNEL "/typing", SCOPE_USER, typing_post, KEY_MESSAGES | KEY_AS_USER},
     {"GET", V1 "/presence", SCOPE_USER, presence_list, KEY_ANY},
     {"PUT", V1 "/presence", SCOPE_USER, presence_choose, KEY_MESSAGES | KEY_AS_USER},
+    {"POST", V1 "/presence/query", SCOPE_USER, presence_query, KEY_ANY},
 };
 
 const struct router api_router = {api_routes, ES_COUNT(api_routes)};

@@ -17,6 +17,6 @@ http_handler channels_list, channels_create, channels_get, channels_patch,
     channels_archive, channels_unarchive;
 http_handler members_join, members_leave, members_list, members_put, members_delete;
 http_handler messages_list, messages_get, messages_by_client_id, message_send;
-http_handler read_put, typing_post, presence_list, presence_choose;
+http_handler read_put, typing_post, presence_list, presence_query, presence_choose;
 
 #endif

@@ -8,6 +8,8 @@
 #include "core/banned.h"
 
 #define USERS_MAX 500
+/* In a query: more would not fit into a request line (URI_MAX). */
+#define QUERY_USERS_MAX 100
 
 struct input {
 	const char *status;
@@ -17,15 +19,23 @@ static const struct json_field fields[] = {
     JSON_FIELD(struct input, status, JSON_STRING, true, 0, 20),
 };
 
+struct query_input {
+	const struct json_list *userIds;
+};
+
+static const struct json_field query_fields[] = {
+    JSON_FIELD(struct query_input, userIds, JSON_ARRAY, true, 1, USERS_MAX),
+};
+
 static enum es_code
 bad_ids(struct es_err *err, const char *why)
 {
 	return es_fail_field(err, ES_BAD_REQUEST, "?userIds", "%s", why);
 }
 
-/* ?userIds=a,b,c: 1 to USERS_MAX. */
+/* ?userIds=a,b,c: 1 to QUERY_USERS_MAX. */
 static enum es_code
-read_ids(const struct http_req *req, struct user_id out[USERS_MAX], size_t *n,
+read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX], size_t *n,
     struct es_err *err)
 {
 	const char *s = query_get(&req->query, "userIds");
@@ -37,8 +47,10 @@ read_ids(const struct http_req *req, struct user_id out[USERS_MAX], size_t *n,
 	for (;;) {
 		const size_t len = strcspn(s, ",");
 
-		if (*n == USERS_MAX)
-			return bad_ids(err, "at most 500 ids");
+		if (*n == QUERY_USERS_MAX)
+			return es_fail_field(err, ES_BAD_REQUEST, "?userIds",
+			    "at most %d ids; POST /api/v1/presence/query takes %d",
+			    QUERY_USERS_MAX, USERS_MAX);
 		if (user_id_parse(arena_memdup(req->arena, s, len), &out[*n], &ignored) !=
 		    ES_OK)
 			return bad_ids(err, "an id is malformed");
@@ -58,18 +70,17 @@ is_among(const struct user_id *id, const struct user_id known[], size_t n)
 	return false;
 }
 
-/* GET /presence - those of the ids that are users of the tenant, in the order asked. */
-enum es_code
-presence_list(
-    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+/* Those of the ids that are users of the tenant, in the order asked. */
+static enum es_code
+presence_answer(struct api *api, const struct http_req *req, const struct user_id asked[],
+    size_t n_asked, struct http_res *res, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
 	enum presence_status seen[USERS_MAX];
-	struct user_id asked[USERS_MAX], *known;
-	size_t n_asked, n_known;
+	struct user_id *known;
 	struct json_write w;
+	size_t n_known;
 
-	TRY(read_ids(req, asked, &n_asked, err));
 	TRY(user_store_known(
 	    api->pg, who, asked, n_asked, req->arena, &known, &n_known, err));
 	TRY(presence_get(
@@ -88,6 +99,39 @@ presence_list(
 	jw_array_end(&w);
 	jw_object_end(&w);
 	return ES_OK;
+}
+
+/* GET /presence */
+enum es_code
+presence_list(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct user_id asked[QUERY_USERS_MAX];
+	size_t n;
+
+	TRY(read_ids(req, asked, &n, err));
+	return presence_answer(api, req, asked, n, res, err);
+}
+
+/* POST /presence/query - the same for more ids than a request line holds. */
+enum es_code
+presence_query(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct user_id asked[USERS_MAX];
+	struct query_input in = {0};
+	struct es_err ignored;
+	const char *text;
+
+	TRY(http_body(req, query_fields, ES_COUNT(query_fields), &in, err));
+	for (size_t i = 0; i < in.userIds->n; i++)
+		if (json_bind_text(in.userIds->items[i], req->arena, &text, &ignored) !=
+			ES_OK ||
+		    user_id_parse(text, &asked[i], &ignored) != ES_OK)
+			return es_fail_field(err, ES_INVALID,
+			    arena_printf(req->arena, "userIds/%zu", i),
+			    "must be the id of a user");
+	return presence_answer(api, req, asked, in.userIds->n, res, err);
 }
 
 /* PUT /presence - how the caller wants to be seen. */

@@ -19,8 +19,8 @@ struct who_events {
 	 * connections. */
 	void (*user_gone)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
-	/* The user of this open socket has become a guest, and may read no channel without
-	 * being its member. */
+	/* The user of this open socket has become a guest, and may read no channel
+	 * without being its member. */
 	void (*made_guest)(void *ctx, struct conn *c);
 };
 

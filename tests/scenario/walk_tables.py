@@ -28,6 +28,7 @@ BODIES = {
     ("PUT", CHANNEL + "/read"): {"messageId": 1},
     ("POST", CHANNEL + "/typing"): None,
     ("PUT", "/api/v1/presence"): {"status": "online"},
+    ("POST", "/api/v1/presence/query"): {"userIds": ["{userId}"]},
 }
 
 # Ids that stand in the query.

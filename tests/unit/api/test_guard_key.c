@@ -89,6 +89,7 @@ static const struct {
     {"POST", CH "/typing", "ma+"},
     {"GET", "/api/v1/presence", "mcuta"},
     {"PUT", "/api/v1/presence", "ma+"},
+    {"POST", "/api/v1/presence/query", "mcuta"},
 };
 
 static const char *
