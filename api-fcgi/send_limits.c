@@ -8,18 +8,17 @@
 static struct limit
 user_limit(const struct api *api, const struct http_req *req)
 {
-	struct limit l = {.policy = "user-send",
-	    .quota = api->conf->user_send,
-	    .window_ms = api->conf->user_send_window_s * 1000};
+	struct limit l = {
+	    .policy = "user-send", .window_ms = api->conf->user_send_window_s * 1000};
 	struct tenant_settings own;
 	struct es_err err;
 
-	if (tenant_settings_parse(req->who.settings, req->arena, &own, &err) == ES_OK) {
-		if (own.user_send_limit >= 0)
-			l.quota = own.user_send_limit;
-		if (own.user_send_window_s > 0)
-			l.window_ms = own.user_send_window_s * 1000;
-	}
+	if (tenant_settings_parse(req->who.settings, req->arena, &own, &err) != ES_OK)
+		own = (struct tenant_settings){
+		    .user_send_limit = -1, .user_send_window_s = -1};
+	l.quota = limit_quota(tenant_settings_user_send(&own, api->conf->user_send));
+	if (own.user_send_window_s > 0)
+		l.window_ms = own.user_send_window_s * 1000;
 	l.burst = l.quota;
 	return l;
 }
@@ -27,7 +26,7 @@ user_limit(const struct api *api, const struct http_req *req)
 static struct limit
 tenant_limit(const struct http_req *req)
 {
-	const int64_t quota = req->who.max_messages_per_second;
+	const int64_t quota = limit_quota(req->who.max_messages_per_second);
 
 	return (struct limit){.policy = "tenant-send",
 	    .quota = quota,
@@ -41,7 +40,13 @@ seconds_up(int64_t ms)
 	return (ms + 999) / 1000;
 }
 
-/* A limit of 0 is none: nothing to tell. */
+static int64_t
+send_limits_shown(const struct limit_state *s)
+{
+	return s->quota == LIMIT_NOTHING ? 0 : s->quota;
+}
+
+/* A quota of 0 is no limit: nothing to tell. */
 static void
 tell(struct text *policies, struct text *states, const struct limit_state *s)
 {
@@ -50,7 +55,7 @@ tell(struct text *policies, struct text *states, const struct limit_state *s)
 	if (s->quota == 0)
 		return;
 	text_addf(policies, "%s\"%s\";q=%lld;w=%lld", comma, s->policy,
-	    (long long)s->quota, (long long)seconds_up(s->window_ms));
+	    (long long)send_limits_shown(s), (long long)seconds_up(s->window_ms));
 	text_addf(states, "%s\"%s\";r=%lld;t=%lld", comma, s->policy,
 	    (long long)s->remaining, (long long)seconds_up(s->reset_ms));
 }
@@ -62,7 +67,7 @@ refuse(struct api *api, const struct limit_result *result, struct http_res *res,
 	const bool by_user = result->user.retry_after_ms >= result->tenant.retry_after_ms;
 	const struct limit_state *s = by_user ? &result->user : &result->tenant;
 	const enum es_code rc = es_fail(err, ES_RATE_LIMITED,
-	    "%lld messages in %lld s for one %s", (long long)s->quota,
+	    "%lld messages in %lld s for one %s", (long long)send_limits_shown(s),
 	    (long long)seconds_up(s->window_ms), by_user ? "user" : "tenant");
 
 	err->retry_after_ms = (long)(s->retry_after_ms > 0 ? s->retry_after_ms : 1);

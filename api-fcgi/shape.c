@@ -28,14 +28,24 @@ shape_number(struct json_write *w, const char *key, int64_t n)
 		jw_int(w, key, n);
 }
 
+/* No limit is null. */
+static void
+shape_limit(struct json_write *w, const char *key, int64_t n)
+{
+	if (n < 0)
+		jw_null(w, key);
+	else
+		jw_int(w, key, n);
+}
+
 void
 shape_tenant(struct json_write *w, const struct tenant *t)
 {
 	jw_string(w, "tenantId", t->id.text);
 	jw_string(w, "name", t->name);
 	shape_time(w, "createdAt", t->created_ms);
-	jw_int(w, "maxChannels", t->max_channels);
-	jw_int(w, "maxMessagesPerSecond", t->max_messages_per_second);
+	shape_limit(w, "maxChannels", t->max_channels);
+	shape_limit(w, "maxMessagesPerSecond", t->max_messages_per_second);
 	jw_string(w, "status", t->status);
 	jw_raw(w, "settings", t->settings);
 }

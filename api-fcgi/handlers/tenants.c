@@ -27,8 +27,8 @@ static const struct json_field create_fields[] = {
     JSON_FIELD(struct create_input, adminDisplayName, JSON_STRING, true, 0,
 	NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct create_input, settings, JSON_RAW, 2, SETTINGS_MAX),
-    JSON_FIELD_OPT(struct create_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
-    JSON_FIELD_OPT(struct create_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
+    JSON_FIELD_CLEAR(struct create_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
+    JSON_FIELD_CLEAR(struct create_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
 };
 
 struct patch_input {
@@ -40,8 +40,8 @@ struct patch_input {
 static const struct json_field patch_fields[] = {
     JSON_FIELD_OPT(struct patch_input, name, JSON_STRING, 0, NAME_BYTES(TENANT_NAME_MAX)),
     JSON_FIELD_OPT(struct patch_input, settings, JSON_RAW, 2, SETTINGS_MAX),
-    JSON_FIELD_OPT(struct patch_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
-    JSON_FIELD_OPT(struct patch_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
+    JSON_FIELD_CLEAR(struct patch_input, maxChannels, JSON_INT, 0, LIMIT_MAX),
+    JSON_FIELD_CLEAR(struct patch_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
 };
 
 /* What the programs would not understand is refused where it is set. */
@@ -60,6 +60,13 @@ check_settings(const char *settings, struct arena *a, struct es_err *err)
 	return es_fail_field(err, ES_INVALID,
 	    why.field[0] == '\0' ? "settings" : arena_printf(a, "settings/%s", why.field),
 	    "%s", why.text);
+}
+
+/* Absent is not null: null is no limit. */
+static int64_t
+tenants_limit(bool present, int64_t n)
+{
+	return present ? n : -1;
 }
 
 static void
@@ -106,7 +113,8 @@ tenants_create(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	const int64_t now_s = clock_wall_ms() / 1000, ttl_s = api->conf->auth.token_ttl_s;
-	struct create_input in = {.maxChannels = -1, .maxMessagesPerSecond = -1};
+	struct create_input in = {
+	    .maxChannels = TENANT_NO_LIMIT, .maxMessagesPerSecond = TENANT_NO_LIMIT};
 	struct user_id admin;
 	struct tenant tenant;
 	const char *token;
@@ -118,8 +126,9 @@ tenants_create(
 	    req->arena, err));
 	TRY(check_settings(in.settings, req->arena, err));
 	const struct tenant_new make = {.name = in.name,
-	    .max_channels = in.maxChannels,
-	    .max_messages_per_second = in.maxMessagesPerSecond,
+	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
+	    .max_messages_per_second =
+		tenants_limit(in.has_maxMessagesPerSecond, in.maxMessagesPerSecond),
 	    .settings = in.settings,
 	    .admin_email = in.adminEmail,
 	    .admin_display_name = in.adminDisplayName};
@@ -182,7 +191,8 @@ enum es_code
 tenants_patch(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	struct patch_input in = {.maxChannels = -1, .maxMessagesPerSecond = -1};
+	struct patch_input in = {
+	    .maxChannels = TENANT_NO_LIMIT, .maxMessagesPerSecond = TENANT_NO_LIMIT};
 	struct tenant_id id;
 	struct tenant tenant;
 
@@ -191,8 +201,9 @@ tenants_patch(
 	TRY(check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err));
 	TRY(check_settings(in.settings, req->arena, err));
 	const struct tenant_patch patch = {.name = in.name,
-	    .max_channels = in.maxChannels,
-	    .max_messages_per_second = in.maxMessagesPerSecond,
+	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
+	    .max_messages_per_second =
+		tenants_limit(in.has_maxMessagesPerSecond, in.maxMessagesPerSecond),
 	    .settings = in.settings};
 
 	TRY(tenant_store_patch(api->pg, &id, &patch, req->arena, &tenant, err));

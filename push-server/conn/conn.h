@@ -75,8 +75,9 @@ struct conn {
 	int64_t acl_version;
 	int64_t expires_s;     /* exp claim of the token in force */
 	int64_t last_frame_ms; /* CLOCK_MONOTONIC of the last frame other than ping */
-	int64_t tenant_rate;   /* the tenant's limit of messages a second; 0: no limit */
-	int64_t user_quota, user_window_ms;
+	/* Messages a second of the tenant, and of the user in a window. Below 0: no
+	 * limit; 0: none may be sent. */
+	int64_t tenant_rate, user_quota, user_window_ms;
 
 	/* What the rooms hub, presence and send keep for this connection; hub and
 	 * presence are NULL before hello. */

@@ -103,7 +103,10 @@ frame_out_limits(struct frame_out *f, const struct conn *c, const struct push_co
 	jw_int(&f->json, "maxBodyChars", conf->body_max_chars);
 	jw_int(&f->json, "maxSubscriptions", conf->max_subscriptions);
 	jw_object(&f->json, "userSend");
-	jw_int(&f->json, "quota", c->user_quota);
+	if (c->user_quota < 0)
+		jw_null(&f->json, "quota");
+	else
+		jw_int(&f->json, "quota", c->user_quota);
 	jw_int(&f->json, "windowMs", c->user_window_ms);
 	jw_object_end(&f->json);
 	jw_object(&f->json, "frames");

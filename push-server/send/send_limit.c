@@ -60,9 +60,10 @@ send_limit_answer(struct question *q, const struct limit_result *result)
 	} else {
 		metrics_add(
 		    m, by_user ? PM_RATE_LIMITED_USER : PM_RATE_LIMITED_TENANT, 1);
-		IGNORE(es_fail(&err, ES_RATE_LIMITED,
-		    "%lld messages per %lld ms for one %s", (long long)s->quota,
-		    (long long)s->window_ms, by_user ? "user" : "tenant"));
+		IGNORE(
+		    es_fail(&err, ES_RATE_LIMITED, "%lld messages per %lld ms for one %s",
+			(long long)(s->quota == LIMIT_NOTHING ? 0 : s->quota),
+			(long long)s->window_ms, by_user ? "user" : "tenant"));
 		err.retry_after_ms = (long)s->retry_after_ms;
 		q->done(q->ctx, &err);
 	}
@@ -103,7 +104,10 @@ void
 send_limit_check(
     struct send_limit *l, const struct conn *c, send_limit_done *done, void *ctx)
 {
+	const int64_t user = limit_quota(c->user_quota),
+		      tenant = limit_quota(c->tenant_rate);
 	struct question *q = mem_new(1, sizeof(*q));
+	struct limit_result closed;
 	struct limit_request req;
 	struct es_err err;
 
@@ -111,11 +115,15 @@ send_limit_check(
 	    .limit = l,
 	    .tenant = c->tenant,
 	    .user = c->user,
-	    .of_user = {"user-send", c->user_quota, c->user_window_ms, c->user_quota},
-	    .of_tenant = {"tenant-send", c->tenant_rate, 1000, 2 * c->tenant_rate},
+	    .of_user = {"user-send", user, c->user_window_ms, user},
+	    .of_tenant = {"tenant-send", tenant, 1000, 2 * tenant},
 	    .done = done,
 	    .ctx = ctx,
 	};
+	if (limit_quota_closed(&q->of_user, &q->of_tenant, &closed)) {
+		send_limit_answer(q, &closed);
+		return;
+	}
 	limit_request_init(&req, &q->tenant, &q->user, &q->of_user, &q->of_tenant, 1);
 	if (redis_async_eval(l->redis, &limit_script, send_limit_on_answer, q, &err,
 		LIMIT_KEYS, req.argc, req.argv) != ES_OK)

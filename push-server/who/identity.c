@@ -51,7 +51,7 @@ identity_adopt_principal(struct who *w, struct conn *c, const struct principal *
 	(void)snprintf(c->role, sizeof(c->role), "%s", p->actor.role);
 	c->acl_version = p->acl_version;
 	c->tenant_rate = p->max_messages_per_second;
-	c->user_quota = s->user_send_limit >= 0 ? s->user_send_limit : conf->user_send;
+	c->user_quota = tenant_settings_user_send(s, conf->user_send);
 	c->user_window_ms = 1000 * (s->user_send_window_s > 0 ? s->user_send_window_s
 							      : conf->user_send_window_s);
 	w->events.epoch(w->events.ctx, p->epoch);

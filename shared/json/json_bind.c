@@ -273,11 +273,11 @@ bind_all(struct json_object *root, const struct json_field fields[], size_t n,
 		const struct json_field *f = &fields[i];
 		struct json_object *v = NULL;
 		const bool there = json_object_object_get_ex(root, f->name, &v) &&
-		                   !(v == NULL && f->nullable);
+		                   !(v == NULL && f->nullable && !f->clears);
 
-		if (there)
+		if (there && !(v == NULL && f->clears))
 			TRY(bind_field(f, v, a, out + f->offset, err));
-		else if (f->required)
+		else if (!there && f->required)
 			return bad(err, f->name, "is required");
 		if (f->present != 0)
 			memcpy(out + f->present, &there, sizeof(there));

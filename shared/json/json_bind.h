@@ -42,6 +42,7 @@ struct json_field {
 	size_t offset; /* of the member in the target struct */
 	bool required;
 	bool nullable; /* null is taken as absent */
+	bool clears;   /* null is a value: present, and the target is left as it was */
 	int64_t min, max;
 	/* Offset of a bool that tells whether the member was there; 0: not wanted (so the
 	 * first member of a struct can't be such a flag). */
@@ -58,6 +59,14 @@ struct json_field {
 	{ \
 		.name = #member, .kind = (kind_), .offset = offsetof(type, member), \
 		.nullable = true, .min = (min_), .max = (max_), \
+		.present = offsetof(type, has_##member) \
+	}
+
+/* Optional; null means something: has_<member> is true and the member keeps its value. */
+#define JSON_FIELD_CLEAR(type, member, kind_, min_, max_) \
+	{ \
+		.name = #member, .kind = (kind_), .offset = offsetof(type, member), \
+		.nullable = true, .clears = true, .min = (min_), .max = (max_), \
 		.present = offsetof(type, has_##member) \
 	}
 

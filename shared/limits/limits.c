@@ -128,6 +128,8 @@ limits_check(struct redis *r, struct limits_local *local, unsigned processes,
 	struct limit user_share, tenant_share;
 	enum es_code rc;
 
+	if (limit_quota_closed(user_limit, tenant_limit, out))
+		return ES_OK;
 	limit_request_init(&req, tenant, user, user_limit, tenant_limit, cost);
 	rc = redis_eval(r, &limit_script, a, &v, err, LIMIT_KEYS, req.argc, req.argv);
 	if (rc == ES_OK)

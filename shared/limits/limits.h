@@ -11,9 +11,15 @@
 #include "core/id.h"
 #include "redis/redis.h"
 
+/* What clients and operators write: 0 lets nothing pass, and null is no limit. Inside, a
+ * quota of 0 is no limit, and this one lets nothing pass. */
+#define LIMIT_NOTHING (-1)
+/* The quota for a number that was written; below 0: null. */
+int64_t limit_quota(int64_t written);
+
 /* quota events per window_ms, of which burst may come at once (a cost above it never
- * passes). quota 0: no limit. An event's share of the window is rounded down to whole
- * microseconds. */
+ * passes). quota 0: no limit; LIMIT_NOTHING: none of them. An event's share of the window
+ * is rounded down to whole microseconds. */
 #define LIMIT_POLICY_MAX 32
 struct limit {
 	const char *policy; /* "user-send", "tenant-send": names exactly one counter */
@@ -33,6 +39,11 @@ struct limit_result {
 	bool local; /* Redis was away: counted in this process only */
 	struct limit_state user, tenant;
 };
+
+/* True when one of them lets nothing pass: *out refuses, and no counter is to be asked.
+ */
+bool limit_quota_closed(const struct limit *user_limit, const struct limit *tenant_limit,
+    struct limit_result *out);
 
 /* Keys, script and arguments of one check; shared by the blocking and the async caller.
  */

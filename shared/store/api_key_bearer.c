@@ -39,7 +39,8 @@ static const struct pg_col answer_cols[] = {
 static const struct pg_stmt api_key_bearer_find = {
     .name = "api_key_bearer",
     .sql = "SELECT tenant_id, id, name, scopes, bot_user_id, expires_ms, use_is_old,"
-	   " tenant_status, acl_version, max_messages_per_second, settings, user_id,"
+	   " tenant_status, acl_version, COALESCE(max_messages_per_second, -2), settings,"
+	   " user_id,"
 	   " user_status, role, display_name, epoch FROM es_api_key($1, $2)",
     .cols = answer_cols,
     .n_cols = ES_COUNT(answer_cols),

@@ -50,7 +50,8 @@ static const struct pg_stmt list = CHANNEL_STMT("list",
 /* Counter, channel, head and owner, or nothing. No row: the tenant is full. */
 static const struct pg_stmt create = CHANNEL_STMT("create",
     "WITH room AS (UPDATE tenants SET channel_count = channel_count + 1"
-    " WHERE id = $1 AND channel_count < max_channels RETURNING id),"
+    " WHERE id = $1 AND (max_channels IS NULL"
+    " OR channel_count < max_channels) RETURNING id),"
     " made AS (INSERT INTO channels (tenant_id, id, name, topic, is_private, created_by,"
     " name_key) SELECT id, $3::uuid, $4, $5, $6, $2::uuid, $7 FROM room RETURNING *),"
     " head AS (INSERT INTO channel_heads (tenant_id, channel_id)"

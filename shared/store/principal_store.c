@@ -28,7 +28,8 @@ static const struct pg_col answer_cols[] = {
 };
 
 #define ANSWER \
-	" tenant_status, acl_version, max_messages_per_second, settings, user_status," \
+	" tenant_status, acl_version, COALESCE(max_messages_per_second, -2), settings," \
+	" user_status," \
 	" role, display_name, tokens_valid_after_ms, revoked, epoch "
 
 static const struct pg_stmt principal_store_one = {

@@ -11,7 +11,7 @@
 struct principal {
 	struct actor actor;
 	int64_t acl_version; /* of the tenant: re-validate when it has changed */
-	int64_t max_messages_per_second;
+	int64_t max_messages_per_second; /* or TENANT_NO_LIMIT */
 	const char *settings; /* of the tenant, a JSON object: see tenant_settings.h */
 	char epoch[ES_UUID_TEXT];
 };

@@ -49,7 +49,7 @@ const struct pg_stmt sync_store_page = {
 	   "(SELECT c.seq, c.kind, c.actor_id, NULL, c.created_at, NULL, NULL, "
 	   "false, false, "
 	   /* Who came or went may be deleted since, and then has no name. */
-	   "CASE WHEN c.kind IN ('member_joined', 'member_left') AND EXISTS ("
+	   "CASE WHEN c.payload ? 'displayName' AND EXISTS ("
 	   "SELECT FROM users u WHERE u.tenant_id = $1 AND u.deleted_at IS NOT NULL"
 	   " AND u.id = (c.payload ->> 'userId')::uuid) THEN c.payload"
 	   " || '{\"displayName\": \"" USER_DELETED_NAME "\"}' ELSE c.payload END"

@@ -13,7 +13,7 @@ struct wire_settings {
 };
 
 static const struct json_field fields[] = {
-    JSON_FIELD_OPT(struct wire_settings, user_send_limit, JSON_INT, 0, 1000000),
+    JSON_FIELD_CLEAR(struct wire_settings, user_send_limit, JSON_INT, 0, 1000000),
     JSON_FIELD_OPT(struct wire_settings, user_send_window_s, JSON_INT, 1, 86400),
     JSON_FIELD_OPT(struct wire_settings, allowed_origins, JSON_ARRAY, 0, 100),
 };
@@ -50,7 +50,7 @@ enum es_code
 tenant_settings_parse(
     const char *json, struct arena *a, struct tenant_settings *out, struct es_err *err)
 {
-	struct wire_settings wire = {0};
+	struct wire_settings wire = {.user_send_limit = TENANT_NO_LIMIT};
 
 	*out = (struct tenant_settings){.user_send_limit = -1, .user_send_window_s = -1};
 	if (json == NULL || json[0] == '\0')
@@ -64,4 +64,12 @@ tenant_settings_parse(
 	if (wire.has_allowed_origins)
 		TRY(parse_origins(wire.allowed_origins, a, out, err));
 	return ES_OK;
+}
+
+int64_t
+tenant_settings_user_send(const struct tenant_settings *s, int64_t of_installation)
+{
+	if (s->user_send_limit != -1)
+		return s->user_send_limit;
+	return of_installation == 0 ? TENANT_NO_LIMIT : of_installation;
 }

@@ -9,8 +9,12 @@
 #include "core/arena.h"
 #include "core/err.h"
 
+/* A limit that is null in JSON and NULL in a row. 0 is a limit: nothing passes. */
+#define TENANT_NO_LIMIT (-2)
+
 struct tenant_settings {
-	int64_t user_send_limit, user_send_window_s; /* -1: not set, the program's own */
+	/* -1: not set, the program's own. The limit may be TENANT_NO_LIMIT. */
+	int64_t user_send_limit, user_send_window_s;
 	const char *const *allowed_origins;
 	size_t n_origins; /* 0: none was named */
 };
@@ -20,5 +24,10 @@ struct tenant_settings {
  * sets. */
 enum es_code tenant_settings_parse(const char *json, struct arena *a,
     struct tenant_settings *out, struct es_err *err) ES_MUST_CHECK;
+
+/* Messages of a user in a window: the tenant's number, or the installation's (its
+ * settings know no null: there 0 is no limit). TENANT_NO_LIMIT: none. */
+int64_t tenant_settings_user_send(
+    const struct tenant_settings *s, int64_t of_installation);
 
 #endif

@@ -19,8 +19,9 @@ static const struct pg_col tenant_cols[] = {
 #define TENANT_STMT(name_, from, n) \
 	{ \
 		.name = "tenant_" name_, \
-		.sql = "SELECT id, name, created_ms, max_channels," \
-		       " max_messages_per_second, channel_count, acl_version, status," \
+		.sql = "SELECT id, name, created_ms, COALESCE(max_channels, -2)," \
+		       " COALESCE(max_messages_per_second, -2), channel_count, " \
+		       "acl_version, status," \
 		       " settings FROM " from, \
 		.cols = tenant_cols, .n_cols = ES_COUNT(tenant_cols), .n_params = (n) \
 	}
@@ -45,10 +46,11 @@ one(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
 	return ES_OK;
 }
 
+/* The functions take NULL for what is not given, and -1 for no limit. */
 static const char *
 limit_or_null(struct arena *a, int64_t value)
 {
-	return value < 0 ? NULL : pg_int(a, value);
+	return value == -1 ? NULL : value == TENANT_NO_LIMIT ? "-1" : pg_int(a, value);
 }
 
 enum es_code

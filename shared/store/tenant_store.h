@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 #include "pg/pg.h"
+#include "store/tenant_settings.h"
 
 struct tenant {
 	struct tenant_id id;
 	const char *name;
 	int64_t created_ms;
-	int64_t max_channels, max_messages_per_second;
+	int64_t max_channels, max_messages_per_second; /* or TENANT_NO_LIMIT */
 	int64_t channel_count, acl_version;
 	const char *status;   /* active suspended */
 	const char *settings; /* JSON object */
@@ -19,13 +20,14 @@ struct tenant {
 
 struct tenant_new {
 	const char *name;
-	int64_t max_channels, max_messages_per_second; /* -1: the default */
-	const char *settings;                          /* JSON object; NULL: {} */
+	/* -1: the default. Or TENANT_NO_LIMIT. */
+	int64_t max_channels, max_messages_per_second;
+	const char *settings; /* JSON object; NULL: {} */
 	const char *admin_email, *admin_display_name;
 };
 
-/* NULL and -1 leave a value as it is. Members of settings replace those of the same name,
- * a null one removes it. */
+/* NULL and -1 leave a value as it is. Members of settings replace those of the same name;
+ * a null one removes it, but user_send_limit becomes no limit. */
 struct tenant_patch {
 	const char *name;
 	int64_t max_channels, max_messages_per_second;

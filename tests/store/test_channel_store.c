@@ -61,6 +61,11 @@ stops_at_max_channels(void)
 	    channel_store_create(f.pg, &f.foreign, &(struct channel_new){.name = "over"},
 		f.arena, &channel, &f.err),
 	    ES_QUOTA_EXCEEDED, NULL);
+	patch.max_channels = TENANT_NO_LIMIT;
+	FINE(tenant_store_patch(
+	    f.pg, &f.foreign.tenant, &patch, f.arena, &tenant, &f.err));
+	FINE(channel_store_create(f.pg, &f.foreign, &(struct channel_new){.name = "over"},
+	    f.arena, &channel, &f.err));
 	patch.max_channels = 1000;
 	FINE(tenant_store_patch(
 	    f.pg, &f.foreign.tenant, &patch, f.arena, &tenant, &f.err));

@@ -188,6 +188,43 @@ the_database_is_ready(void)
 	CU_ASSERT_PTR_NOT_NULL(state.version);
 }
 
+/* No limit is a value of its own, which older rows had not; 0 stops a tenant. */
+static void
+no_limit_is_not_0(void)
+{
+	const struct tenant_patch none = {.max_channels = TENANT_NO_LIMIT,
+				      .max_messages_per_second = TENANT_NO_LIMIT,
+				      .settings = "{\"user_send_limit\":null}"},
+				  same = {.max_channels = -1,
+				      .max_messages_per_second = -1,
+				      .settings = "{\"demo\":null}"},
+				  nothing = {.max_channels = 0,
+				      .max_messages_per_second = 0,
+				      .settings = "{\"user_send_limit\":0}"};
+	struct principal p;
+	int64_t version;
+
+	FINE(
+	    tenant_store_patch(f.pg, &f.foreign.tenant, &none, f.arena, &tenant, &f.err));
+	CU_ASSERT_EQUAL(tenant.max_channels, TENANT_NO_LIMIT);
+	CU_ASSERT_EQUAL(tenant.max_messages_per_second, TENANT_NO_LIMIT);
+	CU_ASSERT_STRING_EQUAL(tenant.settings, "{\"user_send_limit\": null}");
+	version = tenant.acl_version;
+	FINE(
+	    tenant_store_patch(f.pg, &f.foreign.tenant, &same, f.arena, &tenant, &f.err));
+	CU_ASSERT_EQUAL(tenant.max_channels, TENANT_NO_LIMIT);
+	CU_ASSERT_EQUAL(tenant.acl_version, version);
+	FINE(principal_store_get(f.pg, &f.foreign.tenant, &f.foreign.user, "j",
+	    clock_wall_ms() / 1000, f.arena, &p, &f.err));
+	CU_ASSERT_EQUAL(p.max_messages_per_second, TENANT_NO_LIMIT);
+	FINE(tenant_store_patch(
+	    f.pg, &f.foreign.tenant, &nothing, f.arena, &tenant, &f.err));
+	CU_ASSERT_EQUAL(tenant.max_channels, 0);
+	CU_ASSERT_EQUAL(tenant.max_messages_per_second, 0);
+	CU_ASSERT_STRING_EQUAL(tenant.settings, "{\"user_send_limit\": 0}");
+	CU_ASSERT_EQUAL(tenant.acl_version, version + 1);
+}
+
 static CU_TestInfo cases[] = {
     {"creates with defaults and an owner", creates_with_defaults_and_an_owner},
     {"refuses what the schema refuses", refuses_what_the_schema_refuses},
@@ -196,6 +233,7 @@ static CU_TestInfo cases[] = {
     {"looks up many of any tenant", looks_up_many_of_any_tenant},
     {"lists every tenant once", lists_every_tenant_once},
     {"the database is ready", the_database_is_ready},
+    {"no limit is not 0", no_limit_is_not_0},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("tenant_store", cases, f)

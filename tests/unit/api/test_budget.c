@@ -65,7 +65,7 @@ thaw(int fd)
 static int64_t
 send(struct arena *a)
 {
-	struct http_req req = {.arena = a};
+	struct http_req req = {.arena = a, .who = {.max_messages_per_second = 50}};
 	struct envelope_message message = {.client_id = "k", .body = "x"};
 	struct envelope e = {.messages = &message, .n = 1};
 	const int64_t start_ms = clock_mono_ms();

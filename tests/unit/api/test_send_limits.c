@@ -110,6 +110,27 @@ headers(void)
 	arena_free(&mem);
 }
 
+/* 0 is nothing, null is no limit, of the user and of the tenant. */
+static void
+zero_and_null(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(charge("{\"user_send_limit\":0}"), ES_OK);
+	CU_ASSERT_EQUAL(asked_user.quota, LIMIT_NOTHING);
+	CU_ASSERT_EQUAL(charge("{\"user_send_limit\":null}"), ES_OK);
+	CU_ASSERT_EQUAL(asked_user.quota, 0);
+	result.allowed = false;
+	result.user = (struct limit_state){.policy = "user-send",
+	    .quota = LIMIT_NOTHING,
+	    .window_ms = 10000,
+	    .retry_after_ms = 10000};
+	CU_ASSERT_EQUAL(charge("{\"user_send_limit\":0}"), ES_RATE_LIMITED);
+	CU_ASSERT_STRING_EQUAL(fault.text, "0 messages in 10 s for one user");
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    http_header_get(&answer, "RateLimit-Policy"), "\"user-send\";q=0;w=10"));
+	arena_free(&mem);
+}
+
 static void
 refusals(void)
 {
@@ -135,6 +156,7 @@ refusals(void)
 static CU_TestInfo cases[] = {
     {"the tenant's settings come before the program's", which},
     {"headers", headers},
+    {"0 is nothing, null is no limit", zero_and_null},
     {"refusals name the limit", refusals},
     CU_TEST_INFO_NULL,
 };

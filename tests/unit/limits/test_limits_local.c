@@ -158,6 +158,30 @@ a_share_is_rounded_up(void)
 	CU_ASSERT_EQUAL(s.quota, 0);
 }
 
+/* 0 as written lets nothing pass, and nobody has to be asked. */
+static void
+nothing_is_not_no_limit(void)
+{
+	const struct limit ten = {"user-send", 10, 1000, 10};
+	struct limit closed = {"tenant-send", limit_quota(0), 1000, 0};
+	struct limit_result result;
+
+	CU_ASSERT_EQUAL(limit_quota(0), LIMIT_NOTHING);
+	CU_ASSERT_EQUAL(limit_quota(-2), 0);
+	CU_ASSERT_EQUAL(limit_quota(7), 7);
+	CU_ASSERT_FALSE(limit_quota_closed(&ten, &ten, &result));
+	CU_ASSERT_FALSE(limit_quota_closed(&ten, &none, &result));
+	CU_ASSERT_TRUE(limit_quota_closed(&ten, &closed, &result));
+	CU_ASSERT_FALSE(result.allowed);
+	CU_ASSERT_EQUAL(result.user.retry_after_ms, 0);
+	CU_ASSERT_EQUAL(result.user.quota, 0);
+	CU_ASSERT_EQUAL(result.tenant.retry_after_ms, 1000);
+	CU_ASSERT_EQUAL(result.tenant.remaining, 0);
+	closed.window_ms = 60000;
+	CU_ASSERT_TRUE(limit_quota_closed(&closed, &ten, &result));
+	CU_ASSERT_EQUAL(result.user.retry_after_ms, 60000);
+}
+
 /* The key of this process's tables. */
 static int
 draw(void)
@@ -175,6 +199,7 @@ static CU_TestInfo cases[] = {
     {"many keys neither mix nor grow", many_keys_do_not_mix_or_grow},
     {"a lower limit forgets old debt", a_lower_limit_forgets_old_debt},
     {"a share is rounded up", a_share_is_rounded_up},
+    {"nothing is not no limit", nothing_is_not_no_limit},
     CU_TEST_INFO_NULL,
 };
 

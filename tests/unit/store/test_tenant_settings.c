@@ -35,7 +35,8 @@ knows_what_programs_use(void)
 static void
 nothing_set_is_minus_one(void)
 {
-	static const char *const empty[] = {NULL, "", "{}", "{\"user_send_limit\":null}"};
+	static const char *const empty[] = {
+	    NULL, "", "{}", "{\"user_send_window_s\":null}"};
 	struct arena *a = arena_new();
 	struct es_err err;
 
@@ -77,9 +78,29 @@ refuses_wrong_kinds_with_their_name(void)
 	arena_free(&a);
 }
 
+static void
+null_is_no_limit_and_0_is_one(void)
+{
+	struct arena *a = arena_new();
+	struct es_err err;
+
+	CU_ASSERT_EQUAL(parse("{\"user_send_limit\":null}", a, &err), ES_OK);
+	CU_ASSERT_EQUAL(s.user_send_limit, TENANT_NO_LIMIT);
+	CU_ASSERT_EQUAL(tenant_settings_user_send(&s, 20), TENANT_NO_LIMIT);
+	CU_ASSERT_EQUAL(parse("{\"user_send_limit\":0}", a, &err), ES_OK);
+	CU_ASSERT_EQUAL(s.user_send_limit, 0);
+	CU_ASSERT_EQUAL(tenant_settings_user_send(&s, 20), 0);
+	CU_ASSERT_EQUAL(parse("{}", a, &err), ES_OK);
+	CU_ASSERT_EQUAL(tenant_settings_user_send(&s, 20), 20);
+	/* The installation's own setting knows no null. */
+	CU_ASSERT_EQUAL(tenant_settings_user_send(&s, 0), TENANT_NO_LIMIT);
+	arena_free(&a);
+}
+
 static CU_TestInfo cases[] = {
     {"knows what programs use", knows_what_programs_use},
     {"nothing set is minus one", nothing_set_is_minus_one},
+    {"null is no limit, and 0 is one", null_is_no_limit_and_0_is_one},
     {"refuses wrong kinds with their name", refuses_wrong_kinds_with_their_name},
     CU_TEST_INFO_NULL,
 };

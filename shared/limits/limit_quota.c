@@ -1,0 +1,33 @@
+/* What a limit of 0 means, and no limit. */
+#include "limits/limits.h"
+
+#include "core/banned.h"
+
+int64_t
+limit_quota(int64_t written)
+{
+	return written > 0 ? written : written == 0 ? LIMIT_NOTHING : 0;
+}
+
+/* Shown as 0 of 0; worth a try again after a window, when the limit may be another. */
+static struct limit_state
+limit_quota_state(const struct limit *limit)
+{
+	if (limit->quota != LIMIT_NOTHING)
+		return (struct limit_state){.policy = limit->policy, .remaining = -1};
+	return (struct limit_state){.policy = limit->policy,
+	    .quota = LIMIT_NOTHING,
+	    .window_ms = limit->window_ms,
+	    .retry_after_ms = limit->window_ms};
+}
+
+bool
+limit_quota_closed(const struct limit *user_limit, const struct limit *tenant_limit,
+    struct limit_result *out)
+{
+	if (user_limit->quota != LIMIT_NOTHING && tenant_limit->quota != LIMIT_NOTHING)
+		return false;
+	*out = (struct limit_result){.user = limit_quota_state(user_limit),
+	    .tenant = limit_quota_state(tenant_limit)};
+	return true;
+}
