@@ -104,8 +104,11 @@ SELECT results_eq(format('SELECT name, max_channels, max_messages_per_second, ch
     $$ VALUES ('new', 1000, 5, 0, 'active', '{}'::jsonb) $$, 'a tenant is made with defaults');
 SELECT results_eq(format('SELECT role, email FROM users WHERE tenant_id = %L', pg_temp.id('f', 5)),
     $$ VALUES ('owner', 'root@new.test') $$, 'and its first user owns it');
-SELECT throws_ok(format('SELECT * FROM es_tenant_create(%L, %L, -1, NULL, NULL, %L, %L, %L)',
+SELECT throws_ok(format('SELECT * FROM es_tenant_create(%L, %L, -2, NULL, NULL, %L, %L, %L)',
     pg_temp.id('f', 6), 'x', pg_temp.id('a', 60), 'a@b', 'X'), '23514', NULL, 'a limit below 0 is refused');
+SELECT results_eq(format('SELECT max_channels, max_messages_per_second FROM es_tenant_create(%L, %L, -1, 0,
+    NULL, %L, %L, %L)', pg_temp.id('f', 7), 'x', pg_temp.id('a', 70), 'a@b', 'X'),
+    'VALUES (NULL::integer, 0)', 'but -1, which is no limit; 0 is one');
 SELECT results_eq(format('SELECT id FROM es_tenant_list(%L, 2)', :'t1'),
     format('VALUES (%L::uuid), (%L)', :'t2', pg_temp.id('f', 5)), 'listed by id, after the cursor');
 SELECT results_eq(format('SELECT name, max_channels, settings, acl_version FROM es_tenant_patch(%L, NULL, 3, NULL, %L)',
