@@ -1,0 +1,12 @@
+# Random requests from api/openapi.yaml against a whole stack of our own. ES_PROPERTY_SEED
+# makes a run again, ES_PROPERTY_REQUESTS a longer one.
+. "$(dirname -- "$0")/lib.sh"
+seed=${ES_PROPERTY_SEED:-} requests=${ES_PROPERTY_REQUESTS:-3000}
+# The programs refuse settings that they do not know.
+unset ES_PROPERTY_SEED ES_PROPERTY_REQUESTS
+private_stack || die 1 'the stack did not start'
+load_env "$WORK/env"
+python3 tests/property/selftest.py --env "$WORK/env"
+python3 tests/property/property.py --env "$WORK/env" --schemas api --seed "$seed" \
+	--requests "$requests"
+:
