@@ -38,6 +38,13 @@ local function request_id()
 		a & 0xfff, 0x8000 | b & 0x3fff, a >> 12 & 0xffff, c & 0xffffffff)
 end
 
+-- A text in UTF-8 as JSON. bsenc_json of lighttpd 1.4.69 writes \xNN, which is no JSON.
+local function json(text)
+	return '"' .. text:gsub('[%c"\\]', function(c)
+		return string.format("\\u%04x", c:byte())
+	end) .. '"'
+end
+
 local page = r.resp_body.get
 local status = tonumber(page:match('"status":(%d+)'))
 local wait_ms = tonumber(page:match('"retryAfterMs":(%d+)'))
@@ -45,7 +52,7 @@ local id = request_id()
 local more = ',"requestId":"' .. id .. '"}\n'
 
 if path:sub(1, 1) == "/" then
-	more = ',"instance":"' .. lighty.c.bsenc_json(path) .. '"' .. more
+	more = ',"instance":' .. json(path) .. more
 end
 -- Whole before `set` is looked up: looking it up empties the body.
 local body = page:match("^(.*)}%s*$") .. more

@@ -28,7 +28,7 @@ class Answer:
     def problem(self, status, code):
         assert self.status == status, f"{self.status} instead of {status}: {self.text[:200]}"
         assert self.headers["content-type"] == "application/problem+json", self.headers
-        said = json.loads(self.text)
+        said = json.loads(self.body)
         assert said["status"] == status and said["code"] == code, said
         return said
 

@@ -30,6 +30,9 @@ def request_id():
 @check("an error names its path, and no query")
 def instance():
     assert ask("GET", "/no%22pe?token=x").own(404, "not_found")["instance"] == "/no\"pe"
+    assert ask("GET", "/%F0%9F%98%80").own(404, "not_found")["instance"] == "/\U0001f600"
+    assert raw(b"GET /a\x12\\\"\xc3\xa9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").own(
+        400, "bad_request")["instance"] == "/a\x12\\\"\xe9"
     assert "instance" not in raw(b"GET /a\xff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").own(
         400, "bad_request")
 
