@@ -13,9 +13,11 @@ if not path then
 	if not utf8.len(path) then
 		path = ""
 	end
+	-- as in request.lua
+	path = path:gsub("\a", "%%07"):gsub("\v", "%%0B")
 	r.req_env["ES_PATH"] = path
 	if agent and utf8.len(agent) then
-		r.req_env["ES_AGENT"] = agent
+		r.req_env["ES_AGENT"] = agent:gsub("\a", "%%07"):gsub("\v", "%%0B")
 	end
 end
 

@@ -5,10 +5,11 @@ local SLOT_MS = 200 -- ten slots: an entry rests 1.8 s, lighttpd takes one back 
 local r = lighty.r
 
 -- The access log is JSON in UTF-8, and a client may send any bytes: leave out those that
--- are not UTF-8.
+-- are not UTF-8, and write BEL and VT as a URL does: lighttpd 1.4.69 escapes these two as
+-- \a and \v, which are no JSON.
 local function note(name, text)
 	if text and utf8.len(text) then
-		r.req_env[name] = text
+		r.req_env[name] = text:gsub("\a", "%%07"):gsub("\v", "%%0B")
 	end
 end
 

@@ -79,7 +79,8 @@ def access_log(stop):
     for agent in AGENTS:
         raw(b"GET /nope?token=secret-token HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUser-Agent: "
             + agent + b"\r\n\r\n")
-    for path in (b"/\xff\xfe", b"/%ff?x", b"/\"q\\", b"/\x01"):
+    control = [b"/" + bytes((c,)) for c in range(1, 128) if c not in b"\r\n" and not 32 <= c < 127]
+    for path in [b"/\xff\xfe", b"/%ff?x", b"/\"q\\"] + control:
         raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     # a client that leaves before the first byte of its answer
     with socket.create_connection(("127.0.0.1", int(os.environ["ES_PORT"])), 10) as gone:
