@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-#define RULE "must be 1 to 64 of A-Z a-z 0-9 . _ : -"
+#define RULE "must be 1 to 64 of A-Z a-z 0-9 . _ : -, but not . or .."
 
 enum es_code
 idempotency_key(

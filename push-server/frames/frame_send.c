@@ -39,7 +39,8 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 	TRY(channel_id_parse(send->channelId, &channel, err));
 	if (send->clientMessageId != NULL && !client_id_valid(send->clientMessageId))
 		return es_fail_field(err, ES_INVALID, "clientMessageId",
-		    "1 to %d characters of A-Z a-z 0-9 . _ : -", CLIENT_ID_MAX);
+		    "1 to %d characters of A-Z a-z 0-9 . _ : -, but not . or ..",
+		    CLIENT_ID_MAX);
 	if (!utf8_length(send->body, strlen(send->body), &points))
 		return es_fail_field(err, ES_INVALID, "body", "not UTF-8");
 	if ((int64_t)points > f->env->conf->body_max_chars)

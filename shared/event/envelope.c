@@ -45,14 +45,20 @@ static const struct json_field envelope_fields[] = {
 	struct wire_envelope, messages, JSON_ARRAY, true, 1, ENVELOPE_MESSAGES_MAX),
 };
 
-bool
-client_id_valid(const char *s)
+static bool
+envelope_client_id(const char *s)
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz"
 				       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
 	const size_t len = strnlen(s, CLIENT_ID_MAX + 1);
 
 	return len >= 1 && len <= CLIENT_ID_MAX && strspn(s, alphabet) == len;
+}
+
+bool
+client_id_valid(const char *s)
+{
+	return envelope_client_id(s) && strcmp(s, ".") != 0 && strcmp(s, "..") != 0;
 }
 
 void
@@ -123,7 +129,9 @@ decode_message(
 
 	TRY(json_bind(json, strlen(json), message_fields, ES_COUNT(message_fields),
 	    JSON_IGNORE_UNKNOWN, a, &m, err));
-	if (!client_id_valid(m.cid))
+	/* Not client_id_valid(): an earlier release has queued sends with the ids "."
+	 * and "..". */
+	if (!envelope_client_id(m.cid))
 		return es_fail_field(
 		    err, ES_INVALID, "cid", "is not a client message id");
 	*out = (struct envelope_message){

@@ -47,7 +47,8 @@ void envelope_message_init(struct envelope_message *m, const struct user_id *use
  * who repeats with the minted id that a 202 told sends the message once. */
 void envelope_dedupe_key(const struct user_id *user, const char *client_id, char out[33]);
 
-/* True for 1 to CLIENT_ID_MAX characters of the alphabet above. */
+/* True for 1 to CLIENT_ID_MAX characters of the alphabet above, but for "." and "..": no
+ * path can end in these, so that a client could not ask for the outcome. */
 bool client_id_valid(const char *s) ES_MUST_CHECK;
 
 /* Overflow of out (limit ENVELOPE_BYTES_MAX) is the caller's to check. */

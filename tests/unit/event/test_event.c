@@ -131,6 +131,10 @@ client_ids_have_an_alphabet_and_a_limit(void)
 	CU_ASSERT_FALSE(client_id_valid(""));
 	CU_ASSERT_FALSE(client_id_valid("a b"));
 	CU_ASSERT_FALSE(client_id_valid("a/b"));
+	CU_ASSERT_FALSE(client_id_valid("."));
+	CU_ASSERT_FALSE(client_id_valid(".."));
+	CU_ASSERT_TRUE(client_id_valid("..."));
+	CU_ASSERT_TRUE(client_id_valid(".a"));
 	CU_ASSERT_TRUE(client_id_valid("A-Za-z0.9_:-"));
 }
 
