@@ -115,9 +115,10 @@ verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct a
 	enum es_code rc;
 
 	if (strnlen(jwt, TOKEN_MAX + 1) > TOKEN_MAX)
-		return refuse(err, "too long");
+		return es_fail(
+		    err, ES_UNAUTHENTICATED, "token: longer than %d bytes", TOKEN_MAX);
 	if (!token_split(jwt, &text))
-		return refuse(err, "not three parts of base64url");
+		return refuse(err, "must be three parts of base64url, separated by dots");
 	rc = token_parse_head(&text, a, &head, err);
 	if (rc != ES_OK)
 		return rc == ES_UNAUTHENTICATED ? rc : refuse(err, "malformed header");

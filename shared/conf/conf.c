@@ -149,7 +149,7 @@ read_secret(struct conf_load *l, const struct conf_item *item, const char *file_
 		return NULL;
 	}
 	if (memchr(content, '\0', n) != NULL) {
-		conf_fault(l, item->name, file_name, "%s holds a NUL byte", path);
+		conf_fault(l, item->name, file_name, "%s contains a NUL byte", path);
 		return NULL;
 	}
 	content[n] = '\0';
@@ -171,7 +171,7 @@ load_item(struct conf_load *l, const struct conf_item *item, char *values)
 
 		if (path != NULL && value != NULL) {
 			conf_fault(l, item->name, file_name,
-			    "is set twice: take one of the two");
+			    "is set twice, directly and as a file; keep one of the two");
 			return;
 		}
 		if (path != NULL) {

@@ -86,11 +86,13 @@ conf_unknown(struct conf_load *l, const struct conf_table tables[], size_t n,
 			if (is_known(stem, known, &nearest)) {
 				if (has_no_file(tables, n, stem))
 					conf_fault(l, name, "environment",
-					    "is not read from a file; set %s", stem);
+					    "this setting is not read from a file; set "
+					    "%s",
+					    stem);
 				continue;
 			}
 		}
-		conf_fault(l, name, "environment", "is no setting; did you mean %s?",
+		conf_fault(l, name, "environment", "unknown setting; did you mean %s?",
 		    *nearest != '\0' ? nearest : "something shorter");
 	}
 }

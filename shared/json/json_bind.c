@@ -49,7 +49,7 @@ parse(const char *text, size_t len, struct arena *a, struct json_object **out,
 	struct json_check seen;
 
 	if (len >= INT_MAX)
-		return es_fail(err, ES_TOO_LARGE, "JSON text too large");
+		return es_fail(err, ES_TOO_LARGE, "the JSON text is too large");
 	if (!json_check(text, len, &seen))
 		return es_fail(
 		    err, ES_BAD_REQUEST, "not JSON: %s at byte %zu", seen.why, seen.at);
@@ -63,7 +63,7 @@ parse(const char *text, size_t len, struct arena *a, struct json_object **out,
 	if (*out != NULL)
 		arena_defer(a, put_object, *out);
 	if (members_below(*out) != seen.members)
-		return es_fail(err, ES_BAD_REQUEST, "not JSON: a member is there twice");
+		return es_fail(err, ES_BAD_REQUEST, "not JSON: duplicate field");
 	return ES_OK;
 }
 
@@ -147,7 +147,7 @@ bind_raw(const struct json_field *f, struct json_object *v, struct arena *a, cha
 	const char *text = plain_text(v, a);
 
 	if (!all_finite(v))
-		return bad(err, f->name, "holds a number that is too large");
+		return bad(err, f->name, "contains a number that is too large");
 	return bind_text(f, text, strlen(text), a, slot, err);
 }
 
@@ -222,7 +222,7 @@ bind_field(const struct json_field *f, struct json_object *v, struct arena *a, c
 	bool b;
 
 	if (has_nul(v))
-		return bad(err, f->name, "must not hold U+0000");
+		return bad(err, f->name, "must not contain U+0000");
 	switch (f->kind) {
 	case JSON_STRING:
 	case JSON_UUID:
@@ -309,8 +309,7 @@ json_tree_bind(const struct json_tree *tree, const struct json_field fields[], s
 		{
 			(void)child;
 			if (!known(fields, n, key))
-				return bad(
-				    err, key, "is not a member that is known here");
+				return bad(err, key, "unknown field");
 		}
 	}
 	return bind_all(root, fields, n, a, out, err);

@@ -54,7 +54,7 @@ word(struct scan *j, const char *text)
 	const size_t n = strlen(text);
 
 	if (j->len - j->at < n || memcmp(j->s + j->at, text, n) != 0)
-		return wrong(j, "unknown word");
+		return wrong(j, "expected true, false or null");
 	j->at += n;
 	return true;
 }
@@ -66,7 +66,7 @@ digits(struct scan *j)
 
 	while (peek(j) >= '0' && peek(j) <= '9')
 		j->at++;
-	return j->at > start || wrong(j, "digit expected");
+	return j->at > start || wrong(j, "expected a digit");
 }
 
 static bool
@@ -100,7 +100,7 @@ hex4(struct scan *j, unsigned *out)
 		else if (c >= 'A' && c <= 'F')
 			*out |= (unsigned)(c - 'A' + 10);
 		else
-			return wrong(j, "four hex digits expected");
+			return wrong(j, "expected four hex digits after \\u");
 	}
 	return true;
 }
@@ -114,7 +114,7 @@ unicode_escape(struct scan *j)
 		return false;
 	/* json-c would cut the name there. */
 	if (high == 0 && j->in_name)
-		return wrong(j, "U+0000 in a name");
+		return wrong(j, "U+0000 in a field name");
 	if (high < 0xd800 || high > 0xdfff)
 		return true;
 	if (high > 0xdbff || !take(j, '\\') || !take(j, 'u') || !hex4(j, &low) ||
@@ -127,14 +127,14 @@ static bool
 string(struct scan *j)
 {
 	if (!take(j, '"'))
-		return wrong(j, "string expected");
+		return wrong(j, "expected a string");
 	for (;;) {
 		const int c = peek(j);
 
 		if (c < 0)
-			return wrong(j, "string without end");
+			return wrong(j, "unterminated string");
 		if (c < 0x20)
-			return wrong(j, "control character in a string");
+			return wrong(j, "unescaped control character in a string");
 		j->at++;
 		if (c == '"')
 			return true;
@@ -144,7 +144,7 @@ string(struct scan *j)
 			if (!unicode_escape(j))
 				return false;
 		} else if (peek(j) <= 0 || strchr("\"\\/bfnrt", peek(j)) == NULL) {
-			return wrong(j, "unknown escape");
+			return wrong(j, "unknown escape sequence");
 		} else {
 			j->at++;
 		}
@@ -161,7 +161,7 @@ member(struct scan *j)
 	j->in_name = false;
 	blanks(j);
 	if (!take(j, ':'))
-		return wrong(j, "':' expected");
+		return wrong(j, "expected ':'");
 	j->out->members++;
 	return value(j);
 }
@@ -178,7 +178,7 @@ items(struct scan *j, char close, bool (*item)(struct scan *))
 			return false;
 		blanks(j);
 	} while (take(j, ','));
-	return take(j, close) || wrong(j, "',' or closing bracket expected");
+	return take(j, close) || wrong(j, "expected ',' or a closing bracket");
 }
 
 static bool
@@ -187,7 +187,7 @@ nested(struct scan *j, char close, bool (*item)(struct scan *))
 	bool good;
 
 	if (++j->depth > JSON_DEPTH_MAX)
-		return wrong(j, "nested too deep");
+		return wrong(j, "nested deeper than " JSON_DEPTH_TEXT " levels");
 	good = items(j, close, item);
 	j->depth--;
 	return good;
@@ -213,7 +213,7 @@ value(struct scan *j)
 	case 'n':
 		return word(j, "null");
 	case -1:
-		return wrong(j, "value expected");
+		return wrong(j, "expected a value");
 	default:
 		return number(j);
 	}
@@ -230,7 +230,7 @@ json_check(const char *text, size_t len, struct json_check *out)
 		return false;
 	blanks(&j);
 	if (j.at != len)
-		return wrong(&j, "something after the end");
+		return wrong(&j, "unexpected text after the value");
 	/* Outside strings only ASCII got this far; this judges the strings. */
 	return utf8_length(text, len, &points) || wrong(&j, "invalid UTF-8");
 }

@@ -8,7 +8,8 @@
 
 #include "core/attr.h"
 
-#define JSON_DEPTH_MAX 16
+#define JSON_DEPTH_MAX  16
+#define JSON_DEPTH_TEXT "16" /* JSON_DEPTH_MAX, for messages */
 
 struct json_check {
 	const char *why; /* what is wrong, or NULL */

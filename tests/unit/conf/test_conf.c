@@ -150,7 +150,7 @@ reads_a_url_from_a_file(void)
 	CU_ASSERT_STRING_EQUAL(v.url, "redis://:pw@h/0");
 	CU_ASSERT_EQUAL(pwrite(fd, "\0", 1, 5), 1);
 	CU_ASSERT_EQUAL(load(), ES_INVALID);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "holds a NUL byte"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "contains a NUL byte"));
 	CU_ASSERT_EQUAL(ftruncate(fd, 20000), 0);
 	CU_ASSERT_EQUAL(load(), ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "is larger than 16384 bytes"));
@@ -178,7 +178,7 @@ an_endless_name_is_no_setting(void)
 	fresh();
 	(void)setenv(name, "1", 1);
 	CU_ASSERT_EQUAL(load(), ES_INVALID);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "is no setting"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "unknown setting"));
 	(void)unsetenv(name);
 }
 
@@ -263,7 +263,7 @@ options_print_and_end(void)
 		"\"meaning\":\"a number\"}"},
 	    {"--oops", 2, "unknown option"},
 	    /* the names of this table are none of the programs' */
-	    {"--check-config", 78, "ES_SECRET (environment): is no setting"},
+	    {"--check-config", 78, "ES_SECRET (environment): unknown setting"},
 	    {"--print-config", 78, "faulty setting"},
 	    {NULL, 78, "faulty setting"},
 	};

@@ -2,6 +2,7 @@
 
 #include "cunit_main.h"
 #include "json/json_bind.h"
+#include "json/json_check.h"
 
 struct target {
 	const char *name;
@@ -143,6 +144,32 @@ refuses_what_rfc_8259_refuses(void)
 	arena_free(&a);
 }
 
+static void
+says_where_the_text_is_wrong(void)
+{
+	static const struct {
+		const char *text, *detail;
+	} bad[] = {
+	    {"{\"name\":\"x\",\"name\":\"y\"}", "not JSON: duplicate field"},
+	    {"{\"name\":tru}", "not JSON: expected true, false or null at byte 8"},
+	    {"{\"name\":\"x", "not JSON: unterminated string at byte 10"},
+	    {"{\"name\" 1}", "not JSON: expected ':' at byte 8"},
+	    {"{} {}", "not JSON: unexpected text after the value at byte 3"},
+	    {"[[[[[[[[[[[[[[[[[", "not JSON: nested deeper than 16 levels at byte 17"},
+	};
+	struct arena *a = arena_new();
+	struct target t;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL(JSON_DEPTH_MAX, 16);
+	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
+		CU_ASSERT_EQUAL(
+		    bind(bad[i].text, strlen(bad[i].text), a, &t, &err), ES_BAD_REQUEST);
+		CU_ASSERT_STRING_EQUAL(err.text, bad[i].detail);
+	}
+	arena_free(&a);
+}
+
 struct entry {
 	int64_t n;
 };
@@ -208,6 +235,7 @@ static CU_TestInfo cases[] = {
     {"null is absent where allowed", null_is_absent_where_allowed},
     {"names the member at fault", names_the_member_at_fault},
     {"refuses what RFC 8259 refuses", refuses_what_rfc_8259_refuses},
+    {"says where the text is wrong", says_where_the_text_is_wrong},
     {"binds one tree often", binds_one_tree_often},
     CU_TEST_INFO_NULL,
 };
