@@ -81,13 +81,14 @@ check_readyz(struct ctl *c, const char *path)
 	struct ctl_answer answer;
 
 	if (!ctl_rest(c, "", "GET", path, NULL, &answer))
-		return "no answer";
+		return "the server did not answer";
 	if (answer.status == 200)
 		return NULL;
 	if (answer.status == 503 && answer.len > 0)
 		return arena_printf(c->arena, "not ready: %.*s",
 		    (int)strcspn(answer.body, "\r\n"), answer.body);
-	return arena_printf(c->arena, "%s answers %ld", path, answer.status);
+	return arena_printf(
+	    c->arena, "%s answered with HTTP status %ld", path, answer.status);
 }
 
 static const char *
@@ -165,21 +166,21 @@ check(struct ctl *c)
 		n++;
 	}
 	if (n == 0)
-		return ctl_usage(c, "no such check: %s", wanted);
+		return ctl_usage(c, "unknown check: %s", wanted);
 	return status;
 }
 
 static int
 run_check(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"check", "", 0, 1, check};
+	static const struct ctl_spec spec = {"check", "", 0, 1, "CHECK", check};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"", "[all|postgres|redis|queue|api|push|fanout]",
-	"one line each: is it there and fit to work? exit 1 if one is not", run_check},
+	"check each service; prints a line for each, exit 1 when one fails", run_check},
 };
 
 const struct ctl_noun ctl_check = {"check", verbs, ES_COUNT(verbs)};

@@ -39,8 +39,8 @@ static const struct conf_item items[] = {
 static int
 usage(const char *verb, const char *what)
 {
-	fprintf(
-	    stderr, "echostreamctl db %s: %s; see echostreamctl --help\n", verb, what);
+	fprintf(stderr, "echostreamctl db %s: %s (see 'echostreamctl db --help')\n", verb,
+	    what);
 	return CTL_USAGE;
 }
 
@@ -65,12 +65,13 @@ read_args(struct db_job *job, int argc, char **argv, int max_words)
 		else if (option == 'y')
 			job->yes = true;
 		else
-			return usage(
-			    argv[0], "options are --dir FOLDER, --to VERSION and --yes");
+			return usage(argv[0], "unknown option or missing value; the "
+					      "options are --dir FOLDER, "
+					      "--to VERSION and --yes");
 	}
 	job->words = argv + optind;
 	job->n_words = argc - optind;
-	return job->n_words <= max_words ? -1 : usage(argv[0], "too many words");
+	return job->n_words <= max_words ? -1 : usage(argv[0], "too many arguments");
 }
 
 /* -1: go on. */
@@ -131,7 +132,7 @@ ctl_db_has_file(const struct migrate *m, const char *version)
 	for (size_t i = 0; i < m->n; i++)
 		if (m->rows[i].file && strcmp(m->rows[i].version, version) == 0)
 			return true;
-	fprintf(stderr, "%s: no migration has this version\n", version);
+	fprintf(stderr, "%s: unknown version; no migration has it\n", version);
 	return false;
 }
 
@@ -197,7 +198,7 @@ verify(struct db_job *job)
 		const struct migrate_row *row = &job->migrate.rows[i];
 
 		if (row->state == MIGRATE_MISSING)
-			fprintf(stderr, "%s: applied, and not in %s\n", row->version,
+			fprintf(stderr, "%s: applied, but missing in %s\n", row->version,
 			    job->dir);
 		else if (row->state == MIGRATE_PENDING)
 			fprintf(stderr, "%s: not applied\n", row->file->path);
@@ -217,7 +218,9 @@ revert_last(struct migrate *m, int64_t count)
 		if (row->state == MIGRATE_PENDING)
 			continue;
 		if (!row->file) {
-			fprintf(stderr, "%s: no such file, it can't be taken back\n",
+			fprintf(stderr,
+			    "%s: the migration's file is missing, so it cannot be "
+			    "reverted\n",
 			    row->version);
 			return CTL_FAILED;
 		}
@@ -236,10 +239,11 @@ rollback(struct db_job *job)
 	if (job->n_words == 1 && strcmp(job->words[0], "all") == 0)
 		count = INT64_MAX;
 	else if (job->n_words == 1 && !parse_int(job->words[0], 1, 10000, &count))
-		return usage("rollback", "how many? a number or all");
-	if (!job->yes)
 		return usage(
-		    "rollback", "drops tables with their rows, say --yes if you mean it");
+		    "rollback", "COUNT must be a number from 1 to 10000, or all");
+	if (!job->yes)
+		return usage("rollback",
+		    "rollback drops tables with their rows; add --yes to confirm");
 	if (!migrate_lock(&job->migrate) || !nothing_edited(&job->migrate))
 		return CTL_FAILED;
 	return revert_last(&job->migrate, count);
@@ -256,8 +260,9 @@ recovered(struct db_job *job)
 		migrate_complain(&fault, NULL, NULL);
 		return CTL_FAILED;
 	}
-	printf("epoch %s; %s channels go on 1,000,000 numbers further\n", out.cells[0],
-	    out.cells[1]);
+	printf("new epoch %s; the sequence numbers of %s channels were raised by "
+	       "1,000,000\n",
+	    out.cells[0], out.cells[1]);
 	return CTL_OK;
 }
 
@@ -274,15 +279,17 @@ RUN(recovered, 0, false)
 
 static const struct ctl_verb verbs[] = {
     {"migrate", "[--to VERSION] [--dir FOLDER]",
-	"Apply what is not applied yet, all or up to a version.", run_migrate},
-    {"status", "[--dir FOLDER]", "List migrations: applied, pending, edited, missing.",
+	"apply the pending migrations, all or up to VERSION", run_migrate},
+    {"status", "[--dir FOLDER]", "list the migrations: applied, pending, edited, missing",
 	run_status},
     {"verify", "[--dir FOLDER]",
-	"Exit 1 unless the database is exactly what the files say.", run_verify},
+	"exit 1 unless exactly the migrations of the folder are applied, unedited",
+	run_verify},
     {"rollback", "[COUNT|all] --yes [--dir FOLDER]",
-	"Take back the last ones (development).", run_rollback},
+	"revert the last COUNT migrations, default 1 (for development)", run_rollback},
     {"recovered", "",
-	"After a restore or a failover with loss: numbers skip ahead, new epoch.",
+	"after a restore, or a failover that lost commits: raise all sequence "
+	"numbers and begin a new epoch",
 	run_recovered},
 };
 

@@ -63,7 +63,7 @@ ctl_find_tenant(const struct ctl *c, const char *text, struct tenant_id *out)
 			}
 	}
 	if (pg != NULL)
-		(void)ctl_fail(c, "no tenant %s", text);
+		(void)ctl_fail(c, "unknown tenant: %s", text);
 	return false;
 }
 
@@ -127,10 +127,10 @@ ctl_find_user(const struct ctl *c, const struct tenant_id *tenant, const char *t
 		return false;
 	found = scan_users(c, pg, tenant, is_user, text, out);
 	if (found == 0)
-		(void)ctl_fail(c, "no user %s", text);
+		(void)ctl_fail(c, "unknown user: %s", text);
 	if (found > 1)
-		(void)ctl_fail(
-		    c, "%d users are called %s: say the e-mail or the id", found, text);
+		(void)ctl_fail(c, "%d users have the name %s; give the e-mail or the id",
+		    found, text);
 	return found == 1;
 }
 
@@ -198,8 +198,8 @@ ctl_find_token(const struct ctl *c, bool owner, const char **out, bool *fresh)
 	if (as == NULL && !owner && dev && strcasecmp(tenant_text, "acme") == 0)
 		as = "alice";
 	if (*tenant_text == '\0' || (as == NULL && !owner))
-		return ctl_usage(
-		    c, "as whom? --token T, or --as USER --tenant T, or ES_TOKEN");
+		return ctl_usage(c, "missing option: --token TOKEN, or --as USER "
+				    "--tenant TENANT; or set ES_TOKEN");
 	if (fresh != NULL)
 		*fresh = true;
 	return ctl_find_tenant(c, tenant_text, &tenant) &&

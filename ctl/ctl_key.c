@@ -53,7 +53,8 @@ create(struct ctl *c)
 	int status;
 
 	if (c->opt.name == NULL || c->opt.scopes == NULL)
-		return ctl_usage(c, "--name and --scopes are needed");
+		return ctl_usage(c, "missing option: %s",
+		    c->opt.name == NULL ? "--name NAME" : "--scopes SCOPE,SCOPE");
 	status = ctl_find_token(c, true, &token, NULL);
 	if (status >= 0)
 		return status;
@@ -105,7 +106,7 @@ revoke(struct ctl *c)
 	int status;
 
 	if (!uuid_valid(c->words[0]))
-		return ctl_usage(c, "not the id of a key: %s", c->words[0]);
+		return ctl_usage(c, "malformed key id: %s", c->words[0]);
 	status = ctl_find_token(c, true, &token, NULL);
 	if (status >= 0)
 		return status;
@@ -120,7 +121,7 @@ static int
 run_create(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "key create", "tenant as token name scopes bot expires", 0, 0, create};
+	    "key create", "tenant as token name scopes bot expires", 0, 0, NULL, create};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -128,7 +129,8 @@ run_create(int argc, char **argv)
 static int
 run_list(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"key list", "tenant as token", 0, 0, list};
+	static const struct ctl_spec spec = {
+	    "key list", "tenant as token", 0, 0, NULL, list};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -137,7 +139,7 @@ static int
 run_revoke(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "key revoke", "tenant as token", 1, 1, revoke};
+	    "key revoke", "tenant as token", 1, 1, "ID", revoke};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -146,12 +148,13 @@ static const struct ctl_verb verbs[] = {
     {"create",
 	"--tenant T --name N --scopes S,S [--bot USER] [--expires TIME] [--as USER | "
 	"--token T]",
-	"an API key; prints it, this once. Scopes: messages:write channels:manage "
+	"create an API key; prints the key, once. Scopes: messages:write channels:manage "
 	"users:manage tokens:mint admin",
 	run_create},
-    {"list", "--tenant T [--as USER | --token T]", "the API keys of a tenant", run_list},
+    {"list", "--tenant T [--as USER | --token T]", "list the API keys of a tenant",
+	run_list},
     {"revoke", "ID --tenant T [--as USER | --token T]",
-	"refuse a key from now on, and close what its tickets opened", run_revoke},
+	"revoke an API key, and close the sockets that its tickets opened", run_revoke},
 };
 
 const struct ctl_noun ctl_key = {"key", verbs, ES_COUNT(verbs)};

@@ -52,13 +52,13 @@ stats(struct ctl *c)
 static int
 run_stats(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"queue stats", "", 0, 0, stats};
+	static const struct ctl_spec spec = {"queue stats", "", 0, 0, NULL, stats};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
-    {"stats", "", "what waits in the queue: messages, bytes, age of the oldest",
+    {"stats", "", "messages and bytes in the queue, and the age of the oldest",
 	run_stats},
 };
 

@@ -85,7 +85,8 @@ tell_problem(const struct ctl *c, const struct ctl_answer *answer)
 
 	if (json_bind(answer->body, answer->len, fields, ES_COUNT(fields),
 		JSON_IGNORE_UNKNOWN, c->arena, &p, &err) != ES_OK)
-		(void)ctl_fail(c, "%s answers %ld", c->conf.url, answer->status);
+		(void)ctl_fail(
+		    c, "%s answered with HTTP status %ld", c->conf.url, answer->status);
 	else
 		(void)ctl_fail(c, "%s%s%s (%s, %ld)",
 		    p.title != NULL ? p.title : "refused", p.detail != NULL ? ": " : "",
@@ -128,7 +129,8 @@ read_page(const struct ctl *c, const struct ctl_answer *answer, const char *memb
 	if (json_bind(answer->body, answer->len, fields, ES_COUNT(fields),
 		JSON_IGNORE_UNKNOWN, c->arena, out, &err) == ES_OK)
 		return true;
-	(void)ctl_fail(c, "odd answer: %s %s", err.field, err.text);
+	(void)ctl_fail(
+	    c, "unexpected answer from the server: %s %s", err.field, err.text);
 	return false;
 }
 

@@ -11,8 +11,9 @@
 
 #include "core/banned.h"
 
-#define TIMEOUT_S     10
-#define TIMEOUT_MAX_S 3600
+#define TIMEOUT_S        10
+#define TIMEOUT_MAX_S    3600
+#define TIMEOUT_MAX_TEXT "3600" /* TIMEOUT_MAX_S, for messages */
 
 #define TEXT(member, env, kind, initial, meaning) \
 	CONF_ITEM(struct ctl_conf, member, env, kind, initial, 0, 4096, NULL, meaning)
@@ -85,10 +86,12 @@ ctl_usage(const struct ctl *c, const char *fmt, ...)
 {
 	va_list ap;
 
+	(void)fprintf(stderr, "echostreamctl %s: ", c->verb);
 	va_start(ap, fmt);
-	tell(c->verb, fmt, ap);
+	(void)vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	(void)fputs("see echostreamctl --help\n", stderr);
+	(void)fprintf(stderr, " (see 'echostreamctl %.*s --help')\n",
+	    (int)strcspn(c->verb, " "), c->verb);
 	return CTL_USAGE;
 }
 
@@ -108,7 +111,7 @@ bool
 ctl_needs(const struct ctl *c, const char *value, const char *name)
 {
 	if (*value == '\0')
-		(void)ctl_fail(c, "needs %s", name);
+		(void)ctl_fail(c, "missing setting: %s", name);
 	return *value != '\0';
 }
 
@@ -171,6 +174,16 @@ take(struct ctl_options *o, int option, const char *value)
 	}
 }
 
+/* What getopt_long or take() refused: ':' is an option without its value. */
+static const char *
+option_fault(int option)
+{
+	if (option == ':')
+		return "option without a value";
+	return option == 't' ? "--timeout must be 1 to " TIMEOUT_MAX_TEXT " seconds, got"
+	                     : "unknown option";
+}
+
 int
 ctl_run_lead(int argc, char **argv)
 {
@@ -179,10 +192,10 @@ ctl_run_lead(int argc, char **argv)
 
 	option_table("", options);
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+q", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "+:q", options, NULL)) != -1)
 		if (!take(&lead, option, optarg)) {
-			(void)fprintf(
-			    stderr, "echostreamctl: bad option: %s\n", argv[optind - 1]);
+			(void)fprintf(stderr, "echostreamctl: %s: %s\n",
+			    option_fault(option), argv[optind - 1]);
 			return -1;
 		}
 	option = optind;
@@ -199,15 +212,16 @@ read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char **argv)
 	option_table(spec->options, options);
 	opterr = 0;
 	c->opt = lead;
-	while ((option = getopt_long(argc, argv, "q", options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, ":q", options, NULL)) != -1)
 		if (!take(&c->opt, option, optarg))
-			return ctl_usage(c, "bad option: %s", argv[optind - 1]);
+			return ctl_usage(
+			    c, "%s: %s", option_fault(option), argv[optind - 1]);
 	c->words = argv + optind;
 	c->n_words = argc - optind;
 	if (c->n_words < spec->min_words)
-		return ctl_usage(c, "a word is missing");
+		return ctl_usage(c, "missing argument: %s", spec->word);
 	if (c->n_words > spec->max_words)
-		return ctl_usage(c, "a word too many: %s", c->words[spec->max_words]);
+		return ctl_usage(c, "unexpected argument: %s", c->words[spec->max_words]);
 	return -1;
 }
 

@@ -42,6 +42,7 @@ struct ctl_spec {
 	const char *verb;
 	const char *options; /* names of those that it takes beside the global ones */
 	int min_words, max_words;
+	const char *word; /* what the words are, in capitals; NULL when there are none */
 	int (*run)(struct ctl *c);
 };
 
@@ -57,6 +58,7 @@ bool ctl_needs(const struct ctl *c, const char *value, const char *name);
 
 /* Tell on stderr, with the verb's name. CTL_FAILED and CTL_USAGE, for return. */
 int ctl_fail(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);
+/* ctl_usage() adds where to find the help. */
 int ctl_usage(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);
 /* Unless -q. */
 void ctl_note(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);

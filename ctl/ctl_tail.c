@@ -63,12 +63,12 @@ find_channels(const struct ctl *c, const char *token, struct tail *t)
 				follow(t, id, name);
 		}
 		if (t->n == before && word != NULL) {
-			(void)ctl_fail(c, "no channel %s", word);
+			(void)ctl_fail(c, "unknown channel: %s", word);
 			return false;
 		}
 	}
 	if (t->n == 0)
-		(void)ctl_fail(c, "there is no channel to follow");
+		(void)ctl_fail(c, "the user sees no channel to follow");
 	return t->n > 0;
 }
 
@@ -95,8 +95,8 @@ session(struct tail *t, struct ws_client *ws)
 			asked = true;
 			break;
 		case WS_CLOSED:
-			ctl_note(t->ctl, "closed: %d %s", m.code,
-			    ctl_plain(t->ctl->arena, m.text));
+			ctl_note(t->ctl, "the server closed the connection: %d %s",
+			    m.code, ctl_plain(t->ctl->arena, m.text));
 			return m.code;
 		}
 	}
@@ -128,7 +128,7 @@ follow_all(struct ctl *c, struct tail *t, const char *token, bool fresh)
 		if (code == CODE_EXPIRED && ctl_find_token(c, false, &token, NULL) >= 0)
 			return CTL_FAILED;
 		if (tries == 0)
-			ctl_note(c, "connecting again");
+			ctl_note(c, "reconnecting");
 		clock_sleep_ms(clock_backoff_ms(tries++, BACKOFF_MIN_MS, BACKOFF_MAX_MS));
 	}
 }
@@ -152,14 +152,15 @@ static int
 run_tail(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "tail", "tenant as token", 0, 500, follow_channels};
+	    "tail", "tenant as token", 0, 500, "CHANNEL", follow_channels};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"", "[CHANNEL...] [--as USER --tenant T | --token T]",
-	"messages as they come, until Ctrl-C; channels by name or id, else all",
+	"print messages as they arrive, until Ctrl-C; CHANNEL is a name or an "
+	"id, default: all channels",
 	run_tail},
 };
 

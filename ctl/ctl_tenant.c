@@ -18,7 +18,7 @@ create(struct ctl *c)
 	struct text body;
 
 	if (c->opt.admin_email == NULL)
-		return ctl_usage(c, "--admin-email is missing");
+		return ctl_usage(c, "missing option: --admin-email EMAIL");
 	if (!ctl_needs(c, c->conf.operator_key, "ES_OPERATOR_KEY"))
 		return CTL_CONFIG;
 	text_init(&body, c->arena, 1 << 16);
@@ -39,7 +39,7 @@ create(struct ctl *c)
 	    ctl_member(c, answer.body, "tenantId"),
 	    ctl_member(c, ctl_member(c, answer.body, "admin"), "userId"),
 	    ctl_member(c, answer.body, "token"));
-	ctl_note(c, "the token is shown this once");
+	ctl_note(c, "the token is shown only once");
 	return CTL_OK;
 }
 
@@ -66,7 +66,7 @@ static int
 run_create(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "tenant create", "admin-email admin-name", 1, 1, create};
+	    "tenant create", "admin-email admin-name", 1, 1, "NAME", create};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -74,15 +74,16 @@ run_create(int argc, char **argv)
 static int
 run_list(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"tenant list", "", 0, 0, list};
+	static const struct ctl_spec spec = {"tenant list", "", 0, 0, NULL, list};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"create", "NAME --admin-email E [--admin-name N]",
-	"a tenant with its first owner; prints the owner's token, once", run_create},
-    {"list", "", "all tenants", run_list},
+	"create a tenant and its first owner; prints the owner's token, once",
+	run_create},
+    {"list", "", "list all tenants", run_list},
 };
 
 const struct ctl_noun ctl_tenant = {"tenant", verbs, ES_COUNT(verbs)};

@@ -48,9 +48,11 @@ mint(struct ctl *c)
 	const char *token;
 
 	if (*tenant_text == '\0' || c->opt.user == NULL)
-		return ctl_usage(c, "--tenant and --user are needed");
+		return ctl_usage(c, "missing option: %s",
+		    c->opt.user == NULL ? "--user USER" : "--tenant TENANT");
 	if (c->opt.ttl != NULL && !read_ttl(c->opt.ttl, c->arena, &ttl_s))
-		return ctl_usage(c, "--ttl takes 90s, 15m, 24h or 30d, up to a year");
+		return ctl_usage(
+		    c, "--ttl must be a time such as 90s, 15m, 24h or 30d, at most 365d");
 	if (!ctl_find_tenant(c, tenant_text, &tenant) ||
 	    !ctl_find_user(c, &tenant, c->opt.user, &user) ||
 	    !ctl_mint(c, &tenant, &user, ttl_s, &token))
@@ -144,7 +146,7 @@ inspect(struct ctl *c)
 	enum es_code rc;
 
 	if (!read_token(c->words[0], jwt))
-		return ctl_usage(c, "no token on stdin");
+		return ctl_usage(c, "no token on standard input");
 	if (!ctl_needs(c, c->conf.jwt_secret, "ES_JWT_SECRET to check it"))
 		return CTL_CONFIG;
 	rc = token_verify(&rules, jwt, now_s, &claims, &err);
@@ -158,14 +160,15 @@ inspect(struct ctl *c)
 	}
 	if (rc != ES_OK)
 		return ctl_fail(c, "%s", err.text);
-	ctl_note(c, "the token is good");
+	ctl_note(c, "the token is valid");
 	return CTL_OK;
 }
 
 static int
 run_mint(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"token mint", "tenant user ttl", 0, 0, mint};
+	static const struct ctl_spec spec = {
+	    "token mint", "tenant user ttl", 0, 0, NULL, mint};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -173,16 +176,17 @@ run_mint(int argc, char **argv)
 static int
 run_inspect(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"token inspect", "", 1, 1, inspect};
+	static const struct ctl_spec spec = {"token inspect", "", 1, 1, "TOKEN", inspect};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"mint", "--tenant T --user U [--ttl 24h]",
-	"a token for a user, signed with ES_JWT_SECRET; T and U are ids or names",
-	run_mint},
-    {"inspect", "TOKEN|-", "what a token says, and why it fails", run_inspect},
+	"sign a token for a user with ES_JWT_SECRET; T and U are ids or names", run_mint},
+    {"inspect", "TOKEN|-",
+	"print the claims of a token, and why it is refused; -: standard input",
+	run_inspect},
 };
 
 const struct ctl_noun ctl_token = {"token", verbs, ES_COUNT(verbs)};

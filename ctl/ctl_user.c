@@ -21,7 +21,7 @@ create(struct ctl *c)
 	int status;
 
 	if (c->opt.email == NULL)
-		return ctl_usage(c, "--email is missing");
+		return ctl_usage(c, "missing option: --email EMAIL");
 	status = ctl_find_token(c, true, &token, NULL);
 	if (status >= 0)
 		return status;
@@ -64,7 +64,7 @@ static int
 run_create(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "user create", "tenant as token email name role", 0, 0, create};
+	    "user create", "tenant as token email name role", 0, 0, NULL, create};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -72,15 +72,17 @@ run_create(int argc, char **argv)
 static int
 run_list(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"user list", "tenant as token", 0, 0, list};
+	static const struct ctl_spec spec = {
+	    "user list", "tenant as token", 0, 0, NULL, list};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"create", "--tenant T --email E [--name N] [--role R] [--as USER | --token T]",
-	"a user; prints its id", run_create},
-    {"list", "--tenant T [--as USER | --token T]", "the users of a tenant", run_list},
+	"create a user; prints the user's id", run_create},
+    {"list", "--tenant T [--as USER | --token T]", "list the users of a tenant",
+	run_list},
 };
 
 const struct ctl_noun ctl_user = {"user", verbs, ES_COUNT(verbs)};

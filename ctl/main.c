@@ -38,11 +38,12 @@ usage(FILE *to, int status)
 	for (size_t i = 0; i < ES_COUNT(nouns); i++)
 		print_noun(nouns[i], to);
 	fprintf(to, "\n  --help, --version\n"
-		    "  --server URL   another server than ES_URL\n"
-		    "  --timeout S    seconds to wait for an answer (10)\n"
-		    "  --json         for programs; -q, --quiet: no remarks\n"
-		    "Settings come from the environment, as for the programs.\n"
-		    "Exit: 0 done, 1 failed, 2 usage, 78 settings.\n");
+		    "  --server URL   base of the REST API; default: ES_URL\n"
+		    "  --timeout S    seconds to wait for an answer; default: 10\n"
+		    "  --json         print JSON\n"
+		    "  -q, --quiet    print no notes on stderr\n"
+		    "Settings are read from the environment, as by the other programs.\n"
+		    "Exit status: 0 done, 1 failed, 2 wrong usage, 78 wrong settings.\n");
 	return status;
 }
 
@@ -71,7 +72,7 @@ run_noun(const struct ctl_noun *noun, int argc, char **argv)
 			return verb->run(argc - 1, argv + 1);
 	}
 	fprintf(stderr, "echostreamctl %s: %s%s\n", noun->name,
-	    *name ? "no such verb: " : "which verb?", name);
+	    *name ? "unknown command: " : "missing command; one of:", name);
 	print_noun(noun, stderr);
 	return CTL_USAGE;
 }
@@ -98,6 +99,6 @@ main(int argc, char **argv)
 		if (strcmp(nouns[i]->name, argv[first]) == 0)
 			return run_noun(nouns[i], argc - first, argv + first);
 	}
-	fprintf(stderr, "echostreamctl: no such noun: %s\n", argv[first]);
+	fprintf(stderr, "echostreamctl: unknown command: %s\n", argv[first]);
 	return usage(stderr, CTL_USAGE);
 }

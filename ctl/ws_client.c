@@ -55,11 +55,13 @@ upgraded(struct ws_wire *w, int64_t timeout_ms, char why[WS_WHY])
 
 	while ((end = memmem(w->data, w->len, "\r\n\r\n", 4)) == NULL)
 		if (ws_wire_read(w, deadline_ms) <= 0) {
-			(void)snprintf(why, WS_WHY, "no answer to the upgrade");
+			(void)snprintf(why, WS_WHY,
+			    "the server did not answer the WebSocket handshake");
 			return false;
 		}
 	if (memcmp(w->data, "HTTP/1.1 101 ", 13) != 0) {
-		(void)snprintf(why, WS_WHY, "no upgrade: %.*s",
+		(void)snprintf(why, WS_WHY,
+		    "the server refused the WebSocket handshake: %.*s",
 		    (int)strcspn((const char *)w->data, "\r"), (const char *)w->data);
 		return false;
 	}
@@ -101,11 +103,11 @@ ws_client_open(const char *url, const char *bearer, int64_t timeout_ms, char why
 
 	if (strncmp(url, "ws://", 5) != 0 && strncmp(url, "wss://", 6) != 0 &&
 	    strncmp(url, "unix:/", 6) != 0) {
-		(void)snprintf(why, WS_WHY, "not ws://, wss:// or unix:/path");
+		(void)snprintf(why, WS_WHY, "must begin with ws://, wss:// or unix:/");
 		return NULL;
 	}
 	ws = mem_new(1, sizeof(*ws));
-	(void)snprintf(why, WS_WHY, "connection lost");
+	(void)snprintf(why, WS_WHY, "the connection was lost");
 	if (ws_wire_open(&ws->wire, url, timeout_ms, why) &&
 	    ask_upgrade(&ws->wire, url, bearer) && upgraded(&ws->wire, timeout_ms, why))
 		return ws;

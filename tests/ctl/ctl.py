@@ -76,6 +76,15 @@ def usage():
                   ["token", "mint", "--tenant", "acme", "--user", "bob", "--ttl", "366d"]):
         out, err = ctl(*words, status=2)
         assert out == "" and err != "", (words, out, err)
+    for words, text in ((["tenant", "create"], "missing argument: NAME (see 'echostreamctl tenant --help')"),
+                        (["token", "mint", "--user", "bob"], "missing option: --tenant TENANT"),
+                        (["tenant", "list", "word"], "unexpected argument: word"),
+                        (["tenant", "list", "--bogus"], "unknown option: --bogus"),
+                        (["tail", "--timeout"], "option without a value: --timeout"),
+                        (["--timeout", "0", "check"], "--timeout must be 1 to 3600 seconds, got: 0"),
+                        (["bogus"], "unknown command: bogus")):
+        out, err = ctl(*words, status=2, env={"ES_TENANT": ""})
+        assert text in err, (words, err)
     out, err = ctl("--help")
     assert err == "" and all(noun in out for noun in (
         "tenant create", "user list", "token mint", "tail", "queue stats", "check", "db migrate"))
@@ -109,7 +118,7 @@ def mint_works():
 def unknown_names():
     for tenant, user in (("nobody", "bob"), ("acme", "nobody"), ("globex", "alice")):
         out, err = ctl("token", "mint", "--tenant", tenant, "--user", user, status=1)
-        assert out == "" and "no " in err, err
+        assert out == "" and "unknown " in err, err
     out, err = ctl("token", "mint", "--tenant", "acme", "--user", "bob", status=1,
                    env={"ES_DATABASE_URL": ""})
     assert out == "" and "ES_DATABASE_URL" in err, err
@@ -133,7 +142,7 @@ def forge(**changes):
 def inspect():
     token = mint("alice")
     out, err = ctl("token", "inspect", token)
-    assert ALICE in out and ACME in out and "HS256" in out and "good" in err, (out, err)
+    assert ALICE in out and ACME in out and "HS256" in out and "valid" in err, (out, err)
     assert out_of("token", "inspect", "-", stdin=token + "\n").split()[:2] == ["algorithm", "HS256"]
     said = json.loads(out_of("token", "inspect", "--json", token))
     assert said["valid"] is True and said["sub"] == ALICE, said
@@ -141,7 +150,7 @@ def inspect():
     for bad, why in ((forge(exp=now - 60), "expired"), (forge(iss="other"), "issuer"),
                      (forge(aud=["a", "b"]), "audience"), (forge(iat=now + 600), "future"),
                      (forge(nbf=now + 600), "not valid yet"), (token + "A", "signature"),
-                     ("rubbish", "three parts"), ("", "three parts"), ("A" * 5000, "too long")):
+                     ("rubbish", "three parts"), ("", "three parts"), ("A" * 5000, "longer than 4096")):
         out, err = ctl("token", "inspect", bad, status=1)
         assert why in err, (bad[:40], err)
     said = json.loads(out_of("--json", "token", "inspect", forge(exp=now - 60), status=1))
@@ -313,9 +322,9 @@ def tail_resumes():
 
 @check("tail refuses what it can't follow")
 def tail_refusals():
-    for words, why in ((["nowhere"], "no channel"), (["general", "--token", "rubbish"], "401"),
-                       (["leadership", "--as", "bob", "--tenant", "acme"], "no channel"),
-                       (["--as", "nobody", "--tenant", "acme"], "no user"),
+    for words, why in ((["nowhere"], "unknown channel"), (["general", "--token", "rubbish"], "401"),
+                       (["leadership", "--as", "bob", "--tenant", "acme"], "unknown channel"),
+                       (["--as", "nobody", "--tenant", "acme"], "unknown user"),
                        (["--server", "http://127.0.0.1:1"], "127.0.0.1:1")):
         out, err = ctl("tail", *words, status=1)
         assert out == "" and why in err, (words, err)

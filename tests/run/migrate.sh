@@ -52,8 +52,8 @@ dump scratch >"$WORK/first"
 expect 0 '^up to date' 'migrate again does nothing' migrate
 expect 0 ', 0 pending' 'status after' status
 expect 0 'applied, as in' 'verify after' verify
-expect 0 '^epoch ' 'recovered' recovered
-expect 2 'say --yes' 'rollback wants to be meant' rollback all
+expect 0 '^new epoch ' 'recovered' recovered
+expect 2 'add --yes' 'rollback wants to be meant' rollback all
 expect 0 '^reverted' 'rollback of all' rollback all --yes
 [ -z "$(pg_sql scratch -c "select relname from pg_class where relnamespace = 'public'::regnamespace
 	and relkind = 'r' and relname not like 'schema_migration%'
@@ -85,8 +85,8 @@ expect 1 '_make_one.sql: edited' 'and not rolled back' rollback --yes --dir "$DI
 files one
 expect 0 'newer than these files' 'a file that is missing is told' migrate --dir "$DIR"
 expect 0 '^missing ' 'and listed' status --dir "$DIR"
-expect 1 'not in' 'and found by verify' verify --dir "$DIR"
-expect 1 "can't be taken back" 'and not rolled back' rollback --yes --dir "$DIR"
+expect 1 'missing in' 'and found by verify' verify --dir "$DIR"
+expect 1 'cannot be reverted' 'and not rolled back' rollback --yes --dir "$DIR"
 
 database scratch
 files one two
@@ -101,7 +101,7 @@ result $? 'nothing stays of the file at fault, the one before does'
 # part of the way, as a rolling upgrade goes
 database scratch
 files one two three
-expect 1 'no migration has this version' 'an unknown version is refused' migrate --dir "$DIR" --to 20260101000009
+expect 1 'unknown version; no migration has it' 'an unknown version is refused' migrate --dir "$DIR" --to 20260101000009
 expect 0 '^2 migrations applied' 'up to a version' migrate --dir "$DIR" --to 20260101000002
 expect 0 '^2 applied, 1 pending' 'and no further' status --dir "$DIR"
 expect 0 '^up to date' 'a version that is reached' migrate --dir "$DIR" --to 20260101000001
