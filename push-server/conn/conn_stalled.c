@@ -40,8 +40,8 @@ conn_stalled_tick(struct conns *t)
 	struct list *next;
 	char reason[64];
 
-	(void)snprintf(reason, sizeof(reason), "too slow: nothing was read for %lld s",
-	    (long long)limit_ms / 1000);
+	(void)snprintf(reason, sizeof(reason),
+	    "too slow: the client read nothing for %lld s", (long long)limit_ms / 1000);
 	for (struct list *l = t->slow.next; l != &t->slow; l = next) {
 		struct conn *c = LIST_ITEM(l, struct conn, out.slow);
 

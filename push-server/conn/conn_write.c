@@ -102,7 +102,7 @@ conn_write_shed_slowest(struct conns *t)
 			continue;
 		excess -= conn_write_waiting(c);
 		metrics_add(env->metrics, PM_SLOW, 1);
-		conn_close(c, CLOSE_SLOW, "too slow, the server is short of memory");
+		conn_close(c, CLOSE_SLOW, "too slow, and the server is short of memory");
 	}
 }
 
@@ -181,7 +181,8 @@ conn_write_queue(
 	if (!conn_write_append(
 		c, &c->out.control, opcode, payload, len, CONN_CONTROL_MAX)) {
 		metrics_add(c->conns->env->metrics, PM_SLOW, 1);
-		conn_close(c, CLOSE_SLOW, "too slow: answers pile up");
+		conn_close(c, CLOSE_SLOW,
+		    "too slow: too many answers that the client has not read");
 		return;
 	}
 	if (list_empty(&c->out.flush))

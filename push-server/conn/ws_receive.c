@@ -49,7 +49,7 @@ ws_receive_refuse(struct conn *c, size_t max)
 {
 	struct es_err err;
 
-	IGNORE(es_fail(&err, ES_TOO_LARGE, "a frame of %zu bytes; %zu are the most",
+	IGNORE(es_fail(&err, ES_TOO_LARGE, "the frame has %zu bytes; the limit is %zu",
 	    c->io.message_len, max));
 	frame_out_error(c, NULL, NULL, NULL, &err);
 }
@@ -58,7 +58,7 @@ static void
 ws_receive_deliver(struct conn *c, const char *data, size_t len)
 {
 	if (!frame_reader_utf8(data, len))
-		conn_close(c, CLOSE_BAD_UTF8, "text that is not UTF-8");
+		conn_close(c, CLOSE_BAD_UTF8, "a text frame is not valid UTF-8");
 	else
 		c->conns->events->message(c->conns->ctx, c, data, len);
 }
@@ -97,13 +97,14 @@ ws_receive_data(struct conn *c, const struct frame_piece *piece)
 	if (piece->frame_starts && piece->fragment && !ws_receive_within_rate(c))
 		return;
 	if (piece->opcode == OPCODE_BINARY) {
-		conn_close(c, CLOSE_UNSUPPORTED, "text frames only");
+		conn_close(
+		    c, CLOSE_UNSUPPORTED, "binary frames are not supported; send text");
 		return;
 	}
 	c->io.message_len += piece->len;
 	if (piece->left > WS_TOO_LARGE_FACTOR * max ||
 	    c->io.message_len + piece->left > WS_TOO_LARGE_FACTOR * max) {
-		conn_close(c, CLOSE_TOO_BIG, "frame too big");
+		conn_close(c, CLOSE_TOO_BIG, "the frame is too large");
 		return;
 	}
 	if (c->state == CONN_GREETING &&

@@ -127,8 +127,8 @@ handshake_admit(struct request *r, const struct request_head *head)
 	int fd;
 
 	if (c == NULL) {
-		handshake_refuse(
-		    r, 503, reconnect_advice_retry_ms(h->conns), "this server is full");
+		handshake_refuse(r, 503, reconnect_advice_retry_ms(h->conns),
+		    "this server has reached its limit of connections");
 		return;
 	}
 	memcpy(first, r->data + head->len, rest);
@@ -166,7 +166,7 @@ handshake_judge(struct request *r, const struct request_head *head)
 		handshake_refuse(
 		    r, 429, retry_ms, "too many connections from this address");
 	else if (!handshake_origin_known(h, head))
-		handshake_refuse(r, 403, 0, "no tenant allows this Origin");
+		handshake_refuse(r, 403, 0, "no tenant allows this origin");
 	else
 		handshake_admit(r, head);
 }

@@ -42,7 +42,7 @@ request_head_read_request_line(struct reading *r, char *line)
 		return "malformed request line";
 	*version++ = '\0';
 	if (strcmp(version, "HTTP/1.1") != 0)
-		return "HTTP/1.1 only";
+		return "the protocol must be HTTP/1.1";
 	if (!head_text_token(line) || !head_text_visible(target))
 		return "malformed request line";
 	r->method = line;
@@ -58,7 +58,7 @@ static const char *
 request_head_once(const char **slot, const char *value)
 {
 	if (*slot != NULL)
-		return "a header appears twice that may appear only once";
+		return "a header that may appear only once appears twice";
 	*slot = value;
 	return NULL;
 }
@@ -117,15 +117,15 @@ request_head_read_lines(struct reading *r, char *data, size_t len)
 	unsigned n = 0;
 
 	if (memchr(data, '\0', len) != NULL)
-		return "NUL in the head";
+		return "the request head contains a NUL byte";
 	data[len - 2] = '\0'; /* the empty line that request_head_parse() has found */
 	while (wrong == NULL && *line != '\0') {
 		end = strstr(line, "\r\n");
 		if (end == NULL)
-			return "bare CR or LF in the head";
+			return "the request head contains a bare CR or LF";
 		*end = '\0';
 		if (strpbrk(line, "\r\n") != NULL)
-			return "bare CR or LF in the head";
+			return "the request head contains a bare CR or LF";
 		if (n == 0)
 			wrong = request_head_read_request_line(r, line);
 		else
@@ -143,20 +143,23 @@ request_head_judge_handshake(struct reading *r)
 	struct request_head *h = r->head;
 
 	if (r->has_body)
-		return request_head_refuse(h, 400, "a handshake has no body");
+		return request_head_refuse(
+		    h, 400, "a WebSocket handshake must not have a body");
 	if (r->upgrade == NULL || !head_text_has(r->upgrade, "websocket") ||
 	    r->connection == NULL || !head_text_has(r->connection, "upgrade"))
-		return request_head_refuse(h, 426, "this is a WebSocket endpoint");
+		return request_head_refuse(h, 426,
+		    "this is a WebSocket endpoint; connect with Upgrade: websocket");
 	if (r->version == NULL || strcmp(r->version, "13") != 0)
-		return request_head_refuse(h, 426, "Sec-WebSocket-Version 13 only");
+		return request_head_refuse(h, 426, "Sec-WebSocket-Version must be 13");
 	if (h->key == NULL || !head_text_key(h->key))
 		return request_head_refuse(
-		    h, 400, "Sec-WebSocket-Key is not 16 bytes in base64");
+		    h, 400, "Sec-WebSocket-Key must be 16 bytes in base64");
 	h->protocol =
 	    r->protocols != NULL && head_text_has(r->protocols, REQUEST_HEAD_PROTOCOL);
 	if (r->protocols != NULL && !h->protocol)
-		return request_head_refuse(
-		    h, 400, "the only subprotocol is " REQUEST_HEAD_PROTOCOL);
+		return request_head_refuse(h, 400,
+		    "Sec-WebSocket-Protocol must offer " REQUEST_HEAD_PROTOCOL
+		    " or be absent");
 	return REQUEST_UPGRADE;
 }
 
@@ -167,18 +170,18 @@ request_head_judge(struct reading *r)
 	const bool health = strcmp(r->path, "/healthz") == 0;
 
 	if (h->host == NULL)
-		return request_head_refuse(h, 400, "Host is missing");
+		return request_head_refuse(h, 400, "missing header: Host");
 	if (!health && strcmp(r->path, "/ws") != 0)
 		return request_head_refuse(
 		    h, 404, "no such path; the WebSocket endpoint is /ws");
 	if (strcmp(r->method, "GET") != 0)
-		return request_head_refuse(h, 405, "GET only");
+		return request_head_refuse(h, 405, "the method must be GET");
 	if (health)
 		return REQUEST_HEALTH;
 	if (r->authorization != NULL && strncasecmp(r->authorization, "Bearer ", 7) == 0)
 		h->token = head_text_trim_const(r->authorization + 7);
 	if (r->query != NULL && !head_text_query(r->query, "token", &h->token))
-		return request_head_refuse(h, 400, "malformed query");
+		return request_head_refuse(h, 400, "malformed query string");
 	return request_head_judge_handshake(r);
 }
 

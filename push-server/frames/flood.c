@@ -38,8 +38,8 @@ flood_count(struct conn *c, struct rate_window *w, const struct flood_rule *rule
 	if (rule->max == 0 || ++w->n <= rule->max)
 		return ES_OK;
 	metrics_add(env->metrics, rule->metric, 1);
-	IGNORE(
-	    es_fail(err, ES_RATE_LIMITED, "%lld %s", (long long)rule->max, rule->detail));
+	IGNORE(es_fail(err, ES_RATE_LIMITED, "more than %lld %s", (long long)rule->max,
+	    rule->detail));
 	err->retry_after_ms = (long)(w->since_ms + FLOOD_WINDOW_MS - env->now_ms);
 	return ES_RATE_LIMITED;
 }
@@ -56,7 +56,7 @@ bool
 flood_within_rate(struct conn *c, const char *type, const char *id)
 {
 	const struct flood_rule rule = {.max = c->conns->env->conf->frame_rate,
-	    .detail = "frames in 10 s, besides send",
+	    .detail = "frames in 10 s (send frames are counted apart)",
 	    .close_reason = "too many frames",
 	    .metric = PM_RATE_LIMITED_FRAMES};
 	struct es_err err;
@@ -72,8 +72,8 @@ enum es_code
 flood_count_subscribe(struct conn *c, struct es_err *err)
 {
 	const struct flood_rule rule = {.max = c->conns->env->conf->subscribe_rate,
-	    .detail = "channels asked for in 10 s",
-	    .close_reason = "too many channels asked for",
+	    .detail = "channels in subscribe and sync frames in 10 s",
+	    .close_reason = "too many channels in subscribe and sync frames",
 	    .metric = PM_RATE_LIMITED_SUBSCRIBES};
 	const enum es_code rc = flood_count(c, &c->in.subscribes, &rule, err);
 
@@ -90,5 +90,5 @@ flood_count_refused(struct conn *c)
 	if (now_ms - c->in.refused.since_ms >= FLOOD_WINDOW_MS)
 		c->in.refused = (struct rate_window){.since_ms = now_ms};
 	if (++c->in.refused.n > REFUSED_MAX)
-		conn_close(c, CLOSE_RATE, "too many refused sends or subscribes");
+		conn_close(c, CLOSE_RATE, "too many refused send or subscribe frames");
 }

@@ -29,7 +29,7 @@ frame_presence_watch_read_user(const struct json_tree *entry, size_t i, struct a
 	    user_id_parse(text, out, &inner) == ES_OK)
 		return ES_OK;
 	(void)snprintf(field, sizeof(field), "userIds[%zu]", i);
-	return es_fail_field(err, ES_INVALID, field, "must be the id of a user");
+	return es_fail_field(err, ES_INVALID, field, "must be a user id");
 }
 
 static enum es_code

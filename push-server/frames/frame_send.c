@@ -39,13 +39,13 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 	TRY(channel_id_parse(send->channelId, &channel, err));
 	if (send->clientMessageId != NULL && !client_id_valid(send->clientMessageId))
 		return es_fail_field(err, ES_INVALID, "clientMessageId",
-		    "1 to %d characters of A-Z a-z 0-9 . _ : -, but not . or ..",
+		    "must be 1 to %d characters of A-Z a-z 0-9 . _ : -, but not . or ..",
 		    CLIENT_ID_MAX);
 	if (!utf8_length(send->body, strlen(send->body), &points))
-		return es_fail_field(err, ES_INVALID, "body", "not UTF-8");
+		return es_fail_field(err, ES_INVALID, "body", "must be valid UTF-8");
 	if ((int64_t)points > f->env->conf->body_max_chars)
 		return es_fail_field(err, ES_BODY_TOO_LONG, "body",
-		    "%zu characters, at most %lld", points,
+		    "has %zu characters; the limit is %lld", points,
 		    (long long)f->env->conf->body_max_chars);
 	if (!unicode_visible(send->body))
 		return es_fail_field(

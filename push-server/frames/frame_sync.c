@@ -95,7 +95,7 @@ frame_sync_check_once(
 		return ES_OK;
 	(void)snprintf(field, sizeof(field), "channels[%zu].channelId", second);
 	return es_fail_field(
-	    err, ES_INVALID, field, "is the channel of channels[%zu] again", first);
+	    err, ES_INVALID, field, "repeats the channel of channels[%zu]", first);
 }
 
 static void

@@ -61,7 +61,7 @@ frames_keep(struct frames *f, struct conn *c, const char *json, size_t len)
 		c->in.n_waiting++;
 		return;
 	}
-	conn_close(c, CLOSE_PROTOCOL, "too much was sent before hello");
+	conn_close(c, CLOSE_PROTOCOL, "too many bytes were sent before hello");
 }
 
 static enum es_code
@@ -117,8 +117,7 @@ frames_dispatch(
 		if (!flood_within_rate(c, head.type, head.id))
 			return;
 	if (rc == ES_OK && type == NULL)
-		rc = es_fail_field(
-		    &err, ES_UNKNOWN_TYPE, "type", "there is no frame of this type");
+		rc = es_fail_field(&err, ES_UNKNOWN_TYPE, "type", "unknown frame type");
 	if (type != NULL && !(type->flags & FRAME_PASSIVE))
 		c->last_frame_ms = f->env->now_ms;
 	if (rc == ES_OK && type != NULL)

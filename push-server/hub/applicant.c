@@ -124,6 +124,6 @@ applicant_tick(struct hub *hub)
 		if (hub->env->now_ms <= a->requests->deadline_ms)
 			return;
 		applicant_fail(a, ES_UNAVAILABLE,
-		    "the right to read can't be checked at the moment");
+		    "the server cannot check the right to read at the moment; try again");
 	}
 }

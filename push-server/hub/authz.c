@@ -97,10 +97,10 @@ authz_answer(struct waiter *w)
 
 	if (w->rc != ES_OK)
 		(void)es_fail(&err, w->rc, "%s",
-		    w->rc == ES_NOT_FOUND ? "no such channel"
-		    : w->rc == ES_CHANNEL_ARCHIVED
-			? "the channel is archived"
-			: "the right to send can't be checked at the moment");
+		    w->rc == ES_NOT_FOUND          ? "no such channel"
+		    : w->rc == ES_CHANNEL_ARCHIVED ? "the channel is archived"
+						   : "the server cannot check the right "
+						     "to send at the moment; try again");
 	w->done(w->ctx, w->rc, &err);
 	free(w);
 }

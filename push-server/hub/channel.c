@@ -319,8 +319,9 @@ channel_drop_opening(struct hub *hub)
 
 			next_sub = s->next;
 			if (now_ms > sub->requests->deadline_ms)
-				sub_fail(
-				    sub, ES_UNAVAILABLE, "no live events at the moment");
+				sub_fail(sub, ES_UNAVAILABLE,
+				    "live events are unavailable at the moment; try "
+				    "again");
 		}
 		if (ch->n_subs == 0 &&
 		    now_ms - ch->since_ms >= hub->limits.join_timeout_ms)

@@ -143,7 +143,8 @@ rights_ask_tick(struct hub *hub)
 				sub_answer_late(sub);
 			else if (now_ms > sub->requests->deadline_ms)
 				sub_fail(sub, ES_UNAVAILABLE,
-				    "the right to read can't be checked at the moment");
+				    "the server cannot check the right to read at the "
+				    "moment; try again");
 		}
 	}
 }

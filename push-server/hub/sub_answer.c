@@ -148,9 +148,10 @@ sub_answer_late(struct subscription *sub)
 		struct es_err err;
 
 		(void)es_fail(&err, ES_UNAVAILABLE, "%s",
-		    late->ours
-			? "the channel's events wait until the right to read is checked"
-			: "the right to read can't be checked at the moment");
+		    late->ours ? "the channel's events wait until the server has checked "
+				 "the right to read"
+			       : "the server cannot check the right to read at the "
+				 "moment; try again");
 		frame_out_error(
 		    sub->conn, late->op, late->id, sub->channel->id.text, &err);
 		sub_request_drop(&sub->requests);

@@ -48,7 +48,7 @@ subscribe_begin(struct hub *hub, struct conn *c, const struct subscribe_request 
 	if (c->hub->n_subscriptions + c->hub->n_applicants >=
 	    hub->limits.max_subscriptions)
 		return es_fail(err, ES_TOO_MANY_SUBSCRIPTIONS,
-		    "%u subscriptions are the most a connection may have",
+		    "a connection may have at most %u subscriptions",
 		    hub->limits.max_subscriptions);
 	if (ch != NULL)
 		subscribe_to_held(ch, c, req);

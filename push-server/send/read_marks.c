@@ -159,7 +159,8 @@ read_marks_add(struct read_marks *m, struct conn *c, const struct channel_id *ch
 	struct mark *mark;
 
 	if (node == NULL && (int64_t)m->n >= m->conns->env->conf->read_marks) {
-		IGNORE(es_fail(err, ES_BUSY, "%zu read marks wait to be written", m->n));
+		IGNORE(es_fail(err, ES_BUSY,
+		    "%zu read marks are waiting to be written; try again", m->n));
 		err->retry_after_ms = 1000;
 		return ES_BUSY;
 	}
@@ -176,7 +177,7 @@ static const char *
 read_marks_refusal(enum es_code code)
 {
 	if (code == ES_FORBIDDEN)
-		return "only members have a read mark";
+		return "only members of the channel have a read mark";
 	return code == ES_NOT_FOUND ? "no such channel" : es_code_title(code);
 }
 

@@ -60,10 +60,10 @@ send_limit_answer(struct question *q, const struct limit_result *result)
 	} else {
 		metrics_add(
 		    m, by_user ? PM_RATE_LIMITED_USER : PM_RATE_LIMITED_TENANT, 1);
-		IGNORE(
-		    es_fail(&err, ES_RATE_LIMITED, "%lld messages per %lld ms for one %s",
-			(long long)(s->quota == LIMIT_NOTHING ? 0 : s->quota),
-			(long long)s->window_ms, by_user ? "user" : "tenant"));
+		IGNORE(es_fail(&err, ES_RATE_LIMITED,
+		    "more than %lld messages in %lld ms from one %s",
+		    (long long)(s->quota == LIMIT_NOTHING ? 0 : s->quota),
+		    (long long)s->window_ms, by_user ? "user" : "tenant"));
 		err.retry_after_ms = (long)s->retry_after_ms;
 		q->done(q->ctx, &err);
 	}

@@ -195,7 +195,7 @@ send_outcomes_refusal(enum es_code code)
 	if (code == ES_NOT_FOUND)
 		return "no such channel";
 	if (code == ES_KEY_REUSED)
-		return "this clientMessageId was used with another body";
+		return "clientMessageId was used before for a message with another body";
 	return es_code_title(code);
 }
 
@@ -212,8 +212,11 @@ send_outcomes_answer(struct send_outcomes *r, struct awaited *a,
 			metrics_add(r->conns->env->metrics, PM_SENDS_UNKNOWN, 1);
 			IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN, "%s",
 			    a->envelope.messages[i].minted
-				? "it may still be committed"
-				: "send it again with the same clientMessageId"));
+				? "the message may still be committed; sending it again "
+				  "could repeat it"
+				: "the message may still be committed; send it again "
+				  "with the same "
+				  "clientMessageId"));
 			send_outcomes_answer_error(c, a, i, &err);
 		} else if (outcomes[i].result == OUTCOME_REFUSED) {
 			IGNORE(es_fail(&err, outcomes[i].code, "%s",

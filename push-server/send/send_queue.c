@@ -155,7 +155,8 @@ send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 		send_outcomes_fail(r.q->outcomes, &r.envelope, why);
 	} else if (rc != ES_OK) { /* the queue may hold it nevertheless */
 		IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN,
-		    "the queue did not answer: repeat with the same clientMessageId"));
+		    "the queue did not answer; send again with the same "
+		    "clientMessageId"));
 		send_outcomes_fail(r.q->outcomes, &r.envelope, &err);
 	}
 	if (lane != NULL)
@@ -198,7 +199,7 @@ send_queue_hand_over(
 	msg.group = a->envelope.channel.text;
 	msg.dedupe = a->envelope.id.text;
 	if (text.overflow)
-		rc = es_fail(err, ES_TOO_LARGE, "message too large");
+		rc = es_fail(err, ES_TOO_LARGE, "the message is too large for the queue");
 	else
 		rc = queue_async_send(q->queue, &msg, send_queue_on_queued, r, err);
 	arena_free(&scratch);
@@ -214,8 +215,8 @@ send_queue_send_ready(
 	struct es_err err;
 
 	if (a == NULL) {
-		IGNORE(
-		    es_fail(&err, ES_UNAVAILABLE, "too many sends await their outcome"));
+		IGNORE(es_fail(&err, ES_UNAVAILABLE,
+		    "too many sends are waiting for their outcome; try again"));
 		send_queue_fail_ready(c, lane, false, &err);
 		mem_free(r);
 		send_queue_step_done(q, c, lane);
@@ -313,8 +314,8 @@ send_queue_add(struct send_queue *q, struct conn *c, const struct channel_id *ch
 	struct lane_ref *r;
 
 	if (lane->n >= SENDS_WAITING_MAX) {
-		IGNORE(es_fail(err, ES_BUSY, "%d sends into this channel wait already",
-		    SENDS_WAITING_MAX));
+		IGNORE(es_fail(err, ES_BUSY,
+		    "%d sends into this channel are waiting already", SENDS_WAITING_MAX));
 		err->retry_after_ms = 100;
 		return ES_BUSY;
 	}
@@ -340,7 +341,7 @@ send_queue_tick(struct send_queue *q)
 		if (item->deadline_ms > q->conns->env->now_ms)
 			return;
 		IGNORE(es_fail(&err, ES_UNAVAILABLE,
-		    "the sends before this one take too long: send it again"));
+		    "earlier sends into this channel take too long; send it again"));
 		send_queue_item_error(lane->conn, lane, item, &err);
 		if (lane->n == 0 && !lane->busy)
 			send_lane_free(lane);

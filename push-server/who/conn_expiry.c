@@ -33,7 +33,7 @@ conn_expiry_tick(struct list *expiring)
 		if (c->state != CONN_OPEN || c->expires_s > now_s + WATCH_S) {
 			list_del(&c->who.expiring);
 		} else if (c->expires_s <= now_s) {
-			conn_close(c, CLOSE_TOKEN_EXPIRED, "token expired");
+			conn_close(c, CLOSE_TOKEN_EXPIRED, "the token has expired");
 		} else if (!c->who.expiry_told && c->expires_s <= now_s + NOTICE_S) {
 			c->who.expiry_told = true;
 			frame_out_token_expiring(c, c->expires_s);

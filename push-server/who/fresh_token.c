@@ -17,7 +17,8 @@ fresh_token_look_up(
 {
 	if (strcmp(claims->tenant.text, c->tenant.text) != 0 ||
 	    strcmp(claims->user.text, c->user.text) != 0)
-		return es_fail(err, ES_FORBIDDEN, "the token is of another user");
+		return es_fail(err, ES_FORBIDDEN,
+		    "the token belongs to another user than this connection");
 	user_lookups_add(w->lookups,
 	    &(struct lookup){
 		.ref = c->ref, .claims = *claims, .kind = LOOKUP_FRESH_TOKEN});
@@ -48,7 +49,8 @@ fresh_token_begin(
 	struct token_claims claims;
 
 	if (c->who.fresh_busy)
-		return es_fail(err, ES_BUSY, "another token is being checked");
+		return es_fail(err, ES_BUSY,
+		    "the server is still checking the token of an earlier auth frame");
 	if (ticket_is(token)) {
 		TRY(ticket_redeem(w, c, token, fresh_token_redeemed, err));
 	} else {

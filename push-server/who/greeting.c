@@ -111,7 +111,7 @@ greeting_finish(void *ctx, struct conn_ref ref, bool allowed)
 		return;
 	if (!allowed) {
 		c->who.leased = false;
-		conn_close(c, CLOSE_TOO_MANY, "too many connections of this user");
+		conn_close(c, CLOSE_TOO_MANY, "the user has too many connections");
 		return;
 	}
 	list_del(&c->who.greeting);
@@ -153,7 +153,7 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 	identity_adopt_principal(w, c, &answer->principal, a, &settings);
 	identity_adopt_claims(c, &look->claims);
 	if (!greeting_origin_allowed(c, &settings)) {
-		conn_close(c, CLOSE_ORIGIN, "this origin is not the tenant's");
+		conn_close(c, CLOSE_ORIGIN, "the tenant does not allow this origin");
 		return;
 	}
 	conn_lease_take(w->redis, c, greeting_finish, w);
@@ -164,11 +164,12 @@ static const char *
 greeting_late(const struct conn *c)
 {
 	if (c->who.token != NULL)
-		return "the ticket can't be checked now";
+		return "the server cannot check the ticket at the moment";
 	if (c->who.claims == NULL)
-		return "no token was sent";
-	return c->who.leased ? "the user's connections can't be counted now"
-	                     : "the token can't be checked now";
+		return "no auth frame with a token was received in time";
+	return c->who.leased
+	           ? "the server cannot count the user's connections at the moment"
+	           : "the server cannot check the token at the moment";
 }
 
 void
@@ -187,7 +188,7 @@ greeting_tick(struct who *w)
 		else if (env->now_ms - c->who.greeting_ms >= env->conf->auth_timeout_ms)
 			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late(c));
 		else if (c->who.claims != NULL && c->who.claims->expires_s <= now_s)
-			identity_refuse(c, ES_TOKEN_EXPIRED, "token expired");
+			identity_refuse(c, ES_TOKEN_EXPIRED, "the token has expired");
 		else if (c->who.token != NULL && !c->who.redeeming)
 			greeting_redeem(w, c);
 		else if (c->who.claims != NULL && !c->who.looking_up && !c->who.leased)

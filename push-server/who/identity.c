@@ -19,7 +19,7 @@ identity_verify(
 		    "API keys open no socket: POST /api/v1/ws/tickets");
 	TRY(token_verify(&w->rules, token, now_s, out, err));
 	if (out->expires_s <= now_s)
-		return es_fail(err, ES_TOKEN_EXPIRED, "token expired");
+		return es_fail(err, ES_TOKEN_EXPIRED, "the token has expired");
 	return ES_OK;
 }
 

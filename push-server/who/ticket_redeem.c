@@ -22,7 +22,7 @@ ticket_redeem_read(
 	if (ticket_decode(value->str, value->len, out, err) != ES_OK)
 		return es_fail(err, ES_UNAUTHENTICATED, "ticket: unreadable");
 	if (out->expires_s <= clock_wall_ms() / 1000)
-		return es_fail(err, ES_TOKEN_EXPIRED, "token expired");
+		return es_fail(err, ES_TOKEN_EXPIRED, "the token has expired");
 	return ES_OK;
 }
 
@@ -43,8 +43,8 @@ ticket_redeem_on_answer(void *ctx, enum es_code rc, const struct redis_value *va
 	if (rc == ES_OK)
 		rc = ticket_redeem_read(value, &claims, &err);
 	else
-		rc = es_fail(
-		    &err, ES_UNAVAILABLE, "the ticket can't be checked now, try again");
+		rc = es_fail(&err, ES_UNAVAILABLE,
+		    "the server cannot check the ticket at the moment; try again");
 	r.done(r.who, c, rc, &claims, &err);
 }
 
@@ -63,5 +63,6 @@ ticket_redeem(struct who *w, struct conn *c, const char *ticket, ticket_redeemed
 	if (rc == ES_OK)
 		return ES_OK;
 	mem_free(r);
-	return es_fail(err, ES_UNAVAILABLE, "the ticket can't be checked now, try again");
+	return es_fail(err, ES_UNAVAILABLE,
+	    "the server cannot check the ticket at the moment; try again");
 }

@@ -230,7 +230,8 @@ closes_a_reader_that_takes_nothing_for_30_seconds(void)
 	pass_second(&rig, &now_ms);
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client));
 	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
-	CU_ASSERT_STRING_EQUAL(c->io.reason, "too slow: nothing was read for 30 s");
+	CU_ASSERT_STRING_EQUAL(
+	    c->io.reason, "too slow: the client read nothing for 30 s");
 	unblock(&rig, &client);
 }
 

@@ -119,7 +119,7 @@ tells_what_was_late(void)
 	c->who.greeting_ms -= rig.conf.auth_timeout_ms;
 	rig_second(&rig);
 	CU_ASSERT_STRING_EQUAL(
-	    c->io.reason, "the user's connections can't be counted now");
+	    c->io.reason, "the server cannot count the user's connections at the moment");
 	CU_ASSERT_TRUE(fakes_eval_answers());
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	one_client_down();

@@ -76,7 +76,8 @@ tells_refusals_and_faults(void)
 	rig_turn(&rig);
 	rig_second(&rig);
 	CU_ASSERT_TRUE(one_client_answered("\"forbidden\""));
-	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "only members have a read mark"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(got.text, "only members of the channel have a read mark"));
 	fakes.mark = ES_NOT_FOUND;
 	mark(1, 5, "b");
 	rig_turn(&rig);

@@ -154,7 +154,7 @@ a_channel_twice_is_refused(void)
 	    one, two, two, one);
 	CU_ASSERT_EQUAL(frame(f, &frame_sync, json), ES_INVALID);
 	CU_ASSERT_STRING_EQUAL(err.field, "channels[2].channelId");
-	CU_ASSERT_STRING_EQUAL(err.text, "is the channel of channels[1] again");
+	CU_ASSERT_STRING_EQUAL(err.text, "repeats the channel of channels[1]");
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\""), 0);
 	CU_ASSERT_EQUAL(f->conn.hub->n_subscriptions + f->conn.hub->n_applicants, 0);
