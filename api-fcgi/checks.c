@@ -32,22 +32,24 @@ check_name(const char *field, const char **s, size_t min, size_t max, struct are
 	if (*s == NULL)
 		return ES_OK;
 	if (!utf8_length(*s, strlen(*s), &points))
-		return es_fail_field(err, ES_INVALID, field, "not UTF-8");
+		return es_fail_field(err, ES_INVALID, field, "must be valid UTF-8");
 	clean = unicode_clean(*s, a);
 	if (!utf8_length(clean, strlen(clean), &points) || points < min || points > max)
 		return es_fail_field(
 		    err, ES_INVALID, field, "must have %zu to %zu characters", min, max);
 	if (has_control(clean))
-		return es_fail_field(err, ES_INVALID, field, "holds a control character");
+		return es_fail_field(
+		    err, ES_INVALID, field, "must not contain a control character");
 	if (unicode_has_bidi(clean))
 		return es_fail_field(err, ES_INVALID, field,
-		    "holds a bidi control (U+202A to U+202E, U+2066 to U+2069)");
+		    "must not contain a text direction control (U+202A to U+202E, "
+		    "U+2066 to U+2069)");
 	if (min > 0 && !unicode_visible(clean))
 		return es_fail_field(
 		    err, ES_INVALID, field, "must have at least one visible character");
 	if (min > 0 && strlen(unicode_key(clean, a)) > UNICODE_KEY_MAX)
 		return es_fail_field(err, ES_INVALID, field,
-		    "is too long when its ligatures are written out");
+		    "is too long once its compatibility characters are expanded (NFKC)");
 	*s = clean;
 	return ES_OK;
 }
@@ -63,7 +65,8 @@ check_email(const char *field, const char **s, struct arena *a, struct es_err *e
 	at = strchr(*s, '@');
 	if (at == NULL || at == *s || at[1] == '\0' || strchr(at + 1, '@') != NULL ||
 	    unicode_has_blank(*s))
-		return es_fail_field(err, ES_INVALID, field, "not an e-mail address");
+		return es_fail_field(err, ES_INVALID, field,
+		    "must be an e-mail address, such as ann@example.com");
 	return ES_OK;
 }
 

@@ -124,17 +124,17 @@ read_body(
 
 	if (length != NULL && !parse_int(length, 0, INT64_MAX, &want))
 		return es_fail_field(
-		    err, ES_BAD_REQUEST, ":Content-Length", "not a length");
+		    err, ES_BAD_REQUEST, ":Content-Length", "must be a number of bytes");
 	if ((uint64_t)want > io->max_body)
-		return es_fail(
-		    err, ES_TOO_LARGE, "a request body may have %zu bytes", io->max_body);
+		return es_fail(err, ES_TOO_LARGE,
+		    "the request body is larger than %zu bytes", io->max_body);
 	body = arena_alloc(req->arena, (size_t)want + 1);
 	while (got < (size_t)want) {
 		int n = FCGX_GetStr(body + got, (int)((size_t)want - got), io->fcgx.in);
 
 		if (n <= 0)
-			return es_fail(
-			    err, ES_BAD_REQUEST, "the body is shorter than announced");
+			return es_fail(err, ES_BAD_REQUEST,
+			    "the request body is shorter than its Content-Length");
 		got += (size_t)n;
 	}
 	req->body = body;
@@ -156,9 +156,11 @@ read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
 	if (io->fcgx.role != ROLE_RESPONDER)
 		return es_fail(err, ES_BAD_REQUEST, "only the role RESPONDER is served");
 	if (req->method == NULL || req->target == NULL)
-		return es_fail(err, ES_BAD_REQUEST, "request without method or target");
+		return es_fail(
+		    err, ES_BAD_REQUEST, "the request has no method or no target");
 	if (bad)
-		return es_fail(err, ES_BAD_REQUEST, "a header twice, or with controls");
+		return es_fail(err, ES_BAD_REQUEST,
+		    "a header appears twice or contains a control character");
 	return read_body(io, length, req, err);
 }
 

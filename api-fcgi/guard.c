@@ -21,13 +21,16 @@ guard_bearer(const char *authorization, const char **out, struct es_err *err)
 	const char *token;
 
 	if (authorization == NULL)
-		return es_fail(err, ES_UNAUTHENTICATED, "a bearer token is needed");
+		return es_fail(err, ES_UNAUTHENTICATED,
+		    "missing header: Authorization: Bearer TOKEN");
 	if (strncasecmp(authorization, "Bearer ", 7) != 0)
-		return es_fail(err, ES_UNAUTHENTICATED, "the scheme has to be Bearer");
+		return es_fail(err, ES_UNAUTHENTICATED,
+		    "the Authorization header must use the scheme Bearer");
 	token = authorization + 7;
 	token += strspn(token, " ");
 	if (*token == '\0' || token[strspn(token, token_chars)] != '\0')
-		return es_fail(err, ES_UNAUTHENTICATED, "not one bearer token");
+		return es_fail(err, ES_UNAUTHENTICATED,
+		    "the Authorization header must hold one token: Bearer TOKEN");
 	*out = token;
 	return ES_OK;
 }
@@ -43,7 +46,7 @@ guard_check_token(
 	    claims->issued_s, req->arena, &req->who, err));
 	if (req->headers.on_behalf_of != NULL)
 		return es_fail_field(err, ES_FORBIDDEN, ":X-On-Behalf-Of",
-		    "only an API key acts for another user");
+		    "only an API key may act for another user");
 	return ES_OK;
 }
 
@@ -64,7 +67,7 @@ guard_check_operator(struct api *api, const struct http_route *route,
 	if (digest_equal(bearer, api->conf->operator_key))
 		return ES_OK;
 	TRY(guard_check_caller(api, route, req, bearer, err));
-	return es_fail(err, ES_FORBIDDEN, "this takes the operator key");
+	return es_fail(err, ES_FORBIDDEN, "only the operator key may do this");
 }
 
 enum es_code
@@ -81,7 +84,8 @@ guard_check(struct api *api, const struct http_route *route, struct http_req *re
 		return guard_check_operator(api, route, req, bearer, err);
 	TRY(guard_check_caller(api, route, req, bearer, err));
 	if (scope == SCOPE_ADMIN && !actor_is_admin(&req->who.actor))
-		return es_fail(err, ES_FORBIDDEN, "this takes an owner or admin");
+		return es_fail(err, ES_FORBIDDEN,
+		    "only an owner or admin of the tenant may do this");
 	if (scope == SCOPE_MEMBER && strcmp(req->who.actor.role, "guest") == 0)
 		return es_fail(err, ES_FORBIDDEN, "guests may not do this");
 	return ES_OK;

@@ -18,14 +18,14 @@ guard_key_refuse_scope(
 	struct text names;
 
 	if ((route->keys & KEY_ANY) == 0)
-		return es_fail(err, ES_FORBIDDEN, "no API key may do this");
+		return es_fail(err, ES_FORBIDDEN, "API keys may not do this");
 	text_init(&names, req->arena, 200);
 	for (size_t i = 0; i < KEY_SCOPES; i++)
 		if ((route->keys & key_scope_names[i].scope) != 0)
 			text_addf(&names, "%s%s", names.len > 0 ? " or " : "",
 			    key_scope_names[i].name);
-	return es_fail(
-	    err, ES_FORBIDDEN, "this takes an API key with the scope %s", names.data);
+	return es_fail(err, ES_FORBIDDEN, "only an API key with the scope %s may do this",
+	    names.data);
 }
 
 static bool

@@ -65,10 +65,10 @@ http_body(const struct http_req *req, const struct json_field fields[], size_t n
 {
 	if (req->body_len == 0)
 		return es_fail(
-		    err, ES_BAD_REQUEST, "a JSON object is expected as the body");
+		    err, ES_BAD_REQUEST, "the request body must be a JSON object");
 	if (!is_json(req->headers.content_type))
 		return es_fail(
-		    err, ES_UNSUPPORTED_MEDIA, "Content-Type has to be application/json");
+		    err, ES_UNSUPPORTED_MEDIA, "Content-Type must be application/json");
 	return json_bind(req->body, req->body_len, fields, n, JSON_REFUSE_UNKNOWN,
 	    req->arena, out, err);
 }

@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-#define RULE "must be 1 to 64 of A-Z a-z 0-9 . _ : -, but not . or .."
+#define RULE "must be 1 to 64 characters of A-Z a-z 0-9 . _ : -, but not . or .."
 
 enum es_code
 idempotency_key(
@@ -21,7 +21,7 @@ idempotency_key(
 		return es_fail_field(err, ES_BAD_REQUEST, ":Idempotency-Key", RULE);
 	if (in_body != NULL && in_header != NULL && strcmp(in_body, in_header) != 0)
 		return es_fail_field(err, ES_BAD_REQUEST, ":Idempotency-Key",
-		    "differs from clientMessageId in the body");
+		    "must equal clientMessageId in the body when both are sent");
 	*out = in_body != NULL ? in_body : in_header;
 	return ES_OK;
 }

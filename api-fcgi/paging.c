@@ -65,13 +65,13 @@ paging_cursor(const struct http_req *req, const struct paging_list *list,
 		return ES_OK;
 	}
 	if (strlen(given) != ID_HEX + CHECK_HEX)
-		return es_fail_field(
-		    err, ES_BAD_CURSOR, "?cursor", "no cursor of this list");
+		return es_fail_field(err, ES_BAD_CURSOR, "?cursor",
+		    "unknown cursor; use nextCursor from the last page of this list");
 	add_hyphens(given, id);
 	check_of(list, id, check);
 	if (!uuid_valid(id) || strcmp(check, given + ID_HEX) != 0)
-		return es_fail_field(
-		    err, ES_BAD_CURSOR, "?cursor", "no cursor of this list");
+		return es_fail_field(err, ES_BAD_CURSOR, "?cursor",
+		    "unknown cursor; use nextCursor from the last page of this list");
 	memcpy(out, id, sizeof(id));
 	return ES_OK;
 }

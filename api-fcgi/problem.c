@@ -59,9 +59,12 @@ static const char *
 detail_of(const struct es_err *err, struct arena *a)
 {
 	if (err->code == ES_INTERNAL)
-		return "something went wrong here; the log has it under this requestId";
+		return "an internal error occurred; the server's log names it by this "
+		       "requestId";
 	if (err->code == ES_UNAVAILABLE)
-		return "something this needs is away; try again";
+		return "a service that this request needs is unavailable; try again "
+		       "after "
+		       "retryAfterMs";
 	return err->text[0] == '\0' ? NULL : whole_utf8(err->text, a);
 }
 

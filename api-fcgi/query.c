@@ -40,17 +40,20 @@ pair_parse(
 	const char *name, *value = "";
 
 	if (name_len == 0)
-		return es_fail(err, ES_BAD_REQUEST, "a query parameter without a name");
+		return es_fail(
+		    err, ES_BAD_REQUEST, "the query has a parameter without a name");
 	if (!uri_decode(s, name_len, true, a, &name))
-		return es_fail(err, ES_BAD_REQUEST, "bad percent-encoding in the query");
+		return es_fail(err, ES_BAD_REQUEST,
+		    "the query has bad percent-encoding; expected %% and two hex digits");
 	if (equals != NULL &&
 	    !uri_decode(equals + 1, len - name_len - 1, true, a, &value))
-		return fail_param(err, name, "bad percent-encoding");
+		return fail_param(
+		    err, name, "has bad percent-encoding; expected % and two hex digits");
 	if (query_get(q, name) != NULL)
-		return fail_param(err, name, "given twice");
+		return fail_param(err, name, "appears twice");
 	if (q->n == QUERY_MAX)
-		return es_fail(
-		    err, ES_BAD_REQUEST, "more than %d query parameters", QUERY_MAX);
+		return es_fail(err, ES_BAD_REQUEST,
+		    "the query has more than %d parameters", QUERY_MAX);
 	q->items[q->n].name = name;
 	q->items[q->n++].value = value;
 	return ES_OK;
@@ -62,7 +65,8 @@ query_parse(const char *raw, struct arena *a, struct query *out, struct es_err *
 	struct query q = {0};
 
 	if (!query_chars(raw))
-		return es_fail(err, ES_BAD_REQUEST, "character not allowed in a query");
+		return es_fail(err, ES_BAD_REQUEST,
+		    "the query contains a character that must be percent-encoded");
 	while (*raw != '\0') {
 		size_t len = strcspn(raw, "&");
 

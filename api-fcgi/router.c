@@ -69,7 +69,8 @@ router_find(const struct router *r, const char *method, const struct uri *uri,
 		return ES_OK;
 	}
 	if (path_known)
-		return es_fail(err, ES_METHOD_NOT_ALLOWED, "not a method of this path");
+		return es_fail(err, ES_METHOD_NOT_ALLOWED,
+		    "this path does not support the method; see the header Allow");
 	return es_fail(err, ES_NOT_FOUND, "no such path");
 }
 

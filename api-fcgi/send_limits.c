@@ -66,9 +66,10 @@ refuse(struct api *api, const struct limit_result *result, struct http_res *res,
 {
 	const bool by_user = result->user.retry_after_ms >= result->tenant.retry_after_ms;
 	const struct limit_state *s = by_user ? &result->user : &result->tenant;
-	const enum es_code rc = es_fail(err, ES_RATE_LIMITED,
-	    "%lld messages in %lld s for one %s", (long long)send_limits_shown(s),
-	    (long long)seconds_up(s->window_ms), by_user ? "user" : "tenant");
+	const enum es_code rc =
+	    es_fail(err, ES_RATE_LIMITED, "more than %lld messages in %lld s from one %s",
+		(long long)send_limits_shown(s), (long long)seconds_up(s->window_ms),
+		by_user ? "user" : "tenant");
 
 	err->retry_after_ms = (long)(s->retry_after_ms > 0 ? s->retry_after_ms : 1);
 	res->policy = s->policy;

@@ -73,14 +73,15 @@ segment_parse(
 {
 	for (size_t i = 0; i < len; i++)
 		if (!is_pchar(s[i]))
-			return es_fail(
-			    err, ES_BAD_REQUEST, "character not allowed in a path");
+			return es_fail(err, ES_BAD_REQUEST,
+			    "the path contains a character that must be percent-encoded");
 	if (!uri_decode(s, len, false, a, out))
-		return es_fail(err, ES_BAD_REQUEST, "bad percent-encoding in the path");
+		return es_fail(err, ES_BAD_REQUEST,
+		    "the path has bad percent-encoding; expected %% and two hex digits");
 	if (strchr(*out, '/') != NULL || strcmp(*out, ".") == 0 ||
 	    strcmp(*out, "..") == 0)
-		return es_fail(
-		    err, ES_BAD_REQUEST, "dot segment or encoded slash in the path");
+		return es_fail(err, ES_BAD_REQUEST,
+		    "the path contains a dot segment (. or ..) or an encoded slash");
 	return ES_OK;
 }
 
@@ -92,7 +93,8 @@ uri_parse(const char *target, struct arena *a, struct uri *out, struct es_err *e
 	const char *s, *end;
 
 	if (target == NULL || target[0] != '/')
-		return es_fail(err, ES_BAD_REQUEST, "the request target is not a path");
+		return es_fail(err, ES_BAD_REQUEST,
+		    "the request target must be a path that begins with /");
 	if (strnlen(target, URI_MAX + 1) > URI_MAX)
 		return es_fail(err, ES_BAD_REQUEST,
 		    "the request target is longer than %d bytes", URI_MAX);
@@ -106,7 +108,9 @@ uri_parse(const char *target, struct arena *a, struct uri *out, struct es_err *e
 		if (u.n == URI_SEGMENTS)
 			return es_fail(err, ES_NOT_FOUND, "no such path");
 		if (end == s)
-			return es_fail(err, ES_BAD_REQUEST, "empty segment in the path");
+			return es_fail(err, ES_BAD_REQUEST,
+			    "the path contains an empty segment (// or a slash at the "
+			    "end)");
 		TRY(segment_parse(s, end == NULL ? strlen(s) : (size_t)(end - s), a,
 		    &u.segments[u.n++], err));
 		if (end == NULL)

@@ -59,7 +59,8 @@ api_keys_end(const struct input *in, int64_t *out_ms, struct es_err *err)
 		return es_fail_field(
 		    err, ES_INVALID, "expiresAt", "not a time like 2026-01-02T03:04:05Z");
 	if (in->has_expiresAt && end_ms <= clock_wall_ms())
-		return es_fail_field(err, ES_INVALID, "expiresAt", "is in the past");
+		return es_fail_field(
+		    err, ES_INVALID, "expiresAt", "must be in the future");
 	*out_ms = end_ms;
 	return ES_OK;
 }

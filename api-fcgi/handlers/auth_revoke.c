@@ -35,11 +35,11 @@ auth_revoke_end(const struct input *in, int64_t *out_ms, struct es_err *err)
 	int64_t end_ms = now_ms + KEEP_DEFAULT_MS;
 
 	if (in->has_expiresAt && !clock_parse(in->expiresAt, &end_ms))
-		return es_fail_field(
-		    err, ES_INVALID, "expiresAt", "not a time like 2026-01-02T03:04:05Z");
+		return es_fail_field(err, ES_INVALID, "expiresAt",
+		    "must be a time such as 2026-01-02T03:04:05Z");
 	if (end_ms > now_ms + KEEP_MAX_MS)
 		return es_fail_field(
-		    err, ES_INVALID, "expiresAt", "more than ten years from now");
+		    err, ES_INVALID, "expiresAt", "must be at most ten years from now");
 	*out_ms = end_ms;
 	return ES_OK;
 }
@@ -126,10 +126,10 @@ auth_revoke(
 	TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
 	if (!in.has_jti && !in.has_userId)
 		return es_fail_field(err, ES_INVALID, "userId",
-		    "name a user (all its tokens), a jti (that token), or both");
+		    "give userId (all tokens of the user), jti (one token), or both");
 	if (in.has_expiresAt && !in.has_jti)
 		return es_fail_field(
-		    err, ES_INVALID, "expiresAt", "belongs to a jti, which is missing");
+		    err, ES_INVALID, "expiresAt", "is only allowed together with jti");
 	if (in.has_userId)
 		TRY(user_id_parse(in.userId, &named, err));
 	if (in.has_jti)

@@ -36,7 +36,7 @@ read_input(
 
 	TRY(http_body(req, fields, ES_COUNT(fields), in, err));
 	if (!utf8_length(in->body, strlen(in->body), &points))
-		return es_fail_field(err, ES_INVALID, "body", "not UTF-8");
+		return es_fail_field(err, ES_INVALID, "body", "must be valid UTF-8");
 	if (points > max)
 		return es_fail_field(
 		    err, ES_BODY_TOO_LONG, "body", "must have 1 to %zu characters", max);
@@ -140,14 +140,14 @@ answer_refused(struct api *api, const struct outcome *o, struct es_err *err)
 {
 	api_metrics_count(api->metrics, API_SEND_REFUSED);
 	if (o->code == ES_KEY_REUSED)
-		return es_fail_field(
-		    err, o->code, "clientMessageId", "used before with another body");
+		return es_fail_field(err, o->code, "clientMessageId",
+		    "was used before for a message with another body");
 	if (o->code == ES_NOT_FOUND)
 		return es_fail(err, o->code, STORE_NO_CHANNEL);
 	if (o->code == ES_CHANNEL_ARCHIVED)
 		return es_fail(err, o->code, "the channel is archived");
-	return es_fail(
-	    err, o->code == ES_OK ? ES_INTERNAL : o->code, "refused at commit");
+	return es_fail(err, o->code == ES_OK ? ES_INTERNAL : o->code,
+	    "the message was refused: %s", es_code_title(o->code));
 }
 
 /* known: this message was committed before, perhaps with another body; that stays

@@ -32,8 +32,8 @@ read_query(const struct http_req *req, struct message_query *out, struct es_err 
 		TRY(query_int(&req->query, directions[i].name, 0, ES_INT_MAX_EXACT, &id,
 		    &present, err));
 		if (present && q.where != MESSAGES_LATEST)
-			return es_fail(
-			    err, ES_BAD_REQUEST, "only one of before, after and around");
+			return es_fail(err, ES_BAD_REQUEST,
+			    "use at most one of before, after and around");
 		if (present) {
 			q.where = directions[i].where;
 			q.id = id;
@@ -136,7 +136,8 @@ messages_by_client_id(
 	    req->arena, &message, &refusal, err);
 	if (rc == ES_GONE) {
 		/* 410, with the code that refused it. */
-		rc = es_fail(err, refusal, "refused when it was to be committed");
+		rc = es_fail(
+		    err, refusal, "the message was refused: %s", es_code_title(refusal));
 		res->status_instead = 410;
 	}
 	if (rc != ES_OK)

@@ -43,7 +43,7 @@ read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX], size_t
 
 	*n = 0;
 	if (s == NULL || *s == '\0')
-		return bad_ids(err, "ids with a comma between are needed");
+		return bad_ids(err, "expected user ids separated by commas");
 	for (;;) {
 		const size_t len = strcspn(s, ",");
 
@@ -53,7 +53,8 @@ read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX], size_t
 			    QUERY_USERS_MAX, USERS_MAX);
 		if (user_id_parse(arena_memdup(req->arena, s, len), &out[*n], &ignored) !=
 		    ES_OK)
-			return bad_ids(err, "an id is malformed");
+			return bad_ids(err, "contains a malformed user id; expected user "
+					    "ids separated by commas");
 		(*n)++;
 		if (s[len] == '\0')
 			return ES_OK;

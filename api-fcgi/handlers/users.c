@@ -109,8 +109,8 @@ users_filter(const struct http_req *req, struct user_filter *out, struct es_err 
 	TRY(users_word(req, "role", USER_ROLES, &out->role, err));
 	TRY(users_word(req, "status", USER_STATUSES, &out->status, err));
 	if (out->email != NULL && !actor_is_admin(&req->who.actor))
-		return es_fail_field(
-		    err, ES_FORBIDDEN, "?email", "takes an owner or admin");
+		return es_fail_field(err, ES_FORBIDDEN, "?email",
+		    "only an owner or admin may filter by e-mail");
 	return ES_OK;
 }
 

@@ -26,7 +26,7 @@
 	X(NAME_TAKEN, 409, "name_taken", "Name already in use", false) \
 	X(EMAIL_TAKEN, 409, "email_taken", "E-mail already in use", false) \
 	X(CHANNEL_ARCHIVED, 409, "channel_archived", "Channel is archived", false) \
-	X(LAST_OWNER, 409, "last_owner", "The last owner has to stay", false) \
+	X(LAST_OWNER, 409, "last_owner", "Last owner must stay", false) \
 	X(GONE, 410, "gone", "Gone", false) \
 	X(LENGTH_REQUIRED, 411, "length_required", "Length Required", false) \
 	X(TOO_LARGE, 413, "too_large", "Too large", false) \
@@ -46,7 +46,7 @@
 	X(UNAVAILABLE, 503, "unavailable", "Temporarily unavailable", true) \
 	X(QUEUE_FULL, 503, "queue_full", "Queue full", true) \
 	X(DRAINING, 503, "draining", "Shutting down", true) \
-	X(OUTCOME_UNKNOWN, 503, "outcome_unknown", "Outcome not known yet", true)
+	X(OUTCOME_UNKNOWN, 503, "outcome_unknown", "Outcome unknown", true)
 
 enum es_code {
 #define X(name, status, wire, title, retry) ES_##name,

@@ -82,10 +82,10 @@ static enum es_code
 api_key_store_may(const struct actor *who, unsigned scopes, struct es_err *err)
 {
 	if (!actor_is_admin(who))
-		return es_fail(err, ES_FORBIDDEN, "takes an owner or admin");
+		return es_fail(err, ES_FORBIDDEN, "only an owner or admin may do this");
 	if ((scopes & KEY_ADMIN) != 0 && !actor_is_owner(who))
 		return es_fail_field(err, ES_FORBIDDEN, "scopes",
-		    "only an owner makes a key with the scope admin");
+		    "only an owner may create a key with the scope admin");
 	return ES_OK;
 }
 

@@ -74,7 +74,7 @@ channel_store_create(struct pg *pg, const struct actor *who, const struct channe
 	enum es_code rc;
 
 	if (strcmp(who->role, "guest") == 0)
-		return es_fail(err, ES_FORBIDDEN, "guests may not make channels");
+		return es_fail(err, ES_FORBIDDEN, "guests may not create channels");
 	uuid_new(id.text);
 	rc = pg_run(pg, &who->tenant, &create, params, a, &rows, err);
 	if (rc == ES_CONFLICT)
@@ -82,8 +82,8 @@ channel_store_create(struct pg *pg, const struct actor *who, const struct channe
 		    err, ES_NAME_TAKEN, "name", "another channel has this name");
 	TRY(rc);
 	if (!pg_next(&rows, a, out))
-		return es_fail(
-		    err, ES_QUOTA_EXCEEDED, "the tenant has as many channels as it may");
+		return es_fail(err, ES_QUOTA_EXCEEDED,
+		    "the tenant has reached its limit of channels");
 	return ES_OK;
 }
 

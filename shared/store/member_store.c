@@ -145,7 +145,7 @@ may_touch_owner(const struct change *c, const char *now, const char *next)
 	if ((!is_owner(now) && !is_owner(next)) || is_owner(c->state.role) ||
 	    actor_is_admin(c->who))
 		return ES_OK;
-	return es_fail(c->err, ES_FORBIDDEN, "takes an owner of the channel");
+	return es_fail(c->err, ES_FORBIDDEN, "only an owner of the channel may do this");
 }
 
 static enum es_code
@@ -159,7 +159,7 @@ owner_stays(const struct change *c, const char *now, const char *next)
 	if (rows.count > 0)
 		return ES_OK;
 	return es_fail(
-	    c->err, ES_LAST_OWNER, "the channel's last active owner has to stay");
+	    c->err, ES_LAST_OWNER, "the channel must keep at least one active owner");
 }
 
 static enum es_code

@@ -148,7 +148,8 @@ message_store_mark_read(struct pg *pg, const struct actor *who,
 	if (items[0].rows.count == 0)
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	if (!pg_next(&items[1].rows, a, &mark))
-		return es_fail(err, ES_FORBIDDEN, "only members have a read mark");
+		return es_fail(
+		    err, ES_FORBIDDEN, "only members of the channel have a read mark");
 	if (stands != NULL)
 		*stands = mark.seq;
 	return ES_OK;

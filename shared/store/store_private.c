@@ -87,8 +87,8 @@ store_may_manage(
 		return ES_OK;
 	if (state->role != NULL && strcmp(state->role, "member") != 0)
 		return ES_OK;
-	return es_fail(
-	    err, ES_FORBIDDEN, "takes an owner or admin of the channel or the tenant");
+	return es_fail(err, ES_FORBIDDEN,
+	    "only an owner or admin of the channel or the tenant may do this");
 }
 
 enum es_code

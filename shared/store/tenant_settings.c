@@ -40,7 +40,7 @@ parse_origins(const struct json_list *list, struct arena *a, struct tenant_setti
 		if (json_bind_text(list->items[i], a, &origins[i], err) != ES_OK ||
 		    !origin_valid(origins[i]))
 			return es_fail_field(err, ES_INVALID, "allowed_origins",
-			    "an origin is scheme://host[:port]");
+			    "an origin must have the form scheme://host[:port]");
 	out->allowed_origins = origins;
 	out->n_origins = list->n;
 	return ES_OK;

@@ -151,9 +151,10 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 	    unicode_key(in->display_name, a)};
 
 	if (!actor_is_admin(who))
-		return es_fail(err, ES_FORBIDDEN, "takes an owner or admin");
+		return es_fail(err, ES_FORBIDDEN, "only an owner or admin may do this");
 	if (is_owner_role(in->role) && !actor_is_owner(who))
-		return es_fail_field(err, ES_FORBIDDEN, "role", "takes an owner");
+		return es_fail_field(
+		    err, ES_FORBIDDEN, "role", "only an owner may do this");
 	uuid_new(id.text);
 	return one(pg, who, &create, params, a, out, err);
 }
@@ -170,11 +171,12 @@ may_change(const struct actor *who, const struct user *now,
 	if (self && only_name)
 		return ES_OK;
 	if (!actor_is_admin(who))
-		return es_fail(err, ES_FORBIDDEN, "takes an owner or admin");
+		return es_fail(err, ES_FORBIDDEN, "only an owner or admin may do this");
 	if (is_owner_role(now->role) && !actor_is_owner(who))
-		return es_fail(err, ES_FORBIDDEN, "takes an owner");
+		return es_fail(err, ES_FORBIDDEN, "only an owner may do this");
 	if (patch != NULL && is_owner_role(patch->role) && !actor_is_owner(who))
-		return es_fail_field(err, ES_FORBIDDEN, "role", "takes an owner");
+		return es_fail_field(
+		    err, ES_FORBIDDEN, "role", "only an owner may do this");
 	return ES_OK;
 }
 
@@ -193,7 +195,8 @@ owner_stays(struct pg *pg, const struct actor *who, const struct user *now,
 	TRY(pg_run(pg, NULL, &other_owners, params, a, &rows, err));
 	if (pg_next(&rows, a, &others) && others.n > 0)
 		return ES_OK;
-	return es_fail(err, ES_LAST_OWNER, "the tenant's last owner has to stay");
+	return es_fail(
+	    err, ES_LAST_OWNER, "the tenant must keep at least one active owner");
 }
 
 static enum es_code
