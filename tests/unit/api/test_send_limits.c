@@ -125,7 +125,7 @@ zero_and_null(void)
 	    .window_ms = 10000,
 	    .retry_after_ms = 10000};
 	CU_ASSERT_EQUAL(charge("{\"user_send_limit\":0}"), ES_RATE_LIMITED);
-	CU_ASSERT_STRING_EQUAL(fault.text, "0 messages in 10 s for one user");
+	CU_ASSERT_STRING_EQUAL(fault.text, "more than 0 messages in 10 s from one user");
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 	    http_header_get(&answer, "RateLimit-Policy"), "\"user-send\";q=0;w=10"));
 	arena_free(&mem);
