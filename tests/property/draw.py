@@ -45,9 +45,9 @@ class Drawer:
         self.id_names = {p["name"] for op in self.operations for p in op.parameters
                          if p["in"] == "path"}
 
-    def draw(self, rng, cast):
-        """(operation, tenant, request)"""
-        op = rng.choice(self.operations)
+    def draw(self, rng, cast, among=None):
+        """(operation, tenant, request); `among`: one of these operations."""
+        op = rng.choice(among or self.operations)
         tenant = TENANTS[0] if rng.random() < 0.85 else TENANTS[1]
         request = Request(op.name, op.verb.upper().encode(),
                           self._segments(rng, cast, op, tenant))

@@ -33,6 +33,7 @@ SHOWN = 2       # requests shown for each kind of fault
 KINDS_SHOWN = 30
 MUTATED = 0.6   # share of the requests that are broken
 LEAST = 2000    # a run of so many must have had a success of each operation
+INSISTED = 1000  # requests at most to bring about those successes that are missing
 
 # Operations that random requests cannot bring to a success, each with the reason.
 NO_SUCCESS = {}
@@ -75,10 +76,12 @@ class Run:
         return operation, tenant, request
 
     def one(self, k):
+        self.send(k, *self.made(k))
+
+    def send(self, k, operation, tenant, request):
         if not hasattr(self.local, "wire"):
             self.local.wire = Wire(self.env.ws_host, int(self.env.url.rpartition(":")[2]))
             self.local.verdict = Verdict(schemas.open_schemas(self.folder)[0])
-        operation, tenant, request = self.made(k)
         answer, faults = self.ask(request)
         if self.show_all:
             print("%s\n%s\n%s" % (request.notes, request.curl(self.env.url), answer))
@@ -113,6 +116,18 @@ class Run:
                                    clipped("%s %s" % (faults or "no fault", again), 700))]
         with self.lock:
             self.shown.setdefault(kind, []).extend(lines)
+
+    def insist(self):
+        """Valid requests of the operations without a success, and of those that make ids."""
+        for k in range(INSISTED):
+            missing = {name.partition(":")[0] for name in self.never_good()}
+            if not missing:
+                break
+            rng = random.Random("%s:insist:%d" % (self.seed, k))
+            among = [op for op in self.drawer.operations if op.name in missing]
+            makers = [op for op in self.drawer.operations if op.verb == "post"
+                      and not op.ending and op.body]
+            self.send(k, *self.drawer.draw(rng, self.cast, rng.choice((among, makers))))
 
     def never_good(self):
         """Operations that no valid request brought to a success."""
@@ -210,6 +225,8 @@ def main(argv):
     before, logs, started = pids(env), Logs(env), time.monotonic()
     run.show_all = args.only is not None
     run.run(range(args.requests) if args.only is None else [args.only], args.jobs)
+    if args.requests >= LEAST and args.only is None:
+        run.insist()
     took = time.monotonic() - started
     report.note("%d requests, %d of them broken, in %.1f s" % (args.requests, run.mutated, took))
     if args.statuses:

@@ -81,11 +81,20 @@ class Values:
         return [self.good(rng, schema.get("items", {}), depth + 1) for _ in range(count)]
 
     def _object(self, rng, schema, depth):
-        made = {}
-        for name, spec in schema.get("properties", {}).items():
-            wanted = name in schema.get("required", [])
-            if wanted or (depth < NESTED and rng.random() < 0.5):
-                made[name] = self.good(rng, spec, depth + 1)
+        made, members = {}, schema.get("properties", {})
+        required, shut = set(schema.get("required", [])), set()
+        for word in {"anyOf", "oneOf"} & set(schema):
+            choice = rng.choice(schema[word])
+            required |= set(choice.get("required", []))
+            if word == "oneOf":
+                shut |= {name for part in schema[word] for name in part.get("required", [])}
+        for name in members:
+            if name in required or (name not in shut and depth < NESTED and rng.random() < 0.5):
+                made[name] = self.good(rng, members[name], depth + 1)
+        for name, others in schema.get("dependentRequired", {}).items():
+            for other in others if name in made else ():
+                if other not in made:
+                    made[other] = self.good(rng, members[other], depth + 1)
         return made
 
     def broken(self, rng, schema, value):
