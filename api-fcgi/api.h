@@ -12,13 +12,18 @@
 #include "router.h"
 
 struct cors;
+struct bearer_keys;
 struct send_gate;
 struct send_reply;
+struct token_keyring;
 
 struct api {
 	const struct api_conf *conf;
 	const struct router *router;
-	struct token_rules tokens;
+	struct token_keyring *keyring;
+	struct token_rules tokens; /* of keyring */
+	struct bearer_keys *bearer_keys;
+	int64_t jwks_read_ms; /* jwks_reader.c */
 	struct pg *pg;
 	struct redis *redis;
 	int64_t redis_ms; /* what one request may wait for Redis, see budget.h */

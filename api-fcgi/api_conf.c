@@ -1,6 +1,6 @@
 #include "api_conf.h"
 
-#include "auth/token_es256.h"
+#include "auth/token_pubkey.h"
 #include "pg/pg.h"
 #include "redis/redis.h"
 
@@ -8,13 +8,15 @@
 
 #include "core/banned.h"
 
+#define OPERATOR_KEY_MIN 24 /* characters */
+
 #define ROW(member, env, kind, initial, min, max, meaning) \
 	CONF_ITEM(struct api_conf, member, env, kind, initial, min, max, NULL, meaning)
 
 // clang-format off
 static const struct conf_item auth[] = {
 	CONF_AUTH_ITEMS(struct api_conf),
-	ROW(operator_key, "ES_OPERATOR_KEY", CONF_SECRET, NULL, 24, 512,
+	ROW(operator_key, "ES_OPERATOR_KEY", CONF_SECRET, NULL, OPERATOR_KEY_MIN, 512,
 	    "bearer key of the /admin endpoints, at least 24 characters"),
 	ROW(auth_rate, "ES_LIMIT_AUTH_CALLS", CONF_INT, "300", 0, 1000000,
 	    "revocations and new API keys that one caller may ask for in a minute; 0 for no limit"),
@@ -24,6 +26,12 @@ static const struct conf_item auth[] = {
 	    "API keys of a tenant that are neither revoked nor expired"),
 	ROW(revoked_tokens, "ES_REVOKED_TOKENS_MAX", CONF_INT, "1000", 1, 100000,
 	    "single tokens (jti) of one user that are kept as revoked at the same time"),
+	ROW(operator_key_old, "ES_OPERATOR_KEY_OLD", CONF_SECRET, "", 0, 512,
+	    "second operator key that is taken while keys are changed, at least 24 characters"),
+	ROW(jwks_allow_hosts, "ES_JWKS_ALLOW_HOSTS", CONF_TEXT, "", 0, 4096,
+	    "hosts of key sets (jwksUrl) that may have private addresses, comma separated"),
+	ROW(jwks_ca_file, "ES_JWKS_CA_FILE", CONF_TEXT, "", 0, 1024,
+	    "file (PEM) of the authorities that vouch for hosts of key sets; empty: the system's"),
 };
 
 static const struct conf_item pools[] = {
@@ -60,11 +68,21 @@ static const struct conf_item sending[] = {
 };
 // clang-format on
 
+static enum es_code
+check_operator_key(const char *value, struct arena *a, struct es_err *err)
+{
+	(void)a;
+	return conf_check_longer(value, OPERATOR_KEY_MIN, err);
+}
+
 static const struct conf_check checks[] = {
     {"ES_DATABASE_URL", pg_url_check},
     {"ES_REDIS_URL", redis_url_check},
     {"ES_QUEUE_REDIS_URL", redis_url_check},
-    {"ES_JWT_ES256_PUBLIC_KEY", token_es256_check},
+    {"ES_JWT_SECRET_OLD", conf_check_secret},
+    {"ES_JWT_ES256_PUBLIC_KEY", token_pubkey_check_es256},
+    {"ES_JWT_ES256_PUBLIC_KEY_OLD", token_pubkey_check_es256},
+    {"ES_OPERATOR_KEY_OLD", check_operator_key},
 };
 
 const struct conf_table api_conf_tables[] = {

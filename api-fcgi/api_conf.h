@@ -9,7 +9,8 @@
 struct api_conf {
 	struct conf_common common;
 	struct conf_auth auth;
-	const char *operator_key;
+	const char *operator_key, *operator_key_old;
+	const char *jwks_allow_hosts, *jwks_ca_file;
 	/* pools */
 	const char *send_socket, *api_socket, *health_socket, *metrics_file;
 	int64_t send_workers, api_workers, stall_ms, drain_ms;

@@ -1,38 +1,13 @@
 #include "connect.h"
 
-#include "auth/token_es256.h"
+#include "auth/token_keyring.h"
+#include "bearer.h"
 #include "cors.h"
 #include "send_reply.h"
 
 #include "core/banned.h"
 
 #define LOCAL_LIMIT_KEYS 4096
-
-/* Our own secret first: it is what we mint with. */
-static enum es_code
-token_rules(const struct conf_auth *conf, struct token_rules *out, struct es_err *err)
-{
-	static struct token_key keys[2];
-	static struct token_es256 *es256; /* for the life of the process */
-	size_t n = 1;
-
-	keys[0] = (struct token_key){
-	    .kid = "hs1", .alg = TOKEN_HS256, .verify = conf->jwt_secret};
-	if (conf->jwt_es256_public_key[0] != '\0') {
-		if (es256 == NULL)
-			TRY(token_es256_new(conf->jwt_es256_public_key, &es256, err));
-		keys[n++] = (struct token_key){.kid = "es1",
-		    .alg = TOKEN_ES256,
-		    .verify = conf->jwt_es256_public_key,
-		    .parsed = es256};
-	}
-	*out = (struct token_rules){.keys = keys,
-	    .n_keys = n,
-	    .issuer = conf->jwt_issuer,
-	    .audience = conf->jwt_audience,
-	    .leeway_s = conf->jwt_leeway_s};
-	return ES_OK;
-}
 
 static int64_t
 at_most(int64_t ms, int64_t max_ms)
@@ -78,16 +53,19 @@ connect_all(const struct worker_setup *setup, struct api *out, struct es_err *er
 	    .gate = setup->gate,
 	    .slot = setup->slot,
 	};
-	enum es_code rc = token_rules(&setup->conf->auth, &api.tokens, err);
+	enum es_code rc = token_keyring_new(&setup->conf->auth, &api.keyring, err);
 
-	if (rc == ES_OK)
+	if (rc == ES_OK) {
+		api.tokens = *token_keyring_rules(api.keyring);
 		rc = open_all(setup, &api, err);
+	}
 	if (rc != ES_OK) {
 		connect_close(&api);
 		return rc;
 	}
 	api.limits_local = limits_local_new(LOCAL_LIMIT_KEYS);
 	api.cors = cors_new();
+	api.bearer_keys = bearer_keys_new();
 	*out = api;
 	return ES_OK;
 }
@@ -101,4 +79,6 @@ connect_close(struct api *api)
 	send_reply_free(&api->reply);
 	limits_local_free(&api->limits_local);
 	cors_free(&api->cors);
+	bearer_keys_free(&api->bearer_keys);
+	token_keyring_free(&api->keyring);
 }

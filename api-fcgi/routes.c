@@ -41,6 +41,9 @@ static const struct http_route api_routes[] = {
     {"POST", V1 "/auth/revoke", SCOPE_USER, auth_revoke, KEY_USERS | KEY_TOKENS},
     {"POST", V1 "/ws/tickets", SCOPE_USER, ws_tickets_create,
 	KEY_MESSAGES | KEY_TOKENS | KEY_AS_USER},
+    {"GET", V1 "/auth-keys", SCOPE_ADMIN, auth_keys_list, KEY_ADMIN},
+    {"POST", V1 "/auth-keys", SCOPE_ADMIN, auth_keys_create, KEY_ADMIN},
+    {"DELETE", V1 "/auth-keys/{kid}", SCOPE_ADMIN, auth_keys_delete, KEY_ADMIN},
 
     {"POST", V1 "/channels", SCOPE_MEMBER, channels_create, KEY_CHANNELS | KEY_AS_USER},
     {"GET", V1 "/channels", SCOPE_USER, channels_list, OF_CHANNELS},

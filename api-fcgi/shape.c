@@ -61,6 +61,7 @@ shape_user(struct json_write *w, const struct user *u, const struct actor *reade
 	jw_string(w, "displayName", u->display_name);
 	jw_string(w, "role", u->role);
 	jw_string(w, "status", u->status);
+	jw_string(w, "externalId", shown ? u->external_id : NULL);
 	shape_time(w, "createdAt", u->created_ms);
 }
 

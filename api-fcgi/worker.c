@@ -12,6 +12,7 @@
 #include "connect.h"
 #include "dispatch.h"
 #include "fcgi_io.h"
+#include "jwks_reader.h"
 #include "listen.h"
 
 #include "core/banned.h"
@@ -129,6 +130,7 @@ turn(struct api *api, struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
 int
 worker_run(const struct worker_setup *setup)
 {
+	const bool reads_sets = strcmp(setup->pool, "api") == 0;
 	struct arena *a = arena_new();
 	struct fcgi_io *io;
 	sigset_t while_waiting;
@@ -147,8 +149,11 @@ worker_run(const struct worker_setup *setup)
 	}
 	io = fcgi_io_new(
 	    setup->listen_fd, (size_t)setup->conf->body_max_bytes, setup->conf->stall_ms);
-	while (!stop_asked())
+	while (!stop_asked()) {
 		(void)turn(&api, io, WAIT_MS, &while_waiting, a);
+		if (reads_sets)
+			jwks_reader_turn(&api);
+	}
 	while (listen_stopped(setup->listen_fd) && turn(&api, io, 0, NULL, a))
 		continue;
 	fcgi_io_free(&io);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "auth/token.h"
-#include "auth/token_es256.h"
+#include "auth/token_pubkey.h"
 #include "core/check.h"
 #include "core/clock.h"
 
@@ -48,14 +48,14 @@ main(void)
 	struct token_key hs = {.kid = "hs1", .alg = TOKEN_HS256, .verify = TEST_SECRET};
 	struct token_key es = {
 	    .kid = "es1", .alg = TOKEN_ES256, .verify = TEST_ES256_PUBLIC};
-	struct token_es256 *parsed = NULL;
+	struct token_pubkey *parsed = NULL;
 	struct es_err err;
 
-	CHECK(token_es256_new(TEST_ES256_PUBLIC, &parsed, &err) == ES_OK);
+	CHECK(token_pubkey_new(TOKEN_ES256, TEST_ES256_PUBLIC, &parsed, &err) == ES_OK);
 	measure("HS256", &hs, TEST_HS256_TOKEN);
 	measure("ES256, parsed for each token", &es, TEST_ES256_TOKEN);
 	es.parsed = parsed;
 	measure("ES256, parsed once", &es, TEST_ES256_TOKEN);
-	token_es256_free(&parsed);
+	token_pubkey_free(&parsed);
 	return 0;
 }

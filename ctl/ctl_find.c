@@ -152,7 +152,7 @@ struct token_rules
 ctl_token_rules(const struct ctl *c, struct token_key *key)
 {
 	*key = (struct token_key){
-	    .kid = "hs1", .alg = TOKEN_HS256, .verify = c->conf.jwt_secret};
+	    .kid = c->conf.jwt_kid, .alg = TOKEN_HS256, .verify = c->conf.jwt_secret};
 	return (struct token_rules){.keys = key,
 	    .n_keys = 1,
 	    .issuer = c->conf.jwt_issuer,

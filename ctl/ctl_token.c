@@ -98,11 +98,13 @@ print_parts(
 {
 	(void)printf("algorithm %s\nkey       %s\nissuer    %s\naudience  %s\n", h->alg,
 	    h->kid != NULL ? ctl_plain(c->arena, h->kid) : "(none)",
-	    ctl_plain(c->arena, b->iss), ctl_plain(c->arena, b->aud));
+	    ctl_plain(c->arena, b->iss),
+	    b->aud != NULL ? ctl_plain(c->arena, b->aud) : "(none)");
 	(void)printf("tenant    %s\nuser      %s\nid        %s\n",
-	    ctl_plain(c->arena, b->tid), ctl_plain(c->arena, b->sub),
+	    b->tid != NULL ? ctl_plain(c->arena, b->tid) : "(none)",
+	    ctl_plain(c->arena, b->sub),
 	    b->has_jti ? ctl_plain(c->arena, b->jti) : "(none)");
-	print_time("issued", b->iat, now_s);
+	print_time("issued", b->issued, now_s);
 	print_time("expires", b->exp, now_s);
 }
 
@@ -121,11 +123,12 @@ print_json(struct ctl *c, const struct token_head *h, const struct token_body *b
 	jw_string(&w, "alg", h->alg);
 	jw_string(&w, "kid", h->kid);
 	jw_string(&w, "iss", b->iss);
-	jw_raw(&w, "aud", b->aud);
+	if (b->aud != NULL)
+		jw_raw(&w, "aud", b->aud);
 	jw_string(&w, "tid", b->tid);
 	jw_string(&w, "sub", b->sub);
 	jw_string(&w, "jti", b->jti);
-	jw_int(&w, "iat", b->iat);
+	jw_int(&w, "iat", b->issued);
 	jw_int(&w, "exp", b->exp);
 	jw_object_end(&w);
 	(void)puts(t.data);

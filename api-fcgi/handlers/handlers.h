@@ -13,6 +13,7 @@ http_handler users_me, users_list, users_create, users_get, users_patch, users_d
 http_handler user_tokens_create;
 http_handler auth_revoke, api_keys_create, api_keys_list, api_keys_revoke,
     ws_tickets_create;
+http_handler auth_keys_list, auth_keys_create, auth_keys_delete;
 http_handler channels_list, channels_create, channels_get, channels_patch,
     channels_archive, channels_unarchive;
 http_handler members_join, members_leave, members_list, members_put, members_delete;

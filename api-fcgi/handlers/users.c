@@ -8,12 +8,16 @@
 #include "paging.h"
 #include "params.h"
 #include "shape.h"
+#include "store/issuer_store.h"
 
 #include "core/banned.h"
 
+/* The bytes of `sub` in the tokens of a tenant's own issuer. */
+#define EXTERNAL_ID_MAX ISSUER_SUBJECT_MAX
+
 struct create_input {
-	const char *email, *displayName, *role;
-	bool has_role;
+	const char *email, *displayName, *role, *externalId;
+	bool has_role, has_externalId;
 };
 
 static const struct json_field create_fields[] = {
@@ -21,11 +25,12 @@ static const struct json_field create_fields[] = {
     JSON_FIELD(struct create_input, displayName, JSON_STRING, true, 0,
 	NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct create_input, role, JSON_STRING, 0, 20),
+    JSON_FIELD_OPT(struct create_input, externalId, JSON_STRING, 1, EXTERNAL_ID_MAX),
 };
 
 struct patch_input {
-	const char *email, *displayName, *role;
-	bool has_email, has_displayName, has_role;
+	const char *email, *displayName, *role, *externalId;
+	bool has_email, has_displayName, has_role, has_externalId;
 };
 
 static const struct json_field patch_fields[] = {
@@ -33,6 +38,8 @@ static const struct json_field patch_fields[] = {
     JSON_FIELD_OPT(
 	struct patch_input, displayName, JSON_STRING, 0, NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct patch_input, role, JSON_STRING, 0, 20),
+    /* "" takes it away */
+    JSON_FIELD_OPT(struct patch_input, externalId, JSON_STRING, 0, EXTERNAL_ID_MAX),
 };
 
 static void
@@ -182,8 +189,10 @@ users_create(
 	TRY(check_name(
 	    "displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err));
 	TRY(check_word("role", in.role, USER_ROLES, err));
-	const struct user_new make = {
-	    .email = in.email, .display_name = in.displayName, .role = in.role};
+	const struct user_new make = {.email = in.email,
+	    .display_name = in.displayName,
+	    .role = in.role,
+	    .external_id = in.externalId};
 
 	TRY(user_store_create(api->pg, &req->who.actor, &make, req->arena, &user, err));
 	write_user(req, res, 201, &user);
@@ -221,8 +230,10 @@ users_patch(
 	TRY(check_name(
 	    "displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err));
 	TRY(check_word("role", in.role, USER_ROLES, err));
-	const struct user_patch patch = {
-	    .email = in.email, .display_name = in.displayName, .role = in.role};
+	const struct user_patch patch = {.email = in.email,
+	    .display_name = in.displayName,
+	    .role = in.role,
+	    .external_id = in.externalId};
 
 	TRY(user_store_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));

@@ -21,6 +21,7 @@ struct lws;
 struct ws;
 struct ping_wheel;
 struct token_claims;
+struct conn_key;      /* who_state.h */
 struct hub_conn;      /* what the hub keeps for a connection */
 struct presence_conn; /* what presence keeps for a connection */
 
@@ -161,12 +162,14 @@ struct conn {
 		/* token or ticket, not verified yet; NULL: none was sent, or it is
 		 * verified */
 		char *token;
+		bool bearing;   /* token is of a tenant's own issuer: bearers.c has it */
 		bool redeeming; /* token is a ticket, and Redis is being asked */
 		struct token_claims *claims; /* of the verified token */
 		bool looking_up;             /* a look-up of the user is under way */
 		/* The token in force, from hello on. */
 		char *jti;
 		int64_t issued_s;
+		struct conn_key *key; /* of a tenant's own issuer; NULL: ours */
 		/* conn_expiry.c, conn_lease.c */
 		struct list expiring;
 		bool expiry_told, leased;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "auth/token_es256.h"
+#include "auth/token_pubkey.h"
 #include "core/cidr_list.h"
 #include "ops/ops.h"
 #include "pg/pg.h"
@@ -148,7 +148,9 @@ static const struct conf_check checks[] = {
     {"ES_DATABASE_URL", pg_url_check},
     {"ES_REDIS_URL", redis_url_check},
     {"ES_QUEUE_REDIS_URL", redis_url_check},
-    {"ES_JWT_ES256_PUBLIC_KEY", token_es256_check},
+    {"ES_JWT_SECRET_OLD", conf_check_secret},
+    {"ES_JWT_ES256_PUBLIC_KEY", token_pubkey_check_es256},
+    {"ES_JWT_ES256_PUBLIC_KEY_OLD", token_pubkey_check_es256},
     {"ES_PUSH_LISTEN", push_conf_check_listen},
     {"ES_PUSH_OPS_LISTEN", ops_listen_check},
     {"ES_TRUSTED_PROXIES", push_conf_check_proxies},

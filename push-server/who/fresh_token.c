@@ -54,12 +54,25 @@ fresh_token_begin(
 	if (ticket_is(token)) {
 		TRY(ticket_redeem(w, c, token, fresh_token_redeemed, err));
 	} else {
-		TRY(identity_verify(w, token, &claims, err));
-		TRY(fresh_token_look_up(w, c, &claims, err));
+		const enum es_code rc =
+		    identity_verify(w, c, BEARER_FRESH, token, &claims, err);
+
+		if (rc != ES_OK && rc != ES_BUSY)
+			return rc;
+		if (rc == ES_OK)
+			TRY(fresh_token_look_up(w, c, &claims, err));
 	}
 	c->who.fresh_busy = true;
 	c->who.fresh_id = id != NULL ? mem_strdup(id) : NULL;
 	return ES_OK;
+}
+
+void
+fresh_token_verified(struct who *w, struct conn *c, const struct token_claims *claims,
+    const struct es_err *refused)
+{
+	fresh_token_redeemed(
+	    w, c, claims != NULL ? ES_OK : refused->code, claims, refused);
 }
 
 /* The fresh token names the same user as the socket. So an answer that refuses the user
@@ -77,6 +90,7 @@ fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
 	if (answer->rc == ES_OK) {
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
 		identity_adopt_claims(c, &look->claims);
+		bearers_check_key(w->bearers, c);
 		c->who.expiry_told = false;
 		conn_expiry_watch(&w->expiring, c);
 		frame_out_ack(c, "auth", id, NULL, NULL);

@@ -13,6 +13,9 @@
 enum es_code fresh_token_begin(struct who *w, struct conn *c, const char *token,
     const char *id, struct es_err *err) ES_MUST_CHECK;
 
+/* For who.c: the token of a tenant's issuer is verified, or refused (claims NULL). */
+void fresh_token_verified(struct who *w, struct conn *c,
+    const struct token_claims *claims, const struct es_err *refused);
 /* For who.c: takes the database's answer about the user. */
 void fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);

@@ -60,6 +60,19 @@ greeting_redeem(struct who *w, struct conn *c)
 }
 
 /* A token is verified once, and a ticket is taken once. */
+
+void
+greeting_verified(struct who *w, struct conn *c, const struct token_claims *claims,
+    const struct es_err *refused)
+{
+	c->who.bearing = false;
+	if (claims == NULL && identity_unanswered(refused->code))
+		conn_close(c, CLOSE_AUTH_TIMEOUT, refused->text);
+	else
+		greeting_claims(
+		    w, c, claims != NULL ? ES_OK : refused->code, claims, refused->text);
+}
+
 static void
 greeting_verify(struct who *w, struct conn *c)
 {
@@ -71,8 +84,12 @@ greeting_verify(struct who *w, struct conn *c)
 		greeting_redeem(w, c);
 		return;
 	}
-	rc = identity_verify(w, c->who.token, &claims, &err);
-	greeting_claims(w, c, rc, &claims, err.text);
+	rc = identity_verify(w, c, BEARER_GREETING, c->who.token, &claims, &err);
+	c->who.bearing = rc == ES_BUSY;
+	if (c->who.bearing)
+		early_bytes_count(c);
+	else
+		greeting_claims(w, c, rc, &claims, err.text);
 }
 
 void
@@ -123,6 +140,7 @@ greeting_finish(void *ctx, struct conn_ref ref, bool allowed)
 	conn_expiry_watch(&w->expiring, c);
 	log_debug("ws.open", CONN_LOG(c), LOG_STR("user", c->user.text));
 	conn_greeted(c);
+	bearers_check_key(w->bearers, c);
 }
 
 static bool
@@ -163,6 +181,8 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 static const char *
 greeting_late(const struct conn *c)
 {
+	if (c->who.bearing)
+		return "the token can't be checked now";
 	if (c->who.token != NULL)
 		return "the server cannot check the ticket at the moment";
 	if (c->who.claims == NULL)
@@ -189,7 +209,7 @@ greeting_tick(struct who *w)
 			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late(c));
 		else if (c->who.claims != NULL && c->who.claims->expires_s <= now_s)
 			identity_refuse(c, ES_TOKEN_EXPIRED, "the token has expired");
-		else if (c->who.token != NULL && !c->who.redeeming)
+		else if (c->who.token != NULL && !c->who.redeeming && !c->who.bearing)
 			greeting_redeem(w, c);
 		else if (c->who.claims != NULL && !c->who.looking_up && !c->who.leased)
 			greeting_look_up(w, c);

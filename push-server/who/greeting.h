@@ -16,6 +16,9 @@ void greeting_token(struct who *w, struct conn *c, const char *token);
  * or the user's connections are being counted. Meanwhile all frames wait. */
 bool greeting_is_checking(const struct conn *c);
 
+/* For who.c: the token of a tenant's issuer is verified, or refused (claims NULL). */
+void greeting_verified(struct who *w, struct conn *c, const struct token_claims *claims,
+    const struct es_err *refused);
 /* For who.c: greeting_answer() takes the database's answer about the user;
  * greeting_tick() runs once a second. */
 void greeting_answer(struct who *w, struct conn *c, const struct lookup *look,

@@ -9,18 +9,26 @@
 #include "core/banned.h"
 
 enum es_code
-identity_verify(
-    struct who *w, const char *token, struct token_claims *out, struct es_err *err)
+identity_verify(struct who *w, struct conn *c, enum bearer_kind kind, const char *token,
+    struct token_claims *out, struct es_err *err)
 {
-	const int64_t now_s = clock_wall_ms() / 1000;
+	struct arena *a;
+	struct issuer_hint hint;
+	enum es_code rc;
 
 	if (api_key_text_is(token)) /* short: it is the reason of a Close frame */
 		return es_fail(err, ES_UNAUTHENTICATED,
 		    "API keys open no socket: POST /api/v1/ws/tickets");
-	TRY(token_verify(&w->rules, token, now_s, out, err));
-	if (out->expires_s <= now_s)
-		return es_fail(err, ES_TOKEN_EXPIRED, "the token has expired");
-	return ES_OK;
+	a = arena_new();
+	rc = issuer_peek(token, a, &hint, err);
+	if (rc == ES_OK && strcmp(hint.iss, w->rules.issuer) == 0) {
+		rc = token_verify(&w->rules, token, clock_wall_ms() / 1000, out, err);
+	} else if (rc == ES_OK) {
+		bearers_add(w->bearers, c, kind, token, &hint);
+		rc = es_fail(err, ES_BUSY, "the token is being checked");
+	}
+	arena_free(&a);
+	return rc;
 }
 
 void
@@ -32,6 +40,14 @@ identity_adopt_claims(struct conn *c, const struct token_claims *claims)
 	c->who.issued_s = claims->issued_s;
 	mem_free(c->who.jti);
 	c->who.jti = mem_strdup(claims->jti);
+	mem_free(c->who.key);
+	c->who.key = NULL;
+	if (claims->kid[0] == '\0')
+		return;
+	c->who.key = mem_new(1, sizeof(*c->who.key));
+	c->who.key->created_ms = claims->key_created_ms;
+	c->who.key->owners = claims->owners;
+	memcpy(c->who.key->kid, claims->kid, sizeof(claims->kid));
 }
 
 void

@@ -5,12 +5,13 @@
 
 #include "store/principal_store.h"
 #include "store/tenant_settings.h"
+#include "who/bearers.h"
 #include "who/who_state.h"
 
-/* Checks signature, claims and expiry, without the database. ES_TOKEN_EXPIRED also within
- * the leeway, because a socket must not live longer than its token. */
-enum es_code identity_verify(struct who *w, const char *token, struct token_claims *out,
-    struct es_err *err) ES_MUST_CHECK;
+/* Signature, claims and expiry of a token of the installation; no database. ES_BUSY for a
+ * token of a tenant's own issuer: bearers.h answers later. */
+enum es_code identity_verify(struct who *w, struct conn *c, enum bearer_kind kind,
+    const char *token, struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
 
 /* Makes these claims the claims in force. */
 void identity_adopt_claims(struct conn *c, const struct token_claims *claims);

@@ -31,6 +31,7 @@ revalidate_conn(struct who *w, struct conn *c)
 void
 revalidate_tenant(struct who *w, const struct tenant_id *tenant)
 {
+	bearers_forget_keys(w->bearers, tenant);
 	(void)user_marks_add(&w->marks, tenant, NULL);
 }
 
@@ -99,6 +100,7 @@ revalidate_look_up(struct who *w, struct conn *c)
 	look.claims.expires_s = c->expires_s;
 	look.claims.issued_s = c->who.issued_s;
 	(void)snprintf(look.claims.jti, sizeof(look.claims.jti), "%s", c->who.jti);
+	bearers_check_key(w->bearers, c);
 	c->who.checking = true;
 	w->n_checking++;
 	user_lookups_add(w->lookups, &look);

@@ -1,11 +1,13 @@
 #include "who/who.h"
 
-#include "auth/token_es256.h"
+#include "auth/token_keyring.h"
 #include "core/check.h"
+#include "who/bearers.h"
 #include "who/conn_expiry.h"
 #include "who/conn_lease.h"
 #include "who/fresh_token.h"
 #include "who/greeting.h"
+#include "who/identity.h"
 #include "who/revalidate.h"
 #include "who/user_lookups.h"
 #include "who/who_state.h"
@@ -37,28 +39,25 @@ who_on_user(void *ctx, const struct lookup *look, const struct principal_answer 
 	}
 }
 
-static enum es_code
-who_init_rules(struct who *w, struct es_err *err)
+static void
+who_on_bearer(void *ctx, struct conn *c, enum bearer_kind kind,
+    const struct token_claims *claims, const struct es_err *refused)
 {
-	const struct conf_auth *conf = &w->env->conf->auth;
-	const bool es256 = conf->jwt_es256_public_key[0] != '\0';
+	struct who *w = ctx;
 
-	if (es256)
-		TRY(token_es256_new(conf->jwt_es256_public_key, &w->es256, err));
-	w->keys[0] = (struct token_key){
-	    .kid = "hs1", .alg = TOKEN_HS256, .verify = conf->jwt_secret};
-	w->keys[1] = (struct token_key){.kid = "es1",
-	    .alg = TOKEN_ES256,
-	    .verify = conf->jwt_es256_public_key,
-	    .parsed = w->es256};
-	w->rules = (struct token_rules){
-	    .keys = w->keys,
-	    .n_keys = es256 ? 2 : 1,
-	    .issuer = conf->jwt_issuer,
-	    .audience = conf->jwt_audience,
-	    .leeway_s = conf->jwt_leeway_s,
-	};
-	return ES_OK;
+	switch (kind) {
+	case BEARER_GREETING:
+		if (c->state == CONN_GREETING)
+			greeting_verified(w, c, claims, refused);
+		break;
+	case BEARER_FRESH:
+		if (c->state == CONN_OPEN)
+			fresh_token_verified(w, c, claims, refused);
+		break;
+	case BEARER_KEY:
+		identity_refuse(c, refused->code, refused->text);
+		break;
+	}
 }
 
 enum es_code
@@ -77,11 +76,13 @@ who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
 	list_init(&w->first);
 	list_init(&w->line);
 	table_init(&w->marks.table);
-	rc = who_init_rules(w, err);
+	rc = token_keyring_new(&w->env->conf->auth, &w->keyring, err);
 	if (rc != ES_OK) {
 		mem_free(w);
 		return rc;
 	}
+	w->rules = *token_keyring_rules(w->keyring);
+	w->bearers = bearers_new(conns, pg, who_on_bearer, w);
 	w->lookups = user_lookups_new(conns, pg, who_on_user, w);
 	*out = w;
 	return ES_OK;
@@ -92,9 +93,10 @@ who_free(struct who **w)
 {
 	if (*w == NULL)
 		return;
+	bearers_free(&(*w)->bearers);
 	user_lookups_free(&(*w)->lookups);
 	user_marks_clear(&(*w)->marks);
-	token_es256_free(&(*w)->es256);
+	token_keyring_free(&(*w)->keyring);
 	mem_free(*w);
 	*w = NULL;
 }
@@ -103,6 +105,7 @@ void
 who_turn(struct who *w)
 {
 	revalidate_turn(w);
+	bearers_turn(w->bearers);
 	user_lookups_turn(w->lookups);
 }
 
@@ -131,4 +134,5 @@ who_forget(struct who *w, struct conn *c)
 	mem_free(c->who.claims);
 	mem_free(c->who.fresh_id);
 	mem_free(c->who.jti);
+	mem_free(c->who.key);
 }

@@ -6,18 +6,25 @@
 #include "who/user_marks.h"
 #include "who/who.h"
 
-struct token_es256;
+struct token_keyring;
+struct bearers;
 struct user_lookups;
+
+/* The key of a tenant's own issuer that has signed the token in force. */
+struct conn_key {
+	int64_t created_ms;
+	bool owners; /* it may sign for owners */
+	char kid[TOKEN_KID_MAX + 1];
+};
 
 struct who {
 	struct loop_env *env;
 	struct conns *conns;
 	struct redis_async *redis;
 	struct who_events events;
-	struct token_rules rules;
-	struct token_key keys[2];
-	/* parsed once at the start; NULL: no such key is set */
-	struct token_es256 *es256;
+	struct token_keyring *keyring;
+	struct token_rules rules; /* of keyring */
+	struct bearers *bearers;
 	struct user_lookups *lookups;
 	/* greeting.c: connections before hello, oldest first; all have the same
 	 * time-out */

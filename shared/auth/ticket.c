@@ -8,8 +8,9 @@
 #include "core/banned.h"
 
 struct wire_claims {
-	const char *tenant, *user, *jti;
-	int64_t iat, exp;
+	const char *tenant, *user, *jti, *kid;
+	int64_t iat, exp, keyCreated;
+	bool owners, has_kid, has_keyCreated, has_owners;
 };
 
 static const struct json_field ticket_fields[] = {
@@ -18,6 +19,10 @@ static const struct json_field ticket_fields[] = {
     JSON_FIELD(struct wire_claims, jti, JSON_STRING, true, 0, 63),
     JSON_FIELD(struct wire_claims, iat, JSON_INT, true, 0, ES_INT_MAX_EXACT),
     JSON_FIELD(struct wire_claims, exp, JSON_INT, true, 0, ES_INT_MAX_EXACT),
+    /* of a token of a tenant's own issuer */
+    JSON_FIELD_OPT(struct wire_claims, kid, JSON_STRING, 1, TOKEN_KID_MAX),
+    JSON_FIELD_OPT(struct wire_claims, keyCreated, JSON_INT, 0, ES_INT_MAX_EXACT),
+    JSON_FIELD_OPT(struct wire_claims, owners, JSON_BOOL, 0, 0),
 };
 
 void
@@ -55,6 +60,11 @@ ticket_encode(const struct token_claims *claims, struct text *out)
 	jw_string(&w, "jti", claims->jti);
 	jw_int(&w, "iat", claims->issued_s);
 	jw_int(&w, "exp", claims->expires_s);
+	if (claims->kid[0] != '\0') {
+		jw_string(&w, "kid", claims->kid);
+		jw_int(&w, "keyCreated", claims->key_created_ms);
+		jw_bool(&w, "owners", claims->owners);
+	}
 	jw_object_end(&w);
 }
 
@@ -67,7 +77,12 @@ ticket_read(const char *json, size_t len, struct arena *a, struct token_claims *
 
 	TRY(json_bind(json, len, ticket_fields, ES_COUNT(ticket_fields),
 	    JSON_IGNORE_UNKNOWN, a, &w, err));
-	claims = (struct token_claims){.issued_s = w.iat, .expires_s = w.exp};
+	claims = (struct token_claims){.issued_s = w.iat,
+	    .expires_s = w.exp,
+	    .key_created_ms = w.keyCreated,
+	    .owners = w.owners};
+	if (w.has_kid)
+		memcpy(claims.kid, w.kid, strlen(w.kid) + 1);
 	memcpy(claims.jti, w.jti, strlen(w.jti) + 1);
 	TRY(tenant_id_parse(w.tenant, &claims.tenant, err));
 	TRY(user_id_parse(w.user, &claims.user, err));

@@ -16,7 +16,7 @@
 #define TICKET_TEXT   (4 + DIGEST_SECRET_TEXT)
 #define TICKET_TTL_MS 30000
 #define TICKET_KEY    (6 + 2 * DIGEST_SHA256 + 1) /* "es:tk:" and the hash */
-#define TICKET_CLAIMS 768 /* bytes: a jti of 63 that JSON writes as six each */
+#define TICKET_CLAIMS 1024 /* bytes: a jti of 63 that JSON writes as six each, a kid */
 
 void ticket_new(char out[TICKET_TEXT]);
 /* Does the text want to be taken for a ticket, good or not? */

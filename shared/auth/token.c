@@ -1,21 +1,39 @@
-/* Verifying tokens. libjwt checks the signature of HS256 and nothing else: jwt_decode
- * takes HS512 for HS256, a public key as an HMAC secret, `none` without a key, and tokens
- * that are over. ES256 is token_es256.c's, since libjwt keeps no parsed key. */
+/* Verifying tokens. libjwt is not asked: it takes HS512 for HS256, a public key as an
+ * HMAC secret, `none` without a key and tokens that are over, refuses the type at+jwt,
+ * and parses a public key anew for each token. */
 #include "auth/token.h"
 
-#include <jwt.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "auth/token_alg.h"
-#include "auth/token_es256.h"
 #include "auth/token_parse.h"
+#include "auth/token_pubkey.h"
 #include "core/check.h"
 
 #include "core/banned.h"
 
-/* A token without kid is taken for this key, and for no other. */
-#define DEFAULT_KID "hs1"
+static const char *const alg_names[] = {
+    [TOKEN_HS256] = "HS256",
+    [TOKEN_ES256] = "ES256",
+    [TOKEN_RS256] = "RS256",
+    [TOKEN_EDDSA] = "EdDSA",
+};
+
+const char *
+token_alg_name(enum token_alg alg)
+{
+	return alg_names[alg];
+}
+
+bool
+token_alg_parse(const char *name, enum token_alg *out)
+{
+	for (size_t i = 0; i < ES_COUNT(alg_names); i++)
+		if (strcmp(alg_names[i], name) == 0) {
+			*out = (enum token_alg)i;
+			return true;
+		}
+	return false;
+}
 
 static enum es_code
 refuse(struct es_err *err, const char *why)
@@ -23,61 +41,74 @@ refuse(struct es_err *err, const char *why)
 	return es_fail(err, ES_UNAUTHENTICATED, "token: %s", why);
 }
 
-static const struct token_key *
-find_key(const struct token_rules *rules, const char *kid)
-{
-	for (size_t i = 0; i < rules->n_keys; i++)
-		if (strcmp(rules->keys[i].kid, kid) == 0)
-			return &rules->keys[i];
-	return NULL;
-}
-
-static enum es_code
-check_es256(const char *jwt, const struct token_text *text, const struct token_key *key,
-    struct arena *a, struct es_err *err)
+static bool
+is_signed_by(const char *jwt, const struct token_text *text, const struct token_key *key,
+    struct arena *a)
 {
 	const size_t signed_len = (size_t)(text->part[2] - jwt) - 1; /* before the dot */
-	struct token_es256 *fresh = NULL;
-	const char *signature;
+	struct token_pubkey *fresh = NULL;
+	struct es_err err;
 	size_t n;
+	const unsigned char *signature =
+	    (const unsigned char *)token_part(text, 2, a, &n);
 	bool good;
 
-	if (key->parsed == NULL)
-		TRY(token_es256_new(key->verify, &fresh, err));
-	signature = token_part(text, 2, a, &n);
-	good = token_es256_verify(fresh != NULL ? fresh : key->parsed, jwt, signed_len,
-	    (const unsigned char *)signature, n);
-	token_es256_free(&fresh);
-	return good ? ES_OK : refuse(err, "wrong signature");
-}
-
-static enum es_code
-check_hs256(const char *jwt, const struct token_key *key, struct es_err *err)
-{
-	const unsigned char *secret = (const unsigned char *)key->verify;
-	jwt_t *decoded = NULL;
-	jwt_alg_t alg;
-
 	CHECK(key->verify != NULL && key->verify[0] != '\0');
-	if (jwt_decode(&decoded, jwt, secret, (int)strlen(key->verify)) != 0)
-		return refuse(err, "wrong signature");
-	alg = jwt_get_alg(decoded);
-	jwt_free(decoded);
-	if (alg != token_alg_jwt(key->alg))
-		return refuse(err, "wrong algorithm");
-	return ES_OK;
+	if (key->alg == TOKEN_HS256)
+		return token_hs256_verify(
+		    key->verify, strlen(key->verify), jwt, signed_len, signature, n);
+	if (key->parsed == NULL &&
+	    token_pubkey_new(key->alg, key->verify, &fresh, &err) != ES_OK)
+		return false;
+	good = token_pubkey_verify(
+	    fresh != NULL ? fresh : key->parsed, jwt, signed_len, signature, n);
+	token_pubkey_free(&fresh);
+	return good;
 }
 
+static bool
+is_named(const struct token_key *key, const char *kid)
+{
+	return kid != NULL ? strcmp(key->kid, kid) == 0 : key->alg == TOKEN_HS256;
+}
+
+/* The algorithm is the key's: the token can only name it or be refused. */
 static enum es_code
-check_times(const struct token_body *body, const struct token_rules *rules, int64_t now_s,
+check_signature(const struct token_rules *rules, const char *jwt,
+    const struct token_text *text, const struct token_head *head, struct arena *a,
     struct es_err *err)
 {
+	bool known = false, fits = false;
+
+	for (size_t i = 0; i < rules->n_keys; i++) {
+		const struct token_key *key = &rules->keys[i];
+
+		if (!is_named(key, head->kid))
+			continue;
+		known = true;
+		if (strcmp(head->alg, token_alg_name(key->alg)) != 0)
+			continue;
+		fits = true;
+		if (is_signed_by(jwt, text, key, a))
+			return ES_OK;
+	}
+	if (!known)
+		return refuse(
+		    err, head->kid != NULL ? "unknown key (kid)" : "no key (kid)");
+	return refuse(
+	    err, fits ? "wrong signature" : "wrong algorithm for the key (alg)");
+}
+
+enum es_code
+token_check_times(
+    const struct token_body *body, int64_t leeway_s, int64_t now_s, struct es_err *err)
+{
 	/* A token minted right after a revocation has the iat of the next second. */
-	if (body->iat > now_s + (rules->leeway_s > 0 ? rules->leeway_s : 1))
+	if (body->usable > now_s + (leeway_s > 0 ? leeway_s : 1))
 		return refuse(err, "issued in the future");
-	if (body->has_nbf && body->nbf > now_s + rules->leeway_s)
+	if (body->nbf > now_s + leeway_s)
 		return refuse(err, "not valid yet");
-	if (body->exp <= now_s - rules->leeway_s)
+	if (body->exp <= now_s) /* the leeway is not for exp: see token.h */
 		return es_fail(err, ES_TOKEN_EXPIRED, "token: expired");
 	return ES_OK;
 }
@@ -87,7 +118,7 @@ static enum es_code
 check_claims(const struct token_body *body, const struct token_rules *rules,
     int64_t now_s, struct arena *a, struct token_claims *out, struct es_err *err)
 {
-	struct token_claims claims = {.issued_s = body->iat, .expires_s = body->exp};
+	struct token_claims claims = {.issued_s = body->issued, .expires_s = body->exp};
 
 	if (strcmp(body->iss, rules->issuer) != 0)
 		return refuse(err, "wrong issuer (iss)");
@@ -95,11 +126,11 @@ check_claims(const struct token_body *body, const struct token_rules *rules,
 		return refuse(err, "wrong audience (aud)");
 	if (user_id_parse(body->sub, &claims.user, err) != ES_OK)
 		return refuse(err, "sub is not a user id");
-	if (tenant_id_parse(body->tid, &claims.tenant, err) != ES_OK)
+	if (body->tid == NULL || tenant_id_parse(body->tid, &claims.tenant, err) != ES_OK)
 		return refuse(err, "tid is not a tenant id");
 	if (body->has_jti)
 		memcpy(claims.jti, body->jti, strlen(body->jti) + 1);
-	TRY(check_times(body, rules, now_s, err));
+	TRY(token_check_times(body, rules->leeway_s, now_s, err));
 	*out = claims;
 	return ES_OK;
 }
@@ -108,7 +139,6 @@ static enum es_code
 verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct arena *a,
     struct token_claims *out, struct es_err *err)
 {
-	const struct token_key *key;
 	struct token_text text;
 	struct token_head head;
 	struct token_body body;
@@ -122,14 +152,7 @@ verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct a
 	rc = token_parse_head(&text, a, &head, err);
 	if (rc != ES_OK)
 		return rc == ES_UNAUTHENTICATED ? rc : refuse(err, "malformed header");
-	key = find_key(rules, head.kid != NULL ? head.kid : DEFAULT_KID);
-	if (key == NULL)
-		return refuse(
-		    err, head.kid != NULL ? "unknown key (kid)" : "no key (kid)");
-	if (strcmp(head.alg, token_alg_name(key->alg)) != 0)
-		return refuse(err, "wrong algorithm for the key (alg)");
-	TRY(key->alg == TOKEN_ES256 ? check_es256(jwt, &text, key, a, err)
-				    : check_hs256(jwt, key, err));
+	TRY(check_signature(rules, jwt, &text, &head, a, err));
 	if (token_parse_body(&text, a, &body, err) != ES_OK) {
 		char field[sizeof(err->field)];
 

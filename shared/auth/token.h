@@ -3,6 +3,7 @@
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,11 +11,12 @@
 #include "core/err.h"
 #include "core/id.h"
 
-#define TOKEN_MAX 4096 /* bytes; longer ones are refused unread */
+#define TOKEN_KID_MAX 128  /* bytes */
+#define TOKEN_MAX     4096 /* bytes; longer ones are refused unread */
 
-enum token_alg { TOKEN_HS256, TOKEN_ES256 };
+enum token_alg { TOKEN_HS256, TOKEN_ES256, TOKEN_RS256, TOKEN_EDDSA };
 
-struct token_es256;
+struct token_pubkey;
 
 struct token_key {
 	const char *kid;
@@ -22,7 +24,7 @@ struct token_key {
 	const char
 	    *verify; /* HS256: the secret; ES256: the public key, PEM. Never NULL */
 	/* ES256: the same key as verify; NULL: parsed anew for each token, 300 us */
-	const struct token_es256 *parsed;
+	const struct token_pubkey *parsed;
 	const char *sign; /* HS256: NULL (verify is used); ES256: private PEM, or NULL */
 };
 
@@ -38,10 +40,23 @@ struct token_claims {
 	struct user_id user;     /* sub */
 	char jti[64];
 	int64_t issued_s, expires_s; /* seconds since 1970 */
+	/* The key of the tenant's own issuer that has signed; kid "": the installation.
+	 */
+	char kid[TOKEN_KID_MAX + 1];
+	int64_t key_created_ms;
+	bool owners; /* the key may sign for owners */
 };
 
-/* A token without kid is taken for the key "hs1", and for no other. iat is required (it
- * is what revocation goes by); times are whole numbers. err->text says what is wrong.
+/* As the header of a token names it: HS256 ES256 RS256 EdDSA. */
+const char *token_alg_name(enum token_alg alg);
+bool token_alg_parse(const char *name, enum token_alg *out) ES_MUST_CHECK;
+
+/* Keys may share a kid: each of that kid and the token's algorithm is tried. A token
+ * without kid is taken for the HS256 keys, and for no other. iat is required (it
+ * is what revocation goes by). The leeway is for tokens that are used early (nbf, iat): a
+ * clock behind the issuer's must not refuse a token that was just made. A token is over
+ * at exp by our clock, on REST and on sockets. err->text
+ * says what is wrong.
  * ES_OK only when signature, alg, kid, iss, aud, exp, nbf, iat, sub and tid all hold.
  * ES_TOKEN_EXPIRED for a good token that is over, ES_UNAUTHENTICATED for all else. */
 enum es_code token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,

@@ -6,16 +6,11 @@
 
 #include "auth/token.h"
 
+/* Of those that we mint with. */
 static inline jwt_alg_t
 token_alg_jwt(enum token_alg alg)
 {
 	return alg == TOKEN_ES256 ? JWT_ALG_ES256 : JWT_ALG_HS256;
-}
-
-static inline const char *
-token_alg_name(enum token_alg alg)
-{
-	return alg == TOKEN_ES256 ? "ES256" : "HS256";
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "auth/token_parse.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -56,6 +57,12 @@ decode(const char *s, size_t len, struct arena *a, size_t *out_len)
 }
 
 const char *
+token_base64url(const char *s, size_t len, struct arena *a, size_t *out_len)
+{
+	return canonical(s, len) ? decode(s, len, a, out_len) : NULL;
+}
+
+const char *
 token_part(const struct token_text *t, unsigned part, struct arena *a, size_t *out_len)
 {
 	return decode(t->part[part], t->len[part], a, out_len);
@@ -80,6 +87,16 @@ token_split(const char *jwt, struct token_text *out)
 	return true;
 }
 
+static bool
+is_known_type(const char *typ)
+{
+	static const char prefix[] = "application/";
+
+	if (strncasecmp(typ, prefix, sizeof(prefix) - 1) == 0)
+		typ += sizeof(prefix) - 1;
+	return strcasecmp(typ, "JWT") == 0 || strcasecmp(typ, "at+jwt") == 0;
+}
+
 enum es_code
 token_parse_head(const struct token_text *t, struct arena *a, struct token_head *out,
     struct es_err *err)
@@ -91,7 +108,7 @@ token_parse_head(const struct token_text *t, struct arena *a, struct token_head 
 	static const struct json_field fields[] = {
 	    JSON_FIELD(struct raw, alg, JSON_STRING, true, 1, 16),
 	    JSON_FIELD(struct raw, kid, JSON_STRING, false, 1, 128),
-	    JSON_FIELD(struct raw, typ, JSON_STRING, false, 1, 16),
+	    JSON_FIELD(struct raw, typ, JSON_STRING, false, 1, 32),
 	    {.name = "crit",
 		.kind = JSON_RAW,
 		.offset = offsetof(struct raw, crit),
@@ -106,33 +123,80 @@ token_parse_head(const struct token_text *t, struct arena *a, struct token_head 
 	if (raw.has_crit) /* RFC 7515 section 4.1.11: we understand none */
 		return es_fail(
 		    err, ES_UNAUTHENTICATED, "token: unknown critical header (crit)");
-	if (raw.typ != NULL && strcasecmp(raw.typ, "JWT") != 0)
-		return es_fail(err, ES_UNAUTHENTICATED, "token: typ is not JWT");
+	if (raw.typ != NULL && !is_known_type(raw.typ))
+		return es_fail(
+		    err, ES_UNAUTHENTICATED, "token: typ is neither JWT nor at+jwt");
 	*out = (struct token_head){.alg = raw.alg, .kid = raw.kid};
 	return ES_OK;
 }
+
+/* A NumericDate of RFC 7519: any JSON number. json is its text in the token. */
+static enum es_code
+parse_time(const char *field, const char *json, double *out, struct es_err *err)
+{
+	char *end;
+	const double t = strtod(json, &end);
+
+	if (json[0] < '0' || json[0] > '9' || *end != '\0' ||
+	    !(t <= (double)ES_INT_MAX_EXACT))
+		return es_fail_field(
+		    err, ES_INVALID, field, "must be a number of seconds since 1970");
+	*out = t;
+	return ES_OK;
+}
+
+/* t is 0 to 2^53. */
+static int64_t
+round_up(double t)
+{
+	const int64_t whole = (int64_t)t;
+
+	return whole + (t > (double)whole);
+}
+
+struct raw_body {
+	const char *iss, *aud, *sub, *tid, *jti, *exp, *iat, *nbf;
+	bool has_nbf, has_jti;
+};
+
+static const struct json_field body_fields[] = {
+    JSON_FIELD(struct raw_body, iss, JSON_STRING, true, 1, 512),
+    JSON_FIELD(struct raw_body, aud, JSON_RAW, false, 1, TOKEN_MAX),
+    JSON_FIELD(struct raw_body, sub, JSON_STRING, true, 1, 255),
+    JSON_FIELD(struct raw_body, tid, JSON_STRING, false, 1, 255),
+    JSON_FIELD(struct raw_body, exp, JSON_RAW, true, 1, TOKEN_MAX),
+    JSON_FIELD(struct raw_body, iat, JSON_RAW, true, 1, TOKEN_MAX),
+    JSON_FIELD_OPT(struct raw_body, nbf, JSON_RAW, 1, TOKEN_MAX),
+    JSON_FIELD_OPT(struct raw_body, jti, JSON_STRING, 1, 63),
+};
 
 enum es_code
 token_parse_body(const struct token_text *t, struct arena *a, struct token_body *out,
     struct es_err *err)
 {
-	static const struct json_field fields[] = {
-	    JSON_FIELD(struct token_body, iss, JSON_STRING, true, 1, 512),
-	    JSON_FIELD(struct token_body, aud, JSON_RAW, true, 1, TOKEN_MAX),
-	    JSON_FIELD(struct token_body, sub, JSON_STRING, true, 1, 255),
-	    JSON_FIELD(struct token_body, tid, JSON_STRING, true, 1, 255),
-	    JSON_FIELD(struct token_body, exp, JSON_INT, true, 0, ES_INT_MAX_EXACT),
-	    JSON_FIELD(struct token_body, iat, JSON_INT, true, 0, ES_INT_MAX_EXACT),
-	    JSON_FIELD_OPT(struct token_body, nbf, JSON_INT, 0, ES_INT_MAX_EXACT),
-	    JSON_FIELD_OPT(struct token_body, jti, JSON_STRING, 1, 63),
-	};
-	struct token_body body = {0};
+	struct raw_body raw = {0};
+	double exp = 0, iat = 0, nbf = 0;
 	size_t len;
 	const char *json = decode(t->part[1], t->len[1], a, &len);
 
-	TRY(json_bind(
-	    json, len, fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN, a, &body, err));
-	*out = body;
+	TRY(json_bind(json, len, body_fields, ES_COUNT(body_fields), JSON_IGNORE_UNKNOWN,
+	    a, &raw, err));
+	TRY(parse_time("exp", raw.exp, &exp, err));
+	TRY(parse_time("iat", raw.iat, &iat, err));
+	if (raw.has_nbf)
+		TRY(parse_time("nbf", raw.nbf, &nbf, err));
+	*out = (struct token_body){
+	    .iss = raw.iss,
+	    .sub = raw.sub,
+	    .tid = raw.tid,
+	    .aud = raw.aud,
+	    .jti = raw.jti,
+	    .exp = (int64_t)exp,
+	    .issued = (int64_t)iat,
+	    .usable = round_up(iat),
+	    .nbf = round_up(nbf),
+	    .has_jti = raw.has_jti,
+	};
 	return ES_OK;
 }
 
@@ -154,9 +218,11 @@ token_audience_has(const char *aud, const char *name, struct arena *a)
 	static const struct json_field fields[] = {
 	    JSON_FIELD(struct raw, aud, JSON_ARRAY, true, 0, 64),
 	};
-	const char *object = arena_printf(a, "{\"aud\":%s}", aud);
+	const char *object = arena_printf(a, "{\"aud\":%s}", aud != NULL ? aud : "null");
 	struct es_err err;
 
+	if (aud == NULL)
+		return false;
 	if (aud[0] == '"')
 		return is_text(aud, name, a);
 	if (aud[0] != '[' || json_bind(object, strlen(object), fields, 1,

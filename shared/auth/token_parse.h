@@ -12,11 +12,15 @@ struct token_head {
 };
 
 struct token_body {
-	const char *iss, *sub, *tid;
-	const char *aud; /* JSON: a string or an array of strings */
+	const char *iss, *sub;
+	const char *tid; /* NULL when absent */
+	const char *aud; /* JSON: a string or an array of strings; NULL when absent */
 	const char *jti; /* NULL when absent */
-	int64_t exp, iat, nbf;
-	bool has_nbf, has_jti;
+	/* Seconds since 1970. A fraction makes a token good later and over earlier: exp
+	 * is rounded down, nbf and usable (iat) up. issued is iat rounded down, since a
+	 * revocation refuses tokens from before it. */
+	int64_t exp, issued, usable, nbf; /* nbf 0: the token has none */
+	bool has_jti;
 };
 
 /* The three parts; false unless there are exactly three of canonical base64url. */
@@ -26,11 +30,15 @@ struct token_text {
 };
 bool token_split(const char *jwt, struct token_text *out) ES_MUST_CHECK;
 
+/* The bytes of base64url without padding; NULL when s is none. */
+const char *token_base64url(const char *s, size_t len, struct arena *a, size_t *out_len);
+
 /* The bytes of a part, and how many. */
 const char *token_part(
     const struct token_text *t, unsigned part, struct arena *a, size_t *out_len);
 
-/* Refuse `crit`, duplicate members, wrong types, NUL, numbers with fraction. */
+/* Refuse `crit`, duplicate members, wrong types, NUL, times that are no numbers of 0 to
+ * 2^53. typ is JWT or at+jwt (RFC 9068), with or without application/ before it. */
 enum es_code token_parse_head(const struct token_text *t, struct arena *a,
     struct token_head *out, struct es_err *err) ES_MUST_CHECK;
 enum es_code token_parse_body(const struct token_text *t, struct arena *a,
@@ -38,5 +46,10 @@ enum es_code token_parse_body(const struct token_text *t, struct arena *a,
 
 /* Is name the aud, or one of its elements? */
 bool token_audience_has(const char *aud, const char *name, struct arena *a) ES_MUST_CHECK;
+
+/* In token.c: iat and nbf with the leeway, exp without. ES_UNAUTHENTICATED,
+ * ES_TOKEN_EXPIRED. */
+enum es_code token_check_times(const struct token_body *body, int64_t leeway_s,
+    int64_t now_s, struct es_err *err) ES_MUST_CHECK;
 
 #endif

@@ -1,5 +1,7 @@
 #include "conf/conf_common.h"
 
+#include <string.h>
+
 #include "core/banned.h"
 
 #define ROW(member, env, kind, initial, min, max, allowed, meaning) \
@@ -31,3 +33,18 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	CONF_SQS_ITEMS(struct conf_common, sqs),
 };
 // clang-format on
+
+enum es_code
+conf_check_longer(const char *value, size_t min, struct es_err *err)
+{
+	if (strlen(value) < min)
+		return es_fail(err, ES_INVALID, "must have at least %zu characters", min);
+	return ES_OK;
+}
+
+enum es_code
+conf_check_secret(const char *value, struct arena *a, struct es_err *err)
+{
+	(void)a;
+	return conf_check_longer(value, CONF_SECRET_MIN, err);
+}

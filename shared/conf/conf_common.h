@@ -55,28 +55,58 @@ extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", CONF_TEXT, "", 0, 4096, NULL, \
 		"set by EKS: file of what is shown there, read anew each time")
 
+#define CONF_SECRET_MIN 32 /* characters of an HS256 secret (RFC 7518 section 3.2) */
+
 /* Tokens: for the programs that verify or mint them. */
 struct conf_auth {
 	const char *jwt_secret, *jwt_es256_public_key;
+	/* Old keys are "" when there are none. */
+	const char *jwt_secret_old, *jwt_es256_public_key_old;
+	const char *jwt_kid, *jwt_kid_old, *jwt_es256_kid, *jwt_es256_kid_old;
 	const char *jwt_issuer, *jwt_audience;
 	int64_t jwt_leeway_s, token_ttl_s;
 };
+
+/* For the checks of secrets that may be left out: ES_INVALID below min characters. */
+enum es_code conf_check_longer(
+    const char *value, size_t min, struct es_err *err) ES_MUST_CHECK;
+/* A check of ES_JWT_SECRET_OLD. */
+enum es_code conf_check_secret(
+    const char *value, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* A row of the auth table over a program's struct whose member `auth` is a struct
  * conf_auth: static const struct conf_item auth_items[] = {CONF_AUTH_ITEMS(struct
  * push_conf)}; */
 #define CONF_AUTH_ITEMS(type) \
-	CONF_ITEM(type, auth.jwt_secret, "ES_JWT_SECRET", CONF_SECRET, NULL, 32, 4096, \
-	    NULL, "secret of HS256 tokens, kid hs1, at least 32 characters"), \
+	CONF_ITEM(type, auth.jwt_secret, "ES_JWT_SECRET", CONF_SECRET, NULL, \
+	    CONF_SECRET_MIN, 4096, NULL, \
+	    "secret of HS256 tokens, at least 32 characters; tokens are minted with " \
+	    "it"), \
+	    CONF_ITEM(type, auth.jwt_kid, "ES_JWT_KID", CONF_TEXT, "hs1", 1, 128, NULL, \
+		"kid of ES_JWT_SECRET in the tokens"), \
+	    CONF_ITEM(type, auth.jwt_secret_old, "ES_JWT_SECRET_OLD", CONF_SECRET, "", \
+		0, 4096, NULL, \
+		"second secret of HS256 tokens that is taken while secrets are " \
+		"changed, at least 32 characters"), \
+	    CONF_ITEM(type, auth.jwt_kid_old, "ES_JWT_KID_OLD", CONF_TEXT, "hs1", 1, \
+		128, NULL, "kid of ES_JWT_SECRET_OLD; may be that of ES_JWT_SECRET"), \
 	    CONF_ITEM(type, auth.jwt_es256_public_key, "ES_JWT_ES256_PUBLIC_KEY", \
-		CONF_SECRET, "", 0, 4096, NULL, \
-		"public key (PEM) of ES256 tokens, kid es1"), \
+		CONF_SECRET, "", 0, 4096, NULL, "public key (PEM) of ES256 tokens"), \
+	    CONF_ITEM(type, auth.jwt_es256_kid, "ES_JWT_ES256_KID", CONF_TEXT, "es1", 1, \
+		128, NULL, "kid of ES_JWT_ES256_PUBLIC_KEY in the tokens"), \
+	    CONF_ITEM(type, auth.jwt_es256_public_key_old, \
+		"ES_JWT_ES256_PUBLIC_KEY_OLD", CONF_SECRET, "", 0, 4096, NULL, \
+		"second public key (PEM) that is taken while keys are changed"), \
+	    CONF_ITEM(type, auth.jwt_es256_kid_old, "ES_JWT_ES256_KID_OLD", CONF_TEXT, \
+		"es1", 1, 128, NULL, "kid of ES_JWT_ES256_PUBLIC_KEY_OLD"), \
 	    CONF_ITEM(type, auth.jwt_issuer, "ES_JWT_ISSUER", CONF_TEXT, "echostream", \
 		1, 200, NULL, "iss that a token must have"), \
 	    CONF_ITEM(type, auth.jwt_audience, "ES_JWT_AUDIENCE", CONF_TEXT, \
 		"echostream", 1, 200, NULL, "aud that a token must have"), \
 	    CONF_ITEM(type, auth.jwt_leeway_s, "ES_JWT_LEEWAY_S", CONF_INT, "30", 0, \
-		300, NULL, "seconds that clocks may differ"), \
+		300, NULL, \
+		"seconds that the clock of an issuer may be ahead of ours (iat, nbf); " \
+		"a token is over at exp"), \
 	    CONF_ITEM(type, auth.token_ttl_s, "ES_TOKEN_TTL_S", CONF_INT, "86400", 60, \
 		31536000, NULL, \
 		"seconds that a token is good when it is minted without a wish")

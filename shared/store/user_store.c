@@ -14,6 +14,7 @@ const struct pg_col user_cols[USER_N_COLS] = {
     PG_COL(struct user, role, PG_TEXT),
     PG_COL(struct user, status, PG_TEXT),
     PG_COL(struct user, created_ms, PG_INT8),
+    PG_COL(struct user, external_id, PG_TEXT),
 };
 
 static const struct pg_stmt get = USER_STMT(
@@ -28,16 +29,18 @@ static const struct pg_stmt known = {
 };
 
 static const struct pg_stmt create = USER_STMT("create",
-    "INSERT INTO users (tenant_id, id, email, display_name, role, email_key, name_key)"
-    " VALUES ($1, $2, $3, $4, COALESCE($5, 'member'), $6, $7) RETURNING " USER_COLS,
-    7);
+    "INSERT INTO users (tenant_id, id, email, display_name, role, email_key, name_key,"
+    " external_id) VALUES ($1, $2, $3, $4, COALESCE($5, 'member'), $6, $7, $8)"
+    " RETURNING " USER_COLS,
+    8);
 
 static const struct pg_stmt change = USER_STMT("change",
     "UPDATE users SET email = COALESCE($3, email),"
     " display_name = COALESCE($4, display_name), role = COALESCE($5, role),"
-    " email_key = COALESCE($6, email_key), name_key = COALESCE($7, name_key)"
+    " email_key = COALESCE($6, email_key), name_key = COALESCE($7, name_key),"
+    " external_id = NULLIF(COALESCE($8, external_id), '')"
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
-    7);
+    8);
 
 static const struct pg_stmt deactivate = USER_STMT("deactivate",
     "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp()"
@@ -98,6 +101,9 @@ one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
 	struct user found = {0};
 	const enum es_code rc = pg_run(pg, &who->tenant, stmt, params, a, &rows, err);
 
+	if (rc == ES_CONFLICT && strstr(pg_detail(pg), "users_external_id_key"))
+		return es_fail_field(err, ES_NAME_TAKEN, "externalId",
+		    "another user has this external id");
 	if (rc == ES_CONFLICT) /* ids are ours: it can only be the address */
 		return es_fail_field(
 		    err, ES_EMAIL_TAKEN, "email", "another user has this e-mail address");
@@ -148,7 +154,7 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 	struct user_id id;
 	const char *const params[] = {who->tenant.text, id.text, in->email,
 	    in->display_name, in->role, unicode_key(in->email, a),
-	    unicode_key(in->display_name, a)};
+	    unicode_key(in->display_name, a), in->external_id};
 
 	if (!actor_is_admin(who))
 		return es_fail(err, ES_FORBIDDEN, "only an owner or admin may do this");
@@ -165,8 +171,8 @@ may_change(const struct actor *who, const struct user *now,
     const struct user_patch *patch, struct es_err *err)
 {
 	const bool self = strcmp(who->user.text, now->id.text) == 0;
-	const bool only_name =
-	    patch != NULL && patch->email == NULL && patch->role == NULL;
+	const bool only_name = patch != NULL && patch->email == NULL &&
+	                       patch->role == NULL && patch->external_id == NULL;
 
 	if (self && only_name)
 		return ES_OK;
@@ -238,7 +244,7 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 {
 	const char *const params[] = {who->tenant.text, id->text, patch->email,
 	    patch->display_name, patch->role, key_or_null(patch->email, a),
-	    key_or_null(patch->display_name, a)};
+	    key_or_null(patch->display_name, a), patch->external_id};
 	struct count version = {0};
 	struct user now = {0};
 

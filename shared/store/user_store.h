@@ -15,8 +15,9 @@ struct user {
 	struct user_id id;
 	const char *email; /* NULL: deleted */
 	const char *display_name;
-	const char *role;   /* owner admin member guest bot */
-	const char *status; /* active deactivated deleted */
+	const char *role;        /* owner admin member guest bot */
+	const char *status;      /* active deactivated deleted */
+	const char *external_id; /* the tenant's own name for the user, or NULL */
 	int64_t created_ms;
 	/* Set by user_store_patch with a role and by the changes of the status: the
 	 * tenant's version with that change. 0 otherwise. */
@@ -25,12 +26,13 @@ struct user {
 
 struct user_new {
 	const char *email, *display_name;
-	const char *role; /* NULL: member */
+	const char *role;        /* NULL: member */
+	const char *external_id; /* NULL: none */
 };
 
-/* NULL leaves a value as it is. */
+/* NULL leaves a value as it is; the external id "" takes it away. */
 struct user_patch {
-	const char *email, *display_name, *role;
+	const char *email, *display_name, *role, *external_id;
 };
 
 #define USER_DELETED_NAME "Deleted user"
@@ -64,12 +66,14 @@ enum es_code user_store_known(struct pg *pg, const struct actor *who,
     const struct user_id ids[], size_t n, struct arena *a, struct user_id **out,
     size_t *n_out, struct es_err *err) ES_MUST_CHECK;
 
-/* Owners and admins; only an owner makes owners. ES_EMAIL_TAKEN. */
+/* Owners and admins; only an owner makes owners. ES_EMAIL_TAKEN, ES_NAME_TAKEN for the
+ * external id of another user. */
 enum es_code user_store_create(struct pg *pg, const struct actor *who,
     const struct user_new *in, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
 /* Everybody may change their own display name; the rest takes an owner or admin, and an
- * owner where an owner is concerned. ES_LAST_OWNER, ES_EMAIL_TAKEN, ES_FORBIDDEN. */
+ * owner where an owner is concerned. ES_LAST_OWNER, ES_EMAIL_TAKEN, ES_NAME_TAKEN
+ * for the external id of another user, ES_FORBIDDEN. */
 enum es_code user_store_patch(struct pg *pg, const struct actor *who,
     const struct user_id *id, const struct user_patch *patch, struct arena *a,
     struct user *out, struct es_err *err) ES_MUST_CHECK;

@@ -93,8 +93,15 @@ ws_adopt(struct conn *c, int fd, char *first, size_t len)
 static struct worker worker;
 static struct metrics *metrics;
 static struct push_conf conf = {
-    .auth = {"0123456789abcdef0123456789abcdef", "", "echostream", "echostream", 30,
-	86400},
+    .auth = {.jwt_secret = "0123456789abcdef0123456789abcdef",
+	.jwt_kid = "hs1",
+	.jwt_secret_old = "",
+	.jwt_es256_public_key = "",
+	.jwt_es256_public_key_old = "",
+	.jwt_issuer = "echostream",
+	.jwt_audience = "echostream",
+	.jwt_leeway_s = 30,
+	.token_ttl_s = 86400},
     .trusted_proxies = "",
     .workers = 1,
     .connections = 4,

@@ -23,7 +23,7 @@ rule 'shared/ includes only what is below it' "$(
 	may queue core json redis event crypto
 	may event core json crypto
 	may store core pg json event crypto unicode
-	may auth core json crypto pg store
+	may auth core conf json crypto pg store
 	may limits core redis crypto
 	may presence core redis
 	may ops core conf json
@@ -60,7 +60,7 @@ rule 'each outside library has one home' "$(
 	only 'openssl/' shared/crypto/ shared/auth/ shared/redis/redis_tls
 	only 'sodium' shared/crypto/
 	only 'utf8proc.h' shared/unicode/
-	only 'curl/' shared/queue/ ctl/
+	only 'curl/' shared/queue/ ctl/ api-fcgi/jwks_fetch
 	only 'hiredis/' shared/redis/
 	only 'fcgi' api-fcgi/fcgi_io
 	only 'libwebsockets.h' push-server/conn/ws shared/ops/

@@ -58,11 +58,11 @@ class Ids:
     def __init__(self, tenant, user, channel, message, key):
         self.by_name = {"tenantId": tenant, "userId": user, "channelId": channel,
                         "messageId": str(message), "clientMessageId": "theirs-1",
-                        "keyId": key}
+                        "keyId": key, "kid": "no-key"}
 
     def fill(self, template):
         """template with each {nameId} filled in."""
-        return re.sub(r"\{(\w+Id)\}", lambda m: self.by_name[m.group(1)], template)
+        return re.sub(r"\{(\w+Id|kid)\}", lambda m: self.by_name[m.group(1)], template)
 
     def hide(self, text):
         for name, value in self.by_name.items():

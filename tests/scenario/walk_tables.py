@@ -17,6 +17,9 @@ BODIES = {
                                    "botUserId": "{userId}"},
     ("POST", "/api/v1/ws/tickets"): None,
     ("POST", "/api/v1/auth/revoke"): {"userId": "{userId}"},
+    ("POST", "/api/v1/auth-keys"): {"kid": "walked", "alg": "HS256", "issuer": "walker",
+                                    "secret": "0123456789abcdef0123456789abcdef"},
+    ("DELETE", "/api/v1/auth-keys/{kid}"): None,
     ("POST", "/api/v1/channels"): {"name": "walked"},
     ("PATCH", CHANNEL): {"topic": "Taken over"},
     ("POST", CHANNEL + "/archive"): None,
@@ -35,7 +38,8 @@ BODIES = {
 QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
 # Routes that take no id at all.
-NO_IDS = {"/api/v1/users", "/api/v1/users/me", "/api/v1/channels", "/api/v1/ws/tickets"}
+NO_IDS = {"/api/v1/auth-keys", "/api/v1/users", "/api/v1/users/me", "/api/v1/channels",
+          "/api/v1/ws/tickets"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys")}
 
 # None: takes no id.

@@ -64,7 +64,8 @@ SELECT bag_eq($$
 	WHERE c.relkind IN ('r', 'p') AND has_table_privilege('echostream_app', c.oid, p)) r
     GROUP BY relname $$, ARRAY[
     'api_keys DELETE INSERT SELECT UPDATE(name,revoked_at,last_used_at)',
-    'auth_keys INSERT SELECT UPDATE(revoked_at)',
+    'auth_issuers DELETE INSERT SELECT',
+    'auth_keys DELETE INSERT SELECT UPDATE(revoked_at,jwks,jwks_fetched_at,jwks_tried_at,jwks_error)',
     'channel_events INSERT SELECT',
     'channel_heads INSERT SELECT UPDATE(last_seq,archived)',
     'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq)',
@@ -75,8 +76,8 @@ SELECT bag_eq($$
     'revoked_tokens INSERT SELECT UPDATE(expires_at,spares_owners)',
     'schema_migrations SELECT',
     'tenants SELECT UPDATE(channel_count,acl_version)',
-    'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after,email_key,'
-        'name_key,deleted_at)'],
+    'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after,external_id,'
+        'email_key,name_key,deleted_at)'],
     'the application''s rights on tables');
 
 -- trying it

@@ -13,7 +13,7 @@ AND (c.relname = 'tenants' OR EXISTS (SELECT FROM pg_attribute a
 
 SELECT set_eq('SELECT relname::text FROM tenant_tables', ARRAY['tenants', 'users', 'channels',
     'channel_heads', 'channel_members', 'messages', 'channel_events', 'refused_messages',
-    'revoked_tokens', 'api_keys', 'auth_keys'], 'the tables with tenants'' rows');
+    'revoked_tokens', 'api_keys', 'auth_keys', 'auth_issuers'], 'the tables with tenants'' rows');
 SELECT set_eq($$ SELECT relname::text FROM pg_class c WHERE relnamespace = 'public'::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm', 'f') AND oid NOT IN (SELECT oid FROM tenant_tables)
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') $$,
@@ -35,13 +35,14 @@ AND p.tablename = t.relname AND p.policyname = 'own_tenant' ORDER BY t.relname;
 SELECT is_empty($$ SELECT i.indexrelid::regclass FROM pg_index i JOIN tenant_tables t
     ON t.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
     WHERE i.indisunique AND a.attname <> t.key
-    AND i.indexrelid <> 'api_keys_hash_key'::regclass $$,
-    'no unique key tells one tenant what another has (a key''s hash is a secret)');
+    AND i.indexrelid NOT IN ('api_keys_hash_key'::regclass, 'auth_issuers_issuer_key'::regclass) $$,
+    'no unique key tells one tenant what another has (a key''s hash is a secret, a URL is public)');
 
 -- who may cross tenants, and where
 SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles, ',')
     FROM pg_policies WHERE schemaname = 'public' AND policyname <> 'own_tenant' $$,
-    ARRAY['api_keys SELECT es_lookup', 'channel_events INSERT es_batch',
+    ARRAY['api_keys SELECT es_lookup', 'auth_issuers SELECT es_lookup',
+    'auth_keys SELECT es_lookup', 'auth_keys UPDATE es_lookup', 'channel_events INSERT es_batch',
     'channel_heads SELECT es_batch', 'channel_heads SELECT es_lookup',
     'channel_heads SELECT es_operator', 'channel_heads UPDATE es_batch',
     'channel_heads UPDATE es_operator', 'channel_members INSERT es_batch',
@@ -60,7 +61,7 @@ SELECT is_empty($$ SELECT p.tablename, p.policyname FROM pg_policies p
 SELECT columns_are('public', 'tenants', ARRAY['id', 'name', 'created_at', 'max_channels',
     'max_messages_per_second', 'channel_count', 'acl_version', 'status', 'settings']);
 SELECT columns_are('public', 'users', ARRAY['tenant_id', 'id', 'email', 'display_name', 'role',
-    'status', 'tokens_valid_after', 'created_at', 'email_key', 'name_key', 'deleted_at']);
+    'status', 'tokens_valid_after', 'created_at', 'external_id', 'email_key', 'name_key', 'deleted_at']);
 SELECT columns_are('public', 'channels', ARRAY['tenant_id', 'id', 'name', 'topic', 'is_private',
     'kind', 'created_by', 'created_at', 'archived_at', 'name_key']);
 SELECT columns_are('public', 'channel_heads', ARRAY['tenant_id', 'channel_id', 'last_seq', 'archived']);

@@ -21,6 +21,7 @@ INSERT INTO revoked_tokens (tenant_id, jti, expires_at) VALUES (:'t1', 'j', now(
 INSERT INTO api_keys (tenant_id, id, hash, name) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('1'), 'k'), (:'t2', pg_temp.id('e', 2), sha256('2'), 'k');
 INSERT INTO auth_keys (tenant_id, kid, alg, secret) VALUES (:'t1', 'k', 'HS256', 's'), (:'t2', 'k', 'HS256', 's');
+INSERT INTO auth_issuers (tenant_id, issuer) VALUES (:'t1', 'https://one.test/'), (:'t2', 'https://two.test/');
 
 CREATE TEMP TABLE subject AS
 SELECT c.relname::text AS name, k.key,

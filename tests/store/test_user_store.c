@@ -113,7 +113,8 @@ creates_for_admins_only(void)
 	REFUSED(f, user_store_create(f.pg, &f.admin, &in, f.arena, &user, &f.err),
 	    ES_EMAIL_TAKEN, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, "email");
-	in = (struct user_new){"o2@example.test", "O2", "owner"};
+	in = (struct user_new){
+	    .email = "o2@example.test", .display_name = "O2", .role = "owner"};
 	REFUSED(f, user_store_create(f.pg, &f.admin, &in, f.arena, &user, &f.err),
 	    ES_FORBIDDEN, NULL);
 	FINE(user_store_create(f.pg, &f.foreign,

@@ -1,6 +1,7 @@
 /* Who may call what. Tokens and the database are fakes: the rules are the guard's. */
 #include <string.h>
 
+#include "bearer.h"
 #include "cunit_main.h"
 #include "guard.h"
 
@@ -8,7 +9,9 @@
 
 #define OPERATOR_KEY "operator-key-operator-key"
 
-static const struct api_conf conf = {.operator_key = OPERATOR_KEY};
+#define OLD_KEY "old-key-of-the-operator--"
+
+static struct api_conf conf = {.operator_key = OPERATOR_KEY, .operator_key_old = ""};
 static struct api api = {.conf = &conf};
 static enum es_code database_says;
 static const char *role;
@@ -17,11 +20,11 @@ static struct http_req req;
 
 /* "good" is a good token, "old" one that is over. */
 enum es_code
-token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
+bearer_verify(struct api *server, const char *jwt, struct arena *a,
     struct token_claims *out, struct es_err *err)
 {
-	(void)rules;
-	(void)now_s;
+	(void)server;
+	(void)a;
 	*out = (struct token_claims){.jti = "j"};
 	if (strcmp(jwt, "old") == 0)
 		return es_fail(err, ES_TOKEN_EXPIRED, "over");
@@ -140,12 +143,27 @@ a_token_acts_for_nobody_else(void)
 	CU_ASSERT_STRING_EQUAL(fault.field, ":X-On-Behalf-Of");
 }
 
+/* "" is no key, also when it is the old one's setting. */
+static void
+an_old_operator_key_is_good_until_it_is_taken_out(void)
+{
+	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer " OLD_KEY), ES_UNAUTHENTICATED);
+	conf.operator_key_old = OLD_KEY;
+	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer " OLD_KEY), ES_OK);
+	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer " OPERATOR_KEY), ES_OK);
+	CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer " OLD_KEY), ES_UNAUTHENTICATED);
+	conf.operator_key_old = "";
+	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer " OLD_KEY), ES_UNAUTHENTICATED);
+}
+
 static CU_TestInfo cases[] = {
     {"credentials are one bearer token", credentials},
     {"the database's no is passed on", what_the_database_says},
     {"roles and scopes", roles},
     {"the operator's key opens /admin only", operator_key},
     {"a token acts for nobody else", a_token_acts_for_nobody_else},
+    {"an old operator key is good until it is taken out",
+	an_old_operator_key_is_good_until_it_is_taken_out},
     CU_TEST_INFO_NULL,
 };
 

@@ -16,7 +16,8 @@
 #define KEY_ID "01900000-0000-7000-8000-00000000e001"
 #define CH     "/api/v1/channels/{channelId}"
 
-static const struct api_conf conf = {.operator_key = "operator-key-operator-key"};
+static const struct api_conf conf = {
+    .operator_key = "operator-key-operator-key", .operator_key_old = ""};
 static struct api api = {.conf = &conf};
 static struct http_req req;
 static struct es_err fault;
@@ -68,6 +69,9 @@ static const struct {
     {"POST", "/api/v1/api-keys", "a"},
     {"GET", "/api/v1/api-keys", "a"},
     {"DELETE", "/api/v1/api-keys/{keyId}", "a"},
+    {"GET", "/api/v1/auth-keys", "a"},
+    {"POST", "/api/v1/auth-keys", "a"},
+    {"DELETE", "/api/v1/auth-keys/{kid}", "a"},
     {"POST", "/api/v1/auth/revoke", "uta"},
     {"POST", "/api/v1/ws/tickets", "mta+"},
     {"POST", "/api/v1/channels", "ca+"},

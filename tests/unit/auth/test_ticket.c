@@ -38,13 +38,16 @@ longest_claims(void)
 	struct token_claims in = {.tenant = {TENANT},
 	    .user = {ALICE},
 	    .issued_s = ES_INT_MAX_EXACT,
-	    .expires_s = ES_INT_MAX_EXACT - 1};
+	    .expires_s = ES_INT_MAX_EXACT - 1,
+	    .key_created_ms = ES_INT_MAX_EXACT,
+	    .owners = true};
 	struct arena *a = arena_new();
 	struct token_claims out;
 	struct es_err err;
 	struct text t;
 
 	memset(in.jti, '\x01', sizeof(in.jti) - 1); /* six bytes each in JSON */
+	memset(in.kid, 'k', sizeof(in.kid) - 1);
 	text_init(&t, a, TICKET_CLAIMS);
 	ticket_encode(&in, &t);
 	CU_ASSERT_FALSE(t.overflow);
@@ -52,6 +55,9 @@ longest_claims(void)
 	CU_ASSERT_STRING_EQUAL(out.tenant.text, TENANT);
 	CU_ASSERT_STRING_EQUAL(out.user.text, ALICE);
 	CU_ASSERT_STRING_EQUAL(out.jti, in.jti);
+	CU_ASSERT_STRING_EQUAL(out.kid, in.kid);
+	CU_ASSERT_EQUAL(out.key_created_ms, in.key_created_ms);
+	CU_ASSERT_TRUE(out.owners);
 	CU_ASSERT_EQUAL(out.issued_s, in.issued_s);
 	CU_ASSERT_EQUAL(out.expires_s, in.expires_s);
 	arena_free(&a);

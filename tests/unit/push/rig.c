@@ -28,7 +28,15 @@ static void
 settings(struct push_conf *conf)
 {
 	*conf = (struct push_conf){
-	    .auth = {SECRET, "", "echostream", "echostream", 30, 86400},
+	    .auth = {.jwt_secret = SECRET,
+		.jwt_kid = "hs1",
+		.jwt_secret_old = "",
+		.jwt_es256_public_key = "",
+		.jwt_es256_public_key_old = "",
+		.jwt_issuer = "echostream",
+		.jwt_audience = "echostream",
+		.jwt_leeway_s = 30,
+		.token_ttl_s = 86400},
 	    .listen = "",
 	    .workers = 1,
 	    .connections = 64,

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "auth/token.h"
-#include "auth/token_es256.h"
+#include "auth/token_pubkey.h"
 
 #include "token_data.h"
 
@@ -33,7 +33,8 @@ only_a_public_key_on_p256_will_do(void)
 	struct es_err err;
 
 	for (unsigned i = 0; i < ES_COUNT(keys); i++)
-		CU_ASSERT_EQUAL(token_es256_check(keys[i].pem, a, &err), keys[i].code);
+		CU_ASSERT_EQUAL(
+		    token_pubkey_check_es256(keys[i].pem, a, &err), keys[i].code);
 	arena_free(&a);
 }
 
@@ -41,7 +42,7 @@ only_a_public_key_on_p256_will_do(void)
 static void
 a_parsed_key_judges_alike(void)
 {
-	struct token_es256 *parsed = NULL;
+	struct token_pubkey *parsed = NULL;
 	struct token_key key = {
 	    .kid = "es1", .alg = TOKEN_ES256, .verify = TEST_ES256_PUBLIC};
 	const struct token_rules rules = {.keys = &key,
@@ -54,7 +55,8 @@ a_parsed_key_judges_alike(void)
 	struct token_claims claims;
 	struct es_err err;
 
-	CU_ASSERT_EQUAL(token_es256_new(TEST_ES256_PUBLIC, &parsed, &err), ES_OK);
+	CU_ASSERT_EQUAL(
+	    token_pubkey_new(TOKEN_ES256, TEST_ES256_PUBLIC, &parsed, &err), ES_OK);
 	for (int i = 0; i < 2; i++) {
 		key.parsed = i == 0 ? NULL : parsed;
 		CU_ASSERT_EQUAL(
@@ -69,23 +71,24 @@ a_parsed_key_judges_alike(void)
 			jwt[at] = was;
 		}
 	}
-	token_es256_free(&parsed);
-	token_es256_free(&parsed);
+	token_pubkey_free(&parsed);
+	token_pubkey_free(&parsed);
 }
 
 static void
 a_signature_has_64_bytes(void)
 {
 	static const unsigned char zeros[65];
-	struct token_es256 *parsed = NULL;
+	struct token_pubkey *parsed = NULL;
 	struct es_err err;
 
-	CU_ASSERT_EQUAL(token_es256_new(TEST_ES256_PUBLIC, &parsed, &err), ES_OK);
-	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 0));
-	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 63));
-	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 64));
-	CU_ASSERT_FALSE(token_es256_verify(parsed, "x", 1, zeros, 65));
-	token_es256_free(&parsed);
+	CU_ASSERT_EQUAL(
+	    token_pubkey_new(TOKEN_ES256, TEST_ES256_PUBLIC, &parsed, &err), ES_OK);
+	CU_ASSERT_FALSE(token_pubkey_verify(parsed, "x", 1, zeros, 0));
+	CU_ASSERT_FALSE(token_pubkey_verify(parsed, "x", 1, zeros, 63));
+	CU_ASSERT_FALSE(token_pubkey_verify(parsed, "x", 1, zeros, 64));
+	CU_ASSERT_FALSE(token_pubkey_verify(parsed, "x", 1, zeros, 65));
+	token_pubkey_free(&parsed);
 }
 
 static CU_TestInfo cases[] = {
@@ -95,4 +98,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("token_es256", cases)
+CUNIT_MAIN("token_pubkey", cases)

@@ -1,0 +1,302 @@
+#include "auth/issuer.h"
+
+#include <string.h>
+
+#include "auth/token_parse.h"
+#include "core/check.h"
+#include "json/json_bind.h"
+
+#include "core/banned.h"
+
+/* Keys of one kid that are tried: a set with many of them must not cost a signature each.
+ */
+#define TRIES_MAX 4
+
+/* One key that verifies; a key set has several. */
+struct verifier {
+	const char *kid; /* that tokens name */
+	enum token_alg alg;
+	const struct issuer_key *of;
+	struct token_pubkey *key; /* NULL: HS256 */
+	const char *secret;
+	size_t n_secret;
+};
+
+struct issuer {
+	struct arena *arena; /* of all texts */
+	const char *iss, *audience;
+	struct verifier *verifiers;
+	size_t n;
+};
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* NULL when it is no hex or too short. */
+static const char *
+read_secret(const char *hex, struct arena *a, size_t *out_len)
+{
+	const size_t n = strlen(hex) / 2;
+	char *out = arena_alloc(a, n + 1);
+
+	if (strlen(hex) % 2 != 0 || n < ISSUER_SECRET_MIN)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		const int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return NULL;
+		out[i] = (char)(high * 16 + low);
+	}
+	*out_len = n;
+	return out;
+}
+
+static void
+add_set(struct issuer *issuer, enum token_alg alg, const struct issuer_key *of)
+{
+	struct jwk set[JWKS_KEYS_MAX];
+	struct es_err err;
+	size_t n = 0;
+
+	if (jwks_parse(of->jwks, strlen(of->jwks), alg, issuer->arena, set, &n, &err) !=
+	    ES_OK)
+		return;
+	for (size_t i = 0; i < n; i++)
+		issuer->verifiers[issuer->n++] = (struct verifier){
+		    .kid = set[i].kid, .alg = alg, .of = of, .key = set[i].key};
+}
+
+/* The row says in which of the three forms the key is, and the algorithm has to fit the
+ * form: a public key is never a secret. */
+static void
+add_key(struct issuer *issuer, const struct issuer_key *of)
+{
+	struct verifier v = {.kid = of->kid, .of = of};
+	struct es_err err;
+
+	if (strlen(of->kid) > ISSUER_KID_MAX || !token_alg_parse(of->alg, &v.alg))
+		return;
+	if (of->secret_hex != NULL && v.alg == TOKEN_HS256) {
+		v.secret = read_secret(of->secret_hex, issuer->arena, &v.n_secret);
+		if (v.secret != NULL)
+			issuer->verifiers[issuer->n++] = v;
+	} else if (of->public_key != NULL && v.alg != TOKEN_HS256) {
+		if (token_pubkey_new(v.alg, of->public_key, &v.key, &err) == ES_OK)
+			issuer->verifiers[issuer->n++] = v;
+	} else if (of->jwks != NULL && v.alg != TOKEN_HS256) {
+		add_set(issuer, v.alg, of);
+	}
+}
+
+struct issuer *
+issuer_new(
+    const char *iss, const char *audience, const struct issuer_key keys[], size_t n)
+{
+	struct issuer *issuer = mem_new(1, sizeof(*issuer));
+	struct arena *a = arena_new();
+	struct issuer_key *copies = arena_alloc(a, (n + 1) * sizeof(*copies));
+
+	issuer->arena = a;
+	issuer->iss = arena_strdup(a, iss);
+	issuer->audience = arena_strdup(a, audience);
+	issuer->verifiers =
+	    arena_alloc(a, (n * JWKS_KEYS_MAX + 1) * sizeof(*issuer->verifiers));
+	for (size_t i = 0; i < n; i++) {
+		copies[i] = keys[i];
+		copies[i].kid = arena_strdup(a, keys[i].kid);
+		copies[i].audience = keys[i].audience != NULL
+		                         ? arena_strdup(a, keys[i].audience)
+		                         : issuer->audience;
+		add_key(issuer, &copies[i]);
+		copies[i].secret_hex = copies[i].public_key = copies[i].jwks = NULL;
+	}
+	return issuer;
+}
+
+void
+issuer_free(struct issuer **issuer)
+{
+	if (*issuer == NULL)
+		return;
+	for (size_t i = 0; i < (*issuer)->n; i++)
+		token_pubkey_free(&(*issuer)->verifiers[i].key);
+	arena_free(&(*issuer)->arena);
+	mem_free(*issuer);
+	*issuer = NULL;
+}
+
+static enum es_code
+refuse(struct es_err *err, const char *why)
+{
+	return es_fail(err, ES_UNAUTHENTICATED, "token: %s", why);
+}
+
+/* Head and body of a token; nothing is verified. */
+static enum es_code
+read_token(const char *jwt, struct arena *a, struct token_text *text,
+    struct token_head *head, struct token_body *body, struct es_err *err)
+{
+	enum es_code rc;
+
+	if (strnlen(jwt, TOKEN_MAX + 1) > TOKEN_MAX)
+		return refuse(err, "too long");
+	if (!token_split(jwt, text))
+		return refuse(err, "not three parts of base64url");
+	rc = token_parse_head(text, a, head, err);
+	if (rc != ES_OK)
+		return rc == ES_UNAUTHENTICATED ? rc : refuse(err, "malformed header");
+	if (token_parse_body(text, a, body, err) != ES_OK) {
+		char field[sizeof(err->field)];
+
+		memcpy(field, err->field, sizeof(field));
+		return es_fail(err, ES_UNAUTHENTICATED, "token: bad claims (%s)",
+		    field[0] != '\0' ? field : "malformed");
+	}
+	return ES_OK;
+}
+
+enum es_code
+issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *out, struct es_err *err)
+{
+	struct issuer_hint hint = {0};
+	struct token_text text;
+	struct token_head head;
+	struct token_body body;
+
+	TRY(read_token(jwt, a, &text, &head, &body, err));
+	if (body.tid != NULL && tenant_id_parse(body.tid, &hint.tenant, err) != ES_OK)
+		return refuse(err, "tid is not a tenant id");
+	hint.iss = body.iss;
+	*out = hint;
+	return ES_OK;
+}
+
+/* A token without kid needs no choice to be made: there is one key, or it is refused. */
+static bool
+is_meant(const struct issuer *issuer, const struct verifier *v, const char *kid)
+{
+	return kid != NULL ? strcmp(v->kid, kid) == 0 : issuer->n == 1;
+}
+
+static bool
+is_signed_by(const struct verifier *v, const char *jwt, const struct token_text *text,
+    struct arena *a)
+{
+	const size_t len = (size_t)(text->part[2] - jwt) - 1; /* before the dot */
+	size_t n;
+	const unsigned char *signature =
+	    (const unsigned char *)token_part(text, 2, a, &n);
+
+	if (v->alg == TOKEN_HS256)
+		return token_hs256_verify(v->secret, v->n_secret, jwt, len, signature, n);
+	return token_pubkey_verify(v->key, jwt, len, signature, n);
+}
+
+static enum es_code
+find_signer(const struct issuer *issuer, const char *jwt, const struct token_text *text,
+    const struct token_head *head, struct arena *a, const struct issuer_key **out,
+    struct es_err *err)
+{
+	unsigned known = 0, tries = 0;
+
+	for (size_t i = 0; i < issuer->n && tries < TRIES_MAX; i++) {
+		const struct verifier *v = &issuer->verifiers[i];
+
+		if (!is_meant(issuer, v, head->kid))
+			continue;
+		known++;
+		if (strcmp(head->alg, token_alg_name(v->alg)) != 0)
+			continue;
+		tries++;
+		if (is_signed_by(v, jwt, text, a)) {
+			*out = v->of;
+			return ES_OK;
+		}
+	}
+	if (known == 0 && head->kid == NULL)
+		return refuse(err, "no key (kid)");
+	if (known == 0)
+		return es_fail(err, ES_NOT_FOUND, "token: unknown key (kid)");
+	return refuse(
+	    err, tries > 0 ? "wrong signature" : "wrong algorithm for the key (alg)");
+}
+
+/* Members that only describe: what is no text is left out. */
+static void
+read_profile(const struct token_text *text, struct arena *a, struct issuer_claims *out)
+{
+	struct raw {
+		const char *name, *email, *preferred_username;
+	} raw = {0};
+	static const struct json_field fields[] = {
+	    JSON_FIELD(struct raw, name, JSON_RAW, false, 0, TOKEN_MAX),
+	    JSON_FIELD(struct raw, email, JSON_RAW, false, 0, TOKEN_MAX),
+	    JSON_FIELD(struct raw, preferred_username, JSON_RAW, false, 0, TOKEN_MAX),
+	};
+	struct es_err err;
+	size_t len;
+	const char *json = token_part(text, 1, a, &len);
+
+	if (json_bind(json, len, fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN, a, &raw,
+		&err) != ES_OK)
+		return;
+	if (raw.name == NULL || json_bind_text(raw.name, a, &out->name, &err) != ES_OK)
+		out->name = NULL;
+	if (out->name == NULL &&
+	    (raw.preferred_username == NULL ||
+		json_bind_text(raw.preferred_username, a, &out->name, &err) != ES_OK))
+		out->name = NULL;
+	if (raw.email == NULL || json_bind_text(raw.email, a, &out->email, &err) != ES_OK)
+		out->email = NULL;
+}
+
+static enum es_code
+check_claims(const struct issuer *issuer, const struct issuer_key *key,
+    const struct token_body *body, struct arena *a, struct es_err *err)
+{
+	struct tenant_id tenant;
+
+	if (strcmp(body->iss, issuer->iss) != 0)
+		return refuse(err, "wrong issuer (iss)");
+	if (!token_audience_has(body->aud, key->audience, a))
+		return refuse(err, "wrong audience (aud)");
+	if (body->tid != NULL && (tenant_id_parse(body->tid, &tenant, err) != ES_OK ||
+				     strcmp(tenant.text, key->tenant.text) != 0))
+		return refuse(err, "the key is another tenant's (tid)");
+	return ES_OK;
+}
+
+enum es_code
+issuer_verify(const struct issuer *issuer, const char *jwt, int64_t now_s,
+    int64_t leeway_s, struct arena *a, struct issuer_claims *out, struct es_err *err)
+{
+	struct issuer_claims claims = {0};
+	const struct issuer_key *key = NULL;
+	struct token_text text;
+	struct token_head head;
+	struct token_body body;
+
+	TRY(read_token(jwt, a, &text, &head, &body, err));
+	TRY(find_signer(issuer, jwt, &text, &head, a, &key, err));
+	TRY(check_claims(issuer, key, &body, a, err));
+	TRY(token_check_times(&body, leeway_s, now_s, err));
+	claims.tenant = key->tenant;
+	memcpy(claims.kid, key->kid, strlen(key->kid) + 1);
+	claims.key_created_ms = key->created_ms;
+	claims.provision = key->provision;
+	claims.owners = key->owners;
+	memcpy(claims.subject, body.sub, strlen(body.sub) + 1);
+	if (body.has_jti)
+		memcpy(claims.jti, body.jti, strlen(body.jti) + 1);
+	claims.issued_s = body.issued;
+	claims.expires_s = body.exp;
+	read_profile(&text, a, &claims);
+	*out = claims;
+	return ES_OK;
+}

@@ -1,0 +1,22 @@
+/* A set of public keys in JSON (RFC 7517), as an identity provider publishes it. */
+#ifndef AUTH_JWKS_H
+#define AUTH_JWKS_H
+
+#include "auth/token_pubkey.h"
+
+#define JWKS_BYTES_MAX 65536 /* of the JSON text */
+#define JWKS_KEYS_MAX  50    /* of one set; the rest is ignored */
+
+struct jwk {
+	const char *kid; /* in the arena; "" when the key has none */
+	struct token_pubkey *key;
+};
+
+/* The keys that can verify alg (RS256, ES256 or EdDSA). Keys for other algorithms or for
+ * encryption, symmetric ones, and keys that OpenSSL refuses are left out. out has room
+ * for JWKS_KEYS_MAX; the keys are the caller's to free. ES_INVALID when the text is no
+ * set or holds no key for alg. */
+enum es_code jwks_parse(const char *text, size_t len, enum token_alg alg, struct arena *a,
+    struct jwk out[], size_t *out_n, struct es_err *err) ES_MUST_CHECK;
+
+#endif

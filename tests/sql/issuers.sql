@@ -1,0 +1,57 @@
+-- Keys of tenants' own issuers: found by tenant and name, users by subject, sets to be read.
+\ir lib/helpers.psql
+BEGIN;
+SELECT no_plan();
+SELECT pg_temp.fixture();
+SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2,
+    pg_temp.id('a', 1) AS a1, pg_temp.id('a', 2) AS a2, pg_temp.id('b', 1) AS b1 \gset
+SELECT set_config('app.tenant', :'t1', true) \g /dev/null
+
+INSERT INTO auth_keys (tenant_id, kid, alg, issuer, secret) VALUES
+    (:'t1', 'k1', 'HS256', 'app', '\x01'), (:'t2', 'k1', 'HS256', 'app', '\x02'),
+    (:'t1', 'k2', 'HS256', 'https://a.test/', '\x03');
+INSERT INTO auth_keys (tenant_id, kid, alg, issuer, jwks_url, jwks_tried_at)
+    VALUES (:'t2', 'set', 'RS256', 'sets', 'https://x.test/', now());
+INSERT INTO auth_issuers (tenant_id, issuer) VALUES (:'t1', 'https://a.test/');
+
+SELECT results_eq(format($$ SELECT ord, tenant_id, kid, secret
+    FROM es_auth_keys(ARRAY[%L, %L, NULL, NULL, %L]::uuid[],
+	ARRAY['app', 'app', 'app', 'https://a.test/', 'https://a.test/']) $$, :'t1', :'t2', :'t2'),
+    format($$ VALUES (1, %L::uuid, 'k1', '01'), (2, %L, 'k1', '02'), (4, %L, 'k2', '03') $$,
+	:'t1', :'t2', :'t1'),
+    'keys of the tenant that is named, or of the one that owns the URL');
+SELECT throws_ok(format($$ INSERT INTO auth_issuers (tenant_id, issuer) VALUES (%L, 'https://a.test/') $$,
+    :'t2'), '23505', NULL, 'a URL is one tenant''s');
+
+UPDATE users SET external_id = 'ext' WHERE tenant_id = :'t1' AND id = :'a1';
+UPDATE users SET external_id = :'a1' WHERE tenant_id = :'t1' AND id = :'a2';
+SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
+    ARRAY[%1$L, %1$L, %1$L, %1$L, %1$L, %2$L]::uuid[], ARRAY['k1', 'k1', 'k1', 'k1', 'gone', 'k1'],
+    (SELECT array_agg(es_ms(now()) + CASE WHEN g = 4 THEN 1 ELSE 0 END) FROM generate_series(1, 6) g),
+    ARRAY['ext', %3$L, %4$L, 'ext', 'nobody', 'ext']) $$, :'t1', :'t2', :'a1', :'a2'),
+    format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %2$L), (4, false, %1$L),
+	(5, false, NULL), (6, true, NULL) $$, :'a1', :'a2'),
+    'the tenant''s own name first, then our id; a key of another time is gone; no foreign user');
+
+SELECT results_eq($$ SELECT role FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
+    ARRAY['member'], 'a user is made');
+SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'Other', 'o@x.test') $$,
+    $$ SELECT id FROM users WHERE external_id = 'new' $$, 'once');
+SELECT role FROM es_provision(gen_random_uuid(), 'twin', 'Twin', 'N@x.test') \g /dev/null
+SELECT is(email, id || '@users.invalid', 'a taken address is not taken over')
+FROM users WHERE external_id = 'twin';
+
+SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a set that was just read is not due');
+SELECT is(es_jwks_want(:'t2', 'sets'), false, 'nor can it be asked for within a minute');
+UPDATE auth_keys SET jwks_tried_at = now() - interval '61 s' WHERE kid = 'set';
+SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'after a minute it is read when it is asked for');
+SELECT is(es_jwks_want(:'t1', 'sets'), false, 'not by another tenant');
+SELECT is(es_jwks_want(:'t2', 'sets'), true, 'by its own');
+SELECT results_eq($$ SELECT kid, url FROM es_jwks_due(10) $$, $$ VALUES ('set', 'https://x.test/') $$,
+    'then it is due');
+SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'for one');
+UPDATE auth_keys SET jwks_tried_at = now() - interval '11 min' WHERE kid = 'set';
+SELECT results_eq($$ SELECT kid FROM es_jwks_due(10) $$, ARRAY['set'], 'and every ten minutes');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,21 @@
+/* Keys made for one run, and tokens signed with them: what an identity provider does. */
+#ifndef TESTS_UNIT_AUTH_ISSUER_SIGN_H
+#define TESTS_UNIT_AUTH_ISSUER_SIGN_H
+
+#include <openssl/evp.h>
+
+#include "auth/token.h"
+#include "core/arena.h"
+
+/* RS256 (2,048 bits), ES256 or EdDSA. */
+EVP_PKEY *issuer_sign_key(enum token_alg alg);
+EVP_PKEY *issuer_sign_rsa(int bits);
+/* The public half as PEM, and as a JWK; kid NULL: none. more: further members with a
+ * comma in front, or "". */
+const char *issuer_sign_pem(struct arena *a, EVP_PKEY *key);
+const char *issuer_sign_jwk(struct arena *a, enum token_alg alg, EVP_PKEY *key,
+    const char *kid, const char *more);
+const char *issuer_sign(struct arena *a, enum token_alg alg, EVP_PKEY *key,
+    const char *head, const char *body);
+
+#endif

@@ -1,0 +1,164 @@
+/* The keys of the installation while they are changed. */
+#include "cunit_main.h"
+
+#include <string.h>
+
+#include "auth/token_keyring.h"
+#include "core/check.h"
+#include "token_data.h"
+#include "token_forge.h"
+
+#include "core/banned.h"
+
+#define OLD_SECRET   "the old secret, also of more than 32 characters"
+#define OTHER_SECRET "a third secret that is in no setting at all, ok"
+#define BODY \
+	"{\"iss\":\"echostream\",\"aud\":\"echostream\"," \
+	"\"sub\":\"01900000-0000-7000-8000-00000000a001\"," \
+	"\"tid\":\"01900000-0000-7000-8000-000000000001\"," \
+	"\"iat\":1700000000,\"exp\":1700003600}"
+
+static struct conf_auth
+settings(const char *kid, const char *kid_old, const char *secret_old)
+{
+	return (struct conf_auth){
+	    .jwt_secret = TEST_SECRET,
+	    .jwt_kid = kid,
+	    .jwt_secret_old = secret_old,
+	    .jwt_kid_old = kid_old,
+	    .jwt_es256_public_key = TEST_ES256_PUBLIC,
+	    .jwt_es256_kid = "es2",
+	    .jwt_es256_public_key_old = "",
+	    .jwt_es256_kid_old = "es1",
+	    .jwt_issuer = "echostream",
+	    .jwt_audience = "echostream",
+	    .jwt_leeway_s = 30,
+	};
+}
+
+static enum es_code
+verify(const struct conf_auth *conf, const char *jwt)
+{
+	struct token_keyring *ring = NULL;
+	struct token_claims claims;
+	struct es_err err;
+	enum es_code rc;
+
+	CU_ASSERT_EQUAL_FATAL(token_keyring_new(conf, &ring, &err), ES_OK);
+	rc = token_verify(token_keyring_rules(ring), jwt, TEST_NOW_S, &claims, &err);
+	token_keyring_free(&ring);
+	return rc;
+}
+
+static enum es_code
+verify_hs256(const struct conf_auth *conf, const char *kid, const char *secret)
+{
+	struct arena *a = arena_new();
+	const char *head =
+	    kid == NULL ? "{\"alg\":\"HS256\"}"
+			: arena_printf(a, "{\"alg\":\"HS256\",\"kid\":\"%s\"}", kid);
+	const enum es_code rc = verify(conf, token_forge(a, head, BODY, secret, 256));
+
+	arena_free(&a);
+	return rc;
+}
+
+/* Before, during and after the overlap, with a kid of its own for each secret. */
+static void
+an_old_secret_is_good_until_it_is_taken_out(void)
+{
+	const struct conf_auth during = settings("hs2", "hs1", OLD_SECRET);
+	const struct conf_auth after = settings("hs2", "hs1", "");
+
+	CU_ASSERT_EQUAL(verify_hs256(&during, "hs1", OLD_SECRET), ES_OK);
+	CU_ASSERT_EQUAL(verify_hs256(&during, "hs2", TEST_SECRET), ES_OK);
+	CU_ASSERT_EQUAL(verify_hs256(&during, NULL, OLD_SECRET), ES_OK);
+	CU_ASSERT_EQUAL(verify_hs256(&during, NULL, TEST_SECRET), ES_OK);
+	CU_ASSERT_EQUAL(verify_hs256(&during, "hs1", TEST_SECRET), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify_hs256(&during, "hs2", OLD_SECRET), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify_hs256(&during, "hs2", OTHER_SECRET), ES_UNAUTHENTICATED);
+
+	CU_ASSERT_EQUAL(verify_hs256(&after, "hs2", TEST_SECRET), ES_OK);
+	CU_ASSERT_EQUAL(verify_hs256(&after, "hs1", OLD_SECRET), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify_hs256(&after, NULL, OLD_SECRET), ES_UNAUTHENTICATED);
+}
+
+/* Nobody has to change a kid in order to change a secret. */
+static void
+both_secrets_may_share_a_kid(void)
+{
+	const struct conf_auth conf = settings("hs1", "hs1", OLD_SECRET);
+
+	CU_ASSERT_EQUAL(verify_hs256(&conf, "hs1", OLD_SECRET), ES_OK);
+	CU_ASSERT_EQUAL(verify_hs256(&conf, "hs1", TEST_SECRET), ES_OK);
+	CU_ASSERT_EQUAL(verify_hs256(&conf, "hs1", OTHER_SECRET), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(
+	    verify_hs256(&conf, "es2", TEST_ES256_PUBLIC), ES_UNAUTHENTICATED);
+}
+
+/* TEST_ES256_TOKEN has the kid es1. */
+static void
+an_old_public_key_is_good_until_it_is_taken_out(void)
+{
+	struct conf_auth conf = settings("hs1", "hs1", "");
+
+	CU_ASSERT_EQUAL(verify(&conf, TEST_ES256_TOKEN), ES_UNAUTHENTICATED);
+	conf.jwt_es256_public_key_old = TEST_ES256_PUBLIC;
+	CU_ASSERT_EQUAL(verify(&conf, TEST_ES256_TOKEN), ES_OK);
+	conf.jwt_es256_public_key = "";
+	CU_ASSERT_EQUAL(verify(&conf, TEST_ES256_TOKEN), ES_OK);
+}
+
+static void
+refuses_what_is_no_key(void)
+{
+	struct conf_auth conf = settings("hs1", "hs1", "");
+	struct token_keyring *ring = NULL;
+	struct es_err err;
+
+	conf.jwt_es256_public_key_old = TEST_SECRET;
+	CU_ASSERT_EQUAL(token_keyring_new(&conf, &ring, &err), ES_INVALID);
+	CU_ASSERT_PTR_NULL(ring);
+	CU_ASSERT_EQUAL(
+	    conf_check_secret("0123456789012345678901234567890", NULL, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    conf_check_secret("01234567890123456789012345678901", NULL, &err), ES_OK);
+}
+
+/* What is minted is verified by programs that have the key in force as their old one. */
+static void
+mints_with_the_key_in_force(void)
+{
+	const struct conf_auth minter = settings("hs2", "hs1", OLD_SECRET);
+	struct conf_auth not_yet = settings("hs1", "hs2", TEST_SECRET);
+	struct tenant_id tenant = {"01900000-0000-7000-8000-000000000001"};
+	struct user_id user = {"01900000-0000-7000-8000-00000000a001"};
+	struct token_keyring *ring = NULL;
+	struct arena *a = arena_new();
+	const char *jwt;
+	struct es_err err;
+
+	not_yet.jwt_secret = OLD_SECRET;
+	CU_ASSERT_EQUAL_FATAL(token_keyring_new(&minter, &ring, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(token_mint(token_keyring_rules(ring), &tenant, &user,
+				  TEST_NOW_S, 60, a, &jwt, &err),
+	    ES_OK);
+	CU_ASSERT_EQUAL(verify(&not_yet, jwt), ES_OK);
+	not_yet.jwt_secret_old = "";
+	CU_ASSERT_EQUAL(verify(&not_yet, jwt), ES_UNAUTHENTICATED);
+	token_keyring_free(&ring);
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"an old secret is good until it is taken out",
+	an_old_secret_is_good_until_it_is_taken_out},
+    {"both secrets may share a kid", both_secrets_may_share_a_kid},
+    {"an old public key is good until it is taken out",
+	an_old_public_key_is_good_until_it_is_taken_out},
+    {"refuses what is no key", refuses_what_is_no_key},
+    {"mints with the key in force", mints_with_the_key_in_force},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("auth/token_keyring", cases)

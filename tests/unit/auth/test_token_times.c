@@ -1,0 +1,138 @@
+/* Tokens: when they begin and end, and what type they may have. */
+#include "cunit_main.h"
+
+#include <string.h>
+
+#include "auth/token.h"
+#include "core/check.h"
+#include "token_data.h"
+#include "token_forge.h"
+
+#include "core/banned.h"
+
+#define ALICE "01900000-0000-7000-8000-00000000a001"
+#define ACME  "01900000-0000-7000-8000-000000000001"
+#define HEAD  "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"hs1\"}"
+#define BODY  "{" ISS AUD SUB TID IAT "\"exp\":1700003600}"
+#define ISS   "\"iss\":\"echostream\","
+#define AUD   "\"aud\":\"echostream\","
+#define SUB   "\"sub\":\"" ALICE "\","
+#define TID   "\"tid\":\"" ACME "\","
+#define IAT   "\"iat\":1700000000,"
+#define EXP   "\"exp\":1700003600"
+
+static const struct token_key keys[] = {
+    {.kid = "hs1", .alg = TOKEN_HS256, .verify = TEST_SECRET},
+    {.kid = "es1", .alg = TOKEN_ES256, .verify = TEST_ES256_PUBLIC},
+};
+static const struct token_rules rules = {.keys = keys,
+    .n_keys = ES_COUNT(keys),
+    .issuer = "echostream",
+    .audience = "echostream",
+    .leeway_s = 30};
+
+static enum es_code
+verify_at(const char *jwt, int64_t now_s)
+{
+	struct token_claims claims;
+	struct es_err err = {.code = ES_OK};
+	const enum es_code rc = token_verify(&rules, jwt, now_s, &claims, &err);
+
+	CU_ASSERT_EQUAL(err.code, rc);
+	return rc;
+}
+
+/* Signed with our own secret, so that only head or body can be at fault. */
+static enum es_code
+signed_with(const char *head, const char *body)
+{
+	struct arena *a = arena_new();
+	const enum es_code rc =
+	    verify_at(token_forge(a, head, body, TEST_SECRET, 256), TEST_NOW_S);
+
+	arena_free(&a);
+	return rc;
+}
+
+/* exp is rounded down, iat up where it could be early, and down where a revocation asks
+ * whether the token is from before it. */
+static void
+rounds_fractions_to_the_safe_side(void)
+{
+	struct arena *a = arena_new();
+	const char *jwt = token_forge(a, HEAD,
+	    "{" ISS AUD SUB TID "\"iat\":1700000000.75,\"exp\":1700003600.75}",
+	    TEST_SECRET, 256);
+	struct token_claims claims;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    token_verify(&rules, jwt, TEST_NOW_S, &claims, &err), ES_OK);
+	CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S);
+	CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 3600);
+	CU_ASSERT_EQUAL(verify_at(jwt, TEST_NOW_S - 29), ES_OK);
+	CU_ASSERT_EQUAL(verify_at(jwt, TEST_NOW_S - 30), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify_at(jwt, TEST_NOW_S + 3600), ES_TOKEN_EXPIRED);
+	arena_free(&a);
+}
+
+static void
+takes_types_of_tokens(void)
+{
+	static const struct {
+		const char *typ;
+		enum es_code code;
+	} types[] = {
+	    {"JWT", ES_OK},
+	    {"at+jwt", ES_OK},
+	    {"AT+JWT", ES_OK},
+	    {"application/at+jwt", ES_OK},
+	    {"application/jwt", ES_OK},
+	    {"jwt2", ES_UNAUTHENTICATED},
+	    {"application/", ES_UNAUTHENTICATED},
+	    {"text/at+jwt", ES_UNAUTHENTICATED},
+	    {"logout+jwt", ES_UNAUTHENTICATED},
+	    {"", ES_UNAUTHENTICATED},
+	};
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ES_COUNT(types); i++)
+		CU_ASSERT_EQUAL(
+		    signed_with(arena_printf(a,
+				    "{\"alg\":\"HS256\",\"kid\":\"hs1\",\"typ\":"
+				    "\"%s\"}",
+				    types[i].typ),
+			BODY),
+		    types[i].code);
+	arena_free(&a);
+}
+
+static void
+expires_to_the_second(void)
+{
+	struct arena *a = arena_new();
+
+	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S + 3599), ES_OK);
+	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S + 3600), ES_TOKEN_EXPIRED);
+	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S - 30), ES_OK);
+	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S - 31), ES_UNAUTHENTICATED);
+	/* only a token that is good otherwise is told that it is over */
+	CU_ASSERT_EQUAL(
+	    verify_at(token_forge(a, HEAD, BODY, "guess", 256), TEST_NOW_S + 9999),
+	    ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(
+	    verify_at(token_forge(a, HEAD, "{" ISS "\"aud\":\"x\"," SUB TID IAT EXP "}",
+			  TEST_SECRET, 256),
+		TEST_NOW_S + 9999),
+	    ES_UNAUTHENTICATED);
+	arena_free(&a);
+}
+
+static CU_TestInfo cases[] = {
+    {"rounds fractions to the safe side", rounds_fractions_to_the_safe_side},
+    {"takes types of tokens", takes_types_of_tokens},
+    {"expires to the second", expires_to_the_second},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("auth/token_times", cases)
