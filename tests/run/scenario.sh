@@ -1,11 +1,18 @@
 # Black box, on a whole stack of our own: the scenarios, a walk over the tables of routes
 # and frames, ten senders at once, reads while commits stall, metrics as Prometheus wants.
 . "$(dirname -- "$0")/lib.sh"
+# The host of a key set, with a certificate that the stack trusts.
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+	-addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+	-keyout "$WORK/jwks.key" -out "$WORK/jwks.pem" 2>"$WORK/openssl.log" || die 1 'no certificate'
+cat "$WORK/jwks.pem" >>"$WORK/jwks.key"
+export ES_JWKS_ALLOW_HOSTS=localhost ES_JWKS_CA_FILE="$WORK/jwks.pem"
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
 python3 tests/scenario/run.py --env "$WORK/env" --schemas api --coverage tests/scenario
 python3 tests/scenario/walk.py --env "$WORK/env" --build "$BUILD" --schemas api
 python3 tests/scenario/concurrency.py --env "$WORK/env" --schemas api
+python3 tests/scenario/issuers.py --env "$WORK/env" --cert "$WORK/jwks.key"
 python3 tests/scenario/stalled.py --env "$WORK/env"
 python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
 python3 tests/scenario/metrics.py --env "$WORK/env"
