@@ -182,7 +182,7 @@ static const char *
 greeting_late(const struct conn *c)
 {
 	if (c->who.bearing)
-		return "the token can't be checked now";
+		return "the server cannot check the token at the moment";
 	if (c->who.token != NULL)
 		return "the server cannot check the ticket at the moment";
 	if (c->who.claims == NULL)
