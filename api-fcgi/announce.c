@@ -44,8 +44,13 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 	const struct redis_arg head[] = {arg("EVAL"), arg(EVENT_HEAD_SCRIPT), arg("1"),
 	    arg(heads), arg(event->channel.text),
 	    arg(arena_printf(req->arena, "%lld", (long long)event->seq))};
-	const struct redis_call calls[] = {
+	const struct redis_arg no_head[] = {
+	    arg("HDEL"), arg(heads), arg(event->channel.text)};
+	struct redis_call calls[] = {
 	    {ES_COUNT(publish), publish}, {ES_COUNT(head), head}};
+
+	if (event->kind == EVENT_CHANNEL_DELETED)
+		calls[1] = (struct redis_call){ES_COUNT(no_head), no_head};
 
 	if (t.overflow)
 		(void)es_fail(&err, ES_INTERNAL, "event too large");
@@ -53,6 +58,13 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 		     &err) == ES_OK)
 		return;
 	not_told(api, req, event_kind_name(event->kind), &err);
+}
+
+void
+announce_events(struct api *api, const struct http_req *req, struct event_list *events)
+{
+	for (size_t i = 0; i < events->n; i++)
+		announce_event(api, req, &events->items[i]);
 }
 
 void

@@ -9,6 +9,8 @@
 
 /* A numbered event; seq 0: nothing was changed, nothing is told. */
 void announce_event(struct api *api, const struct http_req *req, struct event *event);
+void announce_events(
+    struct api *api, const struct http_req *req, struct event_list *events);
 
 /* A user or the tenant itself has changed: the push servers look at acl_version again,
  * and at the user's connections first. */

@@ -65,6 +65,9 @@ static const struct conf_item sending[] = {
 	    "messages that a user may send in a window; 0 for no limit"),
 	ROW(user_send_window_s, "ES_LIMIT_USER_SEND_WINDOW_S", CONF_INT, "10", 1, 3600,
 	    "seconds of that window"),
+	ROW(user_channels, "ES_LIMIT_USER_CHANNELS", CONF_INT, "200", 1, 1000000,
+	    "channels, archived ones too, that a user may have made; owners and admins"
+	    " of the tenant are free of it"),
 };
 // clang-format on
 

@@ -18,7 +18,7 @@ struct api_conf {
 	int64_t auth_rate, ticket_rate, revoked_tokens, api_keys;
 	/* sending */
 	int64_t send_wait_ms, body_max_bytes, body_max_chars;
-	int64_t user_send, user_send_window_s;
+	int64_t user_send, user_send_window_s, user_channels;
 };
 
 extern const struct conf_table api_conf_tables[];

@@ -29,6 +29,7 @@ enum es_code check_word(const char *field, const char *s, const char *allowed,
 #define EMAIL_MAX        320
 #define USER_ROLES       "owner admin member guest bot"
 #define MEMBER_ROLES     "owner admin member"
+#define POSTING_POLICIES "everyone admins"
 
 /* Bytes that a client may send for n characters: one may take three code points of four
  * bytes before it is composed. */

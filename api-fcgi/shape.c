@@ -72,6 +72,7 @@ shape_channel(struct json_write *w, const struct channel *c)
 	jw_string(w, "name", c->name);
 	jw_string(w, "topic", c->topic);
 	jw_bool(w, "isPrivate", c->is_private);
+	jw_string(w, "postingPolicy", c->posting_policy);
 	jw_string(w, "kind", c->kind);
 	jw_string(w, "createdBy", c->created_by.text);
 	shape_time(w, "createdAt", c->created_ms);
@@ -79,6 +80,15 @@ shape_channel(struct json_write *w, const struct channel *c)
 	jw_string(w, "role", c->role);
 	shape_number(w, "lastMessageId", c->last_message_id);
 	jw_int(w, "seq", c->seq);
+}
+
+void
+shape_ban(struct json_write *w, const struct ban *b)
+{
+	jw_string(w, "userId", b->user.text);
+	jw_string(w, "displayName", b->display_name);
+	jw_string(w, "bannedBy", b->banned_by.text);
+	shape_time(w, "bannedAt", b->banned_ms);
 }
 
 void

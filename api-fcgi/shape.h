@@ -2,6 +2,7 @@
 #ifndef API_SHAPE_H
 #define API_SHAPE_H
 
+#include "store/ban_store.h"
 #include "store/channel_store.h"
 #include "store/member_store.h"
 #include "store/message_store.h"
@@ -20,6 +21,7 @@ void shape_tenant(struct json_write *w, const struct tenant *t);
 /* The e-mail is for admins and for the user itself; null to others. */
 void shape_user(struct json_write *w, const struct user *u, const struct actor *reader);
 void shape_channel(struct json_write *w, const struct channel *c);
+void shape_ban(struct json_write *w, const struct ban *b);
 void shape_member(struct json_write *w, const struct member *m);
 void shape_message(struct json_write *w, const struct message *m);
 

@@ -19,5 +19,8 @@ visible_for_writing(struct api *api, const struct http_req *req,
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	if (found.archived)
 		return es_fail(err, ES_CHANNEL_ARCHIVED, "the channel is archived");
+	if (!found.may_post)
+		return es_fail(err, ES_FORBIDDEN,
+		    "only owners and admins of the channel may post in it");
 	return ES_OK;
 }

@@ -10,6 +10,9 @@
 
 #include "core/banned.h"
 
+/* Rows of one transaction: few enough that it holds up no batch of this worker. */
+#define PURGE_ROWS 1000
+
 static volatile sig_atomic_t stopping;
 
 static void
@@ -23,14 +26,18 @@ static void
 purge(struct worker *w)
 {
 	const int64_t now = clock_mono_ms();
+	bool more = false, more_channels = false;
 	struct es_err err;
-	bool more = false;
 
 	if (w->index != 0 || now < w->purge_at_ms)
 		return;
-	if (batch_store_purge(w->pg, 1000, w->arena, &more, &err) != ES_OK)
+	if (batch_store_purge(w->pg, PURGE_ROWS, w->arena, &more, &err) != ES_OK)
 		log_warn("purge failed", LOG_STR("error", err.text));
-	w->purge_at_ms = more ? now : now + w->conf->purge_every_s * 1000;
+	if (batch_store_purge_channels(
+		w->pg, PURGE_ROWS, w->arena, &more_channels, &err) != ES_OK)
+		log_warn("purge of deleted channels failed", LOG_STR("error", err.text));
+	w->purge_at_ms =
+	    more || more_channels ? now : now + w->conf->purge_every_s * 1000;
 }
 
 static enum es_code

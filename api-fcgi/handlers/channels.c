@@ -22,14 +22,17 @@ static const struct json_field create_fields[] = {
 };
 
 struct patch_input {
-	const char *name, *topic;
-	bool has_name, has_topic;
+	const char *name, *topic, *postingPolicy;
+	bool isPrivate;
+	bool has_name, has_topic, has_postingPolicy, has_isPrivate;
 };
 
 static const struct json_field patch_fields[] = {
     JSON_FIELD_OPT(
 	struct patch_input, name, JSON_STRING, 0, NAME_BYTES(CHANNEL_NAME_MAX)),
     JSON_FIELD_OPT(struct patch_input, topic, JSON_STRING, 0, NAME_BYTES(TOPIC_MAX)),
+    JSON_FIELD_OPT(struct patch_input, isPrivate, JSON_BOOL, 0, 0),
+    JSON_FIELD_OPT(struct patch_input, postingPolicy, JSON_STRING, 0, 20),
 };
 
 static void
@@ -52,15 +55,25 @@ channels_list(
 	const struct paging_list list = {"channels", who->tenant.text, ""};
 	struct channel_page page;
 	struct channel_id after;
-	bool member_only = false;
+	bool member_only = false, orphaned = false;
 	struct json_write w;
 	int64_t limit;
 
 	TRY(paging_limit(req, &limit, err));
 	TRY(paging_cursor(req, &list, after.text, err));
 	TRY(query_bool(&req->query, "member", &member_only, err));
-	TRY(channel_store_list(api->pg, who, member_only,
-	    after.text[0] == '\0' ? NULL : &after, limit, req->arena, &page, err));
+	TRY(query_bool(&req->query, "orphaned", &orphaned, err));
+	const struct channel_id *from = after.text[0] == '\0' ? NULL : &after;
+
+	if (orphaned && member_only)
+		return es_fail_field(
+		    err, ES_BAD_REQUEST, "?orphaned", "can't be combined with 'member'");
+	if (orphaned)
+		TRY(channel_store_orphans(
+		    api->pg, who, from, limit, req->arena, &page, err));
+	else
+		TRY(channel_store_list(
+		    api->pg, who, member_only, from, limit, req->arena, &page, err));
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_array(&w, "channels");
@@ -72,7 +85,9 @@ channels_list(
 	jw_array_end(&w);
 	paging_next(req, res, &w, &list,
 	    page.more ? page.items[page.n - 1].id.text : NULL, limit,
-	    member_only ? "member=true" : NULL);
+	    member_only ? "member=true"
+	    : orphaned  ? "orphaned=true"
+			: NULL);
 	jw_object_end(&w);
 	return ES_OK;
 }
@@ -88,8 +103,10 @@ channels_create(
 	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
 	TRY(check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err));
 	TRY(check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err));
-	const struct channel_new make = {
-	    .name = in.name, .topic = in.topic, .is_private = in.isPrivate};
+	const struct channel_new make = {.name = in.name,
+	    .topic = in.topic,
+	    .is_private = in.isPrivate,
+	    .user_max = api->conf->user_channels};
 
 	TRY(channel_store_create(
 	    api->pg, &req->who.actor, &make, req->arena, &channel, err));
@@ -127,7 +144,11 @@ channels_patch(
 	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
 	TRY(check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err));
 	TRY(check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err));
-	const struct channel_patch patch = {.name = in.name, .topic = in.topic};
+	TRY(check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err));
+	const struct channel_patch patch = {.name = in.name,
+	    .topic = in.topic,
+	    .posting_policy = in.postingPolicy,
+	    .is_private = in.has_isPrivate ? &in.isPrivate : NULL};
 
 	TRY(channel_store_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &channel, &event, err));

@@ -43,12 +43,12 @@ enum es_code
 members_leave(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
+	struct event_list events;
 	struct channel_id id;
-	struct event event;
 
 	TRY(param_channel(req, 0, &id, err));
-	TRY(channel_store_leave(api->pg, &req->who.actor, &id, req->arena, &event, err));
-	announce_event(api, req, &event);
+	TRY(channel_store_leave(api->pg, &req->who.actor, &id, req->arena, &events, err));
+	announce_events(api, req, &events);
 	res->status = 204;
 	return ES_OK;
 }
@@ -122,19 +122,19 @@ members_delete(
 {
 	struct channel_id channel;
 	struct user_id user;
+	struct event_list events;
 	struct user nobody;
-	struct event event;
 
 	TRY(param_channel(req, 0, &channel, err));
 	TRY(param_user(req, 1, &user, err));
 	TRY(member_store_remove(
-	    api->pg, &req->who.actor, &channel, &user, req->arena, &event, err));
+	    api->pg, &req->who.actor, &channel, &user, req->arena, &events, err));
 	/* Nobody was removed: a user who is no member is fine, an id that is nobody's is
 	 * not. */
-	if (event.seq == 0)
+	if (events.n == 0)
 		TRY(user_store_get(
 		    api->pg, &req->who.actor, &user, req->arena, &nobody, err));
-	announce_event(api, req, &event);
+	announce_events(api, req, &events);
 	res->status = 204;
 	return ES_OK;
 }

@@ -151,7 +151,7 @@ answer_refused(struct api *api, const struct outcome *o, struct es_err *err)
 }
 
 /* known: this message was committed before, perhaps with another body; that stays
- * answered when the channel was archived since. */
+ * answered when the channel was archived since, or when only admins post in it now. */
 static enum es_code
 may_send(struct api *api, const struct http_req *req, const struct envelope *e,
     bool *known, struct outcome *out, struct es_err *err)
@@ -159,13 +159,13 @@ may_send(struct api *api, const struct http_req *req, const struct envelope *e,
 	const enum es_code rc = visible_for_writing(api, req, &e->channel, err);
 
 	*known = false;
-	if (rc != ES_CHANNEL_ARCHIVED || e->messages[0].minted)
+	if ((rc != ES_CHANNEL_ARCHIVED && rc != ES_FORBIDDEN) || e->messages[0].minted)
 		return rc;
 	TRY(outcome_store_get(api->pg, e, req->arena, out, known, err));
 	if (*known && out->result == OUTCOME_COMMITTED)
 		out->result = OUTCOME_REPEAT;
 	else if (!*known || out->code != ES_KEY_REUSED)
-		return es_fail(err, ES_CHANNEL_ARCHIVED, "the channel is archived");
+		return rc; /* err tells why */
 	return ES_OK;
 }
 

@@ -253,6 +253,7 @@ users_deactivate(
 
 	TRY(param_user(req, 0, &id, err));
 	TRY(user_store_deactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	announce_events(api, req, &user.handed_on);
 	users_announce(api, req, &user);
 	announce_user_gone(api, req, &id);
 	write_user(req, res, 200, &user);
@@ -284,6 +285,7 @@ users_delete(
 
 	TRY(param_user(req, 0, &id, err));
 	TRY(user_store_delete(api->pg, &req->who.actor, &id, req->arena, &user, err));
+	announce_events(api, req, &user.handed_on);
 	users_announce(api, req, &user);
 	announce_user_gone(api, req, &id);
 	res->status = 204;

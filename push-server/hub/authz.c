@@ -99,8 +99,10 @@ authz_answer(struct waiter *w)
 		(void)es_fail(&err, w->rc, "%s",
 		    w->rc == ES_NOT_FOUND          ? "no such channel"
 		    : w->rc == ES_CHANNEL_ARCHIVED ? "the channel is archived"
-						   : "the server cannot check the right "
-						     "to send at the moment; try again");
+		    : w->rc == ES_FORBIDDEN
+			? "only owners and admins of the channel may post in it"
+			: "the server cannot check the right to send at the moment; "
+			  "try again");
 	w->done(w->ctx, w->rc, &err);
 	free(w);
 }
@@ -129,6 +131,8 @@ authz_judge(struct hub *hub, const struct question *q, const struct sync_channel
 		return ES_UNAVAILABLE;
 	if (row == NULL)
 		return ES_NOT_FOUND;
+	if (!row->may_post)
+		return ES_FORBIDDEN;
 	grants_add(hub->authz->grants, &q->right, row, hub->env->now_ms);
 	return row->archived ? ES_CHANNEL_ARCHIVED : ES_OK;
 }
@@ -206,7 +210,7 @@ authz_subscribed(struct hub *hub, const struct conn *c, const struct channel_id 
 	struct channel *ch = channel_find(hub, &c->tenant, channel);
 	struct subscription *sub = ch == NULL ? NULL : sub_find(hub, c, ch);
 
-	if (sub == NULL || !sub_live(sub) || sub->stop_at != INT64_MAX)
+	if (sub == NULL || !sub_live(sub) || sub->stop_at != INT64_MAX || ch->admins_post)
 		return false;
 	*out_archived = ch->archived;
 	return true;

@@ -13,7 +13,8 @@ struct authz *authz_new(const struct hub_limits *limits);
 void authz_free(struct authz **az);
 /* Check whether the connection's user may read and send in the channel. done is called
  * exactly once, after this call has returned, with ES_OK, ES_NOT_FOUND,
- * ES_CHANNEL_ARCHIVED (the user may read, but not send) or ES_UNAVAILABLE. The connection
+ * ES_CHANNEL_ARCHIVED or ES_FORBIDDEN (the user may read, but not send) or
+ * ES_UNAVAILABLE. The connection
  * may be freed by then, so ctx must not depend on it. */
 typedef void authz_done(void *ctx, enum es_code rc, const struct es_err *err);
 void authz_check(struct hub *hub, const struct conn *c, const struct channel_id *channel,

@@ -6,6 +6,7 @@
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
 #include "hub/subscription.h"
+#include "log/channel_change.h"
 #include "log/page.h"
 
 #include "core/banned.h"
@@ -100,6 +101,7 @@ channel_free(struct channel *ch)
 	table_remove(&hub->channels, &ch->node);
 	chan_log_free(&ch->log);
 	removals_free(&ch->removals);
+	channel_turns_free(&ch->turns);
 	metrics_gauge_add(hub->env->metrics, PM_CHANNELS, -1);
 	free(ch);
 }
@@ -130,10 +132,51 @@ channel_note_removal(struct channel *ch, const struct removal *removal)
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 
-		if (sub_members_only(sub) && sub->joined && sub->clear < removal->seq &&
-		    removal->seq < sub->stop_at &&
+		if ((sub_members_only(sub) || removal->banned) && sub->joined &&
+		    sub->clear < removal->seq && removal->seq < sub->stop_at &&
 		    strcmp(sub->conn->user.text, removal->user.text) == 0)
 			sub->stop_at = removal->seq;
+	}
+}
+
+/* The frame of the deletion is the last one that every reader receives. */
+static void
+channel_note_deletion(struct channel *ch, int64_t seq)
+{
+	channel_turns_deleted(&ch->turns, seq);
+	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
+
+		if (sub->joined && seq < sub->stop_at)
+			sub->stop_at = seq;
+	}
+}
+
+void
+channel_turn_private(struct channel *ch, int64_t at)
+{
+	ch->is_private = true;
+	channel_turns_turned(&ch->turns, at);
+	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
+
+		if (sub_live(sub) && sub->clear < at)
+			sub_ask_again(sub);
+	}
+}
+
+static void
+channel_note_change(struct channel *ch, const struct event *ev, struct arena *a)
+{
+	const struct channel_change change = channel_change_of(ev, a);
+
+	if (change.posting)
+		ch->admins_post = change.admins_post;
+	if (change.turns && change.is_private) {
+		channel_turn_private(ch, ev->seq);
+	} else if (change.turns) {
+		ch->is_private = false;
+		channel_turns_turned(&ch->turns, ev->seq);
 	}
 }
 
@@ -147,6 +190,9 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 		if (removal_of(ev, a, &removal))
 			channel_note_removal(ch, &removal);
 		break;
+	case EVENT_CHANNEL_DELETED:
+		channel_note_deletion(ch, ev->seq);
+		break;
 	case EVENT_CHANNEL_ARCHIVED:
 		ch->archived = true;
 		break;
@@ -154,7 +200,9 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 		/* The update may have ended the archive. Accept sends until the database
 		 * tells otherwise. */
 		ch->archived = false;
+		channel_note_change(ch, ev, a);
 		break;
+	case EVENT_MEMBER_UPDATED:
 	case EVENT_MEMBER_JOINED: /* no refusal is cached */
 	case EVENT_MESSAGE:
 	case EVENT_TYPING:
@@ -218,6 +266,17 @@ channel_heal(struct channel *ch, int64_t head)
 }
 
 void
+channel_missing(struct channel *ch)
+{
+	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
+		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
+
+		if (sub_live(sub) && sub->stop_at == INT64_MAX)
+			sub_ask_again(sub);
+	}
+}
+
+void
 channel_reset(struct channel *ch, int64_t head)
 {
 	struct list *next;
@@ -226,6 +285,7 @@ channel_reset(struct channel *ch, int64_t head)
 		ch->log = chan_log_new(ch->hub->logs, head);
 	chan_log_restart(ch->log, head);
 	removals_free(&ch->removals);
+	channel_turns_free(&ch->turns);
 	ch->suspect = 0;
 	ch->archived = false; /* the end of an archive may be lost */
 	ch->reset_due = false;

@@ -3,6 +3,7 @@
 #define PUSH_CHANNEL_H
 
 #include "event/event.h"
+#include "hub/channel_turns.h"
 #include "hub/hub_state.h"
 #include "log/chan_log.h"
 #include "log/removal.h"
@@ -19,13 +20,15 @@ struct channel {
 	struct tenant_id tenant;
 	struct channel_id id;
 	uint64_t generation;
-	struct chan_log *log;      /* NULL until a number of the channel is known */
-	bool confirmed;            /* Redis has confirmed the topic */
-	bool entered;              /* a reader was let in: it lingers */
-	bool is_private, archived; /* known once a reader was let in */
-	bool reset_due;            /* the epoch has changed: `gap reason=reset` is owed */
-	bool jumped; /* the subscribers have received that gap already, because the
-	              * sequence number jumped by more than RECOVERED_LEAST */
+	struct chan_log *log; /* NULL until a number of the channel is known */
+	bool confirmed : 1;   /* Redis has confirmed the topic */
+	bool entered : 1;     /* a reader was let in: it lingers */
+	bool is_private : 1;  /* known once a reader was let in */
+	bool archived : 1;    /* likewise */
+	bool admins_post : 1; /* likewise; the database knows each sender's right */
+	bool reset_due : 1;   /* the epoch has changed: `gap reason=reset` is owed */
+	bool jumped : 1; /* the subscribers have received that gap already, because the
+	                  * sequence number jumped by more than RECOVERED_LEAST */
 	unsigned n_subs;
 	struct list subs;        /* all of them */
 	struct list joining;     /* those that wait for the topic's confirmation */
@@ -34,7 +37,8 @@ struct channel {
 	int64_t since_ms; /* when it came on lingering or opening */
 	int64_t suspect;  /* the database's head if the log is below it; 0: none */
 	int64_t suspect_ms;
-	struct removals *removals; /* NULL: none */
+	struct removals *removals;   /* NULL: none */
+	struct channel_turns *turns; /* NULL: none */
 };
 _Static_assert(sizeof(struct channel) <= 320, "a channel is small");
 
@@ -52,6 +56,11 @@ void channel_heal(struct channel *ch, int64_t head);
 /* The sequence numbers have lost their meaning: every subscriber receives a gap and goes
  * on at head. */
 void channel_reset(struct channel *ch, int64_t head);
+/* The event `at` has turned the channel private: nothing more is delivered before the
+ * database has confirmed each reader's right. */
+void channel_turn_private(struct channel *ch, int64_t at);
+/* The database does not know the channel: ask it about each reader's right. */
+void channel_missing(struct channel *ch);
 /* Compare the head with the database soon. */
 void channel_doubt(struct channel *ch);
 void channel_wake(struct channel *ch);

@@ -65,18 +65,21 @@ deliver_take(struct deliver_batch *b, struct subscription *sub,
 	return deliver_settle(sub);
 }
 
-/* Send a gap and move the cursor to the head. Where the reader must be a member, the
- * skipped events may hold the reader's own removal, so there the cursor moves only to
- * `clear`, the last number as of which the reader was allowed to read. */
+/* Send a gap. The skipped events may hold the reader's own removal or ban, or the turn to
+ * a private channel. So the database must have confirmed the right as of a number that
+ * the log covers: the worker has seen every event after it. Where the reader must be
+ * a member, or with a removal ahead, the cursor moves no further than that number. */
 static enum step
 deliver_give_up(struct subscription *sub)
 {
 	const struct channel *ch = sub->channel;
 	const enum gap_reason reason =
 	    sub->at >= sub->live_from ? GAP_SLOW : GAP_REPLAY_LIMIT;
-	const int64_t to = sub_members_only(sub) ? sub->clear : chan_log_head(ch->log);
+	const int64_t to = sub_members_only(sub) || sub->stop_at != INT64_MAX
+	                       ? sub->clear
+	                       : chan_log_head(ch->log);
 
-	if (to <= sub->at || to < chan_log_base(ch->log)) {
+	if (to <= sub->at || sub->clear < chan_log_base(ch->log)) {
 		sub_ask_again(sub);
 		return STEP_ELSEWHERE;
 	}
@@ -108,6 +111,7 @@ deliver_from_page(struct subscription *sub)
 	const int64_t base = chan_log_base(ch->log);
 	const struct page *page;
 	struct chan_span span;
+	int64_t removed;
 
 	if (chan_log_head(ch->log) - sub->at > hub->limits.replay_limit ||
 	    !deliver_budget_left(sub->conn->hub))
@@ -119,12 +123,14 @@ deliver_from_page(struct subscription *sub)
 			hub->env->now_ms));
 		return STEP_ELSEWHERE;
 	}
-	if (sub_members_only(sub)) {
-		const int64_t removed = page_removal(page, &sub->conn->user, sub->clear);
-
-		if (removed < sub->stop_at)
-			sub->stop_at = removed;
+	if (!ch->is_private && page_private_at(page) > sub->clear) {
+		channel_turn_private(ch, page_private_at(page)); /* the event was lost */
+		return STEP_ELSEWHERE;
 	}
+	removed =
+	    page_removal(page, &sub->conn->user, sub->clear, !sub_members_only(sub));
+	if (removed < sub->stop_at)
+		sub->stop_at = removed;
 	span = page_span(page, sub->at, sub->stop_at, deliver_batch_room(hub->batch));
 	return deliver_take(hub->batch, sub, &span, true);
 }
@@ -282,4 +288,12 @@ deliver_page(void *ctx, struct page *page, struct list *waiters)
 		if (ch != NULL)
 			channel_reset(ch, page_head(page));
 	}
+}
+
+void
+deliver_page_gone(void *ctx, struct list *waiters)
+{
+	(void)ctx;
+	while (!list_empty(waiters))
+		sub_ask_again(LIST_ITEM(waiters->next, struct subscription, place));
 }

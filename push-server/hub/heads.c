@@ -19,8 +19,10 @@
 static void
 heads_compare(struct channel *ch, int64_t before, int64_t head)
 {
-	if (head < 0)
+	if (head < 0) {
+		channel_missing(ch); /* deleted, and the event was lost */
 		return;
+	}
 	if (!ch->reset_due && head - chan_log_head(ch->log) >= RECOVERED_LEAST)
 		ch->reset_due = ch->jumped = true;
 	if (ch->reset_due || head < before) {

@@ -68,7 +68,8 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	    .per_tenant = 8,
 	    .keep_ms = 10000};
 	const struct pages_io read = {.ctx = io->ctx, .page = io->page};
-	const struct pages_events arrived = {.ctx = hub, .arrived = deliver_page};
+	const struct pages_events arrived = {
+	    .ctx = hub, .arrived = deliver_page, .gone = deliver_page_gone};
 
 	hub->env = env;
 	hub->conns = conns;
@@ -166,8 +167,9 @@ hub_numbered_event(
     struct hub *hub, struct channel *ch, const struct event *ev, struct arena *a)
 {
 	channel_event(ch, ev, a);
-	if (ev->kind == EVENT_MEMBER_LEFT || ev->kind == EVENT_CHANNEL_ARCHIVED ||
-	    ev->kind == EVENT_CHANNEL_UPDATED)
+	if (ev->kind == EVENT_MEMBER_LEFT || ev->kind == EVENT_MEMBER_UPDATED ||
+	    ev->kind == EVENT_CHANNEL_ARCHIVED || ev->kind == EVENT_CHANNEL_UPDATED ||
+	    ev->kind == EVENT_CHANNEL_DELETED)
 		authz_forget_channel(hub->authz, &ch->id);
 }
 

@@ -64,15 +64,14 @@ sub_answer_first(struct subscription *sub, const struct outcome_of *outcome, int
 }
 
 /* True when the log is enough for an answer: no gap is needed, and the cursor skips no
- * event that may hold the reader's removal and that this worker has not seen. */
+ * event that this worker has not seen. */
 static bool
 sub_answer_knows(const struct subscription *sub, const struct outcome_of *outcome)
 {
 	const struct channel *ch = sub->channel;
 
 	return outcome->gap == GAP_REASONS &&
-	       (outcome->at <= sub->at || !sub_members_only(sub) ||
-		   sub->at >= chan_log_base(ch->log));
+	       (outcome->at <= sub->at || sub->at >= chan_log_base(ch->log));
 }
 
 void

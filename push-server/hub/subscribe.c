@@ -76,12 +76,16 @@ subscribe_admit(
     struct subscription *sub, const struct sync_channel *row, int64_t head_before)
 {
 	struct channel *ch = sub->channel;
-	int64_t stop_at;
+	int64_t stop_at, deleted_at;
 
 	epoch_seen(ch->hub, row->epoch);
-	ch->is_private = row->is_private;
-	if (row->head >= channel_head(ch)) /* else the log's events are newer */
+	if (row->head >=
+	    channel_turns_get(ch->turns).turned_at) /* else the event is newer */
+		ch->is_private = row->is_private;
+	if (row->head >= channel_head(ch)) { /* else the log's events are newer */
 		ch->archived = row->archived;
+		ch->admins_post = row->admins_post;
+	}
 	if (ch->log == NULL) {
 		ch->log = chan_log_new(ch->hub->logs, row->head);
 	} else if (row->head < head_before) {
@@ -89,8 +93,13 @@ subscribe_admit(
 		if (sub->joined)
 			return; /* channel_reset() has sent its gap */
 	}
+	if (ch->is_private && !row->is_private) {
+		sub_ask_again(sub); /* it turned private after the snapshot of row */
+		return;
+	}
 	sub->clear = row->head;
-	if (!removals_find(ch->removals, &sub->conn->user, sub->clear, &stop_at)) {
+	if (!removals_find(ch->removals, &sub->conn->user, sub->clear,
+		!sub_members_only(sub), &stop_at)) {
 		sub_ask_again(sub); /* a removal after row may be forgotten */
 		return;
 	}
@@ -98,7 +107,10 @@ subscribe_admit(
 		sub_ask_again(sub); /* perhaps read before the user became a guest */
 		return;
 	}
-	sub->stop_at = sub_members_only(sub) ? stop_at : INT64_MAX;
+	sub->stop_at = stop_at;
+	deleted_at = channel_turns_get(ch->turns).deleted_at;
+	if (deleted_at > sub->clear && deleted_at < sub->stop_at)
+		sub->stop_at = deleted_at; /* after the snapshot of row */
 	if (sub_answer_row(sub, row, sub->ticket))
 		sub_behind(sub);
 	else

@@ -256,7 +256,10 @@ page_done(struct page_ask *ask, enum es_code rc, const struct sync_page *from)
 
 	CHECK(page->state == PAGE_READING);
 	page_queue_done(&p->queue, &page->key.tenant);
-	if (rc != ES_OK || page->again) {
+	if (rc == ES_NOT_FOUND && !page->again) {
+		p->events.gone(p->events.ctx, &page->waiters);
+		page_free(page);
+	} else if (rc != ES_OK || page->again) {
 		if (rc != ES_OK)
 			page_retry(page);
 		else
@@ -349,13 +352,21 @@ page_span(const struct page *page, int64_t after, int64_t limit, size_t max)
 }
 
 int64_t
-page_removal(const struct page *page, const struct user_id *user, int64_t above)
+page_removal(
+    const struct page *page, const struct user_id *user, int64_t above, bool bans_only)
 {
 	for (unsigned i = 0; i < page->frames.n_removals; i++)
 		if (page->frames.removals[i].seq > above &&
+		    (page->frames.removals[i].banned || !bans_only) &&
 		    strcmp(page->frames.removals[i].user.text, user->text) == 0)
 			return page->frames.removals[i].seq;
 	return INT64_MAX;
+}
+
+int64_t
+page_private_at(const struct page *page)
+{
+	return page->frames.private_at;
 }
 
 const struct tenant_id *

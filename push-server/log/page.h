@@ -37,6 +37,8 @@ struct pages_events {
 	/* A page was read. The callee must empty the list of its waiters. A failed read
 	 * is repeated without a call. */
 	void (*arrived)(void *ctx, struct page *page, struct list *waiters);
+	/* The channel does not exist. The callee must empty the list of waiters. */
+	void (*gone)(void *ctx, struct list *waiters);
 };
 
 struct pages *pages_new(const struct pages_limits *limits, const struct pages_io *io,
@@ -65,7 +67,11 @@ struct chan_span page_span(
     const struct page *page, int64_t after, int64_t limit, size_t max);
 /* The smallest number above `above` at which an event of the page removes the user;
  * INT64_MAX: none does. */
-int64_t page_removal(const struct page *page, const struct user_id *user, int64_t above);
+int64_t page_removal(
+    const struct page *page, const struct user_id *user, int64_t above, bool bans_only);
+/* The last number at which an event of the page turns the channel private; 0: none
+ * does. */
+int64_t page_private_at(const struct page *page);
 /* For pages_events.arrived. page_behind(): the database's head is below `needed`, so the
  * database was restored to an older state. */
 const struct tenant_id *page_tenant(const struct page *page);

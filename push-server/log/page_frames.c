@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "log/channel_change.h"
 #include "wire/event_frame.h"
 
 #include "core/banned.h"
@@ -17,6 +18,7 @@ page_frames_clear(struct page_frames *f)
 	free(f->removals);
 	f->removals = NULL;
 	f->n = f->n_removals = f->room_removals = 0;
+	f->private_at = 0;
 }
 
 size_t
@@ -47,6 +49,7 @@ page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a)
 {
 	static unsigned char buf[EVENT_FRAME_MAX];
 	const struct event_frame frame = event_frame_encode(ev, buf);
+	const struct channel_change change = channel_change_of(ev, a);
 	struct removal removal;
 
 	CHECK(f->n < PAGE_EVENTS);
@@ -62,6 +65,8 @@ page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a)
 	f->index[f->n].offset = (uint32_t)f->len;
 	f->len += frame.len;
 	f->n++;
+	if (change.turns && change.is_private)
+		f->private_at = ev->seq;
 	if (removal_of(ev, a, &removal))
 		page_frames_note_removal(f, &removal);
 }

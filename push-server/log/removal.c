@@ -10,10 +10,12 @@
 
 struct member_payload {
 	const char *userId;
+	bool banned;
 };
 
 static const struct json_field member_fields[] = {
     JSON_FIELD(struct member_payload, userId, JSON_UUID, true, 0, ES_UUID_TEXT),
+    JSON_FIELD(struct member_payload, banned, JSON_BOOL, false, 0, 0),
 };
 
 bool
@@ -24,7 +26,7 @@ removal_of(const struct event *ev, struct arena *a, struct removal *out)
 
 	if (ev->kind != EVENT_MEMBER_LEFT)
 		return false;
-	out->seq = ev->seq;
+	*out = (struct removal){.seq = ev->seq};
 	out->user =
 	    ev->user; /* the actor leaves, unless the payload names another user */
 	if (ev->payload == NULL)
@@ -32,6 +34,7 @@ removal_of(const struct event *ev, struct arena *a, struct removal *out)
 	if (json_bind(ev->payload, strlen(ev->payload), member_fields,
 		ES_COUNT(member_fields), JSON_IGNORE_UNKNOWN, a, &in, &err) != ES_OK)
 		return true;
+	out->banned = in.banned;
 	IGNORE(user_id_parse(in.userId, &out->user, &err));
 	return true;
 }
@@ -63,8 +66,8 @@ removals_free(struct removals **r)
 }
 
 bool
-removals_find(
-    const struct removals *r, const struct user_id *user, int64_t above, int64_t *out)
+removals_find(const struct removals *r, const struct user_id *user, int64_t above,
+    bool bans_only, int64_t *out)
 {
 	int64_t first = INT64_MAX;
 
@@ -77,7 +80,7 @@ removals_find(
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct removal *one = &r->last[i];
 
-		if (one->seq > above && one->seq < first &&
+		if (one->seq > above && one->seq < first && (one->banned || !bans_only) &&
 		    strcmp(one->user.text, user->text) == 0)
 			first = one->seq;
 	}

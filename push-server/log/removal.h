@@ -11,6 +11,7 @@
 struct removal {
 	struct user_id user;
 	int64_t seq;
+	bool banned; /* the user may not read a public channel either */
 };
 
 /* True when the event removes a member; sets *out. a is scratch memory. */
@@ -32,6 +33,6 @@ void removals_free(struct removals **r);
 /* Find the smallest number above `above` at which the user was removed; *out is INT64_MAX
  * when there is none. False: removals of that time may be forgotten. r may be NULL. */
 bool removals_find(const struct removals *r, const struct user_id *user, int64_t above,
-    int64_t *out) ES_MUST_CHECK;
+    bool bans_only, int64_t *out) ES_MUST_CHECK;
 
 #endif

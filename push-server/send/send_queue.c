@@ -246,7 +246,8 @@ send_queue_on_authorised(void *ctx, enum es_code rc, const struct es_err *err)
 		return;
 	}
 	if (rc != ES_OK)
-		send_queue_fail_ready(c, lane, rc == ES_CHANNEL_ARCHIVED, err);
+		send_queue_fail_ready(
+		    c, lane, rc == ES_CHANNEL_ARCHIVED || rc == ES_FORBIDDEN, err);
 	if (send_queue_leading_ready(c, lane) > 0) {
 		send_queue_send_ready(q, c, lane, r);
 		return;

@@ -15,8 +15,8 @@ struct redis_async;
 struct send_outcomes;
 struct send_queue;
 
-/* The result of send_io.may_send: ES_OK, ES_CHANNEL_ARCHIVED, ES_NOT_FOUND or
- * ES_UNAVAILABLE. */
+/* The result of send_io.may_send: ES_OK, ES_CHANNEL_ARCHIVED, ES_FORBIDDEN,
+ * ES_NOT_FOUND or ES_UNAVAILABLE. */
 typedef void send_right(void *arg, enum es_code rc, const struct es_err *err);
 
 /* What this room needs from other rooms; filled in worker/. */

@@ -115,6 +115,7 @@ const char *const conf_names[] = {
     "ES_LIMIT_TICKETS",
     "ES_LIMIT_USER_SEND",
     "ES_LIMIT_USER_SEND_WINDOW_S",
+    "ES_LIMIT_USER_CHANNELS",
     "ES_BODY_MAX_CHARS",
     /* set by ./dev for people and scripts */
     "ES_URL",

@@ -15,8 +15,10 @@
 	X(MESSAGE, "message") \
 	X(MEMBER_JOINED, "member_joined") \
 	X(MEMBER_LEFT, "member_left") \
+	X(MEMBER_UPDATED, "member_updated") \
 	X(CHANNEL_UPDATED, "channel_updated") \
 	X(CHANNEL_ARCHIVED, "channel_archived") \
+	X(CHANNEL_DELETED, "channel_deleted") \
 	X(TYPING, "typing")
 
 enum event_kind {
@@ -41,6 +43,12 @@ struct event {
 	bool edited, deleted;    /* message read back from history */
 	const char *payload;     /* JSON object for other kinds, else NULL */
 	const char *traceparent; /* or NULL */
+};
+
+/* What one change has numbered, in the order of the numbers of each channel. */
+struct event_list {
+	struct event *items;
+	size_t n;
 };
 
 const char *event_kind_name(enum event_kind kind);

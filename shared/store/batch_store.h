@@ -54,4 +54,8 @@ enum es_code batch_store_bury(struct pg *pg, const struct batch_fence *fence,
 enum es_code batch_store_purge(struct pg *pg, int64_t limit, struct arena *a, bool *more,
     struct es_err *err) ES_MUST_CHECK;
 
+/* Delete at most limit rows that a deleted channel has left; *more: go on. */
+enum es_code batch_store_purge_channels(struct pg *pg, int64_t limit, struct arena *a,
+    bool *more, struct es_err *err) ES_MUST_CHECK;
+
 #endif

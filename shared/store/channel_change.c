@@ -14,8 +14,11 @@
 static const struct pg_stmt rename_stmt = {
     .name = "channel_rename",
     .sql = "UPDATE channels SET name = COALESCE($3, name), topic = COALESCE($4, topic),"
-	   " name_key = COALESCE($5, name_key) WHERE tenant_id = $1 AND id = $2",
-    .n_params = 5,
+	   " name_key = COALESCE($5, name_key),"
+	   " is_private = COALESCE($6, is_private),"
+	   " posting_policy = COALESCE($7, posting_policy)"
+	   " WHERE tenant_id = $1 AND id = $2",
+    .n_params = 7,
 };
 
 static const struct pg_stmt archive_stmt = {
@@ -25,6 +28,13 @@ static const struct pg_stmt archive_stmt = {
     .n_params = 3,
 };
 
+/* A row: the tenant has more channels than it may. */
+static const struct pg_stmt over_quota = {
+    .name = "channel_over_quota",
+    .sql = "SELECT FROM tenants WHERE id = $1 AND channel_count > max_channels",
+    .n_params = 1,
+};
+
 /* Only what changes; NULL when nothing does. */
 static const char *
 patch_payload(
@@ -32,10 +42,14 @@ patch_payload(
 {
 	const bool name = patch->name != NULL && strcmp(patch->name, now->name) != 0;
 	const bool topic = patch->topic != NULL && strcmp(patch->topic, now->topic) != 0;
+	const bool turn =
+	    patch->is_private != NULL && *patch->is_private != now->is_private;
+	const bool posting = patch->posting_policy != NULL &&
+	                     strcmp(patch->posting_policy, now->posting_policy) != 0;
 	struct json_write w;
 	struct text text;
 
-	if (!name && !topic)
+	if (!name && !topic && !turn && !posting)
 		return NULL;
 	text_init(&text, a, PAYLOAD_MAX);
 	jw_init(&w, &text);
@@ -44,6 +58,10 @@ patch_payload(
 		jw_string(&w, "name", patch->name);
 	if (topic)
 		jw_string(&w, "topic", patch->topic);
+	if (turn)
+		jw_bool(&w, "isPrivate", *patch->is_private);
+	if (posting)
+		jw_string(&w, "postingPolicy", patch->posting_policy);
 	jw_object_end(&w);
 	return text.data;
 }
@@ -54,7 +72,9 @@ patch_locked(struct pg *pg, const struct actor *who, const struct channel_id *id
     struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, id->text, patch->name,
-	    patch->topic, patch->name != NULL ? unicode_key(patch->name, a) : NULL};
+	    patch->topic, patch->name != NULL ? unicode_key(patch->name, a) : NULL,
+	    patch->is_private != NULL ? pg_bool(*patch->is_private) : NULL,
+	    patch->posting_policy};
 	struct channel_state now;
 	struct pg_rows rows;
 	const char *payload;
@@ -67,6 +87,9 @@ patch_locked(struct pg *pg, const struct actor *who, const struct channel_id *id
 		return ES_OK;
 	if (now.archived)
 		return es_fail(err, ES_CHANNEL_ARCHIVED, "the channel is archived");
+	if (patch->is_private != NULL && *patch->is_private && now.role == NULL)
+		return es_fail_field(err, ES_FORBIDDEN, "isPrivate",
+		    "takes a member of the channel; join it first");
 	rc = pg_run(pg, NULL, &rename_stmt, params, a, &rows, err);
 	if (rc == ES_CONFLICT)
 		return es_fail_field(
@@ -99,7 +122,14 @@ archive_locked(struct pg *pg, const struct actor *who, const struct channel_id *
 	TRY(store_may_manage(who, &now, err));
 	if (now.archived == archive)
 		return ES_OK;
+	TRY(store_lock_tenant(pg, who, a, err));
 	TRY(pg_run(pg, NULL, &archive_stmt, params, a, &rows, err));
+	if (!archive) {
+		TRY(pg_run(pg, NULL, &over_quota, params, a, &rows, err));
+		if (rows.count > 0)
+			return es_fail(err, ES_QUOTA_EXCEEDED,
+			    "the tenant has as many channels as it may");
+	}
 	return store_number_event(pg, who, id,
 	    archive ? EVENT_CHANNEL_ARCHIVED : EVENT_CHANNEL_UPDATED,
 	    archive ? "{\"archived\":true}" : "{\"archived\":false}", a, event, err);
@@ -141,7 +171,7 @@ channel_store_join(struct pg *pg, const struct actor *who, const struct channel_
 
 enum es_code
 channel_store_leave(struct pg *pg, const struct actor *who, const struct channel_id *id,
-    struct arena *a, struct event *event, struct es_err *err)
+    struct arena *a, struct event_list *events, struct es_err *err)
 {
-	return member_store_remove(pg, who, id, &who->user, a, event, err);
+	return member_store_remove(pg, who, id, &who->user, a, events, err);
 }

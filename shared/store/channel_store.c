@@ -12,6 +12,7 @@ static const struct pg_col channel_cols[] = {
     PG_COL(struct channel, name, PG_TEXT),
     PG_COL(struct channel, topic, PG_TEXT),
     PG_COL(struct channel, is_private, PG_BOOL),
+    PG_COL(struct channel, posting_policy, PG_TEXT),
     PG_COL(struct channel, kind, PG_TEXT),
     PG_COL(struct channel, created_by, PG_UUID),
     PG_COL(struct channel, created_ms, PG_INT8),
@@ -27,9 +28,10 @@ static const struct pg_col channel_cols[] = {
 		.n_cols = ES_COUNT(channel_cols), .n_params = (n) \
 	}
 
-/* $1 tenant, $2 who asks: what is seen, and by whom. */
-#define SEEN \
-	"SELECT c.id, c.name, c.topic, c.is_private, c.kind, c.created_by," \
+/* $1 tenant, $2 the user that asks: all channels, and those that the user may see. */
+#define CHANNELS \
+	"SELECT c.id, c.name, c.topic, c.is_private, c.posting_policy, c.kind, " \
+	"c.created_by," \
 	" es_ms(c.created_at), es_ms(c.archived_at), me.role," \
 	" (SELECT m.id FROM messages m WHERE m.tenant_id = $1 AND m.channel_id = c.id" \
 	" ORDER BY m.id DESC LIMIT 1), h.last_seq" \
@@ -37,8 +39,8 @@ static const struct pg_col channel_cols[] = {
 	" JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id" \
 	" LEFT JOIN channel_members me ON me.tenant_id = $1 AND me.channel_id = c.id" \
 	" AND me.user_id = $2" \
-	" WHERE c.tenant_id = $1 AND (" STORE_OPEN_TO( \
-	    "$2") " OR me.user_id IS NOT NULL)"
+	" WHERE c.tenant_id = $1"
+#define SEEN CHANNELS " AND " STORE_MAY_SEE("me.user_id IS NOT NULL", "$2")
 
 static const struct pg_stmt get = CHANNEL_STMT("get", SEEN " AND c.id = $3", 3);
 
@@ -46,6 +48,15 @@ static const struct pg_stmt list = CHANNEL_STMT("list",
     SEEN " AND ($3::uuid IS NULL OR c.id > $3)"
 	 " AND (NOT $4::boolean OR me.user_id IS NOT NULL) ORDER BY c.id LIMIT $5",
     5);
+
+/* The sub-select stops at the first active owner of each channel. */
+static const struct pg_stmt orphans = CHANNEL_STMT("orphans",
+    CHANNELS " AND c.id > COALESCE($3::uuid, '00000000-0000-0000-0000-000000000000')"
+	     " AND NOT EXISTS (SELECT FROM channel_members o JOIN users u"
+	     " ON u.tenant_id = $1 AND u.id = o.user_id WHERE o.tenant_id = $1"
+	     " AND o.channel_id = c.id AND o.role = 'owner' AND u.status = 'active')"
+	     " ORDER BY c.id LIMIT $4",
+    4);
 
 /* Counter, channel, head and owner, or nothing. No row: the tenant is full. */
 static const struct pg_stmt create = CHANNEL_STMT("create",
@@ -58,12 +69,46 @@ static const struct pg_stmt create = CHANNEL_STMT("create",
     " SELECT tenant_id, id FROM made),"
     " member AS (INSERT INTO channel_members (tenant_id, channel_id, user_id, role)"
     " SELECT tenant_id, id, created_by, 'owner' FROM made)"
-    " SELECT id, name, topic, is_private, kind, created_by, es_ms(created_at),"
+    " SELECT id, name, topic, is_private, posting_policy, kind, created_by,"
+    " es_ms(created_at),"
     " NULL::bigint, 'owner', NULL::bigint, 0::bigint FROM made",
     7);
 
-enum es_code
-channel_store_create(struct pg *pg, const struct actor *who, const struct channel_new *in,
+struct channel_made {
+	int64_t n;
+};
+static const struct pg_col made_cols[] = {PG_COL(struct channel_made, n, PG_INT8)};
+static const struct pg_stmt made = {
+    .name = "channel_made",
+    .sql = "SELECT count(*) FROM (SELECT FROM channels WHERE tenant_id = $1"
+	   " AND created_by = $2 LIMIT $3) c",
+    .cols = made_cols,
+    .n_cols = ES_COUNT(made_cols),
+    .n_params = 3,
+};
+
+/* Creations of a tenant come one after the other, so that the count stays true. */
+static enum es_code
+channel_store_user_may(struct pg *pg, const struct actor *who, int64_t max,
+    struct arena *a, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, who->user.text, pg_int(a, max)};
+	struct channel_made mine = {0};
+	struct pg_rows rows;
+
+	if (max == 0 || actor_is_admin(who))
+		return ES_OK;
+	TRY(store_lock_tenant(pg, who, a, err));
+	TRY(pg_run(pg, NULL, &made, params, a, &rows, err));
+	if (pg_next(&rows, a, &mine) && mine.n >= max)
+		return es_fail(err, ES_QUOTA_EXCEEDED,
+		    "you have made %lld channels, the most that a user may",
+		    (long long)max);
+	return ES_OK;
+}
+
+static enum es_code
+channel_store_make(struct pg *pg, const struct actor *who, const struct channel_new *in,
     struct arena *a, struct channel *out, struct es_err *err)
 {
 	struct channel_id id;
@@ -73,10 +118,9 @@ channel_store_create(struct pg *pg, const struct actor *who, const struct channe
 	struct pg_rows rows;
 	enum es_code rc;
 
-	if (strcmp(who->role, "guest") == 0)
-		return es_fail(err, ES_FORBIDDEN, "guests may not create channels");
+	TRY(channel_store_user_may(pg, who, in->user_max, a, err));
 	uuid_new(id.text);
-	rc = pg_run(pg, &who->tenant, &create, params, a, &rows, err);
+	rc = pg_run(pg, NULL, &create, params, a, &rows, err);
 	if (rc == ES_CONFLICT)
 		return es_fail_field(
 		    err, ES_NAME_TAKEN, "name", "another channel has this name");
@@ -85,6 +129,16 @@ channel_store_create(struct pg *pg, const struct actor *who, const struct channe
 		return es_fail(err, ES_QUOTA_EXCEEDED,
 		    "the tenant has reached its limit of channels");
 	return ES_OK;
+}
+
+enum es_code
+channel_store_create(struct pg *pg, const struct actor *who, const struct channel_new *in,
+    struct arena *a, struct channel *out, struct es_err *err)
+{
+	if (strcmp(who->role, "guest") == 0)
+		return es_fail(err, ES_FORBIDDEN, "guests may not create channels");
+	TRY(pg_begin(pg, &who->tenant, err));
+	return store_end(pg, channel_store_make(pg, who, in, a, out, err), err);
 }
 
 enum es_code
@@ -100,6 +154,16 @@ channel_store_get(struct pg *pg, const struct actor *who, const struct channel_i
 	return ES_OK;
 }
 
+static void
+channel_store_page(
+    struct pg_rows *rows, int64_t limit, struct arena *a, struct channel_page *out)
+{
+	*out = (struct channel_page){.more = rows->count > limit};
+	out->items = arena_alloc(a, (size_t)rows->count * sizeof(*out->items));
+	while ((int64_t)out->n < limit && pg_next(rows, a, &out->items[out->n]))
+		out->n++;
+}
+
 enum es_code
 channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
     const struct channel_id *after, int64_t limit, struct arena *a,
@@ -111,9 +175,22 @@ channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
 	struct pg_rows rows;
 
 	TRY(pg_run(pg, &who->tenant, &list, params, a, &rows, err));
-	*out = (struct channel_page){.more = rows.count > limit};
-	out->items = arena_alloc(a, (size_t)rows.count * sizeof(*out->items));
-	while ((int64_t)out->n < limit && pg_next(&rows, a, &out->items[out->n]))
-		out->n++;
+	channel_store_page(&rows, limit, a, out);
+	return ES_OK;
+}
+
+enum es_code
+channel_store_orphans(struct pg *pg, const struct actor *who,
+    const struct channel_id *after, int64_t limit, struct arena *a,
+    struct channel_page *out, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, who->user.text,
+	    after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
+	struct pg_rows rows;
+
+	if (!actor_is_owner(who))
+		return es_fail(err, ES_FORBIDDEN, "takes an owner of the tenant");
+	TRY(pg_run(pg, &who->tenant, &orphans, params, a, &rows, err));
+	channel_store_page(&rows, limit, a, out);
 	return ES_OK;
 }

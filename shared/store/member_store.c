@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/ban_store.h"
+#include "store/ownership_store.h"
 #include "store/store_private.h"
 
 #include "core/banned.h"
@@ -183,13 +185,16 @@ add_member(const struct change *c, const char *role)
 }
 
 static enum es_code
-change_role(const struct change *c, const char *now, const char *next)
+change_role(const struct change *c, const struct member *member, const char *next)
 {
 	const char *const params[] = {c->key[0], c->key[1], c->key[2], next};
 	struct pg_rows rows;
 
-	TRY(owner_stays(c, now, next));
-	return pg_run(c->pg, NULL, &set_role, params, c->arena, &rows, c->err);
+	TRY(owner_stays(c, member->role, next));
+	TRY(pg_run(c->pg, NULL, &set_role, params, c->arena, &rows, c->err));
+	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_UPDATED,
+	    store_member_payload(c->arena, c->user->text, member->display_name, next),
+	    c->arena, c->event, c->err);
 }
 
 static enum es_code
@@ -203,9 +208,11 @@ put_locked(struct change *c, const char *role, struct member *out, bool *added)
 	*added = !pg_next(&rows, c->arena, out);
 	TRY(may_touch_owner(c, *added || role == NULL ? NULL : out->role, role));
 	if (*added)
+		TRY(ban_store_drop(c->pg, c->who, c->channel, c->user, c->arena, c->err));
+	if (*added)
 		TRY(add_member(c, role != NULL ? role : "member"));
 	else if (role != NULL && strcmp(role, out->role) != 0)
-		TRY(change_role(c, out->role, role));
+		TRY(change_role(c, out, role));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	IGNORE(pg_next(&rows, c->arena, out));
 	return ES_OK;
@@ -240,33 +247,49 @@ member_store_join(struct pg *pg, const struct actor *who,
 	return store_end(pg, join_locked(&c), err);
 }
 
+/* The role of an owner goes to the next member before the owner does. */
 static enum es_code
-remove_locked(struct change *c)
+remove_locked(struct change *c, struct event_list *events)
 {
+	const bool self = strcmp(c->who->user.text, c->user->text) == 0;
+	struct event_list handed_on;
+	bool banned = false;
 	struct member now;
 	struct pg_rows rows;
 
 	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
-	if (strcmp(c->who->user.text, c->user->text) != 0)
+	if (!self)
 		TRY(store_may_manage(c->who, &c->state, c->err));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	if (!pg_next(&rows, c->arena, &now))
 		return ES_OK;
 	TRY(may_touch_owner(c, now.role, NULL));
-	TRY(owner_stays(c, now.role, NULL));
+	TRY(ownership_store_hand_on(
+	    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
 	TRY(pg_run(c->pg, NULL, &drop, c->key, c->arena, &rows, c->err));
-	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
-	    store_member_payload(c->arena, c->user->text, now.display_name, now.role),
-	    c->arena, c->event, c->err);
+	if (!self && !c->state.is_private)
+		TRY(ban_store_add(
+		    c->pg, c->who, c->channel, c->user, c->arena, &banned, c->err));
+	TRY(store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
+	    (banned ? store_banned_payload : store_member_payload)(
+		c->arena, c->user->text, now.display_name, now.role),
+	    c->arena, c->event, c->err));
+	events->items = arena_alloc(c->arena, (handed_on.n + 1) * sizeof(*events->items));
+	for (; events->n < handed_on.n; events->n++)
+		events->items[events->n] = handed_on.items[events->n];
+	events->items[events->n++] = *c->event;
+	return ES_OK;
 }
 
 enum es_code
 member_store_remove(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
-    struct event *event, struct es_err *err)
+    struct event_list *events, struct es_err *err)
 {
-	struct change c = change_of(pg, who, channel, user, a, event, err);
+	struct event left;
+	struct change c = change_of(pg, who, channel, user, a, &left, err);
 
+	*events = (struct event_list){0};
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, remove_locked(&c), err);
+	return store_end(pg, remove_locked(&c, events), err);
 }

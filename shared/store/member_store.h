@@ -29,10 +29,11 @@ enum es_code member_store_list(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *after, int64_t limit,
     struct arena *a, struct member_page *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Add, or change the role (NULL: member when added, else as it is). *added tells which;
- * event->seq is 0 when nobody was added: then there is nothing to publish. ES_NOT_FOUND
- * "no such user" also for a deactivated one, ES_LAST_OWNER, ES_CHANNEL_ARCHIVED,
- * ES_FORBIDDEN. */
+/* Add, which lifts a ban, or change the role (NULL: member when added, else as it is).
+ * *added tells which. event is member_joined or member_updated; its seq is 0 when nothing
+ * changed: then there is nothing to publish. The last active owner can't take that role
+ * off (ES_LAST_OWNER). ES_NOT_FOUND "no such user" also for a deactivated one,
+ * ES_CHANNEL_ARCHIVED, ES_FORBIDDEN. */
 enum es_code member_store_put(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, const char *role,
     struct arena *a, struct member *out, bool *added, struct event *event,
@@ -44,10 +45,12 @@ enum es_code member_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct event *event,
     struct es_err *err) ES_MUST_CHECK;
 
-/* No member: nothing happens, event->seq is 0. Oneself always may (leave). ES_LAST_OWNER,
- * ES_FORBIDDEN. */
+/* No member: nothing happens, events is empty. Oneself always may (leave), whatever the
+ * role: the last active owner's role goes to the next member (ownership_store_hand_on).
+ * Another user that is removed from a public channel is banned until the ban is lifted
+ * (ban_store.h); owners and admins of the tenant are not. ES_FORBIDDEN. */
 enum es_code member_store_remove(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
-    struct event *event, struct es_err *err) ES_MUST_CHECK;
+    struct event_list *events, struct es_err *err) ES_MUST_CHECK;
 
 #endif

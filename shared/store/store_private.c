@@ -11,17 +11,24 @@
 const struct pg_stmt store_visible = {
     .name = "store_visible",
     .sql = "SELECT FROM channels c WHERE c.tenant_id = $1 AND c.id = $2"
-	   " AND (" STORE_OPEN_TO(
-	       "$3") " OR EXISTS (SELECT FROM channel_members m"
-		     " WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.user_id = $3))",
+	   " AND " STORE_MAY_SEE(
+	       "EXISTS (SELECT FROM channel_members m"
+	       " WHERE m.tenant_id = $1 AND m.channel_id = $2 AND m.user_id = $3)",
+	       "$3"),
     .n_params = 3,
 };
 
 /* A statement of its own: the next one's snapshot is younger than the lock. */
-static const struct pg_stmt lock = {
+const struct pg_stmt store_lock_head = {
     .name = "store_lock_channel",
     .sql = "SELECT last_seq FROM es_channel_lock($1, $2)",
     .n_params = 2,
+};
+
+static const struct pg_stmt lock_tenant = {
+    .name = "store_lock_tenant",
+    .sql = "SELECT FROM tenants WHERE id = $1 FOR NO KEY UPDATE",
+    .n_params = 1,
 };
 
 static const struct pg_col state_cols[] = {
@@ -30,18 +37,20 @@ static const struct pg_col state_cols[] = {
     PG_COL(struct channel_state, archived, PG_BOOL),
     PG_COL(struct channel_state, name, PG_TEXT),
     PG_COL(struct channel_state, topic, PG_TEXT),
+    PG_COL(struct channel_state, posting_policy, PG_TEXT),
     PG_COL(struct channel_state, role, PG_TEXT),
 };
 
 static const struct pg_stmt state_stmt = {
     .name = "store_channel_state",
-    .sql = "SELECT h.last_seq, c.is_private, h.archived, c.name, c.topic, m.role"
+    .sql = "SELECT h.last_seq, c.is_private, h.archived, c.name, c.topic,"
+	   " c.posting_policy, m.role"
 	   " FROM channels c"
 	   " JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id"
 	   " LEFT JOIN channel_members m ON m.tenant_id = $1 AND m.channel_id = c.id"
 	   " AND m.user_id = $3"
 	   " WHERE c.tenant_id = $1 AND c.id = $2"
-	   " AND (" STORE_OPEN_TO("$3") " OR m.user_id IS NOT NULL)",
+	   " AND " STORE_MAY_SEE("m.user_id IS NOT NULL", "$3"),
     .cols = state_cols,
     .n_cols = ES_COUNT(state_cols),
     .n_params = 3,
@@ -69,7 +78,7 @@ store_lock_channel(struct pg *pg, const struct actor *who,
 {
 	const char *const key[] = {who->tenant.text, channel->text, who->user.text};
 	struct pg_batch_item items[] = {
-	    {.stmt = &lock, .params = key},
+	    {.stmt = &store_lock_head, .params = key},
 	    {.stmt = &state_stmt, .params = key},
 	};
 
@@ -77,6 +86,30 @@ store_lock_channel(struct pg *pg, const struct actor *who,
 	if (!pg_next(&items[1].rows, a, out))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	return ES_OK;
+}
+
+enum es_code
+store_look_channel(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, struct arena *a, struct channel_state *out,
+    struct es_err *err)
+{
+	const char *const key[] = {who->tenant.text, channel->text, who->user.text};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, &who->tenant, &state_stmt, key, a, &rows, err));
+	if (!pg_next(&rows, a, out))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	return ES_OK;
+}
+
+enum es_code
+store_lock_tenant(
+    struct pg *pg, const struct actor *who, struct arena *a, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text};
+	struct pg_rows rows;
+
+	return pg_run(pg, NULL, &lock_tenant, params, a, &rows, err);
 }
 
 enum es_code
@@ -109,9 +142,9 @@ store_number_event(struct pg *pg, const struct actor *who,
 	return ES_OK;
 }
 
-const char *
-store_member_payload(
-    struct arena *a, const char *user, const char *display_name, const char *role)
+static const char *
+store_payload(struct arena *a, const char *user, const char *display_name,
+    const char *role, bool banned)
 {
 	struct text text;
 	struct json_write w;
@@ -122,8 +155,24 @@ store_member_payload(
 	jw_string(&w, "userId", user);
 	jw_string(&w, "displayName", display_name);
 	jw_string(&w, "role", role);
+	if (banned)
+		jw_bool(&w, "banned", true);
 	jw_object_end(&w);
 	return text.data;
+}
+
+const char *
+store_member_payload(
+    struct arena *a, const char *user, const char *display_name, const char *role)
+{
+	return store_payload(a, user, display_name, role, false);
+}
+
+const char *
+store_banned_payload(
+    struct arena *a, const char *user, const char *display_name, const char *role)
+{
+	return store_payload(a, user, display_name, role, true);
 }
 
 enum es_code

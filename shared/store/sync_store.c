@@ -12,13 +12,15 @@ static const struct pg_col right_cols[] = {
     PG_COL(struct sync_channel, archived, PG_BOOL),
     PG_COL(struct sync_channel, acl_version, PG_INT8),
     PG_COL(struct sync_channel, epoch, PG_UUID),
+    PG_COL(struct sync_channel, may_post, PG_BOOL),
+    PG_COL(struct sync_channel, admins_post, PG_BOOL),
 };
 
 /* Version and answer come from one snapshot: a change after it has a higher version. */
 const struct pg_stmt sync_store_rights = {
     .name = "sync_rights",
     .sql = "SELECT ord - 1, last_seq, is_private, is_member, archived, acl_version,"
-	   " epoch FROM es_rights($1, $2, $3)",
+	   " epoch, may_post, admins_post FROM es_rights($1, $2, $3)",
     .cols = right_cols,
     .n_cols = ES_COUNT(right_cols),
     .n_params = 3,

@@ -27,6 +27,8 @@ struct sync_channel {
 	bool is_private, is_member, archived;
 	int64_t acl_version; /* keep with the yes */
 	char epoch[ES_UUID_TEXT];
+	bool may_post;    /* by the posting policy; not by archived */
+	bool admins_post; /* the posting policy is admins */
 };
 extern const struct pg_stmt sync_store_rights; /* row: struct sync_channel */
 const char *const *sync_store_rights_params(

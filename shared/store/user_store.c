@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/ownership_store.h"
 #include "store/user_cols.h"
 #include "unicode/unicode.h"
 
@@ -286,8 +287,10 @@ user_store_step_locked(struct pg *pg, const struct actor *who, const struct user
 {
 	const char *const key[] = {who->tenant.text, id->text};
 	struct count version = {0};
+	struct event_list handed_on = {0};
 	struct user now = {0};
 
+	TRY(ownership_store_lock(pg, who, id, a, err));
 	TRY(user_store_look(pg, who, id, NULL, a, &now, &version, err));
 	if (step == &to_active && strcmp(now.status, "deleted") == 0)
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
@@ -296,7 +299,11 @@ user_store_step_locked(struct pg *pg, const struct actor *who, const struct user
 			TRY(owner_stays(pg, who, &now, NULL, a, err));
 		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
 		TRY(one(pg, who, step->stmt, key, a, &now, err));
+		if (step != &to_active)
+			TRY(ownership_store_hand_on(
+			    pg, who, id, NULL, a, &handed_on, err));
 	}
+	now.handed_on = handed_on;
 	now.acl_version = version.n;
 	*out = now;
 	return ES_OK;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "event/event.h"
 #include "pg/pg.h"
 #include "store/actor.h"
 
@@ -22,6 +23,10 @@ struct user {
 	/* Set by user_store_patch with a role and by the changes of the status: the
 	 * tenant's version with that change. 0 otherwise. */
 	int64_t acl_version;
+	/* Set by user_store_deactivate and user_store_delete: channels whose last active
+	 * owner the user was have another one now (ownership_store.h). To be published.
+	 */
+	struct event_list handed_on;
 };
 
 struct user_new {

@@ -114,7 +114,7 @@ MISTAKES = [
      ["reset"], lambda j, d: drift.gap_reasons_fault(d)),
     ("a route that is not documented", "open", ["paths", CHANNEL, "patch"], None,
      lambda j, d: drift.routes_fault(d, routes_of(j.open))),
-    ("a documented route that is not there", "open", ["paths", CHANNEL, "delete"],
+    ("a documented route that is not there", "open", ["paths", CHANNEL, "put"],
      {"responses": {}}, lambda j, d: drift.routes_fault(d, routes_of(j.open))),
     ("a route with other scopes of API keys", "open",
      ["paths", CHANNEL, "get", "x-api-key-scopes"], ["admin"],

@@ -24,6 +24,7 @@ BODIES = {
     ("PATCH", CHANNEL): {"topic": "Taken over"},
     ("POST", CHANNEL + "/archive"): None,
     ("POST", CHANNEL + "/unarchive"): None,
+    ("POST", CHANNEL + "/take-over"): None,
     ("POST", CHANNEL + "/join"): None,
     ("POST", CHANNEL + "/leave"): None,
     ("PUT", CHANNEL + "/members/{userId}"): {"role": "member"},

@@ -118,6 +118,44 @@ SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c1'), 9::bigi
 SELECT is_empty('SELECT * FROM es_batch(NULL, NULL, NULL, ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')',
     'an empty batch is no error');
 
+-- bans, the posting policy, deleted channels
+SAVEPOINT rights;
+INSERT INTO channels (tenant_id, id, name, created_by, posting_policy) VALUES
+    (:'t1', pg_temp.id('c', 8), 'c8', :'a1', 'everyone'), (:'t1', pg_temp.id('c', 9), 'c9', :'a1', 'admins');
+INSERT INTO channel_heads (tenant_id, channel_id) VALUES (:'t1', pg_temp.id('c', 8)), (:'t1', pg_temp.id('c', 9));
+INSERT INTO channel_bans (tenant_id, channel_id, user_id, banned_by) VALUES (:'t1', pg_temp.id('c', 8), :'a2', :'a1');
+SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%1$L, %5$L, %6$L, %4$L))',
+    pg_temp.id('c', 8), :'a2', 'b1', 'x', :'a1', 'b2'),
+    ARRAY['1 refused not_found', '2 event member_joined 1', '2 committed ok 2'], 'a banned user does not join by sending');
+SELECT is_empty(format('SELECT FROM channel_members WHERE channel_id = %L AND user_id = %L', pg_temp.id('c', 8), :'a2'),
+    'and is no member');
+SELECT results_eq(format('SELECT ord FROM es_rights(ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[],
+    ARRAY[%4$L, %4$L]::uuid[])', :'t1', :'a2', :'a1', pg_temp.id('c', 8)), ARRAY[2], 'nor a reader');
+DELETE FROM channel_bans;
+SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 8), :'a2', 'b3', 'x'),
+    ARRAY['1 event member_joined 3', '1 committed ok 4'], 'a lifted ban is none');
+
+INSERT INTO channel_members (tenant_id, channel_id, user_id) VALUES (:'t1', pg_temp.id('c', 9), :'a2');
+SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%1$L, %5$L, %6$L, %4$L))',
+    pg_temp.id('c', 9), :'a2', 'q1', 'x', :'a1', 'q2'),
+    ARRAY['1 refused forbidden', '2 event member_joined 1', '2 committed ok 2'], 'where admins post a member does not; the tenant''s owner does');
+SELECT results_eq(format('SELECT ord, may_post, admins_post FROM es_rights(ARRAY[%1$L, %1$L]::uuid[],
+    ARRAY[%2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L]::uuid[])', :'t1', :'a2', :'a1', pg_temp.id('c', 9)),
+    $$ VALUES (1, false, true), (2, true, true) $$, 'es_rights says so before');
+UPDATE channel_members SET role = 'admin' WHERE channel_id = pg_temp.id('c', 9) AND user_id = :'a2';
+SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 9), :'a2', 'q3', 'x'),
+    ARRAY['1 committed ok 3'], 'the channel''s admin does too');
+UPDATE channel_members SET role = 'member' WHERE channel_id = pg_temp.id('c', 9) AND user_id = :'a2';
+SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 9), :'a2', 'q3', 'x'),
+    ARRAY['1 repeat ok 3 x'], 'a repeat stays one');
+
+DELETE FROM channels WHERE id = pg_temp.id('c', 9);
+DELETE FROM channel_heads WHERE channel_id = pg_temp.id('c', 9);
+SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%1$L, %2$L, %5$L, %4$L))',
+    pg_temp.id('c', 9), :'a2', 'q3', 'x', 'q4'),
+    ARRAY['1 refused not_found', '2 refused not_found'], 'a deleted channel takes nothing, and knows no repeat');
+ROLLBACK TO rights;
+
 -- no hole, no repeat, anywhere
 SELECT is_empty($$ SELECT channel_id FROM (
 	SELECT channel_id, id AS seq FROM messages

@@ -142,6 +142,51 @@ SELECT is(count(*), 1::bigint, 'and so is the way back') FROM es_event(:'t1', :'
 SELECT is(archived, false, 'unarchived') FROM channel_heads WHERE channel_id = :'c1';
 SELECT is_empty(format('SELECT * FROM es_event(%L, %L, %L, %L, %L)', :'t1', pg_temp.id('c', 77), 'x', :'a1', '{}'),
     'no channel, no event');
+-- deleting a channel: what it leaves is purged in steps, and nothing else is
+SAVEPOINT deleted;
+INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id)
+SELECT :'t1', pg_temp.id('c', n), s, 'x', :'a1' FROM generate_series(1, 2) n, generate_series(101, 103) s;
+SELECT is(es_purge_channels(2), 0::bigint, 'no channel is deleted: nothing to purge');
+SELECT is(pg_temp.as_role('es_batch', NULL, 'DELETE FROM ' || t), 'rows 0',
+    'es_batch deletes nothing of a channel that is there: ' || t)
+FROM unnest(ARRAY['messages', 'channel_events', 'channel_members']) t;
+DELETE FROM channel_events WHERE channel_id = :'c1' AND seq < 101;
+INSERT INTO deleted_channels (tenant_id, channel_id, deleted_by) VALUES (:'t1', :'c1', :'a1');
+SELECT results_eq('SELECT es_purge_channels(2) FROM generate_series(1, 4)', ARRAY[2::bigint, 2, 1, 0],
+    'purged in steps: three events and a member, then the note of the deletion');
+SELECT is_empty('SELECT FROM deleted_channels', 'nothing is left to do');
+SELECT is(count(*), 3::bigint, 'another channel keeps its events') FROM channel_events
+WHERE channel_id = pg_temp.id('c', 2) AND seq > 100;
+SELECT results_eq(format('SELECT code FROM es_read_many(ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[],
+    ARRAY[%4$L, %4$L]::uuid[], ARRAY[1, 1])', :'t1', pg_temp.id('c', 2), pg_temp.id('c', 77), :'a1'),
+    ARRAY['ok', 'not_found'], 'a member has a mark, nobody has one where no channel is');
+ROLLBACK TO deleted;
+
+-- the count of channels: archived ones do not count
+SAVEPOINT counted;
+UPDATE tenants SET channel_count = 3 WHERE id = :'t1';
+UPDATE channels SET archived_at = now() WHERE id = :'c1';
+UPDATE channels SET archived_at = now(), topic = 'twice' WHERE id = :'c1';
+SELECT is(channel_count, 2, 'archiving gives one back, once') FROM tenants WHERE id = :'t1';
+UPDATE channels SET archived_at = NULL WHERE id = :'c1';
+SELECT is(channel_count, 3, 'and takes it again') FROM tenants WHERE id = :'t1';
+DELETE FROM channels WHERE id IN (:'c1', pg_temp.id('c', 4));
+SELECT is(channel_count, 2, 'deleting gives back what was counted') FROM tenants WHERE id = :'t1';
+ROLLBACK TO counted;
+
+-- hand on: the oldest admin, else the oldest member; who is deactivated is no heir and no owner
+SAVEPOINT hand_on;
+INSERT INTO channel_members (tenant_id, channel_id, user_id, role, joined_at) VALUES
+    (:'t1', pg_temp.id('c', 2), pg_temp.id('a', 3), 'owner', '-infinity'), (:'t1', pg_temp.id('c', 2), :'a2', 'member', now());
+SELECT results_eq(format('SELECT channel_id, seq, payload FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'),
+    format('VALUES (%L::uuid, 1::bigint, es_member_payload(%L, %L, %L))', pg_temp.id('c', 2), :'a2', 'A Two', 'owner'),
+    'a channel goes on to its active member; those without one are left');
+SELECT is(role, 'owner', 'who owns it then') FROM channel_members
+WHERE channel_id = pg_temp.id('c', 2) AND user_id = :'a2';
+SELECT is_empty(format('SELECT * FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'), 'and another active owner is enough');
+SELECT is_empty(format('SELECT * FROM es_hand_on(%L, %L, %L, %L)', :'t1', :'a1', :'a2', pg_temp.id('c', 77)),
+    'nothing of an unknown channel');
+ROLLBACK TO hand_on;
 SELECT results_eq(format('SELECT * FROM es_channel_lock(%L, %L)', :'t1', :'c1'),
     'VALUES (4::bigint, false)', 'locked, and where it stands');
 

@@ -45,7 +45,8 @@ FROM unnest(ARRAY['CREATE', 'TEMPORARY']) p;
 
 SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     WHERE NOT has_function_privilege('echostream_app', oid, 'EXECUTE') $$,
-    ARRAY['es_fence', 'es_recovered', 'es_users_keys', 'es_channels_keys'],
+    ARRAY['es_fence', 'es_recovered', 'es_users_keys', 'es_channels_keys',
+    'es_count_channels'],
     'functions the application can''t call');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
@@ -66,11 +67,13 @@ SELECT bag_eq($$
     'api_keys DELETE INSERT SELECT UPDATE(name,revoked_at,last_used_at)',
     'auth_issuers DELETE INSERT SELECT',
     'auth_keys DELETE INSERT SELECT UPDATE(revoked_at,jwks,jwks_fetched_at,jwks_tried_at,jwks_error)',
+    'channel_bans DELETE INSERT SELECT',
     'channel_events INSERT SELECT',
-    'channel_heads INSERT SELECT UPDATE(last_seq,archived)',
+    'channel_heads DELETE INSERT SELECT UPDATE(last_seq,archived)',
     'channel_members DELETE INSERT SELECT UPDATE(role,last_read_at,last_read_seq)',
-    'channels INSERT SELECT UPDATE(name,topic,archived_at,name_key)',
+    'channels DELETE INSERT SELECT UPDATE(name,topic,is_private,archived_at,name_key,posting_policy)',
     'cluster_meta SELECT',
+    'deleted_channels INSERT SELECT',
     'messages SELECT UPDATE(body,edited_at,deleted_at)',
     'refused_messages SELECT',
     'revoked_tokens INSERT SELECT UPDATE(expires_at,spares_owners)',

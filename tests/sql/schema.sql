@@ -13,7 +13,8 @@ AND (c.relname = 'tenants' OR EXISTS (SELECT FROM pg_attribute a
 
 SELECT set_eq('SELECT relname::text FROM tenant_tables', ARRAY['tenants', 'users', 'channels',
     'channel_heads', 'channel_members', 'messages', 'channel_events', 'refused_messages',
-    'revoked_tokens', 'api_keys', 'auth_keys', 'auth_issuers'], 'the tables with tenants'' rows');
+    'revoked_tokens', 'api_keys', 'auth_keys', 'auth_issuers', 'deleted_channels', 'channel_bans'],
+    'the tables with tenants'' rows');
 SELECT set_eq($$ SELECT relname::text FROM pg_class c WHERE relnamespace = 'public'::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm', 'f') AND oid NOT IN (SELECT oid FROM tenant_tables)
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') $$,
@@ -43,6 +44,8 @@ SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles,
     FROM pg_policies WHERE schemaname = 'public' AND policyname <> 'own_tenant' $$,
     ARRAY['api_keys SELECT es_lookup', 'auth_issuers SELECT es_lookup',
     'auth_keys SELECT es_lookup', 'auth_keys UPDATE es_lookup', 'channel_events INSERT es_batch',
+    'channel_events SELECT es_batch', 'channel_events DELETE es_batch', 'channel_members DELETE es_batch',
+    'channel_bans SELECT es_batch', 'channel_bans SELECT es_lookup', 'deleted_channels ALL es_batch', 'messages DELETE es_batch',
     'channel_heads SELECT es_batch', 'channel_heads SELECT es_lookup',
     'channel_heads SELECT es_operator', 'channel_heads UPDATE es_batch',
     'channel_heads UPDATE es_operator', 'channel_members INSERT es_batch',
@@ -63,7 +66,7 @@ SELECT columns_are('public', 'tenants', ARRAY['id', 'name', 'created_at', 'max_c
 SELECT columns_are('public', 'users', ARRAY['tenant_id', 'id', 'email', 'display_name', 'role',
     'status', 'tokens_valid_after', 'created_at', 'external_id', 'email_key', 'name_key', 'deleted_at']);
 SELECT columns_are('public', 'channels', ARRAY['tenant_id', 'id', 'name', 'topic', 'is_private',
-    'kind', 'created_by', 'created_at', 'archived_at', 'name_key']);
+    'kind', 'created_by', 'created_at', 'archived_at', 'name_key', 'posting_policy']);
 SELECT columns_are('public', 'channel_heads', ARRAY['tenant_id', 'channel_id', 'last_seq', 'archived']);
 SELECT columns_are('public', 'channel_members', ARRAY['tenant_id', 'channel_id', 'user_id', 'role',
     'joined_at', 'last_read_at', 'last_read_seq']);

@@ -22,6 +22,11 @@ INSERT INTO api_keys (tenant_id, id, hash, name) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('1'), 'k'), (:'t2', pg_temp.id('e', 2), sha256('2'), 'k');
 INSERT INTO auth_keys (tenant_id, kid, alg, secret) VALUES (:'t1', 'k', 'HS256', 's'), (:'t2', 'k', 'HS256', 's');
 INSERT INTO auth_issuers (tenant_id, issuer) VALUES (:'t1', 'https://one.test/'), (:'t2', 'https://two.test/');
+INSERT INTO channel_bans (tenant_id, channel_id, user_id, banned_by) VALUES
+    (:'t1', pg_temp.id('c', 1), pg_temp.id('a', 2), pg_temp.id('a', 1)),
+    (:'t2', pg_temp.id('d', 1), pg_temp.id('b', 1), pg_temp.id('b', 1));
+INSERT INTO deleted_channels (tenant_id, channel_id, deleted_by) VALUES
+    (:'t1', pg_temp.id('c', 9), pg_temp.id('a', 1)), (:'t2', pg_temp.id('d', 9), pg_temp.id('b', 1));
 
 CREATE TEMP TABLE subject AS
 SELECT c.relname::text AS name, k.key,

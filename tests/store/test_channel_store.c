@@ -11,6 +11,7 @@
 static struct fixture f;
 static struct channel channel;
 static struct event event;
+static struct event_list events;
 
 static void
 creates_with_an_owner_and_a_head(void)
@@ -75,10 +76,39 @@ stops_at_max_channels(void)
 		f.arena, &channel, &f.err),
 	    ES_NAME_TAKEN, NULL);
 	FINE(tenant_store_get(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
-	CU_ASSERT_EQUAL(tenant.channel_count,
-	    fixture_number(&f, &f.foreign.tenant,
-		"SELECT count(*) FROM channels WHERE tenant_id = $1",
-		(const char *const[]){f.foreign.tenant.text}, 1));
+	CU_ASSERT_EQUAL(
+	    tenant.channel_count, fixture_number(&f, &f.foreign.tenant,
+				      "SELECT count(*) FROM channels WHERE tenant_id = $1"
+				      " AND archived_at IS NULL",
+				      (const char *const[]){f.foreign.tenant.text}, 1));
+}
+
+/* Archived channels count, deleted ones do not; owners and admins are free of it. */
+static void
+a_user_makes_only_so_many(void)
+{
+	const struct actor maker = fixture_user(&f, &f.owner, "maker", "member");
+	struct channel_new in = {.name = "made-1", .user_max = 2};
+	struct channel_id first;
+
+	FINE(channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err));
+	first = channel.id;
+	in.name = "made-2";
+	FINE(channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err));
+	in.name = "made-3";
+	REFUSED(f, channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err),
+	    ES_QUOTA_EXCEEDED, "you have made 2 channels, the most that a user may");
+	FINE(channel_store_archive(
+	    f.pg, &maker, &first, f.arena, &channel, &event, &f.err));
+	REFUSED(f, channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err),
+	    ES_QUOTA_EXCEEDED, NULL);
+	FINE(channel_store_delete(f.pg, &maker, &first, f.arena, &event, &f.err));
+	FINE(channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err));
+	for (int i = 0; i < 3; i++) {
+		in.name = arena_printf(f.arena, "admin-made-%d", i);
+		FINE(
+		    channel_store_create(f.pg, &f.admin, &in, f.arena, &channel, &f.err));
+	}
 }
 
 static void
@@ -126,7 +156,8 @@ a_foreign_channel_is_unknown(void)
 			f.pg, &f.owner, &ids[i], f.arena, &channel, &event, &f.err),
 		    ES_NOT_FOUND, "no such channel");
 		REFUSED(f,
-		    channel_store_leave(f.pg, &f.owner, &ids[i], f.arena, &event, &f.err),
+		    channel_store_leave(
+			f.pg, &f.owner, &ids[i], f.arena, &events, &f.err),
 		    ES_NOT_FOUND, "no such channel");
 	}
 }
@@ -234,6 +265,59 @@ archives_and_brings_back(void)
 	CU_ASSERT_EQUAL(channel.last_message_id, 3);
 }
 
+static enum es_code
+patch(const struct actor *who, const struct channel_id *id, const struct channel_patch *p)
+{
+	return channel_store_patch(f.pg, who, id, p, f.arena, &channel, &event, &f.err);
+}
+
+static void
+turns_private_and_public(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "turning", false);
+	const bool yes = true, no = false;
+	const struct channel_patch closed = {.is_private = &yes};
+	const struct channel_patch open = {.is_private = &no};
+
+	REFUSED(f, patch(&f.carol, &id, &closed), ES_FORBIDDEN, NULL);
+	/* No member would see it any more. */
+	REFUSED(f, patch(&f.owner, &id, &closed), ES_FORBIDDEN, NULL);
+	CU_ASSERT_STRING_EQUAL(f.err.field, "isPrivate");
+	FINE(patch(&f.bob, &id, &closed));
+	CU_ASSERT_TRUE(channel.is_private);
+	CU_ASSERT_EQUAL(event.kind, EVENT_CHANNEL_UPDATED);
+	CU_ASSERT_EQUAL(event.seq, 1);
+	CU_ASSERT_STRING_EQUAL(event.payload, "{\"isPrivate\": true}");
+	REFUSED(f, channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	FINE(patch(&f.bob, &id, &closed)); /* as it is */
+	CU_ASSERT_EQUAL(event.seq, 0);
+	FINE(patch(&f.bob, &id, &open));
+	CU_ASSERT_STRING_EQUAL(event.payload, "{\"isPrivate\": false}");
+	FINE(channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err));
+}
+
+static void
+only_admins_post(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "news", false);
+	const struct channel_patch admins = {.posting_policy = "admins"};
+	const struct channel_patch everyone = {.posting_policy = "everyone"};
+
+	FINE(channel_store_get(f.pg, &f.bob, &id, f.arena, &channel, &f.err));
+	CU_ASSERT_STRING_EQUAL(channel.posting_policy, "everyone");
+	FINE(patch(&f.bob, &id, &admins));
+	CU_ASSERT_STRING_EQUAL(channel.posting_policy, "admins");
+	CU_ASSERT_STRING_EQUAL(event.payload, "{\"postingPolicy\": \"admins\"}");
+	CU_ASSERT_EQUAL(fixture_send(&f, &f.bob, &id, NULL, "x").code, ES_OK);
+	CU_ASSERT_EQUAL(fixture_send(&f, &f.admin, &id, NULL, "x").code, ES_OK);
+	CU_ASSERT_EQUAL(fixture_send(&f, &f.carol, &id, NULL, "x").code, ES_FORBIDDEN);
+	FINE(channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err));
+	CU_ASSERT_PTR_NULL(channel.role); /* a refused send does not join */
+	FINE(patch(&f.bob, &id, &everyone));
+	CU_ASSERT_EQUAL(fixture_send(&f, &f.carol, &id, NULL, "x").code, ES_OK);
+}
+
 static void
 joins_and_leaves(void)
 {
@@ -247,18 +331,16 @@ joins_and_leaves(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
 	FINE(channel_store_join(f.pg, &f.carol, &id, f.arena, &channel, &event, &f.err));
 	CU_ASSERT_EQUAL(event.seq, 0);
-	FINE(channel_store_leave(f.pg, &f.carol, &id, f.arena, &event, &f.err));
-	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_LEFT);
-	CU_ASSERT_EQUAL(event.seq, 2);
-	FINE(channel_store_leave(f.pg, &f.carol, &id, f.arena, &event, &f.err));
-	CU_ASSERT_EQUAL(event.seq, 0);
-	REFUSED(f, channel_store_leave(f.pg, &f.bob, &id, f.arena, &event, &f.err),
-	    ES_LAST_OWNER, NULL);
+	FINE(channel_store_leave(f.pg, &f.carol, &id, f.arena, &events, &f.err));
+	CU_ASSERT_EQUAL(events.items[0].kind, EVENT_MEMBER_LEFT);
+	CU_ASSERT_EQUAL(events.items[0].seq, 2);
+	FINE(channel_store_leave(f.pg, &f.carol, &id, f.arena, &events, &f.err));
+	CU_ASSERT_EQUAL(events.n, 0);
 	REFUSED(f,
 	    channel_store_join(
 		f.pg, &f.carol, &closed, f.arena, &channel, &event, &f.err),
 	    ES_NOT_FOUND, "no such channel");
-	REFUSED(f, channel_store_leave(f.pg, &f.carol, &closed, f.arena, &event, &f.err),
+	REFUSED(f, channel_store_leave(f.pg, &f.carol, &closed, f.arena, &events, &f.err),
 	    ES_NOT_FOUND, "no such channel");
 }
 
@@ -266,11 +348,14 @@ static CU_TestInfo cases[] = {
     {"creates with an owner and a head", creates_with_an_owner_and_a_head},
     {"names are taken within a tenant", names_are_taken_within_a_tenant},
     {"stops at max_channels", stops_at_max_channels},
+    {"a user makes only so many", a_user_makes_only_so_many},
     {"public is for all, private for members", public_is_for_all_private_for_members},
     {"a foreign channel is unknown", a_foreign_channel_is_unknown},
     {"lists what is visible", lists_what_is_visible},
     {"patching is an event", patching_is_an_event},
     {"archives and brings back", archives_and_brings_back},
+    {"turns private and public", turns_private_and_public},
+    {"only admins post", only_admins_post},
     {"joins and leaves", joins_and_leaves},
     CU_TEST_INFO_NULL,
 };

@@ -100,6 +100,7 @@ is_at_home_where_it_was_added(void)
 	const struct channel_id id = fixture_channel(&f, &f.bob, "parlour", false);
 	struct channel channel;
 	struct member member;
+	struct event_list events;
 	struct event event;
 	bool added;
 
@@ -112,7 +113,7 @@ is_at_home_where_it_was_added(void)
 	CU_ASSERT_EQUAL(
 	    fixture_send(&f, &f.guest, &id, "k", "hello").result, OUTCOME_COMMITTED);
 	CU_ASSERT_EQUAL(marks(&f.guest, &id), ES_OK);
-	FINE(channel_store_leave(f.pg, &f.guest, &id, f.arena, &event, &f.err));
+	FINE(channel_store_leave(f.pg, &f.guest, &id, f.arena, &events, &f.err));
 	CU_ASSERT_FALSE(may_read(&f.guest, &id));
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "cunit_main.h"
+#include "store/ban_store.h"
 #include "store/channel_store.h"
 #include "store/member_store.h"
 #include "store/user_store.h"
@@ -12,6 +13,7 @@
 static struct fixture f;
 static struct member member;
 static struct event event;
+static struct event_list events;
 static bool added;
 
 static enum es_code
@@ -27,7 +29,7 @@ remove_(
     const struct actor *who, const struct channel_id *channel, const struct actor *whom)
 {
 	return member_store_remove(
-	    f.pg, who, channel, &whom->user, f.arena, &event, &f.err);
+	    f.pg, who, channel, &whom->user, f.arena, &events, &f.err);
 }
 
 static void
@@ -52,8 +54,13 @@ adds_and_tells(void)
 	CU_ASSERT_EQUAL(event.seq, 0);
 	FINE(put(&f.bob, &id, &f.carol, "admin"));
 	CU_ASSERT_FALSE(added);
-	CU_ASSERT_EQUAL(event.seq, 0);
+	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_UPDATED);
+	CU_ASSERT_EQUAL(event.seq, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
+	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, "\"role\": \"admin\""));
 	CU_ASSERT_STRING_EQUAL(member.role, "admin");
+	FINE(put(&f.bob, &id, &f.carol, "admin")); /* as it is */
+	CU_ASSERT_EQUAL(event.seq, 0);
 }
 
 static void
@@ -64,15 +71,16 @@ removes_and_tells(void)
 
 	FINE(put(&f.bob, &id, &f.carol, NULL));
 	FINE(remove_(&f.bob, &id, &f.carol));
-	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_LEFT);
-	CU_ASSERT_EQUAL(event.seq, 2);
-	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
+	CU_ASSERT_EQUAL_FATAL(events.n, 1);
+	CU_ASSERT_EQUAL(events.items[0].kind, EVENT_MEMBER_LEFT);
+	CU_ASSERT_EQUAL(events.items[0].seq, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(events.items[0].payload, f.carol.user.text));
 	REFUSED(f, channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err),
 	    ES_NOT_FOUND, "no such channel");
 	FINE(remove_(&f.bob, &id, &f.carol)); /* again */
-	CU_ASSERT_EQUAL(event.seq, 0);
+	CU_ASSERT_EQUAL(events.n, 0);
 	FINE(remove_(&f.bob, &id, &f.foreign)); /* never was, like anybody unknown */
-	CU_ASSERT_EQUAL(event.seq, 0);
+	CU_ASSERT_EQUAL(events.n, 0);
 }
 
 static void
@@ -89,7 +97,7 @@ members_may_not_manage(void)
 	    f, put(&dora, &id, &dora, NULL), ES_FORBIDDEN, NULL); /* join is for that */
 	FINE(put(&f.admin, &id, &dora, NULL));                    /* of the tenant */
 	FINE(remove_(&f.carol, &id, &f.carol));                   /* oneself */
-	CU_ASSERT_TRUE(event.seq > 0);
+	CU_ASSERT_EQUAL(events.n, 1);
 }
 
 static void
@@ -108,15 +116,14 @@ channel_admins_are_not_above_owners(void)
 }
 
 static void
-the_last_owner_stays(void)
+the_last_owner_keeps_the_role(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "last", false);
 
 	REFUSED(f, put(&f.bob, &id, &f.bob, "member"), ES_LAST_OWNER, NULL);
-	REFUSED(f, remove_(&f.owner, &id, &f.bob), ES_LAST_OWNER, NULL);
 	FINE(put(&f.bob, &id, &f.carol, "owner"));
-	FINE(remove_(&f.bob, &id, &f.bob));
-	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_LEFT);
+	FINE(put(&f.bob, &id, &f.bob, "member"));
+	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_UPDATED);
 }
 
 /* A channel that only deactivated users own could be managed by nobody. */
@@ -129,7 +136,6 @@ a_deactivated_owner_is_no_other_owner(void)
 
 	FINE(put(&f.bob, &id, &heir, "owner"));
 	FINE(user_store_deactivate(f.pg, &f.owner, &heir.user, f.arena, &user, &f.err));
-	REFUSED(f, remove_(&f.bob, &id, &f.bob), ES_LAST_OWNER, NULL);
 	REFUSED(f, put(&f.bob, &id, &f.bob, "member"), ES_LAST_OWNER, NULL);
 	FINE(user_store_reactivate(f.pg, &f.owner, &heir.user, f.arena, &user, &f.err));
 	FINE(remove_(&f.bob, &id, &f.bob));
@@ -185,6 +191,90 @@ an_invisible_channel_is_unknown(void)
 	}
 }
 
+static bool
+sees(const struct actor *who, const struct channel_id *id)
+{
+	const enum es_code rc =
+	    channel_store_get(f.pg, who, id, f.arena, &(struct channel){0}, &f.err);
+
+	CU_ASSERT_TRUE(rc == ES_OK || rc == ES_NOT_FOUND);
+	return rc == ES_OK;
+}
+
+static enum es_code
+lift(const struct actor *who, const struct channel_id *id, const struct actor *whom)
+{
+	bool lifted;
+
+	return ban_store_lift(f.pg, who, id, &whom->user, f.arena, &lifted, &f.err);
+}
+
+/* To a banned user a public channel is as a private one of others. */
+static void
+removal_bans_from_a_public_channel(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "banning", false);
+	const struct actor dora = fixture_user(&f, &f.owner, "dora-ban", "member");
+	struct channel_page page;
+	struct outcome outcome;
+	struct ban_page bans;
+
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	FINE(remove_(&f.bob, &id, &f.carol));
+	CU_ASSERT_PTR_NOT_NULL(strstr(events.items[0].payload, "\"banned\": true"));
+	CU_ASSERT_FALSE(sees(&f.carol, &id));
+	CU_ASSERT_TRUE(sees(&dora, &id));
+	REFUSED(f, member_store_join(f.pg, &f.carol, &id, f.arena, &event, &f.err),
+	    ES_NOT_FOUND, "no such channel");
+	outcome = fixture_send(&f, &f.carol, &id, NULL, "let me in");
+	CU_ASSERT_EQUAL(outcome.code, ES_NOT_FOUND);
+	FINE(
+	    channel_store_list(f.pg, &f.carol, false, NULL, 200, f.arena, &page, &f.err));
+	for (size_t i = 0; i < page.n; i++)
+		CU_ASSERT_STRING_NOT_EQUAL(page.items[i].id.text, id.text);
+
+	REFUSED(f, ban_store_list(f.pg, &dora, &id, NULL, 10, f.arena, &bans, &f.err),
+	    ES_FORBIDDEN, NULL);
+	FINE(ban_store_list(f.pg, &f.bob, &id, NULL, 10, f.arena, &bans, &f.err));
+	CU_ASSERT_EQUAL_FATAL(bans.n, 1);
+	SAME(bans.items[0].user, f.carol.user);
+	SAME(bans.items[0].banned_by, f.bob.user);
+	CU_ASSERT_STRING_EQUAL(bans.items[0].display_name, "Carol");
+
+	REFUSED(f, lift(&dora, &id, &f.carol), ES_FORBIDDEN, NULL);
+	REFUSED(f, lift(&f.carol, &id, &f.carol), ES_NOT_FOUND, "no such channel");
+	FINE(lift(&f.bob, &id, &f.carol));
+	FINE(lift(&f.bob, &id, &f.carol)); /* again */
+	FINE(member_store_join(f.pg, &f.carol, &id, f.arena, &event, &f.err));
+
+	/* Who leaves may come back, and so may a user that is put back. */
+	FINE(remove_(&f.carol, &id, &f.carol));
+	CU_ASSERT_TRUE(sees(&f.carol, &id));
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	FINE(remove_(&f.bob, &id, &f.carol));
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	FINE(remove_(&f.carol, &id, &f.carol));
+	CU_ASSERT_TRUE(sees(&f.carol, &id));
+}
+
+static void
+neither_private_channels_nor_admins(void)
+{
+	const struct channel_id open = fixture_channel(&f, &f.bob, "no-ban", false);
+	const struct channel_id closed = fixture_channel(&f, &f.bob, "no-ban-2", true);
+	struct ban_page bans;
+
+	FINE(put(&f.bob, &open, &f.admin, NULL));
+	FINE(put(&f.bob, &closed, &f.carol, NULL));
+	FINE(remove_(&f.bob, &open, &f.admin));
+	CU_ASSERT_PTR_NULL(strstr(events.items[0].payload, "banned"));
+	CU_ASSERT_TRUE(sees(&f.admin, &open));
+	FINE(remove_(&f.bob, &closed, &f.carol));
+	CU_ASSERT_PTR_NULL(strstr(events.items[0].payload, "banned"));
+	FINE(ban_store_list(f.pg, &f.bob, &closed, NULL, 10, f.arena, &bans, &f.err));
+	CU_ASSERT_EQUAL(bans.n, 0);
+}
+
 static void
 lists_page_by_page(void)
 {
@@ -214,11 +304,13 @@ static CU_TestInfo cases[] = {
     {"removes and tells", removes_and_tells},
     {"members may not manage", members_may_not_manage},
     {"channel admins are not above owners", channel_admins_are_not_above_owners},
-    {"the last owner stays", the_last_owner_stays},
+    {"the last owner keeps the role", the_last_owner_keeps_the_role},
     {"a deactivated owner is no other owner", a_deactivated_owner_is_no_other_owner},
     {"only active users of the tenant", only_active_users_of_the_tenant},
     {"not into an archive", not_into_an_archive},
     {"an invisible channel is unknown", an_invisible_channel_is_unknown},
+    {"removal bans from a public channel", removal_bans_from_a_public_channel},
+    {"not from private channels, and no admins", neither_private_channels_nor_admins},
     {"lists page by page", lists_page_by_page},
     CU_TEST_INFO_NULL,
 };

@@ -59,6 +59,7 @@ send_many(struct fixture *mine, const struct actor *who)
 static void
 come_and_go(struct fixture *mine, const struct actor *who)
 {
+	struct event_list events;
 	struct channel channel;
 	struct event event;
 
@@ -68,7 +69,7 @@ come_and_go(struct fixture *mine, const struct actor *who)
 
 		CHECK(rc == ES_OK || rc == ES_CHANNEL_ARCHIVED);
 		CHECK(channel_store_leave(
-			  mine->pg, who, &id, mine->arena, &event, &mine->err) == ES_OK);
+			  mine->pg, who, &id, mine->arena, &events, &mine->err) == ES_OK);
 	}
 }
 

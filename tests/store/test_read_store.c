@@ -134,6 +134,7 @@ refuses_as_a_single_mark_does(void)
 	struct channel_id nowhere;
 	struct read_answer out[6];
 	struct member member;
+	struct event_list events;
 	struct event event;
 	bool added;
 
@@ -159,7 +160,7 @@ refuses_as_a_single_mark_does(void)
 	FINE(member_store_put(f.pg, &f.bob, &closed, &f.carol.user, NULL, f.arena,
 	    &member, &added, &event, &f.err));
 	FINE(member_store_remove(
-	    f.pg, &f.bob, &closed, &f.carol.user, f.arena, &event, &f.err));
+	    f.pg, &f.bob, &closed, &f.carol.user, f.arena, &events, &f.err));
 	mark(&asks[1], 1, out); /* a member no more */
 	CU_ASSERT_EQUAL(out[0].rc, ES_NOT_FOUND);
 }

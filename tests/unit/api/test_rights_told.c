@@ -17,6 +17,7 @@
 static struct control told;
 static unsigned n_told;
 static unsigned users_gone, tenants_gone;
+static size_t events_told;
 static struct user user;
 static struct tenant tenant;
 static enum es_code store_says;
@@ -28,6 +29,13 @@ announce_acl(struct api *api, const struct http_req *req, const struct control *
 	(void)api, (void)req;
 	told = *change;
 	n_told++;
+}
+
+void
+announce_events(struct api *api, const struct http_req *req, struct event_list *events)
+{
+	(void)api, (void)req;
+	events_told += events->n;
 }
 
 void
@@ -223,8 +231,11 @@ a_deactivated_user_is_named(void)
 {
 	begin();
 	user.acl_version = 9;
+	user.handed_on.n = 2; /* channels that the user owned */
+	events_told = 0;
 	CU_ASSERT_EQUAL(call(users_deactivate, BOB, ""), ES_OK);
 	names_the_user(9);
+	CU_ASSERT_EQUAL(events_told, 2);
 	CU_ASSERT_EQUAL(users_gone, 1);
 	store_says = ES_FORBIDDEN;
 	CU_ASSERT_EQUAL(call(users_deactivate, BOB, ""), ES_FORBIDDEN);

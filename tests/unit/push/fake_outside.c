@@ -23,124 +23,6 @@ struct out_job {
 	struct event events[200];
 };
 
-void
-out_init(struct outside *o, struct fake_worker *w, unsigned seed)
-{
-	memset(o, 0, sizeof(*o));
-	o->worker = w;
-	o->rnd = seed * 2654435761u + 1;
-	o->acl_version = 1;
-	(void)snprintf(
-	    o->epoch, sizeof(o->epoch), "01900000-0000-7000-8000-0000000000e1");
-	for (unsigned i = 0; i < OUT_CHANNELS; i++) {
-		struct out_channel *ch = &o->channels[i];
-
-		(void)snprintf(ch->id.text, sizeof(ch->id.text),
-		    "01900000-0000-7000-8000-00000000c%03u", i);
-		ch->events = mem_new(OUT_EVENTS, sizeof(*ch->events));
-		ch->is_private = i == OUT_PRIVATE;
-		for (unsigned u = 0; u < OUT_USERS; u++)
-			ch->member[u] = true;
-	}
-	for (unsigned u = 0; u < OUT_USERS; u++)
-		(void)snprintf(o->users[u].text, sizeof(o->users[u].text),
-		    "01900000-0000-7000-8000-00000000a%03u", u);
-}
-
-void
-out_fini(struct outside *o)
-{
-	pub_fini(o);
-	CHECK(o->jobs == NULL);
-	for (unsigned i = 0; i < OUT_CHANNELS; i++)
-		free(o->channels[i].events);
-}
-
-static int
-channel_index(const struct outside *o, const struct channel_id *id)
-{
-	for (int i = 0; i < OUT_CHANNELS; i++)
-		if (strcmp(o->channels[i].id.text, id->text) == 0)
-			return i;
-	return -1;
-}
-
-static int
-user_index(const struct outside *o, const struct user_id *id)
-{
-	for (int i = 0; i < OUT_USERS; i++)
-		if (strcmp(o->users[i].text, id->text) == 0)
-			return i;
-	return -1;
-}
-
-static struct event
-event_of(const struct outside *o, const struct out_channel *ch, int64_t seq)
-{
-	static char body[301];
-	static char payload[OUT_USERS][80];
-	const struct out_event *e = &ch->events[seq];
-	struct event ev = {.kind = e->kind,
-	    .channel = ch->id,
-	    .user = o->users[e->user],
-	    .display_name = "X",
-	    .seq = seq,
-	    .created_ms = 1,
-	    .accepted_ms = 1};
-	struct es_err err;
-
-	CHECK(tenant_id_parse(OUT_TENANT, &ev.tenant, &err) == ES_OK);
-	if (e->kind == EVENT_MESSAGE) {
-		memset(body, 'x', (size_t)(seq * 7 % 250));
-		body[seq * 7 % 250] = '\0';
-		ev.body = body;
-		ev.client_id = "c";
-	} else {
-		(void)snprintf(payload[e->user], sizeof(payload[0]),
-		    "{\"userId\":\"%s\"}", o->users[e->user].text);
-		ev.payload = payload[e->user];
-	}
-	return ev;
-}
-
-void
-out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user)
-{
-	struct out_channel *ch = &o->channels[channel];
-	const int64_t seq = ++ch->head;
-	struct arena *a = arena_new();
-	char topic[ES_TOPIC_MAX];
-	struct event ev;
-	struct text text;
-
-	CHECK(seq < OUT_EVENTS);
-	ch->events[seq] = (struct out_event){kind, user};
-	if (kind == EVENT_MEMBER_LEFT) {
-		ch->member[user] = false;
-		ch->removed[user] = seq;
-	} else if (kind == EVENT_MEMBER_JOINED) {
-		ch->member[user] = true;
-	}
-	ev = event_of(o, ch, seq);
-	text_init(&text, a, 8192);
-	event_encode(&ev, &text);
-	topic_channel(&ev.tenant, &ev.channel, topic);
-	if (out_chance(o, o->faults.delay))
-		pub_send_late(o, topic, text.data, text.len);
-	else if (!out_chance(o, o->faults.lose))
-		pub_send(o, topic, text.data, text.len);
-	if (out_chance(o, o->faults.repeat))
-		pub_send(o, topic, text.data, text.len);
-	arena_free(&a);
-}
-
-void
-out_restore(struct outside *o, unsigned channel, int64_t head)
-{
-	o->channels[channel].head = head;
-	pub_forget_late(o);
-}
-
 static void
 work_authorise(struct outside *o, struct out_job *job)
 {
@@ -150,11 +32,12 @@ work_authorise(struct outside *o, struct out_job *job)
 	job->rows = mem_new(ask->n, sizeof(*job->rows));
 	for (size_t i = 0; i < ask->n; i++) {
 		const struct sync_right *right = &ask->items[i].right;
-		const int user = user_index(o, &right->user);
-		const int c = channel_index(o, &right->channel);
+		const int user = out_user_index(o, &right->user);
+		const int c = out_channel_index(o, &right->channel);
 		struct sync_channel *row = &job->rows[job->n];
 
-		if (c < 0 || user < 0 ||
+		if (c < 0 || user < 0 || o->channels[c].deleted ||
+		    o->channels[c].banned[user] ||
 		    ((o->channels[c].is_private || o->guest[user]) &&
 			!o->channels[c].member[user]))
 			continue;
@@ -162,6 +45,8 @@ work_authorise(struct outside *o, struct out_job *job)
 		    .head = o->channels[c].head,
 		    .is_private = o->channels[c].is_private,
 		    .archived = o->channels[c].archived,
+		    .may_post = !o->channels[c].admins_post || user == 0,
+		    .admins_post = o->channels[c].admins_post,
 		    .acl_version = o->acl_version};
 		(void)snprintf(row->epoch, sizeof(row->epoch), "%s", o->epoch);
 		job->n++;
@@ -174,24 +59,40 @@ static void
 work_page(struct outside *o, struct out_job *job)
 {
 	const struct page_ask *ask = job->ask;
-	const struct out_channel *ch = &o->channels[channel_index(o, &ask->channel)];
+	const struct out_channel *ch = &o->channels[out_channel_index(o, &ask->channel)];
 
+	o->page_reads++;
+	if (ch->deleted) {
+		job->rc = ES_NOT_FOUND;
+		return;
+	}
 	job->page = (struct sync_page){.events = job->events, .head = ch->head};
 	job->page.through = ch->head < ask->to ? ch->head : ask->to;
 	for (int64_t seq = ask->after + 1; seq <= job->page.through; seq++) {
 		struct event *ev = &job->events[job->page.n++];
 
-		*ev = event_of(o, ch, seq);
+		*ev = out_event_of(o, ch, seq);
 		if (ev->body != NULL)
 			ev->body = mem_strdup(ev->body);
 	}
-	o->page_reads++;
+}
+
+static void
+work_heads(struct outside *o, struct out_job *job)
+{
+	const struct heads_ask *ask = job->ask;
+
+	for (size_t i = 0; i < ask->n; i++) {
+		const struct out_channel *ch =
+		    &o->channels[out_channel_index(o, &ask->channels[i])];
+
+		job->numbers[i] = ch->deleted ? -1 : ch->head;
+	}
 }
 
 static void
 work(struct outside *o, struct out_job *job)
 {
-	const struct heads_ask *heads = job->ask;
 	const struct acl_ask *acl = job->ask;
 
 	job->ready = true;
@@ -206,9 +107,7 @@ work(struct outside *o, struct out_job *job)
 		work_page(o, job);
 		break;
 	case JOB_HEADS:
-		for (size_t i = 0; i < heads->n; i++)
-			job->numbers[i] =
-			    o->channels[channel_index(o, &heads->channels[i])].head;
+		work_heads(o, job);
 		break;
 	case JOB_ACL:
 		for (size_t i = 0; i < acl->n; i++)

@@ -23,14 +23,16 @@ struct out_faults {
 struct out_event {
 	enum event_kind kind;
 	int user;
+	const char *payload; /* JSON, instead of the member; NULL: none */
+	bool bans;
 };
 
 struct out_channel {
 	struct channel_id id;
-	bool is_private, archived;
+	bool is_private, archived, deleted, admins_post;
 	struct out_event *events; /* event i has number i; 0 is unused */
 	int64_t head;
-	bool member[OUT_USERS];
+	bool member[OUT_USERS], banned[OUT_USERS];
 	int64_t removed[OUT_USERS]; /* number of the last removal; 0: none */
 };
 
@@ -69,6 +71,12 @@ bool out_chance(struct outside *o, unsigned percent);
 
 /* Commit an event and publish it; by the faults not at all, twice or late. */
 void out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user);
+/* Remove the user for good. */
+void out_ban(struct outside *o, unsigned channel, int user);
+/* Turn the channel private, so that members read only, or public. */
+void out_turn(struct outside *o, unsigned channel, bool is_private);
+/* Let only user 0 send, or everyone. */
+void out_posting(struct outside *o, unsigned channel, bool admins_post);
 /* Throw away numbers above head, as a restore does. */
 void out_restore(struct outside *o, unsigned channel, int64_t head);
 
@@ -81,7 +89,13 @@ void out_drain(struct outside *o);
 void out_cut(struct outside *o);
 void out_restored(struct outside *o);
 
-/* Shared by fake_outside.c (the database) and fake_pubsub.c (Redis). */
+/* Shared by fake_outside.c (questions and answers), fake_database.c (rows) and
+ * fake_pubsub.c (Redis). An index is -1 for an unknown id. The event lives until the next
+ * call. */
+int out_channel_index(const struct outside *o, const struct channel_id *id);
+int out_user_index(const struct outside *o, const struct user_id *id);
+struct event out_event_of(
+    const struct outside *o, const struct out_channel *ch, int64_t seq);
 void pub_topic(void *ctx, const char *topic, bool wanted);
 void pub_send(void *ctx, const char *topic, const char *data, size_t len);
 /* Publish, but hold the message back until pub_late_arrives(). */

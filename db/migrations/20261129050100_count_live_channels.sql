@@ -1,0 +1,46 @@
+-- migrate:up
+
+-- tenants.channel_count counts the channels that are not archived. A trigger counts what
+-- archives, brings back and deletes, also for programs that are older than this; whoever makes
+-- a channel counts it, as before.
+-- Lock order: the channel's head, the tenant's row, the channel's row.
+CREATE FUNCTION es_count_channels() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+	-- A count that is too low must not keep a channel from being deleted.
+	UPDATE tenants SET channel_count = GREATEST(0, channel_count +
+	    CASE WHEN TG_OP = 'UPDATE' AND NEW.archived_at IS NULL THEN 1 ELSE -1 END)
+	WHERE id = OLD.tenant_id;
+	RETURN NULL;
+END
+$$;
+
+-- The owner of the tables is under row-level security like everybody else.
+ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE channels NO FORCE ROW LEVEL SECURITY;
+UPDATE tenants t SET channel_count = c.live
+FROM (SELECT tenant_id, count(*) FILTER (WHERE archived_at IS NULL) AS live
+	FROM channels GROUP BY tenant_id) c
+WHERE c.tenant_id = t.id AND t.channel_count <> c.live;
+ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
+ALTER TABLE channels FORCE ROW LEVEL SECURITY;
+
+CREATE TRIGGER count_archived AFTER UPDATE OF archived_at ON channels FOR EACH ROW
+	WHEN ((OLD.archived_at IS NULL) <> (NEW.archived_at IS NULL))
+	EXECUTE FUNCTION es_count_channels();
+CREATE TRIGGER count_deleted AFTER DELETE ON channels FOR EACH ROW
+	WHEN (OLD.archived_at IS NULL)
+	EXECUTE FUNCTION es_count_channels();
+
+-- migrate:down
+
+DROP TRIGGER count_deleted ON channels;
+DROP TRIGGER count_archived ON channels;
+DROP FUNCTION es_count_channels;
+ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE channels NO FORCE ROW LEVEL SECURITY;
+UPDATE tenants t SET channel_count = c.n
+FROM (SELECT tenant_id, count(*) AS n FROM channels GROUP BY tenant_id) c
+WHERE c.tenant_id = t.id AND t.channel_count <> c.n;
+ALTER TABLE tenants FORCE ROW LEVEL SECURITY;
+ALTER TABLE channels FORCE ROW LEVEL SECURITY;

@@ -1,0 +1,147 @@
+#include "store/ownership_store.h"
+
+#include <string.h>
+
+#include "store/store_private.h"
+
+#include "core/banned.h"
+
+static const struct pg_stmt ownership_lock_stmt = {
+    .name = "ownership_lock",
+    .sql = "SELECT l.last_seq FROM (SELECT m.channel_id FROM channel_members m"
+	   " WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.role = 'owner'"
+	   " ORDER BY m.channel_id) o, LATERAL es_channel_lock($1, o.channel_id) l",
+    .n_params = 2,
+};
+
+static const struct pg_col handed_cols[] = {
+    PG_COL(struct event, channel, PG_UUID),
+    PG_COL(struct event, seq, PG_INT8),
+    PG_COL(struct event, created_ms, PG_INT8),
+    PG_COL(struct event, payload, PG_TEXT),
+};
+
+static const struct pg_stmt hand_on_stmt = {
+    .name = "ownership_hand_on",
+    .sql = "SELECT channel_id, seq, created_ms, payload"
+	   " FROM es_hand_on($1, $2, $3, $4)",
+    .cols = handed_cols,
+    .n_cols = ES_COUNT(handed_cols),
+    .n_params = 4,
+};
+
+struct ownership_state {
+	int64_t head;
+	bool visible, owned; /* owned: by an active user */
+	const char *role;    /* the caller's */
+};
+
+static const struct pg_col state_cols[] = {
+    PG_COL(struct ownership_state, head, PG_INT8),
+    PG_COL(struct ownership_state, visible, PG_BOOL),
+    PG_COL(struct ownership_state, owned, PG_BOOL),
+    PG_COL(struct ownership_state, role, PG_TEXT),
+};
+
+static const struct pg_stmt ownership_state_stmt = {
+    .name = "ownership_state",
+    .sql = "SELECT h.last_seq, " STORE_MAY_SEE("m.user_id IS NOT NULL",
+	"$3") ","
+	      " EXISTS (SELECT FROM channel_members o JOIN users u ON u.tenant_id = $1"
+	      " AND u.id = o.user_id WHERE o.tenant_id = $1 AND o.channel_id = $2"
+	      " AND o.role = 'owner' AND u.status = 'active'), m.role"
+	      " FROM channels c"
+	      " JOIN channel_heads h ON h.tenant_id = $1 AND h.channel_id = c.id"
+	      " LEFT JOIN channel_members m ON m.tenant_id = $1 AND m.channel_id = c.id"
+	      " AND m.user_id = $3"
+	      " WHERE c.tenant_id = $1 AND c.id = $2",
+    .cols = state_cols,
+    .n_cols = ES_COUNT(state_cols),
+    .n_params = 3,
+};
+
+static const struct pg_stmt ownership_take_stmt = {
+    .name = "ownership_take",
+    .sql = "INSERT INTO channel_members (tenant_id, channel_id, user_id, role,"
+	   " last_read_at, last_read_seq)"
+	   " VALUES ($1, $2, $3, 'owner', clock_timestamp(), $4)"
+	   " ON CONFLICT (tenant_id, channel_id, user_id) DO UPDATE SET role = 'owner'",
+    .n_params = 4,
+};
+
+enum es_code
+ownership_store_lock(struct pg *pg, const struct actor *who, const struct user_id *user,
+    struct arena *a, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, user->text};
+	struct pg_rows rows;
+
+	return pg_run(pg, NULL, &ownership_lock_stmt, params, a, &rows, err);
+}
+
+enum es_code
+ownership_store_hand_on(struct pg *pg, const struct actor *who,
+    const struct user_id *user, const struct channel_id *channel, struct arena *a,
+    struct event_list *out, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, user->text, who->user.text,
+	    channel != NULL ? channel->text : NULL};
+	struct pg_rows rows;
+
+	*out = (struct event_list){0};
+	TRY(pg_run(pg, NULL, &hand_on_stmt, params, a, &rows, err));
+	out->items = arena_alloc(a, (size_t)rows.count * sizeof(*out->items));
+	for (; (int64_t)out->n < rows.count; out->n++) {
+		struct event *event = &out->items[out->n];
+
+		*event = (struct event){.kind = EVENT_MEMBER_UPDATED,
+		    .tenant = who->tenant,
+		    .user = who->user,
+		    .display_name = arena_strdup(a, who->display_name)};
+		if (!pg_next(&rows, a, event))
+			break;
+	}
+	return ES_OK;
+}
+
+static enum es_code
+ownership_take_locked(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    struct arena *a, struct event *event, struct es_err *err)
+{
+	const char *params[] = {who->tenant.text, id->text, who->user.text, NULL};
+	struct pg_batch_item items[] = {
+	    {.stmt = &store_lock_head, .params = params},
+	    {.stmt = &ownership_state_stmt, .params = params},
+	};
+	struct ownership_state now;
+	struct pg_rows rows;
+
+	TRY(pg_batch(pg, NULL, items, ES_COUNT(items), a, err));
+	if (!pg_next(&items[1].rows, a, &now))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	if (now.role != NULL && strcmp(now.role, "owner") == 0)
+		return ES_OK;
+	if (now.owned && now.visible)
+		return es_fail(err, ES_CONFLICT, "an active user owns the channel");
+	if (now.owned)
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	params[3] = pg_int(a, now.head);
+	TRY(pg_run(pg, NULL, &ownership_take_stmt, params, a, &rows, err));
+	return store_number_event(pg, who, id,
+	    now.role != NULL ? EVENT_MEMBER_UPDATED : EVENT_MEMBER_JOINED,
+	    store_member_payload(a, who->user.text, who->display_name, "owner"), a, event,
+	    err);
+}
+
+enum es_code
+ownership_store_take_over(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct channel *out,
+    struct event *event, struct es_err *err)
+{
+	*event = (struct event){0};
+	if (!actor_is_owner(who))
+		return es_fail(err, ES_FORBIDDEN, "takes an owner of the tenant");
+	TRY(pg_begin(pg, &who->tenant, err));
+	TRY(store_end(pg, ownership_take_locked(pg, who, id, a, event, err), err));
+	return channel_store_get(pg, who, id, a, out, err);
+}

@@ -1,0 +1,244 @@
+/* Rights that end without a membership that ends: a ban, a channel that turns private, a
+ * posting policy. */
+#include <string.h>
+
+#include "core/check.h"
+#include "cunit_main.h"
+#include "hub/authz.h"
+#include "hub/subscribe.h"
+#include "hub/subscription.h"
+#include "hub_rig.h"
+
+#include "core/banned.h"
+
+#define OPEN 0 /* a public channel */
+
+static struct fake_conn *member, *other;
+
+/* User 0 stays a member of the public channel, user 1 only reads it. */
+static void
+begin(const struct hub_limits *limits)
+{
+	hub_begin(limits);
+	out.channels[OPEN].member[1] = false;
+	member = hub_join(0);
+	other = hub_join(1);
+	hub_subscribe(member, OPEN, -1);
+	hub_subscribe(other, OPEN, -1);
+	hub_settle();
+}
+
+static void
+other_is_out(unsigned heard)
+{
+	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), heard);
+	CU_ASSERT_TRUE(hub_heard(other, "not_found"));
+	CU_ASSERT_EQUAL(other->conn.hub->n_subscriptions, 0);
+	CU_ASSERT_EQUAL(member->conn.hub->n_subscriptions, 1);
+}
+
+static void
+test_turns_private(void)
+{
+	begin(NULL);
+	hub_say(OPEN, 1);
+	hub_settle();
+	out_turn(&out, OPEN, true);
+	hub_say(OPEN, 2);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 3);
+	CU_ASSERT_EQUAL(hub_count(member, "\"isPrivate\":true"), 1);
+	CU_ASSERT_EQUAL(hub_count(other, "isPrivate"), 0);
+	other_is_out(1);
+	/* From now on the end of a membership ends the subscription. */
+	out_commit(&out, OPEN, EVENT_MEMBER_LEFT, 0);
+	hub_say(OPEN, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 3);
+	CU_ASSERT_EQUAL(member->conn.hub->n_subscriptions, 0);
+	hub_end();
+}
+
+static void
+test_turns_public(void)
+{
+	struct fake_conn *b;
+
+	begin(NULL);
+	out_turn(&out, OPEN, true);
+	out_turn(&out, OPEN, false);
+	hub_settle();
+	b = hub_join(1);
+	hub_subscribe(b, OPEN, -1);
+	hub_settle();
+	out_commit(&out, OPEN, EVENT_MEMBER_LEFT, 0); /* may go on reading */
+	hub_say(OPEN, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 1);
+	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 1);
+	hub_end();
+}
+
+/* The answer to a question from before the turn comes after the event. */
+static void
+test_turns_meanwhile(void)
+{
+	struct fake_conn *late;
+
+	begin(NULL);
+	late = hub_join(1);
+	out.faults.stale = 100;
+	hub_subscribe(late, OPEN, -1);
+	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
+	out_turn(&out, OPEN, true);
+	hub_say(OPEN, 1);
+	out.faults.stale = 0;
+	for (unsigned i = 0; i < 50; i++) {
+		struct out_job *jobs = out.jobs;
+
+		out.jobs = NULL; /* the events arrive before the answer */
+		IGNORE(out_step(&out));
+		out.jobs = jobs;
+	}
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(late, "\"type\":\"message\""), 0);
+	CU_ASSERT_EQUAL(late->conn.hub->n_subscriptions, 0);
+	other_is_out(0);
+	hub_end();
+}
+
+/* Redis loses the event of the turn: the page that heals the hole has it. */
+static void
+test_the_turn_is_lost(void)
+{
+	begin(NULL);
+	out.faults.lose = 100;
+	out_turn(&out, OPEN, true);
+	hub_say(OPEN, 1);
+	out.faults.lose = 0;
+	hub_say(OPEN, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 2);
+	other_is_out(0);
+	hub_end();
+}
+
+/* The hole is larger than a replay: a gap skips it, and the event of the turn with it. */
+static void
+test_a_gap_skips_the_turn(void)
+{
+	struct hub_limits limits = hub_limits_default;
+
+	limits.replay_limit = 50;
+	begin(&limits);
+	out.faults.lose = 100;
+	out_turn(&out, OPEN, true);
+	hub_say(OPEN, 100);
+	out.faults.lose = 0;
+	hub_say(OPEN, 1);
+	hub_settle();
+	hub_say(OPEN, 1); /* the gap covers all that was there when the right was read */
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 1);
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"gap\""), 1);
+	other_is_out(0);
+	hub_end();
+}
+
+static void
+test_banned(void)
+{
+	begin(NULL);
+	out_commit(&out, OPEN, EVENT_MEMBER_JOINED, 1);
+	hub_say(OPEN, 1);
+	out_ban(&out, OPEN, 1);
+	hub_say(OPEN, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 2);
+	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), 1);
+	CU_ASSERT_EQUAL(hub_count(other, "\"banned\":true"), 1);
+	CU_ASSERT_EQUAL(other->conn.hub->n_subscriptions, 0);
+	hub_subscribe(other, OPEN, -1);
+	hub_settle();
+	other_is_out(1);
+	hub_end();
+}
+
+static void
+test_the_ban_is_lost(void)
+{
+	begin(NULL);
+	out.faults.lose = 100;
+	out_ban(&out, OPEN, 1);
+	out.faults.lose = 0;
+	hub_say(OPEN, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 1);
+	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), 0);
+	CU_ASSERT_EQUAL(hub_count(other, "\"banned\":true"), 1);
+	CU_ASSERT_EQUAL(other->conn.hub->n_subscriptions, 0);
+	hub_end();
+}
+
+static enum es_code right;
+
+static void
+on_right(void *ctx, enum es_code rc, const struct es_err *err)
+{
+	(void)ctx, (void)err;
+	right = rc;
+}
+
+static enum es_code
+may_send(const struct fake_conn *f)
+{
+	right = ES_INTERNAL;
+	authz_check(worker.hub, &f->conn, &out.channels[OPEN].id, on_right, NULL);
+	hub_settle();
+	return right;
+}
+
+static void
+test_posting_policy(void)
+{
+	begin(NULL);
+	CU_ASSERT_EQUAL(may_send(other), ES_OK);
+	out_posting(&out, OPEN, true);
+	hub_settle();
+	CU_ASSERT_EQUAL(may_send(member), ES_OK);
+	CU_ASSERT_EQUAL(may_send(other), ES_FORBIDDEN);
+	hub_say(OPEN, 1);
+	hub_settle();
+	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), 1);
+	out_posting(&out, OPEN, false);
+	hub_settle();
+	CU_ASSERT_EQUAL(may_send(other), ES_OK);
+	hub_end();
+}
+
+/* The worker learns the policy of a channel when it lets the first reader in. */
+static void
+test_policy_from_the_database(void)
+{
+	hub_begin(NULL);
+	out.channels[OPEN].admins_post = true;
+	other = hub_join(1);
+	hub_subscribe(other, OPEN, -1);
+	hub_settle();
+	CU_ASSERT_EQUAL(may_send(other), ES_FORBIDDEN);
+	hub_end();
+}
+
+static CU_TestInfo cases[] = {
+    {"a channel turns private", test_turns_private},
+    {"a channel turns public", test_turns_public},
+    {"it turns while a right is asked for", test_turns_meanwhile},
+    {"the event of the turn is lost", test_the_turn_is_lost},
+    {"a gap skips the event of the turn", test_a_gap_skips_the_turn},
+    {"a ban", test_banned},
+    {"the event of a ban is lost", test_the_ban_is_lost},
+    {"only admins post", test_posting_policy},
+    {"the policy comes from the database", test_policy_from_the_database},
+    CU_TEST_INFO_NULL,
+};
+CUNIT_MAIN("push/channel_turn", cases)
