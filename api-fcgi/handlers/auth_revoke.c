@@ -101,17 +101,18 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 	return ES_OK;
 }
 
-/* Who is no admin can only mean its own token. */
-static const struct user_id *
+/* Completes *user, which the body may have named: a caller that is no admin can only mean
+ * its own token. False: the token of any user. */
+static bool
 auth_revoke_whose(
-    const struct http_req *req, const struct input *in, const struct user_id *named)
+    const struct http_req *req, const struct input *in, struct user_id *user)
 {
-	const struct actor *who = &req->who.actor;
-
 	if (in->has_userId)
-		return named;
-	return actor_is_admin(who) && strcmp(in->jti, req->claims.jti) != 0 ? NULL
-	                                                                    : &who->user;
+		return true;
+	if (actor_is_admin(&req->who.actor) && strcmp(in->jti, req->claims.jti) != 0)
+		return false;
+	*user = req->who.actor.user;
+	return true;
 }
 
 /* POST /auth/revoke */
@@ -133,7 +134,7 @@ auth_revoke(
 	if (in.has_userId)
 		TRY(user_id_parse(in.userId, &named, err));
 	if (in.has_jti)
-		return auth_revoke_jti(
-		    api, req, &in, auth_revoke_whose(req, &in, &named), res, err);
+		return auth_revoke_jti(api, req, &in,
+		    auth_revoke_whose(req, &in, &named) ? &named : NULL, res, err);
 	return auth_revoke_user(api, req, &named, res, err);
 }

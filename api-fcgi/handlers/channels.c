@@ -46,34 +46,55 @@ write_channel(struct http_res *res, int status, const struct channel *c)
 	jw_object_end(&w);
 }
 
+/* Which channels are asked for: ?member= and ?orphaned= exclude each other. */
+struct channels_filter {
+	bool member_only, orphaned;
+};
+
+static enum es_code
+channels_filter(
+    const struct http_req *req, struct channels_filter *out, struct es_err *err)
+{
+	*out = (struct channels_filter){0};
+	TRY(query_bool(&req->query, "member", &out->member_only, err));
+	TRY(query_bool(&req->query, "orphaned", &out->orphaned, err));
+	if (out->orphaned && out->member_only)
+		return es_fail_field(
+		    err, ES_BAD_REQUEST, "?orphaned", "can't be combined with 'member'");
+	return ES_OK;
+}
+
+static enum es_code
+channels_page(struct api *api, const struct http_req *req,
+    const struct channels_filter *filter, const struct channel_id *after, int64_t limit,
+    struct channel_page *out, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	const struct channel_id *from = after->text[0] == '\0' ? NULL : after;
+
+	if (filter->orphaned)
+		return channel_store_orphans(
+		    api->pg, who, from, limit, req->arena, out, err);
+	return channel_store_list(
+	    api->pg, who, filter->member_only, from, limit, req->arena, out, err);
+}
+
 /* GET /channels */
 enum es_code
 channels_list(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	const struct actor *who = &req->who.actor;
-	const struct paging_list list = {"channels", who->tenant.text, ""};
+	const struct paging_list list = {"channels", req->who.actor.tenant.text, ""};
+	struct channels_filter filter;
 	struct channel_page page;
 	struct channel_id after;
-	bool member_only = false, orphaned = false;
 	struct json_write w;
 	int64_t limit;
 
 	TRY(paging_limit(req, &limit, err));
 	TRY(paging_cursor(req, &list, after.text, err));
-	TRY(query_bool(&req->query, "member", &member_only, err));
-	TRY(query_bool(&req->query, "orphaned", &orphaned, err));
-	const struct channel_id *from = after.text[0] == '\0' ? NULL : &after;
-
-	if (orphaned && member_only)
-		return es_fail_field(
-		    err, ES_BAD_REQUEST, "?orphaned", "can't be combined with 'member'");
-	if (orphaned)
-		TRY(channel_store_orphans(
-		    api->pg, who, from, limit, req->arena, &page, err));
-	else
-		TRY(channel_store_list(
-		    api->pg, who, member_only, from, limit, req->arena, &page, err));
+	TRY(channels_filter(req, &filter, err));
+	TRY(channels_page(api, req, &filter, &after, limit, &page, err));
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_array(&w, "channels");
@@ -85,9 +106,9 @@ channels_list(
 	jw_array_end(&w);
 	paging_next(req, res, &w, &list,
 	    page.more ? page.items[page.n - 1].id.text : NULL, limit,
-	    member_only ? "member=true"
-	    : orphaned  ? "orphaned=true"
-			: NULL);
+	    filter.member_only ? "member=true"
+	    : filter.orphaned  ? "orphaned=true"
+			       : NULL);
 	jw_object_end(&w);
 	return ES_OK;
 }

@@ -29,7 +29,9 @@ channel_turns_deleted(struct channel_turns **t, int64_t seq)
 struct channel_turns
 channel_turns_get(const struct channel_turns *t)
 {
-	return t == NULL ? (struct channel_turns){0} : *t;
+	static const struct channel_turns none = {0};
+
+	return t == NULL ? none : *t;
 }
 
 void

@@ -22,7 +22,8 @@ struct bearer {
 	char *token; /* NULL: c->who.token */
 	char *iss;
 	struct tenant_id tid;        /* of the hint */
-	struct issuer_claims claims; /* once verified; name and email are ours */
+	struct issuer_claims claims; /* once verified; name and email are those below */
+	char *name, *email;
 };
 
 struct bearers {
@@ -76,8 +77,8 @@ bearers_drop(struct bearer *one)
 {
 	mem_free(one->token);
 	mem_free(one->iss);
-	mem_free((char *)(uintptr_t)one->claims.name);
-	mem_free((char *)(uintptr_t)one->claims.email);
+	mem_free(one->name);
+	mem_free(one->email);
 	mem_free(one);
 }
 
@@ -183,8 +184,10 @@ static void
 bearers_verified(struct bearer *one, const struct issuer_claims *claims)
 {
 	one->claims = *claims;
-	one->claims.name = claims->name != NULL ? mem_strdup(claims->name) : NULL;
-	one->claims.email = claims->email != NULL ? mem_strdup(claims->email) : NULL;
+	one->name = claims->name != NULL ? mem_strdup(claims->name) : NULL;
+	one->email = claims->email != NULL ? mem_strdup(claims->email) : NULL;
+	one->claims.name = one->name;
+	one->claims.email = one->email;
 	list_add_tail(&one->all->subjects, &one->link);
 }
 

@@ -26,20 +26,34 @@ fresh_token_look_up(
 }
 
 static void
+fresh_token_refuse(struct conn *c, const struct es_err *why)
+{
+	char *id = c->who.fresh_id;
+
+	c->who.fresh_id = NULL;
+	c->who.fresh_busy = false;
+	frame_out_error(c, "auth", id, NULL, why);
+	mem_free(id);
+}
+
+/* fresh_token_answer() follows. */
+static void
+fresh_token_accept(struct who *w, struct conn *c, const struct token_claims *claims)
+{
+	struct es_err why;
+
+	if (fresh_token_look_up(w, c, claims, &why) != ES_OK)
+		fresh_token_refuse(c, &why);
+}
+
+static void
 fresh_token_redeemed(struct who *w, struct conn *c, enum es_code rc,
     const struct token_claims *claims, const struct es_err *err)
 {
-	struct es_err why = *err;
-	char *id = c->who.fresh_id;
-
 	if (rc == ES_OK)
-		rc = fresh_token_look_up(w, c, claims, &why);
-	if (rc == ES_OK)
-		return; /* fresh_token_answer() follows */
-	c->who.fresh_id = NULL;
-	c->who.fresh_busy = false;
-	frame_out_error(c, "auth", id, NULL, &why);
-	mem_free(id);
+		fresh_token_accept(w, c, claims);
+	else
+		fresh_token_refuse(c, err);
 }
 
 enum es_code
@@ -71,8 +85,10 @@ void
 fresh_token_verified(struct who *w, struct conn *c, const struct token_claims *claims,
     const struct es_err *refused)
 {
-	fresh_token_redeemed(
-	    w, c, claims != NULL ? ES_OK : refused->code, claims, refused);
+	if (claims != NULL)
+		fresh_token_accept(w, c, claims);
+	else
+		fresh_token_refuse(c, refused);
 }
 
 /* The fresh token names the same user as the socket. So an answer that refuses the user

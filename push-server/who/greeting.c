@@ -22,22 +22,36 @@ greeting_look_up(struct who *w, struct conn *c)
 		.ref = c->ref, .claims = *c->who.claims, .kind = LOOKUP_GREETING});
 }
 
-/* The claims are kept until the database answers, however long that takes, and look-ups
- * are repeated with them. */
 static void
-greeting_claims(struct who *w, struct conn *c, enum es_code rc,
-    const struct token_claims *claims, const char *why)
+greeting_refuse(struct conn *c, enum es_code code, const char *why)
 {
 	mem_free(c->who.token);
 	c->who.token = NULL;
 	early_bytes_count(c);
-	if (rc != ES_OK) {
-		identity_refuse(c, rc, why);
-		return;
-	}
+	identity_refuse(c, code, why);
+}
+
+/* The claims are kept until the database answers, however long that takes, and look-ups
+ * are repeated with them. */
+static void
+greeting_accept(struct who *w, struct conn *c, const struct token_claims *claims)
+{
+	mem_free(c->who.token);
+	c->who.token = NULL;
+	early_bytes_count(c);
 	c->who.claims = mem_new(1, sizeof(*c->who.claims));
 	*c->who.claims = *claims;
 	greeting_look_up(w, c);
+}
+
+static void
+greeting_claims(struct who *w, struct conn *c, enum es_code rc,
+    const struct token_claims *claims, const char *why)
+{
+	if (rc == ES_OK)
+		greeting_accept(w, c, claims);
+	else
+		greeting_refuse(c, rc, why);
 }
 
 /* Without an answer of Redis the ticket stays, and the tick tries it again. */
@@ -59,20 +73,20 @@ greeting_redeem(struct who *w, struct conn *c)
 	    ticket_redeem(w, c, c->who.token, greeting_redeemed, &err) == ES_OK;
 }
 
-/* A token is verified once, and a ticket is taken once. */
-
 void
 greeting_verified(struct who *w, struct conn *c, const struct token_claims *claims,
     const struct es_err *refused)
 {
 	c->who.bearing = false;
-	if (claims == NULL && identity_unanswered(refused->code))
+	if (claims != NULL)
+		greeting_accept(w, c, claims);
+	else if (identity_unanswered(refused->code))
 		conn_close(c, CLOSE_AUTH_TIMEOUT, refused->text);
 	else
-		greeting_claims(
-		    w, c, claims != NULL ? ES_OK : refused->code, claims, refused->text);
+		greeting_refuse(c, refused->code, refused->text);
 }
 
+/* A token is verified once, and a ticket is taken once. */
 static void
 greeting_verify(struct who *w, struct conn *c)
 {

@@ -185,6 +185,13 @@ add_member(const struct change *c, const char *role)
 }
 
 static enum es_code
+add_lifting_ban(const struct change *c, const char *role)
+{
+	TRY(ban_store_drop(c->pg, c->who, c->channel, c->user, c->arena, c->err));
+	return add_member(c, role);
+}
+
+static enum es_code
 change_role(const struct change *c, const struct member *member, const char *next)
 {
 	const char *const params[] = {c->key[0], c->key[1], c->key[2], next};
@@ -208,9 +215,7 @@ put_locked(struct change *c, const char *role, struct member *out, bool *added)
 	*added = !pg_next(&rows, c->arena, out);
 	TRY(may_touch_owner(c, *added || role == NULL ? NULL : out->role, role));
 	if (*added)
-		TRY(ban_store_drop(c->pg, c->who, c->channel, c->user, c->arena, c->err));
-	if (*added)
-		TRY(add_member(c, role != NULL ? role : "member"));
+		TRY(add_lifting_ban(c, role != NULL ? role : "member"));
 	else if (role != NULL && strcmp(role, out->role) != 0)
 		TRY(change_role(c, out, role));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
@@ -247,13 +252,29 @@ member_store_join(struct pg *pg, const struct actor *who,
 	return store_end(pg, join_locked(&c), err);
 }
 
+/* Deletes the row, and bans from a public channel a user that somebody else removes. */
+static enum es_code
+drop_member(struct change *c, bool self, const struct member *now)
+{
+	bool banned = false;
+	struct pg_rows rows;
+
+	TRY(pg_run(c->pg, NULL, &drop, c->key, c->arena, &rows, c->err));
+	if (!self && !c->state.is_private)
+		TRY(ban_store_add(
+		    c->pg, c->who, c->channel, c->user, c->arena, &banned, c->err));
+	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
+	    (banned ? store_banned_payload : store_member_payload)(
+		c->arena, c->user->text, now->display_name, now->role),
+	    c->arena, c->event, c->err);
+}
+
 /* The role of an owner goes to the next member before the owner does. */
 static enum es_code
 remove_locked(struct change *c, struct event_list *events)
 {
 	const bool self = strcmp(c->who->user.text, c->user->text) == 0;
 	struct event_list handed_on;
-	bool banned = false;
 	struct member now;
 	struct pg_rows rows;
 
@@ -266,14 +287,7 @@ remove_locked(struct change *c, struct event_list *events)
 	TRY(may_touch_owner(c, now.role, NULL));
 	TRY(ownership_store_hand_on(
 	    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
-	TRY(pg_run(c->pg, NULL, &drop, c->key, c->arena, &rows, c->err));
-	if (!self && !c->state.is_private)
-		TRY(ban_store_add(
-		    c->pg, c->who, c->channel, c->user, c->arena, &banned, c->err));
-	TRY(store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
-	    (banned ? store_banned_payload : store_member_payload)(
-		c->arena, c->user->text, now.display_name, now.role),
-	    c->arena, c->event, c->err));
+	TRY(drop_member(c, self, &now));
 	events->items = arena_alloc(c->arena, (handed_on.n + 1) * sizeof(*events->items));
 	for (; events->n < handed_on.n; events->n++)
 		events->items[events->n] = handed_on.items[events->n];

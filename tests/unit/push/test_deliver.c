@@ -360,7 +360,7 @@ test_random(void)
 	CU_ASSERT_TRUE(ear_events > n * 500);
 	CU_ASSERT_TRUE(ear_gaps > n);
 	CU_ASSERT_TRUE(reads > n);
-	CU_ASSERT_TRUE(ear_mixed > n * 100);
+	CU_ASSERT_TRUE(ear_mixed > n * 50);
 	CU_ASSERT_TRUE(cold > n * 20);
 	CU_ASSERT_TRUE(cold_cut > n);
 	CU_ASSERT_TRUE(again > n * 100);
