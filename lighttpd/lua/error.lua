@@ -5,20 +5,18 @@ local OWN = "application/problem+json; by=lighttpd" -- 59-echostream-errors.conf
 local r = lighty.r
 local path = r.req_env["ES_PATH"]
 
+-- As in request.lua: only printable ASCII.
+local function plain(text)
+	return (text:gsub("[^ -~]", function(c)
+		return string.format("%%%02X", c:byte())
+	end))
+end
+
 -- For the access log, when lighttpd refused the request before request.lua ran.
 if not path then
-	local agent = r.req_header["User-Agent"]
-
-	path = (r.req_attr["request.orig-uri"] or ""):match("^[^?]*")
-	if not utf8.len(path) then
-		path = ""
-	end
-	-- as in request.lua
-	path = path:gsub("\a", "%%07"):gsub("\v", "%%0B")
+	path = plain((r.req_attr["request.orig-uri"] or ""):match("^[^?]*"))
 	r.req_env["ES_PATH"] = path
-	if agent and utf8.len(agent) then
-		r.req_env["ES_AGENT"] = agent:gsub("\a", "%%07"):gsub("\v", "%%0B")
-	end
+	r.req_env["ES_AGENT"] = plain(r.req_header["User-Agent"] or "-")
 end
 
 if r.resp_header["Content-Type"] ~= OWN then
@@ -40,11 +38,10 @@ local function request_id()
 		a & 0xfff, 0x8000 | b & 0x3fff, a >> 12 & 0xffff, c & 0xffffffff)
 end
 
--- A text in UTF-8 as JSON. bsenc_json of lighttpd 1.4.69 writes \xNN, which is no JSON.
+-- A text of printable ASCII as JSON. bsenc_json of lighttpd 1.4.69 writes \xNN, which is
+-- no JSON.
 local function json(text)
-	return '"' .. text:gsub('[%c"\\]', function(c)
-		return string.format("\\u%04x", c:byte())
-	end) .. '"'
+	return '"' .. text:gsub('["\\]', "\\%0") .. '"'
 end
 
 local page = r.resp_body.get

@@ -4,12 +4,14 @@
 local SLOT_MS = 200 -- ten slots: an entry rests 1.8 s, lighttpd takes one back within 1 s
 local r = lighty.r
 
--- The access log is JSON in UTF-8, and a client may send any bytes: leave out those that
--- are not UTF-8, and write BEL and VT as a URL does: lighttpd 1.4.69 escapes these two as
--- \a and \v, which are no JSON.
+-- The access log is JSON, and a client may send any bytes: write all but printable ASCII as
+-- a URL does. lighttpd's own escaping makes no JSON of BEL and VT (1.4.69), and no UTF-8 of
+-- characters with a byte from 0x80 to 0x9f (1.4.79).
 local function note(name, text)
-	if text and utf8.len(text) then
-		r.req_env[name] = text:gsub("\a", "%%07"):gsub("\v", "%%0B")
+	if text then
+		r.req_env[name] = text:gsub("[^ -~]", function(c)
+			return string.format("%%%02X", c:byte())
+		end)
 	end
 end
 
