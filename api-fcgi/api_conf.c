@@ -69,6 +69,23 @@ static const struct conf_item sending[] = {
 	    "channels, archived ones too, that a user may have made; owners and admins"
 	    " of the tenant are free of it"),
 };
+
+static const struct conf_item requests[] = {
+	ROW(user_read, "ES_LIMIT_USER_READ", CONF_INT, "1000", 0, 1000000,
+	    "GET requests that a user may make in a window; 0 for no limit"),
+	ROW(user_write, "ES_LIMIT_USER_WRITE", CONF_INT, "500", 0, 1000000,
+	    "other requests but sends and creations in that window; 0 for no limit"),
+	ROW(user_request_window_s, "ES_LIMIT_USER_REQUEST_WINDOW_S", CONF_INT, "10", 1, 3600,
+	    "seconds of that window"),
+	ROW(user_create, "ES_LIMIT_USER_CREATE", CONF_INT, "600", 0, 1000000,
+	    "channels and users that a user may make in a window; 0 for no limit"),
+	ROW(user_create_window_s, "ES_LIMIT_USER_CREATE_WINDOW_S", CONF_INT, "60", 1, 86400,
+	    "seconds of that window"),
+	ROW(address_failures, "ES_LIMIT_ADDRESS_FAILURES", CONF_INT, "600", 0, 1000000,
+	    "requests without a good token from one address in a window; more are answered 429 in place of 401; 0 for no limit"),
+	ROW(address_failures_window_s, "ES_LIMIT_ADDRESS_FAILURES_WINDOW_S", CONF_INT, "60", 1, 3600,
+	    "seconds of that window"),
+};
 // clang-format on
 
 static enum es_code
@@ -93,5 +110,6 @@ const struct conf_table api_conf_tables[] = {
     {.items = auth, .n = ES_COUNT(auth)},
     {.items = pools, .n = ES_COUNT(pools)},
     {sending, ES_COUNT(sending), checks, ES_COUNT(checks)},
+    {.items = requests, .n = ES_COUNT(requests)},
 };
 const size_t n_api_conf_tables = ES_COUNT(api_conf_tables);

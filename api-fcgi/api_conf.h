@@ -19,6 +19,10 @@ struct api_conf {
 	/* sending */
 	int64_t send_wait_ms, body_max_bytes, body_max_chars;
 	int64_t user_send, user_send_window_s, user_channels;
+	/* other requests */
+	int64_t user_read, user_write, user_request_window_s;
+	int64_t user_create, user_create_window_s;
+	int64_t address_failures, address_failures_window_s;
 };
 
 extern const struct conf_table api_conf_tables[];

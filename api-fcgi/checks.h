@@ -24,6 +24,7 @@ enum es_code check_word(const char *field, const char *s, const char *allowed,
 
 #define TENANT_NAME_MAX  200
 #define DISPLAY_NAME_MAX 200
+#define EMAIL_MAX        320
 #define CHANNEL_NAME_MAX 100
 #define TOPIC_MAX        1000
 #define EMAIL_MAX        320

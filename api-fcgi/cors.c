@@ -5,13 +5,13 @@
 
 #include "core/check.h"
 #include "core/clock.h"
-#include "store/sync_store.h"
+#include "store/origin_cache.h"
+#include "store/origin_store.h"
 #include "store/tenant_settings.h"
 
 #include "core/banned.h"
 
-#define UNION_GOOD_MS 5000
-#define MAX_AGE       "600"
+#define MAX_AGE "600"
 
 static const char allowed_headers[] =
     "Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, traceparent";
@@ -19,12 +19,8 @@ static const char exposed_headers[] =
     "X-Request-Id, Link, Location, Retry-After, RateLimit, RateLimit-Policy, "
     "Idempotency-Replayed";
 
-/* The union of all lists, as of a few seconds ago. */
 struct cors {
-	struct arena *arena;
-	const char *const *origins;
-	size_t n;
-	int64_t read_ms; /* 0: never */
+	struct origin_cache *cache;
 };
 
 struct cors *
@@ -32,7 +28,7 @@ cors_new(void)
 {
 	struct cors *c = mem_new(1, sizeof(*c));
 
-	c->arena = arena_new();
+	c->cache = origin_cache_new();
 	return c;
 }
 
@@ -41,7 +37,7 @@ cors_free(struct cors **c)
 {
 	if (*c == NULL)
 		return;
-	arena_free(&(*c)->arena);
+	origin_cache_free(&(*c)->cache);
 	free(*c);
 	*c = NULL;
 }
@@ -50,47 +46,32 @@ static bool
 listed(const char *const origins[], size_t n, const char *origin)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(origins[i], origin) == 0 || strcmp(origins[i], "*") == 0)
+		if (strcmp(origins[i], origin) == 0)
 			return true;
 	return false;
 }
 
-static enum es_code
-read_union(struct pg *pg, struct arena *a, const char *const **out, size_t *n,
-    struct es_err *err)
+/* Does some tenant allow it? While the database is away the last answer stands, and is
+ * kept, so that not each request waits for it in vain. */
+static bool
+somebody_allows(struct cors *c, struct pg *pg, const struct http_req *req)
 {
-	struct sync_origin row;
-	const char **origins;
+	const char *origin = req->headers.origin;
+	bool allowed = false, fresh = false;
 	struct pg_rows rows;
-
-	TRY(pg_run(pg, NULL, &sync_store_origins, NULL, a, &rows, err));
-	origins = arena_alloc(a, ((size_t)rows.count + 1) * sizeof(*origins));
-	*n = 0;
-	while (pg_next(&rows, a, &row))
-		origins[(*n)++] = row.origin;
-	*out = origins;
-	return ES_OK;
-}
-
-/* A database that is away leaves the old list in force. */
-static void
-refresh(struct cors *c, struct pg *pg)
-{
-	struct arena *fresh;
 	struct es_err err;
-	enum es_code rc;
 
-	if (c->read_ms != 0 && clock_mono_ms() - c->read_ms < UNION_GOOD_MS)
-		return;
-	fresh = arena_new();
-	rc = read_union(pg, fresh, &c->origins, &c->n, &err);
-	c->read_ms = clock_mono_ms(); /* after a wait that came to nothing, too */
-	if (rc != ES_OK) {
-		arena_free(&fresh);
-		return;
-	}
-	arena_free(&c->arena);
-	c->arena = fresh;
+	if (strnlen(origin, ORIGIN_MAX + 1) > ORIGIN_MAX)
+		return false;
+	if (origin_cache_find(c->cache, origin, clock_mono_ms(), &allowed, &fresh) &&
+	    fresh)
+		return allowed;
+	if (pg_run(pg, NULL, &origin_store_allowed,
+		origin_store_params(req->arena, &origin, 1), req->arena, &rows,
+		&err) == ES_OK)
+		allowed = rows.count > 0;
+	origin_cache_keep(c->cache, origin, allowed, clock_mono_ms());
+	return allowed;
 }
 
 void
@@ -102,8 +83,7 @@ cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
 	if (origin == NULL || req->headers.cors_method == NULL)
 		return;
 	http_header(res, "Vary", "Origin");
-	refresh(c, pg);
-	if (!listed(c->origins, c->n, origin))
+	if (!somebody_allows(c, pg, req))
 		return;
 	http_header(res, "Access-Control-Allow-Origin", origin);
 	http_header(res, "Access-Control-Allow-Methods", allow);
@@ -117,10 +97,8 @@ caller_allows(struct cors *c, struct pg *pg, const struct http_req *req)
 	struct tenant_settings own;
 	struct es_err err;
 
-	if (req->who.actor.tenant.text[0] == '\0') {
-		refresh(c, pg);
-		return listed(c->origins, c->n, req->headers.origin);
-	}
+	if (req->who.actor.tenant.text[0] == '\0')
+		return somebody_allows(c, pg, req);
 	if (tenant_settings_parse(req->who.settings, req->arena, &own, &err) != ES_OK)
 		return false;
 	return listed(own.allowed_origins, own.n_origins, req->headers.origin);

@@ -1,6 +1,6 @@
 /* Cross-origin rules (Fetch standard, CORS protocol). A preflight has no tenant: it is
- * answered for the union of all tenants' lists; a real request for its own tenant's list.
- */
+ * answered when some tenant allows its origin; a real request when its own tenant does.
+ * Answers about some tenant are a few seconds old at most (store/origin_cache.h). */
 #ifndef API_CORS_H
 #define API_CORS_H
 
@@ -17,7 +17,7 @@ void cors_free(struct cors **c);
 void cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
     const char *allow, struct http_res *res);
 
-/* For a real request: the caller's tenant decides; while nobody is known, the union. */
+/* For a real request: the caller's tenant decides; without one, any tenant. */
 void cors_answer(
     struct cors *c, struct pg *pg, const struct http_req *req, struct http_res *res);
 

@@ -6,6 +6,8 @@
 #include "guard.h"
 #include "problem.h"
 #include "request_id.h"
+#include "request_limits.h"
+#include "routes.h"
 
 #include "core/banned.h"
 
@@ -40,6 +42,12 @@ run(struct api *api, struct http_req *req, struct http_res *res,
 		    res, "Allow", router_allow(api->router, &req->uri, req->arena));
 	if (rc == ES_OK)
 		rc = guard_check(api, *route, req, err);
+	if (es_code_status(rc) == 401)
+		rc = request_limits_failed(api, req, rc, res, err);
+	if (rc == ES_OK)
+		rc = request_limits_charge(api, req, *route, res, err);
+	if (rc == ES_OK)
+		rc = query_known(&req->query, routes_query(*route), err);
 	if (rc == ES_OK)
 		rc = (*route)->handler(api, req, res, err);
 	cors_answer(api->cors, api->pg, req, res);
@@ -58,6 +66,8 @@ dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
 	http_res_init(res, req->arena);
 	req->request_id = request_id_take(req->headers.request_id, req->arena);
 	req->traceparent = traceparent_take(req->headers.traceparent, req->arena);
+	req->faults = arena_alloc(req->arena, sizeof(*req->faults));
+	*req->faults = (struct json_faults){.n = 0};
 	http_header(res, "X-Request-Id", req->request_id);
 	http_header(res, "Cache-Control", "no-store");
 	if (refused != NULL) {

@@ -7,6 +7,14 @@
 
 #include "core/banned.h"
 
+const char *
+http_caller(const struct http_req *req)
+{
+	const char *user = req->who.actor.user.text;
+
+	return strcmp(user, ACTOR_NOBODY) == 0 ? req->key.id.text : user;
+}
+
 void
 http_res_init(struct http_res *res, struct arena *a)
 {
@@ -37,38 +45,4 @@ http_json(struct http_res *res, struct json_write *w, int status)
 	res->status = status;
 	res->type = "application/json";
 	jw_init(w, &res->body);
-}
-
-/* application/json, perhaps with charset=utf-8; no other charset exists for JSON (RFC
- * 8259). */
-static bool
-is_json(const char *type)
-{
-	static const char name[] = "application/json";
-
-	if (type == NULL || strncasecmp(type, name, sizeof(name) - 1) != 0)
-		return false;
-	type += sizeof(name) - 1;
-	type += strspn(type, " \t");
-	if (*type == '\0')
-		return true;
-	if (*type++ != ';')
-		return false;
-	type += strspn(type, " \t");
-	return strcasecmp(type, "charset=utf-8") == 0 ||
-	       strcasecmp(type, "charset=\"utf-8\"") == 0;
-}
-
-enum es_code
-http_body(const struct http_req *req, const struct json_field fields[], size_t n,
-    void *out, struct es_err *err)
-{
-	if (req->body_len == 0)
-		return es_fail(
-		    err, ES_BAD_REQUEST, "the request body must be a JSON object");
-	if (!is_json(req->headers.content_type))
-		return es_fail(
-		    err, ES_UNSUPPORTED_MEDIA, "Content-Type must be application/json");
-	return json_bind(req->body, req->body_len, fields, n, JSON_REFUSE_UNKNOWN,
-	    req->arena, out, err);
 }

@@ -16,8 +16,10 @@
 /* The request headers that anything here looks at; no other is read from the front door.
  */
 #define HTTP_HEADERS(X) \
+	X(address, "REMOTE_ADDR") \
 	X(authorization, "HTTP_AUTHORIZATION") \
 	X(content_type, "CONTENT_TYPE") \
+	X(content_encoding, "HTTP_CONTENT_ENCODING") \
 	X(origin, "HTTP_ORIGIN") \
 	X(cors_method, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") \
 	X(idempotency_key, "HTTP_IDEMPOTENCY_KEY") \
@@ -59,6 +61,7 @@ struct http_req {
 	struct http_key key;             /* likewise */
 	const char *request_id;          /* never NULL */
 	const char *traceparent;         /* checked, or NULL */
+	struct json_faults *faults;      /* wrong members of the body; by dispatch */
 	struct arena *arena;
 };
 
@@ -76,6 +79,9 @@ struct http_res {
 	int status_instead;
 };
 
+/* Whose requests count together: the user, or the API key that acts for no user. */
+const char *http_caller(const struct http_req *req);
+
 void http_res_init(struct http_res *res, struct arena *a);
 /* Both strings must live as long as the request. */
 void http_header(struct http_res *res, const char *name, const char *value);
@@ -83,10 +89,5 @@ const char *http_header_get(const struct http_res *res, const char *name);
 
 /* Start a JSON answer with this status. */
 void http_json(struct http_res *res, struct json_write *w, int status);
-
-/* Check the body against fields and fill *out. ES_UNSUPPORTED_MEDIA unless
- * application/json. */
-enum es_code http_body(const struct http_req *req, const struct json_field fields[],
-    size_t n, void *out, struct es_err *err) ES_MUST_CHECK;
 
 #endif

@@ -4,6 +4,13 @@
 
 #include "http.h"
 
+#define IDEMPOTENCY_RULE \
+	"must be 1 to 64 characters of A-Z a-z 0-9 . _ : -, but not . or .."
+
+/* The value of Idempotency-Key, unchecked, or NULL. Quoted as in the IETF draft (a string
+ * of RFC 8941) or bare as most clients send it: both are the same key. */
+const char *idempotency_header(const struct http_req *req);
+
 /* *out is the client's message id, or NULL when none was given. Both and different:
  * ES_BAD_REQUEST; not 1 to 64 of A-Z a-z 0-9 . _ : -: ES_INVALID (ES_BAD_REQUEST in the
  * header). */

@@ -12,11 +12,8 @@
 enum es_code
 paging_limit(const struct http_req *req, int64_t *out, struct es_err *err)
 {
-	int64_t limit = PAGE_DEFAULT;
-
-	TRY(query_int(&req->query, "limit", 1, INT32_MAX, &limit, NULL, err));
-	*out = limit < PAGE_MAX ? limit : PAGE_MAX;
-	return ES_OK;
+	*out = PAGE_DEFAULT;
+	return query_int(&req->query, "limit", 1, PAGE_MAX, out, NULL, err);
 }
 
 /* Not a secret: whoever forges one sees nothing that the list does not show him anyway.

@@ -7,7 +7,7 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     200
 
-/* ?limit=: default 50, more than 200 is taken as 200, below 1 refused. */
+/* ?limit=: PAGE_DEFAULT when absent; outside 1 to PAGE_MAX it is ES_INVALID. */
 enum es_code paging_limit(
     const struct http_req *req, int64_t *out, struct es_err *err) ES_MUST_CHECK;
 

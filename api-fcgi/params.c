@@ -42,7 +42,7 @@ param_key(const struct http_req *req, size_t i, struct uuid *out, struct es_err 
 enum es_code
 param_message(const struct http_req *req, size_t i, int64_t *out, struct es_err *err)
 {
-	if (!parse_int(req->params[i], 1, ES_INT_MAX_EXACT, out))
+	if (!parse_plain_int(req->params[i], 1, ES_INT_MAX_EXACT, out))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_MESSAGE);
 	return ES_OK;
 }

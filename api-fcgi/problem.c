@@ -33,15 +33,12 @@ whole_utf8(const char *s, struct arena *a)
 	return arena_memdup(a, s, len);
 }
 
-/* Errors of one request name one member: the check stops at the first. */
+/* "name" is a member of the body, "?name" a query parameter, ":Name" a header. */
 static void
-write_errors(struct json_write *w, const struct es_err *err, struct arena *a)
+write_error(struct json_write *w, const char *field, const char *text, struct arena *a)
 {
-	const char *f = whole_utf8(err->field, a);
+	const char *f = whole_utf8(field, a);
 
-	if (f[0] == '\0')
-		return;
-	jw_array(w, "errors");
 	jw_object(w, NULL);
 	if (f[0] == '?')
 		jw_string(w, "parameter", f + 1);
@@ -49,8 +46,24 @@ write_errors(struct json_write *w, const struct es_err *err, struct arena *a)
 		jw_string(w, "header", f + 1);
 	else
 		jw_string(w, "pointer", arena_printf(a, "/%s", f));
-	jw_string(w, "detail", whole_utf8(err->text, a));
+	jw_string(w, "detail", whole_utf8(text, a));
 	jw_object_end(w);
+}
+
+/* All wrong members of a body; of a query or the headers the first. */
+static void
+write_errors(struct json_write *w, const struct http_req *req, const struct es_err *err)
+{
+	const struct json_faults *f = req->faults;
+	const bool all = f != NULL && f->n > 0 && err->code == ES_INVALID;
+
+	if (!all && err->field[0] == '\0')
+		return;
+	jw_array(w, "errors");
+	for (size_t i = 0; all && i < f->n; i++)
+		write_error(w, f->items[i].field, f->items[i].text, req->arena);
+	if (!all)
+		write_error(w, err->field, err->text, req->arena);
 	jw_array_end(w);
 }
 
@@ -98,7 +111,7 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 	jw_bool(&w, "retryable", es_code_retryable(err->code));
 	if (retry_ms > 0)
 		jw_int(&w, "retryAfterMs", retry_ms);
-	write_errors(&w, err, req->arena);
+	write_errors(&w, req, err);
 	jw_object_end(&w);
 	if (retry_ms > 0)
 		http_header(res, "Retry-After",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/nearest.h"
 #include "core/parse.h"
 #include "uri.h"
 
@@ -23,12 +24,18 @@ query_chars(const char *s)
 }
 
 static enum es_code
-fail_param(struct es_err *err, const char *name, const char *what)
+fail_param_as(struct es_err *err, enum es_code code, const char *name, const char *what)
 {
 	char field[sizeof(err->field)];
 
 	(void)snprintf(field, sizeof(field), "?%s", name);
-	return es_fail_field(err, ES_BAD_REQUEST, field, "%s", what);
+	return es_fail_field(err, code, field, "%s", what);
+}
+
+static enum es_code
+fail_param(struct es_err *err, const char *name, const char *what)
+{
+	return fail_param_as(err, ES_BAD_REQUEST, name, what);
 }
 
 static enum es_code
@@ -88,23 +95,64 @@ query_get(const struct query *q, const char *name)
 	return NULL;
 }
 
+static bool
+is_among(const char *name, const char *words)
+{
+	const size_t len = strlen(name);
+
+	for (const char *w = words; *w != '\0'; w += strspn(w, " ")) {
+		const size_t n = strcspn(w, " ");
+
+		if (n == len && strncmp(w, name, n) == 0)
+			return true;
+		w += n;
+	}
+	return false;
+}
+
+enum es_code
+query_known(const struct query *q, const char *known, struct es_err *err)
+{
+	if (strcmp(known, "*") == 0)
+		return ES_OK;
+	for (size_t i = 0; i < q->n; i++) {
+		char nearest[NEAREST_NAME_MAX + 1], what[160];
+
+		if (is_among(q->items[i].name, known))
+			continue;
+		if (nearest_word(q->items[i].name, known, nearest))
+			(void)snprintf(what, sizeof(what),
+			    "unknown query parameter; did you mean \"%s\"?", nearest);
+		else if (known[0] != '\0')
+			(void)snprintf(what, sizeof(what),
+			    "unknown query parameter; known are: %s", known);
+		else
+			(void)snprintf(what, sizeof(what),
+			    "unknown query parameter; this request takes none");
+		return fail_param(err, q->items[i].name, what);
+	}
+	return ES_OK;
+}
+
 enum es_code
 query_int(const struct query *q, const char *name, int64_t min, int64_t max, int64_t *out,
     bool *present, struct es_err *err)
 {
 	const char *s = query_get(q, name);
+	const char *digits;
+	char what[80];
 
 	if (present != NULL)
 		*present = s != NULL;
-	if (s != NULL && !parse_int(s, min, max, out)) {
-		char what[80];
-
-		(void)snprintf(what, sizeof(what),
-		    "expected a whole number from %lld to %lld", (long long)min,
-		    (long long)max);
+	if (s == NULL || parse_plain_int(s, min, max, out))
+		return ES_OK;
+	(void)snprintf(what, sizeof(what), "expected a whole number from %lld to %lld",
+	    (long long)min, (long long)max);
+	digits = *s == '-' ? s + 1 : s;
+	if (*digits == '\0' || digits[strspn(digits, "0123456789")] != '\0' ||
+	    (*digits == '0' && (digits[1] != '\0' || digits != s)))
 		return fail_param(err, name, what);
-	}
-	return ES_OK;
+	return fail_param_as(err, ES_INVALID, name, what);
 }
 
 enum es_code

@@ -26,8 +26,15 @@ enum es_code query_parse(const char *raw, struct arena *a, struct query *out,
 /* NULL when absent. */
 const char *query_get(const struct query *q, const char *name);
 
-/* *out keeps its value when the parameter is absent; ES_BAD_REQUEST when it is no integer
- * in min..max. *present (may be NULL) tells. */
+/* Refuses the first parameter that is not among `known` (names with a blank between,
+ * "" for none, "*" for any) with ES_BAD_REQUEST, naming the nearest known one: a misspelt
+ * filter that is ignored would answer the whole list. */
+enum es_code query_known(
+    const struct query *q, const char *known, struct es_err *err) ES_MUST_CHECK;
+
+/* *out keeps its value when the parameter is absent. ES_BAD_REQUEST when it is no whole
+ * number (leading zeros are refused), ES_INVALID when it is one outside min..max.
+ * *present (may be NULL) tells. */
 enum es_code query_int(const struct query *q, const char *name, int64_t min, int64_t max,
     int64_t *out, bool *present, struct es_err *err) ES_MUST_CHECK;
 

@@ -6,6 +6,7 @@
 
 #define V1      "/api/v1"
 #define CHANNEL V1 "/channels/{channelId}"
+#define PAGED   "limit cursor"
 
 /* A key that writes messages must find its channels. */
 #define OF_CHANNELS (KEY_MESSAGES | KEY_CHANNELS)
@@ -24,6 +25,9 @@ static const struct http_route api_routes[] = {
     {"PATCH", V1 "/admin/tenants/{tenantId}", SCOPE_OPERATOR, tenants_patch, 0},
     {"POST", V1 "/admin/tenants/{tenantId}/suspend", SCOPE_OPERATOR, tenants_suspend, 0},
     {"POST", V1 "/admin/tenants/{tenantId}/resume", SCOPE_OPERATOR, tenants_resume, 0},
+
+    {"GET", V1 "/tenant", SCOPE_USER, tenant_own_get, KEY_ANY},
+    {"PATCH", V1 "/tenant", SCOPE_ADMIN, tenant_own_patch, 0},
 
     {"GET", V1 "/users/me", SCOPE_USER, users_me, KEY_ANY | KEY_AS_USER},
     {"GET", V1 "/users", SCOPE_USER, users_list, KEY_ANY},
@@ -83,6 +87,32 @@ static const struct http_route api_routes[] = {
 const struct router api_router = {api_routes, ES_COUNT(api_routes)};
 const struct router health_router = {health_routes, ES_COUNT(health_routes)};
 
+/* The query parameters of a route, a blank between; a route without a line has none. */
+static const struct {
+	http_handler *handler;
+	const char *names;
+} queries[] = {
+    {tenants_list, PAGED},
+    {users_list, PAGED " email q role status"},
+    {api_keys_list, PAGED},
+    {channels_list, PAGED " member orphaned"},
+    {members_list, PAGED},
+    {bans_list, PAGED},
+    {messages_list, "limit before after around"},
+    {presence_list, "userIds"},
+};
+
+const char *
+routes_query(const struct http_route *route)
+{
+	if (route->scope == SCOPE_PUBLIC)
+		return "*"; /* probes may put into the query whatever they like */
+	for (size_t i = 0; i < ES_COUNT(queries); i++)
+		if (queries[i].handler == route->handler)
+			return queries[i].names;
+	return "";
+}
+
 static void
 dump_keys(struct json_write *w, unsigned keys)
 {
@@ -103,6 +133,7 @@ dump(struct json_write *w, const struct router *r)
 		jw_string(w, "path", r->routes[i].path);
 		jw_string(w, "scope", scope_name(r->routes[i].scope));
 		dump_keys(w, r->routes[i].keys);
+		jw_string(w, "query", routes_query(&r->routes[i]));
 		jw_object_end(w);
 	}
 }

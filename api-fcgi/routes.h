@@ -9,7 +9,10 @@
 extern const struct router api_router;    /* pools send and api */
 extern const struct router health_router; /* pool health */
 
-/* Both as JSON: [{"method","path","scope","keyScopes","keyActsAsUser"}]. */
+/* The names of the query parameters that the route takes, a blank between; "*": any. */
+const char *routes_query(const struct http_route *route);
+
+/* Both as JSON: [{"method","path","scope","keyScopes","keyActsAsUser","query"}]. */
 void routes_dump(FILE *to);
 
 #endif

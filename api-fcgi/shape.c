@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "store/tenant_settings.h"
 
 #include "core/banned.h"
 
@@ -39,7 +40,7 @@ shape_limit(struct json_write *w, const char *key, int64_t n)
 }
 
 void
-shape_tenant(struct json_write *w, const struct tenant *t)
+shape_tenant(struct json_write *w, const struct tenant *t, struct arena *a)
 {
 	jw_string(w, "tenantId", t->id.text);
 	jw_string(w, "name", t->name);
@@ -47,7 +48,7 @@ shape_tenant(struct json_write *w, const struct tenant *t)
 	shape_limit(w, "maxChannels", t->max_channels);
 	shape_limit(w, "maxMessagesPerSecond", t->max_messages_per_second);
 	jw_string(w, "status", t->status);
-	jw_raw(w, "settings", t->settings);
+	tenant_settings_show(t->settings, w, "settings", a);
 }
 
 void

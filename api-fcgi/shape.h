@@ -17,7 +17,7 @@ void shape_number(struct json_write *w, const char *key, int64_t n);
 
 /* Members only, so that the caller may add his own: between jw_object and jw_object_end.
  */
-void shape_tenant(struct json_write *w, const struct tenant *t);
+void shape_tenant(struct json_write *w, const struct tenant *t, struct arena *a);
 /* The e-mail is for admins and for the user itself; null to others. */
 void shape_user(struct json_write *w, const struct user *u, const struct actor *reader);
 void shape_channel(struct json_write *w, const struct channel *c);

@@ -1,6 +1,9 @@
 /* /channels: what the caller may see of his tenant's channels, and changing them. */
+#include <string.h>
+
 #include "announce.h"
 #include "checks.h"
+#include "create_once.h"
 #include "handlers/handlers.h"
 #include "paging.h"
 #include "params.h"
@@ -30,7 +33,7 @@ struct patch_input {
 static const struct json_field patch_fields[] = {
     JSON_FIELD_OPT(
 	struct patch_input, name, JSON_STRING, 0, NAME_BYTES(CHANNEL_NAME_MAX)),
-    JSON_FIELD_OPT(struct patch_input, topic, JSON_STRING, 0, NAME_BYTES(TOPIC_MAX)),
+    JSON_FIELD_CLEAR(struct patch_input, topic, JSON_STRING, 0, NAME_BYTES(TOPIC_MAX)),
     JSON_FIELD_OPT(struct patch_input, isPrivate, JSON_BOOL, 0, 0),
     JSON_FIELD_OPT(struct patch_input, postingPolicy, JSON_STRING, 0, 20),
 };
@@ -113,6 +116,30 @@ channels_list(
 	return ES_OK;
 }
 
+static enum es_code
+channels_make(struct api *api, const struct http_req *req, struct http_res *res,
+    struct channel_new *make, struct channel *out, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	struct create_once once;
+	struct es_err ignored;
+	enum es_code rc;
+
+	TRY(create_once_begin(api, req, "channels", &once, err));
+	memcpy(make->id.text, once.id.text, sizeof(make->id.text));
+	if (once.again && create_once_replays(channel_store_get(api->pg, who, &make->id,
+						  req->arena, out, &ignored),
+			      res))
+		return ES_OK;
+	rc = channel_store_create(api->pg, who, make, req->arena, out, err);
+	if (rc != ES_OK && once.keyed &&
+	    create_once_replays(
+		channel_store_get(api->pg, who, &make->id, req->arena, out, &ignored),
+		res))
+		return ES_OK;
+	return rc;
+}
+
 /* POST /channels - the caller becomes its owner. */
 enum es_code
 channels_create(
@@ -121,16 +148,18 @@ channels_create(
 	struct create_input in = {0};
 	struct channel channel;
 
-	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
-	TRY(check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err));
-	TRY(check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err));
-	const struct channel_new make = {.name = in.name,
+	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
+	http_body_note(
+	    req, check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err), err);
+	http_body_note(
+	    req, check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err), err);
+	TRY(http_body_end(req, err));
+	struct channel_new make = {.name = in.name,
 	    .topic = in.topic,
 	    .is_private = in.isPrivate,
 	    .user_max = api->conf->user_channels};
 
-	TRY(channel_store_create(
-	    api->pg, &req->who.actor, &make, req->arena, &channel, err));
+	TRY(channels_make(api, req, res, &make, &channel, err));
 	write_channel(res, 201, &channel);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/channels/%s", channel.id.text));
@@ -162,12 +191,16 @@ channels_patch(
 	struct event event;
 
 	TRY(param_channel(req, 0, &id, err));
-	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	TRY(check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err));
-	TRY(check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err));
-	TRY(check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err));
+	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
+	http_body_note(
+	    req, check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err), err);
+	http_body_note(
+	    req, check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err), err);
+	http_body_note(req,
+	    check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err), err);
+	TRY(http_body_end(req, err));
 	const struct channel_patch patch = {.name = in.name,
-	    .topic = in.topic,
+	    .topic = in.has_topic && in.topic == NULL ? "" : in.topic,
 	    .posting_policy = in.postingPolicy,
 	    .is_private = in.has_isPrivate ? &in.isPrivate : NULL};
 

@@ -4,10 +4,12 @@
 #define API_HANDLERS_H
 
 #include "api.h"
+#include "http_body.h"
 
 http_handler health_healthz, health_readyz, health_metrics, health_version;
 http_handler tenants_create, tenants_list, tenants_get, tenants_patch, tenants_suspend,
     tenants_resume;
+http_handler tenant_own_get, tenant_own_patch;
 http_handler users_me, users_list, users_create, users_get, users_patch, users_deactivate,
     users_reactivate, users_delete;
 http_handler user_tokens_create;

@@ -37,9 +37,9 @@ read_input(
 	TRY(http_body(req, fields, ES_COUNT(fields), in, err));
 	if (!utf8_length(in->body, strlen(in->body), &points))
 		return es_fail_field(err, ES_INVALID, "body", "must be valid UTF-8");
-	if (points > max)
-		return es_fail_field(
-		    err, ES_BODY_TOO_LONG, "body", "must have 1 to %zu characters", max);
+	if (points == 0 || points > max)
+		return es_fail_field(err, points == 0 ? ES_INVALID : ES_BODY_TOO_LONG,
+		    "body", "must have 1 to %zu characters", max);
 	if (!unicode_visible(in->body))
 		return es_fail_field(
 		    err, ES_INVALID, "body", "must have at least one visible character");

@@ -1,17 +1,21 @@
 /* /admin/tenants: the operator's view. Nothing here is open to a tenant's own token. */
+#include <string.h>
+
 #include "announce.h"
 #include "checks.h"
 #include "core/clock.h"
+#include "create_once.h"
 #include "handlers/handlers.h"
 #include "paging.h"
 #include "params.h"
 #include "shape.h"
+#include "store/tenant_admin.h"
 #include "store/tenant_settings.h"
 
 #include "core/banned.h"
 
 #define LIMIT_MAX    1000000
-#define SETTINGS_MAX (64L * 1024)
+#define SETTINGS_MAX TENANT_SETTINGS_BYTES_MAX
 
 struct create_input {
 	const char *name, *adminEmail, *adminDisplayName, *settings;
@@ -44,22 +48,19 @@ static const struct json_field patch_fields[] = {
     JSON_FIELD_CLEAR(struct patch_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
 };
 
-/* What the programs would not understand is refused where it is set. */
+/* Replace *settings, the client's, by what is stored; NULL stays NULL. */
 static enum es_code
-check_settings(const char *settings, struct arena *a, struct es_err *err)
+take_settings(
+    const struct http_req *req, bool by_owner, const char **settings, struct es_err *err)
 {
-	struct tenant_settings parsed;
-	struct es_err why;
-
-	if (settings == NULL)
+	if (*settings == NULL)
 		return ES_OK;
-	if (settings[0] != '{')
-		return es_fail_field(err, ES_INVALID, "settings", "must be an object");
-	if (tenant_settings_parse(settings, a, &parsed, &why) == ES_OK)
-		return ES_OK;
-	return es_fail_field(err, ES_INVALID,
-	    why.field[0] == '\0' ? "settings" : arena_printf(a, "settings/%s", why.field),
-	    "%s", why.text);
+	if (**settings == '{')
+		return tenant_settings_take(
+		    *settings, by_owner, req->arena, req->faults, settings, err);
+	http_body_note(
+	    req, es_fail_field(err, ES_INVALID, "settings", "must be an object"), err);
+	return ES_OK;
 }
 
 /* Absent is not null: null is no limit. */
@@ -78,33 +79,65 @@ tenants_announce(struct api *api, const struct http_req *req, const struct tenan
 }
 
 static void
-write_tenant(struct http_res *res, const struct tenant *t)
+write_tenant(const struct http_req *req, struct http_res *res, const struct tenant *t)
 {
 	struct json_write w;
 
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
-	shape_tenant(&w, t);
+	shape_tenant(&w, t, req->arena);
 	jw_object_end(&w);
 }
 
 static void
-write_created(struct http_res *res, const struct tenant *t, const struct user_id *admin,
-    const struct create_input *in, const char *token, int64_t expires_ms)
+write_created(const struct http_req *req, struct http_res *res, const struct tenant *t,
+    const struct tenant_admin *admin, const char *token, int64_t expires_ms)
 {
 	struct json_write w;
 
 	http_json(res, &w, 201);
 	jw_object(&w, NULL);
-	shape_tenant(&w, t);
+	shape_tenant(&w, t, req->arena);
 	jw_object(&w, "admin");
-	jw_string(&w, "userId", admin->text);
-	jw_string(&w, "email", in->adminEmail);
-	jw_string(&w, "displayName", in->adminDisplayName);
+	jw_string(&w, "userId", admin->id.text);
+	jw_string(&w, "email", admin->email);
+	jw_string(&w, "displayName", admin->display_name);
 	jw_object_end(&w);
 	jw_string(&w, "token", token);
 	shape_time(&w, "tokenExpiresAt", expires_ms);
 	jw_object_end(&w);
+}
+
+static enum es_code
+tenants_find(struct api *api, const struct http_req *req, const struct tenant_id *id,
+    struct tenant *out, struct tenant_admin *admin)
+{
+	struct es_err ignored;
+
+	TRY(tenant_store_get(api->pg, id, req->arena, out, &ignored));
+	return tenant_admin_first(api->pg, id, req->arena, admin, &ignored);
+}
+
+static enum es_code
+tenants_make(struct api *api, const struct http_req *req, struct http_res *res,
+    struct tenant_new *make, struct tenant *out, struct tenant_admin *admin,
+    struct es_err *err)
+{
+	struct create_once once;
+	enum es_code rc;
+
+	TRY(create_once_begin(api, req, "tenants", &once, err));
+	memcpy(make->id.text, once.id.text, sizeof(make->id.text));
+	if (once.again &&
+	    create_once_replays(tenants_find(api, req, &make->id, out, admin), res))
+		return ES_OK;
+	*admin = (struct tenant_admin){
+	    .email = make->admin_email, .display_name = make->admin_display_name};
+	rc = tenant_store_create(api->pg, make, req->arena, out, &admin->id, err);
+	if (rc != ES_OK && once.keyed &&
+	    create_once_replays(tenants_find(api, req, &make->id, out, admin), res))
+		return ES_OK;
+	return rc;
 }
 
 /* POST /admin/tenants - the tenant, its first admin and a token for that admin. */
@@ -115,17 +148,22 @@ tenants_create(
 	const int64_t now_s = clock_wall_ms() / 1000, ttl_s = api->conf->auth.token_ttl_s;
 	struct create_input in = {
 	    .maxChannels = TENANT_NO_LIMIT, .maxMessagesPerSecond = TENANT_NO_LIMIT};
-	struct user_id admin;
+	struct tenant_admin admin;
 	struct tenant tenant;
 	const char *token;
 
-	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
-	TRY(check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err));
-	TRY(check_email("adminEmail", &in.adminEmail, req->arena, err));
-	TRY(check_name("adminDisplayName", &in.adminDisplayName, 1, DISPLAY_NAME_MAX,
-	    req->arena, err));
-	TRY(check_settings(in.settings, req->arena, err));
-	const struct tenant_new make = {.name = in.name,
+	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
+	http_body_note(
+	    req, check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
+	http_body_note(
+	    req, check_email("adminEmail", &in.adminEmail, req->arena, err), err);
+	http_body_note(req,
+	    check_name("adminDisplayName", &in.adminDisplayName, 1, DISPLAY_NAME_MAX,
+		req->arena, err),
+	    err);
+	TRY(take_settings(req, false, &in.settings, err));
+	TRY(http_body_end(req, err));
+	struct tenant_new make = {.name = in.name,
 	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
 	    .max_messages_per_second =
 		tenants_limit(in.has_maxMessagesPerSecond, in.maxMessagesPerSecond),
@@ -133,10 +171,10 @@ tenants_create(
 	    .admin_email = in.adminEmail,
 	    .admin_display_name = in.adminDisplayName};
 
-	TRY(tenant_store_create(api->pg, &make, req->arena, &tenant, &admin, err));
+	TRY(tenants_make(api, req, res, &make, &tenant, &admin, err));
 	TRY(token_mint(
-	    &api->tokens, &tenant.id, &admin, now_s, ttl_s, req->arena, &token, err));
-	write_created(res, &tenant, &admin, &in, token, (now_s + ttl_s) * 1000);
+	    &api->tokens, &tenant.id, &admin.id, now_s, ttl_s, req->arena, &token, err));
+	write_created(req, res, &tenant, &admin, token, (now_s + ttl_s) * 1000);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/admin/tenants/%s", tenant.id.text));
 	return ES_OK;
@@ -162,7 +200,7 @@ tenants_list(
 	jw_array(&w, "tenants");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_tenant(&w, &page.items[i]);
+		shape_tenant(&w, &page.items[i], req->arena);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -182,7 +220,7 @@ tenants_get(
 
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(tenant_store_get(api->pg, &id, req->arena, &tenant, err));
-	write_tenant(res, &tenant);
+	write_tenant(req, res, &tenant);
 	return ES_OK;
 }
 
@@ -197,9 +235,11 @@ tenants_patch(
 	struct tenant tenant;
 
 	TRY(param_tenant(req, 0, &id, err));
-	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	TRY(check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err));
-	TRY(check_settings(in.settings, req->arena, err));
+	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
+	http_body_note(
+	    req, check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
+	TRY(take_settings(req, false, &in.settings, err));
+	TRY(http_body_end(req, err));
 	const struct tenant_patch patch = {.name = in.name,
 	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
 	    .max_messages_per_second =
@@ -208,7 +248,7 @@ tenants_patch(
 
 	TRY(tenant_store_patch(api->pg, &id, &patch, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
-	write_tenant(res, &tenant);
+	write_tenant(req, res, &tenant);
 	return ES_OK;
 }
 
@@ -224,7 +264,7 @@ tenants_suspend(
 	TRY(tenant_store_suspend(api->pg, &id, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
 	announce_tenant_gone(api, req, &id);
-	write_tenant(res, &tenant);
+	write_tenant(req, res, &tenant);
 	return ES_OK;
 }
 
@@ -239,6 +279,6 @@ tenants_resume(
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(tenant_store_resume(api->pg, &id, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
-	write_tenant(res, &tenant);
+	write_tenant(req, res, &tenant);
 	return ES_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "announce.h"
 #include "checks.h"
+#include "create_once.h"
 #include "handlers/handlers.h"
 #include "paging.h"
 #include "params.h"
@@ -38,8 +39,8 @@ static const struct json_field patch_fields[] = {
     JSON_FIELD_OPT(
 	struct patch_input, displayName, JSON_STRING, 0, NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct patch_input, role, JSON_STRING, 0, 20),
-    /* "" takes it away */
-    JSON_FIELD_OPT(struct patch_input, externalId, JSON_STRING, 0, EXTERNAL_ID_MAX),
+    /* "" takes it away, and so does null. */
+    JSON_FIELD_CLEAR(struct patch_input, externalId, JSON_STRING, 0, EXTERNAL_ID_MAX),
 };
 
 static void
@@ -176,6 +177,29 @@ users_list(
 	return ES_OK;
 }
 
+static enum es_code
+users_make(struct api *api, const struct http_req *req, struct http_res *res,
+    struct user_new *make, struct user *out, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	struct create_once once;
+	struct es_err ignored;
+	enum es_code rc;
+
+	TRY(create_once_begin(api, req, "users", &once, err));
+	memcpy(make->id.text, once.id.text, sizeof(make->id.text));
+	if (once.again &&
+	    create_once_replays(
+		user_store_get(api->pg, who, &make->id, req->arena, out, &ignored), res))
+		return ES_OK;
+	rc = user_store_create(api->pg, who, make, req->arena, out, err);
+	if (rc != ES_OK && once.keyed &&
+	    create_once_replays(
+		user_store_get(api->pg, who, &make->id, req->arena, out, &ignored), res))
+		return ES_OK;
+	return rc;
+}
+
 /* POST /users */
 enum es_code
 users_create(
@@ -184,17 +208,20 @@ users_create(
 	struct create_input in = {0};
 	struct user user;
 
-	TRY(http_body(req, create_fields, ES_COUNT(create_fields), &in, err));
-	TRY(check_email("email", &in.email, req->arena, err));
-	TRY(check_name(
-	    "displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err));
-	TRY(check_word("role", in.role, USER_ROLES, err));
-	const struct user_new make = {.email = in.email,
+	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
+	http_body_note(req, check_email("email", &in.email, req->arena, err), err);
+	http_body_note(req,
+	    check_name(
+		"displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err),
+	    err);
+	http_body_note(req, check_word("role", in.role, USER_ROLES, err), err);
+	TRY(http_body_end(req, err));
+	struct user_new make = {.email = in.email,
 	    .display_name = in.displayName,
 	    .role = in.role,
 	    .external_id = in.externalId};
 
-	TRY(user_store_create(api->pg, &req->who.actor, &make, req->arena, &user, err));
+	TRY(users_make(api, req, res, &make, &user, err));
 	write_user(req, res, 201, &user);
 	http_header(
 	    res, "Location", arena_printf(req->arena, "/api/v1/users/%s", user.id.text));
@@ -225,15 +252,19 @@ users_patch(
 	struct user user;
 
 	TRY(param_user(req, 0, &id, err));
-	TRY(http_body(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	TRY(check_email("email", &in.email, req->arena, err));
-	TRY(check_name(
-	    "displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err));
-	TRY(check_word("role", in.role, USER_ROLES, err));
+	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
+	http_body_note(req, check_email("email", &in.email, req->arena, err), err);
+	http_body_note(req,
+	    check_name(
+		"displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err),
+	    err);
+	http_body_note(req, check_word("role", in.role, USER_ROLES, err), err);
+	TRY(http_body_end(req, err));
 	const struct user_patch patch = {.email = in.email,
 	    .display_name = in.displayName,
 	    .role = in.role,
-	    .external_id = in.externalId};
+	    .external_id =
+		in.has_externalId && in.externalId == NULL ? "" : in.externalId};
 
 	TRY(user_store_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));

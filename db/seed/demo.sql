@@ -70,11 +70,14 @@ BEGIN
 END
 $$;
 
+-- Both take web apps that a developer serves on the ports of the usual tools.
 -- acme: generous limits, so that one user can load the whole road by hand.
 SELECT set_config('app.tenant', '01900000-0000-7000-8000-000000000001', false) AS acme \gset
 INSERT INTO tenants (id, name, max_channels, max_messages_per_second, settings, created_at)
 VALUES (:'acme', 'acme', 1000, 20000,
-    '{"demo": true, "user_send_limit": 5000, "user_send_window_s": 1}',
+    '{"demo": true, "user_send_limit": 5000, "user_send_window_s": 1, "allowed_origins": ["http://localhost:3000", "http://localhost:5173",
+	"http://localhost:8000", "http://localhost:8080", "http://127.0.0.1:3000",
+	"http://127.0.0.1:5173", "http://127.0.0.1:8000", "http://127.0.0.1:8080"]}',
     now() - interval '15 days')
 ON CONFLICT DO NOTHING;
 INSERT INTO users (tenant_id, id, email, display_name, role, status, created_at)
@@ -148,7 +151,9 @@ AND h.tenant_id = m.tenant_id AND h.channel_id = m.channel_id AND m.last_read_at
 
 SELECT set_config('app.tenant', '01900000-0000-7000-8000-000000000002', false) AS globex \gset
 INSERT INTO tenants (id, name, settings, created_at)
-VALUES (:'globex', 'globex', '{"demo": true}', now() - interval '8 days')
+VALUES (:'globex', 'globex', '{"demo": true, "allowed_origins": ["http://localhost:3000", "http://localhost:5173",
+	"http://localhost:8000", "http://localhost:8080", "http://127.0.0.1:3000",
+	"http://127.0.0.1:5173", "http://127.0.0.1:8000", "http://127.0.0.1:8080"]}', now() - interval '8 days')
 ON CONFLICT DO NOTHING;
 INSERT INTO users (tenant_id, id, email, display_name, role, created_at)
 VALUES (:'globex', '01900000-0000-7000-8000-00000000b001', 'gina@globex.test', 'Gina', 'owner',

@@ -26,9 +26,11 @@ struct request {
 	struct list link;
 	struct handshake *all;
 	ev_io io;
-	ev_timer deadline; /* for the PROXY header and the head together */
-	bool needs_proxy;  /* the PROXY header has not come yet */
-	bool peer_trusted; /* X-Forwarded-For of this peer is believed */
+	ev_timer deadline;        /* for the PROXY header and the head together */
+	bool needs_proxy;         /* the PROXY header has not come yet */
+	bool peer_trusted;        /* X-Forwarded-For of this peer is believed */
+	bool waits;               /* for the answer whether its origin is allowed */
+	struct request_head head; /* once it is complete; texts are in data */
 	char peer[NET_ADDRESS_TEXT];
 	size_t len;
 	char data[REQUEST_HEAD_MAX + 1];
@@ -45,6 +47,8 @@ struct handshake {
 	int64_t next_proxy_log_ms;
 };
 
+static void handshake_on_origins(void *ctx);
+
 struct handshake *
 handshake_new(struct conns *conns, struct origins *origins)
 {
@@ -58,6 +62,7 @@ handshake_new(struct conns *conns, struct origins *origins)
 	/* The list is valid: it was checked when the settings were read. */
 	CHECK(cidr_list_parse(h->env->conf->trusted_proxies, &h->trusted, &err) == ES_OK);
 	list_init(&h->requests);
+	origins_listen(origins, handshake_on_origins, h);
 	return h;
 }
 
@@ -107,11 +112,12 @@ handshake_refuse(struct request *r, int status, int64_t retry_ms, const char *wh
 	    r, &(struct http_answer){.status = status, .why = why, .retry_ms = retry_ms});
 }
 
-static bool
-handshake_origin_known(const struct handshake *h, const struct request_head *head)
+static enum origins_answer
+handshake_origin(const struct handshake *h, const struct request_head *head)
 {
-	return head->origin == NULL || request_head_same_origin(head) ||
-	       origins_allow(h->origins, head->origin);
+	if (head->origin == NULL || request_head_same_origin(head))
+		return ORIGINS_YES;
+	return origins_look(h->origins, head->origin);
 }
 
 /* Makes a connection of a good handshake. ws_adopt() also takes the bytes that the client
@@ -150,25 +156,67 @@ handshake_admit(struct request *r, const struct request_head *head)
 	ws_adopt(c, fd, first, rest);
 }
 
+/* Nothing is read while the request waits; its deadline goes on. */
 static void
-handshake_judge(struct request *r, const struct request_head *head)
+handshake_judge_origin(struct request *r)
+{
+	struct handshake *h = r->all;
+
+	if (h->env->draining) {
+		handshake_refuse(r, 503, reconnect_advice_retry_ms(h->conns),
+		    "this server is shutting down");
+		return;
+	}
+	switch (handshake_origin(h, &r->head)) {
+	case ORIGINS_YES:
+		handshake_admit(r, &r->head);
+		break;
+	case ORIGINS_NO:
+		handshake_refuse(r, 403, 0, "no tenant allows this Origin");
+		break;
+	case ORIGINS_ASKED:
+		ev_io_stop(h->env->loop, &r->io);
+		r->waits = true;
+		break;
+	}
+}
+
+static void
+handshake_on_origins(void *ctx)
+{
+	struct handshake *h = ctx;
+	struct list waiting;
+
+	list_init(&waiting);
+	list_splice_tail(&waiting, &h->requests);
+	while (!list_empty(&waiting)) {
+		struct list *l = list_first(&waiting);
+		struct request *r = LIST_ITEM(l, struct request, link);
+
+		list_move_tail(&h->requests, l);
+		if (r->waits) {
+			r->waits = false;
+			handshake_judge_origin(r);
+		}
+	}
+}
+
+static void
+handshake_judge(struct request *r)
 {
 	struct handshake *h = r->all;
 	char client[NET_ADDRESS_TEXT];
 	int64_t retry_ms = 0;
 
-	forwarded_client(&head->forwarded, &h->trusted, r->peer, r->peer_trusted, client);
+	forwarded_client(
+	    &r->head.forwarded, &h->trusted, r->peer, r->peer_trusted, client);
 	memcpy(r->peer, client, sizeof(client));
-	if (h->env->draining)
-		handshake_refuse(r, 503, reconnect_advice_retry_ms(h->conns),
-		    "this server is shutting down");
-	else if (!address_limit_take(h->limits, r->peer, h->env->now_ms, &retry_ms))
+	if (h->env->draining ||
+	    address_limit_take(h->limits, r->peer, h->env->now_ms, &retry_ms))
+		handshake_judge_origin(r);
+	else
 		handshake_refuse(
 		    r, 429, retry_ms, "too many connections from this address");
-	else if (!handshake_origin_known(h, head))
-		handshake_refuse(r, 403, 0, "no tenant allows this origin");
-	else
-		handshake_admit(r, head);
 }
 
 static bool
@@ -224,19 +272,17 @@ handshake_read_proxy(struct request *r)
 static void
 handshake_read_head(struct request *r)
 {
-	struct request_head head;
-
-	switch (request_head_parse(r->data, r->len, &head)) {
+	switch (request_head_parse(r->data, r->len, &r->head)) {
 	case REQUEST_MORE:
 		break;
 	case REQUEST_UPGRADE:
-		handshake_judge(r, &head);
+		handshake_judge(r);
 		break;
 	case REQUEST_HEALTH:
 		handshake_answer(r, &(struct http_answer){.status = 200});
 		break;
 	case REQUEST_REFUSED:
-		handshake_refuse(r, head.status, 0, head.why);
+		handshake_refuse(r, r->head.status, 0, r->head.why);
 		break;
 	}
 }
@@ -293,6 +339,7 @@ handshake_free(struct handshake **h)
 
 	if (*h == NULL)
 		return;
+	origins_listen((*h)->origins, NULL, NULL);
 	while ((l = list_first(&(*h)->requests)) != NULL)
 		handshake_refuse_unread(
 		    *h, handshake_end(LIST_ITEM(l, struct request, link)));

@@ -5,21 +5,26 @@
 #include "core/check.h"
 #include "env/loop_env.h"
 #include "pg/pg_async.h"
-#include "store/sync_store.h"
+#include "store/origin_cache.h"
+#include "store/origin_store.h"
 
 #include "core/banned.h"
 
-#define REFRESH_MS 5000
-#define READ_MS    3000
+#define READ_MS 3000
+
+/* Origins of one statement, or of the next one. */
+struct origins_batch {
+	size_t n;
+	char *texts[ORIGIN_ASKS_MAX];
+};
 
 struct origins {
 	struct loop_env *env;
 	struct pg_async *pg;
-	struct arena *arena; /* holds the list; NULL: no list was read yet */
-	const char **list;
-	size_t n;
-	bool asking;
-	int64_t next_ms;
+	struct origin_cache *cache;
+	struct origins_batch asked, next; /* asked.n > 0: a statement is under way */
+	void (*answered)(void *ctx);
+	void *ctx;
 };
 
 struct origins *
@@ -29,7 +34,16 @@ origins_new(struct loop_env *env, struct pg_async *pg)
 
 	o->env = env;
 	o->pg = pg;
+	o->cache = origin_cache_new();
 	return o;
+}
+
+static void
+origins_batch_clear(struct origins_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		mem_free(b->texts[i]);
+	b->n = 0;
 }
 
 void
@@ -37,51 +51,115 @@ origins_free(struct origins **o)
 {
 	if (*o == NULL)
 		return;
-	arena_free(&(*o)->arena);
+	origins_batch_clear(&(*o)->asked);
+	origins_batch_clear(&(*o)->next);
+	origin_cache_free(&(*o)->cache);
 	mem_free(*o);
 	*o = NULL;
 }
 
-bool
-origins_allow(const struct origins *o, const char *origin)
+void
+origins_listen(struct origins *o, void (*answered)(void *ctx), void *ctx)
 {
-	if (o->arena == NULL)
-		return true;
-	for (size_t i = 0; i < o->n; i++)
-		if (strcmp(o->list[i], origin) == 0)
+	o->answered = answered;
+	o->ctx = ctx;
+}
+
+/* The database did not say: renew the last answer, so that clients need not wait for the
+ * next failure. */
+static void
+origins_keep_last(struct origins *o, const struct origins_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		bool allowed = true, fresh = false;
+
+		if (!origin_cache_find(
+			o->cache, b->texts[i], o->env->now_ms, &allowed, &fresh))
+			allowed = true;
+		origin_cache_keep(o->cache, b->texts[i], allowed, o->env->now_ms);
+	}
+}
+
+static void
+origins_read(struct origins *o, struct pg_rows *rows, struct arena *a)
+{
+	struct origin_row row;
+
+	for (size_t i = 0; i < o->asked.n; i++)
+		origin_cache_keep(o->cache, o->asked.texts[i], false, o->env->now_ms);
+	while (pg_next(rows, a, &row))
+		origin_cache_keep(o->cache, row.origin, true, o->env->now_ms);
+}
+
+static void origins_on_answer(void *ctx, enum es_code rc, struct pg_rows *rows,
+    struct arena *a, const struct es_err *err);
+
+static void
+origins_send(struct origins *o)
+{
+	struct arena *a = arena_new();
+	struct es_err err;
+	const char *const *params =
+	    origin_store_params(a, (const char *const *)o->next.texts, o->next.n);
+
+	if (pg_async_send(o->pg, NULL, &origin_store_allowed, params, READ_MS,
+		origins_on_answer, o, &err) == ES_OK) {
+		o->asked = o->next;
+		o->next.n = 0;
+	} else {
+		origins_keep_last(o, &o->next);
+		origins_batch_clear(&o->next);
+	}
+	arena_free(&a);
+}
+
+static void
+origins_on_answer(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
+    const struct es_err *err)
+{
+	struct origins *o = ctx;
+
+	(void)err;
+	if (rc == ES_OK)
+		origins_read(o, rows, a);
+	else
+		origins_keep_last(o, &o->asked);
+	origins_batch_clear(&o->asked);
+	if (o->next.n > 0)
+		origins_send(o);
+	if (o->answered != NULL)
+		o->answered(o->ctx);
+}
+
+static bool
+origins_batch_has(const struct origins_batch *b, const char *origin)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (strcmp(b->texts[i], origin) == 0)
 			return true;
 	return false;
 }
 
-static void
-origins_on_list(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
-    const struct es_err *err)
+enum origins_answer
+origins_look(struct origins *o, const char *origin)
 {
-	struct origins *o = ctx;
-	struct sync_origin row;
+	bool allowed = false, fresh = false;
 
-	(void)err;
-	o->asking = false;
-	if (rc != ES_OK)
-		return; /* keep the last list */
-	arena_free(&o->arena);
-	o->arena = arena_new();
-	o->list = arena_alloc(o->arena, ((size_t)rows->count + 1) * sizeof(*o->list));
-	o->n = 0;
-	while (pg_next(rows, a, &row))
-		o->list[o->n++] = arena_strdup(o->arena, row.origin);
-}
-
-void
-origins_tick(struct origins *o)
-{
-	struct es_err err;
-
-	if (o->asking || o->env->now_ms < o->next_ms)
-		return;
-	o->next_ms = o->env->now_ms + REFRESH_MS;
-	o->asking = pg_async_send(o->pg, NULL, &sync_store_origins, NULL, READ_MS,
-			origins_on_list, o, &err) == ES_OK;
-	if (!o->asking)
-		o->next_ms = 0;
+	if (strnlen(origin, ORIGIN_MAX + 1) > ORIGIN_MAX)
+		return ORIGINS_NO;
+	if (origin_cache_find(o->cache, origin, o->env->now_ms, &allowed, &fresh) &&
+	    fresh)
+		return allowed ? ORIGINS_YES : ORIGINS_NO;
+	/* Whoever finds no place asks again after the answer to these. */
+	if (o->next.n < ORIGIN_ASKS_MAX && !origins_batch_has(&o->next, origin) &&
+	    !origins_batch_has(&o->asked, origin))
+		o->next.texts[o->next.n++] = mem_strdup(origin);
+	if (o->asked.n > 0)
+		return ORIGINS_ASKED;
+	origins_send(o);
+	if (o->asked.n > 0)
+		return ORIGINS_ASKED;
+	if (!origin_cache_find(o->cache, origin, o->env->now_ms, &allowed, &fresh))
+		return ORIGINS_YES;
+	return allowed ? ORIGINS_YES : ORIGINS_NO;
 }

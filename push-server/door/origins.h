@@ -1,5 +1,5 @@
-/* The origins that any tenant allows, for the handshake, which does not know the tenant
- * yet. The worker reads them again every few seconds. */
+/* Which web apps may open a socket: asked for one origin at a time, since the handshake
+ * does not know the tenant yet. The tenant's own list is looked at after the token. */
 #ifndef PUSH_ORIGINS_H
 #define PUSH_ORIGINS_H
 
@@ -11,13 +11,19 @@ struct origins;
 struct loop_env;
 struct pg_async;
 
-/* env and pg must outlive the struct. */
+enum origins_answer {
+	ORIGINS_YES,
+	ORIGINS_NO,
+	ORIGINS_ASKED, /* the database is being asked: look again when told */
+};
+
+/* env and pg outlive it. */
 struct origins *origins_new(struct loop_env *env, struct pg_async *pg);
 void origins_free(struct origins **o);
-/* Also true before the first list was read: the tenant's own list is checked after the
- * token. */
-bool origins_allow(const struct origins *o, const char *origin) ES_MUST_CHECK;
-/* Call once a second: reads the list again when it is due. */
-void origins_tick(struct origins *o);
+/* answered(ctx) is called after each answer of the database, never from origins_look. */
+void origins_listen(struct origins *o, void (*answered)(void *ctx), void *ctx);
+/* While the database is away the last answer counts, and yes where there is none: then
+ * nobody can get past the look-up of the token either. */
+enum origins_answer origins_look(struct origins *o, const char *origin) ES_MUST_CHECK;
 
 #endif

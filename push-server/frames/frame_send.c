@@ -43,9 +43,9 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 		    CLIENT_ID_MAX);
 	if (!utf8_length(send->body, strlen(send->body), &points))
 		return es_fail_field(err, ES_INVALID, "body", "must be valid UTF-8");
-	if ((int64_t)points > f->env->conf->body_max_chars)
-		return es_fail_field(err, ES_BODY_TOO_LONG, "body",
-		    "has %zu characters; the limit is %lld", points,
+	if (points == 0 || (int64_t)points > f->env->conf->body_max_chars)
+		return es_fail_field(err, points == 0 ? ES_INVALID : ES_BODY_TOO_LONG,
+		    "body", "must have 1 to %lld characters",
 		    (long long)f->env->conf->body_max_chars);
 	if (!unicode_visible(send->body))
 		return es_fail_field(

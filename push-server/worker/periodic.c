@@ -5,7 +5,6 @@
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
 #include "core/check.h"
-#include "door/origins.h"
 #include "hub/hub.h"
 #include "presence/presence.h"
 #include "queue/queue_async.h"
@@ -75,12 +74,6 @@ periodic_users(struct worker *w)
 }
 
 static void
-periodic_origins(struct worker *w)
-{
-	origins_tick(w->origins);
-}
-
-static void
 periodic_memory(struct worker *w)
 {
 	IGNORE(heap_trim(&w->heap));
@@ -99,7 +92,6 @@ static const struct {
     {1000, periodic_metrics},
     {1000, periodic_sockets},
     {1000, periodic_users},
-    {1000, periodic_origins},
     {1000, periodic_memory},
 };
 

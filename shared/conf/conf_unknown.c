@@ -2,38 +2,11 @@
 #include <string.h>
 
 #include "conf/conf_private.h"
+#include "core/nearest.h"
 
 #include "core/banned.h"
 
 extern char **environ;
-
-/* Edit distance with an early end: only small ones matter. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	const size_t na = strlen(a), nb = strlen(b);
-	unsigned row[CONF_NAME_MAX + 1];
-
-	if (na > CONF_NAME_MAX || nb > CONF_NAME_MAX)
-		return CONF_NAME_MAX;
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= na; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
-			const unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-			const unsigned left = row[j - 1] + 1, up = row[j] + 1;
-
-			diagonal = row[j];
-			row[j] = change < left ? change : left;
-			if (up < row[j])
-				row[j] = up;
-		}
-	}
-	return row[nb];
-}
 
 static bool
 is_known(const char *name, const char *const known[], const char **nearest)
@@ -41,7 +14,7 @@ is_known(const char *name, const char *const known[], const char **nearest)
 	unsigned best = CONF_NAME_MAX;
 
 	for (size_t i = 0; known[i] != NULL; i++) {
-		const unsigned d = distance(name, known[i]);
+		const unsigned d = nearest_distance(name, known[i]);
 
 		if (d == 0)
 			return true;

@@ -66,9 +66,13 @@ uuid_new(char out[ES_UUID_TEXT])
 static enum es_code
 parse(const char *s, const char *what, char out[ES_UUID_TEXT], struct es_err *err)
 {
-	if (s == NULL || !uuid_valid(s))
+	char lower[ES_UUID_TEXT] = "";
+
+	for (size_t i = 0; s != NULL && i < ES_UUID_TEXT - 1 && s[i] != '\0'; i++)
+		lower[i] = s[i] >= 'A' && s[i] <= 'F' ? (char)(s[i] - 'A' + 'a') : s[i];
+	if (s == NULL || strnlen(s, ES_UUID_TEXT) >= ES_UUID_TEXT || !uuid_valid(lower))
 		return es_fail(err, ES_NOT_FOUND, "no such %s", what);
-	memcpy(out, s, ES_UUID_TEXT);
+	memcpy(out, lower, ES_UUID_TEXT);
 	return ES_OK;
 }
 

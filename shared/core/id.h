@@ -32,8 +32,9 @@ bool uuid_valid(const char *s) ES_MUST_CHECK;
  * one process increase, even within one millisecond. */
 void uuid_new(char out[ES_UUID_TEXT]);
 
-/* ES_NOT_FOUND for a malformed id, because it can't exist. *out is unchanged on
- * failure. */
+/* Take an id in either case and store it in lower case, since Swift and .NET print upper
+ * case (RFC 9562 section 4 takes both). ES_NOT_FOUND for a malformed id, because it can't
+ * exist. *out is unchanged on failure. */
 enum es_code tenant_id_parse(
     const char *s, struct tenant_id *out, struct es_err *err) ES_MUST_CHECK;
 enum es_code user_id_parse(

@@ -26,6 +26,16 @@ parse_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
+bool
+parse_plain_int(const char *s, int64_t min, int64_t max, int64_t *out)
+{
+	const char *digits = *s == '-' ? s + 1 : s;
+
+	if (digits[0] == '0' && (digits[1] != '\0' || digits != s))
+		return false;
+	return parse_int(s, min, max, out);
+}
+
 /* Length of the UTF-8 sequence at s (RFC 3629 section 4); 0 if it is invalid or NUL. */
 static size_t
 sequence(const unsigned char *s, size_t left)

@@ -12,6 +12,9 @@
  * number is not within min..max or overflows. */
 bool parse_int(const char *s, int64_t min, int64_t max, int64_t *out) ES_MUST_CHECK;
 
+/* As parse_int, in the one form that JSON has for a number: neither "007" nor "-0". */
+bool parse_plain_int(const char *s, int64_t min, int64_t max, int64_t *out) ES_MUST_CHECK;
+
 /* Length of the valid UTF-8 sequence at s (RFC 3629); 0 if it is invalid or NUL. */
 size_t utf8_step(const char *s, size_t len);
 

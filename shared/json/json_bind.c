@@ -2,11 +2,13 @@
 
 #include <json-c/json.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
+#include "core/nearest.h"
 #include "core/parse.h"
+#include "core/text.h"
 #include "json/json_check.h"
+#include "json/json_walk.h"
 
 #include "core/banned.h"
 
@@ -19,24 +21,6 @@ static void
 put_object(void *obj)
 {
 	json_object_put(obj);
-}
-
-static size_t
-members_below(struct json_object *v)
-{
-	size_t n = 0;
-
-	if (json_object_is_type(v, json_type_object)) {
-		json_object_object_foreach(v, key, child)
-		{
-			(void)key;
-			n += 1 + members_below(child);
-		}
-	} else if (json_object_is_type(v, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(v); i++)
-			n += members_below(json_object_array_get_idx(v, i));
-	}
-	return n;
 }
 
 /* json-c keeps the last of repeated members: count what was written against what is left.
@@ -62,7 +46,7 @@ parse(const char *text, size_t len, struct arena *a, struct json_object **out,
 	json_tokener_free(tok);
 	if (*out != NULL)
 		arena_defer(a, put_object, *out);
-	if (members_below(*out) != seen.members)
+	if (json_walk_members(*out) != seen.members)
 		return es_fail(err, ES_BAD_REQUEST, "not JSON: duplicate field");
 	return ES_OK;
 }
@@ -106,30 +90,9 @@ bind_either(
 	if (json_object_is_type(v, json_type_int))
 		return bind_number(f, json_object_get_int64(v), slot, err);
 	if (json_object_is_type(v, json_type_string) &&
-	    parse_int(json_object_get_string(v), INT64_MIN, INT64_MAX, &n))
+	    parse_plain_int(json_object_get_string(v), INT64_MIN, INT64_MAX, &n))
 		return bind_number(f, n, slot, err);
 	return bad(err, f->name, "must be a whole number");
-}
-
-/* json-c would write what overflowed a double as Infinity. */
-static bool
-all_finite(struct json_object *v)
-{
-	if (json_object_is_type(v, json_type_double))
-		return isfinite(json_object_get_double(v));
-	if (json_object_is_type(v, json_type_object)) {
-		json_object_object_foreach(v, key, child)
-		{
-			(void)key;
-			if (!all_finite(child))
-				return false;
-		}
-	} else if (json_object_is_type(v, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(v); i++)
-			if (!all_finite(json_object_array_get_idx(v, i)))
-				return false;
-	}
-	return true;
 }
 
 static const char *
@@ -146,7 +109,7 @@ bind_raw(const struct json_field *f, struct json_object *v, struct arena *a, cha
 {
 	const char *text = plain_text(v, a);
 
-	if (!all_finite(v))
+	if (!json_walk_finite(v))
 		return bad(err, f->name, "contains a number that is too large");
 	return bind_text(f, text, strlen(text), a, slot, err);
 }
@@ -193,35 +156,13 @@ bind_trees(const struct json_field *f, struct json_object *v, struct arena *a, c
 	return ES_OK;
 }
 
-/* Neither a C string nor PostgreSQL can hold it. */
-static bool
-has_nul(struct json_object *v)
-{
-	if (json_object_is_type(v, json_type_string))
-		return memchr(json_object_get_string(v), 0,
-			   (size_t)json_object_get_string_len(v)) != NULL;
-	if (json_object_is_type(v, json_type_object)) {
-		json_object_object_foreach(v, key, child)
-		{
-			(void)key;
-			if (has_nul(child))
-				return true;
-		}
-	} else if (json_object_is_type(v, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(v); i++)
-			if (has_nul(json_object_array_get_idx(v, i)))
-				return true;
-	}
-	return false;
-}
-
 static enum es_code
 bind_field(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
     struct es_err *err)
 {
 	bool b;
 
-	if (has_nul(v))
+	if (json_walk_has_nul(v))
 		return bad(err, f->name, "must not contain U+0000");
 	switch (f->kind) {
 	case JSON_STRING:
@@ -266,22 +207,40 @@ known(const struct json_field fields[], size_t n, const char *name)
 }
 
 static enum es_code
-bind_all(struct json_object *root, const struct json_field fields[], size_t n,
+unknown_field(const struct json_field fields[], size_t n, const char *name,
+    struct arena *a, struct es_err *err)
+{
+	char nearest[NEAREST_NAME_MAX + 1];
+	struct text names;
+
+	text_init(&names, a, 4096);
+	for (size_t i = 0; i < n; i++)
+		text_addf(&names, "%s ", fields[i].name);
+	if (nearest_word(name, names.data, nearest))
+		return es_fail_field(err, ES_INVALID, name,
+		    "unknown field; did you mean \"%s\"?", nearest);
+	return es_fail_field(
+	    err, ES_INVALID, name, "unknown field; known are: %s", names.data);
+}
+
+/* One field, and its flag. Not strict: null is absent where the field takes it. */
+static enum es_code
+bind_one(struct json_object *root, const struct json_field *f, bool strict,
     struct arena *a, char *out, struct es_err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct json_field *f = &fields[i];
-		struct json_object *v = NULL;
-		const bool there = json_object_object_get_ex(root, f->name, &v) &&
-		                   !(v == NULL && f->nullable && !f->clears);
+	struct json_object *v = NULL;
+	const bool named = json_object_object_get_ex(root, f->name, &v);
+	const bool cleared = named && v == NULL && f->clears;
+	const bool there = (named && !(v == NULL && f->nullable)) || cleared;
 
-		if (there && !(v == NULL && f->clears))
-			TRY(bind_field(f, v, a, out + f->offset, err));
-		else if (!there && f->required)
-			return bad(err, f->name, "is required");
-		if (f->present != 0)
-			memcpy(out + f->present, &there, sizeof(there));
-	}
+	if (strict && named && v == NULL && !cleared)
+		return bad(err, f->name, "must not be null; leave it out");
+	if (there && !cleared)
+		TRY(bind_field(f, v, a, out + f->offset, err));
+	else if (!there && f->required)
+		return bad(err, f->name, "is required");
+	if (f->present != 0)
+		memcpy(out + f->present, &there, sizeof(there));
 	return ES_OK;
 }
 
@@ -309,10 +268,44 @@ json_tree_bind(const struct json_tree *tree, const struct json_field fields[], s
 		{
 			(void)child;
 			if (!known(fields, n, key))
-				return bad(err, key, "unknown field");
+				return unknown_field(fields, n, key, a, err);
 		}
 	}
-	return bind_all(root, fields, n, a, out, err);
+	for (size_t i = 0; i < n; i++)
+		TRY(bind_one(root, &fields[i], false, a, out, err));
+	return ES_OK;
+}
+
+void
+json_faults_add(struct json_faults *faults, struct arena *a, const struct es_err *err)
+{
+	if (faults->n == JSON_FAULTS_MAX)
+		return;
+	faults->items[faults->n].field = arena_strdup(a, err->field);
+	faults->items[faults->n++].text = arena_strdup(a, err->text);
+}
+
+enum es_code
+json_bind_body(const char *text, size_t len, const struct json_field fields[], size_t n,
+    struct arena *a, void *out, struct json_faults *faults, struct es_err *err)
+{
+	const struct json_tree *tree;
+	struct es_err one;
+
+	TRY(json_tree_parse(text, len, a, &tree, err));
+	if (!json_object_is_type(tree->root, json_type_object))
+		return es_fail(err, ES_BAD_REQUEST, "must be a JSON object");
+	json_object_object_foreach(tree->root, key, child)
+	{
+		(void)child;
+		if (!known(fields, n, key) &&
+		    unknown_field(fields, n, key, a, &one) != ES_OK)
+			json_faults_add(faults, a, &one);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (bind_one(tree->root, &fields[i], true, a, out, &one) != ES_OK)
+			json_faults_add(faults, a, &one);
+	return ES_OK;
 }
 
 enum es_code

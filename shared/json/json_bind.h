@@ -13,7 +13,7 @@
 enum json_kind {
 	JSON_STRING,           /* const char *; min..max bytes; NULL when absent */
 	JSON_INT,              /* int64_t; min..max; no fraction, no exponent */
-	JSON_NUMBER_OR_STRING, /* int64_t from 123 or "123" */
+	JSON_NUMBER_OR_STRING, /* int64_t from 123 or "123"; "0123" is refused */
 	JSON_BOOL,             /* bool */
 	JSON_UUID,  /* const char *; a malformed one is left for the caller's *_parse */
 	JSON_RAW,   /* const char *: any value, re-serialised plainly; min..max bytes */
@@ -41,7 +41,7 @@ struct json_field {
 	enum json_kind kind;
 	size_t offset; /* of the member in the target struct */
 	bool required;
-	bool nullable; /* null is taken as absent */
+	bool nullable; /* null is taken as absent; json_bind_body refuses it */
 	bool clears;   /* null is a value: present, and the target is left as it was */
 	int64_t min, max;
 	/* Offset of a bool that tells whether the member was there; 0: not wanted (so the
@@ -87,6 +87,29 @@ enum es_code json_tree_bind(const struct json_tree *tree,
 enum es_code json_bind(const char *text, size_t len, const struct json_field fields[],
     size_t n, enum json_unknown unknown, struct arena *a, void *out,
     struct es_err *err) ES_MUST_CHECK;
+
+#define JSON_FAULTS_MAX 16
+
+/* What is wrong with an object, member by member: so that a client learns all of it from
+ * one answer. More than JSON_FAULTS_MAX are left out. */
+struct json_faults {
+	size_t n;
+	struct {
+		const char *field, *text; /* in the arena of the call that added them */
+	} items[JSON_FAULTS_MAX];
+};
+
+/* Note err, the fault of one member. */
+void json_faults_add(
+    struct json_faults *faults, struct arena *a, const struct es_err *err);
+
+/* As json_bind for a body that a client wrote by hand: refuses unknown members, naming
+ * the nearest known one, and null wherever the field does not say that null clears it.
+ * Wrong members are noted in faults and left out of *out; the call itself fails only when
+ * the text is no JSON object. */
+enum es_code json_bind_body(const char *text, size_t len,
+    const struct json_field fields[], size_t n, struct arena *a, void *out,
+    struct json_faults *faults, struct es_err *err) ES_MUST_CHECK;
 
 /* The text of a JSON string, e.g. of an element of an array; ES_INVALID if it is none. */
 enum es_code json_tree_text(const struct json_tree *tree, struct arena *a,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/channel_store.h"
+#include "store/idempotency_store.h"
 #include "store/store_private.h"
 
 #include "core/banned.h"
@@ -13,6 +14,8 @@ static const struct pg_stmt delete_stmt = {
     .name = "channel_delete",
     .sql = "WITH purge AS (INSERT INTO deleted_channels (tenant_id, channel_id,"
 	   " deleted_by) VALUES ($1, $2, $3)),"
+	   " keys AS (UPDATE idempotency_keys SET resource_id = '" IDEMPOTENCY_DELETED "'"
+	   " WHERE tenant_id = $1 AND resource_id = $2),"
 	   " bans AS (DELETE FROM channel_bans WHERE tenant_id = $1 AND channel_id = $2),"
 	   " head AS (DELETE FROM channel_heads WHERE tenant_id = $1 AND channel_id = $2)"
 	   " DELETE FROM channels WHERE tenant_id = $1 AND id = $2",

@@ -62,7 +62,8 @@ static const struct pg_stmt orphans = CHANNEL_STMT("orphans",
 static const struct pg_stmt create = CHANNEL_STMT("create",
     "WITH room AS (UPDATE tenants SET channel_count = channel_count + 1"
     " WHERE id = $1 AND (max_channels IS NULL"
-    " OR channel_count < max_channels) RETURNING id),"
+    " OR channel_count < max_channels) AND NOT EXISTS (SELECT FROM deleted_channels"
+    " WHERE tenant_id = $1 AND channel_id = $3::uuid) RETURNING id),"
     " made AS (INSERT INTO channels (tenant_id, id, name, topic, is_private, created_by,"
     " name_key) SELECT id, $3::uuid, $4, $5, $6, $2::uuid, $7 FROM room RETURNING *),"
     " head AS (INSERT INTO channel_heads (tenant_id, channel_id)"
@@ -111,7 +112,7 @@ static enum es_code
 channel_store_make(struct pg *pg, const struct actor *who, const struct channel_new *in,
     struct arena *a, struct channel *out, struct es_err *err)
 {
-	struct channel_id id;
+	struct channel_id id = in->id;
 	const char *const params[] = {who->tenant.text, who->user.text, id.text, in->name,
 	    in->topic != NULL ? in->topic : "", pg_bool(in->is_private),
 	    unicode_key(in->name, a)};
@@ -119,7 +120,8 @@ channel_store_make(struct pg *pg, const struct actor *who, const struct channel_
 	enum es_code rc;
 
 	TRY(channel_store_user_may(pg, who, in->user_max, a, err));
-	uuid_new(id.text);
+	if (id.text[0] == '\0')
+		uuid_new(id.text);
 	rc = pg_run(pg, NULL, &create, params, a, &rows, err);
 	if (rc == ES_CONFLICT)
 		return es_fail_field(

@@ -28,7 +28,8 @@ struct channel_new {
 	const char *name;
 	const char *topic; /* NULL: "" */
 	bool is_private;
-	int64_t user_max; /* channels that one user may have made; 0: no limit */
+	int64_t user_max;     /* channels that one user may have made; 0: no limit */
+	struct channel_id id; /* "": a fresh one */
 };
 
 /* NULL leaves a value as it is. */

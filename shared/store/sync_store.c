@@ -58,15 +58,6 @@ const struct pg_stmt sync_store_acl = {
     .n_params = 1,
 };
 
-static const struct pg_col origin_cols[] = {PG_COL(struct sync_origin, origin, PG_TEXT)};
-
-const struct pg_stmt sync_store_origins = {
-    .name = "sync_origins",
-    .sql = "SELECT es_allowed_origins()",
-    .cols = origin_cols,
-    .n_cols = ES_COUNT(origin_cols),
-};
-
 static const char *
 text_array(struct arena *a, const char *first, size_t step, size_t n)
 {

@@ -74,11 +74,4 @@ extern const struct pg_stmt sync_store_acl; /* row: struct sync_acl */
 const char *const *sync_store_acl_params(
     struct arena *a, const struct tenant_id tenants[], size_t n);
 
-/* Every origin that some active tenant allows: for preflights and the handshakes of
- * WebSockets. A tenant's own are in its settings. Without a tenant, no parameters. */
-struct sync_origin {
-	const char *origin;
-};
-extern const struct pg_stmt sync_store_origins; /* row: struct sync_origin */
-
 #endif

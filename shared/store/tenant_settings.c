@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "store/origin_store.h"
 #include "json/json_bind.h"
 
 #include "core/banned.h"
@@ -13,22 +14,13 @@ struct wire_settings {
 };
 
 static const struct json_field fields[] = {
-    JSON_FIELD_CLEAR(struct wire_settings, user_send_limit, JSON_INT, 0, 1000000),
-    JSON_FIELD_OPT(struct wire_settings, user_send_window_s, JSON_INT, 1, 86400),
-    JSON_FIELD_OPT(struct wire_settings, allowed_origins, JSON_ARRAY, 0, 100),
+    JSON_FIELD_CLEAR(
+	struct wire_settings, user_send_limit, JSON_INT, 0, TENANT_SEND_LIMIT_MAX),
+    JSON_FIELD_OPT(
+	struct wire_settings, user_send_window_s, JSON_INT, 1, TENANT_SEND_WINDOW_MAX_S),
+    JSON_FIELD_OPT(
+	struct wire_settings, allowed_origins, JSON_ARRAY, 0, TENANT_ORIGINS_MAX),
 };
-
-#define ORIGIN_MAX 255
-
-/* scheme://host[:port], as browsers send it: nothing behind it, and never "*". */
-static bool
-origin_valid(const char *s)
-{
-	const char *host = strstr(s, "://");
-
-	return host != NULL && host > s && host[3] != '\0' && strlen(s) <= ORIGIN_MAX &&
-	       strpbrk(host + 3, "/ *?#") == NULL;
-}
 
 static enum es_code
 parse_origins(const struct json_list *list, struct arena *a, struct tenant_settings *out,
@@ -38,7 +30,7 @@ parse_origins(const struct json_list *list, struct arena *a, struct tenant_setti
 
 	for (size_t i = 0; i < list->n; i++)
 		if (json_bind_text(list->items[i], a, &origins[i], err) != ES_OK ||
-		    !origin_valid(origins[i]))
+		    !origin_store_valid(origins[i]))
 			return es_fail_field(err, ES_INVALID, "allowed_origins",
 			    "an origin must have the form scheme://host[:port]");
 	out->allowed_origins = origins;

@@ -1,6 +1,7 @@
 #include "store/tenant_store.h"
 
 #include "store/actor.h"
+#include "store/tenant_settings.h"
 
 #include "core/banned.h"
 
@@ -57,13 +58,14 @@ enum es_code
 tenant_store_create(struct pg *pg, const struct tenant_new *in, struct arena *a,
     struct tenant *out, struct user_id *admin, struct es_err *err)
 {
-	struct tenant_id id;
+	struct tenant_id id = in->id;
 	const char *const params[] = {id.text, in->name,
 	    limit_or_null(a, in->max_channels),
 	    limit_or_null(a, in->max_messages_per_second), in->settings, admin->text,
 	    in->admin_email, in->admin_display_name};
 
-	uuid_new(id.text);
+	if (id.text[0] == '\0')
+		uuid_new(id.text);
 	uuid_new(admin->text);
 	return one(pg, &create, params, a, out, err);
 }
@@ -100,7 +102,13 @@ tenant_store_patch(struct pg *pg, const struct tenant_id *id,
 	    limit_or_null(a, patch->max_channels),
 	    limit_or_null(a, patch->max_messages_per_second), patch->settings};
 
-	return one(pg, &patch_stmt, params, a, out, err);
+	const enum es_code rc = one(pg, &patch_stmt, params, a, out, err);
+
+	/* The one constraint that a patch can break: all else is checked before. */
+	if (rc == ES_INVALID)
+		return es_fail_field(err, ES_INVALID, "settings",
+		    "all settings together may have %d bytes", TENANT_SETTINGS_BYTES_MAX);
+	return rc;
 }
 
 enum es_code

@@ -24,6 +24,7 @@ struct tenant_new {
 	int64_t max_channels, max_messages_per_second;
 	const char *settings; /* JSON object; NULL: {} */
 	const char *admin_email, *admin_display_name;
+	struct tenant_id id; /* "": a fresh one */
 };
 
 /* NULL and -1 leave a value as it is. Members of settings replace those of the same name;

@@ -152,7 +152,7 @@ enum es_code
 user_store_create(struct pg *pg, const struct actor *who, const struct user_new *in,
     struct arena *a, struct user *out, struct es_err *err)
 {
-	struct user_id id;
+	struct user_id id = in->id;
 	const char *const params[] = {who->tenant.text, id.text, in->email,
 	    in->display_name, in->role, unicode_key(in->email, a),
 	    unicode_key(in->display_name, a), in->external_id};
@@ -162,7 +162,8 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 	if (is_owner_role(in->role) && !actor_is_owner(who))
 		return es_fail_field(
 		    err, ES_FORBIDDEN, "role", "only an owner may do this");
-	uuid_new(id.text);
+	if (id.text[0] == '\0')
+		uuid_new(id.text);
 	return one(pg, who, &create, params, a, out, err);
 }
 

@@ -33,6 +33,7 @@ struct user_new {
 	const char *email, *display_name;
 	const char *role;        /* NULL: member */
 	const char *external_id; /* NULL: none */
+	struct user_id id;       /* "": a fresh one */
 };
 
 /* NULL leaves a value as it is; the external id "" takes it away. */

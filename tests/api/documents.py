@@ -49,6 +49,17 @@ def operations(document):
                 yield "%s %s" % (verb.upper(), path), path, item[verb]
 
 
+# What any operation below /api/ may answer: a query that is none, no token, no right, a rate
+# limit, a fault of ours.
+ANY = ("400", "401", "403", "429", "500", "503")
+
+
+def missing_answers(document):
+    return ["%s does not document %s" % (name, status)
+            for name, path, op in operations(document) if path.startswith("/api/")
+            for status in ANY if status not in op["responses"]]
+
+
 def schema_examples(judge, document):
     """Examples inside schemas against their schema; object schemas must have one."""
     found, count = [], 0
@@ -149,6 +160,8 @@ def check(report, judge):
         report.check(name, "%d schema examples fit their schema" % count, found)
     report.check("openapi.yaml", "requests refuse unknown members and have an example",
                  requests_open(judge.open))
+    report.check("openapi.yaml", "each operation documents what all may answer",
+                 missing_answers(judge.open))
     report.check("openapi.yaml", "house rules hold", house_rules(judge.open))
     report.check("asyncapi.yaml", "each member of each frame has a type and a limit",
                  frame_rules.faults(judge.asyn))

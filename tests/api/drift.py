@@ -70,6 +70,21 @@ def routes_fault(document, table):
     return difference(documented, real)
 
 
+def queries_fault(document, table):
+    """The query parameters of each route."""
+    documented, real = set(), set()
+    for name, path, op in operations(document):
+        if path.startswith("/api/"):
+            for ref in op.get("parameters", []):
+                parameter = schemas.resolve(document, ref)
+                if parameter["in"] == "query":
+                    documented.add((name, parameter["name"]))
+    for r in table:
+        if r["path"].startswith("/api/"):
+            real |= {("%s %s" % (r["method"], r["path"]), q) for q in r["query"].split()}
+    return difference(documented, real)
+
+
 def field_names(fields):
     return {f["name"] if isinstance(f, dict) else f for f in fields} - {"type"}
 
@@ -182,6 +197,8 @@ def main(argv):
     report.check("drift.py", "errors of the front door are its pages", front_door_fault(judge.open))
     compare(report, "routes are those of the document", dump(build, ROUTES), routes_fault,
             judge.open)
+    compare(report, "query parameters are those of the document", dump(build, ROUTES),
+            queries_fault, judge.open)
     compare(report, "frames are those of the document", dump(build, FRAMES), frames_fault,
             judge.asyn)
     return report.end()

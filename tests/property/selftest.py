@@ -21,7 +21,8 @@ from wire import Request
 
 API = os.path.join(environment.repository(), "api")
 USER = {"userId": "01900000-0000-7000-8000-00000000a001", "email": "a@b.test", "displayName": "A",
-        "externalId": None, "role": "owner", "status": "active", "createdAt": "2026-01-02T03:04:05.678Z"}
+        "role": "owner", "status": "active", "externalId": None,
+        "createdAt": "2026-01-02T03:04:05.678Z"}
 ID = ("X-Request-Id", "r-12345678")
 JSON = ("Content-Type", "application/json")
 PROBLEM = ("Content-Type", "application/problem+json")

@@ -4,6 +4,9 @@
 seed=${ES_PROPERTY_SEED:-} requests=${ES_PROPERTY_REQUESTS:-3000}
 # The programs refuse settings that they do not know.
 unset ES_PROPERTY_SEED ES_PROPERTY_REQUESTS
+# The callers are few and send without pause.
+export ES_LIMIT_USER_READ=0 ES_LIMIT_USER_WRITE=0 ES_LIMIT_USER_CREATE=0 \
+	ES_LIMIT_ADDRESS_FAILURES=0
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
 python3 tests/property/selftest.py --env "$WORK/env"

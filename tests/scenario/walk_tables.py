@@ -8,6 +8,7 @@ BODIES = {
     ("PATCH", "/api/v1/admin/tenants/{tenantId}"): {"name": "Taken over"},
     ("POST", "/api/v1/admin/tenants/{tenantId}/suspend"): None,
     ("POST", "/api/v1/admin/tenants/{tenantId}/resume"): None,
+    ("PATCH", "/api/v1/tenant"): {"settings": {"allowedOrigins": ["https://walk.example"]}},
     ("POST", "/api/v1/users"): {"email": "walker@x.test", "displayName": "Walker"},
     ("PATCH", "/api/v1/users/{userId}"): {"displayName": "Taken over"},
     ("POST", "/api/v1/users/{userId}/deactivate"): None,
@@ -39,8 +40,8 @@ BODIES = {
 QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
 # Routes that take no id at all.
-NO_IDS = {"/api/v1/auth-keys", "/api/v1/users", "/api/v1/users/me", "/api/v1/channels",
-          "/api/v1/ws/tickets"}
+NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",
+          "/api/v1/channels", "/api/v1/ws/tickets"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys")}
 
 # None: takes no id.

@@ -150,5 +150,7 @@ DELETE FROM channel_heads WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM refused_messages WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM channels WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM users WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM tenant_origins WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM idempotency_keys WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM tenants WHERE id IN (:'t1', :'t2');
 SELECT * FROM finish();

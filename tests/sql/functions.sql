@@ -93,9 +93,19 @@ UPDATE tenants SET settings = '{"allowed_origins": ["https://a", "https://b"]}' 
 UPDATE tenants SET settings = '{"allowed_origins": ["https://b", "https://c"]}' WHERE id = :'t2';
 SELECT set_has('SELECT es_allowed_origins()', $$ VALUES ('https://a'), ('https://b'), ('https://c') $$,
     'origins of all tenants');
+SELECT set_eq($$ SELECT es_origins_allowed(ARRAY['https://b', 'https://d', 'https://c']) $$,
+    ARRAY['https://b', 'https://c'], 'those asked for that a tenant allows');
 UPDATE tenants SET settings = '{"allowed_origins": 7}', status = 'suspended' WHERE id = :'t2';
 SELECT set_hasnt('SELECT es_allowed_origins()', $$ VALUES ('https://c'), ('7') $$,
     'rubbish and suspended tenants give none');
+SELECT is_empty($$ SELECT es_origins_allowed(ARRAY['https://c', '7', NULL]) $$,
+    'an origin that a tenant dropped is none');
+UPDATE tenants SET status = 'suspended' WHERE id = :'t1';
+SELECT is_empty($$ SELECT es_origins_allowed(ARRAY['https://a']) $$, 'nor one of a suspended tenant');
+UPDATE tenants SET status = 'active', settings = '{"allowed_origins": ["https://a", "https://a", 7]}'
+WHERE id = :'t1';
+SELECT results_eq(format('SELECT origin FROM tenant_origins WHERE tenant_id = %L', :'t1'),
+    ARRAY['https://a'], 'the copy follows the settings');
 
 -- operator
 SELECT results_eq(format('SELECT name, max_channels, max_messages_per_second, channel_count, status, settings
@@ -117,14 +127,20 @@ SELECT results_eq(format('SELECT name, max_channels, settings, acl_version FROM 
 SELECT results_eq(format('SELECT name, max_channels, settings FROM es_tenant_patch(%L, %L, NULL, NULL, %L)',
     pg_temp.id('f', 5), 'newer', '{"a": null}'), $$ VALUES ('newer', 3, '{"b": 2}'::jsonb) $$,
     'a null removes a setting');
+SELECT throws_ok(format('SELECT * FROM es_tenant_patch(%L, NULL, NULL, NULL, %L)', pg_temp.id('f', 5),
+    jsonb_build_object('c', repeat('x', 16384 - 16))), '23514', NULL, 'settings have a limit in sum');
+SELECT results_eq(format('SELECT octet_length(settings::text) FROM es_tenant_patch(%L, NULL, NULL, NULL, %L)',
+    pg_temp.id('f', 5), jsonb_build_object('c', repeat('x', 16384 - 17))), ARRAY[16384], 'and may reach it');
+SELECT results_eq(format('SELECT settings FROM es_tenant_patch(%L, NULL, NULL, NULL, %L)',
+    pg_temp.id('f', 5), '{"c": null}'), $$ VALUES ('{"b": 2}'::jsonb) $$, 'a null makes room');
 SELECT is_empty(format('SELECT * FROM es_tenant_patch(%L, %L, NULL, NULL, NULL)', pg_temp.id('f', 77), 'x'),
     'no tenant, no row');
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
-    $$ VALUES ('suspended', 4::bigint) $$, 'suspending raises the version');
+    $$ VALUES ('suspended', 6::bigint) $$, 'suspending raises the version');
 SELECT results_eq(format('SELECT max_channels, acl_version FROM es_tenant_patch(%L, NULL, 9, NULL, %L)',
-    pg_temp.id('f', 5), '{"b": 2}'), $$ VALUES (9, 4::bigint) $$, 'a patch of what no worker keeps does not');
+    pg_temp.id('f', 5), '{"b": 2}'), $$ VALUES (9, 6::bigint) $$, 'a patch of what no worker keeps does not');
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
-    $$ VALUES ('suspended', 4::bigint) $$, 'doing it again does not');
+    $$ VALUES ('suspended', 6::bigint) $$, 'doing it again does not');
 SELECT throws_ok(format('SELECT * FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'asleep'), '23514',
     NULL, 'there is no other status');
 
@@ -224,8 +240,13 @@ SELECT results_eq($$ SELECT source_id, tenant, reason, entry FROM es_dead_letter
 INSERT INTO refused_messages (tenant_id, channel_id, dedupe_key, sender_id, client_message_id, code, created_at)
 SELECT :'t1', :'c1', pg_temp.key(n::text), :'a1', n::text, 'forbidden', now() - n * interval '10 h'
 FROM generate_series(1, 4) n;
+UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second';
+INSERT INTO idempotency_keys SELECT tenant_id, actor, route, 'young', request_hash, resource_id,
+    now() - interval '23 hours 59 minutes' FROM idempotency_keys;
 SELECT results_eq('SELECT * FROM es_purge(1)', 'VALUES (1::bigint, 1::bigint)', 'a purge is bounded');
+SELECT is(count(*), 1::bigint, 'of keys too') FROM idempotency_keys WHERE key = 'k';
 SELECT results_eq('SELECT * FROM es_purge(100)', 'VALUES (1::bigint, 0::bigint)', 'and goes on');
+SELECT set_eq('SELECT key FROM idempotency_keys', ARRAY['young'], 'keys of less than a day stay');
 SELECT set_eq('SELECT client_message_id FROM refused_messages', ARRAY['1', '2'], 'refusals of 24 hours stay');
 SELECT set_eq('SELECT jti FROM revoked_tokens', ARRAY['j1', 'j2'], 'and revocations that still matter');
 

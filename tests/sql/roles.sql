@@ -45,8 +45,8 @@ FROM unnest(ARRAY['CREATE', 'TEMPORARY']) p;
 
 SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     WHERE NOT has_function_privilege('echostream_app', oid, 'EXECUTE') $$,
-    ARRAY['es_fence', 'es_recovered', 'es_users_keys', 'es_channels_keys',
-    'es_count_channels'],
+    ARRAY['es_fence', 'es_origins_follow', 'es_origins_of', 'es_recovered', 'es_users_keys',
+    'es_channels_keys', 'es_count_channels'],
     'functions the application can''t call');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
@@ -74,10 +74,12 @@ SELECT bag_eq($$
     'channels DELETE INSERT SELECT UPDATE(name,topic,is_private,archived_at,name_key,posting_policy)',
     'cluster_meta SELECT',
     'deleted_channels INSERT SELECT',
+    'idempotency_keys INSERT SELECT UPDATE(request_hash,resource_id,created_at)',
     'messages SELECT UPDATE(body,edited_at,deleted_at)',
     'refused_messages SELECT',
     'revoked_tokens INSERT SELECT UPDATE(expires_at,spares_owners)',
     'schema_migrations SELECT',
+    'tenant_origins SELECT',
     'tenants SELECT UPDATE(channel_count,acl_version)',
     'users INSERT SELECT UPDATE(email,display_name,role,status,tokens_valid_after,external_id,'
         'email_key,name_key,deleted_at)'],

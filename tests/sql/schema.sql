@@ -13,8 +13,8 @@ AND (c.relname = 'tenants' OR EXISTS (SELECT FROM pg_attribute a
 
 SELECT set_eq('SELECT relname::text FROM tenant_tables', ARRAY['tenants', 'users', 'channels',
     'channel_heads', 'channel_members', 'messages', 'channel_events', 'refused_messages',
-    'revoked_tokens', 'api_keys', 'auth_keys', 'auth_issuers', 'deleted_channels', 'channel_bans'],
-    'the tables with tenants'' rows');
+    'revoked_tokens', 'api_keys', 'auth_keys', 'auth_issuers', 'deleted_channels', 'channel_bans',
+    'tenant_origins', 'idempotency_keys'], 'the tables with tenants'' rows');
 SELECT set_eq($$ SELECT relname::text FROM pg_class c WHERE relnamespace = 'public'::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm', 'f') AND oid NOT IN (SELECT oid FROM tenant_tables)
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') $$,
@@ -52,8 +52,11 @@ SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles,
     'channel_members SELECT es_batch', 'channel_members SELECT es_lookup',
     'channel_members UPDATE es_batch', 'channels SELECT es_batch',
     'channels SELECT es_lookup', 'messages INSERT es_batch',
+    'idempotency_keys DELETE es_batch', 'idempotency_keys SELECT es_batch',
     'messages SELECT es_batch', 'refused_messages ALL es_batch', 'revoked_tokens DELETE es_batch',
     'revoked_tokens SELECT es_batch', 'revoked_tokens SELECT es_lookup',
+    'tenant_origins DELETE es_operator', 'tenant_origins INSERT es_operator',
+    'tenant_origins SELECT es_lookup', 'tenant_origins SELECT es_operator',
     'tenants INSERT es_operator', 'tenants SELECT es_batch', 'tenants SELECT es_lookup',
     'tenants SELECT es_operator', 'tenants UPDATE es_operator', 'users INSERT es_operator',
     'users SELECT es_batch', 'users SELECT es_lookup'], 'policies that cross tenants: these, and no more');

@@ -7,11 +7,11 @@ ASKS = (
     ("pages", "FROM channel_heads h LEFT JOIN LATERAL"),
     ("heads", "es_heads("),
     ("versions", "es_acl_versions("),
-    ("origins", "es_allowed_origins("),
+    ("origins", "es_origins_allowed("),
 )
 # Sent whether or not anybody comes back, by each worker: heads once a second (and after
 # each reconnect to Redis), versions every 5 s (and when a tenant's first client comes),
-# origins every 30 s and at the start.
+# an origin when a handshake names it, at most once in 5 s.
 PERIODIC = ("heads", "versions", "origins")
 STORM = ("users", "rights", "pages")
 

@@ -2,48 +2,43 @@
 #include <string.h>
 
 #include "cors.h"
+#include "crypto/keyed_hash.h"
 #include "cunit_main.h"
-#include "store/sync_store.h"
+#include "store/origin_store.h"
 
 #include "core/banned.h"
 
 #define A "https://a.test"
 #define B "https://b.test"
 
-static const char *const all[] = {A, B};
-static int next;
+static unsigned asked;
 static enum es_code database_says;
 static struct arena *arena;
 static struct http_req req;
 static struct http_res res;
 
+/* A and B are some tenant's. */
 enum es_code
 pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct pg_rows *out, struct es_err *err)
 {
 	(void)pg;
-	(void)params;
 	(void)a;
 	(void)err;
 	CU_ASSERT_PTR_NULL(tenant);
-	CU_ASSERT_PTR_EQUAL(stmt, &sync_store_origins);
-	next = 0;
-	*out = (struct pg_rows){.count = ES_COUNT(all)};
+	CU_ASSERT_PTR_EQUAL(stmt, &origin_store_allowed);
+	asked++;
+	*out = (struct pg_rows){.count = strcmp(params[0], "{\"" A "\"}") == 0 ||
+	                                 strcmp(params[0], "{\"" B "\"}") == 0};
 	return database_says;
 }
 
-bool
-pg_next(struct pg_rows *rows, struct arena *a, void *out)
+static struct cors *
+make(void)
 {
-	(void)rows;
-	(void)a;
-	if (next == ES_COUNT(all))
-		return false;
-	((struct sync_origin *)out)->origin = all[next++];
-	return true;
+	keyed_hash_draw();
+	return cors_new();
 }
-
-const struct pg_stmt sync_store_origins = {.name = "fake"};
 
 static void
 ask(const char *origin, const char *method)
@@ -63,7 +58,7 @@ allowed(void)
 static void
 preflight(void)
 {
-	struct cors *c = cors_new();
+	struct cors *c = make();
 
 	database_says = ES_OK;
 	ask(B, "POST");
@@ -90,7 +85,7 @@ preflight(void)
 static void
 real_requests(void)
 {
-	struct cors *c = cors_new();
+	struct cors *c = make();
 
 	ask(A, NULL);
 	req.who.actor.tenant.text[0] = 'x';
@@ -121,24 +116,59 @@ real_requests(void)
 	cors_free(&c);
 }
 
+static bool
+preflighted(struct cors *c, const char *origin)
+{
+	bool yes;
+
+	ask(origin, "GET");
+	cors_preflight(c, NULL, &req, "GET", &res);
+	yes = allowed() != NULL;
+	arena_free(&arena);
+	return yes;
+}
+
 static void
 database_away(void)
 {
-	struct cors *c = cors_new();
+	struct cors *c = make();
 
+	CU_ASSERT_TRUE(preflighted(c, A));
 	database_says = ES_UNAVAILABLE;
-	ask(A, "GET");
-	cors_preflight(c, NULL, &req, "GET", &res);
-	CU_ASSERT_PTR_NULL(allowed());
-	arena_free(&arena);
-	cors_free(&c);
+	CU_ASSERT_FALSE(preflighted(c, B));
+	CU_ASSERT_TRUE(preflighted(c, A));
 	database_says = ES_OK;
+	cors_free(&c);
+}
+
+static void
+one_question(void)
+{
+	struct cors *c = make();
+	char longest[ORIGIN_MAX + 2];
+
+	asked = 0;
+	for (int i = 0; i < 5; i++) {
+		CU_ASSERT_TRUE(preflighted(c, A));
+		CU_ASSERT_FALSE(preflighted(c, "https://evil.test"));
+	}
+	CU_ASSERT_EQUAL(asked, 2);
+	memset(longest, 'a', sizeof(longest));
+	longest[ORIGIN_MAX] = '\0';
+	CU_ASSERT_FALSE(preflighted(c, longest));
+	CU_ASSERT_EQUAL(asked, 3);
+	longest[ORIGIN_MAX] = 'a';
+	longest[ORIGIN_MAX + 1] = '\0';
+	CU_ASSERT_FALSE(preflighted(c, longest));
+	CU_ASSERT_EQUAL(asked, 3);
+	cors_free(&c);
 }
 
 static CU_TestInfo cases[] = {
-    {"a preflight is answered for the union", preflight},
+    {"a preflight is answered where some tenant allows", preflight},
     {"a real request for its own tenant", real_requests},
-    {"with the database away nobody is let in", database_away},
+    {"with the database away nobody new is let in", database_away},
+    {"an origin is asked for once in a while", one_question},
     CU_TEST_INFO_NULL,
 };
 

@@ -57,6 +57,8 @@ api_key_bearer_use(struct pg *pg, const struct tenant_id *tenant, const struct u
 static const struct {
 	const char *method, *path, *scopes;
 } opens[] = {
+    {"GET", "/api/v1/tenant", "mcuta"},
+    {"PATCH", "/api/v1/tenant", ""},
     {"GET", "/api/v1/users/me", "mcuta+"},
     {"GET", "/api/v1/users", "mcuta"},
     {"POST", "/api/v1/users", "ua"},
@@ -79,9 +81,9 @@ static const struct {
     {"GET", CH, "mca"},
     {"PATCH", CH, "ca+"},
     {"DELETE", CH, "ca+"},
-    {"POST", CH "/take-over", "ca+"},
     {"POST", CH "/archive", "ca+"},
     {"POST", CH "/unarchive", "ca+"},
+    {"POST", CH "/take-over", "ca+"},
     {"POST", CH "/join", "mca+"},
     {"POST", CH "/leave", "mca+"},
     {"GET", CH "/members", "mca"},

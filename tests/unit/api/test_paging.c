@@ -65,9 +65,12 @@ limits(void)
 	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_OK);
 	CU_ASSERT_EQUAL(n, 200);
 	ask("limit=201");
-	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_OK);
-	CU_ASSERT_EQUAL(n, 200);
+	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_INVALID);
+	CU_ASSERT_STRING_EQUAL(err.field, "?limit");
+	CU_ASSERT_STRING_EQUAL(err.text, "expected a whole number from 1 to 200");
 	ask("limit=0");
+	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_INVALID);
+	ask("limit=050");
 	CU_ASSERT_EQUAL(paging_limit(&req, &n, &err), ES_BAD_REQUEST);
 	arena_free(&a);
 }

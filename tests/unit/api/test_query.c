@@ -51,8 +51,9 @@ refused(void)
 static void
 integers(void)
 {
-	static const char *const bad[] = {"", "0", "201", "-1", "1.0", "1e1", "+1", "0x1",
-	    "abc", "99999999999999999999"};
+	static const char *const bad[] = {
+	    "", "1.0", "1e1", "+1", "0x1", "abc", "-", "007", "00", "-0", "1 "};
+	static const char *const outside[] = {"0", "201", "-1", "99999999999999999999"};
 	struct arena *a = arena_new();
 	struct query q = {0};
 	struct es_err err;
@@ -74,6 +75,13 @@ integers(void)
 			CU_FAIL(bad[i]);
 		CU_ASSERT_STRING_EQUAL(err.field, "?limit");
 	}
+	for (size_t i = 0; i < ES_COUNT(outside); i++) {
+		q.items[0].value = outside[i];
+		if (query_int(&q, "limit", 1, 200, &n, NULL, &err) != ES_INVALID)
+			CU_FAIL(outside[i]);
+		CU_ASSERT_STRING_EQUAL(err.field, "?limit");
+	}
+	CU_ASSERT_EQUAL(n, 200);
 	arena_free(&a);
 }
 
@@ -92,11 +100,42 @@ booleans(void)
 	CU_ASSERT_TRUE(b);
 }
 
+static const char *
+complaint(const char *name, const char *known)
+{
+	static struct es_err err;
+	struct query q = {.n = 1, .items = {{name, "1"}}};
+
+	err = (struct es_err){.code = ES_OK};
+	if (query_known(&q, known, &err) == ES_OK)
+		return "";
+	CU_ASSERT_EQUAL(err.code, ES_BAD_REQUEST);
+	CU_ASSERT_EQUAL(err.field[0], '?');
+	CU_ASSERT_STRING_EQUAL(err.field + 1, name);
+	return err.text;
+}
+
+static void
+unknown_names(void)
+{
+	CU_ASSERT_STRING_EQUAL(complaint("limit", "limit cursor"), "");
+	CU_ASSERT_STRING_EQUAL(complaint("lmit", "limit cursor"),
+	    "unknown query parameter; did you mean \"limit\"?");
+	CU_ASSERT_STRING_EQUAL(complaint("Cursor", "limit cursor"),
+	    "unknown query parameter; did you mean \"cursor\"?");
+	CU_ASSERT_STRING_EQUAL(complaint("role", "limit cursor"),
+	    "unknown query parameter; known are: limit cursor");
+	CU_ASSERT_STRING_EQUAL(
+	    complaint("limi", ""), "unknown query parameter; this request takes none");
+	CU_ASSERT_STRING_EQUAL(complaint("anything", "*"), "");
+}
+
 static CU_TestInfo cases[] = {
     {"values are decoded once", values},
     {"repeats and rubbish are refused", refused},
     {"integers are whole and in range", integers},
     {"booleans are true or false", booleans},
+    {"an unknown name is refused with the nearest one", unknown_names},
     CU_TEST_INFO_NULL,
 };
 

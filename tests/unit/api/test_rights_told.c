@@ -201,7 +201,9 @@ begin(void)
 static enum es_code
 call(handler *fn, const char *param, const char *json)
 {
+	struct json_faults faults;
 	const struct http_req req = {.arena = mem,
+	    .faults = &faults,
 	    .body = json,
 	    .body_len = strlen(json),
 	    .params = {param},

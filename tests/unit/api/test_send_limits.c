@@ -99,7 +99,7 @@ headers(void)
 	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "RateLimit-Policy"),
 	    "\"user-send\";q=20;w=10, \"tenant-send\";q=50;w=1");
 	CU_ASSERT_STRING_EQUAL(http_header_get(&answer, "RateLimit"),
-	    "\"user-send\";r=19;t=1, \"tenant-send\";r=99;t=1");
+	    "\"user-send\";r=19;t=1, \"tenant-send\";r=50;t=1");
 	result.user.quota = 0;
 	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
 	CU_ASSERT_STRING_EQUAL(

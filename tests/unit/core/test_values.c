@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/hash.h"
 #include "core/id.h"
+#include "core/nearest.h"
 #include "core/parse.h"
 #include "cunit_main.h"
 
@@ -29,7 +30,6 @@ refuses_what_is_no_uuid(void)
 	static const char *const bad[] = {"", "0", "01900000-0000-7000-8000-00000000000",
 	    "01900000-0000-7000-8000-0000000000001",
 	    "01900000-0000-7000-8000-00000000000G",
-	    "01900000-0000-7000-8000-00000000000A",
 	    "01900000x0000-7000-8000-000000000001"};
 	struct channel_id id = {"untouched"};
 	struct es_err err;
@@ -41,6 +41,55 @@ refuses_what_is_no_uuid(void)
 		CU_ASSERT_STRING_EQUAL(id.text, "untouched");
 	}
 	CU_ASSERT_EQUAL(channel_id_parse(NULL, &id, &err), ES_NOT_FOUND);
+}
+
+static void
+takes_an_upper_case_uuid_in_lower_case(void)
+{
+	struct channel_id id = {"untouched"};
+	struct es_err err;
+
+	CU_ASSERT_FALSE(uuid_valid("01900000-0000-7000-8000-0000000000AF"));
+	CU_ASSERT_EQUAL(
+	    channel_id_parse("01900000-0000-7000-8000-0000000000AF", &id, &err), ES_OK);
+	CU_ASSERT_STRING_EQUAL(id.text, "01900000-0000-7000-8000-0000000000af");
+}
+
+static void
+a_plain_number_has_one_form(void)
+{
+	static const char *const bad[] = {"", "-", "00", "007", "-0", "-01", "+1", "1.0"};
+	int64_t n = 77;
+
+	for (unsigned i = 0; i < ES_COUNT(bad); i++)
+		if (parse_plain_int(bad[i], INT64_MIN, INT64_MAX, &n))
+			CU_FAIL(bad[i]);
+	CU_ASSERT_EQUAL(n, 77);
+	CU_ASSERT_TRUE(parse_plain_int("0", 0, 9, &n) && n == 0);
+	CU_ASSERT_TRUE(parse_plain_int("-10", -10, 9, &n) && n == -10);
+	CU_ASSERT_FALSE(parse_plain_int("10", -10, 9, &n));
+}
+
+static const char *
+nearest_of(const char *name)
+{
+	static char out[NEAREST_NAME_MAX + 1];
+
+	return nearest_word(name, "limit cursor allowedOrigins", out) ? out : "";
+}
+
+static void
+a_misspelt_name_has_a_nearest_one(void)
+{
+	CU_ASSERT_STRING_EQUAL(nearest_of("lmit"), "limit");
+	CU_ASSERT_STRING_EQUAL(nearest_of("LIMIT"), "limit");
+	CU_ASSERT_STRING_EQUAL(nearest_of("allowed_origins"), "allowedOrigins");
+	CU_ASSERT_STRING_EQUAL(nearest_of("name"), "");
+	CU_ASSERT_STRING_EQUAL(nearest_of(""), "");
+	CU_ASSERT_STRING_EQUAL(nearest_of("0123456789012345678901234567890123456789"
+					  "012345678901234567890123456789"),
+	    "");
+	CU_ASSERT_EQUAL(nearest_distance("kitten", "sitting"), 3);
 }
 
 static void
@@ -145,6 +194,9 @@ hash_has_its_known_answers(void)
 static CU_TestInfo cases[] = {
     {"uuids are valid, version 7, and rise", uuids_are_valid_version_7_and_rise},
     {"refuses what is no uuid", refuses_what_is_no_uuid},
+    {"takes an upper-case uuid, in lower case", takes_an_upper_case_uuid_in_lower_case},
+    {"a plain number has one form", a_plain_number_has_one_form},
+    {"a misspelt name has a nearest one", a_misspelt_name_has_a_nearest_one},
     {"times survive the way there and back", times_survive_the_way_there_and_back},
     {"refuses what is no time", refuses_what_is_no_time},
     {"back-off stays in its bounds", back_off_stays_in_its_bounds},

@@ -201,6 +201,64 @@ answers_unfinished_requests_at_the_end(void)
 	caller_down();
 }
 
+#define ORIGIN "Origin: https://elsewhere.example\r\n"
+
+/* Nothing is answered before the database has said whose origin it is. Where it can't
+ * say, the token is asked for, whose tenant is looked at anyhow. */
+static void
+waits_for_the_word_about_an_origin(void)
+{
+	char *token, head[2000];
+
+	rig_up(&caller_rig);
+	fakes.hold = true;
+	caller_arrive(false, "10.0.0.1");
+	token = rig_token(&caller_rig);
+	(void)snprintf(
+	    head, sizeof(head), "GET /ws?token=%s HTTP/1.1\r\n" ORIGIN UP "\r\n", token);
+	caller_say(head);
+	for (int i = 0; i < 20; i++)
+		rig_turn(&caller_rig);
+	CU_ASSERT_EQUAL(recv(caller.fd, head, sizeof(head), MSG_DONTWAIT), -1);
+	CU_ASSERT_EQUAL(caller_rig.worker.conns.n, 0);
+	fakes.hold = false;
+	for (int i = 0; i < 20; i++)
+		rig_turn(&caller_rig);
+	CU_ASSERT(recv(caller.fd, head, 12, MSG_DONTWAIT) == 12);
+	CU_ASSERT_EQUAL(memcmp(head, "HTTP/1.1 101", 12), 0);
+	mem_free(token);
+	caller_down();
+}
+
+static void
+refuses_a_request_that_waited_into_a_drain(void)
+{
+	rig_up(&caller_rig);
+	fakes.hold = true;
+	caller_arrive(false, "10.0.0.1");
+	caller_say("GET /ws HTTP/1.1\r\n" ORIGIN UP "\r\n");
+	for (int i = 0; i < 20; i++)
+		rig_turn(&caller_rig);
+	caller_rig.worker.env.draining = true;
+	fakes.hold = false;
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 503"));
+	caller_down();
+}
+
+static void
+refuses_an_origin_that_is_too_long(void)
+{
+	char head[1000];
+
+	rig_up(&caller_rig);
+	caller_arrive(false, "10.0.0.1");
+	(void)snprintf(head, sizeof(head),
+	    "GET /ws HTTP/1.1\r\nOrigin: https://%0248d\r\n" UP "\r\n", 0);
+	caller_say(head);
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 403"));
+	caller_down();
+}
+
 static CU_TestInfo cases[] = {
     {"answers in HTTP", answers_in_http},
     {"takes a head in pieces with a frame behind it",
@@ -211,6 +269,10 @@ static CU_TestInfo cases[] = {
     {"answers unfinished requests at the end", answers_unfinished_requests_at_the_end},
     {"refuses when full or draining", refuses_when_full_or_draining},
     {"refuses a request that finds no room", refuses_a_request_that_finds_no_room},
+    {"waits for the word about an origin", waits_for_the_word_about_an_origin},
+    {"refuses a request that waited into a drain",
+	refuses_a_request_that_waited_into_a_drain},
+    {"refuses an origin that is too long", refuses_an_origin_that_is_too_long},
     CU_TEST_INFO_NULL,
 };
 

@@ -97,11 +97,93 @@ null_is_no_limit_and_0_is_one(void)
 	arena_free(&a);
 }
 
+static struct json_faults faults;
+
+static const char *
+take(const char *json, bool by_owner, struct arena *a)
+{
+	const char *out = "";
+	struct es_err err;
+
+	faults.n = 0;
+	CU_ASSERT_EQUAL(
+	    tenant_settings_take(json, by_owner, a, &faults, &out, &err), ES_OK);
+	return out;
+}
+
+static void
+a_client_writes_camel_case_and_the_row_holds_the_old_names(void)
+{
+	struct arena *a = arena_new();
+
+	CU_ASSERT_STRING_EQUAL(take("{\"userSendLimit\":0,\"userSendWindowS\":null,"
+				    "\"allowedOrigins\":[\"HTTPS://A.test\"]}",
+				   false, a),
+	    "{\"user_send_limit\":0,\"user_send_window_s\":null,"
+	    "\"allowed_origins\":[\"https://a.test\"]}");
+	CU_ASSERT_EQUAL(faults.n, 0);
+	CU_ASSERT_STRING_EQUAL(
+	    take("{\"user_send_limit\":7,\"allowed_origins\":null}", false, a),
+	    "{\"user_send_limit\":7,\"allowed_origins\":null}");
+	CU_ASSERT_EQUAL(faults.n, 0);
+	CU_ASSERT_STRING_EQUAL(take("{}", true, a), "{}");
+	arena_free(&a);
+}
+
+static void
+every_wrong_setting_is_told(void)
+{
+	struct arena *a = arena_new();
+
+	(void)take(
+	    "{\"demo\":1,\"userSendLimit\":-1,\"allowedOrigins\":[\"https://a.test\","
+	    "\"*\"]}",
+	    false, a);
+	CU_ASSERT_EQUAL_FATAL(faults.n, 3);
+	CU_ASSERT_STRING_EQUAL(faults.items[0].field, "settings/demo");
+	CU_ASSERT_STRING_EQUAL(faults.items[1].field, "settings/userSendLimit");
+	CU_ASSERT_STRING_EQUAL(faults.items[2].field, "settings/allowedOrigins/1");
+	(void)take("{\"userSendLimit\":1,\"user_send_limit\":1}", false, a);
+	CU_ASSERT_EQUAL(faults.n, 1);
+	(void)take("{\"userSendLimit\":1,\"user_send_window_s\":1}", true, a);
+	CU_ASSERT_EQUAL(faults.n, 2);
+	arena_free(&a);
+}
+
+static void
+a_client_sees_what_programs_understand(void)
+{
+	struct arena *a = arena_new();
+	struct json_write w;
+	struct text t;
+
+	text_init(&t, a, 1024);
+	jw_init(&w, &t);
+	jw_object(&w, NULL);
+	tenant_settings_show("{\"demo\":true,\"user_send_limit\":5,"
+			     "\"allowed_origins\":[\"https://a.test\"]}",
+	    &w, "settings", a);
+	jw_object_end(&w);
+	CU_ASSERT_STRING_EQUAL(t.data, "{\"settings\":{\"userSendLimit\":5,"
+				       "\"allowedOrigins\":[\"https://a.test\"]}}");
+	text_init(&t, a, 1024);
+	jw_init(&w, &t);
+	jw_object(&w, NULL);
+	tenant_settings_show("{\"user_send_limit\":null}", &w, "settings", a);
+	jw_object_end(&w);
+	CU_ASSERT_STRING_EQUAL(t.data, "{\"settings\":{\"userSendLimit\":null}}");
+	arena_free(&a);
+}
+
 static CU_TestInfo cases[] = {
     {"knows what programs use", knows_what_programs_use},
     {"nothing set is minus one", nothing_set_is_minus_one},
     {"null is no limit, and 0 is one", null_is_no_limit_and_0_is_one},
     {"refuses wrong kinds with their name", refuses_wrong_kinds_with_their_name},
+    {"a client writes camelCase and the row holds the old names",
+	a_client_writes_camel_case_and_the_row_holds_the_old_names},
+    {"every wrong setting is told", every_wrong_setting_is_told},
+    {"a client sees what programs understand", a_client_sees_what_programs_understand},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("tenant_settings", cases)

@@ -1,0 +1,15 @@
+/* The user that a tenant was made with. */
+#ifndef STORE_TENANT_ADMIN_H
+#define STORE_TENANT_ADMIN_H
+
+#include "pg/pg.h"
+
+struct tenant_admin {
+	struct user_id id;
+	const char *email, *display_name;
+};
+
+/* The tenant's first user. ES_NOT_FOUND: no such tenant. */
+enum es_code tenant_admin_first(struct pg *pg, const struct tenant_id *id,
+    struct arena *a, struct tenant_admin *out, struct es_err *err) ES_MUST_CHECK;
+#endif

@@ -1,0 +1,166 @@
+#include <string.h>
+
+#include "core/text.h"
+#include "store/origin_store.h"
+#include "store/tenant_settings.h"
+
+#include "core/banned.h"
+
+/* What a client may write: each setting under its name and under its old one. A number
+ * that was cleared stays UNSET, a list NULL. */
+#define UNSET (-1)
+
+struct taken {
+	int64_t userSendLimit, userSendWindowS, user_send_limit, user_send_window_s;
+	const struct json_list *allowedOrigins, *allowed_origins;
+	bool has_userSendLimit, has_userSendWindowS, has_allowedOrigins;
+	bool has_user_send_limit, has_user_send_window_s, has_allowed_origins;
+};
+
+#define LIMIT(name) \
+	JSON_FIELD_CLEAR(struct taken, name, JSON_INT, 0, TENANT_SEND_LIMIT_MAX)
+#define WINDOW(name) \
+	JSON_FIELD_CLEAR(struct taken, name, JSON_INT, 1, TENANT_SEND_WINDOW_MAX_S)
+#define ORIGINS(name) \
+	JSON_FIELD_CLEAR(struct taken, name, JSON_ARRAY, 0, TENANT_ORIGINS_MAX)
+
+static const struct json_field fields[] = {LIMIT(userSendLimit), WINDOW(userSendWindowS),
+    ORIGINS(allowedOrigins), LIMIT(user_send_limit), WINDOW(user_send_window_s),
+    ORIGINS(allowed_origins)};
+
+static void
+tenant_settings_take_fault(
+    struct json_faults *faults, struct arena *a, const char *name, const char *text)
+{
+	struct es_err err;
+
+	if (es_fail_field(&err, ES_INVALID, arena_printf(a, "settings/%s", name), "%s",
+		text) != ES_OK)
+		json_faults_add(faults, a, &err);
+}
+
+static void
+tenant_settings_take_number(
+    struct json_write *w, const char *stored, bool named, int64_t n)
+{
+	if (!named)
+		return;
+	if (n == UNSET)
+		jw_null(w, stored);
+	else
+		jw_int(w, stored, n);
+}
+
+/* Browsers send scheme and host in lower case. */
+static bool
+tenant_settings_take_origin(struct json_write *w, const char *json, struct arena *a)
+{
+	const char *text;
+	struct es_err err;
+	char *lower;
+
+	if (json_bind_text(json, a, &text, &err) != ES_OK || !origin_store_valid(text))
+		return false;
+	lower = arena_strdup(a, text);
+	for (char *c = lower; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	jw_string(w, NULL, lower);
+	return true;
+}
+
+static void
+tenant_settings_take_origins(struct json_write *w, const struct json_list *list,
+    const char *name, struct json_faults *faults, struct arena *a)
+{
+	if (list == NULL) {
+		jw_null(w, "allowed_origins");
+		return;
+	}
+	jw_array(w, "allowed_origins");
+	for (size_t i = 0; i < list->n; i++)
+		if (!tenant_settings_take_origin(w, list->items[i], a))
+			tenant_settings_take_fault(faults, a,
+			    arena_printf(a, "%s/%zu", name, i),
+			    "an origin must have the form scheme://host[:port], without "
+			    "a path");
+	jw_array_end(w);
+}
+
+static void
+tenant_settings_take_all(struct json_write *w, const struct taken *t,
+    struct json_faults *faults, struct arena *a)
+{
+	const bool old_origins = t->has_allowed_origins;
+
+	tenant_settings_take_number(w, "user_send_limit",
+	    t->has_userSendLimit || t->has_user_send_limit,
+	    t->has_userSendLimit ? t->userSendLimit : t->user_send_limit);
+	tenant_settings_take_number(w, "user_send_window_s",
+	    t->has_userSendWindowS || t->has_user_send_window_s,
+	    t->has_userSendWindowS ? t->userSendWindowS : t->user_send_window_s);
+	if (t->has_allowedOrigins || old_origins)
+		tenant_settings_take_origins(w,
+		    old_origins ? t->allowed_origins : t->allowedOrigins,
+		    old_origins ? "allowed_origins" : "allowedOrigins", faults, a);
+}
+
+enum es_code
+tenant_settings_take(const char *json, bool by_owner, struct arena *a,
+    struct json_faults *faults, const char **out, struct es_err *err)
+{
+	struct taken t = {.userSendLimit = UNSET,
+	    .userSendWindowS = UNSET,
+	    .user_send_limit = UNSET,
+	    .user_send_window_s = UNSET};
+	struct json_faults inner = {.n = 0};
+	struct json_write w;
+	struct text text;
+
+	TRY(json_bind_body(
+	    json, strlen(json), fields, ES_COUNT(fields), a, &t, &inner, err));
+	for (size_t i = 0; i < inner.n; i++)
+		tenant_settings_take_fault(
+		    faults, a, inner.items[i].field, inner.items[i].text);
+	if (by_owner && (t.has_userSendLimit || t.has_user_send_limit))
+		tenant_settings_take_fault(
+		    faults, a, "userSendLimit", "is set by the operator");
+	if (by_owner && (t.has_userSendWindowS || t.has_user_send_window_s))
+		tenant_settings_take_fault(
+		    faults, a, "userSendWindowS", "is set by the operator");
+	if ((t.has_userSendLimit && t.has_user_send_limit) ||
+	    (t.has_userSendWindowS && t.has_user_send_window_s) ||
+	    (t.has_allowedOrigins && t.has_allowed_origins))
+		tenant_settings_take_fault(
+		    faults, a, "", "one setting is named in both spellings");
+	text_init(&text, a, 256UL * 1024);
+	jw_init(&w, &text);
+	jw_object(&w, NULL);
+	tenant_settings_take_all(&w, &t, faults, a);
+	jw_object_end(&w);
+	*out = text.data;
+	return ES_OK;
+}
+
+void
+tenant_settings_show(
+    const char *json, struct json_write *w, const char *key, struct arena *a)
+{
+	struct tenant_settings s;
+	struct es_err err;
+
+	jw_object(w, key);
+	if (tenant_settings_parse(json, a, &s, &err) == ES_OK) {
+		tenant_settings_take_number(w, "userSendLimit", s.user_send_limit != -1,
+		    s.user_send_limit == TENANT_NO_LIMIT ? UNSET : s.user_send_limit);
+		tenant_settings_take_number(w, "userSendWindowS",
+		    s.user_send_window_s >= 0, s.user_send_window_s);
+		if (s.allowed_origins != NULL) {
+			jw_array(w, "allowedOrigins");
+			for (size_t i = 0; i < s.n_origins; i++)
+				jw_string(w, NULL, s.allowed_origins[i]);
+			jw_array_end(w);
+		}
+	}
+	jw_object_end(w);
+}

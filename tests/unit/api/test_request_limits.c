@@ -1,0 +1,167 @@
+/* What a request that is no send costs, and what becomes of many without a good token. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_metrics.h"
+#include "crypto/keyed_hash.h"
+#include "cunit_main.h"
+#include "handlers/handlers.h"
+#include "request_limits.h"
+#include "routes.h"
+
+#include "core/banned.h"
+
+static const struct api_conf conf = {.api_workers = 2,
+    .user_read = 10,
+    .user_write = 4,
+    .user_request_window_s = 10,
+    .user_create = 2,
+    .user_create_window_s = 60,
+    .address_failures = 4,
+    .address_failures_window_s = 60};
+static struct limit asked;
+static unsigned calls;
+static bool redis_away;
+static struct arena *mem;
+static struct http_req request;
+static struct http_res answer;
+static struct es_err fault;
+static struct api the_api;
+
+enum es_code
+redis_eval(struct redis *r, struct redis_script *script, struct arena *a,
+    struct redis_value *out, struct es_err *err, size_t n_keys, size_t argc,
+    const struct redis_arg argv[])
+{
+	static struct redis_value items[7];
+
+	(void)r, (void)script, (void)a, (void)n_keys;
+	CU_ASSERT_EQUAL(argc, LIMIT_ARGS - 3);
+	calls++;
+	asked.quota = strtoll(argv[3].data, NULL, 10);
+	if (redis_away)
+		return es_fail(err, ES_UNAVAILABLE, "away");
+	for (size_t i = 0; i < 7; i++)
+		items[i] = (struct redis_value){.kind = REDIS_INT, .num = i == 0};
+	*out = (struct redis_value){.kind = REDIS_ARRAY, .n = 7, .items = items};
+	return ES_OK;
+}
+
+void
+api_metrics_count(struct metrics *m, enum api_metric what)
+{
+	(void)m, (void)what;
+}
+
+static void
+begin(void)
+{
+	keyed_hash_draw();
+	mem = arena_new();
+	calls = 0;
+	redis_away = false;
+	the_api = (struct api){.conf = &conf, .limits_local = limits_local_new(100)};
+	request = (struct http_req){.arena = mem,
+	    .headers = {.address = "192.0.2.1"},
+	    .who = {.actor = {.tenant = {"t"}, .user = {"u"}}}};
+}
+
+static void
+end(void)
+{
+	limits_local_free(&the_api.limits_local);
+	arena_free(&mem);
+}
+
+static enum es_code
+charge(const char *method, http_handler *handler, enum http_scope scope)
+{
+	const struct http_route route = {method, "/x", scope, handler, 0};
+
+	http_res_init(&answer, mem);
+	return request_limits_charge(&the_api, &request, &route, &answer, &fault);
+}
+
+static void
+classes(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_OK);
+	CU_ASSERT_EQUAL(asked.quota, 10);
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+	    http_header_get(&answer, "RateLimit-Policy"), "\"user-read\";q=10;w=10"));
+	CU_ASSERT_EQUAL(charge("PATCH", users_patch, SCOPE_USER), ES_OK);
+	CU_ASSERT_EQUAL(asked.quota, 4);
+	CU_ASSERT_EQUAL(charge("POST", channels_create, SCOPE_MEMBER), ES_OK);
+	CU_ASSERT_EQUAL(asked.quota, 2);
+	CU_ASSERT_EQUAL(calls, 3);
+	CU_ASSERT_EQUAL(charge("POST", message_send, SCOPE_USER), ES_OK);
+	CU_ASSERT_EQUAL(charge("GET", tenants_list, SCOPE_OPERATOR), ES_OK);
+	CU_ASSERT_EQUAL(charge("GET", health_healthz, SCOPE_PUBLIC), ES_OK);
+	CU_ASSERT_EQUAL(calls, 3);
+	CU_ASSERT_PTR_NULL(http_header_get(&answer, "RateLimit-Policy"));
+	end();
+}
+
+/* A key that acts for no user has its own count. */
+static void
+keys(void)
+{
+	begin();
+	memcpy(request.who.actor.user.text, ACTOR_NOBODY, sizeof(ACTOR_NOBODY));
+	memcpy(request.key.id.text, "k1", 3);
+	CU_ASSERT_STRING_EQUAL(http_caller(&request), "k1");
+	redis_away = true;
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_OK);
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_RATE_LIMITED);
+	memcpy(request.key.id.text, "k2", 3);
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_OK);
+	end();
+}
+
+/* 10 reads of a user in both processes together are 5 in this one. */
+static void
+without_redis(void)
+{
+	begin();
+	redis_away = true;
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_OK);
+	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_RATE_LIMITED);
+	CU_ASSERT_STRING_EQUAL(answer.policy, "user-read");
+	CU_ASSERT(fault.retry_after_ms > 0);
+	CU_ASSERT_EQUAL(calls, 1); /* the others did not wait for Redis in vain */
+	end();
+}
+
+static void
+strangers(void)
+{
+	begin();
+	http_res_init(&answer, mem);
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(request_limits_failed(&the_api, &request,
+				    ES_UNAUTHENTICATED, &answer, &fault),
+		    ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(request_limits_failed(
+			    &the_api, &request, ES_UNAUTHENTICATED, &answer, &fault),
+	    ES_RATE_LIMITED);
+	CU_ASSERT(fault.retry_after_ms > 0);
+	request.headers.address = "192.0.2.2";
+	CU_ASSERT_EQUAL(
+	    request_limits_failed(&the_api, &request, ES_TOKEN_EXPIRED, &answer, &fault),
+	    ES_TOKEN_EXPIRED);
+	CU_ASSERT_EQUAL(calls, 0);
+	end();
+}
+
+static CU_TestInfo cases[] = {
+    {"reads, changes and creations have limits of their own", classes},
+    {"a key that acts for no user is counted by itself", keys},
+    {"without Redis this process counts its share", without_redis},
+    {"an address without a good token", strangers},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/request_limits", cases)
