@@ -93,7 +93,7 @@ static const struct {
 	const char *names;
 } queries[] = {
     {tenants_list, PAGED},
-    {users_list, PAGED " email q role status"},
+    {users_list, PAGED " email externalId q role status"},
     {api_keys_list, PAGED},
     {channels_list, PAGED " member orphaned"},
     {members_list, PAGED},

@@ -108,25 +108,50 @@ users_text(const struct http_req *req, const char *name, size_t max, const char 
 	    err, ES_BAD_REQUEST, arena_printf(req->arena, "?%s", name), "%s", why.text);
 }
 
-/* ?email= ?q= ?role= ?status= */
+/* A person is found by an exact address, by the tenant's own id or by the beginning of
+ * the name: one of them at a time. Addresses and the tenant's ids are for administrators.
+ */
+static enum es_code
+users_check_filter(
+    const struct http_req *req, const struct user_filter *f, struct es_err *err)
+{
+	const bool many =
+	    (f->email != NULL) + (f->external_id != NULL) + (f->name_prefix != NULL) > 1;
+
+	if (f->external_id != NULL &&
+	    (f->external_id[0] == '\0' || strlen(f->external_id) > EXTERNAL_ID_MAX))
+		return es_fail_field(err, ES_BAD_REQUEST, "?externalId",
+		    "must be 1 to %d bytes", EXTERNAL_ID_MAX);
+	if (many)
+		return es_fail_field(err, ES_BAD_REQUEST,
+		    f->name_prefix != NULL ? "?q" : "?externalId",
+		    "use only one of email, externalId and q");
+	if ((f->email == NULL && f->external_id == NULL) ||
+	    actor_is_admin(&req->who.actor))
+		return ES_OK;
+	return es_fail_field(err, ES_FORBIDDEN,
+	    f->email != NULL ? "?email" : "?externalId",
+	    "only an owner or admin may filter by e-mail or external id");
+}
+
+/* ?email= ?externalId= ?q= ?role= ?status= */
 static enum es_code
 users_filter(const struct http_req *req, struct user_filter *out, struct es_err *err)
 {
+	out->external_id = query_get(&req->query, "externalId");
 	TRY(users_text(req, "email", EMAIL_MAX, &out->email, err));
 	TRY(users_text(req, "q", DISPLAY_NAME_MAX, &out->name_prefix, err));
 	TRY(users_word(req, "role", USER_ROLES, &out->role, err));
 	TRY(users_word(req, "status", USER_STATUSES, &out->status, err));
-	if (out->email != NULL && !actor_is_admin(&req->who.actor))
-		return es_fail_field(err, ES_FORBIDDEN, "?email",
-		    "only an owner or admin may filter by e-mail");
-	return ES_OK;
+	return users_check_filter(req, out, err);
 }
 
 /* The filters as they came, for the link to the next page. */
 static const char *
 users_filter_query(const struct http_req *req)
 {
-	static const char *const names[] = {"email=", "q=", "role=", "status="};
+	static const char *const names[] = {
+	    "email=", "externalId=", "q=", "role=", "status="};
 	struct text kept;
 
 	text_init(&kept, req->arena, URI_MAX);

@@ -27,6 +27,9 @@ static const struct pg_stmt user_find_status =
 /* $7 key of the address. */
 static const struct pg_stmt user_find_email =
     USER_STMT("by_email", FIND(" AND email_key = $7" MAYBE_ROLE MAYBE_STATUS) AFTER, 7);
+/* $7 the tenant's own id of the user. */
+static const struct pg_stmt user_find_external = USER_STMT(
+    "by_external", FIND(" AND external_id = $7" MAYBE_ROLE MAYBE_STATUS) AFTER, 7);
 /* In the order of names. $7 key of the beginning, $8 the first key behind all with it.
  * The key of the last user is a bound of the index, too, so that no page reads those
  * before. */
@@ -43,6 +46,8 @@ user_find_stmt(const struct user_filter *filter, const char *status)
 {
 	if (filter->email != NULL)
 		return &user_find_email;
+	if (filter->external_id != NULL)
+		return &user_find_external;
 	if (filter->name_prefix != NULL)
 		return &user_find_name;
 	if (filter->role != NULL)
@@ -65,6 +70,8 @@ user_store_list(struct pg *pg, const struct actor *who, const struct user_filter
 
 	if (stmt == &user_find_email)
 		params[6] = unicode_key(filter->email, a);
+	if (stmt == &user_find_external)
+		params[6] = filter->external_id;
 	if (stmt == &user_find_name) {
 		params[6] = unicode_key(filter->name_prefix, a);
 		/* U+10FFFF is no character: no name holds it, and none sorts behind it.

@@ -44,10 +44,12 @@ struct user_patch {
 #define USER_DELETED_NAME "Deleted user"
 #define USER_STATUSES     "active deactivated deleted"
 
-/* All that are set must hold. */
+/* All that are set must hold. At most one of email, external_id and name_prefix is set.
+ */
 struct user_filter {
 	const char *email;       /* compared as keys are, see unicode/unicode.h */
-	const char *name_prefix; /* of the display name, likewise */
+	const char *external_id; /* compared byte by byte */
+	const char *name_prefix; /* of the display name, compared by its key */
 	const char *role;
 	const char *status; /* NULL: all but deleted ones */
 };

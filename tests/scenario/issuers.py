@@ -5,6 +5,8 @@ docs/examples/auth, run as they stand. Keys and signatures are made by openssl."
 import argparse
 import base64
 import functools
+import hashlib
+import hmac
 import http.server
 import json
 import os
@@ -213,29 +215,64 @@ def check_key_set(report, world, folder, server):
                  else "%d reads" % (server.reads - before))
 
 
-def check_example(report, world, name, command, key):
-    """The file as it stands, as a backend would run it."""
+def hs256(world, kid, sub):
+    text = part({"alg": "HS256", "kid": kid}) + "." + part(claims(world, sub=sub))
+    return text + "." + part(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
+
+
+def watch(world, token):
+    """A socket that has got its hello."""
+    env = world.env
+    client = ws.WsClient(env.ws_host, env.ws_port, "%s?token=%s" % (env.ws_path, token))
+    client.wait(lambda: client.inbox, 5)
+    return client
+
+
+def seconds_to_close(client, since):
+    client.wait(lambda: client.close_code, 5)
+    took = time.monotonic() - since
+    return None if client.close_code == 4003 and took < 1 else \
+        "close code %s after %.2f s" % (client.close_code, took)
+
+
+def check_example(report, world, name, command, key, watched=None):
+    """The file as it stands, as a backend would run it. watched: a socket of the user that the
+    file logs out in the end."""
     title = "docs/examples/auth/%s posts a message" % name
     if shutil.which(command[0]) is None:
         report.skip(HERE, title, command[0] + " is not installed")
         return
     variables = {"APP_URL": world.env.url, "APP_TENANT": world.names["acme"],
                  "APP_CHANNEL": world.names["hall"], "APP_ISSUER": "my-app", "APP_KID": key[0],
-                 "APP_SECRET": SECRET, "APP_KEY_FILE": key[1] or ""}
+                 "APP_SECRET": SECRET, "APP_KEY_FILE": key[1] or "",
+                 "APP_API_KEY": world.names["manager"]}
     done = subprocess.run(command + [os.path.join(EXAMPLES, name)], timeout=60,
                           env=dict(os.environ, **variables), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
-    said = done.stdout.decode("utf-8", "replace").strip()
-    report.check(HERE, title, None if said in ("201", "202") else said[-600:])
+    ended = time.monotonic()
+    said = done.stdout.decode("utf-8", "replace").split()
+    good = ["200"] if watched else []
+    report.check(HERE, title, None if said[:1] in (["201"], ["202"]) and said[1:] == good
+                 else " ".join(said)[-600:])
+    if watched:
+        report.check(HERE, "docs/examples/auth/%s ends the user's socket within a second" % name,
+                     seconds_to_close(watched, ended))
+        watched.drop()
 
 
 def check_examples(report, world, folder):
     add_key(world, kid="app-hs", alg="HS256", issuer="my-app", secret=SECRET, provision=True)
     key = Key("EdDSA", folder)
     add_key(world, kid="app-ed", alg="EdDSA", issuer="my-app", publicKey=key.pem, provision=True)
-    check_example(report, world, "signer.py", [sys.executable], ("app-hs", None))
-    check_example(report, world, "signer.mjs", ["node"], ("app-ed", key.file))
-    check_example(report, world, "signer.php", ["php"], ("app-hs", None))
+    manager = world.call("POST", API + "/api-keys", "acme",
+                         {"name": "backend", "scopes": ["users:manage"]})
+    world.names["manager"] = manager["key"]
+    check_example(report, world, "signer.py", [sys.executable], ("app-hs", None),
+                  watch(world, hs256(world, "app-hs", "py-1")))
+    check_example(report, world, "signer.mjs", ["node"], ("app-ed", key.file),
+                  watch(world, key.sign({"kid": "app-ed"}, claims(world, sub="node-1"))))
+    check_example(report, world, "signer.php", ["php"], ("app-hs", None),
+                  watch(world, hs256(world, "app-hs", "php-1")))
     check_example(report, world, "signer.go", ["go", "run"], ("app-hs", None))
     page = pathlib.Path(environment.repository(), "docs", "auth-signers.md").read_text("utf-8")
     wrong = [name for name in sorted(os.listdir(EXAMPLES))

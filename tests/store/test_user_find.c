@@ -45,6 +45,14 @@ by_address(void)
 }
 
 static void
+by_external_id(void)
+{
+	FOUND("Gina ", .external_id = "gina-7");
+	FOUND("", .external_id = "Gina-7");
+	FOUND("", .external_id = "gina-7", .role = "owner");
+}
+
+static void
 by_beginning_in_the_order_of_names(void)
 {
 	FOUND("Ada Alice ", .name_prefix = "a");
@@ -70,6 +78,7 @@ by_role_and_status(void)
 
 static CU_TestInfo cases[] = {
     {"by address", by_address},
+    {"by external id", by_external_id},
     {"by beginning, in the order of names", by_beginning_in_the_order_of_names},
     {"by role and status", by_role_and_status},
     CU_TEST_INFO_NULL,
@@ -79,7 +88,8 @@ static int
 setup(void)
 {
 	const char *const more[] = {"Zoey", "Zo\xc3\xab", "Zoe"};
-	const struct user_new gina = {.email = "X@x", .display_name = "Gina"};
+	const struct user_new gina = {
+	    .email = "X@x", .display_name = "Gina", .external_id = "gina-7"};
 	struct actor gone;
 	struct user user;
 

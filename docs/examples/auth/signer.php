@@ -1,4 +1,4 @@
-<?php // Signs in a user with the tenant's own HS256 secret. PHP 7.4 or later, no packages.
+<?php // Signs in a user with the tenant's own HS256 secret, and out again. PHP 7.4 or later, no packages.
 function part($data) {
     return rtrim(strtr(base64_encode($data), '+/', '-_'), '=');
 }
@@ -12,9 +12,16 @@ function token($userId, $name, $email) {
     return $text . '.' . part(hash_hmac('sha256', $text, getenv('APP_SECRET'), true));
 }
 
-$url = getenv('APP_URL') . '/api/v1/channels/' . getenv('APP_CHANNEL') . '/messages';
-$options = ['method' => 'POST', 'content' => json_encode(['body' => 'hello from PHP']),
-    'header' => ['Content-Type: application/json',
-        'Authorization: Bearer ' . token('php-1', 'Paul', 'paul@app.test')]];
-file_get_contents($url, false, stream_context_create(['http' => $options]));
-echo explode(' ', $http_response_header[0])[1], "\n";
+function call($secret, $path, $body = null) {
+    $options = ['method' => $body ? 'POST' : 'GET', 'content' => $body ? json_encode($body) : '',
+        'header' => ['Content-Type: application/json', "Authorization: Bearer $secret"]];
+    $answer = file_get_contents(getenv('APP_URL') . "/api/v1$path", false,
+        stream_context_create(['http' => $options]));
+    return [explode(' ', $http_response_header[0])[1], json_decode($answer, true)];
+}
+
+$path = '/channels/' . getenv('APP_CHANNEL') . '/messages';
+echo call(token('php-1', 'Paul', 'paul@app.test'), $path, ['body' => 'hello from PHP'])[0], "\n";
+// Later: log the user out everywhere. The API key has the scope users:manage.
+$user = call(getenv('APP_API_KEY'), '/users?externalId=php-1')[1]['users'][0];
+echo call(getenv('APP_API_KEY'), '/auth/revoke', ['userId' => $user['userId']])[0], "\n";

@@ -1,4 +1,4 @@
-# Signs in a user with the tenant's own HS256 secret. Standard library only.
+# Signs in a user with the tenant's own HS256 secret, and out again. Standard library only.
 import base64, hashlib, hmac, json, os, time, urllib.request
 
 
@@ -16,8 +16,16 @@ def token(user_id, name, email):
     return text + "." + part(mac.digest())
 
 
-url = "%s/api/v1/channels/%s/messages" % (os.environ["APP_URL"], os.environ["APP_CHANNEL"])
-headers = {"Authorization": "Bearer " + token("py-1", "Pia", "pia@app.test"),
-           "Content-Type": "application/json"}
-body = json.dumps({"body": "hello from Python"}).encode()
-print(urllib.request.urlopen(urllib.request.Request(url, body, headers)).status)
+def call(secret, path, body=None):
+    request = urllib.request.Request(os.environ["APP_URL"] + "/api/v1" + path,
+        body and json.dumps(body).encode(),
+        {"Authorization": "Bearer " + secret, "Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return answer.status, json.load(answer)
+
+
+path = "/channels/%s/messages" % os.environ["APP_CHANNEL"]
+print(call(token("py-1", "Pia", "pia@app.test"), path, {"body": "hello from Python"})[0])
+# Later: log the user out everywhere. The API key has the scope users:manage.
+user = call(os.environ["APP_API_KEY"], "/users?externalId=py-1")[1]["users"][0]
+print(call(os.environ["APP_API_KEY"], "/auth/revoke", {"userId": user["userId"]})[0])
