@@ -148,7 +148,7 @@ tenants_create(
 	const int64_t now_s = clock_wall_ms() / 1000, ttl_s = api->conf->auth.token_ttl_s;
 	struct create_input in = {
 	    .maxChannels = TENANT_NO_LIMIT, .maxMessagesPerSecond = TENANT_NO_LIMIT};
-	struct tenant_admin admin;
+	struct tenant_admin admin = {0};
 	struct tenant tenant;
 	const char *token;
 

@@ -10,7 +10,7 @@ nearest_distance(const char *a, const char *b)
 {
 	const size_t na = strnlen(a, NEAREST_NAME_MAX + 1);
 	const size_t nb = strnlen(b, NEAREST_NAME_MAX + 1);
-	unsigned row[NEAREST_NAME_MAX + 1];
+	unsigned row[NEAREST_NAME_MAX + 1] = {0};
 
 	if (na > NEAREST_NAME_MAX || nb > NEAREST_NAME_MAX)
 		return NEAREST_NAME_MAX;
@@ -45,7 +45,7 @@ bool
 nearest_word(const char *name, const char *known, char out[NEAREST_NAME_MAX + 1])
 {
 	const size_t len = strnlen(name, NEAREST_NAME_MAX + 1);
-	char ours[NEAREST_NAME_MAX + 1], theirs[NEAREST_NAME_MAX + 1];
+	char ours[NEAREST_NAME_MAX + 1] = {0}, theirs[NEAREST_NAME_MAX + 1] = {0};
 	unsigned best = NEAREST_NAME_MAX;
 
 	out[0] = '\0';
