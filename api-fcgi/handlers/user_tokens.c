@@ -18,7 +18,7 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(struct input, ttlSeconds, JSON_INT, 1, 31536000),
 };
 
-/* A token of an owner in the hands of an admin would make an owner of him. */
+/* A token of an owner would give the rights of an owner to the admin that minted it. */
 static enum es_code
 check_may_mint(const struct actor *who, const struct user *user, struct es_err *err)
 {
@@ -51,7 +51,9 @@ user_tokens_create(
 	TRY(user_store_get(api->pg, who, &id, req->arena, &user, err));
 	TRY(check_may_mint(who, &user, err));
 	if (in.ttlSeconds > longest_s)
-		in.ttlSeconds = longest_s;
+		return es_fail_field(err, ES_INVALID, "ttlSeconds",
+		    "must be at most %lld, the limit of this installation",
+		    (long long)longest_s);
 	end_s = now_s + in.ttlSeconds;
 	TRY(token_store_issue_s(
 	    api->pg, &who->tenant, &user.id, now_s, req->arena, &issue_s, err));
