@@ -73,7 +73,7 @@ reload_lives() {
 	started() { [ "$(grep -c 'server started' "$WORK/log/reload.log")" -ge "$1" ]; }
 	: >"$WORK/log/reload.log"
 	chown -R www-data "$WORK/log" "$WORK/run"
-	lighttpd -D -f "$WORK/reload.conf" &
+	ES_ROOT=$WORK/open lighttpd -D -f "$WORK/reload.conf" &
 	door=$! lives=1 limit=$(($(date +%s) + 10))
 	until curl -sk -o /dev/null "https://127.0.0.1:$ES_TLS_PORT/" || [ "$(date +%s)" -ge $limit ]; do sleep 0.1; done
 	kill -USR1 $door
@@ -84,8 +84,10 @@ reload_lives() {
 	return $lives
 }
 if is_root && id www-data >/dev/null 2>&1; then
+	# www-data may not be able to read this checkout
+	mkdir "$WORK/open" && cp -R lighttpd "$WORK/open/" && chmod -R a+rX "$WORK/open"
 	{
-		cat "$WORK/front.conf"
+		sed "s,$ROOT/lighttpd,$WORK/open/lighttpd," "$WORK/front.conf"
 		printf 'server.errorlog := "%s"\n' "$WORK/log/reload.log"
 		printf 'server.username = "www-data"\nserver.groupname = "www-data"\n'
 	} >"$WORK/reload.conf"

@@ -85,10 +85,14 @@ class Server:
         return proc
 
     def up(self):
-        """Starts push-server and waits until both doors lead to it."""
+        """Starts push-server and waits until both doors lead to it. lighttpd has an entry for
+        each 200 ms of two seconds, and each entry may still be marked as down."""
         self.master = self.start([self.program])
         eventually("the start of push-server", lambda: all(
             handshake(door)[0] == 101 for door in self.doors.values()))
+        for _ in range(11):
+            eventually("lighttpd's entry", lambda: handshake(self.front_port)[0] == 101)
+            time.sleep(0.2)  # the next entry
 
     def workers(self):
         return workers_of(self.master.pid)
