@@ -61,9 +61,9 @@ an_origin_has_a_form(void)
 {
 	static const char *const good[] = {"https://a.test", "http://localhost:3000",
 	    "tauri://localhost", "http://[::1]:8080"};
-	static const char *const bad[] = {"", "a.test", "https://", "://a",
-	    "https://a.test/", "https://*.test", "*", "null", "https://a.test?x",
-	    "https://a.test#x", "https://a b"};
+	static const char *const bad[] = {"../http://a.test", "a b://a.test", "",
+	    "a.test", "https://", "://a", "https://a.test/", "https://*.test", "*",
+	    "null", "https://a.test?x", "https://a.test#x", "https://a b"};
 
 	for (size_t i = 0; i < ES_COUNT(good); i++)
 		if (!origin_store_valid(good[i]))
