@@ -68,7 +68,7 @@ DROP FUNCTION es_authenticate;
 DROP FUNCTION es_authenticate_many;
 REVOKE UPDATE (expires_at, spares_owners) ON revoked_tokens FROM echostream_app;
 DROP INDEX revoked_tokens_user_idx;
--- What was revoked for one user or for all but owners becomes revoked for everybody: the old
+-- A revocation for one user, or for all but owners, becomes one for everybody: the old
 -- key has one row for each jti, and forgetting a revocation would be the worse mistake.
 ALTER TABLE revoked_tokens NO FORCE ROW LEVEL SECURITY;
 DELETE FROM revoked_tokens r USING revoked_tokens o

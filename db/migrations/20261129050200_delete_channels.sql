@@ -208,7 +208,7 @@ DROP POLICY batch_purges ON messages;
 DROP POLICY batch_reads ON channel_events;
 REVOKE SELECT ON channel_events FROM es_batch;
 REVOKE DELETE ON messages, channel_events, channel_members FROM es_batch;
--- What was deleted and not purged yet goes now: members need their channel again.
+-- Channels that are deleted and not purged yet go now: members need their channel again.
 ALTER TABLE channels NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE channel_members NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE channel_events NO FORCE ROW LEVEL SECURITY;

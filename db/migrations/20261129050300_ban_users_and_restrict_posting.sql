@@ -22,7 +22,7 @@ CREATE POLICY lookup_reads ON channel_bans FOR SELECT TO es_lookup USING (true);
 GRANT SELECT, INSERT, DELETE ON channel_bans TO echostream_app;
 GRANT SELECT (tenant_id, channel_id, user_id) ON channel_bans TO es_batch, es_lookup;
 
--- Who may send: every reader, or owners and admins of the channel or of the tenant.
+-- Every reader may send, or only owners and admins of the channel or of the tenant.
 ALTER TABLE channels ADD COLUMN posting_policy text NOT NULL DEFAULT 'everyone'
 	CHECK (posting_policy IN ('everyone', 'admins'));
 GRANT UPDATE (is_private, posting_policy) ON channels TO echostream_app;

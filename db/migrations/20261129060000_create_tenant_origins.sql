@@ -59,8 +59,8 @@ BEGIN
 END
 $$;
 
--- As before, and settings have a limit in sum: each request reads them. What is too large
--- already may shrink.
+-- As before, but all settings of a tenant together have a limit, since each request reads
+-- them. Settings that are over the limit already may shrink.
 DROP FUNCTION es_tenant_patch;
 CREATE FUNCTION es_tenant_patch(p_id uuid, p_name text, p_max_channels integer,
     p_max_messages_per_second integer, p_settings jsonb)
