@@ -6,17 +6,20 @@ verb_help() {
 
   up [-d] [--queue=sqs]     install what is missing, build, start, seed; Ctrl-C stops it
                             -d: in the background, returns when all is ready
-                            --queue=sqs: on an SQS server from npm in place of Redis;
+                            --queue=sqs: on an SQS server from npm in place of Redis
+                            (it keeps nothing when it is stopped);
                             --queue=own: on a second Redis that holds only the queue
-                            Streams; it keeps nothing when it is stopped
   down                      stop what `up` started
   status [-o env|json]      addresses, keys, programs; exit 3 when not running
   test [SUITE|all]          build and test; ./dev test help names the suites
-  lint                      the lint suite of the tests
+  lint                      the suites lint and tidy, which read the code
   faults [--queue=sqs] [--minutes N] [--seed S] [--kinds A,B,-C]
                             break a stack of its own under load and judge what came of it;
                             --machine: also its network and disks, in namespaces (root)
   build [TARGET]            compile only
+  packages [up]             a script for root that installs what is missing and starts no
+                            daemon: ./dev packages | sudo sh
+  url                       the address of the running stack's front door
   token USER                a token for a user of the demo tenant acme (ES_TENANT: another)
   ctl ...                   echostreamctl with the running stack's settings
   logs [-f] [PROGRAM]       postgres redis fanout push api lighttpd up
@@ -24,7 +27,7 @@ verb_help() {
                             programs' role, under row-level security; --owner: as migrations
   redis-cli ...             Redis shell
   reset [-y]                throw the database away; the next `up` seeds it anew
-  clean                     down, and remove .dev/
+  clean                     down, and remove .dev/; the builds (build*/) stay
   doctor                    what is installed, which ports are taken, what to do about it
 
 Settings (environment):

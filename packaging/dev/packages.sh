@@ -11,10 +11,20 @@ package_exists() {
 	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
 }
 
-# The lists hold one package a line; `a|b`: the last of these that exists is taken, and any
-# that is installed will do.
+# packages_wanted LIST: the lists hold one package a line. `a|b`: the last of these that
+# exists is taken, and any that is installed will do. Suites after it: only these need it;
+# it is left out when $suites is set and names none of them.
 packages_wanted() {
-	sed 's/#.*//' "$1" | tr -d ' \t' | grep -v '^$'
+	sed 's/#.*//' "$1" | awk -v suites="${suites:-}" '
+		NF == 0 { next }
+		NF == 1 || suites == "" { print $1; next }
+		{
+			for (at = 2; at <= NF; at++)
+				if (index(" " suites " ", " " $at " ")) {
+					print $1
+					next
+				}
+		}'
 }
 
 # One dpkg-query for all names, since `up` asks at every start.
@@ -109,9 +119,10 @@ packages_ensure() {
 	missing=$(packages_missing "$1")
 	[ -n "$missing" ] || return 0
 	if ! is_root && ! sudo -n true 2>/dev/null; then
-		warn "packages are missing, and neither root nor \`sudo -n\` works. Please run:"
-		say "sudo apt-get update && sudo apt-get install -y --no-install-recommends" \
-			"$(packages_choose "$missing" | tr '\n' ' ')" | sed 's/ *$//'
+		warn "packages are missing, and neither root nor \`sudo -n\` works:" \
+			"$(packages_choose "$missing" | tr '\n' ' ')"
+		warn 'this installs what up and test need, and starts no daemon:'
+		say "$(short_path "$ROOT/dev") packages | sudo sh"
 		exit 2
 	fi
 	say "  installing from $(basename "$1"): $(printf '%s ' $missing)"
@@ -124,6 +135,32 @@ packages_ensure() {
 		$(packages_choose "$missing") >"$plog" 2>&1 || packages_failed "$plog" install
 	rm -f "$plog"
 	[ -z "$(packages_missing "$1")" ] || die 2 "still missing: $(packages_missing "$1")"
+}
+
+# ./dev packages [up]: a script for root that installs all, for those who have no `sudo -n`.
+# A plain `apt-get install` would start lighttpd, Redis and PostgreSQL as system daemons.
+verb_packages() {
+	lists='up test'
+	case "$#${1:-}" in
+	0) ;;
+	1up) lists=up ;;
+	*) die 2 'packages [up]: up leaves out what only the tests need' ;;
+	esac
+	missing=''
+	for list in $lists; do
+		missing="$missing $(packages_missing "$ROOT/packaging/apt-$list.txt" | tr '\n' ' ')"
+	done
+	cat "$ROOT/packaging/dev/packages.sh"
+	# shellcheck disable=SC2086
+	[ -z "$(echo $missing)" ] || cat <<END
+[ "\$(id -u)" -eq 0 ] || {
+	echo 'this script is for root: ./dev packages | sudo sh' >&2
+	exit 2
+}
+# stdin is this script
+apt-get update -q </dev/null || exit 1
+packages_install_as_root \$(packages_choose '$missing') </dev/null
+END
 }
 
 packages_failed() {

@@ -11,6 +11,16 @@ port_busy() {
 	[ -n "$(port_inodes "$1")" ]
 }
 
+# port_held_by PORT PID: is it that process, one of ours, that listens?
+port_held_by() {
+	for inode in $(port_inodes "$1"); do
+		for fd in "/proc/$2"/fd/*; do
+			[ "$(readlink "$fd" 2>/dev/null)" = "socket:[$inode]" ] && return 0
+		done
+	done
+	return 1
+}
+
 # port_holder PORT: "nginx (pid 812)", or "another user's program" where /proc hides it
 port_holder() {
 	for inode in $(port_inodes "$1"); do

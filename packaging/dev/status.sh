@@ -27,11 +27,28 @@ status_write() {
 	} >"$DEV/urls.env"
 }
 
-status_block() {
+# ./dev as the reader would type it; a stack in another folder is reached by naming it again
+dev_command() {
 	me=./dev
 	[ "$PWD" = "$ROOT" ] || me=$ROOT/dev
-	# a stack in another folder is reached by naming it again
 	[ "$DEV" = "$ROOT/.dev" ] || me="ES_DEV_DIR=$DEV $me"
+	echo "$me"
+}
+
+# Says which running programs are not what was built last.
+programs_stale() {
+	stale=''
+	for name in fanout push api; do
+		pids_read "$name" || continue
+		# the linker replaces the file
+		[ "$(stat -Lc %i "/proc/$pid/exe")" = "$(stat -Lc %i "$(program_binary "$name")")" ] ||
+			stale="$stale $name"
+	done
+	[ -z "$stale" ] || say "${YELLOW}Older than the build, until $(dev_command) down and up:$PLAIN$stale"
+}
+
+status_block() {
+	me=$(dev_command)
 	say ''
 	status_urls
 	alice=$(token_for alice 2>/dev/null) &&
@@ -112,6 +129,7 @@ verb_status() {
 		say "EchoStream: $stack_state  (data: $(short_path "$DEV")  logs: $(short_path "$LOG"))"
 		status_programs
 		status_block
+		programs_stale
 		;;
 	esac
 	[ "$stack_state" = ready ] || exit 3

@@ -18,7 +18,7 @@ verb_test() {
 	'') suites=$SUITES ;;
 	all) suites="$SUITES $LONG" ;;
 	*)
-		suites=$(printf '%s\n' "$@" | sort -u | tr '\n' ' ')
+		suites=$(printf '%s\n' "$@" | sort -u | paste -sd ' ' -)
 		for suite in $suites; do
 			[ -f "$ROOT/tests/run/$suite.sh" ] || die 2 "no suite $suite; there are: $SUITES $LONG"
 		done
@@ -131,5 +131,6 @@ test_complaint() {
 }
 
 verb_lint() {
+	[ $# -eq 0 ] || die 2 'lint takes no arguments; it runs the suites lint and tidy'
 	verb_test lint tidy
 }

@@ -82,7 +82,7 @@ up_show() {
 verb__up() {
 	up_options "$@"
 	secrets_shown=no
-	ready_hint='./dev down stops it.'
+	ready_hint="$(dev_command) down stops it."
 	up_here
 }
 
@@ -133,6 +133,7 @@ up_lock() {
 			say "EchoStream is already up (pid $(cat "$RUN/up.pid"), since" \
 				"$(date -r "$RUN/up.pid" '+%F %T'))"
 			status_block
+			programs_stale
 			exit 0
 			;;
 		esac
@@ -166,14 +167,32 @@ up_build() {
 }
 
 up_ports() {
-	port_choose ES_PORT "${ES_PORT:-}" 8080 8082
+	asked_lighttpd=${ES_PORT:-} asked_push=${ES_PUSH_PORT:-} asked_sqs=${SQS_PORT:-}
+	port_choose ES_PORT "$asked_lighttpd" 8080 8082
 	ES_PORT=$chosen
-	port_choose ES_PUSH_PORT "${ES_PUSH_PORT:-}" 8082 "$ES_PORT"
+	port_choose ES_PUSH_PORT "$asked_push" 8082 "$ES_PORT"
 	ES_PUSH_PORT=$chosen
 	[ $queue = redis ] || {
-		port_choose SQS_PORT "${SQS_PORT:-}" 8086 "$ES_PORT"
+		port_choose SQS_PORT "$asked_sqs" 8086 "$ES_PORT"
 		SQS_PORT=$chosen
 	}
+}
+
+# up_port_lost NAME: it died since somebody took its port between our choice and its start.
+# A port that nobody asked for is chosen again.
+up_port_lost() {
+	case $1 in
+	lighttpd) variable=ES_PORT first=8080 other=$ES_PUSH_PORT asked=$asked_lighttpd ;;
+	push) variable=ES_PUSH_PORT first=8082 other=$ES_PORT asked=$asked_push ;;
+	*) return 0 ;;
+	esac
+	eval "lost_port=\$$variable"
+	[ -z "$asked" ] && port_busy "$lost_port" || return 0
+	program_log "$1" | grep -qi 'address already in use' || return 0
+	say "  $lost_port was taken meanwhile"
+	port_choose $variable '' $first "$other"
+	eval "$variable=$chosen"
+	env_write
 }
 
 up_postgres() {
@@ -262,7 +281,10 @@ up_wait() {
 	limit=$(($(epoch) + READY_S))
 	until $holds; do
 		for name in "$@"; do
-			is_alive "$name" || revive "$name"
+			is_alive "$name" || {
+				up_port_lost "$name"
+				revive "$name"
+			}
 		done
 		if [ "$(epoch)" -ge $limit ]; then
 			up_report_unready >&2
@@ -279,7 +301,10 @@ up_sockets() {
 	program_ready fanout && program_ready push
 }
 
+# Another stack may answer at our port, as long as our lighttpd has not found it taken.
 up_all_ready() {
+	# shellcheck disable=SC2154
+	port_held_by "$ES_PORT" "$pid_lighttpd" || return 1
 	for path in /readyz /push/readyz /fanout/readyz; do
 		ask "$ES_URL$path" || return 1
 	done

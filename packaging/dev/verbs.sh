@@ -18,6 +18,12 @@ verb_token() {
 	exec "$CTL" token mint --tenant "${ES_TENANT:-acme}" --user "$1"
 }
 
+verb_url() {
+	[ $# -eq 0 ] || die 2 'url takes no arguments'
+	need_running
+	say "$ES_URL"
+}
+
 # The tool with the running stack's settings, as a demo user where one is needed.
 verb_ctl() {
 	need_running

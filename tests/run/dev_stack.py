@@ -5,92 +5,12 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 
-ROOT = os.environ["ES_ROOT"]
-STACK = pathlib.Path(os.environ["ES_DEV_DIR"])
-BUILD = pathlib.Path(os.environ["ES_BUILD_DIR"])
-PROGRAMS = ["postgres", "redis", "fanout", "push", "api", "lighttpd"]
-CHECKS = []
-
-
-def check(name):
-    def keep(function):
-        CHECKS.append((name, function))
-        return function
-    return keep
-
-
-def dev(*words, **env):
-    return subprocess.run([ROOT + "/dev", *words], env={**os.environ, **env}, text=True,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
-
-
-def up(*words, **env):
-    done = dev("up", "--no-build", "-d", *words, **env)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def status():
-    done = dev("status", "-o", "json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout)
-
-
-def pids():
-    return {p["name"]: p["pid"] for p in status()["programs"]}
-
-
-def everybody(said):
-    """All processes of the stack, the supervisor first, then masters and workers."""
-    found = [int((STACK / "run/up.pid").read_text())]
-    for program in said["programs"]:
-        found += [program["pid"], *program["workers"]]
-    return [(pid, birth(pid)) for pid in found]
-
-
-def birth(pid):
-    """When it started, in the kernel's count; None when it is gone. Pids come again."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
-            words = f.read().rsplit(")", 1)[1].split()
-        return None if words[0] == "Z" else words[19]
-    except OSError:
-        return None
-
-
-def alive(process):
-    return process[1] is not None and birth(process[0]) == process[1]
-
-
-def eventually(what, seconds=15):
-    limit = time.monotonic() + seconds
-    while not (got := what()):
-        assert time.monotonic() < limit, f"not in {seconds} s: {what.__doc__ or what}"
-        time.sleep(0.1)
-    return got
-
-
-def answers(path="/readyz"):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{os.environ['ES_PORT']}{path}", timeout=2) as r:
-            return r.status == 200
-    except OSError:
-        return False
-
-
-def nothing_left(was):
-    left = [p for p in was if alive(p)]
-    assert not left, f"processes are left: {left}"
-    for port in (os.environ["ES_PORT"], os.environ["ES_PUSH_PORT"]):
-        with socket.socket() as s:
-            assert s.connect_ex(("127.0.0.1", int(port))), f"port {port} is still served"
-    assert not list((STACK / "run/").glob("*.sock"))
+from dev_asked import (ROOT, STACK, BUILD, PROGRAMS, CHECKS, check, dev, up, status, pids,
+                       everybody, birth, alive, eventually, answers, nothing_left)
 
 
 @check("up -d returns when all is ready, its last line says so")
@@ -229,6 +149,44 @@ def port_taken():
     shutil.rmtree(str(STACK) + "-other", ignore_errors=True)
     assert done.returncode == 2 and f"ES_PORT={os.environ['ES_PORT']}" in done.stderr, done.stderr
     assert "lighttpd (pid " in done.stderr, done.stderr
+
+
+@check("two stacks that start at once share no port")
+def port_race():
+    free = {k: v for k, v in os.environ.items() if k not in ("ES_PORT", "ES_PUSH_PORT")}
+    folders = [f"{STACK}-race{i}" for i in (1, 2)]
+    started = [subprocess.Popen([ROOT + "/dev", "up", "--no-build", "-d"], text=True,
+                                env={**free, "ES_DEV_DIR": folder}, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+               for folder in folders]
+    said = [one.communicate(timeout=120)[0] for one in started]
+    urls = [dev("url", ES_DEV_DIR=folder).stdout for folder in folders]
+    cleaned = [dev("clean", ES_DEV_DIR=folder).returncode for folder in folders]
+    assert [one.returncode for one in started] == [0, 0], "\n".join(said)
+    assert urls[0] != urls[1] and cleaned == [0, 0], (urls, cleaned)
+
+
+@check("a stack that is older than the build says so")
+def stale():
+    assert "Older than the build" not in dev("status").stdout
+    binary = BUILD / "fanout/echostream-fanout"
+    kept = binary.with_suffix(".kept")
+    binary.rename(kept)
+    try:
+        shutil.copy2(kept, binary)
+        said = dev("status").stdout
+    finally:
+        kept.rename(binary)
+    assert "Older than the build" in said and said.rstrip().endswith(" fanout"), said
+
+
+@check("a script for root names every package and starts no daemon")
+def packages():
+    done = dev("packages")
+    assert done.returncode == 0 and "policy-rc.d" in done.stdout, done.stderr
+    parsed = subprocess.run(["sh", "-n"], input=done.stdout, text=True, check=False)
+    assert parsed.returncode == 0
+    assert dev("packages", "none").returncode == 2
 
 
 @check("down leaves no process, port or socket, and again is content")
