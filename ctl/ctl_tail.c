@@ -80,8 +80,7 @@ session(struct tail *t, struct ws_client *ws)
 	struct ws_message m;
 	bool asked = false; /* a ping is out */
 
-	if (!tail_subscribe(t, ws))
-		return 1006;
+	tail_subscribe(t, ws);
 	for (;;) {
 		switch (ws_client_wait(ws, QUIET_MS, &m)) {
 		case WS_TEXT:
@@ -90,8 +89,9 @@ session(struct tail *t, struct ws_client *ws)
 				return 0;
 			break;
 		case WS_QUIET:
-			if (asked || !ws_client_send(ws, "{\"type\":\"ping\"}", 15))
+			if (asked)
 				return 1006;
+			ws_client_send(ws, "{\"type\":\"ping\"}", 15);
 			asked = true;
 			break;
 		case WS_CLOSED:

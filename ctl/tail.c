@@ -49,17 +49,18 @@ find(const struct tail *t, const char *id)
 	return NULL;
 }
 
-bool
+void
 tail_subscribe(struct tail *t, struct ws_client *ws)
 {
-	bool sent = true;
-
-	for (size_t i = 0; sent && i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++) {
 		const struct tail_channel *ch = &t->channels[i];
-		struct arena *a = arena_new();
+		struct arena *a;
 		struct json_write w;
 		struct text text;
 
+		if (ch->refused)
+			continue;
+		a = arena_new();
 		text_init(&text, a, 4096);
 		jw_init(&w, &text);
 		jw_object(&w, NULL);
@@ -71,10 +72,9 @@ tail_subscribe(struct tail *t, struct ws_client *ws)
 			jw_string(&w, "epoch", ch->epoch);
 		}
 		jw_object_end(&w);
-		sent = ch->refused || ws_client_send(ws, text.data, text.len);
+		ws_client_send(ws, text.data, text.len);
 		arena_free(&a);
 	}
-	return sent;
 }
 
 static void

@@ -19,7 +19,7 @@ struct tail {
 };
 
 /* Subscribe to all, after what was seen last. */
-bool tail_subscribe(struct tail *t, struct ws_client *ws) ES_MUST_CHECK;
+void tail_subscribe(struct tail *t, struct ws_client *ws);
 /* One message of the server; prints what there is to print. false: none of the channels
  * can be followed any more. */
 bool tail_frame(struct tail *t, const char *text, size_t len) ES_MUST_CHECK;

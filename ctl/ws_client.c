@@ -1,99 +1,234 @@
 #include "ws_client.h"
 
+#include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "core/arena.h"
 #include "core/check.h"
 #include "core/clock.h"
-
-#include "ws_wire.h"
+#include "core/list.h"
 
 #include "core/banned.h"
 
-enum opcode { OP_MORE = 0, OP_TEXT = 1, OP_CLOSE = 8, OP_PING = 9, OP_PONG = 10 };
+#define LOST 1006 /* RFC 6455, 7.4.1: no close frame came */
+
+enum ws_client_state { CONNECTING, OPEN, CLOSED };
+
+struct ws_text {
+	struct list link;
+	size_t len;
+	char data[]; /* LWS_PRE bytes of headroom, the text, NUL */
+};
 
 struct ws_client {
-	struct ws_wire wire;
-	char text[WS_BUFFER + 1]; /* the message, put together from its frames */
-	size_t len;
+	struct lws_context *context;
+	struct lws *wsi;
+	const char *bearer;
+	enum ws_client_state state;
+	int status; /* of an upgrade that was refused */
+	int code;   /* of the close */
+	char reason[128];
+	struct list in, out;     /* ws_text: whole messages */
+	struct ws_text *partial; /* message that has not ended, or NULL */
+	struct ws_text *given;   /* what the caller reads, until its next call */
+	lws_sorted_usec_list_t deadline;
+	bool late;
 };
 
-struct frame {
-	bool fin;
-	unsigned op;
-	const unsigned char *data;
-	size_t len, size; /* size with its head */
-};
+static struct ws_text *
+ws_client_text(size_t len)
+{
+	struct ws_text *t = mem_new(1, sizeof(*t) + LWS_PRE + len + 1);
+
+	list_init(&t->link);
+	t->len = len;
+	return t;
+}
 
 static void
-base64(const unsigned char in[16], char out[25])
+ws_client_drop(struct list *texts)
 {
-	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *p = out;
+	struct list *link;
 
-	for (size_t i = 0; i < 18; i += 3) {
-		const unsigned b = (unsigned)in[i % 16] << 16 |
-		                   (i + 1 < 16 ? (unsigned)in[i + 1] << 8 : 0) |
-		                   (i + 2 < 16 ? (unsigned)in[i + 2] : 0);
-
-		for (int shift = 18; shift >= 0; shift -= 6)
-			*p++ = digits[b >> shift & 63];
-	}
-	memcpy(out + 22, "==", 3);
+	while ((link = list_pop(texts)) != NULL)
+		free(ES_CONTAINER(link, struct ws_text, link));
 }
 
-/* The answer's head; Sec-WebSocket-Accept is not checked: it proves nothing to a tool. */
-static bool
-upgraded(struct ws_wire *w, int64_t timeout_ms, char why[WS_WHY])
+static void
+ws_client_late(lws_sorted_usec_list_t *sul)
 {
-	const int64_t deadline_ms = clock_mono_ms() + timeout_ms;
-	const unsigned char *end;
+	lws_container_of(sul, struct ws_client, deadline)->late = true;
+}
 
-	while ((end = memmem(w->data, w->len, "\r\n\r\n", 4)) == NULL)
-		if (ws_wire_read(w, deadline_ms) <= 0) {
-			(void)snprintf(why, WS_WHY,
-			    "the server did not answer the WebSocket handshake");
-			return false;
-		}
-	if (memcmp(w->data, "HTTP/1.1 101 ", 13) != 0) {
+static void
+ws_client_set_deadline(struct ws_client *ws, int64_t wait_ms)
+{
+	ws->late = false;
+	lws_sul_schedule(
+	    ws->context, 0, &ws->deadline, ws_client_late, (lws_usec_t)wait_ms * 1000);
+}
+
+static int
+ws_client_receive(struct ws_client *ws, const char *data, size_t len)
+{
+	const size_t before = ws->partial != NULL ? ws->partial->len : 0;
+	struct ws_text *all;
+
+	if (before + len > WS_MESSAGE_MAX)
+		return -1;
+	all = ws_client_text(before + len);
+	if (ws->partial != NULL)
+		memcpy(all->data + LWS_PRE, ws->partial->data + LWS_PRE, before);
+	if (len > 0)
+		memcpy(all->data + LWS_PRE + before, data, len);
+	free(ws->partial);
+	ws->partial = all;
+	if (lws_is_final_fragment(ws->wsi) != 0 &&
+	    lws_remaining_packet_payload(ws->wsi) == 0) {
+		list_add_tail(&ws->in, &all->link);
+		ws->partial = NULL;
+	}
+	return 0;
+}
+
+static int
+ws_client_write(struct ws_client *ws)
+{
+	struct ws_text *t;
+	int sent;
+
+	if (list_empty(&ws->out))
+		return 0;
+	t = ES_CONTAINER(list_pop(&ws->out), struct ws_text, link);
+	sent = lws_write(
+	    ws->wsi, (unsigned char *)t->data + LWS_PRE, t->len, LWS_WRITE_TEXT);
+	free(t);
+	if (!list_empty(&ws->out))
+		(void)lws_callback_on_writable(ws->wsi);
+	return sent < 0 ? -1 : 0;
+}
+
+static int
+ws_client_authorize(const struct ws_client *ws, unsigned char **p, unsigned char *end)
+{
+	char value[4096 + sizeof("Bearer ")];
+	const int len = snprintf(value, sizeof(value), "Bearer %s", ws->bearer);
+
+	if (len < 0 || (size_t)len >= sizeof(value))
+		return -1;
+	return lws_add_http_header_by_token(
+	    ws->wsi, WSI_TOKEN_HTTP_AUTHORIZATION, (unsigned char *)value, len, p, end);
+}
+
+static void
+ws_client_closing(struct ws_client *ws, const unsigned char *in, size_t len)
+{
+	if (len < 2)
+		return;
+	ws->code = in[0] << 8 | in[1];
+	(void)snprintf(
+	    ws->reason, sizeof(ws->reason), "%.*s", (int)(len - 2), (const char *)in + 2);
+}
+
+static int
+ws_client_callback(
+    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	/* `user` is an SSL_CTX for some reasons */
+	struct ws_client *ws = lws_context_user(lws_get_context(wsi));
+
+	(void)user;
+	switch ((int)reason) {
+	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+		return ws_client_authorize(ws, in, *(unsigned char **)in + len);
+	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+		ws->state = CLOSED;
+		ws->status = (int)lws_http_client_http_response(wsi);
+		(void)snprintf(ws->reason, sizeof(ws->reason), "%.*s", (int)len,
+		    in != NULL ? (const char *)in : "");
+		return 0;
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+		ws->state = OPEN;
+		return 0;
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+		return ws_client_receive(ws, in, len);
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+		return ws_client_write(ws);
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		ws_client_closing(ws, in, len);
+		return 0;
+	case LWS_CALLBACK_CLIENT_CLOSED:
+		ws->state = CLOSED;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static struct lws_context *
+ws_client_context(struct ws_client *ws, bool tls)
+{
+	static const struct lws_protocols protocols[] = {
+	    {"echostream", ws_client_callback, 0, 4096, 0, NULL, 0},
+	    {NULL, NULL, 0, 0, 0, NULL, 0},
+	};
+	const struct lws_context_creation_info info = {
+	    .port = CONTEXT_PORT_NO_LISTEN,
+	    .protocols = protocols,
+	    .gid = (gid_t)-1,
+	    .uid = (uid_t)-1,
+	    .user = ws,
+	    .options = tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0,
+	    .fd_limit_per_thread = 16,
+	};
+
+	lws_set_log_level(0, NULL);
+	return lws_create_context(&info);
+}
+
+static void
+ws_client_connect(struct ws_client *ws, const char *url)
+{
+	struct lws_client_connect_info to = {.context = ws->context,
+	    .path = "/ws",
+	    .ietf_version_or_minus_one = -1,
+	    .userdata = ws,
+	    .pwsi = &ws->wsi};
+	char *parts = mem_strdup(url), *local = parts + 4, path[1024], host[300];
+	const char *scheme, *rest;
+
+	if (strncmp(url, "unix:", 5) == 0) {
+		*local = '+'; /* libwebsockets' mark of a unix socket */
+		to.address = local;
+		to.host = "localhost";
+	} else if (lws_parse_uri(parts, &scheme, &to.address, &to.port, &rest) == 0) {
+		(void)snprintf(path, sizeof(path), "/%s", rest);
+		(void)snprintf(host, sizeof(host), "%s:%d", to.address, to.port);
+		to.path = path;
+		to.host = host;
+		to.ssl_connection = strcmp(scheme, "wss") == 0 ? LCCSCF_USE_SSL : 0;
+	}
+	if (to.address == NULL || lws_client_connect_via_info(&to) == NULL)
+		ws->state = CLOSED;
+	free(parts);
+}
+
+static void
+ws_client_why(const struct ws_client *ws, char why[WS_WHY])
+{
+	if (ws->status >= 100)
 		(void)snprintf(why, WS_WHY,
-		    "the server refused the WebSocket handshake: %.*s",
-		    (int)strcspn((const char *)w->data, "\r"), (const char *)w->data);
-		return false;
-	}
-	ws_wire_drop(w, (size_t)(end - w->data) + 4);
-	return true;
-}
-
-static bool
-ask_upgrade(struct ws_wire *w, const char *url, const char *bearer)
-{
-	const bool local = strncmp(url, "unix:", 5) == 0;
-	const char *host = local ? "localhost/ws" : strstr(url, "://") + 3;
-	const size_t host_len = strcspn(host, "/");
-	struct arena *a = arena_new();
-	unsigned char random[16];
-	char key[25];
-	const char *head;
-	bool sent;
-
-	CHECK(getrandom(random, sizeof(random), 0) == (ssize_t)sizeof(random));
-	base64(random, key);
-	head = arena_printf(a,
-	    "GET %s HTTP/1.1\r\nHost: %.*s\r\nUpgrade: websocket\r\nConnection: "
-	    "Upgrade\r\n"
-	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n"
-	    "Authorization: Bearer %s\r\nUser-Agent: echostreamctl/" ES_VERSION
-	    "\r\n\r\n",
-	    host[host_len] != '\0' ? host + host_len : "/", (int)host_len, host, key,
-	    bearer);
-	sent = ws_wire_send(w, head, strlen(head));
-	arena_free(&a);
-	return sent;
+		    "the server refused the WebSocket handshake: HTTP status %d",
+		    ws->status);
+	else if (strncmp(ws->reason, "connect SSL", 11) == 0)
+		(void)snprintf(why, WS_WHY,
+		    "no TLS with the server, or its certificate is not trusted here");
+	else if (ws->state == CONNECTING)
+		(void)snprintf(why, WS_WHY, "the server did not answer in time");
+	else
+		(void)snprintf(why, WS_WHY, "not reached%s%.120s",
+		    *ws->reason != '\0' ? ": " : "", ws->reason);
 }
 
 struct ws_client *
@@ -107,10 +242,19 @@ ws_client_open(const char *url, const char *bearer, int64_t timeout_ms, char why
 		return NULL;
 	}
 	ws = mem_new(1, sizeof(*ws));
-	(void)snprintf(why, WS_WHY, "the connection was lost");
-	if (ws_wire_open(&ws->wire, url, timeout_ms, why) &&
-	    ask_upgrade(&ws->wire, url, bearer) && upgraded(&ws->wire, timeout_ms, why))
+	ws->bearer = bearer;
+	ws->code = LOST;
+	list_init(&ws->in);
+	list_init(&ws->out);
+	ws->context = ws_client_context(ws, strncmp(url, "wss:", 4) == 0);
+	CHECK(ws->context != NULL);
+	ws_client_connect(ws, url);
+	ws_client_set_deadline(ws, timeout_ms);
+	while (ws->state == CONNECTING && !ws->late && lws_service(ws->context, 0) >= 0)
+		continue;
+	if (ws->state == OPEN)
 		return ws;
+	ws_client_why(ws, why);
 	ws_client_close(&ws);
 	return NULL;
 }
@@ -120,142 +264,48 @@ ws_client_close(struct ws_client **ws)
 {
 	if (*ws == NULL)
 		return;
-	ws_wire_close(&(*ws)->wire);
+	lws_sul_cancel(&(*ws)->deadline);
+	lws_context_destroy((*ws)->context);
+	ws_client_drop(&(*ws)->in);
+	ws_client_drop(&(*ws)->out);
+	free((*ws)->partial);
+	free((*ws)->given);
 	free(*ws);
 	*ws = NULL;
 }
 
-static bool
-send_frame(struct ws_client *ws, unsigned op, const void *data, size_t len)
-{
-	unsigned char *frame = mem_new(1, len + 8), *p = frame, mask[4];
-	bool sent;
-
-	CHECK(len <= UINT16_MAX &&
-	      getrandom(mask, sizeof(mask), 0) == (ssize_t)sizeof(mask));
-	*p++ = (unsigned char)(0x80 | op);
-	*p++ = (unsigned char)(0x80 | (len < 126 ? len : 126));
-	if (len >= 126) {
-		*p++ = (unsigned char)(len >> 8);
-		*p++ = (unsigned char)(len & 255);
-	}
-	memcpy(p, mask, 4);
-	p += 4;
-	for (size_t i = 0; i < len; i++)
-		*p++ = ((const unsigned char *)data)[i] ^ mask[i % 4];
-	sent = ws_wire_send(&ws->wire, frame, (size_t)(p - frame));
-	free(frame);
-	return sent;
-}
-
-bool
+void
 ws_client_send(struct ws_client *ws, const char *text, size_t len)
 {
-	return send_frame(ws, OP_TEXT, text, len);
-}
+	struct ws_text *t;
 
-/* 1: a whole frame; 0: more bytes are needed; -1: not for us. */
-static int
-take_frame(const struct ws_wire *w, struct frame *out)
-{
-	const unsigned char *d = w->data;
-	uint64_t len;
-	size_t head = 2;
-
-	if (w->len < 2)
-		return 0;
-	if ((d[0] & 0x70) != 0 || (d[1] & 0x80) != 0) /* an extension, or masked */
-		return -1;
-	len = d[1];
-	if (len >= 126) {
-		const size_t bytes = len == 126 ? 2 : 8;
-
-		head += bytes;
-		if (w->len < head)
-			return 0;
-		len = 0;
-		for (size_t i = 0; i < bytes; i++)
-			len = len << 8 | d[2 + i];
-	}
-	if (len > WS_BUFFER - head)
-		return -1;
-	if (w->len < head + len)
-		return 0;
-	*out = (struct frame){.fin = (d[0] & 0x80) != 0,
-	    .op = d[0] & 15,
-	    .data = d + head,
-	    .len = (size_t)len,
-	    .size = head + (size_t)len};
-	return 1;
-}
-
-static enum ws_got
-closed(struct ws_client *ws, const struct frame *f, struct ws_message *out)
-{
-	*out = (struct ws_message){.text = ws->text, .code = 1006};
-	ws->text[0] = '\0';
-	if (f == NULL || f->len < 2)
-		return WS_CLOSED;
-	out->code = f->data[0] << 8 | f->data[1];
-	out->len = f->len - 2;
-	memcpy(ws->text, f->data + 2, out->len);
-	ws->text[out->len] = '\0';
-	return WS_CLOSED;
-}
-
-/* A frame's part in what the caller waits for; WS_QUIET: none. */
-static enum ws_got
-handle(struct ws_client *ws, const struct frame *f, struct ws_message *out)
-{
-	switch (f->op) {
-	case OP_PING:
-		return f->len <= 125 && send_frame(ws, OP_PONG, f->data, f->len)
-		           ? WS_QUIET
-		           : closed(ws, NULL, out);
-	case OP_PONG:
-		return WS_QUIET;
-	case OP_TEXT:
-	case OP_MORE:
-		if (f->op == OP_TEXT)
-			ws->len = 0;
-		if (ws->len + f->len > WS_BUFFER)
-			return closed(ws, NULL, out);
-		memcpy(ws->text + ws->len, f->data, f->len);
-		ws->len += f->len;
-		ws->text[ws->len] = '\0';
-		*out = (struct ws_message){.text = ws->text, .len = ws->len};
-		return f->fin ? WS_TEXT : WS_QUIET;
-	case OP_CLOSE:
-		return closed(ws, f, out);
-	default:
-		return closed(ws, NULL, out);
-	}
+	CHECK(len <= WS_SEND_MAX);
+	if (ws->state != OPEN)
+		return;
+	t = ws_client_text(len);
+	memcpy(t->data + LWS_PRE, text, len);
+	list_add_tail(&ws->out, &t->link);
+	(void)lws_callback_on_writable(ws->wsi);
 }
 
 enum ws_got
 ws_client_wait(struct ws_client *ws, int64_t wait_ms, struct ws_message *out)
 {
-	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
-
-	for (;;) {
-		struct frame f;
-		const int rc = take_frame(&ws->wire, &f);
-		enum ws_got got;
-
-		if (rc < 0)
-			return closed(ws, NULL, out);
-		if (rc == 0) {
-			const int more = ws_wire_read(&ws->wire, deadline_ms);
-
-			if (more < 0)
-				return closed(ws, NULL, out);
-			if (more == 0)
-				return WS_QUIET;
-			continue;
-		}
-		got = handle(ws, &f, out);
-		ws_wire_drop(&ws->wire, f.size);
-		if (got != WS_QUIET)
-			return got;
+	free(ws->given);
+	ws->given = NULL;
+	ws_client_set_deadline(ws, wait_ms);
+	while (list_empty(&ws->in) && ws->state == OPEN && !ws->late)
+		if (lws_service(ws->context, 0) < 0)
+			ws->state = CLOSED;
+	if (!list_empty(&ws->in)) {
+		ws->given = ES_CONTAINER(list_pop(&ws->in), struct ws_text, link);
+		*out = (struct ws_message){
+		    .text = ws->given->data + LWS_PRE, .len = ws->given->len};
+		return WS_TEXT;
 	}
+	if (ws->state == OPEN)
+		return WS_QUIET;
+	*out = (struct ws_message){
+	    .text = ws->reason, .len = strlen(ws->reason), .code = ws->code};
+	return WS_CLOSED;
 }

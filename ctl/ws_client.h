@@ -1,6 +1,5 @@
-/* A small WebSocket client (RFC 6455) for one reader; libcurl carries the bytes, so that
- * wss:// and names work. No extensions; the server's frames must be unmasked and end in 1
- * MiB. */
+/* A WebSocket client for one reader, on libwebsockets. No extensions; a message of the
+ * server must end within 1 MiB. */
 #ifndef CTL_WS_CLIENT_H
 #define CTL_WS_CLIENT_H
 
@@ -12,15 +11,18 @@
 
 struct ws_client;
 
-#define WS_WHY 160
+#define WS_WHY         160
+#define WS_MESSAGE_MAX (1UL << 20)
+#define WS_SEND_MAX    4096 /* one message of ours */
 
 /* url: ws://, wss://, or unix:/path for a socket of push-server. NULL, and why, when it
- * can't be reached or does not upgrade. */
+ * can't be reached or does not upgrade. bearer must outlive the client. */
 struct ws_client *ws_client_open(
     const char *url, const char *bearer, int64_t timeout_ms, char why[WS_WHY]);
 void ws_client_close(struct ws_client **ws);
 
-bool ws_client_send(struct ws_client *ws, const char *text, size_t len) ES_MUST_CHECK;
+/* Queues one text message; ws_client_wait sends it. */
+void ws_client_send(struct ws_client *ws, const char *text, size_t len);
 
 enum ws_got {
 	WS_TEXT,   /* *text is a whole message, valid until the next call */

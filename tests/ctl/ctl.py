@@ -9,14 +9,19 @@ import hashlib
 import hmac
 import json
 import os
+import pathlib
 import re
 import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+import urllib.parse
 import urllib.request
 import uuid
+
+from tls_door import make_certificate, tls_door
 
 CTL = os.environ["ES_TEST_CTL"]
 ACME = "01900000-0000-7000-8000-000000000001"
@@ -249,9 +254,10 @@ def check_failures():
 class Tail:
     """A running tail; waits for lines, never for time."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, **env):
         self.run = subprocess.Popen([CTL, "tail", *words], stdout=subprocess.PIPE,
-                                    stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+                                    stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                                    env={**os.environ, **env})
         self.wait = selectors.DefaultSelector()
         self.wait.register(self.run.stdout, selectors.EVENT_READ)
         self.lines, self.rest = [], b""
@@ -318,6 +324,30 @@ def tail_resumes():
         tail.expect(words[-1])
         got = [line.rsplit(": ", 1)[1] for line in tail.lines if "over the loss" in line]
         assert got == words, got
+
+
+@check("tail takes long messages, and wss:// with a certificate that is trusted")
+def tail_tls():
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = make_certificate(pathlib.Path(folder))
+        push = urllib.parse.urlsplit(os.environ["ES_PUSH_URL"])
+        with tls_door(certificate, key, (push.hostname, push.port)) as port:
+            url = f"wss://localhost:{port}/ws"
+            with Tail("general", ES_WS_URL=url, SSL_CERT_FILE=certificate) as tail:
+                tail.started()
+                post("\u20ac" * 4000)
+                tail.expect("general  Bob: " + "\u20ac" * 4000)
+            out, err = ctl("tail", "general", status=1, env={"ES_WS_URL": url})
+            assert out == "" and "certificate is not trusted" in err, err
+
+
+@check("tail tells why the WebSocket can't be had")
+def tail_unreachable():
+    for url, why in (("ws://127.0.0.1:1/ws", "not reached"), ("unix:/nowhere", "not reached"),
+                     (os.environ["ES_PUSH_URL"] + "/nowhere", "HTTP status 404"),
+                     ("http://127.0.0.1/ws", "must begin with ws://")):
+        out, err = ctl("tail", "general", status=1, env={"ES_WS_URL": url})
+        assert out == "" and url in err and why in err, err
 
 
 @check("tail refuses what it can't follow")

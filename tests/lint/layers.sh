@@ -63,6 +63,6 @@ rule 'each outside library has one home' "$(
 	only 'curl/' shared/queue/ ctl/ api-fcgi/jwks_fetch
 	only 'hiredis/' shared/redis/
 	only 'fcgi' api-fcgi/fcgi_io
-	only 'libwebsockets.h' push-server/conn/ws shared/ops/
+	only 'libwebsockets.h' push-server/conn/ws shared/ops/ ctl/ws_client
 	only 'ev.h' push-server/ shared/redis/redis_async shared/redis/redis_link shared/redis/redis_topic shared/queue/queue_async
 )"
