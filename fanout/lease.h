@@ -1,5 +1,5 @@
-/* Which partitions of the queue this worker owns: claims its fair share, renews, lets go
- * of what is too much, and keeps the position of each. The fence is in the database. */
+/* The partitions of the queue that this worker holds. The fence is in the database: a
+ * worker whose lease has passed to another can't commit. */
 #ifndef FANOUT_LEASE_H
 #define FANOUT_LEASE_H
 
@@ -9,16 +9,16 @@
 
 struct lease {
 	struct partition part;
-	char done[QUEUE_POSITION_MAX]; /* stored with the last commit */
-	char read[QUEUE_POSITION_MAX]; /* committed, not yet stored: the next batch does
-	                                  it */
-	bool trimmed;                  /* the queue was cut up to done */
-	int64_t trimmed_ms;            /* CLOCK_MONOTONIC of the last cut */
+	char done[QUEUE_POSITION_MAX]; /* the position that is stored */
+	char read[QUEUE_POSITION_MAX]; /* of the last entry that is committed; the next
+	                                * batch stores it */
+	bool trimmed;                  /* the queue is trimmed up to done */
+	int64_t trimmed_ms;            /* CLOCK_MONOTONIC of the last trim */
 	int64_t idle_since_ms;         /* CLOCK_MONOTONIC of the last batch */
 	int64_t not_before_ms; /* back-off after a batch that could not be committed */
 	unsigned tries;
-	size_t ask; /* entries of one receive: halved after a failure, doubled after a
-	             * success */
+	size_t ask; /* most entries of one receive: halved after a failure, doubled after
+	             * a success */
 };
 
 struct leases {
@@ -28,38 +28,19 @@ struct leases {
 	struct metrics *metrics;
 	struct lease *held; /* room for all partitions */
 	size_t n;
-	size_t alive; /* workers known to be at work, this one included; 0: not known */
-	int64_t next_ms; /* when to look again */
+	size_t alive;    /* live workers, this one included; 0: not known */
+	int64_t next_ms; /* CLOCK_MONOTONIC of the next lease_share_turn() */
 };
 
 void leases_init(struct leases *l, const char *owner, int64_t lease_ms,
     unsigned partitions, struct metrics *metrics);
 void leases_fini(struct leases *l);
 
-/* Is it time for a turn? A third of the lease apart. */
-bool leases_due(const struct leases *l);
-/* Renew, claim, let go; look whether the queue was flushed. A failure leaves what is held
- * to run out. */
-enum es_code leases_turn(struct leases *l, struct pg *pg, struct queue *q,
-    struct arena *a, struct es_err *err) ES_MUST_CHECK;
-
-/* Where the partition stands in held; n when it is not held. */
+/* The index of the partition in held; n when it is not held. */
 size_t leases_find(const struct leases *l, int64_t number);
 
-/* Another owns it now. */
+/* Forgets the lease at index i: another worker owns the partition now. The last lease
+ * takes its place. */
 void leases_drop(struct leases *l, size_t i);
-
-/* Store what has been committed but not stored, for partitions that have been idle for a
- * while (or for all, when `now` is set); cut what is stored off the queue. One that turns
- * out to be another's is dropped. */
-enum es_code leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now,
-    struct arena *a, struct es_err *err) ES_MUST_CHECK;
-
-/* Settle the last one held and give it back; there must be one. */
-enum es_code leases_let_go(struct leases *l, struct pg *pg, struct queue *q,
-    struct arena *a, struct es_err *err) ES_MUST_CHECK;
-
-/* Give everything back, so that others need not wait for the lease to end. */
-void leases_release(struct leases *l, struct pg *pg, struct arena *a);
 
 #endif

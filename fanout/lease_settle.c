@@ -1,27 +1,30 @@
-/* What has been committed is stored as done, and only what is stored is cut off the
- * queue; and how partitions are given back. */
+#include "lease_settle.h"
+
 #include <string.h>
 
 #include "conf/crash_point.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "fanout_metrics.h"
-#include "lease.h"
 #include "store/batch_store.h"
 
 #include "core/banned.h"
 
-#define SETTLE_AFTER_MS \
-	200                /* idle for so long: nobody else stores the last batch's end */
-#define LEAVING_MS    5000 /* on the way out: enough for one that answers slowly */
-#define TRIM_EVERY_MS 200  /* under load the next batch stores it; cut now and then */
+/* A partition that is idle for so long stores its position; a busy one does it with its
+ * next batch. */
+#define SETTLE_AFTER_MS 200
+/* A busy partition's queue is trimmed this often. */
+#define TRIM_EVERY_MS 200
+/* A worker that stops gives up settling after this time, so that a slow PostgreSQL or
+ * queue does not hold it. */
+#define LEAVING_MS 5000
 
-/* Must come in this order: an entry that is cut before its position is stored would be
- * missed by nobody, and one that is stored but not cut is only a little too long there.
- */
+/* Stores the position first, then trims the queue up to it: an entry that is trimmed
+ * before its position is stored would be lost if its commit were undone by a restore, and
+ * nobody would notice. An entry that is stored but not yet trimmed only takes room. */
 static enum es_code
-settle(struct lease *held, struct pg *pg, struct queue *q, bool idle, struct arena *a,
-    struct es_err *err)
+lease_settle_one(struct lease *held, struct pg *pg, struct queue *q, bool idle,
+    struct arena *a, struct es_err *err)
 {
 	const int64_t now = clock_mono_ms();
 
@@ -42,18 +45,19 @@ settle(struct lease *held, struct pg *pg, struct queue *q, bool idle, struct are
 }
 
 enum es_code
-leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct arena *a,
+lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct arena *a,
     struct es_err *err)
 {
 	const int64_t start = clock_mono_ms(), before = start - SETTLE_AFTER_MS;
 	enum es_code first = ES_OK;
 
-	/* From the end: one that is lost is replaced by the last one. */
+	/* Backwards: leases_drop() puts the last lease in the place of the dropped one.
+	 */
 	for (size_t i = l->n; i-- > 0;) {
 		struct lease *held = &l->held[i];
 		struct es_err why;
-		const enum es_code rc =
-		    settle(held, pg, q, now || held->idle_since_ms <= before, a, &why);
+		const enum es_code rc = lease_settle_one(
+		    held, pg, q, now || held->idle_since_ms <= before, a, &why);
 
 		if (rc == ES_OK)
 			continue;
@@ -61,7 +65,8 @@ leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct
 			leases_drop(l, i);
 			continue;
 		}
-		/* On the way out each is tried: the next owner repeats less. */
+		/* A worker that stops tries every partition, so that their next owners
+		 * repeat fewer entries. */
 		if (first == ES_OK)
 			*err = why;
 		first = rc;
@@ -72,11 +77,11 @@ leases_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct
 }
 
 enum es_code
-leases_let_go(
+lease_settle_let_go(
     struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
 {
 	struct lease *last = &l->held[l->n - 1];
-	const enum es_code rc = settle(last, pg, q, true, a, err);
+	const enum es_code rc = lease_settle_one(last, pg, q, true, a, err);
 
 	if (rc != ES_OK && batch_store_fenced(err)) {
 		leases_drop(l, l->n - 1);
@@ -91,12 +96,12 @@ leases_let_go(
 }
 
 void
-leases_release(struct leases *l, struct pg *pg, struct arena *a)
+lease_settle_release(struct leases *l, struct pg *pg, struct arena *a)
 {
 	struct es_err err;
 
-	/* What can't be given back ends by itself; a database that is away is asked once.
-	 */
+	/* A lease that can't be released ends by its time. Only one release waits for a
+	 * database that does not answer. */
 	while (l->n > 0) {
 		if (partition_store_release(pg, &l->held[l->n - 1].part, a, &err) !=
 		    ES_OK) {

@@ -8,6 +8,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "fanout_metrics.h"
+#include "lease_settle.h"
+#include "lease_share.h"
 #include "roster.h"
 
 #include "core/banned.h"
@@ -162,7 +164,7 @@ drain_partition(struct worker *w, size_t i, struct es_err *err)
 
 		turn_beat(w);
 		from += taken;
-		if (taken == 0 || leases_due(&w->leases))
+		if (taken == 0 || lease_share_due(&w->leases))
 			break;
 	}
 	if (n > 0 && from == n)
@@ -175,12 +177,12 @@ drain_partition(struct worker *w, size_t i, struct es_err *err)
 static enum es_code
 turn_leases(struct worker *w, struct es_err *err)
 {
-	if (leases_due(&w->leases)) {
-		TRY(leases_turn(&w->leases, w->pg, w->queue, w->arena, err));
+	if (lease_share_due(&w->leases)) {
+		TRY(lease_share_turn(&w->leases, w->pg, w->queue, w->arena, err));
 		w->leases.alive = roster_turn(
 		    w->redis, w->leases.owner, true, w->leases.lease_ms, w->arena);
 	}
-	return leases_settle(&w->leases, w->pg, w->queue, false, w->arena, err);
+	return lease_settle(&w->leases, w->pg, w->queue, false, w->arena, err);
 }
 
 /* Cursors of the partitions that are not put off; the longest wait for those that are. */
@@ -237,7 +239,7 @@ drain_ready(
 		if (!cursors[k].ready || i == w->leases.n)
 			continue;
 		TRY(drain_partition(w, i, err));
-		if (leases_due(&w->leases))
+		if (lease_share_due(&w->leases))
 			break;
 	}
 	return ES_OK;

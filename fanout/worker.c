@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "lease_settle.h"
 #include "roster.h"
 #include "store/batch_store.h"
 #include "turn.h"
@@ -62,9 +63,9 @@ give_back(struct worker *w)
 	struct es_err err;
 
 	if (w->leases.n > 0 &&
-	    leases_settle(&w->leases, w->pg, w->queue, true, w->arena, &err) != ES_OK)
+	    lease_settle(&w->leases, w->pg, w->queue, true, w->arena, &err) != ES_OK)
 		log_warn("positions not stored", LOG_STR("error", err.text));
-	leases_release(&w->leases, w->pg, w->arena);
+	lease_settle_release(&w->leases, w->pg, w->arena);
 	(void)roster_turn(w->redis, w->leases.owner, false, w->leases.lease_ms, w->arena);
 	leases_fini(&w->leases);
 }

@@ -1,4 +1,6 @@
 #include "lease_fixture.h"
+#include "lease_settle.h"
+#include "lease_share.h"
 
 #include <stdio.h>
 
@@ -41,13 +43,13 @@ lease_teardown(struct lease_fixture *f)
 enum es_code
 lease_turn(struct lease_fixture *f, struct leases *l)
 {
-	return leases_turn(l, NULL, f->q, f->a, &f->err);
+	return lease_share_turn(l, NULL, f->q, f->a, &f->err);
 }
 
 enum es_code
 lease_settle_ann(struct lease_fixture *f, bool now)
 {
-	return leases_settle(&f->ann, NULL, f->q, now, f->a, &f->err);
+	return lease_settle(&f->ann, NULL, f->q, now, f->a, &f->err);
 }
 
 /* n messages into the partition of the group; the position of the last. */

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "fanout_metrics.h"
 #include "lease_fixture.h"
+#include "lease_share.h"
 #include "queue/queue_mem.h"
 
 #include "cunit_main.h"
@@ -16,10 +17,10 @@ a_lone_worker_takes_all(void)
 	struct lease_fixture f;
 
 	lease_setup(&f);
-	CU_ASSERT_TRUE(leases_due(&f.ann));
+	CU_ASSERT_TRUE(lease_share_due(&f.ann));
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS);
-	CU_ASSERT_FALSE(leases_due(&f.ann));
+	CU_ASSERT_FALSE(lease_share_due(&f.ann));
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), FAKE_PARTITIONS);
 	lease_teardown(&f);
 }
@@ -146,7 +147,7 @@ a_database_that_is_away_takes_nothing_away(void)
 	fake.away = true;
 	CU_ASSERT_NOT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS);
-	CU_ASSERT_FALSE(leases_due(&f.ann));
+	CU_ASSERT_FALSE(lease_share_due(&f.ann));
 	lease_teardown(&f);
 }
 
