@@ -93,7 +93,7 @@ send_limit_on_answer(
 
 	(void)why;
 	if (rc == ES_OK)
-		rc = limit_result_decode(v, &q->of_user, &q->of_tenant, &result, &err);
+		rc = limits_redis_decode(v, &q->of_user, &q->of_tenant, &result, &err);
 	if (rc == ES_OK)
 		send_limit_answer(q, &result);
 	else
@@ -108,7 +108,7 @@ send_limit_check(
 		      tenant = limit_quota(c->tenant_rate);
 	struct question *q = mem_new(1, sizeof(*q));
 	struct limit_result closed;
-	struct limit_request req;
+	struct limits_request req;
 	struct es_err err;
 
 	*q = (struct question){
@@ -120,12 +120,12 @@ send_limit_check(
 	    .done = done,
 	    .ctx = ctx,
 	};
-	if (limit_quota_closed(&q->of_user, &q->of_tenant, &closed)) {
+	if (limit_closed(&q->of_user, &q->of_tenant, &closed)) {
 		send_limit_answer(q, &closed);
 		return;
 	}
-	limit_request_init(&req, &q->tenant, &q->user, &q->of_user, &q->of_tenant, 1);
-	if (redis_async_eval(l->redis, &limit_script, send_limit_on_answer, q, &err,
-		LIMIT_KEYS, req.argc, req.argv) != ES_OK)
+	limits_request_init(&req, &q->tenant, &q->user, &q->of_user, &q->of_tenant, 1);
+	if (redis_async_eval(l->redis, &limits_redis_script, send_limit_on_answer, q,
+		&err, LIMITS_REDIS_KEYS, req.argc, req.argv) != ES_OK)
 		send_limit_ask_locally(q);
 }

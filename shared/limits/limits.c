@@ -1,121 +1,8 @@
-/* Rate limits in Redis: one timestamp per counter, user and tenant in one script. */
 #include "limits/limits.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "core/check.h"
 #include "core/clock.h"
 
 #include "core/banned.h"
-
-/* Times in whole microseconds: exact in Lua's doubles. An event takes `step` of them; a
- * counter holds the time at which it will be empty ("tat"), at most `room` ahead. %.0f
- * because Lua would print 15 digits only. */
-struct redis_script limit_script = {
-    .text =
-	"local t = redis.call('TIME')\n"
-	"local now, cost = t[1] * 1000000 + t[2], tonumber(ARGV[1])\n"
-	"local function look(key, quota, window, burst)\n"
-	"  if quota == 0 then return {wait = 0} end\n"
-	"  local step = math.max(1, math.floor(window * 1000 / quota))\n"
-	"  local room = burst * step\n"
-	"  local tat = math.max(tonumber(redis.call('GET', key)) or 0, now)\n"
-	"  tat = math.min(tat, now + room)\n"
-	"  return {key = key, step = step, room = room, tat = tat,\n"
-	"    wait = math.max(0, tat + cost * step - now - room)}\n"
-	"end\n"
-	"local u = look(KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3]), "
-	"tonumber(ARGV[4]))\n"
-	"local n = look(KEYS[2], tonumber(ARGV[5]), tonumber(ARGV[6]), "
-	"tonumber(ARGV[7]))\n"
-	"local allowed = u.wait == 0 and n.wait == 0\n"
-	"local out = {allowed and 1 or 0}\n"
-	"for _, l in ipairs({u, n}) do\n"
-	"  if l.key and allowed and cost > 0 then\n"
-	"    l.tat = l.tat + cost * l.step\n"
-	"    redis.call('SET', l.key, string.format('%.0f', l.tat),\n"
-	"      'PX', string.format('%.0f', math.ceil((l.tat - now) / 1000)))\n"
-	"  end\n"
-	"  out[#out + 1] = l.key and math.floor((l.room - l.tat + now) / l.step) or -1\n"
-	"  out[#out + 1] = l.key and math.ceil((l.tat - now) / 1000) or 0\n"
-	"  out[#out + 1] = math.ceil(l.wait / 1000)\n"
-	"end\n"
-	"return out\n"};
-
-static struct redis_arg
-arg(const char *s)
-{
-	return (struct redis_arg){s, strlen(s)};
-}
-
-void
-limit_request_init(struct limit_request *req, const struct tenant_id *tenant,
-    const struct user_id *user, const struct limit *user_limit,
-    const struct limit *tenant_limit, int64_t cost)
-{
-	const int64_t numbers[] = {cost, user_limit->quota, user_limit->window_ms,
-	    user_limit->burst, tenant_limit->quota, tenant_limit->window_ms,
-	    tenant_limit->burst};
-
-	_Static_assert(
-	    ES_COUNT(numbers) == ES_COUNT(req->numbers), "as many as the script takes");
-	CHECK(strlen(user_limit->policy) <= LIMIT_POLICY_MAX);
-	CHECK(strlen(tenant_limit->policy) <= LIMIT_POLICY_MAX);
-	(void)snprintf(req->user_key, sizeof(req->user_key), "es:l:{%s}:u:%s:%s",
-	    tenant->text, user->text, user_limit->policy);
-	(void)snprintf(req->tenant_key, sizeof(req->tenant_key), "es:l:{%s}:t:%s",
-	    tenant->text, tenant_limit->policy);
-	req->argc = 0;
-	req->argv[req->argc++] = arg(req->user_key);
-	req->argv[req->argc++] = arg(req->tenant_key);
-	for (size_t i = 0; i < ES_COUNT(numbers); i++) {
-		(void)snprintf(
-		    req->numbers[i], sizeof(req->numbers[i]), "%" PRId64, numbers[i]);
-		req->argv[req->argc++] = arg(req->numbers[i]);
-	}
-}
-
-static struct limit_state
-state_of(const struct redis_value v[3], const struct limit *limit)
-{
-	return (struct limit_state){.policy = limit->policy,
-	    .quota = limit->quota,
-	    .window_ms = limit->window_ms,
-	    .remaining = v[0].num,
-	    .reset_ms = v[1].num,
-	    .retry_after_ms = v[2].num};
-}
-
-enum es_code
-limit_result_decode(const struct redis_value *v, const struct limit *user_limit,
-    const struct limit *tenant_limit, struct limit_result *out, struct es_err *err)
-{
-	bool good = v->kind == REDIS_ARRAY && v->n == 7;
-
-	for (size_t i = 0; good && i < v->n; i++)
-		good = v->items[i].kind == REDIS_INT;
-	if (!good)
-		return es_fail(err, ES_INTERNAL, "Redis: odd answer of the limit script");
-	*out = (struct limit_result){.allowed = v->items[0].num == 1,
-	    .user = state_of(&v->items[1], user_limit),
-	    .tenant = state_of(&v->items[4], tenant_limit)};
-	return ES_OK;
-}
-
-struct limit
-limit_share(const struct limit *limit, unsigned processes)
-{
-	struct limit share = *limit;
-
-	CHECK(processes > 0);
-	if (limit->quota == 0)
-		return share;
-	share.quota = (limit->quota + processes - 1) / processes;
-	share.burst = (limit->burst + processes - 1) / processes;
-	return share;
-}
 
 enum es_code
 limits_check(struct redis *r, struct limits_local *local, unsigned processes,
@@ -123,17 +10,18 @@ limits_check(struct redis *r, struct limits_local *local, unsigned processes,
     const struct limit *user_limit, const struct limit *tenant_limit, int64_t cost,
     struct arena *a, struct limit_result *out, struct es_err *err)
 {
-	struct limit_request req;
+	struct limits_request req;
 	struct redis_value v;
 	struct limit user_share, tenant_share;
 	enum es_code rc;
 
-	if (limit_quota_closed(user_limit, tenant_limit, out))
+	if (limit_closed(user_limit, tenant_limit, out))
 		return ES_OK;
-	limit_request_init(&req, tenant, user, user_limit, tenant_limit, cost);
-	rc = redis_eval(r, &limit_script, a, &v, err, LIMIT_KEYS, req.argc, req.argv);
+	limits_request_init(&req, tenant, user, user_limit, tenant_limit, cost);
+	rc = redis_eval(
+	    r, &limits_redis_script, a, &v, err, LIMITS_REDIS_KEYS, req.argc, req.argv);
 	if (rc == ES_OK)
-		return limit_result_decode(&v, user_limit, tenant_limit, out, err);
+		return limits_redis_decode(&v, user_limit, tenant_limit, out, err);
 	if (rc != ES_UNAVAILABLE)
 		return rc;
 	user_share = limit_share(user_limit, processes);

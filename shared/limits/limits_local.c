@@ -1,15 +1,15 @@
-/* The same limits without Redis: this process only, in a table that never grows. */
-#include <stdio.h>
+#include "limits/limits_local.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/check.h"
 #include "crypto/keyed_hash.h"
-#include "limits/limits.h"
+#include "limits/limits_redis.h"
 
 #include "core/banned.h"
 
-#define WAYS 8 /* slots that a key may lie in */
+#define WAYS 8 /* slots in which a key may be */
 
 struct slot {
 	uint64_t key; /* hash; 0: never used */
@@ -47,10 +47,11 @@ limits_local_free(struct limits_local **l)
 	*l = NULL;
 }
 
-/* The key's slot, or in its place the one that is empty soonest: a flood of keys makes
- * old counters forget, it does not make the table grow. */
+/* The key's slot. When it has none, it gets the slot of its set that will be empty first:
+ * a flood of keys makes old counters forget and does not make the table grow. other: a
+ * slot that the same check uses, never taken. */
 static struct slot *
-find(struct limits_local *l, const char *name, const struct slot *other)
+limits_local_slot(struct limits_local *l, const char *name, const struct slot *other)
 {
 	const uint64_t key = keyed_hash(name, strlen(name)) | 1;
 	struct slot *set = &l->slots[key / 2 % l->n_sets * WAYS];
@@ -67,14 +68,14 @@ find(struct limits_local *l, const char *name, const struct slot *other)
 }
 
 static struct look
-look(struct limits_local *l, const char *name, const struct limit *limit,
+limits_local_look(struct limits_local *l, const char *name, const struct limit *limit,
     const struct look *other, int64_t cost, int64_t now_us)
 {
 	struct look k = {.slot = NULL};
 
 	if (limit->quota == 0)
 		return k;
-	k.slot = find(l, name, other != NULL ? other->slot : NULL);
+	k.slot = limits_local_slot(l, name, other != NULL ? other->slot : NULL);
 	k.step_us = limit->window_ms * 1000 / limit->quota;
 	if (k.step_us < 1)
 		k.step_us = 1;
@@ -91,13 +92,13 @@ look(struct limits_local *l, const char *name, const struct limit *limit,
 }
 
 static int64_t
-ceil_ms(int64_t us)
+limits_local_ceil_ms(int64_t us)
 {
 	return (us + 999) / 1000;
 }
 
 static struct limit_state
-settle(
+limits_local_settle(
     struct look *k, const struct limit *limit, bool allowed, int64_t cost, int64_t now_us)
 {
 	struct limit_state s = {.policy = limit->policy,
@@ -111,8 +112,8 @@ settle(
 		k->tat_us += cost * k->step_us;
 	k->slot->tat_us = k->tat_us;
 	s.remaining = (k->room_us - k->tat_us + now_us) / k->step_us;
-	s.reset_ms = ceil_ms(k->tat_us - now_us);
-	s.retry_after_ms = ceil_ms(k->wait_us);
+	s.reset_ms = limits_local_ceil_ms(k->tat_us - now_us);
+	s.retry_after_ms = limits_local_ceil_ms(k->wait_us);
 	return s;
 }
 
@@ -123,16 +124,16 @@ limits_local_check(struct limits_local *l, const struct tenant_id *tenant,
     struct limit_result *out)
 {
 	const int64_t now_us = now_ms * 1000;
-	struct limit_request names;
+	struct limits_request names;
 	struct look u, n;
 	bool allowed;
 
-	limit_request_init(&names, tenant, user, user_limit, tenant_limit, cost);
-	u = look(l, names.user_key, user_limit, NULL, cost, now_us);
-	n = look(l, names.tenant_key, tenant_limit, &u, cost, now_us);
+	limits_request_init(&names, tenant, user, user_limit, tenant_limit, cost);
+	u = limits_local_look(l, names.user_key, user_limit, NULL, cost, now_us);
+	n = limits_local_look(l, names.tenant_key, tenant_limit, &u, cost, now_us);
 	allowed = u.wait_us == 0 && n.wait_us == 0;
 	*out = (struct limit_result){.allowed = allowed,
 	    .local = true,
-	    .user = settle(&u, user_limit, allowed, cost, now_us),
-	    .tenant = settle(&n, tenant_limit, allowed, cost, now_us)};
+	    .user = limits_local_settle(&u, user_limit, allowed, cost, now_us),
+	    .tenant = limits_local_settle(&n, tenant_limit, allowed, cost, now_us)};
 }

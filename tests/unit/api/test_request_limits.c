@@ -36,7 +36,7 @@ redis_eval(struct redis *r, struct redis_script *script, struct arena *a,
 	static struct redis_value items[7];
 
 	(void)r, (void)script, (void)a, (void)n_keys;
-	CU_ASSERT_EQUAL(argc, LIMIT_ARGS - 3);
+	CU_ASSERT_EQUAL(argc, LIMITS_REDIS_ARGS - 3);
 	calls++;
 	asked.quota = strtoll(argv[3].data, NULL, 10);
 	if (redis_away)

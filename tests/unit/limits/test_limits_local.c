@@ -169,16 +169,16 @@ nothing_is_not_no_limit(void)
 	CU_ASSERT_EQUAL(limit_quota(0), LIMIT_NOTHING);
 	CU_ASSERT_EQUAL(limit_quota(-2), 0);
 	CU_ASSERT_EQUAL(limit_quota(7), 7);
-	CU_ASSERT_FALSE(limit_quota_closed(&ten, &ten, &result));
-	CU_ASSERT_FALSE(limit_quota_closed(&ten, &none, &result));
-	CU_ASSERT_TRUE(limit_quota_closed(&ten, &closed, &result));
+	CU_ASSERT_FALSE(limit_closed(&ten, &ten, &result));
+	CU_ASSERT_FALSE(limit_closed(&ten, &none, &result));
+	CU_ASSERT_TRUE(limit_closed(&ten, &closed, &result));
 	CU_ASSERT_FALSE(result.allowed);
 	CU_ASSERT_EQUAL(result.user.retry_after_ms, 0);
 	CU_ASSERT_EQUAL(result.user.quota, 0);
 	CU_ASSERT_EQUAL(result.tenant.retry_after_ms, 1000);
 	CU_ASSERT_EQUAL(result.tenant.remaining, 0);
 	closed.window_ms = 60000;
-	CU_ASSERT_TRUE(limit_quota_closed(&closed, &ten, &result));
+	CU_ASSERT_TRUE(limit_closed(&closed, &ten, &result));
 	CU_ASSERT_EQUAL(result.user.retry_after_ms, 60000);
 }
 
