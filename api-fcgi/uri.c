@@ -2,21 +2,10 @@
 
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/parse.h"
 
 #include "core/banned.h"
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* pchar of RFC 3986 section 3.3, and '%' for what decode looks at. */
 static bool
@@ -43,15 +32,11 @@ uri_decode(const char *s, size_t len, bool plus, struct arena *a, const char **o
 		char c = s[i];
 
 		if (c == '%') {
-			int high, low;
+			const int octet = hex_percent(s + i, len - i);
 
-			if (len - i < 3)
+			if (octet < 0)
 				return false;
-			high = hex_value(s[i + 1]);
-			low = hex_value(s[i + 2]);
-			if (high < 0 || low < 0)
-				return false;
-			c = (char)(high * 16 + low);
+			c = (char)octet;
 			i += 2;
 		} else if (plus && c == '+') {
 			c = ' ';

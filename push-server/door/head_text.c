@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/hex.h"
+
 #include "core/banned.h"
 
 bool
@@ -81,18 +83,6 @@ head_text_key(const char *s)
 	return n == 22 && strcmp(s + n, "==") == 0 && strchr(last, s[21]) != NULL;
 }
 
-static int
-head_text_hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool
 head_text_decode(char *s)
 {
@@ -100,12 +90,11 @@ head_text_decode(char *s)
 
 	for (; *s != '\0'; s++) {
 		if (*s == '%') {
-			const int high = head_text_hex(s[1]),
-				  low = high < 0 ? -1 : head_text_hex(s[2]);
+			const int octet = hex_percent(s, strnlen(s, 3));
 
-			if (low < 0 || (high == 0 && low == 0))
+			if (octet <= 0)
 				return false;
-			*to++ = (char)(high << 4 | low);
+			*to++ = (char)octet;
 			s += 2;
 		} else {
 			*to++ = *s == '+' ? ' ' : *s;

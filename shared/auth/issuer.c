@@ -4,6 +4,7 @@
 
 #include "auth/token_parse.h"
 #include "core/check.h"
+#include "core/hex.h"
 #include "json/json_bind.h"
 
 #include "core/banned.h"
@@ -29,14 +30,6 @@ struct issuer {
 	size_t n;
 };
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* NULL when it is no hex or too short. */
 static const char *
 read_secret(const char *hex, struct arena *a, size_t *out_len)
@@ -47,11 +40,11 @@ read_secret(const char *hex, struct arena *a, size_t *out_len)
 	if (strlen(hex) % 2 != 0 || n < ISSUER_SECRET_MIN)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		const int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+		const int octet = hex_octet(hex + 2 * i, 2);
 
-		if (high < 0 || low < 0)
+		if (octet < 0)
 			return NULL;
-		out[i] = (char)(high * 16 + low);
+		out[i] = (char)octet;
 	}
 	*out_len = n;
 	return out;

@@ -1,6 +1,7 @@
 /* Reads the address of a Redis server. */
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/parse.h"
 #include "redis/redis_tls.h"
 
@@ -14,18 +15,6 @@ refuse(struct es_err *err, const char *why)
 	return es_fail(err, ES_INVALID, "Redis URL: %s", why);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Percent-decoding (RFC 3986 section 2.1); NULL when malformed or when it hides a NUL. */
 static const char *
 decode(const char *s, size_t len, struct arena *a)
@@ -34,19 +23,16 @@ decode(const char *s, size_t len, struct arena *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		int high, low;
+		int octet;
 
 		if (s[i] != '%') {
 			out[n++] = s[i];
 			continue;
 		}
-		if (len - i < 3)
+		octet = hex_percent(s + i, len - i);
+		if (octet <= 0)
 			return NULL;
-		high = hex_digit(s[i + 1]);
-		low = hex_digit(s[i + 2]);
-		if (high < 0 || low < 0 || (high == 0 && low == 0))
-			return NULL;
-		out[n++] = (char)(high * 16 + low);
+		out[n++] = (char)octet;
 		i += 2;
 	}
 	return out;

@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "core/hash.h"
+#include "core/hex.h"
 #include "core/id.h"
 #include "core/nearest.h"
 #include "core/parse.h"
@@ -184,6 +185,27 @@ counts_code_points_and_refuses_bad_utf8(void)
 
 /* Partitions depend on it: known answers of the FNV draft. */
 static void
+hex_takes_two_digits_of_either_case(void)
+{
+	static const char digits[] = "0123456789abcdef";
+	char text[4] = "%";
+
+	for (int octet = 0; octet < 256; octet++) {
+		text[1] = digits[octet / 16];
+		text[2] = digits[octet % 16];
+		CU_ASSERT_EQUAL(hex_percent(text, 3), octet);
+		CU_ASSERT_EQUAL(hex_octet(text + 1, 2), octet);
+	}
+	CU_ASSERT_EQUAL(hex_percent("%fF", 3), 255);
+	CU_ASSERT_EQUAL(hex_percent("%ff", 2), -1);
+	CU_ASSERT_EQUAL(hex_octet("ff", 1), -1);
+	CU_ASSERT_EQUAL(hex_percent("-ff", 3), -1);
+	for (int c = 0; c < 256; c++)
+		CU_ASSERT_EQUAL(hex_digit((char)c) >= 0,
+		    c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL);
+}
+
+static void
 hash_has_its_known_answers(void)
 {
 	CU_ASSERT_EQUAL(hash_bytes("", 0), 0xcbf29ce484222325ULL);
@@ -203,6 +225,7 @@ static CU_TestInfo cases[] = {
     {"numbers are whole and in range or refused",
 	numbers_are_whole_and_in_range_or_refused},
     {"counts code points and refuses bad UTF-8", counts_code_points_and_refuses_bad_utf8},
+    {"hex takes two digits of either case", hex_takes_two_digits_of_either_case},
     {"hash has its known answers", hash_has_its_known_answers},
     CU_TEST_INFO_NULL,
 };
