@@ -121,12 +121,6 @@ grants_free(struct grants **g)
 	*g = NULL;
 }
 
-size_t
-grants_count(const struct grants *g)
-{
-	return g->by_right.n;
-}
-
 void
 grants_add(struct grants *g, const struct sync_right *right,
     const struct sync_channel *row, int64_t now_ms)

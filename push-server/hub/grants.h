@@ -15,7 +15,6 @@ struct grants;
 struct grants *grants_new(size_t max, int64_t keep_ms);
 /* Takes NULL; leaves NULL. */
 void grants_free(struct grants **g);
-size_t grants_count(const struct grants *g);
 
 /* Cache row, the database's answer to right. Evicts the oldest grant when max are
  * kept. */

@@ -97,10 +97,6 @@ void pg_rollback(struct pg *pg);
 /* Copy the next row into out; false when there is none. Texts go to a. */
 bool pg_next(struct pg_rows *rows, struct arena *a, void *out) ES_MUST_CHECK;
 
-/* A script of several statements without parameters (migrations). */
-enum es_code pg_script(struct pg *pg, const char *sql, struct arena *a,
-    const char **detail, struct es_err *err) ES_MUST_CHECK;
-
 /* Text of an array parameter: {"a","b"} with quoting; NULL elements are NULL. */
 const char *pg_array(struct arena *a, const char *const items[], size_t n);
 /* Parameters as text, in the arena. */

@@ -118,19 +118,6 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
 	    items[0].rows.count > 0 ? STORE_NO_MESSAGE : STORE_NO_CHANNEL);
 }
 
-const char *const *
-message_store_read_params(struct arena *a, const struct tenant_id *tenant,
-    const struct channel_id *channel, const struct user_id *user, int64_t id)
-{
-	const char **params = arena_alloc(a, 4 * sizeof(*params));
-
-	params[0] = arena_strdup(a, tenant->text);
-	params[1] = arena_strdup(a, channel->text);
-	params[2] = arena_strdup(a, user->text);
-	params[3] = pg_int(a, id);
-	return params;
-}
-
 enum es_code
 message_store_mark_read(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, int64_t id, struct arena *a, int64_t *stands,

@@ -65,8 +65,5 @@ struct read_mark {
 	int64_t seq;
 };
 extern const struct pg_stmt message_store_read_stmt; /* row: struct read_mark */
-const char *const *message_store_read_params(struct arena *a,
-    const struct tenant_id *tenant, const struct channel_id *channel,
-    const struct user_id *user, int64_t id);
 
 #endif

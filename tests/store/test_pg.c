@@ -308,23 +308,6 @@ the_server_ends_what_takes_too_long(void)
 	pg_close(&pg);
 }
 
-static void
-runs_scripts_and_tells_what_is_wrong(void)
-{
-	const char *detail;
-
-	CU_ASSERT_EQUAL(
-	    pg_script(f.pg, "SELECT 1; SELECT 2", f.arena, &detail, &f.err), ES_OK);
-	CU_ASSERT_EQUAL(
-	    pg_script(f.pg, "SELECT 1; SELEC 2", f.arena, &detail, &f.err), ES_INTERNAL);
-	CU_ASSERT_PTR_NOT_NULL(strstr(detail, "syntax error"));
-	CU_ASSERT_EQUAL(pg_script(f.pg, "BEGIN", f.arena, &detail, &f.err), ES_INVALID);
-	CU_ASSERT_EQUAL(
-	    pg_script(f.pg, "COPY (SELECT 1) TO STDOUT", f.arena, &detail, &f.err),
-	    ES_UNAVAILABLE);
-	CU_ASSERT_STRING_NOT_EQUAL(text_of(NULL, &backend, NULL), PG_LOST);
-}
-
 static CU_TestInfo cases[] = {
     {"copies every type, and NULLs", copies_every_type},
     {"sets the tenant for one statement", sets_the_tenant_for_one_statement},
@@ -337,7 +320,6 @@ static CU_TestInfo cases[] = {
     {"a failed transaction does not commit", a_failed_transaction_does_not_commit},
     {"heals after the server has hung up", heals_after_the_server_has_hung_up},
     {"the server ends what takes too long", the_server_ends_what_takes_too_long},
-    {"runs scripts and tells what is wrong", runs_scripts_and_tells_what_is_wrong},
     CU_TEST_INFO_NULL,
 };
 
