@@ -68,6 +68,7 @@ static const struct http_route api_routes[] = {
     {"DELETE", CHANNEL "/members/{userId}", SCOPE_USER, members_delete,
 	KEY_CHANNELS | KEY_AS_USER},
     {"GET", CHANNEL "/bans", SCOPE_USER, bans_list, KEY_CHANNELS},
+    {"PUT", CHANNEL "/bans/{userId}", SCOPE_USER, bans_put, KEY_CHANNELS | KEY_AS_USER},
     {"DELETE", CHANNEL "/bans/{userId}", SCOPE_USER, bans_delete, KEY_CHANNELS},
 
     {"POST", CHANNEL "/messages", SCOPE_USER, message_send, KEY_MESSAGES | KEY_AS_USER},

@@ -1,5 +1,6 @@
-/* The bans of a channel: /channels/{channelId}/bans. Removing a member makes one
- * (members.c). */
+/* The bans of a channel: /channels/{channelId}/bans. Removing a user from a public
+ * channel makes one, too (members.c). */
+#include "announce.h"
 #include "handlers/handlers.h"
 #include "paging.h"
 #include "params.h"
@@ -39,6 +40,24 @@ bans_list(
 	paging_next(req, res, &w, &list,
 	    page.more ? page.items[page.n - 1].user.text : NULL, limit, NULL);
 	jw_object_end(&w);
+	return ES_OK;
+}
+
+/* PUT /channels/{channelId}/bans/{userId} */
+enum es_code
+bans_put(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct channel_id channel;
+	struct event_list events;
+	struct user_id user;
+
+	TRY(param_channel(req, 0, &channel, err));
+	TRY(param_user(req, 1, &user, err));
+	TRY(member_store_ban(
+	    api->pg, &req->who.actor, &channel, &user, req->arena, &events, err));
+	announce_events(api, req, &events);
+	res->status = 204;
 	return ES_OK;
 }
 

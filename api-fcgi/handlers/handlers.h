@@ -18,7 +18,7 @@ http_handler auth_revoke, api_keys_create, api_keys_list, api_keys_revoke,
 http_handler auth_keys_list, auth_keys_create, auth_keys_delete;
 http_handler channels_list, channels_create, channels_get, channels_patch,
     channels_archive, channels_unarchive, channels_delete, channels_take_over;
-http_handler bans_list, bans_delete;
+http_handler bans_list, bans_put, bans_delete;
 http_handler members_join, members_leave, members_list, members_put, members_delete;
 http_handler messages_list, messages_get, messages_by_client_id, message_send;
 http_handler read_put, typing_post, presence_list, presence_query, presence_choose;

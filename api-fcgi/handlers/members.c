@@ -123,17 +123,11 @@ members_delete(
 	struct channel_id channel;
 	struct user_id user;
 	struct event_list events;
-	struct user nobody;
 
 	TRY(param_channel(req, 0, &channel, err));
 	TRY(param_user(req, 1, &user, err));
 	TRY(member_store_remove(
 	    api->pg, &req->who.actor, &channel, &user, req->arena, &events, err));
-	/* Nobody was removed: a user who is no member is fine, an id that is nobody's is
-	 * not. */
-	if (events.n == 0)
-		TRY(user_store_get(
-		    api->pg, &req->who.actor, &user, req->arena, &nobody, err));
 	announce_events(api, req, &events);
 	res->status = 204;
 	return ES_OK;

@@ -23,12 +23,24 @@ static const struct pg_stmt ban_list = {
     .n_params = 4,
 };
 
+static const struct pg_col target_cols[] = {
+    PG_COL(struct ban_target, display_name, PG_TEXT),
+    PG_COL(struct ban_target, exempt, PG_BOOL),
+};
+
+static const struct pg_stmt ban_target = {
+    .name = "ban_target",
+    .sql = "SELECT display_name, role IN ('owner', 'admin') FROM users"
+	   " WHERE tenant_id = $1 AND id = $2",
+    .cols = target_cols,
+    .n_cols = ES_COUNT(target_cols),
+    .n_params = 2,
+};
+
 static const struct pg_stmt ban_add = {
     .name = "ban_add",
     .sql = "INSERT INTO channel_bans (tenant_id, channel_id, user_id, banned_by)"
-	   " SELECT u.tenant_id, $2, u.id, $4 FROM users u WHERE u.tenant_id = $1"
-	   " AND u.id = $3 AND u.role NOT IN ('owner', 'admin')"
-	   " ON CONFLICT DO NOTHING RETURNING user_id",
+	   " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING user_id",
     .cols = ban_cols, /* the first one */
     .n_cols = 1,
     .n_params = 4,
@@ -60,6 +72,19 @@ ban_store_list(struct pg *pg, const struct actor *who, const struct channel_id *
 	out->items = arena_alloc(a, (size_t)rows.count * sizeof(*out->items));
 	while ((int64_t)out->n < limit && pg_next(&rows, a, &out->items[out->n]))
 		out->n++;
+	return ES_OK;
+}
+
+enum es_code
+ban_store_target(struct pg *pg, const struct actor *who, const struct user_id *user,
+    struct arena *a, struct ban_target *out, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, user->text};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, NULL, &ban_target, params, a, &rows, err));
+	if (!pg_next(&rows, a, out))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_USER);
 	return ES_OK;
 }
 

@@ -1,6 +1,6 @@
-/* Users that were removed from a public channel and do not see it until the ban is
- * lifted. For owners and admins of the channel or the tenant (ES_FORBIDDEN); a channel
- * that the caller does not see is ES_NOT_FOUND. */
+/* Users that do not see a public channel until the ban is lifted. Bans are made by
+ * member_store_ban and member_store_remove. For owners and admins of the channel or the
+ * tenant (ES_FORBIDDEN); a channel that the caller does not see is ES_NOT_FOUND. */
 #ifndef STORE_BAN_STORE_H
 #define STORE_BAN_STORE_H
 
@@ -32,8 +32,20 @@ enum es_code ban_store_lift(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     bool *lifted, struct es_err *err) ES_MUST_CHECK;
 
-/* For the other stores, under the channel's lock. *added is false for owners and admins
- * of the tenant, which can't be banned. */
+/* For the other stores, under the channel's lock. */
+
+/* A user of the tenant that is to be banned, whether or not it is a member. */
+struct ban_target {
+	const char *display_name;
+	bool exempt; /* an owner or admin of the tenant, who can't be banned */
+};
+
+/* ES_NOT_FOUND "no such user". */
+enum es_code ban_store_target(struct pg *pg, const struct actor *who,
+    const struct user_id *user, struct arena *a, struct ban_target *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* *added is false when the user was banned already. The caller has asked
+ * ban_store_target. */
 enum es_code ban_store_add(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     bool *added, struct es_err *err) ES_MUST_CHECK;

@@ -252,52 +252,94 @@ member_store_join(struct pg *pg, const struct actor *who,
 	return store_end(pg, join_locked(&c), err);
 }
 
-/* Deletes the row, and bans from a public channel a user that somebody else removes. */
+/* How a user goes. */
+enum departure { LEAVES, IS_REMOVED, IS_BANNED };
+
+/* May the user be banned, and is it banned by this departure? */
 static enum es_code
-drop_member(struct change *c, bool self, const struct member *now)
+judge_ban(
+    const struct change *c, enum departure how, struct ban_target *target, bool *bans)
+{
+	*bans = false;
+	if (how == LEAVES)
+		return ES_OK;
+	TRY(ban_store_target(c->pg, c->who, c->user, c->arena, target, c->err));
+	*bans = how == IS_BANNED || (!c->state.is_private && !target->exempt);
+	if (how == IS_BANNED && strcmp(c->who->user.text, c->user->text) == 0)
+		return es_fail(c->err, ES_FORBIDDEN,
+		    "you can't ban yourself; leave the channel instead");
+	if (how == IS_BANNED && target->exempt)
+		return es_fail(c->err, ES_FORBIDDEN,
+		    "an owner or admin of the tenant can't be banned");
+	return ES_OK;
+}
+
+/* now is NULL for a user who is no member: then only the ban is stored. Its event ends
+ * the subscriptions of a user who only reads the channel. */
+static enum es_code
+drop_member(
+    struct change *c, const struct member *now, const char *display_name, bool bans)
 {
 	bool banned = false;
 	struct pg_rows rows;
 
-	TRY(pg_run(c->pg, NULL, &drop, c->key, c->arena, &rows, c->err));
-	if (!self && !c->state.is_private)
+	if (now != NULL)
+		TRY(pg_run(c->pg, NULL, &drop, c->key, c->arena, &rows, c->err));
+	if (bans)
 		TRY(ban_store_add(
 		    c->pg, c->who, c->channel, c->user, c->arena, &banned, c->err));
+	if (now == NULL && !banned)
+		return ES_OK;
 	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
-	    (banned ? store_banned_payload : store_member_payload)(
-		c->arena, c->user->text, now->display_name, now->role),
+	    (banned ? store_banned_payload : store_member_payload)(c->arena,
+		c->user->text, display_name, now != NULL ? now->role : "member"),
 	    c->arena, c->event, c->err);
+}
+
+static void
+collect(
+    const struct change *c, const struct event_list *handed_on, struct event_list *events)
+{
+	events->items =
+	    arena_alloc(c->arena, (handed_on->n + 1) * sizeof(*events->items));
+	for (; events->n < handed_on->n; events->n++)
+		events->items[events->n] = handed_on->items[events->n];
+	if (c->event->seq != 0)
+		events->items[events->n++] = *c->event;
 }
 
 /* The role of an owner goes to the next member before the owner does. */
 static enum es_code
-remove_locked(struct change *c, struct event_list *events)
+remove_locked(struct change *c, enum departure how, struct event_list *events)
 {
-	const bool self = strcmp(c->who->user.text, c->user->text) == 0;
-	struct event_list handed_on;
+	struct event_list handed_on = {0};
+	struct ban_target target;
 	struct member now;
 	struct pg_rows rows;
+	bool is_member, bans;
 
 	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
-	if (!self)
+	if (how != LEAVES)
 		TRY(store_may_manage(c->who, &c->state, c->err));
+	TRY(judge_ban(c, how, &target, &bans));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
-	if (!pg_next(&rows, c->arena, &now))
+	is_member = pg_next(&rows, c->arena, &now);
+	if (!is_member && !bans)
 		return ES_OK;
-	TRY(may_touch_owner(c, now.role, NULL));
-	TRY(ownership_store_hand_on(
-	    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
-	TRY(drop_member(c, self, &now));
-	events->items = arena_alloc(c->arena, (handed_on.n + 1) * sizeof(*events->items));
-	for (; events->n < handed_on.n; events->n++)
-		events->items[events->n] = handed_on.items[events->n];
-	events->items[events->n++] = *c->event;
+	if (is_member) {
+		TRY(may_touch_owner(c, now.role, NULL));
+		TRY(ownership_store_hand_on(
+		    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
+	}
+	TRY(drop_member(c, is_member ? &now : NULL,
+	    is_member ? now.display_name : target.display_name, bans));
+	collect(c, &handed_on, events);
 	return ES_OK;
 }
 
-enum es_code
-member_store_remove(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, const struct user_id *user, struct arena *a,
+static enum es_code
+depart(struct pg *pg, const struct actor *who, const struct channel_id *channel,
+    const struct user_id *user, enum departure how, struct arena *a,
     struct event_list *events, struct es_err *err)
 {
 	struct event left;
@@ -305,5 +347,23 @@ member_store_remove(struct pg *pg, const struct actor *who,
 
 	*events = (struct event_list){0};
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, remove_locked(&c, events), err);
+	return store_end(pg, remove_locked(&c, how, events), err);
+}
+
+enum es_code
+member_store_remove(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *user, struct arena *a,
+    struct event_list *events, struct es_err *err)
+{
+	const bool self = strcmp(who->user.text, user->text) == 0;
+
+	return depart(pg, who, channel, user, self ? LEAVES : IS_REMOVED, a, events, err);
+}
+
+enum es_code
+member_store_ban(struct pg *pg, const struct actor *who, const struct channel_id *channel,
+    const struct user_id *user, struct arena *a, struct event_list *events,
+    struct es_err *err)
+{
+	return depart(pg, who, channel, user, IS_BANNED, a, events, err);
 }

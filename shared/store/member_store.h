@@ -45,11 +45,21 @@ enum es_code member_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct event *event,
     struct es_err *err) ES_MUST_CHECK;
 
-/* No member: nothing happens, events is empty. Oneself always may (leave), whatever the
- * role: the last active owner's role goes to the next member (ownership_store_hand_on).
- * Another user that is removed from a public channel is banned until the ban is lifted
- * (ban_store.h); owners and admins of the tenant are not. ES_FORBIDDEN. */
+/* Oneself always may (leave), whatever the role: the last active owner's role goes to the
+ * next member (ownership_store_hand_on). Another user that is removed from a public
+ * channel is banned until the ban is lifted (ban_store.h), a member or not, so that a
+ * user who leaves a moment before is banned as well; owners and admins of the tenant are
+ * not banned. events is empty when nothing changes. ES_NOT_FOUND "no such user",
+ * ES_FORBIDDEN. */
 enum es_code member_store_remove(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *user, struct arena *a,
+    struct event_list *events, struct es_err *err) ES_MUST_CHECK;
+
+/* Ban a user, who is removed when it is a member. The ban of a private channel counts
+ * once the channel is public. events is empty when the user was banned already.
+ * ES_NOT_FOUND "no such user"; ES_FORBIDDEN also for oneself and for owners and admins of
+ * the tenant. */
+enum es_code member_store_ban(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     struct event_list *events, struct es_err *err) ES_MUST_CHECK;
 

@@ -29,6 +29,7 @@ BODIES = {
     ("POST", CHANNEL + "/join"): None,
     ("POST", CHANNEL + "/leave"): None,
     ("PUT", CHANNEL + "/members/{userId}"): {"role": "member"},
+    ("PUT", CHANNEL + "/bans/{userId}"): None,
     ("POST", CHANNEL + "/messages"): {"body": "from outside"},
     ("PUT", CHANNEL + "/read"): {"messageId": 1},
     ("POST", CHANNEL + "/typing"): None,

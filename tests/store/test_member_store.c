@@ -79,8 +79,9 @@ removes_and_tells(void)
 	    ES_NOT_FOUND, "no such channel");
 	FINE(remove_(&f.bob, &id, &f.carol)); /* again */
 	CU_ASSERT_EQUAL(events.n, 0);
-	FINE(remove_(&f.bob, &id, &f.foreign)); /* never was, like anybody unknown */
+	FINE(remove_(&f.bob, &id, &f.admin)); /* never was a member */
 	CU_ASSERT_EQUAL(events.n, 0);
+	REFUSED(f, remove_(&f.bob, &id, &f.foreign), ES_NOT_FOUND, "no such user");
 }
 
 static void
@@ -202,6 +203,12 @@ sees(const struct actor *who, const struct channel_id *id)
 }
 
 static enum es_code
+ban(const struct actor *who, const struct channel_id *id, const struct actor *whom)
+{
+	return member_store_ban(f.pg, who, id, &whom->user, f.arena, &events, &f.err);
+}
+
+static enum es_code
 lift(const struct actor *who, const struct channel_id *id, const struct actor *whom)
 {
 	bool lifted;
@@ -275,6 +282,69 @@ neither_private_channels_nor_admins(void)
 	CU_ASSERT_EQUAL(bans.n, 0);
 }
 
+/* One who left before the removal, and one who never was a member: both are kept out. */
+static void
+no_member_is_banned_as_well(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "keep-out", false);
+	const struct actor eve = fixture_user(&f, &f.owner, "eve-ban", "member");
+	struct outcome outcome;
+
+	FINE(put(&f.bob, &id, &f.carol, NULL));
+	FINE(remove_(&f.carol, &id, &f.carol));
+	FINE(remove_(&f.bob, &id, &f.carol));
+	CU_ASSERT_EQUAL_FATAL(events.n, 1);
+	CU_ASSERT_EQUAL(events.items[0].kind, EVENT_MEMBER_LEFT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(events.items[0].payload, f.carol.user.text));
+	CU_ASSERT_PTR_NOT_NULL(strstr(events.items[0].payload, "\"banned\": true"));
+	CU_ASSERT_FALSE(sees(&f.carol, &id));
+	outcome = fixture_send(&f, &f.carol, &id, NULL, "let me in");
+	CU_ASSERT_EQUAL(outcome.code, ES_NOT_FOUND);
+	FINE(remove_(&f.bob, &id, &f.carol)); /* again */
+	CU_ASSERT_EQUAL(events.n, 0);
+
+	REFUSED(f, ban(&f.carol, &id, &eve), ES_NOT_FOUND, "no such channel");
+	REFUSED(f, ban(&eve, &id, &f.carol), ES_FORBIDDEN, NULL);
+	REFUSED(f, ban(&f.bob, &id, &f.foreign), ES_NOT_FOUND, "no such user");
+	REFUSED(f, remove_(&f.bob, &id, &f.foreign), ES_NOT_FOUND, "no such user");
+	FINE(ban(&f.bob, &id, &eve));
+	CU_ASSERT_EQUAL(events.n, 1);
+	CU_ASSERT_FALSE(sees(&eve, &id));
+	FINE(ban(&f.bob, &id, &eve)); /* again */
+	CU_ASSERT_EQUAL(events.n, 0);
+	FINE(lift(&f.bob, &id, &eve));
+	CU_ASSERT_TRUE(sees(&eve, &id));
+}
+
+static void
+a_ban_removes_and_spares_admins(void)
+{
+	const struct channel_id open = fixture_channel(&f, &f.bob, "ban-open", false);
+	const struct channel_id closed = fixture_channel(&f, &f.bob, "ban-closed", true);
+	const bool is_private = false;
+	const struct channel_patch opens = {.is_private = &is_private};
+	struct channel channel;
+
+	REFUSED(f, ban(&f.bob, &open, &f.bob), ES_FORBIDDEN, NULL);
+	REFUSED(f, ban(&f.bob, &open, &f.admin), ES_FORBIDDEN, NULL);
+	FINE(put(&f.bob, &open, &f.carol, "admin"));
+	REFUSED(f, ban(&f.carol, &open, &f.bob), ES_FORBIDDEN, NULL); /* its owner */
+	CU_ASSERT_TRUE(sees(&f.bob, &open));
+
+	/* The tenant's admin bans the last owner: the role goes on. */
+	FINE(ban(&f.admin, &open, &f.bob));
+	CU_ASSERT_EQUAL_FATAL(events.n, 2);
+	CU_ASSERT_EQUAL(events.items[0].kind, EVENT_MEMBER_UPDATED);
+	CU_ASSERT_EQUAL(events.items[1].kind, EVENT_MEMBER_LEFT);
+	CU_ASSERT_FALSE(sees(&f.bob, &open));
+
+	FINE(put(&f.bob, &closed, &f.carol, NULL));
+	FINE(ban(&f.bob, &closed, &f.carol));
+	FINE(channel_store_patch(
+	    f.pg, &f.bob, &closed, &opens, f.arena, &channel, &event, &f.err));
+	CU_ASSERT_FALSE(sees(&f.carol, &closed));
+}
+
 static void
 lists_page_by_page(void)
 {
@@ -310,6 +380,8 @@ static CU_TestInfo cases[] = {
     {"not into an archive", not_into_an_archive},
     {"an invisible channel is unknown", an_invisible_channel_is_unknown},
     {"removal bans from a public channel", removal_bans_from_a_public_channel},
+    {"no member is banned as well", no_member_is_banned_as_well},
+    {"a ban removes and spares admins", a_ban_removes_and_spares_admins},
     {"not from private channels, and no admins", neither_private_channels_nor_admins},
     {"lists page by page", lists_page_by_page},
     CU_TEST_INFO_NULL,

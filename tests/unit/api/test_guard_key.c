@@ -90,6 +90,7 @@ static const struct {
     {"PUT", CH "/members/{userId}", "ca+"},
     {"DELETE", CH "/members/{userId}", "ca+"},
     {"GET", CH "/bans", "ca"},
+    {"PUT", CH "/bans/{userId}", "ca+"},
     {"DELETE", CH "/bans/{userId}", "ca"},
     {"POST", CH "/messages", "ma+"},
     {"GET", CH "/messages", "ma+"},
