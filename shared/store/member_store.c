@@ -204,13 +204,25 @@ change_role(const struct change *c, const struct member *member, const char *nex
 	    c->arena, c->event, c->err);
 }
 
+/* Whether a future owner is active is asked later, once its status can't change. */
+static enum es_code
+lock_for_role(struct change *c, const char *role)
+{
+	bool active;
+
+	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
+	TRY(store_may_manage(c->who, &c->state, c->err));
+	if (!is_owner(role))
+		return ES_OK;
+	return ownership_store_hold(c->pg, c->who, c->user, c->arena, &active, c->err);
+}
+
 static enum es_code
 put_locked(struct change *c, const char *role, struct member *out, bool *added)
 {
 	struct pg_rows rows;
 
-	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
-	TRY(store_may_manage(c->who, &c->state, c->err));
+	TRY(lock_for_role(c, role));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	*added = !pg_next(&rows, c->arena, out);
 	TRY(may_touch_owner(c, *added || role == NULL ? NULL : out->role, role));

@@ -14,6 +14,20 @@ static const struct pg_stmt ownership_lock_stmt = {
     .n_params = 2,
 };
 
+struct held {
+	bool active;
+};
+static const struct pg_col held_cols[] = {PG_COL(struct held, active, PG_BOOL)};
+/* A change of the user's status waits until the transaction has ended. */
+static const struct pg_stmt hold_stmt = {
+    .name = "ownership_hold",
+    .sql = "SELECT status = 'active' FROM users WHERE tenant_id = $1 AND id = $2"
+	   " FOR SHARE",
+    .cols = held_cols,
+    .n_cols = ES_COUNT(held_cols),
+    .n_params = 2,
+};
+
 static const struct pg_col handed_cols[] = {
     PG_COL(struct event, channel, PG_UUID),
     PG_COL(struct event, seq, PG_INT8),
@@ -80,6 +94,19 @@ ownership_store_lock(struct pg *pg, const struct actor *who, const struct user_i
 }
 
 enum es_code
+ownership_store_hold(struct pg *pg, const struct actor *who, const struct user_id *user,
+    struct arena *a, bool *active, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, user->text};
+	struct held held = {false};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, NULL, &hold_stmt, params, a, &rows, err));
+	*active = pg_next(&rows, a, &held) && held.active;
+	return ES_OK;
+}
+
+enum es_code
 ownership_store_hand_on(struct pg *pg, const struct actor *who,
     const struct user_id *user, const struct channel_id *channel, struct arena *a,
     struct event_list *out, struct es_err *err)
@@ -115,6 +142,7 @@ ownership_take_locked(struct pg *pg, const struct actor *who, const struct chann
 	};
 	struct ownership_state now;
 	struct pg_rows rows;
+	bool active;
 
 	TRY(pg_batch(pg, NULL, items, ES_COUNT(items), a, err));
 	if (!pg_next(&items[1].rows, a, &now))
@@ -125,6 +153,9 @@ ownership_take_locked(struct pg *pg, const struct actor *who, const struct chann
 		return es_fail(err, ES_CONFLICT, "an active user owns the channel");
 	if (now.owned)
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	TRY(ownership_store_hold(pg, who, &who->user, a, &active, err));
+	if (!active)
+		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
 	params[3] = pg_int(a, now.head);
 	TRY(pg_run(pg, NULL, &ownership_take_stmt, params, a, &rows, err));
 	return store_number_event(pg, who, id,

@@ -20,6 +20,13 @@ enum es_code ownership_store_take_over(struct pg *pg, const struct actor *who,
 enum es_code ownership_store_lock(struct pg *pg, const struct actor *who,
     const struct user_id *user, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
+/* Before the user becomes an owner, under the channel's lock: wait for a deactivation of
+ * the user that is under way, and keep off a later one, which then finds the user among
+ * the owners and hands the channel on. *active: the status of the user. */
+enum es_code ownership_store_hold(struct pg *pg, const struct actor *who,
+    const struct user_id *user, struct arena *a, bool *active,
+    struct es_err *err) ES_MUST_CHECK;
+
 /* The user stops to count as an owner of the channel, or of all for NULL: where no other
  * active owner is, the oldest admin, else the oldest active member becomes the owner. out
  * has an event (member_updated) for each change. */
