@@ -90,6 +90,11 @@ BEGIN
 END
 $do$;
 ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY;
+-- The programs before read 0 as no limit. A tenant that is stopped gets the least limit that
+-- they know, or the rollback would open it.
+UPDATE tenants SET max_messages_per_second = 1 WHERE max_messages_per_second = 0;
+UPDATE tenants SET settings = settings || '{"user_send_limit": 1}'
+WHERE settings -> 'user_send_limit' = '0';
 UPDATE tenants SET max_messages_per_second = 0 WHERE max_messages_per_second IS NULL;
 UPDATE tenants SET max_channels = 2147483647 WHERE max_channels IS NULL;
 UPDATE tenants SET settings = jsonb_strip_nulls(settings) || '{"user_send_limit": 0}'

@@ -66,6 +66,20 @@ dump scratch >"$WORK/second"
 diff "$WORK/first" "$WORK/second"
 result $? 'up, down, up is up'
 
+# a tenant that is stopped by a limit of 0 is not opened by a rollback to programs whose 0 is
+# no limit; no limit stays none
+database scratch
+expect 0 'migrations applied' 'migrate up to limits that are none' migrate --to 20261129040300
+pg_sql scratch -c "insert into tenants (id, name, max_channels, max_messages_per_second, settings)
+	select ('00000000-0000-7000-8000-00000000000' || n)::uuid, 't' || n, 5, rate, settings
+	from (values (1, 0, '{\"user_send_limit\": 0}'::jsonb), (2, null, '{\"user_send_limit\": null}'),
+	(3, 7, '{\"user_send_limit\": 7}'), (4, 7, '{}')) t (n, rate, settings)" >/dev/null
+expect 0 '^reverted' 'rollback of limits that are none' rollback 1 --yes
+pg_sql scratch -c "select max_messages_per_second, settings ->> 'user_send_limit' from tenants
+	order by id" >"$WORK/limits"
+printf '1|1\n0|0\n7|7\n7|\n' | diff - "$WORK/limits"
+result $? 'a limit of 0 becomes 1, no limit stays none'
+
 # by a role that must not
 ES_DATABASE_OWNER_URL="postgresql://postgres@/scratch?host=$RUN/pg" \
 	expect 1 'superuser' 'a superuser may not migrate' migrate
