@@ -12,9 +12,9 @@
 #include "core/banned.h"
 
 struct create_input {
-	const char *name, *topic;
+	const char *name, *topic, *postingPolicy;
 	bool isPrivate;
-	bool has_topic, has_isPrivate;
+	bool has_topic, has_postingPolicy, has_isPrivate;
 };
 
 static const struct json_field create_fields[] = {
@@ -22,6 +22,7 @@ static const struct json_field create_fields[] = {
 	struct create_input, name, JSON_STRING, true, 0, NAME_BYTES(CHANNEL_NAME_MAX)),
     JSON_FIELD_OPT(struct create_input, topic, JSON_STRING, 0, NAME_BYTES(TOPIC_MAX)),
     JSON_FIELD_OPT(struct create_input, isPrivate, JSON_BOOL, 0, 0),
+    JSON_FIELD_OPT(struct create_input, postingPolicy, JSON_STRING, 0, 20),
 };
 
 struct patch_input {
@@ -116,28 +117,49 @@ channels_list(
 	return ES_OK;
 }
 
+/* The channel of a key that was seen before. Its creator may not see it any more: another
+ * attempt to make it would fail with a reason that is not the true one. */
+static enum es_code
+channels_repeat(struct api *api, const struct http_req *req, struct http_res *res,
+    const struct channel_id *id, struct channel *out, bool *found, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	struct es_err ignored;
+	bool there;
+
+	*found = create_once_replays(
+	    channel_store_get(api->pg, who, id, req->arena, out, &ignored), res);
+	if (*found)
+		return ES_OK;
+	TRY(channel_store_exists(api->pg, who, id, req->arena, &there, err));
+	if (there)
+		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
+		    "names a creation whose channel you can't see any more");
+	return ES_OK;
+}
+
 static enum es_code
 channels_make(struct api *api, const struct http_req *req, struct http_res *res,
     struct channel_new *make, struct channel *out, struct es_err *err)
 {
-	const struct actor *who = &req->who.actor;
 	struct create_once once;
-	struct es_err ignored;
+	bool found = false;
 	enum es_code rc;
 
 	TRY(create_once_begin(api, req, "channels", &once, err));
 	memcpy(make->id.text, once.id.text, sizeof(make->id.text));
-	if (once.again && create_once_replays(channel_store_get(api->pg, who, &make->id,
-						  req->arena, out, &ignored),
-			      res))
+	if (once.again)
+		TRY(channels_repeat(api, req, res, &make->id, out, &found, err));
+	if (found)
 		return ES_OK;
-	rc = channel_store_create(api->pg, who, make, req->arena, out, err);
-	if (rc != ES_OK && once.keyed &&
-	    create_once_replays(
-		channel_store_get(api->pg, who, &make->id, req->arena, out, &ignored),
-		res))
-		return ES_OK;
-	return rc;
+	rc = channel_store_create(api->pg, &req->who.actor, make, req->arena, out, err);
+	if (rc != ES_OK && once.keyed) {
+		struct es_err why = *err;
+
+		TRY(channels_repeat(api, req, res, &make->id, out, &found, err));
+		*err = why;
+	}
+	return found ? ES_OK : rc;
 }
 
 /* POST /channels - the caller becomes its owner. */
@@ -153,9 +175,12 @@ channels_create(
 	    req, check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err), err);
 	http_body_note(
 	    req, check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err), err);
+	http_body_note(req,
+	    check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err), err);
 	TRY(http_body_end(req, err));
 	struct channel_new make = {.name = in.name,
 	    .topic = in.topic,
+	    .posting_policy = in.postingPolicy,
 	    .is_private = in.isPrivate,
 	    .user_max = api->conf->user_channels};
 

@@ -65,7 +65,8 @@ static const struct pg_stmt create = CHANNEL_STMT("create",
     " OR channel_count < max_channels) AND NOT EXISTS (SELECT FROM deleted_channels"
     " WHERE tenant_id = $1 AND channel_id = $3::uuid) RETURNING id),"
     " made AS (INSERT INTO channels (tenant_id, id, name, topic, is_private, created_by,"
-    " name_key) SELECT id, $3::uuid, $4, $5, $6, $2::uuid, $7 FROM room RETURNING *),"
+    " name_key, posting_policy) SELECT id, $3::uuid, $4, $5, $6, $2::uuid, $7,"
+    " COALESCE($8::text, 'everyone') FROM room RETURNING *),"
     " head AS (INSERT INTO channel_heads (tenant_id, channel_id)"
     " SELECT tenant_id, id FROM made),"
     " member AS (INSERT INTO channel_members (tenant_id, channel_id, user_id, role)"
@@ -73,7 +74,13 @@ static const struct pg_stmt create = CHANNEL_STMT("create",
     " SELECT id, name, topic, is_private, posting_policy, kind, created_by,"
     " es_ms(created_at),"
     " NULL::bigint, 'owner', NULL::bigint, 0::bigint FROM made",
-    7);
+    8);
+
+static const struct pg_stmt exists_stmt = {
+    .name = "channel_exists",
+    .sql = "SELECT FROM channels WHERE tenant_id = $1 AND id = $2",
+    .n_params = 2,
+};
 
 struct channel_made {
 	int64_t n;
@@ -115,7 +122,7 @@ channel_store_make(struct pg *pg, const struct actor *who, const struct channel_
 	struct channel_id id = in->id;
 	const char *const params[] = {who->tenant.text, who->user.text, id.text, in->name,
 	    in->topic != NULL ? in->topic : "", pg_bool(in->is_private),
-	    unicode_key(in->name, a)};
+	    unicode_key(in->name, a), in->posting_policy};
 	struct pg_rows rows;
 	enum es_code rc;
 
@@ -153,6 +160,18 @@ channel_store_get(struct pg *pg, const struct actor *who, const struct channel_i
 	TRY(pg_run(pg, &who->tenant, &get, params, a, &rows, err));
 	if (!pg_next(&rows, a, out))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
+	return ES_OK;
+}
+
+enum es_code
+channel_store_exists(struct pg *pg, const struct actor *who, const struct channel_id *id,
+    struct arena *a, bool *there, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, id->text};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, &who->tenant, &exists_stmt, params, a, &rows, err));
+	*there = rows.count > 0;
 	return ES_OK;
 }
 

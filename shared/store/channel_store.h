@@ -28,6 +28,7 @@ struct channel_new {
 	const char *name;
 	const char *topic; /* NULL: "" */
 	bool is_private;
+	const char *posting_policy; /* everyone admins; NULL: everyone */
 	int64_t user_max;     /* channels that one user may have made; 0: no limit */
 	struct channel_id id; /* "": a fresh one */
 };
@@ -56,6 +57,11 @@ enum es_code channel_store_create(struct pg *pg, const struct actor *who,
     struct es_err *err) ES_MUST_CHECK;
 enum es_code channel_store_get(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
+    struct es_err *err) ES_MUST_CHECK;
+/* Is the id one of a channel of the tenant, whether or not the caller sees it? Not to be
+ * told to a caller that does not know the channel. */
+enum es_code channel_store_exists(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, bool *there,
     struct es_err *err) ES_MUST_CHECK;
 /* Visible ones by id; member_only: those the caller is in. after NULL: from the start. */
 enum es_code channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
