@@ -50,7 +50,7 @@ guard_key_check_on_behalf(const struct api_key_bearer *key, struct es_err *err)
 		return es_fail_field(err, ES_FORBIDDEN, ON_BEHALF, "no such user");
 	if (key->user == API_KEY_DEACTIVATED)
 		return es_fail_field(
-		    err, ES_FORBIDDEN, ON_BEHALF, "the user is deactivated");
+		    err, ES_FORBIDDEN, ON_BEHALF, "the user is deactivated or deleted");
 	if (strcmp(key->principal.actor.role, "owner") == 0 &&
 	    (key->scopes & KEY_ADMIN) == 0)
 		return es_fail_field(err, ES_FORBIDDEN, ON_BEHALF,

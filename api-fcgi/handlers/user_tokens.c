@@ -25,6 +25,8 @@ check_may_mint(const struct actor *who, const struct user *user, struct es_err *
 	if (strcmp(user->role, "owner") == 0 && !actor_is_owner(who))
 		return es_fail(
 		    err, ES_FORBIDDEN, "only an owner may mint a token for an owner");
+	if (strcmp(user->status, "deleted") == 0)
+		return es_fail(err, ES_CONFLICT, "the user is deleted");
 	if (strcmp(user->status, "active") != 0)
 		return es_fail(err, ES_CONFLICT, "the user is deactivated");
 	return ES_OK;

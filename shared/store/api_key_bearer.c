@@ -75,8 +75,8 @@ api_key_bearer_judge(
 	if (row->expires_ms != 0 && row->expires_ms <= now_ms)
 		return es_fail(err, ES_TOKEN_EXPIRED, "the API key has expired");
 	if (is_own_bot && strcmp(row->user_status, "active") != 0)
-		return es_fail(
-		    err, ES_TOKEN_REVOKED, "the bot user of the API key is deactivated");
+		return es_fail(err, ES_TOKEN_REVOKED,
+		    "the bot user of the API key is deactivated or deleted");
 	return ES_OK;
 }
 

@@ -61,6 +61,8 @@ judge(const struct answer *row, const struct principal_ask *ask, struct principa
 {
 	if (strcmp(row->tenant_status, "active") != 0)
 		return es_fail(err, ES_TENANT_SUSPENDED, "the tenant is suspended");
+	if (strcmp(row->user_status, "deleted") == 0)
+		return es_fail(err, ES_TOKEN_REVOKED, "the user is deleted");
 	if (strcmp(row->user_status, "active") != 0)
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
 	/* iat counts whole seconds and tokens_valid_after milliseconds, rounded down: a

@@ -53,7 +53,8 @@ static const struct pg_stmt reactivate = USER_STMT("reactivate",
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
     2);
 
-/* The address is one that nobody else can have, and a trigger makes the keys. */
+/* The address is one that nobody else can have, a trigger makes the keys, and another one
+ * (es_hold_external_id) takes the external id away. */
 static const struct pg_stmt erase = USER_STMT("erase",
     "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp(),"
     " deleted_at = clock_timestamp(), display_name = '" USER_DELETED_NAME "',"

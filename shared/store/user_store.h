@@ -98,7 +98,9 @@ enum es_code user_store_reactivate(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
 /* For good: tokens end, the address is free again, and the name becomes
- * USER_DELETED_NAME, here and wherever messages and events are read. */
+ * USER_DELETED_NAME, here and wherever messages and events are read. The external id is
+ * held as a hash: tokens of the tenant's issuer that name it are refused and make no
+ * user, until user_store_create or user_store_patch gives it to a user. */
 enum es_code user_store_delete(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;

@@ -140,6 +140,20 @@ SELECT is(pg_temp.result('two'), '2', 'then it has the partition');
 SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch(250, 1, ''9-9'', ''{}'', ''{}'', ''{}'',
     ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'and the one before is fenced off');
 
+-- a token that would make a user waits for the user's deletion, and is told the deleted one
+UPDATE users SET external_id = 'gone' WHERE tenant_id = :'t1' AND id = :'a1';
+SELECT dblink_exec('one', 'BEGIN'), dblink_exec('two', 'BEGIN') \g /dev/null
+SELECT dblink_exec(name, format('SET LOCAL app.tenant = %L', :'t1'))
+FROM unnest(ARRAY['one', 'two']) name \g /dev/null
+SELECT dblink_exec('one', format('UPDATE users SET status = ''deactivated'', deleted_at = now()
+    WHERE tenant_id = %L AND id = %L', :'t1', :'a1')) \g /dev/null
+SELECT dblink_send_query('two', 'SELECT user_id FROM es_provision(gen_random_uuid(), ''gone'',
+    ''Gone'', NULL)') \g /dev/null
+SELECT is(pg_temp.waits('two'), true, 'a provisioning waits for the deletion');
+SELECT dblink_exec('one', 'COMMIT') \g /dev/null
+SELECT is(pg_temp.result('two'), :'a1', 'and makes no other user');
+SELECT dblink_exec('two', 'COMMIT') \g /dev/null
+
 SELECT dblink_disconnect(name) FROM unnest(ARRAY['one', 'two']) name \g /dev/null
 DROP EXTENSION dblink;
 DELETE FROM queue_partitions WHERE partition = 250;
@@ -149,6 +163,7 @@ DELETE FROM channel_members WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM channel_heads WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM refused_messages WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM channels WHERE tenant_id IN (:'t1', :'t2');
+DELETE FROM deleted_external_ids WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM users WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM tenant_origins WHERE tenant_id IN (:'t1', :'t2');
 DELETE FROM idempotency_keys WHERE tenant_id IN (:'t1', :'t2');

@@ -41,6 +41,32 @@ SELECT role FROM es_provision(gen_random_uuid(), 'twin', 'Twin', 'N@x.test') \g 
 SELECT is(email, id || '@users.invalid', 'a taken address is not taken over')
 FROM users WHERE external_id = 'twin';
 
+-- a user that is deleted: its subject is refused, not made again
+SELECT id AS new FROM users WHERE external_id = 'new' \gset
+UPDATE users SET status = 'deactivated', deleted_at = now() WHERE id = :'new';
+SELECT is(external_id, NULL, 'a deleted user has no external id') FROM users WHERE id = :'new';
+SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%L]::uuid[], ARRAY['k1'],
+    ARRAY[0], ARRAY['new']) $$, :'t1'), ARRAY[:'new'::uuid], 'its subject finds it');
+SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%L]::uuid[], ARRAY['k1'],
+    ARRAY[0], ARRAY['new']) $$, :'t2'), ARRAY[NULL::uuid], 'not that of another tenant');
+SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
+    ARRAY[:'new'::uuid], 'and makes no other user');
+SELECT results_eq(format('SELECT user_status FROM es_authenticate(%L, %L, NULL)', :'t1', :'new'),
+    ARRAY['deleted'], 'it is told to be deleted');
+SELECT results_eq(format('SELECT user_status FROM es_authenticate_many(ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[NULL])',
+    :'t1', :'new'), ARRAY['deleted'], 'among many, too');
+INSERT INTO users (tenant_id, id, email, display_name, external_id)
+    VALUES (:'t1', pg_temp.id('a', 9), 'next@x.test', 'Next', 'new');
+SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
+    ARRAY[pg_temp.id('a', 9)], 'a user that is given the id has it');
+SELECT ok(tokens_valid_after > now() - interval '1 min', 'its tokens are newer than that')
+FROM users WHERE id = pg_temp.id('a', 9);
+SELECT is(isfinite(tokens_valid_after), false, 'those of others are not touched')
+FROM users WHERE external_id = 'twin';
+UPDATE users SET external_id = NULL WHERE id = pg_temp.id('a', 9);
+SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
+    ARRAY[:'new'::uuid], 'without it, the id is held as before');
+
 SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a set that was just read is not due');
 SELECT is(es_jwks_want(:'t2', 'sets'), false, 'nor can it be asked for within a minute');
 UPDATE auth_keys SET jwks_tried_at = now() - interval '61 s' WHERE kid = 'set';

@@ -46,7 +46,7 @@ FROM unnest(ARRAY['CREATE', 'TEMPORARY']) p;
 SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     WHERE NOT has_function_privilege('echostream_app', oid, 'EXECUTE') $$,
     ARRAY['es_fence', 'es_origins_follow', 'es_origins_of', 'es_recovered', 'es_users_keys',
-    'es_channels_keys', 'es_count_channels'],
+    'es_channels_keys', 'es_count_channels', 'es_hold_external_id', 'es_renew_external_id'],
     'functions the application can''t call');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
@@ -74,6 +74,7 @@ SELECT bag_eq($$
     'channels DELETE INSERT SELECT UPDATE(name,topic,is_private,archived_at,name_key,posting_policy)',
     'cluster_meta SELECT',
     'deleted_channels INSERT SELECT',
+    'deleted_external_ids INSERT SELECT UPDATE(user_id)',
     'idempotency_keys INSERT SELECT UPDATE(request_hash,resource_id,created_at)',
     'messages SELECT UPDATE(body,edited_at,deleted_at)',
     'refused_messages SELECT',

@@ -14,7 +14,7 @@ AND (c.relname = 'tenants' OR EXISTS (SELECT FROM pg_attribute a
 SELECT set_eq('SELECT relname::text FROM tenant_tables', ARRAY['tenants', 'users', 'channels',
     'channel_heads', 'channel_members', 'messages', 'channel_events', 'refused_messages',
     'revoked_tokens', 'api_keys', 'auth_keys', 'auth_issuers', 'deleted_channels', 'channel_bans',
-    'tenant_origins', 'idempotency_keys'], 'the tables with tenants'' rows');
+    'tenant_origins', 'idempotency_keys', 'deleted_external_ids'], 'the tables with tenants'' rows');
 SELECT set_eq($$ SELECT relname::text FROM pg_class c WHERE relnamespace = 'public'::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm', 'f') AND oid NOT IN (SELECT oid FROM tenant_tables)
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') $$,
@@ -46,6 +46,7 @@ SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles,
     'auth_keys SELECT es_lookup', 'auth_keys UPDATE es_lookup', 'channel_events INSERT es_batch',
     'channel_events SELECT es_batch', 'channel_events DELETE es_batch', 'channel_members DELETE es_batch',
     'channel_bans SELECT es_batch', 'channel_bans SELECT es_lookup', 'deleted_channels ALL es_batch', 'messages DELETE es_batch',
+    'deleted_external_ids SELECT es_lookup',
     'channel_heads SELECT es_batch', 'channel_heads SELECT es_lookup',
     'channel_heads SELECT es_operator', 'channel_heads UPDATE es_batch',
     'channel_heads UPDATE es_operator', 'channel_members INSERT es_batch',

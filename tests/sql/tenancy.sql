@@ -25,6 +25,8 @@ INSERT INTO auth_issuers (tenant_id, issuer) VALUES (:'t1', 'https://one.test/')
 INSERT INTO channel_bans (tenant_id, channel_id, user_id, banned_by) VALUES
     (:'t1', pg_temp.id('c', 1), pg_temp.id('a', 2), pg_temp.id('a', 1)),
     (:'t2', pg_temp.id('d', 1), pg_temp.id('b', 1), pg_temp.id('b', 1));
+INSERT INTO deleted_external_ids (tenant_id, id_hash, user_id) VALUES
+    (:'t1', sha256('1'), pg_temp.id('a', 2)), (:'t2', sha256('2'), pg_temp.id('b', 1));
 INSERT INTO deleted_channels (tenant_id, channel_id, deleted_by) VALUES
     (:'t1', pg_temp.id('c', 9), pg_temp.id('a', 1)), (:'t2', pg_temp.id('d', 9), pg_temp.id('b', 1));
 

@@ -113,6 +113,46 @@ a_deleted_user_has_no_name_and_no_address(void)
 	FINE(user_store_create(f.pg, &f.owner, &again, f.arena, &user, &f.err));
 }
 
+/* The tenant may give the id of a deleted user to another one; only tokens from then on
+ * are that user's. */
+static void
+the_external_id_of_a_deleted_user_is_held(void)
+{
+	const struct user_new first = {
+	    .email = "ext@x.test", .display_name = "Ext", .external_id = "crm-7"};
+	const struct user_new second = {
+	    .email = "ext2@x.test", .display_name = "Ext II", .external_id = "crm-7"};
+	const char *params[] = {f.owner.tenant.text, NULL};
+	struct actor who = f.bob;
+	struct user next;
+
+	FINE(user_store_create(f.pg, &f.owner, &first, f.arena, &user, &f.err));
+	who.user = user.id;
+	REFUSED(f, user_store_create(f.pg, &f.owner, &second, f.arena, &next, &f.err),
+	    ES_NAME_TAKEN, NULL);
+	FINE(user_store_delete(f.pg, &f.owner, &who.user, f.arena, &user, &f.err));
+	CU_ASSERT_PTR_NULL(user.external_id);
+	CU_ASSERT_EQUAL(fixture_number(&f, &f.owner.tenant,
+			    "SELECT count(*) FROM users WHERE tenant_id = $1"
+			    " AND external_id = 'crm-7'",
+			    params, 1),
+	    0);
+	REFUSED(f, look_up(&who, 60), ES_TOKEN_REVOKED, "the user is deleted");
+
+	FINE(user_store_create(f.pg, &f.owner, &second, f.arena, &next, &f.err));
+	CU_ASSERT_STRING_EQUAL(next.external_id, "crm-7");
+	who.user = next.id;
+	REFUSED(f, look_up(&who, -60), ES_TOKEN_REVOKED, "the token was revoked");
+	FINE(look_up(&who, 60));
+	params[1] = next.id.text;
+	CU_ASSERT_EQUAL(fixture_number(&f, &f.owner.tenant,
+			    "SELECT count(*) FROM users u, LATERAL es_subjects("
+			    "ARRAY[$1::uuid], ARRAY['k'], ARRAY[0], ARRAY['crm-7']) s"
+			    " WHERE u.tenant_id = $1 AND u.id = $2 AND s.user_id = u.id",
+			    params, 2),
+	    1);
+}
+
 /* The name that an event of this number is replayed with. */
 static const char *
 replayed(const struct actor *who, const struct channel_id *channel, int64_t seq)
@@ -164,6 +204,8 @@ static CU_TestInfo cases[] = {
     {"an owner takes an owner", an_owner_takes_an_owner},
     {"a deleted user has no name and no address",
 	a_deleted_user_has_no_name_and_no_address},
+    {"the external id of a deleted user is held",
+	the_external_id_of_a_deleted_user_is_held},
     {"what a deleted user wrote stays", what_a_deleted_user_wrote_stays},
     CU_TEST_INFO_NULL,
 };
