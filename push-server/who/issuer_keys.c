@@ -12,22 +12,31 @@
 
 #define KEEP_MS    60000 /* keys of one issuer; a key set is no fresher */
 #define AGAIN_MS   1000  /* between two readings of an issuer */
-#define ISSUERS    10000 /* of one worker; beyond it those that are not read now go */
 #define BATCH      100   /* issuers of one statement */
 #define READ_MS    3000  /* deadline of the statement */
 #define SET_AGE_MS 60000 /* a key set is read again once a minute at most */
+/* Between two requests to read the key set of one issuer. Half of the default time-out of
+ * a greeting, so that a lost request is repeated while the token still waits. */
+#define SET_ASK_MS 5000
+
+enum entry_state {
+	ENTRY_IDLE,    /* on known or unknown */
+	ENTRY_WANTED,  /* on wanted */
+	ENTRY_READING, /* in reading[] */
+};
 
 /* The keys of one issuer. */
 struct entry {
 	struct table_node node;
-	struct list wanted; /* on keys->wanted: to be read */
-	bool reading;
+	struct list link;
+	enum entry_state state;
 	char *name;              /* tid (or nothing), a blank, iss */
 	struct issuer *issuer;   /* NULL: never read, or unknown */
 	struct tenant_id tenant; /* "" while nothing is known */
 	bool has_url;
 	int64_t tried_ms; /* the clock of the database: when a URL was read last */
 	int64_t asked_ms, read_ms; /* of the last reading; 0: never */
+	int64_t set_asked_ms;      /* of the last request to read the key set; 0: never */
 };
 
 struct issuer_keys {
@@ -36,7 +45,9 @@ struct issuer_keys {
 	void (*told)(void *ctx);
 	void *ctx;
 	struct table table;
-	struct list wanted;
+	struct list wanted; /* to be read, longest waiting first */
+	/* Entries with an issuer and entries without one, longest unread first. */
+	struct list known, unknown;
 	struct entry *reading[BATCH]; /* by the statement under way, in order */
 	size_t n_reading;
 	int64_t retry_ms; /* not before: the database was away */
@@ -54,6 +65,8 @@ issuer_keys_new(
 	k->ctx = ctx;
 	table_init(&k->table);
 	list_init(&k->wanted);
+	list_init(&k->known);
+	list_init(&k->unknown);
 	return k;
 }
 
@@ -61,29 +74,41 @@ static void
 issuer_keys_drop(struct issuer_keys *k, struct entry *e)
 {
 	table_remove(&k->table, &e->node);
-	list_del(&e->wanted);
+	list_del(&e->link);
 	issuer_free(&e->issuer);
 	mem_free(e->name);
 	mem_free(e);
 }
 
-/* Those that nobody waits for. */
 static void
+issuer_keys_set_idle(struct issuer_keys *k, struct entry *e)
+{
+	e->state = ENTRY_IDLE;
+	list_move_tail(e->issuer != NULL ? &k->known : &k->unknown, &e->link);
+}
+
+static void
+issuer_keys_set_wanted(struct issuer_keys *k, struct entry *e)
+{
+	e->state = ENTRY_WANTED;
+	list_move_tail(&k->wanted, &e->link);
+}
+
+/* Evict an entry without an issuer first: a client can invent any number of names, and
+ * these must not push out the issuers of tenants. While PostgreSQL is away all entries
+ * may be wanted. The table does not grow then, and the result is false. */
+static bool
 issuer_keys_make_room(struct issuer_keys *k)
 {
-	struct table_node *node = table_next(&k->table, NULL);
-	struct list idle;
 	struct list *l;
 
-	list_init(&idle);
-	for (; node != NULL; node = table_next(&k->table, node)) {
-		struct entry *e = ES_CONTAINER(node, struct entry, node);
-
-		if (!e->reading && list_empty(&e->wanted))
-			list_add_tail(&idle, &e->wanted);
-	}
-	while ((l = list_pop(&idle)) != NULL)
-		issuer_keys_drop(k, LIST_ITEM(l, struct entry, wanted));
+	if (k->table.n < ISSUER_ENTRIES_MAX)
+		return true;
+	l = list_first(list_empty(&k->unknown) ? &k->known : &k->unknown);
+	if (l == NULL)
+		return false;
+	issuer_keys_drop(k, LIST_ITEM(l, struct entry, link));
+	return true;
 }
 
 void
@@ -116,11 +141,12 @@ issuer_keys_entry(struct issuer_keys *k, const struct issuer_hint *hint, struct 
 
 	if (node != NULL)
 		return ES_CONTAINER(node, struct entry, node);
-	if (k->table.n >= ISSUERS)
-		issuer_keys_make_room(k);
+	if (!issuer_keys_make_room(k))
+		return NULL;
 	e = mem_new(1, sizeof(*e));
 	e->name = mem_strdup(name);
-	list_init(&e->wanted);
+	list_init(&e->link);
+	issuer_keys_set_idle(k, e);
 	table_add(&k->table, &e->node, hash);
 	return e;
 }
@@ -128,12 +154,12 @@ issuer_keys_entry(struct issuer_keys *k, const struct issuer_hint *hint, struct 
 static enum es_code
 issuer_keys_want(struct issuer_keys *k, struct entry *e, struct es_err *err)
 {
-	if (!e->reading && list_empty(&e->wanted))
-		list_add_tail(&k->wanted, &e->wanted);
+	if (e->state == ENTRY_IDLE)
+		issuer_keys_set_wanted(k, e);
 	return es_fail(err, ES_BUSY, "the keys of the issuer are being read");
 }
 
-/* An answer is not needed: the next reading of the keys tells. */
+/* No answer is needed: the next reading of the keys shows whether the set was read. */
 static void
 issuer_keys_on_want(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *err)
@@ -141,18 +167,24 @@ issuer_keys_on_want(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 	(void)ctx, (void)rc, (void)rows, (void)a, (void)err;
 }
 
-/* The set behind a URL may have the key by now. True when it will be read: api-fcgi does
- * so, this loop never waits for a stranger's host. */
+/* The set behind a URL may have the key by now. True when the token has to wait for it:
+ * api-fcgi reads the set, because this loop never waits for a host of a tenant. All
+ * tokens of the issuer share one request in SET_ASK_MS, because clients that hold no good
+ * token cause these requests. */
 static bool
-issuer_keys_ask_for_set(struct issuer_keys *k, const struct entry *e, const char *iss)
+issuer_keys_ask_for_set(struct issuer_keys *k, struct entry *e, const char *iss)
 {
 	const char *const params[] = {e->tenant.text, iss};
+	const int64_t now_ms = k->env->now_ms;
 	struct es_err err;
 
 	if (!e->has_url || clock_wall_ms() - e->tried_ms < SET_AGE_MS)
 		return false;
-	return pg_async_send(k->pg, NULL, &issuer_store_want, params, READ_MS,
-		   issuer_keys_on_want, NULL, &err) == ES_OK;
+	if ((e->set_asked_ms == 0 || now_ms - e->set_asked_ms >= SET_ASK_MS) &&
+	    pg_async_send(k->pg, NULL, &issuer_store_want, params, READ_MS,
+		issuer_keys_on_want, NULL, &err) == ES_OK)
+		e->set_asked_ms = now_ms;
+	return true;
 }
 
 enum es_code
@@ -160,9 +192,13 @@ issuer_keys_verify(struct issuer_keys *k, const struct issuer_hint *hint, const 
     int64_t came_ms, struct arena *a, struct issuer_claims *out, struct es_err *err)
 {
 	struct entry *e = issuer_keys_entry(k, hint, a);
-	const bool newer = e->read_ms != 0 && e->asked_ms >= came_ms;
 	enum es_code rc;
+	bool newer;
 
+	if (e == NULL)
+		return es_fail(err, ES_UNAVAILABLE,
+		    "the server is reading the keys of too many issuers");
+	newer = e->read_ms != 0 && e->asked_ms >= came_ms;
 	if (e->read_ms == 0 || k->env->now_ms - e->read_ms >= KEEP_MS)
 		return issuer_keys_want(k, e, err);
 	rc = e->issuer == NULL
@@ -191,6 +227,29 @@ issuer_keys_forget(struct issuer_keys *k, const struct tenant_id *tenant)
 	}
 }
 
+/* The keys of one entry; n 0: the issuer is unknown. */
+static void
+issuer_keys_take_one(
+    struct issuer_keys *k, struct entry *e, const struct issuer_key keys[], size_t n)
+{
+	e->has_url = false;
+	e->tried_ms = INT64_MAX;
+	for (size_t i = 0; i < n; i++)
+		if (keys[i].has_url) {
+			e->has_url = true;
+			if (keys[i].tried_ms < e->tried_ms)
+				e->tried_ms = keys[i].tried_ms;
+		}
+	issuer_free(&e->issuer);
+	if (n > 0) {
+		e->tenant = keys[0].tenant;
+		e->issuer = issuer_new(
+		    strchr(e->name, ' ') + 1, k->env->conf->auth.jwt_audience, keys, n);
+	}
+	e->read_ms = k->env->now_ms;
+	issuer_keys_set_idle(k, e);
+}
+
 /* Rows come in the order of the issuers. */
 static void
 issuer_keys_take(struct issuer_keys *k, struct pg_rows *rows, struct arena *a)
@@ -202,37 +261,25 @@ issuer_keys_take(struct issuer_keys *k, struct pg_rows *rows, struct arena *a)
 	while (pg_next(rows, a, &keys[n]))
 		n++;
 	for (size_t i = 0; i < k->n_reading; i++) {
-		struct entry *e = k->reading[i];
 		const size_t first = at;
 
-		e->has_url = false;
-		e->tried_ms = INT64_MAX;
-		for (; at < n && keys[at].ord == (int64_t)i + 1; at++)
-			if (keys[at].has_url) {
-				e->has_url = true;
-				if (keys[at].tried_ms < e->tried_ms)
-					e->tried_ms = keys[at].tried_ms;
-			}
-		issuer_free(&e->issuer);
-		e->read_ms = k->env->now_ms;
-		if (at == first)
-			continue;
-		e->tenant = keys[first].tenant;
-		e->issuer = issuer_new(strchr(e->name, ' ') + 1,
-		    k->env->conf->auth.jwt_audience, &keys[first], at - first);
+		while (at < n && keys[at].ord == (int64_t)i + 1)
+			at++;
+		issuer_keys_take_one(k, k->reading[i], &keys[first], at - first);
 	}
+	k->n_reading = 0;
 }
 
-/* The database is away: the same are read a second later. */
+/* The database is away: read the same entries a second later, and let the tokens that
+ * wait see whether their time is up. */
 static void
 issuer_keys_failed(struct issuer_keys *k)
 {
-	for (size_t i = 0; i < k->n_reading; i++) {
-		k->reading[i]->reading = false;
-		list_add_tail(&k->wanted, &k->reading[i]->wanted);
-	}
+	for (size_t i = 0; i < k->n_reading; i++)
+		issuer_keys_set_wanted(k, k->reading[i]);
 	k->n_reading = 0;
 	k->retry_ms = k->env->now_ms + AGAIN_MS;
+	k->told(k->ctx);
 }
 
 static void
@@ -242,18 +289,15 @@ issuer_keys_on_keys(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 	struct issuer_keys *k = ctx;
 
 	(void)err;
-	if (rc == ES_OK) {
-		issuer_keys_take(k, rows, a);
-		for (size_t i = 0; i < k->n_reading; i++)
-			k->reading[i]->reading = false;
-		k->n_reading = 0;
-	} else {
+	if (rc != ES_OK) {
 		issuer_keys_failed(k);
+		return;
 	}
+	issuer_keys_take(k, rows, a);
 	k->told(k->ctx);
 }
 
-/* Take those that may be read now. */
+/* Choose the wanted entries that may be read now. */
 static void
 issuer_keys_choose(struct issuer_keys *k)
 {
@@ -261,13 +305,13 @@ issuer_keys_choose(struct issuer_keys *k)
 
 	for (struct list *l = k->wanted.next; l != &k->wanted && k->n_reading < BATCH;
 	     l = next) {
-		struct entry *e = LIST_ITEM(l, struct entry, wanted);
+		struct entry *e = LIST_ITEM(l, struct entry, link);
 
 		next = l->next;
 		if (e->asked_ms != 0 && k->env->now_ms - e->asked_ms < AGAIN_MS)
 			continue;
-		list_del(&e->wanted);
-		e->reading = true;
+		list_del(&e->link);
+		e->state = ENTRY_READING;
 		e->asked_ms = k->env->now_ms;
 		k->reading[k->n_reading++] = e;
 	}

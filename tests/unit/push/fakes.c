@@ -26,6 +26,7 @@ struct due {
 	queue_async_done *queue;
 	void *ctx;
 	bool fails;
+	struct pg_rows rows; /* of fakes.answer */
 };
 static struct due *first, **last = &first;
 
@@ -56,7 +57,7 @@ fakes_reset(void)
 }
 
 static void
-fire(const struct due *d)
+fire(struct due *d)
 {
 	struct arena *a = arena_new();
 	struct es_err err = {0};
@@ -65,7 +66,7 @@ fire(const struct due *d)
 		d->pg(d->ctx,
 		    fakes.pg_down || d->fails ? es_fail(&err, ES_UNAVAILABLE, "down")
 					      : ES_OK,
-		    NULL, a, &err);
+		    &d->rows, a, &err);
 	else if (d->authz != NULL)
 		d->authz(d->ctx,
 		    fakes.authz != ES_OK ? es_fail(&err, fakes.authz, "no") : ES_OK,
@@ -124,7 +125,7 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 {
 	struct due *d;
 
-	(void)pa, (void)tenant, (void)params, (void)deadline_ms;
+	(void)pa, (void)tenant, (void)deadline_ms;
 	if (fakes.pg_down)
 		return es_fail(err, ES_UNAVAILABLE, "down");
 	d = due_new(ctx);
@@ -132,6 +133,8 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	fakes.lookups += stmt == &principal_store_many;
 	fakes.outcome_statements += stmt == &outcome_store_stmt;
 	fakes.mark_statements += stmt == &read_store_many;
+	if (fakes.answer != NULL && fakes.answer(stmt, params, &d->rows))
+		return ES_OK;
 	d->fails = stmt != &principal_store_many && stmt != &outcome_store_stmt &&
 	           stmt != &read_store_many;
 	return ES_OK;

@@ -9,6 +9,7 @@
 
 #include "conn/conn.h"
 #include "core/err.h"
+#include "pg/pg.h"
 
 #define FAKE_SENDS 64
 
@@ -21,6 +22,9 @@ struct fakes {
 	const char *settings;    /* of the tenant */
 	enum es_code authz;
 	bool pg_down;
+	/* Rows of a further statement; false: it is unknown, and fails. NULL: none. */
+	bool (*answer)(
+	    const struct pg_stmt *stmt, const char *const params[], struct pg_rows *out);
 	enum es_code queue; /* result of an enqueue */
 	bool hold;          /* nothing is delivered */
 	enum es_code mark;  /* what the database says of a read mark */

@@ -1,0 +1,45 @@
+/* Issuers of tenants in a fake database. Answers are real results of libpq, so that the
+ * columns of a statement are read as in the programs. */
+#ifndef TESTS_UNIT_AUTH_FAKE_ISSUERS_H
+#define TESTS_UNIT_AUTH_FAKE_ISSUERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "pg/pg.h"
+
+#define FAKE_TENANT  "01900000-0000-7000-8000-000000000001"
+#define FAKE_SUBJECT "01900000-0000-7000-8000-00000000a001" /* of each token */
+#define FAKE_SECRET  "0123456789abcdef0123456789abcdef"
+
+/* A key with FAKE_SECRET. */
+struct fake_key {
+	const char *iss, *kid;
+	bool has_url, provision;
+	int64_t tried_ms;
+};
+
+struct fake_issuers {
+	const struct fake_key *keys;
+	size_t n_keys;
+	const char *user; /* of each subject; NULL: unknown */
+	const char *role; /* of that user */
+	bool key_deleted; /* since the keys were read */
+	/* Statements so far. */
+	unsigned key_reads, set_requests, subject_lookups, provisions;
+	size_t names, subjects; /* issuers and subjects of these statements */
+};
+extern struct fake_issuers fake_issuers;
+
+void fake_issuers_up(void);
+/* Frees all rows that were answered. */
+void fake_issuers_down(void);
+/* The rows of a statement of issuer_store.h; false for another statement. */
+bool fake_issuers_answer(
+    const struct pg_stmt *stmt, const char *const params[], struct pg_rows *out);
+/* A good token of the issuer, signed with FAKE_SECRET. */
+const char *fake_issuers_token(struct arena *a, const char *iss, const char *kid);
+
+#endif
