@@ -33,13 +33,13 @@ struct bearers {
 	void *ctx;
 	struct issuer_keys *keys;
 	struct list new;      /* to be verified at the end of this turn */
-	struct list waiting;  /* for the keys of their issuer */
-	struct list subjects; /* verified: to be looked up */
+	struct list waiting;  /* tokens that wait for the keys of their issuer */
+	struct list subjects; /* verified tokens: their user is to be looked up */
 	bool asking;          /* a look-up of subjects is under way */
 	int64_t retry_ms;
 };
 
-/* Those of one statement. */
+/* The tokens of one statement. */
 struct batch {
 	struct bearers *all;
 	size_t n;
@@ -173,6 +173,27 @@ bearers_settle(struct bearer *one, const struct user_id *user, const struct es_e
 	bearers_drop(one);
 }
 
+/* Whether the token has waited for as long as it may. The check of a key in force waits
+ * until it is answered: the connection ends by it. */
+static bool
+bearers_is_late(const struct bearer *one)
+{
+	const struct loop_env *env = one->all->conns->env;
+
+	return one->kind != BEARER_KEY &&
+	       env->now_ms - one->since_ms >= env->conf->auth_timeout_ms;
+}
+
+static void
+bearers_give_up(struct bearer *one)
+{
+	struct es_err err;
+
+	IGNORE(es_fail(
+	    &err, ES_UNAVAILABLE, "the server cannot check the token at the moment"));
+	bearers_settle(one, NULL, &err);
+}
+
 static const char *
 bearers_token(const struct bearer *one, const struct conn *c)
 {
@@ -210,14 +231,10 @@ bearers_verify(struct bearers *b, struct bearer *one, struct arena *a)
 		bearers_verified(one, &claims);
 	else if (rc != ES_BUSY)
 		bearers_settle(one, NULL, &err);
-	else if (b->conns->env->now_ms - one->since_ms <
-		 b->conns->env->conf->auth_timeout_ms)
+	else if (bearers_is_late(one))
+		bearers_give_up(one);
+	else
 		list_add_tail(&b->waiting, &one->link);
-	else {
-		IGNORE(es_fail(
-		    &err, ES_UNAVAILABLE, "the keys of the issuer can't be read now"));
-		bearers_settle(one, NULL, &err);
-	}
 }
 
 static enum es_code
@@ -287,7 +304,9 @@ bearers_on_subjects(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 		b->retry_ms = b->conns->env->now_ms + RETRY_MS;
 	for (size_t i = 0; i < batch->n; i++) {
 		row = (struct subject_row){0};
-		if (rc != ES_OK)
+		if (rc != ES_OK && bearers_is_late(batch->of[i]))
+			bearers_give_up(batch->of[i]);
+		else if (rc != ES_OK)
 			list_add_tail(&b->subjects, &batch->of[i]->link);
 		else if (pg_next(rows, a, &row))
 			bearers_answered(b, batch->of[i], &row, a);
