@@ -6,31 +6,37 @@
 #include "auth/issuer_profile.h"
 #include "core/check.h"
 #include "core/clock.h"
+#include "core/list.h"
 #include "core/table.h"
 #include "crypto/keyed_hash.h"
 
 #include "core/banned.h"
 
 #define KEYS_KEEP_MS 60000 /* keys of one issuer; a key set is no fresher */
-/* Readings because of an unknown issuer or kid, which anybody can bring about: 20 at
- * once, then one in 100 ms. */
-#define AGAIN_MS       100
-#define AGAIN_BURST_MS 2000
-#define KEYS_MAX       1000 /* issuers of one process */
+/* Clients without a good token cause readings of unknown issuers and kids: 20 at once,
+ * then one in 100 ms. Only the refresh of the keys of a known issuer is free of this. */
+#define READ_MS       100
+#define READ_BURST_MS 2000
+/* Between two requests to read the key set of one issuer: a set is read once a minute at
+ * most, and the next token repeats a request that was lost. */
+#define SET_ASK_MS 5000
 
-/* The keys of one issuer; without any, when the database knew none. */
+/* The keys of one issuer. */
 struct entry {
 	struct table_node node;
-	char *name; /* tid (or nothing), a blank, iss */
+	struct list link; /* on known, or on unknown */
+	char *name;       /* tid (or nothing), a blank, iss */
 	struct issuer *issuer;
 	bool has_url;
-	struct tenant_id tenant; /* "" without keys */
+	struct tenant_id tenant; /* "": the database knows no such issuer */
 	int64_t read_ms;         /* clock_mono_ms() */
+	int64_t set_asked_ms;    /* of the last request to read the set; 0: never */
 };
 
 struct bearer_keys {
 	struct table table;
-	int64_t again_ms; /* when the last of the readings so far is paid off */
+	struct list known, unknown; /* entries, longest unread first */
+	int64_t paid_ms;            /* when the readings so far are paid off */
 };
 
 struct bearer_keys *
@@ -39,46 +45,43 @@ bearer_keys_new(void)
 	struct bearer_keys *keys = mem_new(1, sizeof(*keys));
 
 	table_init(&keys->table);
+	list_init(&keys->known);
+	list_init(&keys->unknown);
 	return keys;
 }
 
 static void
-drop(struct bearer_keys *keys, struct entry *e)
+bearer_drop(struct bearer_keys *keys, struct entry *e)
 {
 	table_remove(&keys->table, &e->node);
+	list_del(&e->link);
 	issuer_free(&e->issuer);
 	mem_free(e->name);
 	mem_free(e);
 }
 
-static void
-drop_all(struct bearer_keys *keys)
-{
-	struct table_node *node;
-
-	while ((node = table_next(&keys->table, NULL)) != NULL)
-		drop(keys, ES_CONTAINER(node, struct entry, node));
-}
-
 void
 bearer_keys_free(struct bearer_keys **keys)
 {
+	struct table_node *node;
+
 	if (*keys == NULL)
 		return;
-	drop_all(*keys);
+	while ((node = table_next(&(*keys)->table, NULL)) != NULL)
+		bearer_drop(*keys, ES_CONTAINER(node, struct entry, node));
 	table_fini(&(*keys)->table);
 	mem_free(*keys);
 	*keys = NULL;
 }
 
 static bool
-same_name(struct table_node *node, const void *name)
+bearer_same_name(struct table_node *node, const void *name)
 {
 	return strcmp(ES_CONTAINER(node, struct entry, node)->name, name) == 0;
 }
 
 static enum es_code
-read_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
+bearer_read_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
     struct entry *e, struct es_err *err)
 {
 	const char *const tenants[] = {
@@ -97,95 +100,132 @@ read_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
 	issuer_free(&e->issuer);
 	e->issuer = issuer_new(hint->iss, api->conf->auth.jwt_audience, keys, n);
 	e->read_ms = clock_mono_ms();
-	return ES_OK;
-}
-
-/* keep_ms: how old the keys may be. */
-static enum es_code
-get_keys(struct api *api, const struct issuer_hint *hint, int64_t keep_ms,
-    struct arena *a, struct entry **out, struct es_err *err)
-{
-	struct bearer_keys *all = api->bearer_keys;
-	const char *name = arena_printf(a, "%s %s", hint->tenant.text, hint->iss);
-	const uint64_t hash = keyed_hash(name, strlen(name));
-	struct table_node *node = table_find(&all->table, hash, same_name, name);
-	struct entry *e = node == NULL ? NULL : ES_CONTAINER(node, struct entry, node);
-
-	if (e == NULL) {
-		if (all->table.n >= KEYS_MAX)
-			drop_all(all);
-		e = mem_new(1, sizeof(*e));
-		e->name = mem_strdup(name);
-		e->read_ms = INT64_MIN / 2;
-		table_add(&all->table, &e->node, hash);
-	}
-	if (clock_mono_ms() - e->read_ms >= keep_ms) {
-		const enum es_code rc = read_keys(api, hint, a, e, err);
-
-		if (rc != ES_OK) {
-			drop(all, e);
-			return rc;
-		}
-	}
-	*out = e;
+	list_move_tail(
+	    n > 0 ? &api->bearer_keys->known : &api->bearer_keys->unknown, &e->link);
 	return ES_OK;
 }
 
 static bool
-may_read_again(struct api *api)
+bearer_may_read(struct bearer_keys *keys)
 {
 	const int64_t now_ms = clock_mono_ms();
-	int64_t *paid_ms = &api->bearer_keys->again_ms;
 
-	if (*paid_ms - now_ms > AGAIN_BURST_MS)
+	if (keys->paid_ms - now_ms > READ_BURST_MS)
 		return false;
-	*paid_ms = (*paid_ms > now_ms ? *paid_ms : now_ms) + AGAIN_MS;
+	keys->paid_ms = (keys->paid_ms > now_ms ? keys->paid_ms : now_ms) + READ_MS;
 	return true;
 }
 
-/* The set behind a URL may have the key by now: it is read again, by the process that
- * reads sets (jwks_reader.c). This token is refused, a later one is taken. */
+/* Evict an entry without a tenant first: a client can invent any number of names, and
+ * these must not push out the issuers of tenants. */
 static void
-want_set(struct api *api, const struct entry *e, const char *iss, struct arena *a)
+bearer_make_room(struct bearer_keys *keys)
+{
+	struct list *l;
+
+	if (keys->table.n < BEARER_ISSUERS_MAX)
+		return;
+	l = list_first(list_empty(&keys->unknown) ? &keys->known : &keys->unknown);
+	bearer_drop(keys, LIST_ITEM(l, struct entry, link));
+}
+
+static struct entry *
+bearer_new_entry(struct bearer_keys *keys, const char *name, uint64_t hash)
+{
+	struct entry *e;
+
+	bearer_make_room(keys);
+	e = mem_new(1, sizeof(*e));
+	e->name = mem_strdup(name);
+	list_init(&e->link);
+	list_add_tail(&keys->unknown, &e->link);
+	table_add(&keys->table, &e->node, hash);
+	return e;
+}
+
+/* The entry of the issuer, with keys that are at most KEYS_KEEP_MS old. *fresh: they were
+ * read by this call. */
+static enum es_code
+bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
+    struct entry **out, bool *fresh, struct es_err *err)
+{
+	struct bearer_keys *keys = api->bearer_keys;
+	const char *name = arena_printf(a, "%s %s", hint->tenant.text, hint->iss);
+	const uint64_t hash = keyed_hash(name, strlen(name));
+	struct table_node *node = table_find(&keys->table, hash, bearer_same_name, name);
+	struct entry *e = node == NULL ? NULL : ES_CONTAINER(node, struct entry, node);
+	enum es_code rc;
+
+	*out = e;
+	*fresh = e == NULL || clock_mono_ms() - e->read_ms >= KEYS_KEEP_MS;
+	if (!*fresh)
+		return ES_OK;
+	if ((e == NULL || e->tenant.text[0] == '\0') && !bearer_may_read(keys))
+		return es_fail(err, ES_UNAVAILABLE,
+		    "too many tokens of unknown issuers are being checked");
+	if (e == NULL)
+		e = bearer_new_entry(keys, name, hash);
+	rc = bearer_read_keys(api, hint, a, e, err);
+	if (rc != ES_OK && e->tenant.text[0] == '\0')
+		bearer_drop(keys, e); /* what was never read is not kept as unknown */
+	else
+		*out = e;
+	return rc;
+}
+
+/* The set behind a URL may have the key by now. Ask for it to be read by the process that
+ * reads sets (jwks_reader.c): this token is refused, a later one is taken. */
+static void
+bearer_want_set(struct api *api, struct entry *e, const char *iss, struct arena *a)
 {
 	const char *const params[] = {e->tenant.text, iss};
+	const int64_t now_ms = clock_mono_ms();
 	struct pg_rows rows;
 	struct es_err err;
 
-	if (e->has_url)
-		IGNORE(pg_run(api->pg, NULL, &issuer_store_want, params, a, &rows, &err));
+	if (!e->has_url ||
+	    (e->set_asked_ms != 0 && now_ms - e->set_asked_ms < SET_ASK_MS))
+		return;
+	if (pg_run(api->pg, NULL, &issuer_store_want, params, a, &rows, &err) == ES_OK)
+		e->set_asked_ms = now_ms;
 }
 
-/* A kid that the cached keys do not have may be new. */
 static enum es_code
-verify_signed(struct api *api, const struct issuer_hint *hint, const char *token,
+bearer_try_keys(struct api *api, const struct entry *e, const char *token,
     struct arena *a, struct issuer_claims *out, struct es_err *err)
 {
-	const int64_t now_s = clock_wall_ms() / 1000,
-		      leeway_s = api->conf->auth.jwt_leeway_s;
+	if (e->tenant.text[0] == '\0')
+		return es_fail(err, ES_NOT_FOUND, "token: unknown issuer (iss, tid)");
+	return issuer_verify(e->issuer, token, clock_wall_ms() / 1000,
+	    api->conf->auth.jwt_leeway_s, a, out, err);
+}
+
+/* The issuer or the kid may have come since the keys were read. */
+static enum es_code
+bearer_verify_signed(struct api *api, const struct issuer_hint *hint, const char *token,
+    struct arena *a, struct issuer_claims *out, struct es_err *err)
+{
 	struct entry *e;
 	enum es_code rc;
+	bool fresh;
 
-	TRY(get_keys(api, hint, KEYS_KEEP_MS, a, &e, err));
-	rc = e->tenant.text[0] != '\0'
-	         ? issuer_verify(e->issuer, token, now_s, leeway_s, a, out, err)
-	         : ES_NOT_FOUND;
-	if (rc == ES_NOT_FOUND) {
-		TRY(get_keys(
-		    api, hint, may_read_again(api) ? 0 : KEYS_KEEP_MS, a, &e, err));
-		if (e->tenant.text[0] == '\0')
-			return es_fail(
-			    err, ES_UNAUTHENTICATED, "token: unknown issuer (iss, tid)");
-		rc = issuer_verify(e->issuer, token, now_s, leeway_s, a, out, err);
+	TRY(bearer_get_keys(api, hint, a, &e, &fresh, err));
+	rc = bearer_try_keys(api, e, token, a, out, err);
+	if (rc == ES_NOT_FOUND && !fresh && bearer_may_read(api->bearer_keys)) {
+		rc = bearer_read_keys(api, hint, a, e, err);
+		if (rc == ES_OK)
+			rc = bearer_try_keys(api, e, token, a, out, err);
 	}
 	if (rc != ES_NOT_FOUND)
 		return rc;
-	want_set(api, e, hint->iss, a);
-	return es_fail(err, ES_UNAUTHENTICATED, "token: unknown key (kid)");
+	bearer_want_set(api, e, hint->iss, a);
+	return es_fail(err, ES_UNAUTHENTICATED, "%s",
+	    e->tenant.text[0] == '\0' ? "token: unknown issuer (iss, tid)"
+				      : "token: unknown key (kid)");
 }
 
 static enum es_code
-provision(struct api *api, const struct issuer_claims *claims, struct arena *a,
+bearer_provision(struct api *api, const struct issuer_claims *claims, struct arena *a,
     struct subject_row *out, struct es_err *err)
 {
 	const char *const *params = issuer_store_provision_params(a, claims->subject,
@@ -201,7 +241,7 @@ provision(struct api *api, const struct issuer_claims *claims, struct arena *a,
 }
 
 static enum es_code
-find_user(struct api *api, const struct issuer_claims *claims, struct arena *a,
+bearer_find_user(struct api *api, const struct issuer_claims *claims, struct arena *a,
     struct user_id *out, struct es_err *err)
 {
 	const struct subject_ask ask = {
@@ -214,7 +254,7 @@ find_user(struct api *api, const struct issuer_claims *claims, struct arena *a,
 	if (!pg_next(&rows, a, &row) || !row.key_there)
 		return es_fail(err, ES_TOKEN_REVOKED, "the key of the token was deleted");
 	if (row.user.text[0] == '\0' && claims->provision)
-		TRY(provision(api, claims, a, &row, err));
+		TRY(bearer_provision(api, claims, a, &row, err));
 	TRY(issuer_profile_check(claims, &row, err));
 	*out = row.user;
 	return ES_OK;
@@ -232,8 +272,8 @@ bearer_verify(struct api *api, const char *token, struct arena *a,
 	if (strcmp(hint.iss, api->tokens.issuer) == 0)
 		return token_verify(
 		    &api->tokens, token, clock_wall_ms() / 1000, out, err);
-	TRY(verify_signed(api, &hint, token, a, &claims, err));
-	TRY(find_user(api, &claims, a, &user, err));
+	TRY(bearer_verify_signed(api, &hint, token, a, &claims, err));
+	TRY(bearer_find_user(api, &claims, a, &user, err));
 	*out = (struct token_claims){.tenant = claims.tenant,
 	    .user = user,
 	    .issued_s = claims.issued_s,

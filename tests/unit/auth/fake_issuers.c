@@ -12,7 +12,7 @@
 #include "core/banned.h"
 
 #define COLUMNS_MAX 13
-#define RESULTS_MAX 2048
+#define RESULTS_MAX 4096
 
 struct fake_issuers fake_issuers;
 

@@ -1,0 +1,249 @@
+/* Tokens of tenants' own issuers in a process of api-fcgi: what is read, and how often.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "bearer.h"
+#include "cunit_main.h"
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "crypto/keyed_hash.h"
+#include "unit/auth/fake_issuers.h"
+
+#include "core/banned.h"
+
+#define MINUTE 60000
+#define BURST  21 /* readings that are free at once */
+
+static struct api_conf conf = {
+    .auth = {.jwt_issuer = "echostream", .jwt_audience = "echostream"}};
+static struct api api = {.conf = &conf, .tokens = {.issuer = "echostream"}};
+static struct fake_key keys[2];
+static struct es_err fault;
+static bool pg_down;
+static int64_t now_ms;
+
+int64_t
+clock_mono_ms(void)
+{
+	return now_ms;
+}
+
+int64_t
+clock_wall_ms(void)
+{
+	return 1700000000000 + now_ms;
+}
+
+enum es_code
+pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
+    const char *const params[], struct arena *a, struct pg_rows *out, struct es_err *err)
+{
+	(void)pg, (void)tenant, (void)a;
+	if (pg_down)
+		return es_fail(err, ES_UNAVAILABLE, "down");
+	CHECK(fake_issuers_answer(stmt, params, out));
+	return ES_OK;
+}
+
+static void
+up(void)
+{
+	fake_issuers_up();
+	keys[0] = (struct fake_key){.iss = "app", .kid = "k1"};
+	keys[1] = (struct fake_key){.iss = "app", .kid = "k2"};
+	fake_issuers.keys = keys;
+	fake_issuers.n_keys = 1;
+	pg_down = false;
+	now_ms = 10 * MINUTE;
+	keyed_hash_draw();
+	api.bearer_keys = bearer_keys_new();
+}
+
+static void
+down(void)
+{
+	bearer_keys_free(&api.bearer_keys);
+	fake_issuers_down();
+}
+
+static enum es_code
+verify(const char *iss, const char *kid)
+{
+	struct arena *a = arena_new();
+	struct token_claims claims;
+	const enum es_code rc =
+	    bearer_verify(&api, fake_issuers_token(a, iss, kid), a, &claims, &fault);
+
+	if (rc == ES_OK)
+		CU_ASSERT_STRING_EQUAL(claims.user.text, FAKE_SUBJECT);
+	arena_free(&a);
+	return rc;
+}
+
+static const char *
+stranger(unsigned i)
+{
+	static char name[32];
+
+	(void)snprintf(name, sizeof(name), "stranger-%u", i);
+	return name;
+}
+
+/* All readings of strangers that are allowed now. */
+static void
+spend(void)
+{
+	for (unsigned i = 0; i < BURST; i++)
+		CU_ASSERT_EQUAL(verify(stranger(i), "k"), ES_UNAUTHENTICATED);
+}
+
+static void
+keys_are_read_once_a_minute(void)
+{
+	up();
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	now_ms += MINUTE - 1;
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, 1);
+	now_ms += 1;
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, 2);
+	down();
+}
+
+static void
+one_token_causes_one_reading(void)
+{
+	up();
+	CU_ASSERT_EQUAL(verify("nobody", "k1"), ES_UNAUTHENTICATED);
+	CU_ASSERT_STRING_EQUAL(fault.text, "token: unknown issuer (iss, tid)");
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, 1);
+	CU_ASSERT_EQUAL(verify("app", "k2"), ES_UNAUTHENTICATED);
+	CU_ASSERT_STRING_EQUAL(fault.text, "token: unknown key (kid)");
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, 2);
+	fake_issuers.n_keys = 2; /* what was read before may be old */
+	CU_ASSERT_EQUAL(verify("app", "k2"), ES_OK);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, 3);
+	down();
+}
+
+static void
+first_readings_are_limited(void)
+{
+	up();
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	now_ms += 100; /* its reading is paid off */
+	spend();
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
+	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_UNAUTHENTICATED); /* as last read */
+	CU_ASSERT_EQUAL(verify("app", "k2"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
+	now_ms += 100;
+	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify("stranger-y", "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
+	down();
+}
+
+/* The keys of a known issuer are refreshed while strangers use up all readings. */
+static void
+a_known_issuer_is_always_refreshed(void)
+{
+	up();
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	now_ms += MINUTE;
+	spend();
+	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
+	/* Also when a refresh has failed before. */
+	now_ms += MINUTE;
+	pg_down = true;
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
+	pg_down = false;
+	spend();
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	down();
+}
+
+static void
+unknown_issuers_make_room_first(void)
+{
+	unsigned reads;
+
+	up();
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	for (unsigned i = 0; i < BEARER_ISSUERS_MAX + 1; i++) {
+		now_ms += 100;
+		CU_ASSERT_EQUAL(verify(stranger(i), "k"), ES_UNAUTHENTICATED);
+		if (now_ms % MINUTE == 0)
+			CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	}
+	reads = fake_issuers.key_reads;
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, reads);
+	down();
+}
+
+/* Known issuers alone: the one that was unread for longest goes. */
+static void
+a_further_known_issuer_evicts_one(void)
+{
+	static struct fake_key many[BEARER_ISSUERS_MAX + 1];
+	static char names[BEARER_ISSUERS_MAX + 1][16];
+
+	up();
+	fake_issuers.keys = many;
+	fake_issuers.n_keys = ES_COUNT(many);
+	for (unsigned i = 0; i < ES_COUNT(many); i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "app-%u", i);
+		many[i] = (struct fake_key){.iss = names[i], .kid = "k"};
+	}
+	for (unsigned i = 0; i < ES_COUNT(many); i++) {
+		now_ms += 100;
+		CU_ASSERT_EQUAL(verify(names[i], "k"), ES_OK);
+	}
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, BEARER_ISSUERS_MAX + 1);
+	CU_ASSERT_EQUAL(verify(names[BEARER_ISSUERS_MAX - 500], "k"), ES_OK);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, BEARER_ISSUERS_MAX + 1);
+	/* An issuer that is known is refreshed for nothing, one that was evicted not. The
+	 * first stranger evicts one more. */
+	now_ms += 100;
+	spend();
+	CU_ASSERT_EQUAL(verify(names[0], "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify(names[1], "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify(names[2], "k"), ES_OK);
+	down();
+}
+
+static void
+requests_for_the_set_are_few(void)
+{
+	up();
+	keys[0].has_url = true;
+	for (unsigned i = 0; i < 50; i++) {
+		CU_ASSERT_EQUAL(verify("app", "new"), ES_UNAUTHENTICATED);
+		now_ms += 99;
+	}
+	CU_ASSERT_EQUAL(fake_issuers.set_requests, 1);
+	now_ms += 50;
+	CU_ASSERT_EQUAL(verify("app", "new"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(fake_issuers.set_requests, 2);
+	down();
+}
+
+static CU_TestInfo cases[] = {
+    {"keys are read once a minute", keys_are_read_once_a_minute},
+    {"one token causes one reading", one_token_causes_one_reading},
+    {"first readings are limited", first_readings_are_limited},
+    {"a known issuer is always refreshed", a_known_issuer_is_always_refreshed},
+    {"unknown issuers make room first", unknown_issuers_make_room_first},
+    {"a further known issuer evicts one", a_further_known_issuer_evicts_one},
+    {"requests for the set are few", requests_for_the_set_are_few},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("api/bearer", cases)
