@@ -131,7 +131,8 @@ set_options(CURL *curl, const struct api_conf *conf, const char *url, struct fet
 		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, conf->jwks_ca_file);
 }
 
-/* What the client is told is bounded: never what a host behind the wall has answered. */
+/* The client learns a status and one of these texts, never the answer of a host that only
+ * this network can reach. */
 static enum es_code
 judge(CURLcode rc, long status, const struct fetch *f, struct es_err *err)
 {
@@ -140,9 +141,9 @@ judge(CURLcode rc, long status, const struct fetch *f, struct es_err *err)
 	if (rc == CURLE_OPERATION_TIMEDOUT)
 		return bad(err, "the host has not answered in 3 s");
 	if (rc == CURLE_WRITE_ERROR || rc == CURLE_FILESIZE_EXCEEDED)
-		return bad(err, "the answer has over 65536 bytes");
+		return bad(err, "the answer has more than 65536 bytes");
 	if (rc == CURLE_PEER_FAILED_VERIFICATION)
-		return bad(err, "the certificate of the host is not good");
+		return bad(err, "the certificate of the host is not valid");
 	if (rc != CURLE_OK)
 		return bad(err, "the host can't be reached");
 	if (status >= 300 && status < 400)

@@ -174,10 +174,10 @@ jwks_parse(const char *text, size_t len, enum token_alg alg, struct arena *a,
 	size_t n = 0;
 
 	if (len > JWKS_BYTES_MAX)
-		return es_fail(
-		    err, ES_INVALID, "the key set has over %d bytes", JWKS_BYTES_MAX);
+		return es_fail(err, ES_INVALID, "the key set has more than %d bytes",
+		    JWKS_BYTES_MAX);
 	if (json_bind(text, len, fields, 1, JSON_IGNORE_UNKNOWN, a, &raw, err) != ES_OK)
-		return es_fail(err, ES_INVALID, "is no key set (RFC 7517)");
+		return es_fail(err, ES_INVALID, "the answer is not a key set (RFC 7517)");
 	for (size_t i = 0; i < raw.keys->n && n < JWKS_KEYS_MAX; i++)
 		if (read_key(raw.keys->items[i], alg, a, &out[n]))
 			n++;

@@ -23,7 +23,7 @@ struct token_pubkey {
 };
 
 /* A public exponent may be as long as the modulus, and each token would then cost
- * milliseconds. 65537 is what everybody uses. */
+ * milliseconds. Almost all keys have 65537, which has 17 bits. */
 static enum es_code
 check_rsa(const EVP_PKEY *pkey, struct es_err *err)
 {
@@ -32,16 +32,17 @@ check_rsa(const EVP_PKEY *pkey, struct es_err *err)
 	bool good;
 
 	if (!EVP_PKEY_is_a(pkey, "RSA"))
-		return es_fail(err, ES_INVALID, "is no RSA key");
+		return es_fail(err, ES_INVALID, "is not an RSA key");
 	if (bits < TOKEN_RSA_MIN || bits > TOKEN_RSA_MAX)
 		return es_fail(err, ES_INVALID,
-		    "is an RSA key of %d bits; %d to %d are taken", bits, TOKEN_RSA_MIN,
-		    TOKEN_RSA_MAX);
+		    "is an RSA key of %d bits; a key must have %d to %d bits", bits,
+		    TOKEN_RSA_MIN, TOKEN_RSA_MAX);
 	good = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
 	       BN_is_odd(e) && BN_num_bits(e) >= 2 && BN_num_bits(e) <= 33;
 	BN_free(e);
 	return good ? ES_OK
-	            : es_fail(err, ES_INVALID, "is an RSA key with an odd exponent");
+	            : es_fail(err, ES_INVALID,
+			  "is an RSA key with an unsupported exponent; use 65537");
 }
 
 static enum es_code
@@ -52,7 +53,7 @@ check_es256(const EVP_PKEY *pkey, struct es_err *err)
 
 	IGNORE(EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), &len));
 	if (strcmp(curve, "prime256v1") != 0)
-		return es_fail(err, ES_INVALID, "is no key on the curve P-256");
+		return es_fail(err, ES_INVALID, "is not a key on the curve P-256");
 	return ES_OK;
 }
 
@@ -67,7 +68,7 @@ check_kind(enum token_alg alg, const EVP_PKEY *pkey, struct es_err *err)
 	case TOKEN_EDDSA:
 		if (EVP_PKEY_is_a(pkey, "ED25519"))
 			return ES_OK;
-		return es_fail(err, ES_INVALID, "is no key on the curve Ed25519");
+		return es_fail(err, ES_INVALID, "is not a key on the curve Ed25519");
 	case TOKEN_HS256:
 		break;
 	}
@@ -112,7 +113,7 @@ token_pubkey_new(
 	BIO_free(bio); /* takes NULL */
 	ERR_clear_error();
 	if (pkey == NULL)
-		return es_fail(err, ES_INVALID, "is no public key in PEM");
+		return es_fail(err, ES_INVALID, "is not a public key in PEM");
 	return token_pubkey_take(alg, pkey, out, err);
 }
 

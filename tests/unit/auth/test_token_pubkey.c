@@ -15,6 +15,19 @@
 	"dWYDOt97GHk/0vSdwGch+oVfQCFn4CEL\n" \
 	"-----END PUBLIC KEY-----\n"
 
+/* openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
+ *   -pkeyopt rsa_keygen_pubexp:8589934593 | openssl pkey -pubout: 34 bits */
+#define LONG_EXPONENT \
+	"-----BEGIN PUBLIC KEY-----\n" \
+	"MIIBJDANBgkqhkiG9w0BAQEFAAOCAREAMIIBDAKCAQEAnA0inecJFPykZZ4vr1oo\n" \
+	"gASrNk7GkinfrfMTIzKeBqjjxRgXApAjXDXx3cwzHDmqNaH/5Y6O6SknN1BaweHI\n" \
+	"shoOZNbLg5SvDMnw1DmntEyyc8QmseSoxvEC9Bk458FKzo2+x75Kq2pXQ/G68p1E\n" \
+	"vhg8GV/ivldeVfu+Jbp61Lp28T2ZYkMzoOM9XOSZjJ5lYuRs02ErMZjugXxEwrDP\n" \
+	"Cw67r/zf8Z5S7ZPR3VpguXX4XgaOmqkc5itw1iIKCw74ka+sM3TgcqRZN4VrIJEV\n" \
+	"caToqhlJUOjziNLxGORSiT9v7VI732Lrc0uszWjG7QEw0+b8LyfFgSIqWI1C1KI4\n" \
+	"7QIFAgAAAAE=\n" \
+	"-----END PUBLIC KEY-----\n"
+
 static void
 only_a_public_key_on_p256_will_do(void)
 {
@@ -91,10 +104,35 @@ a_signature_has_64_bytes(void)
 	token_pubkey_free(&parsed);
 }
 
+static void
+a_refusal_says_what_is_wrong(void)
+{
+	static const struct {
+		enum token_alg alg;
+		const char *pem, *text;
+	} rows[] = {
+	    {TOKEN_RS256, LONG_EXPONENT,
+		"is an RSA key with an unsupported exponent; use 65537"},
+	    {TOKEN_RS256, P384, "is not an RSA key"},
+	    {TOKEN_ES256, P384, "is not a key on the curve P-256"},
+	    {TOKEN_EDDSA, P384, "is not a key on the curve Ed25519"},
+	    {TOKEN_ES256, "", "is not a public key in PEM"},
+	};
+	struct token_pubkey *key = NULL;
+	struct es_err err;
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		CU_ASSERT_EQUAL(
+		    token_pubkey_new(rows[i].alg, rows[i].pem, &key, &err), ES_INVALID);
+		CU_ASSERT_STRING_EQUAL(err.text, rows[i].text);
+	}
+}
+
 static CU_TestInfo cases[] = {
     {"only a public key on P-256 will do", only_a_public_key_on_p256_will_do},
     {"a parsed key judges alike", a_parsed_key_judges_alike},
     {"a signature has 64 bytes", a_signature_has_64_bytes},
+    {"a refusal says what is wrong", a_refusal_says_what_is_wrong},
     CU_TEST_INFO_NULL,
 };
 
