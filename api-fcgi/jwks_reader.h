@@ -1,13 +1,12 @@
-/* Reads key sets again: those that a token named an unknown kid of (once a minute at
- * most) and those that are ten minutes old. push-server reads them from PostgreSQL alone.
- */
+/* Reads key sets of tenants into PostgreSQL, where push-server finds them: a set that is
+ * ten minutes old, or a minute when a token named a kid that the set does not have. */
 #ifndef API_JWKS_READER_H
 #define API_JWKS_READER_H
 
 #include "api.h"
 
-/* Between two requests of the pool `api`; does something once in 2 s, and then reads one
- * set at most. */
+/* Call between two requests of the pool `api`. Reads at most one set in 2 s; after a
+ * failure of the database's, other than its absence, nothing for a minute. */
 void jwks_reader_turn(struct api *api);
 
 #endif

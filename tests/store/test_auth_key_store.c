@@ -174,6 +174,38 @@ a_set_keeps_the_last_good_reading(void)
 	delete_all(&f.owner);
 }
 
+/* A set is taken for a minute by asking for it. Nothing has to be stored for that: a set
+ * whose answer is lost is not asked for again before. */
+static void
+a_set_is_due_once(void)
+{
+	const struct auth_key_new in = {.kid = "due",
+	    .alg = "RS256",
+	    .issuer = "sets",
+	    .jwks_url = "https://x.test/",
+	    .jwks = "{\"keys\":[]}"};
+	const char *const params[] = {f.owner.tenant.text};
+	struct jwks_due due;
+	struct auth_key key;
+	bool found, ours = false;
+
+	FINE(create(&f.owner, &in, &key));
+	(void)fixture_owner_number(&f, &f.owner.tenant,
+	    "UPDATE auth_keys SET jwks_tried_at = now() - interval '11 min',"
+	    " jwks_wanted_at = now() WHERE tenant_id = $1 RETURNING 1",
+	    params, 1);
+	do { /* other programs may have sets of their own */
+		FINE(issuer_store_due(f.pg, f.arena, &due, &found, &f.err));
+		if (found && strcmp(due.tenant.text, f.owner.tenant.text) == 0) {
+			CU_ASSERT_FALSE(ours);
+			CU_ASSERT_STRING_EQUAL(due.kid, "due");
+			ours = true;
+		}
+	} while (found);
+	CU_ASSERT_TRUE(ours);
+	delete_all(&f.owner);
+}
+
 static CU_TestInfo cases[] = {
     {"an owner makes and deletes keys", an_owner_makes_and_deletes_keys},
     {"a URL is one tenant's until its last key goes",
@@ -181,6 +213,7 @@ static CU_TestInfo cases[] = {
     {"a tenant has twenty keys", a_tenant_has_twenty_keys},
     {"a subject is found with its key", a_subject_is_found_with_its_key},
     {"a set keeps the last good reading", a_set_keeps_the_last_good_reading},
+    {"a set is due once", a_set_is_due_once},
     CU_TEST_INFO_NULL,
 };
 
