@@ -203,6 +203,10 @@ refuses_claims(void)
 		ES_UNAUTHENTICATED},
 	    {"{" ISS "\"aud\":\"echostream\",\"sub\":\"b\",\"iat\":1,\"exp\":1700000000}",
 		ES_TOKEN_EXPIRED},
+	    /* ten years */
+	    {"{" ISS "\"aud\":\"echostream\",\"sub\":\"b\",\"iat\":1700000000,"
+	     "\"exp\":2015360000}",
+		ES_OK},
 	};
 	struct issuer_claims c;
 

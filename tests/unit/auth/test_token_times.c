@@ -104,6 +104,7 @@ takes_types_of_tokens(void)
 				    types[i].typ),
 			BODY),
 		    types[i].code);
+	CU_ASSERT_EQUAL(signed_with("{\"alg\":\"HS256\",\"kid\":\"hs1\"}", BODY), ES_OK);
 	arena_free(&a);
 }
 
