@@ -57,6 +57,7 @@ connect_all(const struct worker_setup *setup, struct api *out, struct es_err *er
 
 	if (rc == ES_OK) {
 		api.tokens = *token_keyring_rules(api.keyring);
+		api.tokens.mints_by_database = true;
 		rc = open_all(setup, &api, err);
 	}
 	if (rc != ES_OK) {

@@ -83,6 +83,14 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	return ES_OK;
 }
 
+/* The least iat of a token of another signer than EchoStream that is not revoked: its
+ * clock may be ahead by the leeway (token_issued_s). */
+static int64_t
+auth_revoke_next_iat(const struct api *api, int64_t valid_after_ms)
+{
+	return valid_after_ms / 1000 + api->conf->auth.jwt_leeway_s + 1;
+}
+
 static enum es_code
 auth_revoke_user(struct api *api, const struct http_req *req, const struct user_id *user,
     struct http_res *res, struct es_err *err)
@@ -97,6 +105,7 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 	jw_object(&w, NULL);
 	jw_string(&w, "userId", user->text);
 	shape_time(&w, "tokensValidAfter", done.valid_after_ms);
+	jw_int(&w, "nextIat", auth_revoke_next_iat(api, done.valid_after_ms));
 	jw_object_end(&w);
 	return ES_OK;
 }

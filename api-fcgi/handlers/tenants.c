@@ -11,6 +11,7 @@
 #include "shape.h"
 #include "store/tenant_admin.h"
 #include "store/tenant_settings.h"
+#include "store/token_store.h"
 
 #include "core/banned.h"
 
@@ -151,6 +152,7 @@ tenants_create(
 	struct tenant_admin admin = {0};
 	struct tenant tenant;
 	const char *token;
+	int64_t issue_s;
 
 	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
 	http_body_note(
@@ -172,8 +174,10 @@ tenants_create(
 	    .admin_display_name = in.adminDisplayName};
 
 	TRY(tenants_make(api, req, res, &make, &tenant, &admin, err));
-	TRY(token_mint(
-	    &api->tokens, &tenant.id, &admin.id, now_s, ttl_s, req->arena, &token, err));
+	TRY(token_store_issue_s(
+	    api->pg, &tenant.id, &admin.id, req->arena, &issue_s, err));
+	TRY(token_mint(&api->tokens, &tenant.id, &admin.id, issue_s,
+	    now_s + ttl_s - issue_s, req->arena, &token, err));
 	write_created(req, res, &tenant, &admin, token, (now_s + ttl_s) * 1000);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/admin/tenants/%s", tenant.id.text));

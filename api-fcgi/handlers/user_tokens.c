@@ -58,7 +58,7 @@ user_tokens_create(
 		    (long long)longest_s);
 	end_s = now_s + in.ttlSeconds;
 	TRY(token_store_issue_s(
-	    api->pg, &who->tenant, &user.id, now_s, req->arena, &issue_s, err));
+	    api->pg, &who->tenant, &user.id, req->arena, &issue_s, err));
 	TRY(token_mint(&api->tokens, &who->tenant, &user.id, issue_s, end_s - issue_s,
 	    req->arena, &token, err));
 	http_json(res, &w, 201);

@@ -27,7 +27,7 @@ ws_tickets_of_key(struct api *api, const struct http_req *req, int64_t now_s,
 		out->expires_s = key_s;
 	api_key_store_jti(&req->key.id, out->jti);
 	return token_store_issue_s(
-	    api->pg, &who->tenant, &who->user, now_s, req->arena, &out->issued_s, err);
+	    api->pg, &who->tenant, &who->user, req->arena, &out->issued_s, err);
 }
 
 static enum es_code

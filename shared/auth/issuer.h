@@ -34,7 +34,7 @@ struct issuer_claims {
 	char subject[ISSUER_SUBJECT_MAX + 1];
 	const char *name, *email; /* in the arena; NULL when the token has none */
 	char jti[64];
-	int64_t issued_s, expires_s;
+	int64_t issued_s, expires_s; /* as of struct token_claims */
 };
 
 /* ES_NOT_FOUND when the issuer has no key with the kid of the token: it may have come

@@ -103,8 +103,7 @@ enum es_code
 token_check_times(
     const struct token_body *body, int64_t leeway_s, int64_t now_s, struct es_err *err)
 {
-	/* A token minted right after a revocation has the iat of the next second. */
-	if (body->usable > now_s + (leeway_s > 0 ? leeway_s : 1))
+	if (body->usable > now_s + leeway_s + (body->minted ? TOKEN_MINTED_AHEAD_S : 0))
 		return refuse(err, "issued in the future");
 	if (body->nbf > now_s + leeway_s)
 		return refuse(err, "not valid yet");
@@ -113,12 +112,24 @@ token_check_times(
 	return ES_OK;
 }
 
+/* A signer whose clock is ahead gives tokens an iat up to leeway_s in the future, and
+ * they are taken. So a token with iat X may be as old as X - leeway_s, and a revocation
+ * at that time must end it. */
+int64_t
+token_issued_s(const struct token_body *body, int64_t leeway_s)
+{
+	if (body->minted)
+		return body->issued;
+	return body->issued > leeway_s ? body->issued - leeway_s : 0;
+}
+
 /* Everything else first: only a token that is good otherwise is told to be expired. */
 static enum es_code
 check_claims(const struct token_body *body, const struct token_rules *rules,
     int64_t now_s, struct arena *a, struct token_claims *out, struct es_err *err)
 {
-	struct token_claims claims = {.issued_s = body->issued, .expires_s = body->exp};
+	struct token_claims claims = {
+	    .issued_s = token_issued_s(body, rules->leeway_s), .expires_s = body->exp};
 
 	if (strcmp(body->iss, rules->issuer) != 0)
 		return refuse(err, "wrong issuer (iss)");

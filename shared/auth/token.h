@@ -13,6 +13,9 @@
 
 #define TOKEN_KID_MAX 128  /* bytes */
 #define TOKEN_MAX     4096 /* bytes; longer ones are refused unread */
+/* How far iat of a token that EchoStream has minted may be ahead, beyond the leeway: each
+ * revocation of a user moves it by a second, and this many may fall into one second. */
+#define TOKEN_MINTED_AHEAD_S 60
 
 enum token_alg { TOKEN_HS256, TOKEN_ES256, TOKEN_RS256, TOKEN_EDDSA };
 
@@ -33,13 +36,19 @@ struct token_rules {
 	size_t n_keys;
 	const char *issuer, *audience;
 	int64_t leeway_s;
+	/* token_mint() gets times of token_store_issue_s(). Its tokens say so (claim
+	 * es_minted), and a revocation needs no leeway for them. */
+	bool mints_by_database;
 };
 
 struct token_claims {
 	struct tenant_id tenant; /* tid */
 	struct user_id user;     /* sub */
 	char jti[64];
-	int64_t issued_s, expires_s; /* seconds since 1970 */
+	/* Seconds since 1970. issued_s is the earliest time by the database's clock at
+	 * which the token can have been made: iat, less the leeway unless EchoStream
+	 * minted it. A revocation at time T ends all tokens with issued_s <= T. */
+	int64_t issued_s, expires_s;
 	/* The key of the tenant's own issuer that has signed; kid "": the installation.
 	 */
 	char kid[TOKEN_KID_MAX + 1];
@@ -62,7 +71,7 @@ bool token_alg_parse(const char *name, enum token_alg *out) ES_MUST_CHECK;
 enum es_code token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
     struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Signed with keys[0]; jti and iat are made here. The text lives in a. */
+/* Signed with keys[0]; the jti is made here, and iat is now_s. The text lives in a. */
 enum es_code token_mint(const struct token_rules *rules, const struct tenant_id *tenant,
     const struct user_id *user, int64_t now_s, int64_t ttl_s, struct arena *a,
     const char **out, struct es_err *err) ES_MUST_CHECK;

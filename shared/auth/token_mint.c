@@ -29,6 +29,8 @@ fill(jwt_t *jwt, const struct token_rules *rules, const struct tenant_id *tenant
 	       jwt_add_grant(jwt, "sub", user->text) == 0 &&
 	       jwt_add_grant(jwt, "tid", tenant->text) == 0 &&
 	       jwt_add_grant(jwt, "jti", jti) == 0 &&
+	       (!rules->mints_by_database ||
+		   jwt_add_grant_bool(jwt, "es_minted", 1) == 0) &&
 	       jwt_add_grant_int(jwt, "iat", now_s) == 0 &&
 	       jwt_add_grant_int(jwt, "exp", now_s + ttl_s) == 0;
 }

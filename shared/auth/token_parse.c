@@ -156,7 +156,7 @@ round_up(double t)
 
 struct raw_body {
 	const char *iss, *aud, *sub, *tid, *jti, *exp, *iat, *nbf;
-	bool has_nbf, has_jti;
+	bool es_minted, has_nbf, has_jti, has_es_minted;
 };
 
 static const struct json_field body_fields[] = {
@@ -168,6 +168,7 @@ static const struct json_field body_fields[] = {
     JSON_FIELD(struct raw_body, iat, JSON_RAW, true, 1, TOKEN_MAX),
     JSON_FIELD_OPT(struct raw_body, nbf, JSON_RAW, 1, TOKEN_MAX),
     JSON_FIELD_OPT(struct raw_body, jti, JSON_STRING, 1, 63),
+    JSON_FIELD_OPT(struct raw_body, es_minted, JSON_BOOL, 0, 0),
 };
 
 enum es_code
@@ -196,6 +197,7 @@ token_parse_body(const struct token_text *t, struct arena *a, struct token_body 
 	    .usable = round_up(iat),
 	    .nbf = round_up(nbf),
 	    .has_jti = raw.has_jti,
+	    .minted = raw.es_minted,
 	};
 	return ES_OK;
 }

@@ -21,6 +21,9 @@ struct token_body {
 	 * revocation refuses tokens from before it. */
 	int64_t exp, issued, usable, nbf; /* nbf 0: the token has none */
 	bool has_jti;
+	/* EchoStream has minted the token, with the iat of token_store_issue_s(). Only
+	 * believed of a key of the installation. */
+	bool minted;
 };
 
 /* The three parts; false unless there are exactly three of canonical base64url. */
@@ -47,9 +50,13 @@ enum es_code token_parse_body(const struct token_text *t, struct arena *a,
 /* Is name the aud, or one of its elements? */
 bool token_audience_has(const char *aud, const char *name, struct arena *a) ES_MUST_CHECK;
 
-/* In token.c: iat and nbf with the leeway, exp without. ES_UNAUTHENTICATED,
- * ES_TOKEN_EXPIRED. */
+/* In token.c: iat and nbf with the leeway, exp without. The iat of a minted token may be
+ * ahead by TOKEN_MINTED_AHEAD_S more. ES_UNAUTHENTICATED, ES_TOKEN_EXPIRED. */
 enum es_code token_check_times(const struct token_body *body, int64_t leeway_s,
     int64_t now_s, struct es_err *err) ES_MUST_CHECK;
+
+/* In token.c: the earliest time by the database's clock at which the token can have been
+ * made, for struct token_claims. */
+int64_t token_issued_s(const struct token_body *body, int64_t leeway_s);
 
 #endif

@@ -65,9 +65,9 @@ judge(const struct answer *row, const struct principal_ask *ask, struct principa
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deleted");
 	if (strcmp(row->user_status, "active") != 0)
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
-	/* iat counts whole seconds and tokens_valid_after milliseconds, rounded down: a
-	 * token with the iat of the revocation's second may be older than the revocation
-	 * and is refused. token_store_issue_s() gives new tokens a later iat. */
+	/* issued_s counts whole seconds and tokens_valid_after milliseconds, rounded
+	 * down: a token of the revocation's second may be older than the revocation and
+	 * is refused. token_store_issue_s() gives new tokens a later iat. */
 	if (row->revoked || (row->tokens_valid_after_ms > 0 &&
 				ask->issued_s <= row->tokens_valid_after_ms / 1000))
 		return es_fail(err, ES_TOKEN_REVOKED, "the token was revoked");

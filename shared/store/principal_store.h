@@ -21,7 +21,7 @@ struct principal_ask {
 	struct tenant_id tenant;
 	struct user_id user;
 	const char *jti;
-	int64_t issued_s;
+	int64_t issued_s; /* as of struct token_claims */
 };
 
 /* ES_UNAUTHENTICATED for an unknown user or tenant, ES_TENANT_SUSPENDED, ES_TOKEN_REVOKED

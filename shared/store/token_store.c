@@ -33,15 +33,22 @@ static const struct pg_stmt token_store_raise = TOKEN_STMT("raise",
     " RETURNING acl_version",
     1, 1);
 
-static const struct pg_stmt token_store_role = TOKEN_STMT("role",
-    "SELECT CASE WHEN isfinite(tokens_valid_after) THEN es_ms(tokens_valid_after)"
-    " ELSE 0 END, role FROM users WHERE tenant_id = $1 AND id = $2",
+static const struct pg_stmt token_store_role = TOKEN_STMT(
+    "role", "SELECT 0, role FROM users WHERE tenant_id = $1 AND id = $2", 2, 2);
+
+/* FOR SHARE waits for a revocation that is under way, and a later one waits for the read
+ * of the clock here (trigger users_cutoff): its value is never before this second. */
+static const struct pg_stmt token_store_issue = TOKEN_STMT("issue",
+    "SELECT GREATEST(es_ms(clock_timestamp()) / 1000,"
+    " CASE WHEN isfinite(tokens_valid_after) THEN es_ms(tokens_valid_after) / 1000 + 1"
+    " ELSE 0 END), role FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE",
     2, 2);
 
-/* Never back: an earlier revocation stays in force. */
+/* The trigger users_cutoff moves the value on: never back, never before the iat of a
+ * minted token. */
 static const struct pg_stmt token_store_move = TOKEN_STMT("valid_after",
     "UPDATE users SET tokens_valid_after = GREATEST(tokens_valid_after,"
-    " clock_timestamp(), to_timestamp($3::bigint / 1000.0))"
+    " to_timestamp($3::bigint / 1000.0))"
     " WHERE tenant_id = $1 AND id = $2 RETURNING es_ms(tokens_valid_after)",
     1, 3);
 
@@ -177,13 +184,12 @@ token_store_revoke_jti(struct pg *pg, const struct actor *who, const struct toke
 
 enum es_code
 token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
-    const struct user_id *user, int64_t now_s, struct arena *a, int64_t *out,
-    struct es_err *err)
+    const struct user_id *user, struct arena *a, int64_t *out, struct es_err *err)
 {
 	const char *const key[] = {tenant->text, user->text};
 	struct token_row row = {0};
 
-	TRY(token_store_one(pg, tenant, &token_store_role, key, a, &row, err));
-	*out = row.n > 0 && row.n / 1000 >= now_s ? row.n / 1000 + 1 : now_s;
+	TRY(token_store_one(pg, tenant, &token_store_issue, key, a, &row, err));
+	*out = row.n;
 	return ES_OK;
 }

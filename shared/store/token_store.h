@@ -25,8 +25,8 @@ struct token_revocation {
 
 /* All tokens of a user that were issued until now. A user revokes its own, owners and
  * admins those of others, and only an owner those of an owner. now_ms is the caller's
- * clock: the later one of it and the database's counts, since tokens carry the time of
- * the programs' clocks. ES_NOT_FOUND, ES_FORBIDDEN. */
+ * clock: the later one of it and the database's counts, since programs of an earlier
+ * release mint by their own clock. ES_NOT_FOUND, ES_FORBIDDEN. */
 enum es_code token_store_revoke_user(struct pg *pg, const struct actor *who,
     const struct user_id *user, int64_t now_ms, struct arena *a,
     struct token_revocation *out, struct es_err *err) ES_MUST_CHECK;
@@ -50,10 +50,11 @@ enum es_code token_store_end_jti(struct pg *pg, const struct tenant_id *tenant,
     const struct token_jti *in, struct arena *a, struct token_revocation *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The iat that a token minted at now_s must have, so that a revocation in this second
- * does not refuse it: now_s, or the second after the revocation. */
+/* The iat of a token that EchoStream mints now: the second of the database's clock, or
+ * the one after the last revocation, which may lie ahead. A revocation that begins later
+ * ends the token, and no earlier one does. Seconds since 1970. ES_NOT_FOUND. */
 enum es_code token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
-    const struct user_id *user, int64_t now_s, struct arena *a, int64_t *out,
+    const struct user_id *user, struct arena *a, int64_t *out,
     struct es_err *err) ES_MUST_CHECK;
 
 #endif

@@ -46,7 +46,8 @@ FROM unnest(ARRAY['CREATE', 'TEMPORARY']) p;
 SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     WHERE NOT has_function_privilege('echostream_app', oid, 'EXECUTE') $$,
     ARRAY['es_fence', 'es_origins_follow', 'es_origins_of', 'es_recovered', 'es_users_keys',
-    'es_channels_keys', 'es_count_channels', 'es_hold_external_id', 'es_renew_external_id'],
+    'es_channels_keys', 'es_count_channels', 'es_hold_external_id', 'es_renew_external_id',
+    'es_users_cutoff'],
     'functions the application can''t call');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');

@@ -6,6 +6,7 @@
 #include "store/principal_store.h"
 #include "store/tenant_store.h"
 #include "store/token_store.h"
+#include "store/user_store.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
@@ -67,46 +68,57 @@ set_valid_after(const struct actor *who, const char *ms)
 	    1);
 }
 
-/* Also a revocation in the very first millisecond of its second. */
+static int64_t
+issue_s(const struct actor *whose)
+{
+	int64_t at_s = 0;
+
+	FINE(token_store_issue_s(
+	    f.pg, &whose->tenant, &whose->user, f.arena, &at_s, &f.err));
+	return at_s;
+}
+
+/* Also a revocation in the very first millisecond of its second. Times of the year 2096,
+ * since the database lets none be before its clock. */
 static void
 the_second_of_a_revocation(void)
 {
 	static const char *const at_ms[] = {
-	    "1700000000000", "1700000000001", "1700000000500", "1700000000999"};
+	    "4000000000000", "4000000010001", "4000000020500", "4000000030999"};
 	const struct actor dave = fixture_user(&f, &f.owner, "dave", "member");
-	int64_t issue_s;
+	int64_t ignored;
 
 	for (size_t i = 0; i < ES_COUNT(at_ms); i++) {
+		const int64_t at_s = 4000000000 + 10 * (int64_t)i;
+
 		set_valid_after(&dave, at_ms[i]);
-		REFUSED(f, look_up(&dave, "j", 1699999999), ES_TOKEN_REVOKED, NULL);
-		REFUSED(f, look_up(&dave, "j", 1700000000), ES_TOKEN_REVOKED, NULL);
-		FINE(look_up(&dave, "j", 1700000001));
-		FINE(token_store_issue_s(f.pg, &dave.tenant, &dave.user, 1700000000,
-		    f.arena, &issue_s, &f.err));
-		CU_ASSERT_EQUAL(issue_s, 1700000001);
-		FINE(token_store_issue_s(f.pg, &dave.tenant, &dave.user, 1700000001,
-		    f.arena, &issue_s, &f.err));
-		CU_ASSERT_EQUAL(issue_s, 1700000001);
+		REFUSED(f, look_up(&dave, "j", at_s - 1), ES_TOKEN_REVOKED, NULL);
+		REFUSED(f, look_up(&dave, "j", at_s), ES_TOKEN_REVOKED, NULL);
+		FINE(look_up(&dave, "j", at_s + 1));
+		CU_ASSERT_EQUAL(issue_s(&dave), at_s + 1);
 	}
-	/* Minted by a clock that is behind the one that revoked. */
-	FINE(token_store_issue_s(
-	    f.pg, &dave.tenant, &dave.user, 1699999990, f.arena, &issue_s, &f.err));
-	CU_ASSERT_EQUAL(issue_s, 1700000001);
-	FINE(token_store_issue_s(
-	    f.pg, &f.bob.tenant, &f.bob.user, 7, f.arena, &issue_s, &f.err));
-	CU_ASSERT_EQUAL(issue_s, 7); /* nothing was revoked */
 	REFUSED(f,
 	    token_store_issue_s(
-		f.pg, &f.bob.tenant, &f.foreign.user, 7, f.arena, &issue_s, &f.err),
+		f.pg, &f.bob.tenant, &f.foreign.user, f.arena, &ignored, &f.err),
 	    ES_NOT_FOUND, NULL);
+}
+
+/* iat is the second of the database's clock, where nothing was revoked. */
+static void
+mints_by_the_databases_clock(void)
+{
+	const struct actor ivy = fixture_user(&f, &f.owner, "ivy", "member");
+	const int64_t before_s = clock_wall_ms() / 1000, at_s = issue_s(&ivy);
+
+	CU_ASSERT_TRUE(at_s >= before_s && at_s <= clock_wall_ms() / 1000);
+	FINE(look_up(&ivy, "j", at_s));
 }
 
 static void
 all_tokens_before_now(void)
 {
 	const struct actor erin = fixture_user(&f, &f.owner, "erin", "member");
-	const int64_t version = acl_version(), before_s = clock_wall_ms() / 1000;
-	int64_t issue_s;
+	const int64_t version = acl_version(), before_s = issue_s(&erin);
 
 	FINE(look_up(&erin, "j", before_s));
 	FINE(revoke_user(&erin, &erin));
@@ -114,10 +126,32 @@ all_tokens_before_now(void)
 	CU_ASSERT_EQUAL(acl_version(), version + 1);
 	CU_ASSERT_TRUE(done.valid_after_ms >= before_s * 1000);
 	REFUSED(f, look_up(&erin, "j", before_s), ES_TOKEN_REVOKED, NULL);
-	FINE(token_store_issue_s(f.pg, &erin.tenant, &erin.user, clock_wall_ms() / 1000,
-	    f.arena, &issue_s, &f.err));
-	FINE(look_up(&erin, "j", issue_s));
+	FINE(look_up(&erin, "j", issue_s(&erin)));
 	FINE(look_up(&f.bob, "j", before_s)); /* nobody else's */
+}
+
+/* As fast as it goes, so that many fall into one second: each ends what was minted since
+ * the one before, and what is minted after it is good at once. Deactivating counts, too.
+ */
+static void
+revocations_within_a_second(void)
+{
+	const struct actor judy = fixture_user(&f, &f.owner, "judy", "member");
+	struct user user;
+	int64_t minted_s;
+
+	for (int i = 0; i < 5; i++) {
+		minted_s = issue_s(&judy);
+		FINE(look_up(&judy, "j", minted_s));
+		FINE(revoke_user(&f.owner, &judy));
+		REFUSED(f, look_up(&judy, "j", minted_s), ES_TOKEN_REVOKED, NULL);
+	}
+	minted_s = issue_s(&judy);
+	FINE(look_up(&judy, "j", minted_s));
+	FINE(user_store_deactivate(f.pg, &f.owner, &judy.user, f.arena, &user, &f.err));
+	FINE(user_store_reactivate(f.pg, &f.owner, &judy.user, f.arena, &user, &f.err));
+	REFUSED(f, look_up(&judy, "j", minted_s), ES_TOKEN_REVOKED, NULL);
+	FINE(look_up(&judy, "j", issue_s(&judy)));
 }
 
 static void
@@ -130,7 +164,7 @@ a_revocation_never_moves_back(void)
 	    f.pg, &f.owner, &finn.user, ahead_ms, f.arena, &done, &f.err));
 	CU_ASSERT_EQUAL(done.valid_after_ms, ahead_ms);
 	FINE(revoke_user(&f.owner, &finn));
-	CU_ASSERT_EQUAL(done.valid_after_ms, ahead_ms);
+	CU_ASSERT_EQUAL(done.valid_after_ms, ahead_ms + 1000);
 }
 
 static void
@@ -224,7 +258,9 @@ a_limit_of_rows(void)
 
 static CU_TestInfo cases[] = {
     {"the second of a revocation", the_second_of_a_revocation},
+    {"mints by the database's clock", mints_by_the_databases_clock},
     {"all tokens before now", all_tokens_before_now},
+    {"revocations within a second", revocations_within_a_second},
     {"a revocation never moves back", a_revocation_never_moves_back},
     {"only who may", only_who_may},
     {"one token of one user", one_token_of_one_user},

@@ -72,10 +72,9 @@ token_store_revoke_jti(struct pg *pg, const struct actor *who, const struct toke
 /* Linked with the handler of /users/{userId}/tokens, not called. */
 enum es_code
 token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
-    const struct user_id *user, int64_t now_s, struct arena *a, int64_t *out,
-    struct es_err *err)
+    const struct user_id *user, struct arena *a, int64_t *out, struct es_err *err)
 {
-	(void)pg, (void)tenant, (void)user, (void)now_s, (void)a, (void)out;
+	(void)pg, (void)tenant, (void)user, (void)a, (void)out;
 	return es_fail(err, ES_INTERNAL, "not here");
 }
 

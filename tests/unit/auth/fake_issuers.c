@@ -160,7 +160,7 @@ fake_issuers_token(struct arena *a, const char *iss, const char *kid)
 {
 	const struct token_key key = {
 	    .kid = kid, .alg = TOKEN_HS256, .verify = FAKE_SECRET};
-	const struct token_rules rules = {&key, 1, iss, "echostream", 30};
+	const struct token_rules rules = {&key, 1, iss, "echostream", 30, false};
 	const struct tenant_id tenant = {FAKE_TENANT};
 	const struct user_id user = {FAKE_SUBJECT};
 	const char *text;

@@ -68,7 +68,7 @@ rounds_fractions_to_the_safe_side(void)
 
 	CU_ASSERT_EQUAL_FATAL(
 	    token_verify(&rules, jwt, TEST_NOW_S, &claims, &err), ES_OK);
-	CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S);
+	CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S - 30);
 	CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 3600);
 	CU_ASSERT_EQUAL(verify_at(jwt, TEST_NOW_S - 29), ES_OK);
 	CU_ASSERT_EQUAL(verify_at(jwt, TEST_NOW_S - 30), ES_UNAUTHENTICATED);
@@ -129,10 +129,49 @@ expires_to_the_second(void)
 	arena_free(&a);
 }
 
+static int64_t
+issued_s(const char *times, int64_t now_s)
+{
+	struct arena *a = arena_new();
+	struct token_claims claims = {.issued_s = -1};
+	struct es_err err;
+
+	IGNORE(token_verify(&rules,
+	    token_forge(a, HEAD,
+		arena_printf(a, "{" ISS AUD SUB TID "%s," EXP "}", times), TEST_SECRET,
+		256),
+	    now_s, &claims, &err));
+	arena_free(&a);
+	return claims.issued_s;
+}
+
+/* A clock that is ahead by all of the leeway has made the token now; EchoStream's own
+ * clock is the one that revocations go by. */
+static void
+tells_the_earliest_time_of_its_making(void)
+{
+	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000000", TEST_NOW_S), TEST_NOW_S - 30);
+	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000030", TEST_NOW_S), TEST_NOW_S);
+	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000031", TEST_NOW_S), -1);
+	CU_ASSERT_EQUAL(issued_s("\"iat\":29", TEST_NOW_S), 0);
+	CU_ASSERT_EQUAL(
+	    issued_s("\"iat\":1700000000,\"es_minted\":true", TEST_NOW_S), TEST_NOW_S);
+	/* as after many revocations within a second */
+	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000090,\"es_minted\":true", TEST_NOW_S),
+	    TEST_NOW_S + 90);
+	CU_ASSERT_EQUAL(
+	    issued_s("\"iat\":1700000091,\"es_minted\":true", TEST_NOW_S), -1);
+	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000000,\"es_minted\":false", TEST_NOW_S),
+	    TEST_NOW_S - 30);
+	CU_ASSERT_EQUAL(
+	    issued_s("\"iat\":1700000000,\"es_minted\":\"yes\"", TEST_NOW_S), -1);
+}
+
 static CU_TestInfo cases[] = {
     {"rounds fractions to the safe side", rounds_fractions_to_the_safe_side},
     {"takes types of tokens", takes_types_of_tokens},
     {"expires to the second", expires_to_the_second},
+    {"tells the earliest time of its making", tells_the_earliest_time_of_its_making},
     CU_TEST_INFO_NULL,
 };
 

@@ -135,7 +135,7 @@ static char *
 token_of(struct rig *r, const char *whose)
 {
 	const struct token_key key = {.kid = "hs1", .alg = TOKEN_HS256, .verify = SECRET};
-	const struct token_rules rules = {&key, 1, "echostream", "echostream", 30};
+	const struct token_rules rules = {&key, 1, "echostream", "echostream", 30, false};
 	const struct tenant_id tenant = {TENANT};
 	struct user_id user;
 	const char *text;
