@@ -244,8 +244,11 @@ static enum es_code
 bearer_find_user(struct api *api, const struct issuer_claims *claims, struct arena *a,
     struct user_id *out, struct es_err *err)
 {
-	const struct subject_ask ask = {
-	    claims->tenant.text, claims->kid, claims->key_created_ms, claims->subject};
+	const struct subject_ask ask = {.tenant = claims->tenant.text,
+	    .kid = claims->kid,
+	    .key_created_ms = claims->key_created_ms,
+	    .subject = claims->subject,
+	    .user = ""};
 	struct subject_row row = {0};
 	struct pg_rows rows;
 

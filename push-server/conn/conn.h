@@ -162,7 +162,9 @@ struct conn {
 		/* token or ticket, not verified yet; NULL: none was sent, or it is
 		 * verified */
 		char *token;
-		bool bearing;   /* token is of a tenant's own issuer: bearers.c has it */
+		/* bearers.c has the token, or the verified claims, of a tenant's own
+		 * issuer */
+		bool bearing;
 		bool redeeming; /* token is a ticket, and Redis is being asked */
 		struct token_claims *claims; /* of the verified token */
 		bool looking_up;             /* a look-up of the user is under way */

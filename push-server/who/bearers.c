@@ -24,6 +24,7 @@ struct bearer {
 	struct tenant_id tid;        /* of the hint */
 	struct issuer_claims claims; /* once verified; name and email are those below */
 	char *name, *email;
+	struct user_id user; /* of verified claims; "": to be found by the subject */
 };
 
 struct bearers {
@@ -130,20 +131,25 @@ bearers_add(struct bearers *b, struct conn *c, enum bearer_kind kind, const char
 	list_add_tail(&b->new, &one->link);
 }
 
-void
-bearers_check_key(struct bearers *b, struct conn *c)
+bool
+bearers_check_claims(struct bearers *b, struct conn *c, enum bearer_kind kind,
+    const struct token_claims *claims)
 {
 	struct bearer *one;
 
-	if (c->who.key == NULL)
-		return;
-	one = bearers_one(b, c, BEARER_KEY);
-	one->claims = (struct issuer_claims){.tenant = c->tenant,
-	    .key_created_ms = c->who.key->created_ms,
-	    .owners = c->who.key->owners};
-	memcpy(one->claims.kid, c->who.key->kid, sizeof(one->claims.kid));
-	memcpy(one->claims.subject, c->user.text, sizeof(c->user.text));
+	if (claims->kid[0] == '\0')
+		return false;
+	one = bearers_one(b, c, kind);
+	one->user = claims->user;
+	one->claims = (struct issuer_claims){.tenant = claims->tenant,
+	    .issued_s = claims->issued_s,
+	    .expires_s = claims->expires_s,
+	    .key_created_ms = claims->key_created_ms,
+	    .owners = claims->owners};
+	memcpy(one->claims.kid, claims->kid, sizeof(one->claims.kid));
+	memcpy(one->claims.jti, claims->jti, sizeof(one->claims.jti));
 	list_add_tail(&b->subjects, &one->link);
+	return true;
 }
 
 void
@@ -347,8 +353,11 @@ bearers_ask(struct bearers *b)
 	for (size_t i = 0; i < batch->n; i++) {
 		const struct issuer_claims *claims = &batch->of[i]->claims;
 
-		asks[i] = (struct subject_ask){claims->tenant.text, claims->kid,
-		    claims->key_created_ms, claims->subject};
+		asks[i] = (struct subject_ask){.tenant = claims->tenant.text,
+		    .kid = claims->kid,
+		    .key_created_ms = claims->key_created_ms,
+		    .subject = claims->subject,
+		    .user = batch->of[i]->user.text};
 	}
 	b->asking = batch->n > 0;
 	if (batch->n == 0)

@@ -13,6 +13,7 @@ struct pg_async;
 
 enum bearer_kind {
 	BEARER_GREETING, /* the token is c->who.token until it is verified */
+	BEARER_OPENING,  /* as BEARER_KEY, before the connection is opened */
 	BEARER_FRESH,
 	BEARER_KEY, /* is the key of the token in force still there? */
 };
@@ -29,9 +30,11 @@ void bearers_free(struct bearers **b);
 /* hint of the token (issuer_peek). token: a copy is kept, but for BEARER_GREETING. */
 void bearers_add(struct bearers *b, struct conn *c, enum bearer_kind kind,
     const char *token, const struct issuer_hint *hint);
-/* Ask whether the key of an open connection is still there; nothing for a token of the
- * installation. */
-void bearers_check_key(struct bearers *b, struct conn *c);
+/* Ask whether the key that has signed is still there. The claims are verified already,
+ * and their user is asked about by its id. Nothing to ask for a token of the
+ * installation: false. An unanswered question is repeated. */
+bool bearers_check_claims(struct bearers *b, struct conn *c, enum bearer_kind kind,
+    const struct token_claims *claims);
 /* Rights in the tenant have changed: its keys perhaps, too. */
 void bearers_forget_keys(struct bearers *b, const struct tenant_id *tenant);
 /* End of a turn. */

@@ -50,10 +50,10 @@ static void
 fresh_token_redeemed(struct who *w, struct conn *c, enum es_code rc,
     const struct token_claims *claims, const struct es_err *err)
 {
-	if (rc == ES_OK)
-		fresh_token_accept(w, c, claims);
-	else
+	if (rc != ES_OK)
 		fresh_token_refuse(c, err);
+	else if (!bearers_check_claims(w->bearers, c, BEARER_FRESH, claims))
+		fresh_token_accept(w, c, claims);
 }
 
 enum es_code
@@ -87,6 +87,8 @@ fresh_token_verified(struct who *w, struct conn *c, const struct token_claims *c
 {
 	if (claims != NULL)
 		fresh_token_accept(w, c, claims);
+	else if (refused->code == ES_TOKEN_REVOKED) /* its key was deleted */
+		identity_refuse(c, refused->code, refused->text);
 	else
 		fresh_token_refuse(c, refused);
 }
@@ -106,7 +108,7 @@ fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
 	if (answer->rc == ES_OK) {
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
 		identity_adopt_claims(c, &look->claims);
-		bearers_check_key(w->bearers, c);
+		(void)bearers_check_claims(w->bearers, c, BEARER_KEY, &look->claims);
 		c->who.expiry_told = false;
 		conn_expiry_watch(&w->expiring, c);
 		frame_out_ack(c, "auth", id, NULL, NULL);

@@ -154,7 +154,6 @@ greeting_finish(void *ctx, struct conn_ref ref, bool allowed)
 	conn_expiry_watch(&w->expiring, c);
 	log_debug("ws.open", CONN_LOG(c), LOG_STR("user", c->user.text));
 	conn_greeted(c);
-	bearers_check_key(w->bearers, c);
 }
 
 static bool
@@ -188,7 +187,25 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 		conn_close(c, CLOSE_ORIGIN, "the tenant does not allow this origin");
 		return;
 	}
-	conn_lease_take(w->redis, c, greeting_finish, w);
+	/* The key may have been deleted since the ticket was made, or since the token was
+	 * verified. A deletion after this question has raised the acl_version beyond
+	 * that of the answer here, so hub/acl.c has the open connection looked up. */
+	c->who.bearing =
+	    bearers_check_claims(w->bearers, c, BEARER_OPENING, &look->claims);
+	if (!c->who.bearing)
+		conn_lease_take(w->redis, c, greeting_finish, w);
+}
+
+void
+greeting_key_checked(struct who *w, struct conn *c, const struct es_err *refused)
+{
+	c->who.bearing = false;
+	if (refused == NULL)
+		conn_lease_take(w->redis, c, greeting_finish, w);
+	else if (identity_unanswered(refused->code))
+		conn_close(c, CLOSE_AUTH_TIMEOUT, refused->text);
+	else
+		identity_refuse(c, refused->code, refused->text);
 }
 
 /* The reason for the close: the step of the greeting that took too long. */
@@ -225,7 +242,8 @@ greeting_tick(struct who *w)
 			identity_refuse(c, ES_TOKEN_EXPIRED, "the token has expired");
 		else if (c->who.token != NULL && !c->who.redeeming && !c->who.bearing)
 			greeting_redeem(w, c);
-		else if (c->who.claims != NULL && !c->who.looking_up && !c->who.leased)
+		else if (c->who.claims != NULL && !c->who.looking_up && !c->who.bearing &&
+			 !c->who.leased)
 			greeting_look_up(w, c);
 	}
 }

@@ -19,6 +19,9 @@ bool greeting_is_checking(const struct conn *c);
 /* For who.c: the token of a tenant's issuer is verified, or refused (claims NULL). */
 void greeting_verified(struct who *w, struct conn *c, const struct token_claims *claims,
     const struct es_err *refused);
+/* For who.c: the key that has signed the verified token is still there, or the token is
+ * refused (NULL: it is not). */
+void greeting_key_checked(struct who *w, struct conn *c, const struct es_err *refused);
 /* For who.c: greeting_answer() takes the database's answer about the user;
  * greeting_tick() runs once a second. */
 void greeting_answer(struct who *w, struct conn *c, const struct lookup *look,

@@ -100,7 +100,12 @@ revalidate_look_up(struct who *w, struct conn *c)
 	look.claims.expires_s = c->expires_s;
 	look.claims.issued_s = c->who.issued_s;
 	(void)snprintf(look.claims.jti, sizeof(look.claims.jti), "%s", c->who.jti);
-	bearers_check_key(w->bearers, c);
+	if (c->who.key != NULL) {
+		look.claims.key_created_ms = c->who.key->created_ms;
+		look.claims.owners = c->who.key->owners;
+		memcpy(look.claims.kid, c->who.key->kid, sizeof(look.claims.kid));
+	}
+	(void)bearers_check_claims(w->bearers, c, BEARER_KEY, &look.claims);
 	c->who.checking = true;
 	w->n_checking++;
 	user_lookups_add(w->lookups, &look);

@@ -50,6 +50,10 @@ who_on_bearer(void *ctx, struct conn *c, enum bearer_kind kind,
 		if (c->state == CONN_GREETING)
 			greeting_verified(w, c, claims, refused);
 		break;
+	case BEARER_OPENING:
+		if (c->state == CONN_GREETING)
+			greeting_key_checked(w, c, claims == NULL ? refused : NULL);
+		break;
 	case BEARER_FRESH:
 		if (c->state == CONN_OPEN)
 			fresh_token_verified(w, c, claims, refused);

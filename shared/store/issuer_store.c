@@ -49,16 +49,16 @@ static const struct pg_col subject_cols[] = {
 
 const struct pg_stmt issuer_store_subjects = {
     .name = "issuer_subjects",
-    .sql = "SELECT ord, key_there, user_id, role FROM es_subjects($1, $2, $3, $4)",
+    .sql = "SELECT ord, key_there, user_id, role FROM es_subjects($1, $2, $3, $4, $5)",
     .cols = subject_cols,
     .n_cols = ES_COUNT(subject_cols),
-    .n_params = 4,
+    .n_params = 5,
 };
 
 const char *const *
 issuer_store_subjects_params(struct arena *a, const struct subject_ask asks[], size_t n)
 {
-	const char **params = arena_alloc(a, 4 * sizeof(*params));
+	const char **params = arena_alloc(a, 5 * sizeof(*params));
 	const char **items = arena_alloc(a, (n + 1) * sizeof(*items));
 
 	for (size_t i = 0; i < n; i++)
@@ -73,6 +73,9 @@ issuer_store_subjects_params(struct arena *a, const struct subject_ask asks[], s
 	for (size_t i = 0; i < n; i++)
 		items[i] = asks[i].subject;
 	params[3] = pg_array(a, items, n);
+	for (size_t i = 0; i < n; i++)
+		items[i] = asks[i].user[0] != '\0' ? asks[i].user : NULL;
+	params[4] = pg_array(a, items, n);
 	return params;
 }
 

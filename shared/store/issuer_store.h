@@ -35,11 +35,13 @@ extern const struct pg_stmt issuer_store_keys;
 const char *const *issuer_store_keys_params(
     struct arena *a, const char *const tenants[], const char *const issuers[], size_t n);
 
-/* Whose token it is, in the words of the issuer. */
+/* Whose token it is, in the words of the issuer; a user that is known already is asked
+ * about by its id, since another user may have that id as its external id. */
 struct subject_ask {
 	const char *tenant, *kid;
 	int64_t key_created_ms;
 	const char *subject;
+	const char *user; /* "": to be found by the subject */
 };
 struct subject_row {
 	int64_t ord;

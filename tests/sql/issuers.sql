@@ -32,6 +32,13 @@ SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
     format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %2$L), (4, false, %1$L),
 	(5, false, NULL), (6, true, NULL) $$, :'a1', :'a2'),
     'the tenant''s own name first, then our id; a key of another time is gone; no foreign user');
+SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
+    ARRAY[%1$L, %1$L, %1$L, %2$L, %1$L]::uuid[], ARRAY['k1', 'k1', 'k1', 'k1', 'gone'],
+    (SELECT array_agg(es_ms(now())) FROM generate_series(1, 5) g), ARRAY[%3$L, %3$L, 'ext', '', 'ext'],
+    ARRAY[%3$L, NULL, NULL, %3$L, %4$L]::uuid[]) $$, :'t1', :'t2', :'a1', :'a2'),
+    format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %1$L), (4, true, NULL),
+	(5, false, %2$L) $$, :'a1', :'a2'),
+    'a user that is known is asked about by its id, also where that is the external id of another');
 
 SELECT results_eq($$ SELECT role FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
     ARRAY['member'], 'a user is made');

@@ -118,7 +118,7 @@ a_subject_is_found_with_its_key(void)
 	const struct user_patch patch = {.external_id = "bob-1"};
 	struct auth_key key;
 	struct user user;
-	struct subject_row rows[3];
+	struct subject_row rows[4];
 	struct pg_rows found;
 	int64_t version;
 
@@ -131,9 +131,10 @@ a_subject_is_found_with_its_key(void)
 		f.pg, &f.owner, &f.carol.user, &patch, f.arena, &user, &f.err),
 	    ES_NAME_TAKEN, NULL);
 	const struct subject_ask asks[] = {
-	    {f.owner.tenant.text, "k", key.created_ms, "bob-1"},
-	    {f.owner.tenant.text, "k", key.created_ms - 1, "bob-1"},
-	    {f.foreign.tenant.text, "k", key.created_ms, "bob-1"},
+	    {f.owner.tenant.text, "k", key.created_ms, "bob-1", ""},
+	    {f.owner.tenant.text, "k", key.created_ms - 1, "bob-1", ""},
+	    {f.owner.tenant.text, "k", key.created_ms, "", f.carol.user.text},
+	    {f.foreign.tenant.text, "k", key.created_ms, "bob-1", ""},
 	};
 
 	FINE(pg_run(f.pg, NULL, &issuer_store_subjects,
@@ -144,8 +145,10 @@ a_subject_is_found_with_its_key(void)
 	CU_ASSERT_TRUE(rows[0].key_there);
 	SAME(rows[0].user, f.bob.user);
 	CU_ASSERT_FALSE(rows[1].key_there);
-	CU_ASSERT_FALSE(rows[2].key_there);
-	CU_ASSERT_STRING_EQUAL(rows[2].user.text, "");
+	CU_ASSERT_TRUE(rows[2].key_there);
+	SAME(rows[2].user, f.carol.user);
+	CU_ASSERT_FALSE(rows[3].key_there);
+	CU_ASSERT_STRING_EQUAL(rows[3].user.text, "");
 	FINE(auth_key_store_delete(f.pg, &f.owner, "k", f.arena, &version, &f.err));
 }
 

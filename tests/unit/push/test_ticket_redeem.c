@@ -225,6 +225,49 @@ a_revoked_jti_ends_its_sockets(void)
 	down();
 }
 
+/* The database has told the user and fails to tell whether the key that has signed is
+ * still there. */
+static void
+waits_for_the_key_of_an_issuer(void)
+{
+	const char *ticket;
+
+	up();
+	fakes.hold_eval = true;
+	auth(TICKET);
+	ticket = claims(USER, 600);
+	CU_ASSERT_TRUE(fakes_text_answers(
+	    ES_OK, arena_printf(rig.arena, "%.*s,\"kid\":\"app-1\",\"keyCreated\":5}",
+		       (int)strlen(ticket) - 1, ticket)));
+	rig_turn(&rig);
+	rig_second(&rig);
+	rig_turn(&rig);
+	CU_ASSERT_EQUAL(fakes.users, 1);
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
+	CU_ASSERT_FALSE(fakes_eval_answers()); /* nothing is counted before */
+	rig_conn(&rig, &client)->who.greeting_ms -= 20000;
+	rig_second(&rig);
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
+	down();
+}
+
+/* Redis has counted the connection after the time-out of the greeting. */
+static void
+is_not_opened_once_it_is_closing(void)
+{
+	up();
+	fakes.hold_eval = true;
+	auth(TICKET);
+	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	rig_turn(&rig);
+	rig_conn(&rig, &client)->who.greeting_ms -= 20000;
+	rig_second(&rig);
+	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client)); /* it is closing */
+	CU_ASSERT_TRUE(fakes_eval_answers());
+	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
+	down();
+}
+
 static void
 an_api_key_is_told_where_to_go(void)
 {
@@ -243,6 +286,8 @@ static CU_TestInfo cases[] = {
     {"outlives its socket", outlives_its_socket},
     {"renews a live socket", renews_a_live_socket},
     {"a revoked jti ends its sockets", a_revoked_jti_ends_its_sockets},
+    {"waits for the key of an issuer", waits_for_the_key_of_an_issuer},
+    {"is not opened once it is closing", is_not_opened_once_it_is_closing},
     {"an API key is told where to go", an_api_key_is_told_where_to_go},
     CU_TEST_INFO_NULL,
 };
