@@ -137,7 +137,7 @@ whom_a_key_acts_for(void)
 	CU_ASSERT_STRING_EQUAL(bearer.principal.actor.user.text, ACTOR_NOBODY);
 	FINE(user_store_deactivate(f.pg, &f.owner, &bot.user, f.arena, &user, &f.err));
 	REFUSED(f, show(text, NULL), ES_TOKEN_REVOKED, NULL);
-	FINE(show(text, &f.bob));
+	REFUSED(f, show(text, &f.bob), ES_TOKEN_REVOKED, NULL);
 }
 
 static void
