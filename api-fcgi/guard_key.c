@@ -108,11 +108,11 @@ guard_key_check(struct api *api, const struct http_route *route, struct http_req
     const char *text, struct es_err *err)
 {
 	const char *header = req->headers.on_behalf_of;
-	struct user_id user = {ACTOR_NOBODY}; /* a malformed id is an unknown one */
+	struct user_id user;
 	struct api_key_bearer key;
 
-	if (header != NULL && uuid_valid(header))
-		memcpy(user.text, header, sizeof(user.text));
+	if (!uuid_take(header, user.text)) /* nobody has a malformed id */
+		memcpy(user.text, ACTOR_NOBODY, sizeof(user.text));
 	TRY(api_key_bearer_get(api->pg, text, header != NULL ? &user : NULL,
 	    clock_wall_ms(), req->arena, &key, err));
 	TRY(guard_key_judge(route, req, &key, header != NULL, err));

@@ -33,9 +33,8 @@ param_tenant(
 enum es_code
 param_key(const struct http_req *req, size_t i, struct uuid *out, struct es_err *err)
 {
-	if (!uuid_valid(req->params[i]))
+	if (!uuid_take(req->params[i], out->text))
 		return es_fail(err, ES_NOT_FOUND, "no such API key");
-	memcpy(out->text, req->params[i], sizeof(out->text));
 	return ES_OK;
 }
 

@@ -34,7 +34,7 @@ find_bot(struct ctl *c, const char **out)
 	struct user_id bot;
 
 	*out = c->opt.bot;
-	if (c->opt.bot == NULL || uuid_valid(c->opt.bot))
+	if (c->opt.bot == NULL || uuid_take(c->opt.bot, bot.text))
 		return true;
 	if (!ctl_find_tenant(c, text, &tenant) ||
 	    !ctl_find_user(c, &tenant, c->opt.bot, &bot))
@@ -103,15 +103,16 @@ revoke(struct ctl *c)
 {
 	struct ctl_answer answer;
 	const char *token;
+	struct uuid id;
 	int status;
 
-	if (!uuid_valid(c->words[0]))
+	if (!uuid_take(c->words[0], id.text))
 		return ctl_usage(c, "malformed key id: %s", c->words[0]);
 	status = ctl_find_token(c, true, &token, NULL);
 	if (status >= 0)
 		return status;
 	if (!ctl_rest_good(c, token, "DELETE",
-		arena_printf(c->arena, PATH "/%s", c->words[0]), NULL, &answer))
+		arena_printf(c->arena, PATH "/%s", id.text), NULL, &answer))
 		return CTL_FAILED;
 	ctl_note(c, "revoked");
 	return CTL_OK;

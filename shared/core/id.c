@@ -63,16 +63,24 @@ uuid_new(char out[ES_UUID_TEXT])
 	print_uuid(raw, out);
 }
 
-static enum es_code
-parse(const char *s, const char *what, char out[ES_UUID_TEXT], struct es_err *err)
+bool
+uuid_take(const char *s, char out[ES_UUID_TEXT])
 {
 	char lower[ES_UUID_TEXT] = "";
 
 	for (size_t i = 0; s != NULL && i < ES_UUID_TEXT - 1 && s[i] != '\0'; i++)
 		lower[i] = s[i] >= 'A' && s[i] <= 'F' ? (char)(s[i] - 'A' + 'a') : s[i];
 	if (s == NULL || strnlen(s, ES_UUID_TEXT) >= ES_UUID_TEXT || !uuid_valid(lower))
-		return es_fail(err, ES_NOT_FOUND, "no such %s", what);
+		return false;
 	memcpy(out, lower, ES_UUID_TEXT);
+	return true;
+}
+
+static enum es_code
+parse(const char *s, const char *what, char out[ES_UUID_TEXT], struct es_err *err)
+{
+	if (!uuid_take(s, out))
+		return es_fail(err, ES_NOT_FOUND, "no such %s", what);
 	return ES_OK;
 }
 

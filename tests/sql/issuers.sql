@@ -40,6 +40,11 @@ SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
 	(5, false, %2$L) $$, :'a1', :'a2'),
     'a user that is known is asked about by its id, also where that is the external id of another');
 
+SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%1$L, %1$L]::uuid[],
+    ARRAY['k1', 'k1'], ARRAY[0, 0], ARRAY[upper(%2$L), upper(%3$L)]) $$, :'t1', :'a2', :'a1'),
+    format($$ VALUES (%L::uuid), (%L) $$, :'a2', :'a1'),
+    'our id in upper case is the same user, a name of the tenant is taken letter by letter');
+
 SELECT results_eq($$ SELECT role FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
     ARRAY['member'], 'a user is made');
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'Other', 'o@x.test') $$,

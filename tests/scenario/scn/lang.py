@@ -123,10 +123,12 @@ def lookup(name, names, literal=None):
 
 
 def expression(text, names):
-    """name, name+1, name-1, rep:COUNT:TEXT, new:uuid, new:id or time:SECONDS."""
+    """name, name+1, name-1, rep:COUNT:TEXT, upper:NAME, new:uuid, new:id or time:SECONDS."""
     if text.startswith("rep:"):
         _, count, piece = text.split(":", 2)
         return piece * int(count)
+    if text.startswith("upper:"):
+        return as_text(lookup(text[6:], names)).upper()
     if text == "new:uuid":
         return str(uuid.uuid4())
     if text == "new:id":

@@ -9,12 +9,14 @@
 
 #include "core/banned.h"
 
-#define KEY    "Bearer esk_key"
-#define TENANT "01900000-0000-7000-8000-000000000001"
-#define BOT    "01900000-0000-7000-8000-00000000b001"
-#define ALICE  "01900000-0000-7000-8000-00000000a001"
-#define KEY_ID "01900000-0000-7000-8000-00000000e001"
-#define CH     "/api/v1/channels/{channelId}"
+#define KEY        "Bearer esk_key"
+#define TENANT     "01900000-0000-7000-8000-000000000001"
+#define BOT        "01900000-0000-7000-8000-00000000b001"
+#define UPPER_CASE "01900000-0000-7000-8000-00000000AB0A"
+#define LOWER_CASE "01900000-0000-7000-8000-00000000ab0a"
+#define ALICE      "01900000-0000-7000-8000-00000000a001"
+#define KEY_ID     "01900000-0000-7000-8000-00000000e001"
+#define CH         "/api/v1/channels/{channelId}"
 
 static const struct api_conf conf = {
     .operator_key = "operator-key-operator-key", .operator_key_old = ""};
@@ -226,6 +228,11 @@ acting_for_a_user(void)
 			CU_ASSERT_STRING_EQUAL(req.who.actor.role, rows[i].role);
 		arena_free(&mem);
 	}
+	begin(KEY_MESSAGES | KEY_TOKENS, API_KEY_ACTIVE, "member");
+	bearer.is_own_bot = false;
+	CU_ASSERT_EQUAL(check(&route, UPPER_CASE), ES_OK);
+	CU_ASSERT_STRING_EQUAL(asked_for, LOWER_CASE);
+	arena_free(&mem);
 	begin(KEY_MESSAGES | KEY_TOKENS, API_KEY_UNKNOWN, "");
 	CU_ASSERT_EQUAL(check(&route, "not an id"), ES_FORBIDDEN);
 	CU_ASSERT_STRING_EQUAL(asked_for, ACTOR_NOBODY);

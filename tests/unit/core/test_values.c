@@ -48,12 +48,18 @@ static void
 takes_an_upper_case_uuid_in_lower_case(void)
 {
 	struct channel_id id = {"untouched"};
+	struct uuid other;
 	struct es_err err;
 
 	CU_ASSERT_FALSE(uuid_valid("01900000-0000-7000-8000-0000000000AF"));
 	CU_ASSERT_EQUAL(
 	    channel_id_parse("01900000-0000-7000-8000-0000000000AF", &id, &err), ES_OK);
 	CU_ASSERT_STRING_EQUAL(id.text, "01900000-0000-7000-8000-0000000000af");
+	CU_ASSERT_TRUE(uuid_take("0190000A-0000-7000-8000-0000000000AF", other.text));
+	CU_ASSERT_STRING_EQUAL(other.text, "0190000a-0000-7000-8000-0000000000af");
+	CU_ASSERT_FALSE(uuid_take(NULL, other.text));
+	CU_ASSERT_FALSE(uuid_take("0190000A-0000-7000-8000-0000000000AFA", other.text));
+	CU_ASSERT_STRING_EQUAL(other.text, "0190000a-0000-7000-8000-0000000000af");
 }
 
 static void
