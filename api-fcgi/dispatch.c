@@ -4,6 +4,7 @@
 
 #include "cors.h"
 #include "guard.h"
+#include "http_body.h"
 #include "problem.h"
 #include "request_id.h"
 #include "request_limits.h"
@@ -48,6 +49,8 @@ run(struct api *api, struct http_req *req, struct http_res *res,
 		rc = request_limits_charge(api, req, *route, res, err);
 	if (rc == ES_OK)
 		rc = query_known(&req->query, routes_query(*route), err);
+	if (rc == ES_OK && !routes_has_body(*route))
+		rc = http_body_none(req, err);
 	if (rc == ES_OK)
 		rc = (*route)->handler(api, req, res, err);
 	cors_answer(api->cors, api->pg, req, res);

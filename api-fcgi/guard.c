@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/ticket.h"
 #include "bearer.h"
 #include "crypto/digest.h"
 #include "guard_key.h"
@@ -54,6 +55,15 @@ static enum es_code
 guard_check_caller(struct api *api, const struct http_route *route, struct http_req *req,
     const char *bearer, struct es_err *err)
 {
+	if (ticket_is(bearer))
+		return es_fail(err, ES_UNAUTHENTICATED,
+		    "a ticket opens a WebSocket and nothing else; this takes a token or "
+		    "an "
+		    "API key");
+	if (strncasecmp(bearer, API_KEY_PREFIX, strlen(API_KEY_PREFIX)) == 0 &&
+	    !api_key_text_is(bearer))
+		return es_fail(err, ES_UNAUTHENTICATED,
+		    "an API key begins with " API_KEY_PREFIX ", in lower case");
 	if (api_key_text_is(bearer))
 		return guard_key_check(api, route, req, bearer, err);
 	return guard_check_token(api, req, bearer, err);
@@ -96,6 +106,9 @@ guard_check(struct api *api, const struct http_route *route, struct http_req *re
 	if (scope == SCOPE_ADMIN && !actor_is_admin(&req->who.actor))
 		return es_fail(err, ES_FORBIDDEN,
 		    "only an owner or admin of the tenant may do this");
+	if (scope == SCOPE_OWNER && !actor_is_owner(&req->who.actor))
+		return es_fail(
+		    err, ES_FORBIDDEN, "only an owner of the tenant may do this");
 	if (scope == SCOPE_MEMBER && strcmp(req->who.actor.role, "guest") == 0)
 		return es_fail(err, ES_FORBIDDEN, "guests may not do this");
 	return ES_OK;

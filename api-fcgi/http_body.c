@@ -109,6 +109,22 @@ http_body_end(const struct http_req *req, struct es_err *err)
 }
 
 enum es_code
+http_body_none(const struct http_req *req, struct es_err *err)
+{
+	enum es_code rc;
+	char none, field[sizeof(err->field)];
+
+	if (req->body_len == 0)
+		return ES_OK;
+	rc = json_bind(req->body, req->body_len, NULL, 0, JSON_REFUSE_UNKNOWN, req->arena,
+	    &none, err);
+	if (rc != ES_INVALID)
+		return rc;
+	memcpy(field, err->field, sizeof(field));
+	return es_fail_field(err, ES_BAD_REQUEST, field, "%s", JSON_NO_FIELDS);
+}
+
+enum es_code
 http_body(const struct http_req *req, const struct json_field fields[], size_t n,
     void *out, struct es_err *err)
 {

@@ -10,7 +10,11 @@
 enum es_code http_body(const struct http_req *req, const struct json_field fields[],
     size_t n, void *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The same in steps, where a handler has checks of its own and the answer shall list the
+/* For an operation without fields: nothing or {} is fine. ES_BAD_REQUEST otherwise, so
+ * that a client whose field does nothing learns of it. */
+enum es_code http_body_none(const struct http_req *req, struct es_err *err) ES_MUST_CHECK;
+
+/* http_body in steps, where a handler has checks of its own and the answer shall list the
  * faults of both: http_body_begin reads, http_body_note adds what a check said (ES_OK
  * adds nothing), http_body_end fails if anything was noted. A wrong member is absent from
  * *out. Nothing may be changed before http_body_end has passed. */

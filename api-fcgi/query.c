@@ -44,18 +44,19 @@ pair_parse(
 {
 	const char *equals = memchr(s, '=', len);
 	size_t name_len = equals == NULL ? len : (size_t)(equals - s);
-	const char *name, *value = "";
+	const char *name, *fault, *value = "";
 
 	if (name_len == 0)
 		return es_fail(
 		    err, ES_BAD_REQUEST, "the query has a parameter without a name");
-	if (!uri_decode(s, name_len, true, a, &name))
-		return es_fail(err, ES_BAD_REQUEST,
-		    "the query has bad percent-encoding; expected %% and two hex digits");
-	if (equals != NULL &&
-	    !uri_decode(equals + 1, len - name_len - 1, true, a, &value))
-		return fail_param(
-		    err, name, "has bad percent-encoding; expected % and two hex digits");
+	fault = uri_decode(s, name_len, true, a, &name);
+	if (fault != NULL)
+		return es_fail(
+		    err, ES_BAD_REQUEST, "the name of a query parameter %s", fault);
+	if (equals != NULL)
+		fault = uri_decode(equals + 1, len - name_len - 1, true, a, &value);
+	if (fault != NULL)
+		return fail_param(err, name, fault);
 	if (query_get(q, name) != NULL)
 		return fail_param(err, name, "appears twice");
 	if (q->n == QUERY_MAX)

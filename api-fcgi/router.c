@@ -13,6 +13,7 @@ scope_name(enum http_scope scope)
 	    [SCOPE_USER] = "user",
 	    [SCOPE_MEMBER] = "member",
 	    [SCOPE_ADMIN] = "admin",
+	    [SCOPE_OWNER] = "owner",
 	};
 
 	return names[scope];

@@ -16,6 +16,7 @@ enum http_scope {
 	SCOPE_USER,     /* an active user of an active tenant */
 	SCOPE_MEMBER,   /* as USER, but no guest */
 	SCOPE_ADMIN,    /* an admin or owner of the tenant */
+	SCOPE_OWNER,    /* an owner of the tenant */
 };
 
 struct http_route {

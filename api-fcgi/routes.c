@@ -27,7 +27,7 @@ static const struct http_route api_routes[] = {
     {"POST", V1 "/admin/tenants/{tenantId}/resume", SCOPE_OPERATOR, tenants_resume, 0},
 
     {"GET", V1 "/tenant", SCOPE_USER, tenant_own_get, KEY_ANY},
-    {"PATCH", V1 "/tenant", SCOPE_ADMIN, tenant_own_patch, 0},
+    {"PATCH", V1 "/tenant", SCOPE_OWNER, tenant_own_patch, KEY_ADMIN},
 
     {"GET", V1 "/users/me", SCOPE_USER, users_me, KEY_ANY | KEY_AS_USER},
     {"GET", V1 "/users", SCOPE_USER, users_list, KEY_ANY},
@@ -45,9 +45,9 @@ static const struct http_route api_routes[] = {
     {"POST", V1 "/auth/revoke", SCOPE_USER, auth_revoke, KEY_USERS | KEY_TOKENS},
     {"POST", V1 "/ws/tickets", SCOPE_USER, ws_tickets_create,
 	KEY_MESSAGES | KEY_TOKENS | KEY_AS_USER},
-    {"GET", V1 "/auth-keys", SCOPE_ADMIN, auth_keys_list, KEY_ADMIN},
-    {"POST", V1 "/auth-keys", SCOPE_ADMIN, auth_keys_create, KEY_ADMIN},
-    {"DELETE", V1 "/auth-keys/{kid}", SCOPE_ADMIN, auth_keys_delete, KEY_ADMIN},
+    {"GET", V1 "/auth-keys", SCOPE_OWNER, auth_keys_list, KEY_ADMIN},
+    {"POST", V1 "/auth-keys", SCOPE_OWNER, auth_keys_create, KEY_ADMIN},
+    {"DELETE", V1 "/auth-keys/{kid}", SCOPE_OWNER, auth_keys_delete, KEY_ADMIN},
 
     {"POST", V1 "/channels", SCOPE_MEMBER, channels_create, KEY_CHANNELS | KEY_AS_USER},
     {"GET", V1 "/channels", SCOPE_USER, channels_list, OF_CHANNELS},
@@ -114,6 +114,37 @@ routes_query(const struct http_route *route)
 	return "";
 }
 
+/* The routes whose body has fields; of the others dispatch() takes nothing or {}. */
+static http_handler *const bodies[] = {
+    tenants_create,
+    tenants_patch,
+    tenant_own_patch,
+    users_create,
+    users_patch,
+    user_tokens_create,
+    api_keys_create,
+    auth_revoke,
+    auth_keys_create,
+    channels_create,
+    channels_patch,
+    members_put,
+    message_send,
+    read_put,
+    presence_choose,
+    presence_query,
+};
+
+bool
+routes_has_body(const struct http_route *route)
+{
+	if (route->scope == SCOPE_PUBLIC)
+		return true; /* probes may send whatever they like */
+	for (size_t i = 0; i < ES_COUNT(bodies); i++)
+		if (bodies[i] == route->handler)
+			return true;
+	return false;
+}
+
 static void
 dump_keys(struct json_write *w, unsigned keys)
 {
@@ -135,6 +166,7 @@ dump(struct json_write *w, const struct router *r)
 		jw_string(w, "scope", scope_name(r->routes[i].scope));
 		dump_keys(w, r->routes[i].keys);
 		jw_string(w, "query", routes_query(&r->routes[i]));
+		jw_bool(w, "body", routes_has_body(&r->routes[i]));
 		jw_object_end(w);
 	}
 }

@@ -12,7 +12,11 @@ extern const struct router health_router; /* pool health */
 /* The names of the query parameters that the route takes, a blank between; "*": any. */
 const char *routes_query(const struct http_route *route);
 
-/* Both as JSON: [{"method","path","scope","keyScopes","keyActsAsUser","query"}]. */
+/* Does the handler read fields of a body? */
+bool routes_has_body(const struct http_route *route);
+
+/* Both as JSON: [{"method","path","scope","keyScopes","keyActsAsUser","query","body"}].
+ */
 void routes_dump(FILE *to);
 
 #endif

@@ -22,7 +22,10 @@ is_control(unsigned char c)
 	return c < 0x20 || c == 0x7f;
 }
 
-bool
+static const char bad_escape[] =
+    "has bad percent-encoding; expected % and two hex digits";
+
+const char *
 uri_decode(const char *s, size_t len, bool plus, struct arena *a, const char **out)
 {
 	char *to = arena_alloc(a, len + 1);
@@ -35,34 +38,36 @@ uri_decode(const char *s, size_t len, bool plus, struct arena *a, const char **o
 			const int octet = hex_percent(s + i, len - i);
 
 			if (octet < 0)
-				return false;
+				return bad_escape;
 			c = (char)octet;
 			i += 2;
 		} else if (plus && c == '+') {
 			c = ' ';
 		}
 		if (is_control((unsigned char)c))
-			return false;
+			return "contains a control character";
 		to[n++] = c;
 	}
 	to[n] = '\0';
 	if (!utf8_length(to, n, &points))
-		return false;
+		return "is not UTF-8; percent-encode the bytes of UTF-8";
 	*out = to;
-	return true;
+	return NULL;
 }
 
 static enum es_code
 segment_parse(
     const char *s, size_t len, struct arena *a, const char **out, struct es_err *err)
 {
+	const char *fault;
+
 	for (size_t i = 0; i < len; i++)
 		if (!is_pchar(s[i]))
 			return es_fail(err, ES_BAD_REQUEST,
 			    "the path contains a character that must be percent-encoded");
-	if (!uri_decode(s, len, false, a, out))
-		return es_fail(err, ES_BAD_REQUEST,
-		    "the path has bad percent-encoding; expected %% and two hex digits");
+	fault = uri_decode(s, len, false, a, out);
+	if (fault != NULL)
+		return es_fail(err, ES_BAD_REQUEST, "the path %s", fault);
 	if (strchr(*out, '/') != NULL || strcmp(*out, ".") == 0 ||
 	    strcmp(*out, "..") == 0)
 		return es_fail(err, ES_BAD_REQUEST,

@@ -25,9 +25,9 @@ struct uri {
 enum es_code uri_parse(const char *target, struct arena *a, struct uri *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Decode %XX (and '+' as a blank when plus) of len bytes; false for a bad escape or a
- * decoded control character or bad UTF-8. */
-bool uri_decode(const char *s, size_t len, bool plus, struct arena *a,
+/* Decode %XX (and '+' as a blank when plus) of len bytes. NULL, or what is wrong (a bad
+ * escape, a decoded control character, bad UTF-8), to be put behind "the path ". */
+const char *uri_decode(const char *s, size_t len, bool plus, struct arena *a,
     const char **out) ES_MUST_CHECK;
 
 #endif

@@ -21,6 +21,7 @@ visible_for_writing(struct api *api, const struct http_req *req,
 		return es_fail(err, ES_CHANNEL_ARCHIVED, "the channel is archived");
 	if (!found.may_post)
 		return es_fail(err, ES_FORBIDDEN,
-		    "only owners and admins of the channel may post in it");
+		    "only owners and admins of the channel or of the tenant "
+		    "may post in it");
 	return ES_OK;
 }

@@ -100,7 +100,8 @@ authz_answer(struct waiter *w)
 		    w->rc == ES_NOT_FOUND          ? "no such channel"
 		    : w->rc == ES_CHANNEL_ARCHIVED ? "the channel is archived"
 		    : w->rc == ES_FORBIDDEN
-			? "only owners and admins of the channel may post in it"
+			? "only owners and admins of the channel or of the tenant "
+			  "may post in it"
 			: "the server cannot check the right to send at the moment; "
 			  "try again");
 	w->done(w->ctx, w->rc, &err);

@@ -138,9 +138,10 @@ read_token(const char *jwt, struct arena *a, struct token_text *text,
 	enum es_code rc;
 
 	if (strnlen(jwt, TOKEN_MAX + 1) > TOKEN_MAX)
-		return refuse(err, "too long");
+		return es_fail(
+		    err, ES_UNAUTHENTICATED, "token: longer than %d bytes", TOKEN_MAX);
 	if (!token_split(jwt, text))
-		return refuse(err, "not three parts of base64url");
+		return refuse(err, token_split_fault(jwt));
 	rc = token_parse_head(text, a, head, err);
 	if (rc != ES_OK)
 		return rc == ES_UNAUTHENTICATED ? rc : refuse(err, "malformed header");

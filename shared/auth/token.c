@@ -159,7 +159,7 @@ verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct a
 		return es_fail(
 		    err, ES_UNAUTHENTICATED, "token: longer than %d bytes", TOKEN_MAX);
 	if (!token_split(jwt, &text))
-		return refuse(err, "must be three parts of base64url, separated by dots");
+		return refuse(err, token_split_fault(jwt));
 	rc = token_parse_head(&text, a, &head, err);
 	if (rc != ES_OK)
 		return rc == ES_UNAUTHENTICATED ? rc : refuse(err, "malformed header");

@@ -87,6 +87,17 @@ token_split(const char *jwt, struct token_text *out)
 	return true;
 }
 
+const char *
+token_split_fault(const char *jwt)
+{
+	const char *first = strchr(jwt, '.');
+	const char *second = first != NULL ? strchr(first + 1, '.') : NULL;
+
+	if (second != NULL && second[1] == '\0')
+		return "has no signature; alg none is not taken";
+	return "must be three parts of base64url without padding, separated by dots";
+}
+
 static bool
 is_known_type(const char *typ)
 {

@@ -33,6 +33,9 @@ struct token_text {
 };
 bool token_split(const char *jwt, struct token_text *out) ES_MUST_CHECK;
 
+/* Why token_split() refused jwt, in words for the sender. */
+const char *token_split_fault(const char *jwt);
+
 /* The bytes of base64url without padding; NULL when s is none. */
 const char *token_base64url(const char *s, size_t len, struct arena *a, size_t *out_len);
 

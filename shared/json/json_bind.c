@@ -213,9 +213,11 @@ unknown_field(const struct json_field fields[], size_t n, const char *name,
 	char nearest[NEAREST_NAME_MAX + 1];
 	struct text names;
 
+	if (n == 0)
+		return es_fail_field(err, ES_INVALID, name, "%s", JSON_NO_FIELDS);
 	text_init(&names, a, 4096);
 	for (size_t i = 0; i < n; i++)
-		text_addf(&names, "%s ", fields[i].name);
+		text_addf(&names, "%s%s", i > 0 ? " " : "", fields[i].name);
 	if (nearest_word(name, names.data, nearest))
 		return es_fail_field(err, ES_INVALID, name,
 		    "unknown field; did you mean \"%s\"?", nearest);
@@ -234,7 +236,8 @@ bind_one(struct json_object *root, const struct json_field *f, bool strict,
 	const bool there = (named && !(v == NULL && f->nullable)) || cleared;
 
 	if (strict && named && v == NULL && !cleared)
-		return bad(err, f->name, "must not be null; leave it out");
+		return bad(err, f->name,
+		    f->required ? "must not be null" : "must not be null; leave it out");
 	if (there && !cleared)
 		TRY(bind_field(f, v, a, out + f->offset, err));
 	else if (!there && f->required)

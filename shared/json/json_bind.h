@@ -10,6 +10,9 @@
 #include "core/arena.h"
 #include "core/err.h"
 
+/* What a body with a field hears where none is taken. */
+#define JSON_NO_FIELDS "unknown field; no field is taken here"
+
 enum json_kind {
 	JSON_STRING,           /* const char *; min..max bytes; NULL when absent */
 	JSON_INT,              /* int64_t; min..max; no fraction, no exponent */

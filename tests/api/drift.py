@@ -85,6 +85,15 @@ def queries_fault(document, table):
     return difference(documented, real)
 
 
+def bodies_fault(document, table):
+    """Which routes take a body."""
+    documented = {(name,) for name, path, op in operations(document)
+                  if path.startswith("/api/") and "requestBody" in op}
+    real = {("%s %s" % (r["method"], r["path"]),) for r in table
+            if r["path"].startswith("/api/") and r["body"]}
+    return difference(documented, real)
+
+
 def field_names(fields):
     return {f["name"] if isinstance(f, dict) else f for f in fields} - {"type"}
 
@@ -199,6 +208,8 @@ def main(argv):
             judge.open)
     compare(report, "query parameters are those of the document", dump(build, ROUTES),
             queries_fault, judge.open)
+    compare(report, "bodies are those of the document", dump(build, ROUTES), bodies_fault,
+            judge.open)
     compare(report, "frames are those of the document", dump(build, FRAMES), frames_fault,
             judge.asyn)
     return report.end()

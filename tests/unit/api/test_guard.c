@@ -80,6 +80,27 @@ credentials(void)
 	CU_ASSERT_EQUAL(check(SCOPE_PUBLIC, "rubbish"), ES_OK);
 }
 
+/* What is plainly no token is told what it is. */
+static void
+other_secrets(void)
+{
+	static const struct {
+		const char *authorization, *text;
+	} rows[] = {
+	    {"Bearer est_"
+	     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		"a ticket opens a WebSocket"},
+	    {"Bearer ESK_0123456789abcdef", "begins with esk_"},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		CU_ASSERT_EQUAL(
+		    check(SCOPE_USER, rows[i].authorization), ES_UNAUTHENTICATED);
+		if (strstr(fault.text, rows[i].text) == NULL)
+			CU_FAIL(fault.text);
+	}
+}
+
 static void
 what_the_database_says(void)
 {
@@ -99,13 +120,13 @@ roles(void)
 {
 	static const struct {
 		const char *role;
-		enum es_code user, member, admin;
+		enum es_code user, member, admin, owner;
 	} rows[] = {
-	    {"owner", ES_OK, ES_OK, ES_OK},
-	    {"admin", ES_OK, ES_OK, ES_OK},
-	    {"member", ES_OK, ES_OK, ES_FORBIDDEN},
-	    {"bot", ES_OK, ES_OK, ES_FORBIDDEN},
-	    {"guest", ES_OK, ES_FORBIDDEN, ES_FORBIDDEN},
+	    {"owner", ES_OK, ES_OK, ES_OK, ES_OK},
+	    {"admin", ES_OK, ES_OK, ES_OK, ES_FORBIDDEN},
+	    {"member", ES_OK, ES_OK, ES_FORBIDDEN, ES_FORBIDDEN},
+	    {"bot", ES_OK, ES_OK, ES_FORBIDDEN, ES_FORBIDDEN},
+	    {"guest", ES_OK, ES_FORBIDDEN, ES_FORBIDDEN, ES_FORBIDDEN},
 	};
 
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
@@ -113,6 +134,9 @@ roles(void)
 		CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer good"), rows[i].user);
 		CU_ASSERT_EQUAL(check(SCOPE_MEMBER, "Bearer good"), rows[i].member);
 		CU_ASSERT_EQUAL(check(SCOPE_ADMIN, "Bearer good"), rows[i].admin);
+		CU_ASSERT_EQUAL(check(SCOPE_OWNER, "Bearer good"), rows[i].owner);
+		if (rows[i].owner == ES_FORBIDDEN)
+			CU_ASSERT_PTR_NOT_NULL(strstr(fault.text, "only an owner of"));
 		CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer good"), ES_FORBIDDEN);
 	}
 }
@@ -158,6 +182,7 @@ an_old_operator_key_is_good_until_it_is_taken_out(void)
 
 static CU_TestInfo cases[] = {
     {"credentials are one bearer token", credentials},
+    {"other secrets are named", other_secrets},
     {"the database's no is passed on", what_the_database_says},
     {"roles and scopes", roles},
     {"the operator's key opens /admin only", operator_key},

@@ -60,7 +60,7 @@ static const struct {
 	const char *method, *path, *scopes;
 } opens[] = {
     {"GET", "/api/v1/tenant", "mcuta"},
-    {"PATCH", "/api/v1/tenant", ""},
+    {"PATCH", "/api/v1/tenant", "a"},
     {"GET", "/api/v1/users/me", "mcuta+"},
     {"GET", "/api/v1/users", "mcuta"},
     {"POST", "/api/v1/users", "ua"},

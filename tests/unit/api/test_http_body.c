@@ -54,6 +54,30 @@ of_type(const char *method, const char *type)
 }
 
 static void
+no_fields(void)
+{
+	static const char *const good[] = {"", "{}", " { } "};
+	static const struct {
+		const char *json, *field;
+	} bad[] = {{"{\"x\":1}", "x"}, {"rubbish", ""}, {"[]", ""}, {"null", ""},
+	    {"{", ""}, {" ", ""}};
+	struct http_req req;
+
+	a = arena_new();
+	for (size_t i = 0; i < ES_COUNT(good); i++) {
+		req = request("POST", NULL, NULL, good[i]);
+		CU_ASSERT_EQUAL(http_body_none(&req, &err), ES_OK);
+	}
+	for (size_t i = 0; i < ES_COUNT(bad); i++) {
+		req = request("POST", NULL, NULL, bad[i].json);
+		err = (struct es_err){0};
+		CU_ASSERT_EQUAL(http_body_none(&req, &err), ES_BAD_REQUEST);
+		CU_ASSERT_STRING_EQUAL(err.field, bad[i].field);
+	}
+	arena_free(&a);
+}
+
+static void
 media_types(void)
 {
 	static const char *const taken[] = {"application/json", "Application/JSON",
@@ -108,8 +132,8 @@ members(void)
 	one("{\"name\":\"abc\",\"tpic\":\"\"}", "tpic",
 	    "unknown field; did you mean \"topic\"?");
 	one("{\"name\":\"x\",\"zzzzz\":1}", "zzzzz",
-	    "unknown field; known are: name topic count number ");
-	one("{\"name\":null}", "name", "must not be null; leave it out");
+	    "unknown field; known are: name topic count number");
+	one("{\"name\":null}", "name", "must not be null");
 	one("{\"name\":\"x\",\"count\":null}", "count", "must not be null; leave it out");
 	one("{\"name\":\"x\",\"number\":\"07\"}", "number", "must be a whole number");
 	CU_ASSERT_EQUAL(
@@ -168,6 +192,7 @@ more_than_fit(void)
 
 static CU_TestInfo cases[] = {
     {"JSON is taken by each of its names", media_types},
+    {"a body without fields is empty or {}", no_fields},
     {"a coded body is not taken", codings},
     {"a wrong member is named with its limit", members},
     {"all wrong members are told at once", all_at_once},

@@ -130,12 +130,38 @@ unknown_names(void)
 	CU_ASSERT_STRING_EQUAL(complaint("anything", "*"), "");
 }
 
+/* Each says what is wrong with the value, not only that something is. */
+static void
+bad_values_are_explained(void)
+{
+	static const struct {
+		const char *raw, *text;
+	} rows[] = {
+	    {"q=%F", "has bad percent-encoding; expected % and two hex digits"},
+	    {"q=%zz", "has bad percent-encoding; expected % and two hex digits"},
+	    {"q=%FF", "is not UTF-8; percent-encode the bytes of UTF-8"},
+	    {"q=%07", "contains a control character"},
+	};
+	struct arena *mem = arena_new();
+	struct query parsed;
+	struct es_err fault;
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		CU_ASSERT_EQUAL(
+		    query_parse(rows[i].raw, mem, &parsed, &fault), ES_BAD_REQUEST);
+		CU_ASSERT_STRING_EQUAL(fault.field, "?q");
+		CU_ASSERT_STRING_EQUAL(fault.text, rows[i].text);
+	}
+	arena_free(&mem);
+}
+
 static CU_TestInfo cases[] = {
     {"values are decoded once", values},
     {"repeats and rubbish are refused", refused},
     {"integers are whole and in range", integers},
     {"booleans are true or false", booleans},
     {"an unknown name is refused with the nearest one", unknown_names},
+    {"bad values are explained", bad_values_are_explained},
     CU_TEST_INFO_NULL,
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/token.h"
+#include "auth/token_parse.h"
 #include "core/check.h"
 #include "token_data.h"
 #include "token_forge.h"
@@ -77,6 +78,17 @@ takes_tokens_of_others(void)
 		CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 3600);
 	}
 	CU_ASSERT_EQUAL(signed_with(HEAD, BODY), ES_OK);
+}
+
+static void
+says_why_it_is_no_token(void)
+{
+	CU_ASSERT_STRING_EQUAL(token_split_fault("eyJhbGciOiJub25lIn0.e30."),
+	    "has no signature; alg none is not taken");
+	CU_ASSERT_STRING_EQUAL(token_split_fault("abc"),
+	    "must be three parts of base64url without padding, separated by dots");
+	CU_ASSERT_STRING_EQUAL(token_split_fault("a.b.c="),
+	    "must be three parts of base64url without padding, separated by dots");
 }
 
 static void
@@ -340,6 +352,7 @@ has_a_longest_token(void)
 
 static CU_TestInfo cases[] = {
     {"takes tokens that others signed", takes_tokens_of_others},
+    {"says why it is no token", says_why_it_is_no_token},
     {"refuses every changed character", refuses_every_changed_character},
     {"refuses every other algorithm", refuses_other_algorithms},
     {"refuses bad headers", refuses_headers},
