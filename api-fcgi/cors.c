@@ -74,13 +74,19 @@ somebody_allows(struct cors *c, struct pg *pg, const struct http_req *req)
 	return allowed;
 }
 
+bool
+cors_is_preflight(const struct http_req *req)
+{
+	return req->headers.origin != NULL && req->headers.cors_method != NULL;
+}
+
 void
 cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
     const char *allow, struct http_res *res)
 {
 	const char *origin = req->headers.origin;
 
-	if (origin == NULL || req->headers.cors_method == NULL)
+	if (!cors_is_preflight(req))
 		return;
 	http_header(res, "Vary", "Origin");
 	if (!somebody_allows(c, pg, req))

@@ -12,6 +12,9 @@ struct cors;
 struct cors *cors_new(void);
 void cors_free(struct cors **c);
 
+/* A question of a browser before the request itself (OPTIONS with both headers). */
+bool cors_is_preflight(const struct http_req *req);
+
 /* allow: the methods of the path. Adds nothing unless the request is a preflight from an
  * origin that some tenant allows. */
 void cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,

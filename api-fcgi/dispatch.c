@@ -12,17 +12,26 @@
 
 #include "core/banned.h"
 
-/* OPTIONS: a preflight is answered before anybody is asked who he is. */
+#define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+/* A preflight carries no token, so it is answered before any is asked for. For an unknown
+ * path, too: a browser shows the page's developer a failed preflight as a CORS error, and
+ * after a passed one the 404 of the request itself. */
 static enum es_code
 options(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	const char *allow = router_allow(api->router, &req->uri, req->arena);
 
-	if (allow[0] == '\0')
+	if (allow[0] == '\0' && !cors_is_preflight(req)) {
+		cors_answer(api->cors, api->pg, req, res);
 		return es_fail(err, ES_NOT_FOUND, "no such path");
+	}
 	res->status = 204;
-	http_header(res, "Allow", allow);
+	if (allow[0] == '\0')
+		allow = ALL_METHODS;
+	else
+		http_header(res, "Allow", allow);
 	cors_preflight(api->cors, api->pg, req, allow, res);
 	return ES_OK;
 }
@@ -31,10 +40,14 @@ static enum es_code
 run(struct api *api, struct http_req *req, struct http_res *res,
     const struct http_route **route, struct es_err *err)
 {
-	enum es_code rc;
+	enum es_code rc = uri_parse(req->target, req->arena, &req->uri, err);
 
-	TRY(uri_parse(req->target, req->arena, &req->uri, err));
-	TRY(query_parse(req->uri.query, req->arena, &req->query, err));
+	if (rc == ES_OK)
+		rc = query_parse(req->uri.query, req->arena, &req->query, err);
+	if (rc != ES_OK) {
+		cors_answer(api->cors, api->pg, req, res);
+		return rc;
+	}
 	if (strcmp(req->method, "OPTIONS") == 0)
 		return options(api, req, res, err);
 	rc = router_find(api->router, req->method, &req->uri, route, req->params, err);

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "store/origin_store.h"
+#include "store/origin_take.h"
 #include "store/tenant_settings.h"
 
 #include "core/banned.h"
@@ -51,39 +51,52 @@ tenant_settings_take_number(
 		jw_int(w, stored, n);
 }
 
-/* Browsers send scheme and host in lower case. */
 static bool
-tenant_settings_take_origin(struct json_write *w, const char *json, struct arena *a)
+tenant_settings_take_has(const char *const origins[], size_t n, const char *origin)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(origins[i], origin) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+tenant_settings_take_origin(const char *json, struct arena *a, const char **fault)
 {
 	const char *text;
 	struct es_err err;
-	char *lower;
 
-	if (json_bind_text(json, a, &text, &err) != ES_OK || !origin_store_valid(text))
-		return false;
-	lower = arena_strdup(a, text);
-	for (char *c = lower; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	jw_string(w, NULL, lower);
-	return true;
+	*fault = "must be a string";
+	if (json_bind_text(json, a, &text, &err) != ES_OK)
+		return NULL;
+	return origin_take(text, a, fault);
 }
 
+/* An origin that is named twice is kept once. */
 static void
 tenant_settings_take_origins(struct json_write *w, const struct json_list *list,
     const char *name, struct json_faults *faults, struct arena *a)
 {
+	const char **origins, *fault;
+	size_t n = 0;
+
 	if (list == NULL) {
 		jw_null(w, "allowed_origins");
 		return;
 	}
+	origins = arena_alloc(a, (list->n + 1) * sizeof(*origins));
 	jw_array(w, "allowed_origins");
-	for (size_t i = 0; i < list->n; i++)
-		if (!tenant_settings_take_origin(w, list->items[i], a))
-			tenant_settings_take_fault(faults, a,
-			    arena_printf(a, "%s/%zu", name, i),
-			    "an origin must have the form scheme://host[:port], without "
-			    "a path");
+	for (size_t i = 0; i < list->n; i++) {
+		const char *one = tenant_settings_take_origin(list->items[i], a, &fault);
+
+		if (one == NULL) {
+			tenant_settings_take_fault(
+			    faults, a, arena_printf(a, "%s/%zu", name, i), fault);
+		} else if (!tenant_settings_take_has(origins, n, one)) {
+			origins[n++] = one;
+			jw_string(w, NULL, one);
+		}
+	}
 	jw_array_end(w);
 }
 

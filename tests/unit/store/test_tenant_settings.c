@@ -122,6 +122,11 @@ a_client_writes_camel_case_and_the_row_holds_the_old_names(void)
 	    "{\"user_send_limit\":0,\"user_send_window_s\":null,"
 	    "\"allowed_origins\":[\"https://a.test\"]}");
 	CU_ASSERT_EQUAL(faults.n, 0);
+	CU_ASSERT_STRING_EQUAL(take("{\"allowedOrigins\":[\"https://a.test:443\","
+				    "\"https://A.test\",\"http://a.test\"]}",
+				   true, a),
+	    "{\"allowed_origins\":[\"https://a.test\",\"http://a.test\"]}");
+	CU_ASSERT_EQUAL(faults.n, 0);
 	CU_ASSERT_STRING_EQUAL(
 	    take("{\"user_send_limit\":7,\"allowed_origins\":null}", false, a),
 	    "{\"user_send_limit\":7,\"allowed_origins\":null}");
