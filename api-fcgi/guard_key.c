@@ -98,7 +98,8 @@ guard_key_judge(const struct http_route *route, const struct http_req *req,
 		return guard_key_check_on_behalf(key, err);
 	if (key->user == API_KEY_NOBODY && (route->keys & KEY_AS_USER) != 0)
 		return es_fail_field(err, ES_FORBIDDEN, ON_BEHALF,
-		    "this is done by a user: name one, or bind the API key to a bot "
+		    "only a user may do this: name one in this header, or bind the API "
+		    "key to a bot "
 		    "user");
 	return ES_OK;
 }

@@ -102,8 +102,7 @@ api_key_store_room(struct pg *pg, const struct actor *who, int64_t max, struct a
 	TRY(pg_run(pg, NULL, &api_key_store_count, key, a, &rows, err));
 	if (pg_next(&rows, a, &found) && found.n >= max)
 		return es_fail(err, ES_QUOTA_EXCEEDED,
-		    "the tenant has %lld API keys, as many as it may",
-		    (long long)found.n);
+		    "the tenant has %lld API keys, its limit", (long long)found.n);
 	return ES_OK;
 }
 

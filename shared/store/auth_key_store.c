@@ -107,7 +107,9 @@ count(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
 static enum es_code
 needs_owner(const struct actor *who, struct es_err *err)
 {
-	return actor_is_owner(who) ? ES_OK : es_fail(err, ES_FORBIDDEN, "takes an owner");
+	return actor_is_owner(who) ? ES_OK
+	                           : es_fail(err, ES_FORBIDDEN,
+					 "only an owner of the tenant may do this");
 }
 
 bool

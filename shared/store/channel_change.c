@@ -89,7 +89,7 @@ patch_locked(struct pg *pg, const struct actor *who, const struct channel_id *id
 		return es_fail(err, ES_CHANNEL_ARCHIVED, "the channel is archived");
 	if (patch->is_private != NULL && *patch->is_private && now.role == NULL)
 		return es_fail_field(err, ES_FORBIDDEN, "isPrivate",
-		    "takes a member of the channel; join it first");
+		    "only a member of the channel may do this; join it first");
 	rc = pg_run(pg, NULL, &rename_stmt, params, a, &rows, err);
 	if (rc == ES_CONFLICT)
 		return es_fail_field(
@@ -128,7 +128,7 @@ archive_locked(struct pg *pg, const struct actor *who, const struct channel_id *
 		TRY(pg_run(pg, NULL, &over_quota, params, a, &rows, err));
 		if (rows.count > 0)
 			return es_fail(err, ES_QUOTA_EXCEEDED,
-			    "the tenant has as many channels as it may");
+			    "the tenant has reached its limit of channels");
 	}
 	return store_number_event(pg, who, id,
 	    archive ? EVENT_CHANNEL_ARCHIVED : EVENT_CHANNEL_UPDATED,

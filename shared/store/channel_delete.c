@@ -32,8 +32,8 @@ channel_delete_locked(struct pg *pg, const struct actor *who, const struct chann
 
 	TRY(store_lock_channel(pg, who, id, a, &now, err));
 	if (!actor_is_owner(who) && (now.role == NULL || strcmp(now.role, "owner") != 0))
-		return es_fail(
-		    err, ES_FORBIDDEN, "takes an owner of the channel or the tenant");
+		return es_fail(err, ES_FORBIDDEN,
+		    "only an owner of the channel or the tenant may do this");
 	TRY(store_number_event(
 	    pg, who, id, EVENT_CHANNEL_DELETED, "{\"deleted\":true}", a, event, err));
 	TRY(store_lock_tenant(pg, who, a, err));

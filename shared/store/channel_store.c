@@ -110,8 +110,7 @@ channel_store_user_may(struct pg *pg, const struct actor *who, int64_t max,
 	TRY(pg_run(pg, NULL, &made, params, a, &rows, err));
 	if (pg_next(&rows, a, &mine) && mine.n >= max)
 		return es_fail(err, ES_QUOTA_EXCEEDED,
-		    "you have made %lld channels, the most that a user may",
-		    (long long)max);
+		    "you have made %lld channels, the limit of a user", (long long)max);
 	return ES_OK;
 }
 
@@ -210,7 +209,8 @@ channel_store_orphans(struct pg *pg, const struct actor *who,
 	struct pg_rows rows;
 
 	if (!actor_is_owner(who))
-		return es_fail(err, ES_FORBIDDEN, "takes an owner of the tenant");
+		return es_fail(
+		    err, ES_FORBIDDEN, "only an owner of the tenant may do this");
 	TRY(pg_run(pg, &who->tenant, &orphans, params, a, &rows, err));
 	channel_store_page(&rows, limit, a, out);
 	return ES_OK;

@@ -50,7 +50,7 @@ idempotency_store_claim(struct pg *pg, const struct idempotency_claim *claim,
 		return es_fail(err, ES_INTERNAL, "the key was not kept");
 	if (!row.same)
 		return es_fail_field(err, ES_KEY_REUSED, ":Idempotency-Key",
-		    "used before with another request");
+		    "was used before for another request; choose a new key");
 	if (strcmp(row.id.text, IDEMPOTENCY_DELETED) == 0)
 		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
 		    "names a creation whose channel was deleted");

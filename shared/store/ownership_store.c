@@ -171,7 +171,8 @@ ownership_store_take_over(struct pg *pg, const struct actor *who,
 {
 	*event = (struct event){0};
 	if (!actor_is_owner(who))
-		return es_fail(err, ES_FORBIDDEN, "takes an owner of the tenant");
+		return es_fail(
+		    err, ES_FORBIDDEN, "only an owner of the tenant may do this");
 	TRY(pg_begin(pg, &who->tenant, err));
 	TRY(store_end(pg, ownership_take_locked(pg, who, id, a, event, err), err));
 	return channel_store_get(pg, who, id, a, out, err);

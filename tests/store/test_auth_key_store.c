@@ -56,7 +56,8 @@ an_owner_makes_and_deletes_keys(void)
 	struct auth_key key;
 	int64_t version;
 
-	REFUSED(f, create(&f.admin, &in, &key), ES_FORBIDDEN, "takes an owner");
+	REFUSED(f, create(&f.admin, &in, &key), ES_FORBIDDEN,
+	    "only an owner of the tenant may do this");
 	FINE(create(&f.owner, &in, &key));
 	CU_ASSERT_STRING_EQUAL(key.kid, "k");
 	CU_ASSERT_PTR_NULL(key.public_key);
