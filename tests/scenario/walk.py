@@ -41,6 +41,7 @@ def setting(env, judge):
                                                 "user_send_window_s": 1}})
     world.make_user("alice", "acme", "member")
     world.make_user("gina", "globex", "member")
+    world.make_user("gus", "globex", "admin")
     world.make_user("greta", "globex", "guest")
     world.make_channel("lobby", "alice", True, [])
     world.make_channel("hall", "globex", False, [])
@@ -101,6 +102,7 @@ def check_no_token(report, world, route, ids):
 def too_small(scope):
     """Who has a good token, but not for that scope; and what that must be answered."""
     return {"operator": ("globex", (401, 403)), "admin": ("gina", (403,)),
+            "owner": ("gus", (403,)),
             "member": ("greta", (403,)), "user": ("operator", (401,))}[scope]
 
 
