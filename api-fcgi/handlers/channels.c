@@ -117,25 +117,26 @@ channels_list(
 	return ES_OK;
 }
 
-/* The channel of a key that was seen before. Its creator may not see it any more: another
- * attempt to make it would fail with a reason that is not the true one. */
+/* The channel of a key that was seen before. When its creator does not see it any more,
+ * another attempt to make it would fail with a reason that is not the true one. Whether
+ * it exists is asked first: it may be made between the two questions. */
 static enum es_code
 channels_repeat(struct api *api, const struct http_req *req, struct http_res *res,
     const struct channel_id *id, struct channel *out, bool *found, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
-	struct es_err ignored;
+	enum es_code rc;
 	bool there;
 
-	*found = create_once_replays(
-	    channel_store_get(api->pg, who, id, req->arena, out, &ignored), res);
-	if (*found)
-		return ES_OK;
 	TRY(channel_store_exists(api->pg, who, id, req->arena, &there, err));
-	if (there)
+	if (!there)
+		return ES_OK;
+	rc = channel_store_get(api->pg, who, id, req->arena, out, err);
+	if (rc == ES_NOT_FOUND)
 		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
 		    "names a creation whose channel you can't see any more");
-	return ES_OK;
+	*found = create_once_replays(rc, res);
+	return rc;
 }
 
 static enum es_code

@@ -4,6 +4,8 @@
 -- Without this, a key that makes unknown users would make a second user for the id. The
 -- tenant's own ids are compared letter by letter, as before. Both forms of es_subjects are
 -- changed: the one of these programs and that of the programs before.
+GRANT CREATE ON SCHEMA public TO es_lookup;
+SET LOCAL ROLE es_lookup;
 DO $do$
 DECLARE
 	one oid;
@@ -18,9 +20,13 @@ BEGIN
 	END LOOP;
 END
 $do$;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA public FROM es_lookup;
 
 -- migrate:down
 
+GRANT CREATE ON SCHEMA public TO es_lookup;
+SET LOCAL ROLE es_lookup;
 DO $do$
 DECLARE
 	one oid;
@@ -31,3 +37,5 @@ BEGIN
 	END LOOP;
 END
 $do$;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA public FROM es_lookup;
