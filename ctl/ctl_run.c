@@ -34,7 +34,7 @@ static const struct conf_item items[] = {
 	TEXT(jwt_kid, "ES_JWT_KID", CONF_TEXT, "hs1", "kid of ES_JWT_SECRET in the tokens"),
 	TEXT(jwt_issuer, "ES_JWT_ISSUER", CONF_TEXT, "echostream", "iss of tokens"),
 	TEXT(jwt_audience, "ES_JWT_AUDIENCE", CONF_TEXT, "echostream", "aud of tokens"),
-	CONF_ITEM(struct ctl_conf, jwt_leeway_s, "ES_JWT_LEEWAY_S", CONF_INT, "30", 0, 300,
+	CONF_ITEM(struct ctl_conf, jwt_leeway_s, "ES_JWT_LEEWAY_S", CONF_INT, "5", 0, 300,
 	    NULL, "seconds that the clock of an issuer may be ahead of ours (iat, nbf); a token is over at exp"),
 	CONF_ITEM(struct ctl_conf, token_ttl_s, "ES_TOKEN_TTL_S", CONF_INT, "86400", 60,
 	    31536000, NULL, "seconds that a token is good"),
