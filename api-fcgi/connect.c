@@ -1,9 +1,9 @@
 #include "connect.h"
 
 #include "auth/token_keyring.h"
-#include "bearer.h"
-#include "cors.h"
-#include "send_reply.h"
+#include "guard/bearer.h"
+#include "http/cors.h"
+#include "send/send_reply.h"
 
 #include "core/banned.h"
 

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#include "cors.h"
-#include "guard.h"
-#include "http_body.h"
-#include "problem.h"
-#include "request_id.h"
-#include "request_limits.h"
+#include "http/cors.h"
+#include "guard/guard.h"
+#include "http/http_body.h"
+#include "http/problem.h"
+#include "http/request_id.h"
+#include "guard/request_limits.h"
 #include "routes.h"
 
 #include "core/banned.h"

@@ -2,7 +2,7 @@
 #ifndef API_DISPATCH_H
 #define API_DISPATCH_H
 
-#include "api.h"
+#include "env/api.h"
 
 struct dispatched {
 	const struct http_route *route; /* NULL: none fitted */

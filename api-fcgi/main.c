@@ -6,10 +6,10 @@
 #include "core/log.h"
 #include "core/prefork.h"
 
-#include "api_metrics.h"
-#include "listen.h"
+#include "env/api_metrics.h"
+#include "http/listen.h"
 #include "routes.h"
-#include "send_gate.h"
+#include "send/send_gate.h"
 #include "worker.h"
 
 #include "core/banned.h"

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "router.h"
+#include "http/router.h"
 
 extern const struct router api_router;    /* pools send and api */
 extern const struct router health_router; /* pool health */

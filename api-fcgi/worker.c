@@ -7,13 +7,13 @@
 #include "core/log.h"
 #include "crypto/keyed_hash.h"
 
-#include "api_metrics.h"
-#include "budget.h"
+#include "env/api_metrics.h"
+#include "env/budget.h"
 #include "connect.h"
 #include "dispatch.h"
-#include "fcgi_io.h"
-#include "jwks_reader.h"
-#include "listen.h"
+#include "http/fcgi_io.h"
+#include "guard/jwks_reader.h"
+#include "http/listen.h"
 
 #include "core/banned.h"
 

@@ -2,7 +2,7 @@
 #ifndef API_WORKER_H
 #define API_WORKER_H
 
-#include "api.h"
+#include "env/api.h"
 
 struct worker_setup {
 	const struct api_conf *conf;

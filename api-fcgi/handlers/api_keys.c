@@ -1,14 +1,14 @@
 /* /api-keys: keys of a tenant's own servers. */
 #include <string.h>
 
-#include "announce.h"
-#include "call_limit.h"
-#include "checks.h"
+#include "env/announce.h"
+#include "guard/call_limit.h"
+#include "http/checks.h"
 #include "core/clock.h"
 #include "handlers/handlers.h"
-#include "paging.h"
-#include "params.h"
-#include "shape.h"
+#include "http/paging.h"
+#include "http/params.h"
+#include "http/shape.h"
 #include "store/api_key_store.h"
 
 #include "core/banned.h"

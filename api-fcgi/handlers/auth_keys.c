@@ -1,11 +1,11 @@
 /* /auth-keys: the keys of the tenant's own issuers. */
 #include <string.h>
 
-#include "announce.h"
+#include "env/announce.h"
 #include "auth/token_pubkey.h"
 #include "handlers/handlers.h"
-#include "jwks_fetch.h"
-#include "shape.h"
+#include "guard/jwks_fetch.h"
+#include "http/shape.h"
 #include "store/auth_key_store.h"
 
 #include "core/banned.h"

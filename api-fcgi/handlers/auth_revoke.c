@@ -1,11 +1,11 @@
 /* POST /auth/revoke: tokens end before their time. */
 #include <string.h>
 
-#include "announce.h"
-#include "call_limit.h"
+#include "env/announce.h"
+#include "guard/call_limit.h"
 #include "core/clock.h"
 #include "handlers/handlers.h"
-#include "shape.h"
+#include "http/shape.h"
 #include "store/token_store.h"
 
 #include "core/banned.h"

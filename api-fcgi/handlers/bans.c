@@ -1,10 +1,10 @@
 /* The bans of a channel: /channels/{channelId}/bans. Removing a user from a public
  * channel makes one, too (members.c). */
-#include "announce.h"
+#include "env/announce.h"
 #include "handlers/handlers.h"
-#include "paging.h"
-#include "params.h"
-#include "shape.h"
+#include "http/paging.h"
+#include "http/params.h"
+#include "http/shape.h"
 #include "store/ban_store.h"
 
 #include "core/banned.h"

@@ -1,10 +1,10 @@
 /* What takes an owner: deleting a channel and taking it over. The log names actor and
  * channel of each. */
-#include "announce.h"
+#include "env/announce.h"
 #include "core/log.h"
 #include "handlers/handlers.h"
-#include "params.h"
-#include "shape.h"
+#include "http/params.h"
+#include "http/shape.h"
 #include "store/ownership_store.h"
 
 #include "core/banned.h"

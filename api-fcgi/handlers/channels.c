@@ -1,13 +1,13 @@
 /* /channels: what the caller may see of his tenant's channels, and changing them. */
 #include <string.h>
 
-#include "announce.h"
-#include "checks.h"
-#include "create_once.h"
+#include "env/announce.h"
+#include "http/checks.h"
+#include "env/create_once.h"
 #include "handlers/handlers.h"
-#include "paging.h"
-#include "params.h"
-#include "shape.h"
+#include "http/paging.h"
+#include "http/params.h"
+#include "http/shape.h"
 
 #include "core/banned.h"
 

@@ -3,8 +3,8 @@
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
 
-#include "api.h"
-#include "http_body.h"
+#include "env/api.h"
+#include "http/http_body.h"
 
 http_handler health_healthz, health_readyz, health_metrics, health_version;
 http_handler tenants_create, tenants_list, tenants_get, tenants_patch, tenants_suspend,

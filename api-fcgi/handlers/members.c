@@ -1,10 +1,10 @@
 /* Joining, leaving, and the members of a channel. */
-#include "announce.h"
-#include "checks.h"
+#include "env/announce.h"
+#include "http/checks.h"
 #include "handlers/handlers.h"
-#include "paging.h"
-#include "params.h"
-#include "shape.h"
+#include "http/paging.h"
+#include "http/params.h"
+#include "http/shape.h"
 
 #include "core/banned.h"
 

@@ -3,9 +3,9 @@
 
 #include "event/envelope.h"
 #include "handlers/handlers.h"
-#include "paging.h"
-#include "params.h"
-#include "shape.h"
+#include "http/paging.h"
+#include "http/params.h"
+#include "http/shape.h"
 
 #include "core/banned.h"
 

@@ -1,6 +1,6 @@
 /* The caller's read mark in a channel. */
 #include "handlers/handlers.h"
-#include "params.h"
+#include "http/params.h"
 #include "store/message_store.h"
 
 #include "core/banned.h"

@@ -1,8 +1,8 @@
 /* /tenant: the caller's own tenant. Its owner sets which web apps may use it; all else is
  * the operator's, below /admin. */
-#include "announce.h"
+#include "env/announce.h"
 #include "handlers/handlers.h"
-#include "shape.h"
+#include "http/shape.h"
 #include "store/tenant_settings.h"
 
 #include "core/banned.h"

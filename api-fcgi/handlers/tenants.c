@@ -1,14 +1,14 @@
 /* /admin/tenants: the operator's view. Nothing here is open to a tenant's own token. */
 #include <string.h>
 
-#include "announce.h"
-#include "checks.h"
+#include "env/announce.h"
+#include "http/checks.h"
 #include "core/clock.h"
-#include "create_once.h"
+#include "env/create_once.h"
 #include "handlers/handlers.h"
-#include "paging.h"
-#include "params.h"
-#include "shape.h"
+#include "http/paging.h"
+#include "http/params.h"
+#include "http/shape.h"
 #include "store/tenant_admin.h"
 #include "store/tenant_settings.h"
 #include "store/token_store.h"

@@ -1,8 +1,8 @@
 /* "The caller is typing": told to whoever looks at the channel now, kept nowhere. */
-#include "announce.h"
+#include "env/announce.h"
 #include "handlers/handlers.h"
-#include "params.h"
-#include "visible.h"
+#include "http/params.h"
+#include "guard/visible.h"
 
 #include "core/banned.h"
 

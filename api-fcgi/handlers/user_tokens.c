@@ -3,8 +3,8 @@
 
 #include "core/clock.h"
 #include "handlers/handlers.h"
-#include "params.h"
-#include "shape.h"
+#include "http/params.h"
+#include "http/shape.h"
 #include "store/token_store.h"
 
 #include "core/banned.h"

@@ -2,13 +2,13 @@
  */
 #include <string.h>
 
-#include "announce.h"
-#include "checks.h"
-#include "create_once.h"
+#include "env/announce.h"
+#include "http/checks.h"
+#include "env/create_once.h"
 #include "handlers/handlers.h"
-#include "paging.h"
-#include "params.h"
-#include "shape.h"
+#include "http/paging.h"
+#include "http/params.h"
+#include "http/shape.h"
 #include "store/issuer_store.h"
 
 #include "core/banned.h"

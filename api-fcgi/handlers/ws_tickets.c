@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "auth/ticket.h"
-#include "call_limit.h"
+#include "guard/call_limit.h"
 #include "core/clock.h"
 #include "handlers/handlers.h"
-#include "shape.h"
+#include "http/shape.h"
 #include "store/api_key_store.h"
 #include "store/token_store.h"
 

@@ -1,5 +1,5 @@
 /* Any bytes as a query: no name twice, numbers in range. */
-#include "query.h"
+#include "http/query.h"
 
 #include <string.h>
 

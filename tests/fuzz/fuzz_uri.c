@@ -1,5 +1,5 @@
 /* Any bytes as a request target: what is taken is a plain path. */
-#include "uri.h"
+#include "http/uri.h"
 
 #include <string.h>
 

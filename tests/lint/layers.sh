@@ -60,9 +60,9 @@ rule 'each outside library has one home' "$(
 	only 'openssl/' shared/crypto/ shared/auth/ shared/redis/redis_tls
 	only 'sodium' shared/crypto/
 	only 'utf8proc.h' shared/unicode/
-	only 'curl/' shared/queue/ ctl/ api-fcgi/jwks_fetch
+	only 'curl/' shared/queue/ ctl/ api-fcgi/guard/jwks_fetch
 	only 'hiredis/' shared/redis/
-	only 'fcgi' api-fcgi/fcgi_io
+	only 'fcgi' api-fcgi/http/fcgi_io
 	only 'libwebsockets.h' push-server/conn/ws shared/ops/ ctl/ws_client
 	only 'ev.h' push-server/ shared/redis/redis_async shared/redis/redis_link shared/redis/redis_topic shared/queue/queue_async
 )"

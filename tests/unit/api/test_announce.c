@@ -2,8 +2,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "announce.h"
-#include "api_metrics.h"
+#include "env/announce.h"
+#include "env/api_metrics.h"
 #include "cunit_main.h"
 
 #include "presence/presence_keys.h"

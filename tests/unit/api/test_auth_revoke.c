@@ -2,8 +2,8 @@
  * store is a fake. */
 #include <string.h>
 
-#include "announce.h"
-#include "call_limit.h"
+#include "env/announce.h"
+#include "guard/call_limit.h"
 #include "core/clock.h"
 #include "cunit_main.h"
 #include "handlers/handlers.h"

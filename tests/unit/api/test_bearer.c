@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bearer.h"
+#include "guard/bearer.h"
 #include "cunit_main.h"
 
 #include "core/check.h"

@@ -3,15 +3,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "budget.h"
+#include "env/budget.h"
 #include "core/clock.h"
 #include "crypto/keyed_hash.h"
 #include "cunit_main.h"
-#include "listen.h"
-#include "send.h"
-#include "send_gate.h"
-#include "send_limits.h"
-#include "send_reply.h"
+#include "http/listen.h"
+#include "send/send.h"
+#include "send/send_gate.h"
+#include "send/send_limits.h"
+#include "send/send_reply.h"
 
 #include "core/banned.h"
 

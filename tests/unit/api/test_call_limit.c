@@ -1,7 +1,7 @@
 /* What is charged for a call, and what a refusal tells. Counting itself is limits.c's. */
 #include <string.h>
 
-#include "call_limit.h"
+#include "guard/call_limit.h"
 #include "cunit_main.h"
 
 #include "core/banned.h"

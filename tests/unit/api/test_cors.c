@@ -1,7 +1,7 @@
 /* Which origins are answered, before and after it is known who asks. */
 #include <string.h>
 
-#include "cors.h"
+#include "http/cors.h"
 #include "crypto/keyed_hash.h"
 #include "cunit_main.h"
 #include "store/origin_store.h"

@@ -13,8 +13,8 @@
 #include "core/clock.h"
 #include "cunit_main.h"
 #include "fcgi_client.h"
-#include "fcgi_io.h"
-#include "listen.h"
+#include "http/fcgi_io.h"
+#include "http/listen.h"
 
 #include "core/banned.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "guard.h"
+#include "guard/guard.h"
 #include "routes.h"
 #include "store/api_key_bearer.h"
 

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "http_body.h"
-#include "problem.h"
+#include "http/http_body.h"
+#include "http/problem.h"
 
 #include "core/banned.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "jwks_fetch.h"
-#include "jwks_reader.h"
+#include "guard/jwks_fetch.h"
+#include "guard/jwks_reader.h"
 
 #include "core/clock.h"
 #include "store/issuer_store.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "cunit_main.h"
-#include "listen.h"
+#include "http/listen.h"
 
 #include "core/banned.h"
 

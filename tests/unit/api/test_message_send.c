@@ -1,13 +1,13 @@
 /* What a send answers for each outcome. Queue, reply topic and database are fakes. */
 #include <string.h>
 
-#include "api_metrics.h"
+#include "env/api_metrics.h"
 #include "cunit_main.h"
 #include "handlers/handlers.h"
-#include "problem.h"
-#include "send_gate.h"
+#include "http/problem.h"
+#include "send/send_gate.h"
 #include "send_world.h"
-#include "shape.h"
+#include "http/shape.h"
 
 #include "core/banned.h"
 

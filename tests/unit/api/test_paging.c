@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "paging.h"
+#include "http/paging.h"
 
 #include "core/banned.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "problem.h"
+#include "http/problem.h"
 
 #include "core/banned.h"
 

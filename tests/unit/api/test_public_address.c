@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "public_address.h"
+#include "guard/public_address.h"
 
 #include "core/banned.h"
 

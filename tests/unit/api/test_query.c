@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "query.h"
+#include "http/query.h"
 
 #include "core/banned.h"
 

@@ -3,7 +3,7 @@
 
 #include "core/id.h"
 #include "cunit_main.h"
-#include "request_id.h"
+#include "http/request_id.h"
 
 #include "core/banned.h"
 

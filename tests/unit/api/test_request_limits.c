@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api_metrics.h"
+#include "env/api_metrics.h"
 #include "crypto/keyed_hash.h"
 #include "cunit_main.h"
 #include "handlers/handlers.h"
-#include "request_limits.h"
+#include "guard/request_limits.h"
 #include "routes.h"
 
 #include "core/banned.h"

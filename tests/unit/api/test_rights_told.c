@@ -2,7 +2,7 @@
  * and the announcement are fakes. */
 #include <string.h>
 
-#include "announce.h"
+#include "env/announce.h"
 #include "cunit_main.h"
 #include "handlers/handlers.h"
 #include "store/tenant_store.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "router.h"
+#include "http/router.h"
 
 #include "core/banned.h"
 

@@ -1,8 +1,8 @@
 /* A walk over the whole route table: no endpoint forgets to ask who is there. */
 #include <string.h>
 
-#include "bearer.h"
-#include "cors.h"
+#include "guard/bearer.h"
+#include "http/cors.h"
 #include "cunit_main.h"
 #include "dispatch.h"
 #include "routes.h"

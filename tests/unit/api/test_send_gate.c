@@ -1,7 +1,7 @@
 /* Who may wait for a commit: half of the workers, nobody when commits stall, never a dead
  * one. */
 #include "cunit_main.h"
-#include "send_gate.h"
+#include "send/send_gate.h"
 
 #include "core/banned.h"
 

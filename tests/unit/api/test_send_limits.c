@@ -1,9 +1,9 @@
 /* Which limits hold for whom, and what the headers say of them. */
 #include <string.h>
 
-#include "api_metrics.h"
+#include "env/api_metrics.h"
 #include "cunit_main.h"
-#include "send_limits.h"
+#include "send/send_limits.h"
 
 #include "core/banned.h"
 

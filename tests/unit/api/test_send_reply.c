@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "send_reply.h"
+#include "send/send_reply.h"
 
 #include "core/banned.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cunit_main.h"
-#include "uri.h"
+#include "http/uri.h"
 
 #include "core/banned.h"
 

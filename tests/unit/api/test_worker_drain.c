@@ -6,12 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "api_metrics.h"
+#include "env/api_metrics.h"
 #include "cunit_main.h"
 #include "fcgi_client.h"
-#include "listen.h"
+#include "http/listen.h"
 #include "routes.h"
-#include "send_gate.h"
+#include "send/send_gate.h"
 #include "worker.h"
 
 #include "core/banned.h"

@@ -1,0 +1,144 @@
+#include "env/announce.h"
+
+#include <string.h>
+
+#include "env/api_metrics.h"
+#include "core/log.h"
+#include "presence/presence_keys.h"
+
+#include "core/banned.h"
+
+#define TYPING_EVERY_MS "3000"
+
+static struct redis_arg
+arg(const char *s)
+{
+	return (struct redis_arg){s, strlen(s)};
+}
+
+static void
+not_told(struct api *api, const struct http_req *req, const char *what,
+    const struct es_err *err)
+{
+	api_metrics_count(api->metrics, API_PUBLISH_FAILURES);
+	log_warn("not published", LOG_STR("what", what), LOG_STR("rid", req->request_id),
+	    LOG_STR("error", err->text));
+}
+
+void
+announce_event(struct api *api, const struct http_req *req, struct event *event)
+{
+	char topic[ES_TOPIC_MAX], heads[ES_TOPIC_MAX];
+	struct redis_value replies[2];
+	struct es_err err;
+	struct text t;
+
+	if (event->seq == 0)
+		return;
+	event->traceparent = req->traceparent;
+	topic_channel(&event->tenant, &event->channel, topic);
+	topic_heads(&event->tenant, heads);
+	text_init(&t, req->arena, EVENT_BYTES_MAX);
+	event_encode(event, &t);
+	const struct redis_arg publish[] = {arg("PUBLISH"), arg(topic), {t.data, t.len}};
+	const struct redis_arg head[] = {arg("EVAL"), arg(EVENT_HEAD_SCRIPT), arg("1"),
+	    arg(heads), arg(event->channel.text),
+	    arg(arena_printf(req->arena, "%lld", (long long)event->seq))};
+	const struct redis_arg no_head[] = {
+	    arg("HDEL"), arg(heads), arg(event->channel.text)};
+	struct redis_call calls[] = {
+	    {ES_COUNT(publish), publish}, {ES_COUNT(head), head}};
+
+	if (event->kind == EVENT_CHANNEL_DELETED)
+		calls[1] = (struct redis_call){ES_COUNT(no_head), no_head};
+
+	if (t.overflow)
+		(void)es_fail(&err, ES_INTERNAL, "event too large");
+	else if (redis_pipeline(api->redis, req->arena, calls, ES_COUNT(calls), replies,
+		     &err) == ES_OK)
+		return;
+	not_told(api, req, event_kind_name(event->kind), &err);
+}
+
+void
+announce_events(struct api *api, const struct http_req *req, struct event_list *events)
+{
+	for (size_t i = 0; i < events->n; i++)
+		announce_event(api, req, &events->items[i]);
+}
+
+void
+announce_acl(struct api *api, const struct http_req *req, const struct control *change)
+{
+	struct redis_value reply;
+	struct es_err err;
+	struct text t;
+
+	text_init(&t, req->arena, CONTROL_BYTES_MAX);
+	control_encode(change, &t);
+	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", TOPIC_CONTROL,
+		t.data, NULL) != ES_OK)
+		not_told(api, req, "acl", &err);
+}
+
+void
+announce_user_gone(
+    struct api *api, const struct http_req *req, const struct user_id *user)
+{
+	struct es_err err;
+
+	if (presence_end_user(
+		api->redis, &req->who.actor.tenant, user, req->arena, &err) != ES_OK)
+		not_told(api, req, "presence", &err);
+}
+
+void
+announce_tenant_gone(
+    struct api *api, const struct http_req *req, const struct tenant_id *tenant)
+{
+	struct es_err err;
+
+	if (presence_end_tenant(api->redis, tenant, req->arena, &err) != ES_OK)
+		not_told(api, req, "presence", &err);
+}
+
+/* True for the first in TYPING_EVERY_MS; with Redis away nobody could be told anyway. */
+static bool
+typing_due(struct api *api, const struct http_req *req, const struct channel_id *channel)
+{
+	const struct actor *who = &req->who.actor;
+	struct redis_value reply;
+	struct es_err err;
+	const char *key = arena_printf(req->arena, "es:ty:%s:%s:%s", who->tenant.text,
+	    channel->text, who->user.text);
+
+	if (redis_text(api->redis, req->arena, &reply, &err, "SET", key, "1", "NX", "PX",
+		TYPING_EVERY_MS, NULL) != ES_OK)
+		return false;
+	return reply.kind != REDIS_NIL;
+}
+
+void
+announce_typing(
+    struct api *api, const struct http_req *req, const struct channel_id *channel)
+{
+	const struct actor *who = &req->who.actor;
+	const struct event event = {.kind = EVENT_TYPING,
+	    .tenant = who->tenant,
+	    .channel = *channel,
+	    .user = who->user,
+	    .display_name = who->display_name};
+	char topic[ES_TOPIC_MAX];
+	struct redis_value reply;
+	struct es_err err;
+	struct text t;
+
+	if (!typing_due(api, req, channel))
+		return;
+	text_init(&t, req->arena, EVENT_BYTES_MAX);
+	event_encode(&event, &t);
+	topic_channel(&who->tenant, channel, topic);
+	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", topic, t.data,
+		NULL) != ES_OK)
+		not_told(api, req, "typing", &err);
+}

@@ -1,0 +1,124 @@
+#include "env/api_metrics.h"
+
+#include <stdio.h>
+
+#include "core/check.h"
+#include "routes.h"
+
+#include "core/banned.h"
+
+#define ROUTES_MAX 80
+#define LABELS_MAX 160
+#define CLASSES    4 /* 2xx to 5xx */
+
+static const double edges[] = {.001, .0025, .005, .01, .025, .05, .1, .2, .4, .8, 1.6, 5};
+
+/* What metrics_open keeps pointing to. Written once, before the fork. */
+static struct metric table[API_METRIC_COUNT + ROUTES_MAX * (CLASSES + 1)];
+static char labels[ROUTES_MAX * (CLASSES + 1)][LABELS_MAX];
+static unsigned n_routes_all;
+
+static const struct metric singles[] = {
+    [API_RATE_LIMITED_USER] = {METRIC_COUNTER, "echostream_rate_limited_total",
+	"scope=\"user\"", "Requests refused by a rate limit.", NULL, 0},
+    [API_RATE_LIMITED_TENANT] = {METRIC_COUNTER, "echostream_rate_limited_total",
+	"scope=\"tenant\"", "Requests refused by a rate limit.", NULL, 0},
+    [API_SEND_COMMITTED] = {METRIC_COUNTER, "echostream_api_sends_total",
+	"result=\"committed\"", "Sends by their answer.", NULL, 0},
+    [API_SEND_REPEAT] = {METRIC_COUNTER, "echostream_api_sends_total",
+	"result=\"repeat\"", "Sends by their answer.", NULL, 0},
+    [API_SEND_REFUSED] = {METRIC_COUNTER, "echostream_api_sends_total",
+	"result=\"refused\"", "Sends by their answer.", NULL, 0},
+    [API_SEND_ACCEPTED] = {METRIC_COUNTER, "echostream_api_sends_total",
+	"result=\"accepted\"", "Sends by their answer.", NULL, 0},
+    [API_SEND_TIMEOUTS] = {METRIC_COUNTER, "echostream_api_send_timeouts_total", NULL,
+	"Sends whose commit was not seen in time.", NULL, 0},
+    [API_PUBLISH_FAILURES] = {METRIC_COUNTER, "echostream_api_publish_failures_total",
+	NULL, "Committed events that could not be published; push-server heals them.",
+	NULL, 0},
+};
+
+static const struct http_route *
+route_at(unsigned i)
+{
+	if (i < api_router.n)
+		return &api_router.routes[i];
+	i -= (unsigned)api_router.n;
+	return i < health_router.n ? &health_router.routes[i] : NULL;
+}
+
+static unsigned
+route_index(const struct http_route *route)
+{
+	unsigned i = 0;
+
+	while (route_at(i) != route)
+		i++;
+	return i;
+}
+
+static const char *
+label(unsigned *used, const struct http_route *route, int status_class)
+{
+	char *to = labels[(*used)++];
+	int n = snprintf(to, LABELS_MAX, "route=\"%s\",method=\"%s\"",
+	    route == NULL ? "other" : route->path, route == NULL ? "any" : route->method);
+
+	CHECK(n > 0 && n < LABELS_MAX);
+	if (status_class > 0)
+		n += snprintf(to + n, LABELS_MAX - (size_t)n, ",status_class=\"%dxx\"",
+		    status_class);
+	CHECK(n < LABELS_MAX);
+	return to;
+}
+
+static unsigned
+table_make(void)
+{
+	unsigned n = 0, used = 0;
+
+	for (; n < API_METRIC_COUNT; n++)
+		table[n] = singles[n];
+	n_routes_all = (unsigned)(api_router.n + health_router.n + 1);
+	CHECK(n_routes_all <= ROUTES_MAX);
+	for (unsigned i = 0; i < n_routes_all; i++)
+		for (int class = 2; class < 2 + CLASSES; class ++)
+			table[n++] = (struct metric){METRIC_COUNTER,
+			    "echostream_http_requests_total",
+			    label(&used, route_at(i), class), "Requests answered.", NULL,
+			    0};
+	for (unsigned i = 0; i < n_routes_all; i++)
+		table[n++] = (struct metric){METRIC_HISTOGRAM,
+		    "echostream_http_request_duration_seconds",
+		    label(&used, route_at(i), 0),
+		    "Time from a request's arrival to its answer.", edges,
+		    ES_COUNT(edges)};
+	return n;
+}
+
+enum es_code
+api_metrics_open(
+    const char *path, unsigned slots, struct metrics **out, struct es_err *err)
+{
+	unsigned n = table_make();
+
+	return metrics_open(path, table, n, slots, out, err);
+}
+
+void
+api_metrics_count(struct metrics *m, enum api_metric what)
+{
+	metrics_add(m, what, 1);
+}
+
+void
+api_metrics_request(
+    struct metrics *m, const struct http_route *route, int status, double seconds)
+{
+	const unsigned i = route_index(route);
+	const unsigned class = (unsigned)(status / 100);
+
+	CHECK(class >= 2 && class < 2 + CLASSES);
+	metrics_add(m, API_METRIC_COUNT + i * CLASSES + class - 2, 1);
+	metrics_observe(m, API_METRIC_COUNT + n_routes_all * CLASSES + i, seconds);
+}

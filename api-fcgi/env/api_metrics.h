@@ -1,0 +1,31 @@
+/* The metrics of echostream-api: a row a route and status class, made from the route
+ * table. */
+#ifndef API_API_METRICS_H
+#define API_API_METRICS_H
+
+#include "core/metrics.h"
+#include "http/router.h"
+
+enum api_metric {
+	API_RATE_LIMITED_USER,
+	API_RATE_LIMITED_TENANT,
+	API_SEND_COMMITTED,
+	API_SEND_REPEAT,
+	API_SEND_REFUSED,
+	API_SEND_ACCEPTED, /* answered 202 */
+	API_SEND_TIMEOUTS,
+	API_PUBLISH_FAILURES,
+	API_METRIC_COUNT
+};
+
+/* Opens the shared counters for all routes of the tables together; once, in the master.
+ */
+enum es_code api_metrics_open(const char *path, unsigned slots, struct metrics **out,
+    struct es_err *err) ES_MUST_CHECK;
+
+void api_metrics_count(struct metrics *m, enum api_metric what);
+/* route NULL: no route fitted. */
+void api_metrics_request(
+    struct metrics *m, const struct http_route *route, int status, double seconds);
+
+#endif

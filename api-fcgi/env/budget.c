@@ -1,0 +1,23 @@
+#include "env/budget.h"
+
+#include "core/banned.h"
+
+void
+budget_start(struct api *api)
+{
+	redis_budget(api->redis, api->redis_ms);
+	queue_limit(api->queue, api->redis_ms);
+}
+
+void
+budget_send(struct api *api)
+{
+	redis_budget(api->redis, api->redis_ms / 2);
+}
+
+void
+budget_enqueue(struct api *api)
+{
+	queue_limit(api->queue,
+	    api->redis_ms - api->redis_ms / 2 + redis_budget_left(api->redis));
+}

@@ -1,0 +1,289 @@
+#include "guard/bearer.h"
+
+#include <string.h>
+
+#include "auth/issuer.h"
+#include "auth/issuer_profile.h"
+#include "core/check.h"
+#include "core/clock.h"
+#include "core/list.h"
+#include "core/table.h"
+#include "crypto/keyed_hash.h"
+
+#include "core/banned.h"
+
+#define KEYS_KEEP_MS 60000 /* keys of one issuer; a key set is no fresher */
+/* Clients without a good token cause readings of unknown issuers and kids: 20 at once,
+ * then one in 100 ms. Only the refresh of the keys of a known issuer is free of this. */
+#define READ_MS       100
+#define READ_BURST_MS 2000
+/* Between two requests to read the key set of one issuer: a set is read once a minute at
+ * most, and the next token repeats a request that was lost. */
+#define SET_ASK_MS 5000
+
+/* The keys of one issuer. */
+struct entry {
+	struct table_node node;
+	struct list link; /* on known, or on unknown */
+	char *name;       /* tid (or nothing), a blank, iss */
+	struct issuer *issuer;
+	bool has_url;
+	struct tenant_id tenant; /* "": the database knows no such issuer */
+	int64_t read_ms;         /* clock_mono_ms() */
+	int64_t set_asked_ms;    /* of the last request to read the set; 0: never */
+};
+
+struct bearer_keys {
+	struct table table;
+	struct list known, unknown; /* entries, longest unread first */
+	int64_t paid_ms;            /* when the readings so far are paid off */
+};
+
+struct bearer_keys *
+bearer_keys_new(void)
+{
+	struct bearer_keys *keys = mem_new(1, sizeof(*keys));
+
+	table_init(&keys->table);
+	list_init(&keys->known);
+	list_init(&keys->unknown);
+	return keys;
+}
+
+static void
+bearer_drop(struct bearer_keys *keys, struct entry *e)
+{
+	table_remove(&keys->table, &e->node);
+	list_del(&e->link);
+	issuer_free(&e->issuer);
+	mem_free(e->name);
+	mem_free(e);
+}
+
+void
+bearer_keys_free(struct bearer_keys **keys)
+{
+	struct table_node *node;
+
+	if (*keys == NULL)
+		return;
+	while ((node = table_next(&(*keys)->table, NULL)) != NULL)
+		bearer_drop(*keys, ES_CONTAINER(node, struct entry, node));
+	table_fini(&(*keys)->table);
+	mem_free(*keys);
+	*keys = NULL;
+}
+
+static bool
+bearer_same_name(struct table_node *node, const void *name)
+{
+	return strcmp(ES_CONTAINER(node, struct entry, node)->name, name) == 0;
+}
+
+static enum es_code
+bearer_read_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
+    struct entry *e, struct es_err *err)
+{
+	const char *const tenants[] = {
+	    hint->tenant.text[0] != '\0' ? hint->tenant.text : NULL};
+	const char *const issuers[] = {hint->iss};
+	struct issuer_key keys[ISSUER_KEYS_MAX];
+	struct pg_rows rows;
+	size_t n = 0;
+
+	TRY(pg_run(api->pg, NULL, &issuer_store_keys,
+	    issuer_store_keys_params(a, tenants, issuers, 1), a, &rows, err));
+	e->has_url = false;
+	while (n < ISSUER_KEYS_MAX && pg_next(&rows, a, &keys[n]))
+		e->has_url = e->has_url || keys[n++].has_url;
+	e->tenant = n > 0 ? keys[0].tenant : (struct tenant_id){""};
+	issuer_free(&e->issuer);
+	e->issuer = issuer_new(hint->iss, api->conf->auth.jwt_audience, keys, n);
+	e->read_ms = clock_mono_ms();
+	list_move_tail(
+	    n > 0 ? &api->bearer_keys->known : &api->bearer_keys->unknown, &e->link);
+	return ES_OK;
+}
+
+static bool
+bearer_may_read(struct bearer_keys *keys)
+{
+	const int64_t now_ms = clock_mono_ms();
+
+	if (keys->paid_ms - now_ms > READ_BURST_MS)
+		return false;
+	keys->paid_ms = (keys->paid_ms > now_ms ? keys->paid_ms : now_ms) + READ_MS;
+	return true;
+}
+
+/* Evict an entry without a tenant first: a client can invent any number of names, and
+ * these must not push out the issuers of tenants. */
+static void
+bearer_make_room(struct bearer_keys *keys)
+{
+	struct list *l;
+
+	if (keys->table.n < BEARER_ISSUERS_MAX)
+		return;
+	l = list_first(list_empty(&keys->unknown) ? &keys->known : &keys->unknown);
+	bearer_drop(keys, LIST_ITEM(l, struct entry, link));
+}
+
+static struct entry *
+bearer_new_entry(struct bearer_keys *keys, const char *name, uint64_t hash)
+{
+	struct entry *e;
+
+	bearer_make_room(keys);
+	e = mem_new(1, sizeof(*e));
+	e->name = mem_strdup(name);
+	list_init(&e->link);
+	list_add_tail(&keys->unknown, &e->link);
+	table_add(&keys->table, &e->node, hash);
+	return e;
+}
+
+/* The entry of the issuer, with keys that are at most KEYS_KEEP_MS old. *fresh: they were
+ * read by this call. */
+static enum es_code
+bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
+    struct entry **out, bool *fresh, struct es_err *err)
+{
+	struct bearer_keys *keys = api->bearer_keys;
+	const char *name = arena_printf(a, "%s %s", hint->tenant.text, hint->iss);
+	const uint64_t hash = keyed_hash(name, strlen(name));
+	struct table_node *node = table_find(&keys->table, hash, bearer_same_name, name);
+	struct entry *e = node == NULL ? NULL : ES_CONTAINER(node, struct entry, node);
+	enum es_code rc;
+
+	*out = e;
+	*fresh = e == NULL || clock_mono_ms() - e->read_ms >= KEYS_KEEP_MS;
+	if (!*fresh)
+		return ES_OK;
+	if ((e == NULL || e->tenant.text[0] == '\0') && !bearer_may_read(keys))
+		return es_fail(err, ES_UNAVAILABLE,
+		    "too many tokens of unknown issuers are being checked");
+	if (e == NULL)
+		e = bearer_new_entry(keys, name, hash);
+	rc = bearer_read_keys(api, hint, a, e, err);
+	if (rc != ES_OK && e->tenant.text[0] == '\0')
+		bearer_drop(keys, e); /* what was never read is not kept as unknown */
+	else
+		*out = e;
+	return rc;
+}
+
+/* The set behind a URL may have the key by now. Ask for it to be read by the process that
+ * reads sets (jwks_reader.c): this token is refused, a later one is taken. */
+static void
+bearer_want_set(struct api *api, struct entry *e, const char *iss, struct arena *a)
+{
+	const char *const params[] = {e->tenant.text, iss};
+	const int64_t now_ms = clock_mono_ms();
+	struct pg_rows rows;
+	struct es_err err;
+
+	if (!e->has_url ||
+	    (e->set_asked_ms != 0 && now_ms - e->set_asked_ms < SET_ASK_MS))
+		return;
+	if (pg_run(api->pg, NULL, &issuer_store_want, params, a, &rows, &err) == ES_OK)
+		e->set_asked_ms = now_ms;
+}
+
+static enum es_code
+bearer_try_keys(struct api *api, const struct entry *e, const char *token,
+    struct arena *a, struct issuer_claims *out, struct es_err *err)
+{
+	if (e->tenant.text[0] == '\0')
+		return es_fail(err, ES_NOT_FOUND, "token: unknown issuer (iss, tid)");
+	return issuer_verify(e->issuer, token, clock_wall_ms() / 1000,
+	    api->conf->auth.jwt_leeway_s, a, out, err);
+}
+
+/* The issuer or the kid may have come since the keys were read. */
+static enum es_code
+bearer_verify_signed(struct api *api, const struct issuer_hint *hint, const char *token,
+    struct arena *a, struct issuer_claims *out, struct es_err *err)
+{
+	struct entry *e;
+	enum es_code rc;
+	bool fresh;
+
+	TRY(bearer_get_keys(api, hint, a, &e, &fresh, err));
+	rc = bearer_try_keys(api, e, token, a, out, err);
+	if (rc == ES_NOT_FOUND && !fresh && bearer_may_read(api->bearer_keys)) {
+		rc = bearer_read_keys(api, hint, a, e, err);
+		if (rc == ES_OK)
+			rc = bearer_try_keys(api, e, token, a, out, err);
+	}
+	if (rc != ES_NOT_FOUND)
+		return rc;
+	bearer_want_set(api, e, hint->iss, a);
+	return es_fail(err, ES_UNAUTHENTICATED, "%s",
+	    e->tenant.text[0] == '\0' ? "token: unknown issuer (iss, tid)"
+				      : "token: unknown key (kid)");
+}
+
+static enum es_code
+bearer_provision(struct api *api, const struct issuer_claims *claims, struct arena *a,
+    struct subject_row *out, struct es_err *err)
+{
+	const char *const *params = issuer_store_provision_params(a, claims->subject,
+	    issuer_profile_name(claims->name, claims->subject, a),
+	    issuer_profile_email(claims->email));
+	struct pg_rows rows;
+
+	TRY(pg_run(
+	    api->pg, &claims->tenant, &issuer_store_provision, params, a, &rows, err));
+	if (!pg_next(&rows, a, out))
+		return es_fail(err, ES_UNAUTHENTICATED, "token: unknown user (sub)");
+	return ES_OK;
+}
+
+static enum es_code
+bearer_find_user(struct api *api, const struct issuer_claims *claims, struct arena *a,
+    struct user_id *out, struct es_err *err)
+{
+	const struct subject_ask ask = {.tenant = claims->tenant.text,
+	    .kid = claims->kid,
+	    .key_created_ms = claims->key_created_ms,
+	    .subject = claims->subject,
+	    .user = ""};
+	struct subject_row row = {0};
+	struct pg_rows rows;
+
+	TRY(pg_run(api->pg, NULL, &issuer_store_subjects,
+	    issuer_store_subjects_params(a, &ask, 1), a, &rows, err));
+	if (!pg_next(&rows, a, &row) || !row.key_there)
+		return es_fail(err, ES_TOKEN_REVOKED, "the key of the token was deleted");
+	if (row.user.text[0] == '\0' && claims->provision)
+		TRY(bearer_provision(api, claims, a, &row, err));
+	TRY(issuer_profile_check(claims, &row, err));
+	*out = row.user;
+	return ES_OK;
+}
+
+enum es_code
+bearer_verify(struct api *api, const char *token, struct arena *a,
+    struct token_claims *out, struct es_err *err)
+{
+	struct issuer_claims claims;
+	struct issuer_hint hint;
+	struct user_id user;
+
+	TRY(issuer_peek(token, a, &hint, err));
+	if (strcmp(hint.iss, api->tokens.issuer) == 0)
+		return token_verify(
+		    &api->tokens, token, clock_wall_ms() / 1000, out, err);
+	TRY(bearer_verify_signed(api, &hint, token, a, &claims, err));
+	TRY(bearer_find_user(api, &claims, a, &user, err));
+	*out = (struct token_claims){.tenant = claims.tenant,
+	    .user = user,
+	    .issued_s = claims.issued_s,
+	    .expires_s = claims.expires_s,
+	    .key_created_ms = claims.key_created_ms,
+	    .owners = claims.owners};
+	memcpy(out->kid, claims.kid, sizeof(out->kid));
+	memcpy(out->jti, claims.jti, sizeof(out->jti));
+	return ES_OK;
+}

@@ -1,0 +1,129 @@
+#include "guard/guard_key.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "store/api_key_bearer.h"
+
+#include "core/banned.h"
+
+#define ON_BEHALF ":X-On-Behalf-Of"
+
+/* Names the scopes of the route, any of which would do. */
+static enum es_code
+guard_key_refuse_scope(
+    const struct http_route *route, const struct http_req *req, struct es_err *err)
+{
+	struct text names;
+
+	if ((route->keys & KEY_ANY) == 0)
+		return es_fail(err, ES_FORBIDDEN, "API keys may not do this");
+	text_init(&names, req->arena, 200);
+	for (size_t i = 0; i < KEY_SCOPES; i++)
+		if ((route->keys & key_scope_names[i].scope) != 0)
+			text_addf(&names, "%s%s", names.len > 0 ? " or " : "",
+			    key_scope_names[i].name);
+	return es_fail(err, ES_FORBIDDEN, "only an API key with the scope %s may do this",
+	    names.data);
+}
+
+static bool
+guard_key_has_scope(const struct http_route *route, unsigned scopes)
+{
+	const unsigned wanted = route->keys & KEY_ANY;
+
+	return wanted != 0 && (scopes & (wanted | KEY_ADMIN)) != 0;
+}
+
+/* To act for any user is what a token minted for that user gives: it takes the same
+ * scope, and as with minting only admin reaches owners. */
+static enum es_code
+guard_key_check_on_behalf(const struct api_key_bearer *key, struct es_err *err)
+{
+	if (key->is_own_bot)
+		return ES_OK;
+	if ((key->scopes & (KEY_TOKENS | KEY_ADMIN)) == 0)
+		return es_fail_field(err, ES_FORBIDDEN, ON_BEHALF,
+		    "acting for a user takes an API key with the scope tokens:mint");
+	if (key->user == API_KEY_UNKNOWN)
+		return es_fail_field(err, ES_FORBIDDEN, ON_BEHALF, "no such user");
+	if (key->user == API_KEY_DEACTIVATED)
+		return es_fail_field(
+		    err, ES_FORBIDDEN, ON_BEHALF, "the user is deactivated or deleted");
+	if (strcmp(key->principal.actor.role, "owner") == 0 &&
+	    (key->scopes & KEY_ADMIN) == 0)
+		return es_fail_field(err, ES_FORBIDDEN, ON_BEHALF,
+		    "acting for an owner takes an API key with the scope admin");
+	return ES_OK;
+}
+
+/* A key that acts for itself has the rights that its scope for this route stands for: an
+ * admin's where the scope manages something, and otherwise those of its bot. What any
+ * scope opens (users and presence) shows more only to the scopes that concern users. */
+static const char *
+guard_key_role(const struct http_route *route, const struct api_key_bearer *key)
+{
+	const unsigned manages = (route->keys & KEY_ANY) == KEY_ANY
+	                             ? KEY_USERS | KEY_TOKENS
+	                             : KEY_CHANNELS | KEY_USERS | KEY_TOKENS;
+
+	if ((key->scopes & KEY_ADMIN) != 0)
+		return "owner";
+	if ((key->scopes & route->keys & manages) != 0)
+		return "admin";
+	return key->user == API_KEY_ACTIVE ? key->principal.actor.role : "member";
+}
+
+/* The use is for people to see: a failure to note it refuses nobody. */
+static void
+guard_key_note_use(
+    struct api *api, const struct http_req *req, const struct api_key_bearer *key)
+{
+	struct es_err err;
+
+	if (key->use_is_old && api_key_bearer_use(api->pg, &key->principal.actor.tenant,
+				   &key->id, req->arena, &err) != ES_OK)
+		log_warn("use of an API key not noted", LOG_STR("rid", req->request_id),
+		    LOG_STR("error", err.text));
+}
+
+static enum es_code
+guard_key_judge(const struct http_route *route, const struct http_req *req,
+    const struct api_key_bearer *key, bool on_behalf, struct es_err *err)
+{
+	if (!guard_key_has_scope(route, key->scopes))
+		return guard_key_refuse_scope(route, req, err);
+	if (on_behalf)
+		return guard_key_check_on_behalf(key, err);
+	if (key->user == API_KEY_NOBODY && (route->keys & KEY_AS_USER) != 0)
+		return es_fail_field(err, ES_FORBIDDEN, ON_BEHALF,
+		    "only a user may do this: name one in this header, or bind the API "
+		    "key to a bot "
+		    "user");
+	return ES_OK;
+}
+
+enum es_code
+guard_key_check(struct api *api, const struct http_route *route, struct http_req *req,
+    const char *text, struct es_err *err)
+{
+	const char *header = req->headers.on_behalf_of;
+	struct user_id user;
+	struct api_key_bearer key;
+
+	if (!uuid_take(header, user.text)) /* nobody has a malformed id */
+		memcpy(user.text, ACTOR_NOBODY, sizeof(user.text));
+	TRY(api_key_bearer_get(api->pg, text, header != NULL ? &user : NULL,
+	    clock_wall_ms(), req->arena, &key, err));
+	TRY(guard_key_judge(route, req, &key, header != NULL, err));
+	guard_key_note_use(api, req, &key);
+	if (header == NULL || key.is_own_bot)
+		key.principal.actor.role = guard_key_role(route, &key);
+	if (key.user == API_KEY_NOBODY)
+		key.principal.actor.display_name = key.name;
+	req->who = key.principal;
+	req->key = (struct http_key){
+	    .id = key.id, .scopes = key.scopes, .expires_ms = key.expires_ms};
+	return ES_OK;
+}

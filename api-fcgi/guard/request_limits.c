@@ -1,0 +1,107 @@
+#include "guard/request_limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "crypto/digest.h"
+#include "handlers/handlers.h"
+#include "guard/rate_limit.h"
+
+#include "core/banned.h"
+
+/* A frozen Redis costs one request its time-out, not each. */
+#define REDIS_PAUSE_MS 5000
+
+static const struct limit no_limit = {.policy = "none"};
+
+static struct limit
+request_limits_of(const char *policy, int64_t quota, int64_t window_s)
+{
+	return (struct limit){.policy = policy,
+	    .quota = quota,
+	    .window_ms = window_s * 1000,
+	    .burst = quota};
+}
+
+/* What the route costs its user; quota 0: nothing. */
+static struct limit
+request_limits_class(
+    const struct api_conf *conf, const struct http_route *route, const char **things)
+{
+	static http_handler *const creations[] = {channels_create, users_create};
+
+	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
+	    route->handler == message_send)
+		return no_limit;
+	for (size_t i = 0; i < ES_COUNT(creations); i++) {
+		if (route->handler != creations[i])
+			continue;
+		*things = "creations";
+		return request_limits_of(
+		    "user-create", conf->user_create, conf->user_create_window_s);
+	}
+	if (strcmp(route->method, "GET") == 0) {
+		*things = "reads";
+		return request_limits_of(
+		    "user-read", conf->user_read, conf->user_request_window_s);
+	}
+	*things = "changes";
+	return request_limits_of(
+	    "user-write", conf->user_write, conf->user_request_window_s);
+}
+
+enum es_code
+request_limits_charge(struct api *api, const struct http_req *req,
+    const struct http_route *route, struct http_res *res, struct es_err *err)
+{
+	const struct actor *who = &req->who.actor;
+	const unsigned processes = (unsigned)api->conf->api_workers;
+	const char *things = "requests";
+	const struct limit limit = request_limits_class(api->conf, route, &things);
+	struct limit_result result;
+	struct user_id caller;
+
+	if (limit.quota == 0)
+		return ES_OK;
+	(void)snprintf(caller.text, sizeof(caller.text), "%s", http_caller(req));
+	if (clock_mono_ms() < api->limits_redis_from_ms) {
+		const struct limit share = limit_share(&limit, processes);
+
+		limits_local_check(api->limits_local, &who->tenant, &caller, &share,
+		    &no_limit, 1, clock_mono_ms(), &result);
+	} else {
+		TRY(limits_check(api->redis, api->limits_local, processes, &who->tenant,
+		    &caller, &limit, &no_limit, 1, req->arena, &result, err));
+		if (result.local)
+			api->limits_redis_from_ms = clock_mono_ms() + REDIS_PAUSE_MS;
+	}
+	rate_limit_tell(req, res, &result);
+	return result.allowed ? ES_OK : rate_limit_refuse(api, &result, things, res, err);
+}
+
+enum es_code
+request_limits_failed(struct api *api, const struct http_req *req, enum es_code rc,
+    struct http_res *res, struct es_err *err)
+{
+	static const struct tenant_id nobody = {"-"};
+	const struct limit limit = request_limits_of("address-unauthenticated",
+	    api->conf->address_failures, api->conf->address_failures_window_s);
+	const char *address = req->headers.address != NULL ? req->headers.address : "";
+	const struct digest_part part = {address, strlen(address)};
+	unsigned char sum[DIGEST_SHA256];
+	struct limit_result result;
+	struct user_id key = {""};
+	struct limit share;
+
+	if (limit.quota == 0)
+		return rc;
+	digest_sha256(&part, 1, sum);
+	digest_hex(sum, 16, key.text);
+	share = limit_share(&limit, (unsigned)api->conf->api_workers);
+	limits_local_check(api->limits_local, &nobody, &key, &share, &no_limit, 1,
+	    clock_mono_ms(), &result);
+	if (result.allowed)
+		return rc;
+	return rate_limit_refuse(api, &result, "requests without a good token", res, err);
+}

@@ -1,0 +1,222 @@
+#include "http/fcgi_io.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "http/fcgi_deadline.h"
+
+#include "core/check.h"
+#include "core/clock.h"
+#include "core/parse.h"
+
+#include "core/banned.h"
+
+#define HEAD_MAX       (64UL * 1024)
+#define PAUSE_MS       50 /* when there is no descriptor for who waits at the door */
+#define ROLE_RESPONDER 1  /* FCGI_RESPONDER of the FastCGI specification, section 8 */
+
+struct fcgi_io {
+	FCGX_Request fcgx;
+	int listen_fd, epoll_fd;
+	size_t max_body;
+	int64_t stall_ms;
+};
+
+void
+fcgi_io_init(void)
+{
+	CHECK(FCGX_Init() == 0);
+	fcgi_deadline_init();
+}
+
+struct fcgi_io *
+fcgi_io_new(int fd, size_t max_body, int64_t stall_ms)
+{
+	struct fcgi_io *io = mem_new(1, sizeof(*io));
+	/* One connection wakes one worker of the pool, not all of them. */
+	struct epoll_event wanted = {.events = EPOLLIN | EPOLLEXCLUSIVE};
+
+	io->listen_fd = fd;
+	io->max_body = max_body;
+	io->stall_ms = stall_ms;
+	io->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	CHECK(io->epoll_fd >= 0);
+	CHECK(epoll_ctl(io->epoll_fd, EPOLL_CTL_ADD, fd, &wanted) == 0);
+	/* No listening socket for libfcgi: it would accept without our time-outs. */
+	CHECK(FCGX_InitRequest(&io->fcgx, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
+	return io;
+}
+
+void
+fcgi_io_free(struct fcgi_io **io)
+{
+	if (*io == NULL)
+		return;
+	FCGX_Finish_r(&(*io)->fcgx);
+	FCGX_Free(&(*io)->fcgx, 1);
+	(void)close((*io)->epoll_fd);
+	free(*io);
+	*io = NULL;
+}
+
+/* A connection whose request has to be there in stall_ms; -1 when there is none. */
+static int
+accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
+{
+	struct epoll_event event;
+	int fd;
+
+	if (epoll_pwait(io->epoll_fd, &event, 1, (int)wait_ms, mask) != 1)
+		return -1;
+	fd = accept4(io->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	/* A waiting connection keeps the socket readable: without a pause this is a busy
+	 * loop, and another worker of the pool may have a descriptor left. */
+	if (fd < 0 &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		clock_sleep_ms(PAUSE_MS);
+	if (fd < 0)
+		return -1;
+	fcgi_deadline_arm(fd, io->stall_ms);
+	return fd;
+}
+
+/* A header's value may come back in an answer: no line ends, no other controls. */
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
+			return true;
+	return false;
+}
+
+/* NULL when absent or empty; *bad when it came twice or holds what no header may. */
+static const char *
+param(const struct fcgi_io *io, const char *name, struct arena *a, bool *bad)
+{
+	const size_t len = strlen(name);
+	const char *found = NULL;
+
+	if (io->fcgx.envp == NULL)
+		return NULL;
+	for (char **e = io->fcgx.envp; *e != NULL; e++) {
+		if (strncmp(*e, name, len) != 0 || (*e)[len] != '=')
+			continue;
+		*bad |= found != NULL || has_control(*e + len + 1);
+		found = *e + len + 1;
+	}
+	return found == NULL || *found == '\0' ? NULL : arena_strdup(a, found);
+}
+
+static enum es_code
+read_body(
+    struct fcgi_io *io, const char *length, struct http_req *req, struct es_err *err)
+{
+	int64_t want = 0;
+	size_t got = 0;
+	char *body;
+
+	if (length != NULL && !parse_int(length, 0, INT64_MAX, &want))
+		return es_fail_field(
+		    err, ES_BAD_REQUEST, ":Content-Length", "must be a number of bytes");
+	if ((uint64_t)want > io->max_body)
+		return es_fail(err, ES_TOO_LARGE,
+		    "the request body is larger than %zu bytes", io->max_body);
+	body = arena_alloc(req->arena, (size_t)want + 1);
+	while (got < (size_t)want) {
+		int n = FCGX_GetStr(body + got, (int)((size_t)want - got), io->fcgx.in);
+
+		if (n <= 0)
+			return es_fail(err, ES_BAD_REQUEST,
+			    "the request body is shorter than its Content-Length");
+		got += (size_t)n;
+	}
+	req->body = body;
+	req->body_len = got;
+	return ES_OK;
+}
+
+static enum es_code
+read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
+{
+	bool bad = false;
+	const char *length = param(io, "CONTENT_LENGTH", req->arena, &bad);
+
+	req->method = param(io, "REQUEST_METHOD", req->arena, &bad);
+	req->target = param(io, "REQUEST_URI", req->arena, &bad);
+#define X(name, env) req->headers.name = param(io, env, req->arena, &bad);
+	HTTP_HEADERS(X)
+#undef X
+	if (io->fcgx.role != ROLE_RESPONDER)
+		return es_fail(err, ES_BAD_REQUEST, "only the role RESPONDER is served");
+	if (req->method == NULL || req->target == NULL)
+		return es_fail(
+		    err, ES_BAD_REQUEST, "the request has no method or no target");
+	if (bad)
+		return es_fail(err, ES_BAD_REQUEST,
+		    "a header appears twice or contains a control character");
+	return read_body(io, length, req, err);
+}
+
+enum fcgi_got
+fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct arena *a,
+    struct http_req *req, struct es_err *err)
+{
+	enum fcgi_got got = FCGI_GOT_NOTHING;
+	int fd;
+
+	*req = (struct http_req){.arena = a};
+	/* A connection that is gone before its turn must not hide the next in the
+	 * backlog. */
+	while ((fd = accept_one(io, wait_ms, mask)) >= 0) {
+		/* FCGX_Accept_r takes a connection that is there already, unless it has
+		 * reason to close the last one first. */
+		io->fcgx.ipcFd = fd;
+		io->fcgx.keepConnection = 1;
+		wait_ms = 0;
+		if (FCGX_Accept_r(&io->fcgx) == 0) {
+			got = read_request(io, req, err) == ES_OK ? FCGI_GOT_REQUEST
+			                                          : FCGI_GOT_REFUSED;
+			break;
+		}
+		/* Before the next accept, which may return the same number. */
+		fcgi_deadline_disarm();
+	}
+	fcgi_deadline_disarm();
+	return got;
+}
+
+bool
+fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only)
+{
+	FCGX_Stream *out = io->fcgx.out;
+	struct text head;
+	bool sent;
+
+	text_init(&head, res->body.arena, HEAD_MAX);
+	text_addf(&head, "Status: %d\r\n", res->status);
+	for (size_t i = 0; i < res->n_headers; i++)
+		text_addf(
+		    &head, "%s: %s\r\n", res->headers[i].name, res->headers[i].value);
+	if (res->type != NULL)
+		text_addf(&head, "Content-Type: %s\r\nContent-Length: %zu\r\n", res->type,
+		    res->body.len);
+	text_addf(&head, "\r\n");
+	CHECK(!head.overflow && res->body.len <= INT32_MAX);
+	fcgi_deadline_arm(io->fcgx.ipcFd, io->stall_ms);
+	(void)FCGX_PutStr(head.data, (int)head.len, out);
+	if (res->type != NULL && !head_only)
+		(void)FCGX_PutStr(res->body.data, (int)res->body.len, out);
+	sent = FCGX_FFlush(out) == 0;
+	fcgi_deadline_disarm();
+	/* A kept connection would pin this worker to one front door. */
+	io->fcgx.keepConnection = 0;
+	FCGX_Finish_r(&io->fcgx);
+	return sent;
+}

@@ -1,0 +1,93 @@
+/* What a handler sees of HTTP: a checked request, a response to fill. */
+#ifndef API_HTTP_H
+#define API_HTTP_H
+
+#include <stddef.h>
+
+#include "auth/token.h"
+#include "core/id.h"
+#include "core/text.h"
+#include "http/query.h"
+#include "store/principal_store.h"
+#include "http/uri.h"
+#include "json/json_bind.h"
+#include "json/json_write.h"
+
+/* The request headers that anything here looks at; no other is read from the front door.
+ */
+#define HTTP_HEADERS(X) \
+	X(address, "REMOTE_ADDR") \
+	X(authorization, "HTTP_AUTHORIZATION") \
+	X(content_type, "CONTENT_TYPE") \
+	X(content_encoding, "HTTP_CONTENT_ENCODING") \
+	X(origin, "HTTP_ORIGIN") \
+	X(cors_method, "HTTP_ACCESS_CONTROL_REQUEST_METHOD") \
+	X(idempotency_key, "HTTP_IDEMPOTENCY_KEY") \
+	X(on_behalf_of, "HTTP_X_ON_BEHALF_OF") \
+	X(prefer, "HTTP_PREFER") \
+	X(request_id, "HTTP_X_REQUEST_ID") \
+	X(traceparent, "HTTP_TRACEPARENT")
+
+/* NULL: not sent. */
+struct http_headers {
+#define X(name, param) const char *name;
+	HTTP_HEADERS(X)
+#undef X
+};
+
+#define HTTP_PARAMS      4
+#define HTTP_RES_HEADERS 24
+#define HTTP_RESPONSE_MAX \
+	(16UL * 1024 * 1024) /* 200 messages of 10,000 escaped code points */
+
+/* The API key of the caller; id "": the caller has a token. */
+struct http_key {
+	struct uuid id;
+	unsigned scopes;    /* store/key_scope.h */
+	int64_t expires_ms; /* 0: never */
+};
+
+struct http_req {
+	const char *method;
+	const char *target; /* as it came */
+	struct uri uri;
+	struct query query;
+	struct http_headers headers;
+	const char *body;
+	size_t body_len;
+	const char *params[HTTP_PARAMS]; /* the {...} parts of the route, in order */
+	struct principal who;            /* set by the guard, before any handler */
+	struct token_claims claims;      /* likewise, of the caller's token */
+	struct http_key key;             /* likewise */
+	const char *request_id;          /* never NULL */
+	const char *traceparent;         /* checked, or NULL */
+	struct json_faults *faults;      /* wrong members of the body; by dispatch */
+	struct arena *arena;
+};
+
+struct http_res {
+	int status;
+	const char *type; /* content type; NULL: no body */
+	struct text body;
+	size_t n_headers;
+	struct {
+		const char *name, *value;
+	} headers[HTTP_RES_HEADERS];
+	/* For the problem document: which limit refused, or NULL; the status to use in
+	 * place of the code's own, or 0. */
+	const char *policy;
+	int status_instead;
+};
+
+/* Whose requests count together: the user, or the API key that acts for no user. */
+const char *http_caller(const struct http_req *req);
+
+void http_res_init(struct http_res *res, struct arena *a);
+/* Both strings must live as long as the request. */
+void http_header(struct http_res *res, const char *name, const char *value);
+const char *http_header_get(const struct http_res *res, const char *name);
+
+/* Start a JSON answer with this status. */
+void http_json(struct http_res *res, struct json_write *w, int status);
+
+#endif

@@ -1,0 +1,206 @@
+/* POST /channels/{channelId}/messages: 201 is committed, 202 is in the durable queue. */
+#include <string.h>
+
+#include "env/api_metrics.h"
+#include "env/budget.h"
+#include "core/clock.h"
+#include "core/parse.h"
+#include "handlers/handlers.h"
+#include "env/idempotency.h"
+#include "http/params.h"
+#include "send/send.h"
+#include "send/send_limits.h"
+#include "http/shape.h"
+#include "store/outcome_store.h"
+#include "unicode/unicode.h"
+#include "guard/visible.h"
+
+#include "core/banned.h"
+
+struct input {
+	const char *body, *clientMessageId;
+	bool has_clientMessageId;
+};
+
+static const struct json_field fields[] = {
+    JSON_FIELD(struct input, body, JSON_STRING, true, 0, 1L << 20),
+    JSON_FIELD_OPT(struct input, clientMessageId, JSON_STRING, 0, 4096),
+};
+
+static enum es_code
+read_input(
+    struct api *api, const struct http_req *req, struct input *in, struct es_err *err)
+{
+	const size_t max = (size_t)api->conf->body_max_chars;
+	size_t points;
+
+	TRY(http_body(req, fields, ES_COUNT(fields), in, err));
+	if (!utf8_length(in->body, strlen(in->body), &points))
+		return es_fail_field(err, ES_INVALID, "body", "must be valid UTF-8");
+	if (points == 0 || points > max)
+		return es_fail_field(err, points == 0 ? ES_INVALID : ES_BODY_TOO_LONG,
+		    "body", "must have 1 to %zu characters", max);
+	if (!unicode_visible(in->body))
+		return es_fail_field(
+		    err, ES_INVALID, "body", "must have at least one visible character");
+	return ES_OK;
+}
+
+static struct envelope
+envelope_for(const struct http_req *req, const struct channel_id *channel,
+    struct envelope_message *message)
+{
+	const struct actor *who = &req->who.actor;
+	struct envelope e = {
+	    .tenant = who->tenant,
+	    .channel = *channel,
+	    .user = who->user,
+	    .display_name = who->display_name,
+	    .traceparent = req->traceparent,
+	    .accepted_ms = clock_wall_ms(),
+	    .messages = message,
+	    .n = 1,
+	};
+
+	uuid_new(e.id.text);
+	return e;
+}
+
+/* 202: the outcome will be found under the sender's own id. */
+static void
+answer_accepted(struct api *api, const struct http_req *req, struct http_res *res,
+    const struct envelope *e, bool as_preferred)
+{
+	struct json_write w;
+
+	api_metrics_count(api->metrics, API_SEND_ACCEPTED);
+	http_json(res, &w, 202);
+	jw_object(&w, NULL);
+	jw_string(&w, "clientMessageId", e->messages[0].client_id);
+	jw_string(&w, "state", "accepted");
+	jw_object_end(&w);
+	http_header(res, "Location",
+	    arena_printf(req->arena, "/api/v1/channels/%s/messages/by-client-id/%s",
+		e->channel.text, e->messages[0].client_id));
+	if (as_preferred)
+		http_header(res, "Preference-Applied", "respond-async");
+}
+
+static void
+answer_message(
+    const struct http_req *req, struct http_res *res, int status, const struct message *m)
+{
+	struct json_write w;
+
+	http_json(res, &w, status);
+	jw_object(&w, NULL);
+	shape_message(&w, m);
+	jw_object_end(&w);
+	http_header(res, "Location",
+	    arena_printf(req->arena, "/api/v1/channels/%s/messages/%lld", m->channel.text,
+		(long long)m->id));
+}
+
+static void
+answer_committed(struct api *api, const struct http_req *req, struct http_res *res,
+    const struct envelope *e, const struct outcome *o)
+{
+	const struct message m = {
+	    .id = o->message_id,
+	    .channel = e->channel,
+	    .sender = e->user,
+	    .sender_display_name =
+		o->sender_name != NULL ? o->sender_name : e->display_name,
+	    .body = e->messages[0].body,
+	    .client_id = e->messages[0].client_id,
+	    .created_ms = o->created_ms,
+	};
+
+	api_metrics_count(api->metrics, API_SEND_COMMITTED);
+	answer_message(req, res, 201, &m);
+}
+
+/* The first message as it is today: perhaps edited, perhaps only its tombstone. */
+static enum es_code
+answer_repeat(struct api *api, const struct http_req *req, struct http_res *res,
+    const struct envelope *e, const struct outcome *o, struct es_err *err)
+{
+	struct message first;
+
+	TRY(message_store_get(api->pg, &req->who.actor, &e->channel, o->message_id,
+	    req->arena, &first, err));
+	api_metrics_count(api->metrics, API_SEND_REPEAT);
+	http_header(res, "Idempotency-Replayed", "true");
+	answer_message(req, res, 200, &first);
+	return ES_OK;
+}
+
+static enum es_code
+answer_refused(struct api *api, const struct outcome *o, struct es_err *err)
+{
+	api_metrics_count(api->metrics, API_SEND_REFUSED);
+	if (o->code == ES_KEY_REUSED)
+		return es_fail_field(err, o->code, "clientMessageId",
+		    "was used before for a message with another body");
+	if (o->code == ES_NOT_FOUND)
+		return es_fail(err, o->code, STORE_NO_CHANNEL);
+	if (o->code == ES_CHANNEL_ARCHIVED)
+		return es_fail(err, o->code, "the channel is archived");
+	return es_fail(err, o->code == ES_OK ? ES_INTERNAL : o->code,
+	    "the message was refused: %s", es_code_title(o->code));
+}
+
+/* known: this message was committed before, perhaps with another body; that stays
+ * answered when the channel was archived since, or when only admins post in it now. */
+static enum es_code
+may_send(struct api *api, const struct http_req *req, const struct envelope *e,
+    bool *known, struct outcome *out, struct es_err *err)
+{
+	const enum es_code rc = visible_for_writing(api, req, &e->channel, err);
+
+	*known = false;
+	if ((rc != ES_CHANNEL_ARCHIVED && rc != ES_FORBIDDEN) || e->messages[0].minted)
+		return rc;
+	TRY(outcome_store_get(api->pg, e, req->arena, out, known, err));
+	if (*known && out->result == OUTCOME_COMMITTED)
+		out->result = OUTCOME_REPEAT;
+	else if (!*known || out->code != ES_KEY_REUSED)
+		return rc; /* err tells why */
+	return ES_OK;
+}
+
+enum es_code
+message_send(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	const bool async = prefers_async(req->headers.prefer);
+	struct envelope_message message;
+	struct channel_id channel;
+	struct outcome outcome;
+	struct input in = {0};
+	const char *client_id;
+	struct envelope e;
+	bool known;
+
+	TRY(param_channel(req, 0, &channel, err));
+	TRY(read_input(api, req, &in, err));
+	TRY(idempotency_key(req, in.clientMessageId, &client_id, err));
+	budget_send(api);
+	TRY(send_limits_charge(api, req, res, err));
+	envelope_message_init(
+	    &message, &req->who.actor.user, client_id, in.body, req->arena);
+	e = envelope_for(req, &channel, &message);
+	TRY(may_send(api, req, &e, &known, &outcome, err));
+	if (!known)
+		TRY(send_message(api, &e, !async, req->arena, &known, &outcome, err));
+
+	if (!known)
+		answer_accepted(api, req, res, &e, async);
+	else if (outcome.result == OUTCOME_COMMITTED)
+		answer_committed(api, req, res, &e, &outcome);
+	else if (outcome.result == OUTCOME_REPEAT)
+		return answer_repeat(api, req, res, &e, &outcome, err);
+	else
+		return answer_refused(api, &outcome, err);
+	return ES_OK;
+}

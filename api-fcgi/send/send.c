@@ -1,0 +1,118 @@
+#include "send/send.h"
+
+#include "env/api_metrics.h"
+#include "env/budget.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "send/send_gate.h"
+#include "send/send_reply.h"
+#include "store/outcome_store.h"
+
+#include "core/banned.h"
+
+static enum es_code
+enqueue(struct api *api, const struct envelope *e, struct arena *a, struct es_err *err)
+{
+	struct text t;
+
+	text_init(&t, a, ENVELOPE_BYTES_MAX);
+	envelope_encode(e, &t);
+	if (t.overflow)
+		return es_fail(
+		    err, ES_TOO_LARGE, "the message is too large for the queue");
+	budget_enqueue(api);
+	return queue_send(api->queue,
+	    &(struct queue_msg){.body = t.data,
+		.len = t.len,
+		.group = e->channel.text,
+		.dedupe = e->id.text},
+	    err);
+}
+
+/* The database knows what pub/sub may have lost. *fine: it has answered. */
+static bool
+ask_database(struct api *api, const struct envelope *e, struct arena *a,
+    struct outcome *out, bool *fine)
+{
+	struct es_err err = {0};
+	bool known = false;
+
+	*fine = outcome_store_get(api->pg, e, a, out, &known, &err) == ES_OK;
+	if (!*fine)
+		log_warn("outcome not asked", LOG_STR("error", err.text));
+	return *fine && known;
+}
+
+/* It is in the queue and 202 will be said, whatever comes of this. */
+static void
+supersede(struct api *api, const struct envelope *e, struct arena *a)
+{
+	struct es_err err;
+
+	if (!e->messages[0].minted &&
+	    outcome_store_supersede(api->pg, e, a, &err) != ES_OK)
+		log_warn("old refusal not taken back", LOG_STR("error", err.text));
+}
+
+/* A topic to be answered on, and a seat at the gate; NULL: don't wait. */
+static const char *
+may_wait(struct api *api, struct arena *a)
+{
+	const char *topic;
+
+	if (api->conf->send_wait_ms == 0)
+		return NULL;
+	if (api->reply == NULL)
+		api->reply = send_reply_new(api->conf->common.redis_url);
+	topic = send_reply_topic(api->reply, api->redis, a);
+	if (topic == NULL || !send_gate_enter(api->gate, api->slot, clock_mono_ms()))
+		return NULL;
+	return topic;
+}
+
+static bool
+wait_for_outcome(
+    struct api *api, const struct envelope *e, struct arena *a, struct outcome *out)
+{
+	const int64_t deadline_ms = clock_mono_ms() + api->conf->send_wait_ms;
+
+	for (;;) {
+		const int64_t left_ms = deadline_ms - clock_mono_ms();
+		bool lost = false, fine;
+
+		if (send_reply_wait(api->reply, &e->id, left_ms, a, out, &lost))
+			return true;
+		if (ask_database(api, e, a, out, &fine))
+			return true;
+		if (lost)
+			continue;
+		if (fine)
+			supersede(api, e, a);
+		return false;
+	}
+}
+
+enum es_code
+send_message(struct api *api, struct envelope *e, bool wait, struct arena *a, bool *known,
+    struct outcome *out, struct es_err *err)
+{
+	enum es_code rc;
+
+	*known = false;
+	e->reply = wait ? may_wait(api, a) : NULL;
+	rc = enqueue(api, e, a, err);
+	if (e->reply == NULL) {
+		if (rc == ES_OK)
+			supersede(api, e, a);
+		return rc;
+	}
+	if (rc != ES_OK) {
+		send_gate_clear(api->gate, api->slot);
+		return rc;
+	}
+	*known = wait_for_outcome(api, e, a, out);
+	send_gate_leave(api->gate, api->slot, *known);
+	if (!*known)
+		api_metrics_count(api->metrics, API_SEND_TIMEOUTS);
+	return ES_OK;
+}

@@ -1,0 +1,13 @@
+/* Rate limits of sending: the user's and the tenant's, and the headers that tell of them.
+ */
+#ifndef API_SEND_LIMITS_H
+#define API_SEND_LIMITS_H
+
+#include "env/api.h"
+
+/* Charge one message. Sets RateLimit-Policy and RateLimit in any case. ES_RATE_LIMITED
+ * with err->retry_after_ms and res->policy when either limit refuses. */
+enum es_code send_limits_charge(struct api *api, const struct http_req *req,
+    struct http_res *res, struct es_err *err) ES_MUST_CHECK;
+
+#endif

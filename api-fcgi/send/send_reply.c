@@ -1,0 +1,123 @@
+#include "send/send_reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check.h"
+#include "core/clock.h"
+
+#include "core/banned.h"
+
+#define BEAT_GOOD_MS 500 /* how long one look at the heartbeat is good for */
+
+struct send_reply {
+	char *url;
+	struct redis_sub *sub; /* NULL until fanout's heartbeat was seen once */
+	char topic[ES_TOPIC_MAX];
+	int64_t looked_ms; /* at the heartbeat; 0: never */
+	bool alive;
+};
+
+struct send_reply *
+send_reply_new(const char *redis_url)
+{
+	struct send_reply *r = mem_new(1, sizeof(*r));
+	const size_t len = strlen(redis_url) + 1;
+	char id[ES_UUID_TEXT];
+
+	r->url = mem_new(len, 1);
+	memcpy(r->url, redis_url, len);
+	uuid_new(id);
+	(void)snprintf(r->topic, sizeof(r->topic), TOPIC_REPLY_PREFIX "%s", id);
+	return r;
+}
+
+void
+send_reply_free(struct send_reply **r)
+{
+	if (*r == NULL)
+		return;
+	redis_sub_close(&(*r)->sub);
+	free((*r)->url);
+	free(*r);
+	*r = NULL;
+}
+
+/* Redis lets the beat go by its own clock: ours and fanout's may differ. */
+static bool
+beat_is_fresh(struct redis *redis, struct arena *a)
+{
+	struct redis_value beat;
+	struct es_err err;
+
+	return redis_text(redis, a, &beat, &err, "GET", KEY_FANOUT_BEAT, NULL) == ES_OK &&
+	       beat.kind == REDIS_STRING;
+}
+
+const char *
+send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
+{
+	const int64_t now_ms = clock_mono_ms();
+	bool before_the_send;
+	const char *data;
+	struct es_err err;
+	size_t len;
+
+	if (r->looked_ms == 0 || now_ms - r->looked_ms >= BEAT_GOOD_MS) {
+		r->alive = beat_is_fresh(redis, a);
+		r->looked_ms = now_ms;
+	}
+	/* Not without a heartbeat: a Redis that does not answer would cost a time-out
+	 * more. */
+	if (!r->alive)
+		return NULL;
+	if (r->sub == NULL && redis_sub_open(r->url, r->topic, &r->sub, &err) != ES_OK)
+		return NULL;
+	/* Also connects and subscribes again after a loss. */
+	do {
+		if (redis_sub_wait(r->sub, 0, a, &data, &len, &before_the_send, &err) !=
+		    ES_OK)
+			return NULL;
+	} while (data != NULL);
+	return redis_sub_up(r->sub) ? r->topic : NULL;
+}
+
+/* Answers to requests that gave up waiting come too: they are none of ours. */
+static bool
+is_ours(const char *data, size_t len, const struct uuid *envelope, struct arena *a,
+    struct outcome *out)
+{
+	struct reply reply;
+	struct es_err err;
+
+	if (reply_decode(data, len, a, &reply, &err) != ES_OK || reply.n != 1 ||
+	    strcmp(reply.envelope.text, envelope->text) != 0)
+		return false;
+	*out = reply.outcomes[0];
+	return true;
+}
+
+bool
+send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_ms,
+    struct arena *a, struct outcome *out, bool *lost)
+{
+	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
+
+	for (;;) {
+		const int64_t left_ms = deadline_ms - clock_mono_ms();
+		bool deaf = false;
+		struct es_err err;
+		const char *data;
+		size_t len;
+
+		if (left_ms <= 0 ||
+		    redis_sub_wait(r->sub, left_ms, a, &data, &len, &deaf, &err) != ES_OK)
+			return false;
+		*lost |= deaf;
+		if (data != NULL && is_ours(data, len, envelope, a, out))
+			return true;
+		if (*lost)
+			return false;
+	}
+}
