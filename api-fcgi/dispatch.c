@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#include "http/cors.h"
 #include "guard/guard.h"
+#include "guard/request_limits.h"
+#include "http/cors.h"
 #include "http/http_body.h"
 #include "http/problem.h"
 #include "http/request_id.h"
-#include "guard/request_limits.h"
 #include "routes.h"
 
 #include "core/banned.h"
@@ -59,7 +59,7 @@ run(struct api *api, struct http_req *req, struct http_res *res,
 	if (es_code_status(rc) == 401)
 		rc = request_limits_failed(api, req, rc, res, err);
 	if (rc == ES_OK)
-		rc = request_limits_charge(api, req, *route, res, err);
+		rc = request_limits_charge(api, req, routes_kind(*route), res, err);
 	if (rc == ES_OK)
 		rc = query_known(&req->query, routes_query(*route), err);
 	if (rc == ES_OK && !routes_has_body(*route))

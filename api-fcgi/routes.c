@@ -1,6 +1,9 @@
 #include "routes.h"
 
+#include <string.h>
+
 #include "handlers/handlers.h"
+#include "send/message_send.h"
 
 #include "core/banned.h"
 
@@ -143,6 +146,18 @@ routes_has_body(const struct http_route *route)
 		if (bodies[i] == route->handler)
 			return true;
 	return false;
+}
+
+enum request_kind
+routes_kind(const struct http_route *route)
+{
+	/* sends have limits of their own (send/send_limits.h) */
+	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
+	    route->handler == message_send)
+		return REQUEST_UNCOUNTED;
+	if (route->handler == channels_create || route->handler == users_create)
+		return REQUEST_CREATION;
+	return strcmp(route->method, "GET") == 0 ? REQUEST_READ : REQUEST_WRITE;
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "guard/request_limits.h"
 #include "http/router.h"
 
 extern const struct router api_router;    /* pools send and api */
@@ -15,7 +16,11 @@ const char *routes_query(const struct http_route *route);
 /* Does the handler read fields of a body? */
 bool routes_has_body(const struct http_route *route);
 
-/* Both as JSON: [{"method","path","scope","keyScopes","keyActsAsUser","query","body"}].
+/* The limit of a user that the route is charged to. */
+enum request_kind routes_kind(const struct http_route *route);
+
+/* Both routers as JSON:
+ * [{"method","path","scope","keyScopes","keyActsAsUser","query","body"}].
  */
 void routes_dump(FILE *to);
 

@@ -7,12 +7,12 @@
 #include "core/log.h"
 #include "crypto/keyed_hash.h"
 
-#include "env/api_metrics.h"
-#include "env/budget.h"
 #include "connect.h"
 #include "dispatch.h"
-#include "http/fcgi_io.h"
+#include "env/api_metrics.h"
+#include "env/budget.h"
 #include "guard/jwks_reader.h"
+#include "http/fcgi_io.h"
 #include "http/listen.h"
 
 #include "core/banned.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "env/api_metrics.h"
 #include "core/log.h"
+#include "env/api_metrics.h"
 #include "presence/presence_keys.h"
 
 #include "core/banned.h"

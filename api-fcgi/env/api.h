@@ -2,14 +2,14 @@
 #ifndef API_API_H
 #define API_API_H
 
-#include "env/api_conf.h"
 #include "auth/token.h"
 #include "core/metrics.h"
+#include "env/api_conf.h"
+#include "http/router.h"
 #include "limits/limits.h"
 #include "pg/pg.h"
 #include "queue/queue.h"
 #include "redis/redis.h"
-#include "http/router.h"
 
 struct cors;
 struct bearer_keys;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "event/envelope.h"
 #include "env/idempotency.h"
+#include "event/envelope.h"
 #include "store/idempotency_store.h"
 
 #include "core/banned.h"

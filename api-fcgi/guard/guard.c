@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "auth/ticket.h"
-#include "guard/bearer.h"
 #include "crypto/digest.h"
+#include "guard/bearer.h"
 #include "guard/guard_key.h"
 #include "store/api_key_text.h"
 

@@ -6,9 +6,9 @@
 #ifndef API_JWKS_FETCH_H
 #define API_JWKS_FETCH_H
 
-#include "env/api_conf.h"
 #include "auth/token.h"
 #include "core/arena.h"
+#include "env/api_conf.h"
 
 #define JWKS_FETCH_MS 3000
 

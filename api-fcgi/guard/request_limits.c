@@ -5,7 +5,6 @@
 
 #include "core/clock.h"
 #include "crypto/digest.h"
-#include "handlers/handlers.h"
 #include "guard/rate_limit.h"
 
 #include "core/banned.h"
@@ -24,41 +23,38 @@ request_limits_of(const char *policy, int64_t quota, int64_t window_s)
 	    .burst = quota};
 }
 
-/* What the route costs its user; quota 0: nothing. */
+/* The user's limit for requests of this kind; quota 0: no limit. */
 static struct limit
 request_limits_class(
-    const struct api_conf *conf, const struct http_route *route, const char **things)
+    const struct api_conf *conf, enum request_kind kind, const char **things)
 {
-	static http_handler *const creations[] = {channels_create, users_create};
-
-	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
-	    route->handler == message_send)
-		return no_limit;
-	for (size_t i = 0; i < ES_COUNT(creations); i++) {
-		if (route->handler != creations[i])
-			continue;
+	switch (kind) {
+	case REQUEST_CREATION:
 		*things = "creations";
 		return request_limits_of(
 		    "user-create", conf->user_create, conf->user_create_window_s);
-	}
-	if (strcmp(route->method, "GET") == 0) {
+	case REQUEST_READ:
 		*things = "reads";
 		return request_limits_of(
 		    "user-read", conf->user_read, conf->user_request_window_s);
+	case REQUEST_WRITE:
+		*things = "changes";
+		return request_limits_of(
+		    "user-write", conf->user_write, conf->user_request_window_s);
+	case REQUEST_UNCOUNTED:
+		break;
 	}
-	*things = "changes";
-	return request_limits_of(
-	    "user-write", conf->user_write, conf->user_request_window_s);
+	return no_limit;
 }
 
 enum es_code
-request_limits_charge(struct api *api, const struct http_req *req,
-    const struct http_route *route, struct http_res *res, struct es_err *err)
+request_limits_charge(struct api *api, const struct http_req *req, enum request_kind kind,
+    struct http_res *res, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
 	const unsigned processes = (unsigned)api->conf->api_workers;
 	const char *things = "requests";
-	const struct limit limit = request_limits_class(api->conf, route, &things);
+	const struct limit limit = request_limits_class(api->conf, kind, &things);
 	struct limit_result result;
 	struct user_id caller;
 

@@ -1,11 +1,11 @@
 /* /api-keys: keys of a tenant's own servers. */
 #include <string.h>
 
+#include "core/clock.h"
 #include "env/announce.h"
 #include "guard/call_limit.h"
-#include "http/checks.h"
-#include "core/clock.h"
 #include "handlers/handlers.h"
+#include "http/checks.h"
 #include "http/paging.h"
 #include "http/params.h"
 #include "http/shape.h"

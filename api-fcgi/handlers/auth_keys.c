@@ -1,10 +1,10 @@
 /* /auth-keys: the keys of the tenant's own issuers. */
 #include <string.h>
 
-#include "env/announce.h"
 #include "auth/token_pubkey.h"
-#include "handlers/handlers.h"
+#include "env/announce.h"
 #include "guard/jwks_fetch.h"
+#include "handlers/handlers.h"
 #include "http/shape.h"
 #include "store/auth_key_store.h"
 

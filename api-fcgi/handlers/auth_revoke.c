@@ -1,9 +1,9 @@
 /* POST /auth/revoke: tokens end before their time. */
 #include <string.h>
 
+#include "core/clock.h"
 #include "env/announce.h"
 #include "guard/call_limit.h"
-#include "core/clock.h"
 #include "handlers/handlers.h"
 #include "http/shape.h"
 #include "store/token_store.h"

@@ -1,7 +1,7 @@
 /* What takes an owner: deleting a channel and taking it over. The log names actor and
  * channel of each. */
-#include "env/announce.h"
 #include "core/log.h"
+#include "env/announce.h"
 #include "handlers/handlers.h"
 #include "http/params.h"
 #include "http/shape.h"

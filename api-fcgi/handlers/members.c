@@ -1,7 +1,7 @@
 /* Joining, leaving, and the members of a channel. */
 #include "env/announce.h"
-#include "http/checks.h"
 #include "handlers/handlers.h"
+#include "http/checks.h"
 #include "http/paging.h"
 #include "http/params.h"
 #include "http/shape.h"

@@ -1,11 +1,11 @@
 /* /admin/tenants: the operator's view. Nothing here is open to a tenant's own token. */
 #include <string.h>
 
-#include "env/announce.h"
-#include "http/checks.h"
 #include "core/clock.h"
+#include "env/announce.h"
 #include "env/create_once.h"
 #include "handlers/handlers.h"
+#include "http/checks.h"
 #include "http/paging.h"
 #include "http/params.h"
 #include "http/shape.h"

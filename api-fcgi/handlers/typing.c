@@ -1,8 +1,8 @@
 /* "The caller is typing": told to whoever looks at the channel now, kept nowhere. */
 #include "env/announce.h"
+#include "guard/visible.h"
 #include "handlers/handlers.h"
 #include "http/params.h"
-#include "guard/visible.h"
 
 #include "core/banned.h"
 

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "env/announce.h"
-#include "http/checks.h"
 #include "env/create_once.h"
 #include "handlers/handlers.h"
+#include "http/checks.h"
 #include "http/paging.h"
 #include "http/params.h"
 #include "http/shape.h"

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "auth/ticket.h"
-#include "guard/call_limit.h"
 #include "core/clock.h"
+#include "guard/call_limit.h"
 #include "handlers/handlers.h"
 #include "http/shape.h"
 #include "store/api_key_store.h"

@@ -8,8 +8,8 @@
 #include "core/id.h"
 #include "core/text.h"
 #include "http/query.h"
-#include "store/principal_store.h"
 #include "http/uri.h"
+#include "store/principal_store.h"
 #include "json/json_bind.h"
 #include "json/json_write.h"
 

@@ -1,19 +1,20 @@
 /* POST /channels/{channelId}/messages: 201 is committed, 202 is in the durable queue. */
 #include <string.h>
 
-#include "env/api_metrics.h"
-#include "env/budget.h"
 #include "core/clock.h"
 #include "core/parse.h"
-#include "handlers/handlers.h"
+#include "env/api_metrics.h"
+#include "env/budget.h"
 #include "env/idempotency.h"
+#include "guard/visible.h"
+#include "http/http_body.h"
 #include "http/params.h"
+#include "http/shape.h"
+#include "send/message_send.h"
 #include "send/send.h"
 #include "send/send_limits.h"
-#include "http/shape.h"
 #include "store/outcome_store.h"
 #include "unicode/unicode.h"
-#include "guard/visible.h"
 
 #include "core/banned.h"
 

@@ -1,9 +1,9 @@
 #include "send/send.h"
 
-#include "env/api_metrics.h"
-#include "env/budget.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "env/api_metrics.h"
+#include "env/budget.h"
 #include "send/send_gate.h"
 #include "send/send_reply.h"
 #include "store/outcome_store.h"

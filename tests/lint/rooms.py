@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The rooms of push-server: which folder may include which, how many files call each other in
-a circle, and whose prefix a static function bears.
+"""The rooms of push-server and api-fcgi: which folder may include which, how many files call
+each other in a circle, and whose prefix a static function bears.
 
-A call counts when a file names a function that exactly one other .c file of push-server
+A call counts when a file names a function that exactly one other .c file of the program
 defines. Tables of callbacks, the way in which a lower room tells an upper one, are no calls.
 """
 
@@ -10,30 +10,37 @@ import os
 import re
 import sys
 
-ROOT = "push-server"
 CIRCLE_MAX = 3
-SHARED = "shared/"
 
-# Room: the rooms below it that it may include.
-ROOMS = {
-    "env": "",
-    "wire": "env",
-    "conn": "wire env",
-    "log": "wire env",
-    "hub": "log conn wire env",
-    "presence": "conn wire env",
-    "who": "conn wire env",
-    "send": "conn wire env",
-    "frames": "send who presence hub conn wire env",
-    "door": "conn wire env",
-    "worker": "door frames send who presence hub log conn wire env",
+# Program: room: the rooms below it that it may include. Files beside the rooms may include all.
+HOUSES = {
+    "push-server": {
+        "env": "",
+        "wire": "env",
+        "conn": "wire env",
+        "log": "wire env",
+        "hub": "log conn wire env",
+        "presence": "conn wire env",
+        "who": "conn wire env",
+        "send": "conn wire env",
+        "frames": "send who presence hub conn wire env",
+        "door": "conn wire env",
+        "worker": "door frames send who presence hub log conn wire env",
+    },
+    "api-fcgi": {
+        "http": "",
+        "env": "http",
+        "guard": "env http",
+        "send": "guard env http",
+        "handlers": "guard env http",
+    },
 }
 # A file's functions begin with its name, but for these.
 PREFIX = {"subscription": "sub", "send_outcomes": "send_outcomes|awaited"}
 
 
-def files(ext):
-    for folder, _, names in sorted(os.walk(ROOT)):
+def files(root, ext):
+    for folder, _, names in sorted(os.walk(root)):
         for name in sorted(names):
             if name.endswith(ext):
                 yield os.path.join(folder, name)
@@ -54,18 +61,18 @@ def bare(text):
     return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', " ", text, flags=re.S)
 
 
-def check_direction():
-    found = []
-    for path in list(files(".c")) + list(files(".h")):
+def check_direction(root):
+    found, rooms = [], HOUSES[root]
+    for path in list(files(root, ".c")) + list(files(root, ".h")):
         room = room_of(path)
-        if room and room not in ROOMS:
+        if room and room not in rooms:
             found.append(f"{path}: the room {room} has no line in tests/lint/rooms.py")
             continue
         for target in re.findall(r'^#include "([^"]+)"', read(path), flags=re.M):
             to = target.split("/")[0]
-            if to not in ROOMS or not room or to == room:
+            if to not in rooms or not room or to == room:
                 continue
-            if to not in ROOMS[room].split():
+            if to not in rooms[room].split():
                 found.append(f"{path}: {room} may not include {target}")
     return found
 
@@ -77,8 +84,8 @@ def definitions(text, static):
             yield match.group(2)
 
 
-def call_graph():
-    texts = {path: bare(read(path)) for path in files(".c")}
+def call_graph(root):
+    texts = {path: bare(read(path)) for path in files(root, ".c")}
     home = {}
     for path, text in texts.items():
         for name in definitions(text, False):
@@ -120,8 +127,8 @@ def circles(graph):
     return out
 
 
-def check_circles():
-    graph = call_graph()
+def check_circles(root):
+    graph = call_graph(root)
     found = []
     for part in circles(graph):
         if len(part) <= CIRCLE_MAX:
@@ -133,9 +140,9 @@ def check_circles():
     return found
 
 
-def check_prefixes():
+def check_prefixes(root):
     found = []
-    for path in files(".c"):
+    for path in files(root, ".c"):
         name = os.path.basename(path)[:-2]
         prefix = PREFIX.get(name, name)
         for function in definitions(read(path), True):
@@ -151,11 +158,15 @@ def rule(name, found):
 
 
 def main():
-    if not os.path.isdir(ROOT):
-        return 0
-    rule("rooms of push-server include only what is below them", check_direction())
-    rule(f"no more than {CIRCLE_MAX} files of push-server call each other in a circle", check_circles())
-    rule("static functions of push-server bear their file's prefix", check_prefixes())
+    for root in HOUSES:
+        if not os.path.isdir(root):
+            continue
+        rule(f"rooms of {root} include only what is below them", check_direction(root))
+        rule(f"no more than {CIRCLE_MAX} files of {root} call each other in a circle",
+             check_circles(root))
+    if os.path.isdir("push-server"):
+        rule("static functions of push-server bear their file's prefix",
+             check_prefixes("push-server"))
     return 0
 
 

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "cunit_main.h"
 #include "env/api_metrics.h"
 #include "env/budget.h"
-#include "cunit_main.h"
+#include "guard/visible.h"
 #include "send/send_limits.h"
 #include "send/send_reply.h"
-#include "guard/visible.h"
 
 #include "core/banned.h"
 

@@ -2,9 +2,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cunit_main.h"
 #include "env/announce.h"
 #include "env/api_metrics.h"
-#include "cunit_main.h"
 
 #include "presence/presence_keys.h"
 

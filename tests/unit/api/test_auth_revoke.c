@@ -2,10 +2,10 @@
  * store is a fake. */
 #include <string.h>
 
-#include "env/announce.h"
-#include "guard/call_limit.h"
 #include "core/clock.h"
 #include "cunit_main.h"
+#include "env/announce.h"
+#include "guard/call_limit.h"
 #include "handlers/handlers.h"
 #include "store/token_store.h"
 

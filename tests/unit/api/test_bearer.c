@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "guard/bearer.h"
 #include "cunit_main.h"
+#include "guard/bearer.h"
 
 #include "core/check.h"
 #include "core/clock.h"

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "env/budget.h"
 #include "core/clock.h"
 #include "crypto/keyed_hash.h"
 #include "cunit_main.h"
+#include "env/budget.h"
 #include "http/listen.h"
 #include "send/send.h"
 #include "send/send_gate.h"

@@ -1,8 +1,8 @@
 /* What is charged for a call, and what a refusal tells. Counting itself is limits.c's. */
 #include <string.h>
 
-#include "guard/call_limit.h"
 #include "cunit_main.h"
+#include "guard/call_limit.h"
 
 #include "core/banned.h"
 

@@ -1,9 +1,9 @@
 /* Names, e-mails, words, and the key of a send. */
 #include <string.h>
 
-#include "http/checks.h"
 #include "cunit_main.h"
 #include "env/idempotency.h"
+#include "http/checks.h"
 
 #include "core/banned.h"
 

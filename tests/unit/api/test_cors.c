@@ -1,9 +1,9 @@
 /* Which origins are answered, before and after it is known who asks. */
 #include <string.h>
 
-#include "http/cors.h"
 #include "crypto/keyed_hash.h"
 #include "cunit_main.h"
+#include "http/cors.h"
 #include "store/origin_store.h"
 
 #include "core/banned.h"

@@ -1,8 +1,8 @@
 /* Who may call what. Tokens and the database are fakes: the rules are the guard's. */
 #include <string.h>
 
-#include "guard/bearer.h"
 #include "cunit_main.h"
+#include "guard/bearer.h"
 #include "guard/guard.h"
 
 #include "core/banned.h"

@@ -1,13 +1,14 @@
 /* What a send answers for each outcome. Queue, reply topic and database are fakes. */
 #include <string.h>
 
-#include "env/api_metrics.h"
 #include "cunit_main.h"
+#include "env/api_metrics.h"
 #include "handlers/handlers.h"
 #include "http/problem.h"
+#include "http/shape.h"
+#include "send/message_send.h"
 #include "send/send_gate.h"
 #include "send_world.h"
-#include "http/shape.h"
 
 #include "core/banned.h"
 

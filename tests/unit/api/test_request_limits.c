@@ -2,12 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "env/api_metrics.h"
 #include "crypto/keyed_hash.h"
 #include "cunit_main.h"
-#include "handlers/handlers.h"
+#include "env/api_metrics.h"
 #include "guard/request_limits.h"
+#include "handlers/handlers.h"
 #include "routes.h"
+#include "send/message_send.h"
 
 #include "core/banned.h"
 
@@ -79,7 +80,8 @@ charge(const char *method, http_handler *handler, enum http_scope scope)
 	const struct http_route route = {method, "/x", scope, handler, 0};
 
 	http_res_init(&answer, mem);
-	return request_limits_charge(&the_api, &request, &route, &answer, &fault);
+	return request_limits_charge(
+	    &the_api, &request, routes_kind(&route), &answer, &fault);
 }
 
 static void

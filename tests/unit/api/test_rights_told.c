@@ -2,8 +2,8 @@
  * and the announcement are fakes. */
 #include <string.h>
 
-#include "env/announce.h"
 #include "cunit_main.h"
+#include "env/announce.h"
 #include "handlers/handlers.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"

@@ -1,10 +1,10 @@
 /* A walk over the whole route table: no endpoint forgets to ask who is there. */
 #include <string.h>
 
-#include "guard/bearer.h"
-#include "http/cors.h"
 #include "cunit_main.h"
 #include "dispatch.h"
+#include "guard/bearer.h"
+#include "http/cors.h"
 #include "routes.h"
 
 #include "core/banned.h"

@@ -1,8 +1,8 @@
 /* Which limits hold for whom, and what the headers say of them. */
 #include <string.h>
 
-#include "env/api_metrics.h"
 #include "cunit_main.h"
+#include "env/api_metrics.h"
 #include "send/send_limits.h"
 
 #include "core/banned.h"

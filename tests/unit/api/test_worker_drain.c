@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "env/api_metrics.h"
 #include "cunit_main.h"
+#include "env/api_metrics.h"
 #include "fcgi_client.h"
 #include "http/listen.h"
 #include "routes.h"
