@@ -103,8 +103,8 @@ enum es_code conf_check_secret(
 		1, 200, NULL, "iss that a token must have"), \
 	    CONF_ITEM(type, auth.jwt_audience, "ES_JWT_AUDIENCE", CONF_TEXT, \
 		"echostream", 1, 200, NULL, "aud that a token must have"), \
-	    CONF_ITEM(type, auth.jwt_leeway_s, "ES_JWT_LEEWAY_S", CONF_INT, "5", 0, \
-		300, NULL, \
+	    CONF_ITEM(type, auth.jwt_leeway_s, "ES_JWT_LEEWAY_S", CONF_INT, "5", 0, 300, \
+		NULL, \
 		"seconds that the clock of an issuer may be ahead of ours (iat, nbf); " \
 		"a token is over at exp"), \
 	    CONF_ITEM(type, auth.token_ttl_s, "ES_TOKEN_TTL_S", CONF_INT, "86400", 60, \
