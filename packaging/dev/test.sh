@@ -64,7 +64,7 @@ test_all_of() {
 # test_order SUITES beside|alone: those of the kind, the longest first
 test_order() {
 	awk -v suites=" $1 " -v kind="$2" '
-		index(suites, " " $1 " ") && ($3 == "alone") == (kind == "alone") { print $2, $1 }
+		index(suites, " " $1 " ") && ($4 == "alone") == (kind == "alone") { print $2, $1 }
 	' "$ROOT/tests/budget" | sort -rn | cut -d' ' -f2
 }
 
@@ -103,6 +103,7 @@ test_suite() {
 	code=$?
 	took=$((($(now_ms) - at) / 100))
 	budget=$(sed -n "s/^$1[ 	][ 	]*\([0-9]*\).*/\1/p" "$ROOT/tests/budget")
+	least=$(awk -v suite="$1" '$1 == suite { print $3 + 0 }' "$ROOT/tests/budget")
 	good=$(grep -c '^ok ' "$tlog")
 	bad=$(grep -c '^not ok ' "$tlog")
 	left=$(grep -c '^skip ' "$tlog")
@@ -119,12 +120,23 @@ test_suite() {
 	say "  all of it: $(short_path "$tlog")"
 }
 
+# The checks of the suite that $tlog is of; a skip may stand for several: `[36 checks]`.
+test_checks() {
+	awk '/^(ok|not ok) / { n++ }
+		/^skip / { n += match($0, /\[[0-9]+ checks\]/) ? substr($0, RSTART + 1) + 0 : 1 }
+		END { print n + 0 }' "$tlog"
+}
+
 # What is wrong with the run as a whole, if anything; nothing a suite can say itself.
 test_complaint() {
 	if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		say "ended with exit $code"
 	elif [ $((good + bad + left)) -eq 0 ]; then
 		say 'ran no test'
+	elif ! grep -q "^skip $1 " "$tlog" && [ "$(test_checks)" -lt "$least" ]; then
+		say "made $(test_checks) checks, tests/budget expects at least $least"
+	elif [ "$(test_checks)" -ge $((least * 2)) ]; then
+		say "made $(test_checks) checks, twice the least of tests/budget ($least); raise that"
 	elif [ "$took" -gt $((budget * 20)) ] && [ "${ES_TEST_BUDGETS:-yes}" = yes ]; then
 		say "took $((took / 10)) s, over twice its budget of $budget s"
 	fi

@@ -82,7 +82,7 @@ def main():
         report.check("checker", sentence, None if sorted(found) == expected
                      else "found %s" % found)
     with multiprocessing.Pool(3) as pool:
-        for breaks, found, trouble in pool.imap(attempt, [None] + judge.NAMES, 1):
+        for breaks, found, trouble in pool.imap(attempt, (None, *judge.NAMES), 1):
             if trouble:
                 report.check("checker", "a run against %s" % breaks, trouble)
             elif breaks is None:

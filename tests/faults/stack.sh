@@ -8,7 +8,7 @@ faults_stack() {
 		# shellcheck source=/dev/null
 		. "$ROOT/packaging/dev/sqs.sh"
 		sqs_find || {
-			skip "faults on sqs" "${sqs_lost:-no SQS server}"
+			skip "faults on sqs" "${sqs_lost:-no SQS server} [36 checks]"
 			exit 0
 		}
 		# What a killed fanout held comes again after so long; the kinds' limits add it

@@ -7,15 +7,15 @@ seed=${ES_TEST_FAULTS_SEED:-1}
 faults_stack "$1"
 [ "$1" != own ] || {
 	# the one story that a Redis of the queue's own adds
-	python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD" --only 'The queue is away'
+	part 'the story of the queue' python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD" --only 'The queue is away'
 	exit
 }
-python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --seconds 60 \
+part 'the schedule' python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --seconds 60 \
 	--seed "$seed" --least-acks 5000 --least-kinds 12
 
 # fanout ends between each pair of its steps, beside one that does not
-python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$points" \
+part 'the crash points' python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$points" \
 	--kinds 'crash-*' --rounds 1 --seed "$seed"
 
 # and what the design answers one by one
-python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD"
+part 'the single stories' python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD"

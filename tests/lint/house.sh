@@ -58,6 +58,15 @@ rule 'no path of one machine and no private host' "$(
 		xargs -r -d '\n' grep -nHIE '(^|[^A-Za-z0-9_.])(/home/[a-z]|/root/|/wor[k]/|/Users/)|\b(registry\.npmjs\.org|registry\.yarnpkg\.com|deb\.debian\.org)\b'
 )"
 
+# A suite ends with the exit status of its last command; of all others part() looks at it.
+rule 'each program of a suite but the last is run by part()' "$(
+	for script in tests/run/*.sh tests/faults/suite.sh; do
+		[ -f "$script" ] && awk '/^[ \t]*(python3|sh) "?tests\// && $0 !~ /[>&|]/ { at = NR; line = FILENAME ":" NR ": " $0; seen[++n] = line; row[n] = NR }
+			NF { last = cont ? last : NR; cont = /\\$/ }
+			END { for (i = 1; i <= n; i++) if (row[i] != last) print seen[i] }' "$script"
+	done
+)"
+
 # Suites: the runner's list, the scripts, their budgets and their rows in the README.
 listed=$(sed -n "s/^\(SUITES\|LONG\)='\(.*\)'/\2/p" packaging/dev/test.sh 2>/dev/null | tr ' ' '\n')
 rule 'each suite has its script, its budget and its row in tests/README.md' "$(

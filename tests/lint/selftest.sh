@@ -40,6 +40,8 @@ done >fanout/long.c
 for name in longer longest endless eternal lasting ages aeons ever more; do
 	cp fanout/long.c "fanout/$name.c"
 done
+mkdir -p tests/run
+printf 'python3 tests/a.py\npython3 tests/b.py\n' >tests/run/unit.sh
 printf 'if\n' >packaging/bad.sh
 mkdir packaging/dev
 printf "SUITES='unit'\n" >packaging/dev/test.sh
@@ -83,6 +85,7 @@ sees house.sh 'tables are hashed under the key of the process'
 sees house.sh 'a TODO carries an issue number'
 sees house.sh 'no path of one machine and no private host'
 sees house.sh 'each suite has its script, its budget and its row in tests/README.md'
+sees house.sh 'each program of a suite but the last is run by part()'
 sees rooms.py 'rooms of push-server include only what is below them'
 sees rooms.py 'no more than 3 files of push-server call each other in a circle'
 sees rooms.py "static functions of push-server bear their file's prefix"

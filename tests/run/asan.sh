@@ -12,12 +12,12 @@ export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:log_path=$reports/report"
 export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:log_path=$reports/report"
 export LSAN_OPTIONS="log_path=$reports/report"
 
-python3 tests/run/cunit.py "$BUILD" unit
+part 'unit' python3 tests/run/cunit.py "$BUILD" unit
 private_database
 private redis
 export ES_TEST_REDIS_URL="unix://$RUN/redis.sock"
-python3 tests/run/cunit.py "$BUILD" contract
-python3 tests/run/cunit.py "$BUILD" store
+part 'contract' python3 tests/run/cunit.py "$BUILD" contract
+part 'store' python3 tests/run/cunit.py "$BUILD" store
 for name in redis postgres; do
 	eval "stop_one $name \$pid_$name \$birth_$name"
 done
@@ -26,7 +26,7 @@ if [ -f tests/scenario/run.py ]; then
 	ES_DEV_DIR=$WORK/stack
 	export ES_DEV_DIR
 	if private_stack; then
-		python3 tests/scenario/run.py --env "$WORK/env" --schemas api tests/scenario
+		part 'the scenarios' python3 tests/scenario/run.py --env "$WORK/env" --schemas api tests/scenario
 		"$ROOT/dev" down
 	else
 		say 'not ok the sanitized stack starts'

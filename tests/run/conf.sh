@@ -97,13 +97,13 @@ if is_root && id www-data >/dev/null 2>&1; then
 	result $? 'a reload with a key for root alone is seen to fail'
 	chown -R root "$WORK/log" "$WORK/run"
 else
-	skip 'a reload as another user than root' 'needs root and www-data'
+	skip 'a reload as another user than root' 'needs root and www-data [2 checks]'
 fi
 
 # The 501st connection of one address, in a network of our own.
 if is_root && have nft && have ip && unshare -n true 2>/dev/null; then
 	unshare -n sh -c 'ip link set lo up && nft -f lighttpd/connections.nft && nft -f lighttpd/connections.nft &&
-		python3 tests/run/front_many.py 500'
+		exec python3 tests/run/front_many.py 500'
 	result $? 'connections.nft limits the connections of one address, IPv4 and IPv6'
 else
 	skip 'connections.nft limits the connections of one address' 'needs root, nft, ip and unshare -n'
@@ -114,4 +114,4 @@ sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_hea
 	lighttpd/dev.conf >"$WORK/plain.conf"
 # as the snippet's, in less time; what a block sets for itself stays
 printf 'server.max-read-idle := 2\nserver.max-write-idle := 2\n' >>"$WORK/plain.conf"
-python3 tests/run/front.py "$WORK/front.conf" "$WORK" "$WORK/plain.conf"
+part 'the front door' python3 tests/run/front.py "$WORK/front.conf" "$WORK" "$WORK/plain.conf"

@@ -93,7 +93,7 @@ git -c safe.directory="$ROOT" ls-files -z |
 if sqs_find; then
 	SUITES_13="$SUITES_13 $SUITES_13_SQS"
 else
-	skip debian13 "$SUITES_13_SQS: ${sqs_lost:-no SQS server}"
+	skip debian13 "$SUITES_13_SQS: ${sqs_lost:-no SQS server} [340 checks]"
 	SQS_FOLDER=''
 fi
 

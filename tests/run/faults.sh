@@ -6,9 +6,9 @@
 points=$ROOT/build-points
 build_setup "$points" -Dcrash_points=true
 build_run "$points" fanout/echostream-fanout
-python3 tests/faults/selftest.py
+part 'the judge judges itself' python3 tests/faults/selftest.py
 
-pids=''
+pids='' codes=''
 trap 'kill $pids 2>/dev/null; wait; exit 130' INT TERM HUP
 for queue in redis sqs own; do
 	sh tests/faults/suite.sh $queue >"$WORK/$queue" 2>&1 &
@@ -16,10 +16,13 @@ for queue in redis sqs own; do
 done
 for pid in $pids; do
 	wait "$pid"
+	codes="$codes $?"
 done
+# shellcheck disable=SC2086
+set -- $codes
 for queue in redis sqs own; do
 	say "--- $queue:"
 	sed "s/^\(not ok\|ok\|skip\) /&$queue: /" "$WORK/$queue"
-	grep -qE '^(not ok|ok|skip) ' "$WORK/$queue"
-	result $? "the run on $queue said something"
+	part_judge "the run on $queue" "$1" "$WORK/$queue"
+	shift
 done

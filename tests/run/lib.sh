@@ -46,6 +46,31 @@ result() {
 	fi
 }
 
+# part NAME COMMAND...: one of several programs of a suite. Fails by NAME when the program
+# ends badly and names no fault, or says nothing at all: a program that breaks down half-way
+# leaves only `ok` lines behind. Returns the program's exit status.
+part() {
+	part_name=$1
+	shift
+	{
+		"$@" 2>&1
+		echo $? >"$WORK/part.code"
+	} | tee "$WORK/part.said"
+	read -r part_code <"$WORK/part.code"
+	part_judge "$part_name" "$part_code" "$WORK/part.said"
+	return "$part_code"
+}
+
+# part_judge NAME CODE FILE: the same, of a program that has ended; FILE: what it said
+part_judge() {
+	if ! grep -qE '^(ok|not ok|skip) ' "$3"; then
+		say "not ok $1: ran no test, exit $2"
+	elif [ "$2" -ne 0 ] && ! grep -q '^not ok ' "$3"; then
+		say "not ok $1: ended with exit $2, and none of its tests failed"
+	fi
+}
+
+# skip NAME REASON...: `[N checks]` in the reason when it stands for more than one
 skip() {
 	name=$1
 	shift

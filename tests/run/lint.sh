@@ -1,8 +1,9 @@
 # Layers, house rules, form. Quick: greps and clang-format.
 . "$(dirname -- "$0")/lib.sh"
 for one in layers house form; do
-	sh "tests/lint/$one.sh"
+	part "lint $one" sh "tests/lint/$one.sh"
 done
-python3 tests/lint/rooms.py
-python3 tests/lint/sql.py
-sh tests/lint/selftest.sh
+part 'lint rooms' python3 tests/lint/rooms.py
+part 'lint sql' python3 tests/lint/sql.py
+part 'the self-test of lints' sh tests/lint/selftest.sh
+part 'the self-test of the runner' sh tests/lint/runner.sh

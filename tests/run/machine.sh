@@ -5,9 +5,9 @@ own_machine_enter "$0" || exit 0
 . "$(dirname -- "$0")/lib.sh"
 trap 'own_machine_leave $?; suite_end' EXIT
 own_machine_stack || die 1 'the stack did not start'
-python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --machine --rounds 1 \
+part 'the machine faults' python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --machine --rounds 1 \
 	--kinds 'net-*,disk-*,files-*,memory-*,cpu-*,clock-*,io-*,pg-connections,pg-slow' \
 	--seed "${ES_TEST_FAULTS_SEED:-1}" --least-acks 5000 --least-kinds 20
 
 # and as one client sees it
-python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD" --machine
+part 'the single stories' python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD" --machine

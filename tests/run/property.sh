@@ -9,7 +9,6 @@ export ES_LIMIT_USER_READ=0 ES_LIMIT_USER_WRITE=0 ES_LIMIT_USER_CREATE=0 \
 	ES_LIMIT_ADDRESS_FAILURES=0
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
-python3 tests/property/selftest.py --env "$WORK/env"
-python3 tests/property/property.py --env "$WORK/env" --schemas api --seed "$seed" \
+part 'the self-test of the property test' python3 tests/property/selftest.py --env "$WORK/env"
+part 'the property test' python3 tests/property/property.py --env "$WORK/env" --schemas api --seed "$seed" \
 	--requests "$requests"
-:

@@ -8,8 +8,8 @@ sqs_find || {
 suite_queue=sqs
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
-python3 tests/scenario/run.py --env "$WORK/env" --schemas api tests/scenario
-python3 tests/scenario/concurrency.py --env "$WORK/env" --schemas api
+part 'the scenarios' python3 tests/scenario/run.py --env "$WORK/env" --schemas api tests/scenario
+part 'ten senders' python3 tests/scenario/concurrency.py --env "$WORK/env" --schemas api
 grep -h -A 12 ' ended after ' "$LOG/up.log"
 [ "$(grep -c ' ended after ' "$LOG/up.log")" -eq 0 ] &&
 	! grep -hE 'CHECK failed|"msg":"worker ended".*"signal":(4|6|7|8|11),' "$LOG"/*.log

@@ -9,13 +9,13 @@ cat "$WORK/jwks.pem" >>"$WORK/jwks.key"
 export ES_JWKS_ALLOW_HOSTS=localhost ES_JWKS_CA_FILE="$WORK/jwks.pem"
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
-python3 tests/scenario/run.py --env "$WORK/env" --schemas api --coverage tests/scenario
-python3 tests/scenario/walk.py --env "$WORK/env" --build "$BUILD" --schemas api
-python3 tests/scenario/concurrency.py --env "$WORK/env" --schemas api
-python3 tests/scenario/issuers.py --env "$WORK/env" --cert "$WORK/jwks.key"
-python3 tests/scenario/stalled.py --env "$WORK/env"
-python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
-python3 tests/scenario/metrics.py --env "$WORK/env"
+part 'the scenarios' python3 tests/scenario/run.py --env "$WORK/env" --schemas api --coverage tests/scenario
+part 'the walk' python3 tests/scenario/walk.py --env "$WORK/env" --build "$BUILD" --schemas api
+part 'ten senders' python3 tests/scenario/concurrency.py --env "$WORK/env" --schemas api
+part 'issuers' python3 tests/scenario/issuers.py --env "$WORK/env" --cert "$WORK/jwks.key"
+part 'stalled commits' python3 tests/scenario/stalled.py --env "$WORK/env"
+part 'draining' python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
+part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
 # A program that died on the way is a failure even when every scenario was content, and so
 # is a worker that broke down by itself (some scenarios kill workers, by 9 and 15).
 {

@@ -3,7 +3,7 @@
 private_database
 private redis
 export ES_TEST_REDIS_URL="unix://$RUN/redis.sock"
-python3 tests/run/cunit.py "$BUILD" store
+part 'the stores' python3 tests/run/cunit.py "$BUILD" store
 code=$?
 
 # During an upgrade the programs run before the migrations that drop something: on the schema
@@ -20,6 +20,8 @@ ES_DATABASE_OWNER_URL=$ES_TEST_OWNER_URL "$(program_binary ctl)" db migrate --to
 	die 1 "echostreamctl db migrate --to $least failed"
 }
 python3 tests/run/cunit.py "$BUILD" store >"$WORK/least"
-[ $? -eq 0 ] || code=1
+least_code=$?
 sed 's/^\(ok\|not ok\|skip\) /&before the contracting migrations: /' "$WORK/least"
+part_judge 'the stores before the contracting migrations' $least_code "$WORK/least"
+[ $least_code -eq 0 ] || code=1
 exit $code

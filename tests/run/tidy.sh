@@ -4,7 +4,7 @@
 tidy=$ROOT/build-tidy
 CC=clang build_setup "$tidy" -Dwerror=false
 ninja -C "$tidy" build.ninja >/dev/null
-python3 tests/lint/tidy.py "$tidy"
+part 'clang-tidy' python3 tests/lint/tidy.py "$tidy"
 
 # It reads no system headers, so sys/queue.h's heads are told; NULL at the end of variadic
 # text calls is by their contract; compilers and the analyzer see uninitialized values better.
