@@ -19,7 +19,13 @@ typedef const char *check_fn(struct ctl *c);
 static const char *
 why(struct ctl *c, enum es_code rc, const struct es_err *err)
 {
-	return rc == ES_OK ? NULL : arena_strdup(c->arena, err->text);
+	char *reason;
+
+	if (rc == ES_OK)
+		return NULL;
+	reason = arena_alloc(c->arena, ES_REASON_MAX);
+	es_err_reason(err, reason);
+	return reason;
 }
 
 static const char *

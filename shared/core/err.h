@@ -62,6 +62,11 @@ struct es_err {
 	/* detail for the client; never secrets, message bodies or SQL */
 	char text[200];
 	char sqlstate[6]; /* only pg sets it */
+	/* The database's own words on one line, "" when there are none, and the name of
+	 * the statement that failed (static text, NULL: none). They are for the log,
+	 * /readyz and operators' tools, never for a client of the API. */
+	char cause[256];
+	const char *statement;
 	/* > 0 when the client should wait, e.g. with ES_RATE_LIMITED */
 	long retry_after_ms;
 };
@@ -82,6 +87,10 @@ enum es_code es_fail(struct es_err *err, enum es_code code, const char *fmt, ...
 /* Like es_fail(), and names the wrong field in err->field. */
 enum es_code es_fail_field(struct es_err *err, enum es_code code, const char *field,
     const char *fmt, ...) ES_PRINTF(4, 5);
+
+#define ES_REASON_MAX 600
+/* All that err tells, on one line for an operator: text, cause, SQLSTATE, statement. */
+void es_err_reason(const struct es_err *err, char out[ES_REASON_MAX]);
 
 /* Both functions return their code. The analyzer does not see their bodies, so these
  * macros show it the result; otherwise it follows impossible paths. */

@@ -36,12 +36,23 @@ watch_anew(struct pg_async *pa, int want)
 	pg_async_watch(pa, want);
 }
 
+/* The owner is told of each failed connect and each loss. */
+static void
+pg_async_tell(struct pg_async *pa)
+{
+	struct es_err err;
+
+	IGNORE(pg_error_lost(&err, pa->detail, pa->lost_state));
+	if (pa->loop.failed != NULL)
+		pa->loop.failed(pa->loop.ctx, &err);
+}
+
 static void
 drop(struct pg_async *pa, const char *why)
 {
 	const bool was_up = pa->state == ASYNC_UP;
 
-	pg_error_keep(pa->detail, why);
+	pg_error_connect(pa->detail, pa->lost_state, why);
 	pa->loop.watch(pa->loop.ctx, -1, 0);
 	pa->watched = -1;
 	PQfinish(pa->conn);
@@ -52,6 +63,7 @@ drop(struct pg_async *pa, const char *why)
 	pa->due_ms = clock_mono_ms() +
 	             clock_backoff_ms(pa->tries++, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 	pg_async_arm(pa, pa->due_ms);
+	pg_async_tell(pa);
 	pg_flight_fail_all(pa);
 	if (was_up && pa->loop.state != NULL)
 		pa->loop.state(pa->loop.ctx, false);

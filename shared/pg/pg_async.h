@@ -16,6 +16,10 @@ struct pg_async_loop {
 	void (*timer)(void *ctx, int64_t after_ms);
 	/* After the connection came up (true) or was lost (false). May be NULL. */
 	void (*state)(void *ctx, bool up);
+	/* After each failed connect, each loss of the connection, and each statement that
+	 * failed for a cause of the server or the schema: ES_UNAVAILABLE or ES_INTERNAL,
+	 * with err->cause. It must not send or close. May be NULL. */
+	void (*failed)(void *ctx, const struct es_err *err);
 	void *ctx;
 };
 

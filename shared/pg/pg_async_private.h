@@ -40,6 +40,7 @@ struct pg_async {
 	bool broken;      /* to be dropped as soon as nobody is inside */
 	bool inside;      /* a callback is running */
 	char detail[256];
+	char lost_state[6]; /* SQLSTATE of the last failed connect; "": it told none */
 };
 
 /* pg_async.c */

@@ -82,6 +82,8 @@ take(struct group *g, PGresult *res)
 		return;
 	g->rc = rc;
 	*g->err = err;
+	if (c != NULL && c->prepares != NULL)
+		g->err->statement = c->prepares->name;
 	pg_error_keep(g->pg->detail, PQresultErrorMessage(res));
 }
 
@@ -118,7 +120,7 @@ finish(struct group *g)
 			pg_error_keep(pg->detail, PQstatus(pg->conn) == CONNECTION_OK
 						      ? "no answer in time"
 						      : PQerrorMessage(pg->conn));
-			g->rc = pg_error_lost(g->err);
+			g->rc = pg_error_lost(g->err, pg->detail, "");
 		}
 		pg_conn_drop(pg);
 	} else if (PQexitPipelineMode(pg->conn) != 1 ||

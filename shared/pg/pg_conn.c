@@ -122,22 +122,32 @@ establish(PGconn *conn, int64_t deadline_ms)
 	return pg_target_setup(conn);
 }
 
+/* A server that accepts and stays silent leaves no words. */
+static const char *
+pg_conn_why(const PGconn *conn)
+{
+	const char *words = conn != NULL ? PQerrorMessage(conn) : "out of memory";
+
+	return *words != '\0' ? words
+	                      : "no answer to the connection's first words in time";
+}
+
 static enum es_code
 connect_now(struct pg *pg, struct es_err *err)
 {
 	if (clock_mono_ms() < pg->not_before_ms)
-		return pg_error_lost(err);
+		return pg_error_lost(err, pg->detail, pg->lost_state);
 	pg->conn = pg_target_connect(&pg->target);
 	if (establish(pg->conn, clock_mono_ms() + pg->target.connect_timeout_ms)) {
 		pg->tries = 0;
+		pg->lost_state[0] = '\0';
 		return ES_OK;
 	}
-	pg_error_keep(
-	    pg->detail, pg->conn != NULL ? PQerrorMessage(pg->conn) : "out of memory");
+	pg_error_connect(pg->detail, pg->lost_state, pg_conn_why(pg->conn));
 	pg_conn_drop(pg);
 	pg->not_before_ms = clock_mono_ms() +
 	                    clock_backoff_ms(pg->tries++, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
-	return pg_error_lost(err);
+	return pg_error_lost(err, pg->detail, pg->lost_state);
 }
 
 /* Whatever an idle connection has to say is either unimportant or its end: a server that
@@ -158,11 +168,11 @@ enum es_code
 pg_conn_get(struct pg *pg, struct es_err *err)
 {
 	if (pg->tx == PG_TX_LOST)
-		return pg_error_lost(err);
+		return pg_error_lost(err, pg->detail, "");
 	if (pg->conn != NULL && !idle_alive(pg->conn))
 		pg_conn_drop(pg);
 	if (pg->tx == PG_TX_LOST)
-		return pg_error_lost(err);
+		return pg_error_lost(err, "the connection was lost in a transaction", "");
 	return pg->conn != NULL ? ES_OK : connect_now(pg, err);
 }
 

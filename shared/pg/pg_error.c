@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "pg/pg_private.h"
@@ -22,16 +23,30 @@ pg_transient(const char *sqlstate)
 	return sqlstate[0] == '\0' || class_in(sqlstate, classes, ES_COUNT(classes));
 }
 
+/* Messages of class 22 (data exceptions) quote the value that was wrong, which may be a
+ * message body: keep the text before the quote. */
+static void
+pg_error_cause(const PGresult *res, const char *state, struct es_err *err)
+{
+	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (primary == NULL)
+		return;
+	pg_error_keep(err->cause, primary);
+	if (strncmp(state, "22", 2) == 0)
+		err->cause[strcspn(err->cause, "\"")] = '\0';
+}
+
 /* SQLSTATE to our vocabulary; the server's own text is for the log. */
 enum es_code
-pg_error_map(const PGresult *res, struct es_err *err)
+pg_error_map(const PGresult *res, const char *statement, struct es_err *err)
 {
 	static const char *const away[] = {"08", "40", "53", "55", "57", "58"};
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	enum es_code rc;
 
 	if (state == NULL || strlen(state) != 5)
-		return pg_error_lost(err);
+		return pg_error_lost(err, PQresultErrorMessage(res), "");
 	if (strcmp(state, "23505") == 0)
 		rc = es_fail(err, ES_CONFLICT, "already exists");
 	else if (strncmp(state, "23", 2) == 0)
@@ -41,14 +56,18 @@ pg_error_map(const PGresult *res, struct es_err *err)
 	else
 		rc = es_fail(err, ES_INTERNAL, "database error");
 	memcpy(err->sqlstate, state, sizeof(err->sqlstate));
+	pg_error_cause(res, state, err);
+	err->statement = statement;
 	return rc;
 }
 
 enum es_code
-pg_error_lost(struct es_err *err)
+pg_error_lost(struct es_err *err, const char *cause, const char *state)
 {
 	IGNORE(es_fail(err, ES_UNAVAILABLE, "database unreachable"));
-	memcpy(err->sqlstate, PG_LOST, sizeof(PG_LOST));
+	(void)snprintf(
+	    err->sqlstate, sizeof(err->sqlstate), "%s", *state != '\0' ? state : PG_LOST);
+	pg_error_keep(err->cause, cause);
 	return ES_UNAVAILABLE;
 }
 
@@ -62,6 +81,62 @@ pg_error_keep(char out[256], const char *message)
 	for (size_t i = 0; i < len; i++)
 		out[i] = message[i] == '\n' ? ' ' : message[i];
 	out[len] = '\0';
+}
+
+/* "LOCATION:  auth_failed, auth.c:326", in the language of libpq. */
+static bool
+pg_error_is_location(const char *line, size_t len)
+{
+	size_t digits = 0;
+
+	while (digits < len && line[len - 1 - digits] >= '0' &&
+	       line[len - 1 - digits] <= '9')
+		digits++;
+	return digits > 0 && len > digits + 3 &&
+	       strncmp(line + len - digits - 3, ".c:", 3) == 0;
+}
+
+/* Where "  28000: " stands in "FATAL:  28000: role ...", or NULL. */
+static const char *
+pg_error_state_in(const char *line, size_t len)
+{
+	static const char of_state[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	for (size_t i = 0; i + 9 <= len; i++)
+		if (line[i] == ' ' && line[i + 1] == ' ' &&
+		    strspn(line + i + 2, of_state) == 5 && line[i + 7] == ':' &&
+		    line[i + 8] == ' ')
+			return line + i;
+	return NULL;
+}
+
+void
+pg_error_connect(char out[256], char state[6], const char *message)
+{
+	char words[1024] = "";
+	size_t at = 0, len;
+
+	state[0] = '\0';
+	for (; *message != '\0'; message += len + (message[len] == '\n')) {
+		const char *told;
+		size_t before;
+
+		len = strcspn(message, "\n");
+		if (pg_error_is_location(message, len) || at >= sizeof(words))
+			continue;
+		told = pg_error_state_in(message, len);
+		before = told != NULL ? (size_t)(told - message) : len;
+		at += (size_t)snprintf(
+		    words + at, sizeof(words) - at, "%.*s ", (int)before, message);
+		if (told == NULL)
+			continue;
+		memcpy(state, told + 2, 5);
+		state[5] = '\0';
+		if (at < sizeof(words))
+			at += (size_t)snprintf(words + at, sizeof(words) - at, "%.*s ",
+			    (int)(len - before - 9), told + 9);
+	}
+	pg_error_keep(out, words);
 }
 
 /* Read only: the primary has moved. Unknown statement or changed result: a proxy or a

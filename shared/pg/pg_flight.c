@@ -82,7 +82,7 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	struct flight *f;
 
 	if (!pg_async_up(pa))
-		return pg_error_lost(err);
+		return pg_error_lost(err, pa->detail, pa->lost_state);
 	if (pa->n == pa->size)
 		return es_fail(err, ES_UNAVAILABLE, "too many statements in flight");
 	f = nth(pa, pa->n++);
@@ -117,6 +117,11 @@ take(struct pg_async *pa, struct flight *f, PGresult *res)
 		if (rc != ES_OK && f->rc == ES_OK) {
 			f->rc = rc;
 			f->err = err;
+			if (f->err.statement != NULL)
+				f->err.statement =
+				    step == STEP_PREPARE_TENANT || step == STEP_TENANT
+					? pg_set_tenant.name
+					: f->stmt->name;
 			pg_error_keep(pa->detail, PQresultErrorMessage(res));
 		}
 	}
@@ -155,6 +160,8 @@ finish_oldest(struct pg_async *pa)
 	drop_oldest(pa);
 	if (f.rc != ES_OK && pg_error_spoils(&f.err))
 		pa->broken = true;
+	if ((f.rc == ES_INTERNAL || f.rc == ES_UNAVAILABLE) && pa->loop.failed != NULL)
+		pa->loop.failed(pa->loop.ctx, &f.err);
 	call_done(pa, &f);
 }
 
@@ -186,7 +193,7 @@ pg_flight_fail_all(struct pg_async *pa)
 
 		drop_oldest(pa);
 		if (f.rc == ES_OK)
-			f.rc = pg_error_lost(&f.err);
+			f.rc = pg_error_lost(&f.err, pa->detail, pa->lost_state);
 		call_done(pa, &f);
 	}
 }

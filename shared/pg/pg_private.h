@@ -43,6 +43,7 @@ struct pg {
 	int64_t not_before_ms;
 	enum { PG_NO_TX, PG_IN_TX, PG_TX_LOST } tx;
 	char detail[256];
+	char lost_state[6]; /* SQLSTATE of the last failed connect; "": it told none */
 };
 
 /* pg_conn.c: a connection that looks alive, or ES_UNAVAILABLE at once while backing off.
@@ -58,11 +59,16 @@ bool pg_conn_progress(PGconn *conn, int64_t deadline_ms) ES_MUST_CHECK;
 /* When one group of statements has to be over; 0: never. */
 int64_t pg_conn_deadline(const struct pg *pg);
 
-/* pg_error.c */
-enum es_code pg_error_map(const PGresult *res, struct es_err *err);
-enum es_code pg_error_lost(struct es_err *err);
+/* pg_error.c: err->cause is the server's primary message, without its DETAIL, which may
+ * quote e-mails. */
+enum es_code pg_error_map(const PGresult *res, const char *statement, struct es_err *err);
+/* No connection. cause: the words that tell why. state: their SQLSTATE, "" for none. */
+enum es_code pg_error_lost(struct es_err *err, const char *cause, const char *state);
 /* Keep the server's words, on one line, without a line break at the end. */
 void pg_error_keep(char out[256], const char *message);
+/* The same of a failed connect, told with PQERRORS_VERBOSE: takes the SQLSTATE out of the
+ * words (state "": there is none) and drops the place in PostgreSQL's source. */
+void pg_error_connect(char out[256], char state[6], const char *message);
 /* Is the connection of no use after this error, though it lives? */
 bool pg_error_spoils(const struct es_err *err);
 

@@ -42,7 +42,7 @@ pg_send_adopt(PGresult *res, const struct pg_stmt *stmt, struct arena *a,
 
 	arena_defer(a, clear, res);
 	if (st != PGRES_TUPLES_OK && st != PGRES_COMMAND_OK)
-		return pg_error_map(res, err);
+		return pg_error_map(res, stmt->name, err);
 	if (stmt->n_cols > 0 && PQnfields(res) != (int)stmt->n_cols) {
 		IGNORE(es_fail(err, ES_INTERNAL, "%s: unexpected columns", stmt->name));
 		return ES_INTERNAL;

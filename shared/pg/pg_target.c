@@ -88,7 +88,12 @@ pg_url_check(const char *url, struct arena *a, struct es_err *err)
 PGconn *
 pg_target_connect(const struct pg_target *t)
 {
-	return PQconnectStartParams(t->keys, t->values, 1);
+	PGconn *conn = PQconnectStartParams(t->keys, t->values, 1);
+
+	/* A refusal has no PGresult: only these words hold its SQLSTATE. */
+	if (conn != NULL)
+		(void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+	return conn;
 }
 
 static void
@@ -101,6 +106,7 @@ silence(void *ctx, const PGresult *res)
 bool
 pg_target_setup(PGconn *conn)
 {
+	(void)PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
 	(void)PQsetNoticeReceiver(conn, silence, NULL);
 	return PQsetnonblocking(conn, 1) == 0;
 }

@@ -1,6 +1,7 @@
 /* Commands over one blocking connection that is made when needed. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/check.h"
 #include "core/clock.h"
@@ -17,6 +18,7 @@ struct redis {
 	redisContext *conn;   /* NULL while down */
 	int64_t next_dial_ms; /* a server that does not answer costs its time-out once */
 	int64_t budget_ms;    /* what commands may still wait, together */
+	char why[200];        /* of the last failed dial */
 };
 
 enum es_code
@@ -87,8 +89,10 @@ dial(struct redis *r, struct es_err *err)
 	enum es_code rc;
 
 	if (start_ms < r->next_dial_ms)
-		return es_fail(err, ES_UNAVAILABLE, "Redis: does not answer");
+		return es_fail(err, ES_UNAVAILABLE, "%s", r->why);
 	rc = redis_conn_open(&r->url, patience_ms(r), &r->conn, err);
+	if (rc != ES_OK)
+		memcpy(r->why, err->text, sizeof(r->why));
 	if (rc != ES_OK && clock_mono_ms() - start_ms >= r->timeout_ms / 2)
 		r->next_dial_ms = clock_mono_ms() + HOLD_OFF_MS;
 	return rc;

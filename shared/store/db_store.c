@@ -1,8 +1,11 @@
 #include "store/db_store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/banned.h"
+
+#define DB_STORE_NO_RIGHT "42501" /* insufficient_privilege */
 
 static const struct pg_col state_cols[] = {
     PG_COL(struct db_state, version, PG_TEXT),
@@ -30,6 +33,29 @@ db_store_get(struct pg *pg, struct arena *a, struct db_state *out, struct es_err
 	return ES_OK;
 }
 
+static enum es_code
+db_store_rights(struct pg *pg, struct arena *a, struct es_err *err)
+{
+	struct pg_rows rows;
+	const char *missing = NULL;
+
+	TRY(pg_run(pg, NULL, &db_rights_stmt, NULL, a, &rows, err));
+	IGNORE(pg_next(&rows, a, &missing));
+	if (missing == NULL)
+		return ES_OK;
+	IGNORE(es_fail(err, ES_UNAVAILABLE, "the database role lacks %s", missing));
+	(void)snprintf(err->sqlstate, sizeof(err->sqlstate), DB_STORE_NO_RIGHT);
+	return ES_UNAVAILABLE;
+}
+
+/* The same failure in other words; what PostgreSQL said stays. */
+static enum es_code
+db_store_not_migrated(struct es_err *err)
+{
+	(void)snprintf(err->text, sizeof(err->text), "database is not migrated");
+	return err->code = ES_UNAVAILABLE;
+}
+
 enum es_code
 db_store_ready(struct pg *pg, struct arena *a, struct es_err *err)
 {
@@ -37,12 +63,15 @@ db_store_ready(struct pg *pg, struct arena *a, struct es_err *err)
 	const enum es_code rc = db_store_get(pg, a, &state, err);
 
 	/* No table, no function: as far from ready as a wrong version. */
-	if (rc == ES_INTERNAL && strncmp(err->sqlstate, "42", 2) == 0)
-		return es_fail(err, ES_UNAVAILABLE, "database is not migrated");
+	if (rc == ES_INTERNAL && strncmp(err->sqlstate, "42", 2) == 0 &&
+	    strcmp(err->sqlstate, DB_STORE_NO_RIGHT) != 0)
+		return db_store_not_migrated(err);
 	TRY(rc);
 	if (state.read_only)
 		return es_fail(err, ES_UNAVAILABLE, "database is read-only");
 	if (state.version == NULL || strcmp(state.version, DB_STORE_VERSION) < 0)
-		return es_fail(err, ES_UNAVAILABLE, "database is not migrated");
-	return ES_OK;
+		return es_fail(err, ES_UNAVAILABLE,
+		    "database is not migrated: it is at %s, needed is " DB_STORE_VERSION,
+		    state.version != NULL ? state.version : "no version");
+	return db_store_rights(pg, a, err);
 }

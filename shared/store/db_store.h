@@ -20,7 +20,10 @@ extern const struct pg_stmt
     db_store_stmt; /* row: struct db_state; no parameters, no tenant */
 enum es_code db_store_get(struct pg *pg, struct arena *a, struct db_state *out,
     struct es_err *err) ES_MUST_CHECK;
-/* ES_OK: writable and migrated. ES_UNAVAILABLE with the reason otherwise. */
+/* Row: the name of a right that the role lacks (const char *), NULL when it has all. */
+extern const struct pg_stmt db_rights_stmt;
+/* ES_OK: writable, migrated, and open to the role. ES_UNAVAILABLE with the reason
+ * otherwise. */
 enum es_code db_store_ready(
     struct pg *pg, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
