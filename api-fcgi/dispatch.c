@@ -76,7 +76,7 @@ void
 dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
     struct http_res *res, struct dispatched *out)
 {
-	struct es_err err = {.code = ES_OK};
+	struct es_err err = {.code = ES_OK}, *kept;
 
 	*out = (struct dispatched){.code = ES_OK};
 	http_res_init(res, req->arena);
@@ -97,7 +97,7 @@ dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
 	if (out->code == ES_OK)
 		return;
 	problem_write(req, &err, res);
-	out->detail = arena_strdup(req->arena, err.text);
-	if (err.sqlstate[0] != '\0')
-		out->sqlstate = arena_strdup(req->arena, err.sqlstate);
+	kept = arena_alloc(req->arena, sizeof(*kept));
+	*kept = err;
+	out->err = kept;
 }

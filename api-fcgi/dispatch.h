@@ -7,7 +7,7 @@
 struct dispatched {
 	const struct http_route *route; /* NULL: none fitted */
 	enum es_code code;              /* why it was refused, or ES_OK */
-	const char *detail, *sqlstate;  /* for the log; NULL when there is none */
+	const struct es_err *err;       /* of a refusal, for the log; else NULL */
 };
 
 /* refused (may be NULL) is what the reader of the request already found wrong. */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/outage.h"
 #include "core/prefork.h"
 
 #include "env/api_metrics.h"
@@ -132,6 +133,7 @@ master_run(struct master *m)
 		log_error("can't start", LOG_STR("error", err.text));
 		return 1;
 	}
+	outage_init();
 	log_info("ready", LOG_INT("workers", slots), LOG_STR("version", ES_VERSION));
 	status = prefork_run(&prefork);
 	for (int i = 0; i < POOL_COUNT; i++)

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/outage.h"
 #include "crypto/keyed_hash.h"
 
 #include "connect.h"
@@ -12,6 +13,7 @@
 #include "env/api_metrics.h"
 #include "env/budget.h"
 #include "guard/jwks_reader.h"
+#include "handlers/handlers.h"
 #include "http/fcgi_io.h"
 #include "http/listen.h"
 
@@ -62,8 +64,29 @@ stop_asked(void)
 						 sigismember(&pending, SIGINT) == 1));
 }
 
+/* A service that is away is one outage, not a line for each request. A 500 is a fault of
+ * a statement or of this program, whose answer refers to this line. */
 static void
-log_request(const struct http_req *req, const struct http_res *res,
+worker_log_failure(const struct http_req *req, const struct http_res *res,
+    const struct dispatched *what, int64_t took_ms)
+{
+	if (what->err == NULL)
+		return; /* /readyz answers 503 without having failed */
+	if (res->status != 500) {
+		outage_failed_call(what->err);
+		return;
+	}
+	log_error("request failed", LOG_STR("rid", req->request_id),
+	    LOG_GIVEN("tenant", (const char *)req->who.actor.tenant.text),
+	    LOG_STR("method", req->method),
+	    LOG_STR("route", what->route == NULL ? NULL : what->route->path),
+	    LOG_INT("status", res->status), LOG_STR("code", es_code_name(what->code)),
+	    LOG_ERR(what->err), LOG_STR("traceparent", req->traceparent),
+	    LOG_INT("dur_ms", took_ms));
+}
+
+static void
+log_slow(const struct http_req *req, const struct http_res *res,
     const struct dispatched *what, int64_t took_ms)
 {
 	const struct log_field fields[] = {
@@ -75,16 +98,11 @@ log_request(const struct http_req *req, const struct http_res *res,
 	    LOG_STR("route", what->route == NULL ? NULL : what->route->path),
 	    LOG_INT("status", res->status),
 	    LOG_STR("code", es_code_name(what->code)),
-	    LOG_STR("detail", what->detail),
-	    LOG_STR("sqlstate", what->sqlstate),
 	    LOG_STR("traceparent", req->traceparent),
 	    LOG_INT("dur_ms", took_ms),
 	};
 
-	if (res->status >= 500)
-		log_write(LOG_ERROR, "request failed", fields, ES_COUNT(fields));
-	else
-		log_write(LOG_WARN, "request was slow", fields, ES_COUNT(fields));
+	log_write(LOG_WARN, "request was slow", fields, ES_COUNT(fields));
 }
 
 static void
@@ -105,8 +123,10 @@ serve(struct api *api, struct fcgi_io *io, struct http_req *req,
 		    "front door left before the answer", LOG_STR("rid", req->request_id));
 	api_metrics_request(
 	    api->metrics, what.route, res.status, (double)took_us / 1000000);
-	if (res.status >= 500 || took_us >= SLOW_MS * INT64_C(1000))
-		log_request(req, &res, &what, took_us / 1000);
+	if (res.status >= 500)
+		worker_log_failure(req, &res, &what, took_us / 1000);
+	else if (took_us >= SLOW_MS * INT64_C(1000))
+		log_slow(req, &res, &what, took_us / 1000);
 }
 
 /* One request, if one comes in wait_ms. */
@@ -131,6 +151,7 @@ int
 worker_run(const struct worker_setup *setup)
 {
 	const bool reads_sets = strcmp(setup->pool, "api") == 0;
+	const bool watches = strcmp(setup->pool, "health") == 0;
 	struct arena *a = arena_new();
 	struct fcgi_io *io;
 	sigset_t while_waiting;
@@ -142,8 +163,8 @@ worker_run(const struct worker_setup *setup)
 	fcgi_io_init();
 	signals_init(&while_waiting);
 	if (connect_all(setup, &api, &err) != ES_OK) {
-		log_error("worker can't start", LOG_STR("pool", setup->pool),
-		    LOG_STR("error", err.text));
+		log_error(
+		    "worker can't start", LOG_STR("pool", setup->pool), LOG_ERR(&err));
 		arena_free(&a);
 		return 1;
 	}
@@ -153,6 +174,8 @@ worker_run(const struct worker_setup *setup)
 		(void)turn(&api, io, WAIT_MS, &while_waiting, a);
 		if (reads_sets)
 			jwks_reader_turn(&api);
+		if (watches)
+			health_watch(&api);
 	}
 	while (listen_stopped(setup->listen_fd) && turn(&api, io, 0, NULL, a))
 		continue;

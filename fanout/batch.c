@@ -5,6 +5,7 @@
 #include "conf/crash_point.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/outage.h"
 #include "fanout_metrics.h"
 #include "publish.h"
 
@@ -211,8 +212,8 @@ publish(struct batch *b)
 	if (publication_send(b->publication, b->ctx->redis, &why) == ES_OK)
 		return;
 	metrics_add(b->ctx->metrics, FM_PUBLISH_FAILED, 1);
-	log_warn("publish failed; readers will heal", LOG_STR("error", why.text),
-	    LOG_INT("messages", (int64_t)b->n_messages));
+	/* Readers find the hole by the numbers and read it from PostgreSQL. */
+	outage_failed(OUTAGE_REDIS, &why);
 }
 
 enum batch_end

@@ -2,6 +2,7 @@
 #include "fanout_ops.h"
 
 #include "core/clock.h"
+#include "core/outage.h"
 #include "fanout_metrics.h"
 #include "ops/ops.h"
 #include "queue/queue.h"
@@ -28,6 +29,7 @@ struct fanout_ops {
 	struct redis *redis;
 	struct queue *queue;
 	struct arena *arena;
+	unsigned watched; /* turns of watch */
 };
 
 static void
@@ -45,14 +47,45 @@ healthz(void *ctx, struct ops_answer *out)
 	text_addf(out->body, "{\"status\":\"ok\"}\n");
 }
 
-static struct ops_check
-checked(const char *name, enum es_code rc, int64_t start_ms, struct arena *a,
-    const struct es_err *err)
+static enum es_code
+ask(struct fanout_ops *o, enum outage_of what, struct es_err *err)
 {
-	return (struct ops_check){.name = name,
+	struct redis_value v;
+
+	if (what == OUTAGE_POSTGRES)
+		return db_store_ready(o->pg, o->arena, err);
+	if (what == OUTAGE_REDIS)
+		return redis_text(o->redis, o->arena, &v, err, "PING", NULL);
+	return queue_check(o->queue, err);
+}
+
+/* Asks one service, and notes an outage that begins or is over. */
+static struct ops_check
+look_at(struct fanout_ops *o, enum outage_of what)
+{
+	static const char *const names[OUTAGE_KINDS] = {"postgres", "redis", "queue"};
+	const int64_t start_ms = clock_mono_ms();
+	char *reason = arena_alloc(o->arena, ES_REASON_MAX);
+	struct es_err err = {0};
+	const enum es_code rc = ask(o, what, &err);
+
+	outage_checked(what, rc, &err);
+	es_err_reason(&err, reason);
+	return (struct ops_check){.name = names[what],
 	    .ok = rc == ES_OK,
 	    .ms = clock_mono_ms() - start_ms,
-	    .detail = rc == ES_OK ? NULL : arena_strdup(a, err->text)};
+	    .detail = rc == ES_OK ? NULL : reason};
+}
+
+/* One service a time: each is asked every three turns, and none holds up the listener for
+ * longer than its own time-out. */
+static void
+watch(void *ctx)
+{
+	struct fanout_ops *o = ctx;
+
+	(void)look_at(o, o->watched++ % OUTAGE_KINDS);
+	arena_reset(o->arena);
 }
 
 static void
@@ -60,18 +93,9 @@ readyz(void *ctx, struct ops_answer *out)
 {
 	struct fanout_ops *o = ctx;
 	struct ops_check checks[3];
-	struct redis_value v;
-	struct es_err err;
-	int64_t start = clock_mono_ms();
-	enum es_code rc = db_store_ready(o->pg, o->arena, &err);
 
-	checks[0] = checked("postgres", rc, start, o->arena, &err);
-	start = clock_mono_ms();
-	rc = redis_text(o->redis, o->arena, &v, &err, "PING", NULL);
-	checks[1] = checked("redis", rc, start, o->arena, &err);
-	start = clock_mono_ms();
-	rc = queue_check(o->queue, &err);
-	checks[2] = checked("queue", rc, start, o->arena, &err);
+	for (unsigned i = 0; i < OUTAGE_KINDS; i++)
+		checks[i] = look_at(o, i);
 	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);
 	arena_reset(o->arena);
 }
@@ -124,7 +148,7 @@ fanout_ops_run(const struct fanout_conf *conf, struct metrics *m, unsigned slot)
 	if (pg_open(&pgs, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&qs, &o.queue, &err) == ES_OK)
-		status = ops_run(conf->ops_listen, routes, ES_COUNT(routes), &o);
+		status = ops_run(conf->ops_listen, routes, ES_COUNT(routes), watch, &o);
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);

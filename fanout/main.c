@@ -4,6 +4,7 @@
 
 #include "core/id.h"
 #include "core/log.h"
+#include "core/outage.h"
 #include "core/prefork.h"
 #include "fanout_conf.h"
 #include "fanout_metrics.h"
@@ -72,9 +73,10 @@ main(int argc, char **argv)
 		uuid_new(f.id.text);
 		if (metrics_open(f.conf.metrics_file, fanout_metrics, FANOUT_METRICS,
 			workers + 1, &f.metrics, &err) != ES_OK) {
-			log_error("can't start", LOG_STR("error", err.text));
+			log_error("can't start", LOG_ERR(&err));
 			return 1;
 		}
+		outage_init();
 		log_info("starting", LOG_INT("workers", workers),
 		    LOG_STR("version", ES_VERSION));
 		status = prefork_run(&prefork);

@@ -7,6 +7,7 @@
 #include "conf/crash_point.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/outage.h"
 #include "fanout_metrics.h"
 #include "lease_settle.h"
 #include "lease_share.h"
@@ -51,10 +52,9 @@ back_off(struct worker *w, int64_t since_ms, const char *what, const struct es_e
 	const int64_t left_ms = since_ms + pause_ms - clock_mono_ms();
 	const int64_t ms = left_ms > BACKOFF_MIN_MS ? left_ms : BACKOFF_MIN_MS;
 
-	if (w->failures % 10 == 0)
-		log_warn(what, LOG_STR("error", err->text),
-		    LOG_STR("sqlstate", err->sqlstate), LOG_INT("tries", w->failures + 1),
-		    LOG_INT("again_in_ms", ms));
+	outage_failed_call(err);
+	log_debug(what, LOG_ERR(err), LOG_INT("tries", w->failures + 1),
+	    LOG_INT("again_in_ms", ms));
 	w->failures++;
 	clock_sleep_ms(ms);
 }
@@ -65,11 +65,10 @@ put_off(struct lease *held, size_t tried, const struct es_err *err)
 {
 	const int64_t ms = clock_backoff_ms(held->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 
-	if (held->tries % 10 == 0)
-		log_warn("batch put off", LOG_INT("partition", held->part.number),
-		    LOG_STR("error", err->text), LOG_STR("sqlstate", err->sqlstate),
-		    LOG_INT("entries", (int64_t)tried), LOG_INT("tries", held->tries + 1),
-		    LOG_INT("again_in_ms", ms));
+	outage_failed_call(err);
+	log_debug("batch put off", LOG_INT("partition", held->part.number), LOG_ERR(err),
+	    LOG_INT("entries", (int64_t)tried), LOG_INT("tries", held->tries + 1),
+	    LOG_INT("again_in_ms", ms));
 	held->tries++;
 	held->ask = less_than(held->ask, tried);
 	held->not_before_ms = clock_mono_ms() + ms;
@@ -287,8 +286,7 @@ leasing_keep(
 		return;
 	*keep_at_ms = now + LEASE_AGAIN_MS;
 	if (queue_extend(w->queue, 0, msgs, n, LEASE_MS, &err) != ES_OK)
-		log_warn("leases not extended; the messages will be repeats",
-		    LOG_STR("error", err.text));
+		outage_failed(OUTAGE_QUEUE, &err);
 }
 
 /* One batch, in memory of its own: it may be tried for minutes. How many were dealt with;
@@ -311,8 +309,7 @@ leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 		w->ask = more_than(w->ask, QUEUE_RECEIVE_MAX);
 		CRASH_POINT("before_queue_done");
 		if (queue_done(w->queue, 0, msgs, taken, "", &err) != ES_OK)
-			log_warn("queue keeps what is done; it will be a repeat",
-			    LOG_STR("error", err.text));
+			outage_failed(OUTAGE_QUEUE, &err);
 		CRASH_POINT("after_queue_done");
 	}
 	arena_free(&a);

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/outage.h"
 #include "lease_settle.h"
 #include "roster.h"
 #include "store/batch_store.h"
@@ -33,10 +34,10 @@ purge(struct worker *w)
 	if (w->index != 0 || now < w->purge_at_ms)
 		return;
 	if (batch_store_purge(w->pg, PURGE_ROWS, w->arena, &more, &err) != ES_OK)
-		log_warn("purge failed", LOG_STR("error", err.text));
+		outage_failed_call(&err);
 	if (batch_store_purge_channels(
 		w->pg, PURGE_ROWS, w->arena, &more_channels, &err) != ES_OK)
-		log_warn("purge of deleted channels failed", LOG_STR("error", err.text));
+		outage_failed_call(&err);
 	w->purge_at_ms =
 	    more || more_channels ? now : now + w->conf->purge_every_s * 1000;
 }
@@ -64,7 +65,7 @@ give_back(struct worker *w)
 
 	if (w->leases.n > 0 &&
 	    lease_settle(&w->leases, w->pg, w->queue, true, w->arena, &err) != ES_OK)
-		log_warn("positions not stored", LOG_STR("error", err.text));
+		log_warn("positions not stored", LOG_ERR(&err));
 	lease_settle_release(&w->leases, w->pg, w->arena);
 	(void)roster_turn(w->redis, w->leases.owner, false, w->leases.lease_ms, w->arena);
 	leases_fini(&w->leases);
@@ -122,7 +123,7 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *
 	if (open_all(&w, &err) == ES_OK) {
 		work(&w);
 	} else {
-		log_error("can't start", LOG_STR("error", err.text));
+		log_error("can't start", LOG_ERR(&err));
 		status = 1;
 	}
 	close_all(&w);

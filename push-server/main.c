@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/outage.h"
 #include "core/prefork.h"
 #include "door/listen.h"
 #include "env/push_conf.h"
@@ -88,9 +89,10 @@ main_serve(struct push *p)
 		&err) != ES_OK ||
 	    metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
 		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK) {
-		log_error("can't start", LOG_STR("error", err.text));
+		log_error("can't start", LOG_ERR(&err));
 		return 1;
 	}
+	outage_init();
 	log_info("starting", LOG_INT("workers", workers), LOG_STR("version", ES_VERSION),
 	    LOG_STR("listen", p->conf.listen));
 	status = prefork_run(&prefork);

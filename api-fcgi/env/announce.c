@@ -22,7 +22,7 @@ not_told(struct api *api, const struct http_req *req, const char *what,
 {
 	api_metrics_count(api->metrics, API_PUBLISH_FAILURES);
 	log_warn("not published", LOG_STR("what", what), LOG_STR("rid", req->request_id),
-	    LOG_STR("error", err->text));
+	    LOG_ERR(err));
 }
 
 void

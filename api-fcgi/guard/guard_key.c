@@ -85,7 +85,7 @@ guard_key_note_use(
 	if (key->use_is_old && api_key_bearer_use(api->pg, &key->principal.actor.tenant,
 				   &key->id, req->arena, &err) != ES_OK)
 		log_warn("use of an API key not noted", LOG_STR("rid", req->request_id),
-		    LOG_STR("error", err.text));
+		    LOG_ERR(&err));
 }
 
 static enum es_code

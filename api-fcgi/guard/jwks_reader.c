@@ -60,7 +60,7 @@ jwks_reader_turn(struct api *api)
 	api->jwks_from_ms = now_ms + EVERY_MS;
 	a = arena_new();
 	if (jwks_reader_read(api, a, &err) != ES_OK && err.code != ES_UNAVAILABLE) {
-		log_warn("key sets can't be read", LOG_STR("error", err.text));
+		log_warn("key sets can't be read", LOG_ERR(&err));
 		api->jwks_from_ms = now_ms + FAILED_MS;
 	}
 	arena_free(&a);

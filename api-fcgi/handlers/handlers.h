@@ -7,6 +7,9 @@
 #include "http/http_body.h"
 
 http_handler health_healthz, health_readyz, health_metrics, health_version;
+/* Between requests of the health process: asks one of the services that /readyz asks, at
+ * most once a second, and logs outages (core/outage.h). */
+void health_watch(struct api *api);
 http_handler tenants_create, tenants_list, tenants_get, tenants_patch, tenants_suspend,
     tenants_resume;
 http_handler tenant_own_get, tenant_own_patch;

@@ -1,21 +1,21 @@
 /* /readyz: can this program do its work right now? Asked often, looked at once a second.
  */
-#include <string.h>
-
 #include "core/clock.h"
+#include "core/outage.h"
 #include "handlers/handlers.h"
 #include "store/db_store.h"
 
 #include "core/banned.h"
 
-#define GOOD_MS 1000
-#define CHECKS  3
+#define GOOD_MS  1000
+#define WATCH_MS 1000 /* one service a time, so that each is asked every 3 s */
+#define CHECKS   3
 
 struct check {
 	const char *name;
 	bool ok;
 	int64_t ms;
-	char detail[200];
+	char detail[ES_REASON_MAX];
 };
 
 struct looked {
@@ -45,28 +45,51 @@ look_queue(struct api *api, struct arena *a, struct es_err *err)
 }
 
 static void
-look(struct api *api, struct arena *a, struct looked *out)
+look_at(struct api *api, struct arena *a, size_t i, struct check *out)
 {
 	static const struct {
 		const char *name;
+		enum outage_of outage;
 		enum es_code (*ask)(struct api *, struct arena *, struct es_err *);
 	} asked[CHECKS] = {
-	    {"postgres", look_postgres},
-	    {"redis", look_redis},
-	    {"queue", look_queue},
+	    {"postgres", OUTAGE_POSTGRES, look_postgres},
+	    {"redis", OUTAGE_REDIS, look_redis},
+	    {"queue", OUTAGE_QUEUE, look_queue},
 	};
+	const int64_t start_ms = clock_mono_ms();
+	struct es_err err = {0};
+	const enum es_code rc = asked[i].ask(api, a, &err);
 
-	for (size_t i = 0; i < CHECKS; i++) {
-		const int64_t start_ms = clock_mono_ms();
-		struct es_err err = {0};
-		struct check *c = &out->checks[i];
+	*out = (struct check){
+	    .name = asked[i].name, .ok = rc == ES_OK, .ms = clock_mono_ms() - start_ms};
+	outage_checked(asked[i].outage, rc, &err);
+	es_err_reason(&err, out->detail);
+}
 
-		*c = (struct check){.name = asked[i].name};
-		c->ok = asked[i].ask(api, a, &err) == ES_OK;
-		c->ms = clock_mono_ms() - start_ms;
-		memcpy(c->detail, err.text, sizeof(c->detail));
-	}
+static void
+look(struct api *api, struct arena *a, struct looked *out)
+{
+	for (size_t i = 0; i < CHECKS; i++)
+		look_at(api, a, i, &out->checks[i]);
 	out->at_ms = clock_mono_ms();
+}
+
+/* Without this, a program that nobody asks for readiness would not tell that it has never
+ * reached its database. */
+void
+health_watch(struct api *api)
+{
+	static int64_t due_ms;
+	static size_t next;
+	struct arena *a;
+	struct check c;
+
+	if (clock_mono_ms() < due_ms)
+		return;
+	a = arena_new();
+	look_at(api, a, next++ % CHECKS, &c);
+	arena_free(&a);
+	due_ms = clock_mono_ms() + WATCH_MS;
 }
 
 /* GET /readyz */

@@ -1,7 +1,7 @@
 #include "send/send.h"
 
 #include "core/clock.h"
-#include "core/log.h"
+#include "core/outage.h"
 #include "env/api_metrics.h"
 #include "env/budget.h"
 #include "send/send_gate.h"
@@ -39,7 +39,7 @@ ask_database(struct api *api, const struct envelope *e, struct arena *a,
 
 	*fine = outcome_store_get(api->pg, e, a, out, &known, &err) == ES_OK;
 	if (!*fine)
-		log_warn("outcome not asked", LOG_STR("error", err.text));
+		outage_failed_call(&err);
 	return *fine && known;
 }
 
@@ -51,7 +51,7 @@ supersede(struct api *api, const struct envelope *e, struct arena *a)
 
 	if (!e->messages[0].minted &&
 	    outcome_store_supersede(api->pg, e, a, &err) != ES_OK)
-		log_warn("old refusal not taken back", LOG_STR("error", err.text));
+		outage_failed_call(&err);
 }
 
 /* A topic to be answered on, and a seat at the gate; NULL: don't wait. */

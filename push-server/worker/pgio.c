@@ -1,6 +1,7 @@
 #include "worker/pgio.h"
 
 #include "core/check.h"
+#include "core/outage.h"
 #include "env/loop_env.h"
 
 #include "core/banned.h"
@@ -73,13 +74,24 @@ pgio_state(void *ctx, bool up)
 		p->changed(p->ctx, up);
 }
 
+/* Of all pipelines of all workers the first failure begins the outage. */
+static void
+pgio_failed(void *ctx, const struct es_err *err)
+{
+	(void)ctx;
+	outage_failed(OUTAGE_POSTGRES, err);
+}
+
 enum es_code
 pgio_open(struct loop_env *env, const struct pg_settings *settings, size_t max_in_flight,
     void (*changed)(void *ctx, bool up), void *ctx, struct pgio **out, struct es_err *err)
 {
 	struct pgio *p = mem_new(1, sizeof(*p));
-	const struct pg_async_loop loop = {
-	    .watch = pgio_watch, .timer = pgio_set_timer, .state = pgio_state, .ctx = p};
+	const struct pg_async_loop loop = {.watch = pgio_watch,
+	    .timer = pgio_set_timer,
+	    .state = pgio_state,
+	    .failed = pgio_failed,
+	    .ctx = p};
 	enum es_code rc;
 
 	p->env = env;

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "core/clock.h"
+#include "core/outage.h"
 #include "env/push_metrics.h"
 #include "ops/ops.h"
 #include "queue/queue.h"
@@ -22,6 +23,7 @@ struct push_ops {
 	struct redis *redis;
 	struct queue *queue;
 	struct arena *arena;
+	unsigned watched; /* turns of push_ops_watch */
 };
 
 static void
@@ -39,14 +41,45 @@ push_ops_healthz(void *ctx, struct ops_answer *out)
 	text_addf(out->body, "{\"status\":\"ok\"}\n");
 }
 
-static struct ops_check
-push_ops_checked(const char *name, enum es_code rc, int64_t start_ms, struct arena *a,
-    const struct es_err *err)
+static enum es_code
+push_ops_ask(struct push_ops *o, enum outage_of what, struct es_err *err)
 {
-	return (struct ops_check){.name = name,
+	struct redis_value v;
+
+	if (what == OUTAGE_POSTGRES)
+		return db_store_ready(o->pg, o->arena, err);
+	if (what == OUTAGE_REDIS)
+		return redis_text(o->redis, o->arena, &v, err, "PING", NULL);
+	return queue_check(o->queue, err);
+}
+
+/* Asks one service, and notes an outage that begins or is over. */
+static struct ops_check
+push_ops_look_at(struct push_ops *o, enum outage_of what)
+{
+	static const char *const names[OUTAGE_KINDS] = {"postgres", "redis", "queue"};
+	const int64_t start_ms = clock_mono_ms();
+	char *reason = arena_alloc(o->arena, ES_REASON_MAX);
+	struct es_err err = {0};
+	const enum es_code rc = push_ops_ask(o, what, &err);
+
+	outage_checked(what, rc, &err);
+	es_err_reason(&err, reason);
+	return (struct ops_check){.name = names[what],
 	    .ok = rc == ES_OK,
 	    .ms = clock_mono_ms() - start_ms,
-	    .detail = rc == ES_OK ? NULL : arena_strdup(a, err->text)};
+	    .detail = rc == ES_OK ? NULL : reason};
+}
+
+/* One service a time: each is asked every three turns, and none holds up the listener for
+ * longer than its own time-out. */
+static void
+push_ops_watch(void *ctx)
+{
+	struct push_ops *o = ctx;
+
+	(void)push_ops_look_at(o, o->watched++ % OUTAGE_KINDS);
+	arena_reset(o->arena);
 }
 
 /* Checks a gauge that every healthy worker sets to 1. */
@@ -69,19 +102,10 @@ push_ops_readyz(void *ctx, struct ops_answer *out)
 {
 	struct push_ops *o = ctx;
 	struct ops_check checks[8];
-	struct redis_value v;
-	struct es_err err;
-	int64_t start = clock_mono_ms();
-	enum es_code rc = db_store_ready(o->pg, o->arena, &err);
 	const int64_t stale = metrics_sum(o->metrics, PM_AUTHZ_STALE);
 
-	checks[0] = push_ops_checked("postgres", rc, start, o->arena, &err);
-	start = clock_mono_ms();
-	rc = redis_text(o->redis, o->arena, &v, &err, "PING", NULL);
-	checks[1] = push_ops_checked("redis", rc, start, o->arena, &err);
-	start = clock_mono_ms();
-	rc = queue_check(o->queue, &err);
-	checks[2] = push_ops_checked("queue", rc, start, o->arena, &err);
+	for (unsigned i = 0; i < OUTAGE_KINDS; i++)
+		checks[i] = push_ops_look_at(o, i);
 	checks[3] = push_ops_counted(o, "pubsub", PM_TOPICS_UP, "subscribed");
 	checks[4] = push_ops_counted(o, "workerPostgres", PM_PG_UP, "connected");
 	checks[5] = push_ops_counted(o, "workerRedis", PM_REDIS_UP, "connected");
@@ -135,7 +159,8 @@ push_ops_run(const struct push_conf *conf, struct metrics *m, unsigned slot)
 	if (pg_open(&pg, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&queue, &o.queue, &err) == ES_OK)
-		status = ops_run(conf->ops_listen, routes, ES_COUNT(routes), &o);
+		status = ops_run(
+		    conf->ops_listen, routes, ES_COUNT(routes), push_ops_watch, &o);
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);

@@ -222,7 +222,7 @@ worker_run(const struct push_conf *conf, struct metrics *metrics,
 	worker_init(
 	    w, ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV), conf, metrics, index);
 	if (worker_run_open(r, &err) != ES_OK) {
-		log_error("start", LOG_STR("detail", err.text));
+		log_error("start", LOG_ERR(&err));
 		return 1;
 	}
 	worker_run_start_watchers(r);

@@ -6,10 +6,21 @@
 
 #include "core/banned.h"
 
+static check_tell *check_teller;
+
+void
+check_tell_by(check_tell *teller)
+{
+	check_teller = teller;
+}
+
 void
 check_failed(const char *file, int line, const char *what)
 {
-	(void)fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, what);
+	if (check_teller != NULL)
+		check_teller(file, line, what);
+	else
+		(void)fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, what);
 	abort();
 }
 

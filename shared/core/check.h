@@ -7,6 +7,11 @@
 
 /* Also active in release builds. Prints file, line and condition to stderr, and
  * aborts. */
+/* What tells of a failed CHECK before the program aborts. log_init() sets one that writes
+ * a log line; without it the words go to stderr. */
+typedef void check_tell(const char *file, int line, const char *what);
+void check_tell_by(check_tell *teller);
+
 #define CHECK(cond) ((cond) ? (void)0 : check_failed(__FILE__, __LINE__, #cond))
 
 ES_NORETURN void check_failed(const char *file, int line, const char *what);

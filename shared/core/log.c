@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/check.h"
 #include "core/clock.h"
 #include "core/parse.h"
 
@@ -21,9 +22,17 @@ struct line {
 	size_t len;
 };
 
+static void
+log_check(const char *file, int line, const char *what)
+{
+	log_error("CHECK failed", LOG_STR("file", file), LOG_INT("line", line),
+	    LOG_STR("condition", what));
+}
+
 void
 log_init(const char *svc, enum log_level level)
 {
+	check_tell_by(log_check);
 	service = svc;
 	lowest = level;
 }

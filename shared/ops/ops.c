@@ -85,8 +85,23 @@ start(int fd, struct ops_server *server)
 	return NULL;
 }
 
+static struct {
+	lws_sorted_usec_list_t timer;
+	void (*look)(void *ctx);
+	void *ctx;
+} ops_watch;
+
+static void
+ops_watch_turn(lws_sorted_usec_list_t *timer)
+{
+	ops_watch.look(ops_watch.ctx);
+	lws_sul_schedule(
+	    running, 0, timer, ops_watch_turn, OPS_WATCH_MS * (lws_usec_t)1000);
+}
+
 int
-ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *ctx)
+ops_run(const char *listen, const struct ops_route routes[], unsigned n,
+    void (*watch)(void *ctx), void *ctx)
 {
 	struct ops_server server = {.routes = routes, .n = n, .ctx = ctx};
 	struct ops_listen l;
@@ -106,6 +121,10 @@ ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *c
 		log_error("ops listener can't start", LOG_STR("listen", listen));
 		return 1;
 	}
+	ops_watch.look = watch;
+	ops_watch.ctx = ctx;
+	if (watch != NULL)
+		lws_sul_schedule(running, 0, &ops_watch.timer, ops_watch_turn, 1);
 	while (!stopping && lws_service(running, 0) >= 0)
 		;
 	/* While the socket answers, the path is ours: afterwards it may be a successor's.

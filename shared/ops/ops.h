@@ -21,9 +21,13 @@ struct ops_route {
 	ops_handler *handler;
 };
 
+#define OPS_WATCH_MS 1000
+
 /* listen: "unix:/path" (mode 0660, replaced if stale) or "host:port". Serves until
- * SIGTERM; returns the exit status of the process. */
-int ops_run(const char *listen, const struct ops_route routes[], unsigned n, void *ctx);
+ * SIGTERM; returns the exit status of the process. Between requests it calls watch (may
+ * be NULL) at once and every OPS_WATCH_MS. */
+int ops_run(const char *listen, const struct ops_route routes[], unsigned n,
+    void (*watch)(void *ctx), void *ctx);
 
 /* Has this process been told (SIGUSR1) that its program is stopping? Then it is not
  * ready, and workers that are gone are no news. */

@@ -30,7 +30,7 @@ rule 'only shared/conf reads the environment' "$(
 
 # fprintf(stderr) in a library is a log line that nobody asked for.
 rule 'libraries do not print or log' "$(
-	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|prefork)|conf/|ops/)' |
+	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|prefork|outage)|conf/|ops/)' |
 		xargs -r grep -nHE '\b(printf|puts|perror|log_(debug|info|warn|error)) *\('
 )"
 
@@ -41,9 +41,10 @@ rule 'a socket is written by conn_write.c alone' "$(
 )"
 
 # A client that can compute a hash chooses ids that collide. Without a key: what all processes
-# must place alike (partitions, queues, the file of metrics), and keys that are addresses.
+# must place alike (partitions, queues, the file of metrics) or compare (the cause of an outage),
+# and keys that are addresses.
 rule 'tables are hashed under the key of the process' "$(
-	c_files '*.c' | grep -vxE '(shared/(core/(hash|metrics)|queue/queue(_sqs_open)?)|push-server/hub/subscription)\.c' |
+	c_files '*.c' | grep -vxE '(shared/(core/(hash|metrics|outage)|queue/queue(_sqs_open)?)|push-server/hub/subscription)\.c' |
 		xargs -r grep -nH 'hash_bytes *('
 )"
 

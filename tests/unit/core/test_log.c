@@ -1,8 +1,11 @@
 /* A line of the log is one JSON object, whatever is put into it. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/check.h"
 #include "core/log.h"
 #include "cunit_main.h"
 #include "json/json_check.h"
@@ -53,6 +56,33 @@ fields_follow_the_message(void)
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(line, ",\"msg\":\"hello\",\"a\":\"q\\\"\\\\\\u000a\\u007f\",\"n\":-5,"
 			 "\"z\":null}\n"));
+}
+
+/* After log_init() a failed CHECK is a line as all others. */
+static void
+a_failed_check_is_a_json_line(void)
+{
+	FILE *file = tmpfile();
+	pid_t child;
+	size_t len;
+
+	CU_ASSERT_TRUE_FATAL(file != NULL);
+	child = fork();
+	CU_ASSERT_TRUE_FATAL(child >= 0);
+	if (child == 0) {
+		(void)dup2(fileno(file), 2);
+		(void)signal(SIGABRT, SIG_DFL);
+		log_init("test", LOG_INFO);
+		CHECK(strcmp("a", "b") == 0);
+		_exit(0);
+	}
+	CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
+	rewind(file);
+	len = fread(line, 1, sizeof(line) - 1, file);
+	line[len] = '\0';
+	(void)fclose(file);
+	CU_ASSERT_TRUE(is_one_json_line());
+	CU_ASSERT_PTR_NOT_NULL(strstr(line, "\"msg\":\"CHECK failed\",\"file\":"));
 }
 
 static void
@@ -108,6 +138,7 @@ a_long_line_is_cut_and_stays_json(void)
 }
 
 static CU_TestInfo cases[] = {
+    {"a failed CHECK is a JSON line", a_failed_check_is_a_json_line},
     {"fields follow the message", fields_follow_the_message},
     {"a lower level is not written", a_lower_level_is_not_written},
     {"what is no UTF-8 is replaced", what_is_no_utf8_is_replaced},

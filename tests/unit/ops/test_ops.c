@@ -72,7 +72,7 @@ start(struct fixture *f)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(99);
-	_exit(ops_run(f->listen, routes, ES_COUNT(routes), word));
+	_exit(ops_run(f->listen, routes, ES_COUNT(routes), NULL, word));
 }
 
 static int

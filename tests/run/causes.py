@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""causes.py BUILD WORK: does an operator read why an installation does not work?
+
+Each row of FAULTS is made for real. The cause has to stand in a log line of each program, in
+its /readyz, and in `echostreamctl check`. An outage is one line in the log of a program, and
+one more when it is over, however many requests fail.
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+from causes_ask import fcgi_get, http_get
+
+BUILD, WORK = sys.argv[1:]
+RUN = os.environ["ES_TEST_RUN"]
+PG = f"host={RUN}/pg"
+OPERATOR = "operator-key-of-the-causes-suite"
+BINARIES = {"api": "api-fcgi/echostream-api", "push": "push-server/echostream-push",
+            "fanout": "fanout/echostream-fanout"}
+ENV = {
+    "PATH": os.environ["PATH"],
+    "ES_DATABASE_URL": f"postgresql://echostream_app@/echostream?{PG}",
+    "ES_REDIS_URL": f"unix://{RUN}/redis.sock",
+    "ES_JWT_SECRET": "0123456789abcdef0123456789abcdef",
+    "ES_OPERATOR_KEY": OPERATOR,
+    "ES_API_SEND_SOCKET": f"{WORK}/api-send.sock", "ES_API_SOCKET": f"{WORK}/api.sock",
+    "ES_API_HEALTH_SOCKET": f"{WORK}/api-health.sock",
+    "ES_API_SEND_WORKERS": "4", "ES_API_WORKERS": "4",
+    "ES_PUSH_LISTEN": f"unix:{WORK}/push.sock", "ES_PUSH_OPS_LISTEN": f"unix:{WORK}/push-ops.sock",
+    "ES_FANOUT_OPS_LISTEN": f"unix:{WORK}/fanout-ops.sock",
+}
+REQUESTS = 30
+DEADLINE_S = 20
+
+
+def sql(text, database="postgres"):
+    subprocess.run([os.environ["ES_TEST_PSQL"], "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", f"{RUN}/pg",
+                    "-U", "postgres", "-d", database, "-c", text], check=True, stdout=subprocess.DEVNULL)
+
+
+def redis(*words):
+    subprocess.run([os.environ["ES_TEST_REDIS_CLI"], "-s", f"{RUN}/redis.sock", *words], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def url(user, database="echostream", password=""):
+    return {"ES_DATABASE_URL": f"postgresql://{user}{password}@/{database}?{PG}"}
+
+
+def by_sql(make, undo, database="postgres"):
+    return lambda: sql(make, database), lambda: sql(undo, database)
+
+
+READ_ONLY = "ALTER DATABASE echostream SET default_transaction_read_only = %s"
+LIMIT = "ALTER ROLE echostream_app CONNECTION LIMIT %d"
+CUT = "; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'echostream_app'"
+
+# name; service; settings; make it and take it back (None: settings alone); the cause
+FAULTS = [
+    ("wrong role", "postgres", url("nosuchrole"), None, r'role "nosuchrole" does not exist.*28000'),
+    ("wrong password", "postgres", url("locked", password=":wrong"), None,
+     r'password authentication failed for user "locked".*28P01'),
+    ("no such database", "postgres", url("echostream_app", "nosuchdb"), None,
+     r'database "nosuchdb" does not exist.*3D000'),
+    ("no server", "postgres", {"ES_DATABASE_URL": "host=/nonexistent dbname=x user=y"}, None,
+     r'/nonexistent/.*No such file or directory.*08006'),
+    ("read-only", "postgres", {}, by_sql(READ_ONLY % "on" + CUT, READ_ONLY % "off" + CUT),
+     r"session is read-only"),
+    ("out of connections", "postgres", {}, by_sql(LIMIT % 0 + CUT, LIMIT % -1),
+     r'too many connections for role "echostream_app".*53300'),
+    ("revoked right on a table", "postgres", {},
+     by_sql("REVOKE SELECT ON users FROM echostream_app", "GRANT SELECT ON users TO echostream_app", "echostream"),
+     r"lacks SELECT on table users.*42501"),
+    ("revoked right on a function", "postgres", {},
+     by_sql("REVOKE EXECUTE ON FUNCTION es_tenant_list FROM echostream_app, PUBLIC",
+                 "GRANT EXECUTE ON FUNCTION es_tenant_list TO echostream_app", "echostream"),
+     r"lacks EXECUTE on function es_tenant_list.*42501"),
+    ("Redis without AOF", "queue", {},
+     (lambda: redis("CONFIG", "SET", "appendonly", "no"),
+      lambda: redis("CONFIG", "SET", "appendonly", "yes")), r"appendonly no; the queue needs yes"),
+    ("no Redis", "redis", {"ES_REDIS_URL": "unix:///nonexistent/redis.sock"}, None,
+     r"No such file or directory"),
+    ("Redis wants a password", "redis", {},
+     (lambda: redis("CONFIG", "SET", "requirepass", "secret"),
+      lambda: redis("-a", "secret", "--no-auth-warning", "CONFIG", "SET", "requirepass", "")),
+     r"NOAUTH Authentication required"),
+    ("wrong SQS key", "queue", "sqs", None, r"SQS: the signature is refused: wrong secret key"),
+]
+
+
+class Program:
+    def __init__(self, name, env):
+        self.name = name
+        self.path = f"{WORK}/{name}.log"
+        with open(self.path, "wb") as log:
+            self.process = subprocess.Popen([f"{BUILD}/{BINARIES[name]}"], env=env, stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log)
+
+    def readyz(self):
+        """The status and the checks; None while nobody answers."""
+        try:
+            if self.name == "api":
+                status, body = fcgi_get(ENV["ES_API_HEALTH_SOCKET"], "/readyz")
+            else:
+                status, body = http_get(f"{WORK}/{self.name}-ops.sock", "/readyz")
+        except OSError:
+            return None
+        return status, json.loads(body)["checks"]
+
+    def lines(self):
+        """All lines; one that is no JSON object fails the suite."""
+        with open(self.path, encoding="utf-8") as log:
+            return [json.loads(line) for line in log]
+
+    def told(self, msg, service):
+        return [one for one in self.lines() if one["msg"] == msg and one.get("service") == service]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+def wait_for(what, ask):
+    limit = time.monotonic() + DEADLINE_S
+    while True:
+        seen = ask()
+        if seen:
+            return seen
+        assert time.monotonic() < limit, what() if callable(what) else what
+        time.sleep(0.05)
+
+
+def red(program, service, cause):
+    def ask():
+        seen = program.readyz()
+        return seen and seen[0] == 503 and not seen[1][service]["ok"] and re.search(
+            cause, seen[1][service].get("detail", ""))
+    wait_for(lambda: f"{program.name}: /readyz does not tell the cause: {program.readyz()}", ask)
+
+
+def logged(program, service, cause):
+    def ask():
+        return any(re.search(cause, f"{one['error']} {one.get('cause', '')} {one.get('sqlstate', '')}")
+                   for one in program.told("service unavailable", service))
+    wait_for(lambda: f"{program.name}: the log does not tell the cause: {program.lines()}", ask)
+
+
+def check_verb(service, env, cause):
+    seen = subprocess.run([f"{BUILD}/ctl/echostreamctl", "check", service], env=env, capture_output=True, text=True)
+    assert seen.returncode == 1 and re.search(cause, seen.stdout), f"echostreamctl check: {seen}"
+
+
+def requests(api, service, name):
+    """Many requests fail: 503 is the outage that is told already, 500 names its statement."""
+    if service != "postgres" or name == "revoked right on a table":
+        return
+    for _ in range(REQUESTS):
+        status, _ = fcgi_get(ENV["ES_API_SOCKET"], "/api/v1/admin/tenants", OPERATOR)
+        assert status == (500 if "function" in name else 503), status
+    def failures():
+        return [one for one in api.lines() if one["msg"] == "request failed"]
+    if "function" in name:  # the line is written after the answer
+        wait_for("a failed request has no line", lambda: len(failures()) >= REQUESTS)
+    failed = failures()
+    if "function" in name:
+        assert len(failed) == REQUESTS and {one["statement"] for one in failed} == {"tenant_list"} and all(
+            one["cause"] == "permission denied for function es_tenant_list" and one["sqlstate"] == "42501"
+            for one in failed), failed[:1]
+    else:
+        assert not failed, failed[:1]
+
+
+def once(programs, service, healed):
+    for program in programs:
+        began = len(program.told("service unavailable", service))
+        over = program.told("service available again", service)
+        assert began == 1, f"{program.name}: {began} lines for one outage: {program.lines()}"
+        assert len(over) == healed and all(one["outage_ms"] >= 0 for one in over), f"{program.name}: {over}"
+
+
+def heal(programs, service, undo):
+    undo()
+    for program in programs:
+        wait_for(lambda p=program: f"{p.name}: stays red: {p.readyz()}",
+                 lambda p=program: (p.readyz() or [0])[0] == 200)
+        wait_for(lambda p=program: f"{p.name}: the end is not told: {p.lines()}",
+                 lambda p=program: program.told("service available again", service))
+
+
+def settings(changes):
+    if changes == "sqs":
+        return {**{k: v for k, v in os.environ.items() if k.startswith("ES_SQS_")}, "ES_QUEUE_URL": "sqs:",
+                "AWS_ACCESS_KEY_ID": "AKDEV", "AWS_SECRET_ACCESS_KEY": "wrong"}
+    return changes
+
+
+def run(name, service, changes, fault, cause):
+    env = {**ENV, **settings(changes)}
+    make, undo = fault or (None, None)
+    programs = []
+    if make:
+        make()
+    try:
+        programs += [Program(one, env) for one in BINARIES]
+        for program in programs:
+            red(program, service, cause)
+            logged(program, service, cause)
+        check_verb(service, {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
+        requests(programs[0], service, name)
+        if undo:
+            heal(programs, service, undo)
+            undo = None
+        once(programs, service, 1 if fault else 0)
+    finally:
+        if undo:
+            undo()
+        for program in programs:
+            program.stop()
+    for program in programs:
+        program.lines()
+
+
+def main():
+    failed = 0
+    for row in FAULTS:
+        if row[2] == "sqs" and "ES_SQS_ENDPOINT" not in os.environ:
+            print(f"skip {row[0]} no SQS server")
+            continue
+        try:
+            run(*row)
+            print(f"ok {row[0]}", flush=True)
+        except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as why:
+            failed = 1
+            print(f"not ok {row[0]}\n    {why!r}", flush=True)
+    return failed
+
+
+sys.exit(main())

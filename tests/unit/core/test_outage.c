@@ -1,0 +1,162 @@
+/* An outage is one line of the log, in all processes of a program together. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/outage.h"
+#include "cunit_main.h"
+
+#include "core/banned.h"
+
+#define FAILURES 100
+
+static char seen[16384];
+static FILE *file;
+static int kept;
+
+static void
+catch_log(void)
+{
+	log_init("test", LOG_INFO);
+	outage_init(); /* as after a start: nothing has failed */
+	file = tmpfile();
+	kept = dup(2);
+	CU_ASSERT_TRUE_FATAL(file != NULL && kept >= 0);
+	(void)dup2(fileno(file), 2);
+}
+
+/* The number of lines that were written; their text is in seen. */
+static unsigned
+caught(void)
+{
+	unsigned lines = 0;
+	size_t len;
+
+	(void)dup2(kept, 2);
+	(void)close(kept);
+	rewind(file);
+	len = fread(seen, 1, sizeof(seen) - 1, file);
+	seen[len] = '\0';
+	(void)fclose(file);
+	for (size_t i = 0; i < len; i++)
+		lines += seen[i] == '\n';
+	return lines;
+}
+
+static struct es_err
+error_of(const char *text, const char *sqlstate, const char *cause)
+{
+	struct es_err err;
+
+	IGNORE(es_fail(&err, ES_UNAVAILABLE, "%s", text));
+	(void)snprintf(err.sqlstate, sizeof(err.sqlstate), "%s", sqlstate);
+	(void)snprintf(err.cause, sizeof(err.cause), "%s", cause);
+	return err;
+}
+
+static void
+many_failures_are_one_line(void)
+{
+	const struct es_err err =
+	    error_of("database unreachable", "28000", "no such role");
+
+	catch_log();
+	for (unsigned i = 0; i < FAILURES; i++)
+		outage_failed(OUTAGE_POSTGRES, &err);
+	CU_ASSERT_EQUAL(caught(), 1);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(seen, "\"msg\":\"service unavailable\",\"service\":\"postgres\","
+			 "\"error\":\"database unreachable\",\"sqlstate\":\"28000\","
+			 "\"cause\":\"no such role\"}"));
+}
+
+static void
+processes_share_an_outage(void)
+{
+	const struct es_err err = error_of("Redis: gone", "", "");
+
+	catch_log();
+	for (unsigned i = 0; i < 4; i++) {
+		const pid_t child = fork();
+
+		if (child == 0) {
+			outage_failed(OUTAGE_REDIS, &err);
+			_exit(0);
+		}
+		CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
+	}
+	outage_failed(OUTAGE_REDIS, &err);
+	CU_ASSERT_EQUAL(caught(), 1);
+}
+
+static void
+two_causes_that_alternate_do_not_fill_the_log(void)
+{
+	const struct es_err a = error_of("a", "", ""), b = error_of("b", "", "");
+
+	catch_log();
+	for (unsigned i = 0; i < FAILURES; i++)
+		outage_failed(OUTAGE_QUEUE, i % 2 == 0 ? &a : &b);
+	CU_ASSERT_EQUAL(caught(), 1);
+}
+
+static void
+the_error_tells_the_service(void)
+{
+	static const struct {
+		const char *text, *sqlstate, *service;
+	} rows[] = {{"database error", "42501", "\"postgres\""},
+	    {"Redis: no answer in time", "", "\"redis\""},
+	    {"SQS is throttling", "", "\"queue\""}};
+
+	for (unsigned i = 0; i < ES_COUNT(rows); i++) {
+		const struct es_err err = error_of(rows[i].text, rows[i].sqlstate, "");
+
+		catch_log();
+		outage_failed_call(&err);
+		CU_ASSERT_EQUAL(caught(), 1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(seen, rows[i].service));
+	}
+}
+
+/* One process succeeds while another fails: the outage goes on, without lines. */
+static void
+a_success_ends_it_only_after_quiet(void)
+{
+	const struct es_err err = error_of("Redis: gone", "", "");
+	const int64_t start_ms = clock_mono_ms();
+
+	catch_log();
+	for (unsigned i = 0; i < FAILURES; i++) {
+		outage_failed(OUTAGE_REDIS, &err);
+		outage_worked(OUTAGE_REDIS);
+	}
+	CU_ASSERT_TRUE_FATAL(clock_mono_ms() - start_ms < OUTAGE_QUIET_MS);
+	outage_worked(OUTAGE_POSTGRES);
+	CU_ASSERT_EQUAL(caught(), 1);
+
+	catch_log();
+	outage_failed(OUTAGE_REDIS, &err);
+	while (clock_mono_ms() - start_ms < OUTAGE_QUIET_MS + 1000) {
+		outage_worked(OUTAGE_REDIS);
+		clock_sleep_ms(50);
+	}
+	CU_ASSERT_EQUAL(caught(), 2);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(seen, "\"msg\":\"service available again\",\"service\":\"redis\","
+			 "\"outage_ms\":0,\"failures\":1}"));
+}
+
+static CU_TestInfo cases[] = {
+    {"many failures are one line", many_failures_are_one_line},
+    {"processes share an outage", processes_share_an_outage},
+    {"two causes that alternate do not fill the log",
+	two_causes_that_alternate_do_not_fill_the_log},
+    {"the error tells the service", the_error_tells_the_service},
+    {"a success ends it only after quiet", a_success_ends_it_only_after_quiet},
+    CU_TEST_INFO_NULL,
+};
+CUNIT_MAIN("outage", cases)
