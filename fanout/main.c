@@ -48,6 +48,14 @@ on_exit_of(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(f->metrics, slot);
 }
 
+static int
+fanout_settings(int argc, char **argv, struct arena *a, struct fanout_conf *out)
+{
+	log_init("fanout", LOG_INFO);
+	return conf_main(argc, argv, "echostream-fanout", fanout_conf_tables,
+	    n_fanout_conf_tables, a, out);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -55,8 +63,7 @@ main(int argc, char **argv)
 	struct arena *a = arena_new();
 	enum log_level level = LOG_INFO;
 	struct es_err err;
-	const int early = conf_main(argc, argv, "echostream-fanout", fanout_conf_tables,
-	    n_fanout_conf_tables, a, &f.conf);
+	const int early = fanout_settings(argc, argv, a, &f.conf);
 	const unsigned workers = (unsigned)f.conf.workers;
 	const struct prefork_kind kinds[] = {
 	    {"worker", workers, run_worker, false}, {"ops", 1, run_ops, true}};
@@ -69,7 +76,7 @@ main(int argc, char **argv)
 
 	if (early < 0) {
 		IGNORE(!log_level_parse(f.conf.common.log_level, &level));
-		log_init("fanout", level);
+		log_set_level(level);
 		uuid_new(f.id.text);
 		if (metrics_open(f.conf.metrics_file, fanout_metrics, FANOUT_METRICS,
 			workers + 1, &f.metrics, &err) != ES_OK) {

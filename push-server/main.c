@@ -84,7 +84,7 @@ main_serve(struct push *p)
 	int status;
 
 	IGNORE(!log_level_parse(p->conf.common.log_level, &level));
-	log_init("push", level);
+	log_set_level(level);
 	if (push_listen_open(p->conf.listen, workers, (int)p->conf.backlog, &p->listen,
 		&err) != ES_OK ||
 	    metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
@@ -112,6 +112,7 @@ main(int argc, char **argv)
 		frames_dump(stdout);
 		return 0;
 	}
+	log_init("push", LOG_INFO);
 	a = arena_new();
 	status = conf_main(argc, argv, "echostream-push", push_conf_tables,
 	    n_push_conf_tables, a, &p.conf);

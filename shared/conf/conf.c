@@ -25,6 +25,13 @@ conf_fault(
 	l->n_faults++;
 }
 
+void
+conf_warning(struct conf_load *l, const char *name)
+{
+	text_addf(
+	    &l->warnings, "%s (environment): no setting of EchoStream, ignored\n", name);
+}
+
 /* True when word is one of the blank-separated words of list. */
 static bool
 listed(const char *list, const char *word, size_t len)
@@ -227,6 +234,7 @@ conf_load(const struct conf_table tables[], size_t n, const char *const known[],
 	struct conf_load l = {.arena = a};
 
 	text_init(&l.faults, a, REPORT_MAX);
+	text_init(&l.warnings, a, REPORT_MAX);
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++) {
 			const struct conf_item *item = &tables[t].items[i];
@@ -236,6 +244,7 @@ conf_load(const struct conf_table tables[], size_t n, const char *const known[],
 		}
 	if (known != NULL)
 		conf_unknown(&l, tables, n, known);
-	*report = (struct conf_report){.n_faults = l.n_faults, .text = l.faults.data};
+	*report = (struct conf_report){
+	    .n_faults = l.n_faults, .text = l.faults.data, .warnings = l.warnings.data};
 	return l.n_faults == 0 ? ES_OK : ES_INVALID;
 }

@@ -58,13 +58,15 @@ struct conf_report {
 	unsigned n_faults;
 	const char
 	    *text; /* one line per fault: name, source, what is wrong, what is right */
+	const char *warnings; /* one line per ES_ variable that is ignored */
 };
 
 /* Read the environment into *out (zeroed by the caller); strings live in a. Every fault
  * is reported, not only the first. NAME_FILE (secrets and URLs) names a file that holds
  * the value. An ES_* variable that no table of any program knows is
- * a fault with a suggestion; known lists those of other programs (NULL-terminated, may be
- * NULL). ES_OK, or ES_INVALID with report->text. */
+ * a fault with a suggestion when it is nearly spelt like one, and else a warning: other
+ * projects have ES_ variables, too. known lists those of other programs (NULL-terminated,
+ * may be NULL). ES_OK, or ES_INVALID with report->text. */
 enum es_code conf_load(const struct conf_table tables[], size_t n,
     const char *const known[], struct arena *a, void *out,
     struct conf_report *report) ES_MUST_CHECK;
@@ -80,8 +82,9 @@ void conf_json(const struct conf_table tables[], size_t n, FILE *to);
 
 /* The options every program has: --help, --version, --check-config, --print-config,
  * --settings-markdown, --settings-json. Loads, prints what was asked for. Returns -1 to
- * go on, else the exit status (0, 2 usage, 78 faulty settings). extra (may be NULL) is a
- * line for --help.
+ * go on, else the exit status (0, 2 usage, 78 faulty settings). A start (no option) logs
+ * faults and warnings as JSON lines, the options print them for people. extra (may be
+ * NULL) is a line for --help.
  */
 int conf_main(int argc, char **argv, const char *program,
     const struct conf_table tables[], size_t n, struct arena *a, void *out);

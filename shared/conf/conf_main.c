@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "conf/conf_private.h"
+#include "core/log.h"
 
 #include "core/banned.h"
 
@@ -47,12 +48,42 @@ help(const char *program, const struct conf_table tables[], size_t n, FILE *to)
 	conf_help(tables, n, to);
 }
 
+/* A log line for each line of text. */
+static void
+conf_main_log(enum log_level level, const char *msg, const char *text)
+{
+	for (size_t len; *text != '\0'; text += len + 1) {
+		char line[512];
+		const struct log_field fields[] = {LOG_STR("setting", line)};
+
+		len = strcspn(text, "\n");
+		(void)snprintf(line, sizeof(line), "%.*s", (int)len, text);
+		log_write(level, msg, fields, ES_COUNT(fields));
+	}
+}
+
+/* A start writes to a log, where every line is JSON; the options are asked by people. */
+static void
+conf_main_tell(const char *program, bool starts, const struct conf_report *report)
+{
+	if (!starts && report->n_faults > 0)
+		(void)fprintf(stderr, "%s: %u faulty setting%s\n", program,
+		    report->n_faults, report->n_faults == 1 ? "" : "s");
+	if (!starts) {
+		(void)fprintf(stderr, "%s%s", report->text, report->warnings);
+		return;
+	}
+	conf_main_log(LOG_ERROR, "faulty setting", report->text);
+	conf_main_log(LOG_WARN, "unknown setting", report->warnings);
+}
+
 int
 conf_main(int argc, char **argv, const char *program, const struct conf_table tables[],
     size_t n, struct arena *a, void *out)
 {
 	const enum action action = read_options(argc, argv);
 	struct conf_report report;
+	enum es_code loaded;
 
 	switch (action) {
 	case HELP:
@@ -76,11 +107,10 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 	case PRINT:
 		break;
 	}
-	if (conf_load(tables, n, conf_names, a, out, &report) != ES_OK) {
-		(void)fprintf(stderr, "%s: %u faulty setting%s\n%s", program,
-		    report.n_faults, report.n_faults == 1 ? "" : "s", report.text);
+	loaded = conf_load(tables, n, conf_names, a, out, &report);
+	conf_main_tell(program, action == RUN, &report);
+	if (loaded != ES_OK)
 		return EX_CONFIG_;
-	}
 	if (action == CHECK)
 		(void)printf("%s: settings are good\n", program);
 	if (action == PRINT)

@@ -18,7 +18,7 @@ conf_has_file(const struct conf_item *item)
 
 struct conf_load {
 	struct arena *arena;
-	struct text faults; /* a line each */
+	struct text faults, warnings; /* a line each */
 	unsigned n_faults;
 };
 
@@ -32,8 +32,11 @@ const struct conf_check *conf_check_of(
 void conf_fault(struct conf_load *l, const char *name, const char *source,
     const char *fmt, ...) ES_PRINTF(4, 5);
 
-/* Reports ES_ variables that are neither in known nor NAME_FILE of one that is read so.
- */
+/* An ES_ variable of another project, which is ignored. */
+void conf_warning(struct conf_load *l, const char *name);
+
+/* Reports ES_ variables that are neither in known nor NAME_FILE of one that is read so:
+ * near misses as faults, others as warnings. */
 void conf_unknown(struct conf_load *l, const struct conf_table tables[], size_t n,
     const char *const known[]);
 

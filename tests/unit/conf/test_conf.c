@@ -177,9 +177,55 @@ an_endless_name_is_no_setting(void)
 	name[sizeof(name) - 1] = '\0';
 	fresh();
 	(void)setenv(name, "1", 1);
-	CU_ASSERT_EQUAL(load(), ES_INVALID);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "unknown setting"));
+	CU_ASSERT_EQUAL(load(), ES_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings, "no setting of EchoStream"));
 	(void)unsetenv(name);
+}
+
+/* Near misses of all names of all programs are refused, names of others are not. */
+static void
+names_of_other_projects_stop_nothing(void)
+{
+	static const char *const others[] = {"ES_JAVA_OPTS", "ES_JAVA_HOME", "ES_HOME",
+	    "ES_PATH_CONF", "ES_PATH_DATA", "ES_HEAP_SIZE", "ES_HOST", "ES_HOSTS",
+	    "ES_USER", "ES_USERNAME", "ES_PASSWORD", "ES_PASS", "ES_INDEX",
+	    "ES_NODE_NAME", "ES_CLUSTER_NAME", "ES_API_KEY", "ES_CLOUD_ID", "ES_TMPDIR",
+	    "ES_VERSION", "ES_SSL_CA", "ES_STARTUP_SLEEP_TIME", "ES_GROUP", "ES_NODES",
+	    "ES_PASSWORD_FILE", "ES_KEYSTORE_PASSPHRASE_FILE", "ES_", "ES_X"};
+
+	for (unsigned i = 0; i < ES_COUNT(others); i++) {
+		fresh();
+		(void)setenv(others[i], "x", 1);
+		IGNORE(conf_load(&table, 1, conf_names, a, &v, &report) == ES_OK);
+		CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings, others[i]));
+		CU_ASSERT_PTR_NULL(strstr(report.text, others[i]));
+		(void)unsetenv(others[i]);
+	}
+}
+
+static void
+near_misses_are_refused(void)
+{
+	static const struct {
+		const char *name, *meant;
+	} slips[] = {{"ES_API_WORKRS", "ES_API_WORKERS?"},
+	    {"ES_API_WOKRERS", "ES_API_WORKERS?"}, {"ES_REDIS_URI", "ES_REDIS_URL?"},
+	    {"ES_DATABSE_ULR", "ES_DATABASE_URL?"}, {"ES_LOG_LEVL", "ES_LOG_LEVEL?"},
+	    {"ES_LIMIT_USER_SENDS", "ES_LIMIT_USER_SEND?"},
+	    {"ES_JWT_SECRT_FILE", "ES_JWT_SECRET_FILE?"},
+	    {"ES_OPERATOR_KEYS", "ES_OPERATOR_KEY?"},
+	    {"ES_PUSH_WORKER", "ES_PUSH_WORKERS?"},
+	    {"ES_SEND_WAITMS", "ES_SEND_WAIT_MS?"}};
+
+	for (unsigned i = 0; i < ES_COUNT(slips); i++) {
+		fresh();
+		(void)setenv(slips[i].name, "x", 1);
+		CU_ASSERT_EQUAL(
+		    conf_load(&table, 1, conf_names, a, &v, &report), ES_INVALID);
+		CU_ASSERT_PTR_NOT_NULL(strstr(report.text, slips[i].name));
+		CU_ASSERT_PTR_NOT_NULL(strstr(report.text, slips[i].meant));
+		(void)unsetenv(slips[i].name);
+	}
 }
 
 static char *
@@ -262,10 +308,18 @@ options_print_and_end(void)
 		"\"max\":10,\"allowed\":null,\"file\":false,\"checked\":false,"
 		"\"meaning\":\"a number\"}"},
 	    {"--oops", 2, "unknown option"},
-	    /* the names of this table are none of the programs' */
-	    {"--check-config", 78, "ES_SECRET (environment): unknown setting"},
-	    {"--print-config", 78, "faulty setting"},
-	    {NULL, 78, "faulty setting"},
+	    {"--check-config", 0, "ES_SECRET (environment): no setting of EchoStream"},
+	    {"--check-config", 0, "prog: settings are good"},
+	    {NULL, -1, "\"lvl\":\"warn\""},
+	};
+	static const struct {
+		const char *option, *says;
+	} faulty[] = {
+	    {"--check-config",
+		"prog: 1 faulty setting\nES_REDIS_URI (environment): unknown"},
+	    {"--print-config", "faulty setting"},
+	    {NULL, "\"msg\":\"faulty setting\",\"setting\":\"ES_REDIS_URI (environment): "
+		   "unknown setting; did you mean ES_REDIS_URL?\"}"},
 	};
 	char out[8192];
 
@@ -274,6 +328,12 @@ options_print_and_end(void)
 		CU_ASSERT_EQUAL(run(options[i].option, out), options[i].status);
 		CU_ASSERT_PTR_NOT_NULL(strstr(out, options[i].says));
 	}
+	(void)setenv("ES_REDIS_URI", "redis:", 1);
+	for (unsigned i = 0; i < ES_COUNT(faulty); i++) {
+		CU_ASSERT_EQUAL(run(faulty[i].option, out), 78);
+		CU_ASSERT_PTR_NOT_NULL(strstr(out, faulty[i].says));
+	}
+	(void)unsetenv("ES_REDIS_URI");
 }
 
 static void
@@ -295,6 +355,8 @@ printing_masks_what_is_secret(void)
 static CU_TestInfo cases[] = {
     {"takes defaults and environment", takes_defaults_and_environment},
     {"every setting refuses a bad value", every_setting_refuses_a_bad_value},
+    {"names of other projects stop nothing", names_of_other_projects_stop_nothing},
+    {"near misses are refused", near_misses_are_refused},
     {"reports all faults at once", reports_all_faults_at_once},
     {"reads a secret from a file", reads_a_secret_from_a_file},
     {"printing masks what is secret", printing_masks_what_is_secret},
