@@ -13,6 +13,8 @@
 static const struct conf_item items[] = {
 	ROW(ops_listen, "ES_FANOUT_OPS_LISTEN", CONF_TEXT, "127.0.0.1:8083", 3, 200,
 	    "where /healthz /readyz /metrics /version are served: host:port or unix:/path"),
+	ROW(ops_from, "ES_OPS_FROM", CONF_TEXT, "127.0.0.0/8,::1", 0, 4096,
+	    "networks that may ask /readyz /metrics /version over TCP, comma separated; /healthz answers all"),
 	ROW(metrics_file, "ES_FANOUT_METRICS_FILE", CONF_TEXT, "", 0, 200,
 	    "file that keeps counters over restarts; empty: memory only"),
 	ROW(workers, "ES_FANOUT_WORKERS", CONF_INT, "2", 1, 64,
@@ -35,6 +37,7 @@ static const struct conf_check checks[] = {
     {"ES_REDIS_URL", redis_url_check},
     {"ES_QUEUE_REDIS_URL", redis_url_check},
     {"ES_FANOUT_OPS_LISTEN", ops_listen_check},
+    {"ES_OPS_FROM", ops_from_check},
 };
 
 const struct conf_table fanout_conf_tables[] = {

@@ -7,7 +7,7 @@
 
 struct fanout_conf {
 	struct conf_common common; /* first: CONF_COMMON_TABLE fits */
-	const char *ops_listen, *metrics_file;
+	const char *ops_listen, *ops_from, *metrics_file;
 	int64_t workers;
 	int64_t batch_max;   /* messages in one transaction */
 	int64_t batch_bytes; /* of entries in one transaction */

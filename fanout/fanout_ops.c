@@ -148,7 +148,8 @@ fanout_ops_run(const struct fanout_conf *conf, struct metrics *m, unsigned slot)
 	if (pg_open(&pgs, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&qs, &o.queue, &err) == ES_OK)
-		status = ops_run(conf->ops_listen, routes, ES_COUNT(routes), watch, &o);
+		status = ops_run(conf->ops_listen, conf->ops_from, routes,
+		    ES_COUNT(routes), watch, &o);
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);

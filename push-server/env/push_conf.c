@@ -23,6 +23,8 @@ static const struct conf_item items[] = {
 	    "networks of the proxies whose X-Forwarded-For tells the client's address, comma separated; if set, also the only ones that +proxy takes TCP connections from"),
 	ROW(ops_listen, "ES_PUSH_OPS_LISTEN", CONF_TEXT, "127.0.0.1:8084", 3, 200,
 	    "listener for /healthz /readyz /metrics /version: host:port or unix:/path"),
+	ROW(ops_from, "ES_OPS_FROM", CONF_TEXT, "127.0.0.0/8,::1", 0, 4096,
+	    "networks that may ask /readyz /metrics /version over TCP, comma separated; /healthz answers all"),
 	ROW(metrics_file, "ES_PUSH_METRICS_FILE", CONF_TEXT, "", 0, 200,
 	    "file that keeps counters over restarts; empty: memory only"),
 	ROW(workers, "ES_PUSH_WORKERS", CONF_INT, "2", 1, 64,
@@ -153,6 +155,7 @@ static const struct conf_check checks[] = {
     {"ES_JWT_ES256_PUBLIC_KEY_OLD", token_pubkey_check_es256},
     {"ES_PUSH_LISTEN", push_conf_check_listen},
     {"ES_PUSH_OPS_LISTEN", ops_listen_check},
+    {"ES_OPS_FROM", ops_from_check},
     {"ES_TRUSTED_PROXIES", push_conf_check_proxies},
 };
 

@@ -15,7 +15,7 @@ struct push_conf {
 	struct conf_common common; /* must be first: CONF_COMMON_TABLE relies on it */
 	struct conf_auth auth;
 
-	const char *listen, *ops_listen, *metrics_file;
+	const char *listen, *ops_listen, *ops_from, *metrics_file;
 	int64_t workers, connections; /* connections is the limit of one worker */
 	int64_t user_connections, address_connections_per_min;
 	const char *trusted_proxies; /* cidr_list.h */

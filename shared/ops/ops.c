@@ -100,9 +100,10 @@ ops_watch_turn(lws_sorted_usec_list_t *timer)
 }
 
 int
-ops_run(const char *listen, const struct ops_route routes[], unsigned n,
+ops_run(const char *listen, const char *from, const struct ops_route routes[], unsigned n,
     void (*watch)(void *ctx), void *ctx)
 {
+	struct cidr_list networks;
 	struct ops_server server = {.routes = routes, .n = n, .ctx = ctx};
 	struct ops_listen l;
 	struct es_err err;
@@ -111,11 +112,14 @@ ops_run(const char *listen, const struct ops_route routes[], unsigned n,
 	/* Before anybody can connect: who is heard may be stopped, and leaves no socket.
 	 */
 	catch_signals();
-	if (ops_listen_parse(listen, &l, &err) != ES_OK ||
+	if ((from != NULL && cidr_list_parse(from, &networks, &err) != ES_OK) ||
+	    ops_listen_parse(listen, &l, &err) != ES_OK ||
 	    ops_listen_open(&l, &fd, &err) != ES_OK) {
 		log_error("ops listener can't start", LOG_STR("reason", err.text));
 		return 1;
 	}
+	if (from != NULL && !l.is_unix)
+		server.from = &networks;
 	running = start(fd, &server);
 	if (running == NULL) {
 		log_error("ops listener can't start", LOG_STR("listen", listen));

@@ -24,10 +24,12 @@ struct ops_route {
 #define OPS_WATCH_MS 1000
 
 /* listen: "unix:/path" (mode 0660, replaced if stale) or "host:port". Serves until
- * SIGTERM; returns the exit status of the process. Between requests it calls watch (may
- * be NULL) at once and every OPS_WATCH_MS. */
-int ops_run(const char *listen, const struct ops_route routes[], unsigned n,
-    void (*watch)(void *ctx), void *ctx);
+ * SIGTERM; returns the exit status of the process. from: the networks (cidr_list.h) that
+ * may ask more than /healthz over TCP, to others those paths do not exist; NULL: all. A
+ * unix socket is guarded by its mode and by the proxy in front. Between requests it calls
+ * watch (may be NULL) at once and every OPS_WATCH_MS. */
+int ops_run(const char *listen, const char *from, const struct ops_route routes[],
+    unsigned n, void (*watch)(void *ctx), void *ctx);
 
 /* Has this process been told (SIGUSR1) that its program is stopping? Then it is not
  * ready, and workers that are gone are no news. */
@@ -36,6 +38,9 @@ bool ops_draining(void);
 /* As a check of a setting: can ops_run take this address? */
 enum es_code ops_listen_check(
     const char *listen, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+/* The same for the networks. */
+enum es_code ops_from_check(
+    const char *from, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* One check of /readyz. */
 struct ops_check {

@@ -1,6 +1,7 @@
 #include "ops/ops_http.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +22,29 @@ find_route(const struct ops_server *server, const char *path)
 		if (strcmp(server->routes[i].path, path) == 0)
 			return &server->routes[i];
 	return NULL;
+}
+
+/* A load balancer asks /healthz from anywhere; the rest tells about the inside. */
+static bool
+ops_http_may_ask(const struct ops_server *server, struct lws *wsi, const char *path)
+{
+	struct sockaddr_storage peer;
+	const struct sockaddr_in *v4 = (const void *)&peer;
+	const struct sockaddr_in6 *v6 = (const void *)&peer;
+	struct net_address address;
+	socklen_t len = sizeof(peer);
+
+	if (server->from == NULL || strcmp(path, "/healthz") == 0)
+		return true;
+	if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&peer, &len) != 0)
+		return false;
+	if (peer.ss_family == AF_INET)
+		address = net_address_v4((const void *)&v4->sin_addr);
+	else if (peer.ss_family == AF_INET6)
+		memcpy(address.bytes, &v6->sin6_addr, sizeof(address.bytes));
+	else
+		return false;
+	return cidr_list_has(server->from, &address);
 }
 
 static void
@@ -96,7 +120,7 @@ reply(struct lws *wsi, const char *path, struct ops_answer *a)
 
 	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
 		a->status = 405; /* without a body: the connection ends here */
-	else if (route == NULL)
+	else if (route == NULL || !ops_http_may_ask(server, wsi, path))
 		not_found(a);
 	else
 		route->handler(server->ctx, a);

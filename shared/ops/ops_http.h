@@ -4,6 +4,7 @@
 
 #include <libwebsockets.h>
 
+#include "core/cidr_list.h"
 #include "ops/ops.h"
 
 #define OPS_BODY_MAX (4UL << 20)
@@ -13,6 +14,7 @@ struct ops_server {
 	const struct ops_route *routes;
 	unsigned n;
 	void *ctx;
+	const struct cidr_list *from; /* who may ask more than /healthz; NULL: all */
 };
 
 /* Protocol of the listening socket: accepts and hands over to the other. */

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "core/cidr_list.h"
 #include "core/parse.h"
 #include "ops/ops.h"
 
@@ -158,6 +159,15 @@ enum es_code
 ops_listen_open(const struct ops_listen *l, int *out, struct es_err *err)
 {
 	return l->is_unix ? open_unix(l, out, err) : open_tcp(l, out, err);
+}
+
+enum es_code
+ops_from_check(const char *from, struct arena *a, struct es_err *err)
+{
+	struct cidr_list networks;
+
+	(void)a;
+	return cidr_list_parse(from, &networks, err);
 }
 
 enum es_code

@@ -109,8 +109,20 @@ else
 	skip 'connections.nft limits the connections of one address' 'needs root, nft, ip and unshare -n'
 fi
 
+# From an address that is not this machine's loopback, with the defaults of 50-echostream-paths.
+if is_root && have ip && unshare -n true 2>/dev/null; then
+	unshare -n python3 tests/run/front_from.py
+	result $? 'with the defaults /healthz answers everybody, the rest this machine'
+else
+	skip 'with the defaults /healthz answers everybody' 'needs root, ip and unshare -n'
+fi
+grep '^var.es_\(healthz\|ops\)_\(from\|also\)' lighttpd/conf-available/50-echostream-paths.conf | tr -s ' ' >"$WORK/ours"
+grep '^var.es_\(healthz\|ops\)_\(from\|also\)' lighttpd/dev.conf | tr -s ' ' | cmp -s - "$WORK/ours"
+result $? 'the dev configuration has the defaults of the snippet'
+
 # three kinds of callers on one machine: operators, a load balancer, all others
-sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_healthz_from4 .*,var.es_healthz_from4 = "127.0.0.0/16",' \
+sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_healthz_from4 .*,var.es_healthz_from4 = "127.0.0.0/16",
+	s,^var.es_healthz_also4 .*,var.es_healthz_also4 = "198.51.100.0/24",' \
 	lighttpd/dev.conf >"$WORK/plain.conf"
 # as the snippet's, in less time; what a block sets for itself stays
 printf 'server.max-read-idle := 2\nserver.max-write-idle := 2\n' >>"$WORK/plain.conf"

@@ -24,6 +24,7 @@
 
 struct fixture {
 	char dir[64], path[80], listen[96];
+	const char *from; /* NULL: all */
 	pid_t pid;
 	char answer[BIG + 4096];
 	size_t len;
@@ -72,7 +73,7 @@ start(struct fixture *f)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(99);
-	_exit(ops_run(f->listen, routes, ES_COUNT(routes), NULL, word));
+	_exit(ops_run(f->listen, f->from, routes, ES_COUNT(routes), NULL, word));
 }
 
 static int
