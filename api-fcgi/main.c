@@ -24,6 +24,7 @@ static const char *const pool_names[] = {"send", "api", "health"};
 
 struct master {
 	struct api_conf conf;
+	struct arena *arena; /* of conf */
 	struct metrics *metrics;
 	struct send_gate *gate;
 	int fds[POOL_COUNT];
@@ -88,6 +89,29 @@ on_drain(void *ctx)
 		listen_stop(socket_path(m, i), m->fds[i]);
 }
 
+/* Keys and URLs in files may have changed. The sockets stay: they are no secrets, so
+ * their settings come from the environment, which does not change. */
+static bool
+on_reload(void *ctx)
+{
+	struct master *m = ctx;
+	struct arena *a = arena_new();
+	struct api_conf conf = {0};
+
+	if (conf_reload(api_conf_tables, n_api_conf_tables, a, &conf) != ES_OK) {
+		log_error("reload refused; the settings stay as they were", LOG_NONE);
+		arena_free(&a);
+		return false;
+	}
+	arena_free(&m->arena);
+	m->arena = a;
+	m->conf = conf;
+	log_info("reload: keys and URLs in files (NAME_FILE) were read again; for "
+		 "settings in the environment restart this program",
+	    LOG_NONE);
+	return true;
+}
+
 /* A dead worker waits for nothing and holds nothing. */
 static void
 on_exit_of_worker(void *ctx, unsigned slot, int status)
@@ -124,6 +148,7 @@ master_run(struct master *m)
 	    .ctx = m,
 	    .drain_ms = m->conf.drain_ms,
 	    .on_drain = on_drain,
+	    .on_reload = on_reload,
 	    .on_exit = on_exit_of_worker};
 	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 1);
 	struct es_err err = {0};
@@ -147,24 +172,23 @@ master_run(struct master *m)
 int
 main(int argc, char **argv)
 {
-	struct arena *a = arena_new();
 	enum log_level level = LOG_INFO;
-	struct master m = {0};
+	struct master m = {.arena = arena_new()};
 	int status;
 
 	log_init("api", level);
 	if (argc == 2 && strcmp(argv[1], "--dump-routes") == 0) {
 		routes_dump(stdout);
-		arena_free(&a);
+		arena_free(&m.arena);
 		return 0;
 	}
-	status = conf_main(
-	    argc, argv, "echostream-api", api_conf_tables, n_api_conf_tables, a, &m.conf);
+	status = conf_main(argc, argv, "echostream-api", api_conf_tables,
+	    n_api_conf_tables, m.arena, &m.conf);
 	if (status < 0) {
 		IGNORE(log_level_parse(m.conf.common.log_level, &level));
 		log_set_level(level);
 		status = master_run(&m);
 	}
-	arena_free(&a);
+	arena_free(&m.arena);
 	return status;
 }

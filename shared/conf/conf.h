@@ -89,6 +89,12 @@ void conf_json(const struct conf_table tables[], size_t n, FILE *to);
 int conf_main(int argc, char **argv, const char *program,
     const struct conf_table tables[], size_t n, struct arena *a, void *out);
 
+/* Reads the settings again while the program runs. The environment of a process does not
+ * change, so only values in files (NAME_FILE) can. Logs each fault. ES_OK, or ES_INVALID
+ * with *out of no use. */
+enum es_code conf_reload(
+    const struct conf_table tables[], size_t n, struct arena *a, void *out) ES_MUST_CHECK;
+
 /* All ES_* names of all programs, NULL-terminated (conf_names.c; a test keeps it true).
  */
 extern const char *const conf_names[];

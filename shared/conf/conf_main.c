@@ -117,3 +117,13 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 		conf_print(tables, n, out, stdout);
 	return action == RUN ? -1 : 0;
 }
+
+enum es_code
+conf_reload(const struct conf_table tables[], size_t n, struct arena *a, void *out)
+{
+	struct conf_report report;
+	const enum es_code rc = conf_load(tables, n, conf_names, a, out, &report);
+
+	conf_main_log(LOG_ERROR, "faulty setting", report.text);
+	return rc;
+}

@@ -23,6 +23,8 @@ struct worker {
 	pid_t pid; /* 0: not running */
 	int64_t started_ms, start_at_ms;
 	unsigned early_deaths;
+	bool stale;          /* has settings from before a reload */
+	int64_t replaced_ms; /* when a reload sent it SIGTERM; 0: none did */
 };
 
 struct master {
@@ -30,7 +32,7 @@ struct master {
 	struct worker *workers;
 	unsigned n;
 	bool draining, last_told;
-	int64_t kill_at_ms;
+	int64_t drain_ms, kill_at_ms;
 	bool killed;
 };
 
@@ -88,6 +90,11 @@ gone(struct master *m, struct worker *w, int status)
 		m->conf->on_exit(m->conf->ctx, w->slot, status);
 	if (m->draining)
 		return;
+	if (w->replaced_ms != 0) {
+		w->replaced_ms = 0;
+		w->start_at_ms = now;
+		return;
+	}
 	w->early_deaths = now - w->started_ms < EARLY_DEATH_MS ? w->early_deaths + 1 : 0;
 	w->start_at_ms = w->early_deaths == 0
 	                     ? now
@@ -152,10 +159,53 @@ drain(struct master *m)
 	m->draining = true;
 	if (m->conf->on_drain != NULL)
 		m->conf->on_drain(m->conf->ctx);
-	m->kill_at_ms =
-	    clock_mono_ms() + (m->conf->drain_ms > 0 ? m->conf->drain_ms : 25000);
+	m->kill_at_ms = clock_mono_ms() + m->drain_ms;
 	(void)signal_some(m, THE_LAST, SIGUSR1);
 	log_info("draining", LOG_INT("workers", signal_some(m, THE_OTHERS, SIGTERM)));
+}
+
+static void
+prefork_reload(struct master *m)
+{
+	if (m->draining)
+		return;
+	if (m->conf->on_reload == NULL) {
+		log_warn("SIGHUP changes nothing: this program reads its settings at its "
+			 "start; restart it to change them",
+		    LOG_NONE);
+		return;
+	}
+	if (!m->conf->on_reload(m->conf->ctx))
+		return;
+	for (unsigned i = 0; i < m->n; i++)
+		m->workers[i].stale = m->workers[i].pid != 0 && !m->workers[i].kind->last;
+}
+
+/* One worker at a time, so that the others serve meanwhile. */
+static void
+prefork_replace_next(struct master *m)
+{
+	const int64_t now = clock_mono_ms();
+	struct worker *next = NULL;
+
+	for (unsigned i = 0; i < m->n; i++) {
+		struct worker *w = &m->workers[i];
+
+		if (w->replaced_ms != 0) {
+			if (now - w->replaced_ms > m->drain_ms)
+				(void)kill(w->pid, SIGKILL);
+			return;
+		}
+		if (next == NULL && w->stale)
+			next = w;
+	}
+	if (next == NULL)
+		return;
+	next->stale = false;
+	if (next->pid == 0) /* its successor starts with the new settings */
+		return;
+	next->replaced_ms = now;
+	(void)kill(next->pid, SIGTERM);
 }
 
 static void
@@ -167,7 +217,7 @@ turn(struct master *m, const sigset_t *set)
 	if (sig == SIGTERM || sig == SIGINT)
 		drain(m);
 	else if (sig == SIGHUP)
-		(void)signal_all(m, SIGHUP);
+		prefork_reload(m);
 	reap(m);
 	if (m->draining && !m->last_told && signal_some(m, THE_OTHERS, 0) == 0) {
 		m->last_told = true;
@@ -175,6 +225,7 @@ turn(struct master *m, const sigset_t *set)
 	}
 	if (!m->draining) {
 		start_due(m);
+		prefork_replace_next(m);
 	} else if (!m->killed && clock_mono_ms() >= m->kill_at_ms) {
 		m->killed = true;
 		log_error(
@@ -199,7 +250,7 @@ lay_out(struct master *m)
 int
 prefork_run(const struct prefork *p)
 {
-	struct master m = {.conf = p};
+	struct master m = {.conf = p, .drain_ms = p->drain_ms > 0 ? p->drain_ms : 25000};
 	sigset_t set;
 
 	signals_wanted(&set);

@@ -29,6 +29,11 @@ struct prefork {
 	/* Called in the master when a drain starts, before the workers get SIGTERM; may
 	 * be NULL. */
 	void (*on_drain)(void *ctx);
+	/* Called in the master at SIGHUP. True: it has read new settings, and each worker
+	 * that is not `last` gets SIGTERM and is started again, one after the other,
+	 * killed when it takes longer than drain_ms. NULL: the master logs that SIGHUP
+	 * changes nothing. */
+	bool (*on_reload)(void *ctx);
 	/* Called in the master when a worker has ended; may be NULL. */
 	void (*on_exit)(void *ctx, unsigned slot, int status);
 };
@@ -36,10 +41,9 @@ struct prefork {
 /* Runs until SIGTERM or SIGINT, and then until all workers are gone. Returns the exit
  * status: 0, or 1 if a worker had to be killed. A worker that dies within 5 s of its
  * start is restarted after a back-off of 100 ms to 5 s, without a limit of tries; other
- * workers are restarted at once. SIGHUP is forwarded to all workers. Workers also get
- * SIGTERM when the master dies (PR_SET_PDEATHSIG). In a worker, SIGTERM, SIGINT and
- * SIGHUP have their default actions and are unblocked; the worker installs its own
- * handlers. */
+ * workers are restarted at once. Workers also get SIGTERM when the master dies
+ * (PR_SET_PDEATHSIG). In a worker, SIGTERM, SIGINT and SIGHUP have their default actions
+ * and are unblocked; the worker installs its own handlers. */
 int prefork_run(const struct prefork *p);
 
 #endif

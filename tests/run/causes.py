@@ -224,6 +224,53 @@ def run(name, service, changes, fault, cause):
         program.lines()
 
 
+def reload():
+    """SIGHUP takes a key that a file holds, without a failed request; a bad one is refused in words."""
+    keys = ["the-first-operator-key-of-all", "the-second-operator-key-of-all"]
+    path = f"{WORK}/operator.key"
+
+    def write(key):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(key)
+
+    def status(key):
+        return fcgi_get(ENV["ES_API_SOCKET"], "/api/v1/admin/tenants", key)[0]
+
+    def said(program, msg):
+        return any(one["msg"].startswith(msg) for one in program.lines())
+
+    def accepts(new, old):
+        """Each of the workers: none has the old key any more."""
+        seen = [(status(new), status(old)) for _ in range(20)]
+        assert all(set(pair) <= {200, 401} for pair in seen), seen
+        return all(pair == (200, 401) for pair in seen)
+
+    write(keys[0])
+    env = {k: v for k, v in ENV.items() if k != "ES_OPERATOR_KEY"}
+    programs = [Program("api", {**env, "ES_OPERATOR_KEY_FILE": path}), Program("push", ENV), Program("fanout", ENV)]
+    api, others = programs[0], programs[1:]
+    try:
+        for program in programs:
+            wait_for(f"{program.name} is not ready", lambda p=program: (p.readyz() or [0])[0] == 200)
+        assert accepts(keys[0], keys[1])
+        write("short")
+        api.process.send_signal(signal.SIGHUP)
+        wait_for("a faulty reload is not told", lambda: said(api, "reload refused") and said(api, "faulty setting"))
+        assert accepts(keys[0], keys[1])
+        write(keys[1])
+        api.process.send_signal(signal.SIGHUP)
+        wait_for("the new key is not taken", lambda: accepts(keys[1], keys[0]))
+        assert said(api, "reload: keys and URLs")
+        for program in others:
+            program.process.send_signal(signal.SIGHUP)
+            wait_for(f"{program.name} says nothing to SIGHUP", lambda p=program: said(p, "SIGHUP changes nothing"))
+            assert program.readyz()[0] == 200 and not said(program, "worker ended")
+        assert not said(api, "worker ended")
+    finally:
+        for program in programs:
+            program.stop()
+
+
 def main():
     failed = 0
     for row in FAULTS:
@@ -236,6 +283,12 @@ def main():
         except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as why:
             failed = 1
             print(f"not ok {row[0]}\n    {why!r}", flush=True)
+    try:
+        reload()
+        print("ok SIGHUP reloads keys in files, or is refused in words")
+    except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as why:
+        failed = 1
+        print(f"not ok SIGHUP\n    {why!r}")
     return failed
 
 

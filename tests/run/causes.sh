@@ -9,6 +9,7 @@ cat "$WORK/hba" >"$PGDATA/pg_hba.conf"
 pg_sql postgres -c "create role locked login password 'right'" -c 'select pg_reload_conf()' \
 	>/dev/null || die 1 'no role with a password'
 if sqs_find; then
+	: >"$WORK/sqs.log"
 	SQS_PORT=$(random_port)
 	SQS_ACCESS_KEY=AKDEV SQS_SECRET_KEY=right-key-of-the-test \
 		"$NODE" tests/sqs/server.mjs "$SQS_FOLDER" "$SQS_PORT" "$SQS_QUEUES" >"$WORK/sqs.log" 2>&1 &

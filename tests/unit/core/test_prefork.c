@@ -17,7 +17,9 @@
 #define DEADLINE_MS 10000
 
 struct shared {
-	_Atomic int starts, ends, hups;
+	_Atomic int starts, ends, reloads;
+	_Atomic int alive;
+	_Atomic bool reload_fails, no_reload;
 	_Atomic pid_t last;
 	_Atomic bool deaf, frail;   /* ignores SIGTERM; ends at once */
 	_Atomic int drains, warned; /* on_drain; the last one by SIGUSR1 */
@@ -38,7 +40,6 @@ worker(void *ctx, unsigned index, unsigned slot)
 		(void)signal(SIGTERM, SIG_IGN);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
-	sigaddset(&term, SIGHUP);
 	if (!s->deaf)
 		(void)sigprocmask(SIG_BLOCK, &term, NULL);
 	s->last = getpid();
@@ -48,8 +49,9 @@ worker(void *ctx, unsigned index, unsigned slot)
 	if (s->deaf)
 		for (;;)
 			(void)pause();
-	while (sigwait(&term, &sig) == 0 && sig == SIGHUP)
-		s->hups++;
+	s->alive++;
+	(void)sigwait(&term, &sig);
+	s->alive--;
 	return 0;
 }
 
@@ -91,6 +93,15 @@ note_end(void *ctx, unsigned slot, int status)
 	s->ends++;
 }
 
+static bool
+note_reload(void *ctx)
+{
+	struct shared *s = ctx;
+
+	s->reloads++;
+	return !s->reload_fails;
+}
+
 static pid_t
 start_master_of(bool with_last, unsigned count, int64_t drain_ms)
 {
@@ -101,10 +112,12 @@ start_master_of(bool with_last, unsigned count, int64_t drain_ms)
 	    .ctx = shared,
 	    .drain_ms = drain_ms,
 	    .on_drain = note_drain,
+	    .on_reload = shared->no_reload ? NULL : note_reload,
 	    .on_exit = note_end};
 	pid_t pid;
 
-	shared->starts = shared->ends = shared->hups = 0;
+	shared->starts = shared->ends = shared->reloads = 0;
+	shared->alive = 0;
 	shared->drains = shared->warned = 0;
 	(void)fflush(stdout); /* or the child writes it again */
 	pid = fork();
@@ -186,18 +199,58 @@ tells_the_last_first_and_stops_it_last(void)
 }
 
 static void
-passes_a_hangup_on(void)
+a_reload_replaces_each_worker_once(void)
 {
-	const pid_t master = start_master(2, 5000);
+	const unsigned workers = 3;
+	pid_t master = start_master(workers, 2000);
 
-	CU_ASSERT_TRUE_FATAL(wait_for_starts(2));
+	CU_ASSERT_TRUE(wait_for(&shared->alive, (int)workers));
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
-	CU_ASSERT_TRUE(wait_for(&shared->hups, 2));
+	CU_ASSERT_TRUE(wait_for(&shared->starts, 2 * (int)workers));
+	CU_ASSERT_TRUE(wait_for(&shared->alive, (int)workers));
+	clock_sleep_ms(200); /* a fourth replacement would come within 50 ms */
+	CU_ASSERT_EQUAL(shared->starts, 2 * (int)workers);
+	CU_ASSERT_EQUAL(shared->reloads, 1);
 	CU_ASSERT_EQUAL(end(master), 0);
-	CU_ASSERT_EQUAL(shared->starts, 2);
 }
 
-/* Who dies at once is started again, but not in a tight loop, and never given up. */
+/* A worker that does not end is killed, and only then is the next one told to. */
+static void
+a_reload_takes_one_worker_at_a_time(void)
+{
+	pid_t master;
+
+	shared->deaf = true;
+	master = start_master(2, 300);
+	CU_ASSERT_TRUE(wait_for(&shared->starts, 2));
+	shared->deaf = false;
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
+	CU_ASSERT_TRUE(wait_for(&shared->ends, 1));
+	CU_ASSERT_EQUAL(shared->ends, 1);
+	CU_ASSERT_TRUE(wait_for(&shared->starts, 4));
+	CU_ASSERT_EQUAL(end(master), 0);
+}
+
+static void
+a_refused_reload_replaces_nobody(void)
+{
+	for (int i = 0; i < 2; i++) {
+		pid_t master;
+
+		shared->reload_fails = i == 0;
+		shared->no_reload = i == 1;
+		master = start_master(2, 2000);
+		CU_ASSERT_TRUE(wait_for(&shared->alive, 2));
+		CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
+		if (i == 0)
+			CU_ASSERT_TRUE(wait_for(&shared->reloads, 1));
+		clock_sleep_ms(300); /* longer than a turn of the master (50 ms) */
+		CU_ASSERT_EQUAL(shared->starts, 2);
+		CU_ASSERT_EQUAL(end(master), 0);
+	}
+	shared->reload_fails = shared->no_reload = false;
+}
+
 static void
 waits_longer_after_each_early_death(void)
 {
@@ -265,7 +318,9 @@ static CU_TestInfo cases[] = {
     {"restarts a dead worker", restarts_a_dead_worker},
     {"tells of each end", tells_of_each_end},
     {"tells the last first and stops it last", tells_the_last_first_and_stops_it_last},
-    {"passes a hangup on", passes_a_hangup_on},
+    {"a reload replaces each worker once", a_reload_replaces_each_worker_once},
+    {"a reload takes one worker at a time", a_reload_takes_one_worker_at_a_time},
+    {"a refused reload replaces nobody", a_refused_reload_replaces_nobody},
     {"waits longer after each early death", waits_longer_after_each_early_death},
     {"kills a worker that will not end", kills_a_worker_that_will_not_end},
     {"workers end with their master", workers_end_with_their_master},
