@@ -82,12 +82,25 @@ outage_failed(enum outage_of what, const struct es_err *err)
 void
 outage_failed_call(const struct es_err *err)
 {
+	static const struct {
+		const char *begin;
+		enum outage_of what;
+	} texts[] = {
+	    {"Redis", OUTAGE_REDIS},
+	    {"database", OUTAGE_POSTGRES},
+	    {"the database", OUTAGE_POSTGRES},
+	    {"too many statements", OUTAGE_POSTGRES},
+	    {"too many tokens", OUTAGE_KINDS},
+	};
+	enum outage_of what = OUTAGE_QUEUE;
+
+	for (size_t i = 0; i < ES_COUNT(texts); i++)
+		if (strncmp(err->text, texts[i].begin, strlen(texts[i].begin)) == 0)
+			what = texts[i].what;
 	if (err->sqlstate[0] != '\0')
-		outage_failed(OUTAGE_POSTGRES, err);
-	else
-		outage_failed(
-		    strncmp(err->text, "Redis", 5) == 0 ? OUTAGE_REDIS : OUTAGE_QUEUE,
-		    err);
+		what = OUTAGE_POSTGRES;
+	if (what != OUTAGE_KINDS)
+		outage_failed(what, err);
 }
 
 void

@@ -21,8 +21,9 @@ void outage_init(void);
 /* A call to the service failed. Logs the first failure of an outage. */
 void outage_failed(enum outage_of what, const struct es_err *err);
 
-/* A failure whose service only the error tells: an SQLSTATE is PostgreSQL's, a text that
- * begins with "Redis" Redis's, any other the queue's. */
+/* A failure whose service only the error tells: PostgreSQL's has an SQLSTATE or a text
+ * that begins with "database", Redis's text begins with "Redis", and others are the
+ * queue's. A flood of tokens that this program refuses to check is nobody's outage. */
 void outage_failed_call(const struct es_err *err);
 
 /* The program's own regular check of the service succeeded. Ends the outage when no
