@@ -3,6 +3,7 @@
 and counters that move when the thing they count happens."""
 
 import argparse
+import itertools
 import re
 import subprocess
 import sys
@@ -135,6 +136,21 @@ def moved(env, program, before, name, at_least, **labels):
         time.sleep(0.1)
 
 
+def wait_for_commits(world, channel):
+    """Send until a send waits for its commit again. After a stall the send gate answers 202
+    to all but one probe a second."""
+    path = API + "/channels/%s/messages" % channel
+    end = time.monotonic() + 60
+    for n in itertools.count():
+        answer = world.call("POST", path, "alice", {
+            "body": "p", "clientMessageId": "p%d" % n}, status=(201, 202))
+        if "messageId" in answer:
+            return
+        if time.monotonic() > end:
+            raise Failure("no send was answered 201 within 60 s")
+        time.sleep(0.1)
+
+
 def happenings(env, report):
     """Two subscribers, three messages, one of them repeated, one refusal."""
     world = World(env)
@@ -142,6 +158,7 @@ def happenings(env, report):
     world.make_user("alice", "acme", "member")
     world.make_channel("lobby", "alice", False, [])
     lobby = world.names["lobby"]
+    wait_for_commits(world, lobby)
     before = {p: scrape(env, p) for p in PATHS}
     conns = [Conn("c%d" % k, env, world.token("alice")) for k in range(2)]
     for conn in conns:

@@ -24,6 +24,9 @@ UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE pa
 SELECT is(held, false, 'a lapsed lease holds nothing') FROM es_partition_list() WHERE partition = 100;
 SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100}', '{2}', 1000) $$, ARRAY[100],
     'but its owner may be late, if nobody came');
+UPDATE queue_partitions SET until = clock_timestamp() + interval '900 ms' WHERE partition = 100;
+SELECT is((SELECT count(*) FROM es_partition_claim(100, 'two', 60000)), 0::bigint,
+    'nobody takes a partition in the last second of its lease');
 UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
 SELECT results_eq($$ SELECT epoch, done_id FROM es_partition_claim(100, 'two', 60000) $$,
     $$ VALUES (3::bigint, '7-1'::text) $$, 'a lapsed one is taken over, with its position');

@@ -206,6 +206,18 @@ the_last_owner_stays(void)
 	    &(struct user_patch){.role = "owner"}, f.arena, &user, &f.err));
 	FINE(user_store_patch(
 	    f.pg, &f.owner, &second.user, &member, f.arena, &user, &f.err));
+
+	/* A deactivated owner is no other owner: nobody could act as one. */
+	FINE(user_store_patch(f.pg, &f.owner, &second.user,
+	    &(struct user_patch){.role = "owner"}, f.arena, &user, &f.err));
+	FINE(user_store_deactivate(f.pg, &f.owner, &second.user, f.arena, &user, &f.err));
+	REFUSED(f,
+	    user_store_patch(
+		f.pg, &f.owner, &f.owner.user, &member, f.arena, &user, &f.err),
+	    ES_LAST_OWNER, NULL);
+	REFUSED(f,
+	    user_store_deactivate(f.pg, &f.owner, &f.owner.user, f.arena, &user, &f.err),
+	    ES_LAST_OWNER, NULL);
 }
 
 static void

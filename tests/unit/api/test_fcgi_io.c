@@ -182,6 +182,14 @@ lies(void)
 	    "Status: 400"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 	    ASK(GET, "HTTP_ORIGIN", "https://a.test\r\nX-Evil: 1"), "Status: 400"));
+	/* The controls on both sides of what a header may hold: 0x1f, 0x7f; a tab is
+	 * good. */
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(ASK(GET, "HTTP_ORIGIN", "https://a.test\x1f"), "Status: 400"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(ASK(GET, "HTTP_ORIGIN", "https://a.test\x7f"), "Status: 400"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(ASK(GET, "HTTP_ORIGIN", "https://a.test\t~"), "Status: 200"));
 	CU_ASSERT_TRUE(lives());
 	finish();
 }

@@ -1,4 +1,5 @@
-/* How much of what was received goes into one transaction. The store only counts. */
+/* Limits of a batch: how much of what was received goes into one transaction, and to
+ * which topics its outcomes go. The store only counts. */
 #include <string.h>
 
 #include "batch.h"
@@ -9,7 +10,9 @@
 
 #define SOMEBODY "01900000-0000-7000-8000-000000000001"
 
-static size_t committed; /* messages of the last transaction */
+static size_t committed;        /* messages of the last transaction */
+static char topics[1024];       /* of all PUBLISH commands, a line each */
+static const char *reply_topic; /* of the entries to come */
 
 enum es_code
 batch_store_commit(struct pg *pg, const struct batch_fence *fence,
@@ -55,7 +58,12 @@ enum es_code
 redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
     size_t n, struct redis_value out[], struct es_err *err)
 {
-	(void)r, (void)a, (void)calls, (void)n, (void)out;
+	(void)r, (void)a, (void)out;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(calls[i].argv[0].data, "PUBLISH") == 0)
+			(void)snprintf(topics + strlen(topics),
+			    sizeof(topics) - strlen(topics), "%s\n",
+			    calls[i].argv[1].data);
 	return es_fail(err, ES_UNAVAILABLE, "nobody listens here");
 }
 
@@ -72,6 +80,8 @@ setup(struct fixture *f)
 	struct es_err err;
 
 	log_init("test", LOG_ERROR);
+	reply_topic = NULL;
+	(void)snprintf(topics, sizeof(topics), "\n");
 	*f = (struct fixture){.a = arena_new(),
 	    .ctx = {.max_messages = 100, .max_bytes = 1 << 20, .source = "t"}};
 	CU_ASSERT_EQUAL_FATAL(
@@ -95,6 +105,7 @@ add(struct fixture *f, size_t n, const char *body)
 	    .channel = {SOMEBODY},
 	    .user = {SOMEBODY},
 	    .display_name = "Alice",
+	    .reply = reply_topic,
 	    .n = n};
 	struct text t;
 
@@ -175,10 +186,41 @@ one_entry_is_always_taken(void)
 	teardown(&f);
 }
 
+static bool
+told_on(const char *topic)
+{
+	struct fixture f;
+	char line[64];
+	bool told;
+
+	setup(&f);
+	reply_topic = topic;
+	add(&f, 1, "a");
+	CU_ASSERT_EQUAL(run(&f, 0), 1);
+	(void)snprintf(line, sizeof(line), "\n%s\n", topic);
+	told = strstr(topics, line) != NULL;
+	teardown(&f);
+	return told;
+}
+
+/* An envelope that somebody forged must not make fanout publish on any other topic. */
+static void
+a_reply_goes_to_reply_topics_only(void)
+{
+	static const char *const foreign[] = {
+	    TOPIC_CONTROL, "es:t:x", "es:r", "es:R:x", "xes:r:x"};
+
+	CU_ASSERT_TRUE(told_on(TOPIC_REPLY_PREFIX "x"));
+	for (size_t i = 0; i < ES_COUNT(foreign); i++)
+		if (told_on(foreign[i]))
+			CU_FAIL(foreign[i]);
+}
+
 static CU_TestInfo cases[] = {
     {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
     {"so does one of many bytes", so_does_one_of_many_bytes},
     {"one entry is always taken", one_entry_is_always_taken},
+    {"a reply goes to reply topics only", a_reply_goes_to_reply_topics_only},
     CU_TEST_INFO_NULL,
 };
 

@@ -194,6 +194,36 @@ test_limits(void)
 	hub_end();
 }
 
+static unsigned
+replayed_with(int64_t budget)
+{
+	struct hub_limits limits = hub_limits_default;
+	struct fake_conn *a;
+	unsigned n;
+
+	limits.replay_budget = budget;
+	limits.log_channel_bytes = 65536;
+	hub_begin(&limits);
+	a = hub_join(0);
+	hub_say(0, 501);
+	hub_subscribe(a, 0, 1);
+	hub_settle();
+	n = (unsigned)hub_count(a, "\"type\":\"message\"");
+	hub_end();
+	return n;
+}
+
+/* A connection that has used exactly its budget reads no further page. */
+static void
+test_budget_edge(void)
+{
+	const unsigned page = replayed_with(1);
+
+	CU_ASSERT_TRUE_FATAL(page > 1 && page < 500);
+	CU_ASSERT_EQUAL(replayed_with(page), page);
+	CU_ASSERT_TRUE(replayed_with(page + 1) > page);
+}
+
 /* A channel without subscribers is kept for linger_ms, for readers that come back, then
  * freed. */
 static void
@@ -231,6 +261,7 @@ static CU_TestInfo cases[] = {
     {"ten readers, one read a page", test_pages_shared},
     {"pages beyond their bytes are read again", test_page_bytes},
     {"replay limits: a channel, a minute", test_limits},
+    {"a used-up replay budget reads no page", test_budget_edge},
     {"a channel lingers without readers", test_linger},
     CU_TEST_INFO_NULL,
 };
