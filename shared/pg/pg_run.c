@@ -5,7 +5,8 @@
 
 #include "core/banned.h"
 
-static const struct pg_stmt begin = {.name = "pg_begin", .sql = "BEGIN"};
+static const struct pg_stmt begin = {
+    .name = "pg_begin", .sql = "BEGIN ISOLATION LEVEL READ COMMITTED"};
 static const struct pg_stmt commit = {.name = "pg_commit", .sql = "COMMIT"};
 static const struct pg_stmt rollback = {.name = "pg_rollback", .sql = "ROLLBACK"};
 

@@ -53,10 +53,13 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 		return es_fail(
 		    err, ES_INVALID, "not a PostgreSQL connection string or URI");
 	}
+	/* jit: compiling costs more than any of our look-ups by key. Isolation: es_batch
+	 * reads what was committed while it waited for the lock of a channel. */
 	options = arena_printf(a,
 	    "%s -c statement_timeout=%lld -c lock_timeout=%lld"
 	    " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit=on"
-	    " -c client_min_messages=warning" SERVER_KEEPALIVES,
+	    " -c client_min_messages=warning -c jit=off"
+	    " -c default_transaction_isolation=read\\ committed" SERVER_KEEPALIVES,
 	    own_options(list, a), (long long)settings->statement_timeout_ms,
 	    (long long)settings->lock_timeout_ms);
 	PQconninfoFree(list);

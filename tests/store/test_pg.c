@@ -47,7 +47,8 @@ ONE_TEXT(settings_now,
     "SELECT concat_ws(' ', current_setting('statement_timeout'),"
     " current_setting('lock_timeout'), current_setting('synchronous_commit'),"
     " current_setting('idle_in_transaction_session_timeout'),"
-    " current_setting('application_name'))",
+    " current_setting('application_name'), current_setting('jit'),"
+    " current_setting('transaction_isolation'))",
     0);
 
 static const struct pg_stmt rename_user = {
@@ -304,7 +305,7 @@ the_server_ends_what_takes_too_long(void)
 	CU_ASSERT_EQUAL_FATAL(
 	    pg_run(pg, NULL, &settings_now, NULL, f.arena, &rows, &f.err), ES_OK);
 	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
-	CU_ASSERT_STRING_EQUAL(row.text, "50ms 40ms on 5s test-short");
+	CU_ASSERT_STRING_EQUAL(row.text, "50ms 40ms on 5s test-short off read committed");
 	pg_close(&pg);
 }
 
