@@ -5,7 +5,7 @@
 # folders and ports, so tests run beside a live stack.
 
 # What ./dev test runs; the long rest comes with `all`.
-SUITES='lint unit contract sqs store sql migrate api conf settings causes dev ctl scenario property faults storm-small asan fuzz'
+SUITES='lint unit contract sqs store sql plans migrate api conf settings causes dev ctl scenario property faults storm-small asan fuzz'
 LONG='scenario-sqs machine storm tidy debian13'
 
 verb_test() {

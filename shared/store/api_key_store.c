@@ -39,7 +39,7 @@ static const struct pg_stmt api_key_store_insert = KEY_STMT("insert",
 
 static const struct pg_stmt api_key_store_page = KEY_STMT("list",
     "SELECT " KEY_COLS " FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL"
-    " AND id > COALESCE($2::uuid, '" ACTOR_NOBODY "') ORDER BY id LIMIT $3",
+    " AND id > " STORE_AFTER("$2") " ORDER BY id LIMIT $3",
     3);
 
 static const struct pg_stmt api_key_store_end = KEY_STMT("revoke",

@@ -16,8 +16,7 @@ static const struct pg_stmt ban_list = {
     .sql = "SELECT b.user_id, (SELECT u.display_name FROM users u WHERE u.tenant_id = $1"
 	   " AND u.id = b.user_id), b.banned_by, es_ms(b.banned_at)"
 	   " FROM channel_bans b WHERE b.tenant_id = $1 AND b.channel_id = $2"
-	   " AND b.user_id > COALESCE($3::uuid, '00000000-0000-0000-0000-000000000000')"
-	   " ORDER BY b.user_id LIMIT $4",
+	   " AND b.user_id > " STORE_AFTER("$3") " ORDER BY b.user_id LIMIT $4",
     .cols = ban_cols,
     .n_cols = ES_COUNT(ban_cols),
     .n_params = 4,

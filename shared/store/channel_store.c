@@ -44,18 +44,32 @@ static const struct pg_col channel_cols[] = {
 
 static const struct pg_stmt get = CHANNEL_STMT("get", SEEN " AND c.id = $3", 3);
 
-static const struct pg_stmt list = CHANNEL_STMT("list",
-    SEEN " AND ($3::uuid IS NULL OR c.id > $3)"
-	 " AND (NOT $4::boolean OR me.user_id IS NOT NULL) ORDER BY c.id LIMIT $5",
-    5);
+/* A page of ids, from which the rest is looked up by key. $3 the channel after which the
+ * page begins, $4 rows. Each branch reads its own index from there on and stops at $4
+ * rows, so that no page walks the private channels of others, or the pages before it. */
+#define MINE \
+	"SELECT m.channel_id AS id FROM channel_members m WHERE m.tenant_id = $1" \
+	" AND m.user_id = $2 AND m.channel_id > " STORE_AFTER( \
+	    "$3") " ORDER BY m.channel_id LIMIT $4"
+#define OPEN_TO_ME \
+	"SELECT c.id FROM channels c WHERE c.tenant_id = $1 AND NOT c.is_private" \
+	" AND " STORE_MAY_SEE("false", "$2") " AND c.id > " STORE_AFTER( \
+	    "$3") " ORDER BY c.id LIMIT $4"
+#define PAGE_OF(ids) \
+	"SELECT seen.* FROM (" ids ") page CROSS JOIN LATERAL (" SEEN \
+	" AND c.id = page.id LIMIT 1) seen ORDER BY page.id"
+
+static const struct pg_stmt list = CHANNEL_STMT(
+    "list", PAGE_OF("(" OPEN_TO_ME ") UNION (" MINE ") ORDER BY id LIMIT $4"), 4);
+static const struct pg_stmt list_member = CHANNEL_STMT("list_member", PAGE_OF(MINE), 4);
 
 /* The sub-select stops at the first active owner of each channel. */
 static const struct pg_stmt orphans = CHANNEL_STMT("orphans",
-    CHANNELS " AND c.id > COALESCE($3::uuid, '00000000-0000-0000-0000-000000000000')"
-	     " AND NOT EXISTS (SELECT FROM channel_members o JOIN users u"
-	     " ON u.tenant_id = $1 AND u.id = o.user_id WHERE o.tenant_id = $1"
-	     " AND o.channel_id = c.id AND o.role = 'owner' AND u.status = 'active')"
-	     " ORDER BY c.id LIMIT $4",
+    CHANNELS " AND c.id > " STORE_AFTER(
+	"$3") " AND NOT EXISTS (SELECT FROM channel_members o JOIN users u"
+	      " ON u.tenant_id = $1 AND u.id = o.user_id WHERE o.tenant_id = $1"
+	      " AND o.channel_id = c.id AND o.role = 'owner' AND u.status = 'active')"
+	      " ORDER BY c.id LIMIT $4",
     4);
 
 /* Counter, channel, head and owner, or nothing. No row: the tenant is full. */
@@ -190,11 +204,11 @@ channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
     struct channel_page *out, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, who->user.text,
-	    after != NULL ? after->text : NULL, pg_bool(member_only),
-	    pg_int(a, limit + 1)};
+	    after != NULL ? after->text : NULL, pg_int(a, limit + 1)};
+	const struct pg_stmt *stmt = member_only ? &list_member : &list;
 	struct pg_rows rows;
 
-	TRY(pg_run(pg, &who->tenant, &list, params, a, &rows, err));
+	TRY(pg_run(pg, &who->tenant, stmt, params, a, &rows, err));
 	channel_store_page(&rows, limit, a, out);
 	return ES_OK;
 }

@@ -32,7 +32,7 @@ static const struct pg_col member_cols[] = {
 	" WHERE m.tenant_id = $1 AND m.channel_id = $2"
 
 static const struct pg_stmt list = MEMBER_STMT("list",
-    MEMBERS " AND ($3::uuid IS NULL OR m.user_id > $3) ORDER BY m.user_id LIMIT $4", 4);
+    MEMBERS " AND m.user_id > " STORE_AFTER("$3") " ORDER BY m.user_id LIMIT $4", 4);
 
 static const struct pg_stmt get = MEMBER_STMT("get", MEMBERS " AND m.user_id = $3", 3);
 
@@ -78,7 +78,8 @@ static const struct pg_stmt other_owner = {
     .name = "member_other_owner",
     .sql = "SELECT FROM channel_members m JOIN users u ON u.tenant_id = $1"
 	   " AND u.id = m.user_id AND u.status = 'active' WHERE m.tenant_id = $1"
-	   " AND m.channel_id = $2 AND m.user_id <> $3 AND m.role = 'owner' LIMIT 1",
+	   " AND m.channel_id = $2 AND m.user_id <> $3 AND m.role = 'owner'"
+	   " ORDER BY m.user_id LIMIT 1",
     .n_params = 3,
 };
 

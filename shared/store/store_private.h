@@ -18,6 +18,14 @@
 	    user) " AND NOT EXISTS (SELECT FROM channel_bans b WHERE b.tenant_id = $1" \
 		  " AND b.channel_id = c.id AND b.user_id = " user ")))"
 
+/* The id after which a page begins, of a parameter that is NULL for the first page: the
+ * bound `id > ` STORE_AFTER("$3") is a condition of the index even in a generic plan.
+ * COALESCE would say the same, but PostgreSQL does not know it as leakproof: row-level
+ * security keeps it out of the index, and a page reads all pages before it. */
+#define STORE_AFTER(param) \
+	"CASE WHEN " param "::uuid IS NULL" \
+	" THEN '" ACTOR_NOBODY "'::uuid ELSE " param " END"
+
 /* A row if the user may see the channel. Parameters: tenant, channel, user. */
 extern const struct pg_stmt store_visible;
 

@@ -2,6 +2,7 @@
  * size of the tenant. */
 #include <string.h>
 
+#include "store/store_private.h"
 #include "store/user_cols.h"
 #include "unicode/unicode.h"
 
@@ -12,9 +13,7 @@
 #define FIND(where) \
 	"SELECT " USER_COLS " FROM users WHERE tenant_id = $1" where \
 	" AND (deleted_at IS NOT NULL) = $6::boolean"
-#define AFTER \
-	" AND id > COALESCE($2::uuid, '00000000-0000-0000-0000-000000000000')" \
-	" ORDER BY id LIMIT $3"
+#define AFTER        " AND id > " STORE_AFTER("$2") " ORDER BY id LIMIT $3"
 #define MAYBE_ROLE   " AND ($4::text IS NULL OR role = $4)"
 #define MAYBE_STATUS " AND ($5::text IS NULL OR status = $5)"
 

@@ -23,7 +23,10 @@ static const struct pg_stmt get = USER_STMT(
 
 static const struct pg_stmt known = {
     .name = "user_known",
-    .sql = "SELECT id FROM users WHERE tenant_id = $1 AND id = ANY ($2::uuid[])",
+    /* LATERAL with a limit: look-ups by key, where a join may read all users. */
+    .sql =
+	"SELECT u.id FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) k CROSS JOIN LATERAL"
+	" (SELECT u.id FROM users u WHERE u.tenant_id = $1 AND u.id = k.id LIMIT 1) u",
     .cols = user_cols, /* the first one */
     .n_cols = 1,
     .n_params = 2,
@@ -89,7 +92,7 @@ static const struct pg_stmt raise_version = {
 static const struct pg_stmt other_owners = {
     .name = "user_other_owners",
     .sql = "SELECT count(*) FROM (SELECT FROM users WHERE tenant_id = $1 AND id <> $2"
-	   " AND role = 'owner' AND status = 'active' LIMIT 1) o",
+	   " AND role = 'owner' AND status = 'active' ORDER BY id LIMIT 1) o",
     .cols = count_cols,
     .n_cols = 1,
     .n_params = 2,

@@ -7,6 +7,17 @@ SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2, pg_temp.id('c', 1) AS
     pg_temp.id('a', 1) AS a1, pg_temp.id('a', 2) AS a2, pg_temp.id('b', 1) AS b1 \gset
 SELECT set_config('app.tenant', :'t1', true) \g /dev/null
 
+-- plans: the functions of each request keep theirs. A migration that writes one anew must say
+-- so again, or each call plans it again.
+SELECT is_empty($$ SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+    WHERE p.pronamespace = 'public'::regnamespace
+    AND p.proname IN ('es_rights', 'es_authenticate', 'es_authenticate_many', 'es_heads',
+	'es_acl_versions', 'es_api_key', 'es_auth_keys', 'es_subjects', 'es_channel_lock',
+	'es_event', 'es_read')
+    AND NOT (l.lanname = 'plpgsql' AND p.proconfig @> ARRAY['enable_seqscan=off', 'jit=off',
+	'plan_cache_mode=force_generic_plan']) $$, 'functions of each request keep their plan');
+SELECT is(provolatile, 's', 'es_ms can be inlined') FROM pg_proc WHERE proname = 'es_ms';
+
 -- partitions
 SELECT results_eq($$ SELECT epoch, done_id FROM es_partition_claim(100, 'one', 60000) $$,
     $$ VALUES (1::bigint, NULL::text) $$, 'a free partition is claimed');
