@@ -147,6 +147,19 @@ poison(struct batch *b, const struct piece *p)
 	return end;
 }
 
+/* The partition waits until an operator has mended the counters. The server's words name
+ * the constraint and the key. */
+static enum batch_end
+miscounted(struct batch *b, enum es_code rc)
+{
+	metrics_add(b->ctx->metrics, FM_MISCOUNTED, 1);
+	log_error("a channel's counter is behind its messages; run "
+		  "'echostreamctl db recovered'",
+	    LOG_STR("source", b->ctx->source), LOG_STR("sqlstate", b->err->sqlstate),
+	    LOG_STR("reason", pg_detail(b->ctx->pg)));
+	return ended(b, rc);
+}
+
 static enum batch_end commit(struct batch *b, const struct piece pieces[], size_t n);
 
 /* One entry of several messages: its halves, in order. */
@@ -183,6 +196,8 @@ commit(struct batch *b, const struct piece pieces[], size_t n)
 	}
 	if (batch_store_fenced(b->err) || pg_transient(b->err->sqlstate))
 		return ended(b, rc);
+	if (batch_store_miscounted(b->ctx->pg, b->err))
+		return miscounted(b, rc);
 	if (n == 1)
 		return pieces[0].envelope.n == 1 ? poison(b, pieces) : split(b, pieces);
 	end = commit(b, pieces, n / 2);

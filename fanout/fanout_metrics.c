@@ -21,6 +21,8 @@ const struct metric fanout_metrics[FANOUT_METRICS] = {
 	    "Messages committed in one batch.", messages, ES_COUNT(messages)},
 	[FM_RETRIES] = {METRIC_COUNTER, "echostream_fanout_retries_total", NULL,
 	    "Batches put off because PostgreSQL could not take them.", NULL, 0},
+	[FM_MISCOUNTED] = {METRIC_COUNTER, "echostream_fanout_miscounted_total", NULL,
+	    "Batches put off because a channel's counter is behind its messages: alarm.", NULL, 0},
 	[FM_PUBLISH_FAILED] = {METRIC_COUNTER, "echostream_fanout_publish_failures_total", NULL,
 	    "Batches that Redis did not take; push-server reads them from PostgreSQL.", NULL, 0},
 	[FM_PARTITIONS] = {METRIC_GAUGE, "echostream_fanout_partitions", NULL,

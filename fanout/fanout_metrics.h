@@ -12,6 +12,7 @@ enum fanout_metric {
 	FM_PROCESSING, /* receive to publish, of one batch */
 	FM_BATCH,      /* messages of one batch */
 	FM_RETRIES,
+	FM_MISCOUNTED,
 	FM_PUBLISH_FAILED,
 	FM_PARTITIONS,
 	FM_TAKEOVERS,

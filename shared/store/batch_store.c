@@ -201,3 +201,22 @@ batch_store_fenced(const struct es_err *err)
 {
 	return strcmp(err->sqlstate, FENCED) == 0;
 }
+
+/* es_batch looks for repeats under the lock of the channel and inserts no key of a
+ * client's choice, so that no message can cause a 23505. A 23514 may be a text that is
+ * too long: the name of the constraint tells. */
+bool
+batch_store_miscounted(const struct pg *pg, const struct es_err *err)
+{
+	static const char *const numbers[] = {"\"messages_id_check\"",
+	    "\"channel_heads_last_seq_check\"", "\"channel_events_seq_check\""};
+
+	if (strcmp(err->sqlstate, "23505") == 0)
+		return true;
+	if (strcmp(err->sqlstate, "23514") != 0)
+		return false;
+	for (size_t i = 0; i < ES_COUNT(numbers); i++)
+		if (strstr(pg_detail(pg), numbers[i]) != NULL)
+			return true;
+	return false;
+}

@@ -26,13 +26,19 @@ struct batch_result {
 
 /* One transaction: all or nothing. fence NULL: a queue without partitions. The strings of
  * the result live in a or belong to the envelopes. On failure see batch_store_fenced()
- * and pg_transient(err->sqlstate); anything else is a message's own fault. */
+ * batch_store_miscounted() and pg_transient(err->sqlstate); anything else is a message's
+ * own fault. */
 enum es_code batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err) ES_MUST_CHECK;
 
 /* Did this failure say that the partition is no longer ours? */
 bool batch_store_fenced(const struct es_err *err) ES_MUST_CHECK;
+
+/* Did this failure say that a number or key which the database itself chose is taken or
+ * out of range? A counter was restored too low: all further messages of the channel would
+ * fail alike, and none is at fault. err is of the last call on pg. */
+bool batch_store_miscounted(const struct pg *pg, const struct es_err *err) ES_MUST_CHECK;
 
 /* An entry that no retry can help; texts may be NULL where they are not known. */
 struct batch_dead {

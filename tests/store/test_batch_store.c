@@ -274,13 +274,41 @@ a_message_may_be_at_fault(void)
 	CU_ASSERT_NOT_EQUAL(
 	    batch_store_commit(f.pg, NULL, &e, 1, f.arena, &result, &f.err), ES_OK);
 	CU_ASSERT_FALSE(pg_transient(f.err.sqlstate));
+	CU_ASSERT_FALSE(batch_store_miscounted(f.pg, &f.err));
 	CU_ASSERT_FALSE(batch_store_fenced(&f.err));
 	CU_ASSERT_EQUAL(fixture_send(&f, &f.bob, &id, NULL, "on it goes").message_id, 1);
 	FINE(batch_store_purge(f.pg, 1000, f.arena, &more, &f.err));
 	CU_ASSERT_FALSE(more);
 }
 
+/* As after a restore that brought an older counter than messages. */
+static void
+a_counter_may_be_at_fault(void)
+{
+	const struct channel_id id = fixture_channel(&f, &f.bob, "restored", false);
+	const char *const key[] = {f.bob.tenant.text, id.text};
+	const char *const body[] = {"next"};
+	const struct envelope e = fixture_envelope(&f, &f.bob, &id, body, 1);
+	static const char *const wrong[] = {"0", "9007199254740991"};
+	char sql[200];
+
+	CU_ASSERT_EQUAL(fixture_send(&f, &f.bob, &id, NULL, "first").message_id, 1);
+	for (size_t i = 0; i < ES_COUNT(wrong); i++) {
+		(void)snprintf(sql, sizeof(sql),
+		    "UPDATE channel_heads SET last_seq = %s WHERE tenant_id = $1"
+		    " AND channel_id = $2 RETURNING 1",
+		    wrong[i]);
+		CU_ASSERT_EQUAL(fixture_owner_number(&f, &f.bob.tenant, sql, key, 2), 1);
+		CU_ASSERT_NOT_EQUAL(
+		    batch_store_commit(f.pg, NULL, &e, 1, f.arena, &result, &f.err),
+		    ES_OK);
+		CU_ASSERT_FALSE(pg_transient(f.err.sqlstate));
+		CU_ASSERT_TRUE(batch_store_miscounted(f.pg, &f.err));
+	}
+}
+
 static CU_TestInfo cases[] = {
+    {"a counter may be at fault", a_counter_may_be_at_fault},
     {"a refused entry stays refused", a_refused_entry_stays_refused},
     {"a dead letter is told", a_dead_letter_is_told},
     {"commits in order and answers each", commits_in_order_and_answers_each},

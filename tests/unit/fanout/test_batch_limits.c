@@ -47,6 +47,20 @@ batch_store_bury(struct pg *pg, const struct batch_fence *fence,
 	return ES_OK;
 }
 
+const char *
+pg_detail(const struct pg *pg)
+{
+	(void)pg;
+	return "";
+}
+
+bool
+batch_store_miscounted(const struct pg *pg, const struct es_err *err)
+{
+	(void)pg;
+	return strcmp(err->sqlstate, "23505") == 0;
+}
+
 bool
 pg_transient(const char *sqlstate)
 {
