@@ -17,8 +17,8 @@ close_pg(void *pg)
 	pg_close(&open);
 }
 
-static struct pg *
-database(const struct ctl *c)
+struct pg *
+ctl_find_database(const struct ctl *c)
 {
 	const struct pg_settings settings = {.url = c->conf.database_url,
 	    .application_name = "echostreamctl",
@@ -27,7 +27,7 @@ database(const struct ctl *c)
 	struct es_err err;
 	struct pg *pg;
 
-	if (!ctl_needs(c, c->conf.database_url, "ES_DATABASE_URL to look up a name"))
+	if (!ctl_needs(c, c->conf.database_url, "ES_DATABASE_URL"))
 		return NULL;
 	if (pg_open(&settings, &pg, &err) != ES_OK) {
 		(void)ctl_fail(c, "%s", err.text);
@@ -46,7 +46,7 @@ ctl_find_tenant(const struct ctl *c, const char *text, struct tenant_id *out)
 
 	if (tenant_id_parse(text, out, &err) == ES_OK)
 		return true;
-	pg = database(c);
+	pg = ctl_find_database(c);
 	while (pg != NULL && page.more) {
 		const struct tenant_id *after =
 		    page.n > 0 ? &page.items[page.n - 1].id : NULL;
@@ -122,7 +122,7 @@ ctl_find_user(const struct ctl *c, const struct tenant_id *tenant, const char *t
 
 	if (user_id_parse(text, out, &err) == ES_OK)
 		return true;
-	pg = database(c);
+	pg = ctl_find_database(c);
 	if (pg == NULL)
 		return false;
 	found = scan_users(c, pg, tenant, is_user, text, out);
@@ -137,7 +137,7 @@ ctl_find_user(const struct ctl *c, const struct tenant_id *tenant, const char *t
 bool
 ctl_find_owner(const struct ctl *c, const struct tenant_id *tenant, struct user_id *out)
 {
-	struct pg *pg = database(c);
+	struct pg *pg = ctl_find_database(c);
 	int found;
 
 	if (pg == NULL)

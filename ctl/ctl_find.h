@@ -4,8 +4,12 @@
 #define CTL_CTL_FIND_H
 
 #include "auth/token.h"
+#include "pg/pg.h"
 
 #include "ctl_run.h"
+
+/* The programs' database; closed with c->arena. NULL after telling. */
+struct pg *ctl_find_database(const struct ctl *c);
 
 /* An id, or a name in any case. */
 bool ctl_find_tenant(

@@ -4,6 +4,7 @@
 
 #include "queue/queue.h"
 
+#include "ctl_dead.h"
 #include "ctl_queue.h"
 
 #include "core/banned.h"
@@ -57,9 +58,22 @@ run_stats(int argc, char **argv)
 	return ctl_run(&spec, argc, argv);
 }
 
+static int
+run_dead(int argc, char **argv)
+{
+	static const struct ctl_spec spec = {
+	    "queue dead", "", 1, 2, "list [BEFORE], show ID or drop ID", ctl_dead};
+
+	return ctl_run(&spec, argc, argv);
+}
+
 static const struct ctl_verb verbs[] = {
     {"stats", "", "messages and bytes in the queue, and the age of the oldest",
 	run_stats},
+    {"dead", "list [BEFORE] | show ID | drop ID",
+	"messages that PostgreSQL can't take: the newest 100 (below the id BEFORE), one "
+	"with its entry, delete one",
+	run_dead},
 };
 
 const struct ctl_noun ctl_queue = {"queue", verbs, ES_COUNT(verbs)};

@@ -29,6 +29,10 @@ static const struct conf_item items[] = {
 	    "milliseconds that a worker has to finish its batch after SIGTERM"),
 	ROW(purge_every_s, "ES_FANOUT_PURGE_S", CONF_INT, "60", 1, 86400,
 	    "seconds between deletions of refusals and revocations that are over"),
+	ROW(dead_keep_s, "ES_DEAD_LETTERS_KEEP_S", CONF_INT, "2592000", 3600, 315360000,
+	    "seconds that a dead letter is kept"),
+	ROW(dead_max, "ES_DEAD_LETTERS_MAX", CONF_INT, "10000", 1, 1000000,
+	    "dead letters that are kept at most; the oldest go first"),
 };
 // clang-format on
 

@@ -14,6 +14,7 @@ struct fanout_conf {
 	int64_t lease_ms;    /* of a partition */
 	int64_t drain_ms;
 	int64_t purge_every_s;
+	int64_t dead_keep_s, dead_max; /* dead letters */
 };
 
 extern const struct conf_table fanout_conf_tables[];

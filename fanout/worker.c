@@ -8,6 +8,7 @@
 #include "lease_settle.h"
 #include "roster.h"
 #include "store/batch_store.h"
+#include "store/dead_letter_store.h"
 #include "turn.h"
 
 #include "core/banned.h"
@@ -24,6 +25,22 @@ on_term(int sig)
 	stopping = 1;
 }
 
+/* true: some are left that have to go. */
+static bool
+worker_purge_dead(struct worker *w)
+{
+	struct es_err err;
+	int64_t gone = 0;
+
+	if (dead_letter_store_purge(w->pg, w->conf->dead_keep_s, w->conf->dead_max,
+		PURGE_ROWS, w->arena, &gone, &err) != ES_OK)
+		log_warn("purge of dead letters failed", LOG_STR("error", err.text));
+	else if (gone > 0)
+		log_warn("dead letters were deleted: too old, or too many",
+		    LOG_INT("deleted", gone));
+	return gone == PURGE_ROWS;
+}
+
 static void
 purge(struct worker *w)
 {
@@ -38,6 +55,7 @@ purge(struct worker *w)
 	if (batch_store_purge_channels(
 		w->pg, PURGE_ROWS, w->arena, &more_channels, &err) != ES_OK)
 		outage_failed_call(&err);
+	more = worker_purge_dead(w) || more;
 	w->purge_at_ms =
 	    more || more_channels ? now : now + w->conf->purge_every_s * 1000;
 }

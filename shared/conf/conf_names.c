@@ -140,6 +140,8 @@ const char *const conf_names[] = {
     "ES_RUN_DIR",
     "ES_TENANT",
     "ES_DATABASE_ADMIN_URL",
+    "ES_DEAD_LETTERS_KEEP_S",
+    "ES_DEAD_LETTERS_MAX",
     "ES_LOG_DIR",
     NULL,
 };

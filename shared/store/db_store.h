@@ -14,7 +14,7 @@ struct db_state {
 
 /* The migration that these programs were built for; readiness asks for it or a newer one.
  */
-#define DB_STORE_VERSION "20261129110000"
+#define DB_STORE_VERSION "20261129110100"
 
 extern const struct pg_stmt
     db_store_stmt; /* row: struct db_state; no parameters, no tenant */

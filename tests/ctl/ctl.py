@@ -231,6 +231,27 @@ def queue_stats():
     assert out == "" and "Redis" in err, err
 
 
+@check("queue dead lists, shows and drops")
+def queue_dead():
+    assert json.loads(out_of("queue", "dead", "list", "--json")) == []
+    bury = ("SELECT es_dead_letter('es:q:1', '7-0', NULL, NULL, NULL, '22021', 'bad bytes', '\\x00ff7b')")
+    subprocess.run(["psql", "-X", "-q", os.environ["ES_DATABASE_URL"], "-c", bury], check=True,
+                   stdout=subprocess.DEVNULL)
+    said = json.loads(out_of("queue", "dead", "list", "--json"))
+    assert [one["reason"] for one in said] == ["bad bytes"], said
+    assert "bad bytes" in out_of("queue", "dead", "list")
+    number = said[0]["id"]
+    shown = json.loads(out_of("queue", "dead", "show", number))
+    assert (shown["entryBase64"], shown["bytes"]) == ("AP97", 3), shown
+    assert json.loads(out_of("queue", "dead", "list", number, "--json")) == []
+    out_of("queue", "dead", "drop", number)
+    for verb in ("show", "drop"):
+        out, err = ctl("queue", "dead", verb, number, status=1)
+        assert out == "" and "no such dead letter" in err, err
+    for words in (("bury",), ("show",), ("drop", "0"), ("list", "x")):
+        ctl("queue", "dead", *words, status=2)
+
+
 @check("check has a line each and exit 1 when one fails")
 def checks():
     lines = out_of("check", "all", env={"ES_TOKEN": ""}).splitlines()

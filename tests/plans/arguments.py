@@ -77,6 +77,9 @@ ARGUMENTS = {
     "channel_made": [[T, BOB, 100]],
     "channel_orphans": [],
     "db_state": [[]],
+    "dead_letter_list": [[0, PAGE], [5000, PAGE]],
+    "dead_letter_drop": [[1]],
+    "dead_letter_purge": [],
     "idempotency_claim": [[T, "user", "POST /channels", "k1", HASH, NEW],
                           [T, "user", "POST /channels", "new", HASH, NEW]],
     "issuer_due": [[]],
@@ -161,6 +164,7 @@ ARGUMENTS = {
 LEFT_OUT = {
     "batch_fence": "raises unless the worker holds the partition",
     "partition_done": "raises unless the worker holds the partition",
+    "dead_letter_purge": "counts back ES_DEAD_LETTERS_MAX rows, which bounds it",
     "channel_orphans": "an owner's list of what is broken: reads the tenant's channels",
     "tenant_create": "inserts two rows by key",
     "tenant_first_user": "an operator's command, asked when a tenant is made",

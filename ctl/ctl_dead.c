@@ -1,0 +1,122 @@
+#include "ctl_dead.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/parse.h"
+#include "store/dead_letter_store.h"
+#include "json/json_write.h"
+
+#include "ctl_find.h"
+#include "ctl_print.h"
+
+#include "core/banned.h"
+
+#define DEAD_PAGE 100 /* letters of one list */
+
+static const char *
+dead_json(const struct dead_letter *d, bool with_entry, struct arena *a)
+{
+	char created[ES_TIME_TEXT];
+	struct json_write w;
+	struct text out;
+
+	clock_format(d->created_ms, created);
+	text_init(&out, a, (1 << 16) + (with_entry ? 2 * strlen(d->entry_64) : 0));
+	jw_init(&w, &out);
+	jw_object(&w, NULL);
+	jw_string(&w, "id", arena_printf(a, "%" PRId64, d->id));
+	jw_string(&w, "createdAt", created);
+	jw_string(&w, "source", d->source);
+	jw_string(&w, "sourceId", d->source_id);
+	jw_string(&w, "tenantId", d->tenant);
+	jw_string(&w, "channelId", d->channel);
+	jw_string(&w, "envelopeId", d->envelope);
+	jw_string(&w, "sqlstate", d->sqlstate);
+	jw_string(&w, "reason", d->reason);
+	jw_int(&w, "bytes", d->bytes);
+	if (with_entry)
+		jw_string(&w, "entryBase64", d->entry_64);
+	jw_object_end(&w);
+	return out.data;
+}
+
+static int
+dead_list(struct ctl *c, struct pg *pg, int64_t before)
+{
+	static const struct ctl_column columns[] = {{"id", "ID", 8},
+	    {"createdAt", "CREATED", 24}, {"tenantId", "TENANT", 36},
+	    {"sqlstate", "STATE", 5}, {"reason", "REASON", 0}};
+	struct dead_letter *letters;
+	struct ctl_list page = {0};
+	struct es_err err;
+	size_t n;
+
+	if (dead_letter_store_list(pg, before, DEAD_PAGE, c->arena, &letters, &n, &err) !=
+	    ES_OK)
+		return ctl_fail(c, "%s", err.text);
+	page.items = arena_alloc(c->arena, n * sizeof(*page.items));
+	for (page.n = 0; page.n < n; page.n++)
+		page.items[page.n] = dead_json(&letters[page.n], false, c->arena);
+	return ctl_print_list(c, &page, columns, ES_COUNT(columns));
+}
+
+static int
+dead_show(struct ctl *c, struct pg *pg, int64_t id)
+{
+	struct dead_letter *letters;
+	struct es_err err;
+	size_t n;
+
+	if (dead_letter_store_list(pg, id + 1, 1, c->arena, &letters, &n, &err) != ES_OK)
+		return ctl_fail(c, "%s", err.text);
+	if (n == 0 || letters[0].id != id)
+		return ctl_fail(c, "no such dead letter");
+	(void)puts(dead_json(&letters[0], true, c->arena));
+	return CTL_OK;
+}
+
+static int
+dead_drop(struct ctl *c, struct pg *pg, int64_t id)
+{
+	struct es_err err;
+
+	if (dead_letter_store_drop(pg, id, c->arena, &err) != ES_OK)
+		return ctl_fail(c, "%s", err.text);
+	ctl_note(c, "dead letter %" PRId64 " was deleted", id);
+	return CTL_OK;
+}
+
+static const struct dead_verb {
+	const char *name;
+	bool needs_id;
+	int (*run)(struct ctl *c, struct pg *pg, int64_t id);
+} dead_verbs[] = {
+    {"list", false, dead_list},
+    {"show", true, dead_show},
+    {"drop", true, dead_drop},
+};
+
+int
+ctl_dead(struct ctl *c)
+{
+	const struct dead_verb *verb = NULL;
+	int64_t id = 0;
+	struct pg *pg;
+
+	for (size_t i = 0; i < ES_COUNT(dead_verbs); i++)
+		if (strcmp(dead_verbs[i].name, c->words[0]) == 0)
+			verb = &dead_verbs[i];
+	if (verb == NULL)
+		return ctl_usage(c, "\"%s\" is not list, show or drop", c->words[0]);
+	if (verb->needs_id && c->n_words < 2)
+		return ctl_usage(c, "missing argument: ID");
+	if (c->n_words == 2 && !parse_int(c->words[1], 1, INT64_MAX - 1, &id))
+		return ctl_usage(c, "ID must be a number from 1 on");
+	if (!ctl_needs(c, c->conf.database_url, "ES_DATABASE_URL"))
+		return CTL_CONFIG;
+	pg = ctl_find_database(c);
+	return pg != NULL ? verb->run(c, pg, id) : CTL_FAILED;
+}

@@ -1,0 +1,10 @@
+/* echostreamctl queue dead: what fanout has put aside. */
+#ifndef CTL_CTL_DEAD_H
+#define CTL_CTL_DEAD_H
+
+#include "ctl_run.h"
+
+/* words: list [BEFORE], show ID or drop ID. Returns the exit status. */
+int ctl_dead(struct ctl *c);
+
+#endif

@@ -1,0 +1,36 @@
+/* Dead letters: entries of the queue that PostgreSQL will never take, kept for an
+ * operator. */
+#ifndef STORE_DEAD_LETTER_STORE_H
+#define STORE_DEAD_LETTER_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pg/pg.h"
+
+/* Texts that are not known are NULL. */
+struct dead_letter {
+	int64_t id, created_ms;
+	const char *source, *source_id; /* stream or queue, and the position in it */
+	const char *tenant, *channel, *envelope;
+	const char *sqlstate, *reason;
+	int64_t bytes;        /* of the entry */
+	const char *entry_64; /* the entry in base64, in one line */
+};
+
+/* Newest first, those with an id below `before` (0: from the newest), at most limit. The
+ * texts live in a. */
+enum es_code dead_letter_store_list(struct pg *pg, int64_t before, int64_t limit,
+    struct arena *a, struct dead_letter **out, size_t *n,
+    struct es_err *err) ES_MUST_CHECK;
+
+/* ES_NOT_FOUND: there is none with this id. */
+enum es_code dead_letter_store_drop(
+    struct pg *pg, int64_t id, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
+/* Forget those older than keep_s seconds, and the oldest beyond the newest max. At most
+ * limit a call; *gone says how many. */
+enum es_code dead_letter_store_purge(struct pg *pg, int64_t keep_s, int64_t max,
+    int64_t limit, struct arena *a, int64_t *gone, struct es_err *err) ES_MUST_CHECK;
+
+#endif
