@@ -76,6 +76,7 @@ ARGUMENTS = {
     "channel_list_member": [[T, READER, None, PAGE], [T, READER, row(3, 4000), PAGE]],
     "channel_made": [[T, BOB, 100]],
     "channel_orphans": [],
+    "db_rights": [],
     "db_state": [[]],
     "dead_letter_list": [[0, PAGE], [5000, PAGE]],
     "dead_letter_drop": [[1]],
@@ -163,6 +164,7 @@ ARGUMENTS = {
 
 # Not asked here, and why not.
 LEFT_OUT = {
+    "db_rights": "reads the catalog, which does not grow with the data",
     "batch_fence": "raises unless the worker holds the partition",
     "partition_done": "raises unless the worker holds the partition",
     "dead_letter_purge": "counts back ES_DEAD_LETTERS_MAX rows, which bounds it",

@@ -2,8 +2,8 @@
  * fake. */
 #include <string.h>
 
-#include "announce.h"
 #include "cunit_main.h"
+#include "env/announce.h"
 #include "handlers/handlers.h"
 #include "store/user_store.h"
 
