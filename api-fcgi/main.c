@@ -27,7 +27,7 @@ struct master {
 	struct arena *arena; /* of conf */
 	struct metrics *metrics;
 	struct send_gate *gate;
-	int fds[POOL_COUNT];
+	struct unix_socket sockets[POOL_COUNT];
 };
 
 static int
@@ -40,13 +40,13 @@ run_pool(struct master *m, enum pool pool, unsigned slot)
 	    .gate = m->gate,
 	    .pool = pool_names[pool],
 	    .timeout_max_ms = pool == POOL_HEALTH ? HEALTH_TIMEOUT_MS : INT64_MAX,
-	    .listen_fd = m->fds[pool],
+	    .listen_fd = m->sockets[pool].fd,
 	    .slot = slot,
 	};
 
 	for (int i = 0; i < POOL_COUNT; i++)
 		if (i != (int)pool)
-			(void)close(m->fds[i]);
+			(void)close(m->sockets[i].fd);
 	return worker_run(&setup);
 }
 
@@ -86,7 +86,7 @@ on_drain(void *ctx)
 	const struct master *m = ctx;
 
 	for (int i = 0; i < POOL_COUNT; i++)
-		listen_stop(socket_path(m, i), m->fds[i]);
+		listen_stop(&m->sockets[i]);
 }
 
 /* Keys and URLs in files may have changed. The sockets stay: they are no secrets, so
@@ -131,7 +131,8 @@ master_open(struct master *m, unsigned slots, struct es_err *err)
 	TRY(api_metrics_open(file, slots, &m->metrics, err));
 	TRY(send_gate_open((unsigned)m->conf.send_workers, &m->gate, err));
 	for (int i = 0; i < POOL_COUNT; i++)
-		TRY(listen_unix(socket_path(m, i), &m->fds[i], err));
+		TRY(unix_socket_listen(
+		    socket_path(m, i), LISTEN_BACKLOG, &m->sockets[i], err));
 	return ES_OK;
 }
 
@@ -162,7 +163,7 @@ master_run(struct master *m)
 	log_info("ready", LOG_INT("workers", slots), LOG_STR("version", ES_VERSION));
 	status = prefork_run(&prefork);
 	for (int i = 0; i < POOL_COUNT; i++)
-		(void)close(m->fds[i]);
+		(void)close(m->sockets[i].fd);
 	send_gate_close(&m->gate);
 	metrics_close(&m->metrics);
 	log_info("stopped", LOG_INT("status", status));

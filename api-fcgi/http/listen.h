@@ -1,20 +1,17 @@
-/* The sockets of the pools: made by the master before any fork, shared by the pool's
- * workers. */
+/* How a pool's listening socket ends. The master makes the sockets before any fork; the
+ * workers of a pool share one (core/unix_socket.h). */
 #ifndef API_LISTEN_H
 #define API_LISTEN_H
 
 #include <stdbool.h>
 
-#include "core/err.h"
+#include "core/unix_socket.h"
 
-/* A listening, non-blocking, close-on-exec unix socket with mode 0660. A stale file of a
- * dead server is replaced; one that is still answered is ES_CONFLICT. */
-enum es_code listen_unix(const char *path, int *out, struct es_err *err) ES_MUST_CHECK;
+#define LISTEN_BACKLOG 1024
 
-/* Remove the path and refuse new connections, in all processes that share fd. accept
- * still returns the connections that were made before. From now on the path may be a
- * successor's: do not touch it again. */
-void listen_stop(const char *path, int fd);
+/* Removes the socket's path and refuses new connections, in all processes that share the
+ * socket. accept still returns the connections that were made before. */
+void listen_stop(const struct unix_socket *s);
 bool listen_stopped(int fd);
 
 #endif

@@ -6,12 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/check.h"
 #include "core/parse.h"
+#include "core/unix_socket.h"
 #include "env/push_conf.h"
 
 #include "core/banned.h"
@@ -24,49 +23,16 @@ listen_fail(struct es_err *err, const char *address, const char *what)
 	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
 }
 
-/* Does a process listen there? EAGAIN: yes, and its backlog is full. */
-static bool
-listen_alive(const struct sockaddr_un *sa)
-{
-	const int fd = socket(AF_UNIX, SOCKET, 0);
-	const bool yes =
-	    fd >= 0 &&
-	    (connect(fd, (const struct sockaddr *)(const void *)sa, sizeof(*sa)) == 0 ||
-		errno == EAGAIN);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return yes;
-}
-
+/* The path stays when push-server ends, and the next one replaces the stale file. */
 static enum es_code
 listen_open_unix(const char *path, int backlog, int *out, struct es_err *err)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	struct stat st;
-	mode_t mask;
-	int fd, rc;
+	struct unix_socket s;
+	struct es_err why;
 
-	if (*path == '\0' || strlen(path) >= sizeof(sa.sun_path))
-		return listen_fail(err, path, "a path of 1 to 107 bytes");
-	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		return listen_fail(err, path, "there is a file that is no socket");
-	if (listen_alive(&sa))
-		return listen_fail(err, path, "another process listens there already");
-	(void)unlink(path);
-	fd = socket(AF_UNIX, SOCKET, 0);
-	mask = umask(0117);
-	rc = fd < 0 ? -1 : bind(fd, (const struct sockaddr *)&sa, sizeof(sa));
-	(void)umask(mask);
-	if (rc != 0 || listen(fd, backlog) != 0) {
-		const char *why = strerror(errno);
-
-		if (fd >= 0)
-			(void)close(fd);
-		return listen_fail(err, path, why);
-	}
-	*out = fd;
+	if (unix_socket_listen(path, backlog, &s, &why) != ES_OK)
+		return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s", why.text);
+	*out = s.fd;
 	return ES_OK;
 }
 

@@ -107,20 +107,20 @@ ops_run(const char *listen, const char *from, const struct ops_route routes[], u
 	struct ops_server server = {.routes = routes, .n = n, .ctx = ctx};
 	struct ops_listen l;
 	struct es_err err;
-	int fd;
+	struct unix_socket s;
 
 	/* Before anybody can connect: who is heard may be stopped, and leaves no socket.
 	 */
 	catch_signals();
 	if ((from != NULL && cidr_list_parse(from, &networks, &err) != ES_OK) ||
 	    ops_listen_parse(listen, &l, &err) != ES_OK ||
-	    ops_listen_open(&l, &fd, &err) != ES_OK) {
+	    ops_listen_open(&l, &s, &err) != ES_OK) {
 		log_error("ops listener can't start", LOG_STR("reason", err.text));
 		return 1;
 	}
 	if (from != NULL && !l.is_unix)
 		server.from = &networks;
-	running = start(fd, &server);
+	running = start(s.fd, &server);
 	if (running == NULL) {
 		log_error("ops listener can't start", LOG_STR("listen", listen));
 		return 1;
@@ -131,10 +131,8 @@ ops_run(const char *listen, const char *from, const struct ops_route routes[], u
 		lws_sul_schedule(running, 0, &ops_watch.timer, ops_watch_turn, 1);
 	while (!stopping && lws_service(running, 0) >= 0)
 		;
-	/* While the socket answers, the path is ours: afterwards it may be a successor's.
-	 */
 	if (l.is_unix)
-		(void)unlink(l.address);
+		unix_socket_remove(&s);
 	lws_context_destroy(running);
 	return stopping ? 0 : 1;
 }

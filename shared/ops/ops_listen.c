@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/cidr_list.h"
@@ -14,6 +12,8 @@
 #include "ops/ops.h"
 
 #include "core/banned.h"
+
+#define BACKLOG 64
 
 static enum es_code
 refuse(struct es_err *err, const char *why)
@@ -30,7 +30,7 @@ ops_listen_parse(const char *text, struct ops_listen *out, struct es_err *err)
 	int64_t number = 0;
 
 	if (l.is_unix) {
-		if (*address != '/' || len >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		if (*address != '/' || len > UNIX_SOCKET_PATH_MAX)
 			return refuse(err, "needs an absolute path of at most 107 bytes");
 	} else {
 		if (port == NULL || !parse_int(port + 1, 1, 65535, &number))
@@ -61,52 +61,11 @@ new_socket(int family)
 	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-static struct sockaddr_un
-unix_name(const struct ops_listen *l)
-{
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-
-	memcpy(name.sun_path, l->address, strnlen(l->address, sizeof(name.sun_path) - 1));
-	return name;
-}
-
-static bool
-somebody_listens(const struct ops_listen *l)
-{
-	const struct sockaddr_un name = unix_name(l);
-	const int fd = new_socket(AF_UNIX);
-	bool live;
-
-	if (fd < 0)
-		return true;
-	/* EAGAIN: its backlog is full. */
-	live = connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0 ||
-	       errno == EAGAIN;
-	(void)close(fd);
-	return live;
-}
-
-static enum es_code
-clear(const struct ops_listen *l, struct es_err *err)
-{
-	struct stat st;
-
-	if (lstat(l->address, &st) != 0)
-		return ES_OK;
-	if (!S_ISSOCK(st.st_mode))
-		return in_use(l, "there is a file that is no socket", err);
-	if (somebody_listens(l))
-		return in_use(l, "in use", err);
-	if (unlink(l->address) != 0)
-		return in_use(l, strerror(errno), err);
-	return ES_OK;
-}
-
 static enum es_code
 bind_and_listen(const struct ops_listen *l, int fd, const struct sockaddr *name,
     socklen_t len, int *out, struct es_err *err)
 {
-	if (fd >= 0 && bind(fd, name, len) == 0 && listen(fd, 64) == 0) {
+	if (fd >= 0 && bind(fd, name, len) == 0 && listen(fd, BACKLOG) == 0) {
 		*out = fd;
 		return ES_OK;
 	}
@@ -114,21 +73,6 @@ bind_and_listen(const struct ops_listen *l, int fd, const struct sockaddr *name,
 	if (fd >= 0)
 		(void)close(fd);
 	return err->code;
-}
-
-static enum es_code
-open_unix(const struct ops_listen *l, int *out, struct es_err *err)
-{
-	const struct sockaddr_un name = unix_name(l);
-	enum es_code rc;
-	mode_t mask;
-
-	TRY(clear(l, err));
-	mask = umask(0117);
-	rc = bind_and_listen(l, new_socket(AF_UNIX), (const struct sockaddr *)&name,
-	    sizeof(name), out, err);
-	(void)umask(mask);
-	return rc;
 }
 
 static enum es_code
@@ -156,9 +100,12 @@ open_tcp(const struct ops_listen *l, int *out, struct es_err *err)
 }
 
 enum es_code
-ops_listen_open(const struct ops_listen *l, int *out, struct es_err *err)
+ops_listen_open(const struct ops_listen *l, struct unix_socket *out, struct es_err *err)
 {
-	return l->is_unix ? open_unix(l, out, err) : open_tcp(l, out, err);
+	if (l->is_unix)
+		return unix_socket_listen(l->address, BACKLOG, out, err);
+	*out = (struct unix_socket){.path = ""};
+	return open_tcp(l, &out->fd, err);
 }
 
 enum es_code

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "core/err.h"
+#include "core/unix_socket.h"
 
 struct ops_listen {
 	bool is_unix;
@@ -16,10 +16,9 @@ struct ops_listen {
 enum es_code ops_listen_parse(
     const char *text, struct ops_listen *out, struct es_err *err) ES_MUST_CHECK;
 
-/* A listening, non-blocking socket. A unix socket has mode 0660; one that nobody listens
- * on any more is replaced. ES_CONFLICT when the address is in use or the path is no
- * socket. */
-enum es_code ops_listen_open(
-    const struct ops_listen *l, int *out, struct es_err *err) ES_MUST_CHECK;
+/* A listening, non-blocking socket, made by unix_socket_listen() or, with path "", for
+ * TCP. ES_CONFLICT when the address is in use or the path is no socket. */
+enum es_code ops_listen_open(const struct ops_listen *l, struct unix_socket *out,
+    struct es_err *err) ES_MUST_CHECK;
 
 #endif

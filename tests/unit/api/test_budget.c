@@ -22,7 +22,7 @@ static struct api_conf conf;
 static char url[96];
 
 /* The kernel takes connections, no process answers. */
-static int
+static struct unix_socket
 freeze(void)
 {
 	const struct queue_settings queue = {.url = "redis:",
@@ -30,11 +30,12 @@ freeze(void)
 	    .partitions = 1,
 	    .max_bytes = 1 << 20,
 	    .timeout_ms = PATIENCE_MS};
+	struct unix_socket s;
 	struct es_err err;
-	int fd;
 
 	(void)snprintf(url, sizeof(url), "unix:///tmp/es-frozen.%d", (int)getpid());
-	CU_ASSERT_EQUAL_FATAL(listen_unix(url + 7, &fd, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    unix_socket_listen(url + 7, LISTEN_BACKLOG, &s, &err), ES_OK);
 	conf = (struct api_conf){.common = {.redis_url = url},
 	    .send_workers = 1,
 	    .send_wait_ms = 1000,
@@ -46,14 +47,14 @@ freeze(void)
 	CU_ASSERT_EQUAL_FATAL(send_gate_open(1, &api.gate, &err), ES_OK);
 	keyed_hash_draw();
 	api.limits_local = limits_local_new(16);
-	return fd;
+	return s;
 }
 
 static void
-thaw(int fd)
+thaw(const struct unix_socket *s)
 {
-	listen_stop(url + 7, fd);
-	(void)close(fd);
+	listen_stop(s);
+	(void)close(s->fd);
 	redis_close(&api.redis);
 	queue_close(&api.queue);
 	send_gate_close(&api.gate);
@@ -88,7 +89,7 @@ static void
 frozen(void)
 {
 	struct arena *a = arena_new();
-	const int fd = freeze();
+	const struct unix_socket s = freeze();
 
 	for (int i = 0; i < 3; i++) {
 		const int64_t took_ms = send(a);
@@ -96,7 +97,7 @@ frozen(void)
 		CU_ASSERT_TRUE(took_ms >= PATIENCE_MS);
 		CU_ASSERT_TRUE(took_ms < PATIENCE_MS * 3 / 2);
 	}
-	thaw(fd);
+	thaw(&s);
 	arena_free(&a);
 }
 
@@ -104,7 +105,7 @@ frozen(void)
 static void
 queue_has_the_rest(void)
 {
-	const int fd = freeze();
+	const struct unix_socket s = freeze();
 	struct es_err err;
 	int64_t start_ms;
 
@@ -119,7 +120,7 @@ queue_has_the_rest(void)
 		&err),
 	    ES_UNAVAILABLE);
 	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= PATIENCE_MS);
-	thaw(fd);
+	thaw(&s);
 }
 
 static CU_TestInfo cases[] = {

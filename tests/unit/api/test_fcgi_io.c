@@ -24,7 +24,7 @@
 enum { RESPONDER = 1, AUTHORIZER = 2 };
 
 static char path[64];
-static int listen_fd = -1;
+static struct unix_socket listening = {.fd = -1};
 static pid_t child;
 static struct fcgi_client client;
 static char answer[MAX_BODY * 2];
@@ -72,7 +72,7 @@ serve(void)
 	sigaddset(&held, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &held, &waiting);
 	fcgi_io_init();
-	io = fcgi_io_new(listen_fd, MAX_BODY, STALL_MS);
+	io = fcgi_io_new(listening.fd, MAX_BODY, STALL_MS);
 	while (!stopped) {
 		struct es_err err = {0};
 		const enum fcgi_got got = fcgi_io_next(io, 1000, &waiting, a, &req, &err);
@@ -92,7 +92,8 @@ start(void)
 	struct es_err err;
 
 	(void)snprintf(path, sizeof(path), "/tmp/es-fcgi-%ld.sock", (long)getpid());
-	CU_ASSERT_EQUAL_FATAL(listen_unix(path, &listen_fd, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    unix_socket_listen(path, LISTEN_BACKLOG, &listening, &err), ES_OK);
 	child = fork();
 	if (child == 0)
 		_exit(serve());
@@ -106,7 +107,7 @@ finish(void)
 	(void)kill(child, SIGTERM);
 	CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
 	CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	(void)close(listen_fd);
+	(void)close(listening.fd);
 	(void)unlink(path);
 }
 

@@ -68,11 +68,12 @@ run(bool with_one_who_left)
 	    "/version", "CONTENT_LENGTH", "0", NULL};
 	struct pollfd p;
 	struct es_err err;
-	int fd, status;
+	struct unix_socket s;
+	int status;
 	pid_t pid;
 
 	(void)snprintf(path, sizeof(path), "/tmp/es-drain.%d", (int)getpid());
-	CU_ASSERT_EQUAL_FATAL(listen_unix(path, &fd, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(path, LISTEN_BACKLOG, &s, &err), ES_OK);
 	if (with_one_who_left) {
 		CU_ASSERT_TRUE_FATAL(fcgi_client_open(&gone, path));
 		fcgi_client_close(&gone);
@@ -82,13 +83,13 @@ run(bool with_one_who_left)
 	fcgi_client_params(&patient, pairs);
 	fcgi_client_stdin(&patient, "", 0);
 	CU_ASSERT_TRUE(fcgi_client_send(&patient));
-	listen_stop(path, fd);
+	listen_stop(&s);
 	pid = fork();
 	if (pid == 0)
-		_exit(child(fd));
+		_exit(child(s.fd));
 	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
 	CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	close(fd);
+	close(s.fd);
 	p = (struct pollfd){.fd = patient.fd, .events = POLLIN};
 	CU_ASSERT_EQUAL(poll(&p, 1, 1000), 1);
 	CU_ASSERT_TRUE(fcgi_client_answer(&patient, answer, sizeof(answer)));

@@ -1,0 +1,163 @@
+/* Unix sockets: mode, stale files replaced, live ones and other files left alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/attr.h"
+#include "core/unix_socket.h"
+#include "cunit_main.h"
+
+#include "core/banned.h"
+
+static char folder[32], path[64];
+
+static void
+made_folder(void)
+{
+	(void)snprintf(folder, sizeof(folder), "/tmp/es-socket-XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/s", folder);
+}
+
+/* Nothing else may be left there. */
+static void
+removed_folder(void)
+{
+	(void)unlink(path);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
+}
+
+static struct unix_socket
+opened(void)
+{
+	struct unix_socket s = {.fd = -1};
+	struct es_err err;
+
+	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(path, 16, &s, &err), ES_OK);
+	return s;
+}
+
+/* Connects a client, and returns whether the client waits in the backlog of s. */
+static bool
+leads_to(const struct unix_socket *s)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int got;
+
+	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
+	(void)connect(fd, (const struct sockaddr *)&name, sizeof(name));
+	got = accept(s->fd, NULL, NULL);
+	(void)close(fd);
+	if (got >= 0)
+		(void)close(got);
+	return got >= 0;
+}
+
+static void
+made_and_replaced(void)
+{
+	struct unix_socket one, two;
+	struct es_err err;
+	struct stat st;
+
+	made_folder();
+	one = opened();
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
+	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	CU_ASSERT_EQUAL(unix_socket_listen(path, 16, &two, &err), ES_CONFLICT);
+	CU_ASSERT_TRUE(leads_to(&one) || leads_to(&one)); /* the first was the probe */
+	(void)close(one.fd);
+	two = opened();
+	CU_ASSERT_TRUE(leads_to(&two));
+	unix_socket_remove(&two);
+	CU_ASSERT_EQUAL(access(path, F_OK), -1);
+	(void)close(two.fd);
+	removed_folder();
+}
+
+static void
+full_backlog_is_alive(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	struct unix_socket one, two;
+	struct es_err err;
+	int waiting[32];
+
+	made_folder();
+	one = opened();
+	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
+	for (size_t i = 0; i < ES_COUNT(waiting); i++) {
+		waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(waiting[i], (const struct sockaddr *)&name, sizeof(name));
+	}
+	CU_ASSERT_EQUAL(errno, EAGAIN);
+	CU_ASSERT_EQUAL(unix_socket_listen(path, 16, &two, &err), ES_CONFLICT);
+	for (size_t i = 0; i < ES_COUNT(waiting); i++)
+		(void)close(waiting[i]);
+	(void)close(one.fd);
+	removed_folder();
+}
+
+static void
+refused(void)
+{
+	char longest[UNIX_SOCKET_PATH_MAX + 2];
+	struct unix_socket s;
+	struct es_err err;
+	int fd;
+
+	made_folder();
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	(void)close(fd);
+	CU_ASSERT_EQUAL(unix_socket_listen(path, 16, &s, &err), ES_CONFLICT);
+	CU_ASSERT_EQUAL(access(path, F_OK), 0);
+	memset(longest, 's', sizeof(longest));
+	memcpy(longest, folder, strlen(folder));
+	longest[strlen(folder)] = '/';
+	longest[UNIX_SOCKET_PATH_MAX + 1] = '\0';
+	CU_ASSERT_EQUAL(unix_socket_listen(longest, 16, &s, &err), ES_INVALID);
+	longest[UNIX_SOCKET_PATH_MAX] = '\0';
+	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(longest, 16, &s, &err), ES_OK);
+	unix_socket_remove(&s);
+	(void)close(s.fd);
+	CU_ASSERT_EQUAL(unix_socket_listen("", 16, &s, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    unix_socket_listen("/nowhere/at/all.sock", 16, &s, &err), ES_INTERNAL);
+	removed_folder();
+}
+
+/* The old process removes its path late, when a successor has bound it anew. */
+static void
+others_path_stays(void)
+{
+	struct unix_socket old, new;
+
+	made_folder();
+	old = opened();
+	unix_socket_remove(&old);
+	new = opened();
+	unix_socket_remove(&old);
+	CU_ASSERT_TRUE(leads_to(&new));
+	(void)close(old.fd);
+	(void)close(new.fd);
+	removed_folder();
+}
+
+static CU_TestInfo cases[] = {
+    {"made with mode 0660; a stale one is replaced", made_and_replaced},
+    {"a process with a full backlog keeps its path", full_backlog_is_alive},
+    {"what can't be a socket is refused", refused},
+    {"the path of another socket stays", others_path_stays},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("core/unix_socket", cases)
