@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -69,41 +70,58 @@ no_file(const char *path, int fd, struct es_err *err)
 	return es_fail(err, ES_INVALID, "%s: %s", path, strerror(why));
 }
 
-static bool
-fits(int fd, const struct stat *st, const struct header *want)
+/* Reads the cells of the file at path, if its layout is the wanted one, else nothing. */
+static enum es_code
+read_cells(const char *path, const struct header *want, void *cells, struct es_err *err)
 {
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
 	struct header is;
 
-	return (uint64_t)st->st_size == want->size &&
-	       pread(fd, &is, sizeof(is), 0) == (ssize_t)sizeof(is) &&
-	       memcmp(&is, want, sizeof(is)) == 0;
-}
-
-/* A program that is shutting down may still have a file of another layout mapped. So that
- * file is unlinked and a new one created; the pages of the old one stay unchanged. */
-static enum es_code
-map_file(const char *path, const struct header *want, void **out, struct es_err *err)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
+		return errno == ENOENT ? ES_OK : no_file(path, fd, err);
+	if (fstat(fd, &st) != 0)
 		return no_file(path, fd, err);
 	if (!S_ISREG(st.st_mode)) {
 		errno = EINVAL;
 		return no_file(path, fd, err);
 	}
-	if (st.st_size != 0 && !fits(fd, &st, want)) {
-		(void)close(fd);
-		fd = unlink(path) == 0
-		         ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
-		         : -1;
-	}
-	if (fd < 0 || ftruncate(fd, (off_t)want->size) != 0)
+	if ((uint64_t)st.st_size == want->size &&
+	    pread(fd, &is, sizeof(is), 0) == (ssize_t)sizeof(is) &&
+	    memcmp(&is, want, sizeof(is)) == 0 &&
+	    pread(fd, cells, want->size, 0) != (ssize_t)want->size)
 		return no_file(path, fd, err);
-	*out = mmap(NULL, want->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	(void)close(fd);
 	return ES_OK;
+}
+
+/* Maps a new file with the counts of the old one, and renames it over the old one. An
+ * earlier master may still drain with the old file mapped. If both masters mapped one
+ * file, each would clear the other's gauges and heartbeats. */
+static enum es_code
+map_file(const char *path, const struct header *want, void **out, struct es_err *err)
+{
+	char *beside = mem_new(1, strlen(path) + 16);
+	enum es_code rc = ES_OK;
+	int fd;
+
+	(void)snprintf(beside, strlen(path) + 16, "%s.%ld", path, (long)getpid());
+	(void)unlink(beside); /* of a process that was killed here and had our pid */
+	fd = open(beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || ftruncate(fd, (off_t)want->size) != 0) {
+		rc = no_file(beside, fd, err);
+	} else {
+		*out = mmap(NULL, want->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		rc = *out != MAP_FAILED ? read_cells(path, want, *out, err)
+		                        : no_file(beside, -1, err);
+		if (rc == ES_OK && rename(beside, path) != 0)
+			rc = no_file(path, -1, err);
+		(void)close(fd);
+	}
+	if (rc != ES_OK)
+		(void)unlink(beside);
+	mem_free(beside);
+	return rc;
 }
 
 enum es_code
@@ -125,7 +143,7 @@ metrics_open(const char *path, const struct metric table[], unsigned n, unsigned
 	if (rc == ES_OK && m->map == MAP_FAILED)
 		rc = es_fail(err, ES_INVALID, "metrics: %s", strerror(errno));
 	if (rc != ES_OK) {
-		m->map = NULL;
+		m->map = m->map == MAP_FAILED ? NULL : m->map;
 		metrics_close(&m);
 		return rc;
 	}
@@ -134,9 +152,11 @@ metrics_open(const char *path, const struct metric table[], unsigned n, unsigned
 		memcpy(m->map, &want, sizeof(want));
 	}
 	m->cells = (_Atomic uint64_t *)(void *)((char *)m->map + sizeof(struct header));
-	/* The heartbeats in a reused file are those of earlier workers: reset them. */
-	for (unsigned s = 0; s < slots; s++)
+	/* Heartbeats and gauges in the file are those of earlier workers. */
+	for (unsigned s = 0; s < slots; s++) {
 		m->cells[(size_t)s * m->stride] = 0;
+		metrics_clear_gauges(m, s);
+	}
 	*out = m;
 	return ES_OK;
 }

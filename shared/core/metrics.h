@@ -30,7 +30,9 @@ struct metric {
 struct metrics;
 
 /* Maps the file at path for n metrics and up to `slots` workers; with path NULL,
- * anonymous memory that forked children share. A file with another layout is replaced.
+ * anonymous memory that forked children share. The file is replaced by a new one, which
+ * starts with the counts of the old one if that has the same layout. An earlier master
+ * that still drains goes on with the old file, and what it counts from then on is lost.
  * Call it in the master, before any fork. */
 enum es_code metrics_open(const char *path, const struct metric table[], unsigned n,
     unsigned slots, struct metrics **out, struct es_err *err) ES_MUST_CHECK;

@@ -92,6 +92,37 @@ renders_the_text_format(void)
 	metrics_close(&m);
 }
 
+/* A new master starts while the old one drains, and both have the same setting. */
+static void
+two_masters_share_no_cells(void)
+{
+	char path[] = "/tmp/es-metrics-XXXXXX";
+	const int fd = mkstemp(path);
+	struct metrics *old, *new;
+
+	CU_ASSERT_TRUE_FATAL(fd >= 0);
+	(void)close(fd);
+	old = make(path);
+	metrics_add(old, HITS, 5);
+	metrics_gauge_set(old, OPEN, 7);
+	metrics_beat(old);
+	new = make(path);
+	CU_ASSERT_EQUAL(metrics_sum(new, HITS), 5);
+	CU_ASSERT_EQUAL(metrics_sum(new, OPEN), 0);
+	CU_ASSERT_EQUAL(metrics_beat_age_ms(new, 0), -1);
+	CU_ASSERT_TRUE(metrics_beat_age_ms(old, 0) >= 0);
+	metrics_gauge_set(new, OPEN, 1);
+	metrics_clear_gauges(old, 0); /* as the old master does when a worker ends */
+	CU_ASSERT_EQUAL(metrics_sum(new, OPEN), 1);
+	metrics_add(new, HITS, 1);
+	metrics_close(&old);
+	metrics_close(&new);
+	new = make(path);
+	CU_ASSERT_EQUAL(metrics_sum(new, HITS), 6);
+	metrics_close(&new);
+	(void)unlink(path);
+}
+
 static void
 a_file_keeps_counts_and_drops_another_layout(void)
 {
@@ -178,6 +209,7 @@ static CU_TestInfo cases[] = {
     {"sums what children count", sums_what_children_count},
     {"never beat is told apart", never_beat_is_told_apart},
     {"renders the text format", renders_the_text_format},
+    {"two masters share no cells", two_masters_share_no_cells},
     {"a file keeps counts and drops another layout",
 	a_file_keeps_counts_and_drops_another_layout},
     {"a new layout leaves the old program its file",
