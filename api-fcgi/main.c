@@ -27,6 +27,7 @@ struct master {
 	struct arena *arena; /* of conf */
 	struct metrics *metrics;
 	struct send_gate *gate;
+	enum unix_socket_how how;
 	struct unix_socket sockets[POOL_COUNT];
 };
 
@@ -132,7 +133,7 @@ master_open(struct master *m, unsigned slots, struct es_err *err)
 	TRY(send_gate_open((unsigned)m->conf.send_workers, &m->gate, err));
 	for (int i = 0; i < POOL_COUNT; i++)
 		TRY(unix_socket_listen(
-		    socket_path(m, i), LISTEN_BACKLOG, &m->sockets[i], err));
+		    socket_path(m, i), LISTEN_BACKLOG, m->how, &m->sockets[i], err));
 	return ES_OK;
 }
 
@@ -186,6 +187,8 @@ main(int argc, char **argv)
 	status = conf_main(argc, argv, "echostream-api", api_conf_tables,
 	    n_api_conf_tables, m.arena, &m.conf);
 	if (status < 0) {
+		if (status == CONF_TAKE_OVER)
+			m.how = UNIX_SOCKET_TAKE_OVER;
 		IGNORE(log_level_parse(m.conf.common.log_level, &level));
 		log_set_level(level);
 		status = master_run(&m);

@@ -126,7 +126,8 @@ version(void *ctx, struct ops_answer *out)
 }
 
 int
-fanout_ops_run(const struct fanout_conf *conf, struct metrics *m, unsigned slot)
+fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
+    struct metrics *m, unsigned slot)
 {
 	static const struct ops_route routes[] = {
 	    {"/healthz", healthz},
@@ -148,8 +149,7 @@ fanout_ops_run(const struct fanout_conf *conf, struct metrics *m, unsigned slot)
 	if (pg_open(&pgs, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&qs, &o.queue, &err) == ES_OK)
-		status = ops_run(conf->ops_listen, conf->ops_from, routes,
-		    ES_COUNT(routes), watch, &o);
+		status = ops_run(s, conf->ops_from, routes, ES_COUNT(routes), watch, &o);
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);

@@ -3,9 +3,11 @@
 #define FANOUT_FANOUT_OPS_H
 
 #include "core/metrics.h"
+#include "core/unix_socket.h"
 #include "fanout_conf.h"
 
-/* Serves until SIGTERM; returns the exit status. */
-int fanout_ops_run(const struct fanout_conf *conf, struct metrics *m, unsigned slot);
+/* Serves clients of s until SIGTERM; returns the exit status. */
+int fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
+    struct metrics *m, unsigned slot);
 
 #endif

@@ -9,6 +9,7 @@
 #include "fanout_conf.h"
 #include "fanout_metrics.h"
 #include "fanout_ops.h"
+#include "ops/ops.h"
 #include "worker.h"
 
 #include "core/banned.h"
@@ -16,6 +17,7 @@
 struct fanout {
 	struct fanout_conf conf;
 	struct metrics *metrics;
+	struct unix_socket ops;
 	struct uuid
 	    id; /* of this master: its workers keep their partitions over a restart */
 };
@@ -26,6 +28,7 @@ run_worker(void *ctx, unsigned index, unsigned slot)
 	struct fanout *f = ctx;
 	char owner[ES_UUID_TEXT + 16];
 
+	ops_close(&f->ops);
 	(void)snprintf(owner, sizeof(owner), "%s/%u", f->id.text, index);
 	return worker_run(&f->conf, f->metrics, owner, index, slot);
 }
@@ -36,7 +39,7 @@ run_ops(void *ctx, unsigned index, unsigned slot)
 	struct fanout *f = ctx;
 
 	(void)index;
-	return fanout_ops_run(&f->conf, f->metrics, slot);
+	return fanout_ops_run(&f->conf, &f->ops, f->metrics, slot);
 }
 
 static void
@@ -72,6 +75,8 @@ main(int argc, char **argv)
 	    .ctx = &f,
 	    .drain_ms = f.conf.drain_ms,
 	    .on_exit = on_exit_of};
+	const enum unix_socket_how how =
+	    early == CONF_TAKE_OVER ? UNIX_SOCKET_TAKE_OVER : UNIX_SOCKET_EXCLUSIVE;
 	int status = early;
 
 	if (early < 0) {
@@ -79,7 +84,8 @@ main(int argc, char **argv)
 		log_set_level(level);
 		uuid_new(f.id.text);
 		if (metrics_open(f.conf.metrics_file, fanout_metrics, FANOUT_METRICS,
-			workers + 1, &f.metrics, &err) != ES_OK) {
+			workers + 1, &f.metrics, &err) != ES_OK ||
+		    ops_open(f.conf.ops_listen, how, &f.ops, &err) != ES_OK) {
 			log_error("can't start", LOG_ERR(&err));
 			return 1;
 		}
@@ -87,6 +93,7 @@ main(int argc, char **argv)
 		log_info("starting", LOG_INT("workers", workers),
 		    LOG_STR("version", ES_VERSION));
 		status = prefork_run(&prefork);
+		ops_end(&f.ops);
 		metrics_close(&f.metrics);
 	}
 	arena_free(&a);

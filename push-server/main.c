@@ -10,6 +10,7 @@
 #include "env/push_conf.h"
 #include "env/push_metrics.h"
 #include "frames/frames.h"
+#include "ops/ops.h"
 #include "worker/push_ops.h"
 #include "worker/worker_run.h"
 
@@ -22,7 +23,9 @@
 
 struct push {
 	struct push_conf conf;
+	enum unix_socket_how how;
 	struct push_listen listen;
+	struct unix_socket ops;
 	struct metrics *metrics;
 };
 
@@ -31,6 +34,7 @@ main_run_worker(void *ctx, unsigned index, unsigned slot)
 {
 	struct push *p = ctx;
 
+	ops_close(&p->ops);
 	push_listen_keep(&p->listen, index);
 	return worker_run(&p->conf, p->metrics, &p->listen, index, slot);
 }
@@ -42,7 +46,7 @@ main_run_ops(void *ctx, unsigned index, unsigned slot)
 
 	(void)index;
 	push_listen_close(&p->listen);
-	return push_ops_run(&p->conf, p->metrics, slot);
+	return push_ops_run(&p->conf, &p->ops, p->metrics, slot);
 }
 
 /* The master closes its copies of the listening sockets. The workers keep theirs and
@@ -85,10 +89,12 @@ main_serve(struct push *p)
 
 	IGNORE(!log_level_parse(p->conf.common.log_level, &level));
 	log_set_level(level);
-	if (push_listen_open(p->conf.listen, workers, (int)p->conf.backlog, &p->listen,
-		&err) != ES_OK ||
-	    metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
-		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK) {
+	/* What can fail comes first: a path that is taken over is not given back. */
+	if (metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
+		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK ||
+	    ops_open(p->conf.ops_listen, p->how, &p->ops, &err) != ES_OK ||
+	    push_listen_open(p->conf.listen, workers, (int)p->conf.backlog, p->how,
+		&p->listen, &err) != ES_OK) {
 		log_error("can't start", LOG_ERR(&err));
 		return 1;
 	}
@@ -97,6 +103,7 @@ main_serve(struct push *p)
 	    LOG_STR("listen", p->conf.listen));
 	status = prefork_run(&prefork);
 	push_listen_close(&p->listen);
+	ops_end(&p->ops);
 	metrics_close(&p->metrics);
 	return status;
 }
@@ -116,6 +123,8 @@ main(int argc, char **argv)
 	a = arena_new();
 	status = conf_main(argc, argv, "echostream-push", push_conf_tables,
 	    n_push_conf_tables, a, &p.conf);
+	if (status == CONF_TAKE_OVER)
+		p.how = UNIX_SOCKET_TAKE_OVER;
 	if (status < 0)
 		status = main_serve(&p);
 	arena_free(&a);

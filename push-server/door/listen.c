@@ -25,12 +25,13 @@ listen_fail(struct es_err *err, const char *address, const char *what)
 
 /* The path stays when push-server ends, and the next one replaces the stale file. */
 static enum es_code
-listen_open_unix(const char *path, int backlog, int *out, struct es_err *err)
+listen_open_unix(
+    const char *path, int backlog, enum unix_socket_how how, int *out, struct es_err *err)
 {
 	struct unix_socket s;
 	struct es_err why;
 
-	if (unix_socket_listen(path, backlog, &s, &why) != ES_OK)
+	if (unix_socket_listen(path, backlog, how, &s, &why) != ES_OK)
 		return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s", why.text);
 	*out = s.fd;
 	return ES_OK;
@@ -55,16 +56,19 @@ listen_open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
 	return -1;
 }
 
-/* First bind without SO_REUSEPORT, which fails when another server has the port. With
- * SO_REUSEPORT alone each of the two would get half of the clients. */
+/* Without a take-over, first bind without SO_REUSEPORT, which fails when another server
+ * has the port. With SO_REUSEPORT alone each of the two would get half of the clients. */
 static int
-listen_open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, int fds[])
+listen_open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog,
+    enum unix_socket_how how, int fds[])
 {
-	const int probe = listen_open_tcp_one(ai, backlog, false);
+	if (how == UNIX_SOCKET_EXCLUSIVE) {
+		const int probe = listen_open_tcp_one(ai, backlog, false);
 
-	if (probe < 0)
-		return -1;
-	(void)close(probe);
+		if (probe < 0)
+			return -1;
+		(void)close(probe);
+	}
 	for (unsigned i = 0; i < workers; i++) {
 		fds[i] = listen_open_tcp_one(ai, backlog, true);
 		if (fds[i] < 0)
@@ -74,8 +78,8 @@ listen_open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog, in
 }
 
 static enum es_code
-listen_open_tcp(
-    char *address, unsigned workers, int backlog, int fds[], struct es_err *err)
+listen_open_tcp(char *address, unsigned workers, int backlog, enum unix_socket_how how,
+    int fds[], struct es_err *err)
 {
 	const struct addrinfo hints = {
 	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -96,7 +100,7 @@ listen_open_tcp(
 	rc = getaddrinfo(*host != '\0' ? host : NULL, colon + 1, &hints, &ai);
 	if (rc != 0)
 		return listen_fail(err, whole, gai_strerror(rc));
-	rc = listen_open_tcp_all(ai, workers, backlog, fds);
+	rc = listen_open_tcp_all(ai, workers, backlog, how, fds);
 	freeaddrinfo(ai);
 	return rc == 0 ? ES_OK : listen_fail(err, whole, strerror(errno));
 }
@@ -115,11 +119,32 @@ listen_kind(char *address)
 	return kind;
 }
 
+/* Opens the unix sockets, or the others, of all addresses. */
+static enum es_code
+listen_open_some(char *const addresses[], bool is_unix, int backlog,
+    enum unix_socket_how how, struct push_listen *out, struct es_err *err)
+{
+	for (unsigned i = 0; i < out->n; i++) {
+		int *const fds = out->at[i].fds;
+
+		if (out->at[i].kind.is_unix != is_unix)
+			continue;
+		if (is_unix)
+			TRY(listen_open_unix(
+			    addresses[i] + 5, backlog, how, &fds[0], err));
+		else
+			TRY(listen_open_tcp(
+			    addresses[i], out->workers, backlog, how, fds, err));
+	}
+	return ES_OK;
+}
+
 enum es_code
 push_listen_open(const char *addresses, unsigned workers, int backlog,
-    struct push_listen *out, struct es_err *err)
+    enum unix_socket_how how, struct push_listen *out, struct es_err *err)
 {
 	char *copy = mem_strdup(addresses), *rest = copy, *address;
+	char *each[PUSH_LISTEN_MAX];
 	enum es_code rc = ES_OK;
 
 	CHECK(workers <= PUSH_WORKERS_MAX);
@@ -133,14 +158,13 @@ push_listen_open(const char *addresses, unsigned workers, int backlog,
 			break;
 		}
 		out->at[out->n].kind = listen_kind(address);
-		if (out->at[out->n].kind.is_unix)
-			rc = listen_open_unix(
-			    address + 5, backlog, &out->at[out->n].fds[0], err);
-		else
-			rc = listen_open_tcp(
-			    address, workers, backlog, out->at[out->n].fds, err);
-		out->n++;
+		each[out->n++] = address;
 	}
+	/* A path that is taken over can't be given back, so ports come first. */
+	if (rc == ES_OK)
+		rc = listen_open_some(each, false, backlog, how, out, err);
+	if (rc == ES_OK)
+		rc = listen_open_some(each, true, backlog, how, out, err);
 	mem_free(copy);
 	if (rc != ES_OK)
 		push_listen_close(out);

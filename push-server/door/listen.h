@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "core/err.h"
+#include "core/unix_socket.h"
 
 #define PUSH_LISTEN_MAX  8
 #define PUSH_WORKERS_MAX 64
@@ -26,11 +26,14 @@ struct push_listen {
 	} at[PUSH_LISTEN_MAX];
 };
 
-/* addresses: "127.0.0.1:8082,[::1]:8082,unix:/path". PUSH_LISTEN_PROXY behind an address
+/* how: with UNIX_SOCKET_TAKE_OVER another push-server may listen at the addresses. The
+ * paths lead to the new sockets from now on; of TCP clients the kernel gives each server
+ * a part until the other one closes its sockets.
+ * addresses: "127.0.0.1:8082,[::1]:8082,unix:/path". PUSH_LISTEN_PROXY behind an address
  * says that its connections begin with a PROXY header. A unix socket gets mode 0660. A
  * stale unix socket is replaced; one on which a process listens is an error. */
 enum es_code push_listen_open(const char *addresses, unsigned workers, int backlog,
-    struct push_listen *out, struct es_err *err) ES_MUST_CHECK;
+    enum unix_socket_how how, struct push_listen *out, struct es_err *err) ES_MUST_CHECK;
 /* Closes the sockets in this process. The kernel ends a listening socket, and refuses
  * clients, when the last process has closed it. */
 void push_listen_close(struct push_listen *l);

@@ -135,7 +135,8 @@ push_ops_version(void *ctx, struct ops_answer *out)
 }
 
 int
-push_ops_run(const struct push_conf *conf, struct metrics *m, unsigned slot)
+push_ops_run(const struct push_conf *conf, const struct unix_socket *s, struct metrics *m,
+    unsigned slot)
 {
 	static const struct ops_route routes[] = {
 	    {"/healthz", push_ops_healthz},
@@ -159,8 +160,8 @@ push_ops_run(const struct push_conf *conf, struct metrics *m, unsigned slot)
 	if (pg_open(&pg, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&queue, &o.queue, &err) == ES_OK)
-		status = ops_run(conf->ops_listen, conf->ops_from, routes,
-		    ES_COUNT(routes), push_ops_watch, &o);
+		status = ops_run(
+		    s, conf->ops_from, routes, ES_COUNT(routes), push_ops_watch, &o);
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);

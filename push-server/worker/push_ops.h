@@ -4,9 +4,11 @@
 #define PUSH_PUSH_OPS_H
 
 #include "core/metrics.h"
+#include "core/unix_socket.h"
 #include "env/push_conf.h"
 
-/* The main function of that process; returns its exit status. */
-int push_ops_run(const struct push_conf *conf, struct metrics *metrics, unsigned slot);
+/* The main function of that process, for clients of s; returns its exit status. */
+int push_ops_run(const struct push_conf *conf, const struct unix_socket *s,
+    struct metrics *metrics, unsigned slot);
 
 #endif

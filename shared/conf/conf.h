@@ -80,12 +80,14 @@ void conf_markdown(const struct conf_table tables[], size_t n, FILE *to);
  * checked,meaning}. */
 void conf_json(const struct conf_table tables[], size_t n, FILE *to);
 
-/* The options every program has: --help, --version, --check-config, --print-config,
- * --settings-markdown, --settings-json. Loads, prints what was asked for. Returns -1 to
- * go on, else the exit status (0, 2 usage, 78 faulty settings). A start (no option) logs
- * faults and warnings as JSON lines, the options print them for people. extra (may be
- * NULL) is a line for --help.
- */
+#define CONF_RUN       (-1)
+#define CONF_TAKE_OVER (-2) /* run, and take the addresses over from a running master */
+
+/* The options of every program: --take-over, --help, --version, --check-config,
+ * --print-config, --settings-markdown, --settings-json. Loads the settings and prints the
+ * answer to the option. Returns CONF_RUN or CONF_TAKE_OVER (both are negative), or else
+ * the exit status: 0, 2 (usage), 78 (faulty settings). A start logs faults and warnings
+ * as JSON lines, the other options print them for people. */
 int conf_main(int argc, char **argv, const char *program,
     const struct conf_table tables[], size_t n, struct arena *a, void *out);
 

@@ -10,7 +10,7 @@
 #define EX_USAGE_  2
 #define EX_CONFIG_ 78 /* sysexits.h */
 
-enum action { RUN, HELP, VERSION, CHECK, PRINT, MARKDOWN, JSON, USAGE };
+enum action { RUN, TAKE_OVER, HELP, VERSION, CHECK, PRINT, MARKDOWN, JSON, USAGE };
 
 static enum action
 read_options(int argc, char **argv)
@@ -19,6 +19,7 @@ read_options(int argc, char **argv)
 		const char *option;
 		enum action action;
 	} options[] = {
+	    {"--take-over", TAKE_OVER},
 	    {"--help", HELP},
 	    {"-h", HELP},
 	    {"--version", VERSION},
@@ -41,10 +42,12 @@ static void
 help(const char *program, const struct conf_table tables[], size_t n, FILE *to)
 {
 	(void)fprintf(to,
-	    "usage: %s [--help | --version | --check-config | --print-config |\n"
-	    "       --settings-markdown | --settings-json]\n\nSettings come from the "
-	    "environment:\n",
-	    program);
+	    "usage: %s [--take-over | --help | --version | --check-config |\n"
+	    "       --print-config | --settings-markdown | --settings-json]\n\n"
+	    "--take-over: take the listening addresses over from a running %s;\n"
+	    "             stop that one by SIGTERM once this one is ready\n\n"
+	    "Settings come from the environment:\n",
+	    program, program);
 	conf_help(tables, n, to);
 }
 
@@ -103,19 +106,22 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 		    stderr, "%s: unknown option; see %s --help\n", program, program);
 		return EX_USAGE_;
 	case RUN:
+	case TAKE_OVER:
 	case CHECK:
 	case PRINT:
 		break;
 	}
 	loaded = conf_load(tables, n, conf_names, a, out, &report);
-	conf_main_tell(program, action == RUN, &report);
+	conf_main_tell(program, action == RUN || action == TAKE_OVER, &report);
 	if (loaded != ES_OK)
 		return EX_CONFIG_;
 	if (action == CHECK)
 		(void)printf("%s: settings are good\n", program);
 	if (action == PRINT)
 		conf_print(tables, n, out, stdout);
-	return action == RUN ? -1 : 0;
+	if (action == TAKE_OVER)
+		return CONF_TAKE_OVER;
+	return action == RUN ? CONF_RUN : 0;
 }
 
 enum es_code

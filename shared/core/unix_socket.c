@@ -74,7 +74,7 @@ unix_socket_answers(const char *path)
 }
 
 static enum es_code
-unix_socket_clear(const char *path, struct es_err *err)
+unix_socket_clear(const char *path, enum unix_socket_how how, struct es_err *err)
 {
 	struct stat st;
 
@@ -83,9 +83,11 @@ unix_socket_clear(const char *path, struct es_err *err)
 	if (!S_ISSOCK(st.st_mode))
 		return es_fail(
 		    err, ES_CONFLICT, "%s: there is a file that is no socket", path);
+	if (how == UNIX_SOCKET_TAKE_OVER)
+		return ES_OK;
 	if (unix_socket_answers(path))
-		return es_fail(
-		    err, ES_CONFLICT, "%s: another process listens there already", path);
+		return es_fail(err, ES_CONFLICT,
+		    "%s: another process listens there already (see --take-over)", path);
 	if (unlink(path) != 0)
 		return es_fail(err, ES_INTERNAL, "%s: %s", path, strerror(errno));
 	return ES_OK;
@@ -104,16 +106,17 @@ unix_socket_bind(int fd, const char *path)
 	return rc;
 }
 
+/* Listens at `at`, which is path or becomes path. */
 static enum es_code
-unix_socket_open(
-    const char *path, int backlog, struct unix_socket *out, struct es_err *err)
+unix_socket_open(const char *at, const char *path, int backlog, struct unix_socket *out,
+    struct es_err *err)
 {
 	struct unix_socket s = {.fd = unix_socket_new()};
 	struct stat st;
 	int why;
 
-	if (s.fd >= 0 && unix_socket_bind(s.fd, path) == 0 &&
-	    listen(s.fd, backlog) == 0 && lstat(path, &st) == 0) {
+	if (s.fd >= 0 && unix_socket_bind(s.fd, at) == 0 && listen(s.fd, backlog) == 0 &&
+	    lstat(at, &st) == 0 && (at == path || rename(at, path) == 0)) {
 		s.dev = st.st_dev;
 		s.ino = st.st_ino;
 		memcpy(s.path, path, strlen(path));
@@ -123,12 +126,31 @@ unix_socket_open(
 	why = errno;
 	if (s.fd >= 0)
 		(void)close(s.fd);
-	return es_fail(err, ES_INTERNAL, "%s: %s", path, strerror(why));
+	return es_fail(err, ES_INTERNAL, "%s: %s", at, strerror(why));
+}
+
+static enum es_code
+unix_socket_open_beside(
+    const char *path, int backlog, struct unix_socket *out, struct es_err *err)
+{
+	char beside[UNIX_SOCKET_PATH_MAX + 1];
+	const int n = snprintf(beside, sizeof(beside), "%s.%ld", path, (long)getpid());
+	enum es_code rc;
+
+	if (n < 0 || (size_t)n >= sizeof(beside))
+		return es_fail(err, ES_INVALID,
+		    "%s: a take-over needs a path that is %zu bytes shorter", path,
+		    (size_t)n - UNIX_SOCKET_PATH_MAX);
+	(void)unlink(beside); /* of a process that was killed here and had our pid */
+	rc = unix_socket_open(beside, path, backlog, out, err);
+	if (rc != ES_OK)
+		(void)unlink(beside);
+	return rc;
 }
 
 enum es_code
-unix_socket_listen(
-    const char *path, int backlog, struct unix_socket *out, struct es_err *err)
+unix_socket_listen(const char *path, int backlog, enum unix_socket_how how,
+    struct unix_socket *out, struct es_err *err)
 {
 	enum es_code rc;
 	int lock;
@@ -137,9 +159,11 @@ unix_socket_listen(
 		return es_fail(err, ES_INVALID, "%s: a socket's path has 1 to %zu bytes",
 		    path, UNIX_SOCKET_PATH_MAX);
 	lock = unix_socket_lock(path);
-	rc = unix_socket_clear(path, err);
+	rc = unix_socket_clear(path, how, err);
 	if (rc == ES_OK)
-		rc = unix_socket_open(path, backlog, out, err);
+		rc = how == UNIX_SOCKET_TAKE_OVER
+		         ? unix_socket_open_beside(path, backlog, out, err)
+		         : unix_socket_open(path, path, backlog, out, err);
 	unix_socket_unlock(lock);
 	return rc;
 }
@@ -147,9 +171,12 @@ unix_socket_listen(
 void
 unix_socket_remove(const struct unix_socket *s)
 {
-	const int lock = unix_socket_lock(s->path);
 	struct stat st;
+	int lock;
 
+	if (s->path[0] == '\0')
+		return;
+	lock = unix_socket_lock(s->path);
 	if (lstat(s->path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino)
 		(void)unlink(s->path);
 	unix_socket_unlock(lock);

@@ -85,6 +85,30 @@ start(int fd, struct ops_server *server)
 	return NULL;
 }
 
+enum es_code
+ops_open(const char *listen, enum unix_socket_how how, struct unix_socket *out,
+    struct es_err *err)
+{
+	struct ops_listen l;
+
+	TRY(ops_listen_parse(listen, &l, err));
+	return ops_listen_open(&l, how, out, err);
+}
+
+void
+ops_end(struct unix_socket *s)
+{
+	unix_socket_remove(s);
+	ops_close(s);
+}
+
+void
+ops_close(struct unix_socket *s)
+{
+	(void)close(s->fd);
+	s->fd = -1;
+}
+
 static struct {
 	lws_sorted_usec_list_t timer;
 	void (*look)(void *ctx);
@@ -100,29 +124,23 @@ ops_watch_turn(lws_sorted_usec_list_t *timer)
 }
 
 int
-ops_run(const char *listen, const char *from, const struct ops_route routes[], unsigned n,
-    void (*watch)(void *ctx), void *ctx)
+ops_run(const struct unix_socket *s, const char *from, const struct ops_route routes[],
+    unsigned n, void (*watch)(void *ctx), void *ctx)
 {
 	struct cidr_list networks;
-	struct ops_server server = {.routes = routes, .n = n, .ctx = ctx};
-	struct ops_listen l;
 	struct es_err err;
-	struct unix_socket s;
+	struct ops_server server = {.routes = routes, .n = n, .ctx = ctx};
 
-	/* Before anybody can connect: who is heard may be stopped, and leaves no socket.
-	 */
 	catch_signals();
-	if ((from != NULL && cidr_list_parse(from, &networks, &err) != ES_OK) ||
-	    ops_listen_parse(listen, &l, &err) != ES_OK ||
-	    ops_listen_open(&l, &s, &err) != ES_OK) {
+	if (from != NULL && cidr_list_parse(from, &networks, &err) != ES_OK) {
 		log_error("ops listener can't start", LOG_STR("reason", err.text));
 		return 1;
 	}
-	if (from != NULL && !l.is_unix)
+	if (from != NULL && s->path[0] == '\0')
 		server.from = &networks;
-	running = start(s.fd, &server);
+	running = start(s->fd, &server);
 	if (running == NULL) {
-		log_error("ops listener can't start", LOG_STR("listen", listen));
+		log_error("ops listener can't start", LOG_STR("path", s->path));
 		return 1;
 	}
 	ops_watch.look = watch;
@@ -131,8 +149,8 @@ ops_run(const char *listen, const char *from, const struct ops_route routes[], u
 		lws_sul_schedule(running, 0, &ops_watch.timer, ops_watch_turn, 1);
 	while (!stopping && lws_service(running, 0) >= 0)
 		;
-	if (l.is_unix)
-		unix_socket_remove(&s);
+	if (stopping)
+		unix_socket_remove(s);
 	lws_context_destroy(running);
 	return stopping ? 0 : 1;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "core/metrics.h"
+#include "core/unix_socket.h"
 
 struct ops_answer {
 	int status;
@@ -23,13 +24,23 @@ struct ops_route {
 
 #define OPS_WATCH_MS 1000
 
-/* listen: "unix:/path" (mode 0660, replaced if stale) or "host:port". Serves until
- * SIGTERM; returns the exit status of the process. from: the networks (cidr_list.h) that
- * may ask more than /healthz over TCP, to others those paths do not exist; NULL: all. A
- * unix socket is guarded by its mode and by the proxy in front. Between requests it calls
- * watch (may be NULL) at once and every OPS_WATCH_MS. */
-int ops_run(const char *listen, const char *from, const struct ops_route routes[],
-    unsigned n, void (*watch)(void *ctx), void *ctx);
+/* In the master, before any fork. listen: "unix:/path" (mode 0660, replaced if stale) or
+ * "host:port". The child of ops_run() may die and be started again; the socket stays. */
+enum es_code ops_open(const char *listen, enum unix_socket_how how,
+    struct unix_socket *out, struct es_err *err) ES_MUST_CHECK;
+/* In the master's other children. */
+void ops_close(struct unix_socket *s);
+/* In the master after the last child, which may have been killed: also removes the path.
+ */
+void ops_end(struct unix_socket *s);
+
+/* Serves clients of s until SIGTERM, and then removes its path; returns the exit status
+ * of the process. from: the networks (cidr_list.h) that may ask more than /healthz over
+ * TCP, to others those paths do not exist; NULL: all. A unix socket is guarded by its
+ * mode and by the proxy in front. Between requests it calls watch (may be NULL) at once
+ * and every OPS_WATCH_MS. */
+int ops_run(const struct unix_socket *s, const char *from,
+    const struct ops_route routes[], unsigned n, void (*watch)(void *ctx), void *ctx);
 
 /* Has this process been told (SIGUSR1) that its program is stopping? Then it is not
  * ready, and workers that are gone are no news. */

@@ -61,51 +61,72 @@ new_socket(int family)
 	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-static enum es_code
-bind_and_listen(const struct ops_listen *l, int fd, const struct sockaddr *name,
-    socklen_t len, int *out, struct es_err *err)
+/* Returns the socket, or -1 and errno. */
+static int
+bind_and_listen(const struct addrinfo *ai, bool reuse_port)
 {
-	if (fd >= 0 && bind(fd, name, len) == 0 && listen(fd, BACKLOG) == 0) {
-		*out = fd;
-		return ES_OK;
-	}
-	(void)in_use(l, strerror(errno), err);
+	const int fd = new_socket(ai->ai_family), on = 1;
+	int why;
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (!reuse_port ||
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0) &&
+	    bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	why = errno;
 	if (fd >= 0)
 		(void)close(fd);
-	return err->code;
+	errno = why;
+	return -1;
+}
+
+/* All listeners have SO_REUSEPORT, so that a successor can take over. A start without a
+ * take-over first binds without it, which fails when another process has the port. */
+static int
+open_address(const struct addrinfo *ai, enum unix_socket_how how)
+{
+	if (how == UNIX_SOCKET_EXCLUSIVE) {
+		const int probe = bind_and_listen(ai, false);
+
+		if (probe < 0)
+			return -1;
+		(void)close(probe);
+	}
+	return bind_and_listen(ai, true);
 }
 
 static enum es_code
-open_tcp(const struct ops_listen *l, int *out, struct es_err *err)
+open_tcp(
+    const struct ops_listen *l, enum unix_socket_how how, int *out, struct es_err *err)
 {
 	const struct addrinfo hints = {
 	    .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
 	const char *host = l->address[0] != '\0' ? l->address : NULL;
 	struct addrinfo *found;
-	const int one = 1;
 	char port[8];
-	enum es_code rc;
 	int fd;
 
 	(void)snprintf(port, sizeof(port), "%d", l->port);
 	if (getaddrinfo(host, port, &hints, &found) != 0)
 		return es_fail(
 		    err, ES_INVALID, "listen address %s: unknown host", l->address);
-	fd = new_socket(found->ai_family);
+	fd = open_address(found, how);
 	if (fd >= 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	rc = bind_and_listen(l, fd, found->ai_addr, found->ai_addrlen, out, err);
+		*out = fd;
+	else
+		(void)in_use(l, strerror(errno), err);
 	freeaddrinfo(found);
-	return rc;
+	return fd >= 0 ? ES_OK : err->code;
 }
 
 enum es_code
-ops_listen_open(const struct ops_listen *l, struct unix_socket *out, struct es_err *err)
+ops_listen_open(const struct ops_listen *l, enum unix_socket_how how,
+    struct unix_socket *out, struct es_err *err)
 {
 	if (l->is_unix)
-		return unix_socket_listen(l->address, BACKLOG, out, err);
+		return unix_socket_listen(l->address, BACKLOG, how, out, err);
 	*out = (struct unix_socket){.path = ""};
-	return open_tcp(l, &out->fd, err);
+	return open_tcp(l, how, &out->fd, err);
 }
 
 enum es_code

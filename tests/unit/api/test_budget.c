@@ -35,7 +35,8 @@ freeze(void)
 
 	(void)snprintf(url, sizeof(url), "unix:///tmp/es-frozen.%d", (int)getpid());
 	CU_ASSERT_EQUAL_FATAL(
-	    unix_socket_listen(url + 7, LISTEN_BACKLOG, &s, &err), ES_OK);
+	    unix_socket_listen(url + 7, LISTEN_BACKLOG, UNIX_SOCKET_EXCLUSIVE, &s, &err),
+	    ES_OK);
 	conf = (struct api_conf){.common = {.redis_url = url},
 	    .send_workers = 1,
 	    .send_wait_ms = 1000,

@@ -92,8 +92,9 @@ start(void)
 	struct es_err err;
 
 	(void)snprintf(path, sizeof(path), "/tmp/es-fcgi-%ld.sock", (long)getpid());
-	CU_ASSERT_EQUAL_FATAL(
-	    unix_socket_listen(path, LISTEN_BACKLOG, &listening, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(path, LISTEN_BACKLOG,
+				  UNIX_SOCKET_EXCLUSIVE, &listening, &err),
+	    ES_OK);
 	child = fork();
 	if (child == 0)
 		_exit(serve());

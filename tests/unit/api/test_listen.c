@@ -30,7 +30,9 @@ opened(void)
 	struct es_err err;
 
 	(void)snprintf(path, sizeof(path), "/tmp/es-listen-%ld.sock", (long)getpid());
-	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(path, LISTEN_BACKLOG, &s, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    unix_socket_listen(path, LISTEN_BACKLOG, UNIX_SOCKET_EXCLUSIVE, &s, &err),
+	    ES_OK);
 	return s;
 }
 

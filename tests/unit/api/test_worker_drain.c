@@ -73,7 +73,9 @@ run(bool with_one_who_left)
 	pid_t pid;
 
 	(void)snprintf(path, sizeof(path), "/tmp/es-drain.%d", (int)getpid());
-	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(path, LISTEN_BACKLOG, &s, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    unix_socket_listen(path, LISTEN_BACKLOG, UNIX_SOCKET_EXCLUSIVE, &s, &err),
+	    ES_OK);
 	if (with_one_who_left) {
 		CU_ASSERT_TRUE_FATAL(fcgi_client_open(&gone, path));
 		fcgi_client_close(&gone);

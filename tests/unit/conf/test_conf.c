@@ -299,6 +299,7 @@ options_print_and_end(void)
 		const char *says;
 	} options[] = {
 	    {"--help", 0, "usage: prog"},
+	    {"--help", 0, "--take-over: take the listening"},
 	    {"-h", 0, "ES_NUMBER"},
 	    {"--version", 0, "prog " ES_VERSION "\n"},
 	    {"--settings-markdown", 0,
@@ -310,7 +311,8 @@ options_print_and_end(void)
 	    {"--oops", 2, "unknown option"},
 	    {"--check-config", 0, "ES_SECRET (environment): no setting of EchoStream"},
 	    {"--check-config", 0, "prog: settings are good"},
-	    {NULL, -1, "\"lvl\":\"warn\""},
+	    {NULL, CONF_RUN, "\"lvl\":\"warn\""},
+	    {"--take-over", CONF_TAKE_OVER, "\"lvl\":\"warn\""},
 	};
 	static const struct {
 		const char *option, *says;
@@ -318,6 +320,7 @@ options_print_and_end(void)
 	    {"--check-config",
 		"prog: 1 faulty setting\nES_REDIS_URI (environment): unknown"},
 	    {"--print-config", "faulty setting"},
+	    {"--take-over", "\"msg\":\"faulty setting\""},
 	    {NULL, "\"msg\":\"faulty setting\",\"setting\":\"ES_REDIS_URI (environment): "
 		   "unknown setting; did you mean ES_REDIS_URL?\"}"},
 	};

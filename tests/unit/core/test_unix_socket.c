@@ -33,12 +33,12 @@ removed_folder(void)
 }
 
 static struct unix_socket
-opened(void)
+opened(enum unix_socket_how how)
 {
 	struct unix_socket s = {.fd = -1};
 	struct es_err err;
 
-	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(path, 16, &s, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(path, 16, how, &s, &err), ES_OK);
 	return s;
 }
 
@@ -67,15 +67,16 @@ made_and_replaced(void)
 	struct stat st;
 
 	made_folder();
-	one = opened();
+	one = opened(UNIX_SOCKET_EXCLUSIVE);
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
 	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
-	CU_ASSERT_EQUAL(unix_socket_listen(path, 16, &two, &err), ES_CONFLICT);
+	CU_ASSERT_EQUAL(
+	    unix_socket_listen(path, 16, UNIX_SOCKET_EXCLUSIVE, &two, &err), ES_CONFLICT);
 	CU_ASSERT_TRUE(leads_to(&one) || leads_to(&one)); /* the first was the probe */
 	(void)close(one.fd);
-	two = opened();
+	two = opened(UNIX_SOCKET_EXCLUSIVE);
 	CU_ASSERT_TRUE(leads_to(&two));
 	unix_socket_remove(&two);
 	CU_ASSERT_EQUAL(access(path, F_OK), -1);
@@ -92,14 +93,15 @@ full_backlog_is_alive(void)
 	int waiting[32];
 
 	made_folder();
-	one = opened();
+	one = opened(UNIX_SOCKET_EXCLUSIVE);
 	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	for (size_t i = 0; i < ES_COUNT(waiting); i++) {
 		waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		(void)connect(waiting[i], (const struct sockaddr *)&name, sizeof(name));
 	}
 	CU_ASSERT_EQUAL(errno, EAGAIN);
-	CU_ASSERT_EQUAL(unix_socket_listen(path, 16, &two, &err), ES_CONFLICT);
+	CU_ASSERT_EQUAL(
+	    unix_socket_listen(path, 16, UNIX_SOCKET_EXCLUSIVE, &two, &err), ES_CONFLICT);
 	for (size_t i = 0; i < ES_COUNT(waiting); i++)
 		(void)close(waiting[i]);
 	(void)close(one.fd);
@@ -118,20 +120,25 @@ refused(void)
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	CU_ASSERT_TRUE_FATAL(fd >= 0);
 	(void)close(fd);
-	CU_ASSERT_EQUAL(unix_socket_listen(path, 16, &s, &err), ES_CONFLICT);
+	CU_ASSERT_EQUAL(
+	    unix_socket_listen(path, 16, UNIX_SOCKET_EXCLUSIVE, &s, &err), ES_CONFLICT);
 	CU_ASSERT_EQUAL(access(path, F_OK), 0);
 	memset(longest, 's', sizeof(longest));
 	memcpy(longest, folder, strlen(folder));
 	longest[strlen(folder)] = '/';
 	longest[UNIX_SOCKET_PATH_MAX + 1] = '\0';
-	CU_ASSERT_EQUAL(unix_socket_listen(longest, 16, &s, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    unix_socket_listen(longest, 16, UNIX_SOCKET_EXCLUSIVE, &s, &err), ES_INVALID);
 	longest[UNIX_SOCKET_PATH_MAX] = '\0';
-	CU_ASSERT_EQUAL_FATAL(unix_socket_listen(longest, 16, &s, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    unix_socket_listen(longest, 16, UNIX_SOCKET_EXCLUSIVE, &s, &err), ES_OK);
 	unix_socket_remove(&s);
 	(void)close(s.fd);
-	CU_ASSERT_EQUAL(unix_socket_listen("", 16, &s, &err), ES_INVALID);
 	CU_ASSERT_EQUAL(
-	    unix_socket_listen("/nowhere/at/all.sock", 16, &s, &err), ES_INTERNAL);
+	    unix_socket_listen("", 16, UNIX_SOCKET_EXCLUSIVE, &s, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(unix_socket_listen(
+			    "/nowhere/at/all.sock", 16, UNIX_SOCKET_EXCLUSIVE, &s, &err),
+	    ES_INTERNAL);
 	removed_folder();
 }
 
@@ -142,13 +149,66 @@ others_path_stays(void)
 	struct unix_socket old, new;
 
 	made_folder();
-	old = opened();
+	old = opened(UNIX_SOCKET_EXCLUSIVE);
 	unix_socket_remove(&old);
-	new = opened();
+	new = opened(UNIX_SOCKET_EXCLUSIVE);
 	unix_socket_remove(&old);
 	CU_ASSERT_TRUE(leads_to(&new));
 	(void)close(old.fd);
 	(void)close(new.fd);
+	removed_folder();
+}
+
+/* The clients of the old process are its own; new ones reach the new process. */
+static void
+taken_over(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	const int early = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct unix_socket old, new;
+	struct stat st;
+	int got;
+
+	made_folder();
+	old = opened(UNIX_SOCKET_TAKE_OVER); /* nobody listens there yet */
+	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
+	CU_ASSERT_EQUAL(connect(early, (const struct sockaddr *)&name, sizeof(name)), 0);
+	new = opened(UNIX_SOCKET_TAKE_OVER);
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
+	CU_ASSERT_TRUE(leads_to(&new));
+	got = accept(old.fd, NULL, NULL);
+	CU_ASSERT_TRUE(got >= 0);
+	unix_socket_remove(&old);
+	(void)close(old.fd);
+	CU_ASSERT_TRUE(leads_to(&new));
+	unix_socket_remove(&new);
+	CU_ASSERT_EQUAL(access(path, F_OK), -1);
+	(void)close(new.fd);
+	(void)close(got);
+	(void)close(early);
+	removed_folder(); /* also: no file is left beside the path */
+}
+
+static void
+no_file_is_taken_over(void)
+{
+	char longest[UNIX_SOCKET_PATH_MAX + 1];
+	struct unix_socket s;
+	struct es_err err;
+
+	made_folder();
+	(void)close(open(path, O_CREAT | O_WRONLY, 0600));
+	CU_ASSERT_EQUAL(
+	    unix_socket_listen(path, 16, UNIX_SOCKET_TAKE_OVER, &s, &err), ES_CONFLICT);
+	CU_ASSERT_EQUAL(access(path, F_OK), 0);
+	memset(longest, 's', sizeof(longest));
+	memcpy(longest, folder, strlen(folder));
+	longest[strlen(folder)] = '/';
+	longest[UNIX_SOCKET_PATH_MAX] = '\0';
+	CU_ASSERT_EQUAL(
+	    unix_socket_listen(longest, 16, UNIX_SOCKET_TAKE_OVER, &s, &err), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "shorter"));
 	removed_folder();
 }
 
@@ -157,6 +217,8 @@ static CU_TestInfo cases[] = {
     {"a process with a full backlog keeps its path", full_backlog_is_alive},
     {"what can't be a socket is refused", refused},
     {"the path of another socket stays", others_path_stays},
+    {"a take-over leaves no moment without a listener", taken_over},
+    {"no other file is taken over, and no path that is too long", no_file_is_taken_over},
     CU_TEST_INFO_NULL,
 };
 

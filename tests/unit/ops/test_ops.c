@@ -25,6 +25,7 @@
 struct fixture {
 	char dir[64], path[80], listen[96];
 	const char *from; /* NULL: all */
+	enum unix_socket_how how;
 	pid_t pid;
 	char answer[BIG + 4096];
 	size_t len;
@@ -34,6 +35,22 @@ static void
 healthz(void *ctx, struct ops_answer *out)
 {
 	text_addf(out->body, "%s\n", (const char *)ctx);
+}
+
+static const char *
+pid_text(pid_t pid)
+{
+	static char text[32];
+
+	(void)snprintf(text, sizeof(text), "pid %ld\n", (long)pid);
+	return text;
+}
+
+static void
+says(void *ctx, struct ops_answer *out)
+{
+	(void)ctx;
+	text_addf(out->body, "%s", pid_text(getpid()));
 }
 
 static void
@@ -63,8 +80,10 @@ static void
 start(struct fixture *f)
 {
 	static const struct ops_route routes[] = {{"/healthz", healthz},
-	    {"/failing", failing}, {"/big", big}, {"/version", version}};
+	    {"/failing", failing}, {"/big", big}, {"/version", version}, {"/pid", says}};
 	static char word[] = "fine";
+	struct unix_socket s;
+	struct es_err err;
 
 	f->pid = fork();
 	CHECK(f->pid >= 0);
@@ -73,7 +92,9 @@ start(struct fixture *f)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (freopen("/dev/null", "w", stderr) == NULL)
 		_exit(99);
-	_exit(ops_run(f->listen, f->from, routes, ES_COUNT(routes), NULL, word));
+	_exit(ops_open(f->listen, f->how, &s, &err) != ES_OK
+		  ? 1
+		  : ops_run(&s, f->from, routes, ES_COUNT(routes), NULL, word));
 }
 
 static int
@@ -104,18 +125,6 @@ dial(const struct fixture *f)
 		CHECK(waitpid(f->pid, NULL, WNOHANG) == 0);
 		(void)nanosleep(&pause, NULL);
 	}
-}
-
-static void
-setup(struct fixture *f)
-{
-	memset(f, 0, sizeof(*f));
-	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/echostream-ops.XXXXXX");
-	CHECK(mkdtemp(f->dir) != NULL);
-	(void)snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
-	(void)snprintf(f->listen, sizeof(f->listen), "unix:%s", f->path);
-	start(f);
-	(void)close(dial(f));
 }
 
 static void
@@ -157,6 +166,18 @@ ask(struct fixture *f, const char *line)
 
 #define BEGINS(text, with) CU_ASSERT_EQUAL(strncmp(text, with, strlen(with)), 0)
 #define HAS(text, what)    CU_ASSERT_PTR_NOT_NULL(strstr(text, what))
+
+static void
+setup(struct fixture *f)
+{
+	memset(f, 0, sizeof(*f));
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/echostream-ops.XXXXXX");
+	CHECK(mkdtemp(f->dir) != NULL);
+	(void)snprintf(f->path, sizeof(f->path), "%s/s", f->dir);
+	(void)snprintf(f->listen, sizeof(f->listen), "unix:%s", f->path);
+	start(f);
+	CU_ASSERT_PTR_NOT_NULL(strstr(ask(f, "GET /healthz"), "fine"));
+}
 
 static void
 answers_its_routes(void)
@@ -341,6 +362,28 @@ replaces_a_dead_socket_only(void)
 	teardown(&f);
 }
 
+static void
+leaves_its_path_to_a_successor(void)
+{
+	struct fixture f;
+	pid_t first;
+	int fd;
+
+	setup(&f);
+	fd = dial(&f);
+	first = f.pid;
+	f.how = UNIX_SOCKET_TAKE_OVER;
+	start(&f);
+	while (waitpid(f.pid, NULL, WNOHANG) == 0 &&
+	       strstr(ask(&f, "GET /pid"), pid_text(f.pid)) == NULL)
+		;
+	HAS(ask_fd(&f, fd, "GET /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+	    pid_text(first));
+	CU_ASSERT_TRUE(kill(first, SIGTERM) == 0 && waitpid(first, NULL, 0) == first);
+	HAS(ask(&f, "GET /pid"), pid_text(f.pid));
+	teardown(&f);
+}
+
 static CU_TestInfo cases[] = {
     {"answers its routes", answers_its_routes},
     {"HEAD has no body", head_has_no_body},
@@ -350,6 +393,7 @@ static CU_TestInfo cases[] = {
     {"answers pipelined requests", answers_pipelined_requests},
     {"its socket is private", socket_is_private},
     {"replaces a dead socket only", replaces_a_dead_socket_only},
+    {"leaves its path to a successor", leaves_its_path_to_a_successor},
     CU_TEST_INFO_NULL,
 };
 

@@ -92,6 +92,8 @@ serve(int family, int port, const char *from)
 {
 	static const struct ops_route routes[] = {{"/healthz", fine}, {"/readyz", fine},
 	    {"/metrics", fine}, {"/version", fine}};
+	struct unix_socket s;
+	struct es_err err;
 	char listen[64];
 	pid_t child;
 
@@ -102,7 +104,9 @@ serve(int family, int port, const char *from)
 	if (child > 0)
 		return child;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(ops_run(listen, from, routes, ES_COUNT(routes), NULL, NULL));
+	if (ops_open(listen, UNIX_SOCKET_EXCLUSIVE, &s, &err) != ES_OK)
+		_exit(1);
+	_exit(ops_run(&s, from, routes, ES_COUNT(routes), NULL, NULL));
 }
 
 static void

@@ -49,7 +49,8 @@ up(bool another)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	(void)snprintf(path, sizeof(path), "%s/s", folder);
 	(void)snprintf(addresses, sizeof(addresses), "127.0.0.1:0,unix:%s", path);
-	CHECK(push_listen_open(addresses, 1, 16, &listen, &err) == ES_OK);
+	CHECK(push_listen_open(addresses, 1, 16, UNIX_SOCKET_EXCLUSIVE, &listen, &err) ==
+	      ES_OK);
 	CHECK(getsockname(
 		  push_listen_fd(&listen, TCP, 0), (struct sockaddr *)&tcp, &len) == 0);
 	local = (struct sockaddr_un){.sun_family = AF_UNIX};

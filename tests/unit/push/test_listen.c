@@ -32,7 +32,9 @@ free_port(void)
 	struct es_err err;
 	unsigned port;
 
-	CU_ASSERT_EQUAL_FATAL(push_listen_open("127.0.0.1:0", 1, 16, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open("127.0.0.1:0", 1, 16, UNIX_SOCKET_EXCLUSIVE, &l, &err),
+	    ES_OK);
 	port = port_of(push_listen_fd(&l, 0, 0));
 	push_listen_close(&l);
 	return port;
@@ -46,11 +48,14 @@ gives_every_worker_its_own_tcp_socket(void)
 	char address[64];
 
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", free_port());
-	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 3, 16, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open(address, 3, 16, UNIX_SOCKET_EXCLUSIVE, &l, &err), ES_OK);
 	CU_ASSERT_NOT_EQUAL(push_listen_fd(&l, 0, 0), push_listen_fd(&l, 0, 1));
 	CU_ASSERT_EQUAL(
 	    port_of(push_listen_fd(&l, 0, 0)), port_of(push_listen_fd(&l, 0, 2)));
-	CU_ASSERT_EQUAL(push_listen_open(address, 1, 16, &second, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    push_listen_open(address, 1, 16, UNIX_SOCKET_EXCLUSIVE, &second, &err),
+	    ES_INVALID);
 	CU_ASSERT_STRING_EQUAL(err.field, "ES_PUSH_LISTEN");
 	push_listen_close(&l);
 }
@@ -65,14 +70,18 @@ replaces_a_stale_unix_socket_but_no_live_one(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	(void)snprintf(address, sizeof(address), "unix:%s/s", folder);
-	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 2, 16, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open(address, 2, 16, UNIX_SOCKET_EXCLUSIVE, &l, &err), ES_OK);
 	CU_ASSERT_EQUAL(push_listen_fd(&l, 0, 0), push_listen_fd(&l, 0, 1));
 	CU_ASSERT_EQUAL(stat(address + 5, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
-	CU_ASSERT_EQUAL(push_listen_open(address, 2, 16, &second, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    push_listen_open(address, 2, 16, UNIX_SOCKET_EXCLUSIVE, &second, &err),
+	    ES_INVALID);
 	push_listen_close(&l);
 	CU_ASSERT_EQUAL(stat(address + 5, &st), 0); /* the socket is stale now */
-	CU_ASSERT_EQUAL(push_listen_open(address, 2, 16, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL(
+	    push_listen_open(address, 2, 16, UNIX_SOCKET_EXCLUSIVE, &l, &err), ES_OK);
 	push_listen_close(&l);
 	(void)unlink(address + 5);
 	(void)rmdir(folder);
@@ -91,12 +100,15 @@ takes_no_path_of_a_busy_server_or_of_a_file(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	(void)snprintf(address, sizeof(address), "unix:%s/s", folder);
 	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", address + 5);
-	CU_ASSERT_EQUAL_FATAL(push_listen_open(address, 1, 1, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open(address, 1, 1, UNIX_SOCKET_EXCLUSIVE, &l, &err), ES_OK);
 	for (size_t i = 0; i < ES_COUNT(waiting); i++) { /* the backlog is full */
 		waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		(void)connect(waiting[i], (const struct sockaddr *)&sa, sizeof(sa));
 	}
-	CU_ASSERT_EQUAL(push_listen_open(address, 1, 1, &second, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    push_listen_open(address, 1, 1, UNIX_SOCKET_EXCLUSIVE, &second, &err),
+	    ES_INVALID);
 	for (size_t i = 0; i < ES_COUNT(waiting); i++)
 		(void)close(waiting[i]);
 	push_listen_close(&l);
@@ -104,7 +116,9 @@ takes_no_path_of_a_busy_server_or_of_a_file(void)
 	file = fopen(address + 5, "w");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	(void)fclose(file);
-	CU_ASSERT_EQUAL(push_listen_open(address, 1, 1, &second, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    push_listen_open(address, 1, 1, UNIX_SOCKET_EXCLUSIVE, &second, &err),
+	    ES_INVALID);
 	CU_ASSERT_EQUAL(access(address + 5, F_OK), 0);
 	(void)unlink(address + 5);
 	(void)rmdir(folder);
@@ -121,9 +135,38 @@ refuses_what_is_no_address(void)
 	struct es_err err;
 
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
-		CU_ASSERT_EQUAL(push_listen_open(bad[i], 1, 16, &l, &err), ES_INVALID);
+		CU_ASSERT_EQUAL(
+		    push_listen_open(bad[i], 1, 16, UNIX_SOCKET_EXCLUSIVE, &l, &err),
+		    ES_INVALID);
 		CU_ASSERT_EQUAL(l.n, 0);
 	}
+}
+
+/* The second server starts while the first one serves. */
+static void
+takes_addresses_over(void)
+{
+	char folder[] = "/tmp/push-listen-XXXXXX", addresses[96];
+	struct push_listen old, new;
+	struct stat before, after;
+	struct es_err err;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	(void)snprintf(
+	    addresses, sizeof(addresses), "127.0.0.1:%u,unix:%s/s", free_port(), folder);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open(addresses, 2, 16, UNIX_SOCKET_EXCLUSIVE, &old, &err), ES_OK);
+	CU_ASSERT_EQUAL(stat(strchr(addresses, '/'), &before), 0);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open(addresses, 3, 16, UNIX_SOCKET_TAKE_OVER, &new, &err), ES_OK);
+	CU_ASSERT_EQUAL(
+	    port_of(push_listen_fd(&old, 0, 0)), port_of(push_listen_fd(&new, 0, 2)));
+	CU_ASSERT_EQUAL(stat(strchr(addresses, '/'), &after), 0);
+	CU_ASSERT_NOT_EQUAL(before.st_ino, after.st_ino);
+	push_listen_close(&old);
+	push_listen_close(&new);
+	CU_ASSERT_EQUAL(unlink(strchr(addresses, '/')), 0);
+	CU_ASSERT_EQUAL(rmdir(folder), 0);
 }
 
 static bool
@@ -143,7 +186,9 @@ keeps_the_sockets_of_one_worker(void)
 	struct es_err err;
 	int others;
 
-	CU_ASSERT_EQUAL_FATAL(push_listen_open("127.0.0.1:0", 2, 16, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open("127.0.0.1:0", 2, 16, UNIX_SOCKET_EXCLUSIVE, &l, &err),
+	    ES_OK);
 	others = push_listen_fd(&l, 0, 0);
 	push_listen_keep(&l, 1);
 	CU_ASSERT_FALSE(is_open(others));
@@ -161,7 +206,8 @@ knows_where_proxy_headers_are_expected(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
 	(void)snprintf(addresses, sizeof(addresses),
 	    "127.0.0.1:0,[::1]:0+proxy,unix:%s/a,unix:%s/b+proxy", folder, folder);
-	CU_ASSERT_EQUAL_FATAL(push_listen_open(addresses, 1, 16, &l, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(
+	    push_listen_open(addresses, 1, 16, UNIX_SOCKET_EXCLUSIVE, &l, &err), ES_OK);
 	for (unsigned i = 0; i < 4; i++) {
 		CU_ASSERT_EQUAL(l.at[i].kind.is_unix, i >= 2);
 		CU_ASSERT_EQUAL(l.at[i].kind.proxy, i % 2 == 1);
@@ -181,6 +227,7 @@ static CU_TestInfo cases[] = {
 	replaces_a_stale_unix_socket_but_no_live_one},
     {"takes no path of a busy server or of a file",
 	takes_no_path_of_a_busy_server_or_of_a_file},
+    {"takes the addresses of a running server over", takes_addresses_over},
     {"keeps the sockets of one worker", keeps_the_sockets_of_one_worker},
     {"knows where PROXY headers are expected", knows_where_proxy_headers_are_expected},
     {"refuses what is no address", refuses_what_is_no_address},
