@@ -19,7 +19,8 @@ struct listener {
 	ev_io io;
 	struct accept *accept;
 	struct push_listen_kind kind;
-	bool wanted;
+	bool wanted, left;
+	struct tcp_rival noted; /* TCP */
 };
 
 struct accept {
@@ -87,6 +88,25 @@ accept_on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 	accept_watch(a); /* the timer is over, so it is not active */
 }
 
+/* Accepts one client. False: nobody waits, or the process has no descriptor left. */
+static bool
+accept_one(struct listener *l)
+{
+	struct loop_env *env = l->accept->env;
+	struct sockaddr_storage sa = {0};
+	socklen_t len = sizeof(sa);
+	char peer[48];
+	const int fd =
+	    accept4(l->io.fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	accept_tune(env, fd, l->kind.is_unix);
+	accept_peer_name(&sa, peer, sizeof(peer));
+	handshake_take(l->accept->handshake, fd, l->kind, peer);
+	return true;
+}
+
 static void
 accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
@@ -96,26 +116,27 @@ accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 	(void)events;
 	env->now_ms = clock_mono_ms();
 	for (int64_t i = 0; i < env->conf->accepts; i++) {
-		struct sockaddr_storage sa = {0};
-		socklen_t len = sizeof(sa);
-		char peer[48];
-		const int fd = accept4(
-		    io->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-				  errno == ENOMEM)) {
-			log_warn("accept", LOG_STR("error", strerror(errno)));
-			ev_timer_set(&l->accept->pause, PAUSE_S, 0.);
-			ev_timer_start(loop, &l->accept->pause);
-			accept_watch(l->accept);
+		if (accept_one(l))
+			continue;
+		if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
+		    errno != ENOMEM)
 			return;
-		}
-		if (fd < 0)
-			return;
-		accept_tune(env, fd, l->kind.is_unix);
-		accept_peer_name(&sa, peer, sizeof(peer));
-		handshake_take(l->accept->handshake, fd, l->kind, peer);
+		log_warn("accept", LOG_STR("error", strerror(errno)));
+		ev_timer_set(&l->accept->pause, PAUSE_S, 0.);
+		ev_timer_start(loop, &l->accept->pause);
+		accept_watch(l->accept);
+		return;
 	}
+}
+
+/* False: an earlier worker of this slot has left the address to a successor. */
+static bool
+accept_is_listening(int fd)
+{
+	int yes = 0;
+	socklen_t len = sizeof(yes);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &len) == 0 && yes != 0;
 }
 
 struct accept *
@@ -134,7 +155,9 @@ accept_new(struct loop_env *env, struct handshake *handshake,
 
 		l->accept = a;
 		l->kind = listen->at[i].kind;
-		l->wanted = true;
+		l->noted = listen->at[i].noted;
+		l->left = !accept_is_listening(push_listen_fd(listen, i, index));
+		l->wanted = !l->left;
 		ev_io_init(&l->io, accept_on_readable, push_listen_fd(listen, i, index),
 		    EV_READ);
 	}
@@ -179,9 +202,36 @@ accept_nobody_else(const struct accept *a)
 	return metrics_sum(a->env->metrics, PM_ACCEPTING) == 0;
 }
 
+/* The master has a copy of the socket, so close() would not end it. */
+static void
+accept_leave(struct listener *l)
+{
+	l->left = true;
+	l->wanted = false;
+	ev_io_stop(l->accept->env->loop, &l->io);
+	while (accept_one(l) || errno == ECONNABORTED || errno == EINTR)
+		continue;
+	(void)shutdown(l->io.fd, SHUT_RD);
+	log_info("left a TCP address to a successor",
+	    LOG_INT("address", l - l->accept->listeners));
+}
+
+void
+accept_look(struct accept *a)
+{
+	for (unsigned i = 0; i < a->n; i++) {
+		struct listener *l = &a->listeners[i];
+
+		if (!l->kind.is_unix && !l->left &&
+		    tcp_rival_listens(l->io.fd, &l->noted))
+			accept_leave(l);
+	}
+}
+
 void
 accept_drain(struct accept *a)
 {
+	accept_look(a);
 	metrics_gauge_set(a->env->metrics, PM_ACCEPTING, 0);
 	if (getppid() != a->master) {
 		accept_close(a, true);
@@ -189,7 +239,8 @@ accept_drain(struct accept *a)
 	}
 	for (unsigned i = 0; i < a->n; i++)
 		a->listeners[i].wanted =
-		    !a->listeners[i].kind.is_unix || accept_nobody_else(a);
+		    !a->listeners[i].left &&
+		    (!a->listeners[i].kind.is_unix || accept_nobody_else(a));
 	accept_watch(a);
 }
 

@@ -21,6 +21,11 @@ struct accept *accept_new(struct loop_env *env, struct handshake *handshake,
  * - When the master is dead, the worker answers the clients in its backlogs and closes
  *   its sockets: only then can a new master bind their addresses. */
 void accept_drain(struct accept *a);
+/* Call every second. When a successor (--take-over) listens at a TCP address too, this
+ * worker greets the clients in its backlog and leaves the address to the successor. Else
+ * the kernel would give this worker a part of the new clients, and a drain would answer
+ * them with 503. */
+void accept_look(struct accept *a);
 /* Closes the listening sockets. When no other worker takes new clients, the clients in
  * the backlogs are answered 503 first. */
 void accept_free(struct accept **a);

@@ -135,6 +135,8 @@ listen_open_some(char *const addresses[], bool is_unix, int backlog,
 		else
 			TRY(listen_open_tcp(
 			    addresses[i], out->workers, backlog, how, fds, err));
+		if (!is_unix)
+			tcp_rival_note(fds[0], &out->at[i].noted);
 	}
 	return ES_OK;
 }

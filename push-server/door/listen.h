@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "core/tcp_rival.h"
 #include "core/unix_socket.h"
 
 #define PUSH_LISTEN_MAX  8
@@ -23,6 +24,7 @@ struct push_listen {
 	struct {
 		struct push_listen_kind kind;
 		int fds[PUSH_WORKERS_MAX]; /* unix: only fds[0] */
+		struct tcp_rival noted;    /* TCP */
 	} at[PUSH_LISTEN_MAX];
 };
 

@@ -5,6 +5,7 @@
 #include "conn/conn_write.h"
 #include "conn/ping_wheel.h"
 #include "core/check.h"
+#include "door/accept.h"
 #include "hub/hub.h"
 #include "presence/presence.h"
 #include "queue/queue_async.h"
@@ -74,6 +75,13 @@ periodic_users(struct worker *w)
 }
 
 static void
+periodic_successor(struct worker *w)
+{
+	if (w->accept != NULL)
+		accept_look(w->accept);
+}
+
+static void
 periodic_memory(struct worker *w)
 {
 	IGNORE(heap_trim(&w->heap));
@@ -93,6 +101,7 @@ static const struct {
     {1000, periodic_sockets},
     {1000, periodic_users},
     {1000, periodic_memory},
+    {1000, periodic_successor},
 };
 
 void

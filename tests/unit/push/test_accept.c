@@ -243,12 +243,44 @@ closes_its_sockets_when_the_master_is_dead(void)
 	(void)close(ready[1]);
 }
 
+/* A successor listens at the TCP address: this worker greets the client in its backlog,
+ * and the next one reaches the successor. */
+static void
+leaves_a_port_to_a_successor(void)
+{
+	struct push_listen next;
+	char address[64];
+	struct es_err err;
+	int got;
+
+	up(false);
+	accept_look(rig.worker.accept); /* nobody else listens there */
+	CU_ASSERT_TRUE(arrive(TCP));
+	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", ntohs(tcp.sin_port));
+	CHECK(push_listen_open(address, 1, 16, UNIX_SOCKET_TAKE_OVER, &next, &err) ==
+	      ES_OK);
+	accept_look(rig.worker.accept);
+	CU_ASSERT_TRUE(hears("HTTP/1.1 101 "));
+	leave();
+	for (int i = 0; i < 8; i++) {
+		CU_ASSERT_TRUE(arrive(TCP));
+		got = accept(push_listen_fd(&next, 0, 0), NULL, NULL);
+		CU_ASSERT_TRUE(got >= 0);
+		(void)close(got);
+		leave();
+		accept_drain(rig.worker.accept);
+	}
+	push_listen_close(&next);
+	down();
+}
+
 static CU_TestInfo cases[] = {
     {"answers 503 while it drains, at both doors", answers_503_while_it_drains},
     {"leaves the unix socket to others", leaves_the_unix_socket_to_others},
     {"answers the backlog at the end", answers_the_backlog_at_the_end},
     {"closes its sockets when the master is dead",
 	closes_its_sockets_when_the_master_is_dead},
+    {"leaves a port to a successor", leaves_a_port_to_a_successor},
     CU_TEST_INFO_NULL,
 };
 

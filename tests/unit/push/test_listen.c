@@ -163,6 +163,8 @@ takes_addresses_over(void)
 	    port_of(push_listen_fd(&old, 0, 0)), port_of(push_listen_fd(&new, 0, 2)));
 	CU_ASSERT_EQUAL(stat(strchr(addresses, '/'), &after), 0);
 	CU_ASSERT_NOT_EQUAL(before.st_ino, after.st_ino);
+	CU_ASSERT_TRUE(tcp_rival_listens(push_listen_fd(&old, 0, 1), &old.at[0].noted));
+	CU_ASSERT_FALSE(tcp_rival_listens(push_listen_fd(&new, 0, 1), &new.at[0].noted));
 	push_listen_close(&old);
 	push_listen_close(&new);
 	CU_ASSERT_EQUAL(unlink(strchr(addresses, '/')), 0);

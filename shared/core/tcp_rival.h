@@ -1,0 +1,26 @@
+/* A server that shares its TCP address by SO_REUSEPORT finds its successor: a socket that
+ * began to listen at the address later. Asks the kernel (sock_diag), which takes less
+ * than 1 ms. */
+#ifndef CORE_TCP_RIVAL_H
+#define CORE_TCP_RIVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TCP_RIVAL_MAX 256 /* sockets at one address: those of a few servers */
+
+/* The sockets that are no successors: ours, and those that were there before. */
+struct tcp_rival {
+	unsigned n; /* 0: not known, and no successor is ever found */
+	uint32_t inodes[TCP_RIVAL_MAX];
+};
+
+/* Notes all sockets that listen at the very address of fd. Call it once all our sockets
+ * listen there. */
+void tcp_rival_note(int fd, struct tcp_rival *out);
+
+/* Does a socket that was not noted listen at the address of fd? False also when the
+ * kernel does not answer. */
+bool tcp_rival_listens(int fd, const struct tcp_rival *noted);
+
+#endif
