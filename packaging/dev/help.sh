@@ -10,6 +10,8 @@ verb_help() {
                             (it keeps nothing when it is stopped);
                             --queue=own: on a second Redis that holds only the queue
   down                      stop what `up` started
+  restart [PROGRAM...]      start fanout, push or api (all three) anew, each beside the old
+                            one, which is stopped when the new one is ready; no 503
   status [-o env|json]      addresses, keys, programs; exit 3 when not running
   test [SUITE|all]          build and test; ./dev test help names the suites
   lint                      the suites lint and tidy, which read the code

@@ -17,7 +17,8 @@ programs_built() {
 	[ -z "$lost" ] || die 1 "the build made no$lost"
 }
 
-# Replaces the shell by the program NAME.
+# Replaces the shell by the program NAME; OPTION is for our own programs.
+# program_run NAME [OPTION]
 program_run() {
 	exec 9>&-
 	case $1 in
@@ -32,14 +33,14 @@ program_run() {
 	# the programs get the app role's URL only
 	unset ES_DATABASE_OWNER_URL ES_DATABASE_ADMIN_URL
 	cd "$ROOT" || exit 1
-	exec setsid "$(program_binary "$1")"
+	exec setsid "$(program_binary "$1")" ${2:+"$2"}
 }
 
-# program_start NAME: in the background; its pid in $started_pid, its birth in $started_birth
+# program_start NAME [OPTION]: in the background; its pid in $started_pid, its birth in $started_birth
 program_start() {
 	program_log_rotate "$1"
 	eval "log_from_$1=$(cat "$LOG/$1.log" 2>/dev/null | wc -c)"
-	(program_run "$1") >>"$LOG/$1.log" 2>&1 </dev/null &
+	(program_run "$@") >>"$LOG/$1.log" 2>&1 </dev/null &
 	started_pid=$!
 	started_birth=0
 	proc_stat "$started_pid" && started_birth=$proc_birth

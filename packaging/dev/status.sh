@@ -44,7 +44,7 @@ programs_stale() {
 		[ "$(stat -Lc %i "/proc/$pid/exe")" = "$(stat -Lc %i "$(program_binary "$name")")" ] ||
 			stale="$stale $name"
 	done
-	[ -z "$stale" ] || say "${YELLOW}Older than the build, until $(dev_command) down and up:$PLAIN$stale"
+	[ -z "$stale" ] || say "${YELLOW}Older than the build, until $(dev_command) restart:$PLAIN$stale"
 }
 
 status_block() {

@@ -21,9 +21,9 @@ state_write() {
 	echo "$1" >"$RUN/state.new" && mv "$RUN/state.new" "$RUN/state"
 }
 
-# launch NAME: start it and remember it
+# launch NAME [OPTION]: start it and remember it
 launch() {
-	program_start "$1"
+	program_start "$@"
 	eval "pid_$1=$started_pid birth_$1=$started_birth since_$1=$(epoch) ready_$1=no"
 	pids_write
 }
@@ -76,7 +76,11 @@ revive() {
 		exit 1
 	fi
 	[ "$was_ready" = yes ] || nap 1
-	launch "$1"
+	# push not: its port may be another stack's by now, and both would share it
+	case $1 in
+	api | fanout) launch "$1" --take-over ;;
+	*) launch "$1" ;;
+	esac
 	say "$1 started again (pid $started_pid)"
 }
 
@@ -116,6 +120,7 @@ nap() {
 supervise() {
 	trap : CHLD
 	while :; do
+		restart_asked
 		for name in $PROGRAMS; do
 			if ! is_alive "$name"; then
 				revive "$name"
@@ -135,9 +140,17 @@ stop_all() {
 	unwatch_logs
 	for name in $PROGRAMS_BACKWARDS; do
 		eval "stop_one $name \${pid_$name:-0} \${birth_$name:-0}"
+		stop_leaving "$name"
 	done
 	stopped_files
 	say stopped
+}
+
+# stop_leaving NAME: the second master of a restart, if there is one
+stop_leaving() {
+	eval "one=\${leaving_pid_$1:-0} one_birth=\${leaving_birth_$1:-0}"
+	proc_alive "$one" "$one_birth" || return 0
+	stop_one "$1" "$one" "$one_birth"
 }
 
 kill_all() {
@@ -145,7 +158,8 @@ kill_all() {
 	trap '' INT TERM HUP
 	unwatch_logs
 	for name in $PROGRAMS_BACKWARDS; do
-		eval "one=\${pid_$name:-0}"
+		eval "one=\${pid_$name:-0} second=\${leaving_pid_$name:-0}"
+		eval "proc_alive $second \${leaving_birth_$name:-0}" && kill -s KILL -- "-$second"
 		[ "$one" -gt 0 ] || continue
 		if [ "$name" = postgres ]; then
 			kill -QUIT "$one"
@@ -159,5 +173,5 @@ kill_all() {
 }
 
 stopped_files() {
-	rm -f "$RUN"/*.sock "$RUN/pids" "$RUN/pids.new" "$RUN/up.pid" "$RUN/state" "$RUN/state.new"
+	rm -f "$RUN"/*.sock "$RUN/pids" "$RUN/pids.new" "$RUN/up.pid" "$RUN/state" "$RUN/state.new" "$RUN"/restart*
 }

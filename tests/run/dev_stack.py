@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import dev_restart
 from dev_asked import (ROOT, STACK, BUILD, PROGRAMS, CHECKS, check, dev, up, status, pids,
                        everybody, birth, alive, eventually, answers, nothing_left)
 
@@ -141,6 +142,13 @@ def handover():
         assert lock.wait(30) == 0
     assert all(there.values()), there
     eventually(lambda: pids()["api"] not in (old, 0) and answers(), 30)
+
+
+check("restarts of api under load: no answer but 200 and 201")(dev_restart.api_restarts)
+check("a restart of push: each client is asked to come back, new ones are taken")(dev_restart.push_restarts)
+check("restarts of fanout: no message is lost, twice or late")(dev_restart.fanout_restarts)
+check("a new master that can't start leaves all to the old one")(dev_restart.restart_fails)
+check("a program that can't be restarted is refused")(dev_restart.wrong_name)
 
 
 @check("a port that was asked for and is taken is named with its holder")

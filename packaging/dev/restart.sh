@@ -1,0 +1,121 @@
+# A new master beside the old one: ./dev restart asks, the supervisor does it.
+
+# The file that changes when the new master has taken the addresses over.
+restart_socket() {
+	case $1 in
+	api) echo "$RUN/api-health.sock" ;;
+	*) echo "$RUN/$1-ops.sock" ;;
+	esac
+}
+
+restart_inode() {
+	stat -c %i "$(restart_socket "$1")" 2>/dev/null
+}
+
+# The sockets that listen at push's own port. An old worker leaves the port, within a second,
+# when it finds those of a new one; before that it still gets some of the new clients.
+restart_port() {
+	[ "$1" = push ] || return 0
+	awk -v port=":$(printf %04X "$ES_PUSH_PORT")" \
+		'$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp
+}
+
+# restart_left NAME INODE...: none of these sockets listens any more
+restart_left() {
+	now_there=$(restart_port "$1")
+	shift
+	for inode in "$@"; do
+		case "
+$now_there
+" in
+		*"
+$inode
+"*) return 1 ;;
+		esac
+	done
+}
+
+restart_ready() {
+	case $1 in
+	api) ask "$ES_URL/readyz" ;;
+	*) ask --unix-socket "$RUN/$1-ops.sock" "http://$1/readyz" ;;
+	esac
+}
+
+# In the supervisor: serves one request of ./dev restart, if there is one. The request is
+# removed when it is done; pids tells whether it went well.
+restart_asked() {
+	[ -f "$RUN/restart" ] || return 0
+	restart_one "$(cat "$RUN/restart")"
+	rm -f "$RUN/restart"
+}
+
+# restart_one NAME: start the new master, wait until it has the addresses and is ready,
+# and ask the old one to end. Other programs that die meanwhile wait up to RESTART_S.
+RESTART_S=15
+restart_one() {
+	eval "old_pid=\${pid_$1:-0} old_birth=\${birth_$1:-0}"
+	proc_alive "$old_pid" "$old_birth" || return 0 # revived by supervise
+	old_inode=$(restart_inode "$1")
+	old_listeners=$(restart_port "$1")
+	program_start "$1" --take-over
+	# until one of the two is the program, stop_all stops both
+	eval "leaving_pid_$1=$started_pid leaving_birth_$1=$started_birth"
+	limit=$(($(epoch) + RESTART_S))
+	# shellcheck disable=SC2086
+	until [ "$(restart_inode "$1")" != "$old_inode" ] && restart_ready "$1" &&
+		restart_left "$1" $old_listeners; do
+		if ! proc_alive "$started_pid" "$started_birth" || [ "$(epoch)" -ge "$limit" ]; then
+			restart_failed "$1" && return 0
+			break
+		fi
+		sleep 0.1
+	done
+	eval "leaving_pid_$1=$old_pid leaving_birth_$1=$old_birth"
+	eval "pid_$1=$started_pid birth_$1=$started_birth since_$1=$(epoch) ready_$1=yes"
+	pids_write
+	kill -TERM "$old_pid"
+	say "$1 restarted (pid $old_pid, now $started_pid)"
+}
+
+# restart_failed NAME: stops the new master, if the old one has its addresses still. Fails if
+# the new one has them: clients reach that one only, so the old one ends all the same.
+restart_failed() {
+	say "$RED$1: the new master (pid $started_pid) is not ready; its last lines:$PLAIN"
+	program_log "$1" 10
+	[ "$(restart_inode "$1")" = "$old_inode" ] || return 1
+	stop_leaving "$1"
+	say "$1: the old master (pid $old_pid) goes on"
+}
+
+# ./dev restart [PROGRAM...]
+verb_restart() {
+	[ $# -gt 0 ] || set -- fanout push api
+	for name in "$@"; do
+		case $name in
+		fanout | push | api) ;;
+		*) die 2 "restart: $name? There are fanout, push and api" ;;
+		esac
+	done
+	need_running
+	exec 8>>"$RUN/restart.lock"
+	flock 8
+	for name in "$@"; do
+		restart_ask "$name"
+	done
+}
+
+restart_ask() {
+	pids_read "$1" || die 1 "$1 does not run; see ./dev logs up"
+	old_pid=$pid old_birth=$birth
+	echo "$1" >"$RUN/restart.new" && mv "$RUN/restart.new" "$RUN/restart"
+	while [ -f "$RUN/restart" ]; do
+		[ "$(cat "$RUN/state" 2>/dev/null)" = ready ] || die 3 'the stack is being stopped'
+		sleep 0.1
+	done
+	pids_read "$1" && [ "$pid" != "$old_pid" ] ||
+		die 1 "the new $1 is not ready, the old one goes on; see ./dev logs $1"
+	await_end "$old_pid" "$old_birth" "$(stop_limit "$1")" ||
+		die 1 "$1 restarted (pid $pid), but the old one (pid $old_pid) does not end"
+	say "$1 restarted (pid $old_pid, now $pid)"
+}

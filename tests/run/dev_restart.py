@@ -1,0 +1,178 @@
+"""Programs of a stack are restarted while clients talk to them: nobody is refused."""
+import http.client
+import json
+import os
+import sys
+import threading
+import time
+
+from dev_asked import BUILD, ROOT, STACK, answers, birth, dev, eventually, pids
+
+sys.path.insert(0, ROOT + "/tests/scenario")
+from scn import ws  # noqa: E402 - a module of the scenario runner
+
+GENERAL = "/api/v1/channels/01900000-0000-7000-8000-00000000c001/messages"
+CHANNEL = GENERAL.split("/")[4]
+FRONT, PUSH = int(os.environ["ES_PORT"]), int(os.environ["ES_PUSH_PORT"])
+ROLLS = 3        # of api
+LATE_S = 3.0     # the lease of a partition, ES_FANOUT_LEASE_MS
+OWN_CODE = 4200  # "this server is shutting down"
+
+
+def token(user):
+    return dev("token", user).stdout.strip()
+
+
+class Loop(threading.Thread):
+    """Calls ask() again and again until stopped; keeps (seconds since 1970, what it returned)."""
+
+    def __init__(self, ask, pause):
+        super().__init__(daemon=True)
+        self.ask, self.pause = ask, pause
+        self.over = threading.Event()
+        self.got = []
+        self.start()
+
+    def run(self):
+        while not self.over.is_set():
+            try:
+                self.got.append(self.ask())
+            except Exception as why:  # each failure of a client counts, whatever it is
+                self.got.append(type(why).__name__ + ": " + str(why))
+            self.over.wait(self.pause)
+
+    def stop(self):
+        self.over.set()
+        self.join(30)
+        assert not self.is_alive(), "a client hangs"
+        return self.got
+
+
+def request(method, path, bearer, body=None):
+    """The status of a request on a connection of its own."""
+    there = http.client.HTTPConnection("127.0.0.1", FRONT, timeout=10)
+    try:
+        there.request(method, path, body and json.dumps(body), {
+            "Authorization": "Bearer " + bearer, "Content-Type": "application/json",
+            "Connection": "close"})
+        answer = there.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        there.close()
+
+
+def restart(name):
+    """./dev restart NAME; the old master has ended."""
+    old = pids()[name]
+    done = dev("restart", name)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert pids()[name] != old and not birth(old), "the old master goes on"
+
+
+def busy(loops, least):
+    eventually(lambda: all(len(one.got) >= least for one in loops), 30)
+
+
+def api_restarts():
+    readers = [Loop(lambda bearer=token(user): request("GET", "/api/v1/channels", bearer), 0.03)
+               for user in ("alice", "bob", "carol", "alice")]
+    sender = token("bob")
+    # 20 messages in 10 s are a user's share
+    readers.append(Loop(lambda: request("POST", GENERAL, sender, {"body": "roll"}), 0.6))
+    for _ in range(ROLLS):
+        busy(readers, len(readers[-1].got) + 1)
+        restart("api")
+    busy(readers, len(readers[-1].got) + 2)
+    got = [status for one in readers for status in one.stop()]
+    wrong = [status for status in got if status not in (200, 201)]
+    assert not wrong, f"{len(wrong)} of {len(got)}: {wrong[:5]}"
+    assert len(got) > 50 and 201 in got, got
+
+
+def opened(port, bearer):
+    client = ws.WsClient("127.0.0.1", port, "/ws?token=" + bearer)
+    eventually(lambda: client.inbox)
+    return client
+
+
+def arrival(port, bearer):
+    """101, or the status of the refusal."""
+    try:
+        client = ws.WsClient("127.0.0.1", port, "/ws?token=" + bearer, timeout=5)
+    except ws.Refused as no:
+        return no.status
+    client.drop()
+    return 101
+
+
+def push_restarts():
+    bearer = token("alice")
+    held = [opened(port, bearer) for port in (FRONT, PUSH) * 4]
+    doors = {port: Loop(lambda port=port: arrival(port, bearer), 0.03) for port in (FRONT, PUSH)}
+    busy(doors.values(), 5)
+    restart("push")
+    busy(doors.values(), max(len(one.got) for one in doors.values()) + 5)
+    got = {port: one.stop() for port, one in doors.items()}
+    codes = [eventually(lambda c=client: c.close_code) for client in held]
+    assert codes == [OWN_CODE] * len(held), codes
+    told = [any(f["type"] == "reconnect" for _, f in list(client.inbox)) for client in held]
+    assert all(told), told
+    wrong = {port: [x for x in all_ if x != 101] for port, all_ in got.items()}
+    assert not wrong[FRONT] and not wrong[PUSH], (
+        {port: len(all_) for port, all_ in got.items()}, wrong)
+
+
+def fanout_restarts():
+    """Each message is there once, none later than a lease after it was sent."""
+    reader = opened(FRONT, token("alice"))
+    at = {}
+
+    def came(frame):
+        if frame["type"] == "message" and frame["body"].startswith("fan "):
+            at.setdefault(frame["body"], []).append(time.monotonic())
+
+    reader.on_frame = came
+    reader.send_json({"type": "subscribe", "id": "1", "channelId": CHANNEL})
+    sent = {}
+
+    def sends(user, bearer=None):
+        body = f"fan {user} {time.monotonic()}"
+        sent[body] = time.monotonic()
+        return request("POST", GENERAL, bearer, {"body": body})
+
+    loops = [Loop(lambda u=user, b=token(user): sends(u, b), 0.55) for user in ("carol", "alice")]
+    for _ in range(2):
+        busy(loops, len(loops[0].got) + 2)
+        restart("fanout")
+    busy(loops, len(loops[0].got) + 2)
+    got = [status for one in loops for status in one.stop()]
+    # 202: taken, and committed after the time that a request waits for
+    assert all(status in (201, 202) for status in got), got
+    eventually(lambda: set(at) >= set(sent), 10)
+    assert all(len(times) == 1 for times in at.values()), at
+    late = max(at[body][0] - sent[body] for body in sent)
+    print(f"  {len(sent)} messages over two restarts of fanout, the latest after {late:.2f} s", flush=True)
+    assert late < LATE_S, late
+
+
+def restart_fails():
+    """A new master that ends at its start leaves all to the old one."""
+    old = pids()["api"]
+    binary = BUILD / "api-fcgi/echostream-api"
+    kept = binary.with_suffix(".kept")
+    binary.rename(kept)
+    try:
+        binary.write_text("#!/bin/sh\necho my last words >&2\nexit 78\n")
+        binary.chmod(0o755)
+        done = dev("restart", "api")
+    finally:
+        kept.rename(binary)
+    assert done.returncode == 1 and "the old one goes on" in done.stderr, done.stderr
+    assert "my last words" in (STACK / "log/up.log").read_text()
+    assert pids()["api"] == old and birth(old) and answers()
+
+
+def wrong_name():
+    done = dev("restart", "apis")
+    assert done.returncode == 2 and "fanout, push and api" in done.stderr, done.stderr
