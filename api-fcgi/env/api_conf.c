@@ -82,7 +82,7 @@ static const struct conf_item requests[] = {
 	ROW(user_create_window_s, "ES_LIMIT_USER_CREATE_WINDOW_S", CONF_INT, "60", 1, 86400,
 	    "seconds of that window"),
 	ROW(address_failures, "ES_LIMIT_ADDRESS_FAILURES", CONF_INT, "600", 0, 1000000,
-	    "requests without a good token from one address in a window; more are answered 429 in place of 401; 0 for no limit"),
+	    "requests without a good token from one address in a window, shared out among the ES_API_WORKERS processes; more are answered 429 in place of 401; 0 for no limit"),
 	ROW(address_failures_window_s, "ES_LIMIT_ADDRESS_FAILURES_WINDOW_S", CONF_INT, "60", 1, 3600,
 	    "seconds of that window"),
 };

@@ -99,5 +99,12 @@ request_limits_failed(struct api *api, const struct http_req *req, enum es_code 
 	    clock_mono_ms(), &result);
 	if (result.allowed)
 		return rc;
-	return rate_limit_refuse(api, &result, "requests without a good token", res, err);
+	rc = rate_limit_refuse(api, &result, "requests without a good token", res, err);
+	/* The count of one process is no news to a client, and no user is known here. */
+	(void)snprintf(err->text, sizeof(err->text),
+	    "too many requests without a good token from one address; at most %lld in "
+	    "%lld s "
+	    "are answered 401",
+	    (long long)limit.quota, (long long)api->conf->address_failures_window_s);
+	return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "core/clock.h"
 #include "env/announce.h"
+#include "env/create_once.h"
 #include "guard/call_limit.h"
 #include "handlers/handlers.h"
 #include "http/checks.h"
@@ -34,7 +35,7 @@ api_keys_scopes(const struct http_req *req, const struct json_list *list, unsign
 {
 	unsigned set = 0;
 
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; list != NULL && i < list->n; i++) {
 		struct es_err odd;
 		const char *name = "";
 		unsigned scope = 0;
@@ -104,18 +105,39 @@ api_keys_take(const struct http_req *req, struct api_key_new *out, struct user_i
 {
 	struct input in = {0};
 
-	TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
-	TRY(check_name("name", &in.name, 1, NAME_MAX_CHARS, req->arena, err));
-	TRY(api_keys_scopes(req, in.scopes, &out->scopes, err));
-	TRY(api_keys_end(&in, &out->expires_ms, err));
+	TRY(http_body_begin(req, fields, ES_COUNT(fields), &in, err));
+	http_body_note(
+	    req, check_name("name", &in.name, 1, NAME_MAX_CHARS, req->arena, err), err);
+	http_body_note(req, api_keys_scopes(req, in.scopes, &out->scopes, err), err);
+	http_body_note(req, api_keys_end(&in, &out->expires_ms, err), err);
+	if (in.has_botUserId && user_id_parse(in.botUserId, bot, err) != ES_OK)
+		http_body_note(req,
+		    es_fail_field(err, ES_INVALID, "botUserId",
+			"not an active user with the role bot"),
+		    err);
+	TRY(http_body_end(req, err));
 	out->name = in.name;
-	if (!in.has_botUserId)
-		return ES_OK;
-	if (user_id_parse(in.botUserId, bot, err) != ES_OK)
-		return es_fail_field(
-		    err, ES_INVALID, "botUserId", "not an active user with the role bot");
-	out->bot = bot;
+	out->bot = in.has_botUserId ? bot : NULL;
 	return ES_OK;
+}
+
+/* A repeat of a creation can't show the key again, and must not make another. */
+static enum es_code
+api_keys_make(struct api *api, const struct http_req *req, struct api_key_new *make,
+    struct api_key *out, struct es_err *err)
+{
+	struct create_once once;
+	enum es_code rc;
+
+	TRY(create_once_begin(api, req, "api-keys", &once, err));
+	make->id = once.id;
+	rc = api_key_store_create(api->pg, &req->who.actor, make, req->arena, out, err);
+	if (rc != ES_OK && once.keyed && strcmp(err->sqlstate, "23505") == 0)
+		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
+		    "has made the API key %s, whose text is shown once; revoke that one "
+		    "and send another Idempotency-Key",
+		    once.id.text);
+	return rc;
 }
 
 /* POST /api-keys */
@@ -132,7 +154,7 @@ api_keys_create(
 	TRY(call_limit_charge(api, req, "user-auth", api->conf->auth_rate, res, err));
 	TRY(api_keys_take(req, &make, &bot, err));
 	api_key_text_new(text);
-	TRY(api_key_store_create(api->pg, &req->who.actor, &make, req->arena, &key, err));
+	TRY(api_keys_make(api, req, &make, &key, err));
 	http_json(res, &w, 201);
 	jw_object(&w, NULL);
 	api_keys_shape(&w, &key, req->arena);

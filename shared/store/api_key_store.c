@@ -140,7 +140,7 @@ api_key_store_create_locked(struct pg *pg, const struct actor *who,
 {
 	const bool by_key = strcmp(who->user.text, ACTOR_NOBODY) == 0;
 	char hash[API_KEY_HASH_TEXT];
-	struct uuid id;
+	struct uuid id = in->id;
 	const char *const params[] = {who->tenant.text, id.text, hash,
 	    in->key + strlen(in->key) - API_KEY_HINT, in->name,
 	    api_key_store_scopes(a, in->scopes), in->bot != NULL ? in->bot->text : NULL,
@@ -151,7 +151,8 @@ api_key_store_create_locked(struct pg *pg, const struct actor *who,
 	TRY(api_key_store_room(pg, who, in->max, a, err));
 	if (in->bot != NULL)
 		TRY(api_key_store_check_bot(pg, who, in->bot, a, err));
-	uuid_new(id.text);
+	if (id.text[0] == '\0')
+		uuid_new(id.text);
 	api_key_text_hash(in->key, hash);
 	TRY(pg_run(pg, NULL, &api_key_store_insert, params, a, &rows, err));
 	if (!pg_next(&rows, a, out))

@@ -32,10 +32,12 @@ struct api_key_new {
 	const struct user_id *bot; /* or NULL */
 	int64_t expires_ms;        /* 0: never */
 	int64_t max;               /* keys that the tenant may have */
+	struct uuid id;            /* "": a fresh one */
 };
 
 /* Takes an owner or admin, and an owner where the scopes hold admin. ES_FORBIDDEN,
- * ES_QUOTA_EXCEEDED; ES_INVALID naming botUserId unless that is an active bot. */
+ * ES_QUOTA_EXCEEDED; ES_INVALID naming botUserId unless that is an active bot; SQLSTATE
+ * 23505 when the id is taken. */
 enum es_code api_key_store_create(struct pg *pg, const struct actor *who,
     const struct api_key_new *in, struct arena *a, struct api_key *out,
     struct es_err *err) ES_MUST_CHECK;
