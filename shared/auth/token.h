@@ -13,9 +13,9 @@
 
 #define TOKEN_KID_MAX 128  /* bytes */
 #define TOKEN_MAX     4096 /* bytes; longer ones are refused unread */
-/* How far iat of a token that EchoStream has minted may be ahead, beyond the leeway: each
- * revocation of a user moves it by a second, and this many may fall into one second. */
-#define TOKEN_MINTED_AHEAD_S 60
+/* Seconds by which the iat of a token that EchoStream has minted may be ahead, beyond the
+ * leeway: after a revocation within the same second (token_store_issue_s). */
+#define TOKEN_MINTED_AHEAD_S 1
 
 enum token_alg { TOKEN_HS256, TOKEN_ES256, TOKEN_RS256, TOKEN_EDDSA };
 

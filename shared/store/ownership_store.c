@@ -6,11 +6,31 @@
 
 #include "core/banned.h"
 
+struct owned {
+	const char *channels;
+};
+static const struct pg_col owned_cols[] = {PG_COL(struct owned, channels, PG_TEXT)};
+
 static const struct pg_stmt ownership_lock_stmt = {
     .name = "ownership_lock",
-    .sql = "SELECT l.last_seq FROM (SELECT m.channel_id FROM channel_members m"
+    .sql = "SELECT string_agg(o.channel_id::text, ' ' ORDER BY o.channel_id)"
+	   " FROM (SELECT m.channel_id FROM channel_members m"
 	   " WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.role = 'owner'"
 	   " ORDER BY m.channel_id) o, LATERAL es_channel_lock($1, o.channel_id) l",
+    .cols = owned_cols,
+    .n_cols = ES_COUNT(owned_cols),
+    .n_params = 2,
+};
+
+/* A channel that is deleted at the time has no row to lock, and none to hand on. */
+static const struct pg_stmt ownership_owned_stmt = {
+    .name = "ownership_owned",
+    .sql = "SELECT string_agg(m.channel_id::text, ' ' ORDER BY m.channel_id)"
+	   " FROM channel_members m JOIN channel_heads h ON h.tenant_id = $1"
+	   " AND h.channel_id = m.channel_id"
+	   " WHERE m.tenant_id = $1 AND m.user_id = $2 AND m.role = 'owner'",
+    .cols = owned_cols,
+    .n_cols = ES_COUNT(owned_cols),
     .n_params = 2,
 };
 
@@ -85,12 +105,30 @@ static const struct pg_stmt ownership_take_stmt = {
 
 enum es_code
 ownership_store_lock(struct pg *pg, const struct actor *who, const struct user_id *user,
-    struct arena *a, struct es_err *err)
+    struct arena *a, const char **owned, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, user->text};
+	struct owned o = {NULL};
 	struct pg_rows rows;
 
-	return pg_run(pg, NULL, &ownership_lock_stmt, params, a, &rows, err);
+	TRY(pg_run(pg, NULL, &ownership_lock_stmt, params, a, &rows, err));
+	IGNORE(pg_next(&rows, a, &o));
+	*owned = o.channels != NULL ? o.channels : "";
+	return ES_OK;
+}
+
+enum es_code
+ownership_store_owns(struct pg *pg, const struct actor *who, const struct user_id *user,
+    const char *owned, struct arena *a, bool *same, struct es_err *err)
+{
+	const char *const params[] = {who->tenant.text, user->text};
+	struct owned o = {NULL};
+	struct pg_rows rows;
+
+	TRY(pg_run(pg, NULL, &ownership_owned_stmt, params, a, &rows, err));
+	IGNORE(pg_next(&rows, a, &o));
+	*same = strcmp(owned, o.channels != NULL ? o.channels : "") == 0;
+	return ES_OK;
 }
 
 enum es_code

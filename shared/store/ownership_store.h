@@ -16,9 +16,16 @@ enum es_code ownership_store_take_over(struct pg *pg, const struct actor *who,
 
 /* Lock every channel that the user owns, in the order of their ids. Comes before a lock
  * of the tenant's row, because every change of a channel takes its locks in that order.
- */
+ * *owned: the ids, for ownership_store_owns(). */
 enum es_code ownership_store_lock(struct pg *pg, const struct actor *who,
-    const struct user_id *user, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+    const struct user_id *user, struct arena *a, const char **owned,
+    struct es_err *err) ES_MUST_CHECK;
+
+/* Once the user's row is locked, so that the user becomes owner of no other channel: does
+ * it own exactly the channels that were locked? */
+enum es_code ownership_store_owns(struct pg *pg, const struct actor *who,
+    const struct user_id *user, const char *owned, struct arena *a, bool *same,
+    struct es_err *err) ES_MUST_CHECK;
 
 /* Before the user becomes an owner, under the channel's lock: wait for a deactivation of
  * the user that is under way, and keep off a later one, which then finds the user among

@@ -6,6 +6,8 @@
 
 #include "core/banned.h"
 
+#define TOKEN_AHEAD_S 1 /* of an iat; the trigger users_cutoff knows it */
+
 struct token_row {
 	int64_t n;
 	const char *role;
@@ -38,11 +40,23 @@ static const struct pg_stmt token_store_role = TOKEN_STMT(
 
 /* FOR SHARE waits for a revocation that is under way, and a later one waits for the read
  * of the clock here (trigger users_cutoff): its value is never before this second. */
-static const struct pg_stmt token_store_issue = TOKEN_STMT("issue",
-    "SELECT GREATEST(es_ms(clock_timestamp()) / 1000,"
-    " CASE WHEN isfinite(tokens_valid_after) THEN es_ms(tokens_valid_after) / 1000 + 1"
-    " ELSE 0 END), role FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE",
-    2, 2);
+struct token_issue {
+	int64_t now_s, least_s;
+};
+static const struct pg_col token_issue_cols[] = {
+    PG_COL(struct token_issue, now_s, PG_INT8),
+    PG_COL(struct token_issue, least_s, PG_INT8),
+};
+static const struct pg_stmt token_store_issue = {
+    .name = "token_issue",
+    .sql =
+	"SELECT es_ms(clock_timestamp()) / 1000, CASE WHEN isfinite(tokens_valid_after)"
+	" THEN es_ms(tokens_valid_after) / 1000 + 1 ELSE 0 END"
+	" FROM users WHERE tenant_id = $1 AND id = $2 FOR SHARE",
+    .cols = token_issue_cols,
+    .n_cols = ES_COUNT(token_issue_cols),
+    .n_params = 2,
+};
 
 /* The trigger users_cutoff moves the value on: never back, never before the iat of a
  * minted token. */
@@ -187,9 +201,24 @@ token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, int64_t *out, struct es_err *err)
 {
 	const char *const key[] = {tenant->text, user->text};
-	struct token_row row = {0};
+	struct token_issue row = {0};
+	struct pg_rows rows;
+	int64_t wait_s;
 
-	TRY(token_store_one(pg, tenant, &token_store_issue, key, a, &row, err));
-	*out = row.n;
+	TRY(pg_run(pg, tenant, &token_store_issue, key, a, &rows, err));
+	if (!pg_next(&rows, a, &row))
+		return es_fail(err, ES_NOT_FOUND, STORE_NO_USER);
+	/* What is further ahead a revocation would not cover (trigger users_cutoff). */
+	wait_s = row.least_s - row.now_s - TOKEN_AHEAD_S;
+	if (wait_s > 0) {
+		IGNORE(es_fail(err, ES_RATE_LIMITED,
+		    "the user's tokens were revoked more than once within a second; a "
+		    "new "
+		    "token can be minted in %lld s",
+		    (long long)wait_s));
+		err->retry_after_ms = (long)(wait_s * 1000);
+		return ES_RATE_LIMITED;
+	}
+	*out = row.least_s > row.now_s ? row.least_s : row.now_s;
 	return ES_OK;
 }

@@ -51,8 +51,9 @@ enum es_code token_store_end_jti(struct pg *pg, const struct tenant_id *tenant,
     struct es_err *err) ES_MUST_CHECK;
 
 /* The iat of a token that EchoStream mints now: the second of the database's clock, or
- * the one after the last revocation, which may lie ahead. A revocation that begins later
- * ends the token, and no earlier one does. Seconds since 1970. ES_NOT_FOUND. */
+ * the next one after a revocation in this second. A revocation that begins later ends the
+ * token, and no earlier one does. Seconds since 1970. ES_NOT_FOUND; ES_RATE_LIMITED after
+ * a second revocation within the second, until that is over. */
 enum es_code token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, int64_t *out,
     struct es_err *err) ES_MUST_CHECK;

@@ -267,6 +267,8 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 	return ES_OK;
 }
 
+#define STEP_TRIES 5 /* of a step while the user becomes an owner of channels */
+
 /* What ends a user's life, or takes that back. */
 struct user_step {
 	const struct pg_stmt *stmt;
@@ -288,14 +290,16 @@ user_store_starts(const struct user_step *step, const char *status)
 
 static enum es_code
 user_store_step_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
-    const struct user_step *step, struct arena *a, struct user *out, struct es_err *err)
+    const struct user_step *step, struct arena *a, bool *same, struct user *out,
+    struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text, id->text};
 	struct count version = {0};
 	struct event_list handed_on = {0};
 	struct user now = {0};
+	const char *owned;
 
-	TRY(ownership_store_lock(pg, who, id, a, err));
+	TRY(ownership_store_lock(pg, who, id, a, &owned, err));
 	TRY(user_store_look(pg, who, id, NULL, a, &now, &version, err));
 	if (step == &to_active && strcmp(now.status, "deleted") == 0)
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
@@ -304,6 +308,10 @@ user_store_step_locked(struct pg *pg, const struct actor *who, const struct user
 			TRY(owner_stays(pg, who, &now, NULL, a, err));
 		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
 		TRY(one(pg, who, step->stmt, key, a, &now, err));
+		TRY(ownership_store_owns(pg, who, id, owned, a, same, err));
+		if (!*same)
+			return es_fail(err, ES_UNAVAILABLE,
+			    "the user becomes an owner of channels all the time");
 		if (step != &to_active)
 			TRY(ownership_store_hand_on(
 			    pg, who, id, NULL, a, &handed_on, err));
@@ -327,9 +335,20 @@ static enum es_code
 user_store_step(struct pg *pg, const struct actor *who, const struct user_id *id,
     const struct user_step *step, struct arena *a, struct user *out, struct es_err *err)
 {
-	TRY(pg_begin(pg, &who->tenant, err));
-	return user_store_end(
-	    pg, user_store_step_locked(pg, who, id, step, a, out, err), err);
+	enum es_code rc = ES_UNAVAILABLE;
+	bool same;
+
+	/* A channel that the user came to own meanwhile would be locked after the user's
+	 * row, and a change of that channel locks in the other order. */
+	for (int tries = 0; tries < STEP_TRIES; tries++) {
+		same = true;
+		TRY(pg_begin(pg, &who->tenant, err));
+		rc = user_store_end(pg,
+		    user_store_step_locked(pg, who, id, step, a, &same, out, err), err);
+		if (same)
+			break;
+	}
+	return rc;
 }
 
 enum es_code

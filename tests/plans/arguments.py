@@ -108,6 +108,7 @@ ARGUMENTS = {
     "ownership_hand_on": [[T, BOB, OWNER, None]],
     "ownership_hold": [[T, BOB]],
     "ownership_lock": [[T, BOB]],
+    "ownership_owned": [[T, BOB]],
     "ownership_state": [[T, QUIET, BOB]],
     "ownership_take": [[T, QUIET, OWNER, 50]],
     "partition_claim": [[1, "worker", 30000]],

@@ -68,13 +68,26 @@ set_valid_after(const struct actor *who, const char *ms)
 	    1);
 }
 
+static enum es_code
+try_issue(const struct actor *whose, int64_t *out)
+{
+	return token_store_issue_s(
+	    f.pg, &whose->tenant, &whose->user, f.arena, out, &f.err);
+}
+
+/* Waits as long as the refusal says: a second revocation was in this second. */
 static int64_t
 issue_s(const struct actor *whose)
 {
 	int64_t at_s = 0;
+	enum es_code rc = try_issue(whose, &at_s);
 
-	FINE(token_store_issue_s(
-	    f.pg, &whose->tenant, &whose->user, f.arena, &at_s, &f.err));
+	for (int i = 0; i < 3 && rc == ES_RATE_LIMITED; i++) {
+		CU_ASSERT_TRUE(f.err.retry_after_ms > 0 && f.err.retry_after_ms <= 1000);
+		clock_sleep_ms(f.err.retry_after_ms);
+		rc = try_issue(whose, &at_s);
+	}
+	FINE(rc);
 	return at_s;
 }
 
@@ -95,7 +108,7 @@ the_second_of_a_revocation(void)
 		REFUSED(f, look_up(&dave, "j", at_s - 1), ES_TOKEN_REVOKED, NULL);
 		REFUSED(f, look_up(&dave, "j", at_s), ES_TOKEN_REVOKED, NULL);
 		FINE(look_up(&dave, "j", at_s + 1));
-		CU_ASSERT_EQUAL(issue_s(&dave), at_s + 1);
+		REFUSED(f, try_issue(&dave, &ignored), ES_RATE_LIMITED, NULL);
 	}
 	REFUSED(f,
 	    token_store_issue_s(
@@ -130,9 +143,9 @@ all_tokens_before_now(void)
 	FINE(look_up(&f.bob, "j", before_s)); /* nobody else's */
 }
 
-/* As fast as it goes, so that many fall into one second: each ends what was minted since
- * the one before, and what is minted after it is good at once. Deactivating counts, too.
- */
+/* Each ends what was minted since the one before, and what is minted after it is good at
+ * once. Deactivating counts, too. However many there are, they do not run ahead of the
+ * clock by more than a second, or a user would be kept out. */
 static void
 revocations_within_a_second(void)
 {
@@ -140,7 +153,11 @@ revocations_within_a_second(void)
 	struct user user;
 	int64_t minted_s;
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 50; i++) {
+		FINE(revoke_user(&f.owner, &judy));
+		CU_ASSERT_TRUE(done.valid_after_ms <= clock_wall_ms() + 1000);
+	}
+	for (int i = 0; i < 3; i++) {
 		minted_s = issue_s(&judy);
 		FINE(look_up(&judy, "j", minted_s));
 		FINE(revoke_user(&f.owner, &judy));
@@ -164,7 +181,7 @@ a_revocation_never_moves_back(void)
 	    f.pg, &f.owner, &finn.user, ahead_ms, f.arena, &done, &f.err));
 	CU_ASSERT_EQUAL(done.valid_after_ms, ahead_ms);
 	FINE(revoke_user(&f.owner, &finn));
-	CU_ASSERT_EQUAL(done.valid_after_ms, ahead_ms + 1000);
+	CU_ASSERT_EQUAL(done.valid_after_ms, ahead_ms);
 }
 
 static void
