@@ -56,7 +56,7 @@ run(struct api *api, struct http_req *req, struct http_res *res,
 		    res, "Allow", router_allow(api->router, &req->uri, req->arena));
 	if (rc == ES_OK)
 		rc = guard_check(api, *route, req, err);
-	if (es_code_status(rc) == 401)
+	if (es_code_status(rc) == 401 || rc == ES_RATE_LIMITED)
 		rc = request_limits_failed(api, req, rc, res, err);
 	if (rc == ES_OK)
 		rc = request_limits_charge(api, req, routes_kind(*route), res, err);

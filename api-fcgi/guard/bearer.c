@@ -105,6 +105,16 @@ bearer_read_keys(struct api *api, const struct issuer_hint *hint, struct arena *
 	return ES_OK;
 }
 
+/* The token may be good, so it is not refused for good. */
+static enum es_code
+bearer_refuse_flood(struct es_err *err)
+{
+	IGNORE(es_fail(err, ES_RATE_LIMITED,
+	    "too many tokens of unknown issuers are sent at the moment; repeat"));
+	err->retry_after_ms = 1000;
+	return ES_RATE_LIMITED;
+}
+
 static bool
 bearer_may_read(struct bearer_keys *keys)
 {
@@ -161,8 +171,7 @@ bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a
 	if (!*fresh)
 		return ES_OK;
 	if ((e == NULL || e->tenant.text[0] == '\0') && !bearer_may_read(keys))
-		return es_fail(err, ES_UNAVAILABLE,
-		    "too many tokens of unknown issuers are being checked");
+		return bearer_refuse_flood(err);
 	if (e == NULL)
 		e = bearer_new_entry(keys, name, hash);
 	rc = bearer_read_keys(api, hint, a, e, err);

@@ -18,7 +18,7 @@ void bearer_keys_free(struct bearer_keys **keys);
 /* The claims of a token that the installation or a tenant's issuer has signed. The user
  * of an issuer's subject is looked up and, where the key allows it, made. Codes of
  * token_verify(); ES_UNAUTHENTICATED for an unknown subject, and for an owner's unless
- * the key may; ES_TOKEN_REVOKED when the key was deleted; ES_UNAVAILABLE while too many
+ * the key may; ES_TOKEN_REVOKED when the key was deleted; ES_RATE_LIMITED while too many
  * tokens of unknown issuers are sent; errors of the database. */
 enum es_code bearer_verify(struct api *api, const char *token, struct arena *a,
     struct token_claims *out, struct es_err *err) ES_MUST_CHECK;

@@ -90,7 +90,6 @@ outage_failed_call(const struct es_err *err)
 	    {"database", OUTAGE_POSTGRES},
 	    {"the database", OUTAGE_POSTGRES},
 	    {"too many statements", OUTAGE_POSTGRES},
-	    {"too many tokens", OUTAGE_KINDS},
 	};
 	enum outage_of what = OUTAGE_QUEUE;
 
@@ -99,8 +98,7 @@ outage_failed_call(const struct es_err *err)
 			what = texts[i].what;
 	if (err->sqlstate[0] != '\0')
 		what = OUTAGE_POSTGRES;
-	if (what != OUTAGE_KINDS)
-		outage_failed(what, err);
+	outage_failed(what, err);
 }
 
 void

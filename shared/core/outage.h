@@ -23,7 +23,7 @@ void outage_failed(enum outage_of what, const struct es_err *err);
 
 /* A failure whose service only the error tells: PostgreSQL's has an SQLSTATE or a text
  * that begins with "database", Redis's text begins with "Redis", and others are the
- * queue's. A flood of tokens that this program refuses to check is nobody's outage. */
+ * queue's. */
 void outage_failed_call(const struct es_err *err);
 
 /* The program's own regular check of the service succeeded. Ends the outage when no

@@ -137,13 +137,13 @@ first_readings_are_limited(void)
 	now_ms += 100; /* its reading is paid off */
 	spend();
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
-	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_UNAUTHENTICATED); /* as last read */
 	CU_ASSERT_EQUAL(verify("app", "k2"), ES_UNAUTHENTICATED);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
 	now_ms += 100;
 	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_UNAUTHENTICATED);
-	CU_ASSERT_EQUAL(verify("stranger-y", "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify("stranger-y", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
 	down();
 }
@@ -156,7 +156,7 @@ a_known_issuer_is_always_refreshed(void)
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	now_ms += MINUTE;
 	spend();
-	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
 	/* Also when a refresh has failed before. */
@@ -213,8 +213,8 @@ a_further_known_issuer_evicts_one(void)
 	 * first stranger evicts one more. */
 	now_ms += 100;
 	spend();
-	CU_ASSERT_EQUAL(verify(names[0], "k"), ES_UNAVAILABLE);
-	CU_ASSERT_EQUAL(verify(names[1], "k"), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(verify(names[0], "k"), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(verify(names[1], "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify(names[2], "k"), ES_OK);
 	down();
 }
