@@ -19,16 +19,16 @@
 #define BEAT_MS        500
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
-#define LEASE_MS       30000 /* of messages that are held back */
+#define LEASE_MS       30000 /* of received messages that are not committed yet */
 #define LEASE_AGAIN_MS 5000
-#define LEASE_SLOW_MS  1000 /* work that takes longer keeps what it holds, too */
+#define LEASE_SLOW_MS  1000 /* a batch that takes longer extends its leases, too */
 
-/* What was too much for a link's or a statement's time, or for memory, would be too much
- * for ever. Any failure counts: a slow link shows as a time-out or as a lost connection,
- * a backend without memory as one of half a dozen states. Asking for too little costs
- * some small batches, no more. */
+/* Halves the size of the next request. A request that took too long for the link or the
+ * statement, or too much memory, would fail again at the same size. Every failure halves:
+ * a slow link shows as a time-out or as a lost connection, a backend without memory as
+ * one of several states. The price is a few small batches. */
 static size_t
-less_than(size_t asked, size_t failed)
+turn_fewer(size_t asked, size_t failed)
 {
 	const size_t half = (failed < asked ? failed : asked) / 2;
 
@@ -36,16 +36,16 @@ less_than(size_t asked, size_t failed)
 }
 
 static size_t
-more_than(size_t asked, size_t max)
+turn_more(size_t asked, size_t max)
 {
 	return asked < max / 2 ? asked * 2 : max;
 }
 
-/* Database or queue are away: nothing is received until they are back. What was waited
- * for in vain since then counts: who has sat out a time-out need not sleep on top of it.
- */
+/* Pauses while PostgreSQL or the queue does not answer. The time since since_ms counts as
+ * a part of the pause: after a time-out there is little left to sleep. */
 static void
-back_off(struct worker *w, int64_t since_ms, const char *what, const struct es_err *err)
+turn_back_off(
+    struct worker *w, int64_t since_ms, const char *what, const struct es_err *err)
 {
 	const int64_t pause_ms =
 	    clock_backoff_ms(w->failures, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
@@ -61,7 +61,7 @@ back_off(struct worker *w, int64_t since_ms, const char *what, const struct es_e
 
 /* This batch of so many entries can't be committed now; the other partitions go on. */
 static void
-put_off(struct lease *held, size_t tried, const struct es_err *err)
+turn_put_off(struct lease *held, size_t tried, const struct es_err *err)
 {
 	const int64_t ms = clock_backoff_ms(held->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 
@@ -70,7 +70,7 @@ put_off(struct lease *held, size_t tried, const struct es_err *err)
 	    LOG_INT("entries", (int64_t)tried), LOG_INT("tries", held->tries + 1),
 	    LOG_INT("again_in_ms", ms));
 	held->tries++;
-	held->ask = less_than(held->ask, tried);
+	held->ask = turn_fewer(held->ask, tried);
 	held->not_before_ms = clock_mono_ms() + ms;
 }
 
@@ -91,7 +91,7 @@ turn_beat(struct worker *w)
 }
 
 static struct batch_ctx
-context(const struct worker *w, const char *source)
+turn_batch_ctx(const struct worker *w, const char *source)
 {
 	return (struct batch_ctx){.max_messages = (size_t)w->conf->batch_max,
 	    .max_bytes = (size_t)w->conf->batch_bytes,
@@ -101,14 +101,15 @@ context(const struct worker *w, const char *source)
 	    .source = source};
 }
 
-/* How many entries were dealt with; 0: stop with this partition for now. In memory of its
- * own, as what is received: a turn must not hold all partitions' batches at once. */
+/* Returns the number of entries that are done; 0: stop with this partition for this turn.
+ * The batch has an arena of its own, as has each receive, because a turn must not hold
+ * the batches of all partitions in memory. */
 static size_t
-commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
+turn_commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 {
 	struct lease *held = &w->leases.held[i];
 	char source[32];
-	const struct batch_ctx ctx = context(w, source);
+	const struct batch_ctx ctx = turn_batch_ctx(w, source);
 	const struct batch_fence fence = {.partition = (unsigned)held->part.number,
 	    .epoch = held->part.epoch,
 	    .done = held->read[0] != '\0' ? held->read : NULL};
@@ -123,7 +124,8 @@ commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 	switch (end) {
 	case BATCH_DONE:
 		held->tries = 0;
-		/* The commit stored the end of the batch before: that much may go. */
+		/* The commit stored the end of the previous batch, so the queue may be
+		 * trimmed up to there. */
 		if (strcmp(held->done, held->read) != 0)
 			held->trimmed = false;
 		memcpy(held->done, held->read, sizeof(held->done));
@@ -132,7 +134,7 @@ commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 		held->idle_since_ms = clock_mono_ms();
 		return taken;
 	case BATCH_RETRY:
-		put_off(held, taken, &err);
+		turn_put_off(held, taken, &err);
 		return 0;
 	case BATCH_FENCED:
 		leases_drop(&w->leases, i);
@@ -141,11 +143,12 @@ commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 	return 0;
 }
 
-/* What waits in one partition, at most held->ask entries of it; less when the leases want
- * to be renewed: a long queue must not cost the partitions. Grows once a receive, not
- * once a batch: what is asked for has to come within one time-out. */
+/* Commits the entries that wait in one partition, at most held->ask of them. It stops
+ * early when the leases are to be renewed, because a long queue must not cost the worker
+ * its partitions. held->ask doubles once a receive, not once a batch, because one receive
+ * has to end within one time-out. */
 static enum es_code
-drain_partition(struct worker *w, size_t i, struct es_err *err)
+turn_drain_partition(struct worker *w, size_t i, struct es_err *err)
 {
 	struct lease *held = &w->leases.held[i];
 	struct arena *a = arena_new();
@@ -155,11 +158,11 @@ drain_partition(struct worker *w, size_t i, struct es_err *err)
 	    held->read, held->ask, 0, a, msgs, &n, err);
 
 	if (rc != ES_OK)
-		held->ask = less_than(held->ask, held->ask);
+		held->ask = turn_fewer(held->ask, held->ask);
 	else
 		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
-		const size_t taken = commit(w, i, msgs + from, n - from);
+		const size_t taken = turn_commit(w, i, msgs + from, n - from);
 
 		turn_beat(w);
 		from += taken;
@@ -167,12 +170,13 @@ drain_partition(struct worker *w, size_t i, struct es_err *err)
 			break;
 	}
 	if (n > 0 && from == n)
-		held->ask = more_than(held->ask, QUEUE_RECEIVE_MAX);
+		held->ask = turn_more(held->ask, QUEUE_RECEIVE_MAX);
 	arena_free(&a);
 	return rc;
 }
 
-/* Who can't reach the database does not sign in, and nobody leaves a share to him. */
+/* The worker enters the roster only after it has reached the database, so that the other
+ * workers leave no share of the partitions to a worker that can't commit. */
 static enum es_code
 turn_leases(struct worker *w, struct es_err *err)
 {
@@ -184,9 +188,10 @@ turn_leases(struct worker *w, struct es_err *err)
 	return lease_settle(&w->leases, w->pg, w->queue, false, w->arena, err);
 }
 
-/* Cursors of the partitions that are not put off; the longest wait for those that are. */
+/* The cursors of the partitions that are not put off. *wait_ms: the time until the first
+ * of the others is tried again. */
 static size_t
-cursors_of(struct worker *w, struct queue_cursor out[], int64_t *wait_ms)
+turn_cursors(struct worker *w, struct queue_cursor out[], int64_t *wait_ms)
 {
 	const int64_t now = clock_mono_ms();
 	size_t n = 0;
@@ -206,10 +211,10 @@ cursors_of(struct worker *w, struct queue_cursor out[], int64_t *wait_ms)
 	return n;
 }
 
-/* A wait brings an entry of each partition that has one, which may be too much as well:
- * then they are asked by parts, and none waits. */
+/* One wait returns an entry of each partition that has one. When these were too much for
+ * one answer before, the partitions are asked in parts, without waiting. */
 static enum es_code
-wait_at(struct worker *w, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
+turn_wait(struct worker *w, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
     struct es_err *err)
 {
 	const size_t part = n < w->places ? n : w->places;
@@ -219,25 +224,25 @@ wait_at(struct worker *w, struct queue_cursor cursors[], size_t n, int64_t wait_
 
 		if (queue_wait(w->queue, cursors + i, some, part < n ? 0 : wait_ms,
 			err) != ES_OK) {
-			w->places = less_than(w->places, some);
+			w->places = turn_fewer(w->places, some);
 			return err->code;
 		}
 	}
-	w->places = more_than(w->places, QUEUE_PARTITIONS_MAX);
+	w->places = turn_more(w->places, QUEUE_PARTITIONS_MAX);
 	return ES_OK;
 }
 
 static enum es_code
-drain_ready(
+turn_drain_ready(
     struct worker *w, const struct queue_cursor cursors[], size_t n, struct es_err *err)
 {
 	for (size_t k = 0; k < n && !*w->stopping; k++) {
-		/* Where it stands may have changed when another was lost. */
+		/* Its index has changed if another partition was lost. */
 		const size_t i = leases_find(&w->leases, cursors[k].partition);
 
 		if (!cursors[k].ready || i == w->leases.n)
 			continue;
-		TRY(drain_partition(w, i, err));
+		TRY(turn_drain_partition(w, i, err));
 		if (lease_share_due(&w->leases))
 			break;
 	}
@@ -254,29 +259,30 @@ turn_partitions(struct worker *w)
 	size_t n;
 
 	if (turn_leases(w, &err) != ES_OK) {
-		w->leases.next_ms = 0; /* again after the pause, not after a third */
-		back_off(w, start_ms, "partitions not renewed", &err);
+		w->leases.next_ms = 0; /* try again right after the pause */
+		turn_back_off(w, start_ms, "partitions not renewed", &err);
 		return;
 	}
 	cursors = arena_alloc(w->arena, w->leases.n * sizeof(*cursors));
-	n = cursors_of(w, cursors, &wait_ms);
+	n = turn_cursors(w, cursors, &wait_ms);
 	if (n == 0) {
 		w->failures = 0;
 		clock_sleep_ms(wait_ms);
 		return;
 	}
-	if (wait_at(w, cursors, n, wait_ms, &err) != ES_OK ||
-	    drain_ready(w, cursors, n, &err) != ES_OK) {
-		back_off(w, start_ms, "queue not readable", &err);
+	if (turn_wait(w, cursors, n, wait_ms, &err) != ES_OK ||
+	    turn_drain_ready(w, cursors, n, &err) != ES_OK) {
+		turn_back_off(w, start_ms, "queue not readable", &err);
 		return;
 	}
 	w->failures = 0;
 }
 
-/* What was received and is not dealt with yet stays ours: given back it would count as
- * tried, and a database that is away would fill the dead-letter queue. */
+/* Extends the leases of received messages that are not committed yet. If they ran out,
+ * the messages would count as tried, and an outage of PostgreSQL would move them to the
+ * dead-letter queue. */
 static void
-leasing_keep(
+turn_leasing_keep(
     struct worker *w, const struct queue_msg msgs[], size_t n, int64_t *keep_at_ms)
 {
 	const int64_t now = clock_mono_ms();
@@ -289,24 +295,25 @@ leasing_keep(
 		outage_failed(OUTAGE_QUEUE, &err);
 }
 
-/* One batch, in memory of its own: it may be tried for minutes. How many were dealt with;
- * 0: try again, with less. Grows with each: what is received comes by small requests. */
+/* Commits one batch and returns the number of messages that are done; 0: try again with
+ * fewer. The batch has an arena of its own, because it may be tried for minutes. w->ask
+ * doubles with each success, because messages are received in small requests. */
 static size_t
-leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
+turn_leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 {
-	const struct batch_ctx ctx = context(w, w->queue->driver->name);
+	const struct batch_ctx ctx = turn_batch_ctx(w, w->queue->driver->name);
 	const int64_t start_ms = clock_mono_ms();
 	struct arena *a = arena_new();
 	struct es_err err;
 	size_t taken = 0;
 
 	if (batch_run(&ctx, NULL, msgs, n, &taken, a, &err) != BATCH_DONE) {
-		w->ask = less_than(w->ask, taken);
-		back_off(w, start_ms, "batch put off", &err);
+		w->ask = turn_fewer(w->ask, taken);
+		turn_back_off(w, start_ms, "batch put off", &err);
 		taken = 0;
 	} else {
 		w->failures = 0;
-		w->ask = more_than(w->ask, QUEUE_RECEIVE_MAX);
+		w->ask = turn_more(w->ask, QUEUE_RECEIVE_MAX);
 		CRASH_POINT("before_queue_done");
 		if (queue_done(w->queue, 0, msgs, taken, "", &err) != ES_OK)
 			outage_failed(OUTAGE_QUEUE, &err);
@@ -331,8 +338,8 @@ turn_leasing(struct worker *w)
 	    ES_OK) {
 		/* A failed request may count against its messages: the next one has to be
 		 * smaller, not one of those that would come after it. */
-		w->ask = less_than(w->ask, request > 0 ? request : w->ask);
-		back_off(w, start_ms, "queue not readable", &err);
+		w->ask = turn_fewer(w->ask, request > 0 ? request : w->ask);
+		turn_back_off(w, start_ms, "queue not readable", &err);
 		return;
 	}
 	keep_at_ms = clock_mono_ms() + LEASE_SLOW_MS;
@@ -340,7 +347,7 @@ turn_leasing(struct worker *w)
 		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
 		const size_t some = n - from < w->ask ? n - from : w->ask;
-		const size_t taken = leasing_commit(w, msgs + from, some);
+		const size_t taken = turn_leasing_commit(w, msgs + from, some);
 
 		from += taken;
 		turn_beat(w);
@@ -349,7 +356,7 @@ turn_leasing(struct worker *w)
 			keep_at_ms = 0;
 		kept |= taken == 0;
 		if (from < n)
-			leasing_keep(w, msgs + from, n - from, &keep_at_ms);
+			turn_leasing_keep(w, msgs + from, n - from, &keep_at_ms);
 	}
 	/* Stopping: back at once, so that their groups are not held up. */
 	if (from < n)

@@ -24,19 +24,21 @@ struct worker {
 	struct arena *arena; /* reset after each turn */
 	int64_t beat_at_ms, purge_at_ms;
 	unsigned failures; /* turns in a row without database or queue */
-	unsigned turns;    /* which partition comes first is taken in turns */
-	/* As lease.ask: entries of one receive and batch of a queue that leases by
-	 * itself; partitions of one wait, which brings an entry of each. */
-	size_t ask, places;
+	unsigned turns;    /* each turn begins with another partition */
+	/* Halved after a failure and doubled after a success, as lease.ask: */
+	size_t ask; /* messages of one receive from a queue that leases messages itself */
+	size_t places; /* partitions of one wait, which returns an entry of each */
 	volatile sig_atomic_t *stopping;
 };
 
-/* Shows that somebody works: for operators each time, for acceptors twice a second, but
- * not while nothing can be committed. */
+/* Records that the worker is alive: each time in the metrics, and twice a second in
+ * Redis, where the programs that accept messages look, unless nothing can be committed.
+ */
 void turn_beat(struct worker *w);
-/* A queue in partitions: at most a third of a lease, then it is time to renew. */
+/* One turn with a queue in partitions. Takes at most a third of a lease, since leases are
+ * renewed between turns. */
 void turn_partitions(struct worker *w);
-/* A queue that leases messages by itself (SQS): no partitions, no positions. */
+/* One turn with a queue that leases messages itself (SQS) and has no partitions. */
 void turn_leasing(struct worker *w);
 
 #endif
