@@ -77,7 +77,7 @@ worker_log_failure(const struct http_req *req, const struct http_res *res,
 		return;
 	}
 	log_error("request failed", LOG_STR("rid", req->request_id),
-	    LOG_GIVEN("tenant", (const char *)req->who.actor.tenant.text),
+	    LOG_FILLED("tenant", req->who.actor.tenant.text),
 	    LOG_STR("method", req->method),
 	    LOG_STR("route", what->route == NULL ? NULL : what->route->path),
 	    LOG_INT("status", res->status), LOG_STR("code", es_code_name(what->code)),

@@ -221,7 +221,8 @@ ws_client_why(const struct ws_client *ws, char why[WS_WHY])
 		(void)snprintf(why, WS_WHY,
 		    "the server refused the WebSocket handshake: HTTP status %d",
 		    ws->status);
-	else if (strncmp(ws->reason, "connect SSL", 11) == 0)
+	else if (strncmp(ws->reason, "connect SSL", 11) == 0 ||
+		 strstr(ws->reason, "cert") != NULL)
 		(void)snprintf(why, WS_WHY,
 		    "no TLS with the server, or its certificate is not trusted here");
 	else if (ws->state == CONNECTING)

@@ -97,14 +97,14 @@ fill(
 void
 es_err_reason(const struct es_err *err, char out[ES_REASON_MAX])
 {
-	int len = snprintf(out, ES_REASON_MAX, "%s%s%s", err->text,
+	const int len = snprintf(out, ES_REASON_MAX, "%s%s%s", err->text,
 	    err->cause[0] != '\0' ? ": " : "", err->cause);
 
 	if (err->sqlstate[0] != '\0')
-		len +=
-		    snprintf(out + len, ES_REASON_MAX - (size_t)len, " (SQLSTATE %s%s%s)",
-			err->sqlstate, err->statement != NULL ? ", statement " : "",
-			err->statement != NULL ? err->statement : "");
+		(void)snprintf(out + len, ES_REASON_MAX - (size_t)len,
+		    " (SQLSTATE %s%s%s)", err->sqlstate,
+		    err->statement != NULL ? ", statement " : "",
+		    err->statement != NULL ? err->statement : "");
 	clean(out);
 }
 

@@ -20,16 +20,18 @@ struct log_field {
 #define LOG_STR(k, v) ((struct log_field){.kind = LOG_FIELD_STR, .key = (k), .str = (v)})
 #define LOG_INT(k, v) ((struct log_field){.kind = LOG_FIELD_INT, .key = (k), .num = (v)})
 
-/* Left out of the line when the text is NULL or empty. */
+/* Left out of the line when the array of characters is empty. */
+#define LOG_FILLED(k, v) \
+	((struct log_field){ \
+	    .kind = LOG_FIELD_STR, .key = (v)[0] != '\0' ? (k) : NULL, .str = (v)})
+/* Left out of the line when the text is NULL. */
 #define LOG_GIVEN(k, v) \
-	((struct log_field){.kind = LOG_FIELD_STR, \
-	    .key = (v) != NULL && *(v) != '\0' ? (k) : NULL, \
-	    .str = (v)})
+	((struct log_field){ \
+	    .kind = LOG_FIELD_STR, .key = (v) != NULL ? (k) : NULL, .str = (v)})
 /* All that a struct es_err tells an operator. */
 #define LOG_ERR(e) \
-	LOG_STR("error", (e)->text), LOG_GIVEN("sqlstate", (const char *)(e)->sqlstate), \
-	    LOG_GIVEN("cause", (const char *)(e)->cause), \
-	    LOG_GIVEN("statement", (e)->statement)
+	LOG_STR("error", (e)->text), LOG_FILLED("sqlstate", (e)->sqlstate), \
+	    LOG_FILLED("cause", (e)->cause), LOG_GIVEN("statement", (e)->statement)
 
 /* svc names the program ("api", "push", "fanout"); the pointer must stay valid. */
 void log_init(const char *svc, enum log_level level);

@@ -149,8 +149,8 @@ ops_run(const struct unix_socket *s, const char *from, const struct ops_route ro
 		lws_sul_schedule(running, 0, &ops_watch.timer, ops_watch_turn, 1);
 	while (!stopping && lws_service(running, 0) >= 0)
 		;
-	if (stopping)
-		unix_socket_remove(s);
+	/* The path stays: the master owns the socket, and starts this child again when it
+	 * was not the master that ended it. */
 	lws_context_destroy(running);
 	return stopping ? 0 : 1;
 }

@@ -34,7 +34,7 @@ void ops_close(struct unix_socket *s);
  */
 void ops_end(struct unix_socket *s);
 
-/* Serves clients of s until SIGTERM, and then removes its path; returns the exit status
+/* Serves clients of s until SIGTERM; the path stays. Returns the exit status
  * of the process. from: the networks (cidr_list.h) that may ask more than /healthz over
  * TCP, to others those paths do not exist; NULL: all. A unix socket is guarded by its
  * mode and by the proxy in front. Between requests it calls watch (may be NULL) at once

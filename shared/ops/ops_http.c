@@ -28,7 +28,7 @@ find_route(const struct ops_server *server, const char *path)
 static bool
 ops_http_may_ask(const struct ops_server *server, struct lws *wsi, const char *path)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = {0};
 	const struct sockaddr_in *v4 = (const void *)&peer;
 	const struct sockaddr_in6 *v6 = (const void *)&peer;
 	struct net_address address;

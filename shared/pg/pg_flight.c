@@ -100,6 +100,14 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	return ES_OK;
 }
 
+/* The statement that is blamed for a failure of the step. */
+static const char *
+pg_flight_blamed(const struct flight *f, enum flight_step step)
+{
+	return step == STEP_PREPARE_TENANT || step == STEP_TENANT ? pg_set_tenant.name
+	                                                          : f->stmt->name;
+}
+
 static void
 take(struct pg_async *pa, struct flight *f, PGresult *res)
 {
@@ -118,10 +126,7 @@ take(struct pg_async *pa, struct flight *f, PGresult *res)
 			f->rc = rc;
 			f->err = err;
 			if (f->err.statement != NULL)
-				f->err.statement =
-				    step == STEP_PREPARE_TENANT || step == STEP_TENANT
-					? pg_set_tenant.name
-					: f->stmt->name;
+				f->err.statement = pg_flight_blamed(f, step);
 			pg_error_keep(pa->detail, PQresultErrorMessage(res));
 		}
 	}

@@ -288,14 +288,33 @@ user_store_starts(const struct user_step *step, const char *status)
 	return false;
 }
 
+/* Changes the user's row, once every channel that it owns is locked, and hands these on.
+ */
+static enum es_code
+user_store_take_step(struct pg *pg, const struct actor *who, const struct user_step *step,
+    const char *owned, struct arena *a, bool *same, struct user *now, struct es_err *err)
+{
+	const struct user_id *id = &now->id;
+	const char *const key[] = {who->tenant.text, id->text};
+
+	if (step != &to_active)
+		TRY(owner_stays(pg, who, now, NULL, a, err));
+	TRY(one(pg, who, step->stmt, key, a, now, err));
+	TRY(ownership_store_owns(pg, who, id, owned, a, same, err));
+	if (!*same)
+		return es_fail(err, ES_UNAVAILABLE,
+		    "the user becomes an owner of channels all the time");
+	if (step == &to_active)
+		return ES_OK;
+	return ownership_store_hand_on(pg, who, id, NULL, a, &now->handed_on, err);
+}
+
 static enum es_code
 user_store_step_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
     const struct user_step *step, struct arena *a, bool *same, struct user *out,
     struct es_err *err)
 {
-	const char *const key[] = {who->tenant.text, id->text};
 	struct count version = {0};
-	struct event_list handed_on = {0};
 	struct user now = {0};
 	const char *owned;
 
@@ -304,19 +323,9 @@ user_store_step_locked(struct pg *pg, const struct actor *who, const struct user
 	if (step == &to_active && strcmp(now.status, "deleted") == 0)
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
 	if (user_store_starts(step, now.status)) {
-		if (step != &to_active)
-			TRY(owner_stays(pg, who, &now, NULL, a, err));
 		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
-		TRY(one(pg, who, step->stmt, key, a, &now, err));
-		TRY(ownership_store_owns(pg, who, id, owned, a, same, err));
-		if (!*same)
-			return es_fail(err, ES_UNAVAILABLE,
-			    "the user becomes an owner of channels all the time");
-		if (step != &to_active)
-			TRY(ownership_store_hand_on(
-			    pg, who, id, NULL, a, &handed_on, err));
+		TRY(user_store_take_step(pg, who, step, owned, a, same, &now, err));
 	}
-	now.handed_on = handed_on;
 	now.acl_version = version.n;
 	*out = now;
 	return ES_OK;
