@@ -182,9 +182,15 @@ def curl(url):
 
 def http_status(url, seconds=10):
     """0: no answer."""
-    out = subprocess.run(["curl", "-s", "-m", str(seconds), "-o", "/dev/null", "-w",
-                          "%{http_code}", url], capture_output=True, text=True, check=False)
-    return int(out.stdout or 0)
+    return http_answer(url, seconds)[0]
+
+
+def http_answer(url, seconds=10):
+    """Status and body; 0: no answer."""
+    out = subprocess.run(["curl", "-s", "-m", str(seconds), "-w", "\n%{http_code}", url],
+                         capture_output=True, text=True, check=False)
+    body, _, status = out.stdout.rpartition("\n")
+    return int(status or 0), body
 
 
 def stat_of(pid):
