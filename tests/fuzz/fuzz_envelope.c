@@ -29,7 +29,9 @@ check_same(const struct envelope *a, const struct envelope *b)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct envelope_message *x = &a->messages[i], *y = &b->messages[i];
 
-		CHECK(client_id_valid(x->client_id) && same(x->client_id, y->client_id));
+		/* Not client_id_valid(): "." and ".." are taken from the queue. */
+		CHECK(x->client_id[0] != '\0' && strlen(x->client_id) <= CLIENT_ID_MAX);
+		CHECK(same(x->client_id, y->client_id));
 		CHECK(x->minted == y->minted && same(x->body, y->body));
 		CHECK(same(x->dedupe_key, y->dedupe_key));
 		CHECK(same(x->request_hash, y->request_hash));
