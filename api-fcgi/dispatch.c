@@ -18,7 +18,7 @@
  * path, too: a browser shows the page's developer a failed preflight as a CORS error, and
  * after a passed one the 404 of the request itself. */
 static enum es_code
-options(
+dispatch_options(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	const char *allow = router_allow(api->router, &req->uri, req->arena);
@@ -37,7 +37,7 @@ options(
 }
 
 static enum es_code
-run(struct api *api, struct http_req *req, struct http_res *res,
+dispatch_run(struct api *api, struct http_req *req, struct http_res *res,
     const struct http_route **route, struct es_err *err)
 {
 	enum es_code rc = uri_parse(req->target, req->arena, &req->uri, err);
@@ -49,7 +49,7 @@ run(struct api *api, struct http_req *req, struct http_res *res,
 		return rc;
 	}
 	if (strcmp(req->method, "OPTIONS") == 0)
-		return options(api, req, res, err);
+		return dispatch_options(api, req, res, err);
 	rc = router_find(api->router, req->method, &req->uri, route, req->params, err);
 	if (rc == ES_METHOD_NOT_ALLOWED)
 		http_header(
@@ -90,7 +90,7 @@ dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
 		err = *refused;
 		out->code = err.code;
 	} else {
-		out->code = run(api, req, res, &out->route, &err);
+		out->code = dispatch_run(api, req, res, &out->route, &err);
 		/* A callee that fails without saying why is still an error. */
 		err.code = out->code;
 	}

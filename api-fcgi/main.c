@@ -32,7 +32,7 @@ struct master {
 };
 
 static int
-run_pool(struct master *m, enum pool pool, unsigned slot)
+main_run_pool(struct master *m, enum pool pool, unsigned slot)
 {
 	const struct worker_setup setup = {
 	    .conf = &m->conf,
@@ -52,28 +52,28 @@ run_pool(struct master *m, enum pool pool, unsigned slot)
 }
 
 static int
-run_send(void *ctx, unsigned index, unsigned slot)
+main_run_send(void *ctx, unsigned index, unsigned slot)
 {
 	(void)index;
-	return run_pool(ctx, POOL_SEND, slot);
+	return main_run_pool(ctx, POOL_SEND, slot);
 }
 
 static int
-run_api(void *ctx, unsigned index, unsigned slot)
+main_run_api(void *ctx, unsigned index, unsigned slot)
 {
 	(void)index;
-	return run_pool(ctx, POOL_API, slot);
+	return main_run_pool(ctx, POOL_API, slot);
 }
 
 static int
-run_health(void *ctx, unsigned index, unsigned slot)
+main_run_health(void *ctx, unsigned index, unsigned slot)
 {
 	(void)index;
-	return run_pool(ctx, POOL_HEALTH, slot);
+	return main_run_pool(ctx, POOL_HEALTH, slot);
 }
 
 static const char *
-socket_path(const struct master *m, enum pool pool)
+main_socket_path(const struct master *m, enum pool pool)
 {
 	if (pool == POOL_SEND)
 		return m->conf.send_socket;
@@ -82,7 +82,7 @@ socket_path(const struct master *m, enum pool pool)
 
 /* Take no new connections, so that the workers can serve the backlog to its end. */
 static void
-on_drain(void *ctx)
+main_on_drain(void *ctx)
 {
 	const struct master *m = ctx;
 
@@ -93,7 +93,7 @@ on_drain(void *ctx)
 /* Keys and URLs in files may have changed. The sockets stay: they are no secrets, so
  * their settings come from the environment, which does not change. */
 static bool
-on_reload(void *ctx)
+main_on_reload(void *ctx)
 {
 	struct master *m = ctx;
 	struct arena *a = arena_new();
@@ -115,7 +115,7 @@ on_reload(void *ctx)
 
 /* A dead worker waits for nothing and holds nothing. */
 static void
-on_exit_of_worker(void *ctx, unsigned slot, int status)
+main_on_exit_of_worker(void *ctx, unsigned slot, int status)
 {
 	struct master *m = ctx;
 
@@ -125,7 +125,7 @@ on_exit_of_worker(void *ctx, unsigned slot, int status)
 }
 
 static enum es_code
-master_open(struct master *m, unsigned slots, struct es_err *err)
+main_master_open(struct master *m, unsigned slots, struct es_err *err)
 {
 	const char *file = m->conf.metrics_file[0] == '\0' ? NULL : m->conf.metrics_file;
 
@@ -133,30 +133,30 @@ master_open(struct master *m, unsigned slots, struct es_err *err)
 	TRY(send_gate_open((unsigned)m->conf.send_workers, &m->gate, err));
 	for (int i = 0; i < POOL_COUNT; i++)
 		TRY(unix_socket_listen(
-		    socket_path(m, i), LISTEN_BACKLOG, m->how, &m->sockets[i], err));
+		    main_socket_path(m, i), LISTEN_BACKLOG, m->how, &m->sockets[i], err));
 	return ES_OK;
 }
 
 static int
-master_run(struct master *m)
+main_master_run(struct master *m)
 {
 	const struct prefork_kind kinds[] = {
-	    {"send", (unsigned)m->conf.send_workers, run_send, false},
-	    {"api", (unsigned)m->conf.api_workers, run_api, false},
-	    {"health", 1, run_health, false},
+	    {"send", (unsigned)m->conf.send_workers, main_run_send, false},
+	    {"api", (unsigned)m->conf.api_workers, main_run_api, false},
+	    {"health", 1, main_run_health, false},
 	};
 	const struct prefork prefork = {.kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = m,
 	    .drain_ms = m->conf.drain_ms,
-	    .on_drain = on_drain,
-	    .on_reload = on_reload,
-	    .on_exit = on_exit_of_worker};
+	    .on_drain = main_on_drain,
+	    .on_reload = main_on_reload,
+	    .on_exit = main_on_exit_of_worker};
 	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 1);
 	struct es_err err = {0};
 	int status;
 
-	if (master_open(m, slots, &err) != ES_OK) {
+	if (main_master_open(m, slots, &err) != ES_OK) {
 		log_error("can't start", LOG_STR("error", err.text));
 		return 1;
 	}
@@ -191,7 +191,7 @@ main(int argc, char **argv)
 			m.how = UNIX_SOCKET_TAKE_OVER;
 		IGNORE(log_level_parse(m.conf.common.log_level, &level));
 		log_set_level(level);
-		status = master_run(&m);
+		status = main_master_run(&m);
 	}
 	arena_free(&m.arena);
 	return status;

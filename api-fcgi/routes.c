@@ -161,7 +161,7 @@ routes_kind(const struct http_route *route)
 }
 
 static void
-dump_keys(struct json_write *w, unsigned keys)
+routes_dump_keys(struct json_write *w, unsigned keys)
 {
 	jw_array(w, "keyScopes");
 	for (size_t i = 0; i < KEY_SCOPES; i++)
@@ -172,14 +172,14 @@ dump_keys(struct json_write *w, unsigned keys)
 }
 
 static void
-dump(struct json_write *w, const struct router *r)
+routes_write(struct json_write *w, const struct router *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		jw_object(w, NULL);
 		jw_string(w, "method", r->routes[i].method);
 		jw_string(w, "path", r->routes[i].path);
 		jw_string(w, "scope", scope_name(r->routes[i].scope));
-		dump_keys(w, r->routes[i].keys);
+		routes_dump_keys(w, r->routes[i].keys);
 		jw_string(w, "query", routes_query(&r->routes[i]));
 		jw_bool(w, "body", routes_has_body(&r->routes[i]));
 		jw_object_end(w);
@@ -196,8 +196,8 @@ routes_dump(FILE *to)
 	text_init(&t, a, 64UL * 1024);
 	jw_init(&w, &t);
 	jw_array(&w, NULL);
-	dump(&w, &api_router);
-	dump(&w, &health_router);
+	routes_write(&w, &api_router);
+	routes_write(&w, &health_router);
 	jw_array_end(&w);
 	(void)fprintf(to, "%s\n", t.data);
 	arena_free(&a);

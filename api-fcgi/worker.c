@@ -25,7 +25,7 @@
 static volatile sig_atomic_t stopped;
 
 static void
-on_stop(int sig)
+worker_on_stop(int sig)
 {
 	(void)sig;
 	stopped = 1;
@@ -34,9 +34,10 @@ on_stop(int sig)
 /* Stop signals are blocked but while waiting for a request, so that none is lost between
  * the look at `stopped` and the wait. */
 static void
-signals_init(sigset_t *while_waiting)
+worker_signals_init(sigset_t *while_waiting)
 {
-	struct sigaction stop = {.sa_handler = on_stop}, ignore = {.sa_handler = SIG_IGN};
+	struct sigaction stop = {.sa_handler = worker_on_stop},
+			 ignore = {.sa_handler = SIG_IGN};
 	sigset_t held;
 
 	(void)sigaction(SIGTERM, &stop, NULL);
@@ -55,7 +56,7 @@ signals_init(sigset_t *while_waiting)
 /* While there is always a next request the wait returns with it and leaves the signal
  * pending: a busy worker would never hear it. */
 static bool
-stop_asked(void)
+worker_stop_asked(void)
 {
 	sigset_t pending;
 
@@ -86,7 +87,7 @@ worker_log_failure(const struct http_req *req, const struct http_res *res,
 }
 
 static void
-log_slow(const struct http_req *req, const struct http_res *res,
+worker_log_slow(const struct http_req *req, const struct http_res *res,
     const struct dispatched *what, int64_t took_ms)
 {
 	const struct log_field fields[] = {
@@ -106,7 +107,7 @@ log_slow(const struct http_req *req, const struct http_res *res,
 }
 
 static void
-serve(struct api *api, struct fcgi_io *io, struct http_req *req,
+worker_serve(struct api *api, struct fcgi_io *io, struct http_req *req,
     const struct es_err *refused)
 {
 	const int64_t start_us = clock_mono_us();
@@ -126,13 +127,13 @@ serve(struct api *api, struct fcgi_io *io, struct http_req *req,
 	if (res.status >= 500)
 		worker_log_failure(req, &res, &what, took_us / 1000);
 	else if (took_us >= SLOW_MS * INT64_C(1000))
-		log_slow(req, &res, &what, took_us / 1000);
+		worker_log_slow(req, &res, &what, took_us / 1000);
 }
 
 /* One request, if one comes in wait_ms. */
 static bool
-turn(struct api *api, struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
-    struct arena *a)
+worker_one_turn(struct api *api, struct fcgi_io *io, int64_t wait_ms,
+    const sigset_t *mask, struct arena *a)
 {
 	struct es_err err = {0};
 	struct http_req req;
@@ -142,7 +143,7 @@ turn(struct api *api, struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
 	got = fcgi_io_next(io, wait_ms, mask, a, &req, &err);
 	budget_start(api);
 	if (got != FCGI_GOT_NOTHING)
-		serve(api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
+		worker_serve(api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
 	arena_reset(a);
 	return got != FCGI_GOT_NOTHING;
 }
@@ -161,7 +162,7 @@ worker_run(const struct worker_setup *setup)
 	keyed_hash_draw();
 	metrics_use_slot(setup->metrics, setup->slot);
 	fcgi_io_init();
-	signals_init(&while_waiting);
+	worker_signals_init(&while_waiting);
 	if (connect_all(setup, &api, &err) != ES_OK) {
 		log_error(
 		    "worker can't start", LOG_STR("pool", setup->pool), LOG_ERR(&err));
@@ -170,14 +171,14 @@ worker_run(const struct worker_setup *setup)
 	}
 	io = fcgi_io_new(
 	    setup->listen_fd, (size_t)setup->conf->body_max_bytes, setup->conf->stall_ms);
-	while (!stop_asked()) {
-		(void)turn(&api, io, WAIT_MS, &while_waiting, a);
+	while (!worker_stop_asked()) {
+		(void)worker_one_turn(&api, io, WAIT_MS, &while_waiting, a);
 		if (reads_sets)
 			jwks_reader_turn(&api);
 		if (watches)
 			health_watch(&api);
 	}
-	while (listen_stopped(setup->listen_fd) && turn(&api, io, 0, NULL, a))
+	while (listen_stopped(setup->listen_fd) && worker_one_turn(&api, io, 0, NULL, a))
 		continue;
 	fcgi_io_free(&io);
 	connect_close(&api);

@@ -17,7 +17,7 @@
 typedef const char *check_fn(struct ctl *c);
 
 static const char *
-why(struct ctl *c, enum es_code rc, const struct es_err *err)
+ctl_check_why(struct ctl *c, enum es_code rc, const struct es_err *err)
 {
 	char *reason;
 
@@ -29,7 +29,7 @@ why(struct ctl *c, enum es_code rc, const struct es_err *err)
 }
 
 static const char *
-check_postgres(struct ctl *c)
+ctl_check_postgres(struct ctl *c)
 {
 	const struct pg_settings settings = {.url = c->conf.database_url,
 	    .application_name = "echostreamctl",
@@ -45,11 +45,11 @@ check_postgres(struct ctl *c)
 	if (rc == ES_OK)
 		rc = db_store_ready(pg, c->arena, &err);
 	pg_close(&pg);
-	return why(c, rc, &err);
+	return ctl_check_why(c, rc, &err);
 }
 
 static const char *
-check_redis(struct ctl *c)
+ctl_check_redis(struct ctl *c)
 {
 	struct redis_value v;
 	struct es_err err;
@@ -62,11 +62,11 @@ check_redis(struct ctl *c)
 	if (rc == ES_OK)
 		rc = redis_text(r, c->arena, &v, &err, "PING", NULL);
 	redis_close(&r);
-	return why(c, rc, &err);
+	return ctl_check_why(c, rc, &err);
 }
 
 static const char *
-check_queue(struct ctl *c)
+ctl_check_queue(struct ctl *c)
 {
 	struct es_err err;
 	struct queue *q = NULL;
@@ -77,12 +77,12 @@ check_queue(struct ctl *c)
 	if (ctl_queue_open(c, &q, &err))
 		rc = queue_check(q, &err);
 	queue_close(&q);
-	return why(c, rc, &err);
+	return ctl_check_why(c, rc, &err);
 }
 
 /* readyz through the front door, which lets it pass from this machine only. */
 static const char *
-check_readyz(struct ctl *c, const char *path)
+ctl_check_readyz(struct ctl *c, const char *path)
 {
 	struct ctl_answer answer;
 
@@ -98,37 +98,37 @@ check_readyz(struct ctl *c, const char *path)
 }
 
 static const char *
-check_api(struct ctl *c)
+ctl_check_api(struct ctl *c)
 {
-	return check_readyz(c, "/readyz");
+	return ctl_check_readyz(c, "/readyz");
 }
 
 static const char *
-check_push(struct ctl *c)
+ctl_check_push(struct ctl *c)
 {
-	return check_readyz(c, "/push/readyz");
+	return ctl_check_readyz(c, "/push/readyz");
 }
 
 static const char *
-check_fanout(struct ctl *c)
+ctl_check_fanout(struct ctl *c)
 {
-	return check_readyz(c, "/fanout/readyz");
+	return ctl_check_readyz(c, "/fanout/readyz");
 }
 
 static const struct {
 	const char *name;
 	check_fn *run;
 } checks[] = {
-    {"postgres", check_postgres},
-    {"redis", check_redis},
-    {"queue", check_queue},
-    {"api", check_api},
-    {"push", check_push},
-    {"fanout", check_fanout},
+    {"postgres", ctl_check_postgres},
+    {"redis", ctl_check_redis},
+    {"queue", ctl_check_queue},
+    {"api", ctl_check_api},
+    {"push", ctl_check_push},
+    {"fanout", ctl_check_fanout},
 };
 
 static void
-print_check(struct ctl *c, const char *name, const char *fault, int64_t ms)
+ctl_check_print(struct ctl *c, const char *name, const char *fault, int64_t ms)
 {
 	struct json_write w;
 	struct text t;
@@ -154,7 +154,7 @@ print_check(struct ctl *c, const char *name, const char *fault, int64_t ms)
 }
 
 static int
-check(struct ctl *c)
+ctl_check_all(struct ctl *c)
 {
 	const char *wanted = c->n_words > 0 ? c->words[0] : "all";
 	int status = CTL_OK, n = 0;
@@ -166,7 +166,7 @@ check(struct ctl *c)
 		if (strcmp(wanted, "all") != 0 && strcmp(wanted, checks[i].name) != 0)
 			continue;
 		fault = checks[i].run(c);
-		print_check(c, checks[i].name, fault, clock_mono_ms() - start_ms);
+		ctl_check_print(c, checks[i].name, fault, clock_mono_ms() - start_ms);
 		if (fault != NULL)
 			status = CTL_FAILED;
 		n++;
@@ -177,16 +177,17 @@ check(struct ctl *c)
 }
 
 static int
-run_check(int argc, char **argv)
+ctl_check_run(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"check", "", 0, 1, "CHECK", check};
+	static const struct ctl_spec spec = {"check", "", 0, 1, "CHECK", ctl_check_all};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"", "[all|postgres|redis|queue|api|push|fanout]",
-	"check each service; prints a line for each, exit 1 when one fails", run_check},
+	"check each service; prints a line for each, exit 1 when one fails",
+	ctl_check_run},
 };
 
 const struct ctl_noun ctl_check = {"check", verbs, ES_COUNT(verbs)};

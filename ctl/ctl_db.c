@@ -37,7 +37,7 @@ static const struct conf_item items[] = {
 };
 
 static int
-usage(const char *verb, const char *what)
+ctl_db_usage(const char *verb, const char *what)
 {
 	fprintf(stderr, "echostreamctl db %s: %s (see 'echostreamctl db --help')\n", verb,
 	    what);
@@ -46,7 +46,7 @@ usage(const char *verb, const char *what)
 
 /* -1: go on. */
 static int
-read_args(struct db_job *job, int argc, char **argv, int max_words)
+ctl_db_read_args(struct db_job *job, int argc, char **argv, int max_words)
 {
 	static const struct option options[] = {
 	    {"dir", required_argument, NULL, 'd'},
@@ -65,18 +65,20 @@ read_args(struct db_job *job, int argc, char **argv, int max_words)
 		else if (option == 'y')
 			job->yes = true;
 		else
-			return usage(argv[0], "unknown option or missing value; the "
-					      "options are --dir FOLDER, "
-					      "--to VERSION and --yes");
+			return ctl_db_usage(argv[0],
+			    "unknown option or missing value; the "
+			    "options are --dir FOLDER, "
+			    "--to VERSION and --yes");
 	}
 	job->words = argv + optind;
 	job->n_words = argc - optind;
-	return job->n_words <= max_words ? -1 : usage(argv[0], "too many arguments");
+	return job->n_words <= max_words ? -1
+	                                 : ctl_db_usage(argv[0], "too many arguments");
 }
 
 /* -1: go on. */
 static int
-read_conf(struct db_job *job, struct db_conf *out)
+ctl_db_read_conf(struct db_job *job, struct db_conf *out)
 {
 	const struct conf_table table = {.items = items, .n = ES_COUNT(items)};
 	struct conf_report report;
@@ -94,15 +96,15 @@ read_conf(struct db_job *job, struct db_conf *out)
 
 /* Arguments, settings, connection; then the verb; then the end of them all. */
 static int
-with_database(
+ctl_db_with_database(
     int argc, char **argv, int max_words, bool files, int (*verb)(struct db_job *job))
 {
 	struct db_job job = {.arena = arena_new()};
 	struct db_conf conf = {0};
-	int status = read_args(&job, argc, argv, max_words);
+	int status = ctl_db_read_args(&job, argc, argv, max_words);
 
 	if (status < 0)
-		status = read_conf(&job, &conf);
+		status = ctl_db_read_conf(&job, &conf);
 	if (status < 0)
 		status = migrate_open(
 			     &job.migrate, conf.url, files ? job.dir : NULL, job.arena)
@@ -115,7 +117,7 @@ with_database(
 
 /* Edited files are named, all of them; false when there are any. */
 static bool
-nothing_edited(const struct migrate *m)
+ctl_db_nothing_edited(const struct migrate *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		if (m->rows[i].state == MIGRATE_EDITED)
@@ -137,14 +139,14 @@ ctl_db_has_file(const struct migrate *m, const char *version)
 }
 
 static int
-migrate(struct db_job *job)
+ctl_db_migrate(struct db_job *job)
 {
 	struct migrate *m = &job->migrate;
 	size_t n = 0;
 
 	if (job->to && !ctl_db_has_file(m, job->to))
 		return CTL_FAILED;
-	if (!migrate_lock(m) || !nothing_edited(m))
+	if (!migrate_lock(m) || !ctl_db_nothing_edited(m))
 		return CTL_FAILED;
 	if (migrate_count(m, MIGRATE_MISSING) > 0)
 		fprintf(stderr, "%s: the database is newer than these files\n", job->dir);
@@ -166,7 +168,7 @@ migrate(struct db_job *job)
 }
 
 static int
-status(struct db_job *job)
+ctl_db_status(struct db_job *job)
 {
 	static const char *const names[] = {
 	    [MIGRATE_PENDING] = "pending",
@@ -188,11 +190,11 @@ status(struct db_job *job)
 }
 
 static int
-verify(struct db_job *job)
+ctl_db_verify(struct db_job *job)
 {
 	const size_t pending = migrate_count(&job->migrate, MIGRATE_PENDING);
 	const size_t missing = migrate_count(&job->migrate, MIGRATE_MISSING);
-	bool good = nothing_edited(&job->migrate);
+	bool good = ctl_db_nothing_edited(&job->migrate);
 
 	for (size_t i = 0; i < job->migrate.n; i++) {
 		const struct migrate_row *row = &job->migrate.rows[i];
@@ -210,7 +212,7 @@ verify(struct db_job *job)
 }
 
 static int
-revert_last(struct migrate *m, int64_t count)
+ctl_db_revert_last(struct migrate *m, int64_t count)
 {
 	for (size_t i = m->n; i > 0 && count > 0; i--) {
 		const struct migrate_row *row = &m->rows[i - 1];
@@ -232,25 +234,25 @@ revert_last(struct migrate *m, int64_t count)
 }
 
 static int
-rollback(struct db_job *job)
+ctl_db_rollback(struct db_job *job)
 {
 	int64_t count = 1;
 
 	if (job->n_words == 1 && strcmp(job->words[0], "all") == 0)
 		count = INT64_MAX;
 	else if (job->n_words == 1 && !parse_int(job->words[0], 1, 10000, &count))
-		return usage(
+		return ctl_db_usage(
 		    "rollback", "COUNT must be a number from 1 to 10000, or all");
 	if (!job->yes)
-		return usage("rollback",
+		return ctl_db_usage("rollback",
 		    "rollback drops tables with their rows; add --yes to confirm");
-	if (!migrate_lock(&job->migrate) || !nothing_edited(&job->migrate))
+	if (!migrate_lock(&job->migrate) || !ctl_db_nothing_edited(&job->migrate))
 		return CTL_FAILED;
-	return revert_last(&job->migrate, count);
+	return ctl_db_revert_last(&job->migrate, count);
 }
 
 static int
-recovered(struct db_job *job)
+ctl_db_recovered(struct db_job *job)
 {
 	struct pg_table out;
 	struct pg_fault fault;
@@ -267,9 +269,10 @@ recovered(struct db_job *job)
 }
 
 #define RUN(verb, max_words, files) \
-	static int run_##verb(int argc, char **argv) \
+	static int ctl_db_run_##verb(int argc, char **argv) \
 	{ \
-		return with_database(argc, argv, max_words, files, verb); \
+		return ctl_db_with_database( \
+		    argc, argv, max_words, files, ctl_db_##verb); \
 	}
 RUN(migrate, 0, true)
 RUN(status, 0, true)
@@ -279,18 +282,19 @@ RUN(recovered, 0, false)
 
 static const struct ctl_verb verbs[] = {
     {"migrate", "[--to VERSION] [--dir FOLDER]",
-	"apply the pending migrations, all or up to VERSION", run_migrate},
+	"apply the pending migrations, all or up to VERSION", ctl_db_run_migrate},
     {"status", "[--dir FOLDER]", "list the migrations: applied, pending, edited, missing",
-	run_status},
+	ctl_db_run_status},
     {"verify", "[--dir FOLDER]",
 	"exit 1 unless exactly the migrations of the folder are applied, unedited",
-	run_verify},
+	ctl_db_run_verify},
     {"rollback", "[COUNT|all] --yes [--dir FOLDER]",
-	"revert the last COUNT migrations, default 1 (for development)", run_rollback},
+	"revert the last COUNT migrations, default 1 (for development)",
+	ctl_db_run_rollback},
     {"recovered", "",
 	"after a restore, or a failover that lost commits: raise all sequence "
 	"numbers and begin a new epoch",
-	run_recovered},
+	ctl_db_run_recovered},
 };
 
 const struct ctl_noun ctl_db = {"db", verbs, ES_COUNT(verbs)};

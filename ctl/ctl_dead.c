@@ -17,7 +17,7 @@
 #define DEAD_PAGE 100 /* letters of one list */
 
 static const char *
-dead_json(const struct dead_letter *d, bool with_entry, struct arena *a)
+ctl_dead_json(const struct dead_letter *d, bool with_entry, struct arena *a)
 {
 	char created[ES_TIME_TEXT];
 	struct json_write w;
@@ -44,7 +44,7 @@ dead_json(const struct dead_letter *d, bool with_entry, struct arena *a)
 }
 
 static int
-dead_list(struct ctl *c, struct pg *pg, int64_t before)
+ctl_dead_list(struct ctl *c, struct pg *pg, int64_t before)
 {
 	static const struct ctl_column columns[] = {{"id", "ID", 8},
 	    {"createdAt", "CREATED", 24}, {"tenantId", "TENANT", 36},
@@ -59,12 +59,12 @@ dead_list(struct ctl *c, struct pg *pg, int64_t before)
 		return ctl_fail(c, "%s", err.text);
 	page.items = arena_alloc(c->arena, n * sizeof(*page.items));
 	for (page.n = 0; page.n < n; page.n++)
-		page.items[page.n] = dead_json(&letters[page.n], false, c->arena);
+		page.items[page.n] = ctl_dead_json(&letters[page.n], false, c->arena);
 	return ctl_print_list(c, &page, columns, ES_COUNT(columns));
 }
 
 static int
-dead_show(struct ctl *c, struct pg *pg, int64_t id)
+ctl_dead_show(struct ctl *c, struct pg *pg, int64_t id)
 {
 	struct dead_letter *letters;
 	struct es_err err;
@@ -74,12 +74,12 @@ dead_show(struct ctl *c, struct pg *pg, int64_t id)
 		return ctl_fail(c, "%s", err.text);
 	if (n == 0 || letters[0].id != id)
 		return ctl_fail(c, "no such dead letter");
-	(void)puts(dead_json(&letters[0], true, c->arena));
+	(void)puts(ctl_dead_json(&letters[0], true, c->arena));
 	return CTL_OK;
 }
 
 static int
-dead_drop(struct ctl *c, struct pg *pg, int64_t id)
+ctl_dead_drop(struct ctl *c, struct pg *pg, int64_t id)
 {
 	struct es_err err;
 
@@ -94,9 +94,9 @@ static const struct dead_verb {
 	bool needs_id;
 	int (*run)(struct ctl *c, struct pg *pg, int64_t id);
 } dead_verbs[] = {
-    {"list", false, dead_list},
-    {"show", true, dead_show},
-    {"drop", true, dead_drop},
+    {"list", false, ctl_dead_list},
+    {"show", true, ctl_dead_show},
+    {"drop", true, ctl_dead_drop},
 };
 
 int

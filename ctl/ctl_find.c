@@ -10,7 +10,7 @@
 #include "core/banned.h"
 
 static void
-close_pg(void *pg)
+ctl_find_close_pg(void *pg)
 {
 	struct pg *open = pg;
 
@@ -33,7 +33,7 @@ ctl_find_database(const struct ctl *c)
 		(void)ctl_fail(c, "%s", err.text);
 		return NULL;
 	}
-	arena_defer(c->arena, close_pg, pg);
+	arena_defer(c->arena, ctl_find_close_pg, pg);
 	return pg;
 }
 
@@ -68,7 +68,7 @@ ctl_find_tenant(const struct ctl *c, const char *text, struct tenant_id *out)
 }
 
 static bool
-is_user(const struct user *u, const char *text)
+ctl_find_is_user(const struct user *u, const char *text)
 {
 	const size_t local = strcspn(u->email, "@");
 
@@ -78,7 +78,7 @@ is_user(const struct user *u, const char *text)
 }
 
 static bool
-is_owner(const struct user *u, const char *text)
+ctl_find_is_owner(const struct user *u, const char *text)
 {
 	(void)text;
 	return strcmp(u->role, "owner") == 0 && strcmp(u->status, "active") == 0;
@@ -86,7 +86,7 @@ is_owner(const struct user *u, const char *text)
 
 /* How many match; the first of them in out. */
 static int
-scan_users(const struct ctl *c, struct pg *pg, const struct tenant_id *tenant,
+ctl_find_scan_users(const struct ctl *c, struct pg *pg, const struct tenant_id *tenant,
     bool (*match)(const struct user *u, const char *text), const char *text,
     struct user_id *out)
 {
@@ -125,7 +125,7 @@ ctl_find_user(const struct ctl *c, const struct tenant_id *tenant, const char *t
 	pg = ctl_find_database(c);
 	if (pg == NULL)
 		return false;
-	found = scan_users(c, pg, tenant, is_user, text, out);
+	found = ctl_find_scan_users(c, pg, tenant, ctl_find_is_user, text, out);
 	if (found == 0)
 		(void)ctl_fail(c, "unknown user: %s", text);
 	if (found > 1)
@@ -142,7 +142,7 @@ ctl_find_owner(const struct ctl *c, const struct tenant_id *tenant, struct user_
 
 	if (pg == NULL)
 		return false;
-	found = scan_users(c, pg, tenant, is_owner, NULL, out);
+	found = ctl_find_scan_users(c, pg, tenant, ctl_find_is_owner, NULL, out);
 	if (found == 0)
 		(void)ctl_fail(c, "the tenant has no active owner");
 	return found > 0;

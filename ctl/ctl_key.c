@@ -12,7 +12,7 @@
 #define PATH "/api/v1/api-keys"
 
 static void
-write_scopes(struct ctl *c, struct json_write *w)
+ctl_key_write_scopes(struct ctl *c, struct json_write *w)
 {
 	jw_array(w, "scopes");
 	for (const char *s = c->opt.scopes; *s != '\0'; s += strspn(s, ",")) {
@@ -27,7 +27,7 @@ write_scopes(struct ctl *c, struct json_write *w)
 /* The bot as the API wants it. Names are looked up in the tenant; an id needs no tenant.
  */
 static bool
-find_bot(struct ctl *c, const char **out)
+ctl_key_find_bot(struct ctl *c, const char **out)
 {
 	const char *text = c->opt.tenant != NULL ? c->opt.tenant : c->conf.tenant;
 	struct tenant_id tenant = {""};
@@ -44,7 +44,7 @@ find_bot(struct ctl *c, const char **out)
 }
 
 static int
-create(struct ctl *c)
+ctl_key_create(struct ctl *c)
 {
 	struct ctl_answer answer;
 	struct json_write w;
@@ -58,13 +58,13 @@ create(struct ctl *c)
 	status = ctl_find_token(c, true, &token, NULL);
 	if (status >= 0)
 		return status;
-	if (!find_bot(c, &bot))
+	if (!ctl_key_find_bot(c, &bot))
 		return CTL_FAILED;
 	text_init(&body, c->arena, 1 << 16);
 	jw_init(&w, &body);
 	jw_object(&w, NULL);
 	jw_string(&w, "name", c->opt.name);
-	write_scopes(c, &w);
+	ctl_key_write_scopes(c, &w);
 	if (bot != NULL)
 		jw_string(&w, "botUserId", bot);
 	if (c->opt.expires != NULL)
@@ -78,7 +78,7 @@ create(struct ctl *c)
 }
 
 static int
-list(struct ctl *c)
+ctl_key_list(struct ctl *c)
 {
 	static const struct ctl_column columns[] = {
 	    {"keyId", "ID", 36},
@@ -99,7 +99,7 @@ list(struct ctl *c)
 }
 
 static int
-revoke(struct ctl *c)
+ctl_key_revoke(struct ctl *c)
 {
 	struct ctl_answer answer;
 	const char *token;
@@ -119,28 +119,28 @@ revoke(struct ctl *c)
 }
 
 static int
-run_create(int argc, char **argv)
+ctl_key_run_create(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {
-	    "key create", "tenant as token name scopes bot expires", 0, 0, NULL, create};
+	static const struct ctl_spec spec = {"key create",
+	    "tenant as token name scopes bot expires", 0, 0, NULL, ctl_key_create};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static int
-run_list(int argc, char **argv)
+ctl_key_run_list(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "key list", "tenant as token", 0, 0, NULL, list};
+	    "key list", "tenant as token", 0, 0, NULL, ctl_key_list};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static int
-run_revoke(int argc, char **argv)
+ctl_key_run_revoke(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "key revoke", "tenant as token", 1, 1, "ID", revoke};
+	    "key revoke", "tenant as token", 1, 1, "ID", ctl_key_revoke};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -151,11 +151,12 @@ static const struct ctl_verb verbs[] = {
 	"--token T]",
 	"create an API key; prints the key, once. Scopes: messages:write channels:manage "
 	"users:manage tokens:mint admin",
-	run_create},
+	ctl_key_run_create},
     {"list", "--tenant T [--as USER | --token T]", "list the API keys of a tenant",
-	run_list},
+	ctl_key_run_list},
     {"revoke", "ID --tenant T [--as USER | --token T]",
-	"revoke an API key, and close the sockets that its tickets opened", run_revoke},
+	"revoke an API key, and close the sockets that its tickets opened",
+	ctl_key_run_revoke},
 };
 
 const struct ctl_noun ctl_key = {"key", verbs, ES_COUNT(verbs)};

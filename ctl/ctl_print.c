@@ -57,7 +57,7 @@ ctl_plain(struct arena *a, const char *s)
 
 /* Pads by code points, so that names in any script keep the columns nearly straight. */
 static void
-print_cell(const char *text, int width)
+ctl_print_cell(const char *text, int width)
 {
 	int points = 0;
 
@@ -67,7 +67,7 @@ print_cell(const char *text, int width)
 }
 
 static void
-print_row(
+ctl_print_row(
     const struct ctl *c, const char *object, const struct ctl_column columns[], size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -79,7 +79,7 @@ print_row(
 		if (columns[i].width == 0)
 			(void)printf("%s\n", text);
 		else
-			print_cell(text, columns[i].width);
+			ctl_print_cell(text, columns[i].width);
 	}
 }
 
@@ -95,8 +95,8 @@ ctl_print_list(const struct ctl *c, const struct ctl_list *list,
 		return CTL_OK;
 	}
 	if (!c->opt.quiet)
-		print_row(c, NULL, columns, n);
+		ctl_print_row(c, NULL, columns, n);
 	for (size_t i = 0; i < list->n; i++)
-		print_row(c, list->items[i], columns, n);
+		ctl_print_row(c, list->items[i], columns, n);
 	return CTL_OK;
 }

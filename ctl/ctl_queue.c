@@ -24,7 +24,7 @@ ctl_queue_open(const struct ctl *c, struct queue **out, struct es_err *err)
 }
 
 static int
-stats(struct ctl *c)
+ctl_queue_stats(struct ctl *c)
 {
 	struct queue_stats s;
 	struct es_err err;
@@ -51,15 +51,16 @@ stats(struct ctl *c)
 }
 
 static int
-run_stats(int argc, char **argv)
+ctl_queue_run_stats(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"queue stats", "", 0, 0, NULL, stats};
+	static const struct ctl_spec spec = {
+	    "queue stats", "", 0, 0, NULL, ctl_queue_stats};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static int
-run_dead(int argc, char **argv)
+ctl_queue_run_dead(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
 	    "queue dead", "", 1, 2, "list [BEFORE], show ID or drop ID", ctl_dead};
@@ -69,11 +70,11 @@ run_dead(int argc, char **argv)
 
 static const struct ctl_verb verbs[] = {
     {"stats", "", "messages and bytes in the queue, and the age of the oldest",
-	run_stats},
+	ctl_queue_run_stats},
     {"dead", "list [BEFORE] | show ID | drop ID",
 	"messages that PostgreSQL can't take: the newest 100 (below the id BEFORE), one "
 	"with its entry, delete one",
-	run_dead},
+	ctl_queue_run_dead},
 };
 
 const struct ctl_noun ctl_queue = {"queue", verbs, ES_COUNT(verbs)};

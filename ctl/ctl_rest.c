@@ -12,7 +12,7 @@
 #define ANSWER_MAX (16UL << 20)
 
 static size_t
-on_data(char *data, size_t size, size_t n, void *ctx)
+ctl_rest_on_data(char *data, size_t size, size_t n, void *ctx)
 {
 	struct text *t = ctx;
 
@@ -21,7 +21,7 @@ on_data(char *data, size_t size, size_t n, void *ctx)
 }
 
 static struct curl_slist *
-headers_of(const struct ctl *c, const char *bearer, const char *body)
+ctl_rest_headers_of(const struct ctl *c, const char *bearer, const char *body)
 {
 	struct curl_slist *list = NULL;
 
@@ -39,7 +39,7 @@ ctl_rest(const struct ctl *c, const char *bearer, const char *method, const char
 {
 	const char *base = c->conf.url;
 	const size_t len = strlen(base);
-	struct curl_slist *headers = headers_of(c, bearer, body);
+	struct curl_slist *headers = ctl_rest_headers_of(c, bearer, body);
 	CURL *curl = curl_easy_init();
 	struct text answer;
 	CURLcode rc;
@@ -53,7 +53,7 @@ ctl_rest(const struct ctl *c, const char *bearer, const char *method, const char
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)c->opt.timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ctl_rest_on_data);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
 	if (body != NULL)
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
@@ -71,7 +71,7 @@ ctl_rest(const struct ctl *c, const char *bearer, const char *method, const char
 
 /* title and detail of application/problem+json, as far as the answer is that. */
 static void
-tell_problem(const struct ctl *c, const struct ctl_answer *answer)
+ctl_rest_tell_problem(const struct ctl *c, const struct ctl_answer *answer)
 {
 	struct problem {
 		const char *title, *detail, *code;
@@ -101,7 +101,7 @@ ctl_rest_good(const struct ctl *c, const char *bearer, const char *method,
 		return false;
 	if (out->status / 100 == 2)
 		return true;
-	tell_problem(c, out);
+	ctl_rest_tell_problem(c, out);
 	return false;
 }
 
@@ -112,8 +112,8 @@ struct page {
 };
 
 static bool
-read_page(const struct ctl *c, const struct ctl_answer *answer, const char *member,
-    struct page *out)
+ctl_rest_read_page(const struct ctl *c, const struct ctl_answer *answer,
+    const char *member, struct page *out)
 {
 	const struct json_field fields[] = {
 	    {.name = member,
@@ -150,7 +150,7 @@ ctl_rest_list(const struct ctl *c, const char *bearer, const char *path,
 		                        : arena_printf(c->arena, "%s?limit=200", path);
 
 		if (!ctl_rest_good(c, bearer, "GET", query, NULL, &answer) ||
-		    !read_page(c, &answer, member, &page))
+		    !ctl_rest_read_page(c, &answer, member, &page))
 			return false;
 		more = arena_alloc(c->arena, (list.n + page.list->n) * sizeof(*more));
 		if (list.n > 0)

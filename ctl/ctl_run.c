@@ -60,11 +60,11 @@ static const struct {
 
 static struct ctl_options lead = {.server = "", .timeout_ms = TIMEOUT_S * 1000};
 
-static void tell(const char *verb, const char *fmt, va_list ap)
+static void ctl_run_tell(const char *verb, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
 static void
-tell(const char *verb, const char *fmt, va_list ap)
+ctl_run_tell(const char *verb, const char *fmt, va_list ap)
 {
 	(void)fprintf(stderr, "echostreamctl %s: ", verb);
 	(void)vfprintf(stderr, fmt, ap);
@@ -77,7 +77,7 @@ ctl_fail(const struct ctl *c, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	tell(c->verb, fmt, ap);
+	ctl_run_tell(c->verb, fmt, ap);
 	va_end(ap);
 	return CTL_FAILED;
 }
@@ -104,7 +104,7 @@ ctl_note(const struct ctl *c, const char *fmt, ...)
 	if (c->opt.quiet)
 		return;
 	va_start(ap, fmt);
-	tell(c->verb, fmt, ap);
+	ctl_run_tell(c->verb, fmt, ap);
 	va_end(ap);
 }
 
@@ -118,7 +118,7 @@ ctl_needs(const struct ctl *c, const char *value, const char *name)
 
 /* Is name one of the words of list? */
 static bool
-among(const char *list, const char *name)
+ctl_run_among(const char *list, const char *name)
 {
 	const size_t len = strlen(name);
 
@@ -131,7 +131,7 @@ among(const char *list, const char *name)
 /* The long options in getopt's form: the global ones, then those of `allowed`, whose val
  * is 256 + index. */
 static void
-option_table(const char *allowed, struct option out[ES_COUNT(texts) + 5])
+ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 5])
 {
 	size_t n = 0;
 
@@ -140,14 +140,14 @@ option_table(const char *allowed, struct option out[ES_COUNT(texts) + 5])
 	out[n++] = (struct option){"json", no_argument, NULL, 'j'};
 	out[n++] = (struct option){"quiet", no_argument, NULL, 'q'};
 	for (size_t i = 0; i < ES_COUNT(texts); i++)
-		if (among(allowed, texts[i].name))
+		if (ctl_run_among(allowed, texts[i].name))
 			out[n++] = (struct option){
 			    texts[i].name, required_argument, NULL, 256 + (int)i};
 	out[n] = (struct option){0};
 }
 
 static bool
-take(struct ctl_options *o, int option, const char *value)
+ctl_run_take(struct ctl_options *o, int option, const char *value)
 {
 	int64_t timeout_s;
 
@@ -175,9 +175,9 @@ take(struct ctl_options *o, int option, const char *value)
 	}
 }
 
-/* What getopt_long or take() refused: ':' is an option without its value. */
+/* What getopt_long or ctl_run_take() refused: ':' is an option without its value. */
 static const char *
-option_fault(int option)
+ctl_run_option_fault(int option)
 {
 	if (option == ':')
 		return "option without a value";
@@ -191,12 +191,12 @@ ctl_run_lead(int argc, char **argv)
 	struct option options[ES_COUNT(texts) + 5];
 	int option;
 
-	option_table("", options);
+	ctl_run_option_table("", options);
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:q", options, NULL)) != -1)
-		if (!take(&lead, option, optarg)) {
+		if (!ctl_run_take(&lead, option, optarg)) {
 			(void)fprintf(stderr, "echostreamctl: %s: %s\n",
-			    option_fault(option), argv[optind - 1]);
+			    ctl_run_option_fault(option), argv[optind - 1]);
 			return -1;
 		}
 	option = optind;
@@ -205,18 +205,18 @@ ctl_run_lead(int argc, char **argv)
 }
 
 static int
-read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char **argv)
+ctl_run_read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char **argv)
 {
 	struct option options[ES_COUNT(texts) + 5];
 	int option;
 
-	option_table(spec->options, options);
+	ctl_run_option_table(spec->options, options);
 	opterr = 0;
 	c->opt = lead;
 	while ((option = getopt_long(argc, argv, ":q", options, NULL)) != -1)
-		if (!take(&c->opt, option, optarg))
+		if (!ctl_run_take(&c->opt, option, optarg))
 			return ctl_usage(
-			    c, "%s: %s", option_fault(option), argv[optind - 1]);
+			    c, "%s: %s", ctl_run_option_fault(option), argv[optind - 1]);
 	c->words = argv + optind;
 	c->n_words = argc - optind;
 	if (c->n_words < spec->min_words)
@@ -227,7 +227,7 @@ read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char **argv)
 }
 
 static int
-read_conf(struct ctl *c)
+ctl_run_read_conf(struct ctl *c)
 {
 	const struct conf_table table = {.items = items, .n = ES_COUNT(items)};
 	struct conf_report report;
@@ -247,10 +247,10 @@ int
 ctl_run(const struct ctl_spec *spec, int argc, char **argv)
 {
 	struct ctl c = {.arena = arena_new(), .verb = spec->verb};
-	int status = read_options(&c, spec, argc, argv);
+	int status = ctl_run_read_options(&c, spec, argc, argv);
 
 	if (status < 0)
-		status = read_conf(&c);
+		status = ctl_run_read_conf(&c);
 	if (status < 0)
 		status = spec->run(&c);
 	arena_free(&c.arena);

@@ -21,7 +21,7 @@
 #define CODE_EXPIRED 4002
 
 static const char *
-ws_url(const struct ctl *c)
+ctl_tail_ws_url(const struct ctl *c)
 {
 	const char *url = c->conf.url;
 	const size_t len = strlen(url);
@@ -35,14 +35,14 @@ ws_url(const struct ctl *c)
 }
 
 static void
-follow(struct tail *t, const char *id, const char *name)
+ctl_tail_follow(struct tail *t, const char *id, const char *name)
 {
 	t->channels[t->n++] = (struct tail_channel){.id = id, .name = name, .after = -1};
 }
 
 /* By name or id; every channel that the user sees when none is given. */
 static bool
-find_channels(const struct ctl *c, const char *token, struct tail *t)
+ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 {
 	struct ctl_list all;
 
@@ -60,7 +60,7 @@ find_channels(const struct ctl *c, const char *token, struct tail *t)
 
 			if (word == NULL || strcmp(id, word) == 0 ||
 			    strcasecmp(name, word + (*word == '#')) == 0)
-				follow(t, id, name);
+				ctl_tail_follow(t, id, name);
 		}
 		if (t->n == before && word != NULL) {
 			(void)ctl_fail(c, "unknown channel: %s", word);
@@ -75,7 +75,7 @@ find_channels(const struct ctl *c, const char *token, struct tail *t)
 /* Until the connection ends: its close code, 1006 when it was lost, 0 when there is
  * nothing left to follow. */
 static int
-session(struct tail *t, struct ws_client *ws)
+ctl_tail_session(struct tail *t, struct ws_client *ws)
 {
 	struct ws_message m;
 	bool asked = false; /* a ping is out */
@@ -103,9 +103,9 @@ session(struct tail *t, struct ws_client *ws)
 }
 
 static int
-follow_all(struct ctl *c, struct tail *t, const char *token, bool fresh)
+ctl_tail_follow_all(struct ctl *c, struct tail *t, const char *token, bool fresh)
 {
-	const char *url = ws_url(c);
+	const char *url = ctl_tail_ws_url(c);
 	unsigned tries = 0;
 	bool once = false;
 
@@ -119,7 +119,7 @@ follow_all(struct ctl *c, struct tail *t, const char *token, bool fresh)
 		if (ws != NULL) {
 			once = true;
 			tries = 0;
-			code = session(t, ws);
+			code = ctl_tail_session(t, ws);
 			ws_client_close(&ws);
 		}
 		if (code == 0 || (code >= FINAL_MIN && code <= FINAL_MAX &&
@@ -134,7 +134,7 @@ follow_all(struct ctl *c, struct tail *t, const char *token, bool fresh)
 }
 
 static int
-follow_channels(struct ctl *c)
+ctl_tail_follow_channels(struct ctl *c)
 {
 	struct tail t = {.ctl = c};
 	const char *token;
@@ -143,16 +143,16 @@ follow_channels(struct ctl *c)
 
 	if (status >= 0)
 		return status;
-	if (!find_channels(c, token, &t))
+	if (!ctl_tail_find_channels(c, token, &t))
 		return CTL_FAILED;
-	return follow_all(c, &t, token, fresh);
+	return ctl_tail_follow_all(c, &t, token, fresh);
 }
 
 static int
-run_tail(int argc, char **argv)
+ctl_tail_run(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "tail", "tenant as token", 0, 500, "CHANNEL", follow_channels};
+	    "tail", "tenant as token", 0, 500, "CHANNEL", ctl_tail_follow_channels};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -161,7 +161,7 @@ static const struct ctl_verb verbs[] = {
     {"", "[CHANNEL...] [--as USER --tenant T | --token T]",
 	"print messages as they arrive, until Ctrl-C; CHANNEL is a name or an "
 	"id, default: all channels",
-	run_tail},
+	ctl_tail_run},
 };
 
 const struct ctl_noun ctl_tail = {"tail", verbs, ES_COUNT(verbs)};

@@ -11,7 +11,7 @@
 #define PATH "/api/v1/admin/tenants"
 
 static int
-create(struct ctl *c)
+ctl_tenant_create(struct ctl *c)
 {
 	struct ctl_answer answer;
 	struct json_write w;
@@ -44,7 +44,7 @@ create(struct ctl *c)
 }
 
 static int
-list(struct ctl *c)
+ctl_tenant_list(struct ctl *c)
 {
 	static const struct ctl_column columns[] = {
 	    {"tenantId", "ID", 36},
@@ -63,18 +63,19 @@ list(struct ctl *c)
 }
 
 static int
-run_create(int argc, char **argv)
+ctl_tenant_run_create(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "tenant create", "admin-email admin-name", 1, 1, "NAME", create};
+	    "tenant create", "admin-email admin-name", 1, 1, "NAME", ctl_tenant_create};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static int
-run_list(int argc, char **argv)
+ctl_tenant_run_list(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"tenant list", "", 0, 0, NULL, list};
+	static const struct ctl_spec spec = {
+	    "tenant list", "", 0, 0, NULL, ctl_tenant_list};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -82,8 +83,8 @@ run_list(int argc, char **argv)
 static const struct ctl_verb verbs[] = {
     {"create", "NAME --admin-email E [--admin-name N]",
 	"create a tenant and its first owner; prints the owner's token, once",
-	run_create},
-    {"list", "", "list all tenants", run_list},
+	ctl_tenant_run_create},
+    {"list", "", "list all tenants", ctl_tenant_run_list},
 };
 
 const struct ctl_noun ctl_tenant = {"tenant", verbs, ES_COUNT(verbs)};

@@ -17,7 +17,7 @@
 
 /* 90, 90s, 15m, 24h, 30d */
 static bool
-read_ttl(const char *text, struct arena *a, int64_t *out_s)
+ctl_token_read_ttl(const char *text, struct arena *a, int64_t *out_s)
 {
 	static const struct {
 		char letter;
@@ -39,7 +39,7 @@ read_ttl(const char *text, struct arena *a, int64_t *out_s)
 }
 
 static int
-mint(struct ctl *c)
+ctl_token_mint(struct ctl *c)
 {
 	const char *tenant_text = c->opt.tenant != NULL ? c->opt.tenant : c->conf.tenant;
 	int64_t ttl_s = c->conf.token_ttl_s;
@@ -50,7 +50,7 @@ mint(struct ctl *c)
 	if (*tenant_text == '\0' || c->opt.user == NULL)
 		return ctl_usage(c, "missing option: %s",
 		    c->opt.user == NULL ? "--user USER" : "--tenant TENANT");
-	if (c->opt.ttl != NULL && !read_ttl(c->opt.ttl, c->arena, &ttl_s))
+	if (c->opt.ttl != NULL && !ctl_token_read_ttl(c->opt.ttl, c->arena, &ttl_s))
 		return ctl_usage(
 		    c, "--ttl must be a time such as 90s, 15m, 24h or 30d, at most 365d");
 	if (!ctl_find_tenant(c, tenant_text, &tenant) ||
@@ -68,7 +68,7 @@ mint(struct ctl *c)
 }
 
 static bool
-read_token(const char *word, char out[TOKEN_MAX + 3])
+ctl_token_read_token(const char *word, char out[TOKEN_MAX + 3])
 {
 	if (strcmp(word, "-") != 0) {
 		(void)snprintf(out, TOKEN_MAX + 3, "%s", word);
@@ -81,7 +81,7 @@ read_token(const char *word, char out[TOKEN_MAX + 3])
 }
 
 static void
-print_time(const char *name, int64_t at_s, int64_t now_s)
+ctl_token_print_time(const char *name, int64_t at_s, int64_t now_s)
 {
 	char text[ES_TIME_TEXT];
 	const int64_t away_s = at_s > now_s ? at_s - now_s : now_s - at_s;
@@ -93,7 +93,7 @@ print_time(const char *name, int64_t at_s, int64_t now_s)
 
 /* What it says, verified or not. */
 static void
-print_parts(
+ctl_token_print_parts(
     struct ctl *c, const struct token_head *h, const struct token_body *b, int64_t now_s)
 {
 	(void)printf("algorithm %s\nkey       %s\nissuer    %s\naudience  %s\n", h->alg,
@@ -104,13 +104,13 @@ print_parts(
 	    b->tid != NULL ? ctl_plain(c->arena, b->tid) : "(none)",
 	    ctl_plain(c->arena, b->sub),
 	    b->has_jti ? ctl_plain(c->arena, b->jti) : "(none)");
-	print_time("issued", b->issued, now_s);
-	print_time("expires", b->exp, now_s);
+	ctl_token_print_time("issued", b->issued, now_s);
+	ctl_token_print_time("expires", b->exp, now_s);
 }
 
 static void
-print_json(struct ctl *c, const struct token_head *h, const struct token_body *b,
-    const char *fault)
+ctl_token_print_json(struct ctl *c, const struct token_head *h,
+    const struct token_body *b, const char *fault)
 {
 	struct json_write w;
 	struct text t;
@@ -135,7 +135,7 @@ print_json(struct ctl *c, const struct token_head *h, const struct token_body *b
 }
 
 static int
-inspect(struct ctl *c)
+ctl_token_inspect(struct ctl *c)
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
 	char jwt[TOKEN_MAX + 3]; /* room to see that one is too long */
@@ -148,7 +148,7 @@ inspect(struct ctl *c)
 	struct es_err err;
 	enum es_code rc;
 
-	if (!read_token(c->words[0], jwt))
+	if (!ctl_token_read_token(c->words[0], jwt))
 		return ctl_usage(c, "no token on standard input");
 	if (!ctl_needs(c, c->conf.jwt_secret, "ES_JWT_SECRET to check it"))
 		return CTL_CONFIG;
@@ -157,9 +157,10 @@ inspect(struct ctl *c)
 	    token_parse_head(&text, c->arena, &head, &(struct es_err){0}) == ES_OK &&
 	    token_parse_body(&text, c->arena, &body, &(struct es_err){0}) == ES_OK) {
 		if (c->opt.json)
-			print_json(c, &head, &body, rc == ES_OK ? NULL : err.text);
+			ctl_token_print_json(
+			    c, &head, &body, rc == ES_OK ? NULL : err.text);
 		else
-			print_parts(c, &head, &body, now_s);
+			ctl_token_print_parts(c, &head, &body, now_s);
 	}
 	if (rc != ES_OK)
 		return ctl_fail(c, "%s", err.text);
@@ -168,28 +169,30 @@ inspect(struct ctl *c)
 }
 
 static int
-run_mint(int argc, char **argv)
+ctl_token_run_mint(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "token mint", "tenant user ttl", 0, 0, NULL, mint};
+	    "token mint", "tenant user ttl", 0, 0, NULL, ctl_token_mint};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static int
-run_inspect(int argc, char **argv)
+ctl_token_run_inspect(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {"token inspect", "", 1, 1, "TOKEN", inspect};
+	static const struct ctl_spec spec = {
+	    "token inspect", "", 1, 1, "TOKEN", ctl_token_inspect};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"mint", "--tenant T --user U [--ttl 24h]",
-	"sign a token for a user with ES_JWT_SECRET; T and U are ids or names", run_mint},
+	"sign a token for a user with ES_JWT_SECRET; T and U are ids or names",
+	ctl_token_run_mint},
     {"inspect", "TOKEN|-",
 	"print the claims of a token, and why it is refused; -: standard input",
-	run_inspect},
+	ctl_token_run_inspect},
 };
 
 const struct ctl_noun ctl_token = {"token", verbs, ES_COUNT(verbs)};

@@ -12,7 +12,7 @@
 #define PATH "/api/v1/users"
 
 static int
-create(struct ctl *c)
+ctl_user_create(struct ctl *c)
 {
 	struct ctl_answer answer;
 	struct json_write w;
@@ -40,7 +40,7 @@ create(struct ctl *c)
 }
 
 static int
-list(struct ctl *c)
+ctl_user_list(struct ctl *c)
 {
 	static const struct ctl_column columns[] = {
 	    {"userId", "ID", 36},
@@ -61,28 +61,28 @@ list(struct ctl *c)
 }
 
 static int
-run_create(int argc, char **argv)
+ctl_user_run_create(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {
-	    "user create", "tenant as token email name role", 0, 0, NULL, create};
+	static const struct ctl_spec spec = {"user create",
+	    "tenant as token email name role", 0, 0, NULL, ctl_user_create};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static int
-run_list(int argc, char **argv)
+ctl_user_run_list(int argc, char **argv)
 {
 	static const struct ctl_spec spec = {
-	    "user list", "tenant as token", 0, 0, NULL, list};
+	    "user list", "tenant as token", 0, 0, NULL, ctl_user_list};
 
 	return ctl_run(&spec, argc, argv);
 }
 
 static const struct ctl_verb verbs[] = {
     {"create", "--tenant T --email E [--name N] [--role R] [--as USER | --token T]",
-	"create a user; prints the user's id", run_create},
+	"create a user; prints the user's id", ctl_user_run_create},
     {"list", "--tenant T [--as USER | --token T]", "list the users of a tenant",
-	run_list},
+	ctl_user_run_list},
 };
 
 const struct ctl_noun ctl_user = {"user", verbs, ES_COUNT(verbs)};

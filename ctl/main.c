@@ -21,7 +21,7 @@ static const struct ctl_noun *const nouns[] = {
 };
 
 static void
-print_noun(const struct ctl_noun *noun, FILE *to)
+main_print_noun(const struct ctl_noun *noun, FILE *to)
 {
 	for (size_t i = 0; i < noun->n; i++) {
 		const struct ctl_verb *verb = &noun->verbs[i];
@@ -32,11 +32,11 @@ print_noun(const struct ctl_noun *noun, FILE *to)
 }
 
 static int
-usage(FILE *to, int status)
+main_usage(FILE *to, int status)
 {
 	fprintf(to, "usage: echostreamctl NOUN VERB [options]\n\n");
 	for (size_t i = 0; i < ES_COUNT(nouns); i++)
-		print_noun(nouns[i], to);
+		main_print_noun(nouns[i], to);
 	fprintf(to, "\n  --help, --version\n"
 		    "  --server URL   base of the REST API; default: ES_URL\n"
 		    "  --timeout S    seconds to wait for an answer; default: 10\n"
@@ -48,19 +48,19 @@ usage(FILE *to, int status)
 }
 
 static bool
-asks_help(const char *arg)
+main_asks_help(const char *arg)
 {
 	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0 ||
 	       strcmp(arg, "help") == 0;
 }
 
 static int
-run_noun(const struct ctl_noun *noun, int argc, char **argv)
+main_run_noun(const struct ctl_noun *noun, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (asks_help(name)) {
-		print_noun(noun, stdout);
+	if (main_asks_help(name)) {
+		main_print_noun(noun, stdout);
 		return CTL_OK;
 	}
 	for (size_t i = 0; i < noun->n; i++) {
@@ -73,7 +73,7 @@ run_noun(const struct ctl_noun *noun, int argc, char **argv)
 	}
 	fprintf(stderr, "echostreamctl %s: %s%s\n", noun->name,
 	    *name ? "unknown command: " : "missing command; one of:", name);
-	print_noun(noun, stderr);
+	main_print_noun(noun, stderr);
 	return CTL_USAGE;
 }
 
@@ -85,20 +85,20 @@ main(int argc, char **argv)
 	/* so that it stays in order with what goes to stderr */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2)
-		return usage(stderr, CTL_USAGE);
-	if (asks_help(argv[1]))
-		return usage(stdout, CTL_OK);
+		return main_usage(stderr, CTL_USAGE);
+	if (main_asks_help(argv[1]))
+		return main_usage(stdout, CTL_OK);
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("echostreamctl " ES_VERSION);
 		return CTL_OK;
 	}
 	first = ctl_run_lead(argc, argv);
 	if (first < 0 || first == argc)
-		return usage(stderr, CTL_USAGE);
+		return main_usage(stderr, CTL_USAGE);
 	for (size_t i = 0; i < ES_COUNT(nouns); i++) {
 		if (strcmp(nouns[i]->name, argv[first]) == 0)
-			return run_noun(nouns[i], argc - first, argv + first);
+			return main_run_noun(nouns[i], argc - first, argv + first);
 	}
 	fprintf(stderr, "echostreamctl: unknown command: %s\n", argv[first]);
-	return usage(stderr, CTL_USAGE);
+	return main_usage(stderr, CTL_USAGE);
 }

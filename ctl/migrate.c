@@ -53,7 +53,7 @@ migrate_complain(const struct pg_fault *fault, const struct migration *file,
 }
 
 static enum migrate_state
-judge(const struct migrate_row *row)
+migrate_judge(const struct migrate_row *row)
 {
 	if (!row->file)
 		return MIGRATE_MISSING;
@@ -64,7 +64,7 @@ judge(const struct migrate_row *row)
 
 /* Both sides are sorted by version. */
 static void
-merge(struct migrate *m, const struct pg_table *done)
+migrate_merge(struct migrate *m, const struct pg_table *done)
 {
 	const struct migration_list *files = &m->files;
 	size_t file = 0, row = 0;
@@ -84,14 +84,14 @@ merge(struct migrate *m, const struct pg_table *done)
 		if (cells != NULL && order >= 0) {
 			*out = (struct migrate_row){cells[0], out->file, MIGRATE_APPLIED,
 			    cells[1], cells[2], cells[3], cells[4]};
-			out->state = judge(out);
+			out->state = migrate_judge(out);
 			row++;
 		}
 	}
 }
 
 static bool
-read_applied(struct migrate *m, struct pg_fault *fault)
+migrate_read_applied(struct migrate *m, struct pg_fault *fault)
 {
 	struct pg_table have, done = {0};
 
@@ -102,12 +102,12 @@ read_applied(struct migrate *m, struct pg_fault *fault)
 	    !pg_admin_query(m->db, *have.cells[1] == 't' ? applied_sql : foreign_sql,
 		NULL, 0, m->arena, &done, fault))
 		return false;
-	merge(m, &done);
+	migrate_merge(m, &done);
 	return true;
 }
 
 static bool
-right_role(struct migrate *m, struct pg_fault *fault)
+migrate_right_role(struct migrate *m, struct pg_fault *fault)
 {
 	struct pg_table role;
 
@@ -136,8 +136,8 @@ migrate_open(struct migrate *m, const char *url, const char *dir, struct arena *
 		return false;
 	}
 	if (pg_admin_open(url, a, &m->db, &fault) &&
-	    pg_admin_script(m->db, connect_sql, a, &fault) && right_role(m, &fault) &&
-	    read_applied(m, &fault))
+	    pg_admin_script(m->db, connect_sql, a, &fault) &&
+	    migrate_right_role(m, &fault) && migrate_read_applied(m, &fault))
 		return true;
 	migrate_complain(&fault, NULL, NULL);
 	migrate_close(m);
@@ -157,7 +157,7 @@ migrate_lock(struct migrate *m)
 
 	if (pg_admin_script(m->db, lock_sql, m->arena, &fault) &&
 	    pg_admin_script(m->db, tables_sql, m->arena, &fault) &&
-	    read_applied(m, &fault))
+	    migrate_read_applied(m, &fault))
 		return true;
 	if (strcmp(fault.sqlstate, "55P03") == 0)
 		fault.hint = "Another echostreamctl db is at work on this database.";

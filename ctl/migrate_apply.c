@@ -14,14 +14,14 @@
 enum direction { UP, DOWN };
 
 static bool
-worth_retrying(const struct pg_fault *fault)
+migrate_apply_worth_retrying(const struct pg_fault *fault)
 {
 	return strcmp(fault->sqlstate, "55P03") == 0 ||
 	       strcmp(fault->sqlstate, "40P01") == 0;
 }
 
 static bool
-remember(
+migrate_apply_remember(
     struct migrate *m, const struct migration *file, int64_t ms, struct pg_fault *fault)
 {
 	const char *const params[] = {
@@ -37,7 +37,8 @@ remember(
 }
 
 static bool
-forget(struct migrate *m, const struct migration *file, struct pg_fault *fault)
+migrate_apply_forget(
+    struct migrate *m, const struct migration *file, struct pg_fault *fault)
 {
 	const char *const params[] = {file->version};
 
@@ -49,16 +50,17 @@ forget(struct migrate *m, const struct migration *file, struct pg_fault *fault)
 }
 
 static bool
-note(struct migrate *m, const struct migration *file, enum direction way, int64_t ms,
-    struct pg_fault *fault)
+migrate_apply_note(struct migrate *m, const struct migration *file, enum direction way,
+    int64_t ms, struct pg_fault *fault)
 {
-	return way == UP ? remember(m, file, ms, fault) : forget(m, file, fault);
+	return way == UP ? migrate_apply_remember(m, file, ms, fault)
+	                 : migrate_apply_forget(m, file, fault);
 }
 
 /* *out_in_file: the fault is the file's, not that of our own bookkeeping. */
 static bool
-run_once(struct migrate *m, const struct migration *file, enum direction way,
-    int64_t *out_ms, bool *out_in_file, struct pg_fault *fault)
+migrate_apply_run_once(struct migrate *m, const struct migration *file,
+    enum direction way, int64_t *out_ms, bool *out_in_file, struct pg_fault *fault)
 {
 	const struct migration_part *part = way == UP ? &file->up : &file->down;
 	const char *begin = part->transaction ? "SET lock_timeout = '1s'; BEGIN"
@@ -75,12 +77,12 @@ run_once(struct migrate *m, const struct migration *file, enum direction way,
 	*out_ms = clock_mono_ms() - start_ms;
 	if (!part->transaction && !pg_admin_script(m->db, "BEGIN", m->arena, fault))
 		return false;
-	return note(m, file, way, *out_ms, fault) &&
+	return migrate_apply_note(m, file, way, *out_ms, fault) &&
 	       pg_admin_script(m->db, "COMMIT", m->arena, fault);
 }
 
 static bool
-run(struct migrate *m, const struct migration *file, enum direction way)
+migrate_apply_run(struct migrate *m, const struct migration *file, enum direction way)
 {
 	const struct migration_part *part = way == UP ? &file->up : &file->down;
 	struct pg_fault fault, ignored;
@@ -88,10 +90,10 @@ run(struct migrate *m, const struct migration *file, enum direction way)
 	bool in_file;
 
 	for (unsigned tries = 1;; tries++) {
-		if (run_once(m, file, way, &ms, &in_file, &fault))
+		if (migrate_apply_run_once(m, file, way, &ms, &in_file, &fault))
 			break;
 		IGNORE(pg_admin_script(m->db, "ROLLBACK", m->arena, &ignored));
-		if (tries == TRIES || !worth_retrying(&fault)) {
+		if (tries == TRIES || !migrate_apply_worth_retrying(&fault)) {
 			migrate_complain(&fault, file, in_file ? part : NULL);
 			fprintf(stderr, "%s: %s\n", file->path,
 			    part->transaction
@@ -110,11 +112,11 @@ run(struct migrate *m, const struct migration *file, enum direction way)
 bool
 migrate_apply(struct migrate *m, const struct migrate_row *row)
 {
-	return run(m, row->file, UP);
+	return migrate_apply_run(m, row->file, UP);
 }
 
 bool
 migrate_revert(struct migrate *m, const struct migrate_row *row)
 {
-	return run(m, row->file, DOWN);
+	return migrate_apply_run(m, row->file, DOWN);
 }

@@ -13,7 +13,7 @@
 #include "core/banned.h"
 
 static bool
-starts_with(const char *s, const char *with)
+migration_starts_with(const char *s, const char *with)
 {
 	return strncmp(s, with, strlen(with)) == 0;
 }
@@ -21,24 +21,24 @@ starts_with(const char *s, const char *with)
 /* "-- migrate:up" or "-- migrate:down" at the start of the line: what follows, or NULL.
  */
 static const char *
-marker(const char *line, const char *direction)
+migration_marker(const char *line, const char *direction)
 {
 	const char *at = line;
 
-	if (!starts_with(at, "--"))
+	if (!migration_starts_with(at, "--"))
 		return NULL;
 	at += 2 + strspn(at + 2, " \t");
-	if (!starts_with(at, "migrate:"))
+	if (!migration_starts_with(at, "migrate:"))
 		return NULL;
 	at += strlen("migrate:");
-	if (!starts_with(at, direction))
+	if (!migration_starts_with(at, direction))
 		return NULL;
 	at += strlen(direction);
 	return strchr(" \t\r\n", *at) ? at : NULL; /* also true for the end of the text */
 }
 
 static enum es_code
-parse_options(const char *at, struct migration_part *out, struct es_err *err)
+migration_parse_options(const char *at, struct migration_part *out, struct es_err *err)
 {
 	const size_t len = strcspn(at, "\r\n");
 	const char *option = at + strspn(at, " \t");
@@ -46,9 +46,9 @@ parse_options(const char *at, struct migration_part *out, struct es_err *err)
 	out->transaction = true;
 	if (option >= at + len)
 		return ES_OK;
-	if (starts_with(option, "transaction:false"))
+	if (migration_starts_with(option, "transaction:false"))
 		out->transaction = false;
-	else if (!starts_with(option, "transaction:true"))
+	else if (!migration_starts_with(option, "transaction:true"))
 		return es_fail(err, ES_INVALID, "unknown option: %.*s",
 		    (int)(len - (size_t)(option - at)), option);
 	return ES_OK;
@@ -56,11 +56,11 @@ parse_options(const char *at, struct migration_part *out, struct es_err *err)
 
 /* Only comments and blank lines may stand before the first part. */
 static bool
-blank(const char *line)
+migration_blank(const char *line)
 {
 	const char *at = line + strspn(line, " \t");
 
-	return starts_with(at, "--") || strchr("\r\n", *at);
+	return migration_starts_with(at, "--") || strchr("\r\n", *at);
 }
 
 enum es_code
@@ -71,13 +71,14 @@ migration_parse(char *text, struct migration *out, struct es_err *err)
 
 	out->up = out->down = (struct migration_part){0};
 	for (char *line = text, *end; *line; line = end, number++) {
-		const char *up = marker(line, "up"), *down = marker(line, "down");
+		const char *up = migration_marker(line, "up"),
+			   *down = migration_marker(line, "down");
 		struct migration_part *next = up ? &out->up : &out->down;
 
 		end = line + strcspn(line, "\n");
 		end += *end == '\n';
 		if (!up && !down) {
-			if (!part && !blank(line))
+			if (!part && !migration_blank(line))
 				return es_fail(err, ES_INVALID,
 				    "line %u: only comments may stand before -- "
 				    "migrate:up",
@@ -88,7 +89,7 @@ migration_parse(char *text, struct migration *out, struct es_err *err)
 			return es_fail(err, ES_INVALID,
 			    "line %u: one -- migrate:up, then one -- migrate:down",
 			    number);
-		TRY(parse_options(up ? up : down, next, err));
+		TRY(migration_parse_options(up ? up : down, next, err));
 		next->sql = end;
 		next->line = number + 1;
 		if (part)
@@ -115,7 +116,8 @@ migration_line(const struct migration_part *part, long position)
 
 /* The bytes of the file with a NUL after them. */
 static enum es_code
-read_file(FILE *file, struct arena *a, char **out, size_t *out_len, struct es_err *err)
+migration_read_file(
+    FILE *file, struct arena *a, char **out, size_t *out_len, struct es_err *err)
 {
 	struct stat st;
 	char *text;
@@ -138,7 +140,7 @@ read_file(FILE *file, struct arena *a, char **out, size_t *out_len, struct es_er
 }
 
 static enum es_code
-load_one(struct migration *m, struct arena *a, struct es_err *err)
+migration_load_one(struct migration *m, struct arena *a, struct es_err *err)
 {
 	unsigned char digest[DIGEST_SHA256];
 	struct digest_part whole;
@@ -149,7 +151,7 @@ load_one(struct migration *m, struct arena *a, struct es_err *err)
 
 	if (!file)
 		return es_fail(err, ES_INVALID, "%s", strerror(errno));
-	rc = read_file(file, a, &text, &len, err);
+	rc = migration_read_file(file, a, &text, &len, err);
 	(void)fclose(file);
 	if (rc != ES_OK)
 		return rc;
@@ -160,7 +162,7 @@ load_one(struct migration *m, struct arena *a, struct es_err *err)
 }
 
 static int
-is_sql(const struct dirent *entry)
+migration_is_sql(const struct dirent *entry)
 {
 	const char *dot = strrchr(entry->d_name, '.');
 
@@ -169,13 +171,13 @@ is_sql(const struct dirent *entry)
 
 /* Names begin with a version of fixed length: by name is by version. */
 static int
-by_name(const struct dirent **a, const struct dirent **b)
+migration_by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static enum es_code
-load_all(const char *dir, struct dirent **names, size_t n, struct arena *a,
+migration_load_all(const char *dir, struct dirent **names, size_t n, struct arena *a,
     struct migration_list *out, struct es_err *err)
 {
 	struct migration_list list = {.n = n};
@@ -196,7 +198,7 @@ load_all(const char *dir, struct dirent **names, size_t n, struct arena *a,
 		if (i > 0 && strcmp(m->version, list.items[i - 1].version) == 0)
 			return es_fail(err, ES_INVALID, "%s: same version as %s", m->path,
 			    list.items[i - 1].name);
-		if (load_one(m, a, &why) != ES_OK)
+		if (migration_load_one(m, a, &why) != ES_OK)
 			return es_fail(err, why.code, "%s: %s", m->path, why.text);
 	}
 	*out = list;
@@ -208,12 +210,12 @@ migration_load(
     const char *dir, struct arena *a, struct migration_list *out, struct es_err *err)
 {
 	struct dirent **names;
-	const int n = scandir(dir, &names, is_sql, by_name);
+	const int n = scandir(dir, &names, migration_is_sql, migration_by_name);
 	enum es_code rc;
 
 	if (n < 0)
 		return es_fail(err, ES_INVALID, "%s: %s", dir, strerror(errno));
-	rc = load_all(dir, names, (size_t)n, a, out, err);
+	rc = migration_load_all(dir, names, (size_t)n, a, out, err);
 	for (int i = 0; i < n; i++)
 		free(names[i]);
 	free(names);

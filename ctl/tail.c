@@ -19,7 +19,7 @@ struct frame {
 };
 
 static bool
-read_frame(struct arena *a, const char *text, size_t len, struct frame *out)
+tail_read_frame(struct arena *a, const char *text, size_t len, struct frame *out)
 {
 	static const struct json_field fields[] = {
 	    JSON_FIELD(struct frame, type, JSON_STRING, true, 1, 64),
@@ -41,7 +41,7 @@ read_frame(struct arena *a, const char *text, size_t len, struct frame *out)
 }
 
 static struct tail_channel *
-find(const struct tail *t, const char *id)
+tail_find(const struct tail *t, const char *id)
 {
 	for (size_t i = 0; id != NULL && i < t->n; i++)
 		if (strcmp(t->channels[i].id, id) == 0)
@@ -78,7 +78,8 @@ tail_subscribe(struct tail *t, struct ws_client *ws)
 }
 
 static void
-print_message(const struct ctl *c, const struct tail_channel *ch, const struct frame *f)
+tail_print_message(
+    const struct ctl *c, const struct tail_channel *ch, const struct frame *f)
 {
 	const char *at = ctl_member(c, f->payload, "createdAt");
 	const char *name = ctl_member(c, f->payload, "senderDisplayName");
@@ -89,7 +90,7 @@ print_message(const struct ctl *c, const struct tail_channel *ch, const struct f
 }
 
 static void
-on_event(const struct ctl *c, struct tail_channel *ch, const struct frame *f,
+tail_on_event(const struct ctl *c, struct tail_channel *ch, const struct frame *f,
     const char *text, size_t len)
 {
 	if (f->seq > ch->after)
@@ -97,14 +98,14 @@ on_event(const struct ctl *c, struct tail_channel *ch, const struct frame *f,
 	if (c->opt.json)
 		(void)printf("%.*s\n", (int)len, text);
 	else if (strcmp(f->type, "message") == 0)
-		print_message(c, ch, f);
+		tail_print_message(c, ch, f);
 	else
 		ctl_note(c, "%s: %s", ctl_plain(c->arena, ch->name), f->type);
 }
 
 /* Without anything seen before, the head is where we start. */
 static void
-on_subscribed(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
+tail_on_subscribed(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 {
 	struct head {
 		const char *epoch;
@@ -125,7 +126,7 @@ on_subscribed(const struct ctl *c, struct tail_channel *ch, const struct frame *
 }
 
 static void
-on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
+tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 {
 	struct gap {
 		int64_t toSeq;
@@ -144,7 +145,7 @@ on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 
 /* A refusal of a subscription that would be refused again. */
 static void
-on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
+tail_on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 {
 	const char *code = ctl_member(c, f->payload, "code");
 
@@ -157,7 +158,7 @@ on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 }
 
 static bool
-any_left(const struct tail *t)
+tail_any_left(const struct tail *t)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (!t->channels[i].refused)
@@ -173,17 +174,17 @@ tail_frame(struct tail *t, const char *text, size_t len)
 	struct frame f;
 
 	c.arena = arena_new(); /* a tail may run for months */
-	if (read_frame(c.arena, text, len, &f)) {
-		ch = find(t, f.channelId);
+	if (tail_read_frame(c.arena, text, len, &f)) {
+		ch = tail_find(t, f.channelId);
 		if (strcmp(f.type, "error") == 0)
-			on_error(&c, ch, &f);
+			tail_on_error(&c, ch, &f);
 		else if (ch != NULL && strcmp(f.type, "ack") == 0)
-			on_subscribed(&c, ch, &f);
+			tail_on_subscribed(&c, ch, &f);
 		else if (ch != NULL && strcmp(f.type, "gap") == 0)
-			on_gap(&c, ch, &f);
+			tail_on_gap(&c, ch, &f);
 		else if (ch != NULL && f.has_seq)
-			on_event(&c, ch, &f, text, len);
+			tail_on_event(&c, ch, &f, text, len);
 	}
 	arena_free(&c.arena);
-	return any_left(t);
+	return tail_any_left(t);
 }

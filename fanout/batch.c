@@ -33,7 +33,7 @@ struct batch {
 };
 
 static enum batch_end
-ended(const struct batch *b, enum es_code rc)
+batch_ended(const struct batch *b, enum es_code rc)
 {
 	if (rc == ES_OK)
 		return BATCH_DONE;
@@ -46,7 +46,7 @@ ended(const struct batch *b, enum es_code rc)
 }
 
 static enum batch_end
-bury(struct batch *b, const struct queue_msg *entry, const struct envelope *e,
+batch_bury(struct batch *b, const struct queue_msg *entry, const struct envelope *e,
     const char *part, const char *sqlstate, const char *reason)
 {
 	/* Two poison messages of one entry are two dead letters. */
@@ -73,12 +73,12 @@ bury(struct batch *b, const struct queue_msg *entry, const struct envelope *e,
 		    LOG_STR("source_id", dead.source_id), LOG_STR("tenant", dead.tenant),
 		    LOG_STR("reason", dead.reason));
 	}
-	return ended(b, rc);
+	return batch_ended(b, rc);
 }
 
 /* Would this entry be more than one transaction's memory and time are meant for? */
 static bool
-too_much(const struct batch *b, size_t n_messages, size_t n_bytes)
+batch_too_much(const struct batch *b, size_t n_messages, size_t n_bytes)
 {
 	return b->n_messages + n_messages > b->ctx->max_messages ||
 	       b->n_bytes + n_bytes > b->ctx->max_bytes;
@@ -86,7 +86,7 @@ too_much(const struct batch *b, size_t n_messages, size_t n_bytes)
 
 /* Entries that are no envelope go aside; the others become pieces, up to a full batch. */
 static enum batch_end
-decode(struct batch *b, size_t n_msgs, size_t *taken)
+batch_decode(struct batch *b, size_t n_msgs, size_t *taken)
 {
 	for (*taken = 0; *taken < n_msgs; ++*taken) {
 		const size_t i = *taken;
@@ -97,7 +97,7 @@ decode(struct batch *b, size_t n_msgs, size_t *taken)
 		*p = (struct piece){.of = b->n};
 		if (envelope_decode(b->msgs[i].body, b->msgs[i].len, b->arena,
 			&p->envelope, &why) == ES_OK) {
-			if (i > 0 && too_much(b, p->envelope.n, b->msgs[i].len))
+			if (i > 0 && batch_too_much(b, p->envelope.n, b->msgs[i].len))
 				return BATCH_DONE;
 			b->entries[b->n] = &b->msgs[i];
 			b->outcomes[b->n] =
@@ -107,7 +107,7 @@ decode(struct batch *b, size_t n_msgs, size_t *taken)
 			b->n++;
 			continue;
 		}
-		end = bury(b, &b->msgs[i], NULL, "", NULL,
+		end = batch_bury(b, &b->msgs[i], NULL, "", NULL,
 		    arena_printf(
 			b->arena, "not an envelope: %s %s", why.field, why.text));
 		if (end != BATCH_DONE)
@@ -117,7 +117,7 @@ decode(struct batch *b, size_t n_msgs, size_t *taken)
 }
 
 static void
-keep_result(struct batch *b, const struct piece pieces[], size_t n,
+batch_keep_result(struct batch *b, const struct piece pieces[], size_t n,
     const struct batch_result *result)
 {
 	for (size_t i = 0; i < n; i++)
@@ -133,11 +133,11 @@ keep_result(struct batch *b, const struct piece pieces[], size_t n,
 
 /* The one message that PostgreSQL will never take. Its sender is told. */
 static enum batch_end
-poison(struct batch *b, const struct piece *p)
+batch_poison(struct batch *b, const struct piece *p)
 {
 	struct outcome *o = &b->outcomes[p->of][p->first];
 	const struct es_err why = *b->err;
-	const enum batch_end end = bury(b, b->entries[p->of], &p->envelope,
+	const enum batch_end end = batch_bury(b, b->entries[p->of], &p->envelope,
 	    p->envelope.messages[0].client_id, why.sqlstate, why.text);
 
 	if (end == BATCH_DONE)
@@ -150,21 +150,22 @@ poison(struct batch *b, const struct piece *p)
 /* The partition waits until an operator has mended the counters. The server's words name
  * the constraint and the key. */
 static enum batch_end
-miscounted(struct batch *b, enum es_code rc)
+batch_miscounted(struct batch *b, enum es_code rc)
 {
 	metrics_add(b->ctx->metrics, FM_MISCOUNTED, 1);
 	log_error("a channel's counter is behind its messages; run "
 		  "'echostreamctl db recovered'",
 	    LOG_STR("source", b->ctx->source), LOG_STR("sqlstate", b->err->sqlstate),
 	    LOG_STR("reason", pg_detail(b->ctx->pg)));
-	return ended(b, rc);
+	return batch_ended(b, rc);
 }
 
-static enum batch_end commit(struct batch *b, const struct piece pieces[], size_t n);
+static enum batch_end batch_commit(
+    struct batch *b, const struct piece pieces[], size_t n);
 
 /* One entry of several messages: its halves, in order. */
 static enum batch_end
-split(struct batch *b, const struct piece *p)
+batch_split(struct batch *b, const struct piece *p)
 {
 	const size_t half = p->envelope.n / 2;
 	struct piece parts[2] = {*p, *p};
@@ -174,12 +175,12 @@ split(struct batch *b, const struct piece *p)
 	parts[1].envelope.messages += half;
 	parts[1].envelope.n -= half;
 	parts[1].first += half;
-	end = commit(b, &parts[0], 1);
-	return end == BATCH_DONE ? commit(b, &parts[1], 1) : end;
+	end = batch_commit(b, &parts[0], 1);
+	return end == BATCH_DONE ? batch_commit(b, &parts[1], 1) : end;
 }
 
 static enum batch_end
-commit(struct batch *b, const struct piece pieces[], size_t n)
+batch_commit(struct batch *b, const struct piece pieces[], size_t n)
 {
 	struct envelope *envelopes = arena_alloc(b->arena, n * sizeof(*envelopes));
 	struct batch_result result;
@@ -191,21 +192,22 @@ commit(struct batch *b, const struct piece pieces[], size_t n)
 	rc = batch_store_commit(
 	    b->ctx->pg, b->fence, envelopes, n, b->arena, &result, b->err);
 	if (rc == ES_OK) {
-		keep_result(b, pieces, n, &result);
+		batch_keep_result(b, pieces, n, &result);
 		return BATCH_DONE;
 	}
 	if (batch_store_fenced(b->err) || pg_transient(b->err->sqlstate))
-		return ended(b, rc);
+		return batch_ended(b, rc);
 	if (batch_store_miscounted(b->ctx->pg, b->err))
-		return miscounted(b, rc);
+		return batch_miscounted(b, rc);
 	if (n == 1)
-		return pieces[0].envelope.n == 1 ? poison(b, pieces) : split(b, pieces);
-	end = commit(b, pieces, n / 2);
-	return end == BATCH_DONE ? commit(b, pieces + n / 2, n - n / 2) : end;
+		return pieces[0].envelope.n == 1 ? batch_poison(b, pieces)
+		                                 : batch_split(b, pieces);
+	end = batch_commit(b, pieces, n / 2);
+	return end == BATCH_DONE ? batch_commit(b, pieces + n / 2, n - n / 2) : end;
 }
 
 static void
-answer(struct batch *b)
+batch_answer(struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct envelope *e = &b->pieces[i].envelope;
@@ -219,11 +221,11 @@ answer(struct batch *b)
 }
 
 static void
-publish(struct batch *b)
+batch_publish(struct batch *b)
 {
 	struct es_err why;
 
-	answer(b);
+	batch_answer(b);
 	if (publication_send(b->publication, b->ctx->redis, &why) == ES_OK)
 		return;
 	metrics_add(b->ctx->metrics, FM_PUBLISH_FAILED, 1);
@@ -245,14 +247,14 @@ batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
 	b.entries = arena_alloc(a, n * sizeof(*b.entries));
 	b.outcomes = arena_alloc(a, n * sizeof(*b.outcomes));
 	b.publication = publication_new(a);
-	end = decode(&b, n, taken);
+	end = batch_decode(&b, n, taken);
 	CRASH_POINT("before_commit");
 	if (end == BATCH_DONE && b.n > 0)
-		end = commit(&b, b.pieces, b.n);
+		end = batch_commit(&b, b.pieces, b.n);
 	CRASH_POINT("after_commit");
 	/* After a failure nothing is told: the repetition tells it, as repeats. */
 	if (end == BATCH_DONE)
-		publish(&b);
+		batch_publish(&b);
 	CRASH_POINT("after_publish");
 	metrics_observe(
 	    ctx->metrics, FM_PROCESSING, (double)(clock_mono_us() - start_us) / 1e6);

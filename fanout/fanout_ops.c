@@ -15,7 +15,7 @@
 #define DEAD_AFTER_MS 15000
 
 static int64_t
-dead_after_ms(const struct fanout_conf *conf)
+fanout_ops_dead_after_ms(const struct fanout_conf *conf)
 {
 	const int64_t slow_ms = 3 * conf->common.database_timeout_ms;
 
@@ -33,13 +33,13 @@ struct fanout_ops {
 };
 
 static void
-healthz(void *ctx, struct ops_answer *out)
+fanout_ops_healthz(void *ctx, struct ops_answer *out)
 {
 	const struct fanout_ops *o = ctx;
 
 	for (unsigned i = 0; i < (unsigned)o->conf->workers; i++)
-		if (!ops_draining() &&
-		    metrics_beat_age_ms(o->metrics, i) > dead_after_ms(o->conf)) {
+		if (!ops_draining() && metrics_beat_age_ms(o->metrics, i) >
+					   fanout_ops_dead_after_ms(o->conf)) {
 			out->status = 503;
 			text_addf(out->body, "{\"status\":\"stuck\",\"worker\":%u}\n", i);
 			return;
@@ -48,7 +48,7 @@ healthz(void *ctx, struct ops_answer *out)
 }
 
 static enum es_code
-ask(struct fanout_ops *o, enum outage_of what, struct es_err *err)
+fanout_ops_ask(struct fanout_ops *o, enum outage_of what, struct es_err *err)
 {
 	struct redis_value v;
 
@@ -61,13 +61,13 @@ ask(struct fanout_ops *o, enum outage_of what, struct es_err *err)
 
 /* Asks one service, and notes an outage that begins or is over. */
 static struct ops_check
-look_at(struct fanout_ops *o, enum outage_of what)
+fanout_ops_look_at(struct fanout_ops *o, enum outage_of what)
 {
 	static const char *const names[OUTAGE_KINDS] = {"postgres", "redis", "queue"};
 	const int64_t start_ms = clock_mono_ms();
 	char *reason = arena_alloc(o->arena, ES_REASON_MAX);
 	struct es_err err = {0};
-	const enum es_code rc = ask(o, what, &err);
+	const enum es_code rc = fanout_ops_ask(o, what, &err);
 
 	outage_checked(what, rc, &err);
 	es_err_reason(&err, reason);
@@ -80,28 +80,28 @@ look_at(struct fanout_ops *o, enum outage_of what)
 /* One service a time: each is asked every three turns, and none holds up the listener for
  * longer than its own time-out. */
 static void
-watch(void *ctx)
+fanout_ops_watch(void *ctx)
 {
 	struct fanout_ops *o = ctx;
 
-	(void)look_at(o, o->watched++ % OUTAGE_KINDS);
+	(void)fanout_ops_look_at(o, o->watched++ % OUTAGE_KINDS);
 	arena_reset(o->arena);
 }
 
 static void
-readyz(void *ctx, struct ops_answer *out)
+fanout_ops_readyz(void *ctx, struct ops_answer *out)
 {
 	struct fanout_ops *o = ctx;
 	struct ops_check checks[3];
 
 	for (unsigned i = 0; i < OUTAGE_KINDS; i++)
-		checks[i] = look_at(o, i);
+		checks[i] = fanout_ops_look_at(o, i);
 	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);
 	arena_reset(o->arena);
 }
 
 static void
-metrics(void *ctx, struct ops_answer *out)
+fanout_ops_metrics(void *ctx, struct ops_answer *out)
 {
 	struct fanout_ops *o = ctx;
 	struct queue_stats stats;
@@ -118,7 +118,7 @@ metrics(void *ctx, struct ops_answer *out)
 }
 
 static void
-version(void *ctx, struct ops_answer *out)
+fanout_ops_version(void *ctx, struct ops_answer *out)
 {
 	(void)ctx;
 	text_addf(out->body,
@@ -130,10 +130,10 @@ fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
     struct metrics *m, unsigned slot)
 {
 	static const struct ops_route routes[] = {
-	    {"/healthz", healthz},
-	    {"/readyz", readyz},
-	    {"/metrics", metrics},
-	    {"/version", version},
+	    {"/healthz", fanout_ops_healthz},
+	    {"/readyz", fanout_ops_readyz},
+	    {"/metrics", fanout_ops_metrics},
+	    {"/version", fanout_ops_version},
 	};
 	const struct queue_settings qs = fanout_queue_settings(conf);
 	const struct pg_settings pgs = {.url = conf->common.database_url,
@@ -149,7 +149,8 @@ fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
 	if (pg_open(&pgs, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&qs, &o.queue, &err) == ES_OK)
-		status = ops_run(s, conf->ops_from, routes, ES_COUNT(routes), watch, &o);
+		status = ops_run(
+		    s, conf->ops_from, routes, ES_COUNT(routes), fanout_ops_watch, &o);
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);

@@ -23,7 +23,7 @@ struct fanout {
 };
 
 static int
-run_worker(void *ctx, unsigned index, unsigned slot)
+main_run_worker(void *ctx, unsigned index, unsigned slot)
 {
 	struct fanout *f = ctx;
 	char owner[ES_UUID_TEXT + 16];
@@ -34,7 +34,7 @@ run_worker(void *ctx, unsigned index, unsigned slot)
 }
 
 static int
-run_ops(void *ctx, unsigned index, unsigned slot)
+main_run_ops(void *ctx, unsigned index, unsigned slot)
 {
 	struct fanout *f = ctx;
 
@@ -43,7 +43,7 @@ run_ops(void *ctx, unsigned index, unsigned slot)
 }
 
 static void
-on_exit_of(void *ctx, unsigned slot, int status)
+main_on_exit_of(void *ctx, unsigned slot, int status)
 {
 	struct fanout *f = ctx;
 
@@ -52,7 +52,7 @@ on_exit_of(void *ctx, unsigned slot, int status)
 }
 
 static int
-fanout_settings(int argc, char **argv, struct arena *a, struct fanout_conf *out)
+main_settings(int argc, char **argv, struct arena *a, struct fanout_conf *out)
 {
 	log_init("fanout", LOG_INFO);
 	return conf_main(argc, argv, "echostream-fanout", fanout_conf_tables,
@@ -66,15 +66,15 @@ main(int argc, char **argv)
 	struct arena *a = arena_new();
 	enum log_level level = LOG_INFO;
 	struct es_err err;
-	const int early = fanout_settings(argc, argv, a, &f.conf);
+	const int early = main_settings(argc, argv, a, &f.conf);
 	const unsigned workers = (unsigned)f.conf.workers;
 	const struct prefork_kind kinds[] = {
-	    {"worker", workers, run_worker, false}, {"ops", 1, run_ops, true}};
+	    {"worker", workers, main_run_worker, false}, {"ops", 1, main_run_ops, true}};
 	const struct prefork prefork = {.kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = &f,
 	    .drain_ms = f.conf.drain_ms,
-	    .on_exit = on_exit_of};
+	    .on_exit = main_on_exit_of};
 	const enum unix_socket_how how =
 	    early == CONF_TAKE_OVER ? UNIX_SOCKET_TAKE_OVER : UNIX_SOCKET_EXCLUSIVE;
 	int status = early;

@@ -19,7 +19,7 @@
 static volatile sig_atomic_t stopping;
 
 static void
-on_term(int sig)
+worker_on_term(int sig)
 {
 	(void)sig;
 	stopping = 1;
@@ -42,7 +42,7 @@ worker_purge_dead(struct worker *w)
 }
 
 static void
-purge(struct worker *w)
+worker_purge(struct worker *w)
 {
 	const int64_t now = clock_mono_ms();
 	bool more = false, more_channels = false;
@@ -61,7 +61,7 @@ purge(struct worker *w)
 }
 
 static enum es_code
-open_all(struct worker *w, struct es_err *err)
+worker_open_all(struct worker *w, struct es_err *err)
 {
 	const struct conf_common *c = &w->conf->common;
 	const struct queue_settings qs = fanout_queue_settings(w->conf);
@@ -77,7 +77,7 @@ open_all(struct worker *w, struct es_err *err)
 }
 
 static void
-give_back(struct worker *w)
+worker_give_back(struct worker *w)
 {
 	struct es_err err;
 
@@ -90,7 +90,7 @@ give_back(struct worker *w)
 }
 
 static void
-close_all(struct worker *w)
+worker_close_all(struct worker *w)
 {
 	queue_close(&w->queue);
 	redis_close(&w->redis);
@@ -99,7 +99,7 @@ close_all(struct worker *w)
 }
 
 static void
-work(struct worker *w)
+worker_work(struct worker *w)
 {
 	const unsigned partitions = queue_partitions(w->queue);
 
@@ -107,21 +107,21 @@ work(struct worker *w)
 	w->leases.alive = (size_t)w->conf->workers; /* its siblings start just now */
 	while (!stopping) {
 		turn_beat(w);
-		purge(w);
+		worker_purge(w);
 		if (partitions > 0)
 			turn_partitions(w);
 		else
 			turn_leasing(w);
 		arena_reset(w->arena);
 	}
-	give_back(w);
+	worker_give_back(w);
 }
 
 int
 worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *owner,
     unsigned index, unsigned slot)
 {
-	const struct sigaction term = {.sa_handler = on_term};
+	const struct sigaction term = {.sa_handler = worker_on_term};
 	struct worker w = {.conf = conf,
 	    .metrics = metrics,
 	    .owner = owner,
@@ -138,12 +138,12 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	metrics_use_slot(metrics, slot);
-	if (open_all(&w, &err) == ES_OK) {
-		work(&w);
+	if (worker_open_all(&w, &err) == ES_OK) {
+		worker_work(&w);
 	} else {
 		log_error("can't start", LOG_ERR(&err));
 		status = 1;
 	}
-	close_all(&w);
+	worker_close_all(&w);
 	return status;
 }

@@ -11,13 +11,13 @@
 #define TYPING_EVERY_MS "3000"
 
 static struct redis_arg
-arg(const char *s)
+announce_arg(const char *s)
 {
 	return (struct redis_arg){s, strlen(s)};
 }
 
 static void
-not_told(struct api *api, const struct http_req *req, const char *what,
+announce_not_told(struct api *api, const struct http_req *req, const char *what,
     const struct es_err *err)
 {
 	api_metrics_count(api->metrics, API_PUBLISH_FAILURES);
@@ -40,12 +40,14 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 	topic_heads(&event->tenant, heads);
 	text_init(&t, req->arena, EVENT_BYTES_MAX);
 	event_encode(event, &t);
-	const struct redis_arg publish[] = {arg("PUBLISH"), arg(topic), {t.data, t.len}};
-	const struct redis_arg head[] = {arg("EVAL"), arg(EVENT_HEAD_SCRIPT), arg("1"),
-	    arg(heads), arg(event->channel.text),
-	    arg(arena_printf(req->arena, "%lld", (long long)event->seq))};
+	const struct redis_arg publish[] = {
+	    announce_arg("PUBLISH"), announce_arg(topic), {t.data, t.len}};
+	const struct redis_arg head[] = {announce_arg("EVAL"),
+	    announce_arg(EVENT_HEAD_SCRIPT), announce_arg("1"), announce_arg(heads),
+	    announce_arg(event->channel.text),
+	    announce_arg(arena_printf(req->arena, "%lld", (long long)event->seq))};
 	const struct redis_arg no_head[] = {
-	    arg("HDEL"), arg(heads), arg(event->channel.text)};
+	    announce_arg("HDEL"), announce_arg(heads), announce_arg(event->channel.text)};
 	struct redis_call calls[] = {
 	    {ES_COUNT(publish), publish}, {ES_COUNT(head), head}};
 
@@ -57,7 +59,7 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 	else if (redis_pipeline(api->redis, req->arena, calls, ES_COUNT(calls), replies,
 		     &err) == ES_OK)
 		return;
-	not_told(api, req, event_kind_name(event->kind), &err);
+	announce_not_told(api, req, event_kind_name(event->kind), &err);
 }
 
 void
@@ -78,7 +80,7 @@ announce_acl(struct api *api, const struct http_req *req, const struct control *
 	control_encode(change, &t);
 	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", TOPIC_CONTROL,
 		t.data, NULL) != ES_OK)
-		not_told(api, req, "acl", &err);
+		announce_not_told(api, req, "acl", &err);
 }
 
 void
@@ -89,7 +91,7 @@ announce_user_gone(
 
 	if (presence_end_user(
 		api->redis, &req->who.actor.tenant, user, req->arena, &err) != ES_OK)
-		not_told(api, req, "presence", &err);
+		announce_not_told(api, req, "presence", &err);
 }
 
 void
@@ -99,12 +101,13 @@ announce_tenant_gone(
 	struct es_err err;
 
 	if (presence_end_tenant(api->redis, tenant, req->arena, &err) != ES_OK)
-		not_told(api, req, "presence", &err);
+		announce_not_told(api, req, "presence", &err);
 }
 
 /* True for the first in TYPING_EVERY_MS; with Redis away nobody could be told anyway. */
 static bool
-typing_due(struct api *api, const struct http_req *req, const struct channel_id *channel)
+announce_typing_due(
+    struct api *api, const struct http_req *req, const struct channel_id *channel)
 {
 	const struct actor *who = &req->who.actor;
 	struct redis_value reply;
@@ -133,12 +136,12 @@ announce_typing(
 	struct es_err err;
 	struct text t;
 
-	if (!typing_due(api, req, channel))
+	if (!announce_typing_due(api, req, channel))
 		return;
 	text_init(&t, req->arena, EVENT_BYTES_MAX);
 	event_encode(&event, &t);
 	topic_channel(&who->tenant, channel, topic);
 	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", topic, t.data,
 		NULL) != ES_OK)
-		not_told(api, req, "typing", &err);
+		announce_not_told(api, req, "typing", &err);
 }

@@ -89,7 +89,7 @@ static const struct conf_item requests[] = {
 // clang-format on
 
 static enum es_code
-check_operator_key(const char *value, struct arena *a, struct es_err *err)
+api_conf_check_operator_key(const char *value, struct arena *a, struct es_err *err)
 {
 	(void)a;
 	return conf_check_longer(value, OPERATOR_KEY_MIN, err);
@@ -102,7 +102,7 @@ static const struct conf_check checks[] = {
     {"ES_JWT_SECRET_OLD", conf_check_secret},
     {"ES_JWT_ES256_PUBLIC_KEY", token_pubkey_check_es256},
     {"ES_JWT_ES256_PUBLIC_KEY_OLD", token_pubkey_check_es256},
-    {"ES_OPERATOR_KEY_OLD", check_operator_key},
+    {"ES_OPERATOR_KEY_OLD", api_conf_check_operator_key},
 };
 
 const struct conf_table api_conf_tables[] = {

@@ -39,7 +39,7 @@ static const struct metric singles[] = {
 };
 
 static const struct http_route *
-route_at(unsigned i)
+api_metrics_route_at(unsigned i)
 {
 	if (i < api_router.n)
 		return &api_router.routes[i];
@@ -48,17 +48,17 @@ route_at(unsigned i)
 }
 
 static unsigned
-route_index(const struct http_route *route)
+api_metrics_route_index(const struct http_route *route)
 {
 	unsigned i = 0;
 
-	while (route_at(i) != route)
+	while (api_metrics_route_at(i) != route)
 		i++;
 	return i;
 }
 
 static const char *
-label(unsigned *used, const struct http_route *route, int status_class)
+api_metrics_label(unsigned *used, const struct http_route *route, int status_class)
 {
 	char *to = labels[(*used)++];
 	int n = snprintf(to, LABELS_MAX, "route=\"%s\",method=\"%s\"",
@@ -73,7 +73,7 @@ label(unsigned *used, const struct http_route *route, int status_class)
 }
 
 static unsigned
-table_make(void)
+api_metrics_table_make(void)
 {
 	unsigned n = 0, used = 0;
 
@@ -85,12 +85,12 @@ table_make(void)
 		for (int class = 2; class < 2 + CLASSES; class ++)
 			table[n++] = (struct metric){METRIC_COUNTER,
 			    "echostream_http_requests_total",
-			    label(&used, route_at(i), class), "Requests answered.", NULL,
-			    0};
+			    api_metrics_label(&used, api_metrics_route_at(i), class),
+			    "Requests answered.", NULL, 0};
 	for (unsigned i = 0; i < n_routes_all; i++)
 		table[n++] = (struct metric){METRIC_HISTOGRAM,
 		    "echostream_http_request_duration_seconds",
-		    label(&used, route_at(i), 0),
+		    api_metrics_label(&used, api_metrics_route_at(i), 0),
 		    "Time from a request's arrival to its answer.", edges,
 		    ES_COUNT(edges)};
 	return n;
@@ -100,7 +100,7 @@ enum es_code
 api_metrics_open(
     const char *path, unsigned slots, struct metrics **out, struct es_err *err)
 {
-	unsigned n = table_make();
+	unsigned n = api_metrics_table_make();
 
 	return metrics_open(path, table, n, slots, out, err);
 }
@@ -115,7 +115,7 @@ void
 api_metrics_request(
     struct metrics *m, const struct http_route *route, int status, double seconds)
 {
-	const unsigned i = route_index(route);
+	const unsigned i = api_metrics_route_index(route);
 	const unsigned class = (unsigned)(status / 100);
 
 	CHECK(class >= 2 && class < 2 + CLASSES);

@@ -21,13 +21,13 @@ struct fetch {
 };
 
 static enum es_code
-bad(struct es_err *err, const char *why)
+jwks_fetch_bad(struct es_err *err, const char *why)
 {
 	return es_fail_field(err, ES_INVALID, "jwksUrl", "%s", why);
 }
 
 static size_t
-on_data(char *data, size_t size, size_t n, void *ctx)
+jwks_fetch_on_data(char *data, size_t size, size_t n, void *ctx)
 {
 	struct fetch *f = ctx;
 
@@ -38,7 +38,7 @@ on_data(char *data, size_t size, size_t n, void *ctx)
 }
 
 static bool
-read_address(const struct curl_sockaddr *from, struct net_address *out)
+jwks_fetch_read_address(const struct curl_sockaddr *from, struct net_address *out)
 {
 	if (from->family == AF_INET && from->addrlen >= sizeof(struct sockaddr_in)) {
 		struct sockaddr_in v4;
@@ -59,12 +59,12 @@ read_address(const struct curl_sockaddr *from, struct net_address *out)
 
 /* The address is the one that libcurl is about to connect to. */
 static curl_socket_t
-on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+jwks_fetch_on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct fetch *f = ctx;
 	struct net_address address;
 
-	if (purpose != CURLSOCKTYPE_IPCXN || !read_address(to, &address))
+	if (purpose != CURLSOCKTYPE_IPCXN || !jwks_fetch_read_address(to, &address))
 		return CURL_SOCKET_BAD;
 	if (!f->any_address && !public_address(&address)) {
 		f->refused = true;
@@ -74,7 +74,7 @@ on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 }
 
 static bool
-is_listed(const char *list, const char *host)
+jwks_fetch_is_listed(const char *list, const char *host)
 {
 	const size_t n = strlen(host);
 
@@ -91,7 +91,8 @@ is_listed(const char *list, const char *host)
 
 /* https, a host, and nobody's password. */
 static enum es_code
-check_url(const char *url, const char *allowed, bool *any_address, struct es_err *err)
+jwks_fetch_check_url(
+    const char *url, const char *allowed, bool *any_address, struct es_err *err)
 {
 	CURLU *u = curl_url();
 	char *host = NULL, *user = NULL, *scheme = NULL;
@@ -104,16 +105,19 @@ check_url(const char *url, const char *allowed, bool *any_address, struct es_err
 	       curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
 	       curl_url_get(u, CURLUPART_USER, &user, 0) != CURLUE_OK;
 	if (good)
-		*any_address = is_listed(allowed, host);
+		*any_address = jwks_fetch_is_listed(allowed, host);
 	curl_free(host);
 	curl_free(user);
 	curl_free(scheme);
 	curl_url_cleanup(u);
-	return good ? ES_OK : bad(err, "must be an https URL without user and password");
+	return good ? ES_OK
+	            : jwks_fetch_bad(
+			  err, "must be an https URL without user and password");
 }
 
 static void
-set_options(CURL *curl, const struct api_conf *conf, const char *url, struct fetch *f)
+jwks_fetch_set_options(
+    CURL *curl, const struct api_conf *conf, const char *url, struct fetch *f)
 {
 	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
@@ -122,9 +126,9 @@ set_options(CURL *curl, const struct api_conf *conf, const char *url, struct fet
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)JWKS_FETCH_MS);
 	(void)curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)JWKS_BYTES_MAX);
-	(void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	(void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, jwks_fetch_on_socket);
 	(void)curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, f);
-	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, jwks_fetch_on_data);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, f);
 	(void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "EchoStream/" ES_VERSION);
 	if (conf->jwks_ca_file[0] != '\0')
@@ -134,20 +138,21 @@ set_options(CURL *curl, const struct api_conf *conf, const char *url, struct fet
 /* The client learns a status and one of these texts, never the answer of a host that only
  * this network can reach. */
 static enum es_code
-judge(CURLcode rc, long status, const struct fetch *f, struct es_err *err)
+jwks_fetch_judge(CURLcode rc, long status, const struct fetch *f, struct es_err *err)
 {
 	if (f->refused)
-		return bad(err, "the host has an address that is not public");
+		return jwks_fetch_bad(err, "the host has an address that is not public");
 	if (rc == CURLE_OPERATION_TIMEDOUT)
-		return bad(err, "the host has not answered in 3 s");
+		return jwks_fetch_bad(err, "the host has not answered in 3 s");
 	if (rc == CURLE_WRITE_ERROR || rc == CURLE_FILESIZE_EXCEEDED)
-		return bad(err, "the answer has more than 65536 bytes");
+		return jwks_fetch_bad(err, "the answer has more than 65536 bytes");
 	if (rc == CURLE_PEER_FAILED_VERIFICATION)
-		return bad(err, "the certificate of the host is not valid");
+		return jwks_fetch_bad(err, "the certificate of the host is not valid");
 	if (rc != CURLE_OK)
-		return bad(err, "the host can't be reached");
+		return jwks_fetch_bad(err, "the host can't be reached");
 	if (status >= 300 && status < 400)
-		return bad(err, "the answer is a redirect, which is not followed");
+		return jwks_fetch_bad(
+		    err, "the answer is a redirect, which is not followed");
 	if (status != 200)
 		return es_fail_field(err, ES_INVALID, "jwksUrl",
 		    "the host has answered with status %ld", status);
@@ -166,17 +171,17 @@ jwks_fetch(const struct api_conf *conf, const char *url, enum token_alg alg,
 	CURLcode rc;
 	CURL *curl;
 
-	TRY(check_url(url, conf->jwks_allow_hosts, &f.any_address, err));
+	TRY(jwks_fetch_check_url(url, conf->jwks_allow_hosts, &f.any_address, err));
 	text_init(&f.body, a, JWKS_BYTES_MAX + 1);
 	curl = curl_easy_init();
 	CHECK(curl != NULL);
-	set_options(curl, conf, url, &f);
+	jwks_fetch_set_options(curl, conf, url, &f);
 	rc = curl_easy_perform(curl);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(curl);
-	TRY(judge(rc, status, &f, err));
+	TRY(jwks_fetch_judge(rc, status, &f, err));
 	if (jwks_parse(f.body.data, f.body.len, alg, a, keys, &n, &why) != ES_OK)
-		return bad(err, why.text);
+		return jwks_fetch_bad(err, why.text);
 	for (size_t i = 0; i < n; i++)
 		token_pubkey_free(&keys[i].key);
 	*out = arena_memdup(a, f.body.data, f.body.len);

@@ -35,7 +35,7 @@ static const struct json_field fields[] = {
 
 /* A kid stands in a path. */
 static enum es_code
-check_kid(const char *kid, struct es_err *err)
+auth_keys_check_kid(const char *kid, struct es_err *err)
 {
 	static const char allowed[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -50,7 +50,7 @@ check_kid(const char *kid, struct es_err *err)
 
 /* The installation's own tokens name its issuer, and only its keys sign them. */
 static enum es_code
-check_issuer(struct api *api, const char *issuer, struct es_err *err)
+auth_keys_check_issuer(struct api *api, const char *issuer, struct es_err *err)
 {
 	if (strcmp(issuer, api->conf->auth.jwt_issuer) == 0)
 		return es_fail_field(err, ES_INVALID, "issuer",
@@ -59,7 +59,7 @@ check_issuer(struct api *api, const char *issuer, struct es_err *err)
 }
 
 static enum es_code
-check_public_key(enum token_alg alg, const char *pem, struct es_err *err)
+auth_keys_check_public_key(enum token_alg alg, const char *pem, struct es_err *err)
 {
 	struct token_pubkey *key = NULL;
 	struct es_err why = {0};
@@ -72,7 +72,7 @@ check_public_key(enum token_alg alg, const char *pem, struct es_err *err)
 
 /* One form of key, and the one that the algorithm has. */
 static enum es_code
-check_form(const struct input *in, enum token_alg alg, struct es_err *err)
+auth_keys_check_form(const struct input *in, enum token_alg alg, struct es_err *err)
 {
 	const bool symmetric = alg == TOKEN_HS256;
 	const int forms = in->has_secret + in->has_publicKey + in->has_jwksUrl;
@@ -90,26 +90,26 @@ check_form(const struct input *in, enum token_alg alg, struct es_err *err)
 }
 
 static enum es_code
-check_input(struct api *api, const struct input *in, struct arena *a,
+auth_keys_check_input(struct api *api, const struct input *in, struct arena *a,
     const char **out_jwks, struct es_err *err)
 {
 	enum token_alg alg;
 
-	TRY(check_kid(in->kid, err));
-	TRY(check_issuer(api, in->issuer, err));
+	TRY(auth_keys_check_kid(in->kid, err));
+	TRY(auth_keys_check_issuer(api, in->issuer, err));
 	if (!token_alg_parse(in->alg, &alg))
 		return es_fail_field(
 		    err, ES_INVALID, "alg", "must be one of HS256, RS256, ES256, EdDSA");
-	TRY(check_form(in, alg, err));
+	TRY(auth_keys_check_form(in, alg, err));
 	if (in->has_publicKey)
-		return check_public_key(alg, in->publicKey, err);
+		return auth_keys_check_public_key(alg, in->publicKey, err);
 	if (in->has_jwksUrl)
 		return jwks_fetch(api->conf, in->jwksUrl, alg, a, out_jwks, err);
 	return ES_OK;
 }
 
 static void
-write_key(struct json_write *w, const struct auth_key *k)
+auth_keys_write_key(struct json_write *w, const struct auth_key *k)
 {
 	jw_object(w, NULL);
 	jw_string(w, "kid", k->kid);
@@ -140,7 +140,7 @@ auth_keys_list(
 	jw_object(&w, NULL);
 	jw_array(&w, "authKeys");
 	for (size_t i = 0; i < n; i++)
-		write_key(&w, &keys[i]);
+		auth_keys_write_key(&w, &keys[i]);
 	jw_array_end(&w);
 	jw_object_end(&w);
 	return ES_OK;
@@ -157,7 +157,7 @@ auth_keys_create(
 	struct json_write w;
 
 	TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
-	TRY(check_input(api, &in, req->arena, &jwks, err));
+	TRY(auth_keys_check_input(api, &in, req->arena, &jwks, err));
 	const struct auth_key_new make = {
 	    .kid = in.kid,
 	    .alg = in.alg,
@@ -174,7 +174,7 @@ auth_keys_create(
 	TRY(auth_key_store_create(
 	    api->pg, &req->who.actor, &make, req->arena, &key, err));
 	http_json(res, &w, 201);
-	write_key(&w, &key);
+	auth_keys_write_key(&w, &key);
 	http_header(
 	    res, "Location", arena_printf(req->arena, "/api/v1/auth-keys/%s", key.kid));
 	return ES_OK;

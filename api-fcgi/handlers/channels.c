@@ -40,7 +40,7 @@ static const struct json_field patch_fields[] = {
 };
 
 static void
-write_channel(struct http_res *res, int status, const struct channel *c)
+channels_write_channel(struct http_res *res, int status, const struct channel *c)
 {
 	struct json_write w;
 
@@ -186,7 +186,7 @@ channels_create(
 	    .user_max = api->conf->user_channels};
 
 	TRY(channels_make(api, req, res, &make, &channel, err));
-	write_channel(res, 201, &channel);
+	channels_write_channel(res, 201, &channel);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/channels/%s", channel.id.text));
 	return ES_OK;
@@ -202,7 +202,7 @@ channels_get(
 
 	TRY(param_channel(req, 0, &id, err));
 	TRY(channel_store_get(api->pg, &req->who.actor, &id, req->arena, &channel, err));
-	write_channel(res, 200, &channel);
+	channels_write_channel(res, 200, &channel);
 	return ES_OK;
 }
 
@@ -233,7 +233,7 @@ channels_patch(
 	TRY(channel_store_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &channel, &event, err));
 	announce_event(api, req, &event);
-	write_channel(res, 200, &channel);
+	channels_write_channel(res, 200, &channel);
 	return ES_OK;
 }
 
@@ -250,7 +250,7 @@ channels_archive(
 	TRY(channel_store_archive(
 	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
 	announce_event(api, req, &event);
-	write_channel(res, 200, &channel);
+	channels_write_channel(res, 200, &channel);
 	return ES_OK;
 }
 
@@ -267,6 +267,6 @@ channels_unarchive(
 	TRY(channel_store_unarchive(
 	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
 	announce_event(api, req, &event);
-	write_channel(res, 200, &channel);
+	channels_write_channel(res, 200, &channel);
 	return ES_OK;
 }

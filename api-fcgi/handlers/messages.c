@@ -20,7 +20,8 @@ static const struct {
 
 /* At most one of before, after, around. */
 static enum es_code
-read_query(const struct http_req *req, struct message_query *out, struct es_err *err)
+messages_read_query(
+    const struct http_req *req, struct message_query *out, struct es_err *err)
 {
 	struct message_query q = {.where = MESSAGES_LATEST};
 
@@ -44,8 +45,8 @@ read_query(const struct http_req *req, struct message_query *out, struct es_err 
 }
 
 static void
-write_next(const struct http_req *req, struct http_res *res, struct json_write *w,
-    const struct message_query *q, const struct message_page *page)
+messages_write_next(const struct http_req *req, struct http_res *res,
+    struct json_write *w, const struct message_query *q, const struct message_page *page)
 {
 	const bool forward = q->where == MESSAGES_AFTER;
 	const int64_t next = forward ? page->next_after : page->next_before;
@@ -74,7 +75,7 @@ messages_list(
 	struct json_write w;
 
 	TRY(param_channel(req, 0, &channel, err));
-	TRY(read_query(req, &query, err));
+	TRY(messages_read_query(req, &query, err));
 	TRY(message_store_page(
 	    api->pg, &req->who.actor, &channel, &query, req->arena, &page, err));
 	http_json(res, &w, 200);
@@ -86,13 +87,13 @@ messages_list(
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
-	write_next(req, res, &w, &query, &page);
+	messages_write_next(req, res, &w, &query, &page);
 	jw_object_end(&w);
 	return ES_OK;
 }
 
 static void
-write_message(struct http_res *res, const struct message *m)
+messages_write_message(struct http_res *res, const struct message *m)
 {
 	struct json_write w;
 
@@ -115,7 +116,7 @@ messages_get(
 	TRY(param_message(req, 1, &id, err));
 	TRY(message_store_get(
 	    api->pg, &req->who.actor, &channel, id, req->arena, &message, err));
-	write_message(res, &message);
+	messages_write_message(res, &message);
 	return ES_OK;
 }
 
@@ -142,6 +143,6 @@ messages_by_client_id(
 	}
 	if (rc != ES_OK)
 		return rc;
-	write_message(res, &message);
+	messages_write_message(res, &message);
 	return ES_OK;
 }

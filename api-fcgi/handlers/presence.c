@@ -28,22 +28,22 @@ static const struct json_field query_fields[] = {
 };
 
 static enum es_code
-bad_ids(struct es_err *err, const char *why)
+presence_bad_ids(struct es_err *err, const char *why)
 {
 	return es_fail_field(err, ES_BAD_REQUEST, "?userIds", "%s", why);
 }
 
 /* ?userIds=a,b,c: 1 to QUERY_USERS_MAX. */
 static enum es_code
-read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX], size_t *n,
-    struct es_err *err)
+presence_read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX],
+    size_t *n, struct es_err *err)
 {
 	const char *s = query_get(&req->query, "userIds");
 	struct es_err ignored;
 
 	*n = 0;
 	if (s == NULL || *s == '\0')
-		return bad_ids(err, "expected user ids separated by commas");
+		return presence_bad_ids(err, "expected user ids separated by commas");
 	for (;;) {
 		const size_t len = strcspn(s, ",");
 
@@ -53,8 +53,9 @@ read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX], size_t
 			    QUERY_USERS_MAX, USERS_MAX);
 		if (user_id_parse(arena_memdup(req->arena, s, len), &out[*n], &ignored) !=
 		    ES_OK)
-			return bad_ids(err, "contains a malformed user id; expected user "
-					    "ids separated by commas");
+			return presence_bad_ids(err,
+			    "contains a malformed user id; expected user "
+			    "ids separated by commas");
 		(*n)++;
 		if (s[len] == '\0')
 			return ES_OK;
@@ -63,7 +64,7 @@ read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX], size_t
 }
 
 static bool
-is_among(const struct user_id *id, const struct user_id known[], size_t n)
+presence_is_among(const struct user_id *id, const struct user_id known[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(known[i].text, id->text) == 0)
@@ -90,7 +91,7 @@ presence_answer(struct api *api, const struct http_req *req, const struct user_i
 	jw_object(&w, NULL);
 	jw_array(&w, "users");
 	for (size_t i = 0; i < n_asked; i++) {
-		if (!is_among(&asked[i], known, n_known))
+		if (!presence_is_among(&asked[i], known, n_known))
 			continue;
 		jw_object(&w, NULL);
 		jw_string(&w, "userId", asked[i].text);
@@ -110,7 +111,7 @@ presence_list(
 	struct user_id asked[QUERY_USERS_MAX];
 	size_t n;
 
-	TRY(read_ids(req, asked, &n, err));
+	TRY(presence_read_ids(req, asked, &n, err));
 	return presence_answer(api, req, asked, n, res, err);
 }
 

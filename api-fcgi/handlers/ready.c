@@ -24,13 +24,13 @@ struct looked {
 };
 
 static enum es_code
-look_postgres(struct api *api, struct arena *a, struct es_err *err)
+ready_look_postgres(struct api *api, struct arena *a, struct es_err *err)
 {
 	return db_store_ready(api->pg, a, err);
 }
 
 static enum es_code
-look_redis(struct api *api, struct arena *a, struct es_err *err)
+ready_look_redis(struct api *api, struct arena *a, struct es_err *err)
 {
 	struct redis_value pong;
 
@@ -38,23 +38,23 @@ look_redis(struct api *api, struct arena *a, struct es_err *err)
 }
 
 static enum es_code
-look_queue(struct api *api, struct arena *a, struct es_err *err)
+ready_look_queue(struct api *api, struct arena *a, struct es_err *err)
 {
 	(void)a;
 	return queue_check(api->queue, err);
 }
 
 static void
-look_at(struct api *api, struct arena *a, size_t i, struct check *out)
+ready_look_at(struct api *api, struct arena *a, size_t i, struct check *out)
 {
 	static const struct {
 		const char *name;
 		enum outage_of outage;
 		enum es_code (*ask)(struct api *, struct arena *, struct es_err *);
 	} asked[CHECKS] = {
-	    {"postgres", OUTAGE_POSTGRES, look_postgres},
-	    {"redis", OUTAGE_REDIS, look_redis},
-	    {"queue", OUTAGE_QUEUE, look_queue},
+	    {"postgres", OUTAGE_POSTGRES, ready_look_postgres},
+	    {"redis", OUTAGE_REDIS, ready_look_redis},
+	    {"queue", OUTAGE_QUEUE, ready_look_queue},
 	};
 	const int64_t start_ms = clock_mono_ms();
 	struct es_err err = {0};
@@ -67,10 +67,10 @@ look_at(struct api *api, struct arena *a, size_t i, struct check *out)
 }
 
 static void
-look(struct api *api, struct arena *a, struct looked *out)
+ready_look(struct api *api, struct arena *a, struct looked *out)
 {
 	for (size_t i = 0; i < CHECKS; i++)
-		look_at(api, a, i, &out->checks[i]);
+		ready_look_at(api, a, i, &out->checks[i]);
 	out->at_ms = clock_mono_ms();
 }
 
@@ -87,7 +87,7 @@ health_watch(struct api *api)
 	if (clock_mono_ms() < due_ms)
 		return;
 	a = arena_new();
-	look_at(api, a, next++ % CHECKS, &c);
+	ready_look_at(api, a, next++ % CHECKS, &c);
 	arena_free(&a);
 	due_ms = clock_mono_ms() + WATCH_MS;
 }
@@ -103,7 +103,7 @@ health_readyz(
 
 	(void)err;
 	if (last.at_ms == 0 || clock_mono_ms() - last.at_ms >= GOOD_MS)
-		look(api, req->arena, &last);
+		ready_look(api, req->arena, &last);
 	for (size_t i = 0; i < CHECKS; i++)
 		ok = ok && last.checks[i].ok;
 	http_json(res, &w, ok ? 200 : 503);

@@ -51,7 +51,7 @@ static const struct json_field patch_fields[] = {
 
 /* Replace *settings, the client's, by what is stored; NULL stays NULL. */
 static enum es_code
-take_settings(
+tenants_take_settings(
     const struct http_req *req, bool by_owner, const char **settings, struct es_err *err)
 {
 	if (*settings == NULL)
@@ -80,7 +80,8 @@ tenants_announce(struct api *api, const struct http_req *req, const struct tenan
 }
 
 static void
-write_tenant(const struct http_req *req, struct http_res *res, const struct tenant *t)
+tenants_write_tenant(
+    const struct http_req *req, struct http_res *res, const struct tenant *t)
 {
 	struct json_write w;
 
@@ -91,8 +92,9 @@ write_tenant(const struct http_req *req, struct http_res *res, const struct tena
 }
 
 static void
-write_created(const struct http_req *req, struct http_res *res, const struct tenant *t,
-    const struct tenant_admin *admin, const char *token, int64_t expires_ms)
+tenants_write_created(const struct http_req *req, struct http_res *res,
+    const struct tenant *t, const struct tenant_admin *admin, const char *token,
+    int64_t expires_ms)
 {
 	struct json_write w;
 
@@ -163,7 +165,7 @@ tenants_create(
 	    check_name("adminDisplayName", &in.adminDisplayName, 1, DISPLAY_NAME_MAX,
 		req->arena, err),
 	    err);
-	TRY(take_settings(req, false, &in.settings, err));
+	TRY(tenants_take_settings(req, false, &in.settings, err));
 	TRY(http_body_end(req, err));
 	struct tenant_new make = {.name = in.name,
 	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
@@ -178,7 +180,7 @@ tenants_create(
 	    api->pg, &tenant.id, &admin.id, req->arena, &issue_s, err));
 	TRY(token_mint(&api->tokens, &tenant.id, &admin.id, issue_s,
 	    now_s + ttl_s - issue_s, req->arena, &token, err));
-	write_created(req, res, &tenant, &admin, token, (now_s + ttl_s) * 1000);
+	tenants_write_created(req, res, &tenant, &admin, token, (now_s + ttl_s) * 1000);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/admin/tenants/%s", tenant.id.text));
 	return ES_OK;
@@ -224,7 +226,7 @@ tenants_get(
 
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(tenant_store_get(api->pg, &id, req->arena, &tenant, err));
-	write_tenant(req, res, &tenant);
+	tenants_write_tenant(req, res, &tenant);
 	return ES_OK;
 }
 
@@ -242,7 +244,7 @@ tenants_patch(
 	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
 	http_body_note(
 	    req, check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
-	TRY(take_settings(req, false, &in.settings, err));
+	TRY(tenants_take_settings(req, false, &in.settings, err));
 	TRY(http_body_end(req, err));
 	const struct tenant_patch patch = {.name = in.name,
 	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
@@ -252,7 +254,7 @@ tenants_patch(
 
 	TRY(tenant_store_patch(api->pg, &id, &patch, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
-	write_tenant(req, res, &tenant);
+	tenants_write_tenant(req, res, &tenant);
 	return ES_OK;
 }
 
@@ -268,7 +270,7 @@ tenants_suspend(
 	TRY(tenant_store_suspend(api->pg, &id, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
 	announce_tenant_gone(api, req, &id);
-	write_tenant(req, res, &tenant);
+	tenants_write_tenant(req, res, &tenant);
 	return ES_OK;
 }
 
@@ -283,6 +285,6 @@ tenants_resume(
 	TRY(param_tenant(req, 0, &id, err));
 	TRY(tenant_store_resume(api->pg, &id, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
-	write_tenant(req, res, &tenant);
+	tenants_write_tenant(req, res, &tenant);
 	return ES_OK;
 }

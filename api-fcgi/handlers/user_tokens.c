@@ -20,7 +20,8 @@ static const struct json_field fields[] = {
 
 /* A token of an owner would give the rights of an owner to the admin that minted it. */
 static enum es_code
-check_may_mint(const struct actor *who, const struct user *user, struct es_err *err)
+user_tokens_check_may_mint(
+    const struct actor *who, const struct user *user, struct es_err *err)
 {
 	if (strcmp(user->role, "owner") == 0 && !actor_is_owner(who))
 		return es_fail(
@@ -51,7 +52,7 @@ user_tokens_create(
 	if (req->body_len > 0)
 		TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
 	TRY(user_store_get(api->pg, who, &id, req->arena, &user, err));
-	TRY(check_may_mint(who, &user, err));
+	TRY(user_tokens_check_may_mint(who, &user, err));
 	if (in.ttlSeconds > longest_s)
 		return es_fail_field(err, ES_INVALID, "ttlSeconds",
 		    "must be at most %lld, the limit of this installation",

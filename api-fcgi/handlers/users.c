@@ -44,7 +44,7 @@ static const struct json_field patch_fields[] = {
 };
 
 static void
-write_user(
+users_write_user(
     const struct http_req *req, struct http_res *res, int status, const struct user *u)
 {
 	struct json_write w;
@@ -76,7 +76,7 @@ users_me(
 	struct user user;
 
 	TRY(user_store_get(api->pg, who, &who->user, req->arena, &user, err));
-	write_user(req, res, 200, &user);
+	users_write_user(req, res, 200, &user);
 	return ES_OK;
 }
 
@@ -247,7 +247,7 @@ users_create(
 	    .external_id = in.externalId};
 
 	TRY(users_make(api, req, res, &make, &user, err));
-	write_user(req, res, 201, &user);
+	users_write_user(req, res, 201, &user);
 	http_header(
 	    res, "Location", arena_printf(req->arena, "/api/v1/users/%s", user.id.text));
 	return ES_OK;
@@ -263,7 +263,7 @@ users_get(
 
 	TRY(param_user(req, 0, &id, err));
 	TRY(user_store_get(api->pg, &req->who.actor, &id, req->arena, &user, err));
-	write_user(req, res, 200, &user);
+	users_write_user(req, res, 200, &user);
 	return ES_OK;
 }
 
@@ -295,7 +295,7 @@ users_patch(
 	    api->pg, &req->who.actor, &id, &patch, req->arena, &user, err));
 	if (in.role != NULL || in.displayName != NULL)
 		users_announce(api, req, &user);
-	write_user(req, res, 200, &user);
+	users_write_user(req, res, 200, &user);
 	return ES_OK;
 }
 
@@ -312,7 +312,7 @@ users_deactivate(
 	announce_events(api, req, &user.handed_on);
 	users_announce(api, req, &user);
 	announce_user_gone(api, req, &id);
-	write_user(req, res, 200, &user);
+	users_write_user(req, res, 200, &user);
 	return ES_OK;
 }
 
@@ -327,7 +327,7 @@ users_reactivate(
 	TRY(param_user(req, 0, &id, err));
 	TRY(user_store_reactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
 	users_announce(api, req, &user);
-	write_user(req, res, 200, &user);
+	users_write_user(req, res, 200, &user);
 	return ES_OK;
 }
 

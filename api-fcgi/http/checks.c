@@ -9,7 +9,7 @@
 
 /* Controls of C0 and C1, and the line and paragraph separators: no part of a name. */
 static bool
-has_control(const char *s)
+checks_has_control(const char *s)
 {
 	for (const unsigned char *p = (const unsigned char *)s; *p != '\0'; p++) {
 		if (*p < 0x20 || *p == 0x7f)
@@ -37,7 +37,7 @@ check_name(const char *field, const char **s, size_t min, size_t max, struct are
 	if (!utf8_length(clean, strlen(clean), &points) || points < min || points > max)
 		return es_fail_field(
 		    err, ES_INVALID, field, "must have %zu to %zu characters", min, max);
-	if (has_control(clean))
+	if (checks_has_control(clean))
 		return es_fail_field(
 		    err, ES_INVALID, field, "must not contain a control character");
 	if (unicode_has_bidi(clean))

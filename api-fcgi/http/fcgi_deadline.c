@@ -12,7 +12,7 @@
 static volatile sig_atomic_t watched = -1;
 
 static void
-on_alarm(int sig)
+fcgi_deadline_on_alarm(int sig)
 {
 	const int saved = errno;
 
@@ -25,13 +25,14 @@ on_alarm(int sig)
 void
 fcgi_deadline_init(void)
 {
-	struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+	struct sigaction action = {
+	    .sa_handler = fcgi_deadline_on_alarm, .sa_flags = SA_RESTART};
 
 	CHECK(sigaction(SIGALRM, &action, NULL) == 0);
 }
 
 static void
-set_timer(int64_t ms)
+fcgi_deadline_set_timer(int64_t ms)
 {
 	const struct itimerval timer = {
 	    .it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
@@ -43,12 +44,12 @@ void
 fcgi_deadline_arm(int fd, int64_t ms)
 {
 	watched = fd;
-	set_timer(ms);
+	fcgi_deadline_set_timer(ms);
 }
 
 void
 fcgi_deadline_disarm(void)
 {
-	set_timer(0);
+	fcgi_deadline_set_timer(0);
 	watched = -1;
 }

@@ -67,7 +67,7 @@ fcgi_io_free(struct fcgi_io **io)
 
 /* A connection whose request has to be there in stall_ms; -1 when there is none. */
 static int
-accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
+fcgi_io_accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 {
 	struct epoll_event event;
 	int fd;
@@ -88,7 +88,7 @@ accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 
 /* A header's value may come back in an answer: no line ends, no other controls. */
 static bool
-has_control(const char *s)
+fcgi_io_has_control(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
@@ -98,7 +98,7 @@ has_control(const char *s)
 
 /* NULL when absent or empty; *bad when it came twice or holds what no header may. */
 static const char *
-param(const struct fcgi_io *io, const char *name, struct arena *a, bool *bad)
+fcgi_io_param(const struct fcgi_io *io, const char *name, struct arena *a, bool *bad)
 {
 	const size_t len = strlen(name);
 	const char *found = NULL;
@@ -108,14 +108,14 @@ param(const struct fcgi_io *io, const char *name, struct arena *a, bool *bad)
 	for (char **e = io->fcgx.envp; *e != NULL; e++) {
 		if (strncmp(*e, name, len) != 0 || (*e)[len] != '=')
 			continue;
-		*bad |= found != NULL || has_control(*e + len + 1);
+		*bad |= found != NULL || fcgi_io_has_control(*e + len + 1);
 		found = *e + len + 1;
 	}
 	return found == NULL || *found == '\0' ? NULL : arena_strdup(a, found);
 }
 
 static enum es_code
-read_body(
+fcgi_io_read_body(
     struct fcgi_io *io, const char *length, struct http_req *req, struct es_err *err)
 {
 	int64_t want = 0;
@@ -143,14 +143,14 @@ read_body(
 }
 
 static enum es_code
-read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
+fcgi_io_read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
 {
 	bool bad = false;
-	const char *length = param(io, "CONTENT_LENGTH", req->arena, &bad);
+	const char *length = fcgi_io_param(io, "CONTENT_LENGTH", req->arena, &bad);
 
-	req->method = param(io, "REQUEST_METHOD", req->arena, &bad);
-	req->target = param(io, "REQUEST_URI", req->arena, &bad);
-#define X(name, env) req->headers.name = param(io, env, req->arena, &bad);
+	req->method = fcgi_io_param(io, "REQUEST_METHOD", req->arena, &bad);
+	req->target = fcgi_io_param(io, "REQUEST_URI", req->arena, &bad);
+#define X(name, env) req->headers.name = fcgi_io_param(io, env, req->arena, &bad);
 	HTTP_HEADERS(X)
 #undef X
 	if (io->fcgx.role != ROLE_RESPONDER)
@@ -161,7 +161,7 @@ read_request(struct fcgi_io *io, struct http_req *req, struct es_err *err)
 	if (bad)
 		return es_fail(err, ES_BAD_REQUEST,
 		    "a header appears twice or contains a control character");
-	return read_body(io, length, req, err);
+	return fcgi_io_read_body(io, length, req, err);
 }
 
 enum fcgi_got
@@ -174,15 +174,16 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 	*req = (struct http_req){.arena = a};
 	/* A connection that is gone before its turn must not hide the next in the
 	 * backlog. */
-	while ((fd = accept_one(io, wait_ms, mask)) >= 0) {
+	while ((fd = fcgi_io_accept_one(io, wait_ms, mask)) >= 0) {
 		/* FCGX_Accept_r takes a connection that is there already, unless it has
 		 * reason to close the last one first. */
 		io->fcgx.ipcFd = fd;
 		io->fcgx.keepConnection = 1;
 		wait_ms = 0;
 		if (FCGX_Accept_r(&io->fcgx) == 0) {
-			got = read_request(io, req, err) == ES_OK ? FCGI_GOT_REQUEST
-			                                          : FCGI_GOT_REFUSED;
+			got = fcgi_io_read_request(io, req, err) == ES_OK
+			          ? FCGI_GOT_REQUEST
+			          : FCGI_GOT_REFUSED;
 			break;
 		}
 		/* Before the next accept, which may return the same number. */

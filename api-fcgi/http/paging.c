@@ -19,7 +19,7 @@ paging_limit(const struct http_req *req, int64_t *out, struct es_err *err)
 /* Not a secret: whoever forges one sees nothing that the list does not show him anyway.
  * It only tells mistakes apart from cursors. */
 static void
-check_of(
+paging_check_of(
     const struct paging_list *list, const char id[ES_UUID_TEXT], char out[CHECK_HEX + 1])
 {
 	const struct digest_part parts[] = {
@@ -35,7 +35,7 @@ check_of(
 }
 
 static void
-add_hyphens(const char *hex, char out[ES_UUID_TEXT])
+paging_add_hyphens(const char *hex, char out[ES_UUID_TEXT])
 {
 	static const int groups[] = {8, 4, 4, 4, 12};
 	char *to = out;
@@ -64,8 +64,8 @@ paging_cursor(const struct http_req *req, const struct paging_list *list,
 	if (strlen(given) != ID_HEX + CHECK_HEX)
 		return es_fail_field(err, ES_BAD_CURSOR, "?cursor",
 		    "unknown cursor; use nextCursor from the last page of this list");
-	add_hyphens(given, id);
-	check_of(list, id, check);
+	paging_add_hyphens(given, id);
+	paging_check_of(list, id, check);
 	if (!uuid_valid(id) || strcmp(check, given + ID_HEX) != 0)
 		return es_fail_field(err, ES_BAD_CURSOR, "?cursor",
 		    "unknown cursor; use nextCursor from the last page of this list");
@@ -74,7 +74,7 @@ paging_cursor(const struct http_req *req, const struct paging_list *list,
 }
 
 static const char *
-cursor_of(const struct paging_list *list, const char *id, struct arena *a)
+paging_cursor_of(const struct paging_list *list, const char *id, struct arena *a)
 {
 	char hex[ID_HEX + 1] = "", check[CHECK_HEX + 1];
 	size_t n = 0;
@@ -82,7 +82,7 @@ cursor_of(const struct paging_list *list, const char *id, struct arena *a)
 	for (const char *s = id; *s != '\0' && n < ID_HEX; s++)
 		if (*s != '-')
 			hex[n++] = *s;
-	check_of(list, id, check);
+	paging_check_of(list, id, check);
 	return arena_printf(a, "%s%s", hex, check);
 }
 
@@ -97,7 +97,8 @@ void
 paging_next(const struct http_req *req, struct http_res *res, struct json_write *w,
     const struct paging_list *list, const char *last, int64_t limit, const char *query)
 {
-	const char *cursor = last == NULL ? NULL : cursor_of(list, last, req->arena);
+	const char *cursor =
+	    last == NULL ? NULL : paging_cursor_of(list, last, req->arena);
 
 	jw_string(w, "nextCursor", cursor);
 	if (cursor != NULL)

@@ -9,7 +9,7 @@
 #define RETRY_AFTER_DEFAULT_MS 1000
 
 static const char *
-challenge(enum es_code code, bool had_token)
+problem_challenge(enum es_code code, bool had_token)
 {
 	if (!had_token)
 		return "Bearer realm=\"echostream\"";
@@ -24,7 +24,7 @@ challenge(enum es_code code, bool had_token)
 
 /* Names that came from outside may have been cut in the middle of a character. */
 static const char *
-whole_utf8(const char *s, struct arena *a)
+problem_whole_utf8(const char *s, struct arena *a)
 {
 	size_t len = strlen(s), points;
 
@@ -35,9 +35,10 @@ whole_utf8(const char *s, struct arena *a)
 
 /* "name" is a member of the body, "?name" a query parameter, ":Name" a header. */
 static void
-write_error(struct json_write *w, const char *field, const char *text, struct arena *a)
+problem_write_error(
+    struct json_write *w, const char *field, const char *text, struct arena *a)
 {
-	const char *f = whole_utf8(field, a);
+	const char *f = problem_whole_utf8(field, a);
 
 	jw_object(w, NULL);
 	if (f[0] == '?')
@@ -46,13 +47,14 @@ write_error(struct json_write *w, const char *field, const char *text, struct ar
 		jw_string(w, "header", f + 1);
 	else
 		jw_string(w, "pointer", arena_printf(a, "/%s", f));
-	jw_string(w, "detail", whole_utf8(text, a));
+	jw_string(w, "detail", problem_whole_utf8(text, a));
 	jw_object_end(w);
 }
 
 /* All wrong members of a body; of a query or the headers the first. */
 static void
-write_errors(struct json_write *w, const struct http_req *req, const struct es_err *err)
+problem_write_errors(
+    struct json_write *w, const struct http_req *req, const struct es_err *err)
 {
 	const struct json_faults *f = req->faults;
 	const bool all = f != NULL && f->n > 0 && err->code == ES_INVALID;
@@ -61,15 +63,15 @@ write_errors(struct json_write *w, const struct http_req *req, const struct es_e
 		return;
 	jw_array(w, "errors");
 	for (size_t i = 0; all && i < f->n; i++)
-		write_error(w, f->items[i].field, f->items[i].text, req->arena);
+		problem_write_error(w, f->items[i].field, f->items[i].text, req->arena);
 	if (!all)
-		write_error(w, err->field, err->text, req->arena);
+		problem_write_error(w, err->field, err->text, req->arena);
 	jw_array_end(w);
 }
 
 /* What went wrong inside is for the log: a caller learns only whether to come again. */
 static const char *
-detail_of(const struct es_err *err, struct arena *a)
+problem_detail_of(const struct es_err *err, struct arena *a)
 {
 	if (err->code == ES_INTERNAL)
 		return "an internal error occurred; the server's log names it by this "
@@ -78,7 +80,7 @@ detail_of(const struct es_err *err, struct arena *a)
 		return "a service that this request needs is unavailable; try again "
 		       "after "
 		       "retryAfterMs";
-	return err->text[0] == '\0' ? NULL : whole_utf8(err->text, a);
+	return err->text[0] == '\0' ? NULL : problem_whole_utf8(err->text, a);
 }
 
 void
@@ -87,7 +89,7 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 	const int own = es_code_status(err->code);
 	const int status = res->status_instead != 0 ? res->status_instead : own;
 	int64_t retry_ms = err->retry_after_ms;
-	const char *detail = detail_of(err, req->arena);
+	const char *detail = problem_detail_of(err, req->arena);
 	struct json_write w;
 
 	if (retry_ms <= 0 && es_code_retryable(err->code) && status != 500)
@@ -111,7 +113,7 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 	jw_bool(&w, "retryable", es_code_retryable(err->code));
 	if (retry_ms > 0)
 		jw_int(&w, "retryAfterMs", retry_ms);
-	write_errors(&w, req, err);
+	problem_write_errors(&w, req, err);
 	jw_object_end(&w);
 	if (retry_ms > 0)
 		http_header(res, "Retry-After",
@@ -119,5 +121,5 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 			req->arena, "%lld", (long long)((retry_ms + 999) / 1000)));
 	if (status == 401)
 		http_header(res, "WWW-Authenticate",
-		    challenge(err->code, req->headers.authorization != NULL));
+		    problem_challenge(err->code, req->headers.authorization != NULL));
 }

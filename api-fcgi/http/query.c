@@ -24,7 +24,8 @@ query_chars(const char *s)
 }
 
 static enum es_code
-fail_param_as(struct es_err *err, enum es_code code, const char *name, const char *what)
+query_fail_param_as(
+    struct es_err *err, enum es_code code, const char *name, const char *what)
 {
 	char field[sizeof(err->field)];
 
@@ -33,13 +34,13 @@ fail_param_as(struct es_err *err, enum es_code code, const char *name, const cha
 }
 
 static enum es_code
-fail_param(struct es_err *err, const char *name, const char *what)
+query_fail_param(struct es_err *err, const char *name, const char *what)
 {
-	return fail_param_as(err, ES_BAD_REQUEST, name, what);
+	return query_fail_param_as(err, ES_BAD_REQUEST, name, what);
 }
 
 static enum es_code
-pair_parse(
+query_pair_parse(
     const char *s, size_t len, struct arena *a, struct query *q, struct es_err *err)
 {
 	const char *equals = memchr(s, '=', len);
@@ -56,9 +57,9 @@ pair_parse(
 	if (equals != NULL)
 		fault = uri_decode(equals + 1, len - name_len - 1, true, a, &value);
 	if (fault != NULL)
-		return fail_param(err, name, fault);
+		return query_fail_param(err, name, fault);
 	if (query_get(q, name) != NULL)
-		return fail_param(err, name, "appears twice");
+		return query_fail_param(err, name, "appears twice");
 	if (q->n == QUERY_MAX)
 		return es_fail(err, ES_BAD_REQUEST,
 		    "the query has more than %d parameters", QUERY_MAX);
@@ -78,7 +79,7 @@ query_parse(const char *raw, struct arena *a, struct query *out, struct es_err *
 	while (*raw != '\0') {
 		size_t len = strcspn(raw, "&");
 
-		TRY(pair_parse(raw, len, a, &q, err));
+		TRY(query_pair_parse(raw, len, a, &q, err));
 		raw += len;
 		if (*raw == '&')
 			raw++;
@@ -97,7 +98,7 @@ query_get(const struct query *q, const char *name)
 }
 
 static bool
-is_among(const char *name, const char *words)
+query_is_among(const char *name, const char *words)
 {
 	const size_t len = strlen(name);
 
@@ -119,7 +120,7 @@ query_known(const struct query *q, const char *known, struct es_err *err)
 	for (size_t i = 0; i < q->n; i++) {
 		char nearest[NEAREST_NAME_MAX + 1], what[160];
 
-		if (is_among(q->items[i].name, known))
+		if (query_is_among(q->items[i].name, known))
 			continue;
 		if (nearest_word(q->items[i].name, known, nearest))
 			(void)snprintf(what, sizeof(what),
@@ -130,7 +131,7 @@ query_known(const struct query *q, const char *known, struct es_err *err)
 		else
 			(void)snprintf(what, sizeof(what),
 			    "unknown query parameter; this request takes none");
-		return fail_param(err, q->items[i].name, what);
+		return query_fail_param(err, q->items[i].name, what);
 	}
 	return ES_OK;
 }
@@ -152,8 +153,8 @@ query_int(const struct query *q, const char *name, int64_t min, int64_t max, int
 	digits = *s == '-' ? s + 1 : s;
 	if (*digits == '\0' || digits[strspn(digits, "0123456789")] != '\0' ||
 	    (*digits == '0' && (digits[1] != '\0' || digits != s)))
-		return fail_param(err, name, what);
-	return fail_param_as(err, ES_INVALID, name, what);
+		return query_fail_param(err, name, what);
+	return query_fail_param_as(err, ES_INVALID, name, what);
 }
 
 enum es_code
@@ -164,7 +165,7 @@ query_bool(const struct query *q, const char *name, bool *out, struct es_err *er
 	if (s == NULL)
 		return ES_OK;
 	if (strcmp(s, "true") != 0 && strcmp(s, "false") != 0)
-		return fail_param(err, name, "expected true or false");
+		return query_fail_param(err, name, "expected true or false");
 	*out = strcmp(s, "true") == 0;
 	return ES_OK;
 }

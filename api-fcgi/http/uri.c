@@ -9,7 +9,7 @@
 
 /* pchar of RFC 3986 section 3.3, and '%' for what decode looks at. */
 static bool
-is_pchar(char c)
+uri_is_pchar(char c)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
 		return true;
@@ -17,7 +17,7 @@ is_pchar(char c)
 }
 
 static bool
-is_control(unsigned char c)
+uri_is_control(unsigned char c)
 {
 	return c < 0x20 || c == 0x7f;
 }
@@ -44,7 +44,7 @@ uri_decode(const char *s, size_t len, bool plus, struct arena *a, const char **o
 		} else if (plus && c == '+') {
 			c = ' ';
 		}
-		if (is_control((unsigned char)c))
+		if (uri_is_control((unsigned char)c))
 			return "contains a control character";
 		to[n++] = c;
 	}
@@ -56,13 +56,13 @@ uri_decode(const char *s, size_t len, bool plus, struct arena *a, const char **o
 }
 
 static enum es_code
-segment_parse(
+uri_segment_parse(
     const char *s, size_t len, struct arena *a, const char **out, struct es_err *err)
 {
 	const char *fault;
 
 	for (size_t i = 0; i < len; i++)
-		if (!is_pchar(s[i]))
+		if (!uri_is_pchar(s[i]))
 			return es_fail(err, ES_BAD_REQUEST,
 			    "the path contains a character that must be percent-encoded");
 	fault = uri_decode(s, len, false, a, out);
@@ -101,7 +101,7 @@ uri_parse(const char *target, struct arena *a, struct uri *out, struct es_err *e
 			return es_fail(err, ES_BAD_REQUEST,
 			    "the path contains an empty segment (// or a slash at the "
 			    "end)");
-		TRY(segment_parse(s, end == NULL ? strlen(s) : (size_t)(end - s), a,
+		TRY(uri_segment_parse(s, end == NULL ? strlen(s) : (size_t)(end - s), a,
 		    &u.segments[u.n++], err));
 		if (end == NULL)
 			break;

@@ -29,7 +29,7 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-read_input(
+message_send_read_input(
     struct api *api, const struct http_req *req, struct input *in, struct es_err *err)
 {
 	const size_t max = (size_t)api->conf->body_max_chars;
@@ -48,7 +48,7 @@ read_input(
 }
 
 static struct envelope
-envelope_for(const struct http_req *req, const struct channel_id *channel,
+message_send_envelope_for(const struct http_req *req, const struct channel_id *channel,
     struct envelope_message *message)
 {
 	const struct actor *who = &req->who.actor;
@@ -69,8 +69,8 @@ envelope_for(const struct http_req *req, const struct channel_id *channel,
 
 /* 202: the outcome will be found under the sender's own id. */
 static void
-answer_accepted(struct api *api, const struct http_req *req, struct http_res *res,
-    const struct envelope *e, bool as_preferred)
+message_send_answer_accepted(struct api *api, const struct http_req *req,
+    struct http_res *res, const struct envelope *e, bool as_preferred)
 {
 	struct json_write w;
 
@@ -88,7 +88,7 @@ answer_accepted(struct api *api, const struct http_req *req, struct http_res *re
 }
 
 static void
-answer_message(
+message_send_answer_message(
     const struct http_req *req, struct http_res *res, int status, const struct message *m)
 {
 	struct json_write w;
@@ -103,8 +103,8 @@ answer_message(
 }
 
 static void
-answer_committed(struct api *api, const struct http_req *req, struct http_res *res,
-    const struct envelope *e, const struct outcome *o)
+message_send_answer_committed(struct api *api, const struct http_req *req,
+    struct http_res *res, const struct envelope *e, const struct outcome *o)
 {
 	const struct message m = {
 	    .id = o->message_id,
@@ -118,13 +118,14 @@ answer_committed(struct api *api, const struct http_req *req, struct http_res *r
 	};
 
 	api_metrics_count(api->metrics, API_SEND_COMMITTED);
-	answer_message(req, res, 201, &m);
+	message_send_answer_message(req, res, 201, &m);
 }
 
 /* The first message as it is today: perhaps edited, perhaps only its tombstone. */
 static enum es_code
-answer_repeat(struct api *api, const struct http_req *req, struct http_res *res,
-    const struct envelope *e, const struct outcome *o, struct es_err *err)
+message_send_answer_repeat(struct api *api, const struct http_req *req,
+    struct http_res *res, const struct envelope *e, const struct outcome *o,
+    struct es_err *err)
 {
 	struct message first;
 
@@ -132,12 +133,12 @@ answer_repeat(struct api *api, const struct http_req *req, struct http_res *res,
 	    req->arena, &first, err));
 	api_metrics_count(api->metrics, API_SEND_REPEAT);
 	http_header(res, "Idempotency-Replayed", "true");
-	answer_message(req, res, 200, &first);
+	message_send_answer_message(req, res, 200, &first);
 	return ES_OK;
 }
 
 static enum es_code
-answer_refused(struct api *api, const struct outcome *o, struct es_err *err)
+message_send_answer_refused(struct api *api, const struct outcome *o, struct es_err *err)
 {
 	api_metrics_count(api->metrics, API_SEND_REFUSED);
 	if (o->code == ES_KEY_REUSED)
@@ -154,8 +155,8 @@ answer_refused(struct api *api, const struct outcome *o, struct es_err *err)
 /* known: this message was committed before, perhaps with another body; that stays
  * answered when the channel was archived since, or when only admins post in it now. */
 static enum es_code
-may_send(struct api *api, const struct http_req *req, const struct envelope *e,
-    bool *known, struct outcome *out, struct es_err *err)
+message_send_may_send(struct api *api, const struct http_req *req,
+    const struct envelope *e, bool *known, struct outcome *out, struct es_err *err)
 {
 	const enum es_code rc = visible_for_writing(api, req, &e->channel, err);
 
@@ -184,24 +185,24 @@ message_send(
 	bool known;
 
 	TRY(param_channel(req, 0, &channel, err));
-	TRY(read_input(api, req, &in, err));
+	TRY(message_send_read_input(api, req, &in, err));
 	TRY(idempotency_key(req, in.clientMessageId, &client_id, err));
 	budget_send(api);
 	TRY(send_limits_charge(api, req, res, err));
 	envelope_message_init(
 	    &message, &req->who.actor.user, client_id, in.body, req->arena);
-	e = envelope_for(req, &channel, &message);
-	TRY(may_send(api, req, &e, &known, &outcome, err));
+	e = message_send_envelope_for(req, &channel, &message);
+	TRY(message_send_may_send(api, req, &e, &known, &outcome, err));
 	if (!known)
 		TRY(send_message(api, &e, !async, req->arena, &known, &outcome, err));
 
 	if (!known)
-		answer_accepted(api, req, res, &e, async);
+		message_send_answer_accepted(api, req, res, &e, async);
 	else if (outcome.result == OUTCOME_COMMITTED)
-		answer_committed(api, req, res, &e, &outcome);
+		message_send_answer_committed(api, req, res, &e, &outcome);
 	else if (outcome.result == OUTCOME_REPEAT)
-		return answer_repeat(api, req, res, &e, &outcome, err);
+		return message_send_answer_repeat(api, req, res, &e, &outcome, err);
 	else
-		return answer_refused(api, &outcome, err);
+		return message_send_answer_refused(api, &outcome, err);
 	return ES_OK;
 }

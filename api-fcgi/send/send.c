@@ -11,7 +11,8 @@
 #include "core/banned.h"
 
 static enum es_code
-enqueue(struct api *api, const struct envelope *e, struct arena *a, struct es_err *err)
+send_enqueue(
+    struct api *api, const struct envelope *e, struct arena *a, struct es_err *err)
 {
 	struct text t;
 
@@ -31,7 +32,7 @@ enqueue(struct api *api, const struct envelope *e, struct arena *a, struct es_er
 
 /* The database knows what pub/sub may have lost. *fine: it has answered. */
 static bool
-ask_database(struct api *api, const struct envelope *e, struct arena *a,
+send_ask_database(struct api *api, const struct envelope *e, struct arena *a,
     struct outcome *out, bool *fine)
 {
 	struct es_err err = {0};
@@ -45,7 +46,7 @@ ask_database(struct api *api, const struct envelope *e, struct arena *a,
 
 /* It is in the queue and 202 will be said, whatever comes of this. */
 static void
-supersede(struct api *api, const struct envelope *e, struct arena *a)
+send_supersede(struct api *api, const struct envelope *e, struct arena *a)
 {
 	struct es_err err;
 
@@ -56,7 +57,7 @@ supersede(struct api *api, const struct envelope *e, struct arena *a)
 
 /* A topic to be answered on, and a seat at the gate; NULL: don't wait. */
 static const char *
-may_wait(struct api *api, struct arena *a)
+send_may_wait(struct api *api, struct arena *a)
 {
 	const char *topic;
 
@@ -71,7 +72,7 @@ may_wait(struct api *api, struct arena *a)
 }
 
 static bool
-wait_for_outcome(
+send_wait_for_outcome(
     struct api *api, const struct envelope *e, struct arena *a, struct outcome *out)
 {
 	const int64_t deadline_ms = clock_mono_ms() + api->conf->send_wait_ms;
@@ -82,12 +83,12 @@ wait_for_outcome(
 
 		if (send_reply_wait(api->reply, &e->id, left_ms, a, out, &lost))
 			return true;
-		if (ask_database(api, e, a, out, &fine))
+		if (send_ask_database(api, e, a, out, &fine))
 			return true;
 		if (lost)
 			continue;
 		if (fine)
-			supersede(api, e, a);
+			send_supersede(api, e, a);
 		return false;
 	}
 }
@@ -99,18 +100,18 @@ send_message(struct api *api, struct envelope *e, bool wait, struct arena *a, bo
 	enum es_code rc;
 
 	*known = false;
-	e->reply = wait ? may_wait(api, a) : NULL;
-	rc = enqueue(api, e, a, err);
+	e->reply = wait ? send_may_wait(api, a) : NULL;
+	rc = send_enqueue(api, e, a, err);
 	if (e->reply == NULL) {
 		if (rc == ES_OK)
-			supersede(api, e, a);
+			send_supersede(api, e, a);
 		return rc;
 	}
 	if (rc != ES_OK) {
 		send_gate_clear(api->gate, api->slot);
 		return rc;
 	}
-	*known = wait_for_outcome(api, e, a, out);
+	*known = send_wait_for_outcome(api, e, a, out);
 	send_gate_leave(api->gate, api->slot, *known);
 	if (!*known)
 		api_metrics_count(api->metrics, API_SEND_TIMEOUTS);

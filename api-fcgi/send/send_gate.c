@@ -15,7 +15,7 @@ struct send_gate {
 };
 
 static size_t
-gate_size(unsigned n_seats)
+send_gate_size(unsigned n_seats)
 {
 	return sizeof(struct send_gate) + n_seats * sizeof(atomic_uint);
 }
@@ -24,7 +24,7 @@ enum es_code
 send_gate_open(unsigned send_workers, struct send_gate **out, struct es_err *err)
 {
 	const unsigned n = send_workers > 1 ? send_workers / 2 : 1;
-	struct send_gate *g = mmap(NULL, gate_size(n), PROT_READ | PROT_WRITE,
+	struct send_gate *g = mmap(NULL, send_gate_size(n), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (g == MAP_FAILED)
@@ -38,13 +38,13 @@ void
 send_gate_close(struct send_gate **g)
 {
 	if (*g != NULL)
-		(void)munmap(*g, gate_size((*g)->n_seats));
+		(void)munmap(*g, send_gate_size((*g)->n_seats));
 	*g = NULL;
 }
 
 /* While commits are stalled only the one who moves the clock on may wait. */
 static bool
-probe_turn(struct send_gate *g, int64_t now_ms)
+send_gate_probe_turn(struct send_gate *g, int64_t now_ms)
 {
 	long long at = atomic_load(&g->probe_at_ms);
 
@@ -53,7 +53,7 @@ probe_turn(struct send_gate *g, int64_t now_ms)
 }
 
 static bool
-take_seat(struct send_gate *g, unsigned slot)
+send_gate_take_seat(struct send_gate *g, unsigned slot)
 {
 	for (unsigned i = 0; i < g->n_seats; i++) {
 		unsigned nobody = 0;
@@ -67,9 +67,10 @@ take_seat(struct send_gate *g, unsigned slot)
 bool
 send_gate_enter(struct send_gate *g, unsigned slot, int64_t now_ms)
 {
-	if (!take_seat(g, slot))
+	if (!send_gate_take_seat(g, slot))
 		return false;
-	if (atomic_load(&g->timeouts) < SEND_GATE_TIMEOUTS || probe_turn(g, now_ms))
+	if (atomic_load(&g->timeouts) < SEND_GATE_TIMEOUTS ||
+	    send_gate_probe_turn(g, now_ms))
 		return true;
 	send_gate_clear(g, slot);
 	return false;

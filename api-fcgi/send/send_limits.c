@@ -6,7 +6,7 @@
 #include "core/banned.h"
 
 static struct limit
-user_limit(const struct api *api, const struct http_req *req)
+send_limits_user_limit(const struct api *api, const struct http_req *req)
 {
 	struct limit l = {
 	    .policy = "user-send", .window_ms = api->conf->user_send_window_s * 1000};
@@ -24,7 +24,7 @@ user_limit(const struct api *api, const struct http_req *req)
 }
 
 static struct limit
-tenant_limit(const struct http_req *req)
+send_limits_tenant_limit(const struct http_req *req)
 {
 	const int64_t quota = limit_quota(req->who.max_messages_per_second);
 
@@ -38,7 +38,8 @@ enum es_code
 send_limits_charge(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	const struct limit user = user_limit(api, req), tenant = tenant_limit(req);
+	const struct limit user = send_limits_user_limit(api, req),
+			   tenant = send_limits_tenant_limit(req);
 	struct limit_result result;
 
 	TRY(limits_check(api->redis, api->limits_local, (unsigned)api->conf->send_workers,

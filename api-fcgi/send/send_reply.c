@@ -46,7 +46,7 @@ send_reply_free(struct send_reply **r)
 
 /* Redis lets the beat go by its own clock: ours and fanout's may differ. */
 static bool
-beat_is_fresh(struct redis *redis, struct arena *a)
+send_reply_beat_is_fresh(struct redis *redis, struct arena *a)
 {
 	struct redis_value beat;
 	struct es_err err;
@@ -65,7 +65,7 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 	size_t len;
 
 	if (r->looked_ms == 0 || now_ms - r->looked_ms >= BEAT_GOOD_MS) {
-		r->alive = beat_is_fresh(redis, a);
+		r->alive = send_reply_beat_is_fresh(redis, a);
 		r->looked_ms = now_ms;
 	}
 	/* Not without a heartbeat: a Redis that does not answer would cost a time-out
@@ -85,8 +85,8 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 
 /* Answers to requests that gave up waiting come too: they are none of ours. */
 static bool
-is_ours(const char *data, size_t len, const struct uuid *envelope, struct arena *a,
-    struct outcome *out)
+send_reply_is_ours(const char *data, size_t len, const struct uuid *envelope,
+    struct arena *a, struct outcome *out)
 {
 	struct reply reply;
 	struct es_err err;
@@ -115,7 +115,7 @@ send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_
 		    redis_sub_wait(r->sub, left_ms, a, &data, &len, &deaf, &err) != ES_OK)
 			return false;
 		*lost |= deaf;
-		if (data != NULL && is_ours(data, len, envelope, a, out))
+		if (data != NULL && send_reply_is_ours(data, len, envelope, a, out))
 			return true;
 		if (*lost)
 			return false;

@@ -32,7 +32,7 @@ struct issuer {
 
 /* NULL when it is no hex or too short. */
 static const char *
-read_secret(const char *hex, struct arena *a, size_t *out_len)
+issuer_read_secret(const char *hex, struct arena *a, size_t *out_len)
 {
 	const size_t n = strlen(hex) / 2;
 	char *out = arena_alloc(a, n + 1);
@@ -51,7 +51,7 @@ read_secret(const char *hex, struct arena *a, size_t *out_len)
 }
 
 static void
-add_set(struct issuer *issuer, enum token_alg alg, const struct issuer_key *of)
+issuer_add_set(struct issuer *issuer, enum token_alg alg, const struct issuer_key *of)
 {
 	struct jwk set[JWKS_KEYS_MAX];
 	struct es_err err;
@@ -68,7 +68,7 @@ add_set(struct issuer *issuer, enum token_alg alg, const struct issuer_key *of)
 /* The row says in which of the three forms the key is, and the algorithm has to fit the
  * form: a public key is never a secret. */
 static void
-add_key(struct issuer *issuer, const struct issuer_key *of)
+issuer_add_key(struct issuer *issuer, const struct issuer_key *of)
 {
 	struct verifier v = {.kid = of->kid, .of = of};
 	struct es_err err;
@@ -76,14 +76,14 @@ add_key(struct issuer *issuer, const struct issuer_key *of)
 	if (strlen(of->kid) > ISSUER_KID_MAX || !token_alg_parse(of->alg, &v.alg))
 		return;
 	if (of->secret_hex != NULL && v.alg == TOKEN_HS256) {
-		v.secret = read_secret(of->secret_hex, issuer->arena, &v.n_secret);
+		v.secret = issuer_read_secret(of->secret_hex, issuer->arena, &v.n_secret);
 		if (v.secret != NULL)
 			issuer->verifiers[issuer->n++] = v;
 	} else if (of->public_key != NULL && v.alg != TOKEN_HS256) {
 		if (token_pubkey_new(v.alg, of->public_key, &v.key, &err) == ES_OK)
 			issuer->verifiers[issuer->n++] = v;
 	} else if (of->jwks != NULL && v.alg != TOKEN_HS256) {
-		add_set(issuer, v.alg, of);
+		issuer_add_set(issuer, v.alg, of);
 	}
 }
 
@@ -106,7 +106,7 @@ issuer_new(
 		copies[i].audience = keys[i].audience != NULL
 		                         ? arena_strdup(a, keys[i].audience)
 		                         : issuer->audience;
-		add_key(issuer, &copies[i]);
+		issuer_add_key(issuer, &copies[i]);
 		copies[i].secret_hex = copies[i].public_key = copies[i].jwks = NULL;
 	}
 	return issuer;
@@ -125,14 +125,14 @@ issuer_free(struct issuer **issuer)
 }
 
 static enum es_code
-refuse(struct es_err *err, const char *why)
+issuer_refuse(struct es_err *err, const char *why)
 {
 	return es_fail(err, ES_UNAUTHENTICATED, "token: %s", why);
 }
 
 /* Head and body of a token; nothing is verified. */
 static enum es_code
-read_token(const char *jwt, struct arena *a, struct token_text *text,
+issuer_read_token(const char *jwt, struct arena *a, struct token_text *text,
     struct token_head *head, struct token_body *body, struct es_err *err)
 {
 	enum es_code rc;
@@ -141,10 +141,11 @@ read_token(const char *jwt, struct arena *a, struct token_text *text,
 		return es_fail(
 		    err, ES_UNAUTHENTICATED, "token: longer than %d bytes", TOKEN_MAX);
 	if (!token_split(jwt, text))
-		return refuse(err, token_split_fault(jwt));
+		return issuer_refuse(err, token_split_fault(jwt));
 	rc = token_parse_head(text, a, head, err);
 	if (rc != ES_OK)
-		return rc == ES_UNAUTHENTICATED ? rc : refuse(err, "malformed header");
+		return rc == ES_UNAUTHENTICATED ? rc
+		                                : issuer_refuse(err, "malformed header");
 	if (token_parse_body(text, a, body, err) != ES_OK) {
 		char field[sizeof(err->field)];
 
@@ -163,9 +164,9 @@ issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *out, struct es
 	struct token_head head;
 	struct token_body body;
 
-	TRY(read_token(jwt, a, &text, &head, &body, err));
+	TRY(issuer_read_token(jwt, a, &text, &head, &body, err));
 	if (body.tid != NULL && tenant_id_parse(body.tid, &hint.tenant, err) != ES_OK)
-		return refuse(err, "tid is not a tenant id");
+		return issuer_refuse(err, "tid is not a tenant id");
 	hint.iss = body.iss;
 	*out = hint;
 	return ES_OK;
@@ -173,14 +174,14 @@ issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *out, struct es
 
 /* A token without kid needs no choice to be made: there is one key, or it is refused. */
 static bool
-is_meant(const struct issuer *issuer, const struct verifier *v, const char *kid)
+issuer_is_meant(const struct issuer *issuer, const struct verifier *v, const char *kid)
 {
 	return kid != NULL ? strcmp(v->kid, kid) == 0 : issuer->n == 1;
 }
 
 static bool
-is_signed_by(const struct verifier *v, const char *jwt, const struct token_text *text,
-    struct arena *a)
+issuer_is_signed_by(const struct verifier *v, const char *jwt,
+    const struct token_text *text, struct arena *a)
 {
 	const size_t len = (size_t)(text->part[2] - jwt) - 1; /* before the dot */
 	size_t n;
@@ -193,37 +194,38 @@ is_signed_by(const struct verifier *v, const char *jwt, const struct token_text 
 }
 
 static enum es_code
-find_signer(const struct issuer *issuer, const char *jwt, const struct token_text *text,
-    const struct token_head *head, struct arena *a, const struct issuer_key **out,
-    struct es_err *err)
+issuer_find_signer(const struct issuer *issuer, const char *jwt,
+    const struct token_text *text, const struct token_head *head, struct arena *a,
+    const struct issuer_key **out, struct es_err *err)
 {
 	unsigned known = 0, tries = 0;
 
 	for (size_t i = 0; i < issuer->n && tries < TRIES_MAX; i++) {
 		const struct verifier *v = &issuer->verifiers[i];
 
-		if (!is_meant(issuer, v, head->kid))
+		if (!issuer_is_meant(issuer, v, head->kid))
 			continue;
 		known++;
 		if (strcmp(head->alg, token_alg_name(v->alg)) != 0)
 			continue;
 		tries++;
-		if (is_signed_by(v, jwt, text, a)) {
+		if (issuer_is_signed_by(v, jwt, text, a)) {
 			*out = v->of;
 			return ES_OK;
 		}
 	}
 	if (known == 0 && head->kid == NULL)
-		return refuse(err, "no key (kid)");
+		return issuer_refuse(err, "no key (kid)");
 	if (known == 0)
 		return es_fail(err, ES_NOT_FOUND, "token: unknown key (kid)");
-	return refuse(
+	return issuer_refuse(
 	    err, tries > 0 ? "wrong signature" : "wrong algorithm for the key (alg)");
 }
 
 /* Members that only describe: what is no text is left out. */
 static void
-read_profile(const struct token_text *text, struct arena *a, struct issuer_claims *out)
+issuer_read_profile(
+    const struct token_text *text, struct arena *a, struct issuer_claims *out)
 {
 	struct raw {
 		const char *name, *email, *preferred_username;
@@ -251,18 +253,18 @@ read_profile(const struct token_text *text, struct arena *a, struct issuer_claim
 }
 
 static enum es_code
-check_claims(const struct issuer *issuer, const struct issuer_key *key,
+issuer_check_claims(const struct issuer *issuer, const struct issuer_key *key,
     const struct token_body *body, struct arena *a, struct es_err *err)
 {
 	struct tenant_id tenant;
 
 	if (strcmp(body->iss, issuer->iss) != 0)
-		return refuse(err, "wrong issuer (iss)");
+		return issuer_refuse(err, "wrong issuer (iss)");
 	if (!token_audience_has(body->aud, key->audience, a))
-		return refuse(err, "wrong audience (aud)");
+		return issuer_refuse(err, "wrong audience (aud)");
 	if (body->tid != NULL && (tenant_id_parse(body->tid, &tenant, err) != ES_OK ||
 				     strcmp(tenant.text, key->tenant.text) != 0))
-		return refuse(err, "the key is another tenant's (tid)");
+		return issuer_refuse(err, "the key is another tenant's (tid)");
 	return ES_OK;
 }
 
@@ -276,10 +278,10 @@ issuer_verify(const struct issuer *issuer, const char *jwt, int64_t now_s,
 	struct token_head head;
 	struct token_body body;
 
-	TRY(read_token(jwt, a, &text, &head, &body, err));
+	TRY(issuer_read_token(jwt, a, &text, &head, &body, err));
 	body.minted = false; /* whatever the tenant's issuer writes */
-	TRY(find_signer(issuer, jwt, &text, &head, a, &key, err));
-	TRY(check_claims(issuer, key, &body, a, err));
+	TRY(issuer_find_signer(issuer, jwt, &text, &head, a, &key, err));
+	TRY(issuer_check_claims(issuer, key, &body, a, err));
 	TRY(token_check_times(&body, leeway_s, now_s, err));
 	claims.tenant = key->tenant;
 	memcpy(claims.kid, key->kid, strlen(key->kid) + 1);
@@ -291,7 +293,7 @@ issuer_verify(const struct issuer *issuer, const char *jwt, int64_t now_s,
 		memcpy(claims.jti, body.jti, strlen(body.jti) + 1);
 	claims.issued_s = token_issued_s(&body, leeway_s);
 	claims.expires_s = body.exp;
-	read_profile(&text, a, &claims);
+	issuer_read_profile(&text, a, &claims);
 	*out = claims;
 	return ES_OK;
 }

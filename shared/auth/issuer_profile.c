@@ -11,7 +11,7 @@
 
 /* U+0000 to U+001F, U+007F to U+009F, and what turns text around (bidi controls). */
 static bool
-is_control(const unsigned char *s, size_t step)
+issuer_profile_is_control(const unsigned char *s, size_t step)
 {
 	if (step == 1)
 		return s[0] < 0x20 || s[0] == 0x7f;
@@ -23,7 +23,7 @@ is_control(const unsigned char *s, size_t step)
 }
 
 static const char *
-clean(const char *s, struct arena *a)
+issuer_profile_clean(const char *s, struct arena *a)
 {
 	const size_t len = strlen(s);
 	char *out = arena_alloc(a, len + 1);
@@ -34,7 +34,7 @@ clean(const char *s, struct arena *a)
 		step = utf8_step(s, strlen(s));
 		if (step == 0)
 			break;
-		if (is_control((const unsigned char *)s, step))
+		if (issuer_profile_is_control((const unsigned char *)s, step))
 			continue;
 		memcpy(out + n, s, step);
 		n += step;
@@ -49,10 +49,10 @@ clean(const char *s, struct arena *a)
 const char *
 issuer_profile_name(const char *claim, const char *subject, struct arena *a)
 {
-	const char *name = claim != NULL ? clean(claim, a) : "";
+	const char *name = claim != NULL ? issuer_profile_clean(claim, a) : "";
 
 	if (name[0] == '\0')
-		name = clean(subject, a);
+		name = issuer_profile_clean(subject, a);
 	return name[0] != '\0' ? name : "User";
 }
 

@@ -42,7 +42,7 @@ struct bytes {
 
 /* A member in base64url; false when it is missing or malformed. */
 static bool
-read_bytes(const char *text, struct arena *a, struct bytes *out)
+jwks_read_bytes(const char *text, struct arena *a, struct bytes *out)
 {
 	if (text == NULL)
 		return false;
@@ -52,7 +52,7 @@ read_bytes(const char *text, struct arena *a, struct bytes *out)
 }
 
 static EVP_PKEY *
-from_params(const char *type, OSSL_PARAM *params)
+jwks_from_params(const char *type, OSSL_PARAM *params)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 	EVP_PKEY *pkey = NULL;
@@ -65,7 +65,7 @@ from_params(const char *type, OSSL_PARAM *params)
 }
 
 static EVP_PKEY *
-rsa_key(const struct raw_key *raw, struct arena *a)
+jwks_rsa_key(const struct raw_key *raw, struct arena *a)
 {
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	BIGNUM *n = NULL, *e = NULL;
@@ -74,14 +74,14 @@ rsa_key(const struct raw_key *raw, struct arena *a)
 	EVP_PKEY *pkey = NULL;
 
 	CHECK(build != NULL);
-	if (read_bytes(raw->n, a, &bn) && read_bytes(raw->e, a, &be)) {
+	if (jwks_read_bytes(raw->n, a, &bn) && jwks_read_bytes(raw->e, a, &be)) {
 		n = BN_bin2bn(bn.data, (int)bn.len, NULL);
 		e = BN_bin2bn(be.data, (int)be.len, NULL);
 		CHECK(n != NULL && e != NULL &&
 		      OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
 		      OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e) == 1);
 		params = OSSL_PARAM_BLD_to_param(build);
-		pkey = from_params("RSA", params);
+		pkey = jwks_from_params("RSA", params);
 	}
 	OSSL_PARAM_free(params); /* these take NULL */
 	BN_free(n);
@@ -92,7 +92,7 @@ rsa_key(const struct raw_key *raw, struct arena *a)
 
 /* OpenSSL refuses a point that is not on the curve. */
 static EVP_PKEY *
-p256_key(const struct raw_key *raw, struct arena *a)
+jwks_p256_key(const struct raw_key *raw, struct arena *a)
 {
 	char group[] = "prime256v1";
 	unsigned char point[1 + 2 * POINT_BYTES] = {4}; /* uncompressed */
@@ -105,44 +105,44 @@ p256_key(const struct raw_key *raw, struct arena *a)
 	struct bytes x, y;
 
 	if (!raw->has_crv || strcmp(raw->crv, "P-256") != 0 ||
-	    !read_bytes(raw->x, a, &x) || !read_bytes(raw->y, a, &y) ||
+	    !jwks_read_bytes(raw->x, a, &x) || !jwks_read_bytes(raw->y, a, &y) ||
 	    x.len != POINT_BYTES || y.len != POINT_BYTES)
 		return NULL;
 	memcpy(point + 1, x.data, POINT_BYTES);
 	memcpy(point + 1 + POINT_BYTES, y.data, POINT_BYTES);
-	return from_params("EC", params);
+	return jwks_from_params("EC", params);
 }
 
 static EVP_PKEY *
-ed25519_key(const struct raw_key *raw, struct arena *a)
+jwks_ed25519_key(const struct raw_key *raw, struct arena *a)
 {
 	struct bytes x;
 
 	if (!raw->has_crv || strcmp(raw->crv, "Ed25519") != 0 ||
-	    !read_bytes(raw->x, a, &x) || x.len != POINT_BYTES)
+	    !jwks_read_bytes(raw->x, a, &x) || x.len != POINT_BYTES)
 		return NULL;
 	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x.data, x.len);
 }
 
 /* The kind of key follows from alg, which is the tenant's; kty can only fit it. */
 static EVP_PKEY *
-build_key(enum token_alg alg, const struct raw_key *raw, struct arena *a)
+jwks_build_key(enum token_alg alg, const struct raw_key *raw, struct arena *a)
 {
 	if (raw->has_use && strcmp(raw->use, "sig") != 0)
 		return NULL;
 	if (raw->has_alg && strcmp(raw->alg, token_alg_name(alg)) != 0)
 		return NULL;
 	if (alg == TOKEN_RS256 && strcmp(raw->kty, "RSA") == 0)
-		return rsa_key(raw, a);
+		return jwks_rsa_key(raw, a);
 	if (alg == TOKEN_ES256 && strcmp(raw->kty, "EC") == 0)
-		return p256_key(raw, a);
+		return jwks_p256_key(raw, a);
 	if (alg == TOKEN_EDDSA && strcmp(raw->kty, "OKP") == 0)
-		return ed25519_key(raw, a);
+		return jwks_ed25519_key(raw, a);
 	return NULL;
 }
 
 static bool
-read_key(
+jwks_read_key(
     const struct json_tree *tree, enum token_alg alg, struct arena *a, struct jwk *out)
 {
 	struct raw_key raw = {0};
@@ -153,7 +153,7 @@ read_key(
 	if (json_tree_bind(tree, key_fields, ES_COUNT(key_fields), JSON_IGNORE_UNKNOWN, a,
 		&raw, &err) != ES_OK)
 		return false;
-	pkey = build_key(alg, &raw, a);
+	pkey = jwks_build_key(alg, &raw, a);
 	ERR_clear_error();
 	if (pkey == NULL || token_pubkey_take(alg, pkey, &key, &err) != ES_OK)
 		return false;
@@ -179,7 +179,7 @@ jwks_parse(const char *text, size_t len, enum token_alg alg, struct arena *a,
 	if (json_bind(text, len, fields, 1, JSON_IGNORE_UNKNOWN, a, &raw, err) != ES_OK)
 		return es_fail(err, ES_INVALID, "the answer is not a key set (RFC 7517)");
 	for (size_t i = 0; i < raw.keys->n && n < JWKS_KEYS_MAX; i++)
-		if (read_key(raw.keys->items[i], alg, a, &out[n]))
+		if (jwks_read_key(raw.keys->items[i], alg, a, &out[n]))
 			n++;
 	if (n == 0)
 		return es_fail(err, ES_INVALID, "the key set has no key for %s",

@@ -36,14 +36,14 @@ token_alg_parse(const char *name, enum token_alg *out)
 }
 
 static enum es_code
-refuse(struct es_err *err, const char *why)
+token_refuse(struct es_err *err, const char *why)
 {
 	return es_fail(err, ES_UNAUTHENTICATED, "token: %s", why);
 }
 
 static bool
-is_signed_by(const char *jwt, const struct token_text *text, const struct token_key *key,
-    struct arena *a)
+token_is_signed_by(const char *jwt, const struct token_text *text,
+    const struct token_key *key, struct arena *a)
 {
 	const size_t signed_len = (size_t)(text->part[2] - jwt) - 1; /* before the dot */
 	struct token_pubkey *fresh = NULL;
@@ -67,14 +67,14 @@ is_signed_by(const char *jwt, const struct token_text *text, const struct token_
 }
 
 static bool
-is_named(const struct token_key *key, const char *kid)
+token_is_named(const struct token_key *key, const char *kid)
 {
 	return kid != NULL ? strcmp(key->kid, kid) == 0 : key->alg == TOKEN_HS256;
 }
 
 /* The algorithm is the key's: the token can only name it or be refused. */
 static enum es_code
-check_signature(const struct token_rules *rules, const char *jwt,
+token_check_signature(const struct token_rules *rules, const char *jwt,
     const struct token_text *text, const struct token_head *head, struct arena *a,
     struct es_err *err)
 {
@@ -83,19 +83,19 @@ check_signature(const struct token_rules *rules, const char *jwt,
 	for (size_t i = 0; i < rules->n_keys; i++) {
 		const struct token_key *key = &rules->keys[i];
 
-		if (!is_named(key, head->kid))
+		if (!token_is_named(key, head->kid))
 			continue;
 		known = true;
 		if (strcmp(head->alg, token_alg_name(key->alg)) != 0)
 			continue;
 		fits = true;
-		if (is_signed_by(jwt, text, key, a))
+		if (token_is_signed_by(jwt, text, key, a))
 			return ES_OK;
 	}
 	if (!known)
-		return refuse(
+		return token_refuse(
 		    err, head->kid != NULL ? "unknown key (kid)" : "no key (kid)");
-	return refuse(
+	return token_refuse(
 	    err, fits ? "wrong signature" : "wrong algorithm for the key (alg)");
 }
 
@@ -104,9 +104,9 @@ token_check_times(
     const struct token_body *body, int64_t leeway_s, int64_t now_s, struct es_err *err)
 {
 	if (body->usable > now_s + leeway_s + (body->minted ? TOKEN_MINTED_AHEAD_S : 0))
-		return refuse(err, "issued in the future");
+		return token_refuse(err, "issued in the future");
 	if (body->nbf > now_s + leeway_s)
-		return refuse(err, "not valid yet");
+		return token_refuse(err, "not valid yet");
 	if (body->exp <= now_s) /* the leeway is not for exp: see token.h */
 		return es_fail(err, ES_TOKEN_EXPIRED, "token: expired");
 	return ES_OK;
@@ -125,20 +125,20 @@ token_issued_s(const struct token_body *body, int64_t leeway_s)
 
 /* Everything else first: only a token that is good otherwise is told to be expired. */
 static enum es_code
-check_claims(const struct token_body *body, const struct token_rules *rules,
+token_check_claims(const struct token_body *body, const struct token_rules *rules,
     int64_t now_s, struct arena *a, struct token_claims *out, struct es_err *err)
 {
 	struct token_claims claims = {
 	    .issued_s = token_issued_s(body, rules->leeway_s), .expires_s = body->exp};
 
 	if (strcmp(body->iss, rules->issuer) != 0)
-		return refuse(err, "wrong issuer (iss)");
+		return token_refuse(err, "wrong issuer (iss)");
 	if (!token_audience_has(body->aud, rules->audience, a))
-		return refuse(err, "wrong audience (aud)");
+		return token_refuse(err, "wrong audience (aud)");
 	if (user_id_parse(body->sub, &claims.user, err) != ES_OK)
-		return refuse(err, "sub is not a user id");
+		return token_refuse(err, "sub is not a user id");
 	if (body->tid == NULL || tenant_id_parse(body->tid, &claims.tenant, err) != ES_OK)
-		return refuse(err, "tid is not a tenant id");
+		return token_refuse(err, "tid is not a tenant id");
 	if (body->has_jti)
 		memcpy(claims.jti, body->jti, strlen(body->jti) + 1);
 	TRY(token_check_times(body, rules->leeway_s, now_s, err));
@@ -147,8 +147,8 @@ check_claims(const struct token_body *body, const struct token_rules *rules,
 }
 
 static enum es_code
-verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct arena *a,
-    struct token_claims *out, struct es_err *err)
+token_verify_in_arena(const struct token_rules *rules, const char *jwt, int64_t now_s,
+    struct arena *a, struct token_claims *out, struct es_err *err)
 {
 	struct token_text text;
 	struct token_head head;
@@ -159,11 +159,12 @@ verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct a
 		return es_fail(
 		    err, ES_UNAUTHENTICATED, "token: longer than %d bytes", TOKEN_MAX);
 	if (!token_split(jwt, &text))
-		return refuse(err, token_split_fault(jwt));
+		return token_refuse(err, token_split_fault(jwt));
 	rc = token_parse_head(&text, a, &head, err);
 	if (rc != ES_OK)
-		return rc == ES_UNAUTHENTICATED ? rc : refuse(err, "malformed header");
-	TRY(check_signature(rules, jwt, &text, &head, a, err));
+		return rc == ES_UNAUTHENTICATED ? rc
+		                                : token_refuse(err, "malformed header");
+	TRY(token_check_signature(rules, jwt, &text, &head, a, err));
 	if (token_parse_body(&text, a, &body, err) != ES_OK) {
 		char field[sizeof(err->field)];
 
@@ -171,7 +172,7 @@ verify(const struct token_rules *rules, const char *jwt, int64_t now_s, struct a
 		return es_fail(err, ES_UNAUTHENTICATED, "token: bad claims (%s)",
 		    field[0] != '\0' ? field : "malformed");
 	}
-	return check_claims(&body, rules, now_s, a, out, err);
+	return token_check_claims(&body, rules, now_s, a, out, err);
 }
 
 enum es_code
@@ -179,7 +180,7 @@ token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
     struct token_claims *out, struct es_err *err)
 {
 	struct arena *a = arena_new();
-	const enum es_code rc = verify(rules, jwt, now_s, a, out, err);
+	const enum es_code rc = token_verify_in_arena(rules, jwt, now_s, a, out, err);
 
 	arena_free(&a);
 	return rc;

@@ -14,8 +14,8 @@ struct token_keyring {
 };
 
 static enum es_code
-add(struct token_keyring *ring, enum token_alg alg, const char *kid, const char *key,
-    struct es_err *err)
+token_keyring_add(struct token_keyring *ring, enum token_alg alg, const char *kid,
+    const char *key, struct es_err *err)
 {
 	const size_t i = ring->rules.n_keys;
 
@@ -30,12 +30,14 @@ add(struct token_keyring *ring, enum token_alg alg, const char *kid, const char 
 }
 
 static enum es_code
-add_all(struct token_keyring *r, const struct conf_auth *c, struct es_err *err)
+token_keyring_add_all(
+    struct token_keyring *r, const struct conf_auth *c, struct es_err *err)
 {
-	TRY(add(r, TOKEN_HS256, c->jwt_kid, c->jwt_secret, err));
-	TRY(add(r, TOKEN_HS256, c->jwt_kid_old, c->jwt_secret_old, err));
-	TRY(add(r, TOKEN_ES256, c->jwt_es256_kid, c->jwt_es256_public_key, err));
-	return add(
+	TRY(token_keyring_add(r, TOKEN_HS256, c->jwt_kid, c->jwt_secret, err));
+	TRY(token_keyring_add(r, TOKEN_HS256, c->jwt_kid_old, c->jwt_secret_old, err));
+	TRY(token_keyring_add(
+	    r, TOKEN_ES256, c->jwt_es256_kid, c->jwt_es256_public_key, err));
+	return token_keyring_add(
 	    r, TOKEN_ES256, c->jwt_es256_kid_old, c->jwt_es256_public_key_old, err);
 }
 
@@ -44,7 +46,7 @@ token_keyring_new(
     const struct conf_auth *conf, struct token_keyring **out, struct es_err *err)
 {
 	struct token_keyring *ring = mem_new(1, sizeof(*ring));
-	const enum es_code rc = add_all(ring, conf, err);
+	const enum es_code rc = token_keyring_add_all(ring, conf, err);
 
 	if (rc != ES_OK) {
 		token_keyring_free(&ring);

@@ -10,14 +10,15 @@
 #include "core/banned.h"
 
 static void
-free_jwt(void *jwt)
+token_mint_free_jwt(void *jwt)
 {
 	jwt_free(jwt);
 }
 
 static bool
-fill(jwt_t *jwt, const struct token_rules *rules, const struct tenant_id *tenant,
-    const struct user_id *user, int64_t now_s, int64_t ttl_s)
+token_mint_fill(jwt_t *jwt, const struct token_rules *rules,
+    const struct tenant_id *tenant, const struct user_id *user, int64_t now_s,
+    int64_t ttl_s)
 {
 	char jti[ES_UUID_TEXT];
 
@@ -50,8 +51,8 @@ token_mint(const struct token_rules *rules, const struct tenant_id *tenant,
 		return es_fail(err, ES_INTERNAL, "token: no key to sign with");
 	if (jwt_new(&jwt) != 0)
 		return es_fail(err, ES_INTERNAL, "token: out of memory");
-	arena_defer(a, free_jwt, jwt);
-	if (!fill(jwt, rules, tenant, user, now_s, ttl_s) ||
+	arena_defer(a, token_mint_free_jwt, jwt);
+	if (!token_mint_fill(jwt, rules, tenant, user, now_s, ttl_s) ||
 	    jwt_set_alg(jwt, token_alg_jwt(key->alg), (const unsigned char *)secret,
 		(int)strlen(secret)) != 0)
 		return es_fail(err, ES_INTERNAL, "token: can't be built");

@@ -9,7 +9,7 @@
 #include "core/banned.h"
 
 static int
-sextet(char c)
+token_parse_sextet(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -24,28 +24,28 @@ sextet(char c)
 
 /* No padding, no other alphabet, unused bits zero: one text for one value. */
 static bool
-canonical(const char *s, size_t len)
+token_parse_canonical(const char *s, size_t len)
 {
 	if (len == 0 || len % 4 == 1)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (sextet(s[i]) < 0)
+		if (token_parse_sextet(s[i]) < 0)
 			return false;
 	if (len % 4 == 2)
-		return (sextet(s[len - 1]) & 15) == 0;
-	return len % 4 == 0 || (sextet(s[len - 1]) & 3) == 0;
+		return (token_parse_sextet(s[len - 1]) & 15) == 0;
+	return len % 4 == 0 || (token_parse_sextet(s[len - 1]) & 3) == 0;
 }
 
 /* s is canonical. */
 static char *
-decode(const char *s, size_t len, struct arena *a, size_t *out_len)
+token_parse_decode(const char *s, size_t len, struct arena *a, size_t *out_len)
 {
 	char *out = arena_alloc(a, len / 4 * 3 + 3);
 	unsigned bits = 0, n_bits = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		bits = (bits << 6 | (unsigned)sextet(s[i])) & 0xffff;
+		bits = (bits << 6 | (unsigned)token_parse_sextet(s[i])) & 0xffff;
 		n_bits += 6;
 		if (n_bits >= 8) {
 			n_bits -= 8;
@@ -59,13 +59,14 @@ decode(const char *s, size_t len, struct arena *a, size_t *out_len)
 const char *
 token_base64url(const char *s, size_t len, struct arena *a, size_t *out_len)
 {
-	return canonical(s, len) ? decode(s, len, a, out_len) : NULL;
+	return token_parse_canonical(s, len) ? token_parse_decode(s, len, a, out_len)
+	                                     : NULL;
 }
 
 const char *
 token_part(const struct token_text *t, unsigned part, struct arena *a, size_t *out_len)
 {
-	return decode(t->part[part], t->len[part], a, out_len);
+	return token_parse_decode(t->part[part], t->len[part], a, out_len);
 }
 
 bool
@@ -76,7 +77,7 @@ token_split(const char *jwt, struct token_text *out)
 	for (int i = 0; i < 3; i++) {
 		t.part[i] = jwt;
 		t.len[i] = strcspn(jwt, ".");
-		if (!canonical(jwt, t.len[i]))
+		if (!token_parse_canonical(jwt, t.len[i]))
 			return false;
 		jwt += t.len[i];
 		if (*jwt != (i < 2 ? '.' : '\0'))
@@ -99,7 +100,7 @@ token_split_fault(const char *jwt)
 }
 
 static bool
-is_known_type(const char *typ)
+token_parse_is_known_type(const char *typ)
 {
 	static const char prefix[] = "application/";
 
@@ -127,14 +128,14 @@ token_parse_head(const struct token_text *t, struct arena *a, struct token_head 
 		.present = offsetof(struct raw, has_crit)},
 	};
 	size_t len;
-	const char *json = decode(t->part[0], t->len[0], a, &len);
+	const char *json = token_parse_decode(t->part[0], t->len[0], a, &len);
 
 	TRY(json_bind(
 	    json, len, fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN, a, &raw, err));
 	if (raw.has_crit) /* RFC 7515 section 4.1.11: we understand none */
 		return es_fail(
 		    err, ES_UNAUTHENTICATED, "token: unknown critical header (crit)");
-	if (raw.typ != NULL && !is_known_type(raw.typ))
+	if (raw.typ != NULL && !token_parse_is_known_type(raw.typ))
 		return es_fail(
 		    err, ES_UNAUTHENTICATED, "token: typ is neither JWT nor at+jwt");
 	*out = (struct token_head){.alg = raw.alg, .kid = raw.kid};
@@ -143,7 +144,7 @@ token_parse_head(const struct token_text *t, struct arena *a, struct token_head 
 
 /* A NumericDate of RFC 7519: any JSON number. json is its text in the token. */
 static enum es_code
-parse_time(const char *field, const char *json, double *out, struct es_err *err)
+token_parse_time(const char *field, const char *json, double *out, struct es_err *err)
 {
 	char *end;
 	const double t = strtod(json, &end);
@@ -158,7 +159,7 @@ parse_time(const char *field, const char *json, double *out, struct es_err *err)
 
 /* t is 0 to 2^53. */
 static int64_t
-round_up(double t)
+token_parse_round_up(double t)
 {
 	const int64_t whole = (int64_t)t;
 
@@ -189,14 +190,14 @@ token_parse_body(const struct token_text *t, struct arena *a, struct token_body 
 	struct raw_body raw = {0};
 	double exp = 0, iat = 0, nbf = 0;
 	size_t len;
-	const char *json = decode(t->part[1], t->len[1], a, &len);
+	const char *json = token_parse_decode(t->part[1], t->len[1], a, &len);
 
 	TRY(json_bind(json, len, body_fields, ES_COUNT(body_fields), JSON_IGNORE_UNKNOWN,
 	    a, &raw, err));
-	TRY(parse_time("exp", raw.exp, &exp, err));
-	TRY(parse_time("iat", raw.iat, &iat, err));
+	TRY(token_parse_time("exp", raw.exp, &exp, err));
+	TRY(token_parse_time("iat", raw.iat, &iat, err));
 	if (raw.has_nbf)
-		TRY(parse_time("nbf", raw.nbf, &nbf, err));
+		TRY(token_parse_time("nbf", raw.nbf, &nbf, err));
 	*out = (struct token_body){
 	    .iss = raw.iss,
 	    .sub = raw.sub,
@@ -205,8 +206,8 @@ token_parse_body(const struct token_text *t, struct arena *a, struct token_body 
 	    .jti = raw.jti,
 	    .exp = (int64_t)exp,
 	    .issued = (int64_t)iat,
-	    .usable = round_up(iat),
-	    .nbf = round_up(nbf),
+	    .usable = token_parse_round_up(iat),
+	    .nbf = token_parse_round_up(nbf),
 	    .has_jti = raw.has_jti,
 	    .minted = raw.es_minted,
 	};
@@ -214,7 +215,7 @@ token_parse_body(const struct token_text *t, struct arena *a, struct token_body 
 }
 
 static bool
-is_text(const char *json, const char *name, struct arena *a)
+token_parse_is_text(const char *json, const char *name, struct arena *a)
 {
 	struct es_err err;
 	const char *text;
@@ -237,12 +238,12 @@ token_audience_has(const char *aud, const char *name, struct arena *a)
 	if (aud == NULL)
 		return false;
 	if (aud[0] == '"')
-		return is_text(aud, name, a);
+		return token_parse_is_text(aud, name, a);
 	if (aud[0] != '[' || json_bind(object, strlen(object), fields, 1,
 				 JSON_REFUSE_UNKNOWN, a, &raw, &err) != ES_OK)
 		return false;
 	for (size_t i = 0; i < raw.aud->n; i++)
-		if (is_text(raw.aud->items[i], name, a))
+		if (token_parse_is_text(raw.aud->items[i], name, a))
 			return true;
 	return false;
 }

@@ -25,7 +25,7 @@ struct token_pubkey {
 /* A public exponent may be as long as the modulus, and each token would then cost
  * milliseconds. Almost all keys have 65537, which has 17 bits. */
 static enum es_code
-check_rsa(const EVP_PKEY *pkey, struct es_err *err)
+token_pubkey_check_rsa(const EVP_PKEY *pkey, struct es_err *err)
 {
 	const int bits = EVP_PKEY_get_bits(pkey);
 	BIGNUM *e = NULL;
@@ -46,7 +46,7 @@ check_rsa(const EVP_PKEY *pkey, struct es_err *err)
 }
 
 static enum es_code
-check_es256(const EVP_PKEY *pkey, struct es_err *err)
+token_pubkey_on_p256(const EVP_PKEY *pkey, struct es_err *err)
 {
 	char curve[32] = "";
 	size_t len;
@@ -58,13 +58,13 @@ check_es256(const EVP_PKEY *pkey, struct es_err *err)
 }
 
 static enum es_code
-check_kind(enum token_alg alg, const EVP_PKEY *pkey, struct es_err *err)
+token_pubkey_check_kind(enum token_alg alg, const EVP_PKEY *pkey, struct es_err *err)
 {
 	switch (alg) {
 	case TOKEN_RS256:
-		return check_rsa(pkey, err);
+		return token_pubkey_check_rsa(pkey, err);
 	case TOKEN_ES256:
-		return check_es256(pkey, err);
+		return token_pubkey_on_p256(pkey, err);
 	case TOKEN_EDDSA:
 		if (EVP_PKEY_is_a(pkey, "ED25519"))
 			return ES_OK;
@@ -79,7 +79,7 @@ enum es_code
 token_pubkey_take(
     enum token_alg alg, EVP_PKEY *pkey, struct token_pubkey **out, struct es_err *err)
 {
-	const enum es_code rc = check_kind(alg, pkey, err);
+	const enum es_code rc = token_pubkey_check_kind(alg, pkey, err);
 
 	ERR_clear_error();
 	if (rc != ES_OK) {
@@ -93,7 +93,7 @@ token_pubkey_take(
 
 /* A private key in an encrypted PEM must not make OpenSSL ask the terminal. */
 static int
-no_passphrase(char *buf, int size, int rwflag, void *ctx)
+token_pubkey_no_passphrase(char *buf, int size, int rwflag, void *ctx)
 {
 	if (size > 0)
 		buf[0] = '\0';
@@ -108,7 +108,8 @@ token_pubkey_new(
 {
 	BIO *bio = BIO_new_mem_buf(pem, -1);
 	EVP_PKEY *pkey =
-	    bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL) : NULL;
+	    bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, token_pubkey_no_passphrase, NULL)
+			: NULL;
 
 	BIO_free(bio); /* takes NULL */
 	ERR_clear_error();
@@ -129,7 +130,7 @@ token_pubkey_free(struct token_pubkey **key)
 
 /* R and S as the DER that OpenSSL reads; NULL when they are no numbers of a signature. */
 static unsigned char *
-es256_der(const unsigned char *signature, int *out_len)
+token_pubkey_es256_der(const unsigned char *signature, int *out_len)
 {
 	ECDSA_SIG *sig = ECDSA_SIG_new();
 	BIGNUM *r = BN_bin2bn(signature, HALF, NULL);
@@ -144,7 +145,7 @@ es256_der(const unsigned char *signature, int *out_len)
 }
 
 static bool
-verify(const struct token_pubkey *key, const char *text, size_t len,
+token_pubkey_signature_good(const struct token_pubkey *key, const char *text, size_t len,
     const unsigned char *signature, size_t n_signature)
 {
 	/* Ed25519 has its own digest; RS256 is PKCS#1 v1.5, which is OpenSSL's default.
@@ -171,11 +172,13 @@ token_pubkey_verify(const struct token_pubkey *key, const char *text, size_t len
 	int n_der;
 
 	if (key->alg != TOKEN_ES256)
-		return verify(key, text, len, signature, n_signature);
+		return token_pubkey_signature_good(
+		    key, text, len, signature, n_signature);
 	if (n_signature != 2UL * HALF)
 		return false;
-	der = es256_der(signature, &n_der);
-	good = der != NULL && verify(key, text, len, der, (size_t)n_der);
+	der = token_pubkey_es256_der(signature, &n_der);
+	good = der != NULL &&
+	       token_pubkey_signature_good(key, text, len, der, (size_t)n_der);
 	OPENSSL_free(der);
 	return good;
 }

@@ -34,7 +34,7 @@ conf_warning(struct conf_load *l, const char *name)
 
 /* True when word is one of the blank-separated words of list. */
 static bool
-listed(const char *list, const char *word, size_t len)
+conf_listed(const char *list, const char *word, size_t len)
 {
 	while (*list != '\0') {
 		const size_t n = strcspn(list, " ");
@@ -48,11 +48,11 @@ listed(const char *list, const char *word, size_t len)
 }
 
 static bool
-parse_bool(const char *s, bool *out)
+conf_parse_bool(const char *s, bool *out)
 {
-	if (listed("true 1 yes on", s, strlen(s)))
+	if (conf_listed("true 1 yes on", s, strlen(s)))
 		*out = true;
-	else if (listed("false 0 no off", s, strlen(s)))
+	else if (conf_listed("false 0 no off", s, strlen(s)))
 		*out = false;
 	else
 		return false;
@@ -60,7 +60,7 @@ parse_bool(const char *s, bool *out)
 }
 
 static void
-set_text(struct conf_load *l, const struct conf_item *item, const char *value,
+conf_set_text(struct conf_load *l, const struct conf_item *item, const char *value,
     const char *source, char *slot)
 {
 	const size_t len = strlen(value);
@@ -78,20 +78,20 @@ set_text(struct conf_load *l, const struct conf_item *item, const char *value,
 
 /* "key=value" is libpq's other form and has no scheme. */
 static void
-set_url(struct conf_load *l, const struct conf_item *item, const char *value,
+conf_set_url(struct conf_load *l, const struct conf_item *item, const char *value,
     const char *source, char *slot)
 {
 	const size_t word = strcspn(value, ":=");
 
-	if (value[word] == '\0' || !listed(item->allowed, value, word))
+	if (value[word] == '\0' || !conf_listed(item->allowed, value, word))
 		conf_fault(l, item->name, source,
 		    "must start with one of: %s (then ':' or '=')", item->allowed);
 	else
-		set_text(l, item, value, source, slot);
+		conf_set_text(l, item, value, source, slot);
 }
 
 static void
-set(struct conf_load *l, const struct conf_item *item, const char *value,
+conf_set(struct conf_load *l, const struct conf_item *item, const char *value,
     const char *source, char *slot)
 {
 	int64_t number;
@@ -100,7 +100,7 @@ set(struct conf_load *l, const struct conf_item *item, const char *value,
 	switch (item->kind) {
 	case CONF_TEXT:
 	case CONF_SECRET:
-		set_text(l, item, value, source, slot);
+		conf_set_text(l, item, value, source, slot);
 		return;
 	case CONF_INT:
 		if (!parse_int(value, item->min, item->max, &number))
@@ -111,28 +111,28 @@ set(struct conf_load *l, const struct conf_item *item, const char *value,
 			memcpy(slot, &number, sizeof(number));
 		return;
 	case CONF_BOOL:
-		if (!parse_bool(value, &flag))
+		if (!conf_parse_bool(value, &flag))
 			conf_fault(l, item->name, source,
 			    "is \"%.40s\", must be true or false", value);
 		else
 			memcpy(slot, &flag, sizeof(flag));
 		return;
 	case CONF_URL:
-		set_url(l, item, value, source, slot);
+		conf_set_url(l, item, value, source, slot);
 		return;
 	case CONF_ENUM:
-		if (!listed(item->allowed, value, strlen(value)))
+		if (!conf_listed(item->allowed, value, strlen(value)))
 			conf_fault(l, item->name, source,
 			    "is \"%.40s\", must be one of: %s", value, item->allowed);
 		else
-			set_text(l, item, value, source, slot);
+			conf_set_text(l, item, value, source, slot);
 		return;
 	}
 }
 
 /* The content of the file named by NAME_FILE without its last newline. */
 static const char *
-read_secret(struct conf_load *l, const struct conf_item *item, const char *file_name,
+conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *file_name,
     const char *path)
 {
 	char *content = arena_alloc(l->arena, CONF_SECRET_FILE_MAX + 1);
@@ -166,7 +166,7 @@ read_secret(struct conf_load *l, const struct conf_item *item, const char *file_
 }
 
 static void
-load_item(struct conf_load *l, const struct conf_item *item, char *values)
+conf_load_item(struct conf_load *l, const struct conf_item *item, char *values)
 {
 	char *slot = values + item->offset;
 	const char *value = getenv(item->name);
@@ -183,7 +183,7 @@ load_item(struct conf_load *l, const struct conf_item *item, char *values)
 		}
 		if (path != NULL) {
 			source = file_name;
-			value = read_secret(l, item, file_name, path);
+			value = conf_read_secret(l, item, file_name, path);
 			if (value == NULL)
 				return;
 		}
@@ -196,7 +196,7 @@ load_item(struct conf_load *l, const struct conf_item *item, char *values)
 	if (value == NULL)
 		conf_fault(l, item->name, "not set", "is required: %s", item->meaning);
 	else if (*value != '\0' || strcmp(source, "default") != 0)
-		set(l, item, value, source, slot);
+		conf_set(l, item, value, source, slot);
 	else
 		memcpy(slot, &(const char *){""}, sizeof(const char *));
 }
@@ -213,7 +213,7 @@ conf_check_of(const struct conf_table tables[], size_t n, const char *name)
 
 /* Only what type and range have let pass is there. */
 static void
-check_item(struct conf_load *l, const struct conf_item *item,
+conf_check_item(struct conf_load *l, const struct conf_item *item,
     const struct conf_check *check, const char *values)
 {
 	const char *value;
@@ -239,8 +239,9 @@ conf_load(const struct conf_table tables[], size_t n, const char *const known[],
 		for (size_t i = 0; i < tables[t].n; i++) {
 			const struct conf_item *item = &tables[t].items[i];
 
-			load_item(&l, item, out);
-			check_item(&l, item, conf_check_of(tables, n, item->name), out);
+			conf_load_item(&l, item, out);
+			conf_check_item(
+			    &l, item, conf_check_of(tables, n, item->name), out);
 		}
 	if (known != NULL)
 		conf_unknown(&l, tables, n, known);

@@ -13,7 +13,7 @@
 enum action { RUN, TAKE_OVER, HELP, VERSION, CHECK, PRINT, MARKDOWN, JSON, USAGE };
 
 static enum action
-read_options(int argc, char **argv)
+conf_main_read_options(int argc, char **argv)
 {
 	static const struct {
 		const char *option;
@@ -39,7 +39,7 @@ read_options(int argc, char **argv)
 }
 
 static void
-help(const char *program, const struct conf_table tables[], size_t n, FILE *to)
+conf_main_help(const char *program, const struct conf_table tables[], size_t n, FILE *to)
 {
 	(void)fprintf(to,
 	    "usage: %s [--take-over | --help | --version | --check-config |\n"
@@ -84,13 +84,13 @@ int
 conf_main(int argc, char **argv, const char *program, const struct conf_table tables[],
     size_t n, struct arena *a, void *out)
 {
-	const enum action action = read_options(argc, argv);
+	const enum action action = conf_main_read_options(argc, argv);
 	struct conf_report report;
 	enum es_code loaded;
 
 	switch (action) {
 	case HELP:
-		help(program, tables, n, stdout);
+		conf_main_help(program, tables, n, stdout);
 		return 0;
 	case VERSION:
 		(void)printf("%s %s\n", program, ES_VERSION);

@@ -8,7 +8,7 @@
 
 /* scheme://user:********@host: the password of a URL is a secret too. */
 static void
-print_url(const char *url, FILE *to)
+conf_print_url(const char *url, FILE *to)
 {
 	const char *start = strstr(url, "://");
 	/* The last '@': who forgets to encode one in a password shows it otherwise. */
@@ -25,7 +25,7 @@ print_url(const char *url, FILE *to)
 }
 
 static void
-print_value(const struct conf_item *item, const char *values, FILE *to)
+conf_print_value(const struct conf_item *item, const char *values, FILE *to)
 {
 	const char *slot = values + item->offset;
 	const char *text;
@@ -47,7 +47,7 @@ print_value(const struct conf_item *item, const char *values, FILE *to)
 		return;
 	case CONF_URL:
 		memcpy(&text, slot, sizeof(text));
-		print_url(text != NULL ? text : "", to);
+		conf_print_url(text != NULL ? text : "", to);
 		return;
 	case CONF_TEXT:
 	case CONF_ENUM:
@@ -77,13 +77,13 @@ conf_print(const struct conf_table tables[], size_t n, const void *values, FILE 
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "# %s\n%s=", conf_source(item), item->name);
-			print_value(item, values, to);
+			conf_print_value(item, values, to);
 			(void)fprintf(to, "\n");
 		}
 }
 
 static void
-print_range(const struct conf_item *item, FILE *to)
+conf_print_range(const struct conf_item *item, FILE *to)
 {
 	switch (item->kind) {
 	case CONF_INT:
@@ -106,7 +106,7 @@ print_range(const struct conf_item *item, FILE *to)
 }
 
 static const char *
-initial_of(const struct conf_item *item)
+conf_print_initial_of(const struct conf_item *item)
 {
 	if (item->initial == NULL)
 		return "(required)";
@@ -121,8 +121,8 @@ conf_help(const struct conf_table tables[], size_t n, FILE *to)
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "  %-26s %s\n      default %s; ", item->name,
-			    item->meaning, initial_of(item));
-			print_range(item, to);
+			    item->meaning, conf_print_initial_of(item));
+			conf_print_range(item, to);
 			(void)fprintf(to, "\n");
 		}
 }
@@ -136,14 +136,15 @@ conf_markdown(const struct conf_table tables[], size_t n, FILE *to)
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "| `%s`%s | `%s` | ", item->name,
-			    conf_has_file(item) ? " (or `_FILE`)" : "", initial_of(item));
-			print_range(item, to);
+			    conf_has_file(item) ? " (or `_FILE`)" : "",
+			    conf_print_initial_of(item));
+			conf_print_range(item, to);
 			(void)fprintf(to, " | %s |\n", item->meaning);
 		}
 }
 
 static void
-json_text(const char *s, FILE *to)
+conf_print_json_text(const char *s, FILE *to)
 {
 	if (s == NULL) {
 		(void)fprintf(to, "null");
@@ -156,7 +157,7 @@ json_text(const char *s, FILE *to)
 }
 
 static void
-json_item(const struct conf_item *item, bool checked, FILE *to)
+conf_print_json_item(const struct conf_item *item, bool checked, FILE *to)
 {
 	static const char *const kinds[] = {[CONF_TEXT] = "text",
 	    [CONF_SECRET] = "secret",
@@ -167,13 +168,13 @@ json_item(const struct conf_item *item, bool checked, FILE *to)
 
 	(void)fprintf(to, "{\"name\":\"%s\",\"kind\":\"%s\",\"default\":", item->name,
 	    kinds[item->kind]);
-	json_text(item->initial, to);
+	conf_print_json_text(item->initial, to);
 	(void)fprintf(to, ",\"min\":%lld,\"max\":%lld,\"allowed\":", (long long)item->min,
 	    (long long)item->max);
-	json_text(item->allowed, to);
+	conf_print_json_text(item->allowed, to);
 	(void)fprintf(to, ",\"file\":%s,\"checked\":%s,\"meaning\":",
 	    conf_has_file(item) ? "true" : "false", checked ? "true" : "false");
-	json_text(item->meaning, to);
+	conf_print_json_text(item->meaning, to);
 	(void)fprintf(to, "}");
 }
 
@@ -187,7 +188,8 @@ conf_json(const struct conf_table tables[], size_t n, FILE *to)
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "%s\n", comma);
-			json_item(item, conf_check_of(tables, n, item->name) != NULL, to);
+			conf_print_json_item(
+			    item, conf_check_of(tables, n, item->name) != NULL, to);
 			comma = ",";
 		}
 	(void)fprintf(to, "\n]\n");

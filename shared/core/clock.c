@@ -11,7 +11,7 @@
 #include "core/banned.h"
 
 static int64_t
-read_us(clockid_t which)
+clock_read_us(clockid_t which)
 {
 	struct timespec now;
 
@@ -22,19 +22,19 @@ read_us(clockid_t which)
 int64_t
 clock_mono_us(void)
 {
-	return read_us(CLOCK_MONOTONIC);
+	return clock_read_us(CLOCK_MONOTONIC);
 }
 
 int64_t
 clock_mono_ms(void)
 {
-	return read_us(CLOCK_MONOTONIC) / 1000;
+	return clock_read_us(CLOCK_MONOTONIC) / 1000;
 }
 
 int64_t
 clock_wall_ms(void)
 {
-	return read_us(CLOCK_REALTIME) / 1000;
+	return clock_read_us(CLOCK_REALTIME) / 1000;
 }
 
 void
@@ -53,7 +53,7 @@ clock_format(int64_t wall_ms, char out[ES_TIME_TEXT])
 
 /* The number in s[from..to); all of these characters are digits. */
 static int
-number(const char *s, size_t from, size_t to)
+clock_number(const char *s, size_t from, size_t to)
 {
 	int n = 0;
 
@@ -63,7 +63,7 @@ number(const char *s, size_t from, size_t to)
 }
 
 static int
-days_of(int year, int month)
+clock_days_of(int year, int month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -74,7 +74,7 @@ days_of(int year, int month)
 /* Parses "2026-01-02T03:04:05". strptime() would also accept blanks, short numbers and 31
  * February. */
 static bool
-parse_seconds(const char *s, struct tm *out)
+clock_parse_seconds(const char *s, struct tm *out)
 {
 	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
 	int year, month;
@@ -82,16 +82,16 @@ parse_seconds(const char *s, struct tm *out)
 	for (size_t i = 0; i < sizeof(shape) - 1; i++)
 		if (shape[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
 			return false;
-	year = number(s, 0, 4);
-	month = number(s, 5, 7);
+	year = clock_number(s, 0, 4);
+	month = clock_number(s, 5, 7);
 	*out = (struct tm){.tm_year = year - 1900,
 	    .tm_mon = month - 1,
-	    .tm_mday = number(s, 8, 10),
-	    .tm_hour = number(s, 11, 13),
-	    .tm_min = number(s, 14, 16),
-	    .tm_sec = number(s, 17, 19)};
+	    .tm_mday = clock_number(s, 8, 10),
+	    .tm_hour = clock_number(s, 11, 13),
+	    .tm_min = clock_number(s, 14, 16),
+	    .tm_sec = clock_number(s, 17, 19)};
 	return month >= 1 && month <= 12 && out->tm_mday >= 1 &&
-	       out->tm_mday <= days_of(year, month) && out->tm_hour <= 23 &&
+	       out->tm_mday <= clock_days_of(year, month) && out->tm_hour <= 23 &&
 	       out->tm_min <= 59 && out->tm_sec <= 59;
 }
 
@@ -102,7 +102,7 @@ clock_parse(const char *s, int64_t *out_ms)
 	struct tm tm;
 	int64_t ms = 0, unit = 100;
 
-	if (!parse_seconds(s, &tm))
+	if (!clock_parse_seconds(s, &tm))
 		return false;
 	if (*rest == '.') {
 		for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)

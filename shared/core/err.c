@@ -61,7 +61,7 @@ es_code_from_name(const char *name)
 /* Makes s valid UTF-8, as JSON and WebSocket text frames require. The text may quote
  * invalid input, and snprintf() may have cut it inside a character. */
 static void
-clean(char *s)
+err_clean(char *s)
 {
 	const size_t len = strlen(s);
 	size_t at = 0;
@@ -80,18 +80,18 @@ clean(char *s)
 	}
 }
 
-static void fill(struct es_err *err, enum es_code code, const char *field,
+static void err_fill(struct es_err *err, enum es_code code, const char *field,
     const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
 
 static void
-fill(
+err_fill(
     struct es_err *err, enum es_code code, const char *field, const char *fmt, va_list ap)
 {
 	*err = (struct es_err){.code = code};
 	(void)snprintf(err->field, sizeof(err->field), "%s", field);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap);
-	clean(err->field);
-	clean(err->text);
+	err_clean(err->field);
+	err_clean(err->text);
 }
 
 void
@@ -105,7 +105,7 @@ es_err_reason(const struct es_err *err, char out[ES_REASON_MAX])
 		    " (SQLSTATE %s%s%s)", err->sqlstate,
 		    err->statement != NULL ? ", statement " : "",
 		    err->statement != NULL ? err->statement : "");
-	clean(out);
+	err_clean(out);
 }
 
 enum es_code
@@ -114,7 +114,7 @@ es_fail(struct es_err *err, enum es_code code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fill(err, code, "", fmt, ap);
+	err_fill(err, code, "", fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -126,7 +126,7 @@ es_fail_field(
 	va_list ap;
 
 	va_start(ap, fmt);
-	fill(err, code, field, fmt, ap);
+	err_fill(err, code, field, fmt, ap);
 	va_end(ap);
 	return code;
 }

@@ -16,7 +16,7 @@ gather_init(struct gather *g, const struct gather_limits *limits)
 }
 
 static void
-leak(struct gather *g, int64_t now_ms)
+gather_leak(struct gather *g, int64_t now_ms)
 {
 	const int64_t passed_ms = now_ms - g->level_ms;
 
@@ -34,7 +34,7 @@ gather_came(struct gather *g, int64_t now_ms)
 {
 	const int64_t full = (g->limits.calm_per_s + 1) * ONE;
 
-	leak(g, now_ms);
+	gather_leak(g, now_ms);
 	g->level = g->level + ONE < full ? g->level + ONE : full;
 }
 
@@ -45,7 +45,7 @@ gather_due(struct gather *g, size_t waiting, int64_t now_ms)
 		return g->limits.batch;
 	if (waiting == 0 || g->under_way > 0)
 		return 0;
-	leak(g, now_ms);
+	gather_leak(g, now_ms);
 	if (g->level > g->limits.calm_per_s * ONE / BURST &&
 	    now_ms - g->sent_ms < g->limits.wait_ms)
 		return 0;

@@ -27,7 +27,7 @@ uuid_valid(const char *s)
 }
 
 static void
-print_uuid(const unsigned char raw[16], char out[ES_UUID_TEXT])
+id_print_uuid(const unsigned char raw[16], char out[ES_UUID_TEXT])
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t at = 0;
@@ -60,7 +60,7 @@ uuid_new(char out[ES_UUID_TEXT])
 	raw[6] = (unsigned char)(0x70 | ((stamp >> 8) & 0x0f));
 	raw[7] = (unsigned char)(stamp & 0xff);
 	raw[8] = (unsigned char)(0x80 | (raw[8] & 0x3f));
-	print_uuid(raw, out);
+	id_print_uuid(raw, out);
 }
 
 bool
@@ -77,7 +77,7 @@ uuid_take(const char *s, char out[ES_UUID_TEXT])
 }
 
 static enum es_code
-parse(const char *s, const char *what, char out[ES_UUID_TEXT], struct es_err *err)
+id_parse(const char *s, const char *what, char out[ES_UUID_TEXT], struct es_err *err)
 {
 	if (!uuid_take(s, out))
 		return es_fail(err, ES_NOT_FOUND, "no such %s", what);
@@ -87,17 +87,17 @@ parse(const char *s, const char *what, char out[ES_UUID_TEXT], struct es_err *er
 enum es_code
 tenant_id_parse(const char *s, struct tenant_id *out, struct es_err *err)
 {
-	return parse(s, "tenant", out->text, err);
+	return id_parse(s, "tenant", out->text, err);
 }
 
 enum es_code
 user_id_parse(const char *s, struct user_id *out, struct es_err *err)
 {
-	return parse(s, "user", out->text, err);
+	return id_parse(s, "user", out->text, err);
 }
 
 enum es_code
 channel_id_parse(const char *s, struct channel_id *out, struct es_err *err)
 {
-	return parse(s, "channel", out->text, err);
+	return id_parse(s, "channel", out->text, err);
 }

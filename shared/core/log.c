@@ -57,7 +57,7 @@ log_level_parse(const char *name, enum log_level *out)
 /* Drops text that does not fit. 8 bytes stay reserved for closing the JSON object, so
  * that a shortened line is valid JSON. */
 static void
-put(struct line *l, const char *s, size_t len)
+log_put(struct line *l, const char *s, size_t len)
 {
 	if (l->len + len > sizeof(l->data) - 8)
 		return;
@@ -66,12 +66,12 @@ put(struct line *l, const char *s, size_t len)
 }
 
 static void
-put_quoted(struct line *l, const char *s)
+log_put_quoted(struct line *l, const char *s)
 {
 	char esc[8];
 	size_t step;
 
-	put(l, "\"", 1);
+	log_put(l, "\"", 1);
 	for (; *s != '\0' && l->len < sizeof(l->data) - 32; s += step) {
 		const unsigned char c = (unsigned char)*s;
 
@@ -79,39 +79,39 @@ put_quoted(struct line *l, const char *s)
 		if (c == '"' || c == '\\') {
 			esc[0] = '\\';
 			esc[1] = (char)c;
-			put(l, esc, 2);
+			log_put(l, esc, 2);
 		} else if (c < 0x20 || c == 0x7f) {
-			put(l, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
+			log_put(l, esc, (size_t)snprintf(esc, sizeof(esc), "\\u%04x", c));
 		} else if (step > 0) {
-			put(l, s, step);
+			log_put(l, s, step);
 		} else {
 			/* Replace a byte that is not UTF-8: a JSON parser would refuse
 			 * the whole line. */
-			put(l, "\\ufffd", 6);
+			log_put(l, "\\ufffd", 6);
 			step = 1;
 		}
 	}
-	/* The closing quote may use the bytes that put() reserves. */
+	/* The closing quote may use the bytes that log_put() reserves. */
 	l->data[l->len++] = '"';
 }
 
 static void
-put_pair(struct line *l, const struct log_field *f)
+log_put_pair(struct line *l, const struct log_field *f)
 {
 	char number[32];
 
 	if (f->key == NULL || l->len > sizeof(l->data) - 128)
 		return;
-	put(l, ",", 1);
-	put_quoted(l, f->key);
-	put(l, ":", 1);
+	log_put(l, ",", 1);
+	log_put_quoted(l, f->key);
+	log_put(l, ":", 1);
 	if (f->kind == LOG_FIELD_INT)
-		put(l, number,
+		log_put(l, number,
 		    (size_t)snprintf(number, sizeof(number), "%lld", (long long)f->num));
 	else if (f->str == NULL)
-		put(l, "null", 4);
+		log_put(l, "null", 4);
 	else
-		put_quoted(l, f->str);
+		log_put_quoted(l, f->str);
 }
 
 void
@@ -128,9 +128,9 @@ log_write(
 	l.len = (size_t)snprintf(l.data, sizeof(l.data),
 	    "{\"ts\":\"%s\",\"lvl\":\"%s\",\"svc\":\"%s\",\"pid\":%d,\"msg\":", time,
 	    names[level], service, (int)getpid());
-	put_quoted(&l, msg);
+	log_put_quoted(&l, msg);
 	for (unsigned i = 0; i < n; i++)
-		put_pair(&l, &fields[i]);
+		log_put_pair(&l, &fields[i]);
 	l.data[l.len++] = '}';
 	l.data[l.len++] = '\n';
 	/* A failed write to stderr can't be reported anywhere. */

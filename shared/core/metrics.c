@@ -22,7 +22,7 @@ struct header {
 };
 
 static unsigned
-cells_of(const struct metric *d)
+metrics_cells_of(const struct metric *d)
 {
 	/* A histogram has a counter for each edge, one for larger values, and the sum in
 	 * micro-units. */
@@ -32,13 +32,13 @@ cells_of(const struct metric *d)
 /* A hash of the table and the number of slots. A file with another hash is not reused,
  * because its cells have other meanings. */
 static uint64_t
-layout_of(const struct metric table[], unsigned n, unsigned slots)
+metrics_layout_of(const struct metric table[], unsigned n, unsigned slots)
 {
 	uint64_t h = hash_bytes(&slots, sizeof(slots));
 
 	for (unsigned i = 0; i < n; i++) {
 		h = h * 31 + hash_bytes(table[i].name, strlen(table[i].name));
-		h = h * 31 + cells_of(&table[i]);
+		h = h * 31 + metrics_cells_of(&table[i]);
 		if (table[i].labels != NULL)
 			h = h * 31 + hash_bytes(table[i].labels, strlen(table[i].labels));
 	}
@@ -46,7 +46,7 @@ layout_of(const struct metric table[], unsigned n, unsigned slots)
 }
 
 static void
-lay_out(struct metrics *m)
+metrics_lay_out(struct metrics *m)
 {
 	unsigned at = 1; /* cell 0 of each slot is the heartbeat */
 
@@ -54,14 +54,14 @@ lay_out(struct metrics *m)
 	for (unsigned i = 0; i < m->n; i++) {
 		CHECK(m->table[i].n_edges <= METRIC_EDGES);
 		m->first[i] = at;
-		at += cells_of(&m->table[i]);
+		at += metrics_cells_of(&m->table[i]);
 	}
 	m->stride = (at + 7) & ~7U; /* each slot starts on a cache line of its own */
 	m->size = sizeof(struct header) + (size_t)m->slots * m->stride * sizeof(uint64_t);
 }
 
 static enum es_code
-no_file(const char *path, int fd, struct es_err *err)
+metrics_no_file(const char *path, int fd, struct es_err *err)
 {
 	const int why = errno;
 
@@ -72,25 +72,26 @@ no_file(const char *path, int fd, struct es_err *err)
 
 /* Reads the cells of the file at path, if its layout is the wanted one, else nothing. */
 static enum es_code
-read_cells(const char *path, const struct header *want, void *cells, struct es_err *err)
+metrics_read_cells(
+    const char *path, const struct header *want, void *cells, struct es_err *err)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	struct header is;
 
 	if (fd < 0)
-		return errno == ENOENT ? ES_OK : no_file(path, fd, err);
+		return errno == ENOENT ? ES_OK : metrics_no_file(path, fd, err);
 	if (fstat(fd, &st) != 0)
-		return no_file(path, fd, err);
+		return metrics_no_file(path, fd, err);
 	if (!S_ISREG(st.st_mode)) {
 		errno = EINVAL;
-		return no_file(path, fd, err);
+		return metrics_no_file(path, fd, err);
 	}
 	if ((uint64_t)st.st_size == want->size &&
 	    pread(fd, &is, sizeof(is), 0) == (ssize_t)sizeof(is) &&
 	    memcmp(&is, want, sizeof(is)) == 0 &&
 	    pread(fd, cells, want->size, 0) != (ssize_t)want->size)
-		return no_file(path, fd, err);
+		return metrics_no_file(path, fd, err);
 	(void)close(fd);
 	return ES_OK;
 }
@@ -99,7 +100,8 @@ read_cells(const char *path, const struct header *want, void *cells, struct es_e
  * earlier master may still drain with the old file mapped. If both masters mapped one
  * file, each would clear the other's gauges and heartbeats. */
 static enum es_code
-map_file(const char *path, const struct header *want, void **out, struct es_err *err)
+metrics_map_file(
+    const char *path, const struct header *want, void **out, struct es_err *err)
 {
 	char *beside = mem_new(1, strlen(path) + 16);
 	enum es_code rc = ES_OK;
@@ -109,13 +111,13 @@ map_file(const char *path, const struct header *want, void **out, struct es_err 
 	(void)unlink(beside); /* of a process that was killed here and had our pid */
 	fd = open(beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, (off_t)want->size) != 0) {
-		rc = no_file(beside, fd, err);
+		rc = metrics_no_file(beside, fd, err);
 	} else {
 		*out = mmap(NULL, want->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		rc = *out != MAP_FAILED ? read_cells(path, want, *out, err)
-		                        : no_file(beside, -1, err);
+		rc = *out != MAP_FAILED ? metrics_read_cells(path, want, *out, err)
+		                        : metrics_no_file(beside, -1, err);
 		if (rc == ES_OK && rename(beside, path) != 0)
-			rc = no_file(path, -1, err);
+			rc = metrics_no_file(path, -1, err);
 		(void)close(fd);
 	}
 	if (rc != ES_OK)
@@ -133,10 +135,10 @@ metrics_open(const char *path, const struct metric table[], unsigned n, unsigned
 	enum es_code rc = ES_OK;
 
 	*m = (struct metrics){.table = table, .n = n, .slots = slots};
-	lay_out(m);
-	want = (struct header){MAGIC, layout_of(table, n, slots), m->size};
+	metrics_lay_out(m);
+	want = (struct header){MAGIC, metrics_layout_of(table, n, slots), m->size};
 	if (path != NULL && *path != '\0')
-		rc = map_file(path, &want, &m->map, err);
+		rc = metrics_map_file(path, &want, &m->map, err);
 	else
 		m->map = mmap(NULL, m->size, PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -9,7 +9,7 @@
 #include "core/banned.h"
 
 static uint64_t
-total(const struct metrics *m, unsigned id, unsigned k)
+metrics_render_total(const struct metrics *m, unsigned id, unsigned k)
 {
 	uint64_t sum = 0;
 
@@ -25,14 +25,14 @@ metrics_sum(const struct metrics *m, unsigned id)
 	uint64_t sum = 0;
 
 	if (d->type != METRIC_HISTOGRAM)
-		return (int64_t)total(m, id, 0);
+		return (int64_t)metrics_render_total(m, id, 0);
 	for (unsigned k = 0; k <= d->n_edges; k++)
-		sum += total(m, id, k);
+		sum += metrics_render_total(m, id, k);
 	return (int64_t)sum;
 }
 
 static void
-histogram(const struct metrics *m, unsigned id, struct text *out)
+metrics_render_histogram(const struct metrics *m, unsigned id, struct text *out)
 {
 	const struct metric *d = &m->table[id];
 	const char *comma = d->labels != NULL ? "," : "";
@@ -46,58 +46,64 @@ histogram(const struct metrics *m, unsigned id, struct text *out)
 
 		if (k < d->n_edges)
 			(void)snprintf(edge, sizeof(edge), "%g", d->edges[k]);
-		below += total(m, id, k);
+		below += metrics_render_total(m, id, k);
 		text_addf(out, "%s_bucket{%s%sle=\"%s\"} %" PRIu64 "\n", d->name, labels,
 		    comma, edge, below);
 	}
 	text_addf(out, "%s_sum%s%s%s %.6f\n", d->name, open, labels, close,
-	    (double)total(m, id, d->n_edges + 1) / 1e6);
+	    (double)metrics_render_total(m, id, d->n_edges + 1) / 1e6);
 	text_addf(
 	    out, "%s_count%s%s%s %" PRIu64 "\n", d->name, open, labels, close, below);
 }
 
 static void
-head(const char *name, const char *help, const char *type, struct text *out)
+metrics_render_head(
+    const char *name, const char *help, const char *type, struct text *out)
 {
 	text_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void
-one(const struct metrics *m, unsigned id, struct text *out)
+metrics_render_one(const struct metrics *m, unsigned id, struct text *out)
 {
 	static const char *const types[] = {"counter", "gauge", "histogram"};
 	const struct metric *d = &m->table[id];
 
 	if (id == 0 || strcmp(m->table[id - 1].name, d->name) != 0)
-		head(d->name, d->help, types[d->type], out);
+		metrics_render_head(d->name, d->help, types[d->type], out);
 	if (d->type == METRIC_HISTOGRAM)
-		histogram(m, id, out);
+		metrics_render_histogram(m, id, out);
 	else if (d->labels != NULL)
 		text_addf(out, "%s{%s} %" PRId64 "\n", d->name, d->labels,
-		    (int64_t)total(m, id, 0));
+		    (int64_t)metrics_render_total(m, id, 0));
 	else
-		text_addf(out, "%s %" PRId64 "\n", d->name, (int64_t)total(m, id, 0));
+		text_addf(out, "%s %" PRId64 "\n", d->name,
+		    (int64_t)metrics_render_total(m, id, 0));
 }
 
 static void
-process(struct text *out)
+metrics_render_process(struct text *out)
 {
 	struct process_stat st;
 
 	process_stat_read(&st);
-	head("process_cpu_seconds_total", "CPU time of this process.", "counter", out);
+	metrics_render_head(
+	    "process_cpu_seconds_total", "CPU time of this process.", "counter", out);
 	text_addf(out, "process_cpu_seconds_total %.2f\n", st.cpu_s);
-	head("process_resident_memory_bytes", "Resident memory of this process.", "gauge",
-	    out);
+	metrics_render_head("process_resident_memory_bytes",
+	    "Resident memory of this process.", "gauge", out);
 	text_addf(out, "process_resident_memory_bytes %" PRId64 "\n", st.resident_bytes);
-	head("process_open_fds", "Open descriptors of this process.", "gauge", out);
+	metrics_render_head(
+	    "process_open_fds", "Open descriptors of this process.", "gauge", out);
 	text_addf(out, "process_open_fds %" PRId64 "\n", st.open_fds);
-	head("process_max_fds", "Limit of descriptors of this process.", "gauge", out);
+	metrics_render_head(
+	    "process_max_fds", "Limit of descriptors of this process.", "gauge", out);
 	text_addf(out, "process_max_fds %" PRId64 "\n", st.max_fds);
-	head("process_start_time_seconds", "Start of this process, since 1970.", "gauge",
-	    out);
+	metrics_render_head("process_start_time_seconds",
+	    "Start of this process, since 1970.", "gauge", out);
 	text_addf(out, "process_start_time_seconds %.2f\n", st.start_s);
-	head("echostream_build_info", "Version that runs here.", "gauge", out);
+	metrics_render_head(
+	    "echostream_build_info", "Version that runs here.", "gauge", out);
 	text_addf(out, "echostream_build_info{version=\"" ES_VERSION "\"} 1\n");
 }
 
@@ -105,6 +111,6 @@ void
 metrics_render(const struct metrics *m, struct text *out)
 {
 	for (unsigned i = 0; i < m->n; i++)
-		one(m, i, out);
-	process(out);
+		metrics_render_one(m, i, out);
+	metrics_render_process(out);
 }

@@ -38,7 +38,7 @@ parse_plain_int(const char *s, int64_t min, int64_t max, int64_t *out)
 
 /* Length of the UTF-8 sequence at s (RFC 3629 section 4); 0 if it is invalid or NUL. */
 static size_t
-sequence(const unsigned char *s, size_t left)
+parse_sequence(const unsigned char *s, size_t left)
 {
 	size_t need;
 	unsigned char low = 0x80, high = 0xbf;
@@ -72,7 +72,7 @@ sequence(const unsigned char *s, size_t left)
 size_t
 utf8_step(const char *s, size_t len)
 {
-	return len == 0 ? 0 : sequence((const unsigned char *)s, len);
+	return len == 0 ? 0 : parse_sequence((const unsigned char *)s, len);
 }
 
 bool
@@ -82,7 +82,7 @@ utf8_length(const char *s, size_t len, size_t *out_points)
 	size_t points = 0;
 
 	while (len > 0) {
-		const size_t step = sequence(at, len);
+		const size_t step = parse_sequence(at, len);
 
 		if (step == 0)
 			return false;

@@ -37,7 +37,7 @@ struct master {
 };
 
 static void
-signals_wanted(sigset_t *set)
+prefork_signals_wanted(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
@@ -47,7 +47,7 @@ signals_wanted(sigset_t *set)
 }
 
 static void
-start(struct master *m, struct worker *w)
+prefork_start(struct master *m, struct worker *w)
 {
 	const pid_t master_pid = getpid();
 	const pid_t pid = fork();
@@ -62,7 +62,7 @@ start(struct master *m, struct worker *w)
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != master_pid)
 			_exit(0); /* the master died before prctl() */
-		signals_wanted(&set);
+		prefork_signals_wanted(&set);
 		(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 		exit(w->kind->run(m->conf->ctx, w->index, w->slot));
 	}
@@ -71,17 +71,17 @@ start(struct master *m, struct worker *w)
 }
 
 static void
-start_due(struct master *m)
+prefork_start_due(struct master *m)
 {
 	const int64_t now = clock_mono_ms();
 
 	for (unsigned i = 0; i < m->n; i++)
 		if (m->workers[i].pid == 0 && now >= m->workers[i].start_at_ms)
-			start(m, &m->workers[i]);
+			prefork_start(m, &m->workers[i]);
 }
 
 static void
-gone(struct master *m, struct worker *w, int status)
+prefork_gone(struct master *m, struct worker *w, int status)
 {
 	const int64_t now = clock_mono_ms();
 
@@ -107,7 +107,7 @@ gone(struct master *m, struct worker *w, int status)
 }
 
 static void
-reap(struct master *m)
+prefork_reap(struct master *m)
 {
 	int status;
 	pid_t pid;
@@ -115,11 +115,11 @@ reap(struct master *m)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (unsigned i = 0; i < m->n; i++)
 			if (m->workers[i].pid == pid)
-				gone(m, &m->workers[i], status);
+				prefork_gone(m, &m->workers[i], status);
 }
 
 static unsigned
-signal_all(const struct master *m, int sig)
+prefork_signal_all(const struct master *m, int sig)
 {
 	unsigned alive = 0;
 
@@ -136,7 +136,7 @@ enum which { THE_LAST, THE_OTHERS };
 /* Sends sig to the living workers of this kind, and returns their number. With sig 0 it
  * only counts them. */
 static unsigned
-signal_some(const struct master *m, enum which which, int sig)
+prefork_signal_some(const struct master *m, enum which which, int sig)
 {
 	unsigned alive = 0;
 
@@ -152,7 +152,7 @@ signal_some(const struct master *m, enum which which, int sig)
 }
 
 static void
-drain(struct master *m)
+prefork_drain(struct master *m)
 {
 	if (m->draining)
 		return;
@@ -160,8 +160,9 @@ drain(struct master *m)
 	if (m->conf->on_drain != NULL)
 		m->conf->on_drain(m->conf->ctx);
 	m->kill_at_ms = clock_mono_ms() + m->drain_ms;
-	(void)signal_some(m, THE_LAST, SIGUSR1);
-	log_info("draining", LOG_INT("workers", signal_some(m, THE_OTHERS, SIGTERM)));
+	(void)prefork_signal_some(m, THE_LAST, SIGUSR1);
+	log_info(
+	    "draining", LOG_INT("workers", prefork_signal_some(m, THE_OTHERS, SIGTERM)));
 }
 
 static void
@@ -209,32 +210,32 @@ prefork_replace_next(struct master *m)
 }
 
 static void
-turn(struct master *m, const sigset_t *set)
+prefork_turn(struct master *m, const sigset_t *set)
 {
 	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
 	const int sig = sigtimedwait(set, NULL, &tick);
 
 	if (sig == SIGTERM || sig == SIGINT)
-		drain(m);
+		prefork_drain(m);
 	else if (sig == SIGHUP)
 		prefork_reload(m);
-	reap(m);
-	if (m->draining && !m->last_told && signal_some(m, THE_OTHERS, 0) == 0) {
+	prefork_reap(m);
+	if (m->draining && !m->last_told && prefork_signal_some(m, THE_OTHERS, 0) == 0) {
 		m->last_told = true;
-		(void)signal_some(m, THE_LAST, SIGTERM);
+		(void)prefork_signal_some(m, THE_LAST, SIGTERM);
 	}
 	if (!m->draining) {
-		start_due(m);
+		prefork_start_due(m);
 		prefork_replace_next(m);
 	} else if (!m->killed && clock_mono_ms() >= m->kill_at_ms) {
 		m->killed = true;
-		log_error(
-		    "drain took too long", LOG_INT("killed", signal_all(m, SIGKILL)));
+		log_error("drain took too long",
+		    LOG_INT("killed", prefork_signal_all(m, SIGKILL)));
 	}
 }
 
 static void
-lay_out(struct master *m)
+prefork_lay_out(struct master *m)
 {
 	unsigned slot = 0;
 
@@ -253,12 +254,12 @@ prefork_run(const struct prefork *p)
 	struct master m = {.conf = p, .drain_ms = p->drain_ms > 0 ? p->drain_ms : 25000};
 	sigset_t set;
 
-	signals_wanted(&set);
+	prefork_signals_wanted(&set);
 	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
-	lay_out(&m);
-	start_due(&m);
-	while (!m.draining || signal_all(&m, 0) > 0)
-		turn(&m, &set);
+	prefork_lay_out(&m);
+	prefork_start_due(&m);
+	while (!m.draining || prefork_signal_all(&m, 0) > 0)
+		prefork_turn(&m, &set);
 	free(m.workers);
 	log_info("stopped", LOG_INT("killed", m.killed));
 	return m.killed ? 1 : 0;

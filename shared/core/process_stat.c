@@ -13,7 +13,7 @@
 #include "core/banned.h"
 
 static int64_t
-count_fds(void)
+process_stat_count_fds(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	int64_t n = 0;
@@ -28,7 +28,7 @@ count_fds(void)
 
 /* Field `wanted` (from 1, proc(5)) of /proc/self/stat. */
 static long long
-stat_field(const char *line, int wanted)
+process_stat_field(const char *line, int wanted)
 {
 	/* The second field may contain blanks and brackets, so start at its last ')'. */
 	const char *at = strrchr(line, ')');
@@ -47,7 +47,7 @@ process_stat_read(struct process_stat *out)
 	char line[1024] = "";
 	FILE *f = fopen("/proc/self/stat", "re");
 
-	*out = (struct process_stat){.open_fds = count_fds()};
+	*out = (struct process_stat){.open_fds = process_stat_count_fds()};
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		out->max_fds = (int64_t)limit.rlim_cur;
 	if (f == NULL)
@@ -56,11 +56,13 @@ process_stat_read(struct process_stat *out)
 	    clock_gettime(CLOCK_BOOTTIME, &boot) == 0) {
 		const double up_s = (double)boot.tv_sec + (double)boot.tv_nsec / 1e9;
 
-		out->cpu_s =
-		    (double)(stat_field(line, 14) + stat_field(line, 15)) / ticks;
-		out->resident_bytes = stat_field(line, 24) * sysconf(_SC_PAGESIZE);
+		out->cpu_s = (double)(process_stat_field(line, 14) +
+				      process_stat_field(line, 15)) /
+		             ticks;
+		out->resident_bytes =
+		    process_stat_field(line, 24) * sysconf(_SC_PAGESIZE);
 		out->start_s = (double)clock_wall_ms() / 1e3 - up_s +
-		               (double)stat_field(line, 22) / ticks;
+		               (double)process_stat_field(line, 22) / ticks;
 	}
 	(void)fclose(f);
 }

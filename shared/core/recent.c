@@ -44,7 +44,7 @@ recent_new(int64_t keep_ms, size_t key_size, size_t max, recent_hash *hash)
 }
 
 static void
-forget_oldest(struct recent *r)
+recent_forget_oldest(struct recent *r)
 {
 	struct seen *s = LIST_ITEM(r->by_age.next, struct seen, by_age);
 
@@ -59,13 +59,13 @@ recent_free(struct recent **r)
 	if (*r == NULL)
 		return;
 	while (!list_empty(&(*r)->by_age))
-		forget_oldest(*r);
+		recent_forget_oldest(*r);
 	free(*r);
 	*r = NULL;
 }
 
 static bool
-same_key(struct table_node *node, const void *key)
+recent_same_key(struct table_node *node, const void *key)
 {
 	const struct lookup *l = key;
 
@@ -82,11 +82,11 @@ recent_first(struct recent *r, const void *key, int64_t now_ms)
 	while (
 	    !list_empty(&r->by_age) &&
 	    now_ms - LIST_ITEM(r->by_age.next, struct seen, by_age)->at_ms >= r->keep_ms)
-		forget_oldest(r);
-	if (table_find(&r->table, hash, same_key, &l) != NULL)
+		recent_forget_oldest(r);
+	if (table_find(&r->table, hash, recent_same_key, &l) != NULL)
 		return false;
 	if (r->table.n >= r->max)
-		forget_oldest(r);
+		recent_forget_oldest(r);
 	s = mem_new(1, sizeof(*s) + r->key_size);
 	s->at_ms = now_ms;
 	memcpy(s->key, key, r->key_size);

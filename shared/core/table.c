@@ -22,7 +22,7 @@ table_fini(struct table *t)
 }
 
 static struct table_node **
-bucket(const struct table *t, uint64_t hash)
+table_bucket(const struct table *t, uint64_t hash)
 {
 	/* Combine both halves of the hash: the low bits of FNV-1a are weak for short
 	 * keys. */
@@ -30,7 +30,7 @@ bucket(const struct table *t, uint64_t hash)
 }
 
 static void
-grow(struct table *t)
+table_grow(struct table *t)
 {
 	struct table old = *t;
 
@@ -39,7 +39,7 @@ grow(struct table *t)
 	for (size_t i = 0; i < old.n_buckets; i++)
 		while (old.buckets[i] != NULL) {
 			struct table_node *node = old.buckets[i];
-			struct table_node **b = bucket(t, node->hash);
+			struct table_node **b = table_bucket(t, node->hash);
 
 			old.buckets[i] = node->next;
 			node->next = *b;
@@ -51,7 +51,7 @@ grow(struct table *t)
 struct table_node *
 table_find(const struct table *t, uint64_t hash, table_same *same, const void *key)
 {
-	struct table_node *node = t->n == 0 ? NULL : *bucket(t, hash);
+	struct table_node *node = t->n == 0 ? NULL : *table_bucket(t, hash);
 
 	while (node != NULL && !(node->hash == hash && same(node, key)))
 		node = node->next;
@@ -64,9 +64,9 @@ table_add(struct table *t, struct table_node *node, uint64_t hash)
 	struct table_node **b;
 
 	if (t->n >= t->n_buckets)
-		grow(t);
+		table_grow(t);
 	node->hash = hash;
-	b = bucket(t, hash);
+	b = table_bucket(t, hash);
 	node->next = *b;
 	*b = node;
 	t->n++;
@@ -75,7 +75,7 @@ table_add(struct table *t, struct table_node *node, uint64_t hash)
 void
 table_remove(struct table *t, struct table_node *node)
 {
-	struct table_node **at = bucket(t, node->hash);
+	struct table_node **at = table_bucket(t, node->hash);
 
 	while (*at != node) {
 		CHECK(*at != NULL);
@@ -95,7 +95,7 @@ table_next(const struct table *t, const struct table_node *node)
 	if (node != NULL) {
 		if (node->next != NULL)
 			return node->next;
-		i = (size_t)(bucket(t, node->hash) - t->buckets) + 1;
+		i = (size_t)(table_bucket(t, node->hash) - t->buckets) + 1;
 	}
 	while (i < t->n_buckets && t->buckets[i] == NULL)
 		i++;

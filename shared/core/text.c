@@ -13,7 +13,7 @@ text_init(struct text *t, struct arena *a, size_t cap)
 }
 
 static bool
-reserve(struct text *t, size_t more)
+text_reserve(struct text *t, size_t more)
 {
 	size_t size = t->size;
 	char *bigger;
@@ -36,7 +36,7 @@ reserve(struct text *t, size_t more)
 void
 text_add(struct text *t, const char *s, size_t len)
 {
-	if (!reserve(t, len))
+	if (!text_reserve(t, len))
 		return;
 	memcpy(t->data + t->len, s, len);
 	t->len += len;
@@ -52,7 +52,7 @@ text_addf(struct text *t, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !reserve(t, (size_t)n)) {
+	if (n < 0 || !text_reserve(t, (size_t)n)) {
 		t->overflow = true;
 		return;
 	}

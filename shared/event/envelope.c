@@ -122,7 +122,7 @@ envelope_encode(const struct envelope *e, struct text *out)
 }
 
 static enum es_code
-decode_message(
+envelope_decode_message(
     const char *json, struct arena *a, struct envelope_message *out, struct es_err *err)
 {
 	struct wire_message m = {0};
@@ -178,7 +178,8 @@ envelope_decode(
 	e.n = w.messages->n;
 	e.messages = arena_alloc(a, e.n * sizeof(*e.messages));
 	for (size_t i = 0; i < e.n; i++)
-		TRY(decode_message(w.messages->items[i], a, &e.messages[i], err));
+		TRY(envelope_decode_message(
+		    w.messages->items[i], a, &e.messages[i], err));
 	*out = e;
 	return ES_OK;
 }

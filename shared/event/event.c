@@ -90,7 +90,7 @@ event_encode(const struct event *e, struct text *out)
 
 /* What the kind says must be there. */
 static enum es_code
-check_members(const struct event *e, struct es_err *err)
+event_check_members(const struct event *e, struct es_err *err)
 {
 	if (e->kind == EVENT_MESSAGE && e->body == NULL && !e->deleted)
 		return es_fail_field(err, ES_INVALID, "body", "is required");
@@ -126,7 +126,7 @@ event_decode(
 	e.deleted = w.deleted;
 	e.payload = w.payload;
 	e.traceparent = w.traceparent;
-	TRY(check_members(&e, err));
+	TRY(event_check_members(&e, err));
 	*out = e;
 	return ES_OK;
 }

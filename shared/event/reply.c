@@ -84,7 +84,8 @@ reply_encode(const struct reply *r, struct text *out)
 }
 
 static enum es_code
-decode_outcome(const char *json, struct arena *a, struct outcome *out, struct es_err *err)
+reply_decode_outcome(
+    const char *json, struct arena *a, struct outcome *out, struct es_err *err)
 {
 	struct wire_outcome w = {0};
 	struct outcome o = {0};
@@ -124,7 +125,7 @@ reply_decode(
 	r.n = w.outcomes->n;
 	r.outcomes = arena_alloc(a, r.n * sizeof(*r.outcomes));
 	for (size_t i = 0; i < r.n; i++) {
-		TRY(decode_outcome(w.outcomes->items[i], a, &r.outcomes[i], err));
+		TRY(reply_decode_outcome(w.outcomes->items[i], a, &r.outcomes[i], err));
 		if (r.outcomes[i].result == OUTCOME_COMMITTED)
 			r.outcomes[i].sender_name = w.name;
 	}

@@ -18,7 +18,7 @@ struct json_tree {
 };
 
 static void
-put_object(void *obj)
+json_bind_put_object(void *obj)
 {
 	json_object_put(obj);
 }
@@ -26,7 +26,7 @@ put_object(void *obj)
 /* json-c keeps the last of repeated members: count what was written against what is left.
  */
 static enum es_code
-parse(const char *text, size_t len, struct arena *a, struct json_object **out,
+json_bind_parse(const char *text, size_t len, struct arena *a, struct json_object **out,
     struct es_err *err)
 {
 	struct json_tokener *tok;
@@ -45,21 +45,21 @@ parse(const char *text, size_t len, struct arena *a, struct json_object **out,
 	*out = json_tokener_parse_ex(tok, arena_memdup(a, text, len), (int)len + 1);
 	json_tokener_free(tok);
 	if (*out != NULL)
-		arena_defer(a, put_object, *out);
+		arena_defer(a, json_bind_put_object, *out);
 	if (json_walk_members(*out) != seen.members)
 		return es_fail(err, ES_BAD_REQUEST, "not JSON: duplicate field");
 	return ES_OK;
 }
 
 static enum es_code
-bad(struct es_err *err, const char *field, const char *why)
+json_bind_bad(struct es_err *err, const char *field, const char *why)
 {
 	return es_fail_field(err, ES_INVALID, field, "%s", why);
 }
 
 static enum es_code
-bind_text(const struct json_field *f, const char *text, size_t len, struct arena *a,
-    char *slot, struct es_err *err)
+json_bind_bound_text(const struct json_field *f, const char *text, size_t len,
+    struct arena *a, char *slot, struct es_err *err)
 {
 	const char *copy;
 
@@ -72,7 +72,7 @@ bind_text(const struct json_field *f, const char *text, size_t len, struct arena
 }
 
 static enum es_code
-bind_number(const struct json_field *f, int64_t n, char *slot, struct es_err *err)
+json_bind_number(const struct json_field *f, int64_t n, char *slot, struct es_err *err)
 {
 	if (n < f->min || n > f->max)
 		return es_fail_field(err, ES_INVALID, f->name, "must be %lld to %lld",
@@ -82,21 +82,21 @@ bind_number(const struct json_field *f, int64_t n, char *slot, struct es_err *er
 }
 
 static enum es_code
-bind_either(
+json_bind_either(
     const struct json_field *f, struct json_object *v, char *slot, struct es_err *err)
 {
 	int64_t n;
 
 	if (json_object_is_type(v, json_type_int))
-		return bind_number(f, json_object_get_int64(v), slot, err);
+		return json_bind_number(f, json_object_get_int64(v), slot, err);
 	if (json_object_is_type(v, json_type_string) &&
 	    parse_plain_int(json_object_get_string(v), INT64_MIN, INT64_MAX, &n))
-		return bind_number(f, n, slot, err);
-	return bad(err, f->name, "must be a whole number");
+		return json_bind_number(f, n, slot, err);
+	return json_bind_bad(err, f->name, "must be a whole number");
 }
 
 static const char *
-plain_text(struct json_object *v, struct arena *a)
+json_bind_plain_text(struct json_object *v, struct arena *a)
 {
 	return arena_strdup(
 	    a, json_object_to_json_string_ext(
@@ -104,19 +104,19 @@ plain_text(struct json_object *v, struct arena *a)
 }
 
 static enum es_code
-bind_raw(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
-    struct es_err *err)
+json_bind_raw(const struct json_field *f, struct json_object *v, struct arena *a,
+    char *slot, struct es_err *err)
 {
-	const char *text = plain_text(v, a);
+	const char *text = json_bind_plain_text(v, a);
 
 	if (!json_walk_finite(v))
-		return bad(err, f->name, "contains a number that is too large");
-	return bind_text(f, text, strlen(text), a, slot, err);
+		return json_bind_bad(err, f->name, "contains a number that is too large");
+	return json_bind_bound_text(f, text, strlen(text), a, slot, err);
 }
 
 static enum es_code
-bind_array(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
-    struct es_err *err)
+json_bind_array(const struct json_field *f, struct json_object *v, struct arena *a,
+    char *slot, struct es_err *err)
 {
 	const size_t n = json_object_array_length(v);
 	struct json_list *list = arena_alloc(a, sizeof(*list));
@@ -127,15 +127,15 @@ bind_array(const struct json_field *f, struct json_object *v, struct arena *a, c
 		    "must have %lld to %lld items", (long long)f->min, (long long)f->max);
 	items = arena_alloc(a, (n + 1) * sizeof(*items));
 	for (size_t i = 0; i < n; i++)
-		items[i] = plain_text(json_object_array_get_idx(v, i), a);
+		items[i] = json_bind_plain_text(json_object_array_get_idx(v, i), a);
 	*list = (struct json_list){.n = n, .items = items};
 	memcpy(slot, &list, sizeof(list));
 	return ES_OK;
 }
 
 static enum es_code
-bind_trees(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
-    struct es_err *err)
+json_bind_trees(const struct json_field *f, struct json_object *v, struct arena *a,
+    char *slot, struct es_err *err)
 {
 	const size_t n = json_object_array_length(v);
 	struct json_trees *list = arena_alloc(a, sizeof(*list));
@@ -157,48 +157,48 @@ bind_trees(const struct json_field *f, struct json_object *v, struct arena *a, c
 }
 
 static enum es_code
-bind_field(const struct json_field *f, struct json_object *v, struct arena *a, char *slot,
-    struct es_err *err)
+json_bind_field(const struct json_field *f, struct json_object *v, struct arena *a,
+    char *slot, struct es_err *err)
 {
 	bool b;
 
 	if (json_walk_has_nul(v))
-		return bad(err, f->name, "must not contain U+0000");
+		return json_bind_bad(err, f->name, "must not contain U+0000");
 	switch (f->kind) {
 	case JSON_STRING:
 	case JSON_UUID:
 		if (!json_object_is_type(v, json_type_string))
-			return bad(err, f->name, "must be a string");
-		return bind_text(f, json_object_get_string(v),
+			return json_bind_bad(err, f->name, "must be a string");
+		return json_bind_bound_text(f, json_object_get_string(v),
 		    (size_t)json_object_get_string_len(v), a, slot, err);
 	case JSON_INT:
 		if (!json_object_is_type(v, json_type_int))
-			return bad(err, f->name, "must be a whole number");
-		return bind_number(f, json_object_get_int64(v), slot, err);
+			return json_bind_bad(err, f->name, "must be a whole number");
+		return json_bind_number(f, json_object_get_int64(v), slot, err);
 	case JSON_NUMBER_OR_STRING:
-		return bind_either(f, v, slot, err);
+		return json_bind_either(f, v, slot, err);
 	case JSON_BOOL:
 		if (!json_object_is_type(v, json_type_boolean))
-			return bad(err, f->name, "must be true or false");
+			return json_bind_bad(err, f->name, "must be true or false");
 		b = json_object_get_boolean(v);
 		memcpy(slot, &b, sizeof(b));
 		return ES_OK;
 	case JSON_RAW:
-		return bind_raw(f, v, a, slot, err);
+		return json_bind_raw(f, v, a, slot, err);
 	case JSON_ARRAY:
 		if (!json_object_is_type(v, json_type_array))
-			return bad(err, f->name, "must be an array");
-		return bind_array(f, v, a, slot, err);
+			return json_bind_bad(err, f->name, "must be an array");
+		return json_bind_array(f, v, a, slot, err);
 	case JSON_TREES:
 		if (!json_object_is_type(v, json_type_array))
-			return bad(err, f->name, "must be an array");
-		return bind_trees(f, v, a, slot, err);
+			return json_bind_bad(err, f->name, "must be an array");
+		return json_bind_trees(f, v, a, slot, err);
 	}
-	return bad(err, f->name, "has an unknown kind");
+	return json_bind_bad(err, f->name, "has an unknown kind");
 }
 
 static bool
-known(const struct json_field fields[], size_t n, const char *name)
+json_bind_known(const struct json_field fields[], size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(fields[i].name, name) == 0)
@@ -207,7 +207,7 @@ known(const struct json_field fields[], size_t n, const char *name)
 }
 
 static enum es_code
-unknown_field(const struct json_field fields[], size_t n, const char *name,
+json_bind_unknown_field(const struct json_field fields[], size_t n, const char *name,
     struct arena *a, struct es_err *err)
 {
 	char nearest[NEAREST_NAME_MAX + 1];
@@ -227,7 +227,7 @@ unknown_field(const struct json_field fields[], size_t n, const char *name,
 
 /* One field, and its flag. Not strict: null is absent where the field takes it. */
 static enum es_code
-bind_one(struct json_object *root, const struct json_field *f, bool strict,
+json_bind_one(struct json_object *root, const struct json_field *f, bool strict,
     struct arena *a, char *out, struct es_err *err)
 {
 	struct json_object *v = NULL;
@@ -236,12 +236,12 @@ bind_one(struct json_object *root, const struct json_field *f, bool strict,
 	const bool there = (named && !(v == NULL && f->nullable)) || cleared;
 
 	if (strict && named && v == NULL && !cleared)
-		return bad(err, f->name,
+		return json_bind_bad(err, f->name,
 		    f->required ? "must not be null" : "must not be null; leave it out");
 	if (there && !cleared)
-		TRY(bind_field(f, v, a, out + f->offset, err));
+		TRY(json_bind_field(f, v, a, out + f->offset, err));
 	else if (!there && f->required)
-		return bad(err, f->name, "is required");
+		return json_bind_bad(err, f->name, "is required");
 	if (f->present != 0)
 		memcpy(out + f->present, &there, sizeof(there));
 	return ES_OK;
@@ -253,7 +253,7 @@ json_tree_parse(const char *text, size_t len, struct arena *a,
 {
 	struct json_tree *tree = arena_alloc(a, sizeof(*tree));
 
-	TRY(parse(text, len, a, &tree->root, err));
+	TRY(json_bind_parse(text, len, a, &tree->root, err));
 	*out = tree;
 	return ES_OK;
 }
@@ -270,12 +270,12 @@ json_tree_bind(const struct json_tree *tree, const struct json_field fields[], s
 		json_object_object_foreach(root, key, child)
 		{
 			(void)child;
-			if (!known(fields, n, key))
-				return unknown_field(fields, n, key, a, err);
+			if (!json_bind_known(fields, n, key))
+				return json_bind_unknown_field(fields, n, key, a, err);
 		}
 	}
 	for (size_t i = 0; i < n; i++)
-		TRY(bind_one(root, &fields[i], false, a, out, err));
+		TRY(json_bind_one(root, &fields[i], false, a, out, err));
 	return ES_OK;
 }
 
@@ -301,12 +301,12 @@ json_bind_body(const char *text, size_t len, const struct json_field fields[], s
 	json_object_object_foreach(tree->root, key, child)
 	{
 		(void)child;
-		if (!known(fields, n, key) &&
-		    unknown_field(fields, n, key, a, &one) != ES_OK)
+		if (!json_bind_known(fields, n, key) &&
+		    json_bind_unknown_field(fields, n, key, a, &one) != ES_OK)
 			json_faults_add(faults, a, &one);
 	}
 	for (size_t i = 0; i < n; i++)
-		if (bind_one(tree->root, &fields[i], true, a, out, &one) != ES_OK)
+		if (json_bind_one(tree->root, &fields[i], true, a, out, &one) != ES_OK)
 			json_faults_add(faults, a, &one);
 	return ES_OK;
 }

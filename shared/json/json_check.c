@@ -14,10 +14,10 @@ struct scan {
 	struct json_check *out;
 };
 
-static bool value(struct scan *j);
+static bool json_check_value(struct scan *j);
 
 static bool
-wrong(struct scan *j, const char *why)
+json_check_wrong(struct scan *j, const char *why)
 {
 	if (j->out->why == NULL) {
 		j->out->why = why;
@@ -27,70 +27,71 @@ wrong(struct scan *j, const char *why)
 }
 
 static int
-peek(const struct scan *j)
+json_check_peek(const struct scan *j)
 {
 	return j->at < j->len ? (unsigned char)j->s[j->at] : -1;
 }
 
 static bool
-take(struct scan *j, char c)
+json_check_take(struct scan *j, char c)
 {
-	if (peek(j) != c)
+	if (json_check_peek(j) != c)
 		return false;
 	j->at++;
 	return true;
 }
 
 static void
-blanks(struct scan *j)
+json_check_blanks(struct scan *j)
 {
-	while (peek(j) == ' ' || peek(j) == '\t' || peek(j) == '\n' || peek(j) == '\r')
+	while (json_check_peek(j) == ' ' || json_check_peek(j) == '\t' ||
+	       json_check_peek(j) == '\n' || json_check_peek(j) == '\r')
 		j->at++;
 }
 
 static bool
-word(struct scan *j, const char *text)
+json_check_word(struct scan *j, const char *text)
 {
 	const size_t n = strlen(text);
 
 	if (j->len - j->at < n || memcmp(j->s + j->at, text, n) != 0)
-		return wrong(j, "expected true, false or null");
+		return json_check_wrong(j, "expected true, false or null");
 	j->at += n;
 	return true;
 }
 
 static bool
-digits(struct scan *j)
+json_check_digits(struct scan *j)
 {
 	const size_t start = j->at;
 
-	while (peek(j) >= '0' && peek(j) <= '9')
+	while (json_check_peek(j) >= '0' && json_check_peek(j) <= '9')
 		j->at++;
-	return j->at > start || wrong(j, "expected a digit");
+	return j->at > start || json_check_wrong(j, "expected a digit");
 }
 
 static bool
-number(struct scan *j)
+json_check_number(struct scan *j)
 {
-	(void)take(j, '-');
-	if (!take(j, '0') && !digits(j))
+	(void)json_check_take(j, '-');
+	if (!json_check_take(j, '0') && !json_check_digits(j))
 		return false;
-	if (take(j, '.') && !digits(j))
+	if (json_check_take(j, '.') && !json_check_digits(j))
 		return false;
-	if (take(j, 'e') || take(j, 'E')) {
-		if (!take(j, '+'))
-			(void)take(j, '-');
-		return digits(j);
+	if (json_check_take(j, 'e') || json_check_take(j, 'E')) {
+		if (!json_check_take(j, '+'))
+			(void)json_check_take(j, '-');
+		return json_check_digits(j);
 	}
 	return true;
 }
 
 static bool
-hex4(struct scan *j, unsigned *out)
+json_check_hex4(struct scan *j, unsigned *out)
 {
 	*out = 0;
 	for (int i = 0; i < 4; i++, j->at++) {
-		const int c = peek(j);
+		const int c = json_check_peek(j);
 
 		*out <<= 4;
 		if (c >= '0' && c <= '9')
@@ -100,51 +101,53 @@ hex4(struct scan *j, unsigned *out)
 		else if (c >= 'A' && c <= 'F')
 			*out |= (unsigned)(c - 'A' + 10);
 		else
-			return wrong(j, "expected four hex digits after \\u");
+			return json_check_wrong(j, "expected four hex digits after \\u");
 	}
 	return true;
 }
 
 static bool
-unicode_escape(struct scan *j)
+json_check_unicode_escape(struct scan *j)
 {
 	unsigned high, low;
 
-	if (!hex4(j, &high))
+	if (!json_check_hex4(j, &high))
 		return false;
 	/* json-c would cut the name there. */
 	if (high == 0 && j->in_name)
-		return wrong(j, "U+0000 in a field name");
+		return json_check_wrong(j, "U+0000 in a field name");
 	if (high < 0xd800 || high > 0xdfff)
 		return true;
-	if (high > 0xdbff || !take(j, '\\') || !take(j, 'u') || !hex4(j, &low) ||
-	    low < 0xdc00 || low > 0xdfff)
-		return wrong(j, "lone surrogate");
+	if (high > 0xdbff || !json_check_take(j, '\\') || !json_check_take(j, 'u') ||
+	    !json_check_hex4(j, &low) || low < 0xdc00 || low > 0xdfff)
+		return json_check_wrong(j, "lone surrogate");
 	return true;
 }
 
 static bool
-string(struct scan *j)
+json_check_string(struct scan *j)
 {
-	if (!take(j, '"'))
-		return wrong(j, "expected a string");
+	if (!json_check_take(j, '"'))
+		return json_check_wrong(j, "expected a string");
 	for (;;) {
-		const int c = peek(j);
+		const int c = json_check_peek(j);
 
 		if (c < 0)
-			return wrong(j, "unterminated string");
+			return json_check_wrong(j, "unterminated string");
 		if (c < 0x20)
-			return wrong(j, "unescaped control character in a string");
+			return json_check_wrong(
+			    j, "unescaped control character in a string");
 		j->at++;
 		if (c == '"')
 			return true;
 		if (c != '\\')
 			continue;
-		if (take(j, 'u')) {
-			if (!unicode_escape(j))
+		if (json_check_take(j, 'u')) {
+			if (!json_check_unicode_escape(j))
 				return false;
-		} else if (peek(j) <= 0 || strchr("\"\\/bfnrt", peek(j)) == NULL) {
-			return wrong(j, "unknown escape sequence");
+		} else if (json_check_peek(j) <= 0 ||
+			   strchr("\"\\/bfnrt", json_check_peek(j)) == NULL) {
+			return json_check_wrong(j, "unknown escape sequence");
 		} else {
 			j->at++;
 		}
@@ -152,70 +155,72 @@ string(struct scan *j)
 }
 
 static bool
-member(struct scan *j)
+json_check_member(struct scan *j)
 {
-	blanks(j);
+	json_check_blanks(j);
 	j->in_name = true;
-	if (!string(j))
+	if (!json_check_string(j))
 		return false;
 	j->in_name = false;
-	blanks(j);
-	if (!take(j, ':'))
-		return wrong(j, "expected ':'");
+	json_check_blanks(j);
+	if (!json_check_take(j, ':'))
+		return json_check_wrong(j, "expected ':'");
 	j->out->members++;
-	return value(j);
+	return json_check_value(j);
 }
 
 /* After the opening bracket: items until the closing one. */
 static bool
-items(struct scan *j, char close, bool (*item)(struct scan *))
+json_check_items(struct scan *j, char close, bool (*item)(struct scan *))
 {
-	blanks(j);
-	if (take(j, close))
+	json_check_blanks(j);
+	if (json_check_take(j, close))
 		return true;
 	do {
 		if (!item(j))
 			return false;
-		blanks(j);
-	} while (take(j, ','));
-	return take(j, close) || wrong(j, "expected ',' or a closing bracket");
+		json_check_blanks(j);
+	} while (json_check_take(j, ','));
+	return json_check_take(j, close) ||
+	       json_check_wrong(j, "expected ',' or a closing bracket");
 }
 
 static bool
-nested(struct scan *j, char close, bool (*item)(struct scan *))
+json_check_nested(struct scan *j, char close, bool (*item)(struct scan *))
 {
 	bool good;
 
 	if (++j->depth > JSON_DEPTH_MAX)
-		return wrong(j, "nested deeper than " JSON_DEPTH_TEXT " levels");
-	good = items(j, close, item);
+		return json_check_wrong(
+		    j, "nested deeper than " JSON_DEPTH_TEXT " levels");
+	good = json_check_items(j, close, item);
 	j->depth--;
 	return good;
 }
 
 static bool
-value(struct scan *j)
+json_check_value(struct scan *j)
 {
-	blanks(j);
-	switch (peek(j)) {
+	json_check_blanks(j);
+	switch (json_check_peek(j)) {
 	case '{':
 		j->at++;
-		return nested(j, '}', member);
+		return json_check_nested(j, '}', json_check_member);
 	case '[':
 		j->at++;
-		return nested(j, ']', value);
+		return json_check_nested(j, ']', json_check_value);
 	case '"':
-		return string(j);
+		return json_check_string(j);
 	case 't':
-		return word(j, "true");
+		return json_check_word(j, "true");
 	case 'f':
-		return word(j, "false");
+		return json_check_word(j, "false");
 	case 'n':
-		return word(j, "null");
+		return json_check_word(j, "null");
 	case -1:
-		return wrong(j, "expected a value");
+		return json_check_wrong(j, "expected a value");
 	default:
-		return number(j);
+		return json_check_number(j);
 	}
 }
 
@@ -226,11 +231,11 @@ json_check(const char *text, size_t len, struct json_check *out)
 	size_t points;
 
 	*out = (struct json_check){0};
-	if (!value(&j))
+	if (!json_check_value(&j))
 		return false;
-	blanks(&j);
+	json_check_blanks(&j);
 	if (j.at != len)
-		return wrong(&j, "unexpected text after the value");
+		return json_check_wrong(&j, "unexpected text after the value");
 	/* Outside strings only ASCII got this far; this judges the strings. */
-	return utf8_length(text, len, &points) || wrong(&j, "invalid UTF-8");
+	return utf8_length(text, len, &points) || json_check_wrong(&j, "invalid UTF-8");
 }

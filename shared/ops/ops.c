@@ -15,7 +15,7 @@ static volatile sig_atomic_t stopping, draining;
 static struct lws_context *volatile running; /* for the signal handler */
 
 static void
-stop(int sig)
+ops_stop(int sig)
 {
 	(void)sig;
 	stopping = 1;
@@ -24,7 +24,7 @@ stop(int sig)
 }
 
 static void
-drain(int sig)
+ops_drain(int sig)
 {
 	(void)sig;
 	draining = 1;
@@ -37,14 +37,14 @@ ops_draining(void)
 }
 
 static void
-catch_signals(void)
+ops_catch_signals(void)
 {
-	struct sigaction act = {.sa_handler = stop};
+	struct sigaction act = {.sa_handler = ops_stop};
 
 	(void)sigemptyset(&act.sa_mask);
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)sigaction(SIGINT, &act, NULL);
-	act.sa_handler = drain;
+	act.sa_handler = ops_drain;
 	(void)sigaction(SIGUSR1, &act, NULL);
 	act.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &act, NULL);
@@ -52,7 +52,7 @@ catch_signals(void)
 
 /* lws of Debian has no unix sockets of its own, so that we accept and hand over. */
 static struct lws_context *
-start(int fd, struct ops_server *server)
+ops_start(int fd, struct ops_server *server)
 {
 	static const struct lws_protocols protocols[] = {
 	    {.name = "http", .callback = ops_http_callback},
@@ -131,14 +131,14 @@ ops_run(const struct unix_socket *s, const char *from, const struct ops_route ro
 	struct es_err err;
 	struct ops_server server = {.routes = routes, .n = n, .ctx = ctx};
 
-	catch_signals();
+	ops_catch_signals();
 	if (from != NULL && cidr_list_parse(from, &networks, &err) != ES_OK) {
 		log_error("ops listener can't start", LOG_STR("reason", err.text));
 		return 1;
 	}
 	if (from != NULL && s->path[0] == '\0')
 		server.from = &networks;
-	running = start(s->fd, &server);
+	running = ops_start(s->fd, &server);
 	if (running == NULL) {
 		log_error("ops listener can't start", LOG_STR("path", s->path));
 		return 1;

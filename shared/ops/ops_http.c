@@ -16,7 +16,7 @@
 #define PAUSE_MS  50   /* when there is no descriptor for who waits at the door */
 
 static const struct ops_route *
-find_route(const struct ops_server *server, const char *path)
+ops_http_find_route(const struct ops_server *server, const char *path)
 {
 	for (unsigned i = 0; i < server->n; i++)
 		if (strcmp(server->routes[i].path, path) == 0)
@@ -48,7 +48,7 @@ ops_http_may_ask(const struct ops_server *server, struct lws *wsi, const char *p
 }
 
 static void
-not_found(struct ops_answer *a)
+ops_http_not_found(struct ops_answer *a)
 {
 	a->status = 404;
 	a->type = "application/problem+json";
@@ -57,7 +57,7 @@ not_found(struct ops_answer *a)
 
 /* -1: the connection is of no more use. */
 static int
-write_head(struct lws *wsi, const struct ops_answer *a)
+ops_http_write_head(struct lws *wsi, const struct ops_answer *a)
 {
 	unsigned char buf[LWS_PRE + HEAD_MAX], *start = buf + LWS_PRE, *p = start;
 	unsigned char *end = buf + sizeof(buf) - 1;
@@ -77,7 +77,7 @@ write_head(struct lws *wsi, const struct ops_answer *a)
 
 /* Waits for room. Not for ever: others want to be answered too. */
 static void
-await_room(struct lws *wsi, int64_t until_ms)
+ops_http_await_room(struct lws *wsi, int64_t until_ms)
 {
 	struct pollfd out = {.fd = lws_get_socket_fd(wsi), .events = POLLOUT};
 	const int64_t left = until_ms - clock_mono_ms();
@@ -91,7 +91,7 @@ await_room(struct lws *wsi, int64_t until_ms)
  * done with, unless that is so when the callback returns (an unfinished one it defers).
  */
 static int
-write_body(struct lws *wsi, const struct text *body)
+ops_http_write_body(struct lws *wsi, const struct text *body)
 {
 	unsigned char buf[LWS_PRE + CHUNK_MAX];
 	const int64_t until_ms = clock_mono_ms() + WAIT_MS;
@@ -99,7 +99,7 @@ write_body(struct lws *wsi, const struct text *body)
 
 	for (size_t sent = 0; sent < body->len; sent += n) {
 		n = body->len - sent < CHUNK_MAX ? body->len - sent : CHUNK_MAX;
-		await_room(wsi, until_ms);
+		ops_http_await_room(wsi, until_ms);
 		memcpy(buf + LWS_PRE, body->data + sent, n);
 		if (lws_write(wsi, buf + LWS_PRE, n,
 			sent + n == body->len ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) <
@@ -111,30 +111,30 @@ write_body(struct lws *wsi, const struct text *body)
 
 /* -1: the connection ends. */
 static int
-reply(struct lws *wsi, const char *path, struct ops_answer *a)
+ops_http_reply(struct lws *wsi, const char *path, struct ops_answer *a)
 {
 	const struct ops_server *server = lws_context_user(lws_get_context(wsi));
-	const struct ops_route *route = find_route(server, path);
+	const struct ops_route *route = ops_http_find_route(server, path);
 	char *uri;
 	int uri_len, method = lws_http_get_uri_and_method(wsi, &uri, &uri_len);
 
 	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
 		a->status = 405; /* without a body: the connection ends here */
 	else if (route == NULL || !ops_http_may_ask(server, wsi, path))
-		not_found(a);
+		ops_http_not_found(a);
 	else
 		route->handler(server->ctx, a);
 	if (a->body->overflow)
 		a->status = 500;
-	if (write_head(wsi, a) != 0 || a->status == 405) /* theirs may follow */
+	if (ops_http_write_head(wsi, a) != 0 || a->status == 405) /* theirs may follow */
 		return -1;
-	if (method == LWSHUMETH_GET && write_body(wsi, a->body) != 0)
+	if (method == LWSHUMETH_GET && ops_http_write_body(wsi, a->body) != 0)
 		return -1;
 	return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
 }
 
 static int
-on_request(struct lws *wsi, const char *path)
+ops_http_on_request(struct lws *wsi, const char *path)
 {
 	struct text body;
 	struct arena *arena = arena_new();
@@ -142,7 +142,7 @@ on_request(struct lws *wsi, const char *path)
 	int rc;
 
 	text_init(&body, arena, OPS_BODY_MAX);
-	rc = reply(wsi, path, &a);
+	rc = ops_http_reply(wsi, path, &a);
 	arena_free(&arena);
 	return rc;
 }
@@ -153,7 +153,7 @@ ops_http_callback(
 {
 	switch ((int)reason) { /* lws has a hundred more */
 	case LWS_CALLBACK_HTTP:
-		return on_request(wsi, in);
+		return ops_http_on_request(wsi, in);
 	case LWS_CALLBACK_HTTP_WRITEABLE: /* a rest that lws has sent */
 		return 0;
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:

@@ -16,7 +16,7 @@
 #define BACKLOG 64
 
 static enum es_code
-refuse(struct es_err *err, const char *why)
+ops_listen_refuse(struct es_err *err, const char *why)
 {
 	return es_fail(err, ES_INVALID, "listen address: %s", why);
 }
@@ -31,17 +31,18 @@ ops_listen_parse(const char *text, struct ops_listen *out, struct es_err *err)
 
 	if (l.is_unix) {
 		if (*address != '/' || len > UNIX_SOCKET_PATH_MAX)
-			return refuse(err, "needs an absolute path of at most 107 bytes");
+			return ops_listen_refuse(
+			    err, "needs an absolute path of at most 107 bytes");
 	} else {
 		if (port == NULL || !parse_int(port + 1, 1, 65535, &number))
-			return refuse(err, "needs unix:/path or host:port");
+			return ops_listen_refuse(err, "needs unix:/path or host:port");
 		len = (size_t)(port - address);
 		if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
 			address++;
 			len -= 2;
 		}
 		if (len >= sizeof(l.address))
-			return refuse(err, "the host is too long");
+			return ops_listen_refuse(err, "the host is too long");
 	}
 	memcpy(l.address, address, len);
 	l.port = (int)number;
@@ -50,22 +51,22 @@ ops_listen_parse(const char *text, struct ops_listen *out, struct es_err *err)
 }
 
 static enum es_code
-in_use(const struct ops_listen *l, const char *why, struct es_err *err)
+ops_listen_in_use(const struct ops_listen *l, const char *why, struct es_err *err)
 {
 	return es_fail(err, ES_CONFLICT, "listen address %s: %s", l->address, why);
 }
 
 static int
-new_socket(int family)
+ops_listen_new_socket(int family)
 {
 	return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /* Returns the socket, or -1 and errno. */
 static int
-bind_and_listen(const struct addrinfo *ai, bool reuse_port)
+ops_listen_bind_and_listen(const struct addrinfo *ai, bool reuse_port)
 {
-	const int fd = new_socket(ai->ai_family), on = 1;
+	const int fd = ops_listen_new_socket(ai->ai_family), on = 1;
 	int why;
 
 	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
@@ -83,20 +84,20 @@ bind_and_listen(const struct addrinfo *ai, bool reuse_port)
 /* All listeners have SO_REUSEPORT, so that a successor can take over. A start without a
  * take-over first binds without it, which fails when another process has the port. */
 static int
-open_address(const struct addrinfo *ai, enum unix_socket_how how)
+ops_listen_open_address(const struct addrinfo *ai, enum unix_socket_how how)
 {
 	if (how == UNIX_SOCKET_EXCLUSIVE) {
-		const int probe = bind_and_listen(ai, false);
+		const int probe = ops_listen_bind_and_listen(ai, false);
 
 		if (probe < 0)
 			return -1;
 		(void)close(probe);
 	}
-	return bind_and_listen(ai, true);
+	return ops_listen_bind_and_listen(ai, true);
 }
 
 static enum es_code
-open_tcp(
+ops_listen_open_tcp(
     const struct ops_listen *l, enum unix_socket_how how, int *out, struct es_err *err)
 {
 	const struct addrinfo hints = {
@@ -110,11 +111,11 @@ open_tcp(
 	if (getaddrinfo(host, port, &hints, &found) != 0)
 		return es_fail(
 		    err, ES_INVALID, "listen address %s: unknown host", l->address);
-	fd = open_address(found, how);
+	fd = ops_listen_open_address(found, how);
 	if (fd >= 0)
 		*out = fd;
 	else
-		(void)in_use(l, strerror(errno), err);
+		(void)ops_listen_in_use(l, strerror(errno), err);
 	freeaddrinfo(found);
 	return fd >= 0 ? ES_OK : err->code;
 }
@@ -126,7 +127,7 @@ ops_listen_open(const struct ops_listen *l, enum unix_socket_how how,
 	if (l->is_unix)
 		return unix_socket_listen(l->address, BACKLOG, how, out, err);
 	*out = (struct unix_socket){.path = ""};
-	return open_tcp(l, how, &out->fd, err);
+	return ops_listen_open_tcp(l, how, &out->fd, err);
 }
 
 enum es_code

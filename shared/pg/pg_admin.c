@@ -16,7 +16,7 @@ struct pg_admin {
 
 /* libpq ends its own messages with a newline. */
 static const char *
-without_newline(struct arena *a, const char *s)
+pg_admin_without_newline(struct arena *a, const char *s)
 {
 	size_t len = strlen(s);
 
@@ -26,17 +26,17 @@ without_newline(struct arena *a, const char *s)
 }
 
 static bool
-fail_conn(const PGconn *conn, struct arena *a, struct pg_fault *out)
+pg_admin_fail_conn(const PGconn *conn, struct arena *a, struct pg_fault *out)
 {
 	*out = (struct pg_fault){
 	    .sqlstate = "08006",
-	    .message = without_newline(a, PQerrorMessage(conn)),
+	    .message = pg_admin_without_newline(a, PQerrorMessage(conn)),
 	};
 	return false;
 }
 
 static const char *
-field(const PGresult *res, int code, struct arena *a)
+pg_admin_field(const PGresult *res, int code, struct arena *a)
 {
 	const char *value = PQresultErrorField(res, code);
 
@@ -44,7 +44,7 @@ field(const PGresult *res, int code, struct arena *a)
 }
 
 static bool
-fail_result(
+pg_admin_fail_result(
     const PGconn *conn, const PGresult *res, struct arena *a, struct pg_fault *out)
 {
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -52,11 +52,11 @@ fail_result(
 	int64_t at = 0;
 
 	if (!state)
-		return fail_conn(conn, a, out);
+		return pg_admin_fail_conn(conn, a, out);
 	*out = (struct pg_fault){
-	    .message = field(res, PG_DIAG_MESSAGE_PRIMARY, a),
-	    .detail = field(res, PG_DIAG_MESSAGE_DETAIL, a),
-	    .hint = field(res, PG_DIAG_MESSAGE_HINT, a),
+	    .message = pg_admin_field(res, PG_DIAG_MESSAGE_PRIMARY, a),
+	    .detail = pg_admin_field(res, PG_DIAG_MESSAGE_DETAIL, a),
+	    .hint = pg_admin_field(res, PG_DIAG_MESSAGE_HINT, a),
 	};
 	memcpy(out->sqlstate, state, sizeof(out->sqlstate) - 1);
 	if (position && parse_int(position, 1, INT32_MAX, &at))
@@ -65,7 +65,7 @@ fail_result(
 }
 
 static void
-ignore_notice(void *arg, const char *message)
+pg_admin_ignore_notice(void *arg, const char *message)
 {
 	(void)arg;
 	(void)message;
@@ -82,11 +82,11 @@ pg_admin_open(
 	PGconn *conn = PQconnectdbParams(keys, values, 1);
 
 	if (PQstatus(conn) != CONNECTION_OK) {
-		(void)fail_conn(conn, a, out_fault);
+		(void)pg_admin_fail_conn(conn, a, out_fault);
 		PQfinish(conn);
 		return false;
 	}
-	(void)PQsetNoticeProcessor(conn, ignore_notice, NULL);
+	(void)PQsetNoticeProcessor(conn, pg_admin_ignore_notice, NULL);
 	admin = mem_new(1, sizeof(*admin));
 	admin->conn = conn;
 	*out = admin;
@@ -104,7 +104,7 @@ pg_admin_close(struct pg_admin **admin)
 }
 
 static bool
-good(const PGresult *res)
+pg_admin_good(const PGresult *res)
 {
 	const ExecStatusType status = PQresultStatus(res);
 
@@ -117,16 +117,16 @@ pg_admin_script(
     struct pg_admin *admin, const char *sql, struct arena *a, struct pg_fault *out_fault)
 {
 	PGresult *res = PQexec(admin->conn, sql);
-	const bool ok = good(res);
+	const bool ok = pg_admin_good(res);
 
 	if (!ok)
-		(void)fail_result(admin->conn, res, a, out_fault);
+		(void)pg_admin_fail_result(admin->conn, res, a, out_fault);
 	PQclear(res);
 	return ok;
 }
 
 static void
-copy_rows(const PGresult *res, struct arena *a, struct pg_table *out)
+pg_admin_copy_rows(const PGresult *res, struct arena *a, struct pg_table *out)
 {
 	const int rows = PQntuples(res), cols = PQnfields(res);
 	size_t at = 0;
@@ -149,12 +149,12 @@ pg_admin_query(struct pg_admin *admin, const char *sql, const char *const params
 {
 	PGresult *res =
 	    PQexecParams(admin->conn, sql, (int)n_params, NULL, params, NULL, NULL, 0);
-	const bool ok = good(res);
+	const bool ok = pg_admin_good(res);
 
 	if (!ok)
-		(void)fail_result(admin->conn, res, a, out_fault);
+		(void)pg_admin_fail_result(admin->conn, res, a, out_fault);
 	else if (out)
-		copy_rows(res, a, out);
+		pg_admin_copy_rows(res, a, out);
 	PQclear(res);
 	return ok;
 }

@@ -30,7 +30,7 @@ pg_async_watch(struct pg_async *pa, int want)
 
 /* While connecting libpq may swap the socket: always tell the loop. */
 static void
-watch_anew(struct pg_async *pa, int want)
+pg_async_watch_anew(struct pg_async *pa, int want)
 {
 	pa->watched = -1;
 	pg_async_watch(pa, want);
@@ -48,7 +48,7 @@ pg_async_tell(struct pg_async *pa)
 }
 
 static void
-drop(struct pg_async *pa, const char *why)
+pg_async_drop(struct pg_async *pa, const char *why)
 {
 	const bool was_up = pa->state == ASYNC_UP;
 
@@ -70,58 +70,58 @@ drop(struct pg_async *pa, const char *why)
 }
 
 static void
-drop_broken(struct pg_async *pa)
+pg_async_drop_broken(struct pg_async *pa)
 {
-	drop(pa, pa->conn != NULL ? PQerrorMessage(pa->conn) : "out of memory");
+	pg_async_drop(pa, pa->conn != NULL ? PQerrorMessage(pa->conn) : "out of memory");
 }
 
 static void
-come_up(struct pg_async *pa)
+pg_async_come_up(struct pg_async *pa)
 {
 	if (!pg_target_setup(pa->conn) || PQenterPipelineMode(pa->conn) != 1) {
-		drop_broken(pa);
+		pg_async_drop_broken(pa);
 		return;
 	}
 	pa->state = ASYNC_UP;
 	pa->tries = 0;
-	watch_anew(pa, PG_WANT_READ);
+	pg_async_watch_anew(pa, PG_WANT_READ);
 	if (pa->loop.state != NULL)
 		pa->loop.state(pa->loop.ctx, true);
 }
 
 static void
-connect_step(struct pg_async *pa)
+pg_async_connect_step(struct pg_async *pa)
 {
 	switch (PQconnectPoll(pa->conn)) {
 	case PGRES_POLLING_OK:
-		come_up(pa);
+		pg_async_come_up(pa);
 		break;
 	case PGRES_POLLING_READING:
-		watch_anew(pa, PG_WANT_READ);
+		pg_async_watch_anew(pa, PG_WANT_READ);
 		break;
 	case PGRES_POLLING_WRITING:
-		watch_anew(pa, PG_WANT_WRITE);
+		pg_async_watch_anew(pa, PG_WANT_WRITE);
 		break;
 	case PGRES_POLLING_FAILED:
 	case PGRES_POLLING_ACTIVE:
 	default:
-		drop_broken(pa);
+		pg_async_drop_broken(pa);
 		break;
 	}
 }
 
 static void
-connect_start(struct pg_async *pa)
+pg_async_connect_start(struct pg_async *pa)
 {
 	pa->conn = pg_target_connect(&pa->target);
 	pa->state = ASYNC_CONNECTING;
 	if (pa->conn == NULL || PQstatus(pa->conn) == CONNECTION_BAD) {
-		drop_broken(pa);
+		pg_async_drop_broken(pa);
 		return;
 	}
 	pa->due_ms = clock_mono_ms() + pa->target.connect_timeout_ms;
 	pg_async_arm(pa, pa->due_ms);
-	watch_anew(pa, PG_WANT_WRITE);
+	pg_async_watch_anew(pa, PG_WANT_WRITE);
 }
 
 enum es_code
@@ -145,7 +145,7 @@ pg_async_open(const struct pg_settings *settings, size_t max_in_flight,
 	pa->rows_arena = arena_new();
 	pa->watched = -1;
 	pa->armed_ms = -1;
-	connect_start(pa);
+	pg_async_connect_start(pa);
 	*out = pa;
 	return ES_OK;
 }
@@ -176,7 +176,7 @@ pg_async_ready(struct pg_async *pa, int ready)
 {
 	CHECK(!pa->inside);
 	if (pa->state == ASYNC_CONNECTING) {
-		connect_step(pa);
+		pg_async_connect_step(pa);
 		return;
 	}
 	if (pa->state != ASYNC_UP)
@@ -188,18 +188,18 @@ pg_async_ready(struct pg_async *pa, int ready)
 	if (!pa->broken)
 		pg_flight_flush(pa);
 	if (pa->broken || PQstatus(pa->conn) != CONNECTION_OK)
-		drop_broken(pa);
+		pg_async_drop_broken(pa);
 }
 
 static void
-check_deadlines(struct pg_async *pa, int64_t now_ms)
+pg_async_check_deadlines(struct pg_async *pa, int64_t now_ms)
 {
 	const int64_t first_ms = pg_flight_first_deadline(pa);
 
 	if (pa->broken)
-		drop_broken(pa);
+		pg_async_drop_broken(pa);
 	else if (first_ms >= 0 && first_ms <= now_ms)
-		drop(pa, "no answer in time");
+		pg_async_drop(pa, "no answer in time");
 	else if (first_ms >= 0)
 		pg_async_arm(pa, first_ms);
 }
@@ -214,18 +214,18 @@ pg_async_timer(struct pg_async *pa)
 	switch (pa->state) {
 	case ASYNC_DOWN:
 		if (now_ms >= pa->due_ms)
-			connect_start(pa);
+			pg_async_connect_start(pa);
 		else
 			pg_async_arm(pa, pa->due_ms);
 		break;
 	case ASYNC_CONNECTING:
 		if (now_ms >= pa->due_ms)
-			drop(pa, "no connection in time");
+			pg_async_drop(pa, "no connection in time");
 		else
 			pg_async_arm(pa, pa->due_ms);
 		break;
 	case ASYNC_UP:
-		check_deadlines(pa, now_ms);
+		pg_async_check_deadlines(pa, now_ms);
 		break;
 	}
 }

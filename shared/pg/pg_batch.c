@@ -23,7 +23,7 @@ struct group {
 };
 
 static bool
-send_prepare(struct group *g, const struct pg_stmt *stmt)
+pg_batch_send_prepare(struct group *g, const struct pg_stmt *stmt)
 {
 	if (!g->pg->target.prepare || pg_known_has(&g->pg->known, stmt))
 		return true;
@@ -35,7 +35,7 @@ send_prepare(struct group *g, const struct pg_stmt *stmt)
 }
 
 static bool
-send_run(struct group *g, const struct pg_stmt *stmt, const char *const params[],
+pg_batch_send_run(struct group *g, const struct pg_stmt *stmt, const char *const params[],
     struct pg_batch_item *item)
 {
 	g->commands[g->n++].item = item;
@@ -44,23 +44,24 @@ send_run(struct group *g, const struct pg_stmt *stmt, const char *const params[]
 
 /* Preparing goes first: what comes after an error in the group is skipped. */
 static bool
-send_all(struct group *g, const struct tenant_id *tenant, struct pg_batch_item items[],
-    size_t n)
+pg_batch_send_all(struct group *g, const struct tenant_id *tenant,
+    struct pg_batch_item items[], size_t n)
 {
-	bool ok = tenant == NULL || send_prepare(g, &pg_set_tenant);
+	bool ok = tenant == NULL || pg_batch_send_prepare(g, &pg_set_tenant);
 
 	for (size_t i = 0; i < n; i++)
-		ok = ok && send_prepare(g, items[i].stmt);
+		ok = ok && pg_batch_send_prepare(g, items[i].stmt);
 	if (tenant != NULL)
-		ok = ok && send_run(g, &pg_set_tenant,
+		ok = ok && pg_batch_send_run(g, &pg_set_tenant,
 			       (const char *const[]){tenant->text}, NULL);
 	for (size_t i = 0; i < n; i++)
-		ok = ok && send_run(g, items[i].stmt, items[i].params, &items[i]);
+		ok =
+		    ok && pg_batch_send_run(g, items[i].stmt, items[i].params, &items[i]);
 	return ok && PQpipelineSync(g->pg->conn) == 1;
 }
 
 static void
-take(struct group *g, PGresult *res)
+pg_batch_take(struct group *g, PGresult *res)
 {
 	static const struct pg_stmt nameless = {.name = "command"};
 	const struct command *c = g->at < g->n ? &g->commands[g->at] : NULL;
@@ -89,7 +90,7 @@ take(struct group *g, PGresult *res)
 
 /* Results come in order, a NULL after those of each command, the sync mark last. */
 static void
-receive_all(struct group *g, int64_t deadline_ms)
+pg_batch_receive_all(struct group *g, int64_t deadline_ms)
 {
 	for (;;) {
 		PGresult *res;
@@ -106,12 +107,12 @@ receive_all(struct group *g, int64_t deadline_ms)
 			PQclear(res);
 			return;
 		} else
-			take(g, res);
+			pg_batch_take(g, res);
 	}
 }
 
 static enum es_code
-finish(struct group *g)
+pg_batch_finish(struct group *g)
 {
 	struct pg *pg = g->pg;
 
@@ -138,10 +139,10 @@ pg_batch(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_item ite
 	TRY(pg_conn_get(pg, err));
 	g.commands = mem_new(2 * n + 2, sizeof(*g.commands));
 	if (PQenterPipelineMode(pg->conn) != 1 ||
-	    !send_all(&g, pg->tx == PG_NO_TX ? tenant : NULL, items, n))
+	    !pg_batch_send_all(&g, pg->tx == PG_NO_TX ? tenant : NULL, items, n))
 		g.lost = true;
 	else
-		receive_all(&g, pg_conn_deadline(pg));
+		pg_batch_receive_all(&g, pg_conn_deadline(pg));
 	mem_free(g.commands);
-	return finish(&g);
+	return pg_batch_finish(&g);
 }

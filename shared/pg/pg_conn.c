@@ -86,7 +86,7 @@ pg_conn_wait(PGconn *conn, bool want_write, int64_t deadline_ms)
 
 /* libpq wants either to read or to write here, never both. */
 static bool
-wait_for(PGconn *conn, PostgresPollingStatusType want, int64_t deadline_ms)
+pg_conn_wait_for(PGconn *conn, PostgresPollingStatusType want, int64_t deadline_ms)
 {
 	struct pollfd p = {.fd = PQsocket(conn),
 	    .events = want == PGRES_POLLING_READING ? POLLIN : POLLOUT};
@@ -106,14 +106,14 @@ wait_for(PGconn *conn, PostgresPollingStatusType want, int64_t deadline_ms)
 }
 
 static bool
-establish(PGconn *conn, int64_t deadline_ms)
+pg_conn_establish(PGconn *conn, int64_t deadline_ms)
 {
 	PostgresPollingStatusType st = PGRES_POLLING_WRITING;
 
 	if (conn == NULL || PQstatus(conn) == CONNECTION_BAD)
 		return false;
 	while (st != PGRES_POLLING_OK) {
-		if (!wait_for(conn, st, deadline_ms))
+		if (!pg_conn_wait_for(conn, st, deadline_ms))
 			return false;
 		st = PQconnectPoll(conn);
 		if (st == PGRES_POLLING_FAILED)
@@ -133,12 +133,13 @@ pg_conn_why(const PGconn *conn)
 }
 
 static enum es_code
-connect_now(struct pg *pg, struct es_err *err)
+pg_conn_connect_now(struct pg *pg, struct es_err *err)
 {
 	if (clock_mono_ms() < pg->not_before_ms)
 		return pg_error_lost(err, pg->detail, pg->lost_state);
 	pg->conn = pg_target_connect(&pg->target);
-	if (establish(pg->conn, clock_mono_ms() + pg->target.connect_timeout_ms)) {
+	if (pg_conn_establish(
+		pg->conn, clock_mono_ms() + pg->target.connect_timeout_ms)) {
 		pg->tries = 0;
 		pg->lost_state[0] = '\0';
 		return ES_OK;
@@ -154,7 +155,7 @@ connect_now(struct pg *pg, struct es_err *err)
  * was restarted must not cost a request. The end comes in two parts, a word and then EOF.
  */
 static bool
-idle_alive(PGconn *conn)
+pg_conn_idle_alive(PGconn *conn)
 {
 	struct pollfd p = {.fd = PQsocket(conn), .events = POLLIN};
 
@@ -169,11 +170,11 @@ pg_conn_get(struct pg *pg, struct es_err *err)
 {
 	if (pg->tx == PG_TX_LOST)
 		return pg_error_lost(err, pg->detail, "");
-	if (pg->conn != NULL && !idle_alive(pg->conn))
+	if (pg->conn != NULL && !pg_conn_idle_alive(pg->conn))
 		pg_conn_drop(pg);
 	if (pg->tx == PG_TX_LOST)
 		return pg_error_lost(err, "the connection was lost in a transaction", "");
-	return pg->conn != NULL ? ES_OK : connect_now(pg, err);
+	return pg->conn != NULL ? ES_OK : pg_conn_connect_now(pg, err);
 }
 
 /* Send and receive until libpq has a result to give: both at once, or a long batch and

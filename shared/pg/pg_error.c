@@ -6,7 +6,7 @@
 #include "core/banned.h"
 
 static bool
-class_in(const char *state, const char *const classes[], size_t n)
+pg_error_class_in(const char *state, const char *const classes[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strncmp(state, classes[i], 2) == 0)
@@ -20,7 +20,8 @@ pg_transient(const char *sqlstate)
 	static const char *const classes[] = {"08", "0A", "25", "26", "28", "3D", "3F",
 	    "40", "42", "53", "55", "57", "58", "XX"};
 
-	return sqlstate[0] == '\0' || class_in(sqlstate, classes, ES_COUNT(classes));
+	return sqlstate[0] == '\0' ||
+	       pg_error_class_in(sqlstate, classes, ES_COUNT(classes));
 }
 
 /* Messages of class 22 (data exceptions) quote the value that was wrong, which may be a
@@ -51,7 +52,8 @@ pg_error_map(const PGresult *res, const char *statement, struct es_err *err)
 		rc = es_fail(err, ES_CONFLICT, "already exists");
 	else if (strncmp(state, "23", 2) == 0)
 		rc = es_fail(err, ES_INVALID, "violates a constraint");
-	else if (strcmp(state, "25006") == 0 || class_in(state, away, ES_COUNT(away)))
+	else if (strcmp(state, "25006") == 0 ||
+		 pg_error_class_in(state, away, ES_COUNT(away)))
 		rc = es_fail(err, ES_UNAVAILABLE, "database unavailable");
 	else
 		rc = es_fail(err, ES_INTERNAL, "database error");

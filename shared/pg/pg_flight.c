@@ -5,7 +5,7 @@
 #include "core/banned.h"
 
 static struct flight *
-nth(const struct pg_async *pa, size_t i)
+pg_flight_nth(const struct pg_async *pa, size_t i)
 {
 	return &pa->ring[(pa->head + i) % pa->size];
 }
@@ -16,7 +16,7 @@ pg_flight_first_deadline(const struct pg_async *pa)
 	int64_t first_ms = -1;
 
 	for (size_t i = 0; i < pa->n; i++) {
-		const int64_t at_ms = nth(pa, i)->deadline_ms;
+		const int64_t at_ms = pg_flight_nth(pa, i)->deadline_ms;
 
 		if (first_ms < 0 || at_ms < first_ms)
 			first_ms = at_ms;
@@ -25,38 +25,38 @@ pg_flight_first_deadline(const struct pg_async *pa)
 }
 
 static void
-add_step(struct flight *f, enum flight_step step)
+pg_flight_add_step(struct flight *f, enum flight_step step)
 {
 	f->steps[f->n_steps++] = step;
 }
 
 static bool
-send_prepare(struct pg_async *pa, struct flight *f, const struct pg_stmt *stmt,
+pg_flight_send_prepare(struct pg_async *pa, struct flight *f, const struct pg_stmt *stmt,
     enum flight_step step)
 {
 	if (!pa->target.prepare || pg_known_has(&pa->known, stmt))
 		return true;
 	pg_known_add(&pa->known, stmt); /* until its result says otherwise */
-	add_step(f, step);
+	pg_flight_add_step(f, step);
 	return pg_send_prepare(pa->conn, stmt);
 }
 
 static bool
-send_group(struct pg_async *pa, struct flight *f, const struct tenant_id *tenant,
-    const char *const params[])
+pg_flight_send_group(struct pg_async *pa, struct flight *f,
+    const struct tenant_id *tenant, const char *const params[])
 {
 	const bool prepared = pa->target.prepare;
-	bool ok =
-	    tenant == NULL || send_prepare(pa, f, &pg_set_tenant, STEP_PREPARE_TENANT);
+	bool ok = tenant == NULL ||
+	          pg_flight_send_prepare(pa, f, &pg_set_tenant, STEP_PREPARE_TENANT);
 
-	ok = ok && send_prepare(pa, f, f->stmt, STEP_PREPARE);
+	ok = ok && pg_flight_send_prepare(pa, f, f->stmt, STEP_PREPARE);
 	if (ok && tenant != NULL) {
-		add_step(f, STEP_TENANT);
+		pg_flight_add_step(f, STEP_TENANT);
 		ok = pg_send_run(pa->conn, &pg_set_tenant,
 		    (const char *const[]){tenant->text}, prepared);
 	}
 	if (ok) {
-		add_step(f, STEP_RUN);
+		pg_flight_add_step(f, STEP_RUN);
 		ok = pg_send_run(pa->conn, f->stmt, params, prepared);
 	}
 	return ok && PQpipelineSync(pa->conn) == 1;
@@ -85,12 +85,12 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 		return pg_error_lost(err, pa->detail, pa->lost_state);
 	if (pa->n == pa->size)
 		return es_fail(err, ES_UNAVAILABLE, "too many statements in flight");
-	f = nth(pa, pa->n++);
+	f = pg_flight_nth(pa, pa->n++);
 	*f = (struct flight){.stmt = stmt,
 	    .done = done,
 	    .ctx = ctx,
 	    .deadline_ms = clock_mono_ms() + deadline_ms};
-	if (send_group(pa, f, tenant, params))
+	if (pg_flight_send_group(pa, f, tenant, params))
 		pg_flight_flush(pa);
 	else
 		pa->broken = true;
@@ -109,7 +109,7 @@ pg_flight_blamed(const struct flight *f, enum flight_step step)
 }
 
 static void
-take(struct pg_async *pa, struct flight *f, PGresult *res)
+pg_flight_take(struct pg_async *pa, struct flight *f, PGresult *res)
 {
 	static const struct pg_stmt nameless = {.name = "command"};
 	const enum flight_step step = f->at < f->n_steps ? f->steps[f->at] : STEP_TENANT;
@@ -137,7 +137,7 @@ take(struct pg_async *pa, struct flight *f, PGresult *res)
 }
 
 static void
-call_done(struct pg_async *pa, const struct flight *f)
+pg_flight_call_done(struct pg_async *pa, const struct flight *f)
 {
 	pa->inside = true;
 	f->done(
@@ -150,7 +150,7 @@ call_done(struct pg_async *pa, const struct flight *f)
 /* An empty ring starts over at its first slot: otherwise the head would wander and touch
  * the memory of all slots, 1.4 MB, with one statement in flight. */
 static void
-drop_oldest(struct pg_async *pa)
+pg_flight_drop_oldest(struct pg_async *pa)
 {
 	pa->n--;
 	pa->head = pa->n == 0 ? 0 : (pa->head + 1) % pa->size;
@@ -158,23 +158,23 @@ drop_oldest(struct pg_async *pa)
 
 /* The oldest is complete: make room first, so that done may send the next. */
 static void
-finish_oldest(struct pg_async *pa)
+pg_flight_finish_oldest(struct pg_async *pa)
 {
-	const struct flight f = *nth(pa, 0);
+	const struct flight f = *pg_flight_nth(pa, 0);
 
-	drop_oldest(pa);
+	pg_flight_drop_oldest(pa);
 	if (f.rc != ES_OK && pg_error_spoils(&f.err))
 		pa->broken = true;
 	if ((f.rc == ES_INTERNAL || f.rc == ES_UNAVAILABLE) && pa->loop.failed != NULL)
 		pa->loop.failed(pa->loop.ctx, &f.err);
-	call_done(pa, &f);
+	pg_flight_call_done(pa, &f);
 }
 
 void
 pg_flight_receive(struct pg_async *pa)
 {
 	while (pa->n > 0 && !PQisBusy(pa->conn)) {
-		struct flight *f = nth(pa, 0);
+		struct flight *f = pg_flight_nth(pa, 0);
 		PGresult *res = PQgetResult(pa->conn);
 
 		if (res == NULL && PQstatus(pa->conn) != CONNECTION_OK)
@@ -183,9 +183,9 @@ pg_flight_receive(struct pg_async *pa)
 			f->at++;
 		else if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
 			PQclear(res);
-			finish_oldest(pa);
+			pg_flight_finish_oldest(pa);
 		} else
-			take(pa, f, res);
+			pg_flight_take(pa, f, res);
 	}
 }
 
@@ -194,11 +194,11 @@ pg_flight_fail_all(struct pg_async *pa)
 {
 	/* What is sent from inside done is refused: the state is down by now. */
 	while (pa->n > 0) {
-		struct flight f = *nth(pa, 0);
+		struct flight f = *pg_flight_nth(pa, 0);
 
-		drop_oldest(pa);
+		pg_flight_drop_oldest(pa);
 		if (f.rc == ES_OK)
 			f.rc = pg_error_lost(&f.err, pa->detail, pa->lost_state);
-		call_done(pa, &f);
+		pg_flight_call_done(pa, &f);
 	}
 }

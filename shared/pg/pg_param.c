@@ -6,13 +6,13 @@
 
 /* Bytes of one element in its quotes, every character escaped at worst. */
 static size_t
-room(const char *item)
+pg_param_room(const char *item)
 {
 	return item == NULL ? sizeof("NULL,") : 2 * strlen(item) + sizeof("\"\",");
 }
 
 static char *
-quote(char *to, const char *item)
+pg_param_quote(char *to, const char *item)
 {
 	*to++ = '"';
 	for (; *item != '\0'; item++) {
@@ -31,14 +31,14 @@ pg_array(struct arena *a, const char *const items[], size_t n)
 	char *out, *to;
 
 	for (size_t i = 0; i < n; i++)
-		size += room(items[i]);
+		size += pg_param_room(items[i]);
 	out = to = arena_alloc(a, size);
 	*to++ = '{';
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			*to++ = ',';
 		if (items[i] != NULL) {
-			to = quote(to, items[i]);
+			to = pg_param_quote(to, items[i]);
 			continue;
 		}
 		memcpy(to, "NULL", 4);

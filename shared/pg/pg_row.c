@@ -6,7 +6,7 @@
 #include "core/banned.h"
 
 static void
-copy_text(char *slot, const char *value, struct arena *a)
+pg_row_copy_text(char *slot, const char *value, struct arena *a)
 {
 	const char *copy = value != NULL ? arena_strdup(a, value) : NULL;
 
@@ -15,7 +15,7 @@ copy_text(char *slot, const char *value, struct arena *a)
 
 /* Anything that is no UUID becomes "none". */
 static void
-copy_uuid(char *slot, const char *value)
+pg_row_copy_uuid(char *slot, const char *value)
 {
 	memset(slot, 0, ES_UUID_TEXT);
 	if (value != NULL && uuid_valid(value))
@@ -23,7 +23,7 @@ copy_uuid(char *slot, const char *value)
 }
 
 static void
-copy_int8(char *slot, const char *value)
+pg_row_copy_int8(char *slot, const char *value)
 {
 	const int64_t n = value != NULL ? strtoll(value, NULL, 10) : 0;
 
@@ -31,7 +31,7 @@ copy_int8(char *slot, const char *value)
 }
 
 static void
-copy_bool(char *slot, const char *value)
+pg_row_copy_bool(char *slot, const char *value)
 {
 	const bool yes = value != NULL && value[0] == 't';
 
@@ -52,16 +52,16 @@ pg_next(struct pg_rows *rows, struct arena *a, void *out)
 
 		switch (col->type) {
 		case PG_TEXT:
-			copy_text(slot, value, a);
+			pg_row_copy_text(slot, value, a);
 			break;
 		case PG_UUID:
-			copy_uuid(slot, value);
+			pg_row_copy_uuid(slot, value);
 			break;
 		case PG_INT8:
-			copy_int8(slot, value);
+			pg_row_copy_int8(slot, value);
 			break;
 		case PG_BOOL:
-			copy_bool(slot, value);
+			pg_row_copy_bool(slot, value);
 			break;
 		}
 	}

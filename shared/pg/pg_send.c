@@ -29,7 +29,7 @@ pg_send_run(
 }
 
 static void
-clear(void *res)
+pg_send_clear(void *res)
 {
 	PQclear(res);
 }
@@ -40,7 +40,7 @@ pg_send_adopt(PGresult *res, const struct pg_stmt *stmt, struct arena *a,
 {
 	const ExecStatusType st = PQresultStatus(res);
 
-	arena_defer(a, clear, res);
+	arena_defer(a, pg_send_clear, res);
 	if (st != PGRES_TUPLES_OK && st != PGRES_COMMAND_OK)
 		return pg_error_map(res, stmt->name, err);
 	if (stmt->n_cols > 0 && PQnfields(res) != (int)stmt->n_cols) {

@@ -19,7 +19,7 @@
 	" -c tcp_keepalives_count=" KEEPALIVE_COUNT " -c tcp_user_timeout=" UNACKED_MS
 
 static void
-add(struct pg_target *t, const char *key, const char *value)
+pg_target_add(struct pg_target *t, const char *key, const char *value)
 {
 	CHECK(t->n < PG_TARGET_MAX - 1); /* the last one stays NULL */
 	t->keys[t->n] = key;
@@ -29,7 +29,7 @@ add(struct pg_target *t, const char *key, const char *value)
 
 /* The options that the url itself has; ours come after and win. */
 static const char *
-own_options(const PQconninfoOption *list, struct arena *a)
+pg_target_own_options(const PQconninfoOption *list, struct arena *a)
 {
 	for (; list->keyword != NULL; list++)
 		if (strcmp(list->keyword, "options") == 0 && list->val != NULL)
@@ -60,22 +60,22 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	    " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit=on"
 	    " -c client_min_messages=warning -c jit=off"
 	    " -c default_transaction_isolation=read\\ committed" SERVER_KEEPALIVES,
-	    own_options(list, a), (long long)settings->statement_timeout_ms,
+	    pg_target_own_options(list, a), (long long)settings->statement_timeout_ms,
 	    (long long)settings->lock_timeout_ms);
 	PQconninfoFree(list);
 	if (t->connect_timeout_ms <= 0)
 		t->connect_timeout_ms = 3000;
 
 	/* Before the url: what it may change. After it: what it may not. */
-	add(t, "application_name", settings->application_name);
-	add(t, "target_session_attrs", "read-write");
-	add(t, "keepalives_idle", KEEPALIVE_IDLE_S);
-	add(t, "keepalives_interval", KEEPALIVE_INTERVAL_S);
-	add(t, "keepalives_count", KEEPALIVE_COUNT);
-	add(t, "tcp_user_timeout", UNACKED_MS);
-	add(t, "dbname", arena_strdup(a, settings->url));
-	add(t, "options", options);
-	add(t, "client_encoding", "UTF8");
+	pg_target_add(t, "application_name", settings->application_name);
+	pg_target_add(t, "target_session_attrs", "read-write");
+	pg_target_add(t, "keepalives_idle", KEEPALIVE_IDLE_S);
+	pg_target_add(t, "keepalives_interval", KEEPALIVE_INTERVAL_S);
+	pg_target_add(t, "keepalives_count", KEEPALIVE_COUNT);
+	pg_target_add(t, "tcp_user_timeout", UNACKED_MS);
+	pg_target_add(t, "dbname", arena_strdup(a, settings->url));
+	pg_target_add(t, "options", options);
+	pg_target_add(t, "client_encoding", "UTF8");
 	return ES_OK;
 }
 
@@ -100,7 +100,7 @@ pg_target_connect(const struct pg_target *t)
 }
 
 static void
-silence(void *ctx, const PGresult *res)
+pg_target_silence(void *ctx, const PGresult *res)
 {
 	(void)ctx;
 	(void)res;
@@ -110,7 +110,7 @@ bool
 pg_target_setup(PGconn *conn)
 {
 	(void)PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
-	(void)PQsetNoticeReceiver(conn, silence, NULL);
+	(void)PQsetNoticeReceiver(conn, pg_target_silence, NULL);
 	return PQsetnonblocking(conn, 1) == 0;
 }
 

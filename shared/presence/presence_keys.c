@@ -29,20 +29,20 @@ presence_parse(const char *name, enum presence_status *out)
 }
 
 static void
-add(struct presence_call *call, const char *arg)
+presence_keys_add(struct presence_call *call, const char *arg)
 {
 	call->argv[call->argc++] = (struct redis_arg){arg, strlen(arg)};
 }
 
 static void
-add_number(struct presence_call *call, unsigned i, long n)
+presence_keys_add_number(struct presence_call *call, unsigned i, long n)
 {
 	(void)snprintf(call->numbers[i], sizeof(call->numbers[i]), "%ld", n);
-	add(call, call->numbers[i]);
+	presence_keys_add(call, call->numbers[i]);
 }
 
 static void
-begin(struct presence_call *call, struct redis_script *script)
+presence_keys_begin(struct presence_call *call, struct redis_script *script)
 {
 	call->script = script;
 	call->argc = 0;
@@ -53,47 +53,47 @@ presence_set_call(struct presence_call *call, const struct uuid *worker,
     const struct tenant_id *tenant, const struct user_id *user,
     enum presence_status status, bool forget_choice)
 {
-	begin(call, &presence_set_script);
-	add(call, tenant->text);
-	add(call, user->text);
-	add(call, worker->text);
-	add(call, presence_name(status));
-	add(call, forget_choice ? "1" : "0");
+	presence_keys_begin(call, &presence_set_script);
+	presence_keys_add(call, tenant->text);
+	presence_keys_add(call, user->text);
+	presence_keys_add(call, worker->text);
+	presence_keys_add(call, presence_name(status));
+	presence_keys_add(call, forget_choice ? "1" : "0");
 }
 
 void
 presence_rest_call(struct presence_call *call, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status)
 {
-	begin(call, &presence_rest_script);
-	add(call, tenant->text);
-	add(call, user->text);
-	add(call, presence_name(status));
-	add_number(call, 0, PRESENCE_REST_LEASE_MS);
+	presence_keys_begin(call, &presence_rest_script);
+	presence_keys_add(call, tenant->text);
+	presence_keys_add(call, user->text);
+	presence_keys_add(call, presence_name(status));
+	presence_keys_add_number(call, 0, PRESENCE_REST_LEASE_MS);
 }
 
 void
 presence_lease_call(struct presence_call *call, const struct uuid *worker)
 {
-	begin(call, &presence_lease_script);
-	add(call, worker->text);
-	add_number(call, 0, PRESENCE_WORKER_LEASE_MS);
+	presence_keys_begin(call, &presence_lease_script);
+	presence_keys_add(call, worker->text);
+	presence_keys_add_number(call, 0, PRESENCE_WORKER_LEASE_MS);
 }
 
 void
 presence_sweep_call(struct presence_call *call, unsigned max)
 {
-	begin(call, &presence_sweep_script);
-	add_number(call, 0, (long)max);
+	presence_keys_begin(call, &presence_sweep_script);
+	presence_keys_add_number(call, 0, (long)max);
 }
 
 void
 presence_list_call(
     struct presence_call *call, const struct tenant_id *tenant, unsigned max)
 {
-	begin(call, &presence_list_script);
-	add(call, tenant->text);
-	add_number(call, 0, (long)max);
+	presence_keys_begin(call, &presence_list_script);
+	presence_keys_add(call, tenant->text);
+	presence_keys_add_number(call, 0, (long)max);
 }
 
 void
@@ -146,9 +146,9 @@ presence_end_user(struct redis *r, const struct tenant_id *tenant,
 	struct presence_call call;
 	struct redis_value v;
 
-	begin(&call, &presence_user_gone_script);
-	add(&call, tenant->text);
-	add(&call, user->text);
+	presence_keys_begin(&call, &presence_user_gone_script);
+	presence_keys_add(&call, tenant->text);
+	presence_keys_add(&call, user->text);
 	return redis_eval(r, call.script, a, &v, err, 0, call.argc, call.argv);
 }
 
@@ -159,9 +159,9 @@ presence_end_tenant(
 	struct presence_call call;
 	struct redis_value v;
 
-	begin(&call, &presence_tenant_gone_script);
-	add(&call, tenant->text);
-	add_number(&call, 0, PRESENCE_END_MAX);
+	presence_keys_begin(&call, &presence_tenant_gone_script);
+	presence_keys_add(&call, tenant->text);
+	presence_keys_add_number(&call, 0, PRESENCE_END_MAX);
 	do
 		TRY(redis_eval(r, call.script, a, &v, err, 0, call.argc, call.argv));
 	while (v.kind == REDIS_INT && v.num == PRESENCE_END_MAX);

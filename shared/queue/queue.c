@@ -13,7 +13,7 @@ static const struct queue_driver *const drivers[] = {
 
 /* The part of the URL before the colon names the driver. */
 static const struct queue_driver *
-driver_of(const char *url)
+queue_driver_of(const char *url)
 {
 	for (size_t i = 0; i < ES_COUNT(drivers); i++) {
 		const size_t len = strlen(drivers[i]->name);
@@ -27,7 +27,7 @@ driver_of(const char *url)
 enum es_code
 queue_open(const struct queue_settings *settings, struct queue **out, struct es_err *err)
 {
-	const struct queue_driver *driver = driver_of(settings->url);
+	const struct queue_driver *driver = queue_driver_of(settings->url);
 
 	if (driver == NULL)
 		return es_fail(
@@ -76,7 +76,7 @@ queue_partition_of(const char *group, unsigned partitions)
 }
 
 static void
-check_partition(const struct queue *q, unsigned partition)
+queue_check_partition(const struct queue *q, unsigned partition)
 {
 	const unsigned n = queue_partitions(q);
 
@@ -88,7 +88,7 @@ queue_receive(struct queue *q, unsigned partition, const char *after, size_t max
     int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err)
 {
-	check_partition(q, partition);
+	queue_check_partition(q, partition);
 	CHECK(max > 0 && max <= QUEUE_RECEIVE_MAX);
 	return q->driver->receive(q, partition, after, max, wait_ms, a, out, n, err);
 }
@@ -99,7 +99,7 @@ queue_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wai
 {
 	CHECK(n > 0);
 	for (size_t i = 0; i < n; i++)
-		check_partition(q, cursors[i].partition);
+		queue_check_partition(q, cursors[i].partition);
 	return q->driver->wait(q, cursors, n, wait_ms, err);
 }
 
@@ -107,7 +107,7 @@ enum es_code
 queue_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
     const char *through, struct es_err *err)
 {
-	check_partition(q, partition);
+	queue_check_partition(q, partition);
 	return q->driver->done(q, partition, msgs, n, through, err);
 }
 
@@ -115,7 +115,7 @@ enum es_code
 queue_retry(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
     int64_t delay_ms, struct es_err *err)
 {
-	check_partition(q, partition);
+	queue_check_partition(q, partition);
 	return q->driver->retry(q, partition, msgs, n, delay_ms, err);
 }
 
@@ -123,7 +123,7 @@ enum es_code
 queue_extend(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
     int64_t for_ms, struct es_err *err)
 {
-	check_partition(q, partition);
+	queue_check_partition(q, partition);
 	return q->driver->extend(q, partition, msgs, n, for_ms, err);
 }
 
@@ -131,7 +131,7 @@ enum es_code
 queue_behind(struct queue *q, unsigned partition, const char *position, bool *out,
     struct es_err *err)
 {
-	check_partition(q, partition);
+	queue_check_partition(q, partition);
 	return q->driver->behind(q, partition, position, out, err);
 }
 

@@ -23,7 +23,7 @@ struct queue_curl {
 };
 
 static void
-collect(struct queue_curl *c)
+queue_async_curl_collect(struct queue_curl *c)
 {
 	struct CURLMsg *m;
 	int left;
@@ -40,7 +40,7 @@ collect(struct queue_curl *c)
 }
 
 static void
-on_io(struct ev_loop *loop, ev_io *io, int revents)
+queue_async_curl_on_io(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct queue_curl *c = io->data;
 	const int what = (revents & EV_READ ? CURL_CSELECT_IN : 0) |
@@ -49,11 +49,11 @@ on_io(struct ev_loop *loop, ev_io *io, int revents)
 
 	(void)loop;
 	CHECK(curl_multi_socket_action(c->multi, io->fd, what, &running) == CURLM_OK);
-	collect(c);
+	queue_async_curl_collect(c);
 }
 
 static void
-on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+queue_async_curl_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct queue_curl *c = timer->data;
 	int running;
@@ -61,11 +61,11 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 	(void)loop, (void)revents;
 	CHECK(curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running) ==
 	      CURLM_OK);
-	collect(c);
+	queue_async_curl_collect(c);
 }
 
 static int
-want_timer(CURLM *multi, long ms, void *ctx)
+queue_async_curl_want_timer(CURLM *multi, long ms, void *ctx)
 {
 	struct queue_curl *c = ctx;
 
@@ -79,7 +79,7 @@ want_timer(CURLM *multi, long ms, void *ctx)
 }
 
 static void
-forget(struct queue_curl *c, struct watched *w)
+queue_async_curl_forget(struct queue_curl *c, struct watched *w)
 {
 	ev_io_stop(c->loop, &w->io);
 	LIST_REMOVE(w, link);
@@ -87,7 +87,8 @@ forget(struct queue_curl *c, struct watched *w)
 }
 
 static int
-want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
+queue_async_curl_want_socket(
+    CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
 	struct queue_curl *c = ctx;
 	struct watched *w = socket_ctx;
@@ -95,7 +96,7 @@ want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		if (w != NULL)
-			forget(c, w);
+			queue_async_curl_forget(c, w);
 		return 0;
 	}
 	if (w == NULL) {
@@ -105,7 +106,7 @@ want_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 	} else {
 		ev_io_stop(c->loop, &w->io);
 	}
-	ev_io_init(&w->io, on_io, fd,
+	ev_io_init(&w->io, queue_async_curl_on_io, fd,
 	    (what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0));
 	w->io.data = c;
 	ev_io_start(c->loop, &w->io);
@@ -122,12 +123,14 @@ queue_curl_new(struct ev_loop *loop, queue_curl_landed *landed, void *ctx)
 	c->ctx = ctx;
 	c->multi = curl_multi_init();
 	CHECK(c->multi != NULL);
-	ev_timer_init(&c->timer, on_timer, 0., 0.);
+	ev_timer_init(&c->timer, queue_async_curl_on_timer, 0., 0.);
 	c->timer.data = c;
 	LIST_INIT(&c->sockets);
-	(void)curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+	(void)curl_multi_setopt(
+	    c->multi, CURLMOPT_SOCKETFUNCTION, queue_async_curl_want_socket);
 	(void)curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-	(void)curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+	(void)curl_multi_setopt(
+	    c->multi, CURLMOPT_TIMERFUNCTION, queue_async_curl_want_timer);
 	(void)curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	return c;
 }
@@ -142,7 +145,7 @@ queue_curl_free(struct queue_curl **c)
 	(void)curl_multi_cleanup((*c)->multi);
 	ev_timer_stop((*c)->loop, &(*c)->timer);
 	while ((w = LIST_FIRST(&(*c)->sockets)) != NULL)
-		forget(*c, w);
+		queue_async_curl_forget(*c, w);
 	mem_free(*c);
 	*c = NULL;
 }

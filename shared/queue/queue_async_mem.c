@@ -26,13 +26,13 @@ struct mem_async {
 };
 
 static struct mem_async *
-mine(struct queue_async *base)
+queue_async_mem_mine(struct queue_async *base)
 {
 	return ES_CONTAINER(base, struct mem_async, base);
 }
 
 static void
-tell(struct answer *a)
+queue_async_mem_tell(struct answer *a)
 {
 	a->done(a->ctx, a->rc, &a->err);
 	free(a);
@@ -40,7 +40,7 @@ tell(struct answer *a)
 
 /* One a turn: done may close the queue. */
 static void
-on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+queue_async_mem_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct mem_async *q = timer->data;
 	struct answer *a = STAILQ_FIRST(&q->answers);
@@ -51,11 +51,11 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 		ev_timer_set(timer, 0., 0.);
 		ev_timer_start(loop, timer);
 	}
-	tell(a);
+	queue_async_mem_tell(a);
 }
 
 static enum es_code
-mem_open(struct ev_loop *loop, const struct queue_settings *settings,
+queue_async_mem_open(struct ev_loop *loop, const struct queue_settings *settings,
     struct queue_async **out, struct es_err *err)
 {
 	struct mem_async *q = mem_new(1, sizeof(*q));
@@ -67,7 +67,7 @@ mem_open(struct ev_loop *loop, const struct queue_settings *settings,
 	}
 	q->base.driver = &queue_async_mem;
 	q->loop = loop;
-	ev_timer_init(&q->timer, on_timer, 0., 0.);
+	ev_timer_init(&q->timer, queue_async_mem_on_timer, 0., 0.);
 	q->timer.data = q;
 	STAILQ_INIT(&q->answers);
 	*out = &q->base;
@@ -75,32 +75,32 @@ mem_open(struct ev_loop *loop, const struct queue_settings *settings,
 }
 
 static void
-mem_close(struct queue_async *base)
+queue_async_mem_close(struct queue_async *base)
 {
-	struct mem_async *q = mine(base);
+	struct mem_async *q = queue_async_mem_mine(base);
 	struct answer *a;
 
 	ev_timer_stop(q->loop, &q->timer);
 	while ((a = STAILQ_FIRST(&q->answers)) != NULL) {
 		STAILQ_REMOVE_HEAD(&q->answers, next);
-		tell(a);
+		queue_async_mem_tell(a);
 	}
 	queue_close(&q->q);
 	free(q);
 }
 
 static bool
-mem_up(const struct queue_async *base)
+queue_async_mem_up(const struct queue_async *base)
 {
 	(void)base;
 	return true;
 }
 
 static enum es_code
-mem_send(struct queue_async *base, const struct queue_msg *msg, queue_async_done *done,
-    void *ctx, struct es_err *err)
+queue_async_mem_send(struct queue_async *base, const struct queue_msg *msg,
+    queue_async_done *done, void *ctx, struct es_err *err)
 {
-	struct mem_async *q = mine(base);
+	struct mem_async *q = queue_async_mem_mine(base);
 	struct answer *a = mem_new(1, sizeof(*a));
 
 	(void)err;
@@ -118,13 +118,13 @@ mem_send(struct queue_async *base, const struct queue_msg *msg, queue_async_done
 struct queue *
 queue_async_mem_queue(struct queue_async *q)
 {
-	return q->driver == &queue_async_mem ? mine(q)->q : NULL;
+	return q->driver == &queue_async_mem ? queue_async_mem_mine(q)->q : NULL;
 }
 
 const struct queue_async_driver queue_async_mem = {
     .name = "mem",
-    .open = mem_open,
-    .send = mem_send,
-    .up = mem_up,
-    .close = mem_close,
+    .open = queue_async_mem_open,
+    .send = queue_async_mem_send,
+    .up = queue_async_mem_up,
+    .close = queue_async_mem_close,
 };

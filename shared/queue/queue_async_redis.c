@@ -20,7 +20,7 @@ struct sending {
 };
 
 static enum es_code
-stream_open(struct ev_loop *loop, const struct queue_settings *settings,
+queue_async_redis_open(struct ev_loop *loop, const struct queue_settings *settings,
     struct queue_async **out, struct es_err *err)
 {
 	struct stream_async *q = mem_new(1, sizeof(*q));
@@ -39,7 +39,7 @@ stream_open(struct ev_loop *loop, const struct queue_settings *settings,
 }
 
 static void
-stream_close(struct queue_async *base)
+queue_async_redis_close(struct queue_async *base)
 {
 	struct stream_async *q = ES_CONTAINER(base, struct stream_async, base);
 
@@ -48,7 +48,7 @@ stream_close(struct queue_async *base)
 }
 
 static bool
-stream_up(const struct queue_async *base)
+queue_async_redis_up(const struct queue_async *base)
 {
 	const struct stream_async *q = (const void *)base; /* base comes first */
 
@@ -56,7 +56,7 @@ stream_up(const struct queue_async *base)
 }
 
 static void
-on_sent(
+queue_async_redis_on_sent(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	struct sending *sending = ctx;
@@ -69,8 +69,8 @@ on_sent(
 }
 
 static enum es_code
-stream_send(struct queue_async *base, const struct queue_msg *msg, queue_async_done *done,
-    void *ctx, struct es_err *err)
+queue_async_redis_send(struct queue_async *base, const struct queue_msg *msg,
+    queue_async_done *done, void *ctx, struct es_err *err)
 {
 	struct stream_async *q = ES_CONTAINER(base, struct stream_async, base);
 	struct sending *sending = mem_new(1, sizeof(*sending));
@@ -79,8 +79,8 @@ stream_send(struct queue_async *base, const struct queue_msg *msg, queue_async_d
 
 	*sending = (struct sending){done, ctx};
 	queue_stream_request_init(&req, &q->settings, msg);
-	rc = redis_async_eval(q->redis, &queue_stream_send, on_sent, sending, err,
-	    QUEUE_STREAM_SEND_KEYS, QUEUE_STREAM_SEND_ARGS, req.argv);
+	rc = redis_async_eval(q->redis, &queue_stream_send, queue_async_redis_on_sent,
+	    sending, err, QUEUE_STREAM_SEND_KEYS, QUEUE_STREAM_SEND_ARGS, req.argv);
 	if (rc != ES_OK)
 		free(sending);
 	return rc;
@@ -88,8 +88,8 @@ stream_send(struct queue_async *base, const struct queue_msg *msg, queue_async_d
 
 const struct queue_async_driver queue_async_redis = {
     .name = "redis",
-    .open = stream_open,
-    .send = stream_send,
-    .up = stream_up,
-    .close = stream_close,
+    .open = queue_async_redis_open,
+    .send = queue_async_redis_send,
+    .up = queue_async_redis_up,
+    .close = queue_async_redis_close,
 };

@@ -57,14 +57,8 @@ struct sqs_async {
 	unsigned refused; /* keys, in a row */
 };
 
-static struct sqs_async *
-mine(struct queue_async *base)
-{
-	return ES_CONTAINER(base, struct sqs_async, base);
-}
-
 static void
-arm(struct sqs_async *q, ev_timer *timer, int64_t ms)
+queue_async_sqs_arm(struct sqs_async *q, ev_timer *timer, int64_t ms)
 {
 	if (ev_is_active(timer))
 		return;
@@ -73,17 +67,18 @@ arm(struct sqs_async *q, ev_timer *timer, int64_t ms)
 }
 
 static void
-answer(struct sqs_async *q, struct sending *s, enum es_code rc, const struct es_err *err)
+queue_async_sqs_answer(
+    struct sqs_async *q, struct sending *s, enum es_code rc, const struct es_err *err)
 {
 	s->rc = rc;
 	if (rc != ES_OK)
 		s->err = *err;
 	TAILQ_INSERT_TAIL(&q->answered, s, link);
-	arm(q, &q->tell_timer, 0);
+	queue_async_sqs_arm(q, &q->tell_timer, 0);
 }
 
 static void
-tell(struct sending *s)
+queue_async_sqs_tell(struct sending *s)
 {
 	struct arena *a = s->arena;
 
@@ -93,7 +88,7 @@ tell(struct sending *s)
 
 /* One a turn: done may close the queue. */
 static void
-on_tell(struct ev_loop *loop, ev_timer *timer, int revents)
+queue_async_sqs_on_tell(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct sqs_async *q = timer->data;
 	struct sending *s = TAILQ_FIRST(&q->answered);
@@ -101,12 +96,13 @@ on_tell(struct ev_loop *loop, ev_timer *timer, int revents)
 	(void)loop, (void)revents;
 	TAILQ_REMOVE(&q->answered, s, link);
 	if (!TAILQ_EMPTY(&q->answered))
-		arm(q, timer, 0);
-	tell(s);
+		queue_async_sqs_arm(q, timer, 0);
+	queue_async_sqs_tell(s);
 }
 
 static bool
-group_flies(const struct sqs_async *q, const struct sending *s, const struct batch *but)
+queue_async_sqs_group_flies(
+    const struct sqs_async *q, const struct sending *s, const struct batch *but)
 {
 	for (size_t b = 0; b < BATCHES; b++)
 		for (size_t i = 0; &q->batches[b] != but && i < q->batches[b].n; i++)
@@ -118,14 +114,14 @@ group_flies(const struct sqs_async *q, const struct sending *s, const struct bat
 
 /* Up to ten for one queue, together not above what SQS takes. */
 static void
-fill(struct sqs_async *q, struct batch *b)
+queue_async_sqs_fill(struct sqs_async *q, struct batch *b)
 {
 	struct sending *s, *next;
 	size_t bytes = 0;
 
 	for (s = TAILQ_FIRST(&q->waiting); s != NULL && b->n < SQS_BATCH_MAX; s = next) {
 		next = TAILQ_NEXT(s, link);
-		if (group_flies(q, s, b) ||
+		if (queue_async_sqs_group_flies(q, s, b) ||
 		    (b->n > 0 && s->queue != b->sendings[0]->queue))
 			continue;
 		if (bytes + s->msg.len > SQS_BODY_MAX)
@@ -138,7 +134,7 @@ fill(struct sqs_async *q, struct batch *b)
 }
 
 static enum es_code
-launch(struct sqs_async *q, struct batch *b, struct es_err *err)
+queue_async_sqs_launch(struct sqs_async *q, struct batch *b, struct es_err *err)
 {
 	struct json_write w;
 	struct text body;
@@ -165,11 +161,11 @@ launch(struct sqs_async *q, struct batch *b, struct es_err *err)
 
 /* Once more at the head of the line, or its end. */
 static void
-again_or_answer(
+queue_async_sqs_again_or_answer(
     struct sqs_async *q, struct sending *s, bool again, const struct es_err *err)
 {
 	if (!again || ++s->tries >= SQS_TRIES_MAX || clock_mono_ms() >= s->deadline_ms) {
-		answer(q, s, err->code, err);
+		queue_async_sqs_answer(q, s, err->code, err);
 		return;
 	}
 	TAILQ_INSERT_HEAD(&q->waiting, s, link);
@@ -178,15 +174,15 @@ again_or_answer(
 
 /* All of a batch share one fate. Last one first, since each goes to the head. */
 static void
-again_or_answer_all(
+queue_async_sqs_again_or_answer_all(
     struct sqs_async *q, struct batch *b, bool again, const struct es_err *err)
 {
 	while (b->n > 0)
-		again_or_answer(q, b->sendings[--b->n], again, err);
+		queue_async_sqs_again_or_answer(q, b->sendings[--b->n], again, err);
 }
 
 static void
-on_pump(struct ev_loop *loop, ev_timer *timer, int revents)
+queue_async_sqs_on_pump(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct sqs_async *q = timer->data;
 	const int64_t pause_ms = q->not_before_ms - clock_mono_ms();
@@ -194,7 +190,7 @@ on_pump(struct ev_loop *loop, ev_timer *timer, int revents)
 
 	(void)loop, (void)revents;
 	if (pause_ms > 0 && !TAILQ_EMPTY(&q->waiting)) {
-		arm(q, timer, pause_ms);
+		queue_async_sqs_arm(q, timer, pause_ms);
 		return;
 	}
 	if (!TAILQ_EMPTY(&q->waiting) && !queue_keys_ready(&q->keys))
@@ -204,26 +200,28 @@ on_pump(struct ev_loop *loop, ev_timer *timer, int revents)
 
 		if (b->n > 0)
 			continue;
-		fill(q, b);
+		queue_async_sqs_fill(q, b);
 		if (b->n == 0)
 			break;
-		if (launch(q, b, &err) != ES_OK) {
-			again_or_answer_all(q, b, false, &err);
-			arm(q, timer, 0); /* nothing of it flies that would land */
+		if (queue_async_sqs_launch(q, b, &err) != ES_OK) {
+			queue_async_sqs_again_or_answer_all(q, b, false, &err);
+			/* No part of it flies, so no landing arms the timer. */
+			queue_async_sqs_arm(q, timer, 0);
 		}
 	}
 }
 
 /* What is throttled or unwell is left alone, longer each time. */
 static void
-note_fault(struct sqs_async *q)
+queue_async_sqs_note_fault(struct sqs_async *q)
 {
 	q->not_before_ms = clock_mono_ms() + clock_backoff_ms(++q->faults,
 						 SQS_BACKOFF_MIN_MS, SQS_BACKOFF_MAX_MS);
 }
 
 static void
-settle(struct sqs_async *q, struct batch *b, const struct sqs_failed failed[], size_t n)
+queue_async_sqs_settle(
+    struct sqs_async *q, struct batch *b, const struct sqs_failed failed[], size_t n)
 {
 	const struct sqs_failed *of[SQS_BATCH_MAX] = {NULL};
 	int64_t id;
@@ -233,7 +231,7 @@ settle(struct sqs_async *q, struct batch *b, const struct sqs_failed failed[], s
 			of[id] = &failed[i];
 	for (size_t i = 0; i < b->n; i++)
 		if (of[i] == NULL)
-			answer(q, b->sendings[i], ES_OK, NULL);
+			queue_async_sqs_answer(q, b->sendings[i], ES_OK, NULL);
 	while (b->n > 0) {
 		const struct sqs_failed *why = of[--b->n];
 		struct es_err err;
@@ -241,12 +239,13 @@ settle(struct sqs_async *q, struct batch *b, const struct sqs_failed failed[], s
 		if (why == NULL)
 			continue;
 		(void)sqs_error(why->Code, 200, &err);
-		again_or_answer(q, b->sendings[b->n], !why->SenderFault, &err);
+		queue_async_sqs_again_or_answer(
+		    q, b->sendings[b->n], !why->SenderFault, &err);
 	}
 }
 
 static void
-batch_landed(struct sqs_async *q, CURL *easy, CURLcode how)
+queue_async_sqs_batch_landed(struct sqs_async *q, CURL *easy, CURLcode how)
 {
 	struct sqs_failed failed[SQS_BATCH_MAX];
 	struct es_err err = {0};
@@ -263,26 +262,27 @@ batch_landed(struct sqs_async *q, CURL *easy, CURLcode how)
 	if (rc == ES_OK && n == 0)
 		q->faults = q->refused = 0;
 	else if (rc == ES_OK || b->call.again != SQS_WITH_NEW_KEYS || q->refused++ > 0)
-		note_fault(q); /* the first refusal is a change of keys */
+		queue_async_sqs_note_fault(q); /* the first refusal is a change of keys */
 	if (rc == ES_OK)
-		settle(q, b, failed, n);
+		queue_async_sqs_settle(q, b, failed, n);
 	else
-		again_or_answer_all(q, b, b->call.again != SQS_NOT_AGAIN, &err);
+		queue_async_sqs_again_or_answer_all(
+		    q, b, b->call.again != SQS_NOT_AGAIN, &err);
 }
 
 static void
-on_landed(void *ctx, CURL *easy, CURLcode how)
+queue_async_sqs_on_landed(void *ctx, CURL *easy, CURLcode how)
 {
 	struct sqs_async *q = ctx;
 
 	if (!queue_keys_landed(&q->keys, easy, how))
-		batch_landed(q, easy, how);
+		queue_async_sqs_batch_landed(q, easy, how);
 	if (!TAILQ_EMPTY(&q->waiting))
-		arm(q, &q->pump_timer, 0);
+		queue_async_sqs_arm(q, &q->pump_timer, 0);
 }
 
 static enum es_code
-sqs_async_open(struct ev_loop *loop, const struct queue_settings *settings,
+queue_async_sqs_open(struct ev_loop *loop, const struct queue_settings *settings,
     struct queue_async **out, struct es_err *err)
 {
 	struct sqs_async *q;
@@ -293,7 +293,7 @@ sqs_async_open(struct ev_loop *loop, const struct queue_settings *settings,
 	q->base.driver = &queue_async_sqs;
 	q->loop = loop;
 	q->sqs = sqs;
-	q->curl = queue_curl_new(loop, on_landed, q);
+	q->curl = queue_curl_new(loop, queue_async_sqs_on_landed, q);
 	q->keys = (struct queue_keys){.creds = sqs->creds, .curl = q->curl};
 	TAILQ_INIT(&q->waiting);
 	TAILQ_INIT(&q->answered);
@@ -301,8 +301,8 @@ sqs_async_open(struct ev_loop *loop, const struct queue_settings *settings,
 		q->batches[i].arena = arena_new();
 		sqs_call_init(&q->batches[i].call);
 	}
-	ev_timer_init(&q->pump_timer, on_pump, 0., 0.);
-	ev_timer_init(&q->tell_timer, on_tell, 0., 0.);
+	ev_timer_init(&q->pump_timer, queue_async_sqs_on_pump, 0., 0.);
+	ev_timer_init(&q->tell_timer, queue_async_sqs_on_tell, 0., 0.);
 	q->pump_timer.data = q->tell_timer.data = q;
 	*out = &q->base;
 	return ES_OK;
@@ -310,7 +310,7 @@ sqs_async_open(struct ev_loop *loop, const struct queue_settings *settings,
 
 /* Whether what was on its way arrived is not known. */
 static void
-abandon(struct sqs_async *q)
+queue_async_sqs_abandon(struct sqs_async *q)
 {
 	struct es_err err;
 	struct sending *s;
@@ -322,30 +322,30 @@ abandon(struct sqs_async *q)
 
 		if (b->n > 0)
 			queue_curl_stop(q->curl, b->call.easy);
-		again_or_answer_all(q, b, false, &err);
+		queue_async_sqs_again_or_answer_all(q, b, false, &err);
 		sqs_call_fini(&b->call);
 		arena_free(&b->arena);
 	}
 	while ((s = TAILQ_FIRST(&q->waiting)) != NULL) {
 		TAILQ_REMOVE(&q->waiting, s, link);
-		answer(q, s, err.code, &err);
+		queue_async_sqs_answer(q, s, err.code, &err);
 	}
 }
 
 static void
-sqs_async_close(struct queue_async *base)
+queue_async_sqs_close(struct queue_async *base)
 {
-	struct sqs_async *q = mine(base);
+	struct sqs_async *q = ES_CONTAINER(base, struct sqs_async, base);
 	struct sending *s;
 
-	abandon(q);
+	queue_async_sqs_abandon(q);
 	ev_timer_stop(q->loop, &q->pump_timer);
 	ev_timer_stop(q->loop, &q->tell_timer);
 	queue_curl_free(&q->curl);
 	sqs_close(&q->sqs);
 	while ((s = TAILQ_FIRST(&q->answered)) != NULL) {
 		TAILQ_REMOVE(&q->answered, s, link);
-		tell(s);
+		queue_async_sqs_tell(s);
 	}
 	mem_free(q);
 }
@@ -353,7 +353,7 @@ sqs_async_close(struct queue_async *base)
 /* HTTP has no state to tell of: away is what failed the last times, and not long ago. Who
  * is sent nothing because of that could not come up again. */
 static bool
-sqs_async_up(const struct queue_async *base)
+queue_async_sqs_up(const struct queue_async *base)
 {
 	const struct sqs_async *q = (const void *)base; /* base comes first */
 
@@ -362,10 +362,10 @@ sqs_async_up(const struct queue_async *base)
 }
 
 static enum es_code
-sqs_async_send(struct queue_async *base, const struct queue_msg *msg,
+queue_async_sqs_send(struct queue_async *base, const struct queue_msg *msg,
     queue_async_done *done, void *ctx, struct es_err *err)
 {
-	struct sqs_async *q = mine(base);
+	struct sqs_async *q = ES_CONTAINER(base, struct sqs_async, base);
 	struct arena *a;
 	struct sending *s;
 
@@ -385,14 +385,14 @@ sqs_async_send(struct queue_async *base, const struct queue_msg *msg,
 	s->msg.dedupe = arena_strdup(a, msg->dedupe);
 	TAILQ_INSERT_TAIL(&q->waiting, s, link);
 	q->n_waiting++;
-	arm(q, &q->pump_timer, 0);
+	queue_async_sqs_arm(q, &q->pump_timer, 0);
 	return ES_OK;
 }
 
 const struct queue_async_driver queue_async_sqs = {
     .name = "sqs",
-    .open = sqs_async_open,
-    .send = sqs_async_send,
-    .up = sqs_async_up,
-    .close = sqs_async_close,
+    .open = queue_async_sqs_open,
+    .send = queue_async_sqs_send,
+    .up = queue_async_sqs_up,
+    .close = queue_async_sqs_close,
 };

@@ -21,13 +21,13 @@ struct queue_mem {
 };
 
 static struct queue_mem *
-mine(struct queue *q)
+queue_mem_mine(struct queue *q)
 {
 	return ES_CONTAINER(q, struct queue_mem, base);
 }
 
 static const struct queue_mem *
-mine_const(const struct queue *q)
+queue_mem_mine_const(const struct queue *q)
 {
 	return (const void *)q; /* base comes first */
 }
@@ -36,7 +36,7 @@ enum fate { WORKS, FAILS_FIRST, FAILS_AFTER };
 
 /* Every verb asks this once. */
 static enum fate
-next_call(struct queue_mem *q)
+queue_mem_next_call(struct queue_mem *q)
 {
 	const unsigned call = q->calls++;
 
@@ -46,13 +46,14 @@ next_call(struct queue_mem *q)
 }
 
 static enum es_code
-away(struct es_err *err)
+queue_mem_away(struct es_err *err)
 {
 	return es_fail(err, ES_UNAVAILABLE, "queue: not available (injected)");
 }
 
 static enum es_code
-mem_open(const struct queue_settings *settings, struct queue **out, struct es_err *err)
+queue_mem_open(
+    const struct queue_settings *settings, struct queue **out, struct es_err *err)
 {
 	struct queue_mem *q = mem_new(1, sizeof(*q));
 
@@ -65,28 +66,28 @@ mem_open(const struct queue_settings *settings, struct queue **out, struct es_er
 }
 
 static void
-mem_close(struct queue *base)
+queue_mem_close(struct queue *base)
 {
-	mem_store_drop(mine(base)->store);
-	free(mine(base));
+	mem_store_drop(queue_mem_mine(base)->store);
+	free(queue_mem_mine(base));
 }
 
 static unsigned
-mem_partitions(const struct queue *q)
+queue_mem_partitions(const struct queue *q)
 {
-	return mine_const(q)->store->n_partitions;
+	return queue_mem_mine_const(q)->store->n_partitions;
 }
 
 static enum es_code
-mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
+queue_mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
 {
-	struct queue_mem *q = mine(base);
-	const enum fate fate = next_call(q);
+	struct queue_mem *q = queue_mem_mine(base);
+	const enum fate fate = queue_mem_next_call(q);
 	struct mem_store *s = q->store;
 	bool full;
 
 	if (fate == FAILS_FIRST)
-		return away(err);
+		return queue_mem_away(err);
 	(void)pthread_mutex_lock(&s->lock);
 	full = s->bytes + (int64_t)msg->len > q->max_bytes;
 	if (!full)
@@ -94,14 +95,14 @@ mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
 		    msg->body, msg->len, clock_wall_ms());
 	(void)pthread_mutex_unlock(&s->lock);
 	if (fate == FAILS_AFTER)
-		return away(err);
+		return queue_mem_away(err);
 	return full ? es_fail(err, ES_QUEUE_FULL, "the queue holds all it may hold")
 	            : ES_OK;
 }
 
 /* Until there is something after the position, or the time is over. */
 static void
-wait_for(struct mem_store *s, const struct mem_partition *p,
+queue_mem_wait_for(struct mem_store *s, const struct mem_partition *p,
     const struct queue_position *at, int64_t wait_ms)
 {
 	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
@@ -113,7 +114,7 @@ wait_for(struct mem_store *s, const struct mem_partition *p,
 }
 
 static bool
-any_ready(const struct mem_store *s, struct queue_cursor cursors[],
+queue_mem_any_ready(const struct mem_store *s, struct queue_cursor cursors[],
     const struct queue_position at[], size_t n)
 {
 	bool any = false;
@@ -128,17 +129,17 @@ any_ready(const struct mem_store *s, struct queue_cursor cursors[],
 }
 
 static enum es_code
-mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
-    struct es_err *err)
+queue_mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n,
+    int64_t wait_ms, struct es_err *err)
 {
-	struct mem_store *s = mine(base)->store;
+	struct mem_store *s = queue_mem_mine(base)->store;
 	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
 	const struct timespec until = {
 	    .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
 	struct queue_position *at;
 
-	if (next_call(mine(base)) != WORKS)
-		return away(err);
+	if (queue_mem_next_call(queue_mem_mine(base)) != WORKS)
+		return queue_mem_away(err);
 	at = mem_new(n, sizeof(*at));
 	for (size_t i = 0; i < n; i++)
 		if (!queue_position_parse(cursors[i].after, &at[i])) {
@@ -146,7 +147,7 @@ mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n, int64_t wa
 			return es_fail(err, ES_INVALID, "queue: malformed position");
 		}
 	(void)pthread_mutex_lock(&s->lock);
-	while (!any_ready(s, cursors, at, n) && clock_mono_ms() < deadline_ms)
+	while (!queue_mem_any_ready(s, cursors, at, n) && clock_mono_ms() < deadline_ms)
 		(void)pthread_cond_timedwait(&s->arrived, &s->lock, &until);
 	(void)pthread_mutex_unlock(&s->lock);
 	mem_free(at);
@@ -154,12 +155,12 @@ mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n, int64_t wa
 }
 
 static enum es_code
-mem_receive(struct queue *base, unsigned partition, const char *after, size_t max,
+queue_mem_receive(struct queue *base, unsigned partition, const char *after, size_t max,
     int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err)
 {
-	struct queue_mem *q = mine(base);
-	const enum fate fate = next_call(q);
+	struct queue_mem *q = queue_mem_mine(base);
+	const enum fate fate = queue_mem_next_call(q);
 	const struct mem_partition *p = &q->store->partitions[partition];
 	const int64_t now_ms = clock_wall_ms();
 	struct queue_position at;
@@ -168,9 +169,9 @@ mem_receive(struct queue *base, unsigned partition, const char *after, size_t ma
 	if (!queue_position_parse(after, &at))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
 	if (fate == FAILS_FIRST)
-		return away(err);
+		return queue_mem_away(err);
 	(void)pthread_mutex_lock(&q->store->lock);
-	wait_for(q->store, p, &at, wait_ms);
+	queue_mem_wait_for(q->store, p, &at, wait_ms);
 	for (size_t i = mem_store_find(p, &at); i < p->n && found < max; i++) {
 		const struct mem_entry *e = &p->entries[i];
 		char *position = arena_alloc(a, QUEUE_POSITION_MAX);
@@ -188,65 +189,65 @@ mem_receive(struct queue *base, unsigned partition, const char *after, size_t ma
 	}
 	(void)pthread_mutex_unlock(&q->store->lock);
 	if (fate == FAILS_AFTER)
-		return away(err);
+		return queue_mem_away(err);
 	*n = found;
 	return ES_OK;
 }
 
 static enum es_code
-mem_done(struct queue *base, unsigned partition, const struct queue_msg msgs[], size_t n,
-    const char *through, struct es_err *err)
+queue_mem_done(struct queue *base, unsigned partition, const struct queue_msg msgs[],
+    size_t n, const char *through, struct es_err *err)
 {
-	struct queue_mem *q = mine(base);
-	const enum fate fate = next_call(q);
+	struct queue_mem *q = queue_mem_mine(base);
+	const enum fate fate = queue_mem_next_call(q);
 	struct queue_position last;
 
 	(void)msgs, (void)n;
 	if (!queue_position_parse(through, &last))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
 	if (fate == FAILS_FIRST)
-		return away(err);
+		return queue_mem_away(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	mem_store_trim(q->store, partition, &last);
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? away(err) : ES_OK;
+	return fate == FAILS_AFTER ? queue_mem_away(err) : ES_OK;
 }
 
 static enum es_code
-mem_retry(struct queue *base, unsigned partition, const struct queue_msg msgs[], size_t n,
-    int64_t delay_ms, struct es_err *err)
+queue_mem_retry(struct queue *base, unsigned partition, const struct queue_msg msgs[],
+    size_t n, int64_t delay_ms, struct es_err *err)
 {
 	(void)base, (void)partition, (void)msgs, (void)n, (void)delay_ms, (void)err;
 	return ES_OK;
 }
 
 static enum es_code
-mem_behind(struct queue *base, unsigned partition, const char *position, bool *out,
+queue_mem_behind(struct queue *base, unsigned partition, const char *position, bool *out,
     struct es_err *err)
 {
-	struct queue_mem *q = mine(base);
-	const enum fate fate = next_call(q);
+	struct queue_mem *q = queue_mem_mine(base);
+	const enum fate fate = queue_mem_next_call(q);
 	struct queue_position at;
 
 	if (!queue_position_parse(position, &at))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
 	if (fate == FAILS_FIRST)
-		return away(err);
+		return queue_mem_away(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	*out = queue_position_before(&q->store->partitions[partition].last, &at);
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? away(err) : ES_OK;
+	return fate == FAILS_AFTER ? queue_mem_away(err) : ES_OK;
 }
 
 static enum es_code
-mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
+queue_mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 {
-	struct queue_mem *q = mine(base);
-	const enum fate fate = next_call(q);
+	struct queue_mem *q = queue_mem_mine(base);
+	const enum fate fate = queue_mem_next_call(q);
 	const int64_t now_ms = clock_wall_ms();
 
 	if (fate == FAILS_FIRST)
-		return away(err);
+		return queue_mem_away(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	*out = (struct queue_stats){.bytes = q->store->bytes};
 	for (unsigned i = 0; i < q->store->n_partitions; i++) {
@@ -259,37 +260,37 @@ mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 			out->oldest_age_ms = age_ms;
 	}
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? away(err) : ES_OK;
+	return fate == FAILS_AFTER ? queue_mem_away(err) : ES_OK;
 }
 
 static enum es_code
-mem_check(struct queue *base, struct es_err *err)
+queue_mem_check(struct queue *base, struct es_err *err)
 {
-	struct queue_mem *q = mine(base);
-	const enum fate fate = next_call(q);
+	struct queue_mem *q = queue_mem_mine(base);
+	const enum fate fate = queue_mem_next_call(q);
 
-	return fate == WORKS ? ES_OK : away(err);
+	return fate == WORKS ? ES_OK : queue_mem_away(err);
 }
 
 void
 queue_mem_fail(struct queue *q, const struct queue_mem_fault *fault)
 {
 	CHECK(q->driver == &queue_mem);
-	mine(q)->fault = *fault;
-	mine(q)->calls = 0;
+	queue_mem_mine(q)->fault = *fault;
+	queue_mem_mine(q)->calls = 0;
 }
 
 unsigned
 queue_mem_calls(const struct queue *q)
 {
 	CHECK(q->driver == &queue_mem);
-	return mine_const(q)->calls;
+	return queue_mem_mine_const(q)->calls;
 }
 
 void
 queue_mem_flush(struct queue *q)
 {
-	struct mem_store *s = mine(q)->store;
+	struct mem_store *s = queue_mem_mine(q)->store;
 
 	CHECK(q->driver == &queue_mem);
 	(void)pthread_mutex_lock(&s->lock);
@@ -299,16 +300,16 @@ queue_mem_flush(struct queue *q)
 
 const struct queue_driver queue_mem = {
     .name = "mem",
-    .open = mem_open,
-    .send = mem_send,
-    .partitions = mem_partitions,
-    .receive = mem_receive,
-    .wait = mem_wait,
-    .done = mem_done,
-    .retry = mem_retry,
-    .extend = mem_retry,
-    .behind = mem_behind,
-    .stats = mem_stats,
-    .check = mem_check,
-    .close = mem_close,
+    .open = queue_mem_open,
+    .send = queue_mem_send,
+    .partitions = queue_mem_partitions,
+    .receive = queue_mem_receive,
+    .wait = queue_mem_wait,
+    .done = queue_mem_done,
+    .retry = queue_mem_retry,
+    .extend = queue_mem_retry,
+    .behind = queue_mem_behind,
+    .stats = queue_mem_stats,
+    .check = queue_mem_check,
+    .close = queue_mem_close,
 };

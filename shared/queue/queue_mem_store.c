@@ -11,7 +11,7 @@ static struct mem_store *stores;
 static pthread_mutex_t stores_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct mem_store *
-store_new(const char *name, unsigned partitions)
+queue_mem_store_new(const char *name, unsigned partitions)
 {
 	struct mem_store *s = mem_new(1, sizeof(*s));
 	pthread_condattr_t attr;
@@ -37,7 +37,7 @@ mem_store_take(const char *name, unsigned partitions)
 		if (name[0] != '\0' && strcmp(s->name, name) == 0)
 			break;
 	if (s == NULL) {
-		s = store_new(name, partitions);
+		s = queue_mem_store_new(name, partitions);
 		s->next = stores;
 		stores = s;
 	}

@@ -7,7 +7,7 @@
 
 /* Up to 20 digits without overflow; returns what follows, or NULL. */
 static const char *
-take_number(const char *s, uint64_t *out)
+queue_position_take_number(const char *s, uint64_t *out)
 {
 	uint64_t value = 0;
 
@@ -30,10 +30,10 @@ queue_position_parse(const char *s, struct queue_position *out)
 	struct queue_position p = {0};
 
 	if (*s != '\0') {
-		s = take_number(s, &p.ms);
+		s = queue_position_take_number(s, &p.ms);
 		if (s == NULL || *s != '-')
 			return false;
-		s = take_number(s + 1, &p.n);
+		s = queue_position_take_number(s + 1, &p.n);
 		if (s == NULL || *s != '\0')
 			return false;
 	}

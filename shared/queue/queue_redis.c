@@ -13,7 +13,8 @@
 #include "core/banned.h"
 
 static enum es_code
-stream_open(const struct queue_settings *settings, struct queue **out, struct es_err *err)
+queue_redis_open(
+    const struct queue_settings *settings, struct queue **out, struct es_err *err)
 {
 	struct queue_redis *q;
 	struct redis *redis;
@@ -29,7 +30,7 @@ stream_open(const struct queue_settings *settings, struct queue **out, struct es
 }
 
 static void
-stream_close(struct queue *base)
+queue_redis_close(struct queue *base)
 {
 	struct queue_redis *q = queue_redis_from(base);
 
@@ -38,7 +39,7 @@ stream_close(struct queue *base)
 }
 
 static enum es_code
-stream_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
+queue_redis_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 {
 	struct arena *a = arena_new();
 	struct queue_stream_request req;
@@ -55,13 +56,13 @@ stream_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 }
 
 static void
-stream_limit(struct queue *q, int64_t ms)
+queue_redis_limit(struct queue *q, int64_t ms)
 {
 	redis_budget(queue_redis_from(q)->redis, ms);
 }
 
 static unsigned
-stream_partitions(const struct queue *q)
+queue_redis_partitions(const struct queue *q)
 {
 	const struct queue_redis *r = (const void *)q; /* base comes first */
 
@@ -69,7 +70,7 @@ stream_partitions(const struct queue *q)
 }
 
 static bool
-is_entry(const struct redis_value *e)
+queue_redis_is_entry(const struct redis_value *e)
 {
 	return e->kind == REDIS_ARRAY && e->n == 2 && e->items[0].kind == REDIS_STRING &&
 	       e->items[1].kind == REDIS_ARRAY && e->items[1].n >= 2;
@@ -77,8 +78,8 @@ is_entry(const struct redis_value *e)
 
 /* [[stream, [[id, [field, value]], ...]]], or nil when nothing came. */
 static enum es_code
-take_entries(const struct redis_value *v, size_t max, struct queue_msg out[], size_t *n,
-    struct es_err *err)
+queue_redis_take_entries(const struct redis_value *v, size_t max, struct queue_msg out[],
+    size_t *n, struct es_err *err)
 {
 	const int64_t now_ms = clock_wall_ms();
 	const struct redis_value *list;
@@ -94,7 +95,8 @@ take_entries(const struct redis_value *v, size_t max, struct queue_msg out[], si
 		const struct redis_value *entry = &list->items[i], *body;
 		struct queue_position at;
 
-		if (!is_entry(entry) || !queue_position_parse(entry->items[0].str, &at))
+		if (!queue_redis_is_entry(entry) ||
+		    !queue_position_parse(entry->items[0].str, &at))
 			return es_fail(err, ES_INTERNAL, "Redis: odd entry in a stream");
 		body = &entry->items[1].items[1];
 		out[i] = (struct queue_msg){.body = body->str,
@@ -110,7 +112,7 @@ take_entries(const struct redis_value *v, size_t max, struct queue_msg out[], si
 }
 
 static enum es_code
-stream_receive(struct queue *q, unsigned partition, const char *after, size_t max,
+queue_redis_receive(struct queue *q, unsigned partition, const char *after, size_t max,
     int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err)
 {
@@ -140,12 +142,12 @@ stream_receive(struct queue *q, unsigned partition, const char *after, size_t ma
 	for (size_t i = 0; i < argc; i++)
 		argv[i] = (struct redis_arg){texts[i], strlen(texts[i])};
 	TRY(redis_cmd_wait(queue_redis_from(q)->redis, wait_ms, a, &v, err, argc, argv));
-	return take_entries(&v, max, out, n, err);
+	return queue_redis_take_entries(&v, max, out, n, err);
 }
 
 static enum es_code
-stream_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
-    const char *through, struct es_err *err)
+queue_redis_done(struct queue *q, unsigned partition, const struct queue_msg msgs[],
+    size_t n, const char *through, struct es_err *err)
 {
 	char stream[24], part[12], stays[QUEUE_POSITION_MAX];
 	const char *texts[] = {stream, QUEUE_STREAM_BYTES, part, through, stays};
@@ -175,33 +177,33 @@ stream_done(struct queue *q, unsigned partition, const struct queue_msg msgs[], 
 
 /* An entry stays in the stream until it is done: to receive again is to read again. */
 static enum es_code
-stream_retry(struct queue *q, unsigned partition, const struct queue_msg msgs[], size_t n,
-    int64_t delay_ms, struct es_err *err)
+queue_redis_retry(struct queue *q, unsigned partition, const struct queue_msg msgs[],
+    size_t n, int64_t delay_ms, struct es_err *err)
 {
 	(void)q, (void)partition, (void)msgs, (void)n, (void)delay_ms, (void)err;
 	return ES_OK;
 }
 
 static enum es_code
-stream_extend(struct queue *q, unsigned partition, const struct queue_msg msgs[],
+queue_redis_extend(struct queue *q, unsigned partition, const struct queue_msg msgs[],
     size_t n, int64_t for_ms, struct es_err *err)
 {
-	return stream_retry(q, partition, msgs, n, for_ms, err);
+	return queue_redis_retry(q, partition, msgs, n, for_ms, err);
 }
 
 const struct queue_driver queue_redis = {
     .name = "redis",
-    .open = stream_open,
-    .send = stream_send,
-    .limit = stream_limit,
-    .partitions = stream_partitions,
-    .receive = stream_receive,
+    .open = queue_redis_open,
+    .send = queue_redis_send,
+    .limit = queue_redis_limit,
+    .partitions = queue_redis_partitions,
+    .receive = queue_redis_receive,
     .wait = queue_redis_wait,
-    .done = stream_done,
-    .retry = stream_retry,
-    .extend = stream_extend,
+    .done = queue_redis_done,
+    .retry = queue_redis_retry,
+    .extend = queue_redis_extend,
     .behind = queue_redis_behind,
     .stats = queue_redis_stats,
     .check = queue_redis_check,
-    .close = stream_close,
+    .close = queue_redis_close,
 };

@@ -9,7 +9,7 @@
 
 /* The last id that the stream has ever given; it outlives trimming. */
 static enum es_code
-last_position(
+queue_redis_state_last_position(
     const struct redis_value *info, struct queue_position *out, struct es_err *err)
 {
 	if (info->kind == REDIS_ERROR && strstr(info->str, "no such key") != NULL) {
@@ -44,7 +44,7 @@ queue_redis_behind(struct queue *q, unsigned partition, const char *position, bo
 	a = arena_new();
 	rc = redis_pipeline(queue_redis_from(q)->redis, a, &call, 1, &info, err);
 	if (rc == ES_OK)
-		rc = last_position(&info, &last, err);
+		rc = queue_redis_state_last_position(&info, &last, err);
 	if (rc == ES_OK)
 		*out = queue_position_before(&last, &at);
 	arena_free(&a);
@@ -52,7 +52,7 @@ queue_redis_behind(struct queue *q, unsigned partition, const char *position, bo
 }
 
 static int64_t
-oldest_age_ms(const struct redis_value *firsts)
+queue_redis_state_oldest_age_ms(const struct redis_value *firsts)
 {
 	const int64_t now_ms = clock_wall_ms();
 	int64_t age_ms = 0;
@@ -91,14 +91,14 @@ queue_redis_stats(struct queue *q, struct queue_stats *out, struct es_err *err)
 	if (rc == ES_OK)
 		*out = (struct queue_stats){.messages = v.items[0].num,
 		    .bytes = v.items[1].num,
-		    .oldest_age_ms = oldest_age_ms(&v.items[2])};
+		    .oldest_age_ms = queue_redis_state_oldest_age_ms(&v.items[2])};
 	arena_free(&a);
 	return rc;
 }
 
 static enum es_code
-check_setting(struct redis *r, const char *name, const char *wanted, struct arena *a,
-    struct es_err *err)
+queue_redis_state_check_setting(struct redis *r, const char *name, const char *wanted,
+    struct arena *a, struct es_err *err)
 {
 	struct redis_value v;
 
@@ -113,13 +113,13 @@ check_setting(struct redis *r, const char *name, const char *wanted, struct aren
 }
 
 static enum es_code
-check_all(struct redis *r, struct arena *a, struct es_err *err)
+queue_redis_state_check_all(struct redis *r, struct arena *a, struct es_err *err)
 {
 	struct redis_value info;
 
-	TRY(check_setting(r, "appendonly", "yes", a, err));
-	TRY(check_setting(r, "appendfsync", "always", a, err));
-	TRY(check_setting(r, "maxmemory-policy", "noeviction", a, err));
+	TRY(queue_redis_state_check_setting(r, "appendonly", "yes", a, err));
+	TRY(queue_redis_state_check_setting(r, "appendfsync", "always", a, err));
+	TRY(queue_redis_state_check_setting(r, "maxmemory-policy", "noeviction", a, err));
 	TRY(redis_text(r, a, &info, err, "INFO", "persistence", NULL));
 	if (info.kind != REDIS_STRING ||
 	    strstr(info.str, "aof_last_write_status:ok") == NULL)
@@ -136,7 +136,8 @@ enum es_code
 queue_redis_check(struct queue *q, struct es_err *err)
 {
 	struct arena *a = arena_new();
-	const enum es_code rc = check_all(queue_redis_from(q)->redis, a, err);
+	const enum es_code rc =
+	    queue_redis_state_check_all(queue_redis_from(q)->redis, a, err);
 
 	arena_free(&a);
 	return rc;

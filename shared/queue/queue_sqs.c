@@ -7,7 +7,7 @@
 #include "core/banned.h"
 
 static enum es_code
-leasing_open(
+queue_sqs_leasing_open(
     const struct queue_settings *settings, struct queue **out, struct es_err *err)
 {
 	struct queue_sqs *q;
@@ -30,7 +30,7 @@ leasing_open(
 }
 
 static void
-leasing_close(struct queue *base)
+queue_sqs_leasing_close(struct queue *base)
 {
 	struct queue_sqs *q = queue_sqs_from(base);
 
@@ -44,7 +44,8 @@ leasing_close(struct queue *base)
 
 /* Repeating it is safe: SQS drops what it has seen under that deduplication id. */
 static enum es_code
-leasing_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
+queue_sqs_leasing_send(
+    struct queue *base, const struct queue_msg *msg, struct es_err *err)
 {
 	struct queue_sqs *q = queue_sqs_from(base);
 	struct arena *a = arena_new();
@@ -62,16 +63,16 @@ leasing_send(struct queue *base, const struct queue_msg *msg, struct es_err *err
 }
 
 static enum es_code
-leasing_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
-    struct es_err *err)
+queue_sqs_leasing_wait(struct queue *q, struct queue_cursor cursors[], size_t n,
+    int64_t wait_ms, struct es_err *err)
 {
 	(void)q, (void)cursors, (void)n, (void)wait_ms;
 	return es_fail(err, ES_INTERNAL, "SQS: nothing to wait at without partitions");
 }
 
 static enum es_code
-leasing_behind(struct queue *q, unsigned partition, const char *position, bool *out,
-    struct es_err *err)
+queue_sqs_leasing_behind(struct queue *q, unsigned partition, const char *position,
+    bool *out, struct es_err *err)
 {
 	(void)q, (void)partition, (void)position, (void)err;
 	*out = false;
@@ -81,15 +82,15 @@ leasing_behind(struct queue *q, unsigned partition, const char *position, bool *
 const struct queue_driver queue_sqs = {
     .name = "sqs",
     .request_max = SQS_BATCH_MAX,
-    .open = leasing_open,
-    .send = leasing_send,
+    .open = queue_sqs_leasing_open,
+    .send = queue_sqs_leasing_send,
     .receive = queue_sqs_receive,
-    .wait = leasing_wait,
+    .wait = queue_sqs_leasing_wait,
     .done = queue_sqs_done,
     .retry = queue_sqs_visibility,
     .extend = queue_sqs_visibility,
-    .behind = leasing_behind,
+    .behind = queue_sqs_leasing_behind,
     .stats = queue_sqs_stats,
     .check = queue_sqs_check,
-    .close = leasing_close,
+    .close = queue_sqs_leasing_close,
 };

@@ -29,8 +29,9 @@ struct tally {
 };
 
 static void
-write_body(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
-    const struct entry entries[], size_t n, struct arena *a, struct text *body)
+queue_sqs_batch_write_body(struct queue_sqs *q, size_t queue,
+    const struct batch_verb *verb, const struct entry entries[], size_t n,
+    struct arena *a, struct text *body)
 {
 	struct json_write w;
 	char id[8];
@@ -54,8 +55,8 @@ write_body(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
 
 /* Leaves open what is worth another try; err and *bad tell of what is not. */
 static enum es_code
-settle(const struct text *answer, struct arena *a, struct entry entries[], size_t n,
-    size_t *bad, struct es_err *err)
+queue_sqs_batch_settle(const struct text *answer, struct arena *a, struct entry entries[],
+    size_t n, size_t *bad, struct es_err *err)
 {
 	struct sqs_failed failed[SQS_BATCH_MAX];
 	size_t n_failed = 0;
@@ -76,7 +77,7 @@ settle(const struct text *answer, struct arena *a, struct entry entries[], size_
 }
 
 static size_t
-n_open(const struct entry entries[], size_t n)
+queue_sqs_batch_n_open(const struct entry entries[], size_t n)
 {
 	size_t open = 0;
 
@@ -87,28 +88,29 @@ n_open(const struct entry entries[], size_t n)
 
 /* At most ten of one queue. *bad counts those that are given up. */
 static enum es_code
-run_ten(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
+queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
     struct entry entries[], size_t n, size_t *bad, struct es_err *err)
 {
 	struct arena *a = arena_new();
 	enum es_code rc = ES_OK;
 
-	for (unsigned tries = 0; tries < SQS_TRIES_MAX && n_open(entries, n) > 0;
-	     tries++) {
+	for (unsigned tries = 0;
+	     tries < SQS_TRIES_MAX && queue_sqs_batch_n_open(entries, n) > 0; tries++) {
 		struct text body;
 
 		if (tries > 0)
 			clock_sleep_ms(clock_backoff_ms(
 			    tries, SQS_BACKOFF_MIN_MS, SQS_BACKOFF_MAX_MS));
-		write_body(q, queue, verb, entries, n, a, &body);
+		queue_sqs_batch_write_body(q, queue, verb, entries, n, a, &body);
 		rc = sqs_call(q->sqs, &q->call, verb->action, &body, a, err);
 		if (rc == ES_OK)
-			rc = settle(&q->call.answer, a, entries, n, bad, err);
+			rc = queue_sqs_batch_settle(
+			    &q->call.answer, a, entries, n, bad, err);
 		if (rc != ES_OK)
 			break;
 	}
 	if (rc == ES_OK)
-		*bad += n_open(entries, n);
+		*bad += queue_sqs_batch_n_open(entries, n);
 	arena_free(&a);
 	return rc;
 }
@@ -116,21 +118,21 @@ run_ten(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
 /* The others are tried after ten that fail, since each that goes is a repeat less. But an
  * SQS that hangs is waited for once, not for each ten. */
 static void
-run_in_time(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
-    struct entry entries[], size_t n, struct tally *t)
+queue_sqs_batch_run_in_time(struct queue_sqs *q, size_t queue,
+    const struct batch_verb *verb, struct entry entries[], size_t n, struct tally *t)
 {
 	const int64_t start_ms = clock_mono_ms();
 
-	if (t->left_ms > 0 &&
-	    run_ten(q, queue, verb, entries, n, &t->bad, &t->last) == ES_OK)
+	if (t->left_ms > 0 && queue_sqs_batch_run_ten(
+				  q, queue, verb, entries, n, &t->bad, &t->last) == ES_OK)
 		return;
 	t->bad += n;
 	t->left_ms -= clock_mono_ms() - start_ms;
 }
 
 static enum es_code
-run(struct queue_sqs *q, const struct batch_verb *verb, const struct queue_msg msgs[],
-    size_t n, struct es_err *err)
+queue_sqs_batch_run(struct queue_sqs *q, const struct batch_verb *verb,
+    const struct queue_msg msgs[], size_t n, struct es_err *err)
 {
 	struct tally t = {.left_ms = q->sqs->aws.timeout_ms};
 
@@ -149,7 +151,7 @@ run(struct queue_sqs *q, const struct batch_verb *verb, const struct queue_msg m
 				entries[k++] = (struct entry){handle, true};
 			if (k < SQS_BATCH_MAX && (i + 1 < n || k == 0))
 				continue;
-			run_in_time(q, queue, verb, entries, k, &t);
+			queue_sqs_batch_run_in_time(q, queue, verb, entries, k, &t);
 			k = 0;
 		}
 	}
@@ -166,7 +168,7 @@ queue_sqs_done(struct queue *base, unsigned partition, const struct queue_msg ms
 	static const struct batch_verb verb = {"DeleteMessageBatch", -1};
 
 	(void)partition, (void)through;
-	return run(queue_sqs_from(base), &verb, msgs, n, err);
+	return queue_sqs_batch_run(queue_sqs_from(base), &verb, msgs, n, err);
 }
 
 enum es_code
@@ -178,5 +180,5 @@ queue_sqs_visibility(struct queue *base, unsigned partition,
 	    s < 0 ? 0 : (s > VISIBILITY_MAX_S ? VISIBILITY_MAX_S : s)};
 
 	(void)partition;
-	return run(queue_sqs_from(base), &verb, msgs, n, err);
+	return queue_sqs_batch_run(queue_sqs_from(base), &verb, msgs, n, err);
 }

@@ -31,7 +31,7 @@ sqs_call_fini(struct sqs_call *c)
 }
 
 static size_t
-on_data(char *data, size_t size, size_t n, void *ctx)
+queue_sqs_call_on_data(char *data, size_t size, size_t n, void *ctx)
 {
 	struct sqs_call *c = ctx;
 
@@ -42,7 +42,7 @@ on_data(char *data, size_t size, size_t n, void *ctx)
 /* Nothing that takes a header away ("Name:"): libcurl before 8.3 signs it all the same.
  */
 static void
-set_headers(struct sqs_call *c, const char *action, const char *token)
+queue_sqs_call_set_headers(struct sqs_call *c, const char *action, const char *token)
 {
 	struct curl_slist *list =
 	    curl_slist_append(NULL, "Content-Type: application/x-amz-json-1.0");
@@ -71,7 +71,7 @@ sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *action,
 	c->again = SQS_NOT_AGAIN;
 	text_init(&c->answer, a, ANSWER_MAX);
 	curl_easy_reset(c->easy); /* connections stay */
-	set_headers(c, action, keys.token);
+	queue_sqs_call_set_headers(c, action, keys.token);
 	(void)curl_easy_setopt(c->easy, CURLOPT_URL, s->endpoint);
 	(void)curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	(void)curl_easy_setopt(c->easy, CURLOPT_AWS_SIGV4, s->signature);
@@ -86,14 +86,14 @@ sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *action,
 	(void)curl_easy_setopt(
 	    c->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
 	(void)curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, body->data);
-	(void)curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_data);
+	(void)curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, queue_sqs_call_on_data);
 	(void)curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
 	return ES_OK;
 }
 
 /* "com.amazonaws.sqs#QueueDoesNotExist", or without what is before the '#'. */
 static const char *
-error_name(const struct sqs_call *c)
+queue_sqs_call_error_name(const struct sqs_call *c)
 {
 	static const struct json_field field = {.name = "__type",
 	    .kind = JSON_STRING,
@@ -123,7 +123,7 @@ sqs_call_judge(struct sqs *s, struct sqs_call *c, CURLcode rc, struct es_err *er
 	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 200)
 		return ES_OK;
-	c->again = sqs_error(error_name(c), status, err);
+	c->again = sqs_error(queue_sqs_call_error_name(c), status, err);
 	if (c->again == SQS_WITH_NEW_KEYS && !sqs_creds_refused(s->creds))
 		c->again = SQS_NOT_AGAIN;
 	return err->code;

@@ -43,7 +43,7 @@ struct answer {
 
 /* http only to where nobody else listens: loopback, ECS, EKS. */
 static bool
-may_ask(const char *url)
+queue_sqs_creds_may_ask(const char *url)
 {
 	static const char *const hosts[] = {
 	    "127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23"};
@@ -65,7 +65,7 @@ may_ask(const char *url)
 }
 
 static void
-forget_question(struct sqs_creds *c)
+queue_sqs_creds_forget_question(struct sqs_creds *c)
 {
 	curl_easy_cleanup(c->asking);
 	curl_slist_free_all(c->headers);
@@ -84,7 +84,8 @@ sqs_creds_open(const struct aws_settings *aws, struct sqs_creds **out, struct es
 		return es_fail(err, ES_INVALID,
 		    "SQS: no credentials: AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, "
 		    "or AWS_CONTAINER_CREDENTIALS_*");
-	if (!given && *aws->container_path == '\0' && !may_ask(aws->container_url))
+	if (!given && *aws->container_path == '\0' &&
+	    !queue_sqs_creds_may_ask(aws->container_url))
 		return es_fail(err, ES_INVALID,
 		    "AWS_CONTAINER_CREDENTIALS_FULL_URI: must be https, loopback or "
 		    "169.254.170.2");
@@ -104,14 +105,14 @@ sqs_creds_close(struct sqs_creds **c)
 {
 	if (*c == NULL)
 		return;
-	forget_question(*c);
+	queue_sqs_creds_forget_question(*c);
 	arena_free(&(*c)->arena);
 	mem_free(*c);
 	*c = NULL;
 }
 
 static size_t
-on_data(char *data, size_t size, size_t n, void *ctx)
+queue_sqs_creds_on_data(char *data, size_t size, size_t n, void *ctx)
 {
 	struct text *t = ctx;
 
@@ -121,7 +122,8 @@ on_data(char *data, size_t size, size_t n, void *ctx)
 
 /* The file changes while we run: it is read each time. */
 static enum es_code
-authorization(struct sqs_creds *c, struct arena *a, const char **out, struct es_err *err)
+queue_sqs_creds_authorization(
+    struct sqs_creds *c, struct arena *a, const char **out, struct es_err *err)
 {
 	char *token = arena_alloc(a, TOKEN_BYTES_MAX);
 	FILE *file;
@@ -143,7 +145,8 @@ authorization(struct sqs_creds *c, struct arena *a, const char **out, struct es_
 }
 
 static enum es_code
-take_keys(struct sqs_creds *c, const struct text *body, struct es_err *err)
+queue_sqs_creds_take_keys(
+    struct sqs_creds *c, const struct text *body, struct es_err *err)
 {
 	static const struct json_field fields[] = {
 	    JSON_FIELD(struct answer, AccessKeyId, JSON_STRING, true, 1, 256),
@@ -180,7 +183,7 @@ take_keys(struct sqs_creds *c, const struct text *body, struct es_err *err)
 }
 
 static enum es_code
-prepare(struct sqs_creds *c, struct es_err *err)
+queue_sqs_creds_prepare(struct sqs_creds *c, struct es_err *err)
 {
 	struct arena *a = c->asked = arena_new();
 	const char *url = *c->aws->container_path != '\0'
@@ -188,7 +191,7 @@ prepare(struct sqs_creds *c, struct es_err *err)
 	                      : c->aws->container_url;
 	const char *token = NULL;
 
-	TRY(authorization(c, a, &token, err));
+	TRY(queue_sqs_creds_authorization(c, a, &token, err));
 	text_init(&c->body, a, ANSWER_MAX);
 	c->asking = curl_easy_init();
 	CHECK(c->asking != NULL);
@@ -204,13 +207,13 @@ prepare(struct sqs_creds *c, struct es_err *err)
 	/* The next time is in hours. */
 	(void)curl_easy_setopt(c->asking, CURLOPT_FORBID_REUSE, 1L);
 	(void)curl_easy_setopt(c->asking, CURLOPT_HTTPHEADER, c->headers);
-	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEFUNCTION, on_data);
+	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEFUNCTION, queue_sqs_creds_on_data);
 	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEDATA, &c->body);
 	return ES_OK;
 }
 
 static enum es_code
-judge(struct sqs_creds *c, CURLcode how, struct es_err *err)
+queue_sqs_creds_judge(struct sqs_creds *c, CURLcode how, struct es_err *err)
 {
 	long status = 0;
 
@@ -221,11 +224,11 @@ judge(struct sqs_creds *c, CURLcode how, struct es_err *err)
 	if (status != 200)
 		return es_fail(
 		    err, ES_UNAVAILABLE, "container credentials: HTTP %ld", status);
-	return take_keys(c, &c->body, err);
+	return queue_sqs_creds_take_keys(c, &c->body, err);
 }
 
 static bool
-in_time(const struct sqs_creds *c)
+queue_sqs_creds_in_time(const struct sqs_creds *c)
 {
 	return !c->from_container || clock_wall_ms() < c->end_ms;
 }
@@ -233,12 +236,12 @@ in_time(const struct sqs_creds *c)
 bool
 sqs_creds_good(const struct sqs_creds *c)
 {
-	return in_time(c) && !c->refused;
+	return queue_sqs_creds_in_time(c) && !c->refused;
 }
 
 /* A failure is remembered for a while: callers must not each wait for it. */
 static void
-remember(struct sqs_creds *c, const struct es_err *err)
+queue_sqs_creds_remember(struct sqs_creds *c, const struct es_err *err)
 {
 	c->fault = *err;
 	c->fault_until_ms =
@@ -253,9 +256,9 @@ sqs_creds_ask(struct sqs_creds *c)
 	if (!c->from_container || c->asking != NULL || clock_wall_ms() < c->refresh_ms ||
 	    clock_mono_ms() < c->fault_until_ms)
 		return NULL;
-	if (prepare(c, &err) != ES_OK) {
-		remember(c, &err);
-		forget_question(c);
+	if (queue_sqs_creds_prepare(c, &err) != ES_OK) {
+		queue_sqs_creds_remember(c, &err);
+		queue_sqs_creds_forget_question(c);
 	}
 	return c->asking;
 }
@@ -265,9 +268,9 @@ sqs_creds_answered(struct sqs_creds *c, CURLcode how)
 {
 	struct es_err err;
 
-	if (judge(c, how, &err) != ES_OK)
-		remember(c, &err);
-	forget_question(c);
+	if (queue_sqs_creds_judge(c, how, &err) != ES_OK)
+		queue_sqs_creds_remember(c, &err);
+	queue_sqs_creds_forget_question(c);
 }
 
 void
@@ -282,7 +285,7 @@ sqs_creds_renew(struct sqs_creds *c)
 enum es_code
 sqs_creds_get(struct sqs_creds *c, struct sqs_keys *out, struct es_err *err)
 {
-	if (in_time(c)) {
+	if (queue_sqs_creds_in_time(c)) {
 		*out = c->keys;
 		return ES_OK;
 	}

@@ -11,7 +11,7 @@
 #define QUEUES_MAX 64
 
 static enum es_code
-split_urls(struct sqs *s, struct es_err *err)
+queue_sqs_open_split_urls(struct sqs *s, struct es_err *err)
 {
 	char *rest = arena_strdup(s->arena, s->aws.queue_urls), *one;
 
@@ -38,7 +38,7 @@ split_urls(struct sqs *s, struct es_err *err)
 
 /* "https://sqs.REGION.amazonaws.com/..."; NULL for any other host. */
 static const char *
-region_of(struct arena *a, const char *url)
+queue_sqs_open_region_of(struct arena *a, const char *url)
 {
 	const char *host = strstr(url, "://") + 3, *dot;
 
@@ -52,7 +52,7 @@ region_of(struct arena *a, const char *url)
 }
 
 static enum es_code
-place(struct sqs *s, struct es_err *err)
+queue_sqs_open_place(struct sqs *s, struct es_err *err)
 {
 	const char *first = s->urls[0], *region;
 	const char *host = strstr(first, "://") + 3;
@@ -63,7 +63,7 @@ place(struct sqs *s, struct es_err *err)
 	else
 		s->endpoint = arena_printf(s->arena, "%.*s/",
 		    (int)((size_t)(host - first) + strcspn(host, "/")), first);
-	region = region_of(s->arena, first);
+	region = queue_sqs_open_region_of(s->arena, first);
 	if (*s->aws.region != '\0')
 		region = s->aws.region;
 	else if (region == NULL)
@@ -76,7 +76,7 @@ place(struct sqs *s, struct es_err *err)
 }
 
 static struct aws_settings
-copy(const struct aws_settings *from, struct arena *a)
+queue_sqs_open_copy(const struct aws_settings *from, struct arena *a)
 {
 	struct aws_settings to = *from;
 	const char **texts[] = {&to.queue_urls, &to.region, &to.endpoint, &to.access_key,
@@ -100,10 +100,10 @@ sqs_open(const struct queue_settings *settings, struct sqs **out, struct es_err 
 		return es_fail(err, ES_INTERNAL, "libcurl does not start");
 	s = mem_new(1, sizeof(*s));
 	s->arena = arena_new();
-	s->aws = copy(settings->sqs, s->arena);
-	rc = split_urls(s, err);
+	s->aws = queue_sqs_open_copy(settings->sqs, s->arena);
+	rc = queue_sqs_open_split_urls(s, err);
 	if (rc == ES_OK)
-		rc = place(s, err);
+		rc = queue_sqs_open_place(s, err);
 	if (rc == ES_OK)
 		rc = sqs_creds_open(&s->aws, &s->creds, err);
 	if (rc == ES_OK)

@@ -32,8 +32,8 @@ struct attributes {
 };
 
 static void
-poll_body(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct arena *a,
-    struct text *body)
+queue_sqs_receive_poll_body(struct queue_sqs *q, size_t queue, bool brief, size_t max,
+    struct arena *a, struct text *body)
 {
 	static const char *const wanted[] = {
 	    "ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"};
@@ -54,7 +54,8 @@ poll_body(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct aren
 }
 
 static enum es_code
-launch(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err *err)
+queue_sqs_receive_launch(
+    struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err *err)
 {
 	struct sqs_poll *p = &q->polls[queue];
 	struct text body;
@@ -65,7 +66,7 @@ launch(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err 
 	p->end_ms =
 	    clock_mono_ms() + q->sqs->aws.timeout_ms + (brief ? 0 : LONG_POLL_S * 1000);
 	p->asked = max < SQS_BATCH_MAX ? max : SQS_BATCH_MAX;
-	poll_body(q, queue, brief, p->asked, p->arena, &body);
+	queue_sqs_receive_poll_body(q, queue, brief, p->asked, p->arena, &body);
 	sqs_creds_renew(q->sqs->creds);
 	TRY(sqs_call_prepare(
 	    q->sqs, &p->call, "ReceiveMessage", &body, p->arena, NO_TIMEOUT, err));
@@ -76,8 +77,8 @@ launch(struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err 
 }
 
 static enum es_code
-take_message(struct sqs_poll *p, size_t queue, const char *json, struct queue_msg *out,
-    struct es_err *err)
+queue_sqs_receive_take_message(struct sqs_poll *p, size_t queue, const char *json,
+    struct queue_msg *out, struct es_err *err)
 {
 	static const struct json_field fields[] = {
 	    JSON_FIELD(struct message, MessageId, JSON_STRING, true, 1, 63),
@@ -115,7 +116,7 @@ take_message(struct sqs_poll *p, size_t queue, const char *json, struct queue_ms
 }
 
 static enum es_code
-take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
+queue_sqs_receive_take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
 {
 	struct receive_answer {
 		const struct json_list *messages; /* NULL: none */
@@ -131,8 +132,8 @@ take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
 		return es_fail(err, ES_UNAVAILABLE, "SQS: odd answer to a receive");
 	n = got.messages != NULL ? got.messages->n : 0;
 	for (size_t i = 0; i < n; i++)
-		if (take_message(p, queue, got.messages->items[i], &p->msgs[i], err) !=
-		    ES_OK)
+		if (queue_sqs_receive_take_message(
+			p, queue, got.messages->items[i], &p->msgs[i], err) != ES_OK)
 			return es_fail(err, ES_UNAVAILABLE, "SQS: odd message received");
 	p->n = n;
 	p->idle = p->n < p->asked;
@@ -142,7 +143,8 @@ take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
 
 /* A poll is back. Refused keys are renewed once without a word. */
 static enum es_code
-land(struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
+queue_sqs_receive_land(
+    struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
 {
 	const size_t queue = (size_t)(p - q->polls);
 	enum es_code code;
@@ -151,10 +153,10 @@ land(struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
 	p->flying = false;
 	code = sqs_call_judge(q->sqs, &p->call, rc, err);
 	if (code == ES_OK)
-		return take_answer(p, queue, err);
+		return queue_sqs_receive_take_answer(p, queue, err);
 	if (p->call.again == SQS_WITH_NEW_KEYS && !p->renewed) {
 		p->renewed = true;
-		return launch(q, queue, p->brief, p->asked, err);
+		return queue_sqs_receive_launch(q, queue, p->brief, p->asked, err);
 	}
 	return code;
 }
@@ -162,7 +164,7 @@ land(struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
 /* Time in which nobody looked does not count: a worker that was frozen, or waited for the
  * database, may have its answer in the socket, and the messages in it are leased. */
 static void
-pass_time(struct queue_sqs *q)
+queue_sqs_receive_pass_time(struct queue_sqs *q)
 {
 	const int64_t now = clock_mono_ms(), gone = now - q->looked_ms;
 
@@ -173,25 +175,26 @@ pass_time(struct queue_sqs *q)
 
 /* A poll that had its time. */
 static enum es_code
-give_up(struct queue_sqs *q, struct es_err *err)
+queue_sqs_receive_give_up(struct queue_sqs *q, struct es_err *err)
 {
 	enum es_code rc = ES_OK;
 
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
 		if (q->polls[i].flying && q->polls[i].end_ms <= q->looked_ms &&
-		    land(q, &q->polls[i], CURLE_OPERATION_TIMEDOUT, err) != ES_OK)
+		    queue_sqs_receive_land(
+			q, &q->polls[i], CURLE_OPERATION_TIMEDOUT, err) != ES_OK)
 			rc = err->code;
 	return rc;
 }
 
 static enum es_code
-turn(struct queue_sqs *q, struct es_err *err)
+queue_sqs_receive_turn(struct queue_sqs *q, struct es_err *err)
 {
 	enum es_code rc = ES_OK;
 	struct CURLMsg *m;
 	int running, left;
 
-	pass_time(q);
+	queue_sqs_receive_pass_time(q);
 	if (curl_multi_perform(q->multi, &running) != CURLM_OK)
 		return es_fail(err, ES_INTERNAL, "libcurl: curl_multi_perform");
 	while ((m = curl_multi_info_read(q->multi, &left)) != NULL) {
@@ -201,18 +204,19 @@ turn(struct queue_sqs *q, struct es_err *err)
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
-		if (land(q, (struct sqs_poll *)(void *)p, how, err) != ES_OK)
+		if (queue_sqs_receive_land(q, (struct sqs_poll *)(void *)p, how, err) !=
+		    ES_OK)
 			rc = err->code;
 	}
-	if (give_up(q, err) != ES_OK)
+	if (queue_sqs_receive_give_up(q, err) != ES_OK)
 		rc = err->code;
 	return rc;
 }
 
 /* The texts go to the caller's arena: the poll's is used again. */
 static void
-hand_out(struct sqs_poll *p, size_t max, struct arena *a, struct queue_msg out[],
-    size_t *found)
+queue_sqs_receive_hand_out(struct sqs_poll *p, size_t max, struct arena *a,
+    struct queue_msg out[], size_t *found)
 {
 	while (p->taken < p->n && *found < max) {
 		const struct queue_msg *m = &p->msgs[p->taken++];
@@ -227,31 +231,32 @@ hand_out(struct sqs_poll *p, size_t max, struct arena *a, struct queue_msg out[]
 }
 
 static bool
-hand_out_all(
+queue_sqs_receive_hand_out_all(
     struct queue_sqs *q, size_t max, struct arena *a, struct queue_msg out[], size_t *n)
 {
 	const size_t before = *n;
 
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
-		hand_out(&q->polls[i], max, a, out, n);
+		queue_sqs_receive_hand_out(&q->polls[i], max, a, out, n);
 	return *n > before;
 }
 
 /* brief: only what is there now is wanted, and a queue that had nothing is left alone. */
 static enum es_code
-launch_missing(struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
+queue_sqs_receive_launch_missing(
+    struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
 {
 	for (size_t i = 0; i < q->sqs->n_urls; i++) {
 		struct sqs_poll *p = &q->polls[i];
 
 		if (!p->flying && p->taken == p->n && !(brief && p->idle))
-			TRY(launch(q, i, brief, max, err));
+			TRY(queue_sqs_receive_launch(q, i, brief, max, err));
 	}
 	return ES_OK;
 }
 
 static bool
-any_flying(const struct queue_sqs *q, bool brief)
+queue_sqs_receive_any_flying(const struct queue_sqs *q, bool brief)
 {
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
 		if (q->polls[i].flying && (q->polls[i].brief || !brief))
@@ -260,7 +265,7 @@ any_flying(const struct queue_sqs *q, bool brief)
 }
 
 static bool
-any_landed(const struct queue_sqs *q)
+queue_sqs_receive_any_landed(const struct queue_sqs *q)
 {
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
 		if (q->polls[i].taken < q->polls[i].n)
@@ -269,14 +274,15 @@ any_landed(const struct queue_sqs *q)
 }
 
 static enum es_code
-ask_and_look(struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
+queue_sqs_receive_ask_and_look(
+    struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
 {
-	TRY(launch_missing(q, max, brief, err));
-	return turn(q, err);
+	TRY(queue_sqs_receive_launch_missing(q, max, brief, err));
+	return queue_sqs_receive_turn(q, err);
 }
 
 static void
-await_news(struct queue_sqs *q, int64_t left_ms)
+queue_sqs_receive_await_news(struct queue_sqs *q, int64_t left_ms)
 {
 	const int64_t ms = left_ms < LOOK_MS ? left_ms : LOOK_MS;
 
@@ -295,28 +301,28 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 	size_t found = 0;
 
 	(void)partition, (void)after;
-	pass_time(q);
+	queue_sqs_receive_pass_time(q);
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
 		q->polls[i].idle = false;
 	for (;;) {
 		const bool first = found == 0;
 		int64_t left_ms;
 
-		if (hand_out_all(q, max, a, out, &found) && first) {
+		if (queue_sqs_receive_hand_out_all(q, max, a, out, &found) && first) {
 			brief = true;
 			end_ms = clock_mono_ms() + FILL_MS;
 		}
 		left_ms = end_ms - clock_mono_ms();
 		if (found >= max || left_ms <= 0)
 			break;
-		rc = ask_and_look(q, max - found, brief, err);
+		rc = queue_sqs_receive_ask_and_look(q, max - found, brief, err);
 		if (rc != ES_OK)
 			break;
-		if (any_landed(q))
+		if (queue_sqs_receive_any_landed(q))
 			continue;
-		if (!any_flying(q, brief))
+		if (!queue_sqs_receive_any_flying(q, brief))
 			break;
-		await_news(q, left_ms);
+		queue_sqs_receive_await_news(q, left_ms);
 	}
 	/* What is there is worth more than the error: that comes again. */
 	if (found == 0 && rc != ES_OK)
@@ -328,14 +334,14 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 /* What is there or comes in a moment is given back: what is cut off is leased, and comes
  * again only after the visibility. */
 static void
-give_back(struct queue_sqs *q)
+queue_sqs_receive_give_back(struct queue_sqs *q)
 {
 	const int64_t end_ms = clock_mono_ms() + CLOSE_MS;
 	struct es_err err;
 
-	pass_time(q);
-	while (any_flying(q, false) && clock_mono_ms() < end_ms) {
-		if (turn(q, &err) != ES_OK)
+	queue_sqs_receive_pass_time(q);
+	while (queue_sqs_receive_any_flying(q, false) && clock_mono_ms() < end_ms) {
+		if (queue_sqs_receive_turn(q, &err) != ES_OK)
 			break;
 		(void)curl_multi_poll(q->multi, NULL, 0, CLOSE_MS / 10, NULL);
 	}
@@ -351,7 +357,7 @@ give_back(struct queue_sqs *q)
 void
 queue_sqs_receive_fini(struct queue_sqs *q)
 {
-	give_back(q);
+	queue_sqs_receive_give_back(q);
 	for (size_t i = 0; i < q->sqs->n_urls; i++) {
 		struct sqs_poll *p = &q->polls[i];
 

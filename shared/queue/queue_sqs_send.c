@@ -43,7 +43,7 @@ queue_sqs_body(
 
 /* UTF-8 without control characters but tab and line ends: all else SQS refuses. */
 static bool
-can_carry(const struct queue_msg *msg)
+queue_sqs_send_can_carry(const struct queue_msg *msg)
 {
 	size_t points;
 
@@ -61,7 +61,7 @@ queue_sqs_sendable(const struct queue_msg *msg, struct es_err *err)
 {
 	if (msg->len > SQS_BODY_MAX)
 		return es_fail(err, ES_TOO_LARGE, "message too large for SQS");
-	if (!can_carry(msg))
+	if (!queue_sqs_send_can_carry(msg))
 		return es_fail(
 		    err, ES_INVALID, "SQS takes no such characters in a message");
 	return ES_OK;

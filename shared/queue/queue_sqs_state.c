@@ -28,8 +28,8 @@ static const struct json_field attribute_fields[] = {
 };
 
 static enum es_code
-ask(struct queue_sqs *q, size_t queue, struct arena *a, struct attributes *out,
-    struct es_err *err)
+queue_sqs_state_ask(struct queue_sqs *q, size_t queue, struct arena *a,
+    struct attributes *out, struct es_err *err)
 {
 	struct attributes_answer {
 		const char *attributes;
@@ -66,7 +66,7 @@ queue_sqs_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 	for (size_t i = 0; i < q->sqs->n_urls && rc == ES_OK; i++) {
 		struct attributes one;
 
-		rc = ask(q, i, a, &one, err);
+		rc = queue_sqs_state_ask(q, i, a, &one, err);
 		if (rc == ES_OK)
 			sum.messages += one.waiting + one.in_work + one.delayed;
 	}
@@ -77,7 +77,7 @@ queue_sqs_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 }
 
 static enum es_code
-judge(const char *url, const struct attributes *a, struct es_err *err)
+queue_sqs_state_judge(const char *url, const struct attributes *a, struct es_err *err)
 {
 	const char *name = strrchr(url, '/');
 
@@ -102,9 +102,9 @@ queue_sqs_check(struct queue *base, struct es_err *err)
 	for (size_t i = 0; i < q->sqs->n_urls && rc == ES_OK; i++) {
 		struct attributes one;
 
-		rc = ask(q, i, a, &one, err);
+		rc = queue_sqs_state_ask(q, i, a, &one, err);
 		if (rc == ES_OK)
-			rc = judge(q->sqs->urls[i], &one, err);
+			rc = queue_sqs_state_judge(q->sqs->urls[i], &one, err);
 	}
 	arena_free(&a);
 	return rc;

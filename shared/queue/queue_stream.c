@@ -88,7 +88,7 @@ queue_stream_key(unsigned partition, char out[24])
 }
 
 static struct redis_arg
-arg(const char *s)
+queue_stream_arg(const char *s)
 {
 	return (struct redis_arg){s, strlen(s)};
 }
@@ -103,10 +103,10 @@ queue_stream_request_init(struct queue_stream_request *req,
 	(void)snprintf(req->partition, sizeof(req->partition), "%u", partition);
 	(void)snprintf(
 	    req->max_bytes, sizeof(req->max_bytes), "%" PRId64, settings->max_bytes);
-	req->argv[0] = arg(req->stream);
-	req->argv[1] = arg(QUEUE_STREAM_BYTES);
-	req->argv[2] = arg(req->partition);
-	req->argv[3] = arg(req->max_bytes);
+	req->argv[0] = queue_stream_arg(req->stream);
+	req->argv[1] = queue_stream_arg(QUEUE_STREAM_BYTES);
+	req->argv[2] = queue_stream_arg(req->partition);
+	req->argv[3] = queue_stream_arg(req->max_bytes);
 	req->argv[4] = (struct redis_arg){msg->body, msg->len};
 }
 

@@ -39,7 +39,7 @@ struct redis_async {
 };
 
 static void
-on_up(void *ctx)
+redis_async_on_up(void *ctx)
 {
 	struct redis_async *r = ctx;
 
@@ -48,7 +48,7 @@ on_up(void *ctx)
 }
 
 static void
-on_down(void *ctx)
+redis_async_on_down(void *ctx)
 {
 	struct redis_async *r = ctx;
 
@@ -57,7 +57,7 @@ on_down(void *ctx)
 }
 
 static void
-arm(struct redis_async *r)
+redis_async_arm(struct redis_async *r)
 {
 	const struct call *oldest = TAILQ_FIRST(&r->calls);
 
@@ -69,7 +69,7 @@ arm(struct redis_async *r)
 }
 
 static void
-on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+redis_async_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct redis_async *r = timer->data;
 	const struct call *oldest = TAILQ_FIRST(&r->calls);
@@ -79,7 +79,7 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 		r->moved = false;
 		redis_link_drop(r->link);
 	} else if (oldest == NULL || oldest->deadline_ms > clock_mono_ms()) {
-		arm(r);
+		redis_async_arm(r);
 	} else if (!r->grace) { /* timers run before what has arrived meanwhile is read */
 		r->grace = true;
 		ev_now_update(loop);
@@ -91,7 +91,7 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 static void
-fail(const struct call *c)
+redis_async_fail(const struct call *c)
 {
 	struct es_err err;
 	const enum es_code rc = es_fail(&err, ES_UNAVAILABLE, "Redis: connection lost");
@@ -101,7 +101,7 @@ fail(const struct call *c)
 }
 
 static void
-forget(struct redis_async *r, struct call *c)
+redis_async_forget(struct redis_async *r, struct call *c)
 {
 	TAILQ_REMOVE(&r->calls, c, link);
 	r->n_calls--;
@@ -111,7 +111,7 @@ forget(struct redis_async *r, struct call *c)
 
 /* Who was demoted keeps its connections; the primary is where a new one leads. */
 static void
-leave_replica(struct redis_async *r)
+redis_async_leave_replica(struct redis_async *r)
 {
 	const int64_t now_ms = clock_mono_ms();
 
@@ -126,7 +126,8 @@ leave_replica(struct redis_async *r)
 
 /* owner: before the call was forgotten. */
 static void
-succeed(const struct call *c, struct redis_async *owner, const redisReply *reply)
+redis_async_succeed(
+    const struct call *c, struct redis_async *owner, const redisReply *reply)
 {
 	struct arena *a;
 	struct redis_value value;
@@ -136,7 +137,7 @@ succeed(const struct call *c, struct redis_async *owner, const redisReply *reply
 	a = arena_new();
 	redis_value_copy(reply, a, &value);
 	if (redis_value_read_only(&value))
-		leave_replica(owner);
+		redis_async_leave_replica(owner);
 	rc = redis_value_check(&value, &err);
 	if (c->done != NULL)
 		c->done(c->ctx, rc, &value, &err);
@@ -144,7 +145,7 @@ succeed(const struct call *c, struct redis_async *owner, const redisReply *reply
 }
 
 static void
-on_reply(redisAsyncContext *ac, void *reply, void *data)
+redis_async_on_reply(redisAsyncContext *ac, void *reply, void *data)
 {
 	struct call *c = data;
 	struct redis_async *owner;
@@ -153,11 +154,11 @@ on_reply(redisAsyncContext *ac, void *reply, void *data)
 		redis_link_lost(ac); /* so that done finds it down; may close the owner */
 	owner = c->owner;
 	if (owner != NULL) {
-		forget(owner, c);
+		redis_async_forget(owner, c);
 		if (reply != NULL)
-			succeed(c, owner, reply);
+			redis_async_succeed(c, owner, reply);
 		else
-			fail(c);
+			redis_async_fail(c);
 	}
 	free(c);
 }
@@ -168,7 +169,8 @@ redis_async_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
     struct es_err *err)
 {
 	struct redis_async *r = mem_new(1, sizeof(*r));
-	const struct redis_link_events events = {.up = on_up, .down = on_down, .ctx = r};
+	const struct redis_link_events events = {
+	    .up = redis_async_on_up, .down = redis_async_on_down, .ctx = r};
 	enum es_code rc;
 
 	r->loop = loop;
@@ -176,7 +178,7 @@ redis_async_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
 	r->state = state;
 	r->ctx = ctx;
 	TAILQ_INIT(&r->calls);
-	ev_timer_init(&r->timer, on_timer, 0., 0.);
+	ev_timer_init(&r->timer, redis_async_on_timer, 0., 0.);
 	r->timer.data = r;
 	rc = redis_link_open(loop, url, timeout_ms, &events, &r->link, err);
 	if (rc != ES_OK)
@@ -199,8 +201,9 @@ redis_async_close(struct redis_async **handle)
 	r->state = NULL;
 	ev_timer_stop(r->loop, &r->timer);
 	while ((c = TAILQ_FIRST(&r->calls)) != NULL) {
-		forget(r, c); /* hiredis still holds it: freed by its callback */
-		fail(c);
+		redis_async_forget(
+		    r, c); /* hiredis still holds it: freed by its callback */
+		redis_async_fail(c);
 	}
 	redis_link_close(&r->link);
 	free(r);
@@ -234,7 +237,7 @@ redis_async_cmd(struct redis_async *r, redis_async_done *done, void *ctx,
 	    .ctx = ctx,
 	    .deadline_ms = clock_mono_ms() + r->timeout_ms};
 	redis_args_split(argc, argv, a, &data, &len);
-	rc = redisAsyncCommandArgv(ac, on_reply, c, (int)argc, data, len);
+	rc = redisAsyncCommandArgv(ac, redis_async_on_reply, c, (int)argc, data, len);
 	arena_free(&a);
 	if (rc != REDIS_OK) {
 		free(c);
@@ -242,7 +245,7 @@ redis_async_cmd(struct redis_async *r, redis_async_done *done, void *ctx,
 	}
 	TAILQ_INSERT_TAIL(&r->calls, c, link);
 	r->n_calls++;
-	arm(r);
+	redis_async_arm(r);
 	return ES_OK;
 }
 

@@ -20,10 +20,11 @@ struct run {
 	void *ctx;
 };
 
-static enum es_code send_run(struct run *run, struct es_err *err) ES_MUST_CHECK;
+static enum es_code redis_async_script_send_run(
+    struct run *run, struct es_err *err) ES_MUST_CHECK;
 
 static void
-on_loaded(
+redis_async_script_on_loaded(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	(void)err;
@@ -32,7 +33,7 @@ on_loaded(
 }
 
 static void
-on_run(
+redis_async_script_on_run(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	struct run *run = ctx;
@@ -40,7 +41,7 @@ on_run(
 
 	if (value != NULL && redis_value_noscript(value) && !run->by_text) {
 		run->by_text = true; /* not run: safe to send again */
-		rc = send_run(run, &again);
+		rc = redis_async_script_send_run(run, &again);
 		if (rc == ES_OK)
 			return;
 		value = NULL;
@@ -53,12 +54,13 @@ on_run(
 }
 
 static enum es_code
-send_run(struct run *run, struct es_err *err)
+redis_async_script_send_run(struct run *run, struct es_err *err)
 {
 	const struct redis_arg *all = redis_script_args(
 	    run->script, run->by_text, run->n_keys, run->argc, run->argv, run->a);
 
-	return redis_async_cmd(run->r, on_run, run, err, run->argc + 3, all);
+	return redis_async_cmd(
+	    run->r, redis_async_script_on_run, run, err, run->argc + 3, all);
 }
 
 enum es_code
@@ -70,8 +72,8 @@ redis_async_eval(struct redis_async *r, struct redis_script *s, redis_async_done
 	enum es_code rc;
 
 	if (s->sha[0] == '\0')
-		TRY(redis_async_text(
-		    r, on_loaded, s, err, "SCRIPT", "LOAD", s->text, NULL));
+		TRY(redis_async_text(r, redis_async_script_on_loaded, s, err, "SCRIPT",
+		    "LOAD", s->text, NULL));
 	run = mem_new(1, sizeof(*run));
 	*run = (struct run){.r = r,
 	    .script = s,
@@ -85,7 +87,7 @@ redis_async_eval(struct redis_async *r, struct redis_script *s, redis_async_done
 	for (size_t i = 0; i < argc; i++)
 		run->argv[i] = (struct redis_arg){
 		    arena_memdup(run->a, argv[i].data, argv[i].len), argv[i].len};
-	rc = send_run(run, err);
+	rc = redis_async_script_send_run(run, err);
 	if (rc != ES_OK) {
 		arena_free(&run->a);
 		free(run);

@@ -39,7 +39,7 @@ redis_open(const char *url, int64_t timeout_ms, struct redis **out, struct es_er
 }
 
 static void
-hang_up(struct redis *r)
+redis_cmd_hang_up(struct redis *r)
 {
 	if (r->conn != NULL)
 		redisFree(r->conn);
@@ -51,7 +51,7 @@ redis_close(struct redis **r)
 {
 	if (*r == NULL)
 		return;
-	hang_up(*r);
+	redis_cmd_hang_up(*r);
 	arena_free(&(*r)->arena);
 	free(*r);
 	*r = NULL;
@@ -70,27 +70,27 @@ redis_budget_left(const struct redis *r)
 }
 
 static int64_t
-patience_ms(const struct redis *r)
+redis_cmd_patience_ms(const struct redis *r)
 {
 	return r->budget_ms < r->timeout_ms ? r->budget_ms : r->timeout_ms;
 }
 
 static void
-spend(struct redis *r, int64_t ms)
+redis_cmd_spend(struct redis *r, int64_t ms)
 {
 	if (r->budget_ms != INT64_MAX)
 		r->budget_ms = ms < r->budget_ms ? r->budget_ms - ms : 0;
 }
 
 static enum es_code
-dial(struct redis *r, struct es_err *err)
+redis_cmd_dial(struct redis *r, struct es_err *err)
 {
 	const int64_t start_ms = clock_mono_ms();
 	enum es_code rc;
 
 	if (start_ms < r->next_dial_ms)
 		return es_fail(err, ES_UNAVAILABLE, "%s", r->why);
-	rc = redis_conn_open(&r->url, patience_ms(r), &r->conn, err);
+	rc = redis_conn_open(&r->url, redis_cmd_patience_ms(r), &r->conn, err);
 	if (rc != ES_OK)
 		memcpy(r->why, err->text, sizeof(r->why));
 	if (rc != ES_OK && clock_mono_ms() - start_ms >= r->timeout_ms / 2)
@@ -99,7 +99,7 @@ dial(struct redis *r, struct es_err *err)
 }
 
 static enum es_code
-read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t n,
+redis_cmd_read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t n,
     struct redis_value out[], struct es_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -116,17 +116,17 @@ read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t n,
 
 /* Any failure leaves replies outstanding, so that the connection can't be used again. */
 static enum es_code
-exchange_now(struct redis *r, int64_t wait_ms, struct arena *a,
+redis_cmd_exchange_now(struct redis *r, int64_t wait_ms, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err)
 {
-	const int64_t flush_ms = clock_mono_ms() + patience_ms(r);
+	const int64_t flush_ms = clock_mono_ms() + redis_cmd_patience_ms(r);
 	enum es_code rc = ES_OK;
 
 	if (r->conn != NULL && redis_conn_stale(r->conn))
-		hang_up(r);
+		redis_cmd_hang_up(r);
 	if (r->conn == NULL)
-		TRY(dial(r, err));
+		TRY(redis_cmd_dial(r, err));
 	for (size_t i = 0; i < n && rc == ES_OK; i++) {
 		const char **data;
 		size_t *len;
@@ -139,17 +139,17 @@ exchange_now(struct redis *r, int64_t wait_ms, struct arena *a,
 	if (rc == ES_OK)
 		rc = redis_conn_flush(r->conn, flush_ms, err);
 	if (rc == ES_OK)
-		rc = read_all(r, flush_ms + wait_ms, a, n, out, err);
+		rc = redis_cmd_read_all(r, flush_ms + wait_ms, a, n, out, err);
 	for (size_t i = 0; i < n && rc == ES_OK && r->conn != NULL; i++)
 		if (redis_value_read_only(&out[i]))
-			hang_up(r);
+			redis_cmd_hang_up(r);
 	if (rc != ES_OK)
-		hang_up(r);
+		redis_cmd_hang_up(r);
 	return rc;
 }
 
 static enum es_code
-exchange(struct redis *r, int64_t wait_ms, struct arena *a,
+redis_cmd_exchange(struct redis *r, int64_t wait_ms, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err)
 {
@@ -158,8 +158,8 @@ exchange(struct redis *r, int64_t wait_ms, struct arena *a,
 
 	if (r->budget_ms <= 0)
 		return es_fail(err, ES_UNAVAILABLE, "Redis: no time left to ask it");
-	rc = exchange_now(r, wait_ms, a, calls, n, out, err);
-	spend(r, clock_mono_ms() - start_ms);
+	rc = redis_cmd_exchange_now(r, wait_ms, a, calls, n, out, err);
+	redis_cmd_spend(r, clock_mono_ms() - start_ms);
 	return rc;
 }
 
@@ -167,7 +167,7 @@ enum es_code
 redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[],
     size_t n, struct redis_value out[], struct es_err *err)
 {
-	return n == 0 ? ES_OK : exchange(r, 0, a, calls, n, out, err);
+	return n == 0 ? ES_OK : redis_cmd_exchange(r, 0, a, calls, n, out, err);
 }
 
 enum es_code
@@ -177,7 +177,7 @@ redis_cmd_wait(struct redis *r, int64_t wait_ms, struct arena *a, struct redis_v
 	const struct redis_call call = {.argc = argc, .argv = argv};
 	struct redis_value value;
 
-	TRY(exchange(r, wait_ms, a, &call, 1, &value, err));
+	TRY(redis_cmd_exchange(r, wait_ms, a, &call, 1, &value, err));
 	TRY(redis_value_check(&value, err));
 	*out = value;
 	return ES_OK;

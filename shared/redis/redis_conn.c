@@ -13,7 +13,7 @@
 #include "core/banned.h"
 
 static enum es_code
-lost(const redisContext *c, struct es_err *err)
+redis_conn_lost(const redisContext *c, struct es_err *err)
 {
 	return es_fail(err, ES_UNAVAILABLE, "Redis: %s",
 	    c->err != 0 ? c->errstr : "connection lost");
@@ -48,7 +48,7 @@ redis_conn_keepalive(int fd)
 }
 
 static int
-wait_for(const redisContext *c, short what, int64_t deadline_ms)
+redis_conn_wait_for(const redisContext *c, short what, int64_t deadline_ms)
 {
 	struct pollfd p = {.fd = c->fd, .events = what};
 	int rc;
@@ -70,10 +70,10 @@ redis_conn_flush(redisContext *c, int64_t deadline_ms, struct es_err *err)
 	int done = 0;
 
 	while (!done) {
-		if (wait_for(c, POLLOUT, deadline_ms) <= 0)
+		if (redis_conn_wait_for(c, POLLOUT, deadline_ms) <= 0)
 			return es_fail(err, ES_UNAVAILABLE, "Redis: write timed out");
 		if (redisBufferWrite(c, &done) != REDIS_OK)
-			return lost(c, err);
+			return redis_conn_lost(c, err);
 	}
 	return ES_OK;
 }
@@ -87,12 +87,12 @@ redis_conn_read(
 		int rc;
 
 		if (redisGetReplyFromReader(c, &reply) != REDIS_OK)
-			return lost(c, err);
+			return redis_conn_lost(c, err);
 		if (reply != NULL) {
 			*out = reply;
 			return ES_OK;
 		}
-		rc = wait_for(c, POLLIN, deadline_ms);
+		rc = redis_conn_wait_for(c, POLLIN, deadline_ms);
 		if (rc < 0)
 			return es_fail(err, ES_UNAVAILABLE, "Redis: poll failed");
 		if (rc == 0) {
@@ -100,7 +100,7 @@ redis_conn_read(
 			return ES_OK;
 		}
 		if (redisBufferRead(c) != REDIS_OK)
-			return lost(c, err);
+			return redis_conn_lost(c, err);
 	}
 }
 
@@ -113,7 +113,7 @@ redis_conn_stale(const redisContext *c)
 }
 
 static enum es_code
-expect_ok(redisContext *c, int64_t deadline_ms, struct es_err *err)
+redis_conn_expect_ok(redisContext *c, int64_t deadline_ms, struct es_err *err)
 {
 	redisReply *reply;
 	enum es_code rc = ES_OK;
@@ -131,7 +131,7 @@ expect_ok(redisContext *c, int64_t deadline_ms, struct es_err *err)
 /* The wrong password or database is as good as a server that is away: it may be mended.
  */
 static enum es_code
-handshake(
+redis_conn_handshake(
     redisContext *c, const struct redis_url *url, int64_t deadline_ms, struct es_err *err)
 {
 	const char *auth[3];
@@ -148,11 +148,11 @@ handshake(
 		return ES_OK;
 	TRY(redis_conn_flush(c, deadline_ms, err));
 	if (n > 0)
-		TRY(expect_ok(c, deadline_ms, err));
+		TRY(redis_conn_expect_ok(c, deadline_ms, err));
 	if (url->db != 0)
-		TRY(expect_ok(c, deadline_ms, err));
+		TRY(redis_conn_expect_ok(c, deadline_ms, err));
 	if (url->tls)
-		TRY(expect_ok(c, deadline_ms, err));
+		TRY(redis_conn_expect_ok(c, deadline_ms, err));
 	return ES_OK;
 }
 
@@ -174,14 +174,14 @@ redis_conn_open(const struct redis_url *url, int64_t timeout_ms, redisContext **
 	if (c == NULL)
 		return es_fail(err, ES_UNAVAILABLE, "Redis: out of memory");
 	if (c->err != 0) {
-		rc = lost(c, err);
+		rc = redis_conn_lost(c, err);
 	} else {
 		(void)redisSetTimeout(c, limit); /* bounds a write into a full socket */
 		if (url->path == NULL)
 			redis_conn_keepalive(c->fd);
 		rc = url->tls ? redis_tls_start(c, url->host, err) : ES_OK;
 		if (rc == ES_OK)
-			rc = handshake(c, url, deadline_ms, err);
+			rc = redis_conn_handshake(c, url, deadline_ms, err);
 	}
 	if (rc != ES_OK) {
 		redisFree(c);

@@ -34,7 +34,7 @@ struct redis_link {
 };
 
 static void
-start_timer(struct redis_link *l, int64_t ms)
+redis_link_start_timer(struct redis_link *l, int64_t ms)
 {
 	ev_timer_stop(l->loop, &l->timer);
 	ev_now_update(l->loop);
@@ -53,7 +53,7 @@ redis_link_tries(unsigned tries, int64_t up_ms)
 /* From any state; the context is somebody else's to free. The owner is told last: it may
  * close the link. */
 static void
-start_waiting(struct redis_link *l)
+redis_link_start_waiting(struct redis_link *l)
 {
 	const bool was_up = l->state == LINK_UP;
 
@@ -63,7 +63,7 @@ start_waiting(struct redis_link *l)
 		l->ac->data = NULL;
 	l->ac = NULL;
 	l->state = LINK_WAITING;
-	start_timer(
+	redis_link_start_timer(
 	    l, clock_backoff_ms(l->tries++, REDIS_BACKOFF_MIN_MS, REDIS_BACKOFF_MAX_MS));
 	if (was_up)
 		l->events.down(l->events.ctx);
@@ -74,7 +74,7 @@ redis_link_drop(struct redis_link *l)
 {
 	redisAsyncContext *ac = l->ac;
 
-	start_waiting(l);
+	redis_link_start_waiting(l);
 	if (ac != NULL)
 		redisAsyncFree(ac);
 }
@@ -83,7 +83,7 @@ void
 redis_link_lost(redisAsyncContext *ac)
 {
 	if (ac->data != NULL)
-		start_waiting(ac->data);
+		redis_link_start_waiting(ac->data);
 }
 
 bool
@@ -93,7 +93,7 @@ redis_link_current(const redisAsyncContext *ac)
 }
 
 static void
-on_step(redisAsyncContext *ac, void *data, void *unused)
+redis_link_on_step(redisAsyncContext *ac, void *data, void *unused)
 {
 	const redisReply *reply = data;
 
@@ -105,11 +105,11 @@ on_step(redisAsyncContext *ac, void *data, void *unused)
 }
 
 static void
-on_ready(redisAsyncContext *ac, void *data, void *unused)
+redis_link_on_ready(redisAsyncContext *ac, void *data, void *unused)
 {
 	struct redis_link *l = ac->data;
 
-	on_step(ac, data, unused);
+	redis_link_on_step(ac, data, unused);
 	if (!redis_link_current(ac))
 		return;
 	ev_timer_stop(l->loop, &l->timer);
@@ -119,40 +119,42 @@ on_ready(redisAsyncContext *ac, void *data, void *unused)
 }
 
 static void
-handshake(struct redis_link *l)
+redis_link_handshake(struct redis_link *l)
 {
 	const char *auth[3];
 	const size_t n = redis_url_auth(&l->url, auth);
 
 	if (n > 0)
-		(void)redisAsyncCommandArgv(l->ac, on_step, NULL, (int)n, auth, NULL);
+		(void)redisAsyncCommandArgv(
+		    l->ac, redis_link_on_step, NULL, (int)n, auth, NULL);
 	if (l->url.db != 0)
-		(void)redisAsyncCommand(l->ac, on_step, NULL, "SELECT %d", l->url.db);
-	(void)redisAsyncCommand(l->ac, on_ready, NULL, "PING");
+		(void)redisAsyncCommand(
+		    l->ac, redis_link_on_step, NULL, "SELECT %d", l->url.db);
+	(void)redisAsyncCommand(l->ac, redis_link_on_ready, NULL, "PING");
 }
 
 /* hiredis 0.14 can't have its context freed in here: only note what happened. */
 static void
-on_connect(const redisAsyncContext *ac, int status)
+redis_link_on_connect(const redisAsyncContext *ac, int status)
 {
 	if (ac->data == NULL)
 		return;
 	if (status == REDIS_OK)
-		handshake(ac->data);
+		redis_link_handshake(ac->data);
 	else
-		start_waiting(ac->data);
+		redis_link_start_waiting(ac->data);
 }
 
 static void
-on_disconnect(const redisAsyncContext *ac, int status)
+redis_link_on_disconnect(const redisAsyncContext *ac, int status)
 {
 	(void)status;
 	if (ac->data != NULL)
-		start_waiting(ac->data);
+		redis_link_start_waiting(ac->data);
 }
 
 static void
-dial(struct redis_link *l)
+redis_link_dial(struct redis_link *l)
 {
 	struct es_err err;
 	redisAsyncContext *ac = l->url.path != NULL
@@ -163,7 +165,7 @@ dial(struct redis_link *l)
 	if (ac->err != 0 ||
 	    (l->url.tls && redis_tls_start(&ac->c, l->url.host, &err) != ES_OK)) {
 		redisAsyncFree(ac);
-		start_waiting(l);
+		redis_link_start_waiting(l);
 		return;
 	}
 	if (l->url.path == NULL)
@@ -172,13 +174,13 @@ dial(struct redis_link *l)
 	l->ac = ac;
 	l->state = LINK_DIALING;
 	(void)redisLibevAttach(l->loop, ac);
-	(void)redisAsyncSetConnectCallback(ac, on_connect);
-	(void)redisAsyncSetDisconnectCallback(ac, on_disconnect);
-	start_timer(l, l->timeout_ms);
+	(void)redisAsyncSetConnectCallback(ac, redis_link_on_connect);
+	(void)redisAsyncSetDisconnectCallback(ac, redis_link_on_disconnect);
+	redis_link_start_timer(l, l->timeout_ms);
 }
 
 static void
-on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
+redis_link_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct redis_link *l = timer->data;
 
@@ -186,7 +188,7 @@ on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 	if (l->state == LINK_DIALING)
 		redis_link_drop(l);
 	else
-		dial(l);
+		redis_link_dial(l);
 }
 
 enum es_code
@@ -200,7 +202,7 @@ redis_link_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
 	l->arena = arena_new();
 	l->timeout_ms = timeout_ms;
 	l->events = *events;
-	ev_timer_init(&l->timer, on_timer, 0., 0.);
+	ev_timer_init(&l->timer, redis_link_on_timer, 0., 0.);
 	l->timer.data = l;
 	rc = redis_url_parse(url, l->arena, &l->url, err);
 	if (rc != ES_OK) {
@@ -208,7 +210,7 @@ redis_link_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
 		return rc;
 	}
 	redis_conn_ignore_sigpipe();
-	start_timer(
+	redis_link_start_timer(
 	    l, 0); /* the first callback comes from the loop, never from in here */
 	*out = l;
 	return ES_OK;

@@ -7,7 +7,8 @@
 #include "core/banned.h"
 
 static enum es_code
-load(struct redis *r, struct redis_script *s, struct arena *a, struct es_err *err)
+redis_script_load(
+    struct redis *r, struct redis_script *s, struct arena *a, struct es_err *err)
 {
 	struct redis_value sha;
 
@@ -51,11 +52,11 @@ redis_eval(struct redis *r, struct redis_script *s, struct arena *a,
 	struct redis_value value;
 
 	if (s->sha[0] == '\0')
-		TRY(load(r, s, a, err));
+		TRY(redis_script_load(r, s, a, err));
 	call.argv = redis_script_args(s, false, n_keys, argc, argv, a);
 	TRY(redis_pipeline(r, a, &call, 1, &value, err));
 	if (redis_value_noscript(&value)) { /* not run: safe to send again */
-		TRY(load(r, s, a, err));
+		TRY(redis_script_load(r, s, a, err));
 		TRY(redis_pipeline(r, a, &call, 1, &value, err));
 	}
 	TRY(redis_value_check(&value, err));

@@ -22,7 +22,7 @@ struct redis_sub {
 };
 
 static void
-note_heard(struct redis_sub *s)
+redis_sub_note_heard(struct redis_sub *s)
 {
 	s->heard_ms = clock_mono_ms();
 	s->asked_ms = 0;
@@ -30,7 +30,7 @@ note_heard(struct redis_sub *s)
 
 /* When to ask, or to give up what was asked. */
 static int64_t
-beat_due_ms(const struct redis_sub *s)
+redis_sub_beat_due_ms(const struct redis_sub *s)
 {
 	return s->asked_ms != 0 ? s->asked_ms + REDIS_SUB_SILENT_MS
 	                        : s->heard_ms + REDIS_SUB_BEAT_MS;
@@ -38,11 +38,11 @@ beat_due_ms(const struct redis_sub *s)
 
 /* To be called when all that has come is read: nobody reads between two requests. */
 static enum es_code
-beat(struct redis_sub *s, struct es_err *err)
+redis_sub_beat(struct redis_sub *s, struct es_err *err)
 {
 	const int64_t now_ms = clock_mono_ms();
 
-	if (now_ms < beat_due_ms(s))
+	if (now_ms < redis_sub_beat_due_ms(s))
 		return ES_OK;
 	if (s->asked_ms != 0)
 		return es_fail(err, ES_UNAVAILABLE, "Redis: no answer to a PING");
@@ -52,7 +52,7 @@ beat(struct redis_sub *s, struct es_err *err)
 }
 
 static void
-hang_up(struct redis_sub *s)
+redis_sub_hang_up(struct redis_sub *s)
 {
 	if (s->conn != NULL)
 		redisFree(s->conn);
@@ -67,7 +67,7 @@ hang_up(struct redis_sub *s)
 
 /* NULL when the reply is no message; notes a confirmed subscription. */
 static const redisReply *
-take(struct redis_sub *s, const redisReply *r)
+redis_sub_take(struct redis_sub *s, const redisReply *r)
 {
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 3 ||
 	    r->element[0]->type != REDIS_REPLY_STRING)
@@ -85,8 +85,8 @@ take(struct redis_sub *s, const redisReply *r)
 
 /* One reply: *out stays NULL when it is no message or nothing came until the deadline. */
 static enum es_code
-step(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **out,
-    size_t *out_len, struct es_err *err)
+redis_sub_step(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
+    const char **out, size_t *out_len, struct es_err *err)
 {
 	redisReply *reply;
 	const redisReply *message;
@@ -94,7 +94,7 @@ step(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **out
 	TRY(redis_conn_read(s->conn, deadline_ms, &reply, err));
 	if (reply == NULL)
 		return ES_OK;
-	note_heard(s);
+	redis_sub_note_heard(s);
 	if (reply->type == REDIS_REPLY_ERROR) {
 		const enum es_code rc =
 		    es_fail(err, ES_UNAVAILABLE, "Redis: %s", reply->str);
@@ -102,7 +102,7 @@ step(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **out
 		freeReplyObject(reply);
 		return rc;
 	}
-	message = take(s, reply);
+	message = redis_sub_take(s, reply);
 	if (message != NULL) {
 		*out = arena_memdup(a, message->str, (size_t)message->len);
 		*out_len = (size_t)message->len;
@@ -112,7 +112,7 @@ step(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **out
 }
 
 static enum es_code
-dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
+redis_sub_dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
 {
 	const char *argv[] = {"SUBSCRIBE", s->topic};
 	int64_t limit_ms = deadline_ms - clock_mono_ms();
@@ -122,26 +122,26 @@ dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
 	if (limit_ms < 20)
 		limit_ms = 20;
 	TRY(redis_conn_open(&s->url, limit_ms, &s->conn, err));
-	note_heard(s);
+	redis_sub_note_heard(s);
 	(void)redisAppendCommandArgv(s->conn, 2, argv, NULL);
 	return redis_conn_flush(s->conn, clock_mono_ms() + limit_ms, err);
 }
 
 /* Best effort, so that a caller with a server at hand is subscribed at once. */
 static void
-first_subscription(struct redis_sub *s)
+redis_sub_first_subscription(struct redis_sub *s)
 {
 	const int64_t deadline_ms = clock_mono_ms() + REDIS_SUB_DIAL_MS;
 	struct arena *a = arena_new();
 	struct es_err err;
 	const char *data;
 	size_t len;
-	enum es_code rc = dial(s, deadline_ms, &err);
+	enum es_code rc = redis_sub_dial(s, deadline_ms, &err);
 
 	while (rc == ES_OK && !s->up && clock_mono_ms() < deadline_ms)
-		rc = step(s, deadline_ms, a, &data, &len, &err);
+		rc = redis_sub_step(s, deadline_ms, a, &data, &len, &err);
 	if (!s->up)
-		hang_up(s);
+		redis_sub_hang_up(s);
 	arena_free(&a);
 }
 
@@ -159,14 +159,14 @@ redis_sub_open(
 		redis_sub_close(&s);
 		return rc;
 	}
-	first_subscription(s);
+	redis_sub_first_subscription(s);
 	*out = s;
 	return ES_OK;
 }
 
 /* Sleeps out the back-off or the wait, whichever is shorter; true: dial now. */
 static bool
-may_dial(const struct redis_sub *s, int64_t deadline_ms)
+redis_sub_may_dial(const struct redis_sub *s, int64_t deadline_ms)
 {
 	const int64_t now_ms = clock_mono_ms();
 	const int64_t until_ms =
@@ -178,26 +178,28 @@ may_dial(const struct redis_sub *s, int64_t deadline_ms)
 }
 
 static int64_t
-earlier(int64_t a_ms, int64_t b_ms)
+redis_sub_earlier(int64_t a_ms, int64_t b_ms)
 {
 	return a_ms < b_ms ? a_ms : b_ms;
 }
 
 /* Dial, listen or beat once; a connection that fails is given up. */
 static void
-turn(struct redis_sub *s, int64_t deadline_ms, struct arena *a, const char **data,
-    size_t *len, struct es_err *err)
+redis_sub_turn(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
+    const char **data, size_t *len, struct es_err *err)
 {
 	enum es_code rc = ES_OK;
 
-	if (s->conn == NULL && may_dial(s, deadline_ms))
-		rc = dial(s, deadline_ms, err);
+	if (s->conn == NULL && redis_sub_may_dial(s, deadline_ms))
+		rc = redis_sub_dial(s, deadline_ms, err);
 	if (s->conn != NULL && rc == ES_OK)
-		rc = step(s, earlier(beat_due_ms(s), deadline_ms), a, data, len, err);
+		rc = redis_sub_step(s,
+		    redis_sub_earlier(redis_sub_beat_due_ms(s), deadline_ms), a, data,
+		    len, err);
 	if (s->conn != NULL && rc == ES_OK && *data == NULL)
-		rc = beat(s, err);
+		rc = redis_sub_beat(s, err);
 	if (rc != ES_OK)
-		hang_up(s);
+		redis_sub_hang_up(s);
 }
 
 enum es_code
@@ -209,7 +211,7 @@ redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char
 	*out = NULL;
 	*out_len = 0;
 	do {
-		turn(s, deadline_ms, a, out, out_len, err);
+		redis_sub_turn(s, deadline_ms, a, out, out_len, err);
 		if (lost != NULL && s->lost && s->up)
 			break; /* heard again: what was said meanwhile is to be looked up
 			        */

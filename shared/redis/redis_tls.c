@@ -13,7 +13,7 @@ static SSL_CTX *context; /* one a process; NULL when OpenSSL could not make it *
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void
-make_context(void)
+redis_tls_make_context(void)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
@@ -35,7 +35,7 @@ redis_tls_known(void)
 
 /* hiredis's own way checks no name: any certificate of any site would do. */
 static bool
-expect_name(SSL *ssl, const char *host)
+redis_tls_expect_name(SSL *ssl, const char *host)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
@@ -49,9 +49,10 @@ redis_tls_start(redisContext *c, const char *host, struct es_err *err)
 {
 	SSL *ssl;
 
-	(void)pthread_once(&once, make_context);
+	(void)pthread_once(&once, redis_tls_make_context);
 	ssl = context != NULL ? SSL_new(context) : NULL;
-	if (ssl != NULL && expect_name(ssl, host) && redisInitiateSSL(c, ssl) == REDIS_OK)
+	if (ssl != NULL && redis_tls_expect_name(ssl, host) &&
+	    redisInitiateSSL(c, ssl) == REDIS_OK)
 		return ES_OK;
 	SSL_free(ssl);
 	return es_fail(err, ES_UNAVAILABLE, "Redis: TLS: %s",

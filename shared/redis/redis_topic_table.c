@@ -11,7 +11,7 @@
 #define BUCKETS_MIN 64
 
 static struct topic **
-bucket(const struct topic_table *t, const char *name)
+redis_topic_table_bucket(const struct topic_table *t, const char *name)
 {
 	return &t->buckets[keyed_hash(name, strlen(name)) & (t->n_buckets - 1)];
 }
@@ -36,7 +36,7 @@ topic_table_fini(struct topic_table *t)
 struct topic *
 topic_table_find(const struct topic_table *t, const char *name)
 {
-	struct topic *topic = *bucket(t, name);
+	struct topic *topic = *redis_topic_table_bucket(t, name);
 
 	while (topic != NULL && strcmp(topic->name, name) != 0)
 		topic = topic->next;
@@ -44,7 +44,7 @@ topic_table_find(const struct topic_table *t, const char *name)
 }
 
 static void
-grow(struct topic_table *t)
+redis_topic_table_grow(struct topic_table *t)
 {
 	struct topic **old = t->buckets;
 	const size_t n_old = t->n_buckets;
@@ -55,7 +55,7 @@ grow(struct topic_table *t)
 		struct topic *topic = old[i], *next;
 
 		for (; topic != NULL; topic = next) {
-			struct topic **b = bucket(t, topic->name);
+			struct topic **b = redis_topic_table_bucket(t, topic->name);
 
 			next = topic->next;
 			topic->next = *b;
@@ -73,9 +73,9 @@ topic_table_add(struct topic_table *t, const char *name)
 	struct topic **b;
 
 	if (t->n >= t->n_buckets)
-		grow(t);
+		redis_topic_table_grow(t);
 	memcpy(topic->name, name, size);
-	b = bucket(t, name);
+	b = redis_topic_table_bucket(t, name);
 	topic->next = *b;
 	*b = topic;
 	t->n++;
@@ -85,7 +85,7 @@ topic_table_add(struct topic_table *t, const char *name)
 void
 topic_table_remove(struct topic_table *t, struct topic *topic)
 {
-	struct topic **link = bucket(t, topic->name);
+	struct topic **link = redis_topic_table_bucket(t, topic->name);
 
 	while (*link != topic)
 		link = &(*link)->next;

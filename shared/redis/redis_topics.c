@@ -29,49 +29,49 @@ struct redis_topics {
 	unsigned beats; /* sent and not answered */
 };
 
-static void on_reply(redisAsyncContext *ac, void *data, void *ctx);
+static void redis_topics_on_reply(redisAsyncContext *ac, void *data, void *ctx);
 
 static void
-command(struct redis_topics *t, const char *verb, const char *topic)
+redis_topics_command(struct redis_topics *t, const char *verb, const char *topic)
 {
 	const char *argv[] = {verb, topic};
 
 	/* fails only on a context that is being freed: then everything is sent again */
 	(void)redisAsyncCommandArgv(
-	    redis_link_context(t->link), on_reply, t, 2, argv, NULL);
+	    redis_link_context(t->link), redis_topics_on_reply, t, 2, argv, NULL);
 }
 
 /* Bring what Redis knows nearer to what is wanted. */
 static void
-act(struct redis_topics *t, struct topic *topic)
+redis_topics_act(struct redis_topics *t, struct topic *topic)
 {
 	if (topic->wanted &&
 	    (topic->state == TOPIC_OFF || (topic->state == TOPIC_ON && topic->confirm))) {
 		topic->state = TOPIC_JOINING;
 		topic->confirm = false;
 		t->outstanding++;
-		command(t, "SUBSCRIBE", topic->name);
+		redis_topics_command(t, "SUBSCRIBE", topic->name);
 	} else if (!topic->wanted && topic->state == TOPIC_ON) {
 		topic->state = TOPIC_LEAVING;
 		t->outstanding++;
-		command(t, "UNSUBSCRIBE", topic->name);
+		redis_topics_command(t, "UNSUBSCRIBE", topic->name);
 	} else if (!topic->wanted && topic->state == TOPIC_OFF) {
 		topic_table_remove(&t->table, topic);
 	}
 }
 
 static void
-work(struct redis_topics *t)
+redis_topics_work(struct redis_topics *t)
 {
 	struct topic *topic;
 
 	while (redis_topics_up(t) && t->outstanding < WINDOW &&
 	       (topic = topic_table_next(&t->table)) != NULL)
-		act(t, topic);
+		redis_topics_act(t, topic);
 }
 
 static void
-settled(struct redis_topics *t, const char *name, enum topic_state state)
+redis_topics_settled(struct redis_topics *t, const char *name, enum topic_state state)
 {
 	struct topic *topic = topic_table_find(&t->table, name);
 	bool tell;
@@ -86,13 +86,14 @@ settled(struct redis_topics *t, const char *name, enum topic_state state)
 	topic->state = state;
 	tell = state == TOPIC_ON && topic->wanted;
 	topic_table_queue(&t->table, topic);
-	work(t);
+	redis_topics_work(t);
 	if (tell)
 		t->events.subscribed(t->events.ctx, name);
 }
 
 static void
-on_message(const struct redis_topics *t, const redisReply *name, const redisReply *data)
+redis_topics_on_message(
+    const struct redis_topics *t, const redisReply *name, const redisReply *data)
 {
 	const struct topic *topic = topic_table_find(&t->table, name->str);
 
@@ -101,7 +102,7 @@ on_message(const struct redis_topics *t, const redisReply *name, const redisRepl
 }
 
 static void
-on_reply(redisAsyncContext *ac, void *data, void *ctx)
+redis_topics_on_reply(redisAsyncContext *ac, void *data, void *ctx)
 {
 	const redisReply *reply = data;
 	const char *kind;
@@ -116,22 +117,22 @@ on_reply(redisAsyncContext *ac, void *data, void *ctx)
 		return;
 	kind = reply->element[0]->str;
 	if (strcmp(kind, "message") == 0)
-		on_message(ctx, reply->element[1], reply->element[2]);
+		redis_topics_on_message(ctx, reply->element[1], reply->element[2]);
 	else if (strcmp(kind, "subscribe") == 0)
-		settled(ctx, reply->element[1]->str, TOPIC_ON);
+		redis_topics_settled(ctx, reply->element[1]->str, TOPIC_ON);
 	else if (strcmp(kind, "unsubscribe") == 0)
-		settled(ctx, reply->element[1]->str, TOPIC_OFF);
+		redis_topics_settled(ctx, reply->element[1]->str, TOPIC_OFF);
 }
 
 static void
-beat(struct redis_topics *t)
+redis_topics_beat(struct redis_topics *t)
 {
 	t->beats++;
-	command(t, "SUBSCRIBE", BEAT_TOPIC);
+	redis_topics_command(t, "SUBSCRIBE", BEAT_TOPIC);
 }
 
 static void
-on_beat(struct ev_loop *loop, ev_timer *timer, int revents)
+redis_topics_on_beat(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct redis_topics *t = timer->data;
 
@@ -141,23 +142,23 @@ on_beat(struct ev_loop *loop, ev_timer *timer, int revents)
 	if (t->beats >= BEATS_MAX)
 		redis_link_drop(t->link);
 	else
-		beat(t);
+		redis_topics_beat(t);
 }
 
 static void
-on_up(void *ctx)
+redis_topics_on_up(void *ctx)
 {
 	struct redis_topics *t = ctx;
 
 	t->outstanding = 0;
 	topic_table_reset(&t->table);
-	beat(t);
-	work(t);
+	redis_topics_beat(t);
+	redis_topics_work(t);
 	t->events.state(t->events.ctx, true);
 }
 
 static void
-on_down(void *ctx)
+redis_topics_on_down(void *ctx)
 {
 	struct redis_topics *t = ctx;
 
@@ -174,7 +175,7 @@ redis_topics_open(struct ev_loop *loop, const char *url,
 {
 	struct redis_topics *t = mem_new(1, sizeof(*t));
 	const struct redis_link_events link_events = {
-	    .up = on_up, .down = on_down, .ctx = t};
+	    .up = redis_topics_on_up, .down = redis_topics_on_down, .ctx = t};
 	enum es_code rc;
 
 	t->loop = loop;
@@ -185,7 +186,7 @@ redis_topics_open(struct ev_loop *loop, const char *url,
 		return rc;
 	}
 	topic_table_init(&t->table);
-	ev_timer_init(&t->beat, on_beat, BEAT_S, BEAT_S);
+	ev_timer_init(&t->beat, redis_topics_on_beat, BEAT_S, BEAT_S);
 	t->beat.data = t;
 	ev_timer_start(loop, &t->beat);
 	*out = t;
@@ -221,7 +222,7 @@ redis_topics_add(struct redis_topics *t, const char *name)
 	    TOPIC_ON) /* not yet left: subscribe again for the confirmation */
 		topic->state = TOPIC_OFF;
 	topic_table_queue(&t->table, topic);
-	work(t);
+	redis_topics_work(t);
 }
 
 void
@@ -233,7 +234,7 @@ redis_topics_remove(struct redis_topics *t, const char *name)
 		return;
 	topic->wanted = false;
 	topic_table_queue(&t->table, topic);
-	work(t);
+	redis_topics_work(t);
 }
 
 bool

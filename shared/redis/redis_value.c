@@ -7,7 +7,7 @@
 #include "core/banned.h"
 
 static enum redis_kind
-kind_of(int type)
+redis_value_kind_of(int type)
 {
 	switch (type) {
 	case REDIS_REPLY_INTEGER:
@@ -31,7 +31,7 @@ redis_value_copy(const redisReply *r, struct arena *a, struct redis_value *out)
 {
 	struct redis_value *items;
 
-	*out = (struct redis_value){.kind = kind_of(r->type)};
+	*out = (struct redis_value){.kind = redis_value_kind_of(r->type)};
 	switch (out->kind) {
 	case REDIS_INT:
 		out->num = r->integer;

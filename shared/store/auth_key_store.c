@@ -92,8 +92,8 @@ static const struct pg_stmt raise_version = COUNT_STMT("raise",
     1);
 
 static enum es_code
-count(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
-    struct arena *a, int64_t *out, struct es_err *err)
+auth_key_store_count(struct pg *pg, const struct pg_stmt *stmt,
+    const char *const params[], struct arena *a, int64_t *out, struct es_err *err)
 {
 	struct count row = {0};
 	struct pg_rows rows;
@@ -105,7 +105,7 @@ count(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
 }
 
 static enum es_code
-needs_owner(const struct actor *who, struct es_err *err)
+auth_key_store_needs_owner(const struct actor *who, struct es_err *err)
 {
 	return actor_is_owner(who) ? ES_OK
 	                           : es_fail(err, ES_FORBIDDEN,
@@ -126,7 +126,7 @@ auth_key_store_list(struct pg *pg, const struct actor *who, struct arena *a,
 	struct pg_rows rows;
 	size_t n = 0;
 
-	TRY(needs_owner(who, err));
+	TRY(auth_key_store_needs_owner(who, err));
 	TRY(pg_run(pg, &who->tenant, &list, params, a, &rows, err));
 	*out = arena_alloc(a, ((size_t)rows.count + 1) * sizeof(**out));
 	while (pg_next(&rows, a, &(*out)[n]))
@@ -136,8 +136,8 @@ auth_key_store_list(struct pg *pg, const struct actor *who, struct arena *a,
 }
 
 static enum es_code
-claim_issuer(struct pg *pg, const struct actor *who, const char *issuer, struct arena *a,
-    struct es_err *err)
+auth_key_store_claim_issuer(struct pg *pg, const struct actor *who, const char *issuer,
+    struct arena *a, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, issuer};
 	struct pg_rows rows;
@@ -146,7 +146,7 @@ claim_issuer(struct pg *pg, const struct actor *who, const char *issuer, struct 
 	if (!auth_key_issuer_is_url(issuer))
 		return ES_OK;
 	TRY(pg_run(pg, NULL, &claim, params, a, &rows, err));
-	TRY(count(pg, &claimed, params, a, &ours, err));
+	TRY(auth_key_store_count(pg, &claimed, params, a, &ours, err));
 	if (ours == 0)
 		return es_fail_field(err, ES_CONFLICT, "issuer",
 		    "another tenant has registered this URL as its issuer");
@@ -154,8 +154,9 @@ claim_issuer(struct pg *pg, const struct actor *who, const char *issuer, struct 
 }
 
 static enum es_code
-create_locked(struct pg *pg, const struct actor *who, const struct auth_key_new *in,
-    struct arena *a, struct auth_key *out, struct es_err *err)
+auth_key_store_create_locked(struct pg *pg, const struct actor *who,
+    const struct auth_key_new *in, struct arena *a, struct auth_key *out,
+    struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text};
 	const char *const params[] = {who->tenant.text, in->kid, in->alg, in->issuer,
@@ -165,12 +166,12 @@ create_locked(struct pg *pg, const struct actor *who, const struct auth_key_new 
 	enum es_code rc;
 	int64_t n;
 
-	TRY(count(pg, &lock_keys, key, a, &n, err));
-	TRY(count(pg, &count_keys, key, a, &n, err));
+	TRY(auth_key_store_count(pg, &lock_keys, key, a, &n, err));
+	TRY(auth_key_store_count(pg, &count_keys, key, a, &n, err));
 	if (n >= ISSUER_KEYS_MAX)
 		return es_fail(err, ES_QUOTA_EXCEEDED, "a tenant has at most %d keys",
 		    ISSUER_KEYS_MAX);
-	TRY(claim_issuer(pg, who, in->issuer, a, err));
+	TRY(auth_key_store_claim_issuer(pg, who, in->issuer, a, err));
 	rc = pg_run(pg, NULL, &create, params, a, &rows, err);
 	if (rc == ES_CONFLICT)
 		return es_fail_field(
@@ -184,32 +185,33 @@ auth_key_store_create(struct pg *pg, const struct actor *who,
     const struct auth_key_new *in, struct arena *a, struct auth_key *out,
     struct es_err *err)
 {
-	TRY(needs_owner(who, err));
+	TRY(auth_key_store_needs_owner(who, err));
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, create_locked(pg, who, in, a, out, err), err);
+	return store_end(pg, auth_key_store_create_locked(pg, who, in, a, out, err), err);
 }
 
 static enum es_code
-delete_locked(struct pg *pg, const struct actor *who, const char *kid, struct arena *a,
-    int64_t *out_acl_version, struct es_err *err)
+auth_key_store_delete_locked(struct pg *pg, const struct actor *who, const char *kid,
+    struct arena *a, int64_t *out_acl_version, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, kid};
 	struct pg_rows rows;
 	int64_t n;
 
-	TRY(count(pg, &lock_keys, params, a, &n, err));
+	TRY(auth_key_store_count(pg, &lock_keys, params, a, &n, err));
 	TRY(pg_run(pg, NULL, &delete_stmt, params, a, &rows, err));
 	if (rows.affected == 0)
 		return es_fail(err, ES_NOT_FOUND, "no such key");
 	TRY(pg_run(pg, NULL, &release, params, a, &rows, err));
-	return count(pg, &raise_version, params, a, out_acl_version, err);
+	return auth_key_store_count(pg, &raise_version, params, a, out_acl_version, err);
 }
 
 enum es_code
 auth_key_store_delete(struct pg *pg, const struct actor *who, const char *kid,
     struct arena *a, int64_t *out_acl_version, struct es_err *err)
 {
-	TRY(needs_owner(who, err));
+	TRY(auth_key_store_needs_owner(who, err));
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, delete_locked(pg, who, kid, a, out_acl_version, err), err);
+	return store_end(
+	    pg, auth_key_store_delete_locked(pg, who, kid, a, out_acl_version, err), err);
 }

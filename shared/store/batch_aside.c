@@ -54,7 +54,7 @@ static const struct pg_stmt purge_channels = {
 };
 
 static const char *const *
-refuse_params(struct arena *a, const struct envelope *e)
+batch_aside_refuse_params(struct arena *a, const struct envelope *e)
 {
 	const char **params = arena_alloc(a, 7 * sizeof(*params));
 
@@ -92,7 +92,7 @@ batch_store_bury(struct pg *pg, const struct batch_fence *fence,
 	items[n++] = (struct pg_batch_item){.stmt = &bury, .params = params};
 	if (dead->of != NULL)
 		items[n++] = (struct pg_batch_item){
-		    .stmt = &refuse, .params = refuse_params(a, dead->of)};
+		    .stmt = &refuse, .params = batch_aside_refuse_params(a, dead->of)};
 	return pg_batch(pg, NULL, items, n, a, err);
 }
 

@@ -47,7 +47,7 @@ struct flat {
 };
 
 static size_t
-count_messages(const struct envelope envelopes[], size_t n)
+batch_store_count_messages(const struct envelope envelopes[], size_t n)
 {
 	size_t total = 0;
 
@@ -58,8 +58,8 @@ count_messages(const struct envelope envelopes[], size_t n)
 
 /* Also makes the replies, each with room for its outcomes. */
 static struct flat *
-flatten(const struct envelope envelopes[], size_t n, size_t total, struct arena *a,
-    struct batch_result *out)
+batch_store_flatten(const struct envelope envelopes[], size_t n, size_t total,
+    struct arena *a, struct batch_result *out)
 {
 	struct flat *flat = arena_alloc(a, total * sizeof(*flat));
 	size_t at = 0;
@@ -83,7 +83,8 @@ flatten(const struct envelope envelopes[], size_t n, size_t total, struct arena 
 enum { TENANT, CHANNEL, SENDER, KEY, HASH, CLIENT_ID, BODY, ENVELOPE, ARRAYS };
 
 static void
-fill_arrays(const struct flat flat[], size_t n, struct arena *a, const char *params[])
+batch_store_fill_arrays(
+    const struct flat flat[], size_t n, struct arena *a, const char *params[])
 {
 	const char **column[ARRAYS];
 
@@ -106,7 +107,7 @@ fill_arrays(const struct flat flat[], size_t n, struct arena *a, const char *par
 }
 
 static void
-to_event(const struct batch_row *row, const struct flat *f, struct event *out)
+batch_store_to_event(const struct batch_row *row, const struct flat *f, struct event *out)
 {
 	const struct envelope *e = f->envelope;
 	const bool message = row->payload == NULL;
@@ -134,12 +135,13 @@ to_event(const struct batch_row *row, const struct flat *f, struct event *out)
 }
 
 static void
-take_row(const struct batch_row *row, const struct flat *f, struct batch_result *out)
+batch_store_take_row(
+    const struct batch_row *row, const struct flat *f, struct batch_result *out)
 {
 	struct outcome *o = f->outcome;
 
 	if (strcmp(row->outcome, "event") == 0) {
-		to_event(row, f, &out->events[out->n_events++]);
+		batch_store_to_event(row, f, &out->events[out->n_events++]);
 		return;
 	}
 	o->code = es_code_from_name(row->code);
@@ -157,11 +159,12 @@ take_row(const struct batch_row *row, const struct flat *f, struct batch_result 
 		out->n_repeats++;
 	else
 		out->n_committed++;
-	to_event(row, f, &out->events[out->n_events++]);
+	batch_store_to_event(row, f, &out->events[out->n_events++]);
 }
 
 static void
-fence_params(const struct batch_fence *fence, struct arena *a, const char *params[])
+batch_store_fence_params(
+    const struct batch_fence *fence, struct arena *a, const char *params[])
 {
 	params[0] = fence != NULL ? pg_int(a, fence->partition) : NULL;
 	params[1] = fence != NULL ? pg_int(a, fence->epoch) : NULL;
@@ -173,7 +176,7 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err)
 {
-	const size_t total = count_messages(envelopes, n);
+	const size_t total = batch_store_count_messages(envelopes, n);
 	const char *params[3 + ARRAYS];
 	struct batch_row row;
 	struct pg_rows rows;
@@ -181,15 +184,15 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 	size_t answered = 0;
 
 	*out = (struct batch_result){0};
-	flat = flatten(envelopes, n, total, a, out);
-	fence_params(fence, a, params);
-	fill_arrays(flat, total, a, params);
+	flat = batch_store_flatten(envelopes, n, total, a, out);
+	batch_store_fence_params(fence, a, params);
+	batch_store_fill_arrays(flat, total, a, params);
 	TRY(pg_run(pg, NULL, &commit, params, a, &rows, err));
 	out->events = arena_alloc(a, (size_t)rows.count * sizeof(*out->events));
 	while (pg_next(&rows, a, &row)) {
 		CHECK(row.ord >= 1 && (size_t)row.ord <= total);
 		answered += strcmp(row.outcome, "event") != 0;
-		take_row(&row, &flat[row.ord - 1], out);
+		batch_store_take_row(&row, &flat[row.ord - 1], out);
 	}
 	/* Committed, and nobody knows what: a function of another version. */
 	CHECK(answered == total);

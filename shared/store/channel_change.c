@@ -37,7 +37,7 @@ static const struct pg_stmt over_quota = {
 
 /* Only what changes; NULL when nothing does. */
 static const char *
-patch_payload(
+channel_change_patch_payload(
     struct arena *a, const struct channel_patch *patch, const struct channel_state *now)
 {
 	const bool name = patch->name != NULL && strcmp(patch->name, now->name) != 0;
@@ -67,9 +67,9 @@ patch_payload(
 }
 
 static enum es_code
-patch_locked(struct pg *pg, const struct actor *who, const struct channel_id *id,
-    const struct channel_patch *patch, struct arena *a, struct event *event,
-    struct es_err *err)
+channel_change_patch_locked(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, const struct channel_patch *patch, struct arena *a,
+    struct event *event, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, id->text, patch->name,
 	    patch->topic, patch->name != NULL ? unicode_key(patch->name, a) : NULL,
@@ -82,7 +82,7 @@ patch_locked(struct pg *pg, const struct actor *who, const struct channel_id *id
 
 	TRY(store_lock_channel(pg, who, id, a, &now, err));
 	TRY(store_may_manage(who, &now, err));
-	payload = patch_payload(a, patch, &now);
+	payload = channel_change_patch_payload(a, patch, &now);
 	if (payload == NULL)
 		return ES_OK;
 	if (now.archived)
@@ -106,13 +106,15 @@ channel_store_patch(struct pg *pg, const struct actor *who, const struct channel
 {
 	*event = (struct event){0};
 	TRY(pg_begin(pg, &who->tenant, err));
-	TRY(store_end(pg, patch_locked(pg, who, id, patch, a, event, err), err));
+	TRY(store_end(
+	    pg, channel_change_patch_locked(pg, who, id, patch, a, event, err), err));
 	return channel_store_get(pg, who, id, a, out, err);
 }
 
 static enum es_code
-archive_locked(struct pg *pg, const struct actor *who, const struct channel_id *id,
-    bool archive, struct arena *a, struct event *event, struct es_err *err)
+channel_change_archive_locked(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, bool archive, struct arena *a, struct event *event,
+    struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, id->text, pg_bool(archive)};
 	struct channel_state now;
@@ -136,13 +138,14 @@ archive_locked(struct pg *pg, const struct actor *who, const struct channel_id *
 }
 
 static enum es_code
-set_archived(struct pg *pg, const struct actor *who, const struct channel_id *id,
-    bool archive, struct arena *a, struct channel *out, struct event *event,
-    struct es_err *err)
+channel_change_set_archived(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, bool archive, struct arena *a, struct channel *out,
+    struct event *event, struct es_err *err)
 {
 	*event = (struct event){0};
 	TRY(pg_begin(pg, &who->tenant, err));
-	TRY(store_end(pg, archive_locked(pg, who, id, archive, a, event, err), err));
+	TRY(store_end(
+	    pg, channel_change_archive_locked(pg, who, id, archive, a, event, err), err));
 	return channel_store_get(pg, who, id, a, out, err);
 }
 
@@ -150,7 +153,7 @@ enum es_code
 channel_store_archive(struct pg *pg, const struct actor *who, const struct channel_id *id,
     struct arena *a, struct channel *out, struct event *event, struct es_err *err)
 {
-	return set_archived(pg, who, id, true, a, out, event, err);
+	return channel_change_set_archived(pg, who, id, true, a, out, event, err);
 }
 
 enum es_code
@@ -158,7 +161,7 @@ channel_store_unarchive(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct event *event, struct es_err *err)
 {
-	return set_archived(pg, who, id, false, a, out, event, err);
+	return channel_change_set_archived(pg, who, id, false, a, out, event, err);
 }
 
 enum es_code

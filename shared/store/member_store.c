@@ -121,8 +121,9 @@ struct change {
 };
 
 static struct change
-change_of(struct pg *pg, const struct actor *who, const struct channel_id *channel,
-    const struct user_id *user, struct arena *a, struct event *event, struct es_err *err)
+member_store_change_of(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *user, struct arena *a,
+    struct event *event, struct es_err *err)
 {
 	*event = (struct event){0};
 	return (struct change){.pg = pg,
@@ -136,27 +137,27 @@ change_of(struct pg *pg, const struct actor *who, const struct channel_id *chann
 }
 
 static bool
-is_owner(const char *role)
+member_store_is_owner(const char *role)
 {
 	return role != NULL && strcmp(role, "owner") == 0;
 }
 
 /* Admins of a channel are not above its owners. */
 static enum es_code
-may_touch_owner(const struct change *c, const char *now, const char *next)
+member_store_may_touch_owner(const struct change *c, const char *now, const char *next)
 {
-	if ((!is_owner(now) && !is_owner(next)) || is_owner(c->state.role) ||
-	    actor_is_admin(c->who))
+	if ((!member_store_is_owner(now) && !member_store_is_owner(next)) ||
+	    member_store_is_owner(c->state.role) || actor_is_admin(c->who))
 		return ES_OK;
 	return es_fail(c->err, ES_FORBIDDEN, "only an owner of the channel may do this");
 }
 
 static enum es_code
-owner_stays(const struct change *c, const char *now, const char *next)
+member_store_owner_stays(const struct change *c, const char *now, const char *next)
 {
 	struct pg_rows rows;
 
-	if (!is_owner(now) || is_owner(next))
+	if (!member_store_is_owner(now) || member_store_is_owner(next))
 		return ES_OK;
 	TRY(pg_run(c->pg, NULL, &other_owner, c->key, c->arena, &rows, c->err));
 	if (rows.count > 0)
@@ -166,7 +167,7 @@ owner_stays(const struct change *c, const char *now, const char *next)
 }
 
 static enum es_code
-add_member(const struct change *c, const char *role)
+member_store_add_member(const struct change *c, const char *role)
 {
 	const char *const whom[] = {c->who->tenant.text, c->user->text};
 	const char *const params[] = {
@@ -186,19 +187,20 @@ add_member(const struct change *c, const char *role)
 }
 
 static enum es_code
-add_lifting_ban(const struct change *c, const char *role)
+member_store_add_lifting_ban(const struct change *c, const char *role)
 {
 	TRY(ban_store_drop(c->pg, c->who, c->channel, c->user, c->arena, c->err));
-	return add_member(c, role);
+	return member_store_add_member(c, role);
 }
 
 static enum es_code
-change_role(const struct change *c, const struct member *member, const char *next)
+member_store_change_role(
+    const struct change *c, const struct member *member, const char *next)
 {
 	const char *const params[] = {c->key[0], c->key[1], c->key[2], next};
 	struct pg_rows rows;
 
-	TRY(owner_stays(c, member->role, next));
+	TRY(member_store_owner_stays(c, member->role, next));
 	TRY(pg_run(c->pg, NULL, &set_role, params, c->arena, &rows, c->err));
 	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_UPDATED,
 	    store_member_payload(c->arena, c->user->text, member->display_name, next),
@@ -207,30 +209,32 @@ change_role(const struct change *c, const struct member *member, const char *nex
 
 /* Whether a future owner is active is asked later, once its status can't change. */
 static enum es_code
-lock_for_role(struct change *c, const char *role)
+member_store_lock_for_role(struct change *c, const char *role)
 {
 	bool active;
 
 	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
 	TRY(store_may_manage(c->who, &c->state, c->err));
-	if (!is_owner(role))
+	if (!member_store_is_owner(role))
 		return ES_OK;
 	return ownership_store_hold(c->pg, c->who, c->user, c->arena, &active, c->err);
 }
 
 static enum es_code
-put_locked(struct change *c, const char *role, struct member *out, bool *added)
+member_store_put_locked(
+    struct change *c, const char *role, struct member *out, bool *added)
 {
 	struct pg_rows rows;
 
-	TRY(lock_for_role(c, role));
+	TRY(member_store_lock_for_role(c, role));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	*added = !pg_next(&rows, c->arena, out);
-	TRY(may_touch_owner(c, *added || role == NULL ? NULL : out->role, role));
+	TRY(member_store_may_touch_owner(
+	    c, *added || role == NULL ? NULL : out->role, role));
 	if (*added)
-		TRY(add_lifting_ban(c, role != NULL ? role : "member"));
+		TRY(member_store_add_lifting_ban(c, role != NULL ? role : "member"));
 	else if (role != NULL && strcmp(role, out->role) != 0)
-		TRY(change_role(c, out, role));
+		TRY(member_store_change_role(c, out, role));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	IGNORE(pg_next(&rows, c->arena, out));
 	return ES_OK;
@@ -241,17 +245,17 @@ member_store_put(struct pg *pg, const struct actor *who, const struct channel_id
     const struct user_id *user, const char *role, struct arena *a, struct member *out,
     bool *added, struct event *event, struct es_err *err)
 {
-	struct change c = change_of(pg, who, channel, user, a, event, err);
+	struct change c = member_store_change_of(pg, who, channel, user, a, event, err);
 
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, put_locked(&c, role, out, added), err);
+	return store_end(pg, member_store_put_locked(&c, role, out, added), err);
 }
 
 static enum es_code
-join_locked(struct change *c)
+member_store_join_locked(struct change *c)
 {
 	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
-	return c->state.role != NULL ? ES_OK : add_member(c, "member");
+	return c->state.role != NULL ? ES_OK : member_store_add_member(c, "member");
 }
 
 enum es_code
@@ -259,10 +263,11 @@ member_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct event *event,
     struct es_err *err)
 {
-	struct change c = change_of(pg, who, channel, &who->user, a, event, err);
+	struct change c =
+	    member_store_change_of(pg, who, channel, &who->user, a, event, err);
 
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, join_locked(&c), err);
+	return store_end(pg, member_store_join_locked(&c), err);
 }
 
 /* How a user goes. */
@@ -270,7 +275,7 @@ enum departure { LEAVES, IS_REMOVED, IS_BANNED };
 
 /* May the user be banned, and is it banned by this departure? */
 static enum es_code
-judge_ban(
+member_store_judge_ban(
     const struct change *c, enum departure how, struct ban_target *target, bool *bans)
 {
 	*bans = false;
@@ -290,7 +295,7 @@ judge_ban(
 /* now is NULL for a user who is no member: then only the ban is stored. Its event ends
  * the subscriptions of a user who only reads the channel. */
 static enum es_code
-drop_member(
+member_store_drop_member(
     struct change *c, const struct member *now, const char *display_name, bool bans)
 {
 	bool banned = false;
@@ -310,7 +315,7 @@ drop_member(
 }
 
 static void
-collect(
+member_store_collect(
     const struct change *c, const struct event_list *handed_on, struct event_list *events)
 {
 	events->items =
@@ -323,7 +328,8 @@ collect(
 
 /* The role of an owner goes to the next member before the owner does. */
 static enum es_code
-remove_locked(struct change *c, enum departure how, struct event_list *events)
+member_store_remove_locked(
+    struct change *c, enum departure how, struct event_list *events)
 {
 	struct event_list handed_on = {0};
 	struct ban_target target;
@@ -334,33 +340,33 @@ remove_locked(struct change *c, enum departure how, struct event_list *events)
 	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
 	if (how != LEAVES)
 		TRY(store_may_manage(c->who, &c->state, c->err));
-	TRY(judge_ban(c, how, &target, &bans));
+	TRY(member_store_judge_ban(c, how, &target, &bans));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	is_member = pg_next(&rows, c->arena, &now);
 	if (!is_member && !bans)
 		return ES_OK;
 	if (is_member) {
-		TRY(may_touch_owner(c, now.role, NULL));
+		TRY(member_store_may_touch_owner(c, now.role, NULL));
 		TRY(ownership_store_hand_on(
 		    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
 	}
-	TRY(drop_member(c, is_member ? &now : NULL,
+	TRY(member_store_drop_member(c, is_member ? &now : NULL,
 	    is_member ? now.display_name : target.display_name, bans));
-	collect(c, &handed_on, events);
+	member_store_collect(c, &handed_on, events);
 	return ES_OK;
 }
 
 static enum es_code
-depart(struct pg *pg, const struct actor *who, const struct channel_id *channel,
-    const struct user_id *user, enum departure how, struct arena *a,
-    struct event_list *events, struct es_err *err)
+member_store_depart(struct pg *pg, const struct actor *who,
+    const struct channel_id *channel, const struct user_id *user, enum departure how,
+    struct arena *a, struct event_list *events, struct es_err *err)
 {
 	struct event left;
-	struct change c = change_of(pg, who, channel, user, a, &left, err);
+	struct change c = member_store_change_of(pg, who, channel, user, a, &left, err);
 
 	*events = (struct event_list){0};
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, remove_locked(&c, how, events), err);
+	return store_end(pg, member_store_remove_locked(&c, how, events), err);
 }
 
 enum es_code
@@ -370,7 +376,8 @@ member_store_remove(struct pg *pg, const struct actor *who,
 {
 	const bool self = strcmp(who->user.text, user->text) == 0;
 
-	return depart(pg, who, channel, user, self ? LEAVES : IS_REMOVED, a, events, err);
+	return member_store_depart(
+	    pg, who, channel, user, self ? LEAVES : IS_REMOVED, a, events, err);
 }
 
 enum es_code
@@ -378,5 +385,5 @@ member_store_ban(struct pg *pg, const struct actor *who, const struct channel_id
     const struct user_id *user, struct arena *a, struct event_list *events,
     struct es_err *err)
 {
-	return depart(pg, who, channel, user, IS_BANNED, a, events, err);
+	return member_store_depart(pg, who, channel, user, IS_BANNED, a, events, err);
 }

@@ -144,7 +144,8 @@ message_store_mark_read(struct pg *pg, const struct actor *who,
 
 /* One way from an id: at most want messages of rows that were read with one more. */
 static bool
-take(struct pg_rows *rows, int64_t want, struct arena *a, struct message_page *out)
+message_store_take(
+    struct pg_rows *rows, int64_t want, struct arena *a, struct message_page *out)
 {
 	for (int64_t i = 0; i < want && pg_next(rows, a, &out->items[out->n]); i++)
 		out->n++;
@@ -152,7 +153,7 @@ take(struct pg_rows *rows, int64_t want, struct arena *a, struct message_page *o
 }
 
 static void
-reverse(struct message items[], size_t n)
+message_store_reverse(struct message items[], size_t n)
 {
 	for (size_t i = 0; i < n / 2; i++) {
 		const struct message swap = items[i];
@@ -164,10 +165,10 @@ reverse(struct message items[], size_t n)
 
 /* Newer ones first, turned round; then the older ones as they come. */
 static void
-fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_rows *older,
+message_store_fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_rows *older,
     int64_t want_older, bool oldest_first, struct arena *a, struct message_page *out)
 {
-	const bool more_newer = take(newer, want_newer, a, out);
+	const bool more_newer = message_store_take(newer, want_newer, a, out);
 	const size_t n_newer = out->n;
 
 	if (more_newer && n_newer > 0)
@@ -176,8 +177,8 @@ fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_rows *older,
 		out->more = more_newer;
 		return;
 	}
-	reverse(out->items, n_newer);
-	out->more = take(older, want_older, a, out);
+	message_store_reverse(out->items, n_newer);
+	out->more = message_store_take(older, want_older, a, out);
 	if (out->more && out->n > 0)
 		out->next_before = out->items[out->n - 1].id;
 	if (more_newer && n_newer == 0 && out->n > 0)
@@ -220,7 +221,7 @@ message_store_page(struct pg *pg, const struct actor *who,
 	*out = (struct message_page){0};
 	out->items =
 	    arena_alloc(a, (size_t)(want_newer + want_older) * sizeof(*out->items));
-	fill_page(n != NULL ? &n->rows : &none_newer, want_newer,
+	message_store_fill_page(n != NULL ? &n->rows : &none_newer, want_newer,
 	    o != NULL ? &o->rows : &none_older, want_older,
 	    query->where == MESSAGES_AFTER, a, out);
 	return ES_OK;

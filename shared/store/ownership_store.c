@@ -170,8 +170,8 @@ ownership_store_hand_on(struct pg *pg, const struct actor *who,
 }
 
 static enum es_code
-ownership_take_locked(struct pg *pg, const struct actor *who, const struct channel_id *id,
-    struct arena *a, struct event *event, struct es_err *err)
+ownership_store_ownership_take_locked(struct pg *pg, const struct actor *who,
+    const struct channel_id *id, struct arena *a, struct event *event, struct es_err *err)
 {
 	const char *params[] = {who->tenant.text, id->text, who->user.text, NULL};
 	struct pg_batch_item items[] = {
@@ -212,6 +212,7 @@ ownership_store_take_over(struct pg *pg, const struct actor *who,
 		return es_fail(
 		    err, ES_FORBIDDEN, "only an owner of the tenant may do this");
 	TRY(pg_begin(pg, &who->tenant, err));
-	TRY(store_end(pg, ownership_take_locked(pg, who, id, a, event, err), err));
+	TRY(store_end(
+	    pg, ownership_store_ownership_take_locked(pg, who, id, a, event, err), err));
 	return channel_store_get(pg, who, id, a, out, err);
 }

@@ -49,15 +49,15 @@ const struct pg_stmt principal_store_many = {
 };
 
 static bool
-active(const struct answer *row)
+principal_store_active(const struct answer *row)
 {
 	return strcmp(row->tenant_status, "active") == 0 &&
 	       strcmp(row->user_status, "active") == 0;
 }
 
 static enum es_code
-judge(const struct answer *row, const struct principal_ask *ask, struct principal *out,
-    struct es_err *err)
+principal_store_judge(const struct answer *row, const struct principal_ask *ask,
+    struct principal *out, struct es_err *err)
 {
 	if (strcmp(row->tenant_status, "active") != 0)
 		return es_fail(err, ES_TENANT_SUSPENDED, "the tenant is suspended");
@@ -86,7 +86,7 @@ judge(const struct answer *row, const struct principal_ask *ask, struct principa
 }
 
 static enum es_code
-unknown(struct es_err *err)
+principal_store_unknown(struct es_err *err)
 {
 	return es_fail(err, ES_UNAUTHENTICATED, "the token's user does not exist");
 }
@@ -116,15 +116,16 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
 	struct answer row = {0};
 
 	for (size_t i = 0; i < n; i++) {
-		out[i].rc = unknown(&out[i].err);
+		out[i].rc = principal_store_unknown(&out[i].err);
 		out[i].gone = true;
 	}
 	while (pg_next(rows, a, &row))
 		if (row.ord >= 1 && (size_t)row.ord <= n) {
 			const size_t i = (size_t)row.ord - 1;
 
-			out[i].rc = judge(&row, &asks[i], &out[i].principal, &out[i].err);
-			out[i].gone = !active(&row);
+			out[i].rc = principal_store_judge(
+			    &row, &asks[i], &out[i].principal, &out[i].err);
+			out[i].gone = !principal_store_active(&row);
 		}
 }
 
@@ -139,5 +140,6 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 	struct pg_rows rows;
 
 	TRY(pg_run(pg, NULL, &principal_store_one, params, a, &rows, err));
-	return pg_next(&rows, a, &row) ? judge(&row, &ask, out, err) : unknown(err);
+	return pg_next(&rows, a, &row) ? principal_store_judge(&row, &ask, out, err)
+	                               : principal_store_unknown(err);
 }

@@ -143,7 +143,7 @@ store_number_event(struct pg *pg, const struct actor *who,
 }
 
 static const char *
-store_payload(struct arena *a, const char *user, const char *display_name,
+store_private_store_payload(struct arena *a, const char *user, const char *display_name,
     const char *role, bool banned)
 {
 	struct text text;
@@ -165,14 +165,14 @@ const char *
 store_member_payload(
     struct arena *a, const char *user, const char *display_name, const char *role)
 {
-	return store_payload(a, user, display_name, role, false);
+	return store_private_store_payload(a, user, display_name, role, false);
 }
 
 const char *
 store_banned_payload(
     struct arena *a, const char *user, const char *display_name, const char *role)
 {
-	return store_payload(a, user, display_name, role, true);
+	return store_private_store_payload(a, user, display_name, role, true);
 }
 
 enum es_code

@@ -78,7 +78,7 @@ sync_store_page_params(struct arena *a, const struct tenant_id *tenant,
 
 /* False for a kind of a newer program: its number counts as covered. */
 static bool
-to_event(const struct page_row *row, const struct tenant_id *tenant,
+sync_page_to_event(const struct page_row *row, const struct tenant_id *tenant,
     const struct channel_id *channel, struct event *out)
 {
 	*out = (struct event){
@@ -98,7 +98,7 @@ to_event(const struct page_row *row, const struct tenant_id *tenant,
 }
 
 static int64_t
-smaller(int64_t a, int64_t b)
+sync_page_smaller(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -120,12 +120,13 @@ sync_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
 		if (row.kind == NULL)
 			continue;
 		last = row.seq;
-		if (to_event(&row, tenant, channel, &out->events[out->n]))
+		if (sync_page_to_event(&row, tenant, channel, &out->events[out->n]))
 			out->n++;
 	}
 	/* A full page may have been cut; any other one reaches as far as it was asked to.
 	 */
-	out->through =
-	    rows->count >= limit && last > after ? last : smaller(to, out->head);
+	out->through = rows->count >= limit && last > after
+	                   ? last
+	                   : sync_page_smaller(to, out->head);
 	return ES_OK;
 }

@@ -59,7 +59,7 @@ const struct pg_stmt sync_store_acl = {
 };
 
 static const char *
-text_array(struct arena *a, const char *first, size_t step, size_t n)
+sync_store_text_array(struct arena *a, const char *first, size_t step, size_t n)
 {
 	const char **texts = arena_alloc(a, n * sizeof(*texts));
 
@@ -70,9 +70,9 @@ text_array(struct arena *a, const char *first, size_t step, size_t n)
 
 /* Ids lie in an array of structs that are nothing but their text. */
 static const char *
-id_array(struct arena *a, const char *first, size_t n)
+sync_store_id_array(struct arena *a, const char *first, size_t n)
 {
-	return text_array(a, first, ES_UUID_TEXT, n);
+	return sync_store_text_array(a, first, ES_UUID_TEXT, n);
 }
 
 const char *const *
@@ -80,9 +80,9 @@ sync_store_rights_params(struct arena *a, const struct sync_right asks[], size_t
 {
 	const char **params = arena_alloc(a, 3 * sizeof(*params));
 
-	params[0] = text_array(a, asks[0].tenant.text, sizeof(asks[0]), n);
-	params[1] = text_array(a, asks[0].user.text, sizeof(asks[0]), n);
-	params[2] = text_array(a, asks[0].channel.text, sizeof(asks[0]), n);
+	params[0] = sync_store_text_array(a, asks[0].tenant.text, sizeof(asks[0]), n);
+	params[1] = sync_store_text_array(a, asks[0].user.text, sizeof(asks[0]), n);
+	params[2] = sync_store_text_array(a, asks[0].channel.text, sizeof(asks[0]), n);
 	return params;
 }
 
@@ -92,8 +92,8 @@ sync_store_heads_params(struct arena *a, const struct tenant_id tenants[],
 {
 	const char **params = arena_alloc(a, 2 * sizeof(*params));
 
-	params[0] = id_array(a, tenants[0].text, n);
-	params[1] = id_array(a, channels[0].text, n);
+	params[0] = sync_store_id_array(a, tenants[0].text, n);
+	params[1] = sync_store_id_array(a, channels[0].text, n);
 	return params;
 }
 
@@ -102,6 +102,6 @@ sync_store_acl_params(struct arena *a, const struct tenant_id tenants[], size_t 
 {
 	const char **params = arena_alloc(a, sizeof(*params));
 
-	params[0] = id_array(a, tenants[0].text, n);
+	params[0] = sync_store_id_array(a, tenants[0].text, n);
 	return params;
 }

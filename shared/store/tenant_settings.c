@@ -23,8 +23,8 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-parse_origins(const struct json_list *list, struct arena *a, struct tenant_settings *out,
-    struct es_err *err)
+tenant_settings_parse_origins(const struct json_list *list, struct arena *a,
+    struct tenant_settings *out, struct es_err *err)
 {
 	const char **origins = arena_alloc(a, list->n * sizeof(*origins));
 
@@ -54,7 +54,7 @@ tenant_settings_parse(
 	if (wire.has_user_send_window_s)
 		out->user_send_window_s = wire.user_send_window_s;
 	if (wire.has_allowed_origins)
-		TRY(parse_origins(wire.allowed_origins, a, out, err));
+		TRY(tenant_settings_parse_origins(wire.allowed_origins, a, out, err));
 	return ES_OK;
 }
 

@@ -36,7 +36,7 @@ static const struct pg_stmt patch_stmt =
 static const struct pg_stmt status = TENANT_STMT("status", "es_tenant_status($1, $2)", 2);
 
 static enum es_code
-one(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
+tenant_store_one(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
     struct arena *a, struct tenant *out, struct es_err *err)
 {
 	struct pg_rows rows;
@@ -49,7 +49,7 @@ one(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
 
 /* The functions take NULL for what is not given, and -1 for no limit. */
 static const char *
-limit_or_null(struct arena *a, int64_t value)
+tenant_store_limit_or_null(struct arena *a, int64_t value)
 {
 	return value == -1 ? NULL : value == TENANT_NO_LIMIT ? "-1" : pg_int(a, value);
 }
@@ -60,21 +60,21 @@ tenant_store_create(struct pg *pg, const struct tenant_new *in, struct arena *a,
 {
 	struct tenant_id id = in->id;
 	const char *const params[] = {id.text, in->name,
-	    limit_or_null(a, in->max_channels),
-	    limit_or_null(a, in->max_messages_per_second), in->settings, admin->text,
-	    in->admin_email, in->admin_display_name};
+	    tenant_store_limit_or_null(a, in->max_channels),
+	    tenant_store_limit_or_null(a, in->max_messages_per_second), in->settings,
+	    admin->text, in->admin_email, in->admin_display_name};
 
 	if (id.text[0] == '\0')
 		uuid_new(id.text);
 	uuid_new(admin->text);
-	return one(pg, &create, params, a, out, err);
+	return tenant_store_one(pg, &create, params, a, out, err);
 }
 
 enum es_code
 tenant_store_get(struct pg *pg, const struct tenant_id *id, struct arena *a,
     struct tenant *out, struct es_err *err)
 {
-	return one(pg, &get, (const char *const[]){id->text}, a, out, err);
+	return tenant_store_one(pg, &get, (const char *const[]){id->text}, a, out, err);
 }
 
 enum es_code
@@ -99,10 +99,11 @@ tenant_store_patch(struct pg *pg, const struct tenant_id *id,
     struct es_err *err)
 {
 	const char *const params[] = {id->text, patch->name,
-	    limit_or_null(a, patch->max_channels),
-	    limit_or_null(a, patch->max_messages_per_second), patch->settings};
+	    tenant_store_limit_or_null(a, patch->max_channels),
+	    tenant_store_limit_or_null(a, patch->max_messages_per_second),
+	    patch->settings};
 
-	const enum es_code rc = one(pg, &patch_stmt, params, a, out, err);
+	const enum es_code rc = tenant_store_one(pg, &patch_stmt, params, a, out, err);
 
 	/* The one constraint that a patch can break: all else is checked before. */
 	if (rc == ES_INVALID)
@@ -115,7 +116,7 @@ enum es_code
 tenant_store_suspend(struct pg *pg, const struct tenant_id *id, struct arena *a,
     struct tenant *out, struct es_err *err)
 {
-	return one(
+	return tenant_store_one(
 	    pg, &status, (const char *const[]){id->text, "suspended"}, a, out, err);
 }
 
@@ -123,5 +124,6 @@ enum es_code
 tenant_store_resume(struct pg *pg, const struct tenant_id *id, struct arena *a,
     struct tenant *out, struct es_err *err)
 {
-	return one(pg, &status, (const char *const[]){id->text, "active"}, a, out, err);
+	return tenant_store_one(
+	    pg, &status, (const char *const[]){id->text, "active"}, a, out, err);
 }

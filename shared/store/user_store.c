@@ -99,7 +99,7 @@ static const struct pg_stmt other_owners = {
 };
 
 static enum es_code
-one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
+user_store_one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct user *out, struct es_err *err)
 {
 	struct pg_rows rows;
@@ -123,8 +123,8 @@ enum es_code
 user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
     struct arena *a, struct user *out, struct es_err *err)
 {
-	return one(pg, who, &get, (const char *const[]){who->tenant.text, id->text}, a,
-	    out, err);
+	return user_store_one(pg, who, &get,
+	    (const char *const[]){who->tenant.text, id->text}, a, out, err);
 }
 
 enum es_code
@@ -147,7 +147,7 @@ user_store_known(struct pg *pg, const struct actor *who, const struct user_id id
 }
 
 static bool
-is_owner_role(const char *role)
+user_store_is_owner_role(const char *role)
 {
 	return role != NULL && strcmp(role, "owner") == 0;
 }
@@ -163,17 +163,17 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 
 	if (!actor_is_admin(who))
 		return es_fail(err, ES_FORBIDDEN, "only an owner or admin may do this");
-	if (is_owner_role(in->role) && !actor_is_owner(who))
+	if (user_store_is_owner_role(in->role) && !actor_is_owner(who))
 		return es_fail_field(
 		    err, ES_FORBIDDEN, "role", "only an owner may do this");
 	if (id.text[0] == '\0')
 		uuid_new(id.text);
-	return one(pg, who, &create, params, a, out, err);
+	return user_store_one(pg, who, &create, params, a, out, err);
 }
 
 /* What the caller must be to turn this user into that. patch NULL: deactivate. */
 static enum es_code
-may_change(const struct actor *who, const struct user *now,
+user_store_may_change(const struct actor *who, const struct user *now,
     const struct user_patch *patch, struct es_err *err)
 {
 	const bool self = strcmp(who->user.text, now->id.text) == 0;
@@ -184,9 +184,10 @@ may_change(const struct actor *who, const struct user *now,
 		return ES_OK;
 	if (!actor_is_admin(who))
 		return es_fail(err, ES_FORBIDDEN, "only an owner or admin may do this");
-	if (is_owner_role(now->role) && !actor_is_owner(who))
+	if (user_store_is_owner_role(now->role) && !actor_is_owner(who))
 		return es_fail(err, ES_FORBIDDEN, "only an owner may do this");
-	if (patch != NULL && is_owner_role(patch->role) && !actor_is_owner(who))
+	if (patch != NULL && user_store_is_owner_role(patch->role) &&
+	    !actor_is_owner(who))
 		return es_fail_field(
 		    err, ES_FORBIDDEN, "role", "only an owner may do this");
 	return ES_OK;
@@ -194,15 +195,15 @@ may_change(const struct actor *who, const struct user *now,
 
 /* An active owner who would be none afterwards needs another. */
 static enum es_code
-owner_stays(struct pg *pg, const struct actor *who, const struct user *now,
+user_store_owner_stays(struct pg *pg, const struct actor *who, const struct user *now,
     const char *next_role, struct arena *a, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, now->id.text};
 	struct count others = {0};
 	struct pg_rows rows;
 
-	if (!is_owner_role(now->role) || strcmp(now->status, "active") != 0 ||
-	    is_owner_role(next_role))
+	if (!user_store_is_owner_role(now->role) || strcmp(now->status, "active") != 0 ||
+	    user_store_is_owner_role(next_role))
 		return ES_OK;
 	TRY(pg_run(pg, NULL, &other_owners, params, a, &rows, err));
 	if (pg_next(&rows, a, &others) && others.n > 0)
@@ -234,12 +235,12 @@ user_store_look(struct pg *pg, const struct actor *who, const struct user_id *id
 
 	if (version != NULL)
 		TRY(user_store_version(pg, &lock_rights, who, a, version, err));
-	TRY(one(pg, who, &get, key, a, now, err));
-	return may_change(who, now, patch, err);
+	TRY(user_store_one(pg, who, &get, key, a, now, err));
+	return user_store_may_change(who, now, patch, err);
 }
 
 static const char *
-key_or_null(const char *name, struct arena *a)
+user_store_key_or_null(const char *name, struct arena *a)
 {
 	return name != NULL ? unicode_key(name, a) : NULL;
 }
@@ -249,8 +250,8 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
     const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, id->text, patch->email,
-	    patch->display_name, patch->role, key_or_null(patch->email, a),
-	    key_or_null(patch->display_name, a), patch->external_id};
+	    patch->display_name, patch->role, user_store_key_or_null(patch->email, a),
+	    user_store_key_or_null(patch->display_name, a), patch->external_id};
 	struct count version = {0};
 	struct user now = {0};
 
@@ -259,10 +260,10 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 	if (strcmp(now.status, "deleted") == 0)
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
 	if (patch->role != NULL && strcmp(patch->role, now.role) != 0) {
-		TRY(owner_stays(pg, who, &now, patch->role, a, err));
+		TRY(user_store_owner_stays(pg, who, &now, patch->role, a, err));
 		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
 	}
-	TRY(one(pg, who, &change, params, a, out, err));
+	TRY(user_store_one(pg, who, &change, params, a, out, err));
 	out->acl_version = version.n;
 	return ES_OK;
 }
@@ -298,8 +299,8 @@ user_store_take_step(struct pg *pg, const struct actor *who, const struct user_s
 	const char *const key[] = {who->tenant.text, id->text};
 
 	if (step != &to_active)
-		TRY(owner_stays(pg, who, now, NULL, a, err));
-	TRY(one(pg, who, step->stmt, key, a, now, err));
+		TRY(user_store_owner_stays(pg, who, now, NULL, a, err));
+	TRY(user_store_one(pg, who, step->stmt, key, a, now, err));
 	TRY(ownership_store_owns(pg, who, id, owned, a, same, err));
 	if (!*same)
 		return es_fail(err, ES_UNAVAILABLE,

@@ -35,6 +35,7 @@ HOUSES = {
         "handlers": "guard env http",
     },
 }
+NAMED = ("api-fcgi", "ctl", "fanout", "push-server", "shared")
 # A file's functions begin with its name, but for these.
 PREFIX = {"subscription": "sub", "send_outcomes": "send_outcomes|awaited"}
 
@@ -164,9 +165,8 @@ def main():
         rule(f"rooms of {root} include only what is below them", check_direction(root))
         rule(f"no more than {CIRCLE_MAX} files of {root} call each other in a circle",
              check_circles(root))
-    if os.path.isdir("push-server"):
-        rule("static functions of push-server bear their file's prefix",
-             check_prefixes("push-server"))
+    rule("static functions bear their file's prefix",
+         [line for root in NAMED if os.path.isdir(root) for line in check_prefixes(root)])
     return 0
 
 

@@ -88,7 +88,7 @@ sees house.sh 'each suite has its script, its budget and its row in tests/README
 sees house.sh 'each program of a suite but the last is run by part()'
 sees rooms.py 'rooms of push-server include only what is below them'
 sees rooms.py 'no more than 3 files of push-server call each other in a circle'
-sees rooms.py "static functions of push-server bear their file's prefix"
+sees rooms.py "static functions bear their file's prefix"
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
 sees symbols.py 'every global name of ours is hidden from the dynamic linker'
