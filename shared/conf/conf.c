@@ -1,36 +1,15 @@
 #include "conf/conf.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_private.h"
+#include "conf/conf_item.h"
+#include "conf/conf_unknown.h"
 #include "core/parse.h"
 
 #include "core/banned.h"
 
 #define REPORT_MAX (32UL * 1024)
-
-void
-conf_fault(
-    struct conf_load *l, const char *name, const char *source, const char *fmt, ...)
-{
-	va_list ap;
-	char why[300];
-
-	va_start(ap, fmt);
-	(void)vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	text_addf(&l->faults, "%s (%s): %s\n", name, source, why);
-	l->n_faults++;
-}
-
-void
-conf_warning(struct conf_load *l, const char *name)
-{
-	text_addf(
-	    &l->warnings, "%s (environment): no setting of EchoStream, ignored\n", name);
-}
 
 /* True when word is one of the blank-separated words of list. */
 static bool
@@ -67,7 +46,7 @@ conf_set_text(struct conf_load *l, const struct conf_item *item, const char *val
 	const char *copy;
 
 	if ((int64_t)len < item->min || (int64_t)len > item->max) {
-		conf_fault(l, item->name, source,
+		conf_item_fault(l, item->name, source,
 		    "has %zu characters, must have %lld to %lld", len,
 		    (long long)item->min, (long long)item->max);
 		return;
@@ -76,7 +55,7 @@ conf_set_text(struct conf_load *l, const struct conf_item *item, const char *val
 	memcpy(slot, &copy, sizeof(copy));
 }
 
-/* "key=value" is libpq's other form and has no scheme. */
+/* libpq also takes "key=value ...", which has no scheme. */
 static void
 conf_set_url(struct conf_load *l, const struct conf_item *item, const char *value,
     const char *source, char *slot)
@@ -84,7 +63,7 @@ conf_set_url(struct conf_load *l, const struct conf_item *item, const char *valu
 	const size_t word = strcspn(value, ":=");
 
 	if (value[word] == '\0' || !conf_listed(item->allowed, value, word))
-		conf_fault(l, item->name, source,
+		conf_item_fault(l, item->name, source,
 		    "must start with one of: %s (then ':' or '=')", item->allowed);
 	else
 		conf_set_text(l, item, value, source, slot);
@@ -104,7 +83,7 @@ conf_set(struct conf_load *l, const struct conf_item *item, const char *value,
 		return;
 	case CONF_INT:
 		if (!parse_int(value, item->min, item->max, &number))
-			conf_fault(l, item->name, source,
+			conf_item_fault(l, item->name, source,
 			    "is \"%.40s\", must be a number from %lld to %lld", value,
 			    (long long)item->min, (long long)item->max);
 		else
@@ -112,7 +91,7 @@ conf_set(struct conf_load *l, const struct conf_item *item, const char *value,
 		return;
 	case CONF_BOOL:
 		if (!conf_parse_bool(value, &flag))
-			conf_fault(l, item->name, source,
+			conf_item_fault(l, item->name, source,
 			    "is \"%.40s\", must be true or false", value);
 		else
 			memcpy(slot, &flag, sizeof(flag));
@@ -122,7 +101,7 @@ conf_set(struct conf_load *l, const struct conf_item *item, const char *value,
 		return;
 	case CONF_ENUM:
 		if (!conf_listed(item->allowed, value, strlen(value)))
-			conf_fault(l, item->name, source,
+			conf_item_fault(l, item->name, source,
 			    "is \"%.40s\", must be one of: %s", value, item->allowed);
 		else
 			conf_set_text(l, item, value, source, slot);
@@ -130,7 +109,8 @@ conf_set(struct conf_load *l, const struct conf_item *item, const char *value,
 	}
 }
 
-/* The content of the file named by NAME_FILE without its last newline. */
+/* Returns the content of the file that NAME_FILE names, without its last newline; NULL
+ * after a fault. */
 static const char *
 conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *file_name,
     const char *path)
@@ -140,23 +120,23 @@ conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *
 	size_t n;
 
 	if (f == NULL) {
-		conf_fault(l, item->name, file_name, "can't read %s: %m", path);
+		conf_item_fault(l, item->name, file_name, "can't read %s: %m", path);
 		return NULL;
 	}
 	n = fread(content, 1, CONF_SECRET_FILE_MAX + 1, f);
 	if (ferror(f)) { /* a directory can be opened, not read */
-		conf_fault(l, item->name, file_name, "can't read %s: %m", path);
+		conf_item_fault(l, item->name, file_name, "can't read %s: %m", path);
 		(void)fclose(f);
 		return NULL;
 	}
 	(void)fclose(f);
 	if (n > CONF_SECRET_FILE_MAX) {
-		conf_fault(l, item->name, file_name, "%s is larger than %d bytes", path,
-		    CONF_SECRET_FILE_MAX);
+		conf_item_fault(l, item->name, file_name, "%s is larger than %d bytes",
+		    path, CONF_SECRET_FILE_MAX);
 		return NULL;
 	}
 	if (memchr(content, '\0', n) != NULL) {
-		conf_fault(l, item->name, file_name, "%s contains a NUL byte", path);
+		conf_item_fault(l, item->name, file_name, "%s contains a NUL byte", path);
 		return NULL;
 	}
 	content[n] = '\0';
@@ -172,12 +152,12 @@ conf_load_item(struct conf_load *l, const struct conf_item *item, char *values)
 	const char *value = getenv(item->name);
 	const char *source = "environment";
 
-	if (conf_has_file(item)) {
+	if (conf_item_has_file(item)) {
 		const char *file_name = arena_printf(l->arena, "%s_FILE", item->name);
 		const char *path = getenv(file_name);
 
 		if (path != NULL && value != NULL) {
-			conf_fault(l, item->name, file_name,
+			conf_item_fault(l, item->name, file_name,
 			    "is set twice, directly and as a file; keep one of the two");
 			return;
 		}
@@ -188,30 +168,21 @@ conf_load_item(struct conf_load *l, const struct conf_item *item, char *values)
 				return;
 		}
 	}
-	/* Set but empty is not set, as in a compose file that passes everything on. */
+	/* Treat an empty variable as not set: a compose file passes on every variable. */
 	if (value == NULL || *value == '\0') {
 		value = item->initial;
 		source = "default";
 	}
 	if (value == NULL)
-		conf_fault(l, item->name, "not set", "is required: %s", item->meaning);
+		conf_item_fault(
+		    l, item->name, "not set", "is required: %s", item->meaning);
 	else if (*value != '\0' || strcmp(source, "default") != 0)
 		conf_set(l, item, value, source, slot);
 	else
 		memcpy(slot, &(const char *){""}, sizeof(const char *));
 }
 
-const struct conf_check *
-conf_check_of(const struct conf_table tables[], size_t n, const char *name)
-{
-	for (size_t t = 0; t < n; t++)
-		for (size_t i = 0; i < tables[t].n_checks; i++)
-			if (strcmp(tables[t].checks[i].name, name) == 0)
-				return &tables[t].checks[i];
-	return NULL;
-}
-
-/* Only what type and range have let pass is there. */
+/* The value is of the right type and within its range here, or not set. */
 static void
 conf_check_item(struct conf_load *l, const struct conf_item *item,
     const struct conf_check *check, const char *values)
@@ -224,7 +195,7 @@ conf_check_item(struct conf_load *l, const struct conf_item *item,
 	memcpy(&value, values + item->offset, sizeof(value));
 	if (value != NULL && *value != '\0' &&
 	    check->check(value, l->arena, &err) != ES_OK)
-		conf_fault(l, item->name, conf_source(item), "%s", err.text);
+		conf_item_fault(l, item->name, conf_item_source(item), "%s", err.text);
 }
 
 enum es_code
@@ -241,7 +212,7 @@ conf_load(const struct conf_table tables[], size_t n, const char *const known[],
 
 			conf_load_item(&l, item, out);
 			conf_check_item(
-			    &l, item, conf_check_of(tables, n, item->name), out);
+			    &l, item, conf_item_check(tables, n, item->name), out);
 		}
 	if (known != NULL)
 		conf_unknown(&l, tables, n, known);

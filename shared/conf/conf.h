@@ -1,6 +1,6 @@
-/* Settings: one table per program gives name, type, default, range and meaning; from it
- * come reading, --help, --check-config, --print-config and the reference page. The only
- * getenv. */
+/* Settings. A table per program lists name, type, default, range and meaning of each.
+ * Reading, --help, --check-config, --print-config and the reference page all use that
+ * table. No other folder calls getenv(). */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
@@ -38,15 +38,15 @@ struct conf_item {
 		.allowed = (allowed_), .meaning = (meaning_) \
 	}
 
-/* What type and range can't tell: refuses, with err->text, a value that the library that
- * it is for would refuse later. For settings that are text of some kind. */
+/* A check that type and range can't express. It refuses, with err->text, a text value
+ * that a library would refuse later (an address, a key). */
 struct conf_check {
 	const char *name;
 	enum es_code (*check)(const char *value, struct arena *a, struct es_err *err);
 };
 
-/* Items that several programs share are a table of their own: a program's settings are a
- * list of tables over one struct. Checks of a table are for items of any. */
+/* A program's settings are a list of tables over one struct, since programs share some
+ * tables. A check may name an item of any table in the list. */
 struct conf_table {
 	const struct conf_item *items;
 	size_t n;
@@ -61,43 +61,44 @@ struct conf_report {
 	const char *warnings; /* one line per ES_ variable that is ignored */
 };
 
-/* Read the environment into *out (zeroed by the caller); strings live in a. Every fault
- * is reported, not only the first. NAME_FILE (secrets and URLs) names a file that holds
- * the value. An ES_* variable that no table of any program knows is
- * a fault with a suggestion when it is nearly spelt like one, and else a warning: other
- * projects have ES_ variables, too. known lists those of other programs (NULL-terminated,
- * may be NULL). ES_OK, or ES_INVALID with report->text. */
+/* Reads the environment into *out, which the caller has zeroed. Strings live in a.
+ * Reports every fault, not only the first one. NAME_FILE (secrets and URLs) names a file
+ * that holds the value. known lists the settings of all programs (NULL-terminated, or
+ * NULL: do not look for unknown names). An ES_ variable that is not in known is a fault
+ * with a suggestion when it resembles a name in known. Otherwise it is a warning, since
+ * other projects have ES_ variables, too. ES_OK, or ES_INVALID with report->text. */
 enum es_code conf_load(const struct conf_table tables[], size_t n,
     const char *const known[], struct arena *a, void *out,
     struct conf_report *report) ES_MUST_CHECK;
 
-/* KEY=VALUE lines with the source of each as a comment; secrets masked. */
+/* Prints KEY=VALUE lines, each after a comment that names its source. Masks secrets. */
 void conf_print(const struct conf_table tables[], size_t n, const void *values, FILE *to);
-/* A table of name, default, range, meaning: for --help and, as Markdown, for the docs. */
+/* Print name, default, range and meaning: for --help and, as Markdown, for the docs. */
 void conf_help(const struct conf_table tables[], size_t n, FILE *to);
 void conf_markdown(const struct conf_table tables[], size_t n, FILE *to);
-/* The same for programs: an array of {name,kind,default,min,max,allowed,file,
- * checked,meaning}. */
+/* Prints an array of {name,kind,default,min,max,allowed,file,checked,meaning}. */
 void conf_json(const struct conf_table tables[], size_t n, FILE *to);
 
-#define CONF_RUN       (-1)
-#define CONF_TAKE_OVER (-2) /* run, and take the addresses over from a running master */
+#define CONF_RUN (-1)
+#define CONF_TAKE_OVER \
+	(-2) /* run, beside a master that listens on the same addresses \
+	      */
 
-/* The options of every program: --take-over, --help, --version, --check-config,
+/* Handles the options of every program: --take-over, --help, --version, --check-config,
  * --print-config, --settings-markdown, --settings-json. Loads the settings and prints the
- * answer to the option. Returns CONF_RUN or CONF_TAKE_OVER (both are negative), or else
- * the exit status: 0, 2 (usage), 78 (faulty settings). A start logs faults and warnings
- * as JSON lines, the other options print them for people. */
+ * answer to the option. Returns CONF_RUN or CONF_TAKE_OVER (both are negative), or the
+ * exit status: 0, 2 (usage), 78 (faulty settings). A start logs faults and warnings as
+ * JSON lines. The other options print them for people. */
 int conf_main(int argc, char **argv, const char *program,
     const struct conf_table tables[], size_t n, struct arena *a, void *out);
 
 /* Reads the settings again while the program runs. The environment of a process does not
- * change, so only values in files (NAME_FILE) can. Logs each fault. ES_OK, or ES_INVALID
- * with *out of no use. */
+ * change, so only values in files (NAME_FILE) can be new. Logs each fault. ES_OK, or
+ * ES_INVALID with *out in no defined state. */
 enum es_code conf_reload(
     const struct conf_table tables[], size_t n, struct arena *a, void *out) ES_MUST_CHECK;
 
-/* All ES_* names of all programs, NULL-terminated (conf_names.c; a test keeps it true).
+/* All ES_ names of all programs, NULL-terminated. A test compares them with the tables.
  */
 extern const char *const conf_names[];
 

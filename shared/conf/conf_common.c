@@ -14,22 +14,23 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	    "postgresql postgres host hostaddr dbname user port service sslmode",
 	    "PostgreSQL as URI or conninfo, with the role echostream_app"),
 	ROW(database_timeout_ms, "ES_DATABASE_TIMEOUT_MS", CONF_INT, "5000", 100, 600000, NULL,
-	    "milliseconds after which a statement is given up"),
+	    "time-out of a statement, in milliseconds"),
 	ROW(redis_url, "ES_REDIS_URL", CONF_URL, NULL, 1, 4096, "redis rediss unix",
 	    "Redis: redis://[:password@]host[:port][/db] or unix:///path[?db=N]"),
 	ROW(redis_timeout_ms, "ES_REDIS_TIMEOUT_MS", CONF_INT, "1000", 50, 60000, NULL,
-	    "milliseconds after which a Redis command is given up; api-fcgi: all "
-	    "commands of one request together"),
+	    "time-out of a Redis command, in milliseconds; in api-fcgi of all commands "
+	    "of one request together"),
 	ROW(queue_url, "ES_QUEUE_URL", CONF_URL, "redis:", 1, 4096, "redis mem sqs",
 	    "queue driver: redis: for Redis Streams, sqs: for SQS"),
 	ROW(queue_redis_url, "ES_QUEUE_REDIS_URL", CONF_URL, "", 0, 4096, "redis rediss unix",
-	    "Redis of the queue; empty for ES_REDIS_URL"),
+	    "Redis of the queue; empty: the one of ES_REDIS_URL"),
 	ROW(queue_partitions, "ES_QUEUE_PARTITIONS", CONF_INT, "8", 1, 256, NULL,
-	    "partitions of the queue; the same for all programs, changed only when it is empty"),
+	    "partitions of the queue; the same for all programs; change it only while the "
+	    "queue is empty"),
 	ROW(queue_max_bytes, "ES_QUEUE_MAX_BYTES", CONF_INT, "67108864", 4096, 1099511627776,
-	    NULL, "bytes of waiting messages beyond which sending answers queue_full"),
+	    NULL, "bytes that may wait in the queue; beyond that a send is answered queue_full"),
 	ROW(log_level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "error warn info debug",
-	    "lowest level that is logged"),
+	    "least severe level that is logged"),
 	CONF_SQS_ITEMS(struct conf_common, sqs),
 };
 // clang-format on

@@ -18,85 +18,85 @@ struct conf_common {
 
 #define CONF_COMMON_ITEMS 20
 extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
-/* As a row of a program's list of tables. */
+/* A row of a program's list of tables. */
 #define CONF_COMMON_TABLE \
 	{ \
 		.items = conf_common_items, .n = CONF_COMMON_ITEMS \
 	}
 
-/* The queue on SQS; its keys come by the names that AWS gives them. */
+/* The queue on SQS. The keys have the names that AWS tools read, too. */
 #define CONF_SQS_ITEMS(type, sqs) \
 	CONF_ITEM(type, sqs.queue_urls, "ES_SQS_QUEUE_URLS", CONF_TEXT, "", 0, 8192, \
 	    NULL, \
 	    "URLs of the FIFO queues, comma separated; the same for all programs"), \
 	    CONF_ITEM(type, sqs.region, "ES_SQS_REGION", CONF_TEXT, "", 0, 64, NULL, \
-		"region that requests are signed for; empty: read from the queue's " \
-		"URL"), \
+		"region that requests are signed for; empty: the region in the " \
+		"queue's URL"), \
 	    CONF_ITEM(type, sqs.endpoint, "ES_SQS_ENDPOINT", CONF_TEXT, "", 0, 1024, \
 		NULL, "where requests go; empty: to the queue's host"), \
 	    CONF_ITEM(type, sqs.timeout_ms, "ES_SQS_TIMEOUT_MS", CONF_INT, "3000", 100, \
-		60000, NULL, "milliseconds after which a call of SQS is given up"), \
+		60000, NULL, "time-out of a call to SQS, in milliseconds"), \
 	    CONF_ITEM(type, sqs.access_key, "AWS_ACCESS_KEY_ID", CONF_TEXT, "", 0, 256, \
 		NULL, "access key for SQS; empty: keys come from the container's role"), \
 	    CONF_ITEM(type, sqs.secret_key, "AWS_SECRET_ACCESS_KEY", CONF_SECRET, "", 0, \
-		1024, NULL, "secret of that key"), \
+		1024, NULL, "secret of AWS_ACCESS_KEY_ID"), \
 	    CONF_ITEM(type, sqs.session_token, "AWS_SESSION_TOKEN", CONF_SECRET, "", 0, \
-		32768, NULL, "token of that key, when it is a temporary one"), \
+		32768, NULL, "session token of AWS_ACCESS_KEY_ID, for temporary keys"), \
 	    CONF_ITEM(type, sqs.default_region, "AWS_REGION", CONF_TEXT, "", 0, 64, \
 		NULL, \
-		"region where neither ES_SQS_REGION nor the queue's URL tells it"), \
+		"region when neither ES_SQS_REGION nor the queue's URL names one"), \
 	    CONF_ITEM(type, sqs.container_path, \
 		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", CONF_TEXT, "", 0, 1024, NULL, \
-		"set by ECS: path of the keys of the task's role"), \
+		"set by ECS: path of the credentials of the task's role"), \
 	    CONF_ITEM(type, sqs.container_url, "AWS_CONTAINER_CREDENTIALS_FULL_URI", \
 		CONF_TEXT, "", 0, 1024, NULL, \
-		"set by EKS: https, loopback or 169.254.170.2 only"), \
+		"set by EKS: URL of the credentials (https, loopback or " \
+		"169.254.170.2)"), \
 	    CONF_ITEM(type, sqs.container_token_file, \
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", CONF_TEXT, "", 0, 4096, NULL, \
-		"set by EKS: file of what is shown there, read anew each time")
+		"set by EKS: file with the token for that URL, read before each " \
+		"request")
 
 #define CONF_SECRET_MIN 32 /* characters of an HS256 secret (RFC 7518 section 3.2) */
 
-/* Tokens: for the programs that verify or mint them. */
+/* Settings of the programs that verify or mint tokens. */
 struct conf_auth {
 	const char *jwt_secret, *jwt_es256_public_key;
-	/* Old keys are "" when there are none. */
+	/* An old key is "" when there is none. */
 	const char *jwt_secret_old, *jwt_es256_public_key_old;
 	const char *jwt_kid, *jwt_kid_old, *jwt_es256_kid, *jwt_es256_kid_old;
 	const char *jwt_issuer, *jwt_audience;
 	int64_t jwt_leeway_s, token_ttl_s;
 };
 
-/* For the checks of secrets that may be left out: ES_INVALID below min characters. */
+/* For checks of optional secrets. ES_INVALID when value has fewer than min characters. */
 enum es_code conf_check_longer(
     const char *value, size_t min, struct es_err *err) ES_MUST_CHECK;
 /* A check of ES_JWT_SECRET_OLD. */
 enum es_code conf_check_secret(
     const char *value, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* A row of the auth table over a program's struct whose member `auth` is a struct
- * conf_auth: static const struct conf_item auth_items[] = {CONF_AUTH_ITEMS(struct
- * push_conf)}; */
+/* The items of a table over a program's struct with a member `struct conf_auth auth`:
+ * static const struct conf_item auth_items[] = {CONF_AUTH_ITEMS(struct push_conf)}; */
 #define CONF_AUTH_ITEMS(type) \
 	CONF_ITEM(type, auth.jwt_secret, "ES_JWT_SECRET", CONF_SECRET, NULL, \
 	    CONF_SECRET_MIN, 4096, NULL, \
-	    "secret of HS256 tokens, at least 32 characters; tokens are minted with " \
-	    "it"), \
+	    "secret that signs and verifies HS256 tokens, at least 32 characters"), \
 	    CONF_ITEM(type, auth.jwt_kid, "ES_JWT_KID", CONF_TEXT, "hs1", 1, 128, NULL, \
 		"kid of ES_JWT_SECRET in the tokens"), \
 	    CONF_ITEM(type, auth.jwt_secret_old, "ES_JWT_SECRET_OLD", CONF_SECRET, "", \
 		0, 4096, NULL, \
-		"second secret of HS256 tokens that is taken while secrets are " \
-		"changed, at least 32 characters"), \
+		"former secret of HS256 tokens, still accepted during a rotation; at " \
+		"least 32 characters"), \
 	    CONF_ITEM(type, auth.jwt_kid_old, "ES_JWT_KID_OLD", CONF_TEXT, "hs1", 1, \
-		128, NULL, "kid of ES_JWT_SECRET_OLD; may be that of ES_JWT_SECRET"), \
+		128, NULL, "kid of ES_JWT_SECRET_OLD; may equal ES_JWT_KID"), \
 	    CONF_ITEM(type, auth.jwt_es256_public_key, "ES_JWT_ES256_PUBLIC_KEY", \
 		CONF_SECRET, "", 0, 4096, NULL, "public key (PEM) of ES256 tokens"), \
 	    CONF_ITEM(type, auth.jwt_es256_kid, "ES_JWT_ES256_KID", CONF_TEXT, "es1", 1, \
 		128, NULL, "kid of ES_JWT_ES256_PUBLIC_KEY in the tokens"), \
 	    CONF_ITEM(type, auth.jwt_es256_public_key_old, \
 		"ES_JWT_ES256_PUBLIC_KEY_OLD", CONF_SECRET, "", 0, 4096, NULL, \
-		"second public key (PEM) that is taken while keys are changed"), \
+		"former public key (PEM), still accepted during a rotation"), \
 	    CONF_ITEM(type, auth.jwt_es256_kid_old, "ES_JWT_ES256_KID_OLD", CONF_TEXT, \
 		"es1", 1, 128, NULL, "kid of ES_JWT_ES256_PUBLIC_KEY_OLD"), \
 	    CONF_ITEM(type, auth.jwt_issuer, "ES_JWT_ISSUER", CONF_TEXT, "echostream", \
@@ -106,9 +106,9 @@ enum es_code conf_check_secret(
 	    CONF_ITEM(type, auth.jwt_leeway_s, "ES_JWT_LEEWAY_S", CONF_INT, "5", 0, 300, \
 		NULL, \
 		"seconds that the clock of an issuer may be ahead of ours (iat, nbf); " \
-		"a token is over at exp"), \
+		"a token ends at exp, without leeway"), \
 	    CONF_ITEM(type, auth.token_ttl_s, "ES_TOKEN_TTL_S", CONF_INT, "86400", 60, \
 		31536000, NULL, \
-		"seconds that a token is good when it is minted without a wish")
+		"lifetime of a token, in seconds, when the request asks for none")
 
 #endif

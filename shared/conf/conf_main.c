@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/conf_private.h"
+#include "conf/conf.h"
 #include "core/log.h"
 
 #include "core/banned.h"
@@ -44,14 +44,14 @@ conf_main_help(const char *program, const struct conf_table tables[], size_t n, 
 	(void)fprintf(to,
 	    "usage: %s [--take-over | --help | --version | --check-config |\n"
 	    "       --print-config | --settings-markdown | --settings-json]\n\n"
-	    "--take-over: take the listening addresses over from a running %s;\n"
-	    "             stop that one by SIGTERM once this one is ready\n\n"
+	    "--take-over: share the listening addresses of a running %s; send that\n"
+	    "             process SIGTERM once this one is ready\n\n"
 	    "Settings come from the environment:\n",
 	    program, program);
 	conf_help(tables, n, to);
 }
 
-/* A log line for each line of text. */
+/* Logs each line of text as a line of its own. */
 static void
 conf_main_log(enum log_level level, const char *msg, const char *text)
 {
@@ -65,7 +65,7 @@ conf_main_log(enum log_level level, const char *msg, const char *text)
 	}
 }
 
-/* A start writes to a log, where every line is JSON; the options are asked by people. */
+/* A start reports to the log as JSON. The other options are for people at a terminal. */
 static void
 conf_main_tell(const char *program, bool starts, const struct conf_report *report)
 {

@@ -1,17 +1,17 @@
-/* What a table of settings looks like to people: values, help, reference page. */
+/* Prints a table of settings: values, help, reference page, JSON. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_private.h"
+#include "conf/conf_item.h"
 
 #include "core/banned.h"
 
-/* scheme://user:********@host: the password of a URL is a secret too. */
+/* Prints scheme://user:********@host: the password of a URL is a secret, too. */
 static void
 conf_print_url(const char *url, FILE *to)
 {
 	const char *start = strstr(url, "://");
-	/* The last '@': who forgets to encode one in a password shows it otherwise. */
+	/* The last '@': a password may hold one that was not percent-encoded. */
 	const char *at = start != NULL ? strrchr(start, '@') : NULL;
 	const char *colon =
 	    at != NULL ? memchr(start + 3, ':', (size_t)(at - start - 3)) : NULL;
@@ -57,18 +57,6 @@ conf_print_value(const struct conf_item *item, const char *values, FILE *to)
 	}
 }
 
-const char *
-conf_source(const struct conf_item *item)
-{
-	char file_name[CONF_NAME_MAX + 8];
-	const char *value = getenv(item->name);
-
-	if (value != NULL && *value != '\0')
-		return "environment";
-	(void)snprintf(file_name, sizeof(file_name), "%s_FILE", item->name);
-	return conf_has_file(item) && getenv(file_name) != NULL ? "file" : "default";
-}
-
 void
 conf_print(const struct conf_table tables[], size_t n, const void *values, FILE *to)
 {
@@ -76,7 +64,8 @@ conf_print(const struct conf_table tables[], size_t n, const void *values, FILE 
 		for (size_t i = 0; i < tables[t].n; i++) {
 			const struct conf_item *item = &tables[t].items[i];
 
-			(void)fprintf(to, "# %s\n%s=", conf_source(item), item->name);
+			(void)fprintf(
+			    to, "# %s\n%s=", conf_item_source(item), item->name);
 			conf_print_value(item, values, to);
 			(void)fprintf(to, "\n");
 		}
@@ -136,7 +125,7 @@ conf_markdown(const struct conf_table tables[], size_t n, FILE *to)
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "| `%s`%s | `%s` | ", item->name,
-			    conf_has_file(item) ? " (or `_FILE`)" : "",
+			    conf_item_has_file(item) ? " (or `_FILE`)" : "",
 			    conf_print_initial_of(item));
 			conf_print_range(item, to);
 			(void)fprintf(to, " | %s |\n", item->meaning);
@@ -173,7 +162,7 @@ conf_print_json_item(const struct conf_item *item, bool checked, FILE *to)
 	    (long long)item->max);
 	conf_print_json_text(item->allowed, to);
 	(void)fprintf(to, ",\"file\":%s,\"checked\":%s,\"meaning\":",
-	    conf_has_file(item) ? "true" : "false", checked ? "true" : "false");
+	    conf_item_has_file(item) ? "true" : "false", checked ? "true" : "false");
 	conf_print_json_text(item->meaning, to);
 	(void)fprintf(to, "}");
 }
@@ -189,7 +178,7 @@ conf_json(const struct conf_table tables[], size_t n, FILE *to)
 
 			(void)fprintf(to, "%s\n", comma);
 			conf_print_json_item(
-			    item, conf_check_of(tables, n, item->name) != NULL, to);
+			    item, conf_item_check(tables, n, item->name) != NULL, to);
 			comma = ",";
 		}
 	(void)fprintf(to, "\n]\n");

@@ -1,8 +1,9 @@
-/* An ES_ name that no program knows is a typing error when it is near to a name of ours,
- * and else another project's: Elasticsearch and its tools have ES_JAVA_OPTS and more. */
+/* An unknown ES_ name that resembles a setting is taken for a typing error. Any other one
+ * belongs to another project: Elasticsearch and its tools have ES_JAVA_OPTS and more. */
+#include "conf/conf_unknown.h"
+
 #include <string.h>
 
-#include "conf/conf_private.h"
 #include "core/nearest.h"
 
 #include "core/banned.h"
@@ -12,7 +13,7 @@ extern char **environ;
 #define PREFIX   "ES_"
 #define FILE_END "_FILE"
 
-/* The known name that is nearest, and how far it is. */
+/* The known name with the least edit distance, and that distance. */
 struct near {
 	const char *name;
 	unsigned distance;
@@ -32,9 +33,9 @@ conf_unknown_nearest(const char *name, const char *const known[])
 	return near;
 }
 
-/* One edit, and one more for each five characters behind the prefix, at most three: a
- * slip of the finger, two letters that changed places, a letter too many. Short names of
- * other projects (ES_HOST, ES_USER) must not be near to ours (ES_ROOT, ES_URL). */
+/* Allows one edit, and one more for each five characters behind the prefix, at most
+ * three: a wrong letter, two swapped letters, a letter too many. Fewer edits for short
+ * names keep ES_HOST and ES_USER of other projects apart from our ES_ROOT and ES_URL. */
 static bool
 conf_unknown_is_slip(const struct near *near, size_t len)
 {
@@ -43,19 +44,20 @@ conf_unknown_is_slip(const struct near *near, size_t len)
 	return near->distance <= (edits < 3 ? edits : 3);
 }
 
-/* NAME_FILE of a setting of ours that is not read from files: it would be ignored. */
+/* True when name is a setting that is not read from a file, so that NAME_FILE would be
+ * ignored. */
 static bool
 conf_unknown_has_no_file(const struct conf_table tables[], size_t n, const char *name)
 {
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++)
 			if (strcmp(tables[t].items[i].name, name) == 0)
-				return !conf_has_file(&tables[t].items[i]);
+				return !conf_item_has_file(&tables[t].items[i]);
 	return false;
 }
 
-/* name ends in _FILE. True when it needs no more words: it is the file of a setting, or
- * is reported. */
+/* Judges a name that ends in _FILE. True when nothing is left to report: the name is the
+ * file of a setting, or its fault is reported. */
 static bool
 conf_unknown_file(struct conf_load *l, const struct conf_table tables[], size_t n,
     const char *const known[], const char *name, size_t len)
@@ -67,13 +69,13 @@ conf_unknown_file(struct conf_load *l, const struct conf_table tables[], size_t 
 	near = conf_unknown_nearest(stem, known);
 	if (near.distance == 0) {
 		if (conf_unknown_has_no_file(tables, n, stem))
-			conf_fault(l, name, "environment",
+			conf_item_fault(l, name, "environment",
 			    "this setting is not read from a file; set %s", stem);
 		return true;
 	}
 	if (!conf_unknown_is_slip(&near, strlen(stem)))
 		return false;
-	conf_fault(l, name, "environment",
+	conf_item_fault(l, name, "environment",
 	    "unknown setting; did you mean %s" FILE_END "?", near.name);
 	return true;
 }
@@ -91,11 +93,11 @@ conf_unknown_name(struct conf_load *l, const struct conf_table tables[], size_t 
 	    conf_unknown_file(l, tables, n, known, name, len))
 		return;
 	if (conf_unknown_is_slip(&near, len)) {
-		conf_fault(l, name, "environment", "unknown setting; did you mean %s?",
-		    near.name);
+		conf_item_fault(l, name, "environment",
+		    "unknown setting; did you mean %s?", near.name);
 		return;
 	}
-	conf_warning(l, name);
+	conf_item_warn(l, name);
 }
 
 void
@@ -113,6 +115,6 @@ conf_unknown(struct conf_load *l, const struct conf_table tables[], size_t n,
 		if (len <= CONF_NAME_MAX)
 			conf_unknown_name(l, tables, n, known, name, len);
 		else
-			conf_warning(l, name);
+			conf_item_warn(l, name);
 	}
 }

@@ -1,6 +1,6 @@
-/* Places where a test build ends the process at once, as kill -9 in that very moment
- * would. ES_TEST_CRASH_POINT=name:n aborts at the n-th pass of `name` in a process. Only
- * with the build option crash_points; otherwise there is nothing of it in the program. */
+/* Points at which a test build ends the process at once, as kill -9 would.
+ * ES_TEST_CRASH_POINT=name:n aborts a process at its n-th pass of `name`. The build
+ * option crash_points compiles them in; without it CRASH_POINT() is empty. */
 #ifndef CONF_CRASH_POINT_H
 #define CONF_CRASH_POINT_H
 

@@ -299,7 +299,7 @@ options_print_and_end(void)
 		const char *says;
 	} options[] = {
 	    {"--help", 0, "usage: prog"},
-	    {"--help", 0, "--take-over: take the listening"},
+	    {"--help", 0, "--take-over: share the listening"},
 	    {"-h", 0, "ES_NUMBER"},
 	    {"--version", 0, "prog " ES_VERSION "\n"},
 	    {"--settings-markdown", 0,
