@@ -9,13 +9,13 @@
 
 #include "core/banned.h"
 
-/* Keys of one kid that are tried: a set with many of them must not cost a signature each.
- */
+/* Keys of one kid that are tried, so that a key set with many such keys does not cost a
+ * signature check for each. */
 #define TRIES_MAX 4
 
-/* One key that verifies; a key set has several. */
+/* One key that verifies tokens. A key set has several. */
 struct verifier {
-	const char *kid; /* that tokens name */
+	const char *kid; /* as tokens name it */
 	enum token_alg alg;
 	const struct issuer_key *of;
 	struct token_pubkey *key; /* NULL: HS256 */
@@ -30,7 +30,7 @@ struct issuer {
 	size_t n;
 };
 
-/* NULL when it is no hex or too short. */
+/* Returns the bytes of a secret in hex; NULL when the text is not hex or too short. */
 static const char *
 issuer_read_secret(const char *hex, struct arena *a, size_t *out_len)
 {
@@ -65,8 +65,8 @@ issuer_add_set(struct issuer *issuer, enum token_alg alg, const struct issuer_ke
 		    .kid = set[i].kid, .alg = alg, .of = of, .key = set[i].key};
 }
 
-/* The row says in which of the three forms the key is, and the algorithm has to fit the
- * form: a public key is never a secret. */
+/* The row says which of the three forms the key has. The algorithm must fit the form, so
+ * that a public key is never used as a secret. */
 static void
 issuer_add_key(struct issuer *issuer, const struct issuer_key *of)
 {
@@ -130,7 +130,7 @@ issuer_refuse(struct es_err *err, const char *why)
 	return es_fail(err, ES_UNAUTHENTICATED, "token: %s", why);
 }
 
-/* Head and body of a token; nothing is verified. */
+/* Reads head and body of a token. Verifies nothing. */
 static enum es_code
 issuer_read_token(const char *jwt, struct arena *a, struct token_text *text,
     struct token_head *head, struct token_body *body, struct es_err *err)
@@ -172,7 +172,7 @@ issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *out, struct es
 	return ES_OK;
 }
 
-/* A token without kid needs no choice to be made: there is one key, or it is refused. */
+/* A token without kid is accepted only when the issuer has a single key. */
 static bool
 issuer_is_meant(const struct issuer *issuer, const struct verifier *v, const char *kid)
 {
@@ -222,7 +222,7 @@ issuer_find_signer(const struct issuer *issuer, const char *jwt,
 	    err, tries > 0 ? "wrong signature" : "wrong algorithm for the key (alg)");
 }
 
-/* Members that only describe: what is no text is left out. */
+/* Copies the claims that describe the user, and leaves out those that are not text. */
 static void
 issuer_read_profile(
     const struct token_text *text, struct arena *a, struct issuer_claims *out)
@@ -279,7 +279,7 @@ issuer_verify(const struct issuer *issuer, const char *jwt, int64_t now_s,
 	struct token_body body;
 
 	TRY(issuer_read_token(jwt, a, &text, &head, &body, err));
-	body.minted = false; /* whatever the tenant's issuer writes */
+	body.minted = false; /* a claim of the tenant's issuer is not believed */
 	TRY(issuer_find_signer(issuer, jwt, &text, &head, a, &key, err));
 	TRY(issuer_check_claims(issuer, key, &body, a, err));
 	TRY(token_check_times(&body, leeway_s, now_s, err));

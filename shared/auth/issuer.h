@@ -1,6 +1,6 @@
-/* A tenant's own issuer: the keys that the tenant has registered for one `iss`, and
- * tokens that are signed with them. A token never chooses its tenant or its algorithm:
- * both are the key's. */
+/* A tenant's own issuer: the keys that the tenant has registered for one `iss`, and the
+ * tokens signed with these keys. The key decides the tenant and the algorithm, never the
+ * token. */
 #ifndef AUTH_ISSUER_H
 #define AUTH_ISSUER_H
 
@@ -8,24 +8,25 @@
 #include "auth/token.h"
 #include "store/issuer_store.h"
 
-/* What a token that nobody has verified says about its issuer: which keys to look for. */
+/* What an unverified token says about its issuer. Good only to find the keys that may
+ * verify the token. */
 struct issuer_hint {
 	const char *iss;
 	struct tenant_id tenant; /* "" when the token has no tid */
 };
-/* The texts live in a. ES_UNAUTHENTICATED for what is no token. */
+/* The texts live in a. ES_UNAUTHENTICATED when jwt is not a token. */
 enum es_code issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *out,
     struct es_err *err) ES_MUST_CHECK;
 
 struct issuer;
 
-/* All keys are of one tenant. Keys that can't be read are left out. iss and audience (of
- * the installation) are copied. */
+/* All keys belong to one tenant. Unreadable keys are left out. iss and audience (of the
+ * installation) are copied. */
 struct issuer *issuer_new(
     const char *iss, const char *audience, const struct issuer_key keys[], size_t n);
 void issuer_free(struct issuer **issuer);
 
-/* What a verified token says. */
+/* The claims of a verified token. */
 struct issuer_claims {
 	struct tenant_id tenant;
 	char kid[ISSUER_KID_MAX + 1]; /* of the tenant's key */
@@ -34,11 +35,11 @@ struct issuer_claims {
 	char subject[ISSUER_SUBJECT_MAX + 1];
 	const char *name, *email; /* in the arena; NULL when the token has none */
 	char jti[64];
-	int64_t issued_s, expires_s; /* as of struct token_claims */
+	int64_t issued_s, expires_s; /* as in struct token_claims */
 };
 
-/* ES_NOT_FOUND when the issuer has no key with the kid of the token: it may have come
- * since the keys were read. Else as token_verify(). */
+/* ES_NOT_FOUND when the issuer has no key with the token's kid; the key may have been
+ * added since the keys were read. All other codes as token_verify(). */
 enum es_code issuer_verify(const struct issuer *issuer, const char *jwt, int64_t now_s,
     int64_t leeway_s, struct arena *a, struct issuer_claims *out,
     struct es_err *err) ES_MUST_CHECK;

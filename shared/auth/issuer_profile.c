@@ -9,7 +9,8 @@
 #define NAME_MAX_POINTS 200
 #define EMAIL_MAX_BYTES 320
 
-/* U+0000 to U+001F, U+007F to U+009F, and what turns text around (bidi controls). */
+/* True for U+0000 to U+001F, U+007F to U+009F and the bidi controls, which reorder the
+ * text around them. */
 static bool
 issuer_profile_is_control(const unsigned char *s, size_t step)
 {

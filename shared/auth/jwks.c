@@ -40,7 +40,7 @@ struct bytes {
 	size_t len;
 };
 
-/* A member in base64url; false when it is missing or malformed. */
+/* Reads a member in base64url. False when it is missing or malformed. */
 static bool
 jwks_read_bytes(const char *text, struct arena *a, struct bytes *out)
 {
@@ -124,7 +124,8 @@ jwks_ed25519_key(const struct raw_key *raw, struct arena *a)
 	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x.data, x.len);
 }
 
-/* The kind of key follows from alg, which is the tenant's; kty can only fit it. */
+/* alg, which the tenant has registered, decides the kind of key. A key set whose kty
+ * differs is refused. */
 static EVP_PKEY *
 jwks_build_key(enum token_alg alg, const struct raw_key *raw, struct arena *a)
 {

@@ -12,10 +12,10 @@ struct jwk {
 	struct token_pubkey *key;
 };
 
-/* The keys that can verify alg (RS256, ES256 or EdDSA). Keys for other algorithms or for
- * encryption, symmetric ones, and keys that OpenSSL refuses are left out. out has room
- * for JWKS_KEYS_MAX; the keys are the caller's to free. ES_INVALID when the text is no
- * set or holds no key for alg. */
+/* Reads the keys that can verify alg (RS256, ES256 or EdDSA). Leaves out keys for other
+ * algorithms or for encryption, symmetric keys, and keys that OpenSSL refuses. out has
+ * room for JWKS_KEYS_MAX; the caller frees the keys. ES_INVALID when the text is not a
+ * key set or holds no key for alg. */
 enum es_code jwks_parse(const char *text, size_t len, enum token_alg alg, struct arena *a,
     struct jwk out[], size_t *out_n, struct es_err *err) ES_MUST_CHECK;
 

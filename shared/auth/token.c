@@ -1,6 +1,6 @@
-/* Verifying tokens. libjwt is not asked: it takes HS512 for HS256, a public key as an
- * HMAC secret, `none` without a key and tokens that are over, refuses the type at+jwt,
- * and parses a public key anew for each token. */
+/* Verifies tokens without libjwt. libjwt accepts HS512 where HS256 is meant, a public
+ * key as an HMAC secret, `none` without a key, and expired tokens. It refuses the type
+ * at+jwt, and it parses a public key again for each token. */
 #include "auth/token.h"
 
 #include <string.h>
@@ -72,7 +72,7 @@ token_is_named(const struct token_key *key, const char *kid)
 	return kid != NULL ? strcmp(key->kid, kid) == 0 : key->alg == TOKEN_HS256;
 }
 
-/* The algorithm is the key's: the token can only name it or be refused. */
+/* The key decides the algorithm. A token that names another one is refused. */
 static enum es_code
 token_check_signature(const struct token_rules *rules, const char *jwt,
     const struct token_text *text, const struct token_head *head, struct arena *a,
@@ -107,14 +107,14 @@ token_check_times(
 		return token_refuse(err, "issued in the future");
 	if (body->nbf > now_s + leeway_s)
 		return token_refuse(err, "not valid yet");
-	if (body->exp <= now_s) /* the leeway is not for exp: see token.h */
+	if (body->exp <= now_s) /* no leeway for exp: see token.h */
 		return es_fail(err, ES_TOKEN_EXPIRED, "token: expired");
 	return ES_OK;
 }
 
-/* A signer whose clock is ahead gives tokens an iat up to leeway_s in the future, and
- * they are taken. So a token with iat X may be as old as X - leeway_s, and a revocation
- * at that time must end it. */
+/* A signer whose clock is ahead writes an iat up to leeway_s in the future, and the
+ * token is accepted. A token with iat X may therefore have been made at X - leeway_s,
+ * and a revocation after that moment must end it. */
 int64_t
 token_issued_s(const struct token_body *body, int64_t leeway_s)
 {
@@ -123,7 +123,7 @@ token_issued_s(const struct token_body *body, int64_t leeway_s)
 	return body->issued > leeway_s ? body->issued - leeway_s : 0;
 }
 
-/* Everything else first: only a token that is good otherwise is told to be expired. */
+/* Checks everything else first: only an otherwise valid token is answered "expired". */
 static enum es_code
 token_check_claims(const struct token_body *body, const struct token_rules *rules,
     int64_t now_s, struct arena *a, struct token_claims *out, struct es_err *err)

@@ -12,9 +12,10 @@
 #include "core/id.h"
 
 #define TOKEN_KID_MAX 128  /* bytes */
-#define TOKEN_MAX     4096 /* bytes; longer ones are refused unread */
-/* Seconds by which the iat of a token that EchoStream has minted may be ahead, beyond the
- * leeway: after a revocation within the same second (token_store_issue_s). */
+#define TOKEN_MAX     4096 /* bytes; a longer token is refused without being read */
+/* Seconds, beyond the leeway, that the iat of a token minted by EchoStream may lie in
+ * the future: a token minted in the second of a revocation gets the next second
+ * (token_store_issue_s). */
 #define TOKEN_MINTED_AHEAD_S 1
 
 enum token_alg { TOKEN_HS256, TOKEN_ES256, TOKEN_RS256, TOKEN_EDDSA };
@@ -26,7 +27,7 @@ struct token_key {
 	enum token_alg alg;
 	const char
 	    *verify; /* HS256: the secret; ES256: the public key, PEM. Never NULL */
-	/* ES256: the same key as verify; NULL: parsed anew for each token, 300 us */
+	/* ES256: verify, parsed; NULL: parse it for each token, 300 us */
 	const struct token_pubkey *parsed;
 	const char *sign; /* HS256: NULL (verify is used); ES256: private PEM, or NULL */
 };
@@ -36,8 +37,8 @@ struct token_rules {
 	size_t n_keys;
 	const char *issuer, *audience;
 	int64_t leeway_s;
-	/* token_mint() gets times of token_store_issue_s(). Its tokens say so (claim
-	 * es_minted), and a revocation needs no leeway for them. */
+	/* token_mint() is called with times of token_store_issue_s(). Its tokens carry
+	 * the claim es_minted, and a revocation needs no leeway for them. */
 	bool mints_by_database;
 };
 
@@ -45,33 +46,35 @@ struct token_claims {
 	struct tenant_id tenant; /* tid */
 	struct user_id user;     /* sub */
 	char jti[64];
-	/* Seconds since 1970. issued_s is the earliest time by the database's clock at
-	 * which the token can have been made: iat, less the leeway unless EchoStream
+	/* Seconds since 1970. issued_s is the earliest moment, by the database's clock,
+	 * at which the token can have been made: iat, less the leeway unless EchoStream
 	 * minted it. A revocation at time T ends all tokens with issued_s <= T. */
 	int64_t issued_s, expires_s;
-	/* The key of the tenant's own issuer that has signed; kid "": the installation.
-	 */
+	/* The key of the tenant's own issuer that signed the token; kid "" means a key
+	 * of the installation. */
 	char kid[TOKEN_KID_MAX + 1];
 	int64_t key_created_ms;
 	bool owners; /* the key may sign for owners */
 };
 
-/* As the header of a token names it: HS256 ES256 RS256 EdDSA. */
+/* Returns the name in the header of a token: HS256 ES256 RS256 EdDSA. */
 const char *token_alg_name(enum token_alg alg);
 bool token_alg_parse(const char *name, enum token_alg *out) ES_MUST_CHECK;
 
-/* Keys may share a kid: each of that kid and the token's algorithm is tried. A token
- * without kid is taken for the HS256 keys, and for no other. iat is required (it
- * is what revocation goes by). The leeway is for tokens that are used early (nbf, iat): a
- * clock behind the issuer's must not refuse a token that was just made. A token is over
- * at exp by our clock, on REST and on sockets. err->text
- * says what is wrong.
+/* Verifies jwt. Keys may share a kid: each key with the token's kid and algorithm is
+ * tried. A token without kid is tried against the HS256 keys only. iat is required,
+ * since revocation compares it. The leeway applies to nbf and iat: a clock behind the
+ * issuer's must not refuse a token that was just made. A token ends at exp by our clock,
+ * on REST and on sockets.
+ *
  * ES_OK only when signature, alg, kid, iss, aud, exp, nbf, iat, sub and tid all hold.
- * ES_TOKEN_EXPIRED for a good token that is over, ES_UNAUTHENTICATED for all else. */
+ * ES_TOKEN_EXPIRED for an otherwise valid token after exp, ES_UNAUTHENTICATED for all
+ * else; err->text says what is wrong. */
 enum es_code token_verify(const struct token_rules *rules, const char *jwt, int64_t now_s,
     struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Signed with keys[0]; the jti is made here, and iat is now_s. The text lives in a. */
+/* Mints a token that is signed with keys[0], has a fresh jti and the iat now_s. The text
+ * lives in a. */
 enum es_code token_mint(const struct token_rules *rules, const struct tenant_id *tenant,
     const struct user_id *user, int64_t now_s, int64_t ttl_s, struct arena *a,
     const char **out, struct es_err *err) ES_MUST_CHECK;

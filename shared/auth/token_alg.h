@@ -1,4 +1,4 @@
-/* Our algorithms as libjwt and the header of a token name them. */
+/* The names of our algorithms in libjwt and in the header of a token. */
 #ifndef AUTH_TOKEN_ALG_H
 #define AUTH_TOKEN_ALG_H
 
@@ -6,7 +6,7 @@
 
 #include "auth/token.h"
 
-/* Of those that we mint with. */
+/* For the algorithms that we mint with. */
 static inline jwt_alg_t
 token_alg_jwt(enum token_alg alg)
 {

@@ -1,4 +1,4 @@
-/* Making tokens. */
+/* Mints tokens. */
 #include <jwt.h>
 #include <stdlib.h>
 #include <string.h>

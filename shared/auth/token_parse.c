@@ -22,7 +22,8 @@ token_parse_sextet(char c)
 	return c == '_' ? 63 : -1;
 }
 
-/* No padding, no other alphabet, unused bits zero: one text for one value. */
+/* True for canonical base64url: no padding, no foreign character, unused bits zero. Each
+ * value has one canonical text only. */
 static bool
 token_parse_canonical(const char *s, size_t len)
 {
@@ -36,7 +37,7 @@ token_parse_canonical(const char *s, size_t len)
 	return len % 4 == 0 || (token_parse_sextet(s[len - 1]) & 3) == 0;
 }
 
-/* s is canonical. */
+/* Decodes canonical base64url. */
 static char *
 token_parse_decode(const char *s, size_t len, struct arena *a, size_t *out_len)
 {
@@ -132,7 +133,7 @@ token_parse_head(const struct token_text *t, struct arena *a, struct token_head 
 
 	TRY(json_bind(
 	    json, len, fields, ES_COUNT(fields), JSON_IGNORE_UNKNOWN, a, &raw, err));
-	if (raw.has_crit) /* RFC 7515 section 4.1.11: we understand none */
+	if (raw.has_crit) /* RFC 7515 section 4.1.11: we support no extension */
 		return es_fail(
 		    err, ES_UNAUTHENTICATED, "token: unknown critical header (crit)");
 	if (raw.typ != NULL && !token_parse_is_known_type(raw.typ))
@@ -142,7 +143,8 @@ token_parse_head(const struct token_text *t, struct arena *a, struct token_head 
 	return ES_OK;
 }
 
-/* A NumericDate of RFC 7519: any JSON number. json is its text in the token. */
+/* Reads a NumericDate (RFC 7519 section 2), which is any JSON number. json is its text
+ * in the token. */
 static enum es_code
 token_parse_time(const char *field, const char *json, double *out, struct es_err *err)
 {

@@ -16,13 +16,14 @@ struct token_body {
 	const char *tid; /* NULL when absent */
 	const char *aud; /* JSON: a string or an array of strings; NULL when absent */
 	const char *jti; /* NULL when absent */
-	/* Seconds since 1970. A fraction makes a token good later and over earlier: exp
-	 * is rounded down, nbf and usable (iat) up. issued is iat rounded down, since a
-	 * revocation refuses tokens from before it. */
+	/* Seconds since 1970. Fractions are rounded to the shorter life: exp down, nbf
+	 * and usable (iat) up. issued is iat rounded down, since a revocation ends the
+	 * tokens issued before it. */
 	int64_t exp, issued, usable, nbf; /* nbf 0: the token has none */
 	bool has_jti;
-	/* EchoStream has minted the token, with the iat of token_store_issue_s(). Only
-	 * believed of a key of the installation. */
+	/* The token claims to be minted by EchoStream, with an iat of
+	 * token_store_issue_s(). Believed only when a key of the installation has
+	 * signed. */
 	bool minted;
 };
 
@@ -33,28 +34,28 @@ struct token_text {
 };
 bool token_split(const char *jwt, struct token_text *out) ES_MUST_CHECK;
 
-/* Why token_split() refused jwt, in words for the sender. */
+/* Says in words for the sender why token_split() refused jwt. */
 const char *token_split_fault(const char *jwt);
 
-/* The bytes of base64url without padding; NULL when s is none. */
+/* Decodes base64url without padding. NULL when s is not. The bytes live in a. */
 const char *token_base64url(const char *s, size_t len, struct arena *a, size_t *out_len);
 
-/* The bytes of a part, and how many. */
+/* Decodes one part of a token. The bytes live in a. */
 const char *token_part(
     const struct token_text *t, unsigned part, struct arena *a, size_t *out_len);
 
-/* Refuse `crit`, duplicate members, wrong types, NUL, times that are no numbers of 0 to
- * 2^53. typ is JWT or at+jwt (RFC 9068), with or without application/ before it. */
+/* Both refuse `crit`, duplicate members, wrong types, NUL, and times outside of 0 to
+ * 2^53. typ may be JWT or at+jwt (RFC 9068), with or without application/ before it. */
 enum es_code token_parse_head(const struct token_text *t, struct arena *a,
     struct token_head *out, struct es_err *err) ES_MUST_CHECK;
 enum es_code token_parse_body(const struct token_text *t, struct arena *a,
     struct token_body *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Is name the aud, or one of its elements? */
+/* True when aud is name, or an array with name in it. */
 bool token_audience_has(const char *aud, const char *name, struct arena *a) ES_MUST_CHECK;
 
-/* In token.c: iat and nbf with the leeway, exp without. The iat of a minted token may be
- * ahead by TOKEN_MINTED_AHEAD_S more. ES_UNAUTHENTICATED, ES_TOKEN_EXPIRED. */
+/* In token.c. Checks iat and nbf with the leeway, exp without. The iat of a minted token
+ * may be ahead by TOKEN_MINTED_AHEAD_S more. ES_UNAUTHENTICATED, ES_TOKEN_EXPIRED. */
 enum es_code token_check_times(const struct token_body *body, int64_t leeway_s,
     int64_t now_s, struct es_err *err) ES_MUST_CHECK;
 

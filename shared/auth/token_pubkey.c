@@ -22,8 +22,8 @@ struct token_pubkey {
 	EVP_PKEY *pkey;
 };
 
-/* A public exponent may be as long as the modulus, and each token would then cost
- * milliseconds. Almost all keys have 65537, which has 17 bits. */
+/* Limits the public exponent to that of almost all keys, 65537 (17 bits). An exponent as
+ * long as the modulus would cost milliseconds for each token. */
 static enum es_code
 token_pubkey_check_rsa(const EVP_PKEY *pkey, struct es_err *err)
 {
@@ -91,7 +91,8 @@ token_pubkey_take(
 	return ES_OK;
 }
 
-/* A private key in an encrypted PEM must not make OpenSSL ask the terminal. */
+/* Gives OpenSSL no passphrase. For an encrypted private key it would otherwise ask the
+ * terminal. */
 static int
 token_pubkey_no_passphrase(char *buf, int size, int rwflag, void *ctx)
 {
@@ -128,7 +129,8 @@ token_pubkey_free(struct token_pubkey **key)
 	*key = NULL;
 }
 
-/* R and S as the DER that OpenSSL reads; NULL when they are no numbers of a signature. */
+/* Converts R and S to the DER that OpenSSL reads. NULL when they are not numbers of a
+ * signature. */
 static unsigned char *
 token_pubkey_es256_der(const unsigned char *signature, int *out_len)
 {
@@ -138,7 +140,7 @@ token_pubkey_es256_der(const unsigned char *signature, int *out_len)
 	unsigned char *der = NULL;
 
 	CHECK(sig != NULL && r != NULL && s != NULL);
-	CHECK(ECDSA_SIG_set0(sig, r, s) == 1); /* sig owns both now */
+	CHECK(ECDSA_SIG_set0(sig, r, s) == 1); /* sig owns r and s now */
 	*out_len = i2d_ECDSA_SIG(sig, &der);
 	ECDSA_SIG_free(sig);
 	return *out_len > 0 ? der : NULL;

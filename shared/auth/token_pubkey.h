@@ -1,5 +1,5 @@
-/* Keys that tokens are verified with, parsed once and kept: libjwt parses the PEM anew
- * for each token, which is most of its 350 us, and knows no EdDSA. */
+/* Public keys that verify tokens, parsed once and kept. libjwt parses the PEM again for
+ * each token, which is most of its 350 us, and does not support EdDSA. */
 #ifndef AUTH_TOKEN_PUBKEY_H
 #define AUTH_TOKEN_PUBKEY_H
 
@@ -15,15 +15,14 @@
 
 struct token_pubkey;
 
-/* PEM of a public key (SubjectPublicKeyInfo) for RS256, ES256 (P-256) or EdDSA (Ed25519);
- * the key is the caller's to free. ES_INVALID with what is wrong. */
+/* Reads the PEM of a public key (SubjectPublicKeyInfo) for RS256, ES256 (P-256) or EdDSA
+ * (Ed25519). The caller frees the key. ES_INVALID; err->text says what is wrong. */
 enum es_code token_pubkey_new(enum token_alg alg, const char *pem,
     struct token_pubkey **out, struct es_err *err) ES_MUST_CHECK;
 void token_pubkey_free(struct token_pubkey **key);
 
-/* Is signature (its bytes, as RFC 7518 and RFC 8037 lay them out) that of the signed
- * text?
- */
+/* True when signature (bytes as in RFC 7518 section 3 and RFC 8037 section 3.1) is that
+ * of the signed text. */
 bool token_pubkey_verify(const struct token_pubkey *key, const char *text, size_t len,
     const unsigned char *signature, size_t n_signature) ES_MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* For the readers of keys beside token_pubkey.c. */
+/* For the other readers of keys, such as jwks.c. */
 #ifndef AUTH_TOKEN_PUBKEY_PRIVATE_H
 #define AUTH_TOKEN_PUBKEY_PRIVATE_H
 
@@ -6,7 +6,7 @@
 
 #include "auth/token_pubkey.h"
 
-/* Takes pkey, also on failure. ES_INVALID when it is no key for alg. */
+/* Takes ownership of pkey, also on failure. ES_INVALID when pkey does not fit alg. */
 enum es_code token_pubkey_take(enum token_alg alg, EVP_PKEY *pkey,
     struct token_pubkey **out, struct es_err *err) ES_MUST_CHECK;
 

@@ -45,8 +45,8 @@ digest_secret(char out[DIGEST_SECRET_TEXT])
 	OPENSSL_cleanse(raw, sizeof(raw));
 }
 
-/* Hashing both first makes the time independent of where they differ and of a's length.
- */
+/* Hash both texts first: the time then depends neither on the first difference nor on
+ * the length of a. */
 bool
 digest_equal(const char *a, const char *b)
 {

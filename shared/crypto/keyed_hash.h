@@ -14,12 +14,12 @@
 
 #define KEYED_HASH_KEY 16
 
-/* Draws the key of this process from getrandom(2). Each worker calls it once after the
- * fork and before it makes a table; a second call in the same process keeps the key, and
- * a process that was forked after a call draws its own. */
+/* Draws the key of this process from getrandom(2). Each worker calls it once, after the
+ * fork and before it makes a table. A second call in the same process keeps the key. A
+ * process that was forked after a call draws its own key. */
 void keyed_hash_draw(void);
 
-/* SipHash-2-4 under the key of this process. keyed_hash_draw() comes first. */
+/* SipHash-2-4 under the key of this process. Call keyed_hash_draw() first. */
 uint64_t keyed_hash(const void *data, size_t len);
 
 /* The same under the key given: known answers for tests. */

@@ -1,6 +1,6 @@
-/* What the queue carries: 1 to 50 consecutive messages of one sender into one channel, as
- * accepted, not yet numbered. ASCII JSON, version 1; the decoder ignores unknown members.
- */
+/* The entry of the queue: 1 to 50 consecutive messages of one sender into one channel,
+ * accepted and not yet numbered. ASCII JSON, version 1. The decoder ignores unknown
+ * members. */
 #ifndef EVENT_ENVELOPE_H
 #define EVENT_ENVELOPE_H
 
@@ -27,7 +27,7 @@ struct envelope_message {
 };
 
 struct envelope {
-	struct uuid id; /* new per accept: an SQS deduplication id */
+	struct uuid id; /* new for each accept; the SQS deduplication id */
 	struct tenant_id tenant;
 	struct channel_id channel;
 	struct user_id user;
@@ -39,22 +39,23 @@ struct envelope {
 	size_t n;
 };
 
-/* Fill id, minted, key and hash of one message. client_id NULL: mint one. */
+/* Fills id, minted, key and hash of one message. client_id NULL: mint one. */
 void envelope_message_init(struct envelope_message *m, const struct user_id *user,
     const char *client_id, const char *body, struct arena *a);
 
-/* The key alone: 32 hex digits of sender and client id. Given by the client or minted:
- * who repeats with the minted id that a 202 told sends the message once. */
+/* Writes the deduplication key alone: 32 hex digits from sender and client id. A minted
+ * id counts like one from the client: a client that repeats a send with the minted id of
+ * a 202 sends the message once. */
 void envelope_dedupe_key(const struct user_id *user, const char *client_id, char out[33]);
 
-/* True for 1 to CLIENT_ID_MAX characters of the alphabet above, but for "." and "..": no
- * path can end in these, so that a client could not ask for the outcome. */
+/* True for 1 to CLIENT_ID_MAX characters of the alphabet above, except "." and "..". A
+ * URL can't end in these, and the client could not ask for the outcome. */
 bool client_id_valid(const char *s) ES_MUST_CHECK;
 
-/* Overflow of out (limit ENVELOPE_BYTES_MAX) is the caller's to check. */
+/* The caller checks out->overflow (limit ENVELOPE_BYTES_MAX). */
 void envelope_encode(const struct envelope *e, struct text *out);
-/* Strings live in a. ES_INVALID for what no envelope_encode of this or a later release
- * can have written. */
+/* Strings live in a. ES_INVALID for text that envelope_encode() of no release can have
+ * written. */
 enum es_code envelope_decode(const char *s, size_t len, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 

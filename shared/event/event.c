@@ -88,7 +88,7 @@ event_encode(const struct event *e, struct text *out)
 	jw_object_end(&w);
 }
 
-/* What the kind says must be there. */
+/* Checks that the members which the kind requires are present. */
 static enum es_code
 event_check_members(const struct event *e, struct es_err *err)
 {

@@ -1,5 +1,6 @@
-/* What was committed and is published: one numbered change of one channel; or a lossy
- * typing notice (seq 0). JSON, version 1. Also the outcome that answers an envelope.
+/* An event: one committed and numbered change of one channel, published to its
+ * subscribers, or a lossy typing notice (seq 0). Also the reply with the outcome of an
+ * envelope. JSON, version 1.
  *
  * Programs of two releases run side by side during an upgrade. A decoder of this folder
  * therefore ignores members that it does not know, and takes a member that a newer
@@ -34,7 +35,8 @@ struct event {
 	struct channel_id channel;
 	struct user_id user;      /* sender or actor; a member is in payload.userId */
 	const char *display_name; /* of user; of a message, when it was sent */
-	/* Dense in the channel: the event before has seq - 1. 0 for lossy kinds. */
+	/* Without holes in the channel: the event before has seq - 1. 0 for lossy kinds.
+	 */
 	int64_t seq;
 	int64_t created_ms;      /* commit stamp of the database */
 	int64_t accepted_ms;     /* for latency; 0 unknown */
@@ -45,7 +47,7 @@ struct event {
 	const char *traceparent; /* or NULL */
 };
 
-/* What one change has numbered, in the order of the numbers of each channel. */
+/* The events of one change. Those of a channel are in the order of their numbers. */
 struct event_list {
 	struct event *items;
 	size_t n;
@@ -54,7 +56,7 @@ struct event_list {
 const char *event_kind_name(enum event_kind kind);
 bool event_kind_parse(const char *name, enum event_kind *out) ES_MUST_CHECK;
 
-/* Room that every event fits in: a body of 64 KiB may take six bytes for one. */
+/* Bytes that every event fits in: in a body of 64 KiB JSON may take six bytes for one. */
 #define EVENT_BYTES_MAX (512UL * 1024)
 void event_encode(const struct event *e, struct text *out);
 enum es_code event_decode(const char *s, size_t len, struct arena *a, struct event *out,
@@ -66,14 +68,14 @@ void topic_channel(
     const struct tenant_id *t, const struct channel_id *c, char out[ES_TOPIC_MAX]);
 void topic_presence(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
 void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
-/* EVAL of this, KEYS[1] the tenant's heads, ARGV channel and number: a head only rises,
- * whoever comes last with it. */
+/* Script for EVAL: KEYS[1] the tenant's heads, ARGV channel and number. It only raises a
+ * head, so the order in which workers call it does not matter. */
 #define EVENT_HEAD_SCRIPT \
 	"local old = redis.call('HGET', KEYS[1], ARGV[1]) " \
 	"if old and tonumber(old) >= tonumber(ARGV[2]) then return 0 end " \
 	"return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
 #define TOPIC_CONTROL "es:ctl" /* of struct control */
-/* Lives in Redis for that long after fanout's last turn. */
+/* Expires in Redis that long after fanout's last turn. */
 #define KEY_FANOUT_BEAT     "es:fanout:beat"
 #define FANOUT_BEAT_LIFE_MS "2000"
 #define TOPIC_REPLY_PREFIX  "es:r:"
@@ -82,11 +84,11 @@ enum outcome_result { OUTCOME_COMMITTED, OUTCOME_REPEAT, OUTCOME_REFUSED };
 
 struct outcome {
 	const char *client_id;
-	/* What the sender is called in the message; NULL: refused or not told. Replies
-	 * tell it for OUTCOME_COMMITTED only: a repeat may show an older name. */
+	/* The sender's name as stored with the message; NULL: refused or unknown. Set
+	 * for OUTCOME_COMMITTED only, since a repeat may carry an older name. */
 	const char *sender_name;
 	enum outcome_result result;
-	enum es_code code;  /* ES_OK, or why it was refused */
+	enum es_code code;  /* ES_OK, or the reason of the refusal */
 	int64_t message_id; /* 0: refused */
 	int64_t created_ms;
 };
@@ -97,9 +99,9 @@ struct reply {
 	size_t n;
 };
 
-#define REPLY_BYTES_MAX (64UL * 1024) /* room that every reply fits in */
-/* The messages of an envelope have one sender and are committed at once: the reply names
- * the sender once, for all of them. */
+#define REPLY_BYTES_MAX (64UL * 1024) /* bytes that every reply fits in */
+/* Names the sender once: the messages of an envelope have one sender and are committed
+ * together. */
 void reply_encode(const struct reply *r, struct text *out);
 enum es_code reply_decode(const char *s, size_t len, struct arena *a, struct reply *out,
     struct es_err *err) ES_MUST_CHECK;

@@ -1,13 +1,13 @@
-/* Parsers that the codecs of this folder share. */
+/* Parsers for the codecs of this folder. */
 #ifndef EVENT_EVENT_PRIVATE_H
 #define EVENT_EVENT_PRIVATE_H
 
 #include "core/id.h"
 
-/* ES_INVALID naming the field. */
+/* Copies a UUID. ES_INVALID; err->field is field. */
 enum es_code uuid_parse(const char *s, const char *field, char out[ES_UUID_TEXT],
     struct es_err *err) ES_MUST_CHECK;
-/* 32 lower-case hex digits. */
+/* Copies 32 lower-case hex digits. ES_INVALID; err->field is field. */
 enum es_code hex_parse(
     const char *s, const char *field, char out[33], struct es_err *err) ES_MUST_CHECK;
 
