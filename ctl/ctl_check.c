@@ -1,4 +1,4 @@
-/* echostreamctl check: is each part there and fit to work? */
+/* echostreamctl check: checks that each service and program answers and can work. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #include "core/banned.h"
 
-/* NULL when it is well, else why not. */
+/* Returns NULL, or the fault. */
 typedef const char *check_fn(struct ctl *c);
 
 static const char *
@@ -80,7 +80,7 @@ ctl_check_queue(struct ctl *c)
 	return ctl_check_why(c, rc, &err);
 }
 
-/* readyz through the front door, which lets it pass from this machine only. */
+/* Reads readyz through lighttpd, which forwards it for clients of this machine only. */
 static const char *
 ctl_check_readyz(struct ctl *c, const char *path)
 {

@@ -1,4 +1,4 @@
-/* echostreamctl db: the schema, as role echostream_owner. */
+/* echostreamctl db: changes the schema, as the role echostream_owner. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +25,7 @@ struct db_job {
 	const char *dir;
 	const char *to; /* version of the last migration to apply; NULL: all */
 	bool yes;
-	char **words; /* what is not an option */
+	char **words; /* arguments that are not options */
 	int n_words;
 };
 
@@ -44,7 +44,7 @@ ctl_db_usage(const char *verb, const char *what)
 	return CTL_USAGE;
 }
 
-/* -1: go on. */
+/* Returns -1 to go on, else the exit status. */
 static int
 ctl_db_read_args(struct db_job *job, int argc, char **argv, int max_words)
 {
@@ -94,7 +94,7 @@ ctl_db_read_conf(struct db_job *job, struct db_conf *out)
 	return -1;
 }
 
-/* Arguments, settings, connection; then the verb; then the end of them all. */
+/* Reads arguments and settings, connects, runs the verb and frees everything. */
 static int
 ctl_db_with_database(
     int argc, char **argv, int max_words, bool files, int (*verb)(struct db_job *job))
@@ -115,7 +115,7 @@ ctl_db_with_database(
 	return status;
 }
 
-/* Edited files are named, all of them; false when there are any. */
+/* Names every migration that was edited after it was applied. False when there is one. */
 static bool
 ctl_db_nothing_edited(const struct migrate *m)
 {
@@ -127,7 +127,7 @@ ctl_db_nothing_edited(const struct migrate *m)
 	return migrate_count(m, MIGRATE_EDITED) == 0;
 }
 
-/* An operator who stops before a migration must not mistype which one. */
+/* Refuses an unknown --to, so that a typing error does not apply all migrations. */
 static bool
 ctl_db_has_file(const struct migrate *m, const char *version)
 {

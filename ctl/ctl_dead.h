@@ -1,4 +1,4 @@
-/* echostreamctl queue dead: what fanout has put aside. */
+/* echostreamctl queue dead: the messages that fanout could not commit. */
 #ifndef CTL_CTL_DEAD_H
 #define CTL_CTL_DEAD_H
 

@@ -84,7 +84,7 @@ ctl_find_is_owner(const struct user *u, const char *text)
 	return strcmp(u->role, "owner") == 0 && strcmp(u->status, "active") == 0;
 }
 
-/* How many match; the first of them in out. */
+/* Returns the number of matches, and the first one in out. */
 static int
 ctl_find_scan_users(const struct ctl *c, struct pg *pg, const struct tenant_id *tenant,
     bool (*match)(const struct user *u, const char *text), const char *text,

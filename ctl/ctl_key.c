@@ -24,8 +24,8 @@ ctl_key_write_scopes(struct ctl *c, struct json_write *w)
 	jw_array_end(w);
 }
 
-/* The bot as the API wants it. Names are looked up in the tenant; an id needs no tenant.
- */
+/* Finds the bot's id for the API. A name is looked up in the tenant; an id needs no
+ * tenant. */
 static bool
 ctl_key_find_bot(struct ctl *c, const char **out)
 {

@@ -55,7 +55,7 @@ ctl_plain(struct arena *a, const char *s)
 	return t.data;
 }
 
-/* Pads by code points, so that names in any script keep the columns nearly straight. */
+/* Pads by code points, so that columns of names in most scripts stay aligned. */
 static void
 ctl_print_cell(const char *text, int width)
 {

@@ -1,4 +1,4 @@
-/* What goes to stdout: rows for people, JSON for programs. */
+/* Prints results to stdout: rows for people, JSON for programs. */
 #ifndef CTL_CTL_PRINT_H
 #define CTL_CTL_PRINT_H
 
@@ -10,14 +10,14 @@ struct ctl_column {
 	int width; /* 0: the last, as wide as it is */
 };
 
-/* The elements as rows under titles, or with --json as one array. */
+/* Prints the elements as rows under titles, or with --json as one array. */
 int ctl_print_list(const struct ctl *c, const struct ctl_list *list,
     const struct ctl_column columns[], size_t n);
 
-/* The text of a member of a JSON object; "" where it is absent or null. */
+/* Returns the text of a member of a JSON object; "" when it is absent or null. */
 const char *ctl_member(const struct ctl *c, const char *object, const char *member);
 
-/* What strangers wrote, without anything that a terminal would obey. */
+/* Escapes control characters in text of users, so that it can't drive the terminal. */
 const char *ctl_plain(struct arena *a, const char *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* The queue by the settings of the tool. */
+/* echostreamctl queue, with the queue of the tool's settings. */
 #ifndef CTL_CTL_QUEUE_H
 #define CTL_CTL_QUEUE_H
 

@@ -69,7 +69,7 @@ ctl_rest(const struct ctl *c, const char *bearer, const char *method, const char
 	return rc == CURLE_OK;
 }
 
-/* title and detail of application/problem+json, as far as the answer is that. */
+/* Prints title and detail when the answer is application/problem+json. */
 static void
 ctl_rest_tell_problem(const struct ctl *c, const struct ctl_answer *answer)
 {

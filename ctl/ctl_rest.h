@@ -1,4 +1,4 @@
-/* Calls of the REST API. */
+/* Calls the REST API. */
 #ifndef CTL_CTL_REST_H
 #define CTL_CTL_REST_H
 
@@ -6,20 +6,21 @@
 
 struct ctl_answer {
 	long status;
-	const char *body; /* JSON, or NUL-terminated anything */
+	const char *body; /* JSON or other text, NUL-terminated */
 	size_t len;
 };
 
-/* One call, as the bearer. body NULL: none. Tells on stderr when there is no answer: then
- * false. */
+/* Makes one call with the bearer's token. body may be NULL. False, after a message on
+ * stderr, when no answer comes. */
 bool ctl_rest(const struct ctl *c, const char *bearer, const char *method,
     const char *path, const char *body, struct ctl_answer *out) ES_MUST_CHECK;
 
-/* As ctl_rest; false also, told with title and detail, for every status but 2xx. */
+/* As ctl_rest(). Also false, after printing title and detail, for a status other than
+ * 2xx. */
 bool ctl_rest_good(const struct ctl *c, const char *bearer, const char *method,
     const char *path, const char *body, struct ctl_answer *out) ES_MUST_CHECK;
 
-/* Every page of a list whose array is `member`: the texts of its elements. */
+/* The elements, as JSON texts, of all pages of a list whose array is `member`. */
 struct ctl_list {
 	const char **items;
 	size_t n;

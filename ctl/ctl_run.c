@@ -116,7 +116,7 @@ ctl_needs(const struct ctl *c, const char *value, const char *name)
 	return *value != '\0';
 }
 
-/* Is name one of the words of list? */
+/* True when name is one of the words of list. */
 static bool
 ctl_run_among(const char *list, const char *name)
 {
@@ -128,8 +128,8 @@ ctl_run_among(const char *list, const char *name)
 	return false;
 }
 
-/* The long options in getopt's form: the global ones, then those of `allowed`, whose val
- * is 256 + index. */
+/* Builds the long options for getopt_long(): the global ones, then those of `allowed`,
+ * whose val is 256 + index. */
 static void
 ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 5])
 {
@@ -175,7 +175,8 @@ ctl_run_take(struct ctl_options *o, int option, const char *value)
 	}
 }
 
-/* What getopt_long or ctl_run_take() refused: ':' is an option without its value. */
+/* Says why getopt_long() or ctl_run_take() refused an option. ':' means that its value
+ * is missing. */
 static const char *
 ctl_run_option_fault(int option)
 {
@@ -200,7 +201,7 @@ ctl_run_lead(int argc, char **argv)
 			return -1;
 		}
 	option = optind;
-	optind = 0; /* the verb reads its own from the start */
+	optind = 0; /* the verb reads its own options from the start */
 	return option;
 }
 

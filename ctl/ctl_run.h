@@ -1,4 +1,4 @@
-/* What every verb starts from: its options, the settings, and memory until its end. */
+/* Runs a verb: reads its options and the settings, and frees its memory at the end. */
 #ifndef CTL_CTL_RUN_H
 #define CTL_CTL_RUN_H
 
@@ -11,7 +11,7 @@
 
 #include "ctl.h"
 
-/* Everything is optional: a verb asks with ctl_needs for what it can't do without. */
+/* All settings are optional. A verb calls ctl_needs() for each that it requires. */
 struct ctl_conf {
 	const char *url, *ws_url, *operator_key, *token, *tenant, *dev_dir;
 	const char *database_url, *redis_url, *queue_url, *queue_redis_url;
@@ -34,33 +34,34 @@ struct ctl {
 	const char *verb; /* "token mint", for messages */
 	struct ctl_conf conf;
 	struct ctl_options opt;
-	char **words; /* what is no option */
+	char **words; /* arguments that are not options */
 	int n_words;
 };
 
 struct ctl_spec {
 	const char *verb;
-	const char *options; /* names of those that it takes beside the global ones */
+	const char *options; /* names of its own options, beside the global ones */
 	int min_words, max_words;
-	const char *word; /* what the words are, in capitals; NULL when there are none */
+	const char *word; /* name of the words for messages, in capitals; NULL when there
+	                     are none */
 	int (*run)(struct ctl *c);
 };
 
-/* Options, settings, the verb, the end. Returns the exit status. */
+/* Reads options and settings, runs the verb, frees memory. Returns the exit status. */
 int ctl_run(const struct ctl_spec *spec, int argc, char **argv);
 
-/* Options before the noun: they hold for the verb, whichever it is. Returns the index of
- * the noun in argv, or -1 after telling what is wrong. */
+/* Reads the options before the noun, which apply to every verb. Returns the index of the
+ * noun in argv, or -1 after printing the fault. */
 int ctl_run_lead(int argc, char **argv);
 
-/* false, after telling, when the setting is empty. */
+/* False, after a message, when the setting is empty. */
 bool ctl_needs(const struct ctl *c, const char *value, const char *name);
 
-/* Tell on stderr, with the verb's name. CTL_FAILED and CTL_USAGE, for return. */
+/* Both print to stderr behind the verb's name, and return CTL_FAILED or CTL_USAGE. */
 int ctl_fail(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);
-/* ctl_usage() adds where to find the help. */
+/* ctl_usage() also names the command that prints the help. */
 int ctl_usage(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);
-/* Unless -q. */
+/* Prints to stderr, unless -q is given. */
 void ctl_note(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);
 
 #endif

@@ -1,4 +1,4 @@
-/* echostreamctl tail: the messages of channels as they come, until Ctrl-C. */
+/* echostreamctl tail: prints the messages of channels as they arrive, until Ctrl-C. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -15,7 +15,7 @@
 #define BACKOFF_MIN_MS 200
 #define BACKOFF_MAX_MS 10000
 
-/* Close codes that say: do not come back unchanged. */
+/* Close codes after which the same connection would be refused again. */
 #define FINAL_MIN    4000
 #define FINAL_MAX    4099
 #define CODE_EXPIRED 4002
@@ -40,7 +40,8 @@ ctl_tail_follow(struct tail *t, const char *id, const char *name)
 	t->channels[t->n++] = (struct tail_channel){.id = id, .name = name, .after = -1};
 }
 
-/* By name or id; every channel that the user sees when none is given. */
+/* Finds the channels by name or id. Without any, takes every channel that the user sees.
+ */
 static bool
 ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 {
@@ -72,13 +73,13 @@ ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 	return t->n > 0;
 }
 
-/* Until the connection ends: its close code, 1006 when it was lost, 0 when there is
- * nothing left to follow. */
+/* Follows until the connection ends. Returns its close code, 1006 when it was lost, 0
+ * when no channel is left to follow. */
 static int
 ctl_tail_session(struct tail *t, struct ws_client *ws)
 {
 	struct ws_message m;
-	bool asked = false; /* a ping is out */
+	bool asked = false; /* a ping awaits its pong */
 
 	tail_subscribe(t, ws);
 	for (;;) {

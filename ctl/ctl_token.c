@@ -15,7 +15,7 @@
 
 #define TTL_MAX_S 31536000
 
-/* 90, 90s, 15m, 24h, 30d */
+/* Reads a time such as 90, 90s, 15m, 24h or 30d, in seconds. */
 static bool
 ctl_token_read_ttl(const char *text, struct arena *a, int64_t *out_s)
 {
@@ -91,7 +91,7 @@ ctl_token_print_time(const char *name, int64_t at_s, int64_t now_s)
 	    at_s > now_s ? "in " : "", away_s, at_s > now_s ? "" : " ago");
 }
 
-/* What it says, verified or not. */
+/* Prints the claims, verified or not. */
 static void
 ctl_token_print_parts(
     struct ctl *c, const struct token_head *h, const struct token_body *b, int64_t now_s)
@@ -138,7 +138,7 @@ static int
 ctl_token_inspect(struct ctl *c)
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
-	char jwt[TOKEN_MAX + 3]; /* room to see that one is too long */
+	char jwt[TOKEN_MAX + 3]; /* one byte more, to notice a token that is too long */
 	struct token_text text;
 	struct token_head head;
 	struct token_body body;

@@ -82,7 +82,7 @@ main(int argc, char **argv)
 {
 	int first;
 
-	/* so that it stays in order with what goes to stderr */
+	/* keeps lines of stdout and stderr in order */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2)
 		return main_usage(stderr, CTL_USAGE);

@@ -1,4 +1,4 @@
-/* What is applied, what is not, and whose turn it is. */
+/* Compares applied migrations with the files, and locks out other runners. */
 #include "migrate.h"
 
 #include <stdio.h>
@@ -10,8 +10,8 @@ static const char connect_sql[] =
     "SET client_min_messages = warning;"
     "SET statement_timeout = '5min'; SET lock_timeout = '1min'";
 
-/* What a superuser makes is a superuser's, and row-level security would not hold its
- * owner. */
+/* A superuser would own the tables that it makes, and row-level security would not apply
+ * to that owner. */
 static const char role_sql[] = "SELECT current_user, rolsuper OR rolbypassrls "
 			       "FROM pg_roles WHERE rolname = current_user";
 
@@ -31,7 +31,8 @@ static const char applied_sql[] =
     " 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ms, by FROM schema_migrations"
     " LEFT JOIN schema_migration_meta USING (version) ORDER BY version COLLATE \"C\"";
 
-/* dbmate made the first table, and nobody the second. */
+/* For a database that dbmate migrated: it has schema_migrations, but not our table of
+ * checksums. */
 static const char foreign_sql[] =
     "SELECT version, NULL, NULL, NULL, NULL"
     " FROM schema_migrations ORDER BY version COLLATE \"C\"";

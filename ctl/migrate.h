@@ -1,6 +1,6 @@
-/* Applies migration files to a database, one runner at a time, and remembers what it
- * applied: schema_migrations as dbmate keeps it, and beside it a checksum of each file.
- */
+/* Applies migration files to a database, one runner at a time. Records the applied
+ * versions in schema_migrations, as dbmate does, and a checksum of each file in a table
+ * of its own. */
 #ifndef CTL_MIGRATE_H
 #define CTL_MIGRATE_H
 
@@ -30,28 +30,28 @@ struct migrate {
 	struct arena *arena;
 	struct pg_admin *db;
 	struct migration_list files;
-	struct migrate_row *rows; /* by version, rising */
+	struct migrate_row *rows; /* ascending by version */
 	size_t n;
 };
 
-/* Reads files (dir NULL: none) and database. Changes nothing. Failures are printed; false
- * then. */
+/* Reads files (dir NULL: none) and database. Changes nothing. False after printing a
+ * failure. */
 bool migrate_open(
     struct migrate *m, const char *url, const char *dir, struct arena *a) ES_MUST_CHECK;
 void migrate_close(struct migrate *m);
 
 size_t migrate_count(const struct migrate *m, enum migrate_state state);
 
-/* Wait for our turn, make the tables that remember, and look again. Until migrate_close.
- */
+/* Waits for the lock of migrations, creates the tables of the record, and reads them
+ * again. migrate_close() releases the lock. */
 bool migrate_lock(struct migrate *m) ES_MUST_CHECK;
 
-/* Apply, or take back, one file with its own lock_timeout, and retry where a lock was not
- * to be had. Says what it did on stdout, what went wrong on stderr. */
+/* Applies or reverts one file under a lock_timeout, and tries again when a lock is
+ * taken. Prints its work to stdout, failures to stderr. */
 bool migrate_apply(struct migrate *m, const struct migrate_row *row) ES_MUST_CHECK;
 bool migrate_revert(struct migrate *m, const struct migrate_row *row) ES_MUST_CHECK;
 
-/* Print a fault of the database; file and part (may be NULL) say where it came from. */
+/* Prints a fault of the database. file and part (may be NULL) name its source. */
 void migrate_complain(const struct pg_fault *fault, const struct migration *file,
     const struct migration_part *part);
 

@@ -1,5 +1,5 @@
-/* One file at a time, each in its transaction, never waiting long for a lock: a statement
- * that waits for an exclusive lock holds up everybody behind it. */
+/* Applies one file at a time, each in its transaction and with a short lock_timeout: a
+ * statement that waits for an exclusive lock holds up every statement behind it. */
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +57,8 @@ migrate_apply_note(struct migrate *m, const struct migration *file, enum directi
 	                 : migrate_apply_forget(m, file, fault);
 }
 
-/* *out_in_file: the fault is the file's, not that of our own bookkeeping. */
+/* *out_in_file: true when a statement of the file failed, false when one of our record
+ * did. */
 static bool
 migrate_apply_run_once(struct migrate *m, const struct migration *file,
     enum direction way, int64_t *out_ms, bool *out_in_file, struct pg_fault *fault)

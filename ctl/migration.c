@@ -1,4 +1,4 @@
-/* Reads migration files and checks that each can be applied and taken back. */
+/* Reads migration files and checks that each has a part to apply and one to revert. */
 #include "migration.h"
 
 #include <dirent.h>
@@ -18,8 +18,8 @@ migration_starts_with(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
-/* "-- migrate:up" or "-- migrate:down" at the start of the line: what follows, or NULL.
- */
+/* Returns the text behind "-- migrate:up" or "-- migrate:down" at the start of the line,
+ * or NULL. */
 static const char *
 migration_marker(const char *line, const char *direction)
 {
@@ -54,7 +54,7 @@ migration_parse_options(const char *at, struct migration_part *out, struct es_er
 	return ES_OK;
 }
 
-/* Only comments and blank lines may stand before the first part. */
+/* Refuses anything but comments and blank lines before the first part. */
 static bool
 migration_blank(const char *line)
 {
@@ -114,7 +114,7 @@ migration_line(const struct migration_part *part, long position)
 	return line;
 }
 
-/* The bytes of the file with a NUL after them. */
+/* Reads the file and adds a NUL. */
 static enum es_code
 migration_read_file(
     FILE *file, struct arena *a, char **out, size_t *out_len, struct es_err *err)
@@ -169,7 +169,8 @@ migration_is_sql(const struct dirent *entry)
 	return entry->d_name[0] != '.' && dot && strcmp(dot, ".sql") == 0;
 }
 
-/* Names begin with a version of fixed length: by name is by version. */
+/* A name begins with a version of fixed length, so the order by name is that by version.
+ */
 static int
 migration_by_name(const struct dirent **a, const struct dirent **b)
 {

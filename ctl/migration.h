@@ -19,25 +19,26 @@ struct migration_part {
 };
 
 struct migration {
-	const char *version, *name, *path; /* name: the file's, without the folder */
+	const char *version, *name, *path; /* name of the file, without the folder */
 	struct migration_part up, down;
 	char sha256[65];
 };
 
 struct migration_list {
-	struct migration *items; /* by version, rising */
+	struct migration *items; /* ascending by version */
 	size_t n;
 };
 
-/* Everything lives in a. err->text names the file at fault. */
+/* Reads all files of dir. Everything lives in a. err->text names the file at fault. */
 enum es_code migration_load(const char *dir, struct arena *a, struct migration_list *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* One file's text, for migration_load and tests. text is cut up in place. */
+/* Parses the text of one file, for migration_load() and tests. Splits text in place. */
 enum es_code migration_parse(
     char *text, struct migration *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The file's line that holds character number position (from 1) of the part. */
+/* Returns the line of the file that holds character number position (from 1) of the
+ * part. */
 unsigned migration_line(const struct migration_part *part, long position);
 
 #endif

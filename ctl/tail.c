@@ -103,7 +103,7 @@ tail_on_event(const struct ctl *c, struct tail_channel *ch, const struct frame *
 		ctl_note(c, "%s: %s", ctl_plain(c->arena, ch->name), f->type);
 }
 
-/* Without anything seen before, the head is where we start. */
+/* A channel without a seen message starts at its head. */
 static void
 tail_on_subscribed(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 {
@@ -143,7 +143,7 @@ tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 		ch->after = gap.toSeq;
 }
 
-/* A refusal of a subscription that would be refused again. */
+/* True for a refusal that would come again for the same subscription. */
 static void
 tail_on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 {
@@ -173,7 +173,7 @@ tail_frame(struct tail *t, const char *text, size_t len)
 	struct tail_channel *ch;
 	struct frame f;
 
-	c.arena = arena_new(); /* a tail may run for months */
+	c.arena = arena_new(); /* free each frame, since a tail may run for months */
 	if (tail_read_frame(c.arena, text, len, &f)) {
 		ch = tail_find(t, f.channelId);
 		if (strcmp(f.type, "error") == 0)

@@ -1,4 +1,4 @@
-/* The channels that `tail` follows, and what each frame of the server means to it. */
+/* The channels that `tail` follows, and the handling of the server's frames. */
 #ifndef CTL_TAIL_H
 #define CTL_TAIL_H
 
@@ -7,7 +7,7 @@
 
 struct tail_channel {
 	const char *id, *name;
-	int64_t after;  /* newest number seen; -1: none yet */
+	int64_t after;  /* highest sequence number seen; -1: none yet */
 	char epoch[64]; /* of that number */
 	bool refused;
 };
@@ -18,10 +18,10 @@ struct tail {
 	size_t n;
 };
 
-/* Subscribe to all, after what was seen last. */
+/* Subscribes to all channels, each after the last message seen. */
 void tail_subscribe(struct tail *t, struct ws_client *ws);
-/* One message of the server; prints what there is to print. false: none of the channels
- * can be followed any more. */
+/* Handles one frame of the server and prints its message. False when no channel is left
+ * to follow. */
 bool tail_frame(struct tail *t, const char *text, size_t len) ES_MUST_CHECK;
 
 #endif

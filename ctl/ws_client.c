@@ -31,7 +31,7 @@ struct ws_client {
 	char reason[128];
 	struct list in, out;     /* ws_text: whole messages */
 	struct ws_text *partial; /* message that has not ended, or NULL */
-	struct ws_text *given;   /* what the caller reads, until its next call */
+	struct ws_text *given;   /* the text that the caller reads until its next call */
 	lws_sorted_usec_list_t deadline;
 	bool late;
 };
@@ -135,7 +135,7 @@ static int
 ws_client_callback(
     struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-	/* `user` is an SSL_CTX for some reasons */
+	/* for some callback reasons `user` is an SSL_CTX */
 	struct ws_client *ws = lws_context_user(lws_get_context(wsi));
 
 	(void)user;
@@ -199,7 +199,7 @@ ws_client_connect(struct ws_client *ws, const char *url)
 	const char *scheme, *rest;
 
 	if (strncmp(url, "unix:", 5) == 0) {
-		*local = '+'; /* libwebsockets' mark of a unix socket */
+		*local = '+'; /* '+' marks a unix socket in libwebsockets */
 		to.address = local;
 		to.host = "localhost";
 	} else if (lws_parse_uri(parts, &scheme, &to.address, &to.port, &rest) == 0) {

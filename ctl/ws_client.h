@@ -15,8 +15,9 @@ struct ws_client;
 #define WS_MESSAGE_MAX (1UL << 20)
 #define WS_SEND_MAX    4096 /* one message of ours */
 
-/* url: ws://, wss://, or unix:/path for a socket of push-server. NULL, and why, when it
- * can't be reached or does not upgrade. bearer must outlive the client. */
+/* Connects. url: ws://, wss://, or unix:/path for a socket of push-server. NULL, with
+ * the reason, when the server can't be reached or does not upgrade. bearer must outlive
+ * the client. */
 struct ws_client *ws_client_open(
     const char *url, const char *bearer, int64_t timeout_ms, char why[WS_WHY]);
 void ws_client_close(struct ws_client **ws);
@@ -27,14 +28,14 @@ void ws_client_send(struct ws_client *ws, const char *text, size_t len);
 enum ws_got {
 	WS_TEXT,   /* *text is a whole message, valid until the next call */
 	WS_QUIET,  /* nothing came in time */
-	WS_CLOSED, /* by the server with code and reason, or code 1006: lost */
+	WS_CLOSED, /* closed by the server with code and reason, or lost (code 1006) */
 };
 struct ws_message {
 	const char *text; /* or the reason of the close; NUL-terminated */
 	size_t len;
 	int code;
 };
-/* Pings are answered in here. */
+/* Sends queued texts, answers pings, and waits for one message. */
 enum ws_got ws_client_wait(struct ws_client *ws, int64_t wait_ms, struct ws_message *out);
 
 #endif

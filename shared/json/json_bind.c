@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-/* In json_bind.h only by name, so that json-c stays in this file. */
+/* json_bind.h declares only the name, so that no other file depends on json-c. */
 struct json_tree {
 	struct json_object *root;
 };
@@ -23,8 +23,8 @@ json_bind_put_object(void *obj)
 	json_object_put(obj);
 }
 
-/* json-c keeps the last of repeated members: count what was written against what is left.
- */
+/* json-c silently keeps the last of repeated members. The text then has more members
+ * than the tree. */
 static enum es_code
 json_bind_parse(const char *text, size_t len, struct arena *a, struct json_object **out,
     struct es_err *err)
@@ -40,8 +40,9 @@ json_bind_parse(const char *text, size_t len, struct arena *a, struct json_objec
 	tok = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
 	if (tok == NULL)
 		return es_fail(err, ES_INTERNAL, "out of memory");
-	/* No strict flags: json_check was stricter, and 0.18's takes every byte above
-	 * 0x7f for a control character. The terminator ends a number at the top. */
+	/* Parse without strict flags: json_check() is stricter, and the strict mode of
+	 * json-c 0.18 refuses every byte above 0x7f as a control character. The NUL at
+	 * the end ends a number that is the whole text. */
 	*out = json_tokener_parse_ex(tok, arena_memdup(a, text, len), (int)len + 1);
 	json_tokener_free(tok);
 	if (*out != NULL)
@@ -225,7 +226,8 @@ json_bind_unknown_field(const struct json_field fields[], size_t n, const char *
 	    err, ES_INVALID, name, "unknown field; known are: %s", names.data);
 }
 
-/* One field, and its flag. Not strict: null is absent where the field takes it. */
+/* Binds one field and sets its `present` flag. Unless strict, null counts as absent
+ * where the field allows null. */
 static enum es_code
 json_bind_one(struct json_object *root, const struct json_field *f, bool strict,
     struct arena *a, char *out, struct es_err *err)

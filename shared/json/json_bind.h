@@ -1,5 +1,5 @@
-/* Checks a JSON object against a field table and copies it into a struct. The one
- * entrance for JSON from outside: REST bodies, frames, envelopes, events. */
+/* Checks a JSON object against a field table and copies it into a struct. All JSON from
+ * outside is read here: REST bodies, frames, envelopes, events. */
 #ifndef JSON_JSON_BIND_H
 #define JSON_JSON_BIND_H
 
@@ -10,7 +10,7 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-/* What a body with a field hears where none is taken. */
+/* The fault of a member in a body that has no fields. */
 #define JSON_NO_FIELDS "unknown field; no field is taken here"
 
 enum json_kind {
@@ -18,15 +18,15 @@ enum json_kind {
 	JSON_INT,              /* int64_t; min..max; no fraction, no exponent */
 	JSON_NUMBER_OR_STRING, /* int64_t from 123 or "123"; "0123" is refused */
 	JSON_BOOL,             /* bool */
-	JSON_UUID,  /* const char *; a malformed one is left for the caller's *_parse */
+	JSON_UUID,  /* const char *; the caller's *_parse refuses a malformed one */
 	JSON_RAW,   /* const char *: any value, re-serialised plainly; min..max bytes */
 	JSON_ARRAY, /* const struct json_list *: elements as raw text; min..max elements
 	             */
-	JSON_TREES, /* const struct json_trees *: elements to be bound themselves;
-	             * min..max elements */
+	JSON_TREES, /* const struct json_trees *: elements for json_tree_bind(); min..max
+	               elements */
 };
 
-/* A value that was read once, for any number of field tables. It lives in an arena. */
+/* A parsed value, which can be bound by several field tables. It lives in an arena. */
 struct json_tree;
 
 struct json_trees {
@@ -44,11 +44,11 @@ struct json_field {
 	enum json_kind kind;
 	size_t offset; /* of the member in the target struct */
 	bool required;
-	bool nullable; /* null is taken as absent; json_bind_body refuses it */
+	bool nullable; /* null counts as absent; json_bind_body refuses it */
 	bool clears;   /* null is a value: present, and the target is left as it was */
 	int64_t min, max;
-	/* Offset of a bool that tells whether the member was there; 0: not wanted (so the
-	 * first member of a struct can't be such a flag). */
+	/* Offset of a bool that is set when the member was present; 0: no such flag (so
+	 * the first member of a struct can't be one). */
 	size_t present;
 };
 
@@ -57,7 +57,7 @@ struct json_field {
 		.name = #member, .kind = (kind_), .offset = offsetof(type, member), \
 		.required = (required_), .min = (min_), .max = (max_) \
 	}
-/* Optional and may be null; has_<member> tells whether it was there and not null. */
+/* Optional, and may be null. has_<member> is true when it was present and not null. */
 #define JSON_FIELD_OPT(type, member, kind_, min_, max_) \
 	{ \
 		.name = #member, .kind = (kind_), .offset = offsetof(type, member), \
@@ -65,7 +65,7 @@ struct json_field {
 		.present = offsetof(type, has_##member) \
 	}
 
-/* Optional; null means something: has_<member> is true and the member keeps its value. */
+/* Optional. null is a value: has_<member> is true, and the member keeps its value. */
 #define JSON_FIELD_CLEAR(type, member, kind_, min_, max_) \
 	{ \
 		.name = #member, .kind = (kind_), .offset = offsetof(type, member), \
@@ -75,26 +75,27 @@ struct json_field {
 
 enum json_unknown { JSON_REFUSE_UNKNOWN, JSON_IGNORE_UNKNOWN };
 
-/* The first half of json_bind: read the text, strictly. */
+/* The first half of json_bind(): parses the text strictly. */
 enum es_code json_tree_parse(const char *text, size_t len, struct arena *a,
     const struct json_tree **out, struct es_err *err) ES_MUST_CHECK;
-/* The second half: check and copy an object. */
+/* The second half: checks and copies an object. */
 enum es_code json_tree_bind(const struct json_tree *tree,
     const struct json_field fields[], size_t n, enum json_unknown unknown,
     struct arena *a, void *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Refuses, with the member in err->field: not an object, depth over 16, bad UTF-8, NaN
- * and Infinity, single quotes, comments, duplicate members, trailing bytes, U+0000 (RFC
- * 8259 strictly; json-c alone takes several of these), unknown members if asked to, wrong
- * types, values out of range. Malformed JSON is ES_BAD_REQUEST, all else ES_INVALID. */
+/* Reads one object. err->field names the member at fault. Malformed JSON is
+ * ES_BAD_REQUEST: depth over 16, bad UTF-8, NaN and Infinity, single quotes, comments,
+ * duplicate members, trailing bytes, U+0000 (RFC 8259; json-c alone accepts several of
+ * these). ES_INVALID: not an object, a wrong type, a value out of range, and an unknown
+ * member unless these are ignored. */
 enum es_code json_bind(const char *text, size_t len, const struct json_field fields[],
     size_t n, enum json_unknown unknown, struct arena *a, void *out,
     struct es_err *err) ES_MUST_CHECK;
 
 #define JSON_FAULTS_MAX 16
 
-/* What is wrong with an object, member by member: so that a client learns all of it from
- * one answer. More than JSON_FAULTS_MAX are left out. */
+/* The faults of an object, member by member, so that one answer tells a client all of
+ * them. Faults after the first JSON_FAULTS_MAX are left out. */
 struct json_faults {
 	size_t n;
 	struct {
@@ -102,19 +103,20 @@ struct json_faults {
 	} items[JSON_FAULTS_MAX];
 };
 
-/* Note err, the fault of one member. */
+/* Adds err, the fault of one member. */
 void json_faults_add(
     struct json_faults *faults, struct arena *a, const struct es_err *err);
 
-/* As json_bind for a body that a client wrote by hand: refuses unknown members, naming
- * the nearest known one, and null wherever the field does not say that null clears it.
- * Wrong members are noted in faults and left out of *out; the call itself fails only when
- * the text is no JSON object. */
+/* As json_bind(), for the body of a REST request. Refuses unknown members and suggests
+ * the nearest known one. Refuses null unless the field says that null clears it. Adds
+ * wrong members to faults and leaves them out of *out. Fails only when the text is not a
+ * JSON object. */
 enum es_code json_bind_body(const char *text, size_t len,
     const struct json_field fields[], size_t n, struct arena *a, void *out,
     struct json_faults *faults, struct es_err *err) ES_MUST_CHECK;
 
-/* The text of a JSON string, e.g. of an element of an array; ES_INVALID if it is none. */
+/* Returns the text of a JSON string, such as an element of an array. ES_INVALID when
+ * tree is not a string. */
 enum es_code json_tree_text(const struct json_tree *tree, struct arena *a,
     const char **out, struct es_err *err) ES_MUST_CHECK;
 enum es_code json_bind_text(const char *json, struct arena *a, const char **out,

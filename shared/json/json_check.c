@@ -113,7 +113,7 @@ json_check_unicode_escape(struct scan *j)
 
 	if (!json_check_hex4(j, &high))
 		return false;
-	/* json-c would cut the name there. */
+	/* json-c would end the name at the NUL. */
 	if (high == 0 && j->in_name)
 		return json_check_wrong(j, "U+0000 in a field name");
 	if (high < 0xd800 || high > 0xdfff)
@@ -169,7 +169,7 @@ json_check_member(struct scan *j)
 	return json_check_value(j);
 }
 
-/* After the opening bracket: items until the closing one. */
+/* Reads the items behind an opening bracket, up to the closing one. */
 static bool
 json_check_items(struct scan *j, char close, bool (*item)(struct scan *))
 {
@@ -236,6 +236,7 @@ json_check(const char *text, size_t len, struct json_check *out)
 	json_check_blanks(&j);
 	if (j.at != len)
 		return json_check_wrong(&j, "unexpected text after the value");
-	/* Outside strings only ASCII got this far; this judges the strings. */
+	/* Outside of strings the parser accepts ASCII only, so this checks the strings.
+	 */
 	return utf8_length(text, len, &points) || json_check_wrong(&j, "invalid UTF-8");
 }

@@ -1,5 +1,5 @@
-/* Is this text JSON as RFC 8259 has it? json-c alone takes NaN, single quotes, raw
- * control characters, lone surrogates and more. */
+/* Checks that a text is JSON as RFC 8259 defines it. json-c alone accepts NaN, single
+ * quotes, raw control characters, lone surrogates and more. */
 #ifndef JSON_JSON_CHECK_H
 #define JSON_JSON_CHECK_H
 
@@ -17,7 +17,7 @@ struct json_check {
 	size_t members;  /* object members in the whole text, repeats counted */
 };
 
-/* One value with blanks around it, nothing else. Refuses also U+0000 in names, and
+/* True for one value with optional blanks around it. Also refuses U+0000 in names, and
  * nesting deeper than JSON_DEPTH_MAX. */
 bool json_check(const char *text, size_t len, struct json_check *out) ES_MUST_CHECK;
 

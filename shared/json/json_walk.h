@@ -1,4 +1,4 @@
-/* What json-c does not check: walks over a whole value. For json_bind.c only. */
+/* Checks that json-c does not make, over a whole value. For json_bind.c only. */
 #ifndef JSON_JSON_WALK_H
 #define JSON_JSON_WALK_H
 
@@ -7,7 +7,7 @@
 
 struct json_object;
 
-/* Members of all objects in the value. */
+/* Counts the members of all objects in the value. */
 size_t json_walk_members(struct json_object *v);
 /* False when a number overflowed a double: json-c would write it as Infinity. */
 bool json_walk_finite(struct json_object *v);

@@ -12,8 +12,9 @@ json_write_put(struct json_write *w, const char *s)
 	text_add(w->out, s, strlen(s));
 }
 
-/* One code point at s as \uXXXX, a pair above U+FFFF; returns its length. A byte that is
- * no UTF-8 becomes U+FFFD: the caller's mistake must not lead past the end. */
+/* Writes the code point at s as \uXXXX (a pair above U+FFFF) and returns its length in
+ * bytes. Writes U+FFFD for a byte that is not UTF-8, so that a mistake of the caller
+ * never reads past the end. */
 static size_t
 json_write_put_ascii(struct json_write *w, const unsigned char *s)
 {

@@ -1,4 +1,4 @@
-/* Writes JSON straight into a text buffer; commas and escaping are its job. */
+/* Writes JSON into a text buffer. Adds commas and escapes strings. */
 #ifndef JSON_JSON_WRITE_H
 #define JSON_JSON_WRITE_H
 
@@ -13,7 +13,7 @@ struct json_write {
 	bool ascii; /* escape everything above 0x7e as \uXXXX: for the queue */
 };
 
-/* Starts nothing: call jw_object or jw_array first. Overflow is sticky in out. */
+/* Writes nothing yet: call jw_object or jw_array next. An overflow stays set in out. */
 void jw_init(struct json_write *w, struct text *out);
 /* key is NULL inside an array and at the top. */
 void jw_object(struct json_write *w, const char *key);

@@ -1,4 +1,4 @@
-/* The listener: one vhost without extensions on lws's default loop. */
+/* The ops listener: one libwebsockets vhost without extensions, on the default loop. */
 #include "ops/ops.h"
 
 #include <libwebsockets.h>
@@ -20,7 +20,8 @@ ops_stop(int sig)
 	(void)sig;
 	stopping = 1;
 	if (running != NULL)
-		lws_cancel_service(running); /* a write to its pipe: safe here */
+		lws_cancel_service(
+		    running); /* writes to a pipe, so it is safe in a signal handler */
 }
 
 static void
@@ -50,7 +51,8 @@ ops_catch_signals(void)
 	(void)sigaction(SIGPIPE, &act, NULL);
 }
 
-/* lws of Debian has no unix sockets of its own, so that we accept and hand over. */
+/* Debian builds libwebsockets without unix sockets, so we accept and hand the socket
+ * over. */
 static struct lws_context *
 ops_start(int fd, struct ops_server *server)
 {
@@ -149,8 +151,8 @@ ops_run(const struct unix_socket *s, const char *from, const struct ops_route ro
 		lws_sul_schedule(running, 0, &ops_watch.timer, ops_watch_turn, 1);
 	while (!stopping && lws_service(running, 0) >= 0)
 		;
-	/* The path stays: the master owns the socket, and starts this child again when it
-	 * was not the master that ended it. */
+	/* Keep the path: the master owns the socket, and restarts this child unless the
+	 * master itself ended it. */
 	lws_context_destroy(running);
 	return stopping ? 0 : 1;
 }

@@ -14,7 +14,7 @@ struct ops_answer {
 	struct text *body;
 };
 
-/* Fill body; called on the listener's thread, may take up to 1 s. */
+/* Fills out->body. Runs in the listener's process and may take up to 1 s. */
 typedef void ops_handler(void *ctx, struct ops_answer *out);
 
 struct ops_route {
@@ -24,32 +24,33 @@ struct ops_route {
 
 #define OPS_WATCH_MS 1000
 
-/* In the master, before any fork. listen: "unix:/path" (mode 0660, replaced if stale) or
- * "host:port". The child of ops_run() may die and be started again; the socket stays. */
+/* Call it in the master, before any fork. listen: "unix:/path" (mode 0660, replaced if
+ * stale) or "host:port". The socket stays open while the child of ops_run() is
+ * restarted. */
 enum es_code ops_open(const char *listen, enum unix_socket_how how,
     struct unix_socket *out, struct es_err *err) ES_MUST_CHECK;
-/* In the master's other children. */
+/* Call it in the master's other children. */
 void ops_close(struct unix_socket *s);
-/* In the master after the last child, which may have been killed: also removes the path.
- */
+/* Call it in the master after the last child, which may have been killed. Also removes
+ * the path. */
 void ops_end(struct unix_socket *s);
 
-/* Serves clients of s until SIGTERM; the path stays. Returns the exit status
- * of the process. from: the networks (cidr_list.h) that may ask more than /healthz over
- * TCP, to others those paths do not exist; NULL: all. A unix socket is guarded by its
- * mode and by the proxy in front. Between requests it calls watch (may be NULL) at once
- * and every OPS_WATCH_MS. */
+/* Serves clients of s until SIGTERM and keeps the path. Returns the exit status of the
+ * process. from: the networks (cidr_list.h) whose clients may request more than /healthz
+ * over TCP; other clients get 404. NULL: all networks. The mode of a unix socket, and
+ * the proxy in front of it, guard that socket. Calls watch (may be NULL) at the start
+ * and every OPS_WATCH_MS, between requests. */
 int ops_run(const struct unix_socket *s, const char *from,
     const struct ops_route routes[], unsigned n, void (*watch)(void *ctx), void *ctx);
 
-/* Has this process been told (SIGUSR1) that its program is stopping? Then it is not
- * ready, and workers that are gone are no news. */
+/* True after SIGUSR1: the program drains. It is not ready then, and missing workers are
+ * no fault. */
 bool ops_draining(void);
 
-/* As a check of a setting: can ops_run take this address? */
+/* A check of a setting: ES_INVALID for an address that ops_open() can't use. */
 enum es_code ops_listen_check(
     const char *listen, struct arena *a, struct es_err *err) ES_MUST_CHECK;
-/* The same for the networks. */
+/* A check of a setting: ES_INVALID for a malformed list of networks. */
 enum es_code ops_from_check(
     const char *from, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
@@ -58,7 +59,7 @@ struct ops_check {
 	const char *name;
 	bool ok;
 	int64_t ms;
-	const char *detail; /* why not, or NULL */
+	const char *detail; /* the reason, or NULL when the check is good */
 };
 /* {"status":"ok|unavailable","checks":{"postgres":{"ok":true,"ms":1}}}; sets 200 or 503.
  */

@@ -10,10 +10,14 @@
 
 #include "core/banned.h"
 
-#define HEAD_MAX  1024
-#define CHUNK_MAX 4096 /* of one write; lws sends no more and would copy the rest */
-#define WAIT_MS   500  /* for a reader whose socket is full; lws copies the rest then */
-#define PAUSE_MS  50   /* when there is no descriptor for who waits at the door */
+#define HEAD_MAX 1024
+#define CHUNK_MAX \
+	4096 /* bytes of one write; lws sends no more and would copy the rest \
+	      */
+#define WAIT_MS \
+	500         /* for a client whose socket is full; after it lws copies the rest \
+	             */
+#define PAUSE_MS 50 /* before the next accept when no file descriptor is left */
 
 static const struct ops_route *
 ops_http_find_route(const struct ops_server *server, const char *path)
@@ -24,7 +28,8 @@ ops_http_find_route(const struct ops_server *server, const char *path)
 	return NULL;
 }
 
-/* A load balancer asks /healthz from anywhere; the rest tells about the inside. */
+/* A load balancer may request /healthz from any network. The other paths tell about the
+ * inside of the program. */
 static bool
 ops_http_may_ask(const struct ops_server *server, struct lws *wsi, const char *path)
 {
@@ -55,7 +60,7 @@ ops_http_not_found(struct ops_answer *a)
 	text_addf(a->body, "{\"status\":404,\"code\":\"not_found\"}\n");
 }
 
-/* -1: the connection is of no more use. */
+/* Returns -1 when the connection must be closed. */
 static int
 ops_http_write_head(struct lws *wsi, const struct ops_answer *a)
 {
@@ -75,7 +80,8 @@ ops_http_write_head(struct lws *wsi, const struct ops_answer *a)
 	return lws_finalize_write_http_header(wsi, start, &p, end) != 0 ? -1 : 0;
 }
 
-/* Waits for room. Not for ever: others want to be answered too. */
+/* Waits until the socket takes more bytes, for WAIT_MS at most: other clients wait, too.
+ */
 static void
 ops_http_await_room(struct lws *wsi, int64_t until_ms)
 {
@@ -86,10 +92,8 @@ ops_http_await_room(struct lws *wsi, int64_t until_ms)
 		(void)poll(&out, 1, (int)left);
 }
 
-/*
- * All of it at once: lws 4.3 hangs up when a second request is there before the first is
- * done with, unless that is so when the callback returns (an unfinished one it defers).
- */
+/* Writes the whole answer before the callback returns. lws 4.3 closes the connection
+ * when a second request arrives while an answer is under way. */
 static int
 ops_http_write_body(struct lws *wsi, const struct text *body)
 {
@@ -109,7 +113,7 @@ ops_http_write_body(struct lws *wsi, const struct text *body)
 	return 0;
 }
 
-/* -1: the connection ends. */
+/* Returns -1 when the connection ends. */
 static int
 ops_http_reply(struct lws *wsi, const char *path, struct ops_answer *a)
 {
@@ -119,14 +123,14 @@ ops_http_reply(struct lws *wsi, const char *path, struct ops_answer *a)
 	int uri_len, method = lws_http_get_uri_and_method(wsi, &uri, &uri_len);
 
 	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
-		a->status = 405; /* without a body: the connection ends here */
+		a->status = 405; /* its body is not read, so the connection ends here */
 	else if (route == NULL || !ops_http_may_ask(server, wsi, path))
 		ops_http_not_found(a);
 	else
 		route->handler(server->ctx, a);
 	if (a->body->overflow)
 		a->status = 500;
-	if (ops_http_write_head(wsi, a) != 0 || a->status == 405) /* theirs may follow */
+	if (ops_http_write_head(wsi, a) != 0 || a->status == 405) /* a body may follow */
 		return -1;
 	if (method == LWSHUMETH_GET && ops_http_write_body(wsi, a->body) != 0)
 		return -1;
@@ -154,7 +158,7 @@ ops_http_callback(
 	switch ((int)reason) { /* lws has a hundred more */
 	case LWS_CALLBACK_HTTP:
 		return ops_http_on_request(wsi, in);
-	case LWS_CALLBACK_HTTP_WRITEABLE: /* a rest that lws has sent */
+	case LWS_CALLBACK_HTTP_WRITEABLE: /* lws has sent the rest of an answer */
 		return 0;
 	case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
 		return -1;
@@ -175,9 +179,10 @@ ops_http_accept(
 	fd = accept4(lws_get_socket_fd(wsi), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd >= 0)
 		(void)lws_adopt_socket_vhost(
-		    lws_get_vhost(wsi), fd); /* closes it on failure */
+		    lws_get_vhost(wsi), fd); /* closes the socket on failure */
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		 errno == ENOMEM)
-		clock_sleep_ms(PAUSE_MS); /* who waits keeps the socket readable */
+		clock_sleep_ms(
+		    PAUSE_MS); /* a waiting client keeps the listening socket readable */
 	return 0;
 }

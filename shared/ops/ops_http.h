@@ -1,4 +1,4 @@
-/* Requests to the listener and their answers. */
+/* Answers the requests to the ops listener. */
 #ifndef OPS_OPS_HTTP_H
 #define OPS_OPS_HTTP_H
 
@@ -14,10 +14,12 @@ struct ops_server {
 	const struct ops_route *routes;
 	unsigned n;
 	void *ctx;
-	const struct cidr_list *from; /* who may ask more than /healthz; NULL: all */
+	const struct cidr_list
+	    *from; /* networks that may request more than /healthz; NULL: all */
 };
 
-/* Protocol of the listening socket: accepts and hands over to the other. */
+/* The protocol of the listening socket. It accepts and hands the socket over to the HTTP
+ * protocol. */
 #define OPS_LISTENER "listener"
 lws_callback_function ops_http_accept;
 

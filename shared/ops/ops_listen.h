@@ -1,4 +1,4 @@
-/* Where the listener listens. */
+/* The address of the ops listener. */
 #ifndef OPS_OPS_LISTEN_H
 #define OPS_OPS_LISTEN_H
 

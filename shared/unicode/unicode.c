@@ -25,7 +25,8 @@ unicode_is_blank(utf8proc_int32_t c)
 	return unicode_is_space(c) || c == 0x2800;
 }
 
-/* utf8proc knows assigned characters only; these ranges are kept for more of the kind. */
+/* utf8proc knows assigned characters only. Unicode reserves these ranges for more
+ * default-ignorable ones. */
 static bool
 unicode_is_reserved_ignorable(utf8proc_int32_t c)
 {
@@ -48,7 +49,7 @@ unicode_is_bidi(utf8proc_int32_t c)
 	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Bytes of the character at s, which is not at the end. */
+/* Returns the bytes of the character at s. s must not be at the end. */
 static size_t
 unicode_step(const char *s, utf8proc_int32_t *c)
 {
@@ -117,7 +118,8 @@ unicode_map(const char *s, utf8proc_option_t options, struct arena *a)
 	    (utf8proc_option_t)(UTF8PROC_NULLTERM | UTF8PROC_STABLE | options));
 	const char *out;
 
-	CHECK(n >= 0 && mapped != NULL); /* no memory: as everywhere, the end */
+	CHECK(n >= 0 &&
+	      mapped != NULL); /* out of memory stops the program, as everywhere */
 	out = arena_memdup(a, (const char *)mapped, (size_t)n);
 	free(mapped);
 	return out;
@@ -129,8 +131,8 @@ unicode_clean(const char *s, struct arena *a)
 	return unicode_trim(unicode_map(s, UTF8PROC_COMPOSE, a), unicode_is_space, a);
 }
 
-/* NFC first: two canonically equal texts have one NFC, and only from there one folding
- * (U+0345 folds to a letter, which no longer moves behind an accent). */
+/* NFC first. Canonically equal texts have the same NFC, but not the same folding: U+0345
+ * folds to a letter, which normalisation no longer moves behind an accent. */
 const char *
 unicode_key(const char *s, struct arena *a)
 {
