@@ -10,19 +10,19 @@
 #define LOCAL_LIMIT_KEYS 4096
 
 static int64_t
-connect_at_most(int64_t ms, int64_t max_ms)
+connect_cap_ms(int64_t ms, int64_t max_ms)
 {
 	return ms < max_ms ? ms : max_ms;
 }
 
 static enum es_code
-connect_open_all(const struct worker_setup *setup, struct api *api, struct es_err *err)
+connect_services(const struct worker_setup *setup, struct api *api, struct es_err *err)
 {
 	const struct conf_common *c = &setup->conf->common;
 	const int64_t database_ms =
-	    connect_at_most(c->database_timeout_ms, setup->timeout_max_ms);
+	    connect_cap_ms(c->database_timeout_ms, setup->timeout_max_ms);
 	const int64_t redis_ms =
-	    connect_at_most(c->redis_timeout_ms, setup->timeout_max_ms);
+	    connect_cap_ms(c->redis_timeout_ms, setup->timeout_max_ms);
 	const struct pg_settings pg = {.url = c->database_url,
 	    .application_name = "echostream-api",
 	    .connect_timeout_ms = database_ms,
@@ -37,7 +37,7 @@ connect_open_all(const struct worker_setup *setup, struct api *api, struct es_er
 	    .timeout_ms = redis_ms,
 	    .sqs = &sqs};
 
-	sqs.timeout_ms = connect_at_most(sqs.timeout_ms, setup->timeout_max_ms);
+	sqs.timeout_ms = connect_cap_ms(sqs.timeout_ms, setup->timeout_max_ms);
 	TRY(pg_open(&pg, &api->pg, err));
 	api->redis_ms = redis_ms;
 	TRY(redis_open(c->redis_url, redis_ms, &api->redis, err));
@@ -45,7 +45,7 @@ connect_open_all(const struct worker_setup *setup, struct api *api, struct es_er
 }
 
 enum es_code
-connect_all(const struct worker_setup *setup, struct api *out, struct es_err *err)
+connect_open(const struct worker_setup *setup, struct api *out, struct es_err *err)
 {
 	struct api api = {
 	    .conf = setup->conf,
@@ -59,7 +59,7 @@ connect_all(const struct worker_setup *setup, struct api *out, struct es_err *er
 	if (rc == ES_OK) {
 		api.tokens = *token_keyring_rules(api.keyring);
 		api.tokens.mints_by_database = true;
-		rc = connect_open_all(setup, &api, err);
+		rc = connect_services(setup, &api, err);
 	}
 	if (rc != ES_OK) {
 		connect_close(&api);

@@ -6,7 +6,7 @@
 #include "worker.h"
 
 /* Servers that are away are no failure: everything connects on first use. */
-enum es_code connect_all(
+enum es_code connect_open(
     const struct worker_setup *setup, struct api *out, struct es_err *err) ES_MUST_CHECK;
 void connect_close(struct api *api);
 

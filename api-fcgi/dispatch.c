@@ -37,7 +37,7 @@ dispatch_options(
 }
 
 static enum es_code
-dispatch_run(struct api *api, struct http_req *req, struct http_res *res,
+dispatch_handle(struct api *api, struct http_req *req, struct http_res *res,
     const struct http_route **route, struct es_err *err)
 {
 	enum es_code rc = uri_parse(req->target, req->arena, &req->uri, err);
@@ -57,9 +57,10 @@ dispatch_run(struct api *api, struct http_req *req, struct http_res *res,
 	if (rc == ES_OK)
 		rc = guard_check(api, *route, req, err);
 	if (es_code_status(rc) == 401 || rc == ES_RATE_LIMITED)
-		rc = request_limits_failed(api, req, rc, res, err);
+		rc = request_limits_count_failure(api, req, rc, res, err);
 	if (rc == ES_OK)
-		rc = request_limits_charge(api, req, routes_kind(*route), res, err);
+		rc = request_limits_charge(
+		    api, req, routes_request_kind(*route), res, err);
 	if (rc == ES_OK)
 		rc = query_known(&req->query, routes_query(*route), err);
 	if (rc == ES_OK && !routes_has_body(*route))
@@ -73,12 +74,12 @@ dispatch_run(struct api *api, struct http_req *req, struct http_res *res,
 }
 
 void
-dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
-    struct http_res *res, struct dispatched *out)
+dispatch_request(struct api *api, struct http_req *req, const struct es_err *refused,
+    struct http_res *res, struct dispatch_result *out)
 {
 	struct es_err err = {.code = ES_OK}, *kept;
 
-	*out = (struct dispatched){.code = ES_OK};
+	*out = (struct dispatch_result){.code = ES_OK};
 	http_res_init(res, req->arena);
 	req->request_id = request_id_take(req->headers.request_id, req->arena);
 	req->traceparent = traceparent_take(req->headers.traceparent, req->arena);
@@ -90,7 +91,7 @@ dispatch(struct api *api, struct http_req *req, const struct es_err *refused,
 		err = *refused;
 		out->code = err.code;
 	} else {
-		out->code = dispatch_run(api, req, res, &out->route, &err);
+		out->code = dispatch_handle(api, req, res, &out->route, &err);
 		/* A callee that fails without saying why is still an error. */
 		err.code = out->code;
 	}

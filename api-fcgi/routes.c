@@ -81,10 +81,10 @@ static const struct http_route api_routes[] = {
     {"GET", CHANNEL "/messages/by-client-id/{clientMessageId}", SCOPE_USER,
 	messages_by_client_id, KEY_MESSAGES | KEY_AS_USER},
 
-    {"PUT", CHANNEL "/read", SCOPE_USER, read_put, KEY_MESSAGES | KEY_AS_USER},
+    {"PUT", CHANNEL "/read", SCOPE_USER, read_mark_put, KEY_MESSAGES | KEY_AS_USER},
     {"POST", CHANNEL "/typing", SCOPE_USER, typing_post, KEY_MESSAGES | KEY_AS_USER},
     {"GET", V1 "/presence", SCOPE_USER, presence_list, KEY_ANY},
-    {"PUT", V1 "/presence", SCOPE_USER, presence_choose, KEY_MESSAGES | KEY_AS_USER},
+    {"PUT", V1 "/presence", SCOPE_USER, presence_put_own, KEY_MESSAGES | KEY_AS_USER},
     {"POST", V1 "/presence/query", SCOPE_USER, presence_query, KEY_ANY},
 };
 
@@ -117,7 +117,8 @@ routes_query(const struct http_route *route)
 	return "";
 }
 
-/* The routes whose body has fields; of the others dispatch() takes nothing or {}. */
+/* The routes whose body has fields; of the others dispatch_request() takes nothing or {}.
+ */
 static http_handler *const bodies[] = {
     tenants_create,
     tenants_patch,
@@ -132,8 +133,8 @@ static http_handler *const bodies[] = {
     channels_patch,
     members_put,
     message_send,
-    read_put,
-    presence_choose,
+    read_mark_put,
+    presence_put_own,
     presence_query,
 };
 
@@ -149,7 +150,7 @@ routes_has_body(const struct http_route *route)
 }
 
 enum request_kind
-routes_kind(const struct http_route *route)
+routes_request_kind(const struct http_route *route)
 {
 	/* sends have limits of their own (send/send_limits.h) */
 	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
@@ -178,7 +179,7 @@ routes_write(struct json_write *w, const struct router *r)
 		jw_object(w, NULL);
 		jw_string(w, "method", r->routes[i].method);
 		jw_string(w, "path", r->routes[i].path);
-		jw_string(w, "scope", scope_name(r->routes[i].scope));
+		jw_string(w, "scope", router_scope_name(r->routes[i].scope));
 		routes_dump_keys(w, r->routes[i].keys);
 		jw_string(w, "query", routes_query(&r->routes[i]));
 		jw_bool(w, "body", routes_has_body(&r->routes[i]));

@@ -17,7 +17,7 @@ const char *routes_query(const struct http_route *route);
 bool routes_has_body(const struct http_route *route);
 
 /* The limit of a user that the route is charged to. */
-enum request_kind routes_kind(const struct http_route *route);
+enum request_kind routes_request_kind(const struct http_route *route);
 
 /* Both routers as JSON:
  * [{"method","path","scope","keyScopes","keyActsAsUser","query","body"}].

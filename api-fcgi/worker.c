@@ -69,7 +69,7 @@ worker_stop_asked(void)
  * a statement or of this program, whose answer refers to this line. */
 static void
 worker_log_failure(const struct http_req *req, const struct http_res *res,
-    const struct dispatched *what, int64_t took_ms)
+    const struct dispatch_result *what, int64_t took_ms)
 {
 	if (what->err == NULL)
 		return; /* /readyz answers 503 without having failed */
@@ -88,7 +88,7 @@ worker_log_failure(const struct http_req *req, const struct http_res *res,
 
 static void
 worker_log_slow(const struct http_req *req, const struct http_res *res,
-    const struct dispatched *what, int64_t took_ms)
+    const struct dispatch_result *what, int64_t took_ms)
 {
 	const struct log_field fields[] = {
 	    LOG_STR("rid", req->request_id),
@@ -111,12 +111,12 @@ worker_serve(struct api *api, struct fcgi_io *io, struct http_req *req,
     const struct es_err *refused)
 {
 	const int64_t start_us = clock_mono_us();
-	struct dispatched what;
+	struct dispatch_result what;
 	struct http_res res;
 	bool head_only;
 	int64_t took_us;
 
-	dispatch(api, req, refused, &res, &what);
+	dispatch_request(api, req, refused, &res, &what);
 	head_only = req->method != NULL && strcmp(req->method, "HEAD") == 0;
 	took_us = clock_mono_us() - start_us;
 	if (!fcgi_io_answer(io, &res, head_only))
@@ -163,7 +163,7 @@ worker_run(const struct worker_setup *setup)
 	metrics_use_slot(setup->metrics, setup->slot);
 	fcgi_io_init();
 	worker_signals_init(&while_waiting);
-	if (connect_all(setup, &api, &err) != ES_OK) {
+	if (connect_open(setup, &api, &err) != ES_OK) {
 		log_error(
 		    "worker can't start", LOG_STR("pool", setup->pool), LOG_ERR(&err));
 		arena_free(&a);
@@ -174,9 +174,9 @@ worker_run(const struct worker_setup *setup)
 	while (!worker_stop_asked()) {
 		(void)worker_one_turn(&api, io, WAIT_MS, &while_waiting, a);
 		if (reads_sets)
-			jwks_reader_turn(&api);
+			jwks_reader_poll(&api);
 		if (watches)
-			health_watch(&api);
+			health_ready_watch(&api);
 	}
 	while (listen_stopped(setup->listen_fd) && worker_one_turn(&api, io, 0, NULL, a))
 		continue;

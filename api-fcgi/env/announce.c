@@ -17,7 +17,7 @@ announce_arg(const char *s)
 }
 
 static void
-announce_not_told(struct api *api, const struct http_req *req, const char *what,
+announce_failed(struct api *api, const struct http_req *req, const char *what,
     const struct es_err *err)
 {
 	api_metrics_count(api->metrics, API_PUBLISH_FAILURES);
@@ -59,7 +59,7 @@ announce_event(struct api *api, const struct http_req *req, struct event *event)
 	else if (redis_pipeline(api->redis, req->arena, calls, ES_COUNT(calls), replies,
 		     &err) == ES_OK)
 		return;
-	announce_not_told(api, req, event_kind_name(event->kind), &err);
+	announce_failed(api, req, event_kind_name(event->kind), &err);
 }
 
 void
@@ -80,28 +80,28 @@ announce_acl(struct api *api, const struct http_req *req, const struct control *
 	control_encode(change, &t);
 	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", TOPIC_CONTROL,
 		t.data, NULL) != ES_OK)
-		announce_not_told(api, req, "acl", &err);
+		announce_failed(api, req, "acl", &err);
 }
 
 void
-announce_user_gone(
+announce_user_offline(
     struct api *api, const struct http_req *req, const struct user_id *user)
 {
 	struct es_err err;
 
 	if (presence_end_user(
 		api->redis, &req->who.actor.tenant, user, req->arena, &err) != ES_OK)
-		announce_not_told(api, req, "presence", &err);
+		announce_failed(api, req, "presence", &err);
 }
 
 void
-announce_tenant_gone(
+announce_tenant_offline(
     struct api *api, const struct http_req *req, const struct tenant_id *tenant)
 {
 	struct es_err err;
 
 	if (presence_end_tenant(api->redis, tenant, req->arena, &err) != ES_OK)
-		announce_not_told(api, req, "presence", &err);
+		announce_failed(api, req, "presence", &err);
 }
 
 /* True for the first in TYPING_EVERY_MS; with Redis away nobody could be told anyway. */
@@ -143,5 +143,5 @@ announce_typing(
 	topic_channel(&who->tenant, channel, topic);
 	if (redis_text(api->redis, req->arena, &reply, &err, "PUBLISH", topic, t.data,
 		NULL) != ES_OK)
-		announce_not_told(api, req, "typing", &err);
+		announce_failed(api, req, "typing", &err);
 }

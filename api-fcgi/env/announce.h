@@ -18,9 +18,9 @@ void announce_acl(
     struct api *api, const struct http_req *req, const struct control *change);
 
 /* The user, or everybody of the tenant, is offline from now on. */
-void announce_user_gone(
+void announce_user_offline(
     struct api *api, const struct http_req *req, const struct user_id *user);
-void announce_tenant_gone(
+void announce_tenant_offline(
     struct api *api, const struct http_req *req, const struct tenant_id *tenant);
 
 /* The caller is typing; at most once in 3 s for a user and channel. */

@@ -23,7 +23,7 @@ struct api {
 	struct token_keyring *keyring;
 	struct token_rules tokens; /* of keyring */
 	struct bearer_keys *bearer_keys;
-	int64_t jwks_from_ms; /* jwks_reader.c: reads nothing before this time */
+	int64_t jwks_next_ms; /* jwks_reader.c: reads nothing before this time */
 	struct pg *pg;
 	struct redis *redis;
 	int64_t redis_ms; /* what one request may wait for Redis, see budget.h */

@@ -1,7 +1,6 @@
 #include "env/idempotency.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "event/envelope.h"
 
@@ -35,20 +34,4 @@ idempotency_key(
 		    "must equal clientMessageId in the body when both are sent");
 	*out = in_body != NULL ? in_body : in_header;
 	return ES_OK;
-}
-
-bool
-prefers_async(const char *prefer)
-{
-	static const char word[] = "respond-async";
-
-	for (const char *s = prefer; s != NULL && *s != '\0';) {
-		size_t len = strcspn(s, ",;= \t");
-
-		if (len == sizeof(word) - 1 && strncasecmp(s, word, len) == 0)
-			return true;
-		s += strcspn(s, ",");
-		s += strspn(s, ", \t");
-	}
-	return false;
 }

@@ -17,7 +17,4 @@ const char *idempotency_header(const struct http_req *req);
 enum es_code idempotency_key(const struct http_req *req, const char *in_body,
     const char **out, struct es_err *err) ES_MUST_CHECK;
 
-/* Does Prefer (RFC 7240) hold respond-async? */
-bool prefers_async(const char *prefer) ES_MUST_CHECK;
-
 #endif

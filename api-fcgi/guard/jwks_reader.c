@@ -49,19 +49,19 @@ jwks_reader_read(struct api *api, struct arena *a, struct es_err *err)
 }
 
 void
-jwks_reader_turn(struct api *api)
+jwks_reader_poll(struct api *api)
 {
 	const int64_t now_ms = clock_mono_ms();
 	struct es_err err = {0};
 	struct arena *a;
 
-	if (now_ms < api->jwks_from_ms)
+	if (now_ms < api->jwks_next_ms)
 		return;
-	api->jwks_from_ms = now_ms + EVERY_MS;
+	api->jwks_next_ms = now_ms + EVERY_MS;
 	a = arena_new();
 	if (jwks_reader_read(api, a, &err) != ES_OK && err.code != ES_UNAVAILABLE) {
 		log_warn("key sets can't be read", LOG_ERR(&err));
-		api->jwks_from_ms = now_ms + FAILED_MS;
+		api->jwks_next_ms = now_ms + FAILED_MS;
 	}
 	arena_free(&a);
 }

@@ -7,6 +7,6 @@
 
 /* Call between two requests of the pool `api`. Reads at most one set in 2 s; after a
  * failure of the database's, other than its absence, nothing for a minute. */
-void jwks_reader_turn(struct api *api);
+void jwks_reader_poll(struct api *api);
 
 #endif

@@ -18,7 +18,7 @@ rate_limit_shown(const struct limit_state *s)
 
 /* A quota of 0 is no limit: nothing to tell. */
 static void
-rate_limit_tell_one(
+rate_limit_add_state(
     struct text *policies, struct text *states, const struct limit_state *s)
 {
 	const char *comma = policies->len > 0 ? ", " : "";
@@ -34,15 +34,15 @@ rate_limit_tell_one(
 }
 
 void
-rate_limit_tell(
+rate_limit_set_headers(
     const struct http_req *req, struct http_res *res, const struct limit_result *result)
 {
 	struct text policies, states;
 
 	text_init(&policies, req->arena, 256);
 	text_init(&states, req->arena, 256);
-	rate_limit_tell_one(&policies, &states, &result->user);
-	rate_limit_tell_one(&policies, &states, &result->tenant);
+	rate_limit_add_state(&policies, &states, &result->user);
+	rate_limit_add_state(&policies, &states, &result->tenant);
 	if (policies.len == 0)
 		return;
 	http_header(res, "RateLimit-Policy", policies.data);

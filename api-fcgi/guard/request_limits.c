@@ -72,12 +72,12 @@ request_limits_charge(struct api *api, const struct http_req *req, enum request_
 		if (result.local)
 			api->limits_redis_from_ms = clock_mono_ms() + REDIS_PAUSE_MS;
 	}
-	rate_limit_tell(req, res, &result);
+	rate_limit_set_headers(req, res, &result);
 	return result.allowed ? ES_OK : rate_limit_refuse(api, &result, things, res, err);
 }
 
 enum es_code
-request_limits_failed(struct api *api, const struct http_req *req, enum es_code rc,
+request_limits_count_failure(struct api *api, const struct http_req *req, enum es_code rc,
     struct http_res *res, struct es_err *err)
 {
 	static const struct tenant_id nobody = {"-"};

@@ -21,7 +21,7 @@ enum es_code request_limits_charge(struct api *api, const struct http_req *req,
  * process only, so that a client without a token can't cause work in Redis. A request
  * with a good token is never refused because of its address, which many clients may
  * share. */
-enum es_code request_limits_failed(struct api *api, const struct http_req *req,
+enum es_code request_limits_count_failure(struct api *api, const struct http_req *req,
     enum es_code rc, struct http_res *res, struct es_err *err);
 
 #endif

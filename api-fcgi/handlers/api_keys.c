@@ -6,10 +6,10 @@
 #include "env/create_once.h"
 #include "guard/call_limit.h"
 #include "handlers/handlers.h"
-#include "http/checks.h"
+#include "http/field_check.h"
+#include "http/json_shape.h"
 #include "http/paging.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/path_param.h"
 #include "store/api_key_store.h"
 
 #include "core/banned.h"
@@ -94,9 +94,9 @@ api_keys_shape(struct json_write *w, const struct api_key *key, struct arena *a)
 	api_keys_shape_scopes(w, key->scopes, a);
 	jw_string(w, "botUserId", api_keys_user(&key->bot_user));
 	jw_string(w, "createdBy", api_keys_user(&key->created_by));
-	shape_time(w, "createdAt", key->created_ms);
-	shape_time(w, "expiresAt", key->expires_ms);
-	shape_time(w, "lastUsedAt", key->last_used_ms);
+	json_shape_time(w, "createdAt", key->created_ms);
+	json_shape_time(w, "expiresAt", key->expires_ms);
+	json_shape_time(w, "lastUsedAt", key->last_used_ms);
 }
 
 static enum es_code
@@ -106,8 +106,8 @@ api_keys_take(const struct http_req *req, struct api_key_new *out, struct user_i
 	struct input in = {0};
 
 	TRY(http_body_begin(req, fields, ES_COUNT(fields), &in, err));
-	http_body_note(
-	    req, check_name("name", &in.name, 1, NAME_MAX_CHARS, req->arena, err), err);
+	http_body_note(req,
+	    field_check_name("name", &in.name, 1, NAME_MAX_CHARS, req->arena, err), err);
 	http_body_note(req, api_keys_scopes(req, in.scopes, &out->scopes, err), err);
 	http_body_note(req, api_keys_end(&in, &out->expires_ms, err), err);
 	if (in.has_botUserId && user_id_parse(in.botUserId, bot, err) != ES_OK)
@@ -208,7 +208,7 @@ api_keys_revoke(
 	struct uuid id;
 
 	TRY(call_limit_charge(api, req, "user-auth", api->conf->auth_rate, res, err));
-	TRY(param_key(req, 0, &id, err));
+	TRY(path_param_key(req, 0, &id, err));
 	TRY(api_key_store_revoke(
 	    api->pg, &req->who.actor, &id, until_ms, req->arena, &key, err));
 	change.acl_version = key.acl_version;

@@ -5,7 +5,7 @@
 #include "env/announce.h"
 #include "guard/jwks_fetch.h"
 #include "handlers/handlers.h"
-#include "http/shape.h"
+#include "http/json_shape.h"
 #include "store/auth_key_store.h"
 
 #include "core/banned.h"
@@ -119,10 +119,10 @@ auth_keys_write_key(struct json_write *w, const struct auth_key *k)
 	jw_string(w, "publicKey", k->public_key);
 	jw_string(w, "jwksUrl", k->jwks_url);
 	jw_string(w, "jwksError", k->jwks_error);
-	shape_time(w, "jwksFetchedAt", k->jwks_fetched_ms);
+	json_shape_time(w, "jwksFetchedAt", k->jwks_fetched_ms);
 	jw_bool(w, "provision", k->provision);
 	jw_bool(w, "allowOwners", k->owners);
-	shape_time(w, "createdAt", k->created_ms);
+	json_shape_time(w, "createdAt", k->created_ms);
 	jw_object_end(w);
 }
 

@@ -5,7 +5,7 @@
 #include "env/announce.h"
 #include "guard/call_limit.h"
 #include "handlers/handlers.h"
-#include "http/shape.h"
+#include "http/json_shape.h"
 #include "store/token_store.h"
 
 #include "core/banned.h"
@@ -78,7 +78,7 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	jw_object(&w, NULL);
 	jw_string(&w, "jti", in->jti);
 	jw_string(&w, "userId", user != NULL ? user->text : NULL);
-	shape_time(&w, "expiresAt", revoke.expires_ms);
+	json_shape_time(&w, "expiresAt", revoke.expires_ms);
 	jw_object_end(&w);
 	return ES_OK;
 }
@@ -104,7 +104,7 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_string(&w, "userId", user->text);
-	shape_time(&w, "tokensValidAfter", done.valid_after_ms);
+	json_shape_time(&w, "tokensValidAfter", done.valid_after_ms);
 	jw_int(&w, "nextIat", auth_revoke_next_iat(api, done.valid_after_ms));
 	jw_object_end(&w);
 	return ES_OK;

@@ -2,9 +2,9 @@
  * channel makes one, too (members.c). */
 #include "env/announce.h"
 #include "handlers/handlers.h"
+#include "http/json_shape.h"
 #include "http/paging.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/path_param.h"
 #include "store/ban_store.h"
 
 #include "core/banned.h"
@@ -21,7 +21,7 @@ bans_list(
 	struct json_write w;
 	int64_t limit;
 
-	TRY(param_channel(req, 0, &channel, err));
+	TRY(path_param_channel(req, 0, &channel, err));
 	const struct paging_list list = {"bans", who->tenant.text, channel.text};
 
 	TRY(paging_limit(req, &limit, err));
@@ -33,7 +33,7 @@ bans_list(
 	jw_array(&w, "bans");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_ban(&w, &page.items[i]);
+		json_shape_ban(&w, &page.items[i]);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -52,8 +52,8 @@ bans_put(
 	struct event_list events;
 	struct user_id user;
 
-	TRY(param_channel(req, 0, &channel, err));
-	TRY(param_user(req, 1, &user, err));
+	TRY(path_param_channel(req, 0, &channel, err));
+	TRY(path_param_user(req, 1, &user, err));
 	TRY(member_store_ban(
 	    api->pg, &req->who.actor, &channel, &user, req->arena, &events, err));
 	announce_events(api, req, &events);
@@ -71,8 +71,8 @@ bans_delete(
 	struct user nobody;
 	bool lifted;
 
-	TRY(param_channel(req, 0, &channel, err));
-	TRY(param_user(req, 1, &user, err));
+	TRY(path_param_channel(req, 0, &channel, err));
+	TRY(path_param_user(req, 1, &user, err));
 	TRY(ban_store_lift(
 	    api->pg, &req->who.actor, &channel, &user, req->arena, &lifted, err));
 	/* A user that is not banned is fine, the id of nobody is not. */

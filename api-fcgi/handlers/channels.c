@@ -4,10 +4,10 @@
 #include "env/announce.h"
 #include "env/create_once.h"
 #include "handlers/handlers.h"
-#include "http/checks.h"
+#include "http/field_check.h"
+#include "http/json_shape.h"
 #include "http/paging.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/path_param.h"
 
 #include "core/banned.h"
 
@@ -46,7 +46,7 @@ channels_write_channel(struct http_res *res, int status, const struct channel *c
 
 	http_json(res, &w, status);
 	jw_object(&w, NULL);
-	shape_channel(&w, c);
+	json_shape_channel(&w, c);
 	jw_object_end(&w);
 }
 
@@ -104,7 +104,7 @@ channels_list(
 	jw_array(&w, "channels");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_channel(&w, &page.items[i]);
+		json_shape_channel(&w, &page.items[i]);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -172,12 +172,14 @@ channels_create(
 	struct channel channel;
 
 	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
-	http_body_note(
-	    req, check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err), err);
-	http_body_note(
-	    req, check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err), err);
 	http_body_note(req,
-	    check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err), err);
+	    field_check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err),
+	    err);
+	http_body_note(req,
+	    field_check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err), err);
+	http_body_note(req,
+	    field_check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err),
+	    err);
 	TRY(http_body_end(req, err));
 	struct channel_new make = {.name = in.name,
 	    .topic = in.topic,
@@ -200,7 +202,7 @@ channels_get(
 	struct channel channel;
 	struct channel_id id;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(channel_store_get(api->pg, &req->who.actor, &id, req->arena, &channel, err));
 	channels_write_channel(res, 200, &channel);
 	return ES_OK;
@@ -216,14 +218,16 @@ channels_patch(
 	struct channel_id id;
 	struct event event;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	http_body_note(
-	    req, check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err), err);
-	http_body_note(
-	    req, check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err), err);
 	http_body_note(req,
-	    check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err), err);
+	    field_check_name("name", &in.name, 1, CHANNEL_NAME_MAX, req->arena, err),
+	    err);
+	http_body_note(req,
+	    field_check_name("topic", &in.topic, 0, TOPIC_MAX, req->arena, err), err);
+	http_body_note(req,
+	    field_check_word("postingPolicy", in.postingPolicy, POSTING_POLICIES, err),
+	    err);
 	TRY(http_body_end(req, err));
 	const struct channel_patch patch = {.name = in.name,
 	    .topic = in.has_topic && in.topic == NULL ? "" : in.topic,
@@ -246,7 +250,7 @@ channels_archive(
 	struct channel_id id;
 	struct event event;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(channel_store_archive(
 	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
 	announce_event(api, req, &event);
@@ -263,7 +267,7 @@ channels_unarchive(
 	struct channel_id id;
 	struct event event;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(channel_store_unarchive(
 	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
 	announce_event(api, req, &event);

@@ -9,7 +9,7 @@
 http_handler health_healthz, health_readyz, health_metrics, health_version;
 /* Between requests of the health process: asks one of the services that /readyz asks, at
  * most once a second, and logs outages (core/outage.h). */
-void health_watch(struct api *api);
+void health_ready_watch(struct api *api);
 http_handler tenants_create, tenants_list, tenants_get, tenants_patch, tenants_suspend,
     tenants_resume;
 http_handler tenant_own_get, tenant_own_patch;
@@ -24,6 +24,6 @@ http_handler channels_list, channels_create, channels_get, channels_patch,
 http_handler bans_list, bans_put, bans_delete;
 http_handler members_join, members_leave, members_list, members_put, members_delete;
 http_handler messages_list, messages_get, messages_by_client_id;
-http_handler read_put, typing_post, presence_list, presence_query, presence_choose;
+http_handler read_mark_put, typing_post, presence_list, presence_query, presence_put_own;
 
 #endif

@@ -1,10 +1,10 @@
 /* Joining, leaving, and the members of a channel. */
 #include "env/announce.h"
 #include "handlers/handlers.h"
-#include "http/checks.h"
+#include "http/field_check.h"
+#include "http/json_shape.h"
 #include "http/paging.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/path_param.h"
 
 #include "core/banned.h"
 
@@ -27,13 +27,13 @@ members_join(
 	struct json_write w;
 	struct event event;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(channel_store_join(
 	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
 	announce_event(api, req, &event);
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
-	shape_channel(&w, &channel);
+	json_shape_channel(&w, &channel);
 	jw_object_end(&w);
 	return ES_OK;
 }
@@ -46,7 +46,7 @@ members_leave(
 	struct event_list events;
 	struct channel_id id;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(channel_store_leave(api->pg, &req->who.actor, &id, req->arena, &events, err));
 	announce_events(api, req, &events);
 	res->status = 204;
@@ -65,7 +65,7 @@ members_list(
 	struct json_write w;
 	int64_t limit;
 
-	TRY(param_channel(req, 0, &channel, err));
+	TRY(path_param_channel(req, 0, &channel, err));
 	const struct paging_list list = {"members", who->tenant.text, channel.text};
 
 	TRY(paging_limit(req, &limit, err));
@@ -77,7 +77,7 @@ members_list(
 	jw_array(&w, "members");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_member(&w, &page.items[i]);
+		json_shape_member(&w, &page.items[i]);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -100,17 +100,17 @@ members_put(
 	struct event event;
 	bool added;
 
-	TRY(param_channel(req, 0, &channel, err));
-	TRY(param_user(req, 1, &user, err));
+	TRY(path_param_channel(req, 0, &channel, err));
+	TRY(path_param_user(req, 1, &user, err));
 	if (req->body_len > 0)
 		TRY(http_body(req, put_fields, ES_COUNT(put_fields), &in, err));
-	TRY(check_word("role", in.role, MEMBER_ROLES, err));
+	TRY(field_check_word("role", in.role, MEMBER_ROLES, err));
 	TRY(member_store_put(api->pg, &req->who.actor, &channel, &user, in.role,
 	    req->arena, &member, &added, &event, err));
 	announce_event(api, req, &event);
 	http_json(res, &w, added ? 201 : 200);
 	jw_object(&w, NULL);
-	shape_member(&w, &member);
+	json_shape_member(&w, &member);
 	jw_object_end(&w);
 	return ES_OK;
 }
@@ -124,8 +124,8 @@ members_delete(
 	struct user_id user;
 	struct event_list events;
 
-	TRY(param_channel(req, 0, &channel, err));
-	TRY(param_user(req, 1, &user, err));
+	TRY(path_param_channel(req, 0, &channel, err));
+	TRY(path_param_user(req, 1, &user, err));
 	TRY(member_store_remove(
 	    api->pg, &req->who.actor, &channel, &user, req->arena, &events, err));
 	announce_events(api, req, &events);

@@ -3,9 +3,9 @@
 
 #include "event/envelope.h"
 #include "handlers/handlers.h"
+#include "http/json_shape.h"
 #include "http/paging.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/path_param.h"
 
 #include "core/banned.h"
 
@@ -53,9 +53,9 @@ messages_write_next(const struct http_req *req, struct http_res *res,
 
 	jw_bool(w, "hasMore", page->more);
 	if (!forward)
-		shape_number(w, "nextBefore", page->next_before);
+		json_shape_number(w, "nextBefore", page->next_before);
 	if (forward || q->where == MESSAGES_AROUND)
-		shape_number(w, "nextAfter", page->next_after);
+		json_shape_number(w, "nextAfter", page->next_after);
 	jw_int(w, "limit", q->limit);
 	if (page->more && next != 0)
 		paging_link(req, res,
@@ -74,7 +74,7 @@ messages_list(
 	struct channel_id channel;
 	struct json_write w;
 
-	TRY(param_channel(req, 0, &channel, err));
+	TRY(path_param_channel(req, 0, &channel, err));
 	TRY(messages_read_query(req, &query, err));
 	TRY(message_store_page(
 	    api->pg, &req->who.actor, &channel, &query, req->arena, &page, err));
@@ -83,7 +83,7 @@ messages_list(
 	jw_array(&w, "messages");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_message(&w, &page.items[i]);
+		json_shape_message(&w, &page.items[i]);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -99,7 +99,7 @@ messages_write_message(struct http_res *res, const struct message *m)
 
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
-	shape_message(&w, m);
+	json_shape_message(&w, m);
 	jw_object_end(&w);
 }
 
@@ -112,8 +112,8 @@ messages_get(
 	struct message message;
 	int64_t id;
 
-	TRY(param_channel(req, 0, &channel, err));
-	TRY(param_message(req, 1, &id, err));
+	TRY(path_param_channel(req, 0, &channel, err));
+	TRY(path_param_message(req, 1, &id, err));
 	TRY(message_store_get(
 	    api->pg, &req->who.actor, &channel, id, req->arena, &message, err));
 	messages_write_message(res, &message);
@@ -130,7 +130,7 @@ messages_by_client_id(
 	struct channel_id channel;
 	struct message message;
 
-	TRY(param_channel(req, 0, &channel, err));
+	TRY(path_param_channel(req, 0, &channel, err));
 	if (!client_id_valid(client_id))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_MESSAGE);
 	rc = message_store_by_client_id(api->pg, &req->who.actor, &channel, client_id,

@@ -138,7 +138,7 @@ presence_query(
 
 /* PUT /presence - how the caller wants to be seen. */
 enum es_code
-presence_choose(
+presence_put_own(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;

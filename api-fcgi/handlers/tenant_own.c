@@ -2,7 +2,7 @@
  * the operator's, below /admin. */
 #include "env/announce.h"
 #include "handlers/handlers.h"
-#include "http/shape.h"
+#include "http/json_shape.h"
 #include "store/tenant_settings.h"
 
 #include "core/banned.h"
@@ -24,7 +24,7 @@ tenant_own_write(
 
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
-	shape_tenant(&w, tenant, req->arena);
+	json_shape_tenant(&w, tenant, req->arena);
 	jw_object_end(&w);
 }
 

@@ -5,10 +5,10 @@
 #include "env/announce.h"
 #include "env/create_once.h"
 #include "handlers/handlers.h"
-#include "http/checks.h"
+#include "http/field_check.h"
+#include "http/json_shape.h"
 #include "http/paging.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/path_param.h"
 #include "store/tenant_admin.h"
 #include "store/tenant_settings.h"
 #include "store/token_store.h"
@@ -87,7 +87,7 @@ tenants_write_tenant(
 
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
-	shape_tenant(&w, t, req->arena);
+	json_shape_tenant(&w, t, req->arena);
 	jw_object_end(&w);
 }
 
@@ -100,14 +100,14 @@ tenants_write_created(const struct http_req *req, struct http_res *res,
 
 	http_json(res, &w, 201);
 	jw_object(&w, NULL);
-	shape_tenant(&w, t, req->arena);
+	json_shape_tenant(&w, t, req->arena);
 	jw_object(&w, "admin");
 	jw_string(&w, "userId", admin->id.text);
 	jw_string(&w, "email", admin->email);
 	jw_string(&w, "displayName", admin->display_name);
 	jw_object_end(&w);
 	jw_string(&w, "token", token);
-	shape_time(&w, "tokenExpiresAt", expires_ms);
+	json_shape_time(&w, "tokenExpiresAt", expires_ms);
 	jw_object_end(&w);
 }
 
@@ -157,13 +157,13 @@ tenants_create(
 	int64_t issue_s;
 
 	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
-	http_body_note(
-	    req, check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
-	http_body_note(
-	    req, check_email("adminEmail", &in.adminEmail, req->arena, err), err);
 	http_body_note(req,
-	    check_name("adminDisplayName", &in.adminDisplayName, 1, DISPLAY_NAME_MAX,
-		req->arena, err),
+	    field_check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
+	http_body_note(
+	    req, field_check_email("adminEmail", &in.adminEmail, req->arena, err), err);
+	http_body_note(req,
+	    field_check_name("adminDisplayName", &in.adminDisplayName, 1,
+		DISPLAY_NAME_MAX, req->arena, err),
 	    err);
 	TRY(tenants_take_settings(req, false, &in.settings, err));
 	TRY(http_body_end(req, err));
@@ -206,7 +206,7 @@ tenants_list(
 	jw_array(&w, "tenants");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_tenant(&w, &page.items[i], req->arena);
+		json_shape_tenant(&w, &page.items[i], req->arena);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -224,7 +224,7 @@ tenants_get(
 	struct tenant_id id;
 	struct tenant tenant;
 
-	TRY(param_tenant(req, 0, &id, err));
+	TRY(path_param_tenant(req, 0, &id, err));
 	TRY(tenant_store_get(api->pg, &id, req->arena, &tenant, err));
 	tenants_write_tenant(req, res, &tenant);
 	return ES_OK;
@@ -240,10 +240,10 @@ tenants_patch(
 	struct tenant_id id;
 	struct tenant tenant;
 
-	TRY(param_tenant(req, 0, &id, err));
+	TRY(path_param_tenant(req, 0, &id, err));
 	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	http_body_note(
-	    req, check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
+	http_body_note(req,
+	    field_check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
 	TRY(tenants_take_settings(req, false, &in.settings, err));
 	TRY(http_body_end(req, err));
 	const struct tenant_patch patch = {.name = in.name,
@@ -266,10 +266,10 @@ tenants_suspend(
 	struct tenant_id id;
 	struct tenant tenant;
 
-	TRY(param_tenant(req, 0, &id, err));
+	TRY(path_param_tenant(req, 0, &id, err));
 	TRY(tenant_store_suspend(api->pg, &id, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
-	announce_tenant_gone(api, req, &id);
+	announce_tenant_offline(api, req, &id);
 	tenants_write_tenant(req, res, &tenant);
 	return ES_OK;
 }
@@ -282,7 +282,7 @@ tenants_resume(
 	struct tenant_id id;
 	struct tenant tenant;
 
-	TRY(param_tenant(req, 0, &id, err));
+	TRY(path_param_tenant(req, 0, &id, err));
 	TRY(tenant_store_resume(api->pg, &id, req->arena, &tenant, err));
 	tenants_announce(api, req, &tenant);
 	tenants_write_tenant(req, res, &tenant);

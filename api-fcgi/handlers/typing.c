@@ -1,8 +1,8 @@
 /* "The caller is typing": told to whoever looks at the channel now, kept nowhere. */
 #include "env/announce.h"
-#include "guard/visible.h"
+#include "guard/channel_access.h"
 #include "handlers/handlers.h"
-#include "http/params.h"
+#include "http/path_param.h"
 
 #include "core/banned.h"
 
@@ -13,8 +13,8 @@ typing_post(
 {
 	struct channel_id channel;
 
-	TRY(param_channel(req, 0, &channel, err));
-	TRY(visible_for_writing(api, req, &channel, err));
+	TRY(path_param_channel(req, 0, &channel, err));
+	TRY(channel_access_check_post(api, req, &channel, err));
 	announce_typing(api, req, &channel);
 	res->status = 204;
 	return ES_OK;

@@ -3,8 +3,8 @@
 
 #include "core/clock.h"
 #include "handlers/handlers.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/json_shape.h"
+#include "http/path_param.h"
 #include "store/token_store.h"
 
 #include "core/banned.h"
@@ -48,7 +48,7 @@ user_tokens_create(
 	struct user user;
 	const char *token;
 
-	TRY(param_user(req, 0, &id, err));
+	TRY(path_param_user(req, 0, &id, err));
 	if (req->body_len > 0)
 		TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
 	TRY(user_store_get(api->pg, who, &id, req->arena, &user, err));
@@ -66,7 +66,7 @@ user_tokens_create(
 	jw_object(&w, NULL);
 	jw_string(&w, "userId", user.id.text);
 	jw_string(&w, "token", token);
-	shape_time(&w, "tokenExpiresAt", end_s * 1000);
+	json_shape_time(&w, "tokenExpiresAt", end_s * 1000);
 	jw_object_end(&w);
 	return ES_OK;
 }

@@ -5,10 +5,10 @@
 #include "env/announce.h"
 #include "env/create_once.h"
 #include "handlers/handlers.h"
-#include "http/checks.h"
+#include "http/field_check.h"
+#include "http/json_shape.h"
 #include "http/paging.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/path_param.h"
 #include "store/issuer_store.h"
 
 #include "core/banned.h"
@@ -51,7 +51,7 @@ users_write_user(
 
 	http_json(res, &w, status);
 	jw_object(&w, NULL);
-	shape_user(&w, u, &req->who.actor);
+	json_shape_user(&w, u, &req->who.actor);
 	jw_object_end(&w);
 }
 
@@ -87,7 +87,7 @@ users_word(const struct http_req *req, const char *name, const char *allowed,
 	struct es_err why;
 
 	*out = query_get(&req->query, name);
-	if (check_word(name, *out, allowed, &why) == ES_OK)
+	if (field_check_word(name, *out, allowed, &why) == ES_OK)
 		return ES_OK;
 	return es_fail_field(err, ES_BAD_REQUEST, arena_printf(req->arena, "?%s", name),
 	    "must be one of: %s", allowed);
@@ -102,7 +102,7 @@ users_text(const struct http_req *req, const char *name, size_t max, const char 
 	struct es_err why;
 
 	*out = query_get(&req->query, name);
-	if (check_name(name, out, 1, max, req->arena, &why) == ES_OK)
+	if (field_check_name(name, out, 1, max, req->arena, &why) == ES_OK)
 		return ES_OK;
 	return es_fail_field(
 	    err, ES_BAD_REQUEST, arena_printf(req->arena, "?%s", name), "%s", why.text);
@@ -192,7 +192,7 @@ users_list(
 	jw_array(&w, "users");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		shape_user(&w, &page.items[i], who);
+		json_shape_user(&w, &page.items[i], who);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -234,12 +234,12 @@ users_create(
 	struct user user;
 
 	TRY(http_body_begin(req, create_fields, ES_COUNT(create_fields), &in, err));
-	http_body_note(req, check_email("email", &in.email, req->arena, err), err);
+	http_body_note(req, field_check_email("email", &in.email, req->arena, err), err);
 	http_body_note(req,
-	    check_name(
+	    field_check_name(
 		"displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err),
 	    err);
-	http_body_note(req, check_word("role", in.role, USER_ROLES, err), err);
+	http_body_note(req, field_check_word("role", in.role, USER_ROLES, err), err);
 	TRY(http_body_end(req, err));
 	struct user_new make = {.email = in.email,
 	    .display_name = in.displayName,
@@ -261,7 +261,7 @@ users_get(
 	struct user_id id;
 	struct user user;
 
-	TRY(param_user(req, 0, &id, err));
+	TRY(path_param_user(req, 0, &id, err));
 	TRY(user_store_get(api->pg, &req->who.actor, &id, req->arena, &user, err));
 	users_write_user(req, res, 200, &user);
 	return ES_OK;
@@ -276,14 +276,14 @@ users_patch(
 	struct user_id id;
 	struct user user;
 
-	TRY(param_user(req, 0, &id, err));
+	TRY(path_param_user(req, 0, &id, err));
 	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
-	http_body_note(req, check_email("email", &in.email, req->arena, err), err);
+	http_body_note(req, field_check_email("email", &in.email, req->arena, err), err);
 	http_body_note(req,
-	    check_name(
+	    field_check_name(
 		"displayName", &in.displayName, 1, DISPLAY_NAME_MAX, req->arena, err),
 	    err);
-	http_body_note(req, check_word("role", in.role, USER_ROLES, err), err);
+	http_body_note(req, field_check_word("role", in.role, USER_ROLES, err), err);
 	TRY(http_body_end(req, err));
 	const struct user_patch patch = {.email = in.email,
 	    .display_name = in.displayName,
@@ -307,11 +307,11 @@ users_deactivate(
 	struct user_id id;
 	struct user user;
 
-	TRY(param_user(req, 0, &id, err));
+	TRY(path_param_user(req, 0, &id, err));
 	TRY(user_store_deactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
 	announce_events(api, req, &user.handed_on);
 	users_announce(api, req, &user);
-	announce_user_gone(api, req, &id);
+	announce_user_offline(api, req, &id);
 	users_write_user(req, res, 200, &user);
 	return ES_OK;
 }
@@ -324,7 +324,7 @@ users_reactivate(
 	struct user_id id;
 	struct user user;
 
-	TRY(param_user(req, 0, &id, err));
+	TRY(path_param_user(req, 0, &id, err));
 	TRY(user_store_reactivate(api->pg, &req->who.actor, &id, req->arena, &user, err));
 	users_announce(api, req, &user);
 	users_write_user(req, res, 200, &user);
@@ -339,11 +339,11 @@ users_delete(
 	struct user_id id;
 	struct user user;
 
-	TRY(param_user(req, 0, &id, err));
+	TRY(path_param_user(req, 0, &id, err));
 	TRY(user_store_delete(api->pg, &req->who.actor, &id, req->arena, &user, err));
 	announce_events(api, req, &user.handed_on);
 	users_announce(api, req, &user);
-	announce_user_gone(api, req, &id);
+	announce_user_offline(api, req, &id);
 	res->status = 204;
 	return ES_OK;
 }

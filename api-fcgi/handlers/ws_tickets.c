@@ -5,7 +5,7 @@
 #include "core/clock.h"
 #include "guard/call_limit.h"
 #include "handlers/handlers.h"
-#include "http/shape.h"
+#include "http/json_shape.h"
 #include "store/api_key_store.h"
 #include "store/token_store.h"
 
@@ -65,7 +65,7 @@ ws_tickets_create(
 	http_json(res, &w, 201);
 	jw_object(&w, NULL);
 	jw_string(&w, "ticket", ticket);
-	shape_time(&w, "expiresAt", now_ms + TICKET_TTL_MS);
+	json_shape_time(&w, "expiresAt", now_ms + TICKET_TTL_MS);
 	jw_object_end(&w);
 	return ES_OK;
 }

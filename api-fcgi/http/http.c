@@ -15,6 +15,22 @@ http_caller(const struct http_req *req)
 	return strcmp(user, ACTOR_NOBODY) == 0 ? req->key.id.text : user;
 }
 
+bool
+http_prefers_async(const char *prefer)
+{
+	static const char word[] = "respond-async";
+
+	for (const char *s = prefer; s != NULL && *s != '\0';) {
+		size_t len = strcspn(s, ",;= \t");
+
+		if (len == sizeof(word) - 1 && strncasecmp(s, word, len) == 0)
+			return true;
+		s += strcspn(s, ",");
+		s += strspn(s, ", \t");
+	}
+	return false;
+}
+
 void
 http_res_init(struct http_res *res, struct arena *a)
 {

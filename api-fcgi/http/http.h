@@ -61,7 +61,7 @@ struct http_req {
 	struct http_key key;             /* likewise */
 	const char *request_id;          /* never NULL */
 	const char *traceparent;         /* checked, or NULL */
-	struct json_faults *faults;      /* wrong members of the body; by dispatch */
+	struct json_faults *faults; /* wrong members of the body; by dispatch_request() */
 	struct arena *arena;
 };
 
@@ -81,6 +81,10 @@ struct http_res {
 
 /* Whose requests count together: the user, or the API key that acts for no user. */
 const char *http_caller(const struct http_req *req);
+
+/* True when the value of the header Prefer (RFC 7240) contains respond-async. prefer may
+ * be NULL. */
+bool http_prefers_async(const char *prefer) ES_MUST_CHECK;
 
 void http_res_init(struct http_res *res, struct arena *a);
 /* Both strings must live as long as the request. */

@@ -5,7 +5,7 @@
 #include "core/banned.h"
 
 const char *
-scope_name(enum http_scope scope)
+router_scope_name(enum http_scope scope)
 {
 	static const char *const names[] = {
 	    [SCOPE_PUBLIC] = "public",

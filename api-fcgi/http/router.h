@@ -35,7 +35,7 @@ struct router {
 	size_t n;
 };
 
-const char *scope_name(enum http_scope scope);
+const char *router_scope_name(enum http_scope scope);
 
 /* The first route that fits; a literal segment has to stand before a {parameter} in the
  * table. HEAD finds what GET finds. Fills params. ES_NOT_FOUND, or ES_METHOD_NOT_ALLOWED

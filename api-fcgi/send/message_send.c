@@ -6,13 +6,13 @@
 #include "env/api_metrics.h"
 #include "env/budget.h"
 #include "env/idempotency.h"
-#include "guard/visible.h"
+#include "guard/channel_access.h"
 #include "http/http_body.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/json_shape.h"
+#include "http/path_param.h"
 #include "send/message_send.h"
-#include "send/send.h"
 #include "send/send_limits.h"
+#include "send/send_submit.h"
 #include "store/outcome_store.h"
 #include "unicode/unicode.h"
 
@@ -95,7 +95,7 @@ message_send_answer_message(
 
 	http_json(res, &w, status);
 	jw_object(&w, NULL);
-	shape_message(&w, m);
+	json_shape_message(&w, m);
 	jw_object_end(&w);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/channels/%s/messages/%lld", m->channel.text,
@@ -158,7 +158,7 @@ static enum es_code
 message_send_may_send(struct api *api, const struct http_req *req,
     const struct envelope *e, bool *known, struct outcome *out, struct es_err *err)
 {
-	const enum es_code rc = visible_for_writing(api, req, &e->channel, err);
+	const enum es_code rc = channel_access_check_post(api, req, &e->channel, err);
 
 	*known = false;
 	if ((rc != ES_CHANNEL_ARCHIVED && rc != ES_FORBIDDEN) || e->messages[0].minted)
@@ -175,7 +175,7 @@ enum es_code
 message_send(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	const bool async = prefers_async(req->headers.prefer);
+	const bool async = http_prefers_async(req->headers.prefer);
 	struct envelope_message message;
 	struct channel_id channel;
 	struct outcome outcome;
@@ -184,7 +184,7 @@ message_send(
 	struct envelope e;
 	bool known;
 
-	TRY(param_channel(req, 0, &channel, err));
+	TRY(path_param_channel(req, 0, &channel, err));
 	TRY(message_send_read_input(api, req, &in, err));
 	TRY(idempotency_key(req, in.clientMessageId, &client_id, err));
 	budget_send(api);
@@ -194,7 +194,7 @@ message_send(
 	e = message_send_envelope_for(req, &channel, &message);
 	TRY(message_send_may_send(api, req, &e, &known, &outcome, err));
 	if (!known)
-		TRY(send_message(api, &e, !async, req->arena, &known, &outcome, err));
+		TRY(send_submit(api, &e, !async, req->arena, &known, &outcome, err));
 
 	if (!known)
 		message_send_answer_accepted(api, req, res, &e, async);

@@ -45,7 +45,7 @@ send_limits_charge(
 	TRY(limits_check(api->redis, api->limits_local, (unsigned)api->conf->send_workers,
 	    &req->who.actor.tenant, &req->who.actor.user, &user, &tenant, 1, req->arena,
 	    &result, err));
-	rate_limit_tell(req, res, &result);
+	rate_limit_set_headers(req, res, &result);
 	return result.allowed ? ES_OK
 	                      : rate_limit_refuse(api, &result, "messages", res, err);
 }

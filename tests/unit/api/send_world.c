@@ -5,7 +5,7 @@
 #include "cunit_main.h"
 #include "env/api_metrics.h"
 #include "env/budget.h"
-#include "guard/visible.h"
+#include "guard/channel_access.h"
 #include "send/send_limits.h"
 #include "send/send_reply.h"
 
@@ -88,7 +88,7 @@ outcome_store_supersede(
 }
 
 enum es_code
-visible_for_writing(struct api *api, const struct http_req *req,
+channel_access_check_post(struct api *api, const struct http_req *req,
     const struct channel_id *channel, struct es_err *err)
 {
 	(void)api, (void)req, (void)channel;

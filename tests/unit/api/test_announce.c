@@ -190,14 +190,14 @@ gone(void)
 	const struct tenant_id tenant = {TENANT};
 
 	begin();
-	announce_user_gone(&the_api, &request, &user);
-	announce_tenant_gone(&the_api, &request, &tenant);
+	announce_user_offline(&the_api, &request, &user);
+	announce_tenant_offline(&the_api, &request, &tenant);
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, USER));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, TENANT));
 	CU_ASSERT_EQUAL(failures, 0);
 	redis_says = ES_UNAVAILABLE;
-	announce_user_gone(&the_api, &request, &user);
-	announce_tenant_gone(&the_api, &request, &tenant);
+	announce_user_offline(&the_api, &request, &user);
+	announce_tenant_offline(&the_api, &request, &tenant);
 	CU_ASSERT_EQUAL(failures, 2);
 	arena_free(&mem);
 }

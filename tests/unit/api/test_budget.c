@@ -8,10 +8,10 @@
 #include "cunit_main.h"
 #include "env/budget.h"
 #include "http/listen.h"
-#include "send/send.h"
 #include "send/send_gate.h"
 #include "send/send_limits.h"
 #include "send/send_reply.h"
+#include "send/send_submit.h"
 
 #include "core/banned.h"
 
@@ -82,7 +82,7 @@ send(struct arena *a)
 	budget_send(&api);
 	CU_ASSERT_EQUAL(send_limits_charge(&api, &req, &res, &err), ES_OK);
 	CU_ASSERT_EQUAL(
-	    send_message(&api, &e, true, a, &known, &outcome, &err), ES_UNAVAILABLE);
+	    send_submit(&api, &e, true, a, &known, &outcome, &err), ES_UNAVAILABLE);
 	return clock_mono_ms() - start_ms;
 }
 

@@ -80,10 +80,10 @@ up(void)
 static bool
 waits(int64_t ms)
 {
-	const int64_t left_ms = api.jwks_from_ms - clock_mono_ms();
+	const int64_t left_ms = api.jwks_next_ms - clock_mono_ms();
 	const unsigned before = dues;
 
-	jwks_reader_turn(&api);
+	jwks_reader_poll(&api);
 	return dues == before && left_ms <= ms && left_ms > ms - 1000;
 }
 
@@ -91,14 +91,14 @@ static void
 a_set_is_stored(void)
 {
 	up();
-	jwks_reader_turn(&api);
+	jwks_reader_poll(&api);
 	CU_ASSERT_EQUAL(stores, 1);
 	CU_ASSERT_STRING_EQUAL(stored_jwks, "{}");
 	CU_ASSERT_STRING_EQUAL(stored_fault, "");
 	CU_ASSERT_TRUE(waits(EVERY_MS));
 	is_due = false;
-	api.jwks_from_ms = 0;
-	jwks_reader_turn(&api);
+	api.jwks_next_ms = 0;
+	jwks_reader_poll(&api);
 	CU_ASSERT_EQUAL(dues, 2);
 	CU_ASSERT_EQUAL(fetches, 1);
 	CU_ASSERT_TRUE(waits(EVERY_MS));
@@ -109,7 +109,7 @@ an_error_is_stored(void)
 {
 	up();
 	host_says = ES_INVALID;
-	jwks_reader_turn(&api);
+	jwks_reader_poll(&api);
 	CU_ASSERT_PTR_NULL(stored_jwks);
 	CU_ASSERT_STRING_EQUAL(stored_fault, "the host is away");
 }
@@ -121,7 +121,7 @@ what_can_not_be_stored_is_told(void)
 		up();
 		host_says = i == 0 ? ES_OK : ES_INVALID;
 		set_says = ES_INTERNAL;
-		jwks_reader_turn(&api);
+		jwks_reader_poll(&api);
 		CU_ASSERT_EQUAL(stores, 2);
 		CU_ASSERT_PTR_NULL(stored_jwks);
 		CU_ASSERT_STRING_EQUAL(
@@ -129,7 +129,7 @@ what_can_not_be_stored_is_told(void)
 	}
 	up();
 	set_says = ES_UNAVAILABLE; /* nothing could be */
-	jwks_reader_turn(&api);
+	jwks_reader_poll(&api);
 	CU_ASSERT_EQUAL(stores, 1);
 }
 
@@ -138,11 +138,11 @@ failures_are_backed_off_from(void)
 {
 	up();
 	due_says = ES_INTERNAL;
-	jwks_reader_turn(&api);
+	jwks_reader_poll(&api);
 	CU_ASSERT_TRUE(waits(FAILED_MS));
 	up();
 	due_says = ES_UNAVAILABLE; /* the database is away, and will be back */
-	jwks_reader_turn(&api);
+	jwks_reader_poll(&api);
 	CU_ASSERT_TRUE(waits(EVERY_MS));
 }
 

@@ -81,7 +81,7 @@ charge(const char *method, http_handler *handler, enum http_scope scope)
 
 	http_res_init(&answer, mem);
 	return request_limits_charge(
-	    &the_api, &request, routes_kind(&route), &answer, &fault);
+	    &the_api, &request, routes_request_kind(&route), &answer, &fault);
 }
 
 static void
@@ -143,16 +143,16 @@ strangers(void)
 	begin();
 	http_res_init(&answer, mem);
 	for (int i = 0; i < 2; i++)
-		CU_ASSERT_EQUAL(request_limits_failed(&the_api, &request,
+		CU_ASSERT_EQUAL(request_limits_count_failure(&the_api, &request,
 				    ES_UNAUTHENTICATED, &answer, &fault),
 		    ES_UNAUTHENTICATED);
-	CU_ASSERT_EQUAL(request_limits_failed(
+	CU_ASSERT_EQUAL(request_limits_count_failure(
 			    &the_api, &request, ES_UNAUTHENTICATED, &answer, &fault),
 	    ES_RATE_LIMITED);
 	CU_ASSERT(fault.retry_after_ms > 0);
 	request.headers.address = "192.0.2.2";
-	CU_ASSERT_EQUAL(
-	    request_limits_failed(&the_api, &request, ES_TOKEN_EXPIRED, &answer, &fault),
+	CU_ASSERT_EQUAL(request_limits_count_failure(
+			    &the_api, &request, ES_TOKEN_EXPIRED, &answer, &fault),
 	    ES_TOKEN_EXPIRED);
 	CU_ASSERT_EQUAL(calls, 0);
 	end();

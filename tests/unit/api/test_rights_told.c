@@ -39,7 +39,8 @@ announce_events(struct api *api, const struct http_req *req, struct event_list *
 }
 
 void
-announce_user_gone(struct api *api, const struct http_req *req, const struct user_id *id)
+announce_user_offline(
+    struct api *api, const struct http_req *req, const struct user_id *id)
 {
 	(void)api, (void)req;
 	CU_ASSERT_STRING_EQUAL(id->text, BOB);
@@ -47,7 +48,7 @@ announce_user_gone(struct api *api, const struct http_req *req, const struct use
 }
 
 void
-announce_tenant_gone(
+announce_tenant_offline(
     struct api *api, const struct http_req *req, const struct tenant_id *id)
 {
 	(void)api, (void)req;

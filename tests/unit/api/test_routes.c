@@ -67,14 +67,14 @@ static int
 status_of(
     const struct http_route *route, const struct router *r, const char *authorization)
 {
-	struct dispatched what;
+	struct dispatch_result what;
 
 	req = (struct http_req){.arena = mem,
 	    .method = route->method,
 	    .target = path_of(route),
 	    .headers = {.authorization = authorization}};
 	api.router = r;
-	dispatch(&api, &req, NULL, &res, &what);
+	dispatch_request(&api, &req, NULL, &res, &what);
 	CU_ASSERT_PTR_EQUAL(what.route, route);
 	return res.status;
 }
@@ -131,28 +131,28 @@ table_is_sound(void)
 static void
 unknown(void)
 {
-	struct dispatched what;
+	struct dispatch_result what;
 
 	mem = arena_new();
 	api.router = &api_router;
 	req =
 	    (struct http_req){.arena = mem, .method = "GET", .target = "/api/v1/nothing"};
-	dispatch(&api, &req, NULL, &res, &what);
+	dispatch_request(&api, &req, NULL, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 404);
 	req = (struct http_req){
 	    .arena = mem, .method = "TRACE", .target = "/api/v1/channels"};
-	dispatch(&api, &req, NULL, &res, &what);
+	dispatch_request(&api, &req, NULL, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 405);
 	CU_ASSERT_STRING_EQUAL(
 	    http_header_get(&res, "Allow"), "GET, HEAD, POST, OPTIONS");
 	req = (struct http_req){
 	    .arena = mem, .method = "OPTIONS", .target = "/api/v1/channels"};
-	dispatch(&api, &req, NULL, &res, &what);
+	dispatch_request(&api, &req, NULL, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 204);
 	CU_ASSERT_STRING_EQUAL(
 	    http_header_get(&res, "Allow"), "GET, HEAD, POST, OPTIONS");
 	req = (struct http_req){.arena = mem};
-	dispatch(&api, &req, &(struct es_err){.code = ES_TOO_LARGE}, &res, &what);
+	dispatch_request(&api, &req, &(struct es_err){.code = ES_TOO_LARGE}, &res, &what);
 	CU_ASSERT_EQUAL(res.status, 413);
 	arena_free(&mem);
 }

@@ -54,7 +54,7 @@ announce_events(struct api *api, const struct http_req *req, struct event_list *
 }
 
 void
-announce_user_gone(
+announce_user_offline(
     struct api *api, const struct http_req *req, const struct user_id *user)
 {
 	(void)api, (void)req;

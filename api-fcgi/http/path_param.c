@@ -1,4 +1,4 @@
-#include "http/params.h"
+#include "http/path_param.h"
 
 #include <string.h>
 
@@ -7,14 +7,15 @@
 #include "core/banned.h"
 
 enum es_code
-param_channel(
+path_param_channel(
     const struct http_req *req, size_t i, struct channel_id *out, struct es_err *err)
 {
 	return channel_id_parse(req->params[i], out, err);
 }
 
 enum es_code
-param_user(const struct http_req *req, size_t i, struct user_id *out, struct es_err *err)
+path_param_user(
+    const struct http_req *req, size_t i, struct user_id *out, struct es_err *err)
 {
 	if (strcmp(req->params[i], "me") == 0) {
 		*out = req->who.actor.user;
@@ -24,14 +25,14 @@ param_user(const struct http_req *req, size_t i, struct user_id *out, struct es_
 }
 
 enum es_code
-param_tenant(
+path_param_tenant(
     const struct http_req *req, size_t i, struct tenant_id *out, struct es_err *err)
 {
 	return tenant_id_parse(req->params[i], out, err);
 }
 
 enum es_code
-param_key(const struct http_req *req, size_t i, struct uuid *out, struct es_err *err)
+path_param_key(const struct http_req *req, size_t i, struct uuid *out, struct es_err *err)
 {
 	if (!uuid_take(req->params[i], out->text))
 		return es_fail(err, ES_NOT_FOUND, "no such API key");
@@ -39,7 +40,7 @@ param_key(const struct http_req *req, size_t i, struct uuid *out, struct es_err 
 }
 
 enum es_code
-param_message(const struct http_req *req, size_t i, int64_t *out, struct es_err *err)
+path_param_message(const struct http_req *req, size_t i, int64_t *out, struct es_err *err)
 {
 	if (!parse_plain_int(req->params[i], 1, ES_INT_MAX_EXACT, out))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_MESSAGE);

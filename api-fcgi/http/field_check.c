@@ -1,4 +1,4 @@
-#include "http/checks.h"
+#include "http/field_check.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 /* Controls of C0 and C1, and the line and paragraph separators: no part of a name. */
 static bool
-checks_has_control(const char *s)
+field_check_has_control(const char *s)
 {
 	for (const unsigned char *p = (const unsigned char *)s; *p != '\0'; p++) {
 		if (*p < 0x20 || *p == 0x7f)
@@ -23,8 +23,8 @@ checks_has_control(const char *s)
 }
 
 enum es_code
-check_name(const char *field, const char **s, size_t min, size_t max, struct arena *a,
-    struct es_err *err)
+field_check_name(const char *field, const char **s, size_t min, size_t max,
+    struct arena *a, struct es_err *err)
 {
 	const char *clean;
 	size_t points;
@@ -37,7 +37,7 @@ check_name(const char *field, const char **s, size_t min, size_t max, struct are
 	if (!utf8_length(clean, strlen(clean), &points) || points < min || points > max)
 		return es_fail_field(
 		    err, ES_INVALID, field, "must have %zu to %zu characters", min, max);
-	if (checks_has_control(clean))
+	if (field_check_has_control(clean))
 		return es_fail_field(
 		    err, ES_INVALID, field, "must not contain a control character");
 	if (unicode_has_bidi(clean))
@@ -55,13 +55,13 @@ check_name(const char *field, const char **s, size_t min, size_t max, struct are
 }
 
 enum es_code
-check_email(const char *field, const char **s, struct arena *a, struct es_err *err)
+field_check_email(const char *field, const char **s, struct arena *a, struct es_err *err)
 {
 	const char *at;
 
 	if (*s == NULL)
 		return ES_OK;
-	TRY(check_name(field, s, 3, EMAIL_MAX, a, err));
+	TRY(field_check_name(field, s, 3, EMAIL_MAX, a, err));
 	at = strchr(*s, '@');
 	if (at == NULL || at == *s || at[1] == '\0' || strchr(at + 1, '@') != NULL ||
 	    unicode_has_blank(*s))
@@ -71,7 +71,8 @@ check_email(const char *field, const char **s, struct arena *a, struct es_err *e
 }
 
 enum es_code
-check_word(const char *field, const char *s, const char *allowed, struct es_err *err)
+field_check_word(
+    const char *field, const char *s, const char *allowed, struct es_err *err)
 {
 	const size_t len = s == NULL ? 0 : strlen(s);
 

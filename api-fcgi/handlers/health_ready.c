@@ -24,13 +24,13 @@ struct looked {
 };
 
 static enum es_code
-ready_look_postgres(struct api *api, struct arena *a, struct es_err *err)
+health_ready_check_postgres(struct api *api, struct arena *a, struct es_err *err)
 {
 	return db_store_ready(api->pg, a, err);
 }
 
 static enum es_code
-ready_look_redis(struct api *api, struct arena *a, struct es_err *err)
+health_ready_check_redis(struct api *api, struct arena *a, struct es_err *err)
 {
 	struct redis_value pong;
 
@@ -38,23 +38,23 @@ ready_look_redis(struct api *api, struct arena *a, struct es_err *err)
 }
 
 static enum es_code
-ready_look_queue(struct api *api, struct arena *a, struct es_err *err)
+health_ready_check_queue(struct api *api, struct arena *a, struct es_err *err)
 {
 	(void)a;
 	return queue_check(api->queue, err);
 }
 
 static void
-ready_look_at(struct api *api, struct arena *a, size_t i, struct check *out)
+health_ready_check_one(struct api *api, struct arena *a, size_t i, struct check *out)
 {
 	static const struct {
 		const char *name;
 		enum outage_of outage;
 		enum es_code (*ask)(struct api *, struct arena *, struct es_err *);
 	} asked[CHECKS] = {
-	    {"postgres", OUTAGE_POSTGRES, ready_look_postgres},
-	    {"redis", OUTAGE_REDIS, ready_look_redis},
-	    {"queue", OUTAGE_QUEUE, ready_look_queue},
+	    {"postgres", OUTAGE_POSTGRES, health_ready_check_postgres},
+	    {"redis", OUTAGE_REDIS, health_ready_check_redis},
+	    {"queue", OUTAGE_QUEUE, health_ready_check_queue},
 	};
 	const int64_t start_ms = clock_mono_ms();
 	struct es_err err = {0};
@@ -67,17 +67,17 @@ ready_look_at(struct api *api, struct arena *a, size_t i, struct check *out)
 }
 
 static void
-ready_look(struct api *api, struct arena *a, struct looked *out)
+health_ready_check_all(struct api *api, struct arena *a, struct looked *out)
 {
 	for (size_t i = 0; i < CHECKS; i++)
-		ready_look_at(api, a, i, &out->checks[i]);
+		health_ready_check_one(api, a, i, &out->checks[i]);
 	out->at_ms = clock_mono_ms();
 }
 
 /* Without this, a program that nobody asks for readiness would not tell that it has never
  * reached its database. */
 void
-health_watch(struct api *api)
+health_ready_watch(struct api *api)
 {
 	static int64_t due_ms;
 	static size_t next;
@@ -87,7 +87,7 @@ health_watch(struct api *api)
 	if (clock_mono_ms() < due_ms)
 		return;
 	a = arena_new();
-	ready_look_at(api, a, next++ % CHECKS, &c);
+	health_ready_check_one(api, a, next++ % CHECKS, &c);
 	arena_free(&a);
 	due_ms = clock_mono_ms() + WATCH_MS;
 }
@@ -103,7 +103,7 @@ health_readyz(
 
 	(void)err;
 	if (last.at_ms == 0 || clock_mono_ms() - last.at_ms >= GOOD_MS)
-		ready_look(api, req->arena, &last);
+		health_ready_check_all(api, req->arena, &last);
 	for (size_t i = 0; i < CHECKS; i++)
 		ok = ok && last.checks[i].ok;
 	http_json(res, &w, ok ? 200 : 503);

@@ -3,14 +3,14 @@
 #include "core/log.h"
 #include "env/announce.h"
 #include "handlers/handlers.h"
-#include "http/params.h"
-#include "http/shape.h"
+#include "http/json_shape.h"
+#include "http/path_param.h"
 #include "store/ownership_store.h"
 
 #include "core/banned.h"
 
 static void
-channel_owner_audit(
+channels_owner_audit(
     const struct http_req *req, const char *action, const struct channel_id *channel)
 {
 	log_info("audit", LOG_STR("action", action),
@@ -27,9 +27,9 @@ channels_delete(
 	struct channel_id id;
 	struct event event;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(channel_store_delete(api->pg, &req->who.actor, &id, req->arena, &event, err));
-	channel_owner_audit(req, "channel_deleted", &id);
+	channels_owner_audit(req, "channel_deleted", &id);
 	announce_event(api, req, &event);
 	res->status = 204;
 	return ES_OK;
@@ -45,15 +45,15 @@ channels_take_over(
 	struct json_write w;
 	struct event event;
 
-	TRY(param_channel(req, 0, &id, err));
+	TRY(path_param_channel(req, 0, &id, err));
 	TRY(ownership_store_take_over(
 	    api->pg, &req->who.actor, &id, req->arena, &channel, &event, err));
 	if (event.seq != 0)
-		channel_owner_audit(req, "channel_taken_over", &id);
+		channels_owner_audit(req, "channel_taken_over", &id);
 	announce_event(api, req, &event);
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
-	shape_channel(&w, &channel);
+	json_shape_channel(&w, &channel);
 	jw_object_end(&w);
 	return ES_OK;
 }

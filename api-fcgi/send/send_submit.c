@@ -1,4 +1,4 @@
-#include "send/send.h"
+#include "send/send_submit.h"
 
 #include "core/clock.h"
 #include "core/outage.h"
@@ -11,7 +11,7 @@
 #include "core/banned.h"
 
 static enum es_code
-send_enqueue(
+send_submit_enqueue(
     struct api *api, const struct envelope *e, struct arena *a, struct es_err *err)
 {
 	struct text t;
@@ -32,7 +32,7 @@ send_enqueue(
 
 /* The database knows what pub/sub may have lost. *fine: it has answered. */
 static bool
-send_ask_database(struct api *api, const struct envelope *e, struct arena *a,
+send_submit_look_up(struct api *api, const struct envelope *e, struct arena *a,
     struct outcome *out, bool *fine)
 {
 	struct es_err err = {0};
@@ -46,7 +46,7 @@ send_ask_database(struct api *api, const struct envelope *e, struct arena *a,
 
 /* It is in the queue and 202 will be said, whatever comes of this. */
 static void
-send_supersede(struct api *api, const struct envelope *e, struct arena *a)
+send_submit_supersede(struct api *api, const struct envelope *e, struct arena *a)
 {
 	struct es_err err;
 
@@ -57,7 +57,7 @@ send_supersede(struct api *api, const struct envelope *e, struct arena *a)
 
 /* A topic to be answered on, and a seat at the gate; NULL: don't wait. */
 static const char *
-send_may_wait(struct api *api, struct arena *a)
+send_submit_begin_wait(struct api *api, struct arena *a)
 {
 	const char *topic;
 
@@ -72,7 +72,7 @@ send_may_wait(struct api *api, struct arena *a)
 }
 
 static bool
-send_wait_for_outcome(
+send_submit_await(
     struct api *api, const struct envelope *e, struct arena *a, struct outcome *out)
 {
 	const int64_t deadline_ms = clock_mono_ms() + api->conf->send_wait_ms;
@@ -83,35 +83,35 @@ send_wait_for_outcome(
 
 		if (send_reply_wait(api->reply, &e->id, left_ms, a, out, &lost))
 			return true;
-		if (send_ask_database(api, e, a, out, &fine))
+		if (send_submit_look_up(api, e, a, out, &fine))
 			return true;
 		if (lost)
 			continue;
 		if (fine)
-			send_supersede(api, e, a);
+			send_submit_supersede(api, e, a);
 		return false;
 	}
 }
 
 enum es_code
-send_message(struct api *api, struct envelope *e, bool wait, struct arena *a, bool *known,
+send_submit(struct api *api, struct envelope *e, bool wait, struct arena *a, bool *known,
     struct outcome *out, struct es_err *err)
 {
 	enum es_code rc;
 
 	*known = false;
-	e->reply = wait ? send_may_wait(api, a) : NULL;
-	rc = send_enqueue(api, e, a, err);
+	e->reply = wait ? send_submit_begin_wait(api, a) : NULL;
+	rc = send_submit_enqueue(api, e, a, err);
 	if (e->reply == NULL) {
 		if (rc == ES_OK)
-			send_supersede(api, e, a);
+			send_submit_supersede(api, e, a);
 		return rc;
 	}
 	if (rc != ES_OK) {
 		send_gate_clear(api->gate, api->slot);
 		return rc;
 	}
-	*known = send_wait_for_outcome(api, e, a, out);
+	*known = send_submit_await(api, e, a, out);
 	send_gate_leave(api->gate, api->slot, *known);
 	if (!*known)
 		api_metrics_count(api->metrics, API_SEND_TIMEOUTS);

@@ -1,4 +1,4 @@
-#include "http/shape.h"
+#include "http/json_shape.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "core/banned.h"
 
 void
-shape_time(struct json_write *w, const char *key, int64_t ms)
+json_shape_time(struct json_write *w, const char *key, int64_t ms)
 {
 	char text[ES_TIME_TEXT];
 
@@ -21,7 +21,7 @@ shape_time(struct json_write *w, const char *key, int64_t ms)
 }
 
 void
-shape_number(struct json_write *w, const char *key, int64_t n)
+json_shape_number(struct json_write *w, const char *key, int64_t n)
 {
 	if (n == 0)
 		jw_null(w, key);
@@ -31,7 +31,7 @@ shape_number(struct json_write *w, const char *key, int64_t n)
 
 /* No limit is null. */
 static void
-shape_limit(struct json_write *w, const char *key, int64_t n)
+json_shape_limit(struct json_write *w, const char *key, int64_t n)
 {
 	if (n < 0)
 		jw_null(w, key);
@@ -40,19 +40,19 @@ shape_limit(struct json_write *w, const char *key, int64_t n)
 }
 
 void
-shape_tenant(struct json_write *w, const struct tenant *t, struct arena *a)
+json_shape_tenant(struct json_write *w, const struct tenant *t, struct arena *a)
 {
 	jw_string(w, "tenantId", t->id.text);
 	jw_string(w, "name", t->name);
-	shape_time(w, "createdAt", t->created_ms);
-	shape_limit(w, "maxChannels", t->max_channels);
-	shape_limit(w, "maxMessagesPerSecond", t->max_messages_per_second);
+	json_shape_time(w, "createdAt", t->created_ms);
+	json_shape_limit(w, "maxChannels", t->max_channels);
+	json_shape_limit(w, "maxMessagesPerSecond", t->max_messages_per_second);
 	jw_string(w, "status", t->status);
 	tenant_settings_show(t->settings, w, "settings", a);
 }
 
 void
-shape_user(struct json_write *w, const struct user *u, const struct actor *reader)
+json_shape_user(struct json_write *w, const struct user *u, const struct actor *reader)
 {
 	const bool shown =
 	    actor_is_admin(reader) || strcmp(reader->user.text, u->id.text) == 0;
@@ -63,11 +63,11 @@ shape_user(struct json_write *w, const struct user *u, const struct actor *reade
 	jw_string(w, "role", u->role);
 	jw_string(w, "status", u->status);
 	jw_string(w, "externalId", shown ? u->external_id : NULL);
-	shape_time(w, "createdAt", u->created_ms);
+	json_shape_time(w, "createdAt", u->created_ms);
 }
 
 void
-shape_channel(struct json_write *w, const struct channel *c)
+json_shape_channel(struct json_write *w, const struct channel *c)
 {
 	jw_string(w, "channelId", c->id.text);
 	jw_string(w, "name", c->name);
@@ -76,45 +76,45 @@ shape_channel(struct json_write *w, const struct channel *c)
 	jw_string(w, "postingPolicy", c->posting_policy);
 	jw_string(w, "kind", c->kind);
 	jw_string(w, "createdBy", c->created_by.text);
-	shape_time(w, "createdAt", c->created_ms);
-	shape_time(w, "archivedAt", c->archived_ms);
+	json_shape_time(w, "createdAt", c->created_ms);
+	json_shape_time(w, "archivedAt", c->archived_ms);
 	jw_string(w, "role", c->role);
-	shape_number(w, "lastMessageId", c->last_message_id);
+	json_shape_number(w, "lastMessageId", c->last_message_id);
 	jw_int(w, "seq", c->seq);
 }
 
 void
-shape_ban(struct json_write *w, const struct ban *b)
+json_shape_ban(struct json_write *w, const struct ban *b)
 {
 	jw_string(w, "userId", b->user.text);
 	jw_string(w, "displayName", b->display_name);
 	jw_string(w, "bannedBy", b->banned_by.text);
-	shape_time(w, "bannedAt", b->banned_ms);
+	json_shape_time(w, "bannedAt", b->banned_ms);
 }
 
 void
-shape_member(struct json_write *w, const struct member *m)
+json_shape_member(struct json_write *w, const struct member *m)
 {
 	jw_string(w, "userId", m->user.text);
 	jw_string(w, "displayName", m->display_name);
 	jw_string(w, "status", m->status);
 	jw_string(w, "role", m->role);
-	shape_time(w, "joinedAt", m->joined_ms);
-	shape_number(w, "lastReadMessageId", m->last_read_message_id);
+	json_shape_time(w, "joinedAt", m->joined_ms);
+	json_shape_number(w, "lastReadMessageId", m->last_read_message_id);
 }
 
 void
-shape_message(struct json_write *w, const struct message *m)
+json_shape_message(struct json_write *w, const struct message *m)
 {
 	jw_int(w, "messageId", m->id);
 	jw_string(w, "channelId", m->channel.text);
 	jw_string(w, "userId", m->sender.text);
 	jw_string(w, "senderDisplayName", m->sender_display_name);
 	jw_string(w, "body", m->deleted ? NULL : m->body);
-	shape_time(w, "createdAt", m->created_ms);
+	json_shape_time(w, "createdAt", m->created_ms);
 	jw_int(w, "seq", m->id);
 	jw_int(w, "prev", m->id - 1); /* numbers are dense in a channel */
 	jw_string(w, "clientMessageId", m->client_id);
-	shape_time(w, "editedAt", m->edited_ms);
+	json_shape_time(w, "editedAt", m->edited_ms);
 	jw_bool(w, "deleted", m->deleted);
 }

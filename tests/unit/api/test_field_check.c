@@ -3,7 +3,7 @@
 
 #include "cunit_main.h"
 #include "env/idempotency.h"
-#include "http/checks.h"
+#include "http/field_check.h"
 
 #include "core/banned.h"
 
@@ -15,7 +15,7 @@ static enum es_code
 name(const char *s, size_t min, const char **out)
 {
 	*out = s;
-	return check_name("n", out, min, 5, mem, &err);
+	return field_check_name("n", out, min, 5, mem, &err);
 }
 
 static void
@@ -75,15 +75,15 @@ names_with_long_keys(void)
 
 	for (size_t i = 0; i < 61; i++)
 		memcpy(s + i * 3, "\xef\xb7\xba", 4);
-	CU_ASSERT_EQUAL(check_name("n", &out, 1, 100, mem, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(field_check_name("n", &out, 1, 100, mem, &err), ES_INVALID);
 	out = s + 3;
-	CU_ASSERT_EQUAL(check_name("n", &out, 1, 100, mem, &err), ES_OK);
+	CU_ASSERT_EQUAL(field_check_name("n", &out, 1, 100, mem, &err), ES_OK);
 }
 
 static enum es_code
 email(const char *s)
 {
-	return check_email("e", &s, mem, &err);
+	return field_check_email("e", &s, mem, &err);
 }
 
 static void
@@ -105,13 +105,14 @@ emails(void)
 static void
 words(void)
 {
-	CU_ASSERT_EQUAL(check_word("w", "owner", MEMBER_ROLES, &err), ES_OK);
-	CU_ASSERT_EQUAL(check_word("w", "member", MEMBER_ROLES, &err), ES_OK);
-	CU_ASSERT_EQUAL(check_word("w", NULL, MEMBER_ROLES, &err), ES_OK);
-	CU_ASSERT_EQUAL(check_word("w", "guest", MEMBER_ROLES, &err), ES_INVALID);
-	CU_ASSERT_EQUAL(check_word("w", "own", MEMBER_ROLES, &err), ES_INVALID);
-	CU_ASSERT_EQUAL(check_word("w", "owner admin", MEMBER_ROLES, &err), ES_INVALID);
-	CU_ASSERT_EQUAL(check_word("w", "", MEMBER_ROLES, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(field_check_word("w", "owner", MEMBER_ROLES, &err), ES_OK);
+	CU_ASSERT_EQUAL(field_check_word("w", "member", MEMBER_ROLES, &err), ES_OK);
+	CU_ASSERT_EQUAL(field_check_word("w", NULL, MEMBER_ROLES, &err), ES_OK);
+	CU_ASSERT_EQUAL(field_check_word("w", "guest", MEMBER_ROLES, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(field_check_word("w", "own", MEMBER_ROLES, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(
+	    field_check_word("w", "owner admin", MEMBER_ROLES, &err), ES_INVALID);
+	CU_ASSERT_EQUAL(field_check_word("w", "", MEMBER_ROLES, &err), ES_INVALID);
 }
 
 static enum es_code
@@ -144,13 +145,13 @@ keys(void)
 static void
 preferences(void)
 {
-	CU_ASSERT_TRUE(prefers_async("respond-async"));
-	CU_ASSERT_TRUE(prefers_async("Respond-Async, wait=10"));
-	CU_ASSERT_TRUE(prefers_async("return=minimal, respond-async;x=1"));
-	CU_ASSERT_FALSE(prefers_async(NULL));
-	CU_ASSERT_FALSE(prefers_async(""));
-	CU_ASSERT_FALSE(prefers_async("respond-asynchronously"));
-	CU_ASSERT_FALSE(prefers_async("x=respond-async"));
+	CU_ASSERT_TRUE(http_prefers_async("respond-async"));
+	CU_ASSERT_TRUE(http_prefers_async("Respond-Async, wait=10"));
+	CU_ASSERT_TRUE(http_prefers_async("return=minimal, respond-async;x=1"));
+	CU_ASSERT_FALSE(http_prefers_async(NULL));
+	CU_ASSERT_FALSE(http_prefers_async(""));
+	CU_ASSERT_FALSE(http_prefers_async("respond-asynchronously"));
+	CU_ASSERT_FALSE(http_prefers_async("x=respond-async"));
 }
 
 static int

@@ -1,6 +1,6 @@
 /* The caller's read mark in a channel. */
 #include "handlers/handlers.h"
-#include "http/params.h"
+#include "http/path_param.h"
 #include "store/message_store.h"
 
 #include "core/banned.h"
@@ -15,13 +15,13 @@ static const struct json_field fields[] = {
 
 /* PUT /channels/{channelId}/read */
 enum es_code
-read_put(
+read_mark_put(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	struct channel_id channel;
 	struct input in = {0};
 
-	TRY(param_channel(req, 0, &channel, err));
+	TRY(path_param_channel(req, 0, &channel, err));
 	TRY(http_body(req, fields, ES_COUNT(fields), &in, err));
 	TRY(message_store_mark_read(
 	    api->pg, &req->who.actor, &channel, in.messageId, req->arena, NULL, err));

@@ -1,11 +1,11 @@
-#include "guard/visible.h"
+#include "guard/channel_access.h"
 
 #include "store/sync_store.h"
 
 #include "core/banned.h"
 
 enum es_code
-visible_for_writing(struct api *api, const struct http_req *req,
+channel_access_check_post(struct api *api, const struct http_req *req,
     const struct channel_id *channel, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;

@@ -1,7 +1,7 @@
 /* Checks of text that JSON alone can't express. All refuse with ES_INVALID naming the
  * member. */
-#ifndef API_CHECKS_H
-#define API_CHECKS_H
+#ifndef API_FIELD_CHECK_H
+#define API_FIELD_CHECK_H
 
 #include <stddef.h>
 
@@ -12,14 +12,14 @@
  * at the ends; see unicode/unicode.h), which has min to max code points, no control and
  * no bidi control. With min > 0 it shows at least one character, and its key is within
  * UNICODE_KEY_MAX. *s NULL passes: not given. */
-enum es_code check_name(const char *field, const char **s, size_t min, size_t max,
+enum es_code field_check_name(const char *field, const char **s, size_t min, size_t max,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
-/* Something@something without blanks, 3 to 320 characters, stored as check_name() does.
- * *s NULL passes. */
-enum es_code check_email(
+/* Something@something without blanks, 3 to 320 characters, stored as field_check_name()
+ * does. *s NULL passes. */
+enum es_code field_check_email(
     const char *field, const char **s, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 /* One of the words of allowed (blank-separated). NULL passes. */
-enum es_code check_word(const char *field, const char *s, const char *allowed,
+enum es_code field_check_word(const char *field, const char *s, const char *allowed,
     struct es_err *err) ES_MUST_CHECK;
 
 #define TENANT_NAME_MAX  200
