@@ -115,7 +115,7 @@ main_on_reload(void *ctx)
 
 /* A dead worker waits for nothing and holds nothing. */
 static void
-main_on_exit_of_worker(void *ctx, unsigned slot, int status)
+main_on_worker_exit(void *ctx, unsigned slot, int status)
 {
 	struct master *m = ctx;
 
@@ -125,7 +125,7 @@ main_on_exit_of_worker(void *ctx, unsigned slot, int status)
 }
 
 static enum es_code
-main_master_open(struct master *m, unsigned slots, struct es_err *err)
+main_open_shared(struct master *m, unsigned slots, struct es_err *err)
 {
 	const char *file = m->conf.metrics_file[0] == '\0' ? NULL : m->conf.metrics_file;
 
@@ -138,7 +138,7 @@ main_master_open(struct master *m, unsigned slots, struct es_err *err)
 }
 
 static int
-main_master_run(struct master *m)
+main_run_master(struct master *m)
 {
 	const struct prefork_kind kinds[] = {
 	    {"send", (unsigned)m->conf.send_workers, main_run_send, false},
@@ -151,12 +151,12 @@ main_master_run(struct master *m)
 	    .drain_ms = m->conf.drain_ms,
 	    .on_drain = main_on_drain,
 	    .on_reload = main_on_reload,
-	    .on_exit = main_on_exit_of_worker};
+	    .on_exit = main_on_worker_exit};
 	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 1);
 	struct es_err err = {0};
 	int status;
 
-	if (main_master_open(m, slots, &err) != ES_OK) {
+	if (main_open_shared(m, slots, &err) != ES_OK) {
 		log_error("can't start", LOG_STR("error", err.text));
 		return 1;
 	}
@@ -191,7 +191,7 @@ main(int argc, char **argv)
 			m.how = UNIX_SOCKET_TAKE_OVER;
 		IGNORE(log_level_parse(m.conf.common.log_level, &level));
 		log_set_level(level);
-		status = main_master_run(&m);
+		status = main_run_master(&m);
 	}
 	arena_free(&m.arena);
 	return status;

@@ -173,7 +173,7 @@ routes_dump_keys(struct json_write *w, unsigned keys)
 }
 
 static void
-routes_write(struct json_write *w, const struct router *r)
+routes_dump_router(struct json_write *w, const struct router *r)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		jw_object(w, NULL);
@@ -197,8 +197,8 @@ routes_dump(FILE *to)
 	text_init(&t, a, 64UL * 1024);
 	jw_init(&w, &t);
 	jw_array(&w, NULL);
-	routes_write(&w, &api_router);
-	routes_write(&w, &health_router);
+	routes_dump_router(&w, &api_router);
+	routes_dump_router(&w, &health_router);
 	jw_array_end(&w);
 	(void)fprintf(to, "%s\n", t.data);
 	arena_free(&a);

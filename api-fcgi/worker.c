@@ -19,8 +19,8 @@
 
 #include "core/banned.h"
 
-#define WAIT_MS 1000 /* how often an idle worker shows that it lives */
-#define SLOW_MS 1000 /* a request worth a line */
+#define IDLE_WAIT_MS 1000 /* how often an idle worker shows that it lives */
+#define SLOW_MS      1000 /* a request worth a line */
 
 static volatile sig_atomic_t stopped;
 
@@ -69,26 +69,26 @@ worker_stop_asked(void)
  * a statement or of this program, whose answer refers to this line. */
 static void
 worker_log_failure(const struct http_req *req, const struct http_res *res,
-    const struct dispatch_result *what, int64_t took_ms)
+    const struct dispatch_result *result, int64_t took_ms)
 {
-	if (what->err == NULL)
+	if (result->err == NULL)
 		return; /* /readyz answers 503 without having failed */
 	if (res->status != 500) {
-		outage_failed_call(what->err);
+		outage_failed_call(result->err);
 		return;
 	}
 	log_error("request failed", LOG_STR("rid", req->request_id),
 	    LOG_FILLED("tenant", req->who.actor.tenant.text),
 	    LOG_STR("method", req->method),
-	    LOG_STR("route", what->route == NULL ? NULL : what->route->path),
-	    LOG_INT("status", res->status), LOG_STR("code", es_code_name(what->code)),
-	    LOG_ERR(what->err), LOG_STR("traceparent", req->traceparent),
+	    LOG_STR("route", result->route == NULL ? NULL : result->route->path),
+	    LOG_INT("status", res->status), LOG_STR("code", es_code_name(result->code)),
+	    LOG_ERR(result->err), LOG_STR("traceparent", req->traceparent),
 	    LOG_INT("dur_ms", took_ms));
 }
 
 static void
 worker_log_slow(const struct http_req *req, const struct http_res *res,
-    const struct dispatch_result *what, int64_t took_ms)
+    const struct dispatch_result *result, int64_t took_ms)
 {
 	const struct log_field fields[] = {
 	    LOG_STR("rid", req->request_id),
@@ -96,9 +96,9 @@ worker_log_slow(const struct http_req *req, const struct http_res *res,
 				  ? NULL
 				  : req->who.actor.tenant.text),
 	    LOG_STR("method", req->method),
-	    LOG_STR("route", what->route == NULL ? NULL : what->route->path),
+	    LOG_STR("route", result->route == NULL ? NULL : result->route->path),
 	    LOG_INT("status", res->status),
-	    LOG_STR("code", es_code_name(what->code)),
+	    LOG_STR("code", es_code_name(result->code)),
 	    LOG_STR("traceparent", req->traceparent),
 	    LOG_INT("dur_ms", took_ms),
 	};
@@ -107,32 +107,32 @@ worker_log_slow(const struct http_req *req, const struct http_res *res,
 }
 
 static void
-worker_serve(struct api *api, struct fcgi_io *io, struct http_req *req,
+worker_answer(struct api *api, struct fcgi_io *io, struct http_req *req,
     const struct es_err *refused)
 {
 	const int64_t start_us = clock_mono_us();
-	struct dispatch_result what;
+	struct dispatch_result result;
 	struct http_res res;
 	bool head_only;
 	int64_t took_us;
 
-	dispatch_request(api, req, refused, &res, &what);
+	dispatch_request(api, req, refused, &res, &result);
 	head_only = req->method != NULL && strcmp(req->method, "HEAD") == 0;
 	took_us = clock_mono_us() - start_us;
 	if (!fcgi_io_answer(io, &res, head_only))
 		log_debug(
 		    "front door left before the answer", LOG_STR("rid", req->request_id));
 	api_metrics_request(
-	    api->metrics, what.route, res.status, (double)took_us / 1000000);
+	    api->metrics, result.route, res.status, (double)took_us / 1000000);
 	if (res.status >= 500)
-		worker_log_failure(req, &res, &what, took_us / 1000);
+		worker_log_failure(req, &res, &result, took_us / 1000);
 	else if (took_us >= SLOW_MS * INT64_C(1000))
-		worker_log_slow(req, &res, &what, took_us / 1000);
+		worker_log_slow(req, &res, &result, took_us / 1000);
 }
 
 /* One request, if one comes in wait_ms. */
 static bool
-worker_one_turn(struct api *api, struct fcgi_io *io, int64_t wait_ms,
+worker_serve_next(struct api *api, struct fcgi_io *io, int64_t wait_ms,
     const sigset_t *mask, struct arena *a)
 {
 	struct es_err err = {0};
@@ -143,7 +143,7 @@ worker_one_turn(struct api *api, struct fcgi_io *io, int64_t wait_ms,
 	got = fcgi_io_next(io, wait_ms, mask, a, &req, &err);
 	budget_start(api);
 	if (got != FCGI_GOT_NOTHING)
-		worker_serve(api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
+		worker_answer(api, io, &req, got == FCGI_GOT_REFUSED ? &err : NULL);
 	arena_reset(a);
 	return got != FCGI_GOT_NOTHING;
 }
@@ -151,8 +151,8 @@ worker_one_turn(struct api *api, struct fcgi_io *io, int64_t wait_ms,
 int
 worker_run(const struct worker_setup *setup)
 {
-	const bool reads_sets = strcmp(setup->pool, "api") == 0;
-	const bool watches = strcmp(setup->pool, "health") == 0;
+	const bool is_api_pool = strcmp(setup->pool, "api") == 0;
+	const bool is_health_pool = strcmp(setup->pool, "health") == 0;
 	struct arena *a = arena_new();
 	struct fcgi_io *io;
 	sigset_t while_waiting;
@@ -172,13 +172,14 @@ worker_run(const struct worker_setup *setup)
 	io = fcgi_io_new(
 	    setup->listen_fd, (size_t)setup->conf->body_max_bytes, setup->conf->stall_ms);
 	while (!worker_stop_asked()) {
-		(void)worker_one_turn(&api, io, WAIT_MS, &while_waiting, a);
-		if (reads_sets)
+		(void)worker_serve_next(&api, io, IDLE_WAIT_MS, &while_waiting, a);
+		if (is_api_pool)
 			jwks_reader_poll(&api);
-		if (watches)
+		if (is_health_pool)
 			health_ready_watch(&api);
 	}
-	while (listen_stopped(setup->listen_fd) && worker_one_turn(&api, io, 0, NULL, a))
+	while (
+	    listen_stopped(setup->listen_fd) && worker_serve_next(&api, io, 0, NULL, a))
 		continue;
 	fcgi_io_free(&io);
 	connect_close(&api);

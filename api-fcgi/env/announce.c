@@ -106,7 +106,7 @@ announce_tenant_offline(
 
 /* True for the first in TYPING_EVERY_MS; with Redis away nobody could be told anyway. */
 static bool
-announce_typing_due(
+announce_typing_is_due(
     struct api *api, const struct http_req *req, const struct channel_id *channel)
 {
 	const struct actor *who = &req->who.actor;
@@ -136,7 +136,7 @@ announce_typing(
 	struct es_err err;
 	struct text t;
 
-	if (!announce_typing_due(api, req, channel))
+	if (!announce_typing_is_due(api, req, channel))
 		return;
 	text_init(&t, req->arena, EVENT_BYTES_MAX);
 	event_encode(&event, &t);

@@ -29,7 +29,7 @@ struct api {
 	int64_t redis_ms; /* what one request may wait for Redis, see budget.h */
 	struct queue *queue;
 	struct limits_local *limits_local;
-	int64_t limits_redis_from_ms; /* until then request limits don't ask Redis */
+	int64_t limits_redis_retry_ms; /* until then request limits don't ask Redis */
 	struct cors *cors;
 	struct metrics *metrics;
 	struct send_gate *gate;   /* shared by all workers */

@@ -22,12 +22,12 @@ create_once_begin(struct api *api, const struct http_req *req, const char *route
 	    .key = idempotency_header(req)};
 	const struct digest_part body = {req->body, req->body_len};
 
-	*out = (struct create_once){.again = false};
+	*out = (struct create_once){.seen_before = false};
 	if (claim.key == NULL) {
 		uuid_new(out->id.text);
 		return ES_OK;
 	}
-	out->keyed = true;
+	out->has_key = true;
 	if (!client_id_valid(claim.key))
 		return es_fail_field(
 		    err, ES_BAD_REQUEST, ":Idempotency-Key", IDEMPOTENCY_RULE);
@@ -35,7 +35,7 @@ create_once_begin(struct api *api, const struct http_req *req, const char *route
 		claim.tenant = (struct tenant_id){NIL_TENANT};
 	digest_sha256(&body, 1, claim.request);
 	return idempotency_store_claim(
-	    api->pg, &claim, req->arena, &out->id, &out->again, err);
+	    api->pg, &claim, req->arena, &out->id, &out->seen_before, err);
 }
 
 bool

@@ -9,10 +9,10 @@
 /* The id that what is made must have. */
 struct create_once {
 	struct uuid id;
-	bool again; /* the key was seen before: look for the row before making it */
+	bool seen_before; /* the key was seen before: look for the row before making it */
 	/* There is a key: when making fails, look for the row after it, since a
 	 * concurrent request may have made it. */
-	bool keyed;
+	bool has_key;
 };
 
 /* After all checks of the request, before anything is made. route names the kind of

@@ -12,14 +12,14 @@
 
 #include "core/banned.h"
 
-#define KEYS_KEEP_MS 60000 /* keys of one issuer; a key set is no fresher */
+#define KEYS_TTL_MS 60000 /* keys of one issuer; a key set is no fresher */
 /* Clients without a good token cause readings of unknown issuers and kids: 20 at once,
  * then one in 100 ms. Only the refresh of the keys of a known issuer is free of this. */
-#define READ_MS       100
-#define READ_BURST_MS 2000
+#define READ_INTERVAL_MS 100
+#define READ_BURST_MS    2000
 /* Between two requests to read the key set of one issuer: a set is read once a minute at
  * most, and the next token repeats a request that was lost. */
-#define SET_ASK_MS 5000
+#define SET_REQUEST_MS 5000
 
 /* The keys of one issuer. */
 struct entry {
@@ -28,15 +28,15 @@ struct entry {
 	char *name;       /* tid (or nothing), a blank, iss */
 	struct issuer *issuer;
 	bool has_url;
-	struct tenant_id tenant; /* "": the database knows no such issuer */
-	int64_t read_ms;         /* clock_mono_ms() */
-	int64_t set_asked_ms;    /* of the last request to read the set; 0: never */
+	struct tenant_id tenant;  /* "": the database knows no such issuer */
+	int64_t read_ms;          /* clock_mono_ms() */
+	int64_t set_requested_ms; /* of the last request to read the set; 0: never */
 };
 
 struct bearer_keys {
 	struct table table;
 	struct list known, unknown; /* entries, longest unread first */
-	int64_t paid_ms;            /* when the readings so far are paid off */
+	int64_t reads_paid_ms;      /* when the readings so far are paid off */
 };
 
 struct bearer_keys *
@@ -75,7 +75,7 @@ bearer_keys_free(struct bearer_keys **keys)
 }
 
 static bool
-bearer_same_name(struct table_node *node, const void *name)
+bearer_has_name(struct table_node *node, const void *name)
 {
 	return strcmp(ES_CONTAINER(node, struct entry, node)->name, name) == 0;
 }
@@ -120,16 +120,18 @@ bearer_may_read(struct bearer_keys *keys)
 {
 	const int64_t now_ms = clock_mono_ms();
 
-	if (keys->paid_ms - now_ms > READ_BURST_MS)
+	if (keys->reads_paid_ms - now_ms > READ_BURST_MS)
 		return false;
-	keys->paid_ms = (keys->paid_ms > now_ms ? keys->paid_ms : now_ms) + READ_MS;
+	keys->reads_paid_ms =
+	    (keys->reads_paid_ms > now_ms ? keys->reads_paid_ms : now_ms) +
+	    READ_INTERVAL_MS;
 	return true;
 }
 
 /* Evict an entry without a tenant first: a client can invent any number of names, and
  * these must not push out the issuers of tenants. */
 static void
-bearer_make_room(struct bearer_keys *keys)
+bearer_evict_one(struct bearer_keys *keys)
 {
 	struct list *l;
 
@@ -140,11 +142,11 @@ bearer_make_room(struct bearer_keys *keys)
 }
 
 static struct entry *
-bearer_new_entry(struct bearer_keys *keys, const char *name, uint64_t hash)
+bearer_add_entry(struct bearer_keys *keys, const char *name, uint64_t hash)
 {
 	struct entry *e;
 
-	bearer_make_room(keys);
+	bearer_evict_one(keys);
 	e = mem_new(1, sizeof(*e));
 	e->name = mem_strdup(name);
 	list_init(&e->link);
@@ -153,7 +155,7 @@ bearer_new_entry(struct bearer_keys *keys, const char *name, uint64_t hash)
 	return e;
 }
 
-/* The entry of the issuer, with keys that are at most KEYS_KEEP_MS old. *fresh: they were
+/* The entry of the issuer, with keys that are at most KEYS_TTL_MS old. *fresh: they were
  * read by this call. */
 static enum es_code
 bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
@@ -162,18 +164,18 @@ bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a
 	struct bearer_keys *keys = api->bearer_keys;
 	const char *name = arena_printf(a, "%s %s", hint->tenant.text, hint->iss);
 	const uint64_t hash = keyed_hash(name, strlen(name));
-	struct table_node *node = table_find(&keys->table, hash, bearer_same_name, name);
+	struct table_node *node = table_find(&keys->table, hash, bearer_has_name, name);
 	struct entry *e = node == NULL ? NULL : ES_CONTAINER(node, struct entry, node);
 	enum es_code rc;
 
 	*out = e;
-	*fresh = e == NULL || clock_mono_ms() - e->read_ms >= KEYS_KEEP_MS;
+	*fresh = e == NULL || clock_mono_ms() - e->read_ms >= KEYS_TTL_MS;
 	if (!*fresh)
 		return ES_OK;
 	if ((e == NULL || e->tenant.text[0] == '\0') && !bearer_may_read(keys))
 		return bearer_refuse_flood(err);
 	if (e == NULL)
-		e = bearer_new_entry(keys, name, hash);
+		e = bearer_add_entry(keys, name, hash);
 	rc = bearer_read_keys(api, hint, a, e, err);
 	if (rc != ES_OK && e->tenant.text[0] == '\0')
 		bearer_drop(keys, e); /* what was never read is not kept as unknown */
@@ -185,7 +187,8 @@ bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a
 /* The set behind a URL may have the key by now. Ask for it to be read by the process that
  * reads sets (jwks_reader.c): this token is refused, a later one is taken. */
 static void
-bearer_want_set(struct api *api, struct entry *e, const char *iss, struct arena *a)
+bearer_request_set_read(
+    struct api *api, struct entry *e, const char *iss, struct arena *a)
 {
 	const char *const params[] = {e->tenant.text, iss};
 	const int64_t now_ms = clock_mono_ms();
@@ -193,10 +196,10 @@ bearer_want_set(struct api *api, struct entry *e, const char *iss, struct arena 
 	struct es_err err;
 
 	if (!e->has_url ||
-	    (e->set_asked_ms != 0 && now_ms - e->set_asked_ms < SET_ASK_MS))
+	    (e->set_requested_ms != 0 && now_ms - e->set_requested_ms < SET_REQUEST_MS))
 		return;
 	if (pg_run(api->pg, NULL, &issuer_store_want, params, a, &rows, &err) == ES_OK)
-		e->set_asked_ms = now_ms;
+		e->set_requested_ms = now_ms;
 }
 
 static enum es_code
@@ -227,7 +230,7 @@ bearer_verify_signed(struct api *api, const struct issuer_hint *hint, const char
 	}
 	if (rc != ES_NOT_FOUND)
 		return rc;
-	bearer_want_set(api, e, hint->iss, a);
+	bearer_request_set_read(api, e, hint->iss, a);
 	return es_fail(err, ES_UNAUTHENTICATED, "%s",
 	    e->tenant.text[0] == '\0' ? "token: unknown issuer (iss, tid)"
 				      : "token: unknown key (kid)");

@@ -1,5 +1,5 @@
 /* The bearer of a token of a tenant's own issuer. Keys are cached in the process for
- * KEYS_KEEP_MS; each request asks the database whether the key that has signed is still
+ * KEYS_TTL_MS; each request asks the database whether the key that has signed is still
  * there, so that a deleted one is refused at once. */
 #ifndef API_BEARER_H
 #define API_BEARER_H

@@ -12,7 +12,7 @@
 
 /* Names the scopes of the route, any of which would do. */
 static enum es_code
-guard_key_refuse_scope(
+guard_key_fail_scope(
     const struct http_route *route, const struct http_req *req, struct es_err *err)
 {
 	struct text names;
@@ -89,11 +89,11 @@ guard_key_note_use(
 }
 
 static enum es_code
-guard_key_judge(const struct http_route *route, const struct http_req *req,
+guard_key_check_rights(const struct http_route *route, const struct http_req *req,
     const struct api_key_bearer *key, bool on_behalf, struct es_err *err)
 {
 	if (!guard_key_has_scope(route, key->scopes))
-		return guard_key_refuse_scope(route, req, err);
+		return guard_key_fail_scope(route, req, err);
 	if (on_behalf)
 		return guard_key_check_on_behalf(key, err);
 	if (key->user == API_KEY_NOBODY && (route->keys & KEY_AS_USER) != 0)
@@ -116,7 +116,7 @@ guard_key_check(struct api *api, const struct http_route *route, struct http_req
 		memcpy(user.text, ACTOR_NOBODY, sizeof(user.text));
 	TRY(api_key_bearer_get(api->pg, text, header != NULL ? &user : NULL,
 	    clock_wall_ms(), req->arena, &key, err));
-	TRY(guard_key_judge(route, req, &key, header != NULL, err));
+	TRY(guard_key_check_rights(route, req, &key, header != NULL, err));
 	guard_key_note_use(api, req, &key);
 	if (header == NULL || key.is_own_bot)
 		key.principal.actor.role = guard_key_role(route, &key);

@@ -21,7 +21,7 @@ struct fetch {
 };
 
 static enum es_code
-jwks_fetch_bad(struct es_err *err, const char *why)
+jwks_fetch_fail(struct es_err *err, const char *why)
 {
 	return es_fail_field(err, ES_INVALID, "jwksUrl", "%s", why);
 }
@@ -111,7 +111,7 @@ jwks_fetch_check_url(
 	curl_free(scheme);
 	curl_url_cleanup(u);
 	return good ? ES_OK
-	            : jwks_fetch_bad(
+	            : jwks_fetch_fail(
 			  err, "must be an https URL without user and password");
 }
 
@@ -138,20 +138,21 @@ jwks_fetch_set_options(
 /* The client learns a status and one of these texts, never the answer of a host that only
  * this network can reach. */
 static enum es_code
-jwks_fetch_judge(CURLcode rc, long status, const struct fetch *f, struct es_err *err)
+jwks_fetch_check_result(
+    CURLcode rc, long status, const struct fetch *f, struct es_err *err)
 {
 	if (f->refused)
-		return jwks_fetch_bad(err, "the host has an address that is not public");
+		return jwks_fetch_fail(err, "the host has an address that is not public");
 	if (rc == CURLE_OPERATION_TIMEDOUT)
-		return jwks_fetch_bad(err, "the host has not answered in 3 s");
+		return jwks_fetch_fail(err, "the host has not answered in 3 s");
 	if (rc == CURLE_WRITE_ERROR || rc == CURLE_FILESIZE_EXCEEDED)
-		return jwks_fetch_bad(err, "the answer has more than 65536 bytes");
+		return jwks_fetch_fail(err, "the answer has more than 65536 bytes");
 	if (rc == CURLE_PEER_FAILED_VERIFICATION)
-		return jwks_fetch_bad(err, "the certificate of the host is not valid");
+		return jwks_fetch_fail(err, "the certificate of the host is not valid");
 	if (rc != CURLE_OK)
-		return jwks_fetch_bad(err, "the host can't be reached");
+		return jwks_fetch_fail(err, "the host can't be reached");
 	if (status >= 300 && status < 400)
-		return jwks_fetch_bad(
+		return jwks_fetch_fail(
 		    err, "the answer is a redirect, which is not followed");
 	if (status != 200)
 		return es_fail_field(err, ES_INVALID, "jwksUrl",
@@ -179,9 +180,9 @@ jwks_fetch(const struct api_conf *conf, const char *url, enum token_alg alg,
 	rc = curl_easy_perform(curl);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(curl);
-	TRY(jwks_fetch_judge(rc, status, &f, err));
+	TRY(jwks_fetch_check_result(rc, status, &f, err));
 	if (jwks_parse(f.body.data, f.body.len, alg, a, keys, &n, &why) != ES_OK)
-		return jwks_fetch_bad(err, why.text);
+		return jwks_fetch_fail(err, why.text);
 	for (size_t i = 0; i < n; i++)
 		token_pubkey_free(&keys[i].key);
 	*out = arena_memdup(a, f.body.data, f.body.len);

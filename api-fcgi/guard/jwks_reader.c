@@ -29,7 +29,7 @@ jwks_reader_store(struct api *api, const struct jwks_due *due, const char *jwks,
 }
 
 static enum es_code
-jwks_reader_read(struct api *api, struct arena *a, struct es_err *err)
+jwks_reader_read_one(struct api *api, struct arena *a, struct es_err *err)
 {
 	struct jwks_due due = {0};
 	const char *jwks = NULL;
@@ -59,7 +59,7 @@ jwks_reader_poll(struct api *api)
 		return;
 	api->jwks_next_ms = now_ms + EVERY_MS;
 	a = arena_new();
-	if (jwks_reader_read(api, a, &err) != ES_OK && err.code != ES_UNAVAILABLE) {
+	if (jwks_reader_read_one(api, a, &err) != ES_OK && err.code != ES_UNAVAILABLE) {
 		log_warn("key sets can't be read", LOG_ERR(&err));
 		api->jwks_next_ms = now_ms + FAILED_MS;
 	}

@@ -11,7 +11,7 @@ rate_limit_seconds_up(int64_t ms)
 }
 
 static int64_t
-rate_limit_shown(const struct limit_state *s)
+rate_limit_quota_shown(const struct limit_state *s)
 {
 	return s->quota == LIMIT_NOTHING ? 0 : s->quota;
 }
@@ -22,7 +22,7 @@ rate_limit_add_state(
     struct text *policies, struct text *states, const struct limit_state *s)
 {
 	const char *comma = policies->len > 0 ? ", " : "";
-	const int64_t quota = rate_limit_shown(s);
+	const int64_t quota = rate_limit_quota_shown(s);
 	const int64_t left = s->remaining < quota ? s->remaining : quota;
 
 	if (s->quota == 0)
@@ -56,9 +56,9 @@ rate_limit_refuse(struct api *api, const struct limit_result *result, const char
 	const bool by_user = result->user.retry_after_ms >= result->tenant.retry_after_ms;
 	const struct limit_state *s = by_user ? &result->user : &result->tenant;
 	const enum es_code rc = es_fail(err, ES_RATE_LIMITED,
-	    "more than %lld %s in %lld s from one %s", (long long)rate_limit_shown(s),
-	    things, (long long)rate_limit_seconds_up(s->window_ms),
-	    by_user ? "user" : "tenant");
+	    "more than %lld %s in %lld s from one %s",
+	    (long long)rate_limit_quota_shown(s), things,
+	    (long long)rate_limit_seconds_up(s->window_ms), by_user ? "user" : "tenant");
 
 	err->retry_after_ms = (long)(s->retry_after_ms > 0 ? s->retry_after_ms : 1);
 	res->policy = s->policy;

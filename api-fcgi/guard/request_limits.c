@@ -15,7 +15,7 @@
 static const struct limit no_limit = {.policy = "none"};
 
 static struct limit
-request_limits_of(const char *policy, int64_t quota, int64_t window_s)
+request_limits_make(const char *policy, int64_t quota, int64_t window_s)
 {
 	return (struct limit){.policy = policy,
 	    .quota = quota,
@@ -25,21 +25,21 @@ request_limits_of(const char *policy, int64_t quota, int64_t window_s)
 
 /* The user's limit for requests of this kind; quota 0: no limit. */
 static struct limit
-request_limits_class(
+request_limits_for_kind(
     const struct api_conf *conf, enum request_kind kind, const char **things)
 {
 	switch (kind) {
 	case REQUEST_CREATION:
 		*things = "creations";
-		return request_limits_of(
+		return request_limits_make(
 		    "user-create", conf->user_create, conf->user_create_window_s);
 	case REQUEST_READ:
 		*things = "reads";
-		return request_limits_of(
+		return request_limits_make(
 		    "user-read", conf->user_read, conf->user_request_window_s);
 	case REQUEST_WRITE:
 		*things = "changes";
-		return request_limits_of(
+		return request_limits_make(
 		    "user-write", conf->user_write, conf->user_request_window_s);
 	case REQUEST_UNCOUNTED:
 		break;
@@ -54,14 +54,14 @@ request_limits_charge(struct api *api, const struct http_req *req, enum request_
 	const struct actor *who = &req->who.actor;
 	const unsigned processes = (unsigned)api->conf->api_workers;
 	const char *things = "requests";
-	const struct limit limit = request_limits_class(api->conf, kind, &things);
+	const struct limit limit = request_limits_for_kind(api->conf, kind, &things);
 	struct limit_result result;
 	struct user_id caller;
 
 	if (limit.quota == 0)
 		return ES_OK;
 	(void)snprintf(caller.text, sizeof(caller.text), "%s", http_caller(req));
-	if (clock_mono_ms() < api->limits_redis_from_ms) {
+	if (clock_mono_ms() < api->limits_redis_retry_ms) {
 		const struct limit share = limit_share(&limit, processes);
 
 		limits_local_check(api->limits_local, &who->tenant, &caller, &share,
@@ -70,7 +70,7 @@ request_limits_charge(struct api *api, const struct http_req *req, enum request_
 		TRY(limits_check(api->redis, api->limits_local, processes, &who->tenant,
 		    &caller, &limit, &no_limit, 1, req->arena, &result, err));
 		if (result.local)
-			api->limits_redis_from_ms = clock_mono_ms() + REDIS_PAUSE_MS;
+			api->limits_redis_retry_ms = clock_mono_ms() + REDIS_PAUSE_MS;
 	}
 	rate_limit_set_headers(req, res, &result);
 	return result.allowed ? ES_OK : rate_limit_refuse(api, &result, things, res, err);
@@ -81,7 +81,7 @@ request_limits_count_failure(struct api *api, const struct http_req *req, enum e
     struct http_res *res, struct es_err *err)
 {
 	static const struct tenant_id nobody = {"-"};
-	const struct limit limit = request_limits_of("address-unauthenticated",
+	const struct limit limit = request_limits_make("address-unauthenticated",
 	    api->conf->address_failures, api->conf->address_failures_window_s);
 	const char *address = req->headers.address != NULL ? req->headers.address : "";
 	const struct digest_part part = {address, strlen(address)};

@@ -30,8 +30,8 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-api_keys_scopes(const struct http_req *req, const struct json_list *list, unsigned *out,
-    struct es_err *err)
+api_keys_read_scopes(const struct http_req *req, const struct json_list *list,
+    unsigned *out, struct es_err *err)
 {
 	unsigned set = 0;
 
@@ -52,7 +52,7 @@ api_keys_scopes(const struct http_req *req, const struct json_list *list, unsign
 }
 
 static enum es_code
-api_keys_end(const struct input *in, int64_t *out_ms, struct es_err *err)
+api_keys_read_expiry(const struct input *in, int64_t *out_ms, struct es_err *err)
 {
 	int64_t end_ms = 0;
 
@@ -67,7 +67,7 @@ api_keys_end(const struct input *in, int64_t *out_ms, struct es_err *err)
 }
 
 static void
-api_keys_shape_scopes(struct json_write *w, const char *names, struct arena *a)
+api_keys_write_scopes(struct json_write *w, const char *names, struct arena *a)
 {
 	jw_array(w, "scopes");
 	for (const char *s = names; *s != '\0'; s += strspn(s, " ")) {
@@ -80,36 +80,36 @@ api_keys_shape_scopes(struct json_write *w, const char *names, struct arena *a)
 }
 
 static const char *
-api_keys_user(const struct user_id *id)
+api_keys_id_or_null(const struct user_id *id)
 {
 	return id->text[0] != '\0' ? id->text : NULL;
 }
 
 static void
-api_keys_shape(struct json_write *w, const struct api_key *key, struct arena *a)
+api_keys_write_key(struct json_write *w, const struct api_key *key, struct arena *a)
 {
 	jw_string(w, "keyId", key->id.text);
 	jw_string(w, "name", key->name);
 	jw_string(w, "hint", key->hint);
-	api_keys_shape_scopes(w, key->scopes, a);
-	jw_string(w, "botUserId", api_keys_user(&key->bot_user));
-	jw_string(w, "createdBy", api_keys_user(&key->created_by));
+	api_keys_write_scopes(w, key->scopes, a);
+	jw_string(w, "botUserId", api_keys_id_or_null(&key->bot_user));
+	jw_string(w, "createdBy", api_keys_id_or_null(&key->created_by));
 	json_shape_time(w, "createdAt", key->created_ms);
 	json_shape_time(w, "expiresAt", key->expires_ms);
 	json_shape_time(w, "lastUsedAt", key->last_used_ms);
 }
 
 static enum es_code
-api_keys_take(const struct http_req *req, struct api_key_new *out, struct user_id *bot,
-    struct es_err *err)
+api_keys_read_input(const struct http_req *req, struct api_key_new *out,
+    struct user_id *bot, struct es_err *err)
 {
 	struct input in = {0};
 
 	TRY(http_body_begin(req, fields, ES_COUNT(fields), &in, err));
 	http_body_note(req,
 	    field_check_name("name", &in.name, 1, NAME_MAX_CHARS, req->arena, err), err);
-	http_body_note(req, api_keys_scopes(req, in.scopes, &out->scopes, err), err);
-	http_body_note(req, api_keys_end(&in, &out->expires_ms, err), err);
+	http_body_note(req, api_keys_read_scopes(req, in.scopes, &out->scopes, err), err);
+	http_body_note(req, api_keys_read_expiry(&in, &out->expires_ms, err), err);
 	if (in.has_botUserId && user_id_parse(in.botUserId, bot, err) != ES_OK)
 		http_body_note(req,
 		    es_fail_field(err, ES_INVALID, "botUserId",
@@ -123,7 +123,7 @@ api_keys_take(const struct http_req *req, struct api_key_new *out, struct user_i
 
 /* A repeat of a creation can't show the key again, and must not make another. */
 static enum es_code
-api_keys_make(struct api *api, const struct http_req *req, struct api_key_new *make,
+api_keys_make_once(struct api *api, const struct http_req *req, struct api_key_new *make,
     struct api_key *out, struct es_err *err)
 {
 	struct create_once once;
@@ -132,7 +132,7 @@ api_keys_make(struct api *api, const struct http_req *req, struct api_key_new *m
 	TRY(create_once_begin(api, req, "api-keys", &once, err));
 	make->id = once.id;
 	rc = api_key_store_create(api->pg, &req->who.actor, make, req->arena, out, err);
-	if (rc != ES_OK && once.keyed && strcmp(err->sqlstate, "23505") == 0)
+	if (rc != ES_OK && once.has_key && strcmp(err->sqlstate, "23505") == 0)
 		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
 		    "has made the API key %s, whose text is shown once; revoke that one "
 		    "and send another Idempotency-Key",
@@ -152,12 +152,12 @@ api_keys_create(
 	struct json_write w;
 
 	TRY(call_limit_charge(api, req, "user-auth", api->conf->auth_rate, res, err));
-	TRY(api_keys_take(req, &make, &bot, err));
+	TRY(api_keys_read_input(req, &make, &bot, err));
 	api_key_text_new(text);
-	TRY(api_keys_make(api, req, &make, &key, err));
+	TRY(api_keys_make_once(api, req, &make, &key, err));
 	http_json(res, &w, 201);
 	jw_object(&w, NULL);
-	api_keys_shape(&w, &key, req->arena);
+	api_keys_write_key(&w, &key, req->arena);
 	jw_string(&w, "key", text);
 	jw_object_end(&w);
 	http_header(res, "Location",
@@ -186,7 +186,7 @@ api_keys_list(
 	jw_array(&w, "keys");
 	for (size_t i = 0; i < page.n; i++) {
 		jw_object(&w, NULL);
-		api_keys_shape(&w, &page.items[i], req->arena);
+		api_keys_write_key(&w, &page.items[i], req->arena);
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);

@@ -72,7 +72,7 @@ auth_keys_check_public_key(enum token_alg alg, const char *pem, struct es_err *e
 
 /* One form of key, and the one that the algorithm has. */
 static enum es_code
-auth_keys_check_form(const struct input *in, enum token_alg alg, struct es_err *err)
+auth_keys_check_key_form(const struct input *in, enum token_alg alg, struct es_err *err)
 {
 	const bool symmetric = alg == TOKEN_HS256;
 	const int forms = in->has_secret + in->has_publicKey + in->has_jwksUrl;
@@ -100,7 +100,7 @@ auth_keys_check_input(struct api *api, const struct input *in, struct arena *a,
 	if (!token_alg_parse(in->alg, &alg))
 		return es_fail_field(
 		    err, ES_INVALID, "alg", "must be one of HS256, RS256, ES256, EdDSA");
-	TRY(auth_keys_check_form(in, alg, err));
+	TRY(auth_keys_check_key_form(in, alg, err));
 	if (in->has_publicKey)
 		return auth_keys_check_public_key(alg, in->publicKey, err);
 	if (in->has_jwksUrl)

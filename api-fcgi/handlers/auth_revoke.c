@@ -29,7 +29,7 @@ static const struct json_field fields[] = {
 };
 
 static enum es_code
-auth_revoke_end(const struct input *in, int64_t *out_ms, struct es_err *err)
+auth_revoke_read_expiry(const struct input *in, int64_t *out_ms, struct es_err *err)
 {
 	const int64_t now_ms = clock_wall_ms();
 	int64_t end_ms = now_ms + KEEP_DEFAULT_MS;
@@ -70,7 +70,7 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	struct token_revocation done;
 	struct json_write w;
 
-	TRY(auth_revoke_end(in, &revoke.expires_ms, err));
+	TRY(auth_revoke_read_expiry(in, &revoke.expires_ms, err));
 	TRY(token_store_revoke_jti(
 	    api->pg, &req->who.actor, &revoke, req->arena, &done, err));
 	auth_revoke_announce(api, req, user, in->jti, done.acl_version);
@@ -113,7 +113,7 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 /* Completes *user, which the body may have named: a caller that is no admin can only mean
  * its own token. False: the token of any user. */
 static bool
-auth_revoke_whose(
+auth_revoke_find_owner(
     const struct http_req *req, const struct input *in, struct user_id *user)
 {
 	if (in->has_userId)
@@ -144,6 +144,6 @@ auth_revoke(
 		TRY(user_id_parse(in.userId, &named, err));
 	if (in.has_jti)
 		return auth_revoke_jti(api, req, &in,
-		    auth_revoke_whose(req, &in, &named) ? &named : NULL, res, err);
+		    auth_revoke_find_owner(req, &in, &named) ? &named : NULL, res, err);
 	return auth_revoke_user(api, req, &named, res, err);
 }

@@ -56,7 +56,7 @@ struct channels_filter {
 };
 
 static enum es_code
-channels_filter(
+channels_read_filter(
     const struct http_req *req, struct channels_filter *out, struct es_err *err)
 {
 	*out = (struct channels_filter){0};
@@ -69,7 +69,7 @@ channels_filter(
 }
 
 static enum es_code
-channels_page(struct api *api, const struct http_req *req,
+channels_read_page(struct api *api, const struct http_req *req,
     const struct channels_filter *filter, const struct channel_id *after, int64_t limit,
     struct channel_page *out, struct es_err *err)
 {
@@ -97,8 +97,8 @@ channels_list(
 
 	TRY(paging_limit(req, &limit, err));
 	TRY(paging_cursor(req, &list, after.text, err));
-	TRY(channels_filter(req, &filter, err));
-	TRY(channels_page(api, req, &filter, &after, limit, &page, err));
+	TRY(channels_read_filter(req, &filter, err));
+	TRY(channels_read_page(api, req, &filter, &after, limit, &page, err));
 	http_json(res, &w, 200);
 	jw_object(&w, NULL);
 	jw_array(&w, "channels");
@@ -121,7 +121,7 @@ channels_list(
  * another attempt to make it would fail with a reason that is not the true one. Whether
  * it exists is asked first: it may be made between the two questions. */
 static enum es_code
-channels_repeat(struct api *api, const struct http_req *req, struct http_res *res,
+channels_find_repeat(struct api *api, const struct http_req *req, struct http_res *res,
     const struct channel_id *id, struct channel *out, bool *found, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
@@ -140,7 +140,7 @@ channels_repeat(struct api *api, const struct http_req *req, struct http_res *re
 }
 
 static enum es_code
-channels_make(struct api *api, const struct http_req *req, struct http_res *res,
+channels_make_once(struct api *api, const struct http_req *req, struct http_res *res,
     struct channel_new *make, struct channel *out, struct es_err *err)
 {
 	struct create_once once;
@@ -149,15 +149,15 @@ channels_make(struct api *api, const struct http_req *req, struct http_res *res,
 
 	TRY(create_once_begin(api, req, "channels", &once, err));
 	memcpy(make->id.text, once.id.text, sizeof(make->id.text));
-	if (once.again)
-		TRY(channels_repeat(api, req, res, &make->id, out, &found, err));
+	if (once.seen_before)
+		TRY(channels_find_repeat(api, req, res, &make->id, out, &found, err));
 	if (found)
 		return ES_OK;
 	rc = channel_store_create(api->pg, &req->who.actor, make, req->arena, out, err);
-	if (rc != ES_OK && once.keyed) {
+	if (rc != ES_OK && once.has_key) {
 		struct es_err why = *err;
 
-		TRY(channels_repeat(api, req, res, &make->id, out, &found, err));
+		TRY(channels_find_repeat(api, req, res, &make->id, out, &found, err));
 		*err = why;
 	}
 	return found ? ES_OK : rc;
@@ -187,7 +187,7 @@ channels_create(
 	    .is_private = in.isPrivate,
 	    .user_max = api->conf->user_channels};
 
-	TRY(channels_make(api, req, res, &make, &channel, err));
+	TRY(channels_make_once(api, req, res, &make, &channel, err));
 	channels_write_channel(res, 201, &channel);
 	http_header(res, "Location",
 	    arena_printf(req->arena, "/api/v1/channels/%s", channel.id.text));

@@ -8,7 +8,7 @@
 
 /* A pool lives while one of its workers showed itself lately. */
 static bool
-health_pool_lives(const struct api *api, unsigned first, unsigned count)
+health_pool_is_alive(const struct api *api, unsigned first, unsigned count)
 {
 	for (unsigned slot = first; slot < first + count; slot++) {
 		const int64_t age = metrics_beat_age_ms(api->metrics, slot);
@@ -25,9 +25,9 @@ health_healthz(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	const unsigned send = (unsigned)api->conf->send_workers;
-	const bool send_ok = health_pool_lives(api, 0, send);
+	const bool send_ok = health_pool_is_alive(api, 0, send);
 	const bool api_ok =
-	    health_pool_lives(api, send, (unsigned)api->conf->api_workers);
+	    health_pool_is_alive(api, send, (unsigned)api->conf->api_workers);
 	struct json_write w;
 
 	(void)req;

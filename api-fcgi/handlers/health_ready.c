@@ -7,9 +7,9 @@
 
 #include "core/banned.h"
 
-#define GOOD_MS  1000
-#define WATCH_MS 1000 /* one service a time, so that each is asked every 3 s */
-#define CHECKS   3
+#define RESULT_TTL_MS 1000
+#define WATCH_MS      1000 /* one service a time, so that each is asked every 3 s */
+#define CHECKS        3
 
 struct check {
 	const char *name;
@@ -18,7 +18,7 @@ struct check {
 	char detail[ES_REASON_MAX];
 };
 
-struct looked {
+struct readiness {
 	int64_t at_ms; /* 0: never */
 	struct check checks[CHECKS];
 };
@@ -50,24 +50,25 @@ health_ready_check_one(struct api *api, struct arena *a, size_t i, struct check 
 	static const struct {
 		const char *name;
 		enum outage_of outage;
-		enum es_code (*ask)(struct api *, struct arena *, struct es_err *);
-	} asked[CHECKS] = {
+		enum es_code (*check)(struct api *, struct arena *, struct es_err *);
+	} services[CHECKS] = {
 	    {"postgres", OUTAGE_POSTGRES, health_ready_check_postgres},
 	    {"redis", OUTAGE_REDIS, health_ready_check_redis},
 	    {"queue", OUTAGE_QUEUE, health_ready_check_queue},
 	};
 	const int64_t start_ms = clock_mono_ms();
 	struct es_err err = {0};
-	const enum es_code rc = asked[i].ask(api, a, &err);
+	const enum es_code rc = services[i].check(api, a, &err);
 
-	*out = (struct check){
-	    .name = asked[i].name, .ok = rc == ES_OK, .ms = clock_mono_ms() - start_ms};
-	outage_checked(asked[i].outage, rc, &err);
+	*out = (struct check){.name = services[i].name,
+	    .ok = rc == ES_OK,
+	    .ms = clock_mono_ms() - start_ms};
+	outage_checked(services[i].outage, rc, &err);
 	es_err_reason(&err, out->detail);
 }
 
 static void
-health_ready_check_all(struct api *api, struct arena *a, struct looked *out)
+health_ready_check_all(struct api *api, struct arena *a, struct readiness *out)
 {
 	for (size_t i = 0; i < CHECKS; i++)
 		health_ready_check_one(api, a, i, &out->checks[i]);
@@ -97,25 +98,26 @@ enum es_code
 health_readyz(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	static struct looked last; /* one process serves this, one request at a time */
+	static struct readiness
+	    result; /* one process serves this, one request at a time */
 	bool ok = true;
 	struct json_write w;
 
 	(void)err;
-	if (last.at_ms == 0 || clock_mono_ms() - last.at_ms >= GOOD_MS)
-		health_ready_check_all(api, req->arena, &last);
+	if (result.at_ms == 0 || clock_mono_ms() - result.at_ms >= RESULT_TTL_MS)
+		health_ready_check_all(api, req->arena, &result);
 	for (size_t i = 0; i < CHECKS; i++)
-		ok = ok && last.checks[i].ok;
+		ok = ok && result.checks[i].ok;
 	http_json(res, &w, ok ? 200 : 503);
 	jw_object(&w, NULL);
 	jw_string(&w, "status", ok ? "ok" : "unavailable");
 	jw_object(&w, "checks");
 	for (size_t i = 0; i < CHECKS; i++) {
-		jw_object(&w, last.checks[i].name);
-		jw_bool(&w, "ok", last.checks[i].ok);
-		jw_int(&w, "ms", last.checks[i].ms);
-		if (!last.checks[i].ok)
-			jw_string(&w, "detail", last.checks[i].detail);
+		jw_object(&w, result.checks[i].name);
+		jw_bool(&w, "ok", result.checks[i].ok);
+		jw_int(&w, "ms", result.checks[i].ms);
+		if (!result.checks[i].ok)
+			jw_string(&w, "detail", result.checks[i].detail);
 		jw_object_end(&w);
 	}
 	jw_object_end(&w);

@@ -28,14 +28,14 @@ static const struct json_field query_fields[] = {
 };
 
 static enum es_code
-presence_bad_ids(struct es_err *err, const char *why)
+presence_fail_ids(struct es_err *err, const char *why)
 {
 	return es_fail_field(err, ES_BAD_REQUEST, "?userIds", "%s", why);
 }
 
 /* ?userIds=a,b,c: 1 to QUERY_USERS_MAX. */
 static enum es_code
-presence_read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX],
+presence_read_query_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX],
     size_t *n, struct es_err *err)
 {
 	const char *s = query_get(&req->query, "userIds");
@@ -43,7 +43,7 @@ presence_read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX
 
 	*n = 0;
 	if (s == NULL || *s == '\0')
-		return presence_bad_ids(err, "expected user ids separated by commas");
+		return presence_fail_ids(err, "expected user ids separated by commas");
 	for (;;) {
 		const size_t len = strcspn(s, ",");
 
@@ -53,7 +53,7 @@ presence_read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX
 			    QUERY_USERS_MAX, USERS_MAX);
 		if (user_id_parse(arena_memdup(req->arena, s, len), &out[*n], &ignored) !=
 		    ES_OK)
-			return presence_bad_ids(err,
+			return presence_fail_ids(err,
 			    "contains a malformed user id; expected user "
 			    "ids separated by commas");
 		(*n)++;
@@ -64,7 +64,7 @@ presence_read_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX
 }
 
 static bool
-presence_is_among(const struct user_id *id, const struct user_id known[], size_t n)
+presence_contains(const struct user_id *id, const struct user_id known[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(known[i].text, id->text) == 0)
@@ -74,8 +74,9 @@ presence_is_among(const struct user_id *id, const struct user_id known[], size_t
 
 /* Those of the ids that are users of the tenant, in the order asked. */
 static enum es_code
-presence_answer(struct api *api, const struct http_req *req, const struct user_id asked[],
-    size_t n_asked, struct http_res *res, struct es_err *err)
+presence_write_statuses(struct api *api, const struct http_req *req,
+    const struct user_id asked[], size_t n_asked, struct http_res *res,
+    struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
 	enum presence_status seen[USERS_MAX];
@@ -91,7 +92,7 @@ presence_answer(struct api *api, const struct http_req *req, const struct user_i
 	jw_object(&w, NULL);
 	jw_array(&w, "users");
 	for (size_t i = 0; i < n_asked; i++) {
-		if (!presence_is_among(&asked[i], known, n_known))
+		if (!presence_contains(&asked[i], known, n_known))
 			continue;
 		jw_object(&w, NULL);
 		jw_string(&w, "userId", asked[i].text);
@@ -111,8 +112,8 @@ presence_list(
 	struct user_id asked[QUERY_USERS_MAX];
 	size_t n;
 
-	TRY(presence_read_ids(req, asked, &n, err));
-	return presence_answer(api, req, asked, n, res, err);
+	TRY(presence_read_query_ids(req, asked, &n, err));
+	return presence_write_statuses(api, req, asked, n, res, err);
 }
 
 /* POST /presence/query - the same for more ids than a request line holds. */
@@ -133,7 +134,7 @@ presence_query(
 			return es_fail_field(err, ES_INVALID,
 			    arena_printf(req->arena, "userIds/%zu", i),
 			    "must be the id of a user");
-	return presence_answer(api, req, asked, in.userIds->n, res, err);
+	return presence_write_statuses(api, req, asked, in.userIds->n, res, err);
 }
 
 /* PUT /presence - how the caller wants to be seen. */

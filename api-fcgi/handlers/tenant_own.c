@@ -17,7 +17,7 @@ static const struct json_field patch_fields[] = {
 };
 
 static void
-tenant_own_write(
+tenant_own_write_tenant(
     const struct http_req *req, struct http_res *res, const struct tenant *tenant)
 {
 	struct json_write w;
@@ -36,12 +36,13 @@ tenant_own_get(
 	struct tenant tenant;
 
 	TRY(tenant_store_get(api->pg, &req->who.actor.tenant, req->arena, &tenant, err));
-	tenant_own_write(req, res, &tenant);
+	tenant_own_write_tenant(req, res, &tenant);
 	return ES_OK;
 }
 
 static enum es_code
-tenant_own_read(const struct http_req *req, const char **settings, struct es_err *err)
+tenant_own_read_settings(
+    const struct http_req *req, const char **settings, struct es_err *err)
 {
 	struct patch_input in = {0};
 
@@ -63,12 +64,12 @@ tenant_own_patch(
 	struct tenant_patch patch = {.max_channels = -1, .max_messages_per_second = -1};
 	struct tenant tenant;
 
-	TRY(tenant_own_read(req, &patch.settings, err));
+	TRY(tenant_own_read_settings(req, &patch.settings, err));
 	TRY(tenant_store_patch(
 	    api->pg, &req->who.actor.tenant, &patch, req->arena, &tenant, err));
 	announce_acl(api, req,
 	    &(const struct control){
 		.tenant = tenant.id, .acl_version = tenant.acl_version});
-	tenant_own_write(req, res, &tenant);
+	tenant_own_write_tenant(req, res, &tenant);
 	return ES_OK;
 }

@@ -51,7 +51,7 @@ static const struct json_field patch_fields[] = {
 
 /* Replace *settings, the client's, by what is stored; NULL stays NULL. */
 static enum es_code
-tenants_take_settings(
+tenants_read_settings(
     const struct http_req *req, bool by_owner, const char **settings, struct es_err *err)
 {
 	if (*settings == NULL)
@@ -66,7 +66,7 @@ tenants_take_settings(
 
 /* Absent is not null: null is no limit. */
 static int64_t
-tenants_limit(bool present, int64_t n)
+tenants_limit_or_none(bool present, int64_t n)
 {
 	return present ? n : -1;
 }
@@ -112,7 +112,7 @@ tenants_write_created(const struct http_req *req, struct http_res *res,
 }
 
 static enum es_code
-tenants_find(struct api *api, const struct http_req *req, const struct tenant_id *id,
+tenants_find_made(struct api *api, const struct http_req *req, const struct tenant_id *id,
     struct tenant *out, struct tenant_admin *admin)
 {
 	struct es_err ignored;
@@ -122,7 +122,7 @@ tenants_find(struct api *api, const struct http_req *req, const struct tenant_id
 }
 
 static enum es_code
-tenants_make(struct api *api, const struct http_req *req, struct http_res *res,
+tenants_make_once(struct api *api, const struct http_req *req, struct http_res *res,
     struct tenant_new *make, struct tenant *out, struct tenant_admin *admin,
     struct es_err *err)
 {
@@ -131,14 +131,14 @@ tenants_make(struct api *api, const struct http_req *req, struct http_res *res,
 
 	TRY(create_once_begin(api, req, "tenants", &once, err));
 	memcpy(make->id.text, once.id.text, sizeof(make->id.text));
-	if (once.again &&
-	    create_once_replays(tenants_find(api, req, &make->id, out, admin), res))
+	if (once.seen_before &&
+	    create_once_replays(tenants_find_made(api, req, &make->id, out, admin), res))
 		return ES_OK;
 	*admin = (struct tenant_admin){
 	    .email = make->admin_email, .display_name = make->admin_display_name};
 	rc = tenant_store_create(api->pg, make, req->arena, out, &admin->id, err);
-	if (rc != ES_OK && once.keyed &&
-	    create_once_replays(tenants_find(api, req, &make->id, out, admin), res))
+	if (rc != ES_OK && once.has_key &&
+	    create_once_replays(tenants_find_made(api, req, &make->id, out, admin), res))
 		return ES_OK;
 	return rc;
 }
@@ -165,17 +165,17 @@ tenants_create(
 	    field_check_name("adminDisplayName", &in.adminDisplayName, 1,
 		DISPLAY_NAME_MAX, req->arena, err),
 	    err);
-	TRY(tenants_take_settings(req, false, &in.settings, err));
+	TRY(tenants_read_settings(req, false, &in.settings, err));
 	TRY(http_body_end(req, err));
 	struct tenant_new make = {.name = in.name,
-	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
-	    .max_messages_per_second =
-		tenants_limit(in.has_maxMessagesPerSecond, in.maxMessagesPerSecond),
+	    .max_channels = tenants_limit_or_none(in.has_maxChannels, in.maxChannels),
+	    .max_messages_per_second = tenants_limit_or_none(
+		in.has_maxMessagesPerSecond, in.maxMessagesPerSecond),
 	    .settings = in.settings,
 	    .admin_email = in.adminEmail,
 	    .admin_display_name = in.adminDisplayName};
 
-	TRY(tenants_make(api, req, res, &make, &tenant, &admin, err));
+	TRY(tenants_make_once(api, req, res, &make, &tenant, &admin, err));
 	TRY(token_store_issue_s(
 	    api->pg, &tenant.id, &admin.id, req->arena, &issue_s, err));
 	TRY(token_mint(&api->tokens, &tenant.id, &admin.id, issue_s,
@@ -244,12 +244,12 @@ tenants_patch(
 	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
 	http_body_note(req,
 	    field_check_name("name", &in.name, 1, TENANT_NAME_MAX, req->arena, err), err);
-	TRY(tenants_take_settings(req, false, &in.settings, err));
+	TRY(tenants_read_settings(req, false, &in.settings, err));
 	TRY(http_body_end(req, err));
 	const struct tenant_patch patch = {.name = in.name,
-	    .max_channels = tenants_limit(in.has_maxChannels, in.maxChannels),
-	    .max_messages_per_second =
-		tenants_limit(in.has_maxMessagesPerSecond, in.maxMessagesPerSecond),
+	    .max_channels = tenants_limit_or_none(in.has_maxChannels, in.maxChannels),
+	    .max_messages_per_second = tenants_limit_or_none(
+		in.has_maxMessagesPerSecond, in.maxMessagesPerSecond),
 	    .settings = in.settings};
 
 	TRY(tenant_store_patch(api->pg, &id, &patch, req->arena, &tenant, err));

@@ -81,7 +81,7 @@ users_me(
 }
 
 static enum es_code
-users_word(const struct http_req *req, const char *name, const char *allowed,
+users_read_word(const struct http_req *req, const char *name, const char *allowed,
     const char **out, struct es_err *err)
 {
 	struct es_err why;
@@ -96,8 +96,8 @@ users_word(const struct http_req *req, const char *name, const char *allowed,
 /* A text to be compared by its key: at least one visible character, and not longer than a
  * name can be. */
 static enum es_code
-users_text(const struct http_req *req, const char *name, size_t max, const char **out,
-    struct es_err *err)
+users_read_text(const struct http_req *req, const char *name, size_t max,
+    const char **out, struct es_err *err)
 {
 	struct es_err why;
 
@@ -136,13 +136,13 @@ users_check_filter(
 
 /* ?email= ?externalId= ?q= ?role= ?status= */
 static enum es_code
-users_filter(const struct http_req *req, struct user_filter *out, struct es_err *err)
+users_read_filter(const struct http_req *req, struct user_filter *out, struct es_err *err)
 {
 	out->external_id = query_get(&req->query, "externalId");
-	TRY(users_text(req, "email", EMAIL_MAX, &out->email, err));
-	TRY(users_text(req, "q", DISPLAY_NAME_MAX, &out->name_prefix, err));
-	TRY(users_word(req, "role", USER_ROLES, &out->role, err));
-	TRY(users_word(req, "status", USER_STATUSES, &out->status, err));
+	TRY(users_read_text(req, "email", EMAIL_MAX, &out->email, err));
+	TRY(users_read_text(req, "q", DISPLAY_NAME_MAX, &out->name_prefix, err));
+	TRY(users_read_word(req, "role", USER_ROLES, &out->role, err));
+	TRY(users_read_word(req, "status", USER_STATUSES, &out->status, err));
 	return users_check_filter(req, out, err);
 }
 
@@ -184,7 +184,7 @@ users_list(
 
 	TRY(paging_limit(req, &limit, err));
 	TRY(paging_cursor(req, &list, after.text, err));
-	TRY(users_filter(req, &filter, err));
+	TRY(users_read_filter(req, &filter, err));
 	TRY(user_store_list(api->pg, who, &filter, after.text[0] == '\0' ? NULL : &after,
 	    limit, req->arena, &page, err));
 	http_json(res, &w, 200);
@@ -203,7 +203,7 @@ users_list(
 }
 
 static enum es_code
-users_make(struct api *api, const struct http_req *req, struct http_res *res,
+users_make_once(struct api *api, const struct http_req *req, struct http_res *res,
     struct user_new *make, struct user *out, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
@@ -213,12 +213,12 @@ users_make(struct api *api, const struct http_req *req, struct http_res *res,
 
 	TRY(create_once_begin(api, req, "users", &once, err));
 	memcpy(make->id.text, once.id.text, sizeof(make->id.text));
-	if (once.again &&
+	if (once.seen_before &&
 	    create_once_replays(
 		user_store_get(api->pg, who, &make->id, req->arena, out, &ignored), res))
 		return ES_OK;
 	rc = user_store_create(api->pg, who, make, req->arena, out, err);
-	if (rc != ES_OK && once.keyed &&
+	if (rc != ES_OK && once.has_key &&
 	    create_once_replays(
 		user_store_get(api->pg, who, &make->id, req->arena, out, &ignored), res))
 		return ES_OK;
@@ -246,7 +246,7 @@ users_create(
 	    .role = in.role,
 	    .external_id = in.externalId};
 
-	TRY(users_make(api, req, res, &make, &user, err));
+	TRY(users_make_once(api, req, res, &make, &user, err));
 	users_write_user(req, res, 201, &user);
 	http_header(
 	    res, "Location", arena_printf(req->arena, "/api/v1/users/%s", user.id.text));

@@ -14,7 +14,7 @@
 /* What a key stands for on a socket: it ends with the key, and as early as a token would
  * that is minted now. */
 static enum es_code
-ws_tickets_of_key(struct api *api, const struct http_req *req, int64_t now_s,
+ws_tickets_claims_of_key(struct api *api, const struct http_req *req, int64_t now_s,
     struct token_claims *out, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
@@ -59,7 +59,7 @@ ws_tickets_create(
 
 	TRY(call_limit_charge(api, req, "user-ticket", api->conf->ticket_rate, res, err));
 	if (req->key.id.text[0] != '\0')
-		TRY(ws_tickets_of_key(api, req, now_ms / 1000, &claims, err));
+		TRY(ws_tickets_claims_of_key(api, req, now_ms / 1000, &claims, err));
 	ticket_new(ticket);
 	TRY(ws_tickets_store(api, req, ticket, &claims, err));
 	http_json(res, &w, 201);

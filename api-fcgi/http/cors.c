@@ -43,7 +43,7 @@ cors_free(struct cors **c)
 }
 
 static bool
-cors_listed(const char *const origins[], size_t n, const char *origin)
+cors_is_listed(const char *const origins[], size_t n, const char *origin)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(origins[i], origin) == 0)
@@ -54,7 +54,7 @@ cors_listed(const char *const origins[], size_t n, const char *origin)
 /* Does some tenant allow it? While the database is away the last answer stands, and is
  * kept, so that not each request waits for it in vain. */
 static bool
-cors_somebody_allows(struct cors *c, struct pg *pg, const struct http_req *req)
+cors_any_tenant_allows(struct cors *c, struct pg *pg, const struct http_req *req)
 {
 	const char *origin = req->headers.origin;
 	bool allowed = false, fresh = false;
@@ -89,7 +89,7 @@ cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
 	if (!cors_is_preflight(req))
 		return;
 	http_header(res, "Vary", "Origin");
-	if (!cors_somebody_allows(c, pg, req))
+	if (!cors_any_tenant_allows(c, pg, req))
 		return;
 	http_header(res, "Access-Control-Allow-Origin", origin);
 	http_header(res, "Access-Control-Allow-Methods", allow);
@@ -98,16 +98,16 @@ cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
 }
 
 static bool
-cors_caller_allows(struct cors *c, struct pg *pg, const struct http_req *req)
+cors_request_allows(struct cors *c, struct pg *pg, const struct http_req *req)
 {
 	struct tenant_settings own;
 	struct es_err err;
 
 	if (req->who.actor.tenant.text[0] == '\0')
-		return cors_somebody_allows(c, pg, req);
+		return cors_any_tenant_allows(c, pg, req);
 	if (tenant_settings_parse(req->who.settings, req->arena, &own, &err) != ES_OK)
 		return false;
-	return cors_listed(own.allowed_origins, own.n_origins, req->headers.origin);
+	return cors_is_listed(own.allowed_origins, own.n_origins, req->headers.origin);
 }
 
 void
@@ -117,7 +117,7 @@ cors_answer(
 	if (req->headers.origin == NULL)
 		return;
 	http_header(res, "Vary", "Origin");
-	if (!cors_caller_allows(c, pg, req))
+	if (!cors_request_allows(c, pg, req))
 		return;
 	http_header(res, "Access-Control-Allow-Origin", req->headers.origin);
 	http_header(res, "Access-Control-Expose-Headers", exposed_headers);

@@ -10,7 +10,7 @@
 /* One parameter behind a media type: name=value or name="value" (RFC 9110 section 5.6.6).
  * False when it names a charset other than UTF-8: no other exists for JSON (RFC 8259). */
 static bool
-http_body_parameter_fits(const char *s, size_t len)
+http_body_charset_fits(const char *s, size_t len)
 {
 	static const char charset[] = "charset=";
 	const size_t name = sizeof(charset) - 1;
@@ -39,14 +39,14 @@ http_body_type_is(const char *type, const char *wanted)
 		if (*type++ != ';')
 			return false;
 		type += strspn(type, " \t");
-		if (!http_body_parameter_fits(type, strcspn(type, "; \t")))
+		if (!http_body_charset_fits(type, strcspn(type, "; \t")))
 			return false;
 		type += strcspn(type, ";");
 	}
 }
 
 static enum es_code
-http_body_media(const struct http_req *req, struct es_err *err)
+http_body_check_media_type(const struct http_req *req, struct es_err *err)
 {
 	const char *type = req->headers.content_type;
 	const char *coding = req->headers.content_encoding;
@@ -72,13 +72,13 @@ http_body_read(const struct http_req *req, const struct json_field fields[], siz
 	if (req->body_len == 0)
 		return es_fail(
 		    err, ES_BAD_REQUEST, "the request body must be a JSON object");
-	TRY(http_body_media(req, err));
+	TRY(http_body_check_media_type(req, err));
 	return json_bind_body(
 	    req->body, req->body_len, fields, n, req->arena, out, faults, err);
 }
 
 static enum es_code
-http_body_judge(const struct json_faults *faults, struct es_err *err)
+http_body_first_fault(const struct json_faults *faults, struct es_err *err)
 {
 	if (faults->n == 0)
 		return ES_OK;
@@ -105,7 +105,7 @@ http_body_note(const struct http_req *req, enum es_code rc, const struct es_err 
 enum es_code
 http_body_end(const struct http_req *req, struct es_err *err)
 {
-	return http_body_judge(req->faults, err);
+	return http_body_first_fault(req->faults, err);
 }
 
 enum es_code
@@ -132,5 +132,5 @@ http_body(const struct http_req *req, const struct json_field fields[], size_t n
 	struct json_faults *faults = req->faults != NULL ? req->faults : &own;
 
 	TRY(http_body_read(req, fields, n, out, faults, err));
-	return http_body_judge(faults, err);
+	return http_body_first_fault(faults, err);
 }

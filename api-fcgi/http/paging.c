@@ -19,7 +19,7 @@ paging_limit(const struct http_req *req, int64_t *out, struct es_err *err)
 /* Not a secret: whoever forges one sees nothing that the list does not show him anyway.
  * It only tells mistakes apart from cursors. */
 static void
-paging_check_of(
+paging_checksum(
     const struct paging_list *list, const char id[ES_UUID_TEXT], char out[CHECK_HEX + 1])
 {
 	const struct digest_part parts[] = {
@@ -65,7 +65,7 @@ paging_cursor(const struct http_req *req, const struct paging_list *list,
 		return es_fail_field(err, ES_BAD_CURSOR, "?cursor",
 		    "unknown cursor; use nextCursor from the last page of this list");
 	paging_add_hyphens(given, id);
-	paging_check_of(list, id, check);
+	paging_checksum(list, id, check);
 	if (!uuid_valid(id) || strcmp(check, given + ID_HEX) != 0)
 		return es_fail_field(err, ES_BAD_CURSOR, "?cursor",
 		    "unknown cursor; use nextCursor from the last page of this list");
@@ -74,7 +74,7 @@ paging_cursor(const struct http_req *req, const struct paging_list *list,
 }
 
 static const char *
-paging_cursor_of(const struct paging_list *list, const char *id, struct arena *a)
+paging_make_cursor(const struct paging_list *list, const char *id, struct arena *a)
 {
 	char hex[ID_HEX + 1] = "", check[CHECK_HEX + 1];
 	size_t n = 0;
@@ -82,7 +82,7 @@ paging_cursor_of(const struct paging_list *list, const char *id, struct arena *a
 	for (const char *s = id; *s != '\0' && n < ID_HEX; s++)
 		if (*s != '-')
 			hex[n++] = *s;
-	paging_check_of(list, id, check);
+	paging_checksum(list, id, check);
 	return arena_printf(a, "%s%s", hex, check);
 }
 
@@ -98,7 +98,7 @@ paging_next(const struct http_req *req, struct http_res *res, struct json_write 
     const struct paging_list *list, const char *last, int64_t limit, const char *query)
 {
 	const char *cursor =
-	    last == NULL ? NULL : paging_cursor_of(list, last, req->arena);
+	    last == NULL ? NULL : paging_make_cursor(list, last, req->arena);
 
 	jw_string(w, "nextCursor", cursor);
 	if (cursor != NULL)

@@ -24,7 +24,7 @@ problem_challenge(enum es_code code, bool had_token)
 
 /* Names that came from outside may have been cut in the middle of a character. */
 static const char *
-problem_whole_utf8(const char *s, struct arena *a)
+problem_cut_to_utf8(const char *s, struct arena *a)
 {
 	size_t len = strlen(s), points;
 
@@ -38,7 +38,7 @@ static void
 problem_write_error(
     struct json_write *w, const char *field, const char *text, struct arena *a)
 {
-	const char *f = problem_whole_utf8(field, a);
+	const char *f = problem_cut_to_utf8(field, a);
 
 	jw_object(w, NULL);
 	if (f[0] == '?')
@@ -47,7 +47,7 @@ problem_write_error(
 		jw_string(w, "header", f + 1);
 	else
 		jw_string(w, "pointer", arena_printf(a, "/%s", f));
-	jw_string(w, "detail", problem_whole_utf8(text, a));
+	jw_string(w, "detail", problem_cut_to_utf8(text, a));
 	jw_object_end(w);
 }
 
@@ -71,7 +71,7 @@ problem_write_errors(
 
 /* What went wrong inside is for the log: a caller learns only whether to come again. */
 static const char *
-problem_detail_of(const struct es_err *err, struct arena *a)
+problem_detail_text(const struct es_err *err, struct arena *a)
 {
 	if (err->code == ES_INTERNAL)
 		return "an internal error occurred; the server's log names it by this "
@@ -80,7 +80,7 @@ problem_detail_of(const struct es_err *err, struct arena *a)
 		return "a service that this request needs is unavailable; try again "
 		       "after "
 		       "retryAfterMs";
-	return err->text[0] == '\0' ? NULL : problem_whole_utf8(err->text, a);
+	return err->text[0] == '\0' ? NULL : problem_cut_to_utf8(err->text, a);
 }
 
 void
@@ -89,7 +89,7 @@ problem_write(const struct http_req *req, const struct es_err *err, struct http_
 	const int own = es_code_status(err->code);
 	const int status = res->status_instead != 0 ? res->status_instead : own;
 	int64_t retry_ms = err->retry_after_ms;
-	const char *detail = problem_detail_of(err, req->arena);
+	const char *detail = problem_detail_text(err, req->arena);
 	struct json_write w;
 
 	if (retry_ms <= 0 && es_code_retryable(err->code) && status != 500)

@@ -11,7 +11,7 @@
 
 /* query of RFC 3986 section 3.4. */
 static bool
-query_chars(const char *s)
+query_has_only_allowed_chars(const char *s)
 {
 	for (; *s != '\0'; s++) {
 		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
@@ -24,8 +24,7 @@ query_chars(const char *s)
 }
 
 static enum es_code
-query_fail_param_as(
-    struct es_err *err, enum es_code code, const char *name, const char *what)
+query_fail_with(struct es_err *err, enum es_code code, const char *name, const char *what)
 {
 	char field[sizeof(err->field)];
 
@@ -34,13 +33,13 @@ query_fail_param_as(
 }
 
 static enum es_code
-query_fail_param(struct es_err *err, const char *name, const char *what)
+query_fail(struct es_err *err, const char *name, const char *what)
 {
-	return query_fail_param_as(err, ES_BAD_REQUEST, name, what);
+	return query_fail_with(err, ES_BAD_REQUEST, name, what);
 }
 
 static enum es_code
-query_pair_parse(
+query_add_pair(
     const char *s, size_t len, struct arena *a, struct query *q, struct es_err *err)
 {
 	const char *equals = memchr(s, '=', len);
@@ -57,9 +56,9 @@ query_pair_parse(
 	if (equals != NULL)
 		fault = uri_decode(equals + 1, len - name_len - 1, true, a, &value);
 	if (fault != NULL)
-		return query_fail_param(err, name, fault);
+		return query_fail(err, name, fault);
 	if (query_get(q, name) != NULL)
-		return query_fail_param(err, name, "appears twice");
+		return query_fail(err, name, "appears twice");
 	if (q->n == QUERY_MAX)
 		return es_fail(err, ES_BAD_REQUEST,
 		    "the query has more than %d parameters", QUERY_MAX);
@@ -73,13 +72,13 @@ query_parse(const char *raw, struct arena *a, struct query *out, struct es_err *
 {
 	struct query q = {0};
 
-	if (!query_chars(raw))
+	if (!query_has_only_allowed_chars(raw))
 		return es_fail(err, ES_BAD_REQUEST,
 		    "the query contains a character that must be percent-encoded");
 	while (*raw != '\0') {
 		size_t len = strcspn(raw, "&");
 
-		TRY(query_pair_parse(raw, len, a, &q, err));
+		TRY(query_add_pair(raw, len, a, &q, err));
 		raw += len;
 		if (*raw == '&')
 			raw++;
@@ -131,7 +130,7 @@ query_known(const struct query *q, const char *known, struct es_err *err)
 		else
 			(void)snprintf(what, sizeof(what),
 			    "unknown query parameter; this request takes none");
-		return query_fail_param(err, q->items[i].name, what);
+		return query_fail(err, q->items[i].name, what);
 	}
 	return ES_OK;
 }
@@ -153,8 +152,8 @@ query_int(const struct query *q, const char *name, int64_t min, int64_t max, int
 	digits = *s == '-' ? s + 1 : s;
 	if (*digits == '\0' || digits[strspn(digits, "0123456789")] != '\0' ||
 	    (*digits == '0' && (digits[1] != '\0' || digits != s)))
-		return query_fail_param(err, name, what);
-	return query_fail_param_as(err, ES_INVALID, name, what);
+		return query_fail(err, name, what);
+	return query_fail_with(err, ES_INVALID, name, what);
 }
 
 enum es_code
@@ -165,7 +164,7 @@ query_bool(const struct query *q, const char *name, bool *out, struct es_err *er
 	if (s == NULL)
 		return ES_OK;
 	if (strcmp(s, "true") != 0 && strcmp(s, "false") != 0)
-		return query_fail_param(err, name, "expected true or false");
+		return query_fail(err, name, "expected true or false");
 	*out = strcmp(s, "true") == 0;
 	return ES_OK;
 }

@@ -23,7 +23,7 @@ request_id_take(const char *given, struct arena *a)
 }
 
 static bool
-request_id_hex_field(const char *s, size_t len, bool may_be_zero)
+request_id_is_hex(const char *s, size_t len, bool may_be_zero)
 {
 	if (strspn(s, "0123456789abcdef") < len)
 		return false;
@@ -35,9 +35,9 @@ traceparent_take(const char *given, struct arena *a)
 {
 	if (given == NULL || strlen(given) != 55 || strncmp(given, "00-", 3) != 0)
 		return NULL;
-	if (!request_id_hex_field(given + 3, 32, false) || given[35] != '-' ||
-	    !request_id_hex_field(given + 36, 16, false) || given[52] != '-' ||
-	    !request_id_hex_field(given + 53, 2, true))
+	if (!request_id_is_hex(given + 3, 32, false) || given[35] != '-' ||
+	    !request_id_is_hex(given + 36, 16, false) || given[52] != '-' ||
+	    !request_id_is_hex(given + 53, 2, true))
 		return NULL;
 	return arena_strdup(a, given);
 }

@@ -20,7 +20,8 @@ router_scope_name(enum http_scope scope)
 }
 
 static bool
-router_path_fits(const char *path, const struct uri *uri, const char *params[HTTP_PARAMS])
+router_match_path(
+    const char *path, const struct uri *uri, const char *params[HTTP_PARAMS])
 {
 	size_t n_params = 0;
 
@@ -44,7 +45,7 @@ router_path_fits(const char *path, const struct uri *uri, const char *params[HTT
 }
 
 static bool
-router_method_fits(const struct http_route *route, const char *method)
+router_match_method(const struct http_route *route, const char *method)
 {
 	if (strcmp(method, "HEAD") == 0)
 		method = "GET";
@@ -60,10 +61,10 @@ router_find(const struct router *r, const char *method, const struct uri *uri,
 	for (size_t i = 0; i < r->n; i++) {
 		const char *found[HTTP_PARAMS] = {NULL};
 
-		if (!router_path_fits(r->routes[i].path, uri, found))
+		if (!router_match_path(r->routes[i].path, uri, found))
 			continue;
 		path_known = true;
-		if (!router_method_fits(&r->routes[i], method))
+		if (!router_match_method(&r->routes[i], method))
 			continue;
 		memcpy(params, found, sizeof(found));
 		*out = &r->routes[i];
@@ -87,7 +88,7 @@ router_allow(const struct router *r, const struct uri *uri, struct arena *a)
 			const char *ignored[HTTP_PARAMS];
 
 			if (strcmp(r->routes[i].method, order[m]) != 0 ||
-			    !router_path_fits(r->routes[i].path, uri, ignored))
+			    !router_match_path(r->routes[i].path, uri, ignored))
 				continue;
 			text_addf(&t, "%s, ", order[m]);
 			if (m == 0)

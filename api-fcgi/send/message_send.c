@@ -48,7 +48,7 @@ message_send_read_input(
 }
 
 static struct envelope
-message_send_envelope_for(const struct http_req *req, const struct channel_id *channel,
+message_send_make_envelope(const struct http_req *req, const struct channel_id *channel,
     struct envelope_message *message)
 {
 	const struct actor *who = &req->who.actor;
@@ -155,7 +155,7 @@ message_send_answer_refused(struct api *api, const struct outcome *o, struct es_
 /* known: this message was committed before, perhaps with another body; that stays
  * answered when the channel was archived since, or when only admins post in it now. */
 static enum es_code
-message_send_may_send(struct api *api, const struct http_req *req,
+message_send_check_access(struct api *api, const struct http_req *req,
     const struct envelope *e, bool *known, struct outcome *out, struct es_err *err)
 {
 	const enum es_code rc = channel_access_check_post(api, req, &e->channel, err);
@@ -191,8 +191,8 @@ message_send(
 	TRY(send_limits_charge(api, req, res, err));
 	envelope_message_init(
 	    &message, &req->who.actor.user, client_id, in.body, req->arena);
-	e = message_send_envelope_for(req, &channel, &message);
-	TRY(message_send_may_send(api, req, &e, &known, &outcome, err));
+	e = message_send_make_envelope(req, &channel, &message);
+	TRY(message_send_check_access(api, req, &e, &known, &outcome, err));
 	if (!known)
 		TRY(send_submit(api, &e, !async, req->arena, &known, &outcome, err));
 

@@ -44,7 +44,7 @@ send_gate_close(struct send_gate **g)
 
 /* While commits are stalled only the one who moves the clock on may wait. */
 static bool
-send_gate_probe_turn(struct send_gate *g, int64_t now_ms)
+send_gate_is_probe(struct send_gate *g, int64_t now_ms)
 {
 	long long at = atomic_load(&g->probe_at_ms);
 
@@ -56,9 +56,9 @@ static bool
 send_gate_take_seat(struct send_gate *g, unsigned slot)
 {
 	for (unsigned i = 0; i < g->n_seats; i++) {
-		unsigned nobody = 0;
+		unsigned unused = 0;
 
-		if (atomic_compare_exchange_strong(&g->seats[i], &nobody, slot + 1))
+		if (atomic_compare_exchange_strong(&g->seats[i], &unused, slot + 1))
 			return true;
 	}
 	return false;
@@ -70,7 +70,7 @@ send_gate_enter(struct send_gate *g, unsigned slot, int64_t now_ms)
 	if (!send_gate_take_seat(g, slot))
 		return false;
 	if (atomic_load(&g->timeouts) < SEND_GATE_TIMEOUTS ||
-	    send_gate_probe_turn(g, now_ms))
+	    send_gate_is_probe(g, now_ms))
 		return true;
 	send_gate_clear(g, slot);
 	return false;
@@ -90,8 +90,8 @@ void
 send_gate_clear(struct send_gate *g, unsigned slot)
 {
 	for (unsigned i = 0; i < g->n_seats; i++) {
-		unsigned mine = slot + 1;
+		unsigned own_seat = slot + 1;
 
-		(void)atomic_compare_exchange_strong(&g->seats[i], &mine, 0);
+		(void)atomic_compare_exchange_strong(&g->seats[i], &own_seat, 0);
 	}
 }

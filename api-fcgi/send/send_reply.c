@@ -9,14 +9,14 @@
 
 #include "core/banned.h"
 
-#define BEAT_GOOD_MS 500 /* how long one look at the heartbeat is good for */
+#define ALIVE_TTL_MS 500 /* how long one look at the heartbeat is good for */
 
 struct send_reply {
 	char *url;
 	struct redis_sub *sub; /* NULL until fanout's heartbeat was seen once */
 	char topic[ES_TOPIC_MAX];
-	int64_t looked_ms; /* at the heartbeat; 0: never */
-	bool alive;
+	int64_t alive_checked_ms; /* at the heartbeat; 0: never */
+	bool fanout_alive;
 };
 
 struct send_reply *
@@ -46,7 +46,7 @@ send_reply_free(struct send_reply **r)
 
 /* Redis lets the beat go by its own clock: ours and fanout's may differ. */
 static bool
-send_reply_beat_is_fresh(struct redis *redis, struct arena *a)
+send_reply_fanout_is_alive(struct redis *redis, struct arena *a)
 {
 	struct redis_value beat;
 	struct es_err err;
@@ -59,24 +59,24 @@ const char *
 send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 {
 	const int64_t now_ms = clock_mono_ms();
-	bool before_the_send;
+	bool ignored_loss;
 	const char *data;
 	struct es_err err;
 	size_t len;
 
-	if (r->looked_ms == 0 || now_ms - r->looked_ms >= BEAT_GOOD_MS) {
-		r->alive = send_reply_beat_is_fresh(redis, a);
-		r->looked_ms = now_ms;
+	if (r->alive_checked_ms == 0 || now_ms - r->alive_checked_ms >= ALIVE_TTL_MS) {
+		r->fanout_alive = send_reply_fanout_is_alive(redis, a);
+		r->alive_checked_ms = now_ms;
 	}
 	/* Not without a heartbeat: a Redis that does not answer would cost a time-out
 	 * more. */
-	if (!r->alive)
+	if (!r->fanout_alive)
 		return NULL;
 	if (r->sub == NULL && redis_sub_open(r->url, r->topic, &r->sub, &err) != ES_OK)
 		return NULL;
 	/* Also connects and subscribes again after a loss. */
 	do {
-		if (redis_sub_wait(r->sub, 0, a, &data, &len, &before_the_send, &err) !=
+		if (redis_sub_wait(r->sub, 0, a, &data, &len, &ignored_loss, &err) !=
 		    ES_OK)
 			return NULL;
 	} while (data != NULL);
@@ -85,7 +85,7 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 
 /* Answers to requests that gave up waiting come too: they are none of ours. */
 static bool
-send_reply_is_ours(const char *data, size_t len, const struct uuid *envelope,
+send_reply_decode_ours(const char *data, size_t len, const struct uuid *envelope,
     struct arena *a, struct outcome *out)
 {
 	struct reply reply;
@@ -106,16 +106,16 @@ send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_
 
 	for (;;) {
 		const int64_t left_ms = deadline_ms - clock_mono_ms();
-		bool deaf = false;
+		bool lost_now = false;
 		struct es_err err;
 		const char *data;
 		size_t len;
 
-		if (left_ms <= 0 ||
-		    redis_sub_wait(r->sub, left_ms, a, &data, &len, &deaf, &err) != ES_OK)
+		if (left_ms <= 0 || redis_sub_wait(r->sub, left_ms, a, &data, &len,
+					&lost_now, &err) != ES_OK)
 			return false;
-		*lost |= deaf;
-		if (data != NULL && send_reply_is_ours(data, len, envelope, a, out))
+		*lost |= lost_now;
+		if (data != NULL && send_reply_decode_ours(data, len, envelope, a, out))
 			return true;
 		if (*lost)
 			return false;
