@@ -127,9 +127,10 @@ main_on_worker_exit(void *ctx, unsigned slot, int status)
 static enum es_code
 main_open_shared(struct master *m, unsigned slots, struct es_err *err)
 {
+	static const struct router *const routers[] = {&api_router, &health_router};
 	const char *file = m->conf.metrics_file[0] == '\0' ? NULL : m->conf.metrics_file;
 
-	TRY(api_metrics_open(file, slots, &m->metrics, err));
+	TRY(api_metrics_open(file, slots, routers, ES_COUNT(routers), &m->metrics, err));
 	TRY(send_gate_open((unsigned)m->conf.send_workers, &m->gate, err));
 	for (int i = 0; i < POOL_COUNT; i++)
 		TRY(unix_socket_listen(

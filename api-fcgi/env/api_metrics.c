@@ -1,22 +1,26 @@
 #include "env/api_metrics.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/check.h"
-#include "routes.h"
 
 #include "core/banned.h"
 
-#define ROUTES_MAX 80
-#define LABELS_MAX 160
-#define CLASSES    4 /* 2xx to 5xx */
+#define ROUTERS_MAX 2
+#define ROUTES_MAX  80 /* of all routers together, and one row for no route */
+#define LABELS_MAX  160
+#define CLASSES     4 /* 2xx to 5xx */
 
 static const double edges[] = {.001, .0025, .005, .01, .025, .05, .1, .2, .4, .8, 1.6, 5};
 
-/* What metrics_open keeps pointing to. Written once, before the fork. */
+/* The strings and rows that metrics_open() keeps pointing to. The master writes them
+ * once, before the fork. */
 static struct metric table[API_METRIC_COUNT + ROUTES_MAX * (CLASSES + 1)];
 static char labels[ROUTES_MAX * (CLASSES + 1)][LABELS_MAX];
-static unsigned n_routes_all;
+static const struct router *routers[ROUTERS_MAX];
+static size_t n_routers;
+static unsigned n_rows; /* routes, and one row for no route */
 
 static const struct metric singles[] = {
     [API_RATE_LIMITED_USER] = {METRIC_COUNTER, "echostream_rate_limited_total",
@@ -38,13 +42,16 @@ static const struct metric singles[] = {
 	NULL, 0},
 };
 
+/* NULL behind the last route: the row of the requests that fit no route. */
 static const struct http_route *
 api_metrics_route_at(unsigned i)
 {
-	if (i < api_router.n)
-		return &api_router.routes[i];
-	i -= (unsigned)api_router.n;
-	return i < health_router.n ? &health_router.routes[i] : NULL;
+	for (size_t r = 0; r < n_routers; r++) {
+		if (i < routers[r]->n)
+			return &routers[r]->routes[i];
+		i -= (unsigned)routers[r]->n;
+	}
+	return NULL;
 }
 
 static unsigned
@@ -52,7 +59,7 @@ api_metrics_route_index(const struct http_route *route)
 {
 	unsigned i = 0;
 
-	while (api_metrics_route_at(i) != route)
+	while (i + 1 < n_rows && api_metrics_route_at(i) != route)
 		i++;
 	return i;
 }
@@ -73,21 +80,23 @@ api_metrics_label(unsigned *used, const struct http_route *route, int status_cla
 }
 
 static unsigned
-api_metrics_table_make(void)
+api_metrics_fill_table(void)
 {
 	unsigned n = 0, used = 0;
 
 	for (; n < API_METRIC_COUNT; n++)
 		table[n] = singles[n];
-	n_routes_all = (unsigned)(api_router.n + health_router.n + 1);
-	CHECK(n_routes_all <= ROUTES_MAX);
-	for (unsigned i = 0; i < n_routes_all; i++)
+	n_rows = 1;
+	for (size_t r = 0; r < n_routers; r++)
+		n_rows += (unsigned)routers[r]->n;
+	CHECK(n_rows <= ROUTES_MAX);
+	for (unsigned i = 0; i < n_rows; i++)
 		for (int class = 2; class < 2 + CLASSES; class ++)
 			table[n++] = (struct metric){METRIC_COUNTER,
 			    "echostream_http_requests_total",
 			    api_metrics_label(&used, api_metrics_route_at(i), class),
 			    "Requests answered.", NULL, 0};
-	for (unsigned i = 0; i < n_routes_all; i++)
+	for (unsigned i = 0; i < n_rows; i++)
 		table[n++] = (struct metric){METRIC_HISTOGRAM,
 		    "echostream_http_request_duration_seconds",
 		    api_metrics_label(&used, api_metrics_route_at(i), 0),
@@ -97,12 +106,13 @@ api_metrics_table_make(void)
 }
 
 enum es_code
-api_metrics_open(
-    const char *path, unsigned slots, struct metrics **out, struct es_err *err)
+api_metrics_open(const char *path, unsigned slots, const struct router *const of[],
+    size_t n, struct metrics **out, struct es_err *err)
 {
-	unsigned n = api_metrics_table_make();
-
-	return metrics_open(path, table, n, slots, out, err);
+	CHECK(n <= ROUTERS_MAX);
+	memcpy(routers, of, n * sizeof(*of));
+	n_routers = n;
+	return metrics_open(path, table, api_metrics_fill_table(), slots, out, err);
 }
 
 void
@@ -120,5 +130,5 @@ api_metrics_request(
 
 	CHECK(class >= 2 && class < 2 + CLASSES);
 	metrics_add(m, API_METRIC_COUNT + i * CLASSES + class - 2, 1);
-	metrics_observe(m, API_METRIC_COUNT + n_routes_all * CLASSES + i, seconds);
+	metrics_observe(m, API_METRIC_COUNT + n_rows * CLASSES + i, seconds);
 }

@@ -18,9 +18,12 @@ enum api_metric {
 	API_METRIC_COUNT
 };
 
-/* Opens the shared counters for all routes of the tables together; once, in the master.
- */
-enum es_code api_metrics_open(const char *path, unsigned slots, struct metrics **out,
+/* Creates the counters of all routes of the n routers. The master calls this once, before
+ * it forks. The routers and their routes must live as long as the process. path: file
+ * that keeps the counters, or NULL for memory only; slots: number of worker processes.
+ * *out is released with metrics_close(). Errors of metrics_open(). */
+enum es_code api_metrics_open(const char *path, unsigned slots,
+    const struct router *const of[], size_t n, struct metrics **out,
     struct es_err *err) ES_MUST_CHECK;
 
 void api_metrics_count(struct metrics *m, enum api_metric what);

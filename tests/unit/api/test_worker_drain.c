@@ -48,10 +48,11 @@ child(int fd)
 	    .pool = "health",
 	    .timeout_max_ms = 500,
 	    .listen_fd = fd};
+	static const struct router *const routers[] = {&health_router};
 	struct es_err err;
 	sigset_t term;
 
-	if (api_metrics_open(NULL, 3, &setup.metrics, &err) != ES_OK ||
+	if (api_metrics_open(NULL, 3, routers, 1, &setup.metrics, &err) != ES_OK ||
 	    send_gate_open(1, &setup.gate, &err) != ES_OK)
 		return 9;
 	sigemptyset(&term);
