@@ -7,14 +7,14 @@
 #include "core/log.h"
 #include "core/outage.h"
 #include "fanout_metrics.h"
-#include "publish.h"
+#include "publication.h"
 
 #include "core/banned.h"
 
 /* Consecutive messages of one envelope: whole at first, split around poison. */
 struct piece {
 	struct envelope envelope;
-	size_t of;    /* which envelope of the batch */
+	size_t entry; /* which envelope of the batch */
 	size_t first; /* its first message's place in that envelope */
 };
 
@@ -33,7 +33,7 @@ struct batch {
 };
 
 static enum batch_end
-batch_ended(const struct batch *b, enum es_code rc)
+batch_end_of(const struct batch *b, enum es_code rc)
 {
 	if (rc == ES_OK)
 		return BATCH_DONE;
@@ -46,8 +46,8 @@ batch_ended(const struct batch *b, enum es_code rc)
 }
 
 static enum batch_end
-batch_bury(struct batch *b, const struct queue_msg *entry, const struct envelope *e,
-    const char *part, const char *sqlstate, const char *reason)
+batch_dead_letter(struct batch *b, const struct queue_msg *entry,
+    const struct envelope *e, const char *part, const char *sqlstate, const char *reason)
 {
 	/* Two poison messages of one entry are two dead letters. */
 	const struct batch_dead dead = {
@@ -73,12 +73,12 @@ batch_bury(struct batch *b, const struct queue_msg *entry, const struct envelope
 		    LOG_STR("source_id", dead.source_id), LOG_STR("tenant", dead.tenant),
 		    LOG_STR("reason", dead.reason));
 	}
-	return batch_ended(b, rc);
+	return batch_end_of(b, rc);
 }
 
 /* Would this entry be more than one transaction's memory and time are meant for? */
 static bool
-batch_too_much(const struct batch *b, size_t n_messages, size_t n_bytes)
+batch_is_full_for(const struct batch *b, size_t n_messages, size_t n_bytes)
 {
 	return b->n_messages + n_messages > b->ctx->max_messages ||
 	       b->n_bytes + n_bytes > b->ctx->max_bytes;
@@ -94,10 +94,10 @@ batch_decode(struct batch *b, size_t n_msgs, size_t *taken)
 		struct es_err why;
 		enum batch_end end;
 
-		*p = (struct piece){.of = b->n};
+		*p = (struct piece){.entry = b->n};
 		if (envelope_decode(b->msgs[i].body, b->msgs[i].len, b->arena,
 			&p->envelope, &why) == ES_OK) {
-			if (i > 0 && batch_too_much(b, p->envelope.n, b->msgs[i].len))
+			if (i > 0 && batch_is_full_for(b, p->envelope.n, b->msgs[i].len))
 				return BATCH_DONE;
 			b->entries[b->n] = &b->msgs[i];
 			b->outcomes[b->n] =
@@ -107,7 +107,7 @@ batch_decode(struct batch *b, size_t n_msgs, size_t *taken)
 			b->n++;
 			continue;
 		}
-		end = batch_bury(b, &b->msgs[i], NULL, "", NULL,
+		end = batch_dead_letter(b, &b->msgs[i], NULL, "", NULL,
 		    arena_printf(
 			b->arena, "not an envelope: %s %s", why.field, why.text));
 		if (end != BATCH_DONE)
@@ -117,15 +117,15 @@ batch_decode(struct batch *b, size_t n_msgs, size_t *taken)
 }
 
 static void
-batch_keep_result(struct batch *b, const struct piece pieces[], size_t n,
+batch_add_result(struct batch *b, const struct piece pieces[], size_t n,
     const struct batch_result *result)
 {
 	for (size_t i = 0; i < n; i++)
-		memcpy(b->outcomes[pieces[i].of] + pieces[i].first,
+		memcpy(b->outcomes[pieces[i].entry] + pieces[i].first,
 		    result->replies[i].outcomes,
 		    result->replies[i].n * sizeof(struct outcome));
 	for (size_t i = 0; i < result->n_events; i++)
-		publication_event(b->publication, &result->events[i]);
+		publication_add_event(b->publication, &result->events[i]);
 	metrics_add(b->ctx->metrics, FM_COMMITTED, result->n_committed);
 	metrics_add(b->ctx->metrics, FM_REPEAT, result->n_repeats);
 	metrics_add(b->ctx->metrics, FM_REFUSED, result->n_refused);
@@ -133,12 +133,12 @@ batch_keep_result(struct batch *b, const struct piece pieces[], size_t n,
 
 /* The one message that PostgreSQL will never take. Its sender is told. */
 static enum batch_end
-batch_poison(struct batch *b, const struct piece *p)
+batch_refuse_poison(struct batch *b, const struct piece *p)
 {
-	struct outcome *o = &b->outcomes[p->of][p->first];
+	struct outcome *o = &b->outcomes[p->entry][p->first];
 	const struct es_err why = *b->err;
-	const enum batch_end end = batch_bury(b, b->entries[p->of], &p->envelope,
-	    p->envelope.messages[0].client_id, why.sqlstate, why.text);
+	const enum batch_end end = batch_dead_letter(b, b->entries[p->entry],
+	    &p->envelope, p->envelope.messages[0].client_id, why.sqlstate, why.text);
 
 	if (end == BATCH_DONE)
 		*o = (struct outcome){.client_id = p->envelope.messages[0].client_id,
@@ -150,14 +150,14 @@ batch_poison(struct batch *b, const struct piece *p)
 /* The partition waits until an operator has mended the counters. The server's words name
  * the constraint and the key. */
 static enum batch_end
-batch_miscounted(struct batch *b, enum es_code rc)
+batch_wait_for_counters(struct batch *b, enum es_code rc)
 {
 	metrics_add(b->ctx->metrics, FM_MISCOUNTED, 1);
 	log_error("a channel's counter is behind its messages; run "
 		  "'echostreamctl db recovered'",
 	    LOG_STR("source", b->ctx->source), LOG_STR("sqlstate", b->err->sqlstate),
 	    LOG_STR("reason", pg_detail(b->ctx->pg)));
-	return batch_ended(b, rc);
+	return batch_end_of(b, rc);
 }
 
 static enum batch_end batch_commit(
@@ -192,22 +192,22 @@ batch_commit(struct batch *b, const struct piece pieces[], size_t n)
 	rc = batch_store_commit(
 	    b->ctx->pg, b->fence, envelopes, n, b->arena, &result, b->err);
 	if (rc == ES_OK) {
-		batch_keep_result(b, pieces, n, &result);
+		batch_add_result(b, pieces, n, &result);
 		return BATCH_DONE;
 	}
 	if (batch_store_fenced(b->err) || pg_transient(b->err->sqlstate))
-		return batch_ended(b, rc);
+		return batch_end_of(b, rc);
 	if (batch_store_miscounted(b->ctx->pg, b->err))
-		return batch_miscounted(b, rc);
+		return batch_wait_for_counters(b, rc);
 	if (n == 1)
-		return pieces[0].envelope.n == 1 ? batch_poison(b, pieces)
+		return pieces[0].envelope.n == 1 ? batch_refuse_poison(b, pieces)
 		                                 : batch_split(b, pieces);
 	end = batch_commit(b, pieces, n / 2);
 	return end == BATCH_DONE ? batch_commit(b, pieces + n / 2, n - n / 2) : end;
 }
 
 static void
-batch_answer(struct batch *b)
+batch_add_replies(struct batch *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct envelope *e = &b->pieces[i].envelope;
@@ -216,7 +216,7 @@ batch_answer(struct batch *b)
 
 		if (e->reply != NULL && strncmp(e->reply, TOPIC_REPLY_PREFIX,
 					    sizeof(TOPIC_REPLY_PREFIX) - 1) == 0)
-			publication_reply(b->publication, e->reply, &reply);
+			publication_add_reply(b->publication, e->reply, &reply);
 	}
 }
 
@@ -225,7 +225,7 @@ batch_publish(struct batch *b)
 {
 	struct es_err why;
 
-	batch_answer(b);
+	batch_add_replies(b);
 	if (publication_send(b->publication, b->ctx->redis, &why) == ES_OK)
 		return;
 	metrics_add(b->ctx->metrics, FM_PUBLISH_FAILED, 1);

@@ -29,7 +29,7 @@ struct fanout_ops {
 	struct redis *redis;
 	struct queue *queue;
 	struct arena *arena;
-	unsigned watched; /* turns of watch */
+	unsigned next_check; /* turns of watch */
 };
 
 static void
@@ -48,7 +48,7 @@ fanout_ops_healthz(void *ctx, struct ops_answer *out)
 }
 
 static enum es_code
-fanout_ops_ask(struct fanout_ops *o, enum outage_of what, struct es_err *err)
+fanout_ops_check_service(struct fanout_ops *o, enum outage_of what, struct es_err *err)
 {
 	struct redis_value v;
 
@@ -61,13 +61,13 @@ fanout_ops_ask(struct fanout_ops *o, enum outage_of what, struct es_err *err)
 
 /* Asks one service, and notes an outage that begins or is over. */
 static struct ops_check
-fanout_ops_look_at(struct fanout_ops *o, enum outage_of what)
+fanout_ops_check_one(struct fanout_ops *o, enum outage_of what)
 {
 	static const char *const names[OUTAGE_KINDS] = {"postgres", "redis", "queue"};
 	const int64_t start_ms = clock_mono_ms();
 	char *reason = arena_alloc(o->arena, ES_REASON_MAX);
 	struct es_err err = {0};
-	const enum es_code rc = fanout_ops_ask(o, what, &err);
+	const enum es_code rc = fanout_ops_check_service(o, what, &err);
 
 	outage_checked(what, rc, &err);
 	es_err_reason(&err, reason);
@@ -84,7 +84,7 @@ fanout_ops_watch(void *ctx)
 {
 	struct fanout_ops *o = ctx;
 
-	(void)fanout_ops_look_at(o, o->watched++ % OUTAGE_KINDS);
+	(void)fanout_ops_check_one(o, o->next_check++ % OUTAGE_KINDS);
 	arena_reset(o->arena);
 }
 
@@ -95,7 +95,7 @@ fanout_ops_readyz(void *ctx, struct ops_answer *out)
 	struct ops_check checks[3];
 
 	for (unsigned i = 0; i < OUTAGE_KINDS; i++)
-		checks[i] = fanout_ops_look_at(o, i);
+		checks[i] = fanout_ops_check_one(o, i);
 	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);
 	arena_reset(o->arena);
 }

@@ -45,7 +45,7 @@ lease_settle_one(struct lease *held, struct pg *pg, struct queue *q, bool idle,
 }
 
 enum es_code
-lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct arena *a,
+lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool all, struct arena *a,
     struct es_err *err)
 {
 	const int64_t start = clock_mono_ms(), before = start - SETTLE_AFTER_MS;
@@ -57,7 +57,7 @@ lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct 
 		struct lease *held = &l->held[i];
 		struct es_err why;
 		const enum es_code rc = lease_settle_one(
-		    held, pg, q, now || held->idle_since_ms <= before, a, &why);
+		    held, pg, q, all || held->idle_since_ms <= before, a, &why);
 
 		if (rc == ES_OK)
 			continue;
@@ -67,17 +67,18 @@ lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool now, struct 
 		}
 		/* A worker that stops tries every partition, so that their next owners
 		 * repeat fewer entries. */
-		if (first == ES_OK)
+		if (first == ES_OK) {
 			*err = why;
-		first = rc;
-		if (!now || clock_mono_ms() - start > LEAVING_MS)
-			return rc;
+			first = rc;
+		}
+		if (!all || clock_mono_ms() - start > LEAVING_MS)
+			break;
 	}
 	return first;
 }
 
 enum es_code
-lease_settle_let_go(
+lease_settle_give_back(
     struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
 {
 	struct lease *last = &l->held[l->n - 1];
@@ -96,7 +97,7 @@ lease_settle_let_go(
 }
 
 void
-lease_settle_release(struct leases *l, struct pg *pg, struct arena *a)
+lease_settle_give_back_all(struct leases *l, struct pg *pg, struct arena *a)
 {
 	struct es_err err;
 

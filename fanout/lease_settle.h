@@ -3,18 +3,19 @@
 #ifndef FANOUT_LEASE_SETTLE_H
 #define FANOUT_LEASE_SETTLE_H
 
-#include "lease.h"
+#include "leases.h"
 
-/* Stores and trims the partitions that have been idle for a while, or all of them when
- * now is set. A lease that turns out to be another worker's is dropped. */
-enum es_code lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool now,
+/* Settles the partitions that have been idle for 200 ms, or every partition when all is
+ * set. Drops a lease that PostgreSQL says is another worker's. With all, goes on after a
+ * failure and returns the first one. */
+enum es_code lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool all,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* Settles the last lease and gives it back; there must be one. */
-enum es_code lease_settle_let_go(struct leases *l, struct pg *pg, struct queue *q,
+enum es_code lease_settle_give_back(struct leases *l, struct pg *pg, struct queue *q,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* Gives all leases back, so that other workers need not wait for their end. */
-void lease_settle_release(struct leases *l, struct pg *pg, struct arena *a);
+void lease_settle_give_back_all(struct leases *l, struct pg *pg, struct arena *a);
 
 #endif

@@ -33,7 +33,7 @@ lease_share_renew(struct leases *l, struct pg *pg, struct arena *a, struct es_er
  * that was read last would skip new entries: reading starts again from the beginning. An
  * entry that comes twice is committed once. */
 static enum es_code
-lease_share_reread(
+lease_share_check_flushed(
     struct lease *held, struct queue *q, struct metrics *metrics, struct es_err *err)
 {
 	bool behind = false;
@@ -56,7 +56,7 @@ lease_share_claim(struct leases *l, struct pg *pg, struct queue *q, unsigned num
 	struct lease *held = &l->held[l->n];
 	bool got = false, had;
 
-	*held = (struct lease){.ask = QUEUE_RECEIVE_MAX};
+	*held = (struct lease){.receive_max = QUEUE_RECEIVE_MAX};
 	TRY(partition_store_claim(
 	    pg, number, l->owner, l->lease_ms, a, &held->part, &got, err));
 	if (!got)
@@ -67,7 +67,7 @@ lease_share_claim(struct leases *l, struct pg *pg, struct queue *q, unsigned num
 	had = held->done[0] != '\0';
 	held->part.done = NULL;
 	memcpy(held->read, held->done, sizeof(held->read));
-	TRY(lease_share_reread(held, q, l->metrics, err));
+	TRY(lease_share_check_flushed(held, q, l->metrics, err));
 	/* Stored, so that the next owner of an idle partition does not alarm again. */
 	if (held->done[0] == '\0' && had)
 		TRY(partition_store_done(pg, &held->part, "", a, err));
@@ -82,7 +82,7 @@ lease_share_claim(struct leases *l, struct pg *pg, struct queue *q, unsigned num
 /* Partitions divided by live workers, rounded up. An owner that the database names counts
  * even if the roster does not list it. */
 static size_t
-lease_share_fair(const struct leases *l, const struct partition all[], size_t n)
+lease_share_fair_share(const struct leases *l, const struct partition all[], size_t n)
 {
 	size_t owners = 1;
 
@@ -124,16 +124,16 @@ lease_share_wait_ms(
 }
 
 static enum es_code
-lease_share_take(
+lease_share_balance(
     struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
 {
 	struct partition *all;
 	size_t n, share;
 
 	TRY(partition_store_list(pg, a, &all, &n, err));
-	share = lease_share_fair(l, all, n);
+	share = lease_share_fair_share(l, all, n);
 	while (l->n > share)
-		TRY(lease_settle_let_go(l, pg, q, a, err));
+		TRY(lease_settle_give_back(l, pg, q, a, err));
 	for (unsigned p = 0; p < l->partitions && l->n < share; p++) {
 		bool taken = leases_find(l, p) < l->n;
 
@@ -143,23 +143,23 @@ lease_share_take(
 		if (!taken)
 			TRY(lease_share_claim(l, pg, q, p, a, err));
 	}
-	l->next_ms = clock_mono_ms() + lease_share_wait_ms(l, share, all, n);
+	l->update_at_ms = clock_mono_ms() + lease_share_wait_ms(l, share, all, n);
 	return ES_OK;
 }
 
 bool
 lease_share_due(const struct leases *l)
 {
-	return clock_mono_ms() >= l->next_ms;
+	return clock_mono_ms() >= l->update_at_ms;
 }
 
 enum es_code
-lease_share_turn(
+lease_share_update(
     struct leases *l, struct pg *pg, struct queue *q, struct arena *a, struct es_err *err)
 {
-	l->next_ms = clock_mono_ms() + l->lease_ms / 3;
+	l->update_at_ms = clock_mono_ms() + l->lease_ms / 3;
 	TRY(lease_share_renew(l, pg, a, err));
 	for (size_t i = 0; i < l->n; i++)
-		TRY(lease_share_reread(&l->held[i], q, l->metrics, err));
-	return lease_share_take(l, pg, q, a, err);
+		TRY(lease_share_check_flushed(&l->held[i], q, l->metrics, err));
+	return lease_share_balance(l, pg, q, a, err);
 }

@@ -43,7 +43,7 @@ main_run_ops(void *ctx, unsigned index, unsigned slot)
 }
 
 static void
-main_on_exit_of(void *ctx, unsigned slot, int status)
+main_on_worker_exit(void *ctx, unsigned slot, int status)
 {
 	struct fanout *f = ctx;
 
@@ -52,7 +52,7 @@ main_on_exit_of(void *ctx, unsigned slot, int status)
 }
 
 static int
-main_settings(int argc, char **argv, struct arena *a, struct fanout_conf *out)
+main_read_settings(int argc, char **argv, struct arena *a, struct fanout_conf *out)
 {
 	log_init("fanout", LOG_INFO);
 	return conf_main(argc, argv, "echostream-fanout", fanout_conf_tables,
@@ -66,7 +66,7 @@ main(int argc, char **argv)
 	struct arena *a = arena_new();
 	enum log_level level = LOG_INFO;
 	struct es_err err;
-	const int early = main_settings(argc, argv, a, &f.conf);
+	const int early = main_read_settings(argc, argv, a, &f.conf);
 	const unsigned workers = (unsigned)f.conf.workers;
 	const struct prefork_kind kinds[] = {
 	    {"worker", workers, main_run_worker, false}, {"ops", 1, main_run_ops, true}};
@@ -74,7 +74,7 @@ main(int argc, char **argv)
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = &f,
 	    .drain_ms = f.conf.drain_ms,
-	    .on_exit = main_on_exit_of};
+	    .on_exit = main_on_worker_exit};
 	const enum unix_socket_how how =
 	    early == CONF_TAKE_OVER ? UNIX_SOCKET_TAKE_OVER : UNIX_SOCKET_EXCLUSIVE;
 	int status = early;

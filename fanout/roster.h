@@ -1,15 +1,21 @@
-/* Who else is at work: workers that hold no partition can't be seen in the database. Only
- * for sharing evenly; nothing is unsafe when it is wrong or away. */
+/* The list of live fanout workers, in Redis. PostgreSQL names only the owners of
+ * partitions, so it does not list a worker that holds none. Workers use the count to
+ * divide the partitions evenly; a wrong count costs evenness, never a message. */
 #ifndef FANOUT_ROSTER_H
 #define FANOUT_ROSTER_H
 
 #include "redis/redis.h"
 
-#define ROSTER_KEY "es:fanout:workers" /* sorted set: owner by Redis's clock in ms */
+#define ROSTER_KEY \
+	"es:fanout:workers" /* sorted set: owners, scored by Redis's clock in ms */
 
-/* Sign in (or, with here false, out) and count who signed in within life_ms; 0 when Redis
- * is away. */
-size_t roster_turn(
-    struct redis *r, const char *owner, bool here, int64_t life_ms, struct arena *a);
+/* Signs owner in, and returns how many workers have signed in within life_ms, owner
+ * included; 0 when Redis does not answer. */
+size_t roster_sign_in(
+    struct redis *r, const char *owner, int64_t life_ms, struct arena *a);
+
+/* Signs owner out, and returns how many others are left, as above. */
+size_t roster_sign_out(
+    struct redis *r, const char *owner, int64_t life_ms, struct arena *a);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "consumer.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/outage.h"
@@ -9,7 +10,6 @@
 #include "roster.h"
 #include "store/batch_store.h"
 #include "store/dead_letter_store.h"
-#include "turn.h"
 
 #include "core/banned.h"
 
@@ -27,7 +27,7 @@ worker_on_term(int sig)
 
 /* true: some are left that have to go. */
 static bool
-worker_purge_dead(struct worker *w)
+worker_purge_dead(struct consumer *w)
 {
 	struct es_err err;
 	int64_t gone = 0;
@@ -42,7 +42,7 @@ worker_purge_dead(struct worker *w)
 }
 
 static void
-worker_purge(struct worker *w)
+worker_purge(struct consumer *w)
 {
 	const int64_t now = clock_mono_ms();
 	bool more = false, more_channels = false;
@@ -61,7 +61,7 @@ worker_purge(struct worker *w)
 }
 
 static enum es_code
-worker_open_all(struct worker *w, struct es_err *err)
+worker_connect(struct consumer *w, struct es_err *err)
 {
 	const struct conf_common *c = &w->conf->common;
 	const struct queue_settings qs = fanout_queue_settings(w->conf);
@@ -77,20 +77,20 @@ worker_open_all(struct worker *w, struct es_err *err)
 }
 
 static void
-worker_give_back(struct worker *w)
+worker_sign_off(struct consumer *w)
 {
 	struct es_err err;
 
 	if (w->leases.n > 0 &&
 	    lease_settle(&w->leases, w->pg, w->queue, true, w->arena, &err) != ES_OK)
 		log_warn("positions not stored", LOG_ERR(&err));
-	lease_settle_release(&w->leases, w->pg, w->arena);
-	(void)roster_turn(w->redis, w->leases.owner, false, w->leases.lease_ms, w->arena);
+	lease_settle_give_back_all(&w->leases, w->pg, w->arena);
+	(void)roster_sign_out(w->redis, w->leases.owner, w->leases.lease_ms, w->arena);
 	leases_fini(&w->leases);
 }
 
 static void
-worker_close_all(struct worker *w)
+worker_disconnect(struct consumer *w)
 {
 	queue_close(&w->queue);
 	redis_close(&w->redis);
@@ -99,22 +99,22 @@ worker_close_all(struct worker *w)
 }
 
 static void
-worker_work(struct worker *w)
+worker_loop(struct consumer *w)
 {
 	const unsigned partitions = queue_partitions(w->queue);
 
 	leases_init(&w->leases, w->owner, w->conf->lease_ms, partitions, w->metrics);
 	w->leases.alive = (size_t)w->conf->workers; /* its siblings start just now */
 	while (!stopping) {
-		turn_beat(w);
+		consumer_beat(w);
 		worker_purge(w);
 		if (partitions > 0)
-			turn_partitions(w);
+			consumer_run_partitions(w);
 		else
-			turn_leasing(w);
+			consumer_run_leasing(w);
 		arena_reset(w->arena);
 	}
-	worker_give_back(w);
+	worker_sign_off(w);
 }
 
 int
@@ -122,13 +122,13 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *
     unsigned index, unsigned slot)
 {
 	const struct sigaction term = {.sa_handler = worker_on_term};
-	struct worker w = {.conf = conf,
+	struct consumer w = {.conf = conf,
 	    .metrics = metrics,
 	    .owner = owner,
 	    .index = index,
 	    .arena = arena_new(),
-	    .ask = QUEUE_RECEIVE_MAX,
-	    .places = QUEUE_PARTITIONS_MAX,
+	    .receive_max = QUEUE_RECEIVE_MAX,
+	    .wait_max = QUEUE_PARTITIONS_MAX,
 	    .stopping = &stopping};
 	struct es_err err;
 	int status = 0;
@@ -138,12 +138,12 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 	metrics_use_slot(metrics, slot);
-	if (worker_open_all(&w, &err) == ES_OK) {
-		worker_work(&w);
+	if (worker_connect(&w, &err) == ES_OK) {
+		worker_loop(&w);
 	} else {
 		log_error("can't start", LOG_ERR(&err));
 		status = 1;
 	}
-	worker_close_all(&w);
+	worker_disconnect(&w);
 	return status;
 }

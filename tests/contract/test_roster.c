@@ -37,7 +37,7 @@ teardown(struct fixture *f)
 static size_t
 in(struct fixture *f, const char *owner)
 {
-	return roster_turn(f->r, owner, true, LIFE_MS, f->a);
+	return roster_sign_in(f->r, owner, LIFE_MS, f->a);
 }
 
 static void
@@ -49,7 +49,7 @@ counts_who_is_here(void)
 	CU_ASSERT_EQUAL(in(&f, "ann"), 1);
 	CU_ASSERT_EQUAL(in(&f, "bob"), 2);
 	CU_ASSERT_EQUAL(in(&f, "bob"), 2);
-	CU_ASSERT_EQUAL(roster_turn(f.r, "bob", false, LIFE_MS, f.a), 1);
+	CU_ASSERT_EQUAL(roster_sign_out(f.r, "bob", LIFE_MS, f.a), 1);
 	redis_server_kill(f.server);
 	CU_ASSERT_EQUAL(in(&f, "ann"), 0);
 	teardown(&f);

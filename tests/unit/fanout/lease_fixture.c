@@ -43,7 +43,7 @@ lease_teardown(struct lease_fixture *f)
 enum es_code
 lease_turn(struct lease_fixture *f, struct leases *l)
 {
-	return lease_share_turn(l, NULL, f->q, f->a, &f->err);
+	return lease_share_update(l, NULL, f->q, f->a, &f->err);
 }
 
 enum es_code

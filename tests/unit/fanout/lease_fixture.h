@@ -3,7 +3,7 @@
 #define TESTS_LEASE_FIXTURE_H
 
 #include "fake_partitions.h"
-#include "lease.h"
+#include "leases.h"
 
 struct lease_fixture {
 	struct arena *a;

@@ -51,7 +51,7 @@ two_workers_share_evenly_and_never_the_same(void)
 static int64_t
 next_in_ms(const struct leases *l)
 {
-	return l->next_ms - clock_mono_ms();
+	return l->update_at_ms - clock_mono_ms();
 }
 
 /* The dead one still stands in the roster, so its share is not taken yet. */

@@ -120,7 +120,7 @@ on_the_way_out_one_failure_stops_no_other(void)
 	fake.fail_done = 5;
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, true), ES_UNAVAILABLE);
 	CU_ASSERT_EQUAL(fake.dones, FAKE_PARTITIONS - 1);
-	lease_settle_release(&f.ann, NULL, f.a);
+	lease_settle_give_back_all(&f.ann, NULL, f.a);
 	CU_ASSERT_EQUAL(f.ann.n, 0);
 	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
 		CU_ASSERT_FALSE(fake.rows[p].held);
@@ -129,7 +129,7 @@ on_the_way_out_one_failure_stops_no_other(void)
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	fake.away = true;
 	fake.releases = 0;
-	lease_settle_release(&f.ann, NULL, f.a);
+	lease_settle_give_back_all(&f.ann, NULL, f.a);
 	CU_ASSERT_EQUAL(f.ann.n, 0);
 	CU_ASSERT_EQUAL(fake.releases, 1);
 	lease_teardown(&f);

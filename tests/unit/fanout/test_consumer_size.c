@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "batch.h"
+#include "consumer.h"
 #include "core/log.h"
 #include "fake_partitions.h"
 #include "fanout_metrics.h"
-#include "turn.h"
 
 #include "cunit_main.h"
 
@@ -143,7 +143,7 @@ static const struct queue_driver leasing_driver = {.name = "leasing",
 struct fixture {
 	struct fanout_conf conf;
 	struct queue queue;
-	struct worker w;
+	struct consumer w;
 	struct es_err err;
 };
 
@@ -164,11 +164,11 @@ setup(struct fixture *f, const struct queue_driver *driver)
 	*f = (struct fixture){
 	    .conf = {.batch_max = 500, .batch_bytes = 4 << 20, .lease_ms = 60000},
 	    .queue = {.driver = driver}};
-	f->w = (struct worker){.conf = &f->conf,
+	f->w = (struct consumer){.conf = &f->conf,
 	    .owner = "ann",
 	    .queue = &f->queue,
-	    .ask = QUEUE_RECEIVE_MAX,
-	    .places = QUEUE_PARTITIONS_MAX,
+	    .receive_max = QUEUE_RECEIVE_MAX,
+	    .wait_max = QUEUE_PARTITIONS_MAX,
 	    .arena = arena_new(),
 	    .stopping = &stopping};
 	CU_ASSERT_EQUAL_FATAL(
@@ -206,7 +206,7 @@ turns(struct fixture *f, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		for (size_t k = 0; k < f->w.leases.n; k++)
 			f->w.leases.held[k].not_before_ms = 0;
-		turn_partitions(&f->w);
+		consumer_run_partitions(&f->w);
 		arena_reset(f->w.arena);
 	}
 }
@@ -247,16 +247,16 @@ one_is_the_least(void)
 	turns(&f, 1);
 	held = &f.w.leases.held[leases_find(
 	    &f.w.leases, queue_partition_of("g", FAKE_PARTITIONS))];
-	held->ask = 3;
+	held->receive_max = 3;
 	turns(&f, 1);
-	CU_ASSERT_EQUAL(held->ask, 1);
+	CU_ASSERT_EQUAL(held->receive_max, 1);
 	f.w.failures = 0;
 	turns(&f, 1);
-	CU_ASSERT_EQUAL(held->ask, 1);
+	CU_ASSERT_EQUAL(held->receive_max, 1);
 	link_entries = 1;
 	turns(&f, 1);
 	CU_ASSERT_EQUAL(committed, 1);
-	CU_ASSERT_EQUAL(held->ask, 2);
+	CU_ASSERT_EQUAL(held->receive_max, 2);
 	teardown(&f);
 }
 
@@ -315,12 +315,12 @@ a_leasing_queue_is_asked_for_less(void)
 	leased = 7;
 	link_entries = 2;
 	for (int i = 0; i < 3; i++)
-		turn_leasing(&f.w);
+		consumer_run_leasing(&f.w);
 	CU_ASSERT_STRING_EQUAL(asked, "500 5 2 ");
 	CU_ASSERT_EQUAL(committed, 2);
 	link_entries = SIZE_MAX;
 	for (int i = 0; i < 4; i++)
-		turn_leasing(&f.w);
+		consumer_run_leasing(&f.w);
 	CU_ASSERT_STRING_EQUAL(asked, "500 5 2 4 8 16 16 ");
 	CU_ASSERT_EQUAL(committed, 7);
 	teardown(&f);
@@ -335,7 +335,7 @@ what_it_leased_is_committed_in_parts(void)
 	leased = 4;
 	pg_state = "57014";
 	pg_entries = 2;
-	turn_leasing(&f.w);
+	consumer_run_leasing(&f.w);
 	CU_ASSERT_STRING_EQUAL(asked, "500 ");
 	CU_ASSERT_STRING_EQUAL(tried, "4 2 2 ");
 	CU_ASSERT_EQUAL(committed, 4);
@@ -352,4 +352,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("turn/size", cases)
+CUNIT_MAIN("consumer/size", cases)

@@ -1,4 +1,4 @@
-#include "lease.h"
+#include "leases.h"
 
 #include "core/check.h"
 #include "core/log.h"

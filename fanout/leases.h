@@ -1,7 +1,7 @@
 /* The partitions of the queue that this worker holds. The fence is in the database: a
  * worker whose lease has passed to another can't commit. */
-#ifndef FANOUT_LEASE_H
-#define FANOUT_LEASE_H
+#ifndef FANOUT_LEASES_H
+#define FANOUT_LEASES_H
 
 #include "core/metrics.h"
 #include "queue/queue.h"
@@ -17,8 +17,8 @@ struct lease {
 	int64_t idle_since_ms;         /* CLOCK_MONOTONIC of the last batch */
 	int64_t not_before_ms; /* back-off after a batch that could not be committed */
 	unsigned tries;
-	size_t ask; /* most entries of one receive: halved after a failure, doubled after
-	             * a success */
+	size_t receive_max; /* most entries of one receive: halved after a failure,
+	                     * doubled after a success */
 };
 
 struct leases {
@@ -28,8 +28,8 @@ struct leases {
 	struct metrics *metrics;
 	struct lease *held; /* room for all partitions */
 	size_t n;
-	size_t alive;    /* live workers, this one included; 0: not known */
-	int64_t next_ms; /* CLOCK_MONOTONIC of the next lease_share_turn() */
+	size_t alive;         /* live workers, this one included; 0: not known */
+	int64_t update_at_ms; /* CLOCK_MONOTONIC of the next lease_share_update() */
 };
 
 void leases_init(struct leases *l, const char *owner, int64_t lease_ms,

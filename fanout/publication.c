@@ -1,4 +1,4 @@
-#include "publish.h"
+#include "publication.h"
 
 #include <string.h>
 
@@ -35,7 +35,7 @@ publication_new(struct arena *a)
 
 /* Doubles an array in the arena. */
 static void *
-publish_grow(struct arena *a, const void *old, size_t n, size_t *size, size_t item)
+publication_grow(struct arena *a, const void *old, size_t n, size_t *size, size_t item)
 {
 	void *bigger;
 
@@ -47,21 +47,21 @@ publish_grow(struct arena *a, const void *old, size_t n, size_t *size, size_t it
 }
 
 static void
-publish_add(struct publication *p, size_t argc, const char *const words[])
+publication_add_call(struct publication *p, size_t argc, const char *const words[])
 {
 	struct redis_arg *argv = arena_alloc(p->arena, argc * sizeof(*argv));
 
 	for (size_t i = 0; i < argc; i++)
 		argv[i] = (struct redis_arg){words[i], strlen(words[i])};
 	if (p->n == p->size)
-		p->calls =
-		    publish_grow(p->arena, p->calls, p->n, &p->size, sizeof(*p->calls));
+		p->calls = publication_grow(
+		    p->arena, p->calls, p->n, &p->size, sizeof(*p->calls));
 	p->calls[p->n++] = (struct redis_call){.argc = argc, .argv = argv};
 }
 
 /* Repeats are published as well: a head never goes back. */
 static void
-publish_note_head(struct publication *p, const struct event *e)
+publication_note_head(struct publication *p, const struct event *e)
 {
 	struct head *h = NULL;
 	char key[ES_TOPIC_MAX];
@@ -73,7 +73,7 @@ publish_note_head(struct publication *p, const struct event *e)
 			h = p->heads[i];
 	if (h == NULL) {
 		if (p->n_heads == p->size_heads)
-			p->heads = publish_grow(p->arena, p->heads, p->n_heads,
+			p->heads = publication_grow(p->arena, p->heads, p->n_heads,
 			    &p->size_heads, sizeof(*p->heads));
 		h = arena_alloc(p->arena, sizeof(*h));
 		h->channel = e->channel;
@@ -85,7 +85,7 @@ publish_note_head(struct publication *p, const struct event *e)
 }
 
 void
-publication_event(struct publication *p, const struct event *e)
+publication_add_event(struct publication *p, const struct event *e)
 {
 	char *topic = arena_alloc(p->arena, ES_TOPIC_MAX);
 	struct text t;
@@ -94,24 +94,24 @@ publication_event(struct publication *p, const struct event *e)
 	event_encode(e, &t);
 	CHECK(!t.overflow);
 	topic_channel(&e->tenant, &e->channel, topic);
-	publish_add(p, 3, (const char *const[]){"PUBLISH", topic, t.data});
-	publish_note_head(p, e);
+	publication_add_call(p, 3, (const char *const[]){"PUBLISH", topic, t.data});
+	publication_note_head(p, e);
 }
 
 void
-publication_reply(struct publication *p, const char *topic, const struct reply *r)
+publication_add_reply(struct publication *p, const char *topic, const struct reply *r)
 {
 	struct text t;
 
 	text_init(&t, p->arena, REPLY_BYTES_MAX);
 	reply_encode(r, &t);
 	CHECK(!t.overflow);
-	publish_add(p, 3,
+	publication_add_call(p, 3,
 	    (const char *const[]){"PUBLISH", arena_strdup(p->arena, topic), t.data});
 }
 
 static enum es_code
-publish_send_round(
+publication_send_round(
     struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)
 {
 	struct redis_value *values = arena_alloc(p->arena, n * sizeof(*values));
@@ -128,16 +128,16 @@ publish_send_round(
  * over a new one. Telling twice harms nobody; a server that hangs is not waited for
  * twice. */
 static enum es_code
-publish_send_surely(
+publication_resend_round(
     struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)
 {
 	const int64_t start_ms = clock_mono_ms();
 
-	if (publish_send_round(p, from, n, r, err) == ES_OK)
+	if (publication_send_round(p, from, n, r, err) == ES_OK)
 		return ES_OK;
 	if (clock_mono_ms() - start_ms >= QUICK_MS)
 		return err->code;
-	return publish_send_round(p, from, n, r, err);
+	return publication_send_round(p, from, n, r, err);
 }
 
 enum es_code
@@ -146,13 +146,13 @@ publication_send(struct publication *p, struct redis *r, struct es_err *err)
 	const char *const script = EVENT_HEAD_SCRIPT;
 
 	for (size_t i = 0; i < p->n_heads; i++)
-		publish_add(p, 6,
+		publication_add_call(p, 6,
 		    (const char *const[]){"EVAL", script, "1", p->heads[i]->key,
 			p->heads[i]->channel.text,
 			arena_printf(p->arena, "%lld", (long long)p->heads[i]->seq)});
 	p->n_heads = 0;
 	for (size_t from = 0; from < p->n; from += ROUND)
-		TRY(publish_send_surely(
+		TRY(publication_resend_round(
 		    p, from, p->n - from < ROUND ? p->n - from : ROUND, r, err));
 	p->n = 0;
 	return ES_OK;

@@ -1,4 +1,4 @@
-#include "turn.h"
+#include "consumer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +28,7 @@
  * a slow link shows as a time-out or as a lost connection, a backend without memory as
  * one of several states. The price is a few small batches. */
 static size_t
-turn_fewer(size_t asked, size_t failed)
+consumer_halve(size_t asked, size_t failed)
 {
 	const size_t half = (failed < asked ? failed : asked) / 2;
 
@@ -36,7 +36,7 @@ turn_fewer(size_t asked, size_t failed)
 }
 
 static size_t
-turn_more(size_t asked, size_t max)
+consumer_double(size_t asked, size_t max)
 {
 	return asked < max / 2 ? asked * 2 : max;
 }
@@ -44,8 +44,8 @@ turn_more(size_t asked, size_t max)
 /* Pauses while PostgreSQL or the queue does not answer. The time since since_ms counts as
  * a part of the pause: after a time-out there is little left to sleep. */
 static void
-turn_back_off(
-    struct worker *w, int64_t since_ms, const char *what, const struct es_err *err)
+consumer_back_off(
+    struct consumer *w, int64_t since_ms, const char *what, const struct es_err *err)
 {
 	const int64_t pause_ms =
 	    clock_backoff_ms(w->failures, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
@@ -61,7 +61,7 @@ turn_back_off(
 
 /* This batch of so many entries can't be committed now; the other partitions go on. */
 static void
-turn_put_off(struct lease *held, size_t tried, const struct es_err *err)
+consumer_put_off(struct lease *held, size_t tried, const struct es_err *err)
 {
 	const int64_t ms = clock_backoff_ms(held->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 
@@ -70,12 +70,12 @@ turn_put_off(struct lease *held, size_t tried, const struct es_err *err)
 	    LOG_INT("entries", (int64_t)tried), LOG_INT("tries", held->tries + 1),
 	    LOG_INT("again_in_ms", ms));
 	held->tries++;
-	held->ask = turn_fewer(held->ask, tried);
+	held->receive_max = consumer_halve(held->receive_max, tried);
 	held->not_before_ms = clock_mono_ms() + ms;
 }
 
 void
-turn_beat(struct worker *w)
+consumer_beat(struct consumer *w)
 {
 	const int64_t now = clock_mono_ms();
 	struct redis_value v;
@@ -91,7 +91,7 @@ turn_beat(struct worker *w)
 }
 
 static struct batch_ctx
-turn_batch_ctx(const struct worker *w, const char *source)
+consumer_batch_ctx(const struct consumer *w, const char *source)
 {
 	return (struct batch_ctx){.max_messages = (size_t)w->conf->batch_max,
 	    .max_bytes = (size_t)w->conf->batch_bytes,
@@ -105,11 +105,12 @@ turn_batch_ctx(const struct worker *w, const char *source)
  * The batch has an arena of its own, as has each receive, because a turn must not hold
  * the batches of all partitions in memory. */
 static size_t
-turn_commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
+consumer_commit_entries(
+    struct consumer *w, size_t i, const struct queue_msg msgs[], size_t n)
 {
 	struct lease *held = &w->leases.held[i];
 	char source[32];
-	const struct batch_ctx ctx = turn_batch_ctx(w, source);
+	const struct batch_ctx ctx = consumer_batch_ctx(w, source);
 	const struct batch_fence fence = {.partition = (unsigned)held->part.number,
 	    .epoch = held->part.epoch,
 	    .done = held->read[0] != '\0' ? held->read : NULL};
@@ -134,7 +135,7 @@ turn_commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 		held->idle_since_ms = clock_mono_ms();
 		return taken;
 	case BATCH_RETRY:
-		turn_put_off(held, taken, &err);
+		consumer_put_off(held, taken, &err);
 		return 0;
 	case BATCH_FENCED:
 		leases_drop(&w->leases, i);
@@ -143,34 +144,34 @@ turn_commit(struct worker *w, size_t i, const struct queue_msg msgs[], size_t n)
 	return 0;
 }
 
-/* Commits the entries that wait in one partition, at most held->ask of them. It stops
- * early when the leases are to be renewed, because a long queue must not cost the worker
- * its partitions. held->ask doubles once a receive, not once a batch, because one receive
- * has to end within one time-out. */
+/* Commits the entries that wait in one partition, at most held->receive_max of them. It
+ * stops early when the leases are to be renewed, because a long queue must not cost the
+ * worker its partitions. held->receive_max doubles once a receive, not once a batch,
+ * because one receive has to end within one time-out. */
 static enum es_code
-turn_drain_partition(struct worker *w, size_t i, struct es_err *err)
+consumer_drain_partition(struct consumer *w, size_t i, struct es_err *err)
 {
 	struct lease *held = &w->leases.held[i];
 	struct arena *a = arena_new();
-	struct queue_msg *msgs = arena_alloc(a, held->ask * sizeof(*msgs));
+	struct queue_msg *msgs = arena_alloc(a, held->receive_max * sizeof(*msgs));
 	size_t n = 0, from = 0;
 	const enum es_code rc = queue_receive(w->queue, (unsigned)held->part.number,
-	    held->read, held->ask, 0, a, msgs, &n, err);
+	    held->read, held->receive_max, 0, a, msgs, &n, err);
 
 	if (rc != ES_OK)
-		held->ask = turn_fewer(held->ask, held->ask);
+		held->receive_max = consumer_halve(held->receive_max, held->receive_max);
 	else
 		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
-		const size_t taken = turn_commit(w, i, msgs + from, n - from);
+		const size_t taken = consumer_commit_entries(w, i, msgs + from, n - from);
 
-		turn_beat(w);
+		consumer_beat(w);
 		from += taken;
 		if (taken == 0 || lease_share_due(&w->leases))
 			break;
 	}
 	if (n > 0 && from == n)
-		held->ask = turn_more(held->ask, QUEUE_RECEIVE_MAX);
+		held->receive_max = consumer_double(held->receive_max, QUEUE_RECEIVE_MAX);
 	arena_free(&a);
 	return rc;
 }
@@ -178,12 +179,12 @@ turn_drain_partition(struct worker *w, size_t i, struct es_err *err)
 /* The worker enters the roster only after it has reached the database, so that the other
  * workers leave no share of the partitions to a worker that can't commit. */
 static enum es_code
-turn_leases(struct worker *w, struct es_err *err)
+consumer_keep_leases(struct consumer *w, struct es_err *err)
 {
 	if (lease_share_due(&w->leases)) {
-		TRY(lease_share_turn(&w->leases, w->pg, w->queue, w->arena, err));
-		w->leases.alive = roster_turn(
-		    w->redis, w->leases.owner, true, w->leases.lease_ms, w->arena);
+		TRY(lease_share_update(&w->leases, w->pg, w->queue, w->arena, err));
+		w->leases.alive = roster_sign_in(
+		    w->redis, w->leases.owner, w->leases.lease_ms, w->arena);
 	}
 	return lease_settle(&w->leases, w->pg, w->queue, false, w->arena, err);
 }
@@ -191,14 +192,14 @@ turn_leases(struct worker *w, struct es_err *err)
 /* The cursors of the partitions that are not put off. *wait_ms: the time until the first
  * of the others is tried again. */
 static size_t
-turn_cursors(struct worker *w, struct queue_cursor out[], int64_t *wait_ms)
+consumer_ready_cursors(struct consumer *w, struct queue_cursor out[], int64_t *wait_ms)
 {
 	const int64_t now = clock_mono_ms();
 	size_t n = 0;
 
 	*wait_ms = WAIT_MS;
 	for (size_t k = 0; k < w->leases.n; k++) {
-		const size_t i = (k + w->turns) % w->leases.n;
+		const size_t i = (k + w->passes) % w->leases.n;
 		const struct lease *held = &w->leases.held[i];
 
 		if (held->not_before_ms <= now)
@@ -207,34 +208,34 @@ turn_cursors(struct worker *w, struct queue_cursor out[], int64_t *wait_ms)
 		else if (held->not_before_ms - now < *wait_ms)
 			*wait_ms = held->not_before_ms - now;
 	}
-	w->turns++;
+	w->passes++;
 	return n;
 }
 
 /* One wait returns an entry of each partition that has one. When these were too much for
  * one answer before, the partitions are asked in parts, without waiting. */
 static enum es_code
-turn_wait(struct worker *w, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
-    struct es_err *err)
+consumer_wait(struct consumer *w, struct queue_cursor cursors[], size_t n,
+    int64_t wait_ms, struct es_err *err)
 {
-	const size_t part = n < w->places ? n : w->places;
+	const size_t part = n < w->wait_max ? n : w->wait_max;
 
 	for (size_t i = 0; i < n; i += part) {
 		const size_t some = n - i < part ? n - i : part;
 
 		if (queue_wait(w->queue, cursors + i, some, part < n ? 0 : wait_ms,
 			err) != ES_OK) {
-			w->places = turn_fewer(w->places, some);
+			w->wait_max = consumer_halve(w->wait_max, some);
 			return err->code;
 		}
 	}
-	w->places = turn_more(w->places, QUEUE_PARTITIONS_MAX);
+	w->wait_max = consumer_double(w->wait_max, QUEUE_PARTITIONS_MAX);
 	return ES_OK;
 }
 
 static enum es_code
-turn_drain_ready(
-    struct worker *w, const struct queue_cursor cursors[], size_t n, struct es_err *err)
+consumer_drain_ready(
+    struct consumer *w, const struct queue_cursor cursors[], size_t n, struct es_err *err)
 {
 	for (size_t k = 0; k < n && !*w->stopping; k++) {
 		/* Its index has changed if another partition was lost. */
@@ -242,7 +243,7 @@ turn_drain_ready(
 
 		if (!cursors[k].ready || i == w->leases.n)
 			continue;
-		TRY(turn_drain_partition(w, i, err));
+		TRY(consumer_drain_partition(w, i, err));
 		if (lease_share_due(&w->leases))
 			break;
 	}
@@ -250,7 +251,7 @@ turn_drain_ready(
 }
 
 void
-turn_partitions(struct worker *w)
+consumer_run_partitions(struct consumer *w)
 {
 	const int64_t start_ms = clock_mono_ms();
 	struct queue_cursor *cursors;
@@ -258,21 +259,21 @@ turn_partitions(struct worker *w)
 	int64_t wait_ms;
 	size_t n;
 
-	if (turn_leases(w, &err) != ES_OK) {
-		w->leases.next_ms = 0; /* try again right after the pause */
-		turn_back_off(w, start_ms, "partitions not renewed", &err);
+	if (consumer_keep_leases(w, &err) != ES_OK) {
+		w->leases.update_at_ms = 0; /* try again right after the pause */
+		consumer_back_off(w, start_ms, "partitions not renewed", &err);
 		return;
 	}
 	cursors = arena_alloc(w->arena, w->leases.n * sizeof(*cursors));
-	n = turn_cursors(w, cursors, &wait_ms);
+	n = consumer_ready_cursors(w, cursors, &wait_ms);
 	if (n == 0) {
 		w->failures = 0;
 		clock_sleep_ms(wait_ms);
 		return;
 	}
-	if (turn_wait(w, cursors, n, wait_ms, &err) != ES_OK ||
-	    turn_drain_ready(w, cursors, n, &err) != ES_OK) {
-		turn_back_off(w, start_ms, "queue not readable", &err);
+	if (consumer_wait(w, cursors, n, wait_ms, &err) != ES_OK ||
+	    consumer_drain_ready(w, cursors, n, &err) != ES_OK) {
+		consumer_back_off(w, start_ms, "queue not readable", &err);
 		return;
 	}
 	w->failures = 0;
@@ -282,8 +283,8 @@ turn_partitions(struct worker *w)
  * the messages would count as tried, and an outage of PostgreSQL would move them to the
  * dead-letter queue. */
 static void
-turn_leasing_keep(
-    struct worker *w, const struct queue_msg msgs[], size_t n, int64_t *keep_at_ms)
+consumer_extend_leases(
+    struct consumer *w, const struct queue_msg msgs[], size_t n, int64_t *keep_at_ms)
 {
 	const int64_t now = clock_mono_ms();
 	struct es_err err;
@@ -296,24 +297,25 @@ turn_leasing_keep(
 }
 
 /* Commits one batch and returns the number of messages that are done; 0: try again with
- * fewer. The batch has an arena of its own, because it may be tried for minutes. w->ask
- * doubles with each success, because messages are received in small requests. */
+ * fewer. The batch has an arena of its own, because it may be tried for minutes.
+ * w->receive_max doubles with each success, because messages are received in small
+ * requests. */
 static size_t
-turn_leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
+consumer_commit_messages(struct consumer *w, const struct queue_msg msgs[], size_t n)
 {
-	const struct batch_ctx ctx = turn_batch_ctx(w, w->queue->driver->name);
+	const struct batch_ctx ctx = consumer_batch_ctx(w, w->queue->driver->name);
 	const int64_t start_ms = clock_mono_ms();
 	struct arena *a = arena_new();
 	struct es_err err;
 	size_t taken = 0;
 
 	if (batch_run(&ctx, NULL, msgs, n, &taken, a, &err) != BATCH_DONE) {
-		w->ask = turn_fewer(w->ask, taken);
-		turn_back_off(w, start_ms, "batch put off", &err);
+		w->receive_max = consumer_halve(w->receive_max, taken);
+		consumer_back_off(w, start_ms, "batch put off", &err);
 		taken = 0;
 	} else {
 		w->failures = 0;
-		w->ask = turn_more(w->ask, QUEUE_RECEIVE_MAX);
+		w->receive_max = consumer_double(w->receive_max, QUEUE_RECEIVE_MAX);
 		CRASH_POINT("before_queue_done");
 		if (queue_done(w->queue, 0, msgs, taken, "", &err) != ES_OK)
 			outage_failed(OUTAGE_QUEUE, &err);
@@ -324,39 +326,40 @@ turn_leasing_commit(struct worker *w, const struct queue_msg msgs[], size_t n)
 }
 
 void
-turn_leasing(struct worker *w)
+consumer_run_leasing(struct consumer *w)
 {
 	const size_t request = w->queue->driver->request_max;
 	const int64_t start_ms = clock_mono_ms();
-	struct queue_msg *msgs = arena_alloc(w->arena, w->ask * sizeof(*msgs));
+	struct queue_msg *msgs = arena_alloc(w->arena, w->receive_max * sizeof(*msgs));
 	int64_t keep_at_ms;
 	struct es_err err;
 	bool kept = false;
 	size_t n = 0, from = 0;
 
-	if (queue_receive(w->queue, 0, "", w->ask, WAIT_MS, w->arena, msgs, &n, &err) !=
-	    ES_OK) {
+	if (queue_receive(w->queue, 0, "", w->receive_max, WAIT_MS, w->arena, msgs, &n,
+		&err) != ES_OK) {
 		/* A failed request may count against its messages: the next one has to be
 		 * smaller, not one of those that would come after it. */
-		w->ask = turn_fewer(w->ask, request > 0 ? request : w->ask);
-		turn_back_off(w, start_ms, "queue not readable", &err);
+		w->receive_max = consumer_halve(
+		    w->receive_max, request > 0 ? request : w->receive_max);
+		consumer_back_off(w, start_ms, "queue not readable", &err);
 		return;
 	}
 	keep_at_ms = clock_mono_ms() + LEASE_SLOW_MS;
 	if (n > 0)
 		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
-		const size_t some = n - from < w->ask ? n - from : w->ask;
-		const size_t taken = turn_leasing_commit(w, msgs + from, some);
+		const size_t some = n - from < w->receive_max ? n - from : w->receive_max;
+		const size_t taken = consumer_commit_messages(w, msgs + from, some);
 
 		from += taken;
-		turn_beat(w);
+		consumer_beat(w);
 		/* At once when it can't be committed: who knows for how long. */
 		if (taken == 0 && !kept)
 			keep_at_ms = 0;
 		kept |= taken == 0;
 		if (from < n)
-			turn_leasing_keep(w, msgs + from, n - from, &keep_at_ms);
+			consumer_extend_leases(w, msgs + from, n - from, &keep_at_ms);
 	}
 	/* Stopping: back at once, so that their groups are not held up. */
 	if (from < n)

@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "batch.h"
+#include "consumer.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "fake_partitions.h"
 #include "fanout_metrics.h"
 #include "queue/queue_mem.h"
-#include "turn.h"
 
 #include "cunit_main.h"
 
@@ -48,7 +48,7 @@ batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
 		(void)snprintf(dones + strlen(dones), sizeof(dones) - strlen(dones),
 		    "%s ", fence->done);
 	if (make_due != NULL)
-		make_due->next_ms = 0;
+		make_due->update_at_ms = 0;
 	if (stop_after)
 		stopping = 1;
 	clock_sleep_ms(slow_ms);
@@ -57,7 +57,7 @@ batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
 
 struct fixture {
 	struct fanout_conf conf;
-	struct worker w;
+	struct consumer w;
 	struct es_err err;
 };
 
@@ -81,11 +81,11 @@ setup(struct fixture *f)
 	batches = 0;
 	slow_ms = 0;
 	*f = (struct fixture){.conf = {.batch_max = 500, .lease_ms = 60000}};
-	f->w = (struct worker){.conf = &f->conf,
+	f->w = (struct consumer){.conf = &f->conf,
 	    .owner = "ann",
 	    .arena = arena_new(),
 	    .stopping = &stopping};
-	f->w.ask = f->w.places = QUEUE_PARTITIONS_MAX;
+	f->w.receive_max = f->w.wait_max = QUEUE_PARTITIONS_MAX;
 	CU_ASSERT_EQUAL_FATAL(
 	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->w.metrics, &f->err),
 	    ES_OK);
@@ -118,7 +118,7 @@ put(struct fixture *f, const char *group, const char *body)
 static void
 turn(struct fixture *f)
 {
-	turn_partitions(&f->w);
+	consumer_run_partitions(&f->w);
 	arena_reset(f->w.arena);
 }
 
@@ -260,7 +260,7 @@ who_can_not_work_does_not_beat(void)
 	struct fixture f;
 
 	setup(&f);
-	turn_beat(&f.w);
+	consumer_beat(&f.w);
 	CU_ASSERT_TRUE(f.w.beat_at_ms > clock_mono_ms());
 	CU_ASSERT_TRUE(metrics_beat_age_ms(f.w.metrics, 0) >= 0);
 	fake.away = true;
@@ -268,11 +268,11 @@ who_can_not_work_does_not_beat(void)
 	turn(&f);
 	CU_ASSERT_EQUAL(f.w.failures, 2);
 	f.w.beat_at_ms = 0;
-	turn_beat(&f.w);
+	consumer_beat(&f.w);
 	CU_ASSERT_EQUAL(f.w.beat_at_ms, 0);
 	fake.away = false;
 	turn(&f);
-	turn_beat(&f.w);
+	consumer_beat(&f.w);
 	CU_ASSERT_TRUE(f.w.beat_at_ms > 0);
 	teardown(&f);
 }
@@ -358,23 +358,23 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 	mem = f.w.queue;
 	f.w.queue = &q;
 	takes = 2;
-	turn_leasing(&f.w);
+	consumer_run_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_done, 5);
 	CU_ASSERT_EQUAL(leased_retry, 0);
 	stop_after = true;
-	turn_leasing(&f.w);
+	consumer_run_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_done, 7);
 	CU_ASSERT_EQUAL(leased_retry, 3);
 	stopping = 0;
 	stop_after = false;
 	retries = 3; /* the database is away for a while: held, not given back */
-	turn_leasing(&f.w);
+	consumer_run_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5);
 	CU_ASSERT_EQUAL(leased_done, 12);
 	CU_ASSERT_EQUAL(leased_retry, 3);
 	slow_ms = 1100; /* what waits behind slow work is held, too, not what is done */
 	takes = 3;
-	turn_leasing(&f.w);
+	consumer_run_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5 + 2);
 	CU_ASSERT_EQUAL(leased_done, 17);
 	f.w.queue = mem;
@@ -396,4 +396,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("turn", cases)
+CUNIT_MAIN("consumer", cases)
