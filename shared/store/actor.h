@@ -1,5 +1,5 @@
-/* Who asks: the user in whose name a store reads or changes something. The tenant of
- * every statement is this one's. */
+/* The user in whose name a store reads or changes something. Every statement runs in the
+ * tenant of this user. */
 #ifndef STORE_ACTOR_H
 #define STORE_ACTOR_H
 
@@ -10,24 +10,26 @@
 struct actor {
 	struct tenant_id tenant;
 	struct user_id user;
-	const char *role; /* in the tenant: owner admin member guest bot */
+	const char *role; /* role in the tenant: owner admin member guest bot */
 	const char *display_name;
 };
 
-/* Owner or admin of the tenant. */
+/* Is the actor an owner or admin of the tenant? */
 bool actor_is_admin(const struct actor *who) ES_MUST_CHECK;
-/* Owner of the tenant. */
+/* Is the actor an owner of the tenant? */
 bool actor_is_owner(const struct actor *who) ES_MUST_CHECK;
 
-/* What unknown, foreign and invisible things have in common. */
+/* Texts of ES_NOT_FOUND. An unknown id, an id of another tenant and an object that the
+ * caller may not see get the same text, so that the answer does not tell them apart. */
 #define STORE_NO_CHANNEL "no such channel"
 #define STORE_NO_USER    "no such user"
 #define STORE_NO_MESSAGE "no such message"
 
-/* The user_id of what belongs to no user: no user has it. */
+/* The user id of an actor that is no user, for example an API key without a bot. No user
+ * has this id. */
 #define ACTOR_NOBODY "00000000-0000-0000-0000-000000000000"
 
-/* Rows of one page of a list. */
+/* Largest number of rows of one page of a list. */
 #define STORE_LIST_MAX 200
 
 #endif

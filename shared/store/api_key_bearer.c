@@ -47,7 +47,8 @@ static const struct pg_stmt api_key_bearer_find = {
     .n_params = 2,
 };
 
-/* SKIP LOCKED: requests of one key never wait for each other here. */
+/* SKIP LOCKED: when another request is updating the row of the same key, skip the update
+ * instead of waiting for that request. */
 static const struct pg_stmt api_key_bearer_used = {
     .name = "api_key_used",
     .sql = "UPDATE api_keys SET last_used_at = now() WHERE tenant_id = $1 AND id ="

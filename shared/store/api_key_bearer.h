@@ -1,4 +1,4 @@
-/* Whom an API key stands for: what the database says, from one snapshot. */
+/* The tenant, user and rights of an API key, read from the database in one snapshot. */
 #ifndef STORE_API_KEY_BEARER_H
 #define STORE_API_KEY_BEARER_H
 
@@ -21,21 +21,24 @@ struct api_key_bearer {
 	const char *name;
 	unsigned scopes;
 	int64_t expires_ms;
-	bool use_is_old; /* the last use was stored more than a minute ago */
+	bool use_is_old; /* the stored last use is older than one minute */
 	bool is_own_bot; /* the user is the bot that the key is bound to */
-	/* Of the user that it acts for. API_KEY_NOBODY: neither is it bound to a bot nor
-	 * was a user asked for; then actor.user is ACTOR_NOBODY. */
+	/* State of the user for whom the key acts. API_KEY_NOBODY: the key has no bot and
+	 * the caller named no user; then actor.user is ACTOR_NOBODY. */
 	enum api_key_user user;
-	struct principal principal; /* role and name: the user's, or "" */
+	struct principal principal; /* role and name of the user, "" without one */
 };
 
-/* on_behalf NULL: as the key's bot, if it has one. ES_UNAUTHENTICATED for an unknown or
- * revoked key, ES_TOKEN_EXPIRED, ES_TENANT_SUSPENDED, ES_TOKEN_REVOKED when its own bot
- * is deactivated. */
+/* Finds a key by its text. on_behalf is the user for whom the key acts; NULL: the key's
+ * own bot, if it has one. now_ms is Unix time in milliseconds. The strings of *out live
+ * in a. ES_UNAUTHENTICATED: the key is unknown or revoked. ES_TOKEN_EXPIRED: the key has
+ * expired. ES_TENANT_SUSPENDED: the tenant is suspended. ES_TOKEN_REVOKED: the key's own
+ * bot is deactivated or deleted. */
 enum es_code api_key_bearer_get(struct pg *pg, const char *key,
     const struct user_id *on_behalf, int64_t now_ms, struct arena *a,
     struct api_key_bearer *out, struct es_err *err) ES_MUST_CHECK;
-/* Stores the time of this use, unless another process is doing it. */
+/* Stores the present time as the last use of the key, at most once a minute. Stores
+ * nothing, and returns ES_OK, while another transaction holds the row. */
 enum es_code api_key_bearer_use(struct pg *pg, const struct tenant_id *tenant,
     const struct uuid *id, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

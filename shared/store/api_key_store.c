@@ -57,7 +57,8 @@ static const struct pg_col number_cols[] = {PG_COL(struct number, n, PG_INT8)};
 		.n_params = (n) \
 	}
 
-/* Keys of a tenant are made one after the other, so that counted keys stay counted. */
+/* Lock the tenant's row, so that only one transaction at a time counts and creates keys
+ * of the tenant. Otherwise two creations could pass the limit together. */
 static const struct pg_stmt api_key_store_lock = NUMBER_STMT(
     "lock", "SELECT acl_version FROM tenants WHERE id = $1 FOR NO KEY UPDATE", 1);
 
@@ -156,7 +157,8 @@ api_key_store_create_locked(struct pg *pg, const struct actor *who,
 	api_key_text_hash(in->key, hash);
 	TRY(pg_run(pg, NULL, &api_key_store_insert, params, a, &rows, err));
 	if (!pg_next(&rows, a, out))
-		return es_fail(err, ES_INTERNAL, "the new API key has no row");
+		return es_fail(
+		    err, ES_INTERNAL, "PostgreSQL returned no row for the new API key");
 	return ES_OK;
 }
 

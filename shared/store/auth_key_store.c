@@ -50,7 +50,8 @@ static const struct pg_stmt delete_stmt = {
     .n_params = 2,
 };
 
-/* Nothing happens when another tenant has it; `claimed` tells. */
+/* Inserts nothing when another tenant has registered the issuer. The statement `claimed`
+ * then counts no row of this tenant. */
 static const struct pg_stmt claim = {
     .name = "auth_issuer_claim",
     .sql = "INSERT INTO auth_issuers (tenant_id, issuer) VALUES ($1, $2)"
@@ -76,7 +77,8 @@ static const struct pg_col count_cols[] = {PG_COL(struct count, n, PG_INT8)};
 		.n_params = (n) \
 	}
 
-/* Changes of the keys of a tenant happen one after the other. */
+/* Lock the tenant's row, so that only one transaction at a time counts and changes keys
+ * of the tenant. */
 static const struct pg_stmt lock_keys = COUNT_STMT(
     "lock", "SELECT acl_version FROM tenants WHERE id = $1 FOR NO KEY UPDATE", 1);
 
@@ -177,7 +179,9 @@ auth_key_store_create_locked(struct pg *pg, const struct actor *who,
 		return es_fail_field(
 		    err, ES_NAME_TAKEN, "kid", "another key has this kid");
 	TRY(rc);
-	return pg_next(&rows, a, out) ? ES_OK : es_fail(err, ES_INTERNAL, "no row");
+	return pg_next(&rows, a, out) ? ES_OK
+	                              : es_fail(err, ES_INTERNAL,
+					    "PostgreSQL returned no row for the new key");
 }
 
 enum es_code

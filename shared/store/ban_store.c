@@ -40,7 +40,7 @@ static const struct pg_stmt ban_add = {
     .name = "ban_add",
     .sql = "INSERT INTO channel_bans (tenant_id, channel_id, user_id, banned_by)"
 	   " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING user_id",
-    .cols = ban_cols, /* the first one */
+    .cols = ban_cols, /* only the column user_id */
     .n_cols = 1,
     .n_params = 4,
 };
@@ -49,7 +49,7 @@ static const struct pg_stmt ban_drop = {
     .name = "ban_drop",
     .sql = "DELETE FROM channel_bans WHERE tenant_id = $1 AND channel_id = $2"
 	   " AND user_id = $3 RETURNING user_id",
-    .cols = ban_cols, /* the first one */
+    .cols = ban_cols, /* only the column user_id */
     .n_cols = 1,
     .n_params = 3,
 };

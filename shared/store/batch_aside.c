@@ -1,4 +1,5 @@
-/* What is not committed: entries put aside, and rows whose time is over. */
+/* The statements of a worker that commit no message: dead letters, and deletion of
+ * expired rows and of the rows of deleted channels. */
 #include <string.h>
 
 #include "crypto/digest.h"

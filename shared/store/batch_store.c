@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-/* SQLSTATE of es_fence(). */
+/* SQLSTATE that the SQL function es_fence() raises */
 #define FENCED "ES001"
 
 struct batch_row {
@@ -39,7 +39,8 @@ static const struct pg_stmt commit = {
     .n_params = 11,
 };
 
-/* The messages of all envelopes in one row, as the function counts them. */
+/* One message of the batch. The array holds the messages of all envelopes in order;
+ * es_batch() numbers them in the same order, from 1. */
 struct flat {
 	const struct envelope *envelope;
 	const struct envelope_message *message;
@@ -56,7 +57,7 @@ batch_store_count_messages(const struct envelope envelopes[], size_t n)
 	return total;
 }
 
-/* Also makes the replies, each with room for its outcomes. */
+/* Also allocates out->replies, with one outcome for each message. */
 static struct flat *
 batch_store_flatten(const struct envelope envelopes[], size_t n, size_t total,
     struct arena *a, struct batch_result *out)
@@ -129,7 +130,7 @@ batch_store_to_event(const struct batch_row *row, const struct flat *f, struct e
 	out->client_id = f->message->client_id;
 	out->edited = row->edited_ms != 0;
 	out->deleted = row->deleted;
-	/* The function sends back only what the caller does not have. */
+	/* es_batch() returns the body only when it differs from the one that was sent. */
 	if (!row->deleted)
 		out->body = row->body != NULL ? row->body : f->message->body;
 }
@@ -194,7 +195,9 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 		answered += strcmp(row.outcome, "event") != 0;
 		batch_store_take_row(&row, &flat[row.ord - 1], out);
 	}
-	/* Committed, and nobody knows what: a function of another version. */
+	/* es_batch() committed, but did not return an outcome for each message: the
+	 * function has another version than this program. The batch can't be repeated or
+	 * reported. */
 	CHECK(answered == total);
 	return ES_OK;
 }
@@ -205,9 +208,10 @@ batch_store_fenced(const struct es_err *err)
 	return strcmp(err->sqlstate, FENCED) == 0;
 }
 
-/* es_batch looks for repeats under the lock of the channel and inserts no key of a
- * client's choice, so that no message can cause a 23505. A 23514 may be a text that is
- * too long: the name of the constraint tells. */
+/* es_batch() looks for repeats under the channel's lock and inserts no key that a client
+ * chose. Therefore no message can cause a 23505 (unique_violation). A 23514
+ * (check_violation) can also be a text that is too long, so look at the name of the
+ * constraint. */
 bool
 batch_store_miscounted(const struct pg *pg, const struct es_err *err)
 {

@@ -1,4 +1,4 @@
-/* Committing what came from the queue: the only way a message gets a number. */
+/* Commits batches of the queue. Only this way does a message get its number. */
 #ifndef STORE_BATCH_STORE_H
 #define STORE_BATCH_STORE_H
 
@@ -10,57 +10,67 @@
 #include "event/event.h"
 #include "pg/pg.h"
 
-/* What proves that a partition is still ours, and how far the last batch got. */
+/* Proves that this worker still holds the partition, and stores how far it has
+ * committed. */
 struct batch_fence {
 	unsigned partition;
 	int64_t epoch;
-	const char *done; /* position to store with the commit; NULL: leave it */
+	/* position that the commit stores; NULL: keep the stored one */
+	const char *done;
 };
 
 struct batch_result {
-	struct reply *replies; /* one an envelope, in order */
-	struct event *events;  /* to publish, in order; repeats are among them */
+	struct reply *replies; /* one for each envelope, in order */
+	/* events to publish, in order, including those of repeats */
+	struct event *events;
 	size_t n_events;
 	size_t n_committed, n_repeats, n_refused;
 };
 
-/* One transaction: all or nothing. fence NULL: a queue without partitions. The strings of
- * the result live in a or belong to the envelopes. On failure see batch_store_fenced()
- * batch_store_miscounted() and pg_transient(err->sqlstate); anything else is a message's
- * own fault. */
+/* Commits all envelopes in one transaction, or none. fence is NULL for a queue without
+ * partitions. The strings of the result live in a or belong to the envelopes. After a
+ * failure ask batch_store_fenced(), batch_store_miscounted() and
+ * pg_transient(err->sqlstate). When all three say no, one of the messages causes the
+ * failure. */
 enum es_code batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Did this failure say that the partition is no longer ours? */
+/* Did the commit fail because another worker holds the partition now? */
 bool batch_store_fenced(const struct es_err *err) ES_MUST_CHECK;
 
-/* Did this failure say that a number or key which the database itself chose is taken or
- * out of range? A counter was restored too low: all further messages of the channel would
- * fail alike, and none is at fault. err is of the last call on pg. */
+/* Did the commit fail because a number or key that the database itself chose is taken or
+ * out of range? That happens when a counter was restored too low. Every further message
+ * of the channel would fail too, and none of them is the cause. err must come from the
+ * last call on pg. */
 bool batch_store_miscounted(const struct pg *pg, const struct es_err *err) ES_MUST_CHECK;
 
-/* An entry that no retry can help; texts may be NULL where they are not known. */
+/* An entry of the queue that PostgreSQL will never accept. A text that is not known is
+ * NULL. */
 struct batch_dead {
 	const char *source;    /* stream or queue, e.g. "es:q:3" */
-	const char *source_id; /* position or receipt: unique in the source */
+	const char *source_id; /* position or receipt, unique in the source */
 	const char *tenant, *channel, *envelope;
 	const char *sqlstate;
 	const char *reason;
-	const char *entry; /* as it came, any bytes */
+	const char *entry; /* the entry as received, any bytes */
 	size_t len;
-	const struct envelope *of; /* its first message is the dead one; NULL: unknown */
+	/* the envelope whose first message failed; NULL: not known */
+	const struct envelope *of;
 };
-/* Puts it aside in the transaction that passes it; who asks for its message by client id
- * hears that it was refused as invalid. Repeating is safe. */
+/* Stores a dead letter and the position after it in one transaction. With dead->of, a
+ * request for the outcome of its message is answered "refused, invalid" from then on.
+ * Repeating the call changes nothing. */
 enum es_code batch_store_bury(struct pg *pg, const struct batch_fence *fence,
     const struct batch_dead *dead, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* Forget old refusals and revocations, at most limit of each; *more: go on. */
+/* Deletes expired refusals and revocations, at most limit of each. *more is true when a
+ * further call may find more. */
 enum es_code batch_store_purge(struct pg *pg, int64_t limit, struct arena *a, bool *more,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Delete at most limit rows that a deleted channel has left; *more: go on. */
+/* Deletes at most limit rows of deleted channels. *more is true when a further call may
+ * find more. */
 enum es_code batch_store_purge_channels(struct pg *pg, int64_t limit, struct arena *a,
     bool *more, struct es_err *err) ES_MUST_CHECK;
 

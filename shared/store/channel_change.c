@@ -1,4 +1,5 @@
-/* Changes of a channel: each under its lock, numbered and stored in one transaction. */
+/* Changes of a channel. Each change locks the channel, gets a sequence number and is
+ * stored with its event in one transaction. */
 #include <string.h>
 
 #include "store/channel_store.h"
@@ -28,14 +29,14 @@ static const struct pg_stmt archive_stmt = {
     .n_params = 3,
 };
 
-/* A row: the tenant has more channels than it may. */
+/* Returns a row when the tenant has more channels than its limit. */
 static const struct pg_stmt over_quota = {
     .name = "channel_over_quota",
     .sql = "SELECT FROM tenants WHERE id = $1 AND channel_count > max_channels",
     .n_params = 1,
 };
 
-/* Only what changes; NULL when nothing does. */
+/* Writes only the members that change; returns NULL when none does. */
 static const char *
 channel_change_patch_payload(
     struct arena *a, const struct channel_patch *patch, const struct channel_state *now)

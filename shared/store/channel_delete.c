@@ -1,5 +1,5 @@
-/* Deleting a channel: it is unknown to everybody as of the commit; what it has is purged
- * later (batch_store_purge_channels). */
+/* Deletion of a channel. From the commit on no request finds the channel.
+ * batch_store_purge_channels() deletes its messages, events and members later. */
 #include <string.h>
 
 #include "store/channel_store.h"
@@ -8,8 +8,10 @@
 
 #include "core/banned.h"
 
-/* The tenant's row is locked before the channel's row goes: a creation of the same name
- * holds the tenant and waits for the name. The trigger then gives the quota back. */
+/* The caller locks the tenant's row before this statement deletes the channel's row. A
+ * creation of a channel with the same name locks in that order, too: it holds the
+ * tenant's row and waits for the name. A trigger decrements the tenant's channel
+ * count. */
 static const struct pg_stmt delete_stmt = {
     .name = "channel_delete",
     .sql = "WITH purge AS (INSERT INTO deleted_channels (tenant_id, channel_id,"

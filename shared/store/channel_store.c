@@ -28,7 +28,8 @@ static const struct pg_col channel_cols[] = {
 		.n_cols = ES_COUNT(channel_cols), .n_params = (n) \
 	}
 
-/* $1 tenant, $2 the user that asks: all channels, and those that the user may see. */
+/* CHANNELS: all channels of the tenant. SEEN: those that the user may see. $1 tenant, $2
+ * user. */
 #define CHANNELS \
 	"SELECT c.id, c.name, c.topic, c.is_private, c.posting_policy, c.kind, " \
 	"c.created_by," \
@@ -44,9 +45,10 @@ static const struct pg_col channel_cols[] = {
 
 static const struct pg_stmt get = CHANNEL_STMT("get", SEEN " AND c.id = $3", 3);
 
-/* A page of ids, from which the rest is looked up by key. $3 the channel after which the
- * page begins, $4 rows. Each branch reads its own index from there on and stops at $4
- * rows, so that no page walks the private channels of others, or the pages before it. */
+/* One page of channel ids, and a look-up of each channel by its key. The page begins
+ * after channel $3 and has $4 rows. Each branch starts in its own index at $3 and stops
+ * after $4 rows. Therefore no page reads other users' private channels or the rows of
+ * earlier pages. */
 #define MINE \
 	"SELECT m.channel_id AS id FROM channel_members m WHERE m.tenant_id = $1" \
 	" AND m.user_id = $2 AND m.channel_id > " STORE_AFTER( \
@@ -72,7 +74,8 @@ static const struct pg_stmt orphans = CHANNEL_STMT("orphans",
 	      " ORDER BY c.id LIMIT $4",
     4);
 
-/* Counter, channel, head and owner, or nothing. No row: the tenant is full. */
+/* Counts the channel and inserts its row, head and owner, or does nothing. No row comes
+ * back when the tenant has reached its limit. */
 static const struct pg_stmt create = CHANNEL_STMT("create",
     "WITH room AS (UPDATE tenants SET channel_count = channel_count + 1"
     " WHERE id = $1 AND (max_channels IS NULL"
@@ -109,7 +112,8 @@ static const struct pg_stmt made = {
     .n_params = 3,
 };
 
-/* Creations of a tenant come one after the other, so that the count stays true. */
+/* Lock the tenant's row, so that only one transaction at a time counts and creates
+ * channels of the tenant. */
 static enum es_code
 channel_store_user_may(struct pg *pg, const struct actor *who, int64_t max,
     struct arena *a, struct es_err *err)
@@ -124,7 +128,8 @@ channel_store_user_may(struct pg *pg, const struct actor *who, int64_t max,
 	TRY(pg_run(pg, NULL, &made, params, a, &rows, err));
 	if (pg_next(&rows, a, &mine) && mine.n >= max)
 		return es_fail(err, ES_QUOTA_EXCEEDED,
-		    "you have made %lld channels, the limit of a user", (long long)max);
+		    "you have created %lld channels, the limit of a user",
+		    (long long)max);
 	return ES_OK;
 }
 

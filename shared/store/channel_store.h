@@ -1,6 +1,6 @@
-/* Channels and the users that may see them: a public one each user of the tenant that is
- * not banned from it, a private one its members; to others it does not exist
- * (ES_NOT_FOUND, "no such channel"). */
+/* Channels. Every user of the tenant sees a public channel, except guests who are no
+ * members and users who are banned. Only members see a private channel. To all others a
+ * channel does not exist (ES_NOT_FOUND, STORE_NO_CHANNEL). */
 #ifndef STORE_CHANNEL_STORE_H
 #define STORE_CHANNEL_STORE_H
 
@@ -15,92 +15,106 @@ struct channel {
 	struct channel_id id;
 	const char *name, *topic;
 	bool is_private;
-	const char *posting_policy; /* everyone admins */
-	const char *kind;           /* channel dm */
+	const char *posting_policy; /* "everyone" or "admins" */
+	const char *kind;           /* "channel" or "dm" */
 	struct user_id created_by;
-	int64_t created_ms, archived_ms; /* archived_ms 0: it is not */
-	const char *role;        /* the caller's: owner admin member; NULL: no member */
-	int64_t last_message_id; /* 0: none yet */
-	int64_t seq;             /* number of the newest event, 0: none yet */
+	/* Unix time in ms; archived_ms 0: not archived */
+	int64_t created_ms, archived_ms;
+	/* the caller's: owner admin member; NULL: no member */
+	const char *role;
+	int64_t last_message_id; /* 0: no message yet */
+	/* sequence number of the newest event; 0: no event yet */
+	int64_t seq;
 };
 
 struct channel_new {
 	const char *name;
 	const char *topic; /* NULL: "" */
 	bool is_private;
-	const char *posting_policy; /* everyone admins; NULL: everyone */
-	int64_t user_max;     /* channels that one user may have made; 0: no limit */
-	struct channel_id id; /* "": a fresh one */
+	const char *posting_policy; /* "everyone" or "admins"; NULL: everyone */
+	/* largest number of channels that one user may have created; 0: no limit */
+	int64_t user_max;
+	struct channel_id id; /* "": the store chooses a new id */
 };
 
-/* NULL leaves a value as it is. */
+/* A member that is NULL leaves the value as it is. */
 struct channel_patch {
 	const char *name, *topic;
-	const char *posting_policy; /* everyone admins */
+	const char *posting_policy; /* "everyone" or "admins" */
 	const bool *is_private;
 };
 
 struct channel_page {
 	struct channel *items;
 	size_t n;
-	bool more; /* go on after items[n - 1].id */
+	bool more; /* the next page begins after items[n - 1].id */
 };
 
-/* Functions that change a channel fill *event with what is to be published; event->seq is
- * 0 when nothing was changed: then there is nothing to publish. Its strings live in a. */
+/* A function that changes a channel fills *event for the caller to publish. event->seq is
+ * 0 when nothing changed; then the caller publishes nothing. The strings of *event live
+ * in a. */
 
-/* The caller becomes its owner. Guests may not. ES_NAME_TAKEN; ES_QUOTA_EXCEEDED by the
- * tenant's limit, which does not count archived channels, or by in->user_max, which does
- * and which owners and admins of the tenant are free of. */
+/* Creates a channel; the caller becomes its owner. ES_FORBIDDEN: the caller is a guest.
+ * ES_NAME_TAKEN: another channel has the name. ES_QUOTA_EXCEEDED: the tenant has reached
+ * its limit, which does not count archived channels, or the user has created in->user_max
+ * channels, archived ones included. in->user_max does not apply to owners and admins of
+ * the tenant. */
 enum es_code channel_store_create(struct pg *pg, const struct actor *who,
     const struct channel_new *in, struct arena *a, struct channel *out,
     struct es_err *err) ES_MUST_CHECK;
 enum es_code channel_store_get(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct es_err *err) ES_MUST_CHECK;
-/* Is the id one of a channel of the tenant, whether or not the caller sees it? Not to be
- * told to a caller that does not know the channel. */
+/* Has the tenant a channel with this id, even if the caller may not see it? Do not tell
+ * the answer to a caller who may not see the channel. */
 enum es_code channel_store_exists(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, bool *there,
     struct es_err *err) ES_MUST_CHECK;
-/* Visible ones by id; member_only: those the caller is in. after NULL: from the start. */
+/* One page of the channels that the caller sees, ordered by id. member_only: only those
+ * of which the caller is a member. after NULL: from the start. */
 enum es_code channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
     const struct channel_id *after, int64_t limit, struct arena *a,
     struct channel_page *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Channels without an active owner, by id, private ones too. Takes an owner of the
- * tenant, else ES_FORBIDDEN. after NULL: from the start. */
+/* One page of the channels without an active owner, ordered by id, including private
+ * ones. after NULL: from the start. ES_FORBIDDEN: the caller is no owner of the
+ * tenant. */
 enum es_code channel_store_orphans(struct pg *pg, const struct actor *who,
     const struct channel_id *after, int64_t limit, struct arena *a,
     struct channel_page *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Owner or admin of the channel or the tenant, else ES_FORBIDDEN. An archived channel
- * stays as it is (ES_CHANNEL_ARCHIVED). Only a member makes a channel private, or the
- * caller would not see it any more (ES_FORBIDDEN). ES_NAME_TAKEN. */
+/* Changes a channel. The caller must be an owner or admin of the channel or the tenant:
+ * else ES_FORBIDDEN. Only a member may make a channel private, because others would not
+ * see it any more (ES_FORBIDDEN). ES_CHANNEL_ARCHIVED: an archived channel does not
+ * change. ES_NAME_TAKEN: another channel has the name. */
 enum es_code channel_store_patch(struct pg *pg, const struct actor *who,
     const struct channel_id *id, const struct channel_patch *patch, struct arena *a,
     struct channel *out, struct event *event, struct es_err *err) ES_MUST_CHECK;
 enum es_code channel_store_archive(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct event *event, struct es_err *err) ES_MUST_CHECK;
-/* ES_QUOTA_EXCEEDED: archived channels are not counted, so there may be no room. */
+/* ES_QUOTA_EXCEEDED: the tenant has reached its limit of channels, which does not count
+ * archived ones. */
 enum es_code channel_store_unarchive(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct event *event, struct es_err *err) ES_MUST_CHECK;
 
-/* An owner of the channel or of the tenant, else ES_FORBIDDEN. As of the commit nobody
- * finds the channel, its name is free and it is not counted; its messages, events and
- * members are purged in the background. Repeating is ES_NOT_FOUND. */
+/* Deletes a channel. The caller must be an owner of the channel or the tenant: else
+ * ES_FORBIDDEN. From the commit on no request finds the channel, its name is free and the
+ * tenant's limit does not count it. fanout deletes its messages, events and members in
+ * the background. ES_NOT_FOUND: the channel is unknown or already deleted. */
 enum es_code channel_store_delete(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct event *event,
     struct es_err *err) ES_MUST_CHECK;
 
-/* A public channel; to a private one others invite (member_store_put). A member already:
- * nothing happens. ES_CHANNEL_ARCHIVED. */
+/* Adds the caller to a channel that the caller sees. Only a member can add others to a
+ * private channel (member_store_put()). event->seq is 0 when the caller is already a
+ * member. ES_CHANNEL_ARCHIVED. */
 enum es_code channel_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct event *event, struct es_err *err) ES_MUST_CHECK;
-/* No member: nothing happens. As member_store_remove. */
+/* Removes the caller as member_store_remove() does. events is empty when the caller is no
+ * member. */
 enum es_code channel_store_leave(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct event_list *events,
     struct es_err *err) ES_MUST_CHECK;

@@ -1,11 +1,11 @@
-/* The rights that these programs use. A right that was revoked would show with the first
- * request that needs it; readiness tells it before. */
+/* The rights in PostgreSQL that the programs need. Readiness compares them with those of
+ * the role, so that a revoked right is found before a request fails. */
 #include "store/db_store.h"
 
 #include "core/banned.h"
 
-/* "UPDATE" and the others: on at least one column, except DELETE. A table or a function
- * that a later version drops is not missed. */
+/* Every right except DELETE is needed on at least one column. A table or function that
+ * does not exist does not count as missing: a later migration may have dropped it. */
 const struct pg_stmt db_rights_stmt = {
     .name = "db_rights",
     .sql =
@@ -45,7 +45,7 @@ const struct pg_stmt db_rights_stmt = {
 	"es_partition_renew,es_provision,es_purge,es_purge_channels,es_read,es_read_many,"
 	"es_refusal_supersede,es_refuse,es_rights,es_subjects,es_tenant_create,"
 	"es_tenant_get,es_tenant_list,es_tenant_patch,es_tenant_status}'"
-	")) m /* no tenant_id: no tenant's */",
+	")) m /* no tenant_id: the data of no tenant */",
     .cols = (const struct pg_col[]){{PG_TEXT, 0}},
     .n_cols = 1,
 };

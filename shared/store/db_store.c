@@ -16,8 +16,8 @@ static const struct pg_col state_cols[] = {
 const struct pg_stmt db_store_stmt = {
     .name = "db_state",
     .sql = "SELECT (SELECT max(version) FROM schema_migrations), es_epoch(),"
-	   " current_setting('transaction_read_only')::boolean /* no tenant_id: no "
-	   "tenant's */",
+	   " current_setting('transaction_read_only')::boolean /* no tenant_id: the "
+	   "data of no tenant */",
     .cols = state_cols,
     .n_cols = ES_COUNT(state_cols),
 };
@@ -48,7 +48,7 @@ db_store_rights(struct pg *pg, struct arena *a, struct es_err *err)
 	return ES_UNAVAILABLE;
 }
 
-/* The same failure in other words; what PostgreSQL said stays. */
+/* Replace the text. err->sqlstate and err->cause still hold what PostgreSQL reported. */
 static enum es_code
 db_store_not_migrated(struct es_err *err)
 {
@@ -62,7 +62,8 @@ db_store_ready(struct pg *pg, struct arena *a, struct es_err *err)
 	struct db_state state;
 	const enum es_code rc = db_store_get(pg, a, &state, err);
 
-	/* No table, no function: as far from ready as a wrong version. */
+	/* Class 42: a table or function does not exist, so that the database is older
+	 * than any version that these programs know. */
 	if (rc == ES_INTERNAL && strncmp(err->sqlstate, "42", 2) == 0 &&
 	    strcmp(err->sqlstate, DB_STORE_NO_RIGHT) != 0)
 		return db_store_not_migrated(err);
@@ -71,7 +72,8 @@ db_store_ready(struct pg *pg, struct arena *a, struct es_err *err)
 		return es_fail(err, ES_UNAVAILABLE, "database is read-only");
 	if (state.version == NULL || strcmp(state.version, DB_STORE_VERSION) < 0)
 		return es_fail(err, ES_UNAVAILABLE,
-		    "database is not migrated: it is at %s, needed is " DB_STORE_VERSION,
+		    "database is not migrated: it is at %s, this program "
+		    "needs " DB_STORE_VERSION,
 		    state.version != NULL ? state.version : "no version");
 	return db_store_rights(pg, a, err);
 }

@@ -1,4 +1,4 @@
-/* The state of the database itself: for readiness and for the epoch of cursors. */
+/* The state of the database: for readiness, and for the epoch of cursors. */
 #ifndef STORE_DB_STORE_H
 #define STORE_DB_STORE_H
 
@@ -7,23 +7,24 @@
 #include "pg/pg.h"
 
 struct db_state {
-	const char *version;      /* newest migration, or NULL */
-	char epoch[ES_UUID_TEXT]; /* of cursors */
-	bool read_only;           /* a standby, or switched to read only */
+	const char *version;      /* version of the newest migration, or NULL */
+	char epoch[ES_UUID_TEXT]; /* of all cursors */
+	/* the server is a standby or switched to read only */
+	bool read_only;
 };
 
-/* The migration that these programs were built for; readiness asks for it or a newer one.
- */
+/* The migration for which these programs were built. Readiness demands it or a newer
+ * one. */
 #define DB_STORE_VERSION "20261129110100"
 
 extern const struct pg_stmt
     db_store_stmt; /* row: struct db_state; no parameters, no tenant */
 enum es_code db_store_get(struct pg *pg, struct arena *a, struct db_state *out,
     struct es_err *err) ES_MUST_CHECK;
-/* Row: the name of a right that the role lacks (const char *), NULL when it has all. */
+/* Returns one row: the name of a right that the role lacks (const char *), or NULL. */
 extern const struct pg_stmt db_rights_stmt;
-/* ES_OK: writable, migrated, and open to the role. ES_UNAVAILABLE with the reason
- * otherwise. */
+/* ES_OK: the database is writable and migrated, and the role has all rights. Else
+ * ES_UNAVAILABLE; err->text says why. */
 enum es_code db_store_ready(
     struct pg *pg, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

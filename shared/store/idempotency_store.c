@@ -14,8 +14,8 @@ static const struct pg_col claim_cols[] = {
     PG_COL(struct claimed, same, PG_BOOL),
 };
 
-/* One row in any case: the update that changes nothing makes RETURNING tell the row that
- * was there. A key that is too old counts as new. */
+/* Returns a row in any case: ON CONFLICT DO UPDATE returns the row that was there, even
+ * if it changes nothing. A key older than 24 hours counts as new. */
 #define OLD "CASE WHEN k.created_at < now() - interval '24 hours' THEN"
 static const struct pg_stmt claim_stmt = {
     .name = "idempotency_claim",
@@ -47,13 +47,14 @@ idempotency_store_claim(struct pg *pg, const struct idempotency_claim *claim,
 	uuid_new(mine.text);
 	TRY(pg_run(pg, &claim->tenant, &claim_stmt, params, a, &rows, err));
 	if (!pg_next(&rows, a, &row))
-		return es_fail(err, ES_INTERNAL, "the key was not kept");
+		return es_fail(err, ES_INTERNAL,
+		    "PostgreSQL returned no row for the idempotency key");
 	if (!row.same)
 		return es_fail_field(err, ES_KEY_REUSED, ":Idempotency-Key",
 		    "was used before for another request; choose a new key");
 	if (strcmp(row.id.text, IDEMPOTENCY_DELETED) == 0)
 		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
-		    "names a creation whose channel was deleted");
+		    "created a channel that is deleted now; choose a new key");
 	*id = row.id;
 	*again = strcmp(row.id.text, mine.text) != 0;
 	return ES_OK;

@@ -127,7 +127,7 @@ static const struct pg_stmt due = {
     .n_cols = ES_COUNT(due_cols),
 };
 
-/* A set that can't be read leaves the last good one in place. */
+/* When the fetch failed, keep the last key set that was fetched. */
 static const struct pg_stmt read_stmt = {
     .name = "issuer_read",
     .sql = "UPDATE auth_keys SET jwks = COALESCE($3::text, jwks), jwks_error = "

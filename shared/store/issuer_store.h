@@ -1,5 +1,5 @@
-/* What verifying tokens of tenants' own issuers asks the database, across tenants: the
- * keys of an issuer, the user of a subject, key sets that are to be read. */
+/* Statements to verify tokens of tenants' own issuers, across tenants: the keys of an
+ * issuer, the user of a subject, and the key sets that are due for a fetch. */
 #ifndef STORE_ISSUER_STORE_H
 #define STORE_ISSUER_STORE_H
 
@@ -8,73 +8,79 @@
 
 #include "pg/pg.h"
 
-#define ISSUER_NAME_MAX    512 /* bytes of iss, and of aud */
-#define ISSUER_KID_MAX     128 /* bytes of a kid of the tenant */
+#define ISSUER_NAME_MAX    512 /* bytes of the claims iss and aud */
+#define ISSUER_KID_MAX     128 /* bytes of a key's kid */
 #define ISSUER_KEYS_MAX    20  /* keys of one tenant */
-#define ISSUER_SUBJECT_MAX 255 /* bytes of sub, and of external_id */
-#define ISSUER_SECRET_MIN  32  /* bytes (RFC 7518 section 3.2) */
+#define ISSUER_SUBJECT_MAX 255 /* bytes of the claim sub and of external_id */
+#define ISSUER_SECRET_MIN  32  /* bytes of an HMAC secret (RFC 7518 section 3.2) */
 
-/* A key as the database has it. */
+/* A key as the database stores it. */
 struct issuer_key {
-	int64_t ord; /* of the question that it answers, from 1 */
+	int64_t ord; /* position in the arrays of the parameters, from 1 */
 	struct tenant_id tenant;
 	const char *kid, *alg;
-	/* One of them, the others NULL: bytes of the secret in hex, PEM, JWKS. A key with
-	 * a URL that was never read has none. */
+	/* At most one is set, the others are NULL: the secret in hex, a public key in
+	 * PEM, a JWK set. All are NULL while the URL of a key was never fetched. */
 	const char *secret_hex, *public_key, *jwks;
-	const char *audience; /* NULL: that of the installation */
-	int64_t created_ms;   /* tells a key from an earlier one with its kid */
+	const char *audience; /* NULL: the audience of the installation */
+	/* Unix time in ms; tells a key from an earlier one with the same kid */
+	int64_t created_ms;
 	bool provision, owners;
-	bool has_url;     /* the key is a set behind a URL */
-	int64_t tried_ms; /* when the URL was read last; 0: never */
+	bool has_url; /* the key is a JWK set behind a URL */
+	/* Unix time in ms of the last fetch, good or not; 0: never */
+	int64_t tried_ms;
 };
 
-/* For event loops and for others: rows are struct issuer_key. tenants[i] NULL: the token
- * says no tenant. No tenant is set. */
+/* The keys of issuers[i] in tenants[i]; tenants[i] NULL: the token names no tenant. Rows
+ * are struct issuer_key. Send the statement without a tenant. The parameters live in
+ * a. */
 extern const struct pg_stmt issuer_store_keys;
 const char *const *issuer_store_keys_params(
     struct arena *a, const char *const tenants[], const char *const issuers[], size_t n);
 
-/* Whose token it is, in the words of the issuer; a user that is known already is asked
- * about by its id, since another user may have that id as its external id. */
+/* Asks for the user of a verified token. A caller that already knows the user asks by
+ * `user`, because another user may have received the external id meanwhile. */
 struct subject_ask {
 	const char *tenant, *kid;
 	int64_t key_created_ms;
 	const char *subject;
-	const char *user; /* "": to be found by the subject */
+	const char *user; /* "": find the user by the subject */
 };
 struct subject_row {
 	int64_t ord;
-	bool key_there;      /* false: the key was deleted since it was read */
-	struct user_id user; /* "": nobody */
+	bool key_there;      /* false: the key was deleted after it was read */
+	struct user_id user; /* "": no such user */
 	const char *role;
 };
-/* Rows are struct subject_row, one an ask, in order. No tenant is set. */
+/* Rows are struct subject_row, one for each ask, in order. Send the statement without a
+ * tenant. The parameters live in a. */
 extern const struct pg_stmt issuer_store_subjects;
 const char *const *issuer_store_subjects_params(
     struct arena *a, const struct subject_ask asks[], size_t n);
 
-/* A user that does not exist yet; the row is a struct subject_row without ord and
- * key_there. Of callers at the same time all get the same user. email NULL: none. With
- * the tenant set. */
+/* Creates the user of a subject. The row is a struct subject_row with ord 1 and key_there
+ * true. When several callers create the same user at once, all of them get the same row.
+ * email NULL: none. Send the statement with the tenant. The parameters live in a. */
 extern const struct pg_stmt issuer_store_provision;
 const char *const *issuer_store_provision_params(
     struct arena *a, const char *subject, const char *name, const char *email);
 
-/* A key set is asked for again; the row holds true when it will be read. */
+/* Requests a fetch of a key set. will_be_read is false when the last fetch is less than a
+ * minute old, or when a fetch has been requested and not begun. */
 struct jwks_wanted {
 	bool will_be_read;
 };
 extern const struct pg_stmt issuer_store_want;
 
-/* Takes what is due, for a minute: nobody else gets it meanwhile. */
+/* Claims one key set that is due for a fetch, for one minute: no other process gets it
+ * meanwhile. *found is false when none is due. */
 struct jwks_due {
 	struct tenant_id tenant;
 	const char *kid, *alg, *url;
 };
 enum es_code issuer_store_due(struct pg *pg, struct arena *a, struct jwks_due *out,
     bool *found, struct es_err *err) ES_MUST_CHECK;
-/* What the URL answered: jwks, or NULL and why it is none. */
+/* Stores the result of a fetch: jwks, or NULL with the reason in fault. */
 enum es_code issuer_store_read(struct pg *pg, const struct jwks_due *of, const char *jwks,
     const char *fault, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -1,4 +1,5 @@
-/* What an API key may do. docs/auth.md says which route needs which scope. */
+/* The scopes of an API key: what the key may do. docs/auth.md lists the scope of each
+ * route. */
 #ifndef STORE_KEY_SCOPE_H
 #define STORE_KEY_SCOPE_H
 
@@ -6,7 +7,7 @@
 
 #include "core/attr.h"
 
-/* Bits of a set. A scope that writes something also reads it. */
+/* Bits of a set. A scope that permits writing also permits reading. */
 enum key_scope {
 	KEY_MESSAGES = 1, /* messages:write */
 	KEY_CHANNELS = 2, /* channels:manage */
@@ -22,12 +23,13 @@ struct key_scope_name {
 	const char *name;
 };
 extern const struct key_scope_name key_scope_names[KEY_SCOPES];
-/* Blank-separated, for error texts. */
+/* All names, separated by blanks, for error texts. */
 #define KEY_SCOPE_LIST "messages:write channels:manage users:manage tokens:mint admin"
 
-/* The bit of a name of len bytes; 0: no scope. */
+/* The bit of the scope whose name has len bytes; 0: no such scope. */
 unsigned key_scope_of(const char *name, size_t len) ES_MUST_CHECK;
-/* The set of blank-separated names. Names of a newer program are left out. */
+/* The set of scopes in a text of names separated by blanks. Ignores a name that only a
+ * newer program knows. */
 unsigned key_scope_set(const char *names) ES_MUST_CHECK;
 
 #endif

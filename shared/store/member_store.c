@@ -22,7 +22,8 @@ static const struct pg_col member_cols[] = {
 		.name = "member_" name_, .sql = sql_, .cols = member_cols, \
 		.n_cols = ES_COUNT(member_cols), .n_params = (n) \
 	}
-/* The user is looked up row by row: a join may read every user of the tenant. */
+/* LATERAL looks up each user by its key. With a plain join the planner may read all users
+ * of the tenant. */
 #define MEMBERS \
 	"SELECT m.user_id, u.display_name, u.status, m.role, es_ms(m.joined_at)," \
 	" m.last_read_seq FROM channel_members m" \
@@ -36,7 +37,7 @@ static const struct pg_stmt list = MEMBER_STMT("list",
 
 static const struct pg_stmt get = MEMBER_STMT("get", MEMBERS " AND m.user_id = $3", 3);
 
-/* A user who may be added. */
+/* A user who can become a member: the user is active. */
 struct candidate {
 	const char *display_name;
 };
@@ -51,7 +52,7 @@ static const struct pg_stmt candidate_stmt = {
     .n_params = 2,
 };
 
-/* Who comes has read what was there before. */
+/* A new member's read mark stands at the head: older messages do not count as unread. */
 static const struct pg_stmt add = {
     .name = "member_add",
     .sql =
@@ -107,7 +108,8 @@ member_store_list(struct pg *pg, const struct actor *who,
 	return ES_OK;
 }
 
-/* What the functions below need, all of it under the channel's lock. */
+/* The arguments of a change of a member. The functions below run under the channel's
+ * lock. */
 struct change {
 	struct pg *pg;
 	const struct actor *who;
@@ -142,7 +144,8 @@ member_store_is_owner(const char *role)
 	return role != NULL && strcmp(role, "owner") == 0;
 }
 
-/* Admins of a channel are not above its owners. */
+/* Only an owner of the channel, or an owner or admin of the tenant, gives or takes the
+ * role owner. An admin of the channel may not. */
 static enum es_code
 member_store_may_touch_owner(const struct change *c, const char *now, const char *next)
 {
@@ -207,7 +210,8 @@ member_store_change_role(
 	    c->arena, c->event, c->err);
 }
 
-/* Whether a future owner is active is asked later, once its status can't change. */
+/* A user who becomes an owner must be active. Lock the user's row first, so that the
+ * status can't change before the commit; member_store_add_member() then reads it. */
 static enum es_code
 member_store_lock_for_role(struct change *c, const char *role)
 {
@@ -270,10 +274,10 @@ member_store_join(struct pg *pg, const struct actor *who,
 	return store_end(pg, member_store_join_locked(&c), err);
 }
 
-/* How a user goes. */
+/* Why a member goes. */
 enum departure { LEAVES, IS_REMOVED, IS_BANNED };
 
-/* May the user be banned, and is it banned by this departure? */
+/* May the caller ban the user, and does this departure ban the user? */
 static enum es_code
 member_store_judge_ban(
     const struct change *c, enum departure how, struct ban_target *target, bool *bans)
@@ -292,8 +296,8 @@ member_store_judge_ban(
 	return ES_OK;
 }
 
-/* now is NULL for a user who is no member: then only the ban is stored. Its event ends
- * the subscriptions of a user who only reads the channel. */
+/* now is NULL when the user is no member: then store only the ban. The event member_left
+ * ends the subscriptions of a user who reads the channel without being a member. */
 static enum es_code
 member_store_drop_member(
     struct change *c, const struct member *now, const char *display_name, bool bans)
@@ -326,7 +330,8 @@ member_store_collect(
 		events->items[events->n++] = *c->event;
 }
 
-/* The role of an owner goes to the next member before the owner does. */
+/* When the user is the last active owner, another member becomes owner before the user is
+ * removed. The channel has an owner at every sequence number. */
 static enum es_code
 member_store_remove_locked(
     struct change *c, enum departure how, struct event_list *events)

@@ -25,9 +25,10 @@ static const struct pg_col message_cols[] = {
 		.n_cols = ES_COUNT(message_cols), .n_params = (n) \
 	}
 
-/* $1 tenant, $2 channel. The row has the sender's name of the time of sending; messages
- * from before that was stored, and those of a deleted user, show the name of today,
- * looked up row by row, since a join may read every user. */
+/* $1 tenant, $2 channel. The row stores the sender's name as it was when the message was
+ * sent. Messages of a deleted user, and rows from before the name was stored, show the
+ * present name. LATERAL looks that up by key; with a plain join the planner may read all
+ * users. */
 #define MESSAGES \
 	"SELECT m.id, m.channel_id, m.sender_id, " \
 	" COALESCE((SELECT CASE WHEN u.deleted_at IS NULL" \
@@ -109,7 +110,8 @@ message_store_by_client_id(struct pg *pg, const struct actor *who,
 	TRY(pg_batch(pg, &who->tenant, items, ES_COUNT(items), a, err));
 	if (items[0].rows.count > 0 && pg_next(&items[1].rows, a, out))
 		return ES_OK;
-	/* A refusal is the caller's own, whatever the channel is. */
+	/* The refused message is the caller's own, so that the answer is allowed even if
+	 * the caller can't see the channel any more. */
 	if (items[1].rows.count == 0 && pg_next(&items[2].rows, a, &why)) {
 		*refusal = es_code_from_name(why.code);
 		return es_fail(err, ES_GONE, "the message was refused: %s", why.code);
@@ -142,7 +144,8 @@ message_store_mark_read(struct pg *pg, const struct actor *who,
 	return ES_OK;
 }
 
-/* One way from an id: at most want messages of rows that were read with one more. */
+/* Moves at most `want` messages to the page. The statement read want + 1 rows. Returns
+ * whether there are more. */
 static bool
 message_store_take(
     struct pg_rows *rows, int64_t want, struct arena *a, struct message_page *out)
@@ -163,7 +166,7 @@ message_store_reverse(struct message items[], size_t n)
 	}
 }
 
-/* Newer ones first, turned round; then the older ones as they come. */
+/* newer has the oldest first, older has the newest first. */
 static void
 message_store_fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_rows *older,
     int64_t want_older, bool oldest_first, struct arena *a, struct message_page *out)

@@ -1,4 +1,5 @@
-/* History. Whoever sees the channel reads it, from its first message on. */
+/* The history of a channel. A user who sees the channel reads it from its first message
+ * on. */
 #ifndef STORE_MESSAGE_STORE_H
 #define STORE_MESSAGE_STORE_H
 
@@ -9,58 +10,64 @@
 #include "store/actor.h"
 
 struct message {
-	int64_t id; /* also its seq, so the event before has id - 1 */
+	int64_t id; /* also its sequence number; the event before has id - 1 */
 	struct channel_id channel;
 	struct user_id sender;
-	const char *sender_display_name; /* of the time of sending */
-	const char *body;                /* NULL when deleted */
+	const char *sender_display_name; /* as it was when the message was sent */
+	const char *body;                /* NULL: the message is deleted */
 	const char *client_id;
-	int64_t created_ms, edited_ms; /* edited_ms 0: never */
+	/* Unix time in ms; edited_ms 0: never edited */
+	int64_t created_ms, edited_ms;
 	bool deleted;
 };
 
 enum message_where { MESSAGES_LATEST, MESSAGES_BEFORE, MESSAGES_AFTER, MESSAGES_AROUND };
 
-/* The message `id` need not exist. AROUND: it, and about half of the limit on each side.
- */
+/* A message with this id need not exist. MESSAGES_AROUND: that message, and about half of
+ * the limit on each side. */
 struct message_query {
 	enum message_where where;
 	int64_t id;
 	int64_t limit; /* 1 to STORE_LIST_MAX */
 };
 
-/* Newest first; with AFTER oldest first. */
+/* Newest first; with MESSAGES_AFTER oldest first. */
 struct message_page {
 	struct message *items;
 	size_t n;
-	bool more;           /* in the direction of reading; AROUND: older ones */
-	int64_t next_before; /* 0: nothing older, or AFTER */
-	int64_t next_after;  /* 0: nothing newer, or neither AFTER nor AROUND */
+	/* more follow in reading direction; with MESSAGES_AROUND: more older ones */
+	bool more;
+	int64_t next_before; /* 0: nothing older, or MESSAGES_AFTER */
+	/* 0: nothing newer, or neither MESSAGES_AFTER nor MESSAGES_AROUND */
+	int64_t next_after;
 };
 
 enum es_code message_store_page(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct message_query *query, struct arena *a,
     struct message_page *out, struct es_err *err) ES_MUST_CHECK;
-/* ES_NOT_FOUND "no such message"; "no such channel" when the caller may not see it. */
+/* ES_NOT_FOUND with STORE_NO_MESSAGE, or with STORE_NO_CHANNEL when the caller may not
+ * see the channel. */
 enum es_code message_store_get(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, int64_t id, struct arena *a, struct message *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* One of the caller's own sends. ES_OK: committed, in *out. ES_GONE: refused at commit,
- * why is in *refusal. ES_NOT_FOUND "no such message": not committed (yet). The client
- * id may be given or minted. */
+/* Finds a message that the caller has sent. ES_OK: it is committed, see *out. ES_GONE:
+ * the commit refused it, for the reason in *refusal. ES_NOT_FOUND with STORE_NO_MESSAGE:
+ * it is not committed, or not yet. client_id is the client's or the one that the server
+ * generated. */
 enum es_code message_store_by_client_id(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const char *client_id, struct arena *a,
     struct message *out, enum es_code *refusal, struct es_err *err) ES_MUST_CHECK;
 
-/* Move the caller's read mark forward, never back nor past the head; *stands (may be
- * NULL) tells where it is. Who sees the channel without being a member has none:
- * ES_FORBIDDEN. */
+/* Moves the caller's read mark forward, but never back and never past the head. *stands,
+ * which may be NULL, receives its new place. ES_FORBIDDEN: the caller sees the channel
+ * but is no member and so has no read mark. */
 enum es_code message_store_mark_read(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, int64_t id, struct arena *a, int64_t *stands,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The same for an event loop (with the tenant): no row means no member. */
+/* The same for an event loop. Send the statement with the tenant. No row: the user is no
+ * member. */
 struct read_mark {
 	int64_t seq;
 };

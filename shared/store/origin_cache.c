@@ -12,7 +12,7 @@
 #define WAYS 8
 
 struct origin_slot {
-	uint64_t key; /* hash; 0: never used */
+	uint64_t key; /* keyed hash of the origin; 0: unused slot */
 	int64_t at_ms;
 	bool allowed;
 };

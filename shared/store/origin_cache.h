@@ -1,6 +1,5 @@
-/* Which origins some tenant allows, as of a few seconds ago: a bounded memory of one
- * process. A browser's origin is asked for before it is known whose client it comes from.
- */
+/* A bounded cache of origins, with the answer whether a tenant allows them. A browser
+ * sends its origin before the server knows the tenant of the client. */
 #ifndef STORE_ORIGIN_CACHE_H
 #define STORE_ORIGIN_CACHE_H
 
@@ -9,14 +8,14 @@
 
 #define ORIGIN_KEEP_MS 5000
 
-/* Holds hashes under the key of the process, never texts: its size does not depend on
- * what clients send. When it is full an answer takes the place of an older one. */
+/* Stores hashes keyed by the process, never texts, so that its size does not depend on
+ * what clients send. A full set evicts its oldest answer. */
 struct origin_cache;
 struct origin_cache *origin_cache_new(void);
 void origin_cache_free(struct origin_cache **c);
 
-/* False: never asked, or forgotten. *fresh: younger than ORIGIN_KEEP_MS; an older answer
- * is for when the database is away. */
+/* False: the cache has no answer. *fresh: the answer is younger than ORIGIN_KEEP_MS. Use
+ * an older answer only while the database can't be reached. */
 bool origin_cache_find(const struct origin_cache *c, const char *origin, int64_t now_ms,
     bool *allowed, bool *fresh);
 void origin_cache_keep(

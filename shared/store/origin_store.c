@@ -9,7 +9,7 @@ origin_store_valid(const char *s)
 {
 	const char *host = strstr(s, "://");
 
-	/* the first of these characters is the slash of "://" */
+	/* The first of these characters must be the slash of "://". */
 	return host != NULL && host > s && host[3] != '\0' &&
 	       strcspn(s, "/ *?#") == (size_t)(host - s) + 1 &&
 	       strnlen(s, ORIGIN_MAX + 1) <= ORIGIN_MAX &&

@@ -1,4 +1,4 @@
-/* The origins that tenants allow, asked for by name. */
+/* Which of a list of origins does a tenant allow? */
 #ifndef STORE_ORIGIN_STORE_H
 #define STORE_ORIGIN_STORE_H
 
@@ -6,14 +6,15 @@
 
 #include "pg/pg.h"
 
-#define ORIGIN_MAX      255 /* bytes; a longer one is nobody's */
+#define ORIGIN_MAX      255 /* bytes; a longer origin is never allowed */
 #define ORIGIN_ASKS_MAX 64  /* origins in one statement */
 
-/* scheme://host[:port], as browsers send it: nothing behind it, and never "*". */
+/* Is the text scheme://host[:port], as browsers send it? Nothing may follow, and "*" is
+ * no origin. */
 bool origin_store_valid(const char *s) ES_MUST_CHECK;
 
-/* Those of up to ORIGIN_ASKS_MAX origins that an active tenant allows, a row each.
- * Without a tenant. */
+/* Returns a row for each of up to ORIGIN_ASKS_MAX origins that an active tenant allows.
+ * Send the statement without a tenant. The parameters live in a. */
 struct origin_row {
 	const char *origin;
 };

@@ -19,7 +19,7 @@ origin_take_is_scheme(const char *s)
 	       s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.")] == '\0';
 }
 
-/* Plain mistakes, each with its own words; NULL when there is none. */
+/* Common mistakes have their own text. NULL: none of them. */
 static const char *
 origin_take_mistake(const char *s)
 {
@@ -30,7 +30,7 @@ origin_take_mistake(const char *s)
 	if (strchr(s, '@') != NULL)
 		return "must not hold a user name or password: browsers send none";
 	if (strchr(s, '*') != NULL)
-		return "must name one origin: wildcards are not taken";
+		return "must name one origin: wildcards are not accepted";
 	if (strncmp(s, "ws://", 5) == 0 || strncmp(s, "wss://", 6) == 0)
 		return "must be the origin of the page (http or https), not of its "
 		       "socket";
@@ -51,7 +51,7 @@ origin_take_is_name(const char *host)
 		last = label;
 		label += len + (label[len] == '.');
 	}
-	/* Browsers read a host whose last label is a number as an IPv4 address. */
+	/* A browser reads a host whose last label is a number as an IPv4 address. */
 	if (host[0] != '\0' && strspn(last, digits) == strcspn(last, ".")) {
 		struct in_addr address;
 
@@ -60,7 +60,7 @@ origin_take_is_name(const char *host)
 	return host[0] != '\0';
 }
 
-/* *host is a name, or an address that is brought into its shortest form. */
+/* Checks the host, and writes an IPv6 address in its shortest form (RFC 5952). */
 static const char *
 origin_take_host(const char **host, struct arena *a)
 {
@@ -82,7 +82,7 @@ origin_take_host(const char **host, struct arena *a)
 	return NULL;
 }
 
-/* *port becomes 0 where the scheme implies it. */
+/* *port becomes 0 when it is the default port of the scheme. */
 static const char *
 origin_take_port(const char *scheme, const char *text, int64_t *port)
 {

@@ -20,8 +20,8 @@ static const struct pg_col found_cols[] = {
     PG_COL(struct found, sender_name, PG_TEXT),
 };
 
-/* LATERAL with a limit: look-ups by key, never a join with all messages of the channel.
- */
+/* LATERAL with a LIMIT makes PostgreSQL look up each message by its key. With a plain
+ * join the planner may read all messages of the channel. */
 const struct pg_stmt outcome_store_stmt = {
     .name = "outcomes",
     .sql = "SELECT k.ord - 1, m.id IS NOT NULL, m.request_hash = decode(k.hash, 'hex'),"

@@ -22,7 +22,8 @@ static const struct pg_stmt ownership_lock_stmt = {
     .n_params = 2,
 };
 
-/* A channel that is deleted at the time has no row to lock, and none to hand on. */
+/* The join leaves out a channel that is being deleted: it has no head to lock and no next
+ * owner. */
 static const struct pg_stmt ownership_owned_stmt = {
     .name = "ownership_owned",
     .sql = "SELECT string_agg(m.channel_id::text, ' ' ORDER BY m.channel_id)"
@@ -38,7 +39,7 @@ struct held {
 	bool active;
 };
 static const struct pg_col held_cols[] = {PG_COL(struct held, active, PG_BOOL)};
-/* A change of the user's status waits until the transaction has ended. */
+/* FOR SHARE: a change of the user's status waits until this transaction has ended. */
 static const struct pg_stmt hold_stmt = {
     .name = "ownership_hold",
     .sql = "SELECT status = 'active' FROM users WHERE tenant_id = $1 AND id = $2"
@@ -66,8 +67,8 @@ static const struct pg_stmt hand_on_stmt = {
 
 struct ownership_state {
 	int64_t head;
-	bool visible, owned; /* owned: by an active user */
-	const char *role;    /* the caller's */
+	bool visible, owned; /* owned: an active user owns the channel */
+	const char *role;    /* the caller's role in the channel, or NULL */
 };
 
 static const struct pg_col state_cols[] = {

@@ -4,7 +4,7 @@
 
 #include "core/banned.h"
 
-/* Claim and list share the columns; a claim knows number and owner beforehand. */
+/* Claim and list share these columns; a claim returns its own number and owner. */
 static const struct pg_col partition_cols[] = {
     PG_COL(struct partition, number, PG_INT8),
     PG_COL(struct partition, epoch, PG_INT8),

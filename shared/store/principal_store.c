@@ -4,9 +4,9 @@
 
 #include "core/banned.h"
 
-/* A row as it comes, before it is judged. */
+/* One row of es_authenticate() before the checks. */
 struct answer {
-	int64_t ord; /* from 1 */
+	int64_t ord; /* position in the arrays of the parameters, from 1 */
 	const char *tenant_status, *user_status, *role, *display_name, *settings;
 	int64_t acl_version, max_messages_per_second, tokens_valid_after_ms;
 	bool revoked;
@@ -65,9 +65,9 @@ principal_store_judge(const struct answer *row, const struct principal_ask *ask,
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deleted");
 	if (strcmp(row->user_status, "active") != 0)
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
-	/* issued_s counts whole seconds and tokens_valid_after milliseconds, rounded
-	 * down: a token of the revocation's second may be older than the revocation and
-	 * is refused. token_store_issue_s() gives new tokens a later iat. */
+	/* issued_s has whole seconds and tokens_valid_after milliseconds; compare rounded
+	 * down. A token of the same second may be older than the revocation, so it is
+	 * refused. token_store_issue_s() gives new tokens a later iat. */
 	if (row->revoked || (row->tokens_valid_after_ms > 0 &&
 				ask->issued_s <= row->tokens_valid_after_ms / 1000))
 		return es_fail(err, ES_TOKEN_REVOKED, "the token was revoked");

@@ -1,4 +1,4 @@
-/* What the database says about the bearer of a token, from one snapshot. */
+/* The state of a token's user and tenant, read from the database in one snapshot. */
 #ifndef STORE_PRINCIPAL_STORE_H
 #define STORE_PRINCIPAL_STORE_H
 
@@ -10,35 +10,39 @@
 
 struct principal {
 	struct actor actor;
-	int64_t acl_version; /* of the tenant: re-validate when it has changed */
+	/* version of the tenant's rights; check again when it has changed */
+	int64_t acl_version;
 	int64_t max_messages_per_second; /* or TENANT_NO_LIMIT */
-	const char *settings; /* of the tenant, a JSON object: see tenant_settings.h */
+	/* settings of the tenant, a JSON object: see tenant_settings.h */
+	const char *settings;
 	char epoch[ES_UUID_TEXT];
 };
 
-/* Whose token it is that is asked about. */
+/* Asks about one token. */
 struct principal_ask {
 	struct tenant_id tenant;
 	struct user_id user;
 	const char *jti;
-	int64_t issued_s; /* as of struct token_claims */
+	int64_t issued_s; /* claim iat, as in struct token_claims */
 };
 
-/* ES_UNAUTHENTICATED for an unknown user or tenant, ES_TENANT_SUSPENDED, ES_TOKEN_REVOKED
- * for a deactivated user, a revoked jti and a token from before tokens_valid_after. */
+/* ES_UNAUTHENTICATED: the user or tenant is unknown. ES_TENANT_SUSPENDED: the tenant is
+ * suspended. ES_TOKEN_REVOKED: the user is deactivated or deleted, the jti is revoked, or
+ * the token is not newer than tokens_valid_after. */
 enum es_code principal_store_get(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, const char *jti, int64_t issued_s, struct arena *a,
     struct principal *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The same for an event loop and many at once, of any tenants: send the statement with
- * these parameters and no tenant, then read its rows. Each ask has its own answer. */
+/* The same for an event loop, for many tokens of any tenants. Send the statement with
+ * these parameters and without a tenant, then read its rows. out[i] answers asks[i]. The
+ * parameters and texts live in a. */
 struct principal_answer {
-	enum es_code rc; /* as of principal_store_get */
-	/* Refused for the sake of the user or the tenant: no other token of this user
-	 * would be taken. False when it is this token that is revoked. */
+	enum es_code rc; /* as principal_store_get() returns it */
+	/* The user or the tenant is the reason of the refusal: any other token of this
+	 * user would be refused, too. False when only this token is revoked. */
 	bool gone;
 	struct es_err err;
-	struct principal principal; /* when ES_OK */
+	struct principal principal; /* set when rc is ES_OK */
 };
 extern const struct pg_stmt principal_store_many;
 const char *const *principal_store_many_params(

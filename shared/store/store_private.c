@@ -18,7 +18,8 @@ const struct pg_stmt store_visible = {
     .n_params = 3,
 };
 
-/* A statement of its own: the next one's snapshot is younger than the lock. */
+/* The lock is a statement of its own. Only then is the snapshot of the next statement
+ * younger than the lock. */
 const struct pg_stmt store_lock_head = {
     .name = "store_lock_channel",
     .sql = "SELECT last_seq FROM es_channel_lock($1, $2)",
@@ -56,7 +57,7 @@ static const struct pg_stmt state_stmt = {
     .n_params = 3,
 };
 
-/* The payload comes back as it will be read from history. */
+/* The payload comes back through jsonb, with the same text that history returns later. */
 static const struct pg_col event_cols[] = {
     PG_COL(struct event, seq, PG_INT8),
     PG_COL(struct event, created_ms, PG_INT8),

@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-/* An event, or nothing but the head when the page is empty. */
+/* One event of a page. An empty page has one row with only the head. */
 struct page_row {
 	int64_t head, seq, created_ms;
 	const char *kind, *display_name, *body, *client_id, *payload;
@@ -28,8 +28,8 @@ static const struct pg_col page_cols[] = {
     PG_COL(struct page_row, payload, PG_TEXT),
 };
 
-/* Both halves come in order from their keys; the head is of the same snapshot, so that
- * what is missing below it is missing for good. */
+/* Both halves of the union read their keys in order. The head comes from the same
+ * snapshot: a number up to the head that is missing in the page will never appear. */
 const struct pg_stmt sync_store_page = {
     .name = "sync_page",
     .sql = "SELECT h.last_seq, e.seq, e.kind, e.user_id,"
@@ -48,7 +48,7 @@ const struct pg_stmt sync_store_page = {
 	   " UNION ALL "
 	   "(SELECT c.seq, c.kind, c.actor_id, NULL, c.created_at, NULL, NULL, "
 	   "false, false, "
-	   /* Who came or went may be deleted since, and then has no name. */
+	   /* The user of a member event may be deleted since; then show no name. */
 	   "CASE WHEN c.payload ? 'displayName' AND EXISTS ("
 	   "SELECT FROM users u WHERE u.tenant_id = $1 AND u.deleted_at IS NOT NULL"
 	   " AND u.id = (c.payload ->> 'userId')::uuid) THEN c.payload"
@@ -76,7 +76,8 @@ sync_store_page_params(struct arena *a, const struct tenant_id *tenant,
 	return params;
 }
 
-/* False for a kind of a newer program: its number counts as covered. */
+/* False for an event kind that only a newer program knows. The page still covers its
+ * number. */
 static bool
 sync_page_to_event(const struct page_row *row, const struct tenant_id *tenant,
     const struct channel_id *channel, struct event *out)
@@ -123,8 +124,8 @@ sync_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
 		if (sync_page_to_event(&row, tenant, channel, &out->events[out->n]))
 			out->n++;
 	}
-	/* A full page may have been cut; any other one reaches as far as it was asked to.
-	 */
+	/* A full page may stop before `to`. Any other page covers all numbers up to
+	 * `to`. */
 	out->through = rows->count >= limit && last > after
 	                   ? last
 	                   : sync_page_smaller(to, out->head);

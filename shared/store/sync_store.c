@@ -16,7 +16,8 @@ static const struct pg_col right_cols[] = {
     PG_COL(struct sync_channel, admins_post, PG_BOOL),
 };
 
-/* Version and answer come from one snapshot: a change after it has a higher version. */
+/* The version of the rights and the answer come from one snapshot. A change after that
+ * snapshot has a higher version. */
 const struct pg_stmt sync_store_rights = {
     .name = "sync_rights",
     .sql = "SELECT ord - 1, last_seq, is_private, is_member, archived, acl_version,"
@@ -68,7 +69,8 @@ sync_store_text_array(struct arena *a, const char *first, size_t step, size_t n)
 	return pg_array(a, texts, n);
 }
 
-/* Ids lie in an array of structs that are nothing but their text. */
+/* The ids are an array of structs which hold only their text, so that the next text
+ * begins ES_UUID_TEXT bytes later. */
 static const char *
 sync_store_id_array(struct arena *a, const char *first, size_t n)
 {

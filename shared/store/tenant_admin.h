@@ -1,4 +1,4 @@
-/* The user that a tenant was made with. */
+/* The first user of a tenant, who is created with the tenant. */
 #ifndef STORE_TENANT_ADMIN_H
 #define STORE_TENANT_ADMIN_H
 
@@ -9,7 +9,8 @@ struct tenant_admin {
 	const char *email, *display_name;
 };
 
-/* The tenant's first user. ES_NOT_FOUND: no such tenant. */
+/* Reads the tenant's first user. The strings of *out live in a. ES_NOT_FOUND: no such
+ * tenant. */
 enum es_code tenant_admin_first(struct pg *pg, const struct tenant_id *id,
     struct arena *a, struct tenant_admin *out, struct es_err *err) ES_MUST_CHECK;
 #endif

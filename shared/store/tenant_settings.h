@@ -1,4 +1,5 @@
-/* The tenant's settings that programs understand, out of the JSON in the row. */
+/* The settings of a tenant that the programs know, parsed from the JSON in the tenant's
+ * row. */
 #ifndef STORE_TENANT_SETTINGS_H
 #define STORE_TENANT_SETTINGS_H
 
@@ -11,44 +12,50 @@
 #include "json/json_bind.h"
 #include "json/json_write.h"
 
-/* A limit that is null in JSON and NULL in a row. 0 is a limit: nothing passes. */
+/* A limit that is null in JSON and NULL in the database. The limit 0 lets nothing
+ * pass. */
 #define TENANT_NO_LIMIT (-2)
 
 struct tenant_settings {
-	/* -1: not set, the program's own. The limit may be TENANT_NO_LIMIT. */
+	/* -1: not set; the setting of the program applies. user_send_limit may be
+	 * TENANT_NO_LIMIT. */
 	int64_t user_send_limit, user_send_window_s;
 	const char *const *allowed_origins;
-	size_t n_origins; /* 0: none was named */
+	size_t n_origins; /* 0: the tenant allows no origin by name */
 };
 
-/* Above these a setting is refused where it is set. */
-#define TENANT_SETTINGS_BYTES_MAX 16384 /* all of a tenant's, as stored */
+/* A request that exceeds one of these limits is refused. A stored value may exceed
+ * them. */
+/* bytes of all settings of a tenant, as stored */
+#define TENANT_SETTINGS_BYTES_MAX 16384
 #define TENANT_ORIGINS_MAX        100
 #define TENANT_SEND_LIMIT_MAX     1000000
 #define TENANT_SEND_WINDOW_MAX_S  86400
 
-/* json NULL or "" is {}. Unknown members are kept by the database and ignored here. A
- * known one of the wrong kind is ES_INVALID naming it. */
+/* json NULL or "" means {}. Ignores unknown members, which the database keeps. ES_INVALID
+ * with the field: a known member has the wrong type. The origins live in a. */
 enum es_code tenant_settings_parse(const char *json, struct arena *a,
     struct tenant_settings *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Messages of a user in a window: the tenant's number, or the installation's (its
- * settings know no null: there 0 is no limit). TENANT_NO_LIMIT: none. */
+/* Messages that a user may send in one window: the tenant's limit, or that of the
+ * installation. In the installation's setting 0 means no limit, because a setting can't
+ * be null. Returns TENANT_NO_LIMIT for no limit. */
 int64_t tenant_settings_user_send(
     const struct tenant_settings *s, int64_t of_installation);
 
-/* Settings have two spellings: clients write camelCase (allowedOrigins), the row holds
- * the first release's snake_case (allowed_origins), which older programs read. The old
- * spelling is taken from clients too. */
+/* A setting has two spellings. Clients write camelCase (allowedOrigins). The row has the
+ * snake_case of the first release (allowed_origins), because older programs read it.
+ * Clients may still write the old spelling. */
 
-/* Turn a client's settings, a JSON object, into a patch of the row. null stays null and
- * removes a setting. Each unknown or wrong member is added to faults as
- * "settings/<member>". by_owner: refuse what only the operator sets. */
+/* Turns a client's settings, a JSON object, into a patch of the row, which lives in a.
+ * null stays null and removes a setting. Adds a fault with the field "settings/<member>"
+ * for each unknown or wrong member. by_owner: also refuse the settings that only the
+ * operator may change. */
 enum es_code tenant_settings_take(const char *json, bool by_owner, struct arena *a,
     struct json_faults *faults, const char **out, struct es_err *err) ES_MUST_CHECK;
 
-/* Write the row's settings for a client, as an object under key. What the programs do not
- * understand is left out. */
+/* Writes the row's settings for a client, as an object with this key. Leaves out what the
+ * programs do not know. */
 void tenant_settings_show(
     const char *json, struct json_write *w, const char *key, struct arena *a);
 

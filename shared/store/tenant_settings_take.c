@@ -6,8 +6,8 @@
 
 #include "core/banned.h"
 
-/* What a client may write: each setting under its name and under its old one. A number
- * that was cleared stays UNSET, a list NULL. */
+/* What a client may write: each setting in its new and its old spelling. A number that is
+ * null in JSON stays UNSET, a list stays NULL. */
 #define UNSET (-1)
 
 struct taken {
@@ -72,7 +72,7 @@ tenant_settings_take_origin(const char *json, struct arena *a, const char **faul
 	return origin_take(text, a, fault);
 }
 
-/* An origin that is named twice is kept once. */
+/* Writes an origin that occurs twice only once. */
 static void
 tenant_settings_take_origins(struct json_write *w, const struct json_list *list,
     const char *name, struct json_faults *faults, struct arena *a)
@@ -136,16 +136,16 @@ tenant_settings_take(const char *json, bool by_owner, struct arena *a,
 		tenant_settings_take_fault(
 		    faults, a, inner.items[i].field, inner.items[i].text);
 	if (by_owner && (t.has_userSendLimit || t.has_user_send_limit))
-		tenant_settings_take_fault(
-		    faults, a, "userSendLimit", "is set by the operator");
+		tenant_settings_take_fault(faults, a, "userSendLimit",
+		    "only the operator may change this setting");
 	if (by_owner && (t.has_userSendWindowS || t.has_user_send_window_s))
-		tenant_settings_take_fault(
-		    faults, a, "userSendWindowS", "is set by the operator");
+		tenant_settings_take_fault(faults, a, "userSendWindowS",
+		    "only the operator may change this setting");
 	if ((t.has_userSendLimit && t.has_user_send_limit) ||
 	    (t.has_userSendWindowS && t.has_user_send_window_s) ||
 	    (t.has_allowedOrigins && t.has_allowed_origins))
-		tenant_settings_take_fault(
-		    faults, a, "", "one setting is named in both spellings");
+		tenant_settings_take_fault(faults, a, "",
+		    "a setting is present in its old and its new spelling");
 	text_init(&text, a, 256UL * 1024);
 	jw_init(&w, &text);
 	jw_object(&w, NULL);

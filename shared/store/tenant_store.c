@@ -47,7 +47,7 @@ tenant_store_one(struct pg *pg, const struct pg_stmt *stmt, const char *const pa
 	return ES_OK;
 }
 
-/* The functions take NULL for what is not given, and -1 for no limit. */
+/* The SQL functions take NULL for "unchanged" or "default", and -1 for no limit. */
 static const char *
 tenant_store_limit_or_null(struct arena *a, int64_t value)
 {
@@ -105,10 +105,12 @@ tenant_store_patch(struct pg *pg, const struct tenant_id *id,
 
 	const enum es_code rc = tenant_store_one(pg, &patch_stmt, params, a, out, err);
 
-	/* The one constraint that a patch can break: all else is checked before. */
+	/* A patch can break only one constraint, the size of the settings. The caller has
+	 * checked everything else. */
 	if (rc == ES_INVALID)
 		return es_fail_field(err, ES_INVALID, "settings",
-		    "all settings together may have %d bytes", TENANT_SETTINGS_BYTES_MAX);
+		    "all settings together may have at most %d bytes",
+		    TENANT_SETTINGS_BYTES_MAX);
 	return rc;
 }
 

@@ -6,7 +6,9 @@
 
 #include "core/banned.h"
 
-#define TOKEN_AHEAD_S 1 /* of an iat; the trigger users_cutoff knows it */
+/* Largest lead of an iat on the database's clock. The SQL trigger users_cutoff has the
+ * same number. */
+#define TOKEN_AHEAD_S 1
 
 struct token_row {
 	int64_t n;
@@ -24,9 +26,9 @@ static const struct pg_col token_store_cols[] = {
 		.n_cols = (n_cols_), .n_params = (n_params_) \
 	}
 
-/* Revocations of a tenant happen one after the other, as do changes of its users' rights:
- * the role that permits one stays true until the commit, and counted rows stay counted.
- */
+/* Lock the tenant's row: revocations and changes of rights of one tenant run one after
+ * the other. The role that permits the revocation stays true until the commit, and so
+ * does the count of rows. */
 static const struct pg_stmt token_store_lock = TOKEN_STMT(
     "lock", "SELECT acl_version FROM tenants WHERE id = $1 FOR NO KEY UPDATE", 1, 1);
 
@@ -38,8 +40,9 @@ static const struct pg_stmt token_store_raise = TOKEN_STMT("raise",
 static const struct pg_stmt token_store_role = TOKEN_STMT(
     "role", "SELECT 0, role FROM users WHERE tenant_id = $1 AND id = $2", 2, 2);
 
-/* FOR SHARE waits for a revocation that is under way, and a later one waits for the read
- * of the clock here (trigger users_cutoff): its value is never before this second. */
+/* FOR SHARE waits for a revocation of the user that is running. A later revocation waits
+ * until the clock is read here, and the trigger users_cutoff gives it a value that is not
+ * before this second. */
 struct token_issue {
 	int64_t now_s, least_s;
 };
@@ -58,15 +61,15 @@ static const struct pg_stmt token_store_issue = {
     .n_params = 2,
 };
 
-/* The trigger users_cutoff moves the value on: never back, never before the iat of a
- * minted token. */
+/* The trigger users_cutoff raises the value: it never goes back and is never before the
+ * iat of a minted token. */
 static const struct pg_stmt token_store_move = TOKEN_STMT("valid_after",
     "UPDATE users SET tokens_valid_after = GREATEST(tokens_valid_after,"
     " to_timestamp($3::bigint / 1000.0))"
     " WHERE tenant_id = $1 AND id = $2 RETURNING es_ms(tokens_valid_after)",
     1, 3);
 
-/* Counts no further than the limit. */
+/* The inner LIMIT stops counting at the limit. */
 static const struct pg_stmt token_store_count = TOKEN_STMT("count",
     "SELECT count(*) FROM (SELECT FROM revoked_tokens WHERE tenant_id = $1"
     " AND user_id = $2 AND jti <> $3 LIMIT $4) r",
@@ -208,7 +211,8 @@ token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
 	TRY(pg_run(pg, tenant, &token_store_issue, key, a, &rows, err));
 	if (!pg_next(&rows, a, &row))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_USER);
-	/* What is further ahead a revocation would not cover (trigger users_cutoff). */
+	/* A revocation covers an iat at most TOKEN_AHEAD_S ahead of the clock (trigger
+	 * users_cutoff), so a later one must wait. */
 	wait_s = row.least_s - row.now_s - TOKEN_AHEAD_S;
 	if (wait_s > 0) {
 		IGNORE(es_fail(err, ES_RATE_LIMITED,

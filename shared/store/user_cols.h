@@ -1,10 +1,10 @@
-/* The columns of a struct user, for the files that read some. */
+/* The columns of a struct user, for all files that read users. */
 #ifndef STORE_USER_COLS_H
 #define STORE_USER_COLS_H
 
 #include "store/user_store.h"
 
-/* A deleted user keeps its row, with an address that nobody may see. */
+/* A deleted user keeps its row. Its placeholder e-mail address is shown to nobody. */
 #define USER_COLS \
 	"id, CASE WHEN deleted_at IS NULL THEN email END, display_name, role," \
 	" CASE WHEN deleted_at IS NULL THEN status ELSE 'deleted' END, " \

@@ -1,5 +1,5 @@
-/* Lists of users: all, or those that a filter names. Each goes by an index, whatever the
- * size of the tenant. */
+/* Lists of users: all users, or those that match a filter. Each list uses an index, so
+ * that its cost does not grow with the tenant. */
 #include <string.h>
 
 #include "store/store_private.h"
@@ -8,8 +8,8 @@
 
 #include "core/banned.h"
 
-/* $1 tenant, $2 the user after whom to go on, $3 rows, $4 role or NULL, $5 status or
- * NULL, $6 whether deleted ones are asked for. */
+/* $1 tenant, $2 the user after whom the page begins, $3 rows, $4 role or NULL, $5 status
+ * or NULL, $6 whether deleted users are wanted. */
 #define FIND(where) \
 	"SELECT " USER_COLS " FROM users WHERE tenant_id = $1" where \
 	" AND (deleted_at IS NOT NULL) = $6::boolean"
@@ -23,15 +23,15 @@ static const struct pg_stmt user_find_role =
     USER_STMT("list_role", FIND(" AND role = $4" MAYBE_STATUS) AFTER, 6);
 static const struct pg_stmt user_find_status =
     USER_STMT("list_status", FIND(MAYBE_ROLE " AND status = $5") AFTER, 6);
-/* $7 key of the address. */
+/* $7 key of the e-mail address. */
 static const struct pg_stmt user_find_email =
     USER_STMT("by_email", FIND(" AND email_key = $7" MAYBE_ROLE MAYBE_STATUS) AFTER, 7);
-/* $7 the tenant's own id of the user. */
+/* $7 external id of the user. */
 static const struct pg_stmt user_find_external = USER_STMT(
     "by_external", FIND(" AND external_id = $7" MAYBE_ROLE MAYBE_STATUS) AFTER, 7);
-/* In the order of names. $7 key of the beginning, $8 the first key behind all with it.
- * The key of the last user is a bound of the index, too, so that no page reads those
- * before. */
+/* Ordered by name. $7 key of the prefix, $8 a key behind all keys with this prefix. The
+ * key of the last user of the previous page is an index condition, too, so that a page
+ * does not read the pages before it. */
 #define LAST_KEY \
 	"(SELECT p.name_key FROM users p WHERE p.tenant_id = $1 AND p.id = $2::uuid)"
 #define FROM_NAME \
@@ -73,8 +73,8 @@ user_store_list(struct pg *pg, const struct actor *who, const struct user_filter
 		params[6] = filter->external_id;
 	if (stmt == &user_find_name) {
 		params[6] = unicode_key(filter->name_prefix, a);
-		/* U+10FFFF is no character: no name holds it, and none sorts behind it.
-		 */
+		/* U+10FFFF is no character: no name contains it, and every name with the
+		 * prefix sorts before it. */
 		params[7] = arena_printf(a, "%s\xf4\x8f\xbf\xbf", params[6]);
 	}
 	TRY(pg_run(pg, &who->tenant, stmt, params, a, &rows, err));

@@ -23,11 +23,12 @@ static const struct pg_stmt get = USER_STMT(
 
 static const struct pg_stmt known = {
     .name = "user_known",
-    /* LATERAL with a limit: look-ups by key, where a join may read all users. */
+    /* LATERAL with a LIMIT looks up each user by its key. With a plain join the planner
+     * may read all users. */
     .sql =
 	"SELECT u.id FROM (SELECT DISTINCT unnest($2::uuid[]) AS id) k CROSS JOIN LATERAL"
 	" (SELECT u.id FROM users u WHERE u.tenant_id = $1 AND u.id = k.id LIMIT 1) u",
-    .cols = user_cols, /* the first one */
+    .cols = user_cols, /* only the column id */
     .n_cols = 1,
     .n_params = 2,
 };
@@ -56,8 +57,8 @@ static const struct pg_stmt reactivate = USER_STMT("reactivate",
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
     2);
 
-/* The address is one that nobody else can have, a trigger makes the keys, and another one
- * (es_hold_external_id) takes the external id away. */
+/* The new e-mail address is one that no other user can have. One trigger makes the keys;
+ * another (es_hold_external_id) removes the external id and stores its hash. */
 static const struct pg_stmt erase = USER_STMT("erase",
     "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp(),"
     " deleted_at = clock_timestamp(), display_name = '" USER_DELETED_NAME "',"
@@ -70,8 +71,8 @@ struct count {
 };
 static const struct pg_col count_cols[] = {PG_COL(struct count, n, PG_INT8)};
 
-/* Changes of rights in a tenant happen one after the other, so that two owners can't
- * make each other members. */
+/* Lock the tenant's row, so that changes of rights run one after the other. Otherwise two
+ * owners could take the role from each other at the same time. */
 static const struct pg_stmt lock_rights = {
     .name = "user_lock_rights",
     .sql = "SELECT acl_version FROM tenants WHERE id = $1 FOR NO KEY UPDATE",
@@ -109,7 +110,7 @@ user_store_one(struct pg *pg, const struct actor *who, const struct pg_stmt *stm
 	if (rc == ES_CONFLICT && strstr(pg_detail(pg), "users_external_id_key"))
 		return es_fail_field(err, ES_NAME_TAKEN, "externalId",
 		    "another user has this external id");
-	if (rc == ES_CONFLICT) /* ids are ours: it can only be the address */
+	if (rc == ES_CONFLICT) /* only the address can be taken */
 		return es_fail_field(
 		    err, ES_EMAIL_TAKEN, "email", "another user has this e-mail address");
 	TRY(rc);
@@ -171,7 +172,8 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 	return user_store_one(pg, who, &create, params, a, out, err);
 }
 
-/* What the caller must be to turn this user into that. patch NULL: deactivate. */
+/* May the caller apply this patch to this user? patch NULL: deactivate, reactivate or
+ * delete. */
 static enum es_code
 user_store_may_change(const struct actor *who, const struct user *now,
     const struct user_patch *patch, struct es_err *err)
@@ -193,7 +195,8 @@ user_store_may_change(const struct actor *who, const struct user *now,
 	return ES_OK;
 }
 
-/* An active owner who would be none afterwards needs another. */
+/* A change that takes the role from an active owner, or ends that user, needs another
+ * active owner. */
 static enum es_code
 user_store_owner_stays(struct pg *pg, const struct actor *who, const struct user *now,
     const char *next_role, struct arena *a, struct es_err *err)
@@ -224,8 +227,9 @@ user_store_version(struct pg *pg, const struct pg_stmt *stmt, const struct actor
 	return ES_OK;
 }
 
-/* Inside a transaction, as the two below: what the user is, and whether the caller may
- * change that. version is NULL when no right changes. */
+/* Inside a transaction: reads the user, and checks that the caller may change it. version
+ * is NULL when the change touches no rights; else lock the tenant's row and read its
+ * version. */
 static enum es_code
 user_store_look(struct pg *pg, const struct actor *who, const struct user_id *id,
     const struct user_patch *patch, struct arena *a, struct user *now,
@@ -268,12 +272,13 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 	return ES_OK;
 }
 
-#define STEP_TRIES 5 /* of a step while the user becomes an owner of channels */
+#define STEP_TRIES 5 /* when the user keeps becoming an owner of channels */
 
-/* What ends a user's life, or takes that back. */
+/* A change of a user's status. */
 struct user_step {
 	const struct pg_stmt *stmt;
-	const char *from[2]; /* in any other status nothing is to be done */
+	/* the change applies to these; else there is nothing to do */
+	const char *from[2];
 };
 
 static const struct user_step to_deactivated = {&deactivate, {"active"}},
@@ -289,8 +294,8 @@ user_store_starts(const struct user_step *step, const char *status)
 	return false;
 }
 
-/* Changes the user's row, once every channel that it owns is locked, and hands these on.
- */
+/* Changes the user's row and hands on the channels that the user owns. The caller holds
+ * the locks of those channels. */
 static enum es_code
 user_store_take_step(struct pg *pg, const struct actor *who, const struct user_step *step,
     const char *owned, struct arena *a, bool *same, struct user *now, struct es_err *err)
@@ -304,7 +309,7 @@ user_store_take_step(struct pg *pg, const struct actor *who, const struct user_s
 	TRY(ownership_store_owns(pg, who, id, owned, a, same, err));
 	if (!*same)
 		return es_fail(err, ES_UNAVAILABLE,
-		    "the user becomes an owner of channels all the time");
+		    "the user keeps becoming an owner of channels; try again");
 	if (step == &to_active)
 		return ES_OK;
 	return ownership_store_hand_on(pg, who, id, NULL, a, &now->handed_on, err);
@@ -348,8 +353,9 @@ user_store_step(struct pg *pg, const struct actor *who, const struct user_id *id
 	enum es_code rc = ES_UNAVAILABLE;
 	bool same;
 
-	/* A channel that the user came to own meanwhile would be locked after the user's
-	 * row, and a change of that channel locks in the other order. */
+	/* Try again when the user became the owner of another channel before the user's
+	 * row was locked. That channel's lock would now be taken after the user's row,
+	 * but a change of the channel locks in the other order: a deadlock. */
 	for (int tries = 0; tries < STEP_TRIES; tries++) {
 		same = true;
 		TRY(pg_begin(pg, &who->tenant, err));

@@ -1,7 +1,7 @@
 /* Users of a tenant. A change of a user's rights (role, status) raises the tenant's
- * acl_version in the same transaction; a change of name or address, and a patch that
- * changes nothing, do not: each raise makes all workers look up the tenant's
- * connections. */
+ * acl_version in the same transaction. Other changes, and a patch that changes nothing,
+ * do not raise it, because each raise makes all push workers check all connections of the
+ * tenant. */
 #ifndef STORE_USER_STORE_H
 #define STORE_USER_STORE_H
 
@@ -14,29 +14,30 @@
 
 struct user {
 	struct user_id id;
-	const char *email; /* NULL: deleted */
+	const char *email; /* NULL: the user is deleted */
 	const char *display_name;
-	const char *role;        /* owner admin member guest bot */
-	const char *status;      /* active deactivated deleted */
-	const char *external_id; /* the tenant's own name for the user, or NULL */
+	const char *role;   /* owner admin member guest bot */
+	const char *status; /* active deactivated deleted */
+	/* the id that the tenant's own system gives the user, or NULL */
+	const char *external_id;
 	int64_t created_ms;
-	/* Set by user_store_patch with a role and by the changes of the status: the
-	 * tenant's version with that change. 0 otherwise. */
+	/* The tenant's acl_version after this change. Set by user_store_patch() with a
+	 * role and by the functions that change the status; else 0. */
 	int64_t acl_version;
-	/* Set by user_store_deactivate and user_store_delete: channels whose last active
-	 * owner the user was have another one now (ownership_store.h). To be published.
-	 */
+	/* Events of channels that got another owner, because this user was their last
+	 * active owner (ownership_store.h). The caller publishes them. Set by
+	 * user_store_deactivate() and user_store_delete(). */
 	struct event_list handed_on;
 };
 
 struct user_new {
 	const char *email, *display_name;
-	const char *role;        /* NULL: member */
+	const char *role;        /* NULL: "member" */
 	const char *external_id; /* NULL: none */
-	struct user_id id;       /* "": a fresh one */
+	struct user_id id;       /* "": the store chooses a new id */
 };
 
-/* NULL leaves a value as it is; the external id "" takes it away. */
+/* A member that is NULL leaves the value as it is. external_id "" removes it. */
 struct user_patch {
 	const char *email, *display_name, *role, *external_id;
 };
@@ -44,63 +45,69 @@ struct user_patch {
 #define USER_DELETED_NAME "Deleted user"
 #define USER_STATUSES     "active deactivated deleted"
 
-/* All that are set must hold. At most one of email, external_id and name_prefix is set.
- */
+/* A user must match all members that are set. Set at most one of email, external_id and
+ * name_prefix. */
 struct user_filter {
-	const char *email;       /* compared as keys are, see unicode/unicode.h */
+	const char *email;       /* compared by its key, see unicode/unicode.h */
 	const char *external_id; /* compared byte by byte */
-	const char *name_prefix; /* of the display name, compared by its key */
+	const char *name_prefix; /* prefix of the display name, compared by its key */
 	const char *role;
-	const char *status; /* NULL: all but deleted ones */
+	const char *status; /* NULL: all users that are not deleted */
 };
 
 struct user_page {
 	struct user *items;
 	size_t n;
-	bool more; /* go on after items[n - 1].id */
+	bool more; /* the next page begins after items[n - 1].id */
 };
 
-/* ES_NOT_FOUND "no such user" for unknown and foreign ids. */
+/* ES_NOT_FOUND with STORE_NO_USER for an unknown id and an id of another tenant. */
 enum es_code user_store_get(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
-/* By id, with name_prefix by name. after NULL: from the start. limit 1 to STORE_LIST_MAX.
- */
+/* One page of users, ordered by id; with name_prefix ordered by name. after NULL: from
+ * the start. limit is 1 to STORE_LIST_MAX. */
 enum es_code user_store_list(struct pg *pg, const struct actor *who,
     const struct user_filter *filter, const struct user_id *after, int64_t limit,
     struct arena *a, struct user_page *out, struct es_err *err) ES_MUST_CHECK;
-/* Those of ids (n at most 500) that are users of the tenant, in no order. */
+/* Finds which of the ids (n at most 500) are users of the tenant. *out is in no order and
+ * lives in a. */
 enum es_code user_store_known(struct pg *pg, const struct actor *who,
     const struct user_id ids[], size_t n, struct arena *a, struct user_id **out,
     size_t *n_out, struct es_err *err) ES_MUST_CHECK;
 
-/* Owners and admins; only an owner makes owners. ES_EMAIL_TAKEN, ES_NAME_TAKEN for the
- * external id of another user. */
+/* Creates a user. The caller must be an owner or admin, and an owner to create an owner:
+ * else ES_FORBIDDEN. ES_EMAIL_TAKEN. ES_NAME_TAKEN: another user has the external id. */
 enum es_code user_store_create(struct pg *pg, const struct actor *who,
     const struct user_new *in, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
-/* Everybody may change their own display name; the rest takes an owner or admin, and an
- * owner where an owner is concerned. ES_LAST_OWNER, ES_EMAIL_TAKEN, ES_NAME_TAKEN
- * for the external id of another user, ES_FORBIDDEN. */
+/* Changes a user. Every user may change its own display name. All else needs an owner or
+ * admin, and an owner when the user is or becomes an owner: else ES_FORBIDDEN.
+ * ES_LAST_OWNER: the tenant would have no active owner. ES_EMAIL_TAKEN. ES_NAME_TAKEN:
+ * another user has the external id. */
 enum es_code user_store_patch(struct pg *pg, const struct actor *who,
     const struct user_id *id, const struct user_patch *patch, struct arena *a,
     struct user *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The three below take an owner or admin, and an owner where an owner is concerned.
- * Repeating changes nothing. ES_LAST_OWNER when nobody would own the tenant. */
+/* The three functions below need an owner or admin, and an owner when the user is an
+ * owner: else ES_FORBIDDEN. Repeating a call changes nothing. ES_LAST_OWNER: the tenant
+ * would have no active owner. */
 
-/* All tokens end; name and address stay taken. */
+/* Deactivates a user and revokes all its tokens. Its name and e-mail address stay
+ * taken. */
 enum es_code user_store_deactivate(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
-/* Takes a deactivation back; tokens of before stay ended. ES_CONFLICT: deleted. */
+/* Makes a deactivated user active again. Its old tokens stay revoked. ES_CONFLICT: the
+ * user is deleted. */
 enum es_code user_store_reactivate(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;
-/* For good: tokens end, the address is free again, and the name becomes
- * USER_DELETED_NAME, here and wherever messages and events are read. The external id is
- * held as a hash: tokens of the tenant's issuer that name it are refused and make no
- * user, until user_store_create or user_store_patch gives it to a user. */
+/* Deletes a user for good and revokes all its tokens. The e-mail address is free again.
+ * The name becomes USER_DELETED_NAME, here and in all messages and events. The database
+ * keeps a hash of the external id: tokens of the tenant's issuer with this id are refused
+ * and create no user, until user_store_create() or user_store_patch() gives the id to a
+ * user. */
 enum es_code user_store_delete(struct pg *pg, const struct actor *who,
     const struct user_id *id, struct arena *a, struct user *out,
     struct es_err *err) ES_MUST_CHECK;

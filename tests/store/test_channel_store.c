@@ -97,7 +97,7 @@ a_user_makes_only_so_many(void)
 	FINE(channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err));
 	in.name = "made-3";
 	REFUSED(f, channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err),
-	    ES_QUOTA_EXCEEDED, "you have made 2 channels, the limit of a user");
+	    ES_QUOTA_EXCEEDED, "you have created 2 channels, the limit of a user");
 	FINE(channel_store_archive(
 	    f.pg, &maker, &first, f.arena, &channel, &event, &f.err));
 	REFUSED(f, channel_store_create(f.pg, &maker, &in, f.arena, &channel, &f.err),
