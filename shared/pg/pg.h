@@ -1,5 +1,6 @@
-/* The blocking door to libpq. Results belong to an arena, never to the caller. Statements
- * run with the tenant set in the same transaction; the connection heals itself. */
+/* Blocking access to PostgreSQL through libpq. The rows of a result live in an arena.
+ * Each statement runs in a transaction in which the tenant is set. A lost connection is
+ * opened again at the next call. */
 #ifndef PG_PG_H
 #define PG_PG_H
 
@@ -12,7 +13,7 @@
 #include "core/id.h"
 
 struct pg;
-struct pg_result; /* a PGresult; named so that nobody else needs libpq */
+struct pg_result; /* a PGresult; opaque, so that only this folder includes libpq */
 
 enum pg_type {
 	PG_TEXT, /* const char *; NULL for SQL NULL */
@@ -21,11 +22,12 @@ enum pg_type {
 	PG_BOOL, /* bool; false for NULL */
 };
 
-/* SQLSTATE of a connection that can't be made or was lost. */
+/* SQLSTATE of a failed connect without a SQLSTATE of the server, and of a lost
+ * connection. */
 #define PG_LOST "08006"
 
-/* Where column number i of a row goes in the caller's struct. Times are read as bigint
- * milliseconds that the statement makes. */
+/* Where pg_next() stores column i of a row in the caller's struct. Statements return
+ * times as bigint milliseconds. */
 struct pg_col {
 	enum pg_type type;
 	size_t offset;
@@ -36,7 +38,8 @@ struct pg_col {
 	}
 
 struct pg_stmt {
-	const char *name; /* prepared once per connection under this name */
+	/* each connection prepares the statement once, under this name */
+	const char *name;
 	const char *sql;
 	const struct pg_col *cols;
 	unsigned n_cols, n_params;
@@ -46,69 +49,76 @@ struct pg_rows {
 	struct pg_result *res;
 	const struct pg_stmt *stmt;
 	int next, count;
-	long affected; /* rows of an INSERT, UPDATE, DELETE */
+	long affected; /* rows that INSERT, UPDATE or DELETE changed */
 };
 
 struct pg_settings {
 	const char *url; /* libpq conninfo or URI */
 	const char *application_name;
-	/* statement 0: no limit (migrations); lock 0: none of its own. */
+	/* statement_timeout_ms 0: no limit (migrations). lock_timeout_ms 0: a lock may
+	 * wait as long as the statement. */
 	int64_t connect_timeout_ms, statement_timeout_ms, lock_timeout_ms;
-	bool no_prepare; /* behind a proxy that hands out a connection per transaction */
+	/* behind a pooler that assigns a connection to each transaction */
+	bool no_prepare;
 };
 
-/* As a check of a setting: is this a URI or conninfo? Connects to nothing. */
+/* Is the url a URI or conninfo string that libpq can parse? Does not connect.
+ * ES_INVALID. */
 enum es_code pg_url_check(
     const char *url, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* Never fails for a server that is away: connects on first use and again after a loss. */
+/* ES_INVALID: libpq can't parse the url. Does not connect: the first statement does. */
 enum es_code pg_open(const struct pg_settings *settings, struct pg **out,
     struct es_err *err) ES_MUST_CHECK;
 void pg_close(struct pg **pg);
 
-/* One statement, one round trip, one transaction. tenant NULL: none is set (functions
- * that cross tenants). A statement that is safe to repeat is not repeated here: after a
- * lost connection the caller gets ES_UNAVAILABLE and err->sqlstate "08006". Errors: 23505
- * ES_CONFLICT, other 23xxx ES_INVALID, classes 08 40 53 55 57 58 and 25006 (read only)
- * ES_UNAVAILABLE, else ES_INTERNAL; err->sqlstate is always set. */
+/* Runs one statement in one round trip and one transaction. tenant NULL sets no tenant,
+ * for functions that cross tenants. a owns the rows of *out. The call never repeats a
+ * statement, even if that would be safe: after a lost connection it returns
+ * ES_UNAVAILABLE with err->sqlstate "08006". Other errors: 23505 is ES_CONFLICT, all
+ * others of class 23 are ES_INVALID, classes 08 40 53 55 57 58 and 25006 (read only) are
+ * ES_UNAVAILABLE, the rest is ES_INTERNAL. err->sqlstate is always set. */
 enum es_code pg_run(struct pg *pg, const struct tenant_id *tenant,
     const struct pg_stmt *stmt, const char *const params[], struct arena *a,
     struct pg_rows *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Several statements, one round trip, one transaction: all or none (pipeline mode). They
- * can't depend on each other's rows. The first error wins. */
+/* Runs several statements in one round trip (pipeline mode) and one transaction, all or
+ * none. A statement can't use the rows of an earlier one. *err holds the first error. */
 struct pg_batch_item {
 	const struct pg_stmt *stmt;
 	const char *const *params;
-	struct pg_rows rows; /* filled by pg_batch */
+	struct pg_rows rows; /* pg_batch() fills it */
 };
 enum es_code pg_batch(struct pg *pg, const struct tenant_id *tenant,
     struct pg_batch_item items[], size_t n, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Explicit transaction, for work that must look at a row before the next statement. The
- * tenant is set until the end. pg_run inside one ignores its tenant argument. Roll back
- * on every failure path; a lost connection has rolled back by itself. */
+/* An explicit transaction, for work that must read a row before it can choose the next
+ * statement. The tenant is set until the end; pg_run() and pg_batch() ignore their tenant
+ * argument meanwhile. Call pg_rollback() on every failure path. A lost connection has
+ * rolled back already. */
 enum es_code pg_begin(
     struct pg *pg, const struct tenant_id *tenant, struct es_err *err) ES_MUST_CHECK;
 enum es_code pg_commit(struct pg *pg, struct es_err *err) ES_MUST_CHECK;
 void pg_rollback(struct pg *pg);
 
-/* Copy the next row into out; false when there is none. Texts go to a. */
+/* Copies the next row to *out, and its texts to a. Returns false after the last row. */
 bool pg_next(struct pg_rows *rows, struct arena *a, void *out) ES_MUST_CHECK;
 
-/* Text of an array parameter: {"a","b"} with quoting; NULL elements are NULL. */
+/* The text of an array parameter, {"a","b"}, with quotes and escapes. A NULL element is
+ * SQL NULL. The text lives in a. */
 const char *pg_array(struct arena *a, const char *const items[], size_t n);
-/* Parameters as text, in the arena. */
+/* Parameters as text; that of pg_int() lives in a. */
 const char *pg_int(struct arena *a, int64_t value);
 const char *pg_bool(bool value);
 
-/* Not the statement's data but the state of the server, the schema or the connection:
- * wait and retry, count nothing against a message. Classes 08 0A 25 26 28 3D 3F 40 42 53
- * 55 57 58 XX, and no SQLSTATE at all. */
+/* Does the state of the server, the schema or the connection cause the failure, and not
+ * the statement's data? Then wait and retry, and do not blame a message. True for classes
+ * 08 0A 25 26 28 3D 3F 40 42 53 55 57 58 XX, and without a SQLSTATE. */
 bool pg_transient(const char *sqlstate);
 
-/* The server's words on the last failure: for the log, never for a client. */
+/* The server's message on the last failure. Log it, but never send it to a client: it may
+ * quote data. */
 const char *pg_detail(const struct pg *pg);
 
 #endif

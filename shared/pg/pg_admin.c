@@ -1,4 +1,4 @@
-/* Operators' connection: libpq with its errors told in full. */
+/* A plain libpq connection for operators, which reports all fields of an error. */
 #include "pg/pg_admin.h"
 
 #include <libpq-fe.h>
@@ -14,7 +14,7 @@ struct pg_admin {
 	PGconn *conn;
 };
 
-/* libpq ends its own messages with a newline. */
+/* libpq ends its messages with a newline. */
 static const char *
 pg_admin_without_newline(struct arena *a, const char *s)
 {

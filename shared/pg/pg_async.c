@@ -7,7 +7,8 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 5000
 
-/* A timer that fires too early only asks again, so it is moved forward only. */
+/* Only move the timer forward. When it fires too early, pg_async_timer() arms it
+ * again. */
 void
 pg_async_arm(struct pg_async *pa, int64_t at_ms)
 {
@@ -28,7 +29,7 @@ pg_async_watch(struct pg_async *pa, int want)
 	pa->loop.watch(pa->loop.ctx, PQsocket(pa->conn), want);
 }
 
-/* While connecting libpq may swap the socket: always tell the loop. */
+/* libpq may replace the socket while it connects, so tell the loop each time. */
 static void
 pg_async_watch_anew(struct pg_async *pa, int want)
 {
@@ -36,7 +37,7 @@ pg_async_watch_anew(struct pg_async *pa, int want)
 	pg_async_watch(pa, want);
 }
 
-/* The owner is told of each failed connect and each loss. */
+/* Tell the owner about a failed connect or a lost connection. */
 static void
 pg_async_tell(struct pg_async *pa)
 {
@@ -183,7 +184,7 @@ pg_async_ready(struct pg_async *pa, int ready)
 		return;
 	if ((ready & PG_WANT_READ) != 0 && PQconsumeInput(pa->conn) != 1)
 		pa->broken = true;
-	/* What came before the end is still good. */
+	/* Results that arrived before the end of the connection are valid. */
 	pg_flight_receive(pa);
 	if (!pa->broken)
 		pg_flight_flush(pa);

@@ -5,19 +5,20 @@
 
 #include "core/banned.h"
 
-/* One command of the pipeline: a PREPARE, the tenant, or a statement of the batch. */
+/* One command of the pipeline: a PREPARE, the one that sets the tenant, or a statement of
+ * the batch. */
 struct command {
 	const struct pg_stmt *prepares; /* or NULL */
 	struct pg_batch_item *item;     /* or NULL */
 };
 
-/* One Sync group under way. */
+/* One group of commands in flight; it ends with a Sync. */
 struct group {
 	struct pg *pg;
 	struct command *commands;
-	size_t n, at; /* at: whose result comes next */
+	size_t n, at; /* at: the command whose result comes next */
 	struct arena *arena;
-	enum es_code rc; /* the first error wins */
+	enum es_code rc; /* of the first command that failed */
 	struct es_err *err;
 	bool lost;
 };
@@ -42,7 +43,7 @@ pg_batch_send_run(struct group *g, const struct pg_stmt *stmt, const char *const
 	return pg_send_run(g->pg->conn, stmt, params, g->pg->target.prepare);
 }
 
-/* Preparing goes first: what comes after an error in the group is skipped. */
+/* Send all PREPAREs first: the server skips every command of the group after an error. */
 static bool
 pg_batch_send_all(struct group *g, const struct tenant_id *tenant,
     struct pg_batch_item items[], size_t n)
@@ -73,7 +74,7 @@ pg_batch_take(struct group *g, PGresult *res)
 	enum es_code rc;
 
 	if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED) {
-		PQclear(res); /* an earlier one has told why */
+		PQclear(res); /* the result of an earlier command has the reason */
 		return;
 	}
 	rc = pg_send_adopt(res, stmt, g->arena, rows, &err);
@@ -88,7 +89,8 @@ pg_batch_take(struct group *g, PGresult *res)
 	pg_error_keep(g->pg->detail, PQresultErrorMessage(res));
 }
 
-/* Results come in order, a NULL after those of each command, the sync mark last. */
+/* Results arrive in order, a NULL after those of each command, and the Sync at the
+ * end. */
 static void
 pg_batch_receive_all(struct group *g, int64_t deadline_ms)
 {

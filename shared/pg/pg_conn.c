@@ -47,14 +47,15 @@ pg_detail(const struct pg *pg)
 void
 pg_conn_drop(struct pg *pg)
 {
-	PQfinish(pg->conn); /* takes NULL */
+	PQfinish(pg->conn); /* PQfinish() accepts NULL */
 	pg->conn = NULL;
 	pg_known_clear(&pg->known);
 	if (pg->tx == PG_IN_TX)
 		pg->tx = PG_TX_LOST;
 }
 
-/* The server stops a statement by itself; who waits much longer waits for a dead one. */
+/* The server ends a statement at its statement_timeout. When nothing has come a margin
+ * later, the connection is dead. */
 int64_t
 pg_conn_deadline(const struct pg *pg)
 {
@@ -84,7 +85,7 @@ pg_conn_wait(PGconn *conn, bool want_write, int64_t deadline_ms)
 	return n > 0;
 }
 
-/* libpq wants either to read or to write here, never both. */
+/* During a connect libpq waits for reading or for writing, never for both. */
 static bool
 pg_conn_wait_for(PGconn *conn, PostgresPollingStatusType want, int64_t deadline_ms)
 {
@@ -122,14 +123,15 @@ pg_conn_establish(PGconn *conn, int64_t deadline_ms)
 	return pg_target_setup(conn);
 }
 
-/* A server that accepts and stays silent leaves no words. */
+/* libpq has no message when the server accepts the connection and then stays silent. */
 static const char *
 pg_conn_why(const PGconn *conn)
 {
 	const char *words = conn != NULL ? PQerrorMessage(conn) : "out of memory";
 
-	return *words != '\0' ? words
-	                      : "no answer to the connection's first words in time";
+	return *words != '\0'
+	           ? words
+	           : "the server accepted the connection, but did not answer in time";
 }
 
 static enum es_code
@@ -151,9 +153,9 @@ pg_conn_connect_now(struct pg *pg, struct es_err *err)
 	return pg_error_lost(err, pg->detail, pg->lost_state);
 }
 
-/* Whatever an idle connection has to say is either unimportant or its end: a server that
- * was restarted must not cost a request. The end comes in two parts, a word and then EOF.
- */
+/* Input on an idle connection is a notice, or its end. Look for the end before a request
+ * uses the connection, so that a restart of the server fails no request. It comes in two
+ * parts, a message and then EOF. */
 static bool
 pg_conn_idle_alive(PGconn *conn)
 {
@@ -177,8 +179,8 @@ pg_conn_get(struct pg *pg, struct es_err *err)
 	return pg->conn != NULL ? ES_OK : pg_conn_connect_now(pg, err);
 }
 
-/* Send and receive until libpq has a result to give: both at once, or a long batch and
- * its long answer block each other. */
+/* Send and receive together until libpq has a result. Otherwise a long batch and its long
+ * answer would block each other. */
 bool
 pg_conn_progress(PGconn *conn, int64_t deadline_ms)
 {

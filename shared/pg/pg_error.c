@@ -24,8 +24,8 @@ pg_transient(const char *sqlstate)
 	       pg_error_class_in(sqlstate, classes, ES_COUNT(classes));
 }
 
-/* Messages of class 22 (data exceptions) quote the value that was wrong, which may be a
- * message body: keep the text before the quote. */
+/* A message of class 22 (data exception) quotes the wrong value, which may be a message
+ * body. Keep only the text before the quote. */
 static void
 pg_error_cause(const PGresult *res, const char *state, struct es_err *err)
 {
@@ -38,7 +38,8 @@ pg_error_cause(const PGresult *res, const char *state, struct es_err *err)
 		err->cause[strcspn(err->cause, "\"")] = '\0';
 }
 
-/* SQLSTATE to our vocabulary; the server's own text is for the log. */
+/* Maps a SQLSTATE to an es_code. Callers get a general text, because the server's may
+ * quote data. */
 enum es_code
 pg_error_map(const PGresult *res, const char *statement, struct es_err *err)
 {
@@ -85,7 +86,7 @@ pg_error_keep(char out[256], const char *message)
 	out[len] = '\0';
 }
 
-/* "LOCATION:  auth_failed, auth.c:326", in the language of libpq. */
+/* Is the line "LOCATION: auth_failed, auth.c:326"? libpq translates its first word. */
 static bool
 pg_error_is_location(const char *line, size_t len)
 {
@@ -98,7 +99,7 @@ pg_error_is_location(const char *line, size_t len)
 	       strncmp(line + len - digits - 3, ".c:", 3) == 0;
 }
 
-/* Where "  28000: " stands in "FATAL:  28000: role ...", or NULL. */
+/* The place of " 28000: " in "FATAL: 28000: role ...", or NULL. */
 static const char *
 pg_error_state_in(const char *line, size_t len)
 {
@@ -141,8 +142,8 @@ pg_error_connect(char out[256], char state[6], const char *message)
 	pg_error_keep(out, words);
 }
 
-/* Read only: the primary has moved. Unknown statement or changed result: a proxy or a
- * migration got in between. A new connection mends all three. */
+/* 25006 (read only): the primary has moved. 26000 (unknown statement) and 0A000 (changed
+ * result): a pooler or a migration has intervened. A new connection cures all three. */
 bool
 pg_error_spoils(const struct es_err *err)
 {

@@ -36,7 +36,7 @@ pg_flight_send_prepare(struct pg_async *pa, struct flight *f, const struct pg_st
 {
 	if (!pa->target.prepare || pg_known_has(&pa->known, stmt))
 		return true;
-	pg_known_add(&pa->known, stmt); /* until its result says otherwise */
+	pg_known_add(&pa->known, stmt); /* until the result is a failure */
 	pg_flight_add_step(f, step);
 	return pg_send_prepare(pa->conn, stmt);
 }
@@ -62,7 +62,7 @@ pg_flight_send_group(struct pg_async *pa, struct flight *f,
 	return ok && PQpipelineSync(pa->conn) == 1;
 }
 
-/* libpq flushes by itself now and then: a failure shows here or with the next input. */
+/* libpq also flushes by itself. A failure shows here or at the next input. */
 void
 pg_flight_flush(struct pg_async *pa)
 {
@@ -94,13 +94,13 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 		pg_flight_flush(pa);
 	else
 		pa->broken = true;
-	/* done is not to be called from in here: what is broken is dropped by the timer.
-	 */
+	/* Do not call done from inside this function: when the connection is broken, the
+	 * timer drops it. */
 	pg_async_arm(pa, pa->broken ? 0 : f->deadline_ms);
 	return ES_OK;
 }
 
-/* The statement that is blamed for a failure of the step. */
+/* The name of the statement that caused the failure of this step. */
 static const char *
 pg_flight_blamed(const struct flight *f, enum flight_step step)
 {
@@ -118,7 +118,7 @@ pg_flight_take(struct pg_async *pa, struct flight *f, PGresult *res)
 	enum es_code rc = ES_INTERNAL;
 
 	if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED)
-		PQclear(res); /* an earlier one has told why */
+		PQclear(res); /* the result of an earlier step has the reason */
 	else {
 		rc = pg_send_adopt(res, step == STEP_RUN ? f->stmt : &nameless,
 		    pa->rows_arena, step == STEP_RUN ? &pa->rows : &dropped, &err);
@@ -147,8 +147,8 @@ pg_flight_call_done(struct pg_async *pa, const struct flight *f)
 	pa->rows = (struct pg_rows){0};
 }
 
-/* An empty ring starts over at its first slot: otherwise the head would wander and touch
- * the memory of all slots, 1.4 MB, with one statement in flight. */
+/* An empty ring starts again at its first slot. Otherwise the head would move through all
+ * slots and touch their memory, 1.4 MB, even with one statement in flight. */
 static void
 pg_flight_drop_oldest(struct pg_async *pa)
 {
@@ -156,7 +156,8 @@ pg_flight_drop_oldest(struct pg_async *pa)
 	pa->head = pa->n == 0 ? 0 : (pa->head + 1) % pa->size;
 }
 
-/* The oldest is complete: make room first, so that done may send the next. */
+/* The oldest statement is complete. Remove it before done, so that done may send the
+ * next. */
 static void
 pg_flight_finish_oldest(struct pg_async *pa)
 {
@@ -192,7 +193,7 @@ pg_flight_receive(struct pg_async *pa)
 void
 pg_flight_fail_all(struct pg_async *pa)
 {
-	/* What is sent from inside done is refused: the state is down by now. */
+	/* A send from inside done is refused, because the state is already ASYNC_DOWN. */
 	while (pa->n > 0) {
 		struct flight f = *pg_flight_nth(pa, 0);
 

@@ -4,7 +4,7 @@
 
 #include "core/banned.h"
 
-/* Bytes of one element in its quotes, every character escaped at worst. */
+/* Bytes of one element with its quotes when every character needs an escape. */
 static size_t
 pg_param_room(const char *item)
 {

@@ -13,7 +13,7 @@ pg_row_copy_text(char *slot, const char *value, struct arena *a)
 	memcpy(slot, &copy, sizeof(copy));
 }
 
-/* Anything that is no UUID becomes "none". */
+/* Stores "" for a text that is no UUID. */
 static void
 pg_row_copy_uuid(char *slot, const char *value)
 {

@@ -42,7 +42,8 @@ pg_begin(struct pg *pg, const struct tenant_id *tenant, struct es_err *err)
 	return rc;
 }
 
-/* COMMIT of a transaction that has failed answers ROLLBACK, without an error. */
+/* COMMIT of a failed transaction reports ROLLBACK, not an error. Look at the command
+ * tag. */
 enum es_code
 pg_commit(struct pg *pg, struct es_err *err)
 {
@@ -53,7 +54,8 @@ pg_commit(struct pg *pg, struct es_err *err)
 	CHECK(pg->tx != PG_NO_TX);
 	rc = pg_run(pg, NULL, &commit, NULL, a, &rows, err);
 	if (rc == ES_OK && strcmp(PQcmdStatus(rows.res), "COMMIT") != 0)
-		rc = es_fail(err, ES_INTERNAL, "transaction had failed");
+		rc = es_fail(
+		    err, ES_INTERNAL, "COMMIT failed: the transaction was rolled back");
 	arena_free(&a);
 	if (rc != ES_OK && pg->conn != NULL &&
 	    PQtransactionStatus(pg->conn) != PQTRANS_IDLE)

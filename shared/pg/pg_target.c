@@ -6,9 +6,9 @@
 
 #include "core/banned.h"
 
-/* Both ends give a silent connection up after 5 s. The server's end matters more: its
+/* Both ends drop a silent connection after 5 s. The server's end matters more: its
  * default is two hours, and a session that waits for the rest of our transaction holds
- * the locks of channels. Unix sockets ignore all of it. */
+ * the locks of channels. Unix sockets ignore these settings. */
 #define KEEPALIVE_IDLE_S     "3"
 #define KEEPALIVE_INTERVAL_S "1"
 #define KEEPALIVE_COUNT      "2"
@@ -21,13 +21,13 @@
 static void
 pg_target_add(struct pg_target *t, const char *key, const char *value)
 {
-	CHECK(t->n < PG_TARGET_MAX - 1); /* the last one stays NULL */
+	CHECK(t->n < PG_TARGET_MAX - 1); /* the last entry stays NULL */
 	t->keys[t->n] = key;
 	t->values[t->n] = value;
 	t->n++;
 }
 
-/* The options that the url itself has; ours come after and win. */
+/* The options in the url itself. Ours follow and override them. */
 static const char *
 pg_target_own_options(const PQconninfoOption *list, struct arena *a)
 {
@@ -49,12 +49,13 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	    .statement_timeout_ms = settings->statement_timeout_ms,
 	    .prepare = !settings->no_prepare};
 	if (list == NULL) {
-		PQfreemem(why); /* may quote the password */
+		PQfreemem(why); /* the message may quote the password */
 		return es_fail(
 		    err, ES_INVALID, "not a PostgreSQL connection string or URI");
 	}
-	/* jit: compiling costs more than any of our look-ups by key. Isolation: es_batch
-	 * reads what was committed while it waited for the lock of a channel. */
+	/* jit off: compilation costs more than any of our look-ups by key. Isolation:
+	 * es_batch() reads what was committed while it waited for the lock of a channel,
+	 * so it needs READ COMMITTED. */
 	options = arena_printf(a,
 	    "%s -c statement_timeout=%lld -c lock_timeout=%lld"
 	    " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit=on"
@@ -66,7 +67,8 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	if (t->connect_timeout_ms <= 0)
 		t->connect_timeout_ms = 3000;
 
-	/* Before the url: what it may change. After it: what it may not. */
+	/* The url may override what is added before it, but not what is added after
+	 * it. */
 	pg_target_add(t, "application_name", settings->application_name);
 	pg_target_add(t, "target_session_attrs", "read-write");
 	pg_target_add(t, "keepalives_idle", KEEPALIVE_IDLE_S);
@@ -93,7 +95,8 @@ pg_target_connect(const struct pg_target *t)
 {
 	PGconn *conn = PQconnectStartParams(t->keys, t->values, 1);
 
-	/* A refusal has no PGresult: only these words hold its SQLSTATE. */
+	/* A failed connect has no PGresult: only the verbose message holds its
+	 * SQLSTATE. */
 	if (conn != NULL)
 		(void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
 	return conn;
