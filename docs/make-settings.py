@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Write docs/settings.md from what the programs say about themselves.
+"""Write docs/settings.md from the tables of settings that the programs print.
 
-make-settings.py [BUILD_DIR]: what the page should be, on stdout. A program that is not
-built yet is left out, and the exit status is 3.
+make-settings.py [BUILD_DIR] prints the page on stdout. Without one of the programs the page
+lacks its settings, and the exit status is 3.
 """
 import json
 import os
 import subprocess
 import sys
+import textwrap
 
 PROGRAMS = {
     "echostream-api": "api-fcgi/echostream-api",
@@ -15,7 +16,43 @@ PROGRAMS = {
     "echostream-fanout": "fanout/echostream-fanout",
 }
 
-# Names that no program's table has: who reads them, and what for.
+# Topics in the order of the page, each with names of settings or beginnings of names; the
+# longest match counts. A setting that matches none stands under "Other".
+TOPICS = {
+    "PostgreSQL": "ES_DATABASE_",
+    "Redis": "ES_REDIS_",
+    "Queue": "ES_QUEUE_",
+    "SQS": "ES_SQS_ AWS_",
+    "Listeners and health": """ES_API_SEND_SOCKET ES_API_SOCKET ES_API_HEALTH_SOCKET ES_PUSH_LISTEN
+        ES_PUSH_OPS_LISTEN ES_FANOUT_OPS_LISTEN ES_OPS_FROM ES_TRUSTED_PROXIES""",
+    "Processes, logs and metrics": """ES_LOG_LEVEL ES_API_SEND_WORKERS ES_API_WORKERS ES_API_DRAIN_MS
+        ES_API_METRICS_FILE ES_PUSH_WORKERS ES_PUSH_DRAIN_MS ES_PUSH_METRICS_FILE
+        ES_FANOUT_WORKERS ES_FANOUT_DRAIN_MS ES_FANOUT_METRICS_FILE""",
+    "Tokens and keys": """ES_JWT_ ES_TOKEN_TTL_S ES_OPERATOR_KEY ES_JWKS_ ES_API_KEYS_MAX
+        ES_REVOKED_TOKENS_MAX""",
+    "Requests": "ES_API_STALL_MS ES_API_BODY_MAX_BYTES ES_SEND_WAIT_MS",
+    "Connections": """ES_PUSH_CONNECTIONS ES_PUSH_USER_CONNECTIONS ES_PUSH_ADDRESS_ ES_FRAME_MAX_BYTES
+        ES_PUSH_EARLY_ ES_OUT_BYTES ES_PUSH_SNDBUF_BYTES ES_PUSH_STALLED_MS ES_PUSH_HEAD_
+        ES_PUSH_AUTH_ ES_PUSH_SEND_ ES_PUSH_BACKLOG ES_PUSH_ACCEPTS ES_PUSH_HANDSHAKES""",
+    "Reconnects": "ES_PUSH_COMEBACK_",
+    "Channels and subscriptions": """ES_PUSH_SUBSCRIPTIONS ES_LOG_ ES_REPLAY_ ES_PAGE_BYTES
+        ES_PUSH_LINGER_MS ES_PUSH_JOIN_ ES_PUSH_READ_MARKS""",
+    "Look-ups and rights": "ES_PUSH_LOOKUP_ ES_PUSH_RIGHTS_ ES_PUSH_ACL_",
+    "Presence": "ES_PRESENCE_",
+    "Limits": "ES_LIMIT_ ES_BODY_MAX_CHARS",
+    "Batches and partitions": "ES_FANOUT_BATCH ES_FANOUT_LEASE_MS",
+    "Deletions and dead letters": "ES_FANOUT_PURGE_S ES_DEAD_",
+}
+
+# Units by the end of a name: (size, name), the largest first.
+BYTES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+UNITS = {
+    "_BYTES": BYTES,
+    "_MS": ((86400000, "days"), (3600000, "h"), (60000, "min"), (1000, "s")),
+    "_S": ((86400, "days"), (3600, "h"), (60, "min")),
+}
+
+# Names that stand in no program's table: their readers and their meaning.
 OTHERS = {
     "ES_DATABASE_OWNER_URL": ("echostreamctl db", "PostgreSQL as the role that owns the tables"),
     "ES_DATABASE_ADMIN_URL": ("./dev", "PostgreSQL as superuser, to make roles and database"),
@@ -23,15 +60,15 @@ OTHERS = {
     "ES_URL": ("echostreamctl, scripts", "address of REST, set by `./dev status -o env`"),
     "ES_WS_URL": ("echostreamctl, scripts", "address of WebSockets, set by `./dev status -o env`"),
     "ES_PUSH_URL": ("scripts", "push-server's own address, past lighttpd"),
-    "ES_TOKEN": ("echostreamctl", "token of the caller"),
-    "ES_TENANT": ("echostreamctl", "tenant that an operator works on"),
+    "ES_TOKEN": ("echostreamctl", "token that the commands send"),
+    "ES_TENANT": ("echostreamctl", "tenant of the operator's commands"),
     "ES_PORT": ("./dev, lighttpd", "TCP port of the front door"),
     "ES_PUSH_PORT": ("./dev", "TCP port of push-server"),
     "ES_ROOT": ("./dev", "the source tree"),
     "ES_BUILD_DIR": ("./dev", "folder of the build"),
     "ES_DEV_DIR": ("./dev", "folder of the development stack, `.dev`"),
-    "ES_DEV_FSYNC": ("./dev", "off: PostgreSQL and Redis of a test need not last"),
-    "ES_DEV_TCP": ("./dev", "on: the programs talk TCP to PostgreSQL and Redis, at their usual ports of loopback"),
+    "ES_DEV_FSYNC": ("./dev", "off: PostgreSQL and Redis of a test skip fsync"),
+    "ES_DEV_TCP": ("./dev", "on: the programs use TCP to PostgreSQL and Redis, at the usual ports of loopback"),
     "ES_RUN_DIR": ("lighttpd", "folder of the sockets"),
     "ES_LOG_DIR": ("lighttpd", "folder of the logs"),
 }
@@ -39,13 +76,15 @@ OTHERS = {
 HEAD = """# Settings
 
 Every program takes its settings from the environment. `--check-config` reads them and names every
-fault at once (exit 78), `--print-config` shows them with their source, secrets masked. A name that
-begins with `ES_` and is none of these is refused, with the nearest that is.
+fault at once (exit 78). `--print-config` shows them with their source, and masks secrets. A program
+refuses a name that begins with `ES_` and is nearly spelt like one below, with a suggestion; any other
+unknown one is a warning.
 
 A setting that holds a secret, or a URL that may hold a password, can come from a file: `ES_X_FILE=/path`
-instead of `ES_X`, at most 16 KiB, without the newline at its end.
+instead of `ES_X`. The file has at most 16 KiB; its last newline does not count.
 
-This page is made by `docs/make-settings.py > docs/settings.md`; a test compares.
+`docs/make-settings.py > docs/settings.md` makes this page from the tables of the programs, and a test
+compares them.
 """
 
 
@@ -62,27 +101,72 @@ def ask_all(build):
     return {name: ask(build, path) for name, path in PROGRAMS.items()}
 
 
+def readable(name, value):
+    """A number in the largest unit that divides it, or None when the number itself is best."""
+    for end, units in UNITS.items():
+        if name.endswith(end) and not name.endswith("_PER_S"):
+            for size, unit in units:
+                if value and value % size == 0:
+                    count = value // size
+                    return f"{count} {'day' if (count, unit) == (1, 'days') else unit}"
+    return None
+
+
+def number(name, value):
+    text = readable(name, value)
+    return f"{value} ({text})" if text else str(value)
+
+
 def in_range(item):
     if item["kind"] == "int":
-        return f"{item['min']} to {item['max']}"
+        return f"{number(item['name'], item['min'])} to {number(item['name'], item['max'])}"
     if item["kind"] == "bool":
-        return "true, false"
-    if item["kind"] in ("url", "enum"):
-        return item["allowed"].replace(" ", ", ")
+        return "true or false"
+    if item["kind"] == "url":
+        return "begins with " + item["allowed"].replace(" ", ", ")
+    if item["kind"] == "enum":
+        return "one of " + item["allowed"].replace(" ", ", ")
+    if item["min"] == 0:
+        return f"at most {item['max']} characters"
     return f"{item['min']} to {item['max']} characters"
 
 
 def default(item):
     if item["default"] is None:
-        return "required"
-    return f"`{item['default']}`" if item["default"] else "empty"
+        return "Required"
+    if not item["default"]:
+        return "Default: empty"
+    text = readable(item["name"], int(item["default"])) if item["kind"] == "int" else None
+    return f"Default `{item['default']}`" + (f" ({text})" if text else "")
 
 
-def table(items):
-    lines = ["| setting | default | range | meaning |", "|---|---|---|---|"]
+def topic(name):
+    """The topic with the longest entry that begins the name."""
+    best = max(((len(start), title) for title, starts in TOPICS.items()
+                for start in starts.split() if name.startswith(start)), default=(0, "Other"))
+    return best[1]
+
+
+def entry(item):
+    name = f"**`{item['name']}`**" + (f" or `{item['name']}_FILE`" if item["file"] else "")
+    lines = []
+    for text, first in ((f"{name}: {item['meaning']}.", "- "),
+                        (f"{default(item)}; {in_range(item)}.", "  ")):
+        lines += textwrap.wrap(text, 98, initial_indent=first, subsequent_indent="  ",
+                               break_long_words=False, break_on_hyphens=False)
+    return lines
+
+
+def section(title, items):
+    topics = {}
     for item in items:
-        name = f"`{item['name']}`" + (" or `_FILE`" if item["file"] else "")
-        lines.append(f"| {name} | {default(item)} | {in_range(item)} | {item['meaning']} |")
+        topics.setdefault(topic(item["name"]), []).append(item)
+    lines = [f"## {title}", ""]
+    for name in [*TOPICS, "Other"]:
+        if name in topics:
+            if len(topics) > 1:
+                lines += [f"### {name}", ""]
+            lines += [line for item in topics[name] for line in entry(item)] + [""]
     return lines
 
 
@@ -92,21 +176,20 @@ def page(said):
     for name in programs:
         for item in said[name]:
             users.setdefault(item["name"], []).append(name)
-    every = {n for n, who in users.items() if len(who) == len(programs)}
-    some = {n for n, who in users.items() if 1 < len(who) < len(programs)}
+    every = {n for n, readers in users.items() if len(readers) == len(programs)}
+    some = {n for n, readers in users.items() if 1 < len(readers) < len(programs)}
     first = {item["name"]: item for name in reversed(programs) for item in said[name]}
     lines = [HEAD]
-    lines += ["## Every program", "", *table(i for n, i in first.items() if n in every), ""]
+    lines += section("Every program", [i for n, i in first.items() if n in every])
     for pair in sorted({tuple(users[n]) for n in some}):
-        lines += [f"## {' and '.join(pair)}", "",
-                  *table(i for n, i in first.items() if n in some and tuple(users[n]) == pair), ""]
+        lines += section(" and ".join(pair),
+                         [i for n, i in first.items() if n in some and tuple(users[n]) == pair])
     for name in programs:
-        lines += [f"## {name} alone", "",
-                  *table(i for i in said[name] if users[i["name"]] == [name]), ""]
+        lines += section(f"{name} alone", [i for i in said[name] if users[i["name"]] == [name]])
     lines += ["## Not read by these programs", "",
-              "They know these names, so that one environment can serve everything.", "",
+              "The programs know these names, so that one environment can serve everything.", "",
               "| name | read by | meaning |", "|---|---|---|"]
-    lines += [f"| `{n}` | {who} | {what} |" for n, (who, what) in OTHERS.items()]
+    lines += [f"| `{n}` | {reader} | {meaning} |" for n, (reader, meaning) in OTHERS.items()]
     return "\n".join(lines) + "\n"
 
 
