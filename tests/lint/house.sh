@@ -68,13 +68,13 @@ rule 'each program of a suite but the last is run by part()' "$(
 	done
 )"
 
-# Suites: the runner's list, the scripts, their budgets and their rows in the README.
+# Suites: the runner's list, the scripts, their budgets and their entries in the README.
 listed=$(sed -n "s/^\(SUITES\|LONG\)='\(.*\)'/\2/p" packaging/dev/test.sh 2>/dev/null | tr ' ' '\n')
-rule 'each suite has its script, its budget and its row in tests/README.md' "$(
+rule 'each suite has its script, its budget and its entry in tests/README.md' "$(
 	for suite in $listed; do
 		[ -f "tests/run/$suite.sh" ] || echo "$suite: no tests/run/$suite.sh"
 		grep -q "^${suite}[ 	]" tests/budget || echo "$suite: no line in tests/budget"
-		grep -q "^| \`$suite\` |" tests/README.md || echo "$suite: no row in tests/README.md"
+		grep -q "^- \*\*\`$suite\`\*\*" tests/README.md || echo "$suite: no entry in tests/README.md"
 	done 2>/dev/null
 	for script in tests/run/*.sh; do
 		suite=$(basename "$script" .sh)

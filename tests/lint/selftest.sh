@@ -63,6 +63,8 @@ done
 cc -o build/ctl build/ctl.p/ctl.o build/ctl.p/meet.o -Wl,--no-as-needed "$PWD/build/libmeet.so"
 echo '[{"output": "ctl.p/ctl.o"}, {"output": "ctl.p/meet.o"}]' >build/compile_commands.json
 
+printf '# A heading\n\n[no file](gone.md) [no heading](#another)\n\n| %0140d |\n' 0 >wide.md
+
 # sees SCRIPT RULE: that rule says not ok on this tree
 sees() {
 	case $1 in
@@ -89,7 +91,7 @@ sees house.sh 'a socket is written by conn_write.c alone'
 sees house.sh 'tables are hashed under the key of the process'
 sees house.sh 'a TODO carries an issue number'
 sees house.sh 'no path of one machine and no private host'
-sees house.sh 'each suite has its script, its budget and its row in tests/README.md'
+sees house.sh 'each suite has its script, its budget and its entry in tests/README.md'
 sees house.sh 'each program of a suite but the last is run by part()'
 sees rooms.py 'rooms of push-server include only what is below them'
 sees rooms.py 'no more than 3 files of push-server use each other in a circle'
@@ -97,6 +99,8 @@ sees rooms.py 'no files of api-fcgi use each other in a circle'
 sees rooms.py "static functions bear their file's prefix"
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
+sees docs.py 'links of documents lead to files and headings'
+sees docs.py 'rows of tables in documents have at most 140 characters'
 sees symbols.py 'every global name of ours is hidden from the dynamic linker'
 sees symbols.py 'no program exports a name of ours'
 sees symbols.py 'no name of ours is in a library that a program loads'
