@@ -6,8 +6,9 @@
 . "$ROOT/packaging/dev/packages.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 
-# Not here: lint and tidy (one version of their tools rules), faults, asan and fuzz (time).
-SUITES_13='unit contract store sql migrate api conf settings dev ctl scenario'
+# Left out: tidy (its findings depend on the version, and 14 rules), faults, asan and storm
+# (time).
+SUITES_13='lint unit contract store sql plans migrate api conf settings causes dev ctl scenario property fuzz'
 SUITES_13_SQS='sqs scenario-sqs'
 CACHE=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
 

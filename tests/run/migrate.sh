@@ -11,6 +11,16 @@ database() {
 	export ES_DATABASE_OWNER_URL="postgresql://echostream_owner@/$1?host=$RUN/pg"
 }
 
+# same NAME EXPECTED GOT
+same() {
+	if [ "$2" = "$3" ]; then
+		result 0 "$1"
+	else
+		say "expected $2, got $3"
+		result 1 "$1"
+	fi
+}
+
 # expect STATUS PATTERN NAME ctl-args...: exit status, and a line of what was said
 expect() {
 	want=$1 pattern=$2 name=$3
@@ -55,12 +65,12 @@ expect 0 'applied, as in' 'verify after' verify
 expect 0 '^new epoch ' 'recovered' recovered
 expect 2 'add --yes' 'rollback wants to be meant' rollback all
 expect 0 '^reverted' 'rollback of all' rollback all --yes
-[ -z "$(pg_sql scratch -c "select relname from pg_class where relnamespace = 'public'::regnamespace
+same 'rollback of all leaves nothing' '' "$(pg_sql scratch -c "
+	select relname from pg_class where relnamespace = 'public'::regnamespace
 	and relkind = 'r' and relname not like 'schema_migration%'
 	union all select proname from pg_proc where pronamespace = 'public'::regnamespace
 	union all select grantee || privilege_type from information_schema.usage_privileges
-	where grantee like 'es\\_%'")" ]
-result $? 'rollback of all leaves nothing'
+	where grantee like 'es\\_%'")"
 expect 0 'migrations applied' 'migrate anew' migrate
 dump scratch >"$WORK/second"
 diff "$WORK/first" "$WORK/second"
@@ -108,9 +118,9 @@ sed -i 's/^CREATE TABLE two/CREATE TABLE half (a int);\nCREATE TABEL two/' "$DIR
 expect 1 '_make_two.sql:3: syntax error' 'a fault is told with its line' migrate --dir "$DIR"
 sed -i 's/TABEL two (a int)/TABLE two (a nonsense)/' "$DIR"/*_make_two.sql
 expect 1 '_make_two.sql:3: type "nonsense"' 'one that is found later too' migrate --dir "$DIR"
-[ "$(pg_sql scratch -c "select to_regclass('one') is not null, to_regclass('half') is null,
-	(select count(*) from schema_migrations)")" = 't|t|1' ]
-result $? 'nothing stays of the file at fault, the one before does'
+same 'nothing stays of the file at fault, the one before does' 't|t|1' \
+	"$(pg_sql scratch -c "select to_regclass('one') is not null, to_regclass('half') is null,
+	(select count(*) from schema_migrations)")"
 
 # part of the way, as a rolling upgrade goes
 database scratch
@@ -141,8 +151,8 @@ for run in 1 2; do
 done
 wait "$run1" && wait "$run2"
 result $? 'two at once both succeed'
-[ "$(cat "$WORK/run1" "$WORK/run2" | grep -c '^applied')" -eq "$(ls db/migrations/*.sql | wc -l)" ]
-result $? 'and apply each file once'
+same 'and apply each file once' "$(ls db/migrations/*.sql | wc -l)" \
+	"$(cat "$WORK/run1" "$WORK/run2" | grep -c '^applied')"
 
 # a lock that is let go; one that is not
 database scratch
