@@ -1,11 +1,14 @@
-/* What a worker holds: made after the fork, none of it shared but the metrics and the
- * gate. */
+/* Opens and closes the connections of one worker. Each worker opens its own after the
+ * fork; the workers share only the metrics and the send gate. */
 #ifndef API_CONNECT_H
 #define API_CONNECT_H
 
 #include "worker.h"
 
-/* Servers that are away are no failure: everything connects on first use. */
+/* Fills *out. Does not connect: PostgreSQL, Redis and the queue are reached on first use,
+ * so a server that is down is no error here. Fails when a setting (a URL, a key) is
+ * unusable. The caller ends *out with connect_close(); setup and its members must outlive
+ * it. */
 enum es_code connect_open(
     const struct worker_setup *setup, struct api *out, struct es_err *err) ES_MUST_CHECK;
 void connect_close(struct api *api);

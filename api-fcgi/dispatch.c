@@ -14,9 +14,9 @@
 
 #define ALL_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
-/* A preflight carries no token, so it is answered before any is asked for. For an unknown
- * path, too: a browser shows the page's developer a failed preflight as a CORS error, and
- * after a passed one the 404 of the request itself. */
+/* Answers OPTIONS before the guard runs, because a preflight carries no token. A
+ * preflight of an unknown path passes, too: a browser reports a failed preflight only as
+ * a CORS error, but shows the 404 of the request that follows a preflight that passed. */
 static enum es_code
 dispatch_options(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
@@ -92,7 +92,7 @@ dispatch_request(struct api *api, struct http_req *req, const struct es_err *ref
 		out->code = err.code;
 	} else {
 		out->code = dispatch_handle(api, req, res, &out->route, &err);
-		/* A callee that fails without saying why is still an error. */
+		/* Some callees return a code without filling err. */
 		err.code = out->code;
 	}
 	if (out->code == ES_OK)

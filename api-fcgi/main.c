@@ -1,4 +1,5 @@
-/* echostream-api: REST behind a FastCGI front door. A master, three pools of workers. */
+/* echostream-api: the REST API behind lighttpd (FastCGI). A master process with three
+ * pools of workers. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,8 @@
 
 #include "core/banned.h"
 
-/* One process answers for health: a server that hangs must not hold it long. */
+/* One process serves all health checks. A server that does not answer must not block it
+ * for longer. */
 #define HEALTH_TIMEOUT_MS 500
 
 enum pool { POOL_SEND, POOL_API, POOL_HEALTH, POOL_COUNT };
@@ -24,10 +26,10 @@ static const char *const pool_names[] = {"send", "api", "health"};
 
 struct master {
 	struct api_conf conf;
-	struct arena *arena; /* of conf */
+	struct arena *arena; /* owns the strings of conf */
 	struct metrics *metrics;
 	struct send_gate *gate;
-	enum unix_socket_how how;
+	enum unix_socket_how how; /* to open the sockets: take a running master's over? */
 	struct unix_socket sockets[POOL_COUNT];
 };
 
@@ -80,7 +82,8 @@ main_socket_path(const struct master *m, enum pool pool)
 	return pool == POOL_API ? m->conf.api_socket : m->conf.health_socket;
 }
 
-/* Take no new connections, so that the workers can serve the backlog to its end. */
+/* Closes the sockets to new connections, so that the workers can serve the backlog to its
+ * end. */
 static void
 main_on_drain(void *ctx)
 {
@@ -90,8 +93,9 @@ main_on_drain(void *ctx)
 		listen_stop(&m->sockets[i]);
 }
 
-/* Keys and URLs in files may have changed. The sockets stay: they are no secrets, so
- * their settings come from the environment, which does not change. */
+/* Reads keys and URLs in files (NAME_FILE) again. The sockets stay open: their paths are
+ * no secrets, so they are set in the environment, which does not change while a process
+ * runs. */
 static bool
 main_on_reload(void *ctx)
 {
@@ -100,20 +104,20 @@ main_on_reload(void *ctx)
 	struct api_conf conf = {0};
 
 	if (conf_reload(api_conf_tables, n_api_conf_tables, a, &conf) != ES_OK) {
-		log_error("reload refused; the settings stay as they were", LOG_NONE);
+		log_error("reload refused; the old settings stay in force", LOG_NONE);
 		arena_free(&a);
 		return false;
 	}
 	arena_free(&m->arena);
 	m->arena = a;
 	m->conf = conf;
-	log_info("reload: keys and URLs in files (NAME_FILE) were read again; for "
-		 "settings in the environment restart this program",
+	log_info("reload: keys and URLs in files (NAME_FILE) were read again; "
+		 "settings in the environment need a restart",
 	    LOG_NONE);
 	return true;
 }
 
-/* A dead worker waits for nothing and holds nothing. */
+/* Clears the gauges and the seat at the send gate that a dead worker left behind. */
 static void
 main_on_worker_exit(void *ctx, unsigned slot, int status)
 {

@@ -11,7 +11,7 @@
 #define CHANNEL V1 "/channels/{channelId}"
 #define PAGED   "limit cursor"
 
-/* A key that writes messages must find its channels. */
+/* A key that may only send messages still has to list and join its channels. */
 #define OF_CHANNELS (KEY_MESSAGES | KEY_CHANNELS)
 
 static const struct http_route health_routes[] = {
@@ -91,7 +91,8 @@ static const struct http_route api_routes[] = {
 const struct router api_router = {api_routes, ES_COUNT(api_routes)};
 const struct router health_router = {health_routes, ES_COUNT(health_routes)};
 
-/* The query parameters of a route, a blank between; a route without a line has none. */
+/* The query parameters of each route, separated by blanks. A route without a row accepts
+ * none. */
 static const struct {
 	http_handler *handler;
 	const char *names;
@@ -110,15 +111,15 @@ const char *
 routes_query(const struct http_route *route)
 {
 	if (route->scope == SCOPE_PUBLIC)
-		return "*"; /* probes may put into the query whatever they like */
+		return "*"; /* a load balancer may add parameters of its own */
 	for (size_t i = 0; i < ES_COUNT(queries); i++)
 		if (queries[i].handler == route->handler)
 			return queries[i].names;
 	return "";
 }
 
-/* The routes whose body has fields; of the others dispatch_request() takes nothing or {}.
- */
+/* The routes that accept a body with fields. dispatch_request() accepts no body or {} for
+ * all others. */
 static http_handler *const bodies[] = {
     tenants_create,
     tenants_patch,
@@ -142,7 +143,7 @@ bool
 routes_has_body(const struct http_route *route)
 {
 	if (route->scope == SCOPE_PUBLIC)
-		return true; /* probes may send whatever they like */
+		return true; /* a load balancer may send a body */
 	for (size_t i = 0; i < ES_COUNT(bodies); i++)
 		if (bodies[i] == route->handler)
 			return true;
@@ -152,7 +153,7 @@ routes_has_body(const struct http_route *route)
 enum request_kind
 routes_request_kind(const struct http_route *route)
 {
-	/* sends have limits of their own (send/send_limits.h) */
+	/* send/send_limits.c limits message_send() */
 	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
 	    route->handler == message_send)
 		return REQUEST_UNCOUNTED;

@@ -1,4 +1,4 @@
-/* The whole REST surface, one line per endpoint. */
+/* The table of all REST endpoints, one row each. */
 #ifndef API_ROUTES_H
 #define API_ROUTES_H
 
@@ -10,18 +10,18 @@
 extern const struct router api_router;    /* pools send and api */
 extern const struct router health_router; /* pool health */
 
-/* The names of the query parameters that the route takes, a blank between; "*": any. */
+/* The names of the query parameters that the route accepts, separated by blanks; "*"
+ * accepts any. */
 const char *routes_query(const struct http_route *route);
 
-/* Does the handler read fields of a body? */
+/* True when the route accepts a body with fields. Other routes accept no body, or {}. */
 bool routes_has_body(const struct http_route *route);
 
-/* The limit of a user that the route is charged to. */
+/* The rate limit to which a request of the route counts (guard/request_limits.h). */
 enum request_kind routes_request_kind(const struct http_route *route);
 
-/* Both routers as JSON:
- * [{"method","path","scope","keyScopes","keyActsAsUser","query","body"}].
- */
+/* Writes both routers as JSON, for the tests that compare them with api/openapi.yaml:
+ * [{"method","path","scope","keyScopes","keyActsAsUser","query","body"}]. */
 void routes_dump(FILE *to);
 
 #endif

@@ -19,8 +19,8 @@
 
 #include "core/banned.h"
 
-#define IDLE_WAIT_MS 1000 /* how often an idle worker shows that it lives */
-#define SLOW_MS      1000 /* a request worth a line */
+#define IDLE_WAIT_MS 1000 /* an idle worker updates its heartbeat this often */
+#define SLOW_MS      1000 /* a request that takes longer is logged */
 
 static volatile sig_atomic_t stopped;
 
@@ -31,8 +31,9 @@ worker_on_stop(int sig)
 	stopped = 1;
 }
 
-/* Stop signals are blocked but while waiting for a request, so that none is lost between
- * the look at `stopped` and the wait. */
+/* Blocks SIGTERM and SIGINT except while the worker waits for a request (*while_waiting
+ * is the mask for that). A signal that arrives between the check of `stopped` and the
+ * wait is then delivered in the wait and not lost. */
 static void
 worker_signals_init(sigset_t *while_waiting)
 {
@@ -44,7 +45,7 @@ worker_signals_init(sigset_t *while_waiting)
 	(void)sigaction(SIGINT, &stop, NULL);
 	(void)sigaction(SIGHUP, &ignore, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
-	(void)sigaction(SIGUSR1, &ignore, NULL); /* libfcgi takes it as "stop" */
+	(void)sigaction(SIGUSR1, &ignore, NULL); /* libfcgi would stop accepting */
 	sigemptyset(&held);
 	sigaddset(&held, SIGTERM);
 	sigaddset(&held, SIGINT);
@@ -53,8 +54,8 @@ worker_signals_init(sigset_t *while_waiting)
 	sigdelset(while_waiting, SIGINT);
 }
 
-/* While there is always a next request the wait returns with it and leaves the signal
- * pending: a busy worker would never hear it. */
+/* Looks at pending signals, too. On a busy worker the wait returns at once with the next
+ * request and never delivers the signal. */
 static bool
 worker_stop_asked(void)
 {
@@ -65,14 +66,15 @@ worker_stop_asked(void)
 						 sigismember(&pending, SIGINT) == 1));
 }
 
-/* A service that is away is one outage, not a line for each request. A 500 is a fault of
- * a statement or of this program, whose answer refers to this line. */
+/* Logs a failed request. An unavailable service is logged once per outage, not once per
+ * request. A 500 is a fault of a statement or of this program; the answer tells the
+ * client the request id of this line. */
 static void
 worker_log_failure(const struct http_req *req, const struct http_res *res,
     const struct dispatch_result *result, int64_t took_ms)
 {
 	if (result->err == NULL)
-		return; /* /readyz answers 503 without having failed */
+		return; /* /readyz answers 503 without an error */
 	if (res->status != 500) {
 		outage_failed_call(result->err);
 		return;
@@ -120,8 +122,8 @@ worker_answer(struct api *api, struct fcgi_io *io, struct http_req *req,
 	head_only = req->method != NULL && strcmp(req->method, "HEAD") == 0;
 	took_us = clock_mono_us() - start_us;
 	if (!fcgi_io_answer(io, &res, head_only))
-		log_debug(
-		    "front door left before the answer", LOG_STR("rid", req->request_id));
+		log_debug("lighttpd closed the connection before the response",
+		    LOG_STR("rid", req->request_id));
 	api_metrics_request(
 	    api->metrics, result.route, res.status, (double)took_us / 1000000);
 	if (res.status >= 500)
@@ -130,7 +132,7 @@ worker_answer(struct api *api, struct fcgi_io *io, struct http_req *req,
 		worker_log_slow(req, &res, &result, took_us / 1000);
 }
 
-/* One request, if one comes in wait_ms. */
+/* Serves one request. False when none arrived within wait_ms. */
 static bool
 worker_serve_next(struct api *api, struct fcgi_io *io, int64_t wait_ms,
     const sigset_t *mask, struct arena *a)

@@ -1,4 +1,4 @@
-/* One worker process of a pool: a request at a time until SIGTERM. */
+/* A worker process of a pool. It serves one request at a time until SIGTERM. */
 #ifndef API_WORKER_H
 #define API_WORKER_H
 
@@ -10,12 +10,15 @@ struct worker_setup {
 	struct metrics *metrics;
 	struct send_gate *gate;
 	const char *pool;
-	int64_t timeout_max_ms; /* of one call to a server; the settings may say less */
+	int64_t timeout_max_ms; /* longest time-out of a call to PostgreSQL, Redis or SQS;
+	                           lowers the settings */
 	int listen_fd;
-	unsigned slot;
+	unsigned slot; /* of this worker in the metrics and at the send gate */
 };
 
-/* Returns the exit status. A request in flight is finished before the end. */
+/* Serves requests until SIGTERM or SIGINT. Finishes the current request and the
+ * connections in the backlog of a socket that listen_stop() has closed. Returns the exit
+ * status of the process. */
 int worker_run(const struct worker_setup *setup);
 
 #endif

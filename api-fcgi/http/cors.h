@@ -1,6 +1,7 @@
-/* Cross-origin rules (Fetch standard, CORS protocol). A preflight has no tenant: it is
- * answered when some tenant allows its origin; a real request when its own tenant does.
- * Answers about some tenant are a few seconds old at most (store/origin_cache.h). */
+/* Cross-origin rules (Fetch standard, CORS protocol). A preflight carries no token and so
+ * names no tenant: it passes when any tenant allows its origin. The response to the
+ * request itself is readable when the caller's own tenant allows the origin. An answer
+ * about any tenant may be some seconds old (store/origin_cache.h). */
 #ifndef API_CORS_H
 #define API_CORS_H
 
@@ -12,15 +13,18 @@ struct cors;
 struct cors *cors_new(void);
 void cors_free(struct cors **c);
 
-/* A question of a browser before the request itself (OPTIONS with both headers). */
+/* True for a preflight: an OPTIONS request with Origin and Access-Control-Request-Method.
+ */
 bool cors_is_preflight(const struct http_req *req);
 
-/* allow: the methods of the path. Adds nothing unless the request is a preflight from an
- * origin that some tenant allows. */
+/* Sets the headers of a preflight's answer. allow: the methods of the path. Sets only
+ * Vary when no tenant allows the origin, and nothing when req is no preflight. */
 void cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
     const char *allow, struct http_res *res);
 
-/* For a real request: the caller's tenant decides; without one, any tenant. */
+/* Sets the headers of the answer to a request that is no preflight. The caller's tenant
+ * decides; when the guard has not identified the caller, any tenant that allows the
+ * origin does. */
 void cors_answer(
     struct cors *c, struct pg *pg, const struct http_req *req, struct http_res *res);
 

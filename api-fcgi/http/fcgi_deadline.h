@@ -1,15 +1,16 @@
-/* An end to a peer's time, whatever libfcgi is doing: it reads and writes in loops of its
- * own, so a peer that sends a byte now and then would hold the worker. */
+/* A deadline for a FastCGI connection. libfcgi reads and writes in loops of its own, so a
+ * peer that sends one byte now and then would hold a worker for ever. */
 #ifndef API_FCGI_DEADLINE_H
 #define API_FCGI_DEADLINE_H
 
 #include <stdint.h>
 
-/* Once a process: takes SIGALRM. */
+/* Installs the handler of SIGALRM. Once per process. */
 void fcgi_deadline_init(void);
 
-/* Shut fd down in ms from now, unless it is disarmed before: reads then see the end,
- * writes fail. One at a time; arming again replaces the last one. */
+/* Shuts fd down after ms milliseconds, unless fcgi_deadline_disarm() is called before. A
+ * read then returns end of file, a write fails. There is one deadline per process: arming
+ * again replaces it. */
 void fcgi_deadline_arm(int fd, int64_t ms);
 void fcgi_deadline_disarm(void);
 

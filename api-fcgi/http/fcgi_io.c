@@ -18,7 +18,7 @@
 #include "core/banned.h"
 
 #define HEAD_MAX       (64UL * 1024)
-#define PAUSE_MS       50 /* when there is no descriptor for who waits at the door */
+#define PAUSE_MS       50 /* when no file descriptor is left for a waiting connection */
 #define ROLE_RESPONDER 1  /* FCGI_RESPONDER of the FastCGI specification, section 8 */
 
 struct fcgi_io {
@@ -39,7 +39,8 @@ struct fcgi_io *
 fcgi_io_new(int fd, size_t max_body, int64_t stall_ms)
 {
 	struct fcgi_io *io = mem_new(1, sizeof(*io));
-	/* One connection wakes one worker of the pool, not all of them. */
+	/* EPOLLEXCLUSIVE: one connection wakes one worker of the pool, not all of them.
+	 */
 	struct epoll_event wanted = {.events = EPOLLIN | EPOLLEXCLUSIVE};
 
 	io->listen_fd = fd;
@@ -48,7 +49,8 @@ fcgi_io_new(int fd, size_t max_body, int64_t stall_ms)
 	io->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	CHECK(io->epoll_fd >= 0);
 	CHECK(epoll_ctl(io->epoll_fd, EPOLL_CTL_ADD, fd, &wanted) == 0);
-	/* No listening socket for libfcgi: it would accept without our time-outs. */
+	/* libfcgi gets no listening socket, because it would accept without our
+	 * time-outs. */
 	CHECK(FCGX_InitRequest(&io->fcgx, -1, FCGI_FAIL_ACCEPT_ON_INTR) == 0);
 	return io;
 }
@@ -65,7 +67,7 @@ fcgi_io_free(struct fcgi_io **io)
 	*io = NULL;
 }
 
-/* A connection whose request has to be there in stall_ms; -1 when there is none. */
+/* Accepts one connection and starts its deadline. -1: none. */
 static int
 fcgi_io_accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 {
@@ -75,8 +77,8 @@ fcgi_io_accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 	if (epoll_pwait(io->epoll_fd, &event, 1, (int)wait_ms, mask) != 1)
 		return -1;
 	fd = accept4(io->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	/* A waiting connection keeps the socket readable: without a pause this is a busy
-	 * loop, and another worker of the pool may have a descriptor left. */
+	/* A connection in the backlog keeps the socket readable. Without the pause this
+	 * worker would spin; meanwhile another worker may have a file descriptor left. */
 	if (fd < 0 &&
 	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		clock_sleep_ms(PAUSE_MS);
@@ -86,7 +88,8 @@ fcgi_io_accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 	return fd;
 }
 
-/* A header's value may come back in an answer: no line ends, no other controls. */
+/* The value of a header may be copied into a response. A line end in it would start a
+ * header of the client's choice. */
 static bool
 fcgi_io_has_control(const char *s)
 {
@@ -96,7 +99,8 @@ fcgi_io_has_control(const char *s)
 	return false;
 }
 
-/* NULL when absent or empty; *bad when it came twice or holds what no header may. */
+/* The value of a FastCGI parameter, copied into a; NULL when absent or empty. Sets *bad
+ * when the parameter appears twice or contains a control character. */
 static const char *
 fcgi_io_param(const struct fcgi_io *io, const char *name, struct arena *a, bool *bad)
 {
@@ -172,11 +176,11 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 	int fd;
 
 	*req = (struct http_req){.arena = a};
-	/* A connection that is gone before its turn must not hide the next in the
-	 * backlog. */
+	/* accept4() also returns connections that the peer has closed. Continue with the
+	 * next one in the backlog. */
 	while ((fd = fcgi_io_accept_one(io, wait_ms, mask)) >= 0) {
-		/* FCGX_Accept_r takes a connection that is there already, unless it has
-		 * reason to close the last one first. */
+		/* FCGX_Accept_r() serves the connection in ipcFd when there is one and
+		 * keepConnection is set; it accepts none itself. */
 		io->fcgx.ipcFd = fd;
 		io->fcgx.keepConnection = 1;
 		wait_ms = 0;
@@ -186,7 +190,8 @@ fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask, struct a
 			          : FCGI_GOT_REFUSED;
 			break;
 		}
-		/* Before the next accept, which may return the same number. */
+		/* Before the next accept, which may return the same descriptor: the alarm
+		 * would close the new connection. */
 		fcgi_deadline_disarm();
 	}
 	fcgi_deadline_disarm();
@@ -216,7 +221,7 @@ fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only)
 		(void)FCGX_PutStr(res->body.data, (int)res->body.len, out);
 	sent = FCGX_FFlush(out) == 0;
 	fcgi_deadline_disarm();
-	/* A kept connection would pin this worker to one front door. */
+	/* A connection that stays open would bind this worker to one lighttpd. */
 	io->fcgx.keepConnection = 0;
 	FCGX_Finish_r(&io->fcgx);
 	return sent;

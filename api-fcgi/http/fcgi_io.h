@@ -1,6 +1,6 @@
-/* The only door to libfcgi: requests in, responses out, one at a time. Trusts nothing: a
- * request may come without parameters, with a length that lies, in a role that is not
- * ours. */
+/* Reads FastCGI requests and writes the responses, one at a time. The only file that
+ * calls libfcgi. A request may have no parameters, a wrong length, or a role other than
+ * RESPONDER; none of it harms the worker. */
 #ifndef API_FCGI_IO_H
 #define API_FCGI_IO_H
 
@@ -11,25 +11,27 @@
 
 struct fcgi_io;
 
-/* Once a process, after the fork. */
+/* Initializes libfcgi. Once per process, after the fork. */
 void fcgi_io_init(void);
-/* fd: a listening, non-blocking socket. A peer has stall_ms to send its whole request,
- * and as long to take the whole answer; then it is dropped. */
+/* fd: a listening, non-blocking socket, which stays the caller's. max_body: bytes. A peer
+ * has stall_ms to send a whole request and stall_ms to take the whole response; then its
+ * connection is closed. Released by fcgi_io_free(). */
 struct fcgi_io *fcgi_io_new(int fd, size_t max_body, int64_t stall_ms);
 void fcgi_io_free(struct fcgi_io **io);
 
 enum fcgi_got {
-	FCGI_GOT_NOTHING, /* wait_ms is over, a signal came, or the peer was dropped */
-	FCGI_GOT_REQUEST, /* answer it */
-	FCGI_GOT_REFUSED, /* answer it with err: what came can't be served */
+	FCGI_GOT_NOTHING, /* time-out, a signal, or a peer that was too slow */
+	FCGI_GOT_REQUEST, /* a complete request: answer it */
+	FCGI_GOT_REFUSED, /* an invalid request: answer it with err */
 };
 
-/* Wait for the next request under the signal mask (NULL: the current one) and fill
- * method, target, headers and body of req, in a. */
+/* Waits at most wait_ms for a request, with the signal mask *mask (NULL: the current
+ * one). Fills method, target, headers and body of *req; they are in a. */
 enum fcgi_got fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
     struct arena *a, struct http_req *req, struct es_err *err);
 
-/* Send and finish. body is left out when head_only. False when the peer is gone. */
+/* Sends the response and ends the request. head_only leaves the body out. False when the
+ * peer has closed the connection. */
 bool fcgi_io_answer(struct fcgi_io *io, const struct http_res *res, bool head_only);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-/* Controls of C0 and C1, and the line and paragraph separators: no part of a name. */
+/* True for a control character of C0 or C1, or a line or paragraph separator. */
 static bool
 field_check_has_control(const char *s)
 {

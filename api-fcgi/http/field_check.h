@@ -1,5 +1,5 @@
-/* Checks of text that JSON alone can't express. All refuse with ES_INVALID naming the
- * member. */
+/* Checks of a field's text that a JSON type can't express. Each check fails with
+ * ES_INVALID and the name of the field. A text that is NULL (field absent) passes. */
 #ifndef API_FIELD_CHECK_H
 #define API_FIELD_CHECK_H
 
@@ -8,17 +8,17 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-/* A name, or another short text of one line: *s becomes its stored form (NFC, no blanks
- * at the ends; see unicode/unicode.h), which has min to max code points, no control and
- * no bidi control. With min > 0 it shows at least one character, and its key is within
- * UNICODE_KEY_MAX. *s NULL passes: not given. */
+/* Checks a name or another short text of one line, and replaces *s by its stored form:
+ * NFC, without blanks at the ends (unicode/unicode.h), in a. The text has min to max code
+ * points, no control character and no bidi control. With min > 0 it has at least one
+ * visible character, and its comparison key has at most UNICODE_KEY_MAX bytes. */
 enum es_code field_check_name(const char *field, const char **s, size_t min, size_t max,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
-/* Something@something without blanks, 3 to 320 characters, stored as field_check_name()
- * does. *s NULL passes. */
+/* Checks an e-mail address: one @ with text before and after it, no blanks, 3 to 320
+ * characters. Replaces *s like field_check_name(). */
 enum es_code field_check_email(
     const char *field, const char **s, struct arena *a, struct es_err *err) ES_MUST_CHECK;
-/* One of the words of allowed (blank-separated). NULL passes. */
+/* Checks that s is one of the words in allowed, which blanks separate. */
 enum es_code field_check_word(const char *field, const char *s, const char *allowed,
     struct es_err *err) ES_MUST_CHECK;
 
@@ -27,13 +27,12 @@ enum es_code field_check_word(const char *field, const char *s, const char *allo
 #define EMAIL_MAX        320
 #define CHANNEL_NAME_MAX 100
 #define TOPIC_MAX        1000
-#define EMAIL_MAX        320
 #define USER_ROLES       "owner admin member guest bot"
 #define MEMBER_ROLES     "owner admin member"
 #define POSTING_POLICIES "everyone admins"
 
-/* Bytes that a client may send for n characters: one may take three code points of four
- * bytes before it is composed. */
+/* The most bytes that n characters may have in a request: before NFC composes them, a
+ * character may be three code points of four bytes each. */
 #define NAME_BYTES(n) (12L * (n))
 
 #endif

@@ -1,4 +1,4 @@
-/* What a handler sees of HTTP: a checked request, a response to fill. */
+/* The request and the response that handlers see. */
 #ifndef API_HTTP_H
 #define API_HTTP_H
 
@@ -13,8 +13,7 @@
 #include "json/json_bind.h"
 #include "json/json_write.h"
 
-/* The request headers that anything here looks at; no other is read from the front door.
- */
+/* The FastCGI parameters that the program reads. It ignores all others. */
 #define HTTP_HEADERS(X) \
 	X(address, "REMOTE_ADDR") \
 	X(authorization, "HTTP_AUTHORIZATION") \
@@ -28,7 +27,7 @@
 	X(request_id, "HTTP_X_REQUEST_ID") \
 	X(traceparent, "HTTP_TRACEPARENT")
 
-/* NULL: not sent. */
+/* A header that the client did not send is NULL. */
 struct http_headers {
 #define X(name, param) const char *name;
 	HTTP_HEADERS(X)
@@ -40,7 +39,7 @@ struct http_headers {
 #define HTTP_RESPONSE_MAX \
 	(16UL * 1024 * 1024) /* 200 messages of 10,000 escaped code points */
 
-/* The API key of the caller; id "": the caller has a token. */
+/* The API key of the caller. id "": the caller has sent a token. */
 struct http_key {
 	struct uuid id;
 	unsigned scopes;    /* store/key_scope.h */
@@ -49,19 +48,21 @@ struct http_key {
 
 struct http_req {
 	const char *method;
-	const char *target; /* as it came */
+	const char *target; /* path and query, undecoded */
 	struct uri uri;
 	struct query query;
 	struct http_headers headers;
 	const char *body;
 	size_t body_len;
-	const char *params[HTTP_PARAMS]; /* the {...} parts of the route, in order */
-	struct principal who;            /* set by the guard, before any handler */
-	struct token_claims claims;      /* likewise, of the caller's token */
-	struct http_key key;             /* likewise */
-	const char *request_id;          /* never NULL */
-	const char *traceparent;         /* checked, or NULL */
-	struct json_faults *faults; /* wrong members of the body; by dispatch_request() */
+	const char
+	    *params[HTTP_PARAMS]; /* values of the {parameters} of the route, in order */
+	struct principal who;     /* the caller; set by the guard, before any handler */
+	struct token_claims claims; /* of the caller's token; set by the guard */
+	struct http_key key;        /* set by the guard */
+	const char *request_id;     /* never NULL */
+	const char *traceparent;    /* checked, or NULL */
+	struct json_faults
+	    *faults; /* wrong fields of the body; set by dispatch_request() */
 	struct arena *arena;
 };
 
@@ -73,13 +74,14 @@ struct http_res {
 	struct {
 		const char *name, *value;
 	} headers[HTTP_RES_HEADERS];
-	/* For the problem document: which limit refused, or NULL; the status to use in
-	 * place of the code's own, or 0. */
+	/* For the problem document: the limit that refused, or NULL; and a status in
+	 * place of the status of the error code, or 0. */
 	const char *policy;
 	int status_instead;
 };
 
-/* Whose requests count together: the user, or the API key that acts for no user. */
+/* The id under which requests count to a limit: of the user, or of the API key that acts
+ * for no user. */
 const char *http_caller(const struct http_req *req);
 
 /* True when the value of the header Prefer (RFC 7240) contains respond-async. prefer may
@@ -87,11 +89,11 @@ const char *http_caller(const struct http_req *req);
 bool http_prefers_async(const char *prefer) ES_MUST_CHECK;
 
 void http_res_init(struct http_res *res, struct arena *a);
-/* Both strings must live as long as the request. */
+/* Adds a header. The response keeps both pointers until it is sent. */
 void http_header(struct http_res *res, const char *name, const char *value);
 const char *http_header_get(const struct http_res *res, const char *name);
 
-/* Start a JSON answer with this status. */
+/* Starts a JSON response with this status; the caller writes its body through *w. */
 void http_json(struct http_res *res, struct json_write *w, int status);
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "core/banned.h"
 
-/* One parameter behind a media type: name=value or name="value" (RFC 9110 section 5.6.6).
- * False when it names a charset other than UTF-8: no other exists for JSON (RFC 8259). */
+/* Checks one parameter of a media type: name=value or name="value" (RFC 9110 section
+ * 5.6.6). False for a charset other than UTF-8, because JSON has no other (RFC 8259). */
 static bool
 http_body_charset_fits(const char *s, size_t len)
 {
@@ -23,7 +23,7 @@ http_body_charset_fits(const char *s, size_t len)
 	       (len == 7 && strncasecmp(s, "\"utf-8\"", 7) == 0);
 }
 
-/* `type` is `wanted`, perhaps with parameters. */
+/* True when the media type is `wanted`, with or without parameters. */
 static bool
 http_body_type_is(const char *type, const char *wanted)
 {

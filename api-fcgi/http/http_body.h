@@ -1,23 +1,25 @@
-/* The body of a request: its media type, and its members against a field table. */
+/* Reads the body of a request: checks its media type, and its fields against a table. */
 #ifndef API_HTTP_BODY_H
 #define API_HTTP_BODY_H
 
 #include "http/http.h"
 
-/* Check the whole body against fields and fill *out. ES_UNSUPPORTED_MEDIA unless the body
- * is application/json (for PATCH also application/merge-patch+json, RFC 7396) without a
- * Content-Encoding. ES_INVALID names the first wrong member; the answer lists all. */
+/* Checks the whole body against the table and fills *out. ES_UNSUPPORTED_MEDIA unless
+ * Content-Type is application/json (for PATCH also application/merge-patch+json, RFC
+ * 7396) without a Content-Encoding. ES_INVALID: err names the first wrong field, the
+ * response lists all of them. */
 enum es_code http_body(const struct http_req *req, const struct json_field fields[],
     size_t n, void *out, struct es_err *err) ES_MUST_CHECK;
 
-/* For an operation without fields: nothing or {} is fine. ES_BAD_REQUEST otherwise, so
- * that a client whose field does nothing learns of it. */
+/* Checks the body of a route without fields: nothing or {}. ES_BAD_REQUEST otherwise, so
+ * that a client learns that its field has no effect. */
 enum es_code http_body_none(const struct http_req *req, struct es_err *err) ES_MUST_CHECK;
 
-/* http_body in steps, where a handler has checks of its own and the answer shall list the
- * faults of both: http_body_begin reads, http_body_note adds what a check said (ES_OK
- * adds nothing), http_body_end fails if anything was noted. A wrong member is absent from
- * *out. Nothing may be changed before http_body_end has passed. */
+/* http_body() in three steps, for a handler that has further checks and lists their
+ * faults together with those of the table. http_body_begin() reads the body and fills
+ * *out; a wrong field counts as absent. http_body_note() adds the fault of a check (rc
+ * ES_OK adds nothing). http_body_end() fails when there is any fault. A handler changes
+ * nothing before http_body_end() has passed. */
 enum es_code http_body_begin(const struct http_req *req, const struct json_field fields[],
     size_t n, void *out, struct es_err *err) ES_MUST_CHECK;
 void http_body_note(

@@ -29,7 +29,7 @@ json_shape_number(struct json_write *w, const char *key, int64_t n)
 		jw_int(w, key, n);
 }
 
-/* No limit is null. */
+/* A negative number means no limit and is written as null. */
 static void
 json_shape_limit(struct json_write *w, const char *key, int64_t n)
 {

@@ -1,4 +1,4 @@
-/* How things look in JSON: one shape each, wherever they appear. */
+/* Writes the resources of the API as JSON. Each has one shape, in every response. */
 #ifndef API_JSON_SHAPE_H
 #define API_JSON_SHAPE_H
 
@@ -10,15 +10,15 @@
 #include "store/user_store.h"
 #include "json/json_write.h"
 
-/* RFC 3339 in UTC; 0 is null. */
+/* Writes a time as RFC 3339 in UTC; 0 as null. */
 void json_shape_time(struct json_write *w, const char *key, int64_t ms);
-/* 0 is null. */
+/* Writes a number; 0 as null. */
 void json_shape_number(struct json_write *w, const char *key, int64_t n);
 
-/* Members only, so that the caller may add his own: between jw_object and jw_object_end.
- */
+/* Write the fields of a resource without the enclosing object, so that the caller may add
+ * fields between jw_object() and jw_object_end(). */
 void json_shape_tenant(struct json_write *w, const struct tenant *t, struct arena *a);
-/* The e-mail is for admins and for the user itself; null to others. */
+/* Shows e-mail and externalId to admins and to the user; to others they are null. */
 void json_shape_user(
     struct json_write *w, const struct user *u, const struct actor *reader);
 void json_shape_channel(struct json_write *w, const struct channel *c);

@@ -1,5 +1,5 @@
-/* How a pool's listening socket ends. The master makes the sockets before any fork; the
- * workers of a pool share one (core/unix_socket.h). */
+/* Closes the listening socket of a pool. The master creates the sockets before it forks;
+ * the workers of a pool share one (core/unix_socket.h). */
 #ifndef API_LISTEN_H
 #define API_LISTEN_H
 
@@ -9,9 +9,10 @@
 
 #define LISTEN_BACKLOG 1024
 
-/* Removes the socket's path and refuses new connections, in all processes that share the
- * socket. accept still returns the connections that were made before. */
+/* Removes the socket's path and refuses new connections, in every process that shares the
+ * socket. accept() still returns the connections of the backlog. */
 void listen_stop(const struct unix_socket *s);
+/* True after listen_stop() in any process that shares fd. */
 bool listen_stopped(int fd);
 
 #endif

@@ -16,8 +16,8 @@ paging_limit(const struct http_req *req, int64_t *out, struct es_err *err)
 	return query_int(&req->query, "limit", 1, PAGE_MAX, out, NULL, err);
 }
 
-/* Not a secret: whoever forges one sees nothing that the list does not show him anyway.
- * It only tells mistakes apart from cursors. */
+/* A checksum, not a signature: it detects a cursor of another list. A forged cursor shows
+ * only items that the caller may list anyway. */
 static void
 paging_checksum(
     const struct paging_list *list, const char id[ES_UUID_TEXT], char out[CHECK_HEX + 1])

@@ -1,4 +1,4 @@
-/* Pages: how many, where from, and where the next one is. */
+/* The parameters limit and cursor of a list, and the link to its next page. */
 #ifndef API_PAGING_H
 #define API_PAGING_H
 
@@ -7,28 +7,31 @@
 #define PAGE_DEFAULT 50
 #define PAGE_MAX     200
 
-/* ?limit=: PAGE_DEFAULT when absent; outside 1 to PAGE_MAX it is ES_INVALID. */
+/* Reads ?limit=. Absent: PAGE_DEFAULT. ES_INVALID outside 1 to PAGE_MAX. */
 enum es_code paging_limit(
     const struct http_req *req, int64_t *out, struct es_err *err) ES_MUST_CHECK;
 
-/* What a cursor is good for: one list of one tenant. A cursor of another is
- * ES_BAD_CURSOR. */
+/* The list that a cursor belongs to. A cursor of another list or tenant is ES_BAD_CURSOR.
+ */
 struct paging_list {
 	const char *name;   /* "users" */
-	const char *tenant; /* or "" for the operator */
-	const char *within; /* e.g. the channel whose members they are, or "" */
+	const char *tenant; /* id, or "" for the operator */
+	const char
+	    *within; /* narrows the list, e.g. to the members of a channel; or "" */
 };
 
-/* ?cursor=: the id after which to go on; *out "" when there is none. */
+/* Reads ?cursor= and sets out to the id of the last item of the previous page, "" when
+ * the parameter is absent. */
 enum es_code paging_cursor(const struct http_req *req, const struct paging_list *list,
     char out[ES_UUID_TEXT], struct es_err *err) ES_MUST_CHECK;
 
-/* Write "nextCursor" (null when last is NULL) and, if there is a next page, Link. query
- * is what else has to stay in the query, e.g. "member=true", or NULL. */
+/* Writes the field "nextCursor" (null when last is NULL), and the header Link when there
+ * is a next page. last: the id of the last item of this page. query: the other parameters
+ * that the next page needs, e.g. "member=true", or NULL. */
 void paging_next(const struct http_req *req, struct http_res *res, struct json_write *w,
     const struct paging_list *list, const char *last, int64_t limit, const char *query);
 
-/* Link: <path?query>; rel="next". */
+/* Sets the header Link: <path?query>; rel="next". */
 void paging_link(const struct http_req *req, struct http_res *res, const char *query);
 
 #endif

@@ -22,7 +22,8 @@ problem_challenge(enum es_code code, bool had_token)
 	return "Bearer realm=\"echostream\", error=\"invalid_token\"";
 }
 
-/* Names that came from outside may have been cut in the middle of a character. */
+/* Drops an incomplete UTF-8 sequence at the end: a name of the client may have been
+ * truncated in the middle of a character. */
 static const char *
 problem_cut_to_utf8(const char *s, struct arena *a)
 {
@@ -33,7 +34,6 @@ problem_cut_to_utf8(const char *s, struct arena *a)
 	return arena_memdup(a, s, len);
 }
 
-/* "name" is a member of the body, "?name" a query parameter, ":Name" a header. */
 static void
 problem_write_error(
     struct json_write *w, const char *field, const char *text, struct arena *a)
@@ -51,7 +51,8 @@ problem_write_error(
 	jw_object_end(w);
 }
 
-/* All wrong members of a body; of a query or the headers the first. */
+/* Lists all wrong fields of a body; of the query and the headers only the first fault is
+ * known. */
 static void
 problem_write_errors(
     struct json_write *w, const struct http_req *req, const struct es_err *err)
@@ -69,7 +70,8 @@ problem_write_errors(
 	jw_array_end(w);
 }
 
-/* What went wrong inside is for the log: a caller learns only whether to come again. */
+/* The text of an internal error goes to the log only. The client learns whether a retry
+ * helps. */
 static const char *
 problem_detail_text(const struct es_err *err, struct arena *a)
 {

@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-/* query of RFC 3986 section 3.4. */
+/* The characters of a query, RFC 3986 section 3.4. */
 static bool
 query_has_only_allowed_chars(const char *s)
 {

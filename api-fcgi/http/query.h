@@ -1,4 +1,5 @@
-/* The query part of a request target: decoded once, no name twice. */
+/* The query of a request target. Each parameter is decoded once and appears at most once.
+ */
 #ifndef API_QUERY_H
 #define API_QUERY_H
 
@@ -17,28 +18,29 @@ struct query {
 	} items[QUERY_MAX];
 };
 
-/* Refuses with ES_BAD_REQUEST, the parameter in err->field as "?name": a name twice, an
- * empty name, bad escapes, characters outside RFC 3986, more than QUERY_MAX. '+' is a
- * blank. */
+/* Decodes raw into out; the strings are in a. '+' is a blank. ES_BAD_REQUEST, with
+ * err->field "?name" where there is one: a name that appears twice or is empty, a bad
+ * escape, a character outside RFC 3986, more than QUERY_MAX parameters. */
 enum es_code query_parse(const char *raw, struct arena *a, struct query *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* NULL when absent. */
+/* The value of a parameter, or NULL when it is absent. */
 const char *query_get(const struct query *q, const char *name);
 
-/* Refuses the first parameter that is not among `known` (names with a blank between,
- * "" for none, "*" for any) with ES_BAD_REQUEST, naming the nearest known one: a misspelt
- * filter that is ignored would answer the whole list. */
+/* ES_BAD_REQUEST for the first parameter that `known` does not list (names separated by
+ * blanks, "" for none, "*" for any); the text suggests the nearest known name. Without
+ * this check a misspelt filter would return the whole list. */
 enum es_code query_known(
     const struct query *q, const char *known, struct es_err *err) ES_MUST_CHECK;
 
-/* *out keeps its value when the parameter is absent. ES_BAD_REQUEST when it is no whole
- * number (leading zeros are refused), ES_INVALID when it is one outside min..max.
- * *present (may be NULL) tells. */
+/* Reads a whole number. *out keeps its value when the parameter is absent, which *present
+ * (may be NULL) reports. ES_BAD_REQUEST when the value is no whole number (leading zeros
+ * are refused), ES_INVALID when it is outside min to max. */
 enum es_code query_int(const struct query *q, const char *name, int64_t min, int64_t max,
     int64_t *out, bool *present, struct es_err *err) ES_MUST_CHECK;
 
-/* "true" or "false". */
+/* Reads "true" or "false". *out keeps its value when the parameter is absent.
+ * ES_BAD_REQUEST for any other value. */
 enum es_code query_bool(
     const struct query *q, const char *name, bool *out, struct es_err *err) ES_MUST_CHECK;
 

@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-/* pchar of RFC 3986 section 3.3, and '%' for what decode looks at. */
+/* pchar of RFC 3986 section 3.3, and '%', which uri_decode() checks. */
 static bool
 uri_is_pchar(char c)
 {

@@ -1,5 +1,6 @@
-/* A request target, taken apart strictly: what is not a plain path of RFC 3986 is
- * refused, never repaired. Two spellings of one path can't reach two handlers. */
+/* Splits a request target into its segments. A target that is no plain path of RFC 3986
+ * is refused, never repaired, so that two spellings of one path can't reach two handlers.
+ */
 #ifndef API_URI_H
 #define API_URI_H
 
@@ -15,18 +16,20 @@ struct uri {
 	size_t n;
 	const char
 	    *segments[URI_SEGMENTS]; /* percent-decoded once; never empty but the last */
-	const char *path;            /* as it came, without the query */
-	const char *query;           /* raw, without '?'; "" when there is none */
+	const char *path;            /* undecoded, without the query */
+	const char *query;           /* undecoded, without '?'; "" when absent */
 };
 
-/* Refuses with ES_BAD_REQUEST: not starting with '/', empty and dot segments, '%' without
- * two hex digits, a decoded slash, control character or NUL, bad UTF-8, anything outside
- * RFC 3986. More than URI_SEGMENTS segments is ES_NOT_FOUND. */
+/* Fills *out; its strings are in a. ES_BAD_REQUEST: no '/' at the start, an empty or dot
+ * segment, '%' without two hex digits, an encoded slash, control character or NUL,
+ * invalid UTF-8, a character outside RFC 3986. ES_NOT_FOUND: more than URI_SEGMENTS
+ * segments. */
 enum es_code uri_parse(const char *target, struct arena *a, struct uri *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Decode %XX (and '+' as a blank when plus) of len bytes. NULL, or what is wrong (a bad
- * escape, a decoded control character, bad UTF-8), to be put behind "the path ". */
+/* Decodes %XX (and, with plus, '+' as a blank) in len bytes of s. Returns NULL, or the
+ * fault (bad escape, control character, invalid UTF-8) as a text that continues "the path
+ * ". *out is in a. */
 const char *uri_decode(const char *s, size_t len, bool plus, struct arena *a,
     const char **out) ES_MUST_CHECK;
 
