@@ -11,11 +11,12 @@
 
 #include "core/banned.h"
 
-/* Consecutive messages of one envelope: whole at first, split around poison. */
+/* Consecutive messages of one envelope: all of them at first, fewer after a split around
+ * a poison message. */
 struct piece {
 	struct envelope envelope;
-	size_t entry; /* which envelope of the batch */
-	size_t first; /* its first message's place in that envelope */
+	size_t entry; /* index of the envelope in the batch */
+	size_t first; /* index of the first message in the envelope */
 };
 
 struct batch {
@@ -23,10 +24,10 @@ struct batch {
 	const struct batch_fence *fence;
 	const struct queue_msg *msgs;
 	struct arena *arena;
-	struct piece *pieces; /* one per good entry, in order */
+	struct piece *pieces; /* one per entry that is an envelope, in order */
 	size_t n;
-	const struct queue_msg **entries; /* of each piece's envelope */
-	struct outcome **outcomes;        /* per envelope, per message */
+	const struct queue_msg **entries; /* the entry of each envelope */
+	struct outcome **outcomes;        /* by envelope and message */
 	struct publication *publication;
 	struct es_err *err;
 	size_t n_messages, n_bytes;
@@ -49,7 +50,8 @@ static enum batch_end
 batch_dead_letter(struct batch *b, const struct queue_msg *entry,
     const struct envelope *e, const char *part, const char *sqlstate, const char *reason)
 {
-	/* Two poison messages of one entry are two dead letters. */
+	/* The source id names the message, too: two poison messages of one entry are two
+	 * dead letters. */
 	const struct batch_dead dead = {
 	    .source = b->ctx->source,
 	    .source_id = arena_printf(b->arena, "%s%s%s",
@@ -76,7 +78,7 @@ batch_dead_letter(struct batch *b, const struct queue_msg *entry,
 	return batch_end_of(b, rc);
 }
 
-/* Would this entry be more than one transaction's memory and time are meant for? */
+/* True when a further entry would exceed the limits of one transaction. */
 static bool
 batch_is_full_for(const struct batch *b, size_t n_messages, size_t n_bytes)
 {
@@ -84,7 +86,8 @@ batch_is_full_for(const struct batch *b, size_t n_messages, size_t n_bytes)
 	       b->n_bytes + n_bytes > b->ctx->max_bytes;
 }
 
-/* Entries that are no envelope go aside; the others become pieces, up to a full batch. */
+/* Decodes entries until the batch is full. An entry that is no envelope becomes a dead
+ * letter. */
 static enum batch_end
 batch_decode(struct batch *b, size_t n_msgs, size_t *taken)
 {
@@ -131,7 +134,8 @@ batch_add_result(struct batch *b, const struct piece pieces[], size_t n,
 	metrics_add(b->ctx->metrics, FM_REFUSED, result->n_refused);
 }
 
-/* The one message that PostgreSQL will never take. Its sender is told. */
+/* Moves a message that PostgreSQL will never accept to the dead letters and refuses it to
+ * its sender. */
 static enum batch_end
 batch_refuse_poison(struct batch *b, const struct piece *p)
 {
@@ -147,8 +151,8 @@ batch_refuse_poison(struct batch *b, const struct piece *p)
 	return end;
 }
 
-/* The partition waits until an operator has mended the counters. The server's words name
- * the constraint and the key. */
+/* The partition waits until an operator has raised the counters. PostgreSQL's message
+ * names the constraint and the key. */
 static enum batch_end
 batch_wait_for_counters(struct batch *b, enum es_code rc)
 {
@@ -163,7 +167,7 @@ batch_wait_for_counters(struct batch *b, enum es_code rc)
 static enum batch_end batch_commit(
     struct batch *b, const struct piece pieces[], size_t n);
 
-/* One entry of several messages: its halves, in order. */
+/* Commits an envelope of several messages as two halves, in order. */
 static enum batch_end
 batch_split(struct batch *b, const struct piece *p)
 {
@@ -229,7 +233,8 @@ batch_publish(struct batch *b)
 	if (publication_send(b->publication, b->ctx->redis, &why) == ES_OK)
 		return;
 	metrics_add(b->ctx->metrics, FM_PUBLISH_FAILED, 1);
-	/* Readers find the hole by the numbers and read it from PostgreSQL. */
+	/* push-server notices the gap in the numbers and reads the events from
+	 * PostgreSQL. */
 	outage_failed(OUTAGE_REDIS, &why);
 }
 
@@ -252,7 +257,8 @@ batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
 	if (end == BATCH_DONE && b.n > 0)
 		end = batch_commit(&b, b.pieces, b.n);
 	CRASH_POINT("after_commit");
-	/* After a failure nothing is told: the repetition tells it, as repeats. */
+	/* After a failure nothing is published: the next try finds the committed part as
+	 * repeats and publishes it. */
 	if (end == BATCH_DONE)
 		batch_publish(&b);
 	CRASH_POINT("after_publish");

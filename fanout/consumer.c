@@ -15,11 +15,11 @@
 
 #include "core/banned.h"
 
-#define WAIT_MS        200
+#define WAIT_MS        200 /* of one wait for messages */
 #define BEAT_MS        500
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
-#define LEASE_MS       30000 /* of received messages that are not committed yet */
+#define LEASE_MS       30000 /* of received messages that are not committed yet: visibility */
 #define LEASE_AGAIN_MS 5000
 #define LEASE_SLOW_MS  1000 /* a batch that takes longer extends its leases, too */
 
@@ -59,7 +59,8 @@ consumer_back_off(
 	clock_sleep_ms(ms);
 }
 
-/* This batch of so many entries can't be committed now; the other partitions go on. */
+/* Backs off from one partition after a batch of `tried` entries could not be committed.
+ * The other partitions go on. */
 static void
 consumer_put_off(struct lease *held, size_t tried, const struct es_err *err)
 {
@@ -101,9 +102,9 @@ consumer_batch_ctx(const struct consumer *w, const char *source)
 	    .source = source};
 }
 
-/* Returns the number of entries that are done; 0: stop with this partition for this turn.
- * The batch has an arena of its own, as has each receive, because a turn must not hold
- * the batches of all partitions in memory. */
+/* Returns the number of entries that are done; 0: leave this partition for this pass. The
+ * batch has an arena of its own, as has each receive, because a pass must not hold the
+ * batches of all partitions in memory. */
 static size_t
 consumer_commit_entries(
     struct consumer *w, size_t i, const struct queue_msg msgs[], size_t n)
@@ -189,8 +190,8 @@ consumer_keep_leases(struct consumer *w, struct es_err *err)
 	return lease_settle(&w->leases, w->pg, w->queue, false, w->arena, err);
 }
 
-/* The cursors of the partitions that are not put off. *wait_ms: the time until the first
- * of the others is tried again. */
+/* The cursors of the partitions that are not in back-off. *wait_ms: the time until the
+ * first of the others is tried again. */
 static size_t
 consumer_ready_cursors(struct consumer *w, struct queue_cursor out[], int64_t *wait_ms)
 {
@@ -212,8 +213,8 @@ consumer_ready_cursors(struct consumer *w, struct queue_cursor out[], int64_t *w
 	return n;
 }
 
-/* One wait returns an entry of each partition that has one. When these were too much for
- * one answer before, the partitions are asked in parts, without waiting. */
+/* Waits for entries. One wait returns an entry of each partition that has one. After an
+ * answer that was too large the partitions are asked in parts, without waiting. */
 static enum es_code
 consumer_wait(struct consumer *w, struct queue_cursor cursors[], size_t n,
     int64_t wait_ms, struct es_err *err)
@@ -338,8 +339,9 @@ consumer_run_leasing(struct consumer *w)
 
 	if (queue_receive(w->queue, 0, "", w->receive_max, WAIT_MS, w->arena, msgs, &n,
 		&err) != ES_OK) {
-		/* A failed request may count against its messages: the next one has to be
-		 * smaller, not one of those that would come after it. */
+		/* The driver receives in requests of request_max messages. A failed
+		 * request may count as a delivery of its messages, so the next one has to
+		 * be smaller. */
 		w->receive_max = consumer_halve(
 		    w->receive_max, request > 0 ? request : w->receive_max);
 		consumer_back_off(w, start_ms, "queue not readable", &err);
@@ -354,14 +356,16 @@ consumer_run_leasing(struct consumer *w)
 
 		from += taken;
 		consumer_beat(w);
-		/* At once when it can't be committed: who knows for how long. */
+		/* Extend the leases at once when a batch can't be committed: the outage
+		 * may last. */
 		if (taken == 0 && !kept)
 			keep_at_ms = 0;
 		kept |= taken == 0;
 		if (from < n)
 			consumer_extend_leases(w, msgs + from, n - from, &keep_at_ms);
 	}
-	/* Stopping: back at once, so that their groups are not held up. */
+	/* Stopping: give the messages back at once, so that their groups are not blocked
+	 * until the leases end. */
 	if (from < n)
 		IGNORE(queue_retry(w->queue, 0, msgs + from, n - from, 0, &err));
 	w->failures = 0;

@@ -1,6 +1,6 @@
-/* One turn of a fanout worker: keep the leases, wait for messages, commit what is there.
- * Back-off is per partition where one batch can't be committed, and of the whole worker
- * where database or queue are away. */
+/* A worker's loop over the queue: keep the leases, wait for messages, commit those that
+ * are there. The back-off is per partition when one batch can't be committed, and of the
+ * whole worker when PostgreSQL or the queue does not answer. */
 #ifndef FANOUT_CONSUMER_H
 #define FANOUT_CONSUMER_H
 
@@ -21,25 +21,26 @@ struct consumer {
 	struct redis *redis;
 	struct queue *queue;
 	struct leases leases;
-	struct arena *arena; /* reset after each turn */
+	struct arena *arena; /* reset after each pass */
 	int64_t beat_at_ms, purge_at_ms;
-	unsigned failures; /* turns in a row without database or queue */
-	unsigned passes;   /* each turn begins with another partition */
-	/* Halved after a failure and doubled after a success, as lease.receive_max: */
+	unsigned failures; /* passes in a row without PostgreSQL or the queue */
+	unsigned passes;   /* each pass begins with another partition */
+	/* Halved after a failure and doubled after a success, like receive_max of a
+	 * lease: */
 	size_t receive_max; /* messages of one receive from a queue that leases messages
 	                       itself */
 	size_t wait_max;    /* partitions of one wait, which returns an entry of each */
 	volatile sig_atomic_t *stopping;
 };
 
-/* Records that the worker is alive: each time in the metrics, and twice a second in
- * Redis, where the programs that accept messages look, unless nothing can be committed.
+/* Updates the heartbeat: each time in the metrics, and twice a second in Redis, where the
+ * programs that accept messages look for it. Not in Redis while nothing can be committed.
  */
 void consumer_beat(struct consumer *w);
-/* One turn with a queue in partitions. Takes at most a third of a lease, since leases are
- * renewed between turns. */
+/* One pass over a queue in partitions. It takes at most a third of a lease, because
+ * leases are renewed between passes. */
 void consumer_run_partitions(struct consumer *w);
-/* One turn with a queue that leases messages itself (SQS) and has no partitions. */
+/* One pass over a queue that leases messages by itself (SQS) and has no partitions. */
 void consumer_run_leasing(struct consumer *w);
 
 #endif

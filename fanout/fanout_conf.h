@@ -1,4 +1,4 @@
-/* Settings of fanout. */
+/* The settings of echostream-fanout. The table in fanout_conf.c describes each. */
 #ifndef FANOUT_FANOUT_CONF_H
 #define FANOUT_FANOUT_CONF_H
 
@@ -6,12 +6,12 @@
 #include "queue/queue.h"
 
 struct fanout_conf {
-	struct conf_common common; /* first: CONF_COMMON_TABLE fits */
+	struct conf_common common; /* first, as CONF_COMMON_TABLE expects */
 	const char *ops_listen, *ops_from, *metrics_file;
 	int64_t workers;
 	int64_t batch_max;   /* messages in one transaction */
-	int64_t batch_bytes; /* of entries in one transaction */
-	int64_t lease_ms;    /* of a partition */
+	int64_t batch_bytes; /* bytes of entries in one transaction */
+	int64_t lease_ms;    /* length of the lease of a partition */
 	int64_t drain_ms;
 	int64_t purge_every_s;
 	int64_t dead_keep_s, dead_max; /* dead letters */
@@ -20,7 +20,7 @@ struct fanout_conf {
 extern const struct conf_table fanout_conf_tables[];
 extern const size_t n_fanout_conf_tables;
 
-/* What queue_open needs, out of the settings. */
+/* The settings that queue_open() needs. The strings stay conf's. */
 struct queue_settings fanout_queue_settings(const struct fanout_conf *conf);
 
 #endif

@@ -1,4 +1,4 @@
-/* What fanout counts. A row here is a row in fanout_metrics.c. */
+/* The metrics of echostream-fanout; fanout_metrics.c has a row for each. */
 #ifndef FANOUT_FANOUT_METRICS_H
 #define FANOUT_FANOUT_METRICS_H
 
@@ -9,7 +9,7 @@ enum fanout_metric {
 	FM_REPEAT,
 	FM_REFUSED,
 	FM_DEAD,
-	FM_PROCESSING, /* receive to publish, of one batch */
+	FM_PROCESSING, /* seconds from receive to publish, of one batch */
 	FM_BATCH,      /* messages of one batch */
 	FM_RETRIES,
 	FM_MISCOUNTED,

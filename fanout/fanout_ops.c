@@ -1,4 +1,4 @@
-/* What fanout answers to /healthz, /readyz, /metrics and /version. */
+/* Serves /healthz, /readyz, /metrics and /version. */
 #include "fanout_ops.h"
 
 #include "core/clock.h"
@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* A worker that has not turned for this long hangs: longer than a few statements take. */
+/* A worker without a heartbeat for this long hangs: it is longer than a few statements
+ * take. */
 #define DEAD_AFTER_MS 15000
 
 static int64_t
@@ -29,7 +30,7 @@ struct fanout_ops {
 	struct redis *redis;
 	struct queue *queue;
 	struct arena *arena;
-	unsigned next_check; /* turns of watch */
+	unsigned next_check; /* counts the calls of fanout_ops_watch() */
 };
 
 static void
@@ -59,7 +60,7 @@ fanout_ops_check_service(struct fanout_ops *o, enum outage_of what, struct es_er
 	return queue_check(o->queue, err);
 }
 
-/* Asks one service, and notes an outage that begins or is over. */
+/* Checks one service, and logs the begin or the end of an outage. */
 static struct ops_check
 fanout_ops_check_one(struct fanout_ops *o, enum outage_of what)
 {
@@ -77,8 +78,8 @@ fanout_ops_check_one(struct fanout_ops *o, enum outage_of what)
 	    .detail = rc == ES_OK ? NULL : reason};
 }
 
-/* One service a time: each is asked every three turns, and none holds up the listener for
- * longer than its own time-out. */
+/* Checks one service per call, so that no call blocks the listener for longer than one
+ * time-out. */
 static void
 fanout_ops_watch(void *ctx)
 {
@@ -107,7 +108,8 @@ fanout_ops_metrics(void *ctx, struct ops_answer *out)
 	struct queue_stats stats;
 	struct es_err err;
 
-	/* Without the queue its gauges keep their last value; readyz tells. */
+	/* While the queue does not answer, its gauges keep their last value; /readyz
+	 * reports the outage. */
 	if (queue_stats(o->queue, &stats, &err) == ES_OK) {
 		metrics_gauge_set(o->metrics, FM_QUEUE_MESSAGES, stats.messages);
 		metrics_gauge_set(o->metrics, FM_QUEUE_BYTES, stats.bytes);

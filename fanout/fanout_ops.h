@@ -1,4 +1,4 @@
-/* The child that answers operators: health, readiness, metrics, version. */
+/* The process that serves /healthz, /readyz, /metrics and /version. */
 #ifndef FANOUT_FANOUT_OPS_H
 #define FANOUT_FANOUT_OPS_H
 
@@ -6,7 +6,8 @@
 #include "core/unix_socket.h"
 #include "fanout_conf.h"
 
-/* Serves clients of s until SIGTERM; returns the exit status. */
+/* Serves the clients of socket s until SIGTERM. Opens connections of its own. Returns the
+ * exit status. */
 int fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
     struct metrics *m, unsigned slot);
 

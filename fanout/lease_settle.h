@@ -1,5 +1,5 @@
-/* Stores the positions of committed entries, trims the queue up to what is stored, and
- * gives leases back. */
+/* Settles partitions: stores the positions of committed entries, trims the queue up to
+ * what is stored, and gives leases back. */
 #ifndef FANOUT_LEASE_SETTLE_H
 #define FANOUT_LEASE_SETTLE_H
 
@@ -11,11 +11,13 @@
 enum es_code lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool all,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* Settles the last lease and gives it back; there must be one. */
+/* Settles the last lease in held and gives it back, so that another worker can claim it.
+ * There must be one. */
 enum es_code lease_settle_give_back(struct leases *l, struct pg *pg, struct queue *q,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* Gives all leases back, so that other workers need not wait for their end. */
+/* Gives all leases back without settling them, so that other workers need not wait for
+ * their end. A failure is logged. */
 void lease_settle_give_back_all(struct leases *l, struct pg *pg, struct arena *a);
 
 #endif

@@ -1,14 +1,16 @@
-/* Keeps this worker's leases and its fair share of the partitions. */
+/* Renews this worker's leases and keeps the worker's fair share of the partitions. */
 #ifndef FANOUT_LEASE_SHARE_H
 #define FANOUT_LEASE_SHARE_H
 
 #include "leases.h"
 
-/* Is it time for lease_share_update()? It is every third of the lease, or sooner. */
+/* True when lease_share_update() is due: every third of a lease, or sooner when another
+ * worker's lease is about to end. */
 bool lease_share_due(const struct leases *l);
 
-/* Renews the leases, gives back what is above the share, claims what is below it, and
- * looks whether the queue was flushed. After a failure the leases held run on. */
+/* Renews the leases, gives back partitions above the share, claims free ones below it,
+ * and starts a partition from its beginning when its queue was flushed. After a failure
+ * the leases stay held until they end. */
 enum es_code lease_share_update(struct leases *l, struct pg *pg, struct queue *q,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -1,5 +1,5 @@
-/* The partitions of the queue that this worker holds. The fence is in the database: a
- * worker whose lease has passed to another can't commit. */
+/* The partitions of the queue that this worker holds. PostgreSQL keeps the fence: a
+ * worker whose lease has passed to another worker can't commit. */
 #ifndef FANOUT_LEASES_H
 #define FANOUT_LEASES_H
 
@@ -9,16 +9,17 @@
 
 struct lease {
 	struct partition part;
-	char done[QUEUE_POSITION_MAX]; /* the position that is stored */
-	char read[QUEUE_POSITION_MAX]; /* of the last entry that is committed; the next
-	                                * batch stores it */
+	char done[QUEUE_POSITION_MAX]; /* the position that PostgreSQL has stored */
+	char read[QUEUE_POSITION_MAX]; /* position of the last entry that is committed;
+	                                  the next batch stores it */
 	bool trimmed;                  /* the queue is trimmed up to done */
 	int64_t trimmed_ms;            /* CLOCK_MONOTONIC of the last trim */
 	int64_t idle_since_ms;         /* CLOCK_MONOTONIC of the last batch */
-	int64_t not_before_ms; /* back-off after a batch that could not be committed */
-	unsigned tries;
-	size_t receive_max; /* most entries of one receive: halved after a failure,
-	                     * doubled after a success */
+	int64_t not_before_ms; /* CLOCK_MONOTONIC; back-off after a batch that could not
+	                          be committed */
+	unsigned tries;        /* of the batch that could not be committed */
+	size_t receive_max;    /* most entries of one receive: halved after a failure,
+	                          doubled after a success */
 };
 
 struct leases {
@@ -26,21 +27,23 @@ struct leases {
 	int64_t lease_ms;
 	unsigned partitions;
 	struct metrics *metrics;
-	struct lease *held; /* room for all partitions */
+	struct lease *held; /* n of them; room for all partitions */
 	size_t n;
 	size_t alive;         /* live workers, this one included; 0: not known */
 	int64_t update_at_ms; /* CLOCK_MONOTONIC of the next lease_share_update() */
 };
 
+/* Starts with no lease. owner must outlive *l. partitions: of the whole queue. Ended by
+ * leases_fini(), which does not give leases back. */
 void leases_init(struct leases *l, const char *owner, int64_t lease_ms,
     unsigned partitions, struct metrics *metrics);
 void leases_fini(struct leases *l);
 
-/* The index of the partition in held; n when it is not held. */
+/* The index of a partition in held; n when this worker does not hold it. */
 size_t leases_find(const struct leases *l, int64_t number);
 
-/* Forgets the lease at index i: another worker owns the partition now. The last lease
- * takes its place. */
+/* Removes the lease at index i, because another worker owns the partition now. The last
+ * lease takes its index. */
 void leases_drop(struct leases *l, size_t i);
 
 #endif

@@ -1,5 +1,6 @@
-/* echostream-fanout: queue in, PostgreSQL, Redis out. A master, its workers, and a child
- * that answers operators. */
+/* echostream-fanout: commits the messages of the queue to PostgreSQL and publishes them
+ * through Redis. A master process, its workers, and a process that serves health and
+ * metrics. */
 #include <stdio.h>
 
 #include "core/id.h"
@@ -18,8 +19,9 @@ struct fanout {
 	struct fanout_conf conf;
 	struct metrics *metrics;
 	struct unix_socket ops;
-	struct uuid
-	    id; /* of this master: its workers keep their partitions over a restart */
+	/* Of this master. A restarted worker has the same owner name, and so keeps its
+	 * partitions. */
+	struct uuid id;
 };
 
 static int

@@ -7,8 +7,10 @@
 
 #include "core/banned.h"
 
-#define ROUND    256
-#define QUICK_MS 100 /* a failure that came sooner was no time-out */
+#define ROUND 256 /* commands of one round trip */
+#define QUICK_MS \
+	100 /* a failure that takes less is a lost connection, not a time-out \
+	     */
 
 struct head {
 	char key[ES_TOPIC_MAX];
@@ -33,7 +35,7 @@ publication_new(struct arena *a)
 	return p;
 }
 
-/* Doubles an array in the arena. */
+/* Returns a copy of the array with twice the room, in a. */
 static void *
 publication_grow(struct arena *a, const void *old, size_t n, size_t *size, size_t item)
 {
@@ -59,7 +61,8 @@ publication_add_call(struct publication *p, size_t argc, const char *const words
 	p->calls[p->n++] = (struct redis_call){.argc = argc, .argv = argv};
 }
 
-/* Repeats are published as well: a head never goes back. */
+/* Keeps the highest number of each channel. A batch also publishes repeats, whose numbers
+ * are lower than the head. */
 static void
 publication_note_head(struct publication *p, const struct event *e)
 {
@@ -124,9 +127,9 @@ publication_send_round(
 	return ES_OK;
 }
 
-/* A connection that was cut amid the round costs its senders their answers: once more,
- * over a new one. Telling twice harms nobody; a server that hangs is not waited for
- * twice. */
+/* Repeats the round trip once over a new connection when the first one was cut, because
+ * its senders would otherwise wait in vain for their outcomes. Publishing twice does no
+ * harm. After a time-out there is no repeat: a server that hangs is waited for once. */
 static enum es_code
 publication_resend_round(
     struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)

@@ -1,6 +1,7 @@
-/* Tells the world what was committed: events on the channels' topics, the channels'
- * heads, outcomes on the reply topics. Redis may lose any of it: push-server heals from
- * the numbers, acceptors look their outcomes up. */
+/* Publishes what a batch has committed: events on the topics of their channels, the heads
+ * of the channels, outcomes on the reply topics. Redis may lose any of it: push-server
+ * finds missing events by their numbers, and the program that accepted a message looks
+ * its outcome up. */
 #ifndef FANOUT_PUBLICATION_H
 #define FANOUT_PUBLICATION_H
 
@@ -9,16 +10,16 @@
 
 struct publication;
 
-/* Collects in a; nothing is sent before publish_send. */
+/* An empty publication in a. Nothing is sent before publication_send(). */
 struct publication *publication_new(struct arena *a);
-/* Copies what it needs: encodes at once. */
+/* Encode and copy their arguments at once. */
 void publication_add_event(struct publication *p, const struct event *e);
 void publication_add_reply(
     struct publication *p, const char *topic, const struct reply *r);
 
-/* In the order added, in round trips of at most 256 commands; per channel only the last
- * head is set. A round whose connection is cut is sent once more. On failure some may
- * have been sent. */
+/* Sends everything in the order added, in round trips of at most 256 commands, and then
+ * the highest head of each channel. Repeats a round trip once when its connection was
+ * cut. After a failure a part may have been sent. */
 enum es_code publication_send(
     struct publication *p, struct redis *r, struct es_err *err) ES_MUST_CHECK;
 

@@ -6,8 +6,8 @@
 
 #include "redis/redis.h"
 
-#define ROSTER_KEY \
-	"es:fanout:workers" /* sorted set: owners, scored by Redis's clock in ms */
+/* A sorted set: owners, scored by Redis's clock in ms. */
+#define ROSTER_KEY "es:fanout:workers"
 
 /* Signs owner in, and returns how many workers have signed in within life_ms, owner
  * included; 0 when Redis does not answer. */

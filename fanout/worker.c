@@ -13,7 +13,8 @@
 
 #include "core/banned.h"
 
-/* Rows of one transaction: few enough that it holds up no batch of this worker. */
+/* Rows that one transaction deletes: few enough that it delays no batch of this worker.
+ */
 #define PURGE_ROWS 1000
 
 static volatile sig_atomic_t stopping;
@@ -25,7 +26,7 @@ worker_on_term(int sig)
 	stopping = 1;
 }
 
-/* true: some are left that have to go. */
+/* Deletes dead letters that are too old or too many. True: more are left. */
 static bool
 worker_purge_dead(struct consumer *w)
 {
@@ -36,7 +37,7 @@ worker_purge_dead(struct consumer *w)
 		PURGE_ROWS, w->arena, &gone, &err) != ES_OK)
 		log_warn("purge of dead letters failed", LOG_STR("error", err.text));
 	else if (gone > 0)
-		log_warn("dead letters were deleted: too old, or too many",
+		log_warn("deleted dead letters that were too old or too many",
 		    LOG_INT("deleted", gone));
 	return gone == PURGE_ROWS;
 }

@@ -1,12 +1,14 @@
-/* A fanout worker: takes batches from the queue, commits and publishes them. */
+/* A worker process of fanout. It takes batches from the queue, commits and publishes
+ * them. */
 #ifndef FANOUT_WORKER_H
 #define FANOUT_WORKER_H
 
 #include "core/metrics.h"
 #include "fanout_conf.h"
 
-/* owner names this worker among all that share the database, and stays the same over its
- * restarts under one master. Returns the exit status after SIGTERM. */
+/* Runs the worker until SIGTERM and returns the exit status. owner: the name of this
+ * worker among all that share the database; it stays the same when the master restarts
+ * the worker. index: among the workers of this master. slot: in metrics. */
 int worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *owner,
     unsigned index, unsigned slot);
 
