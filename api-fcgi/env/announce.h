@@ -1,5 +1,6 @@
-/* Tell the push servers what was committed. Nothing here fails a request: Redis may lose
- * anything, and who listens heals by number from PostgreSQL. */
+/* Publishes committed changes to the workers of push-server, through Redis. A failure is
+ * logged and counted, and never fails the request: push-server finds a missing event by
+ * its number and reads it from PostgreSQL. */
 #ifndef API_ANNOUNCE_H
 #define API_ANNOUNCE_H
 
@@ -7,23 +8,26 @@
 #include "event/control.h"
 #include "event/event.h"
 
-/* A numbered event; seq 0: nothing was changed, nothing is told. */
+/* Publishes the event on the topic of its channel, and the head of the channel. Sets
+ * event->traceparent. Does nothing when seq is 0, because nothing has changed. */
 void announce_event(struct api *api, const struct http_req *req, struct event *event);
 void announce_events(
     struct api *api, const struct http_req *req, struct event_list *events);
 
-/* A user or the tenant itself has changed: the push servers look at acl_version again,
- * and at the user's connections first. */
+/* Publishes that the rights of a user or of the tenant have changed. The workers of
+ * push-server then read acl_version, and look up first the connections that the change
+ * names. */
 void announce_acl(
     struct api *api, const struct http_req *req, const struct control *change);
 
-/* The user, or everybody of the tenant, is offline from now on. */
+/* Marks the user, or every user of the tenant, as offline in the presence that Redis
+ * keeps. */
 void announce_user_offline(
     struct api *api, const struct http_req *req, const struct user_id *user);
 void announce_tenant_offline(
     struct api *api, const struct http_req *req, const struct tenant_id *tenant);
 
-/* The caller is typing; at most once in 3 s for a user and channel. */
+/* Publishes that the caller is typing, at most once in 3 s for a user and channel. */
 void announce_typing(
     struct api *api, const struct http_req *req, const struct channel_id *channel);
 

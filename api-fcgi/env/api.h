@@ -1,4 +1,5 @@
-/* What handlers may use: made once a worker, passed down, never global. */
+/* The settings and connections of one worker. The worker opens them after the fork and
+ * passes them to every handler; nothing here is global. */
 #ifndef API_API_H
 #define API_API_H
 
@@ -21,20 +22,21 @@ struct api {
 	const struct api_conf *conf;
 	const struct router *router;
 	struct token_keyring *keyring;
-	struct token_rules tokens; /* of keyring */
+	struct token_rules tokens; /* rules of keyring */
 	struct bearer_keys *bearer_keys;
-	int64_t jwks_next_ms; /* jwks_reader.c: reads nothing before this time */
+	int64_t jwks_next_ms; /* CLOCK_MONOTONIC; jwks_reader.c reads no key set before */
 	struct pg *pg;
 	struct redis *redis;
-	int64_t redis_ms; /* what one request may wait for Redis, see budget.h */
+	int64_t redis_ms; /* how long one request may wait for Redis, see budget.h */
 	struct queue *queue;
 	struct limits_local *limits_local;
-	int64_t limits_redis_retry_ms; /* until then request limits don't ask Redis */
+	int64_t limits_redis_retry_ms; /* CLOCK_MONOTONIC; until then request limits do
+	                                  not use Redis */
 	struct cors *cors;
 	struct metrics *metrics;
 	struct send_gate *gate;   /* shared by all workers */
-	struct send_reply *reply; /* made on the first send */
-	unsigned slot;            /* this worker among all */
+	struct send_reply *reply; /* NULL until the first send */
+	unsigned slot;            /* of this worker in the metrics and at the send gate */
 	bool draining;
 };
 

@@ -1,4 +1,4 @@
-/* The settings of echostream-api; api_conf.c says what each means. */
+/* The settings of echostream-api. The table in api_conf.c describes each. */
 #ifndef API_API_CONF_H
 #define API_API_CONF_H
 
@@ -14,7 +14,7 @@ struct api_conf {
 	/* pools */
 	const char *send_socket, *api_socket, *health_socket, *metrics_file;
 	int64_t send_workers, api_workers, stall_ms, drain_ms;
-	/* tokens; rates are calls a minute of one caller, 0: no limit */
+	/* tokens; the rates are calls per minute of one caller, 0 for no limit */
 	int64_t auth_rate, ticket_rate, revoked_tokens, api_keys;
 	/* sending */
 	int64_t send_wait_ms, body_max_bytes, body_max_chars;

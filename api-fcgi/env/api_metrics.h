@@ -1,5 +1,5 @@
-/* The metrics of echostream-api: a row a route and status class, made from the route
- * table. */
+/* The metrics of echostream-api. Each route has a counter for each class of status, and a
+ * histogram of its duration. */
 #ifndef API_API_METRICS_H
 #define API_API_METRICS_H
 
@@ -26,8 +26,10 @@ enum es_code api_metrics_open(const char *path, unsigned slots,
     const struct router *const of[], size_t n, struct metrics **out,
     struct es_err *err) ES_MUST_CHECK;
 
+/* Adds 1 to a counter. */
 void api_metrics_count(struct metrics *m, enum api_metric what);
-/* route NULL: no route fitted. */
+/* Counts a request by its status and its duration in seconds. route NULL: no route
+ * matched. */
 void api_metrics_request(
     struct metrics *m, const struct http_route *route, int status, double seconds);
 

@@ -1,15 +1,16 @@
-/* How long one request may wait for Redis, all its commands together: a Redis that does
- * not answer costs a request one time-out, not one for each command. */
+/* Limits how long one request may wait for Redis, over all its commands: a Redis that
+ * does not answer costs a request one time-out, not one for each command. */
 #ifndef API_BUDGET_H
 #define API_BUDGET_H
 
 #include "env/api.h"
 
-/* At the start of each request: ES_REDIS_TIMEOUT_MS for all commands. */
+/* Starts the budget of a request: ES_REDIS_TIMEOUT_MS for all commands. */
 void budget_start(struct api *api);
 
-/* A send: rate limits and the look for fanout have half of it, because the send can go on
- * without either, and the queue has the rest, at least the other half. */
+/* The budget of a send. budget_send() leaves half of the time to the rate limits and to
+ * the check that fanout is alive, because a send can go on without them. budget_enqueue()
+ * gives the queue the rest, which is at least the other half. */
 void budget_send(struct api *api);
 void budget_enqueue(struct api *api);
 

@@ -1,28 +1,28 @@
-/* A POST that makes something, and its Idempotency-Key: repeated with the same key it
- * makes nothing new, whenever and however often, also at the same time or after a crash.
- */
+/* A POST that creates a resource, with an Idempotency-Key. A repeat with the same key
+ * creates no second resource: not at the same time, not after a crash, not later. */
 #ifndef API_CREATE_ONCE_H
 #define API_CREATE_ONCE_H
 
 #include "env/api.h"
 
-/* The id that what is made must have. */
+/* The id of the resource to create. */
 struct create_once {
 	struct uuid id;
-	bool seen_before; /* the key was seen before: look for the row before making it */
-	/* There is a key: when making fails, look for the row after it, since a
-	 * concurrent request may have made it. */
+	bool seen_before; /* an earlier request had this key: look for the row first */
+	/* The request has a key. When the insert fails, look for the row again: a
+	 * concurrent request may have inserted it. */
 	bool has_key;
 };
 
-/* After all checks of the request, before anything is made. route names the kind of
- * thing: "channels". Without a key the id is fresh. ES_BAD_REQUEST for a malformed key,
- * ES_KEY_REUSED when the key came with another body before. */
+/* Claims the key and fills *out. Call it after all checks of the request and before the
+ * first change. route: the kind of resource, "channels". Without a key the id is new.
+ * ES_BAD_REQUEST for a malformed key; ES_KEY_REUSED when the key came with another body
+ * before. */
 enum es_code create_once_begin(struct api *api, const struct http_req *req,
     const char *route, struct create_once *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Is the row to be answered as it is, after it was found under out->id? found: what the
- * look-up said. Sets Idempotency-Replayed. */
+/* True when found (the code of the look-up of out->id) is ES_OK: the handler answers with
+ * that row. Sets the header Idempotency-Replayed. */
 bool create_once_replays(enum es_code found, struct http_res *res) ES_MUST_CHECK;
 
 #endif

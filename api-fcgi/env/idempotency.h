@@ -1,4 +1,5 @@
-/* One name for a send, from the body or the header. */
+/* Reads the idempotency key of a request: the header Idempotency-Key or, for a message,
+ * the field clientMessageId. */
 #ifndef API_IDEMPOTENCY_H
 #define API_IDEMPOTENCY_H
 
@@ -7,13 +8,13 @@
 #define IDEMPOTENCY_RULE \
 	"must be 1 to 64 characters of A-Z a-z 0-9 . _ : -, but not . or .."
 
-/* The value of Idempotency-Key, unchecked, or NULL. Quoted as in the IETF draft (a string
- * of RFC 8941) or bare as most clients send it: both are the same key. */
+/* The value of the header Idempotency-Key, unchecked, or NULL. A quoted key (the IETF
+ * draft, a string of RFC 8941) and the same key without quotes are equal. */
 const char *idempotency_header(const struct http_req *req);
 
-/* *out is the client's message id, or NULL when none was given. Both and different:
- * ES_BAD_REQUEST; not 1 to 64 of A-Z a-z 0-9 . _ : -: ES_INVALID (ES_BAD_REQUEST in the
- * header). */
+/* Sets *out to the client's id for a message, or NULL when there is none. in_body:
+ * clientMessageId, or NULL. ES_INVALID for a malformed id in the body; ES_BAD_REQUEST for
+ * a malformed one in the header, and when both are present and differ. */
 enum es_code idempotency_key(const struct http_req *req, const char *in_body,
     const char **out, struct es_err *err) ES_MUST_CHECK;
 

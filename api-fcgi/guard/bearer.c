@@ -12,31 +12,35 @@
 
 #include "core/banned.h"
 
-#define KEYS_TTL_MS 60000 /* keys of one issuer; a key set is no fresher */
-/* Clients without a good token cause readings of unknown issuers and kids: 20 at once,
- * then one in 100 ms. Only the refresh of the keys of a known issuer is free of this. */
+/* How long the process caches the keys of an issuer. A key set changes no more often. */
+#define KEYS_TTL_MS 60000
+/* Anybody can send tokens with unknown issuers and kids, and each of them may cause a
+ * read of PostgreSQL. The process allows 20 such reads at once, then one in 100 ms. A
+ * refresh of the keys of a known issuer is not counted. */
 #define READ_INTERVAL_MS 100
 #define READ_BURST_MS    2000
-/* Between two requests to read the key set of one issuer: a set is read once a minute at
- * most, and the next token repeats a request that was lost. */
+/* The shortest time between two requests to read the key set of one issuer. jwks_reader.c
+ * reads a set at most once a minute; the next token repeats a request that was lost. */
 #define SET_REQUEST_MS 5000
 
-/* The keys of one issuer. */
+/* The cached keys of one issuer. */
 struct entry {
 	struct table_node node;
-	struct list link; /* on known, or on unknown */
-	char *name;       /* tid (or nothing), a blank, iss */
+	struct list link; /* in known or in unknown */
+	char *name;       /* tid (or ""), a blank, iss */
 	struct issuer *issuer;
 	bool has_url;
-	struct tenant_id tenant;  /* "": the database knows no such issuer */
-	int64_t read_ms;          /* clock_mono_ms() */
-	int64_t set_requested_ms; /* of the last request to read the set; 0: never */
+	struct tenant_id tenant;  /* "": PostgreSQL knows no such issuer */
+	int64_t read_ms;          /* CLOCK_MONOTONIC of the last read from PostgreSQL */
+	int64_t set_requested_ms; /* CLOCK_MONOTONIC of the last request; 0: never */
 };
 
 struct bearer_keys {
 	struct table table;
-	struct list known, unknown; /* entries, longest unread first */
-	int64_t reads_paid_ms;      /* when the readings so far are paid off */
+	struct list known, unknown; /* entries, by the time of the last read */
+	/* CLOCK_MONOTONIC; the counted reads are paid off at this time, at one per
+	 * READ_INTERVAL_MS. */
+	int64_t reads_paid_ms;
 };
 
 struct bearer_keys *
@@ -105,7 +109,7 @@ bearer_read_keys(struct api *api, const struct issuer_hint *hint, struct arena *
 	return ES_OK;
 }
 
-/* The token may be good, so it is not refused for good. */
+/* The token may be valid, so the code is one after which the client retries. */
 static enum es_code
 bearer_refuse_flood(struct es_err *err)
 {
@@ -128,8 +132,8 @@ bearer_may_read(struct bearer_keys *keys)
 	return true;
 }
 
-/* Evict an entry without a tenant first: a client can invent any number of names, and
- * these must not push out the issuers of tenants. */
+/* Evicts an unknown issuer first: clients can invent any number of names, which must not
+ * displace the issuers of tenants. */
 static void
 bearer_evict_one(struct bearer_keys *keys)
 {
@@ -155,8 +159,8 @@ bearer_add_entry(struct bearer_keys *keys, const char *name, uint64_t hash)
 	return e;
 }
 
-/* The entry of the issuer, with keys that are at most KEYS_TTL_MS old. *fresh: they were
- * read by this call. */
+/* Finds or reads the keys of the issuer, at most KEYS_TTL_MS old. *fresh: this call has
+ * read them. */
 static enum es_code
 bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a,
     struct entry **out, bool *fresh, struct es_err *err)
@@ -178,14 +182,14 @@ bearer_get_keys(struct api *api, const struct issuer_hint *hint, struct arena *a
 		e = bearer_add_entry(keys, name, hash);
 	rc = bearer_read_keys(api, hint, a, e, err);
 	if (rc != ES_OK && e->tenant.text[0] == '\0')
-		bearer_drop(keys, e); /* what was never read is not kept as unknown */
+		bearer_drop(keys, e); /* a failed read does not make an issuer unknown */
 	else
 		*out = e;
 	return rc;
 }
 
-/* The set behind a URL may have the key by now. Ask for it to be read by the process that
- * reads sets (jwks_reader.c): this token is refused, a later one is taken. */
+/* Asks jwks_reader.c to read the key set, which may contain the new key by now. This
+ * token is refused; a later one finds the key. */
 static void
 bearer_request_set_read(
     struct api *api, struct entry *e, const char *iss, struct arena *a)
@@ -212,7 +216,8 @@ bearer_try_keys(struct api *api, const struct entry *e, const char *token,
 	    api->conf->auth.jwt_leeway_s, a, out, err);
 }
 
-/* The issuer or the kid may have come since the keys were read. */
+/* Reads the keys again when the issuer or the kid is unknown, because either may have
+ * been added since the keys were cached. */
 static enum es_code
 bearer_verify_signed(struct api *api, const struct issuer_hint *hint, const char *token,
     struct arena *a, struct issuer_claims *out, struct es_err *err)

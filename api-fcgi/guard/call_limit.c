@@ -17,7 +17,7 @@ call_limit_charge(struct api *api, const struct http_req *req, const char *polic
 	struct user_id caller = req->who.actor.user;
 	struct limit_result result;
 
-	if (is_key) /* that acts for no user */
+	if (is_key) /* an API key that acts for no user */
 		memcpy(caller.text, req->key.id.text, sizeof(caller.text));
 	TRY(limits_check(api->redis, api->limits_local, (unsigned)api->conf->api_workers,
 	    &req->who.actor.tenant, &caller, &limit, &no_tenant_limit, 1, req->arena,

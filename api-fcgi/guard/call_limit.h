@@ -1,4 +1,4 @@
-/* Limits of calls other than sending, counted for each caller over a minute. */
+/* Limits calls other than sending, per caller and minute. */
 #ifndef API_CALL_LIMIT_H
 #define API_CALL_LIMIT_H
 
@@ -6,9 +6,9 @@
 
 #define CALL_LIMIT_WINDOW_MS 60000
 
-/* Charge one call. policy names the counter ("user-auth"), per_minute 0: no limit.
- * ES_RATE_LIMITED with err->retry_after_ms and res->policy. Counts in this process only
- * while Redis is away. */
+/* Charges one call to the limit. policy: the name of the limit ("user-auth"). per_minute:
+ * 0 for no limit. ES_RATE_LIMITED with err->retry_after_ms and res->policy. Counts in
+ * this process only while Redis is down. */
 enum es_code call_limit_charge(struct api *api, const struct http_req *req,
     const char *policy, int64_t per_minute, struct http_res *res,
     struct es_err *err) ES_MUST_CHECK;

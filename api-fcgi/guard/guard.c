@@ -11,8 +11,8 @@
 
 #include "core/banned.h"
 
-/* RFC 6750 section 2.1: the characters of b64token. The comma, which joins two headers
- * of the same name, is not among them. */
+/* The characters of b64token, RFC 6750 section 2.1. The comma, which joins two headers of
+ * the same name, is not among them. */
 static const char token_chars[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
 
@@ -69,7 +69,8 @@ guard_check_caller(struct api *api, const struct http_route *route, struct http_
 	return guard_check_token(api, req, bearer, err);
 }
 
-/* Both are compared in any case, so that the time tells nothing about either. */
+/* Compares with both keys in any case, so that the time taken reveals nothing about
+ * either. */
 static bool
 guard_is_operator_key(const struct api_conf *conf, const char *bearer)
 {
@@ -79,7 +80,8 @@ guard_is_operator_key(const struct api_conf *conf, const char *bearer)
 	return digest_equal(bearer, conf->operator_key) || is_old;
 }
 
-/* The token or key of a tenant is not unknown here (401) but not enough (403). */
+/* A valid token or API key of a tenant is answered 403, not 401: the caller is known, but
+ * is not the operator. */
 static enum es_code
 guard_check_operator(struct api *api, const struct http_route *route,
     struct http_req *req, const char *bearer, struct es_err *err)

@@ -1,18 +1,20 @@
-/* Who may call a route. Looked up for every request: a yes is never older than its
- * answer. */
+/* Checks that the caller may call the route. Every request is looked up in PostgreSQL, so
+ * that a right that was taken away ends at once. */
 #ifndef API_GUARD_H
 #define API_GUARD_H
 
 #include "env/api.h"
 
-/* Fills req->who and req->claims (a user's token) or req->key (an API key) for all scopes
- * but PUBLIC and OPERATOR. ES_UNAUTHENTICATED, ES_TOKEN_EXPIRED, ES_TOKEN_REVOKED,
- * ES_TENANT_SUSPENDED, ES_FORBIDDEN. */
+/* Identifies the caller and checks the scope of the route. Fills req->who, and
+ * req->claims (a token) or req->key (an API key), for all scopes but PUBLIC and OPERATOR.
+ * ES_UNAUTHENTICATED, ES_TOKEN_EXPIRED, ES_TOKEN_REVOKED, ES_TENANT_SUSPENDED,
+ * ES_FORBIDDEN. */
 enum es_code guard_check(struct api *api, const struct http_route *route,
     struct http_req *req, struct es_err *err) ES_MUST_CHECK;
 
-/* The credentials of "Bearer <token>": one token, no comma (two joined headers), no
- * blanks. */
+/* Sets *out to the token in "Bearer TOKEN", a pointer into authorization (may be NULL).
+ * ES_UNAUTHENTICATED unless there is exactly one token: no blank, and no comma, which
+ * joins two headers. */
 enum es_code guard_bearer(
     const char *authorization, const char **out, struct es_err *err) ES_MUST_CHECK;
 

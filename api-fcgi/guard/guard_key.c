@@ -10,7 +10,7 @@
 
 #define ON_BEHALF ":X-On-Behalf-Of"
 
-/* Names the scopes of the route, any of which would do. */
+/* Fails with the names of the scopes, any of which would open the route. */
 static enum es_code
 guard_key_fail_scope(
     const struct http_route *route, const struct http_req *req, struct es_err *err)
@@ -36,8 +36,8 @@ guard_key_has_scope(const struct http_route *route, unsigned scopes)
 	return wanted != 0 && (scopes & (wanted | KEY_ADMIN)) != 0;
 }
 
-/* To act for any user is what a token minted for that user gives: it takes the same
- * scope, and as with minting only admin reaches owners. */
+/* A key that acts for a user can do what a token of that user can do. It therefore needs
+ * the scope that mints tokens, and, as for minting, admin when the user is an owner. */
 static enum es_code
 guard_key_check_on_behalf(const struct api_key_bearer *key, struct es_err *err)
 {
@@ -58,9 +58,10 @@ guard_key_check_on_behalf(const struct api_key_bearer *key, struct es_err *err)
 	return ES_OK;
 }
 
-/* A key that acts for itself has the rights that its scope for this route stands for: an
- * admin's where the scope manages something, and otherwise those of its bot. What any
- * scope opens (users and presence) shows more only to the scopes that concern users. */
+/* The role of a key that acts for no other user: owner with the scope admin; admin when a
+ * scope of the key that opens this route manages something; otherwise the role of its
+ * bot. A route that any scope opens (users, presence) shows more only to the scopes that
+ * concern users. */
 static const char *
 guard_key_role(const struct http_route *route, const struct api_key_bearer *key)
 {
@@ -75,7 +76,8 @@ guard_key_role(const struct http_route *route, const struct api_key_bearer *key)
 	return key->user == API_KEY_ACTIVE ? key->principal.actor.role : "member";
 }
 
-/* The use is for people to see: a failure to note it refuses nobody. */
+/* Records the time of the last use, which people read. A failure is logged and does not
+ * fail the request. */
 static void
 guard_key_note_use(
     struct api *api, const struct http_req *req, const struct api_key_bearer *key)
@@ -84,8 +86,8 @@ guard_key_note_use(
 
 	if (key->use_is_old && api_key_bearer_use(api->pg, &key->principal.actor.tenant,
 				   &key->id, req->arena, &err) != ES_OK)
-		log_warn("use of an API key not noted", LOG_STR("rid", req->request_id),
-		    LOG_ERR(&err));
+		log_warn("last use of an API key not stored",
+		    LOG_STR("rid", req->request_id), LOG_ERR(&err));
 }
 
 static enum es_code
@@ -112,7 +114,7 @@ guard_key_check(struct api *api, const struct http_route *route, struct http_req
 	struct user_id user;
 	struct api_key_bearer key;
 
-	if (!uuid_take(header, user.text)) /* nobody has a malformed id */
+	if (!uuid_take(header, user.text)) /* no user has a malformed id */
 		memcpy(user.text, ACTOR_NOBODY, sizeof(user.text));
 	TRY(api_key_bearer_get(api->pg, text, header != NULL ? &user : NULL,
 	    clock_wall_ms(), req->arena, &key, err));

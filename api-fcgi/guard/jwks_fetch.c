@@ -16,7 +16,7 @@
 
 struct fetch {
 	struct text body;
-	bool any_address; /* the host is allowed by name */
+	bool any_address; /* ES_JWKS_ALLOW_HOSTS lists the host */
 	bool refused;     /* the host has an address that is not public */
 };
 
@@ -57,7 +57,7 @@ jwks_fetch_read_address(const struct curl_sockaddr *from, struct net_address *ou
 	return false;
 }
 
-/* The address is the one that libcurl is about to connect to. */
+/* libcurl is about to connect to this address. */
 static curl_socket_t
 jwks_fetch_on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -89,7 +89,7 @@ jwks_fetch_is_listed(const char *list, const char *host)
 	return false;
 }
 
-/* https, a host, and nobody's password. */
+/* Accepts an https URL with a host and without user and password. */
 static enum es_code
 jwks_fetch_check_url(
     const char *url, const char *allowed, bool *any_address, struct es_err *err)
@@ -122,7 +122,8 @@ jwks_fetch_set_options(
 	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
 	(void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	(void)curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* else its address is checked */
+	(void)curl_easy_setopt(
+	    curl, CURLOPT_PROXY, ""); /* else the address of the proxy would be checked */
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)JWKS_FETCH_MS);
 	(void)curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)JWKS_BYTES_MAX);
@@ -135,8 +136,8 @@ jwks_fetch_set_options(
 		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, conf->jwks_ca_file);
 }
 
-/* The client learns a status and one of these texts, never the answer of a host that only
- * this network can reach. */
+/* Returns a status or one of these texts, never a part of the response: the host may be
+ * one that only this network can reach. */
 static enum es_code
 jwks_fetch_check_result(
     CURLcode rc, long status, const struct fetch *f, struct es_err *err)

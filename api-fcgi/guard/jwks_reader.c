@@ -8,12 +8,12 @@
 #include "core/banned.h"
 
 #define EVERY_MS 2000
-/* After a failure that time alone does not mend, such as a missing right in the database:
- * one line of the log a minute is enough. */
+/* The pause after a failure that does not end by itself, such as a missing right in
+ * PostgreSQL: one line of the log per minute is enough. */
 #define FAILED_MS 60000
 
-/* The owner of the key set learns of an answer that the database refuses, which would
- * else look like a set that was never read. */
+/* Stores the set. When PostgreSQL refuses the text, stores that as the fault of the set:
+ * its owner would otherwise see a set that was never read. */
 static enum es_code
 jwks_reader_store(struct api *api, const struct jwks_due *due, const char *jwks,
     const char *fault, struct arena *a, struct es_err *err)

@@ -6,7 +6,8 @@
 
 #include "core/banned.h"
 
-/* IANA's registries of special-purpose addresses. Of IPv6 only 2000::/3 is in use. */
+/* From IANA's registries of special-purpose addresses. Of IPv6 only 2000::/3 is
+ * allocated. */
 static const char not_public[] =
     "0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,"
     "192.0.0.0/24,192.0.2.0/24,192.88.99.0/24,192.168.0.0/16,198.18.0.0/15,"

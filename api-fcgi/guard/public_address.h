@@ -1,4 +1,4 @@
-/* Is an address one of the public internet? For fetching URLs that a tenant names. */
+/* Tells public internet addresses from others, for URLs that a tenant names. */
 #ifndef API_PUBLIC_ADDRESS_H
 #define API_PUBLIC_ADDRESS_H
 
@@ -6,9 +6,9 @@
 
 #include "core/net_address.h"
 
-/* False for private, loopback, link-local (with the metadata services of clouds), shared,
- * reserved, multicast and documentation networks, and for IPv6 networks that carry IPv4
- * addresses inside (6to4, Teredo, NAT64). */
+/* False for private, loopback, link-local (among them the metadata services of clouds),
+ * shared, reserved, multicast and documentation networks, and for IPv6 networks that
+ * embed IPv4 addresses (6to4, Teredo, NAT64). */
 bool public_address(const struct net_address *a) ES_MUST_CHECK;
 
 #endif

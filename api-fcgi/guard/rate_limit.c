@@ -16,7 +16,7 @@ rate_limit_quota_shown(const struct limit_state *s)
 	return s->quota == LIMIT_NOTHING ? 0 : s->quota;
 }
 
-/* A quota of 0 is no limit: nothing to tell. */
+/* Adds one limit to both headers. A quota of 0 is no limit and is left out. */
 static void
 rate_limit_add_state(
     struct text *policies, struct text *states, const struct limit_state *s)

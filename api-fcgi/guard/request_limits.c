@@ -9,7 +9,8 @@
 
 #include "core/banned.h"
 
-/* A frozen Redis costs one request its time-out, not each. */
+/* While Redis does not answer, one request in this time waits for it. The others use the
+ * local limits. */
 #define REDIS_PAUSE_MS 5000
 
 static const struct limit no_limit = {.policy = "none"};
@@ -23,7 +24,8 @@ request_limits_make(const char *policy, int64_t quota, int64_t window_s)
 	    .burst = quota};
 }
 
-/* The user's limit for requests of this kind; quota 0: no limit. */
+/* The limit for requests of this kind; quota 0: no limit. *things: what is limited, for
+ * the error text. */
 static struct limit
 request_limits_for_kind(
     const struct api_conf *conf, enum request_kind kind, const char **things)
@@ -99,10 +101,11 @@ request_limits_count_failure(struct api *api, const struct http_req *req, enum e
 	    clock_mono_ms(), &result);
 	if (result.allowed)
 		return rc;
-	rc = rate_limit_refuse(api, &result, "requests without a good token", res, err);
-	/* The count of one process is no news to a client, and no user is known here. */
+	rc = rate_limit_refuse(api, &result, "requests without a valid token", res, err);
+	/* The client gets the limit of the installation; the share of this process would
+	 * confuse it. */
 	(void)snprintf(err->text, sizeof(err->text),
-	    "too many requests without a good token from one address; at most %lld in "
+	    "too many requests without a valid token from one address; at most %lld in "
 	    "%lld s "
 	    "are answered 401",
 	    (long long)limit.quota, (long long)api->conf->address_failures_window_s);

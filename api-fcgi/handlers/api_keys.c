@@ -1,4 +1,4 @@
-/* /api-keys: keys of a tenant's own servers. */
+/* /api-keys: the API keys of a tenant, for the tenant's own servers. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -43,8 +43,8 @@ api_keys_read_scopes(const struct http_req *req, const struct json_list *list,
 		if (json_bind_text(list->items[i], req->arena, &name, &odd) == ES_OK)
 			scope = key_scope_of(name, strlen(name));
 		if (scope == 0)
-			return es_fail_field(
-			    err, ES_INVALID, "scopes", "must be of: " KEY_SCOPE_LIST);
+			return es_fail_field(err, ES_INVALID, "scopes",
+			    "each must be one of: " KEY_SCOPE_LIST);
 		set |= scope;
 	}
 	*out = set;
@@ -57,8 +57,8 @@ api_keys_read_expiry(const struct input *in, int64_t *out_ms, struct es_err *err
 	int64_t end_ms = 0;
 
 	if (in->has_expiresAt && !clock_parse(in->expiresAt, &end_ms))
-		return es_fail_field(
-		    err, ES_INVALID, "expiresAt", "not a time like 2026-01-02T03:04:05Z");
+		return es_fail_field(err, ES_INVALID, "expiresAt",
+		    "must be a time such as 2026-01-02T03:04:05Z");
 	if (in->has_expiresAt && end_ms <= clock_wall_ms())
 		return es_fail_field(
 		    err, ES_INVALID, "expiresAt", "must be in the future");
@@ -113,7 +113,7 @@ api_keys_read_input(const struct http_req *req, struct api_key_new *out,
 	if (in.has_botUserId && user_id_parse(in.botUserId, bot, err) != ES_OK)
 		http_body_note(req,
 		    es_fail_field(err, ES_INVALID, "botUserId",
-			"not an active user with the role bot"),
+			"must be the id of an active user with the role bot"),
 		    err);
 	TRY(http_body_end(req, err));
 	out->name = in.name;
@@ -121,7 +121,8 @@ api_keys_read_input(const struct http_req *req, struct api_key_new *out,
 	return ES_OK;
 }
 
-/* A repeat of a creation can't show the key again, and must not make another. */
+/* A repeat must not create a second key, and can't answer with the first one, whose text
+ * is stored nowhere. It is refused and names the id of the first key. */
 static enum es_code
 api_keys_make_once(struct api *api, const struct http_req *req, struct api_key_new *make,
     struct api_key *out, struct es_err *err)
@@ -134,8 +135,8 @@ api_keys_make_once(struct api *api, const struct http_req *req, struct api_key_n
 	rc = api_key_store_create(api->pg, &req->who.actor, make, req->arena, out, err);
 	if (rc != ES_OK && once.has_key && strcmp(err->sqlstate, "23505") == 0)
 		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
-		    "has made the API key %s, whose text is shown once; revoke that one "
-		    "and send another Idempotency-Key",
+		    "was used to create the API key %s, whose text is shown only once; "
+		    "revoke that key and send another Idempotency-Key",
 		    once.id.text);
 	return rc;
 }

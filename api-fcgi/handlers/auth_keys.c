@@ -1,4 +1,4 @@
-/* /auth-keys: the keys of the tenant's own issuers. */
+/* /auth-keys: the keys with which a tenant's own issuers sign tokens. */
 #include <string.h>
 
 #include "auth/token_pubkey.h"
@@ -33,7 +33,7 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(struct input, allowOwners, JSON_BOOL, 0, 0),
 };
 
-/* A kid stands in a path. */
+/* A kid is a segment of a path, so it has only characters that need no escape there. */
 static enum es_code
 auth_keys_check_kid(const char *kid, struct es_err *err)
 {
@@ -45,16 +45,16 @@ auth_keys_check_kid(const char *kid, struct es_err *err)
 	    strcmp(kid, "..") != 0)
 		return ES_OK;
 	return es_fail_field(
-	    err, ES_INVALID, "kid", "may hold letters, digits and - . _ ~ : @ = +");
+	    err, ES_INVALID, "kid", "must have only letters, digits and - . _ ~ : @ = +");
 }
 
-/* The installation's own tokens name its issuer, and only its keys sign them. */
+/* Only the keys of the installation sign tokens with its own issuer. */
 static enum es_code
 auth_keys_check_issuer(struct api *api, const char *issuer, struct es_err *err)
 {
 	if (strcmp(issuer, api->conf->auth.jwt_issuer) == 0)
 		return es_fail_field(err, ES_INVALID, "issuer",
-		    "is the issuer of EchoStream's own tokens; choose another name");
+		    "is the issuer of EchoStream's own tokens; use another name");
 	return ES_OK;
 }
 
@@ -70,7 +70,7 @@ auth_keys_check_public_key(enum token_alg alg, const char *pem, struct es_err *e
 	return ES_OK;
 }
 
-/* One form of key, and the one that the algorithm has. */
+/* Checks that there is exactly one form of key, and that it fits the algorithm. */
 static enum es_code
 auth_keys_check_key_form(const struct input *in, enum token_alg alg, struct es_err *err)
 {
@@ -79,13 +79,13 @@ auth_keys_check_key_form(const struct input *in, enum token_alg alg, struct es_e
 
 	if (symmetric && (!in->has_secret || forms != 1))
 		return es_fail_field(
-		    err, ES_INVALID, "secret", "HS256 takes a secret, and nothing else");
+		    err, ES_INVALID, "secret", "HS256 needs a secret, and no other key");
 	if (!symmetric && in->has_secret)
 		return es_fail_field(
-		    err, ES_INVALID, "secret", "a secret is for HS256 alone");
+		    err, ES_INVALID, "secret", "only HS256 takes a secret");
 	if (!symmetric && forms != 1)
 		return es_fail_field(err, ES_INVALID, "publicKey",
-		    "one of publicKey and jwksUrl is needed");
+		    "missing key: send either publicKey or jwksUrl");
 	return ES_OK;
 }
 

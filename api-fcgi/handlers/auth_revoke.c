@@ -1,4 +1,4 @@
-/* POST /auth/revoke: tokens end before their time. */
+/* POST /auth/revoke: revokes one token (jti), or all tokens of a user. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -12,8 +12,8 @@
 
 #define JTI_MAX 63 /* bytes, as in token_parse.c */
 
-/* How long the jti of a token is kept whose end is not told: the longest life that a
- * token can be minted with. */
+/* How long a revoked jti is kept when the request does not tell the end of its token: the
+ * longest lifetime that a token can be minted with. */
 #define KEEP_DEFAULT_MS (INT64_C(31536000) * 1000)
 #define KEEP_MAX_MS     (10 * KEEP_DEFAULT_MS)
 
@@ -44,7 +44,8 @@ auth_revoke_read_expiry(const struct input *in, int64_t *out_ms, struct es_err *
 	return ES_OK;
 }
 
-/* The push servers look up at once the sockets of the user, or those with the jti. */
+/* Publishes the revocation, so that push-server looks up the connections of the user, or
+ * those with the jti, at once. */
 static void
 auth_revoke_announce(struct api *api, const struct http_req *req,
     const struct user_id *user, const char *jti, int64_t version)
@@ -83,7 +84,7 @@ auth_revoke_jti(struct api *api, const struct http_req *req, const struct input 
 	return ES_OK;
 }
 
-/* The least iat of a token of another signer than EchoStream that is not revoked: its
+/* The lowest iat that is not revoked, for tokens of other signers than EchoStream. Their
  * clock may be ahead by the leeway (token_issued_s). */
 static int64_t
 auth_revoke_next_iat(const struct api *api, int64_t valid_after_ms)
@@ -110,8 +111,8 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 	return ES_OK;
 }
 
-/* Completes *user, which the body may have named: a caller that is no admin can only mean
- * its own token. False: the token of any user. */
+/* Finds the user whose token the jti names. A caller that is no admin can only mean its
+ * own token. False: the token of any user of the tenant. */
 static bool
 auth_revoke_find_owner(
     const struct http_req *req, const struct input *in, struct user_id *user)

@@ -1,5 +1,5 @@
-/* The bans of a channel: /channels/{channelId}/bans. Removing a user from a public
- * channel makes one, too (members.c). */
+/* /channels/{channelId}/bans: the bans of a channel. Removing a user from a public
+ * channel creates a ban, too (members.c). */
 #include "env/announce.h"
 #include "handlers/handlers.h"
 #include "http/json_shape.h"
@@ -75,7 +75,8 @@ bans_delete(
 	TRY(path_param_user(req, 1, &user, err));
 	TRY(ban_store_lift(
 	    api->pg, &req->who.actor, &channel, &user, req->arena, &lifted, err));
-	/* A user that is not banned is fine, the id of nobody is not. */
+	/* Lifting a ban that does not exist succeeds. An id that is no user's is
+	 * ES_NOT_FOUND. */
 	if (!lifted)
 		TRY(user_store_get(
 		    api->pg, &req->who.actor, &user, req->arena, &nobody, err));

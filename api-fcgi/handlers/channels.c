@@ -1,4 +1,4 @@
-/* /channels: what the caller may see of his tenant's channels, and changing them. */
+/* /channels: lists, creates and changes the channels of the caller's tenant. */
 #include <string.h>
 
 #include "env/announce.h"
@@ -50,7 +50,7 @@ channels_write_channel(struct http_res *res, int status, const struct channel *c
 	jw_object_end(&w);
 }
 
-/* Which channels are asked for: ?member= and ?orphaned= exclude each other. */
+/* The filters of the list. ?member= and ?orphaned= exclude each other. */
 struct channels_filter {
 	bool member_only, orphaned;
 };
@@ -63,8 +63,8 @@ channels_read_filter(
 	TRY(query_bool(&req->query, "member", &out->member_only, err));
 	TRY(query_bool(&req->query, "orphaned", &out->orphaned, err));
 	if (out->orphaned && out->member_only)
-		return es_fail_field(
-		    err, ES_BAD_REQUEST, "?orphaned", "can't be combined with 'member'");
+		return es_fail_field(err, ES_BAD_REQUEST, "?orphaned",
+		    "can't be combined with member=true");
 	return ES_OK;
 }
 
@@ -117,9 +117,10 @@ channels_list(
 	return ES_OK;
 }
 
-/* The channel of a key that was seen before. When its creator does not see it any more,
- * another attempt to make it would fail with a reason that is not the true one. Whether
- * it exists is asked first: it may be made between the two questions. */
+/* Looks for the channel that an earlier request with the same key created. It asks first
+ * whether the channel exists: a concurrent request may create it between the two
+ * questions. When the creator can no longer see the channel, the repeat is refused here,
+ * because a second insert would fail with a misleading reason. */
 static enum es_code
 channels_find_repeat(struct api *api, const struct http_req *req, struct http_res *res,
     const struct channel_id *id, struct channel *out, bool *found, struct es_err *err)
@@ -134,7 +135,7 @@ channels_find_repeat(struct api *api, const struct http_req *req, struct http_re
 	rc = channel_store_get(api->pg, who, id, req->arena, out, err);
 	if (rc == ES_NOT_FOUND)
 		return es_fail_field(err, ES_CONFLICT, ":Idempotency-Key",
-		    "names a creation whose channel you can't see any more");
+		    "was used to create a channel that you can no longer see");
 	*found = create_once_replays(rc, res);
 	return rc;
 }
@@ -163,7 +164,7 @@ channels_make_once(struct api *api, const struct http_req *req, struct http_res 
 	return found ? ES_OK : rc;
 }
 
-/* POST /channels - the caller becomes its owner. */
+/* POST /channels. The caller becomes the owner of the channel. */
 enum es_code
 channels_create(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

@@ -1,5 +1,5 @@
-/* What takes an owner: deleting a channel and taking it over. The log names actor and
- * channel of each. */
+/* Deleting a channel and taking it over, which need an owner. Each writes a line with the
+ * actor and the channel into the log. */
 #include "core/log.h"
 #include "env/announce.h"
 #include "handlers/handlers.h"

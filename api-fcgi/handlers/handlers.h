@@ -1,5 +1,6 @@
-/* The endpoints. Each reads and checks, asks a store, answers; who asks is checked
- * before. */
+/* The handlers of all endpoints but sending. dispatch_request() has identified and
+ * checked the caller before. A handler checks the request, calls a store and writes the
+ * response. */
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
 
@@ -7,8 +8,9 @@
 #include "http/http_body.h"
 
 http_handler health_healthz, health_readyz, health_metrics, health_version;
-/* Between requests of the health process: asks one of the services that /readyz asks, at
- * most once a second, and logs outages (core/outage.h). */
+/* Checks one of the services of /readyz, at most once a second, and logs the begin and
+ * the end of an outage (core/outage.h). The health process calls it between two requests.
+ */
 void health_ready_watch(struct api *api);
 http_handler tenants_create, tenants_list, tenants_get, tenants_patch, tenants_suspend,
     tenants_resume;

@@ -1,4 +1,4 @@
-/* /healthz, /metrics, /version: served by a process of their own, so that they answer
+/* /healthz, /metrics and /version. A process of its own serves them, so that they answer
  * while all other workers are busy. */
 #include "handlers/handlers.h"
 
@@ -6,7 +6,7 @@
 
 #define BEAT_MAX_MS 30000 /* longer than any request may take */
 
-/* A pool lives while one of its workers showed itself lately. */
+/* True when at least one worker of the pool has a recent heartbeat. */
 static bool
 health_pool_is_alive(const struct api *api, unsigned first, unsigned count)
 {
@@ -19,7 +19,8 @@ health_pool_is_alive(const struct api *api, unsigned first, unsigned count)
 	return false;
 }
 
-/* GET /healthz - never asks a database: a blip there must not get us killed. */
+/* GET /healthz. It uses no server: when PostgreSQL fails for a moment, nothing must
+ * restart this program. */
 enum es_code
 health_healthz(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

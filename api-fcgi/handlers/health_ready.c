@@ -1,5 +1,5 @@
-/* /readyz: can this program do its work right now? Asked often, looked at once a second.
- */
+/* /readyz: can this program do its work now? The services are checked at most once a
+ * second, however often it is called. */
 #include "core/clock.h"
 #include "core/outage.h"
 #include "handlers/handlers.h"
@@ -8,7 +8,7 @@
 #include "core/banned.h"
 
 #define RESULT_TTL_MS 1000
-#define WATCH_MS      1000 /* one service a time, so that each is asked every 3 s */
+#define WATCH_MS      1000 /* one service at a time, so each one every 3 s */
 #define CHECKS        3
 
 struct check {
@@ -75,8 +75,8 @@ health_ready_check_all(struct api *api, struct arena *a, struct readiness *out)
 	out->at_ms = clock_mono_ms();
 }
 
-/* Without this, a program that nobody asks for readiness would not tell that it has never
- * reached its database. */
+/* Without this a program whose /readyz nobody calls would never log that it can't reach
+ * its database. */
 void
 health_ready_watch(struct api *api)
 {
@@ -98,8 +98,8 @@ enum es_code
 health_readyz(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
-	static struct readiness
-	    result; /* one process serves this, one request at a time */
+	/* Only the health process serves this, one request at a time. */
+	static struct readiness result;
 	bool ok = true;
 	struct json_write w;
 

@@ -1,4 +1,4 @@
-/* Joining, leaving, and the members of a channel. */
+/* /channels/{channelId}: join, leave and members. */
 #include "env/announce.h"
 #include "handlers/handlers.h"
 #include "http/field_check.h"
@@ -87,7 +87,8 @@ members_list(
 	return ES_OK;
 }
 
-/* PUT /channels/{channelId}/members/{userId} - 201 when added, 200 when changed. */
+/* PUT /channels/{channelId}/members/{userId}. 201: the user was added, 200: the member
+ * was changed. */
 enum es_code
 members_put(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

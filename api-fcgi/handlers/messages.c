@@ -1,4 +1,5 @@
-/* Reading messages: history, one by number, one by the sender's own id. */
+/* Reads messages: the history of a channel, one message by its number, one by the
+ * sender's own id. */
 #include <stdio.h>
 
 #include "event/envelope.h"
@@ -18,7 +19,7 @@ static const struct {
     {"around", MESSAGES_AROUND},
 };
 
-/* At most one of before, after, around. */
+/* Reads the query. At most one of before, after and around may be present. */
 static enum es_code
 messages_read_query(
     const struct http_req *req, struct message_query *out, struct es_err *err)
@@ -136,7 +137,7 @@ messages_by_client_id(
 	rc = message_store_by_client_id(api->pg, &req->who.actor, &channel, client_id,
 	    req->arena, &message, &refusal, err);
 	if (rc == ES_GONE) {
-		/* 410, with the code that refused it. */
+		/* The status is 410, the code is that of the refusal. */
 		rc = es_fail(
 		    err, refusal, "the message was refused: %s", es_code_title(refusal));
 		res->status_instead = 410;

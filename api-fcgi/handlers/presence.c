@@ -1,4 +1,5 @@
-/* Who is there: read from what the push servers keep in Redis. */
+/* /presence: reads which users are online from Redis, where push-server keeps it, and
+ * sets the status that the caller chooses. */
 #include <string.h>
 
 #include "handlers/handlers.h"
@@ -8,7 +9,7 @@
 #include "core/banned.h"
 
 #define USERS_MAX 500
-/* In a query: more would not fit into a request line (URI_MAX). */
+/* The most ids in a query: more would exceed URI_MAX. */
 #define QUERY_USERS_MAX 100
 
 struct input {
@@ -33,7 +34,7 @@ presence_fail_ids(struct es_err *err, const char *why)
 	return es_fail_field(err, ES_BAD_REQUEST, "?userIds", "%s", why);
 }
 
-/* ?userIds=a,b,c: 1 to QUERY_USERS_MAX. */
+/* Reads ?userIds=a,b,c, 1 to QUERY_USERS_MAX ids. */
 static enum es_code
 presence_read_query_ids(const struct http_req *req, struct user_id out[QUERY_USERS_MAX],
     size_t *n, struct es_err *err)
@@ -72,7 +73,8 @@ presence_contains(const struct user_id *id, const struct user_id known[], size_t
 	return false;
 }
 
-/* Those of the ids that are users of the tenant, in the order asked. */
+/* Answers with the status of the ids that are users of the tenant, in the order of the
+ * request. */
 static enum es_code
 presence_write_statuses(struct api *api, const struct http_req *req,
     const struct user_id asked[], size_t n_asked, struct http_res *res,
@@ -116,7 +118,7 @@ presence_list(
 	return presence_write_statuses(api, req, asked, n, res, err);
 }
 
-/* POST /presence/query - the same for more ids than a request line holds. */
+/* POST /presence/query. Like GET /presence, for more ids than fit into a query. */
 enum es_code
 presence_query(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
@@ -137,7 +139,7 @@ presence_query(
 	return presence_write_statuses(api, req, asked, in.userIds->n, res, err);
 }
 
-/* PUT /presence - how the caller wants to be seen. */
+/* PUT /presence. Sets the status that others see of the caller. */
 enum es_code
 presence_put_own(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

@@ -1,4 +1,4 @@
-/* The caller's read mark in a channel. */
+/* PUT /channels/{channelId}/read: moves the caller's read mark in a channel. */
 #include "handlers/handlers.h"
 #include "http/path_param.h"
 #include "store/message_store.h"

@@ -1,5 +1,5 @@
-/* /tenant: the caller's own tenant. Its owner sets which web apps may use it; all else is
- * the operator's, below /admin. */
+/* /tenant: the caller's own tenant. Its owner may change which web apps may use it. Only
+ * the operator may change the rest, under /admin. */
 #include "env/announce.h"
 #include "handlers/handlers.h"
 #include "http/json_shape.h"

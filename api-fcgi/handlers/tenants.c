@@ -1,4 +1,5 @@
-/* /admin/tenants: the operator's view. Nothing here is open to a tenant's own token. */
+/* /admin/tenants: the tenants of the installation. Only the operator key opens these
+ * routes. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -49,7 +50,8 @@ static const struct json_field patch_fields[] = {
     JSON_FIELD_CLEAR(struct patch_input, maxMessagesPerSecond, JSON_INT, 0, LIMIT_MAX),
 };
 
-/* Replace *settings, the client's, by what is stored; NULL stays NULL. */
+/* Checks *settings and replaces it by the form that is stored. NULL (absent) stays NULL.
+ */
 static enum es_code
 tenants_read_settings(
     const struct http_req *req, bool by_owner, const char **settings, struct es_err *err)
@@ -64,7 +66,8 @@ tenants_read_settings(
 	return ES_OK;
 }
 
-/* Absent is not null: null is no limit. */
+/* The limit of the request; -1 when the field is absent, which keeps the old one. null
+ * means no limit. */
 static int64_t
 tenants_limit_or_none(bool present, int64_t n)
 {
@@ -143,7 +146,8 @@ tenants_make_once(struct api *api, const struct http_req *req, struct http_res *
 	return rc;
 }
 
-/* POST /admin/tenants - the tenant, its first admin and a token for that admin. */
+/* POST /admin/tenants. Creates the tenant, its first admin, and a token for that admin.
+ */
 enum es_code
 tenants_create(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

@@ -1,4 +1,5 @@
-/* "The caller is typing": told to whoever looks at the channel now, kept nowhere. */
+/* POST /channels/{channelId}/typing: publishes that the caller is typing to the
+ * subscribers of the channel. It is stored nowhere. */
 #include "env/announce.h"
 #include "guard/channel_access.h"
 #include "handlers/handlers.h"

@@ -1,4 +1,5 @@
-/* /users/{userId}/tokens: tokens that a tenant's admin mints for its users. */
+/* /users/{userId}/tokens: mints tokens for the users of a tenant, on behalf of its
+ * admins. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -18,7 +19,7 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(struct input, ttlSeconds, JSON_INT, 1, 31536000),
 };
 
-/* A token of an owner would give the rights of an owner to the admin that minted it. */
+/* A token of an owner would give an owner's rights to the admin that minted it. */
 static enum es_code
 user_tokens_check_may_mint(
     const struct actor *who, const struct user *user, struct es_err *err)

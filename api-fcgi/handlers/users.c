@@ -1,5 +1,5 @@
-/* /users: the people of the caller's tenant. Who may change whom is the store's to say.
- */
+/* /users: the users of the caller's tenant. user_store.c decides who may change which
+ * user. */
 #include <string.h>
 
 #include "env/announce.h"
@@ -13,7 +13,7 @@
 
 #include "core/banned.h"
 
-/* The bytes of `sub` in the tokens of a tenant's own issuer. */
+/* Bytes, as many as `sub` may have in the tokens of a tenant's own issuer. */
 #define EXTERNAL_ID_MAX ISSUER_SUBJECT_MAX
 
 struct create_input {
@@ -39,7 +39,7 @@ static const struct json_field patch_fields[] = {
     JSON_FIELD_OPT(
 	struct patch_input, displayName, JSON_STRING, 0, NAME_BYTES(DISPLAY_NAME_MAX)),
     JSON_FIELD_OPT(struct patch_input, role, JSON_STRING, 0, 20),
-    /* "" takes it away, and so does null. */
+    /* "" and null remove the id. */
     JSON_FIELD_CLEAR(struct patch_input, externalId, JSON_STRING, 0, EXTERNAL_ID_MAX),
 };
 
@@ -55,7 +55,8 @@ users_write_user(
 	jw_object_end(&w);
 }
 
-/* A repeated change is told again, since Redis may have lost the first hint. */
+/* Publishes the change, also when it was a repeat: Redis may have lost the first message.
+ */
 static void
 users_announce(struct api *api, const struct http_req *req, const struct user *u)
 {
@@ -93,8 +94,8 @@ users_read_word(const struct http_req *req, const char *name, const char *allowe
 	    "must be one of: %s", allowed);
 }
 
-/* A text to be compared by its key: at least one visible character, and not longer than a
- * name can be. */
+/* Reads a parameter that is compared by its key: at least one visible character, no
+ * longer than a name. */
 static enum es_code
 users_read_text(const struct http_req *req, const char *name, size_t max,
     const char **out, struct es_err *err)
@@ -108,9 +109,8 @@ users_read_text(const struct http_req *req, const char *name, size_t max,
 	    err, ES_BAD_REQUEST, arena_printf(req->arena, "?%s", name), "%s", why.text);
 }
 
-/* A person is found by an exact address, by the tenant's own id or by the beginning of
- * the name: one of them at a time. Addresses and the tenant's ids are for administrators.
- */
+/* Checks the filters: one of email (exact), externalId (exact) and q (start of the name).
+ * E-mails and external ids are for admins. */
 static enum es_code
 users_check_filter(
     const struct http_req *req, const struct user_filter *f, struct es_err *err)
@@ -134,7 +134,7 @@ users_check_filter(
 	    "only an owner or admin may filter by e-mail or external id");
 }
 
-/* ?email= ?externalId= ?q= ?role= ?status= */
+/* Reads ?email= ?externalId= ?q= ?role= ?status= */
 static enum es_code
 users_read_filter(const struct http_req *req, struct user_filter *out, struct es_err *err)
 {
@@ -146,7 +146,7 @@ users_read_filter(const struct http_req *req, struct user_filter *out, struct es
 	return users_check_filter(req, out, err);
 }
 
-/* The filters as they came, for the link to the next page. */
+/* The filters, undecoded, for the link to the next page. */
 static const char *
 users_filter_query(const struct http_req *req)
 {

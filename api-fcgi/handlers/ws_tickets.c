@@ -1,4 +1,5 @@
-/* POST /ws/tickets: opens one socket without showing the token to it. */
+/* POST /ws/tickets: creates a ticket that opens one WebSocket, so that no token stands in
+ * a URL. */
 #include <string.h>
 
 #include "auth/ticket.h"
@@ -11,8 +12,8 @@
 
 #include "core/banned.h"
 
-/* What a key stands for on a socket: it ends with the key, and as early as a token would
- * that is minted now. */
+/* The claims of a ticket for an API key. The connection ends with the key, and no later
+ * than that of a token minted now. */
 static enum es_code
 ws_tickets_claims_of_key(struct api *api, const struct http_req *req, int64_t now_s,
     struct token_claims *out, struct es_err *err)

@@ -1,4 +1,5 @@
-/* POST /channels/{channelId}/messages: 201 is committed, 202 is in the durable queue. */
+/* POST /channels/{channelId}/messages: 201 when the message is committed, 202 when it is
+ * in the durable queue. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -67,7 +68,7 @@ message_send_make_envelope(const struct http_req *req, const struct channel_id *
 	return e;
 }
 
-/* 202: the outcome will be found under the sender's own id. */
+/* Answers 202. The client finds the outcome under its own id of the message. */
 static void
 message_send_answer_accepted(struct api *api, const struct http_req *req,
     struct http_res *res, const struct envelope *e, bool as_preferred)
@@ -121,7 +122,8 @@ message_send_answer_committed(struct api *api, const struct http_req *req,
 	message_send_answer_message(req, res, 201, &m);
 }
 
-/* The first message as it is today: perhaps edited, perhaps only its tombstone. */
+/* Answers a repeat with the message of the first send in its current state: it may be
+ * edited or deleted. */
 static enum es_code
 message_send_answer_repeat(struct api *api, const struct http_req *req,
     struct http_res *res, const struct envelope *e, const struct outcome *o,
@@ -152,8 +154,9 @@ message_send_answer_refused(struct api *api, const struct outcome *o, struct es_
 	    "the message was refused: %s", es_code_title(o->code));
 }
 
-/* known: this message was committed before, perhaps with another body; that stays
- * answered when the channel was archived since, or when only admins post in it now. */
+/* Checks that the caller may post in the channel. *known: the same message was sent
+ * before, and *out is its outcome. A repeat is answered even when the channel was
+ * archived or restricted to admins in the meantime. */
 static enum es_code
 message_send_check_access(struct api *api, const struct http_req *req,
     const struct envelope *e, bool *known, struct outcome *out, struct es_err *err)
@@ -167,7 +170,7 @@ message_send_check_access(struct api *api, const struct http_req *req,
 	if (*known && out->result == OUTCOME_COMMITTED)
 		out->result = OUTCOME_REPEAT;
 	else if (!*known || out->code != ES_KEY_REUSED)
-		return rc; /* err tells why */
+		return rc; /* err holds the reason */
 	return ES_OK;
 }
 

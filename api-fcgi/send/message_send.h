@@ -1,5 +1,6 @@
-/* POST /channels/{channelId}/messages: a message is checked, queued, and answered when it
- * is committed, or with 202 when the client does not want to wait. */
+/* POST /channels/{channelId}/messages: checks a message, queues it and answers with its
+ * outcome, or with 202 when the outcome is not known in time or the client prefers not to
+ * wait. */
 #ifndef API_MESSAGE_SEND_H
 #define API_MESSAGE_SEND_H
 

@@ -9,9 +9,9 @@
 
 struct send_gate {
 	unsigned n_seats;
-	atomic_uint timeouts; /* in a row, over all workers */
+	atomic_uint timeouts; /* in a row, of all workers */
 	atomic_llong probe_at_ms;
-	atomic_uint seats[]; /* slot + 1 of who sits there; 0: free */
+	atomic_uint seats[]; /* slot + 1 of the worker that waits; 0: free */
 };
 
 static size_t
@@ -42,7 +42,8 @@ send_gate_close(struct send_gate **g)
 	*g = NULL;
 }
 
-/* While commits are stalled only the one who moves the clock on may wait. */
+/* While commits are stalled, one send per SEND_GATE_PROBE_MS (the probe) waits for its
+ * outcome. The worker that moves probe_at_ms on sends it. */
 static bool
 send_gate_is_probe(struct send_gate *g, int64_t now_ms)
 {

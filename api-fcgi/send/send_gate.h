@@ -1,6 +1,7 @@
-/* Who may wait for a commit: at most half of the send workers at once, and nobody while
- * commits are stalled. In memory that all workers share; a worker that dies leaves
- * nothing behind. */
+/* Limits how many send workers wait for a commit: at most half of them at a time, and one
+ * per second while commits are stalled. The other sends are answered 202 at once. The
+ * gate is in memory that all workers share; the master frees the seat of a worker that
+ * dies. */
 #ifndef API_SEND_GATE_H
 #define API_SEND_GATE_H
 
@@ -9,21 +10,24 @@
 
 #include "core/err.h"
 
-#define SEND_GATE_TIMEOUTS 5    /* in a row, until nobody waits any more */
-#define SEND_GATE_PROBE_MS 1000 /* then one waits again, this often */
+#define SEND_GATE_TIMEOUTS 5 /* in a row: commits are stalled */
+/* While commits are stalled, one send per this time waits (the probe). */
+#define SEND_GATE_PROBE_MS 1000
 
 struct send_gate;
 
-/* In the master, before any fork. */
+/* Creates the gate with a seat for every second send worker, at least one. The master
+ * calls it before it forks. */
 enum es_code send_gate_open(
     unsigned send_workers, struct send_gate **out, struct es_err *err) ES_MUST_CHECK;
 void send_gate_close(struct send_gate **g);
 
-/* True: wait, and tell by leave. */
+/* Takes a seat for the worker in slot. True: the worker may wait, and calls
+ * send_gate_leave() afterwards. False: answer 202. */
 bool send_gate_enter(struct send_gate *g, unsigned slot, int64_t now_ms) ES_MUST_CHECK;
-/* in_time: the outcome was seen before the deadline. */
+/* Frees the seat. in_time: the outcome arrived before the deadline. */
 void send_gate_leave(struct send_gate *g, unsigned slot, bool in_time);
-/* The worker of this slot is gone. */
+/* Frees the seat of a worker that does not wait or has died. */
 void send_gate_clear(struct send_gate *g, unsigned slot);
 
 #endif

@@ -1,12 +1,12 @@
-/* Rate limits of sending: the user's and the tenant's, and the headers that tell of them.
- */
+/* Rate limits of sending, for the user and for the tenant. */
 #ifndef API_SEND_LIMITS_H
 #define API_SEND_LIMITS_H
 
 #include "env/api.h"
 
-/* Charge one message. Sets RateLimit-Policy and RateLimit in any case. ES_RATE_LIMITED
- * with err->retry_after_ms and res->policy when either limit refuses. */
+/* Charges one message to both limits. Sets RateLimit-Policy and RateLimit in any case.
+ * ES_RATE_LIMITED with err->retry_after_ms and res->policy when either limit is used up.
+ */
 enum es_code send_limits_charge(struct api *api, const struct http_req *req,
     struct http_res *res, struct es_err *err) ES_MUST_CHECK;
 

@@ -9,13 +9,13 @@
 
 #include "core/banned.h"
 
-#define ALIVE_TTL_MS 500 /* how long one look at the heartbeat is good for */
+#define ALIVE_TTL_MS 500 /* how long an answer about the heartbeat is used */
 
 struct send_reply {
 	char *url;
-	struct redis_sub *sub; /* NULL until fanout's heartbeat was seen once */
+	struct redis_sub *sub; /* NULL until fanout's heartbeat was there once */
 	char topic[ES_TOPIC_MAX];
-	int64_t alive_checked_ms; /* at the heartbeat; 0: never */
+	int64_t alive_checked_ms; /* CLOCK_MONOTONIC of the last check; 0: never */
 	bool fanout_alive;
 };
 
@@ -44,7 +44,8 @@ send_reply_free(struct send_reply **r)
 	*r = NULL;
 }
 
-/* Redis lets the beat go by its own clock: ours and fanout's may differ. */
+/* The heartbeat is a key that Redis expires by its own clock, because the clocks of this
+ * host and of fanout's may differ. */
 static bool
 send_reply_fanout_is_alive(struct redis *redis, struct arena *a)
 {
@@ -68,13 +69,13 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 		r->fanout_alive = send_reply_fanout_is_alive(redis, a);
 		r->alive_checked_ms = now_ms;
 	}
-	/* Not without a heartbeat: a Redis that does not answer would cost a time-out
-	 * more. */
+	/* Without a heartbeat do not connect: a Redis that does not answer would cost one
+	 * more time-out. */
 	if (!r->fanout_alive)
 		return NULL;
 	if (r->sub == NULL && redis_sub_open(r->url, r->topic, &r->sub, &err) != ES_OK)
 		return NULL;
-	/* Also connects and subscribes again after a loss. */
+	/* redis_sub_wait() also connects and subscribes again after a loss. */
 	do {
 		if (redis_sub_wait(r->sub, 0, a, &data, &len, &ignored_loss, &err) !=
 		    ES_OK)
@@ -83,7 +84,7 @@ send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a)
 	return redis_sub_up(r->sub) ? r->topic : NULL;
 }
 
-/* Answers to requests that gave up waiting come too: they are none of ours. */
+/* Decodes a reply. False for the outcome of an earlier request, which stopped waiting. */
 static bool
 send_reply_decode_ours(const char *data, size_t len, const struct uuid *envelope,
     struct arena *a, struct outcome *out)

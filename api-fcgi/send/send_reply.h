@@ -1,5 +1,5 @@
-/* This process's ear for outcomes: a subscription to a reply topic of its own, and
- * whether fanout is alive. */
+/* Receives the outcomes of this process's sends from fanout, on a reply topic of its own,
+ * and knows whether fanout is alive. */
 #ifndef API_SEND_REPLY_H
 #define API_SEND_REPLY_H
 
@@ -8,16 +8,19 @@
 
 struct send_reply;
 
-/* Subscribes on first use, once fanout's heartbeat is there. */
+/* Connects to Redis on first use, once fanout's heartbeat is there. Copies redis_url.
+ * Released by send_reply_free(). */
 struct send_reply *send_reply_new(const char *redis_url);
 void send_reply_free(struct send_reply **r);
 
-/* The topic to name in an envelope; NULL when it makes no sense to wait: not subscribed,
- * or fanout's heartbeat is too old. Forgets what came for earlier requests. */
+/* The reply topic for an envelope. NULL: do not wait, because this process is not
+ * subscribed or fanout's heartbeat has expired. Discards the outcomes of earlier
+ * requests. */
 const char *send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a);
 
-/* True with *out when the outcome of this envelope's one message came in time. *lost
- * (sticky): it may have come while we were deaf. */
+/* Waits at most wait_ms for the outcome of the envelope's one message; true: *out is that
+ * outcome, in a. Sets *lost, and never clears it, when the subscription was interrupted,
+ * so that the outcome may have been missed. */
 bool send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_ms,
     struct arena *a, struct outcome *out, bool *lost) ES_MUST_CHECK;
 

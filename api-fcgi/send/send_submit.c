@@ -30,7 +30,8 @@ send_submit_enqueue(
 	    err);
 }
 
-/* The database knows what pub/sub may have lost. *fine: it has answered. */
+/* Looks up the outcome in PostgreSQL, since pub/sub may have lost the reply. *fine:
+ * PostgreSQL has answered. */
 static bool
 send_submit_look_up(struct api *api, const struct envelope *e, struct arena *a,
     struct outcome *out, bool *fine)
@@ -44,7 +45,8 @@ send_submit_look_up(struct api *api, const struct envelope *e, struct arena *a,
 	return *fine && known;
 }
 
-/* It is in the queue and 202 will be said, whatever comes of this. */
+/* Takes back an earlier refusal of the same clientMessageId. A failure is only logged:
+ * the message is in the queue, so the answer is 202 in any case. */
 static void
 send_submit_supersede(struct api *api, const struct envelope *e, struct arena *a)
 {
@@ -55,7 +57,8 @@ send_submit_supersede(struct api *api, const struct envelope *e, struct arena *a
 		outage_failed_call(&err);
 }
 
-/* A topic to be answered on, and a seat at the gate; NULL: don't wait. */
+/* Takes a seat at the send gate and returns the topic for the reply; NULL: do not wait.
+ */
 static const char *
 send_submit_begin_wait(struct api *api, struct arena *a)
 {

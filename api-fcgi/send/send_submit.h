@@ -1,12 +1,13 @@
-/* The road of a message from a request to its outcome: queue, wait, ask. */
+/* Puts a message into the queue and waits for its outcome. */
 #ifndef API_SEND_SUBMIT_H
 #define API_SEND_SUBMIT_H
 
 #include "env/api.h"
 #include "event/event.h"
 
-/* ES_OK: the message is in the durable queue. *known tells whether what became of it is
- * known (then *out says so) or not yet. wait false: don't even try to find out. */
+/* Puts the envelope into the durable queue; ES_OK: it is there. With wait, waits up to
+ * ES_SEND_WAIT_MS for the outcome, unless the send gate is full or fanout is down.
+ * *known: *out is the outcome. Sets e->reply. Errors of queue_send(); ES_TOO_LARGE. */
 enum es_code send_submit(struct api *api, struct envelope *e, bool wait, struct arena *a,
     bool *known, struct outcome *out, struct es_err *err) ES_MUST_CHECK;
 
