@@ -1,4 +1,5 @@
-/* The blocking door to hiredis: commands with a deadline; heals itself. */
+/* Blocking access to Redis through hiredis. Each command has a deadline. A lost
+ * connection is opened again at the next command. */
 #ifndef REDIS_REDIS_H
 #define REDIS_REDIS_H
 
@@ -20,22 +21,24 @@ enum redis_kind {
 	REDIS_ARRAY
 };
 
-/* A reply, copied into an arena. */
+/* A reply. redis.h functions copy it into an arena, which owns its strings. */
 struct redis_value {
 	enum redis_kind kind;
-	int64_t num;     /* REDIS_INT */
-	const char *str; /* REDIS_STRING, _STATUS, _ERROR; NUL-terminated */
+	int64_t num; /* for REDIS_INT */
+	/* for REDIS_STRING, REDIS_STATUS, REDIS_ERROR; ends with a NUL */
+	const char *str;
 	size_t len;
-	const struct redis_value *items; /* REDIS_ARRAY */
+	const struct redis_value *items; /* for REDIS_ARRAY */
 	size_t n;
 };
 
-/* redis://[[user]:password@]host[:port][/db], unix:///path[?db=N], rediss:// only where
- * hiredis has TLS. ES_INVALID with the reason for anything else. */
+/* Parses redis://[[user]:password@]host[:port][/db] or unix:///path[?db=N]. rediss:// is
+ * accepted only with a hiredis that has TLS. ES_INVALID with the reason for any other
+ * text. */
 struct redis_url {
-	const char *host; /* NULL for a unix socket */
+	const char *host; /* NULL: a unix socket */
 	int port;
-	const char *path;            /* NULL for TCP */
+	const char *path;            /* NULL: TCP */
 	const char *user, *password; /* or NULL */
 	int db;
 	bool tls;
@@ -43,20 +46,20 @@ struct redis_url {
 enum es_code redis_url_parse(const char *url, struct arena *a, struct redis_url *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The same as a check of a setting. */
+/* The same for the check of a setting; does not connect. */
 enum es_code redis_url_check(
     const char *url, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* Never fails for a server that is away: connects on first use and again after a loss. */
+/* ES_INVALID: the url is wrong. Does not connect: the first command does. */
 enum es_code redis_open(const char *url, int64_t timeout_ms, struct redis **out,
     struct es_err *err) ES_MUST_CHECK;
 void redis_close(struct redis **r);
 
-/* From now on and until the next call, all commands of r together wait for ms at most,
- * and each for timeout_ms at most. A command without time left is ES_UNAVAILABLE at once,
- * and the connection stays. Never called: only timeout_ms holds. */
+/* Sets a budget: until the next call of this function, all commands of r together may
+ * take ms, and each at most timeout_ms. A command without time left fails at once with
+ * ES_UNAVAILABLE; the connection stays open. Without a budget only timeout_ms holds. */
 void redis_budget(struct redis *r, int64_t ms);
-/* What is left of it, in ms; 0 when it is spent. */
+/* The rest of the budget in ms; 0 when it is used up. */
 int64_t redis_budget_left(const struct redis *r);
 
 /* One argument of a command. */
@@ -65,22 +68,25 @@ struct redis_arg {
 	size_t len;
 };
 
-/* One command. A connection error or a time-out is ES_UNAVAILABLE and closes the
- * connection; an error reply is ES_INTERNAL with its text, but READONLY, LOADING,
- * MASTERDOWN, MISCONF, OOM, CLUSTERDOWN are ES_UNAVAILABLE. */
+/* Runs one command. The strings of *out live in a. A connection error or time-out is
+ * ES_UNAVAILABLE and closes the connection. An error reply is ES_INTERNAL with the
+ * reply's text, but ES_UNAVAILABLE for READONLY, LOADING, MASTERDOWN, MISCONF, OOM and
+ * CLUSTERDOWN, which pass. */
 enum es_code redis_cmd(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 
-/* As redis_cmd, for a command that itself waits up to wait_ms (XREAD BLOCK). */
+/* The same for a command that waits up to wait_ms in Redis (XREAD BLOCK). */
 enum es_code redis_cmd_wait(struct redis *r, int64_t wait_ms, struct arena *a,
     struct redis_value *out, struct es_err *err, size_t argc,
     const struct redis_arg argv[]) ES_MUST_CHECK;
 
-/* redis_text(r, a, &v, err, "SET", "k", "v", NULL): NUL-terminated arguments. */
+/* redis_text(r, a, &v, err, "SET", "k", "v", NULL): the same with NUL-terminated
+ * arguments. */
 enum es_code redis_text(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, ...) __attribute__((sentinel)) ES_MUST_CHECK;
 
-/* Many commands, one round trip; out[i] may be REDIS_ERROR while the call is ES_OK. */
+/* Many commands in one round trip. The call may be ES_OK although an out[i] is
+ * REDIS_ERROR. */
 struct redis_call {
 	size_t argc;
 	const struct redis_arg *argv;
@@ -89,30 +95,30 @@ enum es_code redis_pipeline(struct redis *r, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err) ES_MUST_CHECK;
 
-/* What an out[i] says, with the codes of redis_cmd; ES_OK for what is no error. */
+/* The meaning of a reply, with the codes of redis_cmd(). ES_OK: the reply is no error. */
 enum es_code redis_value_check(
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 
-/* A script by EVALSHA, loaded when the server does not know it. */
+/* A Lua script, which EVALSHA runs by its digest. Redis gets its text once. */
 struct redis_script {
 	const char *text;
-	char sha[41]; /* filled on first use */
+	char sha[41]; /* empty until the first use */
 };
-/* argv: the n_keys keys, then the arguments. */
+/* Runs a script. argv holds n_keys keys, then the arguments. */
 enum es_code redis_eval(struct redis *r, struct redis_script *s, struct arena *a,
     struct redis_value *out, struct es_err *err, size_t n_keys, size_t argc,
     const struct redis_arg argv[]) ES_MUST_CHECK;
 
-/* A second connection that only subscribes; used for reply topics in blocking programs.
- * redis_sub_wait returns one message, or ES_OK with *out_len 0 at the deadline. After a
- * loss it reconnects and subscribes again; *lost (may be NULL) tells that messages may be
- * gone. */
+/* A second connection that only subscribes, for the reply topics of blocking programs.
+ * redis_sub_wait() returns one message, or ES_OK with *out_len 0 at the deadline. After a
+ * loss it connects and subscribes again. *lost (may be NULL) becomes true when messages
+ * may have been lost. */
 struct redis_sub;
 enum es_code redis_sub_open(const char *url, const char *topic, struct redis_sub **out,
     struct es_err *err) ES_MUST_CHECK;
 enum es_code redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a,
     const char **out, size_t *out_len, bool *lost, struct es_err *err) ES_MUST_CHECK;
-/* True while subscribed as far as is known. */
+/* Is the subscription confirmed, and the connection not known to be lost? */
 bool redis_sub_up(const struct redis_sub *s);
 void redis_sub_close(struct redis_sub **s);
 

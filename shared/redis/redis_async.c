@@ -1,4 +1,4 @@
-/* Commands on the event loop. */
+/* Commands for an event loop. */
 #include "redis/redis_async.h"
 
 #include <ev.h>
@@ -13,11 +13,12 @@
 #include "core/banned.h"
 
 #define GRACE_S  0.05
-#define MOVED_MS 1000 /* between two connections that look for the new master */
+#define MOVED_MS 1000 /* between two reconnects that look for the new master */
 
 struct call {
 	TAILQ_ENTRY(call) link;
-	struct redis_async *owner; /* NULL: closed meanwhile, done is called already */
+	/* NULL: the handle was closed, and done has been called */
+	struct redis_async *owner;
 	redis_async_done *done;
 	void *ctx;
 	int64_t deadline_ms;
@@ -31,9 +32,10 @@ struct redis_async {
 	void *ctx;
 	TAILQ_HEAD(, call) calls; /* in flight, oldest first */
 	size_t n_calls;
-	ev_timer timer; /* deadline of the oldest */
-	bool grace;     /* the oldest is late, and the loop may be why: one more look */
-	bool moved;     /* this server is a replica now */
+	ev_timer timer; /* fires at the deadline of the oldest call */
+	/* the oldest call is late: wait GRACE_S for a reply that has arrived unread */
+	bool grace;
+	bool moved; /* the server has become a replica: reconnect */
 	int64_t moved_ms;
 	bool closing;
 };
@@ -80,7 +82,8 @@ redis_async_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 		redis_link_drop(r->link);
 	} else if (oldest == NULL || oldest->deadline_ms > clock_mono_ms()) {
 		redis_async_arm(r);
-	} else if (!r->grace) { /* timers run before what has arrived meanwhile is read */
+	} else if (!r->grace) {
+		/* libev runs timers before it reads sockets: a reply may be waiting. */
 		r->grace = true;
 		ev_now_update(loop);
 		ev_timer_set(timer, GRACE_S, 0.);
@@ -109,7 +112,8 @@ redis_async_forget(struct redis_async *r, struct call *c)
 	c->owner = NULL;
 }
 
-/* Who was demoted keeps its connections; the primary is where a new one leads. */
+/* A demoted server keeps our connection. Only a new connection can reach the new
+ * master. */
 static void
 redis_async_leave_replica(struct redis_async *r)
 {
@@ -124,7 +128,7 @@ redis_async_leave_replica(struct redis_async *r)
 	ev_timer_start(r->loop, &r->timer);
 }
 
-/* owner: before the call was forgotten. */
+/* owner is c->owner, as it was before redis_async_forget(). */
 static void
 redis_async_succeed(
     const struct call *c, struct redis_async *owner, const redisReply *reply)
@@ -151,7 +155,7 @@ redis_async_on_reply(redisAsyncContext *ac, void *reply, void *data)
 	struct redis_async *owner;
 
 	if (reply == NULL)
-		redis_link_lost(ac); /* so that done finds it down; may close the owner */
+		redis_link_lost(ac); /* before done, and may close the owner */
 	owner = c->owner;
 	if (owner != NULL) {
 		redis_async_forget(owner, c);
@@ -202,7 +206,7 @@ redis_async_close(struct redis_async **handle)
 	ev_timer_stop(r->loop, &r->timer);
 	while ((c = TAILQ_FIRST(&r->calls)) != NULL) {
 		redis_async_forget(
-		    r, c); /* hiredis still holds it: freed by its callback */
+		    r, c); /* hiredis still refers to c; its callback frees c */
 		redis_async_fail(c);
 	}
 	redis_link_close(&r->link);

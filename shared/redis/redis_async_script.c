@@ -1,4 +1,4 @@
-/* Scripts on the event loop: by digest where the server knows it, else by text. */
+/* Scripts for an event loop: EVALSHA when the server knows the script, else EVAL. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +8,11 @@
 
 #include "core/banned.h"
 
-/* One run, kept until its answer, to be sent again by text. */
+/* One run of a script, kept until its reply so that it can be sent again by text. */
 struct run {
 	struct redis_async *r;
 	struct redis_script *script;
-	struct arena *a; /* holds argv and its bytes */
+	struct arena *a; /* owns argv and its bytes */
 	struct redis_arg *argv;
 	size_t n_keys, argc;
 	bool by_text;
@@ -40,7 +40,8 @@ redis_async_script_on_run(
 	struct es_err again;
 
 	if (value != NULL && redis_value_noscript(value) && !run->by_text) {
-		run->by_text = true; /* not run: safe to send again */
+		/* the script did not run, so repeating is safe */
+		run->by_text = true;
 		rc = redis_async_script_send_run(run, &again);
 		if (rc == ES_OK)
 			return;

@@ -1,4 +1,4 @@
-/* Commands over one blocking connection that is made when needed. */
+/* Commands on one blocking connection, which is opened when a command needs it. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,14 @@
 #define HOLD_OFF_MS 1000
 
 struct redis {
-	struct arena *arena; /* holds url */
+	struct arena *arena; /* owns the strings of url */
 	struct redis_url url;
 	int64_t timeout_ms;
-	redisContext *conn;   /* NULL while down */
-	int64_t next_dial_ms; /* a server that does not answer costs its time-out once */
-	int64_t budget_ms;    /* what commands may still wait, together */
-	char why[200];        /* of the last failed dial */
+	redisContext *conn; /* NULL while down */
+	/* after a dial that timed out: no new dial before this time */
+	int64_t next_dial_ms;
+	int64_t budget_ms; /* rest of the budget, see redis_budget() */
+	char why[200];     /* error of the last failed dial */
 };
 
 enum es_code
@@ -114,7 +115,7 @@ redis_cmd_read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t
 	return ES_OK;
 }
 
-/* Any failure leaves replies outstanding, so that the connection can't be used again. */
+/* Any failure leaves replies unread, so that the connection can't be used again. */
 static enum es_code
 redis_cmd_exchange_now(struct redis *r, int64_t wait_ms, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
@@ -157,7 +158,8 @@ redis_cmd_exchange(struct redis *r, int64_t wait_ms, struct arena *a,
 	enum es_code rc;
 
 	if (r->budget_ms <= 0)
-		return es_fail(err, ES_UNAVAILABLE, "Redis: no time left to ask it");
+		return es_fail(err, ES_UNAVAILABLE,
+		    "Redis: the request has used up its time for Redis");
 	rc = redis_cmd_exchange_now(r, wait_ms, a, calls, n, out, err);
 	redis_cmd_spend(r, clock_mono_ms() - start_ms);
 	return rc;

@@ -1,4 +1,4 @@
-/* One blocking connection: every step of it ends at a deadline. */
+/* One blocking connection. Each step of it ends at a deadline. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -41,7 +41,7 @@ redis_conn_keepalive(int fd)
 	    {IPPROTO_TCP, TCP_USER_TIMEOUT, 5000},
 	};
 
-	/* A refusal only makes it slower. */
+	/* A system without such an option only notices a dead peer later. */
 	for (size_t i = 0; i < ES_COUNT(options); i++)
 		(void)setsockopt(fd, options[i].level, options[i].name, &options[i].value,
 		    sizeof(options[i].value));
@@ -120,16 +120,16 @@ redis_conn_expect_ok(redisContext *c, int64_t deadline_ms, struct es_err *err)
 
 	TRY(redis_conn_read(c, deadline_ms, &reply, err));
 	if (reply == NULL)
-		return es_fail(
-		    err, ES_UNAVAILABLE, "Redis: no answer to the first commands");
+		return es_fail(err, ES_UNAVAILABLE,
+		    "Redis: no answer to AUTH, SELECT or PING in time");
 	if (reply->type == REDIS_REPLY_ERROR)
 		rc = es_fail(err, ES_UNAVAILABLE, "Redis: %s", reply->str);
 	freeReplyObject(reply);
 	return rc;
 }
 
-/* The wrong password or database is as good as a server that is away: it may be mended.
- */
+/* A wrong password or database is ES_UNAVAILABLE, like a server that is down: an operator
+ * may correct it while the program runs. */
 static enum es_code
 redis_conn_handshake(
     redisContext *c, const struct redis_url *url, int64_t deadline_ms, struct es_err *err)
@@ -141,8 +141,9 @@ redis_conn_handshake(
 		(void)redisAppendCommandArgv(c, (int)n, auth, NULL);
 	if (url->db != 0)
 		(void)redisAppendCommand(c, "SELECT %d", url->db);
-	if (url->tls) /* reads what TLS itself sends first, or poll would wake for nothing
-	               */
+	/* The PING makes us read the session tickets that TLS 1.3 sends first. Otherwise
+	 * poll() would report them as input. */
+	if (url->tls)
 		(void)redisAppendCommand(c, "PING");
 	if (n == 0 && url->db == 0 && !url->tls)
 		return ES_OK;
@@ -176,7 +177,7 @@ redis_conn_open(const struct redis_url *url, int64_t timeout_ms, redisContext **
 	if (c->err != 0) {
 		rc = redis_conn_lost(c, err);
 	} else {
-		(void)redisSetTimeout(c, limit); /* bounds a write into a full socket */
+		(void)redisSetTimeout(c, limit); /* limits a write to a full socket */
 		if (url->path == NULL)
 			redis_conn_keepalive(c->fd);
 		rc = url->tls ? redis_tls_start(c, url->host, err) : ES_OK;

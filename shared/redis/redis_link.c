@@ -15,20 +15,21 @@
 
 #include "core/banned.h"
 
-#define SETTLED_MS 5000 /* a connection that lasted so long starts the back-off anew */
-#define CUT_TRIES  2    /* at most, after one that came up: back within 400 ms */
+#define SETTLED_MS 5000 /* a connection that lasted this long restarts the back-off */
+/* tries that count after a shorter one: redial within 400 ms */
+#define CUT_TRIES 2
 
 enum link_state { LINK_WAITING, LINK_DIALING, LINK_UP };
 
 struct redis_link {
 	struct ev_loop *loop;
-	struct arena *arena; /* holds url */
+	struct arena *arena; /* owns the strings of url */
 	struct redis_url url;
 	int64_t timeout_ms;
 	struct redis_link_events events;
 	enum link_state state;
-	redisAsyncContext *ac; /* NULL while waiting; its data points back here */
-	ev_timer timer;        /* end of the back-off, or of the patience with a dial */
+	redisAsyncContext *ac; /* NULL while waiting; ac->data points back here */
+	ev_timer timer;        /* end of the back-off, or deadline of the dial */
 	unsigned tries;
 	int64_t up_since_ms;
 };
@@ -50,8 +51,8 @@ redis_link_tries(unsigned tries, int64_t up_ms)
 	return up_ms >= 0 && tries > CUT_TRIES ? CUT_TRIES : tries;
 }
 
-/* From any state; the context is somebody else's to free. The owner is told last: it may
- * close the link. */
+/* Starts the back-off, from any state. The caller or hiredis frees the context. Tell the
+ * owner last, because its callback may close the link. */
 static void
 redis_link_start_waiting(struct redis_link *l)
 {
@@ -133,7 +134,8 @@ redis_link_handshake(struct redis_link *l)
 	(void)redisAsyncCommand(l->ac, redis_link_on_ready, NULL, "PING");
 }
 
-/* hiredis 0.14 can't have its context freed in here: only note what happened. */
+/* hiredis 0.14 does not allow to free the context inside this callback, so only change
+ * the state. */
 static void
 redis_link_on_connect(const redisAsyncContext *ac, int status)
 {
@@ -210,8 +212,8 @@ redis_link_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
 		return rc;
 	}
 	redis_conn_ignore_sigpipe();
-	redis_link_start_timer(
-	    l, 0); /* the first callback comes from the loop, never from in here */
+	/* The first callback comes from the loop, never from inside this function. */
+	redis_link_start_timer(l, 0);
 	*out = l;
 	return ES_OK;
 }

@@ -1,4 +1,5 @@
-/* Scripts by their digest: the text travels once per server and start of it. */
+/* Scripts run by their digest, so that each server gets the text only once after its
+ * start. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ redis_script_load(
 
 	TRY(redis_text(r, a, &sha, err, "SCRIPT", "LOAD", s->text, NULL));
 	if (!redis_script_loaded(s, &sha))
-		return es_fail(err, ES_INTERNAL, "Redis: odd answer to SCRIPT LOAD");
+		return es_fail(
+		    err, ES_INTERNAL, "Redis: unexpected reply to SCRIPT LOAD");
 	return ES_OK;
 }
 
@@ -55,7 +57,8 @@ redis_eval(struct redis *r, struct redis_script *s, struct arena *a,
 		TRY(redis_script_load(r, s, a, err));
 	call.argv = redis_script_args(s, false, n_keys, argc, argv, a);
 	TRY(redis_pipeline(r, a, &call, 1, &value, err));
-	if (redis_value_noscript(&value)) { /* not run: safe to send again */
+	/* the script did not run, so repeating is safe */
+	if (redis_value_noscript(&value)) {
 		TRY(redis_script_load(r, s, a, err));
 		TRY(redis_pipeline(r, a, &call, 1, &value, err));
 	}

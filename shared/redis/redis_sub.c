@@ -1,5 +1,6 @@
-/* A blocking subscriber to one topic. Who only listens never learns that the other side
- * is gone without a word (a packet filter that forgot us): so it asks now and then. */
+/* A blocking subscriber to one topic. A connection that only receives does not notice
+ * when its peer disappears silently (a packet filter dropped its state). Therefore it
+ * sends a PING after REDIS_SUB_BEAT_MS of silence. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,15 +11,15 @@
 #include "core/banned.h"
 
 struct redis_sub {
-	struct arena *arena; /* holds url and topic */
+	struct arena *arena; /* owns url and topic */
 	struct redis_url url;
 	const char *topic;
 	redisContext *conn; /* NULL while down */
-	bool up;            /* the subscription is confirmed */
-	bool was_up, lost;  /* lost: to be told by the next wait */
+	bool up;            /* Redis has confirmed the subscription */
+	bool was_up, lost;  /* lost: the next redis_sub_wait() reports a loss */
 	unsigned tries;
 	int64_t next_dial_ms;
-	int64_t heard_ms, asked_ms; /* asked_ms is 0 when no PING is under way */
+	int64_t heard_ms, asked_ms; /* asked_ms is 0 while no PING is outstanding */
 };
 
 static void
@@ -28,7 +29,7 @@ redis_sub_note_heard(struct redis_sub *s)
 	s->asked_ms = 0;
 }
 
-/* When to ask, or to give up what was asked. */
+/* When to send a PING, or to give up an unanswered one. */
 static int64_t
 redis_sub_beat_due_ms(const struct redis_sub *s)
 {
@@ -36,7 +37,8 @@ redis_sub_beat_due_ms(const struct redis_sub *s)
 	                        : s->heard_ms + REDIS_SUB_BEAT_MS;
 }
 
-/* To be called when all that has come is read: nobody reads between two requests. */
+/* Call it only after all input is read: between two requests nobody reads, so that an
+ * answer may be waiting in the socket. */
 static enum es_code
 redis_sub_beat(struct redis_sub *s, struct es_err *err)
 {
@@ -65,7 +67,7 @@ redis_sub_hang_up(struct redis_sub *s)
 	s->tries++;
 }
 
-/* NULL when the reply is no message; notes a confirmed subscription. */
+/* Returns the text of a message, else NULL. Notes a confirmed subscription. */
 static const redisReply *
 redis_sub_take(struct redis_sub *s, const redisReply *r)
 {
@@ -73,7 +75,8 @@ redis_sub_take(struct redis_sub *s, const redisReply *r)
 	    r->element[0]->type != REDIS_REPLY_STRING)
 		return NULL;
 	if (strcmp(r->element[0]->str, "subscribe") == 0) {
-		s->lost = s->lost || s->was_up; /* between the loss and now */
+		/* messages of the time without a subscription */
+		s->lost = s->lost || s->was_up;
 		s->up = s->was_up = true;
 		s->tries = 0;
 	}
@@ -83,7 +86,8 @@ redis_sub_take(struct redis_sub *s, const redisReply *r)
 	return r->element[2];
 }
 
-/* One reply: *out stays NULL when it is no message or nothing came until the deadline. */
+/* Reads one reply. *out stays NULL when the reply is no message or none came before the
+ * deadline. */
 static enum es_code
 redis_sub_step(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
     const char **out, size_t *out_len, struct es_err *err)
@@ -127,7 +131,8 @@ redis_sub_dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
 	return redis_conn_flush(s->conn, clock_mono_ms() + limit_ms, err);
 }
 
-/* Best effort, so that a caller with a server at hand is subscribed at once. */
+/* Tries to subscribe at once, so that a caller with a reachable server need not wait for
+ * a turn. */
 static void
 redis_sub_first_subscription(struct redis_sub *s)
 {
@@ -164,7 +169,8 @@ redis_sub_open(
 	return ES_OK;
 }
 
-/* Sleeps out the back-off or the wait, whichever is shorter; true: dial now. */
+/* Sleeps until the end of the back-off or the deadline, whichever is first. True: dial
+ * now. */
 static bool
 redis_sub_may_dial(const struct redis_sub *s, int64_t deadline_ms)
 {
@@ -183,7 +189,7 @@ redis_sub_earlier(int64_t a_ms, int64_t b_ms)
 	return a_ms < b_ms ? a_ms : b_ms;
 }
 
-/* Dial, listen or beat once; a connection that fails is given up. */
+/* Dials, listens or sends a PING, once. Closes a connection that fails. */
 static void
 redis_sub_turn(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
     const char **data, size_t *len, struct es_err *err)
@@ -213,8 +219,7 @@ redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char
 	do {
 		redis_sub_turn(s, deadline_ms, a, out, out_len, err);
 		if (lost != NULL && s->lost && s->up)
-			break; /* heard again: what was said meanwhile is to be looked up
-			        */
+			break; /* subscribed again: the caller looks up what it missed */
 	} while (*out == NULL && clock_mono_ms() < deadline_ms);
 	if (lost == NULL)
 		return ES_OK;

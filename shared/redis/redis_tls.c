@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-static SSL_CTX *context; /* one a process; NULL when OpenSSL could not make it */
+static SSL_CTX *context; /* one for the process; NULL when OpenSSL failed to create it */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void
@@ -33,7 +33,7 @@ redis_tls_known(void)
 	return true;
 }
 
-/* hiredis's own way checks no name: any certificate of any site would do. */
+/* hiredis does not check the host's name: it would accept any site's certificate. */
 static bool
 redis_tls_expect_name(SSL *ssl, const char *host)
 {
@@ -56,7 +56,7 @@ redis_tls_start(redisContext *c, const char *host, struct es_err *err)
 		return ES_OK;
 	SSL_free(ssl);
 	return es_fail(err, ES_UNAVAILABLE, "Redis: TLS: %s",
-	    c->err != 0 ? c->errstr : "can't be started");
+	    c->err != 0 ? c->errstr : "OpenSSL could not start it");
 }
 
 #else

@@ -1,15 +1,15 @@
-/* TLS to Redis, where hiredis has it (1.0 and later): the certificate must be of a CA
- * that the system trusts (or SSL_CERT_FILE names) and of the host that the URL names. */
+/* TLS to Redis, for hiredis 1.0 and later. A CA that the system trusts (or SSL_CERT_FILE)
+ * must have signed the certificate, and it must be valid for the host in the URL. */
 #ifndef REDIS_REDIS_TLS_H
 #define REDIS_REDIS_TLS_H
 
 #include "redis/redis_private.h"
 
-/* Is it built in? */
+/* Is hiredis built with TLS? */
 bool redis_tls_known(void);
 
-/* On a connection that is made, or is being made without blocking. c->err tells failures
- * of the server's; nothing is left to undo. */
+/* Starts TLS on a connection that is open, or that is opening without blocking. A failure
+ * sets err; the caller frees c. c->err holds a failure of the server. */
 enum es_code redis_tls_start(
     redisContext *c, const char *host, struct es_err *err) ES_MUST_CHECK;
 

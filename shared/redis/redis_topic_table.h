@@ -1,5 +1,5 @@
-/* The topics of one subscriber: a hash table by name, and the list of those with work to
- * do. */
+/* The topics of one subscriber: a hash table by name, and a list of the topics with work
+ * to do. */
 #ifndef REDIS_REDIS_TOPIC_TABLE_H
 #define REDIS_REDIS_TOPIC_TABLE_H
 
@@ -7,37 +7,38 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-/* What Redis knows. One command a topic is outstanding at most: hiredis forgets a topic
- * that is subscribed again before its UNSUBSCRIBE is answered. */
+/* The state of a topic in Redis. A topic has at most one command outstanding: hiredis
+ * would forget a topic that is subscribed again before the reply to its UNSUBSCRIBE. */
 enum topic_state { TOPIC_OFF, TOPIC_JOINING, TOPIC_ON, TOPIC_LEAVING };
 
 struct topic {
 	TAILQ_ENTRY(topic) work;
-	struct topic *next; /* in its bucket */
+	struct topic *next; /* next topic in the bucket */
 	enum topic_state state;
 	bool wanted;
-	bool confirm; /* somebody waits for a confirmation */
+	bool confirm; /* subscribe again, because a caller waits for a confirmation */
 	bool queued;
 	char name[];
 };
 
 struct topic_table {
 	struct topic **buckets;
-	size_t n, n_buckets; /* a power of two */
+	size_t n, n_buckets; /* n_buckets is a power of two */
 	TAILQ_HEAD(, topic) work;
 };
 
 void topic_table_init(struct topic_table *t);
 void topic_table_fini(struct topic_table *t);
-/* NULL when there is none of that name. */
+/* NULL: there is no topic with this name. */
 struct topic *topic_table_find(const struct topic_table *t, const char *name);
 struct topic *topic_table_add(struct topic_table *t, const char *name);
 void topic_table_remove(struct topic_table *t, struct topic *topic);
-/* To the end of the work list, unless it is there already. */
+/* Appends the topic to the work list, unless it is there. */
 void topic_table_queue(struct topic_table *t, struct topic *topic);
-/* Off the work list; NULL when that is empty. */
+/* Removes the first topic from the work list; NULL when the list is empty. */
 struct topic *topic_table_next(struct topic_table *t);
-/* The connection is gone: what is not wanted goes, all else is off and has work. */
+/* The connection is gone: removes topics that are not wanted; all others are off and have
+ * work. */
 void topic_table_reset(struct topic_table *t);
 
 #endif

@@ -1,4 +1,4 @@
-/* Subscriptions on the event loop. */
+/* Subscriptions for an event loop. */
 #include <ev.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +12,13 @@
 
 #define DIAL_MS   5000
 #define BEAT_S    2.0
-#define BEATS_MAX 2   /* one may only be unread yet, after a long turn of the loop */
-#define WINDOW    512 /* commands outstanding: hiredis moves all it has at each write */
+#define BEATS_MAX 2 /* one reply may be unread after a long turn of the loop */
+/* commands outstanding; hiredis moves its whole buffer at each write */
+#define WINDOW 512
 
-/* Nobody publishes here. It is always subscribed, so that hiredis never leaves the
- * subscribed state with commands under way, and subscribing to it again is our ping. */
+/* Nothing is published on this topic. It stays subscribed, so that hiredis never leaves
+ * the subscribed state while commands are outstanding. Subscribing to it again serves as
+ * our PING. */
 #define BEAT_TOPIC "es:beat"
 
 struct redis_topics {
@@ -26,7 +28,7 @@ struct redis_topics {
 	struct topic_table table;
 	size_t outstanding;
 	ev_timer beat;
-	unsigned beats; /* sent and not answered */
+	unsigned beats; /* sent and unanswered */
 };
 
 static void redis_topics_on_reply(redisAsyncContext *ac, void *data, void *ctx);
@@ -36,12 +38,13 @@ redis_topics_command(struct redis_topics *t, const char *verb, const char *topic
 {
 	const char *argv[] = {verb, topic};
 
-	/* fails only on a context that is being freed: then everything is sent again */
+	/* Fails only while the context is being freed; then all topics are subscribed
+	 * again. */
 	(void)redisAsyncCommandArgv(
 	    redis_link_context(t->link), redis_topics_on_reply, t, 2, argv, NULL);
 }
 
-/* Bring what Redis knows nearer to what is wanted. */
+/* Sends the command that brings the topic's state in Redis nearer to the wanted one. */
 static void
 redis_topics_act(struct redis_topics *t, struct topic *topic)
 {
@@ -109,7 +112,7 @@ redis_topics_on_reply(redisAsyncContext *ac, void *data, void *ctx)
 
 	if (reply == NULL)
 		redis_link_lost(ac);
-	if (reply == NULL || !redis_link_current(ac)) /* ctx may be gone */
+	if (reply == NULL || !redis_link_current(ac)) /* ctx may be freed */
 		return;
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
 	    reply->element[0]->type != REDIS_REPLY_STRING ||
@@ -218,8 +221,8 @@ redis_topics_add(struct redis_topics *t, const char *name)
 	if (topic->wanted)
 		return;
 	topic->wanted = true;
-	if (topic->state ==
-	    TOPIC_ON) /* not yet left: subscribe again for the confirmation */
+	/* UNSUBSCRIBE is not sent yet: subscribe again, to get a confirmation. */
+	if (topic->state == TOPIC_ON)
 		topic->state = TOPIC_OFF;
 	topic_table_queue(&t->table, topic);
 	redis_topics_work(t);

@@ -1,4 +1,4 @@
-/* Reads the address of a Redis server. */
+/* Parses the URL of a Redis server. */
 #include <string.h>
 
 #include "core/hex.h"
@@ -15,7 +15,8 @@ redis_url_refuse(struct es_err *err, const char *why)
 	return es_fail(err, ES_INVALID, "Redis URL: %s", why);
 }
 
-/* Percent-decoding (RFC 3986 section 2.1); NULL when malformed or when it hides a NUL. */
+/* Percent-decoding (RFC 3986 section 2.1). NULL: the text is malformed or contains
+ * %00. */
 static const char *
 redis_url_decode(const char *s, size_t len, struct arena *a)
 {
@@ -38,7 +39,7 @@ redis_url_decode(const char *s, size_t len, struct arena *a)
 	return out;
 }
 
-/* [user][:password] before the '@'. */
+/* Parses [user][:password], the part before the '@'. */
 static enum es_code
 redis_url_parse_login(
     const char *s, size_t len, struct arena *a, struct redis_url *url, struct es_err *err)
@@ -59,7 +60,7 @@ redis_url_parse_login(
 	return ES_OK;
 }
 
-/* host[:port] or [v6][:port]. */
+/* Parses host[:port] or [IPv6 address][:port]. */
 static enum es_code
 redis_url_parse_host(
     const char *s, size_t len, struct arena *a, struct redis_url *url, struct es_err *err)

@@ -1,4 +1,4 @@
-/* Replies and arguments between hiredis's form and ours. */
+/* Conversion of replies and arguments between hiredis's types and those of redis.h. */
 #include <string.h>
 
 #include "core/check.h"
@@ -25,7 +25,8 @@ redis_value_kind_of(int type)
 	}
 }
 
-/* Depth is bounded by hiredis's reader (7 levels in 0.14, 9 later). */
+/* The recursion is bounded, because hiredis's reader rejects deeper replies (7 levels in
+ * 0.14, 9 later). */
 void
 redis_value_copy(const redisReply *r, struct arena *a, struct redis_value *out)
 {
