@@ -1,4 +1,4 @@
-/* Picks the driver and hands on; what holds for every driver is checked here. */
+/* Chooses the driver and calls it. The checks that hold for every driver are here. */
 #include "queue/queue.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 static const struct queue_driver *const drivers[] = {
     &queue_redis, &queue_mem, &queue_sqs};
 
-/* The part of the URL before the colon names the driver. */
+/* The driver's name is the part of the URL before the colon. */
 static const struct queue_driver *
 queue_driver_of(const char *url)
 {

@@ -1,4 +1,4 @@
-/* Picks the driver and hands on. */
+/* Chooses the driver and calls it. */
 #include "queue/queue_async.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-/* A socket that libcurl wants watched. */
+/* A socket that libcurl wants to be watched. */
 struct watched {
 	LIST_ENTRY(watched) link;
 	ev_io io;
@@ -18,7 +18,7 @@ struct queue_curl {
 	CURLM *multi;
 	queue_curl_landed *landed;
 	void *ctx;
-	ev_timer timer; /* when libcurl wants to be called */
+	ev_timer timer; /* fires when libcurl wants to be called */
 	LIST_HEAD(, watched) sockets;
 };
 

@@ -1,4 +1,5 @@
-/* Keys for SQS on an event loop: newer ones are fetched while it goes on. */
+/* Credentials of SQS on an event loop. New ones are fetched while sends go on with the
+ * old ones. */
 #ifndef QUEUE_QUEUE_ASYNC_KEYS_H
 #define QUEUE_QUEUE_ASYNC_KEYS_H
 
@@ -10,13 +11,14 @@
 struct queue_keys {
 	struct sqs_creds *creds;
 	struct queue_curl *curl;
-	CURL *asking; /* NULL: nobody does */
+	CURL *asking; /* the request for new keys; NULL: none in flight */
 };
 
-/* Asks for newer ones when it is time. false: there are none to go on with meanwhile, so
- * wait until the answer has landed. */
+/* Starts a request for new keys when they are due. False: there are no valid keys
+ * meanwhile, so wait for queue_keys_landed(). */
 bool queue_keys_ready(struct queue_keys *k);
-/* For each request that lands: was it the question? Then what waits may go or fail. */
+/* Call it for each finished transfer. True: it was the request for keys; now waiting
+ * messages can be sent, or fail. */
 bool queue_keys_landed(struct queue_keys *k, const CURL *easy, CURLcode how);
 void queue_keys_stop(struct queue_keys *k);
 

@@ -1,5 +1,5 @@
-/* Sending into the queue of this process; the answer comes from the loop, as from a
- * server. */
+/* Sends into the queue of this process. As with a server, the result comes from the loop,
+ * never from inside the send. */
 #include <ev.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -22,7 +22,7 @@ struct mem_async {
 	struct ev_loop *loop;
 	struct queue *q;
 	ev_timer timer;
-	STAILQ_HEAD(, answer) answers; /* not told yet */
+	STAILQ_HEAD(, answer) answers; /* done is not called yet */
 };
 
 static struct mem_async *
@@ -38,7 +38,7 @@ queue_async_mem_tell(struct answer *a)
 	free(a);
 }
 
-/* One a turn: done may close the queue. */
+/* One answer at each turn of the loop, because done may close the queue. */
 static void
 queue_async_mem_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {

@@ -1,4 +1,4 @@
-/* Drivers of the sending side on an event loop. */
+/* Drivers for non-blocking sends. */
 #ifndef QUEUE_QUEUE_ASYNC_PRIVATE_H
 #define QUEUE_QUEUE_ASYNC_PRIVATE_H
 
@@ -14,7 +14,7 @@ struct queue_async_driver {
 	void (*close)(struct queue_async *q);
 };
 
-/* Every driver's own struct starts with this. */
+/* The first member of every driver's own struct. */
 struct queue_async {
 	const struct queue_async_driver *driver;
 };

@@ -1,4 +1,4 @@
-/* Sending into Redis Streams from an event loop. */
+/* Non-blocking sends into Redis Streams. */
 #include <stdlib.h>
 
 #include "core/check.h"
@@ -10,7 +10,7 @@
 
 struct stream_async {
 	struct queue_async base;
-	struct queue_settings settings; /* without its texts */
+	struct queue_settings settings; /* the texts in it are NULL */
 	struct redis_async *redis;
 };
 
@@ -50,7 +50,8 @@ queue_async_redis_close(struct queue_async *base)
 static bool
 queue_async_redis_up(const struct queue_async *base)
 {
-	const struct stream_async *q = (const void *)base; /* base comes first */
+	/* base is the first member */
+	const struct stream_async *q = (const void *)base;
 
 	return redis_async_up(q->redis);
 }

@@ -1,5 +1,5 @@
-/* The queue in this process: it defines what a partitioned driver has to do, and fails on
- * demand. */
+/* A queue in this process. It defines the behaviour of a partitioned driver, and fails
+ * when a test asks for it. */
 #include "queue/queue_mem.h"
 
 #include <stdlib.h>
@@ -29,12 +29,12 @@ queue_mem_mine(struct queue *q)
 static const struct queue_mem *
 queue_mem_mine_const(const struct queue *q)
 {
-	return (const void *)q; /* base comes first */
+	return (const void *)q; /* base is the first member */
 }
 
 enum fate { WORKS, FAILS_FIRST, FAILS_AFTER };
 
-/* Every verb asks this once. */
+/* Counts the call. Every function of the driver calls this once. */
 static enum fate
 queue_mem_next_call(struct queue_mem *q)
 {
@@ -96,11 +96,10 @@ queue_mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *e
 	(void)pthread_mutex_unlock(&s->lock);
 	if (fate == FAILS_AFTER)
 		return queue_mem_away(err);
-	return full ? es_fail(err, ES_QUEUE_FULL, "the queue holds all it may hold")
-	            : ES_OK;
+	return full ? es_fail(err, ES_QUEUE_FULL, "the queue is full") : ES_OK;
 }
 
-/* Until there is something after the position, or the time is over. */
+/* Waits until the partition has a message after the position, or until the deadline. */
 static void
 queue_mem_wait_for(struct mem_store *s, const struct mem_partition *p,
     const struct queue_position *at, int64_t wait_ms)

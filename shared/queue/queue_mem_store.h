@@ -1,4 +1,4 @@
-/* The messages of an in-process queue, apart from its handles. */
+/* The messages of an in-process queue, shared by its handles. */
 #ifndef QUEUE_QUEUE_MEM_STORE_H
 #define QUEUE_QUEUE_MEM_STORE_H
 
@@ -13,15 +13,16 @@ struct mem_entry {
 };
 
 struct mem_partition {
-	struct mem_entry *entries; /* n of them, rising */
+	struct mem_entry *entries; /* n entries in the order of their positions */
 	size_t n, size;
-	struct queue_position last; /* ever given; outlives trimming */
+	/* the last position ever given; trimming keeps it */
+	struct queue_position last;
 };
 
 struct mem_store {
 	char *name;
 	unsigned handles;
-	pthread_mutex_t lock; /* all below */
+	pthread_mutex_t lock; /* protects all members below */
 	pthread_cond_t arrived;
 	int64_t bytes;
 	unsigned n_partitions;
@@ -29,14 +30,15 @@ struct mem_store {
 	struct mem_store *next;
 };
 
-/* The store of that name, made if there is none. */
+/* Returns the store with this name and counts a handle. Creates the store if there is
+ * none, or if the name is "". */
 struct mem_store *mem_store_take(const char *name, unsigned partitions);
 void mem_store_drop(struct mem_store *s);
 
-/* With the lock held: */
+/* For the functions below the caller holds the lock. */
 void mem_store_add(struct mem_store *s, unsigned partition, const char *body, size_t len,
     int64_t now_ms);
-/* Index of the first entry after the position. */
+/* Index of the first entry after the position; n: there is none. */
 size_t mem_store_find(const struct mem_partition *p, const struct queue_position *after);
 void mem_store_trim(
     struct mem_store *s, unsigned partition, const struct queue_position *through);

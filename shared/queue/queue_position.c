@@ -5,7 +5,7 @@
 
 #include "core/banned.h"
 
-/* Up to 20 digits without overflow; returns what follows, or NULL. */
+/* Reads up to 20 digits without overflow. Returns what follows them, or NULL. */
 static const char *
 queue_position_take_number(const char *s, uint64_t *out)
 {

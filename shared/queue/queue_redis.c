@@ -1,5 +1,5 @@
-/* The queue on Redis Streams, without consumer groups: the consumer keeps its position
- * with the data it commits (see queue_stream.h for the layout). */
+/* The queue on Redis Streams, without consumer groups: the consumer stores its position
+ * with the data that it commits. queue_stream.h describes the keys. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ queue_redis_limit(struct queue *q, int64_t ms)
 static unsigned
 queue_redis_partitions(const struct queue *q)
 {
-	const struct queue_redis *r = (const void *)q; /* base comes first */
+	const struct queue_redis *r = (const void *)q; /* base is the first member */
 
 	return r->settings.partitions;
 }
@@ -76,7 +76,7 @@ queue_redis_is_entry(const struct redis_value *e)
 	       e->items[1].kind == REDIS_ARRAY && e->items[1].n >= 2;
 }
 
-/* [[stream, [[id, [field, value]], ...]]], or nil when nothing came. */
+/* Reads [[stream, [[id, [field, value]], ...]]], or nil when there is no entry. */
 static enum es_code
 queue_redis_take_entries(const struct redis_value *v, size_t max, struct queue_msg out[],
     size_t *n, struct es_err *err)
@@ -90,14 +90,15 @@ queue_redis_take_entries(const struct redis_value *v, size_t max, struct queue_m
 	}
 	list = v->items[0].n == 2 ? &v->items[0].items[1] : NULL;
 	if (list == NULL || list->kind != REDIS_ARRAY || list->n > max)
-		return es_fail(err, ES_INTERNAL, "Redis: odd answer to XREAD");
+		return es_fail(err, ES_INTERNAL, "Redis: unexpected reply to XREAD");
 	for (size_t i = 0; i < list->n; i++) {
 		const struct redis_value *entry = &list->items[i], *body;
 		struct queue_position at;
 
 		if (!queue_redis_is_entry(entry) ||
 		    !queue_position_parse(entry->items[0].str, &at))
-			return es_fail(err, ES_INTERNAL, "Redis: odd entry in a stream");
+			return es_fail(
+			    err, ES_INTERNAL, "Redis: an entry of a stream is malformed");
 		body = &entry->items[1].items[1];
 		out[i] = (struct queue_msg){.body = body->str,
 		    .len = body->len,
@@ -175,7 +176,8 @@ queue_redis_done(struct queue *q, unsigned partition, const struct queue_msg msg
 	return rc;
 }
 
-/* An entry stays in the stream until it is done: to receive again is to read again. */
+/* An entry stays in the stream until it is done, so the consumer only has to read it
+ * again. */
 static enum es_code
 queue_redis_retry(struct queue *q, unsigned partition, const struct queue_msg msgs[],
     size_t n, int64_t delay_ms, struct es_err *err)

@@ -1,5 +1,5 @@
-/* Between queue_redis.c (messages) and queue_redis_state.c (questions about the server).
- */
+/* Declarations shared by queue_redis.c (messages), queue_redis_wait.c (waiting) and
+ * queue_redis_state.c (state of the server). */
 #ifndef QUEUE_QUEUE_REDIS_PRIVATE_H
 #define QUEUE_QUEUE_REDIS_PRIVATE_H
 
@@ -7,7 +7,7 @@
 
 struct queue_redis {
 	struct queue base;
-	struct queue_settings settings; /* without its texts */
+	struct queue_settings settings; /* the texts in it are NULL */
 	struct redis *redis;
 };
 

@@ -1,4 +1,5 @@
-/* What the queue's Redis holds, and whether it is as durable as the queue promises. */
+/* The state of the queue's Redis: its contents, and whether it is as durable as the queue
+ * promises. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -7,7 +8,7 @@
 
 #include "core/banned.h"
 
-/* The last id that the stream has ever given; it outlives trimming. */
+/* Reads the last id that the stream has generated; trimming keeps it. */
 static enum es_code
 queue_redis_state_last_position(
     const struct redis_value *info, struct queue_position *out, struct es_err *err)
@@ -22,7 +23,7 @@ queue_redis_state_last_position(
 		    strcmp(info->items[i].str, "last-generated-id") == 0 &&
 		    queue_position_parse(info->items[i + 1].str, out))
 			return ES_OK;
-	return es_fail(err, ES_INTERNAL, "Redis: odd answer to XINFO STREAM");
+	return es_fail(err, ES_INTERNAL, "Redis: unexpected reply to XINFO STREAM");
 }
 
 enum es_code
@@ -87,7 +88,8 @@ queue_redis_stats(struct queue *q, struct queue_stats *out, struct es_err *err)
 	}
 	rc = redis_eval(mine->redis, &queue_stream_stats, a, &v, err, n, n, keys);
 	if (rc == ES_OK && (v.kind != REDIS_ARRAY || v.n != 3))
-		rc = es_fail(err, ES_INTERNAL, "Redis: odd answer of the stats script");
+		rc = es_fail(
+		    err, ES_INTERNAL, "Redis: unexpected reply to the stats script");
 	if (rc == ES_OK)
 		*out = (struct queue_stats){.messages = v.items[0].num,
 		    .bytes = v.items[1].num,
@@ -105,7 +107,7 @@ queue_redis_state_check_setting(struct redis *r, const char *name, const char *w
 	TRY(redis_text(r, a, &v, err, "CONFIG", "GET", name, NULL));
 	if (v.kind != REDIS_ARRAY || v.n != 2 || v.items[1].kind != REDIS_STRING)
 		return es_fail_field(
-		    err, ES_INVALID, name, "Redis does not tell %s", name);
+		    err, ES_INVALID, name, "Redis does not report %s", name);
 	if (strcmp(v.items[1].str, wanted) != 0)
 		return es_fail_field(err, ES_INVALID, name,
 		    "Redis has %s %s; the queue needs %s", name, v.items[1].str, wanted);

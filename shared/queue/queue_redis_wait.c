@@ -1,4 +1,4 @@
-/* Waiting at several partitions of the queue on Redis Streams with one call. */
+/* Waits for messages in several partitions by one XREAD. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-/* XREAD COUNT 1 BLOCK ms STREAMS, then the keys, then the positions. */
+/* Builds XREAD COUNT 1 BLOCK ms STREAMS, then the keys, then the positions. */
 static enum es_code
 queue_redis_wait_build(struct arena *a, const struct queue_cursor cursors[], size_t n,
     int64_t wait_ms, struct redis_arg argv[], size_t *argc, struct es_err *err)
@@ -36,7 +36,7 @@ queue_redis_wait_build(struct arena *a, const struct queue_cursor cursors[], siz
 	return ES_OK;
 }
 
-/* [[stream, entries], ...] for those that have some; nil when none has. */
+/* Reads [[stream, entries], ...], which holds only streams with entries, or nil. */
 static void
 queue_redis_wait_mark(
     const struct redis_value *v, struct queue_cursor cursors[], size_t n)

@@ -1,5 +1,5 @@
-/* The queue on SQS FIFO queues: a message's group is its channel, SQS keeps the order of
- * a group and leases what it hands out. There are no partitions and no positions. */
+/* The queue on SQS FIFO queues. The channel is the message group: SQS keeps its order and
+ * leases the messages that it delivers. There are no partitions and no positions. */
 #include "queue/queue_sqs_private.h"
 
 #include "core/check.h"
@@ -42,7 +42,7 @@ queue_sqs_leasing_close(struct queue *base)
 	mem_free(q);
 }
 
-/* Repeating it is safe: SQS drops what it has seen under that deduplication id. */
+/* Repeating a send is safe: SQS drops a message whose deduplication id it has seen. */
 static enum es_code
 queue_sqs_leasing_send(
     struct queue *base, const struct queue_msg *msg, struct es_err *err)

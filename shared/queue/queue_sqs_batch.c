@@ -1,5 +1,5 @@
-/* Deleting and leasing anew, ten messages at a time; what fails of a batch is repeated.
- */
+/* Deletes messages and changes their visibility time-out, ten at a time. Repeats the
+ * entries of a batch that fail. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,19 +13,19 @@
 
 struct batch_verb {
 	const char *action;
-	int64_t visibility_s; /* below 0: none in the entries */
+	int64_t visibility_s; /* below 0: the entries have no VisibilityTimeout */
 };
 
 struct entry {
 	const char *handle;
-	bool open; /* not dealt with yet */
+	bool open; /* must be sent, or sent again */
 };
 
-/* What came of all of a call's messages. */
+/* The results of one call for all its messages. */
 struct tally {
 	size_t bad;
 	struct es_err last;
-	int64_t left_ms; /* for what fails */
+	int64_t left_ms; /* time left for requests that fail */
 };
 
 static void
@@ -53,7 +53,8 @@ queue_sqs_batch_write_body(struct queue_sqs *q, size_t queue,
 	jw_object_end(&w);
 }
 
-/* Leaves open what is worth another try; err and *bad tell of what is not. */
+/* Leaves an entry open when another try may help. For all others that failed, err and
+ * *bad report the failure. */
 static enum es_code
 queue_sqs_batch_settle(const struct text *answer, struct arena *a, struct entry entries[],
     size_t n, size_t *bad, struct es_err *err)
@@ -68,7 +69,8 @@ queue_sqs_batch_settle(const struct text *answer, struct arena *a, struct entry 
 		int64_t id;
 
 		if (!parse_int(failed[i].Id, 0, (int64_t)n - 1, &id))
-			return es_fail(err, ES_UNAVAILABLE, "SQS: odd answer to a batch");
+			return es_fail(err, ES_UNAVAILABLE,
+			    "SQS: unexpected answer to a batch request");
 		(void)sqs_error(failed[i].Code, 200, err);
 		entries[id].open = !failed[i].SenderFault;
 		*bad += failed[i].SenderFault;
@@ -86,7 +88,7 @@ queue_sqs_batch_n_open(const struct entry entries[], size_t n)
 	return open;
 }
 
-/* At most ten of one queue. *bad counts those that are given up. */
+/* At most ten messages of one queue. *bad counts those that failed for good. */
 static enum es_code
 queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
     struct entry entries[], size_t n, size_t *bad, struct es_err *err)
@@ -115,8 +117,8 @@ queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_ve
 	return rc;
 }
 
-/* The others are tried after ten that fail, since each that goes is a repeat less. But an
- * SQS that hangs is waited for once, not for each ten. */
+/* A failed batch does not stop the others, because each message that is deleted saves a
+ * redelivery. But the whole call waits at most one time-out for an SQS that hangs. */
 static void
 queue_sqs_batch_run_in_time(struct queue_sqs *q, size_t queue,
     const struct batch_verb *verb, struct entry entries[], size_t n, struct tally *t)

@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-#define ANSWER_MAX (8UL * 1024 * 1024) /* ten messages of 256 KiB, escaped */
+#define ANSWER_MAX (8UL * 1024 * 1024) /* ten messages of 256 KiB with JSON escapes */
 
 struct error_answer {
 	const char *type;
@@ -39,8 +39,7 @@ queue_sqs_call_on_data(char *data, size_t size, size_t n, void *ctx)
 	return c->answer.overflow ? 0 : size * n;
 }
 
-/* Nothing that takes a header away ("Name:"): libcurl before 8.3 signs it all the same.
- */
+/* Do not remove a header with "Name:": libcurl before 8.3 signs it all the same. */
 static void
 queue_sqs_call_set_headers(struct sqs_call *c, const char *action, const char *token)
 {
@@ -70,7 +69,7 @@ sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *action,
 	c->request = *body;
 	c->again = SQS_NOT_AGAIN;
 	text_init(&c->answer, a, ANSWER_MAX);
-	curl_easy_reset(c->easy); /* connections stay */
+	curl_easy_reset(c->easy); /* keeps the open connections */
 	queue_sqs_call_set_headers(c, action, keys.token);
 	(void)curl_easy_setopt(c->easy, CURLOPT_URL, s->endpoint);
 	(void)curl_easy_setopt(c->easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -91,7 +90,8 @@ sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *action,
 	return ES_OK;
 }
 
-/* "com.amazonaws.sqs#QueueDoesNotExist", or without what is before the '#'. */
+/* Returns "QueueDoesNotExist" from "com.amazonaws.sqs#QueueDoesNotExist"; the part up to
+ * the '#' may be missing. */
 static const char *
 queue_sqs_call_error_name(const struct sqs_call *c)
 {

@@ -1,5 +1,6 @@
-/* One request to SQS (JSON protocol, signed by libcurl): made here, sent by whoever holds
- * it, and its answer judged here. */
+/* One request to SQS (JSON protocol, signature version 4 by libcurl). These functions
+ * build the request and read the answer; the caller transfers it, blocking or on a
+ * loop. */
 #ifndef QUEUE_QUEUE_SQS_CALL_H
 #define QUEUE_QUEUE_SQS_CALL_H
 
@@ -9,35 +10,35 @@
 #include "core/text.h"
 #include "queue/queue.h"
 
-#define SQS_BODY_MAX       (256UL * 1024)      /* of a message, and of a batch of them */
-#define SQS_REQUEST_MAX    (2UL * 1024 * 1024) /* a body is escaped once more */
+#define SQS_BODY_MAX       (256UL * 1024) /* bytes of a message, and of a whole batch */
+#define SQS_REQUEST_MAX    (2UL * 1024 * 1024) /* a body is escaped twice in JSON */
 #define SQS_BATCH_MAX      10
 #define SQS_TRIES_MAX      3
 #define SQS_BACKOFF_MIN_MS 50
 #define SQS_BACKOFF_MAX_MS 1000
 
-/* Where to and as whom; shared by all calls of one handle. */
+/* Endpoint, credentials and queues, shared by all calls of one handle. */
 struct sqs {
 	struct arena *arena;
-	struct aws_settings aws; /* copied */
+	struct aws_settings aws; /* a copy; its texts live in arena */
 	const char *endpoint, *signature;
-	const char **urls; /* of the queues */
+	const char **urls; /* URLs of the queues */
 	size_t n_urls;
 	struct sqs_creds *creds;
 };
 
 enum sqs_again {
 	SQS_NOT_AGAIN,
-	SQS_AFTER_PAUSE,   /* throttled, or the service or the network is unwell */
-	SQS_WITH_NEW_KEYS, /* the keys were refused, and there may be newer ones */
+	SQS_AFTER_PAUSE,   /* SQS throttles, or SQS or the network fails */
+	SQS_WITH_NEW_KEYS, /* AWS refused the keys, and newer ones may exist */
 };
 
 struct sqs_call {
-	CURL *easy; /* kept from call to call */
+	CURL *easy; /* reused by the next call, with its connection */
 	struct curl_slist *headers;
-	struct arena *arena; /* of request and answer; the caller's */
+	struct arena *arena; /* the caller's; owns request and answer */
 	struct text request, answer;
-	enum sqs_again again; /* set by sqs_call_judge */
+	enum sqs_again again; /* set by sqs_call_judge() */
 };
 
 enum es_code sqs_open(const struct queue_settings *settings, struct sqs **out,
@@ -47,20 +48,22 @@ size_t sqs_queue_of(const struct sqs *s, const char *group);
 
 void sqs_call_init(struct sqs_call *c);
 void sqs_call_fini(struct sqs_call *c);
-/* Make c->easy ready to be performed with body, which must outlive it, as must a. Signs
- * with the keys that are there: ask for newer ones before (queue_sqs_creds.h). */
+/* Prepares c->easy for a transfer. body and a must outlive it. Signs with the present
+ * keys, so renew them before (queue_sqs_creds.h). */
 enum es_code sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *action,
     const struct text *body, struct arena *a, int64_t timeout_ms,
     struct es_err *err) ES_MUST_CHECK;
-/* After it was performed: ES_OK with the answer in c->answer, else why not. */
+/* Call it after the transfer. ES_OK: c->answer holds the answer. Else c->again says
+ * whether another try may help. */
 enum es_code sqs_call_judge(
     struct sqs *s, struct sqs_call *c, CURLcode rc, struct es_err *err) ES_MUST_CHECK;
-/* Prepare, perform, judge, and again where that may help, for aws.timeout_ms at most. */
+/* Prepares, transfers and judges, and tries again where that may help, for at most
+ * aws.timeout_ms. */
 enum es_code sqs_call(struct sqs *s, struct sqs_call *c, const char *action,
     const struct text *body, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* What an error of SQS means (queue_sqs_error.c): fills err and says whether to repeat.
- * name may be "". */
+/* Maps an error of SQS to an es_code and says whether another try may help. name may be
+ * "". */
 enum sqs_again sqs_error(const char *name, long status, struct es_err *err);
 
 #endif

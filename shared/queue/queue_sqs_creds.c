@@ -18,22 +18,22 @@
 #define TOTAL_MS        2000L
 #define BEFORE_END_MS   (5 * 60 * 1000)
 #define AFTER_FAULT_MS  1000
-#define WHILE_VALID_MS  10000 /* between tries while the old keys are still good */
+#define WHILE_VALID_MS  10000 /* pause between tries while the old keys are valid */
 #define TOKEN_BYTES_MAX 8192
 
 struct sqs_creds {
 	const struct aws_settings *aws;
 	bool from_container;
-	bool refused;        /* by AWS, before their end */
-	struct arena *arena; /* of the keys; replaced with them */
+	bool refused;        /* AWS refused the keys before their end */
+	struct arena *arena; /* owns the keys; replaced together with them */
 	struct sqs_keys keys;
 	int64_t end_ms;     /* wall clock; 0: no keys */
-	int64_t refresh_ms; /* wall clock */
+	int64_t refresh_ms; /* wall clock; request new keys from then on */
 	struct es_err fault;
-	int64_t fault_until_ms; /* monotonic */
-	CURL *asking;           /* NULL: nobody does */
+	int64_t fault_until_ms; /* monotonic; no new request before */
+	CURL *asking;           /* the request for new keys; NULL: none in flight */
 	struct curl_slist *headers;
-	struct arena *asked; /* question and answer */
+	struct arena *asked; /* owns the request and its answer */
 	struct text body;
 };
 
@@ -41,7 +41,8 @@ struct answer {
 	const char *AccessKeyId, *SecretAccessKey, *Token, *Expiration;
 };
 
-/* http only to where nobody else listens: loopback, ECS, EKS. */
+/* Plain http is allowed only to addresses on which nobody else can listen: loopback, and
+ * the link-local ones of ECS and EKS. */
 static bool
 queue_sqs_creds_may_ask(const char *url)
 {
@@ -120,7 +121,7 @@ queue_sqs_creds_on_data(char *data, size_t size, size_t n, void *ctx)
 	return t->overflow ? 0 : size * n;
 }
 
-/* The file changes while we run: it is read each time. */
+/* Read the file each time, because EKS replaces the token while the program runs. */
 static enum es_code
 queue_sqs_creds_authorization(
     struct sqs_creds *c, struct arena *a, const char **out, struct es_err *err)
@@ -163,13 +164,13 @@ queue_sqs_creds_take_keys(
 		JSON_IGNORE_UNKNOWN, a, &got, err) != ES_OK ||
 	    !clock_parse(got.Expiration, &end_ms)) {
 		arena_free(&a);
-		return es_fail(err, ES_UNAVAILABLE,
-		    "container credentials: the answer is not understood");
+		return es_fail(
+		    err, ES_UNAVAILABLE, "container credentials: unexpected answer");
 	}
 	if (end_ms <= now) {
 		arena_free(&a);
-		return es_fail(
-		    err, ES_UNAVAILABLE, "container credentials: expired on arrival");
+		return es_fail(err, ES_UNAVAILABLE,
+		    "container credentials: the endpoint returned expired keys");
 	}
 	arena_free(&c->arena);
 	c->arena = a;
@@ -204,7 +205,7 @@ queue_sqs_creds_prepare(struct sqs_creds *c, struct es_err *err)
 	(void)curl_easy_setopt(c->asking, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(c->asking, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	(void)curl_easy_setopt(c->asking, CURLOPT_TIMEOUT_MS, TOTAL_MS);
-	/* The next time is in hours. */
+	/* The next request follows in hours: close the connection. */
 	(void)curl_easy_setopt(c->asking, CURLOPT_FORBID_REUSE, 1L);
 	(void)curl_easy_setopt(c->asking, CURLOPT_HTTPHEADER, c->headers);
 	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEFUNCTION, queue_sqs_creds_on_data);
@@ -239,7 +240,8 @@ sqs_creds_good(const struct sqs_creds *c)
 	return queue_sqs_creds_in_time(c) && !c->refused;
 }
 
-/* A failure is remembered for a while: callers must not each wait for it. */
+/* Remember a failure for a while, so that not every caller waits for the same
+ * time-out. */
 static void
 queue_sqs_creds_remember(struct sqs_creds *c, const struct es_err *err)
 {

@@ -1,5 +1,5 @@
-/* The keys that requests to AWS are signed with: given once, or from the container's
- * endpoint (ECS, EKS), which is asked anew before they end. */
+/* Credentials for requests to AWS: fixed ones from the settings, or temporary ones from
+ * the container's endpoint (ECS, EKS), which are renewed before they expire. */
 #ifndef QUEUE_QUEUE_SQS_CREDS_H
 #define QUEUE_QUEUE_SQS_CREDS_H
 
@@ -13,29 +13,33 @@ struct sqs_creds;
 
 struct sqs_keys {
 	const char *access, *secret;
-	const char *token; /* "" for keys that last */
+	const char *token; /* session token; "" for fixed keys */
 };
 
-/* aws must outlive it. ES_INVALID when there is nothing to get keys from. */
+/* aws must outlive *out. ES_INVALID: the settings name no source of keys, or an unsafe
+ * one. */
 enum es_code sqs_creds_open(const struct aws_settings *aws, struct sqs_creds **out,
     struct es_err *err) ES_MUST_CHECK;
 void sqs_creds_close(struct sqs_creds **c);
 
-/* A question to the container's endpoint, for who has a loop: perform it and say how that
- * went, or give it up by closing. NULL: not now, since the keys are good for longer, the
- * question is on its way, or the endpoint failed less than a second ago. */
+/* Returns a request for new keys, for a caller with an event loop. The caller transfers
+ * it and calls sqs_creds_answered(), or closes the credentials. NULL: no request is due,
+ * because the keys are still good, a request is in flight, or the last one failed a short
+ * time ago. */
 CURL *sqs_creds_ask(struct sqs_creds *c);
 void sqs_creds_answered(struct sqs_creds *c, CURLcode how);
-/* The same at once, which blocks for 2 s at most. */
+/* Renews the keys when they are due. Blocks for at most 2 s. */
 void sqs_creds_renew(struct sqs_creds *c);
 
-/* Keys for a request that is sent now; they are valid until the next answer. Fails as the
- * last question did when there are none. */
+/* The keys for a request that is sent now. They are valid until the next
+ * sqs_creds_answered(). Without valid keys it returns the error of the last request for
+ * them. */
 enum es_code sqs_creds_get(
     struct sqs_creds *c, struct sqs_keys *out, struct es_err *err) ES_MUST_CHECK;
-/* Whether there are keys that have not ended and were not refused. */
+/* Are there keys that have not expired and that AWS has not refused? */
 bool sqs_creds_good(const struct sqs_creds *c);
-/* AWS refused them. true: newer ones are asked for next, so one more try is worth it. */
+/* Notes that AWS has refused the keys. True: new keys will be requested, so try once
+ * more. */
 bool sqs_creds_refused(struct sqs_creds *c);
 
 #endif

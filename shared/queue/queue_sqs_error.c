@@ -1,4 +1,5 @@
-/* SQS's errors in our words. Its own texts are left out: they may quote the request. */
+/* Maps errors of SQS to our codes and texts. SQS's own texts are left out, because they
+ * may quote the request. */
 #include <string.h>
 
 #include "queue/queue_sqs_call.h"
@@ -6,7 +7,7 @@
 #include "core/banned.h"
 
 struct meaning {
-	const char *name; /* all that begins with it */
+	const char *name; /* prefix of the error's name */
 	enum es_code code;
 	enum sqs_again again;
 	const char *text;
@@ -21,9 +22,9 @@ struct meaning {
 		name_, ES_UNAVAILABLE, SQS_AFTER_PAUSE, "SQS is throttling" \
 	}
 #define GONE \
-	"SQS: a queue does not exist (see ES_SQS_QUEUE_URLS, ES_SQS_REGION) or may not " \
-	"be seen"
-#define UNKNOWN_KEYS  "SQS: the credentials are not known there"
+	"SQS: a queue does not exist (see ES_SQS_QUEUE_URLS, ES_SQS_REGION), or the " \
+	"credentials may not see it"
+#define UNKNOWN_KEYS  "SQS: AWS does not know the access key"
 #define BAD_SIGNATURE "SQS: the signature is refused: wrong secret key, or a wrong clock"
 #define EXPIRED       "SQS: the session token has expired"
 
@@ -31,7 +32,7 @@ static const struct meaning meanings[] = {
     {"QueueDoesNotExist", ES_UNAVAILABLE, SQS_NOT_AGAIN, GONE},
     {"AWS.SimpleQueueService.NonExistentQueue", ES_UNAVAILABLE, SQS_NOT_AGAIN, GONE},
     {"AccessDenied", ES_UNAVAILABLE, SQS_NOT_AGAIN,
-	"SQS: these credentials may not do that"},
+	"SQS: access denied: the credentials lack a permission"},
     KEYS("ExpiredToken", EXPIRED),
     KEYS("RequestExpired", BAD_SIGNATURE),
     KEYS("InvalidClientTokenId", UNKNOWN_KEYS),
@@ -48,9 +49,9 @@ static const struct meaning meanings[] = {
     SLOW("KmsThrottled"),
     SLOW("KMS.Throttling"),
     {"OverLimit", ES_UNAVAILABLE, SQS_AFTER_PAUSE,
-	"SQS: too many messages of the queue are in work"},
+	"SQS: too many messages of the queue are in flight"},
     {"InvalidMessageContents", ES_INVALID, SQS_NOT_AGAIN,
-	"SQS takes no such characters in a message"},
+	"SQS accepts only UTF-8 without control characters in a message"},
     {"BatchRequestTooLong", ES_TOO_LARGE, SQS_NOT_AGAIN, "message too large for SQS"},
 };
 

@@ -1,4 +1,4 @@
-/* Settings of the sqs driver: which queues, where, signed for which region. */
+/* Settings of the sqs driver: queue URLs, endpoint and region of the signature. */
 #include <string.h>
 
 #include "core/check.h"
@@ -24,19 +24,19 @@ queue_sqs_open_split_urls(struct sqs *s, struct es_err *err)
 			    "ES_SQS_QUEUE_URLS: at most %d queues", QUEUES_MAX);
 		if (strncmp(one, "https://", 8) != 0 && strncmp(one, "http://", 7) != 0)
 			return es_fail(err, ES_INVALID,
-			    "ES_SQS_QUEUE_URLS: each must start with https://");
+			    "ES_SQS_QUEUE_URLS: each URL must start with https://");
 		if (strlen(one) < 5 || strcmp(one + strlen(one) - 5, ".fifo") != 0)
 			return es_fail(err, ES_INVALID,
-			    "ES_SQS_QUEUE_URLS: each must end with .fifo");
+			    "ES_SQS_QUEUE_URLS: each URL must end with .fifo");
 		s->urls[s->n_urls++] = one;
 	}
 	if (s->n_urls == 0)
-		return es_fail(
-		    err, ES_INVALID, "ES_SQS_QUEUE_URLS: needed with ES_QUEUE_URL=sqs:");
+		return es_fail(err, ES_INVALID,
+		    "ES_SQS_QUEUE_URLS: not set, but ES_QUEUE_URL=sqs: needs it");
 	return ES_OK;
 }
 
-/* "https://sqs.REGION.amazonaws.com/..."; NULL for any other host. */
+/* The region in "https://sqs.REGION.amazonaws.com/..."; NULL for any other host. */
 static const char *
 queue_sqs_open_region_of(struct arena *a, const char *url)
 {
@@ -70,7 +70,8 @@ queue_sqs_open_place(struct sqs *s, struct es_err *err)
 		region = s->aws.default_region;
 	if (*region == '\0')
 		return es_fail(err, ES_INVALID,
-		    "ES_SQS_REGION: needed, the queue's URL does not tell it");
+		    "ES_SQS_REGION: not set, and the queue's URL does not name the "
+		    "region");
 	s->signature = arena_printf(s->arena, "aws:amz:%s:sqs", region);
 	return ES_OK;
 }
@@ -97,7 +98,7 @@ sqs_open(const struct queue_settings *settings, struct sqs **out, struct es_err 
 	if (settings->sqs == NULL)
 		return es_fail(err, ES_INVALID, "SQS: not configured");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return es_fail(err, ES_INTERNAL, "libcurl does not start");
+		return es_fail(err, ES_INTERNAL, "libcurl: curl_global_init() failed");
 	s = mem_new(1, sizeof(*s));
 	s->arena = arena_new();
 	s->aws = queue_sqs_open_copy(settings->sqs, s->arena);

@@ -1,9 +1,9 @@
-/* Receiving: one long poll a queue is on its way at any time, also between two calls, so
- * that a caller may look in briefly while SQS is asked once in 5 s. What one poll brings
- * is at most ten messages; after a full answer brief ones follow it, to fill a batch: one
- * that was not full has told that there is no more. A group whose messages are leased
- * stays locked, so messages of several polls are in the order of their group.
- */
+/* Receiving. Each queue has one long poll in flight at any time, also between two calls:
+ * then a caller can look for messages without waiting although SQS is asked only once in
+ * LONG_POLL_S. A poll returns at most ten messages. After a full answer brief polls
+ * follow, to fill the caller's batch; an answer that is not full says that the queue has
+ * no more. SQS locks a group whose messages are leased, so messages of several polls keep
+ * the order of their group. */
 #include <string.h>
 
 #include "core/check.h"
@@ -13,14 +13,16 @@
 
 #include "core/banned.h"
 
-#define LONG_POLL_S 3    /* also how long a silent SQS is taken for an idle one */
-#define NO_TIMEOUT  0    /* libcurl's, which does not look at what came first */
-#define LOOK_MS     500  /* so long at most nobody looks while a receive waits */
-#define ABSENT_MS   1000 /* nobody looked for so long: that was elsewhere */
-#define CLOSE_MS    250  /* a poll that is cut off within it had nothing */
+#define LONG_POLL_S 3 /* also how long a silent SQS is taken for an idle one */
+/* not libcurl's time-out: it may fire although the answer is in the socket */
+#define NO_TIMEOUT 0
+/* longest time without a look at the transfers while a receive waits */
+#define LOOK_MS   500
+#define ABSENT_MS 1000 /* after so long the process was stopped or busy elsewhere */
+/* wait this long for polls in flight before they are cancelled */
+#define CLOSE_MS 250
 #define FILL_MS \
-	50 /* for this long a batch is filled up; who waits gets what is there \
-	    */
+	50 /* fill a batch for at most this long: its first messages are waiting */
 
 struct message {
 	const char *MessageId, *ReceiptHandle, *Body, *Attributes;
@@ -42,7 +44,7 @@ queue_sqs_receive_poll_body(struct queue_sqs *q, size_t queue, bool brief, size_
 	queue_sqs_body(q->sqs, queue, a, body, &w);
 	jw_int(&w, "MaxNumberOfMessages", (int64_t)max);
 	jw_int(&w, "WaitTimeSeconds", brief ? 0 : LONG_POLL_S);
-	/* "AttributeNames" is the older name of it: all servers know one of the two. */
+	/* Old servers know only "AttributeNames", new ones prefer the other name. */
 	for (size_t name = 0; name < 2; name++) {
 		jw_array(
 		    &w, name == 0 ? "MessageSystemAttributeNames" : "AttributeNames");
@@ -119,7 +121,7 @@ static enum es_code
 queue_sqs_receive_take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
 {
 	struct receive_answer {
-		const struct json_list *messages; /* NULL: none */
+		const struct json_list *messages; /* NULL: no messages */
 	} got = {0};
 	static const struct json_field list = {.name = "Messages",
 	    .kind = JSON_ARRAY,
@@ -129,19 +131,21 @@ queue_sqs_receive_take_answer(struct sqs_poll *p, size_t queue, struct es_err *e
 
 	if (json_bind(p->call.answer.data, p->call.answer.len, &list, 1,
 		JSON_IGNORE_UNKNOWN, p->arena, &got, err) != ES_OK)
-		return es_fail(err, ES_UNAVAILABLE, "SQS: odd answer to a receive");
+		return es_fail(
+		    err, ES_UNAVAILABLE, "SQS: unexpected answer to ReceiveMessage");
 	n = got.messages != NULL ? got.messages->n : 0;
 	for (size_t i = 0; i < n; i++)
 		if (queue_sqs_receive_take_message(
 			p, queue, got.messages->items[i], &p->msgs[i], err) != ES_OK)
-			return es_fail(err, ES_UNAVAILABLE, "SQS: odd message received");
+			return es_fail(
+			    err, ES_UNAVAILABLE, "SQS: a received message is malformed");
 	p->n = n;
 	p->idle = p->n < p->asked;
 	p->renewed = false;
 	return ES_OK;
 }
 
-/* A poll is back. Refused keys are renewed once without a word. */
+/* A poll has finished. When AWS refused the keys, repeat the poll once with new ones. */
 static enum es_code
 queue_sqs_receive_land(
     struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
@@ -161,8 +165,9 @@ queue_sqs_receive_land(
 	return code;
 }
 
-/* Time in which nobody looked does not count: a worker that was frozen, or waited for the
- * database, may have its answer in the socket, and the messages in it are leased. */
+/* Time in which this process did not look does not count. A worker that was stopped, or
+ * that waited for the database, may have the answer in its socket, and the messages in it
+ * are leased. */
 static void
 queue_sqs_receive_pass_time(struct queue_sqs *q)
 {
@@ -173,7 +178,7 @@ queue_sqs_receive_pass_time(struct queue_sqs *q)
 		q->polls[i].end_ms += gone;
 }
 
-/* A poll that had its time. */
+/* Ends the polls whose deadline has passed. */
 static enum es_code
 queue_sqs_receive_give_up(struct queue_sqs *q, struct es_err *err)
 {
@@ -213,7 +218,8 @@ queue_sqs_receive_turn(struct queue_sqs *q, struct es_err *err)
 	return rc;
 }
 
-/* The texts go to the caller's arena: the poll's is used again. */
+/* Copies the texts to the caller's arena, because the next poll resets the poll's
+ * arena. */
 static void
 queue_sqs_receive_hand_out(struct sqs_poll *p, size_t max, struct arena *a,
     struct queue_msg out[], size_t *found)
@@ -241,7 +247,8 @@ queue_sqs_receive_hand_out_all(
 	return *n > before;
 }
 
-/* brief: only what is there now is wanted, and a queue that had nothing is left alone. */
+/* brief: the caller does not wait for messages, so skip a queue that had no more of
+ * them. */
 static enum es_code
 queue_sqs_receive_launch_missing(
     struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
@@ -324,15 +331,16 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 			break;
 		queue_sqs_receive_await_news(q, left_ms);
 	}
-	/* What is there is worth more than the error: that comes again. */
+	/* Return the messages that arrived. The error will occur again at the next
+	 * call. */
 	if (found == 0 && rc != ES_OK)
 		return rc;
 	*n = found;
 	return ES_OK;
 }
 
-/* What is there or comes in a moment is given back: what is cut off is leased, and comes
- * again only after the visibility. */
+/* Gives back the messages that have arrived or arrive in a moment. Those of a cancelled
+ * poll stay leased and come again only after the visibility time-out. */
 static void
 queue_sqs_receive_give_back(struct queue_sqs *q)
 {

@@ -1,4 +1,5 @@
-/* What requests and answers of the sqs drivers have in common, blocking or not. */
+/* Parts of requests and answers that the blocking and the non-blocking sqs driver
+ * share. */
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +42,8 @@ queue_sqs_body(
 	jw_string(w, "QueueUrl", s->urls[queue]);
 }
 
-/* UTF-8 without control characters but tab and line ends: all else SQS refuses. */
+/* SQS accepts UTF-8 without control characters except tab, line feed and carriage
+ * return. */
 static bool
 queue_sqs_send_can_carry(const struct queue_msg *msg)
 {
@@ -62,8 +64,8 @@ queue_sqs_sendable(const struct queue_msg *msg, struct es_err *err)
 	if (msg->len > SQS_BODY_MAX)
 		return es_fail(err, ES_TOO_LARGE, "message too large for SQS");
 	if (!queue_sqs_send_can_carry(msg))
-		return es_fail(
-		    err, ES_INVALID, "SQS takes no such characters in a message");
+		return es_fail(err, ES_INVALID,
+		    "SQS accepts only UTF-8 without control characters in a message");
 	return ES_OK;
 }
 
@@ -83,7 +85,7 @@ queue_sqs_failed(const struct text *answer, struct arena *a,
     struct sqs_failed out[SQS_BATCH_MAX], size_t *n, struct es_err *err)
 {
 	struct batch_answer {
-		const struct json_list *failed; /* NULL: none */
+		const struct json_list *failed; /* NULL: no entry failed */
 	} got = {0};
 	static const struct json_field list = {
 	    .name = "Failed", .kind = JSON_ARRAY, .nullable = true, .max = SQS_BATCH_MAX};
@@ -95,7 +97,8 @@ queue_sqs_failed(const struct text *answer, struct arena *a,
 
 	if (json_bind(answer->data, answer->len, &list, 1, JSON_IGNORE_UNKNOWN, a, &got,
 		err) != ES_OK)
-		return es_fail(err, ES_UNAVAILABLE, "SQS: odd answer to a batch");
+		return es_fail(
+		    err, ES_UNAVAILABLE, "SQS: unexpected answer to a batch request");
 	*n = got.failed != NULL ? got.failed->n : 0;
 	for (size_t i = 0; i < *n; i++) {
 		const char *one = got.failed->items[i];
@@ -103,7 +106,8 @@ queue_sqs_failed(const struct text *answer, struct arena *a,
 		out[i] = (struct sqs_failed){0};
 		if (json_bind(one, strlen(one), fields, ES_COUNT(fields),
 			JSON_IGNORE_UNKNOWN, a, &out[i], err) != ES_OK)
-			return es_fail(err, ES_UNAVAILABLE, "SQS: odd answer to a batch");
+			return es_fail(err, ES_UNAVAILABLE,
+			    "SQS: unexpected answer to a batch request");
 	}
 	return ES_OK;
 }

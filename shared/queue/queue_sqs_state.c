@@ -1,4 +1,5 @@
-/* How much waits in the queues, and whether they are as they must be. */
+/* The attributes of the queues: how many messages wait, and whether the queues are
+ * configured as they must be. */
 #include <string.h>
 
 #include "queue/queue_sqs_private.h"
@@ -50,11 +51,12 @@ queue_sqs_state_ask(struct queue_sqs *q, size_t queue, struct arena *a,
 		JSON_IGNORE_UNKNOWN, a, &got, err) != ES_OK ||
 	    json_bind(got.attributes, strlen(got.attributes), attribute_fields,
 		ES_COUNT(attribute_fields), JSON_IGNORE_UNKNOWN, a, out, err) != ES_OK)
-		return es_fail(err, ES_UNAVAILABLE, "SQS: odd attributes of a queue");
+		return es_fail(
+		    err, ES_UNAVAILABLE, "SQS: unexpected answer to GetQueueAttributes");
 	return ES_OK;
 }
 
-/* SQS does not tell bytes, and tells the age to CloudWatch only. */
+/* SQS does not report bytes, and the age only to CloudWatch. */
 enum es_code
 queue_sqs_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 {
@@ -87,7 +89,9 @@ queue_sqs_state_judge(const char *url, const struct attributes *a, struct es_err
 		    err, ES_UNAVAILABLE, "SQS: %.80s is not a FIFO queue", name);
 	if (a->redrive == NULL || strstr(a->redrive, "deadLetterTargetArn") == NULL)
 		return es_fail(err, ES_UNAVAILABLE,
-		    "SQS: %.80s has no redrive policy: poison would never leave it",
+		    "SQS: %.80s has no redrive policy: a message that always fails would "
+		    "block its "
+		    "channel",
 		    name);
 	return ES_OK;
 }

@@ -6,8 +6,8 @@
 
 #include "core/banned.h"
 
-/* Start of the two scripts that change something: KEYS[1] the stream, KEYS[2] the
- * counters, ARGV[1] the partition. trusted() tells whether `bytes` can belong to the
+/* First part of the two scripts that change a stream. KEYS[1] the stream, KEYS[2] the
+ * counters, ARGV[1] the partition. trusted() says whether `bytes` can be the size of the
  * stream. */
 #define COUNTING \
 	"local stream, counts, part = KEYS[1], KEYS[2], ARGV[1]\n" \
@@ -44,7 +44,8 @@
 	"  redis.call('HINCRBY', counts, part, bytes)\n" \
 	"end\n"
 
-/* ARGV: partition, max_bytes, body. Returns the entry's id, or 0 when full. */
+/* ARGV: partition, max_bytes, body. Returns the id of the entry, or 0 when the queue is
+ * full. */
 struct redis_script queue_stream_send = {
     .text = COUNTING "local max, body = tonumber(ARGV[2]), ARGV[3]\n"
 		     "local total, mine = counted()\n"
@@ -54,7 +55,8 @@ struct redis_script queue_stream_send = {
 		     "add(#body)\n"
 		     "return id\n"};
 
-/* ARGV: partition, last id to go, first id to stay. Returns the number of bytes freed. */
+/* ARGV: partition, last id to delete, first id to keep. Returns the number of bytes
+ * freed. */
 struct redis_script queue_stream_trim = {
     .text =
 	COUNTING "local freed = 0\n"
@@ -68,8 +70,8 @@ struct redis_script queue_stream_trim = {
 		 "end\n"
 		 "return freed\n"};
 
-/* KEYS: the counters, then all streams. Returns messages, bytes (-1: not known), first
- * ids. */
+/* KEYS: the counters, then all streams. Returns the number of messages, the bytes (-1:
+ * not known), and the first id of each stream. */
 struct redis_script queue_stream_stats = {
     .text = "local n, first = 0, {}\n"
 	    "for i = 2, #KEYS do\n"
@@ -116,6 +118,6 @@ queue_stream_sent(const struct redis_value *v, struct es_err *err)
 	if (v->kind == REDIS_STRING)
 		return ES_OK;
 	if (v->kind == REDIS_INT && v->num == 0)
-		return es_fail(err, ES_QUEUE_FULL, "the queue holds all it may hold");
-	return es_fail(err, ES_INTERNAL, "Redis: odd answer of the send script");
+		return es_fail(err, ES_QUEUE_FULL, "the queue is full");
+	return es_fail(err, ES_INTERNAL, "Redis: unexpected reply to the send script");
 }

@@ -1,8 +1,8 @@
-/* How the queue lies in Redis: streams es:q:<partition>, one entry a message, its body in
- * the field "e"; hash es:q:bytes with the bytes waiting, per partition and in total. Each
- * script changes stream and counters together, so they part only when somebody else
- * deletes one of them; the scripts see that and count again. Shared by the blocking and
- * the async driver. */
+/* The keys of the queue in Redis. Streams es:q:<partition> have one entry for each
+ * message, with its body in the field "e". The hash es:q:bytes has the waiting bytes of
+ * each partition and in total. Each script changes stream and counters together. They can
+ * differ only when someone deletes one of them; then the scripts count again. The
+ * blocking and the non-blocking driver use the same scripts. */
 #ifndef QUEUE_QUEUE_STREAM_H
 #define QUEUE_QUEUE_STREAM_H
 
@@ -16,7 +16,8 @@ extern struct redis_script queue_stream_send, queue_stream_trim, queue_stream_st
 #define QUEUE_STREAM_KEY_MAX 24
 void queue_stream_key(unsigned partition, char out[QUEUE_STREAM_KEY_MAX]);
 
-/* Arguments of the send script: 2 keys, then the rest. Lives as long as msg and this. */
+/* Arguments of the send script: 2 keys, then the rest. They point into msg and into this
+ * struct. */
 #define QUEUE_STREAM_SEND_KEYS 2
 #define QUEUE_STREAM_SEND_ARGS 5
 struct queue_stream_request {
@@ -25,7 +26,7 @@ struct queue_stream_request {
 };
 void queue_stream_request_init(struct queue_stream_request *req,
     const struct queue_settings *settings, const struct queue_msg *msg);
-/* The script's answer: ES_OK, or ES_QUEUE_FULL. */
+/* Reads the reply of the send script: ES_OK or ES_QUEUE_FULL. */
 enum es_code queue_stream_sent(
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 

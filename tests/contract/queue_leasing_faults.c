@@ -123,7 +123,7 @@ wrong_credentials_are_told(void)
 	f.aws.access_key = "AKOTHER";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "not known");
+	says(&f, "does not know the access key");
 	f.aws.access_key = "";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
 	leasing_teardown(&f);

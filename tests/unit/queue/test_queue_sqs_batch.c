@@ -77,8 +77,8 @@ the_others_are_tried_after_one_that_fails(void)
 		_exit(1);
 	}
 	CU_ASSERT_EQUAL(queue_done(q, 0, msgs, MESSAGES, "", &err), ES_UNAVAILABLE);
-	CU_ASSERT_STRING_EQUAL(
-	    err.text, "20 of 200 messages: SQS: these credentials may not do that");
+	CU_ASSERT_STRING_EQUAL(err.text,
+	    "20 of 200 messages: SQS: access denied: the credentials lack a permission");
 	CU_ASSERT_EQUAL(queue_done(q, 0, msgs, MESSAGES, "", &err), ES_OK);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
