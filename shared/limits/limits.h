@@ -1,5 +1,5 @@
-/* Checks a user's and a tenant's rate limit: in Redis, or in this process while Redis is
- * away. */
+/* Checks the rate limits of a user and a tenant: in Redis, or in this process while Redis
+ * can't be reached. */
 #ifndef LIMITS_LIMITS_H
 #define LIMITS_LIMITS_H
 
@@ -7,9 +7,9 @@
 #include "limits/limits_local.h"
 #include "limits/limits_redis.h"
 
-/* Charges cost events to the user and to the tenant, or to neither. ES_OK also when one
- * refuses: look at out->allowed. While Redis is away each of the processes counts its
- * share of the limits in local. */
+/* Charges cost events to the user and to the tenant, or to neither when one of the limits
+ * refuses. ES_OK in both cases: look at out->allowed. While Redis can't be reached, each
+ * of the processes counts its share of the limits in local. */
 enum es_code limits_check(struct redis *r, struct limits_local *local, unsigned processes,
     const struct tenant_id *tenant, const struct user_id *user,
     const struct limit *user_limit, const struct limit *tenant_limit, int64_t cost,

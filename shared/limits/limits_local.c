@@ -9,10 +9,10 @@
 
 #include "core/banned.h"
 
-#define WAYS 8 /* slots in which a key may be */
+#define WAYS 8 /* slots of a set; a key may be in any of them */
 
 struct slot {
-	uint64_t key; /* hash; 0: never used */
+	uint64_t key; /* keyed hash; 0: unused slot */
 	int64_t tat_us;
 };
 
@@ -21,7 +21,7 @@ struct limits_local {
 	struct slot *slots; /* n_sets * WAYS */
 };
 
-/* One counter during one check. */
+/* The state of one counter during a check. */
 struct look {
 	struct slot *slot; /* NULL: no limit */
 	int64_t step_us, room_us, tat_us, wait_us;
@@ -47,9 +47,9 @@ limits_local_free(struct limits_local **l)
 	*l = NULL;
 }
 
-/* The key's slot. When it has none, it gets the slot of its set that will be empty first:
- * a flood of keys makes old counters forget and does not make the table grow. other: a
- * slot that the same check uses, never taken. */
+/* Finds the key's slot. A new key evicts the counter of its set that will be empty first:
+ * a flood of keys makes old counters forget, but does not make the table grow. Never
+ * evicts `other`, which the same check uses. */
 static struct slot *
 limits_local_slot(struct limits_local *l, const char *name, const struct slot *other)
 {

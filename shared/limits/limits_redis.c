@@ -8,9 +8,10 @@
 
 #include "core/banned.h"
 
-/* Times are whole microseconds, which Lua's doubles hold exactly; %.0f, since Lua itself
- * prints 15 digits only. An event takes `step` microseconds. A counter holds the time at
- * which it will be empty ("tat", theoretical arrival time), at most `room` ahead. */
+/* Times are whole microseconds, which Lua's doubles hold exactly. %.0f, because Lua
+ * itself prints only 15 digits. An event takes `step` microseconds. A counter stores the
+ * time at which it will be empty ("tat", theoretical arrival time), at most `room`
+ * microseconds ahead. */
 struct redis_script limits_redis_script = {
     .text =
 	"local t = redis.call('TIME')\n"
@@ -57,8 +58,8 @@ limits_request_init(struct limits_request *req, const struct tenant_id *tenant,
 	    user_limit->burst, tenant_limit->quota, tenant_limit->window_ms,
 	    tenant_limit->burst};
 
-	_Static_assert(
-	    ES_COUNT(numbers) == ES_COUNT(req->numbers), "the script takes that many");
+	_Static_assert(ES_COUNT(numbers) == ES_COUNT(req->numbers),
+	    "the script takes as many numbers");
 	CHECK(strlen(user_limit->policy) <= LIMIT_POLICY_MAX);
 	CHECK(strlen(tenant_limit->policy) <= LIMIT_POLICY_MAX);
 	(void)snprintf(req->user_key, sizeof(req->user_key), "es:l:{%s}:u:%s:%s",
@@ -96,7 +97,7 @@ limits_redis_decode(const struct redis_value *v, const struct limit *user_limit,
 		good = v->items[i].kind == REDIS_INT;
 	if (!good)
 		return es_fail(err, ES_INTERNAL,
-		    "Redis: the limit script answered something else than 7 integers");
+		    "Redis: the reply to the limit script is not 7 integers");
 	*out = (struct limit_result){.allowed = v->items[0].num == 1,
 	    .user = limits_redis_state(&v->items[1], user_limit),
 	    .tenant = limits_redis_state(&v->items[4], tenant_limit)};

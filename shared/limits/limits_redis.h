@@ -1,5 +1,5 @@
-/* The counters of limits in Redis: GCRA (ITU-T I.371, Annex A) with one timestamp for
- * each counter, user and tenant in one call of a script. Nothing is charged when one
+/* Counters of limits in Redis: GCRA (ITU-T I.371, Annex A), with one timestamp for each
+ * counter. One call of the script checks user and tenant and charges nothing when one
  * refuses. */
 #ifndef LIMITS_LIMITS_REDIS_H
 #define LIMITS_LIMITS_REDIS_H
@@ -9,14 +9,14 @@
 #include "limits/limit.h"
 #include "redis/redis.h"
 
-/* Keys and arguments of one check, for a blocking and for an asynchronous caller. */
+/* Keys and arguments of one check, for a blocking and a non-blocking caller. */
 #define LIMITS_REDIS_ARGS 12
 #define LIMITS_REDIS_KEYS 2
 struct limits_request {
 	char user_key[128], tenant_key[96];
 	char numbers[7][24];
-	struct redis_arg
-	    argv[LIMITS_REDIS_ARGS]; /* without EVALSHA, sha, count of keys */
+	/* without EVALSHA, digest and number of keys */
+	struct redis_arg argv[LIMITS_REDIS_ARGS];
 	size_t argc;
 };
 void limits_request_init(struct limits_request *req, const struct tenant_id *tenant,
@@ -25,7 +25,7 @@ void limits_request_init(struct limits_request *req, const struct tenant_id *ten
 
 extern struct redis_script limits_redis_script;
 
-/* The script's reply. ES_INTERNAL: Redis answered something else. */
+/* Reads the script's reply. ES_INTERNAL: the reply has another form. */
 enum es_code limits_redis_decode(const struct redis_value *v,
     const struct limit *user_limit, const struct limit *tenant_limit,
     struct limit_result *out, struct es_err *err) ES_MUST_CHECK;

@@ -120,7 +120,8 @@ presence_get(struct redis *r, const struct tenant_id *tenant,
 		argv[2 + i] = (struct redis_arg){users[i].text, strlen(users[i].text)};
 	TRY(redis_cmd(r, a, &v, err, n + 2, argv));
 	if (v.kind != REDIS_ARRAY || v.n != n)
-		return es_fail(err, ES_INTERNAL, "presence: unexpected reply");
+		return es_fail(
+		    err, ES_INTERNAL, "Redis: unexpected reply to HMGET of presence");
 	for (size_t i = 0; i < n; i++)
 		if (v.items[i].kind != REDIS_STRING ||
 		    !presence_parse(v.items[i].str, &out[i]))

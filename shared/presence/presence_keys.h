@@ -1,8 +1,8 @@
 /* Presence in Redis. Only this file and presence_scripts.c know the keys and the scripts.
  *
  * A user has a status for each source: one for each push worker that holds connections of
- * the user, and one for REST ("rest"). The user is shown with the best of them (online
- * before idle before offline), unless the user has chosen over REST to be shown as less.
+ * the user, and one for REST ("rest"). Others see the best of them (online before idle
+ * before offline), unless the user has chosen a lesser one over REST.
  *
  * es:p:t:<tenant> is a hash from user to "online" or "idle": what others see. A user that
  * is not in it is offline.
@@ -34,45 +34,48 @@ const char *presence_name(enum presence_status status);
 bool presence_parse(const char *name, enum presence_status *out) ES_MUST_CHECK;
 
 #define PRESENCE_WORKER_LEASE_MS 15000
-#define PRESENCE_REST_LEASE_MS   300000 /* a status set over REST holds this long */
+#define PRESENCE_REST_LEASE_MS   300000 /* how long a status that REST has set lasts */
 
-/* Keys and arguments of the scripts, for blocking and event-loop callers alike. */
-extern struct redis_script presence_set_script;  /* what a worker says of a user */
-extern struct redis_script presence_rest_script; /* what REST asks for */
-extern struct redis_script
-    presence_lease_script; /* the worker lives; 0: it was not known */
-extern struct redis_script presence_sweep_script; /* end what has run out */
+/* The scripts, for blocking and non-blocking callers. */
+extern struct redis_script presence_set_script;   /* a worker reports a user's status */
+extern struct redis_script presence_rest_script;  /* REST sets a status */
+extern struct redis_script presence_lease_script; /* a worker extends its lease */
+extern struct redis_script presence_sweep_script; /* removes sources without a lease */
 extern struct redis_script presence_user_gone_script, presence_tenant_gone_script;
-extern struct redis_script presence_list_script; /* all of a tenant, or how many */
+extern struct redis_script presence_list_script; /* a tenant's users, or their number */
 
 #define PRESENCE_ARGS 8
 struct presence_call {
 	struct redis_script *script;
-	struct redis_arg
-	    argv[PRESENCE_ARGS]; /* no key is declared: all are built inside */
+	/* Only arguments, no keys: the scripts build all keys themselves. */
+	struct redis_arg argv[PRESENCE_ARGS];
 	size_t argc;
 	char numbers[2][24];
 };
 
-/* The pointers given must stay valid as long as the call. */
+/* Fills call. The caller keeps the objects behind the pointers until the script is
+ * sent. */
 void presence_set_call(struct presence_call *call, const struct uuid *worker,
     const struct tenant_id *tenant, const struct user_id *user,
     enum presence_status status, bool forget_choice);
 void presence_rest_call(struct presence_call *call, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status);
-/* Reply: 1, or 0 when the lease had run out or was lost: set all users again. */
+/* Replies 1, or 0 when the lease had ended or was lost: then set all users of the worker
+ * again. */
 void presence_lease_call(struct presence_call *call, const struct uuid *worker);
-/* At most max users; reply: how many were looked at. */
+/* Looks at no more than max users. Replies how many it looked at. */
 void presence_sweep_call(struct presence_call *call, unsigned max);
-/* Reply: [user, status, ...] when at most max are not offline, else how many. */
+/* Replies [user, status, ...] when at most max users are not offline, else their
+ * number. */
 void presence_list_call(
     struct presence_call *call, const struct tenant_id *tenant, unsigned max);
 
-/* HMGET of this key answers what is seen of many users; nil is offline. */
+/* HMGET of this key returns the status of many users; nil means offline. */
 #define PRESENCE_KEY_MAX 64
 void presence_tenant_key(const struct tenant_id *tenant, char out[PRESENCE_KEY_MAX]);
 
-/* GET /presence: out[i] is what is seen of users[i]; unknown users are offline. */
+/* For GET /presence. out[i] is the status that others see of users[i]; an unknown user is
+ * offline. */
 enum es_code presence_get(struct redis *r, const struct tenant_id *tenant,
     const struct user_id users[], size_t n, struct arena *a, enum presence_status out[],
     struct es_err *err) ES_MUST_CHECK;
@@ -84,9 +87,10 @@ enum es_code presence_put(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The user, or everybody of the tenant, may not be here any more: offline at once,
- * readers are told, and what was chosen over REST is forgotten. May be repeated. */
-#define PRESENCE_END_MAX 200 /* users of a tenant in one call of Redis */
+/* The user, or every user of the tenant, may no longer be online: sets them offline at
+ * once, which readers are told, and forgets what REST has set. Repeating a call changes
+ * nothing. */
+#define PRESENCE_END_MAX 200 /* users of a tenant in one call of the script */
 enum es_code presence_end_user(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 enum es_code presence_end_tenant(struct redis *r, const struct tenant_id *tenant,

@@ -1,11 +1,12 @@
-/* The scripts of presence. Each changes a source and what others see of the user in one
- * step: of two workers neither can write an older state over a newer one. */
+/* The Lua scripts of presence. Each changes a source and the status that others see in
+ * one step, so that no worker writes an older status over a newer one. */
 #include "presence/presence_keys.h"
 
 #include "core/banned.h"
 
 // clang-format off
-/* What is seen of a user now; tells the tenant's topic when that has changed. */
+/* Computes the status that others see of a user, and publishes it on the tenant's topic
+ * when it has changed. */
 #define MERGE                                                                             \
 	"local function merge(t, u) "                                                     \
 	"local uk, tk = 'es:p:u:'..t..':'..u, 'es:p:t:'..t "                              \
@@ -32,7 +33,8 @@
 	"local time = redis.call('TIME') "                                                \
 	"local now = time[1] * 1000 + math.floor(time[2] / 1000) "
 
-/* tenant, user, worker, status, forget choice. A source that says offline is deleted. */
+/* ARGV: tenant, user, worker, status, "1" to forget the choice. Deletes a source that is
+ * offline. */
 struct redis_script presence_set_script = {
     .text = MERGE
 	"local t, u, w, s = ARGV[1], ARGV[2], ARGV[3], ARGV[4] "
@@ -43,7 +45,7 @@ struct redis_script presence_set_script = {
 	"if ARGV[5] == '1' then redis.call('HDEL', uk, 'choice') end "
 	"return merge(t, u)"};
 
-/* tenant, user, status, lease. */
+/* ARGV: tenant, user, status, lease in ms. */
 struct redis_script presence_rest_script = {
     .text = MERGE NOW
 	"local t, u, s = ARGV[1], ARGV[2], ARGV[3] "
@@ -56,14 +58,15 @@ struct redis_script presence_rest_script = {
 	"else redis.call('HSET', uk, 'choice', s) end "
 	"return merge(t, u)"};
 
-/* worker, lease. */
+/* ARGV: worker, lease in ms. */
 struct redis_script presence_lease_script = {
     .text = NOW
 	"local known = redis.call('ZSCORE', 'es:p:leases', 'w:'..ARGV[1]) "
 	"redis.call('ZADD', 'es:p:leases', now + ARGV[2], 'w:'..ARGV[1]) "
 	"return known and 1 or 0"};
 
-/* max users. A dead worker's set is taken in parts; its lease goes with the last one. */
+/* ARGV: max users. Removes the users of a dead worker in parts, and its lease with the
+ * last part. */
 struct redis_script presence_sweep_script = {
     .text = MERGE NOW
 	"local left, seen = tonumber(ARGV[1]), 0 "
@@ -91,11 +94,11 @@ struct redis_script presence_sweep_script = {
 	"redis.call('ZREM', 'es:p:leases', 'r:'..t..':'..u) "                             \
 	"merge(t, u) end "
 
-/* tenant, user. */
+/* ARGV: tenant, user. */
 struct redis_script presence_user_gone_script = {
     .text = MERGE GONE "gone(ARGV[1], ARGV[2]) return 1"};
 
-/* tenant, max. */
+/* ARGV: tenant, max users. */
 struct redis_script presence_tenant_gone_script = {
     .text = MERGE GONE
 	"local t, max, seen = ARGV[1], tonumber(ARGV[2]), 0 "
@@ -104,7 +107,7 @@ struct redis_script presence_tenant_gone_script = {
 	"gone(t, u) seen = seen + 1 end "
 	"return seen"};
 
-/* tenant, max. */
+/* ARGV: tenant, max users. */
 struct redis_script presence_list_script = {
     .text = "local tk = 'es:p:t:'..ARGV[1] "
 	    "local n = redis.call('HLEN', tk) "
