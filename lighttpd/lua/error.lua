@@ -1,18 +1,18 @@
--- Runs before the head of each answer is written. Completes lighttpd's own errors: the
--- pages of errors/ hold what is the same for each request, this adds the rest.
+-- lighttpd runs this script before it writes the head of each answer. The script completes
+-- lighttpd's own errors: the pages of errors/ have the fields that are the same for each request.
 
 local OWN = "application/problem+json; by=lighttpd" -- 59-echostream-errors.conf
 local r = lighty.r
 local path = r.req_env["ES_PATH"]
 
--- As in request.lua: only printable ASCII.
+-- Encode all bytes but printable ASCII, as request.lua does.
 local function plain(text)
 	return (text:gsub("[^ -~]", function(c)
 		return string.format("%%%02X", c:byte())
 	end))
 end
 
--- For the access log, when lighttpd refused the request before request.lua ran.
+-- The access log needs these also when lighttpd refused the request before request.lua ran.
 if not path then
 	path = plain((r.req_attr["request.orig-uri"] or ""):match("^[^?]*"))
 	r.req_env["ES_PATH"] = path
@@ -23,7 +23,7 @@ if r.resp_header["Content-Type"] ~= OWN then
 	return
 end
 
--- The same rule as the API's: 8 to 64 letters, digits, `.`, `_`, `-`; else a fresh one.
+-- The API's rule: keep an id of 8 to 64 letters, digits, `.`, `_`, `-`; else make a new one.
 local function request_id()
 	local given = r.req_header["X-Request-Id"]
 
@@ -38,8 +38,7 @@ local function request_id()
 		a & 0xfff, 0x8000 | b & 0x3fff, a >> 12 & 0xffff, c & 0xffffffff)
 end
 
--- A text of printable ASCII as JSON. bsenc_json of lighttpd 1.4.69 writes \xNN, which is
--- no JSON.
+-- Quote printable ASCII as JSON. bsenc_json of lighttpd 1.4.69 writes \xNN, which is not JSON.
 local function json(text)
 	return '"' .. text:gsub('["\\]', "\\%0") .. '"'
 end
@@ -53,23 +52,23 @@ local more = ',"requestId":"' .. id .. '"}\n'
 if path:sub(1, 1) == "/" then
 	more = ',"instance":' .. json(path) .. more
 end
--- Whole before `set` is looked up: looking it up empties the body.
+-- Build the whole body before the access to `set`, because that access empties the body.
 local body = page:match("^(.*)}%s*$") .. more
 
 r.resp_body.set({ body })
 r.resp_header["Content-Type"] = "application/problem+json"
 r.resp_header["X-Request-Id"] = id
--- A web app of any origin may read these: they hold nothing of a tenant, and which
--- origins are a tenant's is known to the API alone.
+-- A web app of any origin may read these errors: they have no data of a tenant, and only the API
+-- knows the origins of a tenant.
 r.resp_header["Access-Control-Allow-Origin"] = "*"
 r.resp_header["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
 if wait_ms then
 	r.resp_header["Retry-After"] = tostring((wait_ms + 999) // 1000)
 end
--- 57-echostream-headers sets these when the request could be read.
+-- 57-echostream-headers sets these only for requests that lighttpd could parse.
 r.resp_header["X-Content-Type-Options"] = "nosniff"
 r.resp_header["X-Frame-Options"] = "DENY"
 r.resp_header["Referrer-Policy"] = "no-referrer"
--- The page's status is the one that is right: lighttpd says 500 when a program behind it
--- dies in the middle of a request (errors/problem.500.html).
+-- Answer with the status of the page: lighttpd itself says 500 when a back end ends in the middle
+-- of a request, and errors/problem.500.html makes that a 502.
 return status

@@ -1,4 +1,4 @@
-# Building with meson and ninja; nobody needs to know either.
+# ./dev build: build with meson and ninja.
 
 # build_setup DIR [meson options...]
 build_setup() {
@@ -8,12 +8,12 @@ build_setup() {
 	meson setup "$@" "$dir" "$ROOT" >"$dir.log" 2>&1 || {
 		tail -n 20 "$dir.log" >&2
 		rm -rf "$dir"
-		die 1 "meson setup failed; all of it in $dir.log"
+		die 1 "meson setup failed; the whole output is in $dir.log"
 	}
 	rm -f "$dir.log"
 }
 
-# build_run DIR [TARGET...]: compile, showing output only when it fails
+# build_run DIR [TARGET...]: compile; print the output only when the build fails
 build_run() {
 	dir=$1
 	shift

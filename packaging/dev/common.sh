@@ -1,7 +1,7 @@
-# Paths, messages and the few helpers that every part uses.
+# Paths, messages and helpers that every command uses.
 
 umask 022
-# servers and useradd are there, and a plain user's PATH has neither
+# Servers and useradd are in sbin, which the PATH of a normal user does not have.
 PATH=$PATH:/usr/sbin:/sbin
 BUILD=${ES_BUILD_DIR:-$ROOT/build}
 DEV=${ES_DEV_DIR:-$ROOT/.dev}
@@ -12,7 +12,7 @@ esac
 LOG=$DEV/log
 MARKER=.echostream-dev
 
-# The folder of the sockets; a link when the path is too long for a socket name.
+# The folder of the sockets; a symbolic link when the path is too long for a socket.
 RUN=$DEV/run
 [ -L "$RUN" ] && RUN=$(readlink "$RUN")
 
@@ -30,7 +30,7 @@ warn() {
 	printf '%s\n' "./dev: $*" >&2
 }
 
-# die CODE TEXT: 1 it failed, 2 wrong use or something missing, 3 not running
+# die CODE TEXT: code 1: a command failed; 2: wrong use, or something is missing; 3: not running
 die() {
 	code=$1
 	shift
@@ -50,13 +50,13 @@ now_ms() {
 	date +%s%3N
 }
 
-# seconds MS_SINCE: what has passed since then, for people
+# seconds START_MS: print the time since START_MS in seconds, for people
 seconds() {
 	passed=$(($(now_ms) - $1))
 	printf '%d.%d s' $((passed / 1000)) $((passed % 1000 / 100))
 }
 
-# A path as the reader would type it.
+# short_path PATH: the path relative to the current folder, as a user would type it
 short_path() {
 	case $1 in
 	"$PWD"/*) printf './%s' "${1#"$PWD"/}" ;;

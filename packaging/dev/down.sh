@@ -1,6 +1,6 @@
-# Stopping and throwing away.
+# ./dev down, reset and clean: stop the stack, delete its data.
 
-# stack_stop: fails when something of ours still lives
+# stack_stop: stop the supervisor and all programs; ends ./dev when one of them does not end
 stack_stop() {
 	if status_running; then
 		boss=$(cat "$RUN/up.pid" 2>/dev/null) || boss=''
@@ -10,11 +10,11 @@ stack_stop() {
 		limit=$(stop_all_limit)
 		flock -w "$limit" "$DEV/lock" true ||
 			die 1 "the stack (pid $boss) did not stop in $limit s"
-		# the kernel frees the lock of an ending process before its pid
+		# The kernel frees the lock of an ending process before its pid.
 		[ -z "$boss_birth" ] || await_end "$boss" "$boss_birth" 50 ||
 			die 1 "the stack (pid $boss) does not end"
 	fi
-	# an `up` that was killed leaves its programs
+	# A killed `up` leaves its programs running.
 	for name in $PROGRAMS_BACKWARDS; do
 		pids_read "$name" && stop_one "$name" "$pid" "$birth"
 	done
@@ -23,9 +23,9 @@ stack_stop() {
 }
 
 verb_down() {
-	[ $# -eq 0 ] || die 2 'down takes no arguments'
+	[ $# -eq 0 ] || die 2 'usage: down  (without arguments)'
 	[ -e "$DEV/$MARKER" ] || {
-		say 'nothing runs here'
+		say 'no stack runs here'
 		return 0
 	}
 	stack_stop
@@ -33,19 +33,19 @@ verb_down() {
 }
 
 verb_clean() {
-	[ $# -eq 0 ] || die 2 'clean takes no arguments'
+	[ $# -eq 0 ] || die 2 'usage: clean  (without arguments)'
 	[ -e "$DEV" ] || {
 		say 'nothing to clean'
 		return 0
 	}
-	[ -f "$DEV/$MARKER" ] || die 1 "$DEV has no file $MARKER: it is not ours, not touched"
+	[ -f "$DEV/$MARKER" ] || die 1 "$DEV has no file $MARKER, so ./dev did not make it: not deleted"
 	stack_stop
 	clean_outside
 	rm -rf "$DEV"
 	say 'clean'
 }
 
-# The folders outside that this stack made, each with the marker.
+# Delete the folders that this stack made outside .dev; each has the marker.
 clean_outside() {
 	[ -f "$DEV/outside" ] || return 0
 	while IFS= read -r made; do
@@ -57,19 +57,19 @@ verb_reset() {
 	case ${1:-} in
 	-y | --yes) ;;
 	'')
-		[ -t 0 ] || die 2 'reset throws the database away; say ./dev reset -y'
-		printf 'Throw away the database and Redis in %s? [y/N] ' "$(short_path "$DEV")"
+		[ -t 0 ] || die 2 'reset deletes the database; without a terminal use ./dev reset -y'
+		printf 'Delete the database and Redis data in %s? [y/N] ' "$(short_path "$DEV")"
 		read -r answer
 		[ "$answer" = y ] || exit 1
 		;;
-	*) die 2 'reset [-y]' ;;
+	*) die 2 'usage: reset [-y]' ;;
 	esac
-	[ -f "$DEV/$MARKER" ] || die 1 "$DEV has no file $MARKER: not touched"
-	status_running && die 1 'the stack is running; ./dev down first'
+	[ -f "$DEV/$MARKER" ] || die 1 "$DEV has no file $MARKER, so ./dev did not make it: not deleted"
+	status_running && die 1 'the stack is running; stop it with ./dev down first'
 	stack_stop
 	rm -rf "$DEV/pg" "$DEV/redis"
 	[ ! -f "$DEV/outside" ] || while IFS= read -r made; do
 		[ -f "$made/$MARKER" ] && rm -rf "$made/pg"
 	done <"$DEV/outside"
-	say 'the next ./dev up makes and seeds them anew'
+	say 'the next ./dev up makes a new database with demo data'
 }

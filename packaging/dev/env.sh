@@ -1,9 +1,9 @@
-# The dev stack's folder, secrets and settings.
+# The folder, the secrets and the settings of the development stack.
 
-# The system user that PostgreSQL runs as when we are root (initdb refuses root).
+# The system user that runs PostgreSQL when ./dev runs as root, because initdb refuses root.
 PG_USER=echostream-dev
 
-# as_pg COMMAND...: as the user that owns the database's files
+# as_pg COMMAND...: run the command as the user that owns the database's files
 as_pg() {
 	if is_root; then
 		setpriv --reuid="$PG_USER" --regid="$PG_USER" --clear-groups -- "$@"
@@ -12,17 +12,18 @@ as_pg() {
 	fi
 }
 
-# Where files go that can't stay in .dev: PostgreSQL's when root's folder is closed to
-# other users, sockets when the path is too long. `clean` removes them by this list.
+# outside_dir PARENT: make a folder for files that can't stay in .dev, set $made: PostgreSQL's
+# files when other users can't enter root's folder, sockets when the path is too long. The
+# file `outside` lists these folders, and `clean` removes them.
 outside_dir() {
 	made=$1/echostream-$(id -u)-$(printf %s "$DEV" | cksum | cut -d' ' -f1)
 	mkdir -p "$made" || die 1 "can't make $made"
-	[ -O "$made" ] && [ ! -L "$made" ] || die 1 "$made belongs to somebody else"
+	[ -O "$made" ] && [ ! -L "$made" ] || die 1 "$made belongs to another user"
 	: >"$made/$MARKER"
 	grep -qxF "$made" "$DEV/outside" 2>/dev/null || echo "$made" >>"$DEV/outside"
 }
 
-# Sets RUN and PGDATA, making what they need.
+# Make the folders of the stack, and set RUN and PGDATA.
 env_folders() {
 	mkdir -p "$DEV" "$LOG" "$DEV/secrets" || die 1 "can't make $DEV"
 	: >"$DEV/$MARKER"
@@ -52,7 +53,7 @@ env_folders() {
 	return 0
 }
 
-# Characters that would need quoting in a URL or a configuration file.
+# env_odd_path PATH: true when a character needs quoting in a URL or a configuration file
 env_odd_path() {
 	case $1 in
 	*[!A-Za-z0-9._/-]*) return 0 ;;
@@ -65,13 +66,13 @@ env_pg_user() {
 		--shell /usr/sbin/nologin "$PG_USER" || die 1 "can't make the user $PG_USER"
 }
 
-# env_secret NAME BYTES: random hex, made once
+# env_secret NAME BYTES: write a random secret in hexadecimal, unless the file exists
 env_secret() {
 	[ -s "$DEV/secrets/$1" ] && return 0
 	(umask 077 && od -An -v -N"$2" -tx1 /dev/urandom | tr -d ' \n' >"$DEV/secrets/$1")
 }
 
-# Writes .dev/env: all that the programs, the tool and the tests read.
+# Write .dev/env, the settings of the programs, of echostreamctl and of the tests.
 env_write() {
 	env_secret jwt.key 32
 	env_secret operator.key 24

@@ -1,7 +1,7 @@
-# ./dev faults: break a stack of its own for as long as wanted.
+# ./dev faults: break a separate stack under load for a given time.
 
 faults_usage() {
-	die 2 'faults [--queue redis|sqs] [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--machine] [--repeat N] [--keep]'
+	die 2 'usage: faults [--queue redis|sqs] [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--machine] [--repeat N] [--keep]'
 }
 
 verb_faults() {

@@ -1,4 +1,5 @@
-# Debian packages: install what is missing, start nothing, leave no trace of how.
+# Debian packages: install missing ones without starting a daemon, and remove the files that
+# keep daemons from starting afterwards.
 
 PACKAGES_DROPIN=/etc/postgresql-common/createcluster.d/echostream-dev.conf
 PACKAGES_POLICY=/usr/sbin/policy-rc.d
@@ -11,9 +12,9 @@ package_exists() {
 	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
 }
 
-# packages_wanted LIST: the lists hold one package a line. `a|b`: the last of these that
-# exists is taken, and any that is installed will do. Suites after it: only these need it;
-# it is left out when $suites is set and names none of them.
+# packages_wanted LIST: the packages of a list file, which has one a line. `a|b` are
+# alternatives: any installed one is enough, else the last one that exists is installed. Names
+# of suites after a package: only these need it; with $suites set to other suites it is left out.
 packages_wanted() {
 	sed 's/#.*//' "$1" | awk -v suites="${suites:-}" '
 		NF == 0 { next }
@@ -27,7 +28,7 @@ packages_wanted() {
 		}'
 }
 
-# One dpkg-query for all names, since `up` asks at every start.
+# One dpkg-query asks for all names, because `up` checks them at every start.
 packages_missing() {
 	names=$(packages_wanted "$1" | tr '|' '\n')
 	# shellcheck disable=SC2086
@@ -47,7 +48,7 @@ $name
 	done
 }
 
-# Choose among alternatives by what this Debian has; before `apt-get update` by its age.
+# Choose the alternative that this Debian has; before the first `apt-get update`, by its version.
 packages_choose() {
 	for entry in $1; do
 		chosen=''
@@ -68,7 +69,7 @@ packages_undo() {
 	return 0
 }
 
-# Runs as root (by itself or through sudo): no daemon is started, no cluster made.
+# Runs as root, directly or through sudo. Starts no daemon and creates no PostgreSQL cluster.
 packages_install_as_root() {
 	trap packages_undo EXIT
 	trap 'exit 130' INT TERM HUP
@@ -84,7 +85,7 @@ packages_install_as_root() {
 	fi
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 		-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" || return 1
-	# Nor may a daemon that came only for us start with the machine.
+	# A daemon that was installed only for us must not start with the machine either.
 	for name in "$@"; do
 		case $name in
 		lighttpd | redis-server | valkey-server | prometheus)
@@ -113,15 +114,15 @@ packages_as_root() {
 	fi
 }
 
-# packages_ensure LIST: everything in LIST is installed when it returns
+# packages_ensure LIST: install the missing packages of LIST, or end ./dev
 packages_ensure() {
-	have dpkg-query || die 2 "this needs Debian 12 or 13 (dpkg-query is not here)"
+	have dpkg-query || die 2 "./dev needs Debian 12 or 13 (dpkg-query is missing)"
 	missing=$(packages_missing "$1")
 	[ -n "$missing" ] || return 0
 	if ! is_root && ! sudo -n true 2>/dev/null; then
 		warn "packages are missing, and neither root nor \`sudo -n\` works:" \
 			"$(packages_choose "$missing" | tr '\n' ' ')"
-		warn 'this installs what up and test need, and starts no daemon:'
+		warn 'this command installs the packages of up and test, and starts no daemon:'
 		say "$(short_path "$ROOT/dev") packages | sudo sh"
 		exit 2
 	fi
@@ -137,14 +138,14 @@ packages_ensure() {
 	[ -z "$(packages_missing "$1")" ] || die 2 "still missing: $(packages_missing "$1")"
 }
 
-# ./dev packages [up]: a script for root that installs all, for those who have no `sudo -n`.
-# A plain `apt-get install` would start lighttpd, Redis and PostgreSQL as system daemons.
+# ./dev packages [up]: print a script that root runs where `sudo -n` does not work. A plain
+# `apt-get install` would start lighttpd, Redis and PostgreSQL as system daemons.
 verb_packages() {
 	lists='up test'
 	case "$#${1:-}" in
 	0) ;;
 	1up) lists=up ;;
-	*) die 2 'packages [up]: up leaves out what only the tests need' ;;
+	*) die 2 'usage: packages [up]  (up leaves out the packages that only tests need)' ;;
 	esac
 	missing=''
 	for list in $lists; do
@@ -154,10 +155,10 @@ verb_packages() {
 	# shellcheck disable=SC2086
 	[ -z "$(echo $missing)" ] || cat <<END
 [ "\$(id -u)" -eq 0 ] || {
-	echo 'this script is for root: ./dev packages | sudo sh' >&2
+	echo 'this script needs root: ./dev packages | sudo sh' >&2
 	exit 2
 }
-# stdin is this script
+# The shell reads this script from stdin, so apt-get must not read stdin.
 apt-get update -q </dev/null || exit 1
 packages_install_as_root \$(packages_choose '$missing') </dev/null
 END

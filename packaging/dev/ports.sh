@@ -1,6 +1,6 @@
-# TCP ports: which are taken, by whom, which is free. Reads /proc, so needs no tool.
+# TCP ports: which are in use, by which process, which are free. Reads /proc and needs no tool.
 
-# port_inodes PORT: the sockets that listen on it
+# port_inodes PORT: the inodes of the sockets that listen on the port
 port_inodes() {
 	awk -v hex="$(printf ':%04X' "$1")" \
 		'$4 == "0A" && substr($2, length($2) - 4) == hex { print $10 }' \
@@ -11,7 +11,7 @@ port_busy() {
 	[ -n "$(port_inodes "$1")" ]
 }
 
-# port_held_by PORT PID: is it that process, one of ours, that listens?
+# port_held_by PORT PID: true when the process PID, one of ours, listens on the port
 port_held_by() {
 	for inode in $(port_inodes "$1"); do
 		for fd in "/proc/$2"/fd/*; do
@@ -21,7 +21,7 @@ port_held_by() {
 	return 1
 }
 
-# port_holder PORT: "nginx (pid 812)", or "another user's program" where /proc hides it
+# port_holder PORT: "nginx (pid 812)", or "another user's program" when /proc hides the process
 port_holder() {
 	for inode in $(port_inodes "$1"); do
 		for fd in /proc/[0-9]*/fd/*; do
@@ -35,7 +35,7 @@ port_holder() {
 	printf "another user's program"
 }
 
-# port_free FROM TO [NOT]: the first free one, NOT left out; fails when there is none
+# port_free FROM TO [NOT]: the first free port except NOT; fails when no port is free
 port_free() {
 	port=$1
 	while [ "$port" -le "$2" ]; do
@@ -48,15 +48,15 @@ port_free() {
 	return 1
 }
 
-# port_choose WHAT ASKED DEFAULT NOT: the port to use, in $chosen. One that was asked
-# for and is taken is an error: moving silently would surprise who asked.
+# port_choose SETTING ASKED DEFAULT NOT: set $chosen to the port to use. A requested port that is
+# in use is an error: a user who asked for a port does not expect another one.
 port_choose() {
 	if [ -n "$2" ]; then
 		case $2 in
 		*[!0-9]* | ??????*) die 2 "$1=$2 is not a port" ;;
 		esac
 		port_busy "$2" && die 2 "$1=$2 is used by $(port_holder "$2");" \
-			"stop that, or leave $1 unset and a free port is taken"
+			"stop that program, or leave $1 unset to use a free port"
 		chosen=$2
 		return
 	fi

@@ -1,8 +1,8 @@
-# Processes: start one, is it still that one, stop it. A process is known by pid and the
-# kernel's start time, so a pid that was used again is never taken for ours.
+# Processes: find, check, stop. Pid and the kernel's start time together identify a process, so
+# that a reused pid is never mistaken for one of ours.
 
-# programs_of QUEUE: the order of starting; stopping goes backwards. A stack on SQS, or with
-# a Redis of its own for the queue, has one program more.
+# programs_of QUEUE: set PROGRAMS to the order of starting; stopping uses the reverse order. A
+# stack with SQS, or with a second Redis for the queue, has one more program.
 programs_of() {
 	case $1 in
 	sqs) more='sqs ' ;;
@@ -13,7 +13,7 @@ programs_of() {
 	PROGRAMS_BACKWARDS="lighttpd api push fanout ${more}redis postgres"
 }
 
-# The queue of the stack that is, or was last.
+# queue_was: print the queue of the running stack, or of the last one
 queue_was() {
 	if grep -qs '^ES_QUEUE_URL=sqs:' "$DEV/env"; then
 		echo sqs
@@ -23,11 +23,11 @@ queue_was() {
 }
 programs_of "$(queue_was)"
 
-# proc_stat PID: sets proc_state, proc_parent and proc_birth; fails when it is gone
+# proc_stat PID: set proc_state, proc_parent and proc_birth; fails when the process is gone
 proc_stat() {
 	proc_line=''
 	{ read -r proc_line <"/proc/$1/stat"; } 2>/dev/null || return 1
-	# the name in brackets may hold anything
+	# The name in parentheses may contain any character, so cut it off.
 	# shellcheck disable=SC2086
 	set -- ${proc_line##*) }
 	proc_state=$1 proc_parent=$2 proc_birth=${20}
@@ -38,13 +38,13 @@ proc_alive() {
 	[ "$1" -gt 0 ] && proc_stat "$1" && [ "$proc_state" != Z ] && [ "$proc_birth" = "$2" ]
 }
 
-# proc_children PID: its children's pids
+# proc_children PID: print the pids of its children
 proc_children() {
 	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/x/' | awk -v p="$1" '$4 == p { print $1 }'
 }
 
-# pids_read NAME: sets pid, birth, since (epoch seconds) and deaths from the supervisor's
-# list; fails when it isn't there or not alive
+# pids_read NAME: set pid, birth, since (epoch seconds) and deaths from the supervisor's list;
+# fails when the program is not in the list or not alive
 pids_read() {
 	pid=0 birth=0 since=0 deaths=0
 	[ -f "$RUN/pids" ] || return 1
@@ -55,8 +55,8 @@ pids_read() {
 	proc_alive "$pid" "$birth"
 }
 
-# How long each may take to stop before it is killed, in tenths of a second: the time that
-# the program gives its own requests, and 3 s.
+# stop_limit NAME: print the tenths of a second that the program gets to stop before SIGKILL:
+# its own drain time and 3 s
 stop_limit() {
 	case $1 in
 	api) echo $((${ES_API_DRAIN_MS:-25000} / 100 + 30)) ;;
@@ -66,7 +66,7 @@ stop_limit() {
 	esac
 }
 
-# What stopping all of them may take, in seconds.
+# stop_all_limit: print the seconds that stopping all programs may take
 stop_all_limit() {
 	tenths=50
 	for name in $PROGRAMS; do
@@ -75,7 +75,7 @@ stop_all_limit() {
 	echo $((tenths / 10))
 }
 
-# stop_signal NAME: postgres -m fast is SIGINT
+# stop_signal NAME: print the signal that stops the program; SIGINT is PostgreSQL's fast shutdown
 stop_signal() {
 	case $1 in
 	postgres) echo INT ;;
@@ -83,8 +83,8 @@ stop_signal() {
 	esac
 }
 
-# stop_one NAME PID BIRTH: ask, wait, and kill what doesn't hear. Each program leads its
-# own process group, so that workers without a master go too.
+# stop_one NAME PID BIRTH: send the stop signal, wait, and kill a program that does not end.
+# Each program leads its own process group, so that its workers end, too.
 stop_one() {
 	proc_alive "$2" "$3" || {
 		stop_orphans "$1" "$2"
@@ -92,15 +92,16 @@ stop_one() {
 	}
 	kill -"$(stop_signal "$1")" "$2" 2>/dev/null
 	await_end "$2" "$3" "$(stop_limit "$1")" || {
-		warn "$1 (pid $2) does not stop; killed"
+		warn "$1 (pid $2) does not stop; killing it"
 		kill -KILL "$2" 2>/dev/null
 	}
 	stop_orphans "$1" "$2"
 }
 
-# PostgreSQL's children lead groups of their own and end with the postmaster. A killed
-# process lives on for some milliseconds after kill() has returned; wait for that, so that
-# nothing of the stack runs any more when `down` says "stopped".
+# stop_orphans NAME PID: kill the rest of the program's process group. PostgreSQL's children lead
+# groups of their own and end with the postmaster. A killed process exists for some milliseconds
+# after kill() has returned. Wait for its end, so that no process of the stack runs any more when
+# `down` prints "stopped".
 stop_orphans() {
 	[ "$1" != postgres ] && [ "$2" -gt 0 ] || return 0
 	gone=50
@@ -111,7 +112,7 @@ stop_orphans() {
 	return 0
 }
 
-# await_end PID BIRTH TENTHS: until the process is gone; fails when the time is over
+# await_end PID BIRTH TENTHS: wait until the process is gone; fails after the time-out
 await_end() {
 	left=$3
 	while proc_alive "$1" "$2"; do

@@ -1,4 +1,4 @@
-# How each program of the stack is started and asked whether it lives.
+# How ./dev starts each program of the stack and checks its health.
 
 program_binary() {
 	case $1 in
@@ -14,11 +14,10 @@ programs_built() {
 	for name in ctl fanout push api; do
 		[ -x "$(program_binary $name)" ] || lost="$lost $(short_path "$(program_binary $name)")"
 	done
-	[ -z "$lost" ] || die 1 "the build made no$lost"
+	[ -z "$lost" ] || die 1 "the build did not make$lost"
 }
 
-# Replaces the shell by the program NAME; OPTION is for our own programs.
-# program_run NAME [OPTION]
+# program_run NAME [OPTION]: replace the shell by the program; only our own programs take OPTION
 program_run() {
 	exec 9>&-
 	case $1 in
@@ -30,13 +29,14 @@ program_run() {
 		exec setsid lighttpd -D -f "$ROOT/lighttpd/dev.conf"
 		;;
 	esac
-	# the programs get the app role's URL only
+	# Our programs get only the URL of the app role.
 	unset ES_DATABASE_OWNER_URL ES_DATABASE_ADMIN_URL
 	cd "$ROOT" || exit 1
 	exec setsid "$(program_binary "$1")" ${2:+"$2"}
 }
 
-# program_start NAME [OPTION]: in the background; its pid in $started_pid, its birth in $started_birth
+# program_start NAME [OPTION]: start the program in the background; set $started_pid and
+# $started_birth (the kernel's start time of the process)
 program_start() {
 	program_log_rotate "$1"
 	eval "log_from_$1=$(cat "$LOG/$1.log" 2>/dev/null | wc -c)"
@@ -51,7 +51,8 @@ ask() {
 	curl -s -f -o /dev/null -m 2 "$@"
 }
 
-# Does it turn? Not whether the others it needs are there: that is readyz.
+# program_ready NAME: true when the program answers. The servers that it needs do not count;
+# /readyz checks those.
 program_ready() {
 	case $1 in
 	postgres) pg_ready ;;
@@ -64,13 +65,13 @@ program_ready() {
 	esac
 }
 
-# program_log NAME [LINES]: its last lines since its start, for a report
+# program_log NAME [LINES]: print the last lines that the program logged since its start
 program_log() {
 	eval "from=\$((\${log_from_$1:-0} + 1))"
 	tail -c "+$from" "$LOG/$1.log" 2>/dev/null | tail -n "${2:-20}" | sed "s/^/  $1| /"
 }
 
-# Keep one old log, so that a stack that lives for weeks doesn't fill the disk.
+# Keep one old log, so that a stack that runs for weeks does not fill the disk.
 program_log_rotate() {
 	file=$LOG/$1.log
 	[ -f "$file" ] && [ "$(wc -c <"$file")" -gt 20000000 ] && mv "$file" "$file.1"

@@ -1,6 +1,8 @@
-# A new master beside the old one: ./dev restart asks, the supervisor does it.
+# ./dev restart: a new master starts beside the old one. ./dev writes a request, and the
+# supervisor carries it out.
 
-# The file that changes when the new master has taken the addresses over.
+# restart_socket NAME: print the socket whose inode changes when the new master has taken the
+# addresses over
 restart_socket() {
 	case $1 in
 	api) echo "$RUN/api-health.sock" ;;
@@ -12,15 +14,16 @@ restart_inode() {
 	stat -c %i "$(restart_socket "$1")" 2>/dev/null
 }
 
-# The sockets that listen at push's own port. An old worker leaves the port, within a second,
-# when it finds those of a new one; before that it still gets some of the new clients.
+# restart_port NAME: print the inodes of the sockets that listen on push's own port. An old worker
+# finds the sockets of a new one within a second and leaves the port. Before that it still gets
+# some of the new clients.
 restart_port() {
 	[ "$1" = push ] || return 0
 	awk -v port=":$(printf %04X "$ES_PUSH_PORT")" \
 		'$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp
 }
 
-# restart_left NAME INODE...: none of these sockets listens any more
+# restart_left NAME INODE...: true when none of these sockets listens any more
 restart_left() {
 	now_there=$(restart_port "$1")
 	shift
@@ -42,24 +45,24 @@ restart_ready() {
 	esac
 }
 
-# In the supervisor: serves one request of ./dev restart, if there is one. The request is
-# removed when it is done; pids tells whether it went well.
+# In the supervisor: serve one request of ./dev restart, if there is one. Removing the request
+# reports its end; the list of pids shows whether it succeeded.
 restart_asked() {
 	[ -f "$RUN/restart" ] || return 0
 	restart_one "$(cat "$RUN/restart")"
 	rm -f "$RUN/restart"
 }
 
-# restart_one NAME: start the new master, wait until it has the addresses and is ready,
-# and ask the old one to end. Other programs that die meanwhile wait up to RESTART_S.
+# restart_one NAME: start the new master, wait until it has the addresses and is ready, and send
+# SIGTERM to the old one. Other programs that end meanwhile are restarted up to RESTART_S later.
 RESTART_S=15
 restart_one() {
 	eval "old_pid=\${pid_$1:-0} old_birth=\${birth_$1:-0}"
-	proc_alive "$old_pid" "$old_birth" || return 0 # revived by supervise
+	proc_alive "$old_pid" "$old_birth" || return 0 # supervise() starts it again
 	old_inode=$(restart_inode "$1")
 	old_listeners=$(restart_port "$1")
 	program_start "$1" --take-over
-	# until one of the two is the program, stop_all stops both
+	# While the restart runs, stop_all stops both masters.
 	eval "leaving_pid_$1=$started_pid leaving_birth_$1=$started_birth"
 	limit=$(($(epoch) + RESTART_S))
 	# shellcheck disable=SC2086
@@ -78,14 +81,14 @@ restart_one() {
 	say "$1 restarted (pid $old_pid, now $started_pid)"
 }
 
-# restart_failed NAME: stops the new master, if the old one has its addresses still. Fails if
-# the new one has them: clients reach that one only, so the old one ends all the same.
+# restart_failed NAME: stop the new master when the old one still has the addresses. Fails when
+# the new one has them: clients reach only the new master, so the old one has to end all the same.
 restart_failed() {
 	say "$RED$1: the new master (pid $started_pid) is not ready; its last lines:$PLAIN"
 	program_log "$1" 10
 	[ "$(restart_inode "$1")" = "$old_inode" ] || return 1
 	stop_leaving "$1"
-	say "$1: the old master (pid $old_pid) goes on"
+	say "$1: the old master (pid $old_pid) continues"
 }
 
 # ./dev restart [PROGRAM...]
@@ -94,7 +97,7 @@ verb_restart() {
 	for name in "$@"; do
 		case $name in
 		fanout | push | api) ;;
-		*) die 2 "restart: $name? There are fanout, push and api" ;;
+		*) die 2 "restart: unknown program: $name; use fanout, push and api" ;;
 		esac
 	done
 	need_running
@@ -114,7 +117,7 @@ restart_ask() {
 		sleep 0.1
 	done
 	pids_read "$1" && [ "$pid" != "$old_pid" ] ||
-		die 1 "the new $1 is not ready, the old one goes on; see ./dev logs $1"
+		die 1 "the new $1 is not ready, the old one continues; see ./dev logs $1"
 	await_end "$old_pid" "$old_birth" "$(stop_limit "$1")" ||
 		die 1 "$1 restarted (pid $pid), but the old one (pid $old_pid) does not end"
 	say "$1 restarted (pid $old_pid, now $pid)"

@@ -1,21 +1,21 @@
-# The private PostgreSQL and Redis: unix sockets, all files in our folder. With ES_DEV_TCP=on
-# they also listen at their usual ports of loopback and the programs talk TCP to them: for a
-# network namespace of one's own, where packets can be dropped.
+# The stack's own PostgreSQL and Redis. They use unix sockets and keep all files in the stack's
+# folder. With ES_DEV_TCP=on they also listen on their usual ports of loopback, and the programs
+# use TCP: for a private network namespace, where a test can drop packets.
 
-# pg_find: sets PGBIN to the newest version that CI covers
+# pg_find: set PGBIN to the newest installed version that CI covers
 pg_find() {
 	for version in 17 15; do
 		PGBIN=/usr/lib/postgresql/$version/bin
 		[ -x "$PGBIN/postgres" ] && PG_VERSION=$version && return 0
 	done
-	die 2 "no PostgreSQL 15 or 17 in /usr/lib/postgresql"
+	die 2 "PostgreSQL 15 or 17 is missing in /usr/lib/postgresql"
 }
 
 pg_init() {
 	[ -f "$PGDATA/PG_VERSION" ] && {
 		was=$(cat "$PGDATA/PG_VERSION")
 		[ "$was" = "$PG_VERSION" ] || die 1 "$PGDATA was made by PostgreSQL $was," \
-			"this is $PG_VERSION: ./dev reset throws it away"
+			"installed is $PG_VERSION; ./dev reset deletes the database"
 		return 0
 	}
 	nosync=''
@@ -28,7 +28,7 @@ pg_init() {
 	}
 }
 
-# pg_command: the words that start it, as arguments to $@
+# pg_run: replace the shell by PostgreSQL
 pg_run() {
 	fsync=${ES_DEV_FSYNC:-on} listen=''
 	[ "${ES_DEV_TCP:-off}" = off ] || listen=127.0.0.1
@@ -42,7 +42,7 @@ pg_run() {
 	exec setsid "$@"
 }
 
-# pg_sql DATABASE [psql options...]: as superuser
+# pg_sql DATABASE [psql options...]: run psql as superuser
 pg_sql() {
 	database=$1
 	shift
@@ -54,14 +54,14 @@ pg_ready() {
 	"$PGBIN/psql" -X -q -At -h "$RUN/pg" -U postgres -d postgres -c 'select 1' >/dev/null 2>&1
 }
 
-# The database, the two login roles and their rights: what takes a superuser.
+# Make the database, the two login roles and their rights, which needs a superuser.
 pg_roles() {
 	pg_sql postgres -c "select 'create database echostream' where not exists
 		(select from pg_database where datname = 'echostream')" |
 		pg_sql postgres && pg_sql echostream -f "$ROOT/db/roles.sql"
 }
 
-# valkey on Debian 13, redis else: same protocol, same settings
+# Debian 13 has valkey, Debian 12 has redis; protocol and settings are the same.
 redis_find() {
 	for REDIS_NAME in valkey redis; do
 		REDIS_SERVER=$(command -v $REDIS_NAME-server) || continue
@@ -74,7 +74,7 @@ redis_version() {
 	"$REDIS_SERVER" --version | sed -n 's/.*v=\([0-9.]*\).*/\1/p'
 }
 
-# redis_run NAME: redis, or qredis for the queue alone
+# redis_run NAME: replace the shell by Redis; NAME is redis, or qredis for the queue only
 redis_run() {
 	mkdir -p "$DEV/$1"
 	port=0

@@ -1,4 +1,4 @@
-# The block of addresses, keys and lines to try; the state of each program.
+# ./dev status: addresses, keys and commands to try; the state of each program.
 
 DEMO_GENERAL=01900000-0000-7000-8000-00000000c001
 
@@ -6,7 +6,7 @@ token_for() {
 	"$BUILD/ctl/echostreamctl" token mint --tenant acme --user "$1"
 }
 
-# What is worth a link, only what is served.
+# Print the addresses that the stack serves.
 status_urls() {
 	[ -f "$ROOT/web/index.html" ] && say "  Chat demo        $ES_URL/"
 	[ -f "$ROOT/web/ops/index.html" ] && say "  Operator page    $ES_URL/ops/"
@@ -18,7 +18,7 @@ status_urls() {
 	say "  Operator key     $ES_OPERATOR_KEY"
 }
 
-# Kept beside the env, so that other tools can read them without asking us.
+# Write the addresses beside the env, so that other tools can read them without ./dev.
 status_write() {
 	{
 		echo "ES_URL=$ES_URL"
@@ -27,7 +27,7 @@ status_write() {
 	} >"$DEV/urls.env"
 }
 
-# ./dev as the reader would type it; a stack in another folder is reached by naming it again
+# dev_command: print ./dev as the user would type it, with ES_DEV_DIR for a stack elsewhere
 dev_command() {
 	me=./dev
 	[ "$PWD" = "$ROOT" ] || me=$ROOT/dev
@@ -35,12 +35,12 @@ dev_command() {
 	echo "$me"
 }
 
-# Says which running programs are not what was built last.
+# Report running programs that are older than the last build.
 programs_stale() {
 	stale=''
 	for name in fanout push api; do
 		pids_read "$name" || continue
-		# the linker replaces the file
+		# The linker makes a new file, with another inode.
 		[ "$(stat -Lc %i "/proc/$pid/exe")" = "$(stat -Lc %i "$(program_binary "$name")")" ] ||
 			stale="$stale $name"
 	done
@@ -63,7 +63,7 @@ status_block() {
 	say ''
 }
 
-# Is a supervisor at work in this folder? Its state is in $stack_state.
+# status_running: true when a supervisor runs in this folder; sets $stack_state
 status_running() {
 	stack_state=down
 	[ -e "$DEV/lock" ] || return 1
@@ -84,7 +84,7 @@ status_programs() {
 	done
 }
 
-# The worker processes of our own masters; PostgreSQL's are its own business.
+# status_workers NAME: print the worker processes of our own masters, not those of servers
 status_workers() {
 	case $1 in
 	api | push | fanout) proc_children "$pid" ;;
@@ -114,7 +114,7 @@ verb_status() {
 	case "${1:-} ${2:-}" in
 	' ') ;;
 	'-o env' | '-o json') form=$2 ;;
-	*) die 2 'status [-o env|json]' ;;
+	*) die 2 'usage: status [-o env|json]' ;;
 	esac
 	status_running || {
 		[ $form = json ] && say '{"state":"down","programs":[]}'

@@ -1,15 +1,15 @@
-# Keeping the programs alive: what dies is started again, with a word about it; what
-# can't live ends the stack.
+# The supervisor restarts a program that ends and reports it. A program that repeatedly ends at
+# its start ends the stack.
 
-YOUNG_S=5      # a death this soon after the start, before it was ready, counts
-DEATHS_MAX=5   # so many of them
-DEATHS_WINDOW_S=60
+YOUNG_S=5          # an end within so many seconds of the start, before readiness, is a failed start
+DEATHS_MAX=5       # so many failed starts
+DEATHS_WINDOW_S=60 # within so many seconds end the stack
 
 epoch() {
 	date +%s
 }
 
-# The list that status and down read: name pid birth since deaths
+# Write the list that status and down read: name pid birth since deaths
 pids_write() {
 	for name in $PROGRAMS; do
 		eval "printf '%s %s %s %s %s\n' $name \${pid_$name:-0} \${birth_$name:-0} \
@@ -21,7 +21,7 @@ state_write() {
 	echo "$1" >"$RUN/state.new" && mv "$RUN/state.new" "$RUN/state"
 }
 
-# launch NAME [OPTION]: start it and remember it
+# launch NAME [OPTION]: start the program and record its process
 launch() {
 	program_start "$@"
 	eval "pid_$1=$started_pid birth_$1=$started_birth since_$1=$(epoch) ready_$1=no"
@@ -32,7 +32,7 @@ is_alive() {
 	eval "proc_alive \${pid_$1:-0} \${birth_$1:-0}" && [ "$proc_parent" = $$ ]
 }
 
-# await NAME SECONDS: until it is ready; fails when it died or the time is over
+# await NAME SECONDS: wait until the program is ready; fails when it ended or after the time-out
 await() {
 	limit=$(($(epoch) + $2))
 	until program_ready "$1"; do
@@ -42,7 +42,7 @@ await() {
 	eval "ready_$1=yes"
 }
 
-# count_death NAME AGE: fails when it was one too many
+# count_death NAME AGE: count a failed start; fails at DEATHS_MAX within DEATHS_WINDOW_S
 count_death() {
 	eval "was_ready=\$ready_$1 early=\${early_$1:-} total_$1=\$((\${total_$1:-0} + 1))"
 	[ "$was_ready" = no ] && [ "$2" -le $YOUNG_S ] || return 0
@@ -56,7 +56,7 @@ count_death() {
 	[ $many -lt $DEATHS_MAX ]
 }
 
-# revive NAME: it is dead; say so with its last words and start it again
+# revive NAME: report the end of the program with its last lines, and start it again
 revive() {
 	eval "dead=\$pid_$1 age=\$((\$(epoch) - since_$1))"
 	wait "$dead" 2>/dev/null
@@ -67,7 +67,7 @@ revive() {
 	why=''
 	case $how in
 	78) why='refuses its settings' ;;
-	126 | 127) why='can not be run' ;;
+	126 | 127) why='cannot be run' ;;
 	esac
 	count_death "$1" "$age" || why="ended $DEATHS_MAX times at its start"
 	if [ -n "$why" ]; then
@@ -76,7 +76,7 @@ revive() {
 		exit 1
 	fi
 	[ "$was_ready" = yes ] || nap 1
-	# push not: its port may be another stack's by now, and both would share it
+	# push does not take over: another stack may hold its port by now, and both would share it.
 	case $1 in
 	api | fanout) launch "$1" --take-over ;;
 	*) launch "$1" ;;
@@ -92,8 +92,8 @@ death_reason() {
 	fi
 }
 
-# What the programs complain about from now on, on our own output. In a process group of
-# its own, so that it goes as a whole; --pid for when we are killed.
+# Print the programs' errors and warnings from now on. The pipe has a process group of its own,
+# so that one signal ends all of it; --pid ends it when the supervisor is killed.
 watch_logs() {
 	cd "$LOG" || return
 	setsid sh -c 'tail --pid="$1" -q -n 0 -F fanout.log push.log api.log 2>/dev/null |
@@ -107,7 +107,7 @@ unwatch_logs() {
 	watcher=''
 }
 
-# A sleep that a signal cuts short.
+# nap SECONDS: sleep until the time is over or a signal comes
 nap() {
 	sleep "$1" 9>&- &
 	napper=$!
@@ -116,7 +116,7 @@ nap() {
 	wait $napper
 }
 
-# Runs until a signal stops all. A child that ends cuts the nap short.
+# Supervise until a signal stops the stack. The end of a child ends the nap early.
 supervise() {
 	trap : CHLD
 	while :; do
@@ -132,7 +132,7 @@ supervise() {
 	done
 }
 
-# The first signal stops in order, the second at once.
+# The first signal stops the programs in order, the second kills them at once.
 stop_all() {
 	all_stopped=yes
 	trap kill_all INT TERM HUP
@@ -146,7 +146,7 @@ stop_all() {
 	say stopped
 }
 
-# stop_leaving NAME: the second master of a restart, if there is one
+# stop_leaving NAME: stop the second master of a restart, if there is one
 stop_leaving() {
 	eval "one=\${leaving_pid_$1:-0} one_birth=\${leaving_birth_$1:-0}"
 	proc_alive "$one" "$one_birth" || return 0

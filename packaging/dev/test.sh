@@ -1,18 +1,18 @@
-# ./dev test: run suites, count what they say, close with one line.
+# ./dev test: run suites, count their results, end with one line of totals.
 #
-# A suite is tests/run/NAME.sh. It says `ok NAME`, `not ok NAME` or `skip NAME reason`, one
-# line each; what else it prints is shown when something failed. It brings its own servers,
-# folders and ports, so tests run beside a live stack.
+# A suite is tests/run/NAME.sh. It prints `ok NAME`, `not ok NAME` or `skip NAME reason`, one
+# line for each check; ./dev shows its other output when a check failed. It brings its own
+# servers, folders and ports, so tests run beside a live stack.
 
-# What ./dev test runs; the long rest comes with `all`.
+# The suites of ./dev test; `all` adds the long ones.
 SUITES='lint unit contract sqs store sql plans migrate api conf settings causes dev ctl scenario property faults storm-small asan fuzz'
 LONG='scenario-sqs machine storm tidy debian13'
 
 verb_test() {
 	case ${1:-} in
 	help | -h | --help)
-		say "suites: $SUITES; all of these when none is named"
-		say "and with \`all\`: $LONG"
+		say "suites: $SUITES (without an argument, all of these run)"
+		say "with \`all\` also: $LONG"
 		return 0
 		;;
 	'') suites=$SUITES ;;
@@ -20,7 +20,7 @@ verb_test() {
 	*)
 		suites=$(printf '%s\n' "$@" | sort -u | paste -sd ' ' -)
 		for suite in $suites; do
-			[ -f "$ROOT/tests/run/$suite.sh" ] || die 2 "no suite $suite; there are: $SUITES $LONG"
+			[ -f "$ROOT/tests/run/$suite.sh" ] || die 2 "unknown suite: $suite; suites: $SUITES $LONG"
 		done
 		;;
 	esac
@@ -39,8 +39,8 @@ verb_test() {
 	test_all_of "$suites"
 }
 
-# Most suites wait more than they work, so two run side by side; the longest begin. Those
-# that a budget calls `alone` come after them.
+# Most suites wait more than they compute, so two run at the same time, the longest first. Suites
+# that tests/budget calls `alone` run after them.
 test_all_of() {
 	claims=$(mktemp -d "${TMPDIR:-/tmp}/echostream-lanes.XXXXXX") || exit 1
 	mkdir -p "$BUILD/test-log"
@@ -61,14 +61,14 @@ test_all_of() {
 	[ "$failed" -eq 0 ]
 }
 
-# test_order SUITES beside|alone: those of the kind, the longest first
+# test_order SUITES beside|alone: print the suites of that kind, the longest first
 test_order() {
 	awk -v suites=" $1 " -v kind="$2" '
 		index(suites, " " $1 " ") && ($4 == "alone") == (kind == "alone") { print $2, $1 }
 	' "$ROOT/tests/budget" | sort -rn | cut -d' ' -f2
 }
 
-# test_lane NUMBER SUITES: run each that no other lane has taken
+# test_lane NUMBER SUITES: run each suite that the other lane has not claimed
 test_lane() {
 	trap 'kill $suite_pid 2>/dev/null; wait; exit 130' INT TERM HUP
 	export ES_TEST_PORTS=$((15000 + 5000 * $1))
@@ -83,7 +83,7 @@ test_close() {
 	trap '' INT TERM HUP
 	passed=0 failed=0 skipped=0
 	for suite in $suites; do
-		# none: it was cut short
+		# A suite without counts was interrupted.
 		read -r good bad left 2>/dev/null <"$claims/$suite/counts" || good=0 bad=1 left=0
 		passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
 	done
@@ -91,11 +91,11 @@ test_close() {
 	say "$passed passed, $failed failed, $skipped skipped"
 }
 
-# test_suite NAME: run it, say what came of it, note its counts
+# test_suite NAME: run the suite, print its results, write its counts
 test_suite() {
 	tlog=$BUILD/test-log/$1.log
 	at=$(now_ms)
-	# a shell has its children in the background ignore what Ctrl-C sends
+	# A shell makes its background children ignore the signals of Ctrl-C; undo that.
 	ES_BUILD_DIR=$BUILD env --default-signal=INT,QUIT \
 		sh "$ROOT/tests/run/$1.sh" >"$tlog" 2>&1 </dev/null &
 	suite_pid=$!
@@ -117,32 +117,32 @@ test_suite() {
 	[ -z "$complaint" ] || say "  failed: $1: $complaint"
 	sed -n 's/^not ok /  failed: /p' "$tlog"
 	grep -v -e '^ok ' -e '^skip ' "$tlog" | tail -n 120 | sed 's/^/  | /'
-	say "  all of it: $(short_path "$tlog")"
+	say "  whole output: $(short_path "$tlog")"
 }
 
-# The checks of the suite that $tlog is of; a skip may stand for several: `[36 checks]`.
+# test_checks: count the checks in $tlog; a skip may stand for several: `[36 checks]`
 test_checks() {
 	awk '/^(ok|not ok) / { n++ }
 		/^skip / { n += match($0, /\[[0-9]+ checks\]/) ? substr($0, RSTART + 1) + 0 : 1 }
 		END { print n + 0 }' "$tlog"
 }
 
-# What is wrong with the run as a whole, if anything; nothing a suite can say itself.
+# test_complaint NAME: print the fault of the run as a whole, which no suite can report itself
 test_complaint() {
 	if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then
-		say "ended with exit $code"
+		say "ended with exit status $code"
 	elif [ $((good + bad + left)) -eq 0 ]; then
 		say 'ran no test'
 	elif ! grep -q "^skip $1 " "$tlog" && [ "$(test_checks)" -lt "$least" ]; then
 		say "made $(test_checks) checks, tests/budget expects at least $least"
 	elif [ "$bad" -eq 0 ] && [ "$(test_checks)" -ge $((least * 2)) ]; then
-		say "made $(test_checks) checks, twice the least of tests/budget ($least); raise that"
+		say "made $(test_checks) checks, twice the minimum of tests/budget ($least); raise that number"
 	elif [ "$took" -gt $((budget * 20)) ] && [ "${ES_TEST_BUDGETS:-yes}" = yes ]; then
 		say "took $((took / 10)) s, over twice its budget of $budget s"
 	fi
 }
 
 verb_lint() {
-	[ $# -eq 0 ] || die 2 'lint takes no arguments; it runs the suites lint and tidy'
+	[ $# -eq 0 ] || die 2 'usage: lint  (without arguments; runs the suites lint and tidy)'
 	verb_test lint tidy
 }

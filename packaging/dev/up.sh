@@ -1,4 +1,4 @@
-# ./dev up: from a clone to a running stack.
+# ./dev up: make a running stack from a clone.
 
 STEPS=7
 READY_S=60
@@ -29,8 +29,8 @@ up_options() {
 		-d | --detach) detach=yes ;;
 		--no-build) build=no ;;
 		--queue=redis | --queue=own | --queue=sqs) queue=${1#*=} ;;
-		--queue=*) die 2 "$1: there are --queue=redis, --queue=own and --queue=sqs" ;;
-		*) die 2 "up: $1? ./dev help tells what there is" ;;
+		--queue=*) die 2 "up: unknown queue in $1; use --queue=redis, --queue=own or --queue=sqs" ;;
+		*) die 2 "up: unknown argument: $1 (see ./dev help)" ;;
 		esac
 		shift
 	done
@@ -68,8 +68,8 @@ verb_up() {
 	exit $code
 }
 
-# Shows what the detached stack has said since the last look, but for its last line: the
-# status block comes before that.
+# Print the new output of the detached stack, except its last line: the status block comes
+# before that line.
 up_show() {
 	size=$(wc -c <"$ulog")
 	[ "$size" -gt "$shown" ] && tail -c +$((shown + 1)) "$ulog" | head -c $((size - shown)) |
@@ -77,8 +77,8 @@ up_show() {
 	shown=$size
 }
 
-# The detached half of `up -d`. Its output is a file: the status block, which shows the
-# operator key and a token, is left to the half at the terminal.
+# The detached half of `up -d`. Its output is a file, so the half at the terminal prints the
+# status block, which shows the operator key and a token.
 verb__up() {
 	up_options "$@"
 	secrets_shown=no
@@ -121,7 +121,7 @@ up_packages() {
 	step_ok " ($(packages_wanted "$ROOT/packaging/apt-up.txt" | wc -l) present)"
 }
 
-# One stack per folder. A second `up` waits for the first to be ready and shows it.
+# One stack per folder. A second `up` waits until the first stack is ready, and shows its status.
 up_lock() {
 	exec 9>>"$DEV/lock"
 	flock -n 9 && return 0
@@ -138,13 +138,13 @@ up_lock() {
 			;;
 		esac
 		[ -n "$said" ] || say "another ./dev up (pid $(cat "$RUN/up.pid" 2>/dev/null)) is" \
-			"at work here; waiting for it"
+			"starting in this folder; waiting for it"
 		said=yes
 		sleep 0.3
 	done
 }
 
-# What a killed `up` left behind.
+# Stop the programs of an `up` that was killed.
 up_leftovers() {
 	for name in $PROGRAMS_BACKWARDS sqs qredis; do
 		pids_read "$name" || continue
@@ -158,7 +158,7 @@ up_build() {
 	step build
 	if [ $build = yes ]; then
 		build_setup "$BUILD"
-		# not the tests
+		# Tests are not built, because they take longer than the programs.
 		build_run "$BUILD" api-fcgi/echostream-api fanout/echostream-fanout \
 			push-server/echostream-push ctl/echostreamctl
 	fi
@@ -178,8 +178,8 @@ up_ports() {
 	}
 }
 
-# up_port_lost NAME: it died since somebody took its port between our choice and its start.
-# A port that nobody asked for is chosen again.
+# up_port_lost NAME: when program NAME ended because another process took its port between our
+# choice and its start, choose another port, unless the user asked for this one.
 up_port_lost() {
 	case $1 in
 	lighttpd) variable=ES_PORT first=8080 other=$ES_PUSH_PORT asked=$asked_lighttpd ;;
@@ -189,7 +189,7 @@ up_port_lost() {
 	eval "lost_port=\$$variable"
 	[ -z "$asked" ] && port_busy "$lost_port" || return 0
 	program_log "$1" | grep -qi 'address already in use' || return 0
-	say "  $lost_port was taken meanwhile"
+	say "  another program has taken port $lost_port meanwhile"
 	port_choose $variable '' $first "$other"
 	eval "$variable=$chosen"
 	env_write
@@ -240,7 +240,8 @@ up_migrate() {
 	step_ok " $(printf '%s\n' "$out" | tail -n 1)"
 }
 
-# Guarded by a row, not a file, so that a database made anew is seeded anew.
+# Add the demo data unless tenant acme exists. A row decides, not a file, so that a new database
+# gets the data again.
 up_seed() {
 	step seed
 	if [ ! -f "$ROOT/db/seed/demo.sql" ]; then
@@ -259,7 +260,7 @@ up_seed() {
 		from tenants t where name = 'acme'" 2>&1)"
 }
 
-# lighttpd comes last: it takes a backend that is not there out of use for a while.
+# lighttpd starts last: it stops using a back end for a while when a connect fails.
 up_services() {
 	step services
 	launch fanout
@@ -274,7 +275,7 @@ up_services() {
 	step_ok " fanout, push, api, lighttpd  $(seconds "$step_at")"
 }
 
-# up_wait TEST NAME...: until TEST holds, starting again what dies meanwhile
+# up_wait TEST NAME...: wait until TEST succeeds; restart programs that end meanwhile
 up_wait() {
 	holds=$1
 	shift
@@ -301,7 +302,8 @@ up_sockets() {
 	program_ready fanout && program_ready push
 }
 
-# Another stack may answer at our port, as long as our lighttpd has not found it taken.
+# Check first that our lighttpd holds the port: another stack may answer there until our
+# lighttpd fails to bind it.
 up_all_ready() {
 	# shellcheck disable=SC2154
 	port_held_by "$ES_PORT" "$pid_lighttpd" || return 1

@@ -1,4 +1,4 @@
-# Looking inside a running stack.
+# Commands that inspect a running stack.
 
 need_running() {
 	[ -f "$DEV/env" ] && [ -S "$RUN/redis.sock" ] ||
@@ -8,23 +8,23 @@ need_running() {
 
 need_ctl() {
 	CTL=$BUILD/ctl/echostreamctl
-	[ -x "$CTL" ] || die 1 "$(short_path "$CTL") is missing; ./dev build makes it"
+	[ -x "$CTL" ] || die 1 "$(short_path "$CTL") is missing; ./dev build builds it"
 }
 
 verb_token() {
-	[ $# -eq 1 ] || die 2 'token USER  (a user of the demo tenant acme, as alice)'
+	[ $# -eq 1 ] || die 2 'usage: token USER  (a user of the demo tenant acme, such as alice)'
 	need_running
 	need_ctl
 	exec "$CTL" token mint --tenant "${ES_TENANT:-acme}" --user "$1"
 }
 
 verb_url() {
-	[ $# -eq 0 ] || die 2 'url takes no arguments'
+	[ $# -eq 0 ] || die 2 'usage: url  (without arguments)'
 	need_running
 	say "$ES_URL"
 }
 
-# The tool with the running stack's settings, as a demo user where one is needed.
+# Run echostreamctl with the settings of the running stack.
 verb_ctl() {
 	need_running
 	need_ctl
@@ -46,7 +46,7 @@ verb_redis_cli() {
 	for cli in valkey-cli redis-cli; do
 		have $cli && exec $cli -s "$RUN/redis.sock" "$@"
 	done
-	die 2 'no redis-cli here'
+	die 2 'neither valkey-cli nor redis-cli is installed'
 }
 
 verb_logs() {
@@ -54,7 +54,7 @@ verb_logs() {
 	[ "${1:-}" = -f ] && follow=-f && shift
 	cd "$LOG" 2>/dev/null || die 3 'no logs yet'
 	if [ -n "${1:-}" ]; then
-		[ -f "$1.log" ] || die 2 "no log of $1; there are: $(echo *.log | sed 's/\.log//g')"
+		[ -f "$1.log" ] || die 2 "no log of $1; logs exist of: $(echo *.log | sed 's/\.log//g')"
 		# shellcheck disable=SC2086
 		exec tail -n 200 $follow -- "$1.log"
 	fi

@@ -1,4 +1,4 @@
 #!/bin/sh
-# Run once by the postgres image on an empty volume: the login roles, with passwords.
+# The postgres image runs this script once, on an empty volume. It makes the login roles.
 psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" \
 	-v owner_password="$ES_OWNER_PASSWORD" -v app_password="$ES_APP_PASSWORD" -f /roles.sql

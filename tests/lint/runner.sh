@@ -60,5 +60,5 @@ fails mute 'broken: ran no test, exit 1' 'a part that exits 1 having said nothin
 fails late 'broken: ended with exit 1' 'a part that breaks down after some ok lines'
 fails silent 'broken: ran no test, exit 0' 'a part that runs no test'
 fails halved 'made 6 checks' 'a suite that lost half of its checks'
-fails grown 'raise that' 'a number of checks that no longer guards'
-fails bad_end 'ended with exit 3' 'a suite that ends badly'
+fails grown 'raise that number' 'a number of checks that no longer guards'
+fails bad_end 'ended with exit status 3' 'a suite that ends badly'

@@ -168,7 +168,7 @@ def restart_fails():
         done = dev("restart", "api")
     finally:
         kept.rename(binary)
-    assert done.returncode == 1 and "the old one goes on" in done.stderr, done.stderr
+    assert done.returncode == 1 and "the old one continues" in done.stderr, done.stderr
     assert "my last words" in (STACK / "log/up.log").read_text()
     assert pids()["api"] == old and birth(old) and answers()
 
