@@ -8,7 +8,7 @@
 #include "core/parse.h"
 
 #include "ctl.h"
-#include "migrate.h"
+#include "migrate_functions.h"
 
 #include "core/banned.h"
 
@@ -33,7 +33,8 @@ static const struct conf_item items[] = {
     CONF_ITEM(struct db_conf, url, "ES_DATABASE_OWNER_URL", CONF_SECRET, NULL, 1, 4096,
 	NULL, "PostgreSQL as URI or conninfo, with the role echostream_owner"),
     CONF_ITEM(struct db_conf, dir, "ES_MIGRATIONS_DIR", CONF_TEXT, "", 0, 4096, NULL,
-	"folder of migrations; empty for ./" NEAR_DIR " or " INSTALLED_DIR),
+	"folder of migrations, with the folder functions beside it; empty for "
+	"./" NEAR_DIR " or " INSTALLED_DIR),
 };
 
 static int
@@ -164,6 +165,8 @@ ctl_db_migrate(struct db_job *job)
 		    "%zu migration%s applied, %zu in all\n", n, n == 1 ? "" : "s", m->n);
 	else
 		printf("up to date, %zu migrations\n", m->n);
+	if (m->functions.n > 0 && migrate_functions_fit(m) && !migrate_functions_load(m))
+		return CTL_FAILED;
 	return CTL_OK;
 }
 
@@ -205,9 +208,12 @@ ctl_db_verify(struct db_job *job)
 		else if (row->state == MIGRATE_PENDING)
 			fprintf(stderr, "%s: not applied\n", row->file->path);
 	}
-	good = good && pending == 0 && missing == 0;
+	good = good && pending == 0 && missing == 0 &&
+	       migrate_functions_verify(&job->migrate);
 	if (good)
-		printf("%zu migrations applied, as in %s\n", job->migrate.n, job->dir);
+		printf(
+		    "%zu migrations applied, as in %s; %zu files of functions loaded\n",
+		    job->migrate.n, job->dir, job->migrate.functions.n);
 	return good ? CTL_OK : CTL_FAILED;
 }
 
@@ -215,7 +221,7 @@ static int
 ctl_db_revert_last(struct migrate *m, int64_t count)
 {
 	for (size_t i = m->n; i > 0 && count > 0; i--) {
-		const struct migrate_row *row = &m->rows[i - 1];
+		struct migrate_row *row = &m->rows[i - 1];
 
 		if (row->state == MIGRATE_PENDING)
 			continue;
@@ -230,6 +236,11 @@ ctl_db_revert_last(struct migrate *m, int64_t count)
 			return CTL_FAILED;
 		count--;
 	}
+	if (migrate_count(m, MIGRATE_PENDING) == m->n)
+		return migrate_functions_drop(m) ? CTL_OK : CTL_FAILED;
+	if (m->functions.n > 0)
+		printf("functions stay as they are; echostreamctl db migrate of the "
+		       "release that this schema belongs to loads its own\n");
 	return CTL_OK;
 }
 
@@ -282,11 +293,13 @@ RUN(recovered, 0, false)
 
 static const struct ctl_verb verbs[] = {
     {"migrate", "[--to VERSION] [--dir FOLDER]",
-	"apply the pending migrations, all or up to VERSION", ctl_db_run_migrate},
+	"apply the pending migrations, all or up to VERSION; load the functions",
+	ctl_db_run_migrate},
     {"status", "[--dir FOLDER]", "list the migrations: applied, pending, edited, missing",
 	ctl_db_run_status},
     {"verify", "[--dir FOLDER]",
-	"exit 1 unless exactly the migrations of the folder are applied, unedited",
+	"exit 1 unless exactly the migrations of the folder are applied, unedited, and "
+	"the functions are those of their files",
 	ctl_db_run_verify},
     {"rollback", "[COUNT|all] --yes [--dir FOLDER]",
 	"revert the last COUNT migrations, default 1 (for development)",

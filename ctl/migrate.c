@@ -38,14 +38,13 @@ static const char foreign_sql[] =
     " FROM schema_migrations ORDER BY version COLLATE \"C\"";
 
 void
-migrate_complain(const struct pg_fault *fault, const struct migration *file,
-    const struct migration_part *part)
+migrate_complain(
+    const struct pg_fault *fault, const char *path, const struct migration_part *part)
 {
-	if (file && part && fault->position > 0)
-		fprintf(
-		    stderr, "%s:%u: ", file->path, migration_line(part, fault->position));
+	if (path && part && fault->position > 0)
+		fprintf(stderr, "%s:%u: ", path, migration_line(part, fault->position));
 	else
-		fprintf(stderr, "%s: ", file ? file->path : "database");
+		fprintf(stderr, "%s: ", path ? path : "database");
 	fprintf(stderr, "%s (SQLSTATE %s)\n", fault->message, fault->sqlstate);
 	if (fault->detail)
 		fprintf(stderr, "  detail: %s\n", fault->detail);
@@ -58,7 +57,8 @@ migrate_judge(const struct migrate_row *row)
 {
 	if (!row->file)
 		return MIGRATE_MISSING;
-	if (row->sha256 && strcmp(row->sha256, row->file->sha256) != 0)
+	if (row->sha256 && strcmp(row->sha256, row->file->sha256) != 0 &&
+	    !migration_was(row->file, row->sha256))
 		return MIGRATE_EDITED;
 	return MIGRATE_APPLIED;
 }
@@ -125,6 +125,18 @@ migrate_right_role(struct migrate *m, struct pg_fault *fault)
 	return false;
 }
 
+/* The folder "functions" beside dir. */
+static const char *
+migrate_functions_dir(struct arena *a, const char *dir)
+{
+	const char *slash = strrchr(dir, '/');
+	const char *last = slash != NULL ? slash + 1 : dir;
+
+	if (*last == '\0' || *last == '.')
+		return arena_printf(a, "%s/../functions", dir);
+	return arena_printf(a, "%.*sfunctions", (int)(last - dir), dir);
+}
+
 bool
 migrate_open(struct migrate *m, const char *url, const char *dir, struct arena *a)
 {
@@ -132,7 +144,9 @@ migrate_open(struct migrate *m, const char *url, const char *dir, struct arena *
 	struct es_err err = {0};
 
 	*m = (struct migrate){.arena = a};
-	if (dir && migration_load(dir, a, &m->files, &err) != ES_OK) {
+	if (dir && (migration_load(dir, a, &m->files, &err) != ES_OK ||
+		       sql_file_read_all(migrate_functions_dir(a, dir), a, &m->functions,
+			   &err) != ES_OK)) {
 		fprintf(stderr, "%s\n", err.text);
 		return false;
 	}

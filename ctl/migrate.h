@@ -1,6 +1,6 @@
 /* Applies migration files to a database, one runner at a time. Records the applied
  * versions in schema_migrations, as dbmate does, and a checksum of each file in a table
- * of its own. */
+ * of its own. The functions of the schema are files of their own: migrate_functions.h. */
 #ifndef CTL_MIGRATE_H
 #define CTL_MIGRATE_H
 
@@ -9,6 +9,7 @@
 #include "pg/pg_admin.h"
 
 #include "migration.h"
+#include "sql_file.h"
 
 enum migrate_state {
 	MIGRATE_PENDING,
@@ -30,12 +31,13 @@ struct migrate {
 	struct arena *arena;
 	struct pg_admin *db;
 	struct migration_list files;
+	struct sql_file_list functions;
 	struct migrate_row *rows; /* ascending by version */
 	size_t n;
 };
 
-/* Reads files (dir NULL: none) and database. Changes nothing. False after printing a
- * failure. */
+/* Reads the database and the files: migrations from dir (NULL: none), functions from the
+ * folder "functions" beside it. Changes nothing. Prints a failure and returns false. */
 bool migrate_open(
     struct migrate *m, const char *url, const char *dir, struct arena *a) ES_MUST_CHECK;
 void migrate_close(struct migrate *m);
@@ -46,13 +48,14 @@ size_t migrate_count(const struct migrate *m, enum migrate_state state);
  * again. migrate_close() releases the lock. */
 bool migrate_lock(struct migrate *m) ES_MUST_CHECK;
 
-/* Applies or reverts one file under a lock_timeout, and tries again when a lock is
- * taken. Prints its work to stdout, failures to stderr. */
-bool migrate_apply(struct migrate *m, const struct migrate_row *row) ES_MUST_CHECK;
-bool migrate_revert(struct migrate *m, const struct migrate_row *row) ES_MUST_CHECK;
+/* Applies or reverts one file, with a lock_timeout of its own; tries again when a lock
+ * was taken. Prints the result on stdout, a failure on stderr. Sets row->state. */
+bool migrate_apply(struct migrate *m, struct migrate_row *row) ES_MUST_CHECK;
+bool migrate_revert(struct migrate *m, struct migrate_row *row) ES_MUST_CHECK;
 
-/* Prints a fault of the database. file and part (may be NULL) name its source. */
-void migrate_complain(const struct pg_fault *fault, const struct migration *file,
-    const struct migration_part *part);
+/* Prints a fault of the database. path: the file that was run (NULL: none); part: its
+ * part that fault->position counts from (NULL: unknown). */
+void migrate_complain(
+    const struct pg_fault *fault, const char *path, const struct migration_part *part);
 
 #endif

@@ -95,7 +95,7 @@ migrate_apply_run(struct migrate *m, const struct migration *file, enum directio
 			break;
 		IGNORE(pg_admin_script(m->db, "ROLLBACK", m->arena, &ignored));
 		if (tries == TRIES || !migrate_apply_worth_retrying(&fault)) {
-			migrate_complain(&fault, file, in_file ? part : NULL);
+			migrate_complain(&fault, file->path, in_file ? part : NULL);
 			fprintf(stderr, "%s: %s\n", file->path,
 			    part->transaction
 				? "nothing of this file was applied"
@@ -111,13 +111,19 @@ migrate_apply_run(struct migrate *m, const struct migration *file, enum directio
 }
 
 bool
-migrate_apply(struct migrate *m, const struct migrate_row *row)
+migrate_apply(struct migrate *m, struct migrate_row *row)
 {
-	return migrate_apply_run(m, row->file, UP);
+	if (!migrate_apply_run(m, row->file, UP))
+		return false;
+	row->state = MIGRATE_APPLIED;
+	return true;
 }
 
 bool
-migrate_revert(struct migrate *m, const struct migrate_row *row)
+migrate_revert(struct migrate *m, struct migrate_row *row)
 {
-	return migrate_apply_run(m, row->file, DOWN);
+	if (!migrate_apply_run(m, row->file, DOWN))
+		return false;
+	row->state = MIGRATE_PENDING;
+	return true;
 }

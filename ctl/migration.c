@@ -1,14 +1,11 @@
 /* Reads migration files and checks that each has a part to apply and one to revert. */
 #include "migration.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "crypto/digest.h"
+
+#include "sql_file.h"
 
 #include "core/banned.h"
 
@@ -69,6 +66,7 @@ migration_parse(char *text, struct migration *out, struct es_err *err)
 	struct migration_part *part = NULL;
 	unsigned number = 1;
 
+	out->head = text;
 	out->up = out->down = (struct migration_part){0};
 	for (char *line = text, *end; *line; line = end, number++) {
 		const char *up = migration_marker(line, "up"),
@@ -92,8 +90,7 @@ migration_parse(char *text, struct migration *out, struct es_err *err)
 		TRY(migration_parse_options(up ? up : down, next, err));
 		next->sql = end;
 		next->line = number + 1;
-		if (part)
-			*line = '\0';
+		*line = '\0'; /* the end of the head, or of the part before */
 		part = next;
 	}
 	if (!out->down.sql)
@@ -114,111 +111,60 @@ migration_line(const struct migration_part *part, long position)
 	return line;
 }
 
-/* Reads the file and adds a NUL. */
-static enum es_code
-migration_read_file(
-    FILE *file, struct arena *a, char **out, size_t *out_len, struct es_err *err)
+bool
+migration_was(const struct migration *m, const char *sha256)
 {
-	struct stat st;
-	char *text;
-	size_t len;
+	static const char mark[] = "-- echostream:was ";
 
-	if (fstat(fileno(file), &st) != 0 || !S_ISREG(st.st_mode))
-		return es_fail(err, ES_INVALID, "no regular file");
-	if (st.st_size > MIGRATION_BYTES_MAX)
-		return es_fail(
-		    err, ES_TOO_LARGE, "longer than %ld bytes", MIGRATION_BYTES_MAX);
-	text = arena_alloc(a, (size_t)st.st_size + 1);
-	len = fread(text, 1, (size_t)st.st_size, file);
-	if (len != (size_t)st.st_size)
-		return es_fail(err, ES_INVALID, "can't be read");
-	if (memchr(text, '\0', len))
-		return es_fail(err, ES_INVALID, "holds a NUL byte");
-	*out = text;
-	*out_len = len;
-	return ES_OK;
+	for (const char *at = m->head; (at = strstr(at, mark)) != NULL;) {
+		at += strlen(mark);
+		if (migration_starts_with(at, sha256))
+			return true;
+	}
+	return false;
 }
 
 static enum es_code
-migration_load_one(struct migration *m, struct arena *a, struct es_err *err)
+migration_take(
+    struct migration *m, const struct sql_file *file, struct arena *a, struct es_err *err)
 {
+	const struct digest_part whole = {file->text, file->len};
 	unsigned char digest[DIGEST_SHA256];
-	struct digest_part whole;
-	FILE *file = fopen(m->path, "re");
-	enum es_code rc;
-	char *text = NULL;
-	size_t len = 0;
 
-	if (!file)
-		return es_fail(err, ES_INVALID, "%s", strerror(errno));
-	rc = migration_read_file(file, a, &text, &len, err);
-	(void)fclose(file);
-	if (rc != ES_OK)
-		return rc;
-	whole = (struct digest_part){text, len};
+	m->name = file->name;
+	m->path = file->path;
+	m->version = arena_memdup(a, m->name, strspn(m->name, "0123456789"));
+	if (strlen(m->version) != MIGRATION_VERSION_LEN ||
+	    m->name[MIGRATION_VERSION_LEN] != '_')
+		return es_fail(err, ES_INVALID,
+		    "a name is 14 digits of UTC time, then _verb_object.sql");
 	digest_sha256(&whole, 1, digest);
 	digest_hex(digest, sizeof(digest), m->sha256);
-	return migration_parse(text, m, err);
-}
-
-static int
-migration_is_sql(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && dot && strcmp(dot, ".sql") == 0;
+	return migration_parse(file->text, m, err);
 }
 
 /* A name begins with a version of fixed length, so the order by name is that by version.
  */
-static int
-migration_by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static enum es_code
-migration_load_all(const char *dir, struct dirent **names, size_t n, struct arena *a,
-    struct migration_list *out, struct es_err *err)
-{
-	struct migration_list list = {.n = n};
-
-	list.items = arena_alloc(a, (n + 1) * sizeof(*list.items));
-	for (size_t i = 0; i < n; i++) {
-		struct migration *m = &list.items[i];
-		struct es_err why = {0};
-
-		m->name = arena_strdup(a, names[i]->d_name);
-		m->path = arena_printf(a, "%s/%s", dir, m->name);
-		m->version = arena_memdup(a, m->name, strspn(m->name, "0123456789"));
-		if (strlen(m->version) != MIGRATION_VERSION_LEN ||
-		    m->name[MIGRATION_VERSION_LEN] != '_')
-			return es_fail(err, ES_INVALID,
-			    "%s: a name is 14 digits of UTC time, then _verb_object.sql",
-			    m->path);
-		if (i > 0 && strcmp(m->version, list.items[i - 1].version) == 0)
-			return es_fail(err, ES_INVALID, "%s: same version as %s", m->path,
-			    list.items[i - 1].name);
-		if (migration_load_one(m, a, &why) != ES_OK)
-			return es_fail(err, why.code, "%s: %s", m->path, why.text);
-	}
-	*out = list;
-	return ES_OK;
-}
-
 enum es_code
 migration_load(
     const char *dir, struct arena *a, struct migration_list *out, struct es_err *err)
 {
-	struct dirent **names;
-	const int n = scandir(dir, &names, migration_is_sql, migration_by_name);
-	enum es_code rc;
+	struct sql_file_list files;
+	struct migration_list list;
 
-	if (n < 0)
-		return es_fail(err, ES_INVALID, "%s: %s", dir, strerror(errno));
-	rc = migration_load_all(dir, names, (size_t)n, a, out, err);
-	for (int i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
-	return rc;
+	TRY(sql_file_read_all(dir, a, &files, err));
+	list.n = files.n;
+	list.items = arena_alloc(a, (list.n + 1) * sizeof(*list.items));
+	for (size_t i = 0; i < list.n; i++) {
+		struct migration *m = &list.items[i];
+		struct es_err why = {0};
+
+		if (migration_take(m, &files.items[i], a, &why) != ES_OK)
+			return es_fail(err, why.code, "%s: %s", m->path, why.text);
+		if (i > 0 && strcmp(m->version, list.items[i - 1].version) == 0)
+			return es_fail(err, ES_INVALID, "%s: same version as %s", m->path,
+			    list.items[i - 1].name);
+	}
+	*out = list;
+	return ES_OK;
 }

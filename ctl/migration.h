@@ -10,7 +10,6 @@
 #include "core/err.h"
 
 #define MIGRATION_VERSION_LEN 14 /* YYYYMMDDhhmmss */
-#define MIGRATION_BYTES_MAX   (4L * 1024 * 1024)
 
 struct migration_part {
 	const char *sql;
@@ -20,8 +19,9 @@ struct migration_part {
 
 struct migration {
 	const char *version, *name, *path; /* name of the file, without the folder */
+	const char *head;                  /* the comments before "-- migrate:up" */
 	struct migration_part up, down;
-	char sha256[65];
+	char sha256[65]; /* of the whole file */
 };
 
 struct migration_list {
@@ -36,6 +36,10 @@ enum es_code migration_load(const char *dir, struct arena *a, struct migration_l
 /* Parses the text of one file, for migration_load() and tests. Splits text in place. */
 enum es_code migration_parse(
     char *text, struct migration *out, struct es_err *err) ES_MUST_CHECK;
+
+/* Whether the head names sha256 in a line "-- echostream:was SHA256": the checksum of an
+ * earlier text of the file, with which the migration counts as unedited. */
+bool migration_was(const struct migration *m, const char *sha256);
 
 /* Returns the line of the file that holds character number position (from 1) of the
  * part. */

@@ -56,7 +56,7 @@ UNITS = {
 OTHERS = {
     "ES_DATABASE_OWNER_URL": ("echostreamctl db", "PostgreSQL as the role that owns the tables"),
     "ES_DATABASE_ADMIN_URL": ("./dev", "PostgreSQL as superuser, to make roles and database"),
-    "ES_MIGRATIONS_DIR": ("echostreamctl db", "folder of the migrations"),
+    "ES_MIGRATIONS_DIR": ("echostreamctl db", "folder of the migrations; the folder functions is beside it"),
     "ES_URL": ("echostreamctl, scripts", "address of REST, set by `./dev status -o env`"),
     "ES_WS_URL": ("echostreamctl, scripts", "address of WebSockets, set by `./dev status -o env`"),
     "ES_PUSH_URL": ("scripts", "push-server's own address, past lighttpd"),

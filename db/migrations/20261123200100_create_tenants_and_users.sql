@@ -1,3 +1,4 @@
+-- echostream:was 8997d09d305eafc4682d3dd6701f74128744a5c9b12fc3359d19d571c639b048
 -- migrate:up
 
 CREATE TABLE tenants (
@@ -21,7 +22,7 @@ CREATE TABLE users (
 	role text NOT NULL DEFAULT 'member'
 	    CHECK (role IN ('owner', 'admin', 'member', 'guest', 'bot')),
 	status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'deactivated')),
-	-- A token issued before this is refused.
+	-- Programs refuse tokens issued before this time.
 	tokens_valid_after timestamptz NOT NULL DEFAULT '-infinity',
 	created_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (tenant_id, id)
@@ -31,8 +32,9 @@ CREATE UNIQUE INDEX users_email_key ON users (tenant_id, lower(email));
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
--- Unset is an error, and so is the empty string that a past SET LOCAL leaves behind: a
--- statement without a tenant fails, it does not read nothing.
+-- current_setting() fails when app.tenant is not set. The cast fails for the empty string, which
+-- a SET LOCAL leaves behind. So a statement without a tenant is an error and not an empty
+-- result.
 CREATE POLICY own_tenant ON tenants TO echostream_app, echostream_owner
 	USING (id = current_setting('app.tenant')::uuid)
 	WITH CHECK (id = current_setting('app.tenant')::uuid);

@@ -1,3 +1,4 @@
+-- echostream:was 250e16cf230bcb97fb7908cc4e53ff3828df09af756238d47b47ac10c7aa4c0e
 -- migrate:up
 
 CREATE TABLE channels (
@@ -13,13 +14,13 @@ CREATE TABLE channels (
 	PRIMARY KEY (tenant_id, id),
 	FOREIGN KEY (tenant_id, created_by) REFERENCES users (tenant_id, id)
 );
--- An archived channel keeps its name, so that it can come back.
+-- An archived channel keeps its name, so that it can be restored.
 CREATE UNIQUE INDEX channels_name_key ON channels (tenant_id, lower(name))
 	WHERE kind = 'channel';
 CREATE INDEX channels_created_by_idx ON channels (tenant_id, created_by);
 
--- The counter of each channel: narrow, with room on the page, and no index but the key, so
--- that an update stays on its page. Its row lock is what orders a channel.
+-- The counter of each channel. The lock of its row orders all events of the channel. Free
+-- space on each page and no index but the key: an update is then a HOT update.
 CREATE TABLE channel_heads (
 	tenant_id uuid NOT NULL,
 	channel_id uuid NOT NULL,

@@ -1,7 +1,9 @@
+-- echostream:was fb8fac1a5d88db86be2962f2fd07f516b920a788fe92999d2e52435a84d9e21d
 -- migrate:up
 
--- No foreign keys: es_batch has checked, and 20,000 key checks a second are not free.
--- Deleting is soft, so that a late repeat of a deleted message stays a repeat.
+-- No foreign keys: es_batch checks tenant, channel and sender itself, and 20,000 checks of keys
+-- a second would cost. Deleting a message keeps its row, so that a late repeat of it stays a
+-- repeat.
 CREATE TABLE messages (
 	tenant_id uuid NOT NULL,
 	channel_id uuid NOT NULL,
@@ -20,7 +22,7 @@ CREATE TABLE messages (
 	CONSTRAINT messages_dedupe_key UNIQUE (tenant_id, channel_id, dedupe_key)
 );
 
--- Numbered events that are no message. They share the channel's numbers with messages.
+-- Numbered events that are not messages. They share the channel's numbers with messages.
 CREATE TABLE channel_events (
 	tenant_id uuid NOT NULL,
 	channel_id uuid NOT NULL,
@@ -34,8 +36,9 @@ CREATE TABLE channel_events (
 	PRIMARY KEY (tenant_id, channel_id, seq)
 );
 
--- What was accepted and then refused at commit, for 24 hours, so that who asks by client id
--- learns why. Tenant and channel may be unknown ones: no foreign keys.
+-- Messages that were accepted (202) and then refused at the commit, kept for 24 hours: a query
+-- by client message id answers with the code. No foreign keys, because tenant and channel may
+-- not exist.
 CREATE TABLE refused_messages (
 	tenant_id uuid NOT NULL,
 	channel_id uuid NOT NULL,
@@ -62,7 +65,7 @@ CREATE POLICY own_tenant ON refused_messages TO echostream_app, echostream_owner
 	USING (tenant_id = current_setting('app.tenant')::uuid)
 	WITH CHECK (tenant_id = current_setting('app.tenant')::uuid);
 
--- Only es_batch makes messages.
+-- Only es_batch inserts messages.
 GRANT SELECT, UPDATE (body, edited_at, deleted_at) ON messages TO echostream_app;
 GRANT SELECT, INSERT ON channel_events TO echostream_app;
 GRANT SELECT ON refused_messages TO echostream_app;

@@ -1,7 +1,9 @@
+-- echostream:was e5fd300a5b3bfc491dad4d1365ed6d5c0d13c39386e2ede7ce8fa7623d917a47
 -- migrate:up
 
--- Who reads which stream of the queue, and how far it is committed. No tenant's data: the
--- application reaches both tables by functions only.
+-- Which fanout holds each partition of the queue, and up to which position the partition is
+-- committed. Rows of this table and the next belong to no tenant: the application reaches them
+-- through functions only.
 CREATE TABLE queue_partitions (
 	partition integer PRIMARY KEY CHECK (partition BETWEEN 0 AND 255),
 	epoch bigint NOT NULL,
@@ -10,7 +12,8 @@ CREATE TABLE queue_partitions (
 	done_id text
 ) WITH (fillfactor = 20);
 
--- Entries that no retry can help. Tenant and channel are text: they may be rubbish.
+-- Entries of the queue that no repeat can commit. Tenant and channel are text, because they
+-- may not be valid ids.
 CREATE TABLE dead_letters (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	created_at timestamptz NOT NULL DEFAULT now(),

@@ -1,3 +1,4 @@
+-- echostream:was 073b3cb42bcd0f5fb04cb56a459535b3c7fe8d7a2d99d0ce3dead948c884f5d2
 -- migrate:up
 
 CREATE TABLE revoked_tokens (
@@ -18,7 +19,7 @@ CREATE TABLE api_keys (
 	revoked_at timestamptz,
 	PRIMARY KEY (tenant_id, id)
 );
--- A key is presented without its tenant.
+-- A request presents a key without its tenant.
 CREATE UNIQUE INDEX api_keys_hash_key ON api_keys (hash);
 
 CREATE TABLE auth_keys (
@@ -35,7 +36,7 @@ CREATE TABLE auth_keys (
 	CHECK ((alg = 'HS256') = (secret IS NOT NULL))
 );
 
--- One row. The epoch changes when numbers may have been given twice: see es_recovered().
+-- One row. es_recovered() begins a new epoch when numbers may have been given twice.
 CREATE TABLE cluster_meta (
 	one boolean PRIMARY KEY DEFAULT true CHECK (one),
 	epoch uuid NOT NULL DEFAULT gen_random_uuid(),

@@ -1,70 +1,12 @@
+-- echostream:was 2bf0c7fbda549487c00b4fc4334b3865b27476b248add06be5a1431bffa06dc5
 -- migrate:up
+
+-- For es_read_many.
 
 GRANT UPDATE (last_read_at, last_read_seq) ON channel_members TO es_batch;
 CREATE POLICY batch_marks_read ON channel_members FOR UPDATE TO es_batch USING (true);
 
--- es_read for many members, of any tenants: the read marks that a worker has collected are
--- written by one statement. One row an element, in order, with where the mark stands after it:
---   ok         the member's mark, which only moves forward and not past the head
---   forbidden  the user sees the channel without being its member: there is no mark
---   not_found  no such channel, or a private one of which the user is no member
--- One mark may be named several times: the largest number counts, and each element is answered
--- with the result. A p_seq element that is NULL means the head.
-CREATE FUNCTION es_read_many(p_tenant uuid[], p_channel uuid[], p_user uuid[], p_seq bigint[])
-RETURNS TABLE (ord integer, code text, last_read_seq bigint, last_read_ms bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp
--- One plan, good from the first row to the billionth: look-ups by key, never a scan.
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
-AS $$
-#variable_conflict use_column
-BEGIN
-	-- Workers write marks of the same members at the same time: all of them take the rows
-	-- in the order of the key, so that none waits for a row of another in a circle.
-	PERFORM FROM (SELECT DISTINCT u.tenant_id, u.channel_id, u.user_id
-		FROM unnest(p_tenant, p_channel, p_user) AS u (tenant_id, channel_id, user_id)
-		ORDER BY 1, 2, 3) d
-	CROSS JOIN LATERAL (SELECT m.user_id FROM channel_members m
-		WHERE m.tenant_id = d.tenant_id AND m.channel_id = d.channel_id
-		AND m.user_id = d.user_id
-		FOR NO KEY UPDATE) m;
-
-	-- A row that would not move is not written.
-	UPDATE channel_members m
-	SET last_read_seq = w.seq, last_read_at = clock_timestamp()
-	FROM (SELECT u.tenant_id, u.channel_id, u.user_id,
-		    max(LEAST(u.seq, h.last_seq)) AS seq
-		FROM unnest(p_tenant, p_channel, p_user, p_seq)
-		    AS u (tenant_id, channel_id, user_id, seq)
-		CROSS JOIN LATERAL (SELECT h.last_seq FROM channel_heads h
-			WHERE h.tenant_id = u.tenant_id AND h.channel_id = u.channel_id
-			LIMIT 1) h
-		GROUP BY 1, 2, 3) w
-	WHERE m.tenant_id = w.tenant_id AND m.channel_id = w.channel_id
-	AND m.user_id = w.user_id AND m.last_read_seq < w.seq;
-
-	RETURN QUERY
-	SELECT u.ord::integer, CASE WHEN m.last_read_seq IS NOT NULL THEN 'ok'
-		WHEN c.is_private = false THEN 'forbidden' ELSE 'not_found' END,
-	    m.last_read_seq, es_ms(m.last_read_at)
-	FROM unnest(p_tenant, p_channel, p_user) WITH ORDINALITY
-	    AS u (tenant_id, channel_id, user_id, ord)
-	LEFT JOIN LATERAL (SELECT c.is_private FROM channels c
-		WHERE c.tenant_id = u.tenant_id AND c.id = u.channel_id LIMIT 1) c ON true
-	LEFT JOIN LATERAL (SELECT m.last_read_seq, m.last_read_at FROM channel_members m
-		WHERE m.tenant_id = u.tenant_id AND m.channel_id = u.channel_id
-		AND m.user_id = u.user_id LIMIT 1) m ON true
-	ORDER BY u.ord;
-END
-$$;
-
-GRANT EXECUTE ON FUNCTION es_read_many TO echostream_app;
-GRANT CREATE ON SCHEMA public TO es_batch;
-ALTER FUNCTION es_read_many OWNER TO es_batch;
-REVOKE CREATE ON SCHEMA public FROM es_batch;
-
 -- migrate:down
 
-DROP FUNCTION es_read_many;
 DROP POLICY batch_marks_read ON channel_members;
 REVOKE UPDATE (last_read_at, last_read_seq) ON channel_members FROM es_batch;

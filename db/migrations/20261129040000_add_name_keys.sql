@@ -1,17 +1,15 @@
+-- echostream:was f4290e0c8e0a6bc9c09bdcc2dc89f664aa93a8902eb622dc3aa698a7a3c4c741
 -- migrate:up
 
--- Two names that look alike are one name. lower() does not see that: it depends on the
--- database's locale, and it leaves normalisation forms, widths and invisible characters
--- apart. Programs make the keys (shared/unicode: NFKC, full case folding, without
--- default-ignorable characters) and write them beside the names.
+-- Two names that look alike are one name. lower() can't compare them: it depends on the
+-- database's locale, and it keeps normalisation forms, widths and invisible characters. So the
+-- programs write a key beside each name (shared/unicode: NFKC, full case folding, without
+-- default-ignorable characters).
 
--- The key of a name for a row that comes without one: rows from before this migration, and
--- rows of programs that do not know the column. It equals the programs' key for all but a
--- few characters (tests/store/test_name_keys.c counts them). A row gets the exact one when a
--- program writes the name again. At most 2,000 bytes: an index takes no more than 2,704.
+-- The key of a name in a row without one. db/functions/es_name_key.sql explains it.
 DO $do$
 DECLARE
-	-- Without ICU the database's own rules serve.
+	-- Without ICU in this PostgreSQL the database's own rules serve.
 	rules text := CASE WHEN EXISTS (SELECT FROM pg_collation
 	    WHERE collname = 'und-x-icu' AND collencoding IN (-1, (SELECT encoding
 		FROM pg_database WHERE datname = current_database())))
@@ -51,13 +49,13 @@ ALTER TABLE users ADD COLUMN email_key text COLLATE "C",
 	ADD COLUMN name_key text COLLATE "C";
 ALTER TABLE channels ADD COLUMN name_key text COLLATE "C";
 
--- The owner of the tables is under row-level security like everybody else.
+-- Row-level security applies to the owner of the tables, too.
 ALTER TABLE users NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE channels NO FORCE ROW LEVEL SECURITY;
 UPDATE users SET email_key = es_name_key(email), name_key = es_name_key(display_name);
 UPDATE channels SET name_key = es_name_key(name);
--- Twins that exist stay: the oldest has the key, so no third one is made. The others have one
--- that no name can have, because of U+0001.
+-- Rows whose names look alike already stay. The oldest gets the key, so that no other row can
+-- take the name. The others get a key that no name has, because it contains U+0001.
 UPDATE users u SET email_key = u.email_key || E'\x01' || u.id
 FROM (SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id, email_key
 	ORDER BY created_at, id) AS nth FROM users) t
@@ -79,11 +77,11 @@ CREATE INDEX users_name_idx ON users (tenant_id, name_key, id);
 CREATE INDEX users_role_idx ON users (tenant_id, role, id);
 CREATE INDEX users_status_idx ON users (tenant_id, status, id);
 DROP INDEX channels_name_key;
--- An archived channel keeps its name, so that it can come back.
+-- An archived channel keeps its name, so that it can be restored.
 CREATE UNIQUE INDEX channels_name_key ON channels (tenant_id, name_key)
 	WHERE kind = 'channel';
 
--- A program that does not know the keys must not leave them empty or behind.
+-- A program that does not know the keys must not leave them empty or out of date.
 CREATE FUNCTION es_users_keys() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN

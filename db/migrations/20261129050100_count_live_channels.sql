@@ -1,13 +1,14 @@
+-- echostream:was 6a6da95c16f5a34f217d0d7baff905f3b5c096cbb4055fc6edecf087c6d330fd
 -- migrate:up
 
--- tenants.channel_count counts the channels that are not archived. A trigger counts what
--- archives, brings back and deletes, also for programs that are older than this; whoever makes
--- a channel counts it, as before.
--- Lock order: the channel's head, the tenant's row, the channel's row.
+-- tenants.channel_count is the number of channels that are not archived. Triggers change it when
+-- a program archives, restores or deletes a channel, so that older programs do it, too. The
+-- statement that creates a channel counts it itself, as before.
+-- Order of locks: the channel's head, the tenant's row, the channel's row.
 CREATE FUNCTION es_count_channels() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-	-- A count that is too low must not keep a channel from being deleted.
+	-- A count that is too low must not prevent the deletion of a channel.
 	UPDATE tenants SET channel_count = GREATEST(0, channel_count +
 	    CASE WHEN TG_OP = 'UPDATE' AND NEW.archived_at IS NULL THEN 1 ELSE -1 END)
 	WHERE id = OLD.tenant_id;
@@ -15,7 +16,7 @@ BEGIN
 END
 $$;
 
--- The owner of the tables is under row-level security like everybody else.
+-- Row-level security applies to the owner of the tables, too.
 ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE channels NO FORCE ROW LEVEL SECURITY;
 UPDATE tenants t SET channel_count = c.live

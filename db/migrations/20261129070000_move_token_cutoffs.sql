@@ -1,13 +1,8 @@
+-- echostream:was abdfb0f4ac8e14f0cba9ee8709bec055af538ea9424ef5247c29f3459ac6d503
 -- migrate:up
 
--- Every writer of tokens_valid_after, also a program of the release before, gets a value
--- that covers all tokens which EchoStream has minted for the user so far. Such a token has
--- the iat of the database's clock, or of the second after it when a revocation lies in its
--- second; none lies further ahead. So the new value is at least this clock, and the next
--- second when an earlier revocation lies in this one. It never runs further ahead, however
--- often tokens are revoked. The trigger runs when the row is locked, and a program that
--- mints a token locks the same row: each token gets its iat either before the revocation or
--- after it.
+-- A revocation covers all tokens that EchoStream has issued to the user so far, also when a
+-- program of the release before writes it. db/functions/es_users_cutoff.sql explains how.
 CREATE FUNCTION es_users_cutoff() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE

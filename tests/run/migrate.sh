@@ -35,11 +35,12 @@ expect() {
 	fi
 }
 
-# files NAME...: a folder $DIR with these migrations, each making a table of its name
+# files NAME...: a folder $DIR with these migrations, each creating a table of its name, and
+# no functions beside it
 files() {
-	DIR=$WORK/files
-	rm -rf "$DIR"
-	mkdir "$DIR"
+	DIR=$WORK/files/migrations
+	rm -rf "$WORK/files"
+	mkdir -p "$DIR" "$WORK/files/functions"
 	number=0
 	for table in "$@"; do
 		number=$((number + 1))
@@ -53,7 +54,14 @@ dump() {
 		grep -v -e '^\\restrict' -e '^\\unrestrict'
 }
 
-# the project's own files: up, down, up leaves what the first up made
+# the functions of scratch: text, owner, grants
+functions() {
+	pg_sql scratch -c "select pg_get_functiondef(p.oid), proowner::regrole,
+		(select string_agg(a::text, ' ' order by a::text) from unnest(proacl) a)
+		from pg_proc p where pronamespace = 'public'::regnamespace order by p.oid::regprocedure::text"
+}
+
+# the project's own files: up, down, up leaves the schema of the first up
 database scratch
 expect 0 '^0 applied, [1-9][0-9]* pending' 'status before anything' status
 expect 1 'not applied' 'verify before anything' verify
@@ -63,7 +71,7 @@ expect 0 '^up to date' 'migrate again does nothing' migrate
 expect 0 ', 0 pending' 'status after' status
 expect 0 'applied, as in' 'verify after' verify
 expect 0 '^new epoch ' 'recovered' recovered
-expect 2 'add --yes' 'rollback wants to be meant' rollback all
+expect 2 'add --yes' 'rollback asks for --yes' rollback all
 expect 0 '^reverted' 'rollback of all' rollback all --yes
 same 'rollback of all leaves nothing' '' "$(pg_sql scratch -c "
 	select relname from pg_class where relnamespace = 'public'::regnamespace
@@ -76,10 +84,73 @@ dump scratch >"$WORK/second"
 diff "$WORK/first" "$WORK/second"
 result $? 'up, down, up is up'
 
+# the functions are those of db/functions
+functions >"$WORK/functions.loaded"
+{
+	echo 'SET check_function_bodies = off;'
+	echo 'GRANT CREATE ON SCHEMA public TO es_batch, es_lookup, es_operator;'
+	cat db/functions/*.sql
+	echo 'REVOKE CREATE ON SCHEMA public FROM es_batch, es_lookup, es_operator;'
+} | "$PGBIN/psql" -X -q -1 -v ON_ERROR_STOP=1 "$ES_DATABASE_OWNER_URL"
+result $? 'psql loads db/functions, as db/README.md says'
+functions | diff "$WORK/functions.loaded" -
+result $? 'the same functions as echostreamctl loaded'
+pg_sql scratch -c "select distinct proname || '.sql' collate \"C\" from pg_proc
+	where pronamespace = 'public'::regnamespace order by 1" >"$WORK/names"
+(cd db/functions && LC_ALL=C ls) | diff - "$WORK/names"
+result $? 'each function has a file, each file a function'
+versions() { pg_sql scratch -c "select oid, xmin from pg_proc where proname like 'es\\_%' order by 1"; }
+versions >"$WORK/versions"
+expect 0 '^up to date' 'migrate where nothing has changed' migrate
+versions | diff "$WORK/versions" -
+result $? 'writes no function'
+
+pg_sql scratch -c 'create or replace function es_epoch() returns uuid language sql as $$ select null::uuid $$' \
+	-c 'revoke execute on function es_heads from echostream_app' \
+	-c 'create function es_left() returns int language sql as $$ select 1 $$'
+for said in 'differs from its file: es_epoch' 'differs from its file: es_heads' 'no file has the function es_left()'; do
+	expect 1 "$said" "verify: $said" verify
+done
+expect 0 '^loaded es_epoch' 'a function that was changed by hand is loaded again' migrate
+pg_sql scratch -c 'drop function es_left'
+functions | diff "$WORK/functions.loaded" -
+result $? 'and has its text, owner and grants'
+
+rm -rf "$WORK/db"
+cp -r db "$WORK/db"
+DIR=$WORK/db/migrations
+sed -i 's/RETURNS uuid/RETURNS text/; s/SELECT epoch/SELECT epoch::text/' "$WORK/db/functions/es_epoch.sql"
+expect 0 '^loaded es_epoch' 'a function with another type of result replaces the old one' migrate --dir "$DIR"
+expect 0 'files of functions loaded' 'with its owner and grants' verify --dir "$DIR"
+pg_sql scratch -c 'create role stranger' -c 'alter function es_recovered owner to stranger'
+expect 0 '^loaded es_recovered' 'a function of another owner is created again' migrate
+pg_sql scratch -c 'drop role stranger'
+sed -i 's/STABLE/VOLATILE/' "$WORK/db/functions/es_heads.sql"
+sed -i 's/^REVOKE/REVOOKE/' "$WORK/db/functions/es_recovered.sql"
+functions >"$WORK/functions.before"
+expect 1 "/db/functions/es_recovered.sql:$(grep -n REVOOKE "$WORK/db/functions/es_recovered.sql" | cut -d: -f1): syntax" \
+	'a fault in a file of functions is told with its line' migrate --dir "$DIR"
+functions | diff "$WORK/functions.before" -
+result $? 'and no function is loaded'
+cp db/functions/*.sql "$WORK/db/functions"
+echo '-- nothing' >"$WORK/db/functions/es_none.sql"
+expect 1 'es_none.sql: creates no function es_none' 'a file without its function is refused' migrate --dir "$DIR"
+rm "$WORK/db/functions/es_none.sql"
+sed -i 's/STABLE/VOLATILE/' "$WORK/db/functions/es_heads.sql"
+rm "$(printf '%s\n' "$DIR"/*.sql | tail -n 1)"
+expect 0 'functions: not loaded, the database is newer' 'an older release loads no functions' migrate --dir "$DIR"
+functions | diff "$WORK/functions.loaded" -
+result $? 'which stay those of the newer one'
+rm -rf "$WORK/db/functions"
+expect 1 '/functions: No such file' 'a folder without functions is refused' migrate --dir "$DIR"
+expect 0 'functions stay as they are' 'rollback of one leaves functions' rollback 1 --yes
+functions | diff "$WORK/functions.loaded" -
+result $? 'as they are'
+
 # a tenant that is stopped by a limit of 0 is not opened by a rollback to programs whose 0 is
 # no limit; no limit stays none
 database scratch
-expect 0 'migrations applied' 'migrate up to limits that are none' migrate --to 20261129040300
+expect 0 'functions: not loaded before migration' 'migrate up to limits that are none' migrate --to 20261129040300
 pg_sql scratch -c "insert into tenants (id, name, max_channels, max_messages_per_second, settings)
 	select ('00000000-0000-7000-8000-00000000000' || n)::uuid, 't' || n, 5, rate, settings
 	from (values (1, 0, '{\"user_send_limit\": 0}'::jsonb), (2, null, '{\"user_send_limit\": null}'),
@@ -106,6 +177,9 @@ expect 1 '_make_one.sql: edited after it was applied' 'an edited file is refused
 expect 0 '^edited .*_make_one' 'and listed' status --dir "$DIR"
 expect 1 '_make_one.sql: edited' 'and found by verify' verify --dir "$DIR"
 expect 1 '_make_one.sql: edited' 'and not rolled back' rollback --yes --dir "$DIR"
+was=$(sed '$d' "$DIR/20260101000001_make_one.sql" | sha256sum | cut -c1-64)
+sed -i "1i -- echostream:was $was" "$DIR/20260101000001_make_one.sql"
+expect 0 '2 migrations applied, as in' 'but one that names its earlier checksum is not edited' verify --dir "$DIR"
 files one
 expect 0 'newer than these files' 'a file that is missing is told' migrate --dir "$DIR"
 expect 0 '^missing ' 'and listed' status --dir "$DIR"

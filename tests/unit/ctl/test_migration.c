@@ -80,6 +80,26 @@ refuses_what_cannot_be_taken_back(void)
 }
 
 static void
+knows_checksums_of_earlier_texts(void)
+{
+	struct migration m;
+
+	CU_ASSERT_EQUAL(
+	    parse("-- echostream:was aa11\n-- echostream:was bb22\n-- migrate:up\n"
+		  "-- echostream:was cc33\n-- migrate:down\n",
+		&m),
+	    ES_OK);
+	CU_ASSERT_STRING_EQUAL(
+	    m.head, "-- echostream:was aa11\n-- echostream:was bb22\n");
+	CU_ASSERT_TRUE(migration_was(&m, "aa11") && migration_was(&m, "bb22"));
+	CU_ASSERT_FALSE(migration_was(&m, "cc33")); /* not in the head */
+	CU_ASSERT_FALSE(migration_was(&m, "b22"));
+	CU_ASSERT_EQUAL(parse("-- migrate:up\n-- migrate:down\n", &m), ES_OK);
+	CU_ASSERT_STRING_EQUAL(m.head, "");
+	CU_ASSERT_FALSE(migration_was(&m, "aa11"));
+}
+
+static void
 finds_the_line_of_a_character(void)
 {
 	struct migration m;
@@ -164,6 +184,7 @@ static CU_TestInfo cases[] = {
     {"splits up and down", splits_up_and_down},
     {"takes dbmate's variants", takes_dbmate_variants},
     {"refuses what cannot be taken back", refuses_what_cannot_be_taken_back},
+    {"knows checksums of earlier texts", knows_checksums_of_earlier_texts},
     {"finds the line of a character", finds_the_line_of_a_character},
     {"loads a folder by version", loads_a_folder_by_version},
     CU_TEST_INFO_NULL,

@@ -1,0 +1,26 @@
+-- After a restore, or a failover that may have lost commits: clients may have seen
+-- numbers that the database would now give to other events. Raises all numbers by
+-- 1,000,000 and begins a new epoch. Returns the epoch and the number of channels.
+--
+-- Caller: echostreamctl db recovered, as echostream_owner. The application may not.
+
+SET LOCAL ROLE es_operator;
+
+CREATE OR REPLACE FUNCTION es_recovered() RETURNS TABLE (epoch uuid, channels bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	LOCK TABLE channel_heads IN EXCLUSIVE MODE; -- batches lock heads in order; this can't
+	UPDATE channel_heads SET last_seq = last_seq + 1000000;
+	GET DIAGNOSTICS channels = ROW_COUNT;
+	UPDATE cluster_meta m SET epoch = gen_random_uuid(), recovered_at = now()
+	RETURNING m.epoch INTO epoch;
+	RETURN NEXT;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION es_recovered FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION es_recovered TO echostream_owner;
+RESET ROLE;

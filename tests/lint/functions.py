@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""db/functions has the text of each SQL function, once; migrations name its state.
+
+A change of a function needs a migration, even an empty one: the migration's version keeps the
+`echostreamctl db migrate` of an older release from loading its own functions again, and makes
+/readyz red until the functions are loaded. So the newest migration with a line
+`-- echostream:functions SHA256` must name the checksum of all files.
+"""
+import hashlib
+import pathlib
+import re
+import sys
+
+FUNCTIONS = sorted(pathlib.Path("db/functions").glob("*.sql"))
+MIGRATIONS = sorted(pathlib.Path("db/migrations").glob("*.sql"))
+CREATE = re.compile(r"^\s*CREATE\s+(OR\s+REPLACE\s+)?FUNCTION\s+(?:public\.)?(\w+)", re.M | re.I)
+STATE = re.compile(r"^-- echostream:functions (\w+)$", re.M)
+
+
+def rule(name, findings):
+    for one in findings:
+        print(f"    {one}")
+    print(f"{'not ok' if findings else 'ok'} {name}")
+
+
+def files():
+    for path in FUNCTIONS:
+        text = path.read_text(encoding="utf-8")
+        created = CREATE.findall(text)
+        if not text.startswith("-- "):
+            yield f"{path}: begins without a comment that tells what the function promises"
+        if {name for _, name in created} != {path.stem}:
+            yield f"{path}: must create {path.stem}() and no other function"
+        if not all(replace for replace, _ in created):
+            yield f"{path}: must say CREATE OR REPLACE"
+
+
+def copies():
+    seen = {}
+    for path in MIGRATIONS:
+        for _, name in CREATE.findall(path.read_text(encoding="utf-8")):
+            if name in seen:
+                yield f"{path}: {name}() has a text in {seen[name]} already; change db/functions/{name}.sql"
+            seen[name] = path
+
+
+def state():
+    total = hashlib.sha256(b"".join(path.read_bytes() for path in FUNCTIONS)).hexdigest()
+    named = [(path, m[1]) for path in MIGRATIONS for m in STATE.finditer(path.read_text(encoding="utf-8"))]
+    if named and named[-1][1] == total:
+        return
+    yield "db/functions has changed: add a migration that begins with this line"
+    yield f"-- echostream:functions {total}"
+    if named:
+        yield f"or, unless {named[-1][0]} was applied anywhere else, change it there"
+
+
+def main():
+    rule("each file of db/functions creates the function of its name", list(files()))
+    rule("no function has two texts in db/migrations", list(copies()))
+    rule("the newest state of db/functions is named by a migration", list(state()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
