@@ -1,108 +1,47 @@
-/* Sending into SQS from an event loop. What waits goes out in batches of ten, several at
- * a time, but a group is in one batch at a time only, which keeps its order. */
+/* Non-blocking sends into SQS. Messages wait in a line and leave it in batches of up to
+ * ten, several batches at a time. Messages of a group are in flight in one batch only,
+ * which keeps their order. */
 #include <ev.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/parse.h"
 #include "queue/queue_async_keys.h"
 #include "queue/queue_async_private.h"
+#include "queue/queue_async_sqs_line.h"
 #include "queue/queue_sqs_private.h"
 
 #include "core/banned.h"
 
 #define BATCHES     8
-#define FORGET_MS   3000 /* after which a fault tells nothing of now */
-#define WAITING_MAX 4096 /* beyond it SQS is as good as away */
-
-/* One message until its owner is told; it and its texts live in the arena. */
-struct sending {
-	TAILQ_ENTRY(sending) link;
-	struct arena *arena;
-	struct queue_msg msg;
-	size_t queue;
-	unsigned tries;
-	int64_t deadline_ms;
-	queue_async_done *done;
-	void *ctx;
-	enum es_code rc; /* when answered */
-	struct es_err err;
-};
-
-TAILQ_HEAD(sendings, sending);
+#define FORGET_MS   3000 /* so long after the last fault the queue counts as up again */
+#define WAITING_MAX 4096 /* more messages mean that SQS can't be reached */
 
 struct batch {
 	struct sqs_call call;
-	struct arena *arena;
-	size_t n; /* 0: free */
-	struct sending *sendings[SQS_BATCH_MAX];
+	struct arena *arena; /* owns request and answer */
+	size_t n;            /* 0: the batch is free */
+	struct sqs_sending *sendings[SQS_BATCH_MAX];
 };
 
 struct sqs_async {
 	struct queue_async base;
-	struct ev_loop *loop;
 	struct sqs *sqs;
 	struct queue_curl *curl;
 	struct queue_keys keys;
 	struct batch batches[BATCHES];
-	struct sendings waiting, answered;
-	size_t n_waiting;
-	ev_timer pump_timer; /* something may go out now */
-	ev_timer tell_timer; /* somebody is to be told: never from inside a send */
+	struct sqs_line line;
+	ev_timer send_timer; /* fires when a batch may be sent */
 	int64_t not_before_ms;
-	unsigned faults;  /* in a row */
-	unsigned refused; /* keys, in a row */
+	unsigned faults;  /* failed requests in a row */
+	unsigned refused; /* requests in a row whose keys AWS refused */
 };
 
-static void
-queue_async_sqs_arm(struct sqs_async *q, ev_timer *timer, int64_t ms)
-{
-	if (ev_is_active(timer))
-		return;
-	ev_timer_set(timer, ms > 0 ? (double)ms / 1000.0 : 0., 0.);
-	ev_timer_start(q->loop, timer);
-}
-
-static void
-queue_async_sqs_answer(
-    struct sqs_async *q, struct sending *s, enum es_code rc, const struct es_err *err)
-{
-	s->rc = rc;
-	if (rc != ES_OK)
-		s->err = *err;
-	TAILQ_INSERT_TAIL(&q->answered, s, link);
-	queue_async_sqs_arm(q, &q->tell_timer, 0);
-}
-
-static void
-queue_async_sqs_tell(struct sending *s)
-{
-	struct arena *a = s->arena;
-
-	s->done(s->ctx, s->rc, &s->err);
-	arena_free(&a);
-}
-
-/* One a turn: done may close the queue. */
-static void
-queue_async_sqs_on_tell(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	struct sqs_async *q = timer->data;
-	struct sending *s = TAILQ_FIRST(&q->answered);
-
-	(void)loop, (void)revents;
-	TAILQ_REMOVE(&q->answered, s, link);
-	if (!TAILQ_EMPTY(&q->answered))
-		queue_async_sqs_arm(q, timer, 0);
-	queue_async_sqs_tell(s);
-}
-
 static bool
-queue_async_sqs_group_flies(
-    const struct sqs_async *q, const struct sending *s, const struct batch *but)
+queue_async_sqs_group_in_flight(
+    const struct sqs_async *q, const struct sqs_sending *s, const struct batch *but)
 {
 	for (size_t b = 0; b < BATCHES; b++)
 		for (size_t i = 0; &q->batches[b] != but && i < q->batches[b].n; i++)
@@ -112,29 +51,29 @@ queue_async_sqs_group_flies(
 	return false;
 }
 
-/* Up to ten for one queue, together not above what SQS takes. */
+/* Moves up to ten messages for one queue into the batch, within the size limit of SQS. */
 static void
-queue_async_sqs_fill(struct sqs_async *q, struct batch *b)
+queue_async_sqs_fill_batch(struct sqs_async *q, struct batch *b)
 {
-	struct sending *s, *next;
+	struct sqs_sending *s, *next;
 	size_t bytes = 0;
 
-	for (s = TAILQ_FIRST(&q->waiting); s != NULL && b->n < SQS_BATCH_MAX; s = next) {
+	for (s = TAILQ_FIRST(&q->line.waiting); s != NULL && b->n < SQS_BATCH_MAX;
+	     s = next) {
 		next = TAILQ_NEXT(s, link);
-		if (queue_async_sqs_group_flies(q, s, b) ||
+		if (queue_async_sqs_group_in_flight(q, s, b) ||
 		    (b->n > 0 && s->queue != b->sendings[0]->queue))
 			continue;
 		if (bytes + s->msg.len > SQS_BODY_MAX)
 			break;
 		bytes += s->msg.len;
-		TAILQ_REMOVE(&q->waiting, s, link);
-		q->n_waiting--;
+		sqs_line_remove(&q->line, s);
 		b->sendings[b->n++] = s;
 	}
 }
 
 static enum es_code
-queue_async_sqs_launch(struct sqs_async *q, struct batch *b, struct es_err *err)
+queue_async_sqs_send_batch(struct sqs_async *q, struct batch *b, struct es_err *err)
 {
 	struct json_write w;
 	struct text body;
@@ -159,59 +98,48 @@ queue_async_sqs_launch(struct sqs_async *q, struct batch *b, struct es_err *err)
 	return ES_OK;
 }
 
-/* Once more at the head of the line, or its end. */
+/* Returns every message of a batch to the line. The last goes first, because each is
+ * inserted at the head. */
 static void
-queue_async_sqs_again_or_answer(
-    struct sqs_async *q, struct sending *s, bool again, const struct es_err *err)
-{
-	if (!again || ++s->tries >= SQS_TRIES_MAX || clock_mono_ms() >= s->deadline_ms) {
-		queue_async_sqs_answer(q, s, err->code, err);
-		return;
-	}
-	TAILQ_INSERT_HEAD(&q->waiting, s, link);
-	q->n_waiting++;
-}
-
-/* All of a batch share one fate. Last one first, since each goes to the head. */
-static void
-queue_async_sqs_again_or_answer_all(
+queue_async_sqs_return_batch(
     struct sqs_async *q, struct batch *b, bool again, const struct es_err *err)
 {
 	while (b->n > 0)
-		queue_async_sqs_again_or_answer(q, b->sendings[--b->n], again, err);
+		sqs_line_return(&q->line, b->sendings[--b->n], again, err);
 }
 
 static void
-queue_async_sqs_on_pump(struct ev_loop *loop, ev_timer *timer, int revents)
+queue_async_sqs_on_send_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct sqs_async *q = timer->data;
 	const int64_t pause_ms = q->not_before_ms - clock_mono_ms();
 	struct es_err err;
 
 	(void)loop, (void)revents;
-	if (pause_ms > 0 && !TAILQ_EMPTY(&q->waiting)) {
-		queue_async_sqs_arm(q, timer, pause_ms);
+	if (pause_ms > 0 && !TAILQ_EMPTY(&q->line.waiting)) {
+		sqs_line_arm(&q->line, timer, pause_ms);
 		return;
 	}
-	if (!TAILQ_EMPTY(&q->waiting) && !queue_keys_ready(&q->keys))
-		return; /* until they land */
-	for (size_t i = 0; i < BATCHES && !TAILQ_EMPTY(&q->waiting); i++) {
+	if (!TAILQ_EMPTY(&q->line.waiting) && !queue_keys_ready(&q->keys))
+		return; /* until the keys have arrived */
+	for (size_t i = 0; i < BATCHES && !TAILQ_EMPTY(&q->line.waiting); i++) {
 		struct batch *b = &q->batches[i];
 
 		if (b->n > 0)
 			continue;
-		queue_async_sqs_fill(q, b);
+		queue_async_sqs_fill_batch(q, b);
 		if (b->n == 0)
 			break;
-		if (queue_async_sqs_launch(q, b, &err) != ES_OK) {
-			queue_async_sqs_again_or_answer_all(q, b, false, &err);
-			/* No part of it flies, so no landing arms the timer. */
-			queue_async_sqs_arm(q, timer, 0);
+		if (queue_async_sqs_send_batch(q, b, &err) != ES_OK) {
+			queue_async_sqs_return_batch(q, b, false, &err);
+			/* Nothing of this batch is in flight, so no finished transfer
+			 * would arm the timer. */
+			sqs_line_arm(&q->line, timer, 0);
 		}
 	}
 }
 
-/* What is throttled or unwell is left alone, longer each time. */
+/* SQS throttles or fails: pause, longer after each fault. */
 static void
 queue_async_sqs_note_fault(struct sqs_async *q)
 {
@@ -220,7 +148,7 @@ queue_async_sqs_note_fault(struct sqs_async *q)
 }
 
 static void
-queue_async_sqs_settle(
+queue_async_sqs_end_batch(
     struct sqs_async *q, struct batch *b, const struct sqs_failed failed[], size_t n)
 {
 	const struct sqs_failed *of[SQS_BATCH_MAX] = {NULL};
@@ -231,7 +159,7 @@ queue_async_sqs_settle(
 			of[id] = &failed[i];
 	for (size_t i = 0; i < b->n; i++)
 		if (of[i] == NULL)
-			queue_async_sqs_answer(q, b->sendings[i], ES_OK, NULL);
+			sqs_line_end(&q->line, b->sendings[i], ES_OK, NULL);
 	while (b->n > 0) {
 		const struct sqs_failed *why = of[--b->n];
 		struct es_err err;
@@ -239,13 +167,12 @@ queue_async_sqs_settle(
 		if (why == NULL)
 			continue;
 		(void)sqs_error(why->Code, 200, &err);
-		queue_async_sqs_again_or_answer(
-		    q, b->sendings[b->n], !why->SenderFault, &err);
+		sqs_line_return(&q->line, b->sendings[b->n], !why->SenderFault, &err);
 	}
 }
 
 static void
-queue_async_sqs_batch_landed(struct sqs_async *q, CURL *easy, CURLcode how)
+queue_async_sqs_batch_done(struct sqs_async *q, CURL *easy, CURLcode how)
 {
 	struct sqs_failed failed[SQS_BATCH_MAX];
 	struct es_err err = {0};
@@ -262,23 +189,22 @@ queue_async_sqs_batch_landed(struct sqs_async *q, CURL *easy, CURLcode how)
 	if (rc == ES_OK && n == 0)
 		q->faults = q->refused = 0;
 	else if (rc == ES_OK || b->call.again != SQS_WITH_NEW_KEYS || q->refused++ > 0)
-		queue_async_sqs_note_fault(q); /* the first refusal is a change of keys */
+		queue_async_sqs_note_fault(q); /* a first refusal: rotated keys */
 	if (rc == ES_OK)
-		queue_async_sqs_settle(q, b, failed, n);
+		queue_async_sqs_end_batch(q, b, failed, n);
 	else
-		queue_async_sqs_again_or_answer_all(
-		    q, b, b->call.again != SQS_NOT_AGAIN, &err);
+		queue_async_sqs_return_batch(q, b, b->call.again != SQS_NOT_AGAIN, &err);
 }
 
 static void
-queue_async_sqs_on_landed(void *ctx, CURL *easy, CURLcode how)
+queue_async_sqs_on_transfer_done(void *ctx, CURL *easy, CURLcode how)
 {
 	struct sqs_async *q = ctx;
 
 	if (!queue_keys_landed(&q->keys, easy, how))
-		queue_async_sqs_batch_landed(q, easy, how);
-	if (!TAILQ_EMPTY(&q->waiting))
-		queue_async_sqs_arm(q, &q->pump_timer, 0);
+		queue_async_sqs_batch_done(q, easy, how);
+	if (!TAILQ_EMPTY(&q->line.waiting))
+		sqs_line_arm(&q->line, &q->send_timer, 0);
 }
 
 static enum es_code
@@ -291,44 +217,42 @@ queue_async_sqs_open(struct ev_loop *loop, const struct queue_settings *settings
 	TRY(sqs_open(settings, &sqs, err));
 	q = mem_new(1, sizeof(*q));
 	q->base.driver = &queue_async_sqs;
-	q->loop = loop;
 	q->sqs = sqs;
-	q->curl = queue_curl_new(loop, queue_async_sqs_on_landed, q);
+	q->curl = queue_curl_new(loop, queue_async_sqs_on_transfer_done, q);
 	q->keys = (struct queue_keys){.creds = sqs->creds, .curl = q->curl};
-	TAILQ_INIT(&q->waiting);
-	TAILQ_INIT(&q->answered);
+	sqs_line_init(&q->line, loop);
 	for (size_t i = 0; i < BATCHES; i++) {
 		q->batches[i].arena = arena_new();
 		sqs_call_init(&q->batches[i].call);
 	}
-	ev_timer_init(&q->pump_timer, queue_async_sqs_on_pump, 0., 0.);
-	ev_timer_init(&q->tell_timer, queue_async_sqs_on_tell, 0., 0.);
-	q->pump_timer.data = q->tell_timer.data = q;
+	ev_timer_init(&q->send_timer, queue_async_sqs_on_send_timer, 0., 0.);
+	q->send_timer.data = q;
 	*out = &q->base;
 	return ES_OK;
 }
 
-/* Whether what was on its way arrived is not known. */
+/* Ends all messages with an error. Those in flight may have arrived in SQS or not. */
 static void
-queue_async_sqs_abandon(struct sqs_async *q)
+queue_async_sqs_cancel_all(struct sqs_async *q)
 {
 	struct es_err err;
-	struct sending *s;
+	struct sqs_sending *s;
 
-	(void)es_fail(&err, ES_UNAVAILABLE, "SQS: closed before it answered");
+	(void)es_fail(
+	    &err, ES_UNAVAILABLE, "SQS: the queue was closed before SQS answered");
 	queue_keys_stop(&q->keys);
 	for (size_t i = 0; i < BATCHES; i++) {
 		struct batch *b = &q->batches[i];
 
 		if (b->n > 0)
 			queue_curl_stop(q->curl, b->call.easy);
-		queue_async_sqs_again_or_answer_all(q, b, false, &err);
+		queue_async_sqs_return_batch(q, b, false, &err);
 		sqs_call_fini(&b->call);
 		arena_free(&b->arena);
 	}
-	while ((s = TAILQ_FIRST(&q->waiting)) != NULL) {
-		TAILQ_REMOVE(&q->waiting, s, link);
-		queue_async_sqs_answer(q, s, err.code, &err);
+	while ((s = TAILQ_FIRST(&q->line.waiting)) != NULL) {
+		sqs_line_remove(&q->line, s);
+		sqs_line_end(&q->line, s, err.code, &err);
 	}
 }
 
@@ -336,26 +260,22 @@ static void
 queue_async_sqs_close(struct queue_async *base)
 {
 	struct sqs_async *q = ES_CONTAINER(base, struct sqs_async, base);
-	struct sending *s;
 
-	queue_async_sqs_abandon(q);
-	ev_timer_stop(q->loop, &q->pump_timer);
-	ev_timer_stop(q->loop, &q->tell_timer);
+	queue_async_sqs_cancel_all(q);
+	ev_timer_stop(q->line.loop, &q->send_timer);
 	queue_curl_free(&q->curl);
 	sqs_close(&q->sqs);
-	while ((s = TAILQ_FIRST(&q->answered)) != NULL) {
-		TAILQ_REMOVE(&q->answered, s, link);
-		queue_async_sqs_tell(s);
-	}
+	sqs_line_fini(&q->line);
 	mem_free(q);
 }
 
-/* HTTP has no state to tell of: away is what failed the last times, and not long ago. Who
- * is sent nothing because of that could not come up again. */
+/* HTTP has no connection whose state could be watched. SQS counts as down after
+ * SQS_TRIES_MAX faults in a row, but only for FORGET_MS after the last pause: callers
+ * send nothing while it is down, so no success could show that it is up again. */
 static bool
 queue_async_sqs_up(const struct queue_async *base)
 {
-	const struct sqs_async *q = (const void *)base; /* base comes first */
+	const struct sqs_async *q = (const void *)base; /* base is the first member */
 
 	return q->faults < SQS_TRIES_MAX ||
 	       clock_mono_ms() > q->not_before_ms + FORGET_MS;
@@ -366,26 +286,14 @@ queue_async_sqs_send(struct queue_async *base, const struct queue_msg *msg,
     queue_async_done *done, void *ctx, struct es_err *err)
 {
 	struct sqs_async *q = ES_CONTAINER(base, struct sqs_async, base);
-	struct arena *a;
-	struct sending *s;
 
-	if (q->n_waiting >= WAITING_MAX)
-		return es_fail(err, ES_UNAVAILABLE, "SQS: too much waits to be sent");
+	if (q->line.n_waiting >= WAITING_MAX)
+		return es_fail(
+		    err, ES_UNAVAILABLE, "SQS: too many messages wait to be sent");
 	TRY(queue_sqs_sendable(msg, err));
-	a = arena_new();
-	s = arena_alloc(a, sizeof(*s));
-	*s = (struct sending){.arena = a,
-	    .msg = *msg,
-	    .queue = sqs_queue_of(q->sqs, msg->group),
-	    .deadline_ms = clock_mono_ms() + q->sqs->aws.timeout_ms,
-	    .done = done,
-	    .ctx = ctx};
-	s->msg.body = arena_memdup(a, msg->body, msg->len);
-	s->msg.group = arena_strdup(a, msg->group);
-	s->msg.dedupe = arena_strdup(a, msg->dedupe);
-	TAILQ_INSERT_TAIL(&q->waiting, s, link);
-	q->n_waiting++;
-	queue_async_sqs_arm(q, &q->pump_timer, 0);
+	sqs_line_add(&q->line, msg, sqs_queue_of(q->sqs, msg->group),
+	    clock_mono_ms() + q->sqs->aws.timeout_ms, done, ctx);
+	sqs_line_arm(&q->line, &q->send_timer, 0);
 	return ES_OK;
 }
 
