@@ -16,14 +16,14 @@ struct watched {
 struct queue_curl {
 	struct ev_loop *loop;
 	CURLM *multi;
-	queue_curl_landed *landed;
+	queue_curl_done *done;
 	void *ctx;
 	ev_timer timer; /* fires when libcurl wants to be called */
 	LIST_HEAD(, watched) sockets;
 };
 
 static void
-queue_async_curl_collect(struct queue_curl *c)
+queue_async_curl_report_done(struct queue_curl *c)
 {
 	struct CURLMsg *m;
 	int left;
@@ -35,7 +35,7 @@ queue_async_curl_collect(struct queue_curl *c)
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		(void)curl_multi_remove_handle(c->multi, easy);
-		c->landed(c->ctx, easy, how);
+		c->done(c->ctx, easy, how);
 	}
 }
 
@@ -49,7 +49,7 @@ queue_async_curl_on_io(struct ev_loop *loop, ev_io *io, int revents)
 
 	(void)loop;
 	CHECK(curl_multi_socket_action(c->multi, io->fd, what, &running) == CURLM_OK);
-	queue_async_curl_collect(c);
+	queue_async_curl_report_done(c);
 }
 
 static void
@@ -61,11 +61,11 @@ queue_async_curl_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 	(void)loop, (void)revents;
 	CHECK(curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running) ==
 	      CURLM_OK);
-	queue_async_curl_collect(c);
+	queue_async_curl_report_done(c);
 }
 
 static int
-queue_async_curl_want_timer(CURLM *multi, long ms, void *ctx)
+queue_async_curl_set_timer(CURLM *multi, long ms, void *ctx)
 {
 	struct queue_curl *c = ctx;
 
@@ -79,7 +79,7 @@ queue_async_curl_want_timer(CURLM *multi, long ms, void *ctx)
 }
 
 static void
-queue_async_curl_forget(struct queue_curl *c, struct watched *w)
+queue_async_curl_unwatch(struct queue_curl *c, struct watched *w)
 {
 	ev_io_stop(c->loop, &w->io);
 	LIST_REMOVE(w, link);
@@ -87,7 +87,7 @@ queue_async_curl_forget(struct queue_curl *c, struct watched *w)
 }
 
 static int
-queue_async_curl_want_socket(
+queue_async_curl_watch_socket(
     CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
 {
 	struct queue_curl *c = ctx;
@@ -96,7 +96,7 @@ queue_async_curl_want_socket(
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		if (w != NULL)
-			queue_async_curl_forget(c, w);
+			queue_async_curl_unwatch(c, w);
 		return 0;
 	}
 	if (w == NULL) {
@@ -114,12 +114,12 @@ queue_async_curl_want_socket(
 }
 
 struct queue_curl *
-queue_curl_new(struct ev_loop *loop, queue_curl_landed *landed, void *ctx)
+queue_curl_new(struct ev_loop *loop, queue_curl_done *done, void *ctx)
 {
 	struct queue_curl *c = mem_new(1, sizeof(*c));
 
 	c->loop = loop;
-	c->landed = landed;
+	c->done = done;
 	c->ctx = ctx;
 	c->multi = curl_multi_init();
 	CHECK(c->multi != NULL);
@@ -127,10 +127,10 @@ queue_curl_new(struct ev_loop *loop, queue_curl_landed *landed, void *ctx)
 	c->timer.data = c;
 	LIST_INIT(&c->sockets);
 	(void)curl_multi_setopt(
-	    c->multi, CURLMOPT_SOCKETFUNCTION, queue_async_curl_want_socket);
+	    c->multi, CURLMOPT_SOCKETFUNCTION, queue_async_curl_watch_socket);
 	(void)curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
 	(void)curl_multi_setopt(
-	    c->multi, CURLMOPT_TIMERFUNCTION, queue_async_curl_want_timer);
+	    c->multi, CURLMOPT_TIMERFUNCTION, queue_async_curl_set_timer);
 	(void)curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
 	return c;
 }
@@ -145,7 +145,7 @@ queue_curl_free(struct queue_curl **c)
 	(void)curl_multi_cleanup((*c)->multi);
 	ev_timer_stop((*c)->loop, &(*c)->timer);
 	while ((w = LIST_FIRST(&(*c)->sockets)) != NULL)
-		queue_async_curl_forget(*c, w);
+		queue_async_curl_unwatch(*c, w);
 	mem_free(*c);
 	*c = NULL;
 }

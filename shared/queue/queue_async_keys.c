@@ -5,29 +5,29 @@
 bool
 queue_keys_ready(struct queue_keys *k)
 {
-	CURL *question = sqs_creds_ask(k->creds);
+	CURL *request = sqs_creds_request(k->creds);
 
-	if (question != NULL) {
-		k->asking = question;
-		queue_curl_start(k->curl, question);
+	if (request != NULL) {
+		k->request = request;
+		queue_curl_start(k->curl, request);
 	}
-	return k->asking == NULL || sqs_creds_good(k->creds);
+	return k->request == NULL || sqs_creds_valid(k->creds);
 }
 
 bool
-queue_keys_landed(struct queue_keys *k, const CURL *easy, CURLcode how)
+queue_keys_transfer_done(struct queue_keys *k, const CURL *easy, CURLcode how)
 {
-	if (k->asking == NULL || easy != k->asking)
+	if (k->request == NULL || easy != k->request)
 		return false;
-	k->asking = NULL;
-	sqs_creds_answered(k->creds, how);
+	k->request = NULL;
+	sqs_creds_request_done(k->creds, how);
 	return true;
 }
 
 void
 queue_keys_stop(struct queue_keys *k)
 {
-	if (k->asking != NULL)
-		queue_curl_stop(k->curl, k->asking);
-	k->asking = NULL;
+	if (k->request != NULL)
+		queue_curl_stop(k->curl, k->request);
+	k->request = NULL;
 }

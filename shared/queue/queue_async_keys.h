@@ -11,15 +11,15 @@
 struct queue_keys {
 	struct sqs_creds *creds;
 	struct queue_curl *curl;
-	CURL *asking; /* the request for new keys; NULL: none in flight */
+	CURL *request; /* the request for new keys; NULL: none in flight */
 };
 
 /* Starts a request for new keys when they are due. False: there are no valid keys
- * meanwhile, so wait for queue_keys_landed(). */
+ * meanwhile, so wait for queue_keys_transfer_done(). */
 bool queue_keys_ready(struct queue_keys *k);
 /* Call it for each finished transfer. True: it was the request for keys; now waiting
  * messages can be sent, or fail. */
-bool queue_keys_landed(struct queue_keys *k, const CURL *easy, CURLcode how);
+bool queue_keys_transfer_done(struct queue_keys *k, const CURL *easy, CURLcode how);
 void queue_keys_stop(struct queue_keys *k);
 
 #endif

@@ -26,13 +26,13 @@ struct mem_async {
 };
 
 static struct mem_async *
-queue_async_mem_mine(struct queue_async *base)
+queue_async_mem_from(struct queue_async *base)
 {
 	return ES_CONTAINER(base, struct mem_async, base);
 }
 
 static void
-queue_async_mem_tell(struct answer *a)
+queue_async_mem_call_done(struct answer *a)
 {
 	a->done(a->ctx, a->rc, &a->err);
 	free(a);
@@ -51,7 +51,7 @@ queue_async_mem_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 		ev_timer_set(timer, 0., 0.);
 		ev_timer_start(loop, timer);
 	}
-	queue_async_mem_tell(a);
+	queue_async_mem_call_done(a);
 }
 
 static enum es_code
@@ -77,13 +77,13 @@ queue_async_mem_open(struct ev_loop *loop, const struct queue_settings *settings
 static void
 queue_async_mem_close(struct queue_async *base)
 {
-	struct mem_async *q = queue_async_mem_mine(base);
+	struct mem_async *q = queue_async_mem_from(base);
 	struct answer *a;
 
 	ev_timer_stop(q->loop, &q->timer);
 	while ((a = STAILQ_FIRST(&q->answers)) != NULL) {
 		STAILQ_REMOVE_HEAD(&q->answers, next);
-		queue_async_mem_tell(a);
+		queue_async_mem_call_done(a);
 	}
 	queue_close(&q->q);
 	free(q);
@@ -100,7 +100,7 @@ static enum es_code
 queue_async_mem_send(struct queue_async *base, const struct queue_msg *msg,
     queue_async_done *done, void *ctx, struct es_err *err)
 {
-	struct mem_async *q = queue_async_mem_mine(base);
+	struct mem_async *q = queue_async_mem_from(base);
 	struct answer *a = mem_new(1, sizeof(*a));
 
 	(void)err;
@@ -118,7 +118,7 @@ queue_async_mem_send(struct queue_async *base, const struct queue_msg *msg,
 struct queue *
 queue_async_mem_queue(struct queue_async *q)
 {
-	return q->driver == &queue_async_mem ? queue_async_mem_mine(q)->q : NULL;
+	return q->driver == &queue_async_mem ? queue_async_mem_from(q)->q : NULL;
 }
 
 const struct queue_async_driver queue_async_mem = {

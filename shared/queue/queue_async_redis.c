@@ -64,7 +64,7 @@ queue_async_redis_on_sent(
 	struct es_err own = *err;
 
 	if (rc == ES_OK)
-		rc = queue_stream_sent(value, &own);
+		rc = queue_stream_send_result(value, &own);
 	sending->done(sending->ctx, rc, &own);
 	free(sending);
 }

@@ -80,13 +80,13 @@ queue_async_sqs_send_batch(struct sqs_async *q, struct batch *b, struct es_err *
 	char id[8];
 
 	arena_reset(b->arena);
-	queue_sqs_body(q->sqs, b->sendings[0]->queue, b->arena, &body, &w);
+	queue_sqs_begin_body(q->sqs, b->sendings[0]->queue, b->arena, &body, &w);
 	jw_array(&w, "Entries");
 	for (size_t i = 0; i < b->n; i++) {
 		(void)snprintf(id, sizeof(id), "%zu", i);
 		jw_object(&w, NULL);
 		jw_string(&w, "Id", id);
-		TRY(queue_sqs_message(&w, &b->sendings[i]->msg, b->arena, err));
+		TRY(queue_sqs_write_message(&w, &b->sendings[i]->msg, b->arena, err));
 		jw_object_end(&w);
 	}
 	jw_array_end(&w);
@@ -185,7 +185,7 @@ queue_async_sqs_batch_done(struct sqs_async *q, CURL *easy, CURLcode how)
 	b = (struct batch *)(void *)private;
 	rc = sqs_call_judge(q->sqs, &b->call, how, &err);
 	if (rc == ES_OK)
-		rc = queue_sqs_failed(&b->call.answer, b->arena, failed, &n, &err);
+		rc = queue_sqs_parse_failed(&b->call.answer, b->arena, failed, &n, &err);
 	if (rc == ES_OK && n == 0)
 		q->faults = q->refused = 0;
 	else if (rc == ES_OK || b->call.again != SQS_WITH_NEW_KEYS || q->refused++ > 0)
@@ -201,7 +201,7 @@ queue_async_sqs_on_transfer_done(void *ctx, CURL *easy, CURLcode how)
 {
 	struct sqs_async *q = ctx;
 
-	if (!queue_keys_landed(&q->keys, easy, how))
+	if (!queue_keys_transfer_done(&q->keys, easy, how))
 		queue_async_sqs_batch_done(q, easy, how);
 	if (!TAILQ_EMPTY(&q->line.waiting))
 		sqs_line_arm(&q->line, &q->send_timer, 0);

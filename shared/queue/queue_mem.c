@@ -21,13 +21,13 @@ struct queue_mem {
 };
 
 static struct queue_mem *
-queue_mem_mine(struct queue *q)
+queue_mem_from(struct queue *q)
 {
 	return ES_CONTAINER(q, struct queue_mem, base);
 }
 
 static const struct queue_mem *
-queue_mem_mine_const(const struct queue *q)
+queue_mem_from_const(const struct queue *q)
 {
 	return (const void *)q; /* base is the first member */
 }
@@ -36,7 +36,7 @@ enum fate { WORKS, FAILS_FIRST, FAILS_AFTER };
 
 /* Counts the call. Every function of the driver calls this once. */
 static enum fate
-queue_mem_next_call(struct queue_mem *q)
+queue_mem_count_call(struct queue_mem *q)
 {
 	const unsigned call = q->calls++;
 
@@ -46,7 +46,7 @@ queue_mem_next_call(struct queue_mem *q)
 }
 
 static enum es_code
-queue_mem_away(struct es_err *err)
+queue_mem_fail_injected(struct es_err *err)
 {
 	return es_fail(err, ES_UNAVAILABLE, "queue: not available (injected)");
 }
@@ -60,7 +60,7 @@ queue_mem_open(
 	(void)err;
 	q->base.driver = &queue_mem;
 	q->max_bytes = settings->max_bytes;
-	q->store = mem_store_take(settings->url + strlen("mem:"), settings->partitions);
+	q->store = mem_store_open(settings->url + strlen("mem:"), settings->partitions);
 	*out = &q->base;
 	return ES_OK;
 }
@@ -68,26 +68,26 @@ queue_mem_open(
 static void
 queue_mem_close(struct queue *base)
 {
-	mem_store_drop(queue_mem_mine(base)->store);
-	free(queue_mem_mine(base));
+	mem_store_close(queue_mem_from(base)->store);
+	free(queue_mem_from(base));
 }
 
 static unsigned
 queue_mem_partitions(const struct queue *q)
 {
-	return queue_mem_mine_const(q)->store->n_partitions;
+	return queue_mem_from_const(q)->store->n_partitions;
 }
 
 static enum es_code
 queue_mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
 {
-	struct queue_mem *q = queue_mem_mine(base);
-	const enum fate fate = queue_mem_next_call(q);
+	struct queue_mem *q = queue_mem_from(base);
+	const enum fate fate = queue_mem_count_call(q);
 	struct mem_store *s = q->store;
 	bool full;
 
 	if (fate == FAILS_FIRST)
-		return queue_mem_away(err);
+		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&s->lock);
 	full = s->bytes + (int64_t)msg->len > q->max_bytes;
 	if (!full)
@@ -95,13 +95,13 @@ queue_mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *e
 		    msg->body, msg->len, clock_wall_ms());
 	(void)pthread_mutex_unlock(&s->lock);
 	if (fate == FAILS_AFTER)
-		return queue_mem_away(err);
+		return queue_mem_fail_injected(err);
 	return full ? es_fail(err, ES_QUEUE_FULL, "the queue is full") : ES_OK;
 }
 
 /* Waits until the partition has a message after the position, or until the deadline. */
 static void
-queue_mem_wait_for(struct mem_store *s, const struct mem_partition *p,
+queue_mem_wait_for_entry(struct mem_store *s, const struct mem_partition *p,
     const struct queue_position *at, int64_t wait_ms)
 {
 	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
@@ -131,14 +131,14 @@ static enum es_code
 queue_mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n,
     int64_t wait_ms, struct es_err *err)
 {
-	struct mem_store *s = queue_mem_mine(base)->store;
+	struct mem_store *s = queue_mem_from(base)->store;
 	const int64_t deadline_ms = clock_mono_ms() + wait_ms;
 	const struct timespec until = {
 	    .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
 	struct queue_position *at;
 
-	if (queue_mem_next_call(queue_mem_mine(base)) != WORKS)
-		return queue_mem_away(err);
+	if (queue_mem_count_call(queue_mem_from(base)) != WORKS)
+		return queue_mem_fail_injected(err);
 	at = mem_new(n, sizeof(*at));
 	for (size_t i = 0; i < n; i++)
 		if (!queue_position_parse(cursors[i].after, &at[i])) {
@@ -158,8 +158,8 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
     int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err)
 {
-	struct queue_mem *q = queue_mem_mine(base);
-	const enum fate fate = queue_mem_next_call(q);
+	struct queue_mem *q = queue_mem_from(base);
+	const enum fate fate = queue_mem_count_call(q);
 	const struct mem_partition *p = &q->store->partitions[partition];
 	const int64_t now_ms = clock_wall_ms();
 	struct queue_position at;
@@ -168,9 +168,9 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
 	if (!queue_position_parse(after, &at))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
 	if (fate == FAILS_FIRST)
-		return queue_mem_away(err);
+		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
-	queue_mem_wait_for(q->store, p, &at, wait_ms);
+	queue_mem_wait_for_entry(q->store, p, &at, wait_ms);
 	for (size_t i = mem_store_find(p, &at); i < p->n && found < max; i++) {
 		const struct mem_entry *e = &p->entries[i];
 		char *position = arena_alloc(a, QUEUE_POSITION_MAX);
@@ -188,7 +188,7 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
 	}
 	(void)pthread_mutex_unlock(&q->store->lock);
 	if (fate == FAILS_AFTER)
-		return queue_mem_away(err);
+		return queue_mem_fail_injected(err);
 	*n = found;
 	return ES_OK;
 }
@@ -197,19 +197,19 @@ static enum es_code
 queue_mem_done(struct queue *base, unsigned partition, const struct queue_msg msgs[],
     size_t n, const char *through, struct es_err *err)
 {
-	struct queue_mem *q = queue_mem_mine(base);
-	const enum fate fate = queue_mem_next_call(q);
+	struct queue_mem *q = queue_mem_from(base);
+	const enum fate fate = queue_mem_count_call(q);
 	struct queue_position last;
 
 	(void)msgs, (void)n;
 	if (!queue_position_parse(through, &last))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
 	if (fate == FAILS_FIRST)
-		return queue_mem_away(err);
+		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	mem_store_trim(q->store, partition, &last);
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? queue_mem_away(err) : ES_OK;
+	return fate == FAILS_AFTER ? queue_mem_fail_injected(err) : ES_OK;
 }
 
 static enum es_code
@@ -224,29 +224,29 @@ static enum es_code
 queue_mem_behind(struct queue *base, unsigned partition, const char *position, bool *out,
     struct es_err *err)
 {
-	struct queue_mem *q = queue_mem_mine(base);
-	const enum fate fate = queue_mem_next_call(q);
+	struct queue_mem *q = queue_mem_from(base);
+	const enum fate fate = queue_mem_count_call(q);
 	struct queue_position at;
 
 	if (!queue_position_parse(position, &at))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
 	if (fate == FAILS_FIRST)
-		return queue_mem_away(err);
+		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	*out = queue_position_before(&q->store->partitions[partition].last, &at);
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? queue_mem_away(err) : ES_OK;
+	return fate == FAILS_AFTER ? queue_mem_fail_injected(err) : ES_OK;
 }
 
 static enum es_code
 queue_mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 {
-	struct queue_mem *q = queue_mem_mine(base);
-	const enum fate fate = queue_mem_next_call(q);
+	struct queue_mem *q = queue_mem_from(base);
+	const enum fate fate = queue_mem_count_call(q);
 	const int64_t now_ms = clock_wall_ms();
 
 	if (fate == FAILS_FIRST)
-		return queue_mem_away(err);
+		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	*out = (struct queue_stats){.bytes = q->store->bytes};
 	for (unsigned i = 0; i < q->store->n_partitions; i++) {
@@ -259,37 +259,37 @@ queue_mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 			out->oldest_age_ms = age_ms;
 	}
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? queue_mem_away(err) : ES_OK;
+	return fate == FAILS_AFTER ? queue_mem_fail_injected(err) : ES_OK;
 }
 
 static enum es_code
 queue_mem_check(struct queue *base, struct es_err *err)
 {
-	struct queue_mem *q = queue_mem_mine(base);
-	const enum fate fate = queue_mem_next_call(q);
+	struct queue_mem *q = queue_mem_from(base);
+	const enum fate fate = queue_mem_count_call(q);
 
-	return fate == WORKS ? ES_OK : queue_mem_away(err);
+	return fate == WORKS ? ES_OK : queue_mem_fail_injected(err);
 }
 
 void
 queue_mem_fail(struct queue *q, const struct queue_mem_fault *fault)
 {
 	CHECK(q->driver == &queue_mem);
-	queue_mem_mine(q)->fault = *fault;
-	queue_mem_mine(q)->calls = 0;
+	queue_mem_from(q)->fault = *fault;
+	queue_mem_from(q)->calls = 0;
 }
 
 unsigned
 queue_mem_calls(const struct queue *q)
 {
 	CHECK(q->driver == &queue_mem);
-	return queue_mem_mine_const(q)->calls;
+	return queue_mem_from_const(q)->calls;
 }
 
 void
 queue_mem_flush(struct queue *q)
 {
-	struct mem_store *s = queue_mem_mine(q)->store;
+	struct mem_store *s = queue_mem_from(q)->store;
 
 	CHECK(q->driver == &queue_mem);
 	(void)pthread_mutex_lock(&s->lock);

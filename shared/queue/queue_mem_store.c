@@ -28,7 +28,7 @@ queue_mem_store_new(const char *name, unsigned partitions)
 }
 
 struct mem_store *
-mem_store_take(const char *name, unsigned partitions)
+mem_store_open(const char *name, unsigned partitions)
 {
 	struct mem_store *s;
 
@@ -48,7 +48,7 @@ mem_store_take(const char *name, unsigned partitions)
 }
 
 void
-mem_store_drop(struct mem_store *s)
+mem_store_close(struct mem_store *s)
 {
 	struct mem_store **link = &stores;
 

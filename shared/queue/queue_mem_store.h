@@ -32,8 +32,8 @@ struct mem_store {
 
 /* Returns the store with this name and counts a handle. Creates the store if there is
  * none, or if the name is "". */
-struct mem_store *mem_store_take(const char *name, unsigned partitions);
-void mem_store_drop(struct mem_store *s);
+struct mem_store *mem_store_open(const char *name, unsigned partitions);
+void mem_store_close(struct mem_store *s);
 
 /* For the functions below the caller holds the lock. */
 void mem_store_add(struct mem_store *s, unsigned partition, const char *body, size_t len,

@@ -7,7 +7,7 @@
 
 /* Reads up to 20 digits without overflow. Returns what follows them, or NULL. */
 static const char *
-queue_position_take_number(const char *s, uint64_t *out)
+queue_position_parse_number(const char *s, uint64_t *out)
 {
 	uint64_t value = 0;
 
@@ -30,10 +30,10 @@ queue_position_parse(const char *s, struct queue_position *out)
 	struct queue_position p = {0};
 
 	if (*s != '\0') {
-		s = queue_position_take_number(s, &p.ms);
+		s = queue_position_parse_number(s, &p.ms);
 		if (s == NULL || *s != '-')
 			return false;
-		s = queue_position_take_number(s + 1, &p.n);
+		s = queue_position_parse_number(s + 1, &p.n);
 		if (s == NULL || *s != '\0')
 			return false;
 	}

@@ -50,7 +50,7 @@ queue_redis_send(struct queue *q, const struct queue_msg *msg, struct es_err *er
 	rc = redis_eval(queue_redis_from(q)->redis, &queue_stream_send, a, &v, err,
 	    QUEUE_STREAM_SEND_KEYS, QUEUE_STREAM_SEND_ARGS, req.argv);
 	if (rc == ES_OK)
-		rc = queue_stream_sent(&v, err);
+		rc = queue_stream_send_result(&v, err);
 	arena_free(&a);
 	return rc;
 }
@@ -78,7 +78,7 @@ queue_redis_is_entry(const struct redis_value *e)
 
 /* Reads [[stream, [[id, [field, value]], ...]]], or nil when there is no entry. */
 static enum es_code
-queue_redis_take_entries(const struct redis_value *v, size_t max, struct queue_msg out[],
+queue_redis_parse_entries(const struct redis_value *v, size_t max, struct queue_msg out[],
     size_t *n, struct es_err *err)
 {
 	const int64_t now_ms = clock_wall_ms();
@@ -143,7 +143,7 @@ queue_redis_receive(struct queue *q, unsigned partition, const char *after, size
 	for (size_t i = 0; i < argc; i++)
 		argv[i] = (struct redis_arg){texts[i], strlen(texts[i])};
 	TRY(redis_cmd_wait(queue_redis_from(q)->redis, wait_ms, a, &v, err, argc, argv));
-	return queue_redis_take_entries(&v, max, out, n, err);
+	return queue_redis_parse_entries(&v, max, out, n, err);
 }
 
 static enum es_code

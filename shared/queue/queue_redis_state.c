@@ -72,8 +72,8 @@ queue_redis_state_oldest_age_ms(const struct redis_value *firsts)
 enum es_code
 queue_redis_stats(struct queue *q, struct queue_stats *out, struct es_err *err)
 {
-	struct queue_redis *mine = queue_redis_from(q);
-	const size_t n = mine->settings.partitions + 1;
+	struct queue_redis *r = queue_redis_from(q);
+	const size_t n = r->settings.partitions + 1;
 	struct arena *a = arena_new();
 	struct redis_arg *keys = arena_alloc(a, n * sizeof(*keys));
 	struct redis_value v;
@@ -86,7 +86,7 @@ queue_redis_stats(struct queue *q, struct queue_stats *out, struct es_err *err)
 		queue_stream_key((unsigned)i - 1, key);
 		keys[i] = (struct redis_arg){key, strlen(key)};
 	}
-	rc = redis_eval(mine->redis, &queue_stream_stats, a, &v, err, n, n, keys);
+	rc = redis_eval(r->redis, &queue_stream_stats, a, &v, err, n, n, keys);
 	if (rc == ES_OK && (v.kind != REDIS_ARRAY || v.n != 3))
 		rc = es_fail(
 		    err, ES_INTERNAL, "Redis: unexpected reply to the stats script");

@@ -10,8 +10,8 @@
 
 /* Builds XREAD COUNT 1 BLOCK ms STREAMS, then the keys, then the positions. */
 static enum es_code
-queue_redis_wait_build(struct arena *a, const struct queue_cursor cursors[], size_t n,
-    int64_t wait_ms, struct redis_arg argv[], size_t *argc, struct es_err *err)
+queue_redis_wait_build_command(struct arena *a, const struct queue_cursor cursors[],
+    size_t n, int64_t wait_ms, struct redis_arg argv[], size_t *argc, struct es_err *err)
 {
 	const char *head[] = {"XREAD", "COUNT", "1", "BLOCK",
 	    arena_printf(a, "%" PRId64, wait_ms), "STREAMS"};
@@ -38,7 +38,7 @@ queue_redis_wait_build(struct arena *a, const struct queue_cursor cursors[], siz
 
 /* Reads [[stream, entries], ...], which holds only streams with entries, or nil. */
 static void
-queue_redis_wait_mark(
+queue_redis_wait_mark_ready(
     const struct redis_value *v, struct queue_cursor cursors[], size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -63,13 +63,13 @@ queue_redis_wait(struct queue *q, struct queue_cursor cursors[], size_t n,
 	struct redis_value v;
 	size_t argc;
 	enum es_code rc =
-	    queue_redis_wait_build(a, cursors, n, wait_ms, argv, &argc, err);
+	    queue_redis_wait_build_command(a, cursors, n, wait_ms, argv, &argc, err);
 
 	if (rc == ES_OK)
 		rc = redis_cmd_wait(
 		    queue_redis_from(q)->redis, wait_ms, a, &v, err, argc, argv);
 	if (rc == ES_OK)
-		queue_redis_wait_mark(&v, cursors, n);
+		queue_redis_wait_mark_ready(&v, cursors, n);
 	arena_free(&a);
 	return rc;
 }

@@ -7,7 +7,7 @@
 #include "core/banned.h"
 
 static enum es_code
-queue_sqs_leasing_open(
+queue_sqs_open(
     const struct queue_settings *settings, struct queue **out, struct es_err *err)
 {
 	struct queue_sqs *q;
@@ -30,7 +30,7 @@ queue_sqs_leasing_open(
 }
 
 static void
-queue_sqs_leasing_close(struct queue *base)
+queue_sqs_close(struct queue *base)
 {
 	struct queue_sqs *q = queue_sqs_from(base);
 
@@ -44,8 +44,7 @@ queue_sqs_leasing_close(struct queue *base)
 
 /* Repeating a send is safe: SQS drops a message whose deduplication id it has seen. */
 static enum es_code
-queue_sqs_leasing_send(
-    struct queue *base, const struct queue_msg *msg, struct es_err *err)
+queue_sqs_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
 {
 	struct queue_sqs *q = queue_sqs_from(base);
 	struct arena *a = arena_new();
@@ -53,8 +52,8 @@ queue_sqs_leasing_send(
 	struct text body;
 	enum es_code rc;
 
-	queue_sqs_body(q->sqs, sqs_queue_of(q->sqs, msg->group), a, &body, &w);
-	rc = queue_sqs_message(&w, msg, a, err);
+	queue_sqs_begin_body(q->sqs, sqs_queue_of(q->sqs, msg->group), a, &body, &w);
+	rc = queue_sqs_write_message(&w, msg, a, err);
 	jw_object_end(&w);
 	if (rc == ES_OK)
 		rc = sqs_call(q->sqs, &q->call, "SendMessage", &body, a, err);
@@ -63,16 +62,16 @@ queue_sqs_leasing_send(
 }
 
 static enum es_code
-queue_sqs_leasing_wait(struct queue *q, struct queue_cursor cursors[], size_t n,
-    int64_t wait_ms, struct es_err *err)
+queue_sqs_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait_ms,
+    struct es_err *err)
 {
 	(void)q, (void)cursors, (void)n, (void)wait_ms;
 	return es_fail(err, ES_INTERNAL, "SQS: nothing to wait at without partitions");
 }
 
 static enum es_code
-queue_sqs_leasing_behind(struct queue *q, unsigned partition, const char *position,
-    bool *out, struct es_err *err)
+queue_sqs_behind(struct queue *q, unsigned partition, const char *position, bool *out,
+    struct es_err *err)
 {
 	(void)q, (void)partition, (void)position, (void)err;
 	*out = false;
@@ -82,15 +81,15 @@ queue_sqs_leasing_behind(struct queue *q, unsigned partition, const char *positi
 const struct queue_driver queue_sqs = {
     .name = "sqs",
     .request_max = SQS_BATCH_MAX,
-    .open = queue_sqs_leasing_open,
-    .send = queue_sqs_leasing_send,
+    .open = queue_sqs_open,
+    .send = queue_sqs_send,
     .receive = queue_sqs_receive,
-    .wait = queue_sqs_leasing_wait,
+    .wait = queue_sqs_wait,
     .done = queue_sqs_done,
     .retry = queue_sqs_visibility,
     .extend = queue_sqs_visibility,
-    .behind = queue_sqs_leasing_behind,
+    .behind = queue_sqs_behind,
     .stats = queue_sqs_stats,
     .check = queue_sqs_check,
-    .close = queue_sqs_leasing_close,
+    .close = queue_sqs_close,
 };

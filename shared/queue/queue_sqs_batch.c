@@ -36,7 +36,7 @@ queue_sqs_batch_write_body(struct queue_sqs *q, size_t queue,
 	struct json_write w;
 	char id[8];
 
-	queue_sqs_body(q->sqs, queue, a, body, &w);
+	queue_sqs_begin_body(q->sqs, queue, a, body, &w);
 	jw_array(&w, "Entries");
 	for (size_t i = 0; i < n; i++) {
 		if (!entries[i].open)
@@ -56,13 +56,13 @@ queue_sqs_batch_write_body(struct queue_sqs *q, size_t queue,
 /* Leaves an entry open when another try may help. For all others that failed, err and
  * *bad report the failure. */
 static enum es_code
-queue_sqs_batch_settle(const struct text *answer, struct arena *a, struct entry entries[],
-    size_t n, size_t *bad, struct es_err *err)
+queue_sqs_batch_read_answer(const struct text *answer, struct arena *a,
+    struct entry entries[], size_t n, size_t *bad, struct es_err *err)
 {
 	struct sqs_failed failed[SQS_BATCH_MAX];
 	size_t n_failed = 0;
 
-	TRY(queue_sqs_failed(answer, a, failed, &n_failed, err));
+	TRY(queue_sqs_parse_failed(answer, a, failed, &n_failed, err));
 	for (size_t i = 0; i < n; i++)
 		entries[i].open = false;
 	for (size_t i = 0; i < n_failed; i++) {
@@ -79,7 +79,7 @@ queue_sqs_batch_settle(const struct text *answer, struct arena *a, struct entry 
 }
 
 static size_t
-queue_sqs_batch_n_open(const struct entry entries[], size_t n)
+queue_sqs_batch_count_open(const struct entry entries[], size_t n)
 {
 	size_t open = 0;
 
@@ -97,7 +97,8 @@ queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_ve
 	enum es_code rc = ES_OK;
 
 	for (unsigned tries = 0;
-	     tries < SQS_TRIES_MAX && queue_sqs_batch_n_open(entries, n) > 0; tries++) {
+	     tries < SQS_TRIES_MAX && queue_sqs_batch_count_open(entries, n) > 0;
+	     tries++) {
 		struct text body;
 
 		if (tries > 0)
@@ -106,13 +107,13 @@ queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_ve
 		queue_sqs_batch_write_body(q, queue, verb, entries, n, a, &body);
 		rc = sqs_call(q->sqs, &q->call, verb->action, &body, a, err);
 		if (rc == ES_OK)
-			rc = queue_sqs_batch_settle(
+			rc = queue_sqs_batch_read_answer(
 			    &q->call.answer, a, entries, n, bad, err);
 		if (rc != ES_OK)
 			break;
 	}
 	if (rc == ES_OK)
-		*bad += queue_sqs_batch_n_open(entries, n);
+		*bad += queue_sqs_batch_count_open(entries, n);
 	arena_free(&a);
 	return rc;
 }
@@ -120,7 +121,7 @@ queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_ve
 /* A failed batch does not stop the others, because each message that is deleted saves a
  * redelivery. But the whole call waits at most one time-out for an SQS that hangs. */
 static void
-queue_sqs_batch_run_in_time(struct queue_sqs *q, size_t queue,
+queue_sqs_batch_run_limited(struct queue_sqs *q, size_t queue,
     const struct batch_verb *verb, struct entry entries[], size_t n, struct tally *t)
 {
 	const int64_t start_ms = clock_mono_ms();
@@ -153,7 +154,7 @@ queue_sqs_batch_run(struct queue_sqs *q, const struct batch_verb *verb,
 				entries[k++] = (struct entry){handle, true};
 			if (k < SQS_BATCH_MAX && (i + 1 < n || k == 0))
 				continue;
-			queue_sqs_batch_run_in_time(q, queue, verb, entries, k, &t);
+			queue_sqs_batch_run_limited(q, queue, verb, entries, k, &t);
 			k = 0;
 		}
 	}

@@ -31,9 +31,9 @@ struct sqs_creds {
 	int64_t refresh_ms; /* wall clock; request new keys from then on */
 	struct es_err fault;
 	int64_t fault_until_ms; /* monotonic; no new request before */
-	CURL *asking;           /* the request for new keys; NULL: none in flight */
+	CURL *request;          /* the request for new keys; NULL: none in flight */
 	struct curl_slist *headers;
-	struct arena *asked; /* owns the request and its answer */
+	struct arena *request_arena; /* owns the request and its answer */
 	struct text body;
 };
 
@@ -44,7 +44,7 @@ struct answer {
 /* Plain http is allowed only to addresses on which nobody else can listen: loopback, and
  * the link-local ones of ECS and EKS. */
 static bool
-queue_sqs_creds_may_ask(const char *url)
+queue_sqs_creds_url_is_safe(const char *url)
 {
 	static const char *const hosts[] = {
 	    "127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23"};
@@ -66,12 +66,12 @@ queue_sqs_creds_may_ask(const char *url)
 }
 
 static void
-queue_sqs_creds_forget_question(struct sqs_creds *c)
+queue_sqs_creds_drop_request(struct sqs_creds *c)
 {
-	curl_easy_cleanup(c->asking);
+	curl_easy_cleanup(c->request);
 	curl_slist_free_all(c->headers);
-	arena_free(&c->asked);
-	c->asking = NULL;
+	arena_free(&c->request_arena);
+	c->request = NULL;
 	c->headers = NULL;
 }
 
@@ -86,7 +86,7 @@ sqs_creds_open(const struct aws_settings *aws, struct sqs_creds **out, struct es
 		    "SQS: no credentials: AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY, "
 		    "or AWS_CONTAINER_CREDENTIALS_*");
 	if (!given && *aws->container_path == '\0' &&
-	    !queue_sqs_creds_may_ask(aws->container_url))
+	    !queue_sqs_creds_url_is_safe(aws->container_url))
 		return es_fail(err, ES_INVALID,
 		    "AWS_CONTAINER_CREDENTIALS_FULL_URI: must be https, loopback or "
 		    "169.254.170.2");
@@ -106,7 +106,7 @@ sqs_creds_close(struct sqs_creds **c)
 {
 	if (*c == NULL)
 		return;
-	queue_sqs_creds_forget_question(*c);
+	queue_sqs_creds_drop_request(*c);
 	arena_free(&(*c)->arena);
 	mem_free(*c);
 	*c = NULL;
@@ -123,7 +123,7 @@ queue_sqs_creds_on_data(char *data, size_t size, size_t n, void *ctx)
 
 /* Read the file each time, because EKS replaces the token while the program runs. */
 static enum es_code
-queue_sqs_creds_authorization(
+queue_sqs_creds_read_token(
     struct sqs_creds *c, struct arena *a, const char **out, struct es_err *err)
 {
 	char *token = arena_alloc(a, TOKEN_BYTES_MAX);
@@ -146,7 +146,7 @@ queue_sqs_creds_authorization(
 }
 
 static enum es_code
-queue_sqs_creds_take_keys(
+queue_sqs_creds_parse_keys(
     struct sqs_creds *c, const struct text *body, struct es_err *err)
 {
 	static const struct json_field fields[] = {
@@ -184,110 +184,111 @@ queue_sqs_creds_take_keys(
 }
 
 static enum es_code
-queue_sqs_creds_prepare(struct sqs_creds *c, struct es_err *err)
+queue_sqs_creds_prepare_request(struct sqs_creds *c, struct es_err *err)
 {
-	struct arena *a = c->asked = arena_new();
+	struct arena *a = c->request_arena = arena_new();
 	const char *url = *c->aws->container_path != '\0'
 	                      ? arena_printf(a, ECS_HOST "%s", c->aws->container_path)
 	                      : c->aws->container_url;
 	const char *token = NULL;
 
-	TRY(queue_sqs_creds_authorization(c, a, &token, err));
+	TRY(queue_sqs_creds_read_token(c, a, &token, err));
 	text_init(&c->body, a, ANSWER_MAX);
-	c->asking = curl_easy_init();
-	CHECK(c->asking != NULL);
+	c->request = curl_easy_init();
+	CHECK(c->request != NULL);
 	if (token != NULL)
 		c->headers =
 		    curl_slist_append(NULL, arena_printf(a, "Authorization: %s", token));
-	(void)curl_easy_setopt(c->asking, CURLOPT_URL, url);
-	(void)curl_easy_setopt(c->asking, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(c->asking, CURLOPT_PROXY, "");
-	(void)curl_easy_setopt(c->asking, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c->asking, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-	(void)curl_easy_setopt(c->asking, CURLOPT_TIMEOUT_MS, TOTAL_MS);
+	(void)curl_easy_setopt(c->request, CURLOPT_URL, url);
+	(void)curl_easy_setopt(c->request, CURLOPT_PROTOCOLS_STR, "http,https");
+	(void)curl_easy_setopt(c->request, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(c->request, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(c->request, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	(void)curl_easy_setopt(c->request, CURLOPT_TIMEOUT_MS, TOTAL_MS);
 	/* The next request follows in hours: close the connection. */
-	(void)curl_easy_setopt(c->asking, CURLOPT_FORBID_REUSE, 1L);
-	(void)curl_easy_setopt(c->asking, CURLOPT_HTTPHEADER, c->headers);
-	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEFUNCTION, queue_sqs_creds_on_data);
-	(void)curl_easy_setopt(c->asking, CURLOPT_WRITEDATA, &c->body);
+	(void)curl_easy_setopt(c->request, CURLOPT_FORBID_REUSE, 1L);
+	(void)curl_easy_setopt(c->request, CURLOPT_HTTPHEADER, c->headers);
+	(void)curl_easy_setopt(
+	    c->request, CURLOPT_WRITEFUNCTION, queue_sqs_creds_on_data);
+	(void)curl_easy_setopt(c->request, CURLOPT_WRITEDATA, &c->body);
 	return ES_OK;
 }
 
 static enum es_code
-queue_sqs_creds_judge(struct sqs_creds *c, CURLcode how, struct es_err *err)
+queue_sqs_creds_read_answer(struct sqs_creds *c, CURLcode how, struct es_err *err)
 {
 	long status = 0;
 
-	(void)curl_easy_getinfo(c->asking, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(c->request, CURLINFO_RESPONSE_CODE, &status);
 	if (how != CURLE_OK)
 		return es_fail(err, ES_UNAVAILABLE, "container credentials: %s",
 		    curl_easy_strerror(how));
 	if (status != 200)
 		return es_fail(
 		    err, ES_UNAVAILABLE, "container credentials: HTTP %ld", status);
-	return queue_sqs_creds_take_keys(c, &c->body, err);
+	return queue_sqs_creds_parse_keys(c, &c->body, err);
 }
 
 static bool
-queue_sqs_creds_in_time(const struct sqs_creds *c)
+queue_sqs_creds_unexpired(const struct sqs_creds *c)
 {
 	return !c->from_container || clock_wall_ms() < c->end_ms;
 }
 
 bool
-sqs_creds_good(const struct sqs_creds *c)
+sqs_creds_valid(const struct sqs_creds *c)
 {
-	return queue_sqs_creds_in_time(c) && !c->refused;
+	return queue_sqs_creds_unexpired(c) && !c->refused;
 }
 
 /* Remember a failure for a while, so that not every caller waits for the same
  * time-out. */
 static void
-queue_sqs_creds_remember(struct sqs_creds *c, const struct es_err *err)
+queue_sqs_creds_note_fault(struct sqs_creds *c, const struct es_err *err)
 {
 	c->fault = *err;
 	c->fault_until_ms =
-	    clock_mono_ms() + (sqs_creds_good(c) ? WHILE_VALID_MS : AFTER_FAULT_MS);
+	    clock_mono_ms() + (sqs_creds_valid(c) ? WHILE_VALID_MS : AFTER_FAULT_MS);
 }
 
 CURL *
-sqs_creds_ask(struct sqs_creds *c)
+sqs_creds_request(struct sqs_creds *c)
 {
 	struct es_err err;
 
-	if (!c->from_container || c->asking != NULL || clock_wall_ms() < c->refresh_ms ||
+	if (!c->from_container || c->request != NULL || clock_wall_ms() < c->refresh_ms ||
 	    clock_mono_ms() < c->fault_until_ms)
 		return NULL;
-	if (queue_sqs_creds_prepare(c, &err) != ES_OK) {
-		queue_sqs_creds_remember(c, &err);
-		queue_sqs_creds_forget_question(c);
+	if (queue_sqs_creds_prepare_request(c, &err) != ES_OK) {
+		queue_sqs_creds_note_fault(c, &err);
+		queue_sqs_creds_drop_request(c);
 	}
-	return c->asking;
+	return c->request;
 }
 
 void
-sqs_creds_answered(struct sqs_creds *c, CURLcode how)
+sqs_creds_request_done(struct sqs_creds *c, CURLcode how)
 {
 	struct es_err err;
 
-	if (queue_sqs_creds_judge(c, how, &err) != ES_OK)
-		queue_sqs_creds_remember(c, &err);
-	queue_sqs_creds_forget_question(c);
+	if (queue_sqs_creds_read_answer(c, how, &err) != ES_OK)
+		queue_sqs_creds_note_fault(c, &err);
+	queue_sqs_creds_drop_request(c);
 }
 
 void
 sqs_creds_renew(struct sqs_creds *c)
 {
-	CURL *easy = sqs_creds_ask(c);
+	CURL *easy = sqs_creds_request(c);
 
 	if (easy != NULL)
-		sqs_creds_answered(c, curl_easy_perform(easy));
+		sqs_creds_request_done(c, curl_easy_perform(easy));
 }
 
 enum es_code
 sqs_creds_get(struct sqs_creds *c, struct sqs_keys *out, struct es_err *err)
 {
-	if (queue_sqs_creds_in_time(c)) {
+	if (queue_sqs_creds_unexpired(c)) {
 		*out = c->keys;
 		return ES_OK;
 	}

@@ -23,21 +23,21 @@ enum es_code sqs_creds_open(const struct aws_settings *aws, struct sqs_creds **o
 void sqs_creds_close(struct sqs_creds **c);
 
 /* Returns a request for new keys, for a caller with an event loop. The caller transfers
- * it and calls sqs_creds_answered(), or closes the credentials. NULL: no request is due,
- * because the keys are still good, a request is in flight, or the last one failed a short
- * time ago. */
-CURL *sqs_creds_ask(struct sqs_creds *c);
-void sqs_creds_answered(struct sqs_creds *c, CURLcode how);
+ * it and calls sqs_creds_request_done(), or closes the credentials. NULL: no request is
+ * due, because the keys are still good, a request is in flight, or the last one failed a
+ * short time ago. */
+CURL *sqs_creds_request(struct sqs_creds *c);
+void sqs_creds_request_done(struct sqs_creds *c, CURLcode how);
 /* Renews the keys when they are due. Blocks for at most 2 s. */
 void sqs_creds_renew(struct sqs_creds *c);
 
 /* The keys for a request that is sent now. They are valid until the next
- * sqs_creds_answered(). Without valid keys it returns the error of the last request for
- * them. */
+ * sqs_creds_request_done(). Without valid keys it returns the error of the last request
+ * for them. */
 enum es_code sqs_creds_get(
     struct sqs_creds *c, struct sqs_keys *out, struct es_err *err) ES_MUST_CHECK;
 /* Are there keys that have not expired and that AWS has not refused? */
-bool sqs_creds_good(const struct sqs_creds *c);
+bool sqs_creds_valid(const struct sqs_creds *c);
 /* Notes that AWS has refused the keys. True: new keys will be requested, so try once
  * more. */
 bool sqs_creds_refused(struct sqs_creds *c);

@@ -52,7 +52,7 @@ queue_sqs_open_region_of(struct arena *a, const char *url)
 }
 
 static enum es_code
-queue_sqs_open_place(struct sqs *s, struct es_err *err)
+queue_sqs_open_set_endpoint(struct sqs *s, struct es_err *err)
 {
 	const char *first = s->urls[0], *region;
 	const char *host = strstr(first, "://") + 3;
@@ -77,7 +77,7 @@ queue_sqs_open_place(struct sqs *s, struct es_err *err)
 }
 
 static struct aws_settings
-queue_sqs_open_copy(const struct aws_settings *from, struct arena *a)
+queue_sqs_open_copy_settings(const struct aws_settings *from, struct arena *a)
 {
 	struct aws_settings to = *from;
 	const char **texts[] = {&to.queue_urls, &to.region, &to.endpoint, &to.access_key,
@@ -101,10 +101,10 @@ sqs_open(const struct queue_settings *settings, struct sqs **out, struct es_err 
 		return es_fail(err, ES_INTERNAL, "libcurl: curl_global_init() failed");
 	s = mem_new(1, sizeof(*s));
 	s->arena = arena_new();
-	s->aws = queue_sqs_open_copy(settings->sqs, s->arena);
+	s->aws = queue_sqs_open_copy_settings(settings->sqs, s->arena);
 	rc = queue_sqs_open_split_urls(s, err);
 	if (rc == ES_OK)
-		rc = queue_sqs_open_place(s, err);
+		rc = queue_sqs_open_set_endpoint(s, err);
 	if (rc == ES_OK)
 		rc = sqs_creds_open(&s->aws, &s->creds, err);
 	if (rc == ES_OK)

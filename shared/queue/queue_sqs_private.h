@@ -13,12 +13,12 @@
 struct sqs_poll {
 	struct sqs_call call;
 	struct arena *arena; /* owns request and answer */
-	bool flying;
+	bool in_flight;
 	int64_t end_ms; /* monotonic; deadline of the request */
 	bool brief;     /* does not wait for messages */
 	/* has answered in this call with fewer messages than it asked for */
 	bool idle;
-	size_t asked; /* number of messages that it asks for */
+	size_t max; /* number of messages that it asks for */
 	/* messages in the answer, and those of them already returned */
 	size_t n, taken;
 	bool renewed; /* already repeated with new keys */
@@ -32,7 +32,7 @@ struct queue_sqs {
 	CURLM *multi;
 	struct sqs_poll *polls; /* one for each queue */
 	/* monotonic; when the requests in flight were last advanced */
-	int64_t looked_ms;
+	int64_t advanced_ms;
 };
 
 static inline struct queue_sqs *
@@ -48,13 +48,13 @@ bool queue_sqs_receipt_parse(
     const struct sqs *s, const char *receipt, size_t *queue, const char **handle);
 
 /* Begins the body of a request: a JSON object with the queue's URL, left open. */
-void queue_sqs_body(struct sqs *s, size_t queue, struct arena *a, struct text *body,
+void queue_sqs_begin_body(struct sqs *s, size_t queue, struct arena *a, struct text *body,
     struct json_write *w);
 /* ES_INVALID, ES_TOO_LARGE: SQS would refuse the message. */
 enum es_code queue_sqs_sendable(
     const struct queue_msg *msg, struct es_err *err) ES_MUST_CHECK;
 /* Writes the members of a message to send. Fails as queue_sqs_sendable() does. */
-enum es_code queue_sqs_message(struct json_write *w, const struct queue_msg *msg,
+enum es_code queue_sqs_write_message(struct json_write *w, const struct queue_msg *msg,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 struct sqs_failed {
@@ -62,7 +62,7 @@ struct sqs_failed {
 	bool SenderFault;
 };
 /* The entries that failed, from the answer to a batch. */
-enum es_code queue_sqs_failed(const struct text *answer, struct arena *a,
+enum es_code queue_sqs_parse_failed(const struct text *answer, struct arena *a,
     struct sqs_failed out[SQS_BATCH_MAX], size_t *n, struct es_err *err) ES_MUST_CHECK;
 
 enum es_code queue_sqs_receive(struct queue *base, unsigned partition, const char *after,

@@ -17,8 +17,8 @@
 /* not libcurl's time-out: it may fire although the answer is in the socket */
 #define NO_TIMEOUT 0
 /* longest time without a look at the transfers while a receive waits */
-#define LOOK_MS   500
-#define ABSENT_MS 1000 /* after so long the process was stopped or busy elsewhere */
+#define ADVANCE_MS 500
+#define ABSENT_MS  1000 /* after so long the process was stopped or busy elsewhere */
 /* wait this long for polls in flight before they are cancelled */
 #define CLOSE_MS 250
 #define FILL_MS \
@@ -41,7 +41,7 @@ queue_sqs_receive_poll_body(struct queue_sqs *q, size_t queue, bool brief, size_
 	    "ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"};
 	struct json_write w;
 
-	queue_sqs_body(q->sqs, queue, a, body, &w);
+	queue_sqs_begin_body(q->sqs, queue, a, body, &w);
 	jw_int(&w, "MaxNumberOfMessages", (int64_t)max);
 	jw_int(&w, "WaitTimeSeconds", brief ? 0 : LONG_POLL_S);
 	/* Old servers know only "AttributeNames", new ones prefer the other name. */
@@ -56,7 +56,7 @@ queue_sqs_receive_poll_body(struct queue_sqs *q, size_t queue, bool brief, size_
 }
 
 static enum es_code
-queue_sqs_receive_launch(
+queue_sqs_receive_start_poll(
     struct queue_sqs *q, size_t queue, bool brief, size_t max, struct es_err *err)
 {
 	struct sqs_poll *p = &q->polls[queue];
@@ -67,19 +67,19 @@ queue_sqs_receive_launch(
 	p->brief = brief;
 	p->end_ms =
 	    clock_mono_ms() + q->sqs->aws.timeout_ms + (brief ? 0 : LONG_POLL_S * 1000);
-	p->asked = max < SQS_BATCH_MAX ? max : SQS_BATCH_MAX;
-	queue_sqs_receive_poll_body(q, queue, brief, p->asked, p->arena, &body);
+	p->max = max < SQS_BATCH_MAX ? max : SQS_BATCH_MAX;
+	queue_sqs_receive_poll_body(q, queue, brief, p->max, p->arena, &body);
 	sqs_creds_renew(q->sqs->creds);
 	TRY(sqs_call_prepare(
 	    q->sqs, &p->call, "ReceiveMessage", &body, p->arena, NO_TIMEOUT, err));
 	(void)curl_easy_setopt(p->call.easy, CURLOPT_PRIVATE, p);
 	CHECK(curl_multi_add_handle(q->multi, p->call.easy) == CURLM_OK);
-	p->flying = true;
+	p->in_flight = true;
 	return ES_OK;
 }
 
 static enum es_code
-queue_sqs_receive_take_message(struct sqs_poll *p, size_t queue, const char *json,
+queue_sqs_receive_parse_message(struct sqs_poll *p, size_t queue, const char *json,
     struct queue_msg *out, struct es_err *err)
 {
 	static const struct json_field fields[] = {
@@ -118,7 +118,7 @@ queue_sqs_receive_take_message(struct sqs_poll *p, size_t queue, const char *jso
 }
 
 static enum es_code
-queue_sqs_receive_take_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
+queue_sqs_receive_parse_answer(struct sqs_poll *p, size_t queue, struct es_err *err)
 {
 	struct receive_answer {
 		const struct json_list *messages; /* NULL: no messages */
@@ -135,32 +135,32 @@ queue_sqs_receive_take_answer(struct sqs_poll *p, size_t queue, struct es_err *e
 		    err, ES_UNAVAILABLE, "SQS: unexpected answer to ReceiveMessage");
 	n = got.messages != NULL ? got.messages->n : 0;
 	for (size_t i = 0; i < n; i++)
-		if (queue_sqs_receive_take_message(
+		if (queue_sqs_receive_parse_message(
 			p, queue, got.messages->items[i], &p->msgs[i], err) != ES_OK)
 			return es_fail(
 			    err, ES_UNAVAILABLE, "SQS: a received message is malformed");
 	p->n = n;
-	p->idle = p->n < p->asked;
+	p->idle = p->n < p->max;
 	p->renewed = false;
 	return ES_OK;
 }
 
 /* A poll has finished. When AWS refused the keys, repeat the poll once with new ones. */
 static enum es_code
-queue_sqs_receive_land(
+queue_sqs_receive_poll_done(
     struct queue_sqs *q, struct sqs_poll *p, CURLcode rc, struct es_err *err)
 {
 	const size_t queue = (size_t)(p - q->polls);
 	enum es_code code;
 
 	(void)curl_multi_remove_handle(q->multi, p->call.easy);
-	p->flying = false;
+	p->in_flight = false;
 	code = sqs_call_judge(q->sqs, &p->call, rc, err);
 	if (code == ES_OK)
-		return queue_sqs_receive_take_answer(p, queue, err);
+		return queue_sqs_receive_parse_answer(p, queue, err);
 	if (p->call.again == SQS_WITH_NEW_KEYS && !p->renewed) {
 		p->renewed = true;
-		return queue_sqs_receive_launch(q, queue, p->brief, p->asked, err);
+		return queue_sqs_receive_start_poll(q, queue, p->brief, p->max, err);
 	}
 	return code;
 }
@@ -169,37 +169,37 @@ queue_sqs_receive_land(
  * that waited for the database, may have the answer in its socket, and the messages in it
  * are leased. */
 static void
-queue_sqs_receive_pass_time(struct queue_sqs *q)
+queue_sqs_receive_extend_deadlines(struct queue_sqs *q)
 {
-	const int64_t now = clock_mono_ms(), gone = now - q->looked_ms;
+	const int64_t now = clock_mono_ms(), gone = now - q->advanced_ms;
 
-	q->looked_ms = now;
+	q->advanced_ms = now;
 	for (size_t i = 0; i < q->sqs->n_urls && gone > ABSENT_MS; i++)
 		q->polls[i].end_ms += gone;
 }
 
 /* Ends the polls whose deadline has passed. */
 static enum es_code
-queue_sqs_receive_give_up(struct queue_sqs *q, struct es_err *err)
+queue_sqs_receive_expire_polls(struct queue_sqs *q, struct es_err *err)
 {
 	enum es_code rc = ES_OK;
 
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
-		if (q->polls[i].flying && q->polls[i].end_ms <= q->looked_ms &&
-		    queue_sqs_receive_land(
+		if (q->polls[i].in_flight && q->polls[i].end_ms <= q->advanced_ms &&
+		    queue_sqs_receive_poll_done(
 			q, &q->polls[i], CURLE_OPERATION_TIMEDOUT, err) != ES_OK)
 			rc = err->code;
 	return rc;
 }
 
 static enum es_code
-queue_sqs_receive_turn(struct queue_sqs *q, struct es_err *err)
+queue_sqs_receive_advance(struct queue_sqs *q, struct es_err *err)
 {
 	enum es_code rc = ES_OK;
 	struct CURLMsg *m;
 	int running, left;
 
-	queue_sqs_receive_pass_time(q);
+	queue_sqs_receive_extend_deadlines(q);
 	if (curl_multi_perform(q->multi, &running) != CURLM_OK)
 		return es_fail(err, ES_INTERNAL, "libcurl: curl_multi_perform");
 	while ((m = curl_multi_info_read(q->multi, &left)) != NULL) {
@@ -209,11 +209,11 @@ queue_sqs_receive_turn(struct queue_sqs *q, struct es_err *err)
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
-		if (queue_sqs_receive_land(q, (struct sqs_poll *)(void *)p, how, err) !=
-		    ES_OK)
+		if (queue_sqs_receive_poll_done(
+			q, (struct sqs_poll *)(void *)p, how, err) != ES_OK)
 			rc = err->code;
 	}
-	if (queue_sqs_receive_give_up(q, err) != ES_OK)
+	if (queue_sqs_receive_expire_polls(q, err) != ES_OK)
 		rc = err->code;
 	return rc;
 }
@@ -221,7 +221,7 @@ queue_sqs_receive_turn(struct queue_sqs *q, struct es_err *err)
 /* Copies the texts to the caller's arena, because the next poll resets the poll's
  * arena. */
 static void
-queue_sqs_receive_hand_out(struct sqs_poll *p, size_t max, struct arena *a,
+queue_sqs_receive_move_messages(struct sqs_poll *p, size_t max, struct arena *a,
     struct queue_msg out[], size_t *found)
 {
 	while (p->taken < p->n && *found < max) {
@@ -237,42 +237,42 @@ queue_sqs_receive_hand_out(struct sqs_poll *p, size_t max, struct arena *a,
 }
 
 static bool
-queue_sqs_receive_hand_out_all(
+queue_sqs_receive_move_all(
     struct queue_sqs *q, size_t max, struct arena *a, struct queue_msg out[], size_t *n)
 {
 	const size_t before = *n;
 
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
-		queue_sqs_receive_hand_out(&q->polls[i], max, a, out, n);
+		queue_sqs_receive_move_messages(&q->polls[i], max, a, out, n);
 	return *n > before;
 }
 
 /* brief: the caller does not wait for messages, so skip a queue that had no more of
  * them. */
 static enum es_code
-queue_sqs_receive_launch_missing(
+queue_sqs_receive_start_polls(
     struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
 {
 	for (size_t i = 0; i < q->sqs->n_urls; i++) {
 		struct sqs_poll *p = &q->polls[i];
 
-		if (!p->flying && p->taken == p->n && !(brief && p->idle))
-			TRY(queue_sqs_receive_launch(q, i, brief, max, err));
+		if (!p->in_flight && p->taken == p->n && !(brief && p->idle))
+			TRY(queue_sqs_receive_start_poll(q, i, brief, max, err));
 	}
 	return ES_OK;
 }
 
 static bool
-queue_sqs_receive_any_flying(const struct queue_sqs *q, bool brief)
+queue_sqs_receive_any_in_flight(const struct queue_sqs *q, bool brief)
 {
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
-		if (q->polls[i].flying && (q->polls[i].brief || !brief))
+		if (q->polls[i].in_flight && (q->polls[i].brief || !brief))
 			return true;
 	return false;
 }
 
 static bool
-queue_sqs_receive_any_landed(const struct queue_sqs *q)
+queue_sqs_receive_any_message(const struct queue_sqs *q)
 {
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
 		if (q->polls[i].taken < q->polls[i].n)
@@ -281,17 +281,17 @@ queue_sqs_receive_any_landed(const struct queue_sqs *q)
 }
 
 static enum es_code
-queue_sqs_receive_ask_and_look(
+queue_sqs_receive_start_and_advance(
     struct queue_sqs *q, size_t max, bool brief, struct es_err *err)
 {
-	TRY(queue_sqs_receive_launch_missing(q, max, brief, err));
-	return queue_sqs_receive_turn(q, err);
+	TRY(queue_sqs_receive_start_polls(q, max, brief, err));
+	return queue_sqs_receive_advance(q, err);
 }
 
 static void
-queue_sqs_receive_await_news(struct queue_sqs *q, int64_t left_ms)
+queue_sqs_receive_wait_for_input(struct queue_sqs *q, int64_t left_ms)
 {
-	const int64_t ms = left_ms < LOOK_MS ? left_ms : LOOK_MS;
+	const int64_t ms = left_ms < ADVANCE_MS ? left_ms : ADVANCE_MS;
 
 	(void)curl_multi_poll(q->multi, NULL, 0, (int)ms, NULL);
 }
@@ -308,28 +308,28 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 	size_t found = 0;
 
 	(void)partition, (void)after;
-	queue_sqs_receive_pass_time(q);
+	queue_sqs_receive_extend_deadlines(q);
 	for (size_t i = 0; i < q->sqs->n_urls; i++)
 		q->polls[i].idle = false;
 	for (;;) {
 		const bool first = found == 0;
 		int64_t left_ms;
 
-		if (queue_sqs_receive_hand_out_all(q, max, a, out, &found) && first) {
+		if (queue_sqs_receive_move_all(q, max, a, out, &found) && first) {
 			brief = true;
 			end_ms = clock_mono_ms() + FILL_MS;
 		}
 		left_ms = end_ms - clock_mono_ms();
 		if (found >= max || left_ms <= 0)
 			break;
-		rc = queue_sqs_receive_ask_and_look(q, max - found, brief, err);
+		rc = queue_sqs_receive_start_and_advance(q, max - found, brief, err);
 		if (rc != ES_OK)
 			break;
-		if (queue_sqs_receive_any_landed(q))
+		if (queue_sqs_receive_any_message(q))
 			continue;
-		if (!queue_sqs_receive_any_flying(q, brief))
+		if (!queue_sqs_receive_any_in_flight(q, brief))
 			break;
-		queue_sqs_receive_await_news(q, left_ms);
+		queue_sqs_receive_wait_for_input(q, left_ms);
 	}
 	/* Return the messages that arrived. The error will occur again at the next
 	 * call. */
@@ -342,14 +342,14 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 /* Gives back the messages that have arrived or arrive in a moment. Those of a cancelled
  * poll stay leased and come again only after the visibility time-out. */
 static void
-queue_sqs_receive_give_back(struct queue_sqs *q)
+queue_sqs_receive_return_messages(struct queue_sqs *q)
 {
 	const int64_t end_ms = clock_mono_ms() + CLOSE_MS;
 	struct es_err err;
 
-	queue_sqs_receive_pass_time(q);
-	while (queue_sqs_receive_any_flying(q, false) && clock_mono_ms() < end_ms) {
-		if (queue_sqs_receive_turn(q, &err) != ES_OK)
+	queue_sqs_receive_extend_deadlines(q);
+	while (queue_sqs_receive_any_in_flight(q, false) && clock_mono_ms() < end_ms) {
+		if (queue_sqs_receive_advance(q, &err) != ES_OK)
 			break;
 		(void)curl_multi_poll(q->multi, NULL, 0, CLOSE_MS / 10, NULL);
 	}
@@ -365,11 +365,11 @@ queue_sqs_receive_give_back(struct queue_sqs *q)
 void
 queue_sqs_receive_fini(struct queue_sqs *q)
 {
-	queue_sqs_receive_give_back(q);
+	queue_sqs_receive_return_messages(q);
 	for (size_t i = 0; i < q->sqs->n_urls; i++) {
 		struct sqs_poll *p = &q->polls[i];
 
-		if (p->flying)
+		if (p->in_flight)
 			(void)curl_multi_remove_handle(q->multi, p->call.easy);
 		sqs_call_fini(&p->call);
 		arena_free(&p->arena);

@@ -33,7 +33,7 @@ queue_sqs_receipt_parse(
 }
 
 void
-queue_sqs_body(
+queue_sqs_begin_body(
     struct sqs *s, size_t queue, struct arena *a, struct text *body, struct json_write *w)
 {
 	text_init(body, a, SQS_REQUEST_MAX);
@@ -45,7 +45,7 @@ queue_sqs_body(
 /* SQS accepts UTF-8 without control characters except tab, line feed and carriage
  * return. */
 static bool
-queue_sqs_send_can_carry(const struct queue_msg *msg)
+queue_sqs_send_accepts_text(const struct queue_msg *msg)
 {
 	size_t points;
 
@@ -63,15 +63,15 @@ queue_sqs_sendable(const struct queue_msg *msg, struct es_err *err)
 {
 	if (msg->len > SQS_BODY_MAX)
 		return es_fail(err, ES_TOO_LARGE, "message too large for SQS");
-	if (!queue_sqs_send_can_carry(msg))
+	if (!queue_sqs_send_accepts_text(msg))
 		return es_fail(err, ES_INVALID,
 		    "SQS accepts only UTF-8 without control characters in a message");
 	return ES_OK;
 }
 
 enum es_code
-queue_sqs_message(struct json_write *w, const struct queue_msg *msg, struct arena *a,
-    struct es_err *err)
+queue_sqs_write_message(struct json_write *w, const struct queue_msg *msg,
+    struct arena *a, struct es_err *err)
 {
 	TRY(queue_sqs_sendable(msg, err));
 	jw_string(w, "MessageGroupId", msg->group);
@@ -81,7 +81,7 @@ queue_sqs_message(struct json_write *w, const struct queue_msg *msg, struct aren
 }
 
 enum es_code
-queue_sqs_failed(const struct text *answer, struct arena *a,
+queue_sqs_parse_failed(const struct text *answer, struct arena *a,
     struct sqs_failed out[SQS_BATCH_MAX], size_t *n, struct es_err *err)
 {
 	struct batch_answer {

@@ -29,7 +29,7 @@ static const struct json_field attribute_fields[] = {
 };
 
 static enum es_code
-queue_sqs_state_ask(struct queue_sqs *q, size_t queue, struct arena *a,
+queue_sqs_state_read_attributes(struct queue_sqs *q, size_t queue, struct arena *a,
     struct attributes *out, struct es_err *err)
 {
 	struct attributes_answer {
@@ -40,7 +40,7 @@ queue_sqs_state_ask(struct queue_sqs *q, size_t queue, struct arena *a,
 	struct json_write w;
 	struct text body;
 
-	queue_sqs_body(q->sqs, queue, a, &body, &w);
+	queue_sqs_begin_body(q->sqs, queue, a, &body, &w);
 	jw_array(&w, "AttributeNames");
 	jw_string(&w, NULL, "All");
 	jw_array_end(&w);
@@ -68,7 +68,7 @@ queue_sqs_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 	for (size_t i = 0; i < q->sqs->n_urls && rc == ES_OK; i++) {
 		struct attributes one;
 
-		rc = queue_sqs_state_ask(q, i, a, &one, err);
+		rc = queue_sqs_state_read_attributes(q, i, a, &one, err);
 		if (rc == ES_OK)
 			sum.messages += one.waiting + one.in_work + one.delayed;
 	}
@@ -79,7 +79,8 @@ queue_sqs_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 }
 
 static enum es_code
-queue_sqs_state_judge(const char *url, const struct attributes *a, struct es_err *err)
+queue_sqs_state_check_attributes(
+    const char *url, const struct attributes *a, struct es_err *err)
 {
 	const char *name = strrchr(url, '/');
 
@@ -106,9 +107,9 @@ queue_sqs_check(struct queue *base, struct es_err *err)
 	for (size_t i = 0; i < q->sqs->n_urls && rc == ES_OK; i++) {
 		struct attributes one;
 
-		rc = queue_sqs_state_ask(q, i, a, &one, err);
+		rc = queue_sqs_state_read_attributes(q, i, a, &one, err);
 		if (rc == ES_OK)
-			rc = queue_sqs_state_judge(q->sqs->urls[i], &one, err);
+			rc = queue_sqs_state_check_attributes(q->sqs->urls[i], &one, err);
 	}
 	arena_free(&a);
 	return rc;

@@ -27,10 +27,10 @@
 	"  return bytes and bytes >= 0 and (bytes == 0) == empty\n" \
 	"end\n" \
 	"local function recount()\n" \
-	"  local mine, total = 0, 0\n" \
-	"  entries('+', function(len) mine = mine + len end)\n" \
+	"  local part_bytes, total = 0, 0\n" \
+	"  entries('+', function(len) part_bytes = part_bytes + len end)\n" \
 	"  redis.call('HDEL', counts, 'total')\n" \
-	"  redis.call('HSET', counts, part, mine)\n" \
+	"  redis.call('HSET', counts, part, part_bytes)\n" \
 	"  for _, v in ipairs(redis.call('HVALS', counts)) do total = total + v end\n" \
 	"  redis.call('HSET', counts, 'total', total)\n" \
 	"  return total\n" \
@@ -47,28 +47,29 @@
 /* ARGV: partition, max_bytes, body. Returns the id of the entry, or 0 when the queue is
  * full. */
 struct redis_script queue_stream_send = {
-    .text = COUNTING "local max, body = tonumber(ARGV[2]), ARGV[3]\n"
-		     "local total, mine = counted()\n"
-		     "if not total or not trusted(mine) then total = recount() end\n"
-		     "if total + #body > max then return 0 end\n"
-		     "local id = redis.call('XADD', stream, '*', 'e', body)\n"
-		     "add(#body)\n"
-		     "return id\n"};
+    .text =
+	COUNTING "local max, body = tonumber(ARGV[2]), ARGV[3]\n"
+		 "local total, part_bytes = counted()\n"
+		 "if not total or not trusted(part_bytes) then total = recount() end\n"
+		 "if total + #body > max then return 0 end\n"
+		 "local id = redis.call('XADD', stream, '*', 'e', body)\n"
+		 "add(#body)\n"
+		 "return id\n"};
 
 /* ARGV: partition, last id to delete, first id to keep. Returns the number of bytes
  * freed. */
 struct redis_script queue_stream_trim = {
-    .text =
-	COUNTING "local freed = 0\n"
-		 "entries(ARGV[2], function(len) freed = freed + len end)\n"
-		 "redis.call('XTRIM', stream, 'MINID', ARGV[3])\n"
-		 "local total, mine = counted()\n"
-		 "if total and mine and total >= freed and trusted(mine - freed) then\n"
-		 "  if freed > 0 then add(-freed) end\n"
-		 "else\n"
-		 "  recount()\n"
-		 "end\n"
-		 "return freed\n"};
+    .text = COUNTING
+    "local freed = 0\n"
+    "entries(ARGV[2], function(len) freed = freed + len end)\n"
+    "redis.call('XTRIM', stream, 'MINID', ARGV[3])\n"
+    "local total, part_bytes = counted()\n"
+    "if total and part_bytes and total >= freed and trusted(part_bytes - freed) then\n"
+    "  if freed > 0 then add(-freed) end\n"
+    "else\n"
+    "  recount()\n"
+    "end\n"
+    "return freed\n"};
 
 /* KEYS: the counters, then all streams. Returns the number of messages, the bytes (-1:
  * not known), and the first id of each stream. */
@@ -113,7 +114,7 @@ queue_stream_request_init(struct queue_stream_request *req,
 }
 
 enum es_code
-queue_stream_sent(const struct redis_value *v, struct es_err *err)
+queue_stream_send_result(const struct redis_value *v, struct es_err *err)
 {
 	if (v->kind == REDIS_STRING)
 		return ES_OK;

@@ -27,7 +27,7 @@ struct queue_stream_request {
 void queue_stream_request_init(struct queue_stream_request *req,
     const struct queue_settings *settings, const struct queue_msg *msg);
 /* Reads the reply of the send script: ES_OK or ES_QUEUE_FULL. */
-enum es_code queue_stream_sent(
+enum es_code queue_stream_send_result(
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 
 #endif
