@@ -22,7 +22,7 @@ struct limits_local {
 };
 
 /* The state of one counter during a check. */
-struct look {
+struct counter {
 	struct slot *slot; /* NULL: no limit */
 	int64_t step_us, room_us, tat_us, wait_us;
 };
@@ -51,7 +51,7 @@ limits_local_free(struct limits_local **l)
  * a flood of keys makes old counters forget, but does not make the table grow. Never
  * evicts `other`, which the same check uses. */
 static struct slot *
-limits_local_slot(struct limits_local *l, const char *name, const struct slot *other)
+limits_local_find_slot(struct limits_local *l, const char *name, const struct slot *other)
 {
 	const uint64_t key = keyed_hash(name, strlen(name)) | 1;
 	struct slot *set = &l->slots[key / 2 % l->n_sets * WAYS];
@@ -67,28 +67,28 @@ limits_local_slot(struct limits_local *l, const char *name, const struct slot *o
 	return best;
 }
 
-static struct look
-limits_local_look(struct limits_local *l, const char *name, const struct limit *limit,
-    const struct look *other, int64_t cost, int64_t now_us)
+static struct counter
+limits_local_read_counter(struct limits_local *l, const char *name,
+    const struct limit *limit, const struct counter *other, int64_t cost, int64_t now_us)
 {
-	struct look k = {.slot = NULL};
+	struct counter c = {.slot = NULL};
 
 	if (limit->quota == 0)
-		return k;
-	k.slot = limits_local_slot(l, name, other != NULL ? other->slot : NULL);
-	k.step_us = limit->window_ms * 1000 / limit->quota;
-	if (k.step_us < 1)
-		k.step_us = 1;
-	k.room_us = limit->burst * k.step_us;
-	k.tat_us = k.slot->tat_us;
-	if (k.tat_us < now_us)
-		k.tat_us = now_us;
-	if (k.tat_us > now_us + k.room_us)
-		k.tat_us = now_us + k.room_us;
-	k.wait_us = k.tat_us + cost * k.step_us - now_us - k.room_us;
-	if (k.wait_us < 0)
-		k.wait_us = 0;
-	return k;
+		return c;
+	c.slot = limits_local_find_slot(l, name, other != NULL ? other->slot : NULL);
+	c.step_us = limit->window_ms * 1000 / limit->quota;
+	if (c.step_us < 1)
+		c.step_us = 1;
+	c.room_us = limit->burst * c.step_us;
+	c.tat_us = c.slot->tat_us;
+	if (c.tat_us < now_us)
+		c.tat_us = now_us;
+	if (c.tat_us > now_us + c.room_us)
+		c.tat_us = now_us + c.room_us;
+	c.wait_us = c.tat_us + cost * c.step_us - now_us - c.room_us;
+	if (c.wait_us < 0)
+		c.wait_us = 0;
+	return c;
 }
 
 static int64_t
@@ -98,22 +98,22 @@ limits_local_ceil_ms(int64_t us)
 }
 
 static struct limit_state
-limits_local_settle(
-    struct look *k, const struct limit *limit, bool allowed, int64_t cost, int64_t now_us)
+limits_local_charge(struct counter *c, const struct limit *limit, bool allowed,
+    int64_t cost, int64_t now_us)
 {
 	struct limit_state s = {.policy = limit->policy,
 	    .quota = limit->quota,
 	    .window_ms = limit->window_ms,
 	    .remaining = -1};
 
-	if (k->slot == NULL)
+	if (c->slot == NULL)
 		return s;
 	if (allowed)
-		k->tat_us += cost * k->step_us;
-	k->slot->tat_us = k->tat_us;
-	s.remaining = (k->room_us - k->tat_us + now_us) / k->step_us;
-	s.reset_ms = limits_local_ceil_ms(k->tat_us - now_us);
-	s.retry_after_ms = limits_local_ceil_ms(k->wait_us);
+		c->tat_us += cost * c->step_us;
+	c->slot->tat_us = c->tat_us;
+	s.remaining = (c->room_us - c->tat_us + now_us) / c->step_us;
+	s.reset_ms = limits_local_ceil_ms(c->tat_us - now_us);
+	s.retry_after_ms = limits_local_ceil_ms(c->wait_us);
 	return s;
 }
 
@@ -125,15 +125,18 @@ limits_local_check(struct limits_local *l, const struct tenant_id *tenant,
 {
 	const int64_t now_us = now_ms * 1000;
 	struct limits_request names;
-	struct look u, n;
+	struct counter of_user, of_tenant;
 	bool allowed;
 
 	limits_request_init(&names, tenant, user, user_limit, tenant_limit, cost);
-	u = limits_local_look(l, names.user_key, user_limit, NULL, cost, now_us);
-	n = limits_local_look(l, names.tenant_key, tenant_limit, &u, cost, now_us);
-	allowed = u.wait_us == 0 && n.wait_us == 0;
+	of_user =
+	    limits_local_read_counter(l, names.user_key, user_limit, NULL, cost, now_us);
+	of_tenant = limits_local_read_counter(
+	    l, names.tenant_key, tenant_limit, &of_user, cost, now_us);
+	allowed = of_user.wait_us == 0 && of_tenant.wait_us == 0;
 	*out = (struct limit_result){.allowed = allowed,
 	    .local = true,
-	    .user = limits_local_settle(&u, user_limit, allowed, cost, now_us),
-	    .tenant = limits_local_settle(&n, tenant_limit, allowed, cost, now_us)};
+	    .user = limits_local_charge(&of_user, user_limit, allowed, cost, now_us),
+	    .tenant =
+		limits_local_charge(&of_tenant, tenant_limit, allowed, cost, now_us)};
 }
