@@ -59,7 +59,7 @@ redis_async_on_down(void *ctx)
 }
 
 static void
-redis_async_arm(struct redis_async *r)
+redis_async_arm_timer(struct redis_async *r)
 {
 	const struct call *oldest = TAILQ_FIRST(&r->calls);
 
@@ -81,7 +81,7 @@ redis_async_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 		r->moved = false;
 		redis_link_drop(r->link);
 	} else if (oldest == NULL || oldest->deadline_ms > clock_mono_ms()) {
-		redis_async_arm(r);
+		redis_async_arm_timer(r);
 	} else if (!r->grace) {
 		/* libev runs timers before it reads sockets: a reply may be waiting. */
 		r->grace = true;
@@ -94,7 +94,7 @@ redis_async_on_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 static void
-redis_async_fail(const struct call *c)
+redis_async_call_failed(const struct call *c)
 {
 	struct es_err err;
 	const enum es_code rc = es_fail(&err, ES_UNAVAILABLE, "Redis: connection lost");
@@ -104,7 +104,7 @@ redis_async_fail(const struct call *c)
 }
 
 static void
-redis_async_forget(struct redis_async *r, struct call *c)
+redis_async_remove_call(struct redis_async *r, struct call *c)
 {
 	TAILQ_REMOVE(&r->calls, c, link);
 	r->n_calls--;
@@ -128,9 +128,9 @@ redis_async_leave_replica(struct redis_async *r)
 	ev_timer_start(r->loop, &r->timer);
 }
 
-/* owner is c->owner, as it was before redis_async_forget(). */
+/* owner is c->owner, as it was before redis_async_remove_call(). */
 static void
-redis_async_succeed(
+redis_async_call_replied(
     const struct call *c, struct redis_async *owner, const redisReply *reply)
 {
 	struct arena *a;
@@ -158,11 +158,11 @@ redis_async_on_reply(redisAsyncContext *ac, void *reply, void *data)
 		redis_link_lost(ac); /* before done, and may close the owner */
 	owner = c->owner;
 	if (owner != NULL) {
-		redis_async_forget(owner, c);
+		redis_async_remove_call(owner, c);
 		if (reply != NULL)
-			redis_async_succeed(c, owner, reply);
+			redis_async_call_replied(c, owner, reply);
 		else
-			redis_async_fail(c);
+			redis_async_call_failed(c);
 	}
 	free(c);
 }
@@ -205,9 +205,9 @@ redis_async_close(struct redis_async **handle)
 	r->state = NULL;
 	ev_timer_stop(r->loop, &r->timer);
 	while ((c = TAILQ_FIRST(&r->calls)) != NULL) {
-		redis_async_forget(
+		redis_async_remove_call(
 		    r, c); /* hiredis still refers to c; its callback frees c */
-		redis_async_fail(c);
+		redis_async_call_failed(c);
 	}
 	redis_link_close(&r->link);
 	free(r);
@@ -249,7 +249,7 @@ redis_async_cmd(struct redis_async *r, redis_async_done *done, void *ctx,
 	}
 	TAILQ_INSERT_TAIL(&r->calls, c, link);
 	r->n_calls++;
-	redis_async_arm(r);
+	redis_async_arm_timer(r);
 	return ES_OK;
 }
 

@@ -20,7 +20,7 @@ struct run {
 	void *ctx;
 };
 
-static enum es_code redis_async_script_send_run(
+static enum es_code redis_async_script_send(
     struct run *run, struct es_err *err) ES_MUST_CHECK;
 
 static void
@@ -33,7 +33,7 @@ redis_async_script_on_loaded(
 }
 
 static void
-redis_async_script_on_run(
+redis_async_script_on_reply(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	struct run *run = ctx;
@@ -42,7 +42,7 @@ redis_async_script_on_run(
 	if (value != NULL && redis_value_noscript(value) && !run->by_text) {
 		/* the script did not run, so repeating is safe */
 		run->by_text = true;
-		rc = redis_async_script_send_run(run, &again);
+		rc = redis_async_script_send(run, &again);
 		if (rc == ES_OK)
 			return;
 		value = NULL;
@@ -55,13 +55,13 @@ redis_async_script_on_run(
 }
 
 static enum es_code
-redis_async_script_send_run(struct run *run, struct es_err *err)
+redis_async_script_send(struct run *run, struct es_err *err)
 {
 	const struct redis_arg *all = redis_script_args(
 	    run->script, run->by_text, run->n_keys, run->argc, run->argv, run->a);
 
 	return redis_async_cmd(
-	    run->r, redis_async_script_on_run, run, err, run->argc + 3, all);
+	    run->r, redis_async_script_on_reply, run, err, run->argc + 3, all);
 }
 
 enum es_code
@@ -88,7 +88,7 @@ redis_async_eval(struct redis_async *r, struct redis_script *s, redis_async_done
 	for (size_t i = 0; i < argc; i++)
 		run->argv[i] = (struct redis_arg){
 		    arena_memdup(run->a, argv[i].data, argv[i].len), argv[i].len};
-	rc = redis_async_script_send_run(run, err);
+	rc = redis_async_script_send(run, err);
 	if (rc != ES_OK) {
 		arena_free(&run->a);
 		free(run);

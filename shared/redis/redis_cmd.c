@@ -71,13 +71,13 @@ redis_budget_left(const struct redis *r)
 }
 
 static int64_t
-redis_cmd_patience_ms(const struct redis *r)
+redis_cmd_time_limit_ms(const struct redis *r)
 {
 	return r->budget_ms < r->timeout_ms ? r->budget_ms : r->timeout_ms;
 }
 
 static void
-redis_cmd_spend(struct redis *r, int64_t ms)
+redis_cmd_charge_budget(struct redis *r, int64_t ms)
 {
 	if (r->budget_ms != INT64_MAX)
 		r->budget_ms = ms < r->budget_ms ? r->budget_ms - ms : 0;
@@ -91,7 +91,7 @@ redis_cmd_dial(struct redis *r, struct es_err *err)
 
 	if (start_ms < r->next_dial_ms)
 		return es_fail(err, ES_UNAVAILABLE, "%s", r->why);
-	rc = redis_conn_open(&r->url, redis_cmd_patience_ms(r), &r->conn, err);
+	rc = redis_conn_open(&r->url, redis_cmd_time_limit_ms(r), &r->conn, err);
 	if (rc != ES_OK)
 		memcpy(r->why, err->text, sizeof(r->why));
 	if (rc != ES_OK && clock_mono_ms() - start_ms >= r->timeout_ms / 2)
@@ -117,11 +117,11 @@ redis_cmd_read_all(struct redis *r, int64_t deadline_ms, struct arena *a, size_t
 
 /* Any failure leaves replies unread, so that the connection can't be used again. */
 static enum es_code
-redis_cmd_exchange_now(struct redis *r, int64_t wait_ms, struct arena *a,
+redis_cmd_send_and_read(struct redis *r, int64_t wait_ms, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err)
 {
-	const int64_t flush_ms = clock_mono_ms() + redis_cmd_patience_ms(r);
+	const int64_t flush_ms = clock_mono_ms() + redis_cmd_time_limit_ms(r);
 	enum es_code rc = ES_OK;
 
 	if (r->conn != NULL && redis_conn_stale(r->conn))
@@ -160,8 +160,8 @@ redis_cmd_exchange(struct redis *r, int64_t wait_ms, struct arena *a,
 	if (r->budget_ms <= 0)
 		return es_fail(err, ES_UNAVAILABLE,
 		    "Redis: the request has used up its time for Redis");
-	rc = redis_cmd_exchange_now(r, wait_ms, a, calls, n, out, err);
-	redis_cmd_spend(r, clock_mono_ms() - start_ms);
+	rc = redis_cmd_send_and_read(r, wait_ms, a, calls, n, out, err);
+	redis_cmd_charge_budget(r, clock_mono_ms() - start_ms);
 	return rc;
 }
 

@@ -94,7 +94,7 @@ redis_link_current(const redisAsyncContext *ac)
 }
 
 static void
-redis_link_on_step(redisAsyncContext *ac, void *data, void *unused)
+redis_link_on_handshake_reply(redisAsyncContext *ac, void *data, void *unused)
 {
 	const redisReply *reply = data;
 
@@ -106,11 +106,11 @@ redis_link_on_step(redisAsyncContext *ac, void *data, void *unused)
 }
 
 static void
-redis_link_on_ready(redisAsyncContext *ac, void *data, void *unused)
+redis_link_on_ping_reply(redisAsyncContext *ac, void *data, void *unused)
 {
 	struct redis_link *l = ac->data;
 
-	redis_link_on_step(ac, data, unused);
+	redis_link_on_handshake_reply(ac, data, unused);
 	if (!redis_link_current(ac))
 		return;
 	ev_timer_stop(l->loop, &l->timer);
@@ -120,18 +120,18 @@ redis_link_on_ready(redisAsyncContext *ac, void *data, void *unused)
 }
 
 static void
-redis_link_handshake(struct redis_link *l)
+redis_link_send_handshake(struct redis_link *l)
 {
 	const char *auth[3];
 	const size_t n = redis_url_auth(&l->url, auth);
 
 	if (n > 0)
 		(void)redisAsyncCommandArgv(
-		    l->ac, redis_link_on_step, NULL, (int)n, auth, NULL);
+		    l->ac, redis_link_on_handshake_reply, NULL, (int)n, auth, NULL);
 	if (l->url.db != 0)
 		(void)redisAsyncCommand(
-		    l->ac, redis_link_on_step, NULL, "SELECT %d", l->url.db);
-	(void)redisAsyncCommand(l->ac, redis_link_on_ready, NULL, "PING");
+		    l->ac, redis_link_on_handshake_reply, NULL, "SELECT %d", l->url.db);
+	(void)redisAsyncCommand(l->ac, redis_link_on_ping_reply, NULL, "PING");
 }
 
 /* hiredis 0.14 does not allow to free the context inside this callback, so only change
@@ -142,7 +142,7 @@ redis_link_on_connect(const redisAsyncContext *ac, int status)
 	if (ac->data == NULL)
 		return;
 	if (status == REDIS_OK)
-		redis_link_handshake(ac->data);
+		redis_link_send_handshake(ac->data);
 	else
 		redis_link_start_waiting(ac->data);
 }

@@ -9,7 +9,7 @@
 #include "redis/redis.h"
 
 #define REDIS_SUB_DIAL_MS    1000
-#define REDIS_SUB_BEAT_MS    2000 /* silent for this long: send a PING */
+#define REDIS_SUB_PING_MS    2000 /* silent for this long: send a PING */
 #define REDIS_SUB_SILENT_MS  1000 /* no answer to the PING for this long: close */
 #define REDIS_BACKOFF_MIN_MS 100
 #define REDIS_BACKOFF_MAX_MS 2000

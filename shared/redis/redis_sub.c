@@ -1,6 +1,6 @@
 /* A blocking subscriber to one topic. A connection that only receives does not notice
  * when its peer disappears silently (a packet filter dropped its state). Therefore it
- * sends a PING after REDIS_SUB_BEAT_MS of silence. */
+ * sends a PING after REDIS_SUB_PING_MS of silence. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,20 +31,20 @@ redis_sub_note_heard(struct redis_sub *s)
 
 /* When to send a PING, or to give up an unanswered one. */
 static int64_t
-redis_sub_beat_due_ms(const struct redis_sub *s)
+redis_sub_ping_due_ms(const struct redis_sub *s)
 {
 	return s->asked_ms != 0 ? s->asked_ms + REDIS_SUB_SILENT_MS
-	                        : s->heard_ms + REDIS_SUB_BEAT_MS;
+	                        : s->heard_ms + REDIS_SUB_PING_MS;
 }
 
 /* Call it only after all input is read: between two requests nobody reads, so that an
  * answer may be waiting in the socket. */
 static enum es_code
-redis_sub_beat(struct redis_sub *s, struct es_err *err)
+redis_sub_ping(struct redis_sub *s, struct es_err *err)
 {
 	const int64_t now_ms = clock_mono_ms();
 
-	if (now_ms < redis_sub_beat_due_ms(s))
+	if (now_ms < redis_sub_ping_due_ms(s))
 		return ES_OK;
 	if (s->asked_ms != 0)
 		return es_fail(err, ES_UNAVAILABLE, "Redis: no answer to a PING");
@@ -69,7 +69,7 @@ redis_sub_hang_up(struct redis_sub *s)
 
 /* Returns the text of a message, else NULL. Notes a confirmed subscription. */
 static const redisReply *
-redis_sub_take(struct redis_sub *s, const redisReply *r)
+redis_sub_message_of(struct redis_sub *s, const redisReply *r)
 {
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 3 ||
 	    r->element[0]->type != REDIS_REPLY_STRING)
@@ -89,7 +89,7 @@ redis_sub_take(struct redis_sub *s, const redisReply *r)
 /* Reads one reply. *out stays NULL when the reply is no message or none came before the
  * deadline. */
 static enum es_code
-redis_sub_step(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
+redis_sub_read_reply(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
     const char **out, size_t *out_len, struct es_err *err)
 {
 	redisReply *reply;
@@ -106,7 +106,7 @@ redis_sub_step(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
 		freeReplyObject(reply);
 		return rc;
 	}
-	message = redis_sub_take(s, reply);
+	message = redis_sub_message_of(s, reply);
 	if (message != NULL) {
 		*out = arena_memdup(a, message->str, (size_t)message->len);
 		*out_len = (size_t)message->len;
@@ -144,7 +144,7 @@ redis_sub_first_subscription(struct redis_sub *s)
 	enum es_code rc = redis_sub_dial(s, deadline_ms, &err);
 
 	while (rc == ES_OK && !s->up && clock_mono_ms() < deadline_ms)
-		rc = redis_sub_step(s, deadline_ms, a, &data, &len, &err);
+		rc = redis_sub_read_reply(s, deadline_ms, a, &data, &len, &err);
 	if (!s->up)
 		redis_sub_hang_up(s);
 	arena_free(&a);
@@ -172,7 +172,7 @@ redis_sub_open(
 /* Sleeps until the end of the back-off or the deadline, whichever is first. True: dial
  * now. */
 static bool
-redis_sub_may_dial(const struct redis_sub *s, int64_t deadline_ms)
+redis_sub_sleep_until_dial(const struct redis_sub *s, int64_t deadline_ms)
 {
 	const int64_t now_ms = clock_mono_ms();
 	const int64_t until_ms =
@@ -191,19 +191,19 @@ redis_sub_earlier(int64_t a_ms, int64_t b_ms)
 
 /* Dials, listens or sends a PING, once. Closes a connection that fails. */
 static void
-redis_sub_turn(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
+redis_sub_run_once(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
     const char **data, size_t *len, struct es_err *err)
 {
 	enum es_code rc = ES_OK;
 
-	if (s->conn == NULL && redis_sub_may_dial(s, deadline_ms))
+	if (s->conn == NULL && redis_sub_sleep_until_dial(s, deadline_ms))
 		rc = redis_sub_dial(s, deadline_ms, err);
 	if (s->conn != NULL && rc == ES_OK)
-		rc = redis_sub_step(s,
-		    redis_sub_earlier(redis_sub_beat_due_ms(s), deadline_ms), a, data,
+		rc = redis_sub_read_reply(s,
+		    redis_sub_earlier(redis_sub_ping_due_ms(s), deadline_ms), a, data,
 		    len, err);
 	if (s->conn != NULL && rc == ES_OK && *data == NULL)
-		rc = redis_sub_beat(s, err);
+		rc = redis_sub_ping(s, err);
 	if (rc != ES_OK)
 		redis_sub_hang_up(s);
 }
@@ -217,7 +217,7 @@ redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a, const char
 	*out = NULL;
 	*out_len = 0;
 	do {
-		redis_sub_turn(s, deadline_ms, a, out, out_len, err);
+		redis_sub_run_once(s, deadline_ms, a, out, out_len, err);
 		if (lost != NULL && s->lost && s->up)
 			break; /* subscribed again: the caller looks up what it missed */
 	} while (*out == NULL && clock_mono_ms() < deadline_ms);

@@ -28,7 +28,7 @@ redis_tls_make_context(void)
 }
 
 bool
-redis_tls_known(void)
+redis_tls_available(void)
 {
 	return true;
 }
@@ -64,7 +64,7 @@ redis_tls_start(redisContext *c, const char *host, struct es_err *err)
 #include "core/banned.h"
 
 bool
-redis_tls_known(void)
+redis_tls_available(void)
 {
 	return false;
 }

@@ -6,7 +6,7 @@
 #include "redis/redis_private.h"
 
 /* Is hiredis built with TLS? */
-bool redis_tls_known(void);
+bool redis_tls_available(void);
 
 /* Starts TLS on a connection that is open, or that is opening without blocking. A failure
  * sets err; the caller frees c. c->err holds a failure of the server. */

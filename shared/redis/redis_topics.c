@@ -11,15 +11,15 @@
 #include "core/banned.h"
 
 #define DIAL_MS   5000
-#define BEAT_S    2.0
-#define BEATS_MAX 2 /* one reply may be unread after a long turn of the loop */
+#define PING_S    2.0
+#define PINGS_MAX 2 /* one reply may be unread after a long turn of the loop */
 /* commands outstanding; hiredis moves its whole buffer at each write */
 #define WINDOW 512
 
 /* Nothing is published on this topic. It stays subscribed, so that hiredis never leaves
  * the subscribed state while commands are outstanding. Subscribing to it again serves as
  * our PING. */
-#define BEAT_TOPIC "es:beat"
+#define PING_TOPIC "es:beat"
 
 struct redis_topics {
 	struct ev_loop *loop;
@@ -27,14 +27,14 @@ struct redis_topics {
 	struct redis_topics_events events;
 	struct topic_table table;
 	size_t outstanding;
-	ev_timer beat;
-	unsigned beats; /* sent and unanswered */
+	ev_timer ping_timer;
+	unsigned pings; /* sent and unanswered */
 };
 
 static void redis_topics_on_reply(redisAsyncContext *ac, void *data, void *ctx);
 
 static void
-redis_topics_command(struct redis_topics *t, const char *verb, const char *topic)
+redis_topics_send_command(struct redis_topics *t, const char *verb, const char *topic)
 {
 	const char *argv[] = {verb, topic};
 
@@ -46,41 +46,42 @@ redis_topics_command(struct redis_topics *t, const char *verb, const char *topic
 
 /* Sends the command that brings the topic's state in Redis nearer to the wanted one. */
 static void
-redis_topics_act(struct redis_topics *t, struct topic *topic)
+redis_topics_send_change(struct redis_topics *t, struct topic *topic)
 {
 	if (topic->wanted &&
 	    (topic->state == TOPIC_OFF || (topic->state == TOPIC_ON && topic->confirm))) {
 		topic->state = TOPIC_JOINING;
 		topic->confirm = false;
 		t->outstanding++;
-		redis_topics_command(t, "SUBSCRIBE", topic->name);
+		redis_topics_send_command(t, "SUBSCRIBE", topic->name);
 	} else if (!topic->wanted && topic->state == TOPIC_ON) {
 		topic->state = TOPIC_LEAVING;
 		t->outstanding++;
-		redis_topics_command(t, "UNSUBSCRIBE", topic->name);
+		redis_topics_send_command(t, "UNSUBSCRIBE", topic->name);
 	} else if (!topic->wanted && topic->state == TOPIC_OFF) {
 		topic_table_remove(&t->table, topic);
 	}
 }
 
 static void
-redis_topics_work(struct redis_topics *t)
+redis_topics_send_changes(struct redis_topics *t)
 {
 	struct topic *topic;
 
 	while (redis_topics_up(t) && t->outstanding < WINDOW &&
 	       (topic = topic_table_next(&t->table)) != NULL)
-		redis_topics_act(t, topic);
+		redis_topics_send_change(t, topic);
 }
 
 static void
-redis_topics_settled(struct redis_topics *t, const char *name, enum topic_state state)
+redis_topics_on_confirmation(
+    struct redis_topics *t, const char *name, enum topic_state state)
 {
 	struct topic *topic = topic_table_find(&t->table, name);
 	bool tell;
 
-	if (strcmp(name, BEAT_TOPIC) == 0) {
-		t->beats = 0;
+	if (strcmp(name, PING_TOPIC) == 0) {
+		t->pings = 0;
 		return;
 	}
 	if (topic == NULL)
@@ -89,7 +90,7 @@ redis_topics_settled(struct redis_topics *t, const char *name, enum topic_state 
 	topic->state = state;
 	tell = state == TOPIC_ON && topic->wanted;
 	topic_table_queue(&t->table, topic);
-	redis_topics_work(t);
+	redis_topics_send_changes(t);
 	if (tell)
 		t->events.subscribed(t->events.ctx, name);
 }
@@ -122,30 +123,30 @@ redis_topics_on_reply(redisAsyncContext *ac, void *data, void *ctx)
 	if (strcmp(kind, "message") == 0)
 		redis_topics_on_message(ctx, reply->element[1], reply->element[2]);
 	else if (strcmp(kind, "subscribe") == 0)
-		redis_topics_settled(ctx, reply->element[1]->str, TOPIC_ON);
+		redis_topics_on_confirmation(ctx, reply->element[1]->str, TOPIC_ON);
 	else if (strcmp(kind, "unsubscribe") == 0)
-		redis_topics_settled(ctx, reply->element[1]->str, TOPIC_OFF);
+		redis_topics_on_confirmation(ctx, reply->element[1]->str, TOPIC_OFF);
 }
 
 static void
-redis_topics_beat(struct redis_topics *t)
+redis_topics_ping(struct redis_topics *t)
 {
-	t->beats++;
-	redis_topics_command(t, "SUBSCRIBE", BEAT_TOPIC);
+	t->pings++;
+	redis_topics_send_command(t, "SUBSCRIBE", PING_TOPIC);
 }
 
 static void
-redis_topics_on_beat(struct ev_loop *loop, ev_timer *timer, int revents)
+redis_topics_on_ping_timer(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct redis_topics *t = timer->data;
 
 	(void)loop, (void)revents;
 	if (!redis_topics_up(t))
 		return;
-	if (t->beats >= BEATS_MAX)
+	if (t->pings >= PINGS_MAX)
 		redis_link_drop(t->link);
 	else
-		redis_topics_beat(t);
+		redis_topics_ping(t);
 }
 
 static void
@@ -155,8 +156,8 @@ redis_topics_on_up(void *ctx)
 
 	t->outstanding = 0;
 	topic_table_reset(&t->table);
-	redis_topics_beat(t);
-	redis_topics_work(t);
+	redis_topics_ping(t);
+	redis_topics_send_changes(t);
 	t->events.state(t->events.ctx, true);
 }
 
@@ -166,7 +167,7 @@ redis_topics_on_down(void *ctx)
 	struct redis_topics *t = ctx;
 
 	t->outstanding = 0;
-	t->beats = 0;
+	t->pings = 0;
 	topic_table_reset(&t->table);
 	t->events.state(t->events.ctx, false);
 }
@@ -189,9 +190,9 @@ redis_topics_open(struct ev_loop *loop, const char *url,
 		return rc;
 	}
 	topic_table_init(&t->table);
-	ev_timer_init(&t->beat, redis_topics_on_beat, BEAT_S, BEAT_S);
-	t->beat.data = t;
-	ev_timer_start(loop, &t->beat);
+	ev_timer_init(&t->ping_timer, redis_topics_on_ping_timer, PING_S, PING_S);
+	t->ping_timer.data = t;
+	ev_timer_start(loop, &t->ping_timer);
 	*out = t;
 	return ES_OK;
 }
@@ -204,7 +205,7 @@ redis_topics_close(struct redis_topics **handle)
 	if (t == NULL)
 		return;
 	*handle = NULL;
-	ev_timer_stop(t->loop, &t->beat);
+	ev_timer_stop(t->loop, &t->ping_timer);
 	redis_link_close(&t->link);
 	topic_table_fini(&t->table);
 	free(t);
@@ -215,7 +216,7 @@ redis_topics_add(struct redis_topics *t, const char *name)
 {
 	struct topic *topic = topic_table_find(&t->table, name);
 
-	CHECK(strcmp(name, BEAT_TOPIC) != 0);
+	CHECK(strcmp(name, PING_TOPIC) != 0);
 	if (topic == NULL)
 		topic = topic_table_add(&t->table, name);
 	if (topic->wanted)
@@ -225,7 +226,7 @@ redis_topics_add(struct redis_topics *t, const char *name)
 	if (topic->state == TOPIC_ON)
 		topic->state = TOPIC_OFF;
 	topic_table_queue(&t->table, topic);
-	redis_topics_work(t);
+	redis_topics_send_changes(t);
 }
 
 void
@@ -237,7 +238,7 @@ redis_topics_remove(struct redis_topics *t, const char *name)
 		return;
 	topic->wanted = false;
 	topic_table_queue(&t->table, topic);
-	redis_topics_work(t);
+	redis_topics_send_changes(t);
 }
 
 bool

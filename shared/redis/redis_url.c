@@ -128,7 +128,7 @@ static enum es_code
 redis_url_parse_tls(
     const char *s, struct arena *a, struct redis_url *url, struct es_err *err)
 {
-	if (!redis_tls_known())
+	if (!redis_tls_available())
 		return redis_url_refuse(
 		    err, "rediss:// needs TLS, which hiredis before 1.0 lacks");
 	url->tls = true;
