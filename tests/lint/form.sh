@@ -1,5 +1,5 @@
 #!/bin/sh
-# Form: clang-format (14's; others differ) and shells.
+# Form: clang-format (version 14, because others format differently) and shell scripts.
 . "$(dirname -- "$0")/lib.sh"
 
 formatter=clang-format
@@ -14,7 +14,7 @@ case $($formatter --version) in
 			sed -n 's/:[0-9]*:[0-9]*: error:.*//p' | uniq -c | sed 's/$/ (clang-format -i)/'
 	)"
 	;;
-*) echo "skip clang-format its version is not 14" ;;
+*) echo "skip clang-format version 14 is not installed" ;;
 esac
 
 shells=$({

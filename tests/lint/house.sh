@@ -1,5 +1,5 @@
 #!/bin/sh
-# House rules that a grep can hold.
+# House rules that a grep can check.
 . "$(dirname -- "$0")/lib.sh"
 
 rule 'core/banned.h is the last include of each .c' "$(
@@ -28,7 +28,7 @@ rule 'only shared/conf reads the environment' "$(
 	c_files | grep -v '^shared/conf/' | xargs -r grep -nHE '\b(secure_)?getenv *\('
 )"
 
-# fprintf(stderr) in a library is a log line that nobody asked for.
+# A library must not log: programs decide what to log.
 rule 'libraries do not print or log' "$(
 	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|prefork|outage)|conf/|ops/)' |
 		xargs -r grep -nHE '\b(printf|puts|perror|log_(debug|info|warn|error)) *\('
@@ -40,9 +40,9 @@ rule 'a socket is written by conn_write.c alone' "$(
 		xargs -r grep -nHE '\b(lws_write|ws_write) *\('
 )"
 
-# A client that can compute a hash chooses ids that collide. Without a key: what all processes
-# must place alike (partitions, queues, the file of metrics) or compare (the cause of an outage),
-# and keys that are addresses.
+# A client that can compute a hash chooses ids that collide, so tables use a keyed hash. These files
+# may hash without a key: all processes must compute the same place (partitions, queues, the file of
+# metrics) or compare the hash (the cause of an outage), or the key is an address.
 rule 'tables are hashed under the key of the process' "$(
 	c_files '*.c' | grep -vxE '(shared/(core/(hash|metrics|outage)|queue/queue(_sqs_open)?)|push-server/hub/subscription)\.c' |
 		xargs -r grep -nH 'hash_bytes *('
@@ -59,7 +59,7 @@ rule 'no path of one machine and no private host' "$(
 		xargs -r -d '\n' grep -nHIE '(^|[^A-Za-z0-9_.])(/home/[a-z]|/root/|/wor[k]/|/Users/)|\b(registry\.npmjs\.org|registry\.yarnpkg\.com|deb\.debian\.org)\b'
 )"
 
-# A suite ends with the exit status of its last command; of all others part() looks at it.
+# A suite ends with the exit status of its last command; part() checks the status of all others.
 rule 'each program of a suite but the last is run by part()' "$(
 	for script in tests/run/*.sh tests/faults/suite.sh; do
 		[ -f "$script" ] && awk '/^[ \t]*(python3|sh) "?tests\// && $0 !~ /[>&|]/ { at = NR; line = FILENAME ":" NR ": " $0; seen[++n] = line; row[n] = NR }

@@ -44,7 +44,7 @@ programs=$(for program in api-fcgi fanout push-server ctl; do
 done)
 rule 'programs never include each other' "$programs"
 
-# only HEADER HOME...: nobody else includes it
+# only HEADER HOME...: no file outside these folders includes it
 only() {
 	header=$1
 	shift

@@ -1,16 +1,16 @@
-# What the lints share. Each runs at the root of a tree and says ok or not ok, one line a rule.
+# Functions of all lints. A lint runs at the root of a tree, and prints `ok` or `not ok` for each rule.
 set -u
 
 SOURCES='shared api-fcgi fanout push-server ctl'
 
-# c_files [PATTERN]: our C files, one a line
+# c_files [PATTERN]: print our C files, one a line
 c_files() {
 	for folder in $SOURCES; do
 		[ -d "$folder" ] && find "$folder" -name "${1:-*.[ch]}"
 	done | sort
 }
 
-# rule NAME FINDINGS: nothing found is ok
+# rule NAME FINDINGS: print `ok NAME` when FINDINGS is empty, else the findings and `not ok NAME`
 rule() {
 	if [ -z "$2" ]; then
 		printf 'ok %s\n' "$1"

@@ -3,8 +3,7 @@
 each other in a circle, and whose prefix a static function bears.
 
 A use counts when a file names a function or an extern variable that exactly one other .c file
-of the program defines. Tables of callbacks, the way in which a lower room tells an upper one,
-are no uses.
+of the program defines. Tables of callbacks, by which a lower room calls an upper one, do not count.
 """
 
 import os
@@ -39,7 +38,7 @@ HOUSES = {
     "fanout": {},
 }
 NAMED = ("api-fcgi", "ctl", "fanout", "push-server", "shared")
-# A file's functions begin with its name, but for these.
+# A file's functions begin with its name, except these.
 PREFIX = {"subscription": "sub", "send_outcomes": "send_outcomes|awaited"}
 
 
@@ -61,7 +60,7 @@ def read(path):
 
 
 def bare(text):
-    """Without comments and strings: names in them are no calls."""
+    """The text without comments and strings, because names in them are no calls."""
     return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', " ", text, flags=re.S)
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The runner of suites is shown suites that lie: each must fail, and by the right reason.
+# The self-test of ./dev test: it must fail each of these faulty suites, for the right reason.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 tree=$(mktemp -d) || exit 1
 trap 'rm -rf "$tree"' EXIT
@@ -7,7 +7,7 @@ mkdir -p "$tree/tests/run"
 cp -R "$root/packaging" "$tree/packaging"
 cp "$root/tests/run/lib.sh" "$tree/tests/run/lib.sh"
 
-# suite NAME LEAST LINES...: planted in the tree
+# suite NAME LEAST LINES...: plant a suite in the tree
 suite() {
 	suite_name=$1
 	echo "$1 60 $2" >>"$tree/tests/budget"
@@ -18,7 +18,7 @@ suite() {
 	} >"$tree/tests/run/$suite_name.sh"
 }
 
-# runs NAME: the runner's output on this suite; its exit status
+# runs NAME: print the runner's output for this suite; returns its exit status
 runs() {
 	env -u ES_TEST_PORTS ES_ROOT="$tree" ES_BUILD_DIR="$tree/build" ROOT="$tree" sh -c '
 		. "$ROOT/packaging/dev/common.sh"
@@ -56,9 +56,9 @@ for name in honest spared; do
 	[ $code -eq 0 ] || printf 'exit %s: %s\n' "$code" "$said"
 	[ $code -eq 0 ] && echo "ok the runner lets pass: $name" || echo "not ok the runner lets pass: $name"
 done
-fails mute 'broken: ran no test, exit 1' 'a part that exits 1 having said nothing'
-fails late 'broken: ended with exit 1' 'a part that breaks down after some ok lines'
+fails mute 'broken: ran no test, exit 1' 'a part that exits 1 without a check'
+fails late 'broken: ended with exit 1' 'a part that crashes after some ok lines'
 fails silent 'broken: ran no test, exit 0' 'a part that runs no test'
 fails halved 'made 6 checks' 'a suite that lost half of its checks'
 fails grown 'raise that number' 'a number of checks that no longer guards'
-fails bad_end 'ended with exit status 3' 'a suite that ends badly'
+fails bad_end 'ended with exit status 3' 'a suite that ends with an error'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A lint that can't fail is no lint: each rule is shown a tree that breaks it.
+# The self-test of the lints: each rule must fail on a tree that breaks it.
 lints=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 tree=$(mktemp -d) || exit 1
 trap 'rm -rf "$tree"' EXIT
@@ -69,7 +69,7 @@ echo '[{"output": "ctl.p/ctl.o"}, {"output": "ctl.p/meet.o"}]' >build/compile_co
 
 printf '# A heading\n\n[no file](gone.md) [no heading](#another)\n\n| %0140d |\n' 0 >wide.md
 
-# sees SCRIPT RULE: that rule says not ok on this tree
+# sees SCRIPT RULE: check that the rule prints `not ok` for this tree
 sees() {
 	case $1 in
 	*.py) said=$(python3 "$lints/$1" build) ;;

@@ -10,7 +10,8 @@ import re
 import sys
 
 SOURCES = ("shared", "api-fcgi", "fanout", "push-server", "ctl")
-# transaction words are in shared/pg; Redis has a SELECT too; migrations are the operator's tool's business
+# shared/pg has the words of transactions, Redis has a SELECT of its own, and echostreamctl applies
+# migrations: no SQL there.
 HOMES = re.compile(r"^(shared/store/|shared/pg/|shared/redis/|ctl/(ctl_)?(db|migrat)[a-z_]*\.[ch]$)")
 LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 RUN = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:(?:\s|\\\n)*(?:[A-Z_0-9]+(?:\s|\\\n)+)?"(?:[^"\\\n]|\\.)*")*')
@@ -23,7 +24,7 @@ LOOSE = re.compile(r"^(es_\w+|unnest|tenants|set|json_\w+|jsonb_\w+|generate_ser
 
 def statements(path):
     text = path.read_text(encoding="utf-8")
-    # comments away, lines kept; a string that holds // stays whole
+    # Remove comments, keep lines; a string with // stays whole.
     text = re.sub(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/|//[^\n]*',
                   lambda m: m[0] if m[0][0] == '"' else re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
     for run in RUN.finditer(text):

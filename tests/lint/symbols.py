@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Names of ours and of the libraries do not meet in one process.
+"""No name of ours is also a name of a library in the same process.
 
     tests/lint/symbols.py BUILD
 
@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 ENTRIES = ('main',)  # called by the C library, so visible in any case
-# Tests that stand before a function of a library on purpose, to count its calls.
+# Tests that replace a function of a library on purpose, to count its calls.
 MEANT = {'tests/unit/test_push_idle_timers': {'lws_dll2_add_sorted'}}
 LIBRARY = re.compile(r'(/\S+) \(0x')  # the kernel's vdso has no path
 
@@ -26,7 +26,7 @@ def run(*command):
 
 
 def compiled(build):
-    """The objects of today's targets; a file of a target of yesterday may still lie about."""
+    """The objects of the present targets; the folder may still have objects of removed ones."""
     with open(os.path.join(build, 'compile_commands.json')) as f:
         paths = sorted({os.path.join(build, command['output']) for command in json.load(f)})
     return [path for path in paths if os.path.exists(path)]
@@ -56,7 +56,7 @@ exports = {}
 
 
 def exported(path):
-    """Names that a library or a program defines for others in its process."""
+    """Names that a library or a program exports to others in its process."""
     if path not in exports:
         found = set()
         for line in run('nm', '-D', '--defined-only', path).splitlines():
@@ -78,8 +78,8 @@ def main(build):
     # meson keeps the objects of PROGRAM in PROGRAM.p, those of a library in LIBRARY.a.p.
     targets = {os.path.dirname(path)[:-len('.p')] for path in objects}
     programs = sorted(path for path in targets if is_program(path))
-    rule('there are programs to look at',
-         [] if programs else [build + ' has no program that is built'])
+    rule('there are programs to check',
+         [] if programs else [build + ' has no built program'])
     if not programs:
         return
     names = global_names(objects)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""clang-tidy, one file a process (in one process version 14 invents findings).
+"""clang-tidy, one process for each file, because version 14 reports false findings otherwise.
 
-tidy.py BUILD_DIR: a folder that meson set up with clang. What was clean is remembered by
-the hash of all that could change the verdict, so that a warm run is quick.
+tidy.py BUILD_DIR: a folder that meson set up with clang. The script remembers a clean file by the
+hash of everything that could change the verdict, so that a warm run is fast.
 """
 import concurrent.futures
 import hashlib
@@ -25,7 +25,7 @@ def ours(build):
 
 
 def key(path, one, base):
-    """Preprocessed text (all headers) and the source itself (comments may hold NOLINT)."""
+    """The preprocessed text (all headers) and the source itself (comments may have NOLINT)."""
     words = shlex.split(one["command"])
     words = [w for w in words if w not in ("-MD", "-MP", "-c")]
     for flag in ("-MQ", "-MF", "-o"):
@@ -65,7 +65,7 @@ def main():
                 print("\n".join("    " + line for line in said.splitlines()[:40]))
                 print(f"not ok clang-tidy {path}", flush=True)
     if not bad:
-        print(f"ok clang-tidy is content with {len(todo)} files")
+        print(f"ok clang-tidy finds nothing in {len(todo)} files")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-# The same under the address and undefined-behavior sanitizers: units, contracts, stores
-# and the scenarios on sanitized programs. Any report of any process is a failure.
+# Units, contracts, stores and scenarios once more, with the address and undefined-behavior
+# sanitizers in all programs. Any report of any process is a failure.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 BUILD=$ROOT/build-asan

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""causes.py BUILD WORK: does an operator read why an installation does not work?
+"""causes.py BUILD WORK: checks that an operator reads the cause of a broken installation.
 
-Each row of FAULTS is made for real. The cause has to stand in a log line of each program, in
-its /readyz, and in `echostreamctl check`. An outage is one line in the log of a program, and
-one more when it is over, however many requests fail.
+The script makes each fault of FAULTS. The cause must stand in a log line of each program, in its
+/readyz, and in `echostreamctl check`. An outage is one line in the log of a program, and one more
+at its end, however many requests fail.
 """
 import json
 import os
@@ -59,7 +59,7 @@ READ_ONLY = "ALTER DATABASE echostream SET default_transaction_read_only = %s"
 LIMIT = "ALTER ROLE echostream_app CONNECTION LIMIT %d"
 CUT = "; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'echostream_app'"
 
-# name; service; settings; make it and take it back (None: settings alone); the cause
+# name; service; settings; functions that make and undo the fault (None: the settings make it); cause
 FAULTS = [
     ("wrong role", "postgres", url("nosuchrole"), None, r'role "nosuchrole" does not exist.*28000'),
     ("wrong password", "postgres", url("locked", password=":wrong"), None,
@@ -101,7 +101,7 @@ class Program:
                                             stdout=log, stderr=log)
 
     def readyz(self):
-        """The status and the checks; None while nobody answers."""
+        """The status and the checks; None while the program does not answer."""
         try:
             if self.name == "api":
                 status, body = fcgi_get(ENV["ES_API_HEALTH_SOCKET"], "/readyz")
@@ -112,7 +112,7 @@ class Program:
         return status, json.loads(body)["checks"]
 
     def lines(self):
-        """All lines; one that is no JSON object fails the suite."""
+        """All lines; a line that is not a JSON object fails the suite."""
         with open(self.path, encoding="utf-8") as log:
             return [json.loads(line) for line in log]
 
@@ -139,14 +139,14 @@ def red(program, service, cause):
         seen = program.readyz()
         return seen and seen[0] == 503 and not seen[1][service]["ok"] and re.search(
             cause, seen[1][service].get("detail", ""))
-    wait_for(lambda: f"{program.name}: /readyz does not tell the cause: {program.readyz()}", ask)
+    wait_for(lambda: f"{program.name}: /readyz does not have the cause: {program.readyz()}", ask)
 
 
 def logged(program, service, cause):
     def ask():
         return any(re.search(cause, f"{one['error']} {one.get('cause', '')} {one.get('sqlstate', '')}")
                    for one in program.told("service unavailable", service))
-    wait_for(lambda: f"{program.name}: the log does not tell the cause: {program.lines()}", ask)
+    wait_for(lambda: f"{program.name}: the log does not have the cause: {program.lines()}", ask)
 
 
 def check_verb(service, env, cause):
@@ -155,7 +155,7 @@ def check_verb(service, env, cause):
 
 
 def requests(api, service, name):
-    """Many requests fail: 503 is the outage that is told already, 500 names its statement."""
+    """Many requests fail: a 503 belongs to the logged outage, the log line of a 500 names its statement."""
     if service != "postgres" or name == "revoked right on a table":
         return
     for _ in range(REQUESTS):
@@ -163,7 +163,7 @@ def requests(api, service, name):
         assert status == (500 if "function" in name else 503), status
     def failures():
         return [one for one in api.lines() if one["msg"] == "request failed"]
-    if "function" in name:  # the line is written after the answer
+    if "function" in name:  # the program writes the line after the answer
         wait_for("a failed request has no line", lambda: len(failures()) >= REQUESTS)
     failed = failures()
     if "function" in name:
@@ -187,7 +187,7 @@ def heal(programs, service, undo):
     for program in programs:
         wait_for(lambda p=program: f"{p.name}: stays red: {p.readyz()}",
                  lambda p=program: (p.readyz() or [0])[0] == 200)
-        wait_for(lambda p=program: f"{p.name}: the end is not told: {p.lines()}",
+        wait_for(lambda p=program: f"{p.name}: the log does not report the end: {p.lines()}",
                  lambda p=program: program.told("service available again", service))
 
 
@@ -225,7 +225,7 @@ def run(name, service, changes, fault, cause):
 
 
 def reload():
-    """SIGHUP takes a key that a file holds, without a failed request; a bad one is refused in words."""
+    """SIGHUP loads a key from its file, without a failed request, and reports a faulty key."""
     keys = ["the-first-operator-key-of-all", "the-second-operator-key-of-all"]
     path = f"{WORK}/operator.key"
 
@@ -240,7 +240,7 @@ def reload():
         return any(one["msg"].startswith(msg) for one in program.lines())
 
     def accepts(new, old):
-        """Each of the workers: none has the old key any more."""
+        """True when every worker accepts the new key and refuses the old one."""
         seen = [(status(new), status(old)) for _ in range(20)]
         assert all(set(pair) <= {200, 401} for pair in seen), seen
         return all(pair == (200, 401) for pair in seen)
@@ -255,15 +255,15 @@ def reload():
         assert accepts(keys[0], keys[1])
         write("short")
         api.process.send_signal(signal.SIGHUP)
-        wait_for("a faulty reload is not told", lambda: said(api, "reload refused") and said(api, "faulty setting"))
+        wait_for("the log does not report a faulty reload", lambda: said(api, "reload refused") and said(api, "faulty setting"))
         assert accepts(keys[0], keys[1])
         write(keys[1])
         api.process.send_signal(signal.SIGHUP)
-        wait_for("the new key is not taken", lambda: accepts(keys[1], keys[0]))
+        wait_for("a worker does not accept the new key", lambda: accepts(keys[1], keys[0]))
         assert said(api, "reload: keys and URLs")
         for program in others:
             program.process.send_signal(signal.SIGHUP)
-            wait_for(f"{program.name} says nothing to SIGHUP", lambda p=program: said(p, "SIGHUP changes nothing"))
+            wait_for(f"{program.name} does not log SIGHUP", lambda p=program: said(p, "SIGHUP changes nothing"))
             assert program.readyz()[0] == 200 and not said(program, "worker ended")
         assert not said(api, "worker ended")
     finally:
@@ -285,7 +285,7 @@ def main():
             print(f"not ok {row[0]}\n    {why!r}", flush=True)
     try:
         reload()
-        print("ok SIGHUP reloads keys in files, or is refused in words")
+        print("ok SIGHUP reloads keys in files, or the log says that it changes nothing")
     except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as why:
         failed = 1
         print(f"not ok SIGHUP\n    {why!r}")

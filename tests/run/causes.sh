@@ -1,5 +1,5 @@
-# Faults of an installation, each made for real on a private PostgreSQL, Redis and SQS: the
-# cause stands in the log of each program, in its /readyz and in `echostreamctl check`.
+# Makes each fault of an installation on a private PostgreSQL, Redis and SQS. The cause must stand in
+# the log of each program, in its /readyz and in `echostreamctl check`.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 private_database
@@ -7,7 +7,7 @@ private redis
 printf '%s\n%s\n' 'local all locked scram-sha-256' "$(cat "$PGDATA/pg_hba.conf")" >"$WORK/hba"
 cat "$WORK/hba" >"$PGDATA/pg_hba.conf"
 pg_sql postgres -c "create role locked login password 'right'" -c 'select pg_reload_conf()' \
-	>/dev/null || die 1 'no role with a password'
+	>/dev/null || die 1 'cannot make a role with a password'
 if sqs_find; then
 	: >"$WORK/sqs.log"
 	SQS_PORT=$(random_port)

@@ -1,4 +1,4 @@
-"""One GET to a program's own unix socket, HTTP or FastCGI: status and body."""
+"""Sends one GET to a program's unix socket, by HTTP or FastCGI, and returns status and body."""
 import socket
 import struct
 

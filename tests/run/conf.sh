@@ -1,5 +1,5 @@
-# The front door's configuration: lighttpd reads it without a warning as we start it and
-# as Debian does, and behaves as written, with stub programs behind it. TLS included.
+# The configuration of lighttpd: lighttpd accepts it without a warning, as ./dev and as Debian start
+# it, and behaves as the snippets say. Stub programs stand behind it. TLS included.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/ports.sh"
 mkdir -p "$WORK/run" "$WORK/log" "$WORK/tls" "$WORK/etc"
@@ -9,7 +9,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 	-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
 	-keyout "$WORK/tls/privkey.pem" -out "$WORK/tls/fullchain.pem" 2>/dev/null || die 1 'openssl failed'
 
-# checks NAME FILE: -t looks at syntax only; -tt takes a misspelt key with a mere WARNING
+# checks NAME FILE: -t checks only the syntax; -tt accepts a misspelt key with a WARNING, so any
+# output fails
 checks() {
 	out=$(lighttpd -tt -f "$2" 2>&1)
 	code=$?
@@ -20,7 +21,7 @@ checks() {
 	result $code "$1"
 }
 
-# The TLS snippet with our port and certificate in place of 443 and /etc.
+# The TLS snippet with the port and the certificate of the test instead of 443 and /etc.
 snippet_tls() {
 	sed -e "s,/etc/echostream/tls,$WORK/tls,; s,0.0.0.0:443,127.0.0.1:$ES_TLS_PORT,; /use-ipv6/d" \
 		lighttpd/conf-available/61-echostream-tls.conf
@@ -28,21 +29,21 @@ snippet_tls() {
 
 checks 'the dev configuration is clean' lighttpd/dev.conf
 
-# Debian's main file with the snippets enabled, in the order of their names
+# Debian's main file with the snippets enabled, in the order of their names.
 snippet_tls >"$WORK/etc/61-echostream-tls.conf"
 cp lighttpd/conf-available/[56]0-*.conf lighttpd/conf-available/5[5-9]-*.conf "$WORK/etc"
 sed -i "s,/usr/share/echostream,$ROOT/lighttpd,; s,/run/echostream,$WORK/run," "$WORK/etc/50-echostream-paths.conf"
 sed -e "s,/etc/lighttpd/conf-enabled,$WORK/etc," /etc/lighttpd/lighttpd.conf >"$WORK/debian.conf"
 checks "the snippets are clean below Debian's lighttpd.conf" "$WORK/debian.conf"
 
-# lighty-enable-mod finds a snippet by its name and brings what `depends` names
+# lighty-enable-mod finds a snippet by its name, and enables the snippets that `depends` names.
 code=0
 for name in $(sed -n 's/^# -\*- depends: \(.*\) -\*-/\1/p' lighttpd/conf-available/*.conf | tr -d , | tr ' ' '\n' | sort -u); do
 	ls lighttpd/conf-available/[0-9][0-9]-"$name".conf >/dev/null || code=1
 done
 result $code 'what a snippet depends on exists'
 
-# can this suite see a mistake at all?
+# The check must find a planted mistake.
 sed 's/^server.max-read-idle /server.max-reed-idle /' lighttpd/conf-available/55-echostream-limits.conf >"$WORK/etc/55-echostream-limits.conf"
 out=$(lighttpd -tt -f "$WORK/debian.conf" 2>&1)
 case $out in
@@ -53,7 +54,7 @@ esac
 code=0
 for file in lighttpd/errors/problem.*.html; do
 	status=$(basename "$file" .html | sed 's/problem.//')
-	# lighttpd's 500 is a dead program: 502
+	# lighttpd answers 500 when a back end ended in the middle of a request; our page says 502.
 	python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["status"] == int(sys.argv[2])' "$file" "$(echo "$status" | sed s/500/502/)" || code=1
 	grep -q "\"\\.$status\\.html\" => \"application/problem+json; by=lighttpd\"" lighttpd/conf-available/59-echostream-errors.conf || code=1
 done
@@ -66,8 +67,8 @@ END
 	snippet_tls
 } >"$WORK/front.conf"
 checks 'the dev configuration with TLS is clean' "$WORK/front.conf"
-# reload_lives OWNER MODE: lighttpd runs as www-data, the key has these rights; does it
-# outlive a reload, which reads the key as www-data?
+# reload_lives OWNER MODE: true when lighttpd, as www-data, survives a reload, which reads the key
+# as www-data; the key has this owner and mode
 reload_lives() {
 	chown "$1" "$WORK/tls/privkey.pem" && chmod "$2" "$WORK/tls/privkey.pem" || return 1
 	started() { [ "$(grep -c 'server started' "$WORK/log/reload.log")" -ge "$1" ]; }
@@ -84,7 +85,7 @@ reload_lives() {
 	return $lives
 }
 if is_root && id www-data >/dev/null 2>&1; then
-	# www-data may not be able to read this checkout
+	# www-data may have no right to read this checkout.
 	mkdir "$WORK/open" && cp -R lighttpd "$WORK/open/" && chmod -R a+rX "$WORK/open"
 	{
 		sed "s,$ROOT/lighttpd,$WORK/open/lighttpd," "$WORK/front.conf"
@@ -100,7 +101,7 @@ else
 	skip 'a reload as another user than root' 'needs root and www-data [2 checks]'
 fi
 
-# The 501st connection of one address, in a network of our own.
+# The 501st connection of one address, in a private network namespace.
 if is_root && have nft && have ip && unshare -n true 2>/dev/null; then
 	unshare -n sh -c 'ip link set lo up && nft -f lighttpd/connections.nft && nft -f lighttpd/connections.nft &&
 		exec python3 tests/run/front_many.py 500'
@@ -114,16 +115,16 @@ if is_root && have ip && unshare -n true 2>/dev/null; then
 	unshare -n python3 tests/run/front_from.py
 	result $? 'with the defaults /healthz answers everybody, the rest this machine'
 else
-	skip 'with the defaults /healthz answers everybody' 'needs root, ip and unshare -n'
+	skip 'with the defaults /healthz answers any client' 'needs root, ip and unshare -n'
 fi
 grep '^var.es_\(healthz\|ops\)_\(from\|also\)' lighttpd/conf-available/50-echostream-paths.conf | tr -s ' ' >"$WORK/ours"
 grep '^var.es_\(healthz\|ops\)_\(from\|also\)' lighttpd/dev.conf | tr -s ' ' | cmp -s - "$WORK/ours"
 result $? 'the dev configuration has the defaults of the snippet'
 
-# three kinds of callers on one machine: operators, a load balancer, all others
+# Three kinds of clients on one machine: operators, a load balancer, all others.
 sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_healthz_from4 .*,var.es_healthz_from4 = "127.0.0.0/16",
 	s,^var.es_healthz_also4 .*,var.es_healthz_also4 = "198.51.100.0/24",' \
 	lighttpd/dev.conf >"$WORK/plain.conf"
-# as the snippet's, in less time; what a block sets for itself stays
+# Shorter times than the snippet's; a block that sets its own times keeps them.
 printf 'server.max-read-idle := 2\nserver.max-write-idle := 2\n' >>"$WORK/plain.conf"
 part 'the front door' python3 tests/run/front.py "$WORK/front.conf" "$WORK" "$WORK/plain.conf"

@@ -1,4 +1,4 @@
-# The operator's tool against a whole stack of our own.
+# echostreamctl against a private stack.
 . "$(dirname -- "$0")/lib.sh"
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Run the CUnit programs of one meson suite, a line per test case.
+"""Run the CUnit programs of one meson suite, and print one line for each test case.
 
-cunit.py BUILD_DIR SUITE. The programs are those that meson.build declares with
-test(..., suite: SUITE). A program counts by CUnit's own summary; one that runs no test,
-that crashes, or that ends badly after a good summary is a failure.
+cunit.py BUILD_DIR SUITE. meson.build declares the programs with test(..., suite: SUITE). The results
+come from CUnit's summary. A program fails when it runs no test, crashes, or ends with an error after
+a good summary.
 """
 import concurrent.futures
 import json
@@ -25,10 +25,10 @@ def programs(build, suite):
 
 
 def run(one):
-    # settings of whoever runs us must not decide a test
+    # Settings in the environment of the user must not change a test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("ES_") or k.startswith("ES_TEST_")}
     env.update(one["env"])
-    # far above what any takes: a hang is told, a slow machine is not
+    # Far above the time that any program takes, so that only a hang fails, not a slow machine.
     limit = max(one["timeout"], 30) * 2
     try:
         done = subprocess.run(one["cmd"], env=env, cwd=one["workdir"], timeout=limit,
@@ -47,7 +47,7 @@ def cases(text):
 
 
 def judge(name, code, text):
-    """The runner's lines for one program."""
+    """The lines of one program for the runner of suites."""
     if code == 77:
         return [f"skip {name} {text.strip().splitlines()[-1] if text.strip() else 'skipped'}"]
     summary = SUMMARY.search(text)

@@ -1,18 +1,18 @@
-# The tests once more, in a Debian 13 tree: its compiler, libraries and servers. The tree is made
-# by mmdebstrap from the machine's own mirror, and kept in the user's cache for a month, since
-# that takes longer than most suites. What runs there runs in namespaces of its own, so that
-# neither a mount nor a process can stay. Needs root.
+# The tests once more, in a Debian 13 tree with its compiler, libraries and servers. mmdebstrap makes
+# the tree from the machine's own mirror. The user's cache keeps it for a month, because making it
+# takes longer than most suites. The suites run in their own namespaces, so that neither a mount nor a
+# process can outlive them. Needs root.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/packages.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 
-# Left out: tidy (its findings depend on the version, and 14 rules), faults, asan and storm
+# Left out: tidy (its findings depend on the version, and version 14 decides), faults, asan and storm
 # (time).
 SUITES_13='lint unit contract store sql plans migrate api conf settings causes dev ctl scenario property fuzz'
 SUITES_13_SQS='sqs scenario-sqs'
 CACHE=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
 
-# own COMMAND...: as process 1 of namespaces that end with it, in the background
+# own COMMAND...: run the command in the background as process 1 of new namespaces, which end with it
 own() {
 	unshare --mount --pid --fork --kill-child "$@" &
 	inside=$!
@@ -22,7 +22,7 @@ own() {
 	return $code
 }
 
-# Process 1 first: unshare is done only when all in the namespace are gone.
+# End process 1 first: unshare ends only when all processes of the namespace have ended.
 debian13_end() {
 	if [ -n "${inside:-}" ]; then
 		read -r first <"/proc/$inside/task/$inside/children"
@@ -40,10 +40,10 @@ leave_out() {
 	exit 0
 }
 
-# What apt says when the mirror is not to be had; all else is a fault of ours.
+# Errors of apt when the mirror is unreachable; any other error is a fault of this suite.
 AWAY='could not (resolve|connect)|connection (failed|refused|timed out)|failed to fetch'
 
-# The address that this machine has Debian from, whatever its release.
+# The mirror of this machine, whatever its release.
 mirror() {
 	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
@@ -57,7 +57,7 @@ wanted() {
 	echo nodejs
 }
 
-# make_tree DIR: mmdebstrap, told what apt is told here of proxies and the age of lists
+# make_tree DIR: run mmdebstrap with this machine's apt settings of proxies and the age of lists
 make_tree() {
 	apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$WORK/apt.conf"
 	own mmdebstrap --mode=root --variant=apt --aptopt="$WORK/apt.conf" \
@@ -65,7 +65,7 @@ make_tree() {
 		--include="$(wanted | paste -sd,)" trixie "$1" "$(mirror)" >"$WORK/mmdebstrap.log" 2>&1
 }
 
-# find_tree: $TREE is there, or why not in $lost
+# find_tree: set $TREE; on failure set $lost to the reason
 find_tree() {
 	TREE=$CACHE/debian13-$(date +%Y%m)-$(wanted | cksum | cut -d ' ' -f 1)
 	[ -d "$TREE" ] && return 0
@@ -77,7 +77,7 @@ find_tree() {
 	make_tree "$CACHE/debian13.$$" || {
 		cat "$WORK/mmdebstrap.log"
 		lost=$(grep -m 1 -iE "$AWAY" "$WORK/mmdebstrap.log") && return 1
-		die 1 'the Debian 13 tree could not be made'
+		die 1 'cannot make the Debian 13 tree'
 	}
 	rm -rf "$CACHE"/debian13-*
 	mv -T "$CACHE/debian13.$$" "$TREE"
@@ -109,7 +109,7 @@ mount -t tmpfs -o mode=1777 tmpfs "$tree/dev/shm"
 mount --bind "$work/src" "$tree/src"
 mount --bind "$work/tmp" "$tree/tmp"
 [ -z "$sqs" ] || mount --bind "$sqs" "$tree/root/.cache/echostream/${sqs##*/}"
-# a child of process 1, so that orphans are reaped by a shell and not by ./dev
+# ./dev is a child of process 1, so that a shell reaps orphans, not ./dev.
 chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CI=true \
 	NO_COLOR=1 ES_TEST_BUDGETS=no /src/dev test "$@"
 END
@@ -123,7 +123,7 @@ for suite in $SUITES_13; do
 	[ -f "$log" ] && sed -n "s/^\(ok\|not ok\|skip\) /\1 debian13: $suite: /p" "$log"
 done
 result $code 'debian13: ./dev test is content'
-# what Debian 12 can't: hiredis 0.14 has no TLS, libcurl 7.88 signs in another way
+# Checks that Debian 12 cannot make: hiredis 0.14 has no TLS, libcurl 7.88 signs differently.
 grep -q '^ok redis/tls: ' "$WORK/src/build/test-log/contract.log"
 result $? 'debian13: rediss:// was really spoken'
 [ -z "$SQS_FOLDER" ] || {

@@ -1,4 +1,4 @@
-# ./dev itself: start, watch, stop, refuse, clean up. On a stack of our own.
+# ./dev itself: start, supervise, stop, refuse, clean up, on a private stack.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/ports.sh"
 ES_PORT=$(random_port) ES_PUSH_PORT=$(random_port)

@@ -1,4 +1,4 @@
-"""The stack that the checks of ./dev start, and what they ask of it."""
+"""Starts, inspects and stops the stack for the checks of ./dev."""
 import json
 import os
 import pathlib
@@ -51,7 +51,7 @@ def everybody(said):
 
 
 def birth(pid):
-    """When it started, in the kernel's count; None when it is gone. Pids come again."""
+    """The kernel's start time of the process, because pids are reused; None when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             words = f.read().rsplit(")", 1)[1].split()

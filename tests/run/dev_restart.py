@@ -1,4 +1,4 @@
-"""Programs of a stack are restarted while clients talk to them: nobody is refused."""
+"""Restarts the programs of a stack under load: no client is refused."""
 import http.client
 import json
 import os
@@ -24,7 +24,7 @@ def token(user):
 
 
 class Loop(threading.Thread):
-    """Calls ask() again and again until stopped; keeps (seconds since 1970, what it returned)."""
+    """Repeats ask() until stopped; keeps (seconds since 1970, result) of each call."""
 
     def __init__(self, ask, pause):
         super().__init__(daemon=True)
@@ -37,7 +37,7 @@ class Loop(threading.Thread):
         while not self.over.is_set():
             try:
                 self.got.append(self.ask())
-            except Exception as why:  # each failure of a client counts, whatever it is
+            except Exception as why:  # every failure of a client counts
                 self.got.append(type(why).__name__ + ": " + str(why))
             self.over.wait(self.pause)
 
@@ -49,7 +49,7 @@ class Loop(threading.Thread):
 
 
 def request(method, path, bearer, body=None):
-    """The status of a request on a connection of its own."""
+    """The status of a request on a new connection."""
     there = http.client.HTTPConnection("127.0.0.1", FRONT, timeout=10)
     try:
         there.request(method, path, body and json.dumps(body), {
@@ -63,11 +63,11 @@ def request(method, path, bearer, body=None):
 
 
 def restart(name):
-    """./dev restart NAME; the old master has ended."""
+    """Runs ./dev restart NAME and checks that the old master has ended."""
     old = pids()[name]
     done = dev("restart", name)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert pids()[name] != old and not birth(old), "the old master goes on"
+    assert pids()[name] != old and not birth(old), "the old master still runs"
 
 
 def busy(loops, least):
@@ -78,7 +78,7 @@ def api_restarts():
     readers = [Loop(lambda bearer=token(user): request("GET", "/api/v1/channels", bearer), 0.03)
                for user in ("alice", "bob", "carol", "alice")]
     sender = token("bob")
-    # 20 messages in 10 s are a user's share
+    # A user may send 20 messages in 10 s.
     readers.append(Loop(lambda: request("POST", GENERAL, sender, {"body": "roll"}), 0.6))
     for _ in range(ROLLS):
         busy(readers, len(readers[-1].got) + 1)
@@ -97,7 +97,7 @@ def opened(port, bearer):
 
 
 def arrival(port, bearer):
-    """101, or the status of the refusal."""
+    """101 for an accepted handshake, else the status of the refusal."""
     try:
         client = ws.WsClient("127.0.0.1", port, "/ws?token=" + bearer, timeout=5)
     except ws.Refused as no:
@@ -124,7 +124,7 @@ def push_restarts():
 
 
 def fanout_restarts():
-    """Each message is there once, none later than a lease after it was sent."""
+    """Each message arrives once, at the latest a lease (3 s) after it was sent."""
     reader = opened(FRONT, token("alice"))
     at = {}
 
@@ -147,7 +147,7 @@ def fanout_restarts():
         restart("fanout")
     busy(loops, len(loops[0].got) + 2)
     got = [status for one in loops for status in one.stop()]
-    # 202: taken, and committed after the time that a request waits for
+    # 202: the message is in the queue, and its commit takes longer than a request waits.
     assert all(status in (201, 202) for status in got), got
     eventually(lambda: set(at) >= set(sent), 10)
     assert all(len(times) == 1 for times in at.values()), at
@@ -157,7 +157,7 @@ def fanout_restarts():
 
 
 def restart_fails():
-    """A new master that ends at its start leaves all to the old one."""
+    """When a new master ends at its start, the old one continues."""
     old = pids()["api"]
     binary = BUILD / "api-fcgi/echostream-api"
     kept = binary.with_suffix(".kept")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `./dev` promises, tried. dev_stack.py WORK_DIR, settings in the environment."""
+"""Checks the commands of `./dev`. dev_stack.py WORK_DIR, settings in the environment."""
 import json
 import os
 import pathlib
@@ -14,21 +14,21 @@ from dev_asked import (ROOT, STACK, BUILD, PROGRAMS, CHECKS, check, dev, up, sta
                        everybody, birth, alive, eventually, answers, nothing_left)
 
 
-@check("up -d returns when all is ready, its last line says so")
+@check("up -d returns when all programs are ready, and its last line says so")
 def starts():
     said = up()
     assert said.rstrip().splitlines()[-1].startswith("EchoStream is ready."), said
     assert answers() and answers("/push/readyz") and answers("/fanout/readyz")
 
 
-@check("a second up shows the same block and is content")
+@check("a second up shows the same block and succeeds")
 def second():
     done = dev("up")
     assert done.returncode == 0 and "already up" in done.stdout, done.stdout
     assert "Operator key" in done.stdout
 
 
-@check("status tells the settings that scripts need, and every program")
+@check("status shows the settings that scripts need, and every program")
 def tells():
     env = dict(line.split("=", 1) for line in dev("status", "-o", "env").stdout.splitlines())
     for name in ("ES_URL", "ES_WS_URL", "ES_OPERATOR_KEY", "ES_DATABASE_URL", "ES_REDIS_URL"):
@@ -39,13 +39,13 @@ def tells():
     assert said["ES_URL"] == env["ES_URL"]
 
 
-@check("secrets are for their owner only")
+@check("only their owner may read files with secrets")
 def secrets():
     for path in (STACK / "secrets/jwt.key", STACK / "secrets/operator.key", STACK / "env", STACK / "log/up.log"):
         assert path.stat().st_mode & 0o077 == 0, path
 
 
-@check("no log holds the operator key or a token")
+@check("no log contains the operator key or a token")
 def logs_without_secrets():
     assert "Operator key" in dev("status").stdout
     key = (STACK / "secrets/operator.key").read_text()
@@ -54,7 +54,7 @@ def logs_without_secrets():
         assert key not in text and "eyJ" not in text, path
 
 
-@check("each program has the time of its own drain before it is killed")
+@check("each program gets its own drain time before it is killed")
 def stop_limits():
     for name, program in (("api", "api-fcgi/echostream-api"), ("push", "push-server/echostream-push"),
                           ("fanout", "fanout/echostream-fanout")):
@@ -66,7 +66,7 @@ def stop_limits():
         assert int(said.stdout) * 100 > drain, (name, said.stdout, drain)
 
 
-@check("a token is alone on stdout")
+@check("./dev token prints only the token on stdout")
 def token():
     done = dev("token", "alice")
     assert done.returncode == 0 and len(done.stdout.split()) == 1, done.stdout + done.stderr
@@ -81,13 +81,13 @@ def try_lines():
     lines = [x.strip() for x in dev("status").stdout.split("Try:")[1].splitlines() if x.strip()]
     channels, send, tail = lines[:3]
     assert json.loads(pasted(channels))["channels"], channels
-    # bytes: Python 3.13's text stream can't read a pipe that is empty
+    # Read bytes, because Python 3.13's text stream cannot read an empty pipe.
     with subprocess.Popen(["sh", "-c", "exec env " + tail], cwd=ROOT, stdout=subprocess.PIPE) as shown:
         os.set_blocking(shown.stdout.fileno(), False)
         seen = [b""]
 
         def arrives():
-            """a message sent by the second line is shown by the third"""
+            """the third line shows a message that the second line sends"""
             assert json.loads(pasted(send))["messageId"] > 0
             seen[0] += shown.stdout.read() or b""
             return b"hello" in seen[0]
@@ -126,7 +126,7 @@ def handover():
         locked = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = 'tenants'::regclass"
         eventually(lambda: dev("psql", "-Atc", locked).stdout == "1\n")
         with subprocess.Popen(["curl", "-s", "-o", "/dev/null", "-H", key, env["ES_URL"] + "/api/v1/channels"]) as held:
-            # waits at the lock, so the old master drains until the lock is gone
+            # The request waits for the lock, so the old master drains until the lock is gone.
             waits = "select count(*) from pg_locks where not granted"
             eventually(lambda: int(dev("psql", "-Atc", waits).stdout) > 0)
             os.kill(old, signal.SIGTERM)
@@ -145,13 +145,13 @@ def handover():
 
 
 check("restarts of api under load: no answer but 200 and 201")(dev_restart.api_restarts)
-check("a restart of push: each client is asked to come back, new ones are taken")(dev_restart.push_restarts)
+check("a restart of push: each client gets a reconnect, new ones are accepted")(dev_restart.push_restarts)
 check("restarts of fanout: no message is lost, twice or late")(dev_restart.fanout_restarts)
-check("a new master that can't start leaves all to the old one")(dev_restart.restart_fails)
+check("when a new master cannot start, the old one continues")(dev_restart.restart_fails)
 check("a program that can't be restarted is refused")(dev_restart.wrong_name)
 
 
-@check("a port that was asked for and is taken is named with its holder")
+@check("a requested port that is in use is refused, and the message names the program that uses it")
 def port_taken():
     done = dev("up", "--no-build", ES_DEV_DIR=str(STACK) + "-other")
     shutil.rmtree(str(STACK) + "-other", ignore_errors=True)
@@ -159,7 +159,7 @@ def port_taken():
     assert "lighttpd (pid " in done.stderr, done.stderr
 
 
-@check("two stacks that start at once share no port")
+@check("two stacks that start at the same time share no port")
 def port_race():
     free = {k: v for k, v in os.environ.items() if k not in ("ES_PORT", "ES_PUSH_PORT")}
     folders = [f"{STACK}-race{i}" for i in (1, 2)]
@@ -174,7 +174,7 @@ def port_race():
     assert urls[0] != urls[1] and cleaned == [0, 0], (urls, cleaned)
 
 
-@check("a stack that is older than the build says so")
+@check("status names programs that are older than the build")
 def stale():
     assert "Older than the build" not in dev("status").stdout
     binary = BUILD / "fanout/echostream-fanout"
@@ -197,7 +197,7 @@ def packages():
     assert dev("packages", "none").returncode == 2
 
 
-@check("down leaves no process, port or socket, and again is content")
+@check("down leaves no process, port or socket, and a second down succeeds")
 def down():
     was = everybody(status())
     done = dev("down")
@@ -208,7 +208,7 @@ def down():
     assert dev("token", "alice").returncode == 3
 
 
-@check("a stack may have another queue than the one before it")
+@check("a stack may have another queue than the last one")
 def other_queue():
     up("--queue=own")
     assert [p["name"] for p in status()["programs"]] == PROGRAMS[:2] + ["qredis"] + PROGRAMS[2:]
@@ -221,7 +221,7 @@ def other_queue():
     assert dev("down").returncode == 0
 
 
-@check("what an up that was killed left behind is stopped by the next one")
+@check("up stops the programs that a killed up left behind")
 def leftovers():
     up()
     was = everybody(status())
@@ -237,7 +237,7 @@ def leftovers():
 
 
 def foreground(*signals):
-    """up in the foreground, as from a terminal; its output and exit code after signals."""
+    """Runs up in the foreground, as from a terminal; returns its exit code and output after signals."""
     run = subprocess.Popen([ROOT + "/dev", "up", "--no-build"], stdin=subprocess.DEVNULL, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     said = []
@@ -251,22 +251,22 @@ def foreground(*signals):
     return "".join(said), run.wait(60), was
 
 
-@check("Ctrl-C stops all in order")
+@check("Ctrl-C stops all programs in order")
 def ctrl_c():
     said, code, was = foreground(signal.SIGINT)
     assert code == 0 and said.endswith("\nstopped\n"), (code, said[-300:])
     nothing_left(was)
 
 
-@check("a second Ctrl-C stops all at once")
+@check("a second Ctrl-C kills all programs at once")
 def ctrl_c_twice():
     said, code, was = foreground(signal.SIGINT, signal.SIGINT)
-    # the first may have been quick enough
+    # The first signal may have stopped all programs already.
     assert (code, said.rsplit("\n", 2)[1]) in ((1, "stopped at once"), (0, "stopped")), (code, said[-300:])
     eventually(lambda: not [p for p in was if alive(p)])
 
 
-@check("a program that can't live ends up with exit 1 and its last words")
+@check("up ends with status 1 and the last lines of a program that cannot start")
 def cannot_live():
     bad = pathlib.Path(sys.argv[1]) / "bad-build"
     for name in ("ctl/echostreamctl", "push-server/echostream-push", "api-fcgi/echostream-api"):
@@ -286,13 +286,13 @@ def cannot_live():
     nothing_left([])
 
 
-@check("a missing program is named")
+@check("up names a missing program")
 def missing():
     done = dev("up", "--no-build", ES_BUILD_DIR=sys.argv[1] + "/nowhere")
     assert done.returncode == 1 and "echostream-fanout" in done.stderr, done.stderr
 
 
-@check("wrong words and options are refused with exit 2")
+@check("unknown commands and options are refused with status 2")
 def wrong():
     for words in (("upp",), ("up", "--fast"), ("up", "--queue=kafka"), ("status", "-o", "xml"), ("token",),
                   ("faults", "--queue", "kafka"), ("faults", "--minutes="), ("faults", "--fast")):
@@ -300,7 +300,7 @@ def wrong():
         assert done.returncode == 2 and done.stderr, (words, done.returncode)
 
 
-@check("reset makes the next database anew")
+@check("after reset, up makes a new database")
 def reset():
     assert dev("reset").returncode == 2
     assert dev("reset", "-y").returncode == 0
@@ -309,7 +309,7 @@ def reset():
     assert dev("down").returncode == 0
 
 
-@check("clean refuses a folder that is not ours")
+@check("clean refuses a folder that ./dev did not make")
 def clean_refuses():
     folder = pathlib.Path(sys.argv[1]) / "theirs"
     folder.mkdir()
@@ -318,7 +318,7 @@ def clean_refuses():
     assert done.returncode == 1 and (folder / "precious").exists(), done.stdout
 
 
-@check("clean stops the stack and removes all of it")
+@check("clean stops the stack and deletes all its files")
 def clean():
     up()
     was = everybody(status())
@@ -333,7 +333,7 @@ def main():
         try:
             function()
             print(f"ok dev: {name}", flush=True)
-        except Exception as why:  # a check may fail in any way
+        except Exception as why:  # any exception fails the check
             print(f"  {type(why).__name__}: {why}\nnot ok dev: {name}", flush=True)
 
 

@@ -1,6 +1,6 @@
-# What is acknowledged survives: the judge of that is judged first, then two stacks, one on
-# each queue, are broken side by side in all ways that a seeded schedule knows while writers
-# and listeners keep books.
+# Acknowledged messages survive every fault. The judge's own test runs first. Then a seeded schedule
+# breaks two stacks, one on each queue, at the same time, while writers and listeners record all that
+# they send and receive.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 points=$ROOT/build-points

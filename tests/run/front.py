@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What lighttpd does with a request, with stub programs behind it.
+"""Checks how lighttpd handles requests, with stub programs behind it.
 
 front.py TLS_CONFIG WORK_DIR PLAIN_CONFIG, environment as for lighttpd/dev.conf. Lines for the test runner.
 """
@@ -17,7 +17,7 @@ import front_stubs
 import front_ws
 from front_ask import CHECKS, TLS_PORT, ask, check, connect, raw
 
-@check("sends go to a pool of their own, all else of the API to another")
+@check("sends go to their own pool, all other requests of the API to another one")
 def pools():
     ask("POST", "/api/v1/channels/x/messages", body=b"{}").has("pool=send", "body=2")
     ask("GET", "/api/v1/channels/x/messages?limit=3").has("pool=api", "QUERY_STRING=limit=3")
@@ -27,25 +27,25 @@ def pools():
         ask(method, "/api/v1/channels/x").has("pool=api", f"REQUEST_METHOD={method}")
 
 
-@check("OPTIONS is the API's to answer")
+@check("the API answers OPTIONS")
 def options():
     ask("OPTIONS", "/api/v1/channels").has("pool=api", "REQUEST_METHOD=OPTIONS")
     ask("OPTIONS", "/api/v1/channels/x/messages").has("pool=api")
 
 
-@check("the API is given the token and the whole address")
+@check("the API gets the token and the whole address")
 def passed_on():
     ask("GET", "/api/v1/users?cursor=a", ["Authorization: Bearer abc"]).has(
         "HTTP_AUTHORIZATION=Bearer abc", "REQUEST_URI=/api/v1/users?cursor=a")
 
 
-@check("headers that claim who somebody is are not passed on")
+@check("lighttpd drops headers that claim an identity")
 def claims():
     seen = ask("GET", "/api/v1/channels", ["X-Tenant-Id: evil", "X-User-Id: evil", "Proxy: evil"])
     assert seen.status == 200 and "evil" not in seen.text, seen.text
 
 
-@check("operators' paths reach each program, prefix stripped")
+@check("paths of operators reach each program, without their prefix")
 def ops():
     for path in ("healthz", "readyz", "metrics", "version"):
         ask("GET", f"/{path}").has("pool=health")
@@ -53,7 +53,7 @@ def ops():
         ask("GET", f"/fanout/{path}").has("program=fanout-ops", f"GET /{path} ")
 
 
-@check("/healthz is open to the networks of load balancers, the rest to operators'")
+@check("/healthz answers the networks of load balancers, the other paths those of operators")
 def health():
     paths = [f"{under}/{path}" for under in ("", "/push", "/fanout")
              for path in ("healthz", "readyz", "metrics", "version")]
@@ -68,38 +68,38 @@ def ops_only():
         ask("GET", path).own(404, "not_found")
 
 
-@check("an upgrade elsewhere is none")
+@check("an upgrade of another path than /ws is ignored")
 def no_upgrade():
     seen = ask("GET", "/push/healthz", ["Upgrade: websocket", "Sec-WebSocket-Key: eA=="])
     seen.has("program=push-ops")
 
 
-@check("a path that nobody serves is a 404 problem")
+@check("an unknown path is a 404 problem")
 def nowhere():
     ask("GET", "/nope").own(404, "not_found")
     ask("GET", "/apix").own(404, "not_found")
 
 
-@check("a program's own 404 stays as it is")
+@check("lighttpd does not change a 404 of a program")
 def own_404():
     seen = ask("GET", "/api/v1/x?empty=404")
     assert seen.status == 404 and seen.text == '{"own":1}', seen.text
 
 
-@check("methods that nobody serves are refused")
+@check("unknown methods are refused")
 def methods():
     for method in ("TRACE", "PROPFIND"):
         ask(method, "/api/v1/channels").own(403, "forbidden")
     ask("FROBNICATE", "/api/v1/channels").own(501, "not_implemented")
 
 
-@check("addresses with two readings are refused")
+@check("ambiguous addresses are refused")
 def addresses():
     for path in ("/api/%2e%2e/x", "/api/v1/../x", "/api//x", "/api/a%2fb", "/api/%00", "/api/%ff"):
         ask("GET", path).own(400, "bad_request")
 
 
-@check("requests with two readings are refused")
+@check("ambiguous requests are refused")
 def smuggling():
     post = b"POST /api/v1/channels HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     for lines in (b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -122,7 +122,7 @@ def head_size():
     ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).own(431, "headers_too_large")
 
 
-@check("a client that waits longer for its answer than it may be silent gets it")
+@check("a client may wait longer for its answer than it may be silent in a request")
 def waits():
     ask("GET", "/api/v1/x?slow").has("pool=api")
     ask("POST", "/api/v1/x?slow", body=b"{}").has("pool=api", "body=2")
@@ -154,12 +154,12 @@ def headers():
     assert "default-src 'none'" in ask("GET", "/api/v1/x").headers["content-security-policy"]
 
 
-@check("wss: the certificate is ours and the upgrade works")
+@check("wss: lighttpd serves the configured certificate, and the upgrade works")
 def wss():
     front_ws.upgrade(tls=True)
 
 
-@check("https answers as http did, with HSTS")
+@check("https answers like http, with HSTS")
 def https():
     seen = ask("GET", "/api/v1/channels", tls=True)
     seen.has("pool=api", "REQUEST_SCHEME=https")
@@ -178,10 +178,10 @@ def old_tls():
             old.wrap_socket(peer)
     except (ssl.SSLError, ConnectionError):
         return
-    raise AssertionError("TLS 1.1 was taken")
+    raise AssertionError("lighttpd accepted TLS 1.1")
 
 
-@check("plain http is redirected with TLS on, health from this machine is not")
+@check("with TLS, plain http is redirected, except health checks of this machine")
 def redirect():
     seen = ask("POST", "/api/v1/channels?a=b", body=b"{}")
     assert seen.status == 308, seen.status
@@ -211,7 +211,7 @@ def run(config, names, server):
         try:
             function(stop) if function is front_errors.access_log else function()
             print(f"ok front: {name}", flush=True)
-        except Exception as why:  # a check may fail in any way
+        except Exception as why:  # any exception fails the check
             print(f"  {type(why).__name__}: {why}\nnot ok front: {name}", flush=True)
     stop()
 

@@ -1,4 +1,4 @@
-"""Asking lighttpd, for the checks of front.py: raw bytes in, an Answer out."""
+"""Requests to lighttpd for the checks of front.py: raw bytes in, an Answer out."""
 import json
 import os
 import socket
@@ -33,7 +33,7 @@ class Answer:
         return said
 
     def own(self, status, code):
-        """An error that lighttpd itself answers: complete, and readable by any web app."""
+        """Checks that this is a complete error of lighttpd itself, which any web app may read."""
         said = self.problem(status, code)
         assert said["requestId"] == self.headers["x-request-id"] and len(said["requestId"]) >= 8, said
         assert self.headers["access-control-allow-origin"] == "*", self.headers

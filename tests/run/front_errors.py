@@ -10,14 +10,14 @@ from front_ask import ask, check, raw
 RUN = os.environ["ES_RUN_DIR"]
 
 
-@check("a POST without a length is told the line that works")
+@check("the error of a POST without a length names a curl line that works")
 def no_length():
     said = ask("POST", "/api/v1/channels/x/join").own(411, "length_required")
     assert "-d ''" in said["detail"], said
     ask("POST", "/api/v1/channels/x/join", ["Content-Length: 0"]).has("pool=api", "body=0")
 
 
-@check("an error keeps the request id that the client gave, when it may")
+@check("an error keeps a valid request id of the client")
 def request_id():
     for given, kept in (("abc-DEF_1.2", True), ("short", False), ("x" * 64, True), ("x" * 65, False),
                         ("quote\"quote", False)):
@@ -27,7 +27,7 @@ def request_id():
     assert len(ids) == 50, ids
 
 
-@check("an error names its path, and no query")
+@check("an error names its path without the query")
 def instance():
     assert ask("GET", "/no%22pe?token=x").own(404, "not_found")["instance"] == "/no\"pe"
     assert ask("GET", "/%F0%9F%98%80").own(404, "not_found")["instance"] == "/%F0%9F%98%80"
@@ -37,21 +37,21 @@ def instance():
         400, "bad_request")["instance"] == "/a%FF"
 
 
-@check("a FastCGI worker that dies is a 502 to be repeated")
+@check("when a FastCGI worker ends, the answer is a retryable 502")
 def worker_dies():
     assert ask("GET", "/api/v1/x?die").own(502, "unavailable")["retryAfterMs"] == 1000
     ask("POST", "/api/v1/channels/x/messages?die", body=b"{}").own(502, "unavailable")
     assert ask("HEAD", "/api/v1/x?die").status == 502
 
 
-@check("a program that is down is a 503 that says when to come back")
+@check("when a program is down, the answer is a 503 with Retry-After")
 def down():
     for name, path in (("api", "/api/v1/channels"), ("push-ops", "/push/healthz"), ("push", "/ws")):
         os.unlink(f"{RUN}/{name}.sock")
         ask("GET", path).own(503, "unavailable")
 
 
-@check("a program that is back is used again within half a second")
+@check("lighttpd uses a program that is back within half a second")
 def back():
     for name, path in (("api", "/api/v1/channels"), ("push", "/ws")):
         for _ in range(4):
@@ -74,7 +74,7 @@ AGENTS = [b'quote"quote', b"tab\tESC\x1b", b"\xff\xfe", b"\xc0\xaf", b"\xed\xa0\
           "na\u00efve \u202e".encode(), b""]
 
 
-@check("each line of the access log is JSON in UTF-8 and holds no query")
+@check("each line of the access log is JSON in UTF-8 and has no query")
 def access_log(stop):
     for agent in AGENTS:
         raw(b"GET /nope?token=secret-token HTTP/1.1\r\nHost: a\r\nConnection: close\r\nUser-Agent: "
@@ -82,7 +82,7 @@ def access_log(stop):
     control = [b"/" + bytes((c,)) for c in range(1, 128) if c not in b"\r\n" and not 32 <= c < 127]
     for path in [b"/\xff\xfe", b"/%ff?x", b"/\"q\\"] + control:
         raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    # a client that leaves before the first byte of its answer
+    # A client closes its connection before the first byte of its answer.
     with socket.create_connection(("127.0.0.1", int(os.environ["ES_PORT"])), 10) as gone:
         gone.sendall(b"GET /api/v1/slow HTTP/1.1\r\nHost: a\r\n\r\n")
     time.sleep(0.3)
@@ -98,5 +98,5 @@ def access_log(stop):
     assert len([x for x in lines if x["path"] == "/nope"]) >= len(AGENTS)
 
 
-# these take programs or lighttpd away from the others
+# These checks stop programs or lighttpd, so they run last.
 LAST = [down, back, access_log]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""front_from.py: who may ask for health, with the defaults, in a network of our own (unshare -n).
+"""front_from.py: which clients may ask for health with the default networks (run in unshare -n).
 
-No program listens behind lighttpd: a path that may be asked is 503, one that may not 404.
+No program listens behind lighttpd: a permitted path is 503, a forbidden one 404.
 """
 import http.client
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""front_many.py LIMIT: so many connections of one address to port 80 are taken, and no more.
-The firewall is at test, so a bare listener stands for lighttpd."""
+"""front_many.py LIMIT: one address may open LIMIT connections to port 80, and no more.
+The test is of the firewall, so a plain listener stands in for lighttpd."""
 import socket
 import sys
 
@@ -16,6 +16,6 @@ for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         except ConnectionError:
             pass
         else:
-            sys.exit(f"{host}: connection {LIMIT + 1} was taken")
+            sys.exit(f"{host}: connection {LIMIT + 1} was accepted")
         for one in held:
             one.close()

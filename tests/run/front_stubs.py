@@ -1,4 +1,4 @@
-"""Stand-ins for the programs behind lighttpd: they answer with what they were asked."""
+"""Stand-ins for the programs behind lighttpd: they answer with the request that they received."""
 import base64
 import hashlib
 import os
@@ -66,7 +66,7 @@ def fcgi_params(data):
 
 
 def fcgi(pool):
-    """A FastCGI responder that says which pool it is and what it saw."""
+    """A FastCGI responder that answers with the name of its pool and the request."""
     def serve(peer):
         params, body = b"", b""
         while True:
@@ -95,7 +95,7 @@ def fcgi(pool):
 
 
 def http(name):
-    """An HTTP program; asked for an upgrade it says hello and echoes raw bytes."""
+    """An HTTP program; after an upgrade it sends hello and echoes raw bytes."""
     def serve(peer):
         head = b""
         while b"\r\n\r\n" not in head:
@@ -126,11 +126,11 @@ PROGRAMS = {
 
 
 def start_one(run, name):
-    """The listening socket of one of them."""
+    """The listening socket of one stub."""
     return listen(f"{run}/{name}.sock", PROGRAMS[name])
 
 
 def start(run):
-    """All of them."""
+    """Starts all stubs."""
     for name in PROGRAMS:
         start_one(run, name)

@@ -10,7 +10,7 @@ HANDSHAKE = (b"GET /ws?token=secret-token HTTP/1.1\r\nHost: localhost\r\nUpgrade
 
 
 def shake(peer):
-    """Asks for the upgrade and reads the stub's hello."""
+    """Sends an upgrade request and reads the stub's hello."""
     peer.sendall(HANDSHAKE)
     got = b""
     while b"hello" not in got:
@@ -30,7 +30,7 @@ def upgrade(**where):
 
 
 def echoed(frames, size):
-    """Sends so many frames over one socket and counts what comes back."""
+    """Sends frames over one socket and counts the echoed bytes."""
     frame = b"\x82\xfe" + size.to_bytes(2, "big") + b"\0\0\0\0" + b"x" * size
     with connect() as peer:
         shake(peer)
@@ -40,7 +40,7 @@ def echoed(frames, size):
                 for _ in range(frames):
                     peer.sendall(frame)
             except OSError:
-                pass  # the reader sees the end
+                pass  # the reader notices the end
 
         sender = threading.Thread(target=send, daemon=True)
         sender.start()
@@ -52,21 +52,21 @@ def echoed(frames, size):
         sender.join(10)
 
 
-@check("one WebSocket takes 10 MiB from its client")
+@check("one WebSocket accepts 10 MiB from its client")
 def ten_mib():
     echoed(10, 65535)
     echoed(1024, 10240)
 
 
-@check("one WebSocket outlives an hour of a busy client")
+@check("one WebSocket lasts for the frames of a busy client in an hour")
 def an_hour():
-    # 20 messages of 1 KiB in 10 s, the default limit, with a pong each 25 s
+    # 20 messages of 1 KiB in 10 s, the default limit, with a pong every 25 s.
     began = time.monotonic()
     echoed(2 * 3600 + 144, 1024)
     assert time.monotonic() - began < 20
 
 
-@check("a body on /ws that is no upgrade has the limit of REST")
+@check("a body on /ws without an upgrade has the limit of REST")
 def no_upgrade_body():
     ask("POST", "/ws", body=b"x" * 262144).has("program=push")
     ask("POST", "/ws", body=b"x" * 262145).own(413, "too_large")

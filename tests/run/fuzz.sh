@@ -2,7 +2,7 @@
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 [ -f tests/fuzz/meson.build ] || {
-	skip fuzz 'no targets yet'
+	skip fuzz 'no targets'
 	exit 0
 }
 BUILD=$ROOT/build-fuzz
@@ -10,7 +10,7 @@ CC=clang build_setup "$BUILD" -Dfuzz=true -Db_lundef=false -Dwerror=false
 ninja -C "$BUILD" build.ninja >/dev/null
 # shellcheck disable=SC2046
 build_run "$BUILD" $(ninja -C "$BUILD" -t targets all | sed -n 's,^\(tests/fuzz/fuzz_[a-z_]*\):.*,\1,p')
-# try TARGET: one line for the runner, what it found above it
+# try TARGET: print one line for the runner, and its finding above that line
 try() {
 	name=${1##*/}
 	mkdir "$WORK/$name" "$WORK/$name.found"
@@ -27,7 +27,7 @@ try() {
 	result $code "$name"
 }
 
-# two at a time, each with its output kept together
+# Two targets at a time, with the output of each kept together.
 set --
 for target in "$BUILD"/tests/fuzz/fuzz_*; do
 	[ -f "$target" ] && [ -x "$target" ] && set -- "$@" "$target"

@@ -1,13 +1,13 @@
-# What suites share: a folder of their own, private servers, ports, and a clean end.
-# Read by tests/run/*.sh, which run with the tree as it is and leave nothing.
+# Functions of all suites: a folder, private servers, ports, and a clean end. tests/run/*.sh read
+# this file; they change nothing in the tree and leave nothing behind.
 set -u
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P) || exit 1
 export ES_ROOT="$ROOT"
 unset ES_PORT ES_PUSH_PORT ES_DEV_DIR
 
-# Where servers of tests keep their files: in memory if there is room. Redis must answer
-# `appendfsync always`, and a disk that a compiler beside it keeps busy makes it wait for
-# seconds; that is a fault, and faults have suites of their own.
+# Print the folder for the files of test servers: in memory if there is room. Redis syncs each write
+# (`appendfsync always`), and on a disk that a compiler keeps busy it would wait for seconds. Such a
+# wait is a fault, and the suite `faults` tests those.
 scratch_folder() {
 	roomy=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $4 > 4 * 1024 * 1024 { print $6 }')
 	[ "$roomy" = /dev/shm ] && [ -w /dev/shm ] || roomy=/tmp
@@ -37,7 +37,7 @@ suite_end() {
 trap suite_end EXIT
 trap 'exit 130' INT TERM HUP
 
-# result CODE NAME: a line for the runner
+# result CODE NAME: print the runner's line for a check
 result() {
 	if [ "$1" -eq 0 ]; then
 		say "ok $2"
@@ -46,9 +46,9 @@ result() {
 	fi
 }
 
-# part NAME COMMAND...: one of several programs of a suite. Fails by NAME when the program
-# ends badly and names no fault, or says nothing at all: a program that breaks down half-way
-# leaves only `ok` lines behind. Returns the program's exit status.
+# part NAME COMMAND...: run one of several programs of a suite, and return its exit status. Prints
+# `not ok NAME` when the program ends with an error but no failed check, or makes no check: a program
+# that crashes half-way has printed only `ok` lines.
 part() {
 	part_name=$1
 	shift
@@ -61,7 +61,7 @@ part() {
 	return "$part_code"
 }
 
-# part_judge NAME CODE FILE: the same, of a program that has ended; FILE: what it said
+# part_judge NAME CODE FILE: the same for a program that has ended; FILE has its output
 part_judge() {
 	if ! grep -qE '^(ok|not ok|skip) ' "$3"; then
 		say "not ok $1: ran no test, exit $2"
@@ -70,14 +70,15 @@ part_judge() {
 	fi
 }
 
-# skip NAME REASON...: `[N checks]` in the reason when it stands for more than one
+# skip NAME REASON...: `[N checks]` in the reason, when the line stands for more than one check
 skip() {
 	name=$1
 	shift
 	say "skip $name $*"
 }
 
-# private NAME: PostgreSQL or Redis in our folder. No fsync: nothing here must last.
+# private NAME: start PostgreSQL or Redis in the suite's folder, without fsync, because no data has to
+# survive a power loss
 private() {
 	export ES_DEV_FSYNC=off
 	env_folders
@@ -95,7 +96,8 @@ private() {
 	done
 }
 
-# Tests that start servers of their own ask for redis-server; valkey answers to the name.
+# Tests that start their own servers call redis-server. Where only valkey is installed, make
+# redis-server and redis-cli links to it.
 redis_as_redis() {
 	command -v redis-server >/dev/null && return
 	mkdir -p "$WORK/bin"
@@ -104,7 +106,7 @@ redis_as_redis() {
 	PATH=$WORK/bin:$PATH
 }
 
-# A migrated database and its addresses.
+# Make a migrated database and export its addresses.
 private_database() {
 	private postgres
 	pg_roles || die 1 'making the database failed'
@@ -118,13 +120,14 @@ private_database() {
 	}
 }
 
-# A whole stack on ports that nobody else asks for; its settings in $WORK/env.
+# Start a whole stack on ports of this suite's range, and write its settings to $WORK/env.
 private_stack() {
 	ES_PORT=$(random_port)
 	ES_PUSH_PORT=$(random_port)
 	SQS_PORT=$(random_port)
 	export ES_PORT ES_PUSH_PORT SQS_PORT ES_DEV_FSYNC=off
-	# half of these wait for commits, the rest answer 202: room for scenarios side by side
+	# At most half of the send workers wait for commits, the others answer 202. Scenarios that run at
+	# the same time need enough of them.
 	export ES_API_SEND_WORKERS=16
 	suite_stack=yes
 	"$ROOT/dev" up -d --no-build --queue="${suite_queue:-redis}" >"$WORK/up.log" 2>&1 || {
@@ -134,7 +137,7 @@ private_stack() {
 	"$ROOT/dev" status -o env >"$WORK/env"
 }
 
-# One that is free now; suites side by side have ranges of their own.
+# Print a free port. Suites that run at the same time have separate ranges.
 random_port() {
 	while :; do
 		port=$((${ES_TEST_PORTS:-20000} + $(od -An -N2 -tu2 /dev/urandom) % 5000))

@@ -1,4 +1,4 @@
-# Layers, house rules, form. Quick: greps and clang-format.
+# Layers, house rules, form: fast checks by grep and clang-format.
 . "$(dirname -- "$0")/lib.sh"
 for one in layers house form; do
 	part "lint $one" sh "tests/lint/$one.sh"

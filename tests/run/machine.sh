@@ -1,5 +1,5 @@
-# Faults that need more than kill: packets that get lost, disks that are full, descriptors,
-# connections and memory that are used up, clocks that are wrong.
+# Faults that need root: lost packets, full disks, no descriptors, connections or memory left, wrong
+# clocks.
 . "$(dirname -- "$0")/../faults/own_machine.sh"
 own_machine_enter "$0" || exit 0
 . "$(dirname -- "$0")/lib.sh"

@@ -1,17 +1,18 @@
-# echostreamctl db on a real PostgreSQL: what is applied, refused, taken back, and by whom.
+# echostreamctl db on a real PostgreSQL: migrations are applied, refused and rolled back, by the right
+# role only.
 . "$(dirname -- "$0")/lib.sh"
 private postgres
 CTL=$(program_binary ctl)
 ADMIN="host=$RUN/pg user=postgres"
 
-# database NAME: made anew, with roles, and the owner's address exported
+# database NAME: make the database anew with its roles, and export the owner's address
 database() {
 	pg_sql postgres -c "drop database if exists $1" -c "create database $1" &&
-		pg_sql "$1" -f db/roles.sql || die 1 "no database $1"
+		pg_sql "$1" -f db/roles.sql || die 1 "cannot make the database $1"
 	export ES_DATABASE_OWNER_URL="postgresql://echostream_owner@/$1?host=$RUN/pg"
 }
 
-# same NAME EXPECTED GOT
+# same NAME EXPECTED GOT: check that two texts are equal
 same() {
 	if [ "$2" = "$3" ]; then
 		result 0 "$1"
@@ -21,7 +22,7 @@ same() {
 	fi
 }
 
-# expect STATUS PATTERN NAME ctl-args...: exit status, and a line of what was said
+# expect STATUS PATTERN NAME ctl-args...: check the exit status, and that a line of the output matches
 expect() {
 	want=$1 pattern=$2 name=$3
 	shift 3
@@ -35,8 +36,8 @@ expect() {
 	fi
 }
 
-# files NAME...: a folder $DIR with these migrations, each creating a table of its name, and
-# no functions beside it
+# files NAME...: make a folder $DIR with these migrations, each of which makes a table of its
+# name, and an empty folder of functions beside it
 files() {
 	DIR=$WORK/files/migrations
 	rm -rf "$WORK/files"
@@ -54,14 +55,14 @@ dump() {
 		grep -v -e '^\\restrict' -e '^\\unrestrict'
 }
 
-# the functions of scratch: text, owner, grants
+# functions: text, owner and grants of each function of scratch
 functions() {
 	pg_sql scratch -c "select pg_get_functiondef(p.oid), proowner::regrole,
 		(select string_agg(a::text, ' ' order by a::text) from unnest(proacl) a)
 		from pg_proc p where pronamespace = 'public'::regnamespace order by p.oid::regprocedure::text"
 }
 
-# the project's own files: up, down, up leaves the schema of the first up
+# The project's own migrations: up, down, up makes the same schema as the first up.
 database scratch
 expect 0 '^0 applied, [1-9][0-9]* pending' 'status before anything' status
 expect 1 'not applied' 'verify before anything' verify
@@ -147,8 +148,8 @@ expect 0 'functions stay as they are' 'rollback of one leaves functions' rollbac
 functions | diff "$WORK/functions.loaded" -
 result $? 'as they are'
 
-# a tenant that is stopped by a limit of 0 is not opened by a rollback to programs whose 0 is
-# no limit; no limit stays none
+# A rollback to programs for which 0 means "no limit" must not open a tenant that a limit of 0 stops.
+# A tenant without a limit keeps none.
 database scratch
 expect 0 'functions: not loaded before migration' 'migrate up to limits that are none' migrate --to 20261129040300
 pg_sql scratch -c "insert into tenants (id, name, max_channels, max_messages_per_second, settings)
@@ -161,14 +162,14 @@ pg_sql scratch -c "select max_messages_per_second, settings ->> 'user_send_limit
 printf '1|1\n0|0\n7|7\n7|\n' | diff - "$WORK/limits"
 result $? 'a limit of 0 becomes 1, no limit stays none'
 
-# by a role that must not
+# A role without the right is refused.
 ES_DATABASE_OWNER_URL="postgresql://postgres@/scratch?host=$RUN/pg" \
 	expect 1 'superuser' 'a superuser may not migrate' migrate
 ES_DATABASE_OWNER_URL='' expect 78 'ES_DATABASE_OWNER_URL' 'no address' migrate
 ES_DATABASE_OWNER_URL="host=$WORK user=x" expect 1 'No such file' 'no server' migrate
 expect 2 'options are' 'an unknown option' migrate --force
 
-# files that change, vanish or are wrong
+# Files that changed, are missing or are invalid.
 database scratch
 files one two
 expect 0 '2 migrations applied' 'two files' migrate --dir "$DIR"
@@ -196,7 +197,7 @@ same 'nothing stays of the file at fault, the one before does' 't|t|1' \
 	"$(pg_sql scratch -c "select to_regclass('one') is not null, to_regclass('half') is null,
 	(select count(*) from schema_migrations)")"
 
-# part of the way, as a rolling upgrade goes
+# Migrate up to a version, as a rolling upgrade does.
 database scratch
 files one two three
 expect 1 'unknown version; no migration has it' 'an unknown version is refused' migrate --dir "$DIR" --to 20260101000009
@@ -205,19 +206,19 @@ expect 0 '^2 applied, 1 pending' 'and no further' status --dir "$DIR"
 expect 0 '^up to date' 'a version that is reached' migrate --dir "$DIR" --to 20260101000001
 expect 0 '^1 migration applied' 'then the rest' migrate --dir "$DIR"
 
-# outside a transaction
+# A migration outside a transaction.
 database scratch
 files one
 printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON one (a);\n-- migrate:down\nDROP INDEX i;\n' \
 	>"$DIR/20260101000002_index_one.sql"
 expect 0 '2 migrations applied' 'an index is made concurrently' migrate --dir "$DIR"
 
-# one that dbmate applied
+# A migration that dbmate has applied.
 pg_sql scratch -c 'drop table schema_migration_meta'
 expect 0 '^applied   -' 'what another tool applied is applied' status --dir "$DIR"
 expect 0 '^up to date' 'and not applied again' migrate --dir "$DIR"
 
-# two at once: each file once
+# Two runs at the same time apply each file once.
 database scratch
 for run in 1 2; do
 	"$CTL" db migrate >"$WORK/run$run" 2>&1 &
@@ -228,7 +229,7 @@ result $? 'two at once both succeed'
 same 'and apply each file once' "$(ls db/migrations/*.sql | wc -l)" \
 	"$(cat "$WORK/run1" "$WORK/run2" | grep -c '^applied')"
 
-# a lock that is let go; one that is not
+# A lock that another session releases, and one that it keeps.
 database scratch
 files one
 expect 0 '1 migration applied' 'a table to be locked' migrate --dir "$DIR"

@@ -1,10 +1,10 @@
-# The plans of all statements on a database of a million messages: none may read rows whose
-# number grows with the tenant.
+# The plans of all statements on a database with a million messages. No plan may read a number of
+# rows that grows with the tenant.
 . "$(dirname -- "$0")/lib.sh"
 private_database
 "$PGBIN/psql" -X -q -h "$RUN/pg" -U postgres -d echostream -f tests/plans/load.sql \
 	>"$WORK/load.log" 2>&1 || {
 	cat "$WORK/load.log"
-	die 1 'loading the database of the plans failed'
+	die 1 'cannot load the database of the plans'
 }
 part 'the plans' python3 tests/plans/plans.py "$BUILD" "$PGBIN/psql" "$RUN/pg"

@@ -1,10 +1,10 @@
-# Random requests from api/openapi.yaml against a whole stack of our own. ES_PROPERTY_SEED
-# makes a run again, ES_PROPERTY_REQUESTS a longer one.
+# Random requests from api/openapi.yaml against a private stack. ES_PROPERTY_SEED repeats a run,
+# ES_PROPERTY_REQUESTS sets its length.
 . "$(dirname -- "$0")/lib.sh"
 seed=${ES_PROPERTY_SEED:-} requests=${ES_PROPERTY_REQUESTS:-3000}
-# The programs refuse settings that they do not know.
+# The programs warn of unknown settings, or refuse them.
 unset ES_PROPERTY_SEED ES_PROPERTY_REQUESTS
-# The callers are few and send without pause.
+# Few users send without a pause, so their limits are off.
 export ES_LIMIT_USER_READ=0 ES_LIMIT_USER_WRITE=0 ES_LIMIT_USER_CREATE=0 \
 	ES_LIMIT_ADDRESS_FAILURES=0
 private_stack || die 1 'the stack did not start'

@@ -1,7 +1,7 @@
-# Black box, on a whole stack of our own: the scenarios, a walk over the tables of routes
-# and frames, ten senders at once, reads while commits stall, metrics as Prometheus wants.
+# Black-box tests on a private stack: the scenarios, a walk over the tables of routes and frames, ten
+# senders at once, reads while commits stall, metrics as Prometheus reads them.
 . "$(dirname -- "$0")/lib.sh"
-# The host of a key set, with a certificate that the stack trusts.
+# A host that serves a key set, with a certificate that the stack trusts.
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
 	-addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
 	-keyout "$WORK/jwks.key" -out "$WORK/jwks.pem" 2>"$WORK/openssl.log" || die 1 'no certificate'
@@ -16,8 +16,8 @@ part 'issuers' python3 tests/scenario/issuers.py --env "$WORK/env" --cert "$WORK
 part 'stalled commits' python3 tests/scenario/stalled.py --env "$WORK/env"
 part 'draining' python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
 part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
-# A program that died on the way is a failure even when every scenario was content, and so
-# is a worker that broke down by itself (some scenarios kill workers, by 9 and 15).
+# A program that ended during the run is a failure even when every scenario passed. So is a worker
+# that crashed (scenarios kill workers by the signals 9 and 15 only).
 {
 	grep -h -A 12 ' ended after ' "$LOG/up.log"
 	grep -hE 'CHECK failed|"msg":"worker ended".*"signal":(4|6|7|8|11),' "$LOG"/*.log

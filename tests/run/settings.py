@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Walk the settings of the programs, as each tells them with --settings-json.
+"""Walk the settings of the programs, as each prints them with --settings-json.
 
-settings.py BUILD_DIR WORK_DIR. Lines for the test runner. Nothing here names a setting: a
-new one is tested as soon as it is in a program's table.
+settings.py BUILD_DIR WORK_DIR. Prints lines for the test runner. This script names no setting, so it
+tests a new one as soon as the setting is in a program's table.
 """
 import concurrent.futures
 import importlib.util
@@ -49,7 +49,7 @@ class Program:
         return "" if (code, err) == (0, "") else f"{changes}: exit {code}: {out}{err}"
 
     def refuses(self, name, changes):
-        """Exit 78 and exactly one fault, which begins with the name."""
+        """Checks exit status 78 and exactly one fault, which begins with the name."""
         code, _, err = self.run(changes)
         lines = err.splitlines()
         if code == 78 and len(lines) == 2 and re.match(rf"{name} \(", lines[1]):
@@ -80,19 +80,19 @@ def good(item):
 
 
 def known(item):
-    """A good value of what must have a form of its own."""
+    """A valid value of a setting with a form of its own, such as a key."""
     return KEY if item["checked"] and item["kind"] == "secret" else None
 
 
 def accepted(item):
-    """The values at the limits."""
+    """Values at the limits, which the program accepts."""
     if item["kind"] == "int":
         return [str(item["min"]), str(item["max"])]
     if item["kind"] == "bool":
         return ["true", "false", "1", "0", "yes", "no", "on", "off"]
     if item["kind"] == "enum":
         return item["allowed"].split()
-    if item["checked"]:  # what it must look like is its library's business
+    if item["checked"]:  # a check of the program defines the form
         return [item["default"]] if item["default"] else []
     if item["kind"] == "url":
         return [word + ":" for word in item["allowed"].split()] + [padded(item, item["max"])]
@@ -100,7 +100,7 @@ def accepted(item):
 
 
 def wrong(item):
-    """One past each limit, and other types."""
+    """Values one past each limit, and of other types, which the program refuses."""
     if item["kind"] == "int":
         return [str(item["min"] - 1), str(item["max"] + 1), "x", "1.5", "0x10", "1e3", " 1",
                 "99999999999999999999"]
@@ -139,7 +139,7 @@ def check_file(program, item):
     stem = f"{program.name}-{name}"
     fine = file_of(stem, (known(item) or good(item)) + "\n")
     if not item["file"]:
-        # what AWS names is not ours to refuse
+        # The programs do not refuse unknown names of AWS.
         return [""] if not name.startswith("ES_") else [program.refuses(by_file, {by_file: fine})]
     long = file_of(stem + "-long", padded(item, item["max"] + 1))
     return [
@@ -191,14 +191,14 @@ def check_options(program):
     bad.append("" if code == 0 and out.startswith(program.name + " ") else f"--version: {out}")
     code, _, err = program.run({}, "--no-such-option")
     bad.append("" if code == 2 and "--help" in err else f"unknown option: exit {code}: {err}")
-    # who looks for help with a broken environment gets it
+    # --help works with a faulty environment, too.
     code, out, _ = program.run({i["name"]: wrong(i)[0] for i in program.items}, "--help")
     bad.append("" if code == 0 and out else f"--help with faults: exit {code}")
     return bad
 
 
 def check_same(programs):
-    """A name means the same everywhere."""
+    """Checks that a name means the same in every program."""
     seen, bad = {}, []
     for program in programs:
         for item in program.items:
@@ -214,9 +214,9 @@ def check_names(programs):
     used = {i["name"] for p in programs for i in p.items}
     bad = [f"{n} is twice in conf_names.c" for n in set(names) if names.count(n) > 1]
     bad += [f"{n} is not in conf_names.c" for n in sorted(used - set(names))]
-    bad += [f"{n} in conf_names.c is no program's and not in docs/make-settings.py"
+    bad += [f"{n} in conf_names.c is in no program's table and not in docs/make-settings.py"
             for n in sorted(set(names) - used - set(page.OTHERS))]
-    bad += [f"{n} in docs/make-settings.py is not in conf_names.c, or is a program's"
+    bad += [f"{n} in docs/make-settings.py is not in conf_names.c, or in a program's table"
             for n in sorted(set(page.OTHERS) - (set(names) - used))]
     return bad
 
@@ -242,22 +242,22 @@ def main():
             print(f"skip {name} it is not built")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for p in programs:
-            for what, check in (("refuses what is past its limits", check_limits),
-                                ("comes from a file or does not", check_file),
-                                ("is suggested when misspelt", check_spelling)):
+            for what, check in (("is refused past its limits", check_limits),
+                                ("comes from a file if it may", check_file),
+                                ("is suggested for a misspelt name", check_spelling)):
                 every = pool.map(lambda item, p=p, check=check: check(p, item), p.items)
                 for item, bad in zip(p.items, every):
                     tell(f"{p.name} {item['name']} {what}", bad)
     for p in programs:
         tell(f"{p.name} names all faults at once", check_all_at_once(p))
         tell(f"{p.name} prints its settings without secrets", check_print(p))
-        tell(f"{p.name} has the options that all have", check_options(p))
+        tell(f"{p.name} has the options that all programs have", check_options(p))
     tell("a name means the same in every program", check_same(programs))
     if len(programs) < len(page.PROGRAMS):
         print("skip settings-page a program is not built")
         return
     tell("conf_names.c and the programs know the same names", check_names(programs))
-    tell("docs/settings.md is what the programs say", check_page(said))
+    tell("docs/settings.md equals the tables of the programs", check_page(said))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-# The queue's contract on SQS: fauxqs from npm, behind a check of signatures and with faults
-# on demand (tests/sqs/). Skipped where npm can't be reached and nothing is cached.
+# The queue's contract on SQS: fauxqs from npm, behind a check of signatures and with faults on demand
+# (tests/sqs/). Skipped when npm is unreachable and the cache is empty.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 sqs_find || {

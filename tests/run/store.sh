@@ -1,4 +1,4 @@
-# CUnit programs on a real, migrated PostgreSQL, as the programs' own role.
+# CUnit programs on a real, migrated PostgreSQL, with the role of the programs.
 . "$(dirname -- "$0")/lib.sh"
 private_database
 private redis
@@ -6,12 +6,12 @@ export ES_TEST_REDIS_URL="unix://$RUN/redis.sock"
 part 'the stores' python3 tests/run/cunit.py "$BUILD" store
 code=$?
 
-# During an upgrade the programs run before the migrations that drop something: on the schema
-# that they ask for, and on no more.
+# During an upgrade new programs run before contracting migrations: test them on the schema of their
+# DB_STORE_VERSION, too.
 least=$(sed -n 's/^#define DB_STORE_VERSION "\(.*\)"/\1/p' shared/store/db_store.h)
 newest=$(basename "$(printf '%s\n' db/migrations/*.sql | tail -n 1)" | cut -c1-14)
 [ "$least" = "$newest" ] && exit $code
-pg_sql postgres -c 'create database least' && pg_sql least -f db/roles.sql || die 1 'no database'
+pg_sql postgres -c 'create database least' && pg_sql least -f db/roles.sql || die 1 'cannot make the database least'
 export ES_TEST_DATABASE_URL="postgresql://echostream_app@/least?host=$RUN/pg"
 export ES_TEST_OWNER_URL="postgresql://echostream_owner@/least?host=$RUN/pg"
 ES_DATABASE_OWNER_URL=$ES_TEST_OWNER_URL "$(program_binary ctl)" db migrate --to "$least" \

@@ -1,5 +1,5 @@
-# Thousands of clients cut at once: they are back in time, miss nothing, and cost few
-# statements of PostgreSQL, as it counts itself.
+# Thousands of clients lose their sockets at once. They are back in time, miss nothing, and cost few
+# statements, which PostgreSQL counts.
 . "$(dirname -- "$0")/lib.sh"
 export ES_TEST_PG_PRELOAD=pg_stat_statements
 private_stack || die 1 'the stack did not start'

@@ -1,4 +1,4 @@
-# clang-tidy and cppcheck. Slow the first time, then only what changed.
+# clang-tidy and cppcheck. The first run is slow, later ones check only changed files.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 tidy=$ROOT/build-tidy
@@ -6,8 +6,8 @@ CC=clang build_setup "$tidy" -Dwerror=false
 ninja -C "$tidy" build.ninja >/dev/null
 part 'clang-tidy' python3 tests/lint/tidy.py "$tidy"
 
-# It reads no system headers, so sys/queue.h's heads are told; NULL at the end of variadic
-# text calls is by their contract; compilers and the analyzer see uninitialized values better.
+# cppcheck reads no system headers, so define the heads of sys/queue.h. NULL ends variadic text calls
+# by contract. Compilers and the analyzer find uninitialized values more precisely.
 mkdir -p "$tidy/cppcheck"
 out=$(cppcheck --enable=warning,performance,portability --inline-suppr --std=c11 --quiet \
 	--suppress=missingIncludeSystem --suppress=pointerSize --suppress=varFuncNullUB \

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ten clients send 1,000 messages each into one channel at once; all 10,000 are read back."""
+"""Ten clients send 1,000 messages each into one channel at the same time, then read all 10,000."""
 
 import argparse
 import collections
@@ -14,9 +14,9 @@ from scn import rest, schemas, ws
 from scn.report import Report
 from scn.world import API, World
 
-WINDOW = 32  # sends that a connection may have waiting in one channel
+WINDOW = 32  # sends of one connection that may wait in one channel
 WAIT_S = 120
-JUDGED = 200  # frames of each socket that are held against the document
+JUDGED = 200  # frames of each socket that are compared with the document
 
 
 class Listener:
@@ -60,7 +60,7 @@ class Listener:
         return self.acks["sub"]["seq"]
 
     def send_all(self, channel, count):
-        """As fast as the window allows."""
+        """Sends as fast as the window allows."""
         for k in range(count):
             self.until(lambda k=k: k + 1 - len(self.acks) < WINDOW or self.errors, "ack")
             frame = {"type": "send", "id": "m%d" % k, "channelId": channel,
@@ -95,7 +95,7 @@ def history(world, channel, after):
 
 
 def order_faults(label, entries, start):
-    """entries: (seq, prev); rising and without a hole from start on."""
+    """Faults of the order; entries: (seq, prev), which must rise without a hole from start."""
     before = start
     for seq, prev in entries:
         if prev != before or seq <= before:
@@ -105,7 +105,7 @@ def order_faults(label, entries, start):
 
 
 def sender_faults(label, bodies, senders, count):
-    """Each sender's messages once and in its own order."""
+    """Faults of the senders: each message must be there once, in the order of its sender."""
     seen = collections.defaultdict(list)
     for body in bodies:
         who, _, k = body.rpartition(" ")
@@ -125,7 +125,7 @@ def build(env, senders):
 
 
 def run(world, channel, listeners, posters, count):
-    """Everybody at once; (seconds, statuses, faults)."""
+    """Runs all clients at the same time; returns (seconds, statuses, faults)."""
     statuses, faults = collections.Counter(), []
     gate = threading.Barrier(len(listeners) + len(posters))
 
@@ -153,15 +153,15 @@ def judge(report, world, channel, listeners, senders, count, start):
         for one in listeners:
             one.until(lambda one=one: len(one.events) >= total, "%d events" % total)
     except TimeoutError as e:
-        report.not_ok("concurrency", "every socket gets all", [e])
+        report.not_ok("concurrency", "every socket receives all messages", [e])
     stored = history(world, channel, start)
     rows = [(m["seq"], m["prev"]) for m in stored]
     bodies = [m["body"] for m in stored]
     report.check("concurrency", "%d messages are in history" % total,
                  None if len(stored) == total else "%d are" % len(stored))
-    report.check("concurrency", "numbers rise, no hole by prev", order_faults(
+    report.check("concurrency", "numbers rise, and prev shows no hole", order_faults(
         "history", rows, start))
-    report.check("concurrency", "each sender's own order is kept", sender_faults(
+    report.check("concurrency", "messages keep the order of each sender", sender_faults(
         "history", bodies, senders, count))
     wrong, acks = [], []
     by_body = {m["body"]: m["messageId"] for m in stored}
@@ -192,7 +192,7 @@ def main(argv):
     p.add_argument("--env")
     p.add_argument("--count", type=int, default=1000, help="messages of each client (1000)")
     p.add_argument("--clients", type=int, default=10)
-    p.add_argument("--rest", type=int, default=3, help="how many of them use REST (3)")
+    p.add_argument("--rest", type=int, default=3, help="number of clients that use REST (3)")
     p.add_argument("--schemas", help="folder of the API documents, which must be usable then")
     args = p.parse_args(argv)
     report = Report()

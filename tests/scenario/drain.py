@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""New clients while push-server ends: at its own port and through lighttpd each is answered at
-once. A push-server and a lighttpd of our own, beside the stack's PostgreSQL and Redis."""
+"""New clients during a drain of push-server get an answer at once, at its own port and through
+lighttpd. The test starts a push-server and a lighttpd beside the stack's PostgreSQL and Redis."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ from scn.world import World
 
 DRAIN_MS = 10000
 AT_ONCE_S = 1.0
-PAUSE_S = 0.05  # of each door between two clients
+PAUSE_S = 0.05  # between two clients of one door (the port, or lighttpd)
 PATIENCE_S = 15
 HELD = 20  # clients at each door
 
@@ -48,12 +48,12 @@ def children(pid):
 
 
 def workers_of(pid):
-    """All but the last child, which answers for health."""
+    """The pids of the workers; the last child serves health and does not count."""
     return sorted(children(pid))[:-1]
 
 
 class Server:
-    """A push-server whose drain lasts 10 s however few its clients are."""
+    """A push-server with a drain of 10 s, whatever its number of clients."""
 
     def __init__(self, env, build):
         self.env = env
@@ -85,8 +85,8 @@ class Server:
         return proc
 
     def up(self):
-        """Starts push-server and waits until both doors lead to it. lighttpd has an entry for
-        each 200 ms of two seconds, and each entry may still be marked as down."""
+        """Starts push-server and waits until both doors reach it. lighttpd has an entry for each
+        200 ms of two seconds, and each entry may still be disabled."""
         self.master = self.start([self.program])
         eventually("the start of push-server", lambda: all(
             handshake(door)[0] == 101 for door in self.doors.values()))
@@ -109,7 +109,7 @@ class Server:
 
 
 def handshake(port):
-    """(status or the name of what went wrong, headers, body, seconds)"""
+    """(status or the name of the failure, headers, body, seconds)"""
     at = time.monotonic()
     try:
         client = ws.WsClient("127.0.0.1", port, "/ws", timeout=5.0)
@@ -122,7 +122,7 @@ def handshake(port):
 
 
 class Door(threading.Thread):
-    """One client after another at one door, until told to stop; notes each answer."""
+    """Connects one client after another at one door until stopped; records each answer."""
 
     def __init__(self, name, port):
         super().__init__()
@@ -149,7 +149,7 @@ def open_doors(server):
 
 
 def is_refusal(answer):
-    """503 of push-server itself: when to come back, and why."""
+    """True for a 503 of push-server itself, with Retry-After and a reason."""
     _, status, headers, body, _ = answer
     if status != 503 or not headers.get("retry-after", "").isdigit():
         return False
@@ -166,8 +166,8 @@ def judge(door, wanted, least):
 
 
 def hold(server, world):
-    """Clients that stay. They are sent away one after another over the time of the drain, so
-    with N of a worker it ends after (N - 1) / N of that time."""
+    """Opens clients that stay. The drain closes them one after another, so with N clients of a
+    worker it ends after (N - 1) / N of its time."""
     held = [ws.WsClient("127.0.0.1", port, "/ws?token=" + world.token("acme"))
             for port in list(server.doors.values()) * HELD]
     eventually("hello", lambda: all(c.inbox for c in held))
@@ -175,7 +175,7 @@ def hold(server, world):
 
 
 def whole_server(report, server, world):
-    """SIGTERM to the master: 503 with Retry-After for 10 s at each door."""
+    """After SIGTERM to the master, each door answers 503 with Retry-After for 10 s."""
     server.up()
     hold(server, world)
     began = time.monotonic()
@@ -189,17 +189,17 @@ def whole_server(report, server, world):
     report.check("drain", "it lasts %.1f s" % (ended - began), None if
                  DRAIN_MS / 1000 - 2 < ended - began < DRAIN_MS / 1000 + 5 else "not about 10 s")
     for door in doors:
-        # The last worker may be gone while a client is on its way.
+        # The last worker may end while a client connects.
         door.answers = [a for a in door.answers if a[0] + a[4] < ended - 0.5]
         report.check("drain", "%s: %d clients get 503 with Retry-After at once" % (
             door.name, len(door.answers)), judge(door, is_refusal, 100))
     status = handshake(server.port)
-    report.check("drain", "nobody waits at a server that has ended", None if
+    report.check("drain", "no client waits at a server that has ended", None if
                  status[0] == "ConnectionRefusedError" else str(status))
 
 
 def one_worker(report, server, world):
-    """SIGTERM to one worker alone: its TCP clients get 503, the unix socket is the other's."""
+    """After SIGTERM to one worker, its TCP clients get 503; the other worker serves the unix socket."""
     server.up()
     hold(server, world)
     ending = server.workers()[0]
@@ -220,7 +220,7 @@ def one_worker(report, server, world):
 
 
 def master_killed(report, server):
-    """The workers of a dead master leave its addresses to a new one, and drain on."""
+    """The workers of a dead master leave its addresses to a new master, and continue to drain."""
     old = server.workers()
     server.master.kill()
     server.master.wait()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A tenant's own issuer with each algorithm and with a key set behind a URL, and the signers of
-docs/examples/auth, run as they stand. Keys and signatures are made by openssl."""
+"""A tenant's own issuer with each algorithm and with a key set behind a URL, and the examples of
+docs/examples/auth, run unchanged. openssl makes keys and signatures."""
 
 import argparse
 import base64
@@ -42,7 +42,7 @@ def openssl(*words, data=None):
 
 
 class Key:
-    """A private key in a file, made by openssl."""
+    """A private key in a file, which openssl makes."""
 
     KINDS = {"RS256": ("RSA", ("-pkeyopt", "rsa_keygen_bits:2048")),
              "ES256": ("EC", ("-pkeyopt", "ec_paramgen_curve:P-256")),
@@ -56,7 +56,7 @@ class Key:
         self.pem = openssl("pkey", "-in", self.file, "-pubout").decode()
 
     def jwk(self, kid):
-        """Of RSA; e is 65537."""
+        """The modulus of an RSA key; its exponent is 65537."""
         n = openssl("rsa", "-in", self.file, "-noout", "-modulus").decode().split("=")[1].strip()
         return {"kty": "RSA", "use": "sig", "kid": kid, "n": part(bytes.fromhex(n)), "e": "AQAB"}
 
@@ -73,7 +73,7 @@ class Key:
 
 
 def raw_es256(der):
-    """SEQUENCE of two INTEGERs as two times 32 bytes."""
+    """Converts a DER SEQUENCE of two INTEGERs to two times 32 bytes."""
     out, at = b"", 2
     for _ in range(2):
         length = der[at + 1]
@@ -96,7 +96,7 @@ def me(world, token):
 
 
 def socket_code(world, token, wait=5):
-    """The close code of a socket, or None when hello came."""
+    """The close code of a new socket, or None when hello came."""
     env = world.env
     client = ws.WsClient(env.ws_host, env.ws_port, "%s?token=%s" % (env.ws_path, token))
     try:
@@ -129,7 +129,7 @@ def check_algorithms(report, world, folder):
 
 
 class SetServer:
-    """https://localhost with a key set that changes; counts how often it is read."""
+    """https://localhost with a key set that changes; counts its readings."""
 
     def __init__(self, cert, key):
         self.keys, self.reads, self.mode = [], 0, "good"
@@ -184,7 +184,7 @@ def check_key_set(report, world, folder, server):
                      and word in got.text() else str(got))
     server.mode = "good"
     got = refused(world, server.url.replace("localhost", "127.0.0.1"))
-    report.check(HERE, "an address is not allowed by name", None if got.status == 422
+    report.check(HERE, "ES_JWKS_ALLOW_HOSTS does not allow an IP address by name", None if got.status == 422
                  and "not public" in got.text() else str(got))
     got = refused(world, server.url, "EdDSA")
     report.check(HERE, "a set without a key for the algorithm is refused",
@@ -199,7 +199,7 @@ def check_key_set(report, world, folder, server):
     for _ in range(20):
         me(world, new)
         socket_code(world, new)
-    report.check(HERE, "unknown kids make no reads within a minute",
+    report.check(HERE, "unknown kids cause no reading within a minute",
                  None if server.reads == before else "%d reads" % (server.reads - before))
     if not world.env.has("sql"):
         report.skip(HERE, "a set is read again after a minute", "no SQL on this stack")
@@ -211,7 +211,7 @@ def check_key_set(report, world, folder, server):
                  else "close code %s" % code)
     got = me(world, new)
     report.check(HERE, "the new key signs in", None if got.status == 200 else str(got))
-    report.check(HERE, "one read was enough", None if server.reads == before + 1
+    report.check(HERE, "one reading was enough", None if server.reads == before + 1
                  else "%d reads" % (server.reads - before))
 
 
@@ -221,7 +221,7 @@ def hs256(world, kid, sub):
 
 
 def watch(world, token):
-    """A socket that has got its hello."""
+    """A socket that has received hello."""
     env = world.env
     client = ws.WsClient(env.ws_host, env.ws_port, "%s?token=%s" % (env.ws_path, token))
     client.wait(lambda: client.inbox, 5)
@@ -236,8 +236,8 @@ def seconds_to_close(client, since):
 
 
 def check_example(report, world, name, command, key, watched=None):
-    """The file as it stands, as a backend would run it. watched: a socket of the user that the
-    file logs out in the end."""
+    """Runs an example unchanged, as a back end would. watched: a socket of the user whom the example
+    logs out at its end."""
     title = "docs/examples/auth/%s posts a message" % name
     if shutil.which(command[0]) is None:
         report.skip(HERE, title, command[0] + " is not installed")
@@ -277,7 +277,7 @@ def check_examples(report, world, folder):
     page = pathlib.Path(environment.repository(), "docs", "auth-signers.md").read_text("utf-8")
     wrong = [name for name in sorted(os.listdir(EXAMPLES))
              if pathlib.Path(EXAMPLES, name).read_text("utf-8") not in page]
-    report.check(HERE, "docs/auth-signers.md holds them word for word", wrong)
+    report.check(HERE, "docs/auth-signers.md has the examples word for word", wrong)
 
 
 def main(argv):

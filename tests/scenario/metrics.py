@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What /metrics says: the format, names that dashboards rely on, no label without a bound,
-and counters that move when the thing they count happens."""
+"""Checks /metrics: the format, names that dashboards rely on, labels with limits, and counters that
+rise with the events that they count."""
 
 import argparse
 import itertools
@@ -16,7 +16,7 @@ from scn.rest import Client
 from scn.world import API, Failure, World
 
 PATHS = {"api": "/metrics", "push": "/push/metrics", "fanout": "/fanout/metrics"}
-# The names that the design promises; the rest is each program's own.
+# Names that operators may rely on; other metrics may change.
 PROMISED = {
     "api": {"echostream_http_requests_total": "counter",
             "echostream_http_request_duration_seconds": "histogram"},
@@ -39,7 +39,7 @@ LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)')
 
 
 class Scrape:
-    """One answer of one program, taken apart."""
+    """A parsed answer of one program."""
 
     def __init__(self, url, path):
         answer = Client(url).request("GET", path, [], None)
@@ -66,7 +66,7 @@ class Scrape:
             self.samples[found[1], labels] = float(found[3])
 
     def total(self, name, **labels):
-        """The sum over all samples of that name with these labels."""
+        """The sum of all samples of the name with these labels."""
         want = set(labels.items())
         return sum(v for (n, l), v in self.samples.items() if n == name and want <= set(l))
 
@@ -85,7 +85,7 @@ def promtool(text):
 
 
 def form(program, got):
-    """What is wrong with the shape of it, a line each."""
+    """Faults of names, types, labels and values, one line each."""
     bad = list(got.faults)
     if got.status != 200 or not got.content_type.startswith("text/plain; version=0.0.4"):
         bad.append("%d %s" % (got.status, got.content_type))
@@ -108,7 +108,7 @@ def form(program, got):
 
 
 def buckets(got):
-    """Histograms whose buckets fall, or don't end with the count."""
+    """Faults of histograms: buckets that fall, or that do not end with the count."""
     series = {}
     for (name, labels), value in got.samples.items():
         if name.endswith("_bucket"):
@@ -124,7 +124,7 @@ def buckets(got):
 
 
 def moved(env, program, before, name, at_least, **labels):
-    """Wait until the counter has risen by that much; a text when it does not."""
+    """Waits until the counter has risen by the amount; returns a text when it does not."""
     end = time.monotonic() + 10
     while True:
         now = scrape(env, program).total(name, **labels)
@@ -137,8 +137,8 @@ def moved(env, program, before, name, at_least, **labels):
 
 
 def wait_for_commits(world, channel):
-    """Send until a send waits for its commit again. After a stall the send gate answers 202
-    to all but one probe a second."""
+    """Sends until a send waits for its commit again: after a stall the send gate answers 202 to all
+    sends but one probe a second."""
     path = API + "/channels/%s/messages" % channel
     end = time.monotonic() + 60
     for n in itertools.count():
@@ -214,7 +214,7 @@ def main():
     for program in PATHS:
         got = scrape(env, program)
         report.check("metrics", "%s: names, types, labels, buckets" % program, form(program, got))
-        report.check("metrics", "%s: promtool has nothing to say" % program, promtool(got.text))
+        report.check("metrics", "%s: promtool finds nothing" % program, promtool(got.text))
     return report.end()
 
 

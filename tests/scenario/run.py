@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs scenario files against a running stack. See README.md beside it."""
+"""Runs scenario files against a running stack; README.md describes their language."""
 
 import argparse
 import fnmatch
@@ -71,7 +71,7 @@ class Runner:
             run_steps(world, scenario.steps)
         except (Failure, lang.BadScenario) as e:
             details.append(str(e))
-        except Exception:  # a fault of the runner or a dead server is this scenario's failure
+        except Exception:  # a fault of the runner or a dead server fails this scenario
             details.append(traceback.format_exc(limit=-3))
         finally:
             for program in list(world.stopped):
@@ -92,7 +92,7 @@ def base(path):
 
 
 def run_all(runner, files, jobs, only):
-    """Files side by side; exclusive ones afterwards, one by one."""
+    """Runs several files at a time, then the exclusive ones one by one."""
     with ThreadPoolExecutor(jobs) as pool:
         for done in [pool.submit(runner.run_file, f, only) for f in files if not f.exclusive]:
             done.result()
@@ -102,7 +102,7 @@ def run_all(runner, files, jobs, only):
 
 
 def open_judge(args, report):
-    """The API documents, or None. Who names their folder must not run without them unnoticed."""
+    """The API documents, or None. With --schemas FOLDER a missing validator is a failure."""
     if args.schemas == "none" and not args.coverage:
         return None
     judge, why = schemas.open_schemas(args.schemas or os.path.join(REPOSITORY, "api"))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves that each expectation of the runner can hold and can fail, against a fake server.
+"""Checks that each expectation of the runner can hold and can fail, with a fake server.
 
 selftest.py [--all]   --all: fail when the validator of the API documents is not installed
 """
@@ -49,7 +49,7 @@ SMALL = {
 
 
 class Judge(schemas.Schemas):
-    """The document checks with documents of a few lines."""
+    """The checks of the API documents, with documents of a few lines."""
 
     def __init__(self):
         self.open = {"components": {"schemas": {"Problem": {"type": "object"}}},
@@ -72,7 +72,7 @@ def run_case(env, text, judge=None):
 
 
 def wrong_outcome(failed, said, expected):
-    """Why the outcome is not the expected one, or None."""
+    """The difference between the outcome and the expected one, or None."""
     if expected is None:
         return said if failed else None
     if not failed:

@@ -1,4 +1,4 @@
-"""What the self-test tries: (name, scenario text, None or a piece of the failure's text)."""
+"""The cases of the self-test: (name, scenario text, None or a part of the failure's text)."""
 
 REST = "rest GET /x as none\n"
 PROBLEM = """rest GET /x
@@ -29,7 +29,7 @@ CASES = [
     ("status holds", REST + "  expect status 200", None),
     ("one of several statuses holds", REST + "  expect status 201,200", None),
     ("status fails", REST + "  expect status 201", "status is 200"),
-    ("success is expected by itself", REST + "  header X-Fake-Status: 500", "expected success"),
+    ("without an expectation the status must be 2xx", REST + "  header X-Fake-Status: 500", "expected success"),
     ("header holds", REST + "  expect header X-Request-Id r1", None),
     ("header fails", REST + "  expect header X-Request-Id r2", "expected 'r2', got 'r1'"),
     ("header by expression", REST + "  expect header X-Request-Id /^r\\d$/", None),
@@ -39,7 +39,7 @@ CASES = [
     ("body holds", REST + '  expect body {"path":"/x"}', None),
     ("body fails", REST + '  expect body {"path":"/y"}', "at .path: expected '/y'"),
     ("body over lines", REST + '  expect body {\n  "path": "/x"\n  }', None),
-    ("exactly fails on more", REST + '  expect exactly {"path":"/x"}', "members nobody expected"),
+    ("exactly fails on more", REST + '  expect exactly {"path":"/x"}', "unexpected fields"),
     ("empty body fails", REST + "  expect body empty", "body is not empty"),
     ("empty body holds", REST + "  header X-Fake-Status: 204\n  expect body empty", None),
     ("text fails", REST + "  expect text /zzz/", "text does not match"),
@@ -96,9 +96,9 @@ CASES = [
     ("silence holds", WS + "  silence 100ms", None),
     ("silence fails", SAY % M1 + "  silence 500ms", "expected silence"),
     ("silence of one type holds", SAY % M1 + "  silence 200ms gap", None),
-    ("silence of what does not match holds", SAY % M1
+    ("silence of a pattern holds when no frame matches", SAY % M1
      + '  silence 200ms {"type":"message","body":"two"}', None),
-    ("silence of what matches fails", SAY % M1
+    ("silence of a pattern fails when a frame matches", SAY % M1
      + '  silence 500ms {"type":"message","body":"one"}', "expected silence"),
     ("one of several close codes holds", WS + '  send {"type":"close","code":4001}\n'
      "  expect close 1006,4001", None),
@@ -115,7 +115,7 @@ CASES = [
     ("refused fails on the status", "ws w as none\n  query refuse\n  expect refused 401",
      "refused with 403"),
     ("refused fails on an upgrade", WS + "  expect refused 403", "got an upgrade"),
-    ("a refusal nobody expects fails", "ws w as none\n  query refuse", "was refused with 403"),
+    ("an unexpected refusal fails", "ws w as none\n  query refuse", "was refused with 403"),
     ("a wrong accept key fails", "ws w as none\n  query lie", "wrong Sec-WebSocket-Accept"),
     ("a masked frame fails", WS + '  send {"type":"wire","hex":"818000000000"}\n  silence 200ms',
      "masked frame from the server"),
@@ -174,16 +174,16 @@ CASES = [
      SAY % '{"type":"presence_snapshot","payload":{"users":[{"userId":"u"},{"userId":"u"}]}}'
      + "  silence 100ms presence", "a user is there twice"),
     ("a member twice fails", WS + '  send {"type":"wire","hex":"811a'
-     + b'{"type":"a","b":1,"b":2}  '.hex() + '"}\n  silence 200ms', "a member is there twice: "),
-    ("judge: a frame that nobody asked for is judged too", SAY % (M1 + ',{"type":"message"}')
+     + b'{"type":"a","b":1,"b":2}  '.hex() + '"}\n  silence 200ms', "repeated field in: "),
+    ("judge: a frame that no step expects is judged, too", SAY % (M1 + ',{"type":"message"}')
      + '  expect {"type":"message"}', "'channelId' is a required property"),
-    ("judge: a frame that comes while nobody reads is judged too", WS + "  pause\n"
+    ("judge: a frame that comes during a pause is judged, too", WS + "  pause\n"
      '  send {"type":"say","frames":[{"type":"message"}]}', "'channelId' is a required property"),
     ("judge: an accepted frame that the document forbids fails", WS
      + '  send {"type":"say","id":"7","tune":1,"frames":[{"type":"ack","op":"say","id":"7",'
      + '"payload":{"n":1}}]}\n  expect {"type":"ack"}',
      "accepted a frame that the document forbids"),
-    ("judge: with loose its further members are no fault", WS
+    ("judge: with loose, undocumented fields are no fault", WS
      + '  send loose {"type":"say","id":"7","tune":1,"frames":[{"type":"ack","op":"say",'
      + '"id":"7","payload":{"n":1}}]}\n  expect {"type":"ack"}', None),
     ("judge: a refused frame that the document allows fails", WS
@@ -196,18 +196,18 @@ CASES = [
     ("judge: a wrong frame that is refused holds", WS
      + '  send {"type":"say","id":7,"frames":[{"type":"error",'
      + '"payload":{"code":"validation_failed"}}]}\n  expect {"type":"error"}', None),
-    ("judge: a wrong frame that nobody refuses fails", WS
+    ("judge: a wrong frame without an error fails", WS
      + '  send {"type":"say","frames":[],"tune":1}\n  silence 100ms', "and no error came"),
-    ("judge: so does a wrong one sent as text", WS
+    ("judge: a wrong frame sent as text fails, too", WS
      + '  send raw {"type":"say","frames":[],"tune":1}\n  silence 100ms', "and no error came"),
-    ("judge: so does one in fragments", WS
+    ("judge: a wrong frame in fragments fails, too", WS
      + '  send fragments 3 {"type":"say","frames":[],"tune":1}\n  silence 100ms',
      "and no error came"),
     ("judge: a documented close code holds", WS + '  send {"type":"close","code":4001}\n'
      "  expect close 4001", None),
     ("judge: an undocumented close code fails", WS + '  send {"type":"close","code":4999}\n'
      "  expect close 4999", "close code 4999 is not documented"),
-    ("judge: the code that we closed with is no fault", WS + "  close 4998", None),
+    ("judge: the client's own close code is no fault", WS + "  close 4998", None),
     ("judge: a refusal that is no problem document fails",
      "ws w as none\n  query refuse\n  expect refused 403", "not application/problem+json"),
 ]

@@ -1,6 +1,7 @@
-"""Plants wrong frames: each example of api/asyncapi.yaml, spoilt in every way that matters.
+"""Plants wrong frames: each example of api/asyncapi.yaml, broken in every way that matters.
 
-Also that a run fails when a documented frame was never met, or when the validator is missing.
+Also checks that a run fails when no scenario met a documented frame, or when the validator is
+missing.
 """
 
 import copy
@@ -14,7 +15,7 @@ from scn.coverage import points_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 API = os.path.join(os.path.dirname(os.path.dirname(HERE)), "api")
-# What no value of a frame may be in place of what it is.
+# A value of another type for each type of a field.
 OTHER = {str: 5, int: "five", bool: "yes", dict: [], list: {}, type(None): 5}
 
 
@@ -39,7 +40,7 @@ def examples(document):
 
 
 def check_example(report, frames, name, frame):
-    """Good as it is; wrong with a member more anywhere, one less, or one of another type."""
+    """An example is good; it is wrong with a further field, without a field, or with another type."""
     found = []
     fault = frames.server_fault(frame)
     if fault:
@@ -62,7 +63,7 @@ def check_example(report, frames, name, frame):
 
 
 def lacks_unseen(frames, frame, path):
-    """Whether the frame without a required member is taken all the same."""
+    """True when the document allows the frame without a required field."""
     spoilt = copy.deepcopy(frame)
     holder = spoilt
     for step in path[:-1]:
@@ -73,7 +74,7 @@ def lacks_unseen(frames, frame, path):
 
 
 def required(frames, name):
-    """Paths of the members that are always there, not those below a list."""
+    """Paths of the required fields, except those below a list."""
     message = frames.coverage.received[name]
 
     def below(schema, path):
@@ -93,7 +94,7 @@ def objects(value, path=()):
 
 
 def members(frame):
-    """(path of the object, member) of each member but those that tell what a frame is."""
+    """(path of the object, field) of each field, except those that identify the frame."""
     for path, value in objects(frame):
         for member in value:
             if path or member not in ("type", "op"):
@@ -113,7 +114,7 @@ def at(frame, path):
 
 
 def check_coverage(report):
-    """A frame that was never met fails by its name; an exception holds only while it is one."""
+    """A frame that no scenario met fails a run; an exception that was met fails it, too."""
     judge, _ = schemas.open_schemas(API)
     coverage, frames = judge.frames.coverage, judge.frames
     for name, frame in examples(judge.asyn):
@@ -145,7 +146,7 @@ def unlike(got, want):
 
 
 def check_missing_validator(report, url):
-    """Without jsonschema a run that names the documents fails; one that does not, tells it."""
+    """Without jsonschema, a run with --schemas fails, and another run reports the missing check."""
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "jsonschema.py"), "w", encoding="utf-8") as f:
             f.write("raise ImportError('planted', name='jsonschema')\n")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""With fanout stopped and 50 POSTs in flight, reads stay fast; nothing accepted is lost."""
+"""With fanout stopped and 50 POSTs at work, reads stay fast, and no accepted message is lost."""
 
 import argparse
 import collections
@@ -15,13 +15,13 @@ from scn.world import API, World
 
 POSTERS = 50
 READS = 300
-PAUSE_S = 0.25  # of each poster between two sends: load, but room for the reader on two cores
+PAUSE_S = 0.25  # of each sender between two sends, so that the reader gets time on two cores
 LIMIT_MS = 100
 SETTLE_S = 30
 
 
 class Posters:
-    """Keeps 50 sends going and notes what each was told."""
+    """Keeps 50 sends at work and records each answer."""
 
     def __init__(self, world, channel):
         self.world, self.channel = world, channel
@@ -57,7 +57,7 @@ class Posters:
 
 
 def read_times(world):
-    """Milliseconds of each GET /channels."""
+    """The milliseconds of each GET /channels."""
     client = rest.Client(world.env.url)
     headers = [("Authorization", "Bearer " + world.token("acme"))]
     took, bad = [], []
@@ -72,7 +72,7 @@ def read_times(world):
 
 
 def committed(world, channel):
-    """clientMessageId -> how many messages have it."""
+    """clientMessageId -> number of messages with it."""
     found, after = collections.Counter(), 0
     while True:
         page = world.call("GET", "%s/channels/%s/messages?after=%d&limit=200" % (
@@ -84,7 +84,7 @@ def committed(world, channel):
 
 
 def settle(world, channel, accepted):
-    """What is wrong with the accepted messages once fanout had time."""
+    """Faults of the accepted messages after fanout had time to commit them."""
     end = time.monotonic() + SETTLE_S
     while True:
         stored = committed(world, channel)

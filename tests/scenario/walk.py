@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Walks the route and frame tables: no token, wrong scope, another tenant's ids."""
+"""Calls every route and frame without a token, with a wrong scope, and with ids of another tenant."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ PUSH_PROGRAM = "push-server/echostream-push"
 
 
 def table(build, program, option, path):
-    """A table from a file, or from the program itself; None when there is neither."""
+    """A table from a file, or from the program itself; None when both are missing."""
     if path:
         with open(path, encoding="utf-8") as f:
             return json.load(f)
@@ -34,7 +34,7 @@ def table(build, program, option, path):
 
 
 def setting(env, judge):
-    """acme with a message in a private channel, globex with its own people."""
+    """Tenant acme with a message in a private channel, tenant globex with its own users."""
     world = World(env, judge)
     for tenant in ("acme", "globex"):
         world.make_tenant(tenant, {"settings": {"user_send_limit": 5000,
@@ -54,7 +54,7 @@ def setting(env, judge):
 
 
 class Ids:
-    """What to put for {tenantId} and the like."""
+    """The values of {tenantId} and the other placeholders."""
 
     def __init__(self, tenant, user, channel, message, key):
         self.by_name = {"tenantId": tenant, "userId": user, "channelId": channel,
@@ -85,7 +85,7 @@ def name_of(route):
 
 
 def check_known(report, routes):
-    """Each route that takes a body has one here, so that a refusal is for the right reason."""
+    """Checks that each route with a body has a valid one here, so that a refusal has the right reason."""
     unknown = [name_of(r) for r in routes if r["method"] in ("POST", "PUT", "PATCH")
                and (r["method"], r["path"]) not in BODIES]
     report.check("walk", "each writing route has a good body to try", unknown)
@@ -100,7 +100,7 @@ def check_no_token(report, world, route, ids):
 
 
 def too_small(scope):
-    """Who has a good token, but not for that scope; and what that must be answered."""
+    """Callers with a good token but the wrong scope, and the statuses that they must get."""
     return {"operator": ("globex", (401, 403)), "admin": ("gina", (403,)),
             "owner": ("gus", (403,)),
             "member": ("greta", (403,)), "user": ("operator", (401,))}[scope]
@@ -115,7 +115,7 @@ def check_scope(report, world, route, ids):
 
 
 def check_foreign(report, world, route, pairs):
-    """Ids of acme and ids of nobody answer globex alike."""
+    """Checks that globex gets the same answers for ids of acme as for unknown ids."""
     for label, foreign, unknown in pairs:
         real, nobody = ask(world, route, foreign, "globex"), ask(world, route, unknown, "globex")
         one = foreign.hide(json.dumps(comparable(real), sort_keys=True))
@@ -144,7 +144,7 @@ def walk_routes(report, world, routes):
             continue
         body = BODIES.get((route["method"], route["path"]))
         if "{" not in route["path"] + json.dumps(body)[1:] and route["path"] not in QUERIES:
-            report.not_ok("walk", name_of(route) + " has no ids", ["say so in walk_tables.py"])
+            report.not_ok("walk", name_of(route) + " has no ids", ["add its path to NO_IDS in walk_tables.py"])
             continue
         pairs = [("acme's ids", foreign, unknown)]
         if "{channelId}" in route["path"] and "{userId}" in route["path"]:
@@ -153,12 +153,12 @@ def walk_routes(report, world, routes):
 
 
 def environment_id(k):
-    """Ids of the right form that nobody has."""
+    """Well-formed ids that do not exist."""
     return "01900000-0000-7000-8000-0000ffff%04x" % k
 
 
 def reply_to(world, name, frame, ids):
-    """What globex is told, its ids hidden."""
+    """The answer to globex, with its ids hidden."""
     conn = Conn(name, world.env, world.token("globex"))
     try:
         conn.send(json.loads(ids.fill(json.dumps(frame))))

@@ -1,4 +1,4 @@
-"""What walk.py sends: for each writing route a body that would be taken, for each frame one."""
+"""The bodies and frames that walk.py sends: a valid body for each writing route, and each frame."""
 
 CHANNEL = "/api/v1/channels/{channelId}"
 
@@ -37,15 +37,15 @@ BODIES = {
     ("POST", "/api/v1/presence/query"): {"userIds": ["{userId}"]},
 }
 
-# Ids that stand in the query.
+# Ids in the query.
 QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
-# Routes that take no id at all.
+# Routes without any id.
 NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",
           "/api/v1/channels", "/api/v1/ws/tickets"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys")}
 
-# None: takes no id.
+# None: the frame has no id.
 FRAMES = {
     "subscribe": {"type": "subscribe", "id": "1", "channelId": "{channelId}", "after": 0},
     "unsubscribe": {"type": "unsubscribe", "id": "1", "channelId": "{channelId}"},

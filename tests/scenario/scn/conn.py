@@ -1,4 +1,4 @@
-"""A scenario's view of one WebSocket: three classes of frames, each taken in its order."""
+"""A scenario's view of one WebSocket: three classes of frames, each with its own order."""
 
 import time
 import urllib.parse
@@ -21,7 +21,7 @@ def kind_of(frame_type):
 
 
 class Conn:
-    """Events and replies come one by one; ambient frames are searched."""
+    """Steps read events and replies one by one, and search ambient frames."""
 
     def __init__(self, name, env, token, via="query", headers=(), query="", rcvbuf=0):
         self.name = name
@@ -56,7 +56,7 @@ class Conn:
         return self.client
 
     def send(self, value, loose=False):
-        """loose: with members on purpose that are not documented."""
+        """loose: the frame has undocumented fields on purpose."""
         client = self.need_open()
         if isinstance(value, dict):
             self.sent.add(value, loose)
@@ -69,7 +69,7 @@ class Conn:
             raise Failure("ws %s: %s" % (self.name, e)) from None
 
     def next(self, pattern, within, skip=False):
-        """The frame that pattern is for: the next of its class, or any later one with skip."""
+        """The frame that must match pattern: the next of its class, or with skip any later one."""
         kind = kind_of(pattern.get("type", ""))
         client = self.need_open()
         end = time.monotonic() + within
@@ -91,7 +91,7 @@ class Conn:
             passed.append(taken[1])
 
     def next_of(self, patterns, within):
-        """Take the first frame that one of the patterns is for; that pattern."""
+        """Takes the first frame that matches one of the patterns; returns that pattern."""
         kinds = {kind_of(p.get("type", "")) for p in patterns}
         client = self.need_open()
         client.wait(lambda: any(self._find(k) is not None for k in kinds)
@@ -135,7 +135,7 @@ class Conn:
         return text
 
     def silence(self, within, types, pattern=None):
-        """No event and no reply (or none of the types, none that matches) for that long."""
+        """Checks that no event and no reply comes (none of the types, none that matches)."""
         def breaks(frame):
             if pattern is not None:
                 return match.difference(pattern, frame) is None
@@ -158,7 +158,7 @@ class Conn:
                 self.name, " or ".join(map(str, codes)), got))
 
     def alive(self, within):
-        """A ping of RFC 6455 is answered with its own payload."""
+        """Checks that the server answers a ping of RFC 6455 with the ping's payload."""
         client = self.need_open()
         payload = b"scn-%d" % (len(client.pongs) + 1)
         client.send_frame(frames.PING, payload)
@@ -167,7 +167,7 @@ class Conn:
                 self.name, client.close_code))
 
     def settle(self):
-        """Read what the server wrote before now: it answers a ping after that."""
+        """Reads all frames that the server wrote before now; its answer to a ping comes after them."""
         client = self.client
         if client is None or client.close_code is not None:
             return
@@ -184,7 +184,7 @@ class Conn:
             self.client.drop()
 
     def verdict(self, schemas):
-        """What no scenario has to ask for: RFC 6455, the API documents, no silent hole."""
+        """Faults that need no step to be found: of RFC 6455, of the API documents, silent holes."""
         if self.client is None:
             wrong = self.refused and schemas and schemas.refusal_fault(self.refused)
             return ["ws %s: %s" % (self.name, wrong)] if wrong else []
@@ -204,7 +204,7 @@ class Conn:
         return ["ws %s: %s" % (self.name, text) for text in found]
 
     def _agreement(self, schemas, everything):
-        """How both sides kept to the document beyond single frames of the server."""
+        """Faults against the document beyond single frames of the server, of both sides."""
         client = self.client
         wrong = client.closed_by_server and schemas.close_fault(client.close_code)
         ended = client.close_code is not None and not client.dropped

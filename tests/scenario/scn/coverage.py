@@ -1,6 +1,6 @@
-"""What of the documented frames a run has met, and what it has not."""
+"""The documented frames that a run has met, and those that it has not."""
 
-# Documented frames of the server that no scenario can bring about: name -> why.
+# Documented frames of the server that no scenario can cause: name -> reason.
 NEVER_SEEN = {}
 
 
@@ -13,7 +13,7 @@ class Coverage:
         self.points, self.closes = set(), set()
 
     def saw(self, message, frame):
-        """A frame of the server that fits this message."""
+        """Records a frame of the server that matches this message."""
         self.seen[message.name] = self.seen.get(message.name, 0) + 1
         for point in points_met(message.published, frame):
             self.points.add((message.name, point))
@@ -26,7 +26,7 @@ class Coverage:
         self.closes.add(code)
 
     def faults(self, exceptions=None):
-        """Frames never met, and exceptions that are none: these fail a run."""
+        """Documented frames that the run did not meet, and wrong exceptions: these fail a run."""
         exceptions = NEVER_SEEN if exceptions is None else exceptions
         missing = sorted(set(self.received) - set(self.seen) - set(exceptions))
         found = ["the server never sent %s" % name for name in missing]
@@ -38,7 +38,7 @@ class Coverage:
                         for name in sorted(set(exceptions) - set(self.received))]
 
     def variants(self):
-        """(how many there are, lines about those never met): optional members, values, codes."""
+        """(number of variants, lines about those not met): optional fields, values, codes."""
         found, count = [], len(self.close_codes)
         for name, message in sorted(self.received.items()):
             points = list(points_of(message.published))
@@ -50,7 +50,7 @@ class Coverage:
 
 
 def points_of(schema, path=""):
-    """Each choice that a schema leaves: an optional member, a value of several, a null."""
+    """Each choice of a schema: an optional field, one of several values, a null."""
     if "oneOf" in schema:
         for part in schema["oneOf"]:
             yield "%s is %s" % (path, part.get("type"))
@@ -71,7 +71,7 @@ def points_of(schema, path=""):
 
 
 def points_met(schema, value, path=""):
-    """Those of points_of(schema) that this value, which fits the schema, has taken."""
+    """The choices of points_of(schema) that this valid value takes."""
     if "oneOf" in schema:
         yield "%s is %s" % (path, type_name(value))
     if len(schema.get("enum", [])) > 1:
@@ -91,7 +91,7 @@ def points_met(schema, value, path=""):
 
 
 def type_name(value):
-    """As JSON Schema calls it."""
+    """The name of the value's type in JSON Schema."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What the stack under test says about itself: KEY=VALUE lines, secrets, process ids."""
+"""The settings, secrets and process ids of the stack under test."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class Env:
         return self.get("ES_LOG_DIR") or os.path.join(self.dev_dir(), "log")
 
     def jwt_secret(self):
-        """The HS256 secret, or None when the stack does not show it to us."""
+        """The HS256 secret, or None when the stack does not show it."""
         if self.get("ES_JWT_SECRET"):
             return self.get("ES_JWT_SECRET").encode()
         path = self.get("ES_JWT_SECRET_FILE") or os.path.join(self.dev_dir(), "secrets", "jwt.key")
@@ -42,7 +42,7 @@ class Env:
             return None
 
     def has(self, need):
-        """Whether a file's `needs` word is met."""
+        """True when the stack has what a file's `needs` asks for."""
         if need == "sql":
             return bool(self.database()) and which("psql")
         if need == "redis":
@@ -70,13 +70,13 @@ class Env:
                    + redis_arguments(url or self.redis_url()) + words, "")
 
     def redis_url(self):
-        """A stack that talks TCP has its unix socket all the same: no fault of the network
-        is between us and it."""
+        """The address of the database. A stack with TCP has a unix socket, too; the test uses the
+        socket, so that faults of the network do not affect the test."""
         own = os.path.join(self.get("ES_RUN_DIR") or "/nonexistent", "redis.sock")
         return "unix://" + own if os.path.exists(own) else self.get("ES_REDIS_URL")
 
     def status(self):
-        """What `./dev status -o json` says, or {}."""
+        """The output of `./dev status -o json`, or {}."""
         try:
             out = subprocess.run([os.path.join(repository(), "dev"), "status", "-o", "json"],
                                  capture_output=True, text=True, timeout=20, check=False,
@@ -86,7 +86,7 @@ class Env:
             return {}
 
     def pids(self, program):
-        """Worker pids of a program, the master's if it tells of no workers."""
+        """The pids of a program's workers, or its master's pid if it has no workers."""
         return worker_pids(self.status(), program)
 
     def signal(self, program, sig):
@@ -105,7 +105,7 @@ def log_files(env):
 
 
 def logs_with(env, text):
-    """The log files that hold text."""
+    """The log files that contain text."""
     found = []
     for path in log_files(env):
         with open(path, errors="replace", encoding="utf-8") as f:
@@ -115,7 +115,7 @@ def logs_with(env, text):
 
 
 def log_tails(env, since, lines=4):
-    """The last complaints in each program's log since a time (as the logs write it)."""
+    """The last warnings and errors in each program's log since a time (in the form of the logs)."""
     out = []
     for path in log_files(env):
         with open(path, "rb") as f:
@@ -128,7 +128,7 @@ def log_tails(env, since, lines=4):
 
 
 def complains(line, since):
-    """A warning or an error of ours, or something that should not be in a log at all."""
+    """True for a warning, an error, or a line that is not in the form of our logs."""
     stamp = re.match(r'\{"ts":"([^"]*)"', line)
     if stamp:
         return stamp.group(1) >= since and ('"lvl":"warn' in line or '"lvl":"error' in line)
@@ -171,7 +171,7 @@ def run(argv, text):
 
 
 def redis_cli():
-    """Debian 13 has valkey's, and maybe no other."""
+    """The name of the Redis shell; Debian 13 may have only valkey-cli."""
     return next((name for name in ("valkey-cli", "redis-cli") if which(name)), None)
 
 

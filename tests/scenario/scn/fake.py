@@ -1,4 +1,4 @@
-"""A server of nothing: it answers what it is told to, so that the runner itself can be tested."""
+"""A fake server that answers as the request tells it, for the self-test of the runner."""
 
 import base64
 import hashlib
@@ -115,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class ClientParser(frames.Parser):
-    """Reads masked frames by unmasking them first; the fake trusts its client."""
+    """Unmasks frames, then reads them; the fake trusts its client."""
 
     def feed(self, data):
         self.raw = getattr(self, "raw", b"") + data

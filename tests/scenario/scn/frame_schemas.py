@@ -1,15 +1,15 @@
-"""api/asyncapi.yaml as judge of every frame, both ways, and of every close code."""
+"""Checks every frame, in both directions, and every close code against api/asyncapi.yaml."""
 
 import threading
 
 try:
     import jsonschema
-except ImportError:  # schemas.py says so; nothing here is made then
+except ImportError:  # schemas.py reports it, and makes no checks then
     pass
 
 from .coverage import Coverage
 
-# An answer with one of these says that the frame itself was not as documented.
+# Codes of an answer which say that the frame itself breaks the document.
 MALFORMED = {"bad_request", "unknown_type", "validation_failed", "body_too_long", "too_large"}
 
 
@@ -28,12 +28,12 @@ class Message:
         self.type = self.published["properties"]["type"]["const"]
 
     def may_be(self, frame):
-        """Whether the members that have a fixed set of values have one of them here."""
+        """True when each field with a fixed set of values has one of them."""
         return all(frame.get(member) in values for member, values in self.choices.items()
                    if member in frame)
 
     def errors(self, frame, loose=False):
-        """What is wrong; with loose, members that are not documented are allowed."""
+        """The fault of the frame, or None; with loose, undocumented fields are allowed."""
         check = self.check_published if loose else self.check_closed
         return sorted(check.iter_errors(frame), key=lambda e: list(map(str, e.path)))
 
@@ -49,7 +49,7 @@ class FrameSchemas:
         self.lock = threading.Lock()
 
     def server_fault(self, frame):
-        """What about this frame of the server is not as documented, or None."""
+        """The fault of a frame of the server against the document, or None."""
         message, fault = judge(self.received, frame)
         if message is not None:
             with self.lock:
@@ -57,24 +57,24 @@ class FrameSchemas:
         return fault or relation_fault(frame)
 
     def client_fault(self, frame, loose=False):
-        """What about this frame of a client is not as documented, or None."""
+        """The fault of a frame of a client against the document, or None."""
         return judge(self.sent, frame, loose)[1]
 
     def accepted(self, frame):
-        """The server did what this frame of a client asks for."""
+        """Records that the server accepted this frame of a client."""
         message, _ = judge(self.sent, frame, True)
         with self.lock:
             self.coverage.accepted(message)
 
     def close_fault(self, code):
-        """code: of a Close frame that the server sent first."""
+        """The fault of a close code that the server sent first, or None."""
         with self.lock:
             self.coverage.closed(code)
         return None if code in self.close_codes else "close code %s is not documented" % code
 
 
 def judge(messages, frame, loose=False):
-    """(the message that the frame is, None) or (None, what is wrong)."""
+    """(the message of the document, None) or (None, the fault)."""
     kind = frame.get("type")
     known = messages.get(kind) if isinstance(kind, str) else None
     if known is None:
@@ -97,7 +97,7 @@ def said(errors):
 
 
 def relation_fault(frame):
-    """What a schema can't say: how two members of one frame belong together."""
+    """Faults that a schema cannot express: relations of two fields of a frame."""
     payload = frame.get("payload")
     payload = payload if isinstance(payload, dict) else {}
     if is_int(frame.get("seq")) and frame.get("prev") != frame["seq"] - 1:
@@ -126,7 +126,7 @@ def flat(messages):
 def messages_of(document, action):
     """Frame type -> its messages, for the operations with that action.
 
-    The application is the server: what it sends is what a client receives.
+    The application of the document is the server: a client receives the frames that it sends.
     """
     found = {}
     for operation in document["operations"].values():
@@ -150,7 +150,7 @@ def resolve(document, value):
 
 
 def expand(document, schema, depth=0):
-    """The schema without references; frames have none to themselves."""
+    """The schema without references; no schema of a frame refers to itself."""
     if depth > 32:
         raise ValueError("a schema of a frame refers to itself")
     if isinstance(schema, list):
@@ -165,10 +165,10 @@ def expand(document, schema, depth=0):
 
 
 def closed(schema):
-    """The schema, with no member allowed but those that it names.
+    """The schema, closed to fields that it does not name.
 
-    The published document stays open, since a later release may add members; this release
-    writes none that is not documented.
+    The published document stays open, because a later release may add fields; this release writes
+    only documented ones.
     """
     if isinstance(schema, list):
         return [closed(part) for part in schema]
@@ -181,5 +181,5 @@ def closed(schema):
 
 
 def values_of(spec):
-    """The fixed set of values of a member, or None."""
+    """The fixed set of values of a field, or None."""
     return [spec["const"]] if "const" in spec else spec.get("enum")

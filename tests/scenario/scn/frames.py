@@ -1,4 +1,4 @@
-"""RFC 6455 frames: writing what a client sends, strict reading of what a server sends."""
+"""RFC 6455 frames: writes frames of a client, and reads frames of a server strictly."""
 
 import os
 import struct
@@ -19,7 +19,7 @@ def apply_mask(data, key):
 
 
 def encode(opcode, payload, fin=True, masked=True, rsv=0):
-    """One frame as a client writes it; fin, masked and rsv allow wrong ones on purpose."""
+    """The bytes of a client's frame; fin, masked and rsv make wrong frames on purpose."""
     head = bytearray([(0x80 if fin else 0) | (rsv << 4) | opcode])
     bit = 0x80 if masked else 0
     n = len(payload)
@@ -38,7 +38,7 @@ def encode(opcode, payload, fin=True, masked=True, rsv=0):
 
 
 class Parser:
-    """Feed bytes, get (opcode, payload) of whole messages and control frames."""
+    """Takes bytes, returns (opcode, payload) of whole messages and control frames."""
 
     def __init__(self, max_message=1 << 20):
         self.buf = bytearray()
@@ -63,7 +63,7 @@ class Parser:
         return out
 
     def idle(self):
-        """True when no half frame or half message is left over."""
+        """True when no part of a frame or of a message is left over."""
         return not self.buf and self.partial is None
 
     def _frame(self):
@@ -103,7 +103,7 @@ class Parser:
             return self._control(fin, opcode, payload)
         if opcode == CONT:
             if self.partial is None:
-                raise ProtocolError("continuation of nothing")
+                raise ProtocolError("continuation frame without a first frame")
             opcode, payload = self.partial[0], self.partial[1] + payload
         elif opcode not in (TEXT, BINARY):
             raise ProtocolError("unknown opcode 0x%x" % opcode)

@@ -9,11 +9,11 @@ from . import match
 
 
 class BadScenario(Exception):
-    """The scenario file itself is wrong."""
+    """A fault of the scenario file itself."""
 
 
 class Node:
-    """One line with the lines indented below it."""
+    """A line and the lines that are indented below it."""
 
     def __init__(self, number, text):
         self.number, self.text = number, text
@@ -31,7 +31,7 @@ class Scenario:
 
 
 class File:
-    """The scenarios of one file; exclusive ones run alone, needs name settings."""
+    """The scenarios of one file; `exclusive` files run alone, `needs` names conditions."""
 
     def __init__(self, path):
         self.path = path
@@ -67,7 +67,7 @@ def parse(path, text):
 
 
 def tree(path, text):
-    """Top-level nodes; indentation nests, open brackets at a line's end continue it."""
+    """The top-level nodes. Indentation nests lines; open brackets at the end continue a line."""
     top = []
     stack = [(-1, top)]
     lines = enumerate(text.split("\n"), 1)
@@ -93,7 +93,7 @@ def tree(path, text):
 
 
 def depth(text):
-    """Brackets open at the end of text, those in strings not counted."""
+    """The number of open brackets at the end of text, without those in strings."""
     bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
     return sum(bare.count(c) for c in "{[") - sum(bare.count(c) for c in "}]")
 

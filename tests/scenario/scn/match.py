@@ -1,4 +1,4 @@
-"""Compares what came with what was written: objects match if the written members do."""
+"""Compares a received value with an expected one: objects match if the expected fields do."""
 
 import re
 
@@ -75,7 +75,7 @@ def object_difference(want, got, path, exact):
             return wrong
     extra = sorted(set(got) - set(want)) if exact else []
     if extra:
-        return "at %s: members nobody expected: %s" % (path or "the top", ", ".join(extra))
+        return "at %s: unexpected fields: %s" % (path or "the top", ", ".join(extra))
     return None
 
 
@@ -124,7 +124,7 @@ def run_difference(part, got, at, path, exact):
 
 
 def pick(value, path):
-    """The member at a.b[0].c; MISSING if there is none."""
+    """The value at a.b[0].c; MISSING if there is none."""
     for step in re.findall(r"[^.\[\]]+", path):
         if isinstance(value, list) and re.fullmatch(r"-?\d+", step):
             k = int(step)

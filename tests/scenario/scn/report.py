@@ -1,4 +1,4 @@
-"""Lines of outcome: ok, not ok, skip, and the sum."""
+"""Lines of results: ok, not ok, skip, and the totals."""
 
 import sys
 import threading
@@ -24,7 +24,7 @@ class Report:
         self._say("skip %s: %s (%s)" % (where, name, why))
 
     def note(self, text, details=()):
-        """What a reader may want to know; no outcome."""
+        """Prints a note for the reader, which is not a result."""
         self._say("# " + text, *["#     %s" % line for line in details])
 
     def check(self, where, name, wrong):

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, on a connection of its own or a kept one."""
+"""One HTTP request and its answer, on a new connection or a kept one."""
 
 import http.client
 import json
@@ -36,7 +36,7 @@ class Answer:
 
 
 class Client:
-    """Talks to one base URL."""
+    """Sends requests to one base URL."""
 
     def __init__(self, base, timeout=TIMEOUT_S):
         url = urllib.parse.urlsplit(base)

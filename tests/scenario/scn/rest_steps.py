@@ -1,4 +1,4 @@
-"""The verb `rest` and what may stand below it."""
+"""The verb `rest` and the lines below it."""
 
 import re
 
@@ -29,7 +29,7 @@ def do_rest(world, node, rest):
             elif word == "expect":
                 judged = expect(world, answer, text) or judged
             else:
-                raise lang.BadScenario("unknown word below rest: %s" % word)
+                raise lang.BadScenario("unknown line below rest: %s" % word)
         except Failure as e:
             raise Failure("line %d: %s: %s\n  answer: %s" % (
                 child.number, child.text, e, answer)) from None
@@ -73,7 +73,7 @@ def do_save(world, answer, text):
 
 
 def expect(world, answer, text):
-    """Checks one line; True if it judged the status."""
+    """Checks one expectation; True if it is about the status."""
     word, _, rest = text.partition(" ")
     rest = rest.strip()
     if word == "status":
@@ -123,7 +123,7 @@ def expect_body(world, answer, rest, exact):
 
 
 def expect_problem(answer, rest):
-    """STATUS CODE [field NAME]: a problem document that says so, with the request's id."""
+    """STATUS CODE [field NAME]: checks a problem document and its request id."""
     words = rest.split()
     if answer.status != int(words[0]):
         raise Failure("status is %d" % answer.status)
@@ -140,14 +140,14 @@ def expect_problem(answer, rest):
 
 
 def place(name):
-    """NAME of a body's member, ?NAME of a query parameter, :NAME of a header."""
+    """The JSON form of NAME (a field of the body), ?NAME (a query parameter) or :NAME (a header)."""
     if name.startswith("?"):
         return {"parameter": name[1:]}
     return {"header": name[1:]} if name.startswith(":") else {"pointer": "/" + name}
 
 
 def expect_order(answer, word, path):
-    """messages.seq: the numbers of that member over the list rise (or fall) strictly."""
+    """messages.seq: checks that the numbers of the field rise (or fall) strictly over the list."""
     head, _, member = path.rpartition(".")
     got = match.pick(answer.json, head)
     if not isinstance(got, list):

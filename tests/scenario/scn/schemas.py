@@ -1,4 +1,4 @@
-"""The API documents as judges: every answer must be as written there; frame_schemas.py: frames."""
+"""Checks every answer against api/openapi.yaml; frame_schemas.py checks frames."""
 
 import json
 import os
@@ -44,7 +44,7 @@ class Schemas:
         return None
 
     def rest_fault(self, method, path, request, answer):
-        """What about this answer is not as documented, or None."""
+        """The fault of an answer against the document, or None."""
         if path.startswith("/api/") and "x-request-id" not in answer.headers:
             return "answer %d without X-Request-Id" % answer.status
         if answer.status >= 400 and path.startswith("/api/"):
@@ -87,7 +87,7 @@ class Schemas:
         return None
 
     def _request_fault(self, operation, request, answer):
-        """What the server accepts must be allowed by the document."""
+        """The fault of a request that the server accepted and the document forbids, or None."""
         wanted = resolve(self.open, operation.get("requestBody"))
         if not wanted or answer.status >= 300 or not request:
             return None
@@ -96,7 +96,7 @@ class Schemas:
         return "accepted a request that the document forbids: %s" % wrong if wrong else None
 
     def refusal_fault(self, refused):
-        """What about the HTTP answer to an upgrade is not as documented, or None."""
+        """The fault of the HTTP answer to an upgrade against the document, or None."""
         if refused.status not in self.frames.refusals:
             return "refusal %d is not documented" % refused.status
         if refused.headers.get("content-type") != "application/problem+json":
@@ -108,7 +108,7 @@ class Schemas:
         return self.fault(self.open, PROBLEM, problem)
 
     def fault(self, document, schema, value):
-        """None, or where and why value breaks schema."""
+        """The place and the reason where value breaks schema, or None."""
         with self.lock:
             key = id(schema)
             if key not in self.cache:
@@ -120,7 +120,7 @@ class Schemas:
 
 
 def from_front_door(answer):
-    """An error of lighttpd itself: one of its own pages, completed by lua/error.lua."""
+    """True for an error of lighttpd itself: a page of lighttpd/errors/, completed by error.lua."""
     path = os.path.join(ERRORS, "problem.%d.html" % answer.status)
     if answer.status < 400 or not os.path.exists(path):
         return False
@@ -140,7 +140,7 @@ def load(path):
 
 
 def open_schemas(folder):
-    """(Schemas, None) or (None, why not)."""
+    """(Schemas, None) or (None, reason)."""
     if WHY_NOT:
         return None, WHY_NOT
     if not os.path.exists(os.path.join(folder, "openapi.yaml")):

@@ -1,8 +1,8 @@
-"""Frames that a scenario sent, held against the document and against the server's answers.
+"""Compares the frames that a scenario sent with the document and with the server's answers.
 
-The server has to take what the document allows, and to refuse what it forbids: a frame that
-was answered by ack or pong was valid, one that was refused as malformed was not. So nobody
-has to say which frame of a scenario is meant to be wrong.
+The server must accept the frames that the document allows, and refuse those that it forbids. A frame
+with an ack or a pong was valid, a frame that was refused as malformed was not. So a scenario need
+not mark its wrong frames.
 """
 
 import json
@@ -17,11 +17,11 @@ class SentBook:
         self.frames = []
 
     def add(self, frame, loose=False):
-        """loose: with members on purpose that are not documented."""
+        """loose: the frame has undocumented fields on purpose."""
         self.frames.append((frame, loose))
 
     def add_text(self, data):
-        """A frame that was written as text, if it is a JSON object without a member twice."""
+        """A frame given as text, if it is a JSON object without repeated fields."""
         try:
             frame = json.loads(data.decode("utf-8"), object_pairs_hook=pairs_once)
         except ValueError:
@@ -30,7 +30,7 @@ class SentBook:
             self.add(frame)
 
     def verdict(self, schemas, received, ended_by_server):
-        """Sentences about what does not agree; received: every frame of the server."""
+        """Sentences about each contradiction; received: every frame of the server."""
         answers = answers_of(received)
         found, not_refused = [], []
         for key, group in self._groups().items():
@@ -54,7 +54,7 @@ class SentBook:
         return found
 
     def _groups(self):
-        """(type, id) -> its frames; what is no string is None there."""
+        """(type, id) -> its frames; a value that is not a string counts as None."""
         groups = {}
         for frame, loose in self.frames:
             groups.setdefault(key_of(frame.get("type"), frame.get("id")), []).append(
@@ -63,7 +63,7 @@ class SentBook:
 
 
 def refused_wrongly(group, told):
-    """The document allows each frame of the group; none may be refused as malformed."""
+    """The document allows each frame of the group, so the server may refuse none as malformed."""
     for answer in told:
         code = (answer.get("payload") or {}).get("code")
         if answer["type"] == "error" and code in MALFORMED:
@@ -73,7 +73,7 @@ def refused_wrongly(group, told):
 
 
 def answers_of(received):
-    """(op, id) -> the answers to it."""
+    """(op, id) -> its answers."""
     found = {}
     for frame in received:
         if frame["type"] in ANSWERS:
@@ -90,7 +90,7 @@ def key_of(kind, frame_id):
 def pairs_once(pairs):
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a member is there twice")
+        raise ValueError("repeated field")
     return members
 
 

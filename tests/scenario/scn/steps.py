@@ -79,7 +79,7 @@ def do_repeat(world, node, rest):
 
 
 def do_together(world, node, _):
-    """Each step below in a thread of its own, all at once."""
+    """together: runs each step below in its own thread, all at once."""
     errors = []
     gate = threading.Barrier(len(node.children))
 
@@ -99,7 +99,7 @@ def do_together(world, node, _):
 
 
 def do_within(world, node, rest):
-    """within 5s: the steps below, again until they hold"""
+    """within 5s: repeats the steps below until they hold"""
     end = time.monotonic() + lang.seconds(rest)
     while True:
         try:
@@ -151,7 +151,7 @@ def do_signal(world, node, rest):
 
 
 def do_same(world, node, rest):
-    """same: all `rest` steps below answer alike but for requestId and instance"""
+    """same: all `rest` steps below answer alike, except requestId and instance"""
     first = None
     for child in node.children:
         run_steps(world, [child])
@@ -163,7 +163,7 @@ def do_same(world, node, rest):
 
 
 def comparable(answer):
-    """An answer without what names the request itself."""
+    """An answer without the fields that name the request itself."""
     value = answer.json
     if isinstance(value, dict):
         value = {k: v for k, v in value.items() if k not in ("requestId", "instance")}
@@ -171,7 +171,7 @@ def comparable(answer):
 
 
 def do_log(world, _, rest):
-    """log absent TEXT: no log file of the stack holds it"""
+    """log absent TEXT: no log file of the stack contains TEXT"""
     word, _, text = rest.partition(" ")
     if word != "absent":
         raise lang.BadScenario("log absent TEXT")

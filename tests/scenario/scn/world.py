@@ -1,4 +1,4 @@
-"""What one scenario has made so far: tenants, users, channels, connections, names."""
+"""The objects of one scenario: tenants, users, channels, connections, names."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ API = "/api/v1"
 
 
 class Failure(Exception):
-    """A scenario's expectation did not hold."""
+    """An expectation of a scenario did not hold."""
 
 
 class World:
@@ -36,17 +36,17 @@ class World:
         return lang.as_json(text, self.names)
 
     def token(self, who):
-        """The bearer token of a user, a tenant's admin, the operator, or given as token:..."""
+        """The bearer token of a user, of a tenant's admin, of the operator, or given as token:..."""
         if who == "none":
             return None
         if who.startswith("token:"):
             return self.fill(who[6:])
         if who not in self.tokens:
-            raise lang.BadScenario("nobody named %s" % who)
+            raise lang.BadScenario("no user or tenant named %s" % who)
         return self.tokens[who]
 
     def request(self, method, path, who="none", headers=(), body=None):
-        """Send, check the answer against the API document, return it."""
+        """Sends a request, checks the answer against the API document, returns the answer."""
         headers = list(headers)
         token = self.token(who)
         if token is not None and not any(n.lower() == "authorization" for n, _ in headers):
@@ -59,7 +59,7 @@ class World:
         return answer
 
     def call(self, method, path, who, value=None, status=(200, 201, 204)):
-        """A request that must work; its JSON."""
+        """Sends a request that must succeed; returns its JSON."""
         body = None if value is None else json.dumps(value).encode()
         headers = [] if body is None else [("Content-Type", "application/json")]
         answer = self.request(method, path, who, headers, body)
@@ -72,7 +72,7 @@ class World:
             self.faults.append(text)
 
     def make_tenant(self, name, more):
-        """A new tenant; its admin is known by the tenant's name and as NAME.admin."""
+        """Makes a tenant; the scenario names its admin by the tenant's name or as NAME.admin."""
         value = {"name": "%s %s" % (name, self.tag),
                  "adminEmail": "admin@%s-%s.test" % (name, self.tag),
                  "adminDisplayName": "Admin of " + name}
@@ -106,7 +106,7 @@ class World:
                       self.names[who]), by, {"role": "member"})
 
     def mint(self, name, who, changes):
-        """A token like that of `who` with other claims, header or key, signed here."""
+        """Signs a token like that of `who` with other claims, another header or another key."""
         secret = self.env.jwt_secret()
         if secret is None:
             raise lang.BadScenario("mint needs the HS256 secret: say `needs jwt`")

@@ -1,4 +1,4 @@
-"""A WebSocket client: handshake, a reader thread, and an ordered record of what came."""
+"""A WebSocket client: handshake, a reader thread, and an ordered record of received frames."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ MAX_HEAD = 65536
 
 
 class Refused(Exception):
-    """The upgrade was answered in HTTP."""
+    """The server refused the upgrade in HTTP."""
 
     def __init__(self, status, headers, body):
         super().__init__("upgrade refused with %d" % status)
@@ -24,22 +24,22 @@ class Refused(Exception):
 
 
 class Closed(Exception):
-    """The connection ended; code 1006 means without a Close frame."""
+    """The connection ended; code 1006 means that no Close frame came."""
 
 
 class WsClient:
-    """Frames that came are in .inbox as (arrival number, dict); notify by .cond."""
+    """.inbox has the received frames as (arrival number, dict); .cond notifies of new ones."""
 
     def __init__(self, host, port, target, headers=(), timeout=10.0, rcvbuf=0, head=None):
         self.inbox = []
         self.cond = threading.Condition()
         self.close_code = None
         self.close_reason = ""
-        self.closed_by_server = False  # its Close frame came before one of ours
+        self.closed_by_server = False  # the server's Close frame came before the client's
         self.close_sent = False
         self.fault = None
         self.ended_at = None    # monotonic; None: still open
-        self.dropped = False    # by us: then it may end anywhere
+        self.dropped = False    # the test cut the connection, which may end inside a frame then
         self.count = 0
         self.pings = 0
         self.pongs = []
@@ -83,7 +83,7 @@ class WsClient:
                 or "upgrade" not in got.get("connection", "").lower():
             raise frames.ProtocolError("101 without Upgrade: websocket")
         if "sec-websocket-extensions" in got:
-            raise frames.ProtocolError("an extension that nobody offered")
+            raise frames.ProtocolError("an extension that the client did not offer")
         return rest
 
     def _read(self, data):
@@ -156,7 +156,7 @@ class WsClient:
         self.send_frame(frames.TEXT, text)
 
     def wait(self, ready, seconds):
-        """True as soon as ready() is, looked at again with each frame that comes."""
+        """True as soon as ready() is true; checks it again with each received frame."""
         end = time.monotonic() + seconds
         with self.cond:
             while not ready():
@@ -167,7 +167,7 @@ class WsClient:
             return True
 
     def close(self, code=1000):
-        """Close politely and wait for the server's answer."""
+        """Sends a Close frame and waits for the server's answer."""
         self.close_sent = True
         try:
             self.send_frame(frames.CLOSE, struct.pack("!H", code))
@@ -177,7 +177,7 @@ class WsClient:
         self.drop()
 
     def drop(self):
-        """Cut the connection without a word."""
+        """Cuts the connection without a Close frame."""
         self.dropped = True
         self.reading.set()
         self._hang_up()
@@ -262,8 +262,8 @@ def decode_text(payload):
 
 
 def members_once(pairs):
-    """json.loads takes the last of two members of one name; here that is a fault."""
+    """Refuses repeated fields; json.loads would take the last of them."""
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a member is there twice: %s" % ", ".join(name for name, _ in pairs))
+        raise ValueError("repeated field in: %s" % ", ".join(name for name, _ in pairs))
     return members

@@ -1,4 +1,4 @@
-"""The verb `ws` and what may stand below it."""
+"""The verb `ws` and the lines below it."""
 
 import re
 
@@ -8,13 +8,13 @@ from .world import Failure
 
 WITHIN_S = 5.0
 OPENING = {"header", "query", "rcvbuf"}
-# Words that send text as it stands, and what is odd about its frames.
+# Words that send text unchanged, and the flags of their odd frames.
 TEXTS = {"raw": {}, "text-bytes": {}, "fragments": {}, "unmasked": {"masked": False},
          "reserved": {"rsv": 4}}
 
 
 def do_ws(world, node, rest):
-    """ws NAME opens with `as WHO [via query|header]`, or goes on with an open one."""
+    """ws NAME opens a socket with `as WHO [via query|header]`, or continues with an open one."""
     words = world.fill(rest).split()
     name = words[0]
     if len(words) > 1:
@@ -84,9 +84,9 @@ def step(world, conn, word, text):
     elif word == "deaf":
         conn.need_open().answer_pings = False
     elif word == "repeat":
-        raise lang.BadScenario("repeat stands above ws, not below it")
+        raise lang.BadScenario("repeat must be above ws, not below it")
     else:
-        raise lang.BadScenario("unknown word below ws: %s" % word)
+        raise lang.BadScenario("unknown line below ws: %s" % word)
 
 
 def send(world, conn, text):
@@ -111,11 +111,11 @@ def send(world, conn, text):
     elif word == "wire":
         client.send_bytes(bytes.fromhex(rest))
     else:
-        raise lang.BadScenario("send what: %s" % text)
+        raise lang.BadScenario("unknown kind of frame: send %s" % text)
 
 
 def fragments(count, data):
-    """(opcode, bytes) of a text in so many frames."""
+    """(opcode, bytes) of each frame of a text in count fragments."""
     size = max(1, -(-len(data) // count))
     return [(frames.TEXT if k == 0 else frames.CONT, data[k:k + size])
             for k in range(0, max(len(data), 1), size)]
@@ -153,18 +153,18 @@ def expect(world, conn, text):
         if not client.wait(lambda: client.pings > 0, within):
             raise Failure("ws %s: no ping within %gs" % (conn.name, within))
     else:
-        raise lang.BadScenario("expect what: %s" % text)
+        raise lang.BadScenario("unknown expectation: %s" % text)
 
 
 def unordered(conn, patterns, within):
-    """As many frames as patterns, each matching another one, in whatever order."""
+    """Expects one frame for each pattern, in any order."""
     left = list(patterns)
     while left:
         left.remove(conn.next_of(left, within))
 
 
 def run(world, conn, rest, within):
-    """N [TYPE]: that many events of one type in one run; saves first and last seq."""
+    """N [TYPE]: expects N events of one type in a row; saves the first and the last seq."""
     words = rest.split()
     pattern = {"type": words[1] if len(words) > 1 else "message", "seq": "$int"}
     first = None
