@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Tells each story once, on a stack that may be broken."""
+"""Runs each single story once, on a stack that the stories may break."""
 
 import argparse
 import os
 import sys
 
-import flt  # noqa: F401  (finds scn)
-from flt import stories, stories_away, stories_machine  # noqa: F401  (they tell themselves to tale)
+import flt  # noqa: F401  (adds the folder of scn to the path)
+from flt import stories, stories_away, stories_machine  # noqa: F401  (they register with tale)
 from flt.load import Load, Shape, open_env
 from flt.stack import Stack
 from flt.tale import STORIES, Tale, tell
@@ -17,9 +17,9 @@ def main(argv):
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--env", required=True)
     p.add_argument("--build", default="build")
-    p.add_argument("--away-s", type=float, default=6, help="how long a server is away")
-    p.add_argument("--machine", action="store_true", help="tell only those that need a "
-                   "machine, or namespaces, of one's own")
+    p.add_argument("--away-s", type=float, default=6, help="seconds for which a server is away")
+    p.add_argument("--machine", action="store_true", help="run only stories that need "
+                   "namespaces")
     p.add_argument("--only", default="", help="part of a story's name")
     args = p.parse_args(argv)
     if args.machine:
@@ -31,7 +31,7 @@ def main(argv):
     load.build()
     stack = Stack(env, os.path.abspath(args.build))
     tell(Tale(load, stack, args.away_s), report, args.only)
-    report.check("story", "no program broke down by itself", stack.crashes())
+    report.check("story", "no program crashed", stack.crashes())
     return report.end()
 
 

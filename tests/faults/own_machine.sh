@@ -1,7 +1,8 @@
-# A machine of one's own, as far as namespaces make one: a network with nothing but loopback,
-# so that packets can be dropped, and small disks, so that they can be filled.
+# Namespaces in place of a separate machine: a network with loopback only, where a test can drop
+# packets, and small disks, which a test can fill.
 
-# own_machine_enter SCRIPT [ARGUMENT...]: runs the script again inside; says why it can't
+# own_machine_enter SCRIPT [ARGUMENT...]: run the script again in namespaces; prints a skip with the
+# reason when that is impossible
 own_machine_enter() {
 	[ -z "${ES_TEST_MACHINE_NET:-}" ] || return 0
 	why=$(own_machine_lack) && {
@@ -13,7 +14,7 @@ own_machine_enter() {
 	exec unshare --net --mount --propagation private -- sh "$@"
 }
 
-# own_machine_lack: what is missing; fails when nothing is
+# own_machine_lack: print what is missing; fails when nothing is missing
 own_machine_lack() {
 	if [ "$(id -u)" -ne 0 ]; then
 		echo 'only root may make namespaces'
@@ -30,8 +31,8 @@ own_machine_lack() {
 	fi
 }
 
-# own_machine_disks: the folders of PostgreSQL, Redis and the logs are small disks. In the
-# namespace, so they are gone with it.
+# own_machine_disks: mount small disks at the folders of PostgreSQL, Redis and the logs. They end with
+# the namespace.
 own_machine_disks() {
 	for disk in pg:400 redis:100 log:20; do
 		mkdir -p "$ES_DEV_DIR/${disk%:*}"
@@ -40,7 +41,7 @@ own_machine_disks() {
 	done
 }
 
-# own_machine_leave CODE: hands the exit code on
+# own_machine_leave CODE: unmount the disks, return CODE
 own_machine_leave() {
 	for disk in pg redis log; do
 		umount -l "$ES_DEV_DIR/$disk" 2>/dev/null
@@ -48,14 +49,14 @@ own_machine_leave() {
 	return "$1"
 }
 
-# own_machine_stack: all of it; its settings in $WORK/env
+# own_machine_stack: start a stack in the namespaces; its settings are in $WORK/env
 own_machine_stack() {
 	ip link set lo up
 	own_machine_disks
 	export ES_DEV_TCP=on ES_API_SEND_WORKERS=16
 	private_stack || return 1
 	load_env "$WORK/env"
-	# the log of changes must not fill the disk by itself
+	# The write-ahead log must not fill the disk by itself.
 	psql -X -q -d "$ES_DATABASE_ADMIN_URL" -c "alter system set max_wal_size = '64MB'" \
 		-c "alter system set min_wal_size = '32MB'" -c 'select pg_reload_conf()' >/dev/null
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks a running stack in all ways it knows for a while and judges what came of it."""
+"""Breaks a running stack under load for a while, then checks the promises."""
 
 import argparse
 import fnmatch
@@ -8,7 +8,7 @@ import random
 import sys
 import time
 
-import flt  # noqa: F401  (finds scn)
+import flt  # noqa: F401  (adds the folder of scn to the path)
 from flt import (judge, kinds_machine, kinds_points, kinds_postgres, kinds_programs,  # noqa: F401
                  kinds_queue, kinds_redis, kinds_sqs, outcome)
 from flt.kinds import KINDS, settle
@@ -20,17 +20,17 @@ from scn.report import Report
 
 def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--env", required=True, help="lines of ./dev status -o env; the stack "
-                   "is broken on purpose, so use one of its own")
-    p.add_argument("--build", default="build", help="where the programs are")
+    p.add_argument("--env", required=True, help="lines of ./dev status -o env; the run "
+                   "breaks the stack, so use a separate one")
+    p.add_argument("--build", default="build", help="folder of the programs")
     p.add_argument("--seconds", type=float, default=60)
-    p.add_argument("--seed", type=int, default=None, help="of the schedule (random)")
+    p.add_argument("--seed", type=int, default=None, help="seed of the schedule (random)")
     p.add_argument("--rounds", type=int, default=0, help="so often each kind, instead of "
                    "--seconds")
     p.add_argument("--points", default="", help="a build with -Dcrash_points=true; adds "
                    "the kinds crash-*")
-    p.add_argument("--machine", action="store_true", help="adds what needs a machine, or "
-                   "namespaces, of one's own: net-*, disk-*, ...")
+    p.add_argument("--machine", action="store_true", help="adds the kinds that need "
+                   "namespaces: net-*, disk-*, ...")
     p.add_argument("--kinds", default="", help="comma list; all when empty; -NAME leaves out")
     p.add_argument("--pairs", type=float, default=0.0,
                    help="share of faults that the next one does not wait for (0)")
@@ -48,7 +48,7 @@ def chosen(p, text):
     words = [w for w in text.split(",") if w]
     for w in words:
         if not fnmatch.filter(KINDS, w.lstrip("-")):
-            p.error("no kind %s; there are: %s" % (w, " ".join(sorted(KINDS))))
+            p.error("unknown kind: %s; kinds: %s" % (w, " ".join(sorted(KINDS))))
     words = [k for w in words for k in (
         fnmatch.filter(KINDS, w) if w[:1] != "-" else ["-" + k for k in fnmatch.filter(
             KINDS, w[1:])])]

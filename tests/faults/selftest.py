@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""The judge judged: a server that keeps its promises passes, one that breaks any is caught,
-by the name of what it broke."""
+"""The judge's own test: a server that keeps its promises passes; for one that breaks a promise, the
+judge names that promise."""
 
 import multiprocessing
 import sys
 import time
 import types
 
-import flt  # noqa: F401  (finds scn)
+import flt  # noqa: F401  (adds the folder of scn to the path)
 from flt import fake, judge
 from flt.history import History
 from flt.journal import Journal, Send
@@ -19,13 +19,13 @@ ENOUGH = 150
 
 
 def shape(breaks):
-    """Swapping two of one sender takes one that has several under way."""
+    """The load; to swap two messages of one sender, the sender must send several at once."""
     return Shape(channels=2, rest=2, ws=0 if breaks == "sender_order" else 1, piped=1,
                  pause_s=0.002, flapping=1, slow=0, steady=1)
 
 
 def attempt(breaks):
-    """What the judge finds at a server that breaks this; a word on failure."""
+    """The names that the judge gives to this server, and a text when the run itself failed."""
     server, url = fake.start(breaks)
     load = Load(Env({"ES_URL": url, "ES_OPERATOR_KEY": "k"}), 1, shape(breaks), give_up_s=1.5)
     load.look_share, load.async_share = 1.0, 0.0
@@ -46,8 +46,8 @@ def attempt(breaks):
 
 
 def on_paper(flush, torn=()):
-    """The judge on a journal by hand: a 202 at 10 s that is in no history; an ack at 21 s of
-    what was sent at 20 s to the same channel."""
+    """The judge's findings for a written journal: a 202 at 10 s that no history has, and an ack at
+    21 s of a message that was sent at 20 s to the same channel."""
     journal = Journal()
     writer = types.SimpleNamespace(name="w", who="w", tenant="t", user="u",
                                    door="rest", strict=True)
@@ -63,14 +63,15 @@ def on_paper(flush, torn=()):
 
 
 PAPER = (
-    ("FLUSHALL may take a 202 along that had not left the queue", (15.0, 15.1), (), []),
-    ("and one that was answered only after it", (9.5, 9.6), (), []),
-    ("but no 202 that something later had overtaken", (22.0, 22.1), (), ["lost_accepted"]),
-    ("nor one that was sent after it", (5.0, 5.1), (), ["lost_accepted"]),
+    ("FLUSHALL may lose a 202 that was still in the queue", (15.0, 15.1), (), []),
+    ("FLUSHALL may lose a 202 that was answered right after it", (9.5, 9.6), (), []),
+    ("FLUSHALL may not lose a 202 when a later message was acked before", (22.0, 22.1), (),
+     ["lost_accepted"]),
+    ("FLUSHALL may not lose a 202 that was sent after it", (5.0, 5.1), (), ["lost_accepted"]),
     ("a kill may cut a frame in two", (15.0, 15.1), [(None, 31.0, "x")], []),
-    ("nothing else may", (15.0, 15.1), [(None, 29.0, "x")], ["protocol"]),
-    ("a slow reader may read on long after the kill", (15.0, 15.1), [(20.0, 60.0, "x")], []),
-    ("but over a connection that was there then", (15.0, 15.1), [(36.0, 60.0, "x")],
+    ("without a kill no frame may be cut in two", (15.0, 15.1), [(None, 29.0, "x")], ["protocol"]),
+    ("a slow reader may read long after the kill", (15.0, 15.1), [(20.0, 60.0, "x")], []),
+    ("only over a connection from before the kill", (15.0, 15.1), [(36.0, 60.0, "x")],
      ["protocol"]),
 )
 

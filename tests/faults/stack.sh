@@ -1,6 +1,7 @@
 # A stack to break. Read after tests/run/lib.sh.
 
-# faults_stack QUEUE: a private stack on it, its settings in $WORK/env and the environment
+# faults_stack QUEUE: start a private stack with that queue, with its settings in $WORK/env and in the
+# environment
 faults_stack() {
 	suite_queue=$1
 	export ES_API_SEND_WORKERS=16

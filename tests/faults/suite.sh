@@ -1,5 +1,5 @@
-# suite.sh redis|sqs|own: what `./dev test faults` does on one queue: a seeded schedule under load,
-# fanout ended at its crash points, and the single stories.
+# suite.sh redis|sqs|own: the part of `./dev test faults` for one queue: a seeded schedule under load,
+# ends of fanout at its crash points, and the single stories.
 . "$(dirname -- "$0")/../run/lib.sh"
 . "$ROOT/tests/faults/stack.sh"
 points=$ROOT/build-points
@@ -13,9 +13,9 @@ faults_stack "$1"
 part 'the schedule' python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --seconds 60 \
 	--seed "$seed" --least-acks 5000 --least-kinds 12
 
-# fanout ends between each pair of its steps, beside one that does not
+# A second fanout ends between each pair of its steps, beside the stack's own.
 part 'the crash points' python3 tests/faults/run.py --env "$WORK/env" --build "$BUILD" --points "$points" \
 	--kinds 'crash-*' --rounds 1 --seed "$seed"
 
-# and what the design answers one by one
+# The single stories.
 part 'the single stories' python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD"

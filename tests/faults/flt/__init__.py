@@ -1,4 +1,4 @@
-"""Faults: load that keeps a journal, a judge of what came of it, and what breaks things."""
+"""Faults: load with a journal, a judge of the results, and the kinds of fault."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A socket for single stories: everything it got, in order, and waiting for some of it."""
+"""A socket for single stories: keeps all received frames in order, and waits for certain ones."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ class Client:
                     and all(f.get(k) == v for k, v in wanted.items())]
 
     def wait(self, kind, seconds=WITHIN_S, **wanted):
-        """The first such frame, now or soon."""
+        """The first frame that matches; waits for it."""
         with self.cond:
             if not self.cond.wait_for(lambda: self.frames(kind, **wanted), seconds):
                 raise TimeoutError("no %s %s within %g s; last: %s" % (

@@ -1,4 +1,4 @@
-"""Entries of the queue as nobody's program would write them."""
+"""Invalid entries of the queue, which no program of ours writes."""
 
 import json
 import time
@@ -13,7 +13,7 @@ def envelope(tenant, channel, user):
 
 
 def poisons(load):
-    """Each must end as one dead letter."""
+    """Entries of which each must become one dead letter."""
     good = envelope(load.world.names["main"], load.channels[-1], load.world.names["w0"])
     return [
         "{bad",

@@ -1,6 +1,6 @@
-"""A server in memory that keeps EchoStream's promises, or breaks one of them when told to.
+"""A server in memory that keeps EchoStream's promises, or breaks one of them on request.
 
-Each way to break one has the name by which the judge must catch it."""
+Each breach has the name that the judge must give to it."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from http.server import ThreadingHTTPServer
 from scn import fake as base
 from scn import frames
 
-AT = 40             # which message is the victim
+AT = 40             # number of the message that the breach affects
 LATER_S = 0.5
 
 
@@ -41,14 +41,14 @@ class Store:
         return user
 
     def strike(self, name):
-        """True once, when it is this one's turn."""
+        """True once, for the message of the breach."""
         if self.breaks != name or self.spent or self.count < AT:
             return False
         self.spent = True
         return True
 
     def send(self, channel, user, cid, body):
-        """The row of the message, made or found; the way of the fault, if any."""
+        """The row of the message, new or existing; applies the breach, if any."""
         with self.lock:
             row = channel.by_key.get((user, cid))
             if row is not None:
@@ -119,7 +119,7 @@ class Store:
 
 
 class Handler(base.Handler):
-    """The parts of both doors that the load uses."""
+    """The part of REST and WebSocket that the load uses."""
 
     def _caller(self):
         words = (self.headers.get("Authorization") or "").split()
@@ -214,7 +214,7 @@ class Handler(base.Handler):
         return True
 
     def _subscribe(self, store, channel, order):
-        if order["id"] == "spy":        # nothing is private here; the ear expects refusal
+        if order["id"] == "spy":        # the fake has no private channels; an ear expects a refusal
             self.put({"type": "error", "id": "spy", "payload": {}})
             return
         with store.lock:

@@ -1,4 +1,4 @@
-"""History as the REST API tells it: forward, backward, and some messages one by one."""
+"""History from the REST API: forward, backward, and some messages one by one."""
 
 import time
 
@@ -6,7 +6,7 @@ from scn import rest
 
 from .writers import API
 
-PAGES = (200, 37)      # forward, backward: other sizes, other page borders
+PAGES = (200, 37)      # forward, backward: different sizes give different page borders
 
 
 class History:
@@ -15,7 +15,7 @@ class History:
     def __init__(self, channel, tenant, forward, backward, strays):
         self.channel, self.tenant = channel, tenant
         self.forward, self.backward = forward, backward
-        self.strays = strays    # read one by one and not the same
+        self.strays = strays    # single reads that differ from the pages
 
 
 def read(load, channel, who, rng):
@@ -45,7 +45,7 @@ def walk(client, headers, base, query, word, limit):
 
 
 def ask(client, headers, path, patience_s=20):
-    """A read that may be refused while things come back."""
+    """A read; repeats it while the stack recovers."""
     end = time.monotonic() + patience_s
     while True:
         try:

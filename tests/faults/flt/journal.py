@@ -1,4 +1,4 @@
-"""What was sent and what was answered: one Send a message, written down before it leaves."""
+"""The journal of sends and answers: one Send for each message, recorded before it is sent."""
 
 import json
 import threading
@@ -27,7 +27,7 @@ class Send:
         self.first_at = None   # of the first attempt
         self.sent_at = None    # of the last attempt
         self.tries = 0
-        self.conn = None       # of the last attempt, for senders that don't wait
+        self.conn = None       # of the last attempt, for senders that do not wait
         self.acked_at = None
         self.message_id = None
         self.accepted_at = None
@@ -36,19 +36,19 @@ class Send:
 
 
 class Journal:
-    """All sends of a run; each step also goes to a file, to be looked at afterwards."""
+    """All sends of a run; writes each step to a file, too, for people."""
 
     def __init__(self, path=None):
         self.sends = []
         self.by_cid = {}
-        self.early = []        # reads that did not find what was acked
-        self.flushed_at = []   # the queue was thrown away on purpose: begin, end, begin, ...
-        self.cut_at = []       # sockets were cut on purpose: (begin, end)
-        self.stopped_at = []   # the same for push servers that were asked to stop
-        # connections that ended inside a frame: (since when it may have been cut, when its
-        # last byte was read, who)
+        self.early = []        # reads that did not find an acked message
+        self.flushed_at = []   # the run emptied the queue on purpose: begin, end, begin, ...
+        self.cut_at = []       # the run cut sockets on purpose: (begin, end)
+        self.stopped_at = []   # the same for push-servers that the run stopped
+        # connections that ended inside a frame: (earliest time of the cut, time of the last byte,
+        # name)
         self.torn = []
-        self.notes = []        # what surprised a writer or listener, for people
+        self.notes = []        # unexpected events of writers and listeners, for people
         self.acks = 0
         self.lock = threading.Lock()
         self.file = open(path, "w", encoding="utf-8") if path else None

@@ -1,28 +1,29 @@
-"""The judge: a journal, histories and streams in, faults by name out. Asks nobody anything.
+"""The judge compares a journal, histories and streams, and names each fault. It makes no requests.
 
-  lost             acked, and not in history
-  lost_accepted    answered 202, and not in history (but for a queue that was thrown away)
-  early_ack        acked, and a read right after it did not find it
-  wrong_number     acked with another number than history has
-  changed          history has another text than was sent
-  doubled          one (sender, client id) is in history twice
-  ghost            in history, and nobody sent it; or refused for good, and there
+  lost             a message was acked, and history does not have it
+  lost_accepted    a message was answered 202, and history does not have it (except when the run
+                   emptied the queue)
+  early_ack        a message was acked, and a read right after the ack did not find it
+  wrong_number     the ack has another number than history
+  changed          history has another text than the sender sent
+  doubled          history has one (sender, client id) twice
+  ghost            history has a message that no writer sent, or that was finally refused
   history_order    history's numbers do not rise, or `prev` is not a number before
-  views            forward, backward and single reads do not agree
-  commit_order     acked before another was sent, and has the higher number
-  sender_order     a sender's messages are not in its own order
+  views            forward, backward and single reads differ
+  commit_order     a message was acked before another was sent, and has the higher number
+  sender_order     a sender's messages are not in the order of sending
   stream_order     a connection's numbers do not rise, or one comes twice
-  stream_hole      a connection's `prev` is not the number before, and no gap was told
-  stream_differs   a frame is not what history has under its number
-  stream_missing   history has a message that a listener should have had, and no gap was told
-  foreign          something of another tenant, or of a channel that was not asked for
-  unanswered       a message whose sender had no answer by the end
-  protocol         a server broke RFC 6455, or a writer or listener could not go on
+  stream_hole      a connection's `prev` is not the number before, and no gap says so
+  stream_differs   a frame differs from history under its number
+  stream_missing   history has a message that a listener should have received, and no gap says so
+  foreign          a frame of another tenant, or of a channel without a subscription
+  unanswered       a message whose sender had no answer at the end
+  protocol         a server broke RFC 6455, or a writer or listener could not continue
 """
 
 import bisect
 
-# Written out: Python 3.13 strips the indent of docstrings, so they are no place for data.
+# Not derived from the docstring, because Python 3.13 removes the indent of docstrings.
 NAMES = ("lost", "lost_accepted", "early_ack", "wrong_number", "changed", "doubled", "ghost",
          "history_order", "views", "commit_order", "sender_order", "stream_order",
          "stream_hole", "stream_differs", "stream_missing", "foreign", "unanswered",
@@ -32,7 +33,7 @@ NAMES = ("lost", "lost_accepted", "early_ack", "wrong_number", "changed", "doubl
 class Verdict:
     def __init__(self):
         self.faults = {name: [] for name in NAMES}
-        self.apart = []         # 202 that FLUSHALL took along: known, listed, no fault
+        self.apart = []         # 202 that FLUSHALL lost: listed, but not a fault
 
     def add(self, name, text):
         self.faults[name].append(text)
@@ -59,14 +60,15 @@ def judge(journal, histories, listeners, protocol_faults=()):
         v.add("protocol", text)
     for since, when, who in journal.torn:
         if not was_cut(journal, since, when):
-            v.add("protocol", "%s: ended inside a frame at %.3f, and nothing had cut it" % (
+            v.add("protocol", "%s: ended inside a frame at %.3f, and the run did not cut it" % (
                 who, when))
     return v
 
 
 def was_cut(journal, since, when):
-    """A slow reader (since) may have been cut long before it reads the end, and also by a push
-    server that stops: its Close stands behind more than the reader takes in time."""
+    """True when the run explains the cut. A slow reader (since) may be cut long before it reads the
+    end, also by a push-server that stops: its Close frame waits behind more bytes than the reader
+    reads in time."""
     cuts = journal.cut_at + (journal.stopped_at if since is not None else [])
     first = when if since is None else since
     return any(begin <= when and end >= first for begin, end in cuts)
@@ -102,8 +104,9 @@ def judge_sends(v, journal, histories):
 
 
 def flushed(journal, s):
-    """May it have stood in the queue when that was thrown away? A queue keeps a channel's
-    order: it had left if one that was sent after its 202 was acked before."""
+    """True when the message may have been in the queue when the run emptied it. A queue keeps the
+    order of a channel: the message had left the queue if another one, sent after its 202, was acked
+    before."""
     passed = min((t.acked_at for t in journal.sends if t.channel == s.channel
                   and t.acked_at is not None and t.first_at > s.accepted_at),
                  default=float("inf"))
@@ -147,7 +150,7 @@ def judge_history(v, journal, h):
 
 
 def numbers(journal, histories):
-    """What history calls each send: {cid: number}."""
+    """The number of each send in history: {cid: number}."""
     return {m["clientMessageId"]: m["messageId"] for h in histories.values()
             for m in h.forward}
 
@@ -191,7 +194,7 @@ def judge_sender_order(v, journal, histories):
 
 
 def judge_stretch(v, stretch, h):
-    """One connection's frames of one channel."""
+    """Checks one connection's frames of one channel."""
     who = "%s conn %d %s" % (stretch.listener.name, stretch.conn, stretch.channel)
     for frame in stretch.early:
         v.add("stream_order", "%s: before the answer to subscribe: %s" % (who, str(frame)[:150]))
@@ -214,7 +217,7 @@ def judge_stretch(v, stretch, h):
 
 
 def gap_end(v, who, gap, last):
-    """A gap tells of what follows the last number, no more and no less (a reset: anything)."""
+    """Checks that a gap begins right after the last number (a reset may begin anywhere)."""
     _, start, end, reason = gap
     if reason != "reset" and (start != last + 1 or end < start):
         v.add("stream_hole", "%s: after %d a gap from %d to %d" % (who, last, start, end))
@@ -229,7 +232,7 @@ def judge_frame(v, who, row, seq, body, cid, user):
 
 
 def judge_whole(v, listener, histories):
-    """All connections of a listener together have all from its first base to the end."""
+    """Checks that all connections of a listener together have every message from its first base on."""
     for channel in listener.channels:
         h = histories.get(channel)
         mine = [s for s in listener.stretches if s.channel == channel and s.base is not None]

@@ -1,7 +1,7 @@
-"""The kinds of fault. Each is a function (Fault) that breaks something, returns when the
-breaking is over, and says what it did; its limit is the time until all is back.
+"""The kinds of fault. Each is a function (Fault) that breaks something, returns when the fault has
+ended, and returns a description. Its limit is the time until all clients are back.
 
-They stand in kinds_*.py, which register them here."""
+kinds_*.py define the kinds and register them here."""
 
 import signal
 import time
@@ -13,8 +13,8 @@ KINDS = {}
 class Kind:
     def __init__(self, name, limit_s, run, holds=False, queue=None):
         self.name, self.limit_s, self.run = name, limit_s, run
-        self.holds = holds      # messages stay with who was ended, until the queue gives them again
-        self.queue = queue      # only where this is the queue; None: everywhere
+        self.holds = holds      # the ended program keeps messages until the queue delivers them again
+        self.queue = queue      # the only queue of this kind; None: any queue
 
 
 def kind(limit_s, holds=False, queue=None):
@@ -26,7 +26,7 @@ def kind(limit_s, holds=False, queue=None):
 
 
 def settle(queue):
-    """Only what this queue's stack has; and what its leases add to the limits."""
+    """Keeps the kinds of this queue, and adds the time of its leases to their limits."""
     for name, one in list(KINDS.items()):
         if one.queue not in (None, queue.name):
             del KINDS[name]
@@ -35,12 +35,12 @@ def settle(queue):
 
 
 class Fault:
-    """What a kind gets: the stack, the load and its own dice."""
+    """The arguments of a kind: the stack, the load and a source of random numbers."""
 
     def __init__(self, stack, load, rng):
         self.stack, self.load, self.rng = stack, load, rng
         self.poisons = 0
-        self.wrong = []         # what was not as it should be while it was broken
+        self.wrong = []         # missing or wrong symptoms during the fault
 
     def some(self, pids):
         return self.rng.choice(pids)
@@ -53,14 +53,14 @@ class Fault:
             self.stack.kill(pids, signal.SIGCONT)
 
     def replace(self, name, sig):
-        """Until another process stands in the place of a program's master."""
+        """Waits until another process is the master of the program."""
         old = self.stack.master(name)
         self.stack.kill(old, sig)
         self.stack.restarted(name, old)
         return "pid %d" % old
 
     def lose_queue(self, how):
-        """What is queued goes away on purpose: a 202 from before is not held against it."""
+        """Marks that the run empties the queue: the judge does not blame a lost 202 from before."""
         self.load.journal.flushed_at.append(time.monotonic())
         try:
             return how()

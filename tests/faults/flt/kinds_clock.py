@@ -1,4 +1,4 @@
-"""Programs that are given too little, or the wrong time: memory, processors, the clock."""
+"""Programs without enough memory or processor time, or with a wrong clock."""
 
 import glob
 import os
@@ -24,7 +24,7 @@ MESSAGES = 20
 # memory
 
 def cgroup():
-    """(folder, file of the limit) of a memory cgroup that we may make children in."""
+    """(folder, file of the limit) of a memory cgroup in which the run may make children."""
     for base, limit in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
                         ("/sys/fs/cgroup", "memory.max")):
         made = os.path.join(base, "echostream-test-%d" % os.getpid())
@@ -35,7 +35,7 @@ def cgroup():
         if os.path.exists(os.path.join(made, limit)):
             return made, os.path.join(made, limit)
         os.rmdir(made)
-    raise Gone("no memory cgroup that may be written")
+    raise Gone("no writable memory cgroup")
 
 
 def write(path, text):
@@ -44,8 +44,8 @@ def write(path, text):
 
 
 def memory_kill(f):
-    """The workers may have no page more: the kernel ends the first that asks for one amid its
-    allocation, and whoever asks before we have let the others out."""
+    """The workers get no further page. The kernel kills the first one that needs a page, during its
+    allocation, and each other one that needs a page before the limit is lifted."""
     pids = [pid for name in ("api", "push", "fanout") for pid in f.stack.workers(name)]
     made, limit = cgroup()
     home = os.path.join(os.path.dirname(made), "cgroup.procs")
@@ -72,7 +72,7 @@ def move(pid, procs):
     try:
         write(procs, str(pid))
     except ProcessLookupError:
-        pass            # it is dead by now
+        pass            # the process has ended
 
 
 def dead(pids):
@@ -80,7 +80,7 @@ def dead(pids):
 
 
 def rmdir_soon(path):
-    """A group is busy until the last of its processes is reaped."""
+    """Removes a cgroup, which is busy until the last of its processes is reaped."""
     end = time.monotonic() + 5
     while True:
         try:
@@ -95,7 +95,7 @@ def rmdir_soon(path):
 # processors
 
 def cpu_busy(f):
-    """As many busy loops as processors: nobody may be taken for dead."""
+    """As many busy loops as processors: no program may take another for dead."""
     before = {name: f.stack.workers(name) for name in ("api", "push", "fanout")}
     takeovers = count(f, "partition lost")
     loops = [f.stack.helper(["sh", "-c", "while :; do :; done"], {}, "busy.log")[0]
@@ -121,7 +121,7 @@ def count(f, text):
 # the clock
 
 def faked(offset):
-    """The wall clock is wrong, the monotonic one is not: so it is on a real machine."""
+    """The environment of a wrong wall clock; the monotonic clock stays right, as on a real machine."""
     found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     if not found or not shutil.which("faketime"):
         raise Gone("no libfaketime")
@@ -130,7 +130,7 @@ def faked(offset):
 
 
 class Ear(Socket):
-    """All frames it got."""
+    """A client that keeps all received frames."""
 
     def __init__(self, port, token):
         self.got, self.cond = [], threading.Condition()
@@ -151,7 +151,7 @@ class Ear(Socket):
 
 
 class Strange(Exception):
-    """What a program with a wrong clock must not do."""
+    """Forbidden behaviour of a program with a wrong clock."""
 
 
 def free_port():
@@ -162,8 +162,8 @@ def free_port():
 
 def clock(offset):
     def fault(f):
-        """A second fanout with that clock takes its share and dies; a second push-server with
-        it serves a client."""
+        """A second fanout with that clock takes its share of the partitions and is killed; a second
+        push-server with that clock serves a client."""
         fake, run, port = faked(offset), f.stack.run_dir, free_port()
         before = owners(f)
         fanout, _ = f.stack.helper(

@@ -1,5 +1,5 @@
-"""Disks that are full for a while. Each kind wants the folder to be a file system of its own
-(tests/faults/own_machine.sh makes them)."""
+"""Disks that are full for a while. Each kind needs the folder to be a separate file system, which
+tests/faults/own_machine.sh makes."""
 
 import os
 import re
@@ -9,14 +9,14 @@ from . import machine
 from .kinds import KINDS, Kind
 from .stack import Gone
 
-# A server that can't write ends, and the supervisor starts it again; five ends within a minute
-# it takes for one that will never live.
+# A server that cannot write ends, and the supervisor starts it again; after five failed starts within
+# a minute the supervisor gives up.
 LEAST_S, MOST_S = 1.5, 2.5
 NO_SPACE = re.compile(rb"No space left on device|AOF write error")
 
 
 class Log:
-    """What a server has complained about since; its log is on another disk."""
+    """The complaints of a server since a time; its log is on another disk."""
 
     def __init__(self, stack, name):
         self.path = os.path.join(stack.env.log_dir(), name + ".log")
@@ -37,12 +37,12 @@ def disk_pg(f):
 
 
 def disk_wal(f):
-    """Also the log of changes finds no room: PostgreSQL goes down at once, and can't start."""
+    """The write-ahead log has no space either: PostgreSQL ends at once, and cannot start."""
     def more():
         try:
             f.stack.sql("select pg_switch_wal()")
         except Gone:
-            pass        # down already, which is what is wanted
+            pass        # PostgreSQL has ended, as wanted
     return full_server(f, "pg", "postgres", more)
 
 

@@ -1,5 +1,5 @@
-"""Programs that have no descriptor left for a while: who is in stays, who comes waits or is
-refused, nobody spins."""
+"""Programs without a free descriptor for a while: open connections stay, new ones wait or are
+refused, and no loop spins."""
 
 import os
 import resource
@@ -12,7 +12,7 @@ from .stack import Gone
 
 LIMIT_S = 2
 SECONDS = 3.0
-SPINS = 0.95        # of the time: no worker under this load wants so much
+SPINS = 0.95        # share of a processor that no worker needs under this load
 VISITORS = 24
 
 
@@ -25,7 +25,7 @@ def first_free(pid):
 
 
 class Narrowed:
-    """Each process may open `spare` more descriptors, not one more."""
+    """Lets each process open `spare` more descriptors and no further one."""
 
     def __init__(self, pids, spare):
         self.before = {}
@@ -50,7 +50,7 @@ class Narrowed:
 
 
 def visitors(f, name):
-    """Who comes and says nothing, so that somebody waits at each door."""
+    """Silent clients, so that a connection waits at each listener."""
     run = f.stack.run_dir
     doors = {"push": [os.path.join(run, "push-ops.sock"),
                       (f.load.push.hostname, f.load.push.port)],

@@ -1,5 +1,5 @@
-"""The kinds of fault that need more than signals: they leave themselves out where the machine
-gives no right to them."""
+"""The kinds of fault that need more than signals. A kind is left out on a machine that does not
+permit it."""
 
 from . import kinds_clock, kinds_disk, kinds_files, kinds_io, kinds_net, kinds_pg
 

@@ -8,7 +8,7 @@ from .machine import TCP, Rules
 from .schedule import GROSS
 
 LIMIT_S = 10
-FOUND_S = 10        # 5 s without an acknowledgement, and a while of TCP's own counting
+FOUND_S = 10        # 5 s without an acknowledgement, and a margin for TCP's timers
 
 
 def both(port, what):
@@ -38,8 +38,8 @@ def partition(way, names, least_s, most_s):
 
 
 def forget(name):
-    """All connections that are there get not a packet through any more, and nobody is told:
-    a firewall that lost its table. New ones are fine."""
+    """Open connections lose all packets in silence, as behind a firewall that lost its table. New
+    connections work."""
     def fault(f):
         port = TCP[name]
         old = {client for client, _ in machine.connections(port)}
@@ -64,8 +64,8 @@ def forget(name):
 
 
 def half_open(port, old):
-    """Redis's own ends are left out: it has no time-out for what it published and nobody
-    acknowledges, only a limit of the buffer."""
+    """Half-open connections that are left. Redis's own ends do not count: Redis has no time-out for
+    published bytes without an acknowledgement, only a limit of the buffer."""
     return sorted((c, "server's" if server else "ours")
                   for c, server in machine.connections(port)
                   if c in old and not (server and port == TCP["redis"]))

@@ -1,4 +1,4 @@
-"""PostgreSQL that has no connection left, or does not come to an end with anything."""
+"""PostgreSQL without a free connection, or with statements that do not end."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ LOCK = ("begin; lock table messages, channel_heads in access exclusive mode; "
         "select pg_sleep(%d); commit")
 HOGS_S = 3.0
 LOCK_S = 7          # longer than ES_DATABASE_TIMEOUT_MS
-SESSIONS_BESIDE = 4     # readiness looks with connections of its own
+SESSIONS_BESIDE = 4     # readiness uses its own connections
 
 
 class Hog:
@@ -46,7 +46,7 @@ class Hog:
 
 
 def take_all(stack, hogs, end):
-    """Whatever gets free is ours, before the programs come round to ask."""
+    """Takes each connection that becomes free before the programs connect."""
     while time.monotonic() < end:
         hog = Hog(stack)
         if hog.in_:
@@ -57,7 +57,7 @@ def take_all(stack, hogs, end):
 
 
 def pg_connections(f):
-    """Another client has them all, and ours are ended: none comes back in."""
+    """Another client takes all connections and ends those of the programs, which cannot connect."""
     hogs, end = [], time.monotonic() + HOGS_S + 10
     try:
         take_all(f.stack, hogs, end)
@@ -81,7 +81,7 @@ SESSIONS = ("select count(*) from pg_stat_activity "
 
 
 def pg_slow(f):
-    """A lock that outlasts every time-out: statements end, nothing piles up."""
+    """A lock that lasts longer than every time-out: statements end, and no queue grows."""
     most = len(f.stack.workers("api")) + 2 * len(f.stack.workers("push")) + len(
         f.stack.workers("fanout")) + SESSIONS_BESIDE
     lock = threading.Thread(target=f.stack.env.sql, args=(LOCK % LOCK_S,))

@@ -1,5 +1,5 @@
-"""A second fanout, from a build with crash points, that ends in the middle of its work
-again and again while the stack's own takes over."""
+"""A second fanout, from a build with crash points, ends repeatedly in the middle of its work, and the
+stack's own fanout takes over."""
 
 import os
 
@@ -8,7 +8,7 @@ from .kinds import KINDS, Kind
 POINTS = ("after_receive", "before_commit", "after_commit", "after_publish",
           "before_queue_done", "after_queue_done")
 LOG = "fanout-points.log"
-ENDS = 2            # how often it has to end there
+ENDS = 2            # the second fanout must end so often at a point
 WITHIN_S = 30
 
 

@@ -53,7 +53,7 @@ def pg_read_only(f):
         time.sleep(f.rng.uniform(1, 2))
     finally:
         end = time.monotonic() + 10
-        while True:     # must not stay, whatever else is going on
+        while True:     # PostgreSQL must not stay read-only, so repeat until it accepts this
             try:
                 f.stack.sql("set default_transaction_read_only = off; "
                             "alter system reset default_transaction_read_only")

@@ -82,7 +82,7 @@ def fanout_worker_kill(f):
 
 @kind(5, holds=True)
 def fanout_workers_kill(f):
-    """Amid their batches: the last ones come again."""
+    """Kills workers during their batches: the queue delivers the last ones again."""
     pids = fanout_workers(f)
     f.stack.kill(pids, signal.SIGKILL)
     return "%d workers" % len(pids)
@@ -101,7 +101,7 @@ def fanout_freeze(f):
 
 @kind(5, holds=True)
 def fanout_zombie(f):
-    """Frozen beyond its lease; its partitions are taken; it wakes up amid a batch."""
+    """fanout is frozen beyond its lease, loses its partitions, and wakes up in the middle of a batch."""
     pid = f.some(fanout_workers(f))
     f.freeze(pid, f.rng.uniform(3.5, 4.5))
     return "pid %d" % pid
@@ -114,7 +114,7 @@ def fanout_restart(f):
 
 @kind(5, holds=True)
 def fanout_two(f):
-    """Another fanout beside the first, killed or stopped in order after a while."""
+    """A second fanout beside the first is killed, or stopped in order, after a while."""
     proc, _ = f.stack.helper(
         [os.path.join(f.stack.build, "fanout", "echostream-fanout")],
         {"ES_FANOUT_OPS_LISTEN": "unix:" + os.path.join(f.stack.run_dir, "second-ops.sock")},
@@ -144,7 +144,7 @@ def rolling_restart(f):
 
 @kind(10, holds=True)
 def all_kill(f):
-    """The programs at once, not the servers."""
+    """Kills all programs at once, but not the servers."""
     names = ("fanout", "push", "api")
     old = {name: f.stack.master(name) for name in names}
     for pid in old.values():

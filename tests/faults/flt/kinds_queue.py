@@ -1,4 +1,4 @@
-"""What the queue brings, whichever it is."""
+"""Faults of the entries of a queue, for every kind of queue."""
 
 import json
 import uuid
@@ -9,7 +9,7 @@ from .kinds import kind
 
 @kind(5)
 def poison(f):
-    """Entries that nobody can read or commit, between good ones."""
+    """Entries that no program can read or commit, between good ones."""
     bad = entries.poisons(f.load)
     for body in bad:
         f.stack.queue.put(body, f.rng)
@@ -19,7 +19,7 @@ def poison(f):
 
 @kind(5)
 def unknown_tenant(f):
-    """A well-formed envelope of nobody: refused at commit, no dead letter."""
+    """A well-formed envelope of an unknown tenant: the commit refuses it without a dead letter."""
     stranger = entries.envelope(*(str(uuid.uuid4()) for _ in range(3)))
     f.stack.queue.put(json.dumps(stranger), f.rng)
     return "one"
@@ -27,5 +27,5 @@ def unknown_tenant(f):
 
 @kind(5, holds=True)
 def redelivery(f):
-    """What the queue still holds comes again, three times, in another order."""
+    """The queue delivers its entries again, three times, in another order."""
     return "%d entries" % f.stack.queue.repeat(f.rng)

@@ -1,4 +1,4 @@
-"""Faults of Redis: whatever else it is, it carries the news, and with `redis:` the queue."""
+"""Faults of Redis, which carries events, and with `redis:` also the queue."""
 
 import signal
 import time
@@ -27,7 +27,7 @@ def redis_pubsub_kill(f):
 @kind(2)
 def redis_clients_kill(f):
     f.stack.redis("CLIENT", "KILL", "TYPE", "normal")
-    return "all that are not subscribed"
+    return "all connections without a subscription"
 
 
 @kind(2)
@@ -46,10 +46,10 @@ def redis_freeze(f):
 
 @kind(5)
 def redis_demote(f):
-    """A replica for a while, as the old primary of a failover: it takes connections, answers,
-    and writes nothing."""
+    """Redis is a replica for a while, like the old primary of a failover: it accepts connections,
+    answers, and refuses writes."""
     seconds = f.rng.uniform(0.5, 2.5)
-    f.stack.redis("REPLICAOF", "127.0.0.1", "1")    # where nobody listens
+    f.stack.redis("REPLICAOF", "127.0.0.1", "1")    # a port without a listener
     try:
         time.sleep(seconds)
     finally:
@@ -59,8 +59,8 @@ def redis_demote(f):
 
 @kind(5)
 def redis_flush(f):
-    """With `redis:` what was queued and not committed is gone, which is not promised. What
-    was acked is not, and elsewhere nothing is."""
+    """With `redis:`, messages that were queued and not committed are gone, which breaks no promise.
+    Acked messages stay. With another queue no message is lost."""
     def flush():
         f.stack.redis("FLUSHALL")
         return "all keys"

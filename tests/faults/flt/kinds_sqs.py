@@ -1,5 +1,5 @@
-"""Faults of SQS. While one lasts the programs must say what is wrong, be not ready and yet
-alive, and ask no more often than somebody who waits."""
+"""Faults of SQS. During a fault the programs must report the reason, be not ready but alive, and back
+off from requests."""
 
 import signal
 import time
@@ -10,15 +10,15 @@ from .kinds import kind
 from .stack import http_answer
 
 READY = ("/readyz", "/push/readyz", "/fanout/readyz")
-WITHIN_S = 9                # a check may wait for two queues as long as ES_SQS_TIMEOUT_MS
-# Requests that somebody makes who backs off: some at once, then so many a second.
+WITHIN_S = 9                # a check may wait ES_SQS_TIMEOUT_MS for each of two queues
+# Requests of programs that back off: some at once, then so many a second.
 AT_FIRST = 60
 MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 30, "DeleteMessageBatch": 30,
                  "credentials": 30}
 
 
 class Watch:
-    """What the programs do while SQS misbehaves; complaints go to f.wrong."""
+    """Watches the programs during a fault of SQS; complaints go to f.wrong."""
 
     def __init__(self, f, name, said):
         self.f, self.name, self.said = f, name, said
@@ -31,13 +31,13 @@ class Watch:
         self.f.wrong.append("%s: %s" % (self.name, text))
 
     def until_red(self):
-        """All three are red, and alive."""
+        """True when all three programs are red and alive."""
         with futures.ThreadPoolExecutor(len(READY)) as pool:
             list(pool.map(lambda path: self._until(path, 503), READY))
         self._until("/healthz", 200)
 
     def _until(self, path, wanted):
-        """Soon: a check takes its time, and an api that was killed just before comes up."""
+        """Waits for the status: a check takes time, and a program killed just before must start."""
         end, status = time.monotonic() + WITHIN_S, None
         while status != wanted:
             if status is not None and time.monotonic() > end:
@@ -54,14 +54,14 @@ class Watch:
             n = counts.get(action, 0) - self.before.get(action, 0)
             if n > AT_FIRST + most * took:
                 self.wrong("%s %d times in %.1f s" % (action, n, took))
-        # an outage that the fault before began has its line in the log already
+        # When the fault before began the outage, the log has its line already.
         if self.said and not any(self.said in body for body in self.bodies) and \
                 not self.f.stack.logged(self.from_byte, self.said):
             self.wrong("neither a log nor /readyz says %r" % self.said)
 
 
 def broken(f, name, said, begin, end):
-    """Broken between begin and end, at least until all are red."""
+    """Breaks SQS between begin and end, at least until all programs are red."""
     watch = Watch(f, name, said)
     begin()
     try:
@@ -97,13 +97,13 @@ def sqs_no_queue(f):
 
 @kind(10, queue="sqs")
 def sqs_hang(f):
-    """It takes requests and says nothing. The limit holds what a receive waits for a word."""
+    """SQS accepts requests and does not answer. The limit includes the long poll of a receive."""
     return refusing(f, "sqs-hang", "SQS: Timeout was reached", hang=True)
 
 
 @kind(5, queue="sqs")
 def sqs_keys_wrong(f):
-    """The secret there is another for a while, and the role's endpoint has no newer one."""
+    """SQS expects another secret for a while, and the role's endpoint has no newer one."""
     now = f.stack.queue.tell("keys_now")
     return other_keys(f, "sqs-keys-wrong", "SQS: the signature is refused",
                       dict(now, secret="another"), now)
@@ -111,8 +111,8 @@ def sqs_keys_wrong(f):
 
 @kind(5, queue="sqs")
 def sqs_keys_expired(f):
-    """The keys are over; the role's endpoint is away at first, then hands out new ones."""
-    access = "ASIA" + uuid.uuid4().hex[:16]     # no seed may bring those of an earlier run
+    """The keys have expired; the role's endpoint is away at first, then returns new ones."""
+    access = "ASIA" + uuid.uuid4().hex[:16]     # not from the seed, so that no run repeats a key
     new = {"access": access, "secret": "s" + access, "token": "t" + access,
            "old": "ExpiredToken"}
     return other_keys(f, "sqs-keys-expired", "SQS: the session token has expired", new, new)
@@ -126,7 +126,7 @@ def other_keys(f, name, said, meanwhile, after):
 
 @kind(5, holds=True, queue="sqs")
 def sqs_batch_failures(f):
-    """Parts of batches fail: deletes for good (it comes again), sends for now."""
+    """Parts of batches fail: deletes finally (the message comes again), sends for a while."""
     queue, watch = f.stack.queue, Watch(f, "sqs-batch-failures", "")
     queue.tell("fault", action="DeleteMessageBatch", entries=[0, 3], name="InternalError",
                sender=True, times=6, for_s=3)
@@ -140,7 +140,7 @@ def sqs_batch_failures(f):
 
 @kind(5, holds=True, queue="sqs")
 def sqs_kill(f):
-    """The test server keeps nothing: what was queued is gone, as with FLUSHALL."""
+    """The test server stores nothing: its kill loses queued messages, like FLUSHALL."""
     return f.lose_queue(lambda: f.replace("sqs", signal.SIGKILL))
 
 

@@ -1,5 +1,5 @@
-"""Listeners: clients that stay subscribed, come back after each cut with their last number,
-and write down every frame."""
+"""Listeners: clients that stay subscribed, resume after each cut with their last number, and record
+every frame."""
 
 import random
 import threading
@@ -12,18 +12,18 @@ SUBSCRIBE_S = 6.0
 
 
 class Stretch:
-    """What one connection heard of one channel: from its base on."""
+    """The frames of one channel on one connection, from its base on."""
 
     def __init__(self, listener, conn, channel, after):
         self.listener, self.conn, self.channel = listener, conn, channel
-        self.after = after          # asked for; None: from now on
-        self.base = None            # number it starts behind
+        self.after = after          # `after` of the subscribe; None: from the head
+        self.base = None            # last number before the first frame
         self.frames = []            # (time, type, seq, prev, body, cid, user, place)
         self.gaps = []              # (place, from, to, reason)
-        self.early = []             # came before the ack
+        self.early = []             # frames before the ack
 
     def last(self):
-        """The last number this stretch vouches for."""
+        """The last number that this stretch covers."""
         last = self.base
         if self.frames:
             last = max(last or 0, self.frames[-1][2])
@@ -47,7 +47,7 @@ class Listener(threading.Thread):
         self.heard_at = {}          # channel -> when its newest message had been sent
         self.foreign = []
         self.conns = 0
-        self.since = None           # when the connection that is open was made
+        self.since = None           # start of the open connection
         self.sock = None
         self.failure = None
 
@@ -161,7 +161,7 @@ class Listener(threading.Thread):
 
 
 class Ear(Listener):
-    """Asks for channels that are not its own, again and again; must never get one."""
+    """Repeatedly subscribes to channels that it must not read; the server must refuse each time."""
 
     def __init__(self, load, name, who, channels, wanted):
         super().__init__(load, name, who, channels, "steady", False)

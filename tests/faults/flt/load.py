@@ -1,4 +1,4 @@
-"""Everybody who talks to the stack during a run: made, started, stopped, read back."""
+"""The load of a run: creates, starts and stops writers and listeners, then reads the histories."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ from .writers import API, Looker, RestWriter, WsWriter
 
 
 class Shape:
-    """How much load."""
+    """The amount of load."""
 
     def __init__(self, channels=6, rest=5, ws=4, piped=2, pause_s=0.03, flapping=4, slow=2,
                  steady=3):
@@ -140,8 +140,8 @@ class Load:
             time.sleep(0.02)
 
     def back_since(self, at):
-        """Has every writer had an ack, and every steady listener a frame of each channel, of
-        something that was first sent after `at`?"""
+        """True when every writer has had an ack, and every steady listener a frame of each channel, for
+        a message that was first sent after `at`."""
         return all(w.heard_at > at for w in self.writers) and all(
             one.heard_at.get(c, 0) > at for one in self.listeners if one.kind == "steady"
             for c in one.channels)
@@ -152,7 +152,7 @@ class Load:
             for k, c in enumerate(one.channels) if one.heard_at.get(c, 0) <= at]
 
     def finish(self, settle_s=45.0):
-        """Stop sending, let everything be answered and heard, read back; {channel: History}."""
+        """Stops sending, waits for all answers and frames, reads back; {channel: History}."""
         self.give_up_at = time.monotonic() + self.give_up_s
         self.stopping.set()
         for one in self.writers:
@@ -172,7 +172,7 @@ class Load:
         return histories
 
     def wait_for_accepted(self, seconds):
-        """202 means queued: what is queued is committed soon."""
+        """Waits until the queue is empty: a message answered 202 must be committed soon."""
         client = rest.Client(self.env.url)
         end = time.monotonic() + seconds
         pending = [s for s in self.journal.sends if s.acked_at is None and s.accepted_at]
@@ -199,7 +199,7 @@ class Load:
         return found
 
     def wait_for_heads(self, histories, seconds):
-        """Until each listener has heard the last message; the judge says who has not."""
+        """Waits until each listener has the last message; the judge names those without it."""
         def at_head():
             return all(one.last.get(c, 0) >= histories[c].forward[-1]["messageId"]
                        for one in self.listeners for c in one.channels

@@ -1,5 +1,5 @@
-"""What kinds of fault need that break the machine under the stack: a network namespace of
-our own, file systems of our own, and looking at processes from outside."""
+"""Tools of the kinds that break the machine under the stack: a network namespace, separate file
+systems, and the state of processes from outside."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from .stack import Gone
 
 TCP = {"pg": 5432, "redis": 6379}
 TABLE = "es_faults"
-complaints = []         # what a kind saw that must not be; judged at the end
+complaints = []         # forbidden behaviour that a kind saw; checked at the end
 
 
 def run(argv, text=None):
@@ -22,7 +22,7 @@ def run(argv, text=None):
 # the network
 
 def own_network(stack):
-    """Never the machine's own: its rules are nobody's to touch."""
+    """Refuses to run in the machine's own network namespace, whose rules a test must not change."""
     if os.readlink("/proc/self/ns/net") == os.environ.get("ES_TEST_MACHINE_NET", ""):
         raise Gone("no network namespace of our own")
     if not stack.env.get("ES_DATABASE_URL").endswith("@127.0.0.1/echostream"):
@@ -30,8 +30,8 @@ def own_network(stack):
 
 
 class Rules:
-    """nft rules on what arrives at loopback, for as long as the block lasts. On arrival, since
-    what is dropped on its way out is told to the sender."""
+    """nft rules for packets that arrive at loopback, during the block. The rules act on arrival,
+    because the kernel reports a packet that is dropped on its way out to the sender."""
 
     def __init__(self, stack, rules):
         own_network(stack)
@@ -46,7 +46,7 @@ class Rules:
 
 
 def connections(port):
-    """(client's port, at the server's end?) of each established connection to port."""
+    """(client's port, true at the server's end) of each established connection to port."""
     found = set()
     with open("/proc/net/tcp", encoding="ascii") as f:
         for line in list(f)[1:]:
@@ -64,9 +64,9 @@ def connections(port):
 # disks
 
 def fill(path, seconds, meanwhile=None):
-    """Until the time is over path has no byte left; what others free is taken too."""
+    """Keeps the disk of path full for the time; takes space that other processes free, too."""
     if not os.path.ismount(path):
-        raise Gone("%s is no file system of its own" % path)
+        raise Gone("%s is not a separate file system" % path)
     name = os.path.join(path, "full")
     taken, end = 0, time.monotonic() + seconds
     fd = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
@@ -96,7 +96,8 @@ def grab(fd, taken):
 # processes
 
 def runnable_ns(pid):
-    """How long it ran or wanted to: what a busy loop shows on a machine that is busy too."""
+    """The time for which a process ran or waited to run, which shows a busy loop on a busy machine,
+    too."""
     try:
         with open("/proc/%d/schedstat" % pid, encoding="ascii") as f:
             ran, waited = f.read().split()[:2]
@@ -106,7 +107,7 @@ def runnable_ns(pid):
 
 
 class Wanting:
-    """The share of the time that each process ran or wanted to, since the last look."""
+    """The share of the time for which each process ran or waited to run since the last call."""
 
     def __init__(self, pids):
         self.at = time.monotonic()

@@ -1,21 +1,21 @@
-"""What a run of faults comes to: one line a promise, and the figures."""
+"""The results of a run of faults: one line for each promise, and the figures."""
 
 import collections
 
 from . import judge, kinds_points, machine
 
 PROMISES = (
-    ("nothing acked is lost or changed", "lost early_ack wrong_number changed"),
-    ("nothing answered 202 is lost", "lost_accepted"),
-    ("nothing is doubled, nothing is there that nobody sent", "doubled ghost"),
+    ("no acked message is lost or changed", "lost early_ack wrong_number changed"),
+    ("no message answered 202 is lost", "lost_accepted"),
+    ("no message is doubled, and history has none that no writer sent", "doubled ghost"),
     ("number order is commit order in every view of history",
      "history_order views commit_order"),
-    ("each sender's order is kept", "sender_order"),
+    ("messages keep the order of their sender", "sender_order"),
     ("no stream has a repeat, a wrong order, a silent hole or another text",
      "stream_order stream_hole stream_differs"),
-    ("every listener heard all of its channels", "stream_missing"),
-    ("nobody heard what is not theirs", "foreign"),
-    ("every sender was answered in the end", "unanswered"),
+    ("every listener received all messages of its channels", "stream_missing"),
+    ("no client received an event of a foreign channel", "foreign"),
+    ("every sender was answered", "unanswered"),
     ("no connection broke the protocol", "protocol"),
 )
 
@@ -30,24 +30,24 @@ def tell(report, args, load, stack, schedule, verdict, took_s):
             "%s: %s" % (name, text) for name in names.split()
             for text in found.get(name, [])[:8]])
     assert named == set(judge.NAMES), named ^ set(judge.NAMES)
-    report.check("faults", "poison is put aside, and nothing else is", dead(stack, schedule))
-    report.check("faults", "a queue in trouble is told of, waited for and not beset",
+    report.check("faults", "poison entries become dead letters, and no others do", dead(stack, schedule))
+    report.check("faults", "programs report a fault of the queue, wait for its end and back off",
                  schedule.fault.wrong[:10])
-    report.check("faults", "no program broke down by itself", stack.crashes((kinds_points.LOG,))[:10])
-    report.check("faults", "who is asked to stop under load stops soon",
+    report.check("faults", "no program crashed", stack.crashes((kinds_points.LOG,))[:10])
+    report.check("faults", "a program that gets SIGTERM under load ends in time",
                  schedule.slow_stops())
-    report.check("faults", "everything came back, none took %d times its limit" % 3,
+    report.check("faults", "all clients came back, after no fault in over %d times its limit" % 3,
                  schedule.gross())
     if args.machine:
         left_out(report, args, schedule)
-        report.check("faults", "no kind saw what must not be", machine.complaints)
+        report.check("faults", "no kind saw forbidden behaviour", machine.complaints)
     if args.least_acks:
         report.check("faults", "at least %d acks and %d kinds of fault" % (
             args.least_acks, args.least_kinds), enough(args, load, schedule))
 
 
 def left_out(report, args, schedule):
-    """What this machine gives no right to is said once a kind."""
+    """Reports each kind that this machine does not permit once."""
     for name in sorted(set(args.kinds) - schedule.kinds_done()):
         why = [line for line in schedule.skipped if line.startswith(name + ":")]
         report.skip("faults", name, why[0].splitlines()[0] if why else "no time for it")

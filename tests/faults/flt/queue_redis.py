@@ -1,4 +1,4 @@
-"""The queue when it is Redis Streams (`redis:`): entries as nobody's program would put them."""
+"""Operations on the queue in Redis Streams (`redis:`), such as entries that no program would write."""
 
 from . import entries
 
@@ -7,13 +7,13 @@ PARTITIONS = 8
 
 class RedisQueue:
     name = "redis"
-    comes_again_s = 0       # positions are stored: the next owner goes on at once
+    comes_again_s = 0       # positions are stored, so the next owner continues at once
 
     def __init__(self, stack):
         self.stack = stack
         self.own_url = stack.env.get("ES_QUEUE_REDIS_URL")
-        self.process = "qredis" if self.own_url else None       # that does nothing else
-        self.in_redis = not self.own_url        # FLUSHALL takes what is queued
+        self.process = "qredis" if self.own_url else None       # the server of the queue only
+        self.in_redis = not self.own_url        # FLUSHALL deletes queued messages
 
     def _redis(self, *words):
         return self.stack.redis(*words, url=self.own_url)
@@ -40,9 +40,9 @@ class RedisQueue:
         return count
 
     def given_up(self):
-        """What the queue itself has put aside: this one does not."""
+        """The dead letters of the queue itself; Redis has none."""
         return 0
 
     def most_receives(self):
-        """How often a message that waits was given out: not counted here."""
+        """The most deliveries of a waiting message; Redis does not count them."""
         return 0

@@ -1,4 +1,5 @@
-"""The queue when it is SQS: the test server's other door (tests/sqs/control.mjs)."""
+"""Operations on the queue in SQS, through the control port of the test server
+(tests/sqs/control.mjs)."""
 
 import http.client
 import json
@@ -16,8 +17,8 @@ class SqsQueue:
 
     def __init__(self, env):
         self.port = int(env.get("SQS_PORT"))
-        # What an ended program held is leased until its visibility is over; a second for
-        # the server's clock and the receive.
+        # The messages of an ended program stay leased until the visibility timeout; one second more
+        # for the server's clock and the receive.
         self.comes_again_s = int(env.get("SQS_VISIBILITY_S")) + 1
 
     def tell(self, word, **value):
@@ -42,8 +43,8 @@ class SqsQueue:
         return state["waiting"] + state["leased"]
 
     def repeat(self, rng):
-        """Copies; leases that end amid the work, again and again; and a while in which
-        they hardly last longer than it."""
+        """Delivers copies, ends leases during the work several times, and for a while makes leases
+        hardly longer than the work."""
         count = 0
         self.tell("fault", action="ReceiveMessage", visibility_s=1, for_s=2)
         for _ in range(5):

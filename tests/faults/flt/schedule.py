@@ -1,4 +1,4 @@
-"""Which fault when, from a seed; and how long each took to be over."""
+"""The schedule of faults, from a seed, and the time until all clients were back after each."""
 
 import random
 import time
@@ -6,12 +6,12 @@ import time
 from .kinds import KINDS, Fault
 from .stack import Gone
 
-GROSS = 3           # times its limit: no longer a figure, a failure
-RESTART_S = 15      # a program that was asked to stop has stopped by then, load or not
-WAIT_S = 30.0       # for everybody to be back, before the next fault comes anyway
+GROSS = 3           # a run fails when a fault takes so many times its limit
+RESTART_S = 15      # a program must end within this time after SIGTERM, under load too
+WAIT_S = 30.0       # longest wait for all clients, before the next fault
 
-# Sockets end without a word by these, amid a frame even; and a moment later what they pass
-# through ends.
+# These kinds cut sockets without a Close frame, even inside a frame. A connection through a killed
+# program may end up to CUT_LATER_S later.
 CUTTERS = {"push-worker-kill", "push-kill", "lighttpd-kill", "rolling-restart", "all-kill"}
 CUT_LATER_S = 5.0
 
@@ -21,7 +21,7 @@ class Done:
         self.kind, self.said, self.began, self.ended = kind, said, began, ended
         self.back_s = None      # None: never measured (another fault came in between)
         self.missing = []
-        self.last = ""          # who was back last
+        self.last = ""          # the client that was back last
 
     def line(self, start):
         back = "not measured" if self.back_s is None else "back in %5.2f s (limit %g s)%s%s" % (
@@ -34,7 +34,7 @@ class Done:
 
 
 class Schedule:
-    """One fault after the other; with pairs > 0 some come before the last one is over."""
+    """Runs one fault after the other; with pairs > 0 some begin before the last one has ended."""
 
     def __init__(self, stack, load, seed, kinds, pairs=0.0, say=None):
         self.stack, self.load, self.pairs = stack, load, pairs
@@ -47,8 +47,8 @@ class Schedule:
         self.start = time.monotonic()
 
     def next_kind(self):
-        """All kinds in a random order, then all again; those of the queue, which no other run
-        has, every third time until they are through."""
+        """All kinds in a random order, then again. Every third kind is one of this queue, until all of
+        those have run, because no other run has them."""
         if not self.bag:
             order = list(self.kinds)
             self.rng.shuffle(order)
@@ -61,12 +61,12 @@ class Schedule:
         return self.bag.pop()
 
     def wait_for_start(self, seconds):
-        """The load runs before anything breaks."""
+        """Waits until the load runs, before the first fault."""
         at = time.monotonic()
         self.load.until(lambda: self.load.back_since(at), seconds, "load on a whole stack")
 
     def run(self, seconds, rounds=0, least_acks=0):
-        """For so long, or twice as long when a busy machine has not come to the acks by then."""
+        """Runs for the given time, or twice as long when a busy machine has too few acks by then."""
         self.start = time.monotonic()
         end = self.start + seconds
         left = rounds * len(self.kinds)
@@ -99,8 +99,9 @@ class Schedule:
         return one
 
     def wait(self, one):
-        """Back: every writer was acked and every steady listener heard something new in each
-        channel. Counted from the end of the fault, for kills from the kill."""
+        """Waits until all clients are back: every writer has an ack, and every steady listener a new
+        message in each channel. The time counts from the end of the fault, for kills from the
+        kill."""
         since = one.began if one.kind.name.endswith("kill") else one.ended
         until = time.monotonic() + WAIT_S
         while not self.load.back_since(one.ended):
@@ -120,6 +121,6 @@ class Schedule:
                 and one.kind.name != "rolling-restart" and one.ended - one.began > RESTART_S]
 
     def gross(self):
-        """Those that took far too long; a limit below 3 s is judged as 3 s."""
+        """The faults that took over GROSS times their limit; a limit below 3 s counts as 3 s."""
         return [one.line(self.start) for one in self.done if one.missing or (
             one.back_s or 0) > GROSS * max(3, one.kind.limit_s)]

@@ -1,4 +1,4 @@
-"""The stack under test: its processes, its servers, and a word about what died of itself."""
+"""The stack under test: its processes, its servers, and programs that crashed."""
 
 import json
 import os
@@ -13,7 +13,7 @@ OWN_SIGNALS = {signal.SIGKILL, signal.SIGTERM}
 
 
 class Gone(Exception):
-    """What a fault aims at is not there just now."""
+    """The target of a fault does not exist at the moment, or the machine does not permit the fault."""
 
 
 class Stack:
@@ -21,11 +21,11 @@ class Stack:
         self.env, self.build, self.points_build = env, build, points_build
         self.run_dir = env.get("ES_RUN_DIR")
         self.queue = self._queue()
-        self.helpers = []       # processes of our own
+        self.helpers = []       # processes that the test started
         self.log_from = self.log_sizes()
 
     def _queue(self):
-        from .queue_redis import RedisQueue     # they know Gone, which is ours
+        from .queue_redis import RedisQueue     # here, because these modules import Gone
         from .queue_sqs import SqsQueue
         sqs = self.env.get("ES_QUEUE_URL").startswith("sqs:")
         return SqsQueue(self.env) if sqs else RedisQueue(self)
@@ -33,7 +33,7 @@ class Stack:
     # processes
 
     def masters(self):
-        """{name: pid} of the supervisor's list."""
+        """{name: pid} from the supervisor's list."""
         found = {}
         with open(os.path.join(self.run_dir, "pids"), encoding="utf-8") as f:
             for line in f:
@@ -61,7 +61,7 @@ class Stack:
                 pass
 
     def restarted(self, name, old, seconds=40):
-        """Until the supervisor has put another in its place."""
+        """Waits until the supervisor has started another process for the program."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
@@ -73,7 +73,7 @@ class Stack:
         raise TimeoutError("%s is not started again" % name)
 
     def up(self):
-        """Does the supervisor live, and every program?"""
+        """True when the supervisor and every program are alive."""
         try:
             return all(state_of(pid) not in (None, "Z") for pid in self.masters().values())
         except OSError:
@@ -97,12 +97,12 @@ class Stack:
         return int(self.sql("select count(*) from dead_letters"))
 
     def ready(self):
-        """All three say that they and what they need are there."""
+        """True when all three programs are ready."""
         return all(curl(self.env.url + path) for path in (
             "/readyz", "/push/readyz", "/fanout/readyz"))
 
     def helper(self, argv, more, log):
-        """A process of our own with the stack's settings."""
+        """Starts a process with the stack's settings."""
         settings = {k: v for k, v in self.env.values.items()
                     if k.startswith(("ES_", "AWS_")) and k not in (
                         "ES_DATABASE_OWNER_URL", "ES_DATABASE_ADMIN_URL")}
@@ -127,13 +127,13 @@ class Stack:
         for proc in list(self.helpers):
             self.dismiss(proc, signal.SIGKILL)
 
-    # what the logs say
+    # logs
 
     def log_sizes(self):
         return {p: os.path.getsize(p) for p in environment.log_files(self.env)}
 
     def logged(self, sizes, text):
-        """Has a program complained so since then?"""
+        """True when a program has logged the text since then."""
         for path, size in sizes.items():
             with open(path, "rb") as f:
                 f.seek(min(size, os.path.getsize(path)))
@@ -149,7 +149,7 @@ class Stack:
                     yield os.path.basename(path), line.decode("utf-8", "replace").rstrip()
 
     def crashes(self, expected=()):
-        """Ends of our programs that no signal of ours explains."""
+        """Ends of programs that no signal of the test explains."""
         found = []
         for name, line in self.log_lines():
             if name in expected:
@@ -181,12 +181,12 @@ def curl(url):
 
 
 def http_status(url, seconds=10):
-    """0: no answer."""
+    """The status; 0 without an answer."""
     return http_answer(url, seconds)[0]
 
 
 def http_answer(url, seconds=10):
-    """Status and body; 0: no answer."""
+    """Status and body; status 0 without an answer."""
     out = subprocess.run(["curl", "-s", "-m", str(seconds), "-w", "\n%{http_code}", url],
                          capture_output=True, text=True, check=False)
     body, _, status = out.stdout.rpartition("\n")
@@ -217,7 +217,7 @@ def children(pid):
 
 
 def holds_socket(pid, path):
-    """Has pid the listening unix socket of that path open?"""
+    """True when the process has the listening unix socket of the path open."""
     with open("/proc/net/unix", encoding="utf-8") as f:
         inodes = {line.split()[6] for line in f if line.rstrip().endswith(path)}
     try:

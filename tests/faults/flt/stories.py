@@ -1,4 +1,4 @@
-"""Single stories that the design answers, each with the question that it settles."""
+"""Single stories; each checks one promise of the design."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from .tale import API, Wrong, story
 
 @story
 def both_doors(t):
-    """The same id over both doors at once, and twice in one batch, is one message."""
+    """The same id over REST and a socket at once, and twice in one batch, makes one message."""
     channel, count = t.channel(), 40
     c = t.client("w0")
     answers = {}
@@ -39,7 +39,7 @@ def both_doors(t):
 
 @story
 def racing_subscribe(t):
-    """Subscribing amid commits misses nothing between the head told and the first frame."""
+    """Subscribing during commits misses no message between the head of the ack and the first frame."""
     channel, stop = t.channel(), threading.Event()
     writer = t.client("w1")
 
@@ -70,7 +70,7 @@ def racing_subscribe(t):
 
 @story
 def gone_sender(t):
-    """Results for connections that are gone harm nobody, and the messages are there once."""
+    """Outcomes for closed connections do no harm, and the messages are committed once."""
     channel, ids = t.channel(), []
     before = t.stack.workers("push")
     for k in range(40):
@@ -89,12 +89,12 @@ def gone_sender(t):
         raise Wrong("%d sent, %d in history, %d different" % (
             len(ids), len(all_bodies), len(set(all_bodies))))
     if before != t.stack.workers("push"):
-        raise Wrong("push's workers are others now")
+        raise Wrong("push's workers have been replaced")
 
 
 @story
 def lost_reply(t):
-    """A reply that is lost is looked up as soon as replies are heard again."""
+    """A reply that is lost: the program looks the outcome up as soon as replies arrive again."""
     channel, times = t.channel(), []
     c = t.client("w0")
     t.post(channel, "w0", "first")
@@ -119,7 +119,7 @@ def lost_reply(t):
 
 @story
 def removed_hears_nothing(t):
-    """A removed member hears nothing more, also when the news of it is lost."""
+    """A removed member hears nothing more, also when the event of the removal is lost."""
     for k in range(5):
         channel = t.channel(True, ["w0", "w3"])
         c = t.client("w3")
@@ -139,25 +139,25 @@ def removed_hears_nothing(t):
         steady.subscribe(channel)
         t.post(channel, "w0", "end")
         steady.wait("message", 40, body="end")
-        time.sleep(0.5)         # room for what must not come
+        time.sleep(0.5)         # time for a frame that must not come
         heard = [f["body"] for f in c.frames("message") if f["body"] != "before"]
         if heard:
-            raise Wrong("heard after its removal: %s" % heard)
+            raise Wrong("received after the removal: %s" % heard)
 
 
 @story
 def drained(t):
-    """A push server that stops tells each client its own time to come back, and closes 4200."""
+    """A push-server that is drained sends each client a time to reconnect, and closes with 4200."""
     channel = t.channel()
     clients = [t.client("w%d" % (k % 4)) for k in range(40)]
     for c in clients:
         c.subscribe(channel)
-    deaf = t.client("w0")       # hears no Close: it holds its worker for a while
+    deaf = t.client("w0")       # answers no Close frame, so its worker lives for a while
     deaf.sock.reading.clear()
     old = t.stack.master("push")
     t.stack.kill(old, signal.SIGTERM)
     t.soon(lambda: "draining" in (t.ask("GET", "/push/readyz", "w0").json or {}), 3,
-           "readiness says that it drains")
+           "readiness says draining")
     if t.ask("GET", "/push/healthz", "w0").status != 200:
         raise Wrong("liveness red while draining")
     times = [c.wait("reconnect")["payload"]["afterMs"] for c in clients]
@@ -165,7 +165,7 @@ def drained(t):
         if not c.sock.wait(lambda c=c: not c.alive(), 15) or c.sock.close_code != 4200:
             raise Wrong("closed with %s" % c.sock.close_code)
     if len(set(times)) < len(times) // 4:
-        raise Wrong("told to come back all at once: %s" % sorted(times))
+        raise Wrong("all clients get the same time to reconnect: %s" % sorted(times))
     t.stack.restarted("push", old)
     t.soon(t.stack.ready, 30, "push is ready again")
     again = t.client("w0")

@@ -1,4 +1,4 @@
-"""Stories of a server that is away for a while, and of one that comes back as another."""
+"""Stories of a server that is away for a while, and of one that comes back with other data."""
 
 import os
 import signal
@@ -7,26 +7,26 @@ import time
 
 from .tale import API, BACK_S, Wrong, story, story_if
 
-SEND_S = 10             # a send that takes longer has not been told in time
-RECEIVES_MOST = 10      # far below the 100 after which the queue gives a message up
+SEND_S = 10             # an answer to a send must come within this time
+RECEIVES_MOST = 10      # far below the 100 deliveries after which SQS gives a message up
 
 
 @story
 def postgres_away(t):
-    """PostgreSQL is away: sends are 202 or 503, sockets stay, nothing becomes a dead letter."""
+    """PostgreSQL is away: sends are 202 or 503, sockets stay, no message becomes a dead letter."""
     away(t, t.without("postgres", signal.SIGINT), {202, 503}, {503, 504})
 
 
 @story
 def redis_away(t):
-    """Redis is away: sends are 503 or queued, history and sockets go on, nothing is lost."""
+    """Redis is away: sends are 503 or queued, history and sockets work, no message is lost."""
     queued = set() if t.stack.queue.in_redis else {201}
     away(t, t.without("redis", signal.SIGTERM), {202, 503} | queued, {200})
 
 
 @story_if(lambda queue: queue.process)
 def queue_away(t):
-    """The queue is away: sends are 503, history and sockets go on, all comes back."""
+    """The queue is away: sends are 503, history and sockets work, all clients come back."""
     channel = t.channel()
     t.soon(lambda: t.stack.queue.waiting() == 0, 20, "an empty queue: it keeps nothing")
     socket = t.client("w2")
@@ -44,7 +44,7 @@ def queue_away(t):
 
 
 class Watcher:
-    """Sends, reads and asks for health while a server is away."""
+    """Sends, reads and checks health while a server is away."""
 
     def __init__(self, t, channel):
         self.t, self.channel = t, channel
@@ -69,10 +69,10 @@ class Watcher:
 
 
 def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=True):
-    """While `broken` lasts sends and reads are answered with one of these statuses; afterwards
-    all is there. red: readiness has to tell; counted: the queue can be asked how often it gave
-    a message."""
-    # a worker may still wait out its back-off from the story before
+    """During `broken`, sends and reads are answered with one of these statuses; afterwards every
+    accepted message is in history. red: readiness must be red; counted: the queue counts the
+    deliveries of a message."""
+    # A worker may still be in its back-off from the story before.
     t.soon(lambda: all(t.ask("GET", API + "/channels", "w1").status == 200
                        for _ in range(40)), BACK_S, "every worker is back")
     channel = t.channel()
@@ -102,7 +102,7 @@ def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=
     there = set(t.everything(channel))
     missing = [b for b in watcher.accepted if b not in there]
     if missing:
-        raise Wrong("taken and gone: %s" % missing[:5])
+        raise Wrong("accepted and lost: %s" % missing[:5])
     after = t.stack.sql("select count(*) from dead_letters"), t.stack.queue.given_up()
     if after != before:
         raise Wrong("dead letters: %s before, %s after: %s" % (

@@ -1,4 +1,4 @@
-"""Servers that are not dead but out of reach, full or slow, as one client sees it."""
+"""Stories of servers that are unreachable, full or slow, as one client sees them."""
 
 import threading
 import time
@@ -16,12 +16,12 @@ def add():
 
 
 def postgres_cut_off(t):
-    """No packet comes from PostgreSQL: sends are 202 or 503, sockets stay, nothing is lost."""
+    """No packet comes from PostgreSQL: sends are 202 or 503, sockets stay, no message is lost."""
     away(t, Rules(t.stack, both(TCP["pg"], "drop")), {202, 503}, {200, 503, 504})
 
 
 def redis_cut_off(t):
-    """No packet comes from Redis: sends are 202 or 503, history is read on, nothing is lost."""
+    """No packet comes from Redis: sends are 202 or 503, history works, no message is lost."""
     away(t, Rules(t.stack, both(TCP["redis"], "drop")), {201, 202, 503}, {200})
 
 
@@ -31,12 +31,12 @@ def no_connection_left(t):
 
 
 def slow_postgres(t):
-    """PostgreSQL ends no statement: sends are 202 or 503, reads 503, nothing is lost."""
+    """PostgreSQL ends no statement: sends are 202 or 503, reads 503, no message is lost."""
     away(t, Lock(t), {202, 503}, {503, 504}, red=False)
 
 
 class Crowd:
-    """All connections, and each that becomes free, until the block ends."""
+    """Takes all connections, and each one that becomes free, until the block ends."""
 
     def __init__(self, stack):
         self.stack, self.hogs, self.over = stack, [], threading.Event()

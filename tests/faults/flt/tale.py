@@ -1,4 +1,4 @@
-"""What single stories are told with: a world, a stack, and hands."""
+"""The tools of single stories: a world, a stack and clients."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from .client import Client
 from .stack import Gone, stat_of
 from .writers import API
 
-BACK_S = 20     # for every worker to have its servers again
+BACK_S = 20     # time for every worker to reach its servers again
 STORIES = []
 
 
 class Story:
     def __init__(self, run, fits):
         self.name, self.run = run.__doc__.split("\n")[0].rstrip("."), run
-        self.fits = fits        # for this queue?
+        self.fits = fits        # function: true when the story can run with this queue
 
 
 def story(f, fits=lambda _queue: True):
@@ -32,11 +32,11 @@ def story_if(fits):
 
 
 class Wrong(Exception):
-    """The story did not end as it must."""
+    """The story did not end as it must: a promise is broken."""
 
 
 class Tale:
-    """What a story gets: a world of its own, the stack, and hands."""
+    """The argument of a story: a world of its own, the stack, and functions for clients."""
 
     def __init__(self, load, stack, away_s):
         self.load, self.stack, self.world, self.away_s = load, stack, load.world, away_s
@@ -64,7 +64,7 @@ class Tale:
             "body": body, "clientMessageId": cid or str(uuid.uuid4())})
 
     def history(self, channel, who, after):
-        """A page; a worker that waits out its back-off from a fault says 503 until then."""
+        """A page of history; repeats the read while a worker in its back-off answers 503."""
         path = "%s/channels/%s/messages?after=%d&limit=200" % (API, channel, after)
         end = time.monotonic() + BACK_S
         while True:
@@ -79,7 +79,7 @@ class Tale:
         return [m["body"] for m in self.history(channel, who, 0)["messages"]]
 
     def everything(self, channel, who="w0"):
-        """All bodies, by pages."""
+        """The bodies of all messages, read by pages."""
         found, after = [], 0
         while True:
             page = self.history(channel, who, after)
@@ -96,7 +96,7 @@ class Tale:
             time.sleep(0.05)
 
     def without(self, name, sig):
-        """The supervisor is frozen, so that what is stopped stays away."""
+        """Freezes the supervisor, so that a stopped program is not started again."""
         return Away(self, name, sig)
 
     def end(self):
@@ -124,7 +124,7 @@ class Away:
 
 
 def tell(tale, report, only=""):
-    """Each story whose name holds `only`."""
+    """Runs each story whose name contains `only`."""
     for one in STORIES:
         if only not in one.name or not one.fits(tale.stack.queue):
             continue

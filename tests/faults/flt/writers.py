@@ -1,4 +1,4 @@
-"""Writers: they send for as long as the run lasts and never give up on a message."""
+"""Writers send throughout the run, and repeat each message until it is answered."""
 
 import json
 import random
@@ -10,16 +10,16 @@ from scn import frames, rest, ws
 from .journal import Send
 
 API = "/api/v1"
-ANSWER_S = 8.0        # a socket's answer that takes longer is taken as lost
+ANSWER_S = 8.0        # a later answer of a socket counts as lost
 BACKOFF_S = (0.05, 0.4)
 GONE = (OSError, ws.Refused, ws.Closed, frames.ProtocolError)
 
 
 class Writer(threading.Thread):
-    """One sender with its channels in turn."""
+    """A sender that uses its channels in turn."""
 
     door = "?"
-    strict = True         # waits for each answer: its own order must hold throughout
+    strict = True         # waits for each answer, so its messages must keep their order
 
     def __init__(self, load, name, who, channels, pause_s):
         super().__init__(daemon=True, name=name)
@@ -28,14 +28,14 @@ class Writer(threading.Thread):
         self.token = load.world.token(who)
         self.pause_s = pause_s
         self.rng = random.Random("%s %s" % (load.seed, name))
-        self.heard_at = 0.0   # when the newest message that was acked had been sent first
+        self.heard_at = 0.0   # time of the first send of the newest acked message
         self.count = 0
         self.failure = None
 
     def run(self):
         try:
             self.work()
-        except Exception as e:      # a writer that dies must not look like a quiet one
+        except Exception as e:      # a writer that fails must be reported
             self.failure = "%s died: %s: %s" % (self.name, type(e).__name__, e)
 
     def next_send(self):
@@ -56,7 +56,8 @@ class Writer(threading.Thread):
         time.sleep(self.rng.uniform(*BACKOFF_S))
 
     def may_go_on(self):
-        """Retries go on after the end of the load, until all is answered or given up."""
+        """Continues the retries after the end of the load, until each message is answered or the time
+        is over."""
         return time.monotonic() < self.load.give_up_at
 
 
@@ -73,7 +74,7 @@ class RestWriter(Writer):
         self.client.close()
 
     def attempt(self, send):
-        """True: answered."""
+        """True when the server answered."""
         headers = [("Authorization", "Bearer " + self.token),
                    ("Content-Type", "application/json")]
         if self.rng.random() < self.load.async_share:
@@ -105,7 +106,7 @@ class RestWriter(Writer):
 
 
 class Socket(ws.WsClient):
-    """A client whose text frames go to a function, from the first one on."""
+    """A client that passes all text frames to a function, from the first one on."""
 
     def __init__(self, sink, url, token, rcvbuf=0):
         host, port, path = url
@@ -126,7 +127,7 @@ class Socket(ws.WsClient):
 
 
 class WsWriter(Writer):
-    """Sends over a socket, `window` messages at a time."""
+    """A sender over a socket, with up to `window` messages at a time."""
 
     door = "ws"
 
@@ -212,7 +213,7 @@ class WsWriter(Writer):
             self.cond.notify_all()
 
     def lost(self, why):
-        """The connection is gone: what it still owed is sent again over the next."""
+        """After the end of a connection: queues its unanswered messages for the next connection."""
         if self.sock:
             self.sock.drop()
             complain(self.load, self.name, self.sock)
@@ -227,9 +228,9 @@ class WsWriter(Writer):
 
 
 def complain(load, who, sock, since=None):
-    """What the server did wrong on this connection. One that is cut inside a frame, without a
-    Close, is for the judge: a kill may do that, nothing else. since: of a slow reader, which
-    reads on for a long time what the kernel had for it when it was cut."""
+    """The faults of the server on this connection. The judge decides about a connection that was cut
+    inside a frame without a Close frame: only a kill may do that. since: the time from which a slow
+    reader may have been cut; it reads for a long time the bytes that the kernel had at the cut."""
     if sock.fault and sock.close_code == 1006 and "ended inside" in sock.fault:
         load.journal.torn.append((since, sock.ended_at, who))
     elif sock.fault or sock.broke:
@@ -237,7 +238,7 @@ def complain(load, who, sock, since=None):
 
 
 class Looker(threading.Thread):
-    """Reads what was acked a moment ago: an ack that came too early finds nothing."""
+    """Reads messages right after their ack; after an ack before the commit it finds none."""
 
     def __init__(self, load):
         super().__init__(daemon=True, name="looker")
@@ -268,7 +269,7 @@ class Looker(threading.Thread):
                 ("Authorization", "Bearer " + self.load.world.token(send.writer_who))])
         except Exception:
             return
-        # another's message under the number would be no better than none
+        # Another message under the number is as wrong as no message.
         if got.status == 404 or got.status == 200 and got.json["clientMessageId"] != send.cid:
             self.load.journal.early.append(send)
         elif got.status == 200:
