@@ -1,5 +1,5 @@
-/* The least of a FastCGI front door: builds byte streams, good and bad, and reads the
- * answer. */
+/* A minimal FastCGI client for tests: builds byte streams, good and bad ones, and reads
+ * the answer. */
 #ifndef TESTS_FCGI_CLIENT_H
 #define TESTS_FCGI_CLIENT_H
 
@@ -12,26 +12,26 @@ struct fcgi_client {
 	size_t len;
 };
 
-/* Connect to a unix socket; false when it can't. */
+/* Connect to a unix socket; false on failure. */
 bool fcgi_client_open(struct fcgi_client *c, const char *path);
 void fcgi_client_close(struct fcgi_client *c);
 
-/* Whether fcgi_client_begin asks to keep the connection (FCGI_KEEP_CONN). */
+/* True when fcgi_client_begin asks to keep the connection (FCGI_KEEP_CONN). */
 #define FCGI_CLIENT_KEEP 0x100
 
-/* Append to what fcgi_client_send will send. */
+/* Append bytes for the next fcgi_client_send. */
 void fcgi_client_begin(struct fcgi_client *c, unsigned role);
 /* pairs: name, value, ..., NULL; ends the stream of parameters. */
 void fcgi_client_params(struct fcgi_client *c, const char *const pairs[]);
-/* A part of the body; an empty one ends it. */
+/* A part of the body; an empty part ends the body. */
 void fcgi_client_stdin(struct fcgi_client *c, const char *data, size_t len);
-/* A record as it stands. */
+/* A raw record. */
 void fcgi_client_record(
     struct fcgi_client *c, unsigned type, const void *data, size_t len);
 
 bool fcgi_client_send(struct fcgi_client *c);
-/* Standard output until the end of the request or of the connection; true when the
- * request was ended in order. */
+/* Reads standard output until the end of the request or of the connection; true when the
+ * server ended the request in order. */
 bool fcgi_client_answer(struct fcgi_client *c, char *out, size_t size);
 
 #endif

@@ -114,7 +114,7 @@ message_store_get(struct pg *pg, const struct actor *who,
 	return ES_OK;
 }
 
-/* The metrics are not looked at here. */
+/* The test does not check metrics. */
 void
 api_metrics_count(struct metrics *m, enum api_metric what)
 {

@@ -1,4 +1,4 @@
-/* What is told to push servers, and that not being able to tell fails nothing. */
+/* The announcements to push-servers. A failed announcement must not fail the request. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define CHANNEL "01900000-0000-7000-8000-00000000c001"
 #define USER    "01900000-0000-7000-8000-00000000a001"
 
-/* Commands as text, a line each; what the fake Redis answers. */
+/* Commands as text, one a line, and the answers of the fake Redis. */
 static char said[4096];
 static enum es_code redis_says;
 static enum redis_kind set_answer;
@@ -171,7 +171,7 @@ typing(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "PUBLISH es:t:" TENANT ":c:" CHANNEL " {"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"typing\""));
 	said[0] = '\0';
-	set_answer = REDIS_NIL; /* the last one is less than 3 s old */
+	set_answer = REDIS_NIL; /* the last announcement is less than 3 s old */
 	announce_typing(&the_api, &request, &channel);
 	CU_ASSERT_PTR_NULL(strstr(said, "PUBLISH"));
 	said[0] = '\0';
@@ -181,8 +181,8 @@ typing(void)
 	arena_free(&mem);
 }
 
-/* A deactivation stands even if Redis does not take the message that announces it. The
- * failure is counted and no error is returned. */
+/* A deactivation stands even if Redis refuses the announcement. The failure is counted,
+ * and the function returns no error. */
 static void
 gone(void)
 {
@@ -205,8 +205,8 @@ gone(void)
 static CU_TestInfo cases[] = {
     {"numbered events and heads", events},
     {"versions of rights", versions},
-    {"typing, once in 3 s", typing},
-    {"the presence of who is gone", gone},
+    {"typing is announced once in 3 s", typing},
+    {"the presence of a deactivated user is cleared", gone},
     CU_TEST_INFO_NULL,
 };
 

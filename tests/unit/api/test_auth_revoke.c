@@ -1,5 +1,5 @@
-/* Whose tokens a call of /auth/revoke means, and what the push servers are told. The
- * store is a fake. */
+/* The tokens that a call of /auth/revoke ends, and the hints to push-servers. The store
+ * is a fake. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -69,7 +69,7 @@ token_store_revoke_jti(struct pg *pg, const struct actor *who, const struct toke
 	return store_says == ES_OK ? ES_OK : es_fail(err, store_says, "refused");
 }
 
-/* Linked with the handler of /users/{userId}/tokens, not called. */
+/* The handler of /users/{userId}/tokens needs this to link; the test does not call it. */
 enum es_code
 token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, int64_t *out, struct es_err *err)
@@ -184,9 +184,9 @@ too_many_calls(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a user's tokens: the user is named", a_users_tokens},
-    {"whose jti it is", whose_jti},
-    {"until when it is kept", until_when},
+    {"a hint about a user's tokens names the user", a_users_tokens},
+    {"the user of a jti", whose_jti},
+    {"the time for which a revocation is kept", until_when},
     {"too many calls", too_many_calls},
     CU_TEST_INFO_NULL,
 };

@@ -1,5 +1,4 @@
-/* Tokens of tenants' own issuers in a process of api-fcgi: what is read, and how often.
- */
+/* Tokens of tenants' own issuers in api-fcgi: which keys are read, and how often. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +13,7 @@
 #include "core/banned.h"
 
 #define MINUTE 60000
-#define BURST  21 /* readings that are free at once */
+#define BURST  21 /* readings that need no wait */
 
 static struct api_conf conf = {
     .auth = {.jwt_issuer = "echostream", .jwt_audience = "echostream"}};
@@ -91,7 +90,7 @@ stranger(unsigned i)
 	return name;
 }
 
-/* All readings of strangers that are allowed now. */
+/* Uses up all readings that unknown issuers may cause now. */
 static void
 spend(void)
 {
@@ -123,7 +122,7 @@ one_token_causes_one_reading(void)
 	CU_ASSERT_EQUAL(verify("app", "k2"), ES_UNAUTHENTICATED);
 	CU_ASSERT_STRING_EQUAL(fault.text, "token: unknown key (kid)");
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, 2);
-	fake_issuers.n_keys = 2; /* what was read before may be old */
+	fake_issuers.n_keys = 2; /* the cached keys may be old */
 	CU_ASSERT_EQUAL(verify("app", "k2"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, 3);
 	down();
@@ -134,11 +133,11 @@ first_readings_are_limited(void)
 {
 	up();
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
-	now_ms += 100; /* its reading is paid off */
+	now_ms += 100; /* a new reading is allowed again */
 	spend();
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
 	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_RATE_LIMITED);
-	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_UNAUTHENTICATED); /* as last read */
+	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_UNAUTHENTICATED); /* cached */
 	CU_ASSERT_EQUAL(verify("app", "k2"), ES_UNAUTHENTICATED);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
 	now_ms += 100;
@@ -148,7 +147,7 @@ first_readings_are_limited(void)
 	down();
 }
 
-/* The keys of a known issuer are refreshed while strangers use up all readings. */
+/* The keys of a known issuer are refreshed while unknown issuers use up all readings. */
 static void
 a_known_issuer_is_always_refreshed(void)
 {
@@ -159,7 +158,7 @@ a_known_issuer_is_always_refreshed(void)
 	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
-	/* Also when a refresh has failed before. */
+	/* The same after a failed refresh. */
 	now_ms += MINUTE;
 	pg_down = true;
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
@@ -188,7 +187,7 @@ unknown_issuers_make_room_first(void)
 	down();
 }
 
-/* Known issuers alone: the one that was unread for longest goes. */
+/* With known issuers only, the one that was unread for longest is evicted. */
 static void
 a_further_known_issuer_evicts_one(void)
 {
@@ -209,8 +208,8 @@ a_further_known_issuer_evicts_one(void)
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BEARER_ISSUERS_MAX + 1);
 	CU_ASSERT_EQUAL(verify(names[BEARER_ISSUERS_MAX - 500], "k"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BEARER_ISSUERS_MAX + 1);
-	/* An issuer that is known is refreshed for nothing, one that was evicted not. The
-	 * first stranger evicts one more. */
+	/* Refreshing a known issuer uses no reading, an evicted one does. The first
+	 * unknown issuer evicts one more. */
 	now_ms += 100;
 	spend();
 	CU_ASSERT_EQUAL(verify(names[0], "k"), ES_RATE_LIMITED);

@@ -1,4 +1,4 @@
-/* A send while Redis is frozen: one time-out for all that it asks, not one for each. */
+/* A send while Redis is frozen: all its commands together wait for one time-out. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ static struct api api;
 static struct api_conf conf;
 static char url[96];
 
-/* The kernel takes connections, no process answers. */
+/* The kernel accepts connections, but no process answers. */
 static struct unix_socket
 freeze(void)
 {
@@ -63,7 +63,7 @@ thaw(const struct unix_socket *s)
 	limits_local_free(&api.limits_local);
 }
 
-/* What message_send asks Redis for, in its order. */
+/* The commands of message_send, in their order. */
 static int64_t
 send(struct arena *a)
 {
@@ -102,7 +102,7 @@ frozen(void)
 	arena_free(&a);
 }
 
-/* Time that the limits did not need is the queue's. */
+/* The queue gets the time that the limits did not use. */
 static void
 queue_has_the_rest(void)
 {

@@ -1,4 +1,4 @@
-/* What is charged for a call, and what a refusal tells. Counting itself is limits.c's. */
+/* The cost of a call, and the answer of a refusal. limits.c counts. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -56,7 +56,7 @@ counts_a_minute(void)
 	CU_ASSERT_EQUAL(charged.quota, 30);
 	CU_ASSERT_EQUAL(charged.burst, 30);
 	CU_ASSERT_EQUAL(charged.window_ms, 60000);
-	CU_ASSERT_EQUAL(also.quota, 0); /* none of the tenant */
+	CU_ASSERT_EQUAL(also.quota, 0); /* the tenant has no own limit */
 	CU_ASSERT_PTR_NULL(res.policy);
 }
 
@@ -82,7 +82,7 @@ tells_when_to_come_again(void)
 
 static CU_TestInfo cases[] = {
     {"counts the calls of a minute", counts_a_minute},
-    {"tells when to come again", tells_when_to_come_again},
+    {"a refusal has Retry-After", tells_when_to_come_again},
     CU_TEST_INFO_NULL,
 };
 

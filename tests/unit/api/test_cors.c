@@ -1,4 +1,4 @@
-/* Which origins are answered, before and after it is known who asks. */
+/* Allowed origins, before and after the caller's tenant is known. */
 #include <string.h>
 
 #include "crypto/keyed_hash.h"
@@ -17,7 +17,7 @@ static struct arena *arena;
 static struct http_req req;
 static struct http_res res;
 
-/* A and B are some tenant's. */
+/* A and B are origins of some tenant. */
 enum es_code
 pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct pg_rows *out, struct es_err *err)
@@ -96,7 +96,7 @@ real_requests(void)
 	    strstr(http_header_get(&res, "Access-Control-Expose-Headers"),
 		"Idempotency-Replayed"));
 	arena_free(&arena);
-	/* Another tenant's origin, once it is known who asks. */
+	/* An origin of another tenant, after the caller's tenant is known. */
 	ask(B, NULL);
 	req.who.actor.tenant.text[0] = 'x';
 	req.who.settings = "{\"allowed_origins\":[\"" A "\"]}";
@@ -104,7 +104,7 @@ real_requests(void)
 	CU_ASSERT_PTR_NULL(allowed());
 	CU_ASSERT_STRING_EQUAL(http_header_get(&res, "Vary"), "Origin");
 	arena_free(&arena);
-	/* A refusal before that is readable for all of them. */
+	/* Any of these origins may read a refusal that comes before that. */
 	ask(B, NULL);
 	cors_answer(c, NULL, &req, &res);
 	CU_ASSERT_STRING_EQUAL(allowed(), B);
@@ -166,9 +166,9 @@ one_question(void)
 
 static CU_TestInfo cases[] = {
     {"a preflight is answered where some tenant allows", preflight},
-    {"a real request for its own tenant", real_requests},
-    {"with the database away nobody new is let in", database_away},
-    {"an origin is asked for once in a while", one_question},
+    {"a request with a token is checked against its own tenant", real_requests},
+    {"with the database away only cached origins are allowed", database_away},
+    {"an origin is looked up once, then cached", one_question},
     CU_TEST_INFO_NULL,
 };
 

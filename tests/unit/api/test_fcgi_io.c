@@ -1,5 +1,5 @@
-/* What may come over the FastCGI socket: good requests, lies, half ones and rubbish. A
- * child serves and echoes; it has to outlive all of it. */
+/* Input of the FastCGI socket: good requests, contradictions, incomplete ones and
+ * garbage. A child process serves and echoes, and must survive all of them. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,8 +184,8 @@ lies(void)
 	    "Status: 400"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 	    ASK(GET, "HTTP_ORIGIN", "https://a.test\r\nX-Evil: 1"), "Status: 400"));
-	/* The controls on both sides of what a header may hold: 0x1f, 0x7f; a tab is
-	 * good. */
+	/* The controls next to the allowed characters of a header: 0x1f and 0x7f; a tab
+	 * is allowed. */
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(ASK(GET, "HTTP_ORIGIN", "https://a.test\x1f"), "Status: 400"));
 	CU_ASSERT_PTR_NOT_NULL(
@@ -203,8 +203,7 @@ send_raw(const void *data, size_t len)
 	memcpy(client.out, data, len);
 	client.len = len;
 	(void)fcgi_client_send(&client);
-	(void)shutdown(
-	    client.fd, SHUT_WR); /* nothing more comes: no need to wait for it */
+	(void)shutdown(client.fd, SHUT_WR); /* the client sends no more, so do not wait */
 	(void)fcgi_client_answer(&client, answer, sizeof(answer));
 	fcgi_client_close(&client);
 }
@@ -242,7 +241,7 @@ rubbish(void)
 	finish();
 }
 
-/* A front door that stalls holds the worker for STALL_MS, not for ever. */
+/* A client that stops sending holds the worker for STALL_MS only. */
 static void
 stalled(void)
 {
@@ -262,7 +261,7 @@ stalled(void)
 	finish();
 }
 
-/* Nor does a front door that sends a byte now and then. */
+/* A client that sends a byte now and then gets no more time. */
 static void
 trickles(void)
 {
@@ -275,7 +274,7 @@ trickles(void)
 		fcgi_client_begin(&slow[i], RESPONDER);
 		fcgi_client_params(
 		    &slow[i], (const char *const[]){POST, "CONTENT_LENGTH", "500", NULL});
-		if (i == 1) /* in the body, the other one in the parameters */
+		if (i == 1) /* one in the body, the other one in the parameters */
 			CU_ASSERT_TRUE(fcgi_client_send(&slow[i]));
 		for (int byte = 0; byte < 500; byte++)
 			fcgi_client_stdin(&slow[i], "x", 1);
@@ -334,8 +333,8 @@ cpu_us_of_child(void)
 	return used.tv_sec * INT64_C(1000000) + used.tv_nsec / 1000;
 }
 
-/* Who waits at the door keeps it readable: the worker must not spin on it, and must take
- * him as soon as there is a descriptor. */
+/* A waiting connection keeps the listener readable. The worker must not spin on it, and
+ * must accept it as soon as a descriptor is free. */
 static void
 no_descriptor(void)
 {
@@ -353,7 +352,7 @@ no_descriptor(void)
 	fcgi_client_params(&client, (const char *const[]){GET, NULL});
 	fcgi_client_stdin(&client, "", 0);
 	CU_ASSERT_TRUE(fcgi_client_send(&client));
-	clock_sleep_ms(500); /* the time that is measured */
+	clock_sleep_ms(500); /* the measured time */
 	CU_ASSERT_TRUE(cpu_us_of_child() - used_us < 50000);
 	CU_ASSERT_EQUAL_FATAL(prlimit(child, RLIMIT_NOFILE, &were, NULL), 0);
 	CU_ASSERT_TRUE(fcgi_client_answer(&client, answer, sizeof(answer)));
@@ -364,11 +363,11 @@ no_descriptor(void)
 
 static CU_TestInfo cases[] = {
     {"good requests and the limit of a body", good},
-    {"lengths that lie, roles that are not ours, no parameters", lies},
-    {"rubbish closes the connection only", rubbish},
+    {"wrong lengths, other roles, no parameters", lies},
+    {"garbage closes only its connection", rubbish},
     {"a stalled front door is dropped", stalled},
     {"a front door that trickles is dropped", trickles},
-    {"a front door that is gone", gone_front_door},
+    {"a front door that has closed the connection", gone_front_door},
     {"a connection is never kept", kept},
     {"without a descriptor it waits and does not spin", no_descriptor},
     CU_TEST_INFO_NULL,

@@ -44,11 +44,11 @@ names(void)
 		CU_ASSERT_STRING_EQUAL(err.field, "n");
 		CU_ASSERT_PTR_EQUAL(out, bad[i]);
 	}
-	/* Topics may be empty, but turn nothing round either. */
+	/* Topics may be empty, but must not contain bidi controls either. */
 	CU_ASSERT_EQUAL(name("Bob\xe2\x80\xae", 0, &out), ES_INVALID);
 }
 
-/* Characters are counted in the form that is stored. */
+/* Characters are counted in the stored form. */
 static void
 names_as_stored(void)
 {
@@ -66,7 +66,7 @@ names_as_stored(void)
 				    "ab");
 }
 
-/* 60 x 33 bytes are a key, 61 are none. */
+/* 60 x 33 bytes fit into a key, 61 x 33 do not. */
 static void
 names_with_long_keys(void)
 {

@@ -1,4 +1,5 @@
-/* Who may call what. Tokens and the database are fakes: the rules are the guard's. */
+/* The right to call a route. Tokens and the database are fakes; the test checks the rules
+ * of the guard. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -18,7 +19,7 @@ static const char *role;
 static struct es_err fault;
 static struct http_req req;
 
-/* "good" is a good token, "old" one that is over. */
+/* "good" is a valid token, "old" an expired one. */
 enum es_code
 bearer_verify(struct api *server, const char *jwt, struct arena *a,
     struct token_claims *out, struct es_err *err)
@@ -80,7 +81,7 @@ credentials(void)
 	CU_ASSERT_EQUAL(check(SCOPE_PUBLIC, "rubbish"), ES_OK);
 }
 
-/* What is plainly no token is told what it is. */
+/* The error names the kind of a secret that is clearly not a token. */
 static void
 other_secrets(void)
 {
@@ -154,7 +155,7 @@ operator_key(void)
 	CU_ASSERT_EQUAL(check(SCOPE_ADMIN, "Bearer " OPERATOR_KEY), ES_UNAUTHENTICATED);
 }
 
-/* Else the header would be ignored and the call done as somebody else than was meant. */
+/* Otherwise the server would ignore the header and act as the token's user. */
 static void
 a_token_acts_for_nobody_else(void)
 {
@@ -167,7 +168,7 @@ a_token_acts_for_nobody_else(void)
 	CU_ASSERT_STRING_EQUAL(fault.field, ":X-On-Behalf-Of");
 }
 
-/* "" is no key, also when it is the old one's setting. */
+/* "" is not a key, even when the setting of the old key is empty. */
 static void
 an_old_operator_key_is_good_until_it_is_taken_out(void)
 {
@@ -183,11 +184,11 @@ an_old_operator_key_is_good_until_it_is_taken_out(void)
 static CU_TestInfo cases[] = {
     {"credentials are one bearer token", credentials},
     {"other secrets are named", other_secrets},
-    {"the database's no is passed on", what_the_database_says},
+    {"a refusal of the database is passed on", what_the_database_says},
     {"roles and scopes", roles},
     {"the operator's key opens /admin only", operator_key},
-    {"a token acts for nobody else", a_token_acts_for_nobody_else},
-    {"an old operator key is good until it is taken out",
+    {"a token cannot act for another user", a_token_acts_for_nobody_else},
+    {"an old operator key works until it is removed",
 	an_old_operator_key_is_good_until_it_is_taken_out},
     CU_TEST_INFO_NULL,
 };

@@ -1,5 +1,5 @@
-/* What an API key opens: each scope against each route, and whom a key acts for. The
- * database is a fake. */
+/* The rights of an API key: each scope against each route, and the users for whom a key
+ * acts. The database is a fake. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -54,8 +54,8 @@ api_key_bearer_use(struct pg *pg, const struct tenant_id *tenant, const struct u
 	return note_says == ES_OK ? ES_OK : es_fail(err, note_says, "no");
 }
 
-/* Letters: m messages:write, c channels:manage, u users:manage, t tokens:mint, a admin;
- * + the call is done by a user. Written apart from routes.c on purpose. */
+/* Letters: m messages:write, c channels:manage, u users:manage, t tokens:mint, a admin; +
+ * a user makes the call. This table repeats the one in routes.c on purpose. */
 static const struct {
 	const char *method, *path, *scopes;
 } opens[] = {
@@ -153,7 +153,7 @@ each_scope_against_each_route(void)
 		const char *good = opened_by(route);
 
 		if (good == NULL) {
-			CU_FAIL(route->path); /* a route that this table lacks */
+			CU_FAIL(route->path); /* a route that this table does not have */
 			continue;
 		}
 		for (size_t s = 0; s < KEY_SCOPES; s++) {
@@ -224,7 +224,7 @@ acting_for_a_user(void)
 		bearer.is_own_bot = false;
 		CU_ASSERT_EQUAL(check(&route, ALICE), rows[i].want);
 		CU_ASSERT_STRING_EQUAL(asked_for, ALICE);
-		if (rows[i].want == ES_OK) /* the rights are the user's, never more */
+		if (rows[i].want == ES_OK) /* the rights of the user, never more */
 			CU_ASSERT_STRING_EQUAL(req.who.actor.role, rows[i].role);
 		arena_free(&mem);
 	}
@@ -238,7 +238,7 @@ acting_for_a_user(void)
 	CU_ASSERT_STRING_EQUAL(asked_for, ACTOR_NOBODY);
 	CU_ASSERT_STRING_EQUAL(fault.field, ":X-On-Behalf-Of");
 	arena_free(&mem);
-	begin(KEY_MESSAGES, API_KEY_ACTIVE, "bot"); /* its own bot, named */
+	begin(KEY_MESSAGES, API_KEY_ACTIVE, "bot"); /* the key's own bot by header */
 	CU_ASSERT_EQUAL(check(&route, BOT), ES_OK);
 	arena_free(&mem);
 }
@@ -288,7 +288,7 @@ the_last_use_is_noted(void)
 	bearer.use_is_old = true;
 	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
 	CU_ASSERT_EQUAL(uses_noted, 1);
-	note_says = ES_UNAVAILABLE; /* refuses nobody */
+	note_says = ES_UNAVAILABLE; /* refuses no user */
 	CU_ASSERT_EQUAL(check(&route, NULL), ES_OK);
 	CU_ASSERT_EQUAL(uses_noted, 2);
 	arena_free(&mem);
@@ -297,10 +297,10 @@ the_last_use_is_noted(void)
 static CU_TestInfo cases[] = {
     {"each scope against each route", each_scope_against_each_route},
     {"no key opens the operator's routes", no_key_opens_the_operators_routes},
-    {"the database's no is passed on", what_the_database_says},
+    {"a refusal of the database is passed on", what_the_database_says},
     {"acting for a user", acting_for_a_user},
     {"roles", roles},
-    {"the last use is noted", the_last_use_is_noted},
+    {"the last use is recorded", the_last_use_is_noted},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* Media types that are taken, and all wrong members of a body in one answer. */
+/* Accepted media types, and all wrong fields of a body in one answer. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -191,12 +191,12 @@ more_than_fit(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"JSON is taken by each of its names", media_types},
+    {"each media type of JSON is accepted", media_types},
     {"a body without fields is empty or {}", no_fields},
-    {"a coded body is not taken", codings},
-    {"a wrong member is named with its limit", members},
-    {"all wrong members are told at once", all_at_once},
-    {"one member too many for the list", more_than_fit},
+    {"a body with a content encoding is refused", codings},
+    {"an answer names a wrong field and its limit", members},
+    {"an answer names all wrong fields", all_at_once},
+    {"the list of wrong fields has a limit", more_than_fit},
     CU_TEST_INFO_NULL,
 };
 

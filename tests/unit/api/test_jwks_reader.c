@@ -1,4 +1,4 @@
-/* Reading key sets in the background: how often, and what is stored of a failure. */
+/* Background readings of key sets: their rate, and the stored reason of a failure. */
 #include <stdio.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@
 
 static struct api_conf conf;
 static struct api api;
-static enum es_code due_says, host_says, set_says; /* what each step answers */
+static enum es_code due_says, host_says, set_says; /* the result of each step */
 static bool is_due;
 static unsigned dues, fetches, stores;
 static const char *stored_jwks;
@@ -47,7 +47,7 @@ jwks_fetch(const struct api_conf *c, const char *url, enum token_alg alg, struct
 	return ES_OK;
 }
 
-/* set_says: of a set, and of an error with another text than the last resort's. */
+/* set_says: for a set, and for an error with another text than the default. */
 enum es_code
 issuer_store_read(struct pg *pg, const struct jwks_due *of, const char *jwks,
     const char *fault, struct arena *a, struct es_err *err)
@@ -76,7 +76,7 @@ up(void)
 	stored_fault[0] = '\0';
 }
 
-/* Until the next reading; the machine may be slow, but not by a second. */
+/* True when the next reading is ms away; a machine may be slow, but not by a second. */
 static bool
 waits(int64_t ms)
 {
@@ -128,7 +128,7 @@ what_can_not_be_stored_is_told(void)
 		    stored_fault, "the answer of the host can't be stored");
 	}
 	up();
-	set_says = ES_UNAVAILABLE; /* nothing could be */
+	set_says = ES_UNAVAILABLE; /* nothing could be read */
 	jwks_reader_poll(&api);
 	CU_ASSERT_EQUAL(stores, 1);
 }
@@ -141,7 +141,7 @@ failures_are_backed_off_from(void)
 	jwks_reader_poll(&api);
 	CU_ASSERT_TRUE(waits(FAILED_MS));
 	up();
-	due_says = ES_UNAVAILABLE; /* the database is away, and will be back */
+	due_says = ES_UNAVAILABLE; /* the database is away for a while */
 	jwks_reader_poll(&api);
 	CU_ASSERT_TRUE(waits(EVERY_MS));
 }
@@ -149,7 +149,7 @@ failures_are_backed_off_from(void)
 static CU_TestInfo cases[] = {
     {"a set is stored", a_set_is_stored},
     {"an error is stored", an_error_is_stored},
-    {"what can not be stored is told", what_can_not_be_stored_is_told},
+    {"a result that cannot be stored is logged", what_can_not_be_stored_is_told},
     {"failures are backed off from", failures_are_backed_off_from},
     CU_TEST_INFO_NULL,
 };

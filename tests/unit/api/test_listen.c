@@ -1,4 +1,4 @@
-/* A pool's socket after a stop: the backlog is served, nobody else. */
+/* The socket of a pool after a stop: the server serves the backlog and no new clients. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-/* What a send answers for each outcome. Queue, reply topic and database are fakes. */
+/* The answer of a send for each outcome. Queue, reply topic and database are fakes. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -131,7 +131,7 @@ not_seen_in_time(void)
 	    "/api/v1/channels/" CHANNEL_ID "/messages/by-client-id/k");
 	CU_ASSERT_PTR_NULL(http_header_get(&answer, "Preference-Applied"));
 	CU_ASSERT_EQUAL(world.asked, 1);
-	/* The answer was lost, but the database knows. */
+	/* The reply was lost, but the database has the outcome. */
 	world.in_database = true;
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\"}", NULL), ES_OK);
 	CU_ASSERT_EQUAL(answer.status, 201);
@@ -167,7 +167,7 @@ not_waiting(void)
 	end();
 }
 
-/* Nobody waits after five time-outs in mem row, and no seat is lost on any way out. */
+/* No send waits after five time-outs in a row, and each way out frees its seat. */
 static void
 stalled(void)
 {
@@ -212,7 +212,7 @@ before_the_queue(void)
 	end();
 }
 
-/* What was committed stays answered when the channel was archived since. */
+/* A committed message keeps its answer after the channel was archived. */
 static void
 into_an_archived_channel(void)
 {
@@ -237,7 +237,8 @@ into_an_archived_channel(void)
 	end();
 }
 
-/* Once a 202 is said nobody hears why an earlier try was refused; before that, all do. */
+/* After a 202 the refusal of an earlier attempt is deleted; before that, each query
+ * returns it. */
 static void
 takes_back_an_old_refusal(void)
 {
@@ -264,15 +265,16 @@ takes_back_an_old_refusal(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a repeat stays one in an archived channel", into_an_archived_channel},
-    {"a new try takes back an old refusal", takes_back_an_old_refusal},
+    {"a repeat in an archived channel is still a repeat", into_an_archived_channel},
+    {"a new attempt deletes an old refusal", takes_back_an_old_refusal},
     {"committed is 201", committed},
-    {"a repeat is 200 with what is left of the first", repeated},
-    {"a refusal at commit is its own code", refused},
-    {"not seen in time: the database is asked, then 202", not_seen_in_time},
-    {"nobody waits who need not or can't", not_waiting},
-    {"a stall does not keep the workers", stalled},
-    {"what is refused is never queued", before_the_queue},
+    {"a repeat is 200 with the stored message", repeated},
+    {"a refusal at commit has its own code", refused},
+    {"without an outcome in time the database is asked, then the answer is 202",
+	not_seen_in_time},
+    {"a send that need not or cannot wait is answered at once", not_waiting},
+    {"a stall does not block the workers", stalled},
+    {"a refused send is never queued", before_the_queue},
     CU_TEST_INFO_NULL,
 };
 

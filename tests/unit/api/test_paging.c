@@ -1,4 +1,4 @@
-/* Limits, cursors that are good for one list only, and the Link to the next page. */
+/* Limits, cursors that belong to one list, and the Link to the next page. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -134,7 +134,7 @@ links(void)
 
 static CU_TestInfo cases[] = {
     {"limits", limits},
-    {"a cursor is good for its own list", cursors},
+    {"a cursor belongs to its list", cursors},
     {"the next page", links},
     CU_TEST_INFO_NULL,
 };

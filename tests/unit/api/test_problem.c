@@ -1,4 +1,4 @@
-/* Problem documents: members, headers, and what is never in them. */
+/* Problem documents: fields, headers, and details that they must never contain. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -75,7 +75,7 @@ headers(void)
 	arena_free(&a);
 }
 
-/* Whatever broke inside, its words are not the caller's. */
+/* The cause of an internal failure is not for the caller. */
 static void
 no_insides(void)
 {
@@ -90,7 +90,7 @@ no_insides(void)
 	arena_free(&a);
 }
 
-/* A name from outside may be cut inside a character: the document stays UTF-8. */
+/* A name from a client may be cut inside a character; the document must stay UTF-8. */
 static void
 cut_names(void)
 {
@@ -109,8 +109,8 @@ cut_names(void)
 static CU_TestInfo cases[] = {
     {"members of the document", members},
     {"headers that belong to it", headers},
-    {"nothing from inside", no_insides},
-    {"names that were cut", cut_names},
+    {"no internal detail", no_insides},
+    {"names that are cut", cut_names},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* Which addresses a tenant's URL may lead to. */
+/* Addresses that the URL of a tenant may lead to. */
 #include "cunit_main.h"
 
 #include <string.h>

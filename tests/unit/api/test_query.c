@@ -1,4 +1,4 @@
-/* Query parameters: decoded once, never twice the same, whole numbers in range. */
+/* Query parameters: decoded once, refused when repeated, whole numbers in range. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -130,7 +130,7 @@ unknown_names(void)
 	CU_ASSERT_STRING_EQUAL(complaint("anything", "*"), "");
 }
 
-/* Each says what is wrong with the value, not only that something is. */
+/* Each message names the fault of the value. */
 static void
 bad_values_are_explained(void)
 {
@@ -157,7 +157,7 @@ bad_values_are_explained(void)
 
 static CU_TestInfo cases[] = {
     {"values are decoded once", values},
-    {"repeats and rubbish are refused", refused},
+    {"repeats and malformed values are refused", refused},
     {"integers are whole and in range", integers},
     {"booleans are true or false", booleans},
     {"an unknown name is refused with the nearest one", unknown_names},

@@ -1,4 +1,4 @@
-/* Ids from outside are taken only when they are harmless. */
+/* The server keeps only harmless request ids of clients. */
 #include <string.h>
 
 #include "core/id.h"

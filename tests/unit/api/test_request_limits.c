@@ -1,4 +1,5 @@
-/* What a request that is no send costs, and what becomes of many without a good token. */
+/* The cost of a request that is not a send, and limits for requests without a good
+ * token. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,7 +123,7 @@ keys(void)
 	end();
 }
 
-/* 10 reads of a user in both processes together are 5 in this one. */
+/* 10 reads of a user in both processes together are 5 in this process. */
 static void
 without_redis(void)
 {
@@ -133,7 +134,7 @@ without_redis(void)
 	CU_ASSERT_EQUAL(charge("GET", channels_list, SCOPE_USER), ES_RATE_LIMITED);
 	CU_ASSERT_STRING_EQUAL(answer.policy, "user-read");
 	CU_ASSERT(fault.retry_after_ms > 0);
-	CU_ASSERT_EQUAL(calls, 1); /* the others did not wait for Redis in vain */
+	CU_ASSERT_EQUAL(calls, 1); /* the other requests did not wait for Redis */
 	end();
 }
 
@@ -160,9 +161,9 @@ strangers(void)
 
 static CU_TestInfo cases[] = {
     {"reads, changes and creations have limits of their own", classes},
-    {"a key that acts for no user is counted by itself", keys},
+    {"a key that acts for no user has its own count", keys},
     {"without Redis this process counts its share", without_redis},
-    {"an address without a good token", strangers},
+    {"the limit of an address without a good token", strangers},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,5 +1,5 @@
-/* What the push servers are told at once when REST changes a user or a tenant. The stores
- * and the announcement are fakes. */
+/* The hints to push-servers when REST changes a user or a tenant. The stores and the
+ * announcement are fakes. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -102,7 +102,7 @@ user_store_reactivate(struct pg *pg, const struct actor *who, const struct user_
 	return user_store_deactivate(pg, who, id, a, out, err);
 }
 
-/* The rest of the stores' verbs is linked, and not called. */
+/* The other functions of the stores; they are linked and not called. */
 enum es_code
 user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
     struct arena *a, struct user *out, struct es_err *err)
@@ -292,16 +292,16 @@ a_tenants_change_is_told_with_its_version(void)
 		CU_ASSERT_FALSE(told.names_user);
 		CU_ASSERT_EQUAL(told.acl_version, 4);
 	}
-	CU_ASSERT_EQUAL(tenants_gone, 1); /* the suspended one */
+	CU_ASSERT_EQUAL(tenants_gone, 1); /* the suspended tenant */
 	arena_free(&mem);
 }
 
 static CU_TestInfo cases[] = {
-    {"a deactivated user is named", a_deactivated_user_is_named},
-    {"a deleted user is named, and one who is back", a_deleted_user_is_named},
-    {"a patched user is named where a socket shows it",
+    {"a hint names a deactivated user", a_deactivated_user_is_named},
+    {"a hint names a deleted user, and a reactivated one", a_deleted_user_is_named},
+    {"a hint names a patched user when sockets show the change",
 	a_patched_user_is_named_where_a_socket_shows_it},
-    {"a tenant's change is told with its version",
+    {"the hint of a tenant's change has its version",
 	a_tenants_change_is_told_with_its_version},
     CU_TEST_INFO_NULL,
 };

@@ -1,4 +1,4 @@
-/* Which route is found, what 404 and 405 say. */
+/* The selected route, and the answers 404 and 405. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,8 +99,8 @@ allow(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the first fitting route is found", found},
-    {"404 and 405 are told apart", not_found},
+    {"the first matching route is selected", found},
+    {"404 and 405 are distinguished", not_found},
     {"Allow lists all methods of the path", allow},
     CU_TEST_INFO_NULL,
 };

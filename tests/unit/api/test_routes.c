@@ -1,4 +1,4 @@
-/* A walk over the whole route table: no endpoint forgets to ask who is there. */
+/* A walk over the whole route table: each endpoint checks the caller. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -16,7 +16,7 @@ static struct arena *mem;
 static struct http_req req;
 static struct http_res res;
 
-/* A good token of a guest, whatever it is. */
+/* A good token of a guest, whatever its text. */
 enum es_code
 bearer_verify(struct api *server, const char *jwt, struct arena *a,
     struct token_claims *out, struct es_err *err)
@@ -45,7 +45,7 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 	return ES_OK;
 }
 
-/* The path of mem route with something in place of its parameters. */
+/* The path of a route with values in place of its parameters. */
 static const char *
 path_of(const struct http_route *route)
 {
@@ -159,9 +159,9 @@ unknown(void)
 
 static CU_TestInfo cases[] = {
     {"each route refuses without a token", without_token},
-    {"each route refuses who may too little", with_too_little},
-    {"the table is sound", table_is_sound},
-    {"what is not in it", unknown},
+    {"each route refuses a caller without its scope", with_too_little},
+    {"the table is valid", table_is_sound},
+    {"unknown routes", unknown},
     CU_TEST_INFO_NULL,
 };
 

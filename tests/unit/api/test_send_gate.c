@@ -1,5 +1,5 @@
-/* Who may wait for a commit: half of the workers, nobody when commits stall, never a dead
- * one. */
+/* The right to wait for a commit: half of the workers, none while commits stall, never a
+ * dead one. */
 #include "cunit_main.h"
 #include "send/send_gate.h"
 
@@ -56,14 +56,14 @@ stalled(void)
 		CU_ASSERT_TRUE(send_gate_enter(g, 0, now));
 		send_gate_leave(g, 0, false);
 	}
-	/* One probe, then nobody until the next is due. */
+	/* One send is the probe; no other waits until the next probe is due. */
 	CU_ASSERT_TRUE(send_gate_enter(g, 0, now));
 	CU_ASSERT_FALSE(send_gate_enter(g, 1, now));
 	send_gate_leave(g, 0, false);
 	CU_ASSERT_FALSE(send_gate_enter(g, 0, now + SEND_GATE_PROBE_MS - 1));
 	CU_ASSERT_TRUE(send_gate_enter(g, 0, now + SEND_GATE_PROBE_MS));
 	send_gate_leave(g, 0, true);
-	/* The probe was answered: all is as before, and no seat was lost. */
+	/* The probe was answered: sends wait as before, and no seat was lost. */
 	CU_ASSERT_TRUE(send_gate_enter(g, 0, now));
 	CU_ASSERT_TRUE(send_gate_enter(g, 1, now));
 	CU_ASSERT_FALSE(send_gate_enter(g, 2, now));
@@ -85,8 +85,8 @@ not_in_a_row(void)
 
 static CU_TestInfo cases[] = {
     {"half of the workers may wait", half},
-    {"a dead worker leaves its seat", dead_workers},
-    {"nobody waits while commits stall", stalled},
+    {"a dead worker frees its seat", dead_workers},
+    {"no send waits while commits stall", stalled},
     {"time-outs have to be in a row", not_in_a_row},
     CU_TEST_INFO_NULL,
 };

@@ -1,4 +1,4 @@
-/* Which limits hold for whom, and what the headers say of them. */
+/* The limits of each caller, and their headers. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -110,7 +110,7 @@ headers(void)
 	arena_free(&mem);
 }
 
-/* 0 is nothing, null is no limit, of the user and of the tenant. */
+/* 0 lets nothing pass, null is no limit, for the user and for the tenant. */
 static void
 zero_and_null(void)
 {
@@ -156,7 +156,7 @@ refusals(void)
 static CU_TestInfo cases[] = {
     {"the tenant's settings come before the program's", which},
     {"headers", headers},
-    {"0 is nothing, null is no limit", zero_and_null},
+    {"0 lets nothing pass, null is no limit", zero_and_null},
     {"refusals name the limit", refusals},
     CU_TEST_INFO_NULL,
 };

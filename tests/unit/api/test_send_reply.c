@@ -1,4 +1,5 @@
-/* Hearing outcomes: only one's own, and knowing when there is no use in listening. */
+/* Waiting for outcomes: only those of the own send, and no wait without a working
+ * topic. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #define OURS    "01900000-0000-7000-8000-000000000001"
 #define ANOTHER "01900000-0000-7000-8000-000000000002"
 
-/* What the fake subscription will give, one after the other; NULL is a deadline. */
+/* The replies of the fake subscription, one after the other; NULL is a deadline. */
 static const char *script[8];
 static size_t at;
 static bool subscribed, deaf_once;
@@ -60,7 +61,7 @@ enum es_code
 redis_text(
     struct redis *r, struct arena *a, struct redis_value *out, struct es_err *err, ...)
 {
-	static char text[] = "0"; /* what it says is nobody's business: clocks differ */
+	static char text[] = "0"; /* its content does not matter, because clocks differ */
 
 	(void)r;
 	(void)a;
@@ -136,12 +137,12 @@ gives_up(void)
 
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 0, mem, &outcome, &lost));
 	CU_ASSERT_FALSE(lost);
-	/* Deaf for a while: the caller has to ask elsewhere at once, not at the deadline.
-	 */
+	/* The topic is lost for a while: the caller must ask the database at once, not at
+	 * the deadline. */
 	deaf_once = true;
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
 	CU_ASSERT_TRUE(lost);
-	/* But what has come all the same is taken. */
+	/* A reply that came before counts all the same. */
 	at = 0;
 	script[0] = reply_of(OURS);
 	CU_ASSERT_TRUE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
@@ -165,17 +166,17 @@ no_use_in_waiting(void)
 
 		subscribed = rows[i].subscribed;
 		beats = rows[i].beats;
-		script[0] = reply_of(ANOTHER); /* left over from before */
+		script[0] = reply_of(ANOTHER); /* left over from the case before */
 		topic = send_reply_topic(r, NULL, mem);
 		CU_ASSERT_EQUAL(topic != NULL, rows[i].waits);
-		/* Without a heartbeat Redis is not asked for more. */
+		/* Without a heartbeat of fanout no further command goes to Redis. */
 		CU_ASSERT_EQUAL(at, beats ? 2 : 0);
 		end(r);
 	}
 }
 
 static CU_TestInfo cases[] = {
-    {"only one's own outcome is taken", only_ours},
+    {"only the outcome of the own send counts", only_ours},
     {"waiting ends", gives_up},
     {"no use in waiting", no_use_in_waiting},
     CU_TEST_INFO_NULL,

@@ -1,4 +1,4 @@
-/* What a request target may look like; everything else has to be refused. */
+/* Valid request targets; every other target is refused. */
 #include <string.h>
 
 #include "cunit_main.h"

@@ -1,4 +1,4 @@
-/* The handlers of users: what the push servers are told of each change. The store is a
+/* The handlers of users: the hints to push-servers for each change. The store is a
  * fake. */
 #include <string.h>
 
@@ -17,7 +17,7 @@
 typedef enum es_code handler(struct api *api, const struct http_req *req,
     struct http_res *res, struct es_err *err);
 
-/* The order of what was called: s store, e events, a rights, g the user's presence. */
+/* The order of the calls: s store, e events, a rights, g the user's presence. */
 static char calls[16];
 static struct control told;
 static struct user_id changed, gone;
@@ -126,7 +126,7 @@ user_store_delete(struct pg *pg, const struct actor *who, const struct user_id *
 	return answer(id, out, err);
 }
 
-/* Linked with GET /users, not called. */
+/* GET /users needs this to link; the test does not call it. */
 enum es_code
 user_store_list(struct pg *pg, const struct actor *who, const struct user_filter *filter,
     const struct user_id *after, int64_t limit, struct arena *a, struct user_page *out,
@@ -215,9 +215,9 @@ a_role_and_a_name_are_told_and_an_address_is_not(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"each change of the status is told", each_change_of_the_status_is_told},
-    {"a refused change is not told", a_refused_change_is_not_told},
-    {"a role and a name are told, an address is not",
+    {"each change of the status is announced", each_change_of_the_status_is_told},
+    {"a refused change is not announced", a_refused_change_is_not_told},
+    {"a role and a name are announced, an e-mail address is not",
 	a_role_and_a_name_are_told_and_an_address_is_not},
     CU_TEST_INFO_NULL,
 };

@@ -1,4 +1,4 @@
-/* SIGTERM while requests stand in line: they are served before the worker ends. */
+/* SIGTERM while requests wait in the backlog: the worker serves them before it ends. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -58,7 +58,7 @@ child(int fd)
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &term, NULL);
-	(void)raise(SIGTERM); /* it came while the worker was at a request */
+	(void)raise(SIGTERM); /* the signal came while the worker handled a request */
 	return worker_run(&setup);
 }
 
@@ -114,8 +114,8 @@ behind_one_who_left(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"one in line is served", alone},
-    {"one in line behind one who left is served", behind_one_who_left},
+    {"a waiting request is served", alone},
+    {"a waiting request behind a closed connection is served", behind_one_who_left},
     CU_TEST_INFO_NULL,
 };
 

@@ -14,7 +14,7 @@
 #define FAKE_SUBJECT "01900000-0000-7000-8000-00000000a001" /* of each token */
 #define FAKE_SECRET  "0123456789abcdef0123456789abcdef"
 
-/* A key with FAKE_SECRET. */
+/* A key with FAKE_SECRET as its secret. */
 struct fake_key {
 	const char *iss, *kid;
 	bool has_url, provision;
@@ -25,16 +25,16 @@ struct fake_issuers {
 	const struct fake_key *keys;
 	size_t n_keys;
 	const char *user; /* of each subject; NULL: unknown */
-	const char *role; /* of that user */
+	const char *role; /* the status of that user */
 	bool key_deleted; /* since the keys were read */
-	/* Statements so far. */
+	/* Number of statements so far. */
 	unsigned key_reads, set_requests, subject_lookups, provisions;
-	size_t names, subjects; /* issuers and subjects of these statements */
+	size_t names, subjects; /* number of issuers and subjects in these statements */
 };
 extern struct fake_issuers fake_issuers;
 
 void fake_issuers_up(void);
-/* Frees all rows that were answered. */
+/* Frees all rows that the fake has returned. */
 void fake_issuers_down(void);
 /* The rows of a statement of issuer_store.h; false for another statement. */
 bool fake_issuers_answer(

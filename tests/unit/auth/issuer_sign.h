@@ -1,4 +1,5 @@
-/* Keys made for one run, and tokens signed with them: what an identity provider does. */
+/* Keys that are made for one run, and tokens signed with them, as by an identity
+ * provider. */
 #ifndef TESTS_UNIT_AUTH_ISSUER_SIGN_H
 #define TESTS_UNIT_AUTH_ISSUER_SIGN_H
 
@@ -10,8 +11,8 @@
 /* RS256 (2,048 bits), ES256 or EdDSA. */
 EVP_PKEY *issuer_sign_key(enum token_alg alg);
 EVP_PKEY *issuer_sign_rsa(int bits);
-/* The public half as PEM, and as a JWK; kid NULL: none. more: further members with a
- * comma in front, or "". */
+/* The public half as PEM, and as a JWK. kid NULL: without kid. more: further members that
+ * begin with a comma, or "". */
 const char *issuer_sign_pem(struct arena *a, EVP_PKEY *key);
 const char *issuer_sign_jwk(struct arena *a, enum token_alg alg, EVP_PKEY *key,
     const char *kid, const char *more);

@@ -1,4 +1,4 @@
-/* Tokens of a tenant's own issuer: each algorithm, and every way not to hold. */
+/* Tokens of a tenant's own issuer: each algorithm, and every reason for a refusal. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ static int
 drop_keys(void)
 {
 	for (size_t i = 0; i <= TOKEN_EDDSA; i++) {
-		EVP_PKEY_free(signers[i]); /* takes NULL */
+		EVP_PKEY_free(signers[i]); /* accepts NULL */
 		EVP_PKEY_free(others[i]);
 	}
 	arena_free(&mem);
@@ -124,7 +124,7 @@ takes_each_algorithm(void)
 	issuer_free(&issuer);
 }
 
-/* The public key as a secret, none, and each key under the name of another. */
+/* The public key as a secret, no signature, and each key under the kid of another. */
 static void
 never_takes_the_algorithm_from_the_token(void)
 {
@@ -174,7 +174,7 @@ wants_a_known_kid(void)
 	CU_ASSERT_EQUAL(verify(strange, &c), ES_NOT_FOUND);
 	issuer_free(&issuer);
 	issuer = issuer_new("my-app", "echostream", &one, 1);
-	CU_ASSERT_EQUAL(verify(unnamed, &c), ES_OK); /* there is no choice */
+	CU_ASSERT_EQUAL(verify(unnamed, &c), ES_OK); /* there is only one key */
 	issuer_free(&issuer);
 }
 
@@ -219,7 +219,7 @@ refuses_claims(void)
 	issuer_free(&issuer);
 }
 
-/* A row whose form does not fit its algorithm verifies nothing. */
+/* A row with a key that does not suit its algorithm verifies nothing. */
 static void
 leaves_out_rows_that_do_not_fit(void)
 {
@@ -293,14 +293,14 @@ makes_a_profile_of_claims(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes each algorithm", takes_each_algorithm},
+    {"accepts each algorithm", takes_each_algorithm},
     {"never takes the algorithm from the token",
 	never_takes_the_algorithm_from_the_token},
-    {"wants a known kid", wants_a_known_kid},
+    {"requires a known kid", wants_a_known_kid},
     {"refuses bad claims", refuses_claims},
-    {"leaves out rows that do not fit", leaves_out_rows_that_do_not_fit},
-    {"says where to look", says_where_to_look},
-    {"makes a profile of claims", makes_a_profile_of_claims},
+    {"ignores rows with a wrong key", leaves_out_rows_that_do_not_fit},
+    {"names the issuer of a token", says_where_to_look},
+    {"makes a user's profile from claims", makes_a_profile_of_claims},
     CU_TEST_INFO_NULL,
 };
 

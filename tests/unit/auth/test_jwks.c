@@ -1,4 +1,4 @@
-/* Key sets of identity providers, and what is none. */
+/* Key sets of identity providers, valid and invalid ones. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -123,9 +123,9 @@ reads_fifty_keys_and_no_more(void)
 
 static CU_TestInfo cases[] = {
     {"reads keys for an algorithm", reads_keys_for_an_algorithm},
-    {"leaves out what is no key", leaves_out_what_is_no_key},
-    {"refuses what is no set", refuses_what_is_no_set},
-    {"reads fifty keys and no more", reads_fifty_keys_and_no_more},
+    {"ignores entries that are not keys", leaves_out_what_is_no_key},
+    {"refuses documents that are not key sets", refuses_what_is_no_set},
+    {"reads at most fifty keys", reads_fifty_keys_and_no_more},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* The text of a ticket, its key in Redis, and the claims that it stands for. */
+/* The text of a ticket, its key in Redis, and the claims that it carries. */
 #include <string.h>
 
 #include "auth/ticket.h"
@@ -27,7 +27,7 @@ texts(void)
 	CU_ASSERT_STRING_EQUAL(key, again);
 	CU_ASSERT_EQUAL(strncmp(key, "es:tk:", 6), 0);
 	CU_ASSERT_EQUAL(strlen(key), 70);
-	CU_ASSERT_PTR_NULL(strstr(key, one + 4)); /* Redis holds no ticket */
+	CU_ASSERT_PTR_NULL(strstr(key, one + 4)); /* Redis never has the ticket itself */
 	ticket_key(two, again);
 	CU_ASSERT_STRING_NOT_EQUAL(key, again);
 }
@@ -86,7 +86,7 @@ unreadable(void)
 static CU_TestInfo cases[] = {
     {"texts and keys", texts},
     {"the longest claims", longest_claims},
-    {"claims that can't be read", unreadable},
+    {"claims that cannot be read", unreadable},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* Tokens: what holds, and every way not to hold. */
+/* Tokens: valid ones, and every reason for a refusal. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -49,7 +49,7 @@ verify(const char *jwt)
 	return verify_at(jwt, TEST_NOW_S);
 }
 
-/* Signed with our own secret, so that only head or body can be at fault. */
+/* Signed with the right secret, so that only head or body can be at fault. */
 static enum es_code
 signed_with(const char *head, const char *body)
 {
@@ -74,7 +74,7 @@ takes_tokens_of_others(void)
 		CU_ASSERT_STRING_EQUAL(claims.user.text, ALICE);
 		CU_ASSERT_STRING_EQUAL(claims.tenant.text, ACME);
 		CU_ASSERT_STRING_EQUAL(claims.jti, "j-1");
-		CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S - 30); /* the leeway */
+		CU_ASSERT_EQUAL(claims.issued_s, TEST_NOW_S - 30); /* within the leeway */
 		CU_ASSERT_EQUAL(claims.expires_s, TEST_NOW_S + 3600);
 	}
 	CU_ASSERT_EQUAL(signed_with(HEAD, BODY), ES_OK);
@@ -131,7 +131,7 @@ refuses_other_algorithms(void)
 	    {"{\"alg\":\"ES256\",\"kid\":\"es1\"}", TEST_ES256_PUBLIC, 256},
 	    {"{\"alg\":\"ES256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
 	    {"{\"alg\":\"ES256\"}", TEST_SECRET, 256},
-	    /* the right secret with a stronger hash is still not what was agreed */
+	    /* the right secret with a stronger hash is another algorithm than agreed */
 	    {"{\"alg\":\"HS512\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
 	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
 	    {"{\"alg\":\"hs256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
@@ -256,7 +256,7 @@ refuses_claims(void)
 
 	for (size_t i = 0; i < ES_COUNT(bad); i++) {
 		const enum es_code rc = signed_with(HEAD, bad[i]);
-		/* 1700000000.9 is the one that is over at TEST_NOW_S */
+		/* 1700000000.9 ends at TEST_NOW_S */
 		const enum es_code right = strstr(bad[i], "1700000000.9") != NULL
 		                               ? ES_TOKEN_EXPIRED
 		                               : ES_UNAUTHENTICATED;
@@ -312,7 +312,7 @@ refuses_other_shapes(void)
 	arena_free(&a);
 }
 
-/* The last character of a signature carries two bits that decoders drop. */
+/* The last character of a signature has two bits that decoders ignore. */
 static void
 refuses_second_spellings(void)
 {
@@ -337,7 +337,7 @@ has_a_longest_token(void)
 	const char *jwt = "";
 	size_t pad = 2400;
 
-	do { /* grow the claims until the token is as long as it may be */
+	do { /* makes the claims longer until the token has its longest length */
 		char *text = arena_alloc(a, pad + 1);
 
 		memset(text, 'x', pad++);

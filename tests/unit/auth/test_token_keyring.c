@@ -1,4 +1,4 @@
-/* The keys of the installation while they are changed. */
+/* The keys of the installation during a change of keys. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -83,7 +83,7 @@ an_old_secret_is_good_until_it_is_taken_out(void)
 	CU_ASSERT_EQUAL(verify_hs256(&after, NULL, OLD_SECRET), ES_UNAUTHENTICATED);
 }
 
-/* Nobody has to change a kid in order to change a secret. */
+/* A secret can be changed without a change of its kid. */
 static void
 both_secrets_may_share_a_kid(void)
 {
@@ -125,7 +125,7 @@ refuses_what_is_no_key(void)
 	    conf_check_secret("01234567890123456789012345678901", NULL, &err), ES_OK);
 }
 
-/* What is minted is verified by programs that have the key in force as their old one. */
+/* Programs that have the key in force as their old one verify minted tokens. */
 static void
 mints_with_the_key_in_force(void)
 {
@@ -151,12 +151,12 @@ mints_with_the_key_in_force(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"an old secret is good until it is taken out",
+    {"an old secret works until it is removed",
 	an_old_secret_is_good_until_it_is_taken_out},
     {"both secrets may share a kid", both_secrets_may_share_a_kid},
-    {"an old public key is good until it is taken out",
+    {"an old public key works until it is removed",
 	an_old_public_key_is_good_until_it_is_taken_out},
-    {"refuses what is no key", refuses_what_is_no_key},
+    {"refuses invalid keys", refuses_what_is_no_key},
     {"mints with the key in force", mints_with_the_key_in_force},
     CU_TEST_INFO_NULL,
 };

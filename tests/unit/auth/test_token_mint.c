@@ -1,4 +1,4 @@
-/* Tokens that we make ourselves. */
+/* Tokens that EchoStream mints. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -82,7 +82,7 @@ signs_with_a_private_key_only(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes what it mints", takes_what_it_mints},
+    {"accepts minted tokens", takes_what_it_mints},
     {"signs with a private key only", signs_with_a_private_key_only},
     CU_TEST_INFO_NULL,
 };

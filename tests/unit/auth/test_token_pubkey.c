@@ -51,7 +51,7 @@ only_a_public_key_on_p256_will_do(void)
 	arena_free(&a);
 }
 
-/* A parsed key judges as one that is parsed for each token. */
+/* A parsed key gives the same result as one that is parsed for each token. */
 static void
 a_parsed_key_judges_alike(void)
 {
@@ -129,10 +129,10 @@ a_refusal_says_what_is_wrong(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"only a public key on P-256 will do", only_a_public_key_on_p256_will_do},
-    {"a parsed key judges alike", a_parsed_key_judges_alike},
+    {"only a public key on P-256 is accepted", only_a_public_key_on_p256_will_do},
+    {"a parsed key gives the same results", a_parsed_key_judges_alike},
     {"a signature has 64 bytes", a_signature_has_64_bytes},
-    {"a refusal says what is wrong", a_refusal_says_what_is_wrong},
+    {"a refusal names the fault", a_refusal_says_what_is_wrong},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* Tokens: when they begin and end, and what type they may have. */
+/* Tokens: begin, end, and types. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -42,7 +42,7 @@ verify_at(const char *jwt, int64_t now_s)
 	return rc;
 }
 
-/* Signed with our own secret, so that only head or body can be at fault. */
+/* Signed with the right secret, so that only head or body can be at fault. */
 static enum es_code
 signed_with(const char *head, const char *body)
 {
@@ -54,8 +54,8 @@ signed_with(const char *head, const char *body)
 	return rc;
 }
 
-/* exp is rounded down, iat up where it could be early, and down where a revocation asks
- * whether the token is from before it. */
+/* exp is rounded down. iat is rounded up for "not yet valid", and down for a
+ * revocation. */
 static void
 rounds_fractions_to_the_safe_side(void)
 {
@@ -117,7 +117,7 @@ expires_to_the_second(void)
 	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S + 3600), ES_TOKEN_EXPIRED);
 	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S - 30), ES_OK);
 	CU_ASSERT_EQUAL(verify_at(TEST_HS256_TOKEN, TEST_NOW_S - 31), ES_UNAUTHENTICATED);
-	/* only a token that is good otherwise is told that it is over */
+	/* only an otherwise valid token is reported as expired */
 	CU_ASSERT_EQUAL(
 	    verify_at(token_forge(a, HEAD, BODY, "guess", 256), TEST_NOW_S + 9999),
 	    ES_UNAUTHENTICATED);
@@ -145,8 +145,8 @@ issued_s(const char *times, int64_t now_s)
 	return claims.issued_s;
 }
 
-/* A clock that is ahead by all of the leeway has made the token now; EchoStream's own
- * clock is the one that revocations go by. */
+/* A clock that is ahead by the whole leeway has made the token now. Revocations use
+ * EchoStream's own clock. */
 static void
 tells_the_earliest_time_of_its_making(void)
 {
@@ -169,9 +169,10 @@ tells_the_earliest_time_of_its_making(void)
 
 static CU_TestInfo cases[] = {
     {"rounds fractions to the safe side", rounds_fractions_to_the_safe_side},
-    {"takes types of tokens", takes_types_of_tokens},
+    {"accepts the types of tokens", takes_types_of_tokens},
     {"expires to the second", expires_to_the_second},
-    {"tells the earliest time of its making", tells_the_earliest_time_of_its_making},
+    {"returns the earliest time at which a token was made",
+	tells_the_earliest_time_of_its_making},
     CU_TEST_INFO_NULL,
 };
 

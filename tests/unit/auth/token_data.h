@@ -1,5 +1,5 @@
-/* Keys for tests and for nothing else, made by openssl; tokens signed with them by
- * Python's hmac and cryptography, so that our own code is not its own witness. */
+/* Keys for tests only, made by openssl. Python's hmac and cryptography signed the tokens,
+ * so that our own code does not check itself. */
 #ifndef TESTS_UNIT_AUTH_TOKEN_DATA_H
 #define TESTS_UNIT_AUTH_TOKEN_DATA_H
 

@@ -1,4 +1,4 @@
-/* Tokens as an attacker would make them: any header, any claims, signed or not. */
+/* Tokens of an attacker: any header, any claims, signed or not. */
 #ifndef TESTS_UNIT_AUTH_TOKEN_FORGE_H
 #define TESTS_UNIT_AUTH_TOKEN_FORGE_H
 

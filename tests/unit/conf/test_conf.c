@@ -135,7 +135,7 @@ reads_a_secret_from_a_file(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "can't read"));
 }
 
-/* A URL may hold a password, so it may come from a file as well. */
+/* A URL may contain a password, so a file may hold it as well. */
 static void
 reads_a_url_from_a_file(void)
 {
@@ -182,7 +182,8 @@ an_endless_name_is_no_setting(void)
 	(void)unsetenv(name);
 }
 
-/* Near misses of all names of all programs are refused, names of others are not. */
+/* Near misses of the names of all programs are refused, names of other projects are
+ * not. */
 static void
 names_of_other_projects_stop_nothing(void)
 {
@@ -262,7 +263,7 @@ every_way_to_write_a_password_is_masked(void)
 	}
 }
 
-/* conf_main as a program would call it; what it prints goes to a file. */
+/* conf_main as a program calls it, with its output in a file. */
 static int
 run(const char *option, char out[8192])
 {

@@ -30,8 +30,8 @@ undoes_last_deferred_first(void)
 	CU_ASSERT_PTR_NULL(a);
 }
 
-/* Allocations of all sizes are aligned, zeroed, apart from each other, also in an arena
- * that was reset. */
+/* Allocations of all sizes are aligned, zeroed and apart from each other, also in an
+ * arena after a reset. */
 static void
 allocates_apart_aligned_and_zeroed(void)
 {
@@ -102,7 +102,7 @@ text_overflow_is_sticky(void)
 	arena_free(&a);
 }
 
-/* A long one must not end as half of it. */
+/* A text that is too long must not be cut in the middle. */
 static void
 what_does_not_fit_is_left_out_whole(void)
 {
@@ -123,7 +123,8 @@ static CU_TestInfo cases[] = {
     {"copies and prints", copies_and_prints},
     {"text takes up to its cap and no more", text_takes_up_to_its_cap_and_no_more},
     {"text overflow is sticky", text_overflow_is_sticky},
-    {"what does not fit is left out whole", what_does_not_fit_is_left_out_whole},
+    {"a text that does not fit is left out completely",
+	what_does_not_fit_is_left_out_whole},
     CU_TEST_INFO_NULL,
 };
 

@@ -13,7 +13,7 @@ static void
 reads_addresses_with_and_without_a_port(void)
 {
 	static const struct {
-		const char *text, *address; /* NULL: refused */
+		const char *text, *address; /* NULL: the list is refused */
 	} cases[] = {
 	    {"192.0.2.1", "192.0.2.1"},
 	    {"192.0.2.1:4711", "192.0.2.1"},

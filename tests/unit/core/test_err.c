@@ -30,7 +30,7 @@ cuts_long_texts(void)
 	CU_ASSERT_EQUAL(strlen(err.text), sizeof(err.text) - 1);
 }
 
-/* The name of an unknown member, cut in the middle of a character, goes into a frame. */
+/* The name of an unknown field, cut in the middle of a character, goes into a frame. */
 static void
 stays_utf8_whatever_it_quotes(void)
 {

@@ -1,4 +1,4 @@
-/* When questions go out: alone while it is calm, together in a storm. */
+/* When look-ups go out: alone while few come, together in a storm. */
 #include "core/gather.h"
 #include "cunit_main.h"
 
@@ -39,7 +39,7 @@ a_single_one_goes_at_once(void)
 		come(1);
 		CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
 		one_round_trip();
-		now_ms += 47; /* twenty a second: just calm */
+		now_ms += 47; /* twenty a second: the highest rate without gathering */
 	}
 	CU_ASSERT_EQUAL(gather_due(&g, 0, now_ms), 0);
 }
@@ -57,7 +57,7 @@ who_comes_while_one_is_asked_for_waits_for_the_answer(void)
 	CU_ASSERT_EQUAL(gather_due(&g, 3, now_ms), 3);
 }
 
-/* A hundred a second for ten seconds: what is asked for each half of a second. */
+/* A hundred look-ups a second for ten seconds: the size of each batch. */
 static void
 a_storm_is_gathered(void)
 {
@@ -80,7 +80,7 @@ a_storm_is_gathered(void)
 		waiting -= due;
 	}
 	CU_ASSERT_TRUE(statements <= limits.calm_per_s / 4 + 1 + 20);
-	CU_ASSERT_EQUAL(longest, 50); /* half a second's */
+	CU_ASSERT_EQUAL(longest, 50); /* the look-ups of half a second */
 }
 
 static void
@@ -91,7 +91,7 @@ one_more_than_the_limit_makes_two(void)
 	CU_ASSERT_EQUAL(gather_due(&g, 101, now_ms), 100);
 	gather_sent(&g, now_ms);
 	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 0);
-	/* a full one does not wait for the answer to the one before */
+	/* a full batch does not wait for the answer to the batch before */
 	CU_ASSERT_EQUAL(gather_due(&g, 100, now_ms), 100);
 	gather_sent(&g, now_ms);
 	gather_answered(&g);

@@ -1,4 +1,4 @@
-/* Memory between long-lived things goes back to the system. */
+/* Free memory between long-lived blocks goes back to the system. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ resident_kb(void)
 
 static char *short_lived[N], *long_lived[N];
 
-/* Things that live short, with things that stay between them. */
+/* Short-lived blocks, with long-lived ones between them. */
 static void
 wave(void)
 {
@@ -39,7 +39,7 @@ wave(void)
 		free(short_lived[i]);
 }
 
-/* The second wave comes and goes between two calls, in the memory of the first one. */
+/* The second wave comes and goes between two calls, in the memory of the first wave. */
 static void
 gives_back_what_lies_between(void)
 {
@@ -49,7 +49,7 @@ gives_back_what_lies_between(void)
 	return; /* ASan's malloc has no heap to trim */
 #endif
 	(void)heap_trim(&trim);
-	CU_ASSERT_FALSE(heap_trim(&trim)); /* nothing has happened since */
+	CU_ASSERT_FALSE(heap_trim(&trim)); /* the heap has not changed since */
 	for (unsigned n = 0; n < 2; n++) {
 		long before;
 

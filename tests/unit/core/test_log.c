@@ -1,4 +1,4 @@
-/* A line of the log is one JSON object, whatever is put into it. */
+/* A line of the log is one JSON object, whatever its fields contain. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 static char line[8192];
 
-/* What one call wrote to stderr. */
+/* The output of one call on stderr. */
 static void
 write_line(
     enum log_level level, const char *msg, const struct log_field fields[], unsigned n)
@@ -58,7 +58,7 @@ fields_follow_the_message(void)
 			 "\"z\":null}\n"));
 }
 
-/* After log_init() a failed CHECK is a line as all others. */
+/* After log_init() a failed CHECK is a line like all others. */
 static void
 a_failed_check_is_a_json_line(void)
 {
@@ -100,7 +100,7 @@ a_lower_level_is_not_written(void)
 	CU_ASSERT_TRUE(is_one_json_line());
 }
 
-/* The path of a request is any bytes. */
+/* The path of a request may contain any bytes. */
 static void
 what_is_no_utf8_is_replaced(void)
 {
@@ -111,7 +111,7 @@ what_is_no_utf8_is_replaced(void)
 	    strstr(line, "\"p\":\"/\\ufffd\\ufffd(\xc3\xa9\\ufffd\\ufffd\"}"));
 }
 
-/* Cut anywhere, also within a character or an escape. */
+/* Cut anywhere, also inside a character or an escape. */
 static void
 a_long_line_is_cut_and_stays_json(void)
 {

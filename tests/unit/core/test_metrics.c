@@ -145,7 +145,8 @@ a_file_keeps_counts_and_drops_another_layout(void)
 	(void)unlink(path);
 }
 
-/* Cut under its feet, an old program would get SIGBUS while it drains. */
+/* If the new master shortened the file, an old program would get SIGBUS during its
+ * drain. */
 static void
 a_new_layout_leaves_the_old_program_its_file(void)
 {
@@ -167,7 +168,7 @@ a_new_layout_leaves_the_old_program_its_file(void)
 	(void)unlink(path);
 }
 
-/* A worker of yesterday must not make today's look stuck. */
+/* The time of an old worker must not make a new worker look stuck. */
 static void
 a_kept_file_keeps_no_beat(void)
 {

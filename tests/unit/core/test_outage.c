@@ -1,4 +1,4 @@
-/* An outage is one line of the log, in all processes of a program together. */
+/* An outage is one line of the log, for all processes of a program together. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -21,14 +21,14 @@ static void
 catch_log(void)
 {
 	log_init("test", LOG_INFO);
-	outage_init(); /* as after a start: nothing has failed */
+	outage_init(); /* as after a start: no failure so far */
 	file = tmpfile();
 	kept = dup(2);
 	CU_ASSERT_TRUE_FATAL(file != NULL && kept >= 0);
 	(void)dup2(fileno(file), 2);
 }
 
-/* The number of lines that were written; their text is in seen. */
+/* The number of written lines; seen has their text. */
 static unsigned
 caught(void)
 {
@@ -124,7 +124,7 @@ the_error_tells_the_service(void)
 	}
 }
 
-/* One process succeeds while another fails: the outage goes on, without lines. */
+/* One process succeeds while another fails: the outage continues, without lines. */
 static void
 a_success_ends_it_only_after_quiet(void)
 {

@@ -1,4 +1,4 @@
-/* Things of one size: apart, aligned, zeroed, densely packed, given back. */
+/* Objects of one size: apart, aligned, zeroed, densely packed, returned. */
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ is_dense_and_shrinks(void)
 		CU_ASSERT_EQUAL(give(p, i), 0);
 	one = pool_bytes(p);
 	CU_ASSERT_TRUE(
-	    one <= 2 * 65536); /* the slab of the last thing, and a spare one */
+	    one <= 2 * 65536); /* the slab of the last object, and a spare one */
 	CU_ASSERT_EQUAL(give(p, 0), 0);
 	CU_ASSERT_TRUE(pool_bytes(p) <= 65536);
 	pool_free(&p);

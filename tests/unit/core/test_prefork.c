@@ -1,4 +1,4 @@
-/* The master: starts, restarts, drains, kills. */
+/* The master: starts, restarts, drains and kills workers. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct shared {
 	_Atomic bool reload_fails, no_reload;
 	_Atomic pid_t last;
 	_Atomic bool deaf, frail;   /* ignores SIGTERM; ends at once */
-	_Atomic int drains, warned; /* on_drain; the last one by SIGUSR1 */
+	_Atomic int drains, warned; /* calls on_drain; the last worker ends by SIGUSR1 */
 	_Atomic int ends_before_drain, ends_before_last;
 };
 
@@ -55,7 +55,7 @@ worker(void *ctx, unsigned index, unsigned slot)
 	return 0;
 }
 
-/* Of the kind that goes last. */
+/* A worker of the kind that ends last. */
 static int
 last_worker(void *ctx, unsigned index, unsigned slot)
 {
@@ -119,11 +119,11 @@ start_master_of(bool with_last, unsigned count, int64_t drain_ms)
 	shared->starts = shared->ends = shared->reloads = 0;
 	shared->alive = 0;
 	shared->drains = shared->warned = 0;
-	(void)fflush(stdout); /* or the child writes it again */
+	(void)fflush(stdout); /* otherwise the child writes it again */
 	pid = fork();
 	if (pid == 0) {
 		log_init("test", LOG_ERROR);
-		exit(prefork_run(&p)); /* not _exit: coverage is written on the way */
+		exit(prefork_run(&p)); /* not _exit: coverage is written at exit */
 	}
 	return pid;
 }
@@ -214,7 +214,7 @@ a_reload_replaces_each_worker_once(void)
 	CU_ASSERT_EQUAL(end(master), 0);
 }
 
-/* A worker that does not end is killed, and only then is the next one told to. */
+/* The master kills a worker that does not end, and only then stops the next one. */
 static void
 a_reload_takes_one_worker_at_a_time(void)
 {
@@ -289,8 +289,8 @@ workers_end_with_their_master(void)
 	orphan = shared->last;
 	CU_ASSERT_EQUAL(kill(master, SIGKILL), 0);
 	CU_ASSERT_EQUAL(waitpid(master, NULL, 0), master);
-	/* An orphan is a child of this process's reaper: ask whether it is still there.
-	 */
+	/* An orphan becomes a child of this process (the reaper): check whether it still
+	 * exists. */
 	while (kill(orphan, 0) == 0 && waitpid(orphan, NULL, WNOHANG) <= 0 &&
 	       clock_mono_ms() < until)
 		clock_sleep_ms(5);
@@ -302,8 +302,8 @@ set_up(void)
 {
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	/* Orphans come to us, so that they don't linger as zombies of a container's init.
-	 */
+	/* This process adopts orphans, so that they do not stay as zombies of a
+	 * container's init. */
 	return shared == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0;
 }
 

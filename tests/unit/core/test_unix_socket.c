@@ -1,4 +1,4 @@
-/* Unix sockets: mode, stale files replaced, live ones and other files left alone. */
+/* Unix sockets: mode; stale files are replaced, live sockets and other files are not. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ made_folder(void)
 	(void)snprintf(path, sizeof(path), "%s/s", folder);
 }
 
-/* Nothing else may be left there. */
+/* No other file may be left there. */
 static void
 removed_folder(void)
 {
@@ -42,7 +42,7 @@ opened(enum unix_socket_how how)
 	return s;
 }
 
-/* Connects a client, and returns whether the client waits in the backlog of s. */
+/* Connects a client, and returns true when the client waits in the backlog of s. */
 static bool
 leads_to(const struct unix_socket *s)
 {
@@ -142,7 +142,7 @@ refused(void)
 	removed_folder();
 }
 
-/* The old process removes its path late, when a successor has bound it anew. */
+/* The old process removes its path late, after a successor has bound it. */
 static void
 others_path_stays(void)
 {
@@ -159,7 +159,7 @@ others_path_stays(void)
 	removed_folder();
 }
 
-/* The clients of the old process are its own; new ones reach the new process. */
+/* The old process keeps its clients; new clients reach the new process. */
 static void
 taken_over(void)
 {
@@ -170,7 +170,7 @@ taken_over(void)
 	int got;
 
 	made_folder();
-	old = opened(UNIX_SOCKET_TAKE_OVER); /* nobody listens there yet */
+	old = opened(UNIX_SOCKET_TAKE_OVER); /* no process listens there yet */
 	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	CU_ASSERT_EQUAL(connect(early, (const struct sockaddr *)&name, sizeof(name)), 0);
 	new = opened(UNIX_SOCKET_TAKE_OVER);

@@ -189,7 +189,7 @@ counts_code_points_and_refuses_bad_utf8(void)
 	    utf8_length("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &n) && n == 4);
 }
 
-/* Partitions depend on it: known answers of the FNV draft. */
+/* Partitions depend on these values: known answers of the FNV draft. */
 static void
 hex_takes_two_digits_of_either_case(void)
 {

@@ -1,4 +1,4 @@
-/* The key of a process, and that nobody outside can choose ids that collide. */
+/* The key of a process, and that no client can choose ids that collide. */
 #include "cunit_main.h"
 
 #include <signal.h>
@@ -17,7 +17,7 @@
 
 #include "core/banned.h"
 
-/* 8,000 balls in 8,192 bins: one of 20 is there once in 10^14 runs. */
+/* 8,000 balls in 8,192 bins: a bin gets 20 of them once in 10^14 runs. */
 #define LONGEST_CHAIN 20
 
 #define TENANT "01900000-0000-7000-8000-000000000001"
@@ -25,7 +25,7 @@
 static struct fnv_collision ids[FNV_COLLISIONS];
 static struct table_node nodes[FNV_COLLISIONS];
 
-/* The first case: this process has no key yet. */
+/* This case must run first: the process has no key yet. */
 static void
 no_use_before_the_key_is_drawn(void)
 {
@@ -43,8 +43,8 @@ no_use_before_the_key_is_drawn(void)
 	CU_ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
-/* Of the reference implementation's vectors_sip64: the key 00 01 .. 0f, the inputs 00 01
- * .. of each length. Length 15 is also appendix A of the paper. */
+/* From vectors_sip64 of the reference implementation: the key 00 01 .. 0f, the inputs 00
+ * 01 .. of each length. Length 15 is also in appendix A of the paper. */
 static void
 known_answers_of_siphash_2_4(void)
 {
@@ -61,7 +61,7 @@ known_answers_of_siphash_2_4(void)
 	CU_ASSERT_NOT_EQUAL(keyed_hash_under(key, input, 15), 0xa129ca6149be45e5ULL);
 }
 
-/* What a new process computes after its own draw. */
+/* The hashes of a new process after it has drawn its own key. */
 static uint64_t
 hash_of_a_child(void)
 {
@@ -90,7 +90,7 @@ each_process_draws_its_own_key(void)
 	keyed_hash_draw();
 	here = keyed_hash("a", 1);
 	CU_ASSERT_EQUAL(keyed_hash("a", 1), here);
-	keyed_hash_draw(); /* its tables stay as they are */
+	keyed_hash_draw(); /* the tables of the parent do not change */
 	CU_ASSERT_EQUAL(keyed_hash("a", 1), here);
 	first = hash_of_a_child();
 	second = hash_of_a_child();

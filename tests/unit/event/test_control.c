@@ -1,4 +1,4 @@
-/* The hint on es:ctl: its own form, that of older programs, and what it is not. */
+/* The hint on es:ctl: its own form, the form of older programs, and malformed ones. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -6,7 +6,7 @@
 
 #define ACME  "01900000-0000-7000-8000-000000000001"
 #define ALICE "01900000-0000-7000-8000-00000000a001"
-/* The longest jti in the longest way to write it. */
+/* The longest jti in its longest spelling. */
 #define ODD     "\x01\x01\x01\x01\x01\x01\x01"
 #define ODD_JTI ODD ODD ODD ODD ODD ODD ODD ODD ODD
 
@@ -48,7 +48,7 @@ a_hint_survives_the_way(void)
 	arena_free(&mem);
 }
 
-/* An older api-fcgi names no user, a newer one may say more. */
+/* An older api-fcgi names no user, a newer one may add fields. */
 static void
 other_releases_are_understood(void)
 {

@@ -1,4 +1,4 @@
-/* The codecs: what is encoded decodes to the same; anything else is refused. */
+/* The codecs: a decoded value equals the encoded one; malformed input is refused. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -24,7 +24,7 @@ fill(struct envelope *e, struct envelope_message m[2], struct arena *a)
 	envelope_message_init(&m[1], &e->user, NULL, "x", a);
 }
 
-/* The same JSON with a new member at the front of each object of it. */
+/* The same JSON with a new field at the front of each object. */
 static const char *
 with_more(struct arena *a, const char *json)
 {
@@ -224,7 +224,7 @@ a_reply_survives_the_way(void)
 	CU_ASSERT_EQUAL(got.outcomes[1].code, ES_CHANNEL_ARCHIVED);
 	CU_ASSERT_STRING_EQUAL(got.outcomes[0].sender_name, o[0].sender_name);
 	CU_ASSERT_PTR_NULL(got.outcomes[1].sender_name);
-	o[0].result = OUTCOME_REPEAT; /* it may show an older name */
+	o[0].result = OUTCOME_REPEAT; /* it may have an older name */
 	t.len = 0;
 	reply_encode(&r, &t);
 	CU_ASSERT_EQUAL_FATAL(reply_decode(t.data, t.len, a, &got, &err), ES_OK);
@@ -236,7 +236,7 @@ a_reply_survives_the_way(void)
 	arena_free(&a);
 }
 
-/* A program of a later release writes more members: ours reads those that it knows. */
+/* A program of a later release writes more fields: our decoder ignores unknown ones. */
 static void
 unknown_members_are_ignored(void)
 {
@@ -279,7 +279,7 @@ unknown_members_are_ignored(void)
 	arena_free(&a);
 }
 
-/* While programs are upgraded, a fanout of the release before publishes `prev`. */
+/* During an upgrade, a fanout of the last release publishes `prev`. */
 static void
 the_format_with_prev_is_read(void)
 {
@@ -307,7 +307,8 @@ the_format_with_prev_is_read(void)
 	arena_free(&a);
 }
 
-/* What no reply_encode has written is not taken, even where it could be guessed. */
+/* The decoder refuses every text that reply_encode cannot write, even where its meaning
+ * is clear. */
 static void
 a_reply_that_contradicts_itself_is_refused(void)
 {
@@ -339,7 +340,7 @@ a_reply_that_contradicts_itself_is_refused(void)
 	arena_free(&a);
 }
 
-/* The longest body that an envelope may bring, in characters that grow most. */
+/* The longest body of an envelope, in characters with the longest escapes. */
 static void
 the_largest_event_has_room(void)
 {

@@ -1,5 +1,5 @@
-/* partition_store in memory, in place of the one on PostgreSQL. Leases end when a test
- * says so, not by the clock. */
+/* partition_store in memory instead of PostgreSQL. A test ends leases by a call; the
+ * clock does not. */
 #ifndef TESTS_FAKE_PARTITIONS_H
 #define TESTS_FAKE_PARTITIONS_H
 
@@ -9,24 +9,24 @@
 #define FAKE_PARTITIONS 8
 
 struct fake_row {
-	int64_t epoch; /* 0: nobody ever had it */
+	int64_t epoch; /* 0: no worker ever owned it */
 	char owner[64];
 	bool held;
-	int64_t until_ms; /* told only */
+	int64_t until_ms; /* recorded only */
 	char done[QUEUE_POSITION_MAX];
 };
 
 struct fake_partitions {
 	struct fake_row rows[FAKE_PARTITIONS];
-	bool away;                   /* every call fails with 08006 */
-	int64_t fail_done;           /* partition whose position can't be stored, or -1 */
-	unsigned dones;              /* positions stored */
-	unsigned renewals, releases; /* asked for */
+	bool away;         /* every call fails with 08006 */
+	int64_t fail_done; /* partition whose position cannot be stored, or -1 */
+	unsigned dones;    /* number of stored positions */
+	unsigned renewals, releases; /* number of requested ones */
 };
 extern struct fake_partitions fake;
 
 void fake_reset(void);
-/* As if owner had not renewed in time: its leases are over, its epochs stay. */
+/* As if owner had not renewed in time: its leases end, its epochs stay. */
 void fake_lapse(const char *owner);
 
 #endif

@@ -1,4 +1,4 @@
-/* batch_run against a store and a Redis that are played by this file (link seam). */
+/* batch_run with fakes of the store and of Redis in this file, which the linker uses. */
 #include <limits.h>
 #include <string.h>
 
@@ -12,18 +12,18 @@
 #define GENERAL "01900000-0000-7000-8000-00000000c001"
 #define ALICE   "01900000-0000-7000-8000-00000000a001"
 
-/* What the fakes do and what they saw. */
+/* The settings of the fakes, and what they record. */
 static const char *poison_body;   /* a batch with this body fails with 22P05 */
-static const char *fail_sqlstate; /* every commit fails with this one */
-static unsigned fail_after;       /* ... after so many good ones */
+static const char *fail_sqlstate; /* every commit fails with this SQLSTATE */
+static unsigned fail_after;       /* ... after so many good commits */
 static unsigned commits, buried, pipelines;
 static int64_t seq;
-static char log_of_commits[1024]; /* bodies in the order committed */
+static char log_of_commits[1024]; /* bodies in the order of their commits */
 static char last_reply[4096];
 static char heads[1024]; /* "channel=number " as they were set */
 static bool as_repeat;   /* events come with this old number */
 static int64_t old_seq;
-static unsigned redis_cuts; /* so many calls fail */
+static unsigned redis_cuts; /* number of calls that fail */
 
 enum es_code
 batch_store_commit(struct pg *pg, const struct batch_fence *fence,
@@ -326,7 +326,7 @@ a_lost_partition_stops_at_once(void)
 	teardown(&f);
 }
 
-/* A repeat is published again with the number that it always had. */
+/* A repeat is published again with its first number. */
 static void
 a_head_never_goes_back(void)
 {
@@ -342,7 +342,7 @@ a_head_never_goes_back(void)
 	teardown(&f);
 }
 
-/* The largest body that an envelope may bring does not bring the worker down. */
+/* The largest body of an envelope does not stop the worker. */
 static void
 the_largest_body_is_published(void)
 {
@@ -378,12 +378,13 @@ redis_away_loses_no_commit(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"commits and tells in order", commits_and_tells_in_order},
-    {"poison goes aside and the rest flows in order",
+    {"commits and publishes in order", commits_and_tells_in_order},
+    {"poison becomes a dead letter and the rest is committed in order",
 	poison_goes_aside_and_the_rest_flows_in_order},
-    {"the sender of poison is told", the_sender_of_poison_is_told},
-    {"what is no envelope goes aside", what_is_no_envelope_goes_aside},
-    {"a database at fault buries nothing", a_database_at_fault_buries_nothing},
+    {"the sender of poison gets an outcome", the_sender_of_poison_is_told},
+    {"an entry that is not an envelope becomes a dead letter",
+	what_is_no_envelope_goes_aside},
+    {"a fault of the database makes no dead letter", a_database_at_fault_buries_nothing},
     {"a lost database while bisecting stops it",
 	a_lost_database_while_bisecting_stops_it},
     {"a lost partition stops at once", a_lost_partition_stops_at_once},

@@ -1,5 +1,5 @@
-/* Limits of a batch: how much of what was received goes into one transaction, and to
- * which topics its outcomes go. The store only counts. */
+/* Limits of a batch: how much of the received entries goes into one transaction, and the
+ * topics of its outcomes. The store only counts. */
 #include <string.h>
 
 #include "batch.h"
@@ -11,8 +11,8 @@
 #define SOMEBODY "01900000-0000-7000-8000-000000000001"
 
 static size_t committed;        /* messages of the last transaction */
-static char topics[1024];       /* of all PUBLISH commands, a line each */
-static const char *reply_topic; /* of the entries to come */
+static char topics[1024];       /* topics of all PUBLISH commands, one a line */
+static const char *reply_topic; /* of the next entries */
 
 enum es_code
 batch_store_commit(struct pg *pg, const struct batch_fence *fence,
@@ -133,7 +133,7 @@ add(struct fixture *f, size_t n, const char *body)
 	    (struct queue_msg){.body = t.data, .len = t.len, .position = "1-0"};
 }
 
-/* One batch of what is there from this entry on; how many messages were committed. */
+/* Runs one batch from this entry on; returns the number of committed messages. */
 static size_t
 run(struct fixture *f, size_t from)
 {
@@ -178,7 +178,7 @@ so_does_one_of_many_bytes(void)
 	f.ctx.max_bytes--;
 	CU_ASSERT_EQUAL(run(&f, 0), 2);
 	CU_ASSERT_EQUAL(f.taken, 1);
-	/* what was left is the next one's, whose count starts anew */
+	/* the rest is the next batch, whose count starts at zero */
 	CU_ASSERT_EQUAL(run(&f, 1), 2);
 	CU_ASSERT_EQUAL(f.taken, 2);
 	teardown(&f);
@@ -217,7 +217,7 @@ told_on(const char *topic)
 	return told;
 }
 
-/* An envelope that somebody forged must not make fanout publish on any other topic. */
+/* A forged envelope must not make fanout publish on any other topic. */
 static void
 a_reply_goes_to_reply_topics_only(void)
 {
@@ -232,7 +232,7 @@ a_reply_goes_to_reply_topics_only(void)
 
 static CU_TestInfo cases[] = {
     {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
-    {"so does one of many bytes", so_does_one_of_many_bytes},
+    {"a batch of many bytes leaves the rest", so_does_one_of_many_bytes},
     {"one entry is always taken", one_entry_is_always_taken},
     {"a reply goes to reply topics only", a_reply_goes_to_reply_topics_only},
     CU_TEST_INFO_NULL,

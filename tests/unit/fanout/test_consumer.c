@@ -1,4 +1,4 @@
-/* A worker's turn, with batch_run and the leases' store played by this file. */
+/* One pass of a worker, with fakes of batch_run and the leases' store in this file. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,17 +12,17 @@
 
 #include "cunit_main.h"
 
-/* What batch_run does and what it saw. */
+/* The settings of batch_run's fake, and what it records. */
 static int64_t retry_of = -1, fence_of = -1; /* these partitions fail */
-static unsigned retries;                     /* of a batch without a fence */
-static size_t takes;                         /* entries dealt with at a time */
-static struct leases *make_due;              /* leases that the next batch makes due */
+static unsigned retries;                     /* failures without a fence */
+static size_t takes;                         /* entries handled at a time */
+static struct leases *make_due;              /* the next batch makes the leases due */
 static volatile sig_atomic_t stopping;
 static bool stop_after;
 static char seen[4096]; /* "partition:body " in the order committed */
 static char dones[4096];
 static unsigned batches;
-static int64_t slow_ms; /* each batch takes so long */
+static int64_t slow_ms; /* time that each batch takes */
 
 enum batch_end
 batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
@@ -122,7 +122,7 @@ turn(struct fixture *f)
 	arena_reset(f->w.arena);
 }
 
-/* Two groups that are not in one partition. */
+/* Two groups in different partitions. */
 static const char *
 other_group(const char *group)
 {
@@ -151,7 +151,7 @@ commits_in_order_and_stores_one_batch_behind(void)
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "a b c d e ");
 	CU_ASSERT_EQUAL(batches, 3);
-	/* the first batch had nothing to store, the last one's end is not stored yet */
+	/* the first batch had no end to store, that of the last one is not stored yet */
 	CU_ASSERT_EQUAL(strchr(dones, ' ') == strrchr(dones, ' '), false);
 	CU_ASSERT_PTR_NULL(
 	    strstr(dones, f.w.leases.held[leases_find(&f.w.leases, p)].read));
@@ -182,7 +182,7 @@ a_batch_that_is_put_off_holds_up_no_other(void)
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "good more ");
 	CU_ASSERT_EQUAL(batches, 1);
-	/* later it is the same batch again */
+	/* the next pass gets the same batch again */
 	retry_of = -1;
 	held->not_before_ms = 0;
 	turn(&f);
@@ -209,7 +209,7 @@ a_lost_partition_is_left_at_once(void)
 	teardown(&f);
 }
 
-/* A long queue must not cost the leases, and each partition gets its turn. */
+/* During a long queue the worker must renew its leases and serve all partitions. */
 static void
 a_long_queue_lets_the_leases_be_renewed(void)
 {
@@ -299,7 +299,7 @@ a_queue_that_is_away_is_waited_for(void)
 	teardown(&f);
 }
 
-/* A queue that leases by itself, with five messages. */
+/* A queue with its own leases, and five messages. */
 static size_t leased_done, leased_retry, leased_kept;
 
 static enum es_code
@@ -367,12 +367,12 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 	CU_ASSERT_EQUAL(leased_retry, 3);
 	stopping = 0;
 	stop_after = false;
-	retries = 3; /* the database is away for a while: held, not given back */
+	retries = 3; /* the database is away for a while: the worker holds messages */
 	consumer_run_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5);
 	CU_ASSERT_EQUAL(leased_done, 12);
 	CU_ASSERT_EQUAL(leased_retry, 3);
-	slow_ms = 1100; /* what waits behind slow work is held, too, not what is done */
+	slow_ms = 1100; /* the worker also holds messages behind slow work */
 	takes = 3;
 	consumer_run_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5 + 2);
@@ -384,13 +384,13 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 static CU_TestInfo cases[] = {
     {"commits in order and stores one batch behind",
 	commits_in_order_and_stores_one_batch_behind},
-    {"a batch that is put off holds up no other",
+    {"a postponed batch does not delay the others",
 	a_batch_that_is_put_off_holds_up_no_other},
     {"a lost partition is left at once", a_lost_partition_is_left_at_once},
     {"a long queue lets the leases be renewed", a_long_queue_lets_the_leases_be_renewed},
     {"stopping ends after the batch at work", stopping_ends_after_the_batch_at_work},
-    {"who can't work does not beat", who_can_not_work_does_not_beat},
-    {"a queue that is away is waited for", a_queue_that_is_away_is_waited_for},
+    {"a worker that cannot work does not beat", who_can_not_work_does_not_beat},
+    {"the worker waits for a queue that is away", a_queue_that_is_away_is_waited_for},
     {"a leasing queue gets every message back or done",
 	a_leasing_queue_gets_every_message_back_or_done},
     CU_TEST_INFO_NULL,

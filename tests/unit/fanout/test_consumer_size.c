@@ -1,6 +1,6 @@
-/* What was too much once is asked for in smaller parts. The queue is one in memory behind
- * a link that lets so many through within a time-out, batch_run a database that commits
- * so many within one. */
+/* After a failure the worker asks for smaller parts. The queue is in memory behind a link
+ * that passes a number of messages within a time-out; batch_run is a database that
+ * commits a number within one. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,15 +13,16 @@
 
 #include "cunit_main.h"
 
-static size_t link_entries, link_places;         /* more in one answer is a time-out */
-static size_t pg_entries;                        /* more in one batch fails ... */
-static const char *pg_state;                     /* ... with this SQLSTATE */
-static char asked[256], waited[256], tried[256]; /* "500 250 ", in order */
+static size_t link_entries, link_places; /* a larger answer is a time-out */
+static size_t pg_entries;                /* a larger batch fails ... */
+static const char *pg_state;             /* ... with this SQLSTATE */
+static char asked[256], waited[256],
+    tried[256]; /* "500 250 ", in the order of the calls */
 static size_t committed;
-static unsigned failures; /* after some the worker is stopped */
+static unsigned failures; /* after so many calls the test stops the worker */
 static volatile sig_atomic_t stopping;
 static struct queue *mem;
-static size_t leased; /* waiting in the queue that leases by itself */
+static size_t leased; /* messages waiting in the queue with its own leases */
 
 static void
 note(char out[256], size_t n)
@@ -76,7 +77,7 @@ link_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t wait
 	note(waited, n);
 	if (n > link_places)
 		return es_fail(err, ES_UNAVAILABLE, "no answer in time");
-	/* who waits at some of them would keep the others waiting */
+	/* waiting at only some of them would delay the others */
 	CU_ASSERT_EQUAL(wait_ms > 0, n == FAKE_PARTITIONS);
 	return queue_wait(mem, cursors, n, wait_ms, err);
 }
@@ -199,7 +200,7 @@ put(struct fixture *f, size_t n)
 		CU_ASSERT_EQUAL_FATAL(queue_send(mem, &msg, &f->err), ES_OK);
 }
 
-/* n turns, none of which finds its partition put off. */
+/* n passes, none of which finds a postponed partition */
 static void
 turns(struct fixture *f, unsigned n)
 {
@@ -222,7 +223,7 @@ less_is_received_until_it_comes_through(void)
 	turns(&f, 3);
 	CU_ASSERT_STRING_EQUAL(asked, "500 250 125 ");
 	CU_ASSERT_EQUAL(committed, 125);
-	/* and more again when it does, up to the most */
+	/* and more again after each success, up to the maximum */
 	link_entries = SIZE_MAX;
 	turns(&f, 1);
 	CU_ASSERT_EQUAL(committed, 200);
@@ -260,7 +261,7 @@ one_is_the_least(void)
 	teardown(&f);
 }
 
-/* A time-out, no memory, a connection that was lost amid the answer. */
+/* A time-out, no memory, a connection that was lost during the answer. */
 static void
 a_batch_that_fails_is_halved(void)
 {
@@ -304,8 +305,8 @@ partitions_are_waited_at_in_parts(void)
 	teardown(&f);
 }
 
-/* Each attempt at a request counts against its messages: the first failure makes it
- * smaller. Nothing received tells nothing. */
+/* Each failed request counts as a delivery of its messages, so the first failure makes it
+ * smaller. An empty answer does not change the size. */
 static void
 a_leasing_queue_is_asked_for_less(void)
 {
@@ -343,12 +344,13 @@ what_it_leased_is_committed_in_parts(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"less is received until it comes through", less_is_received_until_it_comes_through},
+    {"the worker receives less until a receive succeeds",
+	less_is_received_until_it_comes_through},
     {"one is the least", one_is_the_least},
     {"a batch that fails is halved", a_batch_that_fails_is_halved},
-    {"partitions are waited at in parts", partitions_are_waited_at_in_parts},
-    {"a leasing queue is asked for less", a_leasing_queue_is_asked_for_less},
-    {"what it leased is committed in parts", what_it_leased_is_committed_in_parts},
+    {"the worker waits for its partitions in parts", partitions_are_waited_at_in_parts},
+    {"the worker asks a leasing queue for less", a_leasing_queue_is_asked_for_less},
+    {"the worker commits leased messages in parts", what_it_leased_is_committed_in_parts},
     CU_TEST_INFO_NULL,
 };
 

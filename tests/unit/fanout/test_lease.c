@@ -1,4 +1,4 @@
-/* Who owns which partition, and when to look again. */
+/* The owners of partitions, and the times of the next check. */
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ two_workers_share_evenly_and_never_the_same(void)
 	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
 		CU_ASSERT_NOT_EQUAL(
 		    leases_find(&f.ann, p) < f.ann.n, leases_find(&f.bob, p) < f.bob.n);
-	/* stays so */
+	/* and does not change */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, 4);
 	lease_teardown(&f);
@@ -54,7 +54,7 @@ next_in_ms(const struct leases *l)
 	return l->update_at_ms - clock_mono_ms();
 }
 
-/* The dead one still stands in the roster, so its share is not taken yet. */
+/* The dead worker is still in the roster, so its share is not taken yet. */
 static void
 a_dead_worker_s_share_is_taken_as_soon_as_it_may(void)
 {
@@ -116,7 +116,7 @@ a_lapsed_lease_is_taken_over_in_a_new_epoch(void)
 	CU_ASSERT_EQUAL(f.bob.n, FAKE_PARTITIONS);
 	CU_ASSERT_EQUAL(lease_held(&f.bob, p)->part.epoch, 2);
 	CU_ASSERT_STRING_EQUAL(lease_held(&f.bob, p)->read, end);
-	/* the first owner wakes up and sees it at its next renewal */
+	/* the first owner wakes up and notices at its next renewal */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, 0);
 	CU_ASSERT_TRUE(fake.rows[p].held && strcmp(fake.rows[p].owner, "bob") == 0);
@@ -162,13 +162,13 @@ a_flushed_queue_is_read_from_its_start(void)
 	end = lease_fill(&f, "g", 3, &p);
 	(void)snprintf(fake.rows[p].done, sizeof(fake.rows[p].done), "%s", end);
 	queue_mem_flush(f.q);
-	/* seen by who takes the partition */
+	/* the new owner of the partition notices */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_STRING_EQUAL(lease_held(&f.ann, p)->read, "");
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_FLUSHED), 1);
-	/* and not again by the next, as long as nothing comes */
+	/* the next owner does not report it again as long as no entry comes */
 	CU_ASSERT_STRING_EQUAL(fake.rows[p].done, "");
-	/* and by who has it already */
+	/* the present owner notices, too */
 	lease_read_up_to(lease_held(&f.ann, p), lease_fill(&f, "g", 5, &p));
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_FLUSHED), 1);
@@ -181,17 +181,17 @@ a_flushed_queue_is_read_from_its_start(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a lone worker takes all", a_lone_worker_takes_all},
-    {"two workers share evenly and never the same",
+    {"a single worker takes all partitions", a_lone_worker_takes_all},
+    {"two workers share the partitions evenly, without overlap",
 	two_workers_share_evenly_and_never_the_same},
-    {"a dead worker's share is taken as soon as it may be",
+    {"a dead worker's share is taken as soon as its leases end",
 	a_dead_worker_s_share_is_taken_as_soon_as_it_may},
     {"an owner counts without the roster", an_owner_counts_without_the_roster},
     {"a lapsed lease is taken over in a new epoch",
 	a_lapsed_lease_is_taken_over_in_a_new_epoch},
     {"a worker that was restarted takes its own at once",
 	a_worker_that_was_restarted_takes_its_own_at_once},
-    {"a database that is away takes nothing away",
+    {"no partition is lost while the database is away",
 	a_database_that_is_away_takes_nothing_away},
     {"a flushed queue is read from its start", a_flushed_queue_is_read_from_its_start},
     CU_TEST_INFO_NULL,

@@ -1,4 +1,4 @@
-/* What may be cut off the queue when. */
+/* When positions are stored and the queue is trimmed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ an_idle_partition_is_stored_then_cut(void)
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	lease_read_up_to(lease_held(&f.ann, p), end);
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
-	CU_ASSERT_EQUAL(fake.dones, 0); /* the next batch may come any moment */
+	CU_ASSERT_EQUAL(fake.dones, 0); /* the next batch may come at any moment */
 	CU_ASSERT_EQUAL(lease_waiting(&f), 3);
 	lease_held(&f.ann, p)->idle_since_ms -= 10000;
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
@@ -48,7 +48,7 @@ what_is_not_stored_is_not_cut(void)
 	CU_ASSERT_NOT_EQUAL(lease_settle_ann(&f, true), ES_OK);
 	CU_ASSERT_EQUAL(lease_waiting(&f), 6);
 	fake.fail_done = -1;
-	/* stored but not cut: the queue's trouble, cut the next time */
+	/* stored but not trimmed: a fault of the queue, so trim the next time */
 	queue_mem_fail(f.q, &(struct queue_mem_fault){.first = 0, .times = 1});
 	CU_ASSERT_NOT_EQUAL(lease_settle_ann(&f, true), ES_OK);
 	CU_ASSERT_EQUAL(fake.dones, 1);
@@ -58,7 +58,7 @@ what_is_not_stored_is_not_cut(void)
 	lease_teardown(&f);
 }
 
-/* A partition that is never idle would otherwise fill the queue. */
+/* Otherwise a partition that is never idle would fill the queue. */
 static void
 a_busy_partition_is_cut_as_well(void)
 {
@@ -74,7 +74,7 @@ a_busy_partition_is_cut_as_well(void)
 	lease_read_up_to(h, lease_fill(&f, "g", 5, &p));
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
 	CU_ASSERT_EQUAL(fake.dones, 0);
-	CU_ASSERT_EQUAL(lease_waiting(&f), 8); /* the two that were stored are gone */
+	CU_ASSERT_EQUAL(lease_waiting(&f), 8); /* the two stored ones are gone */
 	/* not after every batch */
 	(void)snprintf(h->done, sizeof(h->done), "%s", h->read);
 	h->trimmed = false;
@@ -125,7 +125,7 @@ on_the_way_out_one_failure_stops_no_other(void)
 	for (unsigned p = 0; p < FAKE_PARTITIONS; p++)
 		CU_ASSERT_FALSE(fake.rows[p].held);
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), 0);
-	/* nor does a database that is away keep it from ending */
+	/* a database that is away does not keep the worker from ending either */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	fake.away = true;
 	fake.releases = 0;
@@ -136,11 +136,12 @@ on_the_way_out_one_failure_stops_no_other(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"an idle partition is stored, then cut", an_idle_partition_is_stored_then_cut},
-    {"what is not stored is not cut", what_is_not_stored_is_not_cut},
-    {"a busy partition is cut as well", a_busy_partition_is_cut_as_well},
+    {"the position of an idle partition is stored, then the queue is trimmed",
+	an_idle_partition_is_stored_then_cut},
+    {"entries without a stored position are not trimmed", what_is_not_stored_is_not_cut},
+    {"a busy partition is trimmed as well", a_busy_partition_is_cut_as_well},
     {"settling notices a new owner", settling_notices_a_new_owner},
-    {"on the way out one failure stops no other",
+    {"at the end of a worker one failure does not stop the others",
 	on_the_way_out_one_failure_stops_no_other},
     CU_TEST_INFO_NULL,
 };

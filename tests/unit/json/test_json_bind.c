@@ -192,7 +192,7 @@ bind_trees(const struct json_tree *tree, struct arena *a, struct trees *out)
 	    JSON_IGNORE_UNKNOWN, a, out, &err);
 }
 
-/* One text, read once, bound by several tables. */
+/* One text, parsed once, bound by several tables. */
 static void
 binds_one_tree_often(void)
 {
@@ -206,7 +206,7 @@ binds_one_tree_often(void)
 	const char *word;
 
 	CU_ASSERT_EQUAL(json_tree_parse(text, strlen(text), a, &tree, &err), ES_OK);
-	CU_ASSERT_EQUAL(bind_trees(tree, a, &out), ES_INVALID); /* four are too many */
+	CU_ASSERT_EQUAL(bind_trees(tree, a, &out), ES_INVALID); /* above the limit */
 	CU_ASSERT_EQUAL(json_tree_parse(fits, strlen(fits), a, &tree, &err), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(bind_trees(tree, a, &out), ES_OK);
 	CU_ASSERT_EQUAL(
@@ -231,11 +231,11 @@ binds_one_tree_often(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes what fits", takes_what_fits},
+    {"accepts matching values", takes_what_fits},
     {"null is absent where allowed", null_is_absent_where_allowed},
-    {"names the member at fault", names_the_member_at_fault},
+    {"names the wrong field", names_the_member_at_fault},
     {"refuses what RFC 8259 refuses", refuses_what_rfc_8259_refuses},
-    {"says where the text is wrong", says_where_the_text_is_wrong},
+    {"names the place of a syntax error", says_where_the_text_is_wrong},
     {"binds one tree often", binds_one_tree_often},
     CU_TEST_INFO_NULL,
 };

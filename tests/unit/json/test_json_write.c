@@ -46,7 +46,7 @@ ascii_escapes_every_plane(void)
 	arena_free(&a);
 }
 
-/* Each in memory of its exact size, so that a sanitizer sees a step too far. */
+/* Each text in memory of its exact size, so that a sanitizer finds a read beyond it. */
 static void
 ascii_makes_the_best_of_what_is_no_utf8(void)
 {
@@ -84,8 +84,9 @@ a_full_buffer_is_told_not_cut_silently(void)
 static CU_TestInfo cases[] = {
     {"writes commas, keys and escapes", writes_commas_keys_and_escapes},
     {"ascii escapes every plane", ascii_escapes_every_plane},
-    {"ascii makes the best of what is no UTF-8", ascii_makes_the_best_of_what_is_no_utf8},
-    {"a full buffer is told, not cut silently", a_full_buffer_is_told_not_cut_silently},
+    {"ascii replaces bytes that are not UTF-8", ascii_makes_the_best_of_what_is_no_utf8},
+    {"a full buffer is reported, not cut in silence",
+	a_full_buffer_is_told_not_cut_silently},
     CU_TEST_INFO_NULL,
 };
 

@@ -14,7 +14,7 @@ static const struct user_id alice = {"01900000-0000-7000-8000-00000000a001"};
 static const struct user_id bob = {"01900000-0000-7000-8000-00000000a002"};
 
 static const struct limit five = {
-    "user-send", 5, 10000, 5}; /* one in 2 s, five at once */
+    "user-send", 5, 10000, 5}; /* one in 2 s, a burst of five */
 static const struct limit eight = {"tenant-send", 8, 8000, 8};
 static const struct limit none = {.policy = "none"};
 
@@ -72,7 +72,7 @@ nothing_is_charged_when_one_refuses(void)
 	struct limit_result r;
 
 	CU_ASSERT_TRUE(check(l, &alice, &five, &eight, 5, 0).allowed);
-	r = check(l, &alice, &five, &eight, 1, 0); /* her own limit */
+	r = check(l, &alice, &five, &eight, 1, 0); /* the user's own limit */
 	CU_ASSERT_FALSE(r.allowed);
 	CU_ASSERT_TRUE(r.user.retry_after_ms > 0);
 	CU_ASSERT_EQUAL(r.tenant.retry_after_ms, 0);
@@ -158,7 +158,7 @@ a_share_is_rounded_up(void)
 	CU_ASSERT_EQUAL(s.quota, 0);
 }
 
-/* 0 as written lets nothing pass, and nobody has to be asked. */
+/* A written 0 lets nothing pass, without asking Redis. */
 static void
 nothing_is_not_no_limit(void)
 {
@@ -194,12 +194,12 @@ static CU_TestInfo cases[] = {
     {"passes the burst and no more", passes_the_burst_and_no_more},
     {"retry_after is exact", retry_after_is_exact},
     {"nothing is charged when one refuses", nothing_is_charged_when_one_refuses},
-    {"cost zero only looks", cost_zero_only_looks},
+    {"cost zero charges nothing", cost_zero_only_looks},
     {"a long run keeps the rate", long_run_keeps_the_rate},
     {"many keys neither mix nor grow", many_keys_do_not_mix_or_grow},
     {"a lower limit forgets old debt", a_lower_limit_forgets_old_debt},
     {"a share is rounded up", a_share_is_rounded_up},
-    {"nothing is not no limit", nothing_is_not_no_limit},
+    {"0 differs from no limit", nothing_is_not_no_limit},
     CU_TEST_INFO_NULL,
 };
 

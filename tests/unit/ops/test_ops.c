@@ -1,4 +1,4 @@
-/* The listener in a child of ours, asked over its unix socket. */
+/* The listener in a child process, asked over its unix socket. */
 #include "cunit_main.h"
 
 #include <fcntl.h>
@@ -95,7 +95,7 @@ start(struct fixture *f)
 	if (ops_open(f->listen, f->how, &s, &err) != ES_OK)
 		_exit(1);
 	status = ops_run(&s, f->from, routes, ES_COUNT(routes), NULL, word);
-	ops_end(&s); /* as a master does once its child has ended */
+	ops_end(&s); /* as a master does after the end of its child */
 	_exit(status);
 }
 
@@ -109,7 +109,7 @@ status_of(struct fixture *f)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* A socket to the child, once it listens. */
+/* Connects to the child, once the child listens. */
 static int
 dial(const struct fixture *f)
 {
@@ -140,7 +140,7 @@ teardown(struct fixture *f)
 	CU_ASSERT_EQUAL(rmdir(f->dir), 0);
 }
 
-/* Sends the request as it is and reads until the end. */
+/* Sends the request unchanged and reads to the end. */
 static const char *
 ask_fd(struct fixture *f, int fd, const char *request)
 {
@@ -259,7 +259,7 @@ sends_long_bodies_whole(void)
 	teardown(&f);
 }
 
-/* Reads until the text is there; the connection stays. */
+/* Reads until the text has come; the connection stays open. */
 static void
 read_until(struct fixture *f, int fd, const char *text)
 {
@@ -294,7 +294,7 @@ keeps_connections(void)
 	teardown(&f);
 }
 
-/* Both requests come in one read: the second has to be found where it waits. */
+/* Both requests come in one read: ops must handle the second one from its buffer. */
 static void
 answers_pipelined_requests(void)
 {
@@ -344,11 +344,11 @@ replaces_a_dead_socket_only(void)
 	setup(&f);
 	first = f.pid;
 	start(&f);
-	CU_ASSERT_EQUAL(status_of(&f), 1); /* somebody listens already */
+	CU_ASSERT_EQUAL(status_of(&f), 1); /* another process listens already */
 	f.pid = first;
 	HAS(ask(&f, "GET /healthz"), "fine");
 	CU_ASSERT_TRUE(kill(f.pid, SIGKILL) == 0 && status_of(&f) == -1);
-	start(&f); /* the socket is left, nobody listens */
+	start(&f); /* the socket is left, no process listens */
 	HAS(ask(&f, "GET /healthz"), "fine");
 	teardown(&f);
 
@@ -357,7 +357,7 @@ replaces_a_dead_socket_only(void)
 	fd = creat(f.path, 0600);
 	CHECK(fd >= 0);
 	(void)close(fd);
-	start(&f); /* a file is not ours to remove */
+	start(&f); /* ops must not remove a file that it did not make */
 	CU_ASSERT_EQUAL(status_of(&f), 1);
 	teardown(&f);
 }
@@ -387,8 +387,8 @@ leaves_its_path_to_a_successor(void)
 static CU_TestInfo cases[] = {
     {"answers its routes", answers_its_routes},
     {"HEAD has no body", head_has_no_body},
-    {"refuses the rest", refuses_the_rest},
-    {"sends long bodies whole", sends_long_bodies_whole},
+    {"refuses everything else", refuses_the_rest},
+    {"sends long bodies completely", sends_long_bodies_whole},
     {"keeps connections", keeps_connections},
     {"answers pipelined requests", answers_pipelined_requests},
     {"its socket is private", socket_is_private},

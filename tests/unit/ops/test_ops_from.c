@@ -1,4 +1,5 @@
-/* Over TCP all may ask /healthz, and only the networks of ES_OPS_FROM the rest. */
+/* Over TCP any client may ask /healthz; only the networks of ES_OPS_FROM may ask the
+ * other paths. */
 #include "cunit_main.h"
 
 #include <arpa/inet.h>
@@ -26,7 +27,7 @@ fine(void *ctx, struct ops_answer *out)
 	text_addf(out->body, "fine\n");
 }
 
-/* A port that nobody has: the system's choice, given back. */
+/* A free port: the system chooses one, and the test returns it. */
 static int
 free_port(int family)
 {
@@ -156,7 +157,8 @@ a_bad_network_is_refused(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"only the networks ask more than healthz", only_the_networks_ask_more_than_healthz},
+    {"only the networks may ask more than /healthz",
+	only_the_networks_ask_more_than_healthz},
     {"a bad network is refused", a_bad_network_is_refused},
     CU_TEST_INFO_NULL,
 };

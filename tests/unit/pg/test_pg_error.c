@@ -1,4 +1,4 @@
-/* What is kept of PostgreSQL's words. */
+/* The parts of PostgreSQL's messages that are kept. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -43,7 +43,7 @@ a_refused_connect_keeps_words_and_sqlstate(void)
 	}
 }
 
-/* 255 bytes are kept, whatever the length. */
+/* 255 bytes are kept, whatever the length of the message. */
 static void
 long_words_are_cut(void)
 {
@@ -73,9 +73,9 @@ a_lost_connection_has_a_cause(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a refused connect keeps words and SQLSTATE",
+    {"a refused connect keeps message and SQLSTATE",
 	a_refused_connect_keeps_words_and_sqlstate},
-    {"long words are cut", long_words_are_cut},
+    {"long messages are cut", long_words_are_cut},
     {"a lost connection has a cause", a_lost_connection_has_a_cause},
     CU_TEST_INFO_NULL,
 };

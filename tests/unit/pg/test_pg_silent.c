@@ -1,4 +1,4 @@
-/* Servers that are there and do not answer: a stopped machine looks like this. */
+/* Servers that exist and do not answer, like a stopped machine. */
 #include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,12 +21,12 @@
 
 struct silent {
 	char folder[64], path[96], url[160];
-	char *startup; /* what the last one said first; shared with the child */
+	char *startup; /* the first bytes of the last client; shared with the child */
 	int listener;
 	pid_t pid;
 };
 
-/* A socket named as libpq expects it; connections wait in its backlog. */
+/* A socket with the name that libpq expects; connections wait in its backlog. */
 static void
 silent_open(struct silent *s)
 {
@@ -60,7 +60,7 @@ silent_close(struct silent *s)
 	(void)rmdir(s->folder);
 }
 
-/* Lets everybody in and then says nothing more. */
+/* Accepts every connection and then sends nothing more. */
 static void
 greet_only(struct silent *s)
 {
@@ -114,7 +114,7 @@ gives_up_connecting_and_backs_off(void)
 	silent_open(&s);
 	CU_ASSERT_EQUAL_FATAL(pg_open(&settings, &pg, &err), ES_OK);
 	run_takes_less_than(pg, 1000);
-	run_takes_less_than(pg, 40); /* backing off: refused at once */
+	run_takes_less_than(pg, 40); /* in its back-off: refused at once */
 	pg_close(&pg);
 	silent_close(&s);
 }
@@ -139,7 +139,7 @@ gives_up_on_a_server_that_hangs(void)
 	silent_close(&s);
 }
 
-/* A session whose client vanished holds its locks until the server notices. */
+/* The session of a vanished client keeps its locks until the server notices. */
 static void
 asks_the_server_to_notice_our_end(void)
 {

@@ -101,7 +101,7 @@ judge(struct fake_client *c)
 		say(c, 200, "{}");
 }
 
-/* A whole request, head and body? */
+/* True when a whole request, head and body, has come. */
 static bool
 is_whole(const struct fake_client *c)
 {

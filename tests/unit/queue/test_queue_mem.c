@@ -1,4 +1,4 @@
-/* What the in-process queue has beyond the contract: names and injected faults. */
+/* The in-memory queue beyond the contract: names and injected faults. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -100,7 +100,7 @@ every_verb_can_fail(void)
 		CU_ASSERT_EQUAL(queue_behind(q, 0, "1-1", &behind, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_stats(q, &s, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_check(q, &err), ES_UNAVAILABLE);
-		/* an answer that was lost on the way: the work is done all the same */
+		/* an answer that was lost: the queue has done the work all the same */
 		CU_ASSERT_EQUAL(waiting(q), after);
 		arena_free(&a);
 		queue_close(&q);
@@ -151,15 +151,15 @@ positions_rise(void)
 static void
 partition_of_a_group_is_fixed(void)
 {
-	/* Stored positions depend on it: FNV-1a, 64 bits. */
+	/* Stored positions depend on these values: FNV-1a, 64 bits. */
 	CU_ASSERT_EQUAL(queue_partition_of("a", 256), 0xaf63dc4c8601ec8cULL % 256);
 	CU_ASSERT_EQUAL(queue_partition_of("foobar", 7), 0x85944171f73967e8ULL % 7);
 }
 
 static CU_TestInfo cases[] = {
     {"a name is shared", a_name_is_shared},
-    {"fails as told", fails_as_told},
-    {"every verb can fail", every_verb_can_fail},
+    {"fails on request", fails_as_told},
+    {"every function can fail", every_verb_can_fail},
     {"refuses wrong settings", refuses_wrong_settings},
     {"positions rise", positions_rise},
     {"the partition of a group is fixed", partition_of_a_group_is_fixed},

@@ -1,4 +1,4 @@
-/* Many batches of ten, and an SQS that takes none of them. */
+/* Many batches of ten, and an SQS that accepts none of them. */
 #include "cunit_main.h"
 
 #include <signal.h>
@@ -27,7 +27,7 @@ setup(struct fake_sqs *sqs, struct queue **q, struct queue_msg msgs[MESSAGES])
 	CHECK(queue_open(&sqs->settings, q, &err) == ES_OK);
 }
 
-/* Each attempt is a connection that waits at the door. */
+/* Each attempt is a connection that waits in the backlog. */
 static int
 attempts(const struct fake_sqs *sqs)
 {
@@ -87,8 +87,9 @@ the_others_are_tried_after_one_that_fails(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"silence is waited for once, not for each ten", silence_is_waited_for_once},
-    {"the others are tried after one that fails",
+    {"the driver waits for a silent server once, not for each batch of ten",
+	silence_is_waited_for_once},
+    {"after one failed batch of ten the others are tried",
 	the_others_are_tried_after_one_that_fails},
     CU_TEST_INFO_NULL,
 };

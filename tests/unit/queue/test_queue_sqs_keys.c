@@ -1,4 +1,4 @@
-/* A container's keys, fetched while the loop goes on that sends into SQS. */
+/* A container's keys, fetched while the loop that sends to SQS continues. */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ struct fixture {
 	struct ev_loop *loop;
 	struct queue_async *q;
 	int sent, answers, good, wanted, turns;
-	struct es_err err; /* of the last one that failed */
+	struct es_err err; /* the error of the last failed send */
 	ev_timer tick;
 };
 
@@ -87,7 +87,7 @@ was_asked(const void *ctx)
 	return f->sqs.asked >= f->wanted;
 }
 
-/* Until the endpoint was asked for keys so often. */
+/* Runs until the endpoint has received so many requests for keys. */
 static bool
 wait_asked(struct fixture *f, int n)
 {
@@ -123,7 +123,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	((struct fixture *)timer->data)->turns++;
 }
 
-/* Silence is given up after 2 s, then remembered for one. */
+/* A silent endpoint is given up after 2 s, then not asked for 1 s. */
 static void
 the_loop_goes_on_while_the_endpoint_is_silent(void)
 {
@@ -176,7 +176,7 @@ uses_newer_keys(const void *ctx)
 	return strcmp(((const struct fixture *)ctx)->sqs.access, "AK2") == 0;
 }
 
-/* They are asked for anew when half of their time is over. */
+/* The driver asks for new keys after half of their lifetime. */
 static void
 keys_that_end_soon_are_used_meanwhile(void)
 {
@@ -246,10 +246,9 @@ all_are_answered_at_close(void)
 
 static CU_TestInfo cases[] = {
     {"sends wait for the first keys", sends_wait_for_the_first_keys},
-    {"the loop goes on while the endpoint is silent",
+    {"the loop continues while the endpoint is silent",
 	the_loop_goes_on_while_the_endpoint_is_silent},
-    {"everybody is told when there are no keys",
-	everybody_is_told_when_there_are_no_keys},
+    {"all sends fail when there are no keys", everybody_is_told_when_there_are_no_keys},
     {"keys that end soon are used meanwhile", keys_that_end_soon_are_used_meanwhile},
     {"refused keys are not used while newer ones are fetched",
 	refused_keys_are_not_used_while_newer_ones_are_fetched},

@@ -23,7 +23,7 @@ answer(struct fake_redis *f, int fd, bool is_first)
 	if (f->pongs && strstr(asked, "PING") != NULL)
 		text = "+PONG\r\n";
 	if (!is_first)
-		f->later_ms = clock_mono_ms(); /* before anybody can have read it */
+		f->later_ms = clock_mono_ms(); /* before a client can have read it */
 	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		return false;
 	return !(is_first && f->cut);
@@ -42,7 +42,7 @@ serve(void *arg)
 		for (nfds_t i = 1; i < n; i++)
 			if (at[i].revents != 0 && !answer(f, at[i].fd, i == 1)) {
 				close(at[i].fd);
-				at[i].fd = -1; /* poll passes over it */
+				at[i].fd = -1; /* poll ignores it */
 			}
 		if (at[0].revents != 0 && n < 1 + CONNECTIONS)
 			at[n++] = (struct pollfd){

@@ -1,5 +1,5 @@
-/* A Redis that says what it is told to, whatever it is asked: its first connection gets
- * one answer, all later ones the other. */
+/* A Redis with prepared answers, whatever the command: its first connection gets one
+ * answer, all later ones the other. */
 #ifndef TESTS_FAKE_REDIS_H
 #define TESTS_FAKE_REDIS_H
 
@@ -10,8 +10,8 @@
 
 struct fake_redis {
 	const char *first, *later; /* RESP */
-	bool pongs;                /* PING is answered as it should be */
-	bool cut;                  /* the first connection ends behind its answer */
+	bool pongs;                /* PING gets its normal answer */
+	bool cut;                  /* the first connection ends after its answer */
 	char url[64];
 
 	/* Private to fake_redis.c. */
@@ -22,7 +22,7 @@ struct fake_redis {
 };
 
 void fake_redis_begin(struct fake_redis *f);
-/* Monotonic time of the last answer of a later connection; 0: none. */
+/* Monotonic time of the last answer on a later connection; 0: none. */
 int64_t fake_redis_later_ms(struct fake_redis *f);
 void fake_redis_end(struct fake_redis *f);
 

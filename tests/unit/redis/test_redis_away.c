@@ -1,4 +1,4 @@
-/* A Redis that is there and can't do what is asked: full, or no primary any more. */
+/* A Redis that exists and cannot do the work: full, or no longer the primary. */
 #include <ev.h>
 
 #include "core/clock.h"
@@ -39,7 +39,7 @@ full_is_away(void)
 	fake_redis_end(&full);
 }
 
-/* The old primary keeps the connection; behind the same address there is a new one. */
+/* The old primary keeps the connection; a new primary has the same address. */
 static void
 a_replica_is_left(void)
 {
@@ -52,7 +52,7 @@ a_replica_is_left(void)
 	fake_redis_begin(&moved);
 	CU_ASSERT_EQUAL_FATAL(redis_open(moved.url, 1000, &r, &err), ES_OK);
 	CU_ASSERT_EQUAL(set(r), ES_UNAVAILABLE);
-	do /* it waits out a back-off before it connects again */
+	do /* the client waits for its back-off before it connects again */
 		rc = set(r);
 	while (rc != ES_OK && clock_mono_ms() < end_ms);
 	CU_ASSERT_EQUAL(rc, ES_OK);
@@ -60,7 +60,8 @@ a_replica_is_left(void)
 	fake_redis_end(&moved);
 }
 
-/* It accepts and never answers: all commands together take the budget and no more. */
+/* The server accepts and never answers: all commands together wait for the budget, no
+ * longer. */
 static void
 one_budget(void)
 {
@@ -149,10 +150,11 @@ a_loop_leaves_it_too(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"one without room for a client is away", full_is_away},
+    {"a server without room for a client counts as away", full_is_away},
     {"all commands together wait for the budget", one_budget},
-    {"one that became a replica is left", a_replica_is_left},
-    {"on a loop, too", a_loop_leaves_it_too},
+    {"the client closes the connection to a server that became a replica",
+	a_replica_is_left},
+    {"the same on a loop", a_loop_leaves_it_too},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* How long to stay away from a server, by what came of the last connection. */
+/* The back-off of a connection, by the result of the last one. */
 #include "cunit_main.h"
 #include "redis/redis_link.h"
 
@@ -29,7 +29,8 @@ begins_anew_after_a_long_connection(void)
 static CU_TestInfo cases[] = {
     {"grows while the server is away", grows_while_the_server_is_away},
     {"stays short while it answers", stays_short_while_it_answers},
-    {"begins anew after a long connection", begins_anew_after_a_long_connection},
+    {"starts again at the minimum after a long connection",
+	begins_anew_after_a_long_connection},
     CU_TEST_INFO_NULL,
 };
 

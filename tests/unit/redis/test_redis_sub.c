@@ -9,7 +9,7 @@
 #define WAIT_MS 5000
 #define SOON_MS 1000
 
-/* What was said meanwhile can be looked up then; to wait longer is of no use. */
+/* The program can look up missed messages then; waiting longer does not help. */
 static void
 a_loss_is_told_when_heard_again(void)
 {
@@ -36,7 +36,7 @@ a_loss_is_told_when_heard_again(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a loss is told when heard again", a_loss_is_told_when_heard_again},
+    {"a loss is reported when messages arrive again", a_loss_is_told_when_heard_again},
     CU_TEST_INFO_NULL,
 };
 

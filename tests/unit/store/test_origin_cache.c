@@ -1,4 +1,4 @@
-/* Answers about origins: for how long they hold, and that their number is bounded. */
+/* Cached answers about origins: their lifetime, and the limit of their number. */
 #include <stdio.h>
 
 #include "crypto/keyed_hash.h"
@@ -33,7 +33,7 @@ an_answer_is_fresh_for_a_while(void)
 	CU_ASSERT_PTR_NULL(c);
 }
 
-/* A flood of origins makes it forget, it does not make it grow; the newest is there. */
+/* A flood of origins evicts entries and does not grow the cache; the newest stays. */
 static void
 a_flood_makes_it_forget(void)
 {
@@ -74,9 +74,9 @@ an_origin_has_a_form(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"an answer is fresh for a while", an_answer_is_fresh_for_a_while},
-    {"a flood makes it forget", a_flood_makes_it_forget},
-    {"an origin has a form", an_origin_has_a_form},
+    {"an answer counts for some seconds", an_answer_is_fresh_for_a_while},
+    {"a flood evicts old entries", a_flood_makes_it_forget},
+    {"an origin has a fixed form", an_origin_has_a_form},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,5 +1,5 @@
-/* Origins that tenants write: what only means one is brought into the form of browsers,
- * what no browser sends is refused with what would be right. */
+/* Origins that tenants write: one with a clear meaning is changed to the form of
+ * browsers; one that no browser sends is refused, with a suggestion. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -108,9 +108,9 @@ of_bounded_length(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"taken in the form of browsers", taken},
-    {"refused with what would be right", refused},
-    {"of bounded length", of_bounded_length},
+    {"accepted in the form of browsers", taken},
+    {"refused with a suggestion", refused},
+    {"limited in length", of_bounded_length},
     CU_TEST_INFO_NULL,
 };
 

@@ -13,7 +13,7 @@
 
 static struct arena *mem;
 
-/* The reports' own pairs first: NFC and NFD, a zero width space, a final sigma. */
+/* The pairs of reports first: NFC and NFD, a zero width space, a final sigma. */
 static const char *const twins[][2] = {
     {"caf\xc3\xa9", "cafe\xcc\x81"},
     {"general", "gen\xe2\x80\x8b"
@@ -31,18 +31,18 @@ static const char *const twins[][2] = {
     {"\xef\xac\x81ne", "fine"}, /* the ligature fi */
     {"a\xf3\xa0\x94\x80"
      "b",
-	"ab"}, /* reserved for more of the kind */
+	"ab"}, /* a reserved default-ignorable character */
     {"soft\xc2\xadhyphen", "softhyphen"},
     {"a\xe2\x80\x8d"
      "b",
-	"ab"}, /* a joiner is not seen alone */
+	"ab"}, /* a joiner alone is not visible */
 };
 
 static const char *const strangers[][2] = {
     {"cafe", "caf\xc3\xa9"}, {"gen eral", "gen  eral"},
     {"i@x", "\xc4\xb1@x"}, /* dotless i is another letter */
     {"\xc4\xb0@x", "i@x"},
-    {"a", "\xd0\xb0"}, /* Cyrillic a looks alike, and is not told apart by a key */
+    {"a", "\xd0\xb0"}, /* Cyrillic a looks like Latin a, but a key does not equate them */
 };
 
 static void
@@ -66,7 +66,7 @@ heeds_no_locale(void)
 
 	for (size_t i = 0; i < ES_COUNT(locales); i++) {
 		if (setlocale(LC_ALL, locales[i]) == NULL)
-			continue; /* not installed here */
+			continue; /* the locale is not installed */
 		gives_twins_one_key();
 	}
 	(void)setlocale(LC_ALL, "C");
@@ -142,7 +142,7 @@ tells_bidi_controls_and_blanks(void)
 					  "b"));
 }
 
-/* Nothing of a key changes when it is made once more, for each code point alone. */
+/* A key of a key is the same key, for each code point alone. */
 static void
 makes_a_key_of_a_key(void)
 {
@@ -198,12 +198,12 @@ tear_down(void)
 
 static CU_TestInfo cases[] = {
     {"gives twins one key", gives_twins_one_key},
-    {"heeds no locale", heeds_no_locale},
+    {"does not depend on the locale", heeds_no_locale},
     {"stores names composed and trimmed", stores_names_composed_and_trimmed},
-    {"tells what shows nothing", tells_what_shows_nothing},
-    {"tells bidi controls and blanks", tells_bidi_controls_and_blanks},
-    {"makes a key of a key", makes_a_key_of_a_key},
-    {"bounds what a character becomes", bounds_what_a_character_becomes},
+    {"finds texts without a visible character", tells_what_shows_nothing},
+    {"finds bidi controls and blanks", tells_bidi_controls_and_blanks},
+    {"a key of a key is the same key", makes_a_key_of_a_key},
+    {"limits the length that a character expands to", bounds_what_a_character_becomes},
     CU_TEST_INFO_NULL,
 };
 
