@@ -1,17 +1,17 @@
--- The two login roles and the rights on the database. Everything else is a migration.
+-- The two login roles and the rights on the database. Migrations and functions do the rest.
 --
--- Run by a superuser (Aurora: the master user), connected to EchoStream's database, as often
--- as one likes:
+-- A superuser (Aurora: the master user) runs this, connected to EchoStream's database, as often
+-- as needed:
 --
 --   psql -d echostream -f db/roles.sql
 --   psql -d echostream -v owner_password=... -v app_password=... -f db/roles.sql
 --
--- Without passwords the roles can only log in where pg_hba.conf asks for none.
+-- Without passwords the roles can log in only where pg_hba.conf requires none.
 
 \set ON_ERROR_STOP on
 
--- NOINHERIT: the owner is a member of the roles that own the functions, so that it can hand
--- functions to them. Inheriting would hand their policies (which see all tenants) to it.
+-- NOINHERIT: the owner is a member of the roles that own the functions, so that it can create
+-- functions for them. With INHERIT, their policies, which see all tenants, would apply to it.
 DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'echostream_owner') THEN
@@ -25,7 +25,7 @@ $$;
 ALTER ROLE echostream_owner LOGIN NOINHERIT CREATEROLE NOCREATEDB;
 ALTER ROLE echostream_app LOGIN NOINHERIT NOCREATEROLE NOCREATEDB;
 
--- Naming SUPERUSER or BYPASSRLS at all takes a superuser, which Aurora has none of.
+-- Only a superuser may name SUPERUSER or BYPASSRLS, and Aurora has no superuser.
 DO $$
 BEGIN
 	IF EXISTS (SELECT FROM pg_roles WHERE rolname IN ('echostream_owner', 'echostream_app')

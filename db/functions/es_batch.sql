@@ -3,12 +3,12 @@
 -- `member_joined` event that a message caused comes right before it. db/README.md tells
 -- the outcomes. Crosses tenants.
 --
--- p_partition  the partition of the queue; NULL for a queue without partitions. Raises ES001
---              when the partition is not held in epoch p_epoch.
+-- p_partition  the partition of the queue; NULL for a queue without partitions. Raises
+--              ES001 when the partition is not held in epoch p_epoch.
 -- p_done_id    the position in the stream to store with the batch; NULL stores none
 -- p_key        16 bytes that find a repeat, p_hash: hash of the request's content
--- p_envelope   the envelope that each message came in; NULL from a fanout older than migration
---              20261128020000
+-- p_envelope   the envelope that each message came in; NULL from a fanout older than
+--              migration 20261128020000
 --
 -- Order of locks: the partition's row, then the heads ordered by (tenant, channel), then
 -- all others. All transactions that change the outcome of a send (archiving, members)
@@ -108,20 +108,21 @@ BEGIN
 			m.edited_at, m.deleted_at FROM messages m
 			WHERE m.tenant_id = e.tenant_id AND m.channel_id = e.channel_id
 			AND m.dedupe_key = e.dedupe_key
-			-- Messages of a deleted channel wait for es_purge_channels.
+			-- Messages of a deleted channel stay until es_purge_channels; ignore them.
 			AND p.last_seq IS NOT NULL LIMIT 1) m ON true
-		-- The queue delivers this entry again: the sender was told this refusal already.
+		-- A refusal of the same envelope: the queue delivers the entry again, and the
+		-- sender already knows the refusal.
 		LEFT JOIN LATERAL (SELECT f.code FROM refused_messages f
 			WHERE f.tenant_id = e.tenant_id AND f.channel_id = e.channel_id
 			AND f.dedupe_key = e.dedupe_key AND f.envelope_id = e.envelope_id
 			LIMIT 1) f ON true
-	), ranked AS ( -- of equal keys in one batch the first wins
+	), ranked AS ( -- of equal keys in one batch only the first is committed
 		SELECT k.*, k.fresh AND row_number() OVER same = 1 AS wins,
 		    first_value(k.request_hash) OVER same AS first_hash
 		FROM known k
 		WINDOW same AS (PARTITION BY k.tenant_id, k.channel_id, k.dedupe_key, k.fresh
 			ORDER BY k.ord)
-	), stepped AS ( -- a first message by a non-member takes two numbers: join, message
+	), stepped AS ( -- the first message of a non-member takes two numbers: join, message
 		SELECT r.*, r.joins AND r.wins AND row_number() OVER (PARTITION BY r.tenant_id,
 			r.channel_id, r.sender_id, r.wins ORDER BY r.ord) = 1 AS joins_here
 		FROM ranked r
@@ -161,7 +162,7 @@ BEGIN
 		FROM (SELECT j.tenant_id, j.channel_id, max(j.seq) AS seq
 			FROM judged j WHERE j.wins GROUP BY 1, 2) s
 		WHERE h.tenant_id = s.tenant_id AND h.channel_id = s.channel_id
-	), new_refusals AS ( -- a reused key belongs to a message, which answers for it
+	), new_refusals AS ( -- not for a reused key: the message that has the key is the answer
 		INSERT INTO refused_messages AS r (tenant_id, channel_id, dedupe_key, sender_id,
 		    client_message_id, code, created_at, envelope_id)
 		SELECT DISTINCT ON (j.tenant_id, j.channel_id, j.dedupe_key, j.envelope_id)
@@ -171,7 +172,7 @@ BEGIN
 		ORDER BY j.tenant_id, j.channel_id, j.dedupe_key, j.envelope_id
 		ON CONFLICT ON CONSTRAINT refused_messages_pkey DO UPDATE
 		SET code = excluded.code, created_at = excluded.created_at,
-		    -- An older fanout names no envelope: this may be another delivery.
+		    -- A fanout older than 20261128020000 sends no envelope: this may be another delivery.
 		    superseded = r.superseded AND r.envelope_id <> '00000000-0000-0000-0000-000000000000'
 	)
 	SELECT r.ord, r.outcome, r.code, r.seq, r.created_ms, r.body, r.edited_ms, r.deleted,

@@ -10,7 +10,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
-	-- A count that is too low must not keep a channel from being deleted.
+	-- A count that is too low must not prevent the deletion of a channel.
 	UPDATE tenants SET channel_count = GREATEST(0, channel_count +
 	    CASE WHEN TG_OP = 'UPDATE' AND NEW.archived_at IS NULL THEN 1 ELSE -1 END)
 	WHERE id = OLD.tenant_id;

@@ -28,9 +28,9 @@ BEGIN
 	LOOP
 		PERFORM FROM es_channel_lock(p_tenant, owned.channel_id);
 		CONTINUE WHEN NOT FOUND;
-		-- Statements after the lock have a younger snapshot. FOR SHARE waits for a
-		-- deactivation of the heir that is under way, and then passes the heir over;
-		-- a later one waits for this transaction, and hands the channel on again.
+		-- This statement takes its snapshot after the lock. FOR SHARE waits for a
+		-- concurrent deactivation of the heir, and the heir is then not active. A
+		-- later deactivation waits for this transaction, and hands the channel on.
 		SELECT m.user_id, m.role, u.display_name INTO heir
 		FROM channel_members m
 		JOIN users u ON u.tenant_id = p_tenant AND u.id = m.user_id

@@ -1,12 +1,12 @@
 -- The key by which names are compared (shared/unicode: NFKC, full case folding, without
--- invisible characters), for a row that comes without one: a row of a program older than
--- migration 20261129040000, or one from before it. Equals the key that the programs make for
--- all but a few characters; tests/store/test_name_keys.c counts them. A row gets the exact key
+-- invisible characters), for a row without one: a row of a program older than migration
+-- 20261129040000, or one from before it. For all but a few characters the key equals the
+-- key of the programs; tests/store/test_name_keys.c counts them. A row gets the exact key
 -- when a program writes the name again. At most 500 characters, which are 2,000 bytes: an
 -- index takes 2,704.
 --
--- IMMUTABLE, and stored in rows: a change of this text needs a migration that writes the keys
--- again.
+-- IMMUTABLE, and rows store the result: a change of this text needs a migration that writes
+-- the keys again.
 --
 -- Callers: es_users_keys(), es_channels_keys().
 
@@ -35,8 +35,8 @@ BEGIN
 	IF current_setting('server_encoding') <> 'UTF8' THEN
 		RETURN left(lower(p_name), 500);
 	END IF;
-	-- upper() first takes sharp s and the ligatures apart; dotless i has no way back from
-	-- there, so U+0001 stands for it: no name holds a control character.
+	-- upper() first splits sharp s and the ligatures. It would also turn dotless i into I,
+	-- so U+0001 replaces dotless i meanwhile: no name contains a control character.
 	k := translate(normalize(p_name, NFKC), U&'\0131', E'\x01');
 	k := lower(upper(k COLLATE %1$I) COLLATE %1$I);
 	k := translate(k, U&'\03C2', U&'\03C3');

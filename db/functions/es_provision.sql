@@ -17,7 +17,7 @@ DECLARE
 	t uuid := current_setting('app.tenant')::uuid;
 BEGIN
 	PERFORM es_external_lock(t, p_external);
-	-- The statements from here on see a deletion that was under way.
+	-- Statements from here on see a deletion that held the lock.
 	RETURN QUERY SELECT u.id, u.role FROM deleted_external_ids d
 	JOIN users u ON u.tenant_id = t AND u.id = d.user_id
 	WHERE d.tenant_id = t AND d.id_hash = es_external_hash(t, p_external)

@@ -1,11 +1,11 @@
--- es_read() for many members of any tenants: one statement writes the marks that a worker has
--- collected. One row an element, in order, with the mark after the call:
+-- es_read() for many members of any tenants: one statement writes the marks that a worker
+-- has collected. One row an element, in order, with the mark after the call:
 --   ok         the member's mark
 --   forbidden  the user sees the channel but is not a member: there is no mark
---   not_found  the channel does not exist or is deleted, or the user may not see it (private,
---              banned, or a guest who is not a member)
--- When several elements name one mark, the largest number counts and each element returns the
--- result. An element of p_seq that is NULL means the head. Crosses tenants.
+--   not_found  the channel does not exist or is deleted, or the user may not see it
+--              (private, banned, or a guest who is not a member)
+-- When several elements name one mark, the largest number counts and each element returns
+-- the result. An element of p_seq that is NULL means the head. Crosses tenants.
 --
 -- Caller: push-server, through shared/store/read_store.c.
 
@@ -20,8 +20,8 @@ SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 BEGIN
-	-- Workers write marks of the same members at the same time: all of them take the rows
-	-- in the order of the key, so that none waits for a row of another in a circle.
+	-- Workers write marks of the same members at the same time. All of them lock the rows
+	-- in the order of the key, so that no deadlock occurs.
 	PERFORM FROM (SELECT DISTINCT u.tenant_id, u.channel_id, u.user_id
 		FROM unnest(p_tenant, p_channel, p_user) AS u (tenant_id, channel_id, user_id)
 		ORDER BY 1, 2, 3) d
@@ -30,7 +30,7 @@ BEGIN
 		AND m.user_id = d.user_id
 		FOR NO KEY UPDATE) m;
 
-	-- A row that would not move is not written.
+	-- Write only the rows whose mark moves.
 	UPDATE channel_members m
 	SET last_read_seq = w.seq, last_read_at = clock_timestamp()
 	FROM (SELECT u.tenant_id, u.channel_id, u.user_id,

@@ -12,7 +12,9 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	LOCK TABLE channel_heads IN EXCLUSIVE MODE; -- batches lock heads in order; this can't
+	-- The UPDATE locks rows in any order. The lock of the table keeps batches, which lock
+	-- heads in the order of their keys, from a deadlock with it.
+	LOCK TABLE channel_heads IN EXCLUSIVE MODE;
 	UPDATE channel_heads SET last_seq = last_seq + 1000000;
 	GET DIAGNOSTICS channels = ROW_COUNT;
 	UPDATE cluster_meta m SET epoch = gen_random_uuid(), recovered_at = now()

@@ -28,11 +28,12 @@ BEGIN
 	SELECT * INTO old FROM tenants t WHERE t.id = p_id FOR NO KEY UPDATE;
 	new_limit := NULLIF(COALESCE(p_max_messages_per_second, old.max_messages_per_second), -1);
 	new_settings := jsonb_strip_nulls(old.settings || COALESCE(p_settings, '{}'));
-	-- Of a limit null is a value: no limit.
+	-- In user_send_limit null is a value: no limit.
 	IF (old.settings || COALESCE(p_settings, '{}')) -> 'user_send_limit' = 'null' THEN
 		new_settings := new_settings || '{"user_send_limit": null}';
 	END IF;
-	IF octet_length(new_settings::text) > GREATEST(16384, octet_length(old.settings::text)) THEN
+	IF octet_length(new_settings::text)
+	    > GREATEST(16384, octet_length(old.settings::text)) THEN
 		RAISE EXCEPTION 'settings of more than 16384 bytes'
 		USING ERRCODE = 'check_violation', CONSTRAINT = 'tenants_settings_size';
 	END IF;

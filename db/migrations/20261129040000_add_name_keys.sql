@@ -1,3 +1,4 @@
+-- echostream:was 8aefe34e78df1ff54483ff297c854eae29d7a2b8a5fdb2b1ccba352ad17a25f4
 -- echostream:was f4290e0c8e0a6bc9c09bdcc2dc89f664aa93a8902eb622dc3aa698a7a3c4c741
 -- migrate:up
 
@@ -30,8 +31,8 @@ BEGIN
 	IF current_setting('server_encoding') <> 'UTF8' THEN
 		RETURN left(lower(p_name), 500);
 	END IF;
-	-- upper() first takes sharp s and the ligatures apart; dotless i has no way back from
-	-- there, so U+0001 stands for it: no name holds a control character.
+	-- upper() first splits sharp s and the ligatures. It would also turn dotless i into I,
+	-- so U+0001 replaces dotless i meanwhile: no name contains a control character.
 	k := translate(normalize(p_name, NFKC), U&'\0131', E'\x01');
 	k := lower(upper(k COLLATE %1$I) COLLATE %1$I);
 	k := translate(k, U&'\03C2', U&'\03C3');

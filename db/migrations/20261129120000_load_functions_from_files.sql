@@ -1,4 +1,5 @@
--- echostream:functions 3e35c9f3b84727ba3dea671e939448db5ef0d1e498ce237c0dec966ec76b53c0
+-- echostream:was 14c30071ef1fd1de5019e24a34a5551890681325825fc978228b505628127a12
+-- echostream:functions 5334e4ee3f7ef2ce73a3a8969eca2d30504913826def59a1670c33041288db23
 -- migrate:up
 
 -- From here on the texts of functions are in db/functions, and echostreamctl db migrate loads

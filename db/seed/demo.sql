@@ -1,18 +1,18 @@
--- Demo data: tenants acme and globex, so that there is something to see, and somebody who must
--- not see it. Run again it changes nothing.
+-- Demo data: tenant acme has something to show, and users of tenant globex must not see it.
+-- Running it again changes nothing.
 --
 --   psql -v ON_ERROR_STOP=1 -1 -f db/seed/demo.sql      as superuser or as echostream_owner
 --
--- Rows are written as the programs would have left them: numbers without a hole, keys that
--- repeat as the real ones do.
+-- The rows are as the programs would have written them: numbers without holes, and keys that
+-- find repeats.
 
--- What a client's own id becomes: see dedupe_key in shared/event.
+-- The dedupe key of a client message id: see dedupe_key in shared/event.
 CREATE FUNCTION pg_temp.seed_key(p_user uuid, p_cid text) RETURNS bytea LANGUAGE sql AS $$
 	SELECT substring(sha256(convert_to(p_user::text, 'UTF8') || '\x00'::bytea || 'c'
 	    || '\x00'::bytea || convert_to(p_cid, 'UTF8')) FOR 16)
 $$;
 
--- Members but the maker join in order and take the first numbers.
+-- All members but the creator join in order and take the first numbers.
 CREATE FUNCTION pg_temp.seed_channel(p_tenant uuid, p_id uuid, p_name text, p_topic text,
     p_private boolean, p_members uuid[], p_age interval) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -40,7 +40,7 @@ BEGIN
 END
 $$;
 
--- Texts go round among the authors, evenly over the time that has passed since p_age.
+-- The authors take turns with the texts, at equal intervals from p_age ago until now.
 CREATE FUNCTION pg_temp.seed_messages(p_tenant uuid, p_channel uuid, p_authors uuid[],
     p_texts text[], p_count integer, p_age interval) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -70,8 +70,8 @@ BEGIN
 END
 $$;
 
--- Both take web apps that a developer serves on the ports of the usual tools.
--- acme: generous limits, so that one user can load the whole road by hand.
+-- Both tenants allow web apps on the ports of common development servers.
+-- acme has large limits, so that one user can load the whole system by hand.
 SELECT set_config('app.tenant', '01900000-0000-7000-8000-000000000001', false) AS acme \gset
 INSERT INTO tenants (id, name, max_channels, max_messages_per_second, settings, created_at)
 VALUES (:'acme', 'acme', 1000, 20000,
@@ -124,7 +124,7 @@ SELECT pg_temp.seed_messages(:'acme', '01900000-0000-7000-8000-00000000c003',
     ARRAY['Numbers for the quarter are in.', 'Better than I feared.',
     'Let us tell the others on Monday.', 'Agreed.'], 8, interval '11 days') \g /dev/null
 
--- One with emoji, one from right to left, one long link, one edited, one deleted.
+-- A message with emoji, one written from right to left, a long link, an edited and a deleted one.
 UPDATE messages m SET body = s.body,
     request_hash = substring(sha256(convert_to(s.body, 'UTF8')) FOR 16)
 FROM (VALUES (100, '🎉👩‍💻 Shipped! 🚀 ça marche'),
@@ -141,7 +141,7 @@ UPDATE messages SET deleted_at = created_at + interval '1 minute'
 WHERE tenant_id = :'acme' AND channel_id = '01900000-0000-7000-8000-00000000c001'
 AND client_message_id = 'demo-233' AND deleted_at IS NULL;
 
--- Alice has read it all, Bob has 40 to go.
+-- Alice has read all messages; Bob has 40 unread ones.
 UPDATE channel_members m SET last_read_seq = h.last_seq - CASE WHEN m.user_id
     = '01900000-0000-7000-8000-00000000a001' THEN 0 ELSE 40 END, last_read_at = now()
 FROM channel_heads h
