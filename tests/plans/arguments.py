@@ -1,6 +1,6 @@
-"""What each statement is asked with: lists of arguments, one list a call.
+"""The arguments of each statement: lists of arguments, one list for each call.
 
-A statement that is not here fails the suite, as does a name here that no program has.
+A statement without arguments fails the suite, and so does a name that no program has.
 The ids are those of load.sql.
 """
 
@@ -26,7 +26,7 @@ ISSUER = "https://issuer1.example"
 HASH = "\\x" + "00" * 32
 USERS = [row(2, i) for i in range(100, 150)]
 CHANNELS = [row(3, i) for i in range(100, 150)]
-PAGE = 51  # one more than a page, as the stores ask
+PAGE = 51  # one more than a page: the stores ask for it to see whether another page follows
 DEEP = 9900  # a row close to the end of a list
 BAN_DEEP = row(2, 4900)
 
@@ -164,7 +164,7 @@ ARGUMENTS = {
     "user_reactivate": [[T, BOB]],
 }
 
-# Not asked here, and why not.
+# Statements without arguments, each with the reason.
 LEFT_OUT = {
     "db_rights": "reads the catalog, which does not grow with the data",
     "batch_fence": "raises unless the worker holds the partition",

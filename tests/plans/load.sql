@@ -1,6 +1,6 @@
--- The database that the plans are judged on, all made by generate_series: one tenant with
--- 10,000 users, 10,000 channels (every second is private) and 1,000,000 messages, half of
--- them in channel 1, which all users are members of. 2,000 small tenants stand beside it.
+-- Fills the database for the suite `plans` with generate_series: one tenant with 10,000 users,
+-- 10,000 channels (every second is private) and 1,000,000 messages, half of them in channel 1,
+-- of which all users are members. There are 2,000 small tenants, too.
 --
 -- pg_temp.n(kind, i) is the id of row i of that kind. User 1 owns the tenant, user 2 is its
 -- bot, user 9,999 a member of five channels, user 10,000 a guest of none.
@@ -12,7 +12,7 @@ SET maintenance_work_mem = '256MB';
 CREATE FUNCTION pg_temp.n(p_kind integer, p_i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
 	$$ SELECT (lpad(p_kind::text, 8, '0') || '-0000-7000-8000-' || lpad(p_i::text, 12, '0'))::uuid $$;
 
--- Indexes that only look up rows by a value are made after the rows: three times faster.
+-- Create indexes that no constraint needs after the rows: that is three times faster.
 ALTER TABLE messages DROP CONSTRAINT messages_dedupe_key;
 
 INSERT INTO tenants (id, name, max_channels)
@@ -27,7 +27,7 @@ SELECT pg_temp.n(1, i), pg_temp.n(2, 1), 'o@example.org', 'Owner', 'owner', 'o@e
     'owner'
 FROM generate_series(2, 2000) i;
 
--- The private channels of others are the latest: a list must not walk them.
+-- The newest channels are private channels of other users: a list must not read them.
 INSERT INTO channels (tenant_id, id, name, created_by, name_key, is_private)
 SELECT pg_temp.n(1, 1), pg_temp.n(3, i), 'channel ' || i, pg_temp.n(2, 3 + i % 5000),
     'channel ' || i, i > 5000

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Explains every statement of the programs on the database of load.sql.
 
-auto_explain tells the plan and the rows of each statement, and of each statement that runs
-inside a function. A node may read ROWS_MOST rows and throw REMOVED_MOST of these away,
+auto_explain reports the plan and the rows of each statement, and of each statement inside a
+function. A node may read at most ROWS_MOST rows and remove at most REMOVED_MOST by a filter,
 whatever the size of the tenant: pages have 51 rows, arrays have 50.
 
 usage: plans.py BUILD PSQL HOST
@@ -29,7 +29,7 @@ SET jit = off;
 SET SESSION AUTHORIZATION echostream_app;
 SET client_min_messages = error;
 """
-# The judge must find what is wrong with these, or the suite fails.
+# Bad statements: the suite fails unless it finds the fault of each.
 BAD = {
     "bad_scan": "SELECT count(*) FROM users",
     "bad_filter": "SELECT id FROM users WHERE tenant_id = $1::uuid AND display_name = 'x'",
@@ -46,7 +46,7 @@ def literal(value):
 
 
 def call(name, arguments, mode, sql=None):
-    """One call as a program sends it, prepared first when it is new; it is rolled back."""
+    """The SQL of one call as a program sends it: prepared at the first time, rolled back."""
     prepare = f'PREPARE "{name}" AS {sql};' if sql else ""
     values = f"({', '.join(map(literal, arguments))})" if arguments else ""
     return f"""
@@ -81,7 +81,7 @@ def nodes(plan):
 
 
 def fault_of(node):
-    """What is wrong with one node of a plan, or None."""
+    """The fault of one node of a plan, or None."""
     loops = node.get("Actual Loops", 1)
     removed = sum(node.get(key, 0) for key in REMOVED) * loops
     where = f'{node["Node Type"]} on {node.get("Relation Name", "-")}'
@@ -93,7 +93,7 @@ def fault_of(node):
 
 
 def faults_of(output):
-    """Per call: the faults of its plans; errors of the server are faults, too."""
+    """The faults in the plans of each call; an error of the server is a fault, too."""
     for part in output.split("==CALL ")[1:]:
         head, _, rest = part.partition("\n")
         plans = re.findall(r"plan:\n(\{.*?\n\})", rest, re.S)
@@ -107,7 +107,7 @@ def faults_of(output):
 
 
 def unknown(found):
-    """Statements without arguments, and arguments without a statement."""
+    """Finds statements without arguments, and arguments without a statement."""
     names = {one["name"] for one in found}
     for one in found:
         want = one["n_params"]

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The statements of the programs, read from the sources that keep them.
+"""Reads the statements of the programs from their sources.
 
-The C preprocessor expands the macros with which the stores build their SQL, so that the
-text is the text that the programs send.
+The C preprocessor expands the macros in which the stores write their SQL, so the result is
+the text that the programs send.
 
 usage: statements.py [BUILD]   prints name, parameters and text of each statement
 """
@@ -22,7 +22,7 @@ COUNT = re.compile(r"\.n_params\s*=\s*\(?\s*(\d+)")
 
 
 def joined(literals):
-    """Adjacent C string literals as one text."""
+    """Joins adjacent C string literals."""
     return "".join(json.loads(part) for part in re.findall(STRING, literals))
 
 
@@ -51,7 +51,7 @@ def statements_of(text, source):
         members = {key: joined(value) for key, value in MEMBER.findall(body)}
         count = COUNT.search(body)
         if "sql" not in members:
-            continue  # a statement that is put together when it runs, as ctl's scripts
+            continue  # built at run time, like the scripts of ctl
         yield {"name": members["name"], "sql": members["sql"], "source": source,
                "n_params": int(count.group(1)) if count else 0}
 

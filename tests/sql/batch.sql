@@ -51,7 +51,7 @@ SELECT is((SELECT count(*) FROM messages WHERE client_message_id = 'k1'), 1::big
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c3', :'a1',
     'k1', 'one'), ARRAY['1 committed ok 3'], 'the same key in another channel is another message');
 
--- joining by sending
+-- a send of a non-member joins the channel
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     pg_temp.m(%L, %L, %L, %L), pg_temp.m(%L, %L, %L, %L), pg_temp.m(%L, %L, %L, %L))',
     :'c2', :'a1', 'j1', 'mine', :'c2', :'a2', 'j2', 'hello', :'c2', :'a2', 'j2', 'hello',
@@ -106,11 +106,11 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     'a suspended tenant is refused, the next one in the batch is not');
 UPDATE tenants SET status = 'active' WHERE id = :'t1';
 
--- same key, same ids, another tenant: nothing shared
+-- the same key and ids in another tenant are other messages
 SELECT is(bool_and(tenant_id = :'t2'), true, 'rows carry their own tenant') FROM messages
 WHERE channel_id = :'d1';
 
--- bad values stop the batch, for the caller to bisect
+-- a bad value fails the whole batch: the caller then splits it
 SELECT throws_ok(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
     'big', repeat('x', 262145)), '23514', NULL, 'a body beyond all limits is an error');
 SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c1'), 9::bigint,
@@ -156,7 +156,7 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), 
     ARRAY['1 refused not_found', '2 refused not_found'], 'a deleted channel takes nothing, and knows no repeat');
 ROLLBACK TO rights;
 
--- no hole, no repeat, anywhere
+-- no channel has a hole or a number twice
 SELECT is_empty($$ SELECT channel_id FROM (
 	SELECT channel_id, id AS seq FROM messages
 	UNION ALL SELECT channel_id, seq FROM channel_events) e

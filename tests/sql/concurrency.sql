@@ -1,5 +1,6 @@
--- Several sessions at once: order is by lock, a repeat waits for its first, a takeover for the
--- batch under way. Each session says how it waits, so nothing here sleeps.
+-- Several sessions at the same time: locks order the commits, a repeat waits for the first
+-- message, and a takeover waits for the running batch. The tests see in pg_locks which session
+-- waits, so nothing here sleeps.
 \ir lib/helpers.psql
 CREATE EXTENSION IF NOT EXISTS dblink;
 SELECT no_plan();
@@ -17,7 +18,7 @@ END
 $$;
 SELECT pg_temp.session(name) FROM unnest(ARRAY['one', 'two']) name \g /dev/null
 
--- A batch of one message, or of one for each of two channels, as SQL.
+-- SQL that commits one message, or one for each of two channels.
 CREATE FUNCTION pg_temp.one(p_channel uuid, p_key text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('SELECT concat_ws('' '', outcome, code, seq) FROM es_batch(NULL, NULL, NULL,
 	    ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[%L]::bytea[],
@@ -29,11 +30,11 @@ DECLARE
 	answer text;
 BEGIN
 	SELECT r.answer INTO answer FROM dblink_get_result(p_name) AS r (answer text);
-	PERFORM FROM dblink_get_result(p_name) AS r (answer text); -- the end of it
+	PERFORM FROM dblink_get_result(p_name) AS r (answer text); -- reads to the end of the results
 	RETURN answer;
 END
 $$;
--- Returns once the session waits for a lock; false when it ended without.
+-- Returns true when the session waits for a lock, false when it ended without waiting.
 CREATE FUNCTION pg_temp.waits(p_name text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
 	pid_ integer;
@@ -61,7 +62,7 @@ SELECT is(pg_temp.waits('two'), true, 'the second waits for it');
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
 SELECT is(pg_temp.result('two'), 'committed ok 2', 'and has number 2');
 
--- a number is not used up by who rolls back
+-- a rollback gives its number back
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT is(r.x, 'committed ok 3', 'number 3, not yet committed')
 FROM dblink('one', pg_temp.one(:'c1', 'w3')) AS r (x text);
@@ -70,7 +71,7 @@ SELECT is(pg_temp.waits('two'), true, 'the next one waits');
 SELECT dblink_exec('one', 'ROLLBACK') \g /dev/null
 SELECT is(pg_temp.result('two'), 'committed ok 3', 'and takes it, since the first has gone');
 
--- the same message from both
+-- the same message from both sessions
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT is(r.x, 'committed ok 4', 'a message')
 FROM dblink('one', pg_temp.one(:'c1', 'same')) AS r (x text);
@@ -79,7 +80,7 @@ SELECT is(pg_temp.waits('two'), true, 'its repeat waits');
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
 SELECT is(pg_temp.result('two'), 'repeat ok 4', 'and is the repeat of it');
 
--- archiving and sending: whoever locks first
+-- archiving and sending: the first to lock decides
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT x FROM dblink('one', format('SELECT set_config(''app.tenant'', %L, true)', :'t1')) AS r (x text) \g /dev/null
 SELECT is(r.seq, 5::bigint, 'archived, not yet committed') FROM dblink('one', format(
@@ -90,7 +91,7 @@ SELECT dblink_exec('one', 'COMMIT') \g /dev/null
 SELECT is(pg_temp.result('two'), 'refused channel_archived', 'and is refused');
 UPDATE channel_heads SET archived = false WHERE channel_id = :'c1';
 
--- two batches naming the same channels in opposite order never deadlock
+-- two batches with the same channels in opposite order never deadlock
 CREATE FUNCTION pg_temp.crossing(p_name text, p_first uuid, p_second uuid) RETURNS text
 LANGUAGE sql AS $$
 	SELECT format('DO $do$ BEGIN FOR i IN 1..200 LOOP PERFORM FROM es_batch(NULL, NULL, NULL,
@@ -128,7 +129,7 @@ SELECT count(*) FROM dblink_get_result('two') AS r (done text) \g /dev/null
 SELECT is(last_read_seq, 400::bigint, 'and the marks stand at the largest') FROM channel_members
 WHERE channel_id = :'c2' AND user_id = :'a1';
 
--- a takeover waits for the batch under way; then the zombie can't commit
+-- a takeover waits for the running batch; the old owner can't commit afterwards
 SELECT x FROM dblink('one', 'SELECT epoch FROM es_partition_claim(250, ''one'', 0)') AS r (x text) \g /dev/null
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT x FROM dblink('one', 'SELECT count(*) FROM es_batch(250, 1, NULL, ''{}'', ''{}'', ''{}'',
@@ -140,7 +141,7 @@ SELECT is(pg_temp.result('two'), '2', 'then it has the partition');
 SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch(250, 1, ''9-9'', ''{}'', ''{}'', ''{}'',
     ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'and the one before is fenced off');
 
--- a token that would make a user waits for the user's deletion, and is told the deleted one
+-- a token that would create a user waits for the user's deletion, and finds the deleted user
 UPDATE users SET external_id = 'gone' WHERE tenant_id = :'t1' AND id = :'a1';
 SELECT dblink_exec('one', 'BEGIN'), dblink_exec('two', 'BEGIN') \g /dev/null
 SELECT dblink_exec(name, format('SET LOCAL app.tenant = %L', :'t1'))

@@ -1,4 +1,4 @@
--- The functions beside the batch: partitions, look-ups, operator, events, read marks, purge.
+-- All functions but es_batch: partitions, look-ups, operator, events, read marks, purge.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
@@ -7,8 +7,8 @@ SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2, pg_temp.id('c', 1) AS
     pg_temp.id('a', 1) AS a1, pg_temp.id('a', 2) AS a2, pg_temp.id('b', 1) AS b1 \gset
 SELECT set_config('app.tenant', :'t1', true) \g /dev/null
 
--- plans: the functions of each request keep theirs. A migration that writes one anew must say
--- so again, or each call plans it again.
+-- Functions that requests call keep their plan for the life of a connection; db/README.md tells
+-- how. Otherwise PostgreSQL plans them again at each call.
 SELECT is_empty($$ SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'public'::regnamespace
     AND p.proname IN ('es_rights', 'es_authenticate', 'es_authenticate_many', 'es_heads',
@@ -172,7 +172,7 @@ SELECT is(count(*), 1::bigint, 'and so is the way back') FROM es_event(:'t1', :'
 SELECT is(archived, false, 'unarchived') FROM channel_heads WHERE channel_id = :'c1';
 SELECT is_empty(format('SELECT * FROM es_event(%L, %L, %L, %L, %L)', :'t1', pg_temp.id('c', 77), 'x', :'a1', '{}'),
     'no channel, no event');
--- deleting a channel: what it leaves is purged in steps, and nothing else is
+-- deleting a channel: the purge deletes its rows in steps, and no others
 SAVEPOINT deleted;
 INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id)
 SELECT :'t1', pg_temp.id('c', n), s, 'x', :'a1' FROM generate_series(1, 2) n, generate_series(101, 103) s;
@@ -192,7 +192,7 @@ SELECT results_eq(format('SELECT code FROM es_read_many(ARRAY[%1$L, %1$L]::uuid[
     ARRAY['ok', 'not_found'], 'a member has a mark, nobody has one where no channel is');
 ROLLBACK TO deleted;
 
--- the count of channels: archived ones do not count
+-- tenants.channel_count does not count archived channels
 SAVEPOINT counted;
 UPDATE tenants SET channel_count = 3 WHERE id = :'t1';
 UPDATE channels SET archived_at = now() WHERE id = :'c1';
@@ -204,7 +204,7 @@ DELETE FROM channels WHERE id IN (:'c1', pg_temp.id('c', 4));
 SELECT is(channel_count, 2, 'deleting gives back what was counted') FROM tenants WHERE id = :'t1';
 ROLLBACK TO counted;
 
--- hand on: the oldest admin, else the oldest member; who is deactivated is no heir and no owner
+-- es_hand_on: the oldest admin, else the oldest member; a deactivated user is no heir and no owner
 SAVEPOINT hand_on;
 INSERT INTO channel_members (tenant_id, channel_id, user_id, role, joined_at) VALUES
     (:'t1', pg_temp.id('c', 2), pg_temp.id('a', 3), 'owner', '-infinity'), (:'t1', pg_temp.id('c', 2), :'a2', 'member', now());
@@ -236,7 +236,7 @@ SELECT results_eq(format('SELECT ord, code, last_read_seq FROM es_read_many(
     (5, 'not_found', NULL) $$, 'many marks of several tenants, each with its answer');
 SELECT is_empty($$ SELECT * FROM es_read_many('{}', '{}', '{}', '{}') $$, 'or none');
 
--- guarded counter
+-- the quota of channels
 UPDATE tenants SET max_channels = 1 WHERE id = :'t1';
 SELECT is(pg_temp.app(:'t1', format('UPDATE tenants SET channel_count = channel_count + 1
     WHERE id = %L AND channel_count < max_channels', :'t1')), 'rows ' || n, 'channel ' || n || ' of 1')
@@ -264,7 +264,7 @@ SELECT set_eq('SELECT key FROM idempotency_keys', ARRAY['young'], 'keys of less 
 SELECT set_eq('SELECT client_message_id FROM refused_messages', ARRAY['1', '2'], 'refusals of 24 hours stay');
 SELECT set_eq('SELECT jti FROM revoked_tokens', ARRAY['j1', 'j2'], 'and revocations that still matter');
 
--- recovered
+-- es_recovered
 CREATE TEMP TABLE before AS SELECT es_epoch() AS epoch;
 SELECT is((SELECT channels FROM es_recovered()), (SELECT count(*) FROM channel_heads),
     'recovering moves every channel');

@@ -1,4 +1,4 @@
--- Keys of tenants' own issuers: found by tenant and name, users by subject, sets to be read.
+-- Tenants' own issuers: keys by tenant and issuer, users by subject, key sets that are due.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
@@ -53,7 +53,7 @@ SELECT role FROM es_provision(gen_random_uuid(), 'twin', 'Twin', 'N@x.test') \g 
 SELECT is(email, id || '@users.invalid', 'a taken address is not taken over')
 FROM users WHERE external_id = 'twin';
 
--- a user that is deleted: its subject is refused, not made again
+-- a deleted user: its subject finds it, and creates no new user
 SELECT id AS new FROM users WHERE external_id = 'new' \gset
 UPDATE users SET status = 'deactivated', deleted_at = now() WHERE id = :'new';
 SELECT is(external_id, NULL, 'a deleted user has no external id') FROM users WHERE id = :'new';

@@ -1,9 +1,9 @@
--- Roles own and may what they should, and no more.
+-- Each role owns and may do what it must, and no more.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
 
--- what is ours: not the tests' extensions
+-- relations and functions of the schema, without the extensions of the tests
 CREATE TEMP VIEW our_relations AS
 SELECT c.* FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
 AND c.relkind <> 'c' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid
@@ -52,7 +52,7 @@ SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
 
--- the application's rights, spelled out: a column a grant, a star for the whole table
+-- the application's rights: a privilege on a table, or with a list of columns
 SELECT bag_eq($$
     SELECT relname::text || ' ' || string_agg(right_, ' ' ORDER BY right_ COLLATE "C") FROM (
 	SELECT c.relname, p || CASE WHEN has_table_privilege('echostream_app', c.oid, p) THEN '' ELSE
@@ -87,7 +87,7 @@ SELECT bag_eq($$
         'email_key,name_key,deleted_at)'],
     'the application''s rights on tables');
 
--- trying it
+-- statements that must be refused
 SELECT matches(pg_temp.app(NULL, statement), '^42501 ', 'refused: ' || statement)
 FROM unnest(ARRAY['CREATE TABLE public.t (a int)', 'CREATE TEMP TABLE t (a int)',
     'CREATE SCHEMA s', 'CREATE ROLE r', 'DROP TABLE messages', 'TRUNCATE messages',
@@ -99,7 +99,7 @@ FROM unnest(ARRAY['CREATE TABLE public.t (a int)', 'CREATE TEMP TABLE t (a int)'
     'INSERT INTO queue_partitions DEFAULT VALUES', 'SELECT es_recovered()',
     'COPY tenants TO PROGRAM ''true''']) statement
 WHERE statement NOT LIKE 'SET ROLE%' AND statement NOT LIKE 'SET SESSION%';
--- SET ROLE is judged by the session's user, which a test run by a superuser can't play
+-- SET ROLE checks the session's user; the session of this test is a superuser's
 SELECT ok(NOT pg_has_role('echostream_app', r, 'MEMBER'), 'the application can''t become ' || r)
 FROM unnest(ARRAY['es_batch', 'es_lookup', 'es_operator', 'echostream_owner']) r;
 

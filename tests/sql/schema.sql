@@ -1,5 +1,5 @@
--- The shape that everything else leans on, found by walking the catalog: a new table that
--- forgets a rule fails here without anybody naming it.
+-- Rules for all tables, checked in the catalog: a new table that breaks one fails here without
+-- being named.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
@@ -39,7 +39,7 @@ SELECT is_empty($$ SELECT i.indexrelid::regclass FROM pg_index i JOIN tenant_tab
     AND i.indexrelid NOT IN ('api_keys_hash_key'::regclass, 'auth_issuers_issuer_key'::regclass) $$,
     'no unique key tells one tenant what another has (a key''s hash is a secret, a URL is public)');
 
--- who may cross tenants, and where
+-- the policies that cross tenants
 SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles, ',')
     FROM pg_policies WHERE schemaname = 'public' AND policyname <> 'own_tenant' $$,
     ARRAY['api_keys SELECT es_lookup', 'auth_issuers SELECT es_lookup',
@@ -81,7 +81,7 @@ SELECT columns_are('public', 'channel_events', ARRAY['tenant_id', 'channel_id', 
     'kind', 'message_id', 'actor_id', 'payload', 'created_at']);
 SELECT columns_are('public', 'queue_partitions', ARRAY['partition', 'epoch', 'owner', 'until', 'done_id']);
 
--- what the road's speed and order stand on
+-- keys and settings that speed and order depend on
 SELECT col_is_pk('public', 'messages', ARRAY['tenant_id', 'channel_id', 'id'], 'messages are paged by their key');
 SELECT col_is_unique('public', 'messages', ARRAY['tenant_id', 'channel_id', 'dedupe_key'], 'a repeat can''t be a second row');
 SELECT col_not_null('public', 'messages', 'dedupe_key', 'a NULL key would never collide');

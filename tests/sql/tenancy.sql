@@ -1,12 +1,12 @@
--- One tenant can't see, change, add to or probe another: each role that rows are for, on each
--- table that has them.
+-- A tenant can't see, change, add or probe rows of another: tested on each table with rows of
+-- tenants, for each role that may use the table.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
 SELECT pg_temp.fixture();
 SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2 \gset
 
--- a row of each tenant in every table, the other's shaped alike
+-- a row of each tenant in each table; both rows are alike
 INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id) VALUES
     (:'t1', pg_temp.id('c', 1), 1, 'x', pg_temp.id('a', 1)),
     (:'t2', pg_temp.id('d', 1), 1, 'x', pg_temp.id('b', 1));
@@ -32,7 +32,7 @@ INSERT INTO deleted_channels (tenant_id, channel_id, deleted_by) VALUES
 
 CREATE TEMP TABLE subject AS
 SELECT c.relname::text AS name, k.key,
-    format('%s = %L', k.key, :'t1') AS others, -- what tenant t2 must not reach
+    format('%s = %L', k.key, :'t1') AS others, -- rows that tenant t2 must not reach
     (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
 	AND has_column_privilege('echostream_app', c.oid, a.attnum, 'UPDATE') LIMIT 1) AS may_update,
     has_table_privilege('echostream_app', c.oid, 'INSERT') AS may_insert,
@@ -88,7 +88,7 @@ SELECT is(pg_temp.app(:'t2', format('DELETE FROM %I WHERE %s', name, others)), '
 SELECT matches(pg_temp.app(:'t2', format('DELETE FROM %I', name)), '^42501 permission',
     'the application deletes nothing at all from ' || name) FROM subject WHERE NOT may_delete ORDER BY name;
 
--- adding: refused by the policy before any key is looked at, or not granted at all
+-- adding: the policy refuses before PostgreSQL checks a key, or the right is missing
 SELECT matches(pg_temp.app(:'t2', format('INSERT INTO %I SELECT * FROM jsonb_populate_record('
 	'NULL::%1$I, (SELECT sample FROM subject WHERE name = %1$L))', name)),
     CASE WHEN may_insert THEN '^42501 new row violates row-level security' ELSE '^42501 permission' END,
@@ -98,7 +98,7 @@ SELECT matches(pg_temp.as_role('echostream_owner', :'t2', format('INSERT INTO %I
     '^42501 new row violates row-level security', 'not by the owner either: ' || name)
 FROM subject ORDER BY name;
 
--- the functions that run under the caller's tenant
+-- functions that run under the caller's tenant
 SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_channel_lock(%L, %L)', :'t1', pg_temp.id('c', 1))),
     'rows 0', 'another tenant''s channel can''t be locked');
 SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_event(%L, %L, %L, %L, %L)', :'t1',

@@ -1,4 +1,5 @@
--- Keys of names that a trigger makes, what guests see, and what the database itself refuses.
+-- Keys of names from the trigger, the channels that guests see, and rows that the database
+-- refuses.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
@@ -7,7 +8,7 @@ SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('c', 1) AS c1, pg_temp.id('c', 2) AS
     pg_temp.id('a', 2) AS a2, pg_temp.id('a', 9) AS guest \gset
 SELECT set_config('app.tenant', :'t1', true) \g /dev/null
 
--- keys
+-- keys of names
 SELECT is(es_name_key(name), key, format('the key of %s', key)) FROM (VALUES
     (U&'CAFE\0301', U&'caf\00E9'), (U&' ge\200Bneral\00A0', 'general'), ('Stra' || U&'\00DF' || 'e', 'strasse'),
     (U&'\03A3\0391\03C2', U&'\03C3\03B1\03C3'), (U&'\FF21\FF22', 'ab'), (U&'\0131', U&'\0131'), ('INFO', 'info'),

@@ -1,4 +1,4 @@
-/* The least event loop there can be for a pg_async: one descriptor, one timer. */
+/* A minimal event loop for a pg_async: one descriptor and one timer. */
 #ifndef TESTS_STORE_ASYNC_LOOP_H
 #define TESTS_STORE_ASYNC_LOOP_H
 
@@ -9,18 +9,18 @@
 struct loop {
 	struct pg_async *pa;
 	int fd, want;
-	int64_t fire_ms; /* -1: no timer */
+	int64_t fire_ms; /* -1: no timer runs */
 	unsigned ups, downs;
 };
 
-/* The callbacks for pg_async_open. */
+/* Callbacks for pg_async_open(). */
 struct pg_async_loop async_loop(struct loop *l);
-/* Opened at ES_TEST_DATABASE_URL, and up. */
+/* Connects to ES_TEST_DATABASE_URL and waits until the connection is up. */
 void open_loop(struct loop *l, size_t max, bool no_prepare);
-/* One turn, at most 50 ms. */
+/* Runs one turn of the loop, at most 50 ms. */
 void turn(struct loop *l);
 
-/* Until the condition holds, at most ten seconds. */
+/* Runs turns until the condition holds, at most ten seconds. */
 #define TURN_UNTIL(l, condition) \
 	do { \
 		const int64_t end_ms_ = clock_mono_ms() + 10000; \

@@ -1,5 +1,5 @@
-/* A migrated database for the tests that need one: two tenants of their own a program, so
- * that programs can run side by side. */
+/* A migrated database for tests. Each program creates two tenants of its own, so that
+ * programs can run at the same time. */
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
@@ -11,35 +11,36 @@ struct fixture {
 	struct pg *pg;
 	struct arena *arena;
 	struct es_err err;
-	/* Tenant acme: an owner, an admin, two members, a guest. Tenant globex: an owner.
+	/* Tenant acme has an owner, an admin, two members and a guest; globex an owner.
 	 */
 	struct actor owner, admin, bob, carol, guest, foreign;
 };
 
-/* Ends the program with 77 and the reason when ES_TEST_DATABASE_URL is not set. */
+/* Ends the program with exit status 77 and a reason when ES_TEST_DATABASE_URL is not
+ * set. */
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
 struct pg *fixture_connect(void);
-/* A user of the same tenant as who, made by who. */
+/* Creates a user in the tenant of `who`; `who` is the creator. */
 struct actor fixture_user(
     struct fixture *f, const struct actor *who, const char *name, const char *role);
 struct channel_id fixture_channel(
     struct fixture *f, const struct actor *who, const char *name, bool is_private);
-/* Commit one message as fanout would. client_id NULL: minted. */
+/* Commits one message as fanout does. client_id NULL: the server chooses one. */
 struct outcome fixture_send(struct fixture *f, const struct actor *who,
     const struct channel_id *channel, const char *client_id, const char *body);
-/* The envelope of n messages of one sender with the bodies given, without client ids. */
+/* An envelope with n messages of one sender, with these bodies and without client ids. */
 struct envelope fixture_envelope(struct fixture *f, const struct actor *who,
     const struct channel_id *channel, const char *const bodies[], size_t n);
-/* One statement with at most four text parameters in the tenant; the first column of the
- * first row as a number, -1 for no row. Anything that goes wrong ends the program. */
+/* Runs one statement with at most four text parameters in the tenant. Returns the first
+ * column of the first row as a number, -1 for no row. A failure ends the program. */
 int64_t fixture_number(struct fixture *f, const struct tenant_id *tenant, const char *sql,
     const char *const params[], unsigned n);
-/* The same as the schema's owner, who may change what the programs may not. */
+/* The same as echostream_owner, which has rights that the programs lack. */
 int64_t fixture_owner_number(struct fixture *f, const struct tenant_id *tenant,
     const char *sql, const char *const params[], unsigned n);
 
-/* Refused with this code, and the text if one is given. */
+/* Checks that rc is this code, and the text when one is given. */
 #define REFUSED(f, call, code_, text_) \
 	do { \
 		CU_ASSERT_EQUAL((call), (code_)); \
@@ -50,7 +51,7 @@ int64_t fixture_owner_number(struct fixture *f, const struct tenant_id *tenant,
 #define FINE(call) CU_ASSERT_EQUAL_FATAL((call), ES_OK)
 #define SAME(a, b) CU_ASSERT_STRING_EQUAL((a).text, (b).text)
 
-/* A suite with one fixture around all its cases. */
+/* A suite with one fixture for all its cases. */
 #define STORE_MAIN(name, cases, fixture) \
 	static int setup(void) \
 	{ \

@@ -1,4 +1,4 @@
-/* API keys: made, listed, shown, used, revoked. */
+/* API keys: create, list, show, use, revoke. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -84,7 +84,7 @@ a_key_stands_for_its_tenant(void)
 	REFUSED(f, show("esk_", NULL), ES_UNAUTHENTICATED, NULL);
 }
 
-/* The database never sees more of a key than its hash and its last characters. */
+/* The database receives only the hash and the last characters of a key. */
 static void
 only_the_hash_is_stored(void)
 {
@@ -132,7 +132,7 @@ whom_a_key_acts_for(void)
 	CU_ASSERT_FALSE(bearer.is_own_bot);
 	FINE(show(text, &gone));
 	CU_ASSERT_EQUAL(bearer.user, API_KEY_DEACTIVATED);
-	FINE(show(text, &f.foreign)); /* another tenant's user is none */
+	FINE(show(text, &f.foreign)); /* not a user of the key's tenant */
 	CU_ASSERT_EQUAL(bearer.user, API_KEY_UNKNOWN);
 	CU_ASSERT_STRING_EQUAL(bearer.principal.actor.user.text, ACTOR_NOBODY);
 	FINE(user_store_deactivate(f.pg, &f.owner, &bot.user, f.arena, &user, &f.err));
@@ -199,7 +199,8 @@ a_revoked_key_is_refused_at_once(void)
 	CU_ASSERT_EQUAL(key.acl_version, version + 1);
 	REFUSED(f, show(text, NULL), ES_UNAUTHENTICATED, NULL);
 	REFUSED(f, revoke(&f.admin, &key.id), ES_NOT_FOUND, NULL);
-	/* And so is what its tickets have opened, owners included. */
+	/* The revocation also ends the sessions that the key's tickets opened, those of
+	 * owners included. */
 	api_key_store_jti(&key.id, jti);
 	REFUSED(f,
 	    principal_store_get(f.pg, &f.owner.tenant, &f.owner.user, jti,
@@ -224,9 +225,10 @@ a_limit_of_keys(void)
 	api_key_text_new(text);
 	REFUSED(f, create(&f.owner, text, KEY_USERS, NULL, 0, now + 2), ES_QUOTA_EXCEEDED,
 	    NULL);
-	FINE(revoke(&f.owner, &first)); /* makes room */
+	FINE(revoke(&f.owner, &first)); /* frees a place */
 	FINE(create(&f.owner, text, KEY_USERS, NULL, 0, now + 2));
-	FINE(create(&f.foreign, "esk_other", KEY_USERS, NULL, 0, 1)); /* its own count */
+	FINE(create(&f.foreign, "esk_other", KEY_USERS, NULL, 0,
+	    1)); /* each tenant has its own count */
 }
 
 static void

@@ -63,7 +63,7 @@ an_owner_makes_and_deletes_keys(void)
 	CU_ASSERT_PTR_NULL(key.public_key);
 	CU_ASSERT_TRUE(key.created_ms > 0);
 	REFUSED(f, create(&f.owner, &in, &key), ES_NAME_TAKEN, NULL);
-	FINE(create(&f.foreign, &in, &key)); /* another tenant's kid */
+	FINE(create(&f.foreign, &in, &key)); /* the kid of another tenant */
 	CU_ASSERT_EQUAL(count(&f.owner), 1);
 	REFUSED(f, auth_key_store_delete(f.pg, &f.admin, "k", f.arena, &version, &f.err),
 	    ES_FORBIDDEN, NULL);
@@ -178,8 +178,8 @@ a_set_keeps_the_last_good_reading(void)
 	delete_all(&f.owner);
 }
 
-/* A set is taken for a minute by asking for it. Nothing has to be stored for that: a set
- * whose answer is lost is not asked for again before. */
+/* The query that returns a due set reserves it for a minute, without a further write. A
+ * set whose fetch is lost is due again after that minute. */
 static void
 a_set_is_due_once(void)
 {
@@ -198,7 +198,7 @@ a_set_is_due_once(void)
 	    "UPDATE auth_keys SET jwks_tried_at = now() - interval '11 min',"
 	    " jwks_wanted_at = now() WHERE tenant_id = $1 RETURNING 1",
 	    params, 1);
-	do { /* other programs may have sets of their own */
+	do { /* other test programs may have sets */
 		FINE(issuer_store_due(f.pg, f.arena, &due, &found, &f.err));
 		if (found && strcmp(due.tenant.text, f.owner.tenant.text) == 0) {
 			CU_ASSERT_FALSE(ours);

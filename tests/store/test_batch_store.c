@@ -13,7 +13,7 @@
 static struct fixture f;
 static struct batch_result result;
 
-/* Partitions are not a tenant's: each test takes one that nobody else does. */
+/* Partitions belong to no tenant: each test uses one of its own. */
 static unsigned
 own_partition(struct partition *out)
 {
@@ -48,7 +48,8 @@ commits_in_order_and_answers_each(void)
 	CU_ASSERT_EQUAL(result.replies[0].outcomes[1].code, ES_OK);
 	CU_ASSERT_STRING_EQUAL(
 	    result.replies[0].outcomes[1].client_id, envelopes[0].messages[1].client_id);
-	CU_ASSERT_EQUAL(result.replies[1].outcomes[0].message_id, 4); /* 3: she joined */
+	CU_ASSERT_EQUAL(
+	    result.replies[1].outcomes[0].message_id, 4); /* 3: number 2 is her join */
 
 	CU_ASSERT_EQUAL_FATAL(result.n_events, 4);
 	e = result.events;
@@ -94,7 +95,7 @@ a_repeat_is_the_first_again(void)
 	CU_ASSERT_EQUAL(result.n_repeats, 2);
 	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REPEAT);
 	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].message_id, 1);
-	CU_ASSERT_EQUAL_FATAL(result.n_events, 2); /* published again */
+	CU_ASSERT_EQUAL_FATAL(result.n_events, 2); /* fanout publishes it again */
 	CU_ASSERT_STRING_EQUAL(result.events[0].body, "edited");
 	CU_ASSERT_TRUE(result.events[0].edited);
 	CU_ASSERT_TRUE(result.events[1].deleted);
@@ -126,7 +127,7 @@ refusals_are_no_events(void)
 	CU_ASSERT_EQUAL(result.replies[3].outcomes[0].code, ES_KEY_REUSED);
 }
 
-/* What its sender was told stays true when the entry comes again; a new try is another.
+/* The same entry again stays refused, as its sender knows; a new envelope is a new try.
  */
 static void
 a_refused_entry_stays_refused(void)
@@ -151,12 +152,12 @@ a_refused_entry_stays_refused(void)
 	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REFUSED);
 	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].code, ES_CHANNEL_ARCHIVED);
 	CU_ASSERT_EQUAL(result.replies[1].outcomes[0].result, OUTCOME_COMMITTED);
-	/* now it is a repeat of what is there */
+	/* now it is a repeat of the committed message */
 	FINE(batch_store_commit(f.pg, NULL, e, 1, f.arena, &result, &f.err));
 	CU_ASSERT_EQUAL(result.replies[0].outcomes[0].result, OUTCOME_REPEAT);
 }
 
-/* A dead letter is a refusal for who asks by its client id. */
+/* A query by client message id finds a dead letter as a refusal. */
 static void
 a_dead_letter_is_told(void)
 {
@@ -240,7 +241,7 @@ a_lease_is_renewed_and_released(void)
 	FINE(partition_store_claim(
 	    f.pg, number, "somebody else", 60000, f.arena, &other, &got, &f.err));
 	CU_ASSERT_FALSE(got);
-	parts[1].number = 99; /* never ours */
+	parts[1].number = 99; /* a partition that we never held */
 	FINE(partition_store_renew(f.pg, parts, 2, 90000, f.arena, kept, &f.err));
 	CU_ASSERT_TRUE(kept[0] && !kept[1]);
 	CU_ASSERT_TRUE(parts[0].until_ms > p.until_ms);
@@ -281,7 +282,7 @@ a_message_may_be_at_fault(void)
 	CU_ASSERT_FALSE(more);
 }
 
-/* As after a restore that brought an older counter than messages. */
+/* As after a restore in which the counter is older than the messages. */
 static void
 a_counter_may_be_at_fault(void)
 {

@@ -58,7 +58,7 @@ owners_delete(void)
 	REFUSED(f, delete_(&f.bob, &closed), ES_NOT_FOUND, "no such channel");
 }
 
-/* At once: name and quota are free, and nothing finds the channel. */
+/* At once the name and the quota are free, and no statement finds the channel. */
 static void
 nothing_is_left_to_see(void)
 {
@@ -75,11 +75,11 @@ nothing_is_left_to_see(void)
 	CU_ASSERT_EQUAL(channel_count(&f.bob.tenant), before);
 	REFUSED(f, channel_store_get(f.pg, &f.bob, &id, f.arena, &channel, &f.err),
 	    ES_NOT_FOUND, "no such channel");
-	/* What waits in the queue is refused. */
+	/* Messages that are still in the queue are refused. */
 	outcome = fixture_send(&f, &f.bob, &id, NULL, "too late");
 	CU_ASSERT_EQUAL(outcome.result, OUTCOME_REFUSED);
 	CU_ASSERT_EQUAL(outcome.code, ES_NOT_FOUND);
-	/* Members wait for the purge, but have no mark. */
+	/* Rows of members stay until the purge, but have no read mark. */
 	FINE(pg_run(f.pg, NULL, &read_store_many,
 	    read_store_many_params(f.arena, &ask, 1), f.arena, &rows, &f.err));
 	read_store_many_read(&rows, 1, f.arena, &answer);
@@ -108,7 +108,7 @@ purge_all(void)
 		FINE(batch_store_purge_channels(f.pg, 1000, f.arena, &more, &f.err));
 }
 
-/* Small steps: each is a transaction, and a repeat goes on where the last one ended. */
+/* Each small step is a transaction; the next call continues where it ended. */
 static void
 purged_step_by_step(void)
 {
@@ -117,7 +117,7 @@ purged_step_by_step(void)
 	int64_t left, steps = 0;
 	bool more = true;
 
-	purge_all(); /* of other cases */
+	purge_all(); /* rows of other cases */
 	for (int i = 0; i < 5; i++) {
 		CU_ASSERT_EQUAL(fixture_send(&f, &f.bob, &gone, NULL, "x").code, ES_OK);
 		CU_ASSERT_EQUAL(fixture_send(&f, &f.bob, &kept, NULL, "x").code, ES_OK);
@@ -136,7 +136,7 @@ purged_step_by_step(void)
 		steps++;
 	}
 	CU_ASSERT_EQUAL(left, 0);
-	CU_ASSERT_EQUAL(steps, 4 + 1 + 1); /* the last two: the end, and nothing */
+	CU_ASSERT_EQUAL(steps, 4 + 1 + 1); /* the last row, then nothing */
 	CU_ASSERT_EQUAL(rows_left(&kept), 6);
 }
 
@@ -147,7 +147,7 @@ unarchive(const struct channel_id *id)
 	    f.pg, &f.foreign, id, f.arena, &channel, &event, &f.err);
 }
 
-/* Archived channels are not counted: there may be no room for the way back. */
+/* The quota does not count archived channels, so it may forbid to restore one. */
 static void
 archived_ones_count_apart(void)
 {
@@ -174,7 +174,7 @@ archived_ones_count_apart(void)
 	CU_ASSERT_EQUAL(channel_count(&f.foreign.tenant), before);
 	FINE(channel_store_archive(
 	    f.pg, &f.foreign, &a, f.arena, &channel, &event, &f.err));
-	FINE(delete_(&f.foreign, &a)); /* an archived one gives nothing back */
+	FINE(delete_(&f.foreign, &a)); /* an archived channel frees no quota */
 	CU_ASSERT_EQUAL(channel_count(&f.foreign.tenant), before - 1);
 }
 

@@ -70,7 +70,7 @@ stops_at_max_channels(void)
 	patch.max_channels = 1000;
 	FINE(tenant_store_patch(
 	    f.pg, &f.foreign.tenant, &patch, f.arena, &tenant, &f.err));
-	/* What a failed creation took is given back. */
+	/* A failed creation gives its quota back. */
 	REFUSED(f,
 	    channel_store_create(f.pg, &f.foreign, &(struct channel_new){.name = "LAST"},
 		f.arena, &channel, &f.err),
@@ -83,7 +83,8 @@ stops_at_max_channels(void)
 				      (const char *const[]){f.foreign.tenant.text}, 1));
 }
 
-/* Archived channels count, deleted ones do not; owners and admins are free of it. */
+/* The limit counts archived channels, but not deleted ones; owners and admins have none.
+ */
 static void
 a_user_makes_only_so_many(void)
 {
@@ -127,7 +128,7 @@ public_is_for_all_private_for_members(void)
 	    ES_NOT_FOUND, "no such channel");
 }
 
-/* Every verb, with an id of another tenant and with one that nobody has. */
+/* Each verb, with an id of another tenant and with an unknown id. */
 static void
 a_foreign_channel_is_unknown(void)
 {
@@ -213,7 +214,7 @@ patching_is_an_event(void)
 
 	FINE(channel_store_patch(
 	    f.pg, &f.bob, &id, &topic, f.arena, &channel, &event, &f.err));
-	CU_ASSERT_EQUAL(event.seq, 0); /* as it was */
+	CU_ASSERT_EQUAL(event.seq, 0); /* unchanged */
 	REFUSED(f,
 	    channel_store_patch(
 		f.pg, &f.bob, &id, &name, f.arena, &channel, &event, &f.err),
@@ -280,7 +281,7 @@ turns_private_and_public(void)
 	const struct channel_patch open = {.is_private = &no};
 
 	REFUSED(f, patch(&f.carol, &id, &closed), ES_FORBIDDEN, NULL);
-	/* No member would see it any more. */
+	/* Otherwise no member could see it any more. */
 	REFUSED(f, patch(&f.owner, &id, &closed), ES_FORBIDDEN, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, "isPrivate");
 	FINE(patch(&f.bob, &id, &closed));
@@ -290,7 +291,7 @@ turns_private_and_public(void)
 	CU_ASSERT_STRING_EQUAL(event.payload, "{\"isPrivate\": true}");
 	REFUSED(f, channel_store_get(f.pg, &f.carol, &id, f.arena, &channel, &f.err),
 	    ES_NOT_FOUND, "no such channel");
-	FINE(patch(&f.bob, &id, &closed)); /* as it is */
+	FINE(patch(&f.bob, &id, &closed)); /* no change */
 	CU_ASSERT_EQUAL(event.seq, 0);
 	FINE(patch(&f.bob, &id, &open));
 	CU_ASSERT_STRING_EQUAL(event.payload, "{\"isPrivate\": false}");

@@ -1,4 +1,4 @@
-/* Readiness: the database as migrated, and the rights of the role. */
+/* Readiness: the version of the schema, and the rights of the role. */
 #include "core/check.h"
 #include "cunit_main.h"
 #include "store/db_store.h"
@@ -8,8 +8,8 @@
 
 static struct fixture f;
 
-/* Each right on a table that a migration grants has its place in db_rights_stmt: who adds
- * a table adds its row there. */
+/* db_rights_stmt lists each right on a table that a migration grants: a new table needs a
+ * row there. */
 static void
 readiness_asks_for_all_rights_on_tables(void)
 {
@@ -48,7 +48,7 @@ a_failed_statement_names_itself_and_its_cause(void)
 	CU_ASSERT_STRING_EQUAL(f.err.cause, "permission denied for table dead_letters");
 	CU_ASSERT_STRING_EQUAL(f.err.sqlstate, "42501");
 	CU_ASSERT_STRING_EQUAL(f.err.statement, "denied");
-	/* a value that PostgreSQL quotes may be a message's body */
+	/* a value that PostgreSQL quotes may be the body of a message */
 	CU_ASSERT_EQUAL(
 	    pg_run(f.pg, NULL, &value, NULL, f.arena, &rows, &f.err), ES_INTERNAL);
 	CU_ASSERT_STRING_EQUAL(f.err.cause, "invalid input syntax for type integer: ");

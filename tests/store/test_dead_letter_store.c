@@ -23,7 +23,7 @@ bury(const char *position)
 	FINE(batch_store_bury(f.pg, NULL, &dead, f.arena, &f.err));
 }
 
-/* How many of ours are there: programs of the suite run side by side. */
+/* Counts the dead letters of this program: other programs of the suite run meanwhile. */
 static size_t
 ours(void)
 {
@@ -59,7 +59,7 @@ lists_shows_and_drops(void)
 	CU_ASSERT_EQUAL(ours(), 1);
 }
 
-/* Rolled back, since the dead letters of other programs would go, too. */
+/* Rolled back, because it would delete the dead letters of other programs, too. */
 static void
 old_and_surplus_ones_go(void)
 {

@@ -1,4 +1,4 @@
-/* A guest sees the channels that it is in, public or not, and no other. */
+/* A guest sees only the channels that it is a member of, public or private. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -78,7 +78,7 @@ knows_no_public_channel(void)
 	CU_ASSERT_EQUAL(marks(&f.carol, &id), ES_FORBIDDEN);
 }
 
-/* Sending makes a member of everybody else. */
+/* A send makes any other user a member. */
 static void
 does_not_come_in_by_sending(void)
 {

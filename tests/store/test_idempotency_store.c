@@ -1,4 +1,4 @@
-/* One id for one key, for 24 hours. */
+/* A key has one id, for 24 hours. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -82,8 +82,7 @@ a_key_is_forgotten_after_a_day(void)
 	REFUSED(f, claim(&first), ES_KEY_REUSED, NULL);
 }
 
-/* Its rows are purged by its id: a channel made under that id again would lose its own.
- */
+/* The purge deletes rows by the id: a new channel with that id would lose its rows. */
 static void
 a_deleted_channel_is_not_made_again(void)
 {
@@ -98,7 +97,7 @@ a_deleted_channel_is_not_made_again(void)
 	FINE(channel_store_delete(f.pg, &f.bob, &channel.id, f.arena, &event, &f.err));
 	REFUSED(f, claim(&c), ES_CONFLICT, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, ":Idempotency-Key");
-	/* A request that had read the id before the channel was deleted. */
+	/* A request that read the id before the channel was deleted. */
 	CU_ASSERT_NOT_EQUAL(
 	    channel_store_create(f.pg, &f.bob, &make, f.arena, &channel, &f.err), ES_OK);
 }

@@ -45,11 +45,11 @@ adds_and_tells(void)
 	CU_ASSERT_TRUE(clock_wall_ms() - member.joined_ms < 60000);
 	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_JOINED);
 	CU_ASSERT_EQUAL(event.seq, 1);
-	SAME(event.user, f.bob.user); /* who did it */
+	SAME(event.user, f.bob.user); /* the actor */
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, "\"displayName\": \"Carol\""));
 
-	FINE(put(&f.bob, &id, &f.carol, NULL)); /* as it is */
+	FINE(put(&f.bob, &id, &f.carol, NULL)); /* no change */
 	CU_ASSERT_FALSE(added);
 	CU_ASSERT_EQUAL(event.seq, 0);
 	FINE(put(&f.bob, &id, &f.carol, "admin"));
@@ -59,7 +59,7 @@ adds_and_tells(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, f.carol.user.text));
 	CU_ASSERT_PTR_NOT_NULL(strstr(event.payload, "\"role\": \"admin\""));
 	CU_ASSERT_STRING_EQUAL(member.role, "admin");
-	FINE(put(&f.bob, &id, &f.carol, "admin")); /* as it is */
+	FINE(put(&f.bob, &id, &f.carol, "admin")); /* no change */
 	CU_ASSERT_EQUAL(event.seq, 0);
 }
 
@@ -94,10 +94,10 @@ members_may_not_manage(void)
 	REFUSED(f, put(&f.carol, &id, &dora, NULL), ES_FORBIDDEN, NULL);
 	REFUSED(f, put(&f.carol, &id, &f.carol, "owner"), ES_FORBIDDEN, NULL);
 	REFUSED(f, remove_(&f.carol, &id, &f.bob), ES_FORBIDDEN, NULL);
-	REFUSED(
-	    f, put(&dora, &id, &dora, NULL), ES_FORBIDDEN, NULL); /* join is for that */
-	FINE(put(&f.admin, &id, &dora, NULL));                    /* of the tenant */
-	FINE(remove_(&f.carol, &id, &f.carol));                   /* oneself */
+	REFUSED(f, put(&dora, &id, &dora, NULL), ES_FORBIDDEN,
+	    NULL);                              /* joining has a verb of its own */
+	FINE(put(&f.admin, &id, &dora, NULL));  /* an admin of the tenant */
+	FINE(remove_(&f.carol, &id, &f.carol)); /* the user itself */
 	CU_ASSERT_EQUAL(events.n, 1);
 }
 
@@ -127,7 +127,7 @@ the_last_owner_keeps_the_role(void)
 	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_UPDATED);
 }
 
-/* A channel that only deactivated users own could be managed by nobody. */
+/* Nobody could manage a channel whose owners are all deactivated. */
 static void
 a_deactivated_owner_is_no_other_owner(void)
 {
@@ -168,7 +168,8 @@ not_into_an_archive(void)
 	REFUSED(f, put(&f.bob, &id, &f.carol, NULL), ES_CHANNEL_ARCHIVED, NULL);
 }
 
-/* Every verb, on a private channel of others, a foreign and an unknown one. */
+/* Each verb, on a private channel of other users, one of another tenant and an unknown
+ * one. */
 static void
 an_invisible_channel_is_unknown(void)
 {
@@ -216,7 +217,7 @@ lift(const struct actor *who, const struct channel_id *id, const struct actor *w
 	return ban_store_lift(f.pg, who, id, &whom->user, f.arena, &lifted, &f.err);
 }
 
-/* To a banned user a public channel is as a private one of others. */
+/* For a banned user a public channel is like a private one of other users. */
 static void
 removal_bans_from_a_public_channel(void)
 {
@@ -254,7 +255,7 @@ removal_bans_from_a_public_channel(void)
 	FINE(lift(&f.bob, &id, &f.carol)); /* again */
 	FINE(member_store_join(f.pg, &f.carol, &id, f.arena, &event, &f.err));
 
-	/* Who leaves may come back, and so may a user that is put back. */
+	/* A user who left may join again, and so may a user who was added again. */
 	FINE(remove_(&f.carol, &id, &f.carol));
 	CU_ASSERT_TRUE(sees(&f.carol, &id));
 	FINE(put(&f.bob, &id, &f.carol, NULL));
@@ -282,7 +283,8 @@ neither_private_channels_nor_admins(void)
 	CU_ASSERT_EQUAL(bans.n, 0);
 }
 
-/* One who left before the removal, and one who never was a member: both are kept out. */
+/* A user who left before the removal, and a user who never was a member: the ban keeps
+ * both out. */
 static void
 no_member_is_banned_as_well(void)
 {
@@ -328,10 +330,12 @@ a_ban_removes_and_spares_admins(void)
 	REFUSED(f, ban(&f.bob, &open, &f.bob), ES_FORBIDDEN, NULL);
 	REFUSED(f, ban(&f.bob, &open, &f.admin), ES_FORBIDDEN, NULL);
 	FINE(put(&f.bob, &open, &f.carol, "admin"));
-	REFUSED(f, ban(&f.carol, &open, &f.bob), ES_FORBIDDEN, NULL); /* its owner */
+	REFUSED(f, ban(&f.carol, &open, &f.bob), ES_FORBIDDEN,
+	    NULL); /* the owner of the channel */
 	CU_ASSERT_TRUE(sees(&f.bob, &open));
 
-	/* The tenant's admin bans the last owner: the role goes on. */
+	/* An admin of the tenant bans the last owner: another member becomes the owner.
+	 */
 	FINE(ban(&f.admin, &open, &f.bob));
 	CU_ASSERT_EQUAL_FATAL(events.n, 2);
 	CU_ASSERT_EQUAL(events.items[0].kind, EVENT_MEMBER_UPDATED);

@@ -24,7 +24,7 @@ read_page(const struct actor *who, const struct channel_id *id, enum message_whe
 	return message_store_page(f.pg, who, id, &query, f.arena, &page, &f.err);
 }
 
-/* Messages 1 to n by the channel's owner. */
+/* Commits messages 1 to n of the channel's owner. */
 static struct channel_id
 channel_with(const char *name, unsigned n)
 {
@@ -38,7 +38,7 @@ channel_with(const char *name, unsigned n)
 	return id;
 }
 
-/* Ids of the page, in order, as text. */
+/* The ids of the page in order, as text. */
 static const char *
 ids(void)
 {
@@ -114,7 +114,7 @@ shows_a_message_and_its_tombstone(void)
 	SAME(message.sender, f.bob.user);
 	CU_ASSERT_STRING_EQUAL(message.sender_display_name, "Bob");
 	CU_ASSERT_STRING_EQUAL(message.body, "m2");
-	CU_ASSERT_TRUE(uuid_valid(message.client_id)); /* minted */
+	CU_ASSERT_TRUE(uuid_valid(message.client_id)); /* chosen by the server */
 	CU_ASSERT_EQUAL(message.edited_ms, 0);
 	CU_ASSERT_FALSE(message.deleted);
 	CU_ASSERT_TRUE(clock_wall_ms() - message.created_ms < 60000);
@@ -182,7 +182,7 @@ finds_ones_own_by_client_id(void)
 	REFUSED(f,
 	    message_store_by_client_id(
 		f.pg, &f.carol, &id, "c-1", f.arena, &message, &refusal, &f.err),
-	    ES_NOT_FOUND, "no such message"); /* another's */
+	    ES_NOT_FOUND, "no such message"); /* a message of another user */
 
 	CU_ASSERT_EQUAL(
 	    fixture_send(&f, &f.bob, &closed, "c-1", "no").code, ES_NOT_FOUND);
@@ -193,7 +193,7 @@ finds_ones_own_by_client_id(void)
 	CU_ASSERT_EQUAL(refusal, ES_NOT_FOUND);
 }
 
-/* Taken once more: the old refusal is not told, the next one is. */
+/* Accepted again: the old refusal is superseded, the next one counts. */
 static void
 a_new_try_takes_back_a_refusal(void)
 {
@@ -268,11 +268,12 @@ tells_what_became_of_an_envelope(void)
 	CU_ASSERT_EQUAL(outcomes[3].result, OUTCOME_REFUSED);
 	CU_ASSERT_EQUAL(outcomes[3].code, ES_CHANNEL_ARCHIVED);
 
-	/* Another try of them: it may be committed yet. */
+	/* Another envelope of the same messages: the refused ones may still be
+	 * committed. */
 	uuid_new(e.id.text);
 	FINE(outcome_store_get(f.pg, &e, f.arena, outcomes, known, &f.err));
 	CU_ASSERT_TRUE(known[0] && !known[1] && known[2] && !known[3]);
-	/* Of another tenant nothing is known, whatever the ids. */
+	/* Another tenant finds nothing by the same ids. */
 	e.tenant = f.foreign.tenant;
 	FINE(outcome_store_get(f.pg, &e, f.arena, outcomes, known, &f.err));
 	CU_ASSERT_FALSE(known[0] || known[1] || known[2] || known[3]);

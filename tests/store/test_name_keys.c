@@ -1,5 +1,5 @@
-/* Names that look alike are one name, in users and channels, whoever writes the row: a
- * program with keys, one without, or the migration. */
+/* Names that look alike are one name, in users and channels, whichever writes the row: a
+ * program that knows keys, an older program, or the migration. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 
 static struct fixture f;
 
-/* name, and another spelling of it */
+/* a name and another spelling of it */
 static const char *const twins[][2] = {
     {"caf\xc3\xa9", "CAFE\xcc\x81"},
     {"g\xe2\x80\x8b"
@@ -79,7 +79,7 @@ a_change_changes_the_key(void)
 	FINE(channel("BEFORE"));
 }
 
-/* As a program of the last release does it: it knows no keys. */
+/* Writes a row as an older program does, without keys. */
 static void
 rows_of_older_programs_are_protected(void)
 {
@@ -117,10 +117,10 @@ put(char *s, unsigned c)
 	s[4 - skip] = '\0';
 }
 
-/* es_name_key() stands in for the programs. Between two letters, so that nothing is
- * trimmed: the characters of planes 0, 1 and 14 whose keys differ. PostgreSQL's ICU may
- * be of another version of Unicode than utf8proc, so a few new letters are let through,
- * and Cherokee, which folds to capitals.
+/* Counts the characters of planes 0, 1 and 14 whose key from es_name_key() differs from
+ * the key of the programs. Each stands between two letters, so that it is not trimmed.
+ * The ICU of PostgreSQL and utf8proc may have different versions of Unicode, so a few new
+ * letters may differ, and so may Cherokee, which folds to capitals.
  */
 #define CHUNK          4096
 #define DIFFER_AT_MOST 300

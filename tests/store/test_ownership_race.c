@@ -1,5 +1,5 @@
-/* A user is deactivated while another session makes it an owner of a channel: whichever
- * comes first, an active member owns the channel afterwards. */
+/* One session deactivates a user while another makes it an owner of a channel. Whichever
+ * is first, an active member owns the channel afterwards. */
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,18 +18,18 @@
 enum { ROUNDS = 20, POLL_MS = 2, POLLS = 2000 };
 
 static struct fixture f;
-static struct pg *watch; /* a session outside of the transaction under way */
+static struct pg *watch; /* a session outside the open transaction */
 static struct channel_id id;
 static struct actor heir, other;
 
-/* What user_store_deactivate runs inside of its transaction. */
+/* Called by user_store_deactivate() inside its transaction. */
 static const struct pg_stmt end_user = {
     .name = "test_end_user",
     .sql = "UPDATE users SET status = 'deactivated' WHERE tenant_id = $1 AND id = $2",
     .n_params = 2,
 };
 
-/* A session that waits for a lock of another one. */
+/* The number of sessions that wait for a lock of another session. */
 static bool
 somebody_waits(void)
 {
@@ -43,7 +43,7 @@ somebody_waits(void)
 	return rows.count > 0;
 }
 
-/* The child has ended, or waits for the transaction under way. */
+/* Waits until the child has ended or waits for the open transaction. */
 static void
 await_child(pid_t pid)
 {
@@ -60,7 +60,7 @@ await_child(pid_t pid)
 	CU_FAIL("the other session neither ends nor waits");
 }
 
-/* A connection is never shared with a child. */
+/* A child must not share a connection with its parent. */
 static pid_t
 in_child(void (*work)(struct fixture *mine))
 {
@@ -85,7 +85,7 @@ ends_well(pid_t pid)
 	CU_ASSERT_EQUAL(status, 0);
 }
 
-/* work runs after the heir was deactivated and before that is committed. */
+/* work runs between the deactivation of the heir and its commit. */
 static void
 while_the_heir_is_deactivated(void (*work)(struct fixture *mine))
 {
@@ -115,7 +115,7 @@ put(struct fixture *mine, const struct actor *whom, const char *role, enum es_co
 		  &member, &added, &event, &mine->err) == rc);
 }
 
-/* Of bob, with an admin who comes first as an heir, and a member who comes second. */
+/* A channel of bob, with an admin as the first heir and a member as the second. */
 static void
 channel_of_bob(const char *name)
 {
@@ -167,7 +167,7 @@ bob_is_deleted(struct fixture *mine)
 		  &mine->err) == ES_OK);
 }
 
-/* bob names the heir an owner and wants to give up the role. */
+/* bob makes the heir an owner, then gives up his own role. */
 static void
 bob_abdicates(struct fixture *mine)
 {
@@ -221,7 +221,7 @@ taking_over(void)
 	heir = fixture_user(&f, &f.owner, "race-owner", "owner");
 	FINE(channel_store_leave(f.pg, &f.bob, &id, f.arena, &events, &f.err));
 	while_the_heir_is_deactivated(heir_takes_over);
-	CU_ASSERT_EQUAL(active_owners(), 0); /* still to be taken over */
+	CU_ASSERT_EQUAL(active_owners(), 0); /* the channel still has no owner */
 	f.bob = bob;
 }
 
@@ -234,7 +234,7 @@ heir_is_deactivated(struct fixture *mine)
 		  &mine->err) == ES_OK);
 }
 
-/* Nobody holds anybody up: the stores run as they come. */
+/* No session waits on purpose: the stores run in any order. */
 static void
 all_at_once(void)
 {

@@ -37,7 +37,7 @@ take_over(const struct actor *who, const struct channel_id *id)
 	    f.pg, who, id, f.arena, &channel, &event, &f.err);
 }
 
-/* What the database has of the member, "" for none. */
+/* The role of the member in the database, "" for none. */
 static const char *
 role_of(const struct channel_id *id, const struct actor *whom)
 {
@@ -63,7 +63,7 @@ check_heir(const struct event *e, const struct channel_id *id, const struct acto
 	CU_ASSERT_STRING_EQUAL(role_of(id, heir), "owner");
 }
 
-/* The oldest admin comes before older members; the events are numbered one by one. */
+/* The oldest admin comes before older members. Each event has a number of its own. */
 static void
 leaving_hands_the_channel_on(void)
 {
@@ -80,12 +80,12 @@ leaving_hands_the_channel_on(void)
 	CU_ASSERT_EQUAL(events.items[1].kind, EVENT_MEMBER_LEFT);
 	CU_ASSERT_EQUAL(events.items[1].seq, 5);
 
-	/* No admin is left: a guest is older, but comes after all others. */
+	/* No admin is left. A guest is older, but comes after all other members. */
 	FINE(channel_store_leave(f.pg, &f.admin, &id, f.arena, &events, &f.err));
 	CU_ASSERT_EQUAL_FATAL(events.n, 2);
 	check_heir(&events.items[0], &id, &f.carol);
 
-	/* Another owner is there: nobody's role changes. */
+	/* Another owner is left: no role changes. */
 	put(&f.carol, &id, &f.bob, "owner");
 	FINE(channel_store_leave(f.pg, &f.carol, &id, f.arena, &events, &f.err));
 	CU_ASSERT_EQUAL(events.n, 1);
@@ -121,9 +121,10 @@ deactivating_hands_all_channels_on(void)
 	put(&dave, &ids[1], &erin, "owner");
 	put(&dave, &ids[1], &f.carol, NULL);
 	deactivate(&erin, &user);
-	CU_ASSERT_EQUAL(user.handed_on.n, 0); /* dave owns both */
+	CU_ASSERT_EQUAL(user.handed_on.n, 0); /* dave owns both channels */
 
-	/* erin is an admin and an owner, but is deactivated: neither heir nor owner. */
+	/* erin is an admin here and an owner there, but deactivated: neither heir nor
+	 * owner. */
 	deactivate(&dave, &user);
 	CU_ASSERT_EQUAL_FATAL(user.handed_on.n, 2);
 	check_heir(&user.handed_on.items[0], &ids[0], &f.bob);
@@ -212,7 +213,8 @@ the_tenants_owner_takes_orphans_over(void)
 	FINE(take_over(&f.owner, &gone));
 }
 
-/* What is owned by an active user can't be taken; a private channel is not told of. */
+/* A channel with an active owner can't be taken over. The answer does not reveal a
+ * private channel. */
 static void
 nobody_takes_what_is_owned(void)
 {

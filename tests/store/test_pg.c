@@ -109,7 +109,8 @@ sets_the_tenant_for_one_statement(void)
 {
 	CU_ASSERT_STRING_EQUAL(
 	    text_of(&f.bob.tenant, &tenant_now, NULL), f.bob.tenant.text);
-	/* Gone with its transaction: what is left is not a tenant. */
+	/* The tenant ends with its transaction: the setting that is left is not a tenant.
+	 */
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &tenant_now, NULL), "");
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &own_role,
 				   (const char *[]){f.bob.tenant.text, f.bob.user.text}),
@@ -145,8 +146,8 @@ maps_errors_and_lives_on(void)
 
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &divide, zero), "22012");
 	CU_ASSERT_EQUAL(f.err.code, ES_INTERNAL);
-	CU_ASSERT_PTR_NULL(
-	    strstr(f.err.text, "zero")); /* the server's words stay inside */
+	CU_ASSERT_PTR_NULL(strstr(
+	    f.err.text, "zero")); /* the client does not see the server's message */
 	CU_ASSERT_PTR_NOT_NULL(strstr(pg_detail(f.pg), "division by zero"));
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &divide, one), "1");
 	CU_ASSERT_EQUAL(
@@ -191,7 +192,7 @@ a_batch_is_all_or_nothing(void)
 	CU_ASSERT_STRING_EQUAL(row.text, "member");
 }
 
-/* More than the socket takes, both ways at once. */
+/* More bytes than the socket buffers, in both directions at the same time. */
 static void
 a_large_batch_does_not_block(void)
 {
@@ -262,12 +263,12 @@ heals_after_the_server_has_hung_up(void)
 	ONE_TEXT(kill_it, "SELECT pg_terminate_backend($1::int, 5000)::text", 1);
 	struct pg_rows rows;
 
-	/* While idle: the next statement does not notice. */
+	/* The connection dies while idle: the next statement succeeds. */
 	CU_ASSERT_EQUAL(
 	    pg_run(other, NULL, &kill_it, pid, f.arena, &rows, &f.err), ES_OK);
 	CU_ASSERT_STRING_NOT_EQUAL(text_of(NULL, &backend, NULL), pid[0]);
 
-	/* Inside a transaction: it is over, and nothing goes on as if it were not. */
+	/* The connection dies in a transaction: each further statement of it fails. */
 	CU_ASSERT_EQUAL_FATAL(pg_begin(f.pg, NULL, &f.err), ES_OK);
 	{
 		const char *const mine[] = {text_of(NULL, &backend, NULL)};

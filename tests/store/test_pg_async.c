@@ -11,12 +11,12 @@
 
 static struct fixture f;
 
-/* What done was told. */
+/* The results that done received. */
 struct answer {
 	unsigned calls;
 	enum es_code rc;
 	char text[64], sqlstate[6];
-	struct loop *again; /* send one more from inside done */
+	struct loop *again; /* sends one more from inside done */
 	struct answer *next;
 };
 
@@ -83,7 +83,7 @@ answers_in_order_with_their_tenants(void)
 		FINE(send(&l, t, &tenant_now, NULL, &answers[i]));
 	}
 	CU_ASSERT_EQUAL(pg_async_in_flight(l.pa), N);
-	CU_ASSERT_EQUAL(answers[0].calls, 0); /* never from inside send */
+	CU_ASSERT_EQUAL(answers[0].calls, 0); /* done is never called from inside send */
 	TURN_UNTIL(&l, pg_async_in_flight(l.pa) == 0);
 	for (unsigned i = 0; i < N; i++) {
 		ready += answers[i].calls;
@@ -130,7 +130,8 @@ an_error_is_one_statements_own(void)
 		CU_ASSERT_STRING_EQUAL(one.text, "1");
 		CU_ASSERT_STRING_EQUAL(bad.sqlstate, "42703");
 		CU_ASSERT_STRING_EQUAL(last.text, "end");
-		FINE(send(&l, NULL, &broken_sql, NULL, &worse)); /* the same again */
+		FINE(send(
+		    &l, NULL, &broken_sql, NULL, &worse)); /* the same statement again */
 		TURN_UNTIL(&l, worse.calls == 1);
 		CU_ASSERT_STRING_EQUAL(worse.sqlstate, "42703");
 		CU_ASSERT_EQUAL(l.downs, 0);
@@ -155,7 +156,8 @@ is_bounded(void)
 	pg_async_close(&l.pa);
 }
 
-/* Killed with statements in flight: each ends once, and what comes later works. */
+/* The connection is killed with statements in flight: each ends once, and later ones
+ * succeed. */
 static void
 survives_the_loss_of_its_server(void)
 {
@@ -183,7 +185,7 @@ survives_the_loss_of_its_server(void)
 	CU_ASSERT_EQUAL(lost, N);
 	CU_ASSERT_STRING_EQUAL(answers[0].sqlstate, "57P01");
 	CU_ASSERT_STRING_EQUAL(answers[N - 1].sqlstate, PG_LOST);
-	CU_ASSERT_EQUAL(second.calls, 0); /* was refused */
+	CU_ASSERT_EQUAL(second.calls, 0); /* the statement that was refused */
 	CU_ASSERT_EQUAL(send(&l, NULL, &echo, "x", &after), ES_UNAVAILABLE);
 	TURN_UNTIL(&l, l.ups == 2);
 	FINE(send(&l, &f.bob.tenant, &echo, "back", &after));
@@ -222,7 +224,8 @@ drops_what_misses_its_deadline(void)
 	FINE(send(&l, NULL, &echo, "x", &behind));
 	TURN_UNTIL(&l, slow.calls == 1);
 	CU_ASSERT_EQUAL(slow.rc, ES_UNAVAILABLE);
-	CU_ASSERT_EQUAL(behind.rc, ES_UNAVAILABLE); /* a pipeline can't skip */
+	CU_ASSERT_EQUAL(
+	    behind.rc, ES_UNAVAILABLE); /* a pipeline can't skip a statement */
 	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 1500);
 	CU_ASSERT_STRING_EQUAL(pg_async_detail(l.pa), "no answer in time");
 	TURN_UNTIL(&l, l.ups == 2);
@@ -254,7 +257,7 @@ done_may_send(void)
 	struct answer first = {0}, second = {0};
 	struct loop l;
 
-	open_loop(&l, 1, false); /* its own place is free by then */
+	open_loop(&l, 1, false); /* its own place is free at that time */
 	first.again = &l;
 	first.next = &second;
 	FINE(send(&l, NULL, &echo, "first", &first));
@@ -264,7 +267,7 @@ done_may_send(void)
 	pg_async_close(&l.pa);
 }
 
-/* More than the socket takes in either direction. */
+/* More bytes than the socket buffers, in both directions. */
 static void
 sends_more_than_fits(void)
 {
@@ -300,7 +303,8 @@ waits_for_a_server_that_is_away(void)
 	CU_ASSERT_STRING_EQUAL(f.err.sqlstate, PG_LOST);
 	first_ms = l.fire_ms;
 	CU_ASSERT_TRUE(first_ms > 0);
-	TURN_UNTIL(&l, l.fire_ms > first_ms); /* tried again, and armed again */
+	TURN_UNTIL(
+	    &l, l.fire_ms > first_ms); /* it tries again and starts the timer again */
 	CU_ASSERT_EQUAL(l.downs, 0);
 	CU_ASSERT_EQUAL(none.calls, 0);
 	pg_async_close(&l.pa);

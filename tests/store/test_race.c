@@ -1,4 +1,5 @@
-/* Several writers at once on one channel: numbers stay dense, rules stay kept. */
+/* Several writers on one channel at the same time: numbers have no holes, and the rules
+ * hold. */
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@ enum { ROUNDS = 60 };
 static struct fixture f;
 static struct channel_id id;
 
-/* A connection is never shared with a child. */
+/* A child must not share a connection with its parent. */
 static pid_t
 in_child(
     void (*work)(struct fixture *mine, const struct actor *who), const struct actor *who)
@@ -119,7 +120,7 @@ numbers_stay_dense(void)
 
 static struct actor rivals[2];
 
-/* Two owners take each other's rank: one of the two has to keep it. */
+/* Two owners take the role of each other: one of them must keep it. */
 static void
 dethrone(struct fixture *mine, const struct actor *who)
 {
@@ -131,7 +132,8 @@ dethrone(struct fixture *mine, const struct actor *who)
 	bool added;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		/* Their rank as they know it: the store has to look for itself. */
+		/* The roles that the callers know are out of date: the store must read
+		 * them. */
 		IGNORE(user_store_patch(mine->pg, who, &other->user, &member, mine->arena,
 		    &user, &mine->err));
 		IGNORE(user_store_patch(

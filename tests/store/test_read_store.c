@@ -1,4 +1,4 @@
-/* Many read marks at once, through the pipeline that the push server uses. */
+/* Many read marks in one statement, through the pipeline of push-server. */
 #include <string.h>
 
 #include "async_loop.h"
@@ -31,7 +31,7 @@ on_done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 	asked->done = true;
 }
 
-/* Without a tenant, as the marks of many tenants go. */
+/* Without a tenant: the marks belong to many tenants. */
 static void
 mark(const struct read_ask asks[], size_t n, struct read_answer out[])
 {
@@ -124,7 +124,7 @@ the_largest_of_several_counts(void)
 	CU_ASSERT_EQUAL(stored(&f.bob, &id), 7);
 }
 
-/* One entry by one the same answer as message_store_mark_read gives. */
+/* Each entry has the same answer as message_store_mark_read() gives. */
 static void
 refuses_as_a_single_mark_does(void)
 {
@@ -161,11 +161,11 @@ refuses_as_a_single_mark_does(void)
 	    &member, &added, &event, &f.err));
 	FINE(member_store_remove(
 	    f.pg, &f.bob, &closed, &f.carol.user, f.arena, &events, &f.err));
-	mark(&asks[1], 1, out); /* a member no more */
+	mark(&asks[1], 1, out); /* no longer a member */
 	CU_ASSERT_EQUAL(out[0].rc, ES_NOT_FOUND);
 }
 
-/* What does not move leaves no trace: no new row version, no new time. */
+/* A mark that does not move writes nothing: no new row version, no new time. */
 static void
 a_mark_that_stays_is_not_written(void)
 {

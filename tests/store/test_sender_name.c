@@ -1,5 +1,5 @@
-/* senderDisplayName is what the sender was called when the message was sent: however it
- * is read, and whatever the sender is called now. */
+/* senderDisplayName is the sender's name when the message was committed, in each way of
+ * reading it, and whatever the sender's name is now. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -23,7 +23,7 @@ rename_user(const struct actor *who, const char *name)
 	FINE(user_store_patch(f.pg, who, &who->user, &patch, f.arena, &user, &f.err));
 }
 
-/* The name as each way of reading shows it. */
+/* The name in each way of reading the message. */
 static void
 shows(const struct actor *who, const struct channel_id *channel, int64_t id,
     const char *client_id, const char *name)
@@ -69,7 +69,7 @@ a_message_keeps_its_senders_name(void)
 	shows(&dora, &id, sent.message_id - 1, "k-1", "Dora");
 }
 
-/* Fanout publishes a repeat again: with the name that the first had. */
+/* Fanout publishes a repeat again, with the name of the first. */
 static void
 a_repeat_has_the_name_of_the_first(void)
 {
@@ -92,7 +92,7 @@ a_repeat_has_the_name_of_the_first(void)
 	CU_ASSERT_STRING_EQUAL(outcome.sender_name, "Emil");
 }
 
-/* Rows of before the column have no name: they show the one of today. */
+/* Rows older than the column have no name: they show the name of today. */
 static void
 an_older_row_shows_the_name_of_today(void)
 {

@@ -71,7 +71,7 @@ authorises_what_may_be_read(void)
 	CU_ASSERT_EQUAL(authorise(&f.guest, ids, 4, out), 0);
 }
 
-/* Each pair of user and channel is judged by itself, whatever tenants they are of. */
+/* The store decides about each pair of user and channel alone, whatever their tenants. */
 static void
 rights_of_many_users_of_any_tenant(void)
 {
@@ -104,7 +104,7 @@ rights_of_many_users_of_any_tenant(void)
 	CU_ASSERT_FALSE(pg_next(&rows, f.arena, &row));
 }
 
-/* Messages and other events share the numbers: the page has both, in order. */
+/* Messages and other events share numbers: a page has both, in order. */
 static void
 pages_merge_messages_and_events(void)
 {
@@ -128,7 +128,7 @@ pages_merge_messages_and_events(void)
 	CU_ASSERT_STRING_EQUAL(page.events[0].client_id, "c-1");
 	CU_ASSERT_STRING_EQUAL(page.events[0].display_name, "Bob");
 	CU_ASSERT_PTR_NULL(page.events[0].payload);
-	/* History says exactly what was published. */
+	/* History returns exactly the published events. */
 	CU_ASSERT_EQUAL(page.events[1].kind, joined.kind);
 	CU_ASSERT_STRING_EQUAL(page.events[1].payload, joined.payload);
 	CU_ASSERT_EQUAL(page.events[1].created_ms, joined.created_ms);
@@ -148,23 +148,24 @@ a_page_tells_how_far_it_reaches(void)
 	const struct channel_id id = fixture_channel(&f, &f.bob, "reach", false);
 	struct channel_id nobody;
 
-	FINE(read_page(&f.bob.tenant, &id, 0, 100, 10)); /* nothing yet */
+	FINE(read_page(&f.bob.tenant, &id, 0, 100, 10)); /* no event yet */
 	CU_ASSERT_EQUAL(page.n, 0);
 	CU_ASSERT_EQUAL(page.through, 0);
 	CU_ASSERT_EQUAL(page.head, 0);
 	for (unsigned i = 0; i < 6; i++)
 		(void)fixture_send(&f, &f.bob, &id, NULL, "x");
-	FINE(read_page(&f.bob.tenant, &id, 1, 100, 3)); /* cut by the limit */
+	FINE(read_page(&f.bob.tenant, &id, 1, 100, 3)); /* ended by the limit */
 	CU_ASSERT_EQUAL(page.n, 3);
 	CU_ASSERT_EQUAL(page.through, 4);
 	CU_ASSERT_EQUAL(page.head, 6);
-	FINE(read_page(&f.bob.tenant, &id, 1, 4, 100)); /* cut by its end */
+	FINE(read_page(&f.bob.tenant, &id, 1, 4, 100)); /* ended by `to` */
 	CU_ASSERT_EQUAL(page.n, 3);
 	CU_ASSERT_EQUAL(page.through, 4);
-	FINE(read_page(&f.bob.tenant, &id, 4, 100, 1)); /* one row that is an event */
+	FINE(read_page(&f.bob.tenant, &id, 4, 100, 1)); /* one row, an event */
 	CU_ASSERT_EQUAL(page.n, 1);
 	CU_ASSERT_EQUAL(page.through, 5);
-	FINE(read_page(&f.bob.tenant, &id, 9, 100, 1)); /* above the head: another life */
+	FINE(read_page(&f.bob.tenant, &id, 9, 100,
+	    1)); /* above the head: a cursor from before a restore */
 	CU_ASSERT_EQUAL(page.n, 0);
 	CU_ASSERT_EQUAL(page.through, 6);
 
@@ -175,7 +176,7 @@ a_page_tells_how_far_it_reaches(void)
 	    "no such channel");
 }
 
-/* Numbers that es_recovered() skipped carry nothing, and are covered. */
+/* Numbers that es_recovered() skipped have no event, and the page covers them. */
 static void
 a_skipped_number_is_covered(void)
 {

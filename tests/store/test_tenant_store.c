@@ -79,7 +79,7 @@ patches_only_what_is_named(void)
 	CU_ASSERT_EQUAL(tenant.max_messages_per_second, 5);
 	CU_ASSERT_STRING_EQUAL(tenant.settings, "{\"b\": 2}");
 	CU_ASSERT_EQUAL(tenant.acl_version, version + 1);
-	/* Workers do not keep these, and these are what they are already. */
+	/* Workers do not keep these values, or they are unchanged. */
 	FINE(tenant_store_patch(
 	    f.pg, &f.owner.tenant, &harmless, f.arena, &tenant, &f.err));
 	CU_ASSERT_STRING_EQUAL(tenant.name, "Acme");
@@ -115,14 +115,14 @@ suspends_and_resumes(void)
 	    clock_wall_ms() / 1000, f.arena, &p, &f.err));
 }
 
-/* Everybody gets an answer of its own; one that is refused does not shift the others. */
+/* Each user has its own answer; a refused one does not move the others. */
 static void
 looks_up_many_of_any_tenant(void)
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
 	const struct principal_ask asks[] = {
 	    {f.bob.tenant, f.bob.user, "j", now_s},
-	    {f.foreign.tenant, f.bob.user, "j", now_s}, /* a user of another */
+	    {f.foreign.tenant, f.bob.user, "j", now_s}, /* a user of another tenant */
 	    {f.foreign.tenant, f.foreign.user, "j", now_s},
 	    {f.guest.tenant, f.guest.user, "j", now_s}, /* deactivated */
 	    {f.bob.tenant, f.bob.user, "j", now_s},
@@ -151,7 +151,7 @@ looks_up_many_of_any_tenant(void)
 	CU_ASSERT_EQUAL(out[3].rc, ES_TOKEN_REVOKED);
 	CU_ASSERT_EQUAL(out[4].rc, ES_OK);
 	CU_ASSERT_EQUAL(out[5].rc, ES_TOKEN_REVOKED);
-	for (size_t i = 0; i < ES_COUNT(asks); i++) /* whatever their tokens */
+	for (size_t i = 0; i < ES_COUNT(asks); i++) /* whatever its tokens */
 		CU_ASSERT_EQUAL(out[i].gone, i >= 1 && i <= 3);
 	CU_ASSERT_TRUE(uuid_valid(out[4].principal.epoch));
 	FINE(tenant_store_resume(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
@@ -188,7 +188,7 @@ the_database_is_ready(void)
 	CU_ASSERT_PTR_NOT_NULL(state.version);
 }
 
-/* No limit is a value of its own, which older rows had not; 0 stops a tenant. */
+/* No limit is a value of its own, which older rows did not have; 0 stops a tenant. */
 static void
 no_limit_is_not_0(void)
 {

@@ -1,4 +1,4 @@
-/* Revoked tokens: whose, by whom, from when on. */
+/* Revoked tokens: of which user, by which user, from which time on. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -75,7 +75,7 @@ try_issue(const struct actor *whose, int64_t *out)
 	    f.pg, &whose->tenant, &whose->user, f.arena, out, &f.err);
 }
 
-/* Waits as long as the refusal says: a second revocation was in this second. */
+/* Waits as long as the refusal says, after a second revocation in the same second. */
 static int64_t
 issue_s(const struct actor *whose)
 {
@@ -91,8 +91,8 @@ issue_s(const struct actor *whose)
 	return at_s;
 }
 
-/* Also a revocation in the very first millisecond of its second. Times of the year 2096,
- * since the database lets none be before its clock. */
+/* Includes a revocation in the first millisecond of its second. The times are in the year
+ * 2096, because the database accepts none before its clock. */
 static void
 the_second_of_a_revocation(void)
 {
@@ -116,7 +116,7 @@ the_second_of_a_revocation(void)
 	    ES_NOT_FOUND, NULL);
 }
 
-/* iat is the second of the database's clock, where nothing was revoked. */
+/* Without a revocation iat is the second of the database's clock. */
 static void
 mints_by_the_databases_clock(void)
 {
@@ -140,12 +140,12 @@ all_tokens_before_now(void)
 	CU_ASSERT_TRUE(done.valid_after_ms >= before_s * 1000);
 	REFUSED(f, look_up(&erin, "j", before_s), ES_TOKEN_REVOKED, NULL);
 	FINE(look_up(&erin, "j", issue_s(&erin)));
-	FINE(look_up(&f.bob, "j", before_s)); /* nobody else's */
+	FINE(look_up(&f.bob, "j", before_s)); /* no token of another user */
 }
 
-/* Each ends what was minted since the one before, and what is minted after it is good at
- * once. Deactivating counts, too. However many there are, they do not run ahead of the
- * clock by more than a second, or a user would be kept out. */
+/* Each revocation ends the tokens issued since the one before, and a token issued after
+ * it is valid at once. A deactivation revokes, too. However many there are, the cut-off
+ * is at most one second ahead of the clock; otherwise it would lock the user out. */
 static void
 revocations_within_a_second(void)
 {
@@ -215,7 +215,7 @@ one_token_of_one_user(void)
 	CU_ASSERT_EQUAL(done.acl_version, version + 1);
 	REFUSED(f, look_up(&f.bob, "shared-jti", now_s), ES_TOKEN_REVOKED, NULL);
 	FINE(look_up(&f.bob, "other-jti", now_s));
-	/* A guessed jti ends no token of another user. */
+	/* A user can't revoke the token of another user by guessing its jti. */
 	FINE(look_up(&f.carol, "shared-jti", now_s));
 	FINE(look_up(&f.foreign, "shared-jti", now_s));
 }
@@ -228,10 +228,12 @@ one_token_of_whatever_user(void)
 	FINE(revoke_jti(&f.admin, "any", NULL, HOUR_MS, MANY));
 	REFUSED(f, look_up(&f.bob, "any", now_s), ES_TOKEN_REVOKED, NULL);
 	REFUSED(f, look_up(&f.admin, "any", now_s), ES_TOKEN_REVOKED, NULL);
-	FINE(look_up(&f.owner, "any", now_s)); /* an admin ends no owner's */
+	FINE(
+	    look_up(&f.owner, "any", now_s)); /* an admin can't revoke an owner's token */
 	FINE(revoke_jti(&f.owner, "any", NULL, HOUR_MS, MANY));
 	REFUSED(f, look_up(&f.owner, "any", now_s), ES_TOKEN_REVOKED, NULL);
-	FINE(revoke_jti(&f.admin, "any", NULL, HOUR_MS, MANY)); /* takes nothing back */
+	FINE(revoke_jti(
+	    &f.admin, "any", NULL, HOUR_MS, MANY)); /* does not undo the revocation */
 	REFUSED(f, look_up(&f.owner, "any", now_s), ES_TOKEN_REVOKED, NULL);
 }
 
@@ -255,7 +257,8 @@ is_kept_for_as_long_as_the_token_is_taken(void)
 	FINE(revoke_jti(&f.bob, "kept", &f.bob, HOUR_MS, MANY));
 	first = kept_ms("kept");
 	CU_ASSERT_TRUE(first >= now_ms + HOUR_MS + TOKEN_STORE_KEEP_S * 1000);
-	FINE(revoke_jti(&f.bob, "kept", &f.bob, 1000, MANY)); /* never shorter */
+	FINE(revoke_jti(
+	    &f.bob, "kept", &f.bob, 1000, MANY)); /* the time never gets shorter */
 	CU_ASSERT_EQUAL(kept_ms("kept"), first);
 	FINE(revoke_jti(&f.bob, "kept", &f.bob, 2 * HOUR_MS, MANY));
 	CU_ASSERT_TRUE(kept_ms("kept") > first);

@@ -1,4 +1,4 @@
-/* Users found by address, by the beginning of a name, by role and by status. */
+/* Finds users by address, by the beginning of a name, by role and by status. */
 #include <string.h>
 
 #include "core/check.h"
@@ -11,7 +11,7 @@
 
 static struct fixture f;
 
-/* The display names of all pages of two, with a blank behind each. */
+/* The display names on all pages of two, each followed by a blank. */
 static const char *
 found(const struct user_filter *filter)
 {
@@ -59,7 +59,8 @@ by_beginning_in_the_order_of_names(void)
 	FOUND("Alice ", .name_prefix = "AL");
 	FOUND("", .name_prefix = "lice");
 	FOUND("", .name_prefix = "a%");
-	FOUND("Zoe Zoey Zo\xc3\xab ", .name_prefix = "zo"); /* by bytes of the key */
+	FOUND("Zoe Zoey Zo\xc3\xab ",
+	    .name_prefix = "zo"); /* ordered by the bytes of the key */
 	FOUND("Zo\xc3\xab ", .name_prefix = "ZOE\xcc\x88");
 	FOUND("Ada ", .name_prefix = "a", .role = "admin");
 }

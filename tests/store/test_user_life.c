@@ -1,4 +1,4 @@
-/* A user is deactivated, comes back, and is deleted; what it wrote stays. */
+/* A user is deactivated, activated again and deleted; its messages stay. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -24,7 +24,7 @@ acl_version(void)
 	    (const char *const[]){f.owner.tenant.text}, 1);
 }
 
-/* A token of that many seconds from now. */
+/* A token issued so many seconds from now. */
 static enum es_code
 look_up(const struct actor *who, int64_t in_s)
 {
@@ -70,7 +70,7 @@ an_owner_takes_an_owner(void)
 	    ES_FORBIDDEN, NULL);
 	REFUSED(f, user_store_delete(f.pg, &f.admin, &olga.user, f.arena, &user, &f.err),
 	    ES_FORBIDDEN, NULL);
-	/* The deactivated one is no other owner. */
+	/* A deactivated user does not count as another owner. */
 	REFUSED(f,
 	    user_store_delete(f.pg, &f.owner, &f.owner.user, f.arena, &user, &f.err),
 	    ES_LAST_OWNER, NULL);
@@ -113,8 +113,8 @@ a_deleted_user_has_no_name_and_no_address(void)
 	FINE(user_store_create(f.pg, &f.owner, &again, f.arena, &user, &f.err));
 }
 
-/* The tenant may give the id of a deleted user to another one; only tokens from then on
- * are that user's. */
+/* The tenant may give the external id of a deleted user to another user. Only tokens
+ * issued from then on belong to that user. */
 static void
 the_external_id_of_a_deleted_user_is_held(void)
 {
@@ -153,7 +153,7 @@ the_external_id_of_a_deleted_user_is_held(void)
 	    1);
 }
 
-/* The name that an event of this number is replayed with. */
+/* The name in the event of this number when history returns it. */
 static const char *
 replayed(const struct actor *who, const struct channel_id *channel, int64_t seq)
 {

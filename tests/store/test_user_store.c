@@ -109,7 +109,7 @@ creates_for_admins_only(void)
 	    ES_FORBIDDEN, NULL);
 	FINE(user_store_create(f.pg, &f.admin, &in, f.arena, &user, &f.err));
 	CU_ASSERT_STRING_EQUAL(user.role, "member");
-	in.email = "new@EXAMPLE.test"; /* the same address */
+	in.email = "new@EXAMPLE.test"; /* the same address in another case */
 	REFUSED(f, user_store_create(f.pg, &f.admin, &in, f.arena, &user, &f.err),
 	    ES_EMAIL_TAKEN, NULL);
 	CU_ASSERT_STRING_EQUAL(f.err.field, "email");
@@ -158,7 +158,7 @@ patches_by_rank(void)
 	    ES_EMAIL_TAKEN, NULL);
 }
 
-/* Each raise makes all workers look up all connections of the tenant. */
+/* Each rise of the version makes all workers look up all connections of the tenant. */
 static void
 only_rights_raise_the_version(void)
 {
@@ -207,7 +207,8 @@ the_last_owner_stays(void)
 	FINE(user_store_patch(
 	    f.pg, &f.owner, &second.user, &member, f.arena, &user, &f.err));
 
-	/* A deactivated owner is no other owner: nobody could act as one. */
+	/* A deactivated owner does not count as another owner: it could not act as one.
+	 */
 	FINE(user_store_patch(f.pg, &f.owner, &second.user,
 	    &(struct user_patch){.role = "owner"}, f.arena, &user, &f.err));
 	FINE(user_store_deactivate(f.pg, &f.owner, &second.user, f.arena, &user, &f.err));
