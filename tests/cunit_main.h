@@ -1,12 +1,12 @@
-/* One test program per source file: CUNIT_MAIN("name", cases) makes main. CUnit itself
- * does not return failures, and a program that ran nothing has not passed. */
+/* One test program for each source file: CUNIT_MAIN("name", cases) defines main. CUnit
+ * does not return failures, and a program that ran no case has not passed. */
 #ifndef TESTS_CUNIT_MAIN_H
 #define TESTS_CUNIT_MAIN_H
 
 #include <CUnit/Basic.h>
 
 #define CUNIT_MAIN(name, cases) CUNIT_MAIN_WITH(name, cases, NULL, NULL)
-/* setup and cleanup (int f(void), 0 is good) are called once, around all cases. */
+/* setup and cleanup (int f(void), 0 is success) run once, around all cases. */
 #define CUNIT_MAIN_WITH(name, cases, setup, cleanup) \
 	int main(void) \
 	{ \

@@ -1,4 +1,4 @@
-/* Running an event loop until something holds, or for 10 s. */
+/* Runs an event loop until a condition holds, or for 10 s. */
 #ifndef TESTS_EV_UNTIL_H
 #define TESTS_EV_UNTIL_H
 
@@ -8,7 +8,7 @@
 static inline void
 ev_until_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 {
-	(void)loop, (void)timer, (void)revents; /* only to wake the loop */
+	(void)loop, (void)timer, (void)revents; /* wakes the loop */
 }
 
 static inline bool

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks api/*.yaml by themselves: references, examples against schemas, house rules."""
+"""Checks each of api/*.yaml by itself: references, examples against schemas, house rules."""
 
 import os
 import re
@@ -49,8 +49,8 @@ def operations(document):
                 yield "%s %s" % (verb.upper(), path), path, item[verb]
 
 
-# What any operation below /api/ may answer: a query that is none, no token, no right, a rate
-# limit, a fault of ours.
+# Statuses that any operation below /api/ may return: a malformed query, no token, no right, a rate
+# limit, an internal fault.
 ANY = ("400", "401", "403", "429", "500", "503")
 
 
@@ -73,7 +73,7 @@ def schema_examples(judge, document):
 
 
 def message_examples(judge, document):
-    """Each with no member but those that are documented."""
+    """Faults of the examples of frames, which may have documented fields only."""
     found, count = [], 0
     for name, message in document["components"]["messages"].items():
         if not message.get("examples"):
@@ -88,7 +88,7 @@ def message_examples(judge, document):
 
 
 def content_schemas(document, operation):
-    """(where, schema) of each JSON body that an operation takes or gives."""
+    """(place, schema) of each JSON body of a request or an answer."""
     wanted = schemas.resolve(document, operation.get("requestBody"))
     if wanted:
         yield "request", wanted["content"]["application/json"]["schema"]
@@ -100,21 +100,22 @@ def content_schemas(document, operation):
 
 
 def requests_open(document):
-    """Request schemas that would take unknown members."""
+    """Request schemas that allow unknown fields."""
     found = []
     for name, _, operation in operations(document):
         for where, schema in content_schemas(document, operation):
             if where == "request":
                 schema = schemas.resolve(document, schema)
                 if schema.get("additionalProperties") is not False:
-                    found.append("%s: request takes unknown members" % name)
+                    found.append("%s: request allows unknown fields" % name)
                 if not schema.get("examples"):
                     found.append("%s: request without example" % name)
     return found
 
 
 def house_rules(document):
-    """operationId once each, a summary, path parameters named, errors as problems."""
+    """Faults: operationId is unique, a summary exists, path parameters are described, errors are
+    problem documents."""
     found, ids = [], set()
     for name, path, operation in operations(document):
         oid = operation.get("operationId", "")
@@ -158,9 +159,9 @@ def check(report, judge):
         report.check(name, "every component is used", unused_components(document))
         found, count = schema_examples(judge, document)
         report.check(name, "%d schema examples fit their schema" % count, found)
-    report.check("openapi.yaml", "requests refuse unknown members and have an example",
+    report.check("openapi.yaml", "requests refuse unknown fields and have an example",
                  requests_open(judge.open))
-    report.check("openapi.yaml", "each operation documents what all may answer",
+    report.check("openapi.yaml", "each operation documents the common statuses",
                  missing_answers(judge.open))
     report.check("openapi.yaml", "house rules hold", house_rules(judge.open))
     report.check("asyncapi.yaml", "each member of each frame has a type and a limit",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares api/*.yaml with the programs' own tables, both ways: routes, frames, codes of
+"""Compares api/*.yaml with the tables of the programs, in both directions: routes, frames, codes of
 errors, close codes, kinds of events, reasons of gaps, refusals of the handshake.
 
 drift.py [BUILD]   BUILD (build/) holds api-fcgi/echostream-api and push-server/echostream-push
@@ -34,7 +34,7 @@ def dump(build, command):
 
 
 def auth_of_scope(scope):
-    """What a scope of the route table means to a client."""
+    """The security scheme for a scope of the route table."""
     return {"": "none", "none": "none", "public": "none",
             "operator": "operatorKey"}.get(str(scope).lower(), "token")
 
@@ -52,7 +52,7 @@ def difference(documented, real):
 
 
 def keys_of_route(route):
-    """The scopes of API keys that open a route, and whether the key must act for a user."""
+    """The scopes of API keys that open a route; True when the key must act for a user."""
     as_user = ["as-user"] if route.get("keyActsAsUser") else []
     return " ".join(sorted(route.get("keyScopes", []) + as_user))
 
@@ -86,7 +86,7 @@ def queries_fault(document, table):
 
 
 def bodies_fault(document, table):
-    """Which routes take a body."""
+    """The routes that accept a body."""
     documented = {(name,) for name, path, op in operations(document)
                   if path.startswith("/api/") and "requestBody" in op}
     real = {("%s %s" % (r["method"], r["path"]),) for r in table
@@ -99,7 +99,7 @@ def field_names(fields):
 
 
 def frames_fault(document, table):
-    """Types and the names of their fields."""
+    """The types of frames and the names of their fields."""
     documented, real = set(), set()
     for name, known in frame_schemas.messages_of(document, "receive").items():
         for message in known:
@@ -112,25 +112,25 @@ def frames_fault(document, table):
 
 
 def codes():
-    """Wire names in the one list of errors."""
+    """The codes in the list of errors."""
     with open(os.path.join(ROOT, "shared", "core", "err.h"), encoding="utf-8") as f:
         names = re.findall(r'X\(\w+, (\d+), "(\w+)"', f.read())
     return {name for status, name in names if status != "200"}
 
 
 def codes_fault(judge):
-    """REST documents all but what only frames can have; together they are the list."""
+    """REST documents all codes except those that only frames have; both together are the list."""
     rest = set(judge.open["components"]["schemas"]["Code"]["enum"])
     push = set(judge.asyn["components"]["schemas"]["Code"]["enum"])
     return difference({(c,) for c in rest | push}, {(c,) for c in codes()})
 
 
-# Close codes that stand for a missing code or frame (RFC 6455 section 7.4.1).
+# Close codes that mean a missing code or frame (RFC 6455 section 7.4.1).
 NEVER_SENT = {"1005", "1006"}
 
 
 def in_source(folder, pattern):
-    """What the pattern finds in the C files of a folder; ROOT/folder/**."""
+    """The matches of the pattern in the C files of ROOT/folder/**."""
     found = set()
     for path in glob.glob(os.path.join(ROOT, folder, "**", "*.[ch]"), recursive=True):
         with open(path, encoding="utf-8") as f:
@@ -140,7 +140,7 @@ def in_source(folder, pattern):
 
 def source_fault(documented, real):
     if not real:
-        return "the table is not where it is looked for"
+        return "the table was not found in the source"
     return difference({(v,) for v in documented}, {(v,) for v in real})
 
 
@@ -152,14 +152,14 @@ def close_codes_fault(document):
 
 
 def refusals_fault(document):
-    """The HTTP answers that push-server's table knows, but for 200."""
+    """The HTTP statuses of push-server's table, except 200."""
     real = in_source("push-server/door", r"^\s*\{(\d{3}), ES_\w+, ")
     documented = {str(entry["status"]) for entry in document["channels"]["ws"]["x-refusals"]}
     return source_fault(documented, real - {"200"})
 
 
 def event_kinds_fault(document):
-    """Frames with a number are the kinds of event.h, but for typing, which has none."""
+    """Frames with a number are the kinds of event.h, except typing, which has no number."""
     real = in_source("shared/event", r'^\s*X\([A-Z_]+, "(\w+)"\)')
     documented = {m.type for m in frame_schemas.flat(
         frame_schemas.messages_of(document, "send")) if "seq" in m.published["properties"]}
@@ -180,7 +180,7 @@ SOURCES = [
 
 
 def front_door_fault(document):
-    """The errors of the front door are its pages; 500 is answered as the 502 that it is."""
+    """The errors of the front door are its pages; the page of 500 answers 502."""
     pages = glob.glob(os.path.join(ROOT, "lighttpd", "errors", "problem.*.html"))
     real = {os.path.basename(page).split(".")[1] for page in pages} - {"500"}
     return difference({(s,) for s in document["x-front-door"]}, {(s,) for s in real})

@@ -1,12 +1,12 @@
-"""House rules for the frames in api/asyncapi.yaml: nothing of a frame is left undescribed.
+"""House rules for the frames in api/asyncapi.yaml: the document describes every field of a frame.
 
-A scenario refuses members that a schema does not name. That holds only while each object is
-described in one piece, so that it can be closed, and each value has a type and a limit.
+A scenario refuses fields that a schema does not name. For that, each object must be described in one
+piece, so that the runner can close it, and each value needs a type and a limit.
 """
 
 from scn import frame_schemas
 
-# With one of these an object would be described in several pieces, or left open.
+# Words that describe an object in several pieces, or leave it open.
 FORBIDDEN = {"allOf", "anyOf", "not", "if", "then", "else", "patternProperties",
              "additionalProperties", "unevaluatedProperties", "dependentSchemas"}
 
@@ -45,7 +45,7 @@ def schema_faults(schema, path):
 
 
 def object_fault(schema):
-    """Members named one by one, and which of them are always there."""
+    """The fault of an object without named fields, or without a list of required ones."""
     if not schema.get("properties"):
         return "an object without properties"
     if "required" not in schema:
@@ -59,7 +59,7 @@ def array_fault(schema):
 
 
 def string_fault(schema):
-    """maxLength, or a pattern that ends by itself."""
+    """The fault of a string without maxLength and without a pattern of limited length."""
     pattern = schema.get("pattern", "*")
     if "enum" in schema or "const" in schema or "maxLength" in schema:
         return None
@@ -75,7 +75,7 @@ def fine(_):
 
 
 def reference_faults(document):
-    """What stands beside a reference is only a description: expand() would lose a limit."""
+    """Only a description may stand beside a reference: expand() would lose a limit."""
     return ["%s: %s beside a reference" % (path, name)
             for path, mapping in walk(document["components"]["schemas"])
             if isinstance(mapping.get("$ref"), str)

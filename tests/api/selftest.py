@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves that the checks of the API documents can fail: each mistake here must be found."""
+"""Checks that the checks of the API documents can fail: they must find each of these mistakes."""
 
 import copy
 import sys
@@ -15,7 +15,7 @@ WS = ["channels", "ws"]
 
 
 def routes_of(document):
-    """The route table that fits the document."""
+    """The route table that matches the document."""
     scopes = {"none": "public", "operatorKey": "operator", "token": "user"}
     return [{"method": name.split()[0], "path": path,
              "scope": scopes[drift.auth_of_operation(op)],
@@ -42,16 +42,16 @@ def set_at(document, path, value):
 
 
 MISTAKES = [
-    # name, which document, where, what, the check that must see it
+    # name, document, place, new value, the check that must find it
     ("a reference that leads nowhere", "open",
      ["components", "schemas", "Problem", "properties", "code"], {"$ref": "#/components/x/Y"},
      lambda j, d: documents.bad_references(d)),
-    ("a component that nobody uses", "open", ["components", "schemas", "Extra"], {},
+    ("an unused component", "open", ["components", "schemas", "Extra"], {},
      lambda j, d: documents.unused_components(d)),
     ("an example that does not fit", "open",
      ["components", "schemas", "ChannelCreate", "examples"], [{"name": 5}],
      lambda j, d: documents.schema_examples(j, d)[0]),
-    ("a request open to anything", "open",
+    ("a request that allows unknown fields", "open",
      ["components", "schemas", "ReadMark", "additionalProperties"], None,
      lambda j, d: documents.requests_open(d)),
     ("an operationId used twice", "open",
@@ -59,7 +59,7 @@ MISTAKES = [
      lambda j, d: documents.house_rules(d)),
     ("no 401", "open", ["paths", CHANNEL, "get", "responses", "401"], None,
      lambda j, d: documents.house_rules(d)),
-    ("an error that is no problem document", "open",
+    ("an error that is not a problem document", "open",
      ["components", "responses", "NotFound", "content"], {"application/json": {"schema": {}}},
      lambda j, d: documents.house_rules(d)),
     ("an answer without request id", "open",
@@ -133,7 +133,7 @@ MISTAKES = [
 
 
 class Changed:
-    """A judge with one document changed."""
+    """The checks with one changed document."""
 
     def __init__(self, judge, which, document):
         self.open = document if which == "open" else judge.open

@@ -1,4 +1,4 @@
-/* What every partitioned queue driver has to do. */
+/* The contract of every partitioned queue driver. */
 #ifndef TESTS_CONTRACT_QUEUE_CONTRACT_H
 #define TESTS_CONTRACT_QUEUE_CONTRACT_H
 

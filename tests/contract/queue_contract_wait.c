@@ -1,4 +1,4 @@
-/* The part of the contract that is about waiting. */
+/* The part of the contract about waiting. */
 #include <pthread.h>
 
 #include "core/check.h"

@@ -10,7 +10,7 @@
 
 const struct queue_settings *subject;
 
-/* As an operator would: everything gone, positions too. */
+/* Deletes everything, positions too, as an operator would. */
 void
 flush(struct fixture *f)
 {
@@ -69,7 +69,7 @@ done(struct fixture *f, const char *group, const char *through)
 	    f->n, through, &f->err);
 }
 
-/* Bodies of what came, joined by commas. */
+/* The bodies of the received messages, joined by commas. */
 const char *
 bodies(const struct fixture *f)
 {

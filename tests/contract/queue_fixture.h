@@ -1,4 +1,4 @@
-/* A queue of the driver under test, empty at setup, and short ways to use it. */
+/* A queue of the driver under test, empty at setup, and short functions to use it. */
 #ifndef TESTS_CONTRACT_QUEUE_FIXTURE_H
 #define TESTS_CONTRACT_QUEUE_FIXTURE_H
 
@@ -8,7 +8,7 @@
 
 #define MAX 100
 
-extern const struct queue_settings *subject; /* CUnit passes nothing to its cases */
+extern const struct queue_settings *subject; /* CUnit passes no argument to cases */
 
 struct fixture {
 	struct queue *q;
@@ -18,17 +18,17 @@ struct fixture {
 	struct es_err err;
 };
 
-/* As an operator would: everything gone, positions too. */
+/* Deletes everything, positions too, as an operator would. */
 void flush(struct fixture *f);
 void setup(struct fixture *f);
 void teardown(struct fixture *f);
 enum es_code send_bytes(
     struct fixture *f, const char *group, const char *body, size_t len);
 enum es_code send_text(struct fixture *f, const char *group, const char *body);
-/* Into f->got and f->n, without waiting. */
+/* Receives into f->got and f->n, without waiting. */
 enum es_code receive(struct fixture *f, const char *group, const char *after, size_t max);
 enum es_code done(struct fixture *f, const char *group, const char *through);
-/* Bodies of what came, joined by commas. */
+/* The bodies of the received messages, joined by commas. */
 const char *bodies(const struct fixture *f);
 
 /* queue_contract_wait.c */

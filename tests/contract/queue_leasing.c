@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-#define SQS_RECEIVE 10 /* what one call of SQS gives */
+#define SQS_RECEIVE 10 /* the most messages of one call of SQS */
 
 static void
 arrives_in_group_order(void)
@@ -122,7 +122,8 @@ extending_keeps_the_lease(void)
 	leasing_teardown(&f);
 }
 
-/* What one receive brings of 25 messages, after a first one took at most 3 of them. */
+/* The number of messages that one receive returns of 25, after a first one took at most
+ * 3. */
 static size_t
 merged_of_most(struct leasing *f)
 {
@@ -146,7 +147,7 @@ merged_of_most(struct leasing *f)
 	return merged;
 }
 
-/* A batch is filled up for a moment only: on a busy machine it takes some tries. */
+/* A receive fills a batch for a moment only, so a busy machine needs several attempts. */
 static void
 several_receives_are_merged(void)
 {
@@ -175,7 +176,7 @@ a_long_poll_outlives_a_short_wait(void)
 		CU_ASSERT_EQUAL(f.n, 0);
 	}
 	polls = leasing_count(&f, "ReceiveMessage");
-	CU_ASSERT_TRUE(polls >= 1 && polls <= 2); /* one a queue */
+	CU_ASSERT_TRUE(polls >= 1 && polls <= 2); /* one for each queue */
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
 	start_ms = clock_mono_ms();
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 10000), ES_OK);

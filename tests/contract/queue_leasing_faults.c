@@ -1,4 +1,4 @@
-/* What the sqs driver does when SQS refuses, is slow or is away. */
+/* The sqs driver when SQS refuses, is slow or is away. */
 #include "queue_leasing.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 #include "core/banned.h"
 
-/* A clear text without the secret. */
+/* The error is a plain text without the secret. */
 static void
 says(struct leasing *f, const char *what)
 {
@@ -21,7 +21,7 @@ says(struct leasing *f, const char *what)
 	CU_ASSERT_PTR_NULL(strstr(f->err.text, "secret-of-mine"));
 }
 
-/* Three of three groups of one queue, leased. */
+/* Leases three of three groups of one queue. */
 static void
 lease_three(struct leasing *f)
 {
@@ -233,13 +233,15 @@ a_containers_keys_are_renewed(void)
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 1);
-	/* refused before their time: asked for anew, and the call repeated */
+	/* SQS refuses the keys before their end: the driver fetches new ones and repeats
+	 * the call */
 	(void)leasing_control(&f, "keys",
 	    "{\"access\":\"AK4\",\"secret\":\"s4\",\"token\":\"t4\",\"life_s\":2}");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_OK);
 	CU_ASSERT_EQUAL(leasing_count(&f, "credentials"), 2);
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "x,y");
-	/* these have 2 s: asked for anew before that, with the old ones still good */
+	/* these keys end in 2 s: the driver fetches new ones before that, while the old
+	 * ones work */
 	for (const int64_t end_ms = clock_mono_ms() + 10000;
 	     leasing_count(&f, "credentials") < 3 && clock_mono_ms() < end_ms;)
 		CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
@@ -247,7 +249,7 @@ a_containers_keys_are_renewed(void)
 	leasing_teardown(&f);
 }
 
-/* What the endpoint fails at matters more once the keys are no longer good. */
+/* A failure of the endpoint is reported only when the keys have ended. */
 static void
 refused_keys_are_renewed_soon(void)
 {

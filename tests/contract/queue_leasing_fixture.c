@@ -109,7 +109,7 @@ leasing_teardown(struct leasing *f)
 enum es_code
 leasing_send(struct leasing *f, const char *group, const char *body)
 {
-	static unsigned number; /* SQS remembers what it has seen for minutes */
+	static unsigned number; /* SQS remembers deduplication ids for minutes */
 
 	return queue_send(f->q,
 	    &(struct queue_msg){.body = body,

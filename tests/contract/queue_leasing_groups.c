@@ -1,5 +1,4 @@
-/* Receiving from SQS: several messages of one group at once, and how long a poll lasts.
- */
+/* Receiving from SQS: several messages of one group at once, and the time of a poll. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -7,7 +6,7 @@
 
 #include "core/banned.h"
 
-/* "0" to "n - 1" into one group. */
+/* Sends the messages "0" to "n - 1" of one group. */
 static void
 send_row(struct leasing *f, int n)
 {
@@ -34,7 +33,7 @@ ten_of_a_group_come_at_once(void)
 	leasing_setup(&f);
 	send_row(&f, 12);
 	receive_row(&f, 0, 10);
-	/* the last two wait for these, also when their time is over */
+	/* the last two wait for these, also after the end of their lease */
 	receive_row(&f, 0, 10);
 	CU_ASSERT_EQUAL(f.got[9].tries, 2);
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
@@ -59,7 +58,7 @@ a_part_that_stays_locks_its_group(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "1 of 10 messages"));
 	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 200), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
-	/* then it comes before the one behind it */
+	/* then it comes before the message behind it */
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "3,10");
 	leasing_teardown(&f);
 }
@@ -75,7 +74,7 @@ a_late_receipt_deletes_nothing(void)
 	CU_ASSERT_EQUAL(leasing_receive(&f, 1, 5000), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(f.n, 1);
 	late = f.got[0];
-	receive_row(&f, 0, 2); /* its time is over: it is another's now */
+	receive_row(&f, 0, 2); /* its lease has ended, and another receive has it */
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, &late, 1, "", &f.err), ES_UNAVAILABLE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "ReceiptHandleIsInvalid"));
 	CU_ASSERT_EQUAL(queue_extend(f.q, 0, &late, 1, 1000, &f.err), ES_UNAVAILABLE);
@@ -85,7 +84,7 @@ a_late_receipt_deletes_nothing(void)
 	leasing_teardown(&f);
 }
 
-/* Each request is paid for. */
+/* Every request is paid for. */
 static void
 an_answer_that_is_not_full_is_the_last(void)
 {
@@ -101,7 +100,7 @@ an_answer_that_is_not_full_is_the_last(void)
 	leasing_teardown(&f);
 }
 
-/* A poll's whole time goes by while nobody looks; its answer came long before. */
+/* A whole poll passes while the worker does not read; its answer came long before. */
 static void
 who_was_away_reads_what_came(void)
 {
@@ -147,7 +146,7 @@ who_closes_gives_back_what_comes(void)
 	leasing_setup(&f);
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 50), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(f.n, 0);
-	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK); /* for the poll that flies */
+	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK); /* for the open poll */
 	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(leasing_control(&f, "state", ""), "\"leased\":0"));
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");

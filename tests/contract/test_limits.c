@@ -1,5 +1,5 @@
-/* Limits counted in Redis. Windows of minutes, so that the time between two calls is
- * nothing. */
+/* Limits counted in Redis. The windows are minutes, so that the time between two calls
+ * does not matter. */
 #include "cunit_main.h"
 
 #include <stdlib.h>
@@ -76,14 +76,14 @@ passes_the_burst_and_no_more(void)
 	}
 	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 1));
 	CU_ASSERT_EQUAL(f.got.user.remaining, 0);
-	/* full again in reset, four more than one event's 120 s before that is retry */
+	/* reset: full again; retry: four above the limit, at 120 s for each event */
 	CU_ASSERT_EQUAL(f.got.user.retry_after_ms, f.got.user.reset_ms - 480000);
 	CU_ASSERT_TRUE(f.got.user.retry_after_ms > 100000);
 	CU_ASSERT_TRUE(f.got.user.retry_after_ms <= 120000);
 	teardown(&f);
 }
 
-/* Moves the counter's time back, as if that much had passed. */
+/* Moves the counter's time back, as if that time had passed. */
 static void
 pass_ms(struct fixture *f, const char *key, int64_t ms)
 {
@@ -191,7 +191,7 @@ counts_here_while_redis_is_away(void)
 
 	setup(&f);
 	redis_server_kill(f.server);
-	for (int i = 0; i < 2; i++) { /* five by four processes, rounded up */
+	for (int i = 0; i < 2; i++) { /* five divided by four processes, rounded up */
 		CU_ASSERT_TRUE(check(&f, &acme, &alice, &five, &eight, 1));
 		CU_ASSERT_TRUE(f.got.local);
 	}

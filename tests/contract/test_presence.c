@@ -1,5 +1,5 @@
-/* The scripts behind presence on a real Redis: devices of several workers, what REST
- * chooses, leases that run out, what is published. */
+/* The scripts of presence on a real Redis: devices of several workers, choices over REST,
+ * leases that end, published changes. */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -93,7 +93,7 @@ sweep(struct fixture *f, unsigned max)
 	return run(f, &call);
 }
 
-/* The lease ends now. */
+/* Ends the lease now. */
 static void
 run_out(struct fixture *f, const char *lease)
 {
@@ -110,7 +110,7 @@ keys_left(struct fixture *f)
 	return (unsigned)f->v.n;
 }
 
-/* Changes published since the last call. */
+/* The changes that were published since the last call. */
 static unsigned
 published(struct fixture *f, const char *status)
 {
@@ -142,7 +142,7 @@ the_liveliest_device_counts(void)
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
-	CU_ASSERT_EQUAL(published(&f, "online"), 1); /* only what changes what is seen */
+	CU_ASSERT_EQUAL(published(&f, "online"), 1); /* only changes that readers see */
 	CU_ASSERT_EQUAL(seen(&f, &globex, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_OFFLINE);
 	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
@@ -157,7 +157,7 @@ rest_chooses(void)
 	struct fixture f;
 
 	setup(&f);
-	put(&f, PRESENCE_ONLINE); /* without any socket */
+	put(&f, PRESENCE_ONLINE); /* without a socket */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	set(&f, &one, &alice, PRESENCE_ONLINE, false);
 	put(&f, PRESENCE_IDLE);
@@ -166,13 +166,14 @@ rest_chooses(void)
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_IDLE);
 	put(&f, PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
-	set(&f, &two, &alice, PRESENCE_ONLINE, true); /* a socket says otherwise */
+	set(&f, &two, &alice, PRESENCE_ONLINE,
+	    true); /* a socket reports another status */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	put(&f, PRESENCE_OFFLINE);
 	set(&f, &one, &alice, PRESENCE_OFFLINE, false);
 	set(&f, &two, &alice, PRESENCE_OFFLINE, false);
 	set(&f, &one, &alice, PRESENCE_ONLINE,
-	    false); /* the choice went with the last one */
+	    false); /* the choice ended with the last device */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	teardown(&f);
 }
@@ -190,7 +191,7 @@ a_dead_worker_is_swept(void)
 	set(&f, &one, &alice, PRESENCE_ONLINE, false);
 	set(&f, &one, &bob, PRESENCE_ONLINE, false);
 	set(&f, &two, &bob, PRESENCE_IDLE, false);
-	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* it lives */
+	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker renews its lease */
 	run_out(&f, "w:01900000-0000-7000-8000-00000000f001");
 	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* in parts */
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
@@ -198,8 +199,8 @@ a_dead_worker_is_swept(void)
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_IDLE);
 	presence_lease_call(&call, &one);
-	CU_ASSERT_EQUAL(
-	    run(&f, &call), 0); /* back from the dead: it is told to start over */
+	CU_ASSERT_EQUAL(run(&f, &call), 0); /* the worker comes back after the end of its
+	                                       lease and must register its users again */
 	teardown(&f);
 }
 
@@ -240,7 +241,7 @@ a_large_tenant_is_only_counted(void)
 	teardown(&f);
 }
 
-/* Nothing of the user is left, whoever said that it is here. */
+/* No key of the user is left, whichever worker reported it. */
 static void
 a_user_may_not_be_here(void)
 {
@@ -257,12 +258,12 @@ a_user_may_not_be_here(void)
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_ONLINE);
 	set(&f, &one, &alice, PRESENCE_ONLINE,
-	    false); /* let in again: no choice is left */
+	    false); /* the user may connect again, without its old choice */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	teardown(&f);
 }
 
-/* One user more than a call takes. */
+/* One user more than a call removes. */
 static void
 a_tenant_may_not_be_here(void)
 {

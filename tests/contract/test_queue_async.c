@@ -13,10 +13,10 @@
 #include "core/banned.h"
 
 struct fixture {
-	struct redis_server *server; /* NULL on mem */
+	struct redis_server *server; /* NULL with mem */
 	struct ev_loop *loop;
 	struct queue_async *async;
-	struct queue *q; /* the other end */
+	struct queue *q; /* the receiving end */
 	struct arena *a;
 	struct es_err err;
 	int answers, good, full, away, wanted;
@@ -84,7 +84,8 @@ teardown(struct fixture *f)
 static enum es_code
 put(struct fixture *f, const char *text)
 {
-	char copy[128]; /* the message is copied: ours may go at once */
+	char copy[128]; /* the queue copies the message, so the caller's may change at
+	                   once */
 	enum es_code rc;
 
 	(void)snprintf(copy, sizeof(copy), "%s", text);

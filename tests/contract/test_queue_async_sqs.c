@@ -68,7 +68,8 @@ static enum es_code
 put(struct fixture *f, const char *group, const char *text)
 {
 	static unsigned number;
-	char *copy = arena_strdup(f->l.a, text); /* ours may go at once */
+	char *copy =
+	    arena_strdup(f->l.a, text); /* the caller's message may change at once */
 	enum es_code rc;
 
 	f->sending = true;
@@ -157,7 +158,7 @@ throttling_is_waited_out_then_told(void)
 	CU_ASSERT_TRUE(wait_answers(&f, 2));
 	CU_ASSERT_EQUAL(f.away, 1);
 	CU_ASSERT_FALSE(queue_async_up(f.async));
-	/* who is sent nothing, since it is not up, comes up again all the same */
+	/* a queue without a send connects again all the same */
 	CU_ASSERT_TRUE(ev_until_now(f.loop, is_up, &f));
 	CU_ASSERT_EQUAL(put(&f, "g", "c"), ES_OK);
 	CU_ASSERT_TRUE(wait_answers(&f, 3));
@@ -167,7 +168,7 @@ throttling_is_waited_out_then_told(void)
 	teardown(&f);
 }
 
-/* Nobody has newer ones: that is waited for, not asked for in a loop. */
+/* The endpoint has no newer keys: the driver backs off and does not ask in a loop. */
 static void
 refused_keys_are_not_tried_in_a_loop(void)
 {

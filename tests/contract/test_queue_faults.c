@@ -1,4 +1,5 @@
-/* The queue on Redis when Redis dies, freezes, is flushed or is not set up to last. */
+/* The queue on Redis when Redis ends, freezes, is flushed, or does not sync its
+ * writes. */
 #include "cunit_main.h"
 
 #include <stdio.h>

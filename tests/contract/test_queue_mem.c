@@ -1,10 +1,10 @@
-/* The queue's contract, kept by the in-process twin. */
+/* The contract of the queue, with the in-memory driver. */
 #include "queue_contract.h"
 
 int
 main(void)
 {
-	/* One handle stays, or the queue would go with each case. */
+	/* One handle stays open; otherwise the queue would end with each case. */
 	const struct queue_settings settings = {.url = "mem:contract",
 	    .partitions = 4,
 	    .max_bytes = 4096,

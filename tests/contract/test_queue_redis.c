@@ -1,4 +1,4 @@
-/* The queue's contract, kept by Redis Streams. */
+/* The contract of the queue, with Redis Streams. */
 #include "queue_contract.h"
 #include "redis_server.h"
 

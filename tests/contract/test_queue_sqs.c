@@ -1,4 +1,4 @@
-/* The contract of a leasing queue, kept by SQS. */
+/* The contract of a leasing queue, with SQS. */
 #include "queue_leasing.h"
 
 #include <CUnit/Basic.h>

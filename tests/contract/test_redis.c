@@ -1,4 +1,4 @@
-/* The blocking door to Redis: replies, errors, loss and return of the server. */
+/* The blocking client of Redis: replies, errors, loss and return of the server. */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -96,7 +96,8 @@ heals_after_a_restart(void)
 	CU_ASSERT_EQUAL(RUN(&f, "SET", "k", "1"), ES_OK);
 	redis_server_kill(f.server);
 	redis_server_again(f.server);
-	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_OK); /* the hang-up was seen first */
+	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"),
+	    ES_OK); /* the client has noticed the end of the connection */
 	redis_server_kill(f.server);
 	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_UNAVAILABLE);
 	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_UNAVAILABLE);
@@ -146,7 +147,7 @@ gives_password_and_database(void)
 	struct redis *tcp;
 
 	setup(&f);
-	for (int i = 0; port == NULL; i++) { /* until a free port is found */
+	for (int i = 0; port == NULL; i++) { /* until a port is free */
 		const char *guess =
 		    arena_printf(f.a, "%d", 20000 + (getpid() * 7 + i) % 40000);
 
@@ -256,7 +257,7 @@ subscribes_again_and_tells(void)
 	teardown(&f);
 }
 
-/* No end of the connection is seen, there is only nothing any more. */
+/* The connection does not end; no packet comes any more. */
 static void
 a_silent_server_is_noticed(void)
 {
@@ -270,7 +271,7 @@ a_silent_server_is_noticed(void)
 	setup(&f);
 	CU_ASSERT_EQUAL_FATAL(
 	    redis_sub_open(redis_server_url(f.server), "topic", &s, &f.err), ES_OK);
-	while (clock_mono_ms() < end_ms - 7000) { /* an idle one stays */
+	while (clock_mono_ms() < end_ms - 7000) { /* an idle connection stays */
 		CU_ASSERT_EQUAL(
 		    redis_sub_wait(s, 700, f.a, &data, &len, &lost, &f.err), ES_OK);
 		CU_ASSERT_FALSE(lost);

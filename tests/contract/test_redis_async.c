@@ -185,7 +185,7 @@ a_slow_loop_drops_nothing(void)
 	for (int i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(SEND(&f, "ECHO", "there"), ES_OK);
 		(void)ev_run(f.loop, EVRUN_NOWAIT);
-		(void)nanosleep(&turn, NULL); /* the work of somebody else in this loop */
+		(void)nanosleep(&turn, NULL); /* other work in this loop */
 		CU_ASSERT_TRUE(wait_answers(&f, i + 1));
 	}
 	CU_ASSERT_EQUAL(f.failures, 0);
@@ -250,7 +250,8 @@ scripts_by_digest_or_text(void)
 
 	setup(&f);
 	for (int i = 0; i < 4; i++) {
-		if (i == 2) { /* the digest is known here, and no longer there */
+		if (i == 2) { /* the client knows the digest, and Redis no longer has the
+			         script */
 			CU_ASSERT_EQUAL(redis_async_text(f.r, NULL, NULL, &f.err,
 					    "SCRIPT", "FLUSH", NULL),
 			    ES_OK);

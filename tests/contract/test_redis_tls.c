@@ -1,4 +1,4 @@
-/* Redis over TLS, where hiredis has it: the certificate's name counts. */
+/* Redis over TLS, where hiredis supports it: the name in the certificate must match. */
 #include "cunit_main.h"
 
 #include <stdio.h>
@@ -53,7 +53,7 @@ setup(struct fixture *f)
 	CHECK(redis_text(f->r, f->a, &f->v, &f->err, "CONFIG", "SET", "tls-cert-file",
 		  f->cert, "tls-key-file", f->key, "tls-ca-cert-file", f->cert,
 		  "tls-auth-clients", "no", NULL) == ES_OK);
-	for (int i = 0; f->port == NULL; i++) { /* until a free port is found */
+	for (int i = 0; f->port == NULL; i++) { /* until a port is free */
 		const char *guess =
 		    arena_printf(f->a, "%d", 20000 + (getpid() * 7 + i) % 40000);
 

@@ -22,7 +22,7 @@ struct fixture {
 	struct redis_value v;
 	struct es_err err;
 	int ups, downs, confirmed, messages;
-	int wanted; /* what the has_... functions wait for */
+	int wanted; /* the condition that the has_... functions wait for */
 	char last[128];
 };
 
@@ -113,7 +113,7 @@ wait_messages(struct fixture *f, int n)
 	return ev_until_now(f->loop, has_messages, f);
 }
 
-/* Returns how many Redis sent it to. */
+/* Returns the number of receivers. */
 static int64_t
 publish(struct fixture *f, const char *topic, const char *text)
 {
@@ -165,7 +165,7 @@ removed_is_silent(void)
 	CU_ASSERT_EQUAL(publish(&f, "a", "gone"), 0);
 	redis_topics_remove(f.t, "b");
 	redis_topics_remove(f.t, "c");
-	redis_topics_add(f.t, "d"); /* nothing else is left */
+	redis_topics_add(f.t, "d"); /* no other topic is left */
 	CU_ASSERT_TRUE(wait_confirmed(&f, 4));
 	CU_ASSERT_EQUAL(publish(&f, "d", "y"), 1);
 	CU_ASSERT_TRUE(wait_messages(&f, 2));
@@ -229,7 +229,7 @@ thousands_over_a_loss(void)
 	teardown(&f);
 }
 
-/* After any churn Redis holds exactly what is wanted. */
+/* After any changes Redis has exactly the wanted subscriptions. */
 static void
 churn_ends_right(void)
 {
@@ -260,8 +260,8 @@ churn_ends_right(void)
 	}
 	f.confirmed = 0;
 	redis_topics_add(
-	    f.t, "last one");         /* Redis answers in order, but we send in turn: */
-	for (int i = 0; i < 2; i++) { /* twice as long as any topic can take */
+	    f.t, "last one"); /* Redis answers in order, and the client sends in turn: */
+	for (int i = 0; i < 2; i++) { /* twice the time that any topic may take */
 		const int before = f.confirmed;
 
 		redis_topics_remove(f.t, "last one");
@@ -279,7 +279,7 @@ churn_ends_right(void)
 	teardown(&f);
 }
 
-/* No end of the connection is seen, there is only nothing any more. */
+/* The connection does not end; no packet comes any more. */
 static void
 a_silent_server_is_noticed(void)
 {

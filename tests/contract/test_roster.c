@@ -1,4 +1,4 @@
-/* Signing in to the roster of fanout's workers, on a real Redis. */
+/* The roster of fanout's workers, on a real Redis. */
 #include <string.h>
 
 #include "core/check.h"
@@ -55,7 +55,8 @@ counts_who_is_here(void)
 	teardown(&f);
 }
 
-/* However wrong the clock of a machine is: here another wrote the times down. */
+/* The local clock does not matter, however wrong: here another machine wrote the
+ * times. */
 static void
 sign_in_at(struct fixture *f, const char *owner, int64_t ms)
 {
@@ -74,7 +75,8 @@ nobody_is_alive_for_an_hour(void)
 	sign_in_at(&f, "dead", now_ms - LIFE_MS - 1);
 	sign_in_at(&f, "ahead", now_ms + 3600 * 1000);
 	CU_ASSERT_EQUAL(in(&f, "ann"), 1);
-	CU_ASSERT_EQUAL(in(&f, "ahead"), 2); /* it is here, whatever its clock says */
+	CU_ASSERT_EQUAL(in(&f, "ahead"),
+	    2); /* the worker counts as present, whatever its clock says */
 	teardown(&f);
 }
 

@@ -1,5 +1,4 @@
-/* A certificate of its own for localhost, good for 100 years, for tests and for nothing
- * else. */
+/* A self-signed certificate of localhost, valid for 100 years, for tests only. */
 #ifndef TESTS_CONTRACT_TLS_DATA_H
 #define TESTS_CONTRACT_TLS_DATA_H
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""echostreamctl as people and scripts use it: output, exit status, and tail over a loss.
+"""echostreamctl as people and scripts use it: output, exit status, and tail over a lost connection.
 
-ES_TEST_CTL names the program; the environment is that of a running dev stack, whose workers
-of push-server are killed on the way. Lines for the test runner.
+ES_TEST_CTL names the program. The environment is that of a running dev stack; the test kills its
+workers of push-server. Prints lines for the test runner.
 """
 import base64
 import hashlib
@@ -40,7 +40,7 @@ def check(name):
 
 
 def ctl(*words, status=0, stdin="", env=None):
-    """Runs the tool; its stdout and stderr when it ends with that status."""
+    """Runs the tool, checks its exit status, returns its stdout and stderr."""
     done = subprocess.run([CTL, *words], input=stdin, env=dict(os.environ, **(env or {})),
                           capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == status, \
@@ -98,7 +98,7 @@ def usage():
     assert re.match(r"^echostreamctl \d", out_of("--version"))
 
 
-@check("a wrong setting is told with exit 78")
+@check("a wrong setting is an error with status 78")
 def settings():
     out, err = ctl("queue", "stats", status=78, env={"ES_QUEUE_PARTITIONS": "many"})
     assert out == "" and "ES_QUEUE_PARTITIONS" in err, err
@@ -119,7 +119,7 @@ def mint_works():
     assert rest("GET", "/api/v1/users/me", said["token"])["userId"] == ALICE
 
 
-@check("unknown names are told, with nothing on stdout")
+@check("unknown names are an error, with nothing on stdout")
 def unknown_names():
     for tenant, user in (("nobody", "bob"), ("acme", "nobody"), ("globex", "alice")):
         out, err = ctl("token", "mint", "--tenant", tenant, "--user", user, status=1)
@@ -143,7 +143,7 @@ def forge(**changes):
     return head + "." + part(hmac.new(secret, head.encode(), hashlib.sha256).digest())
 
 
-@check("token inspect says what a token holds and why it fails")
+@check("token inspect shows the claims of a token and its fault")
 def inspect():
     token = mint("alice")
     out, err = ctl("token", "inspect", token)
@@ -210,7 +210,7 @@ def api_keys():
         ctl("key", *words, status=2)
 
 
-@check("wrong keys and servers that are away are told with exit 1")
+@check("wrong keys and unreachable servers are an error with status 1")
 def refusals():
     out, err = ctl("tenant", "list", status=1, env={"ES_OPERATOR_KEY": "x" * 30})
     assert out == "" and "401" in err, err
@@ -252,14 +252,14 @@ def queue_dead():
         ctl("queue", "dead", *words, status=2)
 
 
-@check("check has a line each and exit 1 when one fails")
+@check("check prints a line for each service, and ends with status 1 when one fails")
 def checks():
     lines = out_of("check", "all", env={"ES_TOKEN": ""}).splitlines()
     assert [line.split()[1] for line in lines] == \
         ["postgres", "redis", "queue", "api", "push", "fanout"], lines
 
 
-@check("check names what is wrong")
+@check("check names the failed service")
 def check_failures():
     out, _ = ctl("check", "redis", status=1, env={"ES_REDIS_URL": "redis://127.0.0.1:1"})
     assert re.match(r"^FAILED +redis ", out), out
@@ -273,7 +273,7 @@ def check_failures():
 
 
 class Tail:
-    """A running tail; waits for lines, never for time."""
+    """A running tail; waits for lines, never for a fixed time."""
 
     def __init__(self, *words, **env):
         self.run = subprocess.Popen([CTL, "tail", *words], stdout=subprocess.PIPE,
@@ -297,7 +297,7 @@ class Tail:
             assert self.read(until_s), f"{text!r} is not in {self.lines}"
 
     def started(self):
-        """It prints what comes after it has subscribed: send until one arrives."""
+        """Waits until tail has subscribed: sends messages until tail prints one."""
         for i in range(100):
             post(f"are you there {i}")
             if self.read(time.monotonic() + 0.2):
@@ -313,7 +313,7 @@ class Tail:
         self.run.stdout.close()
 
 
-@check("tail prints messages as they come, and no terminal codes of strangers")
+@check("tail prints messages as they come, without terminal codes of senders")
 def tail_prints():
     with Tail("general") as tail:
         tail.started()
@@ -329,7 +329,7 @@ def tail_prints():
         assert frame["payload"]["messageId"] == sent["messageId"], frame
 
 
-@check("tail goes on where it was after a loss")
+@check("tail resumes after a lost connection")
 def tail_resumes():
     stack = json.loads(subprocess.run(["./dev", "status", "-o", "json"], capture_output=True,
                                       text=True, check=True).stdout)
@@ -347,7 +347,7 @@ def tail_resumes():
         assert got == words, got
 
 
-@check("tail takes long messages, and wss:// with a certificate that is trusted")
+@check("tail prints long messages, and accepts wss:// with a trusted certificate")
 def tail_tls():
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = make_certificate(pathlib.Path(folder))
@@ -362,7 +362,7 @@ def tail_tls():
             assert out == "" and "certificate is not trusted" in err, err
 
 
-@check("tail tells why the WebSocket can't be had")
+@check("tail reports why it cannot open the WebSocket")
 def tail_unreachable():
     for url, why in (("ws://127.0.0.1:1/ws", "not reached"), ("unix:/nowhere", "not reached"),
                      (os.environ["ES_PUSH_URL"] + "/nowhere", "HTTP status 404"),
@@ -371,7 +371,7 @@ def tail_unreachable():
         assert out == "" and url in err and why in err, err
 
 
-@check("tail refuses what it can't follow")
+@check("tail refuses a channel that it cannot follow")
 def tail_refusals():
     for words, why in ((["nowhere"], "unknown channel"), (["general", "--token", "rubbish"], "401"),
                        (["leadership", "--as", "bob", "--tenant", "acme"], "unknown channel"),

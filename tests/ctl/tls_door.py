@@ -1,4 +1,4 @@
-"""A TLS listener in front of a plain one, with a certificate of its own."""
+"""A TLS listener in front of a plain one, with a self-signed certificate."""
 import contextlib
 import socket
 import ssl
@@ -7,7 +7,7 @@ import threading
 
 
 def make_certificate(folder):
-    """Of localhost; returns the paths of the certificate and its key."""
+    """Makes a certificate of localhost; returns its path and that of its key."""
     paths = [str(folder / name) for name in ("tls.pem", "tls.key")]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
@@ -24,10 +24,10 @@ def pump(source, sink):
 
 
 def serve(listener, context, to):
-    with contextlib.suppress(OSError):  # until it is closed
+    with contextlib.suppress(OSError):  # until the connection is closed
         while True:
             raw = listener.accept()[0]
-            with contextlib.suppress(OSError):  # a handshake that the client broke off
+            with contextlib.suppress(OSError):  # the client ended the handshake
                 inner = context.wrap_socket(raw, server_side=True)
                 outer = socket.create_connection(to)
                 for pair in ((inner, outer), (outer, inner)):
@@ -36,7 +36,7 @@ def serve(listener, context, to):
 
 @contextlib.contextmanager
 def tls_door(certificate, key, to):
-    """The port of a listener whose connections are carried to `to`."""
+    """The port of a listener that forwards its connections to `to`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -1,5 +1,5 @@
-/* Any text as the value of a setting of each kind, and as the file of a secret: taken or
- * refused with the name, and no secret is ever shown. */
+/* Any text as the value of a setting of each kind, and as the file of a secret: the
+ * setting is accepted, or refused by name, and no output shows a secret. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ check_values(const struct values *v)
 	CHECK(v->number >= -3 && v->number <= 10);
 }
 
-/* secret: the value of what must not be shown holds MARK. */
+/* secret: the value, which no output may show, contains MARK. */
 static void
 try(char *env[], bool secret, struct arena *a)
 {

@@ -1,5 +1,5 @@
-/* Any text as what a topic brings: refused, or understood so that it survives being
- * written and read again. */
+/* Any text as a message of a topic: refused, or decoded so that it equals itself after
+ * being written and read again. */
 #include <stdint.h>
 #include <string.h>
 

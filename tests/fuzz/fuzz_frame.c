@@ -1,5 +1,5 @@
-/* Any text as a frame of a client that is greeted: whatever it is, what goes out is whole
- * frames of valid JSON, and the worker goes on. Hub, database and queue are stand-ins. */
+/* Any text as a frame of a greeted client: the worker answers with whole frames of valid
+ * JSON only, and continues. Hub, database and queue are fakes. */
 #include <stdint.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The socket: takes all, looks at it. */
+/* The fake socket: accepts and checks all bytes. */
 
 bool
 ws_write(struct lws *wsi, const char *bytes, size_t len)
@@ -43,7 +43,7 @@ int
 ws_fd(struct lws *wsi)
 {
 	(void)wsi;
-	return -1; /* asked for only when a write was partial */
+	return -1; /* called only after a partial write */
 }
 
 bool
@@ -155,7 +155,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conn_lost(c);
 	worker_turn(&worker);
 	CHECK(worker.conns.n == 0);
-	worker.env.now_ms += conf.send_timeout_ms; /* nobody is left to be answered */
+	worker.env.now_ms += conf.send_timeout_ms; /* no client is left to answer */
 	send_outcomes_tick(worker.outcomes);
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* Any bytes as the frames of a client: in one piece and in pieces they are read the same,
- * and no piece reaches beyond the bytes given. */
+/* Any bytes as the frames of a client: the result does not depend on the size of the
+ * pieces, and the reader stays within the bytes of a piece. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was read, in a form that does not depend on the pieces: for each frame its opcode,
- * then its payload, then its end. */
+/* The result in a form that does not depend on the pieces: for each frame its opcode, its
+ * payload, its end. */
 struct heard {
 	char *text;
 	size_t len;
@@ -30,7 +30,7 @@ hear_piece(struct heard *h, const struct frame_piece *piece, bool control)
 		h->text[h->len++] = piece->message_ends ? '.' : control ? '!' : '-';
 }
 
-/* step bytes at a time, each piece in a block of its own size. */
+/* Reads step bytes at a time, each piece in a block of its own size. */
 static void
 hear(const uint8_t *data, size_t size, size_t step, struct heard *h)
 {

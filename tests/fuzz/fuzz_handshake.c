@@ -1,6 +1,5 @@
-/* Any bytes as a request head at the handshake, in one piece and byte by byte: the
- * verdict is the same, and the answer to a good one holds nothing that the client
- * wrote. */
+/* Any bytes as a request head, at once and byte by byte: the verdict is the same, and the
+ * answer to a good head contains no bytes of the client. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +44,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > REQUEST_HEAD_MAX)
 		return 0;
-	copy = malloc(size + 1); /* so that the sanitizer sees a byte too far */
+	copy = malloc(
+	    size +
+	    1); /* a block of its own, so that the sanitizer finds a read beyond it */
 	memcpy(copy, data, size);
 	verdict = request_head_parse(copy, size, &whole);
 	CHECK(whole.len <= size);

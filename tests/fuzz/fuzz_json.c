@@ -1,6 +1,6 @@
-/* Any text as a request body. What json_check takes, json-c must take as well, and holds
- * nothing that PostgreSQL or a browser would choke on; what json_bind takes is in range.
- */
+/* Any text as a request body. json-c accepts all that json_check accepts, and the value
+ * has nothing that PostgreSQL or a browser refuses. Values that json_bind accepts are in
+ * range. */
 #include <json-c/json.h>
 #include <stdint.h>
 #include <string.h>
@@ -32,14 +32,14 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(struct target, flag, JSON_BOOL, 0, 0),
 };
 
-/* json-c parses the whole text, with nothing behind it. */
+/* json-c must parse the whole text, without a rest. */
 static void
 json_c_takes(const char *s, size_t size)
 {
 	struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
 	struct json_object *v;
 
-	/* Not JSON_TOKENER_STRICT: that of 0.18 refuses every byte above 0x7f. */
+	/* Not JSON_TOKENER_STRICT: version 0.18 refuses every byte above 0x7f with it. */
 	json_tokener_set_flags(tok, JSON_TOKENER_VALIDATE_UTF8);
 	v = json_tokener_parse_ex(tok, s, (int)size + 1);
 	CHECK(json_tokener_get_error(tok) == json_tokener_success);
@@ -55,7 +55,7 @@ is_text(const char *s)
 	CHECK(utf8_length(s, strlen(s), &points));
 }
 
-/* What was written plainly is JSON again. */
+/* The text written without escapes is JSON again. */
 static void
 is_json(const char *s)
 {

@@ -1,6 +1,6 @@
-/* Any bytes where a proxy tells of its client: as a PROXY header, in one piece and byte
- * by byte, as X-Forwarded-For, and as a list of trusted networks. Whatever comes, the
- * client's address is one that is written as we write it. */
+/* Any bytes of a proxy: as a PROXY header, at once and byte by byte, as
+ * X-Forwarded-For, and as a list of trusted networks. The resulting address is always
+ * in our own notation. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +68,9 @@ try_text(const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *copy = malloc(size + 1); /* so that the sanitizer sees a byte too far */
+	char *copy = malloc(
+	    size +
+	    1); /* a block of its own, so that the sanitizer finds a read beyond it */
 
 	CHECK(copy != NULL);
 	try_header(data, size);

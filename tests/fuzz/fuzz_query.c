@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		CHECK(q.n <= QUERY_MAX);
 		for (size_t i = 0; i < q.n; i++) {
 			CHECK(q.items[i].name[0] != '\0');
-			/* No name twice: the first is the only one. */
+			/* No name twice: a look-up returns the only one. */
 			CHECK(query_get(&q, q.items[i].name) == q.items[i].value);
 		}
 		if (query_int(&q, "limit", 1, 200, &n, NULL, &err) == ES_OK)

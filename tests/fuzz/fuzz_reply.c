@@ -1,5 +1,5 @@
-/* Any text on a reply topic: refused, or understood so that it survives being written and
- * read again. */
+/* Any text on a reply topic: refused, or decoded so that it equals itself after being
+ * written and read again. */
 #include <stdint.h>
 #include <string.h>
 

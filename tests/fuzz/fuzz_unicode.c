@@ -1,5 +1,5 @@
-/* Any text as a name: cleaning and folding are done once for all, and show no more than
- * was there. */
+/* Any text as a name: cleaning or folding it again changes nothing, and neither makes
+ * text visible. */
 #include "unicode/unicode.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		CHECK(strcmp(unicode_key(clean, a), key) == 0);
 		CHECK(unicode_visible(clean) == unicode_visible(s));
 		CHECK(unicode_has_bidi(clean) == unicode_has_bidi(s));
-		/* A name that is seen can be compared. */
+		/* A visible name has a key. */
 		CHECK(key[0] != '\0' || !unicode_visible(s));
 	}
 	arena_free(&a);

@@ -1,4 +1,4 @@
-/* Any bytes as a request target: what is taken is a plain path. */
+/* Any bytes as a request target: an accepted one is a plain path. */
 #include "http/uri.h"
 
 #include <string.h>

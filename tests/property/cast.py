@@ -1,4 +1,4 @@
-"""Tenants, users of each role, channels, messages and tokens that the requests are about."""
+"""Tenants, users of each role, channels, messages and tokens for the random requests."""
 
 import threading
 import time
@@ -9,13 +9,13 @@ TENANTS = ("acme", "globex")
 ROLES = ("owner", "admin", "member", "guest", "bot")
 SPARES = 4  # users, channels and tenants for the operations that end their use
 HISTORY = 12  # messages in the public channel: more than one page of the smaller limits
-LEARNT = 16  # ids of one name and tenant that answers have told, the newest
+LEARNT = 16  # newest ids of one name and tenant from answers
 OPEN = {"maxMessagesPerSecond": 1000000, "maxChannels": 1000000,
         "settings": {"user_send_limit": 1000000, "user_send_window_s": 1}}
 
 
 class Cast:
-    """Made anew for each round, because requests deactivate users and archive channels."""
+    """The objects of a round; each round has new ones, because requests deactivate and archive."""
 
     def __init__(self, env, values):
         self.world = World(env)
@@ -138,7 +138,7 @@ class Cast:
             return str(rng.choice(known)) if known else None
 
     def learn(self, tenant, wanted, data):
-        """Keep the ids that an answer tells, for requests that come later."""
+        """Keeps the ids of an answer for later requests."""
         for name in wanted & set(data if isinstance(data, dict) else ()):
             if isinstance(data[name], (str, int)):
                 with self.lock:

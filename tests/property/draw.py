@@ -135,7 +135,7 @@ class Drawer:
 
 
 def as_json(rng, value):
-    """UTF-8 or escapes, tight or with blanks: all the same to a reader of JSON."""
+    """JSON in UTF-8 or with escapes, with or without blanks; all forms mean the same."""
     made = json.dumps(value, ensure_ascii=rng.random() < 0.3,
                       indent=rng.choice((None, None, None, 1)))
     return made.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Mutations of a good request: each breaks it in one way, and says how."""
+"""Mutations of a good request: each breaks it in one way, and returns a description."""
 
 import json
 
@@ -47,7 +47,7 @@ HEADERS = (
 
 
 def mutate(rng, mutation, operation, tenant, request, cast):
-    """Apply one of MUTATIONS; False when it does not fit the request."""
+    """Applies one of MUTATIONS; False when it does not suit the request."""
     note = mutation(rng, operation, tenant, request, cast)
     if note:
         request.notes.append(note)
@@ -60,7 +60,7 @@ def ids_in(operation):
 
 
 def random_bytes(rng, most):
-    """No CR, LF or blank: those are the syntax of HTTP, which is another program's test."""
+    """Bytes without CR, LF and blank, which are the syntax of HTTP; other suites test that."""
     data = rng.randbytes(rng.randint(1, most))
     return bytes(c for c in data if c not in b"\r\n ") or b"\x01"
 
@@ -79,7 +79,7 @@ def an_id(rng, operation, tenant, request, cast):
         ("id of another tenant", cast.id_for(rng, other, name, operation.ending)),
         ("id of another kind", cast.id_for(rng, tenant, rng.choice((
             "userId", "channelId", "messageId")), operation.ending)),
-        ("id that nobody has", "01900000-0000-7000-8000-0000ffff%04x" % rng.getrandbits(16)),
+        ("unknown id", "01900000-0000-7000-8000-0000ffff%04x" % rng.getrandbits(16)),
         ("upper case id", old.decode("latin-1").upper()),
         ("cut id", old.decode("latin-1")[:-1]),
         ("longer id", old.decode("latin-1") + "0"),
@@ -231,6 +231,6 @@ def a_body(rng, operation, tenant, request, cast):
     return "body: " + way
 
 
-# As often as they stand here.
+# A mutation is drawn as often as it is in this list.
 MUTATIONS = (an_id, an_id, a_path, a_query, a_query, a_cursor, a_header, a_header, a_content_type,
              a_method, a_token, a_token, a_member, a_member, a_member, a_member, a_body, a_body)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Random requests from api/openapi.yaml, half of them broken, against a running stack.
 
-Each answer must be as the document says, and the stack must be as it was: the same
-processes, no error in a log. A run is made again by its seed (--seed).
+Each answer must be as the document says. Afterwards the same processes must run, and no log may have
+an error. --seed repeats a run.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from values import Values  # noqa: E402
 from verdict import Verdict  # noqa: E402
 from wire import Unanswered, Wire  # noqa: E402
 
-ROUND = 500     # requests until tenants, users and channels are made anew
+ROUND = 500     # requests until the test makes new tenants, users and channels
 SHOWN = 2       # requests shown for each kind of fault
 KINDS_SHOWN = 30
 MUTATED = 0.6   # share of the requests that are broken
-LEAST = 2000    # a run of so many must have had a success of each operation
-INSISTED = 1000  # requests at most to bring about those successes that are missing
+LEAST = 2000    # a run of so many requests must have a success of each operation
+INSISTED = 1000  # further requests, at most, for the missing successes
 
 # Operations that random requests cannot bring to a success, each with the reason.
 NO_SUCCESS = {}
@@ -102,7 +102,7 @@ class Run:
         return answer, self.local.verdict.faults(request, answer)
 
     def found(self, k, operation, request, answer, fault):
-        """Count the fault; of the first of its kind show the request and repeat it."""
+        """Counts the fault; shows and repeats the request of the first fault of a kind."""
         kind = "%s %s: %s" % (operation.name, answer.status if answer else "-", general(fault))
         with self.lock:
             self.kinds[kind] += 1
@@ -136,7 +136,7 @@ class Run:
 
 
 def general(fault):
-    """A fault without what differs from request to request."""
+    """The text of a fault without the parts that differ between requests."""
     return re.sub(r"'[^']*'|\"[^\"]*\"|\d{4,}|[0-9a-f]{8}-[0-9a-f-]{27}", "..", fault)[:160]
 
 
@@ -156,7 +156,7 @@ def changes(before, after):
 
 
 class Logs:
-    """The lines that the programs write from now on."""
+    """The new lines in the logs of the programs."""
 
     def __init__(self, env):
         self.at = {path: os.path.getsize(path) for path in environment.log_files(env)}
@@ -175,7 +175,7 @@ class Logs:
         return found
 
     def unreadable(self):
-        """Lines of the access log that are no JSON in UTF-8."""
+        """The lines of the access log that are not JSON in UTF-8."""
         path = os.path.join(self.env.log_dir(), "access.log")
         with open(path, "rb") as f:
             f.seek(self.at.get(path, 0))
@@ -197,9 +197,9 @@ def judge(report, run, before, logs, count):
         report.ok("property", "%d answers are as the document says" % count)
     if count >= LEAST:
         report.check("property", "each operation was met by a success", run.never_good())
-    report.check("property", "the same processes run as before",
-                 changes(before, pids(run.env)) if before else ["the stack tells of none"])
-    report.check("property", "no error is in a log", logs.errors()[:20])
+    report.check("property", "the same processes run as before the requests",
+                 changes(before, pids(run.env)) if before else ["the stack reports no processes"])
+    report.check("property", "no log has an error", logs.errors()[:20])
     report.check("property", "each line of the access log is JSON", logs.unreadable()[:20])
 
 
@@ -207,11 +207,11 @@ def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--env", help="file with the lines of ./dev status -o env")
     p.add_argument("--schemas", default=os.path.join(environment.repository(), "api"))
-    p.add_argument("--seed", help="makes a run again (random)")
+    p.add_argument("--seed", help="repeats a run (random)")
     p.add_argument("--requests", type=int, default=3000)
     p.add_argument("--jobs", type=int, default=4, help="requests at once (4); 1: same order")
     p.add_argument("--only", type=int, help="send this one request of the seed, and show it")
-    p.add_argument("--statuses", action="store_true", help="tell what valid requests met")
+    p.add_argument("--statuses", action="store_true", help="print the statuses of valid requests")
     return p.parse_args(argv)
 
 
@@ -219,7 +219,7 @@ def main(argv):
     args = arguments(argv)
     report = Report()
     seed = args.seed or "%08x" % random.SystemRandom().getrandbits(32)
-    report.note("ES_PROPERTY_SEED=%s ES_PROPERTY_REQUESTS=%d makes this run again" % (seed, args.requests))
+    report.note("ES_PROPERTY_SEED=%s ES_PROPERTY_REQUESTS=%d repeats this run" % (seed, args.requests))
     env = environment.read_env(args.env)
     run = Run(env, args.schemas, seed)
     before, logs, started = pids(env), Logs(env), time.monotonic()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves that the property test can fail: each breach that is planted here must be found."""
+"""Checks that the property test can fail: it must find each breach that is planted here."""
 
 import argparse
 import copy
@@ -89,7 +89,7 @@ def check_answers(report, judge):
 
 
 def check_values(report, judge):
-    """Good values fit their schema; most of the broken ones don't."""
+    """Good values match their schema; most of the broken ones do not."""
     values, rng = Values(judge.open), random.Random(1)
     wrong, broken = [], 0
     operations = [op for op in suite.Drawer(judge.open, values).operations if op.body]
@@ -107,7 +107,7 @@ def check_values(report, judge):
 
 
 def heard(listener, into):
-    """What one client says, as bytes; it is answered 204."""
+    """The bytes that one client sends; the answer is 204."""
     sock, _ = listener.accept()
     sock.settimeout(10)
     data = sock.recv(65536)
@@ -126,7 +126,7 @@ def whole(data):
 
 
 def check_curl(report):
-    """The line of a failure sends the same bytes: odd ones in path, header and body."""
+    """The curl line of a failure sends the same bytes, also odd ones in path, header and body."""
     request = Request("odd", b"PATCH", [b"a%2F", b"..", b"\xff'$(x){}[1-2]"])
     request.query = [(b"q", b"'\"\xe9"), (b"flag", None)]
     request.headers = [(b"X-Odd", b"a'\\\x7f\xff"), (b"X-None", b"")]
@@ -151,7 +151,7 @@ def check_curl(report):
 
 
 def planted(folder, change):
-    """A folder with the API documents, one of them changed."""
+    """A folder with the API documents, one of which is changed."""
     shutil.copytree(API, folder, dirs_exist_ok=True)
     path = os.path.join(folder, "openapi.yaml")
     document = schemas.load(path)
@@ -185,7 +185,7 @@ PLANTED = [
 
 
 def check_planted(report, env):
-    """A run on a whole stack finds what a wrong document says; the right one draws it."""
+    """A run with a wrong document on a whole stack finds the mistake."""
     right = Run(env, API, "selftest")
     for name, change, wanted in PLANTED:
         with tempfile.TemporaryDirectory() as folder:
@@ -210,7 +210,7 @@ def check_seed(report, env):
 
 
 class Small:
-    """A stack that tells of its programs what it is told to."""
+    """A fake stack that reports the given programs."""
 
     def __init__(self, folder):
         self.folder, self.programs = folder, [{"name": "api", "pid": 5, "workers": [6, 7]}]

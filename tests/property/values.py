@@ -1,4 +1,4 @@
-"""Random values from JSON schemas: those that fit, and those that break one rule."""
+"""Random values from JSON schemas: valid ones, and ones that break one rule."""
 
 import re
 
@@ -19,8 +19,8 @@ ALPHABETS = (
     "\x01\x08\t\n\r\x1f\x7f\x80\x9f\ufffd\uffff\U0010ffff",
 )
 OTHER_TYPES = (None, True, False, 0, -1, 1.5, 10 ** 30, "", "x", "1", [], [1], {}, {"a": {}})
-ENDLESS = 20  # how often a pattern's * and + repeat at most
-NESTED = 3  # members that are not required are left out below this depth
+ENDLESS = 20  # most repetitions of a pattern's * and +
+NESTED = 3  # below this depth optional fields are left out
 
 
 class Values:
@@ -129,14 +129,14 @@ def kind_of(rng, schema):
 
 
 def text(rng, length):
-    """So many code points, mostly plain ones."""
+    """A text of the given number of code points, mostly plain ones."""
     letters = ALPHABETS[0] if rng.random() < 0.7 else "".join(
         rng.sample(ALPHABETS, rng.randint(1, len(ALPHABETS))))
     return "".join(rng.choices(letters, k=length))
 
 
 def fitting(rng, pattern, schema=None):
-    """A text that the regular expression matches, within the schema's lengths if it can be."""
+    """A text that the regular expression matches, within the schema's lengths if possible."""
     schema = schema or {}
     low, high = schema.get("minLength", 0), schema.get("maxLength", 1 << 30)
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""What about one answer is not as api/openapi.yaml says."""
+"""Compares an answer with api/openapi.yaml."""
 
 import json
 import re
@@ -7,14 +7,14 @@ from scn.frame_schemas import resolve
 from scn.schemas import from_front_door
 from wire import UNRESERVED
 
-# Methods that lighttpd has heard of. It answers others 501, as RFC 9110 section 9.1 says.
+# Methods that lighttpd knows. It answers others with 501, as RFC 9110 section 9.1 says.
 KNOWN = {b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT",
          b"PROPFIND"}
 FITTING_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
 class Verdict:
-    """One judge for each thread: the validators of jsonschema keep state while they work."""
+    """The checks of one thread, because the validators of jsonschema keep state."""
 
     def __init__(self, schemas):
         self.schemas, self.document = schemas, schemas.open
@@ -34,7 +34,7 @@ class Verdict:
         if method != "HEAD":
             body = None if request.body is None else as_json_text(request.body)
             fault = self.schemas.rest_fault(method, path, body, answer)
-            # Names and addresses are trimmed before their limits are looked at.
+            # The server trims names and addresses before it checks their limits.
             if fault and body and answer.status < 300:
                 fault = self.schemas.rest_fault(method, path, trimmed(body), answer)
             found += [fault] if fault else []
@@ -68,7 +68,7 @@ class Verdict:
                 yield "status of the problem is not that of the answer"
 
     def _outside(self, method, path, answer):
-        """No operation of the document: an error, but for OPTIONS."""
+        """A request without an operation in the document must be an error, except OPTIONS."""
         if answer.status < 400 and method != "OPTIONS":
             yield "status %d for a request that the document does not know" % answer.status
         elif answer.status >= 400 and method != "HEAD" and path.startswith("/api/"):
@@ -83,7 +83,7 @@ class Verdict:
             yield "status %d is not documented for GET" % answer.status
 
     def _members(self, operation, answer):
-        """Members of the answer that its schema does not name."""
+        """The fields of the answer that its schema does not name."""
         documented = resolve(self.document, operation["responses"].get(str(answer.status), {}))
         for kind, media in documented.get("content", {}).items():
             if "json" in kind and answer.json is not None:
@@ -111,7 +111,7 @@ class Verdict:
                 yield place + "." + name
 
     def flat(self, schema):
-        """The schema and those that it consists of."""
+        """The schema and its parts."""
         schema = resolve(self.document, schema)
         yield schema
         for word in ("allOf", "oneOf", "anyOf"):
@@ -133,7 +133,7 @@ def plain(match):
 
 
 def as_json_text(body):
-    """The body if it is JSON in the strict sense, else None."""
+    """The body if it is strict JSON, else None."""
     try:
         json.loads(body.decode("utf-8"), parse_constant=refuse)
     except (ValueError, RecursionError):

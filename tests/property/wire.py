@@ -1,4 +1,4 @@
-"""One request as bytes, as a curl line, and on a kept connection."""
+"""A request as bytes, as a curl line, and on a kept connection."""
 
 import http.client
 import shlex
@@ -11,7 +11,7 @@ UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 
 
 class Request:
-    """Parts that mutations change one by one; bytes, because not all of them are text."""
+    """The parts of a request, which mutations change; bytes, because not all of them are text."""
 
     def __init__(self, name, method, segments):
         self.name = name
@@ -61,7 +61,7 @@ class Request:
         return b"".join(pieces) + b"0\r\n\r\n"
 
     def curl(self, url):
-        """A line for a shell that sends the same bytes."""
+        """A shell command that sends the same bytes."""
         words = ["curl -sSi", "-I" if self.method == b"HEAD" else "-X " + quoted(self.method),
                  "--request-target", quoted(self.target()), url]
         names = {n.lower() for n, _ in self.headers}
@@ -85,7 +85,7 @@ def quoted(data):
 
 
 def printf(data):
-    """Bytes as the format of printf; long runs of one byte are cut down to a command."""
+    """Bytes as the format of printf; a long run of one byte becomes a command."""
     if len(data) > 3000 and len(set(data)) == 1:
         return "'%%s' \"$(head -c %d /dev/zero | tr '\\0' '\\%03o')\"" % (len(data), data[0])
     return "'%s'" % "".join(
@@ -93,11 +93,11 @@ def printf(data):
 
 
 class Unanswered(Exception):
-    """The server ended the connection, or let the time pass, without a whole answer."""
+    """The server ended the connection, or the time-out passed, without a whole answer."""
 
 
 class Wire:
-    """One client with one connection, which it keeps as long as the server does."""
+    """A client with one connection, which it keeps while the server does."""
 
     def __init__(self, host, port):
         self.address = (host, port)
@@ -124,7 +124,7 @@ class Wire:
         try:
             self.sock.sendall(request.wire(self.host))
         except (BrokenPipeError, ConnectionResetError):
-            pass  # the server may refuse before it has read the whole; its answer is there
+            pass  # the server may refuse before it has read the whole request; its answer came
         got = http.client.HTTPResponse(self.sock, method=request.method.decode("latin-1"))
         got.begin()
         answer = rest.Answer(got.status, got.getheaders(), got.read())

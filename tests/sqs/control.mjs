@@ -1,18 +1,22 @@
-// What tests tell the server to do, as POST /_test/WORD with JSON:
-//   purge                        as new: no message, no fault, the first keys
+// Commands of tests, as POST /_test/WORD with JSON:
+//   purge       delete all messages and faults, use the first keys
 //   fault {action, name, status, times, for_s, entries, sender, hang, visibility_s}
-//                                answer so, instead of the work, so often or for so long; action '' is any; entries: only
-//                                these of a batch fail; hang: take the request and say nothing; visibility_s: work, with
-//                                that visibility
-//   calm                         no fault any more
-//   keys {access, secret, token, life_s, shown, old}   what is good from now on; /_test/credentials hands them out to
-//                                who says `shown` (anybody without); old: what others' requests are called; {}: the first
-//   keys_now                     what was given with the last `keys`, or the first
-//   counts                       how often each action was asked for, and credentials
-//   put {queue, group, body}     an entry that none of our programs wrote
-//   again                        what is leased is visible at once, as after its time
-//   repeat {most}                copies of what is there, thrice, out of order, at most so many a queue
-//   state                        {waiting, leased, dead, most_receives}
+//               answer with this error, `times` times or for `for_s` seconds; action '' means any
+//               action; entries: only these entries of a batch fail; hang: do not answer;
+//               visibility_s: succeed, with that visibility timeout
+//   calm        end all faults
+//   keys {access, secret, token, life_s, shown, old}
+//               the valid keys from now on; /_test/credentials returns them to requests with the
+//               authorization `shown` (to all without it); old: the error for other keys; {}: the
+//               first keys
+//   keys_now    the keys of the last `keys`, or the first ones
+//   counts      the number of requests for each action, and for credentials
+//   put {queue, group, body}
+//               add an entry that no program of ours writes
+//   again       end all leases at once
+//   repeat {most}
+//               add three copies of the queue's messages, out of order, at most `most` a queue
+//   state       {waiting, leased, dead, most_receives}
 import { randomUUID } from 'node:crypto';
 
 const shuffled = (all) => all.map((one) => [Math.random(), one]).sort((a, b) => a[0] - b[0]).map((pair) => pair[1]);
@@ -28,7 +32,7 @@ export class Control {
 		this.counts[what] = (this.counts[what] || 0) + 1;
 	}
 
-	// Keys that were good once are told apart from those that never were.
+	// Former keys get another error than unknown ones.
 	refuses(req) {
 		const old = this.keys.old, access = /Credential=([^/]+)\//.exec(req.headers.authorization || '')?.[1];
 		return old && access !== this.keys.access ? old : null;

@@ -1,8 +1,8 @@
-// What SQS's FIFO queues do and fauxqs does not, put into its class:
-//   - a receive takes as many of one group as fit, not one; the group is locked until all are dealt with
-//   - what comes back (visibility over, or given back) is in its order again, however many came at once
-//   - a waiting receive is woken by what it can have, not by a message of a locked group
-//   - a receipt whose time is over deletes nothing, and says so
+// Behaviour of SQS's FIFO queues that fauxqs lacks, added to its class:
+//   - a receive takes several messages of one group, not one; the group is locked until all are done
+//   - messages that come back (timeout over, or returned) are in their order again
+//   - a waiting receive wakes up for a message that it can take, not for one of a locked group
+//   - an expired receipt deletes nothing, and is an error
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,7 @@ function lease(queue, message, seconds) {
 	return { MessageId: message.messageId, ReceiptHandle: handle, MD5OfBody: message.md5OfBody, Body: message.body };
 }
 
-// Tried too often: to the dead letters.
+// After too many deliveries the message becomes a dead letter.
 function is_dead(queue, message, find) {
 	const policy = JSON.parse(queue.attributes.RedrivePolicy || '{}');
 	const target = message.approximateReceiveCount > (policy.maxReceiveCount ?? Infinity) && find?.(policy.deadLetterTargetArn);
@@ -41,7 +41,7 @@ function take(max, visibility, find) {
 	return found;
 }
 
-// store_of(FAUXQS_FOLDER): the store to build the server on
+// store_of(FAUXQS_FOLDER): the store of the server
 export async function store_of(folder) {
 	const { SqsQueue, SqsStore } = await import(pathToFileURL(path.join(folder, 'node_modules/fauxqs/dist/sqs/sqsStore.js')));
 	const its = SqsQueue.prototype, { notifyWaiters } = its;
@@ -64,5 +64,5 @@ export async function store_of(folder) {
 	return new SqsStore();
 }
 
-// Its time is over, and the message is there still.
+// The receipt has expired, and the message still exists.
 export const has_expired = (queue, handle) => !queue.inflightMessages.has(handle) && !queue.gone?.has(handle);

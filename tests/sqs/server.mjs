@@ -1,9 +1,10 @@
-// An SQS to test with: fauxqs (npm) behind a check of the signature, on one loopback port.
+// An SQS for tests: fauxqs (npm) behind a check of signatures, on one loopback port.
 //
 //   node server.mjs FAUXQS_FOLDER PORT QUEUE[,QUEUE...]
 //
-// Environment: SQS_ACCESS_KEY, SQS_SECRET_KEY, SQS_SESSION_TOKEN, SQS_REGION, SQS_VISIBILITY_S. Says `ready URL,URL` when
-// it listens; PORT 0 takes a free one. Ends by SIGTERM. Tests make it misbehave through /_test/... (POST, control.mjs).
+// Environment: SQS_ACCESS_KEY, SQS_SECRET_KEY, SQS_SESSION_TOKEN, SQS_REGION, SQS_VISIBILITY_S.
+// Prints `ready URL,URL` when it listens; PORT 0 is a free port. SIGTERM ends it. Tests cause faults
+// by POST /_test/... (control.mjs).
 import http from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -38,7 +39,7 @@ const control = new Control(store, ask, {
 
 const error = (name, status) => [status, { __type: `com.amazonaws.sqs#${name}`, message: 'no' }];
 
-// Some entries of a batch fail, the others are done.
+// Some entries of a batch fail, the others succeed.
 async function some(action, body, fails, why) {
 	const failed = body.Entries.filter(fails), rest = body.Entries.filter((e, i) => !fails(e, i));
 	const done = rest.length ? await ask(action, { ...body, Entries: rest }) : { Successful: [] };
@@ -46,8 +47,8 @@ async function some(action, body, fails, why) {
 	return [200, { ...done, Failed: [...(done.Failed || []), ...failed.map((e) => ({ Id: e.Id, ...told }))] }];
 }
 
-// What a client that is gone would have got goes back at once, so that a restart in a test
-// does not wait for the visibility timeout.
+// Messages for a client that has closed its connection are visible again at once, so that a restart
+// in a test does not wait for the visibility timeout.
 async function give_back(body, answer) {
 	for (const m of answer.Messages || [])
 		await ask('ChangeMessageVisibility', { QueueUrl: body.QueueUrl, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0 });

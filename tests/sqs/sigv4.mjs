@@ -1,5 +1,5 @@
-// Checks the signature of a request as AWS does (Signature Version 4): rebuilds what must
-// have been signed from what came over the wire. Returns null or the name of the error.
+// Checks the signature of a request as AWS does (Signature Version 4): rebuilds the signed text from
+// the received request. Returns null or the name of the error.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 const SKEW_MS = 15 * 60 * 1000;
@@ -11,7 +11,7 @@ const same = (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a), 
 const wallTime = (stamp) =>
 	Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 
-// keys: {access, secret, token}, token empty for keys that last
+// keys: {access, secret, token}; token is empty for keys without an end
 export function verify(req, body, keys, region) {
 	const pattern =
 		/^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;

@@ -1,4 +1,4 @@
-/* One client's socket: connect, upgrade, take frames apart, come back. */
+/* The socket of one client: connects, upgrades, reads frames, reconnects. */
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "storm.h"
 
 #define PATIENCE_MS 15000 /* for connect, upgrade and hello together */
-#define ADDRESSES   8     /* 127.0.0.2 and on: each has ports of its own */
+#define ADDRESSES   8     /* 127.0.0.2 and following: each address has its own ports */
 #define MIN_MS      500   /* until a hello says otherwise */
 #define MAX_MS      30000
 
@@ -54,7 +54,7 @@ client_connect(struct storm *s, struct client *c)
 	    setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) !=
 		0 ||
 	    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-	    /* the driver's own ends leave no TIME_WAIT behind */
+	    /* RST, so that the driver's own ends leave no TIME_WAIT */
 	    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &rst, sizeof(rst)) != 0 ||
 	    bind(c->fd, (struct sockaddr *)&from, sizeof(from)) != 0) {
 		perror("socket");
@@ -69,7 +69,7 @@ client_connect(struct storm *s, struct client *c)
 		client_lost(s, c, true);
 }
 
-/* Full jitter: anywhere between now and a limit that doubles. */
+/* Full jitter: a random time between now and a limit that doubles. */
 static int64_t
 backoff(struct client *c)
 {
@@ -114,7 +114,7 @@ client_cut(struct storm *s, struct client *c)
 static void
 put(struct storm *s, struct client *c, const char *data, size_t len)
 {
-	/* Requests are far smaller than the socket's buffer. */
+	/* A request is far smaller than the socket's buffer, so one write takes it. */
 	if (send(c->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
 		client_lost(s, c, true);
 	else
@@ -135,7 +135,7 @@ client_send(struct storm *s, struct client *c, int opcode, const char *data, siz
 		frame[n++] = (char)(len >> 8);
 		frame[n++] = (char)len;
 	}
-	memset(frame + n, 0, 4); /* a mask of zeros is one */
+	memset(frame + n, 0, 4); /* a mask of zeros is valid */
 	n += 4;
 	if (len > sizeof(frame) - n)
 		abort();
@@ -166,7 +166,7 @@ upgrade(struct storm *s, struct client *c)
 	put(s, c, head, (size_t)n);
 }
 
-/* Bytes used of what has come; 0: not complete. */
+/* The number of bytes used; 0: the frame is not complete. */
 static size_t
 take_head(struct storm *s, struct client *c, char *data, size_t len)
 {
@@ -210,7 +210,7 @@ take_frame(struct storm *s, struct client *c, char *data, size_t len)
 	if (len < head || len - head < size)
 		return 0;
 	saved = data[head + size];
-	data[head + size] = '\0'; /* there is room for one more, always */
+	data[head + size] = '\0'; /* always room for one more */
 	if ((p[0] & 15) == 1)
 		frames_text(s, c, data + head);
 	else if ((p[0] & 15) == 9)

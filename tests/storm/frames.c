@@ -1,6 +1,5 @@
-/* What the server says, as far as a client must understand it. Frames of the server have
- * their members in a fixed order and bodies of the test hold no JSON: searching will do.
- */
+/* The frames of the server, as far as a client must understand them. Their fields have a
+ * fixed order, and bodies of the test contain no JSON, so a search finds them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +55,7 @@ frames_resume(struct storm *s, struct client *c)
 	client_send(s, c, 1, json, (size_t)n);
 }
 
-/* All acked, and all that was behind the acks has come. */
+/* True when all channels are acked and all missed events have come. */
 static void
 look_if_back(struct storm *s, struct client *c)
 {
@@ -111,7 +110,8 @@ on_hello(struct storm *s, struct client *c, const char *json)
 	frames_resume(s, c);
 }
 
-/* What may be tried again is, a little later; nothing else is to be refused here. */
+/* Repeats a refusal that may be retried a little later; the storm allows no other
+ * refusal. */
 static void
 on_error(struct storm *s, struct client *c, const char *json)
 {

@@ -1,6 +1,6 @@
 """Statements of push-server as PostgreSQL itself counts them (pg_stat_statements)."""
 
-# What tells a statement; the order matters, the first match counts.
+# Texts that identify a statement; the first match counts, so the order matters.
 ASKS = (
     ("users", "es_authenticate_many("),
     ("rights", "es_rights("),
@@ -9,9 +9,9 @@ ASKS = (
     ("versions", "es_acl_versions("),
     ("origins", "es_origins_allowed("),
 )
-# Sent whether or not anybody comes back, by each worker: heads once a second (and after
-# each reconnect to Redis), versions every 5 s (and when a tenant's first client comes),
-# an origin when a handshake names it, at most once in 5 s.
+# Statements that each worker also sends without a storm: heads once a second (and after each
+# reconnect to Redis), versions every 5 s (and for a tenant's first client), an origin when a handshake
+# names it, at most once in 5 s.
 PERIODIC = ("heads", "versions", "origins")
 STORM = ("users", "rights", "pages")
 

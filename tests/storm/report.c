@@ -1,4 +1,4 @@
-/* What came of it, as one line of JSON. Times are milliseconds from the cut. */
+/* The results as one line of JSON. Times are milliseconds from the cut. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ times(const char *name, int64_t *at, unsigned n)
 	printf("}");
 }
 
-/* Each reader of a channel has what the furthest one has. */
+/* True when each reader of a channel has the highest number of any reader. */
 static unsigned
 behind(const struct storm *s, int64_t heads[])
 {

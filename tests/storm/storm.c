@@ -1,12 +1,13 @@
-/* storm FILE PORT [PORT]: the clients of FILE, each a line of a token and the channels it
- * reads; servers are on 127.0.0.1. Words on standard input, one answer a line each:
+/* storm FILE PORT [PORT]: runs the clients of FILE, one line for each with a token and
+ * its channels; servers are on 127.0.0.1. Commands on standard input, one line of answer
+ * each:
  *
- *   connect   all connect, a few at a time; answered when all are subscribed
- *   hit       all are about to be cut: counts anew
- *   cut       cut all ourselves, by RST
- *   rude      from now on come back at once, against advice
- *   wait MS   until all that were hit are back and at the head, or the time is over
- *   report    what has happened since the last hit */
+ *   connect   connects all clients, a few at a time; answers when all are subscribed
+ *   hit       resets the counts, because all clients are about to be cut
+ *   cut       cuts all clients by RST
+ *   rude      from now on clients reconnect at once, against the advice
+ *   wait MS   waits until all cut clients are back and at the head, or the time is over
+ *   report    prints the events since the last hit */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +22,7 @@
 #include "storm.h"
 
 #define TICK_MS 5
-#define AT_ONCE 200 /* connecting, while nothing is cut */
+#define AT_ONCE 200 /* number that may connect at once, while nothing is cut */
 #define SLICE   512
 
 static struct storm storm;
@@ -64,7 +65,7 @@ add_client(struct storm *s, char *line)
 	memset(c, 0, sizeof(*c));
 	c->index = s->n++;
 	c->fd = -1;
-	c->due_ms = INT64_MAX; /* not before it is told */
+	c->due_ms = INT64_MAX; /* only after the command */
 	c->token = strdup(strsep(&rest, " "));
 	while ((word = strsep(&rest, " ")) != NULL && c->n_own < OWN_MAX)
 		c->own[c->n_own++] =
@@ -150,7 +151,7 @@ cut(struct storm *s)
 			client_cut(s, &s->clients[i]);
 }
 
-/* All have been cut, are back and have what the furthest has. */
+/* True when all clients were cut, are back and have the highest numbers. */
 static bool
 is_over(const struct storm *s)
 {

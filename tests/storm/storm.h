@@ -1,6 +1,6 @@
-/* Thousands of WebSocket clients in one process: each keeps the last number of each of
- * its channels, comes back as the server advises, and resumes. Nothing of the programs is
- * linked: what is tested is the wire. */
+/* Thousands of WebSocket clients in one process. Each keeps the last number of each of
+ * its channels, reconnects as the server advises, and resumes. Nothing of the programs is
+ * linked, because the test is of the wire. */
 #ifndef TESTS_STORM_H
 #define TESTS_STORM_H
 
@@ -12,22 +12,22 @@
 #define OWN_MAX     8 /* channels of one client */
 #define SERVERS_MAX 2
 #define STATUS_MAX  600
-#define CODES_MAX   8192 /* close codes and HTTP statuses, counted by their number */
+#define CODES_MAX   8192 /* number of close codes and HTTP statuses, by code */
 
 enum phase {
-	AWAY,       /* comes at due_ms */
+	AWAY,       /* connects at due_ms */
 	CONNECTING, /* TCP */
 	UPGRADING,  /* the handshake is sent */
 	GREETING,   /* upgraded: hello is awaited */
-	RESUMING,   /* sync is sent: acks, and what was missed */
+	RESUMING,   /* sync is sent: waits for acks and missed events */
 	BACK
 };
 
 /* A channel as one client sees it. */
 struct cursor {
 	unsigned channel;
-	int64_t last;   /* number it has; -1: none yet */
-	int64_t target; /* where it was behind when it resumed; -1: not acked yet */
+	int64_t last;   /* last number; -1: none yet */
+	int64_t target; /* last number at the resume; -1: not acked yet */
 };
 
 struct client {
@@ -37,24 +37,25 @@ struct client {
 	char *token;
 	struct cursor own[OWN_MAX];
 	unsigned n_own;
-	int64_t due_ms;         /* AWAY: connect; CONNECTING to GREETING: give up */
-	int64_t again_ms;       /* ask again then; 0: nothing was refused */
-	int64_t told_ms;        /* come back then, said the server; 0: nothing */
-	int64_t min_ms, max_ms; /* hello's advice */
+	int64_t
+	    due_ms; /* AWAY: time to connect; CONNECTING to GREETING: time to give up */
+	int64_t again_ms;       /* time to repeat a refused subscribe; 0: none */
+	int64_t told_ms;        /* time of the server's advice to reconnect; 0: none */
+	int64_t min_ms, max_ms; /* advice of hello */
 	char *rest;             /* bytes of an incomplete frame */
 	size_t n_rest;
 	bool hit;         /* lost its socket in this storm */
-	int64_t tried_ms; /* first attempt after that */
-	int64_t back_ms;  /* resumed; 0: not yet */
+	int64_t tried_ms; /* time of the first attempt after that */
+	int64_t back_ms;  /* time of the resume; 0: not yet */
 	int64_t upgraded_ms, greeted_ms;
 };
 
 struct counts {
-	unsigned busy; /* errors that ask to try again */
+	unsigned busy; /* errors that may be retried */
 	unsigned holes, doubled, gaps, errors, events, attempts;
 	unsigned failed_connects, timeouts, cut;
 	uint64_t bytes_in, bytes_out;
-	unsigned codes[CODES_MAX]; /* 0: no close frame */
+	unsigned codes[CODES_MAX]; /* 0: no Close frame */
 };
 
 struct storm {
@@ -66,7 +67,7 @@ struct storm {
 	char (*channels)[40];
 	unsigned n_channels;
 	unsigned under_way; /* clients between AWAY and BACK */
-	bool rude;          /* first attempts come at once, whatever is advised */
+	bool rude;          /* first attempts come at once, against the advice */
 	int64_t now_ms;
 	struct counts counts;
 };
@@ -77,17 +78,17 @@ int64_t storm_random(int64_t below);
 /* client.c: sockets */
 void client_connect(struct storm *s, struct client *c);
 void client_event(struct storm *s, struct client *c, unsigned events);
-/* Due: connect, give up, or follow the server's advice. */
+/* Does what is due: connect, give up, or follow the server's advice. */
 void client_tick(struct storm *s, struct client *c);
 void client_send(
     struct storm *s, struct client *c, int opcode, const char *data, size_t len);
-/* The socket is over, for whatever reason; when to come back is decided here. */
+/* The socket has ended, for any reason; sets the time to reconnect. */
 void client_lost(struct storm *s, struct client *c, bool failed);
-/* By RST, without a word. */
+/* Cuts the connection by RST, without a Close frame. */
 void client_cut(struct storm *s, struct client *c);
 void client_phase(struct storm *s, struct client *c, enum phase next);
 
-/* frames.c: what the server says */
+/* frames.c: frames of the server */
 void frames_text(struct storm *s, struct client *c, char *json);
 void frames_resume(struct storm *s, struct client *c);
 

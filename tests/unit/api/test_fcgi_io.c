@@ -307,7 +307,7 @@ gone_front_door(void)
 	finish();
 }
 
-/* A front door that asks to keep the connection does not get it: it would pin the worker.
+/* The server closes a connection that the client asks to keep: it would bind the worker.
  */
 static void
 kept(void)

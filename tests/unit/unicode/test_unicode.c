@@ -1,5 +1,4 @@
-/* Names that look alike have one key, on any machine; names that show nothing are told.
- */
+/* Names that look alike have one key, on any machine. Invisible names are found. */
 #include "unicode/unicode.h"
 
 #include <locale.h>
