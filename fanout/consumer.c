@@ -19,14 +19,15 @@
 #define BEAT_MS        500
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
-#define LEASE_MS       30000 /* of received messages that are not committed yet: visibility */
+#define LEASE_MS \
+	30000 /* lease (SQS: visibility) of received messages that are not committed yet \
+	       */
 #define LEASE_AGAIN_MS 5000
 #define LEASE_SLOW_MS  1000 /* a batch that takes longer extends its leases, too */
 
-/* Halves the size of the next request. A request that took too long for the link or the
- * statement, or too much memory, would fail again at the same size. Every failure halves:
- * a slow link shows as a time-out or as a lost connection, a backend without memory as
- * one of several states. The price is a few small batches. */
+/* Halves the size of the next request, whatever the failure: a request that was too large
+ * for a time-out or for memory would fail again, and a slow link can look like a lost
+ * connection. The price is a few small batches. */
 static size_t
 consumer_halve(size_t asked, size_t failed)
 {
@@ -86,7 +87,8 @@ consumer_beat(struct consumer *w)
 	if (now < w->beat_at_ms || w->failures > 0)
 		return;
 	w->beat_at_ms = now + BEAT_MS;
-	/* A lost beat is repeated half a second later; a lost Redis shows elsewhere. */
+	/* A lost heartbeat is repeated half a second later; outage.c reports a lost
+	 * Redis. */
 	IGNORE(redis_text(w->redis, w->arena, &v, &err, "SET", KEY_FANOUT_BEAT, "1", "PX",
 	    FANOUT_BEAT_LIFE_MS, NULL));
 }
@@ -239,7 +241,7 @@ consumer_drain_ready(
     struct consumer *w, const struct queue_cursor cursors[], size_t n, struct es_err *err)
 {
 	for (size_t k = 0; k < n && !*w->stopping; k++) {
-		/* Its index has changed if another partition was lost. */
+		/* The index of the partition changes when another one is lost. */
 		const size_t i = leases_find(&w->leases, cursors[k].partition);
 
 		if (!cursors[k].ready || i == w->leases.n)

@@ -68,7 +68,8 @@ lease_share_claim(struct leases *l, struct pg *pg, struct queue *q, unsigned num
 	held->part.done = NULL;
 	memcpy(held->read, held->done, sizeof(held->read));
 	TRY(lease_share_check_flushed(held, q, l->metrics, err));
-	/* Stored, so that the next owner of an idle partition does not alarm again. */
+	/* Store the reset, so that the next owner of an idle partition does not alarm
+	 * again. */
 	if (held->done[0] == '\0' && had)
 		TRY(partition_store_done(pg, &held->part, "", a, err));
 	l->n++;

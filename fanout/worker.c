@@ -105,7 +105,8 @@ worker_loop(struct consumer *w)
 	const unsigned partitions = queue_partitions(w->queue);
 
 	leases_init(&w->leases, w->owner, w->conf->lease_ms, partitions, w->metrics);
-	w->leases.alive = (size_t)w->conf->workers; /* its siblings start just now */
+	w->leases.alive =
+	    (size_t)w->conf->workers; /* the other workers start at the same time */
 	while (!stopping) {
 		consumer_beat(w);
 		worker_purge(w);

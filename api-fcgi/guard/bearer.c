@@ -12,7 +12,8 @@
 
 #include "core/banned.h"
 
-/* How long the process caches the keys of an issuer. A key set changes no more often. */
+/* How long the process caches the keys of an issuer, about as long as jwks_reader.c waits
+ * between two reads of a key set. */
 #define KEYS_TTL_MS 60000
 /* Anybody can send tokens with unknown issuers and kids, and each of them may cause a
  * read of PostgreSQL. The process allows 20 such reads at once, then one in 100 ms. A

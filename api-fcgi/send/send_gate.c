@@ -42,8 +42,9 @@ send_gate_close(struct send_gate **g)
 	*g = NULL;
 }
 
-/* While commits are stalled, one send per SEND_GATE_PROBE_MS (the probe) waits for its
- * outcome. The worker that moves probe_at_ms on sends it. */
+/* Returns true for one send per SEND_GATE_PROBE_MS: the probe, which waits for its
+ * outcome while commits are stalled. It is the send whose exchange of probe_at_ms
+ * succeeds. */
 static bool
 send_gate_is_probe(struct send_gate *g, int64_t now_ms)
 {
