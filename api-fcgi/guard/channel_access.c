@@ -1,6 +1,6 @@
 #include "guard/channel_access.h"
 
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 
 #include "core/banned.h"
 
@@ -9,12 +9,12 @@ channel_access_check_post(struct api *api, const struct http_req *req,
     const struct channel_id *channel, struct es_err *err)
 {
 	const struct actor *who = &req->who.actor;
-	const struct sync_right right = {who->tenant, who->user, *channel};
-	struct sync_channel found;
+	const struct rights_key right = {who->tenant, who->user, *channel};
+	struct rights_row found;
 	struct pg_rows rows;
 
-	TRY(pg_run(api->pg, NULL, &sync_store_rights,
-	    sync_store_rights_params(req->arena, &right, 1), req->arena, &rows, err));
+	TRY(pg_run(api->pg, NULL, &reader_store_rights,
+	    reader_store_rights_params(req->arena, &right, 1), req->arena, &rows, err));
 	if (!pg_next(&rows, req->arena, &found))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
 	if (found.archived)

@@ -24,7 +24,7 @@ struct waiter {
 struct question {
 	struct table_node node; /* in unasked */
 	struct list place;      /* on to_ask, then on a batch */
-	struct sync_right right;
+	struct rights_key right;
 	struct list waiters;
 };
 
@@ -125,7 +125,7 @@ authz_settle(struct question *q, enum es_code rc)
 }
 
 static enum es_code
-authz_judge(struct hub *hub, const struct question *q, const struct sync_channel *row,
+authz_judge(struct hub *hub, const struct question *q, const struct rights_row *row,
     enum es_code rc)
 {
 	if (rc != ES_OK)
@@ -142,7 +142,7 @@ authz_judge(struct hub *hub, const struct question *q, const struct sync_channel
  * may not read the channel. */
 static void
 authz_authorise_done(struct authorise_ask *ask, enum es_code rc,
-    const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
+    const struct rights_row rows[], size_t n_rows, const struct es_err *err)
 {
 	struct hub *hub = ask->hub;
 	struct batch *batch = ask->ctx;
@@ -218,7 +218,7 @@ authz_subscribed(struct hub *hub, const struct conn *c, const struct channel_id 
 }
 
 static bool
-authz_from_memory(struct hub *hub, const struct conn *c, const struct sync_right *right,
+authz_from_memory(struct hub *hub, const struct conn *c, const struct rights_key *right,
     bool *out_archived)
 {
 	return authz_subscribed(hub, c, &right->channel, out_archived) ||
@@ -230,11 +230,11 @@ static bool
 authz_same_question(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct question, node)->right, key,
-		   sizeof(struct sync_right)) == 0;
+		   sizeof(struct rights_key)) == 0;
 }
 
 static struct question *
-authz_question(struct hub *hub, const struct sync_right *right)
+authz_question(struct hub *hub, const struct rights_key *right)
 {
 	struct authz *az = hub->authz;
 	const uint64_t hash = keyed_hash(right, sizeof(*right));
@@ -258,7 +258,7 @@ void
 authz_check(struct hub *hub, const struct conn *c, const struct channel_id *channel,
     authz_done *done, void *ctx)
 {
-	const struct sync_right right = {c->tenant, c->user, *channel};
+	const struct rights_key right = {c->tenant, c->user, *channel};
 	struct waiter *waiter = mem_new(1, sizeof(*waiter));
 	bool archived;
 

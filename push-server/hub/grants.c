@@ -21,7 +21,7 @@ struct grant {
 	struct table_node node;
 	struct list by_age, of_channel;
 	struct grants_channel *channel;
-	struct sync_right right;
+	struct rights_key right;
 	bool archived;
 	int64_t version; /* the tenant's acl version in the answer's snapshot */
 	int64_t since_ms;
@@ -51,7 +51,7 @@ static bool
 grants_same_right(struct table_node *node, const void *key)
 {
 	return memcmp(&ES_CONTAINER(node, struct grant, node)->right, key,
-		   sizeof(struct sync_right)) == 0;
+		   sizeof(struct rights_key)) == 0;
 }
 
 static bool
@@ -62,7 +62,7 @@ grants_same_channel(struct table_node *node, const void *key)
 }
 
 static struct grant *
-grants_lookup(const struct grants *g, const struct sync_right *right)
+grants_lookup(const struct grants *g, const struct rights_key *right)
 {
 	struct table_node *node = table_find(
 	    &g->by_right, keyed_hash(right, sizeof(*right)), grants_same_right, right);
@@ -122,8 +122,8 @@ grants_free(struct grants **g)
 }
 
 void
-grants_add(struct grants *g, const struct sync_right *right,
-    const struct sync_channel *row, int64_t now_ms)
+grants_add(struct grants *g, const struct rights_key *right, const struct rights_row *row,
+    int64_t now_ms)
 {
 	struct grant *grant = grants_lookup(g, right);
 
@@ -145,7 +145,7 @@ grants_add(struct grants *g, const struct sync_right *right,
 }
 
 bool
-grants_find(const struct grants *g, const struct sync_right *right, int64_t acl_version,
+grants_find(const struct grants *g, const struct rights_key *right, int64_t acl_version,
     int64_t now_ms, bool *out_archived)
 {
 	const struct grant *grant = grants_lookup(g, right);

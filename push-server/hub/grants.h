@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 
 struct grants;
 
@@ -18,11 +18,11 @@ void grants_free(struct grants **g);
 
 /* Cache row, the database's answer to right. Evicts the oldest grant when max are
  * kept. */
-void grants_add(struct grants *g, const struct sync_right *right,
-    const struct sync_channel *row, int64_t now_ms);
+void grants_add(struct grants *g, const struct rights_key *right,
+    const struct rights_row *row, int64_t now_ms);
 /* Find a grant that is not older than keep_ms and was given at the tenant's acl_version
  * or a later one. */
-bool grants_find(const struct grants *g, const struct sync_right *right,
+bool grants_find(const struct grants *g, const struct rights_key *right,
     int64_t acl_version, int64_t now_ms, bool *out_archived);
 /* Remove the grants older than keep_ms. */
 void grants_expire(struct grants *g, int64_t now_ms);

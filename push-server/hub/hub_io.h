@@ -5,7 +5,7 @@
 
 #include "conn/conn.h"
 #include "log/page.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 
 struct hub;
 
@@ -17,10 +17,10 @@ struct authorise_ask {
 	struct hub *hub;
 	void *ctx;
 	void (*done)(struct authorise_ask *ask, enum es_code rc,
-	    const struct sync_channel rows[], size_t n_rows, const struct es_err *err);
+	    const struct rights_row rows[], size_t n_rows, const struct es_err *err);
 	size_t n;
 	struct authorise_item {
-		struct sync_right right;
+		struct rights_key right;
 		struct conn_ref conn;
 		uint64_t ticket;
 		int64_t head_before; /* the log's head when asked; -1: no log */

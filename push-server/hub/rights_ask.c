@@ -14,7 +14,7 @@
  * read the channel. */
 static void
 rights_ask_authorise_done(struct authorise_ask *ask, enum es_code rc,
-    const struct sync_channel rows[], size_t n_rows, const struct es_err *err)
+    const struct rights_row rows[], size_t n_rows, const struct es_err *err)
 {
 	struct hub *hub = ask->hub;
 	size_t at = 0;

@@ -117,7 +117,7 @@ sub_answer_is_older(const struct subscription *sub, const struct outcome_of *out
 }
 
 bool
-sub_answer_row(struct subscription *sub, const struct sync_channel *row, uint64_t ticket)
+sub_answer_row(struct subscription *sub, const struct rights_row *row, uint64_t ticket)
 {
 	sub_request_drop_ours(&sub->requests);
 	sub->doubted = false;

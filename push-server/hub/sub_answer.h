@@ -27,7 +27,7 @@ void sub_answer_again(
  * ticket is the question's. False: a request may be newer than row, so the caller must
  * ask the database again. The subscription is joined then, unless that request is its
  * first. */
-bool sub_answer_row(struct subscription *sub, const struct sync_channel *row,
+bool sub_answer_row(struct subscription *sub, const struct rights_row *row,
     uint64_t ticket) ES_MUST_CHECK;
 /* For a joined subscription that waits for the database: refuse the requests whose
  * deadline has passed. When none is left and the right is not in doubt, resume

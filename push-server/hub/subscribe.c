@@ -73,7 +73,7 @@ subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel)
 /* The database lets the reader in; row is from the snapshot of its answer. */
 static void
 subscribe_admit(
-    struct subscription *sub, const struct sync_channel *row, int64_t head_before)
+    struct subscription *sub, const struct rights_row *row, int64_t head_before)
 {
 	struct channel *ch = sub->channel;
 	int64_t stop_at, deleted_at;
@@ -151,7 +151,7 @@ subscribe_take_in(struct hub *hub, struct applicant *a)
 
 static void
 subscribe_judge_applicant(
-    struct hub *hub, struct applicant *a, const struct sync_channel *row, enum es_code rc)
+    struct hub *hub, struct applicant *a, const struct rights_row *row, enum es_code rc)
 {
 	struct conn *c = a->conn;
 
@@ -167,7 +167,7 @@ subscribe_judge_applicant(
 
 static void
 subscribe_judge_sub(struct subscription *sub, const struct authorise_item *item,
-    const struct sync_channel *row, enum es_code rc)
+    const struct rights_row *row, enum es_code rc)
 {
 	struct hub *hub = sub->channel->hub;
 	struct conn *c = sub->conn;
@@ -184,9 +184,9 @@ subscribe_judge_sub(struct subscription *sub, const struct authorise_item *item,
 
 void
 subscribe_judge(struct hub *hub, const struct authorise_item *item,
-    const struct sync_channel *row, enum es_code rc)
+    const struct rights_row *row, enum es_code rc)
 {
-	const struct sync_right *right = &item->right;
+	const struct rights_key *right = &item->right;
 	struct conn *c = conn_get(hub->conns, item->conn);
 	struct channel *ch = channel_find(hub, &right->tenant, &right->channel);
 	struct subscription *sub = c == NULL || ch == NULL ? NULL : sub_find(hub, c, ch);

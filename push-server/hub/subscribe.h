@@ -51,6 +51,6 @@ void subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *cha
  * The answer is dropped when the item's ticket is not that of the present applicant or
  * subscription: then the question was for an earlier one. */
 void subscribe_judge(struct hub *hub, const struct authorise_item *item,
-    const struct sync_channel *row, enum es_code rc);
+    const struct rights_row *row, enum es_code rc);
 
 #endif

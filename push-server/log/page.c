@@ -235,7 +235,7 @@ page_retry_due(struct pages *p)
 }
 
 static void
-page_fill(struct page *page, const struct sync_page *from)
+page_fill(struct page *page, const struct event_page *from)
 {
 	struct arena *a = arena_new();
 
@@ -249,7 +249,7 @@ page_fill(struct page *page, const struct sync_page *from)
 }
 
 static void
-page_done(struct page_ask *ask, enum es_code rc, const struct sync_page *from)
+page_done(struct page_ask *ask, enum es_code rc, const struct event_page *from)
 {
 	struct page *page = ES_CONTAINER(ask, struct page, ask);
 	struct pages *p = page->pages;

@@ -5,7 +5,7 @@
 
 #include "core/list.h"
 #include "log/chan_log.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 
 struct page;
 struct pages;
@@ -22,7 +22,8 @@ struct page_ask {
 	struct tenant_id tenant;
 	struct channel_id channel;
 	int64_t after, to, limit;
-	void (*done)(struct page_ask *ask, enum es_code rc, const struct sync_page *page);
+	void (*done)(
+	    struct page_ask *ask, enum es_code rc, const struct event_page *page);
 };
 
 /* The source of the pages. page() returns false when the read can't start now: done is

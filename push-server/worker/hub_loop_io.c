@@ -63,7 +63,7 @@ hub_loop_io_on_authorised(void *ctx, enum es_code rc, struct pg_rows *rows,
 {
 	struct authorise_ask *ask = ctx;
 	struct hub_loop *hl = hub_io_ctx(ask->hub);
-	struct sync_channel *found = arena_alloc(a, ask->n * sizeof(*found));
+	struct rights_row *found = arena_alloc(a, ask->n * sizeof(*found));
 	size_t n = 0;
 
 	while (rc == ES_OK && n < ask->n && pg_next(rows, a, &found[n]))
@@ -77,15 +77,15 @@ hub_loop_io_authorise(void *ctx, struct authorise_ask *ask)
 {
 	struct hub_loop *hl = ctx;
 	struct arena *a = arena_new();
-	struct sync_right *rights = arena_alloc(a, ask->n * sizeof(*rights));
+	struct rights_key *rights = arena_alloc(a, ask->n * sizeof(*rights));
 	struct es_err err;
 	enum es_code rc;
 
 	for (size_t i = 0; i < ask->n; i++)
 		rights[i] = ask->items[i].right;
 	rc = hl->closed ? ES_UNAVAILABLE
-	                : pg_async_send(hl->worker->pg, NULL, &sync_store_rights,
-			      sync_store_rights_params(a, rights, ask->n), ASK_MS,
+	                : pg_async_send(hl->worker->pg, NULL, &reader_store_rights,
+			      reader_store_rights_params(a, rights, ask->n), ASK_MS,
 			      hub_loop_io_on_authorised, ask, &err);
 	arena_free(&a);
 	return rc == ES_OK && hub_loop_io_begun(hl, PM_QUERIES_RIGHTS);
@@ -104,13 +104,13 @@ hub_loop_io_on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 	struct page_trip *trip = ctx;
 	struct hub_loop *hl = trip->hl;
 	struct page_ask *ask = trip->ask;
-	struct sync_page page = {0};
+	struct event_page page = {0};
 	struct es_err err;
 
 	(void)dberr;
 	free(trip);
 	if (rc == ES_OK)
-		rc = sync_store_page_read(rows, &ask->tenant, &ask->channel, ask->after,
+		rc = reader_store_page_read(rows, &ask->tenant, &ask->channel, ask->after,
 		    ask->to, ask->limit, a, &page, &err);
 	ask->done(ask, rc, &page);
 	hub_loop_end(hl);
@@ -128,9 +128,9 @@ hub_loop_io_page(void *ctx, struct page_ask *ask)
 	*trip = (struct page_trip){hl, ask};
 	rc = hl->closed
 	         ? ES_UNAVAILABLE
-	         : pg_async_send(hl->worker->pg_replay, &ask->tenant, &sync_store_page,
-		       sync_store_page_params(a, &ask->tenant, &ask->channel, ask->after,
-			   ask->to, ask->limit),
+	         : pg_async_send(hl->worker->pg_replay, &ask->tenant, &reader_store_page,
+		       reader_store_page_params(a, &ask->tenant, &ask->channel,
+			   ask->after, ask->to, ask->limit),
 		       PAGE_MS, hub_loop_io_on_page, trip, &err);
 	arena_free(&a);
 	if (rc != ES_OK) {
@@ -147,7 +147,7 @@ hub_loop_io_on_heads(void *ctx, enum es_code rc, struct pg_rows *rows, struct ar
 	struct heads_ask *ask = ctx;
 	struct hub_loop *hl = hub_io_ctx(ask->hub);
 	int64_t heads[HEADS_MAX];
-	struct sync_head row;
+	struct head_row row;
 
 	(void)err;
 	for (size_t i = 0; i < ask->n; i++)
@@ -169,8 +169,8 @@ hub_loop_io_heads(void *ctx, struct heads_ask *ask)
 
 	rc = hl->closed
 	         ? ES_UNAVAILABLE
-	         : pg_async_send(hl->worker->pg, NULL, &sync_store_heads,
-		       sync_store_heads_params(a, ask->tenants, ask->channels, ask->n),
+	         : pg_async_send(hl->worker->pg, NULL, &reader_store_heads,
+		       reader_store_heads_params(a, ask->tenants, ask->channels, ask->n),
 		       ASK_MS, hub_loop_io_on_heads, ask, &err);
 	arena_free(&a);
 	return rc == ES_OK && hub_loop_io_begun(hl, PM_QUERIES_HEADS);
@@ -183,7 +183,7 @@ hub_loop_io_on_acl(void *ctx, enum es_code rc, struct pg_rows *rows, struct aren
 	struct acl_ask *ask = ctx;
 	struct hub_loop *hl = hub_io_ctx(ask->hub);
 	int64_t *versions = arena_alloc(a, ask->n * sizeof(*versions));
-	struct sync_acl row;
+	struct acl_row row;
 
 	(void)err;
 	for (size_t i = 0; i < ask->n; i++)
@@ -204,8 +204,8 @@ hub_loop_io_acl(void *ctx, struct acl_ask *ask)
 	enum es_code rc;
 
 	rc = hl->closed ? ES_UNAVAILABLE
-	                : pg_async_send(hl->worker->pg, NULL, &sync_store_acl,
-			      sync_store_acl_params(a, ask->tenants, ask->n), ASK_MS,
+	                : pg_async_send(hl->worker->pg, NULL, &reader_store_acl,
+			      reader_store_acl_params(a, ask->tenants, ask->n), ASK_MS,
 			      hub_loop_io_on_acl, ask, &err);
 	arena_free(&a);
 	return rc == ES_OK && hub_loop_io_begun(hl, PM_QUERIES_VERSIONS);

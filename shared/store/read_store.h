@@ -1,6 +1,6 @@
 /* Moves many read marks by one statement in one transaction, for an event loop. The marks
  * may belong to any users, channels and tenants. Send the statement without a tenant,
- * like those of sync_store.h. */
+ * like those of reader_store.h. */
 #ifndef STORE_READ_STORE_H
 #define STORE_READ_STORE_H
 

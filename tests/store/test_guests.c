@@ -7,7 +7,7 @@
 #include "store/member_store.h"
 #include "store/message_store.h"
 #include "store/read_store.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
@@ -17,11 +17,11 @@ static struct fixture f;
 static bool
 may_read(const struct actor *who, const struct channel_id *id)
 {
-	const struct sync_right right = {who->tenant, who->user, *id};
+	const struct rights_key right = {who->tenant, who->user, *id};
 	struct pg_rows rows;
 
-	FINE(pg_run(f.pg, NULL, &sync_store_rights,
-	    sync_store_rights_params(f.arena, &right, 1), f.arena, &rows, &f.err));
+	FINE(pg_run(f.pg, NULL, &reader_store_rights,
+	    reader_store_rights_params(f.arena, &right, 1), f.arena, &rows, &f.err));
 	return rows.count == 1;
 }
 

@@ -8,7 +8,7 @@
 #include "cunit_main.h"
 #include "store/channel_store.h"
 #include "store/member_store.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 #include "store/user_store.h"
 #include "store_fixture.h"
 
@@ -91,7 +91,7 @@ open_and_close(struct fixture *mine, const struct actor *who)
 static void
 numbers_stay_dense(void)
 {
-	struct sync_page page;
+	struct event_page page;
 	struct pg_rows rows;
 	pid_t pids[5];
 
@@ -103,11 +103,12 @@ numbers_stay_dense(void)
 	pids[4] = in_child(open_and_close, &f.admin);
 	all_end_well(pids, ES_COUNT(pids));
 
-	FINE(pg_run(f.pg, &f.bob.tenant, &sync_store_page,
-	    sync_store_page_params(f.arena, &f.bob.tenant, &id, 0, 10000, SYNC_PAGE_MAX),
+	FINE(pg_run(f.pg, &f.bob.tenant, &reader_store_page,
+	    reader_store_page_params(
+		f.arena, &f.bob.tenant, &id, 0, 10000, EVENT_PAGE_MAX),
 	    f.arena, &rows, &f.err));
-	FINE(sync_store_page_read(
-	    &rows, &f.bob.tenant, &id, 0, 10000, SYNC_PAGE_MAX, f.arena, &page, &f.err));
+	FINE(reader_store_page_read(
+	    &rows, &f.bob.tenant, &id, 0, 10000, EVENT_PAGE_MAX, f.arena, &page, &f.err));
 	CU_ASSERT_TRUE(page.n > ROUNDS);
 	CU_ASSERT_EQUAL((int64_t)page.n, page.head);
 	for (size_t i = 0; i < page.n; i++) {

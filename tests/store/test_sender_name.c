@@ -6,7 +6,7 @@
 #include "store/batch_store.h"
 #include "store/message_store.h"
 #include "store/outcome_store.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 #include "store/user_store.h"
 #include "store_fixture.h"
 
@@ -30,7 +30,7 @@ shows(const struct actor *who, const struct channel_id *channel, int64_t id,
 {
 	const struct message_query query = {.where = MESSAGES_LATEST, .limit = 10};
 	struct message_page page;
-	struct sync_page replay;
+	struct event_page replay;
 	struct message message;
 	enum es_code refusal;
 	struct pg_rows rows;
@@ -44,10 +44,10 @@ shows(const struct actor *who, const struct channel_id *channel, int64_t id,
 	for (size_t i = 0; i < page.n; i++)
 		if (page.items[i].id == id)
 			CU_ASSERT_STRING_EQUAL(page.items[i].sender_display_name, name);
-	FINE(pg_run(f.pg, &who->tenant, &sync_store_page,
-	    sync_store_page_params(f.arena, &who->tenant, channel, id - 1, id, 10),
+	FINE(pg_run(f.pg, &who->tenant, &reader_store_page,
+	    reader_store_page_params(f.arena, &who->tenant, channel, id - 1, id, 10),
 	    f.arena, &rows, &f.err));
-	FINE(sync_store_page_read(
+	FINE(reader_store_page_read(
 	    &rows, &who->tenant, channel, id - 1, id, 10, f.arena, &replay, &f.err));
 	CU_ASSERT_EQUAL_FATAL(replay.n, 1);
 	CU_ASSERT_STRING_EQUAL(replay.events[0].display_name, name);

@@ -7,7 +7,7 @@
 #include "store/member_store.h"
 #include "store/message_store.h"
 #include "store/principal_store.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 #include "store/user_store.h"
 #include "store_fixture.h"
 
@@ -157,13 +157,13 @@ the_external_id_of_a_deleted_user_is_held(void)
 static const char *
 replayed(const struct actor *who, const struct channel_id *channel, int64_t seq)
 {
-	struct sync_page page;
+	struct event_page page;
 	struct pg_rows rows;
 
-	FINE(pg_run(f.pg, &who->tenant, &sync_store_page,
-	    sync_store_page_params(f.arena, &who->tenant, channel, seq - 1, seq, 10),
+	FINE(pg_run(f.pg, &who->tenant, &reader_store_page,
+	    reader_store_page_params(f.arena, &who->tenant, channel, seq - 1, seq, 10),
 	    f.arena, &rows, &f.err));
-	FINE(sync_store_page_read(
+	FINE(reader_store_page_read(
 	    &rows, &who->tenant, channel, seq - 1, seq, 10, f.arena, &page, &f.err));
 	CU_ASSERT_EQUAL_FATAL(page.n, 1);
 	return page.events[0].payload != NULL ? page.events[0].payload

@@ -16,10 +16,10 @@ struct out_job {
 	void *ask;
 	bool ready;
 	enum es_code rc;
-	struct sync_channel *rows;
+	struct rights_row *rows;
 	int64_t numbers[HEADS_MAX];
 	size_t n;
-	struct sync_page page;
+	struct event_page page;
 	struct event events[200];
 };
 
@@ -31,17 +31,17 @@ work_authorise(struct outside *o, struct out_job *job)
 	job->n = 0;
 	job->rows = mem_new(ask->n, sizeof(*job->rows));
 	for (size_t i = 0; i < ask->n; i++) {
-		const struct sync_right *right = &ask->items[i].right;
+		const struct rights_key *right = &ask->items[i].right;
 		const int user = out_user_index(o, &right->user);
 		const int c = out_channel_index(o, &right->channel);
-		struct sync_channel *row = &job->rows[job->n];
+		struct rights_row *row = &job->rows[job->n];
 
 		if (c < 0 || user < 0 || o->channels[c].deleted ||
 		    o->channels[c].banned[user] ||
 		    ((o->channels[c].is_private || o->guest[user]) &&
 			!o->channels[c].member[user]))
 			continue;
-		*row = (struct sync_channel){.ord = (int64_t)i,
+		*row = (struct rights_row){.ord = (int64_t)i,
 		    .head = o->channels[c].head,
 		    .is_private = o->channels[c].is_private,
 		    .archived = o->channels[c].archived,
@@ -66,7 +66,7 @@ work_page(struct outside *o, struct out_job *job)
 		job->rc = ES_NOT_FOUND;
 		return;
 	}
-	job->page = (struct sync_page){.events = job->events, .head = ch->head};
+	job->page = (struct event_page){.events = job->events, .head = ch->head};
 	job->page.through = ch->head < ask->to ? ch->head : ask->to;
 	for (int64_t seq = ask->after + 1; seq <= job->page.through; seq++) {
 		struct event *ev = &job->events[job->page.n++];

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "store/actor.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 #include "store/user_store.h"
 
 #include "core/banned.h"
@@ -30,8 +30,8 @@ static const struct pg_col page_cols[] = {
 
 /* Both halves of the union read their keys in order. The head comes from the same
  * snapshot: a number up to the head that is missing in the page will never appear. */
-const struct pg_stmt sync_store_page = {
-    .name = "sync_page",
+const struct pg_stmt reader_store_page = {
+    .name = "reader_page",
     .sql = "SELECT h.last_seq, e.seq, e.kind, e.user_id,"
 	   " COALESCE((SELECT CASE WHEN u.deleted_at IS NULL"
 	   " THEN COALESCE(e.sender_name, u.display_name) ELSE u.display_name END"
@@ -63,7 +63,7 @@ const struct pg_stmt sync_store_page = {
 };
 
 const char *const *
-sync_store_page_params(struct arena *a, const struct tenant_id *tenant,
+reader_store_page_params(struct arena *a, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t to, int64_t limit)
 {
 	const char **params = arena_alloc(a, 5 * sizeof(*params));
@@ -79,7 +79,7 @@ sync_store_page_params(struct arena *a, const struct tenant_id *tenant,
 /* False for an event kind that only a newer program knows. The page still covers its
  * number. */
 static bool
-sync_page_to_event(const struct page_row *row, const struct tenant_id *tenant,
+event_page_row_to_event(const struct page_row *row, const struct tenant_id *tenant,
     const struct channel_id *channel, struct event *out)
 {
 	*out = (struct event){
@@ -99,35 +99,34 @@ sync_page_to_event(const struct page_row *row, const struct tenant_id *tenant,
 }
 
 static int64_t
-sync_page_smaller(int64_t a, int64_t b)
+event_page_min(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
 
 enum es_code
-sync_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
+reader_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t to, int64_t limit,
-    struct arena *a, struct sync_page *out, struct es_err *err)
+    struct arena *a, struct event_page *out, struct es_err *err)
 {
 	struct page_row row = {0};
 	int64_t last = after;
 
 	if (rows->count == 0)
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
-	*out = (struct sync_page){0};
+	*out = (struct event_page){0};
 	out->events = arena_alloc(a, (size_t)rows->count * sizeof(*out->events));
 	while (pg_next(rows, a, &row)) {
 		out->head = row.head;
 		if (row.kind == NULL)
 			continue;
 		last = row.seq;
-		if (sync_page_to_event(&row, tenant, channel, &out->events[out->n]))
+		if (event_page_row_to_event(&row, tenant, channel, &out->events[out->n]))
 			out->n++;
 	}
 	/* A full page may stop before `to`. Any other page covers all numbers up to
 	 * `to`. */
-	out->through = rows->count >= limit && last > after
-	                   ? last
-	                   : sync_page_smaller(to, out->head);
+	out->through =
+	    rows->count >= limit && last > after ? last : event_page_min(to, out->head);
 	return ES_OK;
 }

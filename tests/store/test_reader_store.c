@@ -3,7 +3,7 @@
 #include "cunit_main.h"
 #include "store/channel_store.h"
 #include "store/origin_store.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
 #include "store_fixture.h"
@@ -11,7 +11,7 @@
 #include "core/banned.h"
 
 static struct fixture f;
-static struct sync_page page;
+static struct event_page page;
 
 static enum es_code
 read_page(const struct tenant_id *tenant, const struct channel_id *id, int64_t after,
@@ -19,26 +19,26 @@ read_page(const struct tenant_id *tenant, const struct channel_id *id, int64_t a
 {
 	struct pg_rows rows;
 
-	TRY(pg_run(f.pg, tenant, &sync_store_page,
-	    sync_store_page_params(f.arena, tenant, id, after, to, limit), f.arena, &rows,
-	    &f.err));
-	return sync_store_page_read(
+	TRY(pg_run(f.pg, tenant, &reader_store_page,
+	    reader_store_page_params(f.arena, tenant, id, after, to, limit), f.arena,
+	    &rows, &f.err));
+	return reader_store_page_read(
 	    &rows, tenant, id, after, to, limit, f.arena, &page, &f.err);
 }
 
 static int
 authorise(const struct actor *who, const struct channel_id ids[], size_t n,
-    struct sync_channel out[])
+    struct rights_row out[])
 {
-	struct sync_right asks[4];
+	struct rights_key asks[4];
 	struct pg_rows rows;
 	int found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		asks[i] = (struct sync_right){who->tenant, who->user, ids[i]};
+		asks[i] = (struct rights_key){who->tenant, who->user, ids[i]};
 	CU_ASSERT_EQUAL_FATAL(
-	    pg_run(f.pg, NULL, &sync_store_rights,
-		sync_store_rights_params(f.arena, asks, n), f.arena, &rows, &f.err),
+	    pg_run(f.pg, NULL, &reader_store_rights,
+		reader_store_rights_params(f.arena, asks, n), f.arena, &rows, &f.err),
 	    ES_OK);
 	while (pg_next(&rows, f.arena, &out[found]))
 		found++;
@@ -51,7 +51,7 @@ authorises_what_may_be_read(void)
 	struct channel_id ids[] = {fixture_channel(&f, &f.bob, "open", false),
 	    fixture_channel(&f, &f.bob, "closed", true),
 	    fixture_channel(&f, &f.foreign, "foreign", false), {""}};
-	struct sync_channel out[4];
+	struct rights_row out[4];
 	struct user user;
 
 	uuid_new(ids[3].text);
@@ -77,19 +77,19 @@ rights_of_many_users_of_any_tenant(void)
 {
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "closed2", true);
 	const struct channel_id theirs = fixture_channel(&f, &f.foreign, "theirs", false);
-	const struct sync_right asks[] = {
+	const struct rights_key asks[] = {
 	    {f.bob.tenant, f.bob.user, closed},
 	    {f.carol.tenant, f.carol.user, closed},
 	    {f.foreign.tenant, f.foreign.user, closed},
 	    {f.foreign.tenant, f.bob.user, theirs},
 	    {f.foreign.tenant, f.foreign.user, theirs},
 	};
-	struct sync_channel row;
+	struct rights_row row;
 	struct pg_rows rows;
 
 	(void)fixture_send(&f, &f.bob, &closed, NULL, "x");
-	FINE(pg_run(f.pg, NULL, &sync_store_rights,
-	    sync_store_rights_params(f.arena, asks, ES_COUNT(asks)), f.arena, &rows,
+	FINE(pg_run(f.pg, NULL, &reader_store_rights,
+	    reader_store_rights_params(f.arena, asks, ES_COUNT(asks)), f.arena, &rows,
 	    &f.err));
 	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
 	CU_ASSERT_EQUAL(row.ord, 0);
@@ -201,20 +201,20 @@ reads_many_heads_of_any_tenant(void)
 	    fixture_channel(&f, &f.foreign, "h2", false)};
 	const struct tenant_id right[] = {f.bob.tenant, f.foreign.tenant};
 	const struct tenant_id wrong[] = {f.foreign.tenant, f.foreign.tenant};
-	struct sync_head heads[2];
+	struct head_row heads[2];
 	struct pg_rows rows;
 
 	(void)fixture_send(&f, &f.foreign, &ids[1], NULL, "x");
-	FINE(pg_run(f.pg, NULL, &sync_store_heads,
-	    sync_store_heads_params(f.arena, right, ids, 2), f.arena, &rows, &f.err));
+	FINE(pg_run(f.pg, NULL, &reader_store_heads,
+	    reader_store_heads_params(f.arena, right, ids, 2), f.arena, &rows, &f.err));
 	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &heads[0]));
 	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &heads[1]));
 	CU_ASSERT_EQUAL(heads[0].ord, 0);
 	CU_ASSERT_TRUE(heads[0].exists && heads[1].exists);
 	CU_ASSERT_EQUAL(heads[0].head, 0);
 	CU_ASSERT_EQUAL(heads[1].head, 1);
-	FINE(pg_run(f.pg, NULL, &sync_store_heads,
-	    sync_store_heads_params(f.arena, wrong, ids, 2), f.arena, &rows, &f.err));
+	FINE(pg_run(f.pg, NULL, &reader_store_heads,
+	    reader_store_heads_params(f.arena, wrong, ids, 2), f.arena, &rows, &f.err));
 	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &heads[0]));
 	CU_ASSERT_FALSE(heads[0].exists);
 }
@@ -229,14 +229,14 @@ reads_versions_and_origins(void)
 	struct tenant tenant;
 	static const char *const asked[] = {"https://nobody.test", "https://globex.test"};
 	struct origin_row origin;
-	struct sync_acl acl;
+	struct acl_row acl;
 	struct pg_rows rows;
 
 	uuid_new(tenants[1].text);
 	FINE(tenant_store_patch(
 	    f.pg, &f.foreign.tenant, &patch, f.arena, &tenant, &f.err));
-	FINE(pg_run(f.pg, NULL, &sync_store_acl,
-	    sync_store_acl_params(f.arena, tenants, 2), f.arena, &rows, &f.err));
+	FINE(pg_run(f.pg, NULL, &reader_store_acl,
+	    reader_store_acl_params(f.arena, tenants, 2), f.arena, &rows, &f.err));
 	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &acl));
 	CU_ASSERT_TRUE(acl.exists);
 	CU_ASSERT_EQUAL(acl.acl_version, tenant.acl_version);
@@ -262,4 +262,4 @@ static CU_TestInfo cases[] = {
     {"reads versions and origins", reads_versions_and_origins},
     CU_TEST_INFO_NULL,
 };
-STORE_MAIN("sync_store", cases, f)
+STORE_MAIN("reader_store", cases, f)

@@ -1,8 +1,8 @@
 /* Statements of push-server, for an event loop. Each has a statement, a function that
  * makes its parameters, and a row type or a function that reads the rows. Parameters live
  * in the arena a. "With the tenant" means: pass the tenant to pg_async_send() as well. */
-#ifndef STORE_SYNC_STORE_H
-#define STORE_SYNC_STORE_H
+#ifndef STORE_READER_STORE_H
+#define STORE_READER_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,12 +16,12 @@
  * in order, with the state of the channel in the same snapshot. No row: for this user
  * there is no such channel. Reading includes subscribing, and sending unless the channel
  * is archived or may_post is false. */
-struct sync_right {
+struct rights_key {
 	struct tenant_id tenant;
 	struct user_id user;
 	struct channel_id channel;
 };
-struct sync_channel {
+struct rights_row {
 	int64_t ord;  /* index in asks */
 	int64_t head; /* sequence number of the newest event */
 	bool is_private, is_member, archived;
@@ -31,17 +31,18 @@ struct sync_channel {
 	bool may_post;
 	bool admins_post; /* the posting policy is "admins" */
 };
-extern const struct pg_stmt sync_store_rights; /* row: struct sync_channel */
-const char *const *sync_store_rights_params(
-    struct arena *a, const struct sync_right asks[], size_t n);
+extern const struct pg_stmt reader_store_rights; /* row: struct rights_row */
+const char *const *reader_store_rights_params(
+    struct arena *a, const struct rights_key asks[], size_t n);
 
 /* Reads events with after < seq <= to, in order, at most limit. Send the statement with
  * the tenant. */
-#define SYNC_PAGE_MAX 1000
-extern const struct pg_stmt sync_store_page;
-const char *const *sync_store_page_params(struct arena *a, const struct tenant_id *tenant,
-    const struct channel_id *channel, int64_t after, int64_t to, int64_t limit);
-struct sync_page {
+#define EVENT_PAGE_MAX 1000
+extern const struct pg_stmt reader_store_page;
+const char *const *reader_store_page_params(struct arena *a,
+    const struct tenant_id *tenant, const struct channel_id *channel, int64_t after,
+    int64_t to, int64_t limit);
+struct event_page {
 	struct event *events;
 	size_t n;
 	/* The page covers every number from after + 1 up to this one: a number without an
@@ -52,32 +53,32 @@ struct sync_page {
 };
 /* Pass after, to and limit as in the parameters. The events live in a. ES_NOT_FOUND:
  * there is no such channel. */
-enum es_code sync_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
+enum es_code reader_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t to, int64_t limit,
-    struct arena *a, struct sync_page *out, struct es_err *err) ES_MUST_CHECK;
+    struct arena *a, struct event_page *out, struct es_err *err) ES_MUST_CHECK;
 
 /* The heads of channels of any tenants, one row each, in order. Send the statement
  * without a tenant. */
-struct sync_head {
+struct head_row {
 	int64_t ord; /* index in tenants and channels */
 	bool exists; /* false: no such channel */
 	int64_t head;
 	bool archived;
 };
-extern const struct pg_stmt sync_store_heads; /* row: struct sync_head */
-const char *const *sync_store_heads_params(struct arena *a,
+extern const struct pg_stmt reader_store_heads; /* row: struct head_row */
+const char *const *reader_store_heads_params(struct arena *a,
     const struct tenant_id tenants[], const struct channel_id channels[], size_t n);
 
 /* The versions of the rights of many tenants, one row each, in order. Send the statement
  * without a tenant. */
-struct sync_acl {
+struct acl_row {
 	int64_t ord; /* index in tenants */
 	bool exists;
 	int64_t acl_version;
 	const char *status; /* "active" or "suspended"; NULL: no such tenant */
 };
-extern const struct pg_stmt sync_store_acl; /* row: struct sync_acl */
-const char *const *sync_store_acl_params(
+extern const struct pg_stmt reader_store_acl; /* row: struct acl_row */
+const char *const *reader_store_acl_params(
     struct arena *a, const struct tenant_id tenants[], size_t n);
 
 #endif
