@@ -67,7 +67,7 @@ batch_dead_letter(struct batch *b, const struct queue_msg *entry,
 	    .of = e,
 	};
 	const enum es_code rc =
-	    batch_store_bury(b->ctx->pg, b->fence, &dead, b->arena, b->err);
+	    batch_store_dead_letter(b->ctx->pg, b->fence, &dead, b->arena, b->err);
 
 	if (rc == ES_OK) {
 		metrics_add(b->ctx->metrics, FM_DEAD, 1);

@@ -61,7 +61,7 @@ struct batch_dead {
 /* Stores a dead letter and the position after it in one transaction. With dead->of, a
  * request for the outcome of its message is answered "refused, invalid" from then on.
  * Repeating the call changes nothing. */
-enum es_code batch_store_bury(struct pg *pg, const struct batch_fence *fence,
+enum es_code batch_store_dead_letter(struct pg *pg, const struct batch_fence *fence,
     const struct batch_dead *dead, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 /* Deletes expired refusals and revocations, at most limit of each. *more is true when a

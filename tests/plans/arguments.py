@@ -54,7 +54,7 @@ ARGUMENTS = {
     "ban_drop": [[T, QUIET, row(2, 100)]],
     "ban_list": [[T, QUIET, None, PAGE], [T, QUIET, BAN_DEEP, PAGE]],
     "ban_target": [[T, BOB]],
-    "batch_bury": [["redis", "new", None, None, None, None, "reason", "\\x00"]],
+    "batch_dead_letter": [["redis", "new", None, None, None, None, "reason", "\\x00"]],
     "batch_fence": [],
     "batch_purge": [[100]],
     "batch_purge_channels": [[100]],

@@ -174,7 +174,7 @@ a_dead_letter_is_told(void)
 	struct message message;
 
 	for (int i = 0; i < 2; i++) {
-		FINE(batch_store_bury(f.pg, NULL, &dead, f.arena, &f.err));
+		FINE(batch_store_dead_letter(f.pg, NULL, &dead, f.arena, &f.err));
 		REFUSED(f,
 		    message_store_by_client_id(f.pg, &f.bob, &id, e.messages[0].client_id,
 			f.arena, &message, &refusal, &f.err),
@@ -211,15 +211,15 @@ only_the_holder_commits(void)
 	CU_ASSERT_TRUE(batch_store_fenced(&f.err));
 	CU_ASSERT_FALSE(pg_transient(f.err.sqlstate));
 	CU_ASSERT_NOT_EQUAL(
-	    batch_store_bury(f.pg, &fence, &dead, f.arena, &f.err), ES_OK);
+	    batch_store_dead_letter(f.pg, &fence, &dead, f.arena, &f.err), ES_OK);
 	CU_ASSERT_TRUE(batch_store_fenced(&f.err));
 	CU_ASSERT_NOT_EQUAL(
 	    partition_store_done(f.pg, &mine, "8-0", f.arena, &f.err), ES_OK);
 	CU_ASSERT_TRUE(batch_store_fenced(&f.err));
 
 	fence.epoch = taken.epoch;
-	FINE(batch_store_bury(f.pg, &fence, &dead, f.arena, &f.err));
-	FINE(batch_store_bury(f.pg, &fence, &dead, f.arena, &f.err)); /* again */
+	FINE(batch_store_dead_letter(f.pg, &fence, &dead, f.arena, &f.err));
+	FINE(batch_store_dead_letter(f.pg, &fence, &dead, f.arena, &f.err)); /* again */
 	CU_ASSERT_EQUAL(
 	    fixture_number(&f, NULL,
 		"SELECT count(*) FROM es_dead_letter_list(NULL, 1000)"

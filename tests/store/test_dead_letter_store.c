@@ -20,7 +20,7 @@ bury(const char *position)
 	    .entry = "\0\xff{",
 	    .len = 3};
 
-	FINE(batch_store_bury(f.pg, NULL, &dead, f.arena, &f.err));
+	FINE(batch_store_dead_letter(f.pg, NULL, &dead, f.arena, &f.err));
 }
 
 /* Counts the dead letters of this program: other programs of the suite run meanwhile. */

@@ -84,7 +84,7 @@ batch_store_fenced(const struct es_err *err)
 }
 
 enum es_code
-batch_store_bury(struct pg *pg, const struct batch_fence *fence,
+batch_store_dead_letter(struct pg *pg, const struct batch_fence *fence,
     const struct batch_dead *dead, struct arena *a, struct es_err *err)
 {
 	(void)pg, (void)fence, (void)a, (void)err;
