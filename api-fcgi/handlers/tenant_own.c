@@ -48,7 +48,7 @@ tenant_own_read_settings(
 
 	TRY(http_body_begin(req, patch_fields, ES_COUNT(patch_fields), &in, err));
 	if (in.settings != NULL && in.settings[0] == '{')
-		TRY(tenant_settings_take(
+		TRY(tenant_settings_from_client(
 		    in.settings, true, req->arena, req->faults, settings, err));
 	else if (in.settings != NULL)
 		http_body_note(req,

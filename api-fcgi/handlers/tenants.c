@@ -59,7 +59,7 @@ tenants_read_settings(
 	if (*settings == NULL)
 		return ES_OK;
 	if (**settings == '{')
-		return tenant_settings_take(
+		return tenant_settings_from_client(
 		    *settings, by_owner, req->arena, req->faults, settings, err);
 	http_body_note(
 	    req, es_fail_field(err, ES_INVALID, "settings", "must be an object"), err);

@@ -51,7 +51,7 @@ int64_t tenant_settings_user_send(
  * null stays null and removes a setting. Adds a fault with the field "settings/<member>"
  * for each unknown or wrong member. by_owner: also refuse the settings that only the
  * operator may change. */
-enum es_code tenant_settings_take(const char *json, bool by_owner, struct arena *a,
+enum es_code tenant_settings_from_client(const char *json, bool by_owner, struct arena *a,
     struct json_faults *faults, const char **out, struct es_err *err) ES_MUST_CHECK;
 
 /* Writes the row's settings for a client, as an object with this key. Leaves out what the

@@ -107,7 +107,7 @@ take(const char *json, bool by_owner, struct arena *a)
 
 	faults.n = 0;
 	CU_ASSERT_EQUAL(
-	    tenant_settings_take(json, by_owner, a, &faults, &out, &err), ES_OK);
+	    tenant_settings_from_client(json, by_owner, a, &faults, &out, &err), ES_OK);
 	return out;
 }
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cunit_main.h"
+#include "store/origin_normalize.h"
 #include "store/origin_store.h"
-#include "store/origin_take.h"
 
 #include "core/banned.h"
 
@@ -35,7 +35,7 @@ taken(void)
 	struct arena *a = arena_new();
 
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
-		const char *fault, *out = origin_take(rows[i].text, a, &fault);
+		const char *fault, *out = origin_normalize(rows[i].text, a, &fault);
 
 		if (out == NULL || strcmp(out, rows[i].want) != 0)
 			CU_FAIL(rows[i].text);
@@ -82,7 +82,7 @@ refused(void)
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
 		const char *fault = NULL;
 
-		if (origin_take(rows[i].text, a, &fault) != NULL || fault == NULL ||
+		if (origin_normalize(rows[i].text, a, &fault) != NULL || fault == NULL ||
 		    strstr(fault, rows[i].words) == NULL)
 			CU_FAIL(rows[i].text);
 	}
@@ -102,7 +102,8 @@ of_bounded_length(void)
 			text[i] = i % 32 == 31 ? '.' : 'a';
 		memcpy(text, head, sizeof(head) - 1);
 		text[len] = '\0';
-		CU_ASSERT_EQUAL(origin_take(text, a, &fault) != NULL, len == ORIGIN_MAX);
+		CU_ASSERT_EQUAL(
+		    origin_normalize(text, a, &fault) != NULL, len == ORIGIN_MAX);
 	}
 	arena_free(&a);
 }
@@ -114,4 +115,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("store/origin_take", cases)
+CUNIT_MAIN("store/origin_normalize", cases)

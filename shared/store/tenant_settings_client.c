@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "store/origin_take.h"
+#include "store/origin_normalize.h"
 #include "store/tenant_settings.h"
 
 #include "core/banned.h"
@@ -10,7 +10,7 @@
  * null in JSON stays UNSET, a list stays NULL. */
 #define UNSET (-1)
 
-struct taken {
+struct client_settings {
 	int64_t userSendLimit, userSendWindowS, user_send_limit, user_send_window_s;
 	const struct json_list *allowedOrigins, *allowed_origins;
 	bool has_userSendLimit, has_userSendWindowS, has_allowedOrigins;
@@ -18,18 +18,19 @@ struct taken {
 };
 
 #define LIMIT(name) \
-	JSON_FIELD_CLEAR(struct taken, name, JSON_INT, 0, TENANT_SEND_LIMIT_MAX)
+	JSON_FIELD_CLEAR(struct client_settings, name, JSON_INT, 0, TENANT_SEND_LIMIT_MAX)
 #define WINDOW(name) \
-	JSON_FIELD_CLEAR(struct taken, name, JSON_INT, 1, TENANT_SEND_WINDOW_MAX_S)
+	JSON_FIELD_CLEAR( \
+	    struct client_settings, name, JSON_INT, 1, TENANT_SEND_WINDOW_MAX_S)
 #define ORIGINS(name) \
-	JSON_FIELD_CLEAR(struct taken, name, JSON_ARRAY, 0, TENANT_ORIGINS_MAX)
+	JSON_FIELD_CLEAR(struct client_settings, name, JSON_ARRAY, 0, TENANT_ORIGINS_MAX)
 
 static const struct json_field fields[] = {LIMIT(userSendLimit), WINDOW(userSendWindowS),
     ORIGINS(allowedOrigins), LIMIT(user_send_limit), WINDOW(user_send_window_s),
     ORIGINS(allowed_origins)};
 
 static void
-tenant_settings_take_fault(
+tenant_settings_client_add_fault(
     struct json_faults *faults, struct arena *a, const char *name, const char *text)
 {
 	struct es_err err;
@@ -40,7 +41,7 @@ tenant_settings_take_fault(
 }
 
 static void
-tenant_settings_take_number(
+tenant_settings_client_write_number(
     struct json_write *w, const char *stored, bool named, int64_t n)
 {
 	if (!named)
@@ -52,7 +53,7 @@ tenant_settings_take_number(
 }
 
 static bool
-tenant_settings_take_has(const char *const origins[], size_t n, const char *origin)
+tenant_settings_client_contains(const char *const origins[], size_t n, const char *origin)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(origins[i], origin) == 0)
@@ -61,7 +62,7 @@ tenant_settings_take_has(const char *const origins[], size_t n, const char *orig
 }
 
 static const char *
-tenant_settings_take_origin(const char *json, struct arena *a, const char **fault)
+tenant_settings_client_parse_origin(const char *json, struct arena *a, const char **fault)
 {
 	const char *text;
 	struct es_err err;
@@ -69,12 +70,12 @@ tenant_settings_take_origin(const char *json, struct arena *a, const char **faul
 	*fault = "must be a string";
 	if (json_bind_text(json, a, &text, &err) != ES_OK)
 		return NULL;
-	return origin_take(text, a, fault);
+	return origin_normalize(text, a, fault);
 }
 
 /* Writes an origin that occurs twice only once. */
 static void
-tenant_settings_take_origins(struct json_write *w, const struct json_list *list,
+tenant_settings_client_write_origins(struct json_write *w, const struct json_list *list,
     const char *name, struct json_faults *faults, struct arena *a)
 {
 	const char **origins, *fault;
@@ -87,12 +88,13 @@ tenant_settings_take_origins(struct json_write *w, const struct json_list *list,
 	origins = arena_alloc(a, (list->n + 1) * sizeof(*origins));
 	jw_array(w, "allowed_origins");
 	for (size_t i = 0; i < list->n; i++) {
-		const char *one = tenant_settings_take_origin(list->items[i], a, &fault);
+		const char *one =
+		    tenant_settings_client_parse_origin(list->items[i], a, &fault);
 
 		if (one == NULL) {
-			tenant_settings_take_fault(
+			tenant_settings_client_add_fault(
 			    faults, a, arena_printf(a, "%s/%zu", name, i), fault);
-		} else if (!tenant_settings_take_has(origins, n, one)) {
+		} else if (!tenant_settings_client_contains(origins, n, one)) {
 			origins[n++] = one;
 			jw_string(w, NULL, one);
 		}
@@ -101,28 +103,28 @@ tenant_settings_take_origins(struct json_write *w, const struct json_list *list,
 }
 
 static void
-tenant_settings_take_all(struct json_write *w, const struct taken *t,
+tenant_settings_client_write_all(struct json_write *w, const struct client_settings *t,
     struct json_faults *faults, struct arena *a)
 {
 	const bool old_origins = t->has_allowed_origins;
 
-	tenant_settings_take_number(w, "user_send_limit",
+	tenant_settings_client_write_number(w, "user_send_limit",
 	    t->has_userSendLimit || t->has_user_send_limit,
 	    t->has_userSendLimit ? t->userSendLimit : t->user_send_limit);
-	tenant_settings_take_number(w, "user_send_window_s",
+	tenant_settings_client_write_number(w, "user_send_window_s",
 	    t->has_userSendWindowS || t->has_user_send_window_s,
 	    t->has_userSendWindowS ? t->userSendWindowS : t->user_send_window_s);
 	if (t->has_allowedOrigins || old_origins)
-		tenant_settings_take_origins(w,
+		tenant_settings_client_write_origins(w,
 		    old_origins ? t->allowed_origins : t->allowedOrigins,
 		    old_origins ? "allowed_origins" : "allowedOrigins", faults, a);
 }
 
 enum es_code
-tenant_settings_take(const char *json, bool by_owner, struct arena *a,
+tenant_settings_from_client(const char *json, bool by_owner, struct arena *a,
     struct json_faults *faults, const char **out, struct es_err *err)
 {
-	struct taken t = {.userSendLimit = UNSET,
+	struct client_settings t = {.userSendLimit = UNSET,
 	    .userSendWindowS = UNSET,
 	    .user_send_limit = UNSET,
 	    .user_send_window_s = UNSET};
@@ -133,23 +135,23 @@ tenant_settings_take(const char *json, bool by_owner, struct arena *a,
 	TRY(json_bind_body(
 	    json, strlen(json), fields, ES_COUNT(fields), a, &t, &inner, err));
 	for (size_t i = 0; i < inner.n; i++)
-		tenant_settings_take_fault(
+		tenant_settings_client_add_fault(
 		    faults, a, inner.items[i].field, inner.items[i].text);
 	if (by_owner && (t.has_userSendLimit || t.has_user_send_limit))
-		tenant_settings_take_fault(faults, a, "userSendLimit",
+		tenant_settings_client_add_fault(faults, a, "userSendLimit",
 		    "only the operator may change this setting");
 	if (by_owner && (t.has_userSendWindowS || t.has_user_send_window_s))
-		tenant_settings_take_fault(faults, a, "userSendWindowS",
+		tenant_settings_client_add_fault(faults, a, "userSendWindowS",
 		    "only the operator may change this setting");
 	if ((t.has_userSendLimit && t.has_user_send_limit) ||
 	    (t.has_userSendWindowS && t.has_user_send_window_s) ||
 	    (t.has_allowedOrigins && t.has_allowed_origins))
-		tenant_settings_take_fault(faults, a, "",
+		tenant_settings_client_add_fault(faults, a, "",
 		    "a setting is present in its old and its new spelling");
 	text_init(&text, a, 256UL * 1024);
 	jw_init(&w, &text);
 	jw_object(&w, NULL);
-	tenant_settings_take_all(&w, &t, faults, a);
+	tenant_settings_client_write_all(&w, &t, faults, a);
 	jw_object_end(&w);
 	*out = text.data;
 	return ES_OK;
@@ -164,9 +166,10 @@ tenant_settings_show(
 
 	jw_object(w, key);
 	if (tenant_settings_parse(json, a, &s, &err) == ES_OK) {
-		tenant_settings_take_number(w, "userSendLimit", s.user_send_limit != -1,
+		tenant_settings_client_write_number(w, "userSendLimit",
+		    s.user_send_limit != -1,
 		    s.user_send_limit == TENANT_NO_LIMIT ? UNSET : s.user_send_limit);
-		tenant_settings_take_number(w, "userSendWindowS",
+		tenant_settings_client_write_number(w, "userSendWindowS",
 		    s.user_send_window_s >= 0, s.user_send_window_s);
 		if (s.allowed_origins != NULL) {
 			jw_array(w, "allowedOrigins");

@@ -1,4 +1,4 @@
-#include "store/origin_take.h"
+#include "store/origin_normalize.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static const char lower_case[] = "abcdefghijklmnopqrstuvwxyz";
 static const char digits[] = "0123456789";
 
 static bool
-origin_take_is_scheme(const char *s)
+origin_normalize_is_scheme(const char *s)
 {
 	return strchr(lower_case, s[0]) != NULL &&
 	       s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.")] == '\0';
@@ -21,7 +21,7 @@ origin_take_is_scheme(const char *s)
 
 /* Common mistakes have their own text. NULL: none of them. */
 static const char *
-origin_take_mistake(const char *s)
+origin_normalize_find_mistake(const char *s)
 {
 	for (const char *c = s; *c != '\0'; c++)
 		if ((unsigned char)*c > 0x7e)
@@ -38,7 +38,7 @@ origin_take_mistake(const char *s)
 }
 
 static bool
-origin_take_is_name(const char *host)
+origin_normalize_is_name(const char *host)
 {
 	const char *label = host, *last = host;
 
@@ -62,14 +62,14 @@ origin_take_is_name(const char *host)
 
 /* Checks the host, and writes an IPv6 address in its shortest form (RFC 5952). */
 static const char *
-origin_take_host(const char **host, struct arena *a)
+origin_normalize_host(const char **host, struct arena *a)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct in6_addr raw;
 	const size_t len = strlen(*host);
 
 	if ((*host)[0] != '[')
-		return origin_take_is_name(*host)
+		return origin_normalize_is_name(*host)
 		           ? NULL
 		           : "must name a host as browsers send it: letters, digits, "
 		             "hyphens and dots, or an IP address";
@@ -84,7 +84,7 @@ origin_take_host(const char **host, struct arena *a)
 
 /* *port becomes 0 when it is the default port of the scheme. */
 static const char *
-origin_take_port(const char *scheme, const char *text, int64_t *port)
+origin_normalize_port(const char *scheme, const char *text, int64_t *port)
 {
 	if (!parse_plain_int(text, 1, 65535, port))
 		return "must have a port of 1 to 65535, or none";
@@ -95,7 +95,7 @@ origin_take_port(const char *scheme, const char *text, int64_t *port)
 }
 
 static char *
-origin_take_lower(const char *text, struct arena *a)
+origin_normalize_to_lower(const char *text, struct arena *a)
 {
 	char *lower = arena_strdup(a, text);
 
@@ -106,14 +106,14 @@ origin_take_lower(const char *text, struct arena *a)
 }
 
 const char *
-origin_take(const char *text, struct arena *a, const char **fault)
+origin_normalize(const char *text, struct arena *a, const char **fault)
 {
-	char *scheme = origin_take_lower(text, a);
+	char *scheme = origin_normalize_to_lower(text, a);
 	char *rest = strstr(scheme, "://"), *colon;
 	const char *host;
 	int64_t port = 0;
 
-	*fault = origin_take_mistake(scheme);
+	*fault = origin_normalize_find_mistake(scheme);
 	if (*fault != NULL)
 		return NULL;
 	*fault =
@@ -123,17 +123,17 @@ origin_take(const char *text, struct arena *a, const char **fault)
 		return NULL;
 	*rest = '\0';
 	rest += 3;
-	if (!origin_take_is_scheme(scheme))
+	if (!origin_normalize_is_scheme(scheme))
 		return NULL;
 	colon = strchr(rest[0] == '[' ? rest + strcspn(rest, "]") : rest, ':');
 	*fault = NULL;
 	if (colon != NULL) {
 		*colon = '\0';
-		*fault = origin_take_port(scheme, colon + 1, &port);
+		*fault = origin_normalize_port(scheme, colon + 1, &port);
 	}
 	host = rest;
 	if (*fault == NULL)
-		*fault = origin_take_host(&host, a);
+		*fault = origin_normalize_host(&host, a);
 	if (*fault != NULL)
 		return NULL;
 	return port != 0 ? arena_printf(a, "%s://%s:%lld", scheme, host, (long long)port)
