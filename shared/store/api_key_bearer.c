@@ -59,7 +59,7 @@ static const struct pg_stmt api_key_bearer_used = {
 };
 
 static enum api_key_user
-api_key_bearer_user(const struct key_answer *row, bool asked)
+api_key_bearer_user_state(const struct key_answer *row, bool asked)
 {
 	if (row->user.text[0] == '\0')
 		return asked ? API_KEY_UNKNOWN : API_KEY_NOBODY;
@@ -92,7 +92,7 @@ api_key_bearer_fill(
 	    .expires_ms = row->expires_ms,
 	    .use_is_old = row->use_is_old,
 	    .is_own_bot = is_own_bot,
-	    .user = api_key_bearer_user(row, asked),
+	    .user = api_key_bearer_user_state(row, asked),
 	    .principal = {.actor = {.tenant = row->tenant,
 			      .user = row->user,
 			      .role = row->role != NULL ? row->role : "",

@@ -80,7 +80,7 @@ static const struct pg_stmt api_key_store_bot = NUMBER_STMT("bot",
     2);
 
 static enum es_code
-api_key_store_may(const struct actor *who, unsigned scopes, struct es_err *err)
+api_key_store_check_rights(const struct actor *who, unsigned scopes, struct es_err *err)
 {
 	if (!actor_is_admin(who))
 		return es_fail(err, ES_FORBIDDEN, "only an owner or admin may do this");
@@ -91,8 +91,8 @@ api_key_store_may(const struct actor *who, unsigned scopes, struct es_err *err)
 }
 
 static enum es_code
-api_key_store_room(struct pg *pg, const struct actor *who, int64_t max, struct arena *a,
-    struct es_err *err)
+api_key_store_check_quota(struct pg *pg, const struct actor *who, int64_t max,
+    struct arena *a, struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text};
 	struct number found = {0};
@@ -123,7 +123,7 @@ api_key_store_check_bot(struct pg *pg, const struct actor *who, const struct use
 }
 
 static const char *
-api_key_store_scopes(struct arena *a, unsigned scopes)
+api_key_store_scopes_array(struct arena *a, unsigned scopes)
 {
 	const char *names[KEY_SCOPES];
 	size_t n = 0;
@@ -144,12 +144,12 @@ api_key_store_create_locked(struct pg *pg, const struct actor *who,
 	struct uuid id = in->id;
 	const char *const params[] = {who->tenant.text, id.text, hash,
 	    in->key + strlen(in->key) - API_KEY_HINT, in->name,
-	    api_key_store_scopes(a, in->scopes), in->bot != NULL ? in->bot->text : NULL,
-	    by_key ? NULL : who->user.text,
+	    api_key_store_scopes_array(a, in->scopes),
+	    in->bot != NULL ? in->bot->text : NULL, by_key ? NULL : who->user.text,
 	    in->expires_ms != 0 ? pg_int(a, in->expires_ms) : NULL};
 	struct pg_rows rows;
 
-	TRY(api_key_store_room(pg, who, in->max, a, err));
+	TRY(api_key_store_check_quota(pg, who, in->max, a, err));
 	if (in->bot != NULL)
 		TRY(api_key_store_check_bot(pg, who, in->bot, a, err));
 	if (id.text[0] == '\0')
@@ -166,7 +166,7 @@ enum es_code
 api_key_store_create(struct pg *pg, const struct actor *who, const struct api_key_new *in,
     struct arena *a, struct api_key *out, struct es_err *err)
 {
-	TRY(api_key_store_may(who, in->scopes, err));
+	TRY(api_key_store_check_rights(who, in->scopes, err));
 	*out = (struct api_key){0};
 	TRY(pg_begin(pg, &who->tenant, err));
 	return store_end(pg, api_key_store_create_locked(pg, who, in, a, out, err), err);
@@ -179,7 +179,7 @@ api_key_store_list(struct pg *pg, const struct actor *who, const char *after,
 	const char *const params[] = {who->tenant.text, after, pg_int(a, limit + 1)};
 	struct pg_rows rows;
 
-	TRY(api_key_store_may(who, 0, err));
+	TRY(api_key_store_check_rights(who, 0, err));
 	TRY(pg_run(pg, &who->tenant, &api_key_store_page, params, a, &rows, err));
 	*out = (struct api_key_page){.more = rows.count > limit};
 	out->items = arena_alloc(a, (size_t)rows.count * sizeof(*out->items));
@@ -207,7 +207,7 @@ api_key_store_revoke(struct pg *pg, const struct actor *who, const struct uuid *
 	struct pg_rows rows;
 	enum es_code rc;
 
-	TRY(api_key_store_may(who, 0, err));
+	TRY(api_key_store_check_rights(who, 0, err));
 	api_key_store_jti(id, jti);
 	TRY(pg_begin(pg, &who->tenant, err));
 	rc = pg_run(pg, NULL, &api_key_store_lock, key, a, &rows, err);

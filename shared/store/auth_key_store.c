@@ -94,7 +94,7 @@ static const struct pg_stmt raise_version = COUNT_STMT("raise",
     1);
 
 static enum es_code
-auth_key_store_count(struct pg *pg, const struct pg_stmt *stmt,
+auth_key_store_read_number(struct pg *pg, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, int64_t *out, struct es_err *err)
 {
 	struct count row = {0};
@@ -107,7 +107,7 @@ auth_key_store_count(struct pg *pg, const struct pg_stmt *stmt,
 }
 
 static enum es_code
-auth_key_store_needs_owner(const struct actor *who, struct es_err *err)
+auth_key_store_check_owner(const struct actor *who, struct es_err *err)
 {
 	return actor_is_owner(who) ? ES_OK
 	                           : es_fail(err, ES_FORBIDDEN,
@@ -128,7 +128,7 @@ auth_key_store_list(struct pg *pg, const struct actor *who, struct arena *a,
 	struct pg_rows rows;
 	size_t n = 0;
 
-	TRY(auth_key_store_needs_owner(who, err));
+	TRY(auth_key_store_check_owner(who, err));
 	TRY(pg_run(pg, &who->tenant, &list, params, a, &rows, err));
 	*out = arena_alloc(a, ((size_t)rows.count + 1) * sizeof(**out));
 	while (pg_next(&rows, a, &(*out)[n]))
@@ -148,7 +148,7 @@ auth_key_store_claim_issuer(struct pg *pg, const struct actor *who, const char *
 	if (!auth_key_issuer_is_url(issuer))
 		return ES_OK;
 	TRY(pg_run(pg, NULL, &claim, params, a, &rows, err));
-	TRY(auth_key_store_count(pg, &claimed, params, a, &ours, err));
+	TRY(auth_key_store_read_number(pg, &claimed, params, a, &ours, err));
 	if (ours == 0)
 		return es_fail_field(err, ES_CONFLICT, "issuer",
 		    "another tenant has registered this URL as its issuer");
@@ -168,8 +168,8 @@ auth_key_store_create_locked(struct pg *pg, const struct actor *who,
 	enum es_code rc;
 	int64_t n;
 
-	TRY(auth_key_store_count(pg, &lock_keys, key, a, &n, err));
-	TRY(auth_key_store_count(pg, &count_keys, key, a, &n, err));
+	TRY(auth_key_store_read_number(pg, &lock_keys, key, a, &n, err));
+	TRY(auth_key_store_read_number(pg, &count_keys, key, a, &n, err));
 	if (n >= ISSUER_KEYS_MAX)
 		return es_fail(err, ES_QUOTA_EXCEEDED, "a tenant has at most %d keys",
 		    ISSUER_KEYS_MAX);
@@ -189,7 +189,7 @@ auth_key_store_create(struct pg *pg, const struct actor *who,
     const struct auth_key_new *in, struct arena *a, struct auth_key *out,
     struct es_err *err)
 {
-	TRY(auth_key_store_needs_owner(who, err));
+	TRY(auth_key_store_check_owner(who, err));
 	TRY(pg_begin(pg, &who->tenant, err));
 	return store_end(pg, auth_key_store_create_locked(pg, who, in, a, out, err), err);
 }
@@ -202,19 +202,20 @@ auth_key_store_delete_locked(struct pg *pg, const struct actor *who, const char 
 	struct pg_rows rows;
 	int64_t n;
 
-	TRY(auth_key_store_count(pg, &lock_keys, params, a, &n, err));
+	TRY(auth_key_store_read_number(pg, &lock_keys, params, a, &n, err));
 	TRY(pg_run(pg, NULL, &delete_stmt, params, a, &rows, err));
 	if (rows.affected == 0)
 		return es_fail(err, ES_NOT_FOUND, "no such key");
 	TRY(pg_run(pg, NULL, &release, params, a, &rows, err));
-	return auth_key_store_count(pg, &raise_version, params, a, out_acl_version, err);
+	return auth_key_store_read_number(
+	    pg, &raise_version, params, a, out_acl_version, err);
 }
 
 enum es_code
 auth_key_store_delete(struct pg *pg, const struct actor *who, const char *kid,
     struct arena *a, int64_t *out_acl_version, struct es_err *err)
 {
-	TRY(auth_key_store_needs_owner(who, err));
+	TRY(auth_key_store_check_owner(who, err));
 	TRY(pg_begin(pg, &who->tenant, err));
 	return store_end(
 	    pg, auth_key_store_delete_locked(pg, who, kid, a, out_acl_version, err), err);

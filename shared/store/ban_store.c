@@ -64,7 +64,7 @@ ban_store_list(struct pg *pg, const struct actor *who, const struct channel_id *
 	struct channel_state now;
 	struct pg_rows rows;
 
-	TRY(store_look_channel(pg, who, channel, a, &now, err));
+	TRY(store_read_channel(pg, who, channel, a, &now, err));
 	TRY(store_may_manage(who, &now, err));
 	TRY(pg_run(pg, &who->tenant, &ban_list, params, a, &rows, err));
 	*out = (struct ban_page){.more = rows.count > limit};

@@ -136,7 +136,7 @@ batch_store_to_event(const struct batch_row *row, const struct flat *f, struct e
 }
 
 static void
-batch_store_take_row(
+batch_store_add_row(
     const struct batch_row *row, const struct flat *f, struct batch_result *out)
 {
 	struct outcome *o = f->outcome;
@@ -193,7 +193,7 @@ batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 	while (pg_next(&rows, a, &row)) {
 		CHECK(row.ord >= 1 && (size_t)row.ord <= total);
 		answered += strcmp(row.outcome, "event") != 0;
-		batch_store_take_row(&row, &flat[row.ord - 1], out);
+		batch_store_add_row(&row, &flat[row.ord - 1], out);
 	}
 	/* es_batch() committed, but did not return an outcome for each message: the
 	 * function has another version than this program. The batch can't be repeated or

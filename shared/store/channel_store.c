@@ -28,8 +28,8 @@ static const struct pg_col channel_cols[] = {
 		.n_cols = ES_COUNT(channel_cols), .n_params = (n) \
 	}
 
-/* CHANNELS: all channels of the tenant. SEEN: those that the user may see. $1 tenant, $2
- * user. */
+/* CHANNELS: all channels of the tenant. VISIBLE: those that the user may see. $1 tenant,
+ * $2 user. */
 #define CHANNELS \
 	"SELECT c.id, c.name, c.topic, c.is_private, c.posting_policy, c.kind, " \
 	"c.created_by," \
@@ -41,29 +41,30 @@ static const struct pg_col channel_cols[] = {
 	" LEFT JOIN channel_members me ON me.tenant_id = $1 AND me.channel_id = c.id" \
 	" AND me.user_id = $2" \
 	" WHERE c.tenant_id = $1"
-#define SEEN CHANNELS " AND " STORE_MAY_SEE("me.user_id IS NOT NULL", "$2")
+#define VISIBLE CHANNELS " AND " STORE_MAY_SEE("me.user_id IS NOT NULL", "$2")
 
-static const struct pg_stmt get = CHANNEL_STMT("get", SEEN " AND c.id = $3", 3);
+static const struct pg_stmt get = CHANNEL_STMT("get", VISIBLE " AND c.id = $3", 3);
 
 /* One page of channel ids, and a look-up of each channel by its key. The page begins
  * after channel $3 and has $4 rows. Each branch starts in its own index at $3 and stops
  * after $4 rows. Therefore no page reads other users' private channels or the rows of
  * earlier pages. */
-#define MINE \
+#define MEMBER_IDS \
 	"SELECT m.channel_id AS id FROM channel_members m WHERE m.tenant_id = $1" \
 	" AND m.user_id = $2 AND m.channel_id > " STORE_AFTER( \
 	    "$3") " ORDER BY m.channel_id LIMIT $4"
-#define OPEN_TO_ME \
+#define PUBLIC_IDS \
 	"SELECT c.id FROM channels c WHERE c.tenant_id = $1 AND NOT c.is_private" \
 	" AND " STORE_MAY_SEE("false", "$2") " AND c.id > " STORE_AFTER( \
 	    "$3") " ORDER BY c.id LIMIT $4"
 #define PAGE_OF(ids) \
-	"SELECT seen.* FROM (" ids ") page CROSS JOIN LATERAL (" SEEN \
+	"SELECT seen.* FROM (" ids ") page CROSS JOIN LATERAL (" VISIBLE \
 	" AND c.id = page.id LIMIT 1) seen ORDER BY page.id"
 
 static const struct pg_stmt list = CHANNEL_STMT(
-    "list", PAGE_OF("(" OPEN_TO_ME ") UNION (" MINE ") ORDER BY id LIMIT $4"), 4);
-static const struct pg_stmt list_member = CHANNEL_STMT("list_member", PAGE_OF(MINE), 4);
+    "list", PAGE_OF("(" PUBLIC_IDS ") UNION (" MEMBER_IDS ") ORDER BY id LIMIT $4"), 4);
+static const struct pg_stmt list_member =
+    CHANNEL_STMT("list_member", PAGE_OF(MEMBER_IDS), 4);
 
 /* The sub-select stops at the first active owner of each channel. */
 static const struct pg_stmt orphans = CHANNEL_STMT("orphans",
@@ -115,7 +116,7 @@ static const struct pg_stmt made = {
 /* Lock the tenant's row, so that only one transaction at a time counts and creates
  * channels of the tenant. */
 static enum es_code
-channel_store_user_may(struct pg *pg, const struct actor *who, int64_t max,
+channel_store_check_user_limit(struct pg *pg, const struct actor *who, int64_t max,
     struct arena *a, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, who->user.text, pg_int(a, max)};
@@ -134,7 +135,7 @@ channel_store_user_may(struct pg *pg, const struct actor *who, int64_t max,
 }
 
 static enum es_code
-channel_store_make(struct pg *pg, const struct actor *who, const struct channel_new *in,
+channel_store_insert(struct pg *pg, const struct actor *who, const struct channel_new *in,
     struct arena *a, struct channel *out, struct es_err *err)
 {
 	struct channel_id id = in->id;
@@ -144,7 +145,7 @@ channel_store_make(struct pg *pg, const struct actor *who, const struct channel_
 	struct pg_rows rows;
 	enum es_code rc;
 
-	TRY(channel_store_user_may(pg, who, in->user_max, a, err));
+	TRY(channel_store_check_user_limit(pg, who, in->user_max, a, err));
 	if (id.text[0] == '\0')
 		uuid_new(id.text);
 	rc = pg_run(pg, NULL, &create, params, a, &rows, err);
@@ -165,7 +166,7 @@ channel_store_create(struct pg *pg, const struct actor *who, const struct channe
 	if (strcmp(who->role, "guest") == 0)
 		return es_fail(err, ES_FORBIDDEN, "guests may not create channels");
 	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, channel_store_make(pg, who, in, a, out, err), err);
+	return store_end(pg, channel_store_insert(pg, who, in, a, out, err), err);
 }
 
 enum es_code
@@ -194,7 +195,7 @@ channel_store_exists(struct pg *pg, const struct actor *who, const struct channe
 }
 
 static void
-channel_store_page(
+channel_store_fill_page(
     struct pg_rows *rows, int64_t limit, struct arena *a, struct channel_page *out)
 {
 	*out = (struct channel_page){.more = rows->count > limit};
@@ -214,7 +215,7 @@ channel_store_list(struct pg *pg, const struct actor *who, bool member_only,
 	struct pg_rows rows;
 
 	TRY(pg_run(pg, &who->tenant, stmt, params, a, &rows, err));
-	channel_store_page(&rows, limit, a, out);
+	channel_store_fill_page(&rows, limit, a, out);
 	return ES_OK;
 }
 
@@ -231,6 +232,6 @@ channel_store_orphans(struct pg *pg, const struct actor *who,
 		return es_fail(
 		    err, ES_FORBIDDEN, "only an owner of the tenant may do this");
 	TRY(pg_run(pg, &who->tenant, &orphans, params, a, &rows, err));
-	channel_store_page(&rows, limit, a, out);
+	channel_store_fill_page(&rows, limit, a, out);
 	return ES_OK;
 }

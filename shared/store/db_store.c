@@ -34,7 +34,7 @@ db_store_get(struct pg *pg, struct arena *a, struct db_state *out, struct es_err
 }
 
 static enum es_code
-db_store_rights(struct pg *pg, struct arena *a, struct es_err *err)
+db_store_check_rights(struct pg *pg, struct arena *a, struct es_err *err)
 {
 	struct pg_rows rows;
 	const char *missing = NULL;
@@ -75,5 +75,5 @@ db_store_ready(struct pg *pg, struct arena *a, struct es_err *err)
 		    "database is not migrated: it is at %s, this program "
 		    "needs " DB_STORE_VERSION,
 		    state.version != NULL ? state.version : "no version");
-	return db_store_rights(pg, a, err);
+	return db_store_check_rights(pg, a, err);
 }

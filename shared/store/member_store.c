@@ -147,7 +147,7 @@ member_store_is_owner(const char *role)
 /* Only an owner of the channel, or an owner or admin of the tenant, gives or takes the
  * role owner. An admin of the channel may not. */
 static enum es_code
-member_store_may_touch_owner(const struct change *c, const char *now, const char *next)
+member_store_check_owner_change(const struct change *c, const char *now, const char *next)
 {
 	if ((!member_store_is_owner(now) && !member_store_is_owner(next)) ||
 	    member_store_is_owner(c->state.role) || actor_is_admin(c->who))
@@ -156,7 +156,7 @@ member_store_may_touch_owner(const struct change *c, const char *now, const char
 }
 
 static enum es_code
-member_store_owner_stays(const struct change *c, const char *now, const char *next)
+member_store_check_owner_left(const struct change *c, const char *now, const char *next)
 {
 	struct pg_rows rows;
 
@@ -203,7 +203,7 @@ member_store_change_role(
 	const char *const params[] = {c->key[0], c->key[1], c->key[2], next};
 	struct pg_rows rows;
 
-	TRY(member_store_owner_stays(c, member->role, next));
+	TRY(member_store_check_owner_left(c, member->role, next));
 	TRY(pg_run(c->pg, NULL, &set_role, params, c->arena, &rows, c->err));
 	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_UPDATED,
 	    store_member_payload(c->arena, c->user->text, member->display_name, next),
@@ -221,7 +221,8 @@ member_store_lock_for_role(struct change *c, const char *role)
 	TRY(store_may_manage(c->who, &c->state, c->err));
 	if (!member_store_is_owner(role))
 		return ES_OK;
-	return ownership_store_hold(c->pg, c->who, c->user, c->arena, &active, c->err);
+	return ownership_store_hold_user(
+	    c->pg, c->who, c->user, c->arena, &active, c->err);
 }
 
 static enum es_code
@@ -233,7 +234,7 @@ member_store_put_locked(
 	TRY(member_store_lock_for_role(c, role));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	*added = !pg_next(&rows, c->arena, out);
-	TRY(member_store_may_touch_owner(
+	TRY(member_store_check_owner_change(
 	    c, *added || role == NULL ? NULL : out->role, role));
 	if (*added)
 		TRY(member_store_add_lifting_ban(c, role != NULL ? role : "member"));
@@ -279,7 +280,7 @@ enum departure { LEAVES, IS_REMOVED, IS_BANNED };
 
 /* May the caller ban the user, and does this departure ban the user? */
 static enum es_code
-member_store_judge_ban(
+member_store_check_ban(
     const struct change *c, enum departure how, struct ban_target *target, bool *bans)
 {
 	*bans = false;
@@ -319,7 +320,7 @@ member_store_drop_member(
 }
 
 static void
-member_store_collect(
+member_store_collect_events(
     const struct change *c, const struct event_list *handed_on, struct event_list *events)
 {
 	events->items =
@@ -345,19 +346,19 @@ member_store_remove_locked(
 	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
 	if (how != LEAVES)
 		TRY(store_may_manage(c->who, &c->state, c->err));
-	TRY(member_store_judge_ban(c, how, &target, &bans));
+	TRY(member_store_check_ban(c, how, &target, &bans));
 	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
 	is_member = pg_next(&rows, c->arena, &now);
 	if (!is_member && !bans)
 		return ES_OK;
 	if (is_member) {
-		TRY(member_store_may_touch_owner(c, now.role, NULL));
+		TRY(member_store_check_owner_change(c, now.role, NULL));
 		TRY(ownership_store_hand_on(
 		    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
 	}
 	TRY(member_store_drop_member(c, is_member ? &now : NULL,
 	    is_member ? now.display_name : target.display_name, bans));
-	member_store_collect(c, &handed_on, events);
+	member_store_collect_events(c, &handed_on, events);
 	return ES_OK;
 }
 

@@ -147,7 +147,7 @@ message_store_mark_read(struct pg *pg, const struct actor *who,
 /* Moves at most `want` messages to the page. The statement read want + 1 rows. Returns
  * whether there are more. */
 static bool
-message_store_take(
+message_store_move_rows(
     struct pg_rows *rows, int64_t want, struct arena *a, struct message_page *out)
 {
 	for (int64_t i = 0; i < want && pg_next(rows, a, &out->items[out->n]); i++)
@@ -171,7 +171,7 @@ static void
 message_store_fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_rows *older,
     int64_t want_older, bool oldest_first, struct arena *a, struct message_page *out)
 {
-	const bool more_newer = message_store_take(newer, want_newer, a, out);
+	const bool more_newer = message_store_move_rows(newer, want_newer, a, out);
 	const size_t n_newer = out->n;
 
 	if (more_newer && n_newer > 0)
@@ -181,7 +181,7 @@ message_store_fill_page(struct pg_rows *newer, int64_t want_newer, struct pg_row
 		return;
 	}
 	message_store_reverse(out->items, n_newer);
-	out->more = message_store_take(older, want_older, a, out);
+	out->more = message_store_move_rows(older, want_older, a, out);
 	if (out->more && out->n > 0)
 		out->next_before = out->items[out->n - 1].id;
 	if (more_newer && n_newer == 0 && out->n > 0)

@@ -119,8 +119,9 @@ ownership_store_lock(struct pg *pg, const struct actor *who, const struct user_i
 }
 
 enum es_code
-ownership_store_owns(struct pg *pg, const struct actor *who, const struct user_id *user,
-    const char *owned, struct arena *a, bool *same, struct es_err *err)
+ownership_store_still_owns(struct pg *pg, const struct actor *who,
+    const struct user_id *user, const char *owned, struct arena *a, bool *same,
+    struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, user->text};
 	struct owned o = {NULL};
@@ -133,8 +134,8 @@ ownership_store_owns(struct pg *pg, const struct actor *who, const struct user_i
 }
 
 enum es_code
-ownership_store_hold(struct pg *pg, const struct actor *who, const struct user_id *user,
-    struct arena *a, bool *active, struct es_err *err)
+ownership_store_hold_user(struct pg *pg, const struct actor *who,
+    const struct user_id *user, struct arena *a, bool *active, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, user->text};
 	struct held held = {false};
@@ -171,7 +172,7 @@ ownership_store_hand_on(struct pg *pg, const struct actor *who,
 }
 
 static enum es_code
-ownership_store_ownership_take_locked(struct pg *pg, const struct actor *who,
+ownership_store_take_over_locked(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct event *event, struct es_err *err)
 {
 	const char *params[] = {who->tenant.text, id->text, who->user.text, NULL};
@@ -192,7 +193,7 @@ ownership_store_ownership_take_locked(struct pg *pg, const struct actor *who,
 		return es_fail(err, ES_CONFLICT, "an active user owns the channel");
 	if (now.owned)
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_CHANNEL);
-	TRY(ownership_store_hold(pg, who, &who->user, a, &active, err));
+	TRY(ownership_store_hold_user(pg, who, &who->user, a, &active, err));
 	if (!active)
 		return es_fail(err, ES_TOKEN_REVOKED, "the user is deactivated");
 	params[3] = pg_int(a, now.head);
@@ -214,6 +215,6 @@ ownership_store_take_over(struct pg *pg, const struct actor *who,
 		    err, ES_FORBIDDEN, "only an owner of the tenant may do this");
 	TRY(pg_begin(pg, &who->tenant, err));
 	TRY(store_end(
-	    pg, ownership_store_ownership_take_locked(pg, who, id, a, event, err), err));
+	    pg, ownership_store_take_over_locked(pg, who, id, a, event, err), err));
 	return channel_store_get(pg, who, id, a, out, err);
 }

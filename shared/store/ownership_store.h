@@ -17,7 +17,7 @@ enum es_code ownership_store_take_over(struct pg *pg, const struct actor *who,
 
 /* Locks every channel that the user owns, in the order of their ids. Call it before a
  * lock of the tenant's row: every change of a channel takes its locks in that order.
- * *owned receives the ids, for ownership_store_owns(); it lives in a. */
+ * *owned receives the ids, for ownership_store_still_owns(); it lives in a. */
 enum es_code ownership_store_lock(struct pg *pg, const struct actor *who,
     const struct user_id *user, struct arena *a, const char **owned,
     struct es_err *err) ES_MUST_CHECK;
@@ -25,7 +25,7 @@ enum es_code ownership_store_lock(struct pg *pg, const struct actor *who,
 /* Does the user still own exactly the channels that ownership_store_lock() locked? Call
  * it when the user's row is locked, so that the user can't become the owner of another
  * channel. */
-enum es_code ownership_store_owns(struct pg *pg, const struct actor *who,
+enum es_code ownership_store_still_owns(struct pg *pg, const struct actor *who,
     const struct user_id *user, const char *owned, struct arena *a, bool *same,
     struct es_err *err) ES_MUST_CHECK;
 
@@ -33,7 +33,7 @@ enum es_code ownership_store_owns(struct pg *pg, const struct actor *who,
  * lock. The call waits for a running deactivation of the user. A later deactivation waits
  * for the caller's commit, finds the user among the owners and hands the channel on.
  * *active: the user is active. */
-enum es_code ownership_store_hold(struct pg *pg, const struct actor *who,
+enum es_code ownership_store_hold_user(struct pg *pg, const struct actor *who,
     const struct user_id *user, struct arena *a, bool *active,
     struct es_err *err) ES_MUST_CHECK;
 

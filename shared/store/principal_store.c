@@ -49,7 +49,7 @@ const struct pg_stmt principal_store_many = {
 };
 
 static bool
-principal_store_active(const struct answer *row)
+principal_store_is_active(const struct answer *row)
 {
 	return strcmp(row->tenant_status, "active") == 0 &&
 	       strcmp(row->user_status, "active") == 0;
@@ -86,7 +86,7 @@ principal_store_judge(const struct answer *row, const struct principal_ask *ask,
 }
 
 static enum es_code
-principal_store_unknown(struct es_err *err)
+principal_store_fail_unknown(struct es_err *err)
 {
 	return es_fail(err, ES_UNAUTHENTICATED, "the token's user does not exist");
 }
@@ -116,7 +116,7 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
 	struct answer row = {0};
 
 	for (size_t i = 0; i < n; i++) {
-		out[i].rc = principal_store_unknown(&out[i].err);
+		out[i].rc = principal_store_fail_unknown(&out[i].err);
 		out[i].gone = true;
 	}
 	while (pg_next(rows, a, &row))
@@ -125,7 +125,7 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
 
 			out[i].rc = principal_store_judge(
 			    &row, &asks[i], &out[i].principal, &out[i].err);
-			out[i].gone = !principal_store_active(&row);
+			out[i].gone = !principal_store_is_active(&row);
 		}
 }
 
@@ -141,5 +141,5 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 
 	TRY(pg_run(pg, NULL, &principal_store_one, params, a, &rows, err));
 	return pg_next(&rows, a, &row) ? principal_store_judge(&row, &ask, out, err)
-	                               : principal_store_unknown(err);
+	                               : principal_store_fail_unknown(err);
 }

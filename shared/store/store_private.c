@@ -90,7 +90,7 @@ store_lock_channel(struct pg *pg, const struct actor *who,
 }
 
 enum es_code
-store_look_channel(struct pg *pg, const struct actor *who,
+store_read_channel(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct channel_state *out,
     struct es_err *err)
 {
@@ -144,7 +144,7 @@ store_number_event(struct pg *pg, const struct actor *who,
 }
 
 static const char *
-store_private_store_payload(struct arena *a, const char *user, const char *display_name,
+store_private_member_payload(struct arena *a, const char *user, const char *display_name,
     const char *role, bool banned)
 {
 	struct text text;
@@ -166,14 +166,14 @@ const char *
 store_member_payload(
     struct arena *a, const char *user, const char *display_name, const char *role)
 {
-	return store_private_store_payload(a, user, display_name, role, false);
+	return store_private_member_payload(a, user, display_name, role, false);
 }
 
 const char *
 store_banned_payload(
     struct arena *a, const char *user, const char *display_name, const char *role)
 {
-	return store_private_store_payload(a, user, display_name, role, true);
+	return store_private_member_payload(a, user, display_name, role, true);
 }
 
 enum es_code

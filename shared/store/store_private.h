@@ -51,7 +51,7 @@ enum es_code store_lock_channel(struct pg *pg, const struct actor *who,
     struct es_err *err) ES_MUST_CHECK;
 
 /* Reads the state without a lock and without a transaction. */
-enum es_code store_look_channel(struct pg *pg, const struct actor *who,
+enum es_code store_read_channel(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct channel_state *out,
     struct es_err *err) ES_MUST_CHECK;
 

@@ -36,8 +36,8 @@ static const struct pg_stmt patch_stmt =
 static const struct pg_stmt status = TENANT_STMT("status", "es_tenant_status($1, $2)", 2);
 
 static enum es_code
-tenant_store_one(struct pg *pg, const struct pg_stmt *stmt, const char *const params[],
-    struct arena *a, struct tenant *out, struct es_err *err)
+tenant_store_run_one(struct pg *pg, const struct pg_stmt *stmt,
+    const char *const params[], struct arena *a, struct tenant *out, struct es_err *err)
 {
 	struct pg_rows rows;
 
@@ -67,14 +67,15 @@ tenant_store_create(struct pg *pg, const struct tenant_new *in, struct arena *a,
 	if (id.text[0] == '\0')
 		uuid_new(id.text);
 	uuid_new(admin->text);
-	return tenant_store_one(pg, &create, params, a, out, err);
+	return tenant_store_run_one(pg, &create, params, a, out, err);
 }
 
 enum es_code
 tenant_store_get(struct pg *pg, const struct tenant_id *id, struct arena *a,
     struct tenant *out, struct es_err *err)
 {
-	return tenant_store_one(pg, &get, (const char *const[]){id->text}, a, out, err);
+	return tenant_store_run_one(
+	    pg, &get, (const char *const[]){id->text}, a, out, err);
 }
 
 enum es_code
@@ -103,7 +104,8 @@ tenant_store_patch(struct pg *pg, const struct tenant_id *id,
 	    tenant_store_limit_or_null(a, patch->max_messages_per_second),
 	    patch->settings};
 
-	const enum es_code rc = tenant_store_one(pg, &patch_stmt, params, a, out, err);
+	const enum es_code rc =
+	    tenant_store_run_one(pg, &patch_stmt, params, a, out, err);
 
 	/* A patch can break only one constraint, the size of the settings. The caller has
 	 * checked everything else. */
@@ -118,7 +120,7 @@ enum es_code
 tenant_store_suspend(struct pg *pg, const struct tenant_id *id, struct arena *a,
     struct tenant *out, struct es_err *err)
 {
-	return tenant_store_one(
+	return tenant_store_run_one(
 	    pg, &status, (const char *const[]){id->text, "suspended"}, a, out, err);
 }
 
@@ -126,6 +128,6 @@ enum es_code
 tenant_store_resume(struct pg *pg, const struct tenant_id *id, struct arena *a,
     struct tenant *out, struct es_err *err)
 {
-	return tenant_store_one(
+	return tenant_store_run_one(
 	    pg, &status, (const char *const[]){id->text, "active"}, a, out, err);
 }

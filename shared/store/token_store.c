@@ -84,9 +84,9 @@ static const struct pg_stmt token_store_put = TOKEN_STMT("revoke",
     1, 5);
 
 static enum es_code
-token_store_one(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
-    const char *const params[], struct arena *a, struct token_row *out,
-    struct es_err *err)
+token_store_run_one(struct pg *pg, const struct tenant_id *tenant,
+    const struct pg_stmt *stmt, const char *const params[], struct arena *a,
+    struct token_row *out, struct es_err *err)
 {
 	struct pg_rows rows;
 
@@ -97,13 +97,13 @@ token_store_one(struct pg *pg, const struct tenant_id *tenant, const struct pg_s
 }
 
 static enum es_code
-token_store_may(struct pg *pg, const struct actor *who, const struct user_id *user,
-    struct arena *a, struct es_err *err)
+token_store_check_rights(struct pg *pg, const struct actor *who,
+    const struct user_id *user, struct arena *a, struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text, user->text};
 	struct token_row row = {0};
 
-	TRY(token_store_one(pg, NULL, &token_store_role, key, a, &row, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_role, key, a, &row, err));
 	if (strcmp(user->text, who->user.text) == 0 || actor_is_owner(who))
 		return ES_OK;
 	if (!actor_is_admin(who))
@@ -123,10 +123,10 @@ token_store_user_locked(struct pg *pg, const struct actor *who,
 	const char *const params[] = {who->tenant.text, user->text, pg_int(a, now_ms)};
 	struct token_row moved = {0}, version = {0};
 
-	TRY(token_store_one(pg, NULL, &token_store_lock, params, a, &version, err));
-	TRY(token_store_may(pg, who, user, a, err));
-	TRY(token_store_one(pg, NULL, &token_store_move, params, a, &moved, err));
-	TRY(token_store_one(pg, NULL, &token_store_raise, params, a, &version, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_lock, params, a, &version, err));
+	TRY(token_store_check_rights(pg, who, user, a, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_move, params, a, &moved, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_raise, params, a, &version, err));
 	*out = (struct token_revocation){moved.n, version.n};
 	return ES_OK;
 }
@@ -152,8 +152,8 @@ token_store_put_jti(struct pg *pg, const struct tenant_id *tenant,
 	    pg_bool(spares_owners)};
 	struct token_row version = {0}, put;
 
-	TRY(token_store_one(pg, NULL, &token_store_put, row, a, &put, err));
-	TRY(token_store_one(pg, NULL, &token_store_raise, row, a, &version, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_put, row, a, &put, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_raise, row, a, &version, err));
 	*out = (struct token_revocation){.acl_version = version.n};
 	return ES_OK;
 }
@@ -175,10 +175,10 @@ token_store_jti_locked(struct pg *pg, const struct actor *who, const struct toke
 	const char *const counted[] = {tenant, user, in->jti, pg_int(a, in->max)};
 	struct token_row others = {0}, version = {0};
 
-	TRY(token_store_one(pg, NULL, &token_store_lock, counted, a, &version, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_lock, counted, a, &version, err));
 	if (in->user != NULL)
-		TRY(token_store_may(pg, who, in->user, a, err));
-	TRY(token_store_one(pg, NULL, &token_store_count, counted, a, &others, err));
+		TRY(token_store_check_rights(pg, who, in->user, a, err));
+	TRY(token_store_run_one(pg, NULL, &token_store_count, counted, a, &others, err));
 	if (others.n >= in->max)
 		return es_fail(err, ES_QUOTA_EXCEEDED,
 		    "%lld revoked tokens are kept for this %s; revoke all tokens of the "

@@ -41,7 +41,7 @@ static const struct pg_stmt user_find_name = USER_STMT("by_name",
     FIND(FROM_NAME MAYBE_ROLE MAYBE_STATUS) " ORDER BY name_key, id LIMIT $3", 8);
 
 static const struct pg_stmt *
-user_find_stmt(const struct user_filter *filter, const char *status)
+user_find_choose_stmt(const struct user_filter *filter, const char *status)
 {
 	if (filter->email != NULL)
 		return &user_find_email;
@@ -64,7 +64,7 @@ user_store_list(struct pg *pg, const struct actor *who, const struct user_filter
 	const char *status = gone ? "deactivated" : filter->status;
 	const char *params[] = {who->tenant.text, after != NULL ? after->text : NULL,
 	    pg_int(a, limit + 1), filter->role, status, pg_bool(gone), NULL, NULL};
-	const struct pg_stmt *stmt = user_find_stmt(filter, status);
+	const struct pg_stmt *stmt = user_find_choose_stmt(filter, status);
 	struct pg_rows rows;
 
 	if (stmt == &user_find_email)

@@ -100,7 +100,7 @@ static const struct pg_stmt other_owners = {
 };
 
 static enum es_code
-user_store_one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
+user_store_run_one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct user *out, struct es_err *err)
 {
 	struct pg_rows rows;
@@ -124,7 +124,7 @@ enum es_code
 user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
     struct arena *a, struct user *out, struct es_err *err)
 {
-	return user_store_one(pg, who, &get,
+	return user_store_run_one(pg, who, &get,
 	    (const char *const[]){who->tenant.text, id->text}, a, out, err);
 }
 
@@ -169,13 +169,13 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 		    err, ES_FORBIDDEN, "role", "only an owner may do this");
 	if (id.text[0] == '\0')
 		uuid_new(id.text);
-	return user_store_one(pg, who, &create, params, a, out, err);
+	return user_store_run_one(pg, who, &create, params, a, out, err);
 }
 
 /* May the caller apply this patch to this user? patch NULL: deactivate, reactivate or
  * delete. */
 static enum es_code
-user_store_may_change(const struct actor *who, const struct user *now,
+user_store_check_rights(const struct actor *who, const struct user *now,
     const struct user_patch *patch, struct es_err *err)
 {
 	const bool self = strcmp(who->user.text, now->id.text) == 0;
@@ -198,8 +198,8 @@ user_store_may_change(const struct actor *who, const struct user *now,
 /* A change that takes the role from an active owner, or ends that user, needs another
  * active owner. */
 static enum es_code
-user_store_owner_stays(struct pg *pg, const struct actor *who, const struct user *now,
-    const char *next_role, struct arena *a, struct es_err *err)
+user_store_check_owner_left(struct pg *pg, const struct actor *who,
+    const struct user *now, const char *next_role, struct arena *a, struct es_err *err)
 {
 	const char *const params[] = {who->tenant.text, now->id.text};
 	struct count others = {0};
@@ -216,7 +216,7 @@ user_store_owner_stays(struct pg *pg, const struct actor *who, const struct user
 }
 
 static enum es_code
-user_store_version(struct pg *pg, const struct pg_stmt *stmt, const struct actor *who,
+user_store_run_version(struct pg *pg, const struct pg_stmt *stmt, const struct actor *who,
     struct arena *a, struct count *version, struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text};
@@ -231,16 +231,16 @@ user_store_version(struct pg *pg, const struct pg_stmt *stmt, const struct actor
  * is NULL when the change touches no rights; else lock the tenant's row and read its
  * version. */
 static enum es_code
-user_store_look(struct pg *pg, const struct actor *who, const struct user_id *id,
+user_store_read_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
     const struct user_patch *patch, struct arena *a, struct user *now,
     struct count *version, struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text, id->text};
 
 	if (version != NULL)
-		TRY(user_store_version(pg, &lock_rights, who, a, version, err));
-	TRY(user_store_one(pg, who, &get, key, a, now, err));
-	return user_store_may_change(who, now, patch, err);
+		TRY(user_store_run_version(pg, &lock_rights, who, a, version, err));
+	TRY(user_store_run_one(pg, who, &get, key, a, now, err));
+	return user_store_check_rights(who, now, patch, err);
 }
 
 static const char *
@@ -259,15 +259,15 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 	struct count version = {0};
 	struct user now = {0};
 
-	TRY(user_store_look(
+	TRY(user_store_read_locked(
 	    pg, who, id, patch, a, &now, patch->role != NULL ? &version : NULL, err));
 	if (strcmp(now.status, "deleted") == 0)
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
 	if (patch->role != NULL && strcmp(patch->role, now.role) != 0) {
-		TRY(user_store_owner_stays(pg, who, &now, patch->role, a, err));
-		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
+		TRY(user_store_check_owner_left(pg, who, &now, patch->role, a, err));
+		TRY(user_store_run_version(pg, &raise_version, who, a, &version, err));
 	}
-	TRY(user_store_one(pg, who, &change, params, a, out, err));
+	TRY(user_store_run_one(pg, who, &change, params, a, out, err));
 	out->acl_version = version.n;
 	return ES_OK;
 }
@@ -286,7 +286,7 @@ static const struct user_step to_deactivated = {&deactivate, {"active"}},
 			      to_deleted = {&erase, {"active", "deactivated"}};
 
 static bool
-user_store_starts(const struct user_step *step, const char *status)
+user_store_step_applies(const struct user_step *step, const char *status)
 {
 	for (size_t i = 0; i < ES_COUNT(step->from); i++)
 		if (step->from[i] != NULL && strcmp(step->from[i], status) == 0)
@@ -297,16 +297,17 @@ user_store_starts(const struct user_step *step, const char *status)
 /* Changes the user's row and hands on the channels that the user owns. The caller holds
  * the locks of those channels. */
 static enum es_code
-user_store_take_step(struct pg *pg, const struct actor *who, const struct user_step *step,
-    const char *owned, struct arena *a, bool *same, struct user *now, struct es_err *err)
+user_store_change_status(struct pg *pg, const struct actor *who,
+    const struct user_step *step, const char *owned, struct arena *a, bool *same,
+    struct user *now, struct es_err *err)
 {
 	const struct user_id *id = &now->id;
 	const char *const key[] = {who->tenant.text, id->text};
 
 	if (step != &to_active)
-		TRY(user_store_owner_stays(pg, who, now, NULL, a, err));
-	TRY(user_store_one(pg, who, step->stmt, key, a, now, err));
-	TRY(ownership_store_owns(pg, who, id, owned, a, same, err));
+		TRY(user_store_check_owner_left(pg, who, now, NULL, a, err));
+	TRY(user_store_run_one(pg, who, step->stmt, key, a, now, err));
+	TRY(ownership_store_still_owns(pg, who, id, owned, a, same, err));
 	if (!*same)
 		return es_fail(err, ES_UNAVAILABLE,
 		    "the user keeps becoming an owner of channels; try again");
@@ -325,12 +326,12 @@ user_store_step_locked(struct pg *pg, const struct actor *who, const struct user
 	const char *owned;
 
 	TRY(ownership_store_lock(pg, who, id, a, &owned, err));
-	TRY(user_store_look(pg, who, id, NULL, a, &now, &version, err));
+	TRY(user_store_read_locked(pg, who, id, NULL, a, &now, &version, err));
 	if (step == &to_active && strcmp(now.status, "deleted") == 0)
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
-	if (user_store_starts(step, now.status)) {
-		TRY(user_store_version(pg, &raise_version, who, a, &version, err));
-		TRY(user_store_take_step(pg, who, step, owned, a, same, &now, err));
+	if (user_store_step_applies(step, now.status)) {
+		TRY(user_store_run_version(pg, &raise_version, who, a, &version, err));
+		TRY(user_store_change_status(pg, who, step, owned, a, same, &now, err));
 	}
 	now.acl_version = version.n;
 	*out = now;
