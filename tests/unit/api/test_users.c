@@ -1,225 +1,212 @@
-/* The handlers of users: the hints to push-servers for each change. The store is a
- * fake. */
+/* Users: what the store is asked for, who sees what, and what the push servers are told
+ * of each change. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cunit_main.h"
-#include "env/announce.h"
 #include "handlers/handlers.h"
-#include "store/user_store.h"
+#include "http/field_check.h"
+#include "rig.h"
 
 #include "core/banned.h"
 
-#define TENANT "01900000-0000-7000-8000-000000000001"
-#define ALICE  "01900000-0000-7000-8000-00000000a001"
-#define BOB    "01900000-0000-7000-8000-00000000a002"
-#define TYPE   "application/json"
-
-typedef enum es_code handler(struct api *api, const struct http_req *req,
-    struct http_res *res, struct es_err *err);
-
-/* The order of the calls: s store, e events, a rights, g the user's presence. */
-static char calls[16];
-static struct control told;
-static struct user_id changed, gone;
-static enum es_code store_says;
-static struct arena *mem;
-static struct http_res res;
-static struct es_err fault;
-static struct json_faults faults;
+#define OF_BOB .params = {RIG_BOB}
+#define ACL    "; announce_acl(0001 user=a002 jti=- version=9)"
+#define GONE   "; announce_user_offline(a002)"
+#define SHAPE(email, external_id) \
+	"\",\"email\":" email ",\"displayName\":\"Bob\",\"role\":\"member\"," \
+	"\"status\":\"active\",\"externalId\":" external_id ",\"createdAt\":\"" RIG_TIME \
+	"\"}"
+#define WHOLE  "{\"userId\":\"" RIG_BOB SHAPE("\"b@example.test\"", "\"ext-7\"")
+#define HIDDEN "{\"userId\":\"" RIG_BOB SHAPE("null", "null")
 
 static void
-note(char what)
+run(const struct rig_row rows[], size_t n)
 {
-	const size_t at = strlen(calls);
-
-	CU_ASSERT_FATAL(at + 1 < sizeof(calls));
-	calls[at] = what;
-	calls[at + 1] = '\0';
+	rig_begin();
+	rig_rows(rows, n);
+	rig_rows_failures(rows, n);
+	rig_end();
 }
 
-void
-announce_acl(struct api *api, const struct http_req *req, const struct control *change)
+/* The address and the tenant's id are for admins and for the user itself. */
+static void
+read_one(void)
 {
-	(void)api, (void)req;
-	told = *change;
-	note('a');
+	static const struct rig_row rows[] = {
+	    {"by an admin", users_get, "admin", OF_BOB, .status = 200,
+		.calls = "user_store_get(a002)", .says = WHOLE},
+	    {"by an owner", users_get, "owner", OF_BOB, .status = 200,
+		.calls = "user_store_get(a002)", .says = WHOLE},
+	    {"by a member", users_get, OF_BOB, .status = 200,
+		.calls = "user_store_get(a002)", .says = HIDDEN},
+	    {"oneself", users_get, .params = {"me"}, .status = 200,
+		.calls = "user_store_get(a001)",
+		.says =
+		    "{\"userId\":\"" RIG_ALICE SHAPE("\"b@example.test\"", "\"ext-7\"")},
+	    {"me", users_me, .status = 200, .calls = "user_store_get(a001)",
+		.says =
+		    "{\"userId\":\"" RIG_ALICE SHAPE("\"b@example.test\"", "\"ext-7\"")},
+	    {"no id", users_get, .params = {"bob"}, .rc = ES_NOT_FOUND},
+	};
+
+	run(rows, ES_COUNT(rows));
 }
 
-void
-announce_events(struct api *api, const struct http_req *req, struct event_list *events)
-{
-	(void)api, (void)req;
-	CU_ASSERT_EQUAL(events->n, 0);
-	note('e');
-}
+static const struct rig_row made[] = {
+    {"by address and name", users_create, "admin",
+	.body = "{\"email\":\" b@example.test\",\"displayName\":\"Bob \"}", .status = 201,
+	.calls = "user_store_create(fresh email=b@example.test name=Bob role=- ext=-)",
+	.says = WHOLE, .location = "/api/v1/users/" RIG_BOB},
+    {"with all members", users_create, "admin",
+	.body = "{\"email\":\"b@example.test\",\"displayName\":\"Bob\",\"role\":\"bot\","
+		"\"externalId\":\"e1\"}",
+	.status = 201,
+	.calls = "user_store_create(fresh email=b@example.test name=Bob role=bot ext=e1)",
+	.says = WHOLE, .location = "/api/v1/users/" RIG_BOB},
+    {"no address", users_create, "admin", .body = "{\"displayName\":\"Bob\"}",
+	.rc = ES_INVALID, .field = "email"},
+    {"no name", users_create, "admin", .body = "{\"email\":\"b@example.test\"}",
+	.rc = ES_INVALID, .field = "displayName"},
+    {"an empty external id", users_create, "admin",
+	.body = "{\"email\":\"b@example.test\",\"displayName\":\"Bob\","
+		"\"externalId\":\"\"}",
+	.rc = ES_INVALID, .field = "externalId"},
+    {"an unknown role", users_create, "admin",
+	.body = "{\"email\":\"b@example.test\",\"displayName\":\"Bob\",\"role\":\"god\"}",
+	.rc = ES_INVALID, .field = "role"},
+    {"no body", users_create, "admin", .rc = ES_BAD_REQUEST},
+};
 
-void
-announce_user_offline(
-    struct api *api, const struct http_req *req, const struct user_id *user)
+static void
+created(void)
 {
-	(void)api, (void)req;
-	gone = *user;
-	note('g');
-}
-
-static enum es_code
-answer(const struct user_id *id, struct user *out, struct es_err *err)
-{
-	changed = *id;
-	note('s');
-	if (store_says != ES_OK)
-		return es_fail(err, store_says, "refused");
-	*out = (struct user){.id = *id,
-	    .email = "b@example.test",
-	    .display_name = "Bob",
-	    .role = "member",
-	    .status = "active",
-	    .acl_version = 9};
-	return ES_OK;
-}
-
-enum es_code
-user_store_get(struct pg *pg, const struct actor *who, const struct user_id *id,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	(void)pg, (void)who, (void)a;
-	return answer(id, out, err);
-}
-
-enum es_code
-user_store_create(struct pg *pg, const struct actor *who, const struct user_new *in,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	(void)pg, (void)who, (void)a;
-	return answer(&in->id, out, err);
-}
-
-enum es_code
-user_store_patch(struct pg *pg, const struct actor *who, const struct user_id *id,
-    const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
-{
-	(void)pg, (void)who, (void)patch, (void)a;
-	return answer(id, out, err);
-}
-
-enum es_code
-user_store_deactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	(void)pg, (void)who, (void)a;
-	return answer(id, out, err);
-}
-
-enum es_code
-user_store_reactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	(void)pg, (void)who, (void)a;
-	return answer(id, out, err);
-}
-
-enum es_code
-user_store_delete(struct pg *pg, const struct actor *who, const struct user_id *id,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	(void)pg, (void)who, (void)a;
-	return answer(id, out, err);
-}
-
-/* GET /users needs this to link; the test does not call it. */
-enum es_code
-user_store_list(struct pg *pg, const struct actor *who, const struct user_filter *filter,
-    const struct user_id *after, int64_t limit, struct arena *a, struct user_page *out,
-    struct es_err *err)
-{
-	(void)pg, (void)who, (void)filter, (void)after, (void)limit, (void)a, (void)out;
-	return es_fail(err, ES_INTERNAL, "not here");
-}
-
-static enum es_code
-call(handler *ask, const char *json)
-{
-	struct http_req req = {.arena = mem,
-	    .body = json,
-	    .body_len = strlen(json),
-	    .params = {BOB},
-	    .faults = &faults,
-	    .headers = {.content_type = TYPE},
-	    .who = {.actor = {.tenant = {TENANT}, .user = {ALICE}, .role = "admin"}}};
-	struct api api = {0};
-
-	calls[0] = '\0';
-	told = (struct control){0};
-	changed = gone = (struct user_id){""};
-	http_res_init(&res, mem);
-	return ask(&api, &req, &res, &fault);
+	run(made, ES_COUNT(made));
 }
 
 static void
-told_of_bob(void)
+all_faults_are_told(void)
 {
-	CU_ASSERT_STRING_EQUAL(changed.text, BOB);
-	CU_ASSERT_STRING_EQUAL(told.tenant.text, TENANT);
-	CU_ASSERT_TRUE(told.names_user);
-	CU_ASSERT_STRING_EQUAL(told.user.text, BOB);
-	CU_ASSERT_EQUAL(told.acl_version, 9);
-}
+	static const char body[] =
+	    "{\"email\":\"b\",\"displayName\":\"\",\"role\":\"god\"}";
+	static const struct rig_row rows[] = {
+	    {"of a creation", users_create, "admin", .body = body, .rc = ES_INVALID,
+		.field = "email"},
+	    {"of a change", users_patch, "admin", OF_BOB, .body = body, .rc = ES_INVALID,
+		.field = "email"},
+	};
 
-static void
-each_change_of_the_status_is_told(void)
-{
-	mem = arena_new();
-	store_says = ES_OK;
-	CU_ASSERT_EQUAL(call(users_deactivate, ""), ES_OK);
-	CU_ASSERT_STRING_EQUAL(calls, "seag");
-	CU_ASSERT_STRING_EQUAL(gone.text, BOB);
-	CU_ASSERT_EQUAL(res.status, 200);
-	told_of_bob();
-	CU_ASSERT_EQUAL(call(users_reactivate, ""), ES_OK);
-	CU_ASSERT_STRING_EQUAL(calls, "sa");
-	told_of_bob();
-	CU_ASSERT_EQUAL(call(users_delete, ""), ES_OK);
-	CU_ASSERT_STRING_EQUAL(calls, "seag");
-	CU_ASSERT_STRING_EQUAL(gone.text, BOB);
-	told_of_bob();
-	arena_free(&mem);
-}
-
-static void
-a_refused_change_is_not_told(void)
-{
-	handler *const all[] = {users_deactivate, users_reactivate, users_delete};
-
-	mem = arena_new();
-	store_says = ES_LAST_OWNER;
-	for (size_t i = 0; i < ES_COUNT(all); i++) {
-		CU_ASSERT_EQUAL(call(all[i], ""), ES_LAST_OWNER);
-		CU_ASSERT_STRING_EQUAL(calls, "s");
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		rig_begin();
+		rig_rows(&rows[i], 1);
+		CU_ASSERT_EQUAL_FATAL(rig.faults.n, 3);
+		CU_ASSERT_STRING_EQUAL(rig.faults.items[1].field, "displayName");
+		CU_ASSERT_STRING_EQUAL(rig.faults.items[2].field, "role");
 	}
-	arena_free(&mem);
+	rig_end();
 }
 
+#define PATCH "user_store_patch(a002 "
+
+/* A role and a name are told; an address and the tenant's id concern no socket. */
 static void
-a_role_and_a_name_are_told_and_an_address_is_not(void)
+changed(void)
 {
-	mem = arena_new();
-	store_says = ES_OK;
-	CU_ASSERT_EQUAL(call(users_patch, "{\"role\":\"admin\"}"), ES_OK);
-	CU_ASSERT_STRING_EQUAL(calls, "sa");
-	told_of_bob();
-	CU_ASSERT_EQUAL(call(users_patch, "{\"displayName\":\"Bobby\"}"), ES_OK);
-	CU_ASSERT_STRING_EQUAL(calls, "sa");
-	CU_ASSERT_EQUAL(call(users_patch, "{\"email\":\"c@example.test\"}"), ES_OK);
-	CU_ASSERT_STRING_EQUAL(calls, "s");
-	arena_free(&mem);
+	static const struct rig_row rows[] = {
+	    {"the role", users_patch, "admin", OF_BOB, .body = "{\"role\":\"admin\"}",
+		.status = 200, .calls = PATCH "email=- name=- role=admin ext=-)" ACL,
+		.says = WHOLE},
+	    {"the name", users_patch, "admin", OF_BOB,
+		.body = "{\"displayName\":\"Rob\"}", .status = 200,
+		.calls = PATCH "email=- name=Rob role=- ext=-)" ACL},
+	    {"the address", users_patch, "admin", OF_BOB,
+		.body = "{\"email\":\"c@example.test\"}", .status = 200,
+		.calls = PATCH "email=c@example.test name=- role=- ext=-)"},
+	    {"the external id", users_patch, "admin", OF_BOB,
+		.body = "{\"externalId\":\"e2\"}", .status = 200,
+		.calls = PATCH "email=- name=- role=- ext=e2)"},
+	    {"no external id any more", users_patch, "admin", OF_BOB,
+		.body = "{\"externalId\":null}", .status = 200,
+		.calls = PATCH "email=- name=- role=- ext=)"},
+	    {"nor so", users_patch, "admin", OF_BOB, .body = "{\"externalId\":\"\"}",
+		.status = 200, .calls = PATCH "email=- name=- role=- ext=)"},
+	    {"oneself", users_patch, .params = {"me"}, .body = "{}", .status = 200,
+		.calls = "user_store_patch(a001 email=- name=- role=- ext=-)"},
+	    {"no name any more", users_patch, "admin", OF_BOB,
+		.body = "{\"displayName\":null}", .rc = ES_INVALID,
+		.field = "displayName"},
+	    {"no id", users_patch, .params = {"bob"}, .body = "{}", .rc = ES_NOT_FOUND},
+	};
+
+	run(rows, ES_COUNT(rows));
+}
+
+/* First the channels that go on to others, then the rights, then the presence. */
+static void
+status_changed(void)
+{
+	static struct event handed[3];
+	static const struct rig_row rows[] = {
+	    {"deactivated", users_deactivate, "admin", OF_BOB, .status = 200,
+		.calls = "user_store_deactivate(a002); announce_events(3)" ACL GONE,
+		.says = WHOLE},
+	    {"reactivated", users_reactivate, "admin", OF_BOB, .status = 200,
+		.calls = "user_store_reactivate(a002)" ACL, .says = WHOLE},
+	    {"deleted", users_delete, "admin", OF_BOB, .status = 204,
+		.calls = "user_store_delete(a002); announce_events(3)" ACL GONE},
+	    {"deactivated: no id", users_deactivate, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"reactivated: no id", users_reactivate, .params = {"x"}, .rc = ES_NOT_FOUND},
+	    {"deleted: no id", users_delete, .params = {"x"}, .rc = ES_NOT_FOUND},
+	};
+
+	rig_begin();
+	rig.events = (struct event_list){handed, ES_COUNT(handed)};
+	RIG_ROWS(rows);
+	RIG_FAILURES(rows);
+	rig_end();
+}
+
+/* Each limit and the first length beyond it. */
+static void
+lengths(void)
+{
+	static const struct {
+		const char *field, *end; /* end: the last characters */
+		size_t max;
+	} rows[] = {
+	    {"email", "@e.test", EMAIL_MAX},
+	    {"displayName", "", DISPLAY_NAME_MAX},
+	    {"externalId", "", 255},
+	};
+
+	rig_begin();
+	for (size_t i = 0; i < ES_COUNT(rows); i++)
+		for (size_t over = 0; over < 2; over++) {
+			const size_t n = rows[i].max + over - strlen(rows[i].end);
+			char text[400], body[800];
+			const struct rig_row row = {
+			    .handler = users_patch, OF_BOB, .body = body};
+
+			CU_ASSERT_FATAL(n < sizeof(text));
+			memset(text, 'x', n);
+			text[n] = '\0';
+			(void)snprintf(body, sizeof(body), "{\"%s\":\"%s%s\"}",
+			    rows[i].field, text, rows[i].end);
+			CU_ASSERT_EQUAL(rig_call(&row), over ? ES_INVALID : ES_OK);
+			if (over)
+				CU_ASSERT_STRING_EQUAL(rig.err.field, rows[i].field);
+		}
+	rig_end();
 }
 
 static CU_TestInfo cases[] = {
-    {"each change of the status is announced", each_change_of_the_status_is_told},
-    {"a refused change is not announced", a_refused_change_is_not_told},
-    {"a role and a name are announced, an e-mail address is not",
-	a_role_and_a_name_are_told_and_an_address_is_not},
+    {"a user is read", read_one},
+    {"a user is created", created},
+    {"all that is wrong is told at once", all_faults_are_told},
+    {"a user is changed", changed},
+    {"the status of a user changes", status_changed},
+    {"the longest address, name and external id", lengths},
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("users", cases)
+CUNIT_MAIN("api/users", cases)

@@ -1,0 +1,137 @@
+/* Calls one handler with a request that is made in memory. All that lies below a handler
+ * (stores, limits, announcements, Redis, the queue) is a fake: a fake writes its call
+ * with its arguments to rig.calls and gives the answer that stands in struct rig. A test
+ * is a table of requests, each with the calls and the answer that it must lead to. */
+#ifndef API_TEST_RIG_H
+#define API_TEST_RIG_H
+
+#include "core/text.h"
+#include "env/api.h"
+#include "http/http_body.h"
+#include "store/api_key_store.h"
+#include "store/auth_key_store.h"
+#include "store/ban_store.h"
+#include "store/channel_store.h"
+#include "store/member_store.h"
+#include "store/message_store.h"
+#include "store/tenant_admin.h"
+#include "store/tenant_store.h"
+#include "store/token_store.h"
+#include "store/user_store.h"
+
+#define RIG_TENANT  "01900000-0000-7000-8000-000000000001"
+#define RIG_ALICE   "01900000-0000-7000-8000-00000000a001" /* the caller */
+#define RIG_BOB     "01900000-0000-7000-8000-00000000a002"
+#define RIG_CHANNEL "01900000-0000-7000-8000-00000000c001"
+#define RIG_KEY     "01900000-0000-7000-8000-00000000e001"
+/* The id that a claim of an Idempotency-Key answers. */
+#define RIG_CLAIMED "01900000-0000-7000-8000-00000000f001"
+
+#define RIG_TIME_MS INT64_C(1767322984678)
+#define RIG_TIME    "2026-01-02T03:03:04.678Z"
+
+struct rig {
+	struct arena *mem; /* of the last request */
+	struct api_conf conf;
+	struct api api;
+	struct http_req req;
+	struct http_res res;
+	struct es_err err;
+	struct json_faults faults;
+
+	/* Of the last request: each call of a fake, "name(arguments)", joined by "; ". An
+	 * id is its last four characters, NULL is "-". */
+	struct text calls;
+	unsigned n_calls; /* of those that may fail */
+
+	/* Which call fails, and with what: by its number (from 0; -1: none) or by the
+	 * name of the fake. */
+	int fails_at;
+	const char *fails;
+	enum es_code failure;
+	const char *sqlstate;
+	bool fails_once; /* by name: only the first call of that name */
+
+	/* What the fakes answer. */
+	struct user user;
+	struct channel channel;
+	struct event event;
+	struct event_list events;
+	struct member member;
+	struct ban ban;
+	struct message message;
+	struct message_page messages;
+	struct tenant tenant;
+	struct tenant_admin admin;
+	struct api_key key;
+	struct auth_key auth_key;
+	struct token_revocation revoked;
+	enum es_code refusal; /* of a message */
+	int64_t issue_s;
+	unsigned n_items; /* of a page of a list */
+	bool more;        /* behind that page */
+	bool again;       /* the Idempotency-Key was seen before */
+	bool there, added, lifted;
+
+	/* What a fake was given that can't stand in a table. */
+	int64_t asked_ms;                    /* an end or the clock */
+	const char *made_key;                /* the text of an API key */
+	const char *redis_key, *redis_value; /* of SET */
+};
+extern struct rig rig;
+
+struct rig_row {
+	const char *about; /* names the row where it fails */
+	http_handler *handler;
+	const char *role; /* of the caller; NULL: "member" */
+	const char *params[HTTP_PARAMS];
+	const char *query; /* NULL: none */
+	const char *body;  /* NULL: none */
+	const char *idempotency_key;
+
+	enum es_code rc;
+	int status;        /* of ES_OK */
+	const char *field; /* of a refusal; NULL: any */
+	const char *calls; /* NULL: none */
+	const char *says;  /* the whole body; NULL: any */
+	const char *location;
+	bool replayed; /* Idempotency-Replayed is set */
+};
+
+/* Fresh answers; call it at the start of each test. */
+void rig_begin(void);
+void rig_end(void);
+
+/* Makes the request and calls the handler. */
+enum es_code rig_call(const struct rig_row *row);
+/* Is `part` in the body of the answer? */
+bool rig_says(const char *part);
+
+/* Each row, compared with what it expects. A row that fails is named on stderr. */
+void rig_rows(const struct rig_row rows[], size_t n);
+#define RIG_ROWS(rows) rig_rows(rows, ES_COUNT(rows))
+
+/* For rows whose rc is ES_OK: each call that can fail fails in turn, with several codes.
+ * The handler must answer that code without a body, and call nothing more. */
+void rig_rows_failures(const struct rig_row rows[], size_t n);
+#define RIG_FAILURES(rows) rig_rows_failures(rows, ES_COUNT(rows))
+
+/* A list: its limits, its cursor, the link to its next page, and that a cursor is good
+ * for this list and its filter only. `after` is what the store is asked for behind the
+ * last item; row->query is a filter that the link keeps, or NULL. */
+void rig_pages(const struct rig_row *row, const char *after);
+
+/* For the fakes. Writes the call; the code is ES_OK or that of the failure. */
+enum es_code rig_called(struct es_err *err, const char *name, const char *fmt, ...)
+    ES_PRINTF(3, 4);
+/* The same of a function that can't fail. */
+void rig_told(const char *name, const char *fmt, ...) ES_PRINTF(2, 3);
+/* The caller of a store's function is the one of the request. */
+void rig_actor(const struct actor *who);
+const char *rig_id(const char *id);
+const char *rig_text(const char *s);
+const char *rig_bool(bool b);
+/* The id of item i of a page: it ends in a number. */
+void rig_number(char id[ES_UUID_TEXT], unsigned i);
+
+#endif
