@@ -28,6 +28,25 @@ rig_rows_header(const char *name)
 	return value == NULL ? "-" : value;
 }
 
+/* A body is one whole JSON text. */
+static void
+rig_rows_json(const struct rig_row *row)
+{
+	const struct text *body = &rig.res.body;
+	const struct json_tree *tree;
+	struct es_err err = {0};
+
+	if (row->status == 204) {
+		CU_ASSERT_PTR_NULL(rig.res.type);
+		CU_ASSERT_EQUAL(body->len, 0);
+		return;
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig.res.type);
+	CU_ASSERT_STRING_EQUAL(rig.res.type, "application/json");
+	(void)rig_rows_same(row->about, "JSON", "ok",
+	    es_code_name(json_tree_parse(body->data, body->len, rig.mem, &tree, &err)));
+}
+
 static void
 rig_rows_answer(const struct rig_row *row)
 {
@@ -39,8 +58,7 @@ rig_rows_answer(const struct rig_row *row)
 	if (row->says != NULL)
 		(void)rig_rows_same(row->about, "body", row->says,
 		    rig.res.body.data == NULL ? "" : rig.res.body.data);
-	if (row->status == 204)
-		CU_ASSERT_EQUAL(rig.res.body.len, 0);
+	rig_rows_json(row);
 	(void)rig_rows_same(row->about, "Location",
 	    row->location == NULL ? "-" : row->location, rig_rows_header("Location"));
 	(void)rig_rows_same(row->about, "Idempotency-Replayed",

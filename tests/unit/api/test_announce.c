@@ -138,6 +138,42 @@ events(void)
 	arena_free(&mem);
 }
 
+/* The events of one change, in their order; one without a number is left out. */
+static void
+several_events(void)
+{
+	struct event items[] = {changed(7), changed(0), changed(8)};
+	struct event_list list = {items, ES_COUNT(items)}, none = {items, 0};
+	const char *first, *second;
+
+	begin();
+	announce_events(&the_api, &request, &none);
+	CU_ASSERT_STRING_EQUAL(said, "");
+	announce_events(&the_api, &request, &list);
+	first = strstr(said, CHANNEL " 7 ");
+	second = strstr(said, CHANNEL " 8 ");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(second);
+	CU_ASSERT(first < second);
+	CU_ASSERT_PTR_NULL(strstr(said, CHANNEL " 0 "));
+	arena_free(&mem);
+}
+
+/* The head of a deleted channel is removed, so that nobody waits for its events. */
+static void
+deleted_channel(void)
+{
+	struct event event = changed(7);
+
+	event.kind = EVENT_CHANNEL_DELETED;
+	begin();
+	announce_event(&the_api, &request, &event);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "PUBLISH es:t:" TENANT ":c:" CHANNEL " {"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "HDEL es:heads:" TENANT " " CHANNEL " "));
+	CU_ASSERT_PTR_NULL(strstr(said, "EVAL"));
+	arena_free(&mem);
+}
+
 static void
 versions(void)
 {
@@ -204,6 +240,8 @@ gone(void)
 
 static CU_TestInfo cases[] = {
     {"numbered events and heads", events},
+    {"several events, in order", several_events},
+    {"a deleted channel has no head", deleted_channel},
     {"versions of rights", versions},
     {"typing is announced once in 3 s", typing},
     {"the presence of a deactivated user is cleared", gone},

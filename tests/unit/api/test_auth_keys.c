@@ -103,6 +103,10 @@ static const struct rig_row refused[] = {
 	"{\"kid\":\"k1\",\"alg\":\"HS256\",\"issuer\":\"echostream\",\"secret\":\"" SECRET
 	"\"}",
 	"issuer"),
+    REFUSED("no algorithm",
+	"{\"kid\":\"k1\",\"issuer\":\"" ISSUER "\",\"secret\":\"" SECRET "\"}", "alg"),
+    REFUSED("no issuer", "{\"kid\":\"k1\",\"alg\":\"HS256\",\"secret\":\"" SECRET "\"}",
+	"issuer"),
     REFUSED("no kid",
 	"{\"alg\":\"HS256\",\"issuer\":\"" ISSUER "\",\"secret\":\"" SECRET "\"}", "kid"),
 };

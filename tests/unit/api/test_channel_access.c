@@ -27,6 +27,7 @@ pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt
 	CU_ASSERT_PTR_NOT_NULL(strstr(params[0], TENANT));
 	CU_ASSERT_PTR_NOT_NULL(strstr(params[1], ALICE));
 	CU_ASSERT_PTR_NOT_NULL(strstr(params[2], CHANNEL));
+	CU_ASSERT_PTR_NULL(strchr(params[2], ','));
 	return database == ES_OK ? ES_OK : es_fail(err, database, "away");
 }
 

@@ -70,6 +70,11 @@ static const struct rig_row made[] = {
 	.calls = "channel_store_create(fresh name=lobby topic=- private=false policy=- "
 		 "max=40)",
 	.says = WHOLE, .location = "/api/v1/channels/" RIG_CHANNEL},
+    {"by one letter, without a topic", channels_create,
+	.body = "{\"name\":\"l\",\"topic\":\"\"}", .status = 201,
+	.calls = "channel_store_create(fresh name=l topic= private=false policy=- "
+		 "max=40)",
+	.says = WHOLE, .location = "/api/v1/channels/" RIG_CHANNEL},
     {"with all members", channels_create,
 	.body = "{\"name\":\"lobby\",\"topic\":\"talk \",\"isPrivate\":true,"
 		"\"postingPolicy\":\"admins\"}",
@@ -171,6 +176,13 @@ changed(void)
 	    {"its topic", channels_patch, .params = {RIG_CHANNEL},
 		.body = "{\"topic\":\"new\"}", .status = 200,
 		.calls = PATCH "name=- topic=new private=- policy=-)" TOLD},
+	    {"an empty topic", channels_patch, .params = {RIG_CHANNEL},
+		.body = "{\"topic\":\"\"}", .status = 200,
+		.calls = PATCH "name=- topic= private=- policy=-)" TOLD},
+	    {"by one letter", channels_patch, .params = {RIG_CHANNEL},
+		.body = "{\"name\":\"h\"}", .status = 200,
+		.calls = PATCH "name=h topic=- private=- policy=-)" TOLD},
+	    {"no body", channels_patch, .params = {RIG_CHANNEL}, .rc = ES_BAD_REQUEST},
 	    {"no topic any more", channels_patch, .params = {RIG_CHANNEL},
 		.body = "{\"topic\":null}", .status = 200,
 		.calls = PATCH "name=- topic= private=- policy=-)" TOLD},

@@ -105,6 +105,14 @@ a_channel_at_the_same_time(void)
 	rig.there = false;
 	run(&channel, "a name of somebody else", ES_NAME_TAKEN, CLAIM CREATE EXISTS);
 	CU_ASSERT_STRING_EQUAL(rig.err.text, "the fake refuses");
+	/* Of two failures the later one is told: it says why there is no answer. */
+	rig.there = true;
+	rig.fails_at = 3;
+	fail("channel_store_create", ES_NOT_FOUND);
+	run(&channel, "nor is the other's seen", ES_CONFLICT, CLAIM CREATE EXISTS GET);
+	CU_ASSERT_STRING_EQUAL(rig.err.field, ":Idempotency-Key");
+	rig.fails_at = -1;
+	fail("channel_store_create", ES_NAME_TAKEN);
 	run(&bare, "without a key nothing is looked for", ES_NAME_TAKEN,
 	    "channel_store_create(fresh name=n topic=- private=false policy=- max=0)");
 	rig_end();
@@ -132,6 +140,9 @@ a_user(void)
 	    &user, "another request has made it", USER_CLAIM USER_CREATE USER_GET);
 	run(&bare, "without a key nothing is looked for", ES_EMAIL_TAKEN,
 	    "user_store_create(fresh email=b@example.test name=Bob role=- ext=-)");
+	fail("idempotency_store_claim", ES_KEY_REUSED);
+	run(&user, "used for another body", ES_KEY_REUSED, USER_CLAIM);
+	rig.fails = NULL;
 	rig.again = true;
 	run_replayed(&user, "again", USER_CLAIM USER_GET);
 	fail("user_store_get", ES_NOT_FOUND);
@@ -179,6 +190,11 @@ a_tenant(void)
 	    TENANT_CLAIM TENANT_CREATE TENANT_FIND ISSUE);
 	rig.again = true;
 	run_replayed(&tenant, "again", TENANT_CLAIM TENANT_FIND ISSUE);
+	fail("idempotency_store_claim", ES_KEY_REUSED);
+	run(&tenant, "used for another body", ES_KEY_REUSED, TENANT_CLAIM);
+	fail("tenant_store_get", ES_NOT_FOUND);
+	run(&tenant, "there is no tenant", ES_OK,
+	    TENANT_CLAIM "; tenant_store_get(f001)" TENANT_CREATE ISSUE);
 	fail("tenant_admin_first", ES_NOT_FOUND);
 	run(&tenant, "it was never made", ES_OK,
 	    TENANT_CLAIM TENANT_FIND TENANT_CREATE ISSUE);

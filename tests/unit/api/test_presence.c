@@ -50,6 +50,8 @@ refused(void)
 		.rc = ES_BAD_REQUEST, .field = "?userIds"},
 	    {"a comma too many", presence_list, .query = "userIds=" RIG_BOB ",",
 		.rc = ES_BAD_REQUEST, .field = "?userIds"},
+	    {"no array", presence_query, .body = "{}", .rc = ES_INVALID,
+		.field = "userIds"},
 	    {"an empty array", presence_query, .body = "{\"userIds\":[]}",
 		.rc = ES_INVALID, .field = "userIds"},
 	    {"a malformed id in a body", presence_query,

@@ -114,6 +114,8 @@ refused_lifetimes(void)
 		.body = "{\"scope\":\"all\"}", .rc = ES_INVALID, .field = "scope"},
 	    {"no JSON", user_tokens_create, .params = {RIG_BOB}, .body = "ttl",
 		.rc = ES_BAD_REQUEST},
+	    {"one byte", user_tokens_create, .params = {RIG_BOB}, .body = "x",
+		.rc = ES_BAD_REQUEST},
 	    {"no id", user_tokens_create, .params = {"bob"}, .rc = ES_NOT_FOUND},
 	};
 

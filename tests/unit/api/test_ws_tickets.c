@@ -45,6 +45,18 @@ create_with_claims(
 	return ws_tickets_create(api, &with, res, err);
 }
 
+/* A kid as no key can have one: JSON writes each of its bytes as six. */
+static enum es_code
+create_with_odd_kid(
+    struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
+{
+	struct http_req with = *req;
+
+	memset(with.claims.kid, 1, TOKEN_KID_MAX);
+	memset(with.claims.jti, 1, sizeof(with.claims.jti) - 1);
+	return ws_tickets_create(api, &with, res, err);
+}
+
 static void
 begin(void)
 {
@@ -150,9 +162,22 @@ of_a_key(void)
 	rig_end();
 }
 
+/* Claims that are cut short can't be read back. */
+static void
+never_cut_short(void)
+{
+	static const struct rig_row odd = {
+	    "odd claims", create_with_odd_kid, .rc = ES_INTERNAL, .calls = CHARGED};
+
+	begin();
+	rig_rows(&odd, 1);
+	rig_end();
+}
+
 static CU_TestInfo cases[] = {
     {"of a token: its claims", of_a_token},
     {"is good for 30 s", is_good_for_30_s},
+    {"claims are never cut short", never_cut_short},
     {"of an API key: no longer than the key", of_a_key},
     CU_TEST_INFO_NULL,
 };
