@@ -1,5 +1,4 @@
-/* What handlers use besides stores, for the rig: announcements, limits
- * and the log. */
+/* The fakes of the rig that are no stores: announcements, limits and the log. */
 #include <string.h>
 
 #include "core/log.h"

@@ -44,7 +44,7 @@ struct rig {
 	struct text calls;
 	unsigned n_calls; /* of those that may fail */
 
-	/* Which call fails, and with what: by its number (from 0; -1: none) or by the
+	/* The call that fails with `failure`: by its number (from 0; -1: none) or by the
 	 * name of the fake. */
 	int fails_at;
 	const char *fails;
@@ -52,7 +52,7 @@ struct rig {
 	const char *sqlstate;
 	bool fails_once; /* by name: only the first call of that name */
 
-	/* What the fakes answer. */
+	/* The answers of the fakes. */
 	struct user user;
 	struct channel channel;
 	struct event event;
@@ -73,7 +73,7 @@ struct rig {
 	bool again;       /* the Idempotency-Key was seen before */
 	bool there, added, lifted;
 
-	/* What a fake was given that can't stand in a table. */
+	/* Arguments of fakes that differ from run to run, so that no table holds them. */
 	int64_t asked_ms;                    /* an end or the clock */
 	const char *made_key;                /* the text of an API key */
 	const char *redis_key, *redis_value; /* of SET */
@@ -107,7 +107,8 @@ enum es_code rig_call(const struct rig_row *row);
 /* Is `part` in the body of the answer? */
 bool rig_says(const char *part);
 
-/* Each row, compared with what it expects. A row that fails is named on stderr. */
+/* Runs each row and compares the calls and the answer. Names a row that fails on stderr.
+ */
 void rig_rows(const struct rig_row rows[], size_t n);
 #define RIG_ROWS(rows) rig_rows(rows, ES_COUNT(rows))
 
@@ -117,8 +118,8 @@ void rig_rows_failures(const struct rig_row rows[], size_t n);
 #define RIG_FAILURES(rows) rig_rows_failures(rows, ES_COUNT(rows))
 
 /* A list: its limits, its cursor, the link to its next page, and that a cursor is good
- * for this list and its filter only. `after` is what the store is asked for behind the
- * last item; row->query is a filter that the link keeps, or NULL. */
+ * for this list and its filter only. `after` is the position that the second page
+ * asks the store for; row->query is a filter that the link keeps, or NULL. */
 void rig_pages(const struct rig_row *row, const char *after);
 
 /* For the fakes. Writes the call; the code is ES_OK or that of the failure. */

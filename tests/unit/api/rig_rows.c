@@ -1,4 +1,4 @@
-/* How the rows of a table are run and compared. */
+/* Runs the rows of a table and compares their answers. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-/* CUnit tells the line of an assertion; in a table that is the same for all rows. */
+/* CUnit names the line of an assertion, which is the same for all rows of a table. */
 static bool
 rig_rows_same(const char *about, const char *what, const char *want, const char *got)
 {

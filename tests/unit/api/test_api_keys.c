@@ -1,4 +1,4 @@
-/* API keys: who is told the text of a key, and when. */
+/* API keys: the checks of a new key, its text in one answer only, lists, revocation. */
 #include <stdio.h>
 #include <string.h>
 
@@ -148,7 +148,7 @@ until_when(void)
 	CHARGED "; idempotency_store_claim(0001 a001 api-keys key-1); " \
 		"api_key_store_create(f001 name=CRM scopes=1 bot=- max=25)"
 
-/* The text of a key is shown once: a repeat is told which key it has made. */
+/* The text of a key is shown once. A repeat is refused and names the key that it made. */
 static void
 repeated(void)
 {
@@ -167,7 +167,8 @@ repeated(void)
 	again.field = ":Idempotency-Key";
 	rig_rows(&again, 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(rig.err.text, RIG_CLAIMED));
-	/* Any other failure is told as it is, and so is one without a key. */
+	/* Any other failure is answered unchanged, and so is one without Idempotency-Key.
+	 */
 	rig.sqlstate = "23514";
 	again.field = "";
 	rig_rows(&again, 1);
@@ -231,8 +232,8 @@ revoked(void)
 
 static CU_TestInfo cases[] = {
     {"a key is created", created},
-    {"what is refused", refused},
-    {"all that is wrong is told at once", refused_together},
+    {"bad keys are refused", refused},
+    {"one answer lists all faults", refused_together},
     {"until when a key is good", until_when},
     {"a repeat does not show the key", repeated},
     {"keys are listed", listed},

@@ -1,4 +1,4 @@
-/* The keys of a tenant's own issuers: which are taken, and that no secret is answered. */
+/* The keys of a tenant's own issuers: their checks, and no secret in an answer. */
 #include <stdio.h>
 #include <string.h>
 
@@ -112,7 +112,7 @@ static const struct rig_row refused[] = {
 };
 
 static void
-what_is_refused(void)
+bad_keys(void)
 {
 	begin();
 	RIG_ROWS(refused);
@@ -236,7 +236,7 @@ shape_of_a_key_set(void)
 
 static CU_TestInfo cases[] = {
     {"each form of key", created},
-    {"what is refused", what_is_refused},
+    {"bad keys are refused", bad_keys},
     {"the characters of a kid", kids},
     {"the longest texts", lengths},
     {"keys are listed and deleted", listed_and_deleted},

@@ -1,5 +1,5 @@
-/* Whose tokens a call of /auth/revoke means, until when, what the answer says, and what
- * the push servers are told. */
+/* The tokens that a call of /auth/revoke ends, until when, the answer, and the hints to
+ * push-servers. */
 #include <stdio.h>
 
 #include "core/clock.h"
@@ -110,8 +110,8 @@ refused(void)
 	rig_end();
 }
 
-/* The end that the store is asked for, in ms from now; `ahead_ms` of the request, -1:
- * none. */
+/* *out_ms: the end that the store gets, in ms from now. ahead_ms: that of the request;
+ * -1: none. */
 static enum es_code
 end_of(int64_t ahead_ms, int64_t *out_ms)
 {
@@ -150,9 +150,9 @@ until_when(void)
 
 static CU_TestInfo cases[] = {
     {"all tokens of a user", all_of_a_user},
-    {"whose jti it is", whose_jti},
-    {"what is refused", refused},
-    {"until when it is kept", until_when},
+    {"the user of a jti", whose_jti},
+    {"bad requests are refused", refused},
+    {"the time for which a revocation is kept", until_when},
     CU_TEST_INFO_NULL,
 };
 

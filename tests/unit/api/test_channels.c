@@ -1,5 +1,4 @@
-/* Channels: what the store is asked for, what the push servers are told, what is
- * answered. */
+/* Channels: the calls of the store, the events for push-servers, and the answers. */
 #include <stdio.h>
 #include <string.h>
 
@@ -232,7 +231,7 @@ static CU_TestInfo cases[] = {
     {"channels are listed", listed},
     {"a channel is created", created},
     {"the longest name and topic", lengths},
-    {"all that is wrong is told at once", all_faults_are_told},
+    {"one answer lists all faults", all_faults_are_told},
     {"a channel is changed", changed},
     {"a channel is archived and taken back", archived},
     CU_TEST_INFO_NULL,

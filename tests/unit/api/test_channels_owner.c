@@ -1,4 +1,5 @@
-/* A channel is deleted or taken over: what is told, and that the log names the actor. */
+/* A channel is deleted or taken over: the event is announced and the log names the actor.
+ */
 #include "cunit_main.h"
 #include "handlers/handlers.h"
 #include "rig.h"

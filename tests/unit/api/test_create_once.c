@@ -105,7 +105,7 @@ a_channel_at_the_same_time(void)
 	rig.there = false;
 	run(&channel, "a name of somebody else", ES_NAME_TAKEN, CLAIM CREATE EXISTS);
 	CU_ASSERT_STRING_EQUAL(rig.err.text, "the fake refuses");
-	/* Of two failures the later one is told: it says why there is no answer. */
+	/* Both the creation and the look-up fail: the answer is that of the look-up. */
 	rig.there = true;
 	rig.fails_at = 3;
 	fail("channel_store_create", ES_NOT_FOUND);

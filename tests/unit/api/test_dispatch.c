@@ -1,4 +1,4 @@
-/* The order of the steps of a request: what is refused where, and with which headers. The
+/* The order of the steps of a request: where each refusal happens, and its headers. The
  * steps are fakes; each writes its letter: g guard, f count of failures, c charge of the
  * limit, h handler, x CORS headers, p preflight. */
 #include <string.h>
@@ -171,7 +171,7 @@ order(void)
 	    {"GET", THINGS "?limit=1", .steps = "gchx", .status = 200},
 	    {"POST", THINGS, .body = "{}", .steps = "gchx", .status = 200},
 	    {"PUT", THINGS, .body = "{\"a\":1}", .steps = "gchx", .status = 200},
-	    /* Refused by the reader of paths and queries, before anybody is asked. */
+	    /* Refused while path and query are read, before any other step. */
 	    {"GET", THINGS "/%zz", .steps = "x", .status = 400},
 	    {"GET", THINGS "?a=1&a=2", .steps = "x", .status = 400},
 	    {"GET", "/api/v1/nothing", .steps = "x", .status = 404},
@@ -223,7 +223,7 @@ options(void)
 	arena_free(&mem);
 }
 
-/* What the reader of the request has refused goes nowhere. */
+/* A request that its reader has refused reaches no step. */
 static void
 refused_by_the_reader(void)
 {
@@ -246,7 +246,7 @@ refused_by_the_reader(void)
 static CU_TestInfo cases[] = {
     {"the order of the steps", order},
     {"OPTIONS and preflights", options},
-    {"what the reader has refused", refused_by_the_reader},
+    {"a request that its reader has refused", refused_by_the_reader},
     CU_TEST_INFO_NULL,
 };
 

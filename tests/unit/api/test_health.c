@@ -1,6 +1,6 @@
-/* /healthz: both pools live while one of their workers shows itself. /readyz: what each
- * service answers, looked at once a second. Services, heartbeats and the clock are
- * fakes. */
+/* /healthz: a pool lives while one of its workers has a recent heartbeat. /readyz: the
+ * state of each service, checked once a second at most. Services, heartbeats and the
+ * clock are fakes. */
 #include <string.h>
 
 #include "core/clock.h"

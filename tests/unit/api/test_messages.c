@@ -71,7 +71,7 @@ refused(void)
 	rig_end();
 }
 
-/* What the answer tells of the next page; link NULL: none. */
+/* The members and the link that lead to the next page; link NULL: none. */
 static void
 next_page(void)
 {
@@ -213,8 +213,8 @@ refused_at_commit(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"which page is asked for", which_page},
-    {"what is refused", refused},
+    {"the page of each query", which_page},
+    {"bad queries are refused", refused},
     {"the link to the next page", next_page},
     {"an empty page", empty_page},
     {"one by its number", one_by_number},

@@ -1,4 +1,4 @@
-/* Presence: which ids are asked for, who is answered, and what a caller may choose. */
+/* Presence: the ids of a request, the users of the answer, and the choice of a caller. */
 #include <stdio.h>
 #include <string.h>
 
@@ -125,7 +125,7 @@ chosen(void)
 
 static CU_TestInfo cases[] = {
     {"users are asked for", asked},
-    {"what is refused", refused},
+    {"bad lists are refused", refused},
     {"how many ids are taken", how_many},
     {"a caller chooses", chosen},
     CU_TEST_INFO_NULL,

@@ -1,5 +1,5 @@
-/* Tokens that an admin mints for a user: of which users, for how long, and what the token
- * says. */
+/* Tokens that an admin mints for a user: the users that get one, its lifetime and its
+ * claims. */
 #include <string.h>
 
 #include "auth/token.h"
@@ -31,7 +31,7 @@ begin(void)
 	rig.issue_s = clock_wall_ms() / 1000;
 }
 
-/* Of the token in the answer. */
+/* Verifies the token of the answer and gives its claims. */
 static void
 claims_of_answer(struct token_claims *out)
 {
@@ -47,7 +47,7 @@ claims_of_answer(struct token_claims *out)
 	    ES_OK);
 }
 
-/* The token is good until now and ttl_s; whatever second it was issued in. */
+/* The token is good for ttl_s from now, whatever its iat is. */
 static void
 check_token(const char *body, int64_t ttl_s)
 {
@@ -193,7 +193,7 @@ static CU_TestInfo cases[] = {
     {"how long a token is good", how_long},
     {"a token is issued by the database's clock", issued_by_the_database},
     {"lifetimes that are refused", refused_lifetimes},
-    {"for which users", for_whom},
+    {"a token needs an active user, and an owner for an owner", for_whom},
     {"for oneself, and each failure of the store", for_oneself},
     {"no token without a key", without_a_key},
     CU_TEST_INFO_NULL,

@@ -1,5 +1,5 @@
-/* Users: what the store is asked for, who sees what, and what the push servers are told
- * of each change. */
+/* Users: the calls of the store, the members that only admins see, and the hints to
+ * push-servers for each change. */
 #include <stdio.h>
 #include <string.h>
 
@@ -112,7 +112,7 @@ all_faults_are_told(void)
 
 #define PATCH "user_store_patch(a002 "
 
-/* A role and a name are told; an address and the tenant's id concern no socket. */
+/* A new role or name is announced; an address and the tenant's id concern no socket. */
 static void
 changed(void)
 {
@@ -210,7 +210,7 @@ lengths(void)
 static CU_TestInfo cases[] = {
     {"a user is read", read_one},
     {"a user is created", created},
-    {"all that is wrong is told at once", all_faults_are_told},
+    {"one answer lists all faults", all_faults_are_told},
     {"a user is changed", changed},
     {"the status of a user changes", status_changed},
     {"the longest address, name and external id", lengths},

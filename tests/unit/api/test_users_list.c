@@ -1,4 +1,4 @@
-/* GET /users: its filters, who may use them, and the link that keeps them. */
+/* GET /users: its filters, the roles that may use them, and the link that keeps them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -98,7 +98,7 @@ static const struct rig_row refused[] = {
 };
 
 static void
-what_is_refused(void)
+bad_filters(void)
 {
 	rig_begin();
 	RIG_ROWS(refused);
@@ -135,7 +135,7 @@ static CU_TestInfo cases[] = {
     {"filters", filters},
     {"pages", pages},
     {"a cursor of another filter", a_cursor_of_another_filter},
-    {"what is refused", what_is_refused},
+    {"bad filters are refused", bad_filters},
     {"the longest filter", lengths},
     CU_TEST_INFO_NULL,
 };

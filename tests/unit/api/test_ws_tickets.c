@@ -1,4 +1,4 @@
-/* Tickets for sockets: what Redis keeps of the caller, and for how long. */
+/* Tickets for sockets: the claims that Redis keeps of the caller, and for how long. */
 #include <string.h>
 
 #include "auth/ticket.h"
@@ -15,7 +15,7 @@
 static const struct rig_row row = {
     "a ticket", ws_tickets_create, .status = 201, .calls = CHARGED SET};
 
-/* A caller with an API key, whose end the rig puts into the request. */
+/* A caller with an API key that ends when rig.key does. */
 static enum es_code
 create_with_key(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
@@ -127,7 +127,7 @@ is_good_for_30_s(void)
 	rig_end();
 }
 
-/* What is kept of a key ends with the key, and no later than a token would. */
+/* The claims of a key end with the key, and no later than those of a token would. */
 static void
 of_a_key(void)
 {

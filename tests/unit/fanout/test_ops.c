@@ -1,4 +1,4 @@
-/* What fanout's health process answers: the heartbeats of the workers, each service
+/* The answers of fanout's health process: the heartbeats of the workers, each service
  * alone, the gauges of the queue. The listener, the services and the metrics are fakes.
  */
 #include <string.h>
@@ -188,7 +188,7 @@ ops_draining(void)
 	return draining;
 }
 
-/* In place of the listener: the test's own part, which asks the routes. */
+/* Runs in place of the listener: a part of the test that calls the routes. */
 static void (*in_listener)(
     const struct ops_route routes[], unsigned n, void (*watch)(void *ctx), void *ctx);
 
@@ -267,7 +267,7 @@ ask_healthz(
 	ages_ms[0] = 30001;
 	CU_ASSERT_EQUAL(get(routes, n, "/healthz", ctx), 503);
 	CU_ASSERT_STRING_EQUAL(body.data, "{\"status\":\"stuck\",\"worker\":0}\n");
-	/* Workers that are gone in a drain are not missed. */
+	/* In a drain, workers may have ended. */
 	draining = true;
 	CU_ASSERT_EQUAL(get(routes, n, "/healthz", ctx), 200);
 	CU_ASSERT_STRING_EQUAL(asked, "");
@@ -325,7 +325,7 @@ ask_metrics(
 	CU_ASSERT_EQUAL(gauges[FM_QUEUE_MESSAGES], 7);
 	CU_ASSERT_EQUAL(gauges[FM_QUEUE_BYTES], 800);
 	CU_ASSERT_EQUAL(gauges[FM_QUEUE_AGE], 9); /* seconds */
-	/* The queue is away: the gauges keep what they had. */
+	/* The queue is away: the gauges keep their values. */
 	stats_say = ES_UNAVAILABLE;
 	gauges[FM_QUEUE_MESSAGES] = 5;
 	CU_ASSERT_EQUAL(get(routes, n, "/metrics", ctx), 200);

@@ -1,4 +1,4 @@
-/* The list of live workers: what Redis is asked, and what counts when it does not answer.
+/* The list of live workers: the arguments of its script, and the count without an answer.
  */
 #include <string.h>
 
