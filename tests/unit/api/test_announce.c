@@ -16,7 +16,7 @@
 
 /* Commands as text, one a line, and the answers of the fake Redis. */
 static char said[4096];
-static enum es_code redis_says;
+static enum es_code redis_says, publish_says;
 static enum redis_kind set_answer;
 static int failures;
 static struct arena *mem;
@@ -64,6 +64,8 @@ redis_text(
 		note(s, strlen(s));
 	va_end(ap);
 	note("\n", 1);
+	if (publish_says != ES_OK && strstr(said, "PUBLISH") != NULL)
+		return es_fail(err, publish_says, "away");
 	return redis_says == ES_OK ? ES_OK : es_fail(err, redis_says, "away");
 }
 
@@ -96,7 +98,7 @@ static void
 begin(void)
 {
 	said[0] = '\0';
-	redis_says = ES_OK;
+	redis_says = publish_says = ES_OK;
 	set_answer = REDIS_STATUS;
 	failures = 0;
 	mem = arena_new();
@@ -214,6 +216,13 @@ typing(void)
 	redis_says = ES_UNAVAILABLE;
 	announce_typing(&the_api, &request, &channel);
 	CU_ASSERT_PTR_NULL(strstr(said, "PUBLISH"));
+	CU_ASSERT_EQUAL(failures, 0);
+	/* Redis takes the SET and not the PUBLISH: the lost notice is counted. */
+	redis_says = ES_OK;
+	set_answer = REDIS_STATUS;
+	publish_says = ES_UNAVAILABLE;
+	announce_typing(&the_api, &request, &channel);
+	CU_ASSERT_EQUAL(failures, 1);
 	arena_free(&mem);
 }
 

@@ -83,10 +83,15 @@ each_route(void)
 static void
 no_route(void)
 {
+	static const struct http_route in_no_table = {
+	    .method = "GET", .path = "/in/no/table"};
+
 	begin();
 	api_metrics_request(metrics, NULL, 404, .001);
 	CU_ASSERT_TRUE(shows(requests("other", "any", 4, 1)));
 	CU_ASSERT_TRUE(shows(durations("other", "any", 1)));
+	api_metrics_request(metrics, &in_no_table, 404, .001);
+	CU_ASSERT_TRUE(shows(requests("other", "any", 4, 2)));
 	end();
 }
 

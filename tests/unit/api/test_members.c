@@ -122,6 +122,7 @@ put(void)
 		.calls = PUT "-)" EVENT, .says = MEMBER},
 	    {"an empty body", members_put, .params = BOTH, .body = "{}", .status = 200,
 		.calls = PUT "-)" EVENT},
+	    {"one byte", members_put, .params = BOTH, .body = "x", .rc = ES_BAD_REQUEST},
 	    {"an admin", members_put, .params = BOTH, .body = "{\"role\":\"admin\"}",
 		.status = 200, .calls = PUT "admin)" EVENT},
 	    {"an owner", members_put, .params = BOTH, .body = "{\"role\":\"owner\"}",
