@@ -234,6 +234,50 @@ requests_for_the_set_are_few(void)
 	down();
 }
 
+static void
+users_of_subjects(void)
+{
+	static const struct {
+		const char *user, *role;
+		bool provision, deleted;
+		enum es_code rc;
+		unsigned provisions;
+	} rows[] = {
+	    {FAKE_SUBJECT, "member", false, false, ES_OK, 0},
+	    {FAKE_SUBJECT, "member", true, false, ES_OK, 0},
+	    {NULL, NULL, false, false, ES_UNAUTHENTICATED, 0},
+	    {NULL, "member", true, false, ES_OK, 1},
+	    /* The key may not sign for owners. */
+	    {FAKE_SUBJECT, "owner", true, false, ES_UNAUTHENTICATED, 0},
+	    {FAKE_SUBJECT, "member", true, true, ES_TOKEN_REVOKED, 0},
+	    {NULL, NULL, true, true, ES_TOKEN_REVOKED, 0},
+	};
+
+	for (size_t i = 0; i < ES_COUNT(rows); i++) {
+		up();
+		keys[0].provision = rows[i].provision;
+		fake_issuers.user = rows[i].user;
+		fake_issuers.role = rows[i].role;
+		fake_issuers.key_deleted = rows[i].deleted;
+		CU_ASSERT_EQUAL(verify("app", "k1"), rows[i].rc);
+		CU_ASSERT_EQUAL(fake_issuers.provisions, rows[i].provisions);
+		CU_ASSERT_EQUAL(fake_issuers.subject_lookups, 1);
+		down();
+	}
+}
+
+/* A key of a tenant must not sign tokens of the installation. */
+static void
+own_issuer_has_no_keys_of_tenants(void)
+{
+	up();
+	keys[0].iss = "echostream";
+	CU_ASSERT_EQUAL(verify("echostream", "k1"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, 0);
+	CU_ASSERT_EQUAL(fake_issuers.subject_lookups, 0);
+	down();
+}
+
 static CU_TestInfo cases[] = {
     {"keys are read once a minute", keys_are_read_once_a_minute},
     {"one token causes one reading", one_token_causes_one_reading},
@@ -241,6 +285,9 @@ static CU_TestInfo cases[] = {
     {"a known issuer is always refreshed", a_known_issuer_is_always_refreshed},
     {"unknown issuers make room first", unknown_issuers_make_room_first},
     {"a further known issuer evicts one", a_further_known_issuer_evicts_one},
+    {"the user of a subject is found or created", users_of_subjects},
+    {"the installation's issuer has no keys of tenants",
+	own_issuer_has_no_keys_of_tenants},
     {"requests for the set are few", requests_for_the_set_are_few},
     CU_TEST_INFO_NULL,
 };

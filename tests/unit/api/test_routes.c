@@ -157,11 +157,76 @@ unknown(void)
 	arena_free(&mem);
 }
 
+/* Without a limit of its own: sends, which send_limits.c counts, the operator, probes. */
+static enum request_kind
+kind_of(const struct http_route *route)
+{
+	static const char messages[] = "/api/v1/channels/{channelId}/messages";
+	const bool posts = strcmp(route->method, "POST") == 0;
+
+	if (route->scope == SCOPE_PUBLIC || route->scope == SCOPE_OPERATOR ||
+	    (posts && strcmp(route->path, messages) == 0))
+		return REQUEST_UNCOUNTED;
+	if (posts && (strcmp(route->path, "/api/v1/channels") == 0 ||
+			 strcmp(route->path, "/api/v1/users") == 0))
+		return REQUEST_CREATION;
+	return strcmp(route->method, "GET") == 0 ? REQUEST_READ : REQUEST_WRITE;
+}
+
+static void
+limits_of_routes(void)
+{
+	unsigned counted[REQUEST_CREATION + 1] = {0};
+
+	for (size_t i = 0; i < api_router.n; i++) {
+		const enum request_kind kind = routes_request_kind(&api_router.routes[i]);
+
+		if (kind != kind_of(&api_router.routes[i]))
+			CU_FAIL(api_router.routes[i].path);
+		counted[kind]++;
+	}
+	CU_ASSERT_EQUAL(counted[REQUEST_CREATION], 2);
+	CU_ASSERT(counted[REQUEST_UNCOUNTED] > 1);
+	for (size_t i = 0; i < health_router.n; i++)
+		CU_ASSERT_EQUAL(
+		    routes_request_kind(&health_router.routes[i]), REQUEST_UNCOUNTED);
+}
+
+/* A GET or a DELETE has no fields of a body; parameters of a query are those of a GET. */
+static void
+bodies_and_queries(void)
+{
+	unsigned bodies = 0, queries = 0;
+
+	for (size_t i = 0; i < api_router.n; i++) {
+		const struct http_route *route = &api_router.routes[i];
+		const char *names = routes_query(route);
+		const bool reads = strcmp(route->method, "GET") == 0;
+
+		bodies += routes_has_body(route);
+		queries += names[0] != '\0';
+		if (reads || strcmp(route->method, "DELETE") == 0)
+			CU_ASSERT_FALSE(routes_has_body(route));
+		if (strcmp(route->method, "PATCH") == 0)
+			CU_ASSERT_TRUE(routes_has_body(route));
+		if (!reads)
+			CU_ASSERT_STRING_EQUAL(names, "");
+		CU_ASSERT_STRING_NOT_EQUAL(names, "*");
+	}
+	CU_ASSERT(bodies > 0 && queries > 0);
+	for (size_t i = 0; i < health_router.n; i++) {
+		CU_ASSERT_TRUE(routes_has_body(&health_router.routes[i]));
+		CU_ASSERT_STRING_EQUAL(routes_query(&health_router.routes[i]), "*");
+	}
+}
+
 static CU_TestInfo cases[] = {
     {"each route refuses without a token", without_token},
     {"each route refuses a caller without its scope", with_too_little},
     {"the table is valid", table_is_sound},
     {"unknown routes", unknown},
+    {"the limit that each route is charged to", limits_of_routes},
+    {"bodies and queries of routes", bodies_and_queries},
     CU_TEST_INFO_NULL,
 };
 

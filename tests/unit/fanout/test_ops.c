@@ -86,7 +86,7 @@ queue_stats(struct queue *q, struct queue_stats *out, struct es_err *err)
 	(void)q;
 	if (stats_say != ES_OK)
 		return es_fail(err, stats_say, "away");
-	*out = (struct queue_stats){.messages = 7, .bytes = 800, .oldest_age_ms = 9999};
+	*out = (struct queue_stats){.messages = 7, .bytes = 800, .oldest_age_ms = 10000};
 	return ES_OK;
 }
 
@@ -324,7 +324,7 @@ ask_metrics(
 	CU_ASSERT_STRING_EQUAL(body.data, "some_total 1\n");
 	CU_ASSERT_EQUAL(gauges[FM_QUEUE_MESSAGES], 7);
 	CU_ASSERT_EQUAL(gauges[FM_QUEUE_BYTES], 800);
-	CU_ASSERT_EQUAL(gauges[FM_QUEUE_AGE], 9); /* seconds */
+	CU_ASSERT_EQUAL(gauges[FM_QUEUE_AGE], 10); /* seconds */
 	/* The queue is away: the gauges keep their values. */
 	stats_say = ES_UNAVAILABLE;
 	gauges[FM_QUEUE_MESSAGES] = 5;
