@@ -93,28 +93,26 @@ main_on_drain(void *ctx)
 		listen_stop(&m->sockets[i]);
 }
 
-/* Reads keys and URLs in files (NAME_FILE) again. The sockets stay open: their paths are
- * no secrets, so they are set in the environment, which does not change while a process
- * runs. */
-static bool
+static void
+main_set_log_level(const struct master *m)
+{
+	enum log_level level = LOG_INFO;
+
+	IGNORE(log_level_parse(m->conf.common.log_level, &level));
+	log_set_level(level);
+}
+
+/* Reads the settings again; the new workers start with them. */
+static enum prefork_reload
 main_on_reload(void *ctx)
 {
 	struct master *m = ctx;
-	struct arena *a = arena_new();
-	struct api_conf conf = {0};
 
-	if (conf_reload(api_conf_tables, n_api_conf_tables, a, &conf) != ES_OK) {
-		log_error("reload refused; the old settings stay in force", LOG_NONE);
-		arena_free(&a);
-		return false;
-	}
-	arena_free(&m->arena);
-	m->arena = a;
-	m->conf = conf;
-	log_info("reload: keys and URLs in files (NAME_FILE) were read again; "
-		 "settings in the environment need a restart",
-	    LOG_NONE);
-	return true;
+	if (conf_reload(api_conf_tables, n_api_conf_tables, &m->arena, &m->conf,
+		sizeof(m->conf)) != ES_OK)
+		return PREFORK_REFUSED;
+	main_set_log_level(m);
+	return PREFORK_REPLACE;
 }
 
 /* Clears the gauges and the seat at the send gate that a dead worker left behind. */
@@ -179,11 +177,10 @@ main_run_master(struct master *m)
 int
 main(int argc, char **argv)
 {
-	enum log_level level = LOG_INFO;
 	struct master m = {.arena = arena_new()};
 	int status;
 
-	log_init("api", level);
+	log_init("api", LOG_INFO);
 	if (argc == 2 && strcmp(argv[1], "--dump-routes") == 0) {
 		routes_dump(stdout);
 		arena_free(&m.arena);
@@ -194,8 +191,7 @@ main(int argc, char **argv)
 	if (status < 0) {
 		if (status == CONF_TAKE_OVER)
 			m.how = UNIX_SOCKET_TAKE_OVER;
-		IGNORE(log_level_parse(m.conf.common.log_level, &level));
-		log_set_level(level);
+		main_set_log_level(&m);
 		status = main_run_master(&m);
 	}
 	arena_free(&m.arena);

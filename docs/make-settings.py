@@ -80,6 +80,13 @@ fault at once (exit 78). `--print-config` shows them with their source, and mask
 refuses a name that begins with `ES_` and is nearly spelt like one below, with a suggestion; any other
 unknown one is a warning.
 
+`ES_SETTINGS_FILE=/path` names a file with more settings, a line `NAME=VALUE` each. `#` begins a
+comment line, and the program takes a pair of quotes off a value. There are no escapes. A setting in
+both the environment and the file is a fault. One file can serve all programs.
+
+*Reloaded* says that a program takes a new value from that file, or from an `ES_X_FILE`, when it
+receives SIGHUP ([operation.md](operation.md#what-does-sighup-do)). All others need a restart.
+
 A setting that holds a secret, or a URL that may hold a password, can come from a file: `ES_X_FILE=/path`
 instead of `ES_X`. The file has at most 16 KiB; its last newline does not count.
 
@@ -147,17 +154,27 @@ def topic(name):
     return best[1]
 
 
-def entry(item):
+def reloaded(name, said):
+    """Which of the programs that have the setting take a new value at SIGHUP."""
+    takes = {program.removeprefix("echostream-"): item["reloaded"]
+             for program, items in said.items() for item in items or () if item["name"] == name}
+    if not any(takes.values()):
+        return ""
+    return " Reloaded" + ("." if all(takes.values()) else
+                          f" by {' and '.join(program for program, yes in takes.items() if yes)}.")
+
+
+def entry(item, said):
     name = f"**`{item['name']}`**" + (f" or `{item['name']}_FILE`" if item["file"] else "")
     lines = []
     for text, first in ((f"{name}: {item['meaning']}.", "- "),
-                        (f"{default(item)}; {in_range(item)}.", "  ")):
+                        (f"{default(item)}; {in_range(item)}.{reloaded(item['name'], said)}", "  ")):
         lines += textwrap.wrap(text, 98, initial_indent=first, subsequent_indent="  ",
                                break_long_words=False, break_on_hyphens=False)
     return lines
 
 
-def section(title, items):
+def section(title, items, said):
     topics = {}
     for item in items:
         topics.setdefault(topic(item["name"]), []).append(item)
@@ -166,7 +183,7 @@ def section(title, items):
         if name in topics:
             if len(topics) > 1:
                 lines += [f"### {name}", ""]
-            lines += [line for item in topics[name] for line in entry(item)] + [""]
+            lines += [line for item in topics[name] for line in entry(item, said)] + [""]
     return lines
 
 
@@ -180,12 +197,12 @@ def page(said):
     some = {n for n, readers in users.items() if 1 < len(readers) < len(programs)}
     first = {item["name"]: item for name in reversed(programs) for item in said[name]}
     lines = [HEAD]
-    lines += section("Every program", [i for n, i in first.items() if n in every])
+    lines += section("Every program", [i for n, i in first.items() if n in every], said)
     for pair in sorted({tuple(users[n]) for n in some}):
         lines += section(" and ".join(pair),
-                         [i for n, i in first.items() if n in some and tuple(users[n]) == pair])
+                         [i for n, i in first.items() if n in some and tuple(users[n]) == pair], said)
     for name in programs:
-        lines += section(f"{name} alone", [i for i in said[name] if users[i["name"]] == [name]])
+        lines += section(f"{name} alone", [i for i in said[name] if users[i["name"]] == [name]], said)
     lines += ["## Not read by these programs", "",
               "The programs know these names, so that one environment can serve everything.", "",
               "| name | read by | meaning |", "|---|---|---|"]

@@ -44,9 +44,25 @@ static const struct conf_check checks[] = {
     {"ES_OPS_FROM", ops_from_check},
 };
 
+/* SIGHUP replaces the workers, which start with new settings. These belong to the master,
+ * or must be the same for all programs or workers. */
+static const char *const start_only[] = {
+    "ES_SETTINGS_FILE",
+    "ES_QUEUE_URL",
+    "ES_QUEUE_PARTITIONS",
+    "ES_SQS_QUEUE_URLS",
+    "ES_FANOUT_OPS_LISTEN",
+    "ES_FANOUT_METRICS_FILE",
+    "ES_FANOUT_WORKERS",
+    "ES_FANOUT_LEASE_MS",
+    "ES_FANOUT_DRAIN_MS",
+};
+static const struct conf_reloads reloads = {
+    CONF_RELOADS_ALL_BUT, start_only, ES_COUNT(start_only)};
+
 const struct conf_table fanout_conf_tables[] = {
     CONF_COMMON_TABLE,
-    {items, ES_COUNT(items), checks, ES_COUNT(checks)},
+    {items, ES_COUNT(items), checks, ES_COUNT(checks), &reloads},
 };
 const size_t n_fanout_conf_tables = ES_COUNT(fanout_conf_tables);
 

@@ -17,6 +17,7 @@
 
 struct fanout {
 	struct fanout_conf conf;
+	struct arena *arena; /* of conf */
 	struct metrics *metrics;
 	struct unix_socket ops;
 	/* Of this master. A restarted worker has the same owner name, and so keeps its
@@ -53,51 +54,71 @@ main_on_worker_exit(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(f->metrics, slot);
 }
 
-static int
-main_read_settings(int argc, char **argv, struct arena *a, struct fanout_conf *out)
+static void
+main_set_log_level(const struct fanout *f)
 {
-	log_init("fanout", LOG_INFO);
-	return conf_main(argc, argv, "echostream-fanout", fanout_conf_tables,
-	    n_fanout_conf_tables, a, out);
+	enum log_level level = LOG_INFO;
+
+	IGNORE(log_level_parse(f->conf.common.log_level, &level));
+	log_set_level(level);
+}
+
+/* Reads the settings again; the new workers start with them. */
+static enum prefork_reload
+main_on_reload(void *ctx)
+{
+	struct fanout *f = ctx;
+
+	if (conf_reload(fanout_conf_tables, n_fanout_conf_tables, &f->arena, &f->conf,
+		sizeof(f->conf)) != ES_OK)
+		return PREFORK_REFUSED;
+	main_set_log_level(f);
+	return PREFORK_REPLACE;
+}
+
+static int
+main_serve(struct fanout *f, enum unix_socket_how how)
+{
+	const unsigned workers = (unsigned)f->conf.workers;
+	const struct prefork_kind kinds[] = {
+	    {"worker", workers, main_run_worker, false}, {"ops", 1, main_run_ops, true}};
+	const struct prefork prefork = {.kinds = kinds,
+	    .n_kinds = ES_COUNT(kinds),
+	    .ctx = f,
+	    .drain_ms = f->conf.drain_ms,
+	    .on_reload = main_on_reload,
+	    .on_exit = main_on_worker_exit};
+	struct es_err err;
+	int status;
+
+	main_set_log_level(f);
+	uuid_new(f->id.text);
+	if (metrics_open(f->conf.metrics_file, fanout_metrics, FANOUT_METRICS,
+		workers + 1, &f->metrics, &err) != ES_OK ||
+	    ops_open(f->conf.ops_listen, how, &f->ops, &err) != ES_OK) {
+		log_error("can't start", LOG_ERR(&err));
+		return 1;
+	}
+	outage_init();
+	log_info("starting", LOG_INT("workers", workers), LOG_STR("version", ES_VERSION));
+	status = prefork_run(&prefork);
+	ops_end(&f->ops);
+	metrics_close(&f->metrics);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct fanout f = {.metrics = NULL};
-	struct arena *a = arena_new();
-	enum log_level level = LOG_INFO;
-	struct es_err err;
-	const int early = main_read_settings(argc, argv, a, &f.conf);
-	const unsigned workers = (unsigned)f.conf.workers;
-	const struct prefork_kind kinds[] = {
-	    {"worker", workers, main_run_worker, false}, {"ops", 1, main_run_ops, true}};
-	const struct prefork prefork = {.kinds = kinds,
-	    .n_kinds = ES_COUNT(kinds),
-	    .ctx = &f,
-	    .drain_ms = f.conf.drain_ms,
-	    .on_exit = main_on_worker_exit};
-	const enum unix_socket_how how =
-	    early == CONF_TAKE_OVER ? UNIX_SOCKET_TAKE_OVER : UNIX_SOCKET_EXCLUSIVE;
-	int status = early;
+	struct fanout f = {.arena = arena_new()};
+	int status;
 
-	if (early < 0) {
-		IGNORE(!log_level_parse(f.conf.common.log_level, &level));
-		log_set_level(level);
-		uuid_new(f.id.text);
-		if (metrics_open(f.conf.metrics_file, fanout_metrics, FANOUT_METRICS,
-			workers + 1, &f.metrics, &err) != ES_OK ||
-		    ops_open(f.conf.ops_listen, how, &f.ops, &err) != ES_OK) {
-			log_error("can't start", LOG_ERR(&err));
-			return 1;
-		}
-		outage_init();
-		log_info("starting", LOG_INT("workers", workers),
-		    LOG_STR("version", ES_VERSION));
-		status = prefork_run(&prefork);
-		ops_end(&f.ops);
-		metrics_close(&f.metrics);
-	}
-	arena_free(&a);
+	log_init("fanout", LOG_INFO);
+	status = conf_main(argc, argv, "echostream-fanout", fanout_conf_tables,
+	    n_fanout_conf_tables, f.arena, &f.conf);
+	if (status < 0)
+		status = main_serve(&f, status == CONF_TAKE_OVER ? UNIX_SOCKET_TAKE_OVER
+								 : UNIX_SOCKET_EXCLUSIVE);
+	arena_free(&f.arena);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/conf_share.h"
 #include "core/log.h"
 #include "core/outage.h"
 #include "core/prefork.h"
@@ -23,6 +24,8 @@
 
 struct push {
 	struct push_conf conf;
+	struct arena *arena; /* of conf */
+	struct conf_share *share;
 	enum unix_socket_how how;
 	struct push_listen listen;
 	struct unix_socket ops;
@@ -36,7 +39,7 @@ main_run_worker(void *ctx, unsigned index, unsigned slot)
 
 	ops_close(&p->ops);
 	push_listen_keep(&p->listen, index);
-	return worker_run(&p->conf, p->metrics, &p->listen, index, slot);
+	return worker_run(&p->conf, p->share, p->metrics, &p->listen, index, slot);
 }
 
 static int
@@ -69,6 +72,29 @@ main_on_exit_of(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(p->metrics, slot);
 }
 
+static void
+main_set_log_level(const struct push *p)
+{
+	enum log_level level = LOG_INFO;
+
+	IGNORE(log_level_parse(p->conf.common.log_level, &level));
+	log_set_level(level);
+}
+
+/* The workers go on: they hold sockets. */
+static enum prefork_reload
+main_on_reload(void *ctx)
+{
+	struct push *p = ctx;
+
+	if (conf_reload(push_conf_tables, n_push_conf_tables, &p->arena, &p->conf,
+		sizeof(p->conf)) != ES_OK)
+		return PREFORK_REFUSED;
+	main_set_log_level(p);
+	conf_share_put(p->share, &p->conf);
+	return PREFORK_TELL;
+}
+
 static int
 main_serve(struct push *p)
 {
@@ -81,14 +107,14 @@ main_serve(struct push *p)
 	    .ctx = p,
 	    .drain_ms = p->conf.drain_ms + AFTER_DRAIN_MS,
 	    .on_drain = main_on_drain,
+	    .on_reload = main_on_reload,
 	    .on_exit = main_on_exit_of,
 	};
-	enum log_level level = LOG_INFO;
 	struct es_err err;
 	int status;
 
-	IGNORE(!log_level_parse(p->conf.common.log_level, &level));
-	log_set_level(level);
+	main_set_log_level(p);
+	p->share = conf_share_new(push_conf_tables, n_push_conf_tables);
 	/* What can fail comes first: a path that is taken over is not given back. */
 	if (metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
 		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK ||
@@ -112,7 +138,6 @@ int
 main(int argc, char **argv)
 {
 	struct push p = {.metrics = NULL};
-	struct arena *a;
 	int status;
 
 	if (argc == 2 && strcmp(argv[1], "--dump-frames") == 0) {
@@ -120,13 +145,13 @@ main(int argc, char **argv)
 		return 0;
 	}
 	log_init("push", LOG_INFO);
-	a = arena_new();
+	p.arena = arena_new();
 	status = conf_main(argc, argv, "echostream-push", push_conf_tables,
-	    n_push_conf_tables, a, &p.conf);
+	    n_push_conf_tables, p.arena, &p.conf);
 	if (status == CONF_TAKE_OVER)
 		p.how = UNIX_SOCKET_TAKE_OVER;
 	if (status < 0)
 		status = main_serve(&p);
-	arena_free(&a);
+	arena_free(&p.arena);
 	return status;
 }

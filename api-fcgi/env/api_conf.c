@@ -105,11 +105,29 @@ static const struct conf_check checks[] = {
     {"ES_OPERATOR_KEY_OLD", api_conf_check_operator_key},
 };
 
+/* SIGHUP replaces the workers, which start with new settings. These belong to the master,
+ * or must be the same for all programs. */
+static const char *const start_only[] = {
+    "ES_SETTINGS_FILE",
+    "ES_QUEUE_URL",
+    "ES_QUEUE_PARTITIONS",
+    "ES_SQS_QUEUE_URLS",
+    "ES_API_SEND_SOCKET",
+    "ES_API_SOCKET",
+    "ES_API_HEALTH_SOCKET",
+    "ES_API_SEND_WORKERS",
+    "ES_API_WORKERS",
+    "ES_API_DRAIN_MS",
+    "ES_API_METRICS_FILE",
+};
+static const struct conf_reloads reloads = {
+    CONF_RELOADS_ALL_BUT, start_only, ES_COUNT(start_only)};
+
 const struct conf_table api_conf_tables[] = {
     CONF_COMMON_TABLE,
-    {.items = auth, .n = ES_COUNT(auth)},
+    {.items = auth, .n = ES_COUNT(auth), .reloads = &reloads},
     {.items = pools, .n = ES_COUNT(pools)},
-    {sending, ES_COUNT(sending), checks, ES_COUNT(checks)},
+    {sending, ES_COUNT(sending), checks, ES_COUNT(checks), NULL},
     {.items = requests, .n = ES_COUNT(requests)},
 };
 const size_t n_api_conf_tables = ES_COUNT(api_conf_tables);

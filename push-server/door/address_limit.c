@@ -33,6 +33,12 @@ address_limit_new(int64_t per_min)
 }
 
 void
+address_limit_set(struct address_limit *l, int64_t per_min)
+{
+	l->per_min = per_min;
+}
+
+void
 address_limit_free(struct address_limit **l)
 {
 	mem_free(*l);

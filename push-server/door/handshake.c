@@ -211,6 +211,7 @@ handshake_judge(struct request *r)
 	forwarded_client(
 	    &r->head.forwarded, &h->trusted, r->peer, r->peer_trusted, client);
 	memcpy(r->peer, client, sizeof(client));
+	address_limit_set(h->limits, h->env->conf->address_connections_per_min);
 	if (h->env->draining ||
 	    address_limit_take(h->limits, r->peer, h->env->now_ms, &retry_ms))
 		handshake_judge_origin(r);

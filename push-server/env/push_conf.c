@@ -159,9 +159,58 @@ static const struct conf_check checks[] = {
     {"ES_TRUSTED_PROXIES", push_conf_check_proxies},
 };
 
+/* The workers hold sockets, so they go on and take new values of these settings by
+ * push_reload.c. Each of them is looked at when it is used, or is named there. The child
+ * for operators is started again. */
+static const char *const while_running[] = {
+    "ES_LOG_LEVEL",
+    "ES_JWT_SECRET",
+    "ES_JWT_KID",
+    "ES_JWT_SECRET_OLD",
+    "ES_JWT_KID_OLD",
+    "ES_JWT_ES256_PUBLIC_KEY",
+    "ES_JWT_ES256_KID",
+    "ES_JWT_ES256_PUBLIC_KEY_OLD",
+    "ES_JWT_ES256_KID_OLD",
+    "ES_JWT_ISSUER",
+    "ES_JWT_AUDIENCE",
+    "ES_JWT_LEEWAY_S",
+    "ES_OPS_FROM",
+    "ES_PUSH_USER_CONNECTIONS",
+    "ES_PUSH_ADDRESS_CONNECTIONS_PER_MIN",
+    "ES_FRAME_MAX_BYTES",
+    "ES_PUSH_EARLY_BYTES",
+    "ES_PUSH_EARLY_TOTAL_BYTES",
+    "ES_OUT_BYTES",
+    "ES_PUSH_SNDBUF_BYTES",
+    "ES_PUSH_STALLED_MS",
+    "ES_PUSH_HEAD_TIMEOUT_MS",
+    "ES_PUSH_AUTH_TIMEOUT_MS",
+    "ES_PUSH_SEND_TIMEOUT_MS",
+    "ES_PUSH_COMEBACK_MIN_MS",
+    "ES_PUSH_COMEBACK_MAX_MS",
+    "ES_PUSH_COMEBACK_PER_S",
+    "ES_PUSH_ACCEPTS",
+    "ES_PUSH_SUBSCRIPTIONS",
+    "ES_REPLAY_LIMIT",
+    "ES_REPLAY_BUDGET",
+    "ES_PUSH_LINGER_MS",
+    "ES_PUSH_JOIN_TIMEOUT_MS",
+    "ES_PUSH_ACL_POLL_MS",
+    "ES_LIMIT_USER_SEND",
+    "ES_LIMIT_USER_SEND_WINDOW_S",
+    "ES_BODY_MAX_CHARS",
+    "ES_LIMIT_FRAMES",
+    "ES_LIMIT_SUBSCRIBES",
+    "ES_PUSH_READ_MARKS",
+    "ES_LIMIT_CONTROL_FRAMES",
+};
+static const struct conf_reloads reloads = {
+    CONF_RELOADS_ONLY, while_running, ES_COUNT(while_running)};
+
 const struct conf_table push_conf_tables[] = {
     CONF_COMMON_TABLE,
-    {items, ES_COUNT(items), checks, ES_COUNT(checks)},
+    {items, ES_COUNT(items), checks, ES_COUNT(checks), &reloads},
 };
 const size_t n_push_conf_tables = ES_COUNT(push_conf_tables);
 

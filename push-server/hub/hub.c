@@ -92,6 +92,12 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 }
 
 void
+hub_set_limits(struct hub *hub, const struct hub_limits *limits)
+{
+	hub->limits = *limits;
+}
+
+void
 hub_free(struct hub **hub)
 {
 	struct hub *h = *hub;

@@ -29,6 +29,11 @@ struct hub *hub_new(struct loop_env *env, struct conns *conns,
 /* All connections must be closed, and no question may be under way. */
 void hub_free(struct hub **hub);
 
+/* For what comes next: memory that is held, replays and requests under way stay. Sizes of
+ * logs, pages and of the cache of rights, and the gathering of look-ups, are those of
+ * hub_new(). */
+void hub_set_limits(struct hub *hub, const struct hub_limits *limits);
+
 /* The ctx of the io that hub_new() was given. */
 void *hub_io_ctx(const struct hub *hub);
 

@@ -65,11 +65,22 @@ who_on_bearer(void *ctx, struct conn *c, enum bearer_kind kind,
 }
 
 enum es_code
+who_set_keys(struct who *w, const struct conf_auth *conf, struct es_err *err)
+{
+	struct token_keyring *fresh = NULL;
+
+	TRY(token_keyring_new(conf, &fresh, err));
+	token_keyring_free(&w->keyring);
+	w->keyring = fresh;
+	w->rules = *token_keyring_rules(fresh);
+	return ES_OK;
+}
+
+enum es_code
 who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
     const struct who_events *events, struct who **out, struct es_err *err)
 {
 	struct who *w = mem_new(1, sizeof(*w));
-	enum es_code rc;
 
 	w->env = conns->env;
 	w->conns = conns;
@@ -80,12 +91,10 @@ who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
 	list_init(&w->first);
 	list_init(&w->line);
 	table_init(&w->marks.table);
-	rc = token_keyring_new(&w->env->conf->auth, &w->keyring, err);
-	if (rc != ES_OK) {
+	if (who_set_keys(w, &w->env->conf->auth, err) != ES_OK) {
 		mem_free(w);
-		return rc;
+		return ES_INVALID;
 	}
-	w->rules = *token_keyring_rules(w->keyring);
 	w->bearers = bearers_new(conns, pg, who_on_bearer, w);
 	w->lookups = user_lookups_new(conns, pg, who_on_user, w);
 	*out = w;

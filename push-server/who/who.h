@@ -28,6 +28,11 @@ struct who_events {
  * can't be parsed. */
 enum es_code who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
     const struct who_events *events, struct who **out, struct es_err *err) ES_MUST_CHECK;
+/* Verifies the next tokens with these keys and rules; conf must outlive them. Sockets
+ * that are open stay so until their token ends. ES_INVALID: as who_new(), and the old
+ * keys stay. */
+enum es_code who_set_keys(
+    struct who *w, const struct conf_auth *conf, struct es_err *err) ES_MUST_CHECK;
 /* All connections must be freed, and no look-up may be under way. */
 void who_free(struct who **w);
 

@@ -97,6 +97,14 @@ hub_loop_new(struct worker *w)
 }
 
 void
+hub_loop_set_limits(struct hub_loop *hl)
+{
+	const struct hub_limits limits = hub_loop_limits(hl->worker->env.conf);
+
+	hub_set_limits(hl->hub, &limits);
+}
+
+void
 hub_loop_close(struct hub_loop **hl)
 {
 	struct hub_loop *h = *hl;

@@ -17,6 +17,9 @@ struct hub_loop *hub_loop_new(struct worker *w);
  * frees the memory. */
 void hub_loop_close(struct hub_loop **hl);
 
+/* Hands the settings of the worker, which have changed, to the hub. */
+void hub_loop_set_limits(struct hub_loop *hl);
+
 struct hub *hub_loop_hub(const struct hub_loop *hl);
 struct presence *hub_loop_presence(const struct hub_loop *hl);
 

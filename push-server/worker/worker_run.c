@@ -15,6 +15,7 @@
 #include "worker/hub_loop.h"
 #include "worker/periodic.h"
 #include "worker/pgio.h"
+#include "worker/push_reload.h"
 #include "worker/worker.h"
 
 #include "core/banned.h"
@@ -32,6 +33,7 @@ struct worker_run {
 	struct periodic periodic;
 	ev_prepare turn;
 	ev_signal term, intr;
+	struct push_reload *reload;
 };
 
 static void
@@ -186,6 +188,7 @@ worker_run_take_down(struct worker_run *r)
 	pgio_close(&r->write);
 	pgio_close(&r->pg);
 	worker_fini(w);
+	push_reload_free(&r->reload);
 }
 
 /* Limits the descriptors to what this worker can use. libwebsockets allocates tables of
@@ -208,15 +211,15 @@ worker_run_limit_descriptors(const struct push_conf *conf)
 }
 
 int
-worker_run(const struct push_conf *conf, struct metrics *metrics,
-    const struct push_listen *listen, unsigned index, unsigned slot)
+worker_run(struct push_conf *conf, const struct conf_share *share,
+    struct metrics *metrics, const struct push_listen *listen, unsigned index,
+    unsigned slot)
 {
 	struct worker_run *r = mem_new(1, sizeof(*r));
 	struct worker *w = &r->worker;
 	struct es_err err = {0};
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN); /* settings are not read again */
 	worker_run_limit_descriptors(conf);
 	metrics_use_slot(metrics, slot);
 	worker_init(
@@ -226,6 +229,7 @@ worker_run(const struct push_conf *conf, struct metrics *metrics,
 		return 1;
 	}
 	worker_run_start_watchers(r);
+	r->reload = push_reload_new(w, conf, share);
 	w->accept = accept_new(&w->env, w->handshake, listen, index);
 	log_info("ready", LOG_INT("worker", index), LOG_STR("process", w->env.id.text));
 	ev_run(w->env.loop, 0);

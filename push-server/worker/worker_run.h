@@ -6,9 +6,12 @@
 #include "door/listen.h"
 #include "env/push_conf.h"
 
+struct conf_share;
+
 /* Runs until a drain has ended; returns the exit status. slot is the worker's slot in
- * metrics. */
-int worker_run(const struct push_conf *conf, struct metrics *metrics,
-    const struct push_listen *listen, unsigned index, unsigned slot);
+ * metrics. At SIGHUP *conf takes new values from share. */
+int worker_run(struct push_conf *conf, const struct conf_share *share,
+    struct metrics *metrics, const struct push_listen *listen, unsigned index,
+    unsigned slot);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_file.h"
 #include "conf/conf_item.h"
 #include "conf/conf_unknown.h"
 #include "core/parse.h"
@@ -145,29 +146,37 @@ conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *
 	return content;
 }
 
+/* Reads the file that NAME_FILE names into *value, if it is set. False after a fault. */
+static bool
+conf_load_from_file(struct conf_load *l, const struct conf_item *item, const char **value,
+    const char **source)
+{
+	const char *file_name = arena_printf(l->arena, "%s_FILE", item->name);
+	const char *path, *where;
+
+	if (!conf_item_find(l, file_name, &path, &where))
+		return false;
+	if (path == NULL)
+		return true;
+	if (*value != NULL) {
+		conf_item_fault(l, item->name, file_name,
+		    "is set twice, directly and as a file; keep one of the two");
+		return false;
+	}
+	*source = file_name;
+	*value = conf_read_secret(l, item, file_name, path);
+	return *value != NULL;
+}
+
 static void
 conf_load_item(struct conf_load *l, const struct conf_item *item, char *values)
 {
 	char *slot = values + item->offset;
-	const char *value = getenv(item->name);
-	const char *source = "environment";
+	const char *value, *source;
 
-	if (conf_item_has_file(item)) {
-		const char *file_name = arena_printf(l->arena, "%s_FILE", item->name);
-		const char *path = getenv(file_name);
-
-		if (path != NULL && value != NULL) {
-			conf_item_fault(l, item->name, file_name,
-			    "is set twice, directly and as a file; keep one of the two");
-			return;
-		}
-		if (path != NULL) {
-			source = file_name;
-			value = conf_read_secret(l, item, file_name, path);
-			if (value == NULL)
-				return;
-		}
-	}
+	if (!conf_item_find(l, item->name, &value, &source) ||
+	    (conf_item_has_file(item) && !conf_load_from_file(l, item, &value, &source)))
+		return;
 	/* Treat an empty variable as not set: a compose file passes on every variable. */
 	if (value == NULL || *value == '\0') {
 		value = item->initial;
@@ -195,7 +204,8 @@ conf_check_item(struct conf_load *l, const struct conf_item *item,
 	memcpy(&value, values + item->offset, sizeof(value));
 	if (value != NULL && *value != '\0' &&
 	    check->check(value, l->arena, &err) != ES_OK)
-		conf_item_fault(l, item->name, conf_item_source(item), "%s", err.text);
+		conf_item_fault(
+		    l, item->name, conf_item_source(&l->file, item), "%s", err.text);
 }
 
 enum es_code
@@ -206,6 +216,7 @@ conf_load(const struct conf_table tables[], size_t n, const char *const known[],
 
 	text_init(&l.faults, a, REPORT_MAX);
 	text_init(&l.warnings, a, REPORT_MAX);
+	conf_file_read(&l, tables, n);
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++) {
 			const struct conf_item *item = &tables[t].items[i];
@@ -214,6 +225,8 @@ conf_load(const struct conf_table tables[], size_t n, const char *const known[],
 			conf_check_item(
 			    &l, item, conf_item_check(tables, n, item->name), out);
 		}
+	for (size_t i = 0; known != NULL && i < l.file.n; i++)
+		conf_unknown_in_file(&l, tables, n, known, &l.file.lines[i]);
 	if (known != NULL)
 		conf_unknown(&l, tables, n, known);
 	*report = (struct conf_report){

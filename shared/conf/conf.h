@@ -1,6 +1,7 @@
 /* Settings. A table per program lists name, type, default, range and meaning of each.
  * Reading, --help, --check-config, --print-config and the reference page all use that
- * table. No other folder calls getenv(). */
+ * table. No other folder calls getenv(). A setting comes from the environment, or from
+ * the file that ES_SETTINGS_FILE names. */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
@@ -52,6 +53,15 @@ struct conf_table {
 	size_t n;
 	const struct conf_check *checks;
 	size_t n_checks;
+	const struct conf_reloads *reloads; /* in one table of a program, or NULL */
+};
+
+/* The settings that a program takes while it runs (SIGHUP): those named, or all but those
+ * named. A program without this list takes none. */
+struct conf_reloads {
+	enum { CONF_RELOADS_ONLY, CONF_RELOADS_ALL_BUT } which;
+	const char *const *names;
+	size_t n;
 };
 
 struct conf_report {
@@ -61,7 +71,8 @@ struct conf_report {
 	const char *warnings; /* one line per ES_ variable that is ignored */
 };
 
-/* Reads the environment into *out, which the caller has zeroed. Strings live in a.
+/* Reads the environment and the settings file into *out, which the caller has zeroed.
+ * Strings live in a. A setting in both is a fault.
  * Reports every fault, not only the first one. NAME_FILE (secrets and URLs) names a file
  * that holds the value. known lists the settings of all programs (NULL-terminated, or
  * NULL: do not look for unknown names). An ES_ variable that is not in known is a fault
@@ -76,13 +87,12 @@ void conf_print(const struct conf_table tables[], size_t n, const void *values, 
 /* Print name, default, range and meaning: for --help and, as Markdown, for the docs. */
 void conf_help(const struct conf_table tables[], size_t n, FILE *to);
 void conf_markdown(const struct conf_table tables[], size_t n, FILE *to);
-/* Prints an array of {name,kind,default,min,max,allowed,file,checked,meaning}. */
+/* Prints an array of {name,kind,default,min,max,allowed,file,checked,
+ * reloaded,meaning}. */
 void conf_json(const struct conf_table tables[], size_t n, FILE *to);
 
-#define CONF_RUN (-1)
-#define CONF_TAKE_OVER \
-	(-2) /* run, beside a master that listens on the same addresses \
-	      */
+#define CONF_RUN       (-1)
+#define CONF_TAKE_OVER (-2) /* run, beside a master at the same addresses */
 
 /* Handles the options of every program: --take-over, --help, --version, --check-config,
  * --print-config, --settings-markdown, --settings-json. Loads the settings and prints the
@@ -93,10 +103,13 @@ int conf_main(int argc, char **argv, const char *program,
     const struct conf_table tables[], size_t n, struct arena *a, void *out);
 
 /* Reads the settings again while the program runs. The environment of a process does not
- * change, so only values in files (NAME_FILE) can be new. Logs each fault. ES_OK, or
- * ES_INVALID with *out in no defined state. */
-enum es_code conf_reload(
-    const struct conf_table tables[], size_t n, struct arena *a, void *out) ES_MUST_CHECK;
+ * change, so only values in the settings file and in files of their own (NAME_FILE) can.
+ * *values, of size bytes, takes all changed settings that the program reloads; its
+ * strings live in *a, which is replaced. A changed setting that needs a restart keeps its
+ * value and is logged by name. ES_INVALID, with all faults logged, leaves *a and *values
+ * as they were. */
+enum es_code conf_reload(const struct conf_table tables[], size_t n, struct arena **a,
+    void *values, size_t size) ES_MUST_CHECK;
 
 /* All ES_ names of all programs, NULL-terminated. A test compares them with the tables.
  */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "conf/conf_file.h"
+
 #include "core/banned.h"
 
 #define ROW(member, env, kind, initial, min, max, allowed, meaning) \
@@ -10,6 +12,8 @@
 
 // clang-format off
 const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
+	ROW(settings_file, "ES_SETTINGS_FILE", CONF_TEXT, "", 0, 4096, NULL,
+	    "absolute path of a file with settings, a NAME=VALUE a line, which SIGHUP reads again"),
 	ROW(database_url, "ES_DATABASE_URL", CONF_URL, NULL, 1, 4096,
 	    "postgresql postgres host hostaddr dbname user port service sslmode",
 	    "PostgreSQL as URI or conninfo, with the role echostream_app"),
@@ -34,6 +38,10 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	CONF_SQS_ITEMS(struct conf_common, sqs),
 };
 // clang-format on
+
+const struct conf_check conf_common_checks[CONF_COMMON_CHECKS] = {
+    {"ES_SETTINGS_FILE", conf_file_check_path},
+};
 
 enum es_code
 conf_check_longer(const char *value, size_t min, struct es_err *err)

@@ -7,6 +7,7 @@
 #include "core/aws.h"
 
 struct conf_common {
+	const char *settings_file; /* absolute; "": none */
 	const char *database_url;
 	const char *redis_url;
 	const char *queue_url, *queue_redis_url; /* the latter "" means redis_url */
@@ -16,12 +17,15 @@ struct conf_common {
 	struct aws_settings sqs;
 };
 
-#define CONF_COMMON_ITEMS 20
+#define CONF_COMMON_ITEMS  21
+#define CONF_COMMON_CHECKS 1
 extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
+extern const struct conf_check conf_common_checks[CONF_COMMON_CHECKS];
 /* A row of a program's list of tables. */
 #define CONF_COMMON_TABLE \
 	{ \
-		.items = conf_common_items, .n = CONF_COMMON_ITEMS \
+		.items = conf_common_items, .n = CONF_COMMON_ITEMS, \
+		.checks = conf_common_checks, .n_checks = CONF_COMMON_CHECKS \
 	}
 
 /* The queue on SQS. The keys have the names that AWS tools read, too. */

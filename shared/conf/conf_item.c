@@ -12,16 +12,53 @@ conf_item_has_file(const struct conf_item *item)
 	return item->kind == CONF_SECRET || item->kind == CONF_URL;
 }
 
-const char *
-conf_item_source(const struct conf_item *item)
+const struct conf_file_line *
+conf_item_line(const struct conf_file *file, const char *name)
 {
+	for (size_t i = 0; i < file->n; i++)
+		if (strcmp(file->lines[i].name, name) == 0)
+			return &file->lines[i];
+	return NULL;
+}
+
+bool
+conf_item_find(struct conf_load *l, const char *name, const char **out_value,
+    const char **out_source)
+{
+	const struct conf_file_line *line = conf_item_line(&l->file, name);
+	const char *value = getenv(name);
+
+	*out_value = value;
+	*out_source = "environment";
+	if (line == NULL)
+		return true;
+	if (value != NULL && *value != '\0') {
+		conf_item_fault(l, name, line->where,
+		    "is set twice, in the environment and in the settings file; keep one "
+		    "of the two");
+		return false;
+	}
+	*out_value = line->value;
+	*out_source = line->where;
+	return true;
+}
+
+const char *
+conf_item_source(const struct conf_file *file, const struct conf_item *item)
+{
+	const struct conf_file_line *line = conf_item_line(file, item->name);
 	char file_name[CONF_NAME_MAX + 8];
 	const char *value = getenv(item->name);
 
 	if (value != NULL && *value != '\0')
 		return "environment";
+	if (line != NULL)
+		return line->where;
 	(void)snprintf(file_name, sizeof(file_name), "%s_FILE", item->name);
-	return conf_item_has_file(item) && getenv(file_name) != NULL ? "file" : "default";
+	if (conf_item_has_file(item) &&
+	    (getenv(file_name) != NULL || conf_item_line(file, file_name) != NULL))
+		return "file";
+	return "default";
 }
 
 const struct conf_check *
@@ -46,6 +83,19 @@ conf_item_fault(
 	va_end(ap);
 	text_addf(&l->faults, "%s (%s): %s\n", name, source, why);
 	l->n_faults++;
+}
+
+void
+conf_item_log(enum log_level level, const char *msg, const char *text)
+{
+	for (size_t len; *text != '\0'; text += len + 1) {
+		char line[512];
+		const struct log_field fields[] = {LOG_STR("setting", line)};
+
+		len = strcspn(text, "\n");
+		(void)snprintf(line, sizeof(line), "%.*s", (int)len, text);
+		log_write(level, msg, fields, ES_COUNT(fields));
+	}
 }
 
 void

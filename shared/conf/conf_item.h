@@ -4,14 +4,27 @@
 #define CONF_CONF_ITEM_H
 
 #include "conf/conf.h"
+#include "core/log.h"
 #include "core/text.h"
 
 #define CONF_SECRET_FILE_MAX 16384 /* bytes */
 #define CONF_NAME_MAX        64    /* bytes, without the NUL */
 
+struct conf_file_line {
+	const char *name, *value;
+	const char *where; /* "PATH:LINE" */
+};
+
+/* The settings file; without one it has no lines. */
+struct conf_file {
+	struct conf_file_line *lines;
+	size_t n;
+};
+
 /* State of one load. arena and both texts are the loader's. */
 struct conf_load {
 	struct arena *arena;
+	struct conf_file file;
 	struct text faults, warnings; /* a line each */
 	unsigned n_faults;
 };
@@ -20,8 +33,18 @@ struct conf_load {
  * password. */
 bool conf_item_has_file(const struct conf_item *item);
 
-/* Returns where the value comes from: "environment", "file" or "default". */
-const char *conf_item_source(const struct conf_item *item);
+/* Returns the line of the settings file that sets name, or NULL. */
+const struct conf_file_line *conf_item_line(
+    const struct conf_file *file, const char *name);
+
+/* Finds a value in the environment or the settings file; NULL when neither has it. False
+ * after a fault: both have it. */
+bool conf_item_find(struct conf_load *l, const char *name, const char **out_value,
+    const char **out_source) ES_MUST_CHECK;
+
+/* Returns where the value comes from: "environment", "PATH:LINE" of the settings file,
+ * "file" (NAME_FILE) or "default". */
+const char *conf_item_source(const struct conf_file *file, const struct conf_item *item);
 
 /* Returns the check of the setting called name, or NULL. */
 const struct conf_check *conf_item_check(
@@ -30,6 +53,9 @@ const struct conf_check *conf_item_check(
 /* Adds the line "NAME (SOURCE): WHY" to the faults. */
 void conf_item_fault(struct conf_load *l, const char *name, const char *source,
     const char *fmt, ...) ES_PRINTF(4, 5);
+
+/* Logs each line of text as a line of its own. */
+void conf_item_log(enum log_level level, const char *msg, const char *text);
 
 /* Warns of an ES_ variable that belongs to another project and is ignored. */
 void conf_item_warn(struct conf_load *l, const char *name);

@@ -2,7 +2,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/conf.h"
+#include "conf/conf_item.h"
+#include "conf/conf_reload.h"
 #include "core/log.h"
 
 #include "core/banned.h"
@@ -46,23 +47,10 @@ conf_main_help(const char *program, const struct conf_table tables[], size_t n, 
 	    "       --print-config | --settings-markdown | --settings-json]\n\n"
 	    "--take-over: share the listening addresses of a running %s; send that\n"
 	    "             process SIGTERM once this one is ready\n\n"
-	    "Settings come from the environment:\n",
+	    "Settings come from the environment, or from the file that "
+	    "ES_SETTINGS_FILE\nnames:\n",
 	    program, program);
 	conf_help(tables, n, to);
-}
-
-/* Logs each line of text as a line of its own. */
-static void
-conf_main_log(enum log_level level, const char *msg, const char *text)
-{
-	for (size_t len; *text != '\0'; text += len + 1) {
-		char line[512];
-		const struct log_field fields[] = {LOG_STR("setting", line)};
-
-		len = strcspn(text, "\n");
-		(void)snprintf(line, sizeof(line), "%.*s", (int)len, text);
-		log_write(level, msg, fields, ES_COUNT(fields));
-	}
 }
 
 /* A start reports to the log as JSON. The other options are for people at a terminal. */
@@ -76,8 +64,8 @@ conf_main_tell(const char *program, bool starts, const struct conf_report *repor
 		(void)fprintf(stderr, "%s%s", report->text, report->warnings);
 		return;
 	}
-	conf_main_log(LOG_ERROR, "faulty setting", report->text);
-	conf_main_log(LOG_WARN, "unknown setting", report->warnings);
+	conf_item_log(LOG_ERROR, "faulty setting", report->text);
+	conf_item_log(LOG_WARN, "unknown setting", report->warnings);
 }
 
 int
@@ -88,6 +76,7 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 	struct conf_report report;
 	enum es_code loaded;
 
+	conf_reload_check_names(tables, n);
 	switch (action) {
 	case HELP:
 		conf_main_help(program, tables, n, stdout);
@@ -122,14 +111,4 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 	if (action == TAKE_OVER)
 		return CONF_TAKE_OVER;
 	return action == RUN ? CONF_RUN : 0;
-}
-
-enum es_code
-conf_reload(const struct conf_table tables[], size_t n, struct arena *a, void *out)
-{
-	struct conf_report report;
-	const enum es_code rc = conf_load(tables, n, conf_names, a, out, &report);
-
-	conf_main_log(LOG_ERROR, "faulty setting", report.text);
-	return rc;
 }

@@ -5,6 +5,7 @@
 
 const char *const conf_names[] = {
     /* common */
+    "ES_SETTINGS_FILE",
     "ES_DATABASE_URL",
     "ES_DATABASE_OWNER_URL",
     "ES_REDIS_URL",

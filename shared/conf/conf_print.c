@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_file.h"
 #include "conf/conf_item.h"
+#include "conf/conf_reload.h"
 
 #include "core/banned.h"
 
@@ -60,15 +62,21 @@ conf_print_value(const struct conf_item *item, const char *values, FILE *to)
 void
 conf_print(const struct conf_table tables[], size_t n, const void *values, FILE *to)
 {
+	struct arena *a = arena_new();
+	struct conf_load l = {.arena = a};
+
+	text_init(&l.faults, a, 0); /* the load that came before has reported them */
+	conf_file_read(&l, tables, n);
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++) {
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(
-			    to, "# %s\n%s=", conf_item_source(item), item->name);
+			    to, "# %s\n%s=", conf_item_source(&l.file, item), item->name);
 			conf_print_value(item, values, to);
 			(void)fprintf(to, "\n");
 		}
+	arena_free(&a);
 }
 
 static void
@@ -146,7 +154,7 @@ conf_print_json_text(const char *s, FILE *to)
 }
 
 static void
-conf_print_json_item(const struct conf_item *item, bool checked, FILE *to)
+conf_print_json_item(const struct conf_item *item, bool checked, bool reloaded, FILE *to)
 {
 	static const char *const kinds[] = {[CONF_TEXT] = "text",
 	    [CONF_SECRET] = "secret",
@@ -161,8 +169,9 @@ conf_print_json_item(const struct conf_item *item, bool checked, FILE *to)
 	(void)fprintf(to, ",\"min\":%lld,\"max\":%lld,\"allowed\":", (long long)item->min,
 	    (long long)item->max);
 	conf_print_json_text(item->allowed, to);
-	(void)fprintf(to, ",\"file\":%s,\"checked\":%s,\"meaning\":",
-	    conf_item_has_file(item) ? "true" : "false", checked ? "true" : "false");
+	(void)fprintf(to, ",\"file\":%s,\"checked\":%s,\"reloaded\":%s,\"meaning\":",
+	    conf_item_has_file(item) ? "true" : "false", checked ? "true" : "false",
+	    reloaded ? "true" : "false");
 	conf_print_json_text(item->meaning, to);
 	(void)fprintf(to, "}");
 }
@@ -177,8 +186,9 @@ conf_json(const struct conf_table tables[], size_t n, FILE *to)
 			const struct conf_item *item = &tables[t].items[i];
 
 			(void)fprintf(to, "%s\n", comma);
-			conf_print_json_item(
-			    item, conf_item_check(tables, n, item->name) != NULL, to);
+			conf_print_json_item(item,
+			    conf_item_check(tables, n, item->name) != NULL,
+			    conf_reload_takes(tables, n, item->name), to);
 			comma = ",";
 		}
 	(void)fprintf(to, "\n]\n");

@@ -101,6 +101,39 @@ conf_unknown_name(struct conf_load *l, const struct conf_table tables[], size_t 
 }
 
 void
+conf_unknown_in_file(struct conf_load *l, const struct conf_table tables[], size_t n,
+    const char *const known[], const struct conf_file_line *line)
+{
+	const size_t len = strlen(line->name);
+	struct near near;
+	char stem[CONF_NAME_MAX + 1];
+
+	if (len > CONF_NAME_MAX) {
+		conf_item_fault(l, line->name, line->where, "unknown setting");
+		return;
+	}
+	near = conf_unknown_nearest(line->name, known);
+	if (near.distance == 0)
+		return;
+	if (len > strlen(FILE_END) &&
+	    strcmp(line->name + len - strlen(FILE_END), FILE_END) == 0) {
+		(void)snprintf(stem, sizeof(stem), "%.*s", (int)(len - strlen(FILE_END)),
+		    line->name);
+		if (conf_unknown_nearest(stem, known).distance == 0) {
+			if (conf_unknown_has_no_file(tables, n, stem))
+				conf_item_fault(l, line->name, line->where,
+				    "this setting is not read from a file; set %s", stem);
+			return;
+		}
+	}
+	if (conf_unknown_is_slip(&near, len))
+		conf_item_fault(l, line->name, line->where,
+		    "unknown setting; did you mean %s?", near.name);
+	else
+		conf_item_fault(l, line->name, line->where, "unknown setting");
+}
+
+void
 conf_unknown(struct conf_load *l, const struct conf_table tables[], size_t n,
     const char *const known[])
 {

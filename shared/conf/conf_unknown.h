@@ -9,4 +9,9 @@
 void conf_unknown(struct conf_load *l, const struct conf_table tables[], size_t n,
     const char *const known[]);
 
+/* Reports a name of the settings file that is neither in known nor NAME_FILE of a setting
+ * that is read from a file. */
+void conf_unknown_in_file(struct conf_load *l, const struct conf_table tables[], size_t n,
+    const char *const known[], const struct conf_file_line *line);
+
 #endif

@@ -63,6 +63,7 @@ prefork_start(struct master *m, struct worker *w)
 		if (getppid() != master_pid)
 			_exit(0); /* the master died before prctl() */
 		prefork_signals_wanted(&set);
+		sigdelset(&set, SIGHUP);
 		(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 		exit(w->kind->run(m->conf->ctx, w->index, w->slot));
 	}
@@ -168,6 +169,8 @@ prefork_drain(struct master *m)
 static void
 prefork_reload(struct master *m)
 {
+	enum prefork_reload how;
+
 	if (m->draining)
 		return;
 	if (m->conf->on_reload == NULL) {
@@ -176,10 +179,14 @@ prefork_reload(struct master *m)
 		    LOG_NONE);
 		return;
 	}
-	if (!m->conf->on_reload(m->conf->ctx))
+	how = m->conf->on_reload(m->conf->ctx);
+	if (how == PREFORK_REFUSED)
 		return;
+	if (how == PREFORK_TELL)
+		(void)prefork_signal_some(m, THE_OTHERS, SIGHUP);
 	for (unsigned i = 0; i < m->n; i++)
-		m->workers[i].stale = m->workers[i].pid != 0 && !m->workers[i].kind->last;
+		if (how == PREFORK_REPLACE || m->workers[i].kind->last)
+			m->workers[i].stale = m->workers[i].pid != 0;
 }
 
 /* One worker at a time, so that the others serve meanwhile. */

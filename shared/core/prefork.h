@@ -20,6 +20,16 @@ struct prefork_kind {
 	bool last;
 };
 
+/* How workers come to the settings that a reload has read. */
+enum prefork_reload {
+	PREFORK_REFUSED, /* they keep theirs */
+	/* Each worker gets SIGTERM and is started again, one after the other. It is
+	 * killed when it takes longer than drain_ms. */
+	PREFORK_REPLACE,
+	/* Each worker gets SIGHUP, but workers that are `last` are replaced. */
+	PREFORK_TELL,
+};
+
 struct prefork {
 	const struct prefork_kind *kinds;
 	unsigned n_kinds;
@@ -29,11 +39,9 @@ struct prefork {
 	/* Called in the master when a drain starts, before the workers get SIGTERM; may
 	 * be NULL. */
 	void (*on_drain)(void *ctx);
-	/* Called in the master at SIGHUP. True: it has read new settings, and each worker
-	 * that is not `last` gets SIGTERM and is started again, one after the other,
-	 * killed when it takes longer than drain_ms. NULL: the master logs that SIGHUP
-	 * changes nothing. */
-	bool (*on_reload)(void *ctx);
+	/* Called in the master at SIGHUP: reads the settings again. NULL: the master logs
+	 * that SIGHUP changes nothing. */
+	enum prefork_reload (*on_reload)(void *ctx);
 	/* Called in the master when a worker has ended; may be NULL. */
 	void (*on_exit)(void *ctx, unsigned slot, int status);
 };
@@ -42,8 +50,10 @@ struct prefork {
  * status: 0, or 1 if a worker had to be killed. A worker that dies within 5 s of its
  * start is restarted after a back-off of 100 ms to 5 s, without a limit of tries; other
  * workers are restarted at once. Workers also get SIGTERM when the master dies
- * (PR_SET_PDEATHSIG). In a worker, SIGTERM, SIGINT and SIGHUP have their default actions
- * and are unblocked; the worker installs its own handlers. */
+ * (PR_SET_PDEATHSIG). In a worker, SIGTERM and SIGINT have their default actions and are
+ * unblocked; the worker installs its own handlers. SIGHUP stays blocked until the worker
+ * unblocks it, so that a reload that comes before its handler neither ends the worker nor
+ * is lost. */
 int prefork_run(const struct prefork *p);
 
 #endif

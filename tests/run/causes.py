@@ -260,7 +260,7 @@ def reload():
         write(keys[1])
         api.process.send_signal(signal.SIGHUP)
         wait_for("a worker does not accept the new key", lambda: accepts(keys[1], keys[0]))
-        assert said(api, "reload: keys and URLs")
+        assert said(api, "settings were read again")
         for program in others:
             program.process.send_signal(signal.SIGHUP)
             wait_for(f"{program.name} does not log SIGHUP", lambda p=program: said(p, "SIGHUP changes nothing"))

@@ -4,4 +4,8 @@
 ES_PORT=$(random_port) ES_PUSH_PORT=$(random_port)
 export ES_PORT ES_PUSH_PORT ES_DEV_FSYNC=off
 suite_stack=yes
+# what SIGHUP reads again
+ES_SETTINGS_FILE=$WORK/settings.env
+export ES_SETTINGS_FILE
+: >"$ES_SETTINGS_FILE"
 python3 tests/run/dev_stack.py "$WORK"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import dev_reload
 import dev_restart
 from dev_asked import (ROOT, STACK, BUILD, PROGRAMS, CHECKS, check, dev, up, status, pids,
                        everybody, birth, alive, eventually, answers, nothing_left)
@@ -144,6 +145,7 @@ def handover():
     eventually(lambda: pids()["api"] not in (old, 0) and answers(), 30)
 
 
+check("settings of a file change under load: SIGHUP")(dev_reload.settings_change)
 check("restarts of api under load: no answer but 200 and 201")(dev_restart.api_restarts)
 check("a restart of push: each client gets a reconnect, new ones are accepted")(dev_restart.push_restarts)
 check("restarts of fanout: no message is lost, twice or late")(dev_restart.fanout_restarts)

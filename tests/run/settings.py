@@ -160,6 +160,31 @@ def check_spelling(program, item):
             "" if code == 78 and f"did you mean {name}?" in err else f"no suggestion: {err}"]
 
 
+def check_settings_file(program):
+    """Every setting may stand in the file; a fault there is named with its line, one in both places, too."""
+    lines = {i["name"]: known(i) or good(i) for i in program.items
+             if i["name"] != "ES_SETTINGS_FILE" and not (i["checked"] and i["name"] not in program.good)}
+    nobody = {name: None for name in program.good}
+    text = "".join(f"{name}={value}\n" for name, value in lines.items())
+    path = file_of(f"{program.name}.env", text)
+    bad = [program.takes({**nobody, "ES_SETTINGS_FILE": path})]
+    _, out, _ = program.run({**nobody, "ES_SETTINGS_FILE": path}, "--print-config")
+    for at, name in enumerate(lines, 1):
+        if f"# {path}:{at}\n{name}=" not in out:
+            bad.append(f"{name} does not come from line {at}: {out}")
+    for item in program.items:
+        name = item["name"]
+        if name not in lines:
+            continue
+        one = file_of(f"{program.name}-one.env", f"# a comment\n{name}={wrong(item)[0]}\n")
+        code, _, err = program.run({name: None, "ES_SETTINGS_FILE": one})
+        if code != 78 or f"{name} ({one}:2): " not in err or len(err.splitlines()) != 2:
+            bad.append(f"{name}: exit {code}, not 78 and one fault of line 2: {err}")
+        bad.append(program.refuses(name, {name: lines[name], "ES_SETTINGS_FILE": path,
+                                          **{n: None for n in program.good if n != name}}))
+    return bad
+
+
 def check_all_at_once(program):
     code, _, err = program.run({i["name"]: wrong(i)[0] for i in program.items})
     told = [line.split(" ")[0] for line in err.splitlines()[1:]]
@@ -202,7 +227,7 @@ def check_same(programs):
     seen, bad = {}, []
     for program in programs:
         for item in program.items:
-            core = {k: v for k, v in item.items() if k != "meaning"}
+            core = {k: v for k, v in item.items() if k not in ("meaning", "reloaded")}
             if seen.setdefault(item["name"], core) != core:
                 bad.append(f"{program.name}: {core}\nelsewhere: {seen[item['name']]}")
     return bad
@@ -250,6 +275,7 @@ def main():
                     tell(f"{p.name} {item['name']} {what}", bad)
     for p in programs:
         tell(f"{p.name} names all faults at once", check_all_at_once(p))
+        tell(f"{p.name} takes every setting from the settings file", check_settings_file(p))
         tell(f"{p.name} prints its settings without secrets", check_print(p))
         tell(f"{p.name} has the options that all programs have", check_options(p))
     tell("a name means the same in every program", check_same(programs))

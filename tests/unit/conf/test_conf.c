@@ -32,7 +32,8 @@ no_mess(const char *value, struct arena *a, struct es_err *err)
 }
 
 static const struct conf_check checks[] = {{"ES_ADDR", no_mess}, {"ES_TEXT", no_mess}};
-static const struct conf_table table = {items, ES_COUNT(items), checks, ES_COUNT(checks)};
+static const struct conf_table table = {
+    items, ES_COUNT(items), checks, ES_COUNT(checks), NULL};
 static const char *const known[] = {
     "ES_TEXT", "ES_SECRET", "ES_ADDR", "ES_MODE", "ES_NUMBER", "ES_FLAG", NULL};
 
@@ -308,6 +309,7 @@ options_print_and_end(void)
 	    {"--settings-json", 0,
 		"{\"name\":\"ES_NUMBER\",\"kind\":\"int\",\"default\":\"7\",\"min\":1,"
 		"\"max\":10,\"allowed\":null,\"file\":false,\"checked\":false,"
+		"\"reloaded\":false,"
 		"\"meaning\":\"a number\"}"},
 	    {"--oops", 2, "unknown option"},
 	    {"--check-config", 0, "ES_SECRET (environment): no setting of EchoStream"},

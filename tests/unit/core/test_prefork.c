@@ -22,6 +22,9 @@ struct shared {
 	_Atomic bool reload_fails, no_reload;
 	_Atomic pid_t last;
 	_Atomic bool deaf, frail;   /* ignores SIGTERM; ends at once */
+	_Atomic bool tells;         /* a reload sends SIGHUP */
+	_Atomic int told;           /* workers that got it */
+	_Atomic bool hup_early;     /* the next worker gets SIGHUP at its start */
 	_Atomic int drains, warned; /* calls on_drain; the last worker ends by SIGUSR1 */
 	_Atomic int ends_before_drain, ends_before_last;
 };
@@ -36,10 +39,15 @@ worker(void *ctx, unsigned index, unsigned slot)
 	int sig;
 
 	(void)index, (void)slot;
+	if (s->hup_early) { /* before anything handles it */
+		s->hup_early = false;
+		(void)raise(SIGHUP);
+	}
 	if (s->deaf)
 		(void)signal(SIGTERM, SIG_IGN);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
+	sigaddset(&term, SIGHUP);
 	if (!s->deaf)
 		(void)sigprocmask(SIG_BLOCK, &term, NULL);
 	s->last = getpid();
@@ -50,7 +58,8 @@ worker(void *ctx, unsigned index, unsigned slot)
 		for (;;)
 			(void)pause();
 	s->alive++;
-	(void)sigwait(&term, &sig);
+	while (sigwait(&term, &sig) == 0 && sig == SIGHUP)
+		s->told++;
 	s->alive--;
 	return 0;
 }
@@ -93,13 +102,15 @@ note_end(void *ctx, unsigned slot, int status)
 	s->ends++;
 }
 
-static bool
+static enum prefork_reload
 note_reload(void *ctx)
 {
 	struct shared *s = ctx;
 
 	s->reloads++;
-	return !s->reload_fails;
+	if (s->reload_fails)
+		return PREFORK_REFUSED;
+	return s->tells ? PREFORK_TELL : PREFORK_REPLACE;
 }
 
 static pid_t
@@ -118,6 +129,7 @@ start_master_of(bool with_last, unsigned count, int64_t drain_ms)
 
 	shared->starts = shared->ends = shared->reloads = 0;
 	shared->alive = 0;
+	shared->told = 0;
 	shared->drains = shared->warned = 0;
 	(void)fflush(stdout); /* otherwise the child writes it again */
 	pid = fork();
@@ -211,6 +223,52 @@ a_reload_replaces_each_worker_once(void)
 	clock_sleep_ms(200); /* a fourth replacement would come within 50 ms */
 	CU_ASSERT_EQUAL(shared->starts, 2 * (int)workers);
 	CU_ASSERT_EQUAL(shared->reloads, 1);
+	CU_ASSERT_EQUAL(end(master), 0);
+}
+
+/* Workers that hold sockets go on; the last kind, which holds none, is replaced. */
+static void
+a_reload_may_tell_the_workers(void)
+{
+	pid_t master;
+
+	shared->tells = true;
+	master = start_master_of(true, 2, 2000);
+	CU_ASSERT_TRUE(wait_for(&shared->alive, 2));
+	CU_ASSERT_TRUE(wait_for_starts(3));
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
+	CU_ASSERT_TRUE(wait_for(&shared->told, 2));
+	CU_ASSERT_TRUE(wait_for_starts(4));
+	clock_sleep_ms(200); /* longer than a turn of the master (50 ms) */
+	CU_ASSERT_EQUAL(shared->starts, 4);
+	CU_ASSERT_EQUAL(shared->told, 2);
+	CU_ASSERT_EQUAL(shared->alive, 2);
+	shared->tells = false;
+	CU_ASSERT_EQUAL(end(master), 0);
+}
+
+/* A SIGHUP that comes before a worker's handler waits for it. */
+static void
+an_early_reload_ends_no_worker(void)
+{
+	pid_t master;
+
+	shared->hup_early = true;
+	master = start_master(1, 2000);
+	CU_ASSERT_TRUE(wait_for(&shared->told, 1));
+	CU_ASSERT_EQUAL(shared->starts, 1);
+	CU_ASSERT_EQUAL(end(master), 0);
+}
+
+static void
+a_reload_replaces_the_last_kind_too(void)
+{
+	const pid_t master = start_master_of(true, 2, 2000);
+
+	CU_ASSERT_TRUE(wait_for(&shared->alive, 2));
+	CU_ASSERT_TRUE(wait_for_starts(3));
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
+	CU_ASSERT_TRUE(wait_for_starts(6));
 	CU_ASSERT_EQUAL(end(master), 0);
 }
 
@@ -319,6 +377,9 @@ static CU_TestInfo cases[] = {
     {"tells of each end", tells_of_each_end},
     {"tells the last first and stops it last", tells_the_last_first_and_stops_it_last},
     {"a reload replaces each worker once", a_reload_replaces_each_worker_once},
+    {"a reload replaces the last kind, too", a_reload_replaces_the_last_kind_too},
+    {"a reload may tell the workers", a_reload_may_tell_the_workers},
+    {"an early reload ends no worker", an_early_reload_ends_no_worker},
     {"a reload takes one worker at a time", a_reload_takes_one_worker_at_a_time},
     {"a refused reload replaces nobody", a_refused_reload_replaces_nobody},
     {"waits longer after each early death", waits_longer_after_each_early_death},

@@ -1,0 +1,22 @@
+/* Settings that a master hands to its running workers: memory that they share since the
+ * fork. It holds the values of the settings that the program reloads. */
+#ifndef CONF_CONF_SHARE_H
+#define CONF_CONF_SHARE_H
+
+#include "conf/conf.h"
+
+struct conf_share;
+
+/* The tables must outlive it. Made before the fork; lives as long as the process. */
+struct conf_share *conf_share_new(const struct conf_table tables[], size_t n);
+
+/* In the master: the values of `values` replace what was there. */
+void conf_share_put(struct conf_share *s, const void *values);
+
+/* In a worker: sets the reloaded settings of *values; their strings live in a.
+ * ES_NOT_FOUND when the master has put nothing yet, ES_UNAVAILABLE when it does not
+ * finish. On failure *values stays as it is. */
+enum es_code conf_share_get(const struct conf_share *s, struct arena *a, void *values,
+    struct es_err *err) ES_MUST_CHECK;
+
+#endif
