@@ -82,6 +82,15 @@ def access_log(stop):
     control = [b"/" + bytes((c,)) for c in range(1, 128) if c not in b"\r\n" and not 32 <= c < 127]
     for path in [b"/\xff\xfe", b"/%ff?x", b"/\"q\\"] + control:
         raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    # Each byte, and all that JSON escapes, in every place of a request.
+    for odd in [bytes((c,)) for c in range(1, 256) if c not in b"\r\n"] + [b'"\\', b"\\u0000", b'","x":"']:
+        for line in (b"GET /odd" + odd + b" HTTP/1.1", b"GET /odd?q=" + odd + b" HTTP/1.1",
+                     b"GET /odd%%%02X HTTP/1.1" % odd[0], b"G" + odd + b"T /odd HTTP/1.1", b"GET /odd HTTP/1." + odd,
+                     b"GET http://a" + odd + b"/odd HTTP/1.1"):
+            raw(line + b"\r\nHost: a\r\nConnection: close\r\n\r\n")
+        raw(b"GET /odd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + b"".join(
+            name + b": x" + odd + b"\r\n" for name in (b"User-Agent", b"Referer", b"X-Request-Id", b"X-Forwarded-For")) + b"\r\n")
+        raw(b"GET /api/v1/odd HTTP/1.1\r\nHost: " + odd + b"\r\nConnection: close\r\n\r\n")
     # A client closes its connection before the first byte of its answer.
     with socket.create_connection(("127.0.0.1", int(os.environ["ES_PORT"])), 10) as gone:
         gone.sendall(b"GET /api/v1/slow HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -96,6 +105,7 @@ def access_log(stop):
     assert any(x["agent"] == "na%C3%AFve %E2%80%AE" for x in lines), lines[-20:]
     assert not any("secret-token" in str(x) for x in lines)
     assert len([x for x in lines if x["path"] == "/nope"]) >= len(AGENTS)
+    assert len([x for x in lines if x["agent"].startswith("x%") or x["path"].startswith("/odd")]) > 500
 
 
 # These checks stop programs or lighttpd, so they run last.
