@@ -15,13 +15,14 @@
 
 #include "core/banned.h"
 
-#define WAIT_MS        200 /* of one wait for messages */
+#define WAIT_MS 200 /* of one wait for messages */
+/* A quarter of FANOUT_BEAT_LIFE_MS, so that a lost heartbeat does no harm. */
 #define BEAT_MS        500
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
-#define LEASE_MS \
-	30000 /* lease (SQS: visibility) of received messages that are not committed yet \
-	       */
+/* Lease (SQS: visibility) of received messages that are not committed yet, and how often
+ * it is extended: some lost requests in a row do not lose the messages. */
+#define LEASE_MS       30000
 #define LEASE_AGAIN_MS 5000
 #define LEASE_SLOW_MS  1000 /* a batch that takes longer extends its leases, too */
 
