@@ -3,7 +3,7 @@
 
 #include "cunit_main.h"
 #include "guard/channel_access.h"
-#include "store/sync_store.h"
+#include "store/reader_store.h"
 
 #include "core/banned.h"
 
@@ -13,7 +13,7 @@
 
 static enum es_code database;
 static bool there;
-static struct sync_channel found;
+static struct rights_row found;
 static struct arena *mem;
 static struct es_err fault;
 
@@ -23,7 +23,7 @@ pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt
 {
 	(void)pg, (void)a, (void)out;
 	CU_ASSERT_PTR_NULL(tenant);
-	CU_ASSERT_PTR_EQUAL(stmt, &sync_store_rights);
+	CU_ASSERT_PTR_EQUAL(stmt, &reader_store_rights);
 	CU_ASSERT_PTR_NOT_NULL(strstr(params[0], TENANT));
 	CU_ASSERT_PTR_NOT_NULL(strstr(params[1], ALICE));
 	CU_ASSERT_PTR_NOT_NULL(strstr(params[2], CHANNEL));
@@ -72,7 +72,7 @@ answers(void)
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
 		database = rows[i].database;
 		there = rows[i].there;
-		found = (struct sync_channel){
+		found = (struct rights_row){
 		    .archived = rows[i].archived, .may_post = rows[i].may_post};
 		CU_ASSERT_EQUAL(ask(), rows[i].rc);
 		CU_ASSERT_EQUAL(fault.code, rows[i].rc);
