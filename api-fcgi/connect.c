@@ -27,7 +27,8 @@ connect_services(const struct worker_setup *setup, struct api *api, struct es_er
 	    .application_name = "echostream-api",
 	    .connect_timeout_ms = database_ms,
 	    .statement_timeout_ms = database_ms,
-	    .lock_timeout_ms = 1000};
+	    .lock_timeout_ms = 1000,
+	    .pooled = conf_pooled(c->database_pooler)};
 	struct aws_settings sqs = c->sqs;
 	const struct queue_settings queue = {.url = c->queue_url,
 	    .redis_url =

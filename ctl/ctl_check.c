@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/conf_common.h"
 #include "core/clock.h"
 #include "redis/redis.h"
 #include "store/db_store.h"
@@ -34,7 +35,8 @@ ctl_check_postgres(struct ctl *c)
 	const struct pg_settings settings = {.url = c->conf.database_url,
 	    .application_name = "echostreamctl",
 	    .connect_timeout_ms = c->opt.timeout_ms,
-	    .statement_timeout_ms = c->opt.timeout_ms};
+	    .statement_timeout_ms = c->opt.timeout_ms,
+	    .pooled = conf_pooled(c->conf.database_pooler)};
 	struct es_err err;
 	struct pg *pg = NULL;
 	enum es_code rc;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "conf/conf_common.h"
 #include "core/clock.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
@@ -23,7 +24,8 @@ ctl_find_database(const struct ctl *c)
 	const struct pg_settings settings = {.url = c->conf.database_url,
 	    .application_name = "echostreamctl",
 	    .connect_timeout_ms = c->opt.timeout_ms,
-	    .statement_timeout_ms = c->opt.timeout_ms};
+	    .statement_timeout_ms = c->opt.timeout_ms,
+	    .pooled = conf_pooled(c->conf.database_pooler)};
 	struct es_err err;
 	struct pg *pg;
 

@@ -27,6 +27,7 @@ static const struct conf_item items[] = {
 	TEXT(tenant, "ES_TENANT", CONF_TEXT, "", "tenant where --tenant is not given"),
 	TEXT(dev_dir, "ES_DEV_DIR", CONF_TEXT, "", "folder of the dev stack, set by ./dev"),
 	TEXT(database_url, "ES_DATABASE_URL", CONF_SECRET, "", "PostgreSQL, role echostream_app"),
+	CONF_POOLER_ITEM(struct ctl_conf, database_pooler),
 	TEXT(redis_url, "ES_REDIS_URL", CONF_SECRET, "", "Redis"),
 	TEXT(queue_url, "ES_QUEUE_URL", CONF_TEXT, "redis:", "queue driver"),
 	TEXT(queue_redis_url, "ES_QUEUE_REDIS_URL", CONF_SECRET, "", "Redis of the queue"),

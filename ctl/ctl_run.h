@@ -14,7 +14,8 @@
 /* All settings are optional. A verb calls ctl_needs() for each that it requires. */
 struct ctl_conf {
 	const char *url, *ws_url, *operator_key, *token, *tenant, *dev_dir;
-	const char *database_url, *redis_url, *queue_url, *queue_redis_url;
+	const char *database_url, *database_pooler, *redis_url, *queue_url,
+	    *queue_redis_url;
 	const char *jwt_secret, *jwt_kid, *jwt_issuer, *jwt_audience;
 	int64_t queue_partitions, queue_max_bytes, jwt_leeway_s, token_ttl_s;
 	struct aws_settings sqs;

@@ -150,7 +150,7 @@ migrate_open(struct migrate *m, const char *url, const char *dir, struct arena *
 		fprintf(stderr, "%s\n", err.text);
 		return false;
 	}
-	if (pg_admin_open(url, a, &m->db, &fault) &&
+	if (pg_admin_open(url, a, &m->db, &fault) && pg_admin_direct(m->db, a, &fault) &&
 	    pg_admin_script(m->db, connect_sql, a, &fault) &&
 	    migrate_right_role(m, &fault) && migrate_read_applied(m, &fault))
 		return true;

@@ -142,7 +142,8 @@ fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
 	    .application_name = "echostream-fanout-ops",
 	    .connect_timeout_ms = 1000,
 	    .statement_timeout_ms = 1000,
-	    .lock_timeout_ms = 1000};
+	    .lock_timeout_ms = 1000,
+	    .pooled = conf_pooled(conf->common.database_pooler)};
 	struct fanout_ops o = {.conf = conf, .metrics = m, .arena = arena_new()};
 	struct es_err err;
 	int status = 1;

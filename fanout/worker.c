@@ -70,7 +70,8 @@ worker_connect(struct consumer *w, struct es_err *err)
 	    .application_name = "echostream-fanout",
 	    .connect_timeout_ms = 2000,
 	    .statement_timeout_ms = c->database_timeout_ms,
-	    .lock_timeout_ms = c->database_timeout_ms};
+	    .lock_timeout_ms = c->database_timeout_ms,
+	    .pooled = conf_pooled(c->database_pooler)};
 
 	TRY(pg_open(&pgs, &w->pg, err));
 	TRY(redis_open(c->redis_url, c->redis_timeout_ms, &w->redis, err));

@@ -82,7 +82,7 @@ env_write() {
 }
 
 env_lines() {
-	database="/echostream?host=$RUN/pg" redis=unix://$RUN/redis.sock
+	database="/echostream?host=${ES_DEV_DATABASE_HOST:-$RUN/pg}" redis=unix://$RUN/redis.sock
 	[ "${ES_DEV_TCP:-off}" = off ] || database=127.0.0.1/echostream redis=redis://127.0.0.1
 	cat <<END
 ES_URL=http://127.0.0.1:$ES_PORT

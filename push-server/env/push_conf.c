@@ -250,5 +250,6 @@ push_conf_pg(const struct push_conf *conf, struct pg_settings *out)
 	    .connect_timeout_ms = 3000,
 	    .statement_timeout_ms = conf->common.database_timeout_ms,
 	    .lock_timeout_ms = 1000,
+	    .pooled = conf_pooled(conf->common.database_pooler),
 	};
 }

@@ -19,6 +19,7 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	    "PostgreSQL as URI or conninfo, with the role echostream_app"),
 	ROW(database_timeout_ms, "ES_DATABASE_TIMEOUT_MS", CONF_INT, "5000", 100, 600000, NULL,
 	    "time-out of a statement, in milliseconds"),
+	CONF_POOLER_ITEM(struct conf_common, database_pooler),
 	ROW(redis_url, "ES_REDIS_URL", CONF_URL, NULL, 1, 4096, "redis rediss unix",
 	    "Redis: redis://[:password@]host[:port][/db] or unix:///path[?db=N]"),
 	ROW(redis_timeout_ms, "ES_REDIS_TIMEOUT_MS", CONF_INT, "1000", 50, 60000, NULL,
@@ -42,6 +43,12 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 const struct conf_check conf_common_checks[CONF_COMMON_CHECKS] = {
     {"ES_SETTINGS_FILE", conf_file_check_path},
 };
+
+bool
+conf_pooled(const char *database_pooler)
+{
+	return strcmp(database_pooler, "transaction") == 0;
+}
 
 enum es_code
 conf_check_longer(const char *value, size_t min, struct es_err *err)

@@ -8,7 +8,7 @@
 
 struct conf_common {
 	const char *settings_file; /* absolute; "": none */
-	const char *database_url;
+	const char *database_url, *database_pooler;
 	const char *redis_url;
 	const char *queue_url, *queue_redis_url; /* the latter "" means redis_url */
 	int64_t queue_partitions, queue_max_bytes;
@@ -17,7 +17,7 @@ struct conf_common {
 	struct aws_settings sqs;
 };
 
-#define CONF_COMMON_ITEMS  21
+#define CONF_COMMON_ITEMS  22
 #define CONF_COMMON_CHECKS 1
 extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
 extern const struct conf_check conf_common_checks[CONF_COMMON_CHECKS];
@@ -27,6 +27,15 @@ extern const struct conf_check conf_common_checks[CONF_COMMON_CHECKS];
 		.items = conf_common_items, .n = CONF_COMMON_ITEMS, \
 		.checks = conf_common_checks, .n_checks = CONF_COMMON_CHECKS \
 	}
+
+/* The row of ES_DATABASE_POOLER, and whether its value names a pooler. */
+#define CONF_POOLER_ITEM(type, member) \
+	CONF_ITEM(type, member, "ES_DATABASE_POOLER", CONF_ENUM, "none", 1, 16, \
+	    "none transaction", \
+	    "pooler between the programs and PostgreSQL; transaction when each " \
+	    "transaction may get another session, as from PgBouncer with " \
+	    "pool_mode=transaction")
+bool conf_pooled(const char *database_pooler);
 
 /* The queue on SQS. The keys have the names that AWS tools read, too. */
 #define CONF_SQS_ITEMS(type, sqs) \

@@ -14,6 +14,7 @@ const char *const conf_names[] = {
     "ES_QUEUE_PARTITIONS",
     "ES_QUEUE_MAX_BYTES",
     "ES_DATABASE_TIMEOUT_MS",
+    "ES_DATABASE_POOLER",
     "ES_REDIS_TIMEOUT_MS",
     "ES_LOG_LEVEL",
     "ES_SQS_QUEUE_URLS",

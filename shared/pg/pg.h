@@ -58,8 +58,11 @@ struct pg_settings {
 	/* statement_timeout_ms 0: no limit (migrations). lock_timeout_ms 0: a lock may
 	 * wait as long as the statement. */
 	int64_t connect_timeout_ms, statement_timeout_ms, lock_timeout_ms;
-	/* behind a pooler that assigns a connection to each transaction */
-	bool no_prepare;
+	/* A pooler may give each transaction another session of PostgreSQL: no statement
+	 * is prepared by name, nothing is set at the start of the connection, each
+	 * transaction begins with its own settings, and a pg_async sends one transaction
+	 * at a time. It is also right without a pooler, but slower. */
+	bool pooled;
 };
 
 /* Is the url a URI or conninfo string that libpq can parse? Does not connect.
@@ -120,5 +123,10 @@ bool pg_transient(const char *sqlstate);
 /* The server's message on the last failure. Log it, but never send it to a client: it may
  * quote data. */
 const char *pg_detail(const struct pg *pg);
+
+/* Does the session keep what it was given? ES_UNAVAILABLE, with the reason in words, when
+ * a pooler is in between that the settings do not name. One round trip. */
+enum es_code pg_session_check(
+    struct pg *pg, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
 #endif

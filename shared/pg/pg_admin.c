@@ -158,3 +158,26 @@ pg_admin_query(struct pg_admin *admin, const char *sql, const char *const params
 	PQclear(res);
 	return ok;
 }
+
+/* A pooler gives its clients a process id of its own, because it answers their cancel
+ * requests itself. */
+bool
+pg_admin_direct(struct pg_admin *admin, struct arena *a, struct pg_fault *out_fault)
+{
+	struct pg_table pid;
+	int64_t backend = 0;
+
+	if (!pg_admin_query(
+		admin, "SELECT pg_backend_pid()", NULL, 0, a, &pid, out_fault))
+		return false;
+	if (pid.rows == 1 && parse_int(pid.cells[0], 1, INT32_MAX, &backend) &&
+	    backend == PQbackendPID(admin->conn))
+		return true;
+	*out_fault = (struct pg_fault){
+	    .sqlstate = "08006",
+	    .message = "a pooler is in between; this verb needs a direct connection to "
+		       "PostgreSQL, because it holds a lock of its session",
+	    .hint = "Name PostgreSQL itself in ES_DATABASE_OWNER_URL.",
+	};
+	return false;
+}

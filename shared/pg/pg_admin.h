@@ -30,6 +30,11 @@ bool pg_admin_open(const char *url, struct arena *a, struct pg_admin **out,
     struct pg_fault *out_fault) ES_MUST_CHECK;
 void pg_admin_close(struct pg_admin **admin);
 
+/* Does this connection have one session of PostgreSQL for all its life? false also when a
+ * pooler assigns sessions; the fault says so. */
+bool pg_admin_direct(
+    struct pg_admin *admin, struct arena *a, struct pg_fault *out_fault) ES_MUST_CHECK;
+
 /* Runs statements without parameters. Without BEGIN they form one transaction. */
 bool pg_admin_script(struct pg_admin *admin, const char *sql, struct arena *a,
     struct pg_fault *out_fault) ES_MUST_CHECK;

@@ -5,10 +5,16 @@
 #include "pg/pg_async.h"
 #include "pg/pg_private.h"
 
+struct held;
+
 /* One statement in flight: a group of up to four commands that ends with a Sync. */
-enum flight_step { STEP_PREPARE_TENANT, STEP_PREPARE, STEP_TENANT, STEP_RUN };
+enum flight_step { STEP_PREPARE_FIRST, STEP_PREPARE, STEP_FIRST, STEP_RUN };
 struct flight {
+	const struct pg_stmt *first; /* of the transaction; NULL: stmt itself */
 	const struct pg_stmt *stmt;
+	/* Behind a pooler a statement waits until the one before it is answered. NULL:
+	 * the statement was sent. */
+	struct held *held;
 	enum flight_step steps[4];
 	unsigned n_steps, at; /* at: the step whose result comes next */
 	int64_t deadline_ms;

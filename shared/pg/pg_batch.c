@@ -5,11 +5,11 @@
 
 #include "core/banned.h"
 
-/* One command of the pipeline: a PREPARE, the one that sets the tenant, or a statement of
- * the batch. */
+/* One command of the pipeline: a PREPARE, the statement that begins the transaction, or a
+ * statement of the batch. */
 struct command {
-	const struct pg_stmt *prepares; /* or NULL */
-	struct pg_batch_item *item;     /* or NULL */
+	const struct pg_stmt *prepares, *runs; /* one of them is NULL */
+	struct pg_batch_item *item;            /* or NULL */
 };
 
 /* One group of commands in flight; it ends with a Sync. */
@@ -26,7 +26,7 @@ struct group {
 static bool
 pg_batch_send_prepare(struct group *g, const struct pg_stmt *stmt)
 {
-	if (!g->pg->target.prepare || pg_known_has(&g->pg->known, stmt))
+	if (g->pg->target.pooled || pg_known_has(&g->pg->known, stmt))
 		return true;
 	for (size_t i = 0; i < g->n; i++)
 		if (g->commands[i].prepares == stmt)
@@ -39,22 +39,21 @@ static bool
 pg_batch_send_run(struct group *g, const struct pg_stmt *stmt, const char *const params[],
     struct pg_batch_item *item)
 {
-	g->commands[g->n++].item = item;
-	return pg_send_run(g->pg->conn, stmt, params, g->pg->target.prepare);
+	g->commands[g->n++] = (struct command){.runs = stmt, .item = item};
+	return pg_send_run(g->pg->conn, stmt, params, !g->pg->target.pooled);
 }
 
 /* Send all PREPAREs first: the server skips every command of the group after an error. */
 static bool
-pg_batch_send_all(struct group *g, const struct tenant_id *tenant,
-    struct pg_batch_item items[], size_t n)
+pg_batch_send_all(struct group *g, const struct pg_stmt *first,
+    const char *const first_params[], struct pg_batch_item items[], size_t n)
 {
-	bool ok = tenant == NULL || pg_batch_send_prepare(g, &pg_set_tenant);
+	bool ok = first == NULL || pg_batch_send_prepare(g, first);
 
 	for (size_t i = 0; i < n; i++)
 		ok = ok && pg_batch_send_prepare(g, items[i].stmt);
-	if (tenant != NULL)
-		ok = ok && pg_batch_send_run(g, &pg_set_tenant,
-			       (const char *const[]){tenant->text}, NULL);
+	if (first != NULL)
+		ok = ok && pg_batch_send_run(g, first, first_params, NULL);
 	for (size_t i = 0; i < n; i++)
 		ok =
 		    ok && pg_batch_send_run(g, items[i].stmt, items[i].params, &items[i]);
@@ -68,8 +67,7 @@ pg_batch_take(struct group *g, PGresult *res)
 	const struct command *c = g->at < g->n ? &g->commands[g->at] : NULL;
 	struct pg_rows dropped,
 	    *rows = c != NULL && c->item != NULL ? &c->item->rows : &dropped;
-	const struct pg_stmt *stmt =
-	    c != NULL && c->item != NULL ? c->item->stmt : &nameless;
+	const struct pg_stmt *stmt = c != NULL && c->runs != NULL ? c->runs : &nameless;
 	struct es_err err;
 	enum es_code rc;
 
@@ -133,18 +131,31 @@ pg_batch_finish(struct group *g)
 }
 
 enum es_code
-pg_batch(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_item items[],
-    size_t n, struct arena *a, struct es_err *err)
+pg_batch_after(struct pg *pg, const struct pg_stmt *first,
+    const char *const first_params[], struct pg_batch_item items[], size_t n,
+    struct arena *a, struct es_err *err)
 {
 	struct group g = {.pg = pg, .arena = a, .err = err};
 
 	TRY(pg_conn_get(pg, err));
 	g.commands = mem_new(2 * n + 2, sizeof(*g.commands));
 	if (PQenterPipelineMode(pg->conn) != 1 ||
-	    !pg_batch_send_all(&g, pg->tx == PG_NO_TX ? tenant : NULL, items, n))
+	    !pg_batch_send_all(&g, first, first_params, items, n))
 		g.lost = true;
 	else
 		pg_batch_receive_all(&g, pg_conn_deadline(pg));
 	mem_free(g.commands);
 	return pg_batch_finish(&g);
+}
+
+enum es_code
+pg_batch(struct pg *pg, const struct tenant_id *tenant, struct pg_batch_item items[],
+    size_t n, struct arena *a, struct es_err *err)
+{
+	const char *params[PG_SESSION_PARAMS];
+	const struct pg_stmt *first = NULL;
+
+	if (pg->tx == PG_NO_TX)
+		first = pg_session_begin(&pg->target, tenant, params);
+	return pg_batch_after(pg, first, params, items, n, a, err);
 }

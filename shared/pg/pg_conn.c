@@ -50,6 +50,7 @@ pg_conn_drop(struct pg *pg)
 	PQfinish(pg->conn); /* PQfinish() accepts NULL */
 	pg->conn = NULL;
 	pg_known_clear(&pg->known);
+	pg->session_pid = 0;
 	if (pg->tx == PG_IN_TX)
 		pg->tx = PG_TX_LOST;
 }

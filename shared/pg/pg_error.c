@@ -45,23 +45,22 @@ pg_error_map(const PGresult *res, const char *statement, struct es_err *err)
 {
 	static const char *const away[] = {"08", "40", "53", "55", "57", "58"};
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	enum es_code rc;
 
 	if (state == NULL || strlen(state) != 5)
 		return pg_error_lost(err, PQresultErrorMessage(res), "");
 	if (strcmp(state, "23505") == 0)
-		rc = es_fail(err, ES_CONFLICT, "already exists");
+		IGNORE(es_fail(err, ES_CONFLICT, "already exists"));
 	else if (strncmp(state, "23", 2) == 0)
-		rc = es_fail(err, ES_INVALID, "violates a constraint");
+		IGNORE(es_fail(err, ES_INVALID, "violates a constraint"));
 	else if (strcmp(state, "25006") == 0 ||
 		 pg_error_class_in(state, away, ES_COUNT(away)))
-		rc = es_fail(err, ES_UNAVAILABLE, "database unavailable");
+		IGNORE(es_fail(err, ES_UNAVAILABLE, "database unavailable"));
 	else
-		rc = es_fail(err, ES_INTERNAL, "database error");
+		IGNORE(es_fail(err, ES_INTERNAL, "database error"));
 	memcpy(err->sqlstate, state, sizeof(err->sqlstate));
 	pg_error_cause(res, state, err);
 	err->statement = statement;
-	return rc;
+	return pg_session_explain(err);
 }
 
 enum es_code
@@ -71,7 +70,7 @@ pg_error_lost(struct es_err *err, const char *cause, const char *state)
 	(void)snprintf(
 	    err->sqlstate, sizeof(err->sqlstate), "%s", *state != '\0' ? state : PG_LOST);
 	pg_error_keep(err->cause, cause);
-	return ES_UNAVAILABLE;
+	return pg_session_explain(err);
 }
 
 void
@@ -142,11 +141,16 @@ pg_error_connect(char out[256], char state[6], const char *message)
 	pg_error_keep(out, words);
 }
 
-/* 25006 (read only): the primary has moved. 26000 (unknown statement) and 0A000 (changed
- * result): a pooler or a migration has intervened. A new connection cures all three. */
+/* 25006 (read only): the primary has moved. 26000 (unknown statement), 42P05 (the
+ * statement exists already) and 0A000 (changed result): a pooler or a migration has
+ * intervened. A new connection cures all of them. */
 bool
 pg_error_spoils(const struct es_err *err)
 {
-	return strcmp(err->sqlstate, "25006") == 0 ||
-	       strcmp(err->sqlstate, "26000") == 0 || strcmp(err->sqlstate, "0A000") == 0;
+	static const char *const states[] = {"25006", "26000", "42P05", "0A000"};
+
+	for (size_t i = 0; i < ES_COUNT(states); i++)
+		if (strcmp(err->sqlstate, states[i]) == 0)
+			return true;
+	return false;
 }

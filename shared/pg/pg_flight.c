@@ -24,6 +24,40 @@ pg_flight_first_deadline(const struct pg_async *pa)
 	return first_ms;
 }
 
+/* What a statement needs that waits to be sent. */
+struct held {
+	struct arena *arena;
+	struct tenant_id tenant;
+	bool with_tenant;
+	const char **params;
+};
+
+static struct held *
+pg_flight_hold(const struct pg_stmt *stmt, const struct tenant_id *tenant,
+    const char *const params[])
+{
+	struct arena *a = arena_new();
+	struct held *h = arena_alloc(a, sizeof(*h));
+
+	*h = (struct held){.arena = a,
+	    .with_tenant = tenant != NULL,
+	    .params = arena_alloc(a, (stmt->n_params + 1) * sizeof(*h->params))};
+	if (tenant != NULL)
+		h->tenant = *tenant;
+	for (unsigned i = 0; i < stmt->n_params; i++)
+		h->params[i] = params[i] != NULL ? arena_strdup(a, params[i]) : NULL;
+	return h;
+}
+
+static void
+pg_flight_unhold(struct flight *f)
+{
+	struct arena *a = f->held != NULL ? f->held->arena : NULL;
+
+	f->held = NULL;
+	arena_free(&a);
+}
+
 static void
 pg_flight_add_step(struct flight *f, enum flight_step step)
 {
@@ -34,7 +68,7 @@ static bool
 pg_flight_send_prepare(struct pg_async *pa, struct flight *f, const struct pg_stmt *stmt,
     enum flight_step step)
 {
-	if (!pa->target.prepare || pg_known_has(&pa->known, stmt))
+	if (pa->target.pooled || pg_known_has(&pa->known, stmt))
 		return true;
 	pg_known_add(&pa->known, stmt); /* until the result is a failure */
 	pg_flight_add_step(f, step);
@@ -45,15 +79,17 @@ static bool
 pg_flight_send_group(struct pg_async *pa, struct flight *f,
     const struct tenant_id *tenant, const char *const params[])
 {
-	const bool prepared = pa->target.prepare;
-	bool ok = tenant == NULL ||
-	          pg_flight_send_prepare(pa, f, &pg_set_tenant, STEP_PREPARE_TENANT);
+	const bool prepared = !pa->target.pooled;
+	const char *first_params[PG_SESSION_PARAMS];
+	bool ok;
 
+	f->first = pg_session_begin(&pa->target, tenant, first_params);
+	ok = f->first == NULL ||
+	     pg_flight_send_prepare(pa, f, f->first, STEP_PREPARE_FIRST);
 	ok = ok && pg_flight_send_prepare(pa, f, f->stmt, STEP_PREPARE);
-	if (ok && tenant != NULL) {
-		pg_flight_add_step(f, STEP_TENANT);
-		ok = pg_send_run(pa->conn, &pg_set_tenant,
-		    (const char *const[]){tenant->text}, prepared);
+	if (ok && f->first != NULL) {
+		pg_flight_add_step(f, STEP_FIRST);
+		ok = pg_send_run(pa->conn, f->first, first_params, prepared);
 	}
 	if (ok) {
 		pg_flight_add_step(f, STEP_RUN);
@@ -74,6 +110,29 @@ pg_flight_flush(struct pg_async *pa)
 		pg_async_watch(pa, PG_WANT_READ | (left > 0 ? PG_WANT_WRITE : 0));
 }
 
+static void
+pg_flight_send_now(struct pg_async *pa, struct flight *f, const struct tenant_id *tenant,
+    const char *const params[])
+{
+	if (pg_flight_send_group(pa, f, tenant, params))
+		pg_flight_flush(pa);
+	else
+		pa->broken = true;
+}
+
+static void
+pg_flight_send_held(struct pg_async *pa)
+{
+	struct flight *f = pa->n > 0 ? pg_flight_nth(pa, 0) : NULL;
+
+	if (f == NULL || f->held == NULL || pa->broken)
+		return;
+	pg_flight_send_now(
+	    pa, f, f->held->with_tenant ? &f->held->tenant : NULL, f->held->params);
+	if (!pa->broken)
+		pg_flight_unhold(f);
+}
+
 enum es_code
 pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
     const struct pg_stmt *stmt, const char *const params[], int64_t deadline_ms,
@@ -90,10 +149,12 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	    .done = done,
 	    .ctx = ctx,
 	    .deadline_ms = clock_mono_ms() + deadline_ms};
-	if (pg_flight_send_group(pa, f, tenant, params))
-		pg_flight_flush(pa);
+	/* PgBouncer may take the session away after the first answer of several, while
+	 * the rest is on its way, and closes the connection then. */
+	if (pa->target.pooled && pa->n > 1)
+		f->held = pg_flight_hold(stmt, tenant, params);
 	else
-		pa->broken = true;
+		pg_flight_send_now(pa, f, tenant, params);
 	/* Do not call done from inside this function: when the connection is broken, the
 	 * timer drops it. */
 	pg_async_arm(pa, pa->broken ? 0 : f->deadline_ms);
@@ -104,15 +165,15 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 static const char *
 pg_flight_blamed(const struct flight *f, enum flight_step step)
 {
-	return step == STEP_PREPARE_TENANT || step == STEP_TENANT ? pg_set_tenant.name
-	                                                          : f->stmt->name;
+	return step == STEP_PREPARE_FIRST || step == STEP_FIRST ? f->first->name
+	                                                        : f->stmt->name;
 }
 
 static void
 pg_flight_take(struct pg_async *pa, struct flight *f, PGresult *res)
 {
 	static const struct pg_stmt nameless = {.name = "command"};
-	const enum flight_step step = f->at < f->n_steps ? f->steps[f->at] : STEP_TENANT;
+	const enum flight_step step = f->at < f->n_steps ? f->steps[f->at] : STEP_PREPARE;
 	struct pg_rows dropped;
 	struct es_err err;
 	enum es_code rc = ES_INTERNAL;
@@ -120,7 +181,10 @@ pg_flight_take(struct pg_async *pa, struct flight *f, PGresult *res)
 	if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED)
 		PQclear(res); /* the result of an earlier step has the reason */
 	else {
-		rc = pg_send_adopt(res, step == STEP_RUN ? f->stmt : &nameless,
+		rc = pg_send_adopt(res,
+		    step == STEP_RUN     ? f->stmt
+		    : step == STEP_FIRST ? f->first
+					 : &nameless,
 		    pa->rows_arena, step == STEP_RUN ? &pa->rows : &dropped, &err);
 		if (rc != ES_OK && f->rc == ES_OK) {
 			f->rc = rc;
@@ -130,8 +194,8 @@ pg_flight_take(struct pg_async *pa, struct flight *f, PGresult *res)
 			pg_error_keep(pa->detail, PQresultErrorMessage(res));
 		}
 	}
-	if (rc != ES_OK && step == STEP_PREPARE_TENANT)
-		pg_known_remove(&pa->known, &pg_set_tenant);
+	if (rc != ES_OK && step == STEP_PREPARE_FIRST)
+		pg_known_remove(&pa->known, f->first);
 	if (rc != ES_OK && step == STEP_PREPARE)
 		pg_known_remove(&pa->known, f->stmt);
 }
@@ -168,13 +232,14 @@ pg_flight_finish_oldest(struct pg_async *pa)
 		pa->broken = true;
 	if ((f.rc == ES_INTERNAL || f.rc == ES_UNAVAILABLE) && pa->loop.failed != NULL)
 		pa->loop.failed(pa->loop.ctx, &f.err);
+	pg_flight_send_held(pa);
 	pg_flight_call_done(pa, &f);
 }
 
 void
 pg_flight_receive(struct pg_async *pa)
 {
-	while (pa->n > 0 && !PQisBusy(pa->conn)) {
+	while (pa->n > 0 && pg_flight_nth(pa, 0)->held == NULL && !PQisBusy(pa->conn)) {
 		struct flight *f = pg_flight_nth(pa, 0);
 		PGresult *res = PQgetResult(pa->conn);
 
@@ -198,6 +263,7 @@ pg_flight_fail_all(struct pg_async *pa)
 		struct flight f = *pg_flight_nth(pa, 0);
 
 		pg_flight_drop_oldest(pa);
+		pg_flight_unhold(&f);
 		if (f.rc == ES_OK)
 			f.rc = pg_error_lost(&f.err, pa->detail, pa->lost_state);
 		pg_flight_call_done(pa, &f);

@@ -12,7 +12,9 @@ struct pg_target {
 	const char *keys[PG_TARGET_MAX], *values[PG_TARGET_MAX];
 	unsigned n;
 	int64_t connect_timeout_ms, statement_timeout_ms;
-	bool prepare;
+	bool pooled;
+	/* The same limits as text, for pg_session_begin. */
+	const char *statement_timeout, *lock_timeout;
 };
 
 /* ES_INVALID: libpq can't parse the url. The strings live in a. */
@@ -22,6 +24,10 @@ enum es_code pg_target_init(struct pg_target *t, const struct pg_settings *setti
 PGconn *pg_target_connect(const struct pg_target *t);
 /* Prepares a new connection for use. False on failure. */
 bool pg_target_setup(PGconn *conn) ES_MUST_CHECK;
+
+/* The options of the start-up packet set this. A session without it did not get them. */
+#define PG_SESSION_MARK   "app.session"
+#define PG_SESSION_DIRECT "direct"
 
 /* The statements that a connection has prepared. */
 struct pg_known {
@@ -43,7 +49,8 @@ struct pg {
 	int64_t not_before_ms;
 	enum { PG_NO_TX, PG_IN_TX, PG_TX_LOST } tx;
 	char detail[256];
-	char lost_state[6]; /* SQLSTATE of the last failed connect, or "" */
+	char lost_state[6];  /* SQLSTATE of the last failed connect, or "" */
+	int64_t session_pid; /* of the session that the last check met; 0: none yet */
 };
 
 /* pg_conn.c. Returns a connection that looks alive, or ES_UNAVAILABLE at once during the
@@ -73,8 +80,22 @@ void pg_error_connect(char out[256], char state[6], const char *message);
 /* Is the connection useless after this error, although it is alive? */
 bool pg_error_spoils(const struct es_err *err);
 
+/* pg_session.c. The statement that begins a transaction, or NULL. tenant may be NULL.
+ * params of the statement point into tenant and t. */
+#define PG_SESSION_PARAMS 3
+const struct pg_stmt *pg_session_begin(const struct pg_target *t,
+    const struct tenant_id *tenant, const char *params[PG_SESSION_PARAMS]);
+/* When a pooler or the settings of the role cause the error: puts the meaning before the
+ * server's words in err->cause. Returns err->code. */
+enum es_code pg_session_explain(struct es_err *err);
+
+/* pg_batch.c. As pg_batch(), with a first statement that the caller chooses; NULL: none.
+ */
+enum es_code pg_batch_after(struct pg *pg, const struct pg_stmt *first,
+    const char *const first_params[], struct pg_batch_item items[], size_t n,
+    struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
 /* pg_send.c. For connections in pipeline mode. */
-extern const struct pg_stmt pg_set_tenant;
 bool pg_send_prepare(PGconn *conn, const struct pg_stmt *stmt) ES_MUST_CHECK;
 bool pg_send_run(PGconn *conn, const struct pg_stmt *stmt, const char *const params[],
     bool prepared) ES_MUST_CHECK;

@@ -24,16 +24,16 @@ pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt
 enum es_code
 pg_begin(struct pg *pg, const struct tenant_id *tenant, struct es_err *err)
 {
-	const char *const params[] = {tenant != NULL ? tenant->text : NULL};
+	const char *params[PG_SESSION_PARAMS];
 	struct pg_batch_item items[] = {
 	    {.stmt = &begin},
-	    {.stmt = &pg_set_tenant, .params = params},
+	    {.stmt = pg_session_begin(&pg->target, tenant, params), .params = params},
 	};
 	struct arena *a = arena_new();
 	enum es_code rc;
 
 	CHECK(pg->tx == PG_NO_TX);
-	rc = pg_batch(pg, NULL, items, tenant != NULL ? 2 : 1, a, err);
+	rc = pg_batch_after(pg, NULL, NULL, items, items[1].stmt != NULL ? 2 : 1, a, err);
 	arena_free(&a);
 	if (rc == ES_OK)
 		pg->tx = PG_IN_TX;

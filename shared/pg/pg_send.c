@@ -4,12 +4,6 @@
 
 #include "core/banned.h"
 
-const struct pg_stmt pg_set_tenant = {
-    .name = "pg_set_tenant",
-    .sql = "SELECT set_config('app.tenant', $1, true)",
-    .n_params = 1,
-};
-
 bool
 pg_send_prepare(PGconn *conn, const struct pg_stmt *stmt)
 {

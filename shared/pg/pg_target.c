@@ -47,7 +47,9 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 
 	*t = (struct pg_target){.connect_timeout_ms = settings->connect_timeout_ms,
 	    .statement_timeout_ms = settings->statement_timeout_ms,
-	    .prepare = !settings->no_prepare};
+	    .pooled = settings->pooled,
+	    .statement_timeout = pg_int(a, settings->statement_timeout_ms),
+	    .lock_timeout = pg_int(a, settings->lock_timeout_ms)};
 	if (list == NULL) {
 		PQfreemem(why); /* the message may quote the password */
 		return es_fail(
@@ -57,12 +59,12 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	 * es_batch() reads what was committed while it waited for the lock of a channel,
 	 * so it needs READ COMMITTED. */
 	options = arena_printf(a,
-	    "%s -c statement_timeout=%lld -c lock_timeout=%lld"
+	    "%s -c statement_timeout=%s -c lock_timeout=%s"
 	    " -c idle_in_transaction_session_timeout=5000 -c synchronous_commit=on"
 	    " -c client_min_messages=warning -c jit=off"
-	    " -c default_transaction_isolation=read\\ committed" SERVER_KEEPALIVES,
-	    pg_target_own_options(list, a), (long long)settings->statement_timeout_ms,
-	    (long long)settings->lock_timeout_ms);
+	    " -c default_transaction_isolation=read\\ committed"
+	    " -c " PG_SESSION_MARK "=" PG_SESSION_DIRECT SERVER_KEEPALIVES,
+	    pg_target_own_options(list, a), t->statement_timeout, t->lock_timeout);
 	PQconninfoFree(list);
 	if (t->connect_timeout_ms <= 0)
 		t->connect_timeout_ms = 3000;
@@ -76,7 +78,10 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	pg_target_add(t, "keepalives_count", KEEPALIVE_COUNT);
 	pg_target_add(t, "tcp_user_timeout", UNACKED_MS);
 	pg_target_add(t, "dbname", arena_strdup(a, settings->url));
-	pg_target_add(t, "options", options);
+	/* A pooler refuses options, or it drops them: pg_session_begin() sends them then.
+	 */
+	if (!t->pooled)
+		pg_target_add(t, "options", options);
 	pg_target_add(t, "client_encoding", "UTF8");
 	return ES_OK;
 }

@@ -60,8 +60,10 @@ enum es_code
 db_store_ready(struct pg *pg, struct arena *a, struct es_err *err)
 {
 	struct db_state state;
-	const enum es_code rc = db_store_get(pg, a, &state, err);
+	enum es_code rc;
 
+	TRY(pg_session_check(pg, a, err));
+	rc = db_store_get(pg, a, &state, err);
 	/* Class 42: a table or function does not exist, so that the database is older
 	 * than any version that these programs know. */
 	if (rc == ES_INTERNAL && strncmp(err->sqlstate, "42", 2) == 0 &&

@@ -64,13 +64,13 @@ async_loop(struct loop *l)
 }
 
 void
-open_loop(struct loop *l, size_t max, bool no_prepare)
+open_loop(struct loop *l, size_t max, bool pooled)
 {
 	const struct pg_settings settings = {.url = getenv("ES_TEST_DATABASE_URL"),
 	    .application_name = "test-async",
 	    .connect_timeout_ms = 5000,
 	    .statement_timeout_ms = 3000,
-	    .no_prepare = no_prepare};
+	    .pooled = pooled || getenv("ES_TEST_POOLED") != NULL};
 	const struct pg_async_loop how = async_loop(l);
 	struct es_err err;
 

@@ -21,6 +21,7 @@ fixture_connect_to(const char *variable)
 	    .connect_timeout_ms = 5000,
 	    .statement_timeout_ms = 5000,
 	    .lock_timeout_ms = 1000,
+	    .pooled = getenv("ES_TEST_POOLED") != NULL,
 	};
 	struct pg *pg = NULL;
 	struct es_err err;

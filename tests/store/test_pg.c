@@ -285,29 +285,62 @@ heals_after_the_server_has_hung_up(void)
 }
 
 static void
-the_server_ends_what_takes_too_long(void)
+ends_what_takes_too_long(bool pooled)
 {
-	const struct pg_settings settings = {.url = getenv("ES_TEST_DATABASE_URL"),
+	struct pg_settings settings = {.url = getenv("ES_TEST_DATABASE_URL"),
 	    .application_name = "test-short",
 	    .statement_timeout_ms = 50,
-	    .lock_timeout_ms = 40,
-	    .no_prepare = true};
+	    .lock_timeout_ms = 40};
 	const char *const nap_s[] = {"5"};
 	const int64_t start_ms = clock_mono_ms();
 	struct pg_rows rows;
 	struct pg *pg = NULL;
 	struct row row;
 
+	settings.pooled = pooled;
 	CU_ASSERT_EQUAL_FATAL(pg_open(&settings, &pg, &f.err), ES_OK);
 	CU_ASSERT_EQUAL(
 	    pg_run(pg, NULL, &nap, nap_s, f.arena, &rows, &f.err), ES_UNAVAILABLE);
 	CU_ASSERT_STRING_EQUAL(f.err.sqlstate, "57014");
 	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 2000);
-	CU_ASSERT_EQUAL_FATAL(
-	    pg_run(pg, NULL, &settings_now, NULL, f.arena, &rows, &f.err), ES_OK);
-	CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
-	CU_ASSERT_STRING_EQUAL(row.text, "50ms 40ms on 5s test-short off read committed");
+	for (unsigned explicitly = 0; explicitly < 2; explicitly++) {
+		if (explicitly)
+			FINE(pg_begin(pg, NULL, &f.err));
+		FINE(pg_run(pg, NULL, &settings_now, NULL, f.arena, &rows, &f.err));
+		CU_ASSERT_TRUE_FATAL(pg_next(&rows, f.arena, &row));
+		CU_ASSERT_STRING_EQUAL(
+		    row.text, "50ms 40ms on 5s test-short off read committed");
+	}
+	FINE(pg_commit(pg, &f.err));
 	pg_close(&pg);
+}
+
+static void
+the_server_ends_what_takes_too_long(void)
+{
+	ends_what_takes_too_long(getenv("ES_TEST_POOLED") != NULL);
+}
+
+/* The settings come with each transaction, and go with it. */
+static void
+and_so_does_one_behind_a_pooler(void)
+{
+	ends_what_takes_too_long(true);
+}
+
+static void
+a_session_of_ours_keeps_what_it_was_given(void)
+{
+	ONE_TEXT(unmark, "SELECT set_config('app.session', '', false)", 0);
+
+	FINE(pg_session_check(f.pg, f.arena, &f.err));
+	FINE(pg_session_check(f.pg, f.arena, &f.err));
+	if (getenv("ES_TEST_POOLED") != NULL)
+		return;
+	CU_ASSERT_STRING_EQUAL(text_of(NULL, &unmark, NULL), "");
+	CU_ASSERT_EQUAL(pg_session_check(f.pg, f.arena, &f.err), ES_UNAVAILABLE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.cause, "drops the settings of the session"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.cause, "ES_DATABASE_POOLER=transaction"));
 }
 
 static CU_TestInfo cases[] = {
@@ -321,7 +354,10 @@ static CU_TestInfo cases[] = {
     {"a transaction keeps its tenant", a_transaction_keeps_tenant_and_lock},
     {"a failed transaction does not commit", a_failed_transaction_does_not_commit},
     {"heals after the server has hung up", heals_after_the_server_has_hung_up},
+    {"a session of ours keeps what it was given",
+	a_session_of_ours_keeps_what_it_was_given},
     {"the server ends what takes too long", the_server_ends_what_takes_too_long},
+    {"and so does one behind a pooler", and_so_does_one_behind_a_pooler},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,5 @@
 /* The parts of PostgreSQL's messages that are kept. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cunit_main.h"
@@ -72,7 +73,78 @@ a_lost_connection_has_a_cause(void)
 	    reason, "database unreachable: x (SQLSTATE 28P01, statement users_me)");
 }
 
+/* Of a pooler that the settings do not name, the server's words tell nothing. */
+static void
+what_a_pooler_causes_is_told(void)
+{
+	static const struct {
+		const char *state, *statement, *cause, *told;
+	} rows[] = {
+	    {"08P01", NULL, "a: FATAL: unsupported startup parameter: options",
+		"a pooler refuses the settings of the session; set "
+		"ES_DATABASE_POOLER=transaction (a: FATAL: unsupported startup "
+		"parameter: options)"},
+	    {"08P01", NULL, "no more connections allowed", NULL},
+	    {"26000", "x", "prepared statement \"x\" does not exist",
+		"a pooler takes prepared statements away; set "
+		"ES_DATABASE_POOLER=transaction (prepared statement \"x\" does not "
+		"exist)"},
+	    {"42P05", "x", "prepared statement \"x\" already exists",
+		"a pooler mixes prepared statements of several clients; set "
+		"ES_DATABASE_POOLER=transaction (prepared statement \"x\" already "
+		"exists)"},
+	    {"25001", "pg_set_session", "too late",
+		"the database role's default_transaction_isolation must be read "
+		"committed (too late)"},
+	    {"25001", "other", "too late", NULL},
+	    {"25001", NULL, "too late", NULL},
+	    {"42703", "x", "no column", NULL},
+	};
+
+	for (unsigned i = 0; i < ES_COUNT(rows); i++) {
+		struct es_err err = {.code = ES_INTERNAL, .statement = rows[i].statement};
+		const bool told = rows[i].told != NULL;
+
+		(void)snprintf(err.sqlstate, sizeof(err.sqlstate), "%s", rows[i].state);
+		(void)snprintf(err.cause, sizeof(err.cause), "%s", rows[i].cause);
+		CU_ASSERT_EQUAL(
+		    pg_session_explain(&err), told ? ES_UNAVAILABLE : ES_INTERNAL);
+		CU_ASSERT_EQUAL(err.code, told ? ES_UNAVAILABLE : ES_INTERNAL);
+		CU_ASSERT_STRING_EQUAL(err.cause, told ? rows[i].told : rows[i].cause);
+	}
+}
+
+/* What is told first is told whole, however long the server's words are. */
+static void
+the_cause_of_a_pooler_fits(void)
+{
+	struct es_err err = {.code = ES_INTERNAL, .sqlstate = "26000"};
+
+	memset(err.cause, 'x', sizeof(err.cause) - 1);
+	CU_ASSERT_EQUAL(pg_session_explain(&err), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(strlen(err.cause), sizeof(err.cause) - 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.cause, "POOLER=transaction (xxx"));
+	CU_ASSERT_EQUAL(err.cause[sizeof(err.cause) - 2], ')');
+}
+
+static void
+another_connection_mends_a_lost_statement(void)
+{
+	static const char *const spoils[] = {"25006", "26000", "42P05", "0A000"};
+	struct es_err err = {.sqlstate = "23505"};
+
+	CU_ASSERT_FALSE(pg_error_spoils(&err));
+	for (unsigned i = 0; i < ES_COUNT(spoils); i++) {
+		(void)snprintf(err.sqlstate, sizeof(err.sqlstate), "%s", spoils[i]);
+		CU_ASSERT_TRUE(pg_error_spoils(&err));
+	}
+}
+
 static CU_TestInfo cases[] = {
+    {"what a pooler causes is told", what_a_pooler_causes_is_told},
+    {"the cause of a pooler fits", the_cause_of_a_pooler_fits},
+    {"another connection mends a lost statement",
+	another_connection_mends_a_lost_statement},
     {"a refused connect keeps message and SQLSTATE",
 	a_refused_connect_keeps_words_and_sqlstate},
     {"long messages are cut", long_words_are_cut},

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""pooler.py BUILD WORK FOLDER: what do the programs say of a PgBouncer in transaction mode?
+
+FOLDER/NAME holds the socket of each PgBouncer that pooler.sh starts. Without
+ES_DATABASE_POOLER=transaction each program is not ready, and the reason names that setting.
+"""
+import os
+import subprocess
+import sys
+
+FOLDER = sys.argv.pop()
+import causes  # noqa: E402  reads BUILD and WORK from the other arguments
+
+# A session that another client has used may have its statements.
+STATEMENTS = "mixes prepared statements of several clients|takes prepared statements away"
+# which PgBouncer; the reason that everybody tells
+FAULTS = [
+    ("pooler", r"a pooler refuses the settings of the session; set ES_DATABASE_POOLER=transaction"
+     r".*unsupported startup parameter: options.*08P01"),
+    ("dropping", rf"a pooler (drops the settings of the session|{STATEMENTS}); set ES_DATABASE_POOLER=transaction"),
+    ("feigning", rf"a pooler (changes the session between transactions|{STATEMENTS}); set "
+     "ES_DATABASE_POOLER=transaction"),
+]
+ISOLATION = "ALTER ROLE echostream_app %s default_transaction_isolation %s"
+
+
+def settings(name, mode):
+    return {**causes.ENV, "ES_DATABASE_POOLER": mode,
+            "ES_DATABASE_URL": f"postgresql://echostream_app@/echostream?host={FOLDER}/{name}"}
+
+
+def with_programs(env, judge):
+    programs = [causes.Program(one, env) for one in causes.BINARIES]
+    try:
+        for program in programs:
+            judge(program)
+    finally:
+        for program in programs:
+            program.stop()
+
+
+def verb(*words, env):
+    bare = {k: v for k, v in env.items() if "SOCKET" not in k}
+    return subprocess.run([f"{causes.BUILD}/ctl/echostreamctl", *words], env=bare, capture_output=True, text=True)
+
+
+def not_named(name, cause):
+    env = settings(name, "none")
+
+    def judge(program):
+        causes.red(program, "postgres", cause)
+        causes.logged(program, "postgres", cause)
+    with_programs(env, judge)
+    if name != "feigning":  # one connection that asks once meets one session
+        causes.check_verb("postgres", {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
+
+
+def named(name):
+    env = settings(name, "transaction")
+    with_programs(env, lambda program: causes.wait_for(
+        lambda: f"{program.name}: {program.readyz()}", lambda: (program.readyz() or [0])[0] == 200))
+    said = verb("check", "postgres", env=env)
+    assert said.returncode == 0, said
+
+
+def isolation():
+    """A default of the role that es_batch must not run under."""
+    cut = "; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'echostream_app'"
+    env = settings("dropping", "transaction")
+    cause = "default_transaction_isolation must be read committed.*25001"
+    causes.sql(ISOLATION % ("SET", "= 'repeatable read'") + cut)
+    try:
+        with_programs(env, lambda program: causes.red(program, "postgres", cause))
+    finally:
+        causes.sql(ISOLATION % ("RESET", "") + cut)
+
+
+def owner():
+    """The verbs of db hold a lock of their session: they refuse a pooler."""
+    for words in (("migrate",), ("status",), ("rollback", "--yes"), ("recovered", "--yes")):
+        env = {**causes.ENV, "ES_DATABASE_OWNER_URL":
+               f"postgresql://echostream_owner@/echostream?host={FOLDER}/dropping"}
+        said = verb("db", *words, env=env)
+        assert said.returncode == 1 and "needs a direct connection to PostgreSQL" in said.stderr, said
+        assert "ES_DATABASE_OWNER_URL" in said.stderr, said
+
+
+def main():
+    failed = 0
+    rows = [(f"ES_DATABASE_POOLER=none is not ready behind {name}", not_named, (name, cause))
+            for name, cause in FAULTS]
+    rows += [(f"ES_DATABASE_POOLER=transaction is ready behind {name}", named, (name,))
+             for name in ("pooler", "dropping", "feigning")]
+    rows += [("ES_DATABASE_POOLER=transaction is ready without a pooler", named, (DIRECT,)),
+             ("a wrong default isolation is told", isolation, ()),
+             ("echostreamctl db refuses a pooler", owner, ())]
+    for title, run, words in rows:
+        try:
+            run(*words)
+            print(f"ok {title}", flush=True)
+        except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as why:
+            failed = 1
+            print(f"not ok {title}\n    {why!r}", flush=True)
+    return failed
+
+
+DIRECT = os.path.relpath(f"{causes.RUN}/pg", FOLDER)
+
+if __name__ == "__main__":
+    sys.exit(main())
