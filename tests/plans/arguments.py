@@ -119,6 +119,7 @@ ARGUMENTS = {
     "partition_renew": [[many(1), many(1), 30000]],
     "principal": [[T, BOB, "jti7"]],
     "principals": [[many(*[T] * 50), many(*USERS), many(*["jti7"] * 50)]],
+    "pg_ask_session": [[]],
     "read_many": [[many(*[T] * 50), many(*[HOT] * 50), many(*USERS), many(*[7] * 50)]],
     "store_channel_state": [[T, HOT, BOB]],
     "store_lock_channel": [[T, HOT]],

@@ -24,6 +24,7 @@ child(int fd)
 {
 	static struct api_conf conf = {
 	    .common = {.database_url = "postgresql://nobody@127.0.0.1:1/x",
+		.database_pooler = "none",
 		.redis_url = "redis://127.0.0.1:1",
 		.queue_url = "redis:",
 		.queue_redis_url = "",
