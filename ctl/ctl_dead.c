@@ -11,6 +11,7 @@
 
 #include "ctl_find.h"
 #include "ctl_print.h"
+#include "ctl_redrive.h"
 
 #include "core/banned.h"
 
@@ -106,11 +107,20 @@ ctl_dead(struct ctl *c)
 	int64_t id = 0;
 	struct pg *pg;
 
+	if (strcmp(c->words[0], "redrive") == 0)
+		return ctl_needs(c, c->conf.database_url, "ES_DATABASE_URL") &&
+		               ctl_needs(c, c->conf.redis_url, "ES_REDIS_URL")
+		           ? ctl_redrive(c)
+		           : CTL_CONFIG;
+	if (c->n_words > 2 || c->opt.all)
+		return ctl_usage(
+		    c, "unexpected argument: %s", c->opt.all ? "--all" : c->words[2]);
 	for (size_t i = 0; i < ES_COUNT(dead_verbs); i++)
 		if (strcmp(dead_verbs[i].name, c->words[0]) == 0)
 			verb = &dead_verbs[i];
 	if (verb == NULL)
-		return ctl_usage(c, "\"%s\" is not list, show or drop", c->words[0]);
+		return ctl_usage(
+		    c, "\"%s\" is not list, show, redrive or drop", c->words[0]);
 	if (verb->needs_id && c->n_words < 2)
 		return ctl_usage(c, "missing argument: ID");
 	if (c->n_words == 2 && !parse_int(c->words[1], 1, INT64_MAX - 1, &id))

@@ -4,7 +4,8 @@
 
 #include "ctl_run.h"
 
-/* words: list [BEFORE], show ID or drop ID. Returns the exit status. */
+/* words: list [BEFORE], show ID, drop ID, redrive ID... or redrive --all. Returns the
+ * exit status. */
 int ctl_dead(struct ctl *c);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "ctl_dead.h"
 #include "ctl_queue.h"
+#include "ctl_redrive.h"
 
 #include "core/banned.h"
 
@@ -62,8 +63,8 @@ ctl_queue_run_stats(int argc, char **argv)
 static int
 ctl_queue_run_dead(int argc, char **argv)
 {
-	static const struct ctl_spec spec = {
-	    "queue dead", "", 1, 2, "list [BEFORE], show ID or drop ID", ctl_dead};
+	static const struct ctl_spec spec = {"queue dead", "all", 1, 1 + REDRIVE_IDS_MAX,
+	    "list [BEFORE], show ID, redrive ID... or drop ID", ctl_dead};
 
 	return ctl_run(&spec, argc, argv);
 }
@@ -71,9 +72,9 @@ ctl_queue_run_dead(int argc, char **argv)
 static const struct ctl_verb verbs[] = {
     {"stats", "", "messages and bytes in the queue, and the age of the oldest",
 	ctl_queue_run_stats},
-    {"dead", "list [BEFORE] | show ID | drop ID",
+    {"dead", "list [BEFORE] | show ID | redrive ID...|--all | drop ID",
 	"messages that PostgreSQL can't take: the newest 100 (below the id BEFORE), one "
-	"with its entry, delete one",
+	"with its entry, send some again, delete one",
 	ctl_queue_run_dead},
 };
 

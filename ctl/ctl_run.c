@@ -132,7 +132,7 @@ ctl_run_among(const char *list, const char *name)
 /* Builds the long options for getopt_long(): the global ones, then those of `allowed`,
  * whose val is 256 + index. */
 static void
-ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 5])
+ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 6])
 {
 	size_t n = 0;
 
@@ -140,6 +140,8 @@ ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 5]
 	out[n++] = (struct option){"timeout", required_argument, NULL, 't'};
 	out[n++] = (struct option){"json", no_argument, NULL, 'j'};
 	out[n++] = (struct option){"quiet", no_argument, NULL, 'q'};
+	if (ctl_run_among(allowed, "all"))
+		out[n++] = (struct option){"all", no_argument, NULL, 'a'};
 	for (size_t i = 0; i < ES_COUNT(texts); i++)
 		if (ctl_run_among(allowed, texts[i].name))
 			out[n++] = (struct option){
@@ -171,6 +173,9 @@ ctl_run_take(struct ctl_options *o, int option, const char *value)
 	case 'q':
 		o->quiet = true;
 		return true;
+	case 'a':
+		o->all = true;
+		return true;
 	default:
 		return false;
 	}
@@ -190,7 +195,7 @@ ctl_run_option_fault(int option)
 int
 ctl_run_lead(int argc, char **argv)
 {
-	struct option options[ES_COUNT(texts) + 5];
+	struct option options[ES_COUNT(texts) + 6];
 	int option;
 
 	ctl_run_option_table("", options);
@@ -209,7 +214,7 @@ ctl_run_lead(int argc, char **argv)
 static int
 ctl_run_read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char **argv)
 {
-	struct option options[ES_COUNT(texts) + 5];
+	struct option options[ES_COUNT(texts) + 6];
 	int option;
 
 	ctl_run_option_table(spec->options, options);

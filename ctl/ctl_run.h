@@ -22,7 +22,7 @@ struct ctl_conf {
 };
 
 struct ctl_options {
-	bool json, quiet;
+	bool json, quiet, all;
 	const char *server; /* "" for ES_URL */
 	int64_t timeout_ms;
 	const char *tenant, *user, *as, *token, *ttl; /* NULL when not given */

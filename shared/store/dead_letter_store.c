@@ -1,5 +1,11 @@
 #include "store/dead_letter_store.h"
 
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/hex.h"
+#include "store/outcome_store.h"
+
 #include "core/banned.h"
 
 static const struct pg_col dead_letter_cols[] = {
@@ -87,4 +93,90 @@ dead_letter_store_purge(struct pg *pg, int64_t keep_s, int64_t max, int64_t limi
 	TRY(pg_run(pg, NULL, &purge, params, a, &rows, err));
 	*gone = pg_next(&rows, a, &row) ? row.n : 0;
 	return ES_OK;
+}
+
+struct entry {
+	const char *source_id;
+	const char *entry; /* in hex */
+};
+static const struct pg_col entry_cols[] = {
+    PG_COL(struct entry, source_id, PG_TEXT),
+    PG_COL(struct entry, entry, PG_TEXT),
+};
+
+static const struct pg_stmt read_stmt = {
+    .name = "dead_letter_read",
+    .sql = "SELECT source_id, encode(entry, 'hex')"
+	   " FROM es_dead_letter_list($1::bigint + 1, 1) WHERE id = $1",
+    .cols = entry_cols,
+    .n_cols = ES_COUNT(entry_cols),
+    .n_params = 1,
+};
+
+/* PostgreSQL writes an even number of digits. */
+static char *
+dead_letter_store_bytes(const char *digits, struct arena *a, size_t *len)
+{
+	char *bytes = arena_alloc(a, strlen(digits) / 2 + 1);
+
+	*len = strlen(digits) / 2;
+	for (size_t i = 0; i < *len; i++)
+		bytes[i] = (char)hex_octet(digits + 2 * i, 2);
+	return bytes;
+}
+
+/* fanout adds "/" and the client message id to the position of an entry when one message
+ * of it has failed. */
+static void
+dead_letter_store_pick(const char *source_id, struct envelope *e)
+{
+	const char *slash = strrchr(source_id, '/');
+
+	for (size_t i = 0; slash != NULL && i < e->n; i++)
+		if (strcmp(e->messages[i].client_id, slash + 1) == 0) {
+			e->messages += i;
+			e->n = 1;
+			return;
+		}
+}
+
+enum es_code
+dead_letter_store_redrive(
+    struct pg *pg, int64_t id, struct arena *a, struct envelope *out, struct es_err *err)
+{
+	const char *const params[] = {pg_int(a, id)};
+	struct envelope e;
+	struct es_err why;
+	struct entry row;
+	struct pg_rows rows;
+	const char *entry;
+	size_t len;
+
+	TRY(pg_run(pg, NULL, &read_stmt, params, a, &rows, err));
+	if (!pg_next(&rows, a, &row))
+		return es_fail(err, ES_NOT_FOUND, "no such dead letter");
+	entry = dead_letter_store_bytes(row.entry, a, &len);
+	if (envelope_decode(entry, len, a, &e, &why) != ES_OK)
+		return es_fail(err, ES_INVALID, "the entry is not an envelope: %s %s",
+		    why.field, why.text);
+	dead_letter_store_pick(row.source_id, &e);
+	uuid_new(e.id.text);
+	e.reply = NULL;
+	e.accepted_ms = clock_wall_ms();
+	*out = e;
+	return ES_OK;
+}
+
+enum es_code
+dead_letter_store_redriven(struct pg *pg, int64_t id, const struct envelope *e,
+    struct arena *a, struct es_err *err)
+{
+	const char *const dropped[] = {pg_int(a, id)};
+	struct pg_batch_item items[] = {
+	    {.stmt = &outcome_store_supersede_stmt,
+		.params = outcome_store_supersede_params(a, e)},
+	    {.stmt = &drop, .params = dropped},
+	};
+
+	return pg_batch(pg, NULL, items, ES_COUNT(items), a, err);
 }

@@ -42,7 +42,7 @@ const struct pg_stmt outcome_store_stmt = {
     .n_params = 5,
 };
 
-static const struct pg_stmt supersede = {
+const struct pg_stmt outcome_store_supersede_stmt = {
     .name = "outcome_supersede",
     .sql = "SELECT es_refusal_supersede($1, $2, k.key, $4)"
 	   " FROM unnest($3::text[]) AS k (key)",
@@ -116,16 +116,27 @@ outcome_store_get(struct pg *pg, const struct envelope *e, struct arena *a,
 	return ES_OK;
 }
 
+const char *const *
+outcome_store_supersede_params(struct arena *a, const struct envelope *e)
+{
+	const char **keys = arena_alloc(a, e->n * sizeof(*keys));
+	const char **params = arena_alloc(a, 4 * sizeof(*params));
+
+	for (size_t i = 0; i < e->n; i++)
+		keys[i] = e->messages[i].dedupe_key;
+	params[0] = e->tenant.text;
+	params[1] = e->channel.text;
+	params[2] = pg_array(a, keys, e->n);
+	params[3] = e->id.text;
+	return params;
+}
+
 enum es_code
 outcome_store_supersede(
     struct pg *pg, const struct envelope *e, struct arena *a, struct es_err *err)
 {
-	const char **keys = arena_alloc(a, e->n * sizeof(*keys));
-	const char *params[] = {e->tenant.text, e->channel.text, NULL, e->id.text};
 	struct pg_rows rows;
 
-	for (size_t i = 0; i < e->n; i++)
-		keys[i] = e->messages[i].dedupe_key;
-	params[2] = pg_array(a, keys, e->n);
-	return pg_run(pg, NULL, &supersede, params, a, &rows, err);
+	return pg_run(pg, NULL, &outcome_store_supersede_stmt,
+	    outcome_store_supersede_params(a, e), a, &rows, err);
 }

@@ -23,8 +23,14 @@ enum es_code outcome_store_get(struct pg *pg, const struct envelope *e, struct a
 enum es_code outcome_store_supersede(struct pg *pg, const struct envelope *e,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* The same for an event loop. Send the statement with the envelope's tenant. The
- * parameters live in a. */
+/* The same as a statement of a larger transaction. No tenant; the parameters point into e
+ * and a. */
+extern const struct pg_stmt outcome_store_supersede_stmt;
+const char *const *outcome_store_supersede_params(
+    struct arena *a, const struct envelope *e);
+
+/* The look-up of outcomes for an event loop. Send the statement with the envelope's
+ * tenant. The parameters live in a. */
 extern const struct pg_stmt outcome_store_stmt;
 const char *const *outcome_store_params(struct arena *a, const struct envelope *e);
 void outcome_store_read(struct pg_rows *rows, const struct envelope *e, struct arena *a,

@@ -21,6 +21,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
+import redrive
 from tls_door import make_certificate, tls_door
 
 CTL = os.environ["ES_TEST_CTL"]
@@ -250,6 +251,11 @@ def queue_dead():
         assert out == "" and "no such dead letter" in err, err
     for words in (("bury",), ("show",), ("drop", "0"), ("list", "x")):
         ctl("queue", "dead", *words, status=2)
+
+
+@check("queue dead redrive sends refused messages again, each once and in order")
+def queue_redrive():
+    redrive.run(ctl, rest, mint, GENERAL)
 
 
 @check("check prints a line for each service, and ends with status 1 when one fails")

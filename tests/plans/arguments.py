@@ -80,6 +80,7 @@ ARGUMENTS = {
     "db_state": [[]],
     "dead_letter_list": [[0, PAGE], [5000, PAGE]],
     "dead_letter_drop": [[1]],
+    "dead_letter_read": [[1], [5000]],
     "dead_letter_purge": [],
     "idempotency_claim": [[T, "user", "POST /channels", "k1", HASH, NEW],
                           [T, "user", "POST /channels", "new", HASH, NEW]],
