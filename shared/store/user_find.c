@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "store/store_private.h"
-#include "store/user_cols.h"
+#include "store/user_private.h"
 #include "unicode/unicode.h"
 
 #include "core/banned.h"

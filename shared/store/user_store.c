@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "store/ownership_store.h"
-#include "store/user_cols.h"
+#include "store/store_private.h"
+#include "store/user_private.h"
 #include "unicode/unicode.h"
 
 #include "core/banned.h"
@@ -47,25 +47,6 @@ static const struct pg_stmt change = USER_STMT("change",
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
     8);
 
-static const struct pg_stmt deactivate = USER_STMT("deactivate",
-    "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp()"
-    " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
-    2);
-
-static const struct pg_stmt reactivate = USER_STMT("reactivate",
-    "UPDATE users SET status = 'active'"
-    " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
-    2);
-
-/* The new e-mail address is one that no other user can have. One trigger makes the keys;
- * another (es_hold_external_id) removes the external id and stores its hash. */
-static const struct pg_stmt erase = USER_STMT("erase",
-    "UPDATE users SET status = 'deactivated', tokens_valid_after = clock_timestamp(),"
-    " deleted_at = clock_timestamp(), display_name = '" USER_DELETED_NAME "',"
-    " email = id || '@deleted.invalid'"
-    " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
-    2);
-
 struct count {
 	int64_t n;
 };
@@ -99,7 +80,7 @@ static const struct pg_stmt other_owners = {
     .n_params = 2,
 };
 
-static enum es_code
+enum es_code
 user_store_run_one(struct pg *pg, const struct actor *who, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct user *out, struct es_err *err)
 {
@@ -195,9 +176,7 @@ user_store_check_rights(const struct actor *who, const struct user *now,
 	return ES_OK;
 }
 
-/* A change that takes the role from an active owner, or ends that user, needs another
- * active owner. */
-static enum es_code
+enum es_code
 user_store_check_owner_left(struct pg *pg, const struct actor *who,
     const struct user *now, const char *next_role, struct arena *a, struct es_err *err)
 {
@@ -217,23 +196,29 @@ user_store_check_owner_left(struct pg *pg, const struct actor *who,
 
 static enum es_code
 user_store_run_version(struct pg *pg, const struct pg_stmt *stmt, const struct actor *who,
-    struct arena *a, struct count *version, struct es_err *err)
+    struct arena *a, int64_t *version, struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text};
+	struct count row = {0};
 	struct pg_rows rows;
 
 	TRY(pg_run(pg, NULL, stmt, key, a, &rows, err));
-	IGNORE(pg_next(&rows, a, version));
+	IGNORE(pg_next(&rows, a, &row));
+	*version = row.n;
 	return ES_OK;
 }
 
-/* Inside a transaction: reads the user, and checks that the caller may change it. version
- * is NULL when the change touches no rights; else lock the tenant's row and read its
- * version. */
-static enum es_code
+enum es_code
+user_store_raise_version(struct pg *pg, const struct actor *who, struct arena *a,
+    int64_t *version, struct es_err *err)
+{
+	return user_store_run_version(pg, &raise_version, who, a, version, err);
+}
+
+enum es_code
 user_store_read_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
-    const struct user_patch *patch, struct arena *a, struct user *now,
-    struct count *version, struct es_err *err)
+    const struct user_patch *patch, struct arena *a, struct user *now, int64_t *version,
+    struct es_err *err)
 {
 	const char *const key[] = {who->tenant.text, id->text};
 
@@ -256,7 +241,7 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 	const char *const params[] = {who->tenant.text, id->text, patch->email,
 	    patch->display_name, patch->role, user_store_key_or_null(patch->email, a),
 	    user_store_key_or_null(patch->display_name, a), patch->external_id};
-	struct count version = {0};
+	int64_t version = 0;
 	struct user now = {0};
 
 	TRY(user_store_read_locked(
@@ -265,107 +250,11 @@ user_store_patch_locked(struct pg *pg, const struct actor *who, const struct use
 		return es_fail(err, ES_CONFLICT, "the user is deleted");
 	if (patch->role != NULL && strcmp(patch->role, now.role) != 0) {
 		TRY(user_store_check_owner_left(pg, who, &now, patch->role, a, err));
-		TRY(user_store_run_version(pg, &raise_version, who, a, &version, err));
+		TRY(user_store_raise_version(pg, who, a, &version, err));
 	}
 	TRY(user_store_run_one(pg, who, &change, params, a, out, err));
-	out->acl_version = version.n;
+	out->acl_version = version;
 	return ES_OK;
-}
-
-#define STEP_TRIES 5 /* when the user keeps becoming an owner of channels */
-
-/* A change of a user's status. */
-struct user_step {
-	const struct pg_stmt *stmt;
-	/* the change applies to these; else there is nothing to do */
-	const char *from[2];
-};
-
-static const struct user_step to_deactivated = {&deactivate, {"active"}},
-			      to_active = {&reactivate, {"deactivated"}},
-			      to_deleted = {&erase, {"active", "deactivated"}};
-
-static bool
-user_store_step_applies(const struct user_step *step, const char *status)
-{
-	for (size_t i = 0; i < ES_COUNT(step->from); i++)
-		if (step->from[i] != NULL && strcmp(step->from[i], status) == 0)
-			return true;
-	return false;
-}
-
-/* Changes the user's row and hands on the channels that the user owns. The caller holds
- * the locks of those channels. */
-static enum es_code
-user_store_change_status(struct pg *pg, const struct actor *who,
-    const struct user_step *step, const char *owned, struct arena *a, bool *same,
-    struct user *now, struct es_err *err)
-{
-	const struct user_id *id = &now->id;
-	const char *const key[] = {who->tenant.text, id->text};
-
-	if (step != &to_active)
-		TRY(user_store_check_owner_left(pg, who, now, NULL, a, err));
-	TRY(user_store_run_one(pg, who, step->stmt, key, a, now, err));
-	TRY(ownership_store_still_owns(pg, who, id, owned, a, same, err));
-	if (!*same)
-		return es_fail(err, ES_UNAVAILABLE,
-		    "the user keeps becoming an owner of channels; try again");
-	if (step == &to_active)
-		return ES_OK;
-	return ownership_store_hand_on(pg, who, id, NULL, a, &now->handed_on, err);
-}
-
-static enum es_code
-user_store_step_locked(struct pg *pg, const struct actor *who, const struct user_id *id,
-    const struct user_step *step, struct arena *a, bool *same, struct user *out,
-    struct es_err *err)
-{
-	struct count version = {0};
-	struct user now = {0};
-	const char *owned;
-
-	TRY(ownership_store_lock(pg, who, id, a, &owned, err));
-	TRY(user_store_read_locked(pg, who, id, NULL, a, &now, &version, err));
-	if (step == &to_active && strcmp(now.status, "deleted") == 0)
-		return es_fail(err, ES_CONFLICT, "the user is deleted");
-	if (user_store_step_applies(step, now.status)) {
-		TRY(user_store_run_version(pg, &raise_version, who, a, &version, err));
-		TRY(user_store_change_status(pg, who, step, owned, a, same, &now, err));
-	}
-	now.acl_version = version.n;
-	*out = now;
-	return ES_OK;
-}
-
-static enum es_code
-user_store_end(struct pg *pg, enum es_code rc, struct es_err *err)
-{
-	if (rc == ES_OK)
-		return pg_commit(pg, err);
-	pg_rollback(pg);
-	return rc;
-}
-
-static enum es_code
-user_store_step(struct pg *pg, const struct actor *who, const struct user_id *id,
-    const struct user_step *step, struct arena *a, struct user *out, struct es_err *err)
-{
-	enum es_code rc = ES_UNAVAILABLE;
-	bool same;
-
-	/* Try again when the user became the owner of another channel before the user's
-	 * row was locked. That channel's lock would now be taken after the user's row,
-	 * but a change of the channel locks in the other order: a deadlock. */
-	for (int tries = 0; tries < STEP_TRIES; tries++) {
-		same = true;
-		TRY(pg_begin(pg, &who->tenant, err));
-		rc = user_store_end(pg,
-		    user_store_step_locked(pg, who, id, step, a, &same, out, err), err);
-		if (same)
-			break;
-	}
-	return rc;
 }
 
 enum es_code
@@ -373,27 +262,6 @@ user_store_patch(struct pg *pg, const struct actor *who, const struct user_id *i
     const struct user_patch *patch, struct arena *a, struct user *out, struct es_err *err)
 {
 	TRY(pg_begin(pg, &who->tenant, err));
-	return user_store_end(
+	return store_end(
 	    pg, user_store_patch_locked(pg, who, id, patch, a, out, err), err);
-}
-
-enum es_code
-user_store_deactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	return user_store_step(pg, who, id, &to_deactivated, a, out, err);
-}
-
-enum es_code
-user_store_reactivate(struct pg *pg, const struct actor *who, const struct user_id *id,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	return user_store_step(pg, who, id, &to_active, a, out, err);
-}
-
-enum es_code
-user_store_delete(struct pg *pg, const struct actor *who, const struct user_id *id,
-    struct arena *a, struct user *out, struct es_err *err)
-{
-	return user_store_step(pg, who, id, &to_deleted, a, out, err);
 }
