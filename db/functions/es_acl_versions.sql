@@ -1,7 +1,7 @@
 -- The acl_version and the status of each tenant of p_tenant, one row an element, in
 -- order. Both are NULL for a tenant that does not exist. Crosses tenants.
 --
--- Caller: shared/store/sync_store.c. push-server compares the version with the one that
+-- Caller: shared/store/reader_store.c. push-server compares the version with the one that
 -- it knows, and looks the rights up again when it has changed.
 
 SET LOCAL ROLE es_lookup;

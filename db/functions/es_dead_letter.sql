@@ -1,7 +1,7 @@
 -- Keeps an entry of the queue that no repeat can commit. The same entry again changes
 -- nothing. Returns false when the entry was there already.
 --
--- Caller: fanout, through shared/store/batch_aside.c.
+-- Caller: fanout, through shared/store/batch_dead_letter.c.
 
 SET LOCAL ROLE es_batch;
 

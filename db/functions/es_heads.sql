@@ -1,7 +1,7 @@
 -- The last number of each channel and its archived flag, one row an element, in order.
 -- Both are NULL for a channel that does not exist. Crosses tenants.
 --
--- Caller: push-server, through shared/store/sync_store.c, when it looks for holes.
+-- Caller: push-server, through shared/store/reader_store.c, when it looks for holes.
 
 SET LOCAL ROLE es_lookup;
 

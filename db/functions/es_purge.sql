@@ -2,7 +2,7 @@
 -- keys older than 24 hours, at most p_limit rows of each. Returns how many refusals and
 -- revocations it deleted; the caller goes on while one of them is p_limit.
 --
--- Caller: fanout, through shared/store/batch_aside.c.
+-- Caller: fanout, through shared/store/batch_purge.c.
 
 SET LOCAL ROLE es_batch;
 

@@ -2,7 +2,7 @@
 -- at least 1; 0: no deleted channel is left. Another call continues where this one
 -- stopped.
 --
--- Caller: fanout, through shared/store/batch_aside.c.
+-- Caller: fanout, through shared/store/batch_purge.c.
 
 SET LOCAL ROLE es_batch;
 

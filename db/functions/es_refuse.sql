@@ -1,7 +1,7 @@
 -- Notes that a message was refused, because its entry became a dead letter: a query by
 -- client message id then answers with a reason.
 --
--- Caller: fanout, through shared/store/batch_aside.c.
+-- Caller: fanout, through shared/store/batch_dead_letter.c.
 
 SET LOCAL ROLE es_batch;
 

@@ -5,7 +5,7 @@
 -- it is a member of; a banned user reads none of the ban's channel. LATERAL with LIMIT 1
 -- makes each look-up one by key. Crosses tenants.
 --
--- Caller: shared/store/sync_store.c, for each REST send, each typing event and each
+-- Caller: shared/store/reader_store.c, for each REST send, each typing event and each
 -- subscription.
 
 SET LOCAL ROLE es_lookup;

@@ -1,5 +1,5 @@
 -- echostream:was 14c30071ef1fd1de5019e24a34a5551890681325825fc978228b505628127a12
--- echostream:functions 5334e4ee3f7ef2ce73a3a8969eca2d30504913826def59a1670c33041288db23
+-- echostream:functions 31bdd30b724de2efee69d36aeb63d5d6709e21c1dd88e395ea3e7e3673c3a782
 -- migrate:up
 
 -- From here on the texts of functions are in db/functions, and echostreamctl db migrate loads
