@@ -104,7 +104,7 @@ pg_admin_close(struct pg_admin **admin)
 }
 
 static bool
-pg_admin_good(const PGresult *res)
+pg_admin_succeeded(const PGresult *res)
 {
 	const ExecStatusType status = PQresultStatus(res);
 
@@ -117,7 +117,7 @@ pg_admin_script(
     struct pg_admin *admin, const char *sql, struct arena *a, struct pg_fault *out_fault)
 {
 	PGresult *res = PQexec(admin->conn, sql);
-	const bool ok = pg_admin_good(res);
+	const bool ok = pg_admin_succeeded(res);
 
 	if (!ok)
 		(void)pg_admin_fail_result(admin->conn, res, a, out_fault);
@@ -149,7 +149,7 @@ pg_admin_query(struct pg_admin *admin, const char *sql, const char *const params
 {
 	PGresult *res =
 	    PQexecParams(admin->conn, sql, (int)n_params, NULL, params, NULL, NULL, 0);
-	const bool ok = pg_admin_good(res);
+	const bool ok = pg_admin_succeeded(res);
 
 	if (!ok)
 		(void)pg_admin_fail_result(admin->conn, res, a, out_fault);

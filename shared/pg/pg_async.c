@@ -39,7 +39,7 @@ pg_async_watch_anew(struct pg_async *pa, int want)
 
 /* Tell the owner about a failed connect or a lost connection. */
 static void
-pg_async_tell(struct pg_async *pa)
+pg_async_report_loss(struct pg_async *pa)
 {
 	struct es_err err;
 
@@ -64,7 +64,7 @@ pg_async_drop(struct pg_async *pa, const char *why)
 	pa->due_ms = clock_mono_ms() +
 	             clock_backoff_ms(pa->tries++, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 	pg_async_arm(pa, pa->due_ms);
-	pg_async_tell(pa);
+	pg_async_report_loss(pa);
 	pg_flight_fail_all(pa);
 	if (was_up && pa->loop.state != NULL)
 		pa->loop.state(pa->loop.ctx, false);
@@ -77,7 +77,7 @@ pg_async_drop_broken(struct pg_async *pa)
 }
 
 static void
-pg_async_come_up(struct pg_async *pa)
+pg_async_set_up(struct pg_async *pa)
 {
 	if (!pg_target_setup(pa->conn) || PQenterPipelineMode(pa->conn) != 1) {
 		pg_async_drop_broken(pa);
@@ -95,7 +95,7 @@ pg_async_connect_step(struct pg_async *pa)
 {
 	switch (PQconnectPoll(pa->conn)) {
 	case PGRES_POLLING_OK:
-		pg_async_come_up(pa);
+		pg_async_set_up(pa);
 		break;
 	case PGRES_POLLING_READING:
 		pg_async_watch_anew(pa, PG_WANT_READ);

@@ -1,4 +1,4 @@
-/* What pg_async.c (the connection) and pg_flight.c (the statements) share. */
+/* Declarations shared by pg_async.c (the connection) and pg_flight.c (statements). */
 #ifndef PG_PG_ASYNC_PRIVATE_H
 #define PG_PG_ASYNC_PRIVATE_H
 

@@ -126,7 +126,7 @@ pg_conn_establish(PGconn *conn, int64_t deadline_ms)
 
 /* libpq has no message when the server accepts the connection and then stays silent. */
 static const char *
-pg_conn_why(const PGconn *conn)
+pg_conn_reason(const PGconn *conn)
 {
 	const char *words = conn != NULL ? PQerrorMessage(conn) : "out of memory";
 
@@ -147,7 +147,7 @@ pg_conn_connect_now(struct pg *pg, struct es_err *err)
 		pg->lost_state[0] = '\0';
 		return ES_OK;
 	}
-	pg_error_connect(pg->detail, pg->lost_state, pg_conn_why(pg->conn));
+	pg_error_connect(pg->detail, pg->lost_state, pg_conn_reason(pg->conn));
 	pg_conn_drop(pg);
 	pg->not_before_ms = clock_mono_ms() +
 	                    clock_backoff_ms(pg->tries++, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
