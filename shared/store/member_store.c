@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "store/ban_store.h"
+#include "store/member_private.h"
 #include "store/ownership_store.h"
-#include "store/store_private.h"
 
 #include "core/banned.h"
 
@@ -68,13 +68,6 @@ static const struct pg_stmt set_role = {
     .n_params = 4,
 };
 
-static const struct pg_stmt drop = {
-    .name = "member_drop",
-    .sql = "DELETE FROM channel_members"
-	   " WHERE tenant_id = $1 AND channel_id = $2 AND user_id = $3",
-    .n_params = 3,
-};
-
 static const struct pg_stmt other_owner = {
     .name = "member_other_owner",
     .sql = "SELECT FROM channel_members m JOIN users u ON u.tenant_id = $1"
@@ -108,27 +101,13 @@ member_store_list(struct pg *pg, const struct actor *who,
 	return ES_OK;
 }
 
-/* The arguments of a change of a member. The functions below run under the channel's
- * lock. */
-struct change {
-	struct pg *pg;
-	const struct actor *who;
-	const struct channel_id *channel;
-	const struct user_id *user;
-	const char *key[3]; /* tenant, channel, user */
-	struct channel_state state;
-	struct arena *arena;
-	struct event *event;
-	struct es_err *err;
-};
-
-static struct change
+struct member_change
 member_store_change_of(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     struct event *event, struct es_err *err)
 {
 	*event = (struct event){0};
-	return (struct change){.pg = pg,
+	return (struct member_change){.pg = pg,
 	    .who = who,
 	    .channel = channel,
 	    .user = user,
@@ -138,16 +117,25 @@ member_store_change_of(struct pg *pg, const struct actor *who,
 	    .err = err};
 }
 
+enum es_code
+member_store_read(const struct member_change *c, struct member *out, bool *found)
+{
+	struct pg_rows rows;
+
+	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
+	*found = pg_next(&rows, c->arena, out);
+	return ES_OK;
+}
+
 static bool
 member_store_is_owner(const char *role)
 {
 	return role != NULL && strcmp(role, "owner") == 0;
 }
 
-/* Only an owner of the channel, or an owner or admin of the tenant, gives or takes the
- * role owner. An admin of the channel may not. */
-static enum es_code
-member_store_check_owner_change(const struct change *c, const char *now, const char *next)
+enum es_code
+member_store_check_owner_change(
+    const struct member_change *c, const char *now, const char *next)
 {
 	if ((!member_store_is_owner(now) && !member_store_is_owner(next)) ||
 	    member_store_is_owner(c->state.role) || actor_is_admin(c->who))
@@ -156,7 +144,8 @@ member_store_check_owner_change(const struct change *c, const char *now, const c
 }
 
 static enum es_code
-member_store_check_owner_left(const struct change *c, const char *now, const char *next)
+member_store_check_owner_left(
+    const struct member_change *c, const char *now, const char *next)
 {
 	struct pg_rows rows;
 
@@ -170,7 +159,7 @@ member_store_check_owner_left(const struct change *c, const char *now, const cha
 }
 
 static enum es_code
-member_store_add_member(const struct change *c, const char *role)
+member_store_add_member(const struct member_change *c, const char *role)
 {
 	const char *const whom[] = {c->who->tenant.text, c->user->text};
 	const char *const params[] = {
@@ -190,7 +179,7 @@ member_store_add_member(const struct change *c, const char *role)
 }
 
 static enum es_code
-member_store_add_lifting_ban(const struct change *c, const char *role)
+member_store_add_lifting_ban(const struct member_change *c, const char *role)
 {
 	TRY(ban_store_drop(c->pg, c->who, c->channel, c->user, c->arena, c->err));
 	return member_store_add_member(c, role);
@@ -198,7 +187,7 @@ member_store_add_lifting_ban(const struct change *c, const char *role)
 
 static enum es_code
 member_store_change_role(
-    const struct change *c, const struct member *member, const char *next)
+    const struct member_change *c, const struct member *member, const char *next)
 {
 	const char *const params[] = {c->key[0], c->key[1], c->key[2], next};
 	struct pg_rows rows;
@@ -213,7 +202,7 @@ member_store_change_role(
 /* A user who becomes an owner must be active. Lock the user's row first, so that the
  * status can't change before the commit; member_store_add_member() then reads it. */
 static enum es_code
-member_store_lock_for_role(struct change *c, const char *role)
+member_store_lock_for_role(struct member_change *c, const char *role)
 {
 	bool active;
 
@@ -227,22 +216,20 @@ member_store_lock_for_role(struct change *c, const char *role)
 
 static enum es_code
 member_store_put_locked(
-    struct change *c, const char *role, struct member *out, bool *added)
+    struct member_change *c, const char *role, struct member *out, bool *added)
 {
-	struct pg_rows rows;
+	bool found;
 
 	TRY(member_store_lock_for_role(c, role));
-	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
-	*added = !pg_next(&rows, c->arena, out);
+	TRY(member_store_read(c, out, &found));
+	*added = !found;
 	TRY(member_store_check_owner_change(
 	    c, *added || role == NULL ? NULL : out->role, role));
 	if (*added)
 		TRY(member_store_add_lifting_ban(c, role != NULL ? role : "member"));
 	else if (role != NULL && strcmp(role, out->role) != 0)
 		TRY(member_store_change_role(c, out, role));
-	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
-	IGNORE(pg_next(&rows, c->arena, out));
-	return ES_OK;
+	return member_store_read(c, out, &found);
 }
 
 enum es_code
@@ -250,14 +237,15 @@ member_store_put(struct pg *pg, const struct actor *who, const struct channel_id
     const struct user_id *user, const char *role, struct arena *a, struct member *out,
     bool *added, struct event *event, struct es_err *err)
 {
-	struct change c = member_store_change_of(pg, who, channel, user, a, event, err);
+	struct member_change c =
+	    member_store_change_of(pg, who, channel, user, a, event, err);
 
 	TRY(pg_begin(pg, &who->tenant, err));
 	return store_end(pg, member_store_put_locked(&c, role, out, added), err);
 }
 
 static enum es_code
-member_store_join_locked(struct change *c)
+member_store_join_locked(struct member_change *c)
 {
 	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
 	return c->state.role != NULL ? ES_OK : member_store_add_member(c, "member");
@@ -268,128 +256,9 @@ member_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, struct arena *a, struct event *event,
     struct es_err *err)
 {
-	struct change c =
+	struct member_change c =
 	    member_store_change_of(pg, who, channel, &who->user, a, event, err);
 
 	TRY(pg_begin(pg, &who->tenant, err));
 	return store_end(pg, member_store_join_locked(&c), err);
-}
-
-/* Why a member goes. */
-enum departure { LEAVES, IS_REMOVED, IS_BANNED };
-
-/* May the caller ban the user, and does this departure ban the user? */
-static enum es_code
-member_store_check_ban(
-    const struct change *c, enum departure how, struct ban_target *target, bool *bans)
-{
-	*bans = false;
-	if (how == LEAVES)
-		return ES_OK;
-	TRY(ban_store_target(c->pg, c->who, c->user, c->arena, target, c->err));
-	*bans = how == IS_BANNED || (!c->state.is_private && !target->exempt);
-	if (how == IS_BANNED && strcmp(c->who->user.text, c->user->text) == 0)
-		return es_fail(c->err, ES_FORBIDDEN,
-		    "you can't ban yourself; leave the channel instead");
-	if (how == IS_BANNED && target->exempt)
-		return es_fail(c->err, ES_FORBIDDEN,
-		    "an owner or admin of the tenant can't be banned");
-	return ES_OK;
-}
-
-/* now is NULL when the user is no member: then store only the ban. The event member_left
- * ends the subscriptions of a user who reads the channel without being a member. */
-static enum es_code
-member_store_drop_member(
-    struct change *c, const struct member *now, const char *display_name, bool bans)
-{
-	bool banned = false;
-	struct pg_rows rows;
-
-	if (now != NULL)
-		TRY(pg_run(c->pg, NULL, &drop, c->key, c->arena, &rows, c->err));
-	if (bans)
-		TRY(ban_store_add(
-		    c->pg, c->who, c->channel, c->user, c->arena, &banned, c->err));
-	if (now == NULL && !banned)
-		return ES_OK;
-	return store_number_event(c->pg, c->who, c->channel, EVENT_MEMBER_LEFT,
-	    (banned ? store_banned_payload : store_member_payload)(c->arena,
-		c->user->text, display_name, now != NULL ? now->role : "member"),
-	    c->arena, c->event, c->err);
-}
-
-static void
-member_store_collect_events(
-    const struct change *c, const struct event_list *handed_on, struct event_list *events)
-{
-	events->items =
-	    arena_alloc(c->arena, (handed_on->n + 1) * sizeof(*events->items));
-	for (; events->n < handed_on->n; events->n++)
-		events->items[events->n] = handed_on->items[events->n];
-	if (c->event->seq != 0)
-		events->items[events->n++] = *c->event;
-}
-
-/* When the user is the last active owner, another member becomes owner before the user is
- * removed. The channel has an owner at every sequence number. */
-static enum es_code
-member_store_remove_locked(
-    struct change *c, enum departure how, struct event_list *events)
-{
-	struct event_list handed_on = {0};
-	struct ban_target target;
-	struct member now;
-	struct pg_rows rows;
-	bool is_member, bans;
-
-	TRY(store_lock_channel(c->pg, c->who, c->channel, c->arena, &c->state, c->err));
-	if (how != LEAVES)
-		TRY(store_may_manage(c->who, &c->state, c->err));
-	TRY(member_store_check_ban(c, how, &target, &bans));
-	TRY(pg_run(c->pg, NULL, &get, c->key, c->arena, &rows, c->err));
-	is_member = pg_next(&rows, c->arena, &now);
-	if (!is_member && !bans)
-		return ES_OK;
-	if (is_member) {
-		TRY(member_store_check_owner_change(c, now.role, NULL));
-		TRY(ownership_store_hand_on(
-		    c->pg, c->who, c->user, c->channel, c->arena, &handed_on, c->err));
-	}
-	TRY(member_store_drop_member(c, is_member ? &now : NULL,
-	    is_member ? now.display_name : target.display_name, bans));
-	member_store_collect_events(c, &handed_on, events);
-	return ES_OK;
-}
-
-static enum es_code
-member_store_depart(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, const struct user_id *user, enum departure how,
-    struct arena *a, struct event_list *events, struct es_err *err)
-{
-	struct event left;
-	struct change c = member_store_change_of(pg, who, channel, user, a, &left, err);
-
-	*events = (struct event_list){0};
-	TRY(pg_begin(pg, &who->tenant, err));
-	return store_end(pg, member_store_remove_locked(&c, how, events), err);
-}
-
-enum es_code
-member_store_remove(struct pg *pg, const struct actor *who,
-    const struct channel_id *channel, const struct user_id *user, struct arena *a,
-    struct event_list *events, struct es_err *err)
-{
-	const bool self = strcmp(who->user.text, user->text) == 0;
-
-	return member_store_depart(
-	    pg, who, channel, user, self ? LEAVES : IS_REMOVED, a, events, err);
-}
-
-enum es_code
-member_store_ban(struct pg *pg, const struct actor *who, const struct channel_id *channel,
-    const struct user_id *user, struct arena *a, struct event_list *events,
-    struct es_err *err)
-{
-	return member_store_depart(pg, who, channel, user, IS_BANNED, a, events, err);
 }
