@@ -13,7 +13,7 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1', 'k1', 'one', :'c1', :'a1', 'k2', 'two'),
     ARRAY['1 committed ok 1', '2 committed ok 2'], 'a member''s messages are numbered in order');
 SELECT results_eq('SELECT id, body FROM messages WHERE channel_id = pg_temp.id(''c'', 1) ORDER BY id',
-    $$ VALUES (1::bigint, 'one'), (2, 'two') $$, 'and are rows');
+    $$ VALUES (1::bigint, 'one'), (2, 'two') $$, 'the committed messages are rows');
 SELECT is(last_seq, 2::bigint, 'the head is the last number') FROM channel_heads
 WHERE channel_id = :'c1';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
@@ -21,33 +21,33 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     :'c1', :'a1', 'x1', 'p', :'c3', :'a1', 'x2', 'q', :'c1', :'a1', 'x3', 'r',
     :'c3', :'a1', 'x4', 's'),
     ARRAY['1 committed ok 3', '2 committed ok 1', '3 committed ok 4', '4 committed ok 2'],
-    'channels count on their own, mixed in one batch');
+    'two channels in one batch have numbers of their own');
 SELECT is((SELECT count(DISTINCT created_at) FROM messages WHERE client_message_id LIKE 'x_'),
-    1::bigint, 'one batch has one time');
+    1::bigint, 'all messages of a batch have one time');
 
 -- repeats
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
-    'k1', 'one'), ARRAY['1 repeat ok 1 one'], 'a later repeat is the first message');
+    'k1', 'one'), ARRAY['1 repeat ok 1 one'], 'a later repeat returns the first message');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     pg_temp.m(%L, %L, %L, %L), pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1', 'k3', 'three',
     :'c1', :'a1', 'k3', 'three', :'c1', :'a1', 'k4', 'four'),
     ARRAY['1 committed ok 5', '2 repeat ok 5 three', '3 committed ok 6'],
-    'a repeat in the batch is the first one and takes no number');
+    'a repeat in the same batch returns the first message and takes no number');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
     'k1', 'other'), ARRAY['1 refused idempotency_key_reused'], 'another body under a used key is refused');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     pg_temp.m(%L, %L, %L, %L), pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1', 'k5', 'five',
     :'c1', :'a1', 'k5', 'other', :'c1', :'a1', 'k5', 'five'),
     ARRAY['1 committed ok 7', '2 refused idempotency_key_reused', '3 repeat ok 7 five'],
-    'so it is within a batch');
-SELECT is((SELECT count(*) FROM refused_messages), 0::bigint, 'a reused key leaves no refusal: its message answers');
+    'another body under a key of the same batch is refused');
+SELECT is((SELECT count(*) FROM refused_messages), 0::bigint, 'a reused key stores no refusal, because it belongs to a message');
 UPDATE messages SET body = 'edited text', edited_at = now() WHERE client_message_id = 'k1';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
-    'k1', 'one'), ARRAY['1 repeat ok 1 edited text edited'], 'a repeat after an edit is told the edit');
+    'k1', 'one'), ARRAY['1 repeat ok 1 edited text edited'], 'a repeat after an edit returns the edited body');
 UPDATE messages SET deleted_at = now() WHERE client_message_id = 'k1';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
-    'k1', 'one'), ARRAY['1 repeat ok 1 edited deleted'], 'a repeat after a delete is a tombstone');
-SELECT is((SELECT count(*) FROM messages WHERE client_message_id = 'k1'), 1::bigint, 'and no new row');
+    'k1', 'one'), ARRAY['1 repeat ok 1 edited deleted'], 'a repeat after a deletion returns no body');
+SELECT is((SELECT count(*) FROM messages WHERE client_message_id = 'k1'), 1::bigint, 'a repeat after a deletion inserts no row');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c3', :'a1',
     'k1', 'one'), ARRAY['1 committed ok 3'], 'the same key in another channel is another message');
 
@@ -62,31 +62,31 @@ SELECT results_eq('SELECT seq, kind, actor_id, payload FROM channel_events
     WHERE channel_id = pg_temp.id(''c'', 2)', format('VALUES (2::bigint, %L, %L::uuid,
     %L::jsonb)', 'member_joined', :'a2', json_build_object('userId', :'a2', 'displayName', 'A Two',
     'role', 'member')), 'the join is a numbered event');
-SELECT is(last_read_seq, 3::bigint, 'who joins by sending has read up to there') FROM channel_members
+SELECT is(last_read_seq, 3::bigint, 'a user who joins by sending has read up to that message') FROM channel_members
 WHERE channel_id = :'c2' AND user_id = :'a2';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c2', :'a2',
     'j4', 'more'), ARRAY['1 committed ok 5'], 'a member does not join again');
 
 -- refusals
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c3', :'a2',
-    'r1', 'let me in'), ARRAY['1 refused not_found'], 'a private channel does not exist for others');
+    'r1', 'let me in'), ARRAY['1 refused not_found'], 'a private channel does not exist for users who are not members');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c4', :'a1',
-    'r2', 'late'), ARRAY['1 refused channel_archived'], 'an archived channel takes nothing');
+    'r2', 'late'), ARRAY['1 refused channel_archived'], 'a send to an archived channel is refused');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a3',
-    'r3', 'ghost'), ARRAY['1 refused forbidden'], 'nor does a deactivated user send');
+    'r3', 'ghost'), ARRAY['1 refused forbidden'], 'a send of a deactivated user is refused');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'d1', :'a1',
     'r4', 'x'), ARRAY['1 refused not_found'], 'another tenant''s channel is unknown');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'b1',
     'r5', 'x'), ARRAY['1 refused not_found'], 'another tenant''s user is unknown');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))',
-    pg_temp.id('c', 99), :'a1', 'r6', 'x'), ARRAY['1 refused not_found'], 'so is no channel at all');
+    pg_temp.id('c', 99), :'a1', 'r6', 'x'), ARRAY['1 refused not_found'], 'a channel that does not exist is unknown');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(ROW(%L, %L, %L, %L, %L)::pg_temp.msg)',
-    pg_temp.id('f', 99), :'c1', :'a1', 'r7', 'x'), ARRAY['1 refused not_found'], 'and no tenant');
+    pg_temp.id('f', 99), :'c1', :'a1', 'r7', 'x'), ARRAY['1 refused not_found'], 'a tenant that does not exist is unknown');
 SELECT set_eq('SELECT client_message_id, code FROM refused_messages', $$ VALUES
     ('r1', 'not_found'), ('r2', 'channel_archived'), ('r3', 'forbidden'), ('r4', 'not_found'),
-    ('r5', 'not_found'), ('r6', 'not_found'), ('r7', 'not_found') $$, 'refusals are rows');
+    ('r5', 'not_found'), ('r6', 'not_found'), ('r7', 'not_found') $$, 'refusals are stored');
 SELECT is((SELECT count(*) FROM channel_members WHERE user_id = :'a2' AND channel_id = :'c3'),
-    0::bigint, 'a refused sender joins nothing');
+    0::bigint, 'a refused sender does not join the channel');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     pg_temp.m(%L, %L, %L, %L), pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1', 's1', 'good',
     :'c4', :'a1', 's2', 'bad', :'c1', :'a1', 's3', 'good too'),
@@ -94,10 +94,10 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     'a refusal in the middle leaves no hole');
 UPDATE channel_heads SET archived = false WHERE channel_id = :'c4';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c4', :'a1',
-    'r2', 'late'), ARRAY['1 committed ok 1'], 'what was refused is judged anew when sent again');
+    'r2', 'late'), ARRAY['1 committed ok 1'], 'a refused message may be committed when it is sent again');
 UPDATE channel_heads SET archived = true WHERE channel_id = :'c1';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
-    'k2', 'two'), ARRAY['1 repeat ok 2 two'], 'a repeat stays one when the channel is archived');
+    'k2', 'two'), ARRAY['1 repeat ok 2 two'], 'a repeat stays a repeat when the channel is archived');
 UPDATE channel_heads SET archived = false WHERE channel_id = :'c1';
 UPDATE tenants SET status = 'suspended' WHERE id = :'t1';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
@@ -107,14 +107,14 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
 UPDATE tenants SET status = 'active' WHERE id = :'t1';
 
 -- the same key and ids in another tenant are other messages
-SELECT is(bool_and(tenant_id = :'t2'), true, 'rows carry their own tenant') FROM messages
+SELECT is(bool_and(tenant_id = :'t2'), true, 'each row has the tenant of its message') FROM messages
 WHERE channel_id = :'d1';
 
 -- a bad value fails the whole batch: the caller then splits it
 SELECT throws_ok(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a1',
     'big', repeat('x', 262145)), '23514', NULL, 'a body beyond all limits is an error');
 SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c1'), 9::bigint,
-    'that takes no number');
+    'a batch that failed takes no number');
 SELECT is_empty('SELECT * FROM es_batch(NULL, NULL, NULL, ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')',
     'an empty batch is no error');
 
@@ -128,32 +128,32 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), 
     pg_temp.id('c', 8), :'a2', 'b1', 'x', :'a1', 'b2'),
     ARRAY['1 refused not_found', '2 event member_joined 1', '2 committed ok 2'], 'a banned user does not join by sending');
 SELECT is_empty(format('SELECT FROM channel_members WHERE channel_id = %L AND user_id = %L', pg_temp.id('c', 8), :'a2'),
-    'and is no member');
+    'a banned user is not a member');
 SELECT results_eq(format('SELECT ord FROM es_rights(ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[],
-    ARRAY[%4$L, %4$L]::uuid[])', :'t1', :'a2', :'a1', pg_temp.id('c', 8)), ARRAY[2], 'nor a reader');
+    ARRAY[%4$L, %4$L]::uuid[])', :'t1', :'a2', :'a1', pg_temp.id('c', 8)), ARRAY[2], 'a banned user may not read');
 DELETE FROM channel_bans;
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 8), :'a2', 'b3', 'x'),
-    ARRAY['1 event member_joined 3', '1 committed ok 4'], 'a lifted ban is none');
+    ARRAY['1 event member_joined 3', '1 committed ok 4'], 'after the ban is lifted the user may send');
 
 INSERT INTO channel_members (tenant_id, channel_id, user_id) VALUES (:'t1', pg_temp.id('c', 9), :'a2');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%1$L, %5$L, %6$L, %4$L))',
     pg_temp.id('c', 9), :'a2', 'q1', 'x', :'a1', 'q2'),
-    ARRAY['1 refused forbidden', '2 event member_joined 1', '2 committed ok 2'], 'where admins post a member does not; the tenant''s owner does');
+    ARRAY['1 refused forbidden', '2 event member_joined 1', '2 committed ok 2'], 'where only admins post a member may not, the tenant''s owner may');
 SELECT results_eq(format('SELECT ord, may_post, admins_post FROM es_rights(ARRAY[%1$L, %1$L]::uuid[],
     ARRAY[%2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L]::uuid[])', :'t1', :'a2', :'a1', pg_temp.id('c', 9)),
-    $$ VALUES (1, false, true), (2, true, true) $$, 'es_rights says so before');
+    $$ VALUES (1, false, true), (2, true, true) $$, 'es_rights tells the same');
 UPDATE channel_members SET role = 'admin' WHERE channel_id = pg_temp.id('c', 9) AND user_id = :'a2';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 9), :'a2', 'q3', 'x'),
-    ARRAY['1 committed ok 3'], 'the channel''s admin does too');
+    ARRAY['1 committed ok 3'], 'where only admins post the channel''s admin may');
 UPDATE channel_members SET role = 'member' WHERE channel_id = pg_temp.id('c', 9) AND user_id = :'a2';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 9), :'a2', 'q3', 'x'),
-    ARRAY['1 repeat ok 3 x'], 'a repeat stays one');
+    ARRAY['1 repeat ok 3 x'], 'a repeat stays a repeat where only admins post');
 
 DELETE FROM channels WHERE id = pg_temp.id('c', 9);
 DELETE FROM channel_heads WHERE channel_id = pg_temp.id('c', 9);
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%1$L, %2$L, %5$L, %4$L))',
     pg_temp.id('c', 9), :'a2', 'q3', 'x', 'q4'),
-    ARRAY['1 refused not_found', '2 refused not_found'], 'a deleted channel takes nothing, and knows no repeat');
+    ARRAY['1 refused not_found', '2 refused not_found'], 'a deleted channel refuses sends and finds no repeat');
 ROLLBACK TO rights;
 
 -- no channel has a hole or a number twice
@@ -170,17 +170,17 @@ SELECT results_eq('SELECT epoch, done_id FROM es_partition_claim(200, ''me'', 10
 SELECT lives_ok(format('SELECT * FROM es_batch(200, 1, NULL, ARRAY[%L]::uuid[], ARRAY[%L]::uuid[],
     ARRAY[%L]::uuid[], ARRAY[pg_temp.key(''p1'')], ARRAY[pg_temp.key(''b'')], ARRAY[''p1''],
     ARRAY[''b''])', :'t1', :'c1', :'a1'), 'the owner of the partition commits');
-SELECT is(done_id, NULL, 'without a position nothing is stored') FROM es_partition_list()
+SELECT is(done_id, NULL, 'a batch without a position stores none') FROM es_partition_list()
 WHERE partition = 200;
 SELECT lives_ok($$ SELECT * FROM es_batch(200, 1, '5-0', '{}', '{}', '{}', '{}', '{}', '{}', '{}') $$,
-    'the position goes with the next batch');
-SELECT is(done_id, '5-0', 'and is stored') FROM es_partition_list() WHERE partition = 200;
+    'a batch with a position commits');
+SELECT is(done_id, '5-0', 'the position is stored with the batch') FROM es_partition_list() WHERE partition = 200;
 SELECT throws_ok($$ SELECT * FROM es_batch(200, 2, NULL, '{}', '{}', '{}', '{}', '{}', '{}', '{}') $$,
-    'ES001', NULL, 'another epoch is fenced off');
+    'ES001', NULL, 'a batch in a later epoch is refused');
 SELECT throws_ok($$ SELECT * FROM es_batch(200, 0, '9-0', '{}', '{}', '{}', '{}', '{}', '{}', '{}') $$,
-    'ES001', NULL, 'an older one too');
+    'ES001', NULL, 'a batch in an older epoch is refused');
 SELECT throws_ok($$ SELECT * FROM es_batch(201, 1, NULL, '{}', '{}', '{}', '{}', '{}', '{}', '{}') $$,
-    'ES001', NULL, 'and a partition that is nobody''s');
+    'ES001', NULL, 'a batch for a partition without an owner is refused');
 SELECT is(done_id, '5-0', 'a fenced batch stores no position') FROM es_partition_list()
 WHERE partition = 200;
 

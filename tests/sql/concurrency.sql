@@ -58,27 +58,27 @@ SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT is(r.x, 'committed ok 1', 'the first writer has number 1')
 FROM dblink('one', pg_temp.one(:'c1', 'w1')) AS r (x text);
 SELECT dblink_send_query('two', pg_temp.one(:'c1', 'w2')) \g /dev/null
-SELECT is(pg_temp.waits('two'), true, 'the second waits for it');
+SELECT is(pg_temp.waits('two'), true, 'the second writer waits for the first');
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
-SELECT is(pg_temp.result('two'), 'committed ok 2', 'and has number 2');
+SELECT is(pg_temp.result('two'), 'committed ok 2', 'the second writer has number 2');
 
 -- a rollback gives its number back
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT is(r.x, 'committed ok 3', 'number 3, not yet committed')
 FROM dblink('one', pg_temp.one(:'c1', 'w3')) AS r (x text);
 SELECT dblink_send_query('two', pg_temp.one(:'c1', 'w4')) \g /dev/null
-SELECT is(pg_temp.waits('two'), true, 'the next one waits');
+SELECT is(pg_temp.waits('two'), true, 'another writer waits for the uncommitted number 3');
 SELECT dblink_exec('one', 'ROLLBACK') \g /dev/null
-SELECT is(pg_temp.result('two'), 'committed ok 3', 'and takes it, since the first has gone');
+SELECT is(pg_temp.result('two'), 'committed ok 3', 'after the rollback of number 3 the other writer takes it');
 
 -- the same message from both sessions
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT is(r.x, 'committed ok 4', 'a message')
 FROM dblink('one', pg_temp.one(:'c1', 'same')) AS r (x text);
 SELECT dblink_send_query('two', pg_temp.one(:'c1', 'same')) \g /dev/null
-SELECT is(pg_temp.waits('two'), true, 'its repeat waits');
+SELECT is(pg_temp.waits('two'), true, 'a repeat waits for the uncommitted message');
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
-SELECT is(pg_temp.result('two'), 'repeat ok 4', 'and is the repeat of it');
+SELECT is(pg_temp.result('two'), 'repeat ok 4', 'the waiting repeat returns the committed message');
 
 -- archiving and sending: the first to lock decides
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
@@ -86,9 +86,9 @@ SELECT x FROM dblink('one', format('SELECT set_config(''app.tenant'', %L, true)'
 SELECT is(r.seq, 5::bigint, 'archived, not yet committed') FROM dblink('one', format(
     'SELECT seq FROM es_event(%L, %L, ''channel_archived'', %L, ''{}'')', :'t1', :'c1', :'a1')) AS r (seq bigint);
 SELECT dblink_send_query('two', pg_temp.one(:'c1', 'late')) \g /dev/null
-SELECT is(pg_temp.waits('two'), true, 'a send waits for it');
+SELECT is(pg_temp.waits('two'), true, 'a send waits for the archiving');
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
-SELECT is(pg_temp.result('two'), 'refused channel_archived', 'and is refused');
+SELECT is(pg_temp.result('two'), 'refused channel_archived', 'the send after the archiving is refused');
 UPDATE channel_heads SET archived = false WHERE channel_id = :'c1';
 
 -- two batches with the same channels in opposite order never deadlock
@@ -103,14 +103,14 @@ LANGUAGE sql AS $$
 $$;
 SELECT dblink_send_query('one', pg_temp.crossing('one', :'c1', :'c2')),
     dblink_send_query('two', pg_temp.crossing('two', :'c2', :'c1')) \g /dev/null
-SELECT is(r.done, 'DO', 'session one got through') FROM dblink_get_result('one') AS r (done text);
-SELECT is(r.done, 'DO', 'session two got through') FROM dblink_get_result('two') AS r (done text);
+SELECT is(r.done, 'DO', 'session one commits its batch') FROM dblink_get_result('one') AS r (done text);
+SELECT is(r.done, 'DO', 'session two commits its batch') FROM dblink_get_result('two') AS r (done text);
 SELECT count(*) FROM dblink_get_result('one') AS r (done text) \g /dev/null
 SELECT count(*) FROM dblink_get_result('two') AS r (done text) \g /dev/null
 SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c2'), 400::bigint,
-    'and every message has its number');
+    'each message of both sessions has a number');
 SELECT results_eq(format('SELECT count(*), max(id) FROM messages WHERE channel_id = %L', :'c2'),
-    'VALUES (400::bigint, 400::bigint)', 'without a hole');
+    'VALUES (400::bigint, 400::bigint)', 'the numbers have no hole');
 
 -- marks of the same members in opposite order never deadlock either
 CREATE FUNCTION pg_temp.reading(p_first uuid, p_second uuid) RETURNS text
@@ -122,11 +122,11 @@ LANGUAGE sql AS $$
 $$;
 SELECT dblink_send_query('one', pg_temp.reading(:'c1', :'c2')),
     dblink_send_query('two', pg_temp.reading(:'c2', :'c1')) \g /dev/null
-SELECT is(r.done, 'DO', 'reader one got through') FROM dblink_get_result('one') AS r (done text);
-SELECT is(r.done, 'DO', 'reader two got through') FROM dblink_get_result('two') AS r (done text);
+SELECT is(r.done, 'DO', 'session one writes its read marks') FROM dblink_get_result('one') AS r (done text);
+SELECT is(r.done, 'DO', 'session two writes its read marks') FROM dblink_get_result('two') AS r (done text);
 SELECT count(*) FROM dblink_get_result('one') AS r (done text) \g /dev/null
 SELECT count(*) FROM dblink_get_result('two') AS r (done text) \g /dev/null
-SELECT is(last_read_seq, 400::bigint, 'and the marks stand at the largest') FROM channel_members
+SELECT is(last_read_seq, 400::bigint, 'each read mark has the largest number') FROM channel_members
 WHERE channel_id = :'c2' AND user_id = :'a1';
 
 -- a takeover waits for the running batch; the old owner can't commit afterwards
@@ -137,9 +137,9 @@ SELECT x FROM dblink('one', 'SELECT count(*) FROM es_batch(250, 1, NULL, ''{}'',
 SELECT dblink_send_query('two', 'SELECT epoch FROM es_partition_claim(250, ''two'', 60000)') \g /dev/null
 SELECT is(pg_temp.waits('two'), true, 'a takeover waits for the batch that holds the partition');
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
-SELECT is(pg_temp.result('two'), '2', 'then it has the partition');
+SELECT is(pg_temp.result('two'), '2', 'after the batch the takeover has the partition');
 SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch(250, 1, ''9-9'', ''{}'', ''{}'', ''{}'',
-    ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'and the one before is fenced off');
+    ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'the owner before is refused');
 
 -- a token that would create a user waits for the user's deletion, and finds the deleted user
 UPDATE users SET external_id = 'gone' WHERE tenant_id = :'t1' AND id = :'a1';
@@ -150,9 +150,9 @@ SELECT dblink_exec('one', format('UPDATE users SET status = ''deactivated'', del
     WHERE tenant_id = %L AND id = %L', :'t1', :'a1')) \g /dev/null
 SELECT dblink_send_query('two', 'SELECT user_id FROM es_provision(gen_random_uuid(), ''gone'',
     ''Gone'', NULL)') \g /dev/null
-SELECT is(pg_temp.waits('two'), true, 'a provisioning waits for the deletion');
+SELECT is(pg_temp.waits('two'), true, 'es_provision waits for the deletion of the user');
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
-SELECT is(pg_temp.result('two'), :'a1', 'and makes no other user');
+SELECT is(pg_temp.result('two'), :'a1', 'es_provision then creates no other user');
 SELECT dblink_exec('two', 'COMMIT') \g /dev/null
 
 SELECT dblink_disconnect(name) FROM unnest(ARRAY['one', 'two']) name \g /dev/null

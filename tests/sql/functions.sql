@@ -15,45 +15,45 @@ SELECT is_empty($$ SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid =
 	'es_acl_versions', 'es_api_key', 'es_auth_keys', 'es_subjects', 'es_channel_lock',
 	'es_event', 'es_read')
     AND NOT (l.lanname = 'plpgsql' AND p.proconfig @> ARRAY['enable_seqscan=off', 'jit=off',
-	'plan_cache_mode=force_generic_plan']) $$, 'functions of each request keep their plan');
+	'plan_cache_mode=force_generic_plan']) $$, 'functions that requests call keep their plan');
 SELECT is(provolatile, 's', 'es_ms can be inlined') FROM pg_proc WHERE proname = 'es_ms';
 
 -- partitions
 SELECT results_eq($$ SELECT epoch, done_id FROM es_partition_claim(100, 'one', 60000) $$,
     $$ VALUES (1::bigint, NULL::text) $$, 'a free partition is claimed');
-SELECT is_empty($$ SELECT * FROM es_partition_claim(100, 'two', 60000) $$, 'a held one is not');
+SELECT is_empty($$ SELECT * FROM es_partition_claim(100, 'two', 60000) $$, 'a held partition is not claimed by another owner');
 SELECT results_eq($$ SELECT epoch FROM es_partition_claim(100, 'one', 60000) $$, ARRAY[2::bigint],
-    'its owner may claim it again: a new epoch');
+    'the owner claims its partition again, in a new epoch');
 SELECT lives_ok($$ SELECT es_partition_done(100, 2, '7-1') $$, 'the owner stores its position');
-SELECT lives_ok($$ SELECT es_partition_done(100, 2, NULL) $$, 'or only asks');
-SELECT throws_ok($$ SELECT es_partition_done(100, 1, '9-9') $$, 'ES001', NULL, 'the epoch before can''t');
+SELECT lives_ok($$ SELECT es_partition_done(100, 2, NULL) $$, 'the owner may check its partition without a position');
+SELECT throws_ok($$ SELECT es_partition_done(100, 1, '9-9') $$, 'ES001', NULL, 'the owner of an older epoch can''t store a position');
 SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100,100,101}', '{2,1,1}', 60000) $$,
-    ARRAY[100], 'renewed is what is ours');
+    ARRAY[100], 'only partitions held in these epochs are renewed');
 SELECT is((SELECT until_ms > (extract(epoch FROM clock_timestamp()) * 1000 + 30000) FROM es_partition_list()
-    WHERE partition = 100), true, 'a lease is counted on the database''s clock');
+    WHERE partition = 100), true, 'a lease ends by the database''s clock');
 UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
-SELECT is(held, false, 'a lapsed lease holds nothing') FROM es_partition_list() WHERE partition = 100;
+SELECT is(held, false, 'a lease that has ended holds nothing') FROM es_partition_list() WHERE partition = 100;
 SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100}', '{2}', 1000) $$, ARRAY[100],
-    'but its owner may be late, if nobody came');
+    'the owner may renew a lease that has ended, when no other owner came');
 UPDATE queue_partitions SET until = clock_timestamp() + interval '900 ms' WHERE partition = 100;
 SELECT is((SELECT count(*) FROM es_partition_claim(100, 'two', 60000)), 0::bigint,
-    'nobody takes a partition in the last second of its lease');
+    'no other owner takes a partition in the last second of its lease');
 UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
 SELECT results_eq($$ SELECT epoch, done_id FROM es_partition_claim(100, 'two', 60000) $$,
-    $$ VALUES (3::bigint, '7-1'::text) $$, 'a lapsed one is taken over, with its position');
-SELECT is_empty($$ SELECT * FROM es_partition_renew('{100}', '{2}', 1000) $$, 'the zombie renews nothing');
-SELECT is(es_partition_release(100, 2), false, 'nor releases');
-SELECT is(es_partition_release(100, 3), true, 'the owner does');
+    $$ VALUES (3::bigint, '7-1'::text) $$, 'a partition whose lease has ended is taken over, with its position');
+SELECT is_empty($$ SELECT * FROM es_partition_renew('{100}', '{2}', 1000) $$, 'the owner before renews nothing');
+SELECT is(es_partition_release(100, 2), false, 'the owner before releases nothing');
+SELECT is(es_partition_release(100, 3), true, 'the owner releases its partition');
 SELECT results_eq($$ SELECT epoch FROM es_partition_claim(100, 'three', 60000) $$, ARRAY[4::bigint],
-    'what was released is free at once');
-SELECT throws_ok($$ SELECT * FROM es_partition_claim(256, 'x', 1) $$, '23514', NULL, 'there are 256 of them');
+    'a released partition is free at once');
+SELECT throws_ok($$ SELECT * FROM es_partition_claim(256, 'x', 1) $$, '23514', NULL, 'a partition above 255 is refused');
 
 -- look-ups
 SELECT results_eq(format('SELECT * FROM es_heads(ARRAY[%L, %L, %L]::uuid[], ARRAY[%L, %L, %L]::uuid[])',
     :'t1', :'t2', :'t1', :'c1', :'c1', pg_temp.id('c', 4)), $$ VALUES (1, 0::bigint, false),
     (2, NULL, NULL), (3, 0, true) $$, 'heads come in order; a channel under a wrong tenant is unknown');
 SELECT results_eq(format('SELECT * FROM es_acl_versions(ARRAY[%L, %L]::uuid[])', pg_temp.id('f', 9), :'t1'),
-    $$ VALUES (1, NULL::bigint, NULL::text), (2, 1, 'active') $$, 'versions of tenants, NULL for none');
+    $$ VALUES (1, NULL::bigint, NULL::text), (2, 1, 'active') $$, 'versions of tenants, NULL for an unknown tenant');
 SELECT results_eq(format('SELECT tenant_status, user_status, role, display_name, tokens_valid_after_ms,
     revoked, epoch = es_epoch() FROM es_authenticate(%L, %L, %L)', :'t1', :'a1', 'j1'),
     $$ VALUES ('active', 'active', 'owner', 'A One', 0::bigint, false, true) $$, 'authenticate a user');
@@ -65,32 +65,32 @@ SELECT results_eq(format('SELECT ord, tenant_status, user_status, display_name, 
     $$ VALUES (1, 'active', 'active', 'A One', false), (3, 'active', 'active', 'B One', false),
     (4, 'active', 'deactivated', 'A Three', false) $$,
     'authenticate many of any tenants, each in its place; another tenant''s user is none');
-SELECT is_empty($$ SELECT * FROM es_authenticate_many('{}', '{}', '{}') $$, 'or nobody');
+SELECT is_empty($$ SELECT * FROM es_authenticate_many('{}', '{}', '{}') $$, 'es_authenticate_many without users returns no row');
 SELECT results_eq(format('SELECT ord, last_seq, is_private, is_member, archived FROM es_rights(
     ARRAY[%1$L, %1$L, %1$L, %1$L, %1$L, %2$L, %2$L, %2$L]::uuid[], ARRAY[%3$L, %4$L, %5$L, %3$L, %3$L, %6$L, %6$L, %3$L]::uuid[],
     ARRAY[%7$L, %7$L, %8$L, %9$L, %10$L, %7$L, %11$L, %11$L]::uuid[])', :'t1', :'t2', :'a1', :'a2',
     pg_temp.id('a', 3), :'b1', pg_temp.id('c', 3), :'c1', pg_temp.id('c', 4), pg_temp.id('c', 77), pg_temp.id('d', 1)),
     $$ VALUES (1, 0::bigint, true, true, false), (4, 0, false, true, true), (7, 0, false, true, false) $$,
-    'who may read: a member, not who is none, not the deactivated; nobody what is another tenant''s or unknown');
+    'es_rights: a member may read; others, deactivated users and users of other tenants may not; nobody reads an unknown channel');
 INSERT INTO revoked_tokens (tenant_id, jti, expires_at) VALUES (:'t1', 'j1', now() + interval '1 h'),
     (:'t1', 'j0', now() - interval '1 s'), (:'t2', 'j2', now() + interval '1 h');
 UPDATE users SET tokens_valid_after = 'epoch'::timestamptz + interval '4000000005 s' WHERE id = :'a1';
 SELECT results_eq(format('SELECT revoked, tokens_valid_after_ms FROM es_authenticate(%L, %L, %L)',
-    :'t1', :'a1', 'j1'), 'VALUES (true, 4000000005000::bigint)', 'a revoked token is told');
+    :'t1', :'a1', 'j1'), 'VALUES (true, 4000000005000::bigint)', 'a revoked token is reported');
 SELECT results_eq(format('SELECT revoked FROM es_authenticate(%L, %L, %L)', :'t1', :'a1', 'j2'),
-    ARRAY[false], 'another tenant''s revocation is not ours');
+    ARRAY[false], 'a revocation of another tenant does not count');
 SELECT results_eq(format('SELECT revoked FROM es_authenticate_many(ARRAY[%1$L, %1$L]::uuid[],
     ARRAY[%2$L, %2$L]::uuid[], ARRAY[%3$L, %4$L])', :'t1', :'a1', 'j2', 'j1'), ARRAY[false, true],
-    'of many each by its own token');
+    'es_authenticate_many reports revocations for each token');
 INSERT INTO revoked_tokens (tenant_id, jti, user_id, expires_at, spares_owners) VALUES
     (:'t1', 'j3', :'a2', now() + interval '1 h', false),
     (:'t1', 'j4', '00000000-0000-0000-0000-000000000000', now() + interval '1 h', true);
 SELECT results_eq(format('SELECT (es_authenticate(%1$L, u, j)).revoked FROM unnest(ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[],
     ARRAY[%4$L, %4$L, %5$L, %5$L]) WITH ORDINALITY AS x (u, j, n) ORDER BY n', :'t1', :'a1', :'a2', 'j3', 'j4'),
-    ARRAY[false, true, false, true], 'a row for one user ends no other''s token; an admin''s row spares the owner');
+    ARRAY[false, true, false, true], 'a revocation for one user ends no token of another; one by an admin spares the owner');
 SELECT results_eq(format('SELECT revoked FROM es_authenticate_many(ARRAY[%1$L, %1$L, %1$L, %1$L]::uuid[],
     ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L, %5$L, %5$L])', :'t1', :'a1', :'a2', 'j3', 'j4'),
-    ARRAY[false, true, false, true], 'of many likewise');
+    ARRAY[false, true, false, true], 'es_authenticate_many: one user''s revocation ends no token of another; an admin''s spares the owner');
 DELETE FROM revoked_tokens WHERE jti IN ('j3', 'j4');
 INSERT INTO api_keys (tenant_id, id, hash, name, scopes, revoked_at) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('good'), 'k', '{read}', NULL),
@@ -101,95 +101,95 @@ SELECT results_eq(format('SELECT k.tenant_id, k.name, k.scopes, k.tenant_status,
     :'a1', :'b1', 'good'), format($$ VALUES (%1$L::uuid, 'k', 'messages:write tokens:mint', 'active', %2$L::uuid, 'member', true),
     (%1$L, 'k', 'messages:write tokens:mint', 'active', %3$L, 'owner', true),
     (%1$L, 'k', 'messages:write tokens:mint', 'active', NULL, NULL, true) $$, :'t1', :'a2', :'a1'),
-    'a key tells its tenant and its bot, or the user asked for; another tenant''s user is none');
-SELECT is_empty($$ SELECT * FROM es_api_key(sha256('gone'), NULL) $$, 'a revoked key nothing');
+    'a key returns its tenant and its bot, or the given user; a user of another tenant is none');
+SELECT is_empty($$ SELECT * FROM es_api_key(sha256('gone'), NULL) $$, 'a revoked key returns no row');
 UPDATE tenants SET settings = '{"allowed_origins": ["https://a", "https://b"]}' WHERE id = :'t1';
 UPDATE tenants SET settings = '{"allowed_origins": ["https://b", "https://c"]}' WHERE id = :'t2';
 SELECT set_has('SELECT es_allowed_origins()', $$ VALUES ('https://a'), ('https://b'), ('https://c') $$,
     'origins of all tenants');
 SELECT set_eq($$ SELECT es_origins_allowed(ARRAY['https://b', 'https://d', 'https://c']) $$,
-    ARRAY['https://b', 'https://c'], 'those asked for that a tenant allows');
+    ARRAY['https://b', 'https://c'], 'es_origins_allowed returns the given origins that a tenant allows');
 UPDATE tenants SET settings = '{"allowed_origins": 7}', status = 'suspended' WHERE id = :'t2';
 SELECT set_hasnt('SELECT es_allowed_origins()', $$ VALUES ('https://c'), ('7') $$,
-    'rubbish and suspended tenants give none');
+    'invalid settings and suspended tenants allow no origin');
 SELECT is_empty($$ SELECT es_origins_allowed(ARRAY['https://c', '7', NULL]) $$,
-    'an origin that a tenant dropped is none');
+    'an origin that a tenant removed is not allowed');
 UPDATE tenants SET status = 'suspended' WHERE id = :'t1';
-SELECT is_empty($$ SELECT es_origins_allowed(ARRAY['https://a']) $$, 'nor one of a suspended tenant');
+SELECT is_empty($$ SELECT es_origins_allowed(ARRAY['https://a']) $$, 'an origin of a suspended tenant is not allowed');
 UPDATE tenants SET status = 'active', settings = '{"allowed_origins": ["https://a", "https://a", 7]}'
 WHERE id = :'t1';
 SELECT results_eq(format('SELECT origin FROM tenant_origins WHERE tenant_id = %L', :'t1'),
-    ARRAY['https://a'], 'the copy follows the settings');
+    ARRAY['https://a'], 'tenant_origins follows the settings');
 
 -- operator
 SELECT results_eq(format('SELECT name, max_channels, max_messages_per_second, channel_count, status, settings
     FROM es_tenant_create(%L, %L, NULL, 5, NULL, %L, %L, %L)', pg_temp.id('f', 5), 'new',
     pg_temp.id('a', 50), 'root@new.test', 'Root'),
-    $$ VALUES ('new', 1000, 5, 0, 'active', '{}'::jsonb) $$, 'a tenant is made with defaults');
+    $$ VALUES ('new', 1000, 5, 0, 'active', '{}'::jsonb) $$, 'a tenant is created with defaults');
 SELECT results_eq(format('SELECT role, email FROM users WHERE tenant_id = %L', pg_temp.id('f', 5)),
-    $$ VALUES ('owner', 'root@new.test') $$, 'and its first user owns it');
+    $$ VALUES ('owner', 'root@new.test') $$, 'the first user of a tenant is its owner');
 SELECT throws_ok(format('SELECT * FROM es_tenant_create(%L, %L, -2, NULL, NULL, %L, %L, %L)',
     pg_temp.id('f', 6), 'x', pg_temp.id('a', 60), 'a@b', 'X'), '23514', NULL, 'a limit below 0 is refused');
 SELECT results_eq(format('SELECT max_channels, max_messages_per_second FROM es_tenant_create(%L, %L, -1, 0,
     NULL, %L, %L, %L)', pg_temp.id('f', 7), 'x', pg_temp.id('a', 70), 'a@b', 'X'),
-    'VALUES (NULL::integer, 0)', 'but -1, which is no limit; 0 is one');
+    'VALUES (NULL::integer, 0)', 'a limit of -1 becomes no limit; 0 is a limit');
 SELECT results_eq(format('SELECT id FROM es_tenant_list(%L, 2)', :'t1'),
-    format('VALUES (%L::uuid), (%L)', :'t2', pg_temp.id('f', 5)), 'listed by id, after the cursor');
+    format('VALUES (%L::uuid), (%L)', :'t2', pg_temp.id('f', 5)), 'tenants are listed by id, after the cursor');
 SELECT results_eq(format('SELECT name, max_channels, settings, acl_version FROM es_tenant_patch(%L, NULL, 3, NULL, %L)',
     pg_temp.id('f', 5), '{"a": 1, "b": 2}'), $$ VALUES ('new', 3, '{"a": 1, "b": 2}'::jsonb, 2::bigint) $$,
-    'patched where told');
+    'a patch changes only the given values');
 SELECT results_eq(format('SELECT name, max_channels, settings FROM es_tenant_patch(%L, %L, NULL, NULL, %L)',
     pg_temp.id('f', 5), 'newer', '{"a": null}'), $$ VALUES ('newer', 3, '{"b": 2}'::jsonb) $$,
     'a null removes a setting');
 SELECT throws_ok(format('SELECT * FROM es_tenant_patch(%L, NULL, NULL, NULL, %L)', pg_temp.id('f', 5),
-    jsonb_build_object('c', repeat('x', 16384 - 16))), '23514', NULL, 'settings have a limit in sum');
+    jsonb_build_object('c', repeat('x', 16384 - 16))), '23514', NULL, 'all settings of a tenant together have a limit');
 SELECT results_eq(format('SELECT octet_length(settings::text) FROM es_tenant_patch(%L, NULL, NULL, NULL, %L)',
-    pg_temp.id('f', 5), jsonb_build_object('c', repeat('x', 16384 - 17))), ARRAY[16384], 'and may reach it');
+    pg_temp.id('f', 5), jsonb_build_object('c', repeat('x', 16384 - 17))), ARRAY[16384], 'the settings may reach the limit');
 SELECT results_eq(format('SELECT settings FROM es_tenant_patch(%L, NULL, NULL, NULL, %L)',
-    pg_temp.id('f', 5), '{"c": null}'), $$ VALUES ('{"b": 2}'::jsonb) $$, 'a null makes room');
+    pg_temp.id('f', 5), '{"c": null}'), $$ VALUES ('{"b": 2}'::jsonb) $$, 'removing a setting makes room');
 SELECT is_empty(format('SELECT * FROM es_tenant_patch(%L, %L, NULL, NULL, NULL)', pg_temp.id('f', 77), 'x'),
-    'no tenant, no row');
+    'a patch of an unknown tenant returns no row');
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
-    $$ VALUES ('suspended', 6::bigint) $$, 'suspending raises the version');
+    $$ VALUES ('suspended', 6::bigint) $$, 'suspending raises acl_version');
 SELECT results_eq(format('SELECT max_channels, acl_version FROM es_tenant_patch(%L, NULL, 9, NULL, %L)',
-    pg_temp.id('f', 5), '{"b": 2}'), $$ VALUES (9, 6::bigint) $$, 'a patch of what no worker keeps does not');
+    pg_temp.id('f', 5), '{"b": 2}'), $$ VALUES (9, 6::bigint) $$, 'a patch of values that no worker keeps does not raise acl_version');
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
-    $$ VALUES ('suspended', 6::bigint) $$, 'doing it again does not');
+    $$ VALUES ('suspended', 6::bigint) $$, 'suspending a suspended tenant does not raise acl_version');
 SELECT throws_ok(format('SELECT * FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'asleep'), '23514',
-    NULL, 'there is no other status');
+    NULL, 'another status is refused');
 
 -- events and archiving
 SELECT results_eq(format('SELECT seq FROM es_event(%L, %L, %L, %L, %L)', :'t1', :'c1',
     'channel_updated', :'a1', '{"name": "n"}'), 'VALUES (1::bigint)', 'an event takes a number');
 SELECT results_eq(format('SELECT seq FROM es_event(%L, %L, %L, %L, %L)', :'t1', :'c1',
-    'channel_archived', :'a1', '{}'), ARRAY[2::bigint], 'archiving is one');
-SELECT is(archived, true, 'that sends see') FROM channel_heads WHERE channel_id = :'c1';
-SELECT is(count(*), 1::bigint, 'an event of another kind leaves it') FROM es_event(:'t1', :'c1',
+    'channel_archived', :'a1', '{}'), ARRAY[2::bigint], 'archiving takes a number');
+SELECT is(archived, true, 'archiving sets the flag that sends read') FROM channel_heads WHERE channel_id = :'c1';
+SELECT is(count(*), 1::bigint, 'an event of another kind keeps the flag') FROM es_event(:'t1', :'c1',
     'channel_updated', :'a1', '{"topic": "t"}');
-SELECT is(archived, true, 'as it was') FROM channel_heads WHERE channel_id = :'c1';
-SELECT is(count(*), 1::bigint, 'and so is the way back') FROM es_event(:'t1', :'c1',
+SELECT is(archived, true, 'the flag is still set') FROM channel_heads WHERE channel_id = :'c1';
+SELECT is(count(*), 1::bigint, 'restoring takes a number') FROM es_event(:'t1', :'c1',
     'channel_updated', :'a1', '{"archived": false}');
-SELECT is(archived, false, 'unarchived') FROM channel_heads WHERE channel_id = :'c1';
+SELECT is(archived, false, 'restoring clears the flag') FROM channel_heads WHERE channel_id = :'c1';
 SELECT is_empty(format('SELECT * FROM es_event(%L, %L, %L, %L, %L)', :'t1', pg_temp.id('c', 77), 'x', :'a1', '{}'),
-    'no channel, no event');
+    'an unknown channel has no event');
 -- deleting a channel: the purge deletes its rows in steps, and no others
 SAVEPOINT deleted;
 INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id)
 SELECT :'t1', pg_temp.id('c', n), s, 'x', :'a1' FROM generate_series(1, 2) n, generate_series(101, 103) s;
-SELECT is(es_purge_channels(2), 0::bigint, 'no channel is deleted: nothing to purge');
+SELECT is(es_purge_channels(2), 0::bigint, 'without a deleted channel the purge does nothing');
 SELECT is(pg_temp.as_role('es_batch', NULL, 'DELETE FROM ' || t), 'rows 0',
     'es_batch deletes nothing of a channel that is there: ' || t)
 FROM unnest(ARRAY['messages', 'channel_events', 'channel_members']) t;
 DELETE FROM channel_events WHERE channel_id = :'c1' AND seq < 101;
 INSERT INTO deleted_channels (tenant_id, channel_id, deleted_by) VALUES (:'t1', :'c1', :'a1');
 SELECT results_eq('SELECT es_purge_channels(2) FROM generate_series(1, 4)', ARRAY[2::bigint, 2, 1, 0],
-    'purged in steps: three events and a member, then the note of the deletion');
-SELECT is_empty('SELECT FROM deleted_channels', 'nothing is left to do');
+    'the purge goes in steps: three events and a member, then the row of the deletion');
+SELECT is_empty('SELECT FROM deleted_channels', 'no deleted channel is left');
 SELECT is(count(*), 3::bigint, 'another channel keeps its events') FROM channel_events
 WHERE channel_id = pg_temp.id('c', 2) AND seq > 100;
 SELECT results_eq(format('SELECT code FROM es_read_many(ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[],
     ARRAY[%4$L, %4$L]::uuid[], ARRAY[1, 1])', :'t1', pg_temp.id('c', 2), pg_temp.id('c', 77), :'a1'),
-    ARRAY['ok', 'not_found'], 'a member has a mark, nobody has one where no channel is');
+    ARRAY['ok', 'not_found'], 'a member has a read mark; in an unknown channel there is none');
 ROLLBACK TO deleted;
 
 -- tenants.channel_count does not count archived channels
@@ -197,11 +197,11 @@ SAVEPOINT counted;
 UPDATE tenants SET channel_count = 3 WHERE id = :'t1';
 UPDATE channels SET archived_at = now() WHERE id = :'c1';
 UPDATE channels SET archived_at = now(), topic = 'twice' WHERE id = :'c1';
-SELECT is(channel_count, 2, 'archiving gives one back, once') FROM tenants WHERE id = :'t1';
+SELECT is(channel_count, 2, 'archiving lowers the count, once') FROM tenants WHERE id = :'t1';
 UPDATE channels SET archived_at = NULL WHERE id = :'c1';
-SELECT is(channel_count, 3, 'and takes it again') FROM tenants WHERE id = :'t1';
+SELECT is(channel_count, 3, 'restoring raises the count') FROM tenants WHERE id = :'t1';
 DELETE FROM channels WHERE id IN (:'c1', pg_temp.id('c', 4));
-SELECT is(channel_count, 2, 'deleting gives back what was counted') FROM tenants WHERE id = :'t1';
+SELECT is(channel_count, 2, 'deleting lowers the count by the channels that were counted') FROM tenants WHERE id = :'t1';
 ROLLBACK TO counted;
 
 -- es_hand_on: the oldest admin, else the oldest member; a deactivated user is no heir and no owner
@@ -210,31 +210,31 @@ INSERT INTO channel_members (tenant_id, channel_id, user_id, role, joined_at) VA
     (:'t1', pg_temp.id('c', 2), pg_temp.id('a', 3), 'owner', '-infinity'), (:'t1', pg_temp.id('c', 2), :'a2', 'member', now());
 SELECT results_eq(format('SELECT channel_id, seq, payload FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'),
     format('VALUES (%L::uuid, 1::bigint, es_member_payload(%L, %L, %L))', pg_temp.id('c', 2), :'a2', 'A Two', 'owner'),
-    'a channel goes on to its active member; those without one are left');
-SELECT is(role, 'owner', 'who owns it then') FROM channel_members
+    'a channel gets its active member as the owner; a channel without one keeps its owner');
+SELECT is(role, 'owner', 'the new owner has the role') FROM channel_members
 WHERE channel_id = pg_temp.id('c', 2) AND user_id = :'a2';
-SELECT is_empty(format('SELECT * FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'), 'and another active owner is enough');
+SELECT is_empty(format('SELECT * FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'), 'a channel with another active owner is not handed on');
 SELECT is_empty(format('SELECT * FROM es_hand_on(%L, %L, %L, %L)', :'t1', :'a1', :'a2', pg_temp.id('c', 77)),
-    'nothing of an unknown channel');
+    'an unknown channel is not handed on');
 ROLLBACK TO hand_on;
 SELECT results_eq(format('SELECT * FROM es_channel_lock(%L, %L)', :'t1', :'c1'),
-    'VALUES (4::bigint, false)', 'locked, and where it stands');
+    'VALUES (4::bigint, false)', 'es_channel_lock returns the last number');
 
 -- read marks
 SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 3)', :'t1', :'c1', :'a1'),
     ARRAY[3::bigint], 'a read mark moves forward');
 SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 1)', :'t1', :'c1', :'a1'),
-    ARRAY[3::bigint], 'never back');
+    ARRAY[3::bigint], 'a read mark never moves back');
 SELECT results_eq(format('SELECT last_read_seq FROM es_read(%L, %L, %L, 99)', :'t1', :'c1', :'a1'),
-    ARRAY[4::bigint], 'not past the head');
-SELECT is_empty(format('SELECT * FROM es_read(%L, %L, %L, 1)', :'t1', :'c1', :'a2'), 'only members have one');
+    ARRAY[4::bigint], 'a read mark does not move past the head');
+SELECT is_empty(format('SELECT * FROM es_read(%L, %L, %L, 1)', :'t1', :'c1', :'a2'), 'only members have a read mark');
 SELECT results_eq(format('SELECT ord, code, last_read_seq FROM es_read_many(
     ARRAY[%1$L, %1$L, %2$L, %1$L, %1$L]::uuid[], ARRAY[%3$L, %3$L, %4$L, %5$L, %6$L]::uuid[],
     ARRAY[%7$L, %8$L, %9$L, %8$L, %7$L]::uuid[], ARRAY[1, 1, 1, 1, 5])', :'t1', :'t2', :'c1',
     pg_temp.id('d', 1), pg_temp.id('c', 3), pg_temp.id('c', 77), :'a1', :'a2', :'b1'),
     $$ VALUES (1, 'ok', 4::bigint), (2, 'forbidden', NULL), (3, 'ok', 0), (4, 'not_found', NULL),
-    (5, 'not_found', NULL) $$, 'many marks of several tenants, each with its answer');
-SELECT is_empty($$ SELECT * FROM es_read_many('{}', '{}', '{}', '{}') $$, 'or none');
+    (5, 'not_found', NULL) $$, 'es_read_many answers for each mark of several tenants');
+SELECT is_empty($$ SELECT * FROM es_read_many('{}', '{}', '{}', '{}') $$, 'es_read_many without marks returns no row');
 
 -- the quota of channels
 UPDATE tenants SET max_channels = 1 WHERE id = :'t1';
@@ -245,10 +245,10 @@ FROM (VALUES (1), (0)) AS t (n);
 -- dead letters
 SELECT is(es_dead_letter('redis:1', '1-1', 'no uuid', NULL, NULL, '22021', 'bad bytes', '\x00ff'), true,
     'a dead letter is kept');
-SELECT is(es_dead_letter('redis:1', '1-1', NULL, NULL, NULL, NULL, 'again', '\x00'), false, 'once');
+SELECT is(es_dead_letter('redis:1', '1-1', NULL, NULL, NULL, NULL, 'again', '\x00'), false, 'the same dead letter again is not stored');
 SELECT results_eq($$ SELECT source_id, tenant, reason, entry FROM es_dead_letter_list(NULL, 10)
     WHERE source = 'redis:1' $$, $$ VALUES ('1-1', 'no uuid', 'bad bytes', '\x00ff'::bytea) $$,
-    'and listed as it was');
+    'the dead letter is listed as it was stored');
 
 -- purge
 INSERT INTO refused_messages (tenant_id, channel_id, dedupe_key, sender_id, client_message_id, code, created_at)
@@ -257,19 +257,19 @@ FROM generate_series(1, 4) n;
 UPDATE idempotency_keys SET created_at = now() - interval '24 hours 1 second';
 INSERT INTO idempotency_keys SELECT tenant_id, actor, route, 'young', request_hash, resource_id,
     now() - interval '23 hours 59 minutes' FROM idempotency_keys;
-SELECT results_eq('SELECT * FROM es_purge(1)', 'VALUES (1::bigint, 1::bigint)', 'a purge is bounded');
-SELECT is(count(*), 1::bigint, 'of keys too') FROM idempotency_keys WHERE key = 'k';
-SELECT results_eq('SELECT * FROM es_purge(100)', 'VALUES (1::bigint, 0::bigint)', 'and goes on');
-SELECT set_eq('SELECT key FROM idempotency_keys', ARRAY['young'], 'keys of less than a day stay');
-SELECT set_eq('SELECT client_message_id FROM refused_messages', ARRAY['1', '2'], 'refusals of 24 hours stay');
-SELECT set_eq('SELECT jti FROM revoked_tokens', ARRAY['j1', 'j2'], 'and revocations that still matter');
+SELECT results_eq('SELECT * FROM es_purge(1)', 'VALUES (1::bigint, 1::bigint)', 'a purge deletes at most p_limit rows of each table');
+SELECT is(count(*), 1::bigint, 'a purge deletes at most p_limit idempotency keys') FROM idempotency_keys WHERE key = 'k';
+SELECT results_eq('SELECT * FROM es_purge(100)', 'VALUES (1::bigint, 0::bigint)', 'the next purge deletes the rest');
+SELECT set_eq('SELECT key FROM idempotency_keys', ARRAY['young'], 'idempotency keys younger than 24 hours stay');
+SELECT set_eq('SELECT client_message_id FROM refused_messages', ARRAY['1', '2'], 'refusals younger than 24 hours stay');
+SELECT set_eq('SELECT jti FROM revoked_tokens', ARRAY['j1', 'j2'], 'revocations of tokens that have not expired stay');
 
 -- es_recovered
 CREATE TEMP TABLE before AS SELECT es_epoch() AS epoch;
 SELECT is((SELECT channels FROM es_recovered()), (SELECT count(*) FROM channel_heads),
-    'recovering moves every channel');
-SELECT is(last_seq, 1000004::bigint, 'a million further') FROM channel_heads WHERE channel_id = :'c1';
-SELECT isnt(es_epoch(), epoch, 'into a new epoch') FROM before;
+    'es_recovered raises the number of each channel');
+SELECT is(last_seq, 1000004::bigint, 'es_recovered raises a number by 1,000,000') FROM channel_heads WHERE channel_id = :'c1';
+SELECT isnt(es_epoch(), epoch, 'es_recovered begins a new epoch') FROM before;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -19,9 +19,9 @@ SELECT results_eq(format($$ SELECT ord, tenant_id, kid, secret
 	ARRAY['app', 'app', 'app', 'https://a.test/', 'https://a.test/']) $$, :'t1', :'t2', :'t2'),
     format($$ VALUES (1, %L::uuid, 'k1', '01'), (2, %L, 'k1', '02'), (4, %L, 'k2', '03') $$,
 	:'t1', :'t2', :'t1'),
-    'keys of the tenant that is named, or of the one that owns the URL');
+    'keys of the given tenant, or of the tenant that owns the URL');
 SELECT throws_ok(format($$ INSERT INTO auth_issuers (tenant_id, issuer) VALUES (%L, 'https://a.test/') $$,
-    :'t2'), '23505', NULL, 'a URL is one tenant''s');
+    :'t2'), '23505', NULL, 'a URL belongs to one tenant');
 
 UPDATE users SET external_id = 'ext' WHERE tenant_id = :'t1' AND id = :'a1';
 UPDATE users SET external_id = :'a1' WHERE tenant_id = :'t1' AND id = :'a2';
@@ -31,24 +31,24 @@ SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
     ARRAY['ext', %3$L, %4$L, 'ext', 'nobody', 'ext']) $$, :'t1', :'t2', :'a1', :'a2'),
     format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %2$L), (4, false, %1$L),
 	(5, false, NULL), (6, true, NULL) $$, :'a1', :'a2'),
-    'the tenant''s own name first, then our id; a key of another time is gone; no foreign user');
+    'the tenant''s own id first, then our id; a key created at another time is gone; no user of another tenant');
 SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
     ARRAY[%1$L, %1$L, %1$L, %2$L, %1$L]::uuid[], ARRAY['k1', 'k1', 'k1', 'k1', 'gone'],
     (SELECT array_agg(es_ms(now())) FROM generate_series(1, 5) g), ARRAY[%3$L, %3$L, 'ext', '', 'ext'],
     ARRAY[%3$L, NULL, NULL, %3$L, %4$L]::uuid[]) $$, :'t1', :'t2', :'a1', :'a2'),
     format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %1$L), (4, true, NULL),
 	(5, false, %2$L) $$, :'a1', :'a2'),
-    'a user that is known is asked about by its id, also where that is the external id of another');
+    'a known user is looked up by its id, also when that is the external id of another user');
 
 SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%1$L, %1$L]::uuid[],
     ARRAY['k1', 'k1'], ARRAY[0, 0], ARRAY[upper(%2$L), upper(%3$L)]) $$, :'t1', :'a2', :'a1'),
     format($$ VALUES (%L::uuid), (%L) $$, :'a2', :'a1'),
-    'our id in upper case is the same user, a name of the tenant is taken letter by letter');
+    'our id in upper case finds the user; the tenant''s own ids are case sensitive');
 
 SELECT results_eq($$ SELECT role FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
-    ARRAY['member'], 'a user is made');
+    ARRAY['member'], 'es_provision creates a user');
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'Other', 'o@x.test') $$,
-    $$ SELECT id FROM users WHERE external_id = 'new' $$, 'once');
+    $$ SELECT id FROM users WHERE external_id = 'new' $$, 'es_provision creates one user for an id');
 SELECT role FROM es_provision(gen_random_uuid(), 'twin', 'Twin', 'N@x.test') \g /dev/null
 SELECT is(email, id || '@users.invalid', 'a taken address is not taken over')
 FROM users WHERE external_id = 'twin';
@@ -58,38 +58,38 @@ SELECT id AS new FROM users WHERE external_id = 'new' \gset
 UPDATE users SET status = 'deactivated', deleted_at = now() WHERE id = :'new';
 SELECT is(external_id, NULL, 'a deleted user has no external id') FROM users WHERE id = :'new';
 SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%L]::uuid[], ARRAY['k1'],
-    ARRAY[0], ARRAY['new']) $$, :'t1'), ARRAY[:'new'::uuid], 'its subject finds it');
+    ARRAY[0], ARRAY['new']) $$, :'t1'), ARRAY[:'new'::uuid], 'the subject of a deleted user finds that user');
 SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%L]::uuid[], ARRAY['k1'],
-    ARRAY[0], ARRAY['new']) $$, :'t2'), ARRAY[NULL::uuid], 'not that of another tenant');
+    ARRAY[0], ARRAY['new']) $$, :'t2'), ARRAY[NULL::uuid], 'the same subject in another tenant does not');
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
-    ARRAY[:'new'::uuid], 'and makes no other user');
+    ARRAY[:'new'::uuid], 'the subject of a deleted user creates no user');
 SELECT results_eq(format('SELECT user_status FROM es_authenticate(%L, %L, NULL)', :'t1', :'new'),
-    ARRAY['deleted'], 'it is told to be deleted');
+    ARRAY['deleted'], 'es_authenticate reports the user as deleted');
 SELECT results_eq(format('SELECT user_status FROM es_authenticate_many(ARRAY[%L]::uuid[], ARRAY[%L]::uuid[], ARRAY[NULL])',
-    :'t1', :'new'), ARRAY['deleted'], 'among many, too');
+    :'t1', :'new'), ARRAY['deleted'], 'es_authenticate_many reports the user as deleted');
 INSERT INTO users (tenant_id, id, email, display_name, external_id)
     VALUES (:'t1', pg_temp.id('a', 9), 'next@x.test', 'Next', 'new');
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
-    ARRAY[pg_temp.id('a', 9)], 'a user that is given the id has it');
-SELECT ok(tokens_valid_after > now() - interval '1 min', 'its tokens are newer than that')
+    ARRAY[pg_temp.id('a', 9)], 'another user may get the external id of a deleted user');
+SELECT ok(tokens_valid_after > now() - interval '1 min', 'the tokens of that user are valid from then on only')
 FROM users WHERE id = pg_temp.id('a', 9);
-SELECT is(isfinite(tokens_valid_after), false, 'those of others are not touched')
+SELECT is(isfinite(tokens_valid_after), false, 'the tokens of other users stay valid')
 FROM users WHERE external_id = 'twin';
 UPDATE users SET external_id = NULL WHERE id = pg_temp.id('a', 9);
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
-    ARRAY[:'new'::uuid], 'without it, the id is held as before');
+    ARRAY[:'new'::uuid], 'when that user loses the id, it finds the deleted user again');
 
-SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a set that was just read is not due');
-SELECT is(es_jwks_want(:'t2', 'sets'), false, 'nor can it be asked for within a minute');
+SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a key set that was just fetched is not due');
+SELECT is(es_jwks_want(:'t2', 'sets'), false, 'a key set can''t be asked for within a minute');
 UPDATE auth_keys SET jwks_tried_at = now() - interval '61 s' WHERE kid = 'set';
-SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'after a minute it is read when it is asked for');
-SELECT is(es_jwks_want(:'t1', 'sets'), false, 'not by another tenant');
-SELECT is(es_jwks_want(:'t2', 'sets'), true, 'by its own');
+SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a minute after the fetch a key set is not due unless it was asked for');
+SELECT is(es_jwks_want(:'t1', 'sets'), false, 'another tenant can''t ask for a key set');
+SELECT is(es_jwks_want(:'t2', 'sets'), true, 'the tenant itself can ask for a key set');
 SELECT results_eq($$ SELECT kid, url FROM es_jwks_due(10) $$, $$ VALUES ('set', 'https://x.test/') $$,
-    'then it is due');
-SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'for one');
+    'a key set that was asked for is due');
+SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a due key set goes to one caller');
 UPDATE auth_keys SET jwks_tried_at = now() - interval '11 min' WHERE kid = 'set';
-SELECT results_eq($$ SELECT kid FROM es_jwks_due(10) $$, ARRAY['set'], 'and every ten minutes');
+SELECT results_eq($$ SELECT kid FROM es_jwks_due(10) $$, ARRAY['set'], 'a key set is due every ten minutes');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -22,21 +22,21 @@ FROM pg_roles WHERE rolname IN ('es_batch', 'es_lookup', 'es_operator') ORDER BY
 SELECT is_empty($$ SELECT roleid::regrole FROM pg_auth_members WHERE member = 'echostream_app'::regrole $$,
     'the application is a member of nothing');
 SELECT is_empty($$ SELECT * FROM pg_auth_members WHERE member IN ('es_batch'::regrole,
-    'es_lookup'::regrole, 'es_operator'::regrole) $$, 'nor are the owners of functions');
+    'es_lookup'::regrole, 'es_operator'::regrole) $$, 'the owners of functions are members of nothing');
 
 SELECT is_empty($$ SELECT relname, relowner::regrole FROM our_relations
     WHERE relowner <> 'echostream_owner'::regrole $$, 'the owner owns every table');
 SELECT is_empty($$ SELECT oid::regprocedure FROM our_functions WHERE prosecdef <> (proowner IN
     ('es_batch'::regrole, 'es_lookup'::regrole, 'es_operator'::regrole)) $$,
-    'functions that run as their owner are the three roles'', others are not');
+    'functions that run as their owner belong to the three roles, others do not');
 SELECT is_empty($$ SELECT oid::regprocedure FROM our_functions WHERE prosecdef
     AND NOT proconfig @> ARRAY['search_path=pg_catalog, public, pg_temp'] $$,
-    'each of them has a fixed search_path');
+    'each function that runs as its owner has a fixed search_path');
 SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_functions p,
     aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0 $$,
-    'no function is PUBLIC''s');
+    'PUBLIC may execute no function');
 SELECT is_empty($$ SELECT c.relname FROM our_relations c, aclexplode(c.relacl) a WHERE a.grantee = 0 $$,
-    'no table is PUBLIC''s');
+    'PUBLIC has no right on a table');
 SELECT ok(NOT has_schema_privilege(r, 'public', 'CREATE'), r || ' can make nothing in the schema')
 FROM unnest(ARRAY['echostream_app', 'es_batch', 'es_lookup', 'es_operator']) r;
 SELECT ok(NOT has_database_privilege('echostream_app', current_database(), p),

@@ -19,7 +19,7 @@ SELECT set_eq($$ SELECT relname::text FROM pg_class c WHERE relnamespace = 'publ
     AND relkind IN ('r', 'p', 'v', 'm', 'f') AND oid NOT IN (SELECT oid FROM tenant_tables)
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') $$,
     ARRAY['cluster_meta', 'dead_letters', 'queue_partitions', 'schema_migrations',
-    'schema_migration_meta'], 'and all that have none');
+    'schema_migration_meta'], 'the tables without rows of tenants');
 
 SELECT ok(c.relrowsecurity AND c.relforcerowsecurity, t.relname || ' has forced row-level security')
 FROM tenant_tables t JOIN pg_class c USING (oid) ORDER BY t.relname;
@@ -37,7 +37,7 @@ SELECT is_empty($$ SELECT i.indexrelid::regclass FROM pg_index i JOIN tenant_tab
     ON t.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
     WHERE i.indisunique AND a.attname <> t.key
     AND i.indexrelid NOT IN ('api_keys_hash_key'::regclass, 'auth_issuers_issuer_key'::regclass) $$,
-    'no unique key tells one tenant what another has (a key''s hash is a secret, a URL is public)');
+    'no unique key reveals rows of another tenant (the hash of a key is a secret, a URL is public)');
 
 -- the policies that cross tenants
 SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles, ',')
@@ -60,9 +60,9 @@ SELECT bag_eq($$ SELECT tablename || ' ' || cmd || ' ' || array_to_string(roles,
     'tenant_origins SELECT es_lookup', 'tenant_origins SELECT es_operator',
     'tenants INSERT es_operator', 'tenants SELECT es_batch', 'tenants SELECT es_lookup',
     'tenants SELECT es_operator', 'tenants UPDATE es_operator', 'users INSERT es_operator',
-    'users SELECT es_batch', 'users SELECT es_lookup'], 'policies that cross tenants: these, and no more');
+    'users SELECT es_batch', 'users SELECT es_lookup'], 'exactly these policies cross tenants');
 SELECT is_empty($$ SELECT p.tablename, p.policyname FROM pg_policies p
-    WHERE p.schemaname = 'public' AND p.roles && '{public}' $$, 'no policy is for everybody');
+    WHERE p.schemaname = 'public' AND p.roles && '{public}' $$, 'no policy applies to PUBLIC');
 
 -- columns that the documentation names
 SELECT columns_are('public', 'tenants', ARRAY['id', 'name', 'created_at', 'max_channels',
@@ -82,10 +82,10 @@ SELECT columns_are('public', 'channel_events', ARRAY['tenant_id', 'channel_id', 
 SELECT columns_are('public', 'queue_partitions', ARRAY['partition', 'epoch', 'owner', 'until', 'done_id']);
 
 -- keys and settings that speed and order depend on
-SELECT col_is_pk('public', 'messages', ARRAY['tenant_id', 'channel_id', 'id'], 'messages are paged by their key');
+SELECT col_is_pk('public', 'messages', ARRAY['tenant_id', 'channel_id', 'id'], 'pages of messages use the primary key');
 SELECT col_is_unique('public', 'messages', ARRAY['tenant_id', 'channel_id', 'dedupe_key'], 'a repeat can''t be a second row');
-SELECT col_not_null('public', 'messages', 'dedupe_key', 'a NULL key would never collide');
-SELECT ok('fillfactor=20' = ANY (reloptions), 'channel_heads has room on its pages') FROM pg_class
+SELECT col_not_null('public', 'messages', 'dedupe_key', 'dedupe_key is NOT NULL: a NULL would never collide');
+SELECT ok('fillfactor=20' = ANY (reloptions), 'channel_heads has free space on its pages') FROM pg_class
 WHERE oid = 'channel_heads'::regclass;
 SELECT is(count(*), 1::bigint, 'channel_heads has no index but its key') FROM pg_index
 WHERE indrelid = 'channel_heads'::regclass;
@@ -98,9 +98,9 @@ SELECT is_empty($$ SELECT k.conname FROM pg_constraint k WHERE k.contype = 'f'
     'each foreign key has an index');
 SELECT is_empty($$ SELECT attrelid::regclass, attname FROM pg_attribute a JOIN pg_class c
     ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace
-    AND a.atttypid = 'timestamp'::regtype $$, 'no time without its zone');
+    AND a.atttypid = 'timestamp'::regtype $$, 'no column is a timestamp without time zone');
 SELECT is_empty($$ SELECT extname FROM pg_extension WHERE extname NOT IN ('plpgsql', 'pgtap', 'dblink') $$,
-    'no extension but what the tests bring');
+    'no extension but those of the tests');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -102,9 +102,9 @@ FROM subject ORDER BY name;
 SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_channel_lock(%L, %L)', :'t1', pg_temp.id('c', 1))),
     'rows 0', 'another tenant''s channel can''t be locked');
 SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_event(%L, %L, %L, %L, %L)', :'t1',
-    pg_temp.id('c', 1), 'x', pg_temp.id('b', 1), '{}')), 'rows 0', 'nor given an event');
+    pg_temp.id('c', 1), 'x', pg_temp.id('b', 1), '{}')), 'rows 0', 'another tenant''s channel can''t get an event');
 SELECT is(pg_temp.app(:'t2', format('SELECT FROM es_read(%L, %L, %L, 1)', :'t1',
-    pg_temp.id('c', 1), pg_temp.id('a', 1))), 'rows 0', 'nor its read marks moved');
+    pg_temp.id('c', 1), pg_temp.id('a', 1))), 'rows 0', 'another tenant''s read marks can''t be moved');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -15,29 +15,29 @@ SELECT is(es_name_key(name), key, format('the key of %s', key)) FROM (VALUES
     (U&'\3164', ''), (repeat(U&'\FDFA', 200), left(repeat(es_name_key(U&'\FDFA'), 200), 500))) AS t (name, key);
 SELECT matches(pg_temp.app(:'t1', format('INSERT INTO users (tenant_id, id, email, display_name)
     VALUES (%L, gen_random_uuid(), %L, %L)', :'t1', U&'\FF21' || '2@T.test', 'x')), '^23505 .*users_email_key',
-    'a program without keys makes no twin');
+    'a program without keys can''t create a user whose name looks alike');
 SELECT matches(pg_temp.app(:'t1', format('INSERT INTO channels (tenant_id, id, name, created_by)
     VALUES (%L, gen_random_uuid(), %L, %L)', :'t1', U&'c\200B1', pg_temp.id('a', 1))), '^23505 .*channels_name_key',
-    'neither of a channel');
+    'a program without keys can''t create a channel whose name looks alike');
 SELECT is(pg_temp.app(:'t1', format('UPDATE users SET email = %L, display_name = %L WHERE tenant_id = %L
-    AND id = %L', 'New@T.test', 'New', :'t1', :'a2')), 'rows 1', 'nor leaves a key behind');
+    AND id = %L', 'New@T.test', 'New', :'t1', :'a2')), 'rows 1', 'a program without keys that changes a name leaves no old key');
 SELECT results_eq(format('SELECT email_key, name_key FROM users WHERE id = %L', :'a2'),
-    $$ VALUES ('new@t.test' COLLATE "C", 'new' COLLATE "C") $$, 'which follows the name');
+    $$ VALUES ('new@t.test' COLLATE "C", 'new' COLLATE "C") $$, 'the key follows the name');
 SELECT is(pg_temp.app(:'t1', format('UPDATE users SET deleted_at = now() WHERE tenant_id = %L AND id = %L',
-    :'t1', :'a2')) LIKE '23514 %', true, 'a deleted user is deactivated, too');
+    :'t1', :'a2')) LIKE '23514 %', true, 'a deleted user must be deactivated');
 
 -- guests
 INSERT INTO users (tenant_id, id, email, display_name, role) VALUES (:'t1', :'guest', 'g@t.test', 'Gus', 'guest');
 INSERT INTO channel_members (tenant_id, channel_id, user_id) VALUES (:'t1', :'c2', :'guest');
 SELECT results_eq(format('SELECT ord, is_private, is_member FROM es_rights(array_fill(%L::uuid, ARRAY[3]),
     ARRAY[%L, %L, %L]::uuid[], ARRAY[%L, %L, %L]::uuid[])', :'t1', :'guest', :'guest', :'a2', :'c1', :'c2', :'c1'),
-    'VALUES (2, false, true), (3, false, false)', 'a guest may read what it is a member of');
+    'VALUES (2, false, true), (3, false, false)', 'a guest may read the channels that it is a member of');
 SELECT results_eq(format('SELECT code FROM es_read_many(array_fill(%L::uuid, ARRAY[3]),
     ARRAY[%L, %L, %L]::uuid[], ARRAY[%L, %L, %L]::uuid[], ARRAY[1, 1, 1]::bigint[])',
     :'t1', :'c1', :'c2', :'c1', :'guest', :'guest', :'a2'), $$ VALUES ('not_found'), ('ok'), ('forbidden') $$,
-    'and has no mark elsewhere, as if it were not there');
+    'a guest has no read mark elsewhere, as if the channel did not exist');
 SELECT results_eq(format('SELECT pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%L, %L, %L, %L))',
     :'c1', :'guest', 'k1', 'x', :'c2', :'guest', 'k2', 'y'),
-    $$ VALUES ('1 refused not_found'), ('2 committed ok 1') $$, 'nor comes in by sending');
+    $$ VALUES ('1 refused not_found'), ('2 committed ok 1') $$, 'a guest does not join by sending');
 SELECT * FROM finish();
 ROLLBACK;
