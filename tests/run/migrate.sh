@@ -64,14 +64,14 @@ functions() {
 
 # The project's own migrations: up, down, up makes the same schema as the first up.
 database scratch
-expect 0 '^0 applied, [1-9][0-9]* pending' 'status before anything' status
-expect 1 'not applied' 'verify before anything' verify
-expect 0 'migrations applied' 'migrate' migrate
+expect 0 '^0 applied, [1-9][0-9]* pending' 'status before the first migration' status
+expect 1 'not applied' 'verify before the first migration' verify
+expect 0 'migrations applied' 'migrate applies all migrations' migrate
 dump scratch >"$WORK/first"
 expect 0 '^up to date' 'migrate again does nothing' migrate
-expect 0 ', 0 pending' 'status after' status
-expect 0 'applied, as in' 'verify after' verify
-expect 0 '^new epoch ' 'recovered' recovered
+expect 0 ', 0 pending' 'status after migrate' status
+expect 0 'applied, as in' 'verify after migrate' verify
+expect 0 '^new epoch ' 'recovered begins a new epoch' recovered
 expect 2 'add --yes' 'rollback asks for --yes' rollback all
 expect 0 '^reverted' 'rollback of all' rollback all --yes
 same 'rollback of all leaves nothing' '' "$(pg_sql scratch -c "
@@ -80,10 +80,10 @@ same 'rollback of all leaves nothing' '' "$(pg_sql scratch -c "
 	union all select proname from pg_proc where pronamespace = 'public'::regnamespace
 	union all select grantee || privilege_type from information_schema.usage_privileges
 	where grantee like 'es\\_%'")"
-expect 0 'migrations applied' 'migrate anew' migrate
+expect 0 'migrations applied' 'migrate after the rollback of all' migrate
 dump scratch >"$WORK/second"
 diff "$WORK/first" "$WORK/second"
-result $? 'up, down, up is up'
+result $? 'up, down, up makes the same schema'
 
 # the functions are those of db/functions
 functions >"$WORK/functions.loaded"
@@ -95,16 +95,16 @@ functions >"$WORK/functions.loaded"
 } | "$PGBIN/psql" -X -q -1 -v ON_ERROR_STOP=1 "$ES_DATABASE_OWNER_URL"
 result $? 'psql loads db/functions, as db/README.md says'
 functions | diff "$WORK/functions.loaded" -
-result $? 'the same functions as echostreamctl loaded'
+result $? 'psql loads the same functions as echostreamctl'
 pg_sql scratch -c "select distinct proname || '.sql' collate \"C\" from pg_proc
 	where pronamespace = 'public'::regnamespace order by 1" >"$WORK/names"
 (cd db/functions && LC_ALL=C ls) | diff - "$WORK/names"
 result $? 'each function has a file, each file a function'
 versions() { pg_sql scratch -c "select oid, xmin from pg_proc where proname like 'es\\_%' order by 1"; }
 versions >"$WORK/versions"
-expect 0 '^up to date' 'migrate where nothing has changed' migrate
+expect 0 '^up to date' 'migrate without changes' migrate
 versions | diff "$WORK/versions" -
-result $? 'writes no function'
+result $? 'migrate without changes writes no function'
 
 pg_sql scratch -c 'create or replace function es_epoch() returns uuid language sql as $$ select null::uuid $$' \
 	-c 'revoke execute on function es_heads from echostream_app' \
@@ -115,14 +115,14 @@ done
 expect 0 '^loaded es_epoch' 'a function that was changed by hand is loaded again' migrate
 pg_sql scratch -c 'drop function es_left'
 functions | diff "$WORK/functions.loaded" -
-result $? 'and has its text, owner and grants'
+result $? 'the loaded function has its text, owner and grants'
 
 rm -rf "$WORK/db"
 cp -r db "$WORK/db"
 DIR=$WORK/db/migrations
 sed -i 's/RETURNS uuid/RETURNS text/; s/SELECT epoch/SELECT epoch::text/' "$WORK/db/functions/es_epoch.sql"
 expect 0 '^loaded es_epoch' 'a function with another type of result replaces the old one' migrate --dir "$DIR"
-expect 0 'files of functions loaded' 'with its owner and grants' verify --dir "$DIR"
+expect 0 'files of functions loaded' 'the new function has its owner and grants' verify --dir "$DIR"
 pg_sql scratch -c 'create role stranger' -c 'alter function es_recovered owner to stranger'
 expect 0 '^loaded es_recovered' 'a function of another owner is created again' migrate
 pg_sql scratch -c 'drop role stranger'
@@ -132,7 +132,7 @@ functions >"$WORK/functions.before"
 expect 1 "/db/functions/es_recovered.sql:$(grep -n REVOOKE "$WORK/db/functions/es_recovered.sql" | cut -d: -f1): syntax" \
 	'a fault in a file of functions is told with its line' migrate --dir "$DIR"
 functions | diff "$WORK/functions.before" -
-result $? 'and no function is loaded'
+result $? 'after a fault no function is loaded'
 cp db/functions/*.sql "$WORK/db/functions"
 echo '-- nothing' >"$WORK/db/functions/es_none.sql"
 expect 1 'es_none.sql: creates no function es_none' 'a file without its function is refused' migrate --dir "$DIR"
@@ -141,12 +141,12 @@ sed -i 's/STABLE/VOLATILE/' "$WORK/db/functions/es_heads.sql"
 rm "$(printf '%s\n' "$DIR"/*.sql | tail -n 1)"
 expect 0 'functions: not loaded, the database is newer' 'an older release loads no functions' migrate --dir "$DIR"
 functions | diff "$WORK/functions.loaded" -
-result $? 'which stay those of the newer one'
+result $? 'the functions stay those of the newer release'
 rm -rf "$WORK/db/functions"
 expect 1 '/functions: No such file' 'a folder without functions is refused' migrate --dir "$DIR"
 expect 0 'functions stay as they are' 'rollback of one leaves functions' rollback 1 --yes
 functions | diff "$WORK/functions.loaded" -
-result $? 'as they are'
+result $? 'rollback of one changes no function'
 
 # A rollback to programs for which 0 means "no limit" must not open a tenant that a limit of 0 stops.
 # A tenant without a limit keeps none.
@@ -165,34 +165,34 @@ result $? 'a limit of 0 becomes 1, no limit stays none'
 # A role without the right is refused.
 ES_DATABASE_OWNER_URL="postgresql://postgres@/scratch?host=$RUN/pg" \
 	expect 1 'superuser' 'a superuser may not migrate' migrate
-ES_DATABASE_OWNER_URL='' expect 78 'ES_DATABASE_OWNER_URL' 'no address' migrate
-ES_DATABASE_OWNER_URL="host=$WORK user=x" expect 1 'No such file' 'no server' migrate
-expect 2 'options are' 'an unknown option' migrate --force
+ES_DATABASE_OWNER_URL='' expect 78 'ES_DATABASE_OWNER_URL' 'migrate without an address is refused' migrate
+ES_DATABASE_OWNER_URL="host=$WORK user=x" expect 1 'No such file' 'migrate without a server is refused' migrate
+expect 2 'options are' 'an unknown option is refused' migrate --force
 
 # Files that changed, are missing or are invalid.
 database scratch
 files one two
-expect 0 '2 migrations applied' 'two files' migrate --dir "$DIR"
+expect 0 '2 migrations applied' 'migrate applies two files' migrate --dir "$DIR"
 echo '-- edited' >>"$DIR/20260101000001_make_one.sql"
 expect 1 '_make_one.sql: edited after it was applied' 'an edited file is refused' migrate --dir "$DIR"
-expect 0 '^edited .*_make_one' 'and listed' status --dir "$DIR"
-expect 1 '_make_one.sql: edited' 'and found by verify' verify --dir "$DIR"
-expect 1 '_make_one.sql: edited' 'and not rolled back' rollback --yes --dir "$DIR"
+expect 0 '^edited .*_make_one' 'status lists an edited file' status --dir "$DIR"
+expect 1 '_make_one.sql: edited' 'verify finds an edited file' verify --dir "$DIR"
+expect 1 '_make_one.sql: edited' 'rollback refuses an edited file' rollback --yes --dir "$DIR"
 was=$(sed '$d' "$DIR/20260101000001_make_one.sql" | sha256sum | cut -c1-64)
 sed -i "1i -- echostream:was $was" "$DIR/20260101000001_make_one.sql"
-expect 0 '2 migrations applied, as in' 'but one that names its earlier checksum is not edited' verify --dir "$DIR"
+expect 0 '2 migrations applied, as in' 'a file that names its earlier checksum is not edited' verify --dir "$DIR"
 files one
-expect 0 'newer than these files' 'a file that is missing is told' migrate --dir "$DIR"
-expect 0 '^missing ' 'and listed' status --dir "$DIR"
-expect 1 'missing in' 'and found by verify' verify --dir "$DIR"
-expect 1 'cannot be reverted' 'and not rolled back' rollback --yes --dir "$DIR"
+expect 0 'newer than these files' 'migrate reports a missing file' migrate --dir "$DIR"
+expect 0 '^missing ' 'status lists a missing file' status --dir "$DIR"
+expect 1 'missing in' 'verify finds a missing file' verify --dir "$DIR"
+expect 1 'cannot be reverted' 'rollback refuses a missing file' rollback --yes --dir "$DIR"
 
 database scratch
 files one two
 sed -i 's/^CREATE TABLE two/CREATE TABLE half (a int);\nCREATE TABEL two/' "$DIR"/*_make_two.sql
-expect 1 '_make_two.sql:3: syntax error' 'a fault is told with its line' migrate --dir "$DIR"
+expect 1 '_make_two.sql:3: syntax error' 'a syntax error is reported with its line' migrate --dir "$DIR"
 sed -i 's/TABEL two (a int)/TABLE two (a nonsense)/' "$DIR"/*_make_two.sql
-expect 1 '_make_two.sql:3: type "nonsense"' 'one that is found later too' migrate --dir "$DIR"
+expect 1 '_make_two.sql:3: type "nonsense"' 'an unknown type is reported with its line' migrate --dir "$DIR"
 same 'nothing stays of the file at fault, the one before does' 't|t|1' \
 	"$(pg_sql scratch -c "select to_regclass('one') is not null, to_regclass('half') is null,
 	(select count(*) from schema_migrations)")"
@@ -201,22 +201,22 @@ same 'nothing stays of the file at fault, the one before does' 't|t|1' \
 database scratch
 files one two three
 expect 1 'unknown version; no migration has it' 'an unknown version is refused' migrate --dir "$DIR" --to 20260101000009
-expect 0 '^2 migrations applied' 'up to a version' migrate --dir "$DIR" --to 20260101000002
-expect 0 '^2 applied, 1 pending' 'and no further' status --dir "$DIR"
-expect 0 '^up to date' 'a version that is reached' migrate --dir "$DIR" --to 20260101000001
-expect 0 '^1 migration applied' 'then the rest' migrate --dir "$DIR"
+expect 0 '^2 migrations applied' 'migrate --to applies migrations up to a version' migrate --dir "$DIR" --to 20260101000002
+expect 0 '^2 applied, 1 pending' 'migrate --to applies no later migration' status --dir "$DIR"
+expect 0 '^up to date' 'migrate --to an applied version does nothing' migrate --dir "$DIR" --to 20260101000001
+expect 0 '^1 migration applied' 'migrate then applies the rest' migrate --dir "$DIR"
 
 # A migration outside a transaction.
 database scratch
 files one
 printf -- '-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON one (a);\n-- migrate:down\nDROP INDEX i;\n' \
 	>"$DIR/20260101000002_index_one.sql"
-expect 0 '2 migrations applied' 'an index is made concurrently' migrate --dir "$DIR"
+expect 0 '2 migrations applied' 'a migration without a transaction creates an index concurrently' migrate --dir "$DIR"
 
 # A migration that dbmate has applied.
 pg_sql scratch -c 'drop table schema_migration_meta'
-expect 0 '^applied   -' 'what another tool applied is applied' status --dir "$DIR"
-expect 0 '^up to date' 'and not applied again' migrate --dir "$DIR"
+expect 0 '^applied   -' 'status lists migrations of another tool as applied' status --dir "$DIR"
+expect 0 '^up to date' 'migrate does not apply them again' migrate --dir "$DIR"
 
 # Two runs at the same time apply each file once.
 database scratch
@@ -225,14 +225,14 @@ for run in 1 2; do
 	eval "run$run=\$!"
 done
 wait "$run1" && wait "$run2"
-result $? 'two at once both succeed'
+result $? 'two runs at the same time both succeed'
 same 'and apply each file once' "$(ls db/migrations/*.sql | wc -l)" \
 	"$(cat "$WORK/run1" "$WORK/run2" | grep -c '^applied')"
 
 # A lock that another session releases, and one that it keeps.
 database scratch
 files one
-expect 0 '1 migration applied' 'a table to be locked' migrate --dir "$DIR"
+expect 0 '1 migration applied' 'migrate creates the table to be locked' migrate --dir "$DIR"
 printf -- '-- migrate:up\nALTER TABLE one ADD b int;\n-- migrate:down\nALTER TABLE one DROP b;\n' \
 	>"$DIR/20260101000002_alter_one.sql"
 mkfifo "$WORK/hold"
@@ -251,7 +251,7 @@ done
 exec 8>&-
 wait $holder
 wait $migrator
-result $? 'a lock that is let go is waited for'
+result $? 'migrate waits for a lock that another session releases'
 sed 's/^/    /' "$WORK/out"
 grep -q 'a lock is taken, trying again' "$WORK/out"
-result $? 'in turns, not in the way of others'
+result $? 'migrate tries again instead of queueing for the lock'
