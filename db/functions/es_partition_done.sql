@@ -2,7 +2,8 @@
 -- beside a dead letter, or as 0-0 after the stream was flushed. p_done_id NULL only
 -- checks. Raises ES001 when the partition is not held in epoch p_epoch.
 --
--- Callers: fanout, through shared/store/partition_store.c and batch_dead_letter.c.
+-- Callers: fanout, through shared/store/partition_store.c and
+-- shared/store/batch_dead_letter.c.
 
 SET LOCAL ROLE es_batch;
 

@@ -1,5 +1,5 @@
 -- echostream:was 14c30071ef1fd1de5019e24a34a5551890681325825fc978228b505628127a12
--- echostream:functions 31bdd30b724de2efee69d36aeb63d5d6709e21c1dd88e395ea3e7e3673c3a782
+-- echostream:functions 9c53f80e128e70d56bd87604a422f4067cb2419bff70e7244c7fc7a730608458
 -- migrate:up
 
 -- From here on the texts of functions are in db/functions, and echostreamctl db migrate loads

@@ -4,7 +4,8 @@
 A change of a function needs a migration, even an empty one: the migration's version keeps the
 `echostreamctl db migrate` of an older release from loading its own functions again, and makes
 /readyz red until the functions are loaded. So the newest migration with a line
-`-- echostream:functions SHA256` must name the checksum of all files.
+`-- echostream:functions SHA256` must name the checksum of all files, without the comments
+outside of functions, which begin in the first column.
 """
 import hashlib
 import pathlib
@@ -14,6 +15,8 @@ import sys
 FUNCTIONS = sorted(pathlib.Path("db/functions").glob("*.sql"))
 MIGRATIONS = sorted(pathlib.Path("db/migrations").glob("*.sql"))
 CREATE = re.compile(r"^\s*CREATE\s+(OR\s+REPLACE\s+)?FUNCTION\s+(?:public\.)?(\w+)", re.M | re.I)
+COMMENT = re.compile(rb"^--.*\n", re.M)
+CALLER = re.compile(r"\b(?:shared|api-fcgi|fanout|push-server|ctl|tests)/[\w/.-]+\.c\b")
 STATE = re.compile(r"^-- echostream:functions (\w+)$", re.M)
 
 
@@ -35,6 +38,14 @@ def files():
             yield f"{path}: must say CREATE OR REPLACE"
 
 
+def callers():
+    for path in FUNCTIONS:
+        for caller in sorted(set(CALLER.findall(path.read_text(encoding="utf-8")))):
+            source = pathlib.Path(caller)
+            if not source.exists() or path.stem not in source.read_text(encoding="utf-8"):
+                yield f"{path}: {caller} does not exist, or does not name {path.stem}"
+
+
 def copies():
     seen = {}
     for path in MIGRATIONS:
@@ -45,7 +56,7 @@ def copies():
 
 
 def state():
-    total = hashlib.sha256(b"".join(path.read_bytes() for path in FUNCTIONS)).hexdigest()
+    total = hashlib.sha256(b"".join(COMMENT.sub(b"", path.read_bytes()) for path in FUNCTIONS)).hexdigest()
     named = [(path, m[1]) for path in MIGRATIONS for m in STATE.finditer(path.read_text(encoding="utf-8"))]
     if named and named[-1][1] == total:
         return
@@ -57,6 +68,7 @@ def state():
 
 def main():
     rule("each file of db/functions creates the function of its name", list(files()))
+    rule("callers that db/functions names are there", list(callers()))
     rule("no function has two texts in db/migrations", list(copies()))
     rule("the newest state of db/functions is named by a migration", list(state()))
     return 0

@@ -49,7 +49,7 @@ mkdir -p tests/run
 printf 'python3 tests/a.py\npython3 tests/b.py\n' >tests/run/unit.sh
 printf 'if\n' >packaging/bad.sh
 mkdir -p db/functions db/migrations
-echo 'CREATE FUNCTION es_b() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;' >db/functions/es_a.sql
+echo 'CREATE FUNCTION es_b() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; -- shared/store/c.c' >db/functions/es_a.sql
 cp db/functions/es_a.sql db/migrations/1_a.sql
 echo '-- echostream:functions 00' | cat - db/functions/es_a.sql >db/migrations/2_a.sql
 mkdir packaging/dev
@@ -104,6 +104,7 @@ sees rooms.py "static functions bear their file's prefix"
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
 sees functions.py 'each file of db/functions creates the function of its name'
+sees functions.py 'callers that db/functions names are there'
 sees functions.py 'no function has two texts in db/migrations'
 sees functions.py 'the newest state of db/functions is named by a migration'
 sees docs.py 'links of documents lead to files and headings'
