@@ -12,8 +12,9 @@ faults_stack() {
 			skip "faults on sqs" "${sqs_lost:-no SQS server} [36 checks]"
 			exit 0
 		}
-		# What a killed fanout held comes again after so long; the kinds' limits add it
-		# (flt/queue_sqs.py). A role's keys, since they can be replaced.
+		# SQS delivers the messages of a killed fanout again after this time, which the limits
+		# of the kinds include (flt/queue_sqs.py). The keys are those of a role, because a test
+		# can replace them.
 		SQS_VISIBILITY_S=3 ES_TEST_SQS_KEYS=role
 		export SQS_VISIBILITY_S ES_TEST_SQS_KEYS
 	fi

@@ -41,14 +41,14 @@ code=0
 for name in $(sed -n 's/^# -\*- depends: \(.*\) -\*-/\1/p' lighttpd/conf-available/*.conf | tr -d , | tr ' ' '\n' | sort -u); do
 	ls lighttpd/conf-available/[0-9][0-9]-"$name".conf >/dev/null || code=1
 done
-result $code 'what a snippet depends on exists'
+result $code 'every snippet that another one depends on exists'
 
 # The check must find a planted mistake.
 sed 's/^server.max-read-idle /server.max-reed-idle /' lighttpd/conf-available/55-echostream-limits.conf >"$WORK/etc/55-echostream-limits.conf"
 out=$(lighttpd -tt -f "$WORK/debian.conf" 2>&1)
 case $out in
-*WARNING*) result 0 'a misspelt key is seen' ;;
-*) result 1 'a misspelt key is seen' ;;
+*WARNING*) result 0 'a misspelt key is found' ;;
+*) result 1 'a misspelt key is found' ;;
 esac
 
 code=0
@@ -93,9 +93,9 @@ if is_root && id www-data >/dev/null 2>&1; then
 		printf 'server.username = "www-data"\nserver.groupname = "www-data"\n'
 	} >"$WORK/reload.conf"
 	reload_lives root:www-data 0640
-	result $? 'a reload takes a key with the rights that the TLS snippet names'
+	result $? 'a reload reads a key with the rights that the TLS snippet names'
 	! reload_lives root:root 0600
-	result $? 'a reload with a key for root alone is seen to fail'
+	result $? 'a reload with a key that only root may read fails'
 	chown -R root "$WORK/log" "$WORK/run"
 else
 	skip 'a reload as another user than root' 'needs root and www-data [2 checks]'
@@ -113,7 +113,7 @@ fi
 # From an address that is not this machine's loopback, with the defaults of 50-echostream-paths.
 if is_root && have ip && unshare -n true 2>/dev/null; then
 	unshare -n python3 tests/run/front_from.py
-	result $? 'with the defaults /healthz answers everybody, the rest this machine'
+	result $? 'with the defaults /healthz answers any client, the other paths this machine'
 else
 	skip 'with the defaults /healthz answers any client' 'needs root, ip and unshare -n'
 fi

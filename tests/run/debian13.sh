@@ -122,13 +122,13 @@ for suite in $SUITES_13; do
 	log=$WORK/src/build/test-log/$suite.log
 	[ -f "$log" ] && sed -n "s/^\(ok\|not ok\|skip\) /\1 debian13: $suite: /p" "$log"
 done
-result $code 'debian13: ./dev test is content'
+result $code 'debian13: ./dev test passes'
 # Checks that Debian 12 cannot make: hiredis 0.14 has no TLS, libcurl 7.88 signs differently.
 grep -q '^ok redis/tls: ' "$WORK/src/build/test-log/contract.log"
-result $? 'debian13: rediss:// was really spoken'
+result $? 'debian13: a test used rediss://'
 [ -z "$SQS_FOLDER" ] || {
 	# shellcheck disable=SC2016
 	chroot "$TREE" dpkg-query -W -f '${Version}' libcurl4t64 | grep -q '^8\.' &&
 		grep -q '^ok ' "$WORK/src/build/test-log/sqs.log"
-	result $? 'debian13: SQS was asked by libcurl 8'
+	result $? 'debian13: libcurl 8 sent requests to SQS'
 }

@@ -74,7 +74,7 @@ expect 0 'applied, as in' 'verify after migrate' verify
 expect 0 '^new epoch ' 'recovered begins a new epoch' recovered
 expect 2 'add --yes' 'rollback asks for --yes' rollback all
 expect 0 '^reverted' 'rollback of all' rollback all --yes
-same 'rollback of all leaves nothing' '' "$(pg_sql scratch -c "
+same 'rollback of all leaves no object' '' "$(pg_sql scratch -c "
 	select relname from pg_class where relnamespace = 'public'::regnamespace
 	and relkind = 'r' and relname not like 'schema_migration%'
 	union all select proname from pg_proc where pronamespace = 'public'::regnamespace
@@ -151,16 +151,16 @@ result $? 'rollback of one changes no function'
 # A rollback to programs for which 0 means "no limit" must not open a tenant that a limit of 0 stops.
 # A tenant without a limit keeps none.
 database scratch
-expect 0 'functions: not loaded before migration' 'migrate up to limits that are none' migrate --to 20261129040300
+expect 0 'functions: not loaded before migration' 'migrate to the version before limits of 0' migrate --to 20261129040300
 pg_sql scratch -c "insert into tenants (id, name, max_channels, max_messages_per_second, settings)
 	select ('00000000-0000-7000-8000-00000000000' || n)::uuid, 't' || n, 5, rate, settings
 	from (values (1, 0, '{\"user_send_limit\": 0}'::jsonb), (2, null, '{\"user_send_limit\": null}'),
 	(3, 7, '{\"user_send_limit\": 7}'), (4, 7, '{}')) t (n, rate, settings)" >/dev/null
-expect 0 '^reverted' 'rollback of limits that are none' rollback 1 --yes
+expect 0 '^reverted' 'rollback of limits of 0' rollback 1 --yes
 pg_sql scratch -c "select max_messages_per_second, settings ->> 'user_send_limit' from tenants
 	order by id" >"$WORK/limits"
 printf '1|1\n0|0\n7|7\n7|\n' | diff - "$WORK/limits"
-result $? 'a limit of 0 becomes 1, no limit stays none'
+result $? 'a limit of 0 becomes 1, no limit stays no limit'
 
 # A role without the right is refused.
 ES_DATABASE_OWNER_URL="postgresql://postgres@/scratch?host=$RUN/pg" \

@@ -13,4 +13,4 @@ part 'ten senders' python3 tests/scenario/concurrency.py --env "$WORK/env" --sch
 grep -h -A 12 ' ended after ' "$LOG/up.log"
 [ "$(grep -c ' ended after ' "$LOG/up.log")" -eq 0 ] &&
 	! grep -hE 'CHECK failed|"msg":"worker ended".*"signal":(4|6|7|8|11),' "$LOG"/*.log
-result $? 'no program and no worker broke down on the way'
+result $? 'no program and no worker crashed'

@@ -24,4 +24,4 @@ part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
 } >"$WORK/deaths"
 cat "$WORK/deaths"
 [ ! -s "$WORK/deaths" ]
-result $? 'no program and no worker broke down on the way'
+result $? 'no program and no worker crashed'

@@ -16,4 +16,4 @@ out=$(cppcheck --enable=warning,performance,portability --inline-suppr --std=c11
 	-I shared -I push-server -I api-fcgi shared api-fcgi fanout push-server ctl 2>&1)
 code=$?
 [ $code -eq 0 ] || printf '%s\n' "$out" | tail -n 60
-result $code 'cppcheck has nothing to say'
+result $code 'cppcheck finds nothing'

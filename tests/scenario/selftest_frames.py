@@ -135,7 +135,7 @@ def check_coverage(report):
     documented = sum(len(list(points_of(m.published))) for m in coverage.received.values())
     wanted = "gap: payload.reason is slow_consumer"
     met = "gap: payload.reason is replay_limit"
-    report.check("selftest", "variants that were never met are told", None if
+    report.check("selftest", "the report names variants that were never met", None if
                  count == documented + len(coverage.close_codes) and wanted in missing
                  and met not in missing and "close code 4200" in missing
                  else "%d of %d: %s" % (len(missing), count, missing[:5]))

@@ -21,8 +21,8 @@ def reset(world):
 
 
 def counts(world):
-    """{what it asks: calls} of push-server's, of all others {statement: calls}, and {what it
-    asks: milliseconds of the slowest}."""
+    """Three dictionaries: {kind: calls} of push-server's look-ups, {statement: calls} of all others,
+    and {kind: milliseconds of the slowest call}."""
     found, others, slowest = {name: 0 for name, _ in ASKS}, {}, {}
     for row in world.sql("SELECT calls, ceil(max_exec_time), replace(query, E'\\n', ' ') FROM pg_stat_statements "
                          "WHERE userid = 'echostream_app'::regrole").splitlines():

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cuts thousands of clients at once and looks how they come back."""
+"""Cuts thousands of clients at once and checks how they come back."""
 
 import argparse
 import http.client
@@ -19,16 +19,16 @@ import uuid
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(ROOT, "tests", "faults"), os.path.join(ROOT, "tests", "scenario")]
 
-import flt  # noqa: E402,F401  (finds scn)
+import flt  # noqa: E402,F401  (adds the folder of scn to the path)
 import queries  # noqa: E402
 from flt.stack import Stack, children  # noqa: E402
 from scn import env as environment  # noqa: E402
 from scn.report import Report  # noqa: E402
 from world import World  # noqa: E402
 
-BACK_S = 30         # the promise
+BACK_S = 30         # promised time until all clients are back
 GIVE_UP_S = 120
-IDLE_KB = 20        # of a connection
+IDLE_KB = 20        # most memory of an idle connection
 
 
 def arguments(argv):
@@ -42,7 +42,7 @@ def arguments(argv):
 
 
 class Writer(threading.Thread):
-    """A few messages a second, into all channels in turn, while everything breaks."""
+    """Sends a few messages a second to all channels in turn, during the storm."""
 
     def __init__(self, world, pause_s=0.1):
         super().__init__(daemon=True)
@@ -53,7 +53,7 @@ class Writer(threading.Thread):
     def run(self):
         try:
             self.write()
-        except Exception as e:  # told by the report
+        except Exception as e:  # the report has it
             self.failure = repr(e)
 
     def write(self):
@@ -92,7 +92,7 @@ class Driver:
         return self.proc.stdout.readline().strip()
 
     def start(self, word):
-        """Without waiting for the answer."""
+        """Sends without waiting for the answer."""
         self.proc.stdin.write(word + "\n")
         self.proc.stdin.flush()
 
@@ -128,7 +128,7 @@ class Storms:
             self.world.write_clients(self.file)
             getattr(self, "cut_" + name)()
 
-    # ways of being cut
+    # kinds of cuts
 
     def cut_reset(self):
         self.storm("reset by the clients", [self.port], lambda driver: driver.say("cut"),
@@ -139,14 +139,14 @@ class Storms:
             self.stack.workers("push"), signal.SIGKILL))
 
     def cut_rude(self):
-        """All connect in the same moment: the accept path, and what refusals advise."""
+        """All clients connect in the same moment: tests accept() and the advice of refusals."""
         def cut(driver):
             driver.say("rude")
             driver.say("cut")
         self.storm("reset and back at once", [self.port], cut, jitter=False)
 
     def cut_drain(self):
-        """The one that ends is not there to come back to: a second one is."""
+        """The drained server does not come back, so clients reconnect to a second one."""
         port = free_port()
         run_dir = self.env.get("ES_RUN_DIR")
         proc, _ = self.stack.helper(
@@ -172,7 +172,7 @@ class Storms:
                                 for p in self.stack.workers("push")])
             self.judge_idle(rss_kb(self.stack.workers("push")) - before)
         writer.start()
-        driver.say("wait 2000")  # so that a last number is not 0 everywhere
+        driver.say("wait 2000")  # so that some last numbers are above 0
         driver.say("hit")
         queries.reset(self.world)
         at = time.monotonic()
@@ -204,17 +204,17 @@ class Storms:
             took, asked, slowest, sum(others.values())), flush=True)
 
     def judge_balance(self, held):
-        """The kernel deals sockets out (SO_REUSEPORT); the child for health holds none."""
+        """The kernel distributes sockets (SO_REUSEPORT); the child for health has none."""
         held = sorted(held)[1:]
         print("descriptors of the workers: %s" % held)
         mean = sum(held) / len(held)
-        self.report.check("storm", "no worker holds 1.3 times its share",
+        self.report.check("storm", "no worker has 1.3 times its share",
                           "" if held[-1] <= 1.3 * mean else str(held))
 
     def judge_idle(self, kb):
         each = kb / self.args.clients
         print("an idle connection with 3 subscriptions takes %.1f KB of push-server" % each)
-        self.report.check("storm", "an idle connection takes no more than %d KB" % IDLE_KB,
+        self.report.check("storm", "an idle connection takes at most %d KB" % IDLE_KB,
                           "" if each <= IDLE_KB else "%.1f KB" % each)
 
     def judge(self, name, got, asked, took, writer, heads):
@@ -222,13 +222,13 @@ class Storms:
             self.report.check("storm", "%s: %s" % (name, what), wrong)
 
         n = got["clients"]
-        check("all are cut, come back and resume", "" if (
+        check("all clients are cut, come back and resume", "" if (
             got["hit"] == got["resumed"] == got["back"] == n) else
             "%(hit)d hit, %(resumed)d resumed, %(back)d back" % got)
         late = got["resumedMs"].get("max", 0) / 1000
         check("within %d s (twice that fails)" % BACK_S,
               "" if late <= 2 * BACK_S else "%.1f s" % late)
-        check("nothing is missed, doubled or skipped", "" if (
+        check("no event is missed, doubled or skipped", "" if (
             got["holes"] == got["doubled"] == got["gaps"] == got["errors"] == 0) else str(got))
         check("every stream ends at the head", "" if got["behind"] == 0 and got["heads"] == {
             c: heads[c] for c in got["heads"]} else "%d behind" % got["behind"])
@@ -237,24 +237,24 @@ class Storms:
         self.judge_queries(check, asked, took, got["attempts"])
 
     def judge_jitter(self, name, got):
-        """Advised are 2 ms a client of a worker, by chance below it; far less is no jitter."""
+        """Checks the spread: the advice is a random time up to 2 ms for each client of a worker."""
         spread = got["tried"].get("p90", 0) - got["tried"].get("p10", 0)
         least = 0.1 * (500 + got["clients"])
-        self.report.check("storm", "%s: they come back spread over time" % name,
+        self.report.check("storm", "%s: clients come back spread over time" % name,
                           "" if spread >= least else "p10 to p90 is %d ms, not %d" % (
                               spread, least))
 
     def judge_queries(self, check, asked, took, sockets):
-        """A busy machine takes longer and some clients try twice: each is a socket, and every
-        half minute the channels have gone on by pages of history."""
+        """Checks the statements. On a busy machine some clients try twice, each with a new socket, and
+        every half minute the channels have grown by pages of history."""
         allowed = self.args.channels * math.ceil(took / BACK_S) + sockets // 50
         sent = sum(asked[k] for k in queries.STORM)
-        check("at most a query a channel and one per 50 sockets",
+        check("at most a statement for each channel and one for 50 sockets",
               "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, asked))
         workers = 4  # two of the second server
-        often = workers * (2.5 * took + 10)     # heads that are ahead are looked at twice
+        often = workers * (2.5 * took + 10)     # heads that are ahead are read twice
         sent = sum(asked[k] for k in queries.PERIODIC)
-        check("nothing but that and what is asked each second",
+        check("no statements but those and the regular ones",
               "" if sent <= often else "%d of %d: %s" % (sent, often, asked))
 
 

@@ -1,5 +1,5 @@
-"""Tenants, users and channels for a storm, made by SQL since there are thousands, and
-tokens signed with the stack's own secret."""
+"""Tenants, users and channels for a storm, made by SQL because there are thousands, and tokens
+signed with the stack's own secret."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ import uuid
 
 TENANTS = 3
 OWN = 3         # channels of a client
-PRIVATE = 5     # each fifth channel
+PRIVATE = 5     # every fifth channel is private
 
 
 class World:
@@ -20,7 +20,7 @@ class World:
         self.tenants = [self.tenant(k, clients, channels) for k in range(TENANTS)]
 
     def tenant(self, k, clients, channels):
-        """Every user is one client, and member of all private channels of its tenant."""
+        """Makes a tenant; every user is one client, and a member of all private channels."""
         users = len(range(k, clients, TENANTS))
         rooms = len(range(k, channels, TENANTS))
         t = Tenant(str(uuid.uuid4()), [str(uuid.uuid4()) for _ in range(users)],

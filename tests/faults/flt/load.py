@@ -41,7 +41,7 @@ class Load:
         self.looker = Looker(self)
         self.push = urllib.parse.urlsplit(env.get("ES_PUSH_URL") or "")
 
-    # what writers and listeners ask
+    # functions for writers and listeners
 
     def tenant_of(self, who):
         return self.tenants[who]

@@ -351,17 +351,17 @@ has_a_longest_token(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes tokens that others signed", takes_tokens_of_others},
-    {"says why it is no token", says_why_it_is_no_token},
+    {"accepts tokens of other signers", takes_tokens_of_others},
+    {"names the fault of an invalid token", says_why_it_is_no_token},
     {"refuses every changed character", refuses_every_changed_character},
     {"refuses every other algorithm", refuses_other_algorithms},
     {"refuses bad headers", refuses_headers},
     {"no kid means hs1 only", no_kid_means_hs1_only},
     {"refuses bad claims", refuses_claims},
-    {"takes what the standard allows", takes_claims},
+    {"accepts the forms that the standard allows", takes_claims},
     {"refuses other shapes", refuses_other_shapes},
     {"refuses second spellings", refuses_second_spellings},
-    {"has a longest token", has_a_longest_token},
+    {"a token has a longest length", has_a_longest_token},
     CU_TEST_INFO_NULL,
 };
 

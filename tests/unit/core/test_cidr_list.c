@@ -133,8 +133,8 @@ takes_64_networks_and_no_more(void)
 static CU_TestInfo cases[] = {
     {"reads addresses with and without a port", reads_addresses_with_and_without_a_port},
     {"knows its networks", knows_its_networks},
-    {"refuses what is no network", refuses_what_is_no_network},
-    {"takes 64 networks and no more", takes_64_networks_and_no_more},
+    {"refuses malformed networks", refuses_what_is_no_network},
+    {"accepts at most 64 networks", takes_64_networks_and_no_more},
     CU_TEST_INFO_NULL,
 };
 

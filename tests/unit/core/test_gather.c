@@ -116,7 +116,7 @@ after_a_storm_it_is_calm_again(void)
 
 static CU_TestInfo cases[] = {
     {"a single one goes at once", a_single_one_goes_at_once},
-    {"who comes while one is asked for waits for the answer",
+    {"a look-up that comes during another one waits for its answer",
 	who_comes_while_one_is_asked_for_waits_for_the_answer},
     {"a storm is gathered", a_storm_is_gathered},
     {"one more than the limit makes two", one_more_than_the_limit_makes_two},

@@ -64,7 +64,7 @@ gives_back_what_lies_between(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"gives back what lies between", gives_back_what_lies_between},
+    {"returns the free memory between long-lived blocks", gives_back_what_lies_between},
     CU_TEST_INFO_NULL,
 };
 

@@ -141,7 +141,7 @@ static CU_TestInfo cases[] = {
     {"a failed CHECK is a JSON line", a_failed_check_is_a_json_line},
     {"fields follow the message", fields_follow_the_message},
     {"a lower level is not written", a_lower_level_is_not_written},
-    {"what is no UTF-8 is replaced", what_is_no_utf8_is_replaced},
+    {"bytes that are not UTF-8 are replaced", what_is_no_utf8_is_replaced},
     {"a long line is cut and stays JSON", a_long_line_is_cut_and_stays_json},
     CU_TEST_INFO_NULL,
 };

@@ -207,16 +207,16 @@ what_is_no_file_is_refused_and_left_alone(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"sums what children count", sums_what_children_count},
-    {"never beat is told apart", never_beat_is_told_apart},
+    {"sums the counts of the children", sums_what_children_count},
+    {"a worker that never beat is distinguished", never_beat_is_told_apart},
     {"renders the text format", renders_the_text_format},
     {"two masters share no cells", two_masters_share_no_cells},
     {"a file keeps counts and drops another layout",
 	a_file_keeps_counts_and_drops_another_layout},
     {"a new layout leaves the old program its file",
 	a_new_layout_leaves_the_old_program_its_file},
-    {"a kept file keeps no beat", a_kept_file_keeps_no_beat},
-    {"what is no file is refused and left alone",
+    {"a file from an earlier run has no beats", a_kept_file_keeps_no_beat},
+    {"a path that is not a file is refused and not changed",
 	what_is_no_file_is_refused_and_left_alone},
     CU_TEST_INFO_NULL,
 };

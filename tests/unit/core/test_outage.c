@@ -157,8 +157,9 @@ static CU_TestInfo cases[] = {
     {"processes share an outage", processes_share_an_outage},
     {"two causes that alternate do not fill the log",
 	two_causes_that_alternate_do_not_fill_the_log},
-    {"the error tells the service", the_error_tells_the_service},
-    {"a success ends it only after quiet", a_success_ends_it_only_after_quiet},
+    {"an error names the service", the_error_tells_the_service},
+    {"a success ends an outage only after a time without failures",
+	a_success_ends_it_only_after_quiet},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("outage", cases)

@@ -85,7 +85,7 @@ is_dense_and_shrinks(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"keeps things apart, aligned and zeroed", keeps_things_apart},
+    {"objects are apart, aligned and zeroed", keeps_things_apart},
     {"is dense and shrinks", is_dense_and_shrinks},
     CU_TEST_INFO_NULL,
 };

@@ -372,18 +372,19 @@ maps_memory(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"maps memory to watch workers by", maps_memory},
+    {"maps shared memory to watch the workers", maps_memory},
     {"restarts a dead worker", restarts_a_dead_worker},
-    {"tells of each end", tells_of_each_end},
-    {"tells the last first and stops it last", tells_the_last_first_and_stops_it_last},
+    {"reports each end of a worker", tells_of_each_end},
+    {"notifies the last kind first and stops it last",
+	tells_the_last_first_and_stops_it_last},
     {"a reload replaces each worker once", a_reload_replaces_each_worker_once},
     {"a reload replaces the last kind, too", a_reload_replaces_the_last_kind_too},
     {"a reload may tell the workers", a_reload_may_tell_the_workers},
     {"an early reload ends no worker", an_early_reload_ends_no_worker},
     {"a reload takes one worker at a time", a_reload_takes_one_worker_at_a_time},
-    {"a refused reload replaces nobody", a_refused_reload_replaces_nobody},
+    {"a refused reload replaces no worker", a_refused_reload_replaces_nobody},
     {"waits longer after each early death", waits_longer_after_each_early_death},
-    {"kills a worker that will not end", kills_a_worker_that_will_not_end},
+    {"kills a worker that does not end", kills_a_worker_that_will_not_end},
     {"workers end with their master", workers_end_with_their_master},
     CU_TEST_INFO_NULL,
 };

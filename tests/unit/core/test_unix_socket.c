@@ -213,9 +213,9 @@ no_file_is_taken_over(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"made with mode 0660; a stale one is replaced", made_and_replaced},
+    {"a socket has mode 0660; a stale one is replaced", made_and_replaced},
     {"a process with a full backlog keeps its path", full_backlog_is_alive},
-    {"what can't be a socket is refused", refused},
+    {"a path that cannot be a socket is refused", refused},
     {"the path of another socket stays", others_path_stays},
     {"a take-over leaves no moment without a listener", taken_over},
     {"no other file is taken over, and no path that is too long", no_file_is_taken_over},

@@ -182,8 +182,8 @@ loads_a_folder_by_version(void)
 
 static CU_TestInfo cases[] = {
     {"splits up and down", splits_up_and_down},
-    {"takes dbmate's variants", takes_dbmate_variants},
-    {"refuses what cannot be taken back", refuses_what_cannot_be_taken_back},
+    {"accepts dbmate's variants", takes_dbmate_variants},
+    {"refuses a migration that cannot be reverted", refuses_what_cannot_be_taken_back},
     {"knows checksums of earlier texts", knows_checksums_of_earlier_texts},
     {"finds the line of a character", finds_the_line_of_a_character},
     {"loads a folder by version", loads_a_folder_by_version},

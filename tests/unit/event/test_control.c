@@ -89,7 +89,7 @@ anything_else_is_refused(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a hint survives the way", a_hint_survives_the_way},
+    {"a hint equals itself after being written and read", a_hint_survives_the_way},
     {"other releases are understood", other_releases_are_understood},
     {"anything else is refused", anything_else_is_refused},
     CU_TEST_INFO_NULL,

@@ -368,16 +368,17 @@ the_largest_event_has_room(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"an envelope survives the way", an_envelope_survives_the_way},
-    {"a minted id is an id like any", a_minted_id_is_an_id_like_any},
+    {"an envelope equals itself after being written and read",
+	an_envelope_survives_the_way},
+    {"an id that the server made is valid", a_minted_id_is_an_id_like_any},
     {"a changed envelope is refused", a_changed_envelope_is_refused},
     {"client ids have an alphabet and a limit", client_ids_have_an_alphabet_and_a_limit},
-    {"an event survives the way", an_event_survives_the_way},
+    {"an event equals itself after being written and read", an_event_survives_the_way},
     {"an event that contradicts itself is refused",
 	an_event_that_contradicts_itself_is_refused},
-    {"a reply survives the way", a_reply_survives_the_way},
+    {"a reply equals itself after being written and read", a_reply_survives_the_way},
     {"the format with prev is read", the_format_with_prev_is_read},
-    {"unknown members are ignored", unknown_members_are_ignored},
+    {"unknown fields are ignored", unknown_members_are_ignored},
     {"a reply that contradicts itself is refused",
 	a_reply_that_contradicts_itself_is_refused},
     {"the largest event has room", the_largest_event_has_room},
