@@ -1,4 +1,4 @@
-"""SIGHUP while clients talk to the stack: settings change, and nobody notices but by them."""
+"""SIGHUP under load: settings change, and no client loses a request or a socket."""
 import base64
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ SECRET = "the-second-secret-of-all-tokens-of-the-dev-suite"
 CHANGED = {
     "ES_BODY_MAX_CHARS": str(BODY_MAX), "ES_JWT_SECRET_OLD": SECRET, "ES_JWT_KID_OLD": "second",
     "ES_FANOUT_BATCH": "9", "ES_OPS_FROM": "127.0.0.1/32",
-    # these need a restart
+    # Settings that need a restart.
     "ES_API_WORKERS": "5", "ES_PUSH_WORKERS": "3", "ES_FANOUT_WORKERS": "3",
 }
 RESTART = {"api": "ES_API_WORKERS", "push": "ES_PUSH_WORKERS", "fanout": "ES_FANOUT_WORKERS"}
@@ -37,7 +37,7 @@ def signed(bearer, secret, kid):
 
 
 class Log:
-    """The lines of a program's log from now on."""
+    """The new lines of a program's log."""
 
     def __init__(self, name):
         self.path = STACK / f"log/{name}.log"
@@ -54,7 +54,7 @@ class Log:
 
 
 def hup(settings):
-    """Each master reads these; its log from then on."""
+    """Writes the settings file and sends SIGHUP to each master; returns the new lines of each log."""
     SETTINGS.write_text("".join(f"{k}={v}\n" for k, v in settings.items()))
     logs = {name: Log(name) for name in MASTERS}
     for name in MASTERS:
@@ -133,7 +133,7 @@ def limit_is(load, least, most):
 
 
 def takes(bearer):
-    """Every worker of api and push takes the token, or none does."""
+    """Checks that every worker of api and push accepts the token, or that all refuse it."""
     rest = {request("GET", "/api/v1/channels", bearer) for _ in range(20)}
     client = dev_restart.ws.WsClient("127.0.0.1", PUSH, "/ws?token=" + bearer)
     eventually(lambda: client.inbox or client.close_code)
@@ -172,7 +172,7 @@ def settings_change():
 
 
 def faulty(load, second):
-    """One wrong line, and nothing of the file is taken."""
+    """A file with one wrong line changes no setting."""
     logs = hup({"ES_BODY_MAX_CHARS": "50", "ES_LIMIT_FRAMES": "many", "ES_FANOUT_BATCH": "0", "ES_SEND_WAIT_MS": "-1",
                 "ES_LOG_LEVEL": "error"})
     for name, wrong in (("api", "ES_SEND_WAIT_MS"), ("push", "ES_LIMIT_FRAMES"), ("fanout", "ES_FANOUT_BATCH")):

@@ -1,4 +1,4 @@
-/* May the caller write into a channel? The database is a fake. */
+/* The right of a caller to write into a channel. The database is a fake. */
 #include <string.h>
 
 #include "cunit_main.h"

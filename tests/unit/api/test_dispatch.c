@@ -126,7 +126,7 @@ struct row {
 	bool overflows;
 	const char *steps;
 	int status;
-	const char *allow; /* NULL: no such header */
+	const char *allow; /* NULL: without this header */
 };
 
 static void

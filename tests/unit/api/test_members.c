@@ -86,7 +86,7 @@ listed(void)
 	rig_end();
 }
 
-/* The cursor of one channel's list is none of another's, nor of another list. */
+/* The cursor of a channel's list is refused for another channel and another list. */
 static void
 cursors(void)
 {
