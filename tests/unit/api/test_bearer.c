@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "core/clock.h"
 #include "crypto/keyed_hash.h"
+#include "store/issuer_store.h"
 #include "unit/auth/fake_issuers.h"
 
 #include "core/banned.h"
@@ -20,7 +21,7 @@ static struct api_conf conf = {
 static struct api api = {.conf = &conf, .tokens = {.issuer = "echostream"}};
 static struct fake_key keys[2];
 static struct es_err fault;
-static bool pg_down;
+static bool pg_down, provision_down;
 static int64_t now_ms;
 
 int64_t
@@ -39,8 +40,15 @@ enum es_code
 pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct pg_rows *out, struct es_err *err)
 {
-	(void)pg, (void)tenant, (void)a;
-	if (pg_down)
+	(void)pg, (void)a;
+	if (stmt == &issuer_store_provision) {
+		CU_ASSERT_STRING_EQUAL(tenant->text, FAKE_TENANT);
+	} else {
+		CU_ASSERT_PTR_NULL(tenant);
+	}
+	if (stmt == &issuer_store_keys) /* each token of this test names its tenant */
+		CU_ASSERT_PTR_NOT_NULL(strstr(params[0], FAKE_TENANT));
+	if (pg_down || (provision_down && stmt == &issuer_store_provision))
 		return es_fail(err, ES_UNAVAILABLE, "down");
 	CHECK(fake_issuers_answer(stmt, params, out));
 	return ES_OK;
@@ -54,7 +62,7 @@ up(void)
 	keys[1] = (struct fake_key){.iss = "app", .kid = "k2"};
 	fake_issuers.keys = keys;
 	fake_issuers.n_keys = 1;
-	pg_down = false;
+	pg_down = provision_down = false;
 	now_ms = 10 * MINUTE;
 	keyed_hash_draw();
 	api.bearer_keys = bearer_keys_new();
@@ -137,6 +145,7 @@ first_readings_are_limited(void)
 	spend();
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
 	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(fault.retry_after_ms, 1000);
 	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_UNAUTHENTICATED); /* cached */
 	CU_ASSERT_EQUAL(verify("app", "k2"), ES_UNAUTHENTICATED);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
@@ -262,8 +271,58 @@ users_of_subjects(void)
 		CU_ASSERT_EQUAL(verify("app", "k1"), rows[i].rc);
 		CU_ASSERT_EQUAL(fake_issuers.provisions, rows[i].provisions);
 		CU_ASSERT_EQUAL(fake_issuers.subject_lookups, 1);
+		CU_ASSERT_EQUAL(fake_issuers.subjects, 1);
 		down();
 	}
+}
+
+/* A failure of the database is no refusal of the token. */
+static void
+a_user_that_can_not_be_created(void)
+{
+	up();
+	keys[0].provision = true;
+	fake_issuers.user = NULL;
+	provision_down = true;
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
+	provision_down = false;
+	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
+	down();
+}
+
+/* The cache has room for ISSUER_KEYS_MAX keys of one issuer; further rows are left out.
+ */
+static void
+as_many_keys_as_a_tenant_may_have(void)
+{
+	static struct fake_key many[ISSUER_KEYS_MAX + 1];
+	static char kids[ISSUER_KEYS_MAX + 1][8];
+
+	up();
+	for (unsigned i = 0; i < ES_COUNT(many); i++) {
+		(void)snprintf(kids[i], sizeof(kids[i]), "k%u", i + 1);
+		many[i] = (struct fake_key){.iss = "app", .kid = kids[i]};
+	}
+	fake_issuers.keys = many;
+	fake_issuers.n_keys = ES_COUNT(many);
+	CU_ASSERT_EQUAL(verify("app", kids[ISSUER_KEYS_MAX - 1]), ES_OK);
+	CU_ASSERT_EQUAL(verify("app", kids[ISSUER_KEYS_MAX]), ES_UNAUTHENTICATED);
+	down();
+}
+
+static void
+no_token(void)
+{
+	struct arena *a = arena_new();
+	struct token_claims claims;
+
+	up();
+	CU_ASSERT_EQUAL(
+	    bearer_verify(&api, "x.y.z", a, &claims, &fault), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(bearer_verify(&api, "", a, &claims, &fault), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(fake_issuers.key_reads, 0);
+	down();
+	arena_free(&a);
 }
 
 /* A key of a tenant must not sign tokens of the installation. */
@@ -286,6 +345,9 @@ static CU_TestInfo cases[] = {
     {"unknown issuers make room first", unknown_issuers_make_room_first},
     {"a further known issuer evicts one", a_further_known_issuer_evicts_one},
     {"the user of a subject is found or created", users_of_subjects},
+    {"a user that can't be created", a_user_that_can_not_be_created},
+    {"as many keys as a tenant may have", as_many_keys_as_a_tenant_may_have},
+    {"a text that is no token", no_token},
     {"the installation's issuer has no keys of tenants",
 	own_issuer_has_no_keys_of_tenants},
     {"requests for the set are few", requests_for_the_set_are_few},
