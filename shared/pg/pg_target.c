@@ -95,18 +95,8 @@ pg_url_check(const char *url, struct arena *a, struct es_err *err)
 	return pg_target_init(&t, &settings, a, err);
 }
 
-PGconn *
-pg_target_connect(const struct pg_target *t)
-{
-	PGconn *conn = PQconnectStartParams(t->keys, t->values, 1);
-
-	/* A failed connect has no PGresult: only the verbose message holds its
-	 * SQLSTATE. */
-	if (conn != NULL)
-		(void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-	return conn;
-}
-
+/* libpq writes notices and warnings to stderr, where every line has to be JSON.
+ * PostgreSQL logs them itself. */
 static void
 pg_target_silence(void *ctx, const PGresult *res)
 {
@@ -114,11 +104,26 @@ pg_target_silence(void *ctx, const PGresult *res)
 	(void)res;
 }
 
+PGconn *
+pg_target_connect(const struct pg_target *t)
+{
+	PGconn *conn = PQconnectStartParams(t->keys, t->values, 1);
+
+	/* A failed connect has no PGresult: only the verbose message holds its
+	 * SQLSTATE. */
+	if (conn != NULL) {
+		(void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+		/* Before the connect goes on: PostgreSQL warns of an outdated
+		 * collation while it does. */
+		(void)PQsetNoticeReceiver(conn, pg_target_silence, NULL);
+	}
+	return conn;
+}
+
 bool
 pg_target_setup(PGconn *conn)
 {
 	(void)PQsetErrorVerbosity(conn, PQERRORS_DEFAULT);
-	(void)PQsetNoticeReceiver(conn, pg_target_silence, NULL);
 	return PQsetnonblocking(conn, 1) == 0;
 }
 
