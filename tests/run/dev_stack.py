@@ -146,6 +146,15 @@ def handover():
 
 
 check("settings of a file change under load: SIGHUP")(dev_reload.settings_change)
+
+
+@check("each line of the programs' logs and of the access log is JSON, after crashes and reloads too")
+def logs_are_json():
+    for name in ("api", "push", "fanout", "access"):
+        for line in (STACK / f"log/{name}.log").read_bytes().splitlines():
+            assert isinstance(json.loads(line.decode("utf-8")), dict), line
+
+
 check("restarts of api under load: no answer but 200 and 201")(dev_restart.api_restarts)
 check("a restart of push: each client gets a reconnect, new ones are accepted")(dev_restart.push_restarts)
 check("restarts of fanout: no message is lost, twice or late")(dev_restart.fanout_restarts)
@@ -199,10 +208,30 @@ def packages():
     assert dev("packages", "none").returncode == 2
 
 
+@check("without root and sudo a missing package names the line that installs it and starts no daemon")
+def no_sudo():
+    folder = pathlib.Path(sys.argv[1]) / "no-sudo"
+    shutil.copytree(ROOT + "/packaging/dev", folder / "packaging/dev")
+    (folder / "list.txt").write_text("no-such-package\n")
+    (folder / "sudo").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "sudo").chmod(0o755)
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+    done = subprocess.run(
+        [*become, "sh", "-c", 'PATH=$ROOT:$PATH; . "$ROOT/packaging/dev/common.sh"; '
+         '. "$ROOT/packaging/dev/packages.sh"; packages_ensure "$ROOT/list.txt"'],
+        env={**os.environ, "ROOT": str(folder)}, text=True, capture_output=True, check=False)
+    assert done.returncode == 2 and "no-such-package" in done.stderr, done
+    assert done.stdout.strip().endswith("/dev packages | sudo sh"), done
+    assert "apt-get install" not in done.stdout + done.stderr, done
+
+
 @check("down leaves no process, port or socket, and a second down succeeds")
 def down():
     was = everybody(status())
+    held = [dev_restart.opened(dev_restart.PUSH, dev_restart.token("alice")) for _ in range(5)]
     done = dev("down")
+    codes = [eventually(lambda c=client: c.close_code) for client in held]
+    assert codes == [dev_restart.OWN_CODE] * len(held), f"down did not wait for the drain: {codes}"
     assert done.returncode == 0 and done.stdout.rstrip().endswith("stopped"), done.stdout
     nothing_left(was)
     assert dev("down").returncode == 0
