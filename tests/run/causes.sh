@@ -14,7 +14,7 @@ if sqs_find; then
 	SQS_ACCESS_KEY=AKDEV SQS_SECRET_KEY=right-key-of-the-test \
 		"$NODE" tests/sqs/server.mjs "$SQS_FOLDER" "$SQS_PORT" "$SQS_QUEUES" >"$WORK/sqs.log" 2>&1 &
 	server=$!
-	trap 'kill $server 2>/dev/null; suite_end' EXIT
+	trap 'code=$?; kill $server 2>/dev/null; suite_end $code' EXIT
 	limit=$(($(date +%s) + 60))
 	until grep -q '^ready ' "$WORK/sqs.log"; do
 		kill -0 $server 2>/dev/null && [ "$(date +%s)" -lt $limit ] || {

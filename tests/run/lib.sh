@@ -23,8 +23,9 @@ for one in common procs ports env servers programs down status; do
 done
 cd "$ROOT" || exit 1
 
+# suite_end [STATUS]: a trap that has more to do passes the status on
 suite_end() {
-	code=$?
+	code=${1:-$?}
 	trap '' INT TERM HUP
 	[ -z "${suite_stack:-}" ] || "$ROOT/dev" down >/dev/null 2>&1
 	for name in redis postgres; do

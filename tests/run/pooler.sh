@@ -56,7 +56,7 @@ bouncer_ask() {
 	"$PGBIN/psql" -X -q -At -h "$1" -U postgres -d pgbouncer -c "$2"
 }
 # shellcheck disable=SC2086
-trap 'kill $bouncers 2>/dev/null; suite_end' EXIT
+trap 'code=$?; kill $bouncers 2>/dev/null; suite_end $code' EXIT
 
 
 env_folders

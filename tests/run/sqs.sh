@@ -8,7 +8,7 @@ sqs_find || {
 }
 SQS_VISIBILITY_S=1 "$NODE" tests/sqs/server.mjs "$SQS_FOLDER" 0 "$SQS_QUEUES" >"$WORK/sqs.log" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; suite_end' EXIT
+trap 'code=$?; kill $server 2>/dev/null; suite_end $code' EXIT
 limit=$(($(date +%s) + 60))
 until grep -q '^ready ' "$WORK/sqs.log"; do
 	kill -0 $server 2>/dev/null && [ "$(date +%s)" -lt $limit ] || {
