@@ -16,7 +16,7 @@ STATEMENTS = "mixes prepared statements of several clients|takes prepared statem
 # which PgBouncer; the reason that everybody tells
 FAULTS = [
     ("pooler", r"a pooler refuses the settings of the session; set ES_DATABASE_POOLER=transaction"
-     r".*unsupported startup parameter: options.*08P01"),
+     r".*unsupported startup parameter.*08P01"),
     ("dropping", rf"a pooler (drops the settings of the session|{STATEMENTS}); set ES_DATABASE_POOLER=transaction"),
     ("feigning", rf"a pooler (changes the session between transactions|{STATEMENTS}); set "
      "ES_DATABASE_POOLER=transaction"),
