@@ -5,8 +5,8 @@
 # servers, folders and ports, so tests run beside a live stack.
 
 # The suites of ./dev test; `all` adds the long ones.
-SUITES='lint unit contract sqs store sql plans migrate api conf settings causes pooler dev ctl scenario property faults storm-small asan fuzz'
-LONG='scenario-sqs machine storm tidy debian13'
+SUITES='lint unit contract sqs store sql plans migrate api conf settings causes dev ctl scenario property faults storm-small asan fuzz'
+LONG='pooler scenario-sqs machine storm tidy debian13'
 
 verb_test() {
 	case ${1:-} in
