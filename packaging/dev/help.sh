@@ -19,6 +19,10 @@ verb_help() {
   faults [--queue=sqs] [--minutes N] [--seed S] [--kinds A,B,-C]
                             break a separate stack under load and check the promises;
                             --machine: also its network and disks, in namespaces (root)
+  mutate [--count N] [--seed S] [FILE[:LINE]...]
+                            break a copy of the tree in N lines, one at a time, and list the
+                            edits that no quick test notices (exit 1 when there are);
+                            --list: name the edits, try none
   build [TARGET]            compile only
   packages [up]             print a script for root that installs missing packages and starts
                             no daemon: ./dev packages | sudo sh

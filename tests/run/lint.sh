@@ -9,3 +9,4 @@ part 'lint functions' python3 tests/lint/functions.py
 part 'lint docs' python3 tests/lint/docs.py
 part 'the self-test of lints' sh tests/lint/selftest.sh
 part 'the self-test of the runner' sh tests/lint/runner.sh
+part 'the self-test of mutations' python3 tests/mutate/selftest.py

@@ -20,3 +20,6 @@ for file in tests/sql/*.sql; do
 		{ print "    " $0 }' "$out"
 	[ $code -eq 0 ] || grep -q '^not ok' "$out" || say "not ok $(basename "$file"): exit $code"
 done
+export MUTATE_PGBIN="$PGBIN" MUTATE_RUN="$RUN"
+part 'the self-test of mutated migrations' python3 tests/mutate/selftest_sql.py \
+	"$(program_binary ctl)"

@@ -1,0 +1,78 @@
+"""The PostgreSQL and the Redis that mutate.sh has started, a fresh database for each edit."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import bounded
+
+EMPTY, WHOLE, ONE = "mutate_empty", "mutate_whole", "mutate_one"
+STEP_S = 120
+
+
+class Servers:
+    """ctl: an echostreamctl, which migrates. The addresses come from mutate.sh."""
+
+    def __init__(self, tree, ctl):
+        self.tree, self.log = tree, tree.log
+        self.bin, self.run = os.environ["MUTATE_PGBIN"], os.environ["MUTATE_RUN"]
+        self.redis_cli = os.environ.get("MUTATE_REDIS_CLI")
+        # a copy: the program in the build is linked anew with edits of shared/
+        self.ctl = os.path.join(tree.folder, "echostreamctl")
+        shutil.copy(ctl, self.ctl)
+        with open(os.path.join(tree.tree, "db", "roles.sql"), encoding="utf-8") as f:
+            self.roles = f.read()
+        self.sql("postgres", "create database " + EMPTY)
+        self.sql(EMPTY, "create extension pgtap")
+        if not self.migrated(WHOLE):
+            with open(self.log, encoding="utf-8") as f:
+                sys.exit("%s\nthe migrations fail without an edit" % f.read())
+        self.schema = self.dumped(WHOLE)
+
+    def at(self, program, database):
+        return [os.path.join(self.bin, program), "-h", os.path.join(self.run, "pg"),
+                "-U", "postgres", "-d", database]
+
+    def sql(self, database, text):
+        done = subprocess.run(self.at("psql", database) + ["-qX", "-v", "ON_ERROR_STOP=1"],
+                              input=text, text=True, capture_output=True)
+        if done.returncode != 0:
+            sys.exit("%s%s: psql: exit %d" % (done.stderr, text[:200], done.returncode))
+
+    def fresh(self, database, template):
+        self.sql("postgres", "drop database if exists %s with (force);\n"
+                 "create database %s template %s;" % (database, database, template))
+        self.sql(database, self.roles)  # rights on a database are no part of a template
+
+    def migrated(self, database):
+        """A new database with the copy's migrations; False when one of them fails."""
+        self.fresh(database, EMPTY)
+        env = dict(os.environ, ES_DATABASE_OWNER_URL=self.url("echostream_owner", database))
+        code, _ = bounded.run([self.ctl, "db", "migrate", "--dir",
+                               os.path.join(self.tree.tree, "db", "migrations")],
+                              self.log, STEP_S, env=env)
+        return code == 0
+
+    def dumped(self, database):
+        """The schema as SQL, without the random words that newer pg_dump puts around it."""
+        out = subprocess.run(self.at("pg_dump", database) + ["--schema-only"], check=True,
+                             capture_output=True, text=True).stdout
+        return [line for line in out.split("\n")
+                if not line.startswith(("\\restrict ", "\\unrestrict "))]
+
+    def url(self, role, database):
+        return "postgresql://%s@/%s?host=%s/pg" % (role, database, self.run)
+
+    def for_programs(self, database):
+        """Settings of the programs of the suites store and contract."""
+        return {
+            "ES_TEST_DATABASE_URL": self.url("echostream_app", database),
+            "ES_TEST_OWNER_URL": self.url("echostream_owner", database),
+            "ES_TEST_ADMIN_URL": self.url("postgres", database),
+            "ES_TEST_REDIS_URL": "unix://%s/redis.sock" % self.run,
+        }
+
+    def emptied(self):
+        subprocess.run([self.redis_cli, "-s", os.path.join(self.run, "redis.sock"),
+                        "flushall"], check=True, stdout=subprocess.DEVNULL)
