@@ -207,12 +207,16 @@ ROLLBACK TO counted;
 -- es_hand_on: the oldest admin, else the oldest member; a deactivated user is no heir and no owner
 SAVEPOINT hand_on;
 INSERT INTO channel_members (tenant_id, channel_id, user_id, role, joined_at) VALUES
-    (:'t1', pg_temp.id('c', 2), pg_temp.id('a', 3), 'owner', '-infinity'), (:'t1', pg_temp.id('c', 2), :'a2', 'member', now());
+    (:'t1', pg_temp.id('c', 2), pg_temp.id('a', 3), 'owner', '-infinity'), (:'t1', pg_temp.id('c', 2), :'a2', 'member', now()),
+    (:'t1', pg_temp.id('c', 4), :'a2', 'member', now());
+UPDATE channel_members SET role = 'member' WHERE channel_id = pg_temp.id('c', 4) AND user_id = :'a1';
 SELECT results_eq(format('SELECT channel_id, seq, payload FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'),
     format('VALUES (%L::uuid, 1::bigint, es_member_payload(%L, %L, %L))', pg_temp.id('c', 2), :'a2', 'A Two', 'owner'),
     'a channel gets its active member as the owner; a channel without one keeps its owner');
 SELECT is(role, 'owner', 'the new owner has the role') FROM channel_members
 WHERE channel_id = pg_temp.id('c', 2) AND user_id = :'a2';
+SELECT is(role, 'member', 'the new owner of a channel keeps its role in other channels') FROM channel_members
+WHERE channel_id = pg_temp.id('c', 4) AND user_id = :'a2';
 SELECT is_empty(format('SELECT * FROM es_hand_on(%L, %L, %L)', :'t1', :'a1', :'a2'), 'a channel with another active owner is not handed on');
 SELECT is_empty(format('SELECT * FROM es_hand_on(%L, %L, %L, %L)', :'t1', :'a1', :'a2', pg_temp.id('c', 77)),
     'an unknown channel is not handed on');

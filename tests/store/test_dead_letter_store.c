@@ -53,10 +53,14 @@ lists_shows_and_drops(void)
 	FINE(dead_letter_store_list(f.pg, id + 1, 1, f.arena, &letters, &n, &f.err));
 	CU_ASSERT_EQUAL_FATAL(n, 1);
 	CU_ASSERT_EQUAL(letters[0].id, id);
+	FINE(dead_letter_store_list(f.pg, id, 1, f.arena, &letters, &n, &f.err));
+	CU_ASSERT_EQUAL_FATAL(n, 1);
+	CU_ASSERT_TRUE(letters[0].id < id);
 	FINE(dead_letter_store_drop(f.pg, id, f.arena, &f.err));
 	REFUSED(f, dead_letter_store_drop(f.pg, id, f.arena, &f.err), ES_NOT_FOUND,
 	    "no such dead letter");
-	CU_ASSERT_EQUAL(ours(), 1);
+	CU_ASSERT_EQUAL_FATAL(ours(), 1);
+	CU_ASSERT_STRING_EQUAL(letters[0].source_id, "1-0");
 }
 
 /* Rolled back, because it would delete the dead letters of other programs, too. */
@@ -72,7 +76,8 @@ old_and_surplus_ones_go(void)
 	CU_ASSERT_EQUAL(gone, 0);
 	FINE(dead_letter_store_purge(f.pg, 3600, 1, 1000, f.arena, &gone, &f.err));
 	CU_ASSERT_TRUE(gone >= 2);
-	FINE(dead_letter_store_list(f.pg, 0, 1000, f.arena, &letters, &n, &f.err));
+	for (size_t i = ours(); i > 0; i--)
+		CU_ASSERT_STRING_NOT_EQUAL(letters[i - 1].source_id, "3-0");
 	CU_ASSERT_TRUE(n >= 1);
 	FINE(dead_letter_store_purge(f.pg, 0, 1000, 1, f.arena, &gone, &f.err));
 	CU_ASSERT_EQUAL(gone, 1);

@@ -321,7 +321,21 @@ waits_for_a_server_that_is_away(void)
 	pg_async_close(&l.pa);
 }
 
+static void
+refuses_what_is_no_address(void)
+{
+	const struct pg_settings settings = {
+	    .url = "no address", .application_name = "test"};
+	const struct pg_async_loop loop = {.ctx = NULL};
+	struct pg_async *pa = NULL;
+
+	REFUSED(f, pg_async_open(&settings, 1, &loop, &pa, &f.err), ES_INVALID,
+	    "not a PostgreSQL connection string or URI");
+	CU_ASSERT_PTR_NULL(pa);
+}
+
 static CU_TestInfo cases[] = {
+    {"refuses what is no address", refuses_what_is_no_address},
     {"answers in order with their tenants", answers_in_order_with_their_tenants},
     {"no tenant is left for the next", no_tenant_is_left_for_the_next},
     {"an error is one statement's own", an_error_is_one_statements_own},

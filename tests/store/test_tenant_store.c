@@ -5,6 +5,7 @@
 #include "store/channel_store.h"
 #include "store/db_store.h"
 #include "store/principal_store.h"
+#include "store/tenant_admin.h"
 #include "store/tenant_store.h"
 #include "store/user_store.h"
 #include "store_fixture.h"
@@ -22,6 +23,8 @@ creates_with_defaults_and_an_owner(void)
 	    .max_messages_per_second = -1,
 	    .admin_email = "bill@initech.test",
 	    .admin_display_name = "Bill"};
+	struct tenant_id unknown;
+	struct tenant_admin first;
 	struct principal p;
 	struct user_id admin;
 
@@ -35,6 +38,12 @@ creates_with_defaults_and_an_owner(void)
 	    f.pg, &tenant.id, &admin, "j", clock_wall_ms() / 1000, f.arena, &p, &f.err));
 	CU_ASSERT_STRING_EQUAL(p.actor.role, "owner");
 	CU_ASSERT_STRING_EQUAL(p.actor.display_name, "Bill");
+	FINE(tenant_admin_first(f.pg, &tenant.id, f.arena, &first, &f.err));
+	SAME(first.id, admin);
+	CU_ASSERT_STRING_EQUAL(first.email, "bill@initech.test");
+	uuid_new(unknown.text);
+	REFUSED(f, tenant_admin_first(f.pg, &unknown, f.arena, &first, &f.err),
+	    ES_NOT_FOUND, "no such user");
 }
 
 static void

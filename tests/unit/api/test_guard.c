@@ -66,12 +66,14 @@ credentials(void)
 	static const char *const bad[] = {"", "Bearer", "Bearer ",
 	    "Basic Z29vZA==", "good", "Bearer good, Bearer good", "Bearer good,good",
 	    "Bearer good good", "Bearer go\"od", "Bearergood", "Bearer\tgood"};
+	const char *token;
 
 	database_says = ES_OK;
 	role = "member";
 	CU_ASSERT_EQUAL(check(SCOPE_USER, NULL), ES_UNAUTHENTICATED);
 	for (size_t i = 0; i < ES_COUNT(bad); i++)
-		if (check(SCOPE_USER, bad[i]) != ES_UNAUTHENTICATED)
+		if (check(SCOPE_USER, bad[i]) != ES_UNAUTHENTICATED ||
+		    guard_bearer(bad[i], &token, &fault) != ES_UNAUTHENTICATED)
 			CU_FAIL(bad[i]);
 	CU_ASSERT_EQUAL(check(SCOPE_USER, "Bearer good"), ES_OK);
 	CU_ASSERT_STRING_EQUAL(req.who.actor.role, "member");

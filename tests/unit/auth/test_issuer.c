@@ -272,6 +272,12 @@ makes_a_profile_of_claims(void)
 	    {"\xe2\x80\xae"
 	     "Bob",
 		"Bob"},
+	    /* the ends of the ranges of bidirectional controls, and their neighbours */
+	    {"\xe2\x80\xaa\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9", "sub"},
+	    {"\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa",
+		"\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa"},
+	    {"\xc2\x80\xc2\x9f", "sub"},
+	    {"\xc2\xa0", "\xc2\xa0"},
 	    {"", "sub"},
 	    {NULL, "sub"},
 	    {"\x01\x7f", "sub"},

@@ -108,8 +108,32 @@ refuses_what_is_no_network(void)
 		CU_ASSERT_EQUAL(cidr_list_parse(bad[i], &l, &err), ES_INVALID);
 		CU_ASSERT_EQUAL(l.n, 77);
 	}
-	CU_ASSERT_EQUAL(cidr_list_parse("10.0.0.1/8", &l, &err), ES_INVALID);
-	CU_ASSERT_STRING_EQUAL(err.text, "10.0.0.1/8: has bits set beyond its prefix");
+}
+
+static void
+says_why(void)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+	    {"10.0.0.1/8", "10.0.0.1/8: has bits set beyond its prefix"},
+	    {"10.0.0.0/33", "10.0.0.0/33: the prefix is 1 to 32"},
+	    {"2001:db8::/129", "2001:db8::/129: the prefix is 1 to 128"},
+	    /* 64 characters; an entry of 63 is read */
+	    {"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0/128",
+		"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0/12: "
+		"too long"},
+	    {"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:/128",
+		"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:/128: not a "
+		"network such as 10.0.0.0/8 or 2001:db8::/32"},
+	};
+	struct cidr_list l;
+	struct es_err err;
+
+	for (size_t i = 0; i < ES_COUNT(cases); i++) {
+		CU_ASSERT_EQUAL(cidr_list_parse(cases[i].text, &l, &err), ES_INVALID);
+		CU_ASSERT_STRING_EQUAL(err.text, cases[i].why);
+	}
 }
 
 static void
@@ -133,6 +157,7 @@ takes_64_networks_and_no_more(void)
 static CU_TestInfo cases[] = {
     {"reads addresses with and without a port", reads_addresses_with_and_without_a_port},
     {"knows its networks", knows_its_networks},
+    {"says why", says_why},
     {"refuses malformed networks", refuses_what_is_no_network},
     {"accepts at most 64 networks", takes_64_networks_and_no_more},
     CU_TEST_INFO_NULL,

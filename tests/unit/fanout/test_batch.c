@@ -23,7 +23,7 @@ static char last_reply[4096];
 static char heads[1024]; /* "channel=number " as they were set */
 static bool as_repeat;   /* events come with this old number */
 static int64_t old_seq;
-static unsigned redis_cuts; /* number of calls that fail */
+static unsigned redis_cuts, events; /* calls that fail; events published */
 
 enum es_code
 batch_store_commit(struct pg *pg, const struct batch_fence *fence,
@@ -126,6 +126,7 @@ redis_pipeline(struct redis *r, struct arena *a, const struct redis_call calls[]
 		if (strncmp(calls[i].argv[1].data, TOPIC_REPLY_PREFIX, 5) == 0)
 			(void)snprintf(
 			    last_reply, sizeof(last_reply), "%s", calls[i].argv[2].data);
+		events += strncmp(calls[i].argv[1].data, "es:t:" ACME, 41) == 0;
 		if (strcmp(calls[i].argv[0].data, "EVAL") == 0) {
 			CU_ASSERT_STRING_EQUAL(calls[i].argv[1].data, EVENT_HEAD_SCRIPT);
 			CU_ASSERT_STRING_EQUAL(calls[i].argv[3].data, "es:heads:" ACME);
@@ -186,7 +187,7 @@ setup(struct fixture *f)
 	seq = 0;
 	log_of_commits[0] = last_reply[0] = heads[0] = '\0';
 	as_repeat = false;
-	redis_cuts = 0;
+	redis_cuts = events = 0;
 	*f = (struct fixture){.a = arena_new()};
 	CU_ASSERT_EQUAL_FATAL(
 	    metrics_open(NULL, fanout_metrics, FANOUT_METRICS, 1, &f->metrics, &f->err),
@@ -339,6 +340,7 @@ a_head_never_goes_back(void)
 	add(&f, 2, (const char *const[]){"new", "repeat"});
 	CU_ASSERT_EQUAL(run(&f), BATCH_DONE);
 	CU_ASSERT_STRING_EQUAL(heads, "42 ");
+	CU_ASSERT_EQUAL(events, 2);
 	teardown(&f);
 }
 

@@ -329,6 +329,7 @@ leasing_retry(struct queue *q, unsigned partition, const struct queue_msg msgs[]
     size_t n, int64_t delay_ms, struct es_err *err)
 {
 	(void)q, (void)partition, (void)msgs, (void)delay_ms, (void)err;
+	CU_ASSERT_TRUE(n > 0);
 	leased_retry += n;
 	return ES_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "batch.h"
 #include "consumer.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "fake_partitions.h"
 #include "fanout_metrics.h"
@@ -239,6 +240,7 @@ less_is_received_until_it_comes_through(void)
 static void
 one_is_the_least(void)
 {
+	const int64_t start_ms = clock_mono_ms();
 	struct fixture f;
 	struct lease *held;
 
@@ -246,6 +248,7 @@ one_is_the_least(void)
 	put(&f, 3);
 	link_entries = 0;
 	turns(&f, 1);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms >= 50); /* backed off */
 	held = &f.w.leases.held[leases_find(
 	    &f.w.leases, queue_partition_of("g", FAKE_PARTITIONS))];
 	held->receive_max = 3;

@@ -22,6 +22,11 @@ a_lone_worker_takes_all(void)
 	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS);
 	CU_ASSERT_FALSE(lease_share_due(&f.ann));
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), FAKE_PARTITIONS);
+	/* and keeps them: a lease that is given back and claimed again has a new epoch */
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	CU_ASSERT_EQUAL(fake.releases, 0);
+	for (size_t i = 0; i < f.ann.n; i++)
+		CU_ASSERT_EQUAL(f.ann.held[i].part.epoch, 1);
 	lease_teardown(&f);
 }
 
@@ -96,6 +101,25 @@ an_owner_counts_without_the_roster(void)
 	f.ann.alive = 0;
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, 4);
+	lease_teardown(&f);
+}
+
+static void
+each_owner_counts_once_without_the_roster(void)
+{
+	static const char *const owners[] = {"bob", "bob", "cat"};
+	struct lease_fixture f;
+
+	lease_setup(&f);
+	for (unsigned p = 0; p < 3; p++) {
+		fake.rows[p] = (struct fake_row){
+		    .epoch = 1, .held = true, .until_ms = clock_wall_ms() + 60000};
+		(void)snprintf(
+		    fake.rows[p].owner, sizeof(fake.rows[p].owner), "%s", owners[p]);
+	}
+	/* eight partitions, three owners: a third, rounded up */
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	CU_ASSERT_EQUAL(f.ann.n, 3);
 	lease_teardown(&f);
 }
 
@@ -187,6 +211,8 @@ static CU_TestInfo cases[] = {
     {"a dead worker's share is taken as soon as its leases end",
 	a_dead_worker_s_share_is_taken_as_soon_as_it_may},
     {"an owner counts without the roster", an_owner_counts_without_the_roster},
+    {"each owner counts once without the roster",
+	each_owner_counts_once_without_the_roster},
     {"a lapsed lease is taken over in a new epoch",
 	a_lapsed_lease_is_taken_over_in_a_new_epoch},
     {"a worker that was restarted takes its own at once",

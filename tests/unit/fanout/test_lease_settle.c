@@ -103,8 +103,71 @@ settling_notices_a_new_owner(void)
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, true), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS - 1);
 	CU_ASSERT_EQUAL(leases_find(&f.ann, other), f.ann.n);
+	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), FAKE_PARTITIONS - 1);
 	CU_ASSERT_STRING_EQUAL(fake.rows[other].done, "");
 	CU_ASSERT_STRING_NOT_EQUAL(fake.rows[p].done, "");
+	lease_teardown(&f);
+}
+
+/* The next turn comes soon; a worker that stops has no other. */
+static void
+between_batches_the_first_failure_ends_it(void)
+{
+	struct lease_fixture f;
+	const struct lease *last;
+
+	lease_setup(&f);
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	for (unsigned p = 0; p < FAKE_PARTITIONS; p++) {
+		lease_read_up_to(lease_held(&f.ann, p), "1-0");
+		lease_held(&f.ann, p)->idle_since_ms -= 10000;
+	}
+	last = &f.ann.held[FAKE_PARTITIONS - 1]; /* the first to be tried */
+	fake.fail_done = last->part.number;
+	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(fake.dones, 0);
+	lease_teardown(&f);
+}
+
+/* The last lease is given back when the worker has more than its share. */
+static enum es_code
+give_back(struct lease_fixture *f)
+{
+	return lease_settle_give_back(&f->ann, NULL, f->q, f->a, &f->err);
+}
+
+static void
+one_lease_is_given_back_after_its_position_is_stored(void)
+{
+	struct lease_fixture f;
+	const struct lease *last;
+	int64_t number;
+
+	lease_setup(&f);
+	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
+	last = &f.ann.held[FAKE_PARTITIONS - 1];
+	number = last->part.number;
+	lease_read_up_to(&f.ann.held[FAKE_PARTITIONS - 1], "1-0");
+	/* not while its position can't be stored */
+	fake.fail_done = number;
+	CU_ASSERT_EQUAL(give_back(&f), ES_UNAVAILABLE);
+	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS);
+	CU_ASSERT_TRUE(fake.rows[number].held);
+	fake.fail_done = -1;
+	CU_ASSERT_EQUAL(give_back(&f), ES_OK);
+	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS - 1);
+	CU_ASSERT_EQUAL(leases_find(&f.ann, number), f.ann.n);
+	CU_ASSERT_FALSE(fake.rows[number].held);
+	CU_ASSERT_STRING_EQUAL(fake.rows[number].done, "1-0");
+	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), FAKE_PARTITIONS - 1);
+	/* one that another worker owns by now is forgotten */
+	number = f.ann.held[FAKE_PARTITIONS - 2].part.number;
+	lease_read_up_to(&f.ann.held[FAKE_PARTITIONS - 2], "1-0");
+	fake.rows[number].epoch++;
+	CU_ASSERT_EQUAL(give_back(&f), ES_OK);
+	CU_ASSERT_EQUAL(f.ann.n, FAKE_PARTITIONS - 2);
+	CU_ASSERT_EQUAL(leases_find(&f.ann, number), f.ann.n);
+	CU_ASSERT_TRUE(fake.rows[number].held);
 	lease_teardown(&f);
 }
 
@@ -141,6 +204,10 @@ static CU_TestInfo cases[] = {
     {"entries without a stored position are not trimmed", what_is_not_stored_is_not_cut},
     {"a busy partition is trimmed as well", a_busy_partition_is_cut_as_well},
     {"settling notices a new owner", settling_notices_a_new_owner},
+    {"between batches the first failure ends it",
+	between_batches_the_first_failure_ends_it},
+    {"one lease is given back after its position is stored",
+	one_lease_is_given_back_after_its_position_is_stored},
     {"at the end of a worker one failure does not stop the others",
 	on_the_way_out_one_failure_stops_no_other},
     CU_TEST_INFO_NULL,

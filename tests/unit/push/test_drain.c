@@ -67,6 +67,44 @@ tells_when_to_come_back_then_closes(void)
 }
 
 static void
+everybody_leaves(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	for (int i = 0; i < CLIENTS; i++)
+		client_close(&clients[i]);
+}
+
+/* As worker_run does before each wait. */
+static void
+takes_its_turn(struct ev_loop *loop, ev_prepare *before, int events)
+{
+	(void)loop, (void)before, (void)events;
+	worker_turn(&rig.worker);
+}
+
+static void
+runs_until_nobody_is_left(void)
+{
+	struct push_listen listen;
+	ev_prepare before;
+	ev_timer timer;
+	const int64_t start_ms = clock_mono_ms();
+
+	drain_up(&listen);
+	ev_timer_init(&timer, everybody_leaves, 0.5, 0);
+	ev_timer_start(rig.worker.env.loop, &timer);
+	ev_prepare_init(&before, takes_its_turn);
+	ev_prepare_start(rig.worker.env.loop, &before);
+	ev_run(rig.worker.env.loop, 0);
+	CU_ASSERT_FALSE(ev_is_active(&timer));
+	CU_ASSERT_EQUAL(rig.worker.conns.n, 0);
+	CU_ASSERT_TRUE(clock_mono_ms() - start_ms < 3000);
+	ev_timer_stop(rig.worker.env.loop, &timer);
+	ev_prepare_stop(rig.worker.env.loop, &before);
+	drain_down();
+}
+
+static void
 does_not_wait_for_ever(void)
 {
 	struct push_listen listen;
@@ -110,6 +148,7 @@ advises_to_spread(void)
 
 static CU_TestInfo cases[] = {
     {"tells when to come back, then closes", tells_when_to_come_back_then_closes},
+    {"runs until nobody is left", runs_until_nobody_is_left},
     {"does not wait for ever", does_not_wait_for_ever},
     {"advises to spread", advises_to_spread},
     CU_TEST_INFO_NULL,

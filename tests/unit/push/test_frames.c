@@ -258,6 +258,7 @@ answers_bad_frames_with_an_error(void)
 	}
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"6\",\"colour\":\"red\"}");
 	CU_ASSERT_TRUE(one_client_answered("\"type\":\"pong\",\"id\":\"6\""));
+	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"serverTime\":\"2"));
 	one_client_down();
 }
 

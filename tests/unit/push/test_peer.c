@@ -88,6 +88,25 @@ tells_of_a_tcp_peer(void)
 	changes(pair);
 }
 
+/* The bytes that wait would be 0 before and after. */
+static void
+counts_what_a_tcp_peer_acknowledged(void)
+{
+	static char bytes[1000];
+	const int64_t until_ms = clock_mono_ms() + 10000;
+	uint64_t before;
+	int pair[2];
+
+	tcp_pair(pair);
+	before = peer_taken(pair[0]);
+	CU_ASSERT_EQUAL(send(pair[0], bytes, sizeof(bytes), MSG_NOSIGNAL), sizeof(bytes));
+	while (peer_waiting(pair[0]) > 0 && clock_mono_ms() < until_ms)
+		(void)poll(NULL, 0, 1);
+	CU_ASSERT_EQUAL(peer_taken(pair[0]), before + sizeof(bytes));
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
 static void
 tells_of_a_unix_peer(void)
 {
@@ -136,6 +155,7 @@ limits_what_a_closed_socket_keeps(void)
 
 static CU_TestInfo cases[] = {
     {"tells of a TCP peer that reads", tells_of_a_tcp_peer},
+    {"counts what a TCP peer acknowledged", counts_what_a_tcp_peer_acknowledged},
     {"tells of a unix socket's peer that reads", tells_of_a_unix_peer},
     {"limits what a closed socket keeps", limits_what_a_closed_socket_keeps},
     CU_TEST_INFO_NULL,

@@ -1,0 +1,62 @@
+/* What a channel_updated event changes. */
+#include "cunit_main.h"
+
+#include "log/channel_change.h"
+
+#include "core/banned.h"
+
+static struct channel_change
+change(enum event_kind kind, const char *payload)
+{
+	struct arena *a = arena_new();
+	const struct event ev = {.kind = kind, .payload = payload};
+	const struct channel_change found = channel_change_of(&ev, a);
+
+	arena_free(&a);
+	return found;
+}
+
+static void
+reads_privacy_and_policy(void)
+{
+	static const struct {
+		const char *payload;
+		struct channel_change change;
+	} rows[] = {
+	    {"{\"name\":\"x\"}", {.turns = false}},
+	    {"{\"isPrivate\":true}", {.turns = true, .is_private = true}},
+	    {"{\"isPrivate\":false}", {.turns = true, .is_private = false}},
+	    {"{\"postingPolicy\":\"admins\"}", {.posting = true, .admins_post = true}},
+	    {"{\"postingPolicy\":\"everyone\"}", {.posting = true, .admins_post = false}},
+	    {"{\"postingPolicy\":7}", {.posting = false}},
+	    {"", {.posting = false}},
+	    {NULL, {.posting = false}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct channel_change c =
+		    change(EVENT_CHANNEL_UPDATED, rows[i].payload);
+
+		CU_ASSERT_EQUAL(c.turns, rows[i].change.turns);
+		CU_ASSERT_EQUAL(c.is_private, rows[i].change.is_private);
+		CU_ASSERT_EQUAL(c.posting, rows[i].change.posting);
+		CU_ASSERT_EQUAL(c.admins_post, rows[i].change.admins_post);
+	}
+}
+
+static void
+other_events_change_nothing(void)
+{
+	const struct channel_change c =
+	    change(EVENT_MESSAGE, "{\"isPrivate\":true,\"postingPolicy\":\"admins\"}");
+
+	CU_ASSERT_FALSE(c.turns || c.is_private || c.posting || c.admins_post);
+}
+
+static CU_TestInfo cases[] = {
+    {"reads privacy and posting policy", reads_privacy_and_policy},
+    {"other events change nothing", other_events_change_nothing},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("push/channel_change", cases)

@@ -1,0 +1,96 @@
+/* The cache of confirmed rights. */
+#include "cunit_main.h"
+
+#include "crypto/keyed_hash.h"
+#include "hub/grants.h"
+
+#include "core/banned.h"
+
+static const struct rights_key a = {{"01900000-0000-7000-8000-000000000001"},
+				   {"01900000-0000-7000-8000-00000000a001"},
+				   {"01900000-0000-7000-8000-0000000000c1"}},
+			       b = {{"01900000-0000-7000-8000-000000000001"},
+				   {"01900000-0000-7000-8000-00000000a002"},
+				   {"01900000-0000-7000-8000-0000000000c1"}},
+			       c = {{"01900000-0000-7000-8000-000000000001"},
+				   {"01900000-0000-7000-8000-00000000a001"},
+				   {"01900000-0000-7000-8000-0000000000c2"}};
+static const struct rights_row open_row = {.acl_version = 5},
+			       archived_row = {.acl_version = 6, .archived = true};
+
+/* 0: no grant, 1: one, 2: one of an archived channel. */
+static int
+found(const struct grants *g, const struct rights_key *right, int64_t version, int64_t at)
+{
+	bool archived = false;
+
+	return grants_find(g, right, version, at, &archived) ? 1 + archived : 0;
+}
+
+static void
+a_new_answer_takes_the_place_of_the_old_one(void)
+{
+	struct grants *g = grants_new(10, 1000);
+
+	grants_add(g, &a, &open_row, 0);
+	CU_ASSERT_EQUAL(found(g, &a, 5, 10), 1);
+	grants_add(g, &a, &archived_row, 500);
+	CU_ASSERT_EQUAL(found(g, &a, 6, 510), 2);
+	grants_expire(g, 1100);
+	CU_ASSERT_EQUAL(found(g, &a, 6, 1100), 2);
+	CU_ASSERT_EQUAL(found(g, &a, 7, 1100), 0); /* an older version of the rights */
+	CU_ASSERT_EQUAL(found(g, &a, 6, 1501), 0); /* too old */
+	grants_forget_channel(g, &a.channel);
+	CU_ASSERT_EQUAL(found(g, &a, 6, 510), 0);
+	grants_free(&g);
+	CU_ASSERT_PTR_NULL(g);
+	grants_free(&g);
+}
+
+static void
+the_oldest_makes_room(void)
+{
+	struct grants *g = grants_new(2, 1000);
+
+	grants_add(g, &a, &open_row, 0);
+	grants_add(g, &b, &open_row, 1);
+	CU_ASSERT_EQUAL(found(g, &a, 5, 2), 1);
+	grants_add(g, &c, &open_row, 2);
+	CU_ASSERT_EQUAL(found(g, &a, 5, 2), 0);
+	CU_ASSERT_EQUAL(found(g, &b, 5, 2), 1);
+	CU_ASSERT_EQUAL(found(g, &c, 5, 2), 1);
+	grants_forget_channel(g, &a.channel); /* of another user, too */
+	CU_ASSERT_EQUAL(found(g, &b, 5, 2), 0);
+	CU_ASSERT_EQUAL(found(g, &c, 5, 2), 1);
+	grants_free(&g);
+}
+
+static void
+the_same_right_again_needs_no_more_room(void)
+{
+	struct grants *g = grants_new(2, 1000);
+
+	grants_add(g, &b, &open_row, 0);
+	grants_add(g, &a, &open_row, 1);
+	grants_add(g, &a, &open_row, 2);
+	CU_ASSERT_EQUAL(found(g, &b, 5, 3), 1);
+	CU_ASSERT_EQUAL(found(g, &a, 5, 3), 1);
+	grants_free(&g);
+}
+
+static int
+draw(void)
+{
+	keyed_hash_draw();
+	return 0;
+}
+
+static CU_TestInfo cases[] = {
+    {"a new answer takes the place of the old one",
+	a_new_answer_takes_the_place_of_the_old_one},
+    {"the oldest grant makes room", the_oldest_makes_room},
+    {"the same right again needs no more room", the_same_right_again_needs_no_more_room},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN_WITH("push/grants", cases, draw, NULL)
