@@ -40,13 +40,20 @@ conf_share_room(const struct conf_item *item)
 	return item->kind == CONF_INT ? sizeof(int64_t) : sizeof(bool);
 }
 
+/* The program's struct: read when the master writes, written when a worker reads. */
+struct share_values {
+	const char *from;
+	char *to;
+	struct arena *arena; /* of the strings in to */
+};
+
 typedef void conf_share_visit(
-    const struct conf_item *item, char *shared, void *values, struct arena *a);
+    const struct conf_item *item, char *shared, const struct share_values *v);
 
 /* Calls visit for each reloaded setting, with its place. Returns the size of all. */
 static size_t
 conf_share_walk(const struct conf_share *s, char *shared, conf_share_visit *visit,
-    void *values, struct arena *a)
+    const struct share_values *v)
 {
 	size_t at = 0;
 
@@ -57,20 +64,18 @@ conf_share_walk(const struct conf_share *s, char *shared, conf_share_visit *visi
 			if (!conf_reload_takes(s->tables, s->n, item->name))
 				continue;
 			if (visit != NULL)
-				visit(item, shared + at, values, a);
+				visit(item, shared + at, v);
 			at += conf_share_room(item);
 		}
 	return at;
 }
 
 static void
-conf_share_write(
-    const struct conf_item *item, char *shared, void *values, struct arena *a)
+conf_share_write(const struct conf_item *item, char *shared, const struct share_values *v)
 {
-	const char *slot = (const char *)values + item->offset;
+	const char *slot = v->from + item->offset;
 	const char *text;
 
-	(void)a;
 	if (!conf_share_is_text(item)) {
 		memcpy(shared, slot, conf_share_room(item));
 		return;
@@ -80,16 +85,16 @@ conf_share_write(
 }
 
 static void
-conf_share_read(const struct conf_item *item, char *shared, void *values, struct arena *a)
+conf_share_read(const struct conf_item *item, char *shared, const struct share_values *v)
 {
-	char *slot = (char *)values + item->offset;
+	char *slot = v->to + item->offset;
 	const char *text;
 
 	if (!conf_share_is_text(item)) {
 		memcpy(slot, shared, conf_share_room(item));
 		return;
 	}
-	text = arena_strdup(a, shared);
+	text = arena_strdup(v->arena, shared);
 	memcpy(slot, &text, sizeof(text));
 }
 
@@ -100,7 +105,7 @@ conf_share_new(const struct conf_table tables[], size_t n)
 
 	s->tables = tables;
 	s->n = n;
-	s->size = conf_share_walk(s, NULL, NULL, NULL, NULL);
+	s->size = conf_share_walk(s, NULL, NULL, NULL);
 	s->shared = mmap(NULL, sizeof(*s->shared) + s->size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(s->shared != MAP_FAILED);
@@ -110,9 +115,10 @@ conf_share_new(const struct conf_table tables[], size_t n)
 void
 conf_share_put(struct conf_share *s, const void *values)
 {
+	const struct share_values v = {.from = values};
 	char *copy = mem_new(1, s->size);
 
-	(void)conf_share_walk(s, copy, conf_share_write, (void *)(uintptr_t)values, NULL);
+	(void)conf_share_walk(s, copy, conf_share_write, &v);
 	atomic_fetch_add(&s->shared->version, 1);
 	memcpy(s->shared->values, copy, s->size);
 	atomic_fetch_add(&s->shared->version, 1);
@@ -123,6 +129,7 @@ enum es_code
 conf_share_get(
     const struct conf_share *s, struct arena *a, void *values, struct es_err *err)
 {
+	const struct share_values v = {.to = values, .arena = a};
 	char *copy = arena_alloc(a, s->size + 1);
 
 	if (atomic_load(&s->shared->version) == 0)
@@ -133,7 +140,7 @@ conf_share_get(
 		memcpy(copy, s->shared->values, s->size);
 		atomic_thread_fence(memory_order_acquire);
 		if (before % 2 == 0 && atomic_load(&s->shared->version) == before) {
-			(void)conf_share_walk(s, copy, conf_share_read, values, a);
+			(void)conf_share_walk(s, copy, conf_share_read, &v);
 			return ES_OK;
 		}
 		clock_sleep_ms(1);
