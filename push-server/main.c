@@ -152,6 +152,7 @@ main(int argc, char **argv)
 		p.how = UNIX_SOCKET_TAKE_OVER;
 	if (status < 0)
 		status = main_serve(&p);
+	conf_share_free(&p.share);
 	arena_free(&p.arena);
 	return status;
 }

@@ -113,6 +113,16 @@ conf_share_new(const struct conf_table tables[], size_t n)
 }
 
 void
+conf_share_free(struct conf_share **s)
+{
+	if (*s == NULL)
+		return;
+	(void)munmap((*s)->shared, sizeof(*(*s)->shared) + (*s)->size);
+	mem_free(*s);
+	*s = NULL;
+}
+
+void
 conf_share_put(struct conf_share *s, const void *values)
 {
 	const struct share_values v = {.from = values};

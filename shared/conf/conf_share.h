@@ -7,8 +7,10 @@
 
 struct conf_share;
 
-/* The tables must outlive it. Made before the fork; lives as long as the process. */
+/* Call it before the fork. The tables must outlive it. */
 struct conf_share *conf_share_new(const struct conf_table tables[], size_t n);
+/* Unmaps the memory in this process. *s may be NULL, and is NULL afterwards. */
+void conf_share_free(struct conf_share **s);
 
 /* In the master: the values of `values` replace what was there. */
 void conf_share_put(struct conf_share *s, const void *values);

@@ -191,6 +191,8 @@ a_worker_takes_what_the_master_puts(void)
 	CU_ASSERT_EQUAL(worker.limit, 9);
 	CU_ASSERT_EQUAL(worker.workers, 4); /* is not reloaded */
 	CU_ASSERT_TRUE(worker.flag);
+	conf_share_free(&s);
+	CU_ASSERT_PTR_NULL(s);
 }
 
 /* secret and limit are always put together; a reader must never see a mix. */
@@ -227,6 +229,7 @@ a_worker_never_sees_half_of_it(void)
 	CU_ASSERT_EQUAL(waitpid(master, NULL, 0), master);
 	CU_ASSERT_EQUAL(mixed, 0);
 	CU_ASSERT_TRUE(seen[0] > 0 && seen[1] > 0);
+	conf_share_free(&s);
 }
 
 static void
