@@ -81,6 +81,15 @@ prefork_start_due(struct master *m)
 			prefork_start(m, &m->workers[i]);
 }
 
+/* True when a worker ended as SIGTERM asks. One that has just been forked has no handler
+ * yet, and ends by the signal itself. */
+static bool
+prefork_was_asked(int status)
+{
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+	       (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
 static void
 prefork_gone(struct master *m, struct worker *w, int status)
 {
@@ -91,11 +100,12 @@ prefork_gone(struct master *m, struct worker *w, int status)
 		m->conf->on_exit(m->conf->ctx, w->slot, status);
 	if (m->draining)
 		return;
-	if (w->replaced_ms != 0) {
+	if (w->replaced_ms != 0 && prefork_was_asked(status)) {
 		w->replaced_ms = 0;
 		w->start_at_ms = now;
 		return;
 	}
+	w->replaced_ms = 0;
 	w->early_deaths = now - w->started_ms < EARLY_DEATH_MS ? w->early_deaths + 1 : 0;
 	w->start_at_ms = w->early_deaths == 0
 	                     ? now
@@ -171,8 +181,10 @@ prefork_reload(struct master *m)
 {
 	enum prefork_reload how;
 
-	if (m->draining)
+	if (m->draining) {
+		log_warn("SIGHUP changes nothing: this program is ending", LOG_NONE);
 		return;
+	}
 	if (m->conf->on_reload == NULL) {
 		log_warn("SIGHUP changes nothing: this program reads its settings at its "
 			 "start; restart it to change them",

@@ -1,0 +1,164 @@
+/* What a master logs of a reload and of workers that end in it. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/prefork.h"
+#include "cunit_main.h"
+
+#define DEADLINE_MS 10000
+
+struct shared {
+	_Atomic int starts, reloads, drains;
+	_Atomic bool deaf; /* the next worker ignores SIGTERM */
+};
+
+static struct shared *shared;
+static FILE *said; /* the log of the master */
+
+static int
+worker(void *ctx, unsigned index, unsigned slot)
+{
+	sigset_t term;
+	int sig;
+
+	(void)ctx, (void)index, (void)slot;
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &term, NULL);
+	if (shared->deaf) {
+		shared->starts++;
+		for (;;)
+			(void)pause();
+	}
+	shared->starts++;
+	(void)sigwait(&term, &sig);
+	return 0;
+}
+
+static enum prefork_reload
+note_reload(void *ctx)
+{
+	(void)ctx;
+	shared->reloads++;
+	return PREFORK_REPLACE;
+}
+
+static void
+note_drain(void *ctx)
+{
+	(void)ctx;
+	shared->drains++;
+}
+
+static bool
+wait_for(_Atomic int *count, int n)
+{
+	const int64_t until = clock_mono_ms() + DEADLINE_MS;
+
+	while (*count < n && clock_mono_ms() < until)
+		clock_sleep_ms(5);
+	return *count >= n;
+}
+
+/* A master with one worker that ignores SIGTERM; those after it do not. */
+static pid_t
+start_deaf(void)
+{
+	const struct prefork_kind kind = {"test", 1, worker, false};
+	const struct prefork p = {.kinds = &kind,
+	    .n_kinds = 1,
+	    .drain_ms = 300,
+	    .on_drain = note_drain,
+	    .on_reload = note_reload};
+	pid_t pid;
+
+	*shared = (struct shared){.deaf = true};
+	said = tmpfile();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+	(void)fflush(stdout); /* otherwise the child writes it again */
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(fileno(said), STDERR_FILENO);
+		log_init("test", LOG_WARN);
+		exit(prefork_run(&p)); /* not _exit: coverage is written at exit */
+	}
+	CU_ASSERT_TRUE(wait_for(&shared->starts, 1));
+	shared->deaf = false;
+	return pid;
+}
+
+/* The master's exit status. */
+static int
+end_of(pid_t master)
+{
+	int status = -1;
+
+	CU_ASSERT_EQUAL(waitpid(master, &status, 0), master);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The lines of the ended master's log that have these words. */
+static int
+lines_with(const char *words)
+{
+	char line[512];
+	int n = 0;
+
+	rewind(said);
+	while (fgets(line, sizeof(line), said) != NULL)
+		n += strstr(line, words) != NULL;
+	(void)fclose(said);
+	return n;
+}
+
+/* A worker that a reload replaces may break down, or be killed because it is late. */
+static void
+a_reload_hides_no_death(void)
+{
+	const pid_t master = start_deaf();
+
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
+	CU_ASSERT_TRUE(wait_for(&shared->starts, 2));
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0); /* this one ends as it is asked to */
+	CU_ASSERT_TRUE(wait_for(&shared->starts, 3));
+	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
+	CU_ASSERT_EQUAL(end_of(master), 0);
+	CU_ASSERT_EQUAL(lines_with("\"worker ended\""), 1);
+}
+
+static void
+a_reload_says_that_it_comes_too_late(void)
+{
+	const pid_t master = start_deaf();
+
+	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
+	CU_ASSERT_TRUE(wait_for(&shared->drains, 1));
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
+	CU_ASSERT_EQUAL(end_of(master), 1); /* it had to kill the worker */
+	CU_ASSERT_EQUAL(lines_with("this program is ending"), 1);
+	CU_ASSERT_EQUAL(shared->reloads, 0);
+}
+
+static void
+shares_memory(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CU_ASSERT_FATAL(shared != MAP_FAILED);
+}
+
+static CU_TestInfo cases[] = {
+    {"shares memory", shares_memory},
+    {"a reload hides no death", a_reload_hides_no_death},
+    {"a reload says that it comes too late", a_reload_says_that_it_comes_too_late},
+    CU_TEST_INFO_NULL,
+};
+
+CUNIT_MAIN("prefork_log", cases)
