@@ -1,4 +1,5 @@
 /* The options that every program has. */
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,6 +69,18 @@ conf_main_tell(const char *program, bool starts, const struct conf_report *repor
 	conf_item_log(LOG_WARN, "unknown setting", report->warnings);
 }
 
+/* A SIGHUP that comes before the master handles it would end the program. It waits, and
+ * the master then reads the settings again. */
+static void
+conf_main_hold_reloads(void)
+{
+	sigset_t hup;
+
+	(void)sigemptyset(&hup);
+	(void)sigaddset(&hup, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &hup, NULL);
+}
+
 int
 conf_main(int argc, char **argv, const char *program, const struct conf_table tables[],
     size_t n, struct arena *a, void *out)
@@ -96,6 +109,8 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 		return EX_USAGE_;
 	case RUN:
 	case TAKE_OVER:
+		conf_main_hold_reloads();
+		break;
 	case CHECK:
 	case PRINT:
 		break;

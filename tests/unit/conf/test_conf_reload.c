@@ -170,6 +170,22 @@ says_that_the_environment_does_not_change(void)
 	(void)unsetenv("ES_JWT_SECRET_FILE");
 }
 
+/* A program reads its settings before its master handles signals. */
+static void
+a_reload_during_the_start_waits(void)
+{
+	char *argv[] = {(char[]){"test"}, NULL};
+	sigset_t waiting;
+
+	start(&by_name);
+	CU_ASSERT_EQUAL(conf_main(1, argv, "test", &by_name, 1, a, &v), CONF_RUN);
+	(void)raise(SIGHUP);
+	CU_ASSERT_EQUAL(sigpending(&waiting), 0);
+	CU_ASSERT_EQUAL(sigismember(&waiting, SIGHUP), 1);
+	(void)signal(SIGHUP, SIG_IGN); /* drops the one that waits */
+	(void)signal(SIGHUP, SIG_DFL);
+}
+
 static void
 a_worker_takes_what_the_master_puts(void)
 {
@@ -247,6 +263,7 @@ static CU_TestInfo cases[] = {
     {"takes nothing from a faulty file", takes_nothing_from_a_faulty_file},
     {"says that the environment doesn't change",
 	says_that_the_environment_does_not_change},
+    {"a reload during the start waits", a_reload_during_the_start_waits},
     {"a worker takes what the master puts", a_worker_takes_what_the_master_puts},
     {"a worker never sees half of it", a_worker_never_sees_half_of_it},
     {"removes the file", removes_the_file},
