@@ -81,7 +81,8 @@ conf_item_fault(
 	va_start(ap, fmt);
 	(void)vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	text_addf(&l->faults, "%s (%s): %s\n", name, source, why);
+	/* A name in a file may be longer than the whole report. */
+	text_addf(&l->faults, "%.*s (%s): %s\n", CONF_NAME_MAX, name, source, why);
 	l->n_faults++;
 }
 

@@ -134,6 +134,21 @@ names_the_line_of_a_fault(void)
 	}
 }
 
+/* A name that is longer than the report would leave no room for its own fault. */
+static void
+cuts_a_long_name(void)
+{
+	static char line[60000];
+
+	fresh();
+	memset(line, 'E', sizeof(line) - 1);
+	memcpy(line + sizeof(line) - 4, "=1\n", 4);
+	CU_ASSERT_EQUAL(load(line), ES_INVALID);
+	CU_ASSERT_EQUAL(report.n_faults, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, ":1): unknown setting"));
+	CU_ASSERT_TRUE(strlen(report.text) < 200);
+}
+
 /* The environment does not win: a reload could not change the setting, and nobody would
  * be told. */
 static void
@@ -242,6 +257,7 @@ static CU_TestInfo cases[] = {
     {"makes a file", makes_a_file},
     {"reads lines", reads_lines},
     {"names the line of a fault", names_the_line_of_a_fault},
+    {"cuts a long name", cuts_a_long_name},
     {"refuses a setting in both", refuses_a_setting_in_both},
     {"a line may name the file of a secret", a_line_may_name_the_file_of_a_secret},
     {"refuses a file that it can't read", refuses_a_file_that_it_can_not_read},
