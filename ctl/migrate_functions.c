@@ -89,7 +89,9 @@ migrate_functions_drop_one(struct migrate *m, const char *name, struct pg_fault 
 }
 
 /* CREATE OR REPLACE can't change the type of the result, the names of parameters (42P13)
- * or the owner (42501). Another transaction never sees the function missing. */
+ * or the owner (42501), and leaves a second function of the name, which the file then
+ * can't tell from its own (42725). Another transaction never sees the function missing.
+ */
 static bool
 migrate_functions_run(struct migrate *m, const struct sql_file *file, const char *name,
     struct pg_fault *fault)
@@ -97,7 +99,8 @@ migrate_functions_run(struct migrate *m, const struct sql_file *file, const char
 	if (pg_admin_script(m->db, file->text, m->arena, fault))
 		return true;
 	if (strcmp(fault->sqlstate, "42P13") != 0 &&
-	    strcmp(fault->sqlstate, "42501") != 0)
+	    strcmp(fault->sqlstate, "42501") != 0 &&
+	    strcmp(fault->sqlstate, "42725") != 0)
 		return false;
 	return pg_admin_script(m->db, "ROLLBACK TO one", m->arena, fault) &&
 	       migrate_functions_drop_one(m, name, fault) &&

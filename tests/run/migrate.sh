@@ -113,7 +113,9 @@ for said in 'differs from its file: es_epoch' 'differs from its file: es_heads' 
 	expect 1 "$said" "verify: $said" verify
 done
 expect 0 '^loaded es_epoch' 'a function that was changed by hand is loaded again' migrate
-pg_sql scratch -c 'drop function es_left'
+pg_sql scratch -c 'drop function es_left' \
+	-c 'create function es_heads(x int) returns int language sql as $$ select 1 $$'
+expect 0 '^loaded es_heads' 'a second function of a name is dropped' migrate
 functions | diff "$WORK/functions.loaded" -
 result $? 'the loaded function has its text, owner and grants'
 
