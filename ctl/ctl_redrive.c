@@ -8,6 +8,7 @@
 #include "event/envelope.h"
 #include "queue/queue.h"
 #include "store/dead_letter_store.h"
+#include "store/partition_store.h"
 
 #include "ctl_find.h"
 #include "ctl_queue.h"
@@ -68,6 +69,33 @@ ctl_redrive_find_all(struct pg *pg, struct ids *out, struct es_err *err)
 		out->at[i] = out->at[out->n - 1 - i];
 		out->at[out->n - 1 - i] = id;
 	}
+	arena_free(&a);
+	return rc;
+}
+
+/* fanout keeps a row for each partition that it reads. An entry of a partition that no
+ * fanout reads would wait there for ever, and its letter would be gone. */
+static enum es_code
+ctl_redrive_check_partitions(struct pg *pg, const struct queue *q, struct es_err *err)
+{
+	const int64_t here = queue_partitions(q);
+	struct arena *a = arena_new();
+	struct partition *rows;
+	int64_t known = 0, held = 0;
+	size_t n = 0;
+	enum es_code rc = here == 0 ? ES_OK : partition_store_list(pg, a, &rows, &n, err);
+
+	for (size_t i = 0; rc == ES_OK && i < n; i++) {
+		const int64_t least = rows[i].number + 1;
+
+		known = least > known ? least : known;
+		held = rows[i].held && least > held ? least : held;
+	}
+	if (rc == ES_OK && (here > known || here < held))
+		rc = es_fail(err, ES_INVALID,
+		    "ES_QUEUE_PARTITIONS is %" PRId64 " here, and fanout reads %" PRId64
+		    " partitions",
+		    here, held > 0 ? held : known);
 	arena_free(&a);
 	return rc;
 }
@@ -138,6 +166,8 @@ ctl_redrive(struct ctl *c)
 	}
 	pg = ctl_find_database(c);
 	if (pg != NULL && !ctl_queue_open(c, &q, &err))
+		(void)ctl_fail(c, "%s", err.text);
+	else if (pg != NULL && ctl_redrive_check_partitions(pg, q, &err) != ES_OK)
 		(void)ctl_fail(c, "%s", err.text);
 	else if (pg != NULL && c->opt.all &&
 		 ctl_redrive_find_all(pg, &ids, &err) != ES_OK)

@@ -86,6 +86,10 @@ def run(ctl, rest, mint, channel):
     said = redrive(dead[0], status=1, env={"ES_REDIS_URL": "unix:///nowhere.sock"})
     assert f"dead letter {dead[0]}: " in said and "0 of 1 dead letters" in said, said
     assert [one["id"] for one in letters()] == dead and room.outcome(names[0])[0] == 410
+    for wrong in ("64", "2"):  # no fanout reads the partition, or not for this channel
+        said = redrive(dead[0], status=1, env={"ES_QUEUE_PARTITIONS": wrong})
+        assert f"ES_QUEUE_PARTITIONS is {wrong} here, and fanout reads 8 partitions" in said, said
+    assert [one["id"] for one in letters()] == dead
     assert "1 of 1 dead letters were sent again" in redrive(dead[0])
     numbers = room.stored(names[:1])
     assert [one["id"] for one in letters()] == dead[1:]
