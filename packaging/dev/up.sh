@@ -137,8 +137,10 @@ up_lock() {
 			exit 0
 			;;
 		esac
-		[ -n "$said" ] || say "another ./dev up (pid $(cat "$RUN/up.pid" 2>/dev/null)) is" \
-			"starting in this folder; waiting for it"
+		# Until the other one has looked for leftovers there is no file with its pid.
+		other=$(cat "$RUN/up.pid" 2>/dev/null)
+		[ -n "$said" ] || say "another ./dev up${other:+ (pid $other)} is starting in this" \
+			"folder; waiting for it"
 		said=yes
 		sleep 0.3
 	done
