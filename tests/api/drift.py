@@ -52,8 +52,9 @@ def difference(documented, real):
 
 
 def keys_of_route(route):
-    """The scopes of API keys that open a route; True when the key must act for a user."""
-    as_user = ["as-user"] if route.get("keyActsAsUser") else []
+    """The scopes of API keys that open a route, and x-api-key-as-user when the key must act for a
+    user, as the document spells them."""
+    as_user = ["x-api-key-as-user"] if route.get("keyActsAsUser") else []
     return " ".join(sorted(route.get("keyScopes", []) + as_user))
 
 

@@ -1,5 +1,6 @@
 /* The rights of an API key: each scope against each route, and the users for whom a key
  * acts. The database is a fake. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cunit_main.h"
@@ -143,6 +144,14 @@ check(const struct http_route *route, const char *on_behalf)
 	return guard_check(&api, route, &req, &fault);
 }
 
+/* CU_FAIL() prints its argument as the source has it: it can't name the route. */
+static void
+wrong(const struct http_route *route, const char *what)
+{
+	printf("\n  %s %s: %s\n", route->method, route->path, what);
+	CU_FAIL("the route above");
+}
+
 static void
 each_scope_against_each_route(void)
 {
@@ -153,7 +162,7 @@ each_scope_against_each_route(void)
 		const char *good = opened_by(route);
 
 		if (good == NULL) {
-			CU_FAIL(route->path); /* a route that this table does not have */
+			wrong(route, "add the route to the table above");
 			continue;
 		}
 		for (size_t s = 0; s < KEY_SCOPES; s++) {
@@ -162,12 +171,13 @@ each_scope_against_each_route(void)
 
 			begin(1U << s, API_KEY_ACTIVE, "bot");
 			if (check(route, NULL) != want)
-				CU_FAIL(route->path);
+				wrong(route, "letters here, scopes in routes.c");
 			arena_free(&mem);
 		}
 		begin(KEY_ANY, API_KEY_NOBODY, "");
-		CU_ASSERT_EQUAL(check(route, NULL),
-		    *good == '\0' || strchr(good, '+') != NULL ? ES_FORBIDDEN : ES_OK);
+		if (check(route, NULL) !=
+		    (*good == '\0' || strchr(good, '+') != NULL ? ES_FORBIDDEN : ES_OK))
+			wrong(route, "+ here, KEY_AS_USER in routes.c");
 		arena_free(&mem);
 	}
 }
