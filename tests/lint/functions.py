@@ -5,7 +5,8 @@ A change of a function needs a migration, even an empty one: the migration's ver
 `echostreamctl db migrate` of an older release from loading its own functions again, and makes
 /readyz red until the functions are loaded. So the newest migration with a line
 `-- echostream:functions SHA256` must name the checksum of all files, without the comments
-outside of functions, which begin in the first column.
+outside of functions, which begin in the first column. DB_STORE_VERSION must be that migration or a
+newer one, or /readyz is green before the functions are loaded.
 """
 import hashlib
 import pathlib
@@ -17,6 +18,8 @@ MIGRATIONS = sorted(pathlib.Path("db/migrations").glob("*.sql"))
 CREATE = re.compile(r"^\s*CREATE\s+(OR\s+REPLACE\s+)?FUNCTION\s+(?:public\.)?(\w+)", re.M | re.I)
 COMMENT = re.compile(rb"^--.*\n", re.M)
 CALLER = re.compile(r"\b(?:shared|api-fcgi|fanout|push-server|ctl|tests)/[\w/.-]+\.c\b")
+STORE = pathlib.Path("shared/store/db_store.h")
+ASKED = re.compile(r'^#define DB_STORE_VERSION "(\d+)"', re.M)
 STATE = re.compile(r"^-- echostream:functions (\w+)$", re.M)
 
 
@@ -55,9 +58,14 @@ def copies():
             seen[name] = path
 
 
+def states():
+    """The migrations with such a line, in order, each with its checksum."""
+    return [(path, m[1]) for path in MIGRATIONS for m in STATE.finditer(path.read_text(encoding="utf-8"))]
+
+
 def state():
     total = hashlib.sha256(b"".join(COMMENT.sub(b"", path.read_bytes()) for path in FUNCTIONS)).hexdigest()
-    named = [(path, m[1]) for path in MIGRATIONS for m in STATE.finditer(path.read_text(encoding="utf-8"))]
+    named = states()
     if named and named[-1][1] == total:
         return
     yield "db/functions has changed: add a migration that begins with this line"
@@ -66,11 +74,19 @@ def state():
         yield f"or, unless {named[-1][0]} was applied anywhere else, change it there"
 
 
+def asked():
+    version = ASKED.search(STORE.read_text(encoding="utf-8"))[1]
+    for path, _ in states():
+        if path.name.split("_")[0] > version:
+            yield f"{STORE}: DB_STORE_VERSION is older than {path}; set it to that number"
+
+
 def main():
     rule("each file of db/functions creates the function of its name", list(files()))
     rule("callers that db/functions names are there", list(callers()))
     rule("no function has two texts in db/migrations", list(copies()))
     rule("the newest state of db/functions is named by a migration", list(state()))
+    rule("the programs ask for the migration that names the functions", list(asked()))
     return 0
 
 

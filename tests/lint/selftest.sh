@@ -42,7 +42,7 @@ while [ $i -lt 401 ]; do
 	echo '/* long */'
 	i=$((i + 1))
 done >fanout/long.c
-for name in longer longest endless eternal lasting ages aeons ever more still again anew; do
+for name in longer longest endless eternal lasting ages aeons ever more still again anew afresh; do
 	cp fanout/long.c "fanout/$name.c"
 done
 mkdir -p tests/run
@@ -52,6 +52,7 @@ mkdir -p db/functions db/migrations
 echo 'CREATE FUNCTION es_b() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; -- shared/store/c.c' >db/functions/es_a.sql
 cp db/functions/es_a.sql db/migrations/1_a.sql
 echo '-- echostream:functions 00' | cat - db/functions/es_a.sql >db/migrations/2_a.sql
+echo '#define DB_STORE_VERSION "1"' >shared/store/db_store.h
 mkdir packaging/dev
 printf "SUITES='unit'\n" >packaging/dev/test.sh
 : >dev
@@ -107,6 +108,7 @@ sees functions.py 'each file of db/functions creates the function of its name'
 sees functions.py 'callers that db/functions names are there'
 sees functions.py 'no function has two texts in db/migrations'
 sees functions.py 'the newest state of db/functions is named by a migration'
+sees functions.py 'the programs ask for the migration that names the functions'
 sees docs.py 'links of documents lead to files and headings'
 sees docs.py 'rows of tables in documents have at most 140 characters'
 sees symbols.py 'every global name of ours is hidden from the dynamic linker'
