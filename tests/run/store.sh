@@ -21,7 +21,13 @@ ES_DATABASE_OWNER_URL=$ES_TEST_OWNER_URL "$(program_binary ctl)" db migrate --to
 }
 python3 tests/run/cunit.py "$BUILD" store >"$WORK/least"
 least_code=$?
-sed 's/^\(ok\|not ok\|skip\) /&before the contracting migrations: /' "$WORK/least"
+# These are the same checks again: all that pass are one result, so that tests/budget counts each
+# check once.
+sed -e '/^ok /d' -e 's/^\(not ok\|skip\) /&before the contracting migrations: /' "$WORK/least"
 part_judge 'the stores before the contracting migrations' $least_code "$WORK/least"
-[ $least_code -eq 0 ] || code=1
+if [ $least_code -eq 0 ]; then
+	result 0 "the stores on the schema of DB_STORE_VERSION, $least"
+else
+	code=1
+fi
 exit $code
