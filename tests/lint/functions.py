@@ -71,7 +71,8 @@ def state():
     yield "db/functions has changed: add a migration that begins with this line"
     yield f"-- echostream:functions {total}"
     if named:
-        yield f"or, unless {named[-1][0]} was applied anywhere else, change it there"
+        yield f"or, unless {named[-1][0]} was applied anywhere but on your machine, change the line there;"
+        yield "where you have applied that migration, run ./dev ctl db rollback --yes before you change it"
 
 
 def asked():
