@@ -45,7 +45,7 @@ ctl_db_usage(const char *verb, const char *what)
 	return CTL_USAGE;
 }
 
-/* Returns -1 to go on, else the exit status. */
+/* Returns -1 when the verb may continue, else the exit status. */
 static int
 ctl_db_read_args(struct db_job *job, int argc, char **argv, int max_words)
 {
@@ -77,7 +77,7 @@ ctl_db_read_args(struct db_job *job, int argc, char **argv, int max_words)
 	                                 : ctl_db_usage(argv[0], "too many arguments");
 }
 
-/* -1: go on. */
+/* -1: the verb may continue. */
 static int
 ctl_db_read_conf(struct db_job *job, struct db_conf *out)
 {

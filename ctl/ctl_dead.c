@@ -124,7 +124,7 @@ ctl_dead(struct ctl *c)
 	if (verb->needs_id && c->n_words < 2)
 		return ctl_usage(c, "missing argument: ID");
 	if (c->n_words == 2 && !parse_int(c->words[1], 1, INT64_MAX - 1, &id))
-		return ctl_usage(c, "ID must be a number from 1 on");
+		return ctl_usage(c, "ID must be a whole number, at least 1");
 	if (!ctl_needs(c, c->conf.database_url, "ES_DATABASE_URL"))
 		return CTL_CONFIG;
 	pg = ctl_find_database(c);

@@ -30,9 +30,9 @@ bool ctl_mint(const struct ctl *c, const struct tenant_id *tenant,
     const struct user_id *user, int64_t ttl_s, const char **out) ES_MUST_CHECK;
 
 /* Chooses the token for a verb: --token, --as with --tenant, ES_TOKEN, or alice's on a
- * dev stack. owner: when none is given, the owner of --tenant. Returns -1 to go on, else
- * the exit status. *fresh (may be NULL) is true for a token that was minted here and can
- * be minted again. */
+ * dev stack. owner: when none is given, the owner of --tenant. Returns -1 when the verb
+ * may continue, else the exit status. *fresh (may be NULL) is true for a token that was
+ * minted here and can be minted again. */
 int ctl_find_token(
     const struct ctl *c, bool owner, const char **out, bool *fresh) ES_MUST_CHECK;
 

@@ -73,7 +73,8 @@ ctl_key_create(struct ctl *c)
 	if (!ctl_rest_good(c, token, "POST", PATH, body.data, &answer))
 		return CTL_FAILED;
 	(void)puts(c->opt.json ? answer.body : ctl_member(c, answer.body, "key"));
-	ctl_note(c, "key %s; it is shown this once", ctl_member(c, answer.body, "keyId"));
+	ctl_note(c, "key %s; its text is shown only once",
+	    ctl_member(c, answer.body, "keyId"));
 	return CTL_OK;
 }
 

@@ -45,8 +45,9 @@ ctl_redrive_named(const struct ctl *c, struct ids *out)
 	return true;
 }
 
-/* The oldest first, so that the messages of a sender keep their order. A letter that
- * comes in meanwhile is not among them: a message that fails again ends the run. */
+/* Lists the oldest letter first, so that the messages of a sender keep their order.
+ * Leaves out letters that come during the run: otherwise a message that fails again and
+ * again would keep the run from ending. */
 static enum es_code
 ctl_redrive_find_all(struct pg *pg, struct ids *out, struct es_err *err)
 {
@@ -162,7 +163,7 @@ ctl_redrive(struct ctl *c)
 		return ctl_usage(c, "redrive takes either ID... or --all");
 	if (!ctl_redrive_named(c, &ids)) {
 		mem_free(ids.at);
-		return ctl_usage(c, "ID must be a number from 1 on");
+		return ctl_usage(c, "ID must be a whole number, at least 1");
 	}
 	pg = ctl_find_database(c);
 	if (pg != NULL && !ctl_queue_open(c, &q, &err))

@@ -58,7 +58,8 @@ int ctl_run_lead(int argc, char **argv);
 /* False, after a message, when the setting is empty. */
 bool ctl_needs(const struct ctl *c, const char *value, const char *name);
 
-/* Both print to stderr behind the verb's name, and return CTL_FAILED or CTL_USAGE. */
+/* Both print a message to stderr after the verb's name, and return CTL_FAILED or
+ * CTL_USAGE. */
 int ctl_fail(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);
 /* ctl_usage() also names the command that prints the help. */
 int ctl_usage(const struct ctl *c, const char *fmt, ...) ES_PRINTF(2, 3);

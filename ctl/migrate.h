@@ -48,8 +48,9 @@ size_t migrate_count(const struct migrate *m, enum migrate_state state);
  * again. migrate_close() releases the lock. */
 bool migrate_lock(struct migrate *m) ES_MUST_CHECK;
 
-/* Applies or reverts one file, with a lock_timeout of its own; tries again when a lock
- * was taken. Prints the result on stdout, a failure on stderr. Sets row->state. */
+/* Applies or reverts one file, with a lock_timeout of its own; tries again when another
+ * session holds a lock. Prints the result on stdout, a failure on stderr. Sets
+ * row->state. */
 bool migrate_apply(struct migrate *m, struct migrate_row *row) ES_MUST_CHECK;
 bool migrate_revert(struct migrate *m, struct migrate_row *row) ES_MUST_CHECK;
 

@@ -57,8 +57,8 @@ migrate_apply_note(struct migrate *m, const struct migration *file, enum directi
 	                 : migrate_apply_forget(m, file, fault);
 }
 
-/* *out_in_file: true when a statement of the file failed, false when one of our record
- * did. */
+/* *out_in_file: true when a statement of the file failed, false when one failed that
+ * records the migration. */
 static bool
 migrate_apply_run_once(struct migrate *m, const struct migration *file,
     enum direction way, int64_t *out_ms, bool *out_in_file, struct pg_fault *fault)
@@ -97,12 +97,13 @@ migrate_apply_run(struct migrate *m, const struct migration *file, enum directio
 		if (tries == TRIES || !migrate_apply_worth_retrying(&fault)) {
 			migrate_complain(&fault, file->path, in_file ? part : NULL);
 			fprintf(stderr, "%s: %s\n", file->path,
-			    part->transaction
-				? "nothing of this file was applied"
-				: "outside a transaction: look what is there");
+			    part->transaction ? "nothing of this file was applied"
+					      : "it runs outside a transaction; check "
+						"which statements took effect");
 			return false;
 		}
-		fprintf(stderr, "%s: a lock is taken, trying again\n", file->name);
+		fprintf(stderr, "%s: another session holds a lock, trying again\n",
+		    file->name);
 		clock_sleep_ms(clock_backoff_ms(tries, 200, 3000));
 	}
 	printf("%s %s (%lld ms)\n", way == UP ? "applied" : "reverted", file->name,

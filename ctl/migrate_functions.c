@@ -17,7 +17,8 @@ static const char begin_sql[] =
 static const char end_sql[] =
     "REVOKE CREATE ON SCHEMA public FROM es_batch, es_lookup, es_operator; COMMIT";
 
-/* All that a file decides about the functions of its name: text, owner, grants. */
+/* The properties that a file decides for the functions of its name: text, owner, grants.
+ */
 static const char state_sql[] =
     "SELECT string_agg(concat_ws(' ', pg_get_functiondef(p.oid), p.proowner::regrole,"
     " (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(p.proacl) a)), ' '"

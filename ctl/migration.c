@@ -15,7 +15,7 @@ migration_starts_with(const char *s, const char *with)
 	return strncmp(s, with, strlen(with)) == 0;
 }
 
-/* Returns the text behind "-- migrate:up" or "-- migrate:down" at the start of the line,
+/* Returns the text after "-- migrate:up" or "-- migrate:down" at the start of the line,
  * or NULL. */
 static const char *
 migration_marker(const char *line, const char *direction)

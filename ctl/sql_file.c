@@ -15,7 +15,7 @@ sql_file_read_text(FILE *file, struct arena *a, struct sql_file *out, struct es_
 	struct stat st;
 
 	if (fstat(fileno(file), &st) != 0 || !S_ISREG(st.st_mode))
-		return es_fail(err, ES_INVALID, "no regular file");
+		return es_fail(err, ES_INVALID, "not a regular file");
 	if (st.st_size > SQL_FILE_BYTES_MAX)
 		return es_fail(
 		    err, ES_TOO_LARGE, "longer than %ld bytes", SQL_FILE_BYTES_MAX);

@@ -132,7 +132,7 @@ sed -i 's/STABLE/VOLATILE/' "$WORK/db/functions/es_heads.sql"
 sed -i 's/^REVOKE/REVOOKE/' "$WORK/db/functions/es_recovered.sql"
 functions >"$WORK/functions.before"
 expect 1 "/db/functions/es_recovered.sql:$(grep -n REVOOKE "$WORK/db/functions/es_recovered.sql" | cut -d: -f1): syntax" \
-	'a fault in a file of functions is told with its line' migrate --dir "$DIR"
+	'a fault in a file of functions is reported with its line' migrate --dir "$DIR"
 functions | diff "$WORK/functions.before" -
 result $? 'after a fault no function is loaded'
 cp db/functions/*.sql "$WORK/db/functions"
@@ -255,5 +255,5 @@ wait $holder
 wait $migrator
 result $? 'migrate waits for a lock that another session releases'
 sed 's/^/    /' "$WORK/out"
-grep -q 'a lock is taken, trying again' "$WORK/out"
+grep -q 'another session holds a lock, trying again' "$WORK/out"
 result $? 'migrate tries again instead of queueing for the lock'
