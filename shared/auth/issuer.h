@@ -8,8 +8,8 @@
 #include "auth/token.h"
 #include "store/issuer_store.h"
 
-/* What an unverified token says about its issuer. Good only to find the keys that may
- * verify the token. */
+/* The claims of an unverified token about its issuer. Use them only to find the keys that
+ * may verify the token. */
 struct issuer_hint {
 	const char *iss;
 	struct tenant_id tenant; /* "" when the token has no tid */

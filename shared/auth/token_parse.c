@@ -96,7 +96,7 @@ token_split_fault(const char *jwt)
 	const char *second = first != NULL ? strchr(first + 1, '.') : NULL;
 
 	if (second != NULL && second[1] == '\0')
-		return "has no signature; alg none is not taken";
+		return "has no signature; alg none is not accepted";
 	return "must be three parts of base64url without padding, separated by dots";
 }
 

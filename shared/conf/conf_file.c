@@ -15,7 +15,7 @@ conf_file_check_path(const char *path, struct arena *a, struct es_err *err)
 	return path[0] == '/' ? ES_OK : es_fail(err, ES_INVALID, "must be absolute");
 }
 
-/* The content with a NUL behind it; NULL: a fault is reported. */
+/* Returns the content with a NUL at its end. NULL: it has reported a fault. */
 static char *
 conf_file_content(struct conf_load *l, const char *path)
 {

@@ -102,6 +102,6 @@ conf_item_log(enum log_level level, const char *msg, const char *text)
 void
 conf_item_warn(struct conf_load *l, const char *name)
 {
-	text_addf(
-	    &l->warnings, "%s (environment): no setting of EchoStream, ignored\n", name);
+	text_addf(&l->warnings,
+	    "%s (environment): not a setting of EchoStream; ignored\n", name);
 }

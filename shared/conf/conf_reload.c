@@ -77,7 +77,8 @@ conf_reload_is_same(const struct conf_item *item, const char *old, const char *n
 	return strcmp(conf_reload_text(item, old), conf_reload_text(item, new)) == 0;
 }
 
-/* Puts the old value back; a text is copied, since the old one's memory goes. */
+/* Restores the old value. Copies a text, because the reload frees the memory of the old
+ * values. */
 static void
 conf_reload_keep(
     const struct conf_item *item, const char *old, char *new, struct arena *a)
@@ -123,7 +124,7 @@ conf_reload_compare(const struct conf_table tables[], size_t n, const char *old,
 			}
 			conf_reload_keep(item, old, new, a);
 			log_warn("a changed setting needs a restart (--take-over); this "
-				 "program goes on with the old value",
+				 "program keeps the old value",
 			    LOG_STR("setting", item->name));
 		}
 	log_info("settings were read again",

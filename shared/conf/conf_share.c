@@ -143,7 +143,8 @@ conf_share_get(
 	char *copy = arena_alloc(a, s->size + 1);
 
 	if (atomic_load(&s->shared->version) == 0)
-		return es_fail(err, ES_NOT_FOUND, "no settings were handed over");
+		return es_fail(
+		    err, ES_NOT_FOUND, "the master has handed over no settings");
 	for (unsigned i = 0; i < TRIES; i++) {
 		const unsigned before = atomic_load(&s->shared->version);
 
@@ -155,5 +156,6 @@ conf_share_get(
 		}
 		clock_sleep_ms(1);
 	}
-	return es_fail(err, ES_UNAVAILABLE, "the master does not finish the settings");
+	return es_fail(
+	    err, ES_UNAVAILABLE, "the master has not finished writing the settings");
 }

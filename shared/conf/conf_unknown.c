@@ -33,9 +33,9 @@ conf_unknown_nearest(const char *name, const char *const known[])
 	return near;
 }
 
-/* Allows one edit, and one more for each five characters behind the prefix, at most
- * three: a wrong letter, two swapped letters, a letter too many. Fewer edits for short
- * names keep ES_HOST and ES_USER of other projects apart from our ES_ROOT and ES_URL. */
+/* Allows one edit, and one more for each five characters after the prefix, at most three:
+ * a wrong letter, two swapped letters, a letter too many. Fewer edits for short names
+ * keep ES_HOST and ES_USER of other projects apart from our ES_ROOT and ES_URL. */
 static bool
 conf_unknown_is_slip(const struct near *near, size_t len)
 {

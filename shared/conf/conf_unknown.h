@@ -1,4 +1,4 @@
-/* ES_ variables of the environment that are no settings. */
+/* ES_ variables of the environment that are not settings. */
 #ifndef CONF_CONF_UNKNOWN_H
 #define CONF_CONF_UNKNOWN_H
 

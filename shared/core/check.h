@@ -7,8 +7,8 @@
 
 /* Also active in release builds. Prints file, line and condition to stderr, and
  * aborts. */
-/* What tells of a failed CHECK before the program aborts. log_init() sets one that writes
- * a log line; without it the words go to stderr. */
+/* Reports a failed CHECK before the program aborts. log_init() sets a function that
+ * writes a log line; without one the text goes to stderr. */
 typedef void check_tell(const char *file, int line, const char *what);
 void check_tell_by(check_tell *teller);
 

@@ -60,10 +60,10 @@ cidr_list_parse_entry(const char *entry, struct cidr *out, struct es_err *err)
 		bits = width;
 	else if (!parse_int(entry + len + 1, 0, width, &bits))
 		return cidr_list_refuse(err, entry,
-		    width == 32 ? "the prefix is 1 to 32" : "the prefix is 1 to 128");
+		    width == 32 ? "the prefix must be 1 to 32"
+				: "the prefix must be 1 to 128");
 	if (bits == 0)
-		return cidr_list_refuse(
-		    err, entry, "a prefix of 0 is every address there is");
+		return cidr_list_refuse(err, entry, "a prefix of 0 covers all addresses");
 	out->bits = (unsigned)bits + 128 - width;
 	if (cidr_list_has_host_bits(out))
 		return cidr_list_refuse(err, entry, "has bits set beyond its prefix");
@@ -89,10 +89,9 @@ cidr_list_parse(const char *text, struct cidr_list *out, struct es_err *err)
 		text += len;
 		text += strspn(text, " ");
 		if (*text != '\0' && *text != ',')
-			return cidr_list_refuse(
-			    err, entry, "a comma is missing behind it");
+			return cidr_list_refuse(err, entry, "missing comma after it");
 		if (*text == ',' && *++text == '\0')
-			return cidr_list_refuse(err, entry, "a comma ends the list");
+			return cidr_list_refuse(err, entry, "the list ends with a comma");
 		text += strspn(text, " ");
 	}
 	*out = l;

@@ -32,8 +32,8 @@ struct metrics;
 /* Maps the file at path for n metrics and up to `slots` workers; with path NULL,
  * anonymous memory that forked children share. The file is replaced by a new one, which
  * starts with the counts of the old one if that has the same layout. An earlier master
- * that still drains goes on with the old file, and what it counts from then on is lost.
- * Call it in the master, before any fork. */
+ * that still drains keeps the old file, and its later counts are lost. Call it in the
+ * master, before any fork. */
 enum es_code metrics_open(const char *path, const struct metric table[], unsigned n,
     unsigned slots, struct metrics **out, struct es_err *err) ES_MUST_CHECK;
 void metrics_close(struct metrics **m);

@@ -28,7 +28,8 @@ struct thing {
 struct slab {
 	struct list place; /* on pool->open while the slab has room */
 	unsigned used;
-	/* things that were taken at least once; the memory of later ones is untouched */
+	/* number of things that were taken at least once; the pool has never touched the
+	 * memory after them */
 	unsigned fresh;
 	struct thing *free;
 	alignas(max_align_t) unsigned char things[];

@@ -201,7 +201,7 @@ prefork_reload(struct master *m)
 			m->workers[i].stale = m->workers[i].pid != 0;
 }
 
-/* One worker at a time, so that the others serve meanwhile. */
+/* Replaces one worker at a time, so that the other workers keep serving. */
 static void
 prefork_replace_next(struct master *m)
 {

@@ -20,9 +20,9 @@ struct prefork_kind {
 	bool last;
 };
 
-/* How workers come to the settings that a reload has read. */
+/* How workers get the settings that a reload has read. */
 enum prefork_reload {
-	PREFORK_REFUSED, /* they keep theirs */
+	PREFORK_REFUSED, /* workers keep their settings */
 	/* Each worker gets SIGTERM and is started again, one after the other. It is
 	 * killed when it takes longer than drain_ms. */
 	PREFORK_REPLACE,

@@ -11,7 +11,7 @@
 
 /* The sockets that are no successors: ours, and those that were there before. */
 struct tcp_rival {
-	unsigned n; /* 0: not known, and no successor is ever found */
+	unsigned n; /* 0: not known; the server then finds no successor */
 	uint32_t inodes[TCP_RIVAL_MAX];
 };
 

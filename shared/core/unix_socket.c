@@ -82,7 +82,7 @@ unix_socket_clear(const char *path, enum unix_socket_how how, struct es_err *err
 		return ES_OK; /* bind() tells what else is wrong with the path */
 	if (!S_ISSOCK(st.st_mode))
 		return es_fail(
-		    err, ES_CONFLICT, "%s: there is a file that is no socket", path);
+		    err, ES_CONFLICT, "%s: the file there is not a socket", path);
 	if (how == UNIX_SOCKET_TAKE_OVER)
 		return ES_OK;
 	if (unix_socket_answers(path))

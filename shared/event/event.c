@@ -116,7 +116,7 @@ event_decode(
 	TRY(uuid_parse(w.channel, "channel", e.channel.text, err));
 	TRY(uuid_parse(w.user, "user", e.user.text, err));
 	if (!clock_parse(w.createdAt, &e.created_ms))
-		return es_fail_field(err, ES_INVALID, "createdAt", "is no time");
+		return es_fail_field(err, ES_INVALID, "createdAt", "is not a time");
 	e.display_name = w.name;
 	e.seq = w.seq;
 	e.accepted_ms = w.at;

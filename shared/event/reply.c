@@ -105,7 +105,7 @@ reply_decode_outcome(
 		return es_fail_field(
 		    err, ES_INVALID, "createdAt", "does not fit the result");
 	if (w.createdAt != NULL && !clock_parse(w.createdAt, &o.created_ms))
-		return es_fail_field(err, ES_INVALID, "createdAt", "is no time");
+		return es_fail_field(err, ES_INVALID, "createdAt", "is not a time");
 	o.client_id = w.cid;
 	o.message_id = w.messageId;
 	*out = o;

@@ -11,7 +11,7 @@
 #include "core/err.h"
 
 /* The fault of a member in a body that has no fields. */
-#define JSON_NO_FIELDS "unknown field; no field is taken here"
+#define JSON_NO_FIELDS "unknown field; this request takes none"
 
 enum json_kind {
 	JSON_STRING,           /* const char *; min..max bytes; NULL when absent */

@@ -169,7 +169,7 @@ json_check_member(struct scan *j)
 	return json_check_value(j);
 }
 
-/* Reads the items behind an opening bracket, up to the closing one. */
+/* Reads the items after an opening bracket, up to the closing one. */
 static bool
 json_check_items(struct scan *j, char close, bool (*item)(struct scan *))
 {

@@ -19,7 +19,7 @@ enum es_code ops_listen_parse(
 /* A listening, non-blocking socket, made by unix_socket_listen() or, with path "", for
  * TCP. A take-over shares a TCP address with the old listener until that ends, and the
  * kernel gives each of the two a part of the clients. ES_CONFLICT when the address is in
- * use or the path is no socket. */
+ * use or the path is not a socket. */
 enum es_code ops_listen_open(const struct ops_listen *l, enum unix_socket_how how,
     struct unix_socket *out, struct es_err *err) ES_MUST_CHECK;
 

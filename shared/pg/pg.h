@@ -97,8 +97,8 @@ enum es_code pg_batch(struct pg *pg, const struct tenant_id *tenant,
     struct es_err *err) ES_MUST_CHECK;
 
 /* An explicit transaction, for work that must read a row before it can choose the next
- * statement. The tenant is set until the end; pg_run() and pg_batch() ignore their tenant
- * argument meanwhile. Call pg_rollback() on every failure path. A lost connection has
+ * statement. The tenant is set until the end; until then pg_run() and pg_batch() ignore
+ * their tenant argument. Call pg_rollback() on every failure path. A lost connection has
  * rolled back already. */
 enum es_code pg_begin(
     struct pg *pg, const struct tenant_id *tenant, struct es_err *err) ES_MUST_CHECK;
@@ -124,8 +124,8 @@ bool pg_transient(const char *sqlstate);
  * quote data. */
 const char *pg_detail(const struct pg *pg);
 
-/* Does the session keep what it was given? ES_UNAVAILABLE, with the reason in words, when
- * a pooler is in between that the settings do not name. One round trip. */
+/* Does the session keep its settings and statements? ES_UNAVAILABLE, with the reason in
+ * words, when there is a pooler that the settings do not name. One round trip. */
 enum es_code pg_session_check(
     struct pg *pg, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -24,7 +24,7 @@ pg_flight_first_deadline(const struct pg_async *pa)
 	return first_ms;
 }
 
-/* What a statement needs that waits to be sent. */
+/* A statement that waits to be sent. */
 struct held {
 	struct arena *arena;
 	struct tenant_id tenant;

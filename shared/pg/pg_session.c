@@ -1,6 +1,6 @@
-/* What a session of PostgreSQL has to know before our statements, and whether it keeps
- * it. A pooler in transaction mode gives each transaction another session: what was
- * prepared or set at the start of the connection is not there. */
+/* Gives a session of PostgreSQL the settings that our statements need, and checks that it
+ * keeps them. A pooler in transaction mode gives each transaction another session, which
+ * lacks the settings and prepared statements of the connection's start. */
 #include <stdio.h>
 #include <string.h>
 
@@ -60,7 +60,7 @@ pg_session_begin(const struct pg_target *t, const struct tenant_id *tenant,
 	return tenant != NULL ? &set_tenant : NULL;
 }
 
-/* What the server says of a statement or a connection, and what it means. */
+/* Errors of the server that a pooler or the role causes, with their meaning. */
 static const struct {
 	const char *sqlstate, *words; /* words: in the server's message; NULL: any */
 	const char *statement;        /* NULL: any */

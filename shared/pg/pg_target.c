@@ -113,8 +113,8 @@ pg_target_connect(const struct pg_target *t)
 	 * SQLSTATE. */
 	if (conn != NULL) {
 		(void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-		/* Before the connect goes on: PostgreSQL warns of an outdated
-		 * collation while it does. */
+		/* Call this before the connect continues, because PostgreSQL may send a
+		 * warning of an outdated collation during it. */
 		(void)PQsetNoticeReceiver(conn, pg_target_silence, NULL);
 	}
 	return conn;

@@ -88,8 +88,8 @@ enum es_code presence_put(struct redis *r, const struct tenant_id *tenant,
     struct es_err *err) ES_MUST_CHECK;
 
 /* The user, or every user of the tenant, may no longer be online: sets them offline at
- * once, which readers are told, and forgets what REST has set. Repeating a call changes
- * nothing. */
+ * once, publishes that, and deletes the status that REST has set. Repeating a call
+ * changes nothing. */
 #define PRESENCE_END_MAX 200 /* users of a tenant in one call of the script */
 enum es_code presence_end_user(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, struct es_err *err) ES_MUST_CHECK;

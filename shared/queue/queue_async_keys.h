@@ -1,4 +1,4 @@
-/* Credentials of SQS on an event loop. New ones are fetched while sends go on with the
+/* Credentials of SQS on an event loop. It fetches new keys while sends continue with the
  * old ones. */
 #ifndef QUEUE_QUEUE_ASYNC_KEYS_H
 #define QUEUE_QUEUE_ASYNC_KEYS_H
@@ -14,8 +14,8 @@ struct queue_keys {
 	CURL *request; /* the request for new keys; NULL: none in flight */
 };
 
-/* Starts a request for new keys when they are due. False: there are no valid keys
- * meanwhile, so wait for queue_keys_transfer_done(). */
+/* Starts a request for new keys when they are due. False: the old keys are not valid, so
+ * wait for queue_keys_transfer_done(). */
 bool queue_keys_ready(struct queue_keys *k);
 /* Call it for each finished transfer. True: it was the request for keys; now waiting
  * messages can be sent, or fail. */

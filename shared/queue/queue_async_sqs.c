@@ -16,7 +16,7 @@
 #include "core/banned.h"
 
 #define BATCHES     8
-#define FORGET_MS   3000 /* so long after the last fault the queue counts as up again */
+#define FORGET_MS   3000 /* the queue counts as up after this time without a fault */
 #define WAITING_MAX 4096 /* more messages mean that SQS can't be reached */
 
 struct batch {

@@ -1,6 +1,6 @@
-/* What tests can do to the in-process queue beyond queue.h. All handles of "mem:NAME" in
- * one process, in any thread, share one queue; the last close frees it. Each handle of
- * "mem:" has a queue of its own. */
+/* Functions of the in-process queue for tests, in addition to queue.h. All handles of
+ * "mem:NAME" in one process, in any thread, share one queue; the last close frees it.
+ * Each handle of "mem:" has a queue of its own. */
 #ifndef QUEUE_QUEUE_MEM_H
 #define QUEUE_QUEUE_MEM_H
 

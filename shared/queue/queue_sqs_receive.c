@@ -13,12 +13,15 @@
 
 #include "core/banned.h"
 
-#define LONG_POLL_S 3 /* also how long a silent SQS is taken for an idle one */
+#define LONG_POLL_S \
+	3 /* also the time for which an SQS that sends nothing counts as idle */
 /* not libcurl's time-out: it may fire although the answer is in the socket */
 #define NO_TIMEOUT 0
 /* longest time without a look at the transfers while a receive waits */
 #define ADVANCE_MS 500
-#define ABSENT_MS  1000 /* after so long the process was stopped or busy elsewhere */
+#define ABSENT_MS \
+	1000 /* after a pause of this length the process was stopped or busy elsewhere \
+	      */
 /* wait this long for polls in flight before they are cancelled */
 #define CLOSE_MS 250
 #define FILL_MS \

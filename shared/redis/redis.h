@@ -95,7 +95,8 @@ enum es_code redis_pipeline(struct redis *r, struct arena *a,
     const struct redis_call calls[], size_t n, struct redis_value out[],
     struct es_err *err) ES_MUST_CHECK;
 
-/* The meaning of a reply, with the codes of redis_cmd(). ES_OK: the reply is no error. */
+/* The meaning of a reply, with the codes of redis_cmd(). ES_OK: the reply is not an
+ * error. */
 enum es_code redis_value_check(
     const struct redis_value *v, struct es_err *err) ES_MUST_CHECK;
 

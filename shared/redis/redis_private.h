@@ -60,7 +60,7 @@ enum es_code redis_value_check(
 bool redis_value_read_only(const struct redis_value *v);
 bool redis_value_noscript(const struct redis_value *v);
 
-/* Stores the digest that SCRIPT LOAD has returned. False: the reply is no digest. */
+/* Stores the digest that SCRIPT LOAD has returned. False: the reply is not a digest. */
 bool redis_script_loaded(
     struct redis_script *s, const struct redis_value *sha) ES_MUST_CHECK;
 /* The whole command, argc + 3 arguments: EVAL with by_text, else EVALSHA. It lives in

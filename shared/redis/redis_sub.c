@@ -86,8 +86,8 @@ redis_sub_message_of(struct redis_sub *s, const redisReply *r)
 	return r->element[2];
 }
 
-/* Reads one reply. *out stays NULL when the reply is no message or none came before the
- * deadline. */
+/* Reads one reply. *out stays NULL when the reply is not a message, or when no reply came
+ * before the deadline. */
 static enum es_code
 redis_sub_read_reply(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
     const char **out, size_t *out_len, struct es_err *err)

@@ -151,7 +151,8 @@ redis_url_parse_unix(
 	if (s[len] == '\0')
 		return ES_OK;
 	if (strncmp(s + len, "?db=", 4) != 0)
-		return redis_url_refuse(err, "unknown query, only ?db=N is known");
+		return redis_url_refuse(
+		    err, "unknown query parameter; only ?db=N is allowed");
 	return redis_url_parse_db(s + len + 4, url, err);
 }
 

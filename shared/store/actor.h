@@ -25,8 +25,8 @@ bool actor_is_owner(const struct actor *who) ES_MUST_CHECK;
 #define STORE_NO_USER    "no such user"
 #define STORE_NO_MESSAGE "no such message"
 
-/* The user id of an actor that is no user, for example an API key without a bot. No user
- * has this id. */
+/* The user id of an actor that is not a user, for example an API key without a bot. No
+ * user has this id. */
 #define ACTOR_NOBODY "00000000-0000-0000-0000-000000000000"
 
 /* Largest number of rows of one page of a list. */

@@ -62,7 +62,7 @@ enum es_code api_key_store_revoke(struct pg *pg, const struct actor *who,
     const struct uuid *id, int64_t revoked_ms, struct arena *a, struct api_key *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Writes the jti that all sockets have which a ticket of this key opened. */
+/* Writes the jti of all sockets that tickets of this key opened. */
 #define API_KEY_JTI (4 + ES_UUID_TEXT)
 void api_key_store_jti(const struct uuid *id, char out[API_KEY_JTI]);
 

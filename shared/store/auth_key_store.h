@@ -29,18 +29,19 @@ struct auth_key_new {
 	bool provision, owners;
 };
 
-/* Lists all keys of the tenant, ordered by kid. ES_FORBIDDEN: the caller is no owner. */
+/* Lists all keys of the tenant, ordered by kid. ES_FORBIDDEN: the caller is not an owner.
+ */
 enum es_code auth_key_store_list(struct pg *pg, const struct actor *who, struct arena *a,
     struct auth_key **out, size_t *out_n, struct es_err *err) ES_MUST_CHECK;
 /* Creates a key. ES_NAME_TAKEN: the tenant has a key with this kid. ES_CONFLICT: the
  * issuer is an https URL that another tenant has registered. ES_QUOTA_EXCEEDED: the
- * tenant has ISSUER_KEYS_MAX keys. ES_FORBIDDEN: the caller is no owner. */
+ * tenant has ISSUER_KEYS_MAX keys. ES_FORBIDDEN: the caller is not an owner. */
 enum es_code auth_key_store_create(struct pg *pg, const struct actor *who,
     const struct auth_key_new *in, struct arena *a, struct auth_key *out,
     struct es_err *err) ES_MUST_CHECK;
 /* Deletes a key and raises the tenant's acl_version, so that push workers close the
  * sockets that tokens of this key opened. ES_NOT_FOUND: the tenant has no such key.
- * ES_FORBIDDEN: the caller is no owner. */
+ * ES_FORBIDDEN: the caller is not an owner. */
 enum es_code auth_key_store_delete(struct pg *pg, const struct actor *who,
     const char *kid, struct arena *a, int64_t *out_acl_version,
     struct es_err *err) ES_MUST_CHECK;

@@ -1,6 +1,6 @@
-/* Channels. Every user of the tenant sees a public channel, except guests who are no
- * members and users who are banned. Only members see a private channel. To all others a
- * channel does not exist (ES_NOT_FOUND, STORE_NO_CHANNEL). */
+/* Channels. Every user of the tenant sees a public channel, except banned users and
+ * guests who are not members. Only members see a private channel. To all others a channel
+ * does not exist (ES_NOT_FOUND, STORE_NO_CHANNEL). */
 #ifndef STORE_CHANNEL_STORE_H
 #define STORE_CHANNEL_STORE_H
 
@@ -77,7 +77,7 @@ enum es_code channel_store_list(struct pg *pg, const struct actor *who, bool mem
     struct channel_page *out, struct es_err *err) ES_MUST_CHECK;
 
 /* One page of the channels without an active owner, ordered by id, including private
- * ones. after NULL: from the start. ES_FORBIDDEN: the caller is no owner of the
+ * ones. after NULL: from the start. ES_FORBIDDEN: the caller is not an owner of the
  * tenant. */
 enum es_code channel_store_orphans(struct pg *pg, const struct actor *who,
     const struct channel_id *after, int64_t limit, struct arena *a,
@@ -113,8 +113,8 @@ enum es_code channel_store_delete(struct pg *pg, const struct actor *who,
 enum es_code channel_store_join(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct event *event, struct es_err *err) ES_MUST_CHECK;
-/* Removes the caller as member_store_remove() does. events is empty when the caller is no
- * member. */
+/* Removes the caller as member_store_remove() does. events is empty when the caller is
+ * not a member. */
 enum es_code channel_store_leave(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct event_list *events,
     struct es_err *err) ES_MUST_CHECK;

@@ -29,8 +29,8 @@ enum es_code dead_letter_store_list(struct pg *pg, int64_t before, int64_t limit
 enum es_code dead_letter_store_drop(
     struct pg *pg, int64_t id, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
-/* Forget those older than keep_s seconds, and the oldest beyond the newest max. At most
- * limit a call; *gone says how many. */
+/* Deletes the letters that are older than keep_s seconds, and the oldest ones beyond max,
+ * at most limit in a call. *gone is the number of deleted letters. */
 enum es_code dead_letter_store_purge(struct pg *pg, int64_t keep_s, int64_t max,
     int64_t limit, struct arena *a, int64_t *gone, struct es_err *err) ES_MUST_CHECK;
 

@@ -39,7 +39,8 @@ const char *const *issuer_store_keys_params(
     struct arena *a, const char *const tenants[], const char *const issuers[], size_t n);
 
 /* Asks for the user of a verified token. A caller that already knows the user asks by
- * `user`, because another user may have received the external id meanwhile. */
+ * `user`, because another user may have received the external id since the first look-up.
+ */
 struct subject_ask {
 	const char *tenant, *kid;
 	int64_t key_created_ms;
@@ -72,8 +73,8 @@ struct jwks_wanted {
 };
 extern const struct pg_stmt issuer_store_want;
 
-/* Claims one key set that is due for a fetch, for one minute: no other process gets it
- * meanwhile. *found is false when none is due. */
+/* Claims one key set that is due for a fetch, for one minute: no other process gets it in
+ * that minute. *found is false when none is due. */
 struct jwks_due {
 	struct tenant_id tenant;
 	const char *kid, *alg, *url;

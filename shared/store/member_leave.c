@@ -1,4 +1,4 @@
-/* How members go: they leave, are removed, or are banned. */
+/* Ends memberships: a member leaves, is removed, or is banned. */
 #include <string.h>
 
 #include "store/ban_store.h"
@@ -14,7 +14,7 @@ static const struct pg_stmt drop = {
     .n_params = 3,
 };
 
-/* Why a member goes. */
+/* The reason for which a membership ends. */
 enum departure { LEAVES, IS_REMOVED, IS_BANNED };
 
 /* May the caller ban the user, and does this departure ban the user? */
@@ -36,8 +36,9 @@ member_leave_check_ban(const struct member_change *c, enum departure how,
 	return ES_OK;
 }
 
-/* now is NULL when the user is no member: then store only the ban. The event member_left
- * ends the subscriptions of a user who reads the channel without being a member. */
+/* now is NULL when the user is not a member: then store only the ban. The event
+ * member_left ends the subscriptions of a user who reads the channel without being a
+ * member. */
 static enum es_code
 member_leave_drop_member(struct member_change *c, const struct member *now,
     const char *display_name, bool bans)

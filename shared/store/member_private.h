@@ -23,7 +23,7 @@ struct member_change member_store_change_of(struct pg *pg, const struct actor *w
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     struct event *event, struct es_err *err);
 
-/* *found is false when the user is no member; then *out is unchanged. */
+/* *found is false when the user is not a member; then *out is unchanged. */
 enum es_code member_store_read(
     const struct member_change *c, struct member *out, bool *found) ES_MUST_CHECK;
 

@@ -48,9 +48,9 @@ enum es_code member_store_join(struct pg *pg, const struct actor *who,
     struct es_err *err) ES_MUST_CHECK;
 
 /* Removes a member. A caller may always remove itself (leave). When the last active owner
- * goes, another member becomes owner (ownership_store_hand_on()). A user whom another
+ * leaves, another member becomes owner (ownership_store_hand_on()). A user whom another
  * user removes from a public channel is also banned until the ban is lifted
- * (ban_store.h). That holds for a user who is no member, too: a user who leaves just
+ * (ban_store.h). That holds for a user who is not a member, too: a user who leaves just
  * before the removal is still banned. Owners and admins of the tenant are not banned.
  * events is empty when nothing changed. ES_NOT_FOUND with STORE_NO_USER. ES_FORBIDDEN. */
 enum es_code member_store_remove(struct pg *pg, const struct actor *who,

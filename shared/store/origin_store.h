@@ -10,7 +10,7 @@
 #define ORIGIN_ASKS_MAX 64  /* origins in one statement */
 
 /* Is the text scheme://host[:port], as browsers send it? Nothing may follow, and "*" is
- * no origin. */
+ * not an origin. */
 bool origin_store_valid(const char *s) ES_MUST_CHECK;
 
 /* Returns a row for each of up to ORIGIN_ASKS_MAX origins that an active tenant allows.

@@ -19,7 +19,7 @@ enum es_code outcome_store_get(struct pg *pg, const struct envelope *e, struct a
     struct outcome outcomes[], bool known[], struct es_err *err) ES_MUST_CHECK;
 
 /* The caller has put the envelope's messages into the queue again. From now on no request
- * is told the refusal of an earlier try. */
+ * gets the refusal of an earlier try. */
 enum es_code outcome_store_supersede(struct pg *pg, const struct envelope *e,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

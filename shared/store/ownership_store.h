@@ -1,4 +1,4 @@
-/* Owners of channels. When the last active owner goes, another member becomes owner. */
+/* Owners of channels. When the last active owner leaves, another member becomes owner. */
 #ifndef STORE_OWNERSHIP_STORE_H
 #define STORE_OWNERSHIP_STORE_H
 
@@ -6,7 +6,7 @@
 
 /* The caller, an owner of the tenant, becomes the owner of a channel without an active
  * owner. *event is member_joined or member_updated; event->seq is 0 when the caller
- * already owns the channel. ES_FORBIDDEN: the caller is no owner of the tenant.
+ * already owns the channel. ES_FORBIDDEN: the caller is not an owner of the tenant.
  * ES_CONFLICT: another active user owns the channel, and the caller sees it.
  * ES_NOT_FOUND: the same, but the caller does not see it. */
 enum es_code ownership_store_take_over(struct pg *pg, const struct actor *who,

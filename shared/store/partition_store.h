@@ -1,4 +1,4 @@
-/* Which worker reads which partition of the queue. A lease has a fencing epoch and is
+/* The assignment of the queue's partitions to workers. A lease has a fencing epoch and is
  * stored in the database to which its holder commits. All times are those of the
  * database's clock. */
 #ifndef STORE_PARTITION_STORE_H

@@ -23,9 +23,9 @@ struct read_ask {
 };
 
 /* rc is as of message_store_mark_read(). ES_OK: `stands` is the place of the mark, which
- * may be further on. ES_FORBIDDEN: the user sees the channel but is no member.
+ * may be further on. ES_FORBIDDEN: the user sees the channel but is not a member.
  * ES_NOT_FOUND: the channel is unknown, belongs to another tenant, or is private and the
- * user is no member. */
+ * user is not a member. */
 struct read_answer {
 	enum es_code rc;
 	int64_t stands; /* set when rc is ES_OK */

@@ -11,9 +11,9 @@
 #define STORE_OPEN_TO(user) \
 	"(NOT c.is_private AND NOT EXISTS (SELECT FROM users g WHERE g.tenant_id = $1" \
 	" AND g.id = " user " AND g.role = 'guest'))"
-/* SQL: may the user see channel c? is_member is an SQL condition. $1 is the tenant. For a
- * banned user a channel does not exist, as a private channel does not exist for users who
- * are no members. */
+/* SQL: may the user see channel c? is_member is an SQL condition. $1 is the tenant. A
+ * banned user can't see the channel, like a user who is not a member of a private
+ * channel. */
 #define STORE_MAY_SEE(is_member, user) \
 	"(" is_member " OR (" STORE_OPEN_TO( \
 	    user) " AND NOT EXISTS (SELECT FROM channel_bans b WHERE b.tenant_id = $1" \

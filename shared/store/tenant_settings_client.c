@@ -6,8 +6,8 @@
 
 #include "core/banned.h"
 
-/* What a client may write: each setting in its new and its old spelling. A number that is
- * null in JSON stays UNSET, a list stays NULL. */
+/* The settings that a client may write, each in its new and its old spelling. A number
+ * that is null in JSON stays UNSET, a list stays NULL. */
 #define UNSET (-1)
 
 struct client_settings {

@@ -9,7 +9,7 @@
 #include "core/banned.h"
 
 /* $1 tenant, $2 the user after whom the page begins, $3 rows, $4 role or NULL, $5 status
- * or NULL, $6 whether deleted users are wanted. */
+ * or NULL, $6 true: deleted users only, false: all others. */
 #define FIND(where) \
 	"SELECT " USER_COLS " FROM users WHERE tenant_id = $1" where \
 	" AND (deleted_at IS NOT NULL) = $6::boolean"
@@ -29,7 +29,7 @@ static const struct pg_stmt user_find_email =
 /* $7 external id of the user. */
 static const struct pg_stmt user_find_external = USER_STMT(
     "by_external", FIND(" AND external_id = $7" MAYBE_ROLE MAYBE_STATUS) AFTER, 7);
-/* Ordered by name. $7 key of the prefix, $8 a key behind all keys with this prefix. The
+/* Ordered by name. $7 key of the prefix, $8 a key after all keys with this prefix. The
  * key of the last user of the previous page is an index condition, too, so that a page
  * does not read the pages before it. */
 #define LAST_KEY \
@@ -73,8 +73,8 @@ user_store_list(struct pg *pg, const struct actor *who, const struct user_filter
 		params[6] = filter->external_id;
 	if (stmt == &user_find_name) {
 		params[6] = unicode_key(filter->name_prefix, a);
-		/* U+10FFFF is no character: no name contains it, and every name with the
-		 * prefix sorts before it. */
+		/* U+10FFFF is not a character: no name contains it, and every name with
+		 * the prefix sorts before it. */
 		params[7] = arena_printf(a, "%s\xf4\x8f\xbf\xbf", params[6]);
 	}
 	TRY(pg_run(pg, &who->tenant, stmt, params, a, &rows, err));

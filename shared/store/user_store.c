@@ -91,7 +91,7 @@ user_store_run_one(struct pg *pg, const struct actor *who, const struct pg_stmt 
 	if (rc == ES_CONFLICT && strstr(pg_detail(pg), "users_external_id_key"))
 		return es_fail_field(err, ES_NAME_TAKEN, "externalId",
 		    "another user has this external id");
-	if (rc == ES_CONFLICT) /* only the address can be taken */
+	if (rc == ES_CONFLICT) /* the only other unique key is the e-mail address */
 		return es_fail_field(
 		    err, ES_EMAIL_TAKEN, "email", "another user has this e-mail address");
 	TRY(rc);

@@ -118,8 +118,7 @@ unicode_map(const char *s, utf8proc_option_t options, struct arena *a)
 	    (utf8proc_option_t)(UTF8PROC_NULLTERM | UTF8PROC_STABLE | options));
 	const char *out;
 
-	CHECK(n >= 0 &&
-	      mapped != NULL); /* out of memory stops the program, as everywhere */
+	CHECK(n >= 0 && mapped != NULL); /* out of memory ends the program */
 	out = arena_memdup(a, (const char *)mapped, (size_t)n);
 	free(mapped);
 	return out;
@@ -131,8 +130,8 @@ unicode_clean(const char *s, struct arena *a)
 	return unicode_trim(unicode_map(s, UTF8PROC_COMPOSE, a), unicode_is_space, a);
 }
 
-/* NFC first. Canonically equal texts have the same NFC, but not the same folding: U+0345
- * folds to a letter, which normalisation no longer moves behind an accent. */
+/* Applies NFC first. Canonically equal texts have the same NFC, but not the same folding:
+ * U+0345 folds to a letter, which normalisation no longer moves after an accent. */
 const char *
 unicode_key(const char *s, struct arena *a)
 {

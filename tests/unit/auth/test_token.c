@@ -53,7 +53,7 @@ static void
 says_why_it_is_no_token(void)
 {
 	CU_ASSERT_STRING_EQUAL(token_split_fault("eyJhbGciOiJub25lIn0.e30."),
-	    "has no signature; alg none is not taken");
+	    "has no signature; alg none is not accepted");
 	CU_ASSERT_STRING_EQUAL(token_split_fault("abc"),
 	    "must be three parts of base64url without padding, separated by dots");
 	CU_ASSERT_STRING_EQUAL(token_split_fault("a.b.c="),

@@ -179,7 +179,7 @@ an_endless_name_is_no_setting(void)
 	fresh();
 	(void)setenv(name, "1", 1);
 	CU_ASSERT_EQUAL(load(), ES_OK);
-	CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings, "no setting of EchoStream"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings, "not a setting of EchoStream"));
 	(void)unsetenv(name);
 }
 
@@ -312,7 +312,7 @@ options_print_and_end(void)
 		"\"reloaded\":false,"
 		"\"meaning\":\"a number\"}"},
 	    {"--oops", 2, "unknown option"},
-	    {"--check-config", 0, "ES_SECRET (environment): no setting of EchoStream"},
+	    {"--check-config", 0, "ES_SECRET (environment): not a setting of EchoStream"},
 	    {"--check-config", 0, "prog: settings are good"},
 	    {NULL, CONF_RUN, "\"lvl\":\"warn\""},
 	    {"--take-over", CONF_TAKE_OVER, "\"lvl\":\"warn\""},

@@ -117,8 +117,8 @@ says_why(void)
 		const char *text, *why;
 	} cases[] = {
 	    {"10.0.0.1/8", "10.0.0.1/8: has bits set beyond its prefix"},
-	    {"10.0.0.0/33", "10.0.0.0/33: the prefix is 1 to 32"},
-	    {"2001:db8::/129", "2001:db8::/129: the prefix is 1 to 128"},
+	    {"10.0.0.0/33", "10.0.0.0/33: the prefix must be 1 to 32"},
+	    {"2001:db8::/129", "2001:db8::/129: the prefix must be 1 to 128"},
 	    /* 64 characters; an entry of 63 is read */
 	    {"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0/128",
 		"2001:db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0/12: "
