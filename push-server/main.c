@@ -81,7 +81,7 @@ main_set_log_level(const struct push *p)
 	log_set_level(level);
 }
 
-/* The workers go on: they hold sockets. */
+/* The workers keep running, because they hold sockets. */
 static enum prefork_reload
 main_on_reload(void *ctx)
 {
@@ -115,7 +115,8 @@ main_serve(struct push *p)
 
 	main_set_log_level(p);
 	p->share = conf_share_new(push_conf_tables, n_push_conf_tables);
-	/* What can fail comes first: a path that is taken over is not given back. */
+	/* Steps that can fail come first: the program can't give back a path that it has
+	 * taken over. */
 	if (metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
 		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK ||
 	    ops_open(p->conf.ops_listen, p->how, &p->ops, &err) != ES_OK ||

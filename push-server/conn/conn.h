@@ -53,9 +53,9 @@ struct rate_window {
 	uint32_t n, bad;
 };
 
-/* What to do when the user look-up under way ends. Rights may have changed while the
- * query ran, so that its answer may be older than the change: look the user up once more,
- * in the line or before it. */
+/* The step after the user look-up under way. Rights may have changed while the query ran,
+ * so that its answer may be older than the change: look the user up once more, in the
+ * line or before it. */
 enum check_again { CHECK_NO_MORE, CHECK_IN_LINE, CHECK_FIRST };
 
 struct conn {
@@ -80,7 +80,7 @@ struct conn {
 	 * limit; 0: none may be sent. */
 	int64_t tenant_rate, user_quota, user_window_ms;
 
-	/* What the rooms hub, presence and send keep for this connection; hub and
+	/* The state of the rooms hub, presence and send for this connection; hub and
 	 * presence are NULL before hello. */
 	struct hub_conn *hub;
 	struct presence_conn *presence;
@@ -269,7 +269,7 @@ void conn_set_state(struct conn *c, enum conn_state next);
 /* hello is queued: calls `greeted`. */
 void conn_greeted(struct conn *c);
 
-/* As the last answer of the database said. */
+/* By the last answer of the database. */
 static inline bool
 conn_is_guest(const struct conn *c)
 {

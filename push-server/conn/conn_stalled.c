@@ -52,6 +52,6 @@ conn_stalled_tick(struct conns *t)
 			conn_close(c, CLOSE_SLOW, reason);
 		}
 		if (l == last)
-			return; /* the entries behind it were moved there by this walk */
+			return; /* this walk has moved the entries after it */
 	}
 }

@@ -30,9 +30,10 @@ void conn_queue_frame(struct conn *c, const char *json, size_t len);
 size_t conn_write_room(const struct conn *c);
 
 /* Write whole finished unmasked frames of at most CONN_WRITE_MAX bytes. The frames are
- * not copied when the kernel takes them all. True: the frames are taken, and the caller
- * moves its cursor on. False: no byte of them is or will be sent. conn_events.writable
- * follows when a new try is worth it, unless the connection ends. */
+ * not copied when the kernel takes them all. True: the connection has taken the frames,
+ * and the caller advances its cursor. False: the connection sends no byte of them, now or
+ * later. conn_events.writable follows when a new try is worth it, unless the connection
+ * ends. */
 bool conn_write_frames(struct conn *c, const char *frames, size_t len) ES_MUST_CHECK;
 
 /* Ask for conn_events.writable when the socket takes more bytes, e.g. after a write of

@@ -1,4 +1,4 @@
-/* What the kernel knows about the peer of a socket. */
+/* Reads the kernel's figures about the peer of a socket. */
 #ifndef PUSH_PEER_H
 #define PUSH_PEER_H
 

@@ -28,7 +28,7 @@ struct request {
 	ev_io io;
 	ev_timer deadline;        /* for the PROXY header and the head together */
 	bool needs_proxy;         /* the PROXY header has not come yet */
-	bool peer_trusted;        /* X-Forwarded-For of this peer is believed */
+	bool peer_trusted;        /* the worker trusts X-Forwarded-For of this peer */
 	bool waits;               /* for the answer whether its origin is allowed */
 	struct request_head head; /* once it is complete; texts are in data */
 	char peer[NET_ADDRESS_TEXT];
@@ -156,7 +156,7 @@ handshake_admit(struct request *r, const struct request_head *head)
 	ws_adopt(c, fd, first, rest);
 }
 
-/* Nothing is read while the request waits; its deadline goes on. */
+/* The worker reads nothing while the request waits. The deadline of the request stays. */
 static void
 handshake_judge_origin(struct request *r)
 {

@@ -162,7 +162,8 @@ push_listen_open(const char *addresses, unsigned workers, int backlog,
 		out->at[out->n].kind = listen_kind(address);
 		each[out->n++] = address;
 	}
-	/* A path that is taken over can't be given back, so ports come first. */
+	/* Bind the ports first: the program can't give back a path that it has taken
+	 * over. */
 	if (rc == ES_OK)
 		rc = listen_open_some(each, false, backlog, how, out, err);
 	if (rc == ES_OK)

@@ -30,10 +30,10 @@ struct push_listen {
 
 /* how: with UNIX_SOCKET_TAKE_OVER another push-server may listen at the addresses. The
  * paths lead to the new sockets from now on; of TCP clients the kernel gives each server
- * a part until the other one closes its sockets.
- * addresses: "127.0.0.1:8082,[::1]:8082,unix:/path". PUSH_LISTEN_PROXY behind an address
- * says that its connections begin with a PROXY header. A unix socket gets mode 0660. A
- * stale unix socket is replaced; one on which a process listens is an error. */
+ * a part until the other one closes its sockets. addresses:
+ * "127.0.0.1:8082,[::1]:8082,unix:/path". PUSH_LISTEN_PROXY after an address means that
+ * its connections begin with a PROXY header. A unix socket gets mode 0660. A stale unix
+ * socket is replaced; one on which a process listens is an error. */
 enum es_code push_listen_open(const char *addresses, unsigned workers, int backlog,
     enum unix_socket_how how, struct push_listen *out, struct es_err *err) ES_MUST_CHECK;
 /* Closes the sockets in this process. The kernel ends a listening socket, and refuses

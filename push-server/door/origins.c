@@ -150,7 +150,7 @@ origins_look(struct origins *o, const char *origin)
 	if (origin_cache_find(o->cache, origin, o->env->now_ms, &allowed, &fresh) &&
 	    fresh)
 		return allowed ? ORIGINS_YES : ORIGINS_NO;
-	/* Whoever finds no place asks again after the answer to these. */
+	/* A handshake without a place in this statement asks again after the answer. */
 	if (o->next.n < ORIGIN_ASKS_MAX && !origins_batch_has(&o->next, origin) &&
 	    !origins_batch_has(&o->asked, origin))
 		o->next.texts[o->next.n++] = mem_strdup(origin);

@@ -1,5 +1,5 @@
-/* What every part of a worker process may use: its event loop, settings, metrics and
- * clock. Other handles, e.g. to Redis, are passed separately. */
+/* The handles that every part of a worker process may use: event loop, settings, metrics
+ * and clock. Other handles, e.g. to Redis, are passed separately. */
 #ifndef PUSH_LOOP_ENV_H
 #define PUSH_LOOP_ENV_H
 

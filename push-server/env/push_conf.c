@@ -159,9 +159,9 @@ static const struct conf_check checks[] = {
     {"ES_TRUSTED_PROXIES", push_conf_check_proxies},
 };
 
-/* The workers hold sockets, so they go on and take new values of these settings by
- * push_reload.c. Each of them is looked at when it is used, or is named there. The child
- * for operators is started again. */
+/* The workers hold sockets, so they keep running, and push_reload.c gives them new values
+ * of these settings. A worker reads each value when it uses it; push_reload.c handles the
+ * settings for which that is not enough. The master restarts the child for operators. */
 static const char *const while_running[] = {
     "ES_LOG_LEVEL",
     "ES_JWT_SECRET",

@@ -24,11 +24,11 @@ _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
 #define UP           "echostream_push_connected"
 #define UP_HELP      "Workers with this connection up."
 #define HANDS        "echostream_websocket_handshakes_total"
-#define HANDS_HELP   "Requests for a WebSocket, by what became of them."
+#define HANDS_HELP   "Requests for a WebSocket, by their result."
 #define QUERIES      "echostream_push_queries_total"
-#define QUERIES_HELP "Statements sent to PostgreSQL, by what they ask."
+#define QUERIES_HELP "Statements sent to PostgreSQL, by their purpose."
 #define REPLAY       "echostream_replays_total"
-#define REPLAY_HELP  "Replays by where the events came from."
+#define REPLAY_HELP  "Replays, by the source of the events."
 
 #define COUNTER(name, labels, help) \
 	{ \
@@ -55,7 +55,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_SLOW] = COUNTER("echostream_slow_consumers_total", NULL, "Connections closed for reading too slowly."),
 	[PM_EARLY_BYTES] = GAUGE("echostream_websocket_early_bytes", NULL, "Bytes held for clients before hello: request heads, tokens, frames that wait."),
 	[PM_SUBSCRIPTIONS] = GAUGE("echostream_subscriptions", NULL, "Subscriptions of open connections."),
-	[PM_CHANNELS] = GAUGE("echostream_push_channels", NULL, "Channels that somebody here is subscribed to."),
+	[PM_CHANNELS] = GAUGE("echostream_push_channels", NULL, "Channels with at least one subscription."),
 	[PM_LOG_BYTES] = GAUGE("echostream_push_log_bytes", NULL, "Bytes of event logs."),
 	[PM_HEALS] = COUNTER("echostream_heals_total", NULL, "Holes found by number and read from PostgreSQL."),
 	[PM_GAPS] = COUNTER(GAPS, "reason=\"reset\"", GAPS_HELP),
@@ -65,8 +65,8 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_REPLAY_PAGES] = COUNTER(REPLAY, "source=\"database\"", REPLAY_HELP),
 	[PM_ODD_MESSAGES] = COUNTER("echostream_odd_messages_total", NULL, "Messages of Redis topics that could not be read."),
 	[PM_LOSSY_DROPPED] = COUNTER("echostream_lossy_dropped_total", NULL, "Presence and typing frames dropped for slow readers."),
-	[PM_PRESENCE_CHANGES] = COUNTER("echostream_presence_changes_total", NULL, "Changes of a user's presence seen."),
-	[PM_TYPING] = COUNTER("echostream_typing_total", NULL, "Typing notices passed on."),
+	[PM_PRESENCE_CHANGES] = COUNTER("echostream_presence_changes_total", NULL, "Changes of a user's presence, passed on to clients."),
+	[PM_TYPING] = COUNTER("echostream_typing_total", NULL, "Typing frames passed on to clients."),
 	[PM_SENDS] = COUNTER("echostream_websocket_sends_total", NULL, "Messages handed to the queue."),
 	[PM_SENDS_UNKNOWN] = COUNTER("echostream_websocket_sends_unknown_total", NULL, "Sends answered with outcome_unknown."),
 	[PM_RATE_LIMITED_USER] = COUNTER(LIMITED, "scope=\"user\"", LIMITED_HELP),

@@ -7,7 +7,7 @@
 
 #include "hub/hub.h"
 
-#define ACL_STALE_MS 60000 /* readiness fails after so long without an answer */
+#define ACL_STALE_MS 60000 /* readiness fails after this time without an answer */
 
 struct acl;
 

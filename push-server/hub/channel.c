@@ -211,7 +211,7 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 	}
 }
 
-/* Restart the log behind a hole. Each cursor in front of the hole is now below the log's
+/* Restart the log after a hole. Each cursor in front of the hole is now below the log's
  * base, so its subscription reads the missing events from the database before later ones.
  * The hole may hide the end of an archive, so accept sends until the database tells
  * otherwise. */

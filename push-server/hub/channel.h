@@ -23,9 +23,10 @@ struct channel {
 	struct chan_log *log; /* NULL until a number of the channel is known */
 	bool confirmed : 1;   /* Redis has confirmed the topic */
 	bool entered : 1;     /* a reader was let in: it lingers */
-	bool is_private : 1;  /* known once a reader was let in */
-	bool archived : 1;    /* likewise */
-	bool admins_post : 1; /* likewise; the database knows each sender's right */
+	bool is_private : 1;  /* valid once a reader was let in */
+	bool archived : 1;    /* valid once a reader was let in */
+	bool admins_post : 1; /* valid once a reader was let in; the database checks each
+	                         sender's right */
 	bool reset_due : 1;   /* the epoch has changed: `gap reason=reset` is owed */
 	bool jumped : 1; /* the subscribers have received that gap already, because the
 	                  * sequence number jumped by more than RECOVERED_LEAST */
@@ -53,8 +54,8 @@ void channel_event(struct channel *ch, const struct event *ev, struct arena *a);
 /* The database has events up to head that the log lacks: restart the log at head, so that
  * subscriptions read the missing events from the database. */
 void channel_heal(struct channel *ch, int64_t head);
-/* The sequence numbers have lost their meaning: every subscriber receives a gap and goes
- * on at head. */
+/* The sequence numbers are no longer valid: every subscriber receives a gap and continues
+ * at head. */
 void channel_reset(struct channel *ch, int64_t head);
 /* The event `at` has turned the channel private: nothing more is delivered before the
  * database has confirmed each reader's right. */

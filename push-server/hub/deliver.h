@@ -12,7 +12,7 @@ bool deliver_turn(struct hub *hub);
 void deliver_writable(struct hub_conn *hc);
 /* The callback pages_events.arrived; ctx is the hub. */
 void deliver_page(void *ctx, struct page *page, struct list *waiters);
-/* The callback pages_events.gone: each reader's right is asked for again. */
+/* The callback pages_events.gone: asks for the right of each reader again. */
 void deliver_page_gone(void *ctx, struct list *waiters);
 
 #endif

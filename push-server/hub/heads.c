@@ -1,6 +1,6 @@
 /* Compares the heads of the logs with the database: all at once after a reconnect to
- * Redis, otherwise each once in ROUND_S seconds. This finds a lost event that no later
- * event of its channel follows, so that no hole shows the loss. */
+ * Redis, otherwise each once in ROUND_S seconds. This finds the loss of a channel's last
+ * event: no later event follows, so no hole shows the loss. */
 #include "hub/heads.h"
 
 #include <stdlib.h>
@@ -20,7 +20,8 @@ static void
 heads_compare(struct channel *ch, int64_t before, int64_t head)
 {
 	if (head < 0) {
-		channel_missing(ch); /* deleted, and the event was lost */
+		channel_missing(
+		    ch); /* the channel was deleted, and Redis lost that event */
 		return;
 	}
 	if (!ch->reset_due && head - chan_log_head(ch->log) >= RECOVERED_LEAST)
@@ -66,8 +67,8 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 	free(ask);
 }
 
-/* Makes a question with room for n channels. One question is sent every second, mostly
- * for few channels, so its arrays are no larger than needed. */
+/* Makes a question with room for n channels. The hub sends one every second, mostly for
+ * few channels, so the arrays have exactly n items. */
 static struct heads_ask *
 heads_ask_new(struct hub *hub, size_t n)
 {

@@ -29,9 +29,9 @@ struct hub *hub_new(struct loop_env *env, struct conns *conns,
 /* All connections must be closed, and no question may be under way. */
 void hub_free(struct hub **hub);
 
-/* For what comes next: memory that is held, replays and requests under way stay. Sizes of
- * logs, pages and of the cache of rights, and the gathering of look-ups, are those of
- * hub_new(). */
+/* Sets limits for later requests. Memory in use, and replays and requests under way,
+ * stay. Does not change the sizes of logs, of pages and of the cache of rights, nor the
+ * gathering of look-ups: hub_new() sets these. */
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits);
 
 /* The ctx of the io that hub_new() was given. */

@@ -47,7 +47,7 @@ struct hub {
 	struct typing *typing;
 };
 
-/* What the hub keeps for a connection. */
+/* The hub's state of a connection. */
 struct hub_conn {
 	struct conn *conn;
 	struct hub *hub;

@@ -90,7 +90,7 @@ sub_answer_again(
 		return;
 	}
 	if (head < sub->at)
-		head = sub->at; /* the database has told a head above the log's */
+		head = sub->at; /* the database has reported a head above the log's */
 	outcome = sub_answer_plan(sub, r, head, sub->channel->hub->env->epoch);
 	if (!sub_answer_knows(sub, &outcome)) {
 		sub_ask(sub);

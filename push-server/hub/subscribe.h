@@ -40,8 +40,8 @@ struct subscribe_request {
 enum es_code subscribe_begin(struct hub *hub, struct conn *c,
     const struct subscribe_request *req, struct es_err *err) ES_MUST_CHECK;
 
-/* The connection's user has become a guest: every right is asked for again before more is
- * delivered. Nothing before hello. */
+/* The connection's user has become a guest: the worker asks for each right again before
+ * it delivers more. Nothing before hello. */
 void subscribe_doubt(struct conn *c);
 /* End the connection's subscription to the channel, or its applicant, if there is one. No
  * frame of the channel is written after this. */

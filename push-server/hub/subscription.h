@@ -66,7 +66,7 @@ void sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason);
 /* Answer every request with the error and end the subscription. */
 void sub_fail(struct subscription *sub, enum es_code code, const char *text);
 /* The reader's removal was delivered: end the subscription, or ask the database again if
- * a request came meanwhile. */
+ * a newer request waits. */
 void sub_over(struct subscription *sub);
 
 #endif

@@ -185,7 +185,7 @@ chan_log_grow_ring(struct chan_log *log)
 	log->size = size;
 }
 
-/* Finds an offset with len free bytes behind it. False: there is none. */
+/* Finds an offset with len free bytes after it. False: there is none. */
 static bool
 chan_log_find_room(const struct chan_log *log, size_t len, uint32_t *out)
 {

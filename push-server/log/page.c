@@ -12,7 +12,8 @@
 
 #include "core/banned.h"
 
-#define PAGE_GRACE_MS 1000 /* a new page stays so long for its waiters */
+#define PAGE_GRACE_MS \
+	1000 /* a new page stays for this time, so that its waiters can read it */
 #define PAGE_RETRY_MS 500
 
 enum page_state { PAGE_QUEUED, PAGE_READING, PAGE_READY };

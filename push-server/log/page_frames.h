@@ -1,4 +1,4 @@
-/* The content of a page: finished frames one behind the other, and their numbers. */
+/* The content of a page: finished frames, one after the other, and their numbers. */
 #ifndef PUSH_PAGE_FRAMES_H
 #define PUSH_PAGE_FRAMES_H
 

@@ -18,7 +18,7 @@ struct presence_limits {
 };
 extern const struct presence_limits presence_limits_default;
 
-/* What this room needs from outside; filled in worker/. */
+/* Functions that this room needs from other rooms; worker/ fills the table. */
 struct presence_io {
 	void *ctx;
 	void (*topic)(void *ctx, const char *topic, bool wanted);

@@ -225,8 +225,8 @@ read_marks_on_written(void *ctx, enum es_code rc, struct pg_rows *rows, struct a
 	read_marks_send(m);
 }
 
-/* Only one statement runs at a time. Marks that arrive meanwhile are merged for the next
- * one. */
+/* Only one statement runs at a time. Marks that arrive while it runs are merged for the
+ * next one. */
 static void
 read_marks_send(struct read_marks *m)
 {

@@ -342,7 +342,7 @@ send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
 	(void)err, (void)arena;
 	mem_free(ctx);
 	r->n_asked--;
-	if (a != NULL) /* NULL: the envelope was answered meanwhile */
+	if (a != NULL) /* NULL: the envelope has its answer already */
 		send_outcomes_take_early(r, a, rows);
 	if (rc == ES_OK)
 		send_outcomes_ask(r);

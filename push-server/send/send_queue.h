@@ -19,7 +19,7 @@ struct send_queue;
  * ES_NOT_FOUND or ES_UNAVAILABLE. */
 typedef void send_right(void *arg, enum es_code rc, const struct es_err *err);
 
-/* What this room needs from other rooms; filled in worker/. */
+/* Functions that this room needs from other rooms; worker/ fills the table. */
 struct send_io {
 	void *ctx;
 	/* Asks whether the connection's user may send into the channel. done is called

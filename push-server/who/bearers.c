@@ -179,8 +179,8 @@ bearers_settle(struct bearer *one, const struct user_id *user, const struct es_e
 	bearers_drop(one);
 }
 
-/* Whether the token has waited for as long as it may. The check of a key in force waits
- * until it is answered: the connection ends by it. */
+/* True when the token has waited for the longest time that it may. The check of a key in
+ * force has no such time: it waits for its answer, which may close the connection. */
 static bool
 bearers_is_late(const struct bearer *one)
 {

@@ -1,6 +1,6 @@
 /* Tokens of tenants' own issuers on their way to a user: the keys of the issuer, the
- * signature, the user of the subject. Whatever has to be asked is asked for many tokens
- * by one statement, and nothing here blocks the loop. */
+ * signature, the user of the subject. One statement asks for many tokens, and no function
+ * blocks the loop. */
 #ifndef PUSH_BEARERS_H
 #define PUSH_BEARERS_H
 
@@ -27,15 +27,15 @@ struct bearers *bearers_new(
 /* Nothing is under way. */
 void bearers_free(struct bearers **b);
 
-/* hint of the token (issuer_peek). token: a copy is kept, but for BEARER_GREETING. */
+/* hint of the token (issuer_peek). Keeps a copy of token, except for BEARER_GREETING. */
 void bearers_add(struct bearers *b, struct conn *c, enum bearer_kind kind,
     const char *token, const struct issuer_hint *hint);
-/* Ask whether the key that has signed is still there. The claims are verified already,
- * and their user is asked about by its id. Nothing to ask for a token of the
- * installation: false. An unanswered question is repeated. */
+/* Asks whether the key that signed the token still exists. The claims are verified
+ * already, and the question names their user by its id. False for a token of the
+ * installation, which needs no question. Repeats a question that gets no answer. */
 bool bearers_check_claims(struct bearers *b, struct conn *c, enum bearer_kind kind,
     const struct token_claims *claims);
-/* Rights in the tenant have changed: its keys perhaps, too. */
+/* Rights in the tenant have changed, so its keys may have changed, too. */
 void bearers_forget_keys(struct bearers *b, const struct tenant_id *tenant);
 /* End of a turn. */
 void bearers_turn(struct bearers *b);

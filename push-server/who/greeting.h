@@ -12,15 +12,15 @@
 void greeting_begin(struct who *w, struct conn *c);
 /* The first token arrived in an auth frame; a bad token closes the connection. */
 void greeting_token(struct who *w, struct conn *c, const char *token);
-/* A ticket is being redeemed, or the token is verified, and its user is being looked up
- * or the user's connections are being counted. Meanwhile all frames wait. */
+/* True while the worker waits for the answer about a ticket, about the user of a verified
+ * token, or about the number of the user's connections. All frames wait in that time. */
 bool greeting_is_checking(const struct conn *c);
 
 /* For who.c: the token of a tenant's issuer is verified, or refused (claims NULL). */
 void greeting_verified(struct who *w, struct conn *c, const struct token_claims *claims,
     const struct es_err *refused);
-/* For who.c: the key that has signed the verified token is still there, or the token is
- * refused (NULL: it is not). */
+/* For who.c: refused NULL: the key that signed the verified token still exists. Otherwise
+ * refused is the reason for which the token is refused. */
 void greeting_key_checked(struct who *w, struct conn *c, const struct es_err *refused);
 /* For who.c: greeting_answer() takes the database's answer about the user;
  * greeting_tick() runs once a second. */

@@ -10,7 +10,9 @@
 
 #include "core/banned.h"
 
-#define KEEP_MS    60000 /* keys of one issuer; a key set is no fresher */
+/* The worker caches the keys of an issuer for this time. api-fcgi reads a key set no more
+ * often. */
+#define KEEP_MS    60000
 #define AGAIN_MS   1000  /* between two readings of an issuer */
 #define BATCH      100   /* issuers of one statement */
 #define READ_MS    3000  /* deadline of the statement */
@@ -167,7 +169,7 @@ issuer_keys_on_want(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 	(void)ctx, (void)rc, (void)rows, (void)a, (void)err;
 }
 
-/* The set behind a URL may have the key by now. True when the token has to wait for it:
+/* The key set at the URL may have the key by now. True when the token has to wait for it:
  * api-fcgi reads the set, because this loop never waits for a host of a tenant. All
  * tokens of the issuer share one request in SET_ASK_MS, because clients that hold no good
  * token cause these requests. */
@@ -270,8 +272,8 @@ issuer_keys_take(struct issuer_keys *k, struct pg_rows *rows, struct arena *a)
 	k->n_reading = 0;
 }
 
-/* The database is away: read the same entries a second later, and let the tokens that
- * wait see whether their time is up. */
+/* The database is away: read the same entries a second later, and let the waiting tokens
+ * check their deadlines. */
 static void
 issuer_keys_failed(struct issuer_keys *k)
 {

@@ -1,5 +1,5 @@
 /* Tickets of POST /api/v1/ws/tickets: the worker takes the ticket's key away from Redis.
- * Of several that try, one gets the claims. */
+ * When several workers try, one of them gets the claims. */
 #ifndef PUSH_TICKET_REDEEM_H
 #define PUSH_TICKET_REDEEM_H
 
@@ -14,8 +14,8 @@
 typedef void ticket_redeemed(struct who *w, struct conn *c, enum es_code rc,
     const struct token_claims *claims, const struct es_err *err);
 
-/* done is called once, or not at all when the connection has gone, and never from inside;
- * ES_UNAVAILABLE at once while Redis is down: then done is not called. */
+/* Calls done once, after this function has returned; never when the connection ends
+ * first. ES_UNAVAILABLE while Redis is down: done is not called. */
 enum es_code ticket_redeem(struct who *w, struct conn *c, const char *ticket,
     ticket_redeemed *done, struct es_err *err) ES_MUST_CHECK;
 

@@ -30,7 +30,7 @@ struct user_lookups *user_lookups_new(
 /* No statement may be under way; waiting look-ups are dropped. */
 void user_lookups_free(struct user_lookups **l);
 
-/* A new connection has arrived: counts for the rate at which gather.h decides. */
+/* Call it for each new connection: gather.h decides by the rate of these calls. */
 void user_lookups_came(struct user_lookups *l);
 /* done is called once, never before this function returns; with ES_UNAVAILABLE when the
  * connection is gone before the statement is sent. */

@@ -52,10 +52,10 @@ frame_reader_check_start(const struct frame_reader *r)
 		return "a client must mask its frames";
 	switch (frame_reader_opcode(r)) {
 	case OPCODE_CONTINUATION:
-		return r->in_message ? NULL : "a continuation of no message";
+		return r->in_message ? NULL : "a continuation frame without a message";
 	case OPCODE_TEXT:
 	case OPCODE_BINARY:
-		return r->in_message ? "a message inside of a message" : NULL;
+		return r->in_message ? "a new message inside an unfinished one" : NULL;
 	case OPCODE_CLOSE:
 	case OPCODE_PING:
 	case OPCODE_PONG:

@@ -13,8 +13,8 @@ struct worker;
 /* The environment, connections and doors of the worker must be set before, and must
  * outlive it. Answers that arrive after hub_loop_close() do not use them. */
 struct hub_loop *hub_loop_new(struct worker *w);
-/* All connections must be closed before. No question is asked any more; the last answer
- * frees the memory. */
+/* Close all connections first. The hub sends no further question; the last answer frees
+ * the memory. */
 void hub_loop_close(struct hub_loop **hl);
 
 /* Hands the settings of the worker, which have changed, to the hub. */

@@ -71,8 +71,8 @@ push_ops_look_at(struct push_ops *o, enum outage_of what)
 	    .detail = rc == ES_OK ? NULL : reason};
 }
 
-/* One service a time: each is asked every three turns, and none holds up the listener for
- * longer than its own time-out. */
+/* Checks one service a turn, so each one every three turns. A check delays the listener
+ * by no more than the time-out of its service. */
 static void
 push_ops_watch(void *ctx)
 {

@@ -17,7 +17,8 @@ struct push_reload {
 	ev_signal hup;
 };
 
-/* Settings that a part has copied at its start; all others are looked at when used. */
+/* Applies settings that a part has copied at its start. The worker reads all other
+ * settings when it uses them. */
 static void
 push_reload_apply(struct worker *w)
 {
@@ -56,7 +57,7 @@ push_reload_on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 	arena_free(&r->arena);
 	r->arena = a;
 	push_reload_apply(r->worker);
-	log_info("settings are taken", LOG_INT("worker", r->worker->env.index));
+	log_info("worker uses the new settings", LOG_INT("worker", r->worker->env.index));
 }
 
 struct push_reload *

@@ -12,7 +12,7 @@ struct worker;
 /* Unblocks SIGHUP. conf is what w->env.conf points to. All must outlive it. */
 struct push_reload *push_reload_new(
     struct worker *w, struct push_conf *conf, const struct conf_share *share);
-/* The strings of the settings go: nothing may use them any more. */
+/* Frees the strings of the settings: no code may use them after this call. */
 void push_reload_free(struct push_reload **r);
 
 #endif

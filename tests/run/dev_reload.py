@@ -159,7 +159,7 @@ def settings_change():
         eventually(lambda: not workers("api") & api and not workers("fanout") & fanout, 30)
         eventually(lambda: takes(second), 30)
         limit_is(load, BODY_MAX, BODY_MAX + 1)
-        assert len(workers("api")) == len(api), "a setting that needs a restart was taken"
+        assert len(workers("api")) == len(api), "a setting that needs a restart was reloaded"
         assert len(workers("push") & held) == len(held) - 1, "more than push's child for operators is new"
         load.go_on()
         faulty(load, second)
@@ -189,10 +189,10 @@ def back(load, second):
     for name in MASTERS:
         eventually(lambda n=name: logs[n].said("settings were read again"))
     eventually(lambda: takes(second) is False, 30)
-    assert not logs["push"].said("settings are taken"), logs["push"].lines()
+    assert not logs["push"].said("worker uses the new settings"), logs["push"].lines()
     load.go_on()
     logs = hup({})
-    eventually(lambda: len(logs["push"].said("settings are taken")) == 2)
+    eventually(lambda: len(logs["push"].said("worker uses the new settings")) == 2)
     logs = hup({})
     for name in MASTERS:
         assert eventually(lambda n=name: logs[n].said("settings were read again"))[0]["changed"] == "none"
