@@ -6,7 +6,7 @@
 #include "worker.h"
 
 /* Fills *out. Does not connect: PostgreSQL, Redis and the queue are reached on first use,
- * so a server that is down is no error here. Fails when a setting (a URL, a key) is
+ * so a server that is down is not an error here. Fails when a setting (a URL, a key) is
  * unusable. The caller ends *out with connect_close(); setup and its members must outlive
  * it. */
 enum es_code connect_open(

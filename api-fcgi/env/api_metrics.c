@@ -14,8 +14,8 @@
 
 static const double edges[] = {.001, .0025, .005, .01, .025, .05, .1, .2, .4, .8, 1.6, 5};
 
-/* The strings and rows that metrics_open() keeps pointing to. The master writes them
- * once, before the fork. */
+/* metrics_open() keeps pointers to these strings and rows. The master writes them once,
+ * before the fork. */
 static struct metric table[API_METRIC_COUNT + ROUTES_MAX * (CLASSES + 1)];
 static char labels[ROUTES_MAX * (CLASSES + 1)][LABELS_MAX];
 static const struct router *routers[ROUTERS_MAX];
@@ -28,21 +28,22 @@ static const struct metric singles[] = {
     [API_RATE_LIMITED_TENANT] = {METRIC_COUNTER, "echostream_rate_limited_total",
 	"scope=\"tenant\"", "Requests refused by a rate limit.", NULL, 0},
     [API_SEND_COMMITTED] = {METRIC_COUNTER, "echostream_api_sends_total",
-	"result=\"committed\"", "Sends by their answer.", NULL, 0},
+	"result=\"committed\"", "Sends, by the answer to the sender.", NULL, 0},
     [API_SEND_REPEAT] = {METRIC_COUNTER, "echostream_api_sends_total",
-	"result=\"repeat\"", "Sends by their answer.", NULL, 0},
+	"result=\"repeat\"", "Sends, by the answer to the sender.", NULL, 0},
     [API_SEND_REFUSED] = {METRIC_COUNTER, "echostream_api_sends_total",
-	"result=\"refused\"", "Sends by their answer.", NULL, 0},
+	"result=\"refused\"", "Sends, by the answer to the sender.", NULL, 0},
     [API_SEND_ACCEPTED] = {METRIC_COUNTER, "echostream_api_sends_total",
-	"result=\"accepted\"", "Sends by their answer.", NULL, 0},
+	"result=\"accepted\"", "Sends, by the answer to the sender.", NULL, 0},
     [API_SEND_TIMEOUTS] = {METRIC_COUNTER, "echostream_api_send_timeouts_total", NULL,
-	"Sends whose commit was not seen in time.", NULL, 0},
+	"Sends without an outcome before the time-out.", NULL, 0},
     [API_PUBLISH_FAILURES] = {METRIC_COUNTER, "echostream_api_publish_failures_total",
 	NULL, "Committed events that could not be published; push-server heals them.",
 	NULL, 0},
 };
 
-/* NULL behind the last route: the row of the requests that fit no route. */
+/* Returns NULL for the index after the last route: that row counts the requests that
+ * match no route. */
 static const struct http_route *
 api_metrics_route_at(unsigned i)
 {

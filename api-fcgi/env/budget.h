@@ -9,8 +9,8 @@
 void budget_start(struct api *api);
 
 /* The budget of a send. budget_send() leaves half of the time to the rate limits and to
- * the check that fanout is alive, because a send can go on without them. budget_enqueue()
- * gives the queue the rest, which is at least the other half. */
+ * the check that fanout is alive, because a send can continue without them.
+ * budget_enqueue() gives the queue the rest, which is at least the other half. */
 void budget_send(struct api *api);
 void budget_enqueue(struct api *api);
 

@@ -1,5 +1,6 @@
-/* Checks that the caller may write into a channel, for requests that write without a
- * store. */
+/* Checks that the caller may write into a channel. The handlers of sends and typing
+ * notices call it: they change no row themselves, so no function of a store checks the
+ * right. */
 #ifndef API_CHANNEL_ACCESS_H
 #define API_CHANNEL_ACCESS_H
 

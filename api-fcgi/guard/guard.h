@@ -1,5 +1,5 @@
-/* Checks that the caller may call the route. Every request is looked up in PostgreSQL, so
- * that a right that was taken away ends at once. */
+/* Checks that the caller may call the route. Looks up the caller of every request in
+ * PostgreSQL, so that the loss of a right takes effect at once. */
 #ifndef API_GUARD_H
 #define API_GUARD_H
 

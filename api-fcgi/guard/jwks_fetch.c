@@ -123,7 +123,7 @@ jwks_fetch_set_options(
 	(void)curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
 	(void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(
-	    curl, CURLOPT_PROXY, ""); /* else the address of the proxy would be checked */
+	    curl, CURLOPT_PROXY, ""); /* else the check would see a proxy's address */
 	(void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)JWKS_FETCH_MS);
 	(void)curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)JWKS_BYTES_MAX);

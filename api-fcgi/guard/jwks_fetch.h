@@ -1,8 +1,8 @@
 /* Fetches a key set from the URL of a tenant's identity provider. The URL is untrusted:
  * https only, no redirects, at most JWKS_BYTES_MAX and JWKS_FETCH_MS, no private address
- * unless ES_JWKS_ALLOW_HOSTS lists the host. The address is checked when the socket is
- * made, after the name was resolved, so a name that resolves differently the second time
- * is caught. */
+ * unless ES_JWKS_ALLOW_HOSTS lists the host. The program checks the address when it opens
+ * the socket, after it has resolved the name. So a name can't resolve to a public address
+ * for the check and to a private one for the connection. */
 #ifndef API_JWKS_FETCH_H
 #define API_JWKS_FETCH_H
 

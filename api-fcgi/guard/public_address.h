@@ -1,4 +1,4 @@
-/* Tells public internet addresses from others, for URLs that a tenant names. */
+/* Decides whether an address is on the public internet, for URLs that a tenant names. */
 #ifndef API_PUBLIC_ADDRESS_H
 #define API_PUBLIC_ADDRESS_H
 

@@ -111,8 +111,8 @@ auth_revoke_user(struct api *api, const struct http_req *req, const struct user_
 	return ES_OK;
 }
 
-/* Finds the user whose token the jti names. A caller that is no admin can only mean its
- * own token. False: the token of any user of the tenant. */
+/* Finds the user whose token the jti names. A caller that is not an admin can only mean
+ * its own token. False: the token of any user of the tenant. */
 static bool
 auth_revoke_find_owner(
     const struct http_req *req, const struct input *in, struct user_id *user)

@@ -75,7 +75,7 @@ bans_delete(
 	TRY(path_param_user(req, 1, &user, err));
 	TRY(ban_store_lift(
 	    api->pg, &req->who.actor, &channel, &user, req->arena, &lifted, err));
-	/* Lifting a ban that does not exist succeeds. An id that is no user's is
+	/* Lifting a ban that does not exist succeeds. An id that belongs to no user is
 	 * ES_NOT_FOUND. */
 	if (!lifted)
 		TRY(user_store_get(

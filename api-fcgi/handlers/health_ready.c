@@ -1,5 +1,5 @@
-/* /readyz: can this program do its work now? The services are checked at most once a
- * second, however often it is called. */
+/* /readyz: can this program do its work now? The process checks the services at most once
+ * a second, however often clients ask. */
 #include "core/clock.h"
 #include "core/outage.h"
 #include "handlers/handlers.h"
@@ -75,8 +75,8 @@ health_ready_check_all(struct api *api, struct arena *a, struct readiness *out)
 	out->at_ms = clock_mono_ms();
 }
 
-/* Without this a program whose /readyz nobody calls would never log that it can't reach
- * its database. */
+/* Checks one service after the other, also when no client calls /readyz. Otherwise the
+ * program would never log that it can't reach its database. */
 void
 health_ready_watch(struct api *api)
 {

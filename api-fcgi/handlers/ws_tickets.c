@@ -1,5 +1,5 @@
-/* POST /ws/tickets: creates a ticket that opens one WebSocket, so that no token stands in
- * a URL. */
+/* POST /ws/tickets: creates a ticket that opens one WebSocket, so that no URL contains a
+ * token. */
 #include <string.h>
 
 #include "auth/ticket.h"

@@ -51,8 +51,9 @@ cors_is_listed(const char *const origins[], size_t n, const char *origin)
 	return false;
 }
 
-/* True when any tenant allows the origin. While PostgreSQL is unavailable the last known
- * answer stands. It is cached again, so that not every request waits for a time-out. */
+/* True when any tenant allows the origin. While PostgreSQL is unavailable, the process
+ * uses its last answer and caches that answer again, so that not every request waits for
+ * a time-out. */
 static bool
 cors_any_tenant_allows(struct cors *c, struct pg *pg, const struct http_req *req)
 {

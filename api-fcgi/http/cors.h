@@ -18,13 +18,13 @@ void cors_free(struct cors **c);
 bool cors_is_preflight(const struct http_req *req);
 
 /* Sets the headers of a preflight's answer. allow: the methods of the path. Sets only
- * Vary when no tenant allows the origin, and nothing when req is no preflight. */
+ * Vary when no tenant allows the origin, and nothing when req is not a preflight. */
 void cors_preflight(struct cors *c, struct pg *pg, const struct http_req *req,
     const char *allow, struct http_res *res);
 
-/* Sets the headers of the answer to a request that is no preflight. The caller's tenant
- * decides; when the guard has not identified the caller, any tenant that allows the
- * origin does. */
+/* Sets the headers of the answer to a request that is not a preflight. The caller's
+ * tenant decides; when the guard has not identified the caller, any tenant that allows
+ * the origin does. */
 void cors_answer(
     struct cors *c, struct pg *pg, const struct http_req *req, struct http_res *res);
 

@@ -78,7 +78,8 @@ fcgi_io_accept_one(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask)
 		return -1;
 	fd = accept4(io->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	/* A connection in the backlog keeps the socket readable. Without the pause this
-	 * worker would spin; meanwhile another worker may have a file descriptor left. */
+	 * worker would spin. During the pause another worker, which has a descriptor
+	 * left, can accept the connection. */
 	if (fd < 0 &&
 	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 		clock_sleep_ms(PAUSE_MS);

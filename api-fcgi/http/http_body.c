@@ -54,7 +54,7 @@ http_body_check_media_type(const struct http_req *req, struct es_err *err)
 
 	if (coding != NULL && strcasecmp(coding, "identity") != 0)
 		return es_fail_field(err, ES_UNSUPPORTED_MEDIA, ":Content-Encoding",
-		    "must be absent: a compressed body is not taken");
+		    "must be absent: the server accepts no compressed body");
 	if (type != NULL &&
 	    (http_body_type_is(type, "application/json") ||
 		(patch && http_body_type_is(type, "application/merge-patch+json"))))

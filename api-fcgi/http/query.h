@@ -34,8 +34,8 @@ enum es_code query_known(
     const struct query *q, const char *known, struct es_err *err) ES_MUST_CHECK;
 
 /* Reads a whole number. *out keeps its value when the parameter is absent, which *present
- * (may be NULL) reports. ES_BAD_REQUEST when the value is no whole number (leading zeros
- * are refused), ES_INVALID when it is outside min to max. */
+ * (may be NULL) reports. ES_BAD_REQUEST when the value is not a whole number (leading
+ * zeros are refused), ES_INVALID when it is outside min to max. */
 enum es_code query_int(const struct query *q, const char *name, int64_t min, int64_t max,
     int64_t *out, bool *present, struct es_err *err) ES_MUST_CHECK;
 

@@ -1,6 +1,6 @@
-/* Splits a request target into its segments. A target that is no plain path of RFC 3986
- * is refused, never repaired, so that two spellings of one path can't reach two handlers.
- */
+/* Splits a request target into its segments. A target that is not a plain path of RFC
+ * 3986 is refused, never repaired, so that two spellings of one path can't reach two
+ * handlers. */
 #ifndef API_URI_H
 #define API_URI_H
 
