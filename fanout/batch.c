@@ -86,8 +86,8 @@ batch_is_full_for(const struct batch *b, size_t n_messages, size_t n_bytes)
 	       b->n_bytes + n_bytes > b->ctx->max_bytes;
 }
 
-/* Decodes entries until the batch is full. An entry that is no envelope becomes a dead
- * letter. */
+/* Decodes entries until the batch is full. An entry that is not an envelope becomes a
+ * dead letter. */
 static enum batch_end
 batch_decode(struct batch *b, size_t n_msgs, size_t *taken)
 {

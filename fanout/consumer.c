@@ -62,16 +62,16 @@ consumer_back_off(
 }
 
 /* Backs off from one partition after a batch of `tried` entries could not be committed.
- * The other partitions go on. */
+ * Does not delay the other partitions. */
 static void
 consumer_put_off(struct lease *held, size_t tried, const struct es_err *err)
 {
 	const int64_t ms = clock_backoff_ms(held->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 
 	outage_failed_call(err);
-	log_debug("batch put off", LOG_INT("partition", held->part.number), LOG_ERR(err),
-	    LOG_INT("entries", (int64_t)tried), LOG_INT("tries", held->tries + 1),
-	    LOG_INT("again_in_ms", ms));
+	log_debug("batch postponed", LOG_INT("partition", held->part.number),
+	    LOG_ERR(err), LOG_INT("entries", (int64_t)tried),
+	    LOG_INT("tries", held->tries + 1), LOG_INT("again_in_ms", ms));
 	held->tries++;
 	held->receive_max = consumer_halve(held->receive_max, tried);
 	held->not_before_ms = clock_mono_ms() + ms;
@@ -217,7 +217,8 @@ consumer_ready_cursors(struct consumer *w, struct queue_cursor out[], int64_t *w
 }
 
 /* Waits for entries. One wait returns an entry of each partition that has one. After an
- * answer that was too large the partitions are asked in parts, without waiting. */
+ * answer that was too large the worker asks for the partitions in parts, without waiting.
+ */
 static enum es_code
 consumer_wait(struct consumer *w, struct queue_cursor cursors[], size_t n,
     int64_t wait_ms, struct es_err *err)
@@ -277,7 +278,7 @@ consumer_run_partitions(struct consumer *w)
 	}
 	if (consumer_wait(w, cursors, n, wait_ms, &err) != ES_OK ||
 	    consumer_drain_ready(w, cursors, n, &err) != ES_OK) {
-		consumer_back_off(w, start_ms, "queue not readable", &err);
+		consumer_back_off(w, start_ms, "can't read the queue", &err);
 		return;
 	}
 	w->failures = 0;
@@ -315,7 +316,7 @@ consumer_commit_messages(struct consumer *w, const struct queue_msg msgs[], size
 
 	if (batch_run(&ctx, NULL, msgs, n, &taken, a, &err) != BATCH_DONE) {
 		w->receive_max = consumer_halve(w->receive_max, taken);
-		consumer_back_off(w, start_ms, "batch put off", &err);
+		consumer_back_off(w, start_ms, "batch postponed", &err);
 		taken = 0;
 	} else {
 		w->failures = 0;
@@ -347,7 +348,7 @@ consumer_run_leasing(struct consumer *w)
 		 * be smaller. */
 		w->receive_max = consumer_halve(
 		    w->receive_max, request > 0 ? request : w->receive_max);
-		consumer_back_off(w, start_ms, "queue not readable", &err);
+		consumer_back_off(w, start_ms, "can't read the queue", &err);
 		return;
 	}
 	keep_at_ms = clock_mono_ms() + LEASE_SLOW_MS;

@@ -10,10 +10,10 @@
 
 #include "core/banned.h"
 
-/* A partition that is idle for so long stores its position; a busy one does it with its
- * next batch. */
+/* The worker stores the position of a partition that has been idle for this time. The
+ * next batch of a busy partition stores its position. */
 #define SETTLE_AFTER_MS 200
-/* A busy partition's queue is trimmed this often. */
+/* The worker trims the queue of a busy partition at most this often. */
 #define TRIM_EVERY_MS 200
 /* A worker that stops gives up settling after this time, so that a slow PostgreSQL or
  * queue does not hold it. */
@@ -92,7 +92,7 @@ lease_settle_give_back(
 	TRY(partition_store_release(pg, &last->part, a, err));
 	l->n--;
 	metrics_gauge_set(l->metrics, FM_PARTITIONS, (int64_t)l->n);
-	log_info("partition let go", LOG_INT("partition", last->part.number));
+	log_info("partition released", LOG_INT("partition", last->part.number));
 	return ES_OK;
 }
 
@@ -101,8 +101,9 @@ lease_settle_give_back_all(struct leases *l, struct pg *pg, struct arena *a)
 {
 	struct es_err err;
 
-	/* A lease that can't be released ends by its time. Only one release waits for a
-	 * database that does not answer. */
+	/* A lease that the worker can't release expires. After the first failure the loop
+	 * ends, so that the worker waits only once for a database that does not answer.
+	 */
 	while (l->n > 0) {
 		if (partition_store_release(pg, &l->held[l->n - 1].part, a, &err) !=
 		    ES_OK) {

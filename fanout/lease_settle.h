@@ -6,8 +6,8 @@
 #include "leases.h"
 
 /* Settles the partitions that have been idle for 200 ms, or every partition when all is
- * set. Drops a lease that PostgreSQL says is another worker's. With all, goes on after a
- * failure and returns the first one. */
+ * set. Drops a lease when PostgreSQL says that another worker has it. With all, continues
+ * after a failure and returns the first failure. */
 enum es_code lease_settle(struct leases *l, struct pg *pg, struct queue *q, bool all,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -129,7 +129,8 @@ publication_send_round(
 
 /* Repeats the round trip once over a new connection when the first one was cut, because
  * its senders would otherwise wait in vain for their outcomes. Publishing twice does no
- * harm. After a time-out there is no repeat: a server that hangs is waited for once. */
+ * harm. After a time-out it does not repeat, so that a worker waits only once for a
+ * server that hangs. */
 static enum es_code
 publication_resend_round(
     struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)

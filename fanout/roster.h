@@ -14,7 +14,8 @@
 size_t roster_sign_in(
     struct redis *r, const char *owner, int64_t life_ms, struct arena *a);
 
-/* Signs owner out, and returns how many others are left, as above. */
+/* Signs owner out, and returns how many other workers have signed in within life_ms; 0
+ * when Redis does not answer. */
 size_t roster_sign_out(
     struct redis *r, const char *owner, int64_t life_ms, struct arena *a);
 

@@ -85,7 +85,7 @@ worker_sign_off(struct consumer *w)
 
 	if (w->leases.n > 0 &&
 	    lease_settle(&w->leases, w->pg, w->queue, true, w->arena, &err) != ES_OK)
-		log_warn("positions not stored", LOG_ERR(&err));
+		log_warn("can't store positions", LOG_ERR(&err));
 	lease_settle_give_back_all(&w->leases, w->pg, w->arena);
 	(void)roster_sign_out(w->redis, w->leases.owner, w->leases.lease_ms, w->arena);
 	leases_fini(&w->leases);
