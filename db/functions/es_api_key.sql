@@ -1,5 +1,5 @@
--- All that decides about the bearer of an API key, read from one snapshot. Crosses
--- tenants: a request presents a key without its tenant.
+-- All data that the check of an API key needs, read from one snapshot. Crosses tenants: a
+-- request presents a key without its tenant.
 --
 -- p_hash  SHA-256 of the key
 -- p_user  the user that the key acts for; NULL: the key's own bot user, if it has one

@@ -1,5 +1,5 @@
--- All that decides about the bearer of a token, read from one snapshot: the tenant, the
--- user and the revocations of the token. No row: the tenant or the user does not exist.
+-- All data that the check of a token needs, read from one snapshot: the tenant, the user
+-- and the revocations of the token. No row: the tenant or the user does not exist.
 -- user_status is 'active', 'deactivated' or 'deleted'. Crosses tenants.
 --
 -- Caller: shared/store/principal_store.c. es_authenticate_many() is the same for many

@@ -1,6 +1,6 @@
 -- The key by which names are compared (shared/unicode: NFKC, full case folding, without
--- invisible characters), for a row without one: a row of a program older than migration
--- 20261129040000, or one from before it. For all but a few characters the key equals the
+-- invisible characters), for a row without a key: an older row, or a row of a program
+-- older than migration 20261129040000. For all but a few characters the key equals the
 -- key of the programs; tests/store/test_name_keys.c counts them. A row gets the exact key
 -- when a program writes the name again. At most 500 characters, which are 2,000 bytes: an
 -- index takes 2,704.
@@ -12,7 +12,7 @@
 
 DO $do$
 DECLARE
-	-- Without ICU in this PostgreSQL the database's own rules serve.
+	-- A PostgreSQL without ICU uses the database's own rules.
 	rules text := CASE WHEN EXISTS (SELECT FROM pg_collation
 	    WHERE collname = 'und-x-icu' AND collencoding IN (-1, (SELECT encoding
 		FROM pg_database WHERE datname = current_database())))
@@ -35,8 +35,9 @@ BEGIN
 	IF current_setting('server_encoding') <> 'UTF8' THEN
 		RETURN left(lower(p_name), 500);
 	END IF;
-	-- upper() first splits sharp s and the ligatures. It would also turn dotless i into I,
-	-- so U+0001 replaces dotless i meanwhile: no name contains a control character.
+	-- upper() first splits sharp s and the ligatures. It would also turn dotless i
+	-- into I, so U+0001 replaces dotless i during the call: no name contains a
+	-- control character.
 	k := translate(normalize(p_name, NFKC), U&'\0131', E'\x01');
 	k := lower(upper(k COLLATE %1$I) COLLATE %1$I);
 	k := translate(k, U&'\03C2', U&'\03C3');

@@ -1,6 +1,6 @@
 -- Stores the position of a partition without a batch: after the last publish of a drain,
--- beside a dead letter, or as 0-0 after the stream was flushed. p_done_id NULL only
--- checks. Raises ES001 when the partition is not held in epoch p_epoch.
+-- together with a dead letter, or as 0-0 after the stream was flushed. p_done_id NULL
+-- only checks. Raises ES001 when the partition is not held in epoch p_epoch.
 --
 -- Callers: fanout, through shared/store/partition_store.c and
 -- shared/store/batch_dead_letter.c.

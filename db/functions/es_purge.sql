@@ -1,6 +1,6 @@
 -- Deletes refusals older than 24 hours, revocations of expired tokens and idempotency
 -- keys older than 24 hours, at most p_limit rows of each. Returns how many refusals and
--- revocations it deleted; the caller goes on while one of them is p_limit.
+-- revocations it deleted; the caller calls again while one of them is p_limit.
 --
 -- Caller: fanout, through shared/store/batch_purge.c.
 

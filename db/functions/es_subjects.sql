@@ -38,8 +38,8 @@ BEGIN
 END
 $$;
 
--- p_user: the user when the caller knows it, which is then looked up by its id and by no
--- external id; NULL looks the subject up.
+-- p_user: the user's id when the caller knows it; the function then looks up no external
+-- id. NULL: looks up the subject.
 CREATE OR REPLACE FUNCTION es_subjects(p_tenant uuid[], p_kid text[], p_created_ms bigint[],
     p_subject text[], p_user uuid[])
 RETURNS TABLE (ord integer, key_there boolean, user_id uuid, role text)

@@ -1,5 +1,5 @@
--- Sets a tenant's status to 'active' or 'suspended'. The status that it has already
--- changes nothing. No row: the tenant does not exist.
+-- Sets a tenant's status to 'active' or 'suspended'. Setting the present status changes
+-- nothing. No row: the tenant does not exist.
 --
 -- Caller: shared/store/tenant_store.c, for the operator.
 

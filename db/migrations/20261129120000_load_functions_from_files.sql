@@ -1,5 +1,5 @@
 -- echostream:was 14c30071ef1fd1de5019e24a34a5551890681325825fc978228b505628127a12
--- echostream:functions 9c53f80e128e70d56bd87604a422f4067cb2419bff70e7244c7fc7a730608458
+-- echostream:functions 9206a9ae992a7e8ebb176bd529eeb1e67cc58720db250a709d388b6e514a2c23
 -- migrate:up
 
 -- From here on the texts of functions are in db/functions, and echostreamctl db migrate loads
