@@ -17,7 +17,7 @@ PROGRAMS = {
 }
 
 # Topics in the order of the page, each with names of settings or beginnings of names; the
-# longest match counts. A setting that matches none stands under "Other".
+# longest match counts. A setting that matches none goes under "Other".
 TOPICS = {
     "PostgreSQL": "ES_DATABASE_",
     "Redis": "ES_REDIS_",
@@ -52,7 +52,7 @@ UNITS = {
     "_S": ((86400, "days"), (3600, "h"), (60, "min")),
 }
 
-# Names that stand in no program's table: their readers and their meaning.
+# Names that are in no program's table: the programs that read them, and their meaning.
 OTHERS = {
     "ES_DATABASE_OWNER_URL": ("echostreamctl db", "PostgreSQL as the role that owns the tables"),
     "ES_DATABASE_ADMIN_URL": ("./dev", "PostgreSQL as superuser, to make roles and database"),

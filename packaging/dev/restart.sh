@@ -54,7 +54,8 @@ restart_asked() {
 }
 
 # restart_one NAME: start the new master, wait until it has the addresses and is ready, and send
-# SIGTERM to the old one. Other programs that end meanwhile are restarted up to RESTART_S later.
+# SIGTERM to the old one. The supervisor restarts other programs that end during the restart up to
+# RESTART_S later.
 RESTART_S=15
 restart_one() {
 	eval "old_pid=\${pid_$1:-0} old_birth=\${birth_$1:-0}"

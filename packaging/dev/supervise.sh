@@ -1,9 +1,11 @@
 # The supervisor restarts a program that ends and reports it. A program that repeatedly ends at
 # its start ends the stack.
 
-YOUNG_S=5          # an end within so many seconds of the start, before readiness, is a failed start
-DEATHS_MAX=5       # so many failed starts
-DEATHS_WINDOW_S=60 # within so many seconds end the stack
+# An end within YOUNG_S of the start, before readiness, is a failed start. DEATHS_MAX failed starts
+# within DEATHS_WINDOW_S end the stack.
+YOUNG_S=5
+DEATHS_MAX=5
+DEATHS_WINDOW_S=60
 
 epoch() {
 	date +%s

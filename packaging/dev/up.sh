@@ -191,7 +191,7 @@ up_port_lost() {
 	eval "lost_port=\$$variable"
 	[ -z "$asked" ] && port_busy "$lost_port" || return 0
 	program_log "$1" | grep -qi 'address already in use' || return 0
-	say "  another program has taken port $lost_port meanwhile"
+	say "  another program has taken port $lost_port since the start"
 	port_choose $variable '' $first "$other"
 	eval "$variable=$chosen"
 	env_write
@@ -277,7 +277,7 @@ up_services() {
 	step_ok " fanout, push, api, lighttpd  $(seconds "$step_at")"
 }
 
-# up_wait TEST NAME...: wait until TEST succeeds; restart programs that end meanwhile
+# up_wait TEST NAME...: wait until TEST succeeds; restart programs that end in that time
 up_wait() {
 	holds=$1
 	shift
