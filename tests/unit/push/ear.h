@@ -36,7 +36,7 @@ struct client {
 
 extern struct outside out;
 extern unsigned ear_events, ear_gaps, ear_resets, ear_wrong;
-extern unsigned ear_mixed;    /* events that one write put behind another channel's */
+extern unsigned ear_mixed;    /* events that one write put after another channel's */
 extern char ear_trouble[400]; /* the first complaint */
 
 /* Note a subscribe that the client sends. */

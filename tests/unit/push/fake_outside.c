@@ -9,7 +9,8 @@
 
 #include "core/banned.h"
 
-/* A question and its answer, computed when it is asked (stale) or when it is answered. */
+/* A question to the database. The fake computes the answer when the hub asks (a stale
+ * answer) or when it delivers the answer. */
 struct out_job {
 	struct out_job *next;
 	enum { JOB_AUTHORISE, JOB_PAGE, JOB_HEADS, JOB_ACL } kind;

@@ -13,7 +13,7 @@ struct seen seen[SEEN_MAX];
 unsigned n_seen, n_sets, n_lists, n_leases;
 bool presence_away, lease_known;
 
-/* A command under way: its reply is made when it is answered. */
+/* A command under way. The fake computes the reply when it delivers the reply. */
 struct command {
 	struct command *next;
 	struct redis_script *script;

@@ -1,5 +1,6 @@
-/* Redis as presence sees it: one device a user and worker, what is seen, the tenant's
- * topic. The scripts themselves are tried against a real Redis elsewhere. */
+/* A fake of Redis for presence. It keeps one device for each user and worker, the status
+ * that readers see, and the tenant's topic. tests/contract/test_presence.c runs the real
+ * scripts on a real Redis. */
 #ifndef TESTS_FAKE_PRESENCE_H
 #define TESTS_FAKE_PRESENCE_H
 
@@ -17,12 +18,12 @@ extern struct seen seen[SEEN_MAX];
 extern unsigned n_seen, n_sets, n_lists, n_leases;
 extern bool presence_away, lease_known;
 
-/* Makes o->redis this. */
+/* Sets o->redis to this fake. */
 void presence_fake_init(struct outside *o);
-/* Somebody else's worker says so. */
+/* Publishes this status of the user, as another worker does. */
 void presence_fake_set(struct outside *o, const char *user, enum presence_status status);
 enum presence_status presence_fake_get(const char *user);
-/* Answer what was asked. False: nothing was. */
+/* Answer the commands under way. False: there are none. */
 bool presence_fake_step(struct outside *o);
 
 #endif

@@ -1,6 +1,5 @@
-/* Stand-ins, by linking, for what is around the sockets' side of a worker: the hub, the
- * database, Redis and the queue. Results come when fakes_run() is called, never before.
- */
+/* Fakes of the hub, the database, Redis and the queue, linked in place of the real ones.
+ * A result arrives only when the test calls fakes_run(). */
 #ifndef TESTS_PUSH_FAKES_H
 #define TESTS_PUSH_FAKES_H
 
@@ -14,28 +13,28 @@
 #define FAKE_SENDS 64
 
 struct fakes {
-	enum es_code principal;  /* what the look-up of a user says */
-	bool guest;              /* the role that it says; else member */
+	enum es_code principal;  /* the result of the look-up of a user */
+	bool guest;              /* the look-up returns the role guest, else member */
 	const char *stranger;    /* this user is unknown, whatever principal is */
-	bool token_only;         /* a refusal is of the token, not of the user */
+	bool token_only;         /* the look-up refuses the token, not the user */
 	unsigned lookups, users; /* statements that look users up, and how many */
 	const char *settings;    /* of the tenant */
 	enum es_code authz;
 	bool pg_down;
-	/* Rows of a further statement; false: it is unknown, and fails. NULL: none. */
+	/* Returns the rows of a statement that the fakes do not know. False: the
+	 * statement fails. NULL: every such statement fails. */
 	bool (*answer)(
 	    const struct pg_stmt *stmt, const char *const params[], struct pg_rows *out);
 	enum es_code queue; /* result of an enqueue */
-	bool hold;          /* nothing is delivered */
-	enum es_code mark;  /* what the database says of a read mark */
+	bool hold;          /* fakes_run() delivers no result */
+	enum es_code mark;  /* the result for each read mark */
 	unsigned mark_statements, outcome_statements;
 	size_t n_marks; /* of the last statement */
 	int64_t marks[4];
-	bool known; /* what a look-up of outcomes says */
-	/* Redis is up and has not answered yet: fakes_eval_answers() does. Else it is
-	 * down. */
+	bool known; /* a look-up of outcomes finds the outcome */
+	/* Redis holds a script until fakes_eval_answers(). Else Redis is down. */
 	bool hold_eval;
-	/* The same for commands that want an answer: fakes_text_answers(). */
+	/* Redis holds a command that returns a text until fakes_text_answers(). */
 	bool hold_text;
 	unsigned texts;     /* such commands */
 	char text_key[128]; /* of the last one */
@@ -48,10 +47,10 @@ struct fakes {
 extern struct fakes fakes;
 
 void fakes_reset(void);
-/* The one script that was held is answered with 1. False: there was none. */
+/* Redis answers the held script with 1. False: Redis holds none. */
 bool fakes_eval_answers(void);
-/* The command that was held is answered with this string (NULL: nil), or fails. False:
- * there was none. */
+/* Redis answers the held command with this string (NULL: nil), or it fails with rc.
+ * False: Redis holds none. */
 bool fakes_text_answers(enum es_code rc, const char *value);
 /* Deliver every result that is due now; true if there was any. */
 bool fakes_run(void);

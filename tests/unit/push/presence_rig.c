@@ -35,7 +35,7 @@ prig_join(int user)
 	return f;
 }
 
-/* Frames {"type":"presence"} of that user with that status. */
+/* The number of frames {"type":"presence"} with this user and this status. */
 unsigned
 prig_told(const struct fake_conn *f, int user, enum presence_status status)
 {
@@ -116,7 +116,7 @@ prig_stranger(unsigned i, char out_id[ES_UUID_TEXT])
 	    out_id, ES_UUID_TEXT, "01900000-0000-7000-8000-0000000f%04x", i & 0xffff);
 }
 
-/* Strangers from..below take that status, one message each. */
+/* Publishes this status of the strangers `from` to `below` - 1, one message each. */
 void
 prig_crowd(unsigned from, unsigned below, enum presence_status status)
 {

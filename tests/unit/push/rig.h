@@ -1,5 +1,5 @@
-/* A worker without its doors, on a real loop with a real libwebsockets, and clients on
- * socket pairs that speak WebSocket by hand. */
+/* Fixture: a worker without listening sockets, on a real loop with a real libwebsockets.
+ * Its clients are socket pairs; the test writes and parses their WebSocket bytes. */
 #ifndef TESTS_PUSH_RIG_H
 #define TESTS_PUSH_RIG_H
 
@@ -13,7 +13,8 @@ struct rig {
 	struct arena *arena;
 };
 
-/* One client: what it has read so far, taken apart as strictly as RFC 6455 allows. */
+/* A client and the bytes that it has read so far. client_next() parses them as strictly
+ * as RFC 6455 allows. */
 struct client {
 	int fd;
 	struct conn_ref ref;
@@ -22,42 +23,44 @@ struct client {
 	size_t len;
 };
 
-/* A frame taken out of what the client has read. */
+/* A frame of the bytes that the client has read. */
 struct got {
-	int opcode; /* -1: none is complete */
+	int opcode; /* -1: no frame is complete */
 	char text[70000];
 	size_t len;
 	unsigned close_code;
 };
 
 void rig_up(struct rig *r);
-/* With settings changed before the worker is made. */
+/* As rig_up(); `change` alters the settings before the worker starts. */
 void rig_up_with(struct rig *r, void (*change)(struct push_conf *conf));
 void rig_down(struct rig *r);
-/* Turn the loop a few times and deliver what the fakes owe. */
+/* Turn the loop a few times and deliver all results of the fakes. */
 void rig_turn(struct rig *r);
-/* A second passes: all periodic work is done once. */
+/* Run the work of one second: all periodic work once. */
 void rig_second(struct rig *r);
-/* Connect with a good token; rig_turn until hello. sndbuf 0: as it is. */
+/* Connect with a valid token and turn the loop until hello. sndbuf: size of the socket's
+ * send buffer; 0: the default. */
 void rig_client(struct rig *r, struct client *c, int sndbuf);
 void rig_client_without_token(struct rig *r, struct client *c);
-/* As this user, and no waiting for hello. */
+/* Connect with a token of this user; do not wait for hello. */
 void rig_client_as(struct rig *r, struct client *c, const char *user);
 char *rig_token(struct rig *r);
 /* The connection of the client in the worker, NULL when gone. */
 struct conn *rig_conn(struct rig *r, const struct client *c);
 
-/* Read what is there, at most max bytes; false at the end of the stream. */
+/* Read the bytes that have arrived, at most max; false at the end of the stream. */
 bool client_read(struct client *c, size_t max);
-/* The next whole frame; fails the test for anything that RFC 6455 forbids a server. */
+/* Takes the next whole frame. Fails the test for bytes that RFC 6455 forbids a server to
+ * send. */
 void client_next(struct client *c, struct got *out);
 /* Send one masked frame. */
 void client_send(struct client *c, int opcode, bool fin, const char *data, size_t len);
 void client_text(struct client *c, const char *json);
 void client_close(struct client *c);
-/* Turn until a text frame with this piece arrives; other frames are skipped. */
+/* Turn the loop until a text frame with this piece arrives; skip other frames. */
 bool rig_expect(struct rig *r, struct client *c, const char *piece, struct got *out);
-/* Turn until the close frame; its code, or 0. */
+/* Turn the loop until the Close frame arrives; return its code, or 0. */
 unsigned rig_close_code(struct rig *r, struct client *c);
 
 #endif

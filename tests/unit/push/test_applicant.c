@@ -234,7 +234,7 @@ static CU_TestInfo cases[] = {
     {"nothing is made for unknown ids", nothing_is_made_for_unknown_ids},
     {"an event between the questions is not lost",
 	an_event_between_the_questions_is_not_lost},
-    {"a channel that nobody entered is not kept",
+    {"a channel that no reader entered is not kept",
 	a_channel_that_nobody_entered_is_not_kept},
     {"the client changes its mind", the_client_changes_its_mind},
     {"two apply for one channel", two_apply_for_one_channel},

@@ -288,11 +288,11 @@ test_unarchived_meanwhile(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"who may send is remembered only as long as it is true", test_authz},
+    {"a right to send is cached only while it is valid", test_authz},
     {"senders of one turn are one statement", test_senders_gathered},
-    {"so many senders in one statement", test_senders_batch},
+    {"a statement has a limited number of senders", test_senders_batch},
     {"rights are forgotten by channel", test_forgotten_by_channel},
-    {"so many rights are remembered for so long", test_remembered_rights},
+    {"the cache of rights is limited in number and time", test_remembered_rights},
     {"an archive's end that was not heard", test_unarchived_unheard},
     {"an archive's end between the question and the answer", test_unarchived_meanwhile},
     CU_TEST_INFO_NULL,

@@ -66,7 +66,7 @@ test_the_event_is_lost(void)
 	hub_end();
 }
 
-/* What a reader has missed can't be read from the database any more. */
+/* The events that a reader has missed are no longer in the database. */
 static void
 test_far_behind(void)
 {
@@ -123,7 +123,7 @@ static CU_TestInfo cases[] = {
     {"every reader receives the event, then nothing", test_deleted},
     {"the event is lost", test_the_event_is_lost},
     {"a reader is far behind", test_far_behind},
-    {"deleted while the right is asked for", test_deleted_meanwhile},
+    {"deleted while the question for the right is under way", test_deleted_meanwhile},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("push/channel_end", cases)

@@ -71,7 +71,7 @@ test_turns_public(void)
 	b = hub_join(1);
 	hub_subscribe(b, OPEN, -1);
 	hub_settle();
-	out_commit(&out, OPEN, EVENT_MEMBER_LEFT, 0); /* may go on reading */
+	out_commit(&out, OPEN, EVENT_MEMBER_LEFT, 0); /* may still read */
 	hub_say(OPEN, 1);
 	hub_settle();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 1);
@@ -232,7 +232,8 @@ test_policy_from_the_database(void)
 static CU_TestInfo cases[] = {
     {"a channel turns private", test_turns_private},
     {"a channel turns public", test_turns_public},
-    {"it turns while a right is asked for", test_turns_meanwhile},
+    {"it turns private while the question for the right is under way",
+	test_turns_meanwhile},
     {"the event of the turn is lost", test_the_turn_is_lost},
     {"a gap skips the event of the turn", test_a_gap_skips_the_turn},
     {"a ban", test_banned},

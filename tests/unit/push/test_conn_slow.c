@@ -1,4 +1,5 @@
-/* Readers that are too slow: small slices, bounded buffers, and the end of patience. */
+/* Readers that are too slow: the worker writes small slices, limits their buffers, and
+ * closes them in the end. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -80,7 +81,7 @@ closes_who_lets_answers_pile_up(void)
 	rig_down(&rig);
 }
 
-/* More answers in one turn than the buffer holds, and a socket that takes them. */
+/* One turn makes more answers than the buffer holds, and the socket takes them. */
 static void
 writes_answers_out_when_they_are_many(void)
 {
@@ -131,7 +132,8 @@ write_often(struct rig *rig, const struct client *to)
 	}
 }
 
-/* A byte too much: one goes, and no other while it goes, whoever is the slowest. */
+/* The buffers exceed their sum by one byte: the worker closes one connection, and no
+ * other until that one is gone. */
 static void
 closes_no_more_than_needed(void)
 {
@@ -163,7 +165,8 @@ closes_no_more_than_needed(void)
 	rig_down(&rig);
 }
 
-/* What libwebsockets keeps of the control buffer is no longer in it. */
+/* Bytes that libwebsockets has taken from the control buffer no longer count for that
+ * buffer. */
 static void
 counts_answers_once(void)
 {
@@ -182,8 +185,8 @@ counts_answers_once(void)
 	rig_down(&rig);
 }
 
-/* A second of a clock of the test's own: libwebsockets writes what the socket takes, the
- * tick looks at blocked sockets. */
+/* Moves the test's clock by a second. libwebsockets writes the bytes that the socket
+ * takes, and the tick checks blocked sockets. */
 static void
 pass_second(struct rig *rig, int64_t *now_ms)
 {
@@ -259,7 +262,8 @@ keeps_a_slow_reader_until_it_stops(void)
 	unblock(&rig, &client);
 }
 
-/* When memory is short, the reader that has taken nothing for longest goes first. */
+/* When memory is short, the worker first closes the reader that has taken nothing for the
+ * longest time. */
 static void
 sheds_the_reader_that_has_stopped(void)
 {
@@ -287,7 +291,7 @@ sheds_the_reader_that_has_stopped(void)
 
 static CU_TestInfo cases[] = {
     {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
-    {"closes who lets answers pile up", closes_who_lets_answers_pile_up},
+    {"closes a client that does not read its answers", closes_who_lets_answers_pile_up},
     {"writes answers out when they are many", writes_answers_out_when_they_are_many},
     {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
     {"closes no more of them than needed", closes_no_more_than_needed},

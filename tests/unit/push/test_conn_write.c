@@ -1,5 +1,5 @@
-/* Writing against readers of every speed, with a real libwebsockets: what arrives is
- * taken apart by a strict parser. */
+/* Writing to readers of every speed, with a real libwebsockets. A strict parser checks
+ * the bytes that arrive. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,7 +35,7 @@ deliver(struct conn *c)
 		conn_want_writable(c);
 }
 
-/* What a client has seen of the mixture. */
+/* Counts of the frames that a client has received. */
 struct seen {
 	unsigned n, acks, pings, close_code;
 };
@@ -99,7 +99,8 @@ mixes_all_kinds_against_a_slow_reader(void)
 	frame_log_fill(&news, 60, 3000);
 	cursor = 0;
 	fakes.on_writable = deliver;
-	/* One byte a step, where the server would like to write at every step. */
+	/* The client reads one byte a step, although the server could write in every
+	 * step. */
 	for (unsigned step = 0; (seen.n < news.n || seen.acks < acks) && step < 400000;
 	     step++) {
 		if (step % 997 == 0 && acks < 150)
@@ -213,7 +214,8 @@ survives_a_peer_that_is_gone(void)
 	c = rig_conn(&rig, &client);
 	frame_log_fill(&news, 1, 100);
 	client_close(&client);
-	/* The socket is found dead by the write itself: nothing is freed inside. */
+	/* The write finds that the socket is closed. It must not free the connection that
+	 * its caller still uses. */
 	CU_ASSERT_FALSE(conn_write_frames(c, news.data, news.len));
 	CU_ASSERT_EQUAL(c->state, CONN_CLOSING);
 	CU_ASSERT_EQUAL(fakes.closed, 0);
@@ -241,7 +243,8 @@ answers_the_peers_close(void)
 	rig_down(&rig);
 }
 
-/* libwebsockets closes by itself, for bad UTF-8: nothing of ours may pass that frame. */
+/* libwebsockets sends a Close frame for bad UTF-8. The worker must write no frame after
+ * it. */
 static void
 writes_nothing_after_the_librarys_close(void)
 {
@@ -276,7 +279,7 @@ static CU_TestInfo cases[] = {
     {"writes control frames before channel frames",
 	writes_control_frames_before_channel_frames},
     {"forgets lossy frames first", forgets_lossy_frames_first},
-    {"survives a peer that is gone", survives_a_peer_that_is_gone},
+    {"survives a peer that has closed", survives_a_peer_that_is_gone},
     {"answers the peer's close", answers_the_peers_close},
     {"writes nothing after the library's close", writes_nothing_after_the_librarys_close},
     CU_TEST_INFO_NULL,

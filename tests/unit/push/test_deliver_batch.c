@@ -82,8 +82,7 @@ test_one_channel_is_not_copied(void)
 	hub_end();
 }
 
-/* A long span is written alone and without a copy, whatever waits before and behind
- * it. */
+/* A long span is written alone and without a copy, whatever waits before and after it. */
 static void
 test_long_span_goes_alone(void)
 {
@@ -242,9 +241,9 @@ static CU_TestInfo cases[] = {
     {"a long span goes alone", test_long_span_goes_alone},
     {"a write is no longer than its room", test_a_write_keeps_the_room},
     {"the spans of one write are bounded", test_parts_are_bounded},
-    {"a turn is bounded, and goes on", test_a_turn_is_bounded},
+    {"a turn has a limit, and the next one continues", test_a_turn_is_bounded},
     {"a refused write moves no cursor", test_a_refused_write_moves_nothing},
-    {"a blocked connection holds nobody", test_a_blocked_connection_holds_nobody},
+    {"a blocked connection delays no other", test_a_blocked_connection_holds_nobody},
     CU_TEST_INFO_NULL,
 };
 

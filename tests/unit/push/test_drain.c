@@ -1,4 +1,4 @@
-/* A worker that is told to stop: everybody is sent away with a time to come back at. */
+/* A worker that drains: each client receives a time at which to reconnect. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +62,7 @@ tells_when_to_come_back_then_closes(void)
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &clients[i]), CLOSE_DRAIN);
 		client_close(&clients[i]);
 	}
-	ev_run(rig.worker.env.loop, 0); /* ends by itself when nobody is left */
+	ev_run(rig.worker.env.loop, 0); /* ends when no client is left */
 	drain_down();
 }
 
@@ -111,7 +111,7 @@ does_not_wait_for_ever(void)
 	const int64_t start_ms = clock_mono_ms();
 
 	drain_up(&listen);
-	/* Nobody reads, nobody answers, nobody leaves. */
+	/* No client reads, answers or closes. */
 	while (rig.worker.conns.n > 0 && clock_mono_ms() - start_ms < 10000) {
 		ev_run(rig.worker.env.loop, EVRUN_ONCE);
 		rig_second(&rig);
@@ -123,7 +123,8 @@ does_not_wait_for_ever(void)
 	drain_down();
 }
 
-/* hello says over which time to spread: the more there are the longer, up to a limit. */
+/* hello advises over which time to spread reconnects. The time grows with the number of
+ * clients, up to a limit. */
 static void
 advises_to_spread(void)
 {

@@ -1,4 +1,5 @@
-/* What anybody may make a worker hold before hello: bounded for a socket and in sum. */
+/* The bytes that a client without a token can make a worker hold before hello: limited
+ * per socket and in sum. */
 #include <stdio.h>
 #include <string.h>
 
@@ -111,7 +112,8 @@ bounds_the_sum(void)
 	down();
 }
 
-/* hello lifts the bound: what waited is done, and frames may be as long as ever. */
+/* hello ends the limit: the worker handles the frames that waited, and accepts frames of
+ * the usual length. */
 static void
 ends_with_hello(void)
 {

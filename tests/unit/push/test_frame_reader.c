@@ -9,8 +9,8 @@
 
 #include "core/banned.h"
 
-/* What a stream of bytes was read as, in letters: T text, B binary, C P O close, ping and
- * pong, each with its payload; . ends a message; ! is an end. */
+/* The result of the reader as letters: T text, B binary, C close, P ping, O pong, each
+ * followed by its payload; . ends a message; ! is a protocol error. */
 struct heard {
 	char text[4096];
 	size_t len;
@@ -171,7 +171,8 @@ refuses_what_a_client_must_not_send(void)
 		}
 }
 
-/* A length is told before a byte of the payload has come, so that it can be refused. */
+/* The reader reports the length before the first byte of the payload, so that its caller
+ * can refuse the frame. */
 static void
 tells_a_long_frame_by_its_header(void)
 {

@@ -59,8 +59,8 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	fakes.pg_down = false;
 	rig_second(&rig);
 	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
-	CU_ASSERT_TRUE(
-	    one_client_answered("\"early\"")); /* what came before hello has waited */
+	CU_ASSERT_TRUE(one_client_answered(
+	    "\"early\"")); /* the frame sent before hello has waited */
 	one_client_down();
 
 	rig_up(&rig);
@@ -73,8 +73,8 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	one_client_down();
 }
 
-/* While the database is away a waiting socket costs no signature check a second: the key
- * that its token would need is not even there any more. */
+/* While the database is away, the worker retries each second but verifies no signature
+ * again: here the keyring has lost the key of the token. */
 static void
 verifies_a_token_once(void)
 {
@@ -91,7 +91,7 @@ verifies_a_token_once(void)
 	one_client_down();
 }
 
-/* The claims that are kept are held to their end, too. */
+/* The worker keeps the verified claims of a waiting token, and checks their end. */
 static void
 refuses_a_token_that_ends_while_it_waits(void)
 {
@@ -105,7 +105,8 @@ refuses_a_token_that_ends_while_it_waits(void)
 	one_client_down();
 }
 
-/* Redis does not say how many connections the user has: the reason names no token. */
+/* Redis does not answer how many connections the user has. The close reason must not
+ * blame the token. */
 static void
 tells_what_was_late(void)
 {
@@ -138,7 +139,8 @@ takes_the_token_of_the_first_frame(void)
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"early\"}");
 	client_text(&client, json);
 	rig_turn(&rig);
-	client_text(&client, json); /* one is being checked: waits, like any other */
+	client_text(&client, json); /* another token is being verified: this frame waits
+	                               as every frame does */
 	rig_turn(&rig);
 	fakes.hold = false;
 	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
@@ -153,8 +155,8 @@ takes_the_token_of_the_first_frame(void)
 	one_client_down();
 }
 
-/* The token is good, its user's connections are being counted: a second token is not a
- * second greeting. */
+/* The worker has accepted the token, and Redis counts the user's connections. A second
+ * token must not cause a second hello. */
 static void
 greets_once(void)
 {
@@ -177,8 +179,8 @@ greets_once(void)
 	mem_free(token);
 }
 
-/* libwebsockets closes for a fault of the peer while the user is being looked up: the
- * greeting that comes later must not follow the Close frame. */
+/* The worker looks up the user, and libwebsockets closes the connection for a protocol
+ * error. No hello may follow the Close frame. */
 static void
 says_nothing_after_the_close_of_a_fault(void)
 {
@@ -295,7 +297,7 @@ limits_frames(void)
 	one_client_down();
 }
 
-/* Malformed sends have no limit of their own: they count like any frame. */
+/* Malformed sends count against the limit of frames; they have no limit of their own. */
 static void
 limits_sends_that_are_refused(void)
 {
@@ -314,7 +316,8 @@ limits_sends_that_are_refused(void)
 	one_client_down();
 }
 
-/* Nor have those that find the lane full. */
+/* Sends that the worker refuses because the lane is full count against the limit of
+ * frames, too. */
 static void
 limits_sends_that_find_the_lane_full(void)
 {
@@ -323,7 +326,8 @@ limits_sends_that_find_the_lane_full(void)
 	    "\"01900000-0000-7000-8000-00000000c001\",\"body\":\"x\"}";
 
 	one_client_up();
-	fakes.hold = true; /* the right to send is never told: nothing leaves the lane */
+	fakes.hold = true; /* the database never answers the question for the right, so no
+	                      send leaves the lane */
 	for (int i = 0; i < 32 + 1000; i++) {
 		client_text(&client, send);
 		rig_turn(&rig);
@@ -344,7 +348,7 @@ static CU_TestInfo cases[] = {
     {"verifies a token once", verifies_a_token_once},
     {"refuses a token that ends while it waits",
 	refuses_a_token_that_ends_while_it_waits},
-    {"tells what was late", tells_what_was_late},
+    {"names the cause of a late hello", tells_what_was_late},
     {"takes the token of the first frame", takes_the_token_of_the_first_frame},
     {"greets once", greets_once},
     {"says nothing after the close of a fault", says_nothing_after_the_close_of_a_fault},

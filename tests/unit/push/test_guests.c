@@ -1,4 +1,5 @@
-/* A guest hears a public channel as a member only; everybody else needs no membership. */
+/* A guest receives the events of a public channel only as a member; other users need no
+ * membership. */
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ hears_what_it_was_added_to(void)
 	hub_end();
 }
 
-/* Also when it reads later. A member who is removed from a public channel goes on. */
+/* A removed guest receives no later event, also if it reads slowly. A removed member of
+ * another role keeps receiving the public channel. */
 static void
 hears_nothing_after_its_removal(void)
 {
@@ -72,7 +74,8 @@ hears_nothing_after_its_removal(void)
 	hub_end();
 }
 
-/* A member becomes a guest on a live socket: the channels that it is in go on. */
+/* A member becomes a guest on a live socket: it keeps the channels of which it is a
+ * member. */
 static void
 a_new_guest_is_asked_for_again(void)
 {
@@ -123,10 +126,10 @@ an_old_answer_is_asked_for_again(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"hears what it was added to", hears_what_it_was_added_to},
-    {"hears nothing after its removal", hears_nothing_after_its_removal},
-    {"a new guest is asked for again", a_new_guest_is_asked_for_again},
-    {"an old answer is asked for again", an_old_answer_is_asked_for_again},
+    {"receives the channels that it was added to", hears_what_it_was_added_to},
+    {"receives nothing after its removal", hears_nothing_after_its_removal},
+    {"the rights of a new guest are checked again", a_new_guest_is_asked_for_again},
+    {"an answer from before the change is not used", an_old_answer_is_asked_for_again},
     CU_TEST_INFO_NULL,
 };
 

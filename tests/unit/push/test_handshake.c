@@ -203,8 +203,9 @@ answers_unfinished_requests_at_the_end(void)
 
 #define ORIGIN "Origin: https://elsewhere.example\r\n"
 
-/* Nothing is answered before the database has said whose origin it is. Where it can't
- * say, the token is asked for, whose tenant is looked at anyhow. */
+/* The worker answers no handshake before the database has answered whether a tenant
+ * allows the origin. When the database can't answer, the worker accepts the handshake,
+ * and the look-up of the token checks the origin against the tenant. */
 static void
 waits_for_the_word_about_an_origin(void)
 {
@@ -261,7 +262,7 @@ refuses_an_origin_that_is_too_long(void)
 
 static CU_TestInfo cases[] = {
     {"answers in HTTP", answers_in_http},
-    {"takes a head in pieces with a frame behind it",
+    {"takes a head in pieces with a frame after it",
 	takes_a_head_in_pieces_with_a_frame_behind_it},
     {"cuts a socket whose head comes too slowly", cuts_a_slow_head},
     {"limits an address", limits_an_address},

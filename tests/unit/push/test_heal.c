@@ -94,7 +94,7 @@ test_lost_in_doubt(void)
 	hub_end();
 }
 
-/* The database is restored to an older state: each reader gets one gap and goes on. */
+/* The database is restored to an older state: each reader gets one gap and continues. */
 static void
 test_restore(void)
 {
@@ -189,7 +189,8 @@ test_unreadable_event_is_a_hole(void)
 	}
 }
 
-/* Puts the log line that say() writes into buf; nothing else may be logged meanwhile. */
+/* Puts the log line that say() writes into buf; no other line may be logged in that time.
+ */
 static void
 line_of(void (*say)(const char *topic), const char *topic, char *buf, size_t size)
 {
@@ -383,12 +384,12 @@ static CU_TestInfo cases[] = {
 	test_unreadable_event_is_logged_by_field},
     {"a question for one head is small", test_small_questions},
     {"an unreadable event is a hole", test_unreadable_event_is_a_hole},
-    {"a lost last event is seen within 30 s", test_lost_last},
+    {"a lost last event is found within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
-    {"what is lost while a head is in doubt is found too", test_lost_in_doubt},
+    {"an event lost while a head is in doubt is found, too", test_lost_in_doubt},
     {"a database that went back resets its readers", test_restore},
     {"numbers lifted by a recovery reset their readers once", test_recovered},
-    {"a recovery after which nothing is said", test_recovered_silently},
+    {"a recovery that no event follows", test_recovered_silently},
     {"the epoch of a look-up resets readers", test_epoch_first},
     {"a reader of the new epoch is not reset", test_epoch_by_first_reader},
     {"a topic can't speak for another", test_foreign},

@@ -18,9 +18,9 @@ typedef void insert_function(struct lws_dll2 *d, lws_dll2_owner_t *own,
 
 static unsigned insertions, longest;
 
-/* Stands before the library's own: every insertion into its list of timers passes here.
- * The program has to export it, or the library goes on calling its own. The header of
- * libwebsockets 4.3 leaves that to the compiler's option, which hides it. */
+/* Replaces the library's own function, so that this test counts every insertion into the
+ * list of timers. The program has to export it; otherwise the library calls its own. The
+ * header of libwebsockets 4.3 leaves that to the compiler's option, which hides it. */
 __attribute__((visibility("default"))) void
 lws_dll2_add_sorted(struct lws_dll2 *d, lws_dll2_owner_t *own,
     int (*compare)(const lws_dll2_t *d, const lws_dll2_t *i))
@@ -57,7 +57,8 @@ starts_no_timer_at_a_pong_and_keeps_none(void)
 		client_send(&clients[i], 10, true, "es", 2);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(insertions, seen);
-	/* Only what libwebsockets keeps for itself, however many are connected. */
+	/* The list holds only libwebsockets' own timers, however many clients are
+	 * connected. */
 	CU_ASSERT_TRUE(longest < CLIENTS / 2);
 	for (size_t i = 0; i < CLIENTS; i++)
 		client_close(&clients[i]);

@@ -123,8 +123,8 @@ keys_are_read_once_a_minute(void)
 	down();
 }
 
-/* A key that was registered a moment ago is found; a reading before the token came does
- * not refuse the token. */
+/* The worker finds a key that was registered a moment ago. Keys that it read before the
+ * token came are no reason to refuse the token. */
 static void
 an_unknown_key_waits_for_a_new_reading(void)
 {
@@ -222,7 +222,7 @@ the_table_is_full_while_the_database_is_away(void)
 	for (unsigned i = 0; i < ISSUER_ENTRIES_MAX; i++)
 		CU_ASSERT_EQUAL(verify(stranger(i), "k"), ES_BUSY);
 	turn();
-	CU_ASSERT_EQUAL(told, 1); /* tokens see whether their time is up */
+	CU_ASSERT_EQUAL(told, 1); /* the waiting tokens check their deadline */
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
 	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_BUSY); /* has an entry */
 	fakes.pg_down = false;

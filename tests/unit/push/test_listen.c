@@ -218,7 +218,8 @@ knows_where_proxy_headers_are_expected(void)
 	(void)snprintf(addresses, sizeof(addresses), "%s/a", folder);
 	CU_ASSERT_EQUAL(unlink(addresses), 0);
 	(void)snprintf(addresses, sizeof(addresses), "%s/b", folder);
-	CU_ASSERT_EQUAL(unlink(addresses), 0); /* the suffix is no part of the path */
+	CU_ASSERT_EQUAL(
+	    unlink(addresses), 0); /* the suffix does not belong to the path */
 	(void)rmdir(folder);
 }
 
@@ -232,7 +233,7 @@ static CU_TestInfo cases[] = {
     {"takes the addresses of a running server over", takes_addresses_over},
     {"keeps the sockets of one worker", keeps_the_sockets_of_one_worker},
     {"knows where PROXY headers are expected", knows_where_proxy_headers_are_expected},
-    {"refuses what is no address", refuses_what_is_no_address},
+    {"refuses texts that are not addresses", refuses_what_is_no_address},
     CU_TEST_INFO_NULL,
 };
 

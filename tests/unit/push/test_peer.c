@@ -1,4 +1,4 @@
-/* What the kernel tells of a peer that reads, and of one that does not. */
+/* peer.c on the kernel's figures of a peer that reads, and of a peer that does not. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -42,7 +42,8 @@ unix_pair(int pair[2])
 	      0);
 }
 
-/* Until the kernel takes no more and the figure has come to rest. */
+/* Writes until the kernel takes no more bytes and the count of acknowledged bytes is
+ * stable. */
 static uint64_t
 fill(int fd)
 {

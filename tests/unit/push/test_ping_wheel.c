@@ -102,8 +102,8 @@ closes_10_seconds_after_a_ping_without_pong(void)
 	wheel_down(&rig, &client);
 }
 
-/* The ping stands behind bytes that the socket holds: the time for the pong starts anew
- * while the reader takes some of them, and ends when it takes none. */
+/* The socket still holds bytes before the ping. The time for the pong restarts while the
+ * reader takes some of them, and runs out when it takes none. */
 static void
 waits_for_a_slow_reader_to_meet_the_ping(void)
 {

@@ -1,4 +1,5 @@
-/* Presence with a clock and a Redis of our own: devices, merging, rooms, losses. */
+/* Presence with a fake Redis and a clock that the test moves: devices, coalesced changes,
+ * channels, losses. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,8 +20,8 @@ test_snapshot(void)
 	b = prig_join(1);
 	prig_settle();
 	prig_pass(1000);
-	/* each hears of the other once: by the snapshot or by a change; of itself by the
-	 * snapshot only */
+	/* each client learns the other's status once, by the snapshot or by a change, and
+	 * its own by the snapshot only */
 	CU_ASSERT_EQUAL(prig_frames(a, "presence_snapshot"), 1);
 	CU_ASSERT_EQUAL(prig_frames(b, "presence_snapshot"), 1);
 	CU_ASSERT_EQUAL(prig_told(a, 1, PRESENCE_ONLINE), 1);
@@ -34,8 +35,8 @@ test_snapshot(void)
 	prig_end();
 }
 
-/* The answer to a question may be older than what the topic said meanwhile: they come
- * over two connections. */
+/* A list of statuses may be older than a change that the topic has delivered, because
+ * Redis answers on one connection and publishes on another. */
 static void
 test_older_list(void)
 {
@@ -49,19 +50,20 @@ test_older_list(void)
 	(void)snprintf(topic, sizeof(topic), "es:t:%s:p", OUT_TENANT);
 	(void)snprintf(data, sizeof(data), "{\"userId\":\"%s\",\"status\":\"online\"}",
 	    prig_out.users[1].text);
-	presence_subscribed(prig_worker.presence, topic); /* lists once more */
+	presence_subscribed(
+	    prig_worker.presence, topic); /* the worker asks for the list again */
 	presence_message(prig_worker.presence, topic, data, strlen(data));
 	prig_pass(1000);
 	CU_ASSERT_EQUAL(prig_told(a, 1, PRESENCE_ONLINE), 1);
 	CU_ASSERT_EQUAL(prig_told(a, 1, PRESENCE_OFFLINE), 0);
-	/* what was heard before a question does not outweigh its answer */
+	/* a change that came before the question does not override the answer */
 	presence_subscribed(prig_worker.presence, topic);
 	prig_pass(2000);
 	CU_ASSERT_EQUAL(prig_told(a, 1, PRESENCE_OFFLINE), 1);
 	prig_end();
 }
 
-/* What can't be read is counted, and logged once a minute. */
+/* The worker counts unreadable messages, and logs at most one a minute. */
 static void
 test_odd_change(void)
 {
@@ -96,7 +98,7 @@ test_hold(void)
 	fake_conn_closed(a);
 	prig_pass(14000);
 	CU_ASSERT_EQUAL(prig_told(w, 0, PRESENCE_OFFLINE), 0);
-	a = prig_join(0); /* back in time: nobody notices */
+	a = prig_join(0); /* back before the grace time ends: no reader sees a change */
 	prig_pass(20000);
 	CU_ASSERT_EQUAL(prig_told(w, 0, PRESENCE_OFFLINE), 0);
 	CU_ASSERT_EQUAL(prig_told(w, 0, PRESENCE_ONLINE), 1);
@@ -160,7 +162,7 @@ test_idle(void)
 	prig_end();
 }
 
-/* Up and down between two looks is no news. */
+/* A user who comes and goes between two ticks causes no frame. */
 static void
 test_merged(void)
 {
@@ -188,7 +190,8 @@ test_merged(void)
 	prig_end();
 }
 
-/* Redis lost everything, or thought us dead: all is told again. */
+/* Redis has lost its data, or the worker's lease has ended: the worker reports all its
+ * users again. */
 static void
 test_forgotten(void)
 {
@@ -215,7 +218,7 @@ test_forgotten(void)
 	prig_pass(6000);
 	CU_ASSERT_EQUAL(presence_fake_get(prig_out.users[2].text), PRESENCE_ONLINE);
 	CU_ASSERT_EQUAL(prig_told(w, 2, PRESENCE_ONLINE), 1);
-	/* a change whose message was lost is seen by comparing */
+	/* the worker finds a change whose message was lost when it compares the list */
 	out_cut(&prig_out);
 	presence_fake_set(&prig_out, prig_out.users[2].text, PRESENCE_IDLE);
 	out_restored(&prig_out);
@@ -227,12 +230,12 @@ test_forgotten(void)
 static CU_TestInfo cases[] = {
     {"a change that can't be read is counted", test_odd_change},
     {"a snapshot after hello, changes after that", test_snapshot},
-    {"an answer is not younger than what was heard since", test_older_list},
+    {"an answer does not override a later change", test_older_list},
     {"offline is held back for 15 s", test_hold},
     {"of several devices the liveliest counts", test_devices},
     {"idle, then offline, after the times that are set", test_idle},
     {"changes are merged", test_merged},
-    {"what Redis lost is told again", test_forgotten},
+    {"statuses that Redis lost are reported again", test_forgotten},
     CU_TEST_INFO_NULL,
 };
 

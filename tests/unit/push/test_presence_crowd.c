@@ -10,7 +10,8 @@
 
 #include "core/banned.h"
 
-/* Above 500 only who was asked for; at 400 everybody again. */
+/* Above 500 users a reader receives only the users that it watches; at 400 it receives
+ * all users again. */
 static void
 test_large(void)
 {
@@ -84,16 +85,19 @@ test_parts(void)
 	prig_begin();
 	w = prig_join(1);
 	prig_settle();
-	watch_many(w, 1000, PRESENCE_FRAME_USERS - 1); /* itself is the last */
+	watch_many(w, 1000,
+	    PRESENCE_FRAME_USERS -
+		1); /* the reader itself is the last user of the frame */
 	CU_ASSERT_EQUAL(
-	    prig_frames(w, "presence_snapshot"), 2); /* one of them by joining */
+	    prig_frames(w, "presence_snapshot"), 2); /* the first one came at the join */
 	prig_tapes[w - fake_conns].n = 0;
 	watch_many(w, 1000, PRESENCE_FRAME_USERS);
 	CU_ASSERT_EQUAL(prig_frames(w, "presence_snapshot"), 2);
 	prig_end();
 }
 
-/* A reader whose buffer was full gets all of it once, later, and changes after that. */
+/* A reader whose lossy buffer was full later gets one snapshot of all users, and changes
+ * after that. */
 static void
 test_overflow(void)
 {
@@ -124,7 +128,8 @@ test_overflow(void)
 #define ARRIVALS  2000
 #define OBSERVERS 20
 
-/* What an observer believes of the strangers: snapshots replace it, changes alter it. */
+/* The status of each stranger by the frames that an observer has received: a snapshot
+ * replaces all, a change replaces one. */
 static enum presence_status believed[OBSERVERS][ARRIVALS];
 
 static void
@@ -187,7 +192,8 @@ test_arrivals(void)
 	prig_end();
 }
 
-/* Sixty readers that watch the same users: work by edges, not by edges times readers. */
+/* Sixty readers watch the same users. The work grows with the number of watched pairs,
+ * and not with that number times the readers. */
 static void
 test_watch_cost(void)
 {
@@ -212,7 +218,7 @@ test_watch_cost(void)
 	prig_end();
 }
 
-/* While Redis gives no answer nobody is said to be offline. */
+/* While Redis does not answer, the worker reports no user as offline. */
 static void
 test_watch_unanswered(void)
 {
@@ -236,7 +242,8 @@ test_watch_unanswered(void)
 	prig_end();
 }
 
-/* Somebody who may not be here any more is not kept online for 15 s. */
+/* A user who has lost the right to connect goes offline at once, and not after the grace
+ * time of 15 s. */
 static void
 test_user_gone(void)
 {
@@ -248,7 +255,8 @@ test_user_gone(void)
 	a = prig_join(0), b = prig_join(0);
 	prig_settle();
 	prig_pass(1000);
-	for (unsigned i = 0; i < 2; i++) /* who/ says it for each socket */
+	for (unsigned i = 0; i < 2;
+	     i++) /* the room who/ reports the user for each socket */
 		presence_user_gone(prig_worker.presence, &a->conn.tenant, &a->conn.user);
 	fake_conn_closed(a);
 	prig_pass(1000);
@@ -264,8 +272,9 @@ test_user_gone(void)
 	prig_end();
 }
 
-/* A choice made while another is on its way to Redis is told too: what was chosen over
- * REST meanwhile is taken back by it. */
+/* The client chooses a status while its earlier choice is on its way to Redis. The worker
+ * sends the second choice, too, so that it replaces a status chosen over REST in between.
+ */
 static void
 test_choose_while_busy(void)
 {
@@ -288,14 +297,14 @@ test_choose_while_busy(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a large tenant hears only of whom it asked for", test_large},
+    {"in a large tenant a reader receives only watched users", test_large},
     {"more users than a frame has: a second frame", test_parts},
     {"changes that did not fit are made good by a snapshot", test_overflow},
     {"2,000 users come at once: every observer ends with the truth", test_arrivals},
-    {"the cost of watching grows with what is watched", test_watch_cost},
-    {"without an answer nobody is called offline", test_watch_unanswered},
-    {"a user that is gone is offline at once", test_user_gone},
-    {"a choice made while one is on its way is told", test_choose_while_busy},
+    {"the cost of watching grows with the number of watched users", test_watch_cost},
+    {"without an answer no user is reported offline", test_watch_unanswered},
+    {"a user without the right to connect is offline at once", test_user_gone},
+    {"a choice made while another is on its way is sent, too", test_choose_while_busy},
     CU_TEST_INFO_NULL,
 };
 

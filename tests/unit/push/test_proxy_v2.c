@@ -18,8 +18,8 @@
 #define TLVS    "\x03\0\x04\x01\x02\x03\x04\xea\0\x01\x01\x04\0\0" /* CRC32C, AWS, NOOP */
 #define TEXT(s) s, sizeof(s) - 1
 
-/* Parses in a buffer of the exact size, so that a sanitizer finds a read behind its
- * end. */
+/* Parses in a buffer of the exact size, so that a sanitizer finds a read beyond its end.
+ */
 static enum proxy_v2_verdict
 parse(const char *data, size_t len, struct proxy_v2 *out)
 {

@@ -1,5 +1,5 @@
-/* Users of live sockets are looked up again, and nothing that a client sends puts it off.
- * Many connections: test_revalidate_line.c. */
+/* The worker looks up the users of live sockets again, and no frame of a client postpones
+ * that. Many connections: test_revalidate_line.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,8 +47,8 @@ closes_a_user_that_may_not_be_here(void)
 	one_client_down();
 }
 
-/* An answer about the user closes, whoever asked: else each auth frame would put the end
- * off until the next. */
+/* An answer that refuses the user closes the connection, also when an auth frame caused
+ * the look-up. Otherwise a client could stay connected by sending auth frames. */
 static void
 a_fresh_token_does_not_keep_a_user_that_is_gone(void)
 {
@@ -84,8 +84,8 @@ a_fresh_token_without_an_answer_is_an_error(void)
 	one_client_down();
 }
 
-/* A look-up for a fresh token is under way: the one for the rights does not wait for its
- * answer, and its answer is one about the user like any other. */
+/* A look-up for a fresh token is under way. The look-up for the rights does not wait for
+ * it, and a refusal in either answer closes the connection. */
 static void
 a_look_up_under_way_does_not_block_another(void)
 {
@@ -109,7 +109,7 @@ a_look_up_under_way_does_not_block_another(void)
 	one_client_down();
 }
 
-/* A loop of auth frames, each sent with the answer to the one before. */
+/* A client sends the next auth frame at each answer. */
 static void
 a_loop_of_fresh_tokens_puts_nothing_off(void)
 {
@@ -134,7 +134,8 @@ a_loop_of_fresh_tokens_puts_nothing_off(void)
 	one_client_down();
 }
 
-/* A change while a look-up is under way: its answer may be of before. */
+/* Rights change while a look-up is under way. Its answer may be older than the change, so
+ * the worker looks the user up once more. */
 static void
 looks_up_once_more_after_a_change_on_the_way(void)
 {
@@ -159,7 +160,7 @@ looks_up_once_more_after_a_change_on_the_way(void)
 	one_client_down();
 }
 
-/* The answer that refuses is of a token that is not in force any more. */
+/* The refusal concerns a token that the connection no longer uses. */
 static void
 an_answer_about_an_old_token_is_asked_for_again(void)
 {
@@ -187,7 +188,8 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	one_client_down();
 }
 
-/* Once, and not because the role was unknown before the first answer. */
+/* The worker calls the hub once. The first answer is no change, although the role was
+ * unknown before it. */
 static void
 tells_that_a_member_has_become_a_guest(void)
 {
@@ -218,7 +220,7 @@ static CU_TestInfo cases[] = {
     {"a loop of fresh tokens puts nothing off", a_loop_of_fresh_tokens_puts_nothing_off},
     {"looks up once more after a change on the way",
 	looks_up_once_more_after_a_change_on_the_way},
-    {"an answer about an old token is asked for again",
+    {"an answer about an old token leads to another look-up",
 	an_answer_about_an_old_token_is_asked_for_again},
     {"tells that a member has become a guest", tells_that_a_member_has_become_a_guest},
     CU_TEST_INFO_NULL,

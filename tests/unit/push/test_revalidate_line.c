@@ -123,8 +123,8 @@ down(void)
 	rig_down(&rig);
 }
 
-/* How long the victim hears on, while the rights of others change; the hints of these
- * changes name nobody. */
+/* Returns after how many ms the worker has closed the victim's sockets, while the rights
+ * of other users change and their hints name no user. */
 static int64_t
 until_victim_is_closed(int64_t max_ms)
 {
@@ -178,8 +178,8 @@ closes_the_user_named_at_once(void)
 	down();
 }
 
-/* Its look-up under way has read the state before the change. The next one goes out with
- * the answer, not after the whole line. */
+/* The look-up of the victim under way has read the state before the change. The worker
+ * sends the next one at that answer, and not after the whole line. */
 static void
 closes_the_user_named_while_it_is_looked_up(void)
 {
@@ -189,7 +189,7 @@ closes_the_user_named_while_it_is_looked_up(void)
 	step();
 	CU_ASSERT_TRUE(conn_get(&rig.worker.conns, refs[MANY - 1])->who.checking);
 	revalidate_user(who, &tenant, &victim);
-	step(); /* marked, and the answer that says yes is due */
+	step(); /* the victim is marked, and the answer that accepts it is due */
 	(void)fakes_run();
 	CU_ASSERT_EQUAL(open_of_victim(), OF_A_USER);
 	fakes.stranger = victim_text;
@@ -213,7 +213,7 @@ keeps_places_in_the_line(void)
 	down();
 }
 
-/* One socket is looked up: the answer ends all of the user. */
+/* The worker looks up one socket; the refusal closes all sockets of that user. */
 static void
 closes_all_sockets_of_a_user_that_is_gone(void)
 {
@@ -266,7 +266,8 @@ closes_one_socket_for_a_revoked_token(void)
 	down();
 }
 
-/* The database is away: one try a second, and then the victim before the line. */
+/* While the database is away, the worker tries once a second. When it is back, the worker
+ * looks the victim up before the line. */
 static void
 tries_once_a_second_while_the_database_is_away(void)
 {

@@ -61,7 +61,7 @@ test_removed(void)
 	hub_say(2, 2);
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
 	hub_say(2, 2);
-	out_commit(&out, 0, EVENT_MEMBER_LEFT, 1); /* public: it may go on reading */
+	out_commit(&out, 0, EVENT_MEMBER_LEFT, 1); /* public: it may still read */
 	hub_say(0, 1);
 	hub_settle();
 	fake_conn_unblock(b);
@@ -199,7 +199,7 @@ static CU_TestInfo cases[] = {
     {"removed and back before it has read of either", test_back_again},
     {"removed and back, and then far behind", test_back_again_far_behind},
     {"readers of one turn are one question", test_gathered},
-    {"a reader that has gone among others", test_gone_among_others},
+    {"a reader closes while others wait", test_gone_among_others},
     CU_TEST_INFO_NULL,
 };
 

@@ -64,7 +64,8 @@ acks_after_the_commit(void)
 	    strstr(fakes.sent[0], send_outcomes_topic(rig.worker.outcomes)));
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
-	CU_ASSERT_EQUAL(got.opcode, -1); /* in the queue is not committed */
+	CU_ASSERT_EQUAL(
+	    got.opcode, -1); /* the queue has the message, but it is not committed */
 	reply(0, OUTCOME_COMMITTED, ES_OK);
 	CU_ASSERT_TRUE(one_client_answered(
 	    "\"op\":\"send\",\"id\":\"i1\",\"channelId\":\"" CHANNEL "\""));
@@ -103,7 +104,8 @@ tells_refusals(void)
 	one_client_down();
 }
 
-/* Ten sends in one turn: the first alone or with some, never out of order. */
+/* Ten sends in one turn: the first envelope may take one or several of them, but the
+ * order stays. */
 static void
 keeps_the_senders_order_in_batches(void)
 {
@@ -151,8 +153,8 @@ lets_32_wait_and_no_more(void)
 	one_client_down();
 }
 
-/* Who is asked for the right, or the queue, says nothing: what waits is told so and stays
- * out of the queue. */
+/* The database or the queue does not answer: after the time-out each waiting send
+ * receives an error, and the worker does not put it into the queue. */
 static void
 lets_nobody_wait_for_ever(void)
 {
@@ -176,7 +178,7 @@ lets_nobody_wait_for_ever(void)
 	fakes.hold = false;
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.n_sent, 0);
-	send_n(3); /* the lane goes on */
+	send_n(3); /* the lane continues */
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.n_sent, 1);
 	one_client_down();
@@ -216,17 +218,18 @@ looks_up_when_replies_are_heard_again(void)
 	rig_turn(&rig);
 	fakes.known = false;
 	send_outcomes_subscribed(rig.worker.outcomes);
-	CU_ASSERT_TRUE(fakes_run()); /* not known: there is time yet */
+	CU_ASSERT_TRUE(
+	    fakes_run()); /* the outcome is unknown, and the time-out is not over */
 	fakes.known = true;
 	send_outcomes_subscribed(rig.worker.outcomes);
 	CU_ASSERT_TRUE(one_client_answered("\"messageId\":100"));
-	send_outcomes_subscribed(rig.worker.outcomes); /* nothing is left to ask for */
+	send_outcomes_subscribed(rig.worker.outcomes); /* no send waits for an outcome */
 	CU_ASSERT_FALSE(fakes_run());
 	one_client_down();
 }
 
-/* After a reconnect of the topics thousands of sends may wait: their look-ups must not
- * fill the pipeline that logins use. */
+/* After a reconnect to Redis thousands of sends may wait for their outcomes. Their
+ * look-ups must not fill the pipeline that logins use. */
 static void
 asks_for_a_few_outcomes_at_a_time(void)
 {
@@ -276,7 +279,8 @@ forgets_a_sender_that_is_gone(void)
 	send_n(1);
 	send_n(2);
 	worker_turn(&rig.worker);
-	ev_run(rig.worker.env.loop, EVRUN_NOWAIT); /* read, nothing answered yet */
+	ev_run(rig.worker.env.loop,
+	    EVRUN_NOWAIT); /* the worker has read the sends, and no answer has arrived */
 	client_close(&client);
 	rig_turn(&rig);
 	rig_turn(&rig);
@@ -327,12 +331,12 @@ static CU_TestInfo cases[] = {
     {"tells refusals", tells_refusals},
     {"keeps the sender's order, in batches", keeps_the_senders_order_in_batches},
     {"lets 32 wait and no more", lets_32_wait_and_no_more},
-    {"lets nobody wait for ever", lets_nobody_wait_for_ever},
+    {"no send waits for ever", lets_nobody_wait_for_ever},
     {"looks up at the deadline", looks_up_at_the_deadline},
     {"looks up when replies are heard again", looks_up_when_replies_are_heard_again},
     {"asks for a few outcomes at a time", asks_for_a_few_outcomes_at_a_time},
     {"limits the user", limits_the_user},
-    {"forgets a sender that is gone", forgets_a_sender_that_is_gone},
+    {"forgets a sender that has closed", forgets_a_sender_that_is_gone},
     {"leaves room for a long name", leaves_room_for_a_long_name},
     CU_TEST_INFO_NULL,
 };

@@ -165,8 +165,8 @@ ahead_of_the_worker_is_no_reset(void)
 	hub_end();
 }
 
-/* A request that needs the database is refused at its deadline, and the reader goes
- * on. */
+/* The worker refuses a request that needs the database at its deadline, and the reader
+ * keeps its subscription. */
 static void
 without_the_database(void)
 {
@@ -236,8 +236,8 @@ a_reader_that_waits_is_told(void)
 	hub_end();
 }
 
-/* The event of the reader's own removal is lost, and the worker restarts the log behind
- * the hole before the reader has reached it. A subscribe with `after` behind the removal
+/* The event of the reader's own removal is lost, and the worker restarts the log after
+ * the hole before the reader has reached it. A subscribe with `after` above the removal
  * must not move the cursor over the removal without a question to the database. */
 static void
 no_way_around_the_own_removal(void)
@@ -270,7 +270,7 @@ static CU_TestInfo cases[] = {
     {"a client ahead of the worker is no reset", ahead_of_the_worker_is_no_reset},
     {"what needs the database ends in its time", without_the_database},
     {"no way around the own removal", no_way_around_the_own_removal},
-    {"a reader whose right is in doubt is told", a_reader_that_waits_is_told},
+    {"a reader whose right is in doubt receives an error", a_reader_that_waits_is_told},
     CU_TEST_INFO_NULL,
 };
 

@@ -66,8 +66,9 @@ opens_a_socket(void)
 	ticket_key(TICKET, key);
 	CU_ASSERT_EQUAL(fakes.texts, 1);
 	CU_ASSERT_STRING_EQUAL(fakes.text_key, key);
-	CU_ASSERT_EQUAL(fakes.users, 0); /* nobody is looked up before Redis says who */
-	/* Frames wait for hello meanwhile, a second token too. */
+	CU_ASSERT_EQUAL(
+	    fakes.users, 0); /* the worker looks up no user before Redis names the user */
+	/* All frames wait for hello, a second token as well. */
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"p\"}");
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
@@ -104,7 +105,7 @@ is_refused(void)
 		CU_ASSERT_EQUAL(fakes.users, 0);
 		down();
 	}
-	up(); /* revoked since the ticket was made */
+	up(); /* the token was revoked after the ticket was made */
 	fakes.principal = ES_TOKEN_REVOKED;
 	auth(TICKET);
 	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
@@ -122,7 +123,7 @@ waits_for_redis(void)
 	fakes.hold_text = true;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(fakes.texts, 1);
-	rig_second(&rig); /* asked already */
+	rig_second(&rig); /* the question is already under way */
 	CU_ASSERT_EQUAL(fakes.texts, 1);
 	CU_ASSERT_TRUE(fakes_text_answers(ES_UNAVAILABLE, NULL));
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
@@ -225,8 +226,8 @@ a_revoked_jti_ends_its_sockets(void)
 	down();
 }
 
-/* The database has told the user and fails to tell whether the key that has signed is
- * still there. */
+/* The database has returned the user, but does not answer whether the key that signed the
+ * token still exists. */
 static void
 waits_for_the_key_of_an_issuer(void)
 {
@@ -244,7 +245,8 @@ waits_for_the_key_of_an_issuer(void)
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.users, 1);
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
-	CU_ASSERT_FALSE(fakes_eval_answers()); /* nothing is counted before */
+	CU_ASSERT_FALSE(
+	    fakes_eval_answers()); /* Redis counts no connection before that answer */
 	rig_conn(&rig, &client)->who.greeting_ms -= 20000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
@@ -288,7 +290,7 @@ static CU_TestInfo cases[] = {
     {"a revoked jti ends its sockets", a_revoked_jti_ends_its_sockets},
     {"waits for the key of an issuer", waits_for_the_key_of_an_issuer},
     {"is not opened once it is closing", is_not_opened_once_it_is_closing},
-    {"an API key is told where to go", an_api_key_is_told_where_to_go},
+    {"an API key gets a reason that names /ws/tickets", an_api_key_is_told_where_to_go},
     CU_TEST_INFO_NULL,
 };
 

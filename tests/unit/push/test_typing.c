@@ -185,8 +185,8 @@ static CU_TestInfo cases[] = {
     {"once in 3 s, to the others", test_once},
     {"limited also when it comes from elsewhere", test_from_elsewhere},
     {"not in a crowd", test_crowd},
-    {"not to who was removed", test_removed},
-    {"what is remembered is bounded", test_recent},
+    {"not to a removed user", test_removed},
+    {"the number of remembered notices has a limit", test_recent},
     CU_TEST_INFO_NULL,
 };
 

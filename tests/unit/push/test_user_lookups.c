@@ -1,4 +1,5 @@
-/* Users who come together are looked up together, and each gets its own answer. */
+/* The worker looks up users that arrive together by one statement, and each user gets its
+ * own answer. */
 #include <stdlib.h>
 
 #include "cunit_main.h"
@@ -14,7 +15,8 @@ static struct rig rig;
 static struct client *clients; /* of MANY: a megabyte each */
 static struct got got;
 
-/* The first is being asked for, so that those who come now wait. */
+/* Connects the first client, whose look-up stays under way, so that clients that connect
+ * now wait. */
 static void
 up(void)
 {
@@ -55,7 +57,7 @@ two_users_are_one_statement(void)
 		CU_ASSERT_TRUE(greeted(i));
 	CU_ASSERT_EQUAL(fakes.lookups, 2);
 	CU_ASSERT_EQUAL(fakes.users, 3);
-	CU_ASSERT_EQUAL(fakes.epochs, 3); /* the hub hears of each answer's */
+	CU_ASSERT_EQUAL(fakes.epochs, 3); /* the hub receives the epoch of each answer */
 	down(3);
 }
 
@@ -88,7 +90,8 @@ who_has_gone_is_dropped(void)
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 1);
 	fakes.hold = false;
 	CU_ASSERT_TRUE(greeted(2));
-	CU_ASSERT_EQUAL(fakes.users, 2); /* not asked for any more */
+	CU_ASSERT_EQUAL(
+	    fakes.users, 2); /* the worker does not look this user up any more */
 	CU_ASSERT_EQUAL(fakes.opened, 1);
 	client_close(&clients[2]);
 	down(0);
@@ -101,7 +104,8 @@ all_are_asked_for_again_when_the_database_was_away(void)
 	fakes.pg_down = true;
 	rig_client_as(&rig, &clients[1], KNOWN);
 	fakes.hold = false;
-	rig_turn(&rig); /* the first is lost under way, the second on its way out */
+	rig_turn(&rig); /* the first statement fails in flight, the second before the
+	                   worker sends it */
 	CU_ASSERT_EQUAL(fakes.opened, 0);
 	fakes.pg_down = false;
 	rig_second(&rig);
@@ -130,9 +134,9 @@ one_more_than_the_limit_makes_two_statements(void)
 
 static CU_TestInfo cases[] = {
     {"two users are one statement", two_users_are_one_statement},
-    {"a stranger harms nobody else", a_stranger_harms_nobody_else},
-    {"who has gone is dropped", who_has_gone_is_dropped},
-    {"all are asked for again when the database was away",
+    {"an unknown user does not affect the others", a_stranger_harms_nobody_else},
+    {"a client that has closed is dropped", who_has_gone_is_dropped},
+    {"all users are looked up again after an outage",
 	all_are_asked_for_again_when_the_database_was_away},
     {"one more than the limit makes two statements",
 	one_more_than_the_limit_makes_two_statements},

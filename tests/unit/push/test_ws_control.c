@@ -56,7 +56,8 @@ answers_a_ping_that_comes_in_pieces_and_before_hello(void)
 	one_client_down();
 }
 
-/* What breaks the protocol is told by a Close frame, with the code of RFC 6455. */
+/* The worker answers a protocol error with a Close frame that has the code of RFC 6455.
+ */
 static void
 closes_with_a_code(void)
 {
@@ -181,7 +182,7 @@ on_end(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)timer, (void)events;
 }
 
-/* A client that reads nothing and sends: the loop must not turn on its bytes. */
+/* A client sends and reads nothing. Its waiting bytes must not make the loop spin. */
 static void
 sleeps_while_a_blocked_client_sends(void)
 {
@@ -211,7 +212,8 @@ sleeps_while_a_blocked_client_sends(void)
 	one_client_down();
 }
 
-/* What a client sends after the server has decided to close is not read for ever. */
+/* After the server has decided to close, it reads the client's bytes for a limited time
+ * only. */
 static void
 stops_reading_a_flood_after_the_close(void)
 {

@@ -96,8 +96,8 @@ answers_a_message_above_the_limit(void)
 {
 	one_client_up();
 	send_text('x', MAX, true);
-	CU_ASSERT_TRUE(
-	    one_client_answered("\"code\":\"bad_request\"")); /* it was read as JSON */
+	CU_ASSERT_TRUE(one_client_answered(
+	    "\"code\":\"bad_request\"")); /* the worker has parsed it as JSON */
 	send_text('x', MAX + 1, true);
 	CU_ASSERT_TRUE(one_client_answered("\"code\":\"too_large\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "121025 bytes; the limit is 121024"));
@@ -125,7 +125,7 @@ closes_far_above_the_limit(void)
 	client_send(&client, 0, true, "x", 1);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOO_BIG);
 	one_client_down();
-	/* a header alone is enough: nothing of 2^63 - 1 bytes is waited for */
+	/* the header suffices: the worker does not wait for 2^63 - 1 bytes */
 	one_client_up();
 	wire("\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 14);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOO_BIG);
