@@ -1,4 +1,4 @@
-/* What a hash of a table's key costs, for the sizes that our keys have: FNV-1a,
+/* Measures the hash of a table's key, for the sizes of our keys: FNV-1a,
  * which has no key, and SipHash-2-4 of the two libraries that have it.
  *
  *   ninja -C build bench/keyed_hash && build/bench/keyed_hash
@@ -17,7 +17,7 @@
 
 #define ROUNDS  7      /* the best counts: the others were disturbed */
 #define TIMES   200000 /* hashes a round */
-#define KEYS    64     /* different inputs, so that no branch is learnt by heart */
+#define KEYS    64     /* different inputs, so that the CPU can't predict the branches */
 #define LONGEST 90
 
 static unsigned char inputs[KEYS][LONGEST];
@@ -39,7 +39,8 @@ sodium(const void *data, size_t len)
 	return h;
 }
 
-/* The cheapest way that OpenSSL 3.0 has: one context, the key set anew for each input. */
+/* The cheapest way that OpenSSL 3.0 has: one context, which gets its key again for each
+ * input. */
 static uint64_t
 openssl(const void *data, size_t len)
 {

@@ -232,12 +232,12 @@ refuses_malformed_position(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"what is sent arrives in order", arrives_in_order},
+    {"sent messages arrive in order", arrives_in_order},
     {"the group decides the partition", group_decides_partition},
     {"any bytes pass unchanged", any_bytes_pass},
     {"receiving resumes after a position", resumes_after_position},
-    {"what is not done comes again", not_done_comes_again},
-    {"what is done is gone", done_is_gone},
+    {"a message that is not done comes again", not_done_comes_again},
+    {"a message that is done does not come again", done_is_gone},
     {"is full one byte past max_bytes", full_at_the_byte},
     {"knows when it is behind a position", knows_when_it_is_behind},
     {"counts what waits", counts_what_waits},

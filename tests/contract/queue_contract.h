@@ -1,4 +1,4 @@
-/* The contract of every partitioned queue driver. */
+/* Tests that a partitioned queue driver keeps the contract of queue.h. */
 #ifndef TESTS_CONTRACT_QUEUE_CONTRACT_H
 #define TESTS_CONTRACT_QUEUE_CONTRACT_H
 

@@ -1,4 +1,4 @@
-/* The part of the contract about waiting. */
+/* Tests of the contract of queue.h: waiting for messages. */
 #include <pthread.h>
 
 #include "core/check.h"

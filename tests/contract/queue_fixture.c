@@ -10,7 +10,7 @@
 
 const struct queue_settings *subject;
 
-/* Deletes everything, positions too, as an operator would. */
+/* Deletes all messages and positions, as an operator would. */
 void
 flush(struct fixture *f)
 {

@@ -18,7 +18,7 @@ struct fixture {
 	struct es_err err;
 };
 
-/* Deletes everything, positions too, as an operator would. */
+/* Deletes all messages and positions, as an operator would. */
 void flush(struct fixture *f);
 void setup(struct fixture *f);
 void teardown(struct fixture *f);

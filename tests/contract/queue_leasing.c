@@ -260,10 +260,10 @@ counts_and_checks(void)
 }
 
 CU_TestInfo leasing_cases[] = {
-    {"what is sent arrives in the order of its group", arrives_in_group_order},
+    {"sent messages arrive in the order of their group", arrives_in_group_order},
     {"a message comes with all that is promised", tells_all_of_a_message},
     {"a leased group is locked, others are not", a_leased_group_is_locked},
-    {"what is not done comes again, what is done does not", not_done_comes_again},
+    {"a message comes again unless it is done", not_done_comes_again},
     {"a retry waits for its delay", retry_waits_for_its_delay},
     {"extending keeps the lease", extending_keeps_the_lease},
     {"several receives are merged", several_receives_are_merged},

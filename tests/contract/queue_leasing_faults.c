@@ -302,15 +302,15 @@ a_container_without_keys_is_told(void)
 
 CU_TestInfo leasing_fault_cases[] = {
     {"failed deletes are repeated", failed_deletes_are_repeated},
-    {"a part that can't be done is told", a_part_that_can_not_be_done_is_told},
+    {"reports the messages that can't be deleted", a_part_that_can_not_be_done_is_told},
     {"throttling is waited out", throttling_is_waited_out},
     {"a failed receive loses nothing", a_failed_receive_loses_nothing},
-    {"wrong credentials are told", wrong_credentials_are_told},
-    {"an expired token is told", an_expired_token_is_told},
-    {"wrong queues are told", wrong_queues_are_told},
-    {"silence and absence are told", silence_and_absence_are_told},
+    {"reports wrong credentials", wrong_credentials_are_told},
+    {"reports an expired token", an_expired_token_is_told},
+    {"reports wrong queues", wrong_queues_are_told},
+    {"reports a server that is silent or absent", silence_and_absence_are_told},
     {"a container's keys are renewed", a_containers_keys_are_renewed},
     {"refused keys are renewed soon", refused_keys_are_renewed_soon},
-    {"a container without keys is told", a_container_without_keys_is_told},
+    {"reports a container without keys", a_container_without_keys_is_told},
     CU_TEST_INFO_NULL,
 };

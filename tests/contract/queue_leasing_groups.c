@@ -58,7 +58,7 @@ a_part_that_stays_locks_its_group(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "1 of 10 messages"));
 	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 200), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
-	/* then it comes before the message behind it */
+	/* then it comes before the message after it */
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "3,10");
 	leasing_teardown(&f);
 }
@@ -158,8 +158,10 @@ CU_TestInfo leasing_group_cases[] = {
     {"a part that stays locks its group", a_part_that_stays_locks_its_group},
     {"a late receipt deletes nothing", a_late_receipt_deletes_nothing},
     {"an answer that is not full is the last", an_answer_that_is_not_full_is_the_last},
-    {"who was away reads what came", who_was_away_reads_what_came},
-    {"who closes gives back what comes", who_closes_gives_back_what_comes},
+    {"a worker that was away reads the messages of that time",
+	who_was_away_reads_what_came},
+    {"a worker that closes gives back messages that still arrive",
+	who_closes_gives_back_what_comes},
     {"a silent poll is given up", a_silent_poll_is_given_up},
     CU_TEST_INFO_NULL,
 };

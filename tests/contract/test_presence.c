@@ -285,11 +285,11 @@ a_tenant_may_not_be_here(void)
 
 static CU_TestInfo cases[] = {
     {"of several devices the liveliest counts", the_liveliest_device_counts},
-    {"what REST chooses holds until it is taken back", rest_chooses},
+    {"a choice by REST holds until REST takes it back", rest_chooses},
     {"a dead worker's users go offline", a_dead_worker_is_swept},
     {"a device of REST ends by itself", a_rest_device_ends},
     {"a user that is gone is offline at once", a_user_may_not_be_here},
-    {"everybody of a tenant that is gone is offline", a_tenant_may_not_be_here},
+    {"all users of a suspended tenant are offline", a_tenant_may_not_be_here},
     {"a large tenant is only counted", a_large_tenant_is_only_counted},
     CU_TEST_INFO_NULL,
 };

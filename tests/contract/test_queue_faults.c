@@ -184,11 +184,11 @@ scripts_survive_script_flush(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"what was taken survives a kill", survives_a_kill},
+    {"accepted messages survive a kill", survives_a_kill},
     {"an unknown outcome is unavailable", unknown_outcome_is_unavailable},
     {"the byte counter heals after a flush", counter_heals},
     {"the byte counter heals after a trim by hand", trimming_by_hand_heals},
-    {"check names what is wrong", check_names_what_is_wrong},
+    {"check names the fault", check_names_what_is_wrong},
     {"scripts survive SCRIPT FLUSH", scripts_survive_script_flush},
     CU_TEST_INFO_NULL,
 };

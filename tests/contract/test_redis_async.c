@@ -289,11 +289,11 @@ static CU_TestInfo cases[] = {
     {"comes back after a kill", comes_back_after_a_kill},
     {"no answer in time drops the connection", no_answer_in_time_drops_the_connection},
     {"a slow loop drops nothing", a_slow_loop_drops_nothing},
-    {"close ends what is in flight", close_ends_what_is_in_flight},
+    {"close ends the commands in flight", close_ends_what_is_in_flight},
     {"may be closed in an answer", may_be_closed_in_an_answer},
     {"may be closed in a failure", may_be_closed_in_a_failure},
     {"runs scripts by digest or text", scripts_by_digest_or_text},
-    {"what is in flight has a limit", in_flight_has_a_limit},
+    {"the commands in flight have a limit", in_flight_has_a_limit},
     CU_TEST_INFO_NULL,
 };
 

@@ -299,7 +299,7 @@ a_silent_server_is_noticed(void)
 
 static CU_TestInfo cases[] = {
     {"takes topics before it is connected", add_before_connected},
-    {"what is removed is silent", removed_is_silent},
+    {"a removed topic delivers no message", removed_is_silent},
     {"removed and added is confirmed again", removed_and_added_is_confirmed_again},
     {"keeps thousands over a loss", thousands_over_a_loss},
     {"any churn ends right", churn_ends_right},

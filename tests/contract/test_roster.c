@@ -81,8 +81,9 @@ nobody_is_alive_for_an_hour(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"counts who is here", counts_who_is_here},
-    {"nobody is alive for an hour", nobody_is_alive_for_an_hour},
+    {"counts the live workers", counts_who_is_here},
+    {"a clock that is ahead keeps no dead worker in the roster",
+	nobody_is_alive_for_an_hour},
     CU_TEST_INFO_NULL,
 };
 

@@ -60,7 +60,7 @@ def read(path):
 
 
 def bare(text):
-    """The text without comments and strings, because names in them are no calls."""
+    """The text without comments and strings, because names in them are not calls."""
     return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', " ", text, flags=re.S)
 
 

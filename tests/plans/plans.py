@@ -102,7 +102,7 @@ def faults_of(output):
             faults += [fault + " in: " + " ".join(plan["Query Text"].split())[:120]
                        for fault in map(fault_of, nodes(plan["Plan"])) if fault]
         if not plans and not faults:
-            faults.append("no plan was told")
+            faults.append("no plan was reported")
         yield head, faults
 
 
@@ -114,7 +114,7 @@ def unknown(found):
         if one["name"] not in ARGUMENTS:
             yield f'{one["name"]} of {one["source"]} has no line in arguments.py'
         elif not ARGUMENTS[one["name"]] and one["name"] not in LEFT_OUT:
-            yield f'{one["name"]} is asked nothing and LEFT_OUT does not tell why'
+            yield f'{one["name"]} has no arguments here, and LEFT_OUT gives no reason'
         elif any(len(arguments) != want for arguments in ARGUMENTS[one["name"]]):
             yield f'{one["name"]} takes {want} arguments'
     for name in sorted(ARGUMENTS.keys() - names):

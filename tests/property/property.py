@@ -32,7 +32,7 @@ ROUND = 500     # requests until the test makes new tenants, users and channels
 SHOWN = 2       # requests shown for each kind of fault
 KINDS_SHOWN = 30
 MUTATED = 0.6   # share of the requests that are broken
-LEAST = 2000    # a run of so many requests must have a success of each operation
+LEAST = 2000    # a run of this length must have a success of each operation
 INSISTED = 1000  # further requests, at most, for the missing successes
 
 # Operations that random requests cannot bring to a success, each with the reason.

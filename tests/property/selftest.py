@@ -229,7 +229,7 @@ def check_watch(report):
             f.write('{"ts":"x","lvl":"error","msg":"old"}\n')
         env = Small(folder)
         logs, before = Logs(env), suite.pids(env)
-        report.check("selftest", "old lines of a log are no fault", logs.errors())
+        report.check("selftest", "old lines of a log do not count", logs.errors())
         with open(path, "a", encoding="utf-8") as f:
             f.write('{"ts":"x","lvl":"warn","msg":"fine"}\n{"ts":"x","lvl":"error","msg":"new"}\n')
         report.check("selftest", "an error in a log is found",

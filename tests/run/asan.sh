@@ -1,4 +1,4 @@
-# Units, contracts, stores and scenarios once more, with the address and undefined-behavior
+# Units, contracts, stores and scenarios again, with the address and undefined-behavior
 # sanitizers in all programs. Any report of any process is a failure.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """causes.py BUILD WORK: checks that an operator reads the cause of a broken installation.
 
-The script makes each fault of FAULTS. The cause must stand in a log line of each program, in its
-/readyz, and in `echostreamctl check`. An outage is one line in the log of a program, and one more
+The script makes each fault of FAULTS. Each program must name the cause in a log line and in its
+/readyz, and so must `echostreamctl check`. An outage is one line in the log of a program, and one more
 at its end, however many requests fail.
 """
 import json

@@ -1,5 +1,5 @@
-# Makes each fault of an installation on a private PostgreSQL, Redis and SQS. The cause must stand in
-# the log of each program, in its /readyz and in `echostreamctl check`.
+# Makes each fault of an installation on a private PostgreSQL, Redis and SQS. Each program must name
+# the cause in its log and in /readyz, and so must `echostreamctl check`.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 private_database

@@ -1,5 +1,5 @@
 # The configuration of lighttpd: lighttpd accepts it without a warning, as ./dev and as Debian start
-# it, and behaves as the snippets say. Stub programs stand behind it. TLS included.
+# it, and behaves as the snippets say. Stub programs answer in place of ours. TLS included.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/ports.sh"
 mkdir -p "$WORK/run" "$WORK/log" "$WORK/tls" "$WORK/etc"

@@ -1,4 +1,4 @@
-# The tests once more, in a Debian 13 tree with its compiler, libraries and servers. mmdebstrap makes
+# The tests again, in a Debian 13 tree with its compiler, libraries and servers. mmdebstrap makes
 # the tree from the machine's own mirror. The user's cache keeps it for a month, because making it
 # takes longer than most suites. The suites run in their own namespaces, so that neither a mount nor a
 # process can outlive them. Needs root.

@@ -1,5 +1,5 @@
 # Functions of all suites: a folder, private servers, ports, and a clean end. tests/run/*.sh read
-# this file; they change nothing in the tree and leave nothing behind.
+# this file; they change nothing in the tree, and delete all files that they made.
 set -u
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P) || exit 1
 export ES_ROOT="$ROOT"

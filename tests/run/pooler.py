@@ -13,7 +13,7 @@ import causes  # noqa: E402  reads BUILD and WORK from the other arguments
 
 # A session that another client has used may have its statements.
 STATEMENTS = "mixes prepared statements of several clients|takes prepared statements away"
-# which PgBouncer; the reason that everybody tells
+# a PgBouncer, and the reason that all programs must report
 FAULTS = [
     ("pooler", r"a pooler refuses the settings of the session; set ES_DATABASE_POOLER=transaction"
      r".*unsupported startup parameter.*08P01"),
@@ -92,7 +92,7 @@ def main():
     rows += [(f"ES_DATABASE_POOLER=transaction is ready behind {name}", named, (name,))
              for name in ("pooler", "dropping", "feigning")]
     rows += [("ES_DATABASE_POOLER=transaction is ready without a pooler", named, (DIRECT,)),
-             ("a wrong default isolation is told", isolation, ()),
+             ("a wrong default isolation is reported", isolation, ()),
              ("echostreamctl db refuses a pooler", owner, ())]
     for title, run, words in rows:
         try:

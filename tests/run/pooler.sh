@@ -1,5 +1,5 @@
-# A whole stack whose programs reach PostgreSQL through PgBouncer in transaction mode; and
-# what the programs say when nobody told them of the pooler.
+# A whole stack whose programs reach PostgreSQL through PgBouncer in transaction mode; and the
+# errors of programs whose settings do not name the pooler.
 . "$(dirname -- "$0")/lib.sh"
 have pgbouncer || {
 	skip pooler 'pgbouncer is not installed'
@@ -75,8 +75,8 @@ store_programs() {
 		ES_TEST_REDIS_URL="$ES_REDIS_URL" "$@"
 }
 part 'the stores' store_programs python3 tests/run/cunit.py "$BUILD" store
-# PgBouncer now and then takes a session away amid a pipeline of several transactions: many
-# runs, side by side.
+# Sometimes PgBouncer gives a session to another client in the middle of a pipeline of transactions.
+# Many runs at the same time make that likely.
 pipelines() {
 	for turn in 1 2 3 4 5 6 7 8 9 10; do
 		store_programs "$BUILD/tests/store/test_store_pg_async" >"$WORK/pipelines.$1.$turn" 2>&1 ||

@@ -56,8 +56,8 @@ def check_example(report, frames, name, frame):
         value = at(spoilt, path)[member]
         at(spoilt, path)[member] = OTHER[type(value)]
         if not frames.server_fault(spoilt):
-            found.append("%s%s of another type is taken" % (path, member))
-    found += ["without %s it is taken" % ".".join(path) for path in required(frames, name)
+            found.append("%s%s of another type is accepted" % (path, member))
+    found += ["the frame is accepted without %s" % ".".join(path) for path in required(frames, name)
               if lacks_unseen(frames, frame, path)]
     report.check("selftest", "wrong %s frames are found" % name, found)
 

@@ -116,7 +116,7 @@ SELECT throws_ok(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))',
 SELECT is((SELECT last_seq FROM channel_heads WHERE channel_id = :'c1'), 9::bigint,
     'a batch that failed takes no number');
 SELECT is_empty('SELECT * FROM es_batch(NULL, NULL, NULL, ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'', ''{}'')',
-    'an empty batch is no error');
+    'an empty batch is not an error');
 
 -- bans, the posting policy, deleted channels
 SAVEPOINT rights;

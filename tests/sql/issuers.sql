@@ -82,11 +82,11 @@ SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 
 SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a key set that was just fetched is not due');
 SELECT is(es_jwks_want(:'t2', 'sets'), false, 'a key set can''t be asked for within a minute');
 UPDATE auth_keys SET jwks_tried_at = now() - interval '61 s' WHERE kid = 'set';
-SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a minute after the fetch a key set is not due unless it was asked for');
+SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a minute after the fetch a key set is not due unless a token asked for it');
 SELECT is(es_jwks_want(:'t1', 'sets'), false, 'another tenant can''t ask for a key set');
 SELECT is(es_jwks_want(:'t2', 'sets'), true, 'the tenant itself can ask for a key set');
 SELECT results_eq($$ SELECT kid, url FROM es_jwks_due(10) $$, $$ VALUES ('set', 'https://x.test/') $$,
-    'a key set that was asked for is due');
+    'a key set that a token asked for is due');
 SELECT is_empty($$ SELECT * FROM es_jwks_due(10) $$, 'a due key set goes to one caller');
 UPDATE auth_keys SET jwks_tried_at = now() - interval '11 min' WHERE kid = 'set';
 SELECT results_eq($$ SELECT kid FROM es_jwks_due(10) $$, ARRAY['set'], 'a key set is due every ten minutes');

@@ -294,12 +294,12 @@ static CU_TestInfo cases[] = {
     {"a key stands for its tenant", a_key_stands_for_its_tenant},
     {"only the hash is stored", only_the_hash_is_stored},
     {"whom a key acts for", whom_a_key_acts_for},
-    {"only who may", only_who_may},
+    {"refuses callers without the right", only_who_may},
     {"a key expires", a_key_expires},
     {"a revoked key is refused at once", a_revoked_key_is_refused_at_once},
     {"a limit of keys", a_limit_of_keys},
     {"the last use is stored once a minute", the_last_use_is_stored_once_a_minute},
-    {"lists what is not revoked", lists_what_is_not_revoked},
+    {"lists keys that are not revoked", lists_what_is_not_revoked},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("api_key_store", cases, f)

@@ -311,7 +311,7 @@ a_counter_may_be_at_fault(void)
 static CU_TestInfo cases[] = {
     {"a counter may be at fault", a_counter_may_be_at_fault},
     {"a refused entry stays refused", a_refused_entry_stays_refused},
-    {"a dead letter is told", a_dead_letter_is_told},
+    {"a look-up finds a dead letter", a_dead_letter_is_told},
     {"commits in order and answers each", commits_in_order_and_answers_each},
     {"a repeat is the first again", a_repeat_is_the_first_again},
     {"refusals are no events", refusals_are_no_events},

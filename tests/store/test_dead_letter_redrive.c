@@ -46,7 +46,7 @@ bury(const struct envelope *all, const struct envelope *failed, const char *plac
 	return 0;
 }
 
-/* What a client reads that asks for the outcome. ES_OK: the message. */
+/* The result for a client that asks for the outcome. ES_OK: the message. */
 static enum es_code
 outcome(const struct channel_id *channel, const char *client_id)
 {
@@ -90,7 +90,7 @@ the_failed_message_alone_is_sent_again(void)
 	SAME(again.channel, id);
 	SAME(again.user, f.bob.user);
 
-	/* While it waits in the queue, nobody is told the old refusal. */
+	/* While the message waits in the queue, no request gets the old refusal. */
 	FINE(dead_letter_store_redriven(f.pg, letter, &again, f.arena, &f.err));
 	CU_ASSERT_EQUAL(outcome(&id, client_id), ES_NOT_FOUND);
 	REFUSED(f, dead_letter_store_redrive(f.pg, letter, f.arena, &again, &f.err),
@@ -233,9 +233,9 @@ static CU_TestInfo cases[] = {
     {"a crash before the end doubles nothing", a_crash_before_the_end_doubles_nothing},
     {"a message that its user sent again is not doubled",
 	a_message_that_its_user_sent_again_is_not_doubled},
-    {"a second failure is told", a_second_failure_is_told},
+    {"a look-up finds the second refusal", a_second_failure_is_told},
     {"a whole entry is sent again", a_whole_entry_is_sent_again},
-    {"what is no envelope stays", what_is_no_envelope_stays},
+    {"an entry that is not an envelope stays", what_is_no_envelope_stays},
     CU_TEST_INFO_NULL,
 };
 

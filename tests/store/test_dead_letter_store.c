@@ -23,7 +23,8 @@ bury(const char *position)
 	FINE(batch_store_dead_letter(f.pg, NULL, &dead, f.arena, &f.err));
 }
 
-/* Counts the dead letters of this program: other programs of the suite run meanwhile. */
+/* Counts the dead letters of this program: other programs of the suite run at the same
+ * time. */
 static size_t
 ours(void)
 {

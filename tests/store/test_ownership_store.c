@@ -254,7 +254,7 @@ static CU_TestInfo cases[] = {
     {"deleting a user hands channels on", deleting_a_user_hands_channels_on},
     {"a deactivated owner does not count", a_deactivated_owner_does_not_count},
     {"the tenant's owner takes orphans over", the_tenants_owner_takes_orphans_over},
-    {"nobody takes what is owned", nobody_takes_what_is_owned},
+    {"a channel with an active owner can't be taken over", nobody_takes_what_is_owned},
     {"a member becomes the owner", a_member_becomes_the_owner},
     CU_TEST_INFO_NULL,
 };

@@ -354,7 +354,7 @@ static CU_TestInfo cases[] = {
     {"a transaction keeps its tenant", a_transaction_keeps_tenant_and_lock},
     {"a failed transaction does not commit", a_failed_transaction_does_not_commit},
     {"heals after the server has hung up", heals_after_the_server_has_hung_up},
-    {"a session of ours keeps what it was given",
+    {"a direct session keeps its settings and statements",
 	a_session_of_ours_keeps_what_it_was_given},
     {"the server ends what takes too long", the_server_ends_what_takes_too_long},
     {"and so does one behind a pooler", and_so_does_one_behind_a_pooler},

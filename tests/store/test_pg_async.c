@@ -343,7 +343,7 @@ static CU_TestInfo cases[] = {
     {"survives the loss of its server", survives_the_loss_of_its_server},
     {"notices a loss while idle", notices_a_loss_while_idle},
     {"drops what misses its deadline", drops_what_misses_its_deadline},
-    {"closing ends what is in flight", closing_ends_what_is_in_flight},
+    {"closing ends the statements in flight", closing_ends_what_is_in_flight},
     {"done may send", done_may_send},
     {"sends more than fits", sends_more_than_fits},
     {"waits for a server that is away", waits_for_a_server_that_is_away},

@@ -237,7 +237,7 @@ no_limit_is_not_0(void)
 static CU_TestInfo cases[] = {
     {"creates with defaults and an owner", creates_with_defaults_and_an_owner},
     {"refuses what the schema refuses", refuses_what_the_schema_refuses},
-    {"patches only what is named", patches_only_what_is_named},
+    {"a patch changes only the named members", patches_only_what_is_named},
     {"suspends and resumes", suspends_and_resumes},
     {"looks up many of any tenant", looks_up_many_of_any_tenant},
     {"lists every tenant once", lists_every_tenant_once},

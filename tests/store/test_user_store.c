@@ -292,7 +292,7 @@ static CU_TestInfo cases[] = {
     {"patches by rank", patches_by_rank},
     {"only rights raise the version", only_rights_raise_the_version},
     {"the last owner stays", the_last_owner_stays},
-    {"looks up who a token names", looks_up_who_a_token_names},
+    {"looks up the user that a token names", looks_up_who_a_token_names},
     {"deactivating ends tokens", deactivating_ends_tokens},
     {"refuses revoked tokens", refuses_revoked_tokens},
     CU_TEST_INFO_NULL,

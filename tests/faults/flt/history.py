@@ -45,7 +45,7 @@ def walk(client, headers, base, query, word, limit):
 
 
 def ask(client, headers, path, patience_s=20):
-    """A read; repeats it while the stack recovers."""
+    """The answer to GET path; repeats the request while the stack recovers."""
     end = time.monotonic() + patience_s
     while True:
         try:

@@ -11,7 +11,7 @@ from .stack import http_answer
 
 READY = ("/readyz", "/push/readyz", "/fanout/readyz")
 WITHIN_S = 9                # a check may wait ES_SQS_TIMEOUT_MS for each of two queues
-# Requests of programs that back off: some at once, then so many a second.
+# The most requests of programs that back off: some at once, then a number per second.
 AT_FIRST = 60
 MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 30, "DeleteMessageBatch": 30,
                  "credentials": 30}

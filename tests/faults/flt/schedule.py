@@ -6,7 +6,7 @@ import time
 from .kinds import KINDS, Fault
 from .stack import Gone
 
-GROSS = 3           # a run fails when a fault takes so many times its limit
+GROSS = 3           # a run fails when a fault takes this multiple of its limit
 RESTART_S = 15      # a program must end within this time after SIGTERM, under load too
 WAIT_S = 30.0       # longest wait for all clients, before the next fault
 

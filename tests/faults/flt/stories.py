@@ -119,7 +119,7 @@ def lost_reply(t):
 
 @story
 def removed_hears_nothing(t):
-    """A removed member hears nothing more, also when the event of the removal is lost."""
+    """A removed member receives nothing more, also when the event of the removal is lost."""
     for k in range(5):
         channel = t.channel(True, ["w0", "w3"])
         c = t.client("w3")

@@ -1,4 +1,4 @@
-/* The fakes of the rig that are no stores: announcements, limits and the log. */
+/* The fakes of the rig apart from the stores: announcements, limits and the log. */
 #include <string.h>
 
 #include "core/log.h"

@@ -69,7 +69,7 @@ struct rig {
 	enum es_code refusal; /* of a message */
 	int64_t issue_s;
 	unsigned n_items; /* of a page of a list */
-	bool more;        /* behind that page */
+	bool more;        /* after that page */
 	bool again;       /* the Idempotency-Key was seen before */
 	bool there, added, lifted;
 

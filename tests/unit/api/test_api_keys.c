@@ -94,7 +94,7 @@ refused(void)
 	    {"a malformed bot", api_keys_create,
 		.body = "{\"name\":\"CRM\"," SCOPES ",\"botUserId\":\"bot\"}",
 		.rc = ES_INVALID, .field = "botUserId", .calls = CHARGED},
-	    {"an end that is no time", api_keys_create,
+	    {"an end that is not a time", api_keys_create,
 		.body = "{\"name\":\"CRM\"," SCOPES ",\"expiresAt\":\"soon\"}",
 		.rc = ES_INVALID, .field = "expiresAt", .calls = CHARGED},
 	    {"an end that is over", api_keys_create,

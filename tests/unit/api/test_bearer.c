@@ -347,7 +347,7 @@ static CU_TestInfo cases[] = {
     {"the user of a subject is found or created", users_of_subjects},
     {"a user that can't be created", a_user_that_can_not_be_created},
     {"as many keys as a tenant may have", as_many_keys_as_a_tenant_may_have},
-    {"a text that is no token", no_token},
+    {"a text that is not a token", no_token},
     {"the installation's issuer has no keys of tenants",
 	own_issuer_has_no_keys_of_tenants},
     {"requests for the set are few", requests_for_the_set_are_few},

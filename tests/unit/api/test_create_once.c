@@ -103,7 +103,8 @@ a_channel_at_the_same_time(void)
 	rig.there = true;
 	run_replayed(&channel, "the other has made it", CLAIM CREATE EXISTS GET);
 	rig.there = false;
-	run(&channel, "a name of somebody else", ES_NAME_TAKEN, CLAIM CREATE EXISTS);
+	run(&channel, "a name that another user has taken", ES_NAME_TAKEN,
+	    CLAIM CREATE EXISTS);
 	CU_ASSERT_STRING_EQUAL(rig.err.text, "the fake refuses");
 	/* Both the creation and the look-up fail: the answer is that of the look-up. */
 	rig.there = true;

@@ -270,7 +270,7 @@ static CU_TestInfo cases[] = {
     {"committed is 201", committed},
     {"a repeat is 200 with the stored message", repeated},
     {"a refusal at commit has its own code", refused},
-    {"without an outcome in time the database is asked, then the answer is 202",
+    {"without an outcome in time it asks the database, then answers 202",
 	not_seen_in_time},
     {"a send that need not or cannot wait is answered at once", not_waiting},
     {"a stall does not block the workers", stalled},

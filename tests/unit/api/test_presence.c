@@ -15,7 +15,7 @@
 	"; redis_cmd(HMGET es:p:t:" RIG_TENANT ", " n " fields from " first ")"
 #define ONLINE(id) "{\"userId\":\"" id "\",\"status\":\"online\"}"
 
-/* The last of several ids is no user of the tenant (fake_user_store.c). */
+/* The last of several ids does not belong to a user of the tenant (fake_user_store.c). */
 static void
 asked(void)
 {
@@ -66,7 +66,7 @@ refused(void)
 	rig_end();
 }
 
-/* Writes n ids behind `begin`, each in `quote`, and `end`. */
+/* Writes n ids after `begin`, each in `quote`, and `end`. */
 static void
 write_ids(char *out, size_t size, const char *begin, const char *quote, size_t n,
     const char *end)
@@ -124,9 +124,9 @@ chosen(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"users are asked for", asked},
+    {"a query returns the status of each user", asked},
     {"bad lists are refused", refused},
-    {"how many ids are taken", how_many},
+    {"the number of ids has a limit", how_many},
     {"a caller chooses", chosen},
     CU_TEST_INFO_NULL,
 };

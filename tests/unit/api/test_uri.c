@@ -106,7 +106,7 @@ limits(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"plain paths are taken apart", plain_paths},
+    {"a plain path is split into segments", plain_paths},
     {"segments are decoded once", decoded_once},
     {"everything else is refused", refused},
     {"length and depth are bounded", limits},

@@ -149,7 +149,7 @@ changed(void)
 	run(rows, ES_COUNT(rows));
 }
 
-/* First the channels that go on to others, then the rights, then the presence. */
+/* First the channels that get another owner, then the rights, then the presence. */
 static void
 status_changed(void)
 {

@@ -258,8 +258,10 @@ removes_the_file(void)
 
 static CU_TestInfo cases[] = {
     {"makes a file", makes_a_file},
-    {"takes what it can and names the rest", takes_what_it_can_and_names_the_rest},
-    {"a setting that is gone has its default", a_setting_that_is_gone_has_its_default},
+    {"takes the settings that it can and names the others",
+	takes_what_it_can_and_names_the_rest},
+    {"a setting removed from the file has its default",
+	a_setting_that_is_gone_has_its_default},
     {"takes nothing from a faulty file", takes_nothing_from_a_faulty_file},
     {"says that the environment doesn't change",
 	says_that_the_environment_does_not_change},

@@ -226,7 +226,8 @@ a_reload_replaces_each_worker_once(void)
 	CU_ASSERT_EQUAL(end(master), 0);
 }
 
-/* Workers that hold sockets go on; the last kind, which holds none, is replaced. */
+/* Workers that hold sockets keep running; the master replaces the last kind, which holds
+ * none. */
 static void
 a_reload_may_tell_the_workers(void)
 {

@@ -373,7 +373,7 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 	CU_ASSERT_EQUAL(leased_kept, 5);
 	CU_ASSERT_EQUAL(leased_done, 12);
 	CU_ASSERT_EQUAL(leased_retry, 3);
-	slow_ms = 1100; /* the worker also holds messages behind slow work */
+	slow_ms = 1100; /* the worker also holds messages during a slow batch */
 	takes = 3;
 	consumer_run_leasing(&f.w);
 	CU_ASSERT_EQUAL(leased_kept, 5 + 2);

@@ -63,7 +63,7 @@ no_answer(void)
 
 static CU_TestInfo cases[] = {
     {"a worker signs in and out", asked},
-    {"no answer counts nobody", no_answer},
+    {"without an answer the count is 0", no_answer},
     CU_TEST_INFO_NULL,
 };
 

@@ -27,7 +27,7 @@ fine(void *ctx, struct ops_answer *out)
 	text_addf(out->body, "fine\n");
 }
 
-/* A free port: the system chooses one, and the test returns it. */
+/* Returns a free port: binds to port 0 and closes the socket. */
 static int
 free_port(int family)
 {

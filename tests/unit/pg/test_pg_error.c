@@ -73,7 +73,8 @@ a_lost_connection_has_a_cause(void)
 	    reason, "database unreachable: x (SQLSTATE 28P01, statement users_me)");
 }
 
-/* Of a pooler that the settings do not name, the server's words tell nothing. */
+/* The server's message does not show that there is a pooler which the settings do not
+ * name. */
 static void
 what_a_pooler_causes_is_told(void)
 {
@@ -114,7 +115,7 @@ what_a_pooler_causes_is_told(void)
 	}
 }
 
-/* What is told first is told whole, however long the server's words are. */
+/* The start of the reason is never cut, however long the server's message is. */
 static void
 the_cause_of_a_pooler_fits(void)
 {
@@ -141,7 +142,7 @@ another_connection_mends_a_lost_statement(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"what a pooler causes is told", what_a_pooler_causes_is_told},
+    {"names faults that a pooler causes", what_a_pooler_causes_is_told},
     {"the cause of a pooler fits", the_cause_of_a_pooler_fits},
     {"another connection mends a lost statement",
 	another_connection_mends_a_lost_statement},

@@ -23,7 +23,7 @@ struct fake_sqs {
 	const char *keys; /* the access key that the endpoint returns; NULL: HTTP 500 */
 	int64_t life_ms;  /* the lifetime of that key */
 	const char *expired; /* an access key that SQS refuses; NULL: none */
-	int denies;          /* so many requests to SQS are refused finally */
+	int denies;          /* the number of next requests that SQS refuses finally */
 	/* The requests that it received. */
 	int asked; /* number of requests for keys */
 	int requests;

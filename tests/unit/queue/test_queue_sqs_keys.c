@@ -87,7 +87,7 @@ was_asked(const void *ctx)
 	return f->sqs.asked >= f->wanted;
 }
 
-/* Runs until the endpoint has received so many requests for keys. */
+/* Runs until the endpoint has received this number of requests for keys. */
 static bool
 wait_asked(struct fixture *f, int n)
 {

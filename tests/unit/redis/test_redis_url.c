@@ -99,8 +99,8 @@ path_of_a_socket_has_a_limit(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"reads what is right", reads_what_is_right},
-    {"refuses what is wrong", refuses_what_is_wrong},
+    {"reads valid URLs", reads_what_is_right},
+    {"refuses malformed URLs", refuses_what_is_wrong},
     {"says why TLS is refused", says_why_not_tls},
     {"the path of a socket has a limit", path_of_a_socket_has_a_limit},
     CU_TEST_INFO_NULL,

@@ -1,5 +1,5 @@
-/* Origins that tenants write: one with a clear meaning is changed to the form of
- * browsers; one that no browser sends is refused, with a suggestion. */
+/* origin_normalize() changes a tenant's origin to the form that browsers send. It refuses
+ * an origin that no browser sends, with a suggestion. */
 #include <string.h>
 
 #include "cunit_main.h"

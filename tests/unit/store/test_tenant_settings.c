@@ -187,7 +187,7 @@ static CU_TestInfo cases[] = {
     {"refuses wrong kinds with their name", refuses_wrong_kinds_with_their_name},
     {"a client writes camelCase and the row holds the old names",
 	a_client_writes_camel_case_and_the_row_holds_the_old_names},
-    {"every wrong setting is told", every_wrong_setting_is_told},
+    {"reports every wrong setting", every_wrong_setting_is_told},
     {"a client sees what programs understand", a_client_sees_what_programs_understand},
     CU_TEST_INFO_NULL,
 };
