@@ -141,9 +141,12 @@ batch_refuse_poison(struct batch *b, const struct piece *p)
 {
 	struct outcome *o = &b->outcomes[p->entry][p->first];
 	const struct es_err why = *b->err;
-	const enum batch_end end = batch_dead_letter(b, b->entries[p->entry],
-	    &p->envelope, p->envelope.messages[0].client_id, why.sqlstate, why.text);
+	char reason[ES_REASON_MAX];
+	enum batch_end end;
 
+	es_err_reason(&why, reason);
+	end = batch_dead_letter(b, b->entries[p->entry], &p->envelope,
+	    p->envelope.messages[0].client_id, why.sqlstate, reason);
 	if (end == BATCH_DONE)
 		*o = (struct outcome){.client_id = p->envelope.messages[0].client_id,
 		    .result = OUTCOME_REFUSED,

@@ -239,7 +239,7 @@ up_migrate() {
 	step migrate
 	out=$(cd "$ROOT" && "$(program_binary ctl)" db migrate 2>&1) ||
 		step_failed "echostreamctl db migrate: $out"
-	step_ok " $(printf '%s\n' "$out" | tail -n 1)"
+	step_ok " $(printf '%s\n' "$out" | grep -E '(migrations? applied|^up to date)' | tail -n 1)"
 }
 
 # Add the demo data unless tenant acme exists. A row decides, not a file, so that a new database

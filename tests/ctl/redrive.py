@@ -82,6 +82,8 @@ def run(ctl, rest, mint, channel):
     room.poison(names)
     dead = [one["id"] for one in letters()]
     assert len(dead) == 4, dead
+    for one in letters():
+        assert 'check constraint "no_poison" (SQLSTATE 23514' in one["reason"], one
     room.send("after the poison", f"after-{names[0]}")
     said = redrive(dead[0], status=1, env={"ES_REDIS_URL": "unix:///nowhere.sock"})
     assert f"dead letter {dead[0]}: " in said and "0 of 1 dead letters" in said, said
