@@ -30,7 +30,7 @@ class Coverage:
         exceptions = NEVER_SEEN if exceptions is None else exceptions
         missing = sorted(set(self.received) - set(self.seen) - set(exceptions))
         found = ["the server never sent %s" % name for name in missing]
-        found += ["no %s was accepted by the server" % name
+        found += ["no %s was accepted by the server: no ack, no frame of OWN_ANSWERS (scn/sent.py)" % name
                   for name in sorted(self.sent - self.seen_sent)]
         found += ["%s is an exception in coverage.py, but was sent" % name
                   for name in sorted(set(exceptions) & set(self.seen))]

@@ -2,14 +2,16 @@
 
 The server must accept the frames that the document allows, and refuse those that it forbids. A frame
 with an ack or a pong was valid, a frame that was refused as malformed was not. So a scenario need
-not mark its wrong frames.
+not mark its wrong frames. OWN_ANSWERS names the answers that are neither ack nor error.
 """
 
 import json
 
 from .frame_schemas import MALFORMED
 
-ANSWERS = {"ack", "error", "pong"}
+# Frames of the server that answer one type of client frame and have no op: their type, and the
+# type that they answer.
+OWN_ANSWERS = {"pong": "ping"}
 
 
 class SentBook:
@@ -76,8 +78,9 @@ def answers_of(received):
     """(op, id) -> its answers."""
     found = {}
     for frame in received:
-        if frame["type"] in ANSWERS:
-            op = "ping" if frame["type"] == "pong" else frame.get("op")
+        kind = frame["type"]
+        if kind in OWN_ANSWERS or kind in ("ack", "error"):
+            op = OWN_ANSWERS.get(kind, frame.get("op"))
             found.setdefault(key_of(op, frame.get("id")), []).append(frame)
     return found
 
