@@ -12,7 +12,8 @@ from servers import ONE, WHOLE
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "run"))
 import cunit  # noqa: E402 (tests/run is not a package)
 
-# What came of an edit. how: killed, survived, or skipped; why: who killed it, or why skipped
+# The verdict on an edit. how: killed, survived, or skipped. why: the program that killed it, or the
+# reason for skipping it.
 Verdict = collections.namedtuple("Verdict", "how why")
 # A program is ended after its time without an edit times SLOWER and these seconds.
 SLOWER, GRACE_S = 5, 20

@@ -127,7 +127,7 @@ the_last_owner_keeps_the_role(void)
 	CU_ASSERT_EQUAL(event.kind, EVENT_MEMBER_UPDATED);
 }
 
-/* Nobody could manage a channel whose owners are all deactivated. */
+/* A channel whose owners are all deactivated would have no user who can manage it. */
 static void
 a_deactivated_owner_is_no_other_owner(void)
 {
