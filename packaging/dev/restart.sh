@@ -49,6 +49,7 @@ restart_ready() {
 # reports its end; the list of pids shows whether it succeeded.
 restart_asked() {
 	[ -f "$RUN/restart" ] || return 0
+	rm -f "$RUN/restart.unready"
 	restart_one "$(cat "$RUN/restart")"
 	rm -f "$RUN/restart"
 }
@@ -71,6 +72,7 @@ restart_one() {
 		restart_left "$1" $old_listeners; do
 		if ! proc_alive "$started_pid" "$started_birth" || [ "$(epoch)" -ge "$limit" ]; then
 			restart_failed "$1" && return 0
+			: >"$RUN/restart.unready"
 			break
 		fi
 		sleep 0.1
@@ -121,5 +123,7 @@ restart_ask() {
 		die 1 "the new $1 is not ready, the old one continues; see ./dev logs $1"
 	await_end "$old_pid" "$old_birth" "$(stop_limit "$1")" ||
 		die 1 "$1 restarted (pid $pid), but the old one (pid $old_pid) does not end"
+	[ ! -f "$RUN/restart.unready" ] ||
+		die 1 "$1 restarted (pid $old_pid, now $pid), but it is not ready; see ./dev ctl check"
 	say "$1 restarted (pid $old_pid, now $pid)"
 }

@@ -173,6 +173,21 @@ def restart_fails():
     assert pids()["api"] == old and birth(old) and answers()
 
 
+def restart_is_not_ready():
+    """A new master that has the addresses replaces the old one, ready or not. The command says so."""
+    old = pids()["fanout"]
+    assert dev("psql", "-Atqc", "REVOKE SELECT ON messages FROM echostream_app").returncode == 0
+    try:
+        done = dev("restart", "fanout")
+    finally:
+        granted = dev("psql", "-Atqc", "GRANT SELECT ON messages TO echostream_app")
+    assert granted.returncode == 0, granted.stderr
+    assert done.returncode == 1 and "it is not ready; see ./dev ctl check" in done.stderr, done.stderr
+    assert pids()["fanout"] != old and not birth(old)
+    done = dev("restart", "fanout")
+    assert done.returncode == 0, done.stderr
+
+
 def wrong_name():
     done = dev("restart", "apis")
     assert done.returncode == 2 and "fanout, push and api" in done.stderr, done.stderr

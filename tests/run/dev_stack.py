@@ -159,6 +159,7 @@ check("restarts of api under load: no answer but 200 and 201")(dev_restart.api_r
 check("a restart of push: each client gets a reconnect, new ones are accepted")(dev_restart.push_restarts)
 check("restarts of fanout: no message is lost, twice or late")(dev_restart.fanout_restarts)
 check("when a new master cannot start, the old one continues")(dev_restart.restart_fails)
+check("a new master that is not ready is reported")(dev_restart.restart_is_not_ready)
 check("a program that can't be restarted is refused")(dev_restart.wrong_name)
 
 
