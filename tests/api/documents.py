@@ -119,8 +119,11 @@ def house_rules(document):
     found, ids = [], set()
     for name, path, operation in operations(document):
         oid = operation.get("operationId", "")
-        if not re.fullmatch(r"[a-z][A-Za-z]+", oid) or oid in ids:
-            found.append("%s: operationId %r missing or used twice" % (name, oid))
+        if not re.fullmatch(r"[a-z][A-Za-z0-9]+", oid):
+            found.append("%s: operationId %r must be letters and digits and begin in lower case"
+                         % (name, oid))
+        elif oid in ids:
+            found.append("%s: operationId %r is used twice" % (name, oid))
         ids.add(oid)
         if not operation.get("summary") or not operation.get("tags"):
             found.append("%s: no summary or no tag" % name)
