@@ -234,13 +234,13 @@ refuses_malformed_position(void)
 static CU_TestInfo cases[] = {
     {"sent messages arrive in order", arrives_in_order},
     {"the group decides the partition", group_decides_partition},
-    {"any bytes pass unchanged", any_bytes_pass},
+    {"a body of any bytes arrives unchanged", any_bytes_pass},
     {"receiving resumes after a position", resumes_after_position},
-    {"a message that is not done comes again", not_done_comes_again},
-    {"a message that is done does not come again", done_is_gone},
+    {"a message without queue_done() is delivered again", not_done_comes_again},
+    {"a message after queue_done() is not delivered again", done_is_gone},
     {"is full one byte past max_bytes", full_at_the_byte},
-    {"knows when it is behind a position", knows_when_it_is_behind},
-    {"counts what waits", counts_what_waits},
+    {"queue_behind() reports a lost position", knows_when_it_is_behind},
+    {"queue_stats() counts waiting messages and bytes", counts_what_waits},
     {"refuses a malformed position", refuses_malformed_position},
     CU_TEST_INFO_NULL,
 };

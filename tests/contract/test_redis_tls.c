@@ -179,10 +179,10 @@ event_loop_passes(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"commands pass", commands_pass},
-    {"another name is refused", another_name_is_refused},
-    {"topics pass", topics_pass},
-    {"the event loop passes", event_loop_passes},
+    {"commands succeed over rediss://", commands_pass},
+    {"a wrong host name, or a client without TLS, fails", another_name_is_refused},
+    {"a subscriber receives a message over rediss://", topics_pass},
+    {"the event-loop client works over rediss://", event_loop_passes},
     CU_TEST_INFO_NULL,
 };
 

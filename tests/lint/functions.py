@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""db/functions has the text of each SQL function, once; migrations name its state.
+"""Check db/functions, which has each SQL function once, against the checksum in db/migrations.
 
 A change of a function needs a migration, even an empty one: the migration's version keeps the
 `echostreamctl db migrate` of an older release from loading its own functions again, and makes
 /readyz red until the functions are loaded. So the newest migration with a line
-`-- echostream:functions SHA256` must name the checksum of all files, without the comments
-outside of functions, which begin in the first column. DB_STORE_VERSION must be that migration or a
-newer one, or /readyz is green before the functions are loaded.
+`-- echostream:functions SHA256` must name the checksum of all files. The checksum leaves out lines
+that begin with `--`, the comments outside of functions. DB_STORE_VERSION must be the version of
+that migration or of a newer one; otherwise /readyz is green before the functions are loaded.
 """
 import hashlib
 import pathlib
@@ -34,7 +34,7 @@ def files():
         text = path.read_text(encoding="utf-8")
         created = CREATE.findall(text)
         if not text.startswith("-- "):
-            yield f"{path}: begins without a comment that tells what the function promises"
+            yield f"{path}: begins without a comment on what the function does"
         if {name for _, name in created} != {path.stem}:
             yield f"{path}: must create {path.stem}() and no other function"
         if not all(replace for replace, _ in created):
@@ -54,12 +54,12 @@ def copies():
     for path in MIGRATIONS:
         for _, name in CREATE.findall(path.read_text(encoding="utf-8")):
             if name in seen:
-                yield f"{path}: {name}() has a text in {seen[name]} already; change db/functions/{name}.sql"
+                yield f"{path}: {seen[name]} already defines {name}(); change db/functions/{name}.sql instead"
             seen[name] = path
 
 
 def states():
-    """The migrations with such a line, in order, each with its checksum."""
+    """Return (migration, checksum) of each `-- echostream:functions` line, oldest first."""
     return [(path, m[1]) for path in MIGRATIONS for m in STATE.finditer(path.read_text(encoding="utf-8"))]
 
 
@@ -71,8 +71,8 @@ def state():
     yield "db/functions has changed: add a migration that begins with this line"
     yield f"-- echostream:functions {total}"
     if named:
-        yield f"or, unless {named[-1][0]} was applied anywhere but on your machine, change the line there;"
-        yield "where you have applied that migration, run ./dev ctl db rollback --yes before you change it"
+        yield f"or, if only your machine has applied {named[-1][0]}, change the line in that file;"
+        yield "run ./dev ctl db rollback --yes first if your machine has applied it"
 
 
 def asked():
@@ -84,7 +84,7 @@ def asked():
 
 def main():
     rule("each file of db/functions creates the function of its name", list(files()))
-    rule("callers that db/functions names are there", list(callers()))
+    rule("callers that db/functions names exist", list(callers()))
     rule("no function has two texts in db/migrations", list(copies()))
     rule("the newest state of db/functions is named by a migration", list(state()))
     rule("the programs ask for the migration that names the functions", list(asked()))

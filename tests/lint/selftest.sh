@@ -105,7 +105,7 @@ sees rooms.py "static functions bear their file's prefix"
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
 sees functions.py 'each file of db/functions creates the function of its name'
-sees functions.py 'callers that db/functions names are there'
+sees functions.py 'callers that db/functions names exist'
 sees functions.py 'no function has two texts in db/migrations'
 sees functions.py 'the newest state of db/functions is named by a migration'
 sees functions.py 'the programs ask for the migration that names the functions'

@@ -28,7 +28,7 @@ def run(one):
     # Settings in the environment of the user must not change a test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("ES_") or k.startswith("ES_TEST_")}
     env.update(one["env"])
-    # Far above the time that any program takes, so that only a hang fails, not a slow machine.
+    # Twice meson's time-out, and 60 s at least: a hang must fail, a slow machine must not.
     limit = max(one["timeout"], 30) * 2
     try:
         done = subprocess.run(one["cmd"], env=env, cwd=one["workdir"], timeout=limit,
@@ -41,13 +41,13 @@ def run(one):
 
 
 def cases(text):
-    """(name, good) of each case, from CUnit's verbose output."""
+    """Return (name, passed) of each case in CUnit's verbose output."""
     found = CASE.findall(text)
     return [(name, "passed" in rest) for name, rest in found]
 
 
 def judge(name, code, text):
-    """The lines of one program for the runner of suites."""
+    """Return the `ok`, `not ok` and `skip` lines of one program."""
     if code == 77:
         return [f"skip {name} {text.strip().splitlines()[-1] if text.strip() else 'skipped'}"]
     summary = SUMMARY.search(text)

@@ -9,14 +9,17 @@ from . import machine
 from .kinds import KINDS, Kind
 from .stack import Gone
 
-# A server that cannot write ends, and the supervisor starts it again; after five failed starts within
-# a minute the supervisor gives up.
+# How long a disk is full. A server that cannot write ends, and the supervisor restarts it. The
+# supervisor gives up after five failed starts within a minute, so the time must be short.
 LEAST_S, MOST_S = 1.5, 2.5
 NO_SPACE = re.compile(rb"No space left on device|AOF write error")
 
 
 class Log:
-    """The complaints of a server since a time; its log is on another disk."""
+    """Counts the "disk full" lines in a server's log since this object was made.
+
+    The log is not on the full disk.
+    """
 
     def __init__(self, stack, name):
         self.path = os.path.join(stack.env.log_dir(), name + ".log")
@@ -54,7 +57,7 @@ def full_server(f, name, server, meanwhile=None):
     log, seconds = Log(f.stack, server), f.rng.uniform(LEAST_S, MOST_S)
     taken = machine.fill(folder(f, name), seconds, meanwhile)
     if not log.complaints():
-        raise Gone("%s wrote nothing while its disk was full" % server)
+        raise Gone("%s logged no failed write while its disk was full" % server)
     return "%d MB for %.1f s, %d complaints" % (taken >> 20, seconds, log.complaints())
 
 

@@ -1,4 +1,5 @@
-/* Cached answers about origins: their lifetime, and the limit of their number. */
+/* The cache of allowed and refused origins: how long an answer is fresh, and how many
+ * answers the cache keeps. */
 #include <stdio.h>
 
 #include "crypto/keyed_hash.h"
@@ -74,9 +75,9 @@ an_origin_has_a_form(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"an answer counts for some seconds", an_answer_is_fresh_for_a_while},
+    {"a cached answer is fresh for ORIGIN_KEEP_MS", an_answer_is_fresh_for_a_while},
     {"a flood evicts old entries", a_flood_makes_it_forget},
-    {"an origin has a fixed form", an_origin_has_a_form},
+    {"an origin is a scheme, a host and an optional port", an_origin_has_a_form},
     CU_TEST_INFO_NULL,
 };
 
