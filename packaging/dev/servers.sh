@@ -1,6 +1,6 @@
 # The stack's own PostgreSQL and Redis. They use unix sockets and keep all files in the stack's
 # folder. With ES_DEV_TCP=on they also listen on their usual ports of loopback, and the programs
-# use TCP: for a private network namespace, where a test can drop packets.
+# use TCP, so that a test can drop packets. Use it in a private network namespace only.
 
 # pg_find: set PGBIN to the newest installed version that CI covers
 pg_find() {
@@ -54,7 +54,7 @@ pg_ready() {
 	"$PGBIN/psql" -X -q -At -h "$RUN/pg" -U postgres -d postgres -c 'select 1' >/dev/null 2>&1
 }
 
-# Make the database, the two login roles and their rights, which needs a superuser.
+# pg_roles: create the database, the two login roles and their rights, as superuser
 pg_roles() {
 	pg_sql postgres -c "select 'create database echostream' where not exists
 		(select from pg_database where datname = 'echostream')" |
@@ -74,7 +74,8 @@ redis_version() {
 	"$REDIS_SERVER" --version | sed -n 's/.*v=\([0-9.]*\).*/\1/p'
 }
 
-# redis_run NAME: replace the shell by Redis; NAME is redis, or qredis for the queue only
+# redis_run NAME: replace the shell by Redis. NAME is redis, or qredis for the second server, which
+# holds only the queue.
 redis_run() {
 	mkdir -p "$DEV/$1"
 	port=0
