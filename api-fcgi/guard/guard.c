@@ -57,9 +57,8 @@ guard_check_caller(struct api *api, const struct http_route *route, struct http_
 {
 	if (ticket_is(bearer))
 		return es_fail(err, ES_UNAUTHENTICATED,
-		    "a ticket opens a WebSocket and nothing else; this takes a token or "
-		    "an "
-		    "API key");
+		    "a ticket opens a WebSocket and nothing else; use a token or an "
+		    "API key here");
 	if (strncasecmp(bearer, API_KEY_PREFIX, strlen(API_KEY_PREFIX)) == 0 &&
 	    !api_key_text_is(bearer))
 		return es_fail(err, ES_UNAUTHENTICATED,
@@ -69,8 +68,8 @@ guard_check_caller(struct api *api, const struct http_route *route, struct http_
 	return guard_check_token(api, req, bearer, err);
 }
 
-/* Compares with both keys in any case, so that the time taken reveals nothing about
- * either. */
+/* Compares bearer with both keys, even when the old key matches, so that the time taken
+ * reveals nothing about either key. */
 static bool
 guard_is_operator_key(const struct api_conf *conf, const char *bearer)
 {
@@ -80,8 +79,8 @@ guard_is_operator_key(const struct api_conf *conf, const char *bearer)
 	return digest_equal(bearer, conf->operator_key) || is_old;
 }
 
-/* A valid token or API key of a tenant is answered 403, not 401: the caller is known, but
- * is not the operator. */
+/* Answers 403 and not 401 to a valid token or API key of a tenant: the caller is known,
+ * but is not the operator. */
 static enum es_code
 guard_check_operator(struct api *api, const struct http_route *route,
     struct http_req *req, const char *bearer, struct es_err *err)

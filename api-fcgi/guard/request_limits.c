@@ -9,8 +9,8 @@
 
 #include "core/banned.h"
 
-/* While Redis does not answer, one request in this time waits for it. The others use the
- * local limits. */
+/* While Redis does not answer, a worker lets one request in 5 s wait for Redis. The other
+ * requests use the local limits, so that they do not wait too. */
 #define REDIS_PAUSE_MS 5000
 
 static const struct limit no_limit = {.policy = "none"};
@@ -24,8 +24,8 @@ request_limits_make(const char *policy, int64_t quota, int64_t window_s)
 	    .burst = quota};
 }
 
-/* The limit for requests of this kind; quota 0: no limit. *things: what is limited, for
- * the error text. */
+/* Returns the limit for requests of this kind; quota 0: no limit. Sets *things to the
+ * noun that the error text uses for such requests. */
 static struct limit
 request_limits_for_kind(
     const struct api_conf *conf, enum request_kind kind, const char **things)
@@ -102,8 +102,8 @@ request_limits_count_failure(struct api *api, const struct http_req *req, enum e
 	if (result.allowed)
 		return rc;
 	rc = rate_limit_refuse(api, &result, "requests without a valid token", res, err);
-	/* The client gets the limit of the installation; the share of this process would
-	 * confuse it. */
+	/* The error text names the limit of all processes together. limit_share() is
+	 * smaller, and no setting has that number. */
 	(void)snprintf(err->text, sizeof(err->text),
 	    "too many requests without a valid token from one address; at most %lld in "
 	    "%lld s "

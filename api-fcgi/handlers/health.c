@@ -1,5 +1,5 @@
-/* /healthz, /metrics and /version. A process of its own serves them, so that they answer
- * while all other workers are busy. */
+/* /healthz, /metrics and /version. A separate process serves these routes, so that they
+ * answer while all other workers are busy. */
 #include "handlers/handlers.h"
 
 #include "core/banned.h"
@@ -19,8 +19,8 @@ health_pool_is_alive(const struct api *api, unsigned first, unsigned count)
 	return false;
 }
 
-/* GET /healthz. It uses no server: when PostgreSQL fails for a moment, nothing must
- * restart this program. */
+/* GET /healthz. The handler asks neither PostgreSQL nor Redis. If it did, an orchestrator
+ * would restart this program whenever PostgreSQL fails for a moment. */
 enum es_code
 health_healthz(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

@@ -1,5 +1,5 @@
-/* Reads messages: the history of a channel, one message by its number, one by the
- * sender's own id. */
+/* Reads messages: the history of a channel, one message by its number, or one message by
+ * the clientMessageId that its sender chose. */
 #include <stdio.h>
 
 #include "event/envelope.h"
@@ -137,7 +137,7 @@ messages_by_client_id(
 	rc = message_store_by_client_id(api->pg, &req->who.actor, &channel, client_id,
 	    req->arena, &message, &refusal, err);
 	if (rc == ES_GONE) {
-		/* The status is 410, the code is that of the refusal. */
+		/* Answer 410 for every refusal; the code in the body tells the reason. */
 		rc = es_fail(
 		    err, refusal, "the message was refused: %s", es_code_title(refusal));
 		res->status_instead = 410;

@@ -1,5 +1,5 @@
-/* /presence: reads which users are online from Redis, where push-server keeps it, and
- * sets the status that the caller chooses. */
+/* /presence: reads the statuses that push-server keeps in Redis, and sets the status that
+ * the caller chooses. */
 #include <string.h>
 
 #include "handlers/handlers.h"
@@ -139,7 +139,7 @@ presence_query(
 	return presence_write_statuses(api, req, asked, in.userIds->n, res, err);
 }
 
-/* PUT /presence. Sets the status that others see of the caller. */
+/* PUT /presence. Sets the caller's status, which other users see. */
 enum es_code
 presence_put_own(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

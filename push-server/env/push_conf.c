@@ -20,7 +20,7 @@ static const struct conf_item items[] = {
 	ROW(listen, "ES_PUSH_LISTEN", CONF_TEXT, "127.0.0.1:8082", 3, 1000,
 	    "listeners for WebSockets, comma separated: host:port or unix:/path; a listener that ends in +proxy requires a PROXY header (version 2)"),
 	ROW(trusted_proxies, "ES_TRUSTED_PROXIES", CONF_TEXT, "", 0, 4096,
-	    "networks of the proxies whose X-Forwarded-For tells the client's address, comma separated; if set, also the only ones that +proxy takes TCP connections from"),
+	    "networks of the proxies whose X-Forwarded-For names the client's address, comma separated; if set, a +proxy listener accepts TCP connections only from these networks"),
 	ROW(ops_listen, "ES_PUSH_OPS_LISTEN", CONF_TEXT, "127.0.0.1:8084", 3, 200,
 	    "listener for /healthz /readyz /metrics /version: host:port or unix:/path"),
 	ROW(ops_from, "ES_OPS_FROM", CONF_TEXT, "127.0.0.0/8,::1", 0, 4096,
@@ -35,7 +35,7 @@ static const struct conf_item items[] = {
 	    "connections of one user over all workers; beyond it close 4008"),
 	ROW(address_connections_per_min, "ES_PUSH_ADDRESS_CONNECTIONS_PER_MIN", CONF_INT,
 	    "600", 0, 10000000,
-	    "handshakes a minute and worker from one address (IPv6: /64), but for loopback; 0: no limit"),
+	    "handshakes a minute that one worker accepts from one address (IPv6: /64), except loopback; 0: no limit"),
 	ROW(frame_max_bytes, "ES_FRAME_MAX_BYTES", CONF_INT, "65536", 1024, 1048576,
 	    "bytes of one message from a client, at least 12 for each of ES_BODY_MAX_CHARS and 1024; beyond it an error, beyond twice as many close 1009"),
 	ROW(early_bytes, "ES_PUSH_EARLY_BYTES", CONF_INT, "16384", 4096, 1048576,
@@ -47,7 +47,7 @@ static const struct conf_item items[] = {
 	ROW(sndbuf_bytes, "ES_PUSH_SNDBUF_BYTES", CONF_INT, "131072", 4096, 16777216,
 	    "send buffer of one socket in the kernel"),
 	ROW(stalled_ms, "ES_PUSH_STALLED_MS", CONF_INT, "30000", 1000, 600000,
-	    "milliseconds in which a client that lags has to take at least one byte; else close 4101"),
+	    "milliseconds in which a client must read at least one of the bytes that wait for it; else close 4101"),
 	ROW(head_timeout_ms, "ES_PUSH_HEAD_TIMEOUT_MS", CONF_INT, "5000", 100, 60000,
 	    "milliseconds in which a client has to send its whole request head"),
 	ROW(auth_timeout_ms, "ES_PUSH_AUTH_TIMEOUT_MS", CONF_INT, "10000", 100, 60000,
@@ -61,7 +61,7 @@ static const struct conf_item items[] = {
 	ROW(reconnect_max_ms, "ES_PUSH_COMEBACK_MAX_MS", CONF_INT, "30000", 1000, 600000,
 	    "longest time, in milliseconds, that a reconnect frame asks a client to wait"),
 	ROW(reconnect_per_s, "ES_PUSH_COMEBACK_PER_S", CONF_INT, "500", 1, 1000000,
-	    "reconnections a second that one worker's reconnect frames aim at"),
+	    "rate, in clients a second, at which the reconnect frames of one worker let its clients return"),
 	ROW(backlog, "ES_PUSH_BACKLOG", CONF_INT, "4096", 1, 65535,
 	    "sockets of one listener and worker that may wait to be accepted; the kernel allows net.core.somaxconn"),
 	ROW(accepts, "ES_PUSH_ACCEPTS", CONF_INT, "64", 1, 10000,
@@ -73,9 +73,9 @@ static const struct conf_item items[] = {
 	ROW(lookup_batch, "ES_PUSH_LOOKUP_BATCH", CONF_INT, "1000", 50, 10000,
 	    "most users, or subscriptions, in one look-up statement"),
 	ROW(lookup_wait_ms, "ES_PUSH_LOOKUP_WAIT_MS", CONF_INT, "500", 0, 5000,
-	    "milliseconds for which a worker gathers look-ups into one statement, while more users connect than ES_PUSH_LOOKUP_CALM_PER_S"),
+	    "milliseconds for which a worker collects look-ups into one statement; applies while more users a second connect than ES_PUSH_LOOKUP_CALM_PER_S"),
 	ROW(lookup_calm_per_s, "ES_PUSH_LOOKUP_CALM_PER_S", CONF_INT, "20", 0, 100000,
-	    "connecting users a second up to which a worker looks each up without waiting; beyond it ES_PUSH_LOOKUP_WAIT_MS applies"),
+	    "users a second that may connect before a worker delays look-ups by ES_PUSH_LOOKUP_WAIT_MS"),
 	ROW(log_channel_bytes, "ES_LOG_CHANNEL_BYTES", CONF_INT, "262144", 65536, 16777216,
 	    "bytes of recent events that a worker keeps in memory for one channel"),
 	ROW(log_bytes, "ES_LOG_BYTES", CONF_INT, "134217728", 1048576, 68719476736,
@@ -103,9 +103,9 @@ static const struct conf_item items[] = {
 	ROW(user_send, "ES_LIMIT_USER_SEND", CONF_INT, "20", 0, 1000000,
 	    "messages of one user in ES_LIMIT_USER_SEND_WINDOW_S; 0: no limit"),
 	ROW(user_send_window_s, "ES_LIMIT_USER_SEND_WINDOW_S", CONF_INT, "10", 1, 3600,
-	    "seconds of that window"),
+	    "length of the window of ES_LIMIT_USER_SEND, in seconds"),
 	ROW(body_max_chars, "ES_BODY_MAX_CHARS", CONF_INT, "10000", 1, 10000,
-	    "characters of a message"),
+	    "longest message body, in code points"),
 	ROW(frame_rate, "ES_LIMIT_FRAMES", CONF_INT, "60", 0, 1000000,
 	    "frames other than send of one connection in 10 s; 0: no limit"),
 	ROW(subscribe_rate, "ES_LIMIT_SUBSCRIBES", CONF_INT, "1000", 0, 1000000,
@@ -117,7 +117,7 @@ static const struct conf_item items[] = {
 };
 // clang-format on
 
-/* A list of addresses, separated by commas. */
+/* Accepts listeners separated by commas, each with or without the suffix +proxy. */
 static enum es_code
 push_conf_check_listen(const char *value, struct arena *a, struct es_err *err)
 {
@@ -159,9 +159,9 @@ static const struct conf_check checks[] = {
     {"ES_TRUSTED_PROXIES", push_conf_check_proxies},
 };
 
-/* The workers hold sockets, so they keep running, and push_reload.c gives them new values
- * of these settings. A worker reads each value when it uses it; push_reload.c handles the
- * settings for which that is not enough. The master restarts the child for operators. */
+/* Settings that SIGHUP changes without a restart of the workers, because a restart would
+ * close their sockets. A worker reads most values at each use; push_reload.c applies the
+ * others. The master restarts the process that serves ES_PUSH_OPS_LISTEN. */
 static const char *const while_running[] = {
     "ES_LOG_LEVEL",
     "ES_JWT_SECRET",

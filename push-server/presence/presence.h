@@ -18,21 +18,22 @@ struct presence_limits {
 };
 extern const struct presence_limits presence_limits_default;
 
-/* Functions that this room needs from other rooms; worker/ fills the table. */
+/* Functions that presence/ needs from other folders; worker/ fills the table. */
 struct presence_io {
 	void *ctx;
 	void (*topic)(void *ctx, const char *topic, bool wanted);
-	/* Sends a script, or a command when script is NULL, to Redis. False: Redis can't
-	 * be asked now, and done is not called. True: done, if not NULL, is called
-	 * exactly once, never before this function returns. */
+	/* Sends a script, or a command when script is NULL, to Redis. Returns false
+	 * when the worker cannot reach Redis now; then done is not called. After true,
+	 * the Redis client calls done, if not NULL, exactly once, after this function has
+	 * returned. */
 	bool (*redis)(void *ctx, struct redis_script *script, size_t argc,
 	    const struct redis_arg argv[], redis_async_done *done, void *arg);
 };
 
-/* env and conns must outlive it; limits and io are copied. */
+/* env and conns must outlive the result. presence_new() copies limits and io. */
 struct presence *presence_new(struct loop_env *env, struct conns *conns,
     const struct presence_limits *limits, const struct presence_io *io);
-/* All connections must be closed before. */
+/* The caller has closed all connections before. */
 void presence_free(struct presence **p);
 
 void presence_conn_open(struct presence *p, struct conn *c);
@@ -44,8 +45,8 @@ void presence_choose(struct presence *p, struct conn *c, enum presence_status st
 void presence_watch(
     struct presence *p, struct conn *c, const struct user_id users[], size_t n);
 
-/* This user may not be connected any more (deactivated, or of a suspended tenant). The
- * user is offline at once, even if connections are still open. */
+/* The user has lost the right to connect (deactivated, or the tenant is suspended). The
+ * user becomes offline at once, even if connections are still open. */
 void presence_user_gone(
     struct presence *p, const struct tenant_id *tenant, const struct user_id *user);
 

@@ -1,6 +1,6 @@
 /* The users of this worker's connections. A user's status is the best status of the
- * user's connections, and offline only some time after the last one. Changes go to Redis,
- * one command at a time for each user. */
+ * user's connections. The user becomes offline hold_ms after the last connection closes.
+ * The worker writes changes to Redis, one command at a time for each user. */
 #ifndef PUSH_PRESENCE_USERS_H
 #define PUSH_PRESENCE_USERS_H
 
@@ -14,8 +14,8 @@ void presence_users_leave(struct presence *p, struct presence_conn *pc);
 /* The status of the connection's user, from the connections of this worker. */
 enum presence_status presence_users_status(const struct presence_conn *pc);
 void presence_users_choose(struct presence_conn *pc, enum presence_status status);
-/* The user may not be connected any more: offline at once, without the delay after the
- * last connection. A status that was chosen over REST is deleted. */
+/* The user has lost the right to connect, and becomes offline at once instead of after
+ * hold_ms. Also deletes the status that the user chose over REST. */
 void presence_users_gone(
     struct presence *p, const struct tenant_id *tenant, const struct user_id *user);
 /* Redis has lost the statuses of this worker: write all of them again. */

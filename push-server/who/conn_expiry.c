@@ -6,9 +6,9 @@
 #include "core/banned.h"
 
 #define NOTICE_S 60
-/* conn_expiry_watch() runs once in a ping interval, so it must put a connection on the
- * list one interval before the notice is due. conn_expiry_tick() then checks it every
- * second. */
+/* conn_expiry_watch() runs once in a ping interval for each connection. So it puts the
+ * connection on the list one interval before the notice is due. conn_expiry_tick() then
+ * checks each connection on the list every second. */
 #define WATCH_S (NOTICE_S + PING_INTERVAL_MS / 1000 + 2)
 
 void

@@ -1,8 +1,8 @@
 /* The keys of the queue in Redis. Streams es:q:<partition> have one entry for each
  * message, with its body in the field "e". The hash es:q:bytes has the waiting bytes of
- * each partition and in total. Each script changes stream and counters together. They can
- * differ only when someone deletes one of them; then the scripts count again. The
- * blocking and the non-blocking driver use the same scripts. */
+ * each partition and in total. Each script changes stream and counters together. Stream
+ * and counters differ only after someone deletes a key; then the scripts count the bytes
+ * again. The blocking and the non-blocking driver use the same scripts. */
 #ifndef QUEUE_QUEUE_STREAM_H
 #define QUEUE_QUEUE_STREAM_H
 
@@ -16,8 +16,8 @@ extern struct redis_script queue_stream_send, queue_stream_trim, queue_stream_st
 #define QUEUE_STREAM_KEY_MAX 24
 void queue_stream_key(unsigned partition, char out[QUEUE_STREAM_KEY_MAX]);
 
-/* Arguments of the send script: 2 keys, then the rest. They point into msg and into this
- * struct. */
+/* Arguments of the send script: 2 keys, then 3 values. The pointers in argv lead into msg
+ * and into this struct. */
 #define QUEUE_STREAM_SEND_KEYS 2
 #define QUEUE_STREAM_SEND_ARGS 5
 struct queue_stream_request {
