@@ -99,7 +99,7 @@ class World:
 
     def make_channel(self, name, by, private, members):
         made = self.call("POST", API + "/channels", by,
-                         {"name": "%s-%s" % (name, uuid.uuid4().hex[:8]), "isPrivate": private})
+                         {"name": "%s-%s" % (name, uuid.uuid4().hex), "isPrivate": private})
         self.names[name] = made["channelId"]
         for who in members:
             self.call("PUT", API + "/channels/%s/members/%s" % (made["channelId"],
