@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/outage.h"
 #include "core/prefork.h"
+#include "emf/emf.h"
 
 #include "env/api_metrics.h"
 #include "http/listen.h"
@@ -72,6 +73,25 @@ main_run_health(void *ctx, unsigned index, unsigned slot)
 {
 	(void)index;
 	return main_run_pool(ctx, POOL_HEALTH, slot);
+}
+
+/* CloudWatch's metrics have a process of their own, because the workers block in
+ * accept(). */
+static int
+main_run_emf(void *ctx, unsigned index, unsigned slot)
+{
+	struct master *m = ctx;
+	struct emf_row rows[] = {
+	    {.name = "HttpErrors", .unit = "Count", .kind = EMF_GROWTH}};
+
+	(void)index;
+	for (int i = 0; i < POOL_COUNT; i++)
+		(void)close(m->sockets[i].fd);
+	metrics_use_slot(m->metrics, slot);
+	api_metrics_server_errors(&rows[0].first, &rows[0].n, &rows[0].step);
+	emf_run(emf_new(m->metrics, rows, ES_COUNT(rows), "api",
+	    m->conf.common.metrics_emf_deployment,
+	    m->conf.common.metrics_emf_period_s * 1000));
 }
 
 static const char *
@@ -147,6 +167,7 @@ main_run_master(struct master *m)
 	    {"send", (unsigned)m->conf.send_workers, main_run_send, false},
 	    {"api", (unsigned)m->conf.api_workers, main_run_api, false},
 	    {"health", 1, main_run_health, false},
+	    {"emf", m->conf.common.metrics_emf ? 1 : 0, main_run_emf, false},
 	};
 	const struct prefork prefork = {.kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),
@@ -155,7 +176,7 @@ main_run_master(struct master *m)
 	    .on_drain = main_on_drain,
 	    .on_reload = main_on_reload,
 	    .on_exit = main_on_worker_exit};
-	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 1);
+	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 2);
 	struct es_err err = {0};
 	int status;
 
@@ -164,7 +185,7 @@ main_run_master(struct master *m)
 		return 1;
 	}
 	outage_init();
-	log_info("ready", LOG_INT("workers", slots), LOG_STR("version", ES_VERSION));
+	log_info("ready", LOG_INT("workers", slots - 1), LOG_STR("version", ES_VERSION));
 	status = prefork_run(&prefork);
 	for (int i = 0; i < POOL_COUNT; i++)
 		(void)close(m->sockets[i].fd);

@@ -1,8 +1,11 @@
 /* Serves /healthz, /readyz, /metrics and /version. */
 #include "fanout_ops.h"
 
+#include <unistd.h>
+
 #include "core/clock.h"
 #include "core/outage.h"
+#include "emf/emf.h"
 #include "fanout_metrics.h"
 #include "ops/ops.h"
 #include "queue/queue.h"
@@ -31,6 +34,13 @@ struct fanout_ops {
 	struct queue *queue;
 	struct arena *arena;
 	unsigned next_check; /* counts the calls of fanout_ops_watch() */
+	struct emf *emf;     /* NULL without ES_METRICS_EMF */
+};
+
+static const struct emf_row emf_rows[] = {
+    {"QueueDepth", "Count", EMF_GAUGE, FM_QUEUE_MESSAGES, 1, 1},
+    {"QueueAgeSeconds", "Seconds", EMF_GAUGE, FM_QUEUE_AGE, 1, 1},
+    {"DeadLetters", "Count", EMF_GROWTH, FM_DEAD, 1, 1},
 };
 
 static void
@@ -78,17 +88,6 @@ fanout_ops_check_one(struct fanout_ops *o, enum outage_of what)
 	    .detail = rc == ES_OK ? NULL : reason};
 }
 
-/* Checks one service per call, so that no call blocks the listener for longer than one
- * time-out. */
-static void
-fanout_ops_watch(void *ctx)
-{
-	struct fanout_ops *o = ctx;
-
-	(void)fanout_ops_check_one(o, o->next_check++ % OUTAGE_KINDS);
-	arena_reset(o->arena);
-}
-
 static void
 fanout_ops_readyz(void *ctx, struct ops_answer *out)
 {
@@ -101,20 +100,42 @@ fanout_ops_readyz(void *ctx, struct ops_answer *out)
 	arena_reset(o->arena);
 }
 
+/* While the queue does not answer, its gauges keep their last value; /readyz reports the
+ * outage. */
 static void
-fanout_ops_metrics(void *ctx, struct ops_answer *out)
+fanout_ops_read_queue(struct fanout_ops *o)
 {
-	struct fanout_ops *o = ctx;
 	struct queue_stats stats;
 	struct es_err err;
 
-	/* While the queue does not answer, its gauges keep their last value; /readyz
-	 * reports the outage. */
 	if (queue_stats(o->queue, &stats, &err) == ES_OK) {
 		metrics_gauge_set(o->metrics, FM_QUEUE_MESSAGES, stats.messages);
 		metrics_gauge_set(o->metrics, FM_QUEUE_BYTES, stats.bytes);
 		metrics_gauge_set(o->metrics, FM_QUEUE_AGE, stats.oldest_age_ms / 1000);
 	}
+}
+
+/* Checks one service per call, so that no call blocks the listener for longer than one
+ * time-out. */
+static void
+fanout_ops_watch(void *ctx)
+{
+	struct fanout_ops *o = ctx;
+
+	(void)fanout_ops_check_one(o, o->next_check++ % OUTAGE_KINDS);
+	arena_reset(o->arena);
+	if (o->emf != NULL && emf_due(o->emf)) {
+		fanout_ops_read_queue(o);
+		emf_write(o->emf, STDERR_FILENO);
+	}
+}
+
+static void
+fanout_ops_metrics(void *ctx, struct ops_answer *out)
+{
+	struct fanout_ops *o = ctx;
+
+	fanout_ops_read_queue(o);
 	out->type = "text/plain; version=0.0.4; charset=utf-8";
 	metrics_render(o->metrics, out->body);
 }
@@ -149,6 +170,10 @@ fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
 	int status = 1;
 
 	metrics_use_slot(m, slot);
+	if (conf->common.metrics_emf)
+		o.emf = emf_new(m, emf_rows, ES_COUNT(emf_rows), "fanout",
+		    conf->common.metrics_emf_deployment,
+		    conf->common.metrics_emf_period_s * 1000);
 	if (pg_open(&pgs, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&qs, &o.queue, &err) == ES_OK)
@@ -157,6 +182,7 @@ fanout_ops_run(const struct fanout_conf *conf, const struct unix_socket *s,
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);
+	emf_free(&o.emf);
 	arena_free(&o.arena);
 	return status;
 }

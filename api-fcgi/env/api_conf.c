@@ -119,6 +119,7 @@ static const char *const start_only[] = {
     "ES_API_WORKERS",
     "ES_API_DRAIN_MS",
     "ES_API_METRICS_FILE",
+    "ES_METRICS_EMF",
 };
 static const struct conf_reloads reloads = {
     CONF_RELOADS_ALL_BUT, start_only, ES_COUNT(start_only)};

@@ -133,3 +133,11 @@ api_metrics_request(
 	metrics_add(m, API_METRIC_COUNT + i * CLASSES + class - 2, 1);
 	metrics_observe(m, API_METRIC_COUNT + n_rows * CLASSES + i, seconds);
 }
+
+void
+api_metrics_server_errors(unsigned *first, unsigned *n, unsigned *step)
+{
+	*first = API_METRIC_COUNT + CLASSES - 1;
+	*n = n_rows;
+	*step = CLASSES;
+}

@@ -32,5 +32,7 @@ void api_metrics_count(struct metrics *m, enum api_metric what);
  * matched. */
 void api_metrics_request(
     struct metrics *m, const struct http_route *route, int status, double seconds);
+/* The counters of answers with a status 5xx: first, first + step, ..., n of them. */
+void api_metrics_server_errors(unsigned *first, unsigned *n, unsigned *step);
 
 #endif

@@ -1,9 +1,11 @@
 #include "worker/push_ops.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/outage.h"
+#include "emf/emf.h"
 #include "env/push_metrics.h"
 #include "ops/ops.h"
 #include "queue/queue.h"
@@ -24,6 +26,12 @@ struct push_ops {
 	struct queue *queue;
 	struct arena *arena;
 	unsigned watched; /* turns of push_ops_watch */
+	struct emf *emf;  /* NULL without ES_METRICS_EMF */
+};
+
+static const struct emf_row emf_rows[] = {
+    {"Connections", "Count", EMF_GAUGE, PM_CONNECTIONS, 1, 1},
+    {"DeliveryP95Ms", "Milliseconds", EMF_P95_MS, PM_DELIVERY, 1, 1},
 };
 
 static void
@@ -80,6 +88,8 @@ push_ops_watch(void *ctx)
 
 	(void)push_ops_look_at(o, o->watched++ % OUTAGE_KINDS);
 	arena_reset(o->arena);
+	if (o->emf != NULL && emf_due(o->emf))
+		emf_write(o->emf, STDERR_FILENO);
 }
 
 /* Checks a gauge that every healthy worker sets to 1. */
@@ -157,6 +167,10 @@ push_ops_run(const struct push_conf *conf, const struct unix_socket *s, struct m
 	queue.timeout_ms = 1000;
 	(void)signal(SIGHUP, SIG_IGN);
 	metrics_use_slot(m, slot);
+	if (conf->common.metrics_emf)
+		o.emf = emf_new(m, emf_rows, ES_COUNT(emf_rows), "push",
+		    conf->common.metrics_emf_deployment,
+		    conf->common.metrics_emf_period_s * 1000);
 	if (pg_open(&pg, &o.pg, &err) == ES_OK &&
 	    redis_open(conf->common.redis_url, 1000, &o.redis, &err) == ES_OK &&
 	    queue_open(&queue, &o.queue, &err) == ES_OK)
@@ -165,6 +179,7 @@ push_ops_run(const struct push_conf *conf, const struct unix_socket *s, struct m
 	queue_close(&o.queue);
 	redis_close(&o.redis);
 	pg_close(&o.pg);
+	emf_free(&o.emf);
 	arena_free(&o.arena);
 	return status;
 }

@@ -36,12 +36,30 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	    NULL, "bytes that may wait in the queue; beyond that a send is answered queue_full"),
 	ROW(log_level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "error warn info debug",
 	    "least severe level that is logged"),
+	ROW(metrics_emf, "ES_METRICS_EMF", CONF_BOOL, "false", 0, 0, NULL,
+	    "write metrics for CloudWatch to the log, in its embedded metric format"),
+	ROW(metrics_emf_deployment, "ES_METRICS_EMF_DEPLOYMENT", CONF_TEXT, "echostream", 1, 255,
+	    NULL, "value of the dimension Deployment of these metrics; printable ASCII"),
+	ROW(metrics_emf_period_s, "ES_METRICS_EMF_PERIOD_S", CONF_INT, "60", 1, 3600, NULL,
+	    "seconds from one line of these metrics to the next"),
 	CONF_SQS_ITEMS(struct conf_common, sqs),
 };
 // clang-format on
 
+/* CloudWatch refuses other characters in the value of a dimension. */
+static enum es_code
+conf_common_check_deployment(const char *value, struct arena *a, struct es_err *err)
+{
+	(void)a;
+	for (const char *c = value; *c != '\0'; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			return es_fail(err, ES_INVALID, "must be printable ASCII");
+	return ES_OK;
+}
+
 const struct conf_check conf_common_checks[CONF_COMMON_CHECKS] = {
     {"ES_SETTINGS_FILE", conf_file_check_path},
+    {"ES_METRICS_EMF_DEPLOYMENT", conf_common_check_deployment},
 };
 
 bool

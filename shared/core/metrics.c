@@ -37,6 +37,7 @@ metrics_layout_of(const struct metric table[], unsigned n, unsigned slots)
 	uint64_t h = hash_bytes(&slots, sizeof(slots));
 
 	for (unsigned i = 0; i < n; i++) {
+		CHECK(table[i].name != NULL); /* each constant needs a row */
 		h = h * 31 + hash_bytes(table[i].name, strlen(table[i].name));
 		h = h * 31 + metrics_cells_of(&table[i]);
 		if (table[i].labels != NULL)

@@ -4,6 +4,7 @@
 #ifndef CORE_METRICS_H
 #define CORE_METRICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,16 @@ int64_t metrics_beat_age_ms(const struct metrics *m, unsigned slot);
 
 /* The sum of a metric over all slots; of a histogram, the number of observations. */
 int64_t metrics_sum(const struct metrics *m, unsigned id);
+
+/* Reads the counters of a histogram, the sum over all slots: counts[k] observations in
+ * the bucket below edge k, counts[n_edges] above all edges; the rest is 0. */
+void metrics_buckets(
+    const struct metrics *m, unsigned id, uint64_t counts[METRIC_EDGES + 1]);
+/* Estimates the quantile q (0..1) of such counts as Prometheus' histogram_quantile()
+ * does: linear within a bucket, and the last edge for what lies above it. False when all
+ * counts are 0. */
+bool metrics_quantile(const struct metrics *m, unsigned id,
+    const uint64_t counts[METRIC_EDGES + 1], double q, double *out);
 
 /* Appends the metrics as text, with the process_* metrics of the calling process and the
  * build version. */

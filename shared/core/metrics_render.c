@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/check.h"
 #include "core/metrics_private.h"
 #include "core/process_stat.h"
 
@@ -29,6 +30,43 @@ metrics_sum(const struct metrics *m, unsigned id)
 	for (unsigned k = 0; k <= d->n_edges; k++)
 		sum += metrics_render_total(m, id, k);
 	return (int64_t)sum;
+}
+
+void
+metrics_buckets(const struct metrics *m, unsigned id, uint64_t counts[METRIC_EDGES + 1])
+{
+	const struct metric *d = &m->table[id];
+
+	CHECK(d->type == METRIC_HISTOGRAM);
+	for (unsigned k = 0; k <= METRIC_EDGES; k++)
+		counts[k] = k <= d->n_edges ? metrics_render_total(m, id, k) : 0;
+}
+
+bool
+metrics_quantile(const struct metrics *m, unsigned id,
+    const uint64_t counts[METRIC_EDGES + 1], double q, double *out)
+{
+	const struct metric *d = &m->table[id];
+	uint64_t total = 0, below = 0;
+	double rank;
+
+	for (unsigned k = 0; k <= d->n_edges; k++)
+		total += counts[k];
+	if (total == 0)
+		return false;
+	rank = q * (double)total;
+	*out = d->edges[d->n_edges - 1];
+	for (unsigned k = 0; k < d->n_edges; k++) {
+		const double from = k == 0 ? 0 : d->edges[k - 1];
+
+		if (counts[k] > 0 && (double)(below + counts[k]) >= rank) {
+			*out = from + (d->edges[k] - from) * (rank - (double)below) /
+			                  (double)counts[k];
+			break;
+		}
+		below += counts[k];
+	}
+	return true;
 }
 
 static void

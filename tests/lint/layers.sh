@@ -27,6 +27,7 @@ rule 'shared/ includes only what is below it' "$(
 	may limits core redis crypto
 	may presence core redis
 	may ops core conf json
+	may emf core json
 )"
 
 unknown=$(for folder in shared/*/; do
@@ -39,7 +40,7 @@ programs=$(for program in api-fcgi fanout push-server ctl; do
 	[ -d "$program" ] || continue
 	own=$(find "$program" -mindepth 1 -type d -printf '%f|')
 	find "$program" -name '*.[ch]' -exec grep -nHE '^#include "' {} + |
-		grep -vE "#include \"(${own}core|conf|json|crypto|unicode|pg|redis|queue|event|store|auth|limits|presence|ops)/" |
+		grep -vE "#include \"(${own}core|conf|json|crypto|unicode|pg|redis|queue|event|store|auth|limits|presence|ops|emf)/" |
 		grep -vE '#include "[a-z0-9_]+\.h"'
 done)
 rule 'programs never include each other' "$programs"

@@ -6,6 +6,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
 	-addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
 	-keyout "$WORK/jwks.key" -out "$WORK/jwks.pem" 2>"$WORK/openssl.log" || die 1 'no certificate'
 cat "$WORK/jwks.pem" >>"$WORK/jwks.key"
+export ES_METRICS_EMF=1 ES_METRICS_EMF_PERIOD_S=1
 export ES_JWKS_ALLOW_HOSTS=localhost ES_JWKS_CA_FILE="$WORK/jwks.pem"
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
@@ -16,6 +17,7 @@ part 'issuers' python3 tests/scenario/issuers.py --env "$WORK/env" --cert "$WORK
 part 'stalled commits' python3 tests/scenario/stalled.py --env "$WORK/env"
 part 'draining' python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
 part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
+part 'metrics for CloudWatch' python3 tests/scenario/emf.py --env "$WORK/env"
 # A program that ended during the run is a failure even when every scenario passed. So is a worker
 # that crashed (scenarios kill workers by the signals 9 and 15 only).
 {

@@ -109,6 +109,25 @@ time_taken(void)
 	end();
 }
 
+/* The counters that api_metrics_server_errors() names are those of 5xx. */
+static void
+server_errors(void)
+{
+	unsigned first, n, step;
+	int64_t sum = 0;
+
+	begin();
+	api_metrics_server_errors(&first, &n, &step);
+	for (int class = 2; class <= 5; class ++) {
+		api_metrics_request(metrics, &api_router.routes[0], class * 100, .1);
+		api_metrics_request(metrics, NULL, class * 100, .1);
+	}
+	for (size_t i = 0; i < n; i++)
+		sum += metrics_sum(metrics, first + (unsigned)i * step);
+	CU_ASSERT_EQUAL(sum, 2);
+	end();
+}
+
 static void
 singles(void)
 {
@@ -138,6 +157,7 @@ static CU_TestInfo cases[] = {
     {"a request without a route", no_route},
     {"the time taken", time_taken},
     {"counters of their own", singles},
+    {"the errors of the server are 5xx", server_errors},
     CU_TEST_INFO_NULL,
 };
 
