@@ -52,6 +52,7 @@ connect_open(const struct worker_setup *setup, struct api *out, struct es_err *e
 	    .conf = setup->conf,
 	    .router = setup->router,
 	    .metrics = setup->metrics,
+	    .trace = setup->trace,
 	    .gate = setup->gate,
 	    .slot = setup->slot,
 	};

@@ -82,7 +82,9 @@ dispatch_request(struct api *api, struct http_req *req, const struct es_err *ref
 	*out = (struct dispatch_result){.code = ES_OK};
 	http_res_init(res, req->arena);
 	req->request_id = request_id_take(req->headers.request_id, req->arena);
-	req->traceparent = traceparent_take(req->headers.traceparent, req->arena);
+	req->traceparent =
+	    trace_next(&req->span, arena_alloc(req->arena, TRACE_PARENT_TEXT),
+		traceparent_take(req->headers.traceparent, req->arena));
 	req->faults = arena_alloc(req->arena, sizeof(*req->faults));
 	*req->faults = (struct json_faults){.n = 0};
 	http_header(res, "X-Request-Id", req->request_id);

@@ -13,6 +13,7 @@
 #include "http/listen.h"
 #include "routes.h"
 #include "send/send_gate.h"
+#include "trace/trace_export.h"
 #include "worker.h"
 
 #include "core/banned.h"
@@ -29,6 +30,7 @@ struct master {
 	struct api_conf conf;
 	struct arena *arena; /* owns the strings of conf */
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: no traces */
 	struct send_gate *gate;
 	enum unix_socket_how how; /* to open the sockets: take a running master's over? */
 	struct unix_socket sockets[POOL_COUNT];
@@ -41,6 +43,7 @@ main_run_pool(struct master *m, enum pool pool, unsigned slot)
 	    .conf = &m->conf,
 	    .router = pool == POOL_HEALTH ? &health_router : &api_router,
 	    .metrics = m->metrics,
+	    .trace = pool == POOL_HEALTH ? NULL : m->trace,
 	    .gate = m->gate,
 	    .pool = pool_names[pool],
 	    .timeout_max_ms = pool == POOL_HEALTH ? HEALTH_TIMEOUT_MS : INT64_MAX,
@@ -51,6 +54,7 @@ main_run_pool(struct master *m, enum pool pool, unsigned slot)
 	for (int i = 0; i < POOL_COUNT; i++)
 		if (i != (int)pool)
 			(void)close(m->sockets[i].fd);
+	trace_keep_writer(m->trace);
 	return worker_run(&setup);
 }
 
@@ -92,6 +96,23 @@ main_run_emf(void *ctx, unsigned index, unsigned slot)
 	emf_run(emf_new(m->metrics, rows, ES_COUNT(rows), "api",
 	    m->conf.common.metrics_emf_deployment,
 	    m->conf.common.metrics_emf_period_s * 1000));
+}
+
+static int
+main_run_trace(void *ctx, unsigned index, unsigned slot)
+{
+	struct master *m = ctx;
+	struct trace_export conf =
+	    trace_export_settings(&m->conf.common, "echostream-api");
+
+	(void)index;
+	for (int i = 0; i < POOL_COUNT; i++)
+		(void)close(m->sockets[i].fd);
+	metrics_use_slot(m->metrics, slot);
+	conf.metrics = m->metrics;
+	conf.exported = API_TRACE_EXPORTED;
+	conf.dropped = API_TRACE_DROPPED;
+	return trace_export_run(&conf, m->trace);
 }
 
 static const char *
@@ -153,6 +174,9 @@ main_open_shared(struct master *m, unsigned slots, struct es_err *err)
 	const char *file = m->conf.metrics_file[0] == '\0' ? NULL : m->conf.metrics_file;
 
 	TRY(api_metrics_open(file, slots, routers, ES_COUNT(routers), &m->metrics, err));
+	if (m->conf.common.trace_url[0] != '\0')
+		TRY(trace_open(m->conf.common.trace_sample_ppm, m->metrics,
+		    API_TRACE_DROPPED, &m->trace, err));
 	TRY(send_gate_open((unsigned)m->conf.send_workers, &m->gate, err));
 	for (int i = 0; i < POOL_COUNT; i++)
 		TRY(unix_socket_listen(
@@ -163,10 +187,12 @@ main_open_shared(struct master *m, unsigned slots, struct es_err *err)
 static int
 main_run_master(struct master *m)
 {
+	const bool traced = m->conf.common.trace_url[0] != '\0';
 	const struct prefork_kind kinds[] = {
 	    {"send", (unsigned)m->conf.send_workers, main_run_send, false},
 	    {"api", (unsigned)m->conf.api_workers, main_run_api, false},
 	    {"health", 1, main_run_health, false},
+	    {"trace", traced ? 1 : 0, main_run_trace, true},
 	    {"emf", m->conf.common.metrics_emf ? 1 : 0, main_run_emf, false},
 	};
 	const struct prefork prefork = {.kinds = kinds,
@@ -176,7 +202,7 @@ main_run_master(struct master *m)
 	    .on_drain = main_on_drain,
 	    .on_reload = main_on_reload,
 	    .on_exit = main_on_worker_exit};
-	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 2);
+	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 3);
 	struct es_err err = {0};
 	int status;
 
@@ -185,11 +211,12 @@ main_run_master(struct master *m)
 		return 1;
 	}
 	outage_init();
-	log_info("ready", LOG_INT("workers", slots - 1), LOG_STR("version", ES_VERSION));
+	log_info("ready", LOG_INT("workers", slots - 2), LOG_STR("version", ES_VERSION));
 	status = prefork_run(&prefork);
 	for (int i = 0; i < POOL_COUNT; i++)
 		(void)close(m->sockets[i].fd);
 	send_gate_close(&m->gate);
+	trace_close(&m->trace);
 	metrics_close(&m->metrics);
 	log_info("stopped", LOG_INT("status", status));
 	return status;

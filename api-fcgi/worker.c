@@ -108,6 +108,42 @@ worker_log_slow(const struct http_req *req, const struct http_res *res,
 	log_write(LOG_WARN, "request was slow", fields, ES_COUNT(fields));
 }
 
+/* Begins the span of a request: in the trace of the caller, else in that of a load
+ * balancer of AWS. */
+static void
+worker_begin_span(struct api *api, struct http_req *req)
+{
+	struct trace_context caller;
+
+	if (!trace_context_parse(req->headers.traceparent, &caller) &&
+	    !trace_context_parse_amzn(req->headers.amzn_trace_id, &caller))
+		caller = (struct trace_context){.sampled = TRACE_UNDECIDED};
+	trace_begin(api->trace, &caller, &req->span);
+}
+
+/* Attributes as OpenTelemetry's semantic conventions for HTTP name them. */
+static void
+worker_end_span(struct api *api, const struct http_req *req, const struct http_res *res,
+    const struct dispatch_result *result)
+{
+	const char *route = result->route == NULL ? "" : result->route->path;
+	const char *method = req->method == NULL ? "" : req->method;
+	const struct trace_attr attrs[] = {
+	    TRACE_TEXT("http.request.method", method),
+	    TRACE_TEXT("http.route", route),
+	    TRACE_NUMBER("http.response.status_code", res->status),
+	    TRACE_TEXT("echostream.tenant", req->who.actor.tenant.text),
+	    TRACE_TEXT("echostream.request_id", req->request_id),
+	};
+
+	if (req->span.sampled)
+		trace_end(api->trace, &req->span,
+		    arena_printf(
+			req->arena, "%s%s%s", method, *route != '\0' ? " " : "", route),
+		    TRACE_SERVER, attrs, ES_COUNT(attrs),
+		    res->status >= 500 ? es_code_name(result->code) : NULL);
+}
+
 static void
 worker_answer(struct api *api, struct fcgi_io *io, struct http_req *req,
     const struct es_err *refused)
@@ -118,12 +154,14 @@ worker_answer(struct api *api, struct fcgi_io *io, struct http_req *req,
 	bool head_only;
 	int64_t took_us;
 
+	worker_begin_span(api, req);
 	dispatch_request(api, req, refused, &res, &result);
 	head_only = req->method != NULL && strcmp(req->method, "HEAD") == 0;
 	took_us = clock_mono_us() - start_us;
 	if (!fcgi_io_answer(io, &res, head_only))
 		log_debug("lighttpd closed the connection before the response",
 		    LOG_STR("rid", req->request_id));
+	worker_end_span(api, req, &res, &result);
 	api_metrics_request(
 	    api->metrics, result.route, res.status, (double)took_us / 1000000);
 	if (res.status >= 500)

@@ -8,6 +8,7 @@ struct worker_setup {
 	const struct api_conf *conf;
 	const struct router *router;
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: no traces */
 	struct send_gate *gate;
 	const char *pool;
 	int64_t timeout_max_ms; /* longest time-out of a call to PostgreSQL, Redis or SQS;

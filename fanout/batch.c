@@ -8,6 +8,7 @@
 #include "core/outage.h"
 #include "fanout_metrics.h"
 #include "publication.h"
+#include "trace/trace.h"
 
 #include "core/banned.h"
 
@@ -27,6 +28,7 @@ struct batch {
 	struct piece *pieces; /* one per entry that is an envelope, in order */
 	size_t n;
 	const struct queue_msg **entries; /* the entry of each envelope */
+	struct trace_span *spans;         /* the span of each envelope */
 	struct outcome **outcomes;        /* by envelope and message */
 	struct publication *publication;
 	struct es_err *err;
@@ -86,6 +88,32 @@ batch_is_full_for(const struct batch *b, size_t n_messages, size_t n_bytes)
 	       b->n_bytes + n_bytes > b->ctx->max_bytes;
 }
 
+/* Begins the span of an envelope, which becomes the parent of what the commit causes. */
+static void
+batch_begin_span(const struct batch *b, struct envelope *e, struct trace_span *span)
+{
+	trace_join(b->ctx->trace, e->traceparent, span);
+	if (span->sampled)
+		e->traceparent =
+		    trace_next(span, arena_alloc(b->arena, TRACE_PARENT_TEXT), NULL);
+}
+
+static void
+batch_end_span(const struct batch *b, const struct envelope *e,
+    const struct trace_span *span, const struct outcome *first)
+{
+	const struct trace_attr attrs[] = {
+	    TRACE_TEXT("messaging.destination.name", b->ctx->source),
+	    TRACE_NUMBER("messaging.batch.message_count", (int64_t)e->n),
+	    TRACE_TEXT("echostream.tenant", e->tenant.text),
+	    TRACE_TEXT("echostream.channel", e->channel.text),
+	    TRACE_NUMBER("echostream.message_id", first->message_id),
+	};
+
+	trace_end(b->ctx->trace, span, "commit", TRACE_CONSUMER, attrs, ES_COUNT(attrs),
+	    first->result == OUTCOME_REFUSED ? es_code_name(first->code) : NULL);
+}
+
 /* Decodes entries until the batch is full. An entry that is not an envelope becomes a
  * dead letter. */
 static enum batch_end
@@ -102,6 +130,7 @@ batch_decode(struct batch *b, size_t n_msgs, size_t *taken)
 			&p->envelope, &why) == ES_OK) {
 			if (i > 0 && batch_is_full_for(b, p->envelope.n, b->msgs[i].len))
 				return BATCH_DONE;
+			batch_begin_span(b, &p->envelope, &b->spans[b->n]);
 			b->entries[b->n] = &b->msgs[i];
 			b->outcomes[b->n] =
 			    arena_alloc(b->arena, p->envelope.n * sizeof(**b->outcomes));
@@ -254,6 +283,7 @@ batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
 	b.pieces = arena_alloc(a, n * sizeof(*b.pieces));
 	b.entries = arena_alloc(a, n * sizeof(*b.entries));
 	b.outcomes = arena_alloc(a, n * sizeof(*b.outcomes));
+	b.spans = arena_alloc(a, n * sizeof(*b.spans));
 	b.publication = publication_new(a);
 	end = batch_decode(&b, n, taken);
 	CRASH_POINT("before_commit");
@@ -265,6 +295,10 @@ batch_run(const struct batch_ctx *ctx, const struct batch_fence *fence,
 	if (end == BATCH_DONE)
 		batch_publish(&b);
 	CRASH_POINT("after_publish");
+	if (end == BATCH_DONE)
+		for (size_t i = 0; i < b.n; i++)
+			batch_end_span(
+			    &b, &b.pieces[i].envelope, &b.spans[i], b.outcomes[i]);
 	metrics_observe(
 	    ctx->metrics, FM_PROCESSING, (double)(clock_mono_us() - start_us) / 1e6);
 	metrics_observe(ctx->metrics, FM_BATCH, (double)b.n_messages);

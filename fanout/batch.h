@@ -8,6 +8,8 @@
 #include "redis/redis.h"
 #include "store/batch_store.h"
 
+struct trace;
+
 struct batch_ctx {
 	/* Limits of one transaction: messages, and bytes of entries as they are in the
 	 * queue. One entry is always accepted. */
@@ -15,7 +17,8 @@ struct batch_ctx {
 	struct pg *pg;
 	struct redis *redis;
 	struct metrics *metrics;
-	const char *source; /* name of the queue in dead letters, e.g. "es:q:3" */
+	struct trace *trace; /* NULL: no traces */
+	const char *source;  /* name of the queue in dead letters, e.g. "es:q:3" */
 };
 
 enum batch_end {

@@ -102,6 +102,7 @@ consumer_batch_ctx(const struct consumer *w, const char *source)
 	    .pg = w->pg,
 	    .redis = w->redis,
 	    .metrics = w->metrics,
+	    .trace = w->trace,
 	    .source = source};
 }
 

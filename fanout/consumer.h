@@ -15,6 +15,7 @@
 struct consumer {
 	const struct fanout_conf *conf;
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: no traces */
 	const char *owner;
 	unsigned index; /* among the workers of this master */
 	struct pg *pg;

@@ -3,6 +3,7 @@
 #include "ops/ops.h"
 #include "pg/pg.h"
 #include "redis/redis.h"
+#include "trace/trace_post.h"
 
 #include "core/banned.h"
 
@@ -40,6 +41,7 @@ static const struct conf_check checks[] = {
     {"ES_DATABASE_URL", pg_url_check},
     {"ES_REDIS_URL", redis_url_check},
     {"ES_QUEUE_REDIS_URL", redis_url_check},
+    {"ES_TRACE_HEADERS", trace_post_check_headers},
     {"ES_FANOUT_OPS_LISTEN", ops_listen_check},
     {"ES_OPS_FROM", ops_from_check},
 };
@@ -48,6 +50,8 @@ static const struct conf_check checks[] = {
  * or must be the same for all programs or workers. */
 static const char *const start_only[] = {
     "ES_SETTINGS_FILE",
+    "ES_TRACE_URL",
+    "ES_TRACE_SAMPLE_PPM",
     "ES_QUEUE_URL",
     "ES_QUEUE_PARTITIONS",
     "ES_SQS_QUEUE_URLS",

@@ -39,5 +39,9 @@ const struct metric fanout_metrics[FANOUT_METRICS] = {
 	    "Bytes of the queue.", NULL, 0},
 	[FM_QUEUE_AGE] = {METRIC_GAUGE, "echostream_fanout_queue_oldest_age_seconds", NULL,
 	    "Age of the oldest entry of the queue.", NULL, 0},
+	[FM_TRACE_EXPORTED] = {METRIC_COUNTER, "echostream_trace_spans_exported_total", NULL,
+	    "Spans of traces that the collector has taken.", NULL, 0},
+	[FM_TRACE_DROPPED] = {METRIC_COUNTER, "echostream_trace_spans_dropped_total", NULL,
+	    "Spans of traces that were dropped, as the collector was slow, away, or refused them.", NULL, 0},
 };
 // clang-format on

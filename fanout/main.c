@@ -11,6 +11,7 @@
 #include "fanout_metrics.h"
 #include "fanout_ops.h"
 #include "ops/ops.h"
+#include "trace/trace_export.h"
 #include "worker.h"
 
 #include "core/banned.h"
@@ -19,6 +20,7 @@ struct fanout {
 	struct fanout_conf conf;
 	struct arena *arena; /* of conf */
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: no traces */
 	struct unix_socket ops;
 	/* Of this master. A restarted worker has the same owner name, and so keeps its
 	 * partitions. */
@@ -33,7 +35,8 @@ main_run_worker(void *ctx, unsigned index, unsigned slot)
 
 	ops_close(&f->ops);
 	(void)snprintf(owner, sizeof(owner), "%s/%u", f->id.text, index);
-	return worker_run(&f->conf, f->metrics, owner, index, slot);
+	trace_keep_writer(f->trace);
+	return worker_run(&f->conf, f->metrics, f->trace, owner, index, slot);
 }
 
 static int
@@ -43,6 +46,22 @@ main_run_ops(void *ctx, unsigned index, unsigned slot)
 
 	(void)index;
 	return fanout_ops_run(&f->conf, &f->ops, f->metrics, slot);
+}
+
+static int
+main_run_trace(void *ctx, unsigned index, unsigned slot)
+{
+	struct fanout *f = ctx;
+	struct trace_export conf =
+	    trace_export_settings(&f->conf.common, "echostream-fanout");
+
+	(void)index;
+	ops_close(&f->ops);
+	metrics_use_slot(f->metrics, slot);
+	conf.metrics = f->metrics;
+	conf.exported = FM_TRACE_EXPORTED;
+	conf.dropped = FM_TRACE_DROPPED;
+	return trace_export_run(&conf, f->trace);
 }
 
 static void
@@ -80,8 +99,10 @@ static int
 main_serve(struct fanout *f, enum unix_socket_how how)
 {
 	const unsigned workers = (unsigned)f->conf.workers;
-	const struct prefork_kind kinds[] = {
-	    {"worker", workers, main_run_worker, false}, {"ops", 1, main_run_ops, true}};
+	const bool traced = f->conf.common.trace_url[0] != '\0';
+	const struct prefork_kind kinds[] = {{"worker", workers, main_run_worker, false},
+	    {"ops", 1, main_run_ops, true},
+	    {"trace", traced ? 1 : 0, main_run_trace, true}};
 	const struct prefork prefork = {.kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),
 	    .ctx = f,
@@ -94,7 +115,9 @@ main_serve(struct fanout *f, enum unix_socket_how how)
 	main_set_log_level(f);
 	uuid_new(f->id.text);
 	if (metrics_open(f->conf.metrics_file, fanout_metrics, FANOUT_METRICS,
-		workers + 1, &f->metrics, &err) != ES_OK ||
+		workers + 2, &f->metrics, &err) != ES_OK ||
+	    (traced && trace_open(f->conf.common.trace_sample_ppm, f->metrics,
+			   FM_TRACE_DROPPED, &f->trace, &err) != ES_OK) ||
 	    ops_open(f->conf.ops_listen, how, &f->ops, &err) != ES_OK) {
 		log_error("can't start", LOG_ERR(&err));
 		return 1;
@@ -103,6 +126,7 @@ main_serve(struct fanout *f, enum unix_socket_how how)
 	log_info("starting", LOG_INT("workers", workers), LOG_STR("version", ES_VERSION));
 	status = prefork_run(&prefork);
 	ops_end(&f->ops);
+	trace_close(&f->trace);
 	metrics_close(&f->metrics);
 	return status;
 }

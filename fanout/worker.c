@@ -121,12 +121,13 @@ worker_loop(struct consumer *w)
 }
 
 int
-worker_run(const struct fanout_conf *conf, struct metrics *metrics, const char *owner,
-    unsigned index, unsigned slot)
+worker_run(const struct fanout_conf *conf, struct metrics *metrics, struct trace *trace,
+    const char *owner, unsigned index, unsigned slot)
 {
 	const struct sigaction term = {.sa_handler = worker_on_term};
 	struct consumer w = {.conf = conf,
 	    .metrics = metrics,
+	    .trace = trace,
 	    .owner = owner,
 	    .index = index,
 	    .arena = arena_new(),

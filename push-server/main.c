@@ -12,6 +12,7 @@
 #include "env/push_metrics.h"
 #include "frames/frames.h"
 #include "ops/ops.h"
+#include "trace/trace_export.h"
 #include "worker/push_ops.h"
 #include "worker/worker_run.h"
 
@@ -30,6 +31,7 @@ struct push {
 	struct push_listen listen;
 	struct unix_socket ops;
 	struct metrics *metrics;
+	struct trace *trace; /* NULL: no traces */
 };
 
 static int
@@ -39,7 +41,9 @@ main_run_worker(void *ctx, unsigned index, unsigned slot)
 
 	ops_close(&p->ops);
 	push_listen_keep(&p->listen, index);
-	return worker_run(&p->conf, p->share, p->metrics, &p->listen, index, slot);
+	trace_keep_writer(p->trace);
+	return worker_run(
+	    &p->conf, p->share, p->metrics, p->trace, &p->listen, index, slot);
 }
 
 static int
@@ -50,6 +54,23 @@ main_run_ops(void *ctx, unsigned index, unsigned slot)
 	(void)index;
 	push_listen_close(&p->listen);
 	return push_ops_run(&p->conf, &p->ops, p->metrics, slot);
+}
+
+static int
+main_run_trace(void *ctx, unsigned index, unsigned slot)
+{
+	struct push *p = ctx;
+	struct trace_export conf =
+	    trace_export_settings(&p->conf.common, "echostream-push");
+
+	(void)index;
+	push_listen_close(&p->listen);
+	ops_close(&p->ops);
+	metrics_use_slot(p->metrics, slot);
+	conf.metrics = p->metrics;
+	conf.exported = PM_TRACE_EXPORTED;
+	conf.dropped = PM_TRACE_DROPPED;
+	return trace_export_run(&conf, p->trace);
 }
 
 /* The master closes its copies of the listening sockets. The workers keep theirs and
@@ -99,8 +120,10 @@ static int
 main_serve(struct push *p)
 {
 	const unsigned workers = (unsigned)p->conf.workers;
-	const struct prefork_kind kinds[] = {
-	    {"worker", workers, main_run_worker, false}, {"ops", 1, main_run_ops, true}};
+	const bool traced = p->conf.common.trace_url[0] != '\0';
+	const struct prefork_kind kinds[] = {{"worker", workers, main_run_worker, false},
+	    {"ops", 1, main_run_ops, true},
+	    {"trace", traced ? 1 : 0, main_run_trace, true}};
 	const struct prefork prefork = {
 	    .kinds = kinds,
 	    .n_kinds = ES_COUNT(kinds),
@@ -118,7 +141,9 @@ main_serve(struct push *p)
 	/* Steps that can fail come first: the program can't give back a path that it has
 	 * taken over. */
 	if (metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
-		push_metrics, PUSH_METRICS, workers + 1, &p->metrics, &err) != ES_OK ||
+		push_metrics, PUSH_METRICS, workers + 2, &p->metrics, &err) != ES_OK ||
+	    (traced && trace_open(p->conf.common.trace_sample_ppm, p->metrics,
+			   PM_TRACE_DROPPED, &p->trace, &err) != ES_OK) ||
 	    ops_open(p->conf.ops_listen, p->how, &p->ops, &err) != ES_OK ||
 	    push_listen_open(p->conf.listen, workers, (int)p->conf.backlog, p->how,
 		&p->listen, &err) != ES_OK) {
@@ -131,6 +156,7 @@ main_serve(struct push *p)
 	status = prefork_run(&prefork);
 	push_listen_close(&p->listen);
 	ops_end(&p->ops);
+	trace_close(&p->trace);
 	metrics_close(&p->metrics);
 	return status;
 }

@@ -17,6 +17,7 @@ struct bearer_keys;
 struct send_gate;
 struct send_reply;
 struct token_keyring;
+struct trace;
 
 struct api {
 	const struct api_conf *conf;
@@ -34,6 +35,7 @@ struct api {
 	                                  not use Redis */
 	struct cors *cors;
 	struct metrics *metrics;
+	struct trace *trace;      /* NULL: no traces */
 	struct send_gate *gate;   /* shared by all workers */
 	struct send_reply *reply; /* NULL until the first send */
 	unsigned slot;            /* of this worker in the metrics and at the send gate */

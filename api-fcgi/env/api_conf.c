@@ -3,6 +3,7 @@
 #include "auth/token_pubkey.h"
 #include "pg/pg.h"
 #include "redis/redis.h"
+#include "trace/trace_post.h"
 
 #include "core/attr.h"
 
@@ -99,6 +100,7 @@ static const struct conf_check checks[] = {
     {"ES_DATABASE_URL", pg_url_check},
     {"ES_REDIS_URL", redis_url_check},
     {"ES_QUEUE_REDIS_URL", redis_url_check},
+    {"ES_TRACE_HEADERS", trace_post_check_headers},
     {"ES_JWT_SECRET_OLD", conf_check_secret},
     {"ES_JWT_ES256_PUBLIC_KEY", token_pubkey_check_es256},
     {"ES_JWT_ES256_PUBLIC_KEY_OLD", token_pubkey_check_es256},
@@ -120,6 +122,8 @@ static const char *const start_only[] = {
     "ES_API_DRAIN_MS",
     "ES_API_METRICS_FILE",
     "ES_METRICS_EMF",
+    "ES_TRACE_URL",
+    "ES_TRACE_SAMPLE_PPM",
 };
 static const struct conf_reloads reloads = {
     CONF_RELOADS_ALL_BUT, start_only, ES_COUNT(start_only)};

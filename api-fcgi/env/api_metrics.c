@@ -40,6 +40,12 @@ static const struct metric singles[] = {
     [API_PUBLISH_FAILURES] = {METRIC_COUNTER, "echostream_api_publish_failures_total",
 	NULL, "Committed events that could not be published; push-server heals them.",
 	NULL, 0},
+    [API_TRACE_EXPORTED] = {METRIC_COUNTER, "echostream_trace_spans_exported_total", NULL,
+	"Spans of traces that the collector has taken.", NULL, 0},
+    [API_TRACE_DROPPED] = {METRIC_COUNTER, "echostream_trace_spans_dropped_total", NULL,
+	"Spans of traces that were dropped, as the collector was slow, away, or refused "
+	"them.",
+	NULL, 0},
 };
 
 /* Returns NULL for the index after the last route: that row counts the requests that

@@ -10,6 +10,7 @@
 #include "http/query.h"
 #include "http/uri.h"
 #include "store/principal_store.h"
+#include "trace/trace.h"
 #include "json/json_bind.h"
 #include "json/json_write.h"
 
@@ -25,7 +26,8 @@
 	X(on_behalf_of, "HTTP_X_ON_BEHALF_OF") \
 	X(prefer, "HTTP_PREFER") \
 	X(request_id, "HTTP_X_REQUEST_ID") \
-	X(traceparent, "HTTP_TRACEPARENT")
+	X(traceparent, "HTTP_TRACEPARENT") \
+	X(amzn_trace_id, "HTTP_X_AMZN_TRACE_ID")
 
 /* A header that the client did not send is NULL. */
 struct http_headers {
@@ -60,7 +62,8 @@ struct http_req {
 	struct token_claims claims; /* of the caller's token; set by the guard */
 	struct http_key key;        /* set by the guard */
 	const char *request_id;     /* never NULL */
-	const char *traceparent;    /* checked, or NULL */
+	struct trace_span span;     /* of this request; set by the worker */
+	const char *traceparent;    /* for what the request causes; checked, or NULL */
 	struct json_faults
 	    *faults; /* wrong fields of the body; set by dispatch_request() */
 	struct arena *arena;

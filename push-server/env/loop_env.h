@@ -12,12 +12,15 @@
 #include "env/push_conf.h"
 #include "env/push_metrics.h"
 
+struct trace;
+
 struct loop_env {
 	struct ev_loop *loop;
 	const struct push_conf *conf;
 	struct metrics *metrics;
-	unsigned index; /* number of the worker: 0 .. conf->workers - 1 */
-	struct uuid id; /* id of this process, new at each start */
+	struct trace *trace; /* NULL: no traces */
+	unsigned index;      /* number of the worker: 0 .. conf->workers - 1 */
+	struct uuid id;      /* id of this process, new at each start */
 	/* Epoch of the sequence numbers, read from the database; "" until it is known.
 	 * Only hub/epoch.c writes it. */
 	char epoch[40];

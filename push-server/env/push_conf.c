@@ -8,6 +8,7 @@
 #include "pg/pg.h"
 #include "queue/queue.h"
 #include "redis/redis.h"
+#include "trace/trace_post.h"
 
 #include "core/banned.h"
 
@@ -150,6 +151,7 @@ static const struct conf_check checks[] = {
     {"ES_DATABASE_URL", pg_url_check},
     {"ES_REDIS_URL", redis_url_check},
     {"ES_QUEUE_REDIS_URL", redis_url_check},
+    {"ES_TRACE_HEADERS", trace_post_check_headers},
     {"ES_JWT_SECRET_OLD", conf_check_secret},
     {"ES_JWT_ES256_PUBLIC_KEY", token_pubkey_check_es256},
     {"ES_JWT_ES256_PUBLIC_KEY_OLD", token_pubkey_check_es256},

@@ -6,14 +6,19 @@
 #include "event/envelope.h"
 #include "frames/frames.h"
 #include "send/send_queue.h"
+#include "trace/trace_context.h"
 #include "unicode/unicode.h"
 
 #include "core/banned.h"
+
+/* Longer than today's 55, since a later version of the standard may add to them. */
+#define TRACEPARENT_MAX 255
 
 struct send_in {
 	const char *channelId;
 	const char *body;
 	const char *clientMessageId;
+	const char *traceparent;
 };
 
 static const struct json_field fields[] = {
@@ -25,6 +30,12 @@ static const struct json_field fields[] = {
 	.nullable = true,
 	.min = 1,
 	.max = CLIENT_ID_MAX},
+    {.name = "traceparent",
+	.kind = JSON_STRING,
+	.offset = offsetof(struct send_in, traceparent),
+	.nullable = true,
+	.min = 0,
+	.max = TRACEPARENT_MAX},
 };
 
 static enum es_code
@@ -32,8 +43,10 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
     struct arena *a, struct es_err *err)
 {
 	const struct send_in *send = in;
+	struct trace_context caller;
 	struct channel_id channel;
 	size_t points;
+	bool traced;
 
 	(void)a;
 	TRY(channel_id_parse(send->channelId, &channel, err));
@@ -50,8 +63,17 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 	if (!unicode_visible(send->body))
 		return es_fail_field(
 		    err, ES_INVALID, "body", "must have at least one visible character");
-	return send_queue_add(
-	    f->sends, c, &channel, send->body, send->clientMessageId, id, err);
+	/* A traceparent that is not valid counts as none (W3C Trace Context 2.2.2). */
+	traced = f->env->trace != NULL &&
+	         trace_context_parse(send->traceparent, &caller) &&
+	         caller.sampled == TRACE_SAMPLED;
+	return send_queue_add(f->sends, c,
+	    &(struct send_new){.channel = channel,
+		.body = send->body,
+		.client_id = send->clientMessageId,
+		.id = id,
+		.traceparent = traced ? send->traceparent : NULL},
+	    err);
 }
 
 const struct frame_type frame_send = {

@@ -12,6 +12,7 @@
 #include "hub/deliver.h"
 #include "hub/deliver_batch.h"
 #include "hub/heads.h"
+#include "hub/hub_trace.h"
 #include "hub/rights_ask.h"
 #include "hub/subscription.h"
 #include "hub/typing.h"
@@ -87,6 +88,7 @@ hub_new(struct loop_env *env, struct conns *conns, const struct hub_limits *limi
 	hub->authz = authz_new(limits);
 	hub->acl = acl_new(hub_version_moved);
 	hub->typing = typing_new();
+	hub->traces = hub_traces_new(hub->env->trace);
 	hub->io.topic(hub->io.ctx, TOPIC_CONTROL, true);
 	return hub;
 }
@@ -109,6 +111,7 @@ hub_free(struct hub **hub)
 	while ((node = table_next(&h->channels, NULL)) != NULL)
 		channel_free(ES_CONTAINER(node, struct channel, node));
 	typing_free(&h->typing);
+	hub_traces_free(&h->traces);
 	acl_free(&h->acl);
 	authz_free(&h->authz);
 	pool_free(&h->subscription_pool);
@@ -250,8 +253,10 @@ hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t
 		hub_odd_event(hub, ch, topic, &err);
 	else if (ev.kind == EVENT_TYPING)
 		typing_event(ch, &ev);
-	else
+	else {
+		hub_trace_event(hub->traces, ch, &ev);
 		hub_numbered_event(hub, ch, &ev, a);
+	}
 	arena_free(&a);
 }
 
@@ -290,6 +295,8 @@ hub_turn(struct hub *hub)
 	heads_flush(hub);
 	more = deliver_turn(hub);
 	more = authz_turn(hub) || more;
+	if (!more && list_empty(&hub->ready))
+		hub_trace_idle(hub->traces);
 	return more || !list_empty(&hub->dirty) || !list_empty(&hub->ready);
 }
 

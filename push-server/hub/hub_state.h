@@ -10,6 +10,7 @@
 struct authz;
 struct acl;
 struct typing;
+struct hub_traces;
 struct chan_logs;
 struct pages;
 struct deliver_batch;
@@ -45,6 +46,7 @@ struct hub {
 	struct authz *authz;
 	struct acl *acl;
 	struct typing *typing;
+	struct hub_traces *traces; /* NULL: no traces */
 };
 
 /* The hub's state of a connection. */

@@ -46,10 +46,16 @@ send_lane_free(struct send_lane *lane)
 	mem_free(lane);
 }
 
+static size_t
+send_lane_size(const char *s)
+{
+	return s != NULL ? strlen(s) + 1 : 0;
+}
+
 static const char *
 send_lane_put(char **at, const char *s)
 {
-	const size_t size = s != NULL ? strlen(s) + 1 : 0;
+	const size_t size = send_lane_size(s);
 	char *copy = *at;
 
 	if (s == NULL)
@@ -60,20 +66,20 @@ send_lane_put(char **at, const char *s)
 }
 
 struct send_item *
-send_lane_add(struct send_lane *lane, const char *body, const char *client_id,
-    const char *id, int64_t deadline_ms)
+send_lane_add(struct send_lane *lane, const struct send_new *message, int64_t deadline_ms)
 {
-	const size_t texts = strlen(body) + 1 +
-	                     (client_id != NULL ? strlen(client_id) + 1 : 0) +
-	                     (id != NULL ? strlen(id) + 1 : 0);
+	const size_t texts =
+	    send_lane_size(message->body) + send_lane_size(message->client_id) +
+	    send_lane_size(message->id) + send_lane_size(message->traceparent);
 	struct send_item *item = mem_new(1, sizeof(*item) + texts);
 	char *at = (char *)(item + 1);
 
 	item->lane = lane;
 	item->deadline_ms = deadline_ms;
-	item->body = send_lane_put(&at, body);
-	item->client_id = send_lane_put(&at, client_id);
-	item->id = send_lane_put(&at, id);
+	item->body = send_lane_put(&at, message->body);
+	item->client_id = send_lane_put(&at, message->client_id);
+	item->id = send_lane_put(&at, message->id);
+	item->traceparent = send_lane_put(&at, message->traceparent);
 	list_init(&item->link);
 	list_init(&item->due);
 	list_add_tail(&lane->items, &item->link);

@@ -5,6 +5,14 @@
 
 #include "conn/conn.h"
 
+/* A message as its frame brings it. */
+struct send_new {
+	struct channel_id channel;
+	const char *body;
+	const char *client_id, *id; /* or NULL */
+	const char *traceparent;    /* of a sampled trace, or NULL */
+};
+
 /* One waiting message; its texts follow in the same block. */
 struct send_item {
 	struct list link, due;
@@ -12,7 +20,7 @@ struct send_item {
 	uint64_t number;
 	int64_t deadline_ms;
 	bool ready; /* the rate limit has allowed it */
-	const char *id, *client_id, *body;
+	const char *id, *client_id, *body, *traceparent;
 };
 
 struct send_lane {
@@ -34,10 +42,10 @@ struct send_lane *send_lane_get(
 /* Also frees the items that wait in the lane. */
 void send_lane_free(struct send_lane *lane);
 
-/* Append a message; its texts are copied. client_id and id may be NULL. deadline_ms must
- * not be earlier than that of any item added before. */
-struct send_item *send_lane_add(struct send_lane *lane, const char *body,
-    const char *client_id, const char *id, int64_t deadline_ms);
+/* Append a message; its texts are copied. deadline_ms must not be earlier than that of
+ * any item added before. */
+struct send_item *send_lane_add(
+    struct send_lane *lane, const struct send_new *message, int64_t deadline_ms);
 /* The first item of the lane, or NULL. */
 struct send_item *send_lane_first(const struct send_lane *lane);
 /* The item with this number, or NULL when it does not wait any more. */

@@ -93,44 +93,12 @@ send_outcomes_free(struct send_outcomes **r)
 }
 
 struct awaited *
-awaited_new(struct send_outcomes *r, const struct conn *c,
+send_outcomes_begin(struct send_outcomes *r, const struct conn *c,
     const struct channel_id *channel, size_t n)
 {
-	struct arena *arena;
-	struct awaited *a;
-
-	if (r->n >= AWAITED_MAX)
-		return NULL;
-	arena = arena_new();
-	a = arena_alloc(arena, sizeof(*a));
-	a->arena = arena;
-	list_init(&a->due);
-	list_init(&a->same_hash);
-	list_init(&a->to_ask);
-	a->ref = c->ref;
-	a->ids = arena_alloc(arena, n * sizeof(*a->ids));
-	uuid_new(a->envelope.id.text);
-	a->envelope.tenant = c->tenant;
-	a->envelope.channel = *channel;
-	a->envelope.user = c->user;
-	a->envelope.display_name = arena_strdup(arena, c->display_name);
-	a->envelope.reply = r->topic;
-	a->envelope.accepted_ms = clock_wall_ms();
-	a->envelope.messages = arena_alloc(arena, n * sizeof(*a->envelope.messages));
-	return a;
-}
-
-void
-awaited_free(struct awaited **a)
-{
-	struct arena *arena;
-
-	if (*a == NULL)
-		return;
-	CHECK(list_empty(&(*a)->due));
-	arena = (*a)->arena; /* *a itself lives in the arena */
-	*a = NULL;
-	arena_free(&arena);
+	return r->n < AWAITED_MAX
+	           ? awaited_new(r->conns->env->trace, r->topic, c, channel, n)
+	           : NULL;
 }
 
 void
@@ -184,8 +152,10 @@ send_outcomes_answer_committed(
 
 static void
 send_outcomes_answer_error(
-    struct conn *c, const struct awaited *a, size_t i, const struct es_err *err)
+    struct conn *c, struct awaited *a, size_t i, const struct es_err *err)
 {
+	if (a->failed == NULL)
+		a->failed = es_code_name(err->code);
 	frame_out_error(c, "send", a->ids[i], a->envelope.channel.text, err);
 }
 

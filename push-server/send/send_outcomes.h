@@ -5,22 +5,9 @@
 #define PUSH_SEND_OUTCOMES_H
 
 #include "conn/conn.h"
-#include "event/envelope.h"
-#include "event/event.h"
+#include "send/awaited.h"
 
 struct send_outcomes;
-
-/* One envelope and its sender. All of it is allocated in its arena. */
-struct awaited {
-	struct arena *arena;
-	struct envelope envelope;
-	const char **ids; /* per message: the client's frame id, or NULL */
-	struct conn_ref ref;
-
-	/* Private to send_outcomes.c. */
-	struct list due, same_hash, to_ask;
-	int64_t deadline_ms;
-};
 
 struct pg_async;
 
@@ -30,12 +17,11 @@ void send_outcomes_free(struct send_outcomes **r);
 /* The reply topic that the envelopes of this worker name. */
 const char *send_outcomes_topic(const struct send_outcomes *r);
 
-/* A new envelope of the connection's user, with a fresh id and room for n messages. NULL
- * when too many outcomes are awaited already. The caller passes the result to
- * send_outcomes_await() before it sends the envelope, or to awaited_free(). */
-struct awaited *awaited_new(struct send_outcomes *r, const struct conn *c,
+/* awaited_new() for this worker. NULL when too many outcomes are awaited already. The
+ * caller passes the result to send_outcomes_await() before it sends the envelope, or to
+ * awaited_free(). */
+struct awaited *send_outcomes_begin(struct send_outcomes *r, const struct conn *c,
     const struct channel_id *channel, size_t n);
-void awaited_free(struct awaited **a);
 void send_outcomes_await(struct send_outcomes *r, struct awaited *a);
 /* The envelope could not be sent: answer all its messages with err. Does nothing when
  * they are answered already. */

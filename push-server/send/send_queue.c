@@ -92,6 +92,15 @@ send_queue_envelope_bytes(const char *text)
 	return n;
 }
 
+/* An envelope has one trace. */
+static bool
+send_queue_same_trace(const struct send_item *a, const struct send_item *b)
+{
+	if (a->traceparent == NULL || b->traceparent == NULL)
+		return a->traceparent == b->traceparent;
+	return strcmp(a->traceparent, b->traceparent) == 0;
+}
+
 /* How many items, from the first on, may go into one envelope now. */
 static size_t
 send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
@@ -104,6 +113,7 @@ send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 		/* 256: the message's ids, key, hash and punctuation */
 		bytes += 256 + send_queue_envelope_bytes(item->body);
 		if (!item->ready || n == ENVELOPE_MESSAGES_MAX ||
+		    !send_queue_same_trace(send_lane_first(lane), item) ||
 		    (n > 0 && bytes > ENVELOPE_BYTES_MAX))
 			break;
 		n++;
@@ -163,12 +173,14 @@ send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 		send_queue_step_done(r.q, c, lane);
 }
 
-/* Move n items from the lane into an envelope. */
+/* Move n items from the lane into an envelope. The envelope's span begins in the trace of
+ * the first one. */
 static void
 send_queue_fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
 {
 	struct envelope *e = &a->envelope;
 
+	awaited_begin_span(a, send_lane_first(lane)->traceparent);
 	for (e->n = 0; e->n < n; e->n++) {
 		struct send_item *item = send_lane_first(lane);
 		const char *client_id = item->client_id != NULL
@@ -211,7 +223,7 @@ send_queue_send_ready(
     struct send_queue *q, struct conn *c, struct send_lane *lane, struct lane_ref *r)
 {
 	const size_t n = send_queue_leading_ready(c, lane);
-	struct awaited *a = awaited_new(q->outcomes, c, &lane->channel, n);
+	struct awaited *a = send_outcomes_begin(q->outcomes, c, &lane->channel, n);
 	struct es_err err;
 
 	if (a == NULL) {
@@ -306,10 +318,10 @@ send_queue_on_limit(void *ctx, const struct es_err *refused)
 }
 
 enum es_code
-send_queue_add(struct send_queue *q, struct conn *c, const struct channel_id *channel,
-    const char *body, const char *client_id, const char *id, struct es_err *err)
+send_queue_add(struct send_queue *q, struct conn *c, const struct send_new *message,
+    struct es_err *err)
 {
-	struct send_lane *lane = send_lane_get(c, channel, &q->due);
+	struct send_lane *lane = send_lane_get(c, &message->channel, &q->due);
 	const struct loop_env *env = q->conns->env;
 	struct send_item *item;
 	struct lane_ref *r;
@@ -320,8 +332,7 @@ send_queue_add(struct send_queue *q, struct conn *c, const struct channel_id *ch
 		err->retry_after_ms = 100;
 		return ES_BUSY;
 	}
-	item = send_lane_add(
-	    lane, body, client_id, id, env->now_ms + env->conf->send_timeout_ms);
+	item = send_lane_add(lane, message, env->now_ms + env->conf->send_timeout_ms);
 	item->number = ++q->number;
 	r = send_queue_lane_ref(q, c, lane);
 	r->number = item->number;

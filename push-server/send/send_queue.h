@@ -6,6 +6,7 @@
 
 #include "conn/conn.h"
 #include "core/err.h"
+#include "send/send_lane.h"
 
 #define SENDS_WAITING_MAX 32
 
@@ -37,13 +38,11 @@ struct send_queue *send_queue_new(struct conns *conns, struct queue_async *queue
 void send_queue_free(struct send_queue **q);
 
 /* Accept a message whose fields are valid. It passes the rate limit, the check of the
- * sender's right and the queue, and is answered by an ack or error frame. client_id and
- * id may be NULL. ES_BUSY when SENDS_WAITING_MAX messages wait already. A message that
- * waits longer than ES_PUSH_SEND_TIMEOUT_MS is answered with ES_UNAVAILABLE and is not
- * sent. */
+ * sender's right and the queue, and is answered by an ack or error frame. ES_BUSY when
+ * SENDS_WAITING_MAX messages wait already. A message that waits longer than
+ * ES_PUSH_SEND_TIMEOUT_MS is answered with ES_UNAVAILABLE and is not sent. */
 enum es_code send_queue_add(struct send_queue *q, struct conn *c,
-    const struct channel_id *channel, const char *body, const char *client_id,
-    const char *id, struct es_err *err) ES_MUST_CHECK;
+    const struct send_new *message, struct es_err *err) ES_MUST_CHECK;
 
 /* Every 100 ms. */
 void send_queue_tick(struct send_queue *q);

@@ -212,8 +212,8 @@ worker_run_limit_descriptors(const struct push_conf *conf)
 
 int
 worker_run(struct push_conf *conf, const struct conf_share *share,
-    struct metrics *metrics, const struct push_listen *listen, unsigned index,
-    unsigned slot)
+    struct metrics *metrics, struct trace *trace, const struct push_listen *listen,
+    unsigned index, unsigned slot)
 {
 	struct worker_run *r = mem_new(1, sizeof(*r));
 	struct worker *w = &r->worker;
@@ -224,6 +224,7 @@ worker_run(struct push_conf *conf, const struct conf_share *share,
 	metrics_use_slot(metrics, slot);
 	worker_init(
 	    w, ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV), conf, metrics, index);
+	w->env.trace = trace;
 	if (worker_run_open(r, &err) != ES_OK) {
 		log_error("start", LOG_ERR(&err));
 		return 1;

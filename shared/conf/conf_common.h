@@ -14,13 +14,15 @@ struct conf_common {
 	int64_t queue_partitions, queue_max_bytes;
 	int64_t database_timeout_ms, redis_timeout_ms;
 	const char *log_level;
+	const char *trace_url, *trace_headers; /* trace_url "": no traces */
+	int64_t trace_sample_ppm, trace_queue, trace_timeout_ms;
 	bool metrics_emf;
 	const char *metrics_emf_deployment;
 	int64_t metrics_emf_period_s;
 	struct aws_settings sqs;
 };
 
-#define CONF_COMMON_ITEMS  25
+#define CONF_COMMON_ITEMS  30
 #define CONF_COMMON_CHECKS 2
 extern const struct conf_item conf_common_items[CONF_COMMON_ITEMS];
 extern const struct conf_check conf_common_checks[CONF_COMMON_CHECKS];

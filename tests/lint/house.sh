@@ -30,7 +30,7 @@ rule 'only shared/conf reads the environment' "$(
 
 # A library must not log: programs decide what to log.
 rule 'libraries do not print or log' "$(
-	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|prefork|outage)|conf/|ops/)' |
+	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|prefork|outage)|conf/|ops/|trace/trace_export)' |
 		xargs -r grep -nHE '\b(printf|puts|perror|log_(debug|info|warn|error)) *\('
 )"
 

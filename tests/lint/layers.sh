@@ -28,6 +28,7 @@ rule 'shared/ includes only what is below it' "$(
 	may presence core redis
 	may ops core conf json
 	may emf core json
+	may trace core conf json crypto
 )"
 
 unknown=$(for folder in shared/*/; do
@@ -40,7 +41,7 @@ programs=$(for program in api-fcgi fanout push-server ctl; do
 	[ -d "$program" ] || continue
 	own=$(find "$program" -mindepth 1 -type d -printf '%f|')
 	find "$program" -name '*.[ch]' -exec grep -nHE '^#include "' {} + |
-		grep -vE "#include \"(${own}core|conf|json|crypto|unicode|pg|redis|queue|event|store|auth|limits|presence|ops|emf)/" |
+		grep -vE "#include \"(${own}core|conf|json|crypto|unicode|pg|redis|queue|event|store|auth|limits|presence|ops|emf|trace)/" |
 		grep -vE '#include "[a-z0-9_]+\.h"'
 done)
 rule 'programs never include each other' "$programs"
@@ -61,7 +62,7 @@ rule 'each outside library has one home' "$(
 	only 'openssl/' shared/crypto/ shared/auth/ shared/redis/redis_tls
 	only 'sodium' shared/crypto/
 	only 'utf8proc.h' shared/unicode/
-	only 'curl/' shared/queue/ ctl/ api-fcgi/guard/jwks_fetch
+	only 'curl/' shared/queue/ shared/trace/trace_post ctl/ api-fcgi/guard/jwks_fetch
 	only 'hiredis/' shared/redis/
 	only 'fcgi' api-fcgi/http/fcgi_io
 	only 'libwebsockets.h' push-server/conn/ws shared/ops/ ctl/ws_client

@@ -8,6 +8,14 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
 cat "$WORK/jwks.pem" >>"$WORK/jwks.key"
 export ES_METRICS_EMF=1 ES_METRICS_EMF_PERIOD_S=1
 export ES_JWKS_ALLOW_HOSTS=localhost ES_JWKS_CA_FILE="$WORK/jwks.pem"
+# A collector of traces, which judges each span.
+traces_port=$(random_port)
+: >"$WORK/spans"
+python3 tests/scenario/collector.py "$traces_port" "$WORK/spans" >"$WORK/collector.log" 2>&1 &
+collector=$!
+trap 'code=$?; kill $collector 2>/dev/null; suite_end $code' EXIT
+export ES_TRACE_URL="http://127.0.0.1:$traces_port/v1/traces" ES_TRACE_SAMPLE_PPM=200000
+export ES_TRACE_HEADERS='X-Key=a key'
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"
 part 'the scenarios' python3 tests/scenario/run.py --env "$WORK/env" --schemas api --coverage tests/scenario
@@ -18,6 +26,7 @@ part 'stalled commits' python3 tests/scenario/stalled.py --env "$WORK/env"
 part 'draining' python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
 part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
 part 'metrics for CloudWatch' python3 tests/scenario/emf.py --env "$WORK/env"
+part 'traces' python3 tests/scenario/traces.py --env "$WORK/env" --spans "$WORK/spans" --port "$traces_port"
 # A program that ended during the run is a failure even when every scenario passed. So is a worker
 # that crashed (scenarios kill workers by the signals 9 and 15 only).
 {

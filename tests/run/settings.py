@@ -81,6 +81,8 @@ def good(item):
 
 def known(item):
     """A valid value of a setting with a form of its own, such as a key."""
+    if item["name"] == "ES_TRACE_HEADERS":
+        return "x-key=a key,y=z"
     return KEY if item["checked"] and item["kind"] == "secret" else None
 
 
@@ -109,7 +111,7 @@ def wrong(item):
     if item["kind"] == "enum":
         return ["no-such-value", item["allowed"].split()[0] + "x", item["allowed"]]
     long = padded(item, item["max"] + 1)
-    odd = ["such nonsense"] if item["checked"] else []
+    odd = ["such nons\u00e9nse"] if item["checked"] else []
     if item["kind"] == "url":
         nonsense = [item["allowed"].split()[0] + "://[nonsense" for _ in odd]
         return ["gopher://h", item["allowed"].split()[0], ":", long, *nonsense]

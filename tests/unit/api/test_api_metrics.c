@@ -141,6 +141,8 @@ singles(void)
 	    [API_SEND_ACCEPTED] = "echostream_api_sends_total{result=\"accepted\"} 1",
 	    [API_SEND_TIMEOUTS] = "echostream_api_send_timeouts_total 1",
 	    [API_PUBLISH_FAILURES] = "echostream_api_publish_failures_total 1",
+	    [API_TRACE_EXPORTED] = "echostream_trace_spans_exported_total 1",
+	    [API_TRACE_DROPPED] = "echostream_trace_spans_dropped_total 1",
 	};
 
 	for (unsigned i = 0; i < API_METRIC_COUNT; i++) {

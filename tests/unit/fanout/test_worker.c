@@ -188,7 +188,7 @@ run(const struct seen *how, unsigned index)
 	if (pid == 0) {
 		log_init("test", LOG_ERROR + 1);
 		(void)alarm(20);
-		_exit(worker_run(&conf, metrics, "ann", index, 0));
+		_exit(worker_run(&conf, metrics, NULL, "ann", index, 0));
 	}
 	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
 	metrics_close(&metrics);

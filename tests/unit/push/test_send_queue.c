@@ -241,8 +241,10 @@ asks_for_a_few_outcomes_at_a_time(void)
 	rig_conn(&rig, &client)->user_quota = 1000;
 	for (unsigned i = 0; i < 200; i++) { /* a channel each: an envelope each */
 		(void)snprintf(channel.text, sizeof(channel.text), format, i);
-		CU_ASSERT_EQUAL(send_queue_add(rig.worker.sends, rig_conn(&rig, &client),
-				    &channel, "x", NULL, "i", &err),
+		CU_ASSERT_EQUAL(
+		    send_queue_add(rig.worker.sends, rig_conn(&rig, &client),
+			&(struct send_new){.channel = channel, .body = "x", .id = "i"},
+			&err),
 		    ES_OK);
 	}
 	rig_turn(&rig);
@@ -317,7 +319,8 @@ leaves_room_for_a_long_name(void)
 		char *body = letters(n[i]);
 
 		CU_ASSERT_EQUAL(
-		    send_queue_add(rig.worker.sends, c, &channel, body, NULL, NULL, &err),
+		    send_queue_add(rig.worker.sends, c,
+			&(struct send_new){.channel = channel, .body = body}, &err),
 		    ES_OK);
 		mem_free(body);
 	}

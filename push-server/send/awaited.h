@@ -1,0 +1,36 @@
+/* An envelope on its way: from the frames of a connection until its outcome is answered.
+ */
+#ifndef PUSH_AWAITED_H
+#define PUSH_AWAITED_H
+
+#include "conn/conn.h"
+#include "event/envelope.h"
+#include "event/event.h"
+#include "trace/trace.h"
+
+/* One envelope and its sender. All of it is allocated in its arena. */
+struct awaited {
+	struct arena *arena;
+	struct envelope envelope;
+	const char **ids; /* per message: the client's frame id, or NULL */
+	struct conn_ref ref;
+	struct trace *trace;    /* of span; NULL: no traces */
+	struct trace_span span; /* ends in awaited_free() */
+	const char *failed;     /* the code of the first error frame, or NULL */
+
+	/* Private to send_outcomes.c. */
+	struct list due, same_hash, to_ask;
+	int64_t deadline_ms;
+};
+
+/* A new envelope of the connection's user, with a fresh id and room for n messages. reply
+ * is the topic for its outcome; reply and trace (NULL: no traces) must stay valid. */
+struct awaited *awaited_new(struct trace *trace, const char *reply, const struct conn *c,
+    const struct channel_id *channel, size_t n);
+/* Ends the span, too. The envelope must not be awaited any more. */
+void awaited_free(struct awaited **a);
+/* Begins the span of the envelope: in the trace of the client's frame, or in a new one
+ * when traceparent is NULL and the sampler says so. */
+void awaited_begin_span(struct awaited *a, const char *traceparent);
+
+#endif

@@ -1,0 +1,38 @@
+/* One request to the collector: OTLP/HTTP with JSON
+ * (https://opentelemetry.io/docs/specs/otlp/#otlphttp). */
+#ifndef TRACE_TRACE_POST_H
+#define TRACE_TRACE_POST_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/text.h"
+
+struct trace_post_settings {
+	const char *url;     /* http or https */
+	const char *headers; /* "name=value,name=value", or "" */
+	int64_t timeout_ms;
+};
+
+enum trace_post_end {
+	TRACE_POST_DONE,
+	TRACE_POST_RETRY,   /* no answer, or 429, 502, 503, 504: the same again, later */
+	TRACE_POST_REFUSED, /* another status: repeating it would change nothing */
+};
+
+struct trace_post_result {
+	enum trace_post_end end;
+	int64_t retry_after_ms; /* from the header Retry-After; 0: none */
+	int64_t rejected;       /* spans of a request that is done, but were not taken */
+	char why[160];          /* of RETRY and REFUSED */
+};
+
+/* Sends the body and waits for the answer, at most timeout_ms. */
+void trace_post(const struct trace_post_settings *s, const struct text *body,
+    struct trace_post_result *out);
+
+/* A check of ES_TRACE_HEADERS. */
+enum es_code trace_post_check_headers(
+    const char *headers, struct arena *a, struct es_err *err) ES_MUST_CHECK;
+
+#endif

@@ -1,0 +1,242 @@
+/* The exporter in a process of its own. A fake trace_post() plays the collector: it
+ * writes the number of spans of each request into a pipe and answers as the test has
+ * planned. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/check.h"
+#include "core/log.h"
+#include "cunit_main.h"
+#include "trace/trace_export.h"
+
+#define SAMPLED "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+#define PATIENT 20 /* seconds until a test that hangs is killed */
+
+enum { EXPORTED, DROPPED, COUNTERS };
+
+static const struct metric table[] = {
+    [EXPORTED] = {METRIC_COUNTER, "t_exported_total", NULL, "Exported.", NULL, 0},
+    [DROPPED] = {METRIC_COUNTER, "t_dropped_total", NULL, "Dropped.", NULL, 0},
+};
+
+/* Shared with the exporter. */
+struct plan {
+	enum trace_post_end ends[8]; /* of the first requests; later ones are done */
+	int64_t rejected;
+	unsigned n; /* requests so far */
+};
+
+static struct plan *plan;
+static struct metrics *metrics;
+static struct trace *trace;
+static int seen[2];
+static pid_t exporter;
+
+void
+trace_post(const struct trace_post_settings *s, const struct text *body,
+    struct trace_post_result *out)
+{
+	int spans = 0;
+
+	CHECK(strcmp(s->url, "http://collector") == 0 && !body->overflow);
+	for (const char *at = body->data; (at = strstr(at, "\"spanId\"")) != NULL; at++)
+		spans++;
+	*out = (struct trace_post_result){.end = TRACE_POST_DONE};
+	if (plan->n < ES_COUNT(plan->ends))
+		out->end = plan->ends[plan->n];
+	if (out->end == TRACE_POST_DONE)
+		out->rejected = plan->rejected;
+	plan->n++;
+	CHECK(write(seen[1], &spans, sizeof(spans)) == sizeof(spans));
+}
+
+static void
+begin(size_t waiting_max)
+{
+	const struct trace_export conf = {.service = "test",
+	    .post = {.url = "http://collector", .headers = "", .timeout_ms = 1000},
+	    .waiting_max = waiting_max,
+	    .exported = EXPORTED,
+	    .dropped = DROPPED};
+	struct trace_export here = conf;
+	sigset_t term;
+	struct es_err err;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    metrics_open(NULL, table, COUNTERS, 2, &metrics, &err), ES_OK);
+	metrics_use_slot(metrics, 0);
+	CU_ASSERT_EQUAL_FATAL(trace_open(0, metrics, DROPPED, &trace, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(pipe(seen), 0);
+	here.metrics = metrics;
+	/* The exporter must not die of a SIGTERM that comes before its handler. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	CU_ASSERT_EQUAL(sigprocmask(SIG_BLOCK, &term, NULL), 0);
+	exporter = fork();
+	if (exporter == 0) {
+		log_init("test", LOG_ERROR);
+		(void)alarm(PATIENT);
+		metrics_use_slot(metrics, 1);
+		_exit(trace_export_run(&here, trace));
+	}
+	CU_ASSERT_EQUAL(sigprocmask(SIG_UNBLOCK, &term, NULL), 0);
+	trace_keep_writer(trace);
+}
+
+static void
+plan_ends(const enum trace_post_end ends[], unsigned n)
+{
+	*plan = (struct plan){.n = 0};
+	memcpy(plan->ends, ends, n * sizeof(*ends));
+}
+
+static void
+emit(unsigned n)
+{
+	struct trace_span s;
+
+	trace_join(trace, SAMPLED, &s);
+	for (unsigned i = 0; i < n; i++)
+		trace_end(trace, &s, "x", TRACE_SERVER, NULL, 0, NULL);
+}
+
+/* Waits for a request and returns the number of its spans. */
+static int
+request(void)
+{
+	int spans = -1;
+
+	(void)alarm(PATIENT);
+	CU_ASSERT_EQUAL(read(seen[0], &spans, sizeof(spans)), sizeof(spans));
+	(void)alarm(0);
+	return spans;
+}
+
+/* Ends the exporter and looks at the counters. */
+static void
+end(int64_t exported, int64_t dropped)
+{
+	int status;
+
+	CU_ASSERT_EQUAL(kill(exporter, SIGTERM), 0);
+	CU_ASSERT_EQUAL_FATAL(waitpid(exporter, &status, 0), exporter);
+	CU_ASSERT_EQUAL(status, 0);
+	CU_ASSERT_EQUAL(metrics_sum(metrics, EXPORTED), exported);
+	CU_ASSERT_EQUAL(metrics_sum(metrics, DROPPED), dropped);
+	(void)close(seen[0]);
+	(void)close(seen[1]);
+	trace_close(&trace);
+	metrics_close(&metrics);
+}
+
+static void
+a_full_batch_goes_at_once(void)
+{
+	plan_ends(NULL, 0);
+	begin(2000);
+	emit(TRACE_BATCH_MAX + 3);
+	CU_ASSERT_EQUAL(request(), TRACE_BATCH_MAX);
+	CU_ASSERT_EQUAL(request(), 3); /* after TRACE_BATCH_MS */
+	end(TRACE_BATCH_MAX + 3, 0);
+}
+
+static void
+the_end_sends_the_rest(void)
+{
+	plan_ends(NULL, 0);
+	begin(2000);
+	emit(7);
+	end(7, 0);
+	CU_ASSERT_EQUAL(plan->n, 1);
+}
+
+static void
+a_retry_sends_the_same(void)
+{
+	static const enum trace_post_end ends[] = {TRACE_POST_RETRY, TRACE_POST_RETRY};
+
+	plan_ends(ends, 2);
+	begin(2000);
+	emit(5);
+	CU_ASSERT_EQUAL(request(), 5);
+	CU_ASSERT_EQUAL(request(), 5);
+	CU_ASSERT_EQUAL(request(), 5);
+	end(5, 0);
+}
+
+static void
+a_refusal_drops(void)
+{
+	static const enum trace_post_end ends[] = {TRACE_POST_REFUSED};
+
+	plan_ends(ends, 1);
+	begin(2000);
+	emit(5);
+	CU_ASSERT_EQUAL(request(), 5);
+	emit(2);
+	CU_ASSERT_EQUAL(request(), 2);
+	end(2, 5);
+}
+
+static void
+a_part_may_be_rejected(void)
+{
+	plan_ends(NULL, 0);
+	plan->rejected = 2;
+	begin(2000);
+	emit(5);
+	CU_ASSERT_EQUAL(request(), 5);
+	end(3, 2);
+}
+
+/* While the collector is away, ES_TRACE_QUEUE spans wait and further ones are dropped. */
+static void
+the_queue_has_a_limit(void)
+{
+	static const enum trace_post_end ends[] = {TRACE_POST_RETRY};
+
+	plan_ends(ends, 1);
+	begin(10);
+	emit(11);
+	CU_ASSERT_EQUAL(request(), 10);
+	CU_ASSERT_EQUAL(request(), 10);
+	end(10, 1);
+}
+
+static void
+the_end_does_not_wait_for_a_lost_collector(void)
+{
+	static const enum trace_post_end ends[] = {TRACE_POST_RETRY, TRACE_POST_RETRY,
+	    TRACE_POST_RETRY, TRACE_POST_RETRY, TRACE_POST_RETRY};
+
+	plan_ends(ends, 5);
+	begin(2000);
+	emit(4);
+	end(0, 4);
+}
+
+static CU_TestInfo cases[] = {
+    {"a full batch goes at once", a_full_batch_goes_at_once},
+    {"the end sends the rest", the_end_sends_the_rest},
+    {"a retry sends the same spans", a_retry_sends_the_same},
+    {"a refusal drops the spans", a_refusal_drops},
+    {"a part may be rejected", a_part_may_be_rejected},
+    {"the queue has a limit", the_queue_has_a_limit},
+    {"the end does not wait for a lost collector",
+	the_end_does_not_wait_for_a_lost_collector},
+    CU_TEST_INFO_NULL,
+};
+
+static int
+make_plan(void)
+{
+	plan = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return plan == MAP_FAILED;
+}
+
+CUNIT_MAIN_WITH("trace_export", cases, make_plan, NULL)
