@@ -25,6 +25,7 @@ part 'issuers' python3 tests/scenario/issuers.py --env "$WORK/env" --cert "$WORK
 part 'stalled commits' python3 tests/scenario/stalled.py --env "$WORK/env"
 part 'draining' python3 tests/scenario/drain.py --env "$WORK/env" --build "$BUILD"
 part 'metrics' python3 tests/scenario/metrics.py --env "$WORK/env"
+part 'monitoring' python3 tests/scenario/monitoring.py --env "$WORK/env"
 part 'metrics for CloudWatch' python3 tests/scenario/emf.py --env "$WORK/env"
 part 'traces' python3 tests/scenario/traces.py --env "$WORK/env" --spans "$WORK/spans" --port "$traces_port"
 # A program that ended during the run is a failure even when every scenario passed. So is a worker
