@@ -64,7 +64,7 @@ field_check_email(const char *field, const char **s, struct arena *a, struct es_
 	TRY(field_check_name(field, s, 3, EMAIL_MAX, a, err));
 	at = strchr(*s, '@');
 	if (at == NULL || at == *s || at[1] == '\0' || strchr(at + 1, '@') != NULL ||
-	    unicode_has_blank(*s))
+	    unicode_has_white_space(*s))
 		return es_fail_field(err, ES_INVALID, field,
 		    "must be an e-mail address, such as ann@example.com");
 	return ES_OK;

@@ -9,8 +9,8 @@
 
 #include "core/banned.h"
 
-/* Keys of one kid that are tried, so that a key set with many such keys does not cost a
- * signature check for each. */
+/* Most keys tried for one token. A key set may give the same kid to many keys, and each
+ * costs a signature check. */
 #define TRIES_MAX 4
 
 /* One key that verifies tokens. A key set has several. */
@@ -24,7 +24,7 @@ struct verifier {
 };
 
 struct issuer {
-	struct arena *arena; /* of all texts */
+	struct arena *arena; /* owns all texts */
 	const char *iss, *audience;
 	struct verifier *verifiers;
 	size_t n;
@@ -65,8 +65,8 @@ issuer_add_set(struct issuer *issuer, enum token_alg alg, const struct issuer_ke
 		    .kid = set[i].kid, .alg = alg, .of = of, .key = set[i].key};
 }
 
-/* The row says which of the three forms the key has. The algorithm must fit the form, so
- * that a public key is never used as a secret. */
+/* Adds the key, which is a secret, a PEM or a key set, unless its form does not fit the
+ * algorithm: a public key must never serve as a secret. */
 static void
 issuer_add_key(struct issuer *issuer, const struct issuer_key *of)
 {
@@ -174,7 +174,7 @@ issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *out, struct es
 
 /* A token without kid is accepted only when the issuer has a single key. */
 static bool
-issuer_is_meant(const struct issuer *issuer, const struct verifier *v, const char *kid)
+issuer_matches_kid(const struct issuer *issuer, const struct verifier *v, const char *kid)
 {
 	return kid != NULL ? strcmp(v->kid, kid) == 0 : issuer->n == 1;
 }
@@ -203,7 +203,7 @@ issuer_find_signer(const struct issuer *issuer, const char *jwt,
 	for (size_t i = 0; i < issuer->n && tries < TRIES_MAX; i++) {
 		const struct verifier *v = &issuer->verifiers[i];
 
-		if (!issuer_is_meant(issuer, v, head->kid))
+		if (!issuer_matches_kid(issuer, v, head->kid))
 			continue;
 		known++;
 		if (strcmp(head->alg, token_alg_name(v->alg)) != 0)
@@ -215,7 +215,7 @@ issuer_find_signer(const struct issuer *issuer, const char *jwt,
 		}
 	}
 	if (known == 0 && head->kid == NULL)
-		return issuer_refuse(err, "no key (kid)");
+		return issuer_refuse(err, "the header has no kid");
 	if (known == 0)
 		return es_fail(err, ES_NOT_FOUND, "token: unknown key (kid)");
 	return issuer_refuse(
@@ -279,7 +279,7 @@ issuer_verify(const struct issuer *issuer, const char *jwt, int64_t now_s,
 	struct token_body body;
 
 	TRY(issuer_read_token(jwt, a, &text, &head, &body, err));
-	body.minted = false; /* a claim of the tenant's issuer is not believed */
+	body.minted = false; /* only a key of the installation may claim es_minted */
 	TRY(issuer_find_signer(issuer, jwt, &text, &head, a, &key, err));
 	TRY(issuer_check_claims(issuer, key, &body, a, err));
 	TRY(token_check_times(&body, leeway_s, now_s, err));

@@ -20,8 +20,8 @@ enum es_code issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *o
 
 struct issuer;
 
-/* All keys belong to one tenant. Unreadable keys are left out. iss and audience (of the
- * installation) are copied. */
+/* All keys belong to one tenant. Leaves out keys that it can't read. Copies iss and
+ * audience (of the installation). */
 struct issuer *issuer_new(
     const char *iss, const char *audience, const struct issuer_key keys[], size_t n);
 void issuer_free(struct issuer **issuer);

@@ -66,7 +66,7 @@ issuer_profile_email(const char *claim)
 	    strlen(claim) > EMAIL_MAX_BYTES)
 		return NULL;
 	for (const char *p = claim; *p != '\0'; p++)
-		if (*p <= ' ' || *p == 0x7f) /* also bytes above 0x7f: as signed */
+		if (*p <= ' ' || *p == 0x7f) /* bytes above 0x7f are negative */
 			return NULL;
 	return claim;
 }

@@ -124,8 +124,8 @@ jwks_ed25519_key(const struct raw_key *raw, struct arena *a)
 	return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x.data, x.len);
 }
 
-/* alg, which the tenant has registered, decides the kind of key. A key set whose kty
- * differs is refused. */
+/* The tenant has registered alg, which decides the kind of key. A key with another kty is
+ * refused. */
 static EVP_PKEY *
 jwks_build_key(enum token_alg alg, const struct raw_key *raw, struct arena *a)
 {

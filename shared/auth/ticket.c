@@ -19,7 +19,7 @@ static const struct json_field ticket_fields[] = {
     JSON_FIELD(struct wire_claims, jti, JSON_STRING, true, 0, 63),
     JSON_FIELD(struct wire_claims, iat, JSON_INT, true, 0, ES_INT_MAX_EXACT),
     JSON_FIELD(struct wire_claims, exp, JSON_INT, true, 0, ES_INT_MAX_EXACT),
-    /* of a token of a tenant's own issuer */
+    /* only for a token of a tenant's own issuer */
     JSON_FIELD_OPT(struct wire_claims, kid, JSON_STRING, 1, TOKEN_KID_MAX),
     JSON_FIELD_OPT(struct wire_claims, keyCreated, JSON_INT, 0, ES_INT_MAX_EXACT),
     JSON_FIELD_OPT(struct wire_claims, owners, JSON_BOOL, 0, 0),

@@ -16,9 +16,8 @@
 #define TICKET_TEXT   (4 + DIGEST_SECRET_TEXT)
 #define TICKET_TTL_MS 30000
 #define TICKET_KEY    (6 + 2 * DIGEST_SHA256 + 1) /* "es:tk:" and the hash */
-#define TICKET_CLAIMS \
-	1024 /* bytes: a jti of 63 bytes, each of which may take six in JSON, and a kid \
-	      */
+/* bytes: a jti of 63 bytes, each of which may take six in JSON, and a kid */
+#define TICKET_CLAIMS 1024
 
 void ticket_new(char out[TICKET_TEXT]);
 /* True when the text begins like a ticket, valid or not. */
@@ -28,7 +27,7 @@ void ticket_key(const char *ticket, char out[TICKET_KEY]);
 
 /* Writes the claims as JSON, the value under that key. */
 void ticket_encode(const struct token_claims *claims, struct text *out);
-/* ES_INVALID; unknown members are ignored. */
+/* Ignores unknown members. ES_INVALID when json does not hold a ticket's claims. */
 enum es_code ticket_decode(const char *json, size_t len, struct token_claims *out,
     struct es_err *err) ES_MUST_CHECK;
 

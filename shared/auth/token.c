@@ -72,7 +72,7 @@ token_is_named(const struct token_key *key, const char *kid)
 	return kid != NULL ? strcmp(key->kid, kid) == 0 : key->alg == TOKEN_HS256;
 }
 
-/* The key decides the algorithm. A token that names another one is refused. */
+/* Refuses a token whose alg differs from the algorithm of its key. */
 static enum es_code
 token_check_signature(const struct token_rules *rules, const char *jwt,
     const struct token_text *text, const struct token_head *head, struct arena *a,
@@ -93,8 +93,8 @@ token_check_signature(const struct token_rules *rules, const char *jwt,
 			return ES_OK;
 	}
 	if (!known)
-		return token_refuse(
-		    err, head->kid != NULL ? "unknown key (kid)" : "no key (kid)");
+		return token_refuse(err,
+		    head->kid != NULL ? "unknown key (kid)" : "the header has no kid");
 	return token_refuse(
 	    err, fits ? "wrong signature" : "wrong algorithm for the key (alg)");
 }
@@ -123,7 +123,7 @@ token_issued_s(const struct token_body *body, int64_t leeway_s)
 	return body->issued > leeway_s ? body->issued - leeway_s : 0;
 }
 
-/* Checks everything else first: only an otherwise valid token is answered "expired". */
+/* Checks the times last, so that only an otherwise valid token is answered "expired". */
 static enum es_code
 token_check_claims(const struct token_body *body, const struct token_rules *rules,
     int64_t now_s, struct arena *a, struct token_claims *out, struct es_err *err)

@@ -13,9 +13,9 @@
 
 #define TOKEN_KID_MAX 128  /* bytes */
 #define TOKEN_MAX     4096 /* bytes; a longer token is refused without being read */
-/* Seconds, beyond the leeway, that the iat of a token minted by EchoStream may lie in
- * the future: a token minted in the second of a revocation gets the next second
- * (token_store_issue_s). */
+/* Seconds, beyond the leeway, that the iat of a token minted by EchoStream may lie in the
+ * future. A token that is minted in the second of a revocation gets the next second as
+ * its iat (token_store_issue_s). */
 #define TOKEN_MINTED_AHEAD_S 1
 
 enum token_alg { TOKEN_HS256, TOKEN_ES256, TOKEN_RS256, TOKEN_EDDSA };
@@ -27,7 +27,8 @@ struct token_key {
 	enum token_alg alg;
 	const char
 	    *verify; /* HS256: the secret; ES256: the public key, PEM. Never NULL */
-	/* ES256: verify, parsed; NULL: parse it for each token, 300 us */
+	/* ES256: the public key in verify, parsed. NULL: token_verify() parses it for
+	 * each token, which takes 300 us. */
 	const struct token_pubkey *parsed;
 	const char *sign; /* HS256: NULL (verify is used); ES256: private PEM, or NULL */
 };

@@ -22,8 +22,8 @@ token_parse_sextet(char c)
 	return c == '_' ? 63 : -1;
 }
 
-/* True for canonical base64url: no padding, no foreign character, unused bits zero. Each
- * value has one canonical text only. */
+/* True for canonical base64url: no padding, no character outside the alphabet, unused
+ * bits zero. Each value has only one canonical text. */
 static bool
 token_parse_canonical(const char *s, size_t len)
 {

@@ -16,28 +16,29 @@ struct token_body {
 	const char *tid; /* NULL when absent */
 	const char *aud; /* JSON: a string or an array of strings; NULL when absent */
 	const char *jti; /* NULL when absent */
-	/* Seconds since 1970. Fractions are rounded to the shorter life: exp down, nbf
-	 * and usable (iat) up. issued is iat rounded down, since a revocation ends the
-	 * tokens issued before it. */
+	/* Seconds since 1970. A fraction is rounded so that the token lives shorter: exp
+	 * down, nbf and usable up. iat is stored twice: usable is rounded up, and issued
+	 * is rounded down, since a revocation ends the tokens issued before it. */
 	int64_t exp, issued, usable, nbf; /* nbf 0: the token has none */
 	bool has_jti;
-	/* The token claims to be minted by EchoStream, with an iat of
-	 * token_store_issue_s(). Believed only when a key of the installation has
-	 * signed. */
+	/* The token claims that EchoStream minted it, with an iat of
+	 * token_store_issue_s(). The claim counts only when a key of the installation has
+	 * signed the token. */
 	bool minted;
 };
 
-/* The three parts; false unless there are exactly three of canonical base64url. */
+/* The three parts of a token. token_split() returns false unless jwt has exactly three
+ * parts in canonical base64url. */
 struct token_text {
 	const char *part[3];
 	size_t len[3];
 };
 bool token_split(const char *jwt, struct token_text *out) ES_MUST_CHECK;
 
-/* Says in words for the sender why token_split() refused jwt. */
+/* Returns, as a text for the sender, why token_split() refused jwt. */
 const char *token_split_fault(const char *jwt);
 
-/* Decodes base64url without padding. NULL when s is not. The bytes live in a. */
+/* Decodes base64url without padding. NULL when s is malformed. The bytes live in a. */
 const char *token_base64url(const char *s, size_t len, struct arena *a, size_t *out_len);
 
 /* Decodes one part of a token. The bytes live in a. */

@@ -21,8 +21,8 @@ enum es_code token_pubkey_new(enum token_alg alg, const char *pem,
     struct token_pubkey **out, struct es_err *err) ES_MUST_CHECK;
 void token_pubkey_free(struct token_pubkey **key);
 
-/* True when signature (bytes as in RFC 7518 section 3 and RFC 8037 section 3.1) is that
- * of the signed text. */
+/* True when signature, in the form of RFC 7518 section 3 or RFC 8037 section 3.1, is
+ * valid for text. */
 bool token_pubkey_verify(const struct token_pubkey *key, const char *text, size_t len,
     const unsigned char *signature, size_t n_signature) ES_MUST_CHECK;
 

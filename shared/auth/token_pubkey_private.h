@@ -1,4 +1,4 @@
-/* For the other readers of keys, such as jwks.c. */
+/* For other files that read keys, such as jwks.c. */
 #ifndef AUTH_TOKEN_PUBKEY_PRIVATE_H
 #define AUTH_TOKEN_PUBKEY_PRIVATE_H
 

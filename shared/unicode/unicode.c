@@ -10,19 +10,19 @@
 
 /* Property White_Space of Unicode: 25 characters, the same since Unicode 6.3. */
 static bool
-unicode_is_space(utf8proc_int32_t c)
+unicode_is_white_space(utf8proc_int32_t c)
 {
 	return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 ||
 	       c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 ||
 	       c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* U+2800 is a symbol by its category, and every font draws it as a blank. U+3164 is
- * Default_Ignorable. */
+/* True for white space, and for U+2800, which Unicode calls a symbol and every font draws
+ * as a blank. */
 static bool
-unicode_is_blank(utf8proc_int32_t c)
+unicode_is_blank_symbol(utf8proc_int32_t c)
 {
-	return unicode_is_space(c) || c == 0x2800;
+	return unicode_is_white_space(c) || c == 0x2800;
 }
 
 /* utf8proc knows assigned characters only. Unicode reserves these ranges for more
@@ -39,7 +39,7 @@ unicode_is_visible(utf8proc_int32_t c)
 {
 	const utf8proc_property_t *p = utf8proc_get_property(c);
 
-	return !unicode_is_blank(c) && !p->ignorable &&
+	return !unicode_is_blank_symbol(c) && !p->ignorable &&
 	       !unicode_is_reserved_ignorable(c) && p->category != UTF8PROC_CATEGORY_CC;
 }
 
@@ -127,7 +127,8 @@ unicode_map(const char *s, utf8proc_option_t options, struct arena *a)
 const char *
 unicode_clean(const char *s, struct arena *a)
 {
-	return unicode_trim(unicode_map(s, UTF8PROC_COMPOSE, a), unicode_is_space, a);
+	return unicode_trim(
+	    unicode_map(s, UTF8PROC_COMPOSE, a), unicode_is_white_space, a);
 }
 
 /* Applies NFC first. Canonically equal texts have the same NFC, but not the same folding:
@@ -141,7 +142,7 @@ unicode_key(const char *s, struct arena *a)
 	const char *nfc = unicode_map(s, UTF8PROC_COMPOSE, a);
 	const char *folded = unicode_map(unicode_without_reserved(nfc, a), fold, a);
 
-	return unicode_trim(folded, unicode_is_blank, a);
+	return unicode_trim(folded, unicode_is_blank_symbol, a);
 }
 
 bool
@@ -151,9 +152,9 @@ unicode_visible(const char *s)
 }
 
 bool
-unicode_has_blank(const char *s)
+unicode_has_white_space(const char *s)
 {
-	return unicode_any(s, unicode_is_space);
+	return unicode_any(s, unicode_is_white_space);
 }
 
 bool

@@ -29,7 +29,7 @@ const char *unicode_key(const char *s, struct arena *a);
 bool unicode_visible(const char *s) ES_MUST_CHECK;
 
 /* True when s contains a White_Space character. */
-bool unicode_has_blank(const char *s) ES_MUST_CHECK;
+bool unicode_has_white_space(const char *s) ES_MUST_CHECK;
 
 /* True when s contains a control that changes the direction of the text after it (U+202A
  * to U+202E, U+2066 to U+2069). Joiners (U+200C, U+200D) and marks (U+200E, U+200F) are

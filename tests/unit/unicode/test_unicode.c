@@ -12,8 +12,9 @@
 
 static struct arena *mem;
 
-/* The pairs of reports first: NFC and NFD, a zero width space, a final sigma. */
-static const char *const twins[][2] = {
+/* Pairs of names with the same key. The first three are from bug reports: NFC and NFD, a
+ * zero width space, a final sigma. */
+static const char *const alike[][2] = {
     {"caf\xc3\xa9", "cafe\xcc\x81"},
     {"general", "gen\xe2\x80\x8b"
 		"eral"},
@@ -37,7 +38,7 @@ static const char *const twins[][2] = {
 	"ab"}, /* a joiner alone is not visible */
 };
 
-static const char *const strangers[][2] = {
+static const char *const different[][2] = {
     {"cafe", "caf\xc3\xa9"}, {"gen eral", "gen  eral"},
     {"i@x", "\xc4\xb1@x"}, /* dotless i is another letter */
     {"\xc4\xb0@x", "i@x"},
@@ -45,28 +46,28 @@ static const char *const strangers[][2] = {
 };
 
 static void
-gives_twins_one_key(void)
+names_that_look_alike_have_one_key(void)
 {
-	for (size_t i = 0; i < ES_COUNT(twins); i++)
-		if (strcmp(unicode_key(twins[i][0], mem),
-			unicode_key(twins[i][1], mem)) != 0)
-			CU_FAIL(twins[i][1]);
-	for (size_t i = 0; i < ES_COUNT(strangers); i++)
-		if (strcmp(unicode_key(strangers[i][0], mem),
-			unicode_key(strangers[i][1], mem)) == 0)
-			CU_FAIL(strangers[i][1]);
+	for (size_t i = 0; i < ES_COUNT(alike); i++)
+		if (strcmp(unicode_key(alike[i][0], mem),
+			unicode_key(alike[i][1], mem)) != 0)
+			CU_FAIL(alike[i][1]);
+	for (size_t i = 0; i < ES_COUNT(different); i++)
+		if (strcmp(unicode_key(different[i][0], mem),
+			unicode_key(different[i][1], mem)) == 0)
+			CU_FAIL(different[i][1]);
 }
 
 /* towlower() would make a dotless i of I in a Turkish locale. */
 static void
-heeds_no_locale(void)
+does_not_depend_on_the_locale(void)
 {
 	static const char *const locales[] = {"C", "C.UTF-8", "tr_TR.UTF-8"};
 
 	for (size_t i = 0; i < ES_COUNT(locales); i++) {
 		if (setlocale(LC_ALL, locales[i]) == NULL)
 			continue; /* the locale is not installed */
-		gives_twins_one_key();
+		names_that_look_alike_have_one_key();
 	}
 	(void)setlocale(LC_ALL, "C");
 }
@@ -93,7 +94,7 @@ stores_names_composed_and_trimmed(void)
 }
 
 static void
-tells_what_shows_nothing(void)
+finds_texts_without_a_visible_character(void)
 {
 	static const char *const unseen[] = {"", " ", "\n\t", "\xc2\xa0", "\xc2\xad",
 	    "\xe2\x80\x83", "\xe2\x80\x8b", "\xef\xbb\xbf", "\xe3\x85\xa4",
@@ -113,14 +114,14 @@ tells_what_shows_nothing(void)
 }
 
 static void
-tells_bidi_controls_and_blanks(void)
+finds_bidi_controls_and_blanks(void)
 {
-	static const char *const turned[] = {"Bob\xe2\x80\xae",
+	static const char *const with_bidi[] = {"Bob\xe2\x80\xae",
 	    "\xe2\x81\xa6"
 	    "Bob",
 	    "Bob\xe2\x80\xaa", "a\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad",
 	    "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9"};
-	static const char *const straight[] = {"Bob", "\xd7\xa9\xd7\x9c",
+	static const char *const without_bidi[] = {"Bob", "\xd7\xa9\xd7\x9c",
 	    "a\xe2\x80\x8c"
 	    "b",
 	    "a\xe2\x80\x8d"
@@ -129,21 +130,21 @@ tells_bidi_controls_and_blanks(void)
 	    "a\xe2\x80\xaf"
 	    "b"};
 
-	for (size_t i = 0; i < ES_COUNT(turned); i++)
-		if (!unicode_has_bidi(turned[i]))
-			CU_FAIL(turned[i]);
-	for (size_t i = 0; i < ES_COUNT(straight); i++)
-		if (unicode_has_bidi(straight[i]))
-			CU_FAIL(straight[i]);
-	CU_ASSERT_TRUE(unicode_has_blank("a\xc2\xa0"
-					 "b"));
-	CU_ASSERT_FALSE(unicode_has_blank("a\xe2\x80\x8b"
-					  "b"));
+	for (size_t i = 0; i < ES_COUNT(with_bidi); i++)
+		if (!unicode_has_bidi(with_bidi[i]))
+			CU_FAIL(with_bidi[i]);
+	for (size_t i = 0; i < ES_COUNT(without_bidi); i++)
+		if (unicode_has_bidi(without_bidi[i]))
+			CU_FAIL(without_bidi[i]);
+	CU_ASSERT_TRUE(unicode_has_white_space("a\xc2\xa0"
+					       "b"));
+	CU_ASSERT_FALSE(unicode_has_white_space("a\xe2\x80\x8b"
+						"b"));
 }
 
 /* A key of a key is the same key, for each code point alone. */
 static void
-makes_a_key_of_a_key(void)
+a_key_of_a_key_is_the_same_key(void)
 {
 	for (unsigned c = 1; c <= 0x10ffff; c++) {
 		char s[5];
@@ -175,7 +176,7 @@ makes_a_key_of_a_key(void)
 }
 
 static void
-bounds_what_a_character_becomes(void)
+limits_the_length_that_a_character_expands_to(void)
 {
 	/* U+FDFA, the longest: 3 bytes become 33. */
 	CU_ASSERT_EQUAL(strlen(unicode_key("\xef\xb7\xba", mem)), 33);
@@ -196,13 +197,14 @@ tear_down(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"gives twins one key", gives_twins_one_key},
-    {"does not depend on the locale", heeds_no_locale},
+    {"names that look alike have one key", names_that_look_alike_have_one_key},
+    {"does not depend on the locale", does_not_depend_on_the_locale},
     {"stores names composed and trimmed", stores_names_composed_and_trimmed},
-    {"finds texts without a visible character", tells_what_shows_nothing},
-    {"finds bidi controls and blanks", tells_bidi_controls_and_blanks},
-    {"a key of a key is the same key", makes_a_key_of_a_key},
-    {"limits the length that a character expands to", bounds_what_a_character_becomes},
+    {"finds texts without a visible character", finds_texts_without_a_visible_character},
+    {"finds bidi controls and blanks", finds_bidi_controls_and_blanks},
+    {"a key of a key is the same key", a_key_of_a_key_is_the_same_key},
+    {"limits the length that a character expands to",
+	limits_the_length_that_a_character_expands_to},
     CU_TEST_INFO_NULL,
 };
 
