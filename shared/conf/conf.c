@@ -125,7 +125,7 @@ conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *
 		return NULL;
 	}
 	n = fread(content, 1, CONF_SECRET_FILE_MAX + 1, f);
-	if (ferror(f)) { /* a directory can be opened, not read */
+	if (ferror(f)) { /* a directory can be opened but not read */
 		conf_item_fault(l, item->name, file_name, "can't read %s: %m", path);
 		(void)fclose(f);
 		return NULL;
@@ -146,7 +146,7 @@ conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *
 	return content;
 }
 
-/* Reads the file that NAME_FILE names into *value, if it is set. False after a fault. */
+/* If NAME_FILE is set, reads the file that it names into *value. False after a fault. */
 static bool
 conf_load_from_file(struct conf_load *l, const struct conf_item *item, const char **value,
     const char **source)
@@ -191,7 +191,7 @@ conf_load_item(struct conf_load *l, const struct conf_item *item, char *values)
 		memcpy(slot, &(const char *){""}, sizeof(const char *));
 }
 
-/* The value is of the right type and within its range here, or not set. */
+/* The value has the right type and range here, or is not set. */
 static void
 conf_check_item(struct conf_load *l, const struct conf_item *item,
     const struct conf_check *check, const char *values)

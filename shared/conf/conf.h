@@ -56,8 +56,8 @@ struct conf_table {
 	const struct conf_reloads *reloads; /* in one table of a program, or NULL */
 };
 
-/* The settings that a program takes while it runs (SIGHUP): those named, or all but those
- * named. A program without this list takes none. */
+/* The settings that a program reloads at SIGHUP: those named, or all but those named. A
+ * program without this list reloads none. */
 struct conf_reloads {
 	enum { CONF_RELOADS_ONLY, CONF_RELOADS_ALL_BUT } which;
 	const char *const *names;

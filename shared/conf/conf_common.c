@@ -13,7 +13,7 @@
 // clang-format off
 const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	ROW(settings_file, "ES_SETTINGS_FILE", CONF_TEXT, "", 0, 4096, NULL,
-	    "absolute path of a file with settings, a NAME=VALUE a line, which SIGHUP reads again"),
+	    "absolute path of a file with one NAME=VALUE a line; SIGHUP reads the file again"),
 	ROW(database_url, "ES_DATABASE_URL", CONF_URL, NULL, 1, 4096,
 	    "postgresql postgres host hostaddr dbname user port service sslmode",
 	    "PostgreSQL as URI or conninfo, with the role echostream_app"),
@@ -28,12 +28,12 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	ROW(queue_url, "ES_QUEUE_URL", CONF_URL, "redis:", 1, 4096, "redis mem sqs",
 	    "queue driver: redis: for Redis Streams, sqs: for SQS"),
 	ROW(queue_redis_url, "ES_QUEUE_REDIS_URL", CONF_URL, "", 0, 4096, "redis rediss unix",
-	    "Redis of the queue; empty: the one of ES_REDIS_URL"),
+	    "Redis of the queue; empty: ES_REDIS_URL"),
 	ROW(queue_partitions, "ES_QUEUE_PARTITIONS", CONF_INT, "8", 1, 256, NULL,
 	    "partitions of the queue; the same for all programs; change it only while the "
 	    "queue is empty"),
 	ROW(queue_max_bytes, "ES_QUEUE_MAX_BYTES", CONF_INT, "67108864", 4096, 1099511627776,
-	    NULL, "bytes that may wait in the queue; beyond that a send is answered queue_full"),
+	    NULL, "most bytes that may wait in the queue; sends beyond it get queue_full"),
 	ROW(log_level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "error warn info debug",
 	    "least severe level that is logged"),
 	ROW(trace_url, "ES_TRACE_URL", CONF_URL, "", 0, 4096, "http https",

@@ -42,7 +42,8 @@ extern const struct conf_check conf_common_checks[CONF_COMMON_CHECKS];
 	    "pool_mode=transaction")
 bool conf_pooled(const char *database_pooler);
 
-/* The queue on SQS. The keys have the names that AWS tools read, too. */
+/* Settings of the queue on SQS. Those of the access keys have the names that AWS tools
+ * use. */
 #define CONF_SQS_ITEMS(type, sqs) \
 	CONF_ITEM(type, sqs.queue_urls, "ES_SQS_QUEUE_URLS", CONF_TEXT, "", 0, 8192, \
 	    NULL, \
@@ -51,7 +52,7 @@ bool conf_pooled(const char *database_pooler);
 		"region that requests are signed for; empty: the region in the " \
 		"queue's URL"), \
 	    CONF_ITEM(type, sqs.endpoint, "ES_SQS_ENDPOINT", CONF_TEXT, "", 0, 1024, \
-		NULL, "where requests go; empty: to the queue's host"), \
+		NULL, "URL to which requests go; empty: the host of the queue's URL"), \
 	    CONF_ITEM(type, sqs.timeout_ms, "ES_SQS_TIMEOUT_MS", CONF_INT, "3000", 100, \
 		60000, NULL, "time-out of a call to SQS, in milliseconds"), \
 	    CONF_ITEM(type, sqs.access_key, "AWS_ACCESS_KEY_ID", CONF_TEXT, "", 0, 256, \

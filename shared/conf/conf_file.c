@@ -6,7 +6,8 @@
 
 #include "core/banned.h"
 
-#define FILE_MAX (64UL * 1024) /* bytes; all settings of all programs need a tenth */
+#define FILE_MAX \
+	(64UL * 1024) /* bytes; ten times what all settings of all programs need */
 
 enum es_code
 conf_file_check_path(const char *path, struct arena *a, struct es_err *err)
@@ -15,7 +16,8 @@ conf_file_check_path(const char *path, struct arena *a, struct es_err *err)
 	return path[0] == '/' ? ES_OK : es_fail(err, ES_INVALID, "must be absolute");
 }
 
-/* Returns the content with a NUL at its end. NULL: it has reported a fault. */
+/* Returns the content with a NUL at its end, or NULL after a fault, which it has
+ * reported. */
 static char *
 conf_file_content(struct conf_load *l, const char *path)
 {
@@ -30,7 +32,7 @@ conf_file_content(struct conf_load *l, const char *path)
 		return NULL;
 	}
 	n = fread(content, 1, FILE_MAX + 1, f);
-	unread = ferror(f) != 0; /* a folder can be opened, not read */
+	unread = ferror(f) != 0; /* a folder can be opened but not read */
 	if (unread)
 		conf_item_fault(
 		    l, CONF_FILE_NAME, "environment", "can't read %s: %m", path);
@@ -148,7 +150,8 @@ conf_file_read(struct conf_load *l, const struct conf_table tables[], size_t n)
 	if (path == NULL || *path == '\0')
 		return;
 	if (conf_file_check_path(path, l->arena, &err) != ES_OK) {
-		/* The table of a program has this check, and reports it. */
+		/* If the program's tables have this check, conf_load() reports the
+		 * fault. */
 		if (conf_item_check(tables, n, CONF_FILE_NAME) == NULL)
 			conf_item_fault(l, CONF_FILE_NAME, "environment", "%s", err.text);
 		return;

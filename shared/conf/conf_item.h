@@ -21,7 +21,7 @@ struct conf_file {
 	size_t n;
 };
 
-/* State of one load. arena and both texts are the loader's. */
+/* State of one load. arena and both texts belong to the caller. */
 struct conf_load {
 	struct arena *arena;
 	struct conf_file file;

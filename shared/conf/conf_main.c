@@ -54,9 +54,9 @@ conf_main_help(const char *program, const struct conf_table tables[], size_t n, 
 	conf_help(tables, n, to);
 }
 
-/* A start reports to the log as JSON. The other options are for people at a terminal. */
+/* A start reports to the log as JSON. The other options print text for people. */
 static void
-conf_main_tell(const char *program, bool starts, const struct conf_report *report)
+conf_main_report(const char *program, bool starts, const struct conf_report *report)
 {
 	if (!starts && report->n_faults > 0)
 		(void)fprintf(stderr, "%s: %u faulty setting%s\n", program,
@@ -69,10 +69,10 @@ conf_main_tell(const char *program, bool starts, const struct conf_report *repor
 	conf_item_log(LOG_WARN, "unknown setting", report->warnings);
 }
 
-/* A SIGHUP that comes before the master handles it would end the program. It waits, and
- * the master then reads the settings again. */
+/* Blocks SIGHUP, whose default action would end the program. It stays pending until the
+ * master handles it, and then makes the master read the settings again. */
 static void
-conf_main_hold_reloads(void)
+conf_main_block_sighup(void)
 {
 	sigset_t hup;
 
@@ -109,14 +109,14 @@ conf_main(int argc, char **argv, const char *program, const struct conf_table ta
 		return EX_USAGE_;
 	case RUN:
 	case TAKE_OVER:
-		conf_main_hold_reloads();
+		conf_main_block_sighup();
 		break;
 	case CHECK:
 	case PRINT:
 		break;
 	}
 	loaded = conf_load(tables, n, conf_names, a, out, &report);
-	conf_main_tell(program, action == RUN || action == TAKE_OVER, &report);
+	conf_main_report(program, action == RUN || action == TAKE_OVER, &report);
 	if (loaded != ES_OK)
 		return EX_CONFIG_;
 	if (action == CHECK)

@@ -65,7 +65,7 @@ conf_print(const struct conf_table tables[], size_t n, const void *values, FILE 
 	struct arena *a = arena_new();
 	struct conf_load l = {.arena = a};
 
-	text_init(&l.faults, a, 0); /* the load that came before has reported them */
+	text_init(&l.faults, a, 0); /* conf_load() has reported the faults */
 	conf_file_read(&l, tables, n);
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++) {

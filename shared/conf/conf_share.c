@@ -10,9 +10,10 @@
 
 #include "core/banned.h"
 
-#define TRIES 1000 /* of a reader, 1 ms apart: writing takes microseconds */
+#define TRIES 1000 /* reads, 1 ms apart; a write takes microseconds */
 
-/* A sequence lock: odd while the master writes, so that a worker reads again. */
+/* A sequence lock: version is odd while the master writes, and a worker then reads
+ * again. */
 struct conf_shared {
 	atomic_uint version; /* 0: nothing was put */
 	char values[];
@@ -40,7 +41,8 @@ conf_share_room(const struct conf_item *item)
 	return item->kind == CONF_INT ? sizeof(int64_t) : sizeof(bool);
 }
 
-/* The program's struct: read when the master writes, written when a worker reads. */
+/* The program's struct. The master copies values from it to the shared memory, and a
+ * worker copies them from there to it. */
 struct share_values {
 	const char *from;
 	char *to;

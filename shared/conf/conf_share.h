@@ -1,5 +1,5 @@
-/* Settings that a master hands to its running workers: memory that they share since the
- * fork. It holds the values of the settings that the program reloads. */
+/* Shared memory through which a master hands settings to its running workers. It holds
+ * the settings that the program reloads. */
 #ifndef CONF_CONF_SHARE_H
 #define CONF_CONF_SHARE_H
 
@@ -7,17 +7,17 @@
 
 struct conf_share;
 
-/* Call it before the fork. The tables must outlive it. */
+/* Call before the fork. The tables must outlive the result. */
 struct conf_share *conf_share_new(const struct conf_table tables[], size_t n);
 /* Unmaps the memory in this process. *s may be NULL, and is NULL afterwards. */
 void conf_share_free(struct conf_share **s);
 
-/* In the master: the values of `values` replace what was there. */
+/* In the master: replaces all shared values by those of `values`. */
 void conf_share_put(struct conf_share *s, const void *values);
 
 /* In a worker: sets the reloaded settings of *values; their strings live in a.
- * ES_NOT_FOUND when the master has put nothing yet, ES_UNAVAILABLE when it does not
- * finish. On failure *values stays as it is. */
+ * ES_NOT_FOUND when the master has put nothing yet, ES_UNAVAILABLE when a write of the
+ * master does not end. On failure *values stays as it is. */
 enum es_code conf_share_get(const struct conf_share *s, struct arena *a, void *values,
     struct es_err *err) ES_MUST_CHECK;
 

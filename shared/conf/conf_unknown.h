@@ -5,7 +5,8 @@
 #include "conf/conf_item.h"
 
 /* Reports the ES_ variables of the environment that are neither in known nor the file
- * (NAME_FILE) of a setting: a near miss as a fault, another one as a warning. */
+ * (NAME_FILE) of a setting: as a fault when the name resembles a setting, else as a
+ * warning. */
 void conf_unknown(struct conf_load *l, const struct conf_table tables[], size_t n,
     const char *const known[]);
 
