@@ -6,19 +6,19 @@
 
 #include "core/banned.h"
 
-static check_tell *check_teller;
+static check_report *check_reporter;
 
 void
-check_tell_by(check_tell *teller)
+check_set_report(check_report *report)
 {
-	check_teller = teller;
+	check_reporter = report;
 }
 
 void
 check_failed(const char *file, int line, const char *what)
 {
-	if (check_teller != NULL)
-		check_teller(file, line, what);
+	if (check_reporter != NULL)
+		check_reporter(file, line, what);
 	else
 		(void)fprintf(stderr, "%s:%d: CHECK failed: %s\n", file, line, what);
 	abort();

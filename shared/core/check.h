@@ -5,13 +5,12 @@
 
 #include "core/attr.h"
 
-/* Also active in release builds. Prints file, line and condition to stderr, and
- * aborts. */
-/* Reports a failed CHECK before the program aborts. log_init() sets a function that
- * writes a log line; without one the text goes to stderr. */
-typedef void check_tell(const char *file, int line, const char *what);
-void check_tell_by(check_tell *teller);
+/* Sets the function that reports a failed CHECK. log_init() sets one that writes a log
+ * line; without a function the text goes to stderr. */
+typedef void check_report(const char *file, int line, const char *what);
+void check_set_report(check_report *report);
 
+/* Reports file, line and condition, and aborts. Also active in release builds. */
 #define CHECK(cond) ((cond) ? (void)0 : check_failed(__FILE__, __LINE__, #cond))
 
 ES_NORETURN void check_failed(const char *file, int line, const char *what);

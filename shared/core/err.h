@@ -7,8 +7,7 @@
 #include "core/attr.h"
 
 /* enum name, HTTP status, name on the wire, title, and whether the client may retry the
- * same request. LENGTH_REQUIRED and NOT_IMPLEMENTED are answers of the front door alone.
- */
+ * same request. Only lighttpd answers LENGTH_REQUIRED and NOT_IMPLEMENTED. */
 #define ES_CODES(X) \
 	X(OK, 200, "ok", "OK", false) \
 	X(BAD_REQUEST, 400, "bad_request", "Malformed request", false) \
@@ -62,7 +61,7 @@ struct es_err {
 	/* detail for the client; never secrets, message bodies or SQL */
 	char text[200];
 	char sqlstate[6]; /* only pg sets it */
-	/* The database's own words on one line, "" when there are none, and the name of
+	/* The database's message on one line, "" when there are none, and the name of
 	 * the statement that failed (static text, NULL: none). They are for the log,
 	 * /readyz and operators' tools, never for a client of the API. */
 	char cause[256];
@@ -89,7 +88,7 @@ enum es_code es_fail_field(struct es_err *err, enum es_code code, const char *fi
     const char *fmt, ...) ES_PRINTF(4, 5);
 
 #define ES_REASON_MAX 600
-/* All that err tells, on one line for an operator: text, cause, SQLSTATE, statement. */
+/* Writes text, cause, SQLSTATE and statement of err on one line for an operator. */
 void es_err_reason(const struct es_err *err, char out[ES_REASON_MAX]);
 
 /* Both functions return their code. The analyzer does not see their bodies, so these

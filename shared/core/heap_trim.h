@@ -14,7 +14,8 @@ struct heap_trim {
 	long faults; /* page faults of the process at the last trim */
 };
 
-/* Trim again when that many bytes were freed or touched since the last trim. */
+/* Trim again when the process has freed or touched that many bytes since the last
+ * trim. */
 #define HEAP_TRIM_BYTES ((size_t)256 << 10)
 
 /* Call it about once a second. The cost grows with the number of free pieces. True: it

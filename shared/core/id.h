@@ -32,13 +32,13 @@ bool uuid_valid(const char *s) ES_MUST_CHECK;
  * one process increase, even within one millisecond. */
 void uuid_new(char out[ES_UUID_TEXT]);
 
-/* Take any other id in either case (below) and store it in lower case. False for a
+/* Takes any other kind of id, in either case, and stores it in lower case. False for a
  * malformed id; out is then unchanged. */
 bool uuid_take(const char *s, char out[ES_UUID_TEXT]) ES_MUST_CHECK;
 
-/* Take an id in either case and store it in lower case, since Swift and .NET print upper
- * case (RFC 9562 section 4 takes both). ES_NOT_FOUND for a malformed id, because it can't
- * exist. *out is unchanged on failure. */
+/* Takes an id in either case and stores it in lower case, since Swift and .NET print
+ * upper case (RFC 9562 section 4 allows both). ES_NOT_FOUND for a malformed id, because
+ * no such object can exist. *out is unchanged on failure. */
 enum es_code tenant_id_parse(
     const char *s, struct tenant_id *out, struct es_err *err) ES_MUST_CHECK;
 enum es_code user_id_parse(

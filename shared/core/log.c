@@ -32,7 +32,7 @@ log_check(const char *file, int line, const char *what)
 void
 log_init(const char *svc, enum log_level level)
 {
-	check_tell_by(log_check);
+	check_set_report(log_check);
 	service = svc;
 	lowest = level;
 }

@@ -28,7 +28,7 @@ struct log_field {
 #define LOG_GIVEN(k, v) \
 	((struct log_field){ \
 	    .kind = LOG_FIELD_STR, .key = (v) != NULL ? (k) : NULL, .str = (v)})
-/* All that a struct es_err tells an operator. */
+/* The fields of a struct es_err that an operator needs. */
 #define LOG_ERR(e) \
 	LOG_STR("error", (e)->text), LOG_FILLED("sqlstate", (e)->sqlstate), \
 	    LOG_FILLED("cause", (e)->cause), LOG_GIVEN("statement", (e)->statement)

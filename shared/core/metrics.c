@@ -71,7 +71,7 @@ metrics_no_file(const char *path, int fd, struct es_err *err)
 	return es_fail(err, ES_INVALID, "%s: %s", path, strerror(why));
 }
 
-/* Reads the cells of the file at path, if its layout is the wanted one, else nothing. */
+/* Reads the cells of the file at path. Reads none when the file has another layout. */
 static enum es_code
 metrics_read_cells(
     const char *path, const struct header *want, void *cells, struct es_err *err)
@@ -109,7 +109,7 @@ metrics_map_file(
 	int fd;
 
 	(void)snprintf(beside, strlen(path) + 16, "%s.%ld", path, (long)getpid());
-	(void)unlink(beside); /* of a process that was killed here and had our pid */
+	(void)unlink(beside); /* left by a killed process with our pid */
 	fd = open(beside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, (off_t)want->size) != 0) {
 		rc = metrics_no_file(beside, fd, err);
@@ -155,7 +155,7 @@ metrics_open(const char *path, const struct metric table[], unsigned n, unsigned
 		memcpy(m->map, &want, sizeof(want));
 	}
 	m->cells = (_Atomic uint64_t *)(void *)((char *)m->map + sizeof(struct header));
-	/* Heartbeats and gauges in the file are those of earlier workers. */
+	/* Clear the heartbeats and gauges in the file, which earlier workers wrote. */
 	for (unsigned s = 0; s < slots; s++) {
 		m->cells[(size_t)s * m->stride] = 0;
 		metrics_clear_gauges(m, s);

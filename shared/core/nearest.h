@@ -6,7 +6,7 @@
 
 #include "core/attr.h"
 
-#define NEAREST_NAME_MAX 64 /* bytes; a longer name is near to nothing */
+#define NEAREST_NAME_MAX 64 /* bytes; a longer name resembles none */
 
 /* Levenshtein distance in bytes; NEAREST_NAME_MAX when a name is longer than that. */
 unsigned nearest_distance(const char *a, const char *b) ES_MUST_CHECK;

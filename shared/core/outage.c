@@ -16,7 +16,7 @@
 struct outage {
 	_Atomic int64_t since_ms; /* 0: the service works */
 	_Atomic int64_t last_ms;  /* of the newest failure */
-	_Atomic int64_t told_ms;
+	_Atomic int64_t logged_ms;
 	_Atomic uint64_t cause;
 	_Atomic int64_t failures;
 };
@@ -49,10 +49,10 @@ outage_cause(const struct es_err *err)
 static bool
 outage_due(struct outage *o, int64_t now)
 {
-	int64_t told = o->told_ms;
+	int64_t logged = o->logged_ms;
 
-	return now - told >= OUTAGE_TOLD_MS &&
-	       atomic_compare_exchange_strong(&o->told_ms, &told, now);
+	return now - logged >= OUTAGE_LOG_EVERY_MS &&
+	       atomic_compare_exchange_strong(&o->logged_ms, &logged, now);
 }
 
 void
@@ -66,7 +66,7 @@ outage_failed(enum outage_of what, const struct es_err *err)
 	o->last_ms = now;
 	o->failures++;
 	if (atomic_compare_exchange_strong(&o->since_ms, &none, now)) {
-		o->told_ms = now;
+		o->logged_ms = now;
 		o->failures = 1;
 		o->cause = cause;
 		log_error("service unavailable", LOG_STR("service", outage_names[what]),

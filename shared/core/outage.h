@@ -11,26 +11,25 @@ enum outage_of { OUTAGE_POSTGRES, OUTAGE_REDIS, OUTAGE_QUEUE, OUTAGE_KINDS };
 /* A process that can't connect tries again within 5 s (the longest back-off), so an
  * outage without a failure for this long is over. */
 #define OUTAGE_QUIET_MS 6000
-/* Two causes that alternate must not fill the log. */
-#define OUTAGE_TOLD_MS 10000
+/* Least time between two log lines, so that two alternating causes don't fill the log. */
+#define OUTAGE_LOG_EVERY_MS 10000
 
-/* Call it in the master before the fork: workers share what it makes. A process that
- * never called it has outages of its own. */
+/* Call in the master before the fork, so that all its workers share one state. A process
+ * that never calls it logs its own outages. */
 void outage_init(void);
 
 /* A call to the service failed. Logs the first failure of an outage. */
 void outage_failed(enum outage_of what, const struct es_err *err);
 
-/* A failure whose service only the error tells: PostgreSQL's has an SQLSTATE or a text
- * that begins with "database", Redis's text begins with "Redis", and others are the
- * queue's. */
+/* Finds the service by the error: PostgreSQL when it has an SQLSTATE or its text begins
+ * with "database", Redis when its text begins with "Redis", else the queue. */
 void outage_failed_call(const struct es_err *err);
 
 /* The program's own regular check of the service succeeded. Ends the outage when no
  * process has failed for OUTAGE_QUIET_MS, and logs its length. */
 void outage_worked(enum outage_of what);
 
-/* The result of the regular check: one of the above. */
+/* Calls outage_worked() or outage_failed() with the result of the regular check. */
 void outage_checked(enum outage_of what, enum es_code rc, const struct es_err *err);
 
 #endif

@@ -81,17 +81,17 @@ prefork_start_due(struct master *m)
 			prefork_start(m, &m->workers[i]);
 }
 
-/* True when a worker ended as SIGTERM asks. One that has just been forked has no handler
- * yet, and ends by the signal itself. */
+/* True when a worker has ended because of SIGTERM: with status 0, or by the signal itself
+ * before it had a handler. */
 static bool
-prefork_was_asked(int status)
+prefork_ended_by_sigterm(int status)
 {
 	return (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
 	       (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
 static void
-prefork_gone(struct master *m, struct worker *w, int status)
+prefork_worker_ended(struct master *m, struct worker *w, int status)
 {
 	const int64_t now = clock_mono_ms();
 
@@ -100,7 +100,7 @@ prefork_gone(struct master *m, struct worker *w, int status)
 		m->conf->on_exit(m->conf->ctx, w->slot, status);
 	if (m->draining)
 		return;
-	if (w->replaced_ms != 0 && prefork_was_asked(status)) {
+	if (w->replaced_ms != 0 && prefork_ended_by_sigterm(status)) {
 		w->replaced_ms = 0;
 		w->start_at_ms = now;
 		return;
@@ -126,7 +126,7 @@ prefork_reap(struct master *m)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (unsigned i = 0; i < m->n; i++)
 			if (m->workers[i].pid == pid)
-				prefork_gone(m, &m->workers[i], status);
+				prefork_worker_ended(m, &m->workers[i], status);
 }
 
 static unsigned

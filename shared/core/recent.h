@@ -11,14 +11,13 @@ struct recent;
 
 typedef uint64_t recent_hash(const void *key, size_t size);
 
-/* With more than max keys, the oldest are forgotten early. If keys come from outside,
- * hash must be a keyed hash (crypto/keyed_hash.h), so that an attacker can't cause
- * collisions. */
+/* With more than max keys, recent_first() forgets the oldest early. If keys come from
+ * outside, hash must be a keyed hash (crypto/keyed_hash.h), so that an attacker can't
+ * cause collisions. */
 struct recent *recent_new(
     int64_t keep_ms, size_t key_size, size_t max, recent_hash *hash);
 void recent_free(struct recent **r);
-/* True when the key did not occur within the last keep_ms; it is remembered from now
- * on. */
+/* Remembers the key. True when the key did not occur within the last keep_ms. */
 bool recent_first(struct recent *r, const void *key, int64_t now_ms);
 size_t recent_count(const struct recent *r);
 

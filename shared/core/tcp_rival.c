@@ -72,8 +72,8 @@ tcp_rival_is_at(const struct inet_diag_msg *m, const struct address *at)
 	       memcmp(m->id.idiag_src, at->ip, bytes) == 0;
 }
 
-/* Reads the kernel's list. *n counts also the inodes that found no room in out. False:
- * the list has no end. */
+/* Reads the kernel's list. *n also counts inodes that no longer fit in out. False: the
+ * list is incomplete. */
 static bool
 tcp_rival_read(
     int netlink, const struct address *at, uint32_t out[TCP_RIVAL_MAX], unsigned *n)

@@ -9,18 +9,18 @@
 
 #define TCP_RIVAL_MAX 256 /* sockets at one address: those of a few servers */
 
-/* The sockets that are no successors: ours, and those that were there before. */
+/* Sockets that are not successors: ours, and those that listened before ours. */
 struct tcp_rival {
 	unsigned n; /* 0: not known; the server then finds no successor */
 	uint32_t inodes[TCP_RIVAL_MAX];
 };
 
-/* Notes all sockets that listen at the very address of fd. Call it once all our sockets
- * listen there. */
+/* Records all sockets that listen at exactly the address of fd. Call it when all our
+ * sockets listen there. */
 void tcp_rival_note(int fd, struct tcp_rival *out);
 
-/* Does a socket that was not noted listen at the address of fd? False also when the
- * kernel does not answer. */
+/* True when a socket that was not recorded listens at the address of fd. False also when
+ * the kernel does not answer. */
 bool tcp_rival_listens(int fd, const struct tcp_rival *noted);
 
 #endif

@@ -79,7 +79,7 @@ unix_socket_clear(const char *path, enum unix_socket_how how, struct es_err *err
 	struct stat st;
 
 	if (lstat(path, &st) != 0)
-		return ES_OK; /* bind() tells what else is wrong with the path */
+		return ES_OK; /* bind() reports what else is wrong with the path */
 	if (!S_ISSOCK(st.st_mode))
 		return es_fail(
 		    err, ES_CONFLICT, "%s: the file there is not a socket", path);
@@ -106,7 +106,7 @@ unix_socket_bind(int fd, const char *path)
 	return rc;
 }
 
-/* Listens at `at`, which is path or becomes path. */
+/* Listens at `at`, which is path, or which the caller renames to path. */
 static enum es_code
 unix_socket_open(const char *at, const char *path, int backlog, struct unix_socket *out,
     struct es_err *err)
@@ -141,7 +141,7 @@ unix_socket_open_beside(
 		return es_fail(err, ES_INVALID,
 		    "%s: a take-over needs a path that is %zu bytes shorter", path,
 		    (size_t)n - UNIX_SOCKET_PATH_MAX);
-	(void)unlink(beside); /* of a process that was killed here and had our pid */
+	(void)unlink(beside); /* left by a killed process with our pid */
 	rc = unix_socket_open(beside, path, backlog, out, err);
 	if (rc != ES_OK)
 		(void)unlink(beside);

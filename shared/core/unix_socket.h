@@ -1,5 +1,5 @@
-/* A listening unix socket and the path that leads to it. The path may pass on to another
- * process while this one still serves the clients in its backlog. */
+/* A listening unix socket and the path that leads to it. Another process may take over
+ * the path while this one still serves the clients in its backlog. */
 #ifndef CORE_UNIX_SOCKET_H
 #define CORE_UNIX_SOCKET_H
 

@@ -1,4 +1,4 @@
-/* The only door to libcrypto for hashes, comparison and random secrets. */
+/* Hashes, comparison and random secrets. Only this file uses libcrypto for them. */
 #ifndef CRYPTO_DIGEST_H
 #define CRYPTO_DIGEST_H
 
