@@ -20,16 +20,16 @@ struct control {
 	 * the change may concern each connection of the tenant. */
 	struct user_id user;
 	bool names_user;
-	/* "", or the jti of the revoked token. Only connections that use this token are
-	 * concerned, whichever user they have. Not together with a user. */
+	/* "", or the jti of the revoked token. The hint then concerns only connections
+	 * that use this token, of any user, and names no user. */
 	char jti[64];
 	/* The tenant's version after the change, or 0. A hint with a user and version 0
 	 * means that only the display name has changed, no right. */
 	int64_t acl_version;
 };
 
-#define CONTROL_BYTES_MAX \
-	640 /* room that every hint fits in; 378 for a jti of controls */
+/* room that every hint fits in; 378 for a jti of controls */
+#define CONTROL_BYTES_MAX 640
 void control_encode(const struct control *c, struct text *out);
 /* ES_INVALID without a tenant or with a malformed id. Unknown members are ignored. */
 enum es_code control_decode(const char *s, size_t len, struct arena *a,

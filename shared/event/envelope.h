@@ -49,13 +49,13 @@ void envelope_message_init(struct envelope_message *m, const struct user_id *use
 void envelope_dedupe_key(const struct user_id *user, const char *client_id, char out[33]);
 
 /* True for 1 to CLIENT_ID_MAX characters of the alphabet above, except "." and "..". A
- * URL can't end in these, and the client could not ask for the outcome. */
+ * URL can't end in these two, so the client could not ask for the outcome. */
 bool client_id_valid(const char *s) ES_MUST_CHECK;
 
 /* The caller checks out->overflow (limit ENVELOPE_BYTES_MAX). */
 void envelope_encode(const struct envelope *e, struct text *out);
-/* Strings live in a. ES_INVALID for text that envelope_encode() of no release can have
- * written. */
+/* Strings live in a. ES_INVALID for a text that envelope_encode() never writes, in any
+ * release. */
 enum es_code envelope_decode(const char *s, size_t len, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 

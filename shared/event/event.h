@@ -34,9 +34,8 @@ struct event {
 	struct tenant_id tenant;
 	struct channel_id channel;
 	struct user_id user;      /* sender or actor; a member is in payload.userId */
-	const char *display_name; /* of user; of a message, when it was sent */
-	/* Without holes in the channel: the event before has seq - 1. 0 for lossy kinds.
-	 */
+	const char *display_name; /* of user; for a message, at its commit */
+	/* The event before it in the channel has seq - 1. 0 for lossy kinds. */
 	int64_t seq;
 	int64_t created_ms;      /* commit stamp of the database */
 	int64_t accepted_ms;     /* for latency; 0 unknown */
@@ -56,7 +55,8 @@ struct event_list {
 const char *event_kind_name(enum event_kind kind);
 bool event_kind_parse(const char *name, enum event_kind *out) ES_MUST_CHECK;
 
-/* Bytes that every event fits in: in a body of 64 KiB JSON may take six bytes for one. */
+/* Bytes that every event fits in: JSON may need six bytes for each byte of a body of 64
+ * KiB. */
 #define EVENT_BYTES_MAX (512UL * 1024)
 void event_encode(const struct event *e, struct text *out);
 enum es_code event_decode(const char *s, size_t len, struct arena *a, struct event *out,
@@ -75,7 +75,8 @@ void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
 	"if old and tonumber(old) >= tonumber(ARGV[2]) then return 0 end " \
 	"return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
 #define TOPIC_CONTROL "es:ctl" /* of struct control */
-/* Expires in Redis that long after fanout's last turn. */
+/* fanout renews this key at each turn. It expires FANOUT_BEAT_LIFE_MS after the last
+ * turn. */
 #define KEY_FANOUT_BEAT     "es:fanout:beat"
 #define FANOUT_BEAT_LIFE_MS "2000"
 #define TOPIC_REPLY_PREFIX  "es:r:"
@@ -100,8 +101,8 @@ struct reply {
 };
 
 #define REPLY_BYTES_MAX (64UL * 1024) /* bytes that every reply fits in */
-/* Names the sender once: the messages of an envelope have one sender and are committed
- * together. */
+/* Writes the sender's name once, because the messages of an envelope have one sender and
+ * are committed together. */
 void reply_encode(const struct reply *r, struct text *out);
 enum es_code reply_decode(const char *s, size_t len, struct arena *a, struct reply *out,
     struct es_err *err) ES_MUST_CHECK;

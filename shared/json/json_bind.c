@@ -23,8 +23,8 @@ json_bind_put_object(void *obj)
 	json_object_put(obj);
 }
 
-/* json-c silently keeps the last of repeated members. The text then has more members
- * than the tree. */
+/* json-c silently keeps the last of repeated members. A text with repeats has more
+ * members than the tree. */
 static enum es_code
 json_bind_parse(const char *text, size_t len, struct arena *a, struct json_object **out,
     struct es_err *err)

@@ -8,7 +8,8 @@
 /* Clients and operators write 0 for "nothing passes" and null for "no limit". In these
  * structs the quota 0 means no limit, and LIMIT_NOTHING lets nothing pass. */
 #define LIMIT_NOTHING (-1)
-/* The quota for a written number; below 0 stands for null. */
+/* Returns the quota for a number that a client or operator wrote; a negative number
+ * stands for null. */
 int64_t limit_quota(int64_t written);
 
 /* quota events pass in window_ms, burst of them at once. A cost above burst never passes.
@@ -33,8 +34,8 @@ struct limit_result {
 	struct limit_state user, tenant;
 };
 
-/* True when one of the limits lets nothing pass: *out refuses, and the caller need not
- * ask a counter. */
+/* True when one of the limits lets nothing pass. *out then refuses, and no counter needs
+ * to be charged. */
 bool limit_closed(const struct limit *user_limit, const struct limit *tenant_limit,
     struct limit_result *out);
 

@@ -11,12 +11,10 @@
 #include "core/banned.h"
 
 #define HEAD_MAX 1024
-#define CHUNK_MAX \
-	4096 /* bytes of one write; lws sends no more and would copy the rest \
-	      */
-#define WAIT_MS \
-	500         /* for a client whose socket is full; after it lws copies the rest \
-	             */
+/* bytes of one write; lws sends no more and would copy the rest */
+#define CHUNK_MAX 4096
+/* for a client whose socket is full; after it lws copies the rest */
+#define WAIT_MS  500
 #define PAUSE_MS 50 /* before the next accept when no file descriptor is left */
 
 static const struct ops_route *
@@ -28,10 +26,10 @@ ops_http_find_route(const struct ops_server *server, const char *path)
 	return NULL;
 }
 
-/* A load balancer may request /healthz from any network. The other paths tell about the
- * inside of the program. */
+/* A load balancer may request /healthz from any network. The other paths show internals
+ * of the program. */
 static bool
-ops_http_may_ask(const struct ops_server *server, struct lws *wsi, const char *path)
+ops_http_may_request(const struct ops_server *server, struct lws *wsi, const char *path)
 {
 	struct sockaddr_storage peer = {0};
 	const struct sockaddr_in *v4 = (const void *)&peer;
@@ -124,7 +122,7 @@ ops_http_reply(struct lws *wsi, const char *path, struct ops_answer *a)
 
 	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
 		a->status = 405; /* its body is not read, so the connection ends here */
-	else if (route == NULL || !ops_http_may_ask(server, wsi, path))
+	else if (route == NULL || !ops_http_may_request(server, wsi, path))
 		ops_http_not_found(a);
 	else
 		route->handler(server->ctx, a);
