@@ -61,7 +61,7 @@ struct pg_settings {
 	/* A pooler may give each transaction another session of PostgreSQL: no statement
 	 * is prepared by name, nothing is set at the start of the connection, each
 	 * transaction begins with its own settings, and a pg_async sends one transaction
-	 * at a time. It is also right without a pooler, but slower. */
+	 * at a time. All this also works without a pooler, but slower. */
 	bool pooled;
 };
 
@@ -115,17 +115,18 @@ const char *pg_array(struct arena *a, const char *const items[], size_t n);
 const char *pg_int(struct arena *a, int64_t value);
 const char *pg_bool(bool value);
 
-/* Does the state of the server, the schema or the connection cause the failure, and not
- * the statement's data? Then wait and retry, and do not blame a message. True for classes
- * 08 0A 25 26 28 3D 3F 40 42 53 55 57 58 XX, and without a SQLSTATE. */
+/* True when the server, the schema or the connection causes the failure, not the data of
+ * the statement: wait and retry, and dead-letter no message. Classes 08 0A 25 26 28 3D 3F
+ * 40 42 53 55 57 58 XX, and a missing SQLSTATE. */
 bool pg_transient(const char *sqlstate);
 
 /* The server's message on the last failure. Log it, but never send it to a client: it may
  * quote data. */
 const char *pg_detail(const struct pg *pg);
 
-/* Does the session keep its settings and statements? ES_UNAVAILABLE, with the reason in
- * words, when there is a pooler that the settings do not name. One round trip. */
+/* Checks in one round trip that the session keeps its settings and prepared statements.
+ * ES_UNAVAILABLE, with the reason in *err, when a pooler is in between that the settings
+ * do not name. */
 enum es_code pg_session_check(
     struct pg *pg, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

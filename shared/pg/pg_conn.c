@@ -55,7 +55,7 @@ pg_conn_drop(struct pg *pg)
 		pg->tx = PG_TX_LOST;
 }
 
-/* The server ends a statement at its statement_timeout. When nothing has come a margin
+/* The server ends a statement at its statement_timeout. If no answer arrives a margin
  * later, the connection is dead. */
 int64_t
 pg_conn_deadline(const struct pg *pg)
@@ -154,9 +154,9 @@ pg_conn_connect_now(struct pg *pg, struct es_err *err)
 	return pg_error_lost(err, pg->detail, pg->lost_state);
 }
 
-/* Input on an idle connection is a notice, or its end. Look for the end before a request
- * uses the connection, so that a restart of the server fails no request. It comes in two
- * parts, a message and then EOF. */
+/* Input on an idle connection is a notice, or the end of the connection: a message, then
+ * EOF. Look for the end before a request uses the connection, so that a restart of the
+ * server fails no request. */
 static bool
 pg_conn_idle_alive(PGconn *conn)
 {

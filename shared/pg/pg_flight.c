@@ -70,7 +70,7 @@ pg_flight_send_prepare(struct pg_async *pa, struct flight *f, const struct pg_st
 {
 	if (pa->target.pooled || pg_known_has(&pa->known, stmt))
 		return true;
-	pg_known_add(&pa->known, stmt); /* until the result is a failure */
+	pg_known_add(&pa->known, stmt); /* removed again if it fails */
 	pg_flight_add_step(f, step);
 	return pg_send_prepare(pa->conn, stmt);
 }
@@ -98,7 +98,7 @@ pg_flight_send_group(struct pg_async *pa, struct flight *f,
 	return ok && PQpipelineSync(pa->conn) == 1;
 }
 
-/* libpq also flushes by itself. A failure shows here or at the next input. */
+/* libpq also flushes by itself. A failed write shows here or when input arrives. */
 void
 pg_flight_flush(struct pg_async *pa)
 {
@@ -149,8 +149,8 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	    .done = done,
 	    .ctx = ctx,
 	    .deadline_ms = clock_mono_ms() + deadline_ms};
-	/* PgBouncer may take the session away after the first answer of several, while
-	 * the rest is on its way, and closes the connection then. */
+	/* Behind a pooler, send one statement at a time. PgBouncer may take the session
+	 * away after the first of several answers, and then closes the connection. */
 	if (pa->target.pooled && pa->n > 1)
 		f->held = pg_flight_hold(stmt, tenant, params);
 	else

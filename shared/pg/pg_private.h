@@ -25,7 +25,8 @@ PGconn *pg_target_connect(const struct pg_target *t);
 /* Prepares a new connection for use. False on failure. */
 bool pg_target_setup(PGconn *conn) ES_MUST_CHECK;
 
-/* The options of the start-up packet set this. A session without it did not get them. */
+/* A setting that the options of the start-up packet set. A session without it did not get
+ * the options: a pooler has dropped them. */
 #define PG_SESSION_MARK   "app.session"
 #define PG_SESSION_DIRECT "direct"
 
@@ -85,8 +86,8 @@ bool pg_error_spoils(const struct es_err *err);
 #define PG_SESSION_PARAMS 3
 const struct pg_stmt *pg_session_begin(const struct pg_target *t,
     const struct tenant_id *tenant, const char *params[PG_SESSION_PARAMS]);
-/* When a pooler or the settings of the role cause the error: puts the meaning before the
- * server's words in err->cause. Returns err->code. */
+/* When a pooler or the settings of the role caused the error, puts the explanation before
+ * the server's message in err->cause. Returns err->code. */
 enum es_code pg_session_explain(struct es_err *err);
 
 /* pg_batch.c. As pg_batch(), with a first statement that the caller chooses; NULL: none.

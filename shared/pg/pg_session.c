@@ -17,8 +17,8 @@ static const struct pg_stmt set_tenant = {
 };
 
 /* The same settings as pg_target_init() sends in the start-up packet, for one
- * transaction. The isolation is compared, not changed: a SELECT comes too late to change
- * it, and fails with 25001 where the default of the role is another. */
+ * transaction. A SELECT comes too late to change the isolation: set_config() only
+ * compares it, and fails with 25001 when the default of the role differs. */
 static const struct pg_stmt set_session = {
     .name = "pg_set_session",
     .sql = "SELECT set_config('app.tenant', $1, true),"
@@ -60,7 +60,7 @@ pg_session_begin(const struct pg_target *t, const struct tenant_id *tenant,
 	return tenant != NULL ? &set_tenant : NULL;
 }
 
-/* Errors of the server that a pooler or the role causes, with their meaning. */
+/* Errors of the server that a pooler or the role causes, with an explanation. */
 static const struct {
 	const char *sqlstate, *words; /* words: in the server's message; NULL: any */
 	const char *statement;        /* NULL: any */

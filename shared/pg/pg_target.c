@@ -27,7 +27,7 @@ pg_target_add(struct pg_target *t, const char *key, const char *value)
 	t->n++;
 }
 
-/* The options in the url itself. Ours follow and override them. */
+/* Returns the options in the url. The program's options follow and override them. */
 static const char *
 pg_target_own_options(const PQconninfoOption *list, struct arena *a)
 {
@@ -78,8 +78,7 @@ pg_target_init(struct pg_target *t, const struct pg_settings *settings, struct a
 	pg_target_add(t, "keepalives_count", KEEPALIVE_COUNT);
 	pg_target_add(t, "tcp_user_timeout", UNACKED_MS);
 	pg_target_add(t, "dbname", arena_strdup(a, settings->url));
-	/* A pooler refuses options, or it drops them: pg_session_begin() sends them then.
-	 */
+	/* A pooler refuses or drops options, so pg_session_begin() sends them instead. */
 	if (!t->pooled)
 		pg_target_add(t, "options", options);
 	pg_target_add(t, "client_encoding", "UTF8");
@@ -113,8 +112,8 @@ pg_target_connect(const struct pg_target *t)
 	 * SQLSTATE. */
 	if (conn != NULL) {
 		(void)PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-		/* Call this before the connect continues, because PostgreSQL may send a
-		 * warning of an outdated collation during it. */
+		/* Call this before the connect continues: PostgreSQL may send a warning
+		 * of an outdated collation during the connect. */
 		(void)PQsetNoticeReceiver(conn, pg_target_silence, NULL);
 	}
 	return conn;

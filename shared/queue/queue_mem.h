@@ -6,9 +6,9 @@
 
 #include "queue/queue.h"
 
-/* Makes calls of this handle fail with ES_UNAVAILABLE: `times` calls, beginning with
- * number `first`, counted from 0 from now on. after: the call does its work before it
- * fails, as if only the reply were lost. */
+/* Makes calls of this handle fail with ES_UNAVAILABLE: lets `first` calls succeed, then
+ * `times` calls fail. after: the call does its work before it fails, as if only the reply
+ * were lost. */
 struct queue_mem_fault {
 	unsigned first, times;
 	bool after;

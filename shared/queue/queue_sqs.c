@@ -66,7 +66,8 @@ queue_sqs_wait(struct queue *q, struct queue_cursor cursors[], size_t n, int64_t
     struct es_err *err)
 {
 	(void)q, (void)cursors, (void)n, (void)wait_ms;
-	return es_fail(err, ES_INTERNAL, "SQS: nothing to wait at without partitions");
+	return es_fail(
+	    err, ES_INTERNAL, "SQS: queue_wait() needs partitions, and SQS has none");
 }
 
 static enum es_code

@@ -43,7 +43,7 @@ queue_sqs_from(struct queue *q)
 
 /* Makes a receipt, "3 HANDLE": the index of the queue and SQS's receipt handle. */
 const char *queue_sqs_receipt(struct arena *a, size_t queue, const char *handle);
-/* Splits a receipt. False: it is none of these queues. */
+/* Splits a receipt. False: it is malformed or names none of the queues. */
 bool queue_sqs_receipt_parse(
     const struct sqs *s, const char *receipt, size_t *queue, const char **handle);
 
@@ -68,7 +68,7 @@ enum es_code queue_sqs_parse_failed(const struct text *answer, struct arena *a,
 enum es_code queue_sqs_receive(struct queue *base, unsigned partition, const char *after,
     size_t max, int64_t wait_ms, struct arena *a, struct queue_msg out[], size_t *n,
     struct es_err *err) ES_MUST_CHECK;
-/* Cancels the requests in flight. SQS delivers their messages again after the visibility
+/* Cancels the requests in flight. SQS redelivers their messages after the visibility
  * time-out. */
 void queue_sqs_receive_fini(struct queue_sqs *q);
 enum es_code queue_sqs_done(struct queue *base, unsigned partition,

@@ -1,8 +1,8 @@
-/* Receiving. Each queue has one long poll in flight at any time, also between two calls:
- * then a caller can look for messages without waiting although SQS is asked only once in
- * LONG_POLL_S. A poll returns at most ten messages. After a full answer brief polls
- * follow, to fill the caller's batch; an answer that is not full says that the queue has
- * no more. SQS locks a group whose messages are leased, so messages of several polls keep
+/* Receives messages. Each queue has one long poll in flight at any time, also between two
+ * calls. So a caller can look for messages without waiting, although SQS gets only one
+ * request in LONG_POLL_S. A poll returns at most ten messages. After a full answer, brief
+ * polls fill the caller's batch; an answer that is not full says that the queue has no
+ * more. SQS locks a group whose messages are leased, so messages of several polls keep
  * the order of their group. */
 #include <string.h>
 
@@ -13,19 +13,18 @@
 
 #include "core/banned.h"
 
-#define LONG_POLL_S \
-	3 /* also the time for which an SQS that sends nothing counts as idle */
+/* also the time for which an SQS that sends nothing counts as idle */
+#define LONG_POLL_S 3
 /* not libcurl's time-out: it may fire although the answer is in the socket */
 #define NO_TIMEOUT 0
 /* longest time without a look at the transfers while a receive waits */
 #define ADVANCE_MS 500
-#define ABSENT_MS \
-	1000 /* after a pause of this length the process was stopped or busy elsewhere \
-	      */
+/* after a pause of this length the process was stopped or busy elsewhere */
+#define ABSENT_MS 1000
 /* wait this long for polls in flight before they are cancelled */
 #define CLOSE_MS 250
-#define FILL_MS \
-	50 /* fill a batch for at most this long: its first messages are waiting */
+/* fill a batch for at most this long: its first messages are waiting */
+#define FILL_MS 50
 
 struct message {
 	const char *MessageId, *ReceiptHandle, *Body, *Attributes;
@@ -168,8 +167,8 @@ queue_sqs_receive_poll_done(
 	return code;
 }
 
-/* Time in which this process did not look does not count. A worker that was stopped, or
- * that waited for the database, may have the answer in its socket, and the messages in it
+/* The time in which this process made no calls does not count. A worker that was stopped,
+ * or that waited for the database, may have the answer in its socket, with messages that
  * are leased. */
 static void
 queue_sqs_receive_extend_deadlines(struct queue_sqs *q)
@@ -342,8 +341,8 @@ queue_sqs_receive(struct queue *base, unsigned partition, const char *after, siz
 	return ES_OK;
 }
 
-/* Gives back the messages that have arrived or arrive in a moment. Those of a cancelled
- * poll stay leased and come again only after the visibility time-out. */
+/* Returns to SQS the messages that have arrived or arrive within CLOSE_MS. Messages of a
+ * cancelled poll stay leased: SQS redelivers them only after the visibility time-out. */
 static void
 queue_sqs_receive_return_messages(struct queue_sqs *q)
 {

@@ -46,7 +46,7 @@ struct redis_url {
 enum es_code redis_url_parse(const char *url, struct arena *a, struct redis_url *out,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The same for the check of a setting; does not connect. */
+/* Checks a setting as redis_url_parse() would. Does not connect. */
 enum es_code redis_url_check(
     const char *url, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
@@ -70,8 +70,8 @@ struct redis_arg {
 
 /* Runs one command. The strings of *out live in a. A connection error or time-out is
  * ES_UNAVAILABLE and closes the connection. An error reply is ES_INTERNAL with the
- * reply's text, but ES_UNAVAILABLE for READONLY, LOADING, MASTERDOWN, MISCONF, OOM and
- * CLUSTERDOWN, which pass. */
+ * reply's text, but ES_UNAVAILABLE for temporary errors: READONLY, LOADING, MASTERDOWN,
+ * MISCONF, OOM and CLUSTERDOWN. */
 enum es_code redis_cmd(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 

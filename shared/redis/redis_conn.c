@@ -1,4 +1,4 @@
-/* One blocking connection. Each step of it ends at a deadline. */
+/* A blocking connection. Each step has a deadline. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

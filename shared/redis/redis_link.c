@@ -16,7 +16,8 @@
 #include "core/banned.h"
 
 #define SETTLED_MS 5000 /* a connection that lasted this long restarts the back-off */
-/* tries that count after a shorter one: redial within 400 ms */
+/* After a shorter connection the back-off begins with this try: dial again within 400
+ * ms. */
 #define CUT_TRIES 2
 
 enum link_state { LINK_WAITING, LINK_DIALING, LINK_UP };
@@ -51,8 +52,8 @@ redis_link_tries(unsigned tries, int64_t up_ms)
 	return up_ms >= 0 && tries > CUT_TRIES ? CUT_TRIES : tries;
 }
 
-/* Starts the back-off, from any state. The caller or hiredis frees the context. Tell the
- * owner last, because its callback may close the link. */
+/* Starts the back-off, from any state. The caller or hiredis frees the context. Calls the
+ * owner last, because the owner may close the link. */
 static void
 redis_link_start_waiting(struct redis_link *l)
 {

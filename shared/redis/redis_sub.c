@@ -19,26 +19,26 @@ struct redis_sub {
 	bool was_up, lost;  /* lost: the next redis_sub_wait() reports a loss */
 	unsigned tries;
 	int64_t next_dial_ms;
-	int64_t heard_ms, asked_ms; /* asked_ms is 0 while no PING is outstanding */
+	int64_t received_ms, pinged_ms; /* pinged_ms is 0 while no PING is outstanding */
 };
 
 static void
-redis_sub_note_heard(struct redis_sub *s)
+redis_sub_note_received(struct redis_sub *s)
 {
-	s->heard_ms = clock_mono_ms();
-	s->asked_ms = 0;
+	s->received_ms = clock_mono_ms();
+	s->pinged_ms = 0;
 }
 
 /* When to send a PING, or to give up an unanswered one. */
 static int64_t
 redis_sub_ping_due_ms(const struct redis_sub *s)
 {
-	return s->asked_ms != 0 ? s->asked_ms + REDIS_SUB_SILENT_MS
-	                        : s->heard_ms + REDIS_SUB_PING_MS;
+	return s->pinged_ms != 0 ? s->pinged_ms + REDIS_SUB_SILENT_MS
+	                         : s->received_ms + REDIS_SUB_PING_MS;
 }
 
-/* Call it only after all input is read: between two requests nobody reads, so that an
- * answer may be waiting in the socket. */
+/* Call it only after all input is read. Between two calls of redis_sub_wait() nobody
+ * reads, so an answer may be waiting in the socket. */
 static enum es_code
 redis_sub_ping(struct redis_sub *s, struct es_err *err)
 {
@@ -46,9 +46,9 @@ redis_sub_ping(struct redis_sub *s, struct es_err *err)
 
 	if (now_ms < redis_sub_ping_due_ms(s))
 		return ES_OK;
-	if (s->asked_ms != 0)
+	if (s->pinged_ms != 0)
 		return es_fail(err, ES_UNAVAILABLE, "Redis: no answer to a PING");
-	s->asked_ms = now_ms;
+	s->pinged_ms = now_ms;
 	(void)redisAppendCommand(s->conn, "PING");
 	return redis_conn_flush(s->conn, now_ms + REDIS_SUB_SILENT_MS, err);
 }
@@ -75,7 +75,7 @@ redis_sub_message_of(struct redis_sub *s, const redisReply *r)
 	    r->element[0]->type != REDIS_REPLY_STRING)
 		return NULL;
 	if (strcmp(r->element[0]->str, "subscribe") == 0) {
-		/* messages of the time without a subscription */
+		/* messages published while there was no subscription are lost */
 		s->lost = s->lost || s->was_up;
 		s->up = s->was_up = true;
 		s->tries = 0;
@@ -98,7 +98,7 @@ redis_sub_read_reply(struct redis_sub *s, int64_t deadline_ms, struct arena *a,
 	TRY(redis_conn_read(s->conn, deadline_ms, &reply, err));
 	if (reply == NULL)
 		return ES_OK;
-	redis_sub_note_heard(s);
+	redis_sub_note_received(s);
 	if (reply->type == REDIS_REPLY_ERROR) {
 		const enum es_code rc =
 		    es_fail(err, ES_UNAVAILABLE, "Redis: %s", reply->str);
@@ -126,13 +126,13 @@ redis_sub_dial(struct redis_sub *s, int64_t deadline_ms, struct es_err *err)
 	if (limit_ms < 20)
 		limit_ms = 20;
 	TRY(redis_conn_open(&s->url, limit_ms, &s->conn, err));
-	redis_sub_note_heard(s);
+	redis_sub_note_received(s);
 	(void)redisAppendCommandArgv(s->conn, 2, argv, NULL);
 	return redis_conn_flush(s->conn, clock_mono_ms() + limit_ms, err);
 }
 
-/* Tries to subscribe at once, so that a caller with a reachable server need not wait for
- * a turn. */
+/* Tries to subscribe at once, so that the first redis_sub_wait() does not have to
+ * connect. */
 static void
 redis_sub_first_subscription(struct redis_sub *s)
 {
