@@ -68,7 +68,7 @@ api_key_bearer_user_state(const struct key_answer *row, bool asked)
 }
 
 static enum es_code
-api_key_bearer_judge(
+api_key_bearer_check(
     const struct key_answer *row, int64_t now_ms, bool is_own_bot, struct es_err *err)
 {
 	if (strcmp(row->tenant_status, "active") != 0)
@@ -122,7 +122,7 @@ api_key_bearer_get(struct pg *pg, const char *key, const struct user_id *on_beha
 	if (!pg_next(&rows, a, &row))
 		return es_fail(err, ES_UNAUTHENTICATED, "unknown or revoked API key");
 	is_own_bot = row.user.text[0] != '\0' && strcmp(row.user.text, row.bot.text) == 0;
-	TRY(api_key_bearer_judge(&row, now_ms, is_own_bot, err));
+	TRY(api_key_bearer_check(&row, now_ms, is_own_bot, err));
 	api_key_bearer_fill(&row, on_behalf != NULL, is_own_bot, out);
 	return ES_OK;
 }

@@ -1,4 +1,4 @@
-/* Commits batches of the queue. Only this way does a message get its number. */
+/* Commits batches of the queue. Only batch_store_commit() gives a message its number. */
 #ifndef STORE_BATCH_STORE_H
 #define STORE_BATCH_STORE_H
 
@@ -29,9 +29,9 @@ struct batch_result {
 
 /* Commits all envelopes in one transaction, or none. fence is NULL for a queue without
  * partitions. The strings of the result live in a or belong to the envelopes. After a
- * failure ask batch_store_fenced(), batch_store_miscounted() and
- * pg_transient(err->sqlstate). When all three say no, one of the messages causes the
- * failure. */
+ * failure call batch_store_fenced(), batch_store_miscounted() and
+ * pg_transient(err->sqlstate). When all three return false, one of the messages causes
+ * the failure. */
 enum es_code batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err) ES_MUST_CHECK;

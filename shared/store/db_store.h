@@ -24,7 +24,7 @@ enum es_code db_store_get(struct pg *pg, struct arena *a, struct db_state *out,
 /* Returns one row: the name of a right that the role lacks (const char *), or NULL. */
 extern const struct pg_stmt db_rights_stmt;
 /* ES_OK: the database is writable and migrated, the role has all rights, and there is no
- * pooler that the settings do not name. Else ES_UNAVAILABLE; err tells why. */
+ * pooler that the settings do not name. Else ES_UNAVAILABLE; err->text says why. */
 enum es_code db_store_ready(
     struct pg *pg, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

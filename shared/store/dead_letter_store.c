@@ -125,8 +125,8 @@ dead_letter_store_bytes(const char *digits, struct arena *a, size_t *len)
 	return bytes;
 }
 
-/* fanout adds "/" and the client message id to the position of an entry when one message
- * of it has failed. */
+/* When one message of an entry failed, fanout has added "/" and its client message id to
+ * the entry's position. */
 static void
 dead_letter_store_pick(const char *source_id, struct envelope *e)
 {

@@ -35,8 +35,9 @@ enum es_code dead_letter_store_purge(struct pg *pg, int64_t keep_s, int64_t max,
     int64_t limit, struct arena *a, int64_t *gone, struct es_err *err) ES_MUST_CHECK;
 
 /* To send a letter again: read it, give the envelope to the queue, then call
- * dead_letter_store_redriven(). A crash before that call keeps the letter; when it is
- * sent once more, the commit finds a repeat by the key of the message.
+ * dead_letter_store_redriven(). A crash before that call keeps the letter. When an
+ * operator then sends it once more, es_batch() finds the repeat by the key of the
+ * message.
  *
  * Fills out with the message that failed; the other messages of its envelope have
  * outcomes of their own. The envelope has a new id, because a refusal holds for one id,
@@ -45,9 +46,9 @@ enum es_code dead_letter_store_purge(struct pg *pg, int64_t keep_s, int64_t max,
 enum es_code dead_letter_store_redrive(struct pg *pg, int64_t id, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 
-/* The queue has the envelope. One transaction deletes the letter and supersedes its
- * refusal, so that a request for the outcome no longer gets it. A letter that is gone is
- * no error. */
+/* Call it when the queue has the envelope. One transaction deletes the letter and
+ * supersedes its refusal, so that a request for the outcome no longer gets it. ES_OK also
+ * when the letter is gone. */
 enum es_code dead_letter_store_redriven(struct pg *pg, int64_t id,
     const struct envelope *e, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

@@ -36,9 +36,8 @@ member_leave_check_ban(const struct member_change *c, enum departure how,
 	return ES_OK;
 }
 
-/* now is NULL when the user is not a member: then store only the ban. The event
- * member_left ends the subscriptions of a user who reads the channel without being a
- * member. */
+/* now is NULL when the user is not a member: then store only the ban. Such a user may
+ * have read the public channel; the event member_left ends the user's subscriptions. */
 static enum es_code
 member_leave_drop_member(struct member_change *c, const struct member *now,
     const char *display_name, bool bans)

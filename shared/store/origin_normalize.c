@@ -19,7 +19,7 @@ origin_normalize_is_scheme(const char *s)
 	       s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789+-.")] == '\0';
 }
 
-/* Common mistakes have their own text. NULL: none of them. */
+/* Returns what is wrong when s has a common mistake, else NULL. */
 static const char *
 origin_normalize_find_mistake(const char *s)
 {

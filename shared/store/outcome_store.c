@@ -69,7 +69,7 @@ outcome_store_params(struct arena *a, const struct envelope *e)
 }
 
 static struct outcome
-outcome_store_judge(const struct found *row, const char *client_id)
+outcome_store_from_row(const struct found *row, const char *client_id)
 {
 	struct outcome out = {.client_id = client_id, .result = OUTCOME_REFUSED};
 
@@ -99,7 +99,7 @@ outcome_store_read(struct pg_rows *rows, const struct envelope *e, struct arena 
 
 		if (i >= e->n)
 			continue;
-		outcomes[i] = outcome_store_judge(&row, e->messages[i].client_id);
+		outcomes[i] = outcome_store_from_row(&row, e->messages[i].client_id);
 		known[i] = true;
 	}
 }

@@ -56,7 +56,7 @@ principal_store_is_active(const struct answer *row)
 }
 
 static enum es_code
-principal_store_judge(const struct answer *row, const struct principal_ask *ask,
+principal_store_check(const struct answer *row, const struct principal_ask *ask,
     struct principal *out, struct es_err *err)
 {
 	if (strcmp(row->tenant_status, "active") != 0)
@@ -123,7 +123,7 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
 		if (row.ord >= 1 && (size_t)row.ord <= n) {
 			const size_t i = (size_t)row.ord - 1;
 
-			out[i].rc = principal_store_judge(
+			out[i].rc = principal_store_check(
 			    &row, &asks[i], &out[i].principal, &out[i].err);
 			out[i].gone = !principal_store_is_active(&row);
 		}
@@ -140,6 +140,6 @@ principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 	struct pg_rows rows;
 
 	TRY(pg_run(pg, NULL, &principal_store_one, params, a, &rows, err));
-	return pg_next(&rows, a, &row) ? principal_store_judge(&row, &ask, out, err)
+	return pg_next(&rows, a, &row) ? principal_store_check(&row, &ask, out, err)
 	                               : principal_store_fail_unknown(err);
 }

@@ -27,8 +27,8 @@ static const struct pg_col token_store_cols[] = {
 	}
 
 /* Lock the tenant's row: revocations and changes of rights of one tenant run one after
- * the other. The role that permits the revocation stays true until the commit, and so
- * does the count of rows. */
+ * the other. So neither the role that permits the revocation nor the count of rows
+ * changes before the commit. */
 static const struct pg_stmt token_store_lock = TOKEN_STMT(
     "lock", "SELECT acl_version FROM tenants WHERE id = $1 FOR NO KEY UPDATE", 1, 1);
 
@@ -212,7 +212,7 @@ token_store_issue_s(struct pg *pg, const struct tenant_id *tenant,
 	if (!pg_next(&rows, a, &row))
 		return es_fail(err, ES_NOT_FOUND, STORE_NO_USER);
 	/* A revocation covers an iat at most TOKEN_AHEAD_S ahead of the clock (trigger
-	 * users_cutoff), so a later one must wait. */
+	 * users_cutoff), so a token with a later iat must wait. */
 	wait_s = row.least_s - row.now_s - TOKEN_AHEAD_S;
 	if (wait_s > 0) {
 		IGNORE(es_fail(err, ES_RATE_LIMITED,
