@@ -171,8 +171,8 @@ LEFT_OUT = {
     "db_rights": "reads the catalog, which does not grow with the data",
     "batch_fence": "raises unless the worker holds the partition",
     "partition_done": "raises unless the worker holds the partition",
-    "dead_letter_purge": "counts back ES_DEAD_LETTERS_MAX rows, which bounds it",
-    "channel_orphans": "an owner's list of what is broken: reads the tenant's channels",
+    "dead_letter_purge": "walks over at most ES_DEAD_LETTERS_MAX rows",
+    "channel_orphans": "a list of faulty channels for owners: reads all channels of the tenant",
     "tenant_create": "inserts two rows by key",
-    "tenant_first_user": "an operator's command, asked when a tenant is made",
+    "tenant_first_user": "an operator's command, run once for each tenant",
 }

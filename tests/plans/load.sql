@@ -12,7 +12,7 @@ SET maintenance_work_mem = '256MB';
 CREATE FUNCTION pg_temp.n(p_kind integer, p_i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
 	$$ SELECT (lpad(p_kind::text, 8, '0') || '-0000-7000-8000-' || lpad(p_i::text, 12, '0'))::uuid $$;
 
--- Create indexes that no constraint needs after the rows: that is three times faster.
+-- Create the index of this constraint after the rows: three times faster than before them.
 ALTER TABLE messages DROP CONSTRAINT messages_dedupe_key;
 
 INSERT INTO tenants (id, name, max_channels)

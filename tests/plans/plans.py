@@ -118,7 +118,7 @@ def unknown(found):
         elif any(len(arguments) != want for arguments in ARGUMENTS[one["name"]]):
             yield f'{one["name"]} takes {want} arguments'
     for name in sorted(ARGUMENTS.keys() - names):
-        yield f"{name} of arguments.py is no statement of a program"
+        yield f"{name} of arguments.py names no statement of a program"
 
 
 def main():
@@ -132,19 +132,19 @@ def main():
     done = subprocess.run([psql, "-X", "-q", "-h", host, "-U", "postgres", "-d",
                            "echostream", "-f", "-"], input=script(found), text=True,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    told = {}
+    reported = {}
     for head, faults in faults_of(done.stderr):
-        told.setdefault(head, []).extend(faults)
+        reported.setdefault(head, []).extend(faults)
     for name in BAD:
-        bad = not told.pop(f"{name} generic", None)
-        print("not ok" if bad else "ok", f"plans: the judge finds {name}")
-    for head, faults in told.items():
+        bad = not reported.pop(f"{name} generic", None)
+        print("not ok" if bad else "ok", f"plans: the check finds {name}")
+    for head, faults in reported.items():
         print("not ok" if faults else "ok", "plans:", head)
         for fault in dict.fromkeys(faults):
             print("   ", fault)
     expected = 2 * sum(bool(ARGUMENTS[one["name"]]) for one in found)
-    if len(told) != expected:
-        print(f"not ok plans: {len(told)} of {expected} were explained")
+    if len(reported) != expected:
+        print(f"not ok plans: {len(reported)} of {expected} were explained")
     return 0
 
 

@@ -32,7 +32,7 @@ export class Control {
 		this.counts[what] = (this.counts[what] || 0) + 1;
 	}
 
-	// Former keys get another error than unknown ones.
+	// A request with former keys gets another error than one with unknown keys.
 	refuses(req) {
 		const old = this.keys.old, access = /Credential=([^/]+)\//.exec(req.headers.authorization || '')?.[1];
 		return old && access !== this.keys.access ? old : null;
