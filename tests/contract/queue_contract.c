@@ -17,7 +17,7 @@ send_three(struct fixture *f)
 }
 
 static void
-arrives_in_order(void)
+sent_messages_arrive_in_order(void)
 {
 	struct fixture f;
 
@@ -35,7 +35,7 @@ arrives_in_order(void)
 }
 
 static void
-group_decides_partition(void)
+the_group_decides_the_partition(void)
 {
 	struct fixture f;
 	unsigned elsewhere;
@@ -52,7 +52,7 @@ group_decides_partition(void)
 }
 
 static void
-any_bytes_pass(void)
+a_body_of_any_bytes_arrives_unchanged(void)
 {
 	struct fixture f;
 	char body[256];
@@ -69,7 +69,7 @@ any_bytes_pass(void)
 }
 
 static void
-resumes_after_position(void)
+receiving_resumes_after_a_position(void)
 {
 	struct fixture f;
 
@@ -90,7 +90,7 @@ resumes_after_position(void)
 }
 
 static void
-not_done_comes_again(void)
+a_message_without_queue_done_is_delivered_again(void)
 {
 	struct fixture f;
 	struct queue *other;
@@ -112,7 +112,7 @@ not_done_comes_again(void)
 }
 
 static void
-done_is_gone(void)
+a_message_after_queue_done_is_not_delivered_again(void)
 {
 	struct fixture f;
 
@@ -130,7 +130,7 @@ done_is_gone(void)
 }
 
 static void
-full_at_the_byte(void)
+accepts_max_bytes_and_refuses_one_byte_more(void)
 {
 	struct fixture f;
 	char *body;
@@ -165,7 +165,7 @@ behind(struct fixture *f, const char *position)
 }
 
 static void
-knows_when_it_is_behind(void)
+queue_behind_reports_a_lost_position(void)
 {
 	struct fixture f;
 	const char *last;
@@ -189,7 +189,7 @@ knows_when_it_is_behind(void)
 }
 
 static void
-counts_what_waits(void)
+queue_stats_counts_waiting_messages_and_bytes(void)
 {
 	struct fixture f;
 	struct queue_stats s;
@@ -215,7 +215,7 @@ counts_what_waits(void)
 }
 
 static void
-refuses_malformed_position(void)
+refuses_a_malformed_position(void)
 {
 	static const char *const bad[] = {"1", "-1", "1-", "a-b", "1-2-3", "1-2 ", "+1-2",
 	    "18446744073709551616-0", "1--2", "$"};
@@ -232,16 +232,20 @@ refuses_malformed_position(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"sent messages arrive in order", arrives_in_order},
-    {"the group decides the partition", group_decides_partition},
-    {"a body of any bytes arrives unchanged", any_bytes_pass},
-    {"receiving resumes after a position", resumes_after_position},
-    {"a message without queue_done() is delivered again", not_done_comes_again},
-    {"a message after queue_done() is not delivered again", done_is_gone},
-    {"is full one byte past max_bytes", full_at_the_byte},
-    {"queue_behind() reports a lost position", knows_when_it_is_behind},
-    {"queue_stats() counts waiting messages and bytes", counts_what_waits},
-    {"refuses a malformed position", refuses_malformed_position},
+    {"sent messages arrive in order", sent_messages_arrive_in_order},
+    {"the group decides the partition", the_group_decides_the_partition},
+    {"a body of any bytes arrives unchanged", a_body_of_any_bytes_arrives_unchanged},
+    {"receiving resumes after a position", receiving_resumes_after_a_position},
+    {"a message without queue_done() is delivered again",
+	a_message_without_queue_done_is_delivered_again},
+    {"a message after queue_done() is not delivered again",
+	a_message_after_queue_done_is_not_delivered_again},
+    {"accepts max_bytes and refuses one byte more",
+	accepts_max_bytes_and_refuses_one_byte_more},
+    {"queue_behind() reports a lost position", queue_behind_reports_a_lost_position},
+    {"queue_stats() counts waiting messages and bytes",
+	queue_stats_counts_waiting_messages_and_bytes},
+    {"refuses a malformed position", refuses_a_malformed_position},
     CU_TEST_INFO_NULL,
 };
 
@@ -250,7 +254,7 @@ queue_contract(const struct queue_settings *settings)
 {
 	CU_SuiteInfo suites[] = {
 	    {"queue", NULL, NULL, NULL, NULL, cases},
-	    {"waiting at the queue", NULL, NULL, NULL, NULL, queue_wait_cases},
+	    {"queue_wait()", NULL, NULL, NULL, NULL, queue_wait_cases},
 	    CU_SUITE_INFO_NULL,
 	};
 	unsigned failed, ran;

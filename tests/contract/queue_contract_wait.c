@@ -8,7 +8,7 @@
 #include "core/banned.h"
 
 static void
-waits_no_longer_than_asked(void)
+waits_no_longer_than_wait_ms(void)
 {
 	struct fixture f;
 	const int64_t start_ms = clock_mono_ms();
@@ -34,7 +34,7 @@ send_from_elsewhere(void *arg)
 }
 
 static void
-wakes_for_what_arrives(void)
+ends_the_wait_when_a_message_arrives(void)
 {
 	struct fixture f;
 	pthread_t sender;
@@ -53,7 +53,7 @@ wakes_for_what_arrives(void)
 }
 
 static void
-tells_where_something_waits(void)
+sets_ready_for_a_partition_with_a_message(void)
 {
 	struct queue_cursor at[2] = {{0, "", true}, {1, "", false}};
 	struct fixture f;
@@ -74,8 +74,9 @@ tells_where_something_waits(void)
 }
 
 CU_TestInfo queue_wait_cases[] = {
-    {"waits no longer than asked", waits_no_longer_than_asked},
-    {"wakes for what arrives", wakes_for_what_arrives},
-    {"tells where something waits", tells_where_something_waits},
+    {"waits no longer than wait_ms", waits_no_longer_than_wait_ms},
+    {"ends the wait when a message arrives", ends_the_wait_when_a_message_arrives},
+    {"sets ready for a partition with a message",
+	sets_ready_for_a_partition_with_a_message},
     CU_TEST_INFO_NULL,
 };

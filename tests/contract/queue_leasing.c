@@ -9,7 +9,7 @@
 #define SQS_RECEIVE 10 /* the most messages of one call of SQS */
 
 static void
-arrives_in_group_order(void)
+sent_messages_arrive_in_the_order_of_their_group(void)
 {
 	struct leasing f;
 
@@ -24,7 +24,7 @@ arrives_in_group_order(void)
 }
 
 static void
-tells_all_of_a_message(void)
+a_received_message_has_all_its_members(void)
 {
 	static const char body[] = "{\"a\":\"\\u00e9 \\\\\"}\n\t\303\251 /";
 	struct leasing f;
@@ -45,7 +45,7 @@ tells_all_of_a_message(void)
 }
 
 static void
-a_leased_group_is_locked(void)
+a_leased_group_is_locked_others_are_not(void)
 {
 	struct leasing f;
 	struct queue_msg held;
@@ -64,7 +64,7 @@ a_leased_group_is_locked(void)
 }
 
 static void
-not_done_comes_again(void)
+a_message_without_queue_done_is_delivered_again(void)
 {
 	struct leasing f;
 	const char *position;
@@ -86,7 +86,7 @@ not_done_comes_again(void)
 }
 
 static void
-retry_waits_for_its_delay(void)
+a_retry_waits_for_its_delay(void)
 {
 	struct leasing f;
 	int64_t start_ms;
@@ -122,10 +122,10 @@ extending_keeps_the_lease(void)
 	leasing_teardown(&f);
 }
 
-/* The number of messages that one receive returns of 25, after a first one took at most
- * 3. */
+/* Sends 25 messages and takes at most three of them. Returns how many of the others the
+ * next call of queue_receive() returns. */
 static size_t
-merged_of_most(struct leasing *f)
+receive_most(struct leasing *f)
 {
 	size_t merged, left = 25;
 
@@ -149,14 +149,14 @@ merged_of_most(struct leasing *f)
 
 /* A receive fills a batch for a moment only, so a busy machine needs several attempts. */
 static void
-several_receives_are_merged(void)
+one_call_returns_messages_of_several_requests(void)
 {
 	struct leasing f;
 	size_t merged = 0;
 
 	leasing_setup(&f);
 	for (int i = 0; i < 50 && merged <= SQS_RECEIVE; i++) {
-		merged = merged_of_most(&f);
+		merged = receive_most(&f);
 		CU_ASSERT_FATAL(merged > 0 && merged < 25);
 	}
 	CU_ASSERT_TRUE(merged > SQS_RECEIVE);
@@ -164,7 +164,7 @@ several_receives_are_merged(void)
 }
 
 static void
-a_long_poll_outlives_a_short_wait(void)
+a_long_poll_stays_in_flight_after_a_short_wait(void)
 {
 	struct leasing f;
 	int64_t start_ms;
@@ -207,7 +207,7 @@ groups_spread_over_the_queues(void)
 }
 
 static void
-a_repeated_send_is_one(void)
+a_repeated_send_is_one_message(void)
 {
 	struct leasing f;
 	struct queue_msg msg = {.body = "x", .len = 1, .group = "g"};
@@ -223,7 +223,7 @@ a_repeated_send_is_one(void)
 }
 
 static void
-refuses_what_sqs_would(void)
+refuses_messages_that_sqs_would_refuse(void)
 {
 	struct leasing f;
 	char *body;
@@ -243,7 +243,7 @@ refuses_what_sqs_would(void)
 }
 
 static void
-counts_and_checks(void)
+counts_waiting_messages_and_checks_the_queues(void)
 {
 	struct leasing f;
 	struct queue_stats s;
@@ -260,17 +260,22 @@ counts_and_checks(void)
 }
 
 CU_TestInfo leasing_cases[] = {
-    {"sent messages arrive in the order of their group", arrives_in_group_order},
-    {"a message comes with all that is promised", tells_all_of_a_message},
-    {"a leased group is locked, others are not", a_leased_group_is_locked},
-    {"a message comes again unless it is done", not_done_comes_again},
-    {"a retry waits for its delay", retry_waits_for_its_delay},
+    {"sent messages arrive in the order of their group",
+	sent_messages_arrive_in_the_order_of_their_group},
+    {"a received message has all its members", a_received_message_has_all_its_members},
+    {"a leased group is locked, others are not", a_leased_group_is_locked_others_are_not},
+    {"a message without queue_done is delivered again",
+	a_message_without_queue_done_is_delivered_again},
+    {"a retry waits for its delay", a_retry_waits_for_its_delay},
     {"extending keeps the lease", extending_keeps_the_lease},
-    {"several receives are merged", several_receives_are_merged},
-    {"a long poll outlives a short wait", a_long_poll_outlives_a_short_wait},
+    {"one call returns messages of several requests",
+	one_call_returns_messages_of_several_requests},
+    {"a long poll stays in flight after a short wait",
+	a_long_poll_stays_in_flight_after_a_short_wait},
     {"groups spread over the queues", groups_spread_over_the_queues},
-    {"a repeated send is one message", a_repeated_send_is_one},
-    {"refuses what SQS would refuse", refuses_what_sqs_would},
-    {"counts what waits, and checks", counts_and_checks},
+    {"a repeated send is one message", a_repeated_send_is_one_message},
+    {"refuses messages that SQS would refuse", refuses_messages_that_sqs_would_refuse},
+    {"counts waiting messages and checks the queues",
+	counts_waiting_messages_and_checks_the_queues},
     CU_TEST_INFO_NULL,
 };

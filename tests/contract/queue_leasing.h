@@ -7,8 +7,8 @@
 #include "queue/queue.h"
 
 #define LEASING_MAX 100
-#define LEASING_VISIBILITY_MS \
-	1000 /* the visibility timeout of the queues in tests/run/sqs.sh */
+/* the visibility timeout of the queues in tests/run/sqs.sh */
+#define LEASING_VISIBILITY_MS 1000
 
 struct leasing {
 	struct aws_settings aws;

@@ -10,9 +10,9 @@
 
 #include "core/banned.h"
 
-/* The error is a plain text without the secret. */
+/* Checks that the error contains this text, and never the secret. */
 static void
-says(struct leasing *f, const char *what)
+check_error(struct leasing *f, const char *what)
 {
 	CU_ASSERT_EQUAL(f->err.code, ES_UNAVAILABLE);
 	CU_ASSERT_PTR_NOT_NULL(strstr(f->err.text, what));
@@ -21,7 +21,7 @@ says(struct leasing *f, const char *what)
 	CU_ASSERT_PTR_NULL(strstr(f->err.text, "secret-of-mine"));
 }
 
-/* Leases three of three groups of one queue. */
+/* Leases three messages of three groups in one queue. */
 static void
 lease_three(struct leasing *f)
 {
@@ -53,7 +53,7 @@ failed_deletes_are_repeated(void)
 }
 
 static void
-a_part_that_can_not_be_done_is_told(void)
+reports_the_messages_that_can_not_be_deleted(void)
 {
 	struct leasing f;
 
@@ -63,8 +63,8 @@ a_part_that_can_not_be_done_is_told(void)
 	    "{\"action\":\"DeleteMessageBatch\",\"entries\":[1],\"sender\":true,"
 	    "\"name\":\"ReceiptHandleIsInvalid\"}");
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_UNAVAILABLE);
-	says(&f, "1 of 3 messages");
-	says(&f, "ReceiptHandleIsInvalid");
+	check_error(&f, "1 of 3 messages");
+	check_error(&f, "ReceiptHandleIsInvalid");
 	CU_ASSERT_EQUAL(leasing_count(&f, "DeleteMessageBatch"), 1);
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 5 * LEASING_VISIBILITY_MS), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 1);
@@ -72,7 +72,7 @@ a_part_that_can_not_be_done_is_told(void)
 }
 
 static void
-throttling_is_waited_out(void)
+repeats_a_throttled_call_after_a_pause(void)
 {
 	struct leasing f;
 
@@ -84,7 +84,7 @@ throttling_is_waited_out(void)
 	(void)leasing_control(&f, "fault",
 	    "{\"action\":\"SendMessage\",\"name\":\"RequestThrottled\",\"times\":9}");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_UNAVAILABLE);
-	says(&f, "throttling");
+	check_error(&f, "throttling");
 	CU_ASSERT_TRUE(f.err.retry_after_ms > 0);
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
 	leasing_teardown(&f);
@@ -101,13 +101,13 @@ a_failed_receive_loses_nothing(void)
 	    "{\"action\":\"ReceiveMessage\",\"name\":\"InternalFailure\",\"status\":"
 	    "500}");
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2000), ES_UNAVAILABLE);
-	says(&f, "InternalFailure");
+	check_error(&f, "InternalFailure");
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");
 	leasing_teardown(&f);
 }
 
 static void
-wrong_credentials_are_told(void)
+reports_wrong_credentials(void)
 {
 	struct leasing f;
 
@@ -115,22 +115,22 @@ wrong_credentials_are_told(void)
 	f.aws.secret_key = "secret-of-mine";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
-	says(&f, "signature");
+	check_error(&f, "signature");
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 2000), ES_UNAVAILABLE);
-	says(&f, "signature");
+	check_error(&f, "signature");
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "signature");
+	check_error(&f, "signature");
 	f.aws.access_key = "AKOTHER";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "does not know the access key");
+	check_error(&f, "does not know the access key");
 	f.aws.access_key = "";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
 	leasing_teardown(&f);
 }
 
 static void
-an_expired_token_is_told(void)
+reports_an_expired_token(void)
 {
 	struct leasing f;
 
@@ -144,13 +144,13 @@ an_expired_token_is_told(void)
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_OK);
 	(void)leasing_control(&f, "fault", "{\"name\":\"ExpiredToken\",\"status\":403}");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
-	says(&f, "expired");
+	check_error(&f, "expired");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK);
 	leasing_teardown(&f);
 }
 
 static void
-wrong_queues_are_told(void)
+reports_wrong_queues(void)
 {
 	struct leasing f;
 	const char *good;
@@ -160,14 +160,14 @@ wrong_queues_are_told(void)
 	f.aws.queue_urls = "http://sqs.us-east-1.localhost/000000000000/none.fifo";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "does not exist");
+	check_error(&f, "does not exist");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
-	says(&f, "does not exist");
+	check_error(&f, "does not exist");
 	f.aws.queue_urls = arena_printf(f.a, "%.*sbare.fifo",
 	    (int)(strstr(good, ".fifo") - good) - (int)strlen("es-a"), good);
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "no redrive policy");
+	check_error(&f, "no redrive policy");
 	f.aws.queue_urls = "";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
 	f.aws.queue_urls = "http://x/1/standard";
@@ -179,7 +179,7 @@ wrong_queues_are_told(void)
 }
 
 static void
-silence_and_absence_are_told(void)
+reports_a_server_that_is_silent_or_absent(void)
 {
 	struct leasing f;
 
@@ -188,12 +188,12 @@ silence_and_absence_are_told(void)
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	(void)leasing_control(&f, "fault", "{\"hang\":true,\"times\":1}");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_UNAVAILABLE);
-	says(&f, "imeout");
+	check_error(&f, "imeout");
 	CU_ASSERT_EQUAL(leasing_send(&f, "g", "y"), ES_OK);
 	f.aws.endpoint = "http://127.0.0.1:1";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "connect");
+	check_error(&f, "connect");
 	leasing_teardown(&f);
 }
 
@@ -267,7 +267,7 @@ refused_keys_are_renewed_soon(void)
 	    "{\"access\":\"AK6\",\"secret\":\"s6\",\"token\":\"t6\",\"shown\":\"other\","
 	    "\"old\":\"ExpiredToken\"}");
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "session token has expired");
+	check_error(&f, "session token has expired");
 	(void)leasing_control(
 	    &f, "keys", "{\"access\":\"AK6\",\"secret\":\"s6\",\"token\":\"t6\"}");
 	start_ms = clock_mono_ms();
@@ -278,7 +278,7 @@ refused_keys_are_renewed_soon(void)
 }
 
 static void
-a_container_without_keys_is_told(void)
+reports_a_container_without_keys(void)
 {
 	struct leasing f;
 
@@ -288,29 +288,31 @@ a_container_without_keys_is_told(void)
 	use_container(&f);
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "container credentials: HTTP 401");
+	check_error(&f, "container credentials: HTTP 401");
 	f.aws.container_url = "http://example.com/keys";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_INVALID);
 	f.aws.container_url = arena_printf(f.a, "%s/", leasing_endpoint());
 	f.aws.container_token_file = "/nowhere";
 	CU_ASSERT_EQUAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_EQUAL(queue_check(f.q, &f.err), ES_UNAVAILABLE);
-	says(&f, "not readable");
+	check_error(&f, "not readable");
 	(void)unlink(token_file);
 	leasing_teardown(&f);
 }
 
 CU_TestInfo leasing_fault_cases[] = {
     {"failed deletes are repeated", failed_deletes_are_repeated},
-    {"reports the messages that can't be deleted", a_part_that_can_not_be_done_is_told},
-    {"throttling is waited out", throttling_is_waited_out},
+    {"reports the messages that can't be deleted",
+	reports_the_messages_that_can_not_be_deleted},
+    {"repeats a throttled call after a pause", repeats_a_throttled_call_after_a_pause},
     {"a failed receive loses nothing", a_failed_receive_loses_nothing},
-    {"reports wrong credentials", wrong_credentials_are_told},
-    {"reports an expired token", an_expired_token_is_told},
-    {"reports wrong queues", wrong_queues_are_told},
-    {"reports a server that is silent or absent", silence_and_absence_are_told},
+    {"reports wrong credentials", reports_wrong_credentials},
+    {"reports an expired token", reports_an_expired_token},
+    {"reports wrong queues", reports_wrong_queues},
+    {"reports a server that is silent or absent",
+	reports_a_server_that_is_silent_or_absent},
     {"a container's keys are renewed", a_containers_keys_are_renewed},
     {"refused keys are renewed soon", refused_keys_are_renewed_soon},
-    {"reports a container without keys", a_container_without_keys_is_told},
+    {"reports a container without keys", reports_a_container_without_keys},
     CU_TEST_INFO_NULL,
 };

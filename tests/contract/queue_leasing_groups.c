@@ -26,14 +26,14 @@ receive_row(struct leasing *f, int from, size_t n)
 }
 
 static void
-ten_of_a_group_come_at_once(void)
+ten_messages_of_a_group_arrive_at_once_and_again_in_order(void)
 {
 	struct leasing f;
 
 	leasing_setup(&f);
 	send_row(&f, 12);
 	receive_row(&f, 0, 10);
-	/* the last two wait for these, also after the end of their lease */
+	/* the last two messages wait for these ten, also after the end of the lease */
 	receive_row(&f, 0, 10);
 	CU_ASSERT_EQUAL(f.got[9].tries, 2);
 	CU_ASSERT_EQUAL(queue_done(f.q, 0, f.got, f.n, "", &f.err), ES_OK);
@@ -44,7 +44,7 @@ ten_of_a_group_come_at_once(void)
 }
 
 static void
-a_part_that_stays_locks_its_group(void)
+a_message_that_can_not_be_deleted_locks_its_group(void)
 {
 	struct leasing f;
 
@@ -58,7 +58,7 @@ a_part_that_stays_locks_its_group(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(f.err.text, "1 of 10 messages"));
 	CU_ASSERT_EQUAL(leasing_receive(&f, LEASING_MAX, 200), ES_OK);
 	CU_ASSERT_EQUAL(f.n, 0);
-	/* then it comes before the message after it */
+	/* SQS then delivers it before the next message */
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 2), "3,10");
 	leasing_teardown(&f);
 }
@@ -84,9 +84,9 @@ a_late_receipt_deletes_nothing(void)
 	leasing_teardown(&f);
 }
 
-/* Every request is paid for. */
+/* AWS bills every request. */
 static void
-an_answer_that_is_not_full_is_the_last(void)
+no_request_follows_an_answer_that_is_not_full(void)
 {
 	struct leasing f;
 
@@ -100,9 +100,10 @@ an_answer_that_is_not_full_is_the_last(void)
 	leasing_teardown(&f);
 }
 
-/* A whole poll passes while the worker does not read; its answer came long before. */
+/* The worker does not read for longer than a poll lasts; the answer arrived long
+ * before. */
 static void
-who_was_away_reads_what_came(void)
+a_worker_that_was_stopped_reads_messages_that_arrived_then(void)
 {
 	struct leasing f;
 
@@ -120,7 +121,7 @@ who_was_away_reads_what_came(void)
 }
 
 static void
-a_silent_poll_is_given_up(void)
+a_poll_without_an_answer_ends_at_its_deadline(void)
 {
 	const int64_t start_ms = clock_mono_ms();
 	struct leasing f;
@@ -139,7 +140,7 @@ a_silent_poll_is_given_up(void)
 }
 
 static void
-who_closes_gives_back_what_comes(void)
+closing_the_queue_returns_messages_that_still_arrive(void)
 {
 	struct leasing f;
 
@@ -154,14 +155,18 @@ who_closes_gives_back_what_comes(void)
 }
 
 CU_TestInfo leasing_group_cases[] = {
-    {"ten of a group come at once, and again in order", ten_of_a_group_come_at_once},
-    {"a part that stays locks its group", a_part_that_stays_locks_its_group},
+    {"ten messages of a group arrive at once, and again in order",
+	ten_messages_of_a_group_arrive_at_once_and_again_in_order},
+    {"a message that can't be deleted locks its group",
+	a_message_that_can_not_be_deleted_locks_its_group},
     {"a late receipt deletes nothing", a_late_receipt_deletes_nothing},
-    {"an answer that is not full is the last", an_answer_that_is_not_full_is_the_last},
-    {"a worker that was away reads the messages of that time",
-	who_was_away_reads_what_came},
-    {"a worker that closes gives back messages that still arrive",
-	who_closes_gives_back_what_comes},
-    {"a silent poll is given up", a_silent_poll_is_given_up},
+    {"no request follows an answer that is not full",
+	no_request_follows_an_answer_that_is_not_full},
+    {"a worker that was stopped reads messages that arrived then",
+	a_worker_that_was_stopped_reads_messages_that_arrived_then},
+    {"closing the queue returns messages that still arrive",
+	closing_the_queue_returns_messages_that_still_arrive},
+    {"a poll without an answer ends at its deadline",
+	a_poll_without_an_answer_ends_at_its_deadline},
     CU_TEST_INFO_NULL,
 };

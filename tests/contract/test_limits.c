@@ -76,7 +76,8 @@ passes_the_burst_and_no_more(void)
 	}
 	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 1));
 	CU_ASSERT_EQUAL(f.got.user.remaining, 0);
-	/* reset: full again; retry: four above the limit, at 120 s for each event */
+	/* The retry needs one free event, the reset five: a difference of four, at 120 s
+	 * each. */
 	CU_ASSERT_EQUAL(f.got.user.retry_after_ms, f.got.user.reset_ms - 480000);
 	CU_ASSERT_TRUE(f.got.user.retry_after_ms > 100000);
 	CU_ASSERT_TRUE(f.got.user.retry_after_ms <= 120000);
@@ -120,7 +121,7 @@ passes_again_after_retry_after(void)
 }
 
 static void
-nothing_is_charged_when_one_refuses(void)
+charges_neither_limit_when_one_refuses(void)
 {
 	struct fixture f;
 
@@ -142,7 +143,7 @@ nothing_is_charged_when_one_refuses(void)
 }
 
 static void
-policies_are_counted_apart(void)
+each_policy_has_its_own_counter(void)
 {
 	const struct limit other = {"other", 5, 600000, 5};
 	struct fixture f;
@@ -157,7 +158,7 @@ policies_are_counted_apart(void)
 }
 
 static void
-counters_go_away_by_themselves(void)
+counters_expire(void)
 {
 	const struct limit quick = {"quick", 100, 1000, 100};
 	struct fixture f;
@@ -185,7 +186,7 @@ large_rates_stay_exact(void)
 }
 
 static void
-counts_here_while_redis_is_away(void)
+counts_in_this_process_while_redis_is_away(void)
 {
 	struct fixture f;
 
@@ -206,11 +207,12 @@ counts_here_while_redis_is_away(void)
 static CU_TestInfo cases[] = {
     {"passes the burst and no more", passes_the_burst_and_no_more},
     {"passes again after retry_after", passes_again_after_retry_after},
-    {"nothing is charged when one refuses", nothing_is_charged_when_one_refuses},
-    {"policies are counted apart", policies_are_counted_apart},
-    {"counters go away by themselves", counters_go_away_by_themselves},
+    {"charges neither limit when one refuses", charges_neither_limit_when_one_refuses},
+    {"each policy has its own counter", each_policy_has_its_own_counter},
+    {"counters expire", counters_expire},
     {"large rates stay exact", large_rates_stay_exact},
-    {"counts here while Redis is away", counts_here_while_redis_is_away},
+    {"counts in this process while Redis is away",
+	counts_in_this_process_while_redis_is_away},
     CU_TEST_INFO_NULL,
 };
 

@@ -95,7 +95,7 @@ sweep(struct fixture *f, unsigned max)
 
 /* Ends the lease now. */
 static void
-run_out(struct fixture *f, const char *lease)
+end_lease(struct fixture *f, const char *lease)
 {
 	CU_ASSERT_EQUAL(redis_text(f->r, f->a, &f->v, &f->err, "ZADD", "es:p:leases", "1",
 			    lease, NULL),
@@ -131,7 +131,7 @@ published(struct fixture *f, const char *status)
 }
 
 static void
-the_liveliest_device_counts(void)
+the_most_active_of_several_devices_decides_the_status(void)
 {
 	struct fixture f;
 
@@ -152,7 +152,7 @@ the_liveliest_device_counts(void)
 }
 
 static void
-rest_chooses(void)
+a_status_set_by_rest_holds_until_rest_removes_it(void)
 {
 	struct fixture f;
 
@@ -179,7 +179,7 @@ rest_chooses(void)
 }
 
 static void
-a_dead_worker_is_swept(void)
+a_dead_workers_users_go_offline(void)
 {
 	struct presence_call call;
 	struct fixture f;
@@ -192,28 +192,29 @@ a_dead_worker_is_swept(void)
 	set(&f, &one, &bob, PRESENCE_ONLINE, false);
 	set(&f, &two, &bob, PRESENCE_IDLE, false);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker renews its lease */
-	run_out(&f, "w:01900000-0000-7000-8000-00000000f001");
+	end_lease(&f, "w:01900000-0000-7000-8000-00000000f001");
 	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* in parts */
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &bob), PRESENCE_IDLE);
 	presence_lease_call(&call, &one);
-	CU_ASSERT_EQUAL(run(&f, &call), 0); /* the worker comes back after the end of its
-	                                       lease and must register its users again */
+	/* A worker that returns after the end of its lease must register its users
+	 * again. */
+	CU_ASSERT_EQUAL(run(&f, &call), 0);
 	teardown(&f);
 }
 
 static void
-a_rest_device_ends(void)
+a_status_set_by_rest_without_a_device_expires(void)
 {
 	struct fixture f;
 
 	setup(&f);
 	put(&f, PRESENCE_IDLE);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
-	run_out(&f, "r:01900000-0000-7000-8000-000000000001:"
-		    "01900000-0000-7000-8000-00000000a001");
+	end_lease(&f, "r:01900000-0000-7000-8000-000000000001:"
+		      "01900000-0000-7000-8000-00000000a001");
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
 	CU_ASSERT_EQUAL(keys_left(&f), 0);
@@ -243,7 +244,7 @@ a_large_tenant_is_only_counted(void)
 
 /* No key of the user is left, whichever worker reported it. */
 static void
-a_user_may_not_be_here(void)
+a_user_that_is_gone_is_offline_at_once(void)
 {
 	struct fixture f;
 
@@ -265,7 +266,7 @@ a_user_may_not_be_here(void)
 
 /* One user more than a call removes. */
 static void
-a_tenant_may_not_be_here(void)
+all_users_of_a_suspended_tenant_are_offline(void)
 {
 	struct fixture f;
 	struct user_id user;
@@ -284,12 +285,16 @@ a_tenant_may_not_be_here(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"of several devices the liveliest counts", the_liveliest_device_counts},
-    {"a choice by REST holds until REST takes it back", rest_chooses},
-    {"a dead worker's users go offline", a_dead_worker_is_swept},
-    {"a device of REST ends by itself", a_rest_device_ends},
-    {"a user that is gone is offline at once", a_user_may_not_be_here},
-    {"all users of a suspended tenant are offline", a_tenant_may_not_be_here},
+    {"the most active of several devices decides the status",
+	the_most_active_of_several_devices_decides_the_status},
+    {"a status set by REST holds until REST removes it",
+	a_status_set_by_rest_holds_until_rest_removes_it},
+    {"a dead worker's users go offline", a_dead_workers_users_go_offline},
+    {"a status set by REST without a device expires",
+	a_status_set_by_rest_without_a_device_expires},
+    {"a user that is gone is offline at once", a_user_that_is_gone_is_offline_at_once},
+    {"all users of a suspended tenant are offline",
+	all_users_of_a_suspended_tenant_are_offline},
     {"a large tenant is only counted", a_large_tenant_is_only_counted},
     CU_TEST_INFO_NULL,
 };

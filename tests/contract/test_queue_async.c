@@ -84,8 +84,8 @@ teardown(struct fixture *f)
 static enum es_code
 put(struct fixture *f, const char *text)
 {
-	char copy[128]; /* the queue copies the message, so the caller's may change at
-	                   once */
+	/* The queue copies the message, so the caller may change its text at once. */
+	char copy[128];
 	enum es_code rc;
 
 	(void)snprintf(copy, sizeof(copy), "%s", text);
@@ -164,43 +164,43 @@ check_close(bool redis)
 }
 
 static void
-mem_keeps_order(void)
+mem_keeps_the_order(void)
 {
 	check_order(false);
 }
 
 static void
-redis_keeps_order(void)
+redis_keeps_the_order(void)
 {
 	check_order(true);
 }
 
 static void
-mem_is_full(void)
+mem_accepts_max_bytes_and_refuses_one_byte_more(void)
 {
 	check_full(false);
 }
 
 static void
-redis_is_full(void)
+redis_accepts_max_bytes_and_refuses_one_byte_more(void)
 {
 	check_full(true);
 }
 
 static void
-mem_answers_at_close(void)
+closing_mem_answers_all_sends(void)
 {
 	check_close(false);
 }
 
 static void
-redis_answers_at_close(void)
+closing_redis_answers_all_sends(void)
 {
 	check_close(true);
 }
 
 static void
-mem_fails_as_told(void)
+mem_fails_the_calls_that_a_test_names(void)
 {
 	struct fixture f;
 
@@ -216,7 +216,7 @@ mem_fails_as_told(void)
 }
 
 static void
-unknown_outcome_is_unavailable(void)
+a_send_without_an_answer_is_es_unavailable(void)
 {
 	struct fixture f;
 
@@ -237,14 +237,17 @@ unknown_outcome_is_unavailable(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"mem keeps the order", mem_keeps_order},
-    {"redis keeps the order", redis_keeps_order},
-    {"mem is full one byte past max_bytes", mem_is_full},
-    {"redis is full one byte past max_bytes", redis_is_full},
-    {"mem answers at close", mem_answers_at_close},
-    {"redis answers at close", redis_answers_at_close},
-    {"mem fails as told", mem_fails_as_told},
-    {"an unknown outcome is unavailable", unknown_outcome_is_unavailable},
+    {"mem keeps the order", mem_keeps_the_order},
+    {"redis keeps the order", redis_keeps_the_order},
+    {"mem accepts max_bytes and refuses one byte more",
+	mem_accepts_max_bytes_and_refuses_one_byte_more},
+    {"redis accepts max_bytes and refuses one byte more",
+	redis_accepts_max_bytes_and_refuses_one_byte_more},
+    {"closing mem answers all sends", closing_mem_answers_all_sends},
+    {"closing redis answers all sends", closing_redis_answers_all_sends},
+    {"mem fails the calls that a test names", mem_fails_the_calls_that_a_test_names},
+    {"a send without an answer is ES_UNAVAILABLE",
+	a_send_without_an_answer_is_es_unavailable},
     CU_TEST_INFO_NULL,
 };
 

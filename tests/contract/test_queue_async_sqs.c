@@ -68,8 +68,8 @@ static enum es_code
 put(struct fixture *f, const char *group, const char *text)
 {
 	static unsigned number;
-	char *copy =
-	    arena_strdup(f->l.a, text); /* the caller's message may change at once */
+	/* The queue copies the message, so the caller may change its text at once. */
+	char *copy = arena_strdup(f->l.a, text);
 	enum es_code rc;
 
 	f->sending = true;
@@ -92,7 +92,7 @@ wait_answers(struct fixture *f, int n)
 }
 
 static void
-keeps_the_order_in_batches(void)
+keeps_the_order_in_batches_of_ten(void)
 {
 	struct fixture f;
 
@@ -108,7 +108,7 @@ keeps_the_order_in_batches(void)
 }
 
 static void
-many_groups_at_once(void)
+many_groups_are_in_flight_at_once(void)
 {
 	struct fixture f;
 
@@ -123,7 +123,7 @@ many_groups_at_once(void)
 }
 
 static void
-a_part_that_fails_goes_again(void)
+sends_the_failed_entries_of_a_batch_again(void)
 {
 	struct fixture f;
 
@@ -141,7 +141,7 @@ a_part_that_fails_goes_again(void)
 }
 
 static void
-throttling_is_waited_out_then_told(void)
+repeats_throttled_sends_then_reports_the_error(void)
 {
 	struct fixture f;
 
@@ -158,7 +158,7 @@ throttling_is_waited_out_then_told(void)
 	CU_ASSERT_TRUE(wait_answers(&f, 2));
 	CU_ASSERT_EQUAL(f.away, 1);
 	CU_ASSERT_FALSE(queue_async_up(f.async));
-	/* a queue without a send connects again all the same */
+	/* the queue counts as up again although nothing was sent */
 	CU_ASSERT_TRUE(ev_until_now(f.loop, is_up, &f));
 	CU_ASSERT_EQUAL(put(&f, "g", "c"), ES_OK);
 	CU_ASSERT_TRUE(wait_answers(&f, 3));
@@ -168,7 +168,8 @@ throttling_is_waited_out_then_told(void)
 	teardown(&f);
 }
 
-/* The endpoint has no newer keys: the driver backs off and does not ask in a loop. */
+/* The endpoint has no newer keys. The driver backs off and does not request keys in a
+ * loop. */
 static void
 refused_keys_are_not_tried_in_a_loop(void)
 {
@@ -206,7 +207,7 @@ refused_keys_are_not_tried_in_a_loop(void)
 }
 
 static void
-what_sqs_would_refuse_is_refused_at_once(void)
+refuses_at_once_a_message_that_sqs_would_refuse(void)
 {
 	struct fixture f;
 
@@ -217,7 +218,7 @@ what_sqs_would_refuse_is_refused_at_once(void)
 }
 
 static void
-silence_is_unavailable(void)
+a_server_without_an_answer_is_es_unavailable(void)
 {
 	struct fixture f;
 
@@ -233,7 +234,7 @@ silence_is_unavailable(void)
 }
 
 static void
-all_are_answered_at_close(void)
+closing_the_queue_answers_all_sends(void)
 {
 	struct fixture f;
 
@@ -255,15 +256,18 @@ all_are_answered_at_close(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"keeps the order, in batches of ten", keeps_the_order_in_batches},
-    {"many groups go at once", many_groups_at_once},
-    {"a part that fails goes again", a_part_that_fails_goes_again},
-    {"throttling is waited out, then told", throttling_is_waited_out_then_told},
-    {"what SQS would refuse is refused at once",
-	what_sqs_would_refuse_is_refused_at_once},
+    {"keeps the order, in batches of ten", keeps_the_order_in_batches_of_ten},
+    {"many groups are in flight at once", many_groups_are_in_flight_at_once},
+    {"sends the failed entries of a batch again",
+	sends_the_failed_entries_of_a_batch_again},
+    {"repeats throttled sends, then reports the error",
+	repeats_throttled_sends_then_reports_the_error},
+    {"refuses at once a message that SQS would refuse",
+	refuses_at_once_a_message_that_sqs_would_refuse},
     {"refused keys are not tried in a loop", refused_keys_are_not_tried_in_a_loop},
-    {"silence is unavailable", silence_is_unavailable},
-    {"all are answered at close", all_are_answered_at_close},
+    {"a server without an answer is ES_UNAVAILABLE",
+	a_server_without_an_answer_is_es_unavailable},
+    {"closing the queue answers all sends", closing_the_queue_answers_all_sends},
     CU_TEST_INFO_NULL,
 };
 

@@ -61,7 +61,7 @@ expect_stats(struct fixture *f, int64_t messages, int64_t bytes)
 }
 
 static void
-survives_a_kill(void)
+accepted_messages_survive_a_kill(void)
 {
 	struct fixture f;
 
@@ -77,7 +77,7 @@ survives_a_kill(void)
 }
 
 static void
-unknown_outcome_is_unavailable(void)
+a_send_without_an_answer_is_es_unavailable(void)
 {
 	struct fixture f;
 
@@ -98,7 +98,7 @@ run(struct fixture *f, const char *a, const char *b, const char *c, const char *
 }
 
 static void
-counter_heals(void)
+the_byte_counter_is_right_again_after_a_flush(void)
 {
 	struct fixture f;
 
@@ -120,7 +120,7 @@ counter_heals(void)
 }
 
 static void
-trimming_by_hand_heals(void)
+the_byte_counter_is_right_again_after_a_trim_by_hand(void)
 {
 	struct fixture f;
 	struct queue_msg got[4];
@@ -144,7 +144,7 @@ trimming_by_hand_heals(void)
 }
 
 static void
-check_names_what_is_wrong(void)
+queue_check_names_the_fault(void)
 {
 	static const struct {
 		const char *setting, *wrong, *right;
@@ -184,11 +184,14 @@ scripts_survive_script_flush(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"accepted messages survive a kill", survives_a_kill},
-    {"an unknown outcome is unavailable", unknown_outcome_is_unavailable},
-    {"the byte counter heals after a flush", counter_heals},
-    {"the byte counter heals after a trim by hand", trimming_by_hand_heals},
-    {"check names the fault", check_names_what_is_wrong},
+    {"accepted messages survive a kill", accepted_messages_survive_a_kill},
+    {"a send without an answer is ES_UNAVAILABLE",
+	a_send_without_an_answer_is_es_unavailable},
+    {"the byte counter is right again after a flush",
+	the_byte_counter_is_right_again_after_a_flush},
+    {"the byte counter is right again after a trim by hand",
+	the_byte_counter_is_right_again_after_a_trim_by_hand},
+    {"queue_check() names the fault", queue_check_names_the_fault},
     {"scripts survive SCRIPT FLUSH", scripts_survive_script_flush},
     CU_TEST_INFO_NULL,
 };

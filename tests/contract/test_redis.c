@@ -38,7 +38,7 @@ teardown(struct fixture *f)
 #define RUN(f, ...) redis_text((f)->r, (f)->a, &(f)->v, &(f)->err, __VA_ARGS__, NULL)
 
 static void
-gives_every_kind_of_reply(void)
+returns_every_kind_of_reply(void)
 {
 	const struct redis_arg set[] = {{"SET", 3}, {"k", 1}, {"a\0b", 3}};
 	struct fixture f;
@@ -64,7 +64,7 @@ gives_every_kind_of_reply(void)
 }
 
 static void
-tells_error_replies_apart(void)
+maps_error_replies_to_codes(void)
 {
 	struct redis_arg bad[] = {{"INCR", 4}, {"k", 1}}, good[] = {{"PING", 4}};
 	const struct redis_call calls[] = {{2, bad}, {1, good}};
@@ -88,7 +88,7 @@ tells_error_replies_apart(void)
 }
 
 static void
-heals_after_a_restart(void)
+connects_again_after_a_restart(void)
 {
 	struct fixture f;
 
@@ -96,8 +96,8 @@ heals_after_a_restart(void)
 	CU_ASSERT_EQUAL(RUN(&f, "SET", "k", "1"), ES_OK);
 	redis_server_kill(f.server);
 	redis_server_again(f.server);
-	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"),
-	    ES_OK); /* the client has noticed the end of the connection */
+	/* the client notices the end of the connection before it sends */
+	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_OK);
 	redis_server_kill(f.server);
 	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_UNAVAILABLE);
 	CU_ASSERT_EQUAL(RUN(&f, "GET", "k"), ES_UNAVAILABLE);
@@ -125,7 +125,7 @@ keeps_its_deadline(void)
 }
 
 static void
-late_answers_are_not_mixed_up(void)
+a_late_answer_is_not_taken_for_the_next_one(void)
 {
 	struct fixture f;
 
@@ -140,7 +140,7 @@ late_answers_are_not_mixed_up(void)
 }
 
 static void
-gives_password_and_database(void)
+sends_password_and_database(void)
 {
 	struct fixture f;
 	const char *port = NULL, *url;
@@ -196,7 +196,7 @@ runs_scripts_by_digest(void)
 }
 
 static void
-hears_its_topic(void)
+a_subscriber_receives_its_topic(void)
 {
 	struct redis_sub *s;
 	struct fixture f;
@@ -226,7 +226,7 @@ hears_its_topic(void)
 }
 
 static void
-subscribes_again_and_tells(void)
+subscribes_again_and_reports_the_loss(void)
 {
 	struct redis_sub *s;
 	struct fixture f;
@@ -257,9 +257,9 @@ subscribes_again_and_tells(void)
 	teardown(&f);
 }
 
-/* The connection does not end; no packet comes any more. */
+/* The connection stays open, but no packet arrives any more. */
 static void
-a_silent_server_is_noticed(void)
+notices_a_server_that_sends_nothing(void)
 {
 	const int64_t end_ms = clock_mono_ms() + 10000;
 	struct redis_sub *s;
@@ -296,16 +296,17 @@ a_silent_server_is_noticed(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"gives every kind of reply", gives_every_kind_of_reply},
-    {"tells error replies apart", tells_error_replies_apart},
-    {"heals after a restart", heals_after_a_restart},
+    {"returns every kind of reply", returns_every_kind_of_reply},
+    {"maps error replies to codes", maps_error_replies_to_codes},
+    {"connects again after a restart", connects_again_after_a_restart},
     {"keeps its deadline", keeps_its_deadline},
-    {"late answers are not mixed up", late_answers_are_not_mixed_up},
-    {"gives password and database", gives_password_and_database},
+    {"a late answer is not taken for the next one",
+	a_late_answer_is_not_taken_for_the_next_one},
+    {"sends password and database", sends_password_and_database},
     {"runs scripts by digest", runs_scripts_by_digest},
-    {"hears its topic", hears_its_topic},
-    {"subscribes again and tells", subscribes_again_and_tells},
-    {"a silent server is noticed", a_silent_server_is_noticed},
+    {"a subscriber receives its topic", a_subscriber_receives_its_topic},
+    {"subscribes again and reports the loss", subscribes_again_and_reports_the_loss},
+    {"notices a server that sends nothing", notices_a_server_that_sends_nothing},
     CU_TEST_INFO_NULL,
 };
 

@@ -19,7 +19,7 @@ struct fixture {
 	struct es_err err;
 	int ups, downs;        /* calls of state */
 	int answers, failures; /* calls of done */
-	int wanted;            /* what holds_answers waits for */
+	int wanted;            /* number for which has_answers() waits */
 	enum es_code last;
 	char text[64];
 	bool sending, close_in_done;
@@ -130,7 +130,7 @@ answers_come_in_order(void)
 }
 
 static void
-comes_back_after_a_kill(void)
+connects_again_after_a_kill(void)
 {
 	struct fixture f;
 
@@ -154,7 +154,7 @@ comes_back_after_a_kill(void)
 }
 
 static void
-no_answer_in_time_drops_the_connection(void)
+a_missing_answer_drops_the_connection(void)
 {
 	struct fixture f;
 
@@ -175,7 +175,7 @@ no_answer_in_time_drops_the_connection(void)
 }
 
 static void
-a_slow_loop_drops_nothing(void)
+a_slow_loop_does_not_drop_the_connection(void)
 {
 	const struct timespec turn = {
 	    .tv_nsec = 600000000}; /* longer than the time-out */
@@ -194,7 +194,7 @@ a_slow_loop_drops_nothing(void)
 }
 
 static void
-close_ends_what_is_in_flight(void)
+close_ends_the_commands_in_flight(void)
 {
 	struct fixture f;
 
@@ -208,7 +208,7 @@ close_ends_what_is_in_flight(void)
 }
 
 static void
-may_be_closed_in_an_answer(void)
+may_be_closed_inside_done(void)
 {
 	struct fixture f;
 
@@ -225,7 +225,7 @@ may_be_closed_in_an_answer(void)
 }
 
 static void
-may_be_closed_in_a_failure(void)
+may_be_closed_inside_done_of_a_failure(void)
 {
 	struct fixture f;
 
@@ -242,7 +242,7 @@ may_be_closed_in_a_failure(void)
 }
 
 static void
-scripts_by_digest_or_text(void)
+runs_scripts_by_digest_or_text(void)
 {
 	static struct redis_script script = {.text = "return KEYS[1] .. ARGV[1]"};
 	const struct redis_arg argv[] = {{"a", 1}, {"b", 1}};
@@ -269,7 +269,7 @@ scripts_by_digest_or_text(void)
 }
 
 static void
-in_flight_has_a_limit(void)
+the_commands_in_flight_have_a_limit(void)
 {
 	struct fixture f;
 	int taken = 0;
@@ -286,14 +286,15 @@ in_flight_has_a_limit(void)
 
 static CU_TestInfo cases[] = {
     {"answers come in order", answers_come_in_order},
-    {"comes back after a kill", comes_back_after_a_kill},
-    {"no answer in time drops the connection", no_answer_in_time_drops_the_connection},
-    {"a slow loop drops nothing", a_slow_loop_drops_nothing},
-    {"close ends the commands in flight", close_ends_what_is_in_flight},
-    {"may be closed in an answer", may_be_closed_in_an_answer},
-    {"may be closed in a failure", may_be_closed_in_a_failure},
-    {"runs scripts by digest or text", scripts_by_digest_or_text},
-    {"the commands in flight have a limit", in_flight_has_a_limit},
+    {"connects again after a kill", connects_again_after_a_kill},
+    {"a missing answer drops the connection", a_missing_answer_drops_the_connection},
+    {"a slow loop does not drop the connection",
+	a_slow_loop_does_not_drop_the_connection},
+    {"close ends the commands in flight", close_ends_the_commands_in_flight},
+    {"may be closed inside done", may_be_closed_inside_done},
+    {"may be closed inside done of a failure", may_be_closed_inside_done_of_a_failure},
+    {"runs scripts by digest or text", runs_scripts_by_digest_or_text},
+    {"the commands in flight have a limit", the_commands_in_flight_have_a_limit},
     CU_TEST_INFO_NULL,
 };
 

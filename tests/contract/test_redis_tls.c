@@ -88,7 +88,7 @@ ask(struct fixture *f, const char *url)
 }
 
 static void
-commands_pass(void)
+commands_succeed_over_rediss(void)
 {
 	struct fixture f;
 
@@ -100,7 +100,7 @@ commands_pass(void)
 }
 
 static void
-another_name_is_refused(void)
+a_wrong_host_name_or_a_client_without_tls_fails(void)
 {
 	struct fixture f;
 
@@ -114,7 +114,7 @@ another_name_is_refused(void)
 }
 
 static void
-topics_pass(void)
+a_subscriber_receives_a_message_over_rediss(void)
 {
 	struct fixture f;
 	struct redis_sub *s;
@@ -157,7 +157,7 @@ on_done(void *ctx, enum es_code rc, const struct redis_value *v, const struct es
 }
 
 static void
-event_loop_passes(void)
+the_event_loop_client_works_over_rediss(void)
 {
 	struct ev_loop *loop = ev_loop_new(0);
 	struct redis_async *r;
@@ -179,10 +179,13 @@ event_loop_passes(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"commands succeed over rediss://", commands_pass},
-    {"a wrong host name, or a client without TLS, fails", another_name_is_refused},
-    {"a subscriber receives a message over rediss://", topics_pass},
-    {"the event-loop client works over rediss://", event_loop_passes},
+    {"commands succeed over rediss://", commands_succeed_over_rediss},
+    {"a wrong host name, or a client without TLS, fails",
+	a_wrong_host_name_or_a_client_without_tls_fails},
+    {"a subscriber receives a message over rediss://",
+	a_subscriber_receives_a_message_over_rediss},
+    {"the event-loop client works over rediss://",
+	the_event_loop_client_works_over_rediss},
     CU_TEST_INFO_NULL,
 };
 

@@ -123,7 +123,7 @@ publish(struct fixture *f, const char *topic, const char *text)
 }
 
 static void
-add_before_connected(void)
+takes_topics_before_it_is_connected(void)
 {
 	struct fixture f;
 
@@ -145,7 +145,7 @@ add_before_connected(void)
 }
 
 static void
-removed_is_silent(void)
+a_removed_topic_delivers_no_message(void)
 {
 	struct fixture f;
 
@@ -174,7 +174,7 @@ removed_is_silent(void)
 }
 
 static void
-removed_and_added_is_confirmed_again(void)
+a_topic_removed_and_added_is_confirmed_again(void)
 {
 	struct fixture f;
 
@@ -205,7 +205,7 @@ add_many(struct fixture *f)
 }
 
 static void
-thousands_over_a_loss(void)
+keeps_thousands_of_topics_after_a_loss(void)
 {
 	struct fixture f;
 
@@ -231,7 +231,7 @@ thousands_over_a_loss(void)
 
 /* After any changes Redis has exactly the wanted subscriptions. */
 static void
-churn_ends_right(void)
+adds_and_removes_in_any_order_end_with_the_wanted_topics(void)
 {
 	static bool wanted[64];
 	struct fixture f;
@@ -259,9 +259,10 @@ churn_ends_right(void)
 			redis_server_again(f.server);
 	}
 	f.confirmed = 0;
-	redis_topics_add(
-	    f.t, "last one"); /* Redis answers in order, and the client sends in turn: */
-	for (int i = 0; i < 2; i++) { /* twice the time that any topic may take */
+	/* The client sends changes in the order of its work list, and Redis answers in
+	 * order. So all other changes are done after two changes of one topic. */
+	redis_topics_add(f.t, "last one");
+	for (int i = 0; i < 2; i++) {
 		const int before = f.confirmed;
 
 		redis_topics_remove(f.t, "last one");
@@ -279,9 +280,9 @@ churn_ends_right(void)
 	teardown(&f);
 }
 
-/* The connection does not end; no packet comes any more. */
+/* The connection stays open, but no packet arrives any more. */
 static void
-a_silent_server_is_noticed(void)
+notices_a_server_that_sends_nothing(void)
 {
 	struct fixture f;
 
@@ -298,12 +299,14 @@ a_silent_server_is_noticed(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes topics before it is connected", add_before_connected},
-    {"a removed topic delivers no message", removed_is_silent},
-    {"removed and added is confirmed again", removed_and_added_is_confirmed_again},
-    {"keeps thousands over a loss", thousands_over_a_loss},
-    {"any churn ends right", churn_ends_right},
-    {"a silent server is noticed", a_silent_server_is_noticed},
+    {"takes topics before it is connected", takes_topics_before_it_is_connected},
+    {"a removed topic delivers no message", a_removed_topic_delivers_no_message},
+    {"a topic removed and added is confirmed again",
+	a_topic_removed_and_added_is_confirmed_again},
+    {"keeps thousands of topics after a loss", keeps_thousands_of_topics_after_a_loss},
+    {"adds and removes in any order end with the wanted topics",
+	adds_and_removes_in_any_order_end_with_the_wanted_topics},
+    {"notices a server that sends nothing", notices_a_server_that_sends_nothing},
     CU_TEST_INFO_NULL,
 };
 

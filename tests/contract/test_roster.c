@@ -35,28 +35,28 @@ teardown(struct fixture *f)
 }
 
 static size_t
-in(struct fixture *f, const char *owner)
+sign_in(struct fixture *f, const char *owner)
 {
 	return roster_sign_in(f->r, owner, LIFE_MS, f->a);
 }
 
 static void
-counts_who_is_here(void)
+counts_the_live_workers(void)
 {
 	struct fixture f;
 
 	setup(&f);
-	CU_ASSERT_EQUAL(in(&f, "ann"), 1);
-	CU_ASSERT_EQUAL(in(&f, "bob"), 2);
-	CU_ASSERT_EQUAL(in(&f, "bob"), 2);
+	CU_ASSERT_EQUAL(sign_in(&f, "ann"), 1);
+	CU_ASSERT_EQUAL(sign_in(&f, "bob"), 2);
+	CU_ASSERT_EQUAL(sign_in(&f, "bob"), 2);
 	CU_ASSERT_EQUAL(roster_sign_out(f.r, "bob", LIFE_MS, f.a), 1);
 	redis_server_kill(f.server);
-	CU_ASSERT_EQUAL(in(&f, "ann"), 0);
+	CU_ASSERT_EQUAL(sign_in(&f, "ann"), 0);
 	teardown(&f);
 }
 
-/* The local clock does not matter, however wrong: here another machine wrote the
- * times. */
+/* Signs a worker in with the time of another machine's clock, which may be wrong. The
+ * local clock must not matter. */
 static void
 sign_in_at(struct fixture *f, const char *owner, int64_t ms)
 {
@@ -66,7 +66,7 @@ sign_in_at(struct fixture *f, const char *owner, int64_t ms)
 }
 
 static void
-nobody_is_alive_for_an_hour(void)
+a_clock_that_is_ahead_keeps_no_dead_worker_in_the_roster(void)
 {
 	struct fixture f;
 	const int64_t now_ms = clock_wall_ms();
@@ -74,16 +74,16 @@ nobody_is_alive_for_an_hour(void)
 	setup(&f);
 	sign_in_at(&f, "dead", now_ms - LIFE_MS - 1);
 	sign_in_at(&f, "ahead", now_ms + 3600 * 1000);
-	CU_ASSERT_EQUAL(in(&f, "ann"), 1);
-	CU_ASSERT_EQUAL(in(&f, "ahead"),
-	    2); /* the worker counts as present, whatever its clock says */
+	CU_ASSERT_EQUAL(sign_in(&f, "ann"), 1);
+	/* the worker counts as present, whatever its clock shows */
+	CU_ASSERT_EQUAL(sign_in(&f, "ahead"), 2);
 	teardown(&f);
 }
 
 static CU_TestInfo cases[] = {
-    {"counts the live workers", counts_who_is_here},
+    {"counts the live workers", counts_the_live_workers},
     {"a clock that is ahead keeps no dead worker in the roster",
-	nobody_is_alive_for_an_hour},
+	a_clock_that_is_ahead_keeps_no_dead_worker_in_the_roster},
     CU_TEST_INFO_NULL,
 };
 
