@@ -55,7 +55,7 @@ number(const char *sql, const struct uuid *id)
 }
 
 static void
-a_key_stands_for_its_tenant(void)
+a_key_identifies_its_tenant(void)
 {
 	char text[API_KEY_TEXT];
 
@@ -109,7 +109,7 @@ only_the_hash_is_stored(void)
 }
 
 static void
-whom_a_key_acts_for(void)
+a_key_acts_for_its_bot_or_for_the_named_user(void)
 {
 	const struct actor bot = fixture_user(&f, &f.owner, "robo", "bot");
 	const struct actor gone = fixture_user(&f, &f.owner, "gone", "member");
@@ -141,7 +141,7 @@ whom_a_key_acts_for(void)
 }
 
 static void
-only_who_may(void)
+refuses_callers_without_the_right(void)
 {
 	static const unsigned all = KEY_ANY & ~(unsigned)KEY_ADMIN;
 	const struct actor bot = fixture_user(&f, &f.owner, "robo2", "bot");
@@ -209,7 +209,7 @@ a_revoked_key_is_refused_at_once(void)
 }
 
 static void
-a_limit_of_keys(void)
+a_tenant_has_a_limited_number_of_keys(void)
 {
 	const int64_t now = number("SELECT count(*) FROM api_keys WHERE tenant_id = $1"
 				   " AND revoked_at IS NULL AND $2 <> ''",
@@ -261,7 +261,7 @@ the_last_use_is_stored_once_a_minute(void)
 }
 
 static void
-lists_what_is_not_revoked(void)
+lists_keys_that_are_not_revoked(void)
 {
 	struct api_key_page page;
 	char text[API_KEY_TEXT];
@@ -291,15 +291,16 @@ lists_what_is_not_revoked(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a key stands for its tenant", a_key_stands_for_its_tenant},
+    {"a key identifies its tenant", a_key_identifies_its_tenant},
     {"only the hash is stored", only_the_hash_is_stored},
-    {"whom a key acts for", whom_a_key_acts_for},
-    {"refuses callers without the right", only_who_may},
+    {"a key acts for its bot or for the named user",
+	a_key_acts_for_its_bot_or_for_the_named_user},
+    {"refuses callers without the right", refuses_callers_without_the_right},
     {"a key expires", a_key_expires},
     {"a revoked key is refused at once", a_revoked_key_is_refused_at_once},
-    {"a limit of keys", a_limit_of_keys},
+    {"a tenant has a limited number of keys", a_tenant_has_a_limited_number_of_keys},
     {"the last use is stored once a minute", the_last_use_is_stored_once_a_minute},
-    {"lists keys that are not revoked", lists_what_is_not_revoked},
+    {"lists keys that are not revoked", lists_keys_that_are_not_revoked},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("api_key_store", cases, f)

@@ -50,7 +50,7 @@ delete_all(const struct actor *who)
 }
 
 static void
-an_owner_makes_and_deletes_keys(void)
+an_owner_creates_and_deletes_keys(void)
 {
 	const struct auth_key_new in = secret_key("k", "app");
 	struct auth_key key;
@@ -77,7 +77,7 @@ an_owner_makes_and_deletes_keys(void)
 }
 
 static void
-a_url_is_one_tenants_until_its_last_key_goes(void)
+a_url_belongs_to_one_tenant_until_its_last_key_is_deleted(void)
 {
 	const char *url = arena_printf(f.arena, "https://%s/", f.owner.tenant.text);
 	const struct auth_key_new one = secret_key("a", url), two = secret_key("b", url);
@@ -95,7 +95,7 @@ a_url_is_one_tenants_until_its_last_key_goes(void)
 }
 
 static void
-a_tenant_has_twenty_keys(void)
+a_tenant_has_at_most_twenty_keys(void)
 {
 	struct auth_key key;
 
@@ -154,7 +154,7 @@ a_subject_is_found_with_its_key(void)
 }
 
 static void
-a_set_keeps_the_last_good_reading(void)
+a_failed_fetch_keeps_the_last_key_set(void)
 {
 	const struct auth_key_new in = {.kid = "set",
 	    .alg = "RS256",
@@ -181,7 +181,7 @@ a_set_keeps_the_last_good_reading(void)
 /* The query that returns a due set reserves it for a minute, without a further write. A
  * set whose fetch is lost is due again after that minute. */
 static void
-a_set_is_due_once(void)
+a_key_set_that_is_due_is_returned_once(void)
 {
 	const struct auth_key_new in = {.kid = "due",
 	    .alg = "RS256",
@@ -211,13 +211,13 @@ a_set_is_due_once(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"an owner makes and deletes keys", an_owner_makes_and_deletes_keys},
-    {"a URL is one tenant's until its last key goes",
-	a_url_is_one_tenants_until_its_last_key_goes},
-    {"a tenant has twenty keys", a_tenant_has_twenty_keys},
+    {"an owner creates and deletes keys", an_owner_creates_and_deletes_keys},
+    {"a URL belongs to one tenant until its last key is deleted",
+	a_url_belongs_to_one_tenant_until_its_last_key_is_deleted},
+    {"a tenant has at most twenty keys", a_tenant_has_at_most_twenty_keys},
     {"a subject is found with its key", a_subject_is_found_with_its_key},
-    {"a set keeps the last good reading", a_set_keeps_the_last_good_reading},
-    {"a set is due once", a_set_is_due_once},
+    {"a failed fetch keeps the last key set", a_failed_fetch_keeps_the_last_key_set},
+    {"a key set that is due is returned once", a_key_set_that_is_due_is_returned_once},
     CU_TEST_INFO_NULL,
 };
 

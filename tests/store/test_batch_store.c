@@ -71,7 +71,7 @@ commits_in_order_and_answers_each(void)
 }
 
 static void
-a_repeat_is_the_first_again(void)
+a_repeat_has_the_outcome_of_the_first_message(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "repeats", false);
 	const char *const bodies[] = {"x", "y"};
@@ -103,7 +103,7 @@ a_repeat_is_the_first_again(void)
 }
 
 static void
-refusals_are_no_events(void)
+a_refused_message_makes_no_event(void)
 {
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "closed", true);
 	const struct channel_id open = fixture_channel(&f, &f.bob, "open", false);
@@ -127,8 +127,8 @@ refusals_are_no_events(void)
 	CU_ASSERT_EQUAL(result.replies[3].outcomes[0].code, ES_KEY_REUSED);
 }
 
-/* The same entry again stays refused, as its sender knows; a new envelope is a new try.
- */
+/* A redelivered entry stays refused, because its sender has the refusal. A new envelope
+ * is a new attempt. */
 static void
 a_refused_entry_stays_refused(void)
 {
@@ -159,7 +159,7 @@ a_refused_entry_stays_refused(void)
 
 /* A query by client message id finds a dead letter as a refusal. */
 static void
-a_dead_letter_is_told(void)
+a_look_up_finds_a_dead_letter(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "dead", false);
 	const char *const body[] = {"x"};
@@ -184,7 +184,7 @@ a_dead_letter_is_told(void)
 }
 
 static void
-only_the_holder_commits(void)
+only_the_partitions_owner_commits(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "fenced", false);
 	const char *const body[] = {"x"};
@@ -265,7 +265,7 @@ a_lease_is_renewed_and_released(void)
 }
 
 static void
-a_message_may_be_at_fault(void)
+reports_a_failure_that_a_message_causes(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "faulty", false);
 	const char *const bodies[] = {"fine", "\xff\xfe"};
@@ -282,9 +282,9 @@ a_message_may_be_at_fault(void)
 	CU_ASSERT_FALSE(more);
 }
 
-/* As after a restore in which the counter is older than the messages. */
+/* The state after a restore in which the counter is older than the messages. */
 static void
-a_counter_may_be_at_fault(void)
+reports_a_failure_that_a_counter_causes(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "restored", false);
 	const char *const key[] = {f.bob.tenant.text, id.text};
@@ -309,15 +309,16 @@ a_counter_may_be_at_fault(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a counter may be at fault", a_counter_may_be_at_fault},
+    {"reports a failure that a counter causes", reports_a_failure_that_a_counter_causes},
     {"a refused entry stays refused", a_refused_entry_stays_refused},
-    {"a look-up finds a dead letter", a_dead_letter_is_told},
+    {"a look-up finds a dead letter", a_look_up_finds_a_dead_letter},
     {"commits in order and answers each", commits_in_order_and_answers_each},
-    {"a repeat is the first again", a_repeat_is_the_first_again},
-    {"refusals are no events", refusals_are_no_events},
-    {"only the holder commits", only_the_holder_commits},
+    {"a repeat has the outcome of the first message",
+	a_repeat_has_the_outcome_of_the_first_message},
+    {"a refused message makes no event", a_refused_message_makes_no_event},
+    {"only the partition's owner commits", only_the_partitions_owner_commits},
     {"a lease is renewed and released", a_lease_is_renewed_and_released},
-    {"a message may be at fault", a_message_may_be_at_fault},
+    {"reports a failure that a message causes", reports_a_failure_that_a_message_causes},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("batch_store", cases, f)

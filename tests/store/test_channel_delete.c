@@ -40,7 +40,7 @@ put(const struct channel_id *id, const struct actor *whom, const char *role)
 }
 
 static void
-owners_delete(void)
+only_an_owner_deletes_a_channel(void)
 {
 	const struct channel_id open = fixture_channel(&f, &f.bob, "del-open", false);
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "del-closed", true);
@@ -60,7 +60,7 @@ owners_delete(void)
 
 /* At once the name and the quota are free, and no statement finds the channel. */
 static void
-nothing_is_left_to_see(void)
+after_the_deletion_nothing_finds_the_channel(void)
 {
 	const int64_t before = channel_count(&f.bob.tenant);
 	const struct channel_id id = fixture_channel(&f, &f.bob, "del-all", false);
@@ -110,7 +110,7 @@ purge_all(void)
 
 /* Each small step is a transaction; the next call continues where it ended. */
 static void
-purged_step_by_step(void)
+purges_a_deleted_channel_step_by_step(void)
 {
 	const struct channel_id gone = fixture_channel(&f, &f.bob, "del-purge", false);
 	const struct channel_id kept = fixture_channel(&f, &f.bob, "del-kept", false);
@@ -149,7 +149,7 @@ unarchive(const struct channel_id *id)
 
 /* The quota does not count archived channels, so it may forbid to restore one. */
 static void
-archived_ones_count_apart(void)
+the_quota_does_not_count_archived_channels(void)
 {
 	const struct channel_id a = fixture_channel(&f, &f.foreign, "count-a", false);
 	const int64_t before = channel_count(&f.foreign.tenant);
@@ -179,10 +179,12 @@ archived_ones_count_apart(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"owners delete", owners_delete},
-    {"nothing is left to see", nothing_is_left_to_see},
-    {"purged step by step", purged_step_by_step},
-    {"archived channels count apart", archived_ones_count_apart},
+    {"only an owner deletes a channel", only_an_owner_deletes_a_channel},
+    {"after the deletion nothing finds the channel",
+	after_the_deletion_nothing_finds_the_channel},
+    {"purges a deleted channel step by step", purges_a_deleted_channel_step_by_step},
+    {"the quota does not count archived channels",
+	the_quota_does_not_count_archived_channels},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("channel_delete", cases, f)

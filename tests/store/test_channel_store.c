@@ -34,7 +34,7 @@ creates_with_an_owner_and_a_head(void)
 }
 
 static void
-names_are_taken_within_a_tenant(void)
+a_name_is_unique_within_its_tenant(void)
 {
 	const struct channel_new in = {.name = "Taken"}, other = {.name = "tAKEN"};
 
@@ -86,7 +86,7 @@ stops_at_max_channels(void)
 /* The limit counts archived channels, but not deleted ones; owners and admins have none.
  */
 static void
-a_user_makes_only_so_many(void)
+a_user_can_create_a_limited_number_of_channels(void)
 {
 	const struct actor maker = fixture_user(&f, &f.owner, "maker", "member");
 	struct channel_new in = {.name = "made-1", .user_max = 2};
@@ -113,7 +113,7 @@ a_user_makes_only_so_many(void)
 }
 
 static void
-public_is_for_all_private_for_members(void)
+all_users_see_a_public_channel_members_a_private_one(void)
 {
 	const struct channel_id open = fixture_channel(&f, &f.bob, "open", false);
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "closed", true);
@@ -164,7 +164,7 @@ a_foreign_channel_is_unknown(void)
 }
 
 static void
-lists_what_is_visible(void)
+lists_the_visible_channels(void)
 {
 	const struct actor reader = fixture_user(&f, &f.owner, "reader", "member");
 	const struct channel_id mine = fixture_channel(&f, &reader, "reader-own", true);
@@ -193,7 +193,7 @@ lists_what_is_visible(void)
 }
 
 static void
-patching_is_an_event(void)
+a_patch_makes_an_event(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "patched", false);
 	const struct channel_patch topic = {.name = "patched", .topic = "New"};
@@ -231,7 +231,7 @@ patching_is_an_event(void)
 }
 
 static void
-archives_and_brings_back(void)
+archives_and_restores_a_channel(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "old", false);
 	const struct channel_patch patch = {.topic = "x"};
@@ -273,7 +273,7 @@ patch(const struct actor *who, const struct channel_id *id, const struct channel
 }
 
 static void
-turns_private_and_public(void)
+makes_a_channel_private_and_public(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "turning", false);
 	const bool yes = true, no = false;
@@ -299,7 +299,7 @@ turns_private_and_public(void)
 }
 
 static void
-only_admins_post(void)
+with_the_policy_admins_only_admins_post(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "news", false);
 	const struct channel_patch admins = {.posting_policy = "admins"};
@@ -347,16 +347,18 @@ joins_and_leaves(void)
 
 static CU_TestInfo cases[] = {
     {"creates with an owner and a head", creates_with_an_owner_and_a_head},
-    {"names are taken within a tenant", names_are_taken_within_a_tenant},
+    {"a name is unique within its tenant", a_name_is_unique_within_its_tenant},
     {"stops at max_channels", stops_at_max_channels},
-    {"a user can create a limited number of channels", a_user_makes_only_so_many},
-    {"public is for all, private for members", public_is_for_all_private_for_members},
+    {"a user can create a limited number of channels",
+	a_user_can_create_a_limited_number_of_channels},
+    {"all users see a public channel, members a private one",
+	all_users_see_a_public_channel_members_a_private_one},
     {"a foreign channel is unknown", a_foreign_channel_is_unknown},
-    {"lists the visible channels", lists_what_is_visible},
-    {"patching is an event", patching_is_an_event},
-    {"archives and brings back", archives_and_brings_back},
-    {"turns private and public", turns_private_and_public},
-    {"only admins post", only_admins_post},
+    {"lists the visible channels", lists_the_visible_channels},
+    {"a patch makes an event", a_patch_makes_an_event},
+    {"archives and restores a channel", archives_and_restores_a_channel},
+    {"makes a channel private and public", makes_a_channel_private_and_public},
+    {"with the policy admins only admins post", with_the_policy_admins_only_admins_post},
     {"joins and leaves", joins_and_leaves},
     CU_TEST_INFO_NULL,
 };

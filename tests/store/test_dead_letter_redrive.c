@@ -13,10 +13,11 @@ static struct fixture f;
 static struct batch_result result;
 static struct message message;
 
-/* As fanout does with the first message of `failed`; `all` is the envelope of the entry.
- * Returns the id of the letter. */
+/* Stores a dead letter as fanout does for the first message of `failed`; `all` is the
+ * envelope of the entry. Returns the id of the letter. */
 static int64_t
-bury(const struct envelope *all, const struct envelope *failed, const char *place)
+store_dead_letter(
+    const struct envelope *all, const struct envelope *failed, const char *place)
 {
 	struct batch_dead dead = {.source = f.owner.tenant.text,
 	    .tenant = all->tenant.text,
@@ -76,7 +77,7 @@ the_failed_message_alone_is_sent_again(void)
 	part.n = 1;
 	commit(&part);
 	part.messages = all.messages + 1;
-	letter = bury(&all, &part, "1-0");
+	letter = store_dead_letter(&all, &part, "1-0");
 	part.messages = all.messages + 2;
 	commit(&part);
 	CU_ASSERT_EQUAL(outcome(&id, client_id), ES_INVALID);
@@ -102,15 +103,15 @@ the_failed_message_alone_is_sent_again(void)
 	CU_ASSERT_EQUAL(outcome(&id, client_id), ES_OK);
 }
 
-/* The old entry comes from the queue once more: its refusal still holds for that
- * delivery, and after the commit it is a repeat. */
+/* The queue delivers the old entry once more. Its refusal still holds for that delivery,
+ * and after the commit of the new entry it is a repeat. */
 static void
-the_old_delivery_changes_nothing(void)
+a_redelivery_of_the_old_entry_changes_nothing(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "redrive-old", false);
 	const char *const bodies[] = {"x"};
 	const struct envelope all = fixture_envelope(&f, &f.bob, &id, bodies, 1);
-	const int64_t letter = bury(&all, &all, "2-0");
+	const int64_t letter = store_dead_letter(&all, &all, "2-0");
 	struct envelope again;
 
 	FINE(dead_letter_store_redrive(f.pg, letter, f.arena, &again, &f.err));
@@ -123,14 +124,15 @@ the_old_delivery_changes_nothing(void)
 	CU_ASSERT_EQUAL(result.n_repeats, 1);
 }
 
-/* The tool dies between the queue and the database, and the operator repeats it. */
+/* echostreamctl dies between the send to the queue and the deletion of the letter, and
+ * the operator runs it again. */
 static void
-a_crash_before_the_end_doubles_nothing(void)
+a_crash_during_the_redrive_makes_no_second_message(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "redrive-crash", false);
 	const char *const bodies[] = {"x"};
 	const struct envelope all = fixture_envelope(&f, &f.bob, &id, bodies, 1);
-	const int64_t letter = bury(&all, &all, "3-0");
+	const int64_t letter = store_dead_letter(&all, &all, "3-0");
 	struct envelope first, second;
 
 	FINE(dead_letter_store_redrive(f.pg, letter, f.arena, &first, &f.err));
@@ -147,12 +149,12 @@ a_crash_before_the_end_doubles_nothing(void)
 }
 
 static void
-a_message_that_its_user_sent_again_is_not_doubled(void)
+a_message_that_its_sender_sent_again_is_stored_once(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "redrive-user", false);
 	const char *const bodies[] = {"x"};
 	const struct envelope all = fixture_envelope(&f, &f.bob, &id, bodies, 1);
-	const int64_t letter = bury(&all, &all, "4-0");
+	const int64_t letter = store_dead_letter(&all, &all, "4-0");
 	struct envelope users = all, again;
 
 	uuid_new(users.id.text);
@@ -165,33 +167,33 @@ a_message_that_its_user_sent_again_is_not_doubled(void)
 	CU_ASSERT_EQUAL(result.n_committed, 0);
 }
 
-/* It fails again before the letter is gone: the new refusal stays. */
+/* The message fails again before the letter is deleted: the new refusal stays. */
 static void
-a_second_failure_is_told(void)
+a_look_up_finds_the_second_refusal(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "redrive-twice", false);
 	const char *const bodies[] = {"x"};
 	const struct envelope all = fixture_envelope(&f, &f.bob, &id, bodies, 1);
-	const int64_t letter = bury(&all, &all, "5-0");
+	const int64_t letter = store_dead_letter(&all, &all, "5-0");
 	struct envelope again;
 	int64_t second;
 
 	FINE(dead_letter_store_redrive(f.pg, letter, f.arena, &again, &f.err));
-	second = bury(&again, &again, "6-0");
+	second = store_dead_letter(&again, &again, "6-0");
 	CU_ASSERT_TRUE(second > letter);
 	FINE(dead_letter_store_redriven(f.pg, letter, &again, f.arena, &f.err));
 	CU_ASSERT_EQUAL(outcome(&id, all.messages[0].client_id), ES_INVALID);
 	FINE(dead_letter_store_redrive(f.pg, second, f.arena, &again, &f.err));
 }
 
-/* An entry of a newer release was no envelope to an older fanout. */
+/* To an older fanout an entry of a newer release was not an envelope. */
 static void
 a_whole_entry_is_sent_again(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "redrive-all", false);
 	const char *const bodies[] = {"one", "two"};
 	const struct envelope all = fixture_envelope(&f, &f.bob, &id, bodies, 2);
-	const int64_t letter = bury(&all, NULL, "7-0/no-message-of-it");
+	const int64_t letter = store_dead_letter(&all, NULL, "7-0/no-message-of-it");
 	struct envelope again;
 
 	FINE(dead_letter_store_redrive(f.pg, letter, f.arena, &again, &f.err));
@@ -202,7 +204,7 @@ a_whole_entry_is_sent_again(void)
 }
 
 static void
-what_is_no_envelope_stays(void)
+an_entry_that_is_not_an_envelope_stays(void)
 {
 	const struct batch_dead dead = {.source = f.owner.tenant.text,
 	    .source_id = "8-0",
@@ -229,13 +231,15 @@ what_is_no_envelope_stays(void)
 
 static CU_TestInfo cases[] = {
     {"the failed message alone is sent again", the_failed_message_alone_is_sent_again},
-    {"the old delivery changes nothing", the_old_delivery_changes_nothing},
-    {"a crash before the end doubles nothing", a_crash_before_the_end_doubles_nothing},
-    {"a message that its user sent again is not doubled",
-	a_message_that_its_user_sent_again_is_not_doubled},
-    {"a look-up finds the second refusal", a_second_failure_is_told},
+    {"a redelivery of the old entry changes nothing",
+	a_redelivery_of_the_old_entry_changes_nothing},
+    {"a crash during the redrive makes no second message",
+	a_crash_during_the_redrive_makes_no_second_message},
+    {"a message that its sender sent again is stored once",
+	a_message_that_its_sender_sent_again_is_stored_once},
+    {"a look-up finds the second refusal", a_look_up_finds_the_second_refusal},
     {"a whole entry is sent again", a_whole_entry_is_sent_again},
-    {"an entry that is not an envelope stays", what_is_no_envelope_stays},
+    {"an entry that is not an envelope stays", an_entry_that_is_not_an_envelope_stays},
     CU_TEST_INFO_NULL,
 };
 

@@ -12,7 +12,7 @@ static struct dead_letter *letters;
 static size_t n;
 
 static void
-bury(const char *position)
+store_dead_letter(const char *position)
 {
 	const struct batch_dead dead = {.source = f.owner.tenant.text,
 	    .source_id = position,
@@ -26,7 +26,7 @@ bury(const char *position)
 /* Counts the dead letters of this program: other programs of the suite run at the same
  * time. */
 static size_t
-ours(void)
+count_own(void)
 {
 	size_t count = 0;
 
@@ -40,9 +40,9 @@ ours(void)
 static void
 lists_shows_and_drops(void)
 {
-	bury("1-0");
-	bury("2-0");
-	CU_ASSERT_EQUAL_FATAL(ours(), 2);
+	store_dead_letter("1-0");
+	store_dead_letter("2-0");
+	CU_ASSERT_EQUAL_FATAL(count_own(), 2);
 	CU_ASSERT_STRING_EQUAL(letters[0].source_id, "2-0");
 	CU_ASSERT_STRING_EQUAL(letters[0].reason, "malformed");
 	CU_ASSERT_STRING_EQUAL(letters[0].entry_64, "AP97");
@@ -60,24 +60,24 @@ lists_shows_and_drops(void)
 	FINE(dead_letter_store_drop(f.pg, id, f.arena, &f.err));
 	REFUSED(f, dead_letter_store_drop(f.pg, id, f.arena, &f.err), ES_NOT_FOUND,
 	    "no such dead letter");
-	CU_ASSERT_EQUAL_FATAL(ours(), 1);
+	CU_ASSERT_EQUAL_FATAL(count_own(), 1);
 	CU_ASSERT_STRING_EQUAL(letters[0].source_id, "1-0");
 }
 
 /* Rolled back, because it would delete the dead letters of other programs, too. */
 static void
-old_and_surplus_ones_go(void)
+deletes_old_letters_and_the_oldest_beyond_the_limit(void)
 {
 	int64_t gone;
 
-	bury("3-0");
-	bury("4-0");
+	store_dead_letter("3-0");
+	store_dead_letter("4-0");
 	FINE(pg_begin(f.pg, &f.owner.tenant, &f.err));
 	FINE(dead_letter_store_purge(f.pg, 3600, 1000, 100, f.arena, &gone, &f.err));
 	CU_ASSERT_EQUAL(gone, 0);
 	FINE(dead_letter_store_purge(f.pg, 3600, 1, 1000, f.arena, &gone, &f.err));
 	CU_ASSERT_TRUE(gone >= 2);
-	for (size_t i = ours(); i > 0; i--)
+	for (size_t i = count_own(); i > 0; i--)
 		CU_ASSERT_STRING_NOT_EQUAL(letters[i - 1].source_id, "3-0");
 	CU_ASSERT_TRUE(n >= 1);
 	FINE(dead_letter_store_purge(f.pg, 0, 1000, 1, f.arena, &gone, &f.err));
@@ -87,7 +87,8 @@ old_and_surplus_ones_go(void)
 
 static CU_TestInfo cases[] = {
     {"lists, shows and drops", lists_shows_and_drops},
-    {"old and surplus ones go", old_and_surplus_ones_go},
+    {"deletes old letters and the oldest beyond the limit",
+	deletes_old_letters_and_the_oldest_beyond_the_limit},
     CU_TEST_INFO_NULL,
 };
 

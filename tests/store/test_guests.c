@@ -49,7 +49,7 @@ listed(const struct actor *who)
 }
 
 static void
-knows_no_public_channel(void)
+a_guest_does_not_see_public_channels(void)
 {
 	const struct message_query latest = {.where = MESSAGES_LATEST, .limit = 10};
 	const struct channel_id id = fixture_channel(&f, &f.bob, "square", false);
@@ -80,7 +80,7 @@ knows_no_public_channel(void)
 
 /* A send makes any other user a member. */
 static void
-does_not_come_in_by_sending(void)
+a_guest_does_not_become_a_member_by_sending(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "doorstep", false);
 	const struct outcome refused = fixture_send(&f, &f.guest, &id, "k", "hello");
@@ -95,7 +95,7 @@ does_not_come_in_by_sending(void)
 }
 
 static void
-is_at_home_where_it_was_added(void)
+a_guest_uses_a_channel_of_which_it_is_a_member(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "parlour", false);
 	struct channel channel;
@@ -118,9 +118,11 @@ is_at_home_where_it_was_added(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"knows no public channel", knows_no_public_channel},
-    {"does not come in by sending", does_not_come_in_by_sending},
-    {"is at home where it was added", is_at_home_where_it_was_added},
+    {"a guest does not see public channels", a_guest_does_not_see_public_channels},
+    {"a guest does not become a member by sending",
+	a_guest_does_not_become_a_member_by_sending},
+    {"a guest uses a channel of which it is a member",
+	a_guest_uses_a_channel_of_which_it_is_a_member},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("guests", cases, f)

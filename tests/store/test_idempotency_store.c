@@ -1,4 +1,4 @@
-/* A key has one id, for 24 hours. */
+/* Within 24 hours an idempotency key always returns the same id. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -29,7 +29,7 @@ claim(const struct idempotency_claim *c)
 }
 
 static void
-a_key_means_one_id(void)
+a_key_returns_one_id(void)
 {
 	const struct idempotency_claim first = claim_of("a", "channels", "k", 1);
 	const struct idempotency_claim others[] = {claim_of("b", "channels", "k", 2),
@@ -84,7 +84,7 @@ a_key_is_forgotten_after_a_day(void)
 
 /* The purge deletes rows by the id: a new channel with that id would lose its rows. */
 static void
-a_deleted_channel_is_not_made_again(void)
+a_deleted_channel_is_not_created_again(void)
 {
 	const struct idempotency_claim c = claim_of("a", "channels", "gone", 1);
 	struct channel_new make = {.name = "made-once"};
@@ -103,10 +103,10 @@ a_deleted_channel_is_not_made_again(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a key means one id", a_key_means_one_id},
+    {"a key returns one id", a_key_returns_one_id},
     {"another request is refused", another_request_is_refused},
     {"a key is forgotten after a day", a_key_is_forgotten_after_a_day},
-    {"a deleted channel is not made again", a_deleted_channel_is_not_made_again},
+    {"a deleted channel is not created again", a_deleted_channel_is_not_created_again},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("idempotency_store", cases, f)

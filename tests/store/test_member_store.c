@@ -33,7 +33,7 @@ remove_(
 }
 
 static void
-adds_and_tells(void)
+adding_a_member_makes_an_event(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "team", true);
 
@@ -64,7 +64,7 @@ adds_and_tells(void)
 }
 
 static void
-removes_and_tells(void)
+removing_a_member_makes_an_event(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "leavers", true);
 	struct channel channel;
@@ -95,14 +95,14 @@ members_may_not_manage(void)
 	REFUSED(f, put(&f.carol, &id, &f.carol, "owner"), ES_FORBIDDEN, NULL);
 	REFUSED(f, remove_(&f.carol, &id, &f.bob), ES_FORBIDDEN, NULL);
 	REFUSED(f, put(&dora, &id, &dora, NULL), ES_FORBIDDEN,
-	    NULL);                              /* joining has a verb of its own */
+	    NULL);                              /* joining is member_store_join() */
 	FINE(put(&f.admin, &id, &dora, NULL));  /* an admin of the tenant */
 	FINE(remove_(&f.carol, &id, &f.carol)); /* the user itself */
 	CU_ASSERT_EQUAL(events.n, 1);
 }
 
 static void
-channel_admins_are_not_above_owners(void)
+an_admin_of_the_channel_can_not_change_its_owners(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "owners", false);
 
@@ -129,7 +129,7 @@ the_last_owner_keeps_the_role(void)
 
 /* A channel whose owners are all deactivated would have no user who can manage it. */
 static void
-a_deactivated_owner_is_no_other_owner(void)
+a_deactivated_owner_does_not_count_as_another_owner(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "orphan", true);
 	const struct actor heir = fixture_user(&f, &f.owner, "heir", "member");
@@ -143,7 +143,7 @@ a_deactivated_owner_is_no_other_owner(void)
 }
 
 static void
-only_active_users_of_the_tenant(void)
+only_active_users_of_the_tenant_become_members(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "real", false);
 	const struct actor gone = fixture_user(&f, &f.owner, "gone", "member");
@@ -159,7 +159,7 @@ only_active_users_of_the_tenant(void)
 }
 
 static void
-not_into_an_archive(void)
+an_archived_channel_takes_no_new_member(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "closed down", false);
 	struct channel channel;
@@ -219,7 +219,7 @@ lift(const struct actor *who, const struct channel_id *id, const struct actor *w
 
 /* For a banned user a public channel is like a private one of other users. */
 static void
-removal_bans_from_a_public_channel(void)
+removal_from_a_public_channel_is_a_ban(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "banning", false);
 	const struct actor dora = fixture_user(&f, &f.owner, "dora-ban", "member");
@@ -266,7 +266,7 @@ removal_bans_from_a_public_channel(void)
 }
 
 static void
-neither_private_channels_nor_admins(void)
+removal_bans_neither_from_a_private_channel_nor_an_admin(void)
 {
 	const struct channel_id open = fixture_channel(&f, &f.bob, "no-ban", false);
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "no-ban-2", true);
@@ -286,7 +286,7 @@ neither_private_channels_nor_admins(void)
 /* A user who left before the removal, and a user who never was a member: the ban keeps
  * both out. */
 static void
-no_member_is_banned_as_well(void)
+a_user_who_is_not_a_member_can_be_banned(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "keep-out", false);
 	const struct actor eve = fixture_user(&f, &f.owner, "eve-ban", "member");
@@ -319,7 +319,7 @@ no_member_is_banned_as_well(void)
 }
 
 static void
-a_ban_removes_and_spares_admins(void)
+a_ban_removes_a_member_but_no_admin_of_the_tenant(void)
 {
 	const struct channel_id open = fixture_channel(&f, &f.bob, "ban-open", false);
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "ban-closed", true);
@@ -374,19 +374,25 @@ lists_page_by_page(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"adds and tells", adds_and_tells},
-    {"removes and tells", removes_and_tells},
+    {"adding a member makes an event", adding_a_member_makes_an_event},
+    {"removing a member makes an event", removing_a_member_makes_an_event},
     {"members may not manage", members_may_not_manage},
-    {"channel admins are not above owners", channel_admins_are_not_above_owners},
+    {"an admin of the channel can't change its owners",
+	an_admin_of_the_channel_can_not_change_its_owners},
     {"the last owner keeps the role", the_last_owner_keeps_the_role},
-    {"a deactivated owner is no other owner", a_deactivated_owner_is_no_other_owner},
-    {"only active users of the tenant", only_active_users_of_the_tenant},
-    {"not into an archive", not_into_an_archive},
+    {"a deactivated owner does not count as another owner",
+	a_deactivated_owner_does_not_count_as_another_owner},
+    {"only active users of the tenant become members",
+	only_active_users_of_the_tenant_become_members},
+    {"an archived channel takes no new member", an_archived_channel_takes_no_new_member},
     {"an invisible channel is unknown", an_invisible_channel_is_unknown},
-    {"removal bans from a public channel", removal_bans_from_a_public_channel},
-    {"no member is banned as well", no_member_is_banned_as_well},
-    {"a ban removes and spares admins", a_ban_removes_and_spares_admins},
-    {"not from private channels, and no admins", neither_private_channels_nor_admins},
+    {"removal from a public channel is a ban", removal_from_a_public_channel_is_a_ban},
+    {"a user who is not a member can be banned",
+	a_user_who_is_not_a_member_can_be_banned},
+    {"a ban removes a member, but no admin of the tenant",
+	a_ban_removes_a_member_but_no_admin_of_the_tenant},
+    {"removal bans neither from a private channel nor an admin",
+	removal_bans_neither_from_a_private_channel_nor_an_admin},
     {"lists page by page", lists_page_by_page},
     CU_TEST_INFO_NULL,
 };

@@ -51,7 +51,7 @@ ids(void)
 }
 
 static void
-pages_back_and_forth(void)
+pages_backward_and_forward(void)
 {
 	const struct channel_id id = channel_with("paged", 7);
 
@@ -78,7 +78,7 @@ pages_back_and_forth(void)
 }
 
 static void
-pages_around(void)
+pages_around_a_message(void)
 {
 	const struct channel_id id = channel_with("around", 9);
 
@@ -103,7 +103,7 @@ pages_around(void)
 }
 
 static void
-shows_a_message_and_its_tombstone(void)
+shows_a_message_also_after_its_deletion(void)
 {
 	const struct channel_id id = channel_with("shown", 2);
 	const char *const key[] = {id.text, f.bob.tenant.text};
@@ -161,7 +161,7 @@ an_invisible_channel_is_unknown(void)
 }
 
 static void
-finds_ones_own_by_client_id(void)
+finds_a_message_of_the_caller_by_client_id(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "by client", false);
 	const struct channel_id closed = fixture_channel(&f, &f.carol, "not bob's", true);
@@ -193,9 +193,9 @@ finds_ones_own_by_client_id(void)
 	CU_ASSERT_EQUAL(refusal, ES_NOT_FOUND);
 }
 
-/* Accepted again: the old refusal is superseded, the next one counts. */
+/* A message that is accepted again supersedes its old refusal. A later refusal counts. */
 static void
-a_new_try_takes_back_a_refusal(void)
+a_new_attempt_supersedes_a_refusal(void)
 {
 	const struct channel_id closed = fixture_channel(&f, &f.carol, "closed", true);
 	const char *const body[] = {"no"};
@@ -219,7 +219,7 @@ a_new_try_takes_back_a_refusal(void)
 }
 
 static void
-marks_move_forward_only(void)
+a_read_mark_moves_forward_only(void)
 {
 	const struct channel_id id = channel_with("marked", 5);
 	const struct channel_id open = fixture_channel(&f, &f.bob, "open", false);
@@ -237,7 +237,7 @@ marks_move_forward_only(void)
 }
 
 static void
-tells_what_became_of_an_envelope(void)
+reports_the_outcomes_of_an_envelope(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "outcomes", false);
 	const char *const bodies[] = {"one", "two", "three", "four"};
@@ -280,14 +280,15 @@ tells_what_became_of_an_envelope(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"pages back and forth", pages_back_and_forth},
-    {"pages around", pages_around},
-    {"shows a message and its tombstone", shows_a_message_and_its_tombstone},
+    {"pages backward and forward", pages_backward_and_forward},
+    {"pages around a message", pages_around_a_message},
+    {"shows a message, also after its deletion", shows_a_message_also_after_its_deletion},
     {"an invisible channel is unknown", an_invisible_channel_is_unknown},
-    {"finds one's own by client id", finds_ones_own_by_client_id},
-    {"a new try takes back a refusal", a_new_try_takes_back_a_refusal},
-    {"marks move forward only", marks_move_forward_only},
-    {"tells what became of an envelope", tells_what_became_of_an_envelope},
+    {"finds a message of the caller by client id",
+	finds_a_message_of_the_caller_by_client_id},
+    {"a new attempt supersedes a refusal", a_new_attempt_supersedes_a_refusal},
+    {"a read mark moves forward only", a_read_mark_moves_forward_only},
+    {"reports the outcomes of an envelope", reports_the_outcomes_of_an_envelope},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("message_store", cases, f)

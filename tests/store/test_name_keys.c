@@ -1,5 +1,5 @@
-/* Names that look alike are one name, in users and channels, whichever writes the row: a
- * program that knows keys, an older program, or the migration. */
+/* Names that look alike are one name for users and channels. It does not matter whether a
+ * program that knows keys, an older program or the migration writes the row. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 static struct fixture f;
 
 /* a name and another spelling of it */
-static const char *const twins[][2] = {
+static const char *const alike[][2] = {
     {"caf\xc3\xa9", "CAFE\xcc\x81"},
     {"g\xe2\x80\x8b"
      "eneral",
@@ -50,18 +50,18 @@ user(const char *name)
 }
 
 static void
-one_name_has_one_spelling(void)
+refuses_a_second_spelling_of_a_name(void)
 {
-	for (size_t i = 0; i < ES_COUNT(twins); i++) {
-		FINE(channel(twins[i][0]));
-		REFUSED(f, channel(twins[i][1]), ES_NAME_TAKEN, NULL);
-		FINE(user(twins[i][0]));
-		REFUSED(f, user(twins[i][1]), ES_EMAIL_TAKEN, NULL);
+	for (size_t i = 0; i < ES_COUNT(alike); i++) {
+		FINE(channel(alike[i][0]));
+		REFUSED(f, channel(alike[i][1]), ES_NAME_TAKEN, NULL);
+		FINE(user(alike[i][0]));
+		REFUSED(f, user(alike[i][1]), ES_EMAIL_TAKEN, NULL);
 	}
 }
 
 static void
-a_change_changes_the_key(void)
+a_change_of_the_name_changes_its_key(void)
 {
 	const struct user_patch mail = {.email = "D\xc3\x96RTE@x"};
 	const struct user_new twin = {.display_name = "x", .email = "do\xcc\x88rte@X"};
@@ -160,8 +160,8 @@ the_database_makes_nearly_the_same_keys(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"one name has one spelling", one_name_has_one_spelling},
-    {"a change changes the key", a_change_changes_the_key},
+    {"refuses a second spelling of a name", refuses_a_second_spelling_of_a_name},
+    {"a change of the name changes its key", a_change_of_the_name_changes_its_key},
     {"rows of older programs are protected", rows_of_older_programs_are_protected},
     {"the database makes nearly the same keys", the_database_makes_nearly_the_same_keys},
     CU_TEST_INFO_NULL,

@@ -29,9 +29,9 @@ static const struct pg_stmt end_user = {
     .n_params = 2,
 };
 
-/* The number of sessions that wait for a lock of another session. */
+/* True when a session waits for a lock of another one. */
 static bool
-somebody_waits(void)
+a_session_waits(void)
 {
 	static const struct pg_stmt stmt = {
 	    .name = "test_waits",
@@ -53,7 +53,7 @@ await_child(pid_t pid)
 	for (int i = 0; i < POLLS; i++) {
 		info.si_pid = 0;
 		CHECK(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0);
-		if (info.si_pid == pid || somebody_waits())
+		if (info.si_pid == pid || a_session_waits())
 			return;
 		(void)nanosleep(&pause, NULL);
 	}
@@ -77,7 +77,7 @@ in_child(void (*work)(struct fixture *mine))
 }
 
 static void
-ends_well(pid_t pid)
+child_succeeds(pid_t pid)
 {
 	int status = -1;
 
@@ -101,7 +101,7 @@ while_the_heir_is_deactivated(void (*work)(struct fixture *mine))
 	pid = in_child(work);
 	await_child(pid);
 	FINE(pg_commit(f.pg, &f.err));
-	ends_well(pid);
+	child_succeeds(pid);
 }
 
 static void
@@ -115,7 +115,8 @@ put(struct fixture *mine, const struct actor *whom, const char *role, enum es_co
 		  &member, &added, &event, &mine->err) == rc);
 }
 
-/* A channel of bob, with an admin as the first heir and a member as the second. */
+/* A channel of bob. Its next owner is heir, an admin; after heir comes other, a
+ * member. */
 static void
 channel_of_bob(const char *name)
 {
@@ -151,7 +152,7 @@ bob_leaves(struct fixture *mine)
 }
 
 static void
-leaving(void)
+the_owner_leaves(void)
 {
 	channel_of_bob("race-leave");
 	while_the_heir_is_deactivated(bob_leaves);
@@ -169,17 +170,17 @@ bob_is_deleted(struct fixture *mine)
 
 /* bob makes the heir an owner, then gives up his own role. */
 static void
-bob_abdicates(struct fixture *mine)
+bob_gives_up_his_role(struct fixture *mine)
 {
 	put(mine, &heir, "owner", ES_OK);
 	put(mine, &f.bob, "member", ES_LAST_OWNER);
 }
 
 static void
-giving_up_the_role(void)
+the_owner_gives_up_the_role(void)
 {
-	channel_of_bob("race-abdicate");
-	while_the_heir_is_deactivated(bob_abdicates);
+	channel_of_bob("race-give-up");
+	while_the_heir_is_deactivated(bob_gives_up_his_role);
 	CU_ASSERT_EQUAL(active_owners(), 1);
 }
 
@@ -190,7 +191,7 @@ heir_is_added_as_owner(struct fixture *mine)
 }
 
 static void
-adding_an_owner(void)
+an_owner_is_added(void)
 {
 	struct event_list events;
 
@@ -211,7 +212,7 @@ heir_takes_over(struct fixture *mine)
 }
 
 static void
-taking_over(void)
+the_tenants_owner_takes_over(void)
 {
 	const struct actor bob = f.bob;
 	struct event_list events;
@@ -234,9 +235,9 @@ heir_is_deactivated(struct fixture *mine)
 		  &mine->err) == ES_OK);
 }
 
-/* No session waits on purpose: the stores run in any order. */
+/* Here the test orders nothing: the sessions run in any order. */
 static void
-all_at_once(void)
+all_changes_at_once(void)
 {
 	const struct actor bob = f.bob;
 
@@ -248,8 +249,8 @@ all_at_once(void)
 		channel_of_bob(arena_printf(f.arena, "race-%d", i));
 		pids[0] = in_child(i % 2 == 0 ? bob_leaves : bob_is_deleted);
 		pids[1] = in_child(heir_is_deactivated);
-		ends_well(pids[0]);
-		ends_well(pids[1]);
+		child_succeeds(pids[0]);
+		child_succeeds(pids[1]);
 		CU_ASSERT_EQUAL(active_owners(), 1);
 	}
 	f.bob = bob;
@@ -272,11 +273,11 @@ cleanup(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the owner leaves", leaving},
-    {"the owner gives up the role", giving_up_the_role},
-    {"an owner is added", adding_an_owner},
-    {"the tenant's owner takes over", taking_over},
-    {"all at once", all_at_once},
+    {"the owner leaves", the_owner_leaves},
+    {"the owner gives up the role", the_owner_gives_up_the_role},
+    {"an owner is added", an_owner_is_added},
+    {"the tenant's owner takes over", the_tenants_owner_takes_over},
+    {"all changes at once", all_changes_at_once},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN_WITH("ownership_race", cases, setup, cleanup)

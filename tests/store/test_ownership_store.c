@@ -185,7 +185,7 @@ is_orphan(const struct actor *who, const struct channel_id *id)
 }
 
 static void
-the_tenants_owner_takes_orphans_over(void)
+an_owner_of_the_tenant_takes_over_an_orphaned_channel(void)
 {
 	const struct actor last = fixture_user(&f, &f.owner, "last-one", "member");
 	const struct channel_id empty = fixture_channel(&f, &f.carol, "left", true);
@@ -216,7 +216,7 @@ the_tenants_owner_takes_orphans_over(void)
 /* A channel with an active owner can't be taken over. The answer does not reveal a
  * private channel. */
 static void
-nobody_takes_what_is_owned(void)
+a_channel_with_an_active_owner_can_not_be_taken_over(void)
 {
 	const struct channel_id open = fixture_channel(&f, &f.bob, "bobs", false);
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "bobs-own", true);
@@ -253,8 +253,10 @@ static CU_TestInfo cases[] = {
     {"deactivating hands all channels on", deactivating_hands_all_channels_on},
     {"deleting a user hands channels on", deleting_a_user_hands_channels_on},
     {"a deactivated owner does not count", a_deactivated_owner_does_not_count},
-    {"the tenant's owner takes orphans over", the_tenants_owner_takes_orphans_over},
-    {"a channel with an active owner can't be taken over", nobody_takes_what_is_owned},
+    {"an owner of the tenant takes over an orphaned channel",
+	an_owner_of_the_tenant_takes_over_an_orphaned_channel},
+    {"a channel with an active owner can't be taken over",
+	a_channel_with_an_active_owner_can_not_be_taken_over},
     {"a member becomes the owner", a_member_becomes_the_owner},
     CU_TEST_INFO_NULL,
 };

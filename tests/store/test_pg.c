@@ -79,7 +79,7 @@ text_of(const struct tenant_id *tenant, const struct pg_stmt *stmt,
 }
 
 static void
-copies_every_type(void)
+copies_every_type_and_nulls(void)
 {
 	const char *const good[] = {"a'b", "9007199254740991", "true", f.bob.user.text};
 	const char *const none[] = {NULL, NULL, NULL, NULL};
@@ -109,8 +109,8 @@ sets_the_tenant_for_one_statement(void)
 {
 	CU_ASSERT_STRING_EQUAL(
 	    text_of(&f.bob.tenant, &tenant_now, NULL), f.bob.tenant.text);
-	/* The tenant ends with its transaction: the setting that is left is not a tenant.
-	 */
+	/* app.tenant ends with its transaction. Afterwards the setting is empty, which is
+	 * not a tenant. */
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &tenant_now, NULL), "");
 	CU_ASSERT_STRING_EQUAL(text_of(NULL, &own_role,
 				   (const char *[]){f.bob.tenant.text, f.bob.user.text}),
@@ -138,7 +138,7 @@ passes_arrays_as_they_are(void)
 }
 
 static void
-maps_errors_and_lives_on(void)
+maps_errors_and_keeps_the_connection(void)
 {
 	const char *const zero[] = {"0"}, *const one[] = {"1"};
 	const char *const twice[] = {f.bob.tenant.text, f.bob.user.text};
@@ -212,7 +212,7 @@ a_large_batch_does_not_block(void)
 }
 
 static void
-a_transaction_keeps_tenant_and_lock(void)
+a_transaction_keeps_its_tenant(void)
 {
 	const char *const name[] = {f.bob.tenant.text, f.bob.user.text, "In doubt"};
 	struct pg_rows rows;
@@ -256,7 +256,7 @@ a_failed_transaction_does_not_commit(void)
 }
 
 static void
-heals_after_the_server_has_hung_up(void)
+connects_again_after_the_server_closed_the_connection(void)
 {
 	struct pg *other = fixture_connect();
 	const char *const pid[] = {text_of(NULL, &backend, NULL)};
@@ -316,20 +316,20 @@ ends_what_takes_too_long(bool pooled)
 }
 
 static void
-the_server_ends_what_takes_too_long(void)
+the_server_ends_a_statement_that_takes_too_long(void)
 {
 	ends_what_takes_too_long(getenv("ES_TEST_POOLED") != NULL);
 }
 
-/* The settings come with each transaction, and go with it. */
+/* Behind a pooler each transaction sets the settings for itself. */
 static void
-and_so_does_one_behind_a_pooler(void)
+the_same_time_outs_hold_behind_a_pooler(void)
 {
 	ends_what_takes_too_long(true);
 }
 
 static void
-a_session_of_ours_keeps_what_it_was_given(void)
+a_direct_session_keeps_its_settings_and_statements(void)
 {
 	ONE_TEXT(unmark, "SELECT set_config('app.session', '', false)", 0);
 
@@ -344,20 +344,22 @@ a_session_of_ours_keeps_what_it_was_given(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"copies every type, and NULLs", copies_every_type},
+    {"copies every type, and NULLs", copies_every_type_and_nulls},
     {"sets the tenant for one statement", sets_the_tenant_for_one_statement},
     {"a foreign tenant sees no row", a_foreign_tenant_sees_no_row},
     {"passes arrays as they are", passes_arrays_as_they_are},
-    {"maps errors and lives on", maps_errors_and_lives_on},
+    {"maps errors and keeps the connection", maps_errors_and_keeps_the_connection},
     {"a batch is all or nothing", a_batch_is_all_or_nothing},
     {"a large batch does not block", a_large_batch_does_not_block},
-    {"a transaction keeps its tenant", a_transaction_keeps_tenant_and_lock},
+    {"a transaction keeps its tenant", a_transaction_keeps_its_tenant},
     {"a failed transaction does not commit", a_failed_transaction_does_not_commit},
-    {"heals after the server has hung up", heals_after_the_server_has_hung_up},
+    {"connects again after the server closed the connection",
+	connects_again_after_the_server_closed_the_connection},
     {"a direct session keeps its settings and statements",
-	a_session_of_ours_keeps_what_it_was_given},
-    {"the server ends what takes too long", the_server_ends_what_takes_too_long},
-    {"and so does one behind a pooler", and_so_does_one_behind_a_pooler},
+	a_direct_session_keeps_its_settings_and_statements},
+    {"the server ends a statement that takes too long",
+	the_server_ends_a_statement_that_takes_too_long},
+    {"the same time-outs hold behind a pooler", the_same_time_outs_hold_behind_a_pooler},
     CU_TEST_INFO_NULL,
 };
 

@@ -69,7 +69,7 @@ done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 }
 
 static void
-answers_in_order_with_their_tenants(void)
+answers_arrive_in_order_each_of_its_own_tenant(void)
 {
 	enum { N = 50 };
 	struct answer answers[N] = {0};
@@ -95,7 +95,7 @@ answers_in_order_with_their_tenants(void)
 }
 
 static void
-no_tenant_is_left_for_the_next(void)
+a_statement_does_not_see_the_tenant_of_an_earlier_one(void)
 {
 	struct answer with = {0}, without = {0}, foreign = {0};
 	const char *const bob[] = {f.bob.tenant.text, f.bob.user.text};
@@ -114,7 +114,7 @@ no_tenant_is_left_for_the_next(void)
 }
 
 static void
-an_error_is_one_statements_own(void)
+an_error_fails_one_statement_only(void)
 {
 	for (unsigned pooled = 0; pooled < 2; pooled++) {
 		struct answer zero = {0}, one = {0}, bad = {0}, worse = {0}, last = {0};
@@ -140,7 +140,7 @@ an_error_is_one_statements_own(void)
 }
 
 static void
-is_bounded(void)
+refuses_more_than_max_in_flight_statements(void)
 {
 	struct answer answers[3] = {0};
 	struct loop l;
@@ -166,7 +166,7 @@ behind_pooler(void)
 /* The connection is killed with statements in flight: each ends once, and later ones
  * succeed. */
 static void
-survives_the_loss_of_its_server(void)
+connects_again_after_the_loss_of_its_server(void)
 {
 	enum { N = 20 };
 	struct answer who = {0}, answers[N] = {0}, second = {0}, after = {0};
@@ -223,7 +223,7 @@ notices_a_loss_while_idle(void)
 }
 
 static void
-drops_what_misses_its_deadline(void)
+a_missed_deadline_drops_the_connection(void)
 {
 	struct answer slow = {0}, behind = {0};
 	const int64_t start_ms = clock_mono_ms();
@@ -244,7 +244,7 @@ drops_what_misses_its_deadline(void)
 }
 
 static void
-closing_ends_what_is_in_flight(void)
+closing_ends_the_statements_in_flight(void)
 {
 	struct answer answers[3] = {0};
 	struct loop l;
@@ -268,7 +268,7 @@ done_may_send(void)
 	struct answer first = {0}, second = {0};
 	struct loop l;
 
-	open_loop(&l, 1, false); /* its own place is free at that time */
+	open_loop(&l, 1, false); /* inside done its statement no longer counts */
 	first.again = &l;
 	first.next = &second;
 	FINE(send(&l, NULL, &echo, "first", &first));
@@ -280,7 +280,7 @@ done_may_send(void)
 
 /* More bytes than the socket buffers, in both directions. */
 static void
-sends_more_than_fits(void)
+sends_more_than_the_socket_buffers_hold(void)
 {
 	enum { N = 40 };
 	struct answer answers[N] = {0};
@@ -322,7 +322,7 @@ waits_for_a_server_that_is_away(void)
 }
 
 static void
-refuses_what_is_no_address(void)
+refuses_a_malformed_url(void)
 {
 	const struct pg_settings settings = {
 	    .url = "no address", .application_name = "test"};
@@ -335,17 +335,21 @@ refuses_what_is_no_address(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"refuses what is no address", refuses_what_is_no_address},
-    {"answers in order with their tenants", answers_in_order_with_their_tenants},
-    {"no tenant is left for the next", no_tenant_is_left_for_the_next},
-    {"an error is one statement's own", an_error_is_one_statements_own},
-    {"is bounded", is_bounded},
-    {"survives the loss of its server", survives_the_loss_of_its_server},
+    {"refuses a malformed url", refuses_a_malformed_url},
+    {"answers arrive in order, each of its own tenant",
+	answers_arrive_in_order_each_of_its_own_tenant},
+    {"a statement does not see the tenant of an earlier one",
+	a_statement_does_not_see_the_tenant_of_an_earlier_one},
+    {"an error fails one statement only", an_error_fails_one_statement_only},
+    {"refuses more than max_in_flight statements",
+	refuses_more_than_max_in_flight_statements},
+    {"connects again after the loss of its server",
+	connects_again_after_the_loss_of_its_server},
     {"notices a loss while idle", notices_a_loss_while_idle},
-    {"drops what misses its deadline", drops_what_misses_its_deadline},
-    {"closing ends the statements in flight", closing_ends_what_is_in_flight},
+    {"a missed deadline drops the connection", a_missed_deadline_drops_the_connection},
+    {"closing ends the statements in flight", closing_ends_the_statements_in_flight},
     {"done may send", done_may_send},
-    {"sends more than fits", sends_more_than_fits},
+    {"sends more than the socket buffers hold", sends_more_than_the_socket_buffers_hold},
     {"waits for a server that is away", waits_for_a_server_that_is_away},
     CU_TEST_INFO_NULL,
 };

@@ -37,7 +37,7 @@ in_child(
 }
 
 static void
-all_end_well(const pid_t pids[], size_t n)
+all_succeed(const pid_t pids[], size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		int status = -1;
@@ -58,7 +58,7 @@ send_many(struct fixture *mine, const struct actor *who)
 }
 
 static void
-come_and_go(struct fixture *mine, const struct actor *who)
+join_and_leave(struct fixture *mine, const struct actor *who)
 {
 	struct event_list events;
 	struct channel channel;
@@ -89,7 +89,7 @@ open_and_close(struct fixture *mine, const struct actor *who)
 }
 
 static void
-numbers_stay_dense(void)
+numbers_have_no_holes(void)
 {
 	struct event_page page;
 	struct pg_rows rows;
@@ -98,10 +98,10 @@ numbers_stay_dense(void)
 	id = fixture_channel(&f, &f.bob, "busy", false);
 	pids[0] = in_child(send_many, &f.bob);
 	pids[1] = in_child(send_many, &f.carol);
-	pids[2] = in_child(come_and_go, &f.carol);
-	pids[3] = in_child(come_and_go, &f.owner);
+	pids[2] = in_child(join_and_leave, &f.carol);
+	pids[3] = in_child(join_and_leave, &f.owner);
 	pids[4] = in_child(open_and_close, &f.admin);
-	all_end_well(pids, ES_COUNT(pids));
+	all_succeed(pids, ES_COUNT(pids));
 
 	FINE(pg_run(f.pg, &f.bob.tenant, &reader_store_page,
 	    reader_store_page_params(
@@ -121,9 +121,9 @@ numbers_stay_dense(void)
 
 static struct actor rivals[2];
 
-/* Two owners take the role of each other: one of them must keep it. */
+/* Two owners take the role from each other at the same time: one of them must keep it. */
 static void
-dethrone(struct fixture *mine, const struct actor *who)
+take_the_others_role(struct fixture *mine, const struct actor *who)
 {
 	const struct actor *other = who == &rivals[0] ? &rivals[1] : &rivals[0];
 	const struct user_patch member = {.role = "member"}, owner = {.role = "owner"};
@@ -151,7 +151,7 @@ dethrone(struct fixture *mine, const struct actor *who)
 }
 
 static void
-an_owner_is_always_left(void)
+one_owner_always_stays(void)
 {
 	const char *key[] = {f.foreign.tenant.text, NULL};
 	struct member member;
@@ -165,9 +165,9 @@ an_owner_is_always_left(void)
 	key[1] = id.text;
 	FINE(member_store_put(f.pg, &rivals[0], &id, &rivals[1].user, "owner", f.arena,
 	    &member, &added, &event, &f.err));
-	pids[0] = in_child(dethrone, &rivals[0]);
-	pids[1] = in_child(dethrone, &rivals[1]);
-	all_end_well(pids, 2);
+	pids[0] = in_child(take_the_others_role, &rivals[0]);
+	pids[1] = in_child(take_the_others_role, &rivals[1]);
+	all_succeed(pids, 2);
 	CU_ASSERT_TRUE(fixture_number(&f, &f.foreign.tenant,
 			   "SELECT count(*) FROM users WHERE tenant_id = $1"
 			   " AND role = 'owner'",
@@ -179,8 +179,8 @@ an_owner_is_always_left(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"numbers stay dense", numbers_stay_dense},
-    {"an owner is always left", an_owner_is_always_left},
+    {"numbers have no holes", numbers_have_no_holes},
+    {"one owner always stays", one_owner_always_stays},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("race", cases, f)

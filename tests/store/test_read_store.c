@@ -111,7 +111,7 @@ a_mark_goes_forward_and_not_past_the_head(void)
 }
 
 static void
-the_largest_of_several_counts(void)
+the_largest_of_several_marks_of_a_channel_counts(void)
 {
 	const struct channel_id id = channel_with(&f.bob, "several", false, 9);
 	const struct read_ask asks[] = {
@@ -126,7 +126,7 @@ the_largest_of_several_counts(void)
 
 /* Each entry has the same answer as message_store_mark_read() gives. */
 static void
-refuses_as_a_single_mark_does(void)
+refuses_what_message_store_mark_read_refuses(void)
 {
 	const struct channel_id open = channel_with(&f.bob, "not joined", false, 2);
 	const struct channel_id closed = channel_with(&f.bob, "not mine", true, 2);
@@ -186,7 +186,7 @@ a_mark_that_stays_is_not_written(void)
 }
 
 static void
-the_most_go_in_one_statement(void)
+accepts_read_store_max_marks_in_one_statement(void)
 {
 	const struct channel_id ids[] = {channel_with(&f.bob, "most a", false, 9),
 	    channel_with(&f.bob, "most b", false, 9)};
@@ -206,10 +206,13 @@ static CU_TestInfo cases[] = {
     {"marks of several tenants move at once", marks_of_several_tenants_move_at_once},
     {"a mark goes forward and not past the head",
 	a_mark_goes_forward_and_not_past_the_head},
-    {"the largest of several counts", the_largest_of_several_counts},
-    {"refuses as a single mark does", refuses_as_a_single_mark_does},
+    {"the largest of several marks of a channel counts",
+	the_largest_of_several_marks_of_a_channel_counts},
+    {"refuses what message_store_mark_read() refuses",
+	refuses_what_message_store_mark_read_refuses},
     {"a mark that stays is not written", a_mark_that_stays_is_not_written},
-    {"the most go in one statement", the_most_go_in_one_statement},
+    {"accepts READ_STORE_MAX marks in one statement",
+	accepts_read_store_max_marks_in_one_statement},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("read_store", cases, f)

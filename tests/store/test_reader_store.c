@@ -46,7 +46,7 @@ authorise(const struct actor *who, const struct channel_id ids[], size_t n,
 }
 
 static void
-authorises_what_may_be_read(void)
+returns_the_channels_that_a_user_may_read(void)
 {
 	struct channel_id ids[] = {fixture_channel(&f, &f.bob, "open", false),
 	    fixture_channel(&f, &f.bob, "closed", true),
@@ -73,7 +73,7 @@ authorises_what_may_be_read(void)
 
 /* The store decides about each pair of user and channel alone, whatever their tenants. */
 static void
-rights_of_many_users_of_any_tenant(void)
+returns_rights_of_users_of_several_tenants(void)
 {
 	const struct channel_id closed = fixture_channel(&f, &f.bob, "closed2", true);
 	const struct channel_id theirs = fixture_channel(&f, &f.foreign, "theirs", false);
@@ -143,7 +143,7 @@ pages_merge_messages_and_events(void)
 }
 
 static void
-a_page_tells_how_far_it_reaches(void)
+a_page_returns_the_last_number_that_it_covers(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "reach", false);
 	struct channel_id nobody;
@@ -178,7 +178,7 @@ a_page_tells_how_far_it_reaches(void)
 
 /* Numbers that es_recovered() skipped have no event, and the page covers them. */
 static void
-a_skipped_number_is_covered(void)
+a_page_covers_skipped_numbers(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "skipped", false);
 	const char *const key[] = {id.text, f.bob.tenant.text};
@@ -195,7 +195,7 @@ a_skipped_number_is_covered(void)
 }
 
 static void
-reads_many_heads_of_any_tenant(void)
+reads_heads_of_several_tenants(void)
 {
 	const struct channel_id ids[] = {fixture_channel(&f, &f.bob, "h1", false),
 	    fixture_channel(&f, &f.foreign, "h2", false)};
@@ -253,12 +253,15 @@ reads_versions_and_origins(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"authorises what may be read", authorises_what_may_be_read},
-    {"rights of many users of any tenant", rights_of_many_users_of_any_tenant},
+    {"returns the channels that a user may read",
+	returns_the_channels_that_a_user_may_read},
+    {"returns rights of users of several tenants",
+	returns_rights_of_users_of_several_tenants},
     {"pages merge messages and events", pages_merge_messages_and_events},
-    {"a page tells how far it reaches", a_page_tells_how_far_it_reaches},
-    {"a skipped number is covered", a_skipped_number_is_covered},
-    {"reads many heads of any tenant", reads_many_heads_of_any_tenant},
+    {"a page returns the last number that it covers",
+	a_page_returns_the_last_number_that_it_covers},
+    {"a page covers skipped numbers", a_page_covers_skipped_numbers},
+    {"reads heads of several tenants", reads_heads_of_several_tenants},
     {"reads versions and origins", reads_versions_and_origins},
     CU_TEST_INFO_NULL,
 };

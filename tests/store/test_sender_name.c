@@ -92,9 +92,9 @@ a_repeat_has_the_name_of_the_first(void)
 	CU_ASSERT_STRING_EQUAL(outcome.sender_name, "Emil");
 }
 
-/* Rows older than the column have no name: they show the name of today. */
+/* Rows older than the column have no name: they show the present name. */
 static void
-an_older_row_shows_the_name_of_today(void)
+an_older_row_shows_the_present_name(void)
 {
 	const struct actor fred = fixture_user(&f, &f.owner, "Fred", "member");
 	const struct channel_id id = fixture_channel(&f, &fred, "older", false);
@@ -113,7 +113,7 @@ an_older_row_shows_the_name_of_today(void)
 static CU_TestInfo cases[] = {
     {"a message keeps its sender's name", a_message_keeps_its_senders_name},
     {"a repeat has the name of the first", a_repeat_has_the_name_of_the_first},
-    {"an older row shows the name of today", an_older_row_shows_the_name_of_today},
+    {"an older row shows the present name", an_older_row_shows_the_present_name},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("sender_name", cases, f)

@@ -61,7 +61,7 @@ refuses_what_the_schema_refuses(void)
 }
 
 static void
-patches_only_what_is_named(void)
+a_patch_changes_only_the_named_members(void)
 {
 	const struct tenant_patch limits = {.max_channels = 7,
 	    .max_messages_per_second = -1,
@@ -124,9 +124,10 @@ suspends_and_resumes(void)
 	    clock_wall_ms() / 1000, f.arena, &p, &f.err));
 }
 
-/* Each user has its own answer; a refused one does not move the others. */
+/* Each user has its own answer; a refused user does not shift the answers of the
+ * others. */
 static void
-looks_up_many_of_any_tenant(void)
+looks_up_users_of_several_tenants_at_once(void)
 {
 	const int64_t now_s = clock_wall_ms() / 1000;
 	const struct principal_ask asks[] = {
@@ -160,7 +161,7 @@ looks_up_many_of_any_tenant(void)
 	CU_ASSERT_EQUAL(out[3].rc, ES_TOKEN_REVOKED);
 	CU_ASSERT_EQUAL(out[4].rc, ES_OK);
 	CU_ASSERT_EQUAL(out[5].rc, ES_TOKEN_REVOKED);
-	for (size_t i = 0; i < ES_COUNT(asks); i++) /* whatever its tokens */
+	for (size_t i = 0; i < ES_COUNT(asks); i++) /* gone: refused with any token */
 		CU_ASSERT_EQUAL(out[i].gone, i >= 1 && i <= 3);
 	CU_ASSERT_TRUE(uuid_valid(out[4].principal.epoch));
 	FINE(tenant_store_resume(f.pg, &f.foreign.tenant, f.arena, &tenant, &f.err));
@@ -199,7 +200,7 @@ the_database_is_ready(void)
 
 /* No limit is a value of its own, which older rows did not have; 0 stops a tenant. */
 static void
-no_limit_is_not_0(void)
+no_limit_differs_from_the_limit_0(void)
 {
 	const struct tenant_patch none = {.max_channels = TENANT_NO_LIMIT,
 				      .max_messages_per_second = TENANT_NO_LIMIT,
@@ -237,12 +238,13 @@ no_limit_is_not_0(void)
 static CU_TestInfo cases[] = {
     {"creates with defaults and an owner", creates_with_defaults_and_an_owner},
     {"refuses what the schema refuses", refuses_what_the_schema_refuses},
-    {"a patch changes only the named members", patches_only_what_is_named},
+    {"a patch changes only the named members", a_patch_changes_only_the_named_members},
     {"suspends and resumes", suspends_and_resumes},
-    {"looks up many of any tenant", looks_up_many_of_any_tenant},
+    {"looks up users of several tenants at once",
+	looks_up_users_of_several_tenants_at_once},
     {"lists every tenant once", lists_every_tenant_once},
     {"the database is ready", the_database_is_ready},
-    {"no limit is not 0", no_limit_is_not_0},
+    {"no limit differs from the limit 0", no_limit_differs_from_the_limit_0},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("tenant_store", cases, f)

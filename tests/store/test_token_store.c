@@ -94,7 +94,7 @@ issue_s(const struct actor *whose)
 /* Includes a revocation in the first millisecond of its second. The times are in the year
  * 2096, because the database accepts none before its clock. */
 static void
-the_second_of_a_revocation(void)
+a_revocation_ends_the_tokens_of_its_own_second(void)
 {
 	static const char *const at_ms[] = {
 	    "4000000000000", "4000000010001", "4000000020500", "4000000030999"};
@@ -128,7 +128,7 @@ mints_by_the_databases_clock(void)
 }
 
 static void
-all_tokens_before_now(void)
+revokes_all_tokens_issued_before_now(void)
 {
 	const struct actor erin = fixture_user(&f, &f.owner, "erin", "member");
 	const int64_t version = acl_version(), before_s = issue_s(&erin);
@@ -147,7 +147,7 @@ all_tokens_before_now(void)
  * it is valid at once. A deactivation revokes, too. However many there are, the cut-off
  * is at most one second ahead of the clock; otherwise it would lock the user out. */
 static void
-revocations_within_a_second(void)
+several_revocations_within_a_second(void)
 {
 	const struct actor judy = fixture_user(&f, &f.owner, "judy", "member");
 	struct user user;
@@ -185,7 +185,7 @@ a_revocation_never_moves_back(void)
 }
 
 static void
-only_who_may(void)
+refuses_callers_without_the_right(void)
 {
 	const int64_t version = acl_version();
 
@@ -207,7 +207,7 @@ only_who_may(void)
 }
 
 static void
-one_token_of_one_user(void)
+revokes_one_token_of_one_user(void)
 {
 	const int64_t now_s = clock_wall_ms() / 1000 + 2, version = acl_version();
 
@@ -221,7 +221,7 @@ one_token_of_one_user(void)
 }
 
 static void
-one_token_of_whatever_user(void)
+revokes_one_token_of_any_user(void)
 {
 	const int64_t now_s = clock_wall_ms() / 1000 + 2;
 
@@ -249,7 +249,7 @@ kept_ms(const char *jti)
 }
 
 static void
-is_kept_for_as_long_as_the_token_is_taken(void)
+a_revocation_is_kept_for_as_long_as_the_token_is_valid(void)
 {
 	const int64_t now_ms = clock_wall_ms();
 	int64_t first;
@@ -265,7 +265,7 @@ is_kept_for_as_long_as_the_token_is_taken(void)
 }
 
 static void
-a_limit_of_rows(void)
+a_user_has_a_limited_number_of_revoked_tokens(void)
 {
 	const struct actor hal = fixture_user(&f, &f.owner, "hal", "member");
 
@@ -277,17 +277,19 @@ a_limit_of_rows(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the second of a revocation", the_second_of_a_revocation},
+    {"a revocation ends the tokens of its own second",
+	a_revocation_ends_the_tokens_of_its_own_second},
     {"mints by the database's clock", mints_by_the_databases_clock},
-    {"all tokens before now", all_tokens_before_now},
-    {"revocations within a second", revocations_within_a_second},
+    {"revokes all tokens issued before now", revokes_all_tokens_issued_before_now},
+    {"several revocations within a second", several_revocations_within_a_second},
     {"a revocation never moves back", a_revocation_never_moves_back},
-    {"refuses callers without the right", only_who_may},
-    {"one token of one user", one_token_of_one_user},
-    {"one token of whatever user", one_token_of_whatever_user},
+    {"refuses callers without the right", refuses_callers_without_the_right},
+    {"revokes one token of one user", revokes_one_token_of_one_user},
+    {"revokes one token of any user", revokes_one_token_of_any_user},
     {"a revocation is kept for as long as the token is valid",
-	is_kept_for_as_long_as_the_token_is_taken},
-    {"a limit of rows", a_limit_of_rows},
+	a_revocation_is_kept_for_as_long_as_the_token_is_valid},
+    {"a user has a limited number of revoked tokens",
+	a_user_has_a_limited_number_of_revoked_tokens},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("token_store", cases, f)

@@ -35,7 +35,7 @@ found(const struct user_filter *filter)
 	CU_ASSERT_STRING_EQUAL(found(&(struct user_filter){__VA_ARGS__}), names)
 
 static void
-by_address(void)
+finds_users_by_address(void)
 {
 	FOUND("Bob ", .email = "bob@example.test");
 	FOUND("Bob ", .email = "\xef\xbc\xa2OB@EXAMPLE.test");
@@ -45,7 +45,7 @@ by_address(void)
 }
 
 static void
-by_external_id(void)
+finds_users_by_external_id(void)
 {
 	FOUND("Gina ", .external_id = "gina-7");
 	FOUND("", .external_id = "Gina-7");
@@ -53,7 +53,7 @@ by_external_id(void)
 }
 
 static void
-by_beginning_in_the_order_of_names(void)
+finds_users_by_the_beginning_of_the_name_in_order(void)
 {
 	FOUND("Ada Alice ", .name_prefix = "a");
 	FOUND("Alice ", .name_prefix = "AL");
@@ -66,7 +66,7 @@ by_beginning_in_the_order_of_names(void)
 }
 
 static void
-by_role_and_status(void)
+finds_users_by_role_and_status(void)
 {
 	FOUND("Alice ", .role = "owner");
 	FOUND("Gus ", .role = "guest", .status = "active");
@@ -78,10 +78,11 @@ by_role_and_status(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"by address", by_address},
-    {"by external id", by_external_id},
-    {"by beginning, in the order of names", by_beginning_in_the_order_of_names},
-    {"by role and status", by_role_and_status},
+    {"finds users by address", finds_users_by_address},
+    {"finds users by external id", finds_users_by_external_id},
+    {"finds users by the beginning of the name, in order",
+	finds_users_by_the_beginning_of_the_name_in_order},
+    {"finds users by role and status", finds_users_by_role_and_status},
     CU_TEST_INFO_NULL,
 };
 

@@ -35,7 +35,7 @@ look_up(const struct actor *who, int64_t in_s)
 }
 
 static void
-comes_back_with_new_tokens_only(void)
+a_reactivated_user_needs_new_tokens(void)
 {
 	const struct actor dave = fixture_user(&f, &f.owner, "dave", "member");
 	int64_t version;
@@ -60,7 +60,7 @@ comes_back_with_new_tokens_only(void)
 }
 
 static void
-an_owner_takes_an_owner(void)
+only_an_owner_deactivates_an_owner(void)
 {
 	const struct actor olga = fixture_user(&f, &f.owner, "olga", "owner");
 
@@ -78,7 +78,7 @@ an_owner_takes_an_owner(void)
 }
 
 static void
-a_deleted_user_has_no_name_and_no_address(void)
+deleting_a_user_erases_name_and_address(void)
 {
 	const struct actor emil = fixture_user(&f, &f.owner, "emil", "member");
 	const struct user_new again = {
@@ -116,7 +116,7 @@ a_deleted_user_has_no_name_and_no_address(void)
 /* The tenant may give the external id of a deleted user to another user. Only tokens
  * issued from then on belong to that user. */
 static void
-the_external_id_of_a_deleted_user_is_held(void)
+the_external_id_of_a_deleted_user_stays_blocked(void)
 {
 	const struct user_new first = {
 	    .email = "ext@x.test", .display_name = "Ext", .external_id = "crm-7"};
@@ -171,7 +171,7 @@ replayed(const struct actor *who, const struct channel_id *channel, int64_t seq)
 }
 
 static void
-what_a_deleted_user_wrote_stays(void)
+messages_of_a_deleted_user_stay(void)
 {
 	const struct actor fred = fixture_user(&f, &f.owner, "fred", "member");
 	const struct channel_id id = fixture_channel(&f, &f.bob, "letters", false);
@@ -200,13 +200,12 @@ what_a_deleted_user_wrote_stays(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"comes back with new tokens only", comes_back_with_new_tokens_only},
-    {"an owner takes an owner", an_owner_takes_an_owner},
-    {"a deleted user has no name and no address",
-	a_deleted_user_has_no_name_and_no_address},
-    {"the external id of a deleted user is held",
-	the_external_id_of_a_deleted_user_is_held},
-    {"what a deleted user wrote stays", what_a_deleted_user_wrote_stays},
+    {"a reactivated user needs new tokens", a_reactivated_user_needs_new_tokens},
+    {"only an owner deactivates an owner", only_an_owner_deactivates_an_owner},
+    {"deleting a user erases name and address", deleting_a_user_erases_name_and_address},
+    {"the external id of a deleted user stays blocked",
+	the_external_id_of_a_deleted_user_stays_blocked},
+    {"messages of a deleted user stay", messages_of_a_deleted_user_stay},
     CU_TEST_INFO_NULL,
 };
 STORE_MAIN("user_life", cases, f)

@@ -89,7 +89,7 @@ lists_page_by_page(void)
 }
 
 static void
-knows_its_own_users_only(void)
+finds_users_of_its_own_tenant_only(void)
 {
 	const struct user_id ids[] = {
 	    f.bob.user, f.foreign.user, f.carol.user, f.bob.user};
@@ -101,7 +101,7 @@ knows_its_own_users_only(void)
 }
 
 static void
-creates_for_admins_only(void)
+only_admins_create_users(void)
 {
 	struct user_new in = {.email = "New@example.test", .display_name = "New"};
 
@@ -123,7 +123,7 @@ creates_for_admins_only(void)
 }
 
 static void
-patches_by_rank(void)
+a_patch_needs_the_role_for_its_change(void)
 {
 	const struct user_patch name = {.display_name = "Bobby"};
 	const struct user_patch role = {.role = "guest"};
@@ -160,7 +160,7 @@ patches_by_rank(void)
 
 /* Each rise of the version makes all workers look up all connections of the tenant. */
 static void
-only_rights_raise_the_version(void)
+only_a_change_of_rights_raises_acl_version(void)
 {
 	const struct actor hans = fixture_user(&f, &f.owner, "hans", "member");
 	const struct user_patch harmless[] = {{.display_name = "Hans"},
@@ -222,7 +222,7 @@ the_last_owner_stays(void)
 }
 
 static void
-looks_up_who_a_token_names(void)
+looks_up_the_user_that_a_token_names(void)
 {
 	struct principal p;
 	struct actor nobody = f.bob;
@@ -243,7 +243,7 @@ looks_up_who_a_token_names(void)
 }
 
 static void
-deactivating_ends_tokens(void)
+deactivating_revokes_the_tokens(void)
 {
 	const struct actor dave = fixture_user(&f, &f.owner, "dave", "member");
 	const int64_t version = acl_version();
@@ -287,13 +287,14 @@ static CU_TestInfo cases[] = {
     {"gets a user", gets_a_user},
     {"a foreign user is unknown", a_foreign_user_is_unknown},
     {"lists page by page", lists_page_by_page},
-    {"knows its own users only", knows_its_own_users_only},
-    {"creates for admins only", creates_for_admins_only},
-    {"patches by rank", patches_by_rank},
-    {"only rights raise the version", only_rights_raise_the_version},
+    {"finds users of its own tenant only", finds_users_of_its_own_tenant_only},
+    {"only admins create users", only_admins_create_users},
+    {"a patch needs the role for its change", a_patch_needs_the_role_for_its_change},
+    {"only a change of rights raises acl_version",
+	only_a_change_of_rights_raises_acl_version},
     {"the last owner stays", the_last_owner_stays},
-    {"looks up the user that a token names", looks_up_who_a_token_names},
-    {"deactivating ends tokens", deactivating_ends_tokens},
+    {"looks up the user that a token names", looks_up_the_user_that_a_token_names},
+    {"deactivating revokes the tokens", deactivating_revokes_the_tokens},
     {"refuses revoked tokens", refuses_revoked_tokens},
     CU_TEST_INFO_NULL,
 };
