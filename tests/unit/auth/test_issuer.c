@@ -90,7 +90,7 @@ head(enum token_alg alg, const char *kid)
 }
 
 static void
-takes_each_algorithm(void)
+accepts_each_algorithm(void)
 {
 	static const struct {
 		const char *kid;
@@ -160,7 +160,7 @@ never_takes_the_algorithm_from_the_token(void)
 }
 
 static void
-wants_a_known_kid(void)
+requires_a_known_kid(void)
 {
 	const struct issuer_key one = pem_key("rs", TOKEN_RS256);
 	const char *unnamed = issuer_sign(
@@ -179,7 +179,7 @@ wants_a_known_kid(void)
 }
 
 static void
-refuses_claims(void)
+refuses_bad_claims(void)
 {
 	static const struct {
 		const char *body;
@@ -221,7 +221,7 @@ refuses_claims(void)
 
 /* A row with a key that does not suit its algorithm verifies nothing. */
 static void
-leaves_out_rows_that_do_not_fit(void)
+ignores_rows_with_a_wrong_key(void)
 {
 	const char *pem = issuer_sign_pem(mem, signers[TOKEN_RS256]);
 	const struct issuer_key bad[] = {
@@ -247,7 +247,7 @@ leaves_out_rows_that_do_not_fit(void)
 }
 
 static void
-says_where_to_look(void)
+names_the_issuer_of_a_token(void)
 {
 	struct issuer_hint hint;
 	struct es_err err;
@@ -262,7 +262,7 @@ says_where_to_look(void)
 }
 
 static void
-makes_a_profile_of_claims(void)
+makes_a_users_profile_from_claims(void)
 {
 	static const struct {
 		const char *claim, *name;
@@ -299,14 +299,14 @@ makes_a_profile_of_claims(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"accepts each algorithm", takes_each_algorithm},
+    {"accepts each algorithm", accepts_each_algorithm},
     {"never takes the algorithm from the token",
 	never_takes_the_algorithm_from_the_token},
-    {"requires a known kid", wants_a_known_kid},
-    {"refuses bad claims", refuses_claims},
-    {"ignores rows with a wrong key", leaves_out_rows_that_do_not_fit},
-    {"names the issuer of a token", says_where_to_look},
-    {"makes a user's profile from claims", makes_a_profile_of_claims},
+    {"requires a known kid", requires_a_known_kid},
+    {"refuses bad claims", refuses_bad_claims},
+    {"ignores rows with a wrong key", ignores_rows_with_a_wrong_key},
+    {"names the issuer of a token", names_the_issuer_of_a_token},
+    {"makes a user's profile from claims", makes_a_users_profile_from_claims},
     CU_TEST_INFO_NULL,
 };
 

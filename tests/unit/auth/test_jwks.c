@@ -54,7 +54,7 @@ reads_keys_for_an_algorithm(void)
 }
 
 static void
-leaves_out_what_is_no_key(void)
+ignores_entries_that_are_not_keys(void)
 {
 	EVP_PKEY *small = issuer_sign_rsa(1024), *good = issuer_sign_rsa(2048);
 	const char *kid = NULL, *text;
@@ -80,7 +80,7 @@ leaves_out_what_is_no_key(void)
 }
 
 static void
-refuses_what_is_no_set(void)
+refuses_documents_that_are_not_key_sets(void)
 {
 	static const char *const bad[] = {"", "x", "[]", "{}", "{\"keys\":{}}",
 	    "{\"keys\":[]}", "{\"keys\":null}",
@@ -104,7 +104,7 @@ refuses_what_is_no_set(void)
 }
 
 static void
-reads_fifty_keys_and_no_more(void)
+reads_at_most_fifty_keys(void)
 {
 	EVP_PKEY *key = issuer_sign_key(TOKEN_EDDSA);
 	const char *kid = NULL, *text, *all = "";
@@ -123,9 +123,9 @@ reads_fifty_keys_and_no_more(void)
 
 static CU_TestInfo cases[] = {
     {"reads keys for an algorithm", reads_keys_for_an_algorithm},
-    {"ignores entries that are not keys", leaves_out_what_is_no_key},
-    {"refuses documents that are not key sets", refuses_what_is_no_set},
-    {"reads at most fifty keys", reads_fifty_keys_and_no_more},
+    {"ignores entries that are not keys", ignores_entries_that_are_not_keys},
+    {"refuses documents that are not key sets", refuses_documents_that_are_not_key_sets},
+    {"reads at most fifty keys", reads_at_most_fifty_keys},
     CU_TEST_INFO_NULL,
 };
 

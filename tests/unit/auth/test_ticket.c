@@ -10,7 +10,7 @@
 #define ALICE  "01900000-0000-7000-8000-00000000a001"
 
 static void
-texts(void)
+texts_and_keys(void)
 {
 	char one[TICKET_TEXT], two[TICKET_TEXT];
 	char key[TICKET_KEY], again[TICKET_KEY];
@@ -33,7 +33,7 @@ texts(void)
 }
 
 static void
-longest_claims(void)
+the_longest_claims_fit(void)
 {
 	struct token_claims in = {.tenant = {TENANT},
 	    .user = {ALICE},
@@ -64,7 +64,7 @@ longest_claims(void)
 }
 
 static void
-unreadable(void)
+refuses_claims_that_it_can_not_read(void)
 {
 	static const char *const bad[] = {"", "1", "{}", "[]",
 	    "{\"tenant\":\"" TENANT "\",\"user\":\"" ALICE "\",\"jti\":\"\",\"iat\":1}",
@@ -84,9 +84,9 @@ unreadable(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"texts and keys", texts},
-    {"the longest claims", longest_claims},
-    {"claims that cannot be read", unreadable},
+    {"texts_and_keys and keys", texts_and_keys},
+    {"the longest claims fit", the_longest_claims_fit},
+    {"refuses claims that it can't read", refuses_claims_that_it_can_not_read},
     CU_TEST_INFO_NULL,
 };
 

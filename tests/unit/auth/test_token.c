@@ -30,7 +30,7 @@ signed_with(const char *head, const char *body)
 }
 
 static void
-takes_tokens_of_others(void)
+accepts_tokens_of_other_signers(void)
 {
 	static const char *const good[] = {TEST_HS256_TOKEN, TEST_ES256_TOKEN};
 
@@ -50,7 +50,7 @@ takes_tokens_of_others(void)
 }
 
 static void
-says_why_it_is_no_token(void)
+names_the_fault_of_an_invalid_token(void)
 {
 	CU_ASSERT_STRING_EQUAL(token_split_fault("eyJhbGciOiJub25lIn0.e30."),
 	    "has no signature; alg none is not accepted");
@@ -82,7 +82,7 @@ refuses_every_changed_character(void)
 }
 
 static void
-refuses_other_algorithms(void)
+refuses_every_other_algorithm(void)
 {
 	static const struct {
 		const char *head, *secret;
@@ -100,7 +100,8 @@ refuses_other_algorithms(void)
 	    {"{\"alg\":\"ES256\",\"kid\":\"es1\"}", TEST_ES256_PUBLIC, 256},
 	    {"{\"alg\":\"ES256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
 	    {"{\"alg\":\"ES256\"}", TEST_SECRET, 256},
-	    /* the right secret with a stronger hash is another algorithm than agreed */
+	    /* The right secret with another hash is another algorithm than that of the
+	     * key. */
 	    {"{\"alg\":\"HS512\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
 	    {"{\"alg\":\"HS256\",\"kid\":\"hs1\"}", TEST_SECRET, 512},
 	    {"{\"alg\":\"hs256\",\"kid\":\"hs1\"}", TEST_SECRET, 256},
@@ -120,7 +121,7 @@ refuses_other_algorithms(void)
 }
 
 static void
-refuses_headers(void)
+refuses_bad_headers(void)
 {
 	static const char *const bad[] = {
 	    "{\"alg\":\"HS256\",\"kid\":\"other\"}",
@@ -152,7 +153,7 @@ refuses_headers(void)
 }
 
 static void
-no_kid_means_hs1_only(void)
+a_token_without_kid_is_tried_with_hs1_only(void)
 {
 	const struct token_rules without = {.keys = keys + 1,
 	    .n_keys = 1,
@@ -171,7 +172,7 @@ no_kid_means_hs1_only(void)
 }
 
 static void
-refuses_claims(void)
+refuses_bad_claims(void)
 {
 	static const char *const bad[] = {
 	    "{" AUD SUB TID IAT EXP "}",
@@ -237,7 +238,7 @@ refuses_claims(void)
 }
 
 static void
-takes_claims(void)
+accepts_the_forms_that_the_standard_allows(void)
 {
 	static const char *const good[] = {
 	    "{" ISS "\"aud\":[\"echostream\"]," SUB TID IAT EXP "}",
@@ -260,7 +261,7 @@ takes_claims(void)
 }
 
 static void
-refuses_other_shapes(void)
+refuses_texts_that_are_not_three_parts(void)
 {
 	static const char *const suffixes[] = {
 	    ".", ".x", "=", " ", "\n", "A", "AA", "+", "/", "%", "..", ".e30"};
@@ -283,7 +284,7 @@ refuses_other_shapes(void)
 
 /* The last character of a signature has two bits that decoders ignore. */
 static void
-refuses_second_spellings(void)
+refuses_a_second_spelling_of_a_signature(void)
 {
 	static const char alphabet[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -300,7 +301,7 @@ refuses_second_spellings(void)
 }
 
 static void
-has_a_longest_token(void)
+refuses_a_token_longer_than_token_max(void)
 {
 	struct arena *a = arena_new();
 	const char *jwt = "";
@@ -320,17 +321,20 @@ has_a_longest_token(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"accepts tokens of other signers", takes_tokens_of_others},
-    {"names the fault of an invalid token", says_why_it_is_no_token},
+    {"accepts tokens of other signers", accepts_tokens_of_other_signers},
+    {"names the fault of an invalid token", names_the_fault_of_an_invalid_token},
     {"refuses every changed character", refuses_every_changed_character},
-    {"refuses every other algorithm", refuses_other_algorithms},
-    {"refuses bad headers", refuses_headers},
-    {"no kid means hs1 only", no_kid_means_hs1_only},
-    {"refuses bad claims", refuses_claims},
-    {"accepts the forms that the standard allows", takes_claims},
-    {"refuses other shapes", refuses_other_shapes},
-    {"refuses second spellings", refuses_second_spellings},
-    {"a token has a longest length", has_a_longest_token},
+    {"refuses every other algorithm", refuses_every_other_algorithm},
+    {"refuses bad headers", refuses_bad_headers},
+    {"a token without kid is tried with hs1 only",
+	a_token_without_kid_is_tried_with_hs1_only},
+    {"refuses bad claims", refuses_bad_claims},
+    {"accepts the forms that the standard allows",
+	accepts_the_forms_that_the_standard_allows},
+    {"refuses texts that are not three parts", refuses_texts_that_are_not_three_parts},
+    {"refuses a second spelling of a signature",
+	refuses_a_second_spelling_of_a_signature},
+    {"refuses a token longer than TOKEN_MAX", refuses_a_token_longer_than_token_max},
     CU_TEST_INFO_NULL,
 };
 

@@ -65,7 +65,7 @@ verify_hs256(const struct conf_auth *conf, const char *kid, const char *secret)
 
 /* Before, during and after the overlap, with a kid of its own for each secret. */
 static void
-an_old_secret_is_good_until_it_is_taken_out(void)
+an_old_secret_works_until_it_is_removed(void)
 {
 	const struct conf_auth during = settings("hs2", "hs1", OLD_SECRET);
 	const struct conf_auth after = settings("hs2", "hs1", "");
@@ -98,7 +98,7 @@ both_secrets_may_share_a_kid(void)
 
 /* TEST_ES256_TOKEN has the kid es1. */
 static void
-an_old_public_key_is_good_until_it_is_taken_out(void)
+an_old_public_key_works_until_it_is_removed(void)
 {
 	struct conf_auth conf = settings("hs1", "hs1", "");
 
@@ -110,7 +110,7 @@ an_old_public_key_is_good_until_it_is_taken_out(void)
 }
 
 static void
-refuses_what_is_no_key(void)
+refuses_invalid_keys(void)
 {
 	struct conf_auth conf = settings("hs1", "hs1", "");
 	struct token_keyring *ring = NULL;
@@ -125,9 +125,9 @@ refuses_what_is_no_key(void)
 	    conf_check_secret("01234567890123456789012345678901", NULL, &err), ES_OK);
 }
 
-/* Programs that have the key in force as their old one verify minted tokens. */
+/* A program that has the minter's current key as its old key verifies minted tokens. */
 static void
-mints_with_the_key_in_force(void)
+mints_with_the_current_key(void)
 {
 	const struct conf_auth minter = settings("hs2", "hs1", OLD_SECRET);
 	struct conf_auth not_yet = settings("hs1", "hs2", TEST_SECRET);
@@ -151,13 +151,12 @@ mints_with_the_key_in_force(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"an old secret works until it is removed",
-	an_old_secret_is_good_until_it_is_taken_out},
+    {"an old secret works until it is removed", an_old_secret_works_until_it_is_removed},
     {"both secrets may share a kid", both_secrets_may_share_a_kid},
     {"an old public key works until it is removed",
-	an_old_public_key_is_good_until_it_is_taken_out},
-    {"refuses invalid keys", refuses_what_is_no_key},
-    {"mints with the key in force", mints_with_the_key_in_force},
+	an_old_public_key_works_until_it_is_removed},
+    {"refuses invalid keys", refuses_invalid_keys},
+    {"mints with the current key", mints_with_the_current_key},
     CU_TEST_INFO_NULL,
 };
 

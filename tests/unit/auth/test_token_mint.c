@@ -25,7 +25,7 @@ static const struct token_rules rules = {.keys = keys,
     .leeway_s = 30};
 
 static void
-takes_what_it_mints(void)
+accepts_minted_tokens(void)
 {
 	struct tenant_id tenant = {ACME};
 	struct user_id user = {ALICE};
@@ -82,7 +82,7 @@ signs_with_a_private_key_only(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"accepts minted tokens", takes_what_it_mints},
+    {"accepts minted tokens", accepts_minted_tokens},
     {"signs with a private key only", signs_with_a_private_key_only},
     CU_TEST_INFO_NULL,
 };

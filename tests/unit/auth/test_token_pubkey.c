@@ -29,7 +29,7 @@
 	"-----END PUBLIC KEY-----\n"
 
 static void
-only_a_public_key_on_p256_will_do(void)
+only_a_public_key_on_p_256_is_accepted(void)
 {
 	static const struct {
 		const char *pem;
@@ -53,7 +53,7 @@ only_a_public_key_on_p256_will_do(void)
 
 /* A parsed key gives the same result as one that is parsed for each token. */
 static void
-a_parsed_key_judges_alike(void)
+a_parsed_key_gives_the_same_results(void)
 {
 	struct token_pubkey *parsed = NULL;
 	struct token_key key = {
@@ -105,7 +105,7 @@ a_signature_has_64_bytes(void)
 }
 
 static void
-a_refusal_says_what_is_wrong(void)
+a_refusal_names_the_fault(void)
 {
 	static const struct {
 		enum token_alg alg;
@@ -129,10 +129,10 @@ a_refusal_says_what_is_wrong(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"only a public key on P-256 is accepted", only_a_public_key_on_p256_will_do},
-    {"a parsed key gives the same results", a_parsed_key_judges_alike},
+    {"only a public key on P-256 is accepted", only_a_public_key_on_p_256_is_accepted},
+    {"a parsed key gives the same results", a_parsed_key_gives_the_same_results},
     {"a signature has 64 bytes", a_signature_has_64_bytes},
-    {"a refusal names the fault", a_refusal_says_what_is_wrong},
+    {"a refusal names the fault", a_refusal_names_the_fault},
     CU_TEST_INFO_NULL,
 };
 

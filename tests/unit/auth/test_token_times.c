@@ -26,7 +26,7 @@ signed_with(const char *head, const char *body)
 /* exp is rounded down. iat is rounded up for "not yet valid", and down for a
  * revocation. */
 static void
-rounds_fractions_to_the_safe_side(void)
+rounds_fractions_so_that_a_token_lives_shorter(void)
 {
 	struct arena *a = arena_new();
 	const char *jwt = token_forge(a, HEAD,
@@ -46,7 +46,7 @@ rounds_fractions_to_the_safe_side(void)
 }
 
 static void
-takes_types_of_tokens(void)
+accepts_the_types_of_tokens(void)
 {
 	static const struct {
 		const char *typ;
@@ -114,10 +114,10 @@ issued_s(const char *times, int64_t now_s)
 	return claims.issued_s;
 }
 
-/* A clock that is ahead by the whole leeway has made the token now. Revocations use
- * EchoStream's own clock. */
+/* A signer whose clock is ahead by the whole leeway may have made the token now. A
+ * revocation uses EchoStream's own clock. */
 static void
-tells_the_earliest_time_of_its_making(void)
+returns_the_earliest_time_at_which_a_token_was_made(void)
 {
 	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000000", TEST_NOW_S), TEST_NOW_S - 30);
 	CU_ASSERT_EQUAL(issued_s("\"iat\":1700000030", TEST_NOW_S), TEST_NOW_S);
@@ -137,11 +137,12 @@ tells_the_earliest_time_of_its_making(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"rounds fractions to the safe side", rounds_fractions_to_the_safe_side},
-    {"accepts the types of tokens", takes_types_of_tokens},
+    {"rounds fractions so that a token lives shorter",
+	rounds_fractions_so_that_a_token_lives_shorter},
+    {"accepts the types of tokens", accepts_the_types_of_tokens},
     {"expires to the second", expires_to_the_second},
     {"returns the earliest time at which a token was made",
-	tells_the_earliest_time_of_its_making},
+	returns_the_earliest_time_at_which_a_token_was_made},
     CU_TEST_INFO_NULL,
 };
 

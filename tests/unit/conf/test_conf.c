@@ -160,7 +160,7 @@ reads_a_url_from_a_file(void)
 }
 
 static void
-a_folder_is_no_secret(void)
+a_folder_is_refused_as_a_secret(void)
 {
 	fresh();
 	(void)unsetenv("ES_SECRET");
@@ -170,7 +170,7 @@ a_folder_is_no_secret(void)
 }
 
 static void
-an_endless_name_is_no_setting(void)
+a_name_that_is_too_long_is_not_a_setting(void)
 {
 	char name[300] = "ES_";
 
@@ -183,10 +183,10 @@ an_endless_name_is_no_setting(void)
 	(void)unsetenv(name);
 }
 
-/* Near misses of the names of all programs are refused, names of other projects are
+/* Misspelt names of any program's settings are refused, names of other projects are
  * not. */
 static void
-names_of_other_projects_stop_nothing(void)
+names_of_other_projects_do_not_stop_a_start(void)
 {
 	static const char *const others[] = {"ES_JAVA_OPTS", "ES_JAVA_HOME", "ES_HOME",
 	    "ES_PATH_CONF", "ES_PATH_DATA", "ES_HEAP_SIZE", "ES_HOST", "ES_HOSTS",
@@ -206,7 +206,7 @@ names_of_other_projects_stop_nothing(void)
 }
 
 static void
-near_misses_are_refused(void)
+misspelt_names_are_refused(void)
 {
 	static const struct {
 		const char *name, *meant;
@@ -293,7 +293,7 @@ run(const char *option, char out[8192])
 }
 
 static void
-options_print_and_end(void)
+each_option_prints_its_text_and_ends_the_program(void)
 {
 	static const struct {
 		const char *option;
@@ -343,7 +343,7 @@ options_print_and_end(void)
 }
 
 static void
-printing_masks_what_is_secret(void)
+printing_masks_secrets(void)
 {
 	char *printed;
 
@@ -361,16 +361,19 @@ printing_masks_what_is_secret(void)
 static CU_TestInfo cases[] = {
     {"takes defaults and environment", takes_defaults_and_environment},
     {"every setting refuses a bad value", every_setting_refuses_a_bad_value},
-    {"names of other projects do not stop a start", names_of_other_projects_stop_nothing},
-    {"near misses are refused", near_misses_are_refused},
+    {"names of other projects do not stop a start",
+	names_of_other_projects_do_not_stop_a_start},
+    {"misspelt names are refused", misspelt_names_are_refused},
     {"reports all faults at once", reports_all_faults_at_once},
     {"reads a secret from a file", reads_a_secret_from_a_file},
-    {"printing masks secrets", printing_masks_what_is_secret},
+    {"printing masks secrets", printing_masks_secrets},
     {"reads a URL from a file", reads_a_url_from_a_file},
-    {"a folder is refused as a secret", a_folder_is_no_secret},
-    {"a name that is too long is not a setting", an_endless_name_is_no_setting},
+    {"a folder is refused as a secret", a_folder_is_refused_as_a_secret},
+    {"a name that is too long is not a setting",
+	a_name_that_is_too_long_is_not_a_setting},
     {"every way to write a password is masked", every_way_to_write_a_password_is_masked},
-    {"options print and end", options_print_and_end},
+    {"each option prints its text and ends the program",
+	each_option_prints_its_text_and_ends_the_program},
     CU_TEST_INFO_NULL,
 };
 

@@ -136,7 +136,7 @@ names_the_line_of_a_fault(void)
 
 /* A name that is longer than the report would leave no room for its own fault. */
 static void
-cuts_a_long_name(void)
+cuts_a_name_that_is_too_long_for_the_report(void)
 {
 	static char line[60000];
 
@@ -149,8 +149,8 @@ cuts_a_long_name(void)
 	CU_ASSERT_TRUE(strlen(report.text) < 200);
 }
 
-/* The environment does not win: a reload could not change the setting, and nobody would
- * be told. */
+/* If the environment took precedence, a reload could not change the setting, and nobody
+ * would notice. */
 static void
 refuses_a_setting_in_both(void)
 {
@@ -209,7 +209,7 @@ refuses_a_file_that_it_can_not_read(void)
 
 /* With the check of the program's table or without it: one fault. */
 static void
-wants_an_absolute_path(void)
+requires_an_absolute_path(void)
 {
 	static const struct conf_item file[] = {ROW(
 	    text, "ES_SETTINGS_FILE", CONF_TEXT, "", 0, 99, NULL, "the settings file")};
@@ -257,11 +257,12 @@ static CU_TestInfo cases[] = {
     {"makes a file", makes_a_file},
     {"reads lines", reads_lines},
     {"names the line of a fault", names_the_line_of_a_fault},
-    {"cuts a long name", cuts_a_long_name},
+    {"cuts a name that is too long for the report",
+	cuts_a_name_that_is_too_long_for_the_report},
     {"refuses a setting in both", refuses_a_setting_in_both},
     {"a line may name the file of a secret", a_line_may_name_the_file_of_a_secret},
     {"refuses a file that it can't read", refuses_a_file_that_it_can_not_read},
-    {"wants an absolute path", wants_an_absolute_path},
+    {"requires an absolute path", requires_an_absolute_path},
     {"print names the line", print_names_the_line},
     {"removes the file", removes_the_file},
     CU_TEST_INFO_NULL,

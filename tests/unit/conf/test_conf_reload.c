@@ -1,5 +1,5 @@
-/* Settings that are read again: all that can be taken, or none; and how a master hands
- * them to its workers. */
+/* Reload of settings: the program takes all changes of a good file or none. The master
+ * hands the settings to its workers. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +96,7 @@ makes_a_file(void)
 }
 
 static void
-takes_what_it_can_and_names_the_rest(void)
+takes_the_settings_that_it_can_and_names_the_others(void)
 {
 	const struct conf_table *const tables[] = {&by_name, &by_rest};
 
@@ -119,7 +119,8 @@ takes_what_it_can_and_names_the_rest(void)
 		CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"setting\":\"ES_RUN_DIR\""));
 		CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"setting\":\"ES_API_WORKERS\""));
 		CU_ASSERT_PTR_NULL(strstr(said, "hidden"));
-		/* The kept value is of the new memory: a second reload frees the old. */
+		/* The value that was kept is a copy: a second reload frees the old
+		 * memory. */
 		said = reload(tables[i], ES_OK);
 		CU_ASSERT_STRING_EQUAL(v.folder, "/run");
 		CU_ASSERT_PTR_NOT_NULL(strstr(said, "\"changed\":\"none\""));
@@ -127,7 +128,7 @@ takes_what_it_can_and_names_the_rest(void)
 }
 
 static void
-a_setting_that_is_gone_has_its_default(void)
+a_setting_removed_from_the_file_has_its_default(void)
 {
 	start(&by_name);
 	write_file("ES_LIMIT_FRAMES=8\n");
@@ -158,7 +159,7 @@ takes_nothing_from_a_faulty_file(void)
 }
 
 static void
-says_that_the_environment_does_not_change(void)
+logs_that_the_environment_can_not_change(void)
 {
 	start(&by_name);
 	(void)unsetenv("ES_SETTINGS_FILE");
@@ -182,12 +183,12 @@ a_reload_during_the_start_waits(void)
 	(void)raise(SIGHUP);
 	CU_ASSERT_EQUAL(sigpending(&waiting), 0);
 	CU_ASSERT_EQUAL(sigismember(&waiting, SIGHUP), 1);
-	(void)signal(SIGHUP, SIG_IGN); /* drops the one that waits */
+	(void)signal(SIGHUP, SIG_IGN); /* discards the pending signal */
 	(void)signal(SIGHUP, SIG_DFL);
 }
 
 static void
-a_worker_takes_what_the_master_puts(void)
+a_worker_gets_the_settings_that_the_master_puts(void)
 {
 	struct conf_share *s = conf_share_new(&by_name, 1);
 	struct values worker;
@@ -211,9 +212,10 @@ a_worker_takes_what_the_master_puts(void)
 	CU_ASSERT_PTR_NULL(s);
 }
 
-/* secret and limit are always put together; a reader must never see a mix. */
+/* The master always writes secret and limit together; a worker must never read a mix of
+ * two writes. */
 static void
-a_worker_never_sees_half_of_it(void)
+a_worker_never_reads_a_mix_of_two_writes(void)
 {
 	struct conf_share *s = conf_share_new(&by_name, 1);
 	struct es_err err;
@@ -259,15 +261,16 @@ removes_the_file(void)
 static CU_TestInfo cases[] = {
     {"makes a file", makes_a_file},
     {"takes the settings that it can and names the others",
-	takes_what_it_can_and_names_the_rest},
+	takes_the_settings_that_it_can_and_names_the_others},
     {"a setting removed from the file has its default",
-	a_setting_that_is_gone_has_its_default},
+	a_setting_removed_from_the_file_has_its_default},
     {"takes nothing from a faulty file", takes_nothing_from_a_faulty_file},
-    {"says that the environment doesn't change",
-	says_that_the_environment_does_not_change},
+    {"logs that the environment can't change", logs_that_the_environment_can_not_change},
     {"a reload during the start waits", a_reload_during_the_start_waits},
-    {"a worker takes what the master puts", a_worker_takes_what_the_master_puts},
-    {"a worker never sees half of it", a_worker_never_sees_half_of_it},
+    {"a worker gets the settings that the master puts",
+	a_worker_gets_the_settings_that_the_master_puts},
+    {"a worker never reads a mix of two writes",
+	a_worker_never_reads_a_mix_of_two_writes},
     {"removes the file", removes_the_file},
     CU_TEST_INFO_NULL,
 };

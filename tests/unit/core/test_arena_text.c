@@ -15,7 +15,7 @@ note(void *thing)
 }
 
 static void
-undoes_last_deferred_first(void)
+runs_the_last_deferred_call_first(void)
 {
 	struct arena *a = arena_new();
 	int one = 1, two = 2;
@@ -104,7 +104,7 @@ text_overflow_is_sticky(void)
 
 /* A text that is too long must not be cut in the middle. */
 static void
-what_does_not_fit_is_left_out_whole(void)
+a_text_that_does_not_fit_is_left_out_completely(void)
 {
 	struct arena *a = arena_new();
 	struct text t;
@@ -118,13 +118,13 @@ what_does_not_fit_is_left_out_whole(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"undoes last deferred first", undoes_last_deferred_first},
+    {"runs the last deferred call first", runs_the_last_deferred_call_first},
     {"allocates apart, aligned and zeroed", allocates_apart_aligned_and_zeroed},
     {"copies and prints", copies_and_prints},
     {"text takes up to its cap and no more", text_takes_up_to_its_cap_and_no_more},
     {"text overflow is sticky", text_overflow_is_sticky},
     {"a text that does not fit is left out completely",
-	what_does_not_fit_is_left_out_whole},
+	a_text_that_does_not_fit_is_left_out_completely},
     CU_TEST_INFO_NULL,
 };
 

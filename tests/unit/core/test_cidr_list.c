@@ -65,7 +65,7 @@ has(const struct cidr_list *l, const char *text)
 }
 
 static void
-knows_its_networks(void)
+finds_addresses_in_its_networks(void)
 {
 	struct cidr_list l;
 	struct es_err err;
@@ -94,7 +94,7 @@ knows_its_networks(void)
 }
 
 static void
-refuses_what_is_no_network(void)
+refuses_malformed_networks(void)
 {
 	static const char *const bad[] = {",", "10.0.0.0/8,", "10.0.0.0/33", "10.0.0.0/",
 	    "10.0.0.0/x", "10.0.0.0/0", "::/0", "2001:db8::/129", "10.0.0.1/8",
@@ -111,7 +111,7 @@ refuses_what_is_no_network(void)
 }
 
 static void
-says_why(void)
+a_refusal_says_why(void)
 {
 	static const struct {
 		const char *text, *why;
@@ -137,7 +137,7 @@ says_why(void)
 }
 
 static void
-takes_64_networks_and_no_more(void)
+accepts_at_most_64_networks(void)
 {
 	char text[CIDR_LIST_MAX * 16 + 32];
 	struct cidr_list l;
@@ -156,10 +156,10 @@ takes_64_networks_and_no_more(void)
 
 static CU_TestInfo cases[] = {
     {"reads addresses with and without a port", reads_addresses_with_and_without_a_port},
-    {"knows its networks", knows_its_networks},
-    {"says why", says_why},
-    {"refuses malformed networks", refuses_what_is_no_network},
-    {"accepts at most 64 networks", takes_64_networks_and_no_more},
+    {"finds addresses in its networks", finds_addresses_in_its_networks},
+    {"a refusal says why", a_refusal_says_why},
+    {"refuses malformed networks", refuses_malformed_networks},
+    {"accepts at most 64 networks", accepts_at_most_64_networks},
     CU_TEST_INFO_NULL,
 };
 

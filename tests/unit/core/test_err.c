@@ -32,7 +32,7 @@ cuts_long_texts(void)
 
 /* The name of an unknown field, cut in the middle of a character, goes into a frame. */
 static void
-stays_utf8_whatever_it_quotes(void)
+a_text_is_valid_utf_8_whatever_it_quotes(void)
 {
 	static const char *const quoted[] = {
 	    "\xff", "a\xc3", "\x80\x80z", "\xe2\x82\xac"};
@@ -57,7 +57,7 @@ stays_utf8_whatever_it_quotes(void)
 }
 
 static void
-names_lead_back_to_codes(void)
+finds_a_code_by_its_name(void)
 {
 	for (int i = 0; i < ES_CODE_COUNT; i++) {
 		const enum es_code code = (enum es_code)i;
@@ -72,8 +72,9 @@ names_lead_back_to_codes(void)
 static CU_TestInfo cases[] = {
     {"fills code, field and text", fills_code_field_and_text},
     {"cuts long texts", cuts_long_texts},
-    {"stays UTF-8 whatever it quotes", stays_utf8_whatever_it_quotes},
-    {"names lead back to codes", names_lead_back_to_codes},
+    {"a text is valid UTF-8 whatever it quotes",
+	a_text_is_valid_utf_8_whatever_it_quotes},
+    {"finds a code by its name", finds_a_code_by_its_name},
     CU_TEST_INFO_NULL,
 };
 

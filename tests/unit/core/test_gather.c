@@ -1,4 +1,4 @@
-/* When look-ups go out: alone while few come, together in a storm. */
+/* When look-ups are sent: at once while few arrive, together while many arrive. */
 #include "core/gather.h"
 #include "cunit_main.h"
 
@@ -17,7 +17,7 @@ begin(void)
 }
 
 static void
-come(unsigned n)
+arrive(unsigned n)
 {
 	for (; n > 0; n--)
 		gather_came(&g, now_ms);
@@ -32,11 +32,11 @@ one_round_trip(void)
 }
 
 static void
-a_single_one_goes_at_once(void)
+a_single_look_up_is_sent_at_once(void)
 {
 	begin();
 	for (unsigned i = 0; i < 200; i++) {
-		come(1);
+		arrive(1);
 		CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
 		one_round_trip();
 		now_ms += 47; /* twenty a second: the highest rate without gathering */
@@ -45,13 +45,13 @@ a_single_one_goes_at_once(void)
 }
 
 static void
-who_comes_while_one_is_asked_for_waits_for_the_answer(void)
+a_look_up_that_arrives_during_a_statement_waits_for_its_answer(void)
 {
 	begin();
-	come(1);
+	arrive(1);
 	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
 	gather_sent(&g, now_ms);
-	come(3);
+	arrive(3);
 	CU_ASSERT_EQUAL(gather_due(&g, 3, now_ms), 0);
 	gather_answered(&g);
 	CU_ASSERT_EQUAL(gather_due(&g, 3, now_ms), 3);
@@ -59,7 +59,7 @@ who_comes_while_one_is_asked_for_waits_for_the_answer(void)
 
 /* A hundred look-ups a second for ten seconds: the size of each batch. */
 static void
-a_storm_is_gathered(void)
+many_look_ups_go_into_few_statements(void)
 {
 	unsigned statements = 0;
 	size_t waiting = 0, longest = 0;
@@ -68,7 +68,7 @@ a_storm_is_gathered(void)
 	for (unsigned i = 0; i < 1000; i++, now_ms += 10) {
 		size_t due;
 
-		come(1);
+		arrive(1);
 		waiting++;
 		due = gather_due(&g, waiting, now_ms);
 		longest = waiting > longest ? waiting : longest;
@@ -84,10 +84,10 @@ a_storm_is_gathered(void)
 }
 
 static void
-one_more_than_the_limit_makes_two(void)
+one_look_up_beyond_the_limit_makes_a_second_statement(void)
 {
 	begin();
-	come(200);
+	arrive(200);
 	CU_ASSERT_EQUAL(gather_due(&g, 101, now_ms), 100);
 	gather_sent(&g, now_ms);
 	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 0);
@@ -101,26 +101,28 @@ one_more_than_the_limit_makes_two(void)
 }
 
 static void
-after_a_storm_it_is_calm_again(void)
+after_a_storm_look_ups_are_sent_at_once_again(void)
 {
 	begin();
-	come(10000);
+	arrive(10000);
 	gather_sent(&g, now_ms);
 	gather_answered(&g);
 	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms + 10), 0);
 	now_ms += 1200;
 	one_round_trip();
-	come(1);
+	arrive(1);
 	CU_ASSERT_EQUAL(gather_due(&g, 1, now_ms), 1);
 }
 
 static CU_TestInfo cases[] = {
-    {"a single one goes at once", a_single_one_goes_at_once},
-    {"a look-up that comes during another one waits for its answer",
-	who_comes_while_one_is_asked_for_waits_for_the_answer},
-    {"a storm is gathered", a_storm_is_gathered},
-    {"one more than the limit makes two", one_more_than_the_limit_makes_two},
-    {"after a storm it is calm again", after_a_storm_it_is_calm_again},
+    {"a single look-up is sent at once", a_single_look_up_is_sent_at_once},
+    {"a look-up that arrives during a statement waits for its answer",
+	a_look_up_that_arrives_during_a_statement_waits_for_its_answer},
+    {"many look-ups go into few statements", many_look_ups_go_into_few_statements},
+    {"one look-up beyond the limit makes a second statement",
+	one_look_up_beyond_the_limit_makes_a_second_statement},
+    {"after a storm look-ups are sent at once again",
+	after_a_storm_look_ups_are_sent_at_once_again},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("push/gather", cases)

@@ -41,7 +41,7 @@ wave(void)
 
 /* The second wave comes and goes between two calls, in the memory of the first wave. */
 static void
-gives_back_what_lies_between(void)
+returns_the_free_memory_between_long_lived_blocks(void)
 {
 	struct heap_trim trim = {0};
 
@@ -64,7 +64,8 @@ gives_back_what_lies_between(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"returns the free memory between long-lived blocks", gives_back_what_lies_between},
+    {"returns the free memory between long-lived blocks",
+	returns_the_free_memory_between_long_lived_blocks},
     CU_TEST_INFO_NULL,
 };
 

@@ -102,7 +102,7 @@ a_lower_level_is_not_written(void)
 
 /* The path of a request may contain any bytes. */
 static void
-what_is_no_utf8_is_replaced(void)
+bytes_that_are_not_utf_8_are_replaced(void)
 {
 	write_line(LOG_WARN, "m",
 	    (const struct log_field[]){LOG_STR("p", "/\xff\xc3(\xc3\xa9\xe2\x82")}, 1);
@@ -141,7 +141,7 @@ static CU_TestInfo cases[] = {
     {"a failed CHECK is a JSON line", a_failed_check_is_a_json_line},
     {"fields follow the message", fields_follow_the_message},
     {"a lower level is not written", a_lower_level_is_not_written},
-    {"bytes that are not UTF-8 are replaced", what_is_no_utf8_is_replaced},
+    {"bytes that are not UTF-8 are replaced", bytes_that_are_not_utf_8_are_replaced},
     {"a long line is cut and stays JSON", a_long_line_is_cut_and_stays_json},
     CU_TEST_INFO_NULL,
 };

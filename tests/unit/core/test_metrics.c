@@ -29,7 +29,7 @@ make(const char *path)
 }
 
 static void
-sums_what_children_count(void)
+sums_the_counts_of_the_children(void)
 {
 	struct metrics *m = make(NULL);
 
@@ -56,7 +56,7 @@ sums_what_children_count(void)
 }
 
 static void
-never_beat_is_told_apart(void)
+a_worker_without_a_heartbeat_has_the_age_1(void)
 {
 	struct metrics *m = make(NULL);
 
@@ -124,7 +124,7 @@ two_masters_share_no_cells(void)
 }
 
 static void
-a_file_keeps_counts_and_drops_another_layout(void)
+a_file_keeps_its_counts_unless_the_layout_differs(void)
 {
 	char path[] = "/tmp/es-metrics-XXXXXX";
 	const int fd = mkstemp(path);
@@ -170,7 +170,7 @@ a_new_layout_leaves_the_old_program_its_file(void)
 
 /* The time of an old worker must not make a new worker look stuck. */
 static void
-a_kept_file_keeps_no_beat(void)
+a_file_of_an_earlier_run_keeps_no_heartbeats(void)
 {
 	char path[] = "/tmp/es-metrics-XXXXXX";
 	const int fd = mkstemp(path);
@@ -193,7 +193,7 @@ a_kept_file_keeps_no_beat(void)
 }
 
 static void
-what_is_no_file_is_refused_and_left_alone(void)
+a_path_that_is_not_a_file_is_refused_and_not_changed(void)
 {
 	static const char *const bad[] = {"/dev/null", "/tmp", "/nowhere/metrics"};
 	struct metrics *m = NULL;
@@ -207,17 +207,19 @@ what_is_no_file_is_refused_and_left_alone(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"sums the counts of the children", sums_what_children_count},
-    {"a worker that never beat is distinguished", never_beat_is_told_apart},
+    {"sums the counts of the children", sums_the_counts_of_the_children},
+    {"a worker without a heartbeat has the age -1",
+	a_worker_without_a_heartbeat_has_the_age_1},
     {"renders the text format", renders_the_text_format},
     {"two masters share no cells", two_masters_share_no_cells},
-    {"a file keeps counts and drops another layout",
-	a_file_keeps_counts_and_drops_another_layout},
+    {"a file keeps its counts unless the layout differs",
+	a_file_keeps_its_counts_unless_the_layout_differs},
     {"a new layout leaves the old program its file",
 	a_new_layout_leaves_the_old_program_its_file},
-    {"a file from an earlier run has no beats", a_kept_file_keeps_no_beat},
+    {"a file of an earlier run keeps no heartbeats",
+	a_file_of_an_earlier_run_keeps_no_heartbeats},
     {"a path that is not a file is refused and not changed",
-	what_is_no_file_is_refused_and_left_alone},
+	a_path_that_is_not_a_file_is_refused_and_not_changed},
     CU_TEST_INFO_NULL,
 };
 

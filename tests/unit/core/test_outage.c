@@ -58,7 +58,7 @@ error_of(const char *text, const char *sqlstate, const char *cause)
 }
 
 static void
-many_failures_are_one_line(void)
+many_failures_make_one_line(void)
 {
 	const struct es_err err =
 	    error_of("database unreachable", "28000", "no such role");
@@ -104,7 +104,7 @@ two_causes_that_alternate_do_not_fill_the_log(void)
 }
 
 static void
-the_error_tells_the_service(void)
+an_error_names_the_service(void)
 {
 	static const struct {
 		const char *text, *sqlstate, *service;
@@ -126,7 +126,7 @@ the_error_tells_the_service(void)
 
 /* One process succeeds while another fails: the outage continues, without lines. */
 static void
-a_success_ends_it_only_after_quiet(void)
+a_success_ends_an_outage_only_after_a_time_without_failures(void)
 {
 	const struct es_err err = error_of("Redis: gone", "", "");
 	const int64_t start_ms = clock_mono_ms();
@@ -153,13 +153,13 @@ a_success_ends_it_only_after_quiet(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"many failures are one line", many_failures_are_one_line},
+    {"many failures make one line", many_failures_make_one_line},
     {"processes share an outage", processes_share_an_outage},
     {"two causes that alternate do not fill the log",
 	two_causes_that_alternate_do_not_fill_the_log},
-    {"an error names the service", the_error_tells_the_service},
+    {"an error names the service", an_error_names_the_service},
     {"a success ends an outage only after a time without failures",
-	a_success_ends_it_only_after_quiet},
+	a_success_ends_an_outage_only_after_a_time_without_failures},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("outage", cases)

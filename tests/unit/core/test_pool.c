@@ -38,7 +38,7 @@ give(struct pool *p, size_t i)
 }
 
 static void
-keeps_things_apart(void)
+objects_are_apart_aligned_and_zeroed(void)
 {
 	struct pool *p = pool_new(SIZE);
 	unsigned wrong = 0;
@@ -85,7 +85,7 @@ is_dense_and_shrinks(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"objects are apart, aligned and zeroed", keeps_things_apart},
+    {"objects are apart, aligned and zeroed", objects_are_apart_aligned_and_zeroed},
     {"is dense and shrinks", is_dense_and_shrinks},
     CU_TEST_INFO_NULL,
 };

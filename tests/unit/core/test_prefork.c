@@ -21,11 +21,12 @@ struct shared {
 	_Atomic int alive;
 	_Atomic bool reload_fails, no_reload;
 	_Atomic pid_t last;
-	_Atomic bool deaf, frail;   /* ignores SIGTERM; ends at once */
-	_Atomic bool tells;         /* a reload sends SIGHUP */
-	_Atomic int told;           /* workers that got it */
-	_Atomic bool hup_early;     /* the next worker gets SIGHUP at its start */
-	_Atomic int drains, warned; /* calls on_drain; the last worker ends by SIGUSR1 */
+	_Atomic bool ignores_sigterm, ends_at_start; /* the worker */
+	_Atomic bool reload_sends_sighup;            /* else it replaces workers */
+	_Atomic int got_sighup;                      /* number of workers */
+	_Atomic bool sighup_at_start; /* the next worker gets SIGHUP at its start */
+	_Atomic int drains;           /* calls of on_drain */
+	_Atomic int warned;           /* SIGUSR1 that the last kind got */
 	_Atomic int ends_before_drain, ends_before_last;
 };
 
@@ -39,27 +40,27 @@ worker(void *ctx, unsigned index, unsigned slot)
 	int sig;
 
 	(void)index, (void)slot;
-	if (s->hup_early) { /* before anything handles it */
-		s->hup_early = false;
+	if (s->sighup_at_start) { /* before the worker has a handler */
+		s->sighup_at_start = false;
 		(void)raise(SIGHUP);
 	}
-	if (s->deaf)
+	if (s->ignores_sigterm)
 		(void)signal(SIGTERM, SIG_IGN);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigaddset(&term, SIGHUP);
-	if (!s->deaf)
+	if (!s->ignores_sigterm)
 		(void)sigprocmask(SIG_BLOCK, &term, NULL);
 	s->last = getpid();
 	s->starts++;
-	if (s->frail)
+	if (s->ends_at_start)
 		return 3;
-	if (s->deaf)
+	if (s->ignores_sigterm)
 		for (;;)
 			(void)pause();
 	s->alive++;
 	while (sigwait(&term, &sig) == 0 && sig == SIGHUP)
-		s->told++;
+		s->got_sighup++;
 	s->alive--;
 	return 0;
 }
@@ -110,7 +111,7 @@ note_reload(void *ctx)
 	s->reloads++;
 	if (s->reload_fails)
 		return PREFORK_REFUSED;
-	return s->tells ? PREFORK_TELL : PREFORK_REPLACE;
+	return s->reload_sends_sighup ? PREFORK_TELL : PREFORK_REPLACE;
 }
 
 static pid_t
@@ -129,7 +130,7 @@ start_master_of(bool with_last, unsigned count, int64_t drain_ms)
 
 	shared->starts = shared->ends = shared->reloads = 0;
 	shared->alive = 0;
-	shared->told = 0;
+	shared->got_sighup = 0;
 	shared->drains = shared->warned = 0;
 	(void)fflush(stdout); /* otherwise the child writes it again */
 	pid = fork();
@@ -184,7 +185,7 @@ restarts_a_dead_worker(void)
 }
 
 static void
-tells_of_each_end(void)
+reports_each_end_of_a_worker(void)
 {
 	const pid_t master = start_master(2, 5000);
 
@@ -198,7 +199,7 @@ tells_of_each_end(void)
 }
 
 static void
-tells_the_last_first_and_stops_it_last(void)
+notifies_the_last_kind_first_and_stops_it_last(void)
 {
 	const pid_t master = start_master_of(true, 3, 5000);
 
@@ -229,34 +230,34 @@ a_reload_replaces_each_worker_once(void)
 /* Workers that hold sockets keep running; the master replaces the last kind, which holds
  * none. */
 static void
-a_reload_may_tell_the_workers(void)
+a_reload_may_send_sighup_to_the_workers(void)
 {
 	pid_t master;
 
-	shared->tells = true;
+	shared->reload_sends_sighup = true;
 	master = start_master_of(true, 2, 2000);
 	CU_ASSERT_TRUE(wait_for(&shared->alive, 2));
 	CU_ASSERT_TRUE(wait_for_starts(3));
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
-	CU_ASSERT_TRUE(wait_for(&shared->told, 2));
+	CU_ASSERT_TRUE(wait_for(&shared->got_sighup, 2));
 	CU_ASSERT_TRUE(wait_for_starts(4));
 	clock_sleep_ms(200); /* longer than a turn of the master (50 ms) */
 	CU_ASSERT_EQUAL(shared->starts, 4);
-	CU_ASSERT_EQUAL(shared->told, 2);
+	CU_ASSERT_EQUAL(shared->got_sighup, 2);
 	CU_ASSERT_EQUAL(shared->alive, 2);
-	shared->tells = false;
+	shared->reload_sends_sighup = false;
 	CU_ASSERT_EQUAL(end(master), 0);
 }
 
-/* A SIGHUP that comes before a worker's handler waits for it. */
+/* A SIGHUP that arrives before a worker has its handler stays pending. */
 static void
-an_early_reload_ends_no_worker(void)
+a_sighup_before_the_handler_ends_no_worker(void)
 {
 	pid_t master;
 
-	shared->hup_early = true;
+	shared->sighup_at_start = true;
 	master = start_master(1, 2000);
-	CU_ASSERT_TRUE(wait_for(&shared->told, 1));
+	CU_ASSERT_TRUE(wait_for(&shared->got_sighup, 1));
 	CU_ASSERT_EQUAL(shared->starts, 1);
 	CU_ASSERT_EQUAL(end(master), 0);
 }
@@ -279,10 +280,10 @@ a_reload_takes_one_worker_at_a_time(void)
 {
 	pid_t master;
 
-	shared->deaf = true;
+	shared->ignores_sigterm = true;
 	master = start_master(2, 300);
 	CU_ASSERT_TRUE(wait_for(&shared->starts, 2));
-	shared->deaf = false;
+	shared->ignores_sigterm = false;
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
 	CU_ASSERT_TRUE(wait_for(&shared->ends, 1));
 	CU_ASSERT_EQUAL(shared->ends, 1);
@@ -291,7 +292,7 @@ a_reload_takes_one_worker_at_a_time(void)
 }
 
 static void
-a_refused_reload_replaces_nobody(void)
+a_refused_reload_replaces_no_worker(void)
 {
 	for (int i = 0; i < 2; i++) {
 		pid_t master;
@@ -316,25 +317,25 @@ waits_longer_after_each_early_death(void)
 	const int64_t at = clock_mono_ms();
 	pid_t master;
 
-	shared->frail = true;
+	shared->ends_at_start = true;
 	master = start_master(1, 5000);
 	CU_ASSERT_TRUE(wait_for_starts(4));
 	CU_ASSERT_TRUE(clock_mono_ms() - at >= 300); /* three pauses of at least 100 ms */
-	shared->frail = false;
+	shared->ends_at_start = false;
 	CU_ASSERT_TRUE(wait_for_starts(5));
 	CU_ASSERT_EQUAL(end(master), 0);
 }
 
 static void
-kills_a_worker_that_will_not_end(void)
+kills_a_worker_that_does_not_end(void)
 {
 	pid_t master;
 
-	shared->deaf = true;
+	shared->ignores_sigterm = true;
 	master = start_master(1, 200);
 	CU_ASSERT_TRUE_FATAL(wait_for_starts(1));
 	CU_ASSERT_EQUAL(end(master), 1);
-	shared->deaf = false;
+	shared->ignores_sigterm = false;
 }
 
 static void
@@ -367,25 +368,26 @@ set_up(void)
 }
 
 static void
-maps_memory(void)
+maps_shared_memory_to_watch_the_workers(void)
 {
 	CU_ASSERT_EQUAL_FATAL(set_up(), 0);
 }
 
 static CU_TestInfo cases[] = {
-    {"maps shared memory to watch the workers", maps_memory},
+    {"maps shared memory to watch the workers", maps_shared_memory_to_watch_the_workers},
     {"restarts a dead worker", restarts_a_dead_worker},
-    {"reports each end of a worker", tells_of_each_end},
+    {"reports each end of a worker", reports_each_end_of_a_worker},
     {"notifies the last kind first and stops it last",
-	tells_the_last_first_and_stops_it_last},
+	notifies_the_last_kind_first_and_stops_it_last},
     {"a reload replaces each worker once", a_reload_replaces_each_worker_once},
     {"a reload replaces the last kind, too", a_reload_replaces_the_last_kind_too},
-    {"a reload may tell the workers", a_reload_may_tell_the_workers},
-    {"an early reload ends no worker", an_early_reload_ends_no_worker},
+    {"a reload may send SIGHUP to the workers", a_reload_may_send_sighup_to_the_workers},
+    {"a SIGHUP before the handler ends no worker",
+	a_sighup_before_the_handler_ends_no_worker},
     {"a reload takes one worker at a time", a_reload_takes_one_worker_at_a_time},
-    {"a refused reload replaces no worker", a_refused_reload_replaces_nobody},
+    {"a refused reload replaces no worker", a_refused_reload_replaces_no_worker},
     {"waits longer after each early death", waits_longer_after_each_early_death},
-    {"kills a worker that does not end", kills_a_worker_that_will_not_end},
+    {"kills a worker that does not end", kills_a_worker_that_does_not_end},
     {"workers end with their master", workers_end_with_their_master},
     CU_TEST_INFO_NULL,
 };

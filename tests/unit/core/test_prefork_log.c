@@ -16,7 +16,7 @@
 
 struct shared {
 	_Atomic int starts, reloads, drains;
-	_Atomic bool deaf; /* the next worker ignores SIGTERM */
+	_Atomic bool ignores_sigterm; /* the next worker ignores SIGTERM */
 };
 
 static struct shared *shared;
@@ -32,7 +32,7 @@ worker(void *ctx, unsigned index, unsigned slot)
 	(void)sigemptyset(&term);
 	(void)sigaddset(&term, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &term, NULL);
-	if (shared->deaf) {
+	if (shared->ignores_sigterm) {
 		shared->starts++;
 		for (;;)
 			(void)pause();
@@ -67,9 +67,9 @@ wait_for(_Atomic int *count, int n)
 	return *count >= n;
 }
 
-/* A master with one worker that ignores SIGTERM; those after it do not. */
+/* A master with one worker that ignores SIGTERM; its successors do not. */
 static pid_t
-start_deaf(void)
+start_ignoring_sigterm(void)
 {
 	const struct prefork_kind kind = {"test", 1, worker, false};
 	const struct prefork p = {.kinds = &kind,
@@ -79,7 +79,7 @@ start_deaf(void)
 	    .on_reload = note_reload};
 	pid_t pid;
 
-	*shared = (struct shared){.deaf = true};
+	*shared = (struct shared){.ignores_sigterm = true};
 	said = tmpfile();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(said);
 	(void)fflush(stdout); /* otherwise the child writes it again */
@@ -90,7 +90,7 @@ start_deaf(void)
 		exit(prefork_run(&p)); /* not _exit: coverage is written at exit */
 	}
 	CU_ASSERT_TRUE(wait_for(&shared->starts, 1));
-	shared->deaf = false;
+	shared->ignores_sigterm = false;
 	return pid;
 }
 
@@ -120,13 +120,13 @@ lines_with(const char *words)
 
 /* A worker that a reload replaces may break down, or be killed because it is late. */
 static void
-a_reload_hides_no_death(void)
+a_worker_that_breaks_down_during_a_reload_is_logged(void)
 {
-	const pid_t master = start_deaf();
+	const pid_t master = start_ignoring_sigterm();
 
 	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0);
 	CU_ASSERT_TRUE(wait_for(&shared->starts, 2));
-	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0); /* this one ends as it is asked to */
+	CU_ASSERT_EQUAL(kill(master, SIGHUP), 0); /* this worker ends at SIGTERM */
 	CU_ASSERT_TRUE(wait_for(&shared->starts, 3));
 	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
 	CU_ASSERT_EQUAL(end_of(master), 0);
@@ -134,9 +134,9 @@ a_reload_hides_no_death(void)
 }
 
 static void
-a_reload_says_that_it_comes_too_late(void)
+a_sighup_during_a_drain_is_logged(void)
 {
-	const pid_t master = start_deaf();
+	const pid_t master = start_ignoring_sigterm();
 
 	CU_ASSERT_EQUAL(kill(master, SIGTERM), 0);
 	CU_ASSERT_TRUE(wait_for(&shared->drains, 1));
@@ -156,8 +156,9 @@ shares_memory(void)
 
 static CU_TestInfo cases[] = {
     {"shares memory", shares_memory},
-    {"a reload hides no death", a_reload_hides_no_death},
-    {"a reload says that it comes too late", a_reload_says_that_it_comes_too_late},
+    {"a worker that breaks down during a reload is logged",
+	a_worker_that_breaks_down_during_a_reload_is_logged},
+    {"a SIGHUP during a drain is logged", a_sighup_during_a_drain_is_logged},
     CU_TEST_INFO_NULL,
 };
 

@@ -60,7 +60,7 @@ leads_to(const struct unix_socket *s)
 }
 
 static void
-made_and_replaced(void)
+a_socket_has_mode_0660_a_stale_one_is_replaced(void)
 {
 	struct unix_socket one, two;
 	struct es_err err;
@@ -85,7 +85,7 @@ made_and_replaced(void)
 }
 
 static void
-full_backlog_is_alive(void)
+a_process_with_a_full_backlog_keeps_its_path(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	struct unix_socket one, two;
@@ -109,7 +109,7 @@ full_backlog_is_alive(void)
 }
 
 static void
-refused(void)
+a_path_that_cannot_be_a_socket_is_refused(void)
 {
 	char longest[UNIX_SOCKET_PATH_MAX + 2];
 	struct unix_socket s;
@@ -144,7 +144,7 @@ refused(void)
 
 /* The old process removes its path late, after a successor has bound it. */
 static void
-others_path_stays(void)
+the_path_of_another_socket_stays(void)
 {
 	struct unix_socket old, new;
 
@@ -161,7 +161,7 @@ others_path_stays(void)
 
 /* The old process keeps its clients; new clients reach the new process. */
 static void
-taken_over(void)
+a_take_over_leaves_no_moment_without_a_listener(void)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	const int early = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -191,7 +191,7 @@ taken_over(void)
 }
 
 static void
-no_file_is_taken_over(void)
+no_other_file_is_taken_over_and_no_path_that_is_too_long(void)
 {
 	char longest[UNIX_SOCKET_PATH_MAX + 1];
 	struct unix_socket s;
@@ -213,12 +213,17 @@ no_file_is_taken_over(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a socket has mode 0660; a stale one is replaced", made_and_replaced},
-    {"a process with a full backlog keeps its path", full_backlog_is_alive},
-    {"a path that cannot be a socket is refused", refused},
-    {"the path of another socket stays", others_path_stays},
-    {"a take-over leaves no moment without a listener", taken_over},
-    {"no other file is taken over, and no path that is too long", no_file_is_taken_over},
+    {"a socket has mode 0660; a stale one is replaced",
+	a_socket_has_mode_0660_a_stale_one_is_replaced},
+    {"a process with a full backlog keeps its path",
+	a_process_with_a_full_backlog_keeps_its_path},
+    {"a path that cannot be a socket is a_path_that_cannot_be_a_socket_is_refused",
+	a_path_that_cannot_be_a_socket_is_refused},
+    {"the path of another socket stays", the_path_of_another_socket_stays},
+    {"a take-over leaves no moment without a listener",
+	a_take_over_leaves_no_moment_without_a_listener},
+    {"no other file is taken over, and no path that is too long",
+	no_other_file_is_taken_over_and_no_path_that_is_too_long},
     CU_TEST_INFO_NULL,
 };
 

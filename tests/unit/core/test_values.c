@@ -26,7 +26,7 @@ uuids_are_valid_version_7_and_rise(void)
 }
 
 static void
-refuses_what_is_no_uuid(void)
+refuses_malformed_uuids(void)
 {
 	static const char *const bad[] = {"", "0", "01900000-0000-7000-8000-00000000000",
 	    "01900000-0000-7000-8000-0000000000001",
@@ -45,7 +45,7 @@ refuses_what_is_no_uuid(void)
 }
 
 static void
-takes_an_upper_case_uuid_in_lower_case(void)
+accepts_an_upper_case_uuid_and_makes_it_lower_case(void)
 {
 	struct channel_id id = {"untouched"};
 	struct uuid other;
@@ -86,7 +86,7 @@ nearest_of(const char *name)
 }
 
 static void
-a_misspelt_name_has_a_nearest_one(void)
+finds_the_known_name_nearest_to_a_misspelt_one(void)
 {
 	CU_ASSERT_STRING_EQUAL(nearest_of("lmit"), "limit");
 	CU_ASSERT_STRING_EQUAL(nearest_of("LIMIT"), "limit");
@@ -100,7 +100,7 @@ a_misspelt_name_has_a_nearest_one(void)
 }
 
 static void
-times_survive_the_way_there_and_back(void)
+a_time_equals_itself_after_being_written_and_read(void)
 {
 	static const int64_t some[] = {
 	    0, 1, 999, 1000, 1767322984678LL, 4102444800000LL, -1};
@@ -120,7 +120,7 @@ times_survive_the_way_there_and_back(void)
 }
 
 static void
-refuses_what_is_no_time(void)
+refuses_malformed_times(void)
 {
 	static const char *const bad[] = {"", "2026", "2026-01-02 03:04:05Z",
 	    "2026-01-02T03:04:05", "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05+01:00",
@@ -140,7 +140,7 @@ refuses_what_is_no_time(void)
 }
 
 static void
-back_off_stays_in_its_bounds(void)
+a_back_off_stays_between_its_bounds(void)
 {
 	for (unsigned tries = 0; tries < 70; tries++) {
 		const int64_t ms = clock_backoff_ms(tries, 100, 5000);
@@ -152,7 +152,7 @@ back_off_stays_in_its_bounds(void)
 }
 
 static void
-numbers_are_whole_and_in_range_or_refused(void)
+refuses_numbers_that_are_not_whole_or_not_in_range(void)
 {
 	static const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x1", "1e3",
 	    "9223372036854775808", "99999999999999999999"};
@@ -171,7 +171,7 @@ numbers_are_whole_and_in_range_or_refused(void)
 }
 
 static void
-counts_code_points_and_refuses_bad_utf8(void)
+counts_code_points_and_refuses_bad_utf_8(void)
 {
 	static const char *const bad[] = {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\x80",
 	    "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
@@ -189,9 +189,8 @@ counts_code_points_and_refuses_bad_utf8(void)
 	    utf8_length("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 10, &n) && n == 4);
 }
 
-/* Partitions depend on these values: known answers of the FNV draft. */
 static void
-hex_takes_two_digits_of_either_case(void)
+hex_accepts_two_digits_of_either_case(void)
 {
 	static const char digits[] = "0123456789abcdef";
 	char text[4] = "%";
@@ -211,6 +210,7 @@ hex_takes_two_digits_of_either_case(void)
 		    c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL);
 }
 
+/* Partitions depend on these values: known answers of the FNV draft. */
 static void
 hash_has_its_known_answers(void)
 {
@@ -221,19 +221,21 @@ hash_has_its_known_answers(void)
 
 static CU_TestInfo cases[] = {
     {"uuids are valid, version 7, and rise", uuids_are_valid_version_7_and_rise},
-    {"refuses malformed uuids", refuses_what_is_no_uuid},
+    {"refuses malformed uuids", refuses_malformed_uuids},
     {"accepts an upper-case uuid, and makes it lower case",
-	takes_an_upper_case_uuid_in_lower_case},
+	accepts_an_upper_case_uuid_and_makes_it_lower_case},
     {"a plain number has one form", a_plain_number_has_one_form},
-    {"a misspelt name has a nearest one", a_misspelt_name_has_a_nearest_one},
+    {"finds the known name nearest to a misspelt one",
+	finds_the_known_name_nearest_to_a_misspelt_one},
     {"a time equals itself after being written and read",
-	times_survive_the_way_there_and_back},
-    {"refuses malformed times", refuses_what_is_no_time},
-    {"back-off stays in its bounds", back_off_stays_in_its_bounds},
-    {"numbers are whole and in range or refused",
-	numbers_are_whole_and_in_range_or_refused},
-    {"counts code points and refuses bad UTF-8", counts_code_points_and_refuses_bad_utf8},
-    {"hex accepts two digits of either case", hex_takes_two_digits_of_either_case},
+	a_time_equals_itself_after_being_written_and_read},
+    {"refuses malformed times", refuses_malformed_times},
+    {"a back-off stays between its bounds", a_back_off_stays_between_its_bounds},
+    {"refuses numbers that are not whole or not in range",
+	refuses_numbers_that_are_not_whole_or_not_in_range},
+    {"counts code points and refuses bad UTF-8",
+	counts_code_points_and_refuses_bad_utf_8},
+    {"hex accepts two digits of either case", hex_accepts_two_digits_of_either_case},
     {"hash has its known answers", hash_has_its_known_answers},
     CU_TEST_INFO_NULL,
 };

@@ -7,7 +7,7 @@
 #include "cunit_main.h"
 
 static void
-sha256_has_its_known_answers(void)
+sha_256_has_its_known_answers(void)
 {
 	static const struct {
 		const char *text, *hex;
@@ -31,7 +31,7 @@ sha256_has_its_known_answers(void)
 }
 
 static void
-parts_are_one_text(void)
+parts_are_hashed_as_one_text(void)
 {
 	unsigned char one[DIGEST_SHA256], three[DIGEST_SHA256];
 
@@ -42,7 +42,7 @@ parts_are_one_text(void)
 }
 
 static void
-equal_means_equal(void)
+digest_equal_compares_whole_texts(void)
 {
 	CU_ASSERT_TRUE(digest_equal("", ""));
 	CU_ASSERT_TRUE(digest_equal("a key of an operator", "a key of an operator"));
@@ -52,9 +52,9 @@ equal_means_equal(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"SHA-256 has its known answers", sha256_has_its_known_answers},
-    {"parts are one text", parts_are_one_text},
-    {"equal means equal", equal_means_equal},
+    {"SHA-256 has its known answers", sha_256_has_its_known_answers},
+    {"parts are hashed as one text", parts_are_hashed_as_one_text},
+    {"digest_equal compares whole texts", digest_equal_compares_whole_texts},
     CU_TEST_INFO_NULL,
 };
 

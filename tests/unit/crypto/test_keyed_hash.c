@@ -27,7 +27,7 @@ static struct table_node nodes[FNV_COLLISIONS];
 
 /* This case must run first: the process has no key yet. */
 static void
-no_use_before_the_key_is_drawn(void)
+a_hash_before_the_key_is_drawn_stops_the_program(void)
 {
 	const pid_t child = fork();
 	int status = 0;
@@ -143,7 +143,8 @@ recent_keys_are_hashed_by_their_owner(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"no use before the key is drawn", no_use_before_the_key_is_drawn},
+    {"a hash before the key is drawn stops the program",
+	a_hash_before_the_key_is_drawn_stops_the_program},
     {"known answers of SipHash-2-4", known_answers_of_siphash_2_4},
     {"each process draws its own key", each_process_draws_its_own_key},
     {"8,000 ids chosen to collide are spread", ids_chosen_to_collide_are_spread},

@@ -6,7 +6,7 @@
 
 #define ACME  "01900000-0000-7000-8000-000000000001"
 #define ALICE "01900000-0000-7000-8000-00000000a001"
-/* The longest jti in its longest spelling. */
+/* The longest jti: 63 control characters, each of which takes six bytes in JSON. */
 #define ODD     "\x01\x01\x01\x01\x01\x01\x01"
 #define ODD_JTI ODD ODD ODD ODD ODD ODD ODD ODD ODD
 
@@ -20,7 +20,7 @@ decode(const char *json, struct control *out)
 }
 
 static void
-a_hint_survives_the_way(void)
+a_hint_equals_itself_after_being_written_and_read(void)
 {
 	const struct control hints[] = {
 	    {.tenant = {ACME}, .acl_version = 5},
@@ -89,7 +89,8 @@ anything_else_is_refused(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a hint equals itself after being written and read", a_hint_survives_the_way},
+    {"a hint equals itself after being written and read",
+	a_hint_equals_itself_after_being_written_and_read},
     {"other releases are understood", other_releases_are_understood},
     {"anything else is refused", anything_else_is_refused},
     CU_TEST_INFO_NULL,

@@ -40,7 +40,7 @@ with_more(struct arena *a, const char *json)
 }
 
 static void
-an_envelope_survives_the_way(void)
+an_envelope_equals_itself_after_being_written_and_read(void)
 {
 	struct arena *a = arena_new();
 	struct envelope_message m[2];
@@ -67,7 +67,7 @@ an_envelope_survives_the_way(void)
 }
 
 static void
-a_minted_id_is_an_id_like_any(void)
+a_minted_id_counts_like_an_id_of_the_client(void)
 {
 	struct arena *a = arena_new();
 	const struct user_id alice = {ALICE}, other = {ACME};
@@ -139,7 +139,7 @@ client_ids_have_an_alphabet_and_a_limit(void)
 }
 
 static void
-an_event_survives_the_way(void)
+an_event_equals_itself_after_being_written_and_read(void)
 {
 	struct arena *a = arena_new();
 	struct event e = {.kind = EVENT_MESSAGE,
@@ -202,7 +202,7 @@ an_event_that_contradicts_itself_is_refused(void)
 }
 
 static void
-a_reply_survives_the_way(void)
+a_reply_equals_itself_after_being_written_and_read(void)
 {
 	struct arena *a = arena_new();
 	struct outcome o[2] = {{.client_id = "c1",
@@ -238,7 +238,7 @@ a_reply_survives_the_way(void)
 
 /* A program of a later release writes more fields: our decoder ignores unknown ones. */
 static void
-unknown_members_are_ignored(void)
+unknown_fields_are_ignored(void)
 {
 	struct arena *a = arena_new();
 	struct envelope_message m[2];
@@ -281,7 +281,7 @@ unknown_members_are_ignored(void)
 
 /* During an upgrade, a fanout of the last release publishes `prev`. */
 static void
-the_format_with_prev_is_read(void)
+reads_the_format_of_an_older_release_with_prev(void)
 {
 	static const char event[] =
 	    "{\"v\":1,\"kind\":\"message\",\"tenant\":\"" ACME "\",\"channel\":\"" GENERAL
@@ -340,9 +340,9 @@ a_reply_that_contradicts_itself_is_refused(void)
 	arena_free(&a);
 }
 
-/* The longest body of an envelope, in characters with the longest escapes. */
+/* The longest body of an envelope, made of characters with the longest escapes. */
 static void
-the_largest_event_has_room(void)
+the_largest_event_fits_in_event_bytes_max(void)
 {
 	struct arena *a = arena_new();
 	struct event e = {.kind = EVENT_MESSAGE,
@@ -369,19 +369,24 @@ the_largest_event_has_room(void)
 
 static CU_TestInfo cases[] = {
     {"an envelope equals itself after being written and read",
-	an_envelope_survives_the_way},
-    {"an id that the server made is valid", a_minted_id_is_an_id_like_any},
+	an_envelope_equals_itself_after_being_written_and_read},
+    {"a minted id counts like an id of the client",
+	a_minted_id_counts_like_an_id_of_the_client},
     {"a changed envelope is refused", a_changed_envelope_is_refused},
     {"client ids have an alphabet and a limit", client_ids_have_an_alphabet_and_a_limit},
-    {"an event equals itself after being written and read", an_event_survives_the_way},
+    {"an event equals itself after being written and read",
+	an_event_equals_itself_after_being_written_and_read},
     {"an event that contradicts itself is refused",
 	an_event_that_contradicts_itself_is_refused},
-    {"a reply equals itself after being written and read", a_reply_survives_the_way},
-    {"the format with prev is read", the_format_with_prev_is_read},
-    {"unknown fields are ignored", unknown_members_are_ignored},
+    {"a reply equals itself after being written and read",
+	a_reply_equals_itself_after_being_written_and_read},
+    {"reads the format of an older release, with prev",
+	reads_the_format_of_an_older_release_with_prev},
+    {"unknown fields are ignored", unknown_fields_are_ignored},
     {"a reply that contradicts itself is refused",
 	a_reply_that_contradicts_itself_is_refused},
-    {"the largest event has room", the_largest_event_has_room},
+    {"the largest event fits in EVENT_BYTES_MAX",
+	the_largest_event_fits_in_event_bytes_max},
     CU_TEST_INFO_NULL,
 };
 

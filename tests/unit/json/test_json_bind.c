@@ -34,7 +34,7 @@ bind(
 }
 
 static void
-takes_what_fits(void)
+accepts_matching_values(void)
 {
 	struct arena *a = arena_new();
 	struct target t;
@@ -58,7 +58,7 @@ takes_what_fits(void)
 }
 
 static void
-null_is_absent_where_allowed(void)
+null_counts_as_absent_where_the_field_allows_it(void)
 {
 	struct arena *a = arena_new();
 	struct target t;
@@ -72,7 +72,7 @@ null_is_absent_where_allowed(void)
 }
 
 static void
-names_the_member_at_fault(void)
+names_the_wrong_field(void)
 {
 	static const struct {
 		const char *text, *field;
@@ -145,7 +145,7 @@ refuses_what_rfc_8259_refuses(void)
 }
 
 static void
-says_where_the_text_is_wrong(void)
+names_the_place_of_a_syntax_error(void)
 {
 	static const struct {
 		const char *text, *detail;
@@ -192,9 +192,9 @@ bind_trees(const struct json_tree *tree, struct arena *a, struct trees *out)
 	    JSON_IGNORE_UNKNOWN, a, out, &err);
 }
 
-/* One text, parsed once, bound by several tables. */
+/* One text, parsed once and bound by several tables. */
 static void
-binds_one_tree_often(void)
+binds_one_tree_by_several_tables(void)
 {
 	static const char text[] = "{\"list\":[{\"n\":7},{\"n\":10},\"a\",8],\"n\":3}";
 	static const char fits[] = "{\"list\":[{\"n\":7},{\"n\":10},\"a\"],\"n\":3}";
@@ -231,12 +231,13 @@ binds_one_tree_often(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"accepts matching values", takes_what_fits},
-    {"null is absent where allowed", null_is_absent_where_allowed},
-    {"names the wrong field", names_the_member_at_fault},
+    {"accepts matching values", accepts_matching_values},
+    {"null counts as absent where the field allows it",
+	null_counts_as_absent_where_the_field_allows_it},
+    {"names the wrong field", names_the_wrong_field},
     {"refuses what RFC 8259 refuses", refuses_what_rfc_8259_refuses},
-    {"names the place of a syntax error", says_where_the_text_is_wrong},
-    {"binds one tree often", binds_one_tree_often},
+    {"names the place of a syntax error", names_the_place_of_a_syntax_error},
+    {"binds one tree by several tables", binds_one_tree_by_several_tables},
     CU_TEST_INFO_NULL,
 };
 

@@ -48,7 +48,7 @@ ascii_escapes_every_plane(void)
 
 /* Each text in memory of its exact size, so that a sanitizer finds a read beyond it. */
 static void
-ascii_makes_the_best_of_what_is_no_utf8(void)
+ascii_replaces_bytes_that_are_not_utf_8(void)
 {
 	static const char *const bad[] = {"\xe2", "\xf0\x9f\x98", "\xff", "\x80"};
 	struct arena *a = arena_new();
@@ -68,7 +68,7 @@ ascii_makes_the_best_of_what_is_no_utf8(void)
 }
 
 static void
-a_full_buffer_is_told_not_cut_silently(void)
+a_full_buffer_is_reported_not_cut_in_silence(void)
 {
 	struct arena *a = arena_new();
 	struct json_write w;
@@ -84,9 +84,9 @@ a_full_buffer_is_told_not_cut_silently(void)
 static CU_TestInfo cases[] = {
     {"writes commas, keys and escapes", writes_commas_keys_and_escapes},
     {"ascii escapes every plane", ascii_escapes_every_plane},
-    {"ascii replaces bytes that are not UTF-8", ascii_makes_the_best_of_what_is_no_utf8},
+    {"ascii replaces bytes that are not UTF-8", ascii_replaces_bytes_that_are_not_utf_8},
     {"a full buffer is reported, not cut in silence",
-	a_full_buffer_is_told_not_cut_silently},
+	a_full_buffer_is_reported_not_cut_in_silence},
     CU_TEST_INFO_NULL,
 };
 

@@ -66,7 +66,7 @@ retry_after_is_exact(void)
 }
 
 static void
-nothing_is_charged_when_one_refuses(void)
+charges_neither_limit_when_one_refuses(void)
 {
 	struct limits_local *l = limits_local_new(100);
 	struct limit_result r;
@@ -90,7 +90,7 @@ nothing_is_charged_when_one_refuses(void)
 }
 
 static void
-cost_zero_only_looks(void)
+cost_zero_charges_nothing(void)
 {
 	struct limits_local *l = limits_local_new(100);
 
@@ -102,7 +102,7 @@ cost_zero_only_looks(void)
 }
 
 static void
-long_run_keeps_the_rate(void)
+a_long_run_keeps_the_rate(void)
 {
 	struct limits_local *l = limits_local_new(100);
 	const struct limit fast = {"fast", 3, 1000, 3};
@@ -115,7 +115,7 @@ long_run_keeps_the_rate(void)
 }
 
 static void
-many_keys_do_not_mix_or_grow(void)
+many_keys_neither_mix_nor_make_the_table_grow(void)
 {
 	struct limits_local *l = limits_local_new(64);
 	struct user_id user;
@@ -131,7 +131,7 @@ many_keys_do_not_mix_or_grow(void)
 }
 
 static void
-a_lower_limit_forgets_old_debt(void)
+a_lower_limit_shortens_the_wait_of_an_old_counter(void)
 {
 	struct limits_local *l = limits_local_new(64);
 	const struct limit slow = {"same", 1000, 3600000, 1000},
@@ -160,7 +160,7 @@ a_share_is_rounded_up(void)
 
 /* A written 0 lets nothing pass, without asking Redis. */
 static void
-nothing_is_not_no_limit(void)
+a_limit_of_0_differs_from_no_limit(void)
 {
 	const struct limit ten = {"user-send", 10, 1000, 10};
 	struct limit closed = {"tenant-send", limit_quota(0), 1000, 0};
@@ -182,7 +182,7 @@ nothing_is_not_no_limit(void)
 	CU_ASSERT_EQUAL(result.user.retry_after_ms, 60000);
 }
 
-/* The key of this process's tables. */
+/* Draws the key of the hash tables of this process. */
 static int
 draw(void)
 {
@@ -193,13 +193,15 @@ draw(void)
 static CU_TestInfo cases[] = {
     {"passes the burst and no more", passes_the_burst_and_no_more},
     {"retry_after is exact", retry_after_is_exact},
-    {"nothing is charged when one refuses", nothing_is_charged_when_one_refuses},
-    {"cost zero charges nothing", cost_zero_only_looks},
-    {"a long run keeps the rate", long_run_keeps_the_rate},
-    {"many keys neither mix nor grow", many_keys_do_not_mix_or_grow},
-    {"a lower limit forgets old debt", a_lower_limit_forgets_old_debt},
+    {"charges neither limit when one refuses", charges_neither_limit_when_one_refuses},
+    {"cost zero charges nothing", cost_zero_charges_nothing},
+    {"a long run keeps the rate", a_long_run_keeps_the_rate},
+    {"many keys neither mix nor make the table grow",
+	many_keys_neither_mix_nor_make_the_table_grow},
+    {"a lower limit shortens the wait of an old counter",
+	a_lower_limit_shortens_the_wait_of_an_old_counter},
     {"a share is rounded up", a_share_is_rounded_up},
-    {"0 differs from no limit", nothing_is_not_no_limit},
+    {"a limit of 0 differs from no limit", a_limit_of_0_differs_from_no_limit},
     CU_TEST_INFO_NULL,
 };
 

@@ -47,7 +47,7 @@ pid_text(pid_t pid)
 }
 
 static void
-says(void *ctx, struct ops_answer *out)
+answer_pid(void *ctx, struct ops_answer *out)
 {
 	(void)ctx;
 	text_addf(out->body, "%s", pid_text(getpid()));
@@ -80,7 +80,8 @@ static void
 start(struct fixture *f)
 {
 	static const struct ops_route routes[] = {{"/healthz", healthz},
-	    {"/failing", failing}, {"/big", big}, {"/version", version}, {"/pid", says}};
+	    {"/failing", failing}, {"/big", big}, {"/version", version},
+	    {"/pid", answer_pid}};
 	static char word[] = "fine";
 	struct unix_socket s;
 	struct es_err err;
@@ -217,7 +218,7 @@ head_has_no_body(void)
 }
 
 static void
-refuses_the_rest(void)
+refuses_everything_else(void)
 {
 	static const char *const methods[] = {
 	    "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
@@ -246,7 +247,7 @@ refuses_the_rest(void)
 }
 
 static void
-sends_long_bodies_whole(void)
+sends_long_bodies_completely(void)
 {
 	struct fixture f;
 	const char *body;
@@ -322,7 +323,7 @@ answers_pipelined_requests(void)
 }
 
 static void
-socket_is_private(void)
+its_socket_has_mode_0660_and_goes_at_the_end(void)
 {
 	struct fixture f;
 	struct stat st;
@@ -387,11 +388,12 @@ leaves_its_path_to_a_successor(void)
 static CU_TestInfo cases[] = {
     {"answers its routes", answers_its_routes},
     {"HEAD has no body", head_has_no_body},
-    {"refuses everything else", refuses_the_rest},
-    {"sends long bodies completely", sends_long_bodies_whole},
+    {"refuses everything else", refuses_everything_else},
+    {"sends long bodies completely", sends_long_bodies_completely},
     {"keeps connections", keeps_connections},
     {"answers pipelined requests", answers_pipelined_requests},
-    {"its socket is private", socket_is_private},
+    {"its socket has mode 0660 and goes at the end",
+	its_socket_has_mode_0660_and_goes_at_the_end},
     {"replaces a dead socket only", replaces_a_dead_socket_only},
     {"leaves its path to a successor", leaves_its_path_to_a_successor},
     CU_TEST_INFO_NULL,

@@ -1,5 +1,5 @@
-/* Over TCP any client may ask /healthz; only the networks of ES_OPS_FROM may ask the
- * other paths. */
+/* Over TCP any client may request /healthz. Only clients in the networks of ES_OPS_FROM
+ * may request the other paths. */
 #include "cunit_main.h"
 
 #include <arpa/inet.h>
@@ -111,7 +111,7 @@ serve(int family, int port, const char *from)
 }
 
 static void
-only_the_networks_ask_more_than_healthz(void)
+only_the_networks_of_es_ops_from_may_request_more_than_healthz(void)
 {
 	static const struct {
 		int family;
@@ -157,8 +157,8 @@ a_bad_network_is_refused(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"only the networks may ask more than /healthz",
-	only_the_networks_ask_more_than_healthz},
+    {"only the networks of ES_OPS_FROM may request more than /healthz",
+	only_the_networks_of_es_ops_from_may_request_more_than_healthz},
     {"a bad network is refused", a_bad_network_is_refused},
     CU_TEST_INFO_NULL,
 };

@@ -8,7 +8,7 @@
 #include "core/banned.h"
 
 static void
-a_refused_connect_keeps_words_and_sqlstate(void)
+a_refused_connect_keeps_message_and_sqlstate(void)
 {
 	static const struct {
 		const char *message, *words, *state;
@@ -46,7 +46,7 @@ a_refused_connect_keeps_words_and_sqlstate(void)
 
 /* 255 bytes are kept, whatever the length of the message. */
 static void
-long_words_are_cut(void)
+long_messages_are_cut(void)
 {
 	char message[5000] = "", words[256], state[6];
 
@@ -76,7 +76,7 @@ a_lost_connection_has_a_cause(void)
 /* The server's message does not show that there is a pooler which the settings do not
  * name. */
 static void
-what_a_pooler_causes_is_told(void)
+names_faults_that_a_pooler_causes(void)
 {
 	static const struct {
 		const char *state, *statement, *cause, *told;
@@ -117,7 +117,7 @@ what_a_pooler_causes_is_told(void)
 
 /* The start of the reason is never cut, however long the server's message is. */
 static void
-the_cause_of_a_pooler_fits(void)
+the_explanation_of_a_poolers_error_fits(void)
 {
 	struct es_err err = {.code = ES_INTERNAL, .sqlstate = "26000"};
 
@@ -129,7 +129,7 @@ the_cause_of_a_pooler_fits(void)
 }
 
 static void
-another_connection_mends_a_lost_statement(void)
+a_lost_prepared_statement_needs_a_new_connection(void)
 {
 	static const char *const spoils[] = {"25006", "26000", "42P05", "0A000"};
 	struct es_err err = {.sqlstate = "23505"};
@@ -142,13 +142,13 @@ another_connection_mends_a_lost_statement(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"names faults that a pooler causes", what_a_pooler_causes_is_told},
-    {"the cause of a pooler fits", the_cause_of_a_pooler_fits},
-    {"another connection mends a lost statement",
-	another_connection_mends_a_lost_statement},
+    {"names faults that a pooler causes", names_faults_that_a_pooler_causes},
+    {"the explanation of a pooler's error fits", the_explanation_of_a_poolers_error_fits},
+    {"a lost prepared statement needs a new connection",
+	a_lost_prepared_statement_needs_a_new_connection},
     {"a refused connect keeps message and SQLSTATE",
-	a_refused_connect_keeps_words_and_sqlstate},
-    {"long messages are cut", long_words_are_cut},
+	a_refused_connect_keeps_message_and_sqlstate},
+    {"long messages are cut", long_messages_are_cut},
     {"a lost connection has a cause", a_lost_connection_has_a_cause},
     CU_TEST_INFO_NULL,
 };

@@ -31,7 +31,7 @@ writes_numbers(void)
 }
 
 static void
-knows_whose_fault_an_error_is(void)
+tells_errors_of_the_server_from_errors_of_the_data(void)
 {
 	static const char *const server[] = {"", "08006", "0A000", "25006", "26000",
 	    "28P01", "40001", "40P01", "42883", "53300", "55P03", "57014", "57P01",
@@ -46,7 +46,7 @@ knows_whose_fault_an_error_is(void)
 }
 
 static void
-refuses_a_url_that_is_none(void)
+refuses_a_malformed_url(void)
 {
 	static const struct pg_settings bad[] = {
 	    {.url = "postgresql://[half", .application_name = "t"},
@@ -66,8 +66,9 @@ refuses_a_url_that_is_none(void)
 static CU_TestInfo cases[] = {
     {"quotes array elements", quotes_array_elements},
     {"writes numbers", writes_numbers},
-    {"knows whose fault an error is", knows_whose_fault_an_error_is},
-    {"refuses a url that is none", refuses_a_url_that_is_none},
+    {"tells errors of the server from errors of the data",
+	tells_errors_of_the_server_from_errors_of_the_data},
+    {"refuses a malformed url", refuses_a_malformed_url},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("pg_param", cases)

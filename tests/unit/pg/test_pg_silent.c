@@ -114,7 +114,7 @@ gives_up_connecting_and_backs_off(void)
 	silent_open(&s);
 	CU_ASSERT_EQUAL_FATAL(pg_open(&settings, &pg, &err), ES_OK);
 	run_takes_less_than(pg, 1000);
-	run_takes_less_than(pg, 40); /* in its back-off: refused at once */
+	run_takes_less_than(pg, 40); /* pg refuses at once during the back-off */
 	pg_close(&pg);
 	silent_close(&s);
 }
@@ -141,7 +141,7 @@ gives_up_on_a_server_that_hangs(void)
 
 /* The session of a vanished client keeps its locks until the server notices. */
 static void
-asks_the_server_to_notice_our_end(void)
+makes_the_server_notice_a_vanished_client(void)
 {
 	static const char *const wanted[] = {"-c tcp_keepalives_idle=3 ",
 	    "-c tcp_keepalives_interval=1 ", "-c tcp_keepalives_count=2 ",
@@ -164,7 +164,7 @@ asks_the_server_to_notice_our_end(void)
 }
 
 static void
-a_server_that_is_away_is_no_error_yet(void)
+pg_open_succeeds_while_the_server_is_away(void)
 {
 	const struct pg_settings settings = {
 	    .url = "host=/nonexistent user=u dbname=d", .application_name = "t"};
@@ -180,8 +180,10 @@ a_server_that_is_away_is_no_error_yet(void)
 static CU_TestInfo cases[] = {
     {"gives up connecting and backs off", gives_up_connecting_and_backs_off},
     {"gives up on a server that hangs", gives_up_on_a_server_that_hangs},
-    {"asks the server to notice our end", asks_the_server_to_notice_our_end},
-    {"a server that is away is no error yet", a_server_that_is_away_is_no_error_yet},
+    {"makes the server notice a vanished client",
+	makes_the_server_notice_a_vanished_client},
+    {"pg_open succeeds while the server is away",
+	pg_open_succeeds_while_the_server_is_away},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("pg_silent", cases)

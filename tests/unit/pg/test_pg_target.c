@@ -1,5 +1,5 @@
-/* What a connection is opened with: parameters before the url are defaults, those behind
- * it are fixed. libpq takes the last one of a name. */
+/* The parameters of a connection. Those before the url are defaults; the url can't change
+ * those after it. libpq takes the last value of a name. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -55,7 +55,7 @@ the_url_may_change_the_defaults(void)
 }
 
 static void
-the_url_may_not_change_the_rest(void)
+the_url_can_not_change_the_parameters_after_it(void)
 {
 	struct arena *a = arena_new();
 	const char *options;
@@ -64,7 +64,8 @@ the_url_may_not_change_the_rest(void)
 	CU_ASSERT_TRUE(place("client_encoding") > place("dbname"));
 	CU_ASSERT_STRING_EQUAL(target.values[place("client_encoding")], "UTF8");
 	CU_ASSERT_TRUE_FATAL(place("options") > place("dbname"));
-	/* options of the url stay, and come first, so that ours win */
+	/* options of the url stay, and come first, so that the program's options override
+	 * them */
 	options = target.values[place("options")];
 	CU_ASSERT_EQUAL(strncmp(options, "-c work_mem=8MB -c ", 19), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(options, " -c statement_timeout=1234 "));
@@ -77,7 +78,8 @@ the_url_may_not_change_the_rest(void)
 
 static CU_TestInfo cases[] = {
     {"the url may change the defaults", the_url_may_change_the_defaults},
-    {"the url may not change the rest", the_url_may_not_change_the_rest},
+    {"the url can't change the parameters after it",
+	the_url_can_not_change_the_parameters_after_it},
     CU_TEST_INFO_NULL,
 };
 

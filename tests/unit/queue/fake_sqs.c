@@ -24,7 +24,7 @@ struct fake_client {
 };
 
 static void
-hang_up(struct fake_client *c)
+close_client(struct fake_client *c)
 {
 	struct fake_sqs *f = c->fake;
 	struct fake_client **at = &f->clients;
@@ -40,7 +40,7 @@ hang_up(struct fake_client *c)
 }
 
 static void
-say(struct fake_client *c, int status, const char *body)
+send_response(struct fake_client *c, int status, const char *body)
 {
 	char text[1024];
 	const int len = snprintf(text, sizeof(text),
@@ -50,13 +50,13 @@ say(struct fake_client *c, int status, const char *body)
 }
 
 static void
-say_keys(struct fake_client *c)
+send_keys(struct fake_client *c)
 {
 	const struct fake_sqs *f = c->fake;
 	char end[ES_TIME_TEXT], body[256];
 
 	if (f->keys == NULL) {
-		say(c, 500, "");
+		send_response(c, 500, "");
 		return;
 	}
 	clock_format(clock_wall_ms() + f->life_ms, end);
@@ -64,12 +64,12 @@ say_keys(struct fake_client *c)
 	    "{\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"s\",\"Token\":\"t\","
 	    "\"Expiration\":\"%s\"}",
 	    f->keys, end);
-	say(c, 200, body);
+	send_response(c, 200, body);
 }
 
 /* "Authorization: AWS4-HMAC-SHA256 Credential=ACCESS/..." */
 static void
-note_access(struct fake_sqs *f, const char *head)
+record_access_key(struct fake_sqs *f, const char *head)
 {
 	const char *at = strstr(head, "Credential=");
 
@@ -79,7 +79,7 @@ note_access(struct fake_sqs *f, const char *head)
 }
 
 static void
-judge(struct fake_client *c)
+answer_request(struct fake_client *c)
 {
 	struct fake_sqs *f = c->fake;
 
@@ -88,17 +88,17 @@ judge(struct fake_client *c)
 		if (f->silent)
 			f->holds = c;
 		else
-			say_keys(c);
+			send_keys(c);
 		return;
 	}
 	f->requests++;
-	note_access(f, c->text);
+	record_access_key(f, c->text);
 	if (f->expired != NULL && strcmp(f->expired, f->access) == 0)
-		say(c, 403, "{\"__type\":\"com.amazonaws.sqs#ExpiredToken\"}");
+		send_response(c, 403, "{\"__type\":\"com.amazonaws.sqs#ExpiredToken\"}");
 	else if (f->denies > 0 && f->denies-- > 0)
-		say(c, 403, "{\"__type\":\"com.amazonaws.sqs#AccessDenied\"}");
+		send_response(c, 403, "{\"__type\":\"com.amazonaws.sqs#AccessDenied\"}");
 	else
-		say(c, 200, "{}");
+		send_response(c, 200, "{}");
 }
 
 /* True when a whole request, head and body, has come. */
@@ -124,14 +124,14 @@ on_request(struct ev_loop *loop, ev_io *io, int revents)
 
 	(void)loop, (void)revents;
 	if (n <= 0) {
-		hang_up(c);
+		close_client(c);
 		return;
 	}
 	c->len += (size_t)n;
 	c->text[c->len] = '\0';
 	if (!is_whole(c))
 		return;
-	judge(c);
+	answer_request(c);
 	c->len = 0;
 }
 
@@ -194,7 +194,7 @@ void
 fake_sqs_close(struct fake_sqs *f)
 {
 	while (f->clients != NULL)
-		hang_up(f->clients);
+		close_client(f->clients);
 	if (f->loop != NULL)
 		ev_io_stop(f->loop, &f->io);
 	(void)close(f->listener);
@@ -208,6 +208,6 @@ fake_sqs_hand_out(struct fake_sqs *f)
 	f->silent = false;
 	f->holds = NULL;
 	if (c != NULL)
-		say_keys(c);
+		send_keys(c);
 	return c != NULL;
 }

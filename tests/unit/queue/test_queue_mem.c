@@ -41,7 +41,7 @@ waiting(struct queue *q)
 }
 
 static void
-a_name_is_shared(void)
+handles_with_one_name_share_a_queue(void)
 {
 	struct queue *a = opened("mem:n"), *b = opened("mem:n"), *c = opened("mem:o");
 	struct queue *d = opened("mem:"), *e = opened("mem:");
@@ -63,7 +63,7 @@ a_name_is_shared(void)
 }
 
 static void
-fails_as_told(void)
+fails_the_calls_that_a_test_names(void)
 {
 	struct queue *q = opened("mem:f"), *other = opened("mem:f");
 
@@ -80,7 +80,7 @@ fails_as_told(void)
 }
 
 static void
-every_verb_can_fail(void)
+every_function_can_fail(void)
 {
 	for (int after = 0; after < 2; after++) {
 		struct queue *q = opened("mem:");
@@ -149,7 +149,7 @@ positions_rise(void)
 }
 
 static void
-partition_of_a_group_is_fixed(void)
+the_partition_of_a_group_is_fixed(void)
 {
 	/* Stored positions depend on these values: FNV-1a, 64 bits. */
 	CU_ASSERT_EQUAL(queue_partition_of("a", 256), 0xaf63dc4c8601ec8cULL % 256);
@@ -157,12 +157,12 @@ partition_of_a_group_is_fixed(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a name is shared", a_name_is_shared},
-    {"fails on request", fails_as_told},
-    {"every function can fail", every_verb_can_fail},
+    {"handles with one name share a queue", handles_with_one_name_share_a_queue},
+    {"fails the calls that a test names", fails_the_calls_that_a_test_names},
+    {"every function can fail", every_function_can_fail},
     {"refuses wrong settings", refuses_wrong_settings},
     {"positions rise", positions_rise},
-    {"the partition of a group is fixed", partition_of_a_group_is_fixed},
+    {"the partition of a group is fixed", the_partition_of_a_group_is_fixed},
     CU_TEST_INFO_NULL,
 };
 

@@ -60,7 +60,7 @@ silence_is_waited_for_once(void)
 }
 
 static void
-the_others_are_tried_after_one_that_fails(void)
+after_one_failed_batch_of_ten_the_others_are_tried(void)
 {
 	struct queue_msg msgs[MESSAGES];
 	struct fake_sqs sqs;
@@ -90,7 +90,7 @@ static CU_TestInfo cases[] = {
     {"the driver waits for a silent server once, not for each batch of ten",
 	silence_is_waited_for_once},
     {"after one failed batch of ten the others are tried",
-	the_others_are_tried_after_one_that_fails},
+	after_one_failed_batch_of_ten_the_others_are_tried},
     CU_TEST_INFO_NULL,
 };
 

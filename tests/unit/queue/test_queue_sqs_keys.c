@@ -123,9 +123,10 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	((struct fixture *)timer->data)->turns++;
 }
 
-/* A silent endpoint is given up after 2 s, then not asked for 1 s. */
+/* The driver gives a silent endpoint up after 2 s, and requests no keys for 1 s after
+ * that. */
 static void
-the_loop_goes_on_while_the_endpoint_is_silent(void)
+the_loop_continues_while_the_endpoint_is_silent(void)
 {
 	struct fixture f;
 
@@ -148,7 +149,7 @@ the_loop_goes_on_while_the_endpoint_is_silent(void)
 }
 
 static void
-everybody_is_told_when_there_are_no_keys(void)
+all_sends_fail_when_there_are_no_keys(void)
 {
 	struct fixture f;
 
@@ -178,7 +179,7 @@ uses_newer_keys(const void *ctx)
 
 /* The driver asks for new keys after half of their lifetime. */
 static void
-keys_that_end_soon_are_used_meanwhile(void)
+keys_that_expire_soon_are_used_until_newer_ones_arrive(void)
 {
 	struct fixture f;
 
@@ -229,7 +230,7 @@ refused_keys_are_not_used_while_newer_ones_are_fetched(void)
 }
 
 static void
-all_are_answered_at_close(void)
+closing_the_queue_answers_all_sends(void)
 {
 	struct fixture f;
 
@@ -247,12 +248,13 @@ all_are_answered_at_close(void)
 static CU_TestInfo cases[] = {
     {"sends wait for the first keys", sends_wait_for_the_first_keys},
     {"the loop continues while the endpoint is silent",
-	the_loop_goes_on_while_the_endpoint_is_silent},
-    {"all sends fail when there are no keys", everybody_is_told_when_there_are_no_keys},
-    {"keys that end soon are used meanwhile", keys_that_end_soon_are_used_meanwhile},
+	the_loop_continues_while_the_endpoint_is_silent},
+    {"all sends fail when there are no keys", all_sends_fail_when_there_are_no_keys},
+    {"keys that expire soon are used until newer ones arrive",
+	keys_that_expire_soon_are_used_until_newer_ones_arrive},
     {"refused keys are not used while newer ones are fetched",
 	refused_keys_are_not_used_while_newer_ones_are_fetched},
-    {"all are answered at close", all_are_answered_at_close},
+    {"closing the queue answers all sends", closing_the_queue_answers_all_sends},
     CU_TEST_INFO_NULL,
 };
 

@@ -33,7 +33,7 @@ static void *
 serve(void *arg)
 {
 	struct fake_redis *f = arg;
-	struct pollfd at[1 + CONNECTIONS] = {{.fd = f->door, .events = POLLIN}};
+	struct pollfd at[1 + CONNECTIONS] = {{.fd = f->listener, .events = POLLIN}};
 	nfds_t n = 1;
 
 	while (!f->over) {
@@ -46,7 +46,7 @@ serve(void *arg)
 			}
 		if (at[0].revents != 0 && n < 1 + CONNECTIONS)
 			at[n++] = (struct pollfd){
-			    .fd = accept(f->door, NULL, NULL), .events = POLLIN};
+			    .fd = accept(f->listener, NULL, NULL), .events = POLLIN};
 	}
 	for (nfds_t i = 1; i < n; i++)
 		if (at[i].fd >= 0)
@@ -62,10 +62,10 @@ fake_redis_begin(struct fake_redis *f)
 	struct sockaddr *any = (struct sockaddr *)&addr;
 	socklen_t len = sizeof(addr);
 
-	f->door = socket(AF_INET, SOCK_STREAM, 0);
-	CU_ASSERT_EQUAL_FATAL(bind(f->door, any, sizeof(addr)), 0);
-	CU_ASSERT_EQUAL_FATAL(listen(f->door, CONNECTIONS), 0);
-	CU_ASSERT_EQUAL_FATAL(getsockname(f->door, any, &len), 0);
+	f->listener = socket(AF_INET, SOCK_STREAM, 0);
+	CU_ASSERT_EQUAL_FATAL(bind(f->listener, any, sizeof(addr)), 0);
+	CU_ASSERT_EQUAL_FATAL(listen(f->listener, CONNECTIONS), 0);
+	CU_ASSERT_EQUAL_FATAL(getsockname(f->listener, any, &len), 0);
 	(void)snprintf(
 	    f->url, sizeof(f->url), "redis://127.0.0.1:%d", ntohs(addr.sin_port));
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&f->thread, NULL, serve, f), 0);
@@ -82,5 +82,5 @@ fake_redis_end(struct fake_redis *f)
 {
 	f->over = true;
 	CU_ASSERT_EQUAL(pthread_join(f->thread, NULL), 0);
-	close(f->door);
+	close(f->listener);
 }

@@ -17,7 +17,7 @@ struct fake_redis {
 	/* Private to fake_redis.c. */
 	_Atomic int64_t later_ms;
 	_Atomic bool over;
-	int door;
+	int listener;
 	pthread_t thread;
 };
 

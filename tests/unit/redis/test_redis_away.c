@@ -10,7 +10,7 @@
 #include "core/banned.h"
 
 #define READ_ONLY  "-READONLY You can't write against a read only replica.\r\n"
-#define PATIENCE_S 5.
+#define DEADLINE_S 5.
 
 static enum es_code
 set(struct redis *r)
@@ -25,7 +25,7 @@ set(struct redis *r)
 }
 
 static void
-full_is_away(void)
+a_server_without_room_for_a_client_counts_as_away(void)
 {
 	struct fake_redis full = {
 	    .first = "-ERR max number of clients reached\r\n", .later = "+OK\r\n"};
@@ -41,10 +41,10 @@ full_is_away(void)
 
 /* The old primary keeps the connection; a new primary has the same address. */
 static void
-a_replica_is_left(void)
+the_client_closes_the_connection_to_a_server_that_became_a_replica(void)
 {
 	struct fake_redis moved = {.first = READ_ONLY, .later = "+OK\r\n", .pongs = true};
-	const int64_t end_ms = clock_mono_ms() + (int64_t)(PATIENCE_S * 1000);
+	const int64_t end_ms = clock_mono_ms() + (int64_t)(DEADLINE_S * 1000);
 	struct redis *r;
 	struct es_err err;
 	enum es_code rc;
@@ -63,7 +63,7 @@ a_replica_is_left(void)
 /* The server accepts and never answers: all commands together wait for the budget, no
  * longer. */
 static void
-one_budget(void)
+all_commands_together_wait_for_the_budget(void)
 {
 	struct fake_redis mute = {.first = "", .later = ""};
 	const int64_t start_ms = clock_mono_ms();
@@ -127,7 +127,7 @@ on_late(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 static void
-a_loop_leaves_it_too(void)
+a_client_on_a_loop_closes_that_connection_too(void)
 {
 	struct fake_redis moved = {.first = READ_ONLY, .later = "+OK\r\n", .pongs = true};
 	struct asker k = {.loop = ev_loop_new(0)};
@@ -135,7 +135,7 @@ a_loop_leaves_it_too(void)
 	ev_timer late;
 
 	fake_redis_begin(&moved);
-	ev_timer_init(&late, on_late, PATIENCE_S, 0.);
+	ev_timer_init(&late, on_late, DEADLINE_S, 0.);
 	ev_timer_start(k.loop, &late);
 	CU_ASSERT_EQUAL_FATAL(
 	    redis_async_open(k.loop, moved.url, 1000, on_state, &k, &k.redis, &err),
@@ -150,11 +150,14 @@ a_loop_leaves_it_too(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a server without room for a client counts as away", full_is_away},
-    {"all commands together wait for the budget", one_budget},
+    {"a server without room for a client counts as away",
+	a_server_without_room_for_a_client_counts_as_away},
+    {"all commands together wait for the budget",
+	all_commands_together_wait_for_the_budget},
     {"the client closes the connection to a server that became a replica",
-	a_replica_is_left},
-    {"the same on a loop", a_loop_leaves_it_too},
+	the_client_closes_the_connection_to_a_server_that_became_a_replica},
+    {"a client on a loop closes that connection, too",
+	a_client_on_a_loop_closes_that_connection_too},
     CU_TEST_INFO_NULL,
 };
 

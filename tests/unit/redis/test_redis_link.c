@@ -5,14 +5,14 @@
 #include "core/banned.h"
 
 static void
-grows_while_the_server_is_away(void)
+the_back_off_grows_while_the_server_is_away(void)
 {
 	CU_ASSERT_EQUAL(redis_link_tries(0, -1), 0);
 	CU_ASSERT_EQUAL(redis_link_tries(9, -1), 9);
 }
 
 static void
-stays_short_while_it_answers(void)
+the_back_off_stays_short_while_the_server_accepts(void)
 {
 	CU_ASSERT_EQUAL(redis_link_tries(0, 0), 0);
 	CU_ASSERT_EQUAL(redis_link_tries(2, 100), 2);
@@ -21,16 +21,18 @@ stays_short_while_it_answers(void)
 }
 
 static void
-begins_anew_after_a_long_connection(void)
+the_back_off_restarts_after_a_long_connection(void)
 {
 	CU_ASSERT_EQUAL(redis_link_tries(9, 5000), 0);
 }
 
 static CU_TestInfo cases[] = {
-    {"grows while the server is away", grows_while_the_server_is_away},
-    {"stays short while it answers", stays_short_while_it_answers},
-    {"starts again at the minimum after a long connection",
-	begins_anew_after_a_long_connection},
+    {"the back-off grows while the server is away",
+	the_back_off_grows_while_the_server_is_away},
+    {"the back-off stays short while the server accepts",
+	the_back_off_stays_short_while_the_server_accepts},
+    {"the back-off restarts after a long connection",
+	the_back_off_restarts_after_a_long_connection},
     CU_TEST_INFO_NULL,
 };
 

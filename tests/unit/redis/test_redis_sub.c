@@ -9,9 +9,9 @@
 #define WAIT_MS 5000
 #define SOON_MS 1000
 
-/* The program can look up missed messages then; waiting longer does not help. */
+/* From then on the program can look up missed messages; waiting longer does not help. */
 static void
-a_loss_is_told_when_heard_again(void)
+a_loss_is_reported_when_messages_arrive_again(void)
 {
 	static const char said[] = "*3\r\n$9\r\nsubscribe\r\n$6\r\nes:r:x\r\n:1\r\n";
 	struct fake_redis f = {.first = said, .later = said, .cut = true};
@@ -36,7 +36,8 @@ a_loss_is_told_when_heard_again(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a loss is reported when messages arrive again", a_loss_is_told_when_heard_again},
+    {"a loss is reported when messages arrive again",
+	a_loss_is_reported_when_messages_arrive_again},
     CU_TEST_INFO_NULL,
 };
 

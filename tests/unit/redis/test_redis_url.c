@@ -7,7 +7,7 @@
 #include "core/banned.h"
 
 static void
-reads_what_is_right(void)
+reads_valid_urls(void)
 {
 	static const struct {
 		const char *url, *host;
@@ -47,7 +47,7 @@ reads_what_is_right(void)
 }
 
 static void
-refuses_what_is_wrong(void)
+refuses_malformed_urls(void)
 {
 	static const char *const bad[] = {"", "redis:", "redis:/h", "http://h",
 	    "redis://", "redis:///1", "redis://h:0", "redis://h:65536",
@@ -72,7 +72,7 @@ refuses_what_is_wrong(void)
 }
 
 static void
-says_why_not_tls(void)
+says_why_tls_is_refused(void)
 {
 	struct arena *a = arena_new();
 	struct redis_url u;
@@ -84,7 +84,7 @@ says_why_not_tls(void)
 }
 
 static void
-path_of_a_socket_has_a_limit(void)
+the_path_of_a_socket_has_a_limit(void)
 {
 	char url[7 + 109] = "unix://";
 	struct arena *a = arena_new();
@@ -99,10 +99,10 @@ path_of_a_socket_has_a_limit(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"reads valid URLs", reads_what_is_right},
-    {"refuses malformed URLs", refuses_what_is_wrong},
-    {"says why TLS is refused", says_why_not_tls},
-    {"the path of a socket has a limit", path_of_a_socket_has_a_limit},
+    {"reads valid URLs", reads_valid_urls},
+    {"refuses malformed URLs", refuses_malformed_urls},
+    {"says why TLS is refused", says_why_tls_is_refused},
+    {"the path of a socket has a limit", the_path_of_a_socket_has_a_limit},
     CU_TEST_INFO_NULL,
 };
 

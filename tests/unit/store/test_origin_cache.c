@@ -14,7 +14,7 @@
 static bool allowed, fresh;
 
 static void
-an_answer_is_fresh_for_a_while(void)
+a_cached_answer_is_fresh_for_origin_keep_ms(void)
 {
 	struct origin_cache *c;
 
@@ -36,7 +36,7 @@ an_answer_is_fresh_for_a_while(void)
 
 /* A flood of origins evicts entries and does not grow the cache; the newest stays. */
 static void
-a_flood_makes_it_forget(void)
+a_flood_evicts_old_entries(void)
 {
 	struct origin_cache *c;
 	unsigned kept = 0;
@@ -58,7 +58,7 @@ a_flood_makes_it_forget(void)
 }
 
 static void
-an_origin_has_a_form(void)
+an_origin_is_a_scheme_a_host_and_an_optional_port(void)
 {
 	static const char *const good[] = {"https://a.test", "http://localhost:3000",
 	    "tauri://localhost", "http://[::1]:8080"};
@@ -75,9 +75,11 @@ an_origin_has_a_form(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a cached answer is fresh for ORIGIN_KEEP_MS", an_answer_is_fresh_for_a_while},
-    {"a flood evicts old entries", a_flood_makes_it_forget},
-    {"an origin is a scheme, a host and an optional port", an_origin_has_a_form},
+    {"a cached answer is fresh for ORIGIN_KEEP_MS",
+	a_cached_answer_is_fresh_for_origin_keep_ms},
+    {"a flood evicts old entries", a_flood_evicts_old_entries},
+    {"an origin is a scheme, a host and an optional port",
+	an_origin_is_a_scheme_a_host_and_an_optional_port},
     CU_TEST_INFO_NULL,
 };
 

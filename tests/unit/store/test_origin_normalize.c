@@ -9,7 +9,7 @@
 #include "core/banned.h"
 
 static void
-taken(void)
+returns_the_form_that_browsers_send(void)
 {
 	static const struct {
 		const char *text, *want;
@@ -45,7 +45,7 @@ taken(void)
 }
 
 static void
-refused(void)
+refuses_with_a_suggestion(void)
 {
 	static const struct {
 		const char *text, *words;
@@ -90,7 +90,7 @@ refused(void)
 }
 
 static void
-of_bounded_length(void)
+refuses_an_origin_longer_than_origin_max(void)
 {
 	static const char head[] = "app://";
 	char text[ORIGIN_MAX + 2];
@@ -109,9 +109,10 @@ of_bounded_length(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"accepted in the form of browsers", taken},
-    {"refused with a suggestion", refused},
-    {"limited in length", of_bounded_length},
+    {"returns the form that browsers send", returns_the_form_that_browsers_send},
+    {"refuses with a suggestion", refuses_with_a_suggestion},
+    {"refuses an origin longer than ORIGIN_MAX",
+	refuses_an_origin_longer_than_origin_max},
     CU_TEST_INFO_NULL,
 };
 

@@ -15,7 +15,7 @@ parse(const char *json, struct arena *a, struct es_err *err)
 }
 
 static void
-knows_what_programs_use(void)
+reads_the_settings_that_programs_use(void)
 {
 	struct arena *a = arena_new();
 	struct es_err err;
@@ -33,7 +33,7 @@ knows_what_programs_use(void)
 }
 
 static void
-nothing_set_is_minus_one(void)
+a_limit_that_is_not_set_is_1(void)
 {
 	static const char *const empty[] = {
 	    NULL, "", "{}", "{\"user_send_window_s\":null}"};
@@ -50,7 +50,7 @@ nothing_set_is_minus_one(void)
 }
 
 static void
-refuses_wrong_kinds_with_their_name(void)
+refuses_a_wrong_type_and_names_the_setting(void)
 {
 	static const struct {
 		const char *json, *field;
@@ -79,7 +79,7 @@ refuses_wrong_kinds_with_their_name(void)
 }
 
 static void
-null_is_no_limit_and_0_is_one(void)
+null_is_no_limit_and_0_is_a_limit(void)
 {
 	struct arena *a = arena_new();
 	struct es_err err;
@@ -92,7 +92,7 @@ null_is_no_limit_and_0_is_one(void)
 	CU_ASSERT_EQUAL(tenant_settings_user_send(&s, 20), 0);
 	CU_ASSERT_EQUAL(parse("{}", a, &err), ES_OK);
 	CU_ASSERT_EQUAL(tenant_settings_user_send(&s, 20), 20);
-	/* The installation's own setting knows no null. */
+	/* In the installation's setting, which can't be null, 0 means no limit. */
 	CU_ASSERT_EQUAL(tenant_settings_user_send(&s, 0), TENANT_NO_LIMIT);
 	arena_free(&a);
 }
@@ -112,7 +112,7 @@ take(const char *json, bool by_owner, struct arena *a)
 }
 
 static void
-a_client_writes_camel_case_and_the_row_holds_the_old_names(void)
+a_client_writes_camelcase_and_the_row_holds_the_old_names(void)
 {
 	struct arena *a = arena_new();
 
@@ -136,7 +136,7 @@ a_client_writes_camel_case_and_the_row_holds_the_old_names(void)
 }
 
 static void
-every_wrong_setting_is_told(void)
+reports_every_wrong_setting(void)
 {
 	struct arena *a = arena_new();
 
@@ -156,7 +156,7 @@ every_wrong_setting_is_told(void)
 }
 
 static void
-a_client_sees_what_programs_understand(void)
+a_client_sees_only_settings_that_programs_know(void)
 {
 	struct arena *a = arena_new();
 	struct json_write w;
@@ -181,14 +181,16 @@ a_client_sees_what_programs_understand(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"knows what programs use", knows_what_programs_use},
-    {"nothing set is minus one", nothing_set_is_minus_one},
-    {"null is no limit, and 0 is one", null_is_no_limit_and_0_is_one},
-    {"refuses wrong kinds with their name", refuses_wrong_kinds_with_their_name},
+    {"reads the settings that programs use", reads_the_settings_that_programs_use},
+    {"a limit that is not set is -1", a_limit_that_is_not_set_is_1},
+    {"null is no limit, and 0 is a limit", null_is_no_limit_and_0_is_a_limit},
+    {"refuses a wrong type and names the setting",
+	refuses_a_wrong_type_and_names_the_setting},
     {"a client writes camelCase and the row holds the old names",
-	a_client_writes_camel_case_and_the_row_holds_the_old_names},
-    {"reports every wrong setting", every_wrong_setting_is_told},
-    {"a client sees what programs understand", a_client_sees_what_programs_understand},
+	a_client_writes_camelcase_and_the_row_holds_the_old_names},
+    {"reports every wrong setting", reports_every_wrong_setting},
+    {"a client sees only settings that programs know",
+	a_client_sees_only_settings_that_programs_know},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("tenant_settings", cases)
