@@ -6,9 +6,9 @@
 --
 -- No row: the key is unknown or revoked. The user columns are NULL when the key acts for
 -- no user, and when p_user is not a user of the key's tenant. When the key's bot is
--- deactivated, the user is the bot whatever p_user says: the programs then refuse the
--- key. use_is_old is true when the last noted use is a minute old, so that a busy key
--- does not update its row at each request.
+-- deactivated, the user is the bot, whatever p_user is: the programs then refuse the
+-- key. use_is_old is true when the stored last use is older than a minute, so that a
+-- busy key does not update its row at each request.
 --
 -- Caller: shared/store/api_key_bearer.c.
 

@@ -1,6 +1,6 @@
 -- es_authenticate() for many tokens: one row for each element whose user exists in its
--- tenant, with the element's position in ord. LATERAL with LIMIT 1 makes each look-up one
--- by key, however many elements there are. Crosses tenants.
+-- tenant, with the element's position in ord. LATERAL with LIMIT 1 makes PostgreSQL look
+-- up each element by key, however many there are. Crosses tenants.
 --
 -- Caller: shared/store/principal_store.c, when many clients of push-server return at
 -- once.

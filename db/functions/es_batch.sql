@@ -1,12 +1,12 @@
 -- Commits a batch of messages. The arrays are parallel, one element for each message, in
 -- the order of the queue. Returns the outcome of each message, in the same order; the
--- `member_joined` event that a message caused comes right before it. db/README.md tells
+-- `member_joined` event that a message caused comes right before it. db/README.md lists
 -- the outcomes. Crosses tenants.
 --
 -- p_partition  the partition of the queue; NULL for a queue without partitions. Raises
 --              ES001 when the partition is not held in epoch p_epoch.
 -- p_done_id    the position in the stream to store with the batch; NULL stores none
--- p_key        16 bytes that find a repeat, p_hash: hash of the request's content
+-- p_key        dedupe keys of 16 bytes; p_hash: hashes of the requests' contents
 -- p_envelope   the envelope that each message came in; NULL from a fanout older than
 --              migration 20261128020000
 --
@@ -15,8 +15,8 @@
 -- lock the head as well. So what this function reads after the lock stays true until the
 -- commit.
 --
--- The plan is by key from the first row to the billionth: no sequential scan, and one
--- generic plan for the life of the connection.
+-- Each look-up uses an index, however many rows the tables have, and the connection
+-- keeps one generic plan for its whole life.
 --
 -- Caller: fanout, through shared/store/batch_store.c.
 

@@ -1,5 +1,5 @@
--- Keeps an entry of the queue that no repeat can commit. The same entry again changes
--- nothing. Returns false when the entry was there already.
+-- Stores an entry of the queue that no retry can commit. Storing the same entry again
+-- changes nothing. Returns false when the entry was there already.
 --
 -- Caller: fanout, through shared/store/batch_dead_letter.c.
 

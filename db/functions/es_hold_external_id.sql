@@ -1,6 +1,6 @@
 -- Trigger hold_external_id: when a user is deleted, moves its external id into
 -- deleted_external_ids, as a hash. Tokens for the id then find the deleted user and are
--- refused. It is a trigger, so that it also acts for programs of the release before.
+-- refused. As a trigger it also covers programs of the last release.
 
 CREATE OR REPLACE FUNCTION es_hold_external_id() RETURNS trigger
 LANGUAGE plpgsql VOLATILE

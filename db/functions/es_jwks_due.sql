@@ -1,6 +1,6 @@
--- Takes up to p_limit key sets (JWKS) that have to be fetched: a token asked for one
--- (es_jwks_want()), or the last attempt is ten minutes old. An attempt less than a minute
--- ago excludes a set, so one caller has it for a minute. Crosses tenants.
+-- Claims up to p_limit key sets (JWKS) that are due for a fetch: a token asked for the
+-- set (es_jwks_want()), or the last attempt is ten minutes old. A set with an attempt
+-- less than a minute ago is not due, so one caller has it for a minute. Crosses tenants.
 --
 -- Caller: api-fcgi, through shared/store/issuer_store.c.
 

@@ -1,6 +1,6 @@
--- A time as milliseconds since 1970. STABLE like extract() of a timestamptz; declared
--- IMMUTABLE PostgreSQL would not inline the function, and would call it for each value of
--- each row. Without SET search_path for the same reason.
+-- A time as milliseconds since 1970. STABLE, as extract() of a timestamptz is:
+-- PostgreSQL would not inline an IMMUTABLE function, and would call it for each value of
+-- each row. SET search_path would prevent inlining, too.
 --
 -- Callers: all functions and statements that return a time.
 

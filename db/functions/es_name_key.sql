@@ -1,9 +1,9 @@
 -- The key by which names are compared (shared/unicode: NFKC, full case folding, without
 -- invisible characters), for a row without a key: an older row, or a row of a program
 -- older than migration 20261129040000. For all but a few characters the key equals the
--- key of the programs; tests/store/test_name_keys.c counts them. A row gets the exact key
--- when a program writes the name again. At most 500 characters, which are 2,000 bytes: an
--- index takes 2,704.
+-- key of the programs; tests/store/test_name_keys.c counts them. A row gets the exact
+-- key when a program writes the name again. A key has at most 500 characters (2,000
+-- bytes), because a row of an index takes at most 2,704 bytes.
 --
 -- IMMUTABLE, and rows store the result: a change of this text needs a migration that writes
 -- the keys again.

@@ -1,8 +1,8 @@
--- Returns the user with an external id, and creates the user when it does not exist. Of
--- concurrent calls for one id one creates the user. The id of a deleted user returns the
--- deleted user. When the address is missing, or another user has it, the new user gets an
--- address that can't exist: a token never takes over a user by its e-mail address. Runs
--- as the caller, under app.tenant.
+-- Returns the user with an external id, and creates the user when it does not exist.
+-- When several calls for one id run at once, one of them creates the user. For the id of
+-- a deleted user it returns the deleted user. When the address is missing, or another
+-- user has it, the new user gets an address that can't exist: a token never takes over a
+-- user by its e-mail address. Runs as the caller, under app.tenant.
 --
 -- Caller: shared/store/issuer_store.c, for an issuer's key that may provision.
 

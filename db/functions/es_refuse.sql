@@ -1,5 +1,5 @@
--- Notes that a message was refused, because its entry became a dead letter: a query by
--- client message id then answers with a reason.
+-- Stores that a message was refused, because its entry became a dead letter. A query by
+-- client message id then returns the reason.
 --
 -- Caller: fanout, through shared/store/batch_dead_letter.c.
 

@@ -1,9 +1,10 @@
 -- The active users who may read their channel. Element i of the arrays is a pair of user
 -- and channel; each pair that may read gets one row, with i in ord. All columns are from
--- one snapshot; a later change has a higher acl_version or number. may_post tells whether
--- the posting policy lets the user send, admins_post whether the policy is 'admins'. A
--- guest reads only the channels that it is a member of; a banned user reads none of the
--- ban's channel. LATERAL with LIMIT 1 makes each look-up one by key. Crosses tenants.
+-- one snapshot; a later change has a higher acl_version or number. may_post is true when
+-- the posting policy lets the user send, admins_post when the policy is 'admins'. A
+-- guest reads only the channels that it is a member of; a banned user does not read the
+-- channel of the ban. LATERAL with LIMIT 1 makes PostgreSQL look up each pair by key.
+-- Crosses tenants.
 --
 -- Caller: shared/store/reader_store.c, for each REST send, each typing event and each
 -- subscription.

@@ -1,8 +1,8 @@
 -- The user of each token's subject, and whether the key that signed the token still
--- exists. One row an element, in order. The tenant's own id comes first, because a tenant
--- may number its users by UUIDs, too; then the external id of a deleted user; then
--- EchoStream's id, in either case, as Swift and .NET print UUIDs in upper case. Crosses
--- tenants.
+-- exists. One row an element, in order. A subject is looked up first as the tenant's own
+-- (external) id, because a tenant may number its users by UUIDs, too; then as the
+-- external id of a deleted user; then as EchoStream's id, in either case, since Swift
+-- and .NET print UUIDs in upper case. Crosses tenants.
 --
 -- Caller: shared/store/issuer_store.c.
 

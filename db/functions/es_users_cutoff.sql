@@ -1,10 +1,11 @@
--- Trigger users_cutoff: gives tokens_valid_after a value that covers all tokens that
--- EchoStream has issued to the user so far, whichever program writes it. Such a token has
--- as iat the second of the database's clock, or the next second when a revocation lies in
--- this one. So the new value is at least the clock, and the next second when an earlier
--- revocation lies in this one. It never runs further ahead, however often tokens are
--- revoked. The trigger runs under the lock of the row, and a program that issues a token
--- locks the same row: a token gets its iat either before the revocation or after it.
+-- Trigger users_cutoff: when any program sets tokens_valid_after, raises the value so
+-- that it covers all tokens that EchoStream has issued to the user so far. The iat of
+-- such a token is the second of the database's clock, or the next second when a
+-- revocation lies in the present one. So the new value is at least the clock, and it is
+-- the next second when an earlier revocation lies in the present second. It is never
+-- further ahead, however often tokens are revoked. The trigger runs under the lock of
+-- the row, and a program that issues a token locks the same row, so a token gets its iat
+-- either before the revocation or after it.
 
 CREATE OR REPLACE FUNCTION es_users_cutoff() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
