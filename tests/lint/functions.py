@@ -86,7 +86,7 @@ def main():
     rule("each file of db/functions creates the function of its name", list(files()))
     rule("callers that db/functions names exist", list(callers()))
     rule("no function has two texts in db/migrations", list(copies()))
-    rule("the newest state of db/functions is named by a migration", list(state()))
+    rule("the newest migration names the checksum of db/functions", list(state()))
     rule("the programs ask for the migration that names the functions", list(asked()))
     return 0
 

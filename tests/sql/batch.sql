@@ -75,9 +75,9 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))'
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'a3',
     'r3', 'ghost'), ARRAY['1 refused forbidden'], 'a send of a deactivated user is refused');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'d1', :'a1',
-    'r4', 'x'), ARRAY['1 refused not_found'], 'another tenant''s channel is unknown');
+    'r4', 'x'), ARRAY['1 refused not_found'], 'a channel of another tenant is unknown');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', :'c1', :'b1',
-    'r5', 'x'), ARRAY['1 refused not_found'], 'another tenant''s user is unknown');
+    'r5', 'x'), ARRAY['1 refused not_found'], 'a user of another tenant is unknown');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))',
     pg_temp.id('c', 99), :'a1', 'r6', 'x'), ARRAY['1 refused not_found'], 'a channel that does not exist is unknown');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(ROW(%L, %L, %L, %L, %L)::pg_temp.msg)',
@@ -103,7 +103,7 @@ UPDATE tenants SET status = 'suspended' WHERE id = :'t1';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     ROW(%L, %L, %L, %L, %L)::pg_temp.msg)', :'c1', :'a1', 'u1', 'x', :'t2', :'d1', :'b1', 'u2', 'y'),
     ARRAY['1 refused tenant_suspended', '2 committed ok 1'],
-    'a suspended tenant is refused, the next one in the batch is not');
+    'a message of a suspended tenant is refused, the next one in the batch is not');
 UPDATE tenants SET status = 'active' WHERE id = :'t1';
 
 -- the same key and ids in another tenant are other messages
@@ -138,16 +138,16 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))'
 INSERT INTO channel_members (tenant_id, channel_id, user_id) VALUES (:'t1', pg_temp.id('c', 9), :'a2');
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%1$L, %5$L, %6$L, %4$L))',
     pg_temp.id('c', 9), :'a2', 'q1', 'x', :'a1', 'q2'),
-    ARRAY['1 refused forbidden', '2 event member_joined 1', '2 committed ok 2'], 'where only admins post a member may not, the tenant''s owner may');
+    ARRAY['1 refused forbidden', '2 event member_joined 1', '2 committed ok 2'], 'where only admins post, a member may not send and the tenant''s owner may');
 SELECT results_eq(format('SELECT ord, may_post, admins_post FROM es_rights(ARRAY[%1$L, %1$L]::uuid[],
     ARRAY[%2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L]::uuid[])', :'t1', :'a2', :'a1', pg_temp.id('c', 9)),
-    $$ VALUES (1, false, true), (2, true, true) $$, 'es_rights tells the same');
+    $$ VALUES (1, false, true), (2, true, true) $$, 'es_rights returns the same rights');
 UPDATE channel_members SET role = 'admin' WHERE channel_id = pg_temp.id('c', 9) AND user_id = :'a2';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 9), :'a2', 'q3', 'x'),
-    ARRAY['1 committed ok 3'], 'where only admins post the channel''s admin may');
+    ARRAY['1 committed ok 3'], 'where only admins post, an admin of the channel may send');
 UPDATE channel_members SET role = 'member' WHERE channel_id = pg_temp.id('c', 9) AND user_id = :'a2';
 SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L))', pg_temp.id('c', 9), :'a2', 'q3', 'x'),
-    ARRAY['1 repeat ok 3 x'], 'a repeat stays a repeat where only admins post');
+    ARRAY['1 repeat ok 3 x'], 'a repeat stays a repeat in a channel where only admins post');
 
 DELETE FROM channels WHERE id = pg_temp.id('c', 9);
 DELETE FROM channel_heads WHERE channel_id = pg_temp.id('c', 9);
@@ -166,7 +166,7 @@ SELECT is_empty($$ SELECT channel_id FROM (
 
 -- fencing
 SELECT results_eq('SELECT epoch, done_id FROM es_partition_claim(200, ''me'', 10000)',
-    $$ VALUES (1::bigint, NULL::text) $$, 'claimed');
+    $$ VALUES (1::bigint, NULL::text) $$, 'a free partition is claimed');
 SELECT lives_ok(format('SELECT * FROM es_batch(200, 1, NULL, ARRAY[%L]::uuid[], ARRAY[%L]::uuid[],
     ARRAY[%L]::uuid[], ARRAY[pg_temp.key(''p1'')], ARRAY[pg_temp.key(''b'')], ARRAY[''p1''],
     ARRAY[''b''])', :'t1', :'c1', :'a1'), 'the owner of the partition commits');

@@ -1,6 +1,6 @@
 -- Several sessions at the same time: locks order the commits, a repeat waits for the first
--- message, and a takeover waits for the running batch. The tests see in pg_locks which session
--- waits, so nothing here sleeps.
+-- message, and a takeover waits for the running batch. The tests read in pg_stat_activity which
+-- session waits, so no test relies on a fixed pause.
 \ir lib/helpers.psql
 CREATE EXTENSION IF NOT EXISTS dblink;
 SELECT no_plan();
@@ -64,7 +64,7 @@ SELECT is(pg_temp.result('two'), 'committed ok 2', 'the second writer has number
 
 -- a rollback gives its number back
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
-SELECT is(r.x, 'committed ok 3', 'number 3, not yet committed')
+SELECT is(r.x, 'committed ok 3', 'the first session takes number 3 and does not commit')
 FROM dblink('one', pg_temp.one(:'c1', 'w3')) AS r (x text);
 SELECT dblink_send_query('two', pg_temp.one(:'c1', 'w4')) \g /dev/null
 SELECT is(pg_temp.waits('two'), true, 'another writer waits for the uncommitted number 3');
@@ -73,7 +73,7 @@ SELECT is(pg_temp.result('two'), 'committed ok 3', 'after the rollback of number
 
 -- the same message from both sessions
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
-SELECT is(r.x, 'committed ok 4', 'a message')
+SELECT is(r.x, 'committed ok 4', 'the first session stores a message and does not commit')
 FROM dblink('one', pg_temp.one(:'c1', 'same')) AS r (x text);
 SELECT dblink_send_query('two', pg_temp.one(:'c1', 'same')) \g /dev/null
 SELECT is(pg_temp.waits('two'), true, 'a repeat waits for the uncommitted message');
@@ -83,7 +83,7 @@ SELECT is(pg_temp.result('two'), 'repeat ok 4', 'the waiting repeat returns the 
 -- archiving and sending: the first to lock decides
 SELECT dblink_exec('one', 'BEGIN') \g /dev/null
 SELECT x FROM dblink('one', format('SELECT set_config(''app.tenant'', %L, true)', :'t1')) AS r (x text) \g /dev/null
-SELECT is(r.seq, 5::bigint, 'archived, not yet committed') FROM dblink('one', format(
+SELECT is(r.seq, 5::bigint, 'the first session archives the channel and does not commit') FROM dblink('one', format(
     'SELECT seq FROM es_event(%L, %L, ''channel_archived'', %L, ''{}'')', :'t1', :'c1', :'a1')) AS r (seq bigint);
 SELECT dblink_send_query('two', pg_temp.one(:'c1', 'late')) \g /dev/null
 SELECT is(pg_temp.waits('two'), true, 'a send waits for the archiving');
@@ -139,7 +139,7 @@ SELECT is(pg_temp.waits('two'), true, 'a takeover waits for the batch that holds
 SELECT dblink_exec('one', 'COMMIT') \g /dev/null
 SELECT is(pg_temp.result('two'), '2', 'after the batch the takeover has the partition');
 SELECT throws_ok($$ SELECT dblink('one', 'SELECT count(*) FROM es_batch(250, 1, ''9-9'', ''{}'', ''{}'', ''{}'',
-    ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'the owner before is refused');
+    ''{}'', ''{}'', ''{}'', ''{}'')') $$, 'ES001', NULL, 'the former owner is refused');
 
 -- a token that would create a user waits for the user's deletion, and finds the deleted user
 UPDATE users SET external_id = 'gone' WHERE tenant_id = :'t1' AND id = :'a1';

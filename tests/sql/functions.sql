@@ -7,7 +7,7 @@ SELECT pg_temp.id('f', 1) AS t1, pg_temp.id('f', 2) AS t2, pg_temp.id('c', 1) AS
     pg_temp.id('a', 1) AS a1, pg_temp.id('a', 2) AS a2, pg_temp.id('b', 1) AS b1 \gset
 SELECT set_config('app.tenant', :'t1', true) \g /dev/null
 
--- Functions that requests call keep their plan for the life of a connection; db/README.md tells
+-- Functions that requests call keep their plan for the life of a connection; db/README.md says
 -- how. Otherwise PostgreSQL plans them again at each call.
 SELECT is_empty($$ SELECT p.proname FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'public'::regnamespace
@@ -32,17 +32,17 @@ SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100,100,101}', '
 SELECT is((SELECT until_ms > (extract(epoch FROM clock_timestamp()) * 1000 + 30000) FROM es_partition_list()
     WHERE partition = 100), true, 'a lease ends by the database''s clock');
 UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
-SELECT is(held, false, 'a lease that has ended holds nothing') FROM es_partition_list() WHERE partition = 100;
+SELECT is(held, false, 'a partition whose lease has ended is not held') FROM es_partition_list() WHERE partition = 100;
 SELECT results_eq($$ SELECT partition FROM es_partition_renew('{100}', '{2}', 1000) $$, ARRAY[100],
-    'the owner may renew a lease that has ended, when no other owner came');
+    'the owner may renew a lease that has ended, when no other owner has claimed the partition');
 UPDATE queue_partitions SET until = clock_timestamp() + interval '900 ms' WHERE partition = 100;
 SELECT is((SELECT count(*) FROM es_partition_claim(100, 'two', 60000)), 0::bigint,
     'no other owner takes a partition in the last second of its lease');
 UPDATE queue_partitions SET until = clock_timestamp() - interval '1 ms' WHERE partition = 100;
 SELECT results_eq($$ SELECT epoch, done_id FROM es_partition_claim(100, 'two', 60000) $$,
     $$ VALUES (3::bigint, '7-1'::text) $$, 'a partition whose lease has ended is taken over, with its position');
-SELECT is_empty($$ SELECT * FROM es_partition_renew('{100}', '{2}', 1000) $$, 'the owner before renews nothing');
-SELECT is(es_partition_release(100, 2), false, 'the owner before releases nothing');
+SELECT is_empty($$ SELECT * FROM es_partition_renew('{100}', '{2}', 1000) $$, 'the former owner renews nothing');
+SELECT is(es_partition_release(100, 2), false, 'the former owner releases nothing');
 SELECT is(es_partition_release(100, 3), true, 'the owner releases its partition');
 SELECT results_eq($$ SELECT epoch FROM es_partition_claim(100, 'three', 60000) $$, ARRAY[4::bigint],
     'a released partition is free at once');
@@ -53,18 +53,18 @@ SELECT results_eq(format('SELECT * FROM es_heads(ARRAY[%L, %L, %L]::uuid[], ARRA
     :'t1', :'t2', :'t1', :'c1', :'c1', pg_temp.id('c', 4)), $$ VALUES (1, 0::bigint, false),
     (2, NULL, NULL), (3, 0, true) $$, 'heads come in order; a channel under a wrong tenant is unknown');
 SELECT results_eq(format('SELECT * FROM es_acl_versions(ARRAY[%L, %L]::uuid[])', pg_temp.id('f', 9), :'t1'),
-    $$ VALUES (1, NULL::bigint, NULL::text), (2, 1, 'active') $$, 'versions of tenants, NULL for an unknown tenant');
+    $$ VALUES (1, NULL::bigint, NULL::text), (2, 1, 'active') $$, 'versions of tenants come in order; an unknown tenant has NULL');
 SELECT results_eq(format('SELECT tenant_status, user_status, role, display_name, tokens_valid_after_ms,
     revoked, epoch = es_epoch() FROM es_authenticate(%L, %L, %L)', :'t1', :'a1', 'j1'),
-    $$ VALUES ('active', 'active', 'owner', 'A One', 0::bigint, false, true) $$, 'authenticate a user');
+    $$ VALUES ('active', 'active', 'owner', 'A One', 0::bigint, false, true) $$, 'es_authenticate returns the user and its tenant');
 SELECT is_empty(format('SELECT * FROM es_authenticate(%L, %L, %L)', :'t1', :'b1', 'j1'),
-    'another tenant''s user is none');
+    'a user of another tenant is not found');
 SELECT results_eq(format('SELECT ord, tenant_status, user_status, display_name, revoked
     FROM es_authenticate_many(ARRAY[%L, %L, %L, %L]::uuid[], ARRAY[%L, %L, %L, %L]::uuid[], ARRAY[%L, %L, %L, %L])',
     :'t1', :'t1', :'t2', :'t1', :'a1', :'b1', :'b1', pg_temp.id('a', 3), 'j1', 'j1', 'j1', 'j1'),
     $$ VALUES (1, 'active', 'active', 'A One', false), (3, 'active', 'active', 'B One', false),
     (4, 'active', 'deactivated', 'A Three', false) $$,
-    'authenticate many of any tenants, each in its place; another tenant''s user is none');
+    'es_authenticate_many returns users of several tenants, each in its place, and no user of another tenant');
 SELECT is_empty($$ SELECT * FROM es_authenticate_many('{}', '{}', '{}') $$, 'es_authenticate_many without users returns no row');
 SELECT results_eq(format('SELECT ord, last_seq, is_private, is_member, archived FROM es_rights(
     ARRAY[%1$L, %1$L, %1$L, %1$L, %1$L, %2$L, %2$L, %2$L]::uuid[], ARRAY[%3$L, %4$L, %5$L, %3$L, %3$L, %6$L, %6$L, %3$L]::uuid[],
@@ -87,10 +87,10 @@ INSERT INTO revoked_tokens (tenant_id, jti, user_id, expires_at, spares_owners) 
     (:'t1', 'j4', '00000000-0000-0000-0000-000000000000', now() + interval '1 h', true);
 SELECT results_eq(format('SELECT (es_authenticate(%1$L, u, j)).revoked FROM unnest(ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[],
     ARRAY[%4$L, %4$L, %5$L, %5$L]) WITH ORDINALITY AS x (u, j, n) ORDER BY n', :'t1', :'a1', :'a2', 'j3', 'j4'),
-    ARRAY[false, true, false, true], 'a revocation for one user ends no token of another; one by an admin spares the owner');
+    ARRAY[false, true, false, true], 'a revocation for one user ends no token of another user; a revocation by an admin spares the owner');
 SELECT results_eq(format('SELECT revoked FROM es_authenticate_many(ARRAY[%1$L, %1$L, %1$L, %1$L]::uuid[],
     ARRAY[%2$L, %3$L, %2$L, %3$L]::uuid[], ARRAY[%4$L, %4$L, %5$L, %5$L])', :'t1', :'a1', :'a2', 'j3', 'j4'),
-    ARRAY[false, true, false, true], 'es_authenticate_many: one user''s revocation ends no token of another; an admin''s spares the owner');
+    ARRAY[false, true, false, true], 'es_authenticate_many: a revocation for one user ends no token of another user; a revocation by an admin spares the owner');
 DELETE FROM revoked_tokens WHERE jti IN ('j3', 'j4');
 INSERT INTO api_keys (tenant_id, id, hash, name, scopes, revoked_at) VALUES
     (:'t1', pg_temp.id('e', 1), sha256('good'), 'k', '{read}', NULL),
@@ -101,12 +101,12 @@ SELECT results_eq(format('SELECT k.tenant_id, k.name, k.scopes, k.tenant_status,
     :'a1', :'b1', 'good'), format($$ VALUES (%1$L::uuid, 'k', 'messages:write tokens:mint', 'active', %2$L::uuid, 'member', true),
     (%1$L, 'k', 'messages:write tokens:mint', 'active', %3$L, 'owner', true),
     (%1$L, 'k', 'messages:write tokens:mint', 'active', NULL, NULL, true) $$, :'t1', :'a2', :'a1'),
-    'a key returns its tenant and its bot, or the given user; a user of another tenant is none');
+    'a key returns its tenant and its bot, or the given user; a user of another tenant is not found');
 SELECT is_empty($$ SELECT * FROM es_api_key(sha256('gone'), NULL) $$, 'a revoked key returns no row');
 UPDATE tenants SET settings = '{"allowed_origins": ["https://a", "https://b"]}' WHERE id = :'t1';
 UPDATE tenants SET settings = '{"allowed_origins": ["https://b", "https://c"]}' WHERE id = :'t2';
 SELECT set_has('SELECT es_allowed_origins()', $$ VALUES ('https://a'), ('https://b'), ('https://c') $$,
-    'origins of all tenants');
+    'es_allowed_origins returns the origins of all tenants');
 SELECT set_eq($$ SELECT es_origins_allowed(ARRAY['https://b', 'https://d', 'https://c']) $$,
     ARRAY['https://b', 'https://c'], 'es_origins_allowed returns the given origins that a tenant allows');
 UPDATE tenants SET settings = '{"allowed_origins": 7}', status = 'suspended' WHERE id = :'t2';
@@ -171,7 +171,7 @@ SELECT is(count(*), 1::bigint, 'restoring takes a number') FROM es_event(:'t1', 
     'channel_updated', :'a1', '{"archived": false}');
 SELECT is(archived, false, 'restoring clears the flag') FROM channel_heads WHERE channel_id = :'c1';
 SELECT is_empty(format('SELECT * FROM es_event(%L, %L, %L, %L, %L)', :'t1', pg_temp.id('c', 77), 'x', :'a1', '{}'),
-    'an unknown channel has no event');
+    'an unknown channel gets no event');
 -- deleting a channel: the purge deletes its rows in steps, and no others
 SAVEPOINT deleted;
 INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id)
@@ -183,8 +183,8 @@ FROM unnest(ARRAY['messages', 'channel_events', 'channel_members']) t;
 DELETE FROM channel_events WHERE channel_id = :'c1' AND seq < 101;
 INSERT INTO deleted_channels (tenant_id, channel_id, deleted_by) VALUES (:'t1', :'c1', :'a1');
 SELECT results_eq('SELECT es_purge_channels(2) FROM generate_series(1, 4)', ARRAY[2::bigint, 2, 1, 0],
-    'the purge goes in steps: three events and a member, then the row of the deletion');
-SELECT is_empty('SELECT FROM deleted_channels', 'no deleted channel is left');
+    'the purge deletes in steps: three events and a member, then the row of the deletion');
+SELECT is_empty('SELECT FROM deleted_channels', 'no row of a deleted channel is left in deleted_channels');
 SELECT is(count(*), 3::bigint, 'another channel keeps its events') FROM channel_events
 WHERE channel_id = pg_temp.id('c', 2) AND seq > 100;
 SELECT results_eq(format('SELECT code FROM es_read_many(ARRAY[%1$L, %1$L]::uuid[], ARRAY[%2$L, %3$L]::uuid[],
@@ -204,7 +204,7 @@ DELETE FROM channels WHERE id IN (:'c1', pg_temp.id('c', 4));
 SELECT is(channel_count, 2, 'deleting lowers the count by the channels that were counted') FROM tenants WHERE id = :'t1';
 ROLLBACK TO counted;
 
--- es_hand_on: the oldest admin, else the oldest member; a deactivated user is no heir and no owner
+-- es_hand_on: the oldest admin, else the oldest member; a deactivated user neither becomes the owner nor counts as one
 SAVEPOINT hand_on;
 INSERT INTO channel_members (tenant_id, channel_id, user_id, role, joined_at) VALUES
     (:'t1', pg_temp.id('c', 2), pg_temp.id('a', 3), 'owner', '-infinity'), (:'t1', pg_temp.id('c', 2), :'a2', 'member', now()),
@@ -243,7 +243,7 @@ SELECT is_empty($$ SELECT * FROM es_read_many('{}', '{}', '{}', '{}') $$, 'es_re
 -- the quota of channels
 UPDATE tenants SET max_channels = 1 WHERE id = :'t1';
 SELECT is(pg_temp.app(:'t1', format('UPDATE tenants SET channel_count = channel_count + 1
-    WHERE id = %L AND channel_count < max_channels', :'t1')), 'rows ' || n, 'channel ' || n || ' of 1')
+    WHERE id = %L AND channel_count < max_channels', :'t1')), 'rows ' || n, 'with a quota of one channel the statement changes ' || n || ' rows')
 FROM (VALUES (1), (0)) AS t (n);
 
 -- dead letters

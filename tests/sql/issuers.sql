@@ -31,7 +31,7 @@ SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
     ARRAY['ext', %3$L, %4$L, 'ext', 'nobody', 'ext']) $$, :'t1', :'t2', :'a1', :'a2'),
     format($$ VALUES (1, true, %1$L::uuid), (2, true, %2$L), (3, true, %2$L), (4, false, %1$L),
 	(5, false, NULL), (6, true, NULL) $$, :'a1', :'a2'),
-    'the tenant''s own id first, then our id; a key created at another time is gone; no user of another tenant');
+    'a subject is the tenant''s own id first, then our id; a key created at another time does not exist; no user of another tenant is found');
 SELECT results_eq(format($$ SELECT ord, key_there, user_id FROM es_subjects(
     ARRAY[%1$L, %1$L, %1$L, %2$L, %1$L]::uuid[], ARRAY['k1', 'k1', 'k1', 'k1', 'gone'],
     (SELECT array_agg(es_ms(now())) FROM generate_series(1, 5) g), ARRAY[%3$L, %3$L, 'ext', '', 'ext'],
@@ -50,7 +50,7 @@ SELECT results_eq($$ SELECT role FROM es_provision(gen_random_uuid(), 'new', 'Ne
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'Other', 'o@x.test') $$,
     $$ SELECT id FROM users WHERE external_id = 'new' $$, 'es_provision creates one user for an id');
 SELECT role FROM es_provision(gen_random_uuid(), 'twin', 'Twin', 'N@x.test') \g /dev/null
-SELECT is(email, id || '@users.invalid', 'a taken address is not taken over')
+SELECT is(email, id || '@users.invalid', 'a user with a taken address gets an address of its own')
 FROM users WHERE external_id = 'twin';
 
 -- a deleted user: its subject finds it, and creates no new user
@@ -60,7 +60,7 @@ SELECT is(external_id, NULL, 'a deleted user has no external id') FROM users WHE
 SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%L]::uuid[], ARRAY['k1'],
     ARRAY[0], ARRAY['new']) $$, :'t1'), ARRAY[:'new'::uuid], 'the subject of a deleted user finds that user');
 SELECT results_eq(format($$ SELECT user_id FROM es_subjects(ARRAY[%L]::uuid[], ARRAY['k1'],
-    ARRAY[0], ARRAY['new']) $$, :'t2'), ARRAY[NULL::uuid], 'the same subject in another tenant does not');
+    ARRAY[0], ARRAY['new']) $$, :'t2'), ARRAY[NULL::uuid], 'the same subject in another tenant finds no user');
 SELECT results_eq($$ SELECT user_id FROM es_provision(gen_random_uuid(), 'new', 'New', 'n@x.test') $$,
     ARRAY[:'new'::uuid], 'the subject of a deleted user creates no user');
 SELECT results_eq(format('SELECT user_status FROM es_authenticate(%L, %L, NULL)', :'t1', :'new'),

@@ -1,4 +1,4 @@
--- Each role owns and may do what it must, and no more.
+-- Each role has the ownership and the rights that it needs, and no others.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
@@ -14,15 +14,15 @@ AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e
 
 SELECT ok(rolcanlogin AND NOT rolsuper AND NOT rolbypassrls AND NOT rolreplication
     AND NOT rolcreatedb AND NOT rolinherit AND rolcreaterole = (rolname = 'echostream_owner'),
-    rolname || ' logs in and is nothing special')
+    rolname || ' logs in and has no special attribute')
 FROM pg_roles WHERE rolname IN ('echostream_owner', 'echostream_app') ORDER BY rolname;
 SELECT ok(NOT (rolcanlogin OR rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb
     OR rolinherit OR rolreplication), rolname || ' can''t log in and has no right of its own')
 FROM pg_roles WHERE rolname IN ('es_batch', 'es_lookup', 'es_operator') ORDER BY rolname;
 SELECT is_empty($$ SELECT roleid::regrole FROM pg_auth_members WHERE member = 'echostream_app'::regrole $$,
-    'the application is a member of nothing');
+    'the application is a member of no role');
 SELECT is_empty($$ SELECT * FROM pg_auth_members WHERE member IN ('es_batch'::regrole,
-    'es_lookup'::regrole, 'es_operator'::regrole) $$, 'the owners of functions are members of nothing');
+    'es_lookup'::regrole, 'es_operator'::regrole) $$, 'the owners of functions are members of no role');
 
 SELECT is_empty($$ SELECT relname, relowner::regrole FROM our_relations
     WHERE relowner <> 'echostream_owner'::regrole $$, 'the owner owns every table');
@@ -37,7 +37,7 @@ SELECT is_empty($$ SELECT p.oid::regprocedure FROM our_functions p,
     'PUBLIC may execute no function');
 SELECT is_empty($$ SELECT c.relname FROM our_relations c, aclexplode(c.relacl) a WHERE a.grantee = 0 $$,
     'PUBLIC has no right on a table');
-SELECT ok(NOT has_schema_privilege(r, 'public', 'CREATE'), r || ' can make nothing in the schema')
+SELECT ok(NOT has_schema_privilege(r, 'public', 'CREATE'), r || ' can create nothing in the schema')
 FROM unnest(ARRAY['echostream_app', 'es_batch', 'es_lookup', 'es_operator']) r;
 SELECT ok(NOT has_database_privilege('echostream_app', current_database(), p),
     'the application has no ' || p || ' on the database')
@@ -48,7 +48,7 @@ SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     ARRAY['es_fence', 'es_origins_follow', 'es_origins_of', 'es_recovered', 'es_users_keys',
     'es_channels_keys', 'es_count_channels', 'es_hold_external_id', 'es_renew_external_id',
     'es_users_cutoff'],
-    'functions the application can''t call');
+    'the application can''t call exactly these functions');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
 

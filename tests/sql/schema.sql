@@ -1,5 +1,5 @@
--- Rules for all tables, checked in the catalog: a new table that breaks one fails here without
--- being named.
+-- Rules for all tables, checked in the catalog. They also find a new table that breaks a rule,
+-- although no test names it.
 \ir lib/helpers.psql
 BEGIN;
 SELECT no_plan();
@@ -91,7 +91,7 @@ SELECT is(count(*), 1::bigint, 'channel_heads has no index but its key') FROM pg
 WHERE indrelid = 'channel_heads'::regclass;
 SELECT is_empty($$ SELECT conname FROM pg_constraint WHERE contype = 'f' AND (confrelid IN
     ('channel_heads'::regclass, 'messages'::regclass) OR conrelid IN ('channel_heads'::regclass,
-    'messages'::regclass)) $$, 'no foreign key from or to heads and messages');
+    'messages'::regclass)) $$, 'no foreign key leads from or to channel_heads and messages');
 SELECT is_empty($$ SELECT k.conname FROM pg_constraint k WHERE k.contype = 'f'
     AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_index i
 	WHERE i.indrelid = k.conrelid AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey) $$,
@@ -100,7 +100,7 @@ SELECT is_empty($$ SELECT attrelid::regclass, attname FROM pg_attribute a JOIN p
     ON c.oid = a.attrelid WHERE c.relnamespace = 'public'::regnamespace
     AND a.atttypid = 'timestamp'::regtype $$, 'no column is a timestamp without time zone');
 SELECT is_empty($$ SELECT extname FROM pg_extension WHERE extname NOT IN ('plpgsql', 'pgtap', 'dblink') $$,
-    'no extension but those of the tests');
+    'the schema has no extension but those of the tests');
 
 SELECT * FROM finish();
 ROLLBACK;

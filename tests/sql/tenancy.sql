@@ -52,7 +52,7 @@ BEGIN
 END
 $$;
 GRANT SELECT ON subject TO PUBLIC;
-SELECT ok(sample IS NOT NULL, name || ' has a row to be kept from others') FROM subject ORDER BY name;
+SELECT ok(sample IS NOT NULL, name || ' has a row of tenant t1') FROM subject ORDER BY name;
 
 -- reading
 SELECT matches(pg_temp.as_role(r, :'t2', format('SELECT FROM %I', name)), '^rows [1-9]',
@@ -64,22 +64,22 @@ FROM subject, unnest(ARRAY['echostream_app', 'echostream_owner']) r ORDER BY nam
 SELECT is(pg_temp.app(pg_temp.id('f', 99)::text, format('SELECT FROM %I', name)), 'rows 0',
     'a tenant that does not exist sees nothing of ' || name) FROM subject ORDER BY name;
 SELECT matches(pg_temp.as_role(r, NULL, format('SELECT FROM %I', name)), '^(22P02|42704) ',
-    format('without a tenant %s can''t even read %s', r, name))
+    format('without a tenant %s can''t read %s', r, name))
 FROM subject, unnest(ARRAY['echostream_app', 'echostream_owner']) r ORDER BY name, r;
 SELECT matches(pg_temp.app('junk', format('SELECT FROM %I', name)), '^22P02 ',
-    'a tenant that is no uuid is an error: ' || name) FROM subject ORDER BY name;
+    'a tenant that is not a UUID is an error: ' || name) FROM subject ORDER BY name;
 
 -- changing
 SELECT is(pg_temp.app(:'t2', format('UPDATE %I SET %I = %2$I WHERE %s', name, may_update, others)),
     'rows 0', 'no other tenant''s row of ' || name || ' is updated')
 FROM subject WHERE may_update IS NOT NULL ORDER BY name;
 SELECT is(pg_temp.app(:'t1', format('UPDATE %I SET %I = %2$I WHERE %s', name, may_update, others)) ~ '^rows [1-9]',
-    true, 'while its own can be: ' || name)
+    true, 'the tenant''s own rows are updated: ' || name)
 FROM subject WHERE may_update IS NOT NULL ORDER BY name;
 SELECT matches(pg_temp.app(:'t2', format('UPDATE %I SET %I = %2$I', name, key)), '^42501 permission',
     'the application can''t move rows between tenants: ' || name) FROM subject ORDER BY name;
 SELECT matches(pg_temp.as_role('echostream_owner', :'t2', format('UPDATE %I SET %I = %L', name, key, :'t1')),
-    '^(42501 new row violates row-level security|23503 )', 'nor can the owner: ' || name)
+    '^(42501 new row violates row-level security|23503 )', 'the owner can''t move rows between tenants either: ' || name)
 FROM subject ORDER BY name;
 SELECT is(pg_temp.as_role('echostream_owner', :'t2', format('DELETE FROM %I WHERE %s', name, others)),
     'rows 0', 'the owner deletes no other tenant''s row of ' || name) FROM subject ORDER BY name;
@@ -95,7 +95,7 @@ SELECT matches(pg_temp.app(:'t2', format('INSERT INTO %I SELECT * FROM jsonb_pop
     'no row is added for another tenant: ' || name) FROM subject ORDER BY name;
 SELECT matches(pg_temp.as_role('echostream_owner', :'t2', format('INSERT INTO %I SELECT * FROM '
 	'jsonb_populate_record(NULL::%1$I, (SELECT sample FROM subject WHERE name = %1$L))', name)),
-    '^42501 new row violates row-level security', 'not by the owner either: ' || name)
+    '^42501 new row violates row-level security', 'the owner adds no row for another tenant either: ' || name)
 FROM subject ORDER BY name;
 
 -- functions that run under the caller's tenant

@@ -20,9 +20,9 @@ SELECT matches(pg_temp.app(:'t1', format('INSERT INTO channels (tenant_id, id, n
     VALUES (%L, gen_random_uuid(), %L, %L)', :'t1', U&'c\200B1', pg_temp.id('a', 1))), '^23505 .*channels_name_key',
     'a program without keys can''t create a channel whose name looks alike');
 SELECT is(pg_temp.app(:'t1', format('UPDATE users SET email = %L, display_name = %L WHERE tenant_id = %L
-    AND id = %L', 'New@T.test', 'New', :'t1', :'a2')), 'rows 1', 'a program without keys that changes a name leaves no old key');
+    AND id = %L', 'New@T.test', 'New', :'t1', :'a2')), 'rows 1', 'a program that does not know keys may change a name');
 SELECT results_eq(format('SELECT email_key, name_key FROM users WHERE id = %L', :'a2'),
-    $$ VALUES ('new@t.test' COLLATE "C", 'new' COLLATE "C") $$, 'the key follows the name');
+    $$ VALUES ('new@t.test' COLLATE "C", 'new' COLLATE "C") $$, 'the keys are those of the new name and address');
 SELECT is(pg_temp.app(:'t1', format('UPDATE users SET deleted_at = now() WHERE tenant_id = %L AND id = %L',
     :'t1', :'a2')) LIKE '23514 %', true, 'a deleted user must be deactivated');
 
@@ -35,7 +35,7 @@ SELECT results_eq(format('SELECT ord, is_private, is_member FROM es_rights(array
 SELECT results_eq(format('SELECT code FROM es_read_many(array_fill(%L::uuid, ARRAY[3]),
     ARRAY[%L, %L, %L]::uuid[], ARRAY[%L, %L, %L]::uuid[], ARRAY[1, 1, 1]::bigint[])',
     :'t1', :'c1', :'c2', :'c1', :'guest', :'guest', :'a2'), $$ VALUES ('not_found'), ('ok'), ('forbidden') $$,
-    'a guest has no read mark elsewhere, as if the channel did not exist');
+    'for a guest a channel of which it is not a member does not exist');
 SELECT results_eq(format('SELECT pg_temp.send(pg_temp.m(%L, %L, %L, %L), pg_temp.m(%L, %L, %L, %L))',
     :'c1', :'guest', 'k1', 'x', :'c2', :'guest', 'k2', 'y'),
     $$ VALUES ('1 refused not_found'), ('2 committed ok 1') $$, 'a guest does not join by sending');
