@@ -113,7 +113,7 @@ main_on_reload(void *ctx)
 		return PREFORK_REFUSED;
 	main_set_log_level(p);
 	conf_share_put(p->share, &p->conf);
-	return PREFORK_TELL;
+	return PREFORK_SIGHUP;
 }
 
 static int

@@ -15,7 +15,7 @@
 
 /* One key that verifies tokens. A key set has several. */
 struct verifier {
-	const char *kid; /* as tokens name it */
+	const char *kid; /* the kid by which tokens name the key */
 	enum token_alg alg;
 	const struct issuer_key *of;
 	struct token_pubkey *key; /* NULL: HS256 */

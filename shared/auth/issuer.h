@@ -31,9 +31,9 @@ struct issuer_claims {
 	struct tenant_id tenant;
 	char kid[ISSUER_KID_MAX + 1]; /* of the tenant's key */
 	int64_t key_created_ms;
-	bool provision, owners; /* of that key */
+	bool provision, owners; /* rights of that key */
 	char subject[ISSUER_SUBJECT_MAX + 1];
-	const char *name, *email; /* in the arena; NULL when the token has none */
+	const char *name, *email; /* live in the arena; NULL: the token has none */
 	char jti[64];
 	int64_t issued_s, expires_s; /* as in struct token_claims */
 };

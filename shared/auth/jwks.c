@@ -83,7 +83,7 @@ jwks_rsa_key(const struct raw_key *raw, struct arena *a)
 		params = OSSL_PARAM_BLD_to_param(build);
 		pkey = jwks_from_params("RSA", params);
 	}
-	OSSL_PARAM_free(params); /* these take NULL */
+	OSSL_PARAM_free(params); /* OpenSSL's free functions accept NULL */
 	BN_free(n);
 	BN_free(e);
 	OSSL_PARAM_BLD_free(build);

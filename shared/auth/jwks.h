@@ -4,11 +4,11 @@
 
 #include "auth/token_pubkey.h"
 
-#define JWKS_BYTES_MAX 65536 /* of the JSON text */
-#define JWKS_KEYS_MAX  50    /* of one set; the rest is ignored */
+#define JWKS_BYTES_MAX 65536 /* size of the JSON text */
+#define JWKS_KEYS_MAX  50    /* keys read from one set; further ones are ignored */
 
 struct jwk {
-	const char *kid; /* in the arena; "" when the key has none */
+	const char *kid; /* lives in the arena; "": the key has none */
 	struct token_pubkey *key;
 };
 

@@ -10,7 +10,8 @@
 struct token_keyring {
 	struct token_rules rules;
 	struct token_key keys[KEYS_MAX];
-	struct token_pubkey *parsed[KEYS_MAX]; /* of keys[i]; NULL: an HS256 secret */
+	struct token_pubkey
+	    *parsed[KEYS_MAX]; /* parsed keys[i]; NULL: keys[i] is an HS256 secret */
 };
 
 static enum es_code

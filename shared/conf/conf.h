@@ -53,7 +53,8 @@ struct conf_table {
 	size_t n;
 	const struct conf_check *checks;
 	size_t n_checks;
-	const struct conf_reloads *reloads; /* in one table of a program, or NULL */
+	const struct conf_reloads
+	    *reloads; /* set in one table of a program; NULL in others */
 };
 
 /* The settings that a program reloads at SIGHUP: those named, or all but those named. A

@@ -54,7 +54,7 @@ const struct conf_check *conf_item_check(
 void conf_item_fault(struct conf_load *l, const char *name, const char *source,
     const char *fmt, ...) ES_PRINTF(4, 5);
 
-/* Logs each line of text as a line of its own. */
+/* Writes one log line for each line of text. */
 void conf_item_log(enum log_level level, const char *msg, const char *text);
 
 /* Warns of an ES_ variable that belongs to another project and is ignored. */

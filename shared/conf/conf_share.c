@@ -22,7 +22,7 @@ struct conf_shared {
 struct conf_share {
 	const struct conf_table *tables;
 	size_t n;
-	size_t size; /* of shared->values */
+	size_t size; /* bytes of shared->values */
 	struct conf_shared *shared;
 };
 
@@ -46,7 +46,7 @@ conf_share_room(const struct conf_item *item)
 struct share_values {
 	const char *from;
 	char *to;
-	struct arena *arena; /* of the strings in to */
+	struct arena *arena; /* owns the strings in to */
 };
 
 typedef void conf_share_visit(

@@ -15,7 +15,7 @@
  * all processes of a machine share. */
 struct outage {
 	_Atomic int64_t since_ms; /* 0: the service works */
-	_Atomic int64_t last_ms;  /* of the newest failure */
+	_Atomic int64_t last_ms;  /* time of the newest failure */
 	_Atomic int64_t logged_ms;
 	_Atomic uint64_t cause;
 	_Atomic int64_t failures;

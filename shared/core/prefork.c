@@ -24,7 +24,7 @@ struct worker {
 	int64_t started_ms, start_at_ms;
 	unsigned early_deaths;
 	bool stale;          /* has settings from before a reload */
-	int64_t replaced_ms; /* when a reload sent it SIGTERM; 0: none did */
+	int64_t replaced_ms; /* when a reload sent SIGTERM; 0: no reload did */
 };
 
 struct master {
@@ -142,19 +142,19 @@ prefork_signal_all(const struct master *m, int sig)
 	return alive;
 }
 
-enum which { THE_LAST, THE_OTHERS };
+enum kinds { LAST_KIND, OTHER_KINDS };
 
-/* Sends sig to the living workers of this kind, and returns their number. With sig 0 it
+/* Sends sig to the living workers of these kinds, and returns their number. With sig 0 it
  * only counts them. */
 static unsigned
-prefork_signal_some(const struct master *m, enum which which, int sig)
+prefork_signal_some(const struct master *m, enum kinds kinds, int sig)
 {
 	unsigned alive = 0;
 
 	for (unsigned i = 0; i < m->n; i++) {
 		const struct worker *w = &m->workers[i];
 
-		if (w->pid == 0 || w->kind->last != (which == THE_LAST))
+		if (w->pid == 0 || w->kind->last != (kinds == LAST_KIND))
 			continue;
 		(void)kill(w->pid, sig);
 		alive++;
@@ -171,9 +171,9 @@ prefork_drain(struct master *m)
 	if (m->conf->on_drain != NULL)
 		m->conf->on_drain(m->conf->ctx);
 	m->kill_at_ms = clock_mono_ms() + m->drain_ms;
-	(void)prefork_signal_some(m, THE_LAST, SIGUSR1);
+	(void)prefork_signal_some(m, LAST_KIND, SIGUSR1);
 	log_info(
-	    "draining", LOG_INT("workers", prefork_signal_some(m, THE_OTHERS, SIGTERM)));
+	    "draining", LOG_INT("workers", prefork_signal_some(m, OTHER_KINDS, SIGTERM)));
 }
 
 static void
@@ -194,8 +194,8 @@ prefork_reload(struct master *m)
 	how = m->conf->on_reload(m->conf->ctx);
 	if (how == PREFORK_REFUSED)
 		return;
-	if (how == PREFORK_TELL)
-		(void)prefork_signal_some(m, THE_OTHERS, SIGHUP);
+	if (how == PREFORK_SIGHUP)
+		(void)prefork_signal_some(m, OTHER_KINDS, SIGHUP);
 	for (unsigned i = 0; i < m->n; i++)
 		if (how == PREFORK_REPLACE || m->workers[i].kind->last)
 			m->workers[i].stale = m->workers[i].pid != 0;
@@ -239,9 +239,9 @@ prefork_turn(struct master *m, const sigset_t *set)
 	else if (sig == SIGHUP)
 		prefork_reload(m);
 	prefork_reap(m);
-	if (m->draining && !m->last_told && prefork_signal_some(m, THE_OTHERS, 0) == 0) {
+	if (m->draining && !m->last_told && prefork_signal_some(m, OTHER_KINDS, 0) == 0) {
 		m->last_told = true;
-		(void)prefork_signal_some(m, THE_LAST, SIGTERM);
+		(void)prefork_signal_some(m, LAST_KIND, SIGTERM);
 	}
 	if (!m->draining) {
 		prefork_start_due(m);

@@ -27,7 +27,7 @@ enum prefork_reload {
 	 * killed when it takes longer than drain_ms. */
 	PREFORK_REPLACE,
 	/* Each worker gets SIGHUP, but workers that are `last` are replaced. */
-	PREFORK_TELL,
+	PREFORK_SIGHUP,
 };
 
 struct prefork {
@@ -52,8 +52,8 @@ struct prefork {
  * workers are restarted at once. Workers also get SIGTERM when the master dies
  * (PR_SET_PDEATHSIG). In a worker, SIGTERM and SIGINT have their default actions and are
  * unblocked; the worker installs its own handlers. SIGHUP stays blocked until the worker
- * unblocks it, so that a reload that comes before its handler neither ends the worker nor
- * is lost. */
+ * unblocks it. So a reload that arrives before the worker has a handler does not end the
+ * worker, and is not lost. */
 int prefork_run(const struct prefork *p);
 
 #endif

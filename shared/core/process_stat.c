@@ -23,7 +23,7 @@ process_stat_count_fds(void)
 	while (readdir(dir) != NULL)
 		n++;
 	(void)closedir(dir);
-	return n - 3; /* without ".", ".." and the descriptor of the directory */
+	return n - 3; /* do not count ".", ".." and the descriptor of dir */
 }
 
 /* Field `wanted` (from 1, proc(5)) of /proc/self/stat. */

@@ -17,7 +17,7 @@
 struct address {
 	sa_family_t family;
 	uint16_t port;  /* network order */
-	uint32_t ip[4]; /* as the kernel lists it: IPv4 in the first */
+	uint32_t ip[4]; /* in the form of the kernel's list: IPv4 is in ip[0] */
 };
 
 static bool

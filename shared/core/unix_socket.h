@@ -12,7 +12,7 @@
 
 struct unix_socket {
 	int fd;
-	dev_t dev; /* with ino: the file at path when the socket was made */
+	dev_t dev; /* dev and ino identify the file of this socket */
 	ino_t ino;
 	char path[UNIX_SOCKET_PATH_MAX + 1]; /* "": a socket without a path */
 };

@@ -39,6 +39,6 @@ keyed_hash_under(const unsigned char key[KEYED_HASH_KEY], const void *data, size
 {
 	uint64_t h;
 
-	(void)crypto_shorthash((unsigned char *)&h, data, len, key); /* it can't fail */
+	(void)crypto_shorthash((unsigned char *)&h, data, len, key); /* never fails */
 	return le64toh(h);
 }

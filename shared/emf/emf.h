@@ -1,5 +1,5 @@
 /* Metrics for CloudWatch: one JSON line a period in the embedded metric format (EMF),
- * which CloudWatch Logs turns into metrics. The line has the members of a log line, too.
+ * which CloudWatch Logs turns into metrics. The line also has the members of a log line.
  * Source: Amazon CloudWatch User Guide, "Specification: Embedded metric format". */
 #ifndef EMF_EMF_H
 #define EMF_EMF_H

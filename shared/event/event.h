@@ -38,7 +38,7 @@ struct event {
 	/* The event before it in the channel has seq - 1. 0 for lossy kinds. */
 	int64_t seq;
 	int64_t created_ms;      /* commit stamp of the database */
-	int64_t accepted_ms;     /* for latency; 0 unknown */
+	int64_t accepted_ms;     /* measures latency; 0: unknown */
 	const char *body;        /* message only, else NULL */
 	const char *client_id;   /* message only, else NULL */
 	bool edited, deleted;    /* message read back from history */
@@ -74,7 +74,7 @@ void topic_heads(const struct tenant_id *t, char out[ES_TOPIC_MAX]);
 	"local old = redis.call('HGET', KEYS[1], ARGV[1]) " \
 	"if old and tonumber(old) >= tonumber(ARGV[2]) then return 0 end " \
 	"return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"
-#define TOPIC_CONTROL "es:ctl" /* of struct control */
+#define TOPIC_CONTROL "es:ctl" /* carries struct control */
 /* fanout renews this key at each turn. It expires FANOUT_BEAT_LIFE_MS after the last
  * turn. */
 #define KEY_FANOUT_BEAT     "es:fanout:beat"

@@ -83,7 +83,7 @@ enum es_code json_tree_bind(const struct json_tree *tree,
     const struct json_field fields[], size_t n, enum json_unknown unknown,
     struct arena *a, void *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Reads one object. err->field names the member at fault. Malformed JSON is
+/* Reads one object. err->field names the wrong member. Malformed JSON is
  * ES_BAD_REQUEST: depth over 16, bad UTF-8, NaN and Infinity, single quotes, comments,
  * duplicate members, trailing bytes, U+0000 (RFC 8259; json-c alone accepts several of
  * these). ES_INVALID: not an object, a wrong type, a value out of range, and an unknown
@@ -94,12 +94,13 @@ enum es_code json_bind(const char *text, size_t len, const struct json_field fie
 
 #define JSON_FAULTS_MAX 16
 
-/* The faults of an object, member by member, so that one answer tells a client all of
- * them. Faults after the first JSON_FAULTS_MAX are left out. */
+/* The faults of an object, member by member, so that one answer reports all of them to
+ * the client. Faults after the first JSON_FAULTS_MAX are left out. */
 struct json_faults {
 	size_t n;
 	struct {
-		const char *field, *text; /* in the arena of the call that added them */
+		const char *field,
+		    *text; /* live in the arena of the call that added them */
 	} items[JSON_FAULTS_MAX];
 };
 

@@ -15,7 +15,7 @@
 struct limits_request {
 	char user_key[128], tenant_key[96];
 	char numbers[7][24];
-	/* without EVALSHA, digest and number of keys */
+	/* the script's keys and arguments, without EVALSHA, digest and number of keys */
 	struct redis_arg argv[LIMITS_REDIS_ARGS];
 	size_t argc;
 };

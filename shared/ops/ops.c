@@ -12,7 +12,7 @@
 #include "core/banned.h"
 
 static volatile sig_atomic_t stopping, draining;
-static struct lws_context *volatile running; /* for the signal handler */
+static struct lws_context *volatile running; /* the signal handler stops it */
 
 static void
 ops_stop(int sig)

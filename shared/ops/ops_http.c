@@ -13,7 +13,7 @@
 #define HEAD_MAX 1024
 /* bytes of one write; lws sends no more and would copy the rest */
 #define CHUNK_MAX 4096
-/* for a client whose socket is full; after it lws copies the rest */
+/* longest wait for a client whose socket is full; then lws copies the rest */
 #define WAIT_MS  500
 #define PAUSE_MS 50 /* before the next accept when no file descriptor is left */
 
@@ -121,7 +121,7 @@ ops_http_reply(struct lws *wsi, const char *path, struct ops_answer *a)
 	int uri_len, method = lws_http_get_uri_and_method(wsi, &uri, &uri_len);
 
 	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD)
-		a->status = 405; /* its body is not read, so the connection ends here */
+		a->status = 405; /* ops reads no body, so it closes the connection */
 	else if (route == NULL || !ops_http_may_request(server, wsi, path))
 		ops_http_not_found(a);
 	else

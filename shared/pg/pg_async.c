@@ -29,7 +29,7 @@ pg_async_watch(struct pg_async *pa, int want)
 	pa->loop.watch(pa->loop.ctx, PQsocket(pa->conn), want);
 }
 
-/* libpq may replace the socket while it connects, so tell the loop each time. */
+/* libpq may replace the socket while it connects, so pass it to the loop each time. */
 static void
 pg_async_watch_anew(struct pg_async *pa, int want)
 {
@@ -37,7 +37,7 @@ pg_async_watch_anew(struct pg_async *pa, int want)
 	pg_async_watch(pa, want);
 }
 
-/* Tell the owner about a failed connect or a lost connection. */
+/* Report a failed connect or a lost connection to the owner. */
 static void
 pg_async_report_loss(struct pg_async *pa)
 {

@@ -11,8 +11,8 @@ struct pg_async;
 
 enum { PG_WANT_READ = 1, PG_WANT_WRITE = 2 };
 
-/* How the pipeline tells the loop what to watch. fd < 0: watch nothing. timer_ms < 0: no
- * timer. */
+/* The functions of the loop that watch the descriptor and run the timer. fd < 0: watch
+ * nothing. timer_ms < 0: no timer. */
 struct pg_async_loop {
 	void (*watch)(void *ctx, int fd, int want);
 	void (*timer)(void *ctx, int64_t after_ms);

@@ -10,7 +10,7 @@ struct held;
 /* One statement in flight: a group of up to four commands that ends with a Sync. */
 enum flight_step { STEP_PREPARE_FIRST, STEP_PREPARE, STEP_FIRST, STEP_RUN };
 struct flight {
-	const struct pg_stmt *first; /* of the transaction; NULL: stmt itself */
+	const struct pg_stmt *first; /* begins the transaction; NULL: stmt does */
 	const struct pg_stmt *stmt;
 	/* Behind a pooler a statement waits until the one before it is answered. NULL:
 	 * the statement was sent. */
@@ -20,7 +20,7 @@ struct flight {
 	int64_t deadline_ms;
 	pg_async_done *done;
 	void *ctx;
-	enum es_code rc; /* of the first step that failed */
+	enum es_code rc; /* result of the first step that failed */
 	struct es_err err;
 };
 
@@ -37,7 +37,7 @@ struct pg_async {
 
 	struct flight *ring; /* the oldest is at head */
 	size_t size, head, n;
-	struct arena *rows_arena; /* of the statement whose results are arriving */
+	struct arena *rows_arena; /* for the statement whose results are arriving */
 	struct pg_rows rows;
 
 	unsigned tries;

@@ -18,7 +18,7 @@ struct group {
 	struct command *commands;
 	size_t n, at; /* at: the command whose result comes next */
 	struct arena *arena;
-	enum es_code rc; /* of the first command that failed */
+	enum es_code rc; /* result of the first command that failed */
 	struct es_err *err;
 	bool lost;
 };
@@ -125,7 +125,7 @@ pg_batch_finish(struct group *g)
 		}
 		pg_conn_drop(pg);
 	} else if (PQexitPipelineMode(pg->conn) != 1 ||
-		   (g->rc != ES_OK && pg_error_spoils(g->err)))
+		   (g->rc != ES_OK && pg_error_needs_reconnect(g->err)))
 		pg_conn_drop(pg);
 	return g->rc;
 }

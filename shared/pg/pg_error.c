@@ -145,7 +145,7 @@ pg_error_connect(char out[256], char state[6], const char *message)
  * statement exists already) and 0A000 (changed result): a pooler or a migration has
  * intervened. A new connection cures all of them. */
 bool
-pg_error_spoils(const struct es_err *err)
+pg_error_needs_reconnect(const struct es_err *err)
 {
 	static const char *const states[] = {"25006", "26000", "42P05", "0A000"};
 

@@ -228,7 +228,7 @@ pg_flight_finish_oldest(struct pg_async *pa)
 	const struct flight f = *pg_flight_nth(pa, 0);
 
 	pg_flight_drop_oldest(pa);
-	if (f.rc != ES_OK && pg_error_spoils(&f.err))
+	if (f.rc != ES_OK && pg_error_needs_reconnect(&f.err))
 		pa->broken = true;
 	if ((f.rc == ES_INTERNAL || f.rc == ES_UNAVAILABLE) && pa->loop.failed != NULL)
 		pa->loop.failed(pa->loop.ctx, &f.err);

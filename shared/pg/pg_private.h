@@ -51,7 +51,7 @@ struct pg {
 	enum { PG_NO_TX, PG_IN_TX, PG_TX_LOST } tx;
 	char detail[256];
 	char lost_state[6];  /* SQLSTATE of the last failed connect, or "" */
-	int64_t session_pid; /* of the session that the last check met; 0: none yet */
+	int64_t session_pid; /* server process at the last check; 0: none yet */
 };
 
 /* pg_conn.c. Returns a connection that looks alive, or ES_UNAVAILABLE at once during the
@@ -79,7 +79,7 @@ void pg_error_keep(char out[256], const char *message);
  * source. */
 void pg_error_connect(char out[256], char state[6], const char *message);
 /* Is the connection useless after this error, although it is alive? */
-bool pg_error_spoils(const struct es_err *err);
+bool pg_error_needs_reconnect(const struct es_err *err);
 
 /* pg_session.c. The statement that begins a transaction, or NULL. tenant may be NULL.
  * params of the statement point into tenant and t. */

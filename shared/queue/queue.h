@@ -25,7 +25,7 @@ struct queue_settings {
 	const char *redis_url; /* for "redis:" */
 	unsigned partitions;
 	int64_t max_bytes; /* waiting; beyond it queue_send() returns ES_QUEUE_FULL */
-	/* of one call, without the time in which it waits for messages */
+	/* time-out of one call, without the time in which it waits for messages */
 	int64_t timeout_ms;
 	const struct aws_settings *sqs; /* for "sqs:", which has its own time-out */
 };

@@ -121,7 +121,7 @@ queue_async_sqs_on_send_timer(struct ev_loop *loop, ev_timer *timer, int revents
 		return;
 	}
 	if (!TAILQ_EMPTY(&q->line.waiting) && !queue_keys_ready(&q->keys))
-		return; /* until the keys have arrived */
+		return; /* wait until the keys have arrived */
 	for (size_t i = 0; i < BATCHES && !TAILQ_EMPTY(&q->line.waiting); i++) {
 		struct batch *b = &q->batches[i];
 
@@ -183,7 +183,7 @@ queue_async_sqs_batch_done(struct sqs_async *q, CURL *easy, CURLcode how)
 
 	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 	b = (struct batch *)(void *)private;
-	rc = sqs_call_judge(q->sqs, &b->call, how, &err);
+	rc = sqs_call_finish(q->sqs, &b->call, how, &err);
 	if (rc == ES_OK)
 		rc = queue_sqs_parse_failed(&b->call.answer, b->arena, failed, &n, &err);
 	if (rc == ES_OK && n == 0)

@@ -32,17 +32,18 @@ queue_mem_from_const(const struct queue *q)
 	return (const void *)q; /* base is the first member */
 }
 
-enum fate { WORKS, FAILS_FIRST, FAILS_AFTER };
+enum fault_when { NO_FAULT, FAULT_BEFORE, FAULT_AFTER };
 
-/* Counts the call. Every function of the driver calls this once. */
-static enum fate
+/* Counts the call, and returns whether it must fail. Every function of the driver calls
+ * this once. */
+static enum fault_when
 queue_mem_count_call(struct queue_mem *q)
 {
 	const unsigned call = q->calls++;
 
 	if (call < q->fault.first || call - q->fault.first >= q->fault.times)
-		return WORKS;
-	return q->fault.after ? FAILS_AFTER : FAILS_FIRST;
+		return NO_FAULT;
+	return q->fault.after ? FAULT_AFTER : FAULT_BEFORE;
 }
 
 static enum es_code
@@ -82,11 +83,11 @@ static enum es_code
 queue_mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *err)
 {
 	struct queue_mem *q = queue_mem_from(base);
-	const enum fate fate = queue_mem_count_call(q);
+	const enum fault_when when = queue_mem_count_call(q);
 	struct mem_store *s = q->store;
 	bool full;
 
-	if (fate == FAILS_FIRST)
+	if (when == FAULT_BEFORE)
 		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&s->lock);
 	full = s->bytes + (int64_t)msg->len > q->max_bytes;
@@ -94,7 +95,7 @@ queue_mem_send(struct queue *base, const struct queue_msg *msg, struct es_err *e
 		mem_store_add(s, queue_partition_of(msg->group, s->n_partitions),
 		    msg->body, msg->len, clock_wall_ms());
 	(void)pthread_mutex_unlock(&s->lock);
-	if (fate == FAILS_AFTER)
+	if (when == FAULT_AFTER)
 		return queue_mem_fail_injected(err);
 	return full ? es_fail(err, ES_QUEUE_FULL, "the queue is full") : ES_OK;
 }
@@ -137,7 +138,7 @@ queue_mem_wait(struct queue *base, struct queue_cursor cursors[], size_t n,
 	    .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000};
 	struct queue_position *at;
 
-	if (queue_mem_count_call(queue_mem_from(base)) != WORKS)
+	if (queue_mem_count_call(queue_mem_from(base)) != NO_FAULT)
 		return queue_mem_fail_injected(err);
 	at = mem_new(n, sizeof(*at));
 	for (size_t i = 0; i < n; i++)
@@ -159,7 +160,7 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
     struct es_err *err)
 {
 	struct queue_mem *q = queue_mem_from(base);
-	const enum fate fate = queue_mem_count_call(q);
+	const enum fault_when when = queue_mem_count_call(q);
 	const struct mem_partition *p = &q->store->partitions[partition];
 	const int64_t now_ms = clock_wall_ms();
 	struct queue_position at;
@@ -167,7 +168,7 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
 
 	if (!queue_position_parse(after, &at))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
-	if (fate == FAILS_FIRST)
+	if (when == FAULT_BEFORE)
 		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	queue_mem_wait_for_entry(q->store, p, &at, wait_ms);
@@ -187,7 +188,7 @@ queue_mem_receive(struct queue *base, unsigned partition, const char *after, siz
 			.age_ms = age_ms > 0 ? age_ms : 0};
 	}
 	(void)pthread_mutex_unlock(&q->store->lock);
-	if (fate == FAILS_AFTER)
+	if (when == FAULT_AFTER)
 		return queue_mem_fail_injected(err);
 	*n = found;
 	return ES_OK;
@@ -198,18 +199,18 @@ queue_mem_done(struct queue *base, unsigned partition, const struct queue_msg ms
     size_t n, const char *through, struct es_err *err)
 {
 	struct queue_mem *q = queue_mem_from(base);
-	const enum fate fate = queue_mem_count_call(q);
+	const enum fault_when when = queue_mem_count_call(q);
 	struct queue_position last;
 
 	(void)msgs, (void)n;
 	if (!queue_position_parse(through, &last))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
-	if (fate == FAILS_FIRST)
+	if (when == FAULT_BEFORE)
 		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	mem_store_trim(q->store, partition, &last);
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? queue_mem_fail_injected(err) : ES_OK;
+	return when == FAULT_AFTER ? queue_mem_fail_injected(err) : ES_OK;
 }
 
 static enum es_code
@@ -225,27 +226,27 @@ queue_mem_behind(struct queue *base, unsigned partition, const char *position, b
     struct es_err *err)
 {
 	struct queue_mem *q = queue_mem_from(base);
-	const enum fate fate = queue_mem_count_call(q);
+	const enum fault_when when = queue_mem_count_call(q);
 	struct queue_position at;
 
 	if (!queue_position_parse(position, &at))
 		return es_fail(err, ES_INVALID, "queue: malformed position");
-	if (fate == FAILS_FIRST)
+	if (when == FAULT_BEFORE)
 		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	*out = queue_position_before(&q->store->partitions[partition].last, &at);
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? queue_mem_fail_injected(err) : ES_OK;
+	return when == FAULT_AFTER ? queue_mem_fail_injected(err) : ES_OK;
 }
 
 static enum es_code
 queue_mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 {
 	struct queue_mem *q = queue_mem_from(base);
-	const enum fate fate = queue_mem_count_call(q);
+	const enum fault_when when = queue_mem_count_call(q);
 	const int64_t now_ms = clock_wall_ms();
 
-	if (fate == FAILS_FIRST)
+	if (when == FAULT_BEFORE)
 		return queue_mem_fail_injected(err);
 	(void)pthread_mutex_lock(&q->store->lock);
 	*out = (struct queue_stats){.bytes = q->store->bytes};
@@ -259,16 +260,16 @@ queue_mem_stats(struct queue *base, struct queue_stats *out, struct es_err *err)
 			out->oldest_age_ms = age_ms;
 	}
 	(void)pthread_mutex_unlock(&q->store->lock);
-	return fate == FAILS_AFTER ? queue_mem_fail_injected(err) : ES_OK;
+	return when == FAULT_AFTER ? queue_mem_fail_injected(err) : ES_OK;
 }
 
 static enum es_code
 queue_mem_check(struct queue *base, struct es_err *err)
 {
 	struct queue_mem *q = queue_mem_from(base);
-	const enum fate fate = queue_mem_count_call(q);
+	const enum fault_when when = queue_mem_count_call(q);
 
-	return fate == WORKS ? ES_OK : queue_mem_fail_injected(err);
+	return when == NO_FAULT ? ES_OK : queue_mem_fail_injected(err);
 }
 
 void

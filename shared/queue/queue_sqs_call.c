@@ -39,7 +39,8 @@ queue_sqs_call_on_data(char *data, size_t size, size_t n, void *ctx)
 	return c->answer.overflow ? 0 : size * n;
 }
 
-/* Do not remove a header with "Name:": libcurl before 8.3 signs it all the same. */
+/* Do not remove a header by adding "Name:" to the list: libcurl before 8.3 still signs
+ * it. */
 static void
 queue_sqs_call_set_headers(struct sqs_call *c, const char *action, const char *token)
 {
@@ -112,7 +113,7 @@ queue_sqs_call_error_name(const struct sqs_call *c)
 }
 
 enum es_code
-sqs_call_judge(struct sqs *s, struct sqs_call *c, CURLcode rc, struct es_err *err)
+sqs_call_finish(struct sqs *s, struct sqs_call *c, CURLcode rc, struct es_err *err)
 {
 	long status = 0;
 
@@ -140,7 +141,7 @@ sqs_call(struct sqs *s, struct sqs_call *c, const char *action, const struct tex
 	for (unsigned tries = 0; tries < SQS_TRIES_MAX && left_ms > 0; tries++) {
 		sqs_creds_renew(s->creds);
 		TRY(sqs_call_prepare(s, c, action, body, a, left_ms, err));
-		rc = sqs_call_judge(s, c, curl_easy_perform(c->easy), err);
+		rc = sqs_call_finish(s, c, curl_easy_perform(c->easy), err);
 		if (rc == ES_OK || c->again == SQS_NOT_AGAIN)
 			return rc;
 		if (c->again == SQS_WITH_NEW_KEYS && tries > 0)

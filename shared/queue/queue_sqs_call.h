@@ -38,7 +38,7 @@ struct sqs_call {
 	struct curl_slist *headers;
 	struct arena *arena; /* the caller's; owns request and answer */
 	struct text request, answer;
-	enum sqs_again again; /* set by sqs_call_judge() */
+	enum sqs_again again; /* set by sqs_call_finish() */
 };
 
 enum es_code sqs_open(const struct queue_settings *settings, struct sqs **out,
@@ -55,10 +55,10 @@ enum es_code sqs_call_prepare(struct sqs *s, struct sqs_call *c, const char *act
     struct es_err *err) ES_MUST_CHECK;
 /* Call it after the transfer. ES_OK: c->answer holds the answer. Else c->again says
  * whether another try may help. */
-enum es_code sqs_call_judge(
+enum es_code sqs_call_finish(
     struct sqs *s, struct sqs_call *c, CURLcode rc, struct es_err *err) ES_MUST_CHECK;
-/* Prepares, transfers and judges, and tries again where that may help, for at most
- * aws.timeout_ms. */
+/* Prepares a call, transfers it and finishes it. Repeats it where that may help, for at
+ * most aws.timeout_ms. */
 enum es_code sqs_call(struct sqs *s, struct sqs_call *c, const char *action,
     const struct text *body, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 

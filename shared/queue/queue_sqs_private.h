@@ -16,7 +16,7 @@ struct sqs_poll {
 	bool in_flight;
 	int64_t end_ms; /* monotonic; deadline of the request */
 	bool brief;     /* does not wait for messages */
-	/* has answered in this call with fewer messages than it asked for */
+	/* the poll answered in this call with fewer messages than it asked for */
 	bool idle;
 	size_t max; /* number of messages that it asks for */
 	/* messages in the answer, and those of them already returned */

@@ -13,9 +13,9 @@
 
 #include "core/banned.h"
 
-/* also the time for which an SQS that sends nothing counts as idle */
+/* seconds; also the time for which an SQS that sends nothing counts as idle */
 #define LONG_POLL_S 3
-/* not libcurl's time-out: it may fire although the answer is in the socket */
+/* libcurl's time-out is off: it may fire although the answer is in the socket */
 #define NO_TIMEOUT 0
 /* longest time without a look at the transfers while a receive waits */
 #define ADVANCE_MS 500
@@ -157,7 +157,7 @@ queue_sqs_receive_poll_done(
 
 	(void)curl_multi_remove_handle(q->multi, p->call.easy);
 	p->in_flight = false;
-	code = sqs_call_judge(q->sqs, &p->call, rc, err);
+	code = sqs_call_finish(q->sqs, &p->call, rc, err);
 	if (code == ES_OK)
 		return queue_sqs_receive_parse_answer(p, queue, err);
 	if (p->call.again == SQS_WITH_NEW_KEYS && !p->renewed) {

@@ -24,11 +24,11 @@ enum redis_kind {
 /* A reply. redis.h functions copy it into an arena, which owns its strings. */
 struct redis_value {
 	enum redis_kind kind;
-	int64_t num; /* for REDIS_INT */
-	/* for REDIS_STRING, REDIS_STATUS, REDIS_ERROR; ends with a NUL */
+	int64_t num; /* the value of REDIS_INT */
+	/* the value of REDIS_STRING, REDIS_STATUS and REDIS_ERROR; ends with a NUL */
 	const char *str;
 	size_t len;
-	const struct redis_value *items; /* for REDIS_ARRAY */
+	const struct redis_value *items; /* the n elements of REDIS_ARRAY */
 	size_t n;
 };
 

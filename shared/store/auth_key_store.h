@@ -15,7 +15,7 @@ struct auth_key {
 	const char *kid, *alg, *issuer;
 	const char *audience;   /* NULL: the audience of the installation */
 	const char *public_key; /* PEM, or NULL */
-	const char *jwks_url;   /* of a JWK set (RFC 7517), or NULL */
+	const char *jwks_url;   /* URL of a JWK set (RFC 7517), or NULL */
 	const char *jwks_error; /* why the last fetch of the URL failed, or NULL */
 	int64_t created_ms, jwks_fetched_ms; /* Unix time in ms; 0: never */
 	bool provision, owners;

@@ -40,8 +40,8 @@ enum es_code batch_store_commit(struct pg *pg, const struct batch_fence *fence,
 bool batch_store_fenced(const struct es_err *err) ES_MUST_CHECK;
 
 /* Did the commit fail because a number or key that the database itself chose is taken or
- * out of range? That happens when a counter was restored too low. Every further message
- * of the channel would fail too, and none of them is the cause. err must come from the
+ * out of range? That happens when a counter was restored too low. Then all further
+ * messages of the channel fail, although no message is the cause. err must come from the
  * last call on pg. */
 bool batch_store_miscounted(const struct pg *pg, const struct es_err *err) ES_MUST_CHECK;
 

@@ -75,8 +75,8 @@ static const struct pg_stmt orphans = CHANNEL_STMT("orphans",
 	      " ORDER BY c.id LIMIT $4",
     4);
 
-/* Counts the channel and inserts its row, head and owner, or does nothing. No row comes
- * back when the tenant has reached its limit. */
+/* Counts the channel and inserts its row, head and owner, or does nothing. Returns no
+ * row when the tenant has reached its limit. */
 static const struct pg_stmt create = CHANNEL_STMT("create",
     "WITH room AS (UPDATE tenants SET channel_count = channel_count + 1"
     " WHERE id = $1 AND (max_channels IS NULL"

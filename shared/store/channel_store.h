@@ -65,8 +65,8 @@ enum es_code channel_store_create(struct pg *pg, const struct actor *who,
 enum es_code channel_store_get(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct es_err *err) ES_MUST_CHECK;
-/* Has the tenant a channel with this id, even if the caller may not see it? Do not tell
- * the answer to a caller who may not see the channel. */
+/* Sets *there when the tenant has a channel with this id, even one that the caller may
+ * not see. Do not reveal *there to such a caller. */
 enum es_code channel_store_exists(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, bool *there,
     struct es_err *err) ES_MUST_CHECK;

@@ -8,7 +8,7 @@
 
 struct db_state {
 	const char *version;      /* version of the newest migration, or NULL */
-	char epoch[ES_UUID_TEXT]; /* of all cursors */
+	char epoch[ES_UUID_TEXT]; /* epoch of all cursors */
 	/* the server is a standby or switched to read only */
 	bool read_only;
 };

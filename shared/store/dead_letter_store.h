@@ -15,7 +15,7 @@ struct dead_letter {
 	const char *source, *source_id; /* stream or queue, and the position in it */
 	const char *tenant, *channel, *envelope;
 	const char *sqlstate, *reason;
-	int64_t bytes;        /* of the entry */
+	int64_t bytes;        /* size of the entry */
 	const char *entry_64; /* the entry in base64, in one line */
 };
 

@@ -23,7 +23,7 @@ struct issuer_key {
 	 * PEM, a JWK set. All are NULL while the URL of a key was never fetched. */
 	const char *secret_hex, *public_key, *jwks;
 	const char *audience; /* NULL: the audience of the installation */
-	/* Unix time in ms; tells a key from an earlier one with the same kid */
+	/* Unix time in ms; distinguishes the key from an earlier one with the same kid */
 	int64_t created_ms;
 	bool provision, owners;
 	bool has_url; /* the key is a JWK set behind a URL */

@@ -52,7 +52,7 @@ static const struct pg_stmt candidate_stmt = {
     .n_params = 2,
 };
 
-/* A new member's read mark stands at the head: older messages do not count as unread. */
+/* The read mark of a new member is the head: older messages do not count as unread. */
 static const struct pg_stmt add = {
     .name = "member_add",
     .sql =

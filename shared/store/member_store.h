@@ -50,9 +50,10 @@ enum es_code member_store_join(struct pg *pg, const struct actor *who,
 /* Removes a member. A caller may always remove itself (leave). When the last active owner
  * leaves, another member becomes owner (ownership_store_hand_on()). A user whom another
  * user removes from a public channel is also banned until the ban is lifted
- * (ban_store.h). That holds for a user who is not a member, too: a user who leaves just
- * before the removal is still banned. Owners and admins of the tenant are not banned.
- * events is empty when nothing changed. ES_NOT_FOUND with STORE_NO_USER. ES_FORBIDDEN. */
+ * (ban_store.h). The ban also applies to a user who is not a member, so a user who leaves
+ * just before the removal is still banned. Owners and admins of the tenant are not
+ * banned. events is empty when nothing changed. ES_NOT_FOUND with STORE_NO_USER.
+ * ES_FORBIDDEN. */
 enum es_code member_store_remove(struct pg *pg, const struct actor *who,
     const struct channel_id *channel, const struct user_id *user, struct arena *a,
     struct event_list *events, struct es_err *err) ES_MUST_CHECK;

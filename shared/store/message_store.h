@@ -10,10 +10,10 @@
 #include "store/actor.h"
 
 struct message {
-	int64_t id; /* also its sequence number; the event before has id - 1 */
+	int64_t id; /* also the sequence number; the event before has id - 1 */
 	struct channel_id channel;
 	struct user_id sender;
-	const char *sender_display_name; /* as it was when the message was sent */
+	const char *sender_display_name; /* the name at the commit of the message */
 	const char *body;                /* NULL: the message is deleted */
 	const char *client_id;
 	/* Unix time in ms; edited_ms 0: never edited */

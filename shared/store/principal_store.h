@@ -37,7 +37,7 @@ enum es_code principal_store_get(struct pg *pg, const struct tenant_id *tenant,
  * these parameters and without a tenant, then read its rows. out[i] answers asks[i]. The
  * parameters and texts live in a. */
 struct principal_answer {
-	enum es_code rc; /* as principal_store_get() returns it */
+	enum es_code rc; /* what principal_store_get() would return */
 	/* The user or the tenant is the reason of the refusal: any other token of this
 	 * user would be refused, too. False when only this token is revoked. */
 	bool gone;

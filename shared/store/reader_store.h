@@ -49,7 +49,7 @@ struct event_page {
 	 * event in the page has no event. It is below `after` when the head is; then the
 	 * cursor comes from another epoch of the database. */
 	int64_t through;
-	int64_t head; /* of the channel, in the same snapshot */
+	int64_t head; /* head of the channel, in the same snapshot */
 };
 /* Pass after, to and limit as in the parameters. The events live in a. ES_NOT_FOUND:
  * there is no such channel. */

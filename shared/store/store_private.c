@@ -18,8 +18,8 @@ const struct pg_stmt store_visible = {
     .n_params = 3,
 };
 
-/* The lock is a statement of its own. Only then is the snapshot of the next statement
- * younger than the lock. */
+/* Locks in a separate statement, so that the next statement takes its snapshot after the
+ * lock. */
 const struct pg_stmt store_lock_head = {
     .name = "store_lock_channel",
     .sql = "SELECT last_seq FROM es_channel_lock($1, $2)",
@@ -57,7 +57,7 @@ static const struct pg_stmt state_stmt = {
     .n_params = 3,
 };
 
-/* The payload comes back through jsonb, with the same text that history returns later. */
+/* Returns the payload through jsonb, so that its text is the same as in history. */
 static const struct pg_col event_cols[] = {
     PG_COL(struct event, seq, PG_INT8),
     PG_COL(struct event, created_ms, PG_INT8),

@@ -26,7 +26,7 @@ static const struct pg_stmt erase = USER_STMT("erase",
     " WHERE tenant_id = $1 AND id = $2 RETURNING " USER_COLS,
     2);
 
-#define STEP_TRIES 5 /* when the user keeps becoming an owner of channels */
+#define STEP_TRIES 5 /* for a user who keeps becoming an owner of channels */
 
 /* A change of a user's status. */
 struct user_step {
@@ -98,9 +98,10 @@ user_status_step(struct pg *pg, const struct actor *who, const struct user_id *i
 	enum es_code rc = ES_UNAVAILABLE;
 	bool same;
 
-	/* Try again when the user became the owner of another channel before the user's
-	 * row was locked. That channel's lock would now be taken after the user's row,
-	 * but a change of the channel locks in the other order: a deadlock. */
+	/* Try again when the user became the owner of another channel before this
+	 * transaction locked the user's row. Locking that channel now, after the user's
+	 * row, could deadlock with a change of the channel, which takes the locks in the
+	 * other order. */
 	for (int tries = 0; tries < STEP_TRIES; tries++) {
 		same = true;
 		TRY(pg_begin(pg, &who->tenant, err));

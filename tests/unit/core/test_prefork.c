@@ -111,7 +111,7 @@ note_reload(void *ctx)
 	s->reloads++;
 	if (s->reload_fails)
 		return PREFORK_REFUSED;
-	return s->reload_sends_sighup ? PREFORK_TELL : PREFORK_REPLACE;
+	return s->reload_sends_sighup ? PREFORK_SIGHUP : PREFORK_REPLACE;
 }
 
 static pid_t

@@ -131,13 +131,13 @@ the_explanation_of_a_poolers_error_fits(void)
 static void
 a_lost_prepared_statement_needs_a_new_connection(void)
 {
-	static const char *const spoils[] = {"25006", "26000", "42P05", "0A000"};
+	static const char *const reconnects[] = {"25006", "26000", "42P05", "0A000"};
 	struct es_err err = {.sqlstate = "23505"};
 
-	CU_ASSERT_FALSE(pg_error_spoils(&err));
-	for (unsigned i = 0; i < ES_COUNT(spoils); i++) {
-		(void)snprintf(err.sqlstate, sizeof(err.sqlstate), "%s", spoils[i]);
-		CU_ASSERT_TRUE(pg_error_spoils(&err));
+	CU_ASSERT_FALSE(pg_error_needs_reconnect(&err));
+	for (unsigned i = 0; i < ES_COUNT(reconnects); i++) {
+		(void)snprintf(err.sqlstate, sizeof(err.sqlstate), "%s", reconnects[i]);
+		CU_ASSERT_TRUE(pg_error_needs_reconnect(&err));
 	}
 }
 
