@@ -147,7 +147,8 @@ closing_the_queue_returns_messages_that_still_arrive(void)
 	leasing_setup(&f);
 	CU_ASSERT_EQUAL(leasing_receive(&f, 10, 50), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(f.n, 0);
-	CU_ASSERT_EQUAL(leasing_send(&f, "g", "x"), ES_OK); /* for the open poll */
+	CU_ASSERT_EQUAL(
+	    leasing_send(&f, "g", "x"), ES_OK); /* the open poll receives it */
 	CU_ASSERT_EQUAL_FATAL(leasing_reopen(&f), ES_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(leasing_control(&f, "state", ""), "\"leased\":0"));
 	CU_ASSERT_STRING_EQUAL(leasing_drain(&f, 1), "x");

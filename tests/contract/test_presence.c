@@ -157,7 +157,7 @@ a_status_set_by_rest_holds_until_rest_removes_it(void)
 	struct fixture f;
 
 	setup(&f);
-	put(&f, PRESENCE_ONLINE); /* without a socket */
+	put(&f, PRESENCE_ONLINE); /* the user has no socket */
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_ONLINE);
 	set(&f, &one, &alice, PRESENCE_ONLINE, false);
 	put(&f, PRESENCE_IDLE);
@@ -193,7 +193,7 @@ a_dead_workers_users_go_offline(void)
 	set(&f, &two, &bob, PRESENCE_IDLE, false);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0); /* the worker renews its lease */
 	end_lease(&f, "w:01900000-0000-7000-8000-00000000f001");
-	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* in parts */
+	CU_ASSERT_EQUAL(sweep(&f, 1), 1); /* at most one user a call */
 	CU_ASSERT_EQUAL(sweep(&f, 100), 1);
 	CU_ASSERT_EQUAL(sweep(&f, 100), 0);
 	CU_ASSERT_EQUAL(seen(&f, &acme, &alice), PRESENCE_OFFLINE);
@@ -222,7 +222,7 @@ a_status_set_by_rest_without_a_device_expires(void)
 }
 
 static void
-a_large_tenant_is_only_counted(void)
+returns_a_number_instead_of_more_users_than_the_limit(void)
 {
 	struct presence_call call;
 	struct fixture f;
@@ -295,7 +295,8 @@ static CU_TestInfo cases[] = {
     {"a user that is gone is offline at once", a_user_that_is_gone_is_offline_at_once},
     {"all users of a suspended tenant are offline",
 	all_users_of_a_suspended_tenant_are_offline},
-    {"a large tenant is only counted", a_large_tenant_is_only_counted},
+    {"returns a number instead of more users than the limit",
+	returns_a_number_instead_of_more_users_than_the_limit},
     CU_TEST_INFO_NULL,
 };
 

@@ -108,7 +108,7 @@ connects_again_after_a_restart(void)
 }
 
 static void
-keeps_its_deadline(void)
+a_command_ends_at_its_deadline(void)
 {
 	struct fixture f;
 	int64_t start_ms;
@@ -299,7 +299,7 @@ static CU_TestInfo cases[] = {
     {"returns every kind of reply", returns_every_kind_of_reply},
     {"maps error replies to codes", maps_error_replies_to_codes},
     {"connects again after a restart", connects_again_after_a_restart},
-    {"keeps its deadline", keeps_its_deadline},
+    {"a command ends at its deadline", a_command_ends_at_its_deadline},
     {"a late answer is not taken for the next one",
 	a_late_answer_is_not_taken_for_the_next_one},
     {"sends password and database", sends_password_and_database},

@@ -153,7 +153,7 @@ static int64_t
 fixture_number_of(struct fixture *f, struct pg *pg, const struct tenant_id *tenant,
     const char *sql, const char *const params[], unsigned n)
 {
-	/* A name of its own for each call: a second prepare under one name would fail. */
+	/* Each call uses a new name: a second PREPARE under one name would fail. */
 	struct pg_stmt *stmt = arena_alloc(f->arena, sizeof(*stmt));
 	struct number number = {.value = -1};
 	struct pg_rows rows;

@@ -113,7 +113,7 @@ a_tenant_has_at_most_twenty_keys(void)
 }
 
 static void
-a_subject_is_found_with_its_key(void)
+finds_the_user_of_a_subject_and_its_key(void)
 {
 	const struct auth_key_new in = secret_key("k", "app");
 	const struct user_patch patch = {.external_id = "bob-1"};
@@ -215,7 +215,7 @@ static CU_TestInfo cases[] = {
     {"a URL belongs to one tenant until its last key is deleted",
 	a_url_belongs_to_one_tenant_until_its_last_key_is_deleted},
     {"a tenant has at most twenty keys", a_tenant_has_at_most_twenty_keys},
-    {"a subject is found with its key", a_subject_is_found_with_its_key},
+    {"finds the user of a subject and its key", finds_the_user_of_a_subject_and_its_key},
     {"a failed fetch keeps the last key set", a_failed_fetch_keeps_the_last_key_set},
     {"a key set that is due is returned once", a_key_set_that_is_due_is_returned_once},
     CU_TEST_INFO_NULL,

@@ -13,7 +13,7 @@
 static struct fixture f;
 static struct batch_result result;
 
-/* Partitions belong to no tenant: each test uses one of its own. */
+/* Partitions belong to no tenant, so each test claims another one. */
 static unsigned
 own_partition(struct partition *out)
 {
@@ -49,7 +49,7 @@ commits_in_order_and_answers_each(void)
 	CU_ASSERT_STRING_EQUAL(
 	    result.replies[0].outcomes[1].client_id, envelopes[0].messages[1].client_id);
 	CU_ASSERT_EQUAL(
-	    result.replies[1].outcomes[0].message_id, 4); /* 3: number 2 is her join */
+	    result.replies[1].outcomes[0].message_id, 4); /* number 3 is carol's join */
 
 	CU_ASSERT_EQUAL_FATAL(result.n_events, 4);
 	e = result.events;

@@ -47,7 +47,7 @@ a_name_is_unique_within_its_tenant(void)
 }
 
 static void
-stops_at_max_channels(void)
+refuses_a_channel_beyond_max_channels(void)
 {
 	struct tenant tenant;
 	struct tenant_patch patch = {.max_messages_per_second = -1};
@@ -348,7 +348,7 @@ joins_and_leaves(void)
 static CU_TestInfo cases[] = {
     {"creates with an owner and a head", creates_with_an_owner_and_a_head},
     {"a name is unique within its tenant", a_name_is_unique_within_its_tenant},
-    {"stops at max_channels", stops_at_max_channels},
+    {"refuses a channel beyond max_channels", refuses_a_channel_beyond_max_channels},
     {"a user can create a limited number of channels",
 	a_user_can_create_a_limited_number_of_channels},
     {"all users see a public channel, members a private one",

@@ -85,7 +85,7 @@ removing_a_member_makes_an_event(void)
 }
 
 static void
-members_may_not_manage(void)
+a_member_can_not_change_other_members(void)
 {
 	const struct channel_id id = fixture_channel(&f, &f.bob, "ranks", false);
 	const struct actor dora = fixture_user(&f, &f.owner, "dora", "member");
@@ -376,7 +376,7 @@ lists_page_by_page(void)
 static CU_TestInfo cases[] = {
     {"adding a member makes an event", adding_a_member_makes_an_event},
     {"removing a member makes an event", removing_a_member_makes_an_event},
-    {"members may not manage", members_may_not_manage},
+    {"a member can't change other members", a_member_can_not_change_other_members},
     {"an admin of the channel can't change its owners",
 	an_admin_of_the_channel_can_not_change_its_owners},
     {"the last owner keeps the role", the_last_owner_keeps_the_role},

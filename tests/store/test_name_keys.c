@@ -81,7 +81,7 @@ a_change_of_the_name_changes_its_key(void)
 
 /* Writes a row as an older program does, without keys. */
 static void
-rows_of_older_programs_are_protected(void)
+rows_that_an_older_program_writes_get_keys(void)
 {
 	const char *const params[] = {f.owner.tenant.text, "O\xcc\x88sten@x"};
 	const char *const renamed[] = {
@@ -162,7 +162,8 @@ the_database_makes_nearly_the_same_keys(void)
 static CU_TestInfo cases[] = {
     {"refuses a second spelling of a name", refuses_a_second_spelling_of_a_name},
     {"a change of the name changes its key", a_change_of_the_name_changes_its_key},
-    {"rows of older programs are protected", rows_of_older_programs_are_protected},
+    {"rows that an older program writes get keys",
+	rows_that_an_older_program_writes_get_keys},
     {"the database makes nearly the same keys", the_database_makes_nearly_the_same_keys},
     CU_TEST_INFO_NULL,
 };

@@ -1,5 +1,5 @@
-/* One session deactivates a user while another makes it an owner of a channel. Whichever
- * is first, an active member owns the channel afterwards. */
+/* One session deactivates a user while another makes the user an owner of a channel. In
+ * either order an active member owns the channel afterwards. */
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>

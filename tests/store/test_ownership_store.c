@@ -123,8 +123,8 @@ deactivating_hands_all_channels_on(void)
 	deactivate(&erin, &user);
 	CU_ASSERT_EQUAL(user.handed_on.n, 0); /* dave owns both channels */
 
-	/* erin is an admin here and an owner there, but deactivated: neither heir nor
-	 * owner. */
+	/* erin is an admin of the first channel and an owner of the second, but
+	 * deactivated: she neither becomes an owner nor counts as one. */
 	deactivate(&dave, &user);
 	CU_ASSERT_EQUAL_FATAL(user.handed_on.n, 2);
 	check_heir(&user.handed_on.items[0], &ids[0], &f.bob);

@@ -128,7 +128,7 @@ a_foreign_tenant_sees_no_row(void)
 }
 
 static void
-passes_arrays_as_they_are(void)
+passes_array_elements_unchanged(void)
 {
 	const char *const items[] = {"plain", "a\"b", "a\\b", "{,}", "", "NULL", NULL};
 	const char *const params[] = {pg_array(f.arena, items, ES_COUNT(items))};
@@ -347,7 +347,7 @@ static CU_TestInfo cases[] = {
     {"copies every type, and NULLs", copies_every_type_and_nulls},
     {"sets the tenant for one statement", sets_the_tenant_for_one_statement},
     {"a foreign tenant sees no row", a_foreign_tenant_sees_no_row},
-    {"passes arrays as they are", passes_arrays_as_they_are},
+    {"passes array elements unchanged", passes_array_elements_unchanged},
     {"maps errors and keeps the connection", maps_errors_and_keeps_the_connection},
     {"a batch is all or nothing", a_batch_is_all_or_nothing},
     {"a large batch does not block", a_large_batch_does_not_block},

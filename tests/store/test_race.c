@@ -75,7 +75,7 @@ join_and_leave(struct fixture *mine, const struct actor *who)
 }
 
 static void
-open_and_close(struct fixture *mine, const struct actor *who)
+archive_and_restore(struct fixture *mine, const struct actor *who)
 {
 	struct channel channel;
 	struct event event;
@@ -100,7 +100,7 @@ numbers_have_no_holes(void)
 	pids[1] = in_child(send_many, &f.carol);
 	pids[2] = in_child(join_and_leave, &f.carol);
 	pids[3] = in_child(join_and_leave, &f.owner);
-	pids[4] = in_child(open_and_close, &f.admin);
+	pids[4] = in_child(archive_and_restore, &f.admin);
 	all_succeed(pids, ES_COUNT(pids));
 
 	FINE(pg_run(f.pg, &f.bob.tenant, &reader_store_page,

@@ -1,5 +1,5 @@
-/* senderDisplayName is the sender's name when the message was committed, in each way of
- * reading it, and whatever the sender's name is now. */
+/* Each way of reading a message shows the sender's name at the commit of the message,
+ * also after the sender has changed the name. */
 #include <string.h>
 
 #include "cunit_main.h"
@@ -25,7 +25,7 @@ rename_user(const struct actor *who, const char *name)
 
 /* The name in each way of reading the message. */
 static void
-shows(const struct actor *who, const struct channel_id *channel, int64_t id,
+check_name(const struct actor *who, const struct channel_id *channel, int64_t id,
     const char *client_id, const char *name)
 {
 	const struct message_query query = {.where = MESSAGES_LATEST, .limit = 10};
@@ -62,11 +62,11 @@ a_message_keeps_its_senders_name(void)
 
 	CU_ASSERT_STRING_EQUAL(sent.sender_name, "Dora");
 	rename_user(&dora, "Dorothea");
-	shows(&dora, &id, sent.message_id, "k-1", "Dora");
+	check_name(&dora, &id, sent.message_id, "k-1", "Dora");
 	sent = fixture_send(&f, &dora, &id, "k-2", "y");
 	CU_ASSERT_STRING_EQUAL(sent.sender_name, "Dorothea");
-	shows(&dora, &id, sent.message_id, "k-2", "Dorothea");
-	shows(&dora, &id, sent.message_id - 1, "k-1", "Dora");
+	check_name(&dora, &id, sent.message_id, "k-2", "Dorothea");
+	check_name(&dora, &id, sent.message_id - 1, "k-1", "Dora");
 }
 
 /* Fanout publishes a repeat again, with the name of the first. */
@@ -107,7 +107,7 @@ an_older_row_shows_the_present_name(void)
 			    key, 2),
 	    sent.message_id);
 	rename_user(&fred, "Frederik");
-	shows(&fred, &id, sent.message_id, "k-1", "Frederik");
+	check_name(&fred, &id, sent.message_id, "k-1", "Frederik");
 }
 
 static CU_TestInfo cases[] = {

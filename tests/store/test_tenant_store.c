@@ -47,7 +47,7 @@ creates_with_defaults_and_an_owner(void)
 }
 
 static void
-refuses_what_the_schema_refuses(void)
+refuses_values_that_the_schema_refuses(void)
 {
 	const struct tenant_new in = {.name = "",
 	    .max_channels = -1,
@@ -198,7 +198,7 @@ the_database_is_ready(void)
 	CU_ASSERT_PTR_NOT_NULL(state.version);
 }
 
-/* No limit is a value of its own, which older rows did not have; 0 stops a tenant. */
+/* null means no limit, and 0 lets no message pass. */
 static void
 no_limit_differs_from_the_limit_0(void)
 {
@@ -237,7 +237,7 @@ no_limit_differs_from_the_limit_0(void)
 
 static CU_TestInfo cases[] = {
     {"creates with defaults and an owner", creates_with_defaults_and_an_owner},
-    {"refuses what the schema refuses", refuses_what_the_schema_refuses},
+    {"refuses values that the schema refuses", refuses_values_that_the_schema_refuses},
     {"a patch changes only the named members", a_patch_changes_only_the_named_members},
     {"suspends and resumes", suspends_and_resumes},
     {"looks up users of several tenants at once",

@@ -1,4 +1,5 @@
-/* Revoked tokens: of which user, by which user, from which time on. */
+/* Revocation of tokens: whose tokens a user may revoke, and from which time on they are
+ * refused. */
 #include <string.h>
 
 #include "core/clock.h"
@@ -143,9 +144,10 @@ revokes_all_tokens_issued_before_now(void)
 	FINE(look_up(&f.bob, "j", before_s)); /* no token of another user */
 }
 
-/* Each revocation ends the tokens issued since the one before, and a token issued after
- * it is valid at once. A deactivation revokes, too. However many there are, the cut-off
- * is at most one second ahead of the clock; otherwise it would lock the user out. */
+/* Each revocation ends the tokens issued since the revocation before, and a token issued
+ * after it is valid at once. A deactivation revokes, too. The cut-off is never more than
+ * one second ahead of the clock, however many revocations there are; otherwise it would
+ * lock the user out. */
 static void
 several_revocations_within_a_second(void)
 {

@@ -238,7 +238,7 @@ looks_up_the_user_that_a_token_names(void)
 
 	uuid_new(nobody.user.text);
 	REFUSED(f, look_up(&nobody, now_s(), &p), ES_UNAUTHENTICATED, NULL);
-	nobody.user = f.foreign.user; /* of another tenant */
+	nobody.user = f.foreign.user; /* a user of another tenant */
 	REFUSED(f, look_up(&nobody, now_s(), &p), ES_UNAUTHENTICATED, NULL);
 }
 

@@ -16,7 +16,7 @@
 
 struct fake_issuers fake_issuers;
 
-static PGresult *results[RESULTS_MAX]; /* until fake_issuers_down() */
+static PGresult *results[RESULTS_MAX]; /* fake_issuers_down() frees them */
 static size_t n_results;
 
 static PGresult *

@@ -11,7 +11,7 @@
 #include "pg/pg.h"
 
 #define FAKE_TENANT  "01900000-0000-7000-8000-000000000001"
-#define FAKE_SUBJECT "01900000-0000-7000-8000-00000000a001" /* of each token */
+#define FAKE_SUBJECT "01900000-0000-7000-8000-00000000a001" /* the sub of each token */
 #define FAKE_SECRET  "0123456789abcdef0123456789abcdef"
 
 /* A key with FAKE_SECRET as its secret. */
@@ -24,7 +24,7 @@ struct fake_key {
 struct fake_issuers {
 	const struct fake_key *keys;
 	size_t n_keys;
-	const char *user; /* of each subject; NULL: unknown */
+	const char *user; /* the user of each subject; NULL: unknown */
 	const char *role; /* the status of that user */
 	bool key_deleted; /* since the keys were read */
 	/* Number of statements so far. */

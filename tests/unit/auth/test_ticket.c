@@ -84,7 +84,7 @@ refuses_claims_that_it_can_not_read(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"texts_and_keys and keys", texts_and_keys},
+    {"texts and keys", texts_and_keys},
     {"the longest claims fit", the_longest_claims_fit},
     {"refuses claims that it can't read", refuses_claims_that_it_can_not_read},
     CU_TEST_INFO_NULL,

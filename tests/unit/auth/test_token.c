@@ -18,7 +18,8 @@ verify(const char *jwt)
 	return verify_at(jwt, TEST_NOW_S);
 }
 
-/* Signed with the right secret, so that only head or body can be at fault. */
+/* Signed with the right secret, so that only head or body can be the reason of a
+ * refusal. */
 static enum es_code
 signed_with(const char *head, const char *body)
 {

@@ -63,7 +63,7 @@ verify_hs256(const struct conf_auth *conf, const char *kid, const char *secret)
 	return rc;
 }
 
-/* Before, during and after the overlap, with a kid of its own for each secret. */
+/* Before, during and after the overlap of two secrets, each with its own kid. */
 static void
 an_old_secret_works_until_it_is_removed(void)
 {

@@ -74,7 +74,8 @@ a_parsed_key_gives_the_same_results(void)
 		key.parsed = i == 0 ? NULL : parsed;
 		CU_ASSERT_EQUAL(
 		    token_verify(&rules, jwt, TEST_NOW_S, &claims, &err), ES_OK);
-		for (size_t at = len - 80; at < len - 1; at++) { /* of the signature */
+		for (size_t at = len - 80; at < len - 1;
+		     at++) { /* the characters of the signature */
 			const char was = jwt[at];
 
 			jwt[at] = was == 'A' ? 'B' : 'A';

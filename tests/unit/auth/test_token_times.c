@@ -1,4 +1,4 @@
-/* Tokens: begin, end, and types. */
+/* When a token begins and ends to be valid, and the types of tokens. */
 #include "cunit_main.h"
 
 #include <string.h>
@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* Signed with the right secret, so that only head or body can be at fault. */
+/* Signed with the right secret, so that only head or body can be the reason of a
+ * refusal. */
 static enum es_code
 signed_with(const char *head, const char *body)
 {

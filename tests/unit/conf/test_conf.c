@@ -24,14 +24,15 @@ static const struct conf_item items[] = {
 };
 
 static enum es_code
-no_mess(const char *value, struct arena *a, struct es_err *err)
+refuse_mess(const char *value, struct arena *a, struct es_err *err)
 {
 	(void)a;
 	return strstr(value, "mess") == NULL ? ES_OK
 	                                     : es_fail(err, ES_INVALID, "is a mess");
 }
 
-static const struct conf_check checks[] = {{"ES_ADDR", no_mess}, {"ES_TEXT", no_mess}};
+static const struct conf_check checks[] = {
+    {"ES_ADDR", refuse_mess}, {"ES_TEXT", refuse_mess}};
 static const struct conf_table table = {
     items, ES_COUNT(items), checks, ES_COUNT(checks), NULL};
 static const char *const known[] = {
@@ -49,7 +50,7 @@ load(void)
 }
 
 static void
-fresh(void)
+reset_environment(void)
 {
 	for (size_t i = 0; known[i] != NULL; i++)
 		(void)unsetenv(known[i]);
@@ -64,9 +65,9 @@ fresh(void)
 }
 
 static void
-takes_defaults_and_environment(void)
+reads_defaults_and_environment(void)
 {
-	fresh();
+	reset_environment();
 	(void)setenv("ES_NUMBER", "10", 1);
 	(void)setenv("ES_FLAG", "on", 1);
 	(void)setenv("ES_TEXT", "", 1);
@@ -91,7 +92,7 @@ every_setting_refuses_a_bad_value(void)
 	    {"ES_NUMBRE_FILE", "5"}, {"ES_NUMBRE", "5"}};
 
 	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
-		fresh();
+		reset_environment();
 		(void)setenv(bad[i].name, bad[i].value, 1);
 		CU_ASSERT_EQUAL(load(), ES_INVALID);
 		CU_ASSERT_EQUAL(report.n_faults, 1);
@@ -104,7 +105,7 @@ every_setting_refuses_a_bad_value(void)
 static void
 reports_all_faults_at_once(void)
 {
-	fresh();
+	reset_environment();
 	(void)unsetenv("ES_SECRET");
 	(void)setenv("ES_NUMBER", "11", 1);
 	(void)setenv("ES_MODE", "three", 1);
@@ -124,7 +125,7 @@ reads_a_secret_from_a_file(void)
 	CU_ASSERT_TRUE_FATAL(fd >= 0);
 	CU_ASSERT_EQUAL(write(fd, "abcdef\n", 7), 7);
 	(void)close(fd);
-	fresh();
+	reset_environment();
 	(void)setenv("ES_SECRET_FILE", path, 1);
 	CU_ASSERT_EQUAL(load(), ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "is set twice"));
@@ -145,7 +146,7 @@ reads_a_url_from_a_file(void)
 
 	CU_ASSERT_TRUE_FATAL(fd >= 0);
 	CU_ASSERT_EQUAL(write(fd, "redis://:pw@h/0\n", 16), 16);
-	fresh();
+	reset_environment();
 	(void)setenv("ES_ADDR_FILE", path, 1);
 	CU_ASSERT_EQUAL(load(), ES_OK);
 	CU_ASSERT_STRING_EQUAL(v.url, "redis://:pw@h/0");
@@ -162,7 +163,7 @@ reads_a_url_from_a_file(void)
 static void
 a_folder_is_refused_as_a_secret(void)
 {
-	fresh();
+	reset_environment();
 	(void)unsetenv("ES_SECRET");
 	(void)setenv("ES_SECRET_FILE", "/tmp", 1);
 	CU_ASSERT_EQUAL(load(), ES_INVALID);
@@ -176,7 +177,7 @@ a_name_that_is_too_long_is_not_a_setting(void)
 
 	memset(name + 3, 'X', sizeof(name) - 4);
 	name[sizeof(name) - 1] = '\0';
-	fresh();
+	reset_environment();
 	(void)setenv(name, "1", 1);
 	CU_ASSERT_EQUAL(load(), ES_OK);
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings, "not a setting of EchoStream"));
@@ -196,7 +197,7 @@ names_of_other_projects_do_not_stop_a_start(void)
 	    "ES_PASSWORD_FILE", "ES_KEYSTORE_PASSPHRASE_FILE", "ES_", "ES_X"};
 
 	for (unsigned i = 0; i < ES_COUNT(others); i++) {
-		fresh();
+		reset_environment();
 		(void)setenv(others[i], "x", 1);
 		IGNORE(conf_load(&table, 1, conf_names, a, &v, &report) == ES_OK);
 		CU_ASSERT_PTR_NOT_NULL(strstr(report.warnings, others[i]));
@@ -220,7 +221,7 @@ misspelt_names_are_refused(void)
 	    {"ES_SEND_WAITMS", "ES_SEND_WAIT_MS?"}};
 
 	for (unsigned i = 0; i < ES_COUNT(slips); i++) {
-		fresh();
+		reset_environment();
 		(void)setenv(slips[i].name, "x", 1);
 		CU_ASSERT_EQUAL(
 		    conf_load(&table, 1, conf_names, a, &v, &report), ES_INVALID);
@@ -254,7 +255,7 @@ every_way_to_write_a_password_is_masked(void)
 	for (unsigned i = 0; i < ES_COUNT(urls); i++) {
 		char *printed;
 
-		fresh();
+		reset_environment();
 		(void)setenv("ES_ADDR", urls[i], 1);
 		CU_ASSERT_EQUAL(load(), ES_OK);
 		printed = print();
@@ -329,7 +330,7 @@ each_option_prints_its_text_and_ends_the_program(void)
 	};
 	char out[8192];
 
-	fresh();
+	reset_environment();
 	for (unsigned i = 0; i < ES_COUNT(options); i++) {
 		CU_ASSERT_EQUAL(run(options[i].option, out), options[i].status);
 		CU_ASSERT_PTR_NOT_NULL(strstr(out, options[i].says));
@@ -347,7 +348,7 @@ printing_masks_secrets(void)
 {
 	char *printed;
 
-	fresh();
+	reset_environment();
 	(void)setenv("ES_ADDR", "redis://user:hidden@host/0", 1);
 	CU_ASSERT_EQUAL(load(), ES_OK);
 	printed = print();
@@ -359,7 +360,7 @@ printing_masks_secrets(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes defaults and environment", takes_defaults_and_environment},
+    {"reads defaults and environment", reads_defaults_and_environment},
     {"every setting refuses a bad value", every_setting_refuses_a_bad_value},
     {"names of other projects do not stop a start",
 	names_of_other_projects_do_not_stop_a_start},

@@ -30,7 +30,7 @@ static struct values v;
 static struct conf_report report;
 
 static void
-fresh(void)
+reset_environment(void)
 {
 	(void)unsetenv("ES_TEXT");
 	(void)unsetenv("ES_SECRET");
@@ -88,7 +88,7 @@ reads_lines(void)
 	};
 
 	for (unsigned i = 0; i < ES_COUNT(good); i++) {
-		fresh();
+		reset_environment();
 		CU_ASSERT_EQUAL(load(good[i].content), ES_OK);
 		CU_ASSERT_STRING_EQUAL(v.text, good[i].text);
 		CU_ASSERT_EQUAL(v.number, good[i].number);
@@ -124,7 +124,7 @@ names_the_line_of_a_fault(void)
 	for (unsigned i = 0; i < ES_COUNT(bad); i++) {
 		char fault[300];
 
-		fresh();
+		reset_environment();
 		CU_ASSERT_EQUAL(load(bad[i].content), ES_INVALID);
 		CU_ASSERT_EQUAL(report.n_faults, 1);
 		(void)snprintf(fault, sizeof(fault), "%.*s%s%s",
@@ -140,7 +140,7 @@ cuts_a_name_that_is_too_long_for_the_report(void)
 {
 	static char line[60000];
 
-	fresh();
+	reset_environment();
 	memset(line, 'E', sizeof(line) - 1);
 	memcpy(line + sizeof(line) - 4, "=1\n", 4);
 	CU_ASSERT_EQUAL(load(line), ES_INVALID);
@@ -152,9 +152,9 @@ cuts_a_name_that_is_too_long_for_the_report(void)
 /* If the environment took precedence, a reload could not change the setting, and nobody
  * would notice. */
 static void
-refuses_a_setting_in_both(void)
+refuses_a_setting_in_environment_and_file(void)
 {
-	fresh();
+	reset_environment();
 	(void)setenv("ES_NUMBER", "8", 1);
 	CU_ASSERT_EQUAL(load("ES_NUMBER=8\n"), ES_INVALID);
 	CU_ASSERT_EQUAL(report.n_faults, 1);
@@ -174,7 +174,7 @@ a_line_may_name_the_file_of_a_secret(void)
 	CU_ASSERT_EQUAL(write(fd, "hidden\n", 7), 7);
 	(void)close(fd);
 	(void)snprintf(content, sizeof(content), "ES_SECRET_FILE=%s\n", secret);
-	fresh();
+	reset_environment();
 	CU_ASSERT_EQUAL(load(content), ES_OK);
 	CU_ASSERT_STRING_EQUAL(v.secret, "hidden");
 	(void)setenv("ES_SECRET", "x", 1);
@@ -188,7 +188,7 @@ refuses_a_file_that_it_can_not_read(void)
 {
 	static char big[64UL * 1024 + 1];
 
-	fresh();
+	reset_environment();
 	memset(big, '\n', sizeof(big));
 	write_bytes(big, sizeof(big) - 1);
 	CU_ASSERT_EQUAL(conf_load(&table, 1, known, a, &v, &report), ES_OK);
@@ -216,7 +216,7 @@ requires_an_absolute_path(void)
 	const struct conf_table tables[] = {
 	    {.items = file, .n = 1, .checks = conf_common_checks, .n_checks = 1}};
 
-	fresh();
+	reset_environment();
 	(void)setenv("ES_SETTINGS_FILE", "x.env", 1);
 	CU_ASSERT_EQUAL(conf_load(&table, 1, known, a, &v, &report), ES_INVALID);
 	CU_ASSERT_EQUAL(report.n_faults, 1);
@@ -235,7 +235,7 @@ print_names_the_line(void)
 	FILE *to = open_memstream(&printed, &len);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(to);
-	fresh();
+	reset_environment();
 	CU_ASSERT_EQUAL(load("\nES_NUMBER=9\nES_SECRET=hidden\n"), ES_OK);
 	conf_print(&table, 1, &v, to);
 	(void)fclose(to);
@@ -259,7 +259,8 @@ static CU_TestInfo cases[] = {
     {"names the line of a fault", names_the_line_of_a_fault},
     {"cuts a name that is too long for the report",
 	cuts_a_name_that_is_too_long_for_the_report},
-    {"refuses a setting in both", refuses_a_setting_in_both},
+    {"refuses a setting in environment and file",
+	refuses_a_setting_in_environment_and_file},
     {"a line may name the file of a secret", a_line_may_name_the_file_of_a_secret},
     {"refuses a file that it can't read", refuses_a_file_that_it_can_not_read},
     {"requires an absolute path", requires_an_absolute_path},

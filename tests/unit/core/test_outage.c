@@ -18,7 +18,7 @@ static FILE *file;
 static int kept;
 
 static void
-catch_log(void)
+capture_log(void)
 {
 	log_init("test", LOG_INFO);
 	outage_init(); /* as after a start: no failure so far */
@@ -30,7 +30,7 @@ catch_log(void)
 
 /* The number of written lines; seen has their text. */
 static unsigned
-caught(void)
+logged_lines(void)
 {
 	unsigned lines = 0;
 	size_t len;
@@ -63,10 +63,10 @@ many_failures_make_one_line(void)
 	const struct es_err err =
 	    error_of("database unreachable", "28000", "no such role");
 
-	catch_log();
+	capture_log();
 	for (unsigned i = 0; i < FAILURES; i++)
 		outage_failed(OUTAGE_POSTGRES, &err);
-	CU_ASSERT_EQUAL(caught(), 1);
+	CU_ASSERT_EQUAL(logged_lines(), 1);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(seen, "\"msg\":\"service unavailable\",\"service\":\"postgres\","
 			 "\"error\":\"database unreachable\",\"sqlstate\":\"28000\","
@@ -78,7 +78,7 @@ processes_share_an_outage(void)
 {
 	const struct es_err err = error_of("Redis: gone", "", "");
 
-	catch_log();
+	capture_log();
 	for (unsigned i = 0; i < 4; i++) {
 		const pid_t child = fork();
 
@@ -89,7 +89,7 @@ processes_share_an_outage(void)
 		CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
 	}
 	outage_failed(OUTAGE_REDIS, &err);
-	CU_ASSERT_EQUAL(caught(), 1);
+	CU_ASSERT_EQUAL(logged_lines(), 1);
 }
 
 static void
@@ -97,10 +97,10 @@ two_causes_that_alternate_do_not_fill_the_log(void)
 {
 	const struct es_err a = error_of("a", "", ""), b = error_of("b", "", "");
 
-	catch_log();
+	capture_log();
 	for (unsigned i = 0; i < FAILURES; i++)
 		outage_failed(OUTAGE_QUEUE, i % 2 == 0 ? &a : &b);
-	CU_ASSERT_EQUAL(caught(), 1);
+	CU_ASSERT_EQUAL(logged_lines(), 1);
 }
 
 static void
@@ -117,9 +117,9 @@ an_error_names_the_service(void)
 	for (unsigned i = 0; i < ES_COUNT(rows); i++) {
 		const struct es_err err = error_of(rows[i].text, rows[i].sqlstate, "");
 
-		catch_log();
+		capture_log();
 		outage_failed_call(&err);
-		CU_ASSERT_EQUAL(caught(), 1);
+		CU_ASSERT_EQUAL(logged_lines(), 1);
 		CU_ASSERT_PTR_NOT_NULL(strstr(seen, rows[i].service));
 	}
 }
@@ -131,22 +131,22 @@ a_success_ends_an_outage_only_after_a_time_without_failures(void)
 	const struct es_err err = error_of("Redis: gone", "", "");
 	const int64_t start_ms = clock_mono_ms();
 
-	catch_log();
+	capture_log();
 	for (unsigned i = 0; i < FAILURES; i++) {
 		outage_failed(OUTAGE_REDIS, &err);
 		outage_worked(OUTAGE_REDIS);
 	}
 	CU_ASSERT_TRUE_FATAL(clock_mono_ms() - start_ms < OUTAGE_QUIET_MS);
 	outage_worked(OUTAGE_POSTGRES);
-	CU_ASSERT_EQUAL(caught(), 1);
+	CU_ASSERT_EQUAL(logged_lines(), 1);
 
-	catch_log();
+	capture_log();
 	outage_failed(OUTAGE_REDIS, &err);
 	while (clock_mono_ms() - start_ms < OUTAGE_QUIET_MS + 1000) {
 		outage_worked(OUTAGE_REDIS);
 		clock_sleep_ms(50);
 	}
-	CU_ASSERT_EQUAL(caught(), 2);
+	CU_ASSERT_EQUAL(logged_lines(), 2);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(seen, "\"msg\":\"service available again\",\"service\":\"redis\","
 			 "\"outage_ms\":0,\"failures\":1}"));

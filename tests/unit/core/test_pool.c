@@ -66,7 +66,7 @@ objects_are_apart_aligned_and_zeroed(void)
 }
 
 static void
-is_dense_and_shrinks(void)
+packs_objects_densely_and_returns_free_slabs(void)
 {
 	struct pool *p = pool_new(SIZE);
 	size_t one;
@@ -86,7 +86,8 @@ is_dense_and_shrinks(void)
 
 static CU_TestInfo cases[] = {
     {"objects are apart, aligned and zeroed", objects_are_apart_aligned_and_zeroed},
-    {"is dense and shrinks", is_dense_and_shrinks},
+    {"packs objects densely and returns free slabs",
+	packs_objects_densely_and_returns_free_slabs},
     CU_TEST_INFO_NULL,
 };
 

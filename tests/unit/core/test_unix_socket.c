@@ -17,7 +17,7 @@
 static char folder[32], path[64];
 
 static void
-made_folder(void)
+make_folder(void)
 {
 	(void)snprintf(folder, sizeof(folder), "/tmp/es-socket-XXXXXX");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
@@ -26,7 +26,7 @@ made_folder(void)
 
 /* No other file may be left there. */
 static void
-removed_folder(void)
+remove_folder(void)
 {
 	(void)unlink(path);
 	CU_ASSERT_EQUAL(rmdir(folder), 0);
@@ -44,7 +44,7 @@ opened(enum unix_socket_how how)
 
 /* Connects a client, and returns true when the client waits in the backlog of s. */
 static bool
-leads_to(const struct unix_socket *s)
+reaches(const struct unix_socket *s)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -66,7 +66,7 @@ a_socket_has_mode_0660_a_stale_one_is_replaced(void)
 	struct es_err err;
 	struct stat st;
 
-	made_folder();
+	make_folder();
 	one = opened(UNIX_SOCKET_EXCLUSIVE);
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
@@ -74,14 +74,14 @@ a_socket_has_mode_0660_a_stale_one_is_replaced(void)
 	CU_ASSERT_EQUAL(fcntl(one.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	CU_ASSERT_EQUAL(
 	    unix_socket_listen(path, 16, UNIX_SOCKET_EXCLUSIVE, &two, &err), ES_CONFLICT);
-	CU_ASSERT_TRUE(leads_to(&one) || leads_to(&one)); /* the first was the probe */
+	CU_ASSERT_TRUE(reaches(&one) || reaches(&one)); /* the first was the probe */
 	(void)close(one.fd);
 	two = opened(UNIX_SOCKET_EXCLUSIVE);
-	CU_ASSERT_TRUE(leads_to(&two));
+	CU_ASSERT_TRUE(reaches(&two));
 	unix_socket_remove(&two);
 	CU_ASSERT_EQUAL(access(path, F_OK), -1);
 	(void)close(two.fd);
-	removed_folder();
+	remove_folder();
 }
 
 static void
@@ -92,7 +92,7 @@ a_process_with_a_full_backlog_keeps_its_path(void)
 	struct es_err err;
 	int waiting[32];
 
-	made_folder();
+	make_folder();
 	one = opened(UNIX_SOCKET_EXCLUSIVE);
 	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	for (size_t i = 0; i < ES_COUNT(waiting); i++) {
@@ -105,7 +105,7 @@ a_process_with_a_full_backlog_keeps_its_path(void)
 	for (size_t i = 0; i < ES_COUNT(waiting); i++)
 		(void)close(waiting[i]);
 	(void)close(one.fd);
-	removed_folder();
+	remove_folder();
 }
 
 static void
@@ -116,7 +116,7 @@ a_path_that_cannot_be_a_socket_is_refused(void)
 	struct es_err err;
 	int fd;
 
-	made_folder();
+	make_folder();
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	CU_ASSERT_TRUE_FATAL(fd >= 0);
 	(void)close(fd);
@@ -139,7 +139,7 @@ a_path_that_cannot_be_a_socket_is_refused(void)
 	CU_ASSERT_EQUAL(unix_socket_listen(
 			    "/nowhere/at/all.sock", 16, UNIX_SOCKET_EXCLUSIVE, &s, &err),
 	    ES_INTERNAL);
-	removed_folder();
+	remove_folder();
 }
 
 /* The old process removes its path late, after a successor has bound it. */
@@ -148,15 +148,15 @@ the_path_of_another_socket_stays(void)
 {
 	struct unix_socket old, new;
 
-	made_folder();
+	make_folder();
 	old = opened(UNIX_SOCKET_EXCLUSIVE);
 	unix_socket_remove(&old);
 	new = opened(UNIX_SOCKET_EXCLUSIVE);
 	unix_socket_remove(&old);
-	CU_ASSERT_TRUE(leads_to(&new));
+	CU_ASSERT_TRUE(reaches(&new));
 	(void)close(old.fd);
 	(void)close(new.fd);
-	removed_folder();
+	remove_folder();
 }
 
 /* The old process keeps its clients; new clients reach the new process. */
@@ -169,35 +169,35 @@ a_take_over_leaves_no_moment_without_a_listener(void)
 	struct stat st;
 	int got;
 
-	made_folder();
+	make_folder();
 	old = opened(UNIX_SOCKET_TAKE_OVER); /* no process listens there yet */
 	(void)snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 	CU_ASSERT_EQUAL(connect(early, (const struct sockaddr *)&name, sizeof(name)), 0);
 	new = opened(UNIX_SOCKET_TAKE_OVER);
 	CU_ASSERT_EQUAL(stat(path, &st), 0);
 	CU_ASSERT_EQUAL(st.st_mode & 0777, 0660);
-	CU_ASSERT_TRUE(leads_to(&new));
+	CU_ASSERT_TRUE(reaches(&new));
 	got = accept(old.fd, NULL, NULL);
 	CU_ASSERT_TRUE(got >= 0);
 	unix_socket_remove(&old);
 	(void)close(old.fd);
-	CU_ASSERT_TRUE(leads_to(&new));
+	CU_ASSERT_TRUE(reaches(&new));
 	unix_socket_remove(&new);
 	CU_ASSERT_EQUAL(access(path, F_OK), -1);
 	(void)close(new.fd);
 	(void)close(got);
 	(void)close(early);
-	removed_folder(); /* also: no file is left beside the path */
+	remove_folder(); /* also: no file is left beside the path */
 }
 
 static void
-no_other_file_is_taken_over_and_no_path_that_is_too_long(void)
+takes_over_neither_another_file_nor_a_path_too_long(void)
 {
 	char longest[UNIX_SOCKET_PATH_MAX + 1];
 	struct unix_socket s;
 	struct es_err err;
 
-	made_folder();
+	make_folder();
 	(void)close(open(path, O_CREAT | O_WRONLY, 0600));
 	CU_ASSERT_EQUAL(
 	    unix_socket_listen(path, 16, UNIX_SOCKET_TAKE_OVER, &s, &err), ES_CONFLICT);
@@ -209,7 +209,7 @@ no_other_file_is_taken_over_and_no_path_that_is_too_long(void)
 	CU_ASSERT_EQUAL(
 	    unix_socket_listen(longest, 16, UNIX_SOCKET_TAKE_OVER, &s, &err), ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "shorter"));
-	removed_folder();
+	remove_folder();
 }
 
 static CU_TestInfo cases[] = {
@@ -217,13 +217,13 @@ static CU_TestInfo cases[] = {
 	a_socket_has_mode_0660_a_stale_one_is_replaced},
     {"a process with a full backlog keeps its path",
 	a_process_with_a_full_backlog_keeps_its_path},
-    {"a path that cannot be a socket is a_path_that_cannot_be_a_socket_is_refused",
+    {"a path that cannot be a socket is refused",
 	a_path_that_cannot_be_a_socket_is_refused},
     {"the path of another socket stays", the_path_of_another_socket_stays},
     {"a take-over leaves no moment without a listener",
 	a_take_over_leaves_no_moment_without_a_listener},
-    {"no other file is taken over, and no path that is too long",
-	no_other_file_is_taken_over_and_no_path_that_is_too_long},
+    {"takes over neither another file nor a path too long",
+	takes_over_neither_another_file_nor_a_path_too_long},
     CU_TEST_INFO_NULL,
 };
 

@@ -132,7 +132,7 @@ counting_hash(const void *key, size_t size)
 }
 
 static void
-recent_keys_are_hashed_by_their_owner(void)
+recent_first_uses_the_hash_of_its_caller(void)
 {
 	struct recent *r = recent_new(1000, sizeof(ids[0]), 10, counting_hash);
 
@@ -148,7 +148,8 @@ static CU_TestInfo cases[] = {
     {"known answers of SipHash-2-4", known_answers_of_siphash_2_4},
     {"each process draws its own key", each_process_draws_its_own_key},
     {"8,000 ids chosen to collide are spread", ids_chosen_to_collide_are_spread},
-    {"recent keys are hashed by their owner", recent_keys_are_hashed_by_their_owner},
+    {"recent_first() uses the hash of its caller",
+	recent_first_uses_the_hash_of_its_caller},
     CU_TEST_INFO_NULL,
 };
 

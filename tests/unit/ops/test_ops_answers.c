@@ -55,7 +55,7 @@ readyz(const struct ops_check checks[], unsigned n, bool draining, int status)
 }
 
 static void
-readyz_tells_each_check(void)
+readyz_reports_each_check(void)
 {
 	struct ops_check checks[] = {
 	    {"postgres", true, 1, NULL}, {"redis", true, 0, NULL}};
@@ -76,7 +76,7 @@ readyz_tells_each_check(void)
 
 static CU_TestInfo cases[] = {
     {"reads addresses", reads_addresses},
-    {"readyz tells each check", readyz_tells_each_check},
+    {"readyz reports each check", readyz_reports_each_check},
     CU_TEST_INFO_NULL,
 };
 

@@ -62,7 +62,7 @@ silent_close(struct silent *s)
 
 /* Accepts every connection and then sends nothing more. */
 static void
-greet_only(struct silent *s)
+serve_handshake_only(struct silent *s)
 {
 	static const char hello[] = "R\0\0\0\x08\0\0\0\0"
 				    "S\0\0\0\x18server_version\0"
@@ -131,7 +131,7 @@ gives_up_on_a_server_that_hangs(void)
 	struct es_err err;
 
 	silent_open(&s);
-	greet_only(&s);
+	serve_handshake_only(&s);
 	CU_ASSERT_EQUAL_FATAL(pg_open(&settings, &pg, &err), ES_OK);
 	run_takes_less_than(pg, 1500);
 	CU_ASSERT_STRING_EQUAL(pg_detail(pg), "no answer in time");
@@ -153,7 +153,7 @@ makes_the_server_notice_a_vanished_client(void)
 	struct es_err err;
 
 	silent_open(&s);
-	greet_only(&s);
+	serve_handshake_only(&s);
 	CU_ASSERT_EQUAL_FATAL(pg_open(&settings, &pg, &err), ES_OK);
 	run_takes_less_than(pg, 1500);
 	for (size_t i = 0; i < ES_COUNT(wanted); i++)

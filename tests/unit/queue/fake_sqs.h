@@ -1,5 +1,5 @@
-/* SQS and the endpoint of a container's keys on the loop of the test, so that neither
- * answers while the loop stands still. */
+/* SQS and the endpoint of a container's keys. Both run on the loop of the test, so they
+ * do not answer while the loop stands still. */
 #ifndef TESTS_FAKE_SQS_H
 #define TESTS_FAKE_SQS_H
 

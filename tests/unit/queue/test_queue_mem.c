@@ -100,7 +100,7 @@ every_function_can_fail(void)
 		CU_ASSERT_EQUAL(queue_behind(q, 0, "1-1", &behind, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_stats(q, &s, &err), ES_UNAVAILABLE);
 		CU_ASSERT_EQUAL(queue_check(q, &err), ES_UNAVAILABLE);
-		/* an answer that was lost: the queue has done the work all the same */
+		/* only the answer was lost: the queue has done the work */
 		CU_ASSERT_EQUAL(waiting(q), after);
 		arena_free(&a);
 		queue_close(&q);
@@ -127,7 +127,7 @@ refuses_wrong_settings(void)
 }
 
 static void
-positions_rise(void)
+positions_of_a_partition_rise(void)
 {
 	struct queue_position p, max = {UINT64_MAX, UINT64_MAX - 1}, next;
 	char text[QUEUE_POSITION_MAX];
@@ -161,7 +161,7 @@ static CU_TestInfo cases[] = {
     {"fails the calls that a test names", fails_the_calls_that_a_test_names},
     {"every function can fail", every_function_can_fail},
     {"refuses wrong settings", refuses_wrong_settings},
-    {"positions rise", positions_rise},
+    {"positions of a partition rise", positions_of_a_partition_rise},
     {"the partition of a group is fixed", the_partition_of_a_group_is_fixed},
     CU_TEST_INFO_NULL,
 };

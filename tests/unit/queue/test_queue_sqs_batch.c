@@ -1,4 +1,4 @@
-/* Many batches of ten, and an SQS that accepts none of them. */
+/* Many batches of ten messages, and an SQS that accepts no request. */
 #include "cunit_main.h"
 
 #include <signal.h>

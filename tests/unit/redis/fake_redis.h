@@ -1,5 +1,5 @@
-/* A Redis with prepared answers, whatever the command: its first connection gets one
- * answer, all later ones the other. */
+/* A Redis that answers every command with a prepared text. Its first connection gets one
+ * text, all later ones the other. */
 #ifndef TESTS_FAKE_REDIS_H
 #define TESTS_FAKE_REDIS_H
 
