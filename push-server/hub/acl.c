@@ -150,7 +150,7 @@ acl_hint(struct hub *hub, const char *json, size_t len)
 	struct es_err err;
 
 	if (control_decode(json, len, a, &hint, &err) != ES_OK) {
-		odd_message_seen(&hub->odd, hub->env, TOPIC_CONTROL, &err);
+		unreadable_message_seen(&hub->unreadable, hub->env, TOPIC_CONTROL, &err);
 		acl_poll_soon(hub); /* some right has changed, the hint can't say whose */
 	} else {
 		held = acl_find(hub->acl, &hint.tenant);

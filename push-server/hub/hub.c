@@ -220,7 +220,7 @@ static void
 hub_odd_event(
     struct hub *hub, struct channel *ch, const char *topic, const struct es_err *err)
 {
-	odd_message_seen(&hub->odd, hub->env, topic, err);
+	unreadable_message_seen(&hub->unreadable, hub->env, topic, err);
 	if (ch != NULL)
 		channel_doubt(ch);
 }

@@ -4,7 +4,7 @@
 
 #include "core/list.h"
 #include "core/table.h"
-#include "env/odd_message.h"
+#include "env/unreadable_message.h"
 #include "hub/hub.h"
 
 struct authz;
@@ -42,7 +42,7 @@ struct hub {
 	int64_t ask_after_ms, heads_after_ms; /* back-off after a failed question */
 	unsigned heads_asked;                 /* questions under way */
 	bool topics_up;
-	struct odd_messages odd;
+	struct unreadable_messages unreadable;
 	struct authz *authz;
 	struct acl *acl;
 	struct typing *typing;
@@ -62,7 +62,7 @@ struct hub_conn {
 	struct list pending;               /* subscriptions that are behind */
 	struct list asking;                /* on hub->asking */
 	struct list ready;                 /* on hub->ready */
-	bool came;                         /* gather_came() has counted it */
+	bool came;                         /* gather_arrived() has counted it */
 	int64_t replay_since_ms, replayed; /* start of the budget's minute; events used */
 };
 

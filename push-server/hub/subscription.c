@@ -121,7 +121,7 @@ sub_conn_asks(struct hub_conn *hc)
 {
 	if (!hc->came) {
 		hc->came = true;
-		gather_came(&hc->hub->gather, hc->hub->env->now_ms);
+		gather_arrived(&hc->hub->gather, hc->hub->env->now_ms);
 	}
 	if (list_empty(&hc->asking))
 		list_add_tail(&hc->hub->asking, &hc->asking);

@@ -6,7 +6,7 @@
 
 #include "core/list.h"
 #include "core/table.h"
-#include "env/odd_message.h"
+#include "env/unreadable_message.h"
 #include "presence/presence.h"
 
 #define PRESENCE_LEASE_MS 5000 /* interval between renewals of the worker's lease */
@@ -41,7 +41,7 @@ struct presence {
 	struct list late;
 	uint64_t last_generation, last_stamp;
 	int64_t lease_ms; /* time of the next renewal of the lease */
-	struct odd_messages odd;
+	struct unreadable_messages unreadable;
 	/* counts visits of clients, users and watches, for tests of the cost */
 	uint64_t steps;
 };

@@ -155,7 +155,8 @@ presence_tenant_message(struct presence_tenant *pt, const char *data, size_t len
 	} else {
 		(void)es_fail(&err, ES_INVALID, "no change of a user's presence");
 		topic_presence(&pt->tenant, topic);
-		odd_message_seen(&pt->presence->odd, pt->presence->env, topic, &err);
+		unreadable_message_seen(
+		    &pt->presence->unreadable, pt->presence->env, topic, &err);
 	}
 	arena_free(&a);
 }

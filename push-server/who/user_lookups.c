@@ -73,7 +73,7 @@ user_lookups_free(struct user_lookups **l)
 void
 user_lookups_came(struct user_lookups *l)
 {
-	gather_came(&l->gather, l->conns->env->now_ms);
+	gather_arrived(&l->gather, l->conns->env->now_ms);
 }
 
 void

@@ -25,7 +25,7 @@ struct gather {
 void gather_init(struct gather *g, const struct gather_limits *limits);
 /* Count one arrival from outside. Repeated questions of the program itself don't
  * count. */
-void gather_came(struct gather *g, int64_t now_ms);
+void gather_arrived(struct gather *g, int64_t now_ms);
 /* Returns how many of the waiting questions to send now, in one statement. */
 size_t gather_due(struct gather *g, size_t waiting, int64_t now_ms);
 void gather_sent(struct gather *g, int64_t now_ms);

@@ -20,7 +20,7 @@ static void
 arrive(unsigned n)
 {
 	for (; n > 0; n--)
-		gather_came(&g, now_ms);
+		gather_arrived(&g, now_ms);
 }
 
 static void

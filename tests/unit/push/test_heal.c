@@ -1,4 +1,5 @@
-/* Healing: lost messages of pub/sub, a restored database, odd messages on topics. */
+/* Healing: lost messages of pub/sub, a restored database, unreadable messages on topics.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -177,13 +178,15 @@ test_unreadable_event_is_a_hole(void)
 		hub_tick(worker.hub);
 		hub_settle();
 		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
-		CU_ASSERT_EQUAL(worker.hub->odd.n, 0); /* the first one was logged */
+		CU_ASSERT_EQUAL(
+		    worker.hub->unreadable.n, 0); /* the first one was logged */
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
-		CU_ASSERT_EQUAL(worker.hub->odd.n, 2); /* no more than one a minute */
-		worker.env.now_ms += ODD_MESSAGE_LOG_MS;
+		CU_ASSERT_EQUAL(
+		    worker.hub->unreadable.n, 2); /* no more than one a minute */
+		worker.env.now_ms += UNREADABLE_MESSAGE_LOG_MS;
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
-		CU_ASSERT_EQUAL(worker.hub->odd.n, 0);
+		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 0);
 		hub_settle();
 		hub_end();
 	}
