@@ -25,7 +25,7 @@
 
 struct push {
 	struct push_conf conf;
-	struct arena *arena; /* of conf */
+	struct arena *arena; /* holds the texts of conf */
 	struct conf_share *share;
 	enum unix_socket_how how;
 	struct push_listen listen;
@@ -74,8 +74,8 @@ main_run_trace(void *ctx, unsigned index, unsigned slot)
 }
 
 /* The master closes its copies of the listening sockets. The workers keep theirs and
- * answer 503. If the master kept its copies, the socket of a worker that has ended would
- * still accept clients, which nobody would serve. */
+ * answer 503. If the master kept its copies, the kernel would still give clients to the
+ * socket of a worker that has ended. */
 static void
 main_on_drain(void *ctx)
 {
@@ -102,7 +102,8 @@ main_set_log_level(const struct push *p)
 	log_set_level(level);
 }
 
-/* The workers keep running, because they hold sockets. */
+/* The workers take the new settings while they run, because a restart would close their
+ * sockets. */
 static enum prefork_reload
 main_on_reload(void *ctx)
 {
@@ -138,8 +139,8 @@ main_serve(struct push *p)
 
 	main_set_log_level(p);
 	p->share = conf_share_new(push_conf_tables, n_push_conf_tables);
-	/* Steps that can fail come first: the program can't give back a path that it has
-	 * taken over. */
+	/* Open the listeners last: once this program has taken a unix path over from
+	 * another master, it can't give the path back. */
 	if (metrics_open(p->conf.metrics_file[0] != '\0' ? p->conf.metrics_file : NULL,
 		push_metrics, PUSH_METRICS, workers + 2, &p->metrics, &err) != ES_OK ||
 	    (traced && trace_open(p->conf.common.trace_sample_ppm, p->metrics,

@@ -36,7 +36,7 @@ conns_init(struct conns *t, struct loop_env *env, uint32_t size,
 	list_init(&t->closing);
 	list_init(&t->flush);
 	list_init(&t->lossy);
-	list_init(&t->lossy_rest);
+	list_init(&t->lossy_paused);
 	list_init(&t->slow);
 }
 
@@ -58,10 +58,10 @@ conn_init_lists(struct conn *c)
 	list_init(&c->out.lossy_entry);
 	list_init(&c->io.all);
 	list_init(&c->io.doomed);
-	list_init(&c->beat.entry);
-	list_init(&c->who.greeting);
-	list_init(&c->who.expiring);
-	list_init(&c->who.revalidate);
+	list_init(&c->ping.entry);
+	list_init(&c->auth.greeting);
+	list_init(&c->auth.expiring);
+	list_init(&c->auth.revalidate);
 }
 
 struct conn *

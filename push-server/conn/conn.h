@@ -53,10 +53,10 @@ struct rate_window {
 	uint32_t n, bad;
 };
 
-/* The step after the user look-up under way. Rights may have changed while the query ran,
- * so that its answer may be older than the change: look the user up once more, in the
- * line or before it. */
-enum check_again { CHECK_NO_MORE, CHECK_IN_LINE, CHECK_FIRST };
+/* What follows the user look-up under way. If rights change while its query runs, the
+ * answer may be older than the change. The worker then looks the user up once more:
+ * behind the other connections in the queue, or ahead of the queue. */
+enum check_again { CHECK_NO_MORE, CHECK_QUEUED, CHECK_FIRST };
 
 struct conn {
 	struct conns *conns; /* the worker's connections */
@@ -94,13 +94,14 @@ struct conn {
 		struct list slow;
 		struct list flush; /* on conns->flush while control frames wait */
 		/* On conns->lossy while lossy frames wait. After a write of lossy frames:
-		 * on conns->lossy_rest. */
+		 * on conns->lossy_paused. */
 		struct list lossy_entry;
 		/* end of the pause between two writes of lossy frames */
 		int64_t lossy_ms;
 		/* upper bound of the bytes that libwebsockets holds for this socket */
 		uint32_t buffered;
-		bool blocked, careful;
+		bool blocked; /* libwebsockets holds bytes that the kernel did not take */
+		bool careful; /* the last write was partial, so the next one is small */
 		/* when the peer last took bytes, as far as this worker saw; valid while
 		 * blocked */
 		int64_t taken_ms;
@@ -145,7 +146,7 @@ struct conn {
 		struct list entry;
 		int64_t ping_at_ms; /* 0: no ping is outstanding */
 		uint64_t taken;     /* peer_taken() at ping_at_ms */
-	} beat;
+	} ping;
 	struct {                           /* frames.c, flood.c */
 		struct conn_bytes waiting; /* frames received before hello */
 		uint16_t n_waiting;
@@ -155,34 +156,34 @@ struct conn {
 		 * sends and subscribes */
 		struct rate_window frames, subscribes, refused;
 	} in;
-	struct { /* who/ */
+	struct { /* the room who/ */
 		/* greeting.c: used until hello. */
 		struct list greeting; /* on who->greeting, oldest first */
 		int64_t greeting_ms;  /* when the socket came up */
-		/* token or ticket, not verified yet; NULL: none was sent, or it is
-		 * verified */
+		/* the token or ticket that is not verified yet; NULL: the client has sent
+		 * none, or it is verified */
 		char *token;
-		/* bearers.c has the token, or the verified claims, of a tenant's own
-		 * issuer */
-		bool bearing;
+		/* bearers.c is checking the token, or the key that signed it, of a
+		 * tenant's own issuer */
+		bool bearer_busy;
 		bool redeeming; /* token is a ticket, and Redis is being asked */
 		struct token_claims *claims; /* of the verified token */
 		bool looking_up;             /* a look-up of the user is under way */
 		/* The token in force, from hello on. */
 		char *jti;
 		int64_t issued_s;
-		struct conn_key *key; /* of a tenant's own issuer; NULL: ours */
+		struct conn_key *key; /* of a tenant's own issuer; NULL: EchoStream's */
 		/* conn_expiry.c, conn_lease.c */
 		struct list expiring;
-		bool expiry_told, leased;
+		bool expiry_notified, leased;
 		/* fresh_token.c: the auth frame whose token is being checked. */
 		bool fresh_busy;
 		char *fresh_id; /* the id of that frame, or NULL */
 		/* revalidate.c: repeated look-ups of the user. */
-		struct list revalidate; /* on who->first or who->line */
+		struct list revalidate; /* on who->first or who->queue */
 		bool checking;          /* a look-up is under way */
 		enum check_again again; /* what to do when that look-up ends */
-	} who;
+	} auth;
 };
 _Static_assert(sizeof(struct conn) <= 960, "idle connections are many");
 
@@ -200,8 +201,8 @@ struct conn_events {
 	void (*pong)(void *ctx, struct conn *c);
 	/* hello is queued, and the state is CONN_OPEN. `closing` follows exactly once. */
 	void (*greeted)(void *ctx, struct conn *c);
-	/* It is this connection's turn on the ping wheel, once in PING_INTERVAL_MS. */
-	void (*beat)(void *ctx, struct conn *c);
+	/* Called once in PING_INTERVAL_MS, before the ping. */
+	void (*ping_interval)(void *ctx, struct conn *c);
 	/* A blocked socket is writable again, and the connection's control frames are
 	 * written. */
 	void (*writable)(void *ctx, struct conn *c);
@@ -224,14 +225,14 @@ struct conns {
 	uint32_t size, n_vacant, n;
 	int64_t early_bytes; /* early_bytes.c: bytes held for clients before hello */
 	struct list all;
-	/* conn_reap.c: connections to treat at the end of this turn */
+	/* conn_reap.c: connections to close or free at the end of this turn */
 	struct list doomed;
 	/* conn_reap.c: connections that wait for the close handshake; cut at
 	 * io.cut_at_ms */
 	struct list closing;
 
 	struct list flush, lossy; /* conn_write.c */
-	struct list lossy_rest;   /* conn_write.c: in the order of out.lossy_ms */
+	struct list lossy_paused; /* conn_write.c: in the order of out.lossy_ms */
 	/* conn_write.c, conn_stalled.c: blocked connections; the peer of the first has
 	 * taken no bytes for the longest time */
 	struct list slow;
@@ -269,7 +270,7 @@ void conn_set_state(struct conn *c, enum conn_state next);
 /* hello is queued: calls `greeted`. */
 void conn_greeted(struct conn *c);
 
-/* By the last answer of the database. */
+/* According to the last look-up of the user. */
 static inline bool
 conn_is_guest(const struct conn *c)
 {

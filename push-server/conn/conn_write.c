@@ -77,10 +77,9 @@ conn_write_live(const struct conn *c)
 	return c->state == CONN_GREETING || c->state == CONN_OPEN;
 }
 
-/* When too many bytes wait in this process, close the slowest clients. Their bytes
- * stay counted until the connections are freed. So the bytes of connections that are
- * closing already are subtracted first; otherwise each write until then would close
- * more clients. */
+/* When too many bytes wait in this process, close the slowest clients. The bytes of a
+ * closing connection stay counted until it is freed. Subtract them first; otherwise each
+ * write until then would close more clients. */
 static void
 conn_write_shed_slowest(struct conns *t)
 {
@@ -145,7 +144,8 @@ conn_write_buffer(struct conn *c, struct conn_bytes *b)
 			return false;
 		conn_bytes_drop(b, n);
 		conn_write_count_out(c->conns, -(int64_t)n);
-		/* only now: before, n was counted in buffered and in b */
+		/* last, because until here the sum counts n twice: in buffered and in
+		 * b */
 		conn_write_shed_slowest(c->conns);
 	}
 	return true;
@@ -326,7 +326,7 @@ conn_write_flush(struct conns *t)
 }
 
 /* Write the lossy frames of a connection once. The pause starts even if nothing was
- * written: all pauses are then equally long, and t->lossy_rest stays ordered by their
+ * written: all pauses are then equally long, and t->lossy_paused stays ordered by their
  * ends. */
 static void
 conn_write_lossy(struct conn *c)
@@ -335,8 +335,8 @@ conn_write_lossy(struct conn *c)
 		return;
 	if (c->out.control.len == 0)
 		(void)conn_write_buffer(c, &c->out.lossy);
-	c->out.lossy_ms = c->conns->env->now_ms + CONN_LOSSY_REST_MS;
-	list_move_tail(&c->conns->lossy_rest, &c->out.lossy_entry);
+	c->out.lossy_ms = c->conns->env->now_ms + CONN_LOSSY_PAUSE_MS;
+	list_move_tail(&c->conns->lossy_paused, &c->out.lossy_entry);
 }
 
 void
@@ -353,7 +353,7 @@ conn_write_tick(struct conns *t)
 {
 	struct list *l;
 
-	while ((l = list_first(&t->lossy_rest)) != NULL) {
+	while ((l = list_first(&t->lossy_paused)) != NULL) {
 		struct conn *c = LIST_ITEM(l, struct conn, out.lossy_entry);
 
 		if (c->out.lossy_ms > t->env->now_ms)

@@ -1,6 +1,5 @@
-/* All bytes to a client pass through here: no other file writes to a socket, also not
- * pings and Close frames. Order on a socket: control frames, then channel frames, then
- * lossy frames. */
+/* Writes all bytes to a client, pings and Close frames included. Order on a socket:
+ * control frames, then channel frames, then lossy frames. */
 #ifndef PUSH_CONN_WRITE_H
 #define PUSH_CONN_WRITE_H
 
@@ -12,11 +11,11 @@
 #define CONN_FRAME_MAX 65536
 #define CONN_WRITE_MAX 65536
 /* Bytes of one write to a socket whose last write was partial. */
-#define CONN_CAREFUL_MAX   16384
-#define CONN_CONTROL_MAX   (256 * 1024) /* 500 acks of one sync fit */
-#define CONN_LOSSY_MAX     8192
-#define CONN_LOSSY_REST_MS 1000 /* pause between two writes of lossy frames */
-#define CONN_LOSSY_TICK_MS 100
+#define CONN_CAREFUL_MAX    16384
+#define CONN_CONTROL_MAX    (256 * 1024) /* 500 acks of one sync fit */
+#define CONN_LOSSY_MAX      8192
+#define CONN_LOSSY_PAUSE_MS 1000 /* pause between two writes of lossy frames */
+#define CONN_LOSSY_TICK_MS  100
 
 /* Copy json into one text frame and append the frame to the connection's control buffer.
  * The buffer is written at the end of this turn of the loop, or when it is full, and
@@ -31,17 +30,16 @@ size_t conn_write_room(const struct conn *c);
 
 /* Write whole finished unmasked frames of at most CONN_WRITE_MAX bytes. The frames are
  * not copied when the kernel takes them all. True: the connection has taken the frames,
- * and the caller advances its cursor. False: the connection sends no byte of them, now or
- * later. conn_events.writable follows when a new try is worth it, unless the connection
- * ends. */
+ * and the caller advances its cursor. False: the connection has taken none of them. The
+ * caller tries again when conn_events.writable is called. */
 bool conn_write_frames(struct conn *c, const char *frames, size_t len) ES_MUST_CHECK;
 
-/* Ask for conn_events.writable when the socket takes more bytes, e.g. after a write of
- * one part. */
+/* Ask for a call of conn_events.writable as soon as the socket takes more bytes. For a
+ * caller that has written only a part of its frames. */
 void conn_want_writable(struct conn *c);
 
 /* Append one text frame to the small buffer of lossy frames. The buffer is written at the
- * end of the turn, after all other frames, and then at most once in CONN_LOSSY_REST_MS.
+ * end of the turn, after all other frames, and then at most once in CONN_LOSSY_PAUSE_MS.
  * So a single change arrives at once, and many changes share a write. False: the buffer
  * is full, and the caller drops the change. */
 bool conn_lossy_frame(struct conn *c, const char *json, size_t len);

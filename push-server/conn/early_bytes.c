@@ -34,7 +34,7 @@ early_bytes_release(struct conns *t, size_t n)
 static size_t
 early_bytes_waiting(const struct conn *c)
 {
-	return c->in.waiting.len + (c->who.token != NULL ? strlen(c->who.token) : 0);
+	return c->in.waiting.len + (c->auth.token != NULL ? strlen(c->auth.token) : 0);
 }
 
 uint16_t

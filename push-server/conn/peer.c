@@ -30,7 +30,7 @@ peer_waiting(int fd)
 }
 
 void
-peer_limit_rest(int fd, unsigned ms)
+peer_limit_unacked(int fd, unsigned ms)
 {
 	/* Fails on a unix socket, where no limit is needed: the peer is a local
 	 * process. */

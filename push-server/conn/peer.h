@@ -11,9 +11,9 @@
 uint64_t peer_taken(int fd);
 /* Bytes in the kernel that are not sent yet, or sent and not acknowledged. */
 size_t peer_waiting(int fd);
-/* Call this before the socket is closed. The kernel then keeps the unacknowledged bytes
- * for at most ms. Without the limit, a peer that only answers window probes makes the
+/* Call this before the socket is closed. The kernel then keeps unacknowledged bytes for
+ * at most ms milliseconds. Otherwise a peer that only answers window probes makes the
  * kernel keep them for minutes. */
-void peer_limit_rest(int fd, unsigned ms);
+void peer_limit_unacked(int fd, unsigned ms);
 
 #endif

@@ -11,7 +11,7 @@
 #define BUCKETS   (PING_INTERVAL_MS / PING_TICK_MS)
 #define LATE      (PONG_TIMEOUT_MS / PING_TICK_MS)
 #define PING_NONE 0
-/* missed ticks to run: one round, even after a longer sleep of the machine */
+/* most missed ticks to run: one round, however long the process was suspended */
 #define CATCH_UP BUCKETS
 
 struct ping_wheel {
@@ -41,21 +41,21 @@ ping_wheel_free(struct ping_wheel **w)
 void
 ping_wheel_add(struct ping_wheel *w, struct conn *c)
 {
-	CHECK(list_empty(&c->beat.entry));
-	c->beat.ping_at_ms = PING_NONE;
-	list_add_tail(&w->buckets[w->at], &c->beat.entry);
+	CHECK(list_empty(&c->ping.entry));
+	c->ping.ping_at_ms = PING_NONE;
+	list_add_tail(&w->buckets[w->at], &c->ping.entry);
 }
 
 void
 ping_wheel_remove(struct conn *c)
 {
-	list_del(&c->beat.entry);
+	list_del(&c->ping.entry);
 }
 
 void
 ping_wheel_pong(struct conn *c)
 {
-	c->beat.ping_at_ms = PING_NONE;
+	c->ping.ping_at_ms = PING_NONE;
 }
 
 /* The pong is late. A slow client reads the ping only after the bytes queued before it,
@@ -65,19 +65,19 @@ ping_wheel_pong(struct conn *c)
 static bool
 ping_wheel_overdue(struct conn *c, int64_t now_ms)
 {
-	const int64_t since_ms = c->beat.ping_at_ms > c->out.unblocked_ms
-	                             ? c->beat.ping_at_ms
+	const int64_t since_ms = c->ping.ping_at_ms > c->out.unblocked_ms
+	                             ? c->ping.ping_at_ms
 	                             : c->out.unblocked_ms;
 	uint64_t taken;
 
-	if (c->state != CONN_OPEN || c->beat.ping_at_ms == PING_NONE || c->out.blocked ||
+	if (c->state != CONN_OPEN || c->ping.ping_at_ms == PING_NONE || c->out.blocked ||
 	    now_ms - since_ms < PONG_TIMEOUT_MS)
 		return false;
 	taken = peer_taken(ws_fd(c->wsi));
-	if (peer_waiting(ws_fd(c->wsi)) == 0 || taken == c->beat.taken)
+	if (peer_waiting(ws_fd(c->wsi)) == 0 || taken == c->ping.taken)
 		return true;
-	c->beat.taken = taken;
-	c->beat.ping_at_ms = now_ms;
+	c->ping.taken = taken;
+	c->ping.ping_at_ms = now_ms;
 	return false;
 }
 
@@ -87,7 +87,7 @@ ping_wheel_check_bucket(struct list *bucket, int64_t now_ms)
 	/* conn_close() removes nothing from the wheel before the end of the turn, so the
 	 * walk is safe. */
 	for (struct list *l = bucket->next; l != bucket; l = l->next) {
-		struct conn *c = LIST_ITEM(l, struct conn, beat.entry);
+		struct conn *c = LIST_ITEM(l, struct conn, ping.entry);
 
 		if (ping_wheel_overdue(c, now_ms))
 			conn_close(c, CLOSE_PING_TIMEOUT, "no pong within 10 s");
@@ -97,18 +97,18 @@ ping_wheel_check_bucket(struct list *bucket, int64_t now_ms)
 static void
 ping_wheel_ping_bucket(struct list *bucket, int64_t now_ms)
 {
-	/* pongs that a skipped tick did not check */
+	/* first close the connections whose late pong a missed tick did not notice */
 	ping_wheel_check_bucket(bucket, now_ms);
 	for (struct list *l = bucket->next; l != bucket; l = l->next) {
-		struct conn *c = LIST_ITEM(l, struct conn, beat.entry);
+		struct conn *c = LIST_ITEM(l, struct conn, ping.entry);
 
-		c->conns->events->beat(c->conns->ctx, c);
+		c->conns->events->ping_interval(c->conns->ctx, c);
 		if (c->state != CONN_OPEN || c->out.blocked)
 			continue;
-		if (c->beat.ping_at_ms != PING_NONE)
+		if (c->ping.ping_at_ms != PING_NONE)
 			continue; /* the last ping is still on its way to a slow client */
-		c->beat.ping_at_ms = now_ms;
-		c->beat.taken = peer_taken(ws_fd(c->wsi));
+		c->ping.ping_at_ms = now_ms;
+		c->ping.taken = peer_taken(ws_fd(c->wsi));
 		conn_write_ping(c);
 	}
 }

@@ -18,7 +18,7 @@ struct ping_wheel *ping_wheel_new(int64_t now_ms);
 void ping_wheel_free(struct ping_wheel **w);
 
 /* Put an open connection on the wheel; its first ping follows after PING_INTERVAL_MS.
- * Each time its bucket is due, conn_events.beat is called before the ping. */
+ * Before each ping the wheel calls conn_events.ping_interval. */
 void ping_wheel_add(struct ping_wheel *w, struct conn *c);
 /* Does nothing for a connection that is not on the wheel. Must not be called inside
  * ping_wheel_turn(). */

@@ -1,5 +1,5 @@
-/* When clients should reconnect: spread over a time, so that the clients of a worker that
- * ends do not all connect to the next one at once. */
+/* The time over which clients should spread their reconnects. When a worker ends, its
+ * clients then do not all connect to another worker at once. */
 #ifndef PUSH_RECONNECT_ADVICE_H
 #define PUSH_RECONNECT_ADVICE_H
 

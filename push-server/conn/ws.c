@@ -13,7 +13,7 @@
 #define RX_BUFFER 4096
 #define NUDGE_S   0.5
 /* how long the kernel keeps the unsent bytes of a socket that was cut */
-#define CUT_REST_MS 30000
+#define CUT_UNACKED_MS 30000
 
 struct ws {
 	struct conns *conns;
@@ -78,8 +78,7 @@ static int
 ws_on_receive(struct lws *wsi, struct conn *c, char *data, size_t len)
 {
 	c->conns->events->bytes(c->conns->ctx, c, data, len);
-	/* Close the socket: this server's Close frame is written, and the peer's has
-	 * come. */
+	/* -1 closes the socket: both sides have sent their Close frames. */
 	return c->state == CONN_CLOSING && c->io.close_sent && c->io.peer_closes &&
 	               !ws_partial(wsi)
 	           ? -1
@@ -275,6 +274,6 @@ ws_fd(struct lws *wsi)
 void
 ws_cut(struct lws *wsi)
 {
-	peer_limit_rest(ws_fd(wsi), CUT_REST_MS);
+	peer_limit_unacked(ws_fd(wsi), CUT_UNACKED_MS);
 	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }

@@ -4,9 +4,9 @@
 
 #include "conn/conn.h"
 
-/* A message larger than the frame limit is read to its end and answered with an error, as
- * long as it is at most this many times the limit. A larger message closes the connection
- * with 1009. */
+/* The worker reads a message above the frame limit to its end and answers with an error,
+ * if the message is at most this many times the limit. A larger message closes the
+ * connection with 1009. */
 #define WS_TOO_LARGE_FACTOR 2
 
 /* Window in which the control frames and fragments of one connection are counted; more

@@ -19,8 +19,9 @@ struct listener {
 	ev_io io;
 	struct accept *accept;
 	struct push_listen_kind kind;
-	bool wanted, left;
-	struct tcp_rival noted; /* TCP */
+	bool wanted;            /* this worker accepts from the socket */
+	bool handed_over;       /* a successor has the address; never accept again */
+	struct tcp_rival noted; /* TCP: the sockets at the address when it was opened */
 };
 
 struct accept {
@@ -29,7 +30,7 @@ struct accept {
 	struct listener listeners[PUSH_LISTEN_MAX];
 	unsigned n;
 	pid_t master;
-	ev_timer pause; /* active: no socket is watched */
+	ev_timer pause; /* while it is active, the loop watches no listening socket */
 };
 
 static void
@@ -39,9 +40,9 @@ accept_set_int(int fd, int level, int name, int value)
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-/* No TCP_USER_TIMEOUT: the kernel counts it from the last segment that fitted the peer's
- * window whole, so it resets a slow reader that acknowledges bytes all the time. The ping
- * wheel and conn_write_tick() find a peer that has vanished. */
+/* Do not set TCP_USER_TIMEOUT: the kernel counts it from the last segment that fitted
+ * whole into the peer's window, and would reset a slow reader that acknowledges bytes all
+ * the time. ping_wheel.c and conn_stalled.c find a peer that has vanished. */
 static void
 accept_tune(const struct loop_env *env, int fd, bool is_unix)
 {
@@ -88,7 +89,7 @@ accept_on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 	accept_watch(a); /* the timer is over, so it is not active */
 }
 
-/* Accepts one client. False: nobody waits, or the process has no descriptor left. */
+/* Accepts one client. False: accept4() failed, e.g. because no client waits. */
 static bool
 accept_one(struct listener *l)
 {
@@ -129,7 +130,7 @@ accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 	}
 }
 
-/* False: an earlier worker of this slot has left the address to a successor. */
+/* False: an earlier worker of this slot has handed the address over to a successor. */
 static bool
 accept_is_listening(int fd)
 {
@@ -156,8 +157,8 @@ accept_new(struct loop_env *env, struct handshake *handshake,
 		l->accept = a;
 		l->kind = listen->at[i].kind;
 		l->noted = listen->at[i].noted;
-		l->left = !accept_is_listening(push_listen_fd(listen, i, index));
-		l->wanted = !l->left;
+		l->handed_over = !accept_is_listening(push_listen_fd(listen, i, index));
+		l->wanted = !l->handed_over;
 		ev_io_init(&l->io, accept_on_readable, push_listen_fd(listen, i, index),
 		    EV_READ);
 	}
@@ -195,18 +196,19 @@ accept_close(struct accept *a, bool refuse_waiting)
 	a->n = 0;
 }
 
-/* True when no worker takes new clients, because all of them drain. */
+/* True: no worker accepts new clients any more. */
 static bool
-accept_nobody_else(const struct accept *a)
+accept_all_drain(const struct accept *a)
 {
 	return metrics_sum(a->env->metrics, PM_ACCEPTING) == 0;
 }
 
-/* The master has a copy of the socket, so close() would not end it. */
+/* Accepts the clients in the backlog, then ends the listening socket by shutdown().
+ * close() would not end it, because the master holds a copy. */
 static void
-accept_leave(struct listener *l)
+accept_hand_over(struct listener *l)
 {
-	l->left = true;
+	l->handed_over = true;
 	l->wanted = false;
 	ev_io_stop(l->accept->env->loop, &l->io);
 	while (accept_one(l) || errno == ECONNABORTED || errno == EINTR)
@@ -217,21 +219,21 @@ accept_leave(struct listener *l)
 }
 
 void
-accept_look(struct accept *a)
+accept_check_successor(struct accept *a)
 {
 	for (unsigned i = 0; i < a->n; i++) {
 		struct listener *l = &a->listeners[i];
 
-		if (!l->kind.is_unix && !l->left &&
+		if (!l->kind.is_unix && !l->handed_over &&
 		    tcp_rival_listens(l->io.fd, &l->noted))
-			accept_leave(l);
+			accept_hand_over(l);
 	}
 }
 
 void
 accept_drain(struct accept *a)
 {
-	accept_look(a);
+	accept_check_successor(a);
 	metrics_gauge_set(a->env->metrics, PM_ACCEPTING, 0);
 	if (getppid() != a->master) {
 		accept_close(a, true);
@@ -239,8 +241,8 @@ accept_drain(struct accept *a)
 	}
 	for (unsigned i = 0; i < a->n; i++)
 		a->listeners[i].wanted =
-		    !a->listeners[i].left &&
-		    (!a->listeners[i].kind.is_unix || accept_nobody_else(a));
+		    !a->listeners[i].handed_over &&
+		    (!a->listeners[i].kind.is_unix || accept_all_drain(a));
 	accept_watch(a);
 }
 
@@ -250,7 +252,7 @@ accept_free(struct accept **a)
 	if (*a == NULL)
 		return;
 	metrics_gauge_set((*a)->env->metrics, PM_ACCEPTING, 0);
-	accept_close(*a, accept_nobody_else(*a));
+	accept_close(*a, accept_all_drain(*a));
 	mem_free(*a);
 	*a = NULL;
 }

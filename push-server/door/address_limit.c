@@ -9,7 +9,7 @@
 #include "core/banned.h"
 
 #define SETS 4096
-#define WAYS 4 /* a full set forgets the address whose next handshake is due first */
+#define WAYS 4 /* a full set replaces the address with the earliest due_us */
 
 /* A GCRA stamp: the time at which the address's next handshake would be due if its
  * handshakes came at an even pace. */

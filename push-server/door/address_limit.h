@@ -15,11 +15,12 @@ struct address_limit;
 struct address_limit *address_limit_new(int64_t per_min);
 void address_limit_free(struct address_limit **l);
 
-/* A new limit; what addresses have used so far counts by the old one. */
+/* Sets a new limit. Handshakes before the change stay charged at the old rate. */
 void address_limit_set(struct address_limit *l, int64_t per_min);
 
-/* May the address connect now? It is numeric text; any other text counts as an address of
- * its own. If not, *retry_ms is the time to wait, in milliseconds. */
+/* May a client of this address connect now? False: *retry_ms is the time to wait, in
+ * milliseconds. address is numeric text; any other text counts as an address of its
+ * own. */
 bool address_limit_take(struct address_limit *l, const char *address, int64_t now_ms,
     int64_t *retry_ms) ES_MUST_CHECK;
 

@@ -39,7 +39,8 @@ forwarded_last_element(const char *line, size_t *end, size_t *len)
 }
 
 /* Reads a line from right to left and writes each address to out, up to the first that is
- * not a trusted proxy. True: all are, so the line before is next. */
+ * not a trusted proxy. True: all addresses of the line are trusted proxies, so the caller
+ * continues with the line before. */
 static bool
 forwarded_walk_line(
     const char *line, const struct cidr_list *trusted, char out[NET_ADDRESS_TEXT])

@@ -1,4 +1,4 @@
-/* Finds the client's address of a request that came through proxies. Pure. */
+/* Finds the address of a client whose request came through proxies. Pure. */
 #ifndef PUSH_FORWARDED_H
 #define PUSH_FORWARDED_H
 
@@ -19,10 +19,11 @@ struct forwarded {
 void forwarded_add(struct forwarded *f, const char *line);
 
 /* Writes the client's address to out: the rightmost address that is not a trusted proxy,
- * because any client can forge the addresses left of it, or the leftmost one when all are
- * trusted. peer is the other end of the socket, and the client itself unless
- * peer_trusted. An element that is not an address ends the search: the proxy that
- * reported it counts as the client. out is numeric text, or a copy of peer. */
+ * because any client can forge the addresses left of it. When all are trusted, the
+ * client is the leftmost one. peer is the address of the socket's other end; unless
+ * peer_trusted, peer is the client, and the lines are ignored. An element that is not an
+ * address ends the search: the proxy that reported it counts as the client. out is
+ * numeric text, or a copy of peer. */
 void forwarded_client(const struct forwarded *f, const struct cidr_list *trusted,
     const char *peer, bool peer_trusted, char out[NET_ADDRESS_TEXT]);
 

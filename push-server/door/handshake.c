@@ -29,8 +29,8 @@ struct request {
 	ev_timer deadline;        /* for the PROXY header and the head together */
 	bool needs_proxy;         /* the PROXY header has not come yet */
 	bool peer_trusted;        /* the worker trusts X-Forwarded-For of this peer */
-	bool waits;               /* for the answer whether its origin is allowed */
-	struct request_head head; /* once it is complete; texts are in data */
+	bool waits_for_origin;    /* origins.c is asking whether its origin is allowed */
+	struct request_head head; /* valid once it is complete; its texts are in data */
 	char peer[NET_ADDRESS_TEXT];
 	size_t len;
 	char data[REQUEST_HEAD_MAX + 1];
@@ -139,7 +139,7 @@ handshake_admit(struct request *r, const struct request_head *head)
 	}
 	memcpy(first, r->data + head->len, rest);
 	if (head->token != NULL)
-		c->who.token = mem_strdup(head->token);
+		c->auth.token = mem_strdup(head->token);
 	if (head->origin != NULL && !request_head_same_origin(head))
 		c->io.origin = mem_strdup(head->origin);
 	(void)snprintf(c->io.address, sizeof(c->io.address), "%s", r->peer);
@@ -156,7 +156,8 @@ handshake_admit(struct request *r, const struct request_head *head)
 	ws_adopt(c, fd, first, rest);
 }
 
-/* The worker reads nothing while the request waits. The deadline of the request stays. */
+/* Refuses or admits the handshake. While origins.c asks the database, the worker reads
+ * nothing from the socket, and the request's deadline keeps running. */
 static void
 handshake_judge_origin(struct request *r)
 {
@@ -176,7 +177,7 @@ handshake_judge_origin(struct request *r)
 		break;
 	case ORIGINS_ASKED:
 		ev_io_stop(h->env->loop, &r->io);
-		r->waits = true;
+		r->waits_for_origin = true;
 		break;
 	}
 }
@@ -194,8 +195,8 @@ handshake_on_origins(void *ctx)
 		struct request *r = LIST_ITEM(l, struct request, link);
 
 		list_move_tail(&h->requests, l);
-		if (r->waits) {
-			r->waits = false;
+		if (r->waits_for_origin) {
+			r->waits_for_origin = false;
 			handshake_judge_origin(r);
 		}
 	}

@@ -12,7 +12,7 @@ struct origins;
 
 /* conns and origins must outlive the struct. */
 struct handshake *handshake_new(struct conns *conns, struct origins *origins);
-/* Answers 503 to requests whose head is not complete. */
+/* Answers 503 to the handshakes under way. */
 void handshake_free(struct handshake **h);
 
 /* Starts the handshake of an accepted socket and takes over its descriptor. peer is the

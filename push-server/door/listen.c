@@ -23,7 +23,8 @@ listen_fail(struct es_err *err, const char *address, const char *what)
 	return es_fail_field(err, ES_INVALID, "ES_PUSH_LISTEN", "%s: %s", address, what);
 }
 
-/* The path stays when push-server ends, and the next one replaces the stale file. */
+/* push-server does not remove the path when it ends; its next start replaces the stale
+ * file. */
 static enum es_code
 listen_open_unix(
     const char *path, int backlog, enum unix_socket_how how, int *out, struct es_err *err)
@@ -57,7 +58,8 @@ listen_open_tcp_one(const struct addrinfo *ai, int backlog, bool reuse_port)
 }
 
 /* Without a take-over, first bind without SO_REUSEPORT, which fails when another server
- * has the port. With SO_REUSEPORT alone each of the two would get half of the clients. */
+ * has the port. With SO_REUSEPORT alone both servers would listen, and each would get a
+ * part of the clients. */
 static int
 listen_open_tcp_all(const struct addrinfo *ai, unsigned workers, int backlog,
     enum unix_socket_how how, int fds[])
@@ -119,7 +121,7 @@ listen_kind(char *address)
 	return kind;
 }
 
-/* Opens the unix sockets, or the others, of all addresses. */
+/* Opens the unix sockets (is_unix) or the TCP sockets of all addresses. */
 static enum es_code
 listen_open_some(char *const addresses[], bool is_unix, int backlog,
     enum unix_socket_how how, struct push_listen *out, struct es_err *err)
@@ -162,8 +164,8 @@ push_listen_open(const char *addresses, unsigned workers, int backlog,
 		out->at[out->n].kind = listen_kind(address);
 		each[out->n++] = address;
 	}
-	/* Bind the ports first: the program can't give back a path that it has taken
-	 * over. */
+	/* Bind the ports first: once the program has taken over a unix path, it can't
+	 * give the path back. */
 	if (rc == ES_OK)
 		rc = listen_open_some(each, false, backlog, how, out, err);
 	if (rc == ES_OK)

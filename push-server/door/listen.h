@@ -1,7 +1,7 @@
-/* The listening sockets of all workers. The master makes them before it forks: a faulty
- * address or a busy port stops the start, and the successor of a dead worker serves the
- * clients in that worker's backlog. TCP: one SO_REUSEPORT socket per worker; unix: one
- * for all. */
+/* The listening sockets of all workers. The master opens them before it forks, so that a
+ * faulty address or a busy port stops the start. The worker that replaces a dead one
+ * inherits its sockets, and serves the clients in their backlogs. TCP: one SO_REUSEPORT
+ * socket per worker; unix: one for all. */
 #ifndef PUSH_LISTEN_H
 #define PUSH_LISTEN_H
 
@@ -24,23 +24,25 @@ struct push_listen {
 	struct {
 		struct push_listen_kind kind;
 		int fds[PUSH_WORKERS_MAX]; /* unix: only fds[0] */
-		struct tcp_rival noted;    /* TCP */
+		struct tcp_rival noted;    /* TCP: the sockets at this address */
 	} at[PUSH_LISTEN_MAX];
 };
 
-/* how: with UNIX_SOCKET_TAKE_OVER another push-server may listen at the addresses. The
- * paths lead to the new sockets from now on; of TCP clients the kernel gives each server
- * a part until the other one closes its sockets. addresses:
- * "127.0.0.1:8082,[::1]:8082,unix:/path". PUSH_LISTEN_PROXY after an address means that
- * its connections begin with a PROXY header. A unix socket gets mode 0660. A stale unix
- * socket is replaced; one on which a process listens is an error. */
+/* addresses: "127.0.0.1:8082,[::1]:8082,unix:/path". PUSH_LISTEN_PROXY after an address
+ * means that its connections begin with a PROXY header. A unix socket gets mode 0660. A
+ * stale unix socket is replaced.
+ *
+ * UNIX_SOCKET_TAKE_OVER: another push-server may still listen at the addresses. New
+ * clients of a unix path then reach only the new socket. The kernel divides new TCP
+ * clients between both servers until the older one closes its sockets. Without a
+ * take-over, a process that listens at an address is an error. */
 enum es_code push_listen_open(const char *addresses, unsigned workers, int backlog,
     enum unix_socket_how how, struct push_listen *out, struct es_err *err) ES_MUST_CHECK;
 /* Closes the sockets in this process. The kernel ends a listening socket, and refuses
  * clients, when the last process has closed it. */
 void push_listen_close(struct push_listen *l);
-/* In a worker: closes the TCP sockets of the other workers. A socket that several
- * processes hold would outlive the worker that accepts from it. */
+/* In a worker: closes the TCP sockets of the other workers. If several processes held a
+ * socket, the kernel would still give it clients after its worker has ended. */
 void push_listen_keep(struct push_listen *l, unsigned worker);
 /* In a worker: the worker's socket for address i. */
 int push_listen_fd(const struct push_listen *l, unsigned i, unsigned worker);

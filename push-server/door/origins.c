@@ -12,7 +12,7 @@
 
 #define READ_MS 3000
 
-/* Origins of one statement, or of the next one. */
+/* The origins that one statement asks for. */
 struct origins_batch {
 	size_t n;
 	char *texts[ORIGIN_ASKS_MAX];
@@ -65,8 +65,8 @@ origins_listen(struct origins *o, void (*answered)(void *ctx), void *ctx)
 	o->ctx = ctx;
 }
 
-/* The database did not say: renew the last answer, so that clients need not wait for the
- * next failure. */
+/* The query failed. Renew the last answer for each origin, so that further handshakes do
+ * not wait for another query that fails. */
 static void
 origins_keep_last(struct origins *o, const struct origins_batch *b)
 {
@@ -150,7 +150,7 @@ origins_look(struct origins *o, const char *origin)
 	if (origin_cache_find(o->cache, origin, o->env->now_ms, &allowed, &fresh) &&
 	    fresh)
 		return allowed ? ORIGINS_YES : ORIGINS_NO;
-	/* A handshake without a place in this statement asks again after the answer. */
+	/* If the batch is full, the handshake asks again after the next answer. */
 	if (o->next.n < ORIGIN_ASKS_MAX && !origins_batch_has(&o->next, origin) &&
 	    !origins_batch_has(&o->asked, origin))
 		o->next.texts[o->next.n++] = mem_strdup(origin);

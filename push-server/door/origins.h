@@ -1,6 +1,6 @@
-/* Decides which web apps may open a socket. The handshake does not know the tenant yet,
- * so the worker asks PostgreSQL whether any tenant allows the origin. It checks the
- * tenant's own list after the token. */
+/* Decides which web apps may open a socket. During the handshake the tenant is not known
+ * yet, so the worker asks PostgreSQL whether any tenant allows the origin. After the
+ * token is verified, greeting.c checks the origin against the tenant's own list. */
 #ifndef PUSH_ORIGINS_H
 #define PUSH_ORIGINS_H
 
@@ -15,16 +15,17 @@ struct pg_async;
 enum origins_answer {
 	ORIGINS_YES,
 	ORIGINS_NO,
-	ORIGINS_ASKED, /* a question is under way: look again after answered() */
+	ORIGINS_ASKED, /* a query is under way: call again after answered() */
 };
 
-/* env and pg outlive it. */
+/* env and pg must outlive the struct. */
 struct origins *origins_new(struct loop_env *env, struct pg_async *pg);
 void origins_free(struct origins **o);
 /* answered(ctx) is called after each answer of the database, never from origins_look. */
 void origins_listen(struct origins *o, void (*answered)(void *ctx), void *ctx);
-/* While the database is away the last answer counts. An origin without an answer is
- * allowed: no token passes its look-up in that time, so no client gets in. */
+/* While the database is away, the last answer stays valid, and an origin without an
+ * answer is allowed. No client gets in by that, because the look-up of its token's user
+ * fails too. */
 enum origins_answer origins_look(struct origins *o, const char *origin) ES_MUST_CHECK;
 
 #endif

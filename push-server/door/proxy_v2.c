@@ -59,7 +59,7 @@ proxy_v2_read_body(
 
 	if (family == NULL || len < family->addresses)
 		return PROXY_V2_MALFORMED;
-	/* UNSPEC tells no addresses, and the rest of its header is ignored. */
+	/* UNSPEC has no addresses, and the rest of its header is ignored. */
 	if (code != 0x00 &&
 	    !proxy_v2_tlvs_fit(body + family->addresses, len - family->addresses))
 		return PROXY_V2_MALFORMED;

@@ -1,5 +1,5 @@
 /* Parses the PROXY protocol, version 2 (haproxy.org, proxy-protocol.txt, section 2.2): a
- * binary header before the request, in which a load balancer tells the client's address.
+ * binary header before the request, in which a load balancer names the client's address.
  * Pure. */
 #ifndef PUSH_PROXY_V2_H
 #define PUSH_PROXY_V2_H
@@ -20,7 +20,7 @@ enum proxy_v2_verdict {
 };
 
 struct proxy_v2 {
-	size_t len; /* of the header; the request follows */
+	size_t len; /* bytes of the header; the request follows */
 	/* False: the header is for the load balancer's own connection (LOCAL, e.g. a
 	 * health check) or has no IP address (UNSPEC, AF_UNIX). The socket's peer then
 	 * counts as the client. */

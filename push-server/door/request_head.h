@@ -20,7 +20,7 @@ enum request_verdict {
 	REQUEST_REFUSED, /* answer status */
 };
 
-/* Texts point into the buffer given and live as long as it. */
+/* The texts point into the parsed buffer. */
 struct request_head {
 	size_t len; /* of the head; later bytes belong to the WebSocket */
 	int status; /* REQUEST_REFUSED */

@@ -31,20 +31,20 @@ static const struct conf_item items[] = {
 	ROW(workers, "ES_PUSH_WORKERS", CONF_INT, "2", 1, 64,
 	    "worker processes, one event loop each"),
 	ROW(connections, "ES_PUSH_CONNECTIONS", CONF_INT, "10000", 1, 1000000,
-	    "connections of one worker; beyond it 503"),
+	    "most connections of one worker; a further handshake gets 503"),
 	ROW(user_connections, "ES_PUSH_USER_CONNECTIONS", CONF_INT, "100", 1, 100000,
-	    "connections of one user over all workers; beyond it close 4008"),
+	    "most connections of one user over all workers; a further one is closed with 4008"),
 	ROW(address_connections_per_min, "ES_PUSH_ADDRESS_CONNECTIONS_PER_MIN", CONF_INT,
 	    "600", 0, 10000000,
 	    "handshakes a minute that one worker accepts from one address (IPv6: /64), except loopback; 0: no limit"),
 	ROW(frame_max_bytes, "ES_FRAME_MAX_BYTES", CONF_INT, "65536", 1024, 1048576,
-	    "bytes of one message from a client, at least 12 for each of ES_BODY_MAX_CHARS and 1024; beyond it an error, beyond twice as many close 1009"),
+	    "most bytes of one message from a client; raised to 12 * ES_BODY_MAX_CHARS + 1024 if it is lower; a longer message gets an error, one of more than twice as many bytes close 1009"),
 	ROW(early_bytes, "ES_PUSH_EARLY_BYTES", CONF_INT, "16384", 4096, 1048576,
-	    "bytes held for one socket before hello (token, frames); beyond it close 1009 or 4005"),
+	    "most bytes that a worker holds for one socket before hello (token, frames); more bytes close it with 1009 or 4005"),
 	ROW(early_total_bytes, "ES_PUSH_EARLY_TOTAL_BYTES", CONF_INT, "67108864", 65536, 68719476736,
-	    "bytes held before hello in one worker, request heads included; beyond it 503 or close 4100"),
+	    "most bytes that one worker holds for all sockets before hello, request heads included; beyond it clients get 503 or close 4100"),
 	ROW(out_bytes, "ES_OUT_BYTES", CONF_INT, "134217728", 65536, 68719476736,
-	    "bytes that may wait for slow readers in one worker; beyond it the slowest get 4101"),
+	    "bytes that may wait for slow readers in one worker; beyond it the worker closes the slowest with 4101"),
 	ROW(sndbuf_bytes, "ES_PUSH_SNDBUF_BYTES", CONF_INT, "131072", 4096, 16777216,
 	    "send buffer of one socket in the kernel"),
 	ROW(stalled_ms, "ES_PUSH_STALLED_MS", CONF_INT, "30000", 1000, 600000,
@@ -52,23 +52,23 @@ static const struct conf_item items[] = {
 	ROW(head_timeout_ms, "ES_PUSH_HEAD_TIMEOUT_MS", CONF_INT, "5000", 100, 60000,
 	    "milliseconds in which a client has to send its whole request head"),
 	ROW(auth_timeout_ms, "ES_PUSH_AUTH_TIMEOUT_MS", CONF_INT, "10000", 100, 60000,
-	    "milliseconds that checking a token may take; then close 4104"),
+	    "milliseconds from the upgrade in which a client must send its token and the worker must check it; else close 4104"),
 	ROW(send_timeout_ms, "ES_PUSH_SEND_TIMEOUT_MS", CONF_INT, "2000", 100, 30000,
 	    "milliseconds after which the outcome of a send is looked up in the database"),
 	ROW(drain_ms, "ES_PUSH_DRAIN_MS", CONF_INT, "20000", 100, 600000,
-	    "milliseconds after SIGTERM over which the worker closes its clients"),
+	    "milliseconds over which a worker spreads the closes of its connections after SIGTERM"),
 	ROW(reconnect_min_ms, "ES_PUSH_COMEBACK_MIN_MS", CONF_INT, "500", 1, 60000,
-	    "shortest time, in milliseconds, over which a reconnect frame spreads the clients"),
+	    "shortest time, in milliseconds, over which a worker spreads the reconnects of its clients"),
 	ROW(reconnect_max_ms, "ES_PUSH_COMEBACK_MAX_MS", CONF_INT, "30000", 1000, 600000,
-	    "longest time, in milliseconds, that a reconnect frame asks a client to wait"),
+	    "longest time, in milliseconds, that a worker asks a client to wait before it reconnects"),
 	ROW(reconnect_per_s, "ES_PUSH_COMEBACK_PER_S", CONF_INT, "500", 1, 1000000,
-	    "rate, in clients a second, at which the reconnect frames of one worker let its clients return"),
+	    "rate, in clients a second, at which one worker asks its clients to reconnect"),
 	ROW(backlog, "ES_PUSH_BACKLOG", CONF_INT, "4096", 1, 65535,
-	    "sockets of one listener and worker that may wait to be accepted; the kernel allows net.core.somaxconn"),
+	    "connections that may wait to be accepted, for each listener of each worker; the kernel lowers it to net.core.somaxconn"),
 	ROW(accepts, "ES_PUSH_ACCEPTS", CONF_INT, "64", 1, 10000,
-	    "sockets that a worker accepts in one turn of its loop"),
+	    "most connections that a worker accepts in one turn of its loop"),
 	ROW(handshakes, "ES_PUSH_HANDSHAKES", CONF_INT, "4096", 1, 100000,
-	    "sockets whose request head one worker reads at the same time; beyond it 503"),
+	    "most handshakes under way in one worker; a further one gets 503"),
 	ROW(max_subscriptions, "ES_PUSH_SUBSCRIPTIONS", CONF_INT, "500", 1, 100000,
 	    "subscriptions of one connection"),
 	ROW(lookup_batch, "ES_PUSH_LOOKUP_BATCH", CONF_INT, "1000", 50, 10000,
@@ -82,9 +82,9 @@ static const struct conf_item items[] = {
 	ROW(log_bytes, "ES_LOG_BYTES", CONF_INT, "134217728", 1048576, 68719476736,
 	    "bytes of recent events that a worker keeps in memory for all channels"),
 	ROW(replay_limit, "ES_REPLAY_LIMIT", CONF_INT, "500", 1, 100000,
-	    "events of one channel that a subscribe replays; beyond it a gap"),
+	    "most events that a subscribe replays; a client that missed more gets a gap frame"),
 	ROW(replay_budget, "ES_REPLAY_BUDGET", CONF_INT, "5000", 1, 1000000,
-	    "events a minute that one connection is replayed from the database; beyond it a gap"),
+	    "most events a minute that a worker reads from the database for one connection; beyond it the client gets a gap frame"),
 	ROW(page_bytes, "ES_PAGE_BYTES", CONF_INT, "33554432", 1048576, 68719476736,
 	    "bytes of history pages that a worker keeps in memory for replays"),
 	ROW(linger_ms, "ES_PUSH_LINGER_MS", CONF_INT, "60000", 0, 3600000,
@@ -96,7 +96,7 @@ static const struct conf_item items[] = {
 	ROW(rights_max, "ES_PUSH_RIGHTS_MAX", CONF_INT, "20000", 1, 10000000,
 	    "rights that a worker caches"),
 	ROW(acl_poll_ms, "ES_PUSH_ACL_POLL_MS", CONF_INT, "5000", 100, 60000,
-	    "milliseconds between two queries for the tenants' versions of rights"),
+	    "milliseconds between two queries for changes of rights (the tenants' acl_version)"),
 	ROW(presence_hold_ms, "ES_PRESENCE_HOLD_MS", CONF_INT, "15000", 0, 600000,
 	    "milliseconds after its last connection until a user is offline"),
 	ROW(presence_idle_ms, "ES_PRESENCE_IDLE_MS", CONF_INT, "300000", 1000, 86400000,
@@ -108,13 +108,13 @@ static const struct conf_item items[] = {
 	ROW(body_max_chars, "ES_BODY_MAX_CHARS", CONF_INT, "10000", 1, 10000,
 	    "longest message body, in code points"),
 	ROW(frame_rate, "ES_LIMIT_FRAMES", CONF_INT, "60", 0, 1000000,
-	    "frames other than send of one connection in 10 s; 0: no limit"),
+	    "most frames, except send, from one connection in 10 s; 0: no limit"),
 	ROW(subscribe_rate, "ES_LIMIT_SUBSCRIBES", CONF_INT, "1000", 0, 1000000,
-	    "channels that one connection asks for in 10 s, by subscribe or as entries of sync; at least twice ES_PUSH_SUBSCRIPTIONS, so that a client can subscribe to all again; 0: no limit"),
+	    "most channels that one connection may name in subscribe and sync frames in 10 s; choose at least twice ES_PUSH_SUBSCRIPTIONS, so that a client can subscribe to all its channels again; 0: no limit"),
 	ROW(read_marks, "ES_PUSH_READ_MARKS", CONF_INT, "10000", 1, 1000000,
-	    "read marks that may wait in one worker; beyond it the error busy"),
+	    "most read marks that wait to be written in one worker; a further read frame gets the error busy"),
 	ROW(control_rate, "ES_LIMIT_CONTROL_FRAMES", CONF_INT, "200", 0, 1000000,
-	    "pings, pongs and fragments of one connection in 10 s; beyond it close 4103; 0: no limit"),
+	    "most pings, pongs and fragments from one connection in 10 s; more close it with 4103; 0: no limit"),
 };
 // clang-format on
 
@@ -217,12 +217,12 @@ const struct conf_table push_conf_tables[] = {
 const size_t n_push_conf_tables = ES_COUNT(push_conf_tables);
 
 #define BYTES_PER_CHARACTER 12   /* a surrogate pair as two \u escapes */
-#define BESIDE_BODY         1024 /* the other fields of a send frame */
+#define OTHER_FIELDS        1024 /* bytes of a send frame without its body */
 
 size_t
 push_conf_message_max(const struct push_conf *conf)
 {
-	const int64_t needed = conf->body_max_chars * BYTES_PER_CHARACTER + BESIDE_BODY;
+	const int64_t needed = conf->body_max_chars * BYTES_PER_CHARACTER + OTHER_FIELDS;
 
 	return (size_t)(conf->frame_max_bytes > needed ? conf->frame_max_bytes : needed);
 }

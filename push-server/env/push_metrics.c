@@ -22,7 +22,7 @@ _Static_assert(PM_CLOSE_LAST - PM_CLOSE_FIRST == ES_COUNT(close_codes),
 #define LIMITED      "echostream_rate_limited_total"
 #define LIMITED_HELP "Frames refused by a rate limit."
 #define UP           "echostream_push_connected"
-#define UP_HELP      "Workers with this connection up."
+#define UP_HELP      "Workers that are connected to this service."
 #define HANDS        "echostream_websocket_handshakes_total"
 #define HANDS_HELP   "Requests for a WebSocket, by their result."
 #define QUERIES      "echostream_push_queries_total"

@@ -1,5 +1,5 @@
-/* Messages of a Redis topic that this worker can't parse, e.g. from a newer version. Each
- * is counted; one log line a minute reports them. */
+/* Messages of a Redis topic that this worker can't parse, e.g. from a newer version. A
+ * metric counts each message; one log line a minute reports them. */
 #ifndef PUSH_UNREADABLE_MESSAGE_H
 #define PUSH_UNREADABLE_MESSAGE_H
 

@@ -82,5 +82,5 @@ const struct frame_type frame_send = {
     .n_fields = ES_COUNT(fields),
     .size = sizeof(struct send_in),
     .handler = frame_send_handle,
-    .flags = FRAME_FREE,
+    .flags = FRAME_OWN_LIMIT,
 };

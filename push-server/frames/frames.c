@@ -76,14 +76,15 @@ frames_run(struct frames *f, struct conn *c, const struct frame_type *type,
 	return type->handler(f, c, in, id, a, err);
 }
 
-/* Counts a failed frame of a type with FRAME_FREE, whose own limit did not count it. A
- * frame that its lane has no room for counts like a refused send, any other failure like
- * a frame of another type. False: the client got an error frame or was closed already. */
+/* Counts a failed frame of a type with FRAME_OWN_LIMIT: the frame failed before its own
+ * limit could count it. ES_BUSY (too many sends wait for this channel) counts as a
+ * refused send, any other failure by ES_LIMIT_FRAMES. False: the client got an error
+ * frame or was closed already. */
 static bool
 frames_count_failed(struct conn *c, const struct frame_type *type, enum es_code rc,
     const struct frame_head *head)
 {
-	if (type == NULL || !(type->flags & FRAME_FREE))
+	if (type == NULL || !(type->flags & FRAME_OWN_LIMIT))
 		return true;
 	if (rc != ES_BUSY)
 		return flood_within_rate(c, head->type, head->id);
@@ -113,7 +114,7 @@ frames_dispatch(
 		return;
 	}
 	metrics_add(f->env->metrics, (unsigned)(PM_FRAME_SUBSCRIBE + index), 1);
-	if (type == NULL || !(type->flags & FRAME_FREE))
+	if (type == NULL || !(type->flags & FRAME_OWN_LIMIT))
 		if (!flood_within_rate(c, head.type, head.id))
 			return;
 	if (rc == ES_OK && type == NULL)
@@ -131,8 +132,7 @@ frames_receive(struct frames *f, struct conn *c, const char *json, size_t len)
 {
 	struct arena *a;
 
-	/* Only one token can start the greeting: while it is checked, all other frames
-	 * wait. */
+	/* The greeting checks one token only. Until it ends, all other frames wait. */
 	if (greeting_is_checking(c)) {
 		frames_keep(f, c, json, len);
 		return;

@@ -39,7 +39,7 @@ typedef enum es_code frame_handler(struct frames *f, struct conn *c, const void 
 enum frame_flag {
 	FRAME_EARLY = 4, /* accepted before hello, until a token was sent */
 	/* not counted by ES_LIMIT_FRAMES, because the type has a limit of its own */
-	FRAME_FREE = 1,
+	FRAME_OWN_LIMIT = 1,
 	FRAME_PASSIVE = 2, /* does not count as activity of the user */
 };
 

@@ -14,17 +14,17 @@
 #define RETRY_MS 1000 /* after a failure: the database is away */
 
 struct bearer {
-	struct list link; /* on new, waiting or subjects */
+	struct list link; /* on one of the lists of struct bearers */
 	struct bearers *all;
 	struct conn_ref ref;
 	enum bearer_kind kind;
 	int64_t since_ms;
-	char *token; /* NULL: c->who.token */
+	char *token; /* NULL: c->auth.token */
 	char *iss;
-	struct tenant_id tid;        /* of the hint */
-	struct issuer_claims claims; /* once verified; name and email are those below */
-	char *name, *email;
-	struct user_id user; /* of verified claims; "": to be found by the subject */
+	struct tenant_id tid; /* the tenant that the token names, not verified yet */
+	struct issuer_claims claims; /* valid once the token is verified */
+	char *name, *email;          /* owned copies of claims.name and claims.email */
+	struct user_id user;         /* "": the database finds it by the subject */
 };
 
 struct bearers {
@@ -158,9 +158,9 @@ bearers_forget_keys(struct bearers *b, const struct tenant_id *tenant)
 	issuer_keys_forget(b->keys, tenant);
 }
 
-/* Takes the bearer. user NULL: refused. */
+/* Reports the result and frees the bearer. user NULL: the token is refused with err. */
 static void
-bearers_settle(struct bearer *one, const struct user_id *user, const struct es_err *err)
+bearers_finish(struct bearer *one, const struct user_id *user, const struct es_err *err)
 {
 	struct bearers *b = one->all;
 	struct conn *c = conn_get(b->conns, one->ref);
@@ -179,8 +179,8 @@ bearers_settle(struct bearer *one, const struct user_id *user, const struct es_e
 	bearers_drop(one);
 }
 
-/* True when the token has waited for the longest time that it may. The check of a key in
- * force has no such time: it waits for its answer, which may close the connection. */
+/* True: the token has waited for ES_PUSH_AUTH_TIMEOUT_MS. BEARER_KEY has no time-out,
+ * because its answer may have to close an open connection. */
 static bool
 bearers_is_late(const struct bearer *one)
 {
@@ -197,16 +197,16 @@ bearers_give_up(struct bearer *one)
 
 	IGNORE(es_fail(
 	    &err, ES_UNAVAILABLE, "the server cannot check the token at the moment"));
-	bearers_settle(one, NULL, &err);
+	bearers_finish(one, NULL, &err);
 }
 
 static const char *
 bearers_token(const struct bearer *one, const struct conn *c)
 {
-	return one->token != NULL ? one->token : c->who.token;
+	return one->token != NULL ? one->token : c->auth.token;
 }
 
-/* The texts of the claims outlive the arena. */
+/* Copies the claims, because their texts live in the caller's arena. */
 static void
 bearers_verified(struct bearer *one, const struct issuer_claims *claims)
 {
@@ -236,7 +236,7 @@ bearers_verify(struct bearers *b, struct bearer *one, struct arena *a)
 	if (rc == ES_OK)
 		bearers_verified(one, &claims);
 	else if (rc != ES_BUSY)
-		bearers_settle(one, NULL, &err);
+		bearers_finish(one, NULL, &err);
 	else if (bearers_is_late(one))
 		bearers_give_up(one);
 	else
@@ -263,7 +263,7 @@ bearers_on_provision(void *ctx, enum es_code rc, struct pg_rows *rows, struct ar
 		IGNORE(pg_next(rows, a, &row));
 		rc = issuer_profile_check(&one->claims, &row, &err);
 	}
-	bearers_settle(one, rc == ES_OK ? &row.user : NULL, &err);
+	bearers_finish(one, rc == ES_OK ? &row.user : NULL, &err);
 }
 
 static void
@@ -279,7 +279,7 @@ bearers_provision(struct bearers *b, struct bearer *one, struct arena *a)
 		ASK_MS, bearers_on_provision, one, &err);
 
 	if (rc != ES_OK)
-		bearers_settle(one, NULL, &err);
+		bearers_finish(one, NULL, &err);
 }
 
 static void
@@ -291,9 +291,9 @@ bearers_answered(
 	if (row->key_there && row->user.text[0] == '\0' && one->claims.provision)
 		bearers_provision(b, one, a);
 	else if (bearers_check(one, row, &err) == ES_OK)
-		bearers_settle(one, &row->user, &err);
+		bearers_finish(one, &row->user, &err);
 	else
-		bearers_settle(one, NULL, &err);
+		bearers_finish(one, NULL, &err);
 }
 
 static void

@@ -6,9 +6,8 @@
 #include "core/banned.h"
 
 #define NOTICE_S 60
-/* conn_expiry_watch() runs once in a ping interval for each connection. So it puts the
- * connection on the list one interval before the notice is due. conn_expiry_tick() then
- * checks each connection on the list every second. */
+/* conn_expiry_watch() runs only once in a ping interval for each connection. So it puts a
+ * connection on the list one interval before the notice is due. */
 #define WATCH_S (NOTICE_S + PING_INTERVAL_MS / 1000 + 2)
 
 void
@@ -16,8 +15,8 @@ conn_expiry_watch(struct list *expiring, struct conn *c)
 {
 	const int64_t left_s = c->expires_s - clock_wall_ms() / 1000;
 
-	if (list_empty(&c->who.expiring) && left_s <= WATCH_S)
-		list_add_tail(expiring, &c->who.expiring);
+	if (list_empty(&c->auth.expiring) && left_s <= WATCH_S)
+		list_add_tail(expiring, &c->auth.expiring);
 }
 
 void
@@ -27,15 +26,15 @@ conn_expiry_tick(struct list *expiring)
 	struct list *next;
 
 	for (struct list *l = expiring->next; l != expiring; l = next) {
-		struct conn *c = LIST_ITEM(l, struct conn, who.expiring);
+		struct conn *c = LIST_ITEM(l, struct conn, auth.expiring);
 
 		next = l->next;
 		if (c->state != CONN_OPEN || c->expires_s > now_s + WATCH_S) {
-			list_del(&c->who.expiring);
+			list_del(&c->auth.expiring);
 		} else if (c->expires_s <= now_s) {
 			conn_close(c, CLOSE_TOKEN_EXPIRED, "the token has expired");
-		} else if (!c->who.expiry_told && c->expires_s <= now_s + NOTICE_S) {
-			c->who.expiry_told = true;
+		} else if (!c->auth.expiry_notified && c->expires_s <= now_s + NOTICE_S) {
+			c->auth.expiry_notified = true;
 			frame_out_token_expiring(c, c->expires_s);
 		}
 	}
@@ -44,5 +43,5 @@ conn_expiry_tick(struct list *expiring)
 void
 conn_expiry_forget(struct conn *c)
 {
-	list_del(&c->who.expiring);
+	list_del(&c->auth.expiring);
 }

@@ -8,8 +8,8 @@
 
 #include "core/banned.h"
 
-/* in ms; each turn of the ping wheel renews the lease, once in 25 s, so that one lost
- * renewal does not end the lease */
+/* In ms. The worker renews a lease once in a ping interval of 25 s, so that one lost
+ * renewal does not end it. */
 #define LEASE_MS "60000"
 
 struct redis_script conn_lease_script = {
@@ -65,7 +65,7 @@ conn_lease_ask(
 	argv[2] = (struct redis_arg){LEASE_MS, strlen(LEASE_MS)};
 	argv[3] = (struct redis_arg){max, strlen(max)};
 	*try = (struct lease_try){.ref = c->ref, .done = done, .ctx = ctx};
-	c->who.leased = true;
+	c->auth.leased = true;
 	if (redis_async_eval(redis, &conn_lease_script, conn_lease_on_answer, try, &err,
 		1, ES_COUNT(argv), argv) == ES_OK)
 		return;
@@ -84,7 +84,7 @@ conn_lease_take(
 void
 conn_lease_renew(struct redis_async *redis, struct conn *c)
 {
-	if (c->who.leased)
+	if (c->auth.leased)
 		conn_lease_ask(redis, c, NULL, NULL);
 }
 
@@ -94,9 +94,9 @@ conn_lease_drop(struct redis_async *redis, struct conn *c)
 	struct es_err err;
 	char key[128];
 
-	if (!c->who.leased)
+	if (!c->auth.leased)
 		return;
-	c->who.leased = false;
+	c->auth.leased = false;
 	conn_lease_key_of(c, key);
 	IGNORE(redis_async_text(redis, NULL, NULL, &err, "ZREM", key, c->id.text, NULL));
 }

@@ -28,15 +28,15 @@ fresh_token_look_up(
 static void
 fresh_token_refuse(struct conn *c, const struct es_err *why)
 {
-	char *id = c->who.fresh_id;
+	char *id = c->auth.fresh_id;
 
-	c->who.fresh_id = NULL;
-	c->who.fresh_busy = false;
+	c->auth.fresh_id = NULL;
+	c->auth.fresh_busy = false;
 	frame_out_error(c, "auth", id, NULL, why);
 	mem_free(id);
 }
 
-/* fresh_token_answer() follows. */
+/* Looks the user up; fresh_token_answer() takes the answer. */
 static void
 fresh_token_accept(struct who *w, struct conn *c, const struct token_claims *claims)
 {
@@ -62,7 +62,7 @@ fresh_token_begin(
 {
 	struct token_claims claims;
 
-	if (c->who.fresh_busy)
+	if (c->auth.fresh_busy)
 		return es_fail(err, ES_BUSY,
 		    "the server is still checking the token of an earlier auth frame");
 	if (ticket_is(token)) {
@@ -76,8 +76,8 @@ fresh_token_begin(
 		if (rc == ES_OK)
 			TRY(fresh_token_look_up(w, c, &claims, err));
 	}
-	c->who.fresh_busy = true;
-	c->who.fresh_id = id != NULL ? mem_strdup(id) : NULL;
+	c->auth.fresh_busy = true;
+	c->auth.fresh_id = id != NULL ? mem_strdup(id) : NULL;
 	return ES_OK;
 }
 
@@ -93,23 +93,23 @@ fresh_token_verified(struct who *w, struct conn *c, const struct token_claims *c
 		fresh_token_refuse(c, refused);
 }
 
-/* The fresh token names the same user as the socket. So an answer that refuses the user
- * closes the socket, even if the old token is still valid. Otherwise a deactivated user
- * could keep the socket by sending one token after the other. */
+/* An answer that refuses the user closes the socket, even if the old token is still
+ * valid. Otherwise a deactivated user could keep the socket by sending one token after
+ * the other. */
 void
 fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a)
 {
-	char *id = c->who.fresh_id;
+	char *id = c->auth.fresh_id;
 	struct tenant_settings settings;
 
-	c->who.fresh_id = NULL;
-	c->who.fresh_busy = false;
+	c->auth.fresh_id = NULL;
+	c->auth.fresh_busy = false;
 	if (answer->rc == ES_OK) {
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
 		identity_adopt_claims(c, &look->claims);
 		(void)bearers_check_claims(w->bearers, c, BEARER_KEY, &look->claims);
-		c->who.expiry_told = false;
+		c->auth.expiry_notified = false;
 		conn_expiry_watch(&w->expiring, c);
 		frame_out_ack(c, "auth", id, NULL, NULL);
 	} else if (identity_unanswered(answer->rc)) {

@@ -16,31 +16,31 @@
 static void
 greeting_look_up(struct who *w, struct conn *c)
 {
-	c->who.looking_up = true;
+	c->auth.looking_up = true;
 	user_lookups_add(w->lookups,
 	    &(struct lookup){
-		.ref = c->ref, .claims = *c->who.claims, .kind = LOOKUP_GREETING});
+		.ref = c->ref, .claims = *c->auth.claims, .kind = LOOKUP_GREETING});
 }
 
 static void
 greeting_refuse(struct conn *c, enum es_code code, const char *why)
 {
-	mem_free(c->who.token);
-	c->who.token = NULL;
+	mem_free(c->auth.token);
+	c->auth.token = NULL;
 	early_bytes_count(c);
 	identity_refuse(c, code, why);
 }
 
-/* The claims are kept until the database answers, however long that takes, and look-ups
- * are repeated with them. */
+/* Keeps the claims until the database answers, because greeting_tick() repeats a look-up
+ * that fails. */
 static void
 greeting_accept(struct who *w, struct conn *c, const struct token_claims *claims)
 {
-	mem_free(c->who.token);
-	c->who.token = NULL;
+	mem_free(c->auth.token);
+	c->auth.token = NULL;
 	early_bytes_count(c);
-	c->who.claims = mem_new(1, sizeof(*c->who.claims));
-	*c->who.claims = *claims;
+	c->auth.claims = mem_new(1, sizeof(*c->auth.claims));
+	*c->auth.claims = *claims;
 	greeting_look_up(w, c);
 }
 
@@ -54,12 +54,12 @@ greeting_claims(struct who *w, struct conn *c, enum es_code rc,
 		greeting_refuse(c, rc, why);
 }
 
-/* Without an answer of Redis the ticket stays, and the tick tries it again. */
+/* When Redis does not answer, the ticket stays, and greeting_tick() tries it again. */
 static void
 greeting_redeemed(struct who *w, struct conn *c, enum es_code rc,
     const struct token_claims *claims, const struct es_err *err)
 {
-	c->who.redeeming = false;
+	c->auth.redeeming = false;
 	if (c->state == CONN_GREETING && rc != ES_UNAVAILABLE)
 		greeting_claims(w, c, rc, claims, err->text);
 }
@@ -69,15 +69,15 @@ greeting_redeem(struct who *w, struct conn *c)
 {
 	struct es_err err;
 
-	c->who.redeeming =
-	    ticket_redeem(w, c, c->who.token, greeting_redeemed, &err) == ES_OK;
+	c->auth.redeeming =
+	    ticket_redeem(w, c, c->auth.token, greeting_redeemed, &err) == ES_OK;
 }
 
 void
 greeting_verified(struct who *w, struct conn *c, const struct token_claims *claims,
     const struct es_err *refused)
 {
-	c->who.bearing = false;
+	c->auth.bearer_busy = false;
 	if (claims != NULL)
 		greeting_accept(w, c, claims);
 	else if (identity_unanswered(refused->code))
@@ -86,7 +86,7 @@ greeting_verified(struct who *w, struct conn *c, const struct token_claims *clai
 		greeting_refuse(c, refused->code, refused->text);
 }
 
-/* A token is verified once, and a ticket is taken once. */
+/* Called once for each token or ticket. */
 static void
 greeting_verify(struct who *w, struct conn *c)
 {
@@ -94,13 +94,13 @@ greeting_verify(struct who *w, struct conn *c)
 	struct es_err err = {0};
 	enum es_code rc;
 
-	if (ticket_is(c->who.token)) {
+	if (ticket_is(c->auth.token)) {
 		greeting_redeem(w, c);
 		return;
 	}
-	rc = identity_verify(w, c, BEARER_GREETING, c->who.token, &claims, &err);
-	c->who.bearing = rc == ES_BUSY;
-	if (c->who.bearing)
+	rc = identity_verify(w, c, BEARER_GREETING, c->auth.token, &claims, &err);
+	c->auth.bearer_busy = rc == ES_BUSY;
+	if (c->auth.bearer_busy)
 		early_bytes_count(c);
 	else
 		greeting_claims(w, c, rc, &claims, err.text);
@@ -109,10 +109,10 @@ greeting_verify(struct who *w, struct conn *c)
 void
 greeting_begin(struct who *w, struct conn *c)
 {
-	list_add_tail(&w->greeting, &c->who.greeting);
-	c->who.greeting_ms = w->env->now_ms;
+	list_add_tail(&w->greeting, &c->auth.greeting);
+	c->auth.greeting_ms = w->env->now_ms;
 	user_lookups_came(w->lookups);
-	if (c->who.token != NULL)
+	if (c->auth.token != NULL)
 		greeting_verify(w, c);
 }
 
@@ -120,7 +120,7 @@ void
 greeting_token(struct who *w, struct conn *c, const char *token)
 {
 	CHECK(c->state == CONN_GREETING && !greeting_is_checking(c));
-	c->who.token = mem_strdup(token);
+	c->auth.token = mem_strdup(token);
 	early_bytes_count(c);
 	greeting_verify(w, c);
 }
@@ -129,7 +129,7 @@ bool
 greeting_is_checking(const struct conn *c)
 {
 	return c->state == CONN_GREETING &&
-	       (c->who.claims != NULL || c->who.token != NULL);
+	       (c->auth.claims != NULL || c->auth.token != NULL);
 }
 
 static void
@@ -141,13 +141,13 @@ greeting_finish(void *ctx, struct conn_ref ref, bool allowed)
 	if (c == NULL)
 		return;
 	if (!allowed) {
-		c->who.leased = false;
+		c->auth.leased = false;
 		conn_close(c, CLOSE_TOO_MANY, "the user has too many connections");
 		return;
 	}
-	list_del(&c->who.greeting);
-	mem_free(c->who.claims);
-	c->who.claims = NULL;
+	list_del(&c->auth.greeting);
+	mem_free(c->auth.claims);
+	c->auth.claims = NULL;
 	c->last_frame_ms = w->env->now_ms;
 	conn_set_state(c, CONN_OPEN);
 	frame_out_hello(c);
@@ -173,7 +173,7 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 {
 	struct tenant_settings settings;
 
-	c->who.looking_up = false;
+	c->auth.looking_up = false;
 	if (c->state != CONN_GREETING || identity_unanswered(answer->rc))
 		/* greeting_tick() repeats the look-up until the greeting times out */
 		return;
@@ -188,18 +188,18 @@ greeting_answer(struct who *w, struct conn *c, const struct lookup *look,
 		return;
 	}
 	/* The key may have been deleted since the ticket was made, or since the token was
-	 * verified. A deletion after this question has raised the acl_version beyond
-	 * that of the answer here, so hub/acl.c has the open connection looked up. */
-	c->who.bearing =
+	 * verified. A deletion after this query raises the acl_version above the one in
+	 * this answer; hub/acl.c then looks the user of the open connection up again. */
+	c->auth.bearer_busy =
 	    bearers_check_claims(w->bearers, c, BEARER_OPENING, &look->claims);
-	if (!c->who.bearing)
+	if (!c->auth.bearer_busy)
 		conn_lease_take(w->redis, c, greeting_finish, w);
 }
 
 void
 greeting_key_checked(struct who *w, struct conn *c, const struct es_err *refused)
 {
-	c->who.bearing = false;
+	c->auth.bearer_busy = false;
 	if (refused == NULL)
 		conn_lease_take(w->redis, c, greeting_finish, w);
 	else if (identity_unanswered(refused->code))
@@ -212,13 +212,13 @@ greeting_key_checked(struct who *w, struct conn *c, const struct es_err *refused
 static const char *
 greeting_late(const struct conn *c)
 {
-	if (c->who.bearing)
+	if (c->auth.bearer_busy)
 		return "the server cannot check the token at the moment";
-	if (c->who.token != NULL)
+	if (c->auth.token != NULL)
 		return "the server cannot check the ticket at the moment";
-	if (c->who.claims == NULL)
+	if (c->auth.claims == NULL)
 		return "no auth frame with a token was received in time";
-	return c->who.leased
+	return c->auth.leased
 	           ? "the server cannot count the user's connections at the moment"
 	           : "the server cannot check the token at the moment";
 }
@@ -231,19 +231,20 @@ greeting_tick(struct who *w)
 	struct list *next;
 
 	for (struct list *l = w->greeting.next; l != &w->greeting; l = next) {
-		struct conn *c = LIST_ITEM(l, struct conn, who.greeting);
+		struct conn *c = LIST_ITEM(l, struct conn, auth.greeting);
 
 		next = l->next;
 		if (c->state != CONN_GREETING)
-			list_del(&c->who.greeting);
-		else if (env->now_ms - c->who.greeting_ms >= env->conf->auth_timeout_ms)
+			list_del(&c->auth.greeting);
+		else if (env->now_ms - c->auth.greeting_ms >= env->conf->auth_timeout_ms)
 			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late(c));
-		else if (c->who.claims != NULL && c->who.claims->expires_s <= now_s)
+		else if (c->auth.claims != NULL && c->auth.claims->expires_s <= now_s)
 			identity_refuse(c, ES_TOKEN_EXPIRED, "the token has expired");
-		else if (c->who.token != NULL && !c->who.redeeming && !c->who.bearing)
+		else if (c->auth.token != NULL && !c->auth.redeeming &&
+			 !c->auth.bearer_busy)
 			greeting_redeem(w, c);
-		else if (c->who.claims != NULL && !c->who.looking_up && !c->who.bearing &&
-			 !c->who.leased)
+		else if (c->auth.claims != NULL && !c->auth.looking_up &&
+			 !c->auth.bearer_busy && !c->auth.leased)
 			greeting_look_up(w, c);
 	}
 }

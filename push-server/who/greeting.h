@@ -19,8 +19,8 @@ bool greeting_is_checking(const struct conn *c);
 /* For who.c: the token of a tenant's issuer is verified, or refused (claims NULL). */
 void greeting_verified(struct who *w, struct conn *c, const struct token_claims *claims,
     const struct es_err *refused);
-/* For who.c: refused NULL: the key that signed the verified token still exists. Otherwise
- * refused is the reason for which the token is refused. */
+/* For who.c: the answer whether the key that signed the verified token still exists.
+ * refused is the reason of the refusal; NULL: the key exists. */
 void greeting_key_checked(struct who *w, struct conn *c, const struct es_err *refused);
 /* For who.c: greeting_answer() takes the database's answer about the user;
  * greeting_tick() runs once a second. */

@@ -16,7 +16,7 @@ identity_verify(struct who *w, struct conn *c, enum bearer_kind kind, const char
 	struct issuer_hint hint;
 	enum es_code rc;
 
-	if (api_key_text_is(token)) /* short: it is the reason of a Close frame */
+	if (api_key_text_is(token)) /* short, because a Close frame carries the text */
 		return es_fail(err, ES_UNAUTHENTICATED,
 		    "API keys open no socket: POST /api/v1/ws/tickets");
 	a = arena_new();
@@ -37,17 +37,17 @@ identity_adopt_claims(struct conn *c, const struct token_claims *claims)
 	c->tenant = claims->tenant;
 	c->user = claims->user;
 	c->expires_s = claims->expires_s;
-	c->who.issued_s = claims->issued_s;
-	mem_free(c->who.jti);
-	c->who.jti = mem_strdup(claims->jti);
-	mem_free(c->who.key);
-	c->who.key = NULL;
+	c->auth.issued_s = claims->issued_s;
+	mem_free(c->auth.jti);
+	c->auth.jti = mem_strdup(claims->jti);
+	mem_free(c->auth.key);
+	c->auth.key = NULL;
 	if (claims->kid[0] == '\0')
 		return;
-	c->who.key = mem_new(1, sizeof(*c->who.key));
-	c->who.key->created_ms = claims->key_created_ms;
-	c->who.key->owners = claims->owners;
-	memcpy(c->who.key->kid, claims->kid, sizeof(claims->kid));
+	c->auth.key = mem_new(1, sizeof(*c->auth.key));
+	c->auth.key->created_ms = claims->key_created_ms;
+	c->auth.key->owners = claims->owners;
+	memcpy(c->auth.key->kid, claims->kid, sizeof(claims->kid));
 }
 
 void

@@ -8,12 +8,12 @@
 #include "who/bearers.h"
 #include "who/who_state.h"
 
-/* Signature, claims and expiry of a token of the installation; no database. ES_BUSY for a
- * token of a tenant's own issuer: bearers.h answers later. */
+/* Checks signature, claims and expiry of a token of the installation, without the
+ * database. ES_BUSY for a token of a tenant's own issuer: bearers.h answers later. */
 enum es_code identity_verify(struct who *w, struct conn *c, enum bearer_kind kind,
     const char *token, struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Makes these claims the claims in force. */
+/* Makes these the claims of the token in force. */
 void identity_adopt_claims(struct conn *c, const struct token_claims *claims);
 /* Stores the user's name, role and limits as the database has them now. The texts of
  * out_settings are allocated in a. */
@@ -25,8 +25,8 @@ bool identity_unanswered(enum es_code rc);
 /* Closes the connection with 4001 or 4002 for a bad or expired token, 4003 for a revoked
  * token or a deactivated user, 4004 for a suspended tenant. */
 void identity_refuse(struct conn *c, enum es_code why, const char *text);
-/* The same for an open connection whose user may not be connected with any token. Calls
- * who_events.user_gone before. */
+/* Closes an open connection whose user may not be connected with any token. Calls
+ * who_events.user_gone first. */
 void identity_end(struct who *w, struct conn *c, const struct es_err *why);
 /* The database refuses the token or the user of an open connection: close it. If the user
  * is gone (deactivated, unknown, or of a suspended tenant), the other connections of the

@@ -13,12 +13,12 @@
 /* The worker caches the keys of an issuer for this time. api-fcgi reads a key set no more
  * often. */
 #define KEEP_MS    60000
-#define AGAIN_MS   1000  /* between two readings of an issuer */
+#define AGAIN_MS   1000  /* shortest time between two reads of an issuer's keys */
 #define BATCH      100   /* issuers of one statement */
 #define READ_MS    3000  /* deadline of the statement */
-#define SET_AGE_MS 60000 /* a key set is read again once a minute at most */
-/* Between two requests to read the key set of one issuer. Half of the default time-out of
- * a greeting, so that a lost request is repeated while the token still waits. */
+#define SET_AGE_MS 60000 /* a key set is read from its URL once a minute at most */
+/* Time between two requests to read the key set of one issuer: half of the default of
+ * ES_PUSH_AUTH_TIMEOUT_MS, so that a lost request is repeated while the token waits. */
 #define SET_ASK_MS 5000
 
 enum entry_state {
@@ -36,34 +36,36 @@ struct entry {
 	struct issuer *issuer;   /* NULL: never read, or unknown */
 	struct tenant_id tenant; /* "" while nothing is known */
 	bool has_url;
-	int64_t tried_ms; /* the clock of the database: when a URL was read last */
-	int64_t asked_ms, read_ms; /* of the last reading; 0: never */
-	int64_t set_asked_ms;      /* of the last request to read the key set; 0: never */
+	/* wall clock of the database: when api-fcgi last tried to read the key set whose
+	 * last try is the oldest */
+	int64_t tried_ms;
+	int64_t asked_ms, read_ms; /* start and end of the last read; 0: never */
+	int64_t set_asked_ms;      /* last request to read the key set; 0: never */
 };
 
 struct issuer_keys {
 	struct loop_env *env;
 	struct pg_async *pg;
-	void (*told)(void *ctx);
+	void (*answered)(void *ctx);
 	void *ctx;
 	struct table table;
-	struct list wanted; /* to be read, longest waiting first */
+	struct list wanted; /* entries to be read, longest waiting first */
 	/* Entries with an issuer and entries without one, longest unread first. */
 	struct list known, unknown;
-	struct entry *reading[BATCH]; /* by the statement under way, in order */
+	struct entry *reading[BATCH]; /* entries of the statement under way, in order */
 	size_t n_reading;
-	int64_t retry_ms; /* not before: the database was away */
+	int64_t retry_ms; /* no statement before this time, after a failed one */
 };
 
 struct issuer_keys *
 issuer_keys_new(
-    struct loop_env *env, struct pg_async *pg, void (*told)(void *ctx), void *ctx)
+    struct loop_env *env, struct pg_async *pg, void (*answered)(void *ctx), void *ctx)
 {
 	struct issuer_keys *k = mem_new(1, sizeof(*k));
 
 	k->env = env;
 	k->pg = pg;
-	k->told = told;
+	k->answered = answered;
 	k->ctx = ctx;
 	table_init(&k->table);
 	list_init(&k->wanted);
@@ -161,7 +163,8 @@ issuer_keys_want(struct issuer_keys *k, struct entry *e, struct es_err *err)
 	return es_fail(err, ES_BUSY, "the keys of the issuer are being read");
 }
 
-/* No answer is needed: the next reading of the keys shows whether the set was read. */
+/* Ignores the answer: the next read of the keys shows whether api-fcgi has read the
+ * set. */
 static void
 issuer_keys_on_want(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *err)
@@ -169,10 +172,10 @@ issuer_keys_on_want(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 	(void)ctx, (void)rc, (void)rows, (void)a, (void)err;
 }
 
-/* The key set at the URL may have the key by now. True when the token has to wait for it:
- * api-fcgi reads the set, because this loop never waits for a host of a tenant. All
- * tokens of the issuer share one request in SET_ASK_MS, because clients that hold no good
- * token cause these requests. */
+/* The key set at the issuer's URL may contain the key by now. Asks api-fcgi to read the
+ * set, because this loop must not wait for a tenant's host. True: the token waits for the
+ * set. Sends at most one request in SET_ASK_MS for an issuer, because clients without a
+ * valid token can cause these requests. */
 static bool
 issuer_keys_ask_for_set(struct issuer_keys *k, struct entry *e, const char *iss)
 {
@@ -229,7 +232,7 @@ issuer_keys_forget(struct issuer_keys *k, const struct tenant_id *tenant)
 	}
 }
 
-/* The keys of one entry; n 0: the issuer is unknown. */
+/* Stores the keys of one entry; n is 0 for an unknown issuer. */
 static void
 issuer_keys_take_one(
     struct issuer_keys *k, struct entry *e, const struct issuer_key keys[], size_t n)
@@ -252,7 +255,7 @@ issuer_keys_take_one(
 	issuer_keys_set_idle(k, e);
 }
 
-/* Rows come in the order of the issuers. */
+/* The rows are in the order of k->reading; ord is the index of the issuer, from 1. */
 static void
 issuer_keys_take(struct issuer_keys *k, struct pg_rows *rows, struct arena *a)
 {
@@ -281,7 +284,7 @@ issuer_keys_failed(struct issuer_keys *k)
 		issuer_keys_set_wanted(k, k->reading[i]);
 	k->n_reading = 0;
 	k->retry_ms = k->env->now_ms + AGAIN_MS;
-	k->told(k->ctx);
+	k->answered(k->ctx);
 }
 
 static void
@@ -296,7 +299,7 @@ issuer_keys_on_keys(void *ctx, enum es_code rc, struct pg_rows *rows, struct are
 		return;
 	}
 	issuer_keys_take(k, rows, a);
-	k->told(k->ctx);
+	k->answered(k->ctx);
 }
 
 /* Choose the wanted entries that may be read now. */

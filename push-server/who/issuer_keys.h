@@ -1,6 +1,6 @@
-/* The keys of tenants' own issuers, read from PostgreSQL and kept for a minute. A token
- * with an unknown issuer or kid waits for keys that are read after the token came. The
- * keys of one issuer are read once a second at most. */
+/* The keys of tenants' own issuers, read from PostgreSQL and cached for a minute. If a
+ * token's issuer or kid is unknown, the token waits until the keys are read again. The
+ * worker reads the keys of one issuer at most once a second. */
 #ifndef PUSH_ISSUER_KEYS_H
 #define PUSH_ISSUER_KEYS_H
 
@@ -14,16 +14,17 @@ struct pg_async;
  * that is not being read makes room, an unknown one first. */
 #define ISSUER_ENTRIES_MAX 10000
 
-/* told is called after each answer of the database and after each failure: tokens that
- * wait are verified again. */
+/* answered is called after each answer of the database and after each failure; the caller
+ * then verifies the waiting tokens again. */
 struct issuer_keys *issuer_keys_new(
-    struct loop_env *env, struct pg_async *pg, void (*told)(void *ctx), void *ctx);
-/* Nothing is under way. */
+    struct loop_env *env, struct pg_async *pg, void (*answered)(void *ctx), void *ctx);
+/* No statement may be under way. */
 void issuer_keys_free(struct issuer_keys **keys);
 
-/* As issuer_verify(), with ES_BUSY when the keys have to be read first: call again when
- * told. ES_UNAUTHENTICATED for an unknown issuer, ES_UNAVAILABLE when ISSUER_ENTRIES_MAX
- * issuers wait to be read. came_ms: when the token came, on the clock of env. */
+/* As issuer_verify(). ES_BUSY: the keys have to be read first; call again after
+ * answered(). ES_UNAUTHENTICATED for an unknown issuer, ES_UNAVAILABLE when
+ * ISSUER_ENTRIES_MAX issuers wait to be read. came_ms: when the token arrived, on the
+ * clock of env->now_ms. */
 enum es_code issuer_keys_verify(struct issuer_keys *keys, const struct issuer_hint *hint,
     const char *jwt, int64_t came_ms, struct arena *a, struct issuer_claims *out,
     struct es_err *err) ES_MUST_CHECK;

@@ -8,17 +8,18 @@
 
 #include "core/banned.h"
 
-/* Puts a connection on the list of its place. A look-up under way may have read the state
- * before the change, so such a connection is placed again when the look-up ends. */
+/* Puts a connection on w->first or w->queue. If a look-up of it is under way, its answer
+ * may be older than the change, so revalidate_answer() puts the connection on a list
+ * again. */
 static void
 revalidate_place(struct who *w, struct conn *c, enum check_again place)
 {
-	if (c->who.checking)
-		c->who.again = c->who.again > place ? c->who.again : place;
+	if (c->auth.checking)
+		c->auth.again = c->auth.again > place ? c->auth.again : place;
 	else if (place == CHECK_FIRST)
-		list_move_tail(&w->first, &c->who.revalidate);
-	else if (list_empty(&c->who.revalidate))
-		list_add_tail(&w->line, &c->who.revalidate);
+		list_move_tail(&w->first, &c->auth.revalidate);
+	else if (list_empty(&c->auth.revalidate))
+		list_add_tail(&w->queue, &c->auth.revalidate);
 }
 
 void
@@ -47,14 +48,16 @@ revalidate_jti(struct who *w, const struct tenant_id *tenant, const char *jti)
 	user_marks_add_jti(&w->marks, tenant, jti);
 }
 
-/* The fresh token that is being checked may be a revoked one too, and its look-up may
- * have read the state before the revocation. The look-up of the old token comes after it,
- * and sees that the token has changed. */
+/* True: the connection uses a revoked token, or a fresh token is being checked, which may
+ * be the revoked one. The look-up of the fresh token may have read the state before the
+ * revocation. The look-up that follows here ends after it, notices that the token has
+ * changed (revalidate_is_of_old_token), and is repeated. */
 static bool
 revalidate_has_marked_token(const struct who *w, const struct conn *c)
 {
-	return w->marks.n_jtis > 0 && (c->who.fresh_busy || user_marks_has_jti(&w->marks,
-								&c->tenant, c->who.jti));
+	return w->marks.n_jtis > 0 &&
+	       (c->auth.fresh_busy ||
+		   user_marks_has_jti(&w->marks, &c->tenant, c->auth.jti));
 }
 
 static void
@@ -70,7 +73,7 @@ revalidate_marked(struct who *w, struct conn *c)
 	else if (user != NULL || revalidate_has_marked_token(w, c))
 		revalidate_place(w, c, CHECK_FIRST);
 	else if (all != NULL)
-		revalidate_place(w, c, CHECK_IN_LINE);
+		revalidate_place(w, c, CHECK_QUEUED);
 }
 
 static void
@@ -89,7 +92,7 @@ revalidate_marks(struct who *w)
 	user_marks_clear(&w->marks);
 }
 
-/* The claims in force are verified already; only the database is asked. */
+/* Asks the database only: the claims of the token in force are verified already. */
 static void
 revalidate_look_up(struct who *w, struct conn *c)
 {
@@ -98,15 +101,15 @@ revalidate_look_up(struct who *w, struct conn *c)
 	look.claims.tenant = c->tenant;
 	look.claims.user = c->user;
 	look.claims.expires_s = c->expires_s;
-	look.claims.issued_s = c->who.issued_s;
-	(void)snprintf(look.claims.jti, sizeof(look.claims.jti), "%s", c->who.jti);
-	if (c->who.key != NULL) {
-		look.claims.key_created_ms = c->who.key->created_ms;
-		look.claims.owners = c->who.key->owners;
-		memcpy(look.claims.kid, c->who.key->kid, sizeof(look.claims.kid));
+	look.claims.issued_s = c->auth.issued_s;
+	(void)snprintf(look.claims.jti, sizeof(look.claims.jti), "%s", c->auth.jti);
+	if (c->auth.key != NULL) {
+		look.claims.key_created_ms = c->auth.key->created_ms;
+		look.claims.owners = c->auth.key->owners;
+		memcpy(look.claims.kid, c->auth.key->kid, sizeof(look.claims.kid));
 	}
 	(void)bearers_check_claims(w->bearers, c, BEARER_KEY, &look.claims);
-	c->who.checking = true;
+	c->auth.checking = true;
 	w->n_checking++;
 	user_lookups_add(w->lookups, &look);
 }
@@ -118,9 +121,9 @@ revalidate_take(struct who *w, struct list *from, size_t n)
 	struct list *l;
 
 	for (; n > 0 && (l = list_first(from)) != NULL; n--) {
-		struct conn *c = LIST_ITEM(l, struct conn, who.revalidate);
+		struct conn *c = LIST_ITEM(l, struct conn, auth.revalidate);
 
-		list_del(&c->who.revalidate);
+		list_del(&c->auth.revalidate);
 		if (c->state == CONN_OPEN)
 			revalidate_look_up(w, c);
 	}
@@ -135,11 +138,11 @@ revalidate_turn(struct who *w)
 	if (w->env->now_ms < w->retry_ms)
 		return;
 	revalidate_take(w, &w->first, SIZE_MAX);
-	if (w->n_checking >= batch || list_empty(&w->line) ||
-	    w->env->now_ms - w->line_ms < REVALIDATE_EVERY_MS)
+	if (w->n_checking >= batch || list_empty(&w->queue) ||
+	    w->env->now_ms - w->queue_ms < REVALIDATE_EVERY_MS)
 		return;
-	w->line_ms = w->env->now_ms;
-	revalidate_take(w, &w->line, batch);
+	w->queue_ms = w->env->now_ms;
+	revalidate_take(w, &w->queue, batch);
 }
 
 void
@@ -149,14 +152,14 @@ revalidate_dropped(struct who *w)
 	w->n_checking--;
 }
 
-/* The connection has adopted a fresh token since the question, so the answer concerns the
- * old token. The connection is then looked up again, because the look-up of the fresh
- * token may have read the state before the change of rights. */
+/* True: the connection has taken a fresh token since the query was sent, so the answer
+ * concerns the old token. The connection is then looked up again, because the look-up of
+ * the fresh token may have read the state before the change of rights. */
 static bool
 revalidate_is_of_old_token(const struct conn *c, const struct lookup *look)
 {
-	return strcmp(c->who.jti, look->claims.jti) != 0 ||
-	       c->who.issued_s != look->claims.issued_s;
+	return strcmp(c->auth.jti, look->claims.jti) != 0 ||
+	       c->auth.issued_s != look->claims.issued_s;
 }
 
 void
@@ -164,17 +167,17 @@ revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a)
 {
 	const bool old = revalidate_is_of_old_token(c, look);
-	enum check_again again = c->who.again;
+	enum check_again again = c->auth.again;
 	struct tenant_settings settings;
 
 	revalidate_dropped(w);
-	c->who.checking = false;
-	c->who.again = CHECK_NO_MORE;
+	c->auth.checking = false;
+	c->auth.again = CHECK_NO_MORE;
 	if (answer->rc == ES_OK) {
 		identity_adopt_principal(w, c, &answer->principal, a, &settings);
 	} else if (identity_unanswered(answer->rc)) {
 		w->retry_ms = w->env->now_ms + REVALIDATE_RETRY_MS;
-		again = CHECK_FIRST; /* it was at the head of the line before */
+		again = CHECK_FIRST; /* its turn in the queue had come already */
 	} else if (answer->gone || !old) {
 		identity_refused(w, c, answer);
 		return;

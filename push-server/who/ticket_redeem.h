@@ -1,5 +1,5 @@
-/* Tickets of POST /api/v1/ws/tickets: the worker takes the ticket's key away from Redis.
- * When several workers try, one of them gets the claims. */
+/* Redeems tickets of POST /api/v1/ws/tickets: GETDEL reads the ticket's claims from Redis
+ * and deletes them, so that only one of several workers gets them. */
 #ifndef PUSH_TICKET_REDEEM_H
 #define PUSH_TICKET_REDEEM_H
 
@@ -7,9 +7,9 @@
 #include "core/err.h"
 #include "who/who_state.h"
 
-/* The connection is still there. ES_OK with claims that have not expired;
+/* The result for a connection that still exists. ES_OK with claims that have not expired;
  * ES_UNAUTHENTICATED for a ticket that is unknown, used or older than TICKET_TTL_MS;
- * ES_TOKEN_EXPIRED; ES_UNAVAILABLE while Redis does not answer: the ticket may or may not
+ * ES_TOKEN_EXPIRED; ES_UNAVAILABLE when Redis does not answer: the ticket may or may not
  * be used up. */
 typedef void ticket_redeemed(struct who *w, struct conn *c, enum es_code rc,
     const struct token_claims *claims, const struct es_err *err);

@@ -104,7 +104,7 @@ user_lookups_asks_of(const struct batch *b, struct arena *a)
 /* Passes the result of each look-up on, and frees the batch. When rc is not ES_OK, every
  * look-up gets the error in dberr. */
 static void
-user_lookups_settle(struct batch *b, enum es_code rc, struct pg_rows *rows,
+user_lookups_finish(struct batch *b, enum es_code rc, struct pg_rows *rows,
     struct arena *a, const struct es_err *dberr)
 {
 	struct principal_answer *answers = arena_alloc(a, b->n * sizeof(*answers));
@@ -128,10 +128,10 @@ user_lookups_on_principals(void *ctx, enum es_code rc, struct pg_rows *rows,
 	struct batch *b = ctx;
 
 	gather_answered(&b->lookups->gather);
-	user_lookups_settle(b, rc, rows, a, dberr);
+	user_lookups_finish(b, rc, rows, a, dberr);
 }
 
-/* The connection is gone and nobody needs the answer: end the look-up without a query. */
+/* The connection is gone: end the look-up without a query. */
 static void
 user_lookups_drop(struct user_lookups *l, struct waiting *one)
 {
@@ -171,7 +171,7 @@ user_lookups_ask(struct user_lookups *l, struct batch *b)
 		gather_sent(&l->gather, env->now_ms);
 		metrics_add(env->metrics, PM_QUERIES_USERS, 1);
 	} else {
-		user_lookups_settle(b, rc, NULL, a, &err);
+		user_lookups_finish(b, rc, NULL, a, &err);
 	}
 	arena_free(&a);
 }

@@ -30,13 +30,14 @@ struct user_lookups *user_lookups_new(
 /* No statement may be under way; waiting look-ups are dropped. */
 void user_lookups_free(struct user_lookups **l);
 
-/* Call it for each new connection: gather.h decides by the rate of these calls. */
+/* Call it for each new connection: the rate of these calls decides whether look-ups wait
+ * for further ones (gather.h). */
 void user_lookups_came(struct user_lookups *l);
 /* done is called once, never before this function returns; with ES_UNAVAILABLE when the
  * connection is gone before the statement is sent. */
 void user_lookups_add(struct user_lookups *l, const struct lookup *look);
-/* End of a turn: send a statement for the waiting look-ups, when gather.h says that it is
- * time. */
+/* End of a turn: send a statement for the waiting look-ups, when gather_due() allows
+ * it. */
 void user_lookups_turn(struct user_lookups *l);
 
 #endif

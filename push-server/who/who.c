@@ -89,7 +89,7 @@ who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
 	list_init(&w->greeting);
 	list_init(&w->expiring);
 	list_init(&w->first);
-	list_init(&w->line);
+	list_init(&w->queue);
 	table_init(&w->marks.table);
 	if (who_set_keys(w, &w->env->conf->auth, err) != ES_OK) {
 		mem_free(w);
@@ -130,7 +130,7 @@ who_tick(struct who *w)
 }
 
 void
-who_beat(struct who *w, struct conn *c)
+who_ping_interval(struct who *w, struct conn *c)
 {
 	conn_expiry_watch(&w->expiring, c);
 	conn_lease_renew(w->redis, c);
@@ -139,13 +139,13 @@ who_beat(struct who *w, struct conn *c)
 void
 who_forget(struct who *w, struct conn *c)
 {
-	list_del(&c->who.greeting);
-	list_del(&c->who.revalidate);
+	list_del(&c->auth.greeting);
+	list_del(&c->auth.revalidate);
 	conn_expiry_forget(c);
 	conn_lease_drop(w->redis, c);
-	mem_free(c->who.token);
-	mem_free(c->who.claims);
-	mem_free(c->who.fresh_id);
-	mem_free(c->who.jti);
-	mem_free(c->who.key);
+	mem_free(c->auth.token);
+	mem_free(c->auth.claims);
+	mem_free(c->auth.fresh_id);
+	mem_free(c->auth.jti);
+	mem_free(c->auth.key);
 }

@@ -1,4 +1,4 @@
-/* The user on each connection: the first token and hello, fresh tokens, new look-ups when
+/* The user on each connection: the first token and hello, fresh tokens, look-ups when
  * rights change, token expiry, and the limit of connections of one user. */
 #ifndef PUSH_WHO_H
 #define PUSH_WHO_H
@@ -19,18 +19,18 @@ struct who_events {
 	 * connections. */
 	void (*user_gone)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
-	/* The user of this open socket has become a guest, and may read no channel
-	 * without being its member. */
+	/* The user of this open socket has become a guest, who may read only the channels
+	 * of which the user is a member. */
 	void (*made_guest)(void *ctx, struct conn *c);
 };
 
-/* conns, pg and redis must outlive it. ES_INVALID: the key in ES_JWT_ES256_PUBLIC_KEY
- * can't be parsed. */
+/* conns, pg and redis must outlive the struct. ES_INVALID: the key in
+ * ES_JWT_ES256_PUBLIC_KEY can't be parsed. */
 enum es_code who_new(struct conns *conns, struct pg_async *pg, struct redis_async *redis,
     const struct who_events *events, struct who **out, struct es_err *err) ES_MUST_CHECK;
-/* Verifies the next tokens with these keys and rules; conf must outlive them. Sockets
- * that are open stay so until their token ends. ES_INVALID: as who_new(), and the old
- * keys stay. */
+/* Verifies further tokens with the keys and rules of conf, which must outlive them. Open
+ * sockets stay open until their token expires. ES_INVALID: as who_new(); the old keys
+ * stay. */
 enum es_code who_set_keys(
     struct who *w, const struct conf_auth *conf, struct es_err *err) ES_MUST_CHECK;
 /* All connections must be freed, and no look-up may be under way. */
@@ -40,8 +40,8 @@ void who_free(struct who **w);
 void who_turn(struct who *w);
 /* Once a second. */
 void who_tick(struct who *w);
-/* When the connection has its turn on the ping wheel. */
-void who_beat(struct who *w, struct conn *c);
+/* Call once in each ping interval of the connection. */
+void who_ping_interval(struct who *w, struct conn *c);
 /* The connection is about to be freed. */
 void who_forget(struct who *w, struct conn *c);
 

@@ -36,9 +36,9 @@ struct who {
 	struct list first;
 	/* connections that wait to be looked up, a batch at a time, longest waiting
 	 * first */
-	struct list line;
+	struct list queue;
 	size_t n_checking; /* look-ups under way */
-	int64_t line_ms;   /* when a batch of the line was last looked up */
+	int64_t queue_ms;  /* when a batch of the line was last looked up */
 	/* no look-up before this time, after an unanswered one */
 	int64_t retry_ms;
 };

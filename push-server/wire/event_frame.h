@@ -1,6 +1,6 @@
-/* An event as finished bytes: the header of an unmasked text frame (RFC 6455 section
- * 5.2) and its JSON. The bytes do not depend on the receiver, so all subscribers share
- * them. */
+/* Encodes an event as a whole WebSocket frame: the header of an unmasked text frame (RFC
+ * 6455 section 5.2) and its JSON. The bytes do not depend on the receiver, so all
+ * subscribers share them. */
 #ifndef PUSH_EVENT_FRAME_H
 #define PUSH_EVENT_FRAME_H
 
@@ -30,7 +30,7 @@ enum gap_reason { GAP_RESET, GAP_REPLAY_LIMIT, GAP_SLOW, GAP_TOO_LARGE, GAP_REAS
 
 #define GAP_FRAME_MAX 256
 /* Builds the frame which tells a client that the events from..to are not delivered on its
- * connection. The next event frame of the channel has a higher number. */
+ * connection. The number of the channel's next event frame is above `to`. */
 struct event_frame event_frame_gap(const struct channel_id *channel, int64_t from,
     int64_t to, enum gap_reason reason, unsigned char buf[GAP_FRAME_MAX]);
 

@@ -119,19 +119,19 @@ frame_reader_unmask(struct frame_reader *r, char *data, size_t len)
 	const unsigned char *mask = r->header + r->n_header - 4;
 	unsigned char *bytes = (unsigned char *)data;
 	uint64_t word, wide;
-	unsigned char turned[8];
+	unsigned char rotated[8];
 	size_t i = 0;
 
-	for (unsigned k = 0; k < sizeof(turned); k++)
-		turned[k] = mask[(r->mask_at + k) % 4];
-	memcpy(&wide, turned, sizeof(wide));
+	for (unsigned k = 0; k < sizeof(rotated); k++)
+		rotated[k] = mask[(r->mask_at + k) % 4];
+	memcpy(&wide, rotated, sizeof(wide));
 	for (; i + sizeof(word) <= len; i += sizeof(word)) {
 		memcpy(&word, bytes + i, sizeof(word));
 		word ^= wide;
 		memcpy(bytes + i, &word, sizeof(word));
 	}
 	for (; i < len; i++)
-		bytes[i] ^= turned[i % 4];
+		bytes[i] ^= rotated[i % 4];
 	r->mask_at = (uint8_t)((r->mask_at + len) % 4);
 }
 
@@ -191,7 +191,7 @@ frame_reader_next(struct frame_reader *r, char *data, size_t len,
 /* Close codes that an endpoint may send (RFC 6455 section 7.4 and the registry of section
  * 11.7). */
 static bool
-frame_reader_may_say(unsigned code)
+frame_reader_code_allowed(unsigned code)
 {
 	return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
 	       (code >= 3000 && code <= 4999);
@@ -214,7 +214,7 @@ frame_reader_close(
 		return false;
 	code = (uint16_t)((unsigned)p[0] << 8 | p[1]);
 	*out_why = "a close code that must not be sent";
-	if (!frame_reader_may_say(code))
+	if (!frame_reader_code_allowed(code))
 		return false;
 	*out_code = CLOSE_BAD_UTF8;
 	*out_why = "the reason of the Close frame is not UTF-8";

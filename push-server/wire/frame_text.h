@@ -1,6 +1,6 @@
-/* Writes the frames that are built most often: JSON into a fixed buffer, with room for a
- * WebSocket header in front. An overflow is remembered, so that the caller checks once,
- * at the end. */
+/* Writes a frame of JSON into a fixed buffer, with room for the WebSocket header in front
+ * of it. Used for the most frequent frames, because it allocates nothing. An overflow
+ * sets a flag, which the caller checks once, at the end. */
 #ifndef PUSH_FRAME_TEXT_H
 #define PUSH_FRAME_TEXT_H
 

@@ -78,7 +78,7 @@ static void
 periodic_successor(struct worker *w)
 {
 	if (w->accept != NULL)
-		accept_look(w->accept);
+		accept_check_successor(w->accept);
 }
 
 static void

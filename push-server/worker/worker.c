@@ -63,11 +63,11 @@ worker_on_greeted(void *ctx, struct conn *c)
 }
 
 static void
-worker_on_beat(void *ctx, struct conn *c)
+worker_on_ping_interval(void *ctx, struct conn *c)
 {
 	struct worker *w = ctx;
 
-	who_beat(w->who, c);
+	who_ping_interval(w->who, c);
 }
 
 static void
@@ -103,7 +103,7 @@ static const struct conn_events worker_conn_events = {
     .message = worker_on_message,
     .pong = worker_on_pong,
     .greeted = worker_on_greeted,
-    .beat = worker_on_beat,
+    .ping_interval = worker_on_ping_interval,
     .writable = worker_on_writable,
     .closing = worker_on_closing,
     .freed = worker_on_freed,

@@ -167,7 +167,7 @@ adopt(struct rig *r, struct client *c, int sndbuf, char *token)
 			  pair[0], SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf)) == 0);
 	c->fd = pair[1];
 	c->ref = conn->ref;
-	conn->who.token = token;
+	conn->auth.token = token;
 	c->upgraded = true;
 	ws_adopt(conn, pair[0], NULL, 0);
 }

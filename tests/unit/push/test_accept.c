@@ -254,12 +254,12 @@ leaves_a_port_to_a_successor(void)
 	int got;
 
 	up(false);
-	accept_look(rig.worker.accept); /* nobody else listens there */
+	accept_check_successor(rig.worker.accept); /* nobody else listens there */
 	CU_ASSERT_TRUE(arrive(TCP));
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", ntohs(tcp.sin_port));
 	CHECK(push_listen_open(address, 1, 16, UNIX_SOCKET_TAKE_OVER, &next, &err) ==
 	      ES_OK);
-	accept_look(rig.worker.accept);
+	accept_check_successor(rig.worker.accept);
 	CU_ASSERT_TRUE(hears("HTTP/1.1 101 "));
 	leave();
 	for (int i = 0; i < 8; i++) {

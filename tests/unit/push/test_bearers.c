@@ -64,7 +64,7 @@ opens_a_socket(void)
 	c = rig_conn(&rig, &clients[0]);
 	CU_ASSERT_STRING_EQUAL(c->user.text, FAKE_SUBJECT);
 	CU_ASSERT_STRING_EQUAL(c->tenant.text, FAKE_TENANT);
-	CU_ASSERT_PTR_NOT_NULL(c->who.key);
+	CU_ASSERT_PTR_NOT_NULL(c->auth.key);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, 1);
 	CU_ASSERT_EQUAL(fake_issuers.provisions, 0);
 	CU_ASSERT_EQUAL(rig.worker.conns.early_bytes, 0);
@@ -220,7 +220,7 @@ wait_in_vain(bool keys_are_known)
 	auth(&clients[0], "app", "k1");
 	pass(2 * rig.conf.auth_timeout_ms);
 	CU_ASSERT_TRUE(rig_expect(&rig, &clients[0], "\"ack\"", &got));
-	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &clients[0])->who.key);
+	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &clients[0])->auth.key);
 	down(1);
 }
 

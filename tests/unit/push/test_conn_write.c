@@ -188,7 +188,7 @@ forgets_lossy_frames_first(void)
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_EQUAL(got.opcode, -1); /* not before its second is over */
-	rig.worker.env.now_ms += CONN_LOSSY_REST_MS;
+	rig.worker.env.now_ms += CONN_LOSSY_PAUSE_MS;
 	conn_write_tick(&rig.worker.conns);
 	rig_turn(&rig);
 	(void)client_read(&client, 65536);

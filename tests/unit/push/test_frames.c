@@ -67,7 +67,7 @@ asks_again_while_the_database_is_away_then_gives_up(void)
 	fakes.pg_down = true;
 	rig_client(&rig, &client, 0);
 	rig_turn(&rig);
-	rig_conn(&rig, &client)->who.greeting_ms -= rig.conf.auth_timeout_ms;
+	rig_conn(&rig, &client)->auth.greeting_ms -= rig.conf.auth_timeout_ms;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	one_client_down();
@@ -99,7 +99,7 @@ refuses_a_token_that_ends_while_it_waits(void)
 	fakes.pg_down = true;
 	rig_client(&rig, &client, 0);
 	rig_turn(&rig);
-	rig_conn(&rig, &client)->who.claims->expires_s = clock_wall_ms() / 1000;
+	rig_conn(&rig, &client)->auth.claims->expires_s = clock_wall_ms() / 1000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOKEN_EXPIRED);
 	one_client_down();
@@ -117,7 +117,7 @@ tells_what_was_late(void)
 	rig_client(&rig, &client, 0);
 	rig_turn(&rig);
 	c = rig_conn(&rig, &client);
-	c->who.greeting_ms -= rig.conf.auth_timeout_ms;
+	c->auth.greeting_ms -= rig.conf.auth_timeout_ms;
 	rig_second(&rig);
 	CU_ASSERT_STRING_EQUAL(
 	    c->io.reason, "the server cannot count the user's connections at the moment");
@@ -218,7 +218,7 @@ sends_away_at_the_end_of_a_token(void)
 	one_client_up();
 	c = rig_conn(&rig, &client);
 	c->expires_s = clock_wall_ms() / 1000 + 50;
-	who_beat(rig.worker.who, c);
+	who_ping_interval(rig.worker.who, c);
 	rig_second(&rig);
 	CU_ASSERT_TRUE(one_client_answered("\"token_expiring\""));
 	c->expires_s = clock_wall_ms() / 1000;

@@ -146,7 +146,7 @@ limits_what_a_closed_socket_keeps(void)
 	(void)fill(pair[0]);
 	CHECK(getsockname(pair[0], (struct sockaddr *)&sa, &len) == 0);
 	CU_ASSERT_TRUE(kept(ntohs(sa.sin_port)));
-	peer_limit_rest(pair[0], 100);
+	peer_limit_unacked(pair[0], 100);
 	(void)close(pair[0]);
 	while (kept(ntohs(sa.sin_port)) && clock_mono_ms() < until_ms)
 		(void)poll(NULL, 0, 50);

@@ -28,7 +28,7 @@ wheel_up(struct rig *r, struct client *client)
 	ping_wheel_free(&r->worker.conns.wheel);
 	r->worker.conns.wheel = ping_wheel_new(0);
 	events = *r->worker.conns.events;
-	events.beat = visit;
+	events.ping_interval = visit;
 	r->worker.conns.events = &events;
 	rig_client(r, client, 0);
 	visits = 0;

@@ -1,5 +1,5 @@
 /* The worker looks up the users of live sockets again, and no frame of a client postpones
- * that. Many connections: test_revalidate_line.c. */
+ * that. Many connections: test_revalidate_queue.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ closes_a_user_that_may_not_be_here(void)
 	rig_turn(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	fakes.principal = ES_TOKEN_REVOKED;
-	rig.worker.who->line_ms = 0; /* REVALIDATE_EVERY_MS pass */
+	rig.worker.who->queue_ms = 0; /* REVALIDATE_EVERY_MS pass */
 	revalidate_tenant(rig.worker.who, &t);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
 	one_client_down();
@@ -100,7 +100,7 @@ a_look_up_under_way_does_not_block_another(void)
 	CU_ASSERT_EQUAL(fakes.users, 2);
 	revalidate_tenant(rig.worker.who, &t);
 	rig_turn(&rig);
-	CU_ASSERT_TRUE(rig_conn(&rig, &client)->who.checking);
+	CU_ASSERT_TRUE(rig_conn(&rig, &client)->auth.checking);
 	send_auth("second"); /* one auth frame at a time */
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"busy\"", &got));
 	fakes.hold = false;
@@ -122,9 +122,9 @@ a_loop_of_fresh_tokens_puts_nothing_off(void)
 		send_auth("loop");
 		rig_turn(&rig);
 		revalidate_tenant(rig.worker.who, &t);
-		rig.worker.who->line_ms = 0;
+		rig.worker.who->queue_ms = 0;
 		rig_turn(&rig);
-		CU_ASSERT_TRUE(rig_conn(&rig, &client)->who.checking);
+		CU_ASSERT_TRUE(rig_conn(&rig, &client)->auth.checking);
 		fakes.hold = false;
 		CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"id\":\"loop\"", &got));
 	}
@@ -153,7 +153,7 @@ looks_up_once_more_after_a_change_on_the_way(void)
 	CU_ASSERT_EQUAL(fakes.lookups, 2);
 	fakes.hold = false;
 	rig_turn(&rig);
-	rig.worker.who->line_ms = 0; /* REVALIDATE_EVERY_MS pass */
+	rig.worker.who->queue_ms = 0; /* REVALIDATE_EVERY_MS pass */
 	rig_turn(&rig);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.lookups, 3); /* one for both changes */
@@ -173,14 +173,14 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	fakes.hold = true;
 	revalidate_tenant(rig.worker.who, &t);
 	rig_turn(&rig);
-	c->who.issued_s++; /* as by a fresh token */
+	c->auth.issued_s++; /* as by a fresh token */
 	fakes.hold = false;
 	fakes.principal = ES_TOKEN_REVOKED;
 	fakes.token_only = true;
 	CU_ASSERT_TRUE(fakes_run());
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	fakes.principal = ES_OK;
-	rig.worker.who->line_ms = 0; /* REVALIDATE_EVERY_MS pass */
+	rig.worker.who->queue_ms = 0; /* REVALIDATE_EVERY_MS pass */
 	rig_turn(&rig);
 	rig_turn(&rig);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
@@ -199,7 +199,7 @@ tells_that_a_member_has_become_a_guest(void)
 	t = tenant();
 	for (unsigned i = 0; i < 3; i++) {
 		fakes.guest = i > 0;
-		rig.worker.who->line_ms = 0; /* REVALIDATE_EVERY_MS pass */
+		rig.worker.who->queue_ms = 0; /* REVALIDATE_EVERY_MS pass */
 		revalidate_tenant(rig.worker.who, &t);
 		rig_turn(&rig);
 		rig_turn(&rig);

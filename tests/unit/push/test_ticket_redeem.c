@@ -76,8 +76,8 @@ opens_a_socket(void)
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"pong\"", &got));
 	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->user.text, USER);
-	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->who.jti, "j-9");
-	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->who.issued_s,
+	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->auth.jti, "j-9");
+	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->auth.issued_s,
 	    rig_conn(&rig, &client)->expires_s - 600);
 	CU_ASSERT_EQUAL(rig.worker.conns.early_bytes, 0);
 	down();
@@ -140,7 +140,7 @@ does_not_wait_for_ever(void)
 	up();
 	fakes.hold_text = false;
 	auth(TICKET);
-	rig_conn(&rig, &client)->who.greeting_ms -= 20000;
+	rig_conn(&rig, &client)->auth.greeting_ms -= 20000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	down();
@@ -173,7 +173,7 @@ renews_a_live_socket(void)
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"busy\"", &got));
 	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 777)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"ack\"", &got));
-	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->who.jti, "j-9");
+	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->auth.jti, "j-9");
 	auth(TICKET);
 	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(OTHER, 600)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"forbidden\"", &got));
@@ -247,7 +247,7 @@ waits_for_the_key_of_an_issuer(void)
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
 	CU_ASSERT_FALSE(
 	    fakes_eval_answers()); /* Redis counts no connection before that answer */
-	rig_conn(&rig, &client)->who.greeting_ms -= 20000;
+	rig_conn(&rig, &client)->auth.greeting_ms -= 20000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	down();
@@ -262,7 +262,7 @@ is_not_opened_once_it_is_closing(void)
 	auth(TICKET);
 	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
 	rig_turn(&rig);
-	rig_conn(&rig, &client)->who.greeting_ms -= 20000;
+	rig_conn(&rig, &client)->auth.greeting_ms -= 20000;
 	rig_second(&rig);
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client)); /* it is closing */
 	CU_ASSERT_TRUE(fakes_eval_answers());

@@ -50,7 +50,7 @@ add(unsigned of, unsigned user)
 
 	(void)snprintf(c->tenant.text, sizeof(c->tenant.text), TENANT, of);
 	(void)snprintf(c->user.text, sizeof(c->user.text), USER, user);
-	c->who.jti = mem_strdup("j");
+	c->auth.jti = mem_strdup("j");
 	conn_set_state(c, CONN_GREETING);
 	conn_set_state(c, CONN_OPEN);
 	return c->ref;
@@ -115,7 +115,7 @@ down(void)
 	fakes.pg_down = false;
 	for (int i = 0; i < 500; i++) /* to the end of the line */
 		step();
-	CU_ASSERT_TRUE(list_empty(&who->line) && list_empty(&who->first));
+	CU_ASSERT_TRUE(list_empty(&who->queue) && list_empty(&who->first));
 	CU_ASSERT_EQUAL(who->n_checking, 0);
 	for (struct list *l = all->next; l != all; l = l->next)
 		conn_lost(LIST_ITEM(l, struct conn, io.all));
@@ -187,7 +187,7 @@ closes_the_user_named_while_it_is_looked_up(void)
 	revalidate_tenant(who, &tenant);
 	revalidate_user(who, &tenant, &victim);
 	step();
-	CU_ASSERT_TRUE(conn_get(&rig.worker.conns, refs[MANY - 1])->who.checking);
+	CU_ASSERT_TRUE(conn_get(&rig.worker.conns, refs[MANY - 1])->auth.checking);
 	revalidate_user(who, &tenant, &victim);
 	step(); /* the victim is marked, and the answer that accepts it is due */
 	(void)fakes_run();
@@ -305,7 +305,7 @@ forgets_connections_that_are_gone(void)
 	conn_reap(&rig.worker.conns);
 	churn(2000);
 	CU_ASSERT_EQUAL(who->n_checking, 0);
-	CU_ASSERT_TRUE(list_empty(&who->line));
+	CU_ASSERT_TRUE(list_empty(&who->queue));
 	CU_ASSERT_EQUAL(told, 0);
 	down();
 }
@@ -327,4 +327,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("push/revalidate_line", cases)
+CUNIT_MAIN("push/revalidate_queue", cases)
