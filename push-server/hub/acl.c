@@ -21,7 +21,8 @@ struct held {
 struct acl {
 	acl_moved *moved;
 	struct table tenants;
-	bool asked, again;
+	bool asked;               /* a poll is under way */
+	bool again;               /* poll once more when it ends */
 	int64_t next_ms, good_ms; /* times of the next poll and the last answer */
 };
 
@@ -88,7 +89,8 @@ acl_conn_open(struct hub *hub, struct conn *c)
 	}
 	held->n_conns++;
 	if (c->acl_version > held->version)
-		acl_move(hub, held, c->acl_version); /* the others are out of date */
+		/* the tenant's other connections were looked up before the change */
+		acl_move(hub, held, c->acl_version);
 	else if (c->acl_version < held->version)
 		hub->io.revalidate_conn(hub->io.ctx, c);
 }
@@ -121,9 +123,8 @@ acl_poll_soon(struct hub *hub)
 }
 
 /* Look up the user or the jti that the hint names at once. When the hint's version is the
- * known version + 1, nothing but this user or these tokens has changed. A larger step
- * means that a hint was lost: poll, so that all connections of the tenant are looked up.
- */
+ * known version + 1, only this user or these tokens have changed. A larger step means
+ * that a hint was lost: poll, so that all connections of the tenant are looked up. */
 static void
 acl_take_hint(struct hub *hub, struct held *held, const struct control *hint)
 {
@@ -151,7 +152,7 @@ acl_hint(struct hub *hub, const char *json, size_t len)
 
 	if (control_decode(json, len, a, &hint, &err) != ES_OK) {
 		unreadable_message_seen(&hub->unreadable, hub->env, TOPIC_CONTROL, &err);
-		acl_poll_soon(hub); /* some right has changed, the hint can't say whose */
+		acl_poll_soon(hub); /* a right has changed, but it is unknown whose */
 	} else {
 		held = acl_find(hub->acl, &hint.tenant);
 		if (held != NULL)

@@ -1,8 +1,8 @@
 /* An applicant is a request to subscribe to a channel that this worker does not hold. It
- * exists until the database has said whether the user may read the channel. Only a
- * permission makes a channel object, a topic in Redis and a subscription. An id that a
- * client invents therefore costs the memory of an applicant for the time of one question,
- * and no more.
+ * exists until the database has answered whether the user may read the channel. Only
+ * then does the worker create the channel, subscribe to its topic in Redis and create a
+ * subscription. So an id that a client invents costs one applicant for the time of one
+ * question, and no more.
  *
  * A connection never has an applicant and a subscription for the same channel. Applicants
  * count as subscriptions against the connection's limit. */
@@ -16,11 +16,11 @@ struct applicant {
 	struct table_node node; /* in hub->applicants, by connection and channel */
 	struct list of_hub;     /* on hub->applying, the earliest deadline first */
 	struct list of_conn;    /* on hub_conn->applicants */
-	struct list place;      /* on hub_conn->to_apply; on no list while asked */
+	struct list place;      /* on hub_conn->to_apply until the question is sent */
 	struct conn *conn;
 	struct channel_id channel;
-	uint64_t ticket; /* of the question under way */
-	bool asked;
+	uint64_t ask_id;              /* of the question under way */
+	bool asked;                   /* a question is under way */
 	struct sub_request *requests; /* never NULL */
 };
 
@@ -32,7 +32,7 @@ void applicant_new(struct hub *hub, struct conn *c, const struct subscribe_reque
 /* Free the applicant without an answer to its requests. */
 void applicant_free(struct applicant *a);
 /* Note that the applicant's question was sent. Its answer must carry the applicant's
- * ticket. */
+ * ask_id. */
 void applicant_asked(struct applicant *a);
 /* The question has failed: queue it once more. */
 void applicant_ask_again(struct applicant *a);

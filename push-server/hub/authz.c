@@ -11,8 +11,8 @@
 
 #include "core/banned.h"
 
-/* A caller of authz_check() that waits: for the database or, on the list `known`, for the
- * end of the turn. */
+/* A waiting caller of authz_check(). On authz->known it waits for the end of the turn,
+ * else for the answer to a question. */
 struct waiter {
 	struct list place;
 	authz_done *done;
@@ -20,7 +20,7 @@ struct waiter {
 	enum es_code rc;
 };
 
-/* One right to ask the database for, and the waiters for its answer. */
+/* A right that the worker asks the database for, and the waiters for the answer. */
 struct question {
 	struct table_node node; /* in unasked */
 	struct list place;      /* on to_ask, then on a batch */
@@ -40,15 +40,15 @@ struct authz {
 	 * way may be older than a change of the right. */
 	struct table unasked;
 	struct list to_ask;
-	struct list known; /* waiters that memory has answered */
+	struct list known; /* waiters whose answer is known without the database */
 };
 
 struct authz *
 authz_new(const struct hub_limits *limits)
 {
 	struct authz *az = mem_new(1, sizeof(*az));
-	/* wait_ms is 0, because a client's message waits for the answer. Questions gather
-	 * anyway while the statement before them is under way. */
+	/* wait_ms is 0, because a client's message waits for the answer. Questions still
+	 * gather while an earlier statement is under way. */
 	const struct gather_limits gather = {.batch = limits->lookups.batch,
 	    .wait_ms = 0,
 	    .calm_per_s = limits->lookups.calm_per_s};
@@ -108,10 +108,10 @@ authz_answer(struct waiter *w)
 	free(w);
 }
 
-/* A waiter's callback may call authz_check() again, so the question must have left every
- * list and table before. */
+/* Answers the waiters and frees the question, which must be on no list and in no table:
+ * a waiter's callback may call authz_check() again. */
 static void
-authz_settle(struct question *q, enum es_code rc)
+authz_finish(struct question *q, enum es_code rc)
 {
 	struct list *l;
 
@@ -156,7 +156,7 @@ authz_authorise_done(struct authorise_ask *ask, enum es_code rc,
 		const bool yes =
 		    rows != NULL && at < n_rows && rows[at].ord == (int64_t)i;
 
-		authz_settle(q, authz_judge(hub, q, yes ? &rows[at] : NULL, rc));
+		authz_finish(q, authz_judge(hub, q, yes ? &rows[at] : NULL, rc));
 		at += yes;
 	}
 	free(batch);

@@ -65,7 +65,7 @@ channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channe
 
 	if (ch != NULL) {
 		if (ch->confirmed)
-			list_del(&ch->life); /* not to be freed: a subscriber comes */
+			list_del(&ch->life); /* keep the channel for the new subscriber */
 		return ch;
 	}
 	ch = mem_new(1, sizeof(*ch));
@@ -139,11 +139,11 @@ channel_note_removal(struct channel *ch, const struct removal *removal)
 	}
 }
 
-/* The frame of the deletion is the last one that every reader receives. */
+/* Every reader's last frame is that of the deletion. */
 static void
 channel_note_deletion(struct channel *ch, int64_t seq)
 {
-	channel_turns_deleted(&ch->turns, seq);
+	channel_turns_set_deleted(&ch->turns, seq);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 
@@ -156,7 +156,7 @@ void
 channel_turn_private(struct channel *ch, int64_t at)
 {
 	ch->is_private = true;
-	channel_turns_turned(&ch->turns, at);
+	channel_turns_set_visibility(&ch->turns, at);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 
@@ -170,13 +170,13 @@ channel_note_change(struct channel *ch, const struct event *ev, struct arena *a)
 {
 	const struct channel_change change = channel_change_of(ev, a);
 
-	if (change.posting)
+	if (change.has_posting)
 		ch->admins_post = change.admins_post;
-	if (change.turns && change.is_private) {
+	if (change.has_private && change.is_private) {
 		channel_turn_private(ch, ev->seq);
-	} else if (change.turns) {
+	} else if (change.has_private) {
 		ch->is_private = false;
-		channel_turns_turned(&ch->turns, ev->seq);
+		channel_turns_set_visibility(&ch->turns, ev->seq);
 	}
 }
 
@@ -198,7 +198,7 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 		break;
 	case EVENT_CHANNEL_UPDATED:
 		/* The update may have ended the archive. Accept sends until the database
-		 * tells otherwise. */
+		 * answers that the channel is archived. */
 		ch->archived = false;
 		channel_note_change(ch, ev, a);
 		break;
@@ -213,8 +213,8 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 
 /* Restart the log after a hole. Each cursor in front of the hole is now below the log's
  * base, so its subscription reads the missing events from the database before later ones.
- * The hole may hide the end of an archive, so accept sends until the database tells
- * otherwise. */
+ * The hole may hide the end of an archive, so accept sends until the database answers
+ * that the channel is archived. */
 static void
 channel_skip_hole(struct channel *ch, int64_t to)
 {
@@ -232,14 +232,15 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 	int64_t missing; /* numbers between the log's head and this event */
 
 	if (!ch->confirmed)
-		return; /* the head, read after the confirmation, will cover it */
+		return; /* the head that is read after the confirmation includes it */
 	if (ch->log == NULL)
 		ch->log = chan_log_new(hub->logs, ev->seq - 1);
 	if (ev->seq <= chan_log_head(ch->log))
 		return;
 	missing = ev->seq - 1 - chan_log_head(ch->log);
 	if (missing >= RECOVERED_LEAST) {
-		ch->jumped = !ch->reset_due; /* else the new epoch was seen first */
+		/* if reset_due, the new epoch was noticed before the jump */
+		ch->jumped = !ch->reset_due;
 		channel_reset(ch, ev->seq - 1);
 	} else if (missing > 0) {
 		channel_skip_hole(ch, ev->seq - 1);
@@ -357,11 +358,10 @@ channel_drop_lingering(struct hub *hub)
 	}
 }
 
-/* Redis has not confirmed the topic in time. Refuse each subscription at its own
- * deadline. The subscriptions of a channel need not be in the order of their deadlines,
- * because a request that was an applicant has used up some of its time. So look at all of
- * them. With Redis up the list is empty or short. With Redis away it holds the
- * subscriptions that the database let in during the last join_timeout_ms, because older
+/* Refuse each subscription whose deadline has passed before Redis confirmed the topic.
+ * They are not in the order of their deadlines, because a request that was an applicant
+ * has used up some of its time. So look at all of them. While Redis is up there are few.
+ * While Redis is away there are only those of the last join_timeout_ms, because older
  * ones were refused. */
 static void
 channel_drop_opening(struct hub *hub)

@@ -22,22 +22,23 @@ struct channel {
 	uint64_t generation;
 	struct chan_log *log; /* NULL until a number of the channel is known */
 	bool confirmed : 1;   /* Redis has confirmed the topic */
-	bool entered : 1;     /* a reader was let in: it lingers */
+	bool entered : 1;     /* a reader was let in: keep the channel for linger_ms */
 	bool is_private : 1;  /* valid once a reader was let in */
 	bool archived : 1;    /* valid once a reader was let in */
 	bool admins_post : 1; /* valid once a reader was let in; the database checks each
 	                         sender's right */
-	bool reset_due : 1;   /* the epoch has changed: `gap reason=reset` is owed */
+	bool reset_due : 1;   /* the epoch has changed: send `gap reason=reset` */
 	bool jumped : 1; /* the subscribers have received that gap already, because the
 	                  * sequence number jumped by more than RECOVERED_LEAST */
 	unsigned n_subs;
-	struct list subs;        /* all of them */
-	struct list joining;     /* those that wait for the topic's confirmation */
-	struct list idle, woken; /* at the head or ahead; woken: look at it again */
+	struct list subs;    /* all of them */
+	struct list joining; /* those that wait for the topic's confirmation */
+	/* those whose cursor is at the head or ahead; woken: an event has come since */
+	struct list idle, woken;
 	struct list rounds, checks, dirty, life, suspects; /* on the hub's lists */
-	int64_t since_ms; /* when it came on lingering or opening */
-	int64_t suspect;  /* the database's head if the log is below it; 0: none */
-	int64_t suspect_ms;
+	int64_t since_ms;   /* when life was put on hub->lingering or hub->opening */
+	int64_t suspect;    /* the database's head if the log is below it; 0: none */
+	int64_t suspect_ms; /* when the worker first saw such a head */
 	struct removals *removals;   /* NULL: none */
 	struct channel_turns *turns; /* NULL: none */
 };
@@ -57,10 +58,10 @@ void channel_heal(struct channel *ch, int64_t head);
 /* The sequence numbers are no longer valid: every subscriber receives a gap and continues
  * at head. */
 void channel_reset(struct channel *ch, int64_t head);
-/* The event `at` has turned the channel private: nothing more is delivered before the
- * database has confirmed each reader's right. */
+/* The event `at` has made the channel private: deliver nothing more to a reader before
+ * the database has confirmed the reader's right. */
 void channel_turn_private(struct channel *ch, int64_t at);
-/* The database does not know the channel: ask it about each reader's right. */
+/* The database does not know the channel: ask the database for each reader's right. */
 void channel_missing(struct channel *ch);
 /* Compare the head with the database soon. */
 void channel_doubt(struct channel *ch);

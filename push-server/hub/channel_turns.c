@@ -15,13 +15,13 @@ channel_turns_need(struct channel_turns **t)
 }
 
 void
-channel_turns_turned(struct channel_turns **t, int64_t seq)
+channel_turns_set_visibility(struct channel_turns **t, int64_t seq)
 {
 	channel_turns_need(t)->turned_at = seq;
 }
 
 void
-channel_turns_deleted(struct channel_turns **t, int64_t seq)
+channel_turns_set_deleted(struct channel_turns **t, int64_t seq)
 {
 	channel_turns_need(t)->deleted_at = seq;
 }

@@ -20,13 +20,14 @@
 enum step {
 	STEP_MORE,      /* the cursor is behind: look at it again */
 	STEP_CAUGHT_UP, /* the cursor is at the head, or ahead of it */
-	STEP_ELSEWHERE, /* waits for a page or an answer, or was freed: don't touch it */
+	STEP_ELSEWHERE, /* it waits for a page or an answer, or is freed: don't touch it
+	                 */
 	STEP_TAKEN,     /* its span is in the batch; it stays on its list */
 	STEP_FULL, /* its span did not fit: leave it for the connection's next write */
 };
 
 static enum step
-deliver_settle(struct subscription *sub)
+deliver_next_step(struct subscription *sub)
 {
 	if (sub->at >= sub->stop_at) {
 		sub_over(sub);
@@ -62,13 +63,14 @@ deliver_take(struct deliver_batch *b, struct subscription *sub,
 	if (span->n > 0)
 		return deliver_batch_add(b, &part) ? STEP_TAKEN : STEP_FULL;
 	sub->at = span->through; /* these numbers have no frame */
-	return deliver_settle(sub);
+	return deliver_next_step(sub);
 }
 
-/* Send a gap. The skipped events may hold the reader's own removal or ban, or the turn to
- * a private channel. So the database must have confirmed the right as of a number that
- * the log covers: the worker has seen every event after it. Where the reader must be
- * a member, or with a removal ahead, the cursor moves no further than that number. */
+/* Send a gap. The skipped events may include the reader's own removal or ban, or the
+ * change to a private channel. So the database must have confirmed the right as of a
+ * number (sub->clear) that the log covers: the worker has seen every later event. If only
+ * members may read, or if a later event removes the reader, the cursor moves no further
+ * than that number. */
 static enum step
 deliver_give_up(struct subscription *sub)
 {
@@ -84,7 +86,7 @@ deliver_give_up(struct subscription *sub)
 		return STEP_ELSEWHERE;
 	}
 	sub_gap(sub, to, reason);
-	return deliver_settle(sub);
+	return deliver_next_step(sub);
 }
 
 static bool
@@ -124,7 +126,8 @@ deliver_from_page(struct subscription *sub)
 		return STEP_ELSEWHERE;
 	}
 	if (!ch->is_private && page_private_at(page) > sub->clear) {
-		channel_turn_private(ch, page_private_at(page)); /* the event was lost */
+		/* this worker did not receive that event on the topic */
+		channel_turn_private(ch, page_private_at(page));
 		return STEP_ELSEWHERE;
 	}
 	removed =
@@ -140,7 +143,7 @@ deliver_look(struct subscription *sub)
 {
 	struct channel *ch = sub->channel;
 	struct deliver_batch *batch = ch->hub->batch;
-	enum step step = deliver_settle(sub);
+	enum step step = deliver_next_step(sub);
 	struct chan_span span;
 
 	if (step != STEP_MORE)
@@ -149,7 +152,7 @@ deliver_look(struct subscription *sub)
 		return deliver_from_page(sub);
 	span = chan_log_span(ch->log, sub->at, sub->stop_at, deliver_batch_room(batch));
 	if (span.n == 0)
-		span.through = sub->stop_at; /* the log lacks the removal itself */
+		span.through = sub->stop_at; /* the log has no frame up to the removal */
 	return deliver_take(batch, sub, &span, false);
 }
 
@@ -169,7 +172,7 @@ deliver_advance(const struct deliver_part *part, int64_t wall_ms)
 	if (part->from_page)
 		sub->conn->hub->replayed += span->n;
 	sub->at = span->through;
-	deliver_file(sub, deliver_settle(sub));
+	deliver_file(sub, deliver_next_step(sub));
 }
 
 /* Write the batch and move the cursors over it. False: the socket takes nothing now. */

@@ -29,8 +29,7 @@ void deliver_batch_free(struct deliver_batch **b);
 /* Empty the batch for a write of at most room bytes. A single frame may be longer than
  * room. */
 void deliver_batch_begin(struct deliver_batch *b, size_t room);
-/* Bytes that the next span may have. At least 1, because a span has at least one
- * frame. */
+/* Most bytes of the next span. At least 1, and a span of a single frame may be longer. */
 size_t deliver_batch_room(const struct deliver_batch *b);
 /* Add a span to the write. False: the span does not fit behind the spans in the batch. An
  * empty batch takes any span. The span's bytes must stay valid until the write. */

@@ -67,8 +67,8 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 	free(ask);
 }
 
-/* Makes a question with room for n channels. The hub sends one every second, mostly for
- * few channels, so the arrays have exactly n items. */
+/* Makes a question with room for exactly n channels: the hub sends one every second,
+ * mostly for few channels. */
 static struct heads_ask *
 heads_ask_new(struct hub *hub, size_t n)
 {

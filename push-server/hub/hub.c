@@ -232,7 +232,7 @@ hub_check_owner(const struct channel *ch, const struct event *ev, struct es_err 
 	    strcmp(ev->tenant.text, ch->tenant.text) == 0)
 		return ES_OK;
 	return es_fail_field(
-	    err, ES_INVALID, "channel", "is not the channel of the topic");
+	    err, ES_INVALID, "channel", "names another channel than the topic");
 }
 
 /* A message on the topic es:t:<tenant>:c:<channel>. It must name the same tenant and

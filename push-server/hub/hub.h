@@ -23,15 +23,15 @@ struct hub_limits {
 };
 extern const struct hub_limits hub_limits_default;
 
-/* env and conns outlive the hub. */
+/* env and conns must outlive the hub. */
 struct hub *hub_new(struct loop_env *env, struct conns *conns,
     const struct hub_limits *limits, const struct hub_io *io);
 /* All connections must be closed, and no question may be under way. */
 void hub_free(struct hub **hub);
 
-/* Sets limits for later requests. Memory in use, and replays and requests under way,
- * stay. Does not change the sizes of logs, of pages and of the cache of rights, nor the
- * gathering of look-ups: hub_new() sets these. */
+/* Sets the limits for later requests; drops nothing that exists. The sizes of logs, pages
+ * and the cache of rights, and the gathering of look-ups, stay as hub_new() has set
+ * them. */
 void hub_set_limits(struct hub *hub, const struct hub_limits *limits);
 
 /* The ctx of the io that hub_new() was given. */
@@ -54,8 +54,8 @@ void hub_topics_state(struct hub *hub, bool up);
 /* Call at the end of each turn of the loop: sends questions to the database and frames to
  * clients. True: more work waits, so the loop must not sleep. */
 bool hub_turn(struct hub *hub);
-/* Call about every 250 ms: retries, time-outs, and the end of channels that have been
- * without subscribers for linger_ms. */
+/* Call about every 250 ms: repeats failed questions, ends requests that time out, and
+ * frees channels that have had no subscriber for linger_ms. */
 void hub_tick(struct hub *hub);
 /* Call every second: compares a share of the channels' heads with the database
  * (heads.h). */

@@ -22,7 +22,7 @@ struct authorise_ask {
 	struct authorise_item {
 		struct rights_key right;
 		struct conn_ref conn;
-		uint64_t ticket;
+		uint64_t ask_id;
 		int64_t head_before; /* the log's head when asked; -1: no log */
 	} items[];
 };
@@ -37,7 +37,7 @@ struct heads_ask {
 	struct heads_before {
 		int64_t head;
 		uint64_t generation;
-	} * before; /* when the question was sent */
+	} * before; /* the state of the log when the question was sent */
 	void (*done)(struct heads_ask *ask, enum es_code rc, const int64_t heads[]);
 };
 
@@ -65,11 +65,11 @@ struct hub_io {
 	 * connections again, and close the connections of users that may not be connected
 	 * any more. */
 	void (*revalidate)(void *ctx, const struct tenant_id *tenant);
-	/* The rights of one user have changed: look up the user's connections first. */
+	/* The rights of one user have changed: look the user's connections up at once. */
 	void (*revalidate_user)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
-	/* The tokens of the tenant with this jti were revoked: look up the connections
-	 * that use one first. */
+	/* The tokens of the tenant with this jti were revoked: look the connections that
+	 * use one up at once. */
 	void (*revalidate_jti)(
 	    void *ctx, const struct tenant_id *tenant, const char *jti);
 	/* The connection was let in at an older acl version than the newest one known:

@@ -26,15 +26,15 @@ struct hub {
 	struct deliver_batch *batch; /* deliver.c */
 	struct pool *subscription_pool;
 	struct table channels, subscriptions;
-	uint64_t last_generation, last_ticket;
+	uint64_t last_generation, last_ask_id;
 	struct list rounds;    /* all channels, the one compared longest ago first */
 	struct list checks;    /* channels whose head is to be compared now */
 	struct list lingering; /* channels without subscribers, oldest first */
 	struct list opening;   /* channels whose topic is not confirmed, oldest first */
 	struct list dirty;     /* channels with woken subscriptions */
 	struct list ready;     /* hub_conns that have something to write and may write */
-	struct list asking;    /* hub_conns with questions */
-	size_t n_to_ask;       /* their subscriptions and applicants to be asked for */
+	struct list asking;    /* hub_conns with questions that are not sent yet */
+	size_t n_to_ask;       /* the number of these questions */
 	struct table applicants;
 	struct list applying; /* all applicants, the earliest deadline first */
 	struct gather gather; /* when the questions go to the database */

@@ -10,8 +10,8 @@
 
 #define ASK_BACKOFF_MS 200
 
-/* Rows come in the order of the items. An item without a row means that the user may not
- * read the channel. */
+/* The rows are in the order of the items. An item without a row means that the user may
+ * not read the channel. */
 static void
 rights_ask_authorise_done(struct authorise_ask *ask, enum es_code rc,
     const struct rights_row rows[], size_t n_rows, const struct es_err *err)
@@ -42,9 +42,9 @@ rights_ask_add_item(struct authorise_ask *ask, const struct conn *c,
 	item->right.user = c->user;
 	item->right.channel = *channel;
 	item->conn = c->ref;
-	item->ticket = ++ask->hub->last_ticket;
+	item->ask_id = ++ask->hub->last_ask_id;
 	item->head_before = head_before;
-	return item->ticket;
+	return item->ask_id;
 }
 
 /* Adds the questions of one connection, as far as there is room: subscriptions first, in
@@ -57,13 +57,13 @@ rights_ask_add_items(struct authorise_ask *ask, const struct hub_conn *hc, size_
 	for (l = hc->to_ask.next; l != &hc->to_ask && ask->n < max; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, place);
 
-		sub->ticket = rights_ask_add_item(
+		sub->ask_id = rights_ask_add_item(
 		    ask, hc->conn, &sub->channel->id, channel_head(sub->channel));
 	}
 	for (l = hc->to_apply.next; l != &hc->to_apply && ask->n < max; l = l->next) {
 		struct applicant *a = LIST_ITEM(l, struct applicant, place);
 
-		a->ticket = rights_ask_add_item(ask, hc->conn, &a->channel, -1);
+		a->ask_id = rights_ask_add_item(ask, hc->conn, &a->channel, -1);
 	}
 }
 

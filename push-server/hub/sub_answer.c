@@ -63,8 +63,8 @@ sub_answer_first(struct subscription *sub, const struct outcome_of *outcome, int
 	sub_request_drop(&sub->requests);
 }
 
-/* True when the log is enough for an answer: no gap is needed, and the cursor skips no
- * event that this worker has not seen. */
+/* True: the worker can answer from the log. No gap is needed, and the worker has seen
+ * every event that the cursor skips. */
 static bool
 sub_answer_knows(const struct subscription *sub, const struct outcome_of *outcome)
 {
@@ -86,11 +86,11 @@ sub_answer_again(
 
 	if (!free_to_move) {
 		if (sub->state == SUB_ASKED)
-			r->ticket = sub->ticket;
+			r->ask_id = sub->ask_id;
 		return;
 	}
 	if (head < sub->at)
-		head = sub->at; /* the database has reported a head above the log's */
+		head = sub->at; /* an answer of the database was ahead of the log */
 	outcome = sub_answer_plan(sub, r, head, sub->channel->hub->env->epoch);
 	if (!sub_answer_knows(sub, &outcome)) {
 		sub_ask(sub);
@@ -101,25 +101,25 @@ sub_answer_again(
 		sub_behind(sub);
 }
 
-/* True when the outcome is a reset, but the snapshot may be older than the request. The
- * client may have learnt of a newer event or epoch elsewhere, so the reset would be
- * wrong. */
+/* True: the outcome is a reset, but the database's snapshot may be older than the
+ * request. The client may know a newer event or epoch, e.g. from REST, so that the reset
+ * would be wrong. */
 static bool
 sub_answer_is_older(const struct subscription *sub, const struct outcome_of *outcome,
-    int64_t head, uint64_t ticket)
+    int64_t head, uint64_t ask_id)
 {
 	const struct sub_request *r = sub->requests;
 
 	if (outcome->gap != GAP_RESET)
 		return false;
-	return r->ticket == ticket ||
+	return r->ask_id == ask_id ||
 	       (r->after > head && r->after <= channel_head(sub->channel));
 }
 
 bool
-sub_answer_row(struct subscription *sub, const struct rights_row *row, uint64_t ticket)
+sub_answer_row(struct subscription *sub, const struct rights_row *row, uint64_t ask_id)
 {
-	sub_request_drop_ours(&sub->requests);
+	sub_request_drop_internal(&sub->requests);
 	sub->doubted = false;
 	if (sub->joined && sub->stop_at != INT64_MAX)
 		return true; /* sub_over() asks again when the removal is delivered */
@@ -129,7 +129,7 @@ sub_answer_row(struct subscription *sub, const struct rights_row *row, uint64_t 
 		const struct outcome_of outcome =
 		    sub_answer_plan(sub, sub->requests, row->head, row->epoch);
 
-		if (sub_answer_is_older(sub, &outcome, row->head, ticket))
+		if (sub_answer_is_older(sub, &outcome, row->head, ask_id))
 			return false;
 		sub->joined = sub->channel->entered = true;
 		sub_answer_first(sub, &outcome, row->head);
@@ -147,10 +147,11 @@ sub_answer_late(struct subscription *sub)
 		struct es_err err;
 
 		(void)es_fail(&err, ES_UNAVAILABLE, "%s",
-		    late->ours ? "the channel's events wait until the server has checked "
-				 "the right to read"
-			       : "the server cannot check the right to read at the "
-				 "moment; try again");
+		    late->internal
+			? "the channel's events wait until the server has checked "
+			  "the right to read"
+			: "the server cannot check the right to read at the "
+			  "moment; try again");
 		frame_out_error(
 		    sub->conn, late->op, late->id, sub->channel->id.text, &err);
 		sub_request_drop(&sub->requests);

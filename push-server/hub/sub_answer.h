@@ -1,5 +1,4 @@
-/* Answers clients' requests to subscribe, and sets the cursor for each. An ack never
- * promises more than the worker does:
+/* Answers clients' requests to subscribe, and sets the cursor:
  *
  * - without `after`: a new subscription starts at the head; an existing one keeps its
  *   cursor, and nothing is replayed;
@@ -9,11 +8,11 @@
  * - `after` above the head, or of another epoch: ack with `replayed` 0, then `gap
  *   reason=reset`.
  *
- * The requests of a subscription are answered in the order in which they came, each as if
- * it were alone. Requests for an existing subscription are answered from the log when it
- * is enough. For a gap, and to skip events of a private channel that the worker has not
- * seen, the worker asks the database: the client may know of an event before this worker
- * does, and the skipped events may hold the reader's own removal. */
+ * The worker answers the requests of a subscription in order, each as if it were the only
+ * one. For an existing subscription the log is usually enough. The worker asks the
+ * database before it sends a gap, because the client may know an event that the worker
+ * has not received yet. It also asks before the cursor skips events that the worker has
+ * not seen, because these may include the reader's own removal. */
 #ifndef PUSH_SUB_ANSWER_H
 #define PUSH_SUB_ANSWER_H
 
@@ -23,12 +22,11 @@
  * request must wait for the database. */
 void sub_answer_again(
     struct subscription *sub, const struct subscribe_request *req, int64_t deadline_ms);
-/* The database has let the reader in, and row is its answer: answer the waiting requests.
- * ticket is the question's. False: a request may be newer than row, so the caller must
- * ask the database again. The subscription is joined then, unless that request is its
- * first. */
+/* The database has confirmed the right to read, and row is its answer to the question
+ * ask_id: answer the waiting requests. False: the first waiting request may be newer than
+ * row, so the caller must ask the database again. */
 bool sub_answer_row(struct subscription *sub, const struct rights_row *row,
-    uint64_t ticket) ES_MUST_CHECK;
+    uint64_t ask_id) ES_MUST_CHECK;
 /* For a joined subscription that waits for the database: refuse the requests whose
  * deadline has passed. When none is left and the right is not in doubt, resume
  * delivery. */

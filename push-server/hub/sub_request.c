@@ -55,25 +55,25 @@ sub_request_drop(struct sub_request **requests)
 }
 
 void
-sub_request_drop_ours(struct sub_request **requests)
+sub_request_drop_internal(struct sub_request **requests)
 {
 	struct sub_request *first = *requests, *r = first;
 
 	if (first == NULL)
 		return;
-	if (first->ours) {
+	if (first->internal) {
 		sub_request_drop(requests);
 		return;
 	}
-	while (r->next != NULL && !r->next->ours)
+	while (r->next != NULL && !r->next->internal)
 		r = r->next;
 	if (r->next != NULL) {
-		struct sub_request *ours = r->next;
+		struct sub_request *internal = r->next;
 
-		r->next = ours->next;
-		if (first->last == ours)
+		r->next = internal->next;
+		if (first->last == internal)
 			first->last = r;
-		free(ours);
+		free(internal);
 	}
 }
 

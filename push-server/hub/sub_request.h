@@ -15,26 +15,26 @@ struct sub_request {
 	const char *epoch;        /* the client's, or NULL */
 	bool has_after;
 	int64_t after;
-	int64_t deadline_ms; /* the request is answered with an error then */
-	/* Ticket of the question that was under way when the request came, or 0. The
-	 * answer to that question may be older than `after`. */
-	uint64_t ticket;
-	/* The worker has made the request itself, not a client. Its error at the deadline
-	 * tells the reader that the live subscription waits for the database. */
-	bool ours;
+	int64_t deadline_ms; /* after this time the answer is an error */
+	/* The question that was under way when the request came, or 0. Its answer may be
+	 * older than `after`. */
+	uint64_t ask_id;
+	/* The worker has made the request itself. The error at its deadline tells the
+	 * reader that a live subscription waits for the database. */
+	bool internal;
 	char text[]; /* holds id and epoch */
 };
 
 /* Append a copy of req. Requests are answered in the order of the list, oldest first. */
 struct sub_request *sub_request_add(struct sub_request **requests,
     const struct subscribe_request *req, int64_t deadline_ms);
-/* Answer all requests with the error. The list stays the caller's to free. */
+/* Send the client the error for each request. Does not free the list. */
 void sub_request_refuse(const struct sub_request *requests, struct conn *c,
     const struct channel_id *channel, enum es_code code, const char *text);
 /* Free the first request. */
 void sub_request_drop(struct sub_request **requests);
-/* Free the request that is `ours`, if the list has one. */
-void sub_request_drop_ours(struct sub_request **requests);
+/* Free the internal request, if the list has one. */
+void sub_request_drop_internal(struct sub_request **requests);
 /* Free all requests. Leaves NULL. */
 void sub_request_free(struct sub_request **requests);
 

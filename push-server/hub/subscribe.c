@@ -15,8 +15,8 @@ subscribe_deadline(const struct hub *hub)
 	return hub->env->now_ms + hub->limits.join_timeout_ms;
 }
 
-/* The worker holds the channel: its topic is confirmed, or waits for the confirmation for
- * another reader whom the database has let in. */
+/* Subscribe to a channel that this worker holds for another reader already. Redis has
+ * confirmed its topic, or will do so. */
 static void
 subscribe_to_held(struct channel *ch, struct conn *c, const struct subscribe_request *req)
 {
@@ -70,7 +70,7 @@ subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel)
 		applicant_free(a);
 }
 
-/* The database lets the reader in; row is from the snapshot of its answer. */
+/* The database has confirmed the right to read. row is its answer, from one snapshot. */
 static void
 subscribe_admit(
     struct subscription *sub, const struct rights_row *row, int64_t head_before)
@@ -80,9 +80,9 @@ subscribe_admit(
 
 	epoch_seen(ch->hub, row->epoch);
 	if (row->head >=
-	    channel_turns_get(ch->turns).turned_at) /* else the event is newer */
+	    channel_turns_get(ch->turns).turned_at) /* else row is outdated */
 		ch->is_private = row->is_private;
-	if (row->head >= channel_head(ch)) { /* else the log's events are newer */
+	if (row->head >= channel_head(ch)) { /* else row is older than the log's head */
 		ch->archived = row->archived;
 		ch->admins_post = row->admins_post;
 	}
@@ -94,24 +94,24 @@ subscribe_admit(
 			return; /* channel_reset() has sent its gap */
 	}
 	if (ch->is_private && !row->is_private) {
-		sub_ask_again(sub); /* it turned private after the snapshot of row */
+		sub_ask_again(sub); /* the channel became private after row was read */
 		return;
 	}
 	sub->clear = row->head;
 	if (!removals_find(ch->removals, &sub->conn->user, sub->clear,
 		!sub_members_only(sub), &stop_at)) {
-		sub_ask_again(sub); /* a removal after row may be forgotten */
+		sub_ask_again(sub); /* a later removal may have been evicted */
 		return;
 	}
 	if (conn_is_guest(sub->conn) && row->acl_version < sub->conn->acl_version) {
-		sub_ask_again(sub); /* perhaps read before the user became a guest */
+		sub_ask_again(sub); /* row may be older than the user's role of guest */
 		return;
 	}
 	sub->stop_at = stop_at;
 	deleted_at = channel_turns_get(ch->turns).deleted_at;
 	if (deleted_at > sub->clear && deleted_at < sub->stop_at)
-		sub->stop_at = deleted_at; /* after the snapshot of row */
-	if (sub_answer_row(sub, row, sub->ticket))
+		sub->stop_at = deleted_at; /* the deletion came after row was read */
+	if (sub_answer_row(sub, row, sub->ask_id))
 		sub_behind(sub);
 	else
 		sub_ask(sub);
@@ -134,7 +134,8 @@ subscribe_doubt(struct conn *c)
 	}
 }
 
-/* The first answer lets the user in. Its head is not used; subscribe.h says why. */
+/* Turn an applicant that may read into a subscription. Its answer's head must not be
+ * used; subscribe.h gives the reason. */
 static void
 subscribe_take_in(struct hub *hub, struct applicant *a)
 {
@@ -145,7 +146,7 @@ subscribe_take_in(struct hub *hub, struct applicant *a)
 	sub->requests = a->requests;
 	a->requests = NULL;
 	applicant_free(a);
-	if (ch->confirmed) /* another reader has opened the topic */
+	if (ch->confirmed) /* the worker holds the channel for another reader */
 		sub_ask(sub);
 }
 
@@ -156,7 +157,7 @@ subscribe_judge_applicant(
 	struct conn *c = a->conn;
 
 	if (rc != ES_OK) {
-		applicant_ask_again(a); /* until its deadline */
+		applicant_ask_again(a); /* applicant_tick() ends this at the deadline */
 	} else if (row == NULL) {
 		applicant_fail(a, ES_NOT_FOUND, "no such channel");
 		hub->io.refused(hub->io.ctx, c);
@@ -173,7 +174,7 @@ subscribe_judge_sub(struct subscription *sub, const struct authorise_item *item,
 	struct conn *c = sub->conn;
 
 	if (rc != ES_OK) {
-		sub_ask(sub); /* until its deadline */
+		sub_ask(sub); /* rights_ask_tick() ends this at the deadline */
 	} else if (row == NULL) {
 		sub_fail(sub, ES_NOT_FOUND, "no such channel");
 		hub->io.refused(hub->io.ctx, c);
@@ -193,8 +194,8 @@ subscribe_judge(struct hub *hub, const struct authorise_item *item,
 	struct applicant *a =
 	    c == NULL || sub != NULL ? NULL : applicant_find(hub, c, &right->channel);
 
-	if (sub != NULL && sub->state == SUB_ASKED && sub->ticket == item->ticket)
+	if (sub != NULL && sub->state == SUB_ASKED && sub->ask_id == item->ask_id)
 		subscribe_judge_sub(sub, item, row, rc);
-	else if (a != NULL && a->asked && a->ticket == item->ticket)
+	else if (a != NULL && a->asked && a->ask_id == item->ask_id)
 		subscribe_judge_applicant(hub, a, row, rc);
 }

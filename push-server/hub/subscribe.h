@@ -1,26 +1,27 @@
-/* From "subscribe" to a live cursor.
+/* From a subscribe frame to a subscription with a valid cursor.
  *
- * A channel that this worker holds: Redis confirms its topic, then the database says in
- * one snapshot whether the user may read and where the head is, then the worker sends the
+ * A channel that this worker holds: when Redis has confirmed its topic, the worker asks
+ * the database for the right to read and for the head, in one snapshot. Then it sends the
  * ack and the events after the client's number.
  *
  * A channel that this worker does not hold: an applicant (applicant.h) asks for the right
- * first. A refusal ends the applicant. A permission makes the channel and subscribes to
- * its topic in Redis. From there the way is the one above, so the database is asked for
- * the right and the head a second time, after the confirmation. The first answer must not
- * be used for the cursor: an event that is committed after its snapshot and published
- * before Redis has subscribed this worker is above its head, and the worker does not
- * receive it on the topic. With the second snapshot S there is no such event. An event
- * that S contains is at or below its head, and the log or a page has it. Any other event
- * is committed after S, so it is published after the confirmation, and this worker
- * receives it. The same holds for the right: S sees a removal before it, and the topic
- * tells of a removal after it. Between the two questions the worker sends nothing of the
- * channel to the client.
+ * first. A refusal ends the applicant. After a permission the worker creates the channel,
+ * subscribes to its topic in Redis, and continues as above. So it asks for the right and
+ * the head a second time, after the confirmation.
  *
- * Meanwhile `unsubscribe` or the close of the connection may free the applicant; a late
- * answer then finds no ticket. A second `subscribe` waits for the same answer. A channel
- * that no reader could enter in the end is freed as soon as its topic is confirmed and
- * its last subscription is gone. */
+ * The head of the first answer must not become the cursor. An event may be committed
+ * after that snapshot and published before Redis has confirmed the topic; the worker
+ * would never receive it. The second snapshot leaves no such hole. An event in the
+ * snapshot is at or below its head, and the worker reads it from the log or from a page.
+ * Any other event is committed after the snapshot, so it is published after the
+ * confirmation, and the worker receives it on the topic. The same holds for rights: the
+ * snapshot reflects every earlier removal, and a later one arrives on the topic. Until
+ * the second answer the worker sends the client nothing of the channel.
+ *
+ * Meanwhile `unsubscribe` or the close of the connection may free the applicant or the
+ * subscription; a late answer is then dropped, because its ask_id matches nothing. A
+ * second `subscribe` waits for the same answer. A channel that no reader has entered is
+ * freed when its topic is confirmed and its last subscription is gone. */
 #ifndef PUSH_SUBSCRIBE_H
 #define PUSH_SUBSCRIBE_H
 
@@ -40,16 +41,16 @@ struct subscribe_request {
 enum es_code subscribe_begin(struct hub *hub, struct conn *c,
     const struct subscribe_request *req, struct es_err *err) ES_MUST_CHECK;
 
-/* The connection's user has become a guest: the worker asks for each right again before
- * it delivers more. Nothing before hello. */
+/* The connection's user has become a guest: ask for the right to each channel again
+ * before delivering more. Does nothing before hello. */
 void subscribe_doubt(struct conn *c);
 /* End the connection's subscription to the channel, or its applicant, if there is one. No
  * frame of the channel is written after this. */
 void subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel);
 
 /* Take the answer to a question of rights_ask.h; row is NULL when the user may not read.
- * The answer is dropped when the item's ticket is not that of the present applicant or
- * subscription: then the question was for an earlier one. */
+ * Drops the answer when the item's ask_id is not that of the present applicant or
+ * subscription: the question was for an earlier one. */
 void subscribe_judge(struct hub *hub, const struct authorise_item *item,
     const struct rights_row *row, enum es_code rc);
 

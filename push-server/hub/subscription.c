@@ -146,7 +146,7 @@ sub_ask_again(struct subscription *sub)
 		const int64_t deadline_ms =
 		    hub->env->now_ms + hub->limits.join_timeout_ms;
 
-		sub_request_add(&sub->requests, &wait, deadline_ms)->ours = true;
+		sub_request_add(&sub->requests, &wait, deadline_ms)->internal = true;
 		sub->doubted = true;
 	}
 	sub_ask(sub);
@@ -181,7 +181,7 @@ sub_fail(struct subscription *sub, enum es_code code, const char *text)
 {
 	const struct sub_request unasked = {.op = "subscribe"};
 
-	sub_request_drop_ours(&sub->requests);
+	sub_request_drop_internal(&sub->requests);
 	sub_request_refuse(sub->requests != NULL ? sub->requests : &unasked, sub->conn,
 	    &sub->channel->id, code, text);
 	sub_free(sub);
@@ -194,7 +194,7 @@ sub_over(struct subscription *sub)
 	const struct hub *hub = sub->channel->hub;
 
 	if (request == NULL) {
-		sub_free(sub); /* its last frame told the reader why */
+		sub_free(sub); /* its last frame has given the reader the reason */
 		return;
 	}
 	sub->joined = false;

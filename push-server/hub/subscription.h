@@ -1,5 +1,5 @@
-/* A subscription is {connection, channel, cursor}. It is a state machine, and its state
- * tells which list it is on. */
+/* A subscription is {connection, channel, cursor}. It is a state machine, and each state
+ * has its list. */
 #ifndef PUSH_SUBSCRIPTION_H
 #define PUSH_SUBSCRIPTION_H
 
@@ -10,10 +10,10 @@
 enum sub_state {
 	SUB_WAITING, /* channel->joining: the topic is not confirmed */
 	SUB_TO_ASK,  /* hub_conn->to_ask */
-	SUB_ASKED,   /* on no list; the answer finds it by its ticket */
+	SUB_ASKED,   /* on no list; the answer must carry its ask_id */
 	SUB_IDLE,    /* channel->idle or ->woken: the cursor is at the head or ahead */
 	SUB_PENDING, /* hub_conn->pending: behind, written when the socket takes bytes */
-	SUB_PAGING,  /* the waiters of a page */
+	SUB_PAGING,  /* the list of waiters of a page */
 	SUB_STATES
 };
 
@@ -26,15 +26,15 @@ struct subscription {
 	struct channel *channel;
 	struct list of_channel, place;
 	int64_t at;        /* the cursor: delivered, or covered by a gap, up to here */
-	int64_t clear;     /* the reader was allowed to read as of this number */
+	int64_t clear;     /* the database has confirmed the right as of this number */
 	int64_t stop_at;   /* number of the reader's removal, else INT64_MAX */
 	int64_t live_from; /* events above it are newer than the subscribe */
-	uint64_t ticket;   /* of the question under way */
+	uint64_t ask_id;   /* of the question under way */
 	/* Requests without an answer, the oldest first. Never NULL while the subscription
 	 * is not joined. */
 	struct sub_request *requests;
 	enum sub_state state;
-	bool joined;  /* acked: the cursor is valid */
+	bool joined;  /* the ack is sent, and the cursor is valid */
 	bool doubted; /* deliver nothing before the database has confirmed the right */
 };
 _Static_assert(sizeof(struct subscription) <= 144, "a subscription is small");
@@ -46,7 +46,7 @@ void sub_free(struct subscription *sub);
 /* Change the state and put the subscription on the list, which is NULL for SUB_ASKED. No
  * other function changes the state. */
 void sub_place(struct subscription *sub, enum sub_state next, struct list *list);
-/* The reader must be a member: the channel is private, or the user is a guest. */
+/* True: only a member may read, because the channel is private or the user is a guest. */
 bool sub_members_only(const struct subscription *sub);
 /* True for a joined subscription that does not wait for the database. */
 bool sub_live(const struct subscription *sub);

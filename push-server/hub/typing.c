@@ -21,7 +21,8 @@ struct typing_key {
 };
 
 struct typing {
-	struct recent *told, *shown; /* notices published, notices shown by this worker */
+	struct recent *published; /* by this worker, to all workers */
+	struct recent *shown;     /* to clients of this worker */
 };
 
 struct typing *
@@ -29,7 +30,7 @@ typing_new(void)
 {
 	struct typing *t = mem_new(1, sizeof(*t));
 
-	t->told =
+	t->published =
 	    recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX, keyed_hash);
 	t->shown =
 	    recent_new(TYPING_EVERY_MS, sizeof(struct typing_key), KEYS_MAX, keyed_hash);
@@ -41,7 +42,7 @@ typing_free(struct typing **t)
 {
 	if (*t == NULL)
 		return;
-	recent_free(&(*t)->told);
+	recent_free(&(*t)->published);
 	recent_free(&(*t)->shown);
 	free(*t);
 	*t = NULL;
@@ -60,7 +61,7 @@ typing_publish(struct hub *hub, const struct conn *c, const struct channel_id *c
 	struct arena *a;
 	struct text text;
 
-	if (!recent_first(hub->typing->told, &key, hub->env->now_ms))
+	if (!recent_first(hub->typing->published, &key, hub->env->now_ms))
 		return;
 	a = arena_new();
 	text_init(&text, a, 4096);

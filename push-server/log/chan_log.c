@@ -15,7 +15,7 @@ struct chan_logs {
 	size_t bytes, total_max, channel_max;
 };
 
-/* Where a frame lies in the ring. */
+/* The place of a frame in the ring. */
 struct slot {
 	int64_t seq;
 	int64_t accepted_ms;
@@ -94,8 +94,8 @@ chan_log_touch(struct chan_log *log)
 		list_move_tail(&log->all->by_use, &log->use);
 }
 
-/* Empties the least recently used logs until the rest fits the budget. The log in use now
- * is never emptied, because one log alone fits the budget. */
+/* Empties the least recently used logs until the rest fits the budget. Never empties the
+ * given log; one log alone fits the budget. */
 static void
 chan_log_keep_budget(struct chan_log *log)
 {

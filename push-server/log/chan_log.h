@@ -11,7 +11,7 @@
 struct chan_logs;
 struct chan_log;
 
-#define CHAN_LOG_FIRST 4096 /* bytes of a log's first ring; it doubles by use */
+#define CHAN_LOG_FIRST 4096 /* bytes of a log's first ring; a full ring doubles */
 
 /* channel_bytes: the limit of one log, at least two frames of the largest size. */
 struct chan_logs *chan_logs_new(size_t total_bytes, size_t channel_bytes);
@@ -48,7 +48,7 @@ struct chan_span {
 	const unsigned char *bytes; /* valid until the next call that changes any log */
 	size_t len;
 	unsigned n;          /* frames */
-	int64_t through;     /* where the cursor stands after them */
+	int64_t through;     /* the cursor after these frames */
 	int64_t accepted_ms; /* of the last frame */
 };
 

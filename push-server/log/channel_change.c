@@ -27,9 +27,9 @@ channel_change_of(const struct event *ev, struct arena *a)
 	    json_bind(ev->payload, strlen(ev->payload), change_fields,
 		ES_COUNT(change_fields), JSON_IGNORE_UNKNOWN, a, &in, &err) != ES_OK)
 		return (struct channel_change){0};
-	return (struct channel_change){.turns = in.has_isPrivate,
+	return (struct channel_change){.has_private = in.has_isPrivate,
 	    .is_private = in.isPrivate,
-	    .posting = in.has_postingPolicy,
+	    .has_posting = in.has_postingPolicy,
 	    .admins_post = in.has_postingPolicy && in.postingPolicy != NULL &&
 	                   strcmp(in.postingPolicy, "admins") == 0};
 }

@@ -7,13 +7,13 @@
 #include "event/event.h"
 
 struct channel_change {
-	bool turns;      /* the channel turns private or public */
-	bool is_private; /* when it turns */
-	bool posting;    /* the posting policy changes */
+	bool has_private; /* the event sets is_private */
+	bool is_private;
+	bool has_posting; /* the event sets admins_post */
 	bool admins_post;
 };
 
-/* Of a payload that can't be read, nothing changes. Scratch goes to a. */
+/* A payload that can't be parsed changes nothing. a is scratch memory. */
 struct channel_change channel_change_of(const struct event *ev, struct arena *a);
 
 #endif

@@ -34,7 +34,7 @@ struct page {
 	struct page_channel *channel;
 	struct list waiters;
 	struct page_ask ask;
-	bool again; /* pages_forget() came during the read */
+	bool again; /* pages_forget() was called during the read */
 	int64_t retry_at_ms, read_at_ms;
 	int64_t needed, through, head;
 	struct page_frames frames;
@@ -331,7 +331,7 @@ pages_forget(
 	for (struct list *l = ch->pages.next; l != &ch->pages; l = l->next) {
 		struct page *page = LIST_ITEM(l, struct page, of_channel);
 
-		page->needed = 0; /* the numbers known to be committed are void */
+		page->needed = 0; /* the numbers before the reset mean nothing now */
 		page->again = true;
 		page->read_at_ms = INT64_MIN / 2;
 	}

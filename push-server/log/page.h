@@ -35,8 +35,8 @@ struct pages_io {
 
 struct pages_events {
 	void *ctx;
-	/* A page was read. The callee must empty the list of its waiters. A failed read
-	 * is repeated without a call. */
+	/* A page was read. The callee must empty the list of its waiters. Not called
+	 * after a failed read, which is repeated. */
 	void (*arrived)(void *ctx, struct page *page, struct list *waiters);
 	/* The channel does not exist. The callee must empty the list of waiters. */
 	void (*gone)(void *ctx, struct list *waiters);
@@ -50,9 +50,9 @@ void pages_free(struct pages **p);
 /* Find a page in memory that covers numbers after the cursor. NULL: there is none. */
 struct page *pages_find(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t now_ms);
-/* Read the page with the numbers after the cursor. Returns its list of waiters, for the
- * caller to join. needed: numbers up to this are known to be committed
- * (page_behind()). */
+/* Read the page with the numbers after the cursor. Returns its list of waiters, on which
+ * the caller puts its entry. needed: the highest number that is known to be committed,
+ * for page_behind(). */
 struct list *pages_want(struct pages *p, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t needed, int64_t now_ms);
 /* Forget the pages of a channel whose numbers were reset. Reads under way are
@@ -63,15 +63,14 @@ void pages_forget(
 void pages_tick(struct pages *p, int64_t now_ms);
 
 /* Like chan_log_span(), for a page from pages_find(). span.through also passes numbers
- * that carry no event. */
+ * that have no event. */
 struct chan_span page_span(
     const struct page *page, int64_t after, int64_t limit, size_t max);
 /* The smallest number above `above` at which an event of the page removes the user;
  * INT64_MAX: none does. */
 int64_t page_removal(
     const struct page *page, const struct user_id *user, int64_t above, bool bans_only);
-/* The last number at which an event of the page turns the channel private; 0: none
- * does. */
+/* The number of the page's last event that makes the channel private; 0: none does. */
 int64_t page_private_at(const struct page *page);
 /* For pages_events.arrived. page_behind(): the database's head is below `needed`, so the
  * database was restored to an older state. */

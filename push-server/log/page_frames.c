@@ -65,7 +65,7 @@ page_frames_add(struct page_frames *f, const struct event *ev, struct arena *a)
 	f->index[f->n].offset = (uint32_t)f->len;
 	f->len += frame.len;
 	f->n++;
-	if (change.turns && change.is_private)
+	if (change.has_private && change.is_private)
 		f->private_at = ev->seq;
 	if (removal_of(ev, a, &removal))
 		page_frames_note_removal(f, &removal);

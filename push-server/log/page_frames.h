@@ -17,7 +17,7 @@ struct page_frames {
 	} index[PAGE_EVENTS];
 	unsigned n, n_removals, room_removals;
 	struct removal *removals; /* NULL: none */
-	int64_t private_at; /* the last number that turns the channel private; or 0 */
+	int64_t private_at; /* the last event that makes the channel private; 0: none */
 };
 
 /* Bytes of memory that the frames take, without the struct. */

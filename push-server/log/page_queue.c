@@ -11,7 +11,7 @@ struct queue_tenant {
 	struct table_node node;
 	struct tenant_id id;
 	struct list pages; /* that wait, the oldest first */
-	struct list place; /* on queue->turn while a read may be started */
+	struct list place; /* on queue->ready while a read may be started */
 	unsigned n_reading;
 };
 
@@ -20,7 +20,7 @@ page_queue_init(struct page_queue *q, unsigned reading, unsigned per_tenant)
 {
 	*q = (struct page_queue){.reading = reading, .per_tenant = per_tenant};
 	table_init(&q->tenants);
-	list_init(&q->turn);
+	list_init(&q->ready);
 }
 
 void
@@ -58,17 +58,17 @@ page_queue_new_tenant(struct page_queue *q, const struct tenant_id *tenant)
 	return t;
 }
 
-/* Keeps the tenant on queue->turn exactly while it may start a read. Frees the tenant
+/* Keeps the tenant on queue->ready exactly while it may start a read. Frees the tenant
  * when none of its pages waits or is being read. */
 static void
-page_queue_settle(struct page_queue *q, struct queue_tenant *t)
+page_queue_update(struct page_queue *q, struct queue_tenant *t)
 {
 	const bool waits = !list_empty(&t->pages);
 
 	if (!waits || t->n_reading >= q->per_tenant)
 		list_del(&t->place);
 	else if (list_empty(&t->place))
-		list_add_tail(&q->turn, &t->place);
+		list_add_tail(&q->ready, &t->place);
 	if (waits || t->n_reading > 0)
 		return;
 	table_remove(&q->tenants, &t->node);
@@ -84,13 +84,13 @@ page_queue_add(struct page_queue *q, const struct tenant_id *tenant, struct list
 		t = page_queue_new_tenant(q, tenant);
 	q->steps++;
 	list_add_tail(&t->pages, link);
-	page_queue_settle(q, t);
+	page_queue_update(q, t);
 }
 
 struct list *
 page_queue_take(struct page_queue *q)
 {
-	struct list *l = list_first(&q->turn), *link;
+	struct list *l = list_first(&q->ready), *link;
 	struct queue_tenant *t;
 
 	if (l == NULL || q->n_reading >= q->reading)
@@ -100,8 +100,8 @@ page_queue_take(struct page_queue *q)
 	link = list_pop(&t->pages);
 	t->n_reading++;
 	q->n_reading++;
-	list_move_tail(&q->turn, &t->place);
-	page_queue_settle(q, t);
+	list_move_tail(&q->ready, &t->place);
+	page_queue_update(q, t);
 	return link;
 }
 
@@ -114,7 +114,7 @@ page_queue_done(struct page_queue *q, const struct tenant_id *tenant)
 	q->steps++;
 	t->n_reading--;
 	q->n_reading--;
-	page_queue_settle(q, t);
+	page_queue_update(q, t);
 }
 
 void
@@ -124,5 +124,5 @@ page_queue_remove(struct page_queue *q, const struct tenant_id *tenant, struct l
 
 	CHECK(t != NULL);
 	list_del(link);
-	page_queue_settle(q, t);
+	page_queue_update(q, t);
 }

@@ -1,6 +1,6 @@
-/* A queue of pages to be read that is fair among tenants: each tenant in turn may start
- * one read, and no more reads are under way than the limits allow. The cost of a call
- * does not depend on the number of pages that wait. */
+/* A queue of pages to be read that is fair among tenants: the tenants start reads in
+ * round-robin order, within the limits. The cost of a call does not depend on the number
+ * of pages that wait. */
 #ifndef PUSH_PAGE_QUEUE_H
 #define PUSH_PAGE_QUEUE_H
 
@@ -14,7 +14,7 @@ struct page_queue {
 	unsigned reading, per_tenant; /* limits of reads under way */
 	unsigned n_reading;
 	struct table tenants; /* tenants with pages that wait or are being read */
-	struct list turn;     /* tenants that may start a read, the next one first */
+	struct list ready;    /* tenants that may start a read, the next one first */
 	uint64_t steps;       /* entries looked at, for tests of the cost */
 };
 

@@ -28,7 +28,7 @@ removal_of(const struct event *ev, struct arena *a, struct removal *out)
 		return false;
 	*out = (struct removal){.seq = ev->seq};
 	out->user =
-	    ev->user; /* the actor leaves, unless the payload names another user */
+	    ev->user; /* the user has left, unless the payload names another user */
 	if (ev->payload == NULL)
 		return true;
 	if (json_bind(ev->payload, strlen(ev->payload), member_fields,

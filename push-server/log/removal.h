@@ -23,7 +23,7 @@ bool removal_of(
 struct removals {
 	struct removal last[REMOVALS_KEPT];
 	unsigned n, next;
-	int64_t forgotten; /* removals up to this number may be missing */
+	int64_t forgotten; /* removals up to this number may have been evicted */
 };
 
 /* Most channels never remove a member: *r is NULL until the first removal. */
@@ -31,7 +31,7 @@ void removals_add(struct removals **r, const struct removal *one);
 /* Takes NULL; leaves NULL. */
 void removals_free(struct removals **r);
 /* Find the smallest number above `above` at which the user was removed; *out is INT64_MAX
- * when there is none. False: removals of that time may be forgotten. r may be NULL. */
+ * when there is none. False: such a removal may have been evicted. r may be NULL. */
 bool removals_find(const struct removals *r, const struct user_id *user, int64_t above,
     bool bans_only, int64_t *out) ES_MUST_CHECK;
 

@@ -159,7 +159,7 @@ presence_on_lease(
 	if (rc == ES_OK && v->kind == REDIS_INT && v->num == 0)
 		/* The lease had expired, so another worker may have removed the statuses
 		 * of this worker. */
-		presence_users_tell_again(p);
+		presence_users_store_again(p);
 }
 
 static void
@@ -177,7 +177,7 @@ presence_renew(struct presence *p)
 void
 presence_turn(struct presence *p)
 {
-	presence_users_tell(p);
+	presence_users_store(p);
 	presence_tenant_turn(p);
 	presence_frame_turn(p);
 }

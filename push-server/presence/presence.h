@@ -33,7 +33,7 @@ struct presence_io {
 /* env and conns must outlive the result. presence_new() copies limits and io. */
 struct presence *presence_new(struct loop_env *env, struct conns *conns,
     const struct presence_limits *limits, const struct presence_io *io);
-/* The caller has closed all connections before. */
+/* All connections must be closed. */
 void presence_free(struct presence **p);
 
 void presence_conn_open(struct presence *p, struct conn *c);

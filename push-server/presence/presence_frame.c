@@ -26,8 +26,8 @@ presence_frame_waits(const struct presence_conn *pc)
 	return !list_empty(&pc->snapshot);
 }
 
-/* The buffer of changes was full, so this client does not know all statuses any more. It
- * gets a snapshot after a delay, which covers the changes until then. */
+/* The buffer of changes was full, so this client has missed a change. Send it a snapshot
+ * after a delay, which covers the changes until then. */
 static void
 presence_frame_want_later(struct presence_conn *pc)
 {
@@ -37,19 +37,19 @@ presence_frame_want_later(struct presence_conn *pc)
 	list_move_tail(&p->late, &pc->snapshot);
 }
 
-/* Skips a client that waits for a snapshot, and a client that knows this status of its
- * own user already from its snapshot. */
+/* Sends a change to one client. Skips a client that waits for a snapshot, and a client
+ * whose snapshot contained this status of its own user. */
 static void
-presence_frame_tell(struct presence_conn *pc, const struct presence_person *person,
+presence_frame_send(struct presence_conn *pc, const struct presence_person *person,
     const char *json, size_t len)
 {
 	const bool self = strcmp(pc->conn->user.text, person->user.text) == 0;
 
 	pc->pt->presence->steps++;
-	if (presence_frame_waits(pc) || (self && pc->self_told == person->seen))
+	if (presence_frame_waits(pc) || (self && pc->self_sent == person->seen))
 		return;
 	if (self)
-		pc->self_told = person->seen;
+		pc->self_sent = person->seen;
 	if (pc->conn->state == CONN_OPEN && !conn_lossy_frame(pc->conn, json, len))
 		presence_frame_want_later(pc);
 }
@@ -66,12 +66,12 @@ presence_frame_change(struct presence_tenant *pt, const struct presence_person *
 	metrics_add(pt->presence->env->metrics, PM_PRESENCE_CHANGES, 1);
 	if (!pt->large)
 		for (struct list *l = pt->conns.next; l != &pt->conns; l = l->next)
-			presence_frame_tell(LIST_ITEM(l, struct presence_conn, of_tenant),
+			presence_frame_send(LIST_ITEM(l, struct presence_conn, of_tenant),
 			    person, json, len);
 	else
 		for (struct list *l = person->watches.next; l != &person->watches;
 		     l = l->next)
-			presence_frame_tell(
+			presence_frame_send(
 			    LIST_ITEM(l, struct presence_watch, of_person)->conn, person,
 			    json, len);
 }
@@ -140,11 +140,11 @@ presence_frame_put_self(struct snapshot *s)
 	const struct user_id *user = &pc->conn->user;
 	const struct presence_person *person = presence_person_find(pc->pt, user);
 
-	pc->self_told = presence_users_status(pc);
+	pc->self_sent = presence_users_status(pc);
 	if (person != NULL && person->seen != PRESENCE_OFFLINE)
-		pc->self_told = person->seen; /* the loop over pt->people adds the user */
-	else if (pc->self_told != PRESENCE_OFFLINE)
-		presence_frame_put(s, user, pc->self_told);
+		pc->self_sent = person->seen; /* the loop over pt->people adds the user */
+	else if (pc->self_sent != PRESENCE_OFFLINE)
+		presence_frame_put(s, user, pc->self_sent);
 }
 
 /* In a small tenant: the users that are not offline, and the watched ones. In a large

@@ -67,7 +67,7 @@ presence_person_drop_idle(struct presence_tenant *pt, struct presence_person *pe
 		return;
 	if (!pt->large && person->seen != PRESENCE_OFFLINE)
 		return;
-	if (pt->asking && presence_person_heard_since(person, pt->asked))
+	if (pt->asking && presence_person_named_since(person, pt->asked))
 		return; /* the answer under way may be older than this status */
 	if (person->seen != PRESENCE_OFFLINE)
 		pt->n_present--;
@@ -76,7 +76,7 @@ presence_person_drop_idle(struct presence_tenant *pt, struct presence_person *pe
 }
 
 bool
-presence_person_heard_since(const struct presence_person *person, uint64_t asked)
+presence_person_named_since(const struct presence_person *person, uint64_t asked)
 {
-	return person->heard >= asked;
+	return person->named_ask >= asked;
 }

@@ -10,11 +10,11 @@
 #include "presence/presence.h"
 
 #define PRESENCE_LEASE_MS 5000 /* interval between renewals of the worker's lease */
-/* users present at which a large tenant becomes small: every client receives every
- * change */
+/* A large tenant becomes small when at most this many users are present. In a small
+ * tenant every client receives every change. */
 #define PRESENCE_SMALL 400
-/* a tenant with more users present becomes large: a client receives only the changes of
- * users that it watches */
+/* A tenant becomes large when more users are present. A client then receives only the
+ * changes of users that it watches. */
 #define PRESENCE_LARGE 500
 /* interval between two deliveries of a tenant's changes */
 #define PRESENCE_FLUSH_MS 500
@@ -63,7 +63,7 @@ struct presence_conn {
 	/* time at which it is due, while on presence->late */
 	int64_t snapshot_ms;
 	/* status of its own user that the client received last */
-	enum presence_status self_told;
+	enum presence_status self_sent;
 	struct list watches; /* of struct presence_watch, linked by of_conn */
 	unsigned n_watches;
 };
@@ -73,10 +73,10 @@ struct presence_conn {
 struct presence_person {
 	struct table_node node;
 	struct user_id user;
-	enum presence_status seen, told;
-	/* number of questions (pt->asks) when the topic last named this person */
-	uint64_t heard;
-	uint64_t stamp;      /* stamp of the last presence_watch frame that named it */
+	enum presence_status seen; /* last received from Redis */
+	enum presence_status sent; /* last sent to clients */
+	uint64_t named_ask;        /* pt->asks when the topic last named this person */
+	uint64_t stamp;      /* of the last presence_watch frame that named this person */
 	struct list changed; /* on pt->changed */
 	struct list watches; /* of struct presence_watch, linked by of_person */
 };

@@ -146,14 +146,14 @@ presence_tenant_message(struct presence_tenant *pt, const char *data, size_t len
 		person = pt->large ? presence_person_find(pt, &user)
 		                   : presence_person_get(pt, &user);
 		if (person != NULL) {
-			person->heard = pt->asks;
+			person->named_ask = pt->asks;
 			presence_person_see(pt, person, status);
 			presence_person_drop_idle(pt, person);
 		}
 		if (!pt->large && pt->n_present > PRESENCE_LARGE)
 			presence_tenant_enlarge(pt);
 	} else {
-		(void)es_fail(&err, ES_INVALID, "no change of a user's presence");
+		(void)es_fail(&err, ES_INVALID, "is not a change of a user's presence");
 		topic_presence(&pt->tenant, topic);
 		unreadable_message_seen(
 		    &pt->presence->unreadable, pt->presence->env, topic, &err);
@@ -192,14 +192,14 @@ presence_tenant_take_list(struct presence_tenant *pt, const struct redis_value *
 				pt->n_present++;
 		}
 		person = presence_person_get(pt, &user);
-		if (presence_person_heard_since(person, pt->asked)) {
+		if (presence_person_named_since(person, pt->asked)) {
 			presence_person_drop_idle(pt, person);
 			continue;
 		}
 		presence_person_see(pt, person, status);
 		if (!pt->listed)
 			/* the clients receive it with their snapshot */
-			person->told = status;
+			person->sent = status;
 	}
 	while ((node = table_next(&listed, NULL)) != NULL) {
 		struct presence_person *person =
@@ -209,7 +209,7 @@ presence_tenant_take_list(struct presence_tenant *pt, const struct redis_value *
 		table_add(&pt->people, node, node->hash);
 		if (person->seen != PRESENCE_OFFLINE)
 			pt->n_present++;
-		if (!presence_person_heard_since(person, pt->asked))
+		if (!presence_person_named_since(person, pt->asked))
 			presence_person_see(pt, person, PRESENCE_OFFLINE);
 		presence_person_drop_idle(pt, person);
 	}
@@ -311,9 +311,9 @@ presence_tenant_flush(struct presence_tenant *pt)
 		struct presence_person *person =
 		    LIST_ITEM(l, struct presence_person, changed);
 
-		if (person->seen != person->told) {
+		if (person->seen != person->sent) {
 			presence_frame_change(pt, person);
-			person->told = person->seen;
+			person->sent = person->seen;
 		}
 		presence_person_drop_idle(pt, person);
 	}

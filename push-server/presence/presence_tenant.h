@@ -1,6 +1,6 @@
-/* The statuses of a tenant's users. A small tenant has the statuses of all its present
- * users here, a large one only those of users that a client watches. The tenant's topic
- * keeps them current, and every PRESENCE_AGAIN_MS they are compared with Redis. */
+/* The statuses of a tenant's users. Of a small tenant the worker keeps the statuses of
+ * all present users, of a large one only those that a client watches. The worker updates
+ * them from the tenant's topic, and compares them with Redis every PRESENCE_AGAIN_MS. */
 #ifndef PUSH_PRESENCE_TENANT_H
 #define PUSH_PRESENCE_TENANT_H
 

@@ -20,13 +20,14 @@ struct presence_user {
 	struct list conns;
 	struct list all; /* on presence->all_users */
 	struct list dirty, leaving;
-	int64_t left_ms; /* when the last connection was closed */
-	/* told: status in Redis; telling: status in the command under way */
-	enum presence_status told, telling;
-	bool known, busy, forget_choice;
-	bool forgetting; /* forget_choice of the command under way */
-	/* the user may not be connected: offline, whatever the connections say */
-	bool gone;
+	int64_t left_ms;              /* when the last connection was closed */
+	enum presence_status stored;  /* in Redis */
+	enum presence_status storing; /* in the command under way */
+	bool known;                   /* Redis still has `stored` */
+	bool busy;                    /* a command is under way */
+	bool forget_choice; /* the next command must delete the choice made over REST */
+	bool forgetting;    /* the command under way deletes it */
+	bool gone;          /* the user has lost the right to connect: offline */
 };
 
 static bool
@@ -67,7 +68,7 @@ presence_users_status_of(const struct presence_user *u)
 		return PRESENCE_OFFLINE;
 	if (list_empty(&u->conns))
 		return now_ms - u->left_ms < u->presence->limits.hold_ms
-		           ? u->told
+		           ? u->stored
 		           : PRESENCE_OFFLINE;
 	for (struct list *l = u->conns.next; l != &u->conns; l = l->next) {
 		const enum presence_status status = presence_users_conn_status(
@@ -154,7 +155,7 @@ presence_users_choose(struct presence_conn *pc, enum presence_status status)
 }
 
 static void
-presence_users_on_told(
+presence_users_on_stored(
     void *ctx, enum es_code rc, const struct redis_value *value, const struct es_err *err)
 {
 	struct presence_user *u = ctx;
@@ -163,35 +164,35 @@ presence_users_on_told(
 	(void)err;
 	u->busy = false;
 	if (rc == ES_OK) {
-		u->told = u->telling;
+		u->stored = u->storing;
 		/* If the client chose again meanwhile, another command must delete the
 		 * choice. */
 		u->known = !u->forget_choice;
-		if (!u->known || presence_users_status_of(u) != u->told)
+		if (!u->known || presence_users_status_of(u) != u->stored)
 			presence_users_mark(u);
 	}
 	/* After a failure the next scan writes the status again. */
 	if (rc != ES_OK)
 		u->forget_choice |= u->forgetting;
-	if (list_empty(&u->conns) && u->told == PRESENCE_OFFLINE &&
+	if (list_empty(&u->conns) && u->stored == PRESENCE_OFFLINE &&
 	    presence_users_status_of(u) == PRESENCE_OFFLINE)
 		presence_users_free_one(u);
 }
 
 /* False: Redis can't be asked now. */
 static bool
-presence_users_tell_one(struct presence_user *u)
+presence_users_store_one(struct presence_user *u)
 {
 	struct presence *p = u->presence;
 	struct presence_call call;
 
-	u->telling = presence_users_status_of(u);
-	if (u->known && u->telling == u->told)
+	u->storing = presence_users_status_of(u);
+	if (u->known && u->storing == u->stored)
 		return true;
-	presence_set_call(&call, &p->env->id, &u->key.tenant, &u->key.user, u->telling,
+	presence_set_call(&call, &p->env->id, &u->key.tenant, &u->key.user, u->storing,
 	    u->forget_choice);
-	if (!p->io.redis(
-		p->io.ctx, call.script, call.argc, call.argv, presence_users_on_told, u))
+	if (!p->io.redis(p->io.ctx, call.script, call.argc, call.argv,
+		presence_users_on_stored, u))
 		return false;
 	u->busy = true;
 	u->forgetting = u->forget_choice;
@@ -227,13 +228,13 @@ presence_users_scan(struct presence *p)
 
 		p->steps++;
 		list_move_tail(&p->all_users, &u->all);
-		if (!u->known || presence_users_status_of(u) != u->told)
+		if (!u->known || presence_users_status_of(u) != u->stored)
 			presence_users_mark(u);
 	}
 }
 
 void
-presence_users_tell_again(struct presence *p)
+presence_users_store_again(struct presence *p)
 {
 	struct table_node *node = NULL;
 
@@ -246,7 +247,7 @@ presence_users_tell_again(struct presence *p)
 }
 
 void
-presence_users_tell(struct presence *p)
+presence_users_store(struct presence *p)
 {
 	struct list *l = list_first(&p->dirty);
 
@@ -254,10 +255,10 @@ presence_users_tell(struct presence *p)
 	     n++, l = list_first(&p->dirty)) {
 		struct presence_user *u = LIST_ITEM(l, struct presence_user, dirty);
 
-		if (!presence_users_tell_one(u))
+		if (!presence_users_store_one(u))
 			return;
 		list_del(&u->dirty);
-		if (!u->busy && list_empty(&u->conns) && u->told == PRESENCE_OFFLINE)
+		if (!u->busy && list_empty(&u->conns) && u->stored == PRESENCE_OFFLINE)
 			presence_users_free_one(u);
 	}
 }

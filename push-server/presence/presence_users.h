@@ -19,9 +19,9 @@ void presence_users_choose(struct presence_conn *pc, enum presence_status status
 void presence_users_gone(
     struct presence *p, const struct tenant_id *tenant, const struct user_id *user);
 /* Redis has lost the statuses of this worker: write all of them again. */
-void presence_users_tell_again(struct presence *p);
+void presence_users_store_again(struct presence *p);
 /* Write changed statuses to Redis, at most PRESENCE_USERS_SETS of them. */
-void presence_users_tell(struct presence *p);
+void presence_users_store(struct presence *p);
 /* Scan the next share of users for idle ones and for statuses that Redis does not have
  * yet. */
 void presence_users_tick(struct presence *p);

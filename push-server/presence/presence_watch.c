@@ -43,21 +43,21 @@ struct seen_query {
 
 static void
 presence_watch_take(struct presence_tenant *pt, const struct seen_query *q,
-    const struct redis_value *v, bool told)
+    const struct redis_value *v, bool has_snapshot)
 {
 	for (size_t i = 0; i < q->n && i < v->n; i++) {
 		struct presence_person *person = presence_person_find(pt, &q->users[i]);
 		enum presence_status status;
 
-		if (person == NULL || presence_person_heard_since(person, q->asked))
+		if (person == NULL || presence_person_named_since(person, q->asked))
 			continue;
 		if (v->items[i].kind != REDIS_STRING ||
 		    !presence_parse(v->items[i].str, &status))
 			status = PRESENCE_OFFLINE;
 		presence_person_see(pt, person, status);
 		/* The only watcher receives this status with its snapshot. */
-		if (told && person->watches.next->next == &person->watches)
-			person->told = status;
+		if (has_snapshot && person->watches.next->next == &person->watches)
+			person->sent = status;
 	}
 }
 
@@ -125,7 +125,7 @@ presence_watch_query_new(struct presence_tenant *pt)
 }
 
 static void
-presence_watch_send_off(struct presence_tenant *pt, struct seen_query *q)
+presence_watch_ask_or_free(struct presence_tenant *pt, struct seen_query *q)
 {
 	if (q->n > 0 && presence_watch_ask(pt, q))
 		return;
@@ -142,12 +142,12 @@ presence_watch_refresh(struct presence_tenant *pt)
 
 	while ((node = table_next(&pt->people, node)) != NULL) {
 		if (q->n == PRESENCE_WATCH_MAX) {
-			presence_watch_send_off(pt, q);
+			presence_watch_ask_or_free(pt, q);
 			q = presence_watch_query_new(pt);
 		}
 		q->users[q->n++] = ES_CONTAINER(node, struct presence_person, node)->user;
 	}
-	presence_watch_send_off(pt, q);
+	presence_watch_ask_or_free(pt, q);
 }
 
 static void
@@ -164,9 +164,9 @@ presence_watch_add(struct presence_conn *pc, struct presence_person *person)
 	pc->n_watches++;
 }
 
-/* The new watches are added before the old ones are freed, so that a person on both lists
- * is not dropped in between. The stamp shows in one step whether this frame has named the
- * person before, however many clients watch it. */
+/* Adds the new watches before it frees the old ones, so that a person on both lists is
+ * not dropped in between. The stamp shows whether the frame has named the person before,
+ * at a cost that does not depend on the number of watchers. */
 static void
 presence_watch_replace(struct presence_conn *pc, const struct user_id users[], size_t n)
 {

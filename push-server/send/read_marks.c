@@ -192,7 +192,7 @@ read_marks_fail(struct batch *b, enum es_code rc, const struct es_err *why)
 
 /* The statement succeeded: each mark has a result of its own. */
 static void
-read_marks_settle(struct batch *b, const struct read_answer answers[])
+read_marks_answer_each(struct batch *b, const struct read_answer answers[])
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const enum es_code code = answers[i].rc;
@@ -220,7 +220,7 @@ read_marks_on_written(void *ctx, enum es_code rc, struct pg_rows *rows, struct a
 	}
 	answers = arena_alloc(a, b->n * sizeof(*answers));
 	read_store_many_read(rows, b->n, a, answers);
-	read_marks_settle(b, answers);
+	read_marks_answer_each(b, answers);
 	/* marks may be left over if there were more than READ_STORE_MAX */
 	read_marks_send(m);
 }

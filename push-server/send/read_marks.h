@@ -1,6 +1,6 @@
-/* Read marks that this worker's users set. They are merged by user and channel, and one
- * statement a second writes them. They use a pipeline to PostgreSQL of their own: writing
- * a mark is a commit, and commits in the pipeline of the look-ups would delay logins. */
+/* Read marks that this worker's users set. The worker merges them by user and channel,
+ * and writes them by one statement a second. They have a pipeline to PostgreSQL of their
+ * own, because their commits would delay logins in the pipeline of the look-ups. */
 #ifndef PUSH_READ_MARKS_H
 #define PUSH_READ_MARKS_H
 
@@ -10,7 +10,7 @@
 struct pg_async;
 struct read_marks;
 
-/* conns and pg must outlive it. */
+/* conns and pg must outlive the struct. */
 struct read_marks *read_marks_new(struct conns *conns, struct pg_async *pg);
 /* No statement may be under way. Waiting marks are answered with ES_UNAVAILABLE. */
 void read_marks_free(struct read_marks **m);

@@ -14,7 +14,7 @@ struct send_limit;
  * send_limit_check() returns. */
 typedef void send_limit_done(void *ctx, const struct es_err *refused);
 
-/* env and redis must outlive it. */
+/* env and redis must outlive the struct. */
 struct send_limit *send_limit_new(struct loop_env *env, struct redis_async *redis);
 void send_limit_free(struct send_limit **l);
 void send_limit_check(

@@ -14,8 +14,8 @@
 #define BUCKETS     1024
 #define AWAITED_MAX 65536
 #define LOOKUP_MS   2000
-/* Most early look-ups under way at once. After a reconnect thousands of sends may wait,
- * and logins use the same pipeline. */
+/* Most look-ups before the deadline that are under way at once. After a reconnect
+ * thousands of sends may wait for them, and logins use the same pipeline. */
 #define ASKED_MAX 64
 
 struct send_outcomes {
@@ -169,7 +169,7 @@ send_outcomes_refusal(enum es_code code)
 	return es_code_title(code);
 }
 
-/* known tells which outcomes are valid; NULL: all are. */
+/* known[i]: outcomes[i] is valid. known NULL: all are valid. */
 static void
 send_outcomes_answer(struct send_outcomes *r, struct awaited *a,
     const struct outcome outcomes[], size_t n, const bool known[])
@@ -282,7 +282,7 @@ send_outcomes_look_up(struct send_outcomes *r, struct awaited *a)
 
 static void send_outcomes_ask(struct send_outcomes *r);
 
-/* An outcome that is unknown now may become known soon: the envelope then waits on until
+/* Answers the envelope if all its outcomes are known. Otherwise it keeps waiting until
  * its deadline. */
 static void
 send_outcomes_take_early(struct send_outcomes *r, struct awaited *a, struct pg_rows *rows)
@@ -318,7 +318,8 @@ send_outcomes_on_asked(void *ctx, enum es_code rc, struct pg_rows *rows,
 		send_outcomes_ask(r);
 }
 
-/* Envelopes that can't be looked up early are looked up at their deadline. */
+/* Looks up the envelopes on to_ask. If a query can't be sent, the envelope is looked up
+ * at its deadline. */
 static void
 send_outcomes_ask(struct send_outcomes *r)
 {

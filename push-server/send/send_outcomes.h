@@ -1,6 +1,6 @@
 /* Envelopes that were handed to the queue and have no outcome yet. The outcome arrives on
- * the worker's reply topic; at the deadline it is looked up in the database. The sender
- * gets an ack or error frame for each message, if the connection is still open. */
+ * the worker's reply topic; at the deadline the worker looks it up in the database. The
+ * sender gets an ack or error frame for each message, if the connection is still open. */
 #ifndef PUSH_SEND_OUTCOMES_H
 #define PUSH_SEND_OUTCOMES_H
 
@@ -11,7 +11,7 @@ struct send_outcomes;
 
 struct pg_async;
 
-/* conns and pg must outlive it. */
+/* conns and pg must outlive the struct. */
 struct send_outcomes *send_outcomes_new(struct conns *conns, struct pg_async *pg);
 void send_outcomes_free(struct send_outcomes **r);
 /* The reply topic that the envelopes of this worker name. */
@@ -29,8 +29,8 @@ void send_outcomes_fail(
     struct send_outcomes *r, const struct uuid *envelope, const struct es_err *err);
 
 void send_outcomes_message(struct send_outcomes *r, const char *data, size_t len);
-/* The worker is subscribed to its reply topic (again). Outcomes that were published
- * before are looked up in the database; later ones arrive on the topic. */
+/* The worker is subscribed to its reply topic, perhaps after a reconnect. Looks up the
+ * outcomes that were published before; later ones arrive on the topic. */
 void send_outcomes_subscribed(struct send_outcomes *r);
 /* Every 100 ms. */
 void send_outcomes_tick(struct send_outcomes *r);

@@ -121,12 +121,11 @@ send_queue_leading_ready(const struct conn *c, const struct send_lane *lane)
 	return n;
 }
 
-/* Answers the ready items with err. but_repeats skips items with a client id: such a
- * message may be a repetition of a committed one, and then its result is that of the
- * commit. */
+/* Answers the ready items with err. keep_repeats: skip items with a client id, because
+ * such a message may repeat a committed one, and then gets the result of that commit. */
 static void
 send_queue_fail_ready(
-    struct conn *c, struct send_lane *lane, bool but_repeats, const struct es_err *err)
+    struct conn *c, struct send_lane *lane, bool keep_repeats, const struct es_err *err)
 {
 	struct list *next;
 
@@ -136,7 +135,7 @@ send_queue_fail_ready(
 		next = l->next;
 		if (!item->ready)
 			return;
-		if (!but_repeats || item->client_id == NULL)
+		if (!keep_repeats || item->client_id == NULL)
 			send_queue_item_error(c, lane, item, err);
 	}
 }
@@ -163,7 +162,7 @@ send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 	mem_free(ctx);
 	if (rc == ES_QUEUE_FULL) {
 		send_outcomes_fail(r.q->outcomes, &r.envelope, why);
-	} else if (rc != ES_OK) { /* the queue may hold it nevertheless */
+	} else if (rc != ES_OK) { /* the queue may still have stored the envelope */
 		IGNORE(es_fail(&err, ES_OUTCOME_UNKNOWN,
 		    "the queue did not answer; send again with the same "
 		    "clientMessageId"));

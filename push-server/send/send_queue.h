@@ -32,7 +32,7 @@ struct send_io {
 	void (*refused)(void *ctx, struct conn *c);
 };
 
-/* All arguments must outlive it; io is copied. */
+/* All arguments must outlive the struct; io is copied. */
 struct send_queue *send_queue_new(struct conns *conns, struct queue_async *queue,
     struct redis_async *redis, struct send_outcomes *outcomes, const struct send_io *io);
 void send_queue_free(struct send_queue **q);

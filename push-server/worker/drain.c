@@ -16,7 +16,7 @@ struct drain {
 	struct worker *worker;
 	ev_timer timer;
 	int64_t started_ms, spread_ms;
-	uint32_t left_to_tell;
+	uint32_t n_at_start; /* connections when the drain began */
 };
 
 /* A drain of few clients ends long before ES_PUSH_DRAIN_MS. */
@@ -29,7 +29,7 @@ drain_spread(const struct worker *w)
 }
 
 static void
-drain_tell_all(struct worker *w, int64_t spread_ms)
+drain_announce(struct worker *w, int64_t spread_ms)
 {
 	const uint32_t n = w->conns.n;
 	uint32_t i = 0;
@@ -45,7 +45,7 @@ drain_tell_all(struct worker *w, int64_t spread_ms)
 }
 
 static bool
-drain_is_left(const struct conn *c)
+drain_is_open(const struct conn *c)
 {
 	return c->state == CONN_OPEN || c->state == CONN_GREETING;
 }
@@ -59,14 +59,14 @@ drain_close_slice(struct worker *w, struct drain *d)
 	uint32_t open = 0, keep = 0;
 
 	for (struct list *l = all->next; l != all; l = l->next)
-		open += drain_is_left(LIST_ITEM(l, struct conn, io.all));
+		open += drain_is_open(LIST_ITEM(l, struct conn, io.all));
 	if (passed_ms < d->spread_ms)
-		keep = (uint32_t)((int64_t)d->left_to_tell * (d->spread_ms - passed_ms) /
+		keep = (uint32_t)((int64_t)d->n_at_start * (d->spread_ms - passed_ms) /
 				  d->spread_ms);
 	for (struct list *l = all->next; l != all && open > keep; l = l->next) {
 		struct conn *c = LIST_ITEM(l, struct conn, io.all);
 
-		if (!drain_is_left(c))
+		if (!drain_is_open(c))
 			continue;
 		conn_close(c, CLOSE_DRAIN, "this server is shutting down");
 		open--;
@@ -101,11 +101,11 @@ drain_begin(struct worker *w)
 	d->worker = w;
 	d->started_ms = w->env.now_ms;
 	d->spread_ms = drain_spread(w);
-	d->left_to_tell = w->conns.n;
+	d->n_at_start = w->conns.n;
 	w->drain = d;
 	log_info(
 	    "drain", LOG_INT("connections", w->conns.n), LOG_INT("ms", d->spread_ms));
-	drain_tell_all(w, d->spread_ms);
+	drain_announce(w, d->spread_ms);
 	ev_timer_init(&d->timer, drain_on_slice, SLICE_S, SLICE_S);
 	ev_timer_start(w->env.loop, &d->timer);
 }

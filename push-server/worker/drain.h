@@ -1,6 +1,6 @@
 /* After SIGTERM: new clients get 503 (accept.h). Every connected client receives a
- * reconnect frame with a time of its own, and is closed with 4200. The closes are spread,
- * so that the clients do not all connect to the next server at once. */
+ * reconnect frame with a time of its own. The worker spreads the closes (4200), so that
+ * the clients do not all connect to another server at once. */
 #ifndef PUSH_DRAIN_H
 #define PUSH_DRAIN_H
 

@@ -1,6 +1,6 @@
 /* Runs the hub and presence on a worker's loop: a turn before each sleep, and the
- * messages of the topics. At the end it keeps their memory until all questions are
- * answered. */
+ * messages of the topics. After hub_loop_close() their memory stays until all questions
+ * are answered. */
 #ifndef PUSH_HUB_LOOP_H
 #define PUSH_HUB_LOOP_H
 
@@ -10,8 +10,8 @@
 struct hub_loop;
 struct worker;
 
-/* The environment, connections and doors of the worker must be set before, and must
- * outlive it. Answers that arrive after hub_loop_close() do not use them. */
+/* The worker's env, conns and connections to services must be set before. They must live
+ * until hub_loop_close(). */
 struct hub_loop *hub_loop_new(struct worker *w);
 /* Close all connections first. The hub sends no further question; the last answer frees
  * the memory. */

@@ -92,7 +92,7 @@ hub_loop_io_authorise(void *ctx, struct authorise_ask *ask)
 }
 
 /* Context of a page query: page_ask itself has no pointer to the hub_loop. */
-struct page_trip {
+struct page_query {
 	struct hub_loop *hl;
 	struct page_ask *ask;
 };
@@ -101,14 +101,14 @@ static void
 hub_loop_io_on_page(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
     const struct es_err *dberr)
 {
-	struct page_trip *trip = ctx;
-	struct hub_loop *hl = trip->hl;
-	struct page_ask *ask = trip->ask;
+	struct page_query *query = ctx;
+	struct hub_loop *hl = query->hl;
+	struct page_ask *ask = query->ask;
 	struct event_page page = {0};
 	struct es_err err;
 
 	(void)dberr;
-	free(trip);
+	free(query);
 	if (rc == ES_OK)
 		rc = reader_store_page_read(rows, &ask->tenant, &ask->channel, ask->after,
 		    ask->to, ask->limit, a, &page, &err);
@@ -120,21 +120,21 @@ static bool
 hub_loop_io_page(void *ctx, struct page_ask *ask)
 {
 	struct hub_loop *hl = ctx;
-	struct page_trip *trip = mem_new(1, sizeof(*trip));
+	struct page_query *query = mem_new(1, sizeof(*query));
 	struct arena *a = arena_new();
 	struct es_err err;
 	enum es_code rc;
 
-	*trip = (struct page_trip){hl, ask};
+	*query = (struct page_query){hl, ask};
 	rc = hl->closed
 	         ? ES_UNAVAILABLE
 	         : pg_async_send(hl->worker->pg_replay, &ask->tenant, &reader_store_page,
 		       reader_store_page_params(a, &ask->tenant, &ask->channel,
 			   ask->after, ask->to, ask->limit),
-		       PAGE_MS, hub_loop_io_on_page, trip, &err);
+		       PAGE_MS, hub_loop_io_on_page, query, &err);
 	arena_free(&a);
 	if (rc != ES_OK) {
-		free(trip);
+		free(query);
 		return false;
 	}
 	return hub_loop_io_begun(hl, PM_QUERIES_PAGES);

@@ -42,8 +42,8 @@ pgio_watch(void *ctx, int fd, int want)
 {
 	struct pgio *p = ctx;
 
-	/* A new socket may have the number of the old one, and epoll does not watch it
-	 * then. So the watcher always stops and starts again. */
+	/* A new socket may have the number of a closed one, which epoll no longer
+	 * watches. So always stop the watcher and start it again. */
 	ev_io_stop(p->env->loop, &p->io);
 	if (fd < 0 || want == 0)
 		return;
@@ -74,7 +74,7 @@ pgio_state(void *ctx, bool up)
 		p->changed(p->ctx, up);
 }
 
-/* Of all pipelines of all workers the first failure begins the outage. */
+/* The first failure of any pipeline of any worker begins the outage. */
 static void
 pgio_failed(void *ctx, const struct es_err *err)
 {

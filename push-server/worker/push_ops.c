@@ -25,7 +25,7 @@ struct push_ops {
 	struct redis *redis;
 	struct queue *queue;
 	struct arena *arena;
-	unsigned watched; /* turns of push_ops_watch */
+	unsigned watched; /* calls of push_ops_watch() */
 	struct emf *emf;  /* NULL without ES_METRICS_EMF */
 };
 
@@ -79,8 +79,8 @@ push_ops_look_at(struct push_ops *o, enum outage_of what)
 	    .detail = rc == ES_OK ? NULL : reason};
 }
 
-/* Checks one service a turn, so each one every three turns. A check delays the listener
- * by no more than the time-out of its service. */
+/* Checks one service in each call, so that a call delays the listener by no more than one
+ * time-out. */
 static void
 push_ops_watch(void *ctx)
 {

@@ -71,7 +71,7 @@ push_reload_new(struct worker *w, struct push_conf *conf, const struct conf_shar
 	r->share = share;
 	ev_signal_init(&r->hup, push_reload_on_hup, SIGHUP);
 	ev_signal_start(w->env.loop, &r->hup);
-	/* prefork left it blocked; a reload since the fork is delivered now */
+	/* prefork has blocked SIGHUP; one that was sent since the fork arrives now */
 	(void)sigemptyset(&hup);
 	(void)sigaddset(&hup, SIGHUP);
 	(void)sigprocmask(SIG_UNBLOCK, &hup, NULL);

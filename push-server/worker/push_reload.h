@@ -9,7 +9,8 @@
 struct push_reload;
 struct worker;
 
-/* Unblocks SIGHUP. conf is what w->env.conf points to. All must outlive it. */
+/* Unblocks SIGHUP. w->env.conf must point to conf. All arguments must outlive the
+ * struct. */
 struct push_reload *push_reload_new(
     struct worker *w, struct push_conf *conf, const struct conf_share *share);
 /* Frees the strings of the settings: no code may use them after this call. */

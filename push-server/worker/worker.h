@@ -1,5 +1,5 @@
-/* One worker process: an event loop, its connections to the outside (doors), and the
- * parts that use them. Only worker/ knows all of them. */
+/* One worker process: an event loop, its connections to PostgreSQL, Redis and the queue,
+ * and the parts that use them. Only worker/ knows all of them. */
 #ifndef PUSH_WORKER_H
 #define PUSH_WORKER_H
 
@@ -24,7 +24,7 @@ struct worker {
 	struct loop_env env;
 	struct conns conns;
 
-	/* Doors. */
+	/* Connections to services. */
 	struct pg_async *pg; /* short look-ups: users, rights, heads, outcomes */
 	/* read marks; their commits must not delay look-ups */
 	struct pg_async *pg_write;
@@ -51,10 +51,10 @@ struct worker {
 };
 
 /* Sets up the environment, the connections, and the random key of the process's hash
- * tables. The caller owns loop, and opens the doors next. */
+ * tables. The caller owns loop, and connects to the services next. */
 void worker_init(struct worker *w, struct ev_loop *loop, const struct push_conf *conf,
     struct metrics *metrics, unsigned index);
-/* Creates the parts that use the doors, and connects them with each other. */
+/* Creates the parts that use the services, and links them to each other. */
 enum es_code worker_compose(struct worker *w, struct es_err *err) ES_MUST_CHECK;
 void worker_fini(struct worker *w);
 

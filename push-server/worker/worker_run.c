@@ -24,7 +24,7 @@
 #define REPLAY_IN_FLIGHT 64
 #define WRITE_IN_FLIGHT  4
 /* descriptors for listeners, databases and libwebsockets itself */
-#define BESIDE_CONNECTIONS 256
+#define OTHER_DESCRIPTORS 256
 
 /* A worker with its libev watchers. */
 struct worker_run {
@@ -96,7 +96,7 @@ worker_run_on_topics(void *ctx, bool up)
 /* Opens the connections to PostgreSQL, Redis and the queue. None of these calls waits for
  * the other side. */
 static enum es_code
-worker_run_open_doors(struct worker_run *r, struct es_err *err)
+worker_run_connect(struct worker_run *r, struct es_err *err)
 {
 	struct worker *w = &r->worker;
 	const struct conf_common *conf = &w->env.conf->common;
@@ -128,7 +128,7 @@ worker_run_open(struct worker_run *r, struct es_err *err)
 {
 	struct worker *w = &r->worker;
 
-	TRY(worker_run_open_doors(r, err));
+	TRY(worker_run_connect(r, err));
 	w->hub_loop = hub_loop_new(w);
 	w->hub = hub_loop_hub(w->hub_loop);
 	w->presence = hub_loop_presence(w->hub_loop);
@@ -197,7 +197,7 @@ static void
 worker_run_limit_descriptors(const struct push_conf *conf)
 {
 	const rlim_t want =
-	    (rlim_t)(conf->connections + conf->handshakes) + BESIDE_CONNECTIONS;
+	    (rlim_t)(conf->connections + conf->handshakes) + OTHER_DESCRIPTORS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -226,7 +226,7 @@ worker_run(struct push_conf *conf, const struct conf_share *share,
 	    w, ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV), conf, metrics, index);
 	w->env.trace = trace;
 	if (worker_run_open(r, &err) != ES_OK) {
-		log_error("start", LOG_ERR(&err));
+		log_error("can't start", LOG_ERR(&err));
 		return 1;
 	}
 	worker_run_start_watchers(r);

@@ -10,8 +10,8 @@ struct conf_share;
 struct trace;
 
 /* Runs until a drain has ended; returns the exit status. slot is the worker's slot in
- * metrics. trace: NULL when there are no traces. At SIGHUP *conf takes new values from
- * share. */
+ * metrics. trace: NULL when there are no traces. SIGHUP loads new values from share into
+ * *conf. */
 int worker_run(struct push_conf *conf, const struct conf_share *share,
     struct metrics *metrics, struct trace *trace, const struct push_listen *listen,
     unsigned index, unsigned slot);

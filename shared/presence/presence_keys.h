@@ -8,11 +8,10 @@
  * is not in it is offline.
  *
  * es:p:u:<tenant>:<user> is a hash from source (a worker's id, or "rest") to status. Its
- * field "choice" holds "idle" or "offline" as REST asked for; it is deleted with the last
- * source.
+ * field "choice" holds the "idle" or "offline" that the user has chosen over REST; it is
+ * deleted with the last source.
  *
- * es:p:w:<worker> is a set of "<tenant>:<user>": the users that this worker is a source
- * of.
+ * es:p:w:<worker> is a set of "<tenant>:<user>": the users whose source is this worker.
  *
  * es:p:leases is a sorted set of "w:<worker>" and "r:<tenant>:<user>", scored by the end
  * of the lease in ms of Redis's clock. Any worker removes the sources whose lease has
@@ -53,17 +52,17 @@ struct presence_call {
 	char numbers[2][24];
 };
 
-/* Fills call. The caller keeps the objects behind the pointers until the script is
- * sent. */
+/* Fills call, which points to the arguments, so they must stay valid until the script is
+ * sent. forget_choice: also delete the choice made over REST. */
 void presence_set_call(struct presence_call *call, const struct uuid *worker,
     const struct tenant_id *tenant, const struct user_id *user,
     enum presence_status status, bool forget_choice);
 void presence_rest_call(struct presence_call *call, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status);
-/* Replies 1, or 0 when the lease had ended or was lost: then set all users of the worker
- * again. */
+/* Replies 1, or 0 when the lease had ended or was lost. The caller must then set all
+ * users of the worker again. */
 void presence_lease_call(struct presence_call *call, const struct uuid *worker);
-/* Looks at no more than max users. Replies how many it looked at. */
+/* Removes at most max users without a lease. Replies how many it removed. */
 void presence_sweep_call(struct presence_call *call, unsigned max);
 /* Replies [user, status, ...] when at most max users are not offline, else their
  * number. */
@@ -87,9 +86,9 @@ enum es_code presence_put(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, enum presence_status status, struct arena *a,
     struct es_err *err) ES_MUST_CHECK;
 
-/* The user, or every user of the tenant, may no longer be online: sets them offline at
- * once, publishes that, and deletes the status that REST has set. Repeating a call
- * changes nothing. */
+/* Call when the user, or the tenant, has lost the right to connect. Sets the user, or
+ * every user of the tenant, offline at once, publishes that, and deletes the statuses
+ * that REST has set. Repeating a call changes nothing. */
 #define PRESENCE_END_MAX 200 /* users of a tenant in one call of the script */
 enum es_code presence_end_user(struct redis *r, const struct tenant_id *tenant,
     const struct user_id *user, struct arena *a, struct es_err *err) ES_MUST_CHECK;

@@ -23,23 +23,25 @@ reads_privacy_and_policy(void)
 		const char *payload;
 		struct channel_change change;
 	} rows[] = {
-	    {"{\"name\":\"x\"}", {.turns = false}},
-	    {"{\"isPrivate\":true}", {.turns = true, .is_private = true}},
-	    {"{\"isPrivate\":false}", {.turns = true, .is_private = false}},
-	    {"{\"postingPolicy\":\"admins\"}", {.posting = true, .admins_post = true}},
-	    {"{\"postingPolicy\":\"everyone\"}", {.posting = true, .admins_post = false}},
-	    {"{\"postingPolicy\":7}", {.posting = false}},
-	    {"", {.posting = false}},
-	    {NULL, {.posting = false}},
+	    {"{\"name\":\"x\"}", {.has_private = false}},
+	    {"{\"isPrivate\":true}", {.has_private = true, .is_private = true}},
+	    {"{\"isPrivate\":false}", {.has_private = true, .is_private = false}},
+	    {"{\"postingPolicy\":\"admins\"}",
+		{.has_posting = true, .admins_post = true}},
+	    {"{\"postingPolicy\":\"everyone\"}",
+		{.has_posting = true, .admins_post = false}},
+	    {"{\"postingPolicy\":7}", {.has_posting = false}},
+	    {"", {.has_posting = false}},
+	    {NULL, {.has_posting = false}},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct channel_change c =
 		    change(EVENT_CHANNEL_UPDATED, rows[i].payload);
 
-		CU_ASSERT_EQUAL(c.turns, rows[i].change.turns);
+		CU_ASSERT_EQUAL(c.has_private, rows[i].change.has_private);
 		CU_ASSERT_EQUAL(c.is_private, rows[i].change.is_private);
-		CU_ASSERT_EQUAL(c.posting, rows[i].change.posting);
+		CU_ASSERT_EQUAL(c.has_posting, rows[i].change.has_posting);
 		CU_ASSERT_EQUAL(c.admins_post, rows[i].change.admins_post);
 	}
 }
@@ -50,7 +52,7 @@ other_events_change_nothing(void)
 	const struct channel_change c =
 	    change(EVENT_MESSAGE, "{\"isPrivate\":true,\"postingPolicy\":\"admins\"}");
 
-	CU_ASSERT_FALSE(c.turns || c.is_private || c.posting || c.admins_post);
+	CU_ASSERT_FALSE(c.has_private || c.is_private || c.has_posting || c.admins_post);
 }
 
 static CU_TestInfo cases[] = {
