@@ -14,7 +14,7 @@ struct rig caller_rig;
 struct client caller;
 
 void
-caller_arrive_at(struct push_listen_kind kind, const char *peer)
+caller_connect_at(struct push_listen_kind kind, const char *peer)
 {
 	int pair[2];
 
@@ -26,25 +26,25 @@ caller_arrive_at(struct push_listen_kind kind, const char *peer)
 }
 
 void
-caller_arrive(bool is_unix, const char *peer)
+caller_connect(bool is_unix, const char *peer)
 {
-	caller_arrive_at((struct push_listen_kind){.is_unix = is_unix}, peer);
+	caller_connect_at((struct push_listen_kind){.is_unix = is_unix}, peer);
 }
 
 void
-caller_say_bytes(const char *bytes, size_t len)
+caller_send_bytes(const char *bytes, size_t len)
 {
 	CU_ASSERT_EQUAL(send(caller.fd, bytes, len, MSG_NOSIGNAL), (ssize_t)len);
 }
 
 void
-caller_say(const char *text)
+caller_send(const char *text)
 {
-	caller_say_bytes(text, strlen(text));
+	caller_send_bytes(text, strlen(text));
 }
 
 const char *
-caller_heard(void)
+caller_answer(void)
 {
 	const int64_t until = clock_mono_ms() + 5000;
 

@@ -1,5 +1,5 @@
-/* A client that has just been accepted, on a socket pair. The test writes its bytes, and
- * door/handshake.c answers them. */
+/* A client whose connection has just been accepted, on a socket pair. The test writes the
+ * client's bytes, and door/handshake.c answers them. */
 #ifndef TESTS_PUSH_CALLER_H
 #define TESTS_PUSH_CALLER_H
 
@@ -18,13 +18,13 @@ extern struct client caller;
  * address. */
 void caller_up_with(const char *trusted, int64_t per_min);
 void caller_down(void);
-/* Give the handshake a new client. peer: its numeric address, or "unix". */
-void caller_arrive_at(struct push_listen_kind kind, const char *peer);
-void caller_arrive(bool is_unix, const char *peer);
-void caller_say(const char *text);
-void caller_say_bytes(const char *bytes, size_t len);
+/* Passes a new client to the handshake. peer: its numeric address, or "unix". */
+void caller_connect_at(struct push_listen_kind kind, const char *peer);
+void caller_connect(bool is_unix, const char *peer);
+void caller_send(const char *text);
+void caller_send_bytes(const char *bytes, size_t len);
 /* Returns the whole answer. Fails the test when the worker then leaves the connection
  * open. */
-const char *caller_heard(void);
+const char *caller_answer(void);
 
 #endif

@@ -52,7 +52,7 @@ fake_worker_fini(struct fake_worker *w)
 
 struct fake_conn *
 fake_conn_open(struct fake_worker *w, const char *tenant, const char *user,
-    const char *name, void (*heard)(struct fake_conn *f, const char *json))
+    const char *name, void (*receive)(struct fake_conn *f, const char *json))
 {
 	struct fake_conn *f = NULL;
 	uint32_t i;
@@ -65,7 +65,7 @@ fake_conn_open(struct fake_worker *w, const char *tenant, const char *user,
 	f->used = true;
 	f->room = CONN_WRITE_MAX;
 	f->lossy_room = 1000;
-	f->heard = heard;
+	f->receive = receive;
 	f->worker = w;
 	f->conn.conns = &w->conns;
 	f->conn.ref.slot = (uint32_t)(f - fake_conns);
@@ -132,12 +132,12 @@ conn_close(struct conn *c, uint16_t code, const char *reason)
 }
 
 static void
-hear(struct fake_conn *f, const char *json, size_t len)
+pass_on(struct fake_conn *f, const char *json, size_t len)
 {
 	char *copy = mem_new(1, len + 1);
 
 	memcpy(copy, json, len);
-	f->heard(f, copy);
+	f->receive(f, copy);
 	free(copy);
 }
 
@@ -172,7 +172,7 @@ conn_write_frames(struct conn *c, const char *frames, size_t len)
 
 		CHECK(
 		    (unsigned char)p[0] == 0x81 && (size_t)(end - p) >= header + payload);
-		hear(f, p + header, payload);
+		pass_on(f, p + header, payload);
 		p += header + payload;
 	}
 	return true;
@@ -188,7 +188,7 @@ void
 conn_queue_frame(struct conn *c, const char *json, size_t len)
 {
 	if (c->state == CONN_OPEN)
-		hear(fake_of(c), json, len);
+		pass_on(fake_of(c), json, len);
 }
 
 bool
@@ -199,7 +199,7 @@ conn_lossy_frame(struct conn *c, const char *json, size_t len)
 	if (c->state != CONN_OPEN || f->lossy_room == 0)
 		return false;
 	f->lossy_room--;
-	hear(f, json, len);
+	pass_on(f, json, len);
 	return true;
 }
 

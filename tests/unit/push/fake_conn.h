@@ -34,7 +34,7 @@ struct fake_conn {
 	unsigned lossy_room; /* lossy frames that still fit */
 	/* Called for each frame that reaches the client, in order; json is the
 	 * payload. */
-	void (*heard)(struct fake_conn *f, const char *json);
+	void (*receive)(struct fake_conn *f, const char *json);
 	void *model;
 };
 
@@ -45,8 +45,8 @@ void fake_worker_fini(struct fake_worker *w);
 
 struct fake_conn *fake_conn_open(struct fake_worker *w, const char *tenant,
     const char *user, const char *name,
-    void (*heard)(struct fake_conn *f, const char *json));
-/* The socket is gone: the connection is no longer open. The hub learns of it later, by
+    void (*receive)(struct fake_conn *f, const char *json));
+/* The socket is gone. The connection is no longer open, but the hub notices only at
  * fake_conn_closed(). */
 void fake_conn_break(struct fake_conn *f);
 void fake_conn_closed(struct fake_conn *f);

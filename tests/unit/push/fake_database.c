@@ -1,4 +1,5 @@
-/* The rows of the fake PostgreSQL of fake_outside.h, and what changes them. */
+/* The rows of the fake PostgreSQL of fake_outside.h, and the functions that change
+ * them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,7 @@ out_ban(struct outside *o, unsigned channel, int user)
 }
 
 void
-out_turn(struct outside *o, unsigned channel, bool is_private)
+out_set_private(struct outside *o, unsigned channel, bool is_private)
 {
 	o->channels[channel].is_private = is_private;
 	commit(o, channel,
@@ -151,7 +152,7 @@ out_turn(struct outside *o, unsigned channel, bool is_private)
 }
 
 void
-out_posting(struct outside *o, unsigned channel, bool admins_post)
+out_set_posting(struct outside *o, unsigned channel, bool admins_post)
 {
 	o->channels[channel].admins_post = admins_post;
 	commit(o, channel,

@@ -286,7 +286,7 @@ bool
 out_step(struct outside *o)
 {
 	if (out_chance(o, 20))
-		pub_late_arrives(o);
+		pub_deliver_late(o);
 	if (out_chance(o, 50))
 		return step_job(o) || pub_step(o);
 	return pub_step(o) || step_job(o);

@@ -23,7 +23,7 @@ struct out_faults {
 struct out_event {
 	enum event_kind kind;
 	int user;
-	const char *payload; /* JSON, instead of the member; NULL: none */
+	const char *payload; /* JSON; NULL: the payload names the user */
 	bool bans;
 };
 
@@ -55,8 +55,9 @@ struct outside {
 	/* Takes the commands to Redis; NULL: Redis is away. */
 	bool (*redis)(struct outside *o, struct redis_script *script, size_t argc,
 	    const struct redis_arg argv[], redis_async_done *done, void *arg);
-	struct out_job *jobs;           /* questions under way */
-	struct out_item *stream, *late; /* pub/sub: in order; held back */
+	struct out_job *jobs;    /* questions under way */
+	struct out_item *stream; /* messages of pub/sub, in order */
+	struct out_item *late;   /* messages that are held back */
 	char topics[64][ES_TOPIC_MAX];
 	bool confirmed[64];
 };
@@ -69,25 +70,25 @@ struct presence_io out_presence_io(struct outside *o);
 unsigned out_random(struct outside *o, unsigned below);
 bool out_chance(struct outside *o, unsigned percent);
 
-/* Commit an event and publish it; by the faults not at all, twice or late. */
+/* Commit an event and publish it. faults may drop, repeat or delay the message. */
 void out_commit(struct outside *o, unsigned channel, enum event_kind kind, int user);
-/* Remove the user for good. */
+/* Ban the user from the channel. */
 void out_ban(struct outside *o, unsigned channel, int user);
-/* Turn the channel private, so that members read only, or public. */
-void out_turn(struct outside *o, unsigned channel, bool is_private);
+/* Make the channel private, so that only members read it, or public. */
+void out_set_private(struct outside *o, unsigned channel, bool is_private);
 /* Let only user 0 send, or everyone. */
-void out_posting(struct outside *o, unsigned channel, bool admins_post);
-/* Throw away numbers above head, as a restore does. */
+void out_set_posting(struct outside *o, unsigned channel, bool admins_post);
+/* Drop the events above head, as the restore of an older backup does. */
 void out_restore(struct outside *o, unsigned channel, int64_t head);
 
 /* Deliver one answer, message or confirmation. False: nothing is left. */
 bool out_step(struct outside *o);
 /* Deliver everything that is under way. */
 void out_drain(struct outside *o);
-/* The connection that is subscribed to topics is lost, with the messages on it;
- * out_restored(): it is back. */
-void out_cut(struct outside *o);
-void out_restored(struct outside *o);
+/* Lose the connection that is subscribed to topics, with the messages on it.
+ * out_reconnect() opens it again. */
+void out_disconnect(struct outside *o);
+void out_reconnect(struct outside *o);
 
 /* Shared by fake_outside.c (questions and answers), fake_database.c (rows) and
  * fake_pubsub.c (Redis). An index is -1 for an unknown id. The event lives until the next
@@ -98,9 +99,9 @@ struct event out_event_of(
     const struct outside *o, const struct out_channel *ch, int64_t seq);
 void pub_topic(void *ctx, const char *topic, bool wanted);
 void pub_send(void *ctx, const char *topic, const char *data, size_t len);
-/* Publish, but hold the message back until pub_late_arrives(). */
+/* Publish, but hold the message back until pub_deliver_late(). */
 void pub_send_late(struct outside *o, const char *topic, const char *data, size_t len);
-void pub_late_arrives(struct outside *o);
+void pub_deliver_late(struct outside *o);
 bool pub_step(struct outside *o);
 void pub_forget_late(struct outside *o);
 void pub_fini(struct outside *o);

@@ -1,6 +1,6 @@
-/* A fake of Redis for presence. It keeps one device for each user and worker, the status
- * that readers see, and the tenant's topic. tests/contract/test_presence.c runs the real
- * scripts on a real Redis. */
+/* A fake of Redis for presence. It stores one status for each user, and publishes changes
+ * on the tenant's topic. tests/contract/test_presence.c runs the real scripts on a real
+ * Redis. */
 #ifndef TESTS_FAKE_PRESENCE_H
 #define TESTS_FAKE_PRESENCE_H
 
@@ -20,10 +20,10 @@ extern bool presence_away, lease_known;
 
 /* Sets o->redis to this fake. */
 void presence_fake_init(struct outside *o);
-/* Publishes this status of the user, as another worker does. */
+/* Stores and publishes this status of the user, as another worker does. */
 void presence_fake_set(struct outside *o, const char *user, enum presence_status status);
 enum presence_status presence_fake_get(const char *user);
-/* Answer the commands under way. False: there are none. */
+/* Answer the oldest command under way. False: there is none. */
 bool presence_fake_step(struct outside *o);
 
 #endif

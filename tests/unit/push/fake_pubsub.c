@@ -142,7 +142,7 @@ pub_step(struct outside *o)
 }
 
 void
-out_cut(struct outside *o)
+out_disconnect(struct outside *o)
 {
 	free_items(&o->stream);
 	o->topics_down = true;
@@ -152,7 +152,7 @@ out_cut(struct outside *o)
 }
 
 void
-out_restored(struct outside *o)
+out_reconnect(struct outside *o)
 {
 	o->topics_down = false;
 	if (o->worker->hub != NULL)
@@ -171,7 +171,7 @@ pub_send_late(struct outside *o, const char *topic, const char *data, size_t len
 }
 
 void
-pub_late_arrives(struct outside *o)
+pub_deliver_late(struct outside *o)
 {
 	struct out_item *item = o->late;
 

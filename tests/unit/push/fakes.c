@@ -163,7 +163,7 @@ principal_store_many_params(struct arena *a, const struct principal_ask asks[], 
 static enum es_code
 judge(const struct principal_ask *ask, struct principal *out, struct es_err *err)
 {
-	if (fakes.stranger != NULL && strcmp(ask->user.text, fakes.stranger) == 0)
+	if (fakes.unknown_user != NULL && strcmp(ask->user.text, fakes.unknown_user) == 0)
 		return es_fail(err, ES_UNAUTHENTICATED, "unknown");
 	if (fakes.principal != ES_OK)
 		return es_fail(err, fakes.principal, "refused");
@@ -227,7 +227,7 @@ outcome_store_read(struct pg_rows *rows, const struct envelope *e, struct arena 
 	}
 }
 
-/* Redis: away, so that limits are local and leases are given. */
+/* Redis: unreachable, so that rate limits are local and each lease is granted. */
 
 enum es_code
 redis_async_open(struct ev_loop *loop, const char *url, int64_t timeout_ms,
@@ -265,7 +265,7 @@ redis_async_text(
 }
 
 bool
-fakes_text_answers(enum es_code rc, const char *value)
+fakes_answer_text(enum es_code rc, const char *value)
 {
 	const struct redis_value v = {.kind = value != NULL ? REDIS_STRING : REDIS_NIL,
 	    .str = value,
@@ -296,7 +296,7 @@ redis_async_eval(struct redis_async *r, struct redis_script *s, redis_async_done
 }
 
 bool
-fakes_eval_answers(void)
+fakes_answer_eval(void)
 {
 	const struct redis_value one = {.kind = REDIS_INT, .num = 1};
 	redis_async_done *done = held_eval;
@@ -365,7 +365,7 @@ queue_async_send(struct queue_async *q, const struct queue_msg *msg,
 	return ES_OK;
 }
 
-/* The hub; the rest of it: fake_hub.c. */
+/* The hub; fake_hub.c has its other functions. */
 
 void
 authz_check(struct hub *hub, const struct conn *c, const struct channel_id *channel,

@@ -13,12 +13,12 @@
 #define FAKE_SENDS 64
 
 struct fakes {
-	enum es_code principal;  /* the result of the look-up of a user */
-	bool guest;              /* the look-up returns the role guest, else member */
-	const char *stranger;    /* this user is unknown, whatever principal is */
-	bool token_only;         /* the look-up refuses the token, not the user */
-	unsigned lookups, users; /* statements that look users up, and how many */
-	const char *settings;    /* of the tenant */
+	enum es_code principal;   /* the result of the look-up of a user */
+	bool guest;               /* the look-up returns the role guest, else member */
+	const char *unknown_user; /* this user is unknown, even if principal is ES_OK */
+	bool token_only;          /* the look-up refuses the token, not the user */
+	unsigned lookups, users;  /* look-up statements, and users in them */
+	const char *settings;     /* of the tenant */
 	enum es_code authz;
 	bool pg_down;
 	/* Returns the rows of a statement that the fakes do not know. False: the
@@ -32,14 +32,16 @@ struct fakes {
 	size_t n_marks; /* of the last statement */
 	int64_t marks[4];
 	bool known; /* a look-up of outcomes finds the outcome */
-	/* Redis holds a script until fakes_eval_answers(). Else Redis is down. */
+	/* Redis takes a script, and answers at fakes_answer_eval(). False: Redis is
+	 * down. */
 	bool hold_eval;
-	/* Redis holds a command that returns a text until fakes_text_answers(). */
+	/* Redis takes a GETDEL, and answers at fakes_answer_text(). False: Redis is
+	 * down. */
 	bool hold_text;
 	unsigned texts;     /* such commands */
 	char text_key[128]; /* of the last one */
 
-	unsigned opened, closed, writable, epochs, doubted; /* calls of the hub's hooks */
+	unsigned opened, closed, writable, epochs, doubted; /* calls of the hub */
 	void (*on_writable)(struct conn *c);
 	unsigned n_sent; /* envelopes handed to the queue */
 	char sent[FAKE_SENDS][4096];
@@ -47,11 +49,11 @@ struct fakes {
 extern struct fakes fakes;
 
 void fakes_reset(void);
-/* Redis answers the held script with 1. False: Redis holds none. */
-bool fakes_eval_answers(void);
-/* Redis answers the held command with this string (NULL: nil), or it fails with rc.
- * False: Redis holds none. */
-bool fakes_text_answers(enum es_code rc, const char *value);
+/* Redis answers the script with 1. False: no script is under way. */
+bool fakes_answer_eval(void);
+/* Redis answers the GETDEL with this string (NULL: nil), or it fails with rc. False: no
+ * GETDEL is under way. */
+bool fakes_answer_text(enum es_code rc, const char *value);
 /* Deliver every result that is due now; true if there was any. */
 bool fakes_run(void);
 

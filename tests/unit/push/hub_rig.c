@@ -56,7 +56,7 @@ hub_count(const struct fake_conn *f, const char *text)
 }
 
 unsigned
-hub_place(const struct fake_conn *f, const char *text)
+hub_position(const struct fake_conn *f, const char *text)
 {
 	const struct tape *tape = f->model;
 	unsigned i = 0;
@@ -67,13 +67,13 @@ hub_place(const struct fake_conn *f, const char *text)
 }
 
 bool
-hub_heard(const struct fake_conn *f, const char *text)
+hub_received(const struct fake_conn *f, const char *text)
 {
 	return hub_count(f, text) > 0;
 }
 
 void
-hub_settle(void)
+hub_deliver_all(void)
 {
 	for (unsigned i = 0; i < 20; i++) {
 		out_drain(&out);
@@ -83,14 +83,14 @@ hub_settle(void)
 }
 
 void
-hub_pass(int64_t ms)
+hub_advance(int64_t ms)
 {
 	for (; ms > 0; ms -= 250) {
 		worker.env.now_ms += 250;
 		hub_tick(worker.hub);
 		if (worker.env.now_ms % 1000 == 0)
 			hub_second(worker.hub);
-		hub_settle();
+		hub_deliver_all();
 	}
 }
 
@@ -117,7 +117,7 @@ hub_subscribe(struct fake_conn *f, unsigned channel, int64_t after)
 }
 
 void
-hub_say(unsigned channel, unsigned n)
+hub_publish(unsigned channel, unsigned n)
 {
 	for (; n > 0; n--)
 		out_commit(&out, channel, EVENT_MESSAGE, 0);

@@ -1,5 +1,5 @@
-/* A hub with fake connections and a fake database and Redis (fake_outside.h), and the
- * verbs of its tests. */
+/* Fixture: a hub with fake connections, and a fake database and Redis
+ * (fake_outside.h). */
 #ifndef TESTS_HUB_RIG_H
 #define TESTS_HUB_RIG_H
 
@@ -18,18 +18,18 @@ enum es_code hub_subscribe_to(
 /* after < 0: a request without `after`. */
 void hub_subscribe(struct fake_conn *f, unsigned channel, int64_t after);
 /* Commit n messages to the channel. */
-void hub_say(unsigned channel, unsigned n);
+void hub_publish(unsigned channel, unsigned n);
 
-/* hub_settle(): deliver everything that is under way. hub_pass(): let time pass, with a
- * tick and hub_settle() every 250 ms. */
-void hub_settle(void);
-void hub_pass(int64_t ms);
+/* hub_deliver_all(): deliver everything that is under way. hub_advance(): move the clock,
+ * with a tick and hub_deliver_all() every 250 ms. */
+void hub_deliver_all(void);
+void hub_advance(int64_t ms);
 
 /* The number of received frames that contain the text. */
 unsigned hub_count(const struct fake_conn *f, const char *text);
 /* Index of the first received frame that contains the text, or the number of all
  * frames. */
-unsigned hub_place(const struct fake_conn *f, const char *text);
-bool hub_heard(const struct fake_conn *f, const char *text);
+unsigned hub_position(const struct fake_conn *f, const char *text);
+bool hub_received(const struct fake_conn *f, const char *text);
 
 #endif

@@ -89,7 +89,7 @@ rig_up_with(struct rig *r, void (*change)(struct push_conf *conf))
 	if (change != NULL)
 		change(&r->conf);
 	r->arena = arena_new();
-	/* Two slots: a test may speak for another worker. */
+	/* Two slots, so that a test can set the metrics of another worker. */
 	CHECK(metrics_open(NULL, push_metrics, PUSH_METRICS, 2, &r->metrics, &err) ==
 	      ES_OK);
 	worker_init(&r->worker, ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV), &r->conf,

@@ -1,5 +1,5 @@
-/* New clients while a worker accepts them, while it drains and when it ends. No client
- * may wait at a socket from which no process accepts. */
+/* New clients of a worker that accepts, drains or ends. No client may wait in the backlog
+ * of a socket from which no process accepts. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -24,7 +24,7 @@
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " \
 	"dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
-enum door { TCP, UNIX, DOORS };
+enum listener_kind { TCP, UNIX, LISTENER_KINDS };
 
 static struct rig rig;
 static struct client client;
@@ -69,11 +69,11 @@ down(void)
 
 /* Connects a client and sends its request head. False: the connection was refused. */
 static bool
-arrive(enum door door)
+connect_client(enum listener_kind kind)
 {
-	const int fd = socket(door == TCP ? AF_INET : AF_UNIX,
+	const int fd = socket(kind == TCP ? AF_INET : AF_UNIX,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	const struct sockaddr *sa = door == TCP
+	const struct sockaddr *sa = kind == TCP
 	                                ? (const struct sockaddr *)(const void *)&tcp
 	                                : (const struct sockaddr *)(const void *)&local;
 	struct pollfd connected = {.fd = fd, .events = POLLOUT};
@@ -82,7 +82,7 @@ arrive(enum door door)
 
 	memset(&client, 0, sizeof(client));
 	client.fd = fd;
-	if (connect(fd, sa, door == TCP ? sizeof(tcp) : sizeof(local)) != 0 &&
+	if (connect(fd, sa, kind == TCP ? sizeof(tcp) : sizeof(local)) != 0 &&
 	    errno != EINPROGRESS)
 		return false;
 	CHECK(poll(&connected, 1, 5000) == 1);
@@ -94,7 +94,7 @@ arrive(enum door door)
 
 /* Turns the loop until the client has received the piece. */
 static bool
-hears(const char *piece)
+receives(const char *piece)
 {
 	const int64_t until_ms = clock_mono_ms() + 5000;
 
@@ -108,7 +108,7 @@ hears(const char *piece)
 }
 
 static void
-leave(void)
+close_client(void)
 {
 	client_close(&client);
 	rig_turn(&rig);
@@ -125,35 +125,35 @@ static void
 answers_503_while_it_drains(void)
 {
 	up(false);
-	for (int door = TCP; door < DOORS; door++) {
-		CU_ASSERT_TRUE(arrive(door));
-		CU_ASSERT_TRUE(hears("HTTP/1.1 101 "));
-		leave();
+	for (int kind = TCP; kind < LISTENER_KINDS; kind++) {
+		CU_ASSERT_TRUE(connect_client(kind));
+		CU_ASSERT_TRUE(receives("HTTP/1.1 101 "));
+		close_client();
 	}
 	drain();
-	for (int i = 0; i < 3 * DOORS; i++) {
-		CU_ASSERT_TRUE(arrive(i % DOORS));
-		CU_ASSERT_TRUE(hears("HTTP/1.1 503 "));
+	for (int i = 0; i < 3 * LISTENER_KINDS; i++) {
+		CU_ASSERT_TRUE(connect_client(i % LISTENER_KINDS));
+		CU_ASSERT_TRUE(receives("HTTP/1.1 503 "));
 		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: "));
 		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "shutting down"));
-		leave();
+		close_client();
 		accept_drain(rig.worker.accept); /* as each slice of a drain does */
 	}
 	down();
 }
 
-/* Only this worker drains. A client of the shared unix socket waits for the other worker,
- * whose part the test plays. When the other worker drains too, this worker answers the
+/* Only this worker drains. A client of the shared unix socket waits for another worker,
+ * which the test simulates. When that worker drains too, this worker answers the
  * client. */
 static void
-leaves_the_unix_socket_to_others(void)
+leaves_the_unix_socket_to_other_workers(void)
 {
 	up(true);
 	drain();
-	CU_ASSERT_TRUE(arrive(TCP)); /* the kernel has chosen this worker */
-	CU_ASSERT_TRUE(hears("HTTP/1.1 503 "));
-	leave();
-	CU_ASSERT_TRUE(arrive(UNIX));
+	CU_ASSERT_TRUE(connect_client(TCP)); /* the kernel has chosen this worker */
+	CU_ASSERT_TRUE(receives("HTTP/1.1 503 "));
+	close_client();
+	CU_ASSERT_TRUE(connect_client(UNIX));
 	for (int i = 0; i < 20; i++) {
 		accept_drain(rig.worker.accept);
 		rig_turn(&rig);
@@ -162,35 +162,35 @@ leaves_the_unix_socket_to_others(void)
 	CU_ASSERT_EQUAL(client.len, 0);
 	metrics_clear_gauges(rig.metrics, 1);
 	accept_drain(rig.worker.accept);
-	CU_ASSERT_TRUE(hears("HTTP/1.1 503 "));
-	leave();
+	CU_ASSERT_TRUE(receives("HTTP/1.1 503 "));
+	close_client();
 	down();
 }
 
-/* A worker that ends answers the clients in its backlog. Otherwise the kernel would reset
- * their connections when the socket is closed. */
+/* A worker that ends answers the clients in its backlog, because the kernel resets their
+ * connections when the socket is closed. */
 static void
 answers_the_backlog_at_the_end(void)
 {
-	for (int door = TCP; door < DOORS; door++) {
+	for (int kind = TCP; kind < LISTENER_KINDS; kind++) {
 		up(false);
 		drain();
-		CU_ASSERT_TRUE(arrive(door));
+		CU_ASSERT_TRUE(connect_client(kind));
 		accept_free(&rig.worker.accept);
 		(void)client_read(&client, 65536);
 		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "HTTP/1.1 503 "));
 		CU_ASSERT_PTR_NOT_NULL(strstr(client.data, "\r\nRetry-After: "));
 		client_close(&client);
-		CU_ASSERT_FALSE(arrive(door));
-		leave();
+		CU_ASSERT_FALSE(connect_client(kind));
+		close_client();
 		down();
 	}
 }
 
-/* Runs in a process whose parent dies. Returns 0 when all is right, else the number of
- * the step that failed. */
+/* Runs in a process whose parent dies. Returns 0, or the number of the step that
+ * failed. */
 static int
-orphan(int ready)
+run_until_orphaned(int ready)
 {
 	const pid_t parent = getppid();
 
@@ -200,14 +200,14 @@ orphan(int ready)
 		(void)poll(NULL, 0, 10);
 	if (getppid() == parent)
 		return 1;
-	if (!arrive(UNIX))
+	if (!connect_client(UNIX))
 		return 2;
 	drain();
 	(void)client_read(&client, 65536);
 	if (strstr(client.data, "HTTP/1.1 503 ") == NULL)
 		return 3;
 	client_close(&client);
-	if (arrive(UNIX) || (client_close(&client), arrive(TCP)))
+	if (connect_client(UNIX) || (client_close(&client), connect_client(TCP)))
 		return 4;
 	accept_drain(rig.worker.accept);
 	down();
@@ -229,7 +229,7 @@ closes_its_sockets_when_the_master_is_dead(void)
 	if (master == 0) {
 		(void)close(verdict[0]);
 		if (fork() == 0) {
-			step = (char)orphan(ready[1]);
+			step = (char)run_until_orphaned(ready[1]);
 			_exit(write(verdict[1], &step, 1) == 1 ? 0 : 1);
 		}
 		_exit(read(ready[0], &step, 1) == 1 ? 0 : 1);
@@ -243,10 +243,10 @@ closes_its_sockets_when_the_master_is_dead(void)
 	(void)close(ready[1]);
 }
 
-/* A successor listens at the TCP address: this worker greets the client in its backlog,
- * and the next one reaches the successor. */
+/* A successor listens at the TCP address: this worker accepts the client in its backlog,
+ * and the next client reaches the successor. */
 static void
-leaves_a_port_to_a_successor(void)
+leaves_its_tcp_address_to_a_successor(void)
 {
 	struct push_listen next;
 	char address[64];
@@ -255,19 +255,19 @@ leaves_a_port_to_a_successor(void)
 
 	up(false);
 	accept_check_successor(rig.worker.accept); /* nobody else listens there */
-	CU_ASSERT_TRUE(arrive(TCP));
+	CU_ASSERT_TRUE(connect_client(TCP));
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", ntohs(tcp.sin_port));
 	CHECK(push_listen_open(address, 1, 16, UNIX_SOCKET_TAKE_OVER, &next, &err) ==
 	      ES_OK);
 	accept_check_successor(rig.worker.accept);
-	CU_ASSERT_TRUE(hears("HTTP/1.1 101 "));
-	leave();
+	CU_ASSERT_TRUE(receives("HTTP/1.1 101 "));
+	close_client();
 	for (int i = 0; i < 8; i++) {
-		CU_ASSERT_TRUE(arrive(TCP));
+		CU_ASSERT_TRUE(connect_client(TCP));
 		got = accept(push_listen_fd(&next, 0, 0), NULL, NULL);
 		CU_ASSERT_TRUE(got >= 0);
 		(void)close(got);
-		leave();
+		close_client();
 		accept_drain(rig.worker.accept);
 	}
 	push_listen_close(&next);
@@ -275,12 +275,13 @@ leaves_a_port_to_a_successor(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"answers 503 while it drains, at both doors", answers_503_while_it_drains},
-    {"leaves the unix socket to others", leaves_the_unix_socket_to_others},
-    {"answers the backlog at the end", answers_the_backlog_at_the_end},
+    {"answers 503 while it drains, by TCP and by unix socket",
+	answers_503_while_it_drains},
+    {"leaves the unix socket to other workers", leaves_the_unix_socket_to_other_workers},
+    {"answers the clients in the backlog at the end", answers_the_backlog_at_the_end},
     {"closes its sockets when the master is dead",
 	closes_its_sockets_when_the_master_is_dead},
-    {"leaves a port to a successor", leaves_a_port_to_a_successor},
+    {"leaves its TCP address to a successor", leaves_its_tcp_address_to_a_successor},
     CU_TEST_INFO_NULL,
 };
 

@@ -18,30 +18,30 @@ test_acl(void)
 
 	hub_begin(NULL);
 	(void)hub_join(0);
-	hub_pass(6000);
+	hub_advance(6000);
 	CU_ASSERT_EQUAL(out.revalidated, 0);
 	out.acl_version = 2;
-	hub_pass(5500);
+	hub_advance(5500);
 	CU_ASSERT_EQUAL(out.revalidated, 1);
 	out.acl_version = 3;
 	(void)snprintf(
 	    hint, sizeof(hint), "{\"tenant\":\"%s\",\"aclVersion\":3}", OUT_TENANT);
 	hub_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
-	hub_pass(250);
+	hub_advance(250);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
-	/* A connection that was let in at an older version is looked up again, no
-	 * other. */
+	/* Only a connection whose user was looked up at an older version is looked up
+	 * again. */
 	(void)hub_join(1);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
 	CU_ASSERT_EQUAL(out.revalidated_conns, 1);
-	hub_pass(5500);
+	hub_advance(5500);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
 	/* After a hint that can't be read the worker polls at once. */
 	out.acl_version = 4;
 	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
 	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
 	CU_ASSERT_EQUAL(worker.hub->unreadable.n, 1); /* the first one was logged */
-	hub_pass(250);
+	hub_advance(250);
 	CU_ASSERT_EQUAL(out.revalidated, 3);
 	hub_end();
 }
@@ -57,28 +57,28 @@ hint(const char *user, int64_t version)
 	hub_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
 }
 
-/* After a hint that names a user only this user is looked up. A lost hint shows as a jump
- * of the version. */
+/* After a hint that names a user only this user is looked up. A jump of the version shows
+ * that a hint was lost. */
 static void
 test_hint_of_a_user(void)
 {
 	hub_begin(NULL);
 	(void)hub_join(0);
-	hub_pass(6000);
+	hub_advance(6000);
 	out.acl_version = 2;
 	hint(out.users[1].text, 2);
 	CU_ASSERT_EQUAL(out.revalidated_users, 1);
-	hub_pass(5500); /* the poll finds nothing new */
+	hub_advance(5500); /* the poll finds nothing new */
 	CU_ASSERT_EQUAL(out.revalidated, 0);
 	out.acl_version = 4; /* the hint of version 3 is lost */
 	hint(out.users[1].text, 4);
 	CU_ASSERT_EQUAL(out.revalidated_users, 2);
-	hub_pass(250);
+	hub_advance(250);
 	CU_ASSERT_EQUAL(out.revalidated, 1);
 	hub_end();
 }
 
-/* So does a hint of a jti: only connections with such a token are looked up. */
+/* After a hint that names a jti only connections with such a token are looked up. */
 static void
 test_hint_of_a_jti(void)
 {
@@ -86,8 +86,8 @@ test_hint_of_a_jti(void)
 
 	hub_begin(NULL);
 	(void)hub_join(0);
-	hub_pass(6000);
-	for (int version = 2; version <= 4; version += 2) { /* that of 3 is lost */
+	hub_advance(6000);
+	for (int version = 2; version <= 4; version += 2) { /* hint 3 is lost */
 		out.acl_version = version;
 		(void)snprintf(json, sizeof(json),
 		    "{\"tenant\":\"%s\",\"jti\":\"j-1\",\"aclVersion\":%d}", OUT_TENANT,
@@ -95,7 +95,7 @@ test_hint_of_a_jti(void)
 		hub_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
 		CU_ASSERT_EQUAL(out.revalidated_jtis, (unsigned)version / 2);
 		CU_ASSERT_EQUAL(out.revalidated_users, 0);
-		hub_pass(5500);
+		hub_advance(5500);
 		CU_ASSERT_EQUAL(out.revalidated, version == 4);
 	}
 	hub_end();
@@ -103,8 +103,8 @@ test_hint_of_a_jti(void)
 
 static CU_TestInfo cases[] = {
     {"a new acl version looks the users up again", test_acl},
-    {"a hint of a user spares the others", test_hint_of_a_user},
-    {"a hint of a jti spares the others", test_hint_of_a_jti},
+    {"a hint that names a user looks up no other user", test_hint_of_a_user},
+    {"a hint that names a jti looks up no other token", test_hint_of_a_jti},
     CU_TEST_INFO_NULL,
 };
 

@@ -17,7 +17,7 @@ passes(struct address_limit *l, const char *address, unsigned tries, int64_t now
 }
 
 static void
-lets_a_burst_pass_then_a_pace(void)
+allows_a_burst_then_a_steady_rate(void)
 {
 	struct address_limit *l = address_limit_new(60);
 	int64_t retry_ms = 0;
@@ -32,7 +32,7 @@ lets_a_burst_pass_then_a_pace(void)
 }
 
 static void
-counts_a_network_of_ipv6_as_one(void)
+counts_an_ipv6_network_as_one_address(void)
 {
 	struct address_limit *l = address_limit_new(2);
 
@@ -45,7 +45,7 @@ counts_a_network_of_ipv6_as_one(void)
 }
 
 static void
-leaves_loopback_alone(void)
+does_not_limit_loopback(void)
 {
 	struct address_limit *l = address_limit_new(1);
 
@@ -59,7 +59,7 @@ leaves_loopback_alone(void)
 	address_limit_free(&l);
 }
 
-/* The key of this process's tables. */
+/* Chooses the random key of keyed_hash(). */
 static int
 draw(void)
 {
@@ -68,9 +68,9 @@ draw(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"lets a burst pass, then a steady pace", lets_a_burst_pass_then_a_pace},
-    {"counts a network of IPv6 as one", counts_a_network_of_ipv6_as_one},
-    {"leaves loopback alone, and all when set to 0", leaves_loopback_alone},
+    {"allows a burst, then a steady rate", allows_a_burst_then_a_steady_rate},
+    {"counts an IPv6 /64 as one address", counts_an_ipv6_network_as_one_address},
+    {"limits neither loopback nor, when set to 0, any address", does_not_limit_loopback},
     CU_TEST_INFO_NULL,
 };
 

@@ -31,7 +31,7 @@ may(const struct fake_conn *f, unsigned channel)
 	authz_answers = 0;
 	authz_check(worker.hub, &f->conn, &out.channels[channel].id, on_authz, NULL);
 	CU_ASSERT_EQUAL(authz_answers, 0);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(authz_answers, 1);
 	return authz_rc;
 }
@@ -57,18 +57,18 @@ test_authz(void)
 	CU_ASSERT_EQUAL(may(a, 0), ES_CHANNEL_ARCHIVED);
 	/* the removal of a subscriber ends its right at once */
 	hub_subscribe(a, 2, -1);
-	hub_settle();
-	a->blocked = true; /* even before it has read of the removal */
+	hub_deliver_all();
+	a->blocked = true; /* even before the reader receives the removal */
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 0);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(may(a, 2), ES_NOT_FOUND);
 	/* a right cached at an older acl version of the tenant is not used */
 	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
 	reads = out.authorisations;
 	out.acl_version = 2;
-	hub_pass(hub_limits_default.rights_keep_ms - 500);
+	hub_advance(hub_limits_default.rights_keep_ms - 500);
 	acl_poll_soon(worker.hub);
-	hub_pass(250);
+	hub_advance(250);
 	CU_ASSERT_EQUAL(may(a, 1), ES_OK);
 	CU_ASSERT_EQUAL(out.authorisations, reads + 1);
 	out.down = true;
@@ -79,7 +79,7 @@ test_authz(void)
 
 /* One right more than the limit evicts the oldest one. */
 static void
-test_remembered_rights(void)
+test_cache_limits(void)
 {
 	struct hub_limits limits = hub_limits_default;
 	struct fake_conn *a;
@@ -139,8 +139,8 @@ test_senders_gathered(void)
 			want(f[i % 4], i / 4, n);
 	IGNORE(hub_turn(worker.hub));
 	CU_ASSERT_EQUAL(n[0] + n[1] + n[2], 0);
-	/* Senders that come now wait until the statement under way is answered, but its
-	 * answer is not used for them. */
+	/* Senders that come now wait until the statement under way is answered, and then
+	 * cause a question of their own. */
 	out.faults.stale = 0;
 	want(f[1], 2, late);
 	want(f[1], 21, late);
@@ -196,7 +196,7 @@ test_senders_batch(void)
 
 /* A removal from a channel drops the cached rights to this channel and to no other. */
 static void
-test_forgotten_by_channel(void)
+test_removal_drops_cached_rights(void)
 {
 	struct fake_conn *a, *b;
 	unsigned reads;
@@ -205,13 +205,13 @@ test_forgotten_by_channel(void)
 	a = hub_join(0);
 	b = hub_join(1);
 	hub_subscribe(hub_join(2), 2, -1); /* subscribes the worker to its topic */
-	hub_settle();
+	hub_deliver_all();
 	for (unsigned i = 0; i < 3; i++) {
 		CU_ASSERT_EQUAL(may(a, i), ES_OK);
 		CU_ASSERT_EQUAL(may(b, i), ES_OK);
 	}
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
-	hub_settle();
+	hub_deliver_all();
 	reads = out.rights;
 	for (unsigned i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(may(a, i), ES_OK);
@@ -231,40 +231,40 @@ archive(const struct fake_conn *f, bool archived)
 	out.channels[0].archived = archived;
 	if (!archived)
 		return;
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(may(f, 0), ES_CHANNEL_ARCHIVED);
 }
 
-/* The event that ends an archive is lost: it leaves a hole, or the heads differ, or a
- * restore has dropped it. */
+/* The event that ends an archive is lost. A hole reveals that, or the comparison of
+ * heads, or the reset after a restore. */
 static void
-test_unarchived_unheard(void)
+test_end_of_archive_is_lost(void)
 {
 	struct fake_conn *a;
 
 	hub_begin(NULL);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
+	hub_deliver_all();
 	for (unsigned i = 0; i < 3; i++) {
 		archive(a, true);
 		out.faults.lose = 100;
 		archive(a, false);
 		out.faults.lose = 0;
 		if (i == 0)
-			hub_say(0, 1);
+			hub_publish(0, 1);
 		if (i == 2)
 			out_restore(&out, 0, 1);
-		hub_pass(31000);
+		hub_advance(31000);
 		CU_ASSERT_EQUAL(may(a, 0), ES_OK);
 	}
 	hub_end();
 }
 
-/* The database answers from a snapshot before the end of an archive, and the event of
- * that end arrives before the answer. */
+/* The database answers from a snapshot in which the channel is archived. The event that
+ * ends the archive arrives before the answer. */
 static void
-test_unarchived_meanwhile(void)
+test_archive_ends_during_the_question(void)
 {
 	struct fake_conn *a;
 	struct out_job *jobs;
@@ -272,7 +272,7 @@ test_unarchived_meanwhile(void)
 	hub_begin(NULL);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
+	hub_deliver_all();
 	archive(a, true);
 	out.faults.stale = 100;
 	hub_subscribe(hub_join(1), 0, -1);
@@ -282,19 +282,21 @@ test_unarchived_meanwhile(void)
 	out.jobs = NULL; /* the event arrives before the answer */
 	out_drain(&out);
 	out.jobs = jobs;
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(may(a, 0), ES_OK);
 	hub_end();
 }
 
 static CU_TestInfo cases[] = {
     {"a right to send is cached only while it is valid", test_authz},
-    {"senders of one turn are one statement", test_senders_gathered},
+    {"one statement asks for all senders of a turn", test_senders_gathered},
     {"a statement has a limited number of senders", test_senders_batch},
-    {"rights are forgotten by channel", test_forgotten_by_channel},
-    {"the cache of rights is limited in number and time", test_remembered_rights},
-    {"an archive's end that was not heard", test_unarchived_unheard},
-    {"an archive's end between the question and the answer", test_unarchived_meanwhile},
+    {"a removal drops the cached rights of its channel",
+	test_removal_drops_cached_rights},
+    {"the cache of rights is limited in number and time", test_cache_limits},
+    {"the event that ends an archive is lost", test_end_of_archive_is_lost},
+    {"an archive ends while the question is under way",
+	test_archive_ends_during_the_question},
     CU_TEST_INFO_NULL,
 };
 

@@ -99,7 +99,7 @@ is_refused(void)
 }
 
 static void
-an_unknown_user_is_made(void)
+an_unknown_user_is_created(void)
 {
 	up();
 	key.provision = true;
@@ -114,7 +114,7 @@ an_unknown_user_is_made(void)
 }
 
 static void
-no_user_is_made_for_a_deleted_key(void)
+no_user_is_created_for_a_deleted_key(void)
 {
 	up();
 	key.provision = true;
@@ -148,9 +148,9 @@ two_tokens_share_the_statements(void)
 	down(2);
 }
 
-/* Both answers come when the client has left. */
+/* The clients close their sockets before the database answers. */
 static void
-outlives_its_socket(void)
+survives_a_closed_client(void)
 {
 	up();
 	fakes.hold = true;
@@ -194,11 +194,11 @@ pass(int64_t ms)
 	bearers_turn(rig.worker.who->bearers);
 }
 
-/* The database is away for longer than a token may wait. The answer comes while it is
- * still away, and the client may try again. keys_are_known: it goes away when only the
- * user is still to be looked up. */
+/* The database is away for longer than a token may wait. The client receives the error
+ * while it is still away, and may try again. keys_are_known: the database goes away after
+ * the keys are read, before the look-up of the user. */
 static void
-wait_in_vain(bool keys_are_known)
+fail_until_the_time_out(bool keys_are_known)
 {
 	up();
 	rig_client(&rig, &clients[0], 0);
@@ -227,17 +227,17 @@ wait_in_vain(bool keys_are_known)
 static void
 a_fresh_token_does_not_wait_for_ever(void)
 {
-	wait_in_vain(false);
-	wait_in_vain(true);
+	fail_until_the_time_out(false);
+	fail_until_the_time_out(true);
 }
 
 static CU_TestInfo cases[] = {
     {"opens a socket", opens_a_socket},
     {"is refused", is_refused},
-    {"an unknown user is made", an_unknown_user_is_made},
-    {"no user is made for a deleted key", no_user_is_made_for_a_deleted_key},
+    {"an unknown user is created", an_unknown_user_is_created},
+    {"no user is created for a deleted key", no_user_is_created_for_a_deleted_key},
     {"two tokens share the statements", two_tokens_share_the_statements},
-    {"outlives its socket", outlives_its_socket},
+    {"a client closes before the database answers", survives_a_closed_client},
     {"waits for the database", waits_for_the_database},
     {"a fresh token does not wait for ever", a_fresh_token_does_not_wait_for_ever},
     CU_TEST_INFO_NULL,

@@ -172,7 +172,7 @@ test_budget(void)
 static CU_TestInfo cases[] = {
     {"a hole and a repeat change nothing", test_hole_and_repeat},
     {"frames of all sizes survive many wraps", test_wrap},
-    {"a ring grows by use up to its limit", test_growth},
+    {"a full ring grows up to its limit", test_growth},
     {"beyond the budget the least recently used log is emptied", test_budget},
     CU_TEST_INFO_NULL,
 };

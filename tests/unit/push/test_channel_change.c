@@ -1,4 +1,4 @@
-/* What a channel_updated event changes. */
+/* The rights that a channel_updated event changes. */
 #include "cunit_main.h"
 
 #include "log/channel_change.h"

@@ -20,27 +20,27 @@ test_deleted(void)
 	slow = hub_join(1);
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(slow, 0, -1);
-	hub_settle();
+	hub_deliver_all();
 	slow->blocked = true;
-	hub_say(0, 2);
+	hub_publish(0, 2);
 	out_commit(&out, 0, EVENT_CHANNEL_DELETED, 0);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 2);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"channel_deleted\""), 1);
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
 	fake_conn_unblock(slow);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(slow, "\"type\":\"message\""), 2);
 	CU_ASSERT_EQUAL(hub_count(slow, "\"type\":\"channel_deleted\""), 1);
 	CU_ASSERT_EQUAL(slow->conn.hub->n_subscriptions, 0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
-	CU_ASSERT_TRUE(hub_heard(a, "not_found"));
+	hub_deliver_all();
+	CU_ASSERT_TRUE(hub_received(a, "not_found"));
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
 	hub_end();
 }
 
-/* Nobody publishes the event: the comparison of heads finds out. */
+/* The event is lost; the comparison of heads detects the deletion. */
 static void
 test_the_event_is_lost(void)
 {
@@ -51,17 +51,17 @@ test_the_event_is_lost(void)
 	b = hub_join(1);
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(b, 3, -1);
-	hub_settle();
+	hub_deliver_all();
 	out.faults.lose = 100;
 	out_commit(&out, 0, EVENT_CHANNEL_DELETED, 0);
 	out.faults.lose = 0;
 	for (unsigned s = 0; s < 31; s++) {
 		hub_second(worker.hub);
-		hub_pass(1000);
+		hub_advance(1000);
 	}
-	CU_ASSERT_TRUE(hub_heard(a, "not_found"));
+	CU_ASSERT_TRUE(hub_received(a, "not_found"));
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
-	CU_ASSERT_FALSE(hub_heard(b, "not_found"));
+	CU_ASSERT_FALSE(hub_received(b, "not_found"));
 	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 1);
 	hub_end();
 }
@@ -77,28 +77,29 @@ test_far_behind(void)
 	hub_begin(&limits);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
+	hub_deliver_all();
 	a->blocked = true;
-	hub_say(0, 100);
+	hub_publish(0, 100);
 	out_commit(&out, 0, EVENT_CHANNEL_DELETED, 0);
-	hub_settle();
+	hub_deliver_all();
 	fake_conn_unblock(a);
-	hub_settle();
-	CU_ASSERT_TRUE(hub_heard(a, "not_found"));
+	hub_deliver_all();
+	CU_ASSERT_TRUE(hub_received(a, "not_found"));
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
 	hub_end();
 }
 
-/* The right is read before the deletion, and its answer comes after the event. */
+/* The database reads the right before the deletion; its answer arrives after the
+ * event. */
 static void
-test_deleted_meanwhile(void)
+test_deleted_during_the_question(void)
 {
-	struct fake_conn *warm, *b;
+	struct fake_conn *first_reader, *b;
 
 	hub_begin(NULL);
-	warm = hub_join(0);
-	hub_subscribe(warm, 0, -1);
-	hub_settle();
+	first_reader = hub_join(0);
+	hub_subscribe(first_reader, 0, -1);
+	hub_deliver_all();
 	b = hub_join(1);
 	out.faults.stale = 100;
 	hub_subscribe(b, 0, -1);
@@ -112,7 +113,7 @@ test_deleted_meanwhile(void)
 		IGNORE(out_step(&out));
 		out.jobs = jobs;
 	}
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"ack\""), 1);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"channel_deleted\""), 1);
 	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 0);
@@ -123,7 +124,8 @@ static CU_TestInfo cases[] = {
     {"every reader receives the event, then nothing", test_deleted},
     {"the event is lost", test_the_event_is_lost},
     {"a reader is far behind", test_far_behind},
-    {"deleted while the question for the right is under way", test_deleted_meanwhile},
+    {"deleted while the question for the right is under way",
+	test_deleted_during_the_question},
     CU_TEST_INFO_NULL,
 };
 CUNIT_MAIN("push/channel_end", cases)

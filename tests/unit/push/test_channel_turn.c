@@ -1,5 +1,5 @@
-/* Rights that end without a membership that ends: a ban, a channel that turns private, a
- * posting policy. */
+/* Changes that end a right other than the end of a membership: a ban, a channel that
+ * becomes private, a posting policy. */
 #include <string.h>
 
 #include "core/check.h"
@@ -25,63 +25,63 @@ begin(const struct hub_limits *limits)
 	other = hub_join(1);
 	hub_subscribe(member, OPEN, -1);
 	hub_subscribe(other, OPEN, -1);
-	hub_settle();
+	hub_deliver_all();
 }
 
 static void
-other_is_out(unsigned heard)
+other_is_refused(unsigned heard)
 {
 	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), heard);
-	CU_ASSERT_TRUE(hub_heard(other, "not_found"));
+	CU_ASSERT_TRUE(hub_received(other, "not_found"));
 	CU_ASSERT_EQUAL(other->conn.hub->n_subscriptions, 0);
 	CU_ASSERT_EQUAL(member->conn.hub->n_subscriptions, 1);
 }
 
 static void
-test_turns_private(void)
+test_becomes_private(void)
 {
 	begin(NULL);
-	hub_say(OPEN, 1);
-	hub_settle();
-	out_turn(&out, OPEN, true);
-	hub_say(OPEN, 2);
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
+	out_set_private(&out, OPEN, true);
+	hub_publish(OPEN, 2);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 3);
 	CU_ASSERT_EQUAL(hub_count(member, "\"isPrivate\":true"), 1);
 	CU_ASSERT_EQUAL(hub_count(other, "isPrivate"), 0);
-	other_is_out(1);
+	other_is_refused(1);
 	/* From now on the end of a membership ends the subscription. */
 	out_commit(&out, OPEN, EVENT_MEMBER_LEFT, 0);
-	hub_say(OPEN, 1);
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 3);
 	CU_ASSERT_EQUAL(member->conn.hub->n_subscriptions, 0);
 	hub_end();
 }
 
 static void
-test_turns_public(void)
+test_becomes_public(void)
 {
 	struct fake_conn *b;
 
 	begin(NULL);
-	out_turn(&out, OPEN, true);
-	out_turn(&out, OPEN, false);
-	hub_settle();
+	out_set_private(&out, OPEN, true);
+	out_set_private(&out, OPEN, false);
+	hub_deliver_all();
 	b = hub_join(1);
 	hub_subscribe(b, OPEN, -1);
-	hub_settle();
+	hub_deliver_all();
 	out_commit(&out, OPEN, EVENT_MEMBER_LEFT, 0); /* may still read */
-	hub_say(OPEN, 1);
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 1);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 1);
 	hub_end();
 }
 
-/* The answer to a question from before the turn comes after the event. */
+/* The database reads the right before the change; its answer arrives after the event. */
 static void
-test_turns_meanwhile(void)
+test_becomes_private_during_the_question(void)
 {
 	struct fake_conn *late;
 
@@ -90,8 +90,8 @@ test_turns_meanwhile(void)
 	out.faults.stale = 100;
 	hub_subscribe(late, OPEN, -1);
 	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
-	out_turn(&out, OPEN, true);
-	hub_say(OPEN, 1);
+	out_set_private(&out, OPEN, true);
+	hub_publish(OPEN, 1);
 	out.faults.stale = 0;
 	for (unsigned i = 0; i < 50; i++) {
 		struct out_job *jobs = out.jobs;
@@ -100,48 +100,49 @@ test_turns_meanwhile(void)
 		IGNORE(out_step(&out));
 		out.jobs = jobs;
 	}
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(late, "\"type\":\"message\""), 0);
 	CU_ASSERT_EQUAL(late->conn.hub->n_subscriptions, 0);
-	other_is_out(0);
+	other_is_refused(0);
 	hub_end();
 }
 
-/* Redis loses the event of the turn: the page that heals the hole has it. */
+/* Redis loses the event of the change; the page that heals the hole contains it. */
 static void
-test_the_turn_is_lost(void)
+test_the_change_is_lost(void)
 {
 	begin(NULL);
 	out.faults.lose = 100;
-	out_turn(&out, OPEN, true);
-	hub_say(OPEN, 1);
+	out_set_private(&out, OPEN, true);
+	hub_publish(OPEN, 1);
 	out.faults.lose = 0;
-	hub_say(OPEN, 1);
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 2);
-	other_is_out(0);
+	other_is_refused(0);
 	hub_end();
 }
 
-/* The hole is larger than a replay: a gap skips it, and the event of the turn with it. */
+/* The hole is larger than a replay, so that a gap skips it with the event of the
+ * change. */
 static void
-test_a_gap_skips_the_turn(void)
+test_a_gap_skips_the_change(void)
 {
 	struct hub_limits limits = hub_limits_default;
 
 	limits.replay_limit = 50;
 	begin(&limits);
 	out.faults.lose = 100;
-	out_turn(&out, OPEN, true);
-	hub_say(OPEN, 100);
+	out_set_private(&out, OPEN, true);
+	hub_publish(OPEN, 100);
 	out.faults.lose = 0;
-	hub_say(OPEN, 1);
-	hub_settle();
-	hub_say(OPEN, 1); /* the gap covers all that was there when the right was read */
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
+	hub_publish(OPEN, 1); /* the gap covers the events before the right was read */
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 1);
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"gap\""), 1);
-	other_is_out(0);
+	other_is_refused(0);
 	hub_end();
 }
 
@@ -150,17 +151,17 @@ test_banned(void)
 {
 	begin(NULL);
 	out_commit(&out, OPEN, EVENT_MEMBER_JOINED, 1);
-	hub_say(OPEN, 1);
+	hub_publish(OPEN, 1);
 	out_ban(&out, OPEN, 1);
-	hub_say(OPEN, 1);
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 2);
 	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), 1);
 	CU_ASSERT_EQUAL(hub_count(other, "\"banned\":true"), 1);
 	CU_ASSERT_EQUAL(other->conn.hub->n_subscriptions, 0);
 	hub_subscribe(other, OPEN, -1);
-	hub_settle();
-	other_is_out(1);
+	hub_deliver_all();
+	other_is_refused(1);
 	hub_end();
 }
 
@@ -171,8 +172,8 @@ test_the_ban_is_lost(void)
 	out.faults.lose = 100;
 	out_ban(&out, OPEN, 1);
 	out.faults.lose = 0;
-	hub_say(OPEN, 1);
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(member, "\"type\":\"message\""), 1);
 	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), 0);
 	CU_ASSERT_EQUAL(hub_count(other, "\"banned\":true"), 1);
@@ -194,7 +195,7 @@ may_send(const struct fake_conn *f)
 {
 	right = ES_INTERNAL;
 	authz_check(worker.hub, &f->conn, &out.channels[OPEN].id, on_right, NULL);
-	hub_settle();
+	hub_deliver_all();
 	return right;
 }
 
@@ -203,15 +204,15 @@ test_posting_policy(void)
 {
 	begin(NULL);
 	CU_ASSERT_EQUAL(may_send(other), ES_OK);
-	out_posting(&out, OPEN, true);
-	hub_settle();
+	out_set_posting(&out, OPEN, true);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(may_send(member), ES_OK);
 	CU_ASSERT_EQUAL(may_send(other), ES_FORBIDDEN);
-	hub_say(OPEN, 1);
-	hub_settle();
+	hub_publish(OPEN, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(other, "\"type\":\"message\""), 1);
-	out_posting(&out, OPEN, false);
-	hub_settle();
+	out_set_posting(&out, OPEN, false);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(may_send(other), ES_OK);
 	hub_end();
 }
@@ -224,18 +225,18 @@ test_policy_from_the_database(void)
 	out.channels[OPEN].admins_post = true;
 	other = hub_join(1);
 	hub_subscribe(other, OPEN, -1);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(may_send(other), ES_FORBIDDEN);
 	hub_end();
 }
 
 static CU_TestInfo cases[] = {
-    {"a channel turns private", test_turns_private},
-    {"a channel turns public", test_turns_public},
-    {"it turns private while the question for the right is under way",
-	test_turns_meanwhile},
-    {"the event of the turn is lost", test_the_turn_is_lost},
-    {"a gap skips the event of the turn", test_a_gap_skips_the_turn},
+    {"a channel becomes private", test_becomes_private},
+    {"a channel becomes public", test_becomes_public},
+    {"a channel becomes private while the question for the right is under way",
+	test_becomes_private_during_the_question},
+    {"the event of the change is lost", test_the_change_is_lost},
+    {"a gap skips the event of the change", test_a_gap_skips_the_change},
     {"a ban", test_banned},
     {"the event of a ban is lost", test_the_ban_is_lost},
     {"only admins post", test_posting_policy},

@@ -15,7 +15,7 @@
 static struct fnv_collision ids[FNV_COLLISIONS];
 
 static void
-deaf(void *ctx, const char *topic, bool wanted)
+ignore_topic(void *ctx, const char *topic, bool wanted)
 {
 	(void)ctx, (void)topic, (void)wanted;
 }
@@ -28,7 +28,7 @@ channels_chosen_to_collide_are_spread(void)
 	fnv_collisions(OUT_TENANT, ids);
 	hub_begin(NULL);
 	hub = worker.hub;
-	hub->io.topic = deaf; /* the fake has room for few topics */
+	hub->io.topic = ignore_topic; /* the fake has room for few topics */
 	for (size_t i = 0; i < FNV_COLLISIONS; i++)
 		(void)channel_get(hub, &ids[i].tenant, &ids[i].channel);
 	CU_ASSERT_EQUAL(hub->channels.n, FNV_COLLISIONS);

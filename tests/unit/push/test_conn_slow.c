@@ -48,8 +48,7 @@ gives_a_slow_socket_small_slices(void)
 	CU_ASSERT_EQUAL(rig.worker.conns.out_bytes, 0);
 	while (client_read(&client, 65536) && client.len < news.len)
 		rig_turn(&rig);
-	CU_ASSERT_TRUE(
-	    conn_write_frames(c, news.data, news.at[1])); /* fits: trusted again */
+	CU_ASSERT_TRUE(conn_write_frames(c, news.data, news.at[1])); /* a whole write */
 	CU_ASSERT_EQUAL(conn_write_room(c), CONN_WRITE_MAX);
 	client_close(&client);
 	rig_turn(&rig);
@@ -58,7 +57,7 @@ gives_a_slow_socket_small_slices(void)
 }
 
 static void
-closes_who_lets_answers_pile_up(void)
+closes_a_client_that_reads_no_answers(void)
 {
 	static struct client client;
 	struct rig rig;
@@ -73,7 +72,7 @@ closes_who_lets_answers_pile_up(void)
 		if (n % 100 == 0)
 			rig_turn(&rig);
 	}
-	/* ~15 bytes a frame: the buffer and what the kernel took, no more. */
+	/* With 15 bytes a frame: as many as the buffer and the kernel hold. */
 	CU_ASSERT_TRUE(n > CONN_CONTROL_MAX / 20 && n < CONN_CONTROL_MAX / 4);
 	CU_ASSERT_EQUAL(c->io.code, CLOSE_SLOW);
 	client_close(&client);
@@ -81,9 +80,9 @@ closes_who_lets_answers_pile_up(void)
 	rig_down(&rig);
 }
 
-/* One turn makes more answers than the buffer holds, and the socket takes them. */
+/* One turn queues more answers than the buffer holds; the socket takes them all. */
 static void
-writes_answers_out_when_they_are_many(void)
+writes_more_answers_than_the_buffer_holds(void)
 {
 	static struct client client;
 	struct rig rig;
@@ -132,8 +131,8 @@ write_often(struct rig *rig, const struct client *to)
 	}
 }
 
-/* The buffers exceed their sum by one byte: the worker closes one connection, and no
- * other until that one is gone. */
+/* The buffers exceed ES_OUT_BYTES by one byte. The worker closes one connection, and no
+ * further one until the first is freed. */
 static void
 closes_no_more_than_needed(void)
 {
@@ -253,7 +252,8 @@ keeps_a_slow_reader_until_it_stops(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(rig_conn(&rig, &client));
 		CU_ASSERT_EQUAL(conn_write_room(rig_conn(&rig, &client)), 0);
 	}
-	for (int second = 0; second < 20; second++) /* it counts unix sockets by pieces */
+	/* the kernel counts the bytes of a unix socket by whole buffers */
+	for (int second = 0; second < 20; second++)
 		pass_second(&rig, &now_ms);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	for (int second = 0; second < 10; second++)
@@ -291,11 +291,13 @@ sheds_the_reader_that_has_stopped(void)
 
 static CU_TestInfo cases[] = {
     {"gives a slow socket small slices", gives_a_slow_socket_small_slices},
-    {"closes a client that does not read its answers", closes_who_lets_answers_pile_up},
-    {"writes answers out when they are many", writes_answers_out_when_they_are_many},
+    {"closes a client that does not read its answers",
+	closes_a_client_that_reads_no_answers},
+    {"writes more answers than the buffer holds",
+	writes_more_answers_than_the_buffer_holds},
     {"closes the slowest when memory is short", closes_the_slowest_when_memory_is_short},
-    {"closes no more of them than needed", closes_no_more_than_needed},
-    {"counts answers once", counts_answers_once},
+    {"closes no more connections than needed", closes_no_more_than_needed},
+    {"counts each answer in one buffer only", counts_answers_once},
     {"closes a reader that takes nothing for 30 seconds",
 	closes_a_reader_that_takes_nothing_for_30_seconds},
     {"keeps a slow reader until it stops", keeps_a_slow_reader_until_it_stops},

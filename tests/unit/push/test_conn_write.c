@@ -1,5 +1,5 @@
-/* Writing to readers of every speed, with a real libwebsockets. A strict parser checks
- * the bytes that arrive. */
+/* Writes to fast and slow readers, with a real libwebsockets. A strict parser checks the
+ * bytes that arrive. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +83,7 @@ read_until_closed(struct rig *rig, struct client *client, struct seen *seen)
 }
 
 static void
-mixes_all_kinds_against_a_slow_reader(void)
+writes_all_kinds_to_a_slow_reader(void)
 {
 	static struct client client;
 	static struct got got;
@@ -164,7 +164,7 @@ writes_control_frames_before_channel_frames(void)
 }
 
 static void
-forgets_lossy_frames_first(void)
+drops_lossy_frames_when_their_buffer_is_full(void)
 {
 	static struct client client;
 	static struct got got;
@@ -177,7 +177,7 @@ forgets_lossy_frames_first(void)
 	c = rig_conn(&rig, &client);
 	memset(big, 'x', sizeof(big));
 	CU_ASSERT_TRUE(conn_lossy_frame(c, "{\"n\":1}", 7));
-	rig_turn(&rig); /* the first after a rest: at once */
+	rig_turn(&rig); /* the first frame after a pause is written at once */
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
 	CU_ASSERT_STRING_EQUAL(got.text, "{\"n\":1}");
@@ -187,7 +187,7 @@ forgets_lossy_frames_first(void)
 	rig_turn(&rig);
 	(void)client_read(&client, 65536);
 	client_next(&client, &got);
-	CU_ASSERT_EQUAL(got.opcode, -1); /* not before its second is over */
+	CU_ASSERT_EQUAL(got.opcode, -1); /* the pause is not over */
 	rig.worker.env.now_ms += CONN_LOSSY_PAUSE_MS;
 	conn_write_tick(&rig.worker.conns);
 	rig_turn(&rig);
@@ -243,10 +243,9 @@ answers_the_peers_close(void)
 	rig_down(&rig);
 }
 
-/* libwebsockets sends a Close frame for bad UTF-8. The worker must write no frame after
- * it. */
+/* The worker answers bad UTF-8 with a Close frame, and must write no frame after it. */
 static void
-writes_nothing_after_the_librarys_close(void)
+writes_nothing_after_a_close_for_bad_utf8(void)
 {
 	static struct client client;
 	static struct got got;
@@ -275,13 +274,15 @@ writes_nothing_after_the_librarys_close(void)
 
 static CU_TestInfo cases[] = {
     {"acks, pings, broadcasts and a close against a one-byte reader",
-	mixes_all_kinds_against_a_slow_reader},
+	writes_all_kinds_to_a_slow_reader},
     {"writes control frames before channel frames",
 	writes_control_frames_before_channel_frames},
-    {"forgets lossy frames first", forgets_lossy_frames_first},
+    {"drops lossy frames when their buffer is full",
+	drops_lossy_frames_when_their_buffer_is_full},
     {"survives a peer that has closed", survives_a_peer_that_is_gone},
     {"answers the peer's close", answers_the_peers_close},
-    {"writes nothing after the library's close", writes_nothing_after_the_librarys_close},
+    {"writes nothing after a close for bad UTF-8",
+	writes_nothing_after_a_close_for_bad_utf8},
     CU_TEST_INFO_NULL,
 };
 

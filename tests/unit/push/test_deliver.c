@@ -1,14 +1,14 @@
-/* Delivery under random faults: each subscriber receives exactly the channel's history
- * after its cursor, in order and without a repeat, or a gap that tells what is left out;
- * and nothing after its removal. */
+/* Delivery under random faults. Each subscriber receives the channel's history after its
+ * cursor, in order and without repeats, or a gap for the events that are left out. It
+ * receives nothing after its removal. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client_model.h"
 #include "core/check.h"
 #include "cunit_main.h"
-#include "ear.h"
 #include "hub/subscribe.h"
 #include "hub/subscription.h"
 
@@ -19,11 +19,11 @@
 
 static struct fake_worker worker;
 static struct client clients[FAKE_CONNS];
-static unsigned n_clients; /* by the seed; few leave channels without a reader */
-static bool hasty;         /* by the seed: many unsubscribes, cuts and late answers */
-/* Counts of subscribes: to a joined channel; to a channel that the worker does not hold;
- * of these, while the topics are lost. */
-static unsigned again, cold, cold_cut;
+static unsigned n_clients; /* by the seed; with few, channels lose all readers */
+static bool hasty; /* by the seed: many unsubscribes, lost connections, late answers */
+/* Counts of subscribes: to a channel that the client has subscribed to already; to a
+ * channel that the worker does not hold; of the latter, while Redis is disconnected. */
+static unsigned repeated, cold, cold_cut;
 
 static void
 client_subscribe_unknown(struct fake_conn *f)
@@ -31,10 +31,11 @@ client_subscribe_unknown(struct fake_conn *f)
 	struct subscribe_request req = {.op = "subscribe", .id = "1"};
 	struct es_err err;
 
-	CHECK(channel_id_parse(EAR_UNKNOWN, &req.channel, &err) == ES_OK);
+	CHECK(channel_id_parse(MODEL_UNKNOWN_CHANNEL, &req.channel, &err) == ES_OK);
 	CHECK(subscribe_begin(worker.hub, &f->conn, &req, &err) == ES_OK);
 	if (channel_find(worker.hub, &f->conn.tenant, &req.channel) != NULL)
-		ear_complain("a channel is made for an unknown id", EAR_UNKNOWN, 0);
+		model_fault(
+		    "a channel is created for an unknown id", MODEL_UNKNOWN_CHANNEL, 0);
 }
 
 static void
@@ -42,7 +43,7 @@ client_open(void)
 {
 	const int user = (int)out_random(&out, OUT_USERS);
 	struct fake_conn *f =
-	    fake_conn_open(&worker, OUT_TENANT, out.users[user].text, "X", ear_hear);
+	    fake_conn_open(&worker, OUT_TENANT, out.users[user].text, "X", model_receive);
 	struct client *cl = &clients[f - fake_conns];
 
 	memset(cl, 0, sizeof(*cl));
@@ -74,15 +75,15 @@ some_after(int64_t head)
 	return after < 0 ? 0 : after;
 }
 
-/* Subscribes at random, also with a subscription in place or a request without an
- * answer. */
+/* Subscribes to a random channel, even if the client is subscribed already or an earlier
+ * request has no answer yet. */
 static void
 client_subscribe(struct fake_conn *f)
 {
 	static unsigned last_id;
 	struct client *cl = f->model;
 	const unsigned c = out_random(&out, CHANNELS);
-	struct ear *ear = &cl->ears[c];
+	struct model_channel *known = &cl->channels[c];
 	const int64_t head = out.channels[c].head;
 	struct subscribe_request req = {.channel = out.channels[c].id,
 	    .op = "subscribe",
@@ -90,9 +91,10 @@ client_subscribe(struct fake_conn *f)
 	char id[16];
 	struct es_err err;
 
-	if (ear->joined && ear->n == 0 && !subscribed(f, c)) /* ended by its removal */
-		ear->joined = false;
-	if (ear->n == EAR_ASKED)
+	if (known->joined && known->n == 0 &&
+	    !subscribed(f, c)) /* ended by its removal */
+		known->joined = false;
+	if (known->n == MODEL_REQUESTS)
 		return;
 	if (req.has_after) {
 		req.after = some_after(head);
@@ -102,8 +104,8 @@ client_subscribe(struct fake_conn *f)
 	}
 	(void)snprintf(id, sizeof(id), "%u", ++last_id);
 	req.id = id;
-	again += ear->joined;
-	ear_ask(ear, last_id, req.has_after ? req.after : -1,
+	repeated += known->joined;
+	model_subscribe(known, last_id, req.has_after ? req.after : -1,
 	    req.after > head || (req.epoch != NULL && req.epoch != out.epoch));
 	if (channel_find(worker.hub, &f->conn.tenant, &req.channel) == NULL) {
 		cold++;
@@ -119,7 +121,7 @@ client_unsubscribe(struct fake_conn *f)
 	const unsigned c = out_random(&out, CHANNELS);
 
 	subscribe_end(worker.hub, &f->conn, &out.channels[c].id);
-	cl->ears[c] = (struct ear){0};
+	cl->channels[c] = (struct model_channel){0};
 }
 
 static void
@@ -225,24 +227,24 @@ one_step(void)
 		hub_second(worker.hub);
 	}
 	if (out_chance(&out, 1) && (hasty || out_chance(&out, 50)))
-		out_cut(&out);
+		out_disconnect(&out);
 	if (out.topics_down && out_chance(&out, hasty ? 3 : 10))
-		out_restored(&out);
+		out_reconnect(&out);
 	if (out_chance(&out, 1))
 		out.down = !out.down;
 	if (out.down && out_chance(&out, 10))
 		out.down = false;
 }
 
-/* Ends all faults. The worker then finds every lost event within the promised half
- * minute. */
+/* Ends all faults, and lets half a minute pass, in which the worker must find every lost
+ * event. */
 static void
 settle(void)
 {
 	memset(&out.faults, 0, sizeof(out.faults));
 	out.down = false;
 	if (out.topics_down)
-		out_restored(&out);
+		out_reconnect(&out);
 	for (unsigned s = 0; s < 33; s++) {
 		for (unsigned i = 0; i < FAKE_CONNS; i++)
 			if (fake_conns[i].used && fake_conns[i].conn.state == CONN_OPEN)
@@ -271,12 +273,14 @@ judge_end(void)
 			const struct out_channel *ch = &out.channels[c];
 			const bool may = !ch->is_private || ch->member[cl->user];
 
-			if (cl->ears[c].n > 0)
-				ear_complain("never answered", ch->id.text, 0);
-			if (cl->ears[c].joined && may && cl->ears[c].at < ch->head &&
-			    (!ch->is_private || cl->ears[c].at > ch->removed[cl->user]))
-				ear_complain(
-				    "not all was heard", ch->id.text, cl->ears[c].at);
+			if (cl->channels[c].n > 0)
+				model_fault("never answered", ch->id.text, 0);
+			if (cl->channels[c].joined && may &&
+			    cl->channels[c].at < ch->head &&
+			    (!ch->is_private ||
+				cl->channels[c].at > ch->removed[cl->user]))
+				model_fault("the last events are missing", ch->id.text,
+				    cl->channels[c].at);
 		}
 	}
 }
@@ -293,7 +297,7 @@ close_all(void)
 	fake_worker_fini(&worker);
 }
 
-/* Seeds differ in how much one turn does and how long a log is. */
+/* The limits depend on the seed, so that turns and logs of many sizes are tested. */
 static struct hub_limits
 small_limits(unsigned seed)
 {
@@ -328,11 +332,12 @@ test_random(void)
 	const unsigned n = runs != NULL ? (unsigned)strtoul(runs, NULL, 10) : 12;
 	unsigned reads = 0;
 
-	ear_events = ear_gaps = ear_resets = ear_mixed = again = cold = cold_cut = 0;
+	model_events = model_gaps = model_resets = model_mixed = repeated = cold =
+	    cold_cut = 0;
 	for (unsigned seed = 1; seed <= n; seed++) {
 		const struct hub_limits limits = small_limits(seed);
 
-		ear_wrong = 0;
+		model_faults = 0;
 		hasty = seed % 2 == 0;
 		n_clients = hasty ? 3 + seed / 2 % 3 : CLIENTS;
 		begin(seed, &limits);
@@ -342,36 +347,37 @@ test_random(void)
 		    .refuse = 5,
 		    .fail = 5,
 		    .stale = 50};
-		for (unsigned i = 0; i < 1500 && ear_wrong == 0; i++)
+		for (unsigned i = 0; i < 1500 && model_faults == 0; i++)
 			one_step();
-		if (ear_wrong == 0) {
+		if (model_faults == 0) {
 			settle();
 			judge_end();
 		}
 		reads += out.page_reads;
-		if (ear_wrong != 0)
-			(void)fprintf(stderr, "seed %u: %s\n", seed, ear_trouble);
-		CU_ASSERT_EQUAL(ear_wrong, 0);
+		if (model_faults != 0)
+			(void)fprintf(stderr, "seed %u: %s\n", seed, model_first_fault);
+		CU_ASSERT_EQUAL(model_faults, 0);
 		close_all();
-		if (ear_wrong != 0)
+		if (model_faults != 0)
 			return;
 	}
 	/* every path was taken often enough */
-	CU_ASSERT_TRUE(ear_events > n * 500);
-	CU_ASSERT_TRUE(ear_gaps > n);
+	CU_ASSERT_TRUE(model_events > n * 500);
+	CU_ASSERT_TRUE(model_gaps > n);
 	CU_ASSERT_TRUE(reads > n);
-	CU_ASSERT_TRUE(ear_mixed > n * 50);
+	CU_ASSERT_TRUE(model_mixed > n * 50);
 	CU_ASSERT_TRUE(cold > n * 20);
 	CU_ASSERT_TRUE(cold_cut > n);
-	CU_ASSERT_TRUE(again > n * 100);
-	CU_ASSERT_TRUE(ear_resets > n * 5);
+	CU_ASSERT_TRUE(repeated > n * 100);
+	CU_ASSERT_TRUE(model_resets > n * 5);
 	printf("%u events (%u behind one of another channel), %u gaps, %u resets, "
 	       "%u pages, %u subscribes again, %u cold ones, %u of them without topics ",
-	    ear_events, ear_mixed, ear_gaps, ear_resets, reads, again, cold, cold_cut);
+	    model_events, model_mixed, model_gaps, model_resets, reads, repeated, cold,
+	    cold_cut);
 }
 
 static CU_TestInfo cases[] = {
-    {"random faults: history in order, or a gap that says so", test_random},
+    {"random faults: the history in order, or a gap", test_random},
     CU_TEST_INFO_NULL,
 };
 

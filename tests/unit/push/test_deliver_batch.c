@@ -23,9 +23,9 @@ writes_of_all(void)
 	return n;
 }
 
-/* Every published event reaches the hub, and none is delivered yet. */
+/* Passes every published event to the hub, which delivers none of them yet. */
 static void
-hear_topics(void)
+deliver_topics(void)
 {
 	while (out.stream != NULL)
 		IGNORE(pub_step(&out));
@@ -52,11 +52,11 @@ test_one_write_for_all_channels(void)
 	for (unsigned i = 0; i < 50; i++)
 		for (unsigned c = 0; c < 20; c++)
 			hub_subscribe(f[i], c, -1);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(writes_of_all(), 0);
 	for (unsigned c = 0; c < 20; c++)
-		hub_say(c, 1);
-	hear_topics();
+		hub_publish(c, 1);
+	deliver_topics();
 	CU_ASSERT_FALSE(hub_turn(worker.hub)); /* one turn delivers everything */
 	CU_ASSERT_EQUAL(writes_of_all(), 50);
 	for (unsigned i = 0; i < 50; i++)
@@ -74,15 +74,16 @@ test_one_channel_is_not_copied(void)
 	hub_begin(NULL);
 	f = hub_join(0);
 	hub_subscribe(f, 0, -1);
-	hub_settle();
-	hub_say(0, 3);
-	hub_settle();
+	hub_deliver_all();
+	hub_publish(0, 3);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(f->writes, 1);
 	CU_ASSERT_PTR_EQUAL(f->written, in_log(f, 0, 0));
 	hub_end();
 }
 
-/* A long span is written alone and without a copy, whatever waits before and after it. */
+/* A long span is written alone and without a copy, even if other spans wait before and
+ * after it. */
 static void
 test_long_span_goes_alone(void)
 {
@@ -93,17 +94,17 @@ test_long_span_goes_alone(void)
 	f = hub_join(0);
 	for (unsigned c = 0; c < 4; c++)
 		hub_subscribe(f, c, -1);
-	hub_settle();
+	hub_deliver_all();
 	for (unsigned c = 0; c < 4; c++)
-		hub_say(c, c == 1 ? n : 1);
-	hear_topics();
+		hub_publish(c, c == 1 ? n : 1);
+	deliver_topics();
 	IGNORE(hub_turn(worker.hub));
 	CU_ASSERT_TRUE(f->longest > DELIVER_SHORT);
 	CU_ASSERT_EQUAL(f->writes, 3); /* of channels 0, then 1, then 2 and 3 */
 	CU_ASSERT_PTR_NOT_EQUAL(f->written, in_log(f, 2, 0));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), n + 3);
-	hub_say(1, n);
-	hub_settle();
+	hub_publish(1, n);
+	hub_deliver_all();
 	CU_ASSERT_PTR_EQUAL(f->written, in_log(f, 1, n));
 	hub_end();
 }
@@ -120,10 +121,10 @@ test_a_write_keeps_the_room(void)
 	f->room = 1000;
 	for (unsigned c = 0; c < 20; c++)
 		hub_subscribe(f, c, -1);
-	hub_settle();
+	hub_deliver_all();
 	for (unsigned c = 0; c < 20; c++)
-		hub_say(c, 2);
-	hub_settle();
+		hub_publish(c, 2);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 40);
 	CU_ASSERT_TRUE(f->longest <= 1000);
 	CU_ASSERT_TRUE(f->writes > 5 && f->writes < 20);
@@ -163,10 +164,10 @@ test_a_turn_is_bounded(void)
 	hub_begin(&limits);
 	for (unsigned i = 0; i < 8; i++)
 		hub_subscribe(f[i] = hub_join(0), 0, -1);
-	hub_settle();
-	hub_pass(500); /* many at once: their second questions are gathered */
-	hub_say(0, 1);
-	hear_topics();
+	hub_deliver_all();
+	hub_advance(500); /* many at once: their second questions are gathered */
+	hub_publish(0, 1);
+	deliver_topics();
 	CU_ASSERT_TRUE(hub_turn(worker.hub));
 	CU_ASSERT_EQUAL(writes_of_all(), 3);
 	CU_ASSERT_TRUE(hub_turn(worker.hub));
@@ -179,7 +180,7 @@ test_a_turn_is_bounded(void)
 /* A blocked connection does not delay others, and receives everything later by one
  * write. */
 static void
-test_a_blocked_connection_holds_nobody(void)
+test_a_blocked_connection_delays_no_other(void)
 {
 	struct fake_conn *slow, *fast;
 
@@ -190,12 +191,12 @@ test_a_blocked_connection_holds_nobody(void)
 		hub_subscribe(slow, c, -1);
 		hub_subscribe(fast, c, -1);
 	}
-	hub_settle();
+	hub_deliver_all();
 	slow->blocked = true;
 	for (unsigned round = 0; round < 3; round++) {
 		for (unsigned c = 0; c < 5; c++)
-			hub_say(c, 1);
-		hub_settle();
+			hub_publish(c, 1);
+		hub_deliver_all();
 	}
 	CU_ASSERT_EQUAL(hub_count(fast, MESSAGE), 15);
 	CU_ASSERT_EQUAL(fast->writes, 3);
@@ -217,11 +218,11 @@ test_a_refused_write_moves_nothing(void)
 	f = hub_join(0);
 	for (unsigned c = 0; c < 5; c++)
 		hub_subscribe(f, c, -1);
-	hub_settle();
+	hub_deliver_all();
 	f->refuse = true;
 	for (unsigned c = 0; c < 5; c++)
-		hub_say(c, 2);
-	hub_settle();
+		hub_publish(c, 2);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(f->writes, 0);
 	CU_ASSERT_EQUAL(metrics_sum(worker.env.metrics, PM_BROADCAST), 0);
 	CU_ASSERT_TRUE(f->wants_writable);
@@ -229,7 +230,7 @@ test_a_refused_write_moves_nothing(void)
 	CU_ASSERT_EQUAL(f->writes, 1);
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
 	CU_ASSERT_EQUAL(metrics_sum(worker.env.metrics, PM_BROADCAST), 10);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
 	hub_end();
 }
@@ -237,13 +238,13 @@ test_a_refused_write_moves_nothing(void)
 static CU_TestInfo cases[] = {
     {"50 connections behind in 20 channels take 50 writes",
 	test_one_write_for_all_channels},
-    {"what one channel has is not copied", test_one_channel_is_not_copied},
-    {"a long span goes alone", test_long_span_goes_alone},
+    {"the frames of a single channel are not copied", test_one_channel_is_not_copied},
+    {"a long span is written alone", test_long_span_goes_alone},
     {"a write is no longer than its room", test_a_write_keeps_the_room},
     {"the spans of one write are bounded", test_parts_are_bounded},
     {"a turn has a limit, and the next one continues", test_a_turn_is_bounded},
     {"a refused write moves no cursor", test_a_refused_write_moves_nothing},
-    {"a blocked connection delays no other", test_a_blocked_connection_holds_nobody},
+    {"a blocked connection delays no other", test_a_blocked_connection_delays_no_other},
     CU_TEST_INFO_NULL,
 };
 

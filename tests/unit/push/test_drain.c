@@ -37,7 +37,7 @@ drain_down(void)
 }
 
 static void
-tells_when_to_come_back_then_closes(void)
+sends_a_reconnect_time_then_closes(void)
 {
 	static struct got got;
 	struct push_listen listen;
@@ -67,23 +67,23 @@ tells_when_to_come_back_then_closes(void)
 }
 
 static void
-everybody_leaves(struct ev_loop *loop, ev_timer *timer, int events)
+close_all_clients(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)timer, (void)events;
 	for (int i = 0; i < CLIENTS; i++)
 		client_close(&clients[i]);
 }
 
-/* As worker_run does before each wait. */
+/* Does the work that worker_run.c does before each wait of the loop. */
 static void
-takes_its_turn(struct ev_loop *loop, ev_prepare *before, int events)
+on_prepare(struct ev_loop *loop, ev_prepare *before, int events)
 {
 	(void)loop, (void)before, (void)events;
 	worker_turn(&rig.worker);
 }
 
 static void
-runs_until_nobody_is_left(void)
+runs_until_no_client_is_left(void)
 {
 	struct push_listen listen;
 	ev_prepare before;
@@ -91,9 +91,9 @@ runs_until_nobody_is_left(void)
 	const int64_t start_ms = clock_mono_ms();
 
 	drain_up(&listen);
-	ev_timer_init(&timer, everybody_leaves, 0.5, 0);
+	ev_timer_init(&timer, close_all_clients, 0.5, 0);
 	ev_timer_start(rig.worker.env.loop, &timer);
-	ev_prepare_init(&before, takes_its_turn);
+	ev_prepare_init(&before, on_prepare);
 	ev_prepare_start(rig.worker.env.loop, &before);
 	ev_run(rig.worker.env.loop, 0);
 	CU_ASSERT_FALSE(ev_is_active(&timer));
@@ -126,7 +126,7 @@ does_not_wait_for_ever(void)
 /* hello advises over which time to spread reconnects. The time grows with the number of
  * clients, up to a limit. */
 static void
-advises_to_spread(void)
+advises_a_time_for_reconnects(void)
 {
 	static struct client first, second;
 	struct got got;
@@ -148,10 +148,10 @@ advises_to_spread(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"tells when to come back, then closes", tells_when_to_come_back_then_closes},
-    {"runs until nobody is left", runs_until_nobody_is_left},
+    {"sends a time to reconnect, then closes", sends_a_reconnect_time_then_closes},
+    {"runs until no client is left", runs_until_no_client_is_left},
     {"does not wait for ever", does_not_wait_for_ever},
-    {"advises to spread", advises_to_spread},
+    {"advises a time over which to spread reconnects", advises_a_time_for_reconnects},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,5 +1,5 @@
-/* The bytes that a client without a token can make a worker hold before hello: limited
- * per socket and in sum. */
+/* Limits on the bytes that a worker holds for clients before hello, per socket and in
+ * sum. */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,9 +32,10 @@ down(void)
 	CU_ASSERT_EQUAL(rig.worker.conns.early_bytes, 0);
 }
 
-/* libwebsockets reads in small pieces: turn until the worker holds this much. */
+/* Turns the loop until the worker holds this many bytes, because libwebsockets reads in
+ * small pieces. */
 static void
-holds(int64_t want)
+wait_until_held(int64_t want)
 {
 	for (int i = 0; i < 1000 && rig.worker.conns.early_bytes != want; i++)
 		rig_turn(&rig);
@@ -51,7 +52,8 @@ send_early(struct client *to, size_t len)
 	memset(bytes, ' ', len);
 	memcpy(bytes, ping, sizeof(ping) - 1);
 	client_send(to, 1, true, bytes, len);
-	holds(rig.worker.conns.early_bytes + (int64_t)len + 4); /* with its length */
+	wait_until_held(
+	    rig.worker.conns.early_bytes + (int64_t)len + 4); /* with its length */
 }
 
 static void
@@ -72,9 +74,9 @@ bounds_fragments(void)
 {
 	up();
 	client_send(&client, 1, false, bytes, 10000);
-	holds(10000);
+	wait_until_held(10000);
 	client_send(&client, 0, false, bytes, 6384);
-	holds(16384);
+	wait_until_held(16384);
 	CU_ASSERT_PTR_NOT_NULL(rig_conn(&rig, &client));
 	client_send(&client, 0, false, bytes, 1);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_TOO_BIG);
@@ -82,7 +84,7 @@ bounds_fragments(void)
 }
 
 static void
-bounds_what_waits_together(void)
+bounds_waiting_frames_together(void)
 {
 	up();
 	send_early(&client, 8188);
@@ -145,7 +147,7 @@ ends_with_hello(void)
 static CU_TestInfo cases[] = {
     {"bounds one frame", bounds_one_frame},
     {"bounds fragments", bounds_fragments},
-    {"bounds what waits together", bounds_what_waits_together},
+    {"bounds the waiting frames of a socket together", bounds_waiting_frames_together},
     {"bounds the sum", bounds_the_sum},
     {"ends with hello", ends_with_hello},
     CU_TEST_INFO_NULL,

@@ -1,4 +1,4 @@
-/* Events as finished frames: header, members, escaping, the size limit. */
+/* The encoding of events as frames: header, members, escapes, the size limit. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +15,8 @@
 static unsigned char buf[EVENT_FRAME_MAX];
 static char json[EVENT_FRAME_MAX + 1];
 
-/* The strict reader's view of one unmasked text frame; NULL when it is not exactly that.
- */
+/* Parses one whole unmasked text frame. Returns its payload, or NULL when the bytes are
+ * anything else. */
 static const char *
 payload_of(struct event_frame f)
 {
@@ -101,7 +101,7 @@ test_other_kinds(void)
 	    "\",\"userId\":\"" USER "\",\"payload\":{\"displayName\":\"John\"}}");
 }
 
-/* The worst body that is accepted fits; one byte too much becomes a gap over itself. */
+/* The body that needs the most escapes fits. A frame that does not fit becomes a gap. */
 static void
 test_limit(void)
 {
@@ -184,8 +184,8 @@ test_longest_gap(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a message has the members of the seed and the numbers", test_message},
-    {"text is escaped as RFC 8259 wants it", test_escape},
+    {"a message has all members and both numbers", test_message},
+    {"text is escaped according to RFC 8259", test_escape},
     {"other kinds carry their payload as it is", test_other_kinds},
     {"the longest body fits, a longer frame becomes a gap", test_limit},
     {"the header fits the length on both sides of 126", test_header_edges},

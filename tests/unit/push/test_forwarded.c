@@ -53,7 +53,7 @@ finds_the_rightmost_untrusted_address(void)
 	}
 }
 
-/* One line more than is kept: the first line is forgotten. */
+/* One line more than FORWARDED_LINES_MAX drops the first line. */
 static void
 keeps_the_last_lines(void)
 {

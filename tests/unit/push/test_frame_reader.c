@@ -11,14 +11,14 @@
 
 /* The result of the reader as letters: T text, B binary, C close, P ping, O pong, each
  * followed by its payload; . ends a message; ! is a protocol error. */
-struct heard {
+struct parsed {
 	char text[4096];
 	size_t len;
 	unsigned code;
 };
 
 static void
-put(struct heard *h, const char *data, size_t len)
+put(struct parsed *h, const char *data, size_t len)
 {
 	CHECK(h->len + len < sizeof(h->text));
 	memcpy(h->text + h->len, data, len);
@@ -46,9 +46,9 @@ letter(enum frame_opcode opcode)
 	return '?';
 }
 
-/* step bytes at a time. */
+/* Feeds the reader step bytes at a time. */
 static void
-hear(const unsigned char *bytes, size_t len, size_t step, struct heard *h)
+parse(const unsigned char *bytes, size_t len, size_t step, struct parsed *h)
 {
 	struct frame_reader r = {0};
 	char copy[2048];
@@ -111,7 +111,7 @@ reads_the_same_in_pieces_of_any_size(void)
 	static const size_t steps[] = {2048, 1, 2, 3, 5, 7, 13, 64, 127};
 	unsigned char bytes[2048];
 	char longer[301], expected[1024];
-	struct heard h;
+	struct parsed h;
 	size_t n = 0;
 
 	memset(longer, 'x', 300);
@@ -129,13 +129,13 @@ reads_the_same_in_pieces_of_any_size(void)
 	(void)snprintf(expected, sizeof(expected),
 	    "Thello.TonePpingTTtwo.T%s.T.Bb.OesC\x03\xe8", longer);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		hear(bytes, n, steps[i], &h);
+		parse(bytes, n, steps[i], &h);
 		CU_ASSERT_STRING_EQUAL(h.text, expected);
 	}
 }
 
 static void
-refuses_what_a_client_must_not_send(void)
+refuses_frames_that_break_the_protocol(void)
 {
 	static const struct {
 		const char *what, *bytes;
@@ -160,9 +160,9 @@ refuses_what_a_client_must_not_send(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		for (size_t step = 1; step <= 16; step += 15) {
-			struct heard h;
+			struct parsed h;
 
-			hear((const unsigned char *)cases[i].bytes, cases[i].len, step,
+			parse((const unsigned char *)cases[i].bytes, cases[i].len, step,
 			    &h);
 			if (h.code != 1002)
 				fprintf(stderr, "%s: %u\n", cases[i].what, h.code);
@@ -174,7 +174,7 @@ refuses_what_a_client_must_not_send(void)
 /* The reader reports the length before the first byte of the payload, so that its caller
  * can refuse the frame. */
 static void
-tells_a_long_frame_by_its_header(void)
+reports_a_long_frame_after_its_header(void)
 {
 	char bytes[] = "\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\1\2\3\4";
 	struct frame_reader r = {0};
@@ -190,7 +190,7 @@ tells_a_long_frame_by_its_header(void)
 }
 
 static void
-judges_close_frames(void)
+checks_close_frames(void)
 {
 	static const struct {
 		const char *payload;
@@ -231,7 +231,7 @@ judges_close_frames(void)
 }
 
 static void
-knows_utf8(void)
+checks_utf8(void)
 {
 	CU_ASSERT_TRUE(frame_reader_utf8("", 0));
 	CU_ASSERT_TRUE(frame_reader_utf8("a\0b\0", 4));
@@ -244,10 +244,11 @@ knows_utf8(void)
 
 static CU_TestInfo cases[] = {
     {"reads the same in pieces of any size", reads_the_same_in_pieces_of_any_size},
-    {"refuses what a client must not send", refuses_what_a_client_must_not_send},
-    {"tells a long frame by its header", tells_a_long_frame_by_its_header},
-    {"judges close frames", judges_close_frames},
-    {"knows UTF-8", knows_utf8},
+    {"refuses frames that break the protocol", refuses_frames_that_break_the_protocol},
+    {"reports the length of a long frame after its header",
+	reports_a_long_frame_after_its_header},
+    {"checks close frames", checks_close_frames},
+    {"checks UTF-8", checks_utf8},
     CU_TEST_INFO_NULL,
 };
 

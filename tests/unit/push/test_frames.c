@@ -12,7 +12,7 @@
 #include "core/banned.h"
 
 static void
-greets(void)
+sends_hello_once_per_connection(void)
 {
 	one_client_up();
 	CU_ASSERT_EQUAL(fakes.opened, 1);
@@ -44,7 +44,7 @@ refuses_by_close_code(void)
 }
 
 static void
-asks_again_while_the_database_is_away_then_gives_up(void)
+looks_up_again_while_the_database_is_away(void)
 {
 	struct conn *c;
 
@@ -91,9 +91,9 @@ verifies_a_token_once(void)
 	one_client_down();
 }
 
-/* The worker keeps the verified claims of a waiting token, and checks their end. */
+/* The worker keeps the verified claims of a waiting token, and checks their expiry. */
 static void
-refuses_a_token_that_ends_while_it_waits(void)
+refuses_a_token_that_expires_while_it_waits(void)
 {
 	rig_up(&rig);
 	fakes.pg_down = true;
@@ -108,7 +108,7 @@ refuses_a_token_that_ends_while_it_waits(void)
 /* Redis does not answer how many connections the user has. The close reason must not
  * blame the token. */
 static void
-tells_what_was_late(void)
+names_the_step_that_was_late(void)
 {
 	struct conn *c;
 
@@ -121,13 +121,13 @@ tells_what_was_late(void)
 	rig_second(&rig);
 	CU_ASSERT_STRING_EQUAL(
 	    c->io.reason, "the server cannot count the user's connections at the moment");
-	CU_ASSERT_TRUE(fakes_eval_answers());
+	CU_ASSERT_TRUE(fakes_answer_eval());
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	one_client_down();
 }
 
 static void
-takes_the_token_of_the_first_frame(void)
+accepts_a_token_in_the_first_frame(void)
 {
 	char *token, json[2000];
 
@@ -139,8 +139,8 @@ takes_the_token_of_the_first_frame(void)
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"early\"}");
 	client_text(&client, json);
 	rig_turn(&rig);
-	client_text(&client, json); /* another token is being verified: this frame waits
-	                               as every frame does */
+	client_text(&client, json); /* waits as every frame, because a token is being
+	                             * checked */
 	rig_turn(&rig);
 	fakes.hold = false;
 	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
@@ -158,7 +158,7 @@ takes_the_token_of_the_first_frame(void)
 /* The worker has accepted the token, and Redis counts the user's connections. A second
  * token must not cause a second hello. */
 static void
-greets_once(void)
+sends_one_hello_for_two_tokens(void)
 {
 	char *token, json[2000];
 
@@ -171,18 +171,18 @@ greets_once(void)
 	(void)snprintf(json, sizeof(json), "{\"type\":\"auth\",\"token\":\"%s\"}", token);
 	client_text(&client, json);
 	rig_turn(&rig);
-	CU_ASSERT_TRUE(fakes_eval_answers());
-	CU_ASSERT_FALSE(fakes_eval_answers());
+	CU_ASSERT_TRUE(fakes_answer_eval());
+	CU_ASSERT_FALSE(fakes_answer_eval());
 	CU_ASSERT_TRUE(one_client_answered("\"type\":\"hello\""));
 	CU_ASSERT_EQUAL(fakes.opened, 1);
 	one_client_down();
 	mem_free(token);
 }
 
-/* The worker looks up the user, and libwebsockets closes the connection for a protocol
- * error. No hello may follow the Close frame. */
+/* The client breaks the protocol while the worker checks its token. No hello may follow
+ * the Close frame. */
 static void
-says_nothing_after_the_close_of_a_fault(void)
+sends_nothing_after_a_close_for_bad_utf8(void)
 {
 	rig_up(&rig);
 	fakes.hold_eval = true;
@@ -190,7 +190,7 @@ says_nothing_after_the_close_of_a_fault(void)
 	rig_turn(&rig);
 	client_send(&client, 1, true, "\xc3\x28", 2);
 	rig_turn(&rig);
-	CU_ASSERT_TRUE(fakes_eval_answers());
+	CU_ASSERT_TRUE(fakes_answer_eval());
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), 1007);
 	rig_turn(&rig);
 	(void)client_read(&client, sizeof(client.data));
@@ -199,7 +199,7 @@ says_nothing_after_the_close_of_a_fault(void)
 }
 
 static void
-bounds_what_comes_before_hello(void)
+bounds_the_frames_before_hello(void)
 {
 	rig_up(&rig);
 	fakes.pg_down = true;
@@ -211,7 +211,7 @@ bounds_what_comes_before_hello(void)
 }
 
 static void
-sends_away_at_the_end_of_a_token(void)
+closes_when_the_token_expires(void)
 {
 	struct conn *c;
 
@@ -265,7 +265,7 @@ answers_bad_frames_with_an_error(void)
 }
 
 static void
-puts_fragments_together(void)
+assembles_fragments(void)
 {
 	static const char json[] = "{\"type\":\"ping\",\"id\":\"pieces\"}";
 
@@ -297,7 +297,8 @@ limits_frames(void)
 	one_client_down();
 }
 
-/* Malformed sends count against the limit of frames; they have no limit of their own. */
+/* Malformed sends count against ES_LIMIT_FRAMES, because the limit of sends does not
+ * count them. */
 static void
 limits_sends_that_are_refused(void)
 {
@@ -316,18 +317,17 @@ limits_sends_that_are_refused(void)
 	one_client_down();
 }
 
-/* Sends that the worker refuses because the lane is full count against the limit of
- * frames, too. */
+/* More than 1,000 sends that find their lane full close the connection. */
 static void
-limits_sends_that_find_the_lane_full(void)
+limits_sends_to_a_full_lane(void)
 {
 	static const char send[] =
 	    "{\"type\":\"send\",\"channelId\":"
 	    "\"01900000-0000-7000-8000-00000000c001\",\"body\":\"x\"}";
 
 	one_client_up();
-	fakes.hold = true; /* the database never answers the question for the right, so no
-	                      send leaves the lane */
+	fakes.hold = true; /* the question for the right is never answered, so no send
+	                    * leaves the lane */
 	for (int i = 0; i < 32 + 1000; i++) {
 		client_text(&client, send);
 		rig_turn(&rig);
@@ -341,24 +341,25 @@ limits_sends_that_find_the_lane_full(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"greets", greets},
+    {"sends hello", sends_hello_once_per_connection},
     {"refuses by close code", refuses_by_close_code},
-    {"asks again while the database is away, then gives up",
-	asks_again_while_the_database_is_away_then_gives_up},
+    {"looks the user up again while the database is away, then closes",
+	looks_up_again_while_the_database_is_away},
     {"verifies a token once", verifies_a_token_once},
-    {"refuses a token that ends while it waits",
-	refuses_a_token_that_ends_while_it_waits},
-    {"names the cause of a late hello", tells_what_was_late},
-    {"takes the token of the first frame", takes_the_token_of_the_first_frame},
-    {"greets once", greets_once},
-    {"says nothing after the close of a fault", says_nothing_after_the_close_of_a_fault},
-    {"bounds what comes before hello", bounds_what_comes_before_hello},
-    {"sends away at the end of a token", sends_away_at_the_end_of_a_token},
+    {"refuses a token that expires while it waits",
+	refuses_a_token_that_expires_while_it_waits},
+    {"names the cause of a late hello", names_the_step_that_was_late},
+    {"accepts a token in the first frame", accepts_a_token_in_the_first_frame},
+    {"sends one hello for two tokens", sends_one_hello_for_two_tokens},
+    {"sends no hello after a close for bad UTF-8",
+	sends_nothing_after_a_close_for_bad_utf8},
+    {"bounds the frames before hello", bounds_the_frames_before_hello},
+    {"closes when the token expires", closes_when_the_token_expires},
     {"answers bad frames with an error", answers_bad_frames_with_an_error},
-    {"puts fragments together", puts_fragments_together},
+    {"assembles fragments", assembles_fragments},
     {"limits frames", limits_frames},
     {"limits sends that are refused", limits_sends_that_are_refused},
-    {"limits sends that find the lane full", limits_sends_that_find_the_lane_full},
+    {"limits sends to a full lane", limits_sends_to_a_full_lane},
     CU_TEST_INFO_NULL,
 };
 

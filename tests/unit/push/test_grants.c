@@ -28,7 +28,7 @@ found(const struct grants *g, const struct rights_key *right, int64_t version, i
 }
 
 static void
-a_new_answer_takes_the_place_of_the_old_one(void)
+a_new_answer_replaces_the_old_one(void)
 {
 	struct grants *g = grants_new(10, 1000);
 
@@ -48,7 +48,7 @@ a_new_answer_takes_the_place_of_the_old_one(void)
 }
 
 static void
-the_oldest_makes_room(void)
+the_oldest_grant_is_evicted(void)
 {
 	struct grants *g = grants_new(2, 1000);
 
@@ -86,9 +86,8 @@ draw(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a new answer takes the place of the old one",
-	a_new_answer_takes_the_place_of_the_old_one},
-    {"the oldest grant makes room", the_oldest_makes_room},
+    {"a new answer replaces the old one", a_new_answer_replaces_the_old_one},
+    {"the oldest grant is evicted", the_oldest_grant_is_evicted},
     {"the same right again needs no more room", the_same_right_again_needs_no_more_room},
     CU_TEST_INFO_NULL,
 };

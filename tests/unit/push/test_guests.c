@@ -22,7 +22,7 @@ make_guest(struct fake_conn *f, int user)
 }
 
 static void
-hears_what_it_was_added_to(void)
+receives_the_channels_of_its_memberships(void)
 {
 	struct fake_conn *a;
 
@@ -31,14 +31,14 @@ hears_what_it_was_added_to(void)
 	make_guest(a, 1);
 	out.channels[PUBLIC].member[1] = false;
 	hub_subscribe(a, PUBLIC, -1);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "not_found"), 1);
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
 	out_commit(&out, PUBLIC, EVENT_MEMBER_JOINED, 1);
 	hub_subscribe(a, PUBLIC, -1);
-	hub_settle();
-	hub_say(PUBLIC, 2);
-	hub_settle();
+	hub_deliver_all();
+	hub_publish(PUBLIC, 2);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 2);
 	hub_end();
 }
@@ -46,7 +46,7 @@ hears_what_it_was_added_to(void)
 /* A removed guest receives no later event, also if it reads slowly. A removed member of
  * another role keeps receiving the public channel. */
 static void
-hears_nothing_after_its_removal(void)
+receives_nothing_after_its_removal(void)
 {
 	struct fake_conn *a, *b;
 
@@ -57,15 +57,15 @@ hears_nothing_after_its_removal(void)
 	out.channels[PUBLIC].member[1] = true;
 	hub_subscribe(a, PUBLIC, -1);
 	hub_subscribe(b, PUBLIC, -1);
-	hub_settle();
+	hub_deliver_all();
 	b->blocked = true;
-	hub_say(PUBLIC, 2);
+	hub_publish(PUBLIC, 2);
 	out_commit(&out, PUBLIC, EVENT_MEMBER_LEFT, 1);
 	out_commit(&out, PUBLIC, EVENT_MEMBER_LEFT, 0);
-	hub_say(PUBLIC, 2);
-	hub_settle();
+	hub_publish(PUBLIC, 2);
+	hub_deliver_all();
 	fake_conn_unblock(b);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 4);
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 1);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 2);
@@ -74,10 +74,10 @@ hears_nothing_after_its_removal(void)
 	hub_end();
 }
 
-/* A member becomes a guest on a live socket: it keeps the channels of which it is a
- * member. */
+/* A user becomes a guest while connected, and keeps only the channels of which the user
+ * is a member. */
 static void
-a_new_guest_is_asked_for_again(void)
+rights_of_a_new_guest_are_checked_again(void)
 {
 	struct fake_conn *b;
 
@@ -87,28 +87,28 @@ a_new_guest_is_asked_for_again(void)
 	out.channels[1].member[1] = true;
 	hub_subscribe(b, PUBLIC, -1);
 	hub_subscribe(b, 1, -1);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 2);
 	make_guest(b, 1);
 	subscribe_doubt(&b->conn);
-	hub_say(PUBLIC, 1);
-	hub_say(1, 1);
-	hub_settle();
+	hub_publish(PUBLIC, 1);
+	hub_publish(1, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 1);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 1);
 	hub_end();
 }
 
-/* The answer was read before the user became a guest. */
+/* The database has read the right before the user became a guest. */
 static void
-an_old_answer_is_asked_for_again(void)
+an_outdated_answer_is_not_used(void)
 {
-	struct fake_conn *warm, *b;
+	struct fake_conn *first_reader, *b;
 
 	hub_begin(NULL);
-	warm = hub_join(0);
-	hub_subscribe(warm, PUBLIC, -1);
-	hub_settle();
+	first_reader = hub_join(0);
+	hub_subscribe(first_reader, PUBLIC, -1);
+	hub_deliver_all();
 	b = hub_join(1);
 	out.channels[PUBLIC].member[1] = false;
 	out.faults.stale = 100;
@@ -116,9 +116,9 @@ an_old_answer_is_asked_for_again(void)
 	IGNORE(hub_turn(worker.hub)); /* asked, and answered in the snapshot of now */
 	out.faults.stale = 0;
 	make_guest(b, 1);
-	hub_settle();
-	hub_say(PUBLIC, 1);
-	hub_settle();
+	hub_deliver_all();
+	hub_publish(PUBLIC, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 0);
 	CU_ASSERT_EQUAL(hub_count(b, "not_found"), 1);
 	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 0);
@@ -126,10 +126,12 @@ an_old_answer_is_asked_for_again(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"receives the channels that it was added to", hears_what_it_was_added_to},
-    {"receives nothing after its removal", hears_nothing_after_its_removal},
-    {"the rights of a new guest are checked again", a_new_guest_is_asked_for_again},
-    {"an answer from before the change is not used", an_old_answer_is_asked_for_again},
+    {"receives the channels that it was added to",
+	receives_the_channels_of_its_memberships},
+    {"receives nothing after its removal", receives_nothing_after_its_removal},
+    {"the rights of a new guest are checked again",
+	rights_of_a_new_guest_are_checked_again},
+    {"an answer from before the change is not used", an_outdated_answer_is_not_used},
     CU_TEST_INFO_NULL,
 };
 

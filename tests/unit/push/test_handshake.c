@@ -1,4 +1,4 @@
-/* Handshakes on real sockets: answers in HTTP, time-outs, limits, and the hand-over to
+/* Handshakes on real sockets: answers in HTTP, time-outs, limits, and the adoption by
  * libwebsockets. */
 #include <string.h>
 #include <sys/socket.h>
@@ -38,9 +38,9 @@ answers_in_http(void)
 		const char *answer;
 
 		rig_up(&caller_rig);
-		caller_arrive(false, "10.0.0.1");
-		caller_say(cases[i].head);
-		answer = caller_heard();
+		caller_connect(false, "10.0.0.1");
+		caller_send(cases[i].head);
+		answer = caller_answer();
 		for (size_t k = 0; k < 4 && cases[i].pieces[k] != NULL; k++)
 			CU_ASSERT_PTR_NOT_NULL(strstr(answer, cases[i].pieces[k]));
 		caller_down();
@@ -48,19 +48,19 @@ answers_in_http(void)
 }
 
 static void
-takes_a_head_in_pieces_with_a_frame_behind_it(void)
+reads_a_head_in_pieces_and_a_frame_after_it(void)
 {
 	char *token, head[2000];
 
 	rig_up(&caller_rig);
-	caller_arrive(false, "10.0.0.1");
+	caller_connect(false, "10.0.0.1");
 	token = rig_token(&caller_rig);
 	(void)snprintf(head, sizeof(head), "GET /ws?token=%s HTTP/1.1\r\n" UP, token);
-	caller_say(head);
+	caller_send(head);
 	rig_turn(&caller_rig);
 	/* The end of the head and a masked {"type":"ping","id":"1"} in one packet. */
-	caller_say("\r\n\x81\x98\x20\x20\x20\x20");
-	caller_say("\x5b\x02TYPE\x02\x1a\x02PING\x02\x0c\x02ID\x02\x1a\x02\x11\x02\x5d");
+	caller_send("\r\n\x81\x98\x20\x20\x20\x20");
+	caller_send("\x5b\x02TYPE\x02\x1a\x02PING\x02\x0c\x02ID\x02\x1a\x02\x11\x02\x5d");
 	CU_ASSERT_TRUE(rig_expect(&caller_rig, &caller, "\"type\":\"hello\"", &got));
 	CU_ASSERT_TRUE(
 	    rig_expect(&caller_rig, &caller, "\"type\":\"pong\",\"id\":\"1\"", &got));
@@ -73,9 +73,9 @@ cuts_a_slow_head(void)
 {
 	rig_up(&caller_rig);
 	caller_rig.conf.head_timeout_ms = 30;
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n");
-	CU_ASSERT_STRING_EQUAL(caller_heard(), "");
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n");
+	CU_ASSERT_STRING_EQUAL(caller_answer(), "");
 	caller_down();
 }
 
@@ -83,24 +83,24 @@ static void
 limits_an_address(void)
 {
 	caller_up_with("", 1);
-	/* A stranger's X-Forwarded-For is ignored; that of our own lighttpd, which comes
-	 * by the unix socket, is believed. */
+	/* The worker ignores X-Forwarded-For of an untrusted peer, and trusts that of
+	 * lighttpd, which connects to the unix socket. */
 	for (int i = 0; i < 3; i++) {
-		caller_arrive(i < 2, i < 2 ? "unix" : "10.9.9.9");
-		caller_say(i == 1 ? "GET /ws HTTP/1.1\r\nX-Forwarded-For: 10.1.1.2\r\n" UP
-				    "\r\n"
-				  : "GET /ws HTTP/1.1\r\nX-Forwarded-For: 10.1.1.1\r\n" UP
-				    "\r\n");
+		caller_connect(i < 2, i < 2 ? "unix" : "10.9.9.9");
+		caller_send(
+		    i == 1 ? "GET /ws HTTP/1.1\r\nX-Forwarded-For: 10.1.1.2\r\n" UP "\r\n"
+			   : "GET /ws HTTP/1.1\r\nX-Forwarded-For: 10.1.1.1\r\n" UP
+			     "\r\n");
 		rig_turn(&caller_rig);
 		(void)client_read(&caller, 65536);
 		CU_ASSERT_PTR_NOT_NULL(strstr(caller.data, " 101 "));
 		client_close(&caller);
 		rig_turn(&caller_rig);
 	}
-	caller_arrive(true, "unix");
-	caller_say(
+	caller_connect(true, "unix");
+	caller_send(
 	    "GET /ws HTTP/1.1\r\nX-Forwarded-For: 6.6.6.6, 10.1.1.1\r\n" UP "\r\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 429 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 429 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(caller.data, "\r\nRetry-After: 60\r\n"));
 	caller_down();
 }
@@ -110,17 +110,17 @@ refuses_when_full_or_draining(void)
 {
 	rig_up(&caller_rig);
 	caller_rig.worker.env.draining = true;
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n" UP "\r\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 503 "));
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n" UP "\r\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 503 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(caller.data, "\r\nRetry-After: 1\r\n"));
 	client_close(&caller);
 	caller_rig.worker.env.draining = false;
 	while (conn_new(&caller_rig.worker.conns) != NULL)
 		;
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n" UP "\r\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 503 "));
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n" UP "\r\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 503 "));
 	for (struct list *l; (l = list_first(&caller_rig.worker.conns.all)) != NULL;) {
 		conn_lost(LIST_ITEM(l, struct conn, io.all));
 		conn_reap(&caller_rig.worker.conns);
@@ -128,27 +128,27 @@ refuses_when_full_or_draining(void)
 	caller_down();
 }
 
-/* One request more than the limit of heads that are read at a time. */
+/* One handshake more than ES_PUSH_HANDSHAKES. */
 static void
-refuses_a_request_that_finds_no_room(void)
+refuses_a_request_above_the_limit(void)
 {
 	int waiting[16];
 
 	rig_up(&caller_rig);
 	CU_ASSERT_EQUAL_FATAL(caller_rig.conf.handshakes, ES_COUNT(waiting));
 	for (size_t i = 0; i < ES_COUNT(waiting); i++) {
-		caller_arrive(false, "10.0.0.1");
-		caller_say("GET /ws HTTP/1.1\r\n");
+		caller_connect(false, "10.0.0.1");
+		caller_send("GET /ws HTTP/1.1\r\n");
 		waiting[i] = caller.fd;
 	}
-	caller_arrive(false, "10.0.0.1");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 503 "));
+	caller_connect(false, "10.0.0.1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 503 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(caller.data, "\r\nRetry-After: 1\r\n"));
 	client_close(&caller);
 	(void)close(waiting[0]);
 	rig_turn(&caller_rig); /* there is room again */
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n" UP "\r\n");
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n" UP "\r\n");
 	rig_turn(&caller_rig);
 	(void)client_read(&caller, 65536);
 	CU_ASSERT_PTR_NOT_NULL(strstr(caller.data, "HTTP/1.1 101 "));
@@ -158,27 +158,26 @@ refuses_a_request_that_finds_no_room(void)
 	caller_down();
 }
 
-/* Request heads count in the sum of bytes held before hello. A head beyond the sum gets
- * 503. */
+/* Request heads count in ES_PUSH_EARLY_TOTAL_BYTES. A head above the sum gets 503. */
 static void
-refuses_a_head_beyond_the_sum(void)
+refuses_a_head_above_the_sum(void)
 {
 	int64_t one;
 	int first;
 
 	rig_up(&caller_rig);
-	caller_arrive(false, "10.0.0.1");
+	caller_connect(false, "10.0.0.1");
 	first = caller.fd;
 	one = caller_rig.worker.conns.early_bytes;
 	CU_ASSERT_TRUE(one > 8192);
 	caller_rig.conf.early_total_bytes = 2 * one - 1;
-	caller_arrive(false, "10.0.0.1");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 503 "));
+	caller_connect(false, "10.0.0.1");
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 503 "));
 	client_close(&caller);
 	caller_rig.conf.early_total_bytes = 2 * one;
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 200 "));
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 200 "));
 	(void)close(first);
 	caller_down();
 	CU_ASSERT_EQUAL(caller_rig.worker.conns.early_bytes, 0);
@@ -189,8 +188,8 @@ static void
 answers_unfinished_requests_at_the_end(void)
 {
 	rig_up(&caller_rig);
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n");
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n");
 	rig_turn(&caller_rig);
 	caller_rig.worker.env.draining = true;
 	handshake_free(&caller_rig.worker.handshake);
@@ -203,21 +202,21 @@ answers_unfinished_requests_at_the_end(void)
 
 #define ORIGIN "Origin: https://elsewhere.example\r\n"
 
-/* The worker answers no handshake before the database has answered whether a tenant
- * allows the origin. When the database can't answer, the worker accepts the handshake,
- * and the look-up of the token checks the origin against the tenant. */
+/* The worker answers a handshake only after the database has answered whether a tenant
+ * allows the origin. When that query fails, the worker accepts the handshake, and checks
+ * the origin after the look-up of the user. */
 static void
-waits_for_the_word_about_an_origin(void)
+waits_for_the_answer_about_an_origin(void)
 {
 	char *token, head[2000];
 
 	rig_up(&caller_rig);
 	fakes.hold = true;
-	caller_arrive(false, "10.0.0.1");
+	caller_connect(false, "10.0.0.1");
 	token = rig_token(&caller_rig);
 	(void)snprintf(
 	    head, sizeof(head), "GET /ws?token=%s HTTP/1.1\r\n" ORIGIN UP "\r\n", token);
-	caller_say(head);
+	caller_send(head);
 	for (int i = 0; i < 20; i++)
 		rig_turn(&caller_rig);
 	CU_ASSERT_EQUAL(recv(caller.fd, head, sizeof(head), MSG_DONTWAIT), -1);
@@ -232,17 +231,17 @@ waits_for_the_word_about_an_origin(void)
 }
 
 static void
-refuses_a_request_that_waited_into_a_drain(void)
+refuses_a_request_that_waits_when_a_drain_begins(void)
 {
 	rig_up(&caller_rig);
 	fakes.hold = true;
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n" ORIGIN UP "\r\n");
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n" ORIGIN UP "\r\n");
 	for (int i = 0; i < 20; i++)
 		rig_turn(&caller_rig);
 	caller_rig.worker.env.draining = true;
 	fakes.hold = false;
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 503"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 503"));
 	caller_down();
 }
 
@@ -252,27 +251,27 @@ refuses_an_origin_that_is_too_long(void)
 	char head[1000];
 
 	rig_up(&caller_rig);
-	caller_arrive(false, "10.0.0.1");
+	caller_connect(false, "10.0.0.1");
 	(void)snprintf(head, sizeof(head),
 	    "GET /ws HTTP/1.1\r\nOrigin: https://%0248d\r\n" UP "\r\n", 0);
-	caller_say(head);
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 403"));
+	caller_send(head);
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 403"));
 	caller_down();
 }
 
 static CU_TestInfo cases[] = {
     {"answers in HTTP", answers_in_http},
-    {"takes a head in pieces with a frame after it",
-	takes_a_head_in_pieces_with_a_frame_behind_it},
+    {"reads a head in pieces and a frame after it",
+	reads_a_head_in_pieces_and_a_frame_after_it},
     {"cuts a socket whose head comes too slowly", cuts_a_slow_head},
-    {"limits an address", limits_an_address},
-    {"refuses a head beyond the sum", refuses_a_head_beyond_the_sum},
+    {"limits the handshakes of an address", limits_an_address},
+    {"refuses a head above the sum of bytes", refuses_a_head_above_the_sum},
     {"answers unfinished requests at the end", answers_unfinished_requests_at_the_end},
     {"refuses when full or draining", refuses_when_full_or_draining},
-    {"refuses a request that finds no room", refuses_a_request_that_finds_no_room},
-    {"waits for the word about an origin", waits_for_the_word_about_an_origin},
-    {"refuses a request that waited into a drain",
-	refuses_a_request_that_waited_into_a_drain},
+    {"refuses one handshake above the limit", refuses_a_request_above_the_limit},
+    {"waits for the answer about an origin", waits_for_the_answer_about_an_origin},
+    {"refuses a request that waits when a drain begins",
+	refuses_a_request_that_waits_when_a_drain_begins},
     {"refuses an origin that is too long", refuses_an_origin_that_is_too_long},
     CU_TEST_INFO_NULL,
 };

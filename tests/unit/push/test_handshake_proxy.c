@@ -1,5 +1,5 @@
-/* Clients behind proxies: X-Forwarded-For and the PROXY protocol, believed where the
- * settings allow it. */
+/* Clients behind proxies: the worker trusts X-Forwarded-For and PROXY headers only where
+ * the settings allow it. */
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,11 +20,11 @@ client_of(struct push_listen_kind kind, const char *peer, const char *proxy, siz
 	const struct conn *c;
 	char head[500];
 
-	caller_arrive_at(kind, peer);
+	caller_connect_at(kind, peer);
 	if (proxy != NULL)
-		caller_say_bytes(proxy, len);
+		caller_send_bytes(proxy, len);
 	(void)snprintf(head, sizeof(head), "GET /ws HTTP/1.1\r\n%s" UP "\r\n", header);
-	caller_say(head);
+	caller_send(head);
 	rig_turn(&caller_rig);
 	(void)client_read(&caller, 65536);
 	CU_ASSERT_FALSE_FATAL(list_empty(&caller_rig.worker.conns.all));
@@ -40,7 +40,7 @@ client_of(struct push_listen_kind kind, const char *peer, const char *proxy, siz
 #define FORWARDED(list) "X-Forwarded-For: " list "\r\n"
 
 static void
-believes_trusted_proxies_only(void)
+trusts_x_forwarded_for_of_trusted_proxies(void)
 {
 	caller_up_with("10.0.0.0/8,2001:db8::/32", 0);
 	CU_ASSERT_STRING_EQUAL(
@@ -71,9 +71,9 @@ limits_the_client_behind_a_proxy(void)
 	    client_of(TCP, "10.0.0.1", NULL, 0, FORWARDED("192.0.2.1")), "192.0.2.1");
 	CU_ASSERT_STRING_EQUAL(
 	    client_of(TCP, "10.0.0.1", NULL, 0, FORWARDED("192.0.2.2")), "192.0.2.2");
-	caller_arrive(false, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n" FORWARDED("192.0.2.1") UP "\r\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 429 "));
+	caller_connect(false, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n" FORWARDED("192.0.2.1") UP "\r\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 429 "));
 	caller_down();
 }
 
@@ -110,20 +110,20 @@ waits_for_a_proxy_header_in_pieces(void)
 	const struct push_listen_kind kind = {.proxy = true};
 
 	caller_up_with("", 0);
-	caller_arrive_at(kind, "10.0.0.1");
+	caller_connect_at(kind, "10.0.0.1");
 	for (size_t i = 0; i < sizeof(PROXY_V4) - 1; i++) {
-		caller_say_bytes(PROXY_V4 + i, 1);
+		caller_send_bytes(PROXY_V4 + i, 1);
 		rig_turn(&caller_rig);
 	}
-	caller_say("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 200 OK\r\n"));
+	caller_send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 200 OK\r\n"));
 	caller_down();
 	/* The PROXY header must come within the time for a request head. */
 	rig_up(&caller_rig);
 	caller_rig.conf.head_timeout_ms = 30;
-	caller_arrive_at(kind, "10.0.0.1");
-	caller_say_bytes(PROXY_V4, 20);
-	CU_ASSERT_STRING_EQUAL(caller_heard(), "");
+	caller_connect_at(kind, "10.0.0.1");
+	caller_send_bytes(PROXY_V4, 20);
+	CU_ASSERT_STRING_EQUAL(caller_answer(), "");
 	caller_down();
 }
 
@@ -135,28 +135,29 @@ closes_without_a_good_proxy_header(void)
 	const struct push_listen_kind kind = {.proxy = true};
 
 	caller_up_with("", 0);
-	caller_arrive_at(kind, "10.0.0.1");
-	caller_say("GET /ws HTTP/1.1\r\n" UP "\r\n");
-	CU_ASSERT_STRING_EQUAL(caller_heard(), "");
+	caller_connect_at(kind, "10.0.0.1");
+	caller_send("GET /ws HTTP/1.1\r\n" UP "\r\n");
+	CU_ASSERT_STRING_EQUAL(caller_answer(), "");
 	client_close(&caller);
-	caller_arrive(false, "10.0.0.1");
-	caller_say_bytes(PROXY_V4, sizeof(PROXY_V4) - 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 400 "));
+	caller_connect(false, "10.0.0.1");
+	caller_send_bytes(PROXY_V4, sizeof(PROXY_V4) - 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 400 "));
 	client_close(&caller);
-	caller_arrive(false, "10.0.0.1");
-	caller_say(
+	caller_connect(false, "10.0.0.1");
+	caller_send(
 	    "PROXY TCP4 192.0.2.33 192.0.2.1 4112 80\r\nGET /ws HTTP/1.1\r\n" UP "\r\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(caller_heard(), "HTTP/1.1 400 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 400 "));
 	caller_down();
 	caller_up_with("10.0.0.0/8", 0);
-	caller_arrive_at(kind, "192.0.2.1");
+	caller_connect_at(kind, "192.0.2.1");
 	(void)send(caller.fd, PROXY_V4, sizeof(PROXY_V4) - 1, MSG_NOSIGNAL);
-	CU_ASSERT_STRING_EQUAL(caller_heard(), "");
+	CU_ASSERT_STRING_EQUAL(caller_answer(), "");
 	caller_down();
 }
 
 static CU_TestInfo cases[] = {
-    {"believes trusted proxies only", believes_trusted_proxies_only},
+    {"trusts X-Forwarded-For of trusted proxies only",
+	trusts_x_forwarded_for_of_trusted_proxies},
     {"limits the client behind a proxy", limits_the_client_behind_a_proxy},
     {"takes the address of a PROXY header", takes_the_address_of_a_proxy_header},
     {"waits for a PROXY header in pieces", waits_for_a_proxy_header_in_pieces},

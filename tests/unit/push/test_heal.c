@@ -13,7 +13,7 @@
 
 #include "core/banned.h"
 
-/* The last event is lost and no later event comes: found within half a minute. */
+/* The last event is lost, and no later event follows. */
 static void
 test_lost_last(void)
 {
@@ -21,20 +21,20 @@ test_lost_last(void)
 
 	hub_begin(NULL);
 	a = hub_join(0);
-	hub_say(0, 3);
+	hub_publish(0, 3);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
+	hub_deliver_all();
 	out.faults.lose = 100;
-	hub_say(0, 2);
-	hub_settle();
+	hub_publish(0, 2);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 0);
-	hub_pass(31000);
+	hub_advance(31000);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 2);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 0);
 	hub_end();
 }
 
-/* Events published while Redis was away arrive a moment after it is back. */
+/* Events published while Redis was away arrive soon after the reconnect. */
 static void
 test_reconnect(void)
 {
@@ -44,21 +44,21 @@ test_reconnect(void)
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(a, 1, -1);
-	hub_settle();
-	out_cut(&out);
-	hub_say(0, 5);
-	hub_say(1, 1);
-	out_restored(&out);
-	worker.env.now_ms += 10; /* no second passes: no round of heads finds it */
-	hub_settle();
+	hub_deliver_all();
+	out_disconnect(&out);
+	hub_publish(0, 5);
+	hub_publish(1, 1);
+	out_reconnect(&out);
+	worker.env.now_ms += 10; /* less than a second, so no round compares heads */
+	hub_deliver_all();
 	worker.env.now_ms += 400;
 	hub_tick(worker.hub);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 6);
 	hub_end();
 }
 
-/* An event is lost while a late event before it has put the head in doubt. */
+/* An event is lost while the channel is suspect because an earlier event is late. */
 static void
 test_lost_in_doubt(void)
 {
@@ -69,28 +69,28 @@ test_lost_in_doubt(void)
 	hub_begin(NULL);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
+	hub_deliver_all();
 	ch = channel_find(worker.hub, &a->conn.tenant, &out.channels[0].id);
 	out.faults.delay = 100;
-	hub_say(0, 1);
+	hub_publish(0, 1);
 	out.faults.delay = 0;
 	late = out.late;
 	out.late = NULL;
 	channel_doubt(ch);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(ch->suspect, 1);
 	out.late = late;
-	pub_late_arrives(&out);
-	hub_settle();
+	pub_deliver_late(&out);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
-	out_cut(&out);
-	hub_say(0, 1);
-	out_restored(&out);
+	out_disconnect(&out);
+	hub_publish(0, 1);
+	out_reconnect(&out);
 	worker.env.now_ms += 10;
-	hub_settle();
+	hub_deliver_all();
 	worker.env.now_ms += 400;
 	hub_tick(worker.hub);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 2);
 	hub_end();
 }
@@ -104,22 +104,22 @@ test_restore(void)
 	hub_begin(NULL);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
-	hub_say(0, 10);
-	hub_settle();
+	hub_deliver_all();
+	hub_publish(0, 10);
+	hub_deliver_all();
 	out_restore(&out, 0, 4);
-	hub_pass(31000);
+	hub_advance(31000);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 1);
-	CU_ASSERT_TRUE(hub_heard(a, "\"toSeq\":4,\"reason\":\"reset\""));
-	hub_say(0, 1);
-	hub_settle();
+	CU_ASSERT_TRUE(hub_received(a, "\"toSeq\":4,\"reason\":\"reset\""));
+	hub_publish(0, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":5,\"prev\":4"), 2);
 	hub_end();
 }
 
 /* A message that names another channel or tenant than its topic is dropped. */
 static void
-test_foreign(void)
+test_message_on_a_wrong_topic(void)
 {
 	char topic[ES_TOPIC_MAX];
 	struct fake_conn *a;
@@ -137,7 +137,7 @@ test_foreign(void)
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(a, 1, -1);
-	hub_settle();
+	hub_deliver_all();
 	ev.tenant = tenant = a->conn.tenant;
 	ev.channel = out.channels[0].id;
 	ev.user = out.users[0];
@@ -148,13 +148,14 @@ test_foreign(void)
 	hub_topic_message(worker.hub, topic, text.data, text.len);
 	hub_topic_message(worker.hub, topic, "{", 1);
 	hub_topic_message(worker.hub, "es:t:x", text.data, text.len);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 0);
 	arena_free(&arena);
 	hub_end();
 }
 
-/* An event of a newer version has a number: the channel's head is compared at once. */
+/* The worker can't parse an event, e.g. of a newer version, which has a number. So it
+ * compares the channel's head with the database at once. */
 static void
 test_unreadable_event_is_a_hole(void)
 {
@@ -166,17 +167,17 @@ test_unreadable_event_is_a_hole(void)
 		hub_begin(NULL);
 		a = hub_join(0);
 		hub_subscribe(a, 0, -1);
-		hub_settle();
+		hub_deliver_all();
 		out.faults.lose = 100; /* the unreadable text stands for this event */
-		hub_say(0, 1);
+		hub_publish(0, 1);
 		out.faults.lose = 0;
 		topic_channel(&a->conn.tenant, &out.channels[0].id, topic);
-		worker.env.now_ms += 10; /* no second passes: no round finds it */
+		worker.env.now_ms += 10; /* less than a second */
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
-		hub_settle();
+		hub_deliver_all();
 		worker.env.now_ms += 400;
 		hub_tick(worker.hub);
-		hub_settle();
+		hub_deliver_all();
 		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
 		CU_ASSERT_EQUAL(
 		    worker.hub->unreadable.n, 0); /* the first one was logged */
@@ -187,13 +188,12 @@ test_unreadable_event_is_a_hole(void)
 		worker.env.now_ms += UNREADABLE_MESSAGE_LOG_MS;
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 0);
-		hub_settle();
+		hub_deliver_all();
 		hub_end();
 	}
 }
 
-/* Puts the log line that say() writes into buf; no other line may be logged in that time.
- */
+/* Copies the log line that say() writes into buf. */
 static void
 line_of(void (*say)(const char *topic), const char *topic, char *buf, size_t size)
 {
@@ -232,7 +232,7 @@ test_unreadable_event_is_logged_by_field(void)
 	hub_end();
 }
 
-/* The question for a single head, sent every second, is as small as it can be. */
+/* The worker sends the question for a single head every second. */
 static void
 test_small_questions(void)
 {
@@ -242,17 +242,17 @@ test_small_questions(void)
 	hub_begin(NULL);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
-	hub_pass(30000);
+	hub_deliver_all();
+	hub_advance(30000);
 	one = out.heads_bytes;
 	CU_ASSERT_TRUE(one > 0);
 	CU_ASSERT_TRUE(one < 256);
 	for (unsigned i = 1; i < OUT_CHANNELS; i++)
 		hub_subscribe(a, i, -1);
-	hub_settle();
-	out_cut(&out);
-	out_restored(&out);
-	hub_settle(); /* one question for all heads */
+	hub_deliver_all();
+	out_disconnect(&out);
+	out_reconnect(&out);
+	hub_deliver_all(); /* one question for all heads */
 	CU_ASSERT_TRUE(out.heads_bytes > (OUT_CHANNELS - 1) * 90);
 	CU_ASSERT_TRUE(out.heads_bytes < OUT_CHANNELS * 256);
 	hub_end();
@@ -260,7 +260,7 @@ test_small_questions(void)
 
 /* The hub receives an event of channel 0 that was committed after "db recovered". */
 static void
-hear_lifted(const struct fake_conn *f, int64_t seq)
+receive_after_recovery(const struct fake_conn *f, int64_t seq)
 {
 	struct arena *arena = arena_new();
 	char topic[ES_TOPIC_MAX];
@@ -282,8 +282,8 @@ hear_lifted(const struct fake_conn *f, int64_t seq)
 	arena_free(&arena);
 }
 
-/* "db recovered" adds a million to all numbers and changes the epoch: readers get one
- * gap. Two numbers were lost before. */
+/* "db recovered" adds a million to all numbers and changes the epoch. Two numbers were
+ * lost before that. Readers get one gap. */
 static void
 test_recovered(void)
 {
@@ -291,12 +291,12 @@ test_recovered(void)
 
 	hub_begin(NULL);
 	a = hub_join(0);
-	hub_say(0, 3);
+	hub_publish(0, 3);
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(a, 1, -1);
-	hub_settle();
-	hear_lifted(a, 2 + RECOVERED_JUMP);
-	hub_settle();
+	hub_deliver_all();
+	receive_after_recovery(a, 2 + RECOVERED_JUMP);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"toSeq\":1000001,\"reason\":\"reset\""), 1);
 	CU_ASSERT_EQUAL(hub_count(a, "\"seq\":1000002,\"prev\":1000001"), 1);
 	/* the next answer has the new epoch: the other channels are reset too */
@@ -304,32 +304,33 @@ test_recovered(void)
 	    out.epoch, sizeof(out.epoch), "01900000-0000-7000-8000-0000000000e2");
 	b = hub_join(1);
 	hub_subscribe(b, 1, -1);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_STRING_EQUAL(worker.env.epoch, out.epoch);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 2);
 	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 2);
 	hub_end();
 }
 
-/* The same, found by comparing the heads, because no event follows. */
+/* As above, but no event follows, so the comparison of heads finds the jump. */
 static void
-test_recovered_silently(void)
+test_recovered_without_an_event(void)
 {
 	struct fake_conn *a;
 
 	hub_begin(NULL);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_say(0, 10);
-	hub_settle();
+	hub_publish(0, 10);
+	hub_deliver_all();
 	out.channels[0].head = 6 + RECOVERED_JUMP;
-	hub_pass(31000);
+	hub_advance(31000);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 1);
-	CU_ASSERT_TRUE(hub_heard(a, "\"toSeq\":1000006,\"reason\":\"reset\""));
+	CU_ASSERT_TRUE(hub_received(a, "\"toSeq\":1000006,\"reason\":\"reset\""));
 	hub_end();
 }
 
-/* A look-up of a user tells the epoch before numbers jump; later another epoch comes. */
+/* The look-up of a user has the new epoch before the worker sees the jump of the
+ * numbers. Later another epoch follows. */
 static void
 epoch_first(bool by_event)
 {
@@ -338,16 +339,16 @@ epoch_first(bool by_event)
 	hub_begin(NULL);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_say(0, 10);
-	hub_settle();
+	hub_publish(0, 10);
+	hub_deliver_all();
 	out.channels[0].head = 6 + RECOVERED_JUMP;
 	epoch_seen(worker.hub, "e2");
 	if (by_event)
-		hear_lifted(a, out.channels[0].head++);
-	hub_settle();
+		receive_after_recovery(a, out.channels[0].head++);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 1);
 	epoch_seen(worker.hub, "e3");
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"reason\":\"reset\""), 2);
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"gap\""), 2);
 	hub_end();
@@ -360,7 +361,7 @@ test_epoch_first(void)
 	epoch_first(true);
 }
 
-/* The answer for a channel's first reader has the new epoch: this reader is not reset. */
+/* The answer for a channel's first reader has the new epoch. */
 static void
 test_epoch_by_first_reader(void)
 {
@@ -368,14 +369,14 @@ test_epoch_by_first_reader(void)
 
 	hub_begin(NULL);
 	hub_subscribe(hub_join(0), 0, -1);
-	hub_say(1, 5);
-	hub_settle();
+	hub_publish(1, 5);
+	hub_deliver_all();
 	(void)snprintf(
 	    out.epoch, sizeof(out.epoch), "01900000-0000-7000-8000-0000000000e2");
 	b = hub_join(1);
 	hub_subscribe(b, 1, 2);
-	hub_settle();
-	hub_pass(31000);
+	hub_deliver_all();
+	hub_advance(31000);
 	CU_ASSERT_STRING_EQUAL(worker.env.epoch, out.epoch);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 3);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"gap\""), 0);
@@ -385,17 +386,17 @@ test_epoch_by_first_reader(void)
 static CU_TestInfo cases[] = {
     {"an unreadable event is logged with its field",
 	test_unreadable_event_is_logged_by_field},
-    {"a question for one head is small", test_small_questions},
+    {"the question for one head takes little memory", test_small_questions},
     {"an unreadable event is a hole", test_unreadable_event_is_a_hole},
     {"a lost last event is found within 30 s", test_lost_last},
     {"after a reconnect nothing is missing", test_reconnect},
-    {"an event lost while a head is in doubt is found, too", test_lost_in_doubt},
-    {"a database that went back resets its readers", test_restore},
-    {"numbers lifted by a recovery reset their readers once", test_recovered},
-    {"a recovery that no event follows", test_recovered_silently},
+    {"an event that is lost while the channel is suspect is found", test_lost_in_doubt},
+    {"a restore of an older state resets the readers", test_restore},
+    {"a recovery resets the readers once", test_recovered},
+    {"a recovery without a later event", test_recovered_without_an_event},
     {"the epoch of a look-up resets readers", test_epoch_first},
     {"a reader of the new epoch is not reset", test_epoch_by_first_reader},
-    {"a topic can't speak for another", test_foreign},
+    {"a message on a wrong topic is dropped", test_message_on_a_wrong_topic},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,6 +1,6 @@
-/* libwebsockets keeps no idle timer of a connection: its sorted list of timers is walked
- * at each insertion, so a timer per connection would make each accept and each pong cost
- * as many steps as there are connections. */
+/* libwebsockets must keep no idle timer for a connection. It walks its sorted list of
+ * timers at each insertion, so with a timer per connection each accept and each pong
+ * would cost as many steps as there are connections. */
 #include <dlfcn.h>
 #include <libwebsockets.h>
 

@@ -1,5 +1,5 @@
-/* Keys of tenants' own issuers in a worker: what is read, how often, and what makes room.
- */
+/* The cache of keys of tenants' own issuers: when keys are read, and which entries are
+ * evicted. */
 #include <stdio.h>
 #include <string.h>
 
@@ -20,16 +20,16 @@
 
 static struct rig rig;
 static struct issuer_keys *keys;
-static unsigned told;
+static unsigned answers;
 static struct es_err fault;
 
 static struct fake_key known[2];
 
 static void
-on_told(void *ctx)
+on_answered(void *ctx)
 {
 	(void)ctx;
-	told++;
+	answers++;
 }
 
 static void
@@ -43,8 +43,8 @@ up(void)
 	fake_issuers.keys = known;
 	fake_issuers.n_keys = 1;
 	rig.worker.env.now_ms = START_MS;
-	told = 0;
-	keys = issuer_keys_new(&rig.worker.env, NULL, on_told, NULL);
+	answers = 0;
+	keys = issuer_keys_new(&rig.worker.env, NULL, on_answered, NULL);
 }
 
 static void
@@ -95,7 +95,7 @@ later(int64_t ms)
 }
 
 static const char *
-stranger(unsigned i)
+unknown_issuer(unsigned i)
 {
 	static char name[32];
 
@@ -110,7 +110,7 @@ keys_are_read_once_a_minute(void)
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_BUSY);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_BUSY);
 	turn();
-	CU_ASSERT_EQUAL(told, 1);
+	CU_ASSERT_EQUAL(answers, 1);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	later(MINUTE - 1);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
@@ -123,10 +123,10 @@ keys_are_read_once_a_minute(void)
 	down();
 }
 
-/* The worker finds a key that was registered a moment ago. Keys that it read before the
- * token came are no reason to refuse the token. */
+/* The worker finds a key that was registered a moment ago. It refuses a token only by
+ * keys that it has read after the token came. */
 static void
-an_unknown_key_waits_for_a_new_reading(void)
+an_unknown_key_waits_for_a_new_read(void)
 {
 	up();
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_BUSY);
@@ -150,7 +150,7 @@ an_unknown_key_waits_for_a_new_reading(void)
 }
 
 static void
-changed_rights_read_the_keys_again(void)
+a_change_of_rights_reads_the_keys_again(void)
 {
 	const struct tenant_id tenant = {FAKE_TENANT}, other = {FAKE_SUBJECT};
 
@@ -167,9 +167,9 @@ changed_rights_read_the_keys_again(void)
 	down();
 }
 
-/* TOKENS connections wait for the set and try again after each reading of the keys. */
+/* TOKENS connections wait for the key set and try again after each read of the keys. */
 static void
-all_tokens_share_one_request_for_the_set(void)
+all_tokens_share_one_request_for_the_key_set(void)
 {
 	const int64_t came_ms = START_MS;
 
@@ -197,7 +197,7 @@ all_tokens_share_one_request_for_the_set(void)
 	down();
 }
 
-/* The request can't be sent: the token waits, it is not refused. */
+/* The request can't be sent. The token waits and is not refused. */
 static void
 a_request_that_is_not_sent_is_repeated(void)
 {
@@ -220,11 +220,11 @@ the_table_is_full_while_the_database_is_away(void)
 	up();
 	fakes.pg_down = true;
 	for (unsigned i = 0; i < ISSUER_ENTRIES_MAX; i++)
-		CU_ASSERT_EQUAL(verify(stranger(i), "k"), ES_BUSY);
+		CU_ASSERT_EQUAL(verify(unknown_issuer(i), "k"), ES_BUSY);
 	turn();
-	CU_ASSERT_EQUAL(told, 1); /* the waiting tokens check their deadline */
+	CU_ASSERT_EQUAL(answers, 1); /* the waiting tokens check their deadline */
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
-	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_BUSY); /* has an entry */
+	CU_ASSERT_EQUAL(verify(unknown_issuer(0), "k"), ES_BUSY); /* has an entry */
 	fakes.pg_down = false;
 	turn();
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, 0); /* not before a second has passed */
@@ -245,7 +245,7 @@ unknown_issuers_make_room_first(void)
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_BUSY);
 	turn();
 	for (unsigned i = 0; i < 2 * ISSUER_ENTRIES_MAX; i++) {
-		CU_ASSERT_EQUAL(verify(stranger(i), "k"), ES_BUSY);
+		CU_ASSERT_EQUAL(verify(unknown_issuer(i), "k"), ES_BUSY);
 		if (i % 100 == 99)
 			turn();
 	}
@@ -254,21 +254,21 @@ unknown_issuers_make_room_first(void)
 	CU_ASSERT_EQUAL(fake_issuers.names, 2 * ISSUER_ENTRIES_MAX + 1);
 	/* The last strangers are still there, the first ones are not. */
 	CU_ASSERT_EQUAL(
-	    verify(stranger(2 * ISSUER_ENTRIES_MAX - 1), "k"), ES_UNAUTHENTICATED);
-	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_BUSY);
+	    verify(unknown_issuer(2 * ISSUER_ENTRIES_MAX - 1), "k"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify(unknown_issuer(0), "k"), ES_BUSY);
 	down();
 }
 
 static CU_TestInfo cases[] = {
     {"keys are read once a minute", keys_are_read_once_a_minute},
-    {"an unknown key waits for a new reading", an_unknown_key_waits_for_a_new_reading},
-    {"changed rights read the keys again", changed_rights_read_the_keys_again},
-    {"all tokens share one request for the set",
-	all_tokens_share_one_request_for_the_set},
+    {"an unknown key waits for a new read", an_unknown_key_waits_for_a_new_read},
+    {"a change of rights reads the keys again", a_change_of_rights_reads_the_keys_again},
+    {"all tokens share one request for the key set",
+	all_tokens_share_one_request_for_the_key_set},
     {"a request that is not sent is repeated", a_request_that_is_not_sent_is_repeated},
     {"the table is full while the database is away",
 	the_table_is_full_while_the_database_is_away},
-    {"unknown issuers make room first", unknown_issuers_make_room_first},
+    {"unknown issuers are evicted first", unknown_issuers_make_room_first},
     CU_TEST_INFO_NULL,
 };
 

@@ -61,7 +61,7 @@ gives_every_worker_its_own_tcp_socket(void)
 }
 
 static void
-replaces_a_stale_unix_socket_but_no_live_one(void)
+replaces_only_a_stale_unix_socket(void)
 {
 	char folder[] = "/tmp/push-listen-XXXXXX", address[64];
 	struct push_listen l, second;
@@ -88,7 +88,7 @@ replaces_a_stale_unix_socket_but_no_live_one(void)
 }
 
 static void
-takes_no_path_of_a_busy_server_or_of_a_file(void)
+leaves_a_busy_socket_and_a_file_alone(void)
 {
 	char folder[] = "/tmp/push-listen-XXXXXX", address[64];
 	struct push_listen l, second;
@@ -125,7 +125,7 @@ takes_no_path_of_a_busy_server_or_of_a_file(void)
 }
 
 static void
-refuses_what_is_no_address(void)
+refuses_malformed_addresses(void)
 {
 	static const char *const bad[] = {"", "8082", "127.0.0.1:", "127.0.0.1:99999",
 	    "no.such.host.invalid:80", "127.0.0.1:0,",
@@ -144,7 +144,7 @@ refuses_what_is_no_address(void)
 
 /* The second server starts while the first one serves. */
 static void
-takes_addresses_over(void)
+takes_over_the_addresses_of_a_server(void)
 {
 	char folder[] = "/tmp/push-listen-XXXXXX", addresses[96];
 	struct push_listen old, new;
@@ -180,7 +180,8 @@ is_open(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
 }
 
-/* A socket that two processes hold would outlive the worker that accepts from it. */
+/* Closes the sockets of other workers: the kernel gives clients to a socket as long as
+ * any process holds it. */
 static void
 keeps_the_sockets_of_one_worker(void)
 {
@@ -199,7 +200,7 @@ keeps_the_sockets_of_one_worker(void)
 }
 
 static void
-knows_where_proxy_headers_are_expected(void)
+parses_the_proxy_suffix(void)
 {
 	char folder[] = "/tmp/push-listen-XXXXXX", addresses[128];
 	struct push_listen l;
@@ -226,14 +227,15 @@ knows_where_proxy_headers_are_expected(void)
 static CU_TestInfo cases[] = {
     {"gives every worker its own TCP socket, refuses a busy port",
 	gives_every_worker_its_own_tcp_socket},
-    {"replaces a stale unix socket, but no live one",
-	replaces_a_stale_unix_socket_but_no_live_one},
-    {"takes no path of a busy server or of a file",
-	takes_no_path_of_a_busy_server_or_of_a_file},
-    {"takes the addresses of a running server over", takes_addresses_over},
+    {"replaces a stale unix socket, but not one on which a process listens",
+	replaces_only_a_stale_unix_socket},
+    {"leaves the socket of a busy server and a file alone",
+	leaves_a_busy_socket_and_a_file_alone},
+    {"takes over the addresses of a running server",
+	takes_over_the_addresses_of_a_server},
     {"keeps the sockets of one worker", keeps_the_sockets_of_one_worker},
-    {"knows where PROXY headers are expected", knows_where_proxy_headers_are_expected},
-    {"refuses texts that are not addresses", refuses_what_is_no_address},
+    {"parses the suffix +proxy", parses_the_proxy_suffix},
+    {"refuses malformed addresses", refuses_malformed_addresses},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* The lists of pages of channels. */
+/* The list of pages of each channel. */
 #include "cunit_main.h"
 
 #include "crypto/keyed_hash.h"
@@ -12,7 +12,7 @@ static const struct channel_id general = {"01900000-0000-7000-8000-0000000000c1"
 			       other = {"01900000-0000-7000-8000-0000000000c2"};
 
 static void
-a_channel_lives_from_its_first_page_to_its_last(void)
+a_channel_exists_while_it_has_pages(void)
 {
 	struct table channels;
 	struct list pages[3];
@@ -41,8 +41,7 @@ a_channel_lives_from_its_first_page_to_its_last(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a channel lives from its first page to its last",
-	a_channel_lives_from_its_first_page_to_its_last},
+    {"a channel exists while it has pages", a_channel_exists_while_it_has_pages},
     CU_TEST_INFO_NULL,
 };
 

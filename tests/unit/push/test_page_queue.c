@@ -83,7 +83,7 @@ takes_turns_among_tenants(void)
 
 /* One tenant at its limit has many pages: each call looks at one page. */
 static void
-costs_the_same_however_many_wait(void)
+costs_the_same_for_any_number_of_pages(void)
 {
 	enum { MANY = 20000 };
 	struct waiting *w = calloc(MANY, sizeof(*w));
@@ -112,7 +112,7 @@ costs_the_same_however_many_wait(void)
 
 static CU_TestInfo cases[] = {
     {"takes turns among tenants", takes_turns_among_tenants},
-    {"costs the same however many wait", costs_the_same_however_many_wait},
+    {"costs the same for any number of pages", costs_the_same_for_any_number_of_pages},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* peer.c on the kernel's figures of a peer that reads, and of a peer that does not. */
+/* The kernel's figures about a peer that reads, and about a peer that does not. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -21,17 +21,17 @@ tcp_pair(int pair[2])
 {
 	struct sockaddr_in sa = {.sin_family = AF_INET};
 	socklen_t len = sizeof(sa);
-	const int small = 4096, door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int small = 4096, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	CHECK(
-	    bind(door, (struct sockaddr *)&sa, sizeof(sa)) == 0 && listen(door, 1) == 0);
-	CHECK(getsockname(door, (struct sockaddr *)&sa, &len) == 0);
+	CHECK(bind(listener, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
+	      listen(listener, 1) == 0);
+	CHECK(getsockname(listener, (struct sockaddr *)&sa, &len) == 0);
 	pair[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	CHECK(setsockopt(pair[1], SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0);
 	CHECK(connect(pair[1], (struct sockaddr *)&sa, sizeof(sa)) == 0);
-	pair[0] = accept4(door, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	CHECK(pair[0] >= 0 && close(door) == 0);
+	pair[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	CHECK(pair[0] >= 0 && close(listener) == 0);
 	CHECK(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)) == 0);
 }
 
@@ -81,7 +81,7 @@ changes(int pair[2])
 }
 
 static void
-tells_of_a_tcp_peer(void)
+notices_that_a_tcp_peer_reads(void)
 {
 	int pair[2];
 
@@ -89,9 +89,10 @@ tells_of_a_tcp_peer(void)
 	changes(pair);
 }
 
-/* The bytes that wait would be 0 before and after. */
+/* peer_taken() must count acknowledged bytes: the number of waiting bytes is 0 before and
+ * after. */
 static void
-counts_what_a_tcp_peer_acknowledged(void)
+counts_the_bytes_that_a_tcp_peer_has_acknowledged(void)
 {
 	static char bytes[1000];
 	const int64_t until_ms = clock_mono_ms() + 10000;
@@ -109,7 +110,7 @@ counts_what_a_tcp_peer_acknowledged(void)
 }
 
 static void
-tells_of_a_unix_peer(void)
+notices_that_a_unix_peer_reads(void)
 {
 	int pair[2];
 
@@ -117,7 +118,7 @@ tells_of_a_unix_peer(void)
 	changes(pair);
 }
 
-/* Does the kernel still have a connection from this port of ours? */
+/* Does the kernel still have a connection from this local port? */
 static bool
 kept(unsigned port)
 {
@@ -133,9 +134,9 @@ kept(unsigned port)
 	return found;
 }
 
-/* The kernel forgets a closed socket whose peer takes nothing. */
+/* The kernel frees a closed socket whose peer takes nothing, after the limit. */
 static void
-limits_what_a_closed_socket_keeps(void)
+limits_the_time_of_unacknowledged_bytes(void)
 {
 	const int64_t until_ms = clock_mono_ms() + 20000;
 	struct sockaddr_in sa;
@@ -155,10 +156,12 @@ limits_what_a_closed_socket_keeps(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"tells of a TCP peer that reads", tells_of_a_tcp_peer},
-    {"counts what a TCP peer acknowledged", counts_what_a_tcp_peer_acknowledged},
-    {"tells of a unix socket's peer that reads", tells_of_a_unix_peer},
-    {"limits what a closed socket keeps", limits_what_a_closed_socket_keeps},
+    {"notices that a TCP peer reads", notices_that_a_tcp_peer_reads},
+    {"counts the bytes that a TCP peer has acknowledged",
+	counts_the_bytes_that_a_tcp_peer_has_acknowledged},
+    {"notices that the peer of a unix socket reads", notices_that_a_unix_peer_reads},
+    {"limits the time of unacknowledged bytes after a close",
+	limits_the_time_of_unacknowledged_bytes},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-/* Heartbeats with a clock of the test's own. */
+/* Heartbeats, with a clock that the test moves. */
 #include <stdlib.h>
 
 #include "cunit_main.h"
@@ -20,7 +20,7 @@ visit(void *ctx, struct conn *c)
 	visits++;
 }
 
-/* A worker whose wheel stands at 0 ms and one client on it. */
+/* Starts a worker whose wheel is at 0 ms, with one client on the wheel. */
 static void
 wheel_up(struct rig *r, struct client *client)
 {
@@ -102,10 +102,10 @@ closes_10_seconds_after_a_ping_without_pong(void)
 	wheel_down(&rig, &client);
 }
 
-/* The socket still holds bytes before the ping. The time for the pong restarts while the
- * reader takes some of them, and runs out when it takes none. */
+/* The kernel still holds bytes before the ping. The time for the pong restarts while the
+ * reader takes some of them, and expires when it takes none. */
 static void
-waits_for_a_slow_reader_to_meet_the_ping(void)
+waits_until_a_slow_reader_reaches_the_ping(void)
 {
 	static struct client client;
 	static struct frame_log news;
@@ -136,7 +136,7 @@ waits_for_a_slow_reader_to_meet_the_ping(void)
 }
 
 static void
-catches_up_after_a_long_sleep_without_killing(void)
+closes_nobody_after_a_long_sleep(void)
 {
 	static struct client client;
 	struct rig rig;
@@ -158,10 +158,10 @@ static CU_TestInfo cases[] = {
     {"pings every 25 seconds", pings_every_25_seconds},
     {"closes 10 seconds after a ping without pong",
 	closes_10_seconds_after_a_ping_without_pong},
-    {"waits for a slow reader to meet the ping",
-	waits_for_a_slow_reader_to_meet_the_ping},
-    {"catches up after a long sleep without killing",
-	catches_up_after_a_long_sleep_without_killing},
+    {"waits until a slow reader reaches the ping",
+	waits_until_a_slow_reader_reaches_the_ping},
+    {"closes no client after a long sleep of the machine",
+	closes_nobody_after_a_long_sleep},
     CU_TEST_INFO_NULL,
 };
 

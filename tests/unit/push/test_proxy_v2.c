@@ -38,7 +38,7 @@ takes_good_headers(void)
 	static const struct {
 		const char *data;
 		size_t len;
-		const char *client; /* NULL: the header tells none */
+		const char *client; /* NULL: the header names none */
 	} cases[] = {
 	    {TEXT(SIGNATURE "\x21\x11\0\x0c" V4), "192.0.2.33"},
 	    {TEXT(SIGNATURE "\x21\x11\0\x1a" V4 TLVS), "192.0.2.33"},
@@ -136,8 +136,9 @@ reads_2048_bytes_and_no_more(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes good headers", takes_good_headers},
-    {"takes unix sockets without an address", takes_unix_sockets_without_an_address},
+    {"parses good headers", takes_good_headers},
+    {"finds no address in the header of a unix socket",
+	takes_unix_sockets_without_an_address},
     {"refuses malformed headers", refuses_malformed_headers},
     {"reads 2,048 bytes and no more", reads_2048_bytes_and_no_more},
     CU_TEST_INFO_NULL,

@@ -1,4 +1,4 @@
-/* Which row counts what. */
+/* The metric rows of close codes. */
 #include <stdio.h>
 
 #include "cunit_main.h"

@@ -68,7 +68,7 @@ has_one_statement_under_way(void)
 }
 
 static void
-tells_refusals_and_faults(void)
+answers_refusals_and_failures(void)
 {
 	one_client_up();
 	fakes.mark = ES_FORBIDDEN;
@@ -93,7 +93,7 @@ tells_refusals_and_faults(void)
 }
 
 static void
-bounds_the_marks_that_wait(void)
+bounds_the_waiting_marks(void)
 {
 	one_client_up();
 	rig.conf.read_marks = 2;
@@ -103,7 +103,7 @@ bounds_the_marks_that_wait(void)
 	CU_ASSERT_TRUE(one_client_answered("\"busy\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"id\":\"c\""));
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text, "\"retryAfterMs\":1000"));
-	mark(1, 6, "d"); /* a mark that waits already takes it */
+	mark(1, 6, "d"); /* is merged into a waiting mark */
 	rig_turn(&rig);
 	rig_second(&rig);
 	CU_ASSERT_TRUE(one_client_answered("\"id\":\"d\""));
@@ -115,7 +115,7 @@ bounds_the_marks_that_wait(void)
 	one_client_down();
 }
 
-/* More than one statement takes: the next follows with the answer. */
+/* One mark more than a statement holds. The next statement follows at the answer. */
 static void
 writes_many_in_several_statements(void)
 {
@@ -141,7 +141,8 @@ writes_many_in_several_statements(void)
 	one_client_down();
 }
 
-/* The socket is gone before the second is over: the mark is written all the same. */
+/* The client closes its socket before the worker writes the mark. The worker writes it
+ * nevertheless. */
 static void
 writes_the_mark_of_a_client_that_left(void)
 {
@@ -159,8 +160,8 @@ writes_the_mark_of_a_client_that_left(void)
 static CU_TestInfo cases[] = {
     {"merges marks of a channel", merges_marks_of_a_channel},
     {"has one statement under way", has_one_statement_under_way},
-    {"tells refusals and faults", tells_refusals_and_faults},
-    {"bounds the marks that wait", bounds_the_marks_that_wait},
+    {"answers refusals and failures", answers_refusals_and_failures},
+    {"bounds the waiting marks", bounds_the_waiting_marks},
     {"writes many in several statements", writes_many_in_several_statements},
     {"writes the mark of a client that left", writes_the_mark_of_a_client_that_left},
     CU_TEST_INFO_NULL,

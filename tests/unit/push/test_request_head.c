@@ -1,4 +1,4 @@
-/* The parser of request heads: what it takes, what it refuses and why. */
+/* The parser of request heads: good handshakes, and the status of each refusal. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,8 @@
 #define HOST "Host: chat.example\r\n"
 #define GOOD HOST UP V13 KEY
 
-/* In a block of exactly the size, so that the address sanitizer sees a byte too far. */
+/* Parses in a buffer of the exact size, so that a sanitizer finds a read beyond its
+ * end. */
 static enum request_verdict
 parse(const char *text, struct request_head *out, char **keep)
 {
@@ -27,7 +28,7 @@ parse(const char *text, struct request_head *out, char **keep)
 }
 
 static void
-takes_good_ones(void)
+accepts_good_handshakes(void)
 {
 	static const struct {
 		const char *head, *token, *forwarded;
@@ -134,7 +135,7 @@ refuses_with_a_status(void)
 }
 
 static void
-waits_for_the_end_but_not_for_ever(void)
+waits_for_the_end_of_the_head(void)
 {
 	static const char whole[] = "GET /ws?token=a HTTP/1.1\r\n" GOOD "\r\n";
 	static char big[REQUEST_HEAD_MAX + 1];
@@ -157,7 +158,7 @@ waits_for_the_end_but_not_for_ever(void)
 }
 
 static void
-keeps_what_follows_the_head(void)
+keeps_the_bytes_after_the_head(void)
 {
 	struct request_head head;
 	char *keep;
@@ -170,7 +171,7 @@ keeps_what_follows_the_head(void)
 }
 
 static void
-answers_with_nothing_of_the_client_but_its_key(void)
+answers_with_no_text_of_the_client_but_its_key(void)
 {
 	char out[REQUEST_HEAD_ANSWER_MAX] = {0};
 	struct request_head head;
@@ -192,7 +193,7 @@ answers_with_nothing_of_the_client_but_its_key(void)
 }
 
 static void
-knows_its_own_origin(void)
+recognises_its_own_origin(void)
 {
 	static const struct {
 		const char *origin;
@@ -229,13 +230,13 @@ answers_health(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"takes good handshakes", takes_good_ones},
-    {"refuses the rest with a status", refuses_with_a_status},
-    {"waits for the end of the head, up to 8 KiB", waits_for_the_end_but_not_for_ever},
-    {"keeps what follows the head", keeps_what_follows_the_head},
-    {"hands on nothing that the client wrote but its key",
-	answers_with_nothing_of_the_client_but_its_key},
-    {"knows its own origin", knows_its_own_origin},
+    {"accepts good handshakes", accepts_good_handshakes},
+    {"refuses other requests with a status", refuses_with_a_status},
+    {"waits for the end of the head, up to 8 KiB", waits_for_the_end_of_the_head},
+    {"keeps the bytes after the head", keeps_the_bytes_after_the_head},
+    {"answers with no text of the client but its key",
+	answers_with_no_text_of_the_client_but_its_key},
+    {"recognises its own origin", recognises_its_own_origin},
     {"answers /healthz", answers_health},
     CU_TEST_INFO_NULL,
 };

@@ -1,5 +1,5 @@
-/* The worker looks up the users of live sockets again, and no frame of a client postpones
- * that. Many connections: test_revalidate_queue.c. */
+/* The worker looks up the users of open sockets again, and no frame of a client delays
+ * that. test_revalidate_queue.c tests many connections. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ send_auth(const char *id)
 }
 
 static void
-closes_a_user_that_may_not_be_here(void)
+closes_a_user_without_the_right_to_connect(void)
 {
 	struct tenant_id t;
 
@@ -72,7 +72,7 @@ a_fresh_token_does_not_keep_a_user_that_is_gone(void)
 	}
 }
 
-/* The database is away: no answer about the user, and no reason to close. */
+/* The database is away, so there is no answer about the user and no reason to close. */
 static void
 a_fresh_token_without_an_answer_is_an_error(void)
 {
@@ -84,8 +84,8 @@ a_fresh_token_without_an_answer_is_an_error(void)
 	one_client_down();
 }
 
-/* A look-up for a fresh token is under way. The look-up for the rights does not wait for
- * it, and a refusal in either answer closes the connection. */
+/* A look-up for a fresh token is under way. The look-up after a change of rights does not
+ * wait for it, and a refusal in either answer closes the connection. */
 static void
 a_look_up_under_way_does_not_block_another(void)
 {
@@ -109,9 +109,9 @@ a_look_up_under_way_does_not_block_another(void)
 	one_client_down();
 }
 
-/* A client sends the next auth frame at each answer. */
+/* A client sends an auth frame after each answer. */
 static void
-a_loop_of_fresh_tokens_puts_nothing_off(void)
+fresh_tokens_do_not_delay_a_revalidation(void)
 {
 	struct tenant_id t;
 
@@ -137,7 +137,7 @@ a_loop_of_fresh_tokens_puts_nothing_off(void)
 /* Rights change while a look-up is under way. Its answer may be older than the change, so
  * the worker looks the user up once more. */
 static void
-looks_up_once_more_after_a_change_on_the_way(void)
+looks_up_again_after_a_change_during_the_look_up(void)
 {
 	struct tenant_id t;
 
@@ -162,7 +162,7 @@ looks_up_once_more_after_a_change_on_the_way(void)
 
 /* The refusal concerns a token that the connection no longer uses. */
 static void
-an_answer_about_an_old_token_is_asked_for_again(void)
+an_answer_about_an_old_token_causes_another_look_up(void)
 {
 	struct tenant_id t;
 	struct conn *c;
@@ -188,10 +188,10 @@ an_answer_about_an_old_token_is_asked_for_again(void)
 	one_client_down();
 }
 
-/* The worker calls the hub once. The first answer is no change, although the role was
- * unknown before it. */
+/* The worker calls the hub once. The first answer is no change of the role, although the
+ * role was unknown before. */
 static void
-tells_that_a_member_has_become_a_guest(void)
+reports_that_a_member_has_become_a_guest(void)
 {
 	struct tenant_id t;
 
@@ -210,19 +210,22 @@ tells_that_a_member_has_become_a_guest(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"closes a user that may not be here", closes_a_user_that_may_not_be_here},
+    {"closes a user without the right to connect",
+	closes_a_user_without_the_right_to_connect},
     {"a fresh token does not keep a user that is gone",
 	a_fresh_token_does_not_keep_a_user_that_is_gone},
     {"a fresh token without an answer is an error",
 	a_fresh_token_without_an_answer_is_an_error},
     {"a look-up under way does not block another",
 	a_look_up_under_way_does_not_block_another},
-    {"a loop of fresh tokens puts nothing off", a_loop_of_fresh_tokens_puts_nothing_off},
-    {"looks up once more after a change on the way",
-	looks_up_once_more_after_a_change_on_the_way},
+    {"fresh tokens do not delay a revalidation",
+	fresh_tokens_do_not_delay_a_revalidation},
+    {"looks up again after a change during the look-up",
+	looks_up_again_after_a_change_during_the_look_up},
     {"an answer about an old token leads to another look-up",
-	an_answer_about_an_old_token_is_asked_for_again},
-    {"tells that a member has become a guest", tells_that_a_member_has_become_a_guest},
+	an_answer_about_an_old_token_causes_another_look_up},
+    {"reports that a member has become a guest",
+	reports_that_a_member_has_become_a_guest},
     CU_TEST_INFO_NULL,
 };
 

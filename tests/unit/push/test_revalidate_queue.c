@@ -31,16 +31,17 @@ static struct conn_ref refs[MANY], others[OTHERS];
 static struct tenant_id tenant;
 static struct user_id victim;
 static char victim_text[ES_UUID_TEXT];
-static unsigned told; /* calls of user_gone */
-static bool told_other;
+static unsigned gone_calls; /* calls of user_gone */
+static bool gone_of_others;
 
 static void
 on_user_gone(void *ctx, const struct tenant_id *of, const struct user_id *user)
 {
 	(void)ctx;
-	told++;
-	told_other |= strcmp(of->text, tenant.text) != 0 ||
-	              (fakes.stranger != NULL && strcmp(user->text, fakes.stranger) != 0);
+	gone_calls++;
+	gone_of_others |=
+	    strcmp(of->text, tenant.text) != 0 ||
+	    (fakes.unknown_user != NULL && strcmp(user->text, fakes.unknown_user) != 0);
 }
 
 static struct conn_ref
@@ -70,8 +71,8 @@ up(void)
 	who = rig.worker.who;
 	who->events.user_gone = on_user_gone;
 	rig.worker.env.now_ms = 1000000;
-	told = 0;
-	told_other = false;
+	gone_calls = 0;
+	gone_of_others = false;
 	(void)snprintf(tenant.text, sizeof(tenant.text), TENANT, 1U);
 	(void)snprintf(victim.text, sizeof(victim.text), USER, (unsigned)VICTIM);
 	memcpy(victim_text, victim.text, sizeof(victim_text));
@@ -113,7 +114,7 @@ down(void)
 	struct list *all = &rig.worker.conns.all;
 
 	fakes.pg_down = false;
-	for (int i = 0; i < 500; i++) /* to the end of the line */
+	for (int i = 0; i < 500; i++) /* until the queue is empty */
 		step();
 	CU_ASSERT_TRUE(list_empty(&who->queue) && list_empty(&who->first));
 	CU_ASSERT_EQUAL(who->n_checking, 0);
@@ -123,8 +124,8 @@ down(void)
 	rig_down(&rig);
 }
 
-/* Returns after how many ms the worker has closed the victim's sockets, while the rights
- * of other users change and their hints name no user. */
+/* Returns the time in ms until the worker has closed the victim's sockets, while the
+ * tenant's rights change again and again and the hints name no user. */
 static int64_t
 until_victim_is_closed(int64_t max_ms)
 {
@@ -149,7 +150,7 @@ churn(int64_t for_ms)
 }
 
 static void
-closes_the_last_in_line_within_a_second(void)
+closes_the_last_in_the_queue_within_a_second(void)
 {
 	unsigned statements;
 	int64_t took_ms;
@@ -157,21 +158,22 @@ closes_the_last_in_line_within_a_second(void)
 	up();
 	churn(2000);
 	statements = fakes.lookups;
-	fakes.stranger = victim_text; /* deactivated; the hint that names it is lost */
+	fakes.unknown_user =
+	    victim_text; /* deactivated; the hint that names it is lost */
 	took_ms = until_victim_is_closed(10000);
 	CU_ASSERT_TRUE(took_ms <= 1000);
 	CU_ASSERT_TRUE(fakes.lookups - statements <= 2 * MANY / BATCH);
-	CU_ASSERT_EQUAL(told, OF_A_USER);
+	CU_ASSERT_EQUAL(gone_calls, OF_A_USER);
 	CU_ASSERT_EQUAL(open_of(refs, MANY), MANY - OF_A_USER);
 	down();
 }
 
 static void
-closes_the_user_named_at_once(void)
+closes_a_named_user_at_once(void)
 {
 	up();
 	churn(2000);
-	fakes.stranger = victim_text;
+	fakes.unknown_user = victim_text;
 	revalidate_tenant(who, &tenant);
 	revalidate_user(who, &tenant, &victim);
 	CU_ASSERT_TRUE(until_victim_is_closed(10000) <= 2L * ANSWER_MS);
@@ -179,9 +181,9 @@ closes_the_user_named_at_once(void)
 }
 
 /* The look-up of the victim under way has read the state before the change. The worker
- * sends the next one at that answer, and not after the whole line. */
+ * sends the next look-up at that answer, ahead of the queue. */
 static void
-closes_the_user_named_while_it_is_looked_up(void)
+closes_a_user_named_during_its_look_up(void)
 {
 	up();
 	revalidate_tenant(who, &tenant);
@@ -192,19 +194,19 @@ closes_the_user_named_while_it_is_looked_up(void)
 	step(); /* the victim is marked, and the answer that accepts it is due */
 	(void)fakes_run();
 	CU_ASSERT_EQUAL(open_of_victim(), OF_A_USER);
-	fakes.stranger = victim_text;
+	fakes.unknown_user = victim_text;
 	CU_ASSERT_TRUE(until_victim_is_closed(10000) <= 2L * ANSWER_MS);
 	down();
 }
 
-/* The line takes 500 ms; rights change in each turn. */
+/* Rights change in each turn, while the queue takes 500 ms. */
 static void
-keeps_places_in_the_line(void)
+keeps_the_order_of_the_queue(void)
 {
 	unsigned steps = 0;
 
 	up();
-	fakes.stranger = victim_text;
+	fakes.unknown_user = victim_text;
 	for (; open_of_victim() > 0 && steps < 1000; steps++) {
 		revalidate_tenant(who, &tenant);
 		step();
@@ -218,7 +220,7 @@ static void
 closes_all_sockets_of_a_user_that_is_gone(void)
 {
 	up();
-	fakes.stranger = victim_text;
+	fakes.unknown_user = victim_text;
 	revalidate_conn(who, conn_get(&rig.worker.conns, refs[MANY - 1]));
 	step();
 	CU_ASSERT_EQUAL(fakes.users, 1);
@@ -227,8 +229,8 @@ closes_all_sockets_of_a_user_that_is_gone(void)
 	step();
 	CU_ASSERT_EQUAL(open_of_victim(), 0);
 	CU_ASSERT_EQUAL(fakes.users, 1);
-	CU_ASSERT_EQUAL(told, OF_A_USER);
-	CU_ASSERT_FALSE(told_other);
+	CU_ASSERT_EQUAL(gone_calls, OF_A_USER);
+	CU_ASSERT_FALSE(gone_of_others);
 	CU_ASSERT_EQUAL(open_of(refs, MANY), MANY - OF_A_USER);
 	CU_ASSERT_EQUAL(who->marks.table.n, 0);
 	down();
@@ -245,12 +247,12 @@ closes_all_sockets_of_a_suspended_tenant(void)
 	step();
 	CU_ASSERT_EQUAL(open_of(refs, MANY), 0);
 	CU_ASSERT_EQUAL(open_of(others, OTHERS), OTHERS);
-	CU_ASSERT_EQUAL(told, MANY);
-	CU_ASSERT_FALSE(told_other);
+	CU_ASSERT_EQUAL(gone_calls, MANY);
+	CU_ASSERT_FALSE(gone_of_others);
 	down();
 }
 
-/* A revoked token says nothing about the user's other tokens. */
+/* A revoked token does not affect the sockets with other tokens of the user. */
 static void
 closes_one_socket_for_a_revoked_token(void)
 {
@@ -262,12 +264,12 @@ closes_one_socket_for_a_revoked_token(void)
 	(void)fakes_run();
 	step();
 	CU_ASSERT_EQUAL(open_of_victim(), OF_A_USER - 1);
-	CU_ASSERT_EQUAL(told, 0);
+	CU_ASSERT_EQUAL(gone_calls, 0);
 	down();
 }
 
-/* While the database is away, the worker tries once a second. When it is back, the worker
- * looks the victim up before the line. */
+/* While the database is away, the worker tries once a second. Afterwards it looks the
+ * victim up ahead of the queue. */
 static void
 tries_once_a_second_while_the_database_is_away(void)
 {
@@ -281,7 +283,7 @@ tries_once_a_second_while_the_database_is_away(void)
 	(void)fakes_run(); /* both statements are lost */
 	step();
 	tried = fakes.users;
-	fakes.stranger = victim_text;
+	fakes.unknown_user = victim_text;
 	churn(REVALIDATE_RETRY_MS - 2 * STEP_MS);
 	CU_ASSERT_EQUAL(fakes.users, tried);
 	fakes.pg_down = false;
@@ -290,9 +292,9 @@ tries_once_a_second_while_the_database_is_away(void)
 	down();
 }
 
-/* Connections that go while they wait, in the line or for their statement. */
+/* Connections that end while they are queued, or while their look-up is under way. */
 static void
-forgets_connections_that_are_gone(void)
+drops_connections_that_are_gone(void)
 {
 	up();
 	revalidate_tenant(who, &tenant);
@@ -306,16 +308,17 @@ forgets_connections_that_are_gone(void)
 	churn(2000);
 	CU_ASSERT_EQUAL(who->n_checking, 0);
 	CU_ASSERT_TRUE(list_empty(&who->queue));
-	CU_ASSERT_EQUAL(told, 0);
+	CU_ASSERT_EQUAL(gone_calls, 0);
 	down();
 }
 
 static CU_TestInfo cases[] = {
-    {"closes the last in line within a second", closes_the_last_in_line_within_a_second},
-    {"closes the user named at once", closes_the_user_named_at_once},
-    {"closes the user named while it is looked up",
-	closes_the_user_named_while_it_is_looked_up},
-    {"keeps places in the line", keeps_places_in_the_line},
+    {"closes the last in the queue within a second",
+	closes_the_last_in_the_queue_within_a_second},
+    {"closes a user that a hint names at once", closes_a_named_user_at_once},
+    {"closes a user that a hint names during the look-up",
+	closes_a_user_named_during_its_look_up},
+    {"keeps the order of the queue", keeps_the_order_of_the_queue},
     {"closes all sockets of a user that is gone",
 	closes_all_sockets_of_a_user_that_is_gone},
     {"closes all sockets of a suspended tenant",
@@ -323,7 +326,7 @@ static CU_TestInfo cases[] = {
     {"closes one socket for a revoked token", closes_one_socket_for_a_revoked_token},
     {"tries once a second while the database is away",
 	tries_once_a_second_while_the_database_is_away},
-    {"forgets connections that are gone", forgets_connections_that_are_gone},
+    {"drops connections that are gone", drops_connections_that_are_gone},
     CU_TEST_INFO_NULL,
 };
 

@@ -72,7 +72,7 @@ acks_after_the_commit(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(got.text,
 	    "{\"messageId\":1,\"createdAt\":\"2026-01-02T03:04:05.678Z\","
 	    "\"clientMessageId\":\"c1\"}"));
-	reply(0, OUTCOME_COMMITTED, ES_OK); /* again: a taken-over partition repeats */
+	reply(0, OUTCOME_COMMITTED, ES_OK); /* a new owner of the partition repeats it */
 	send_n(2);
 	rig_turn(&rig);
 	reply(1, OUTCOME_REPEAT, ES_OK);
@@ -82,7 +82,7 @@ acks_after_the_commit(void)
 }
 
 static void
-tells_refusals(void)
+answers_refusals(void)
 {
 	one_client_up();
 	send_n(1);
@@ -104,8 +104,7 @@ tells_refusals(void)
 	one_client_down();
 }
 
-/* Ten sends in one turn: the first envelope may take one or several of them, but the
- * order stays. */
+/* The first envelope takes one or several of ten sends, and the order stays. */
 static void
 keeps_the_senders_order_in_batches(void)
 {
@@ -156,7 +155,7 @@ lets_32_wait_and_no_more(void)
 /* The database or the queue does not answer: after the time-out each waiting send
  * receives an error, and the worker does not put it into the queue. */
 static void
-lets_nobody_wait_for_ever(void)
+answers_at_the_time_out(void)
 {
 	one_client_up();
 	fakes.hold = true;
@@ -211,7 +210,7 @@ looks_up_at_the_deadline(void)
 }
 
 static void
-looks_up_when_replies_are_heard_again(void)
+looks_up_after_a_reconnect_to_redis(void)
 {
 	one_client_up();
 	send_n(1);
@@ -231,7 +230,7 @@ looks_up_when_replies_are_heard_again(void)
 /* After a reconnect to Redis thousands of sends may wait for their outcomes. Their
  * look-ups must not fill the pipeline that logins use. */
 static void
-asks_for_a_few_outcomes_at_a_time(void)
+looks_up_a_few_outcomes_at_a_time(void)
 {
 	static const char format[] = "01900000-0000-7000-8000-%012u";
 	struct channel_id channel;
@@ -239,7 +238,7 @@ asks_for_a_few_outcomes_at_a_time(void)
 
 	one_client_up();
 	rig_conn(&rig, &client)->user_quota = 1000;
-	for (unsigned i = 0; i < 200; i++) { /* a channel each: an envelope each */
+	for (unsigned i = 0; i < 200; i++) { /* each channel needs an envelope */
 		(void)snprintf(channel.text, sizeof(channel.text), format, i);
 		CU_ASSERT_EQUAL(
 		    send_queue_add(rig.worker.sends, rig_conn(&rig, &client),
@@ -251,7 +250,7 @@ asks_for_a_few_outcomes_at_a_time(void)
 	CU_ASSERT_EQUAL(fakes.n_sent, 200);
 	send_outcomes_subscribed(rig.worker.outcomes);
 	CU_ASSERT_EQUAL(fakes.outcome_statements, 64);
-	send_outcomes_subscribed(rig.worker.outcomes); /* nothing is asked beyond it */
+	send_outcomes_subscribed(rig.worker.outcomes); /* the limit is reached */
 	CU_ASSERT_EQUAL(fakes.outcome_statements, 64);
 	while (fakes_run())
 		;
@@ -275,7 +274,7 @@ limits_the_user(void)
 }
 
 static void
-forgets_a_sender_that_is_gone(void)
+drops_the_sends_of_a_closed_connection(void)
 {
 	one_client_up();
 	send_n(1);
@@ -331,15 +330,15 @@ leaves_room_for_a_long_name(void)
 
 static CU_TestInfo cases[] = {
     {"acks after the commit, once", acks_after_the_commit},
-    {"tells refusals", tells_refusals},
+    {"answers refusals", answers_refusals},
     {"keeps the sender's order, in batches", keeps_the_senders_order_in_batches},
     {"lets 32 wait and no more", lets_32_wait_and_no_more},
-    {"no send waits for ever", lets_nobody_wait_for_ever},
+    {"no send waits for ever", answers_at_the_time_out},
     {"looks up at the deadline", looks_up_at_the_deadline},
-    {"looks up when replies are heard again", looks_up_when_replies_are_heard_again},
-    {"asks for a few outcomes at a time", asks_for_a_few_outcomes_at_a_time},
+    {"looks outcomes up after a reconnect to Redis", looks_up_after_a_reconnect_to_redis},
+    {"looks a few outcomes up at a time", looks_up_a_few_outcomes_at_a_time},
     {"limits the user", limits_the_user},
-    {"forgets a sender that has closed", forgets_a_sender_that_is_gone},
+    {"drops the sends of a closed connection", drops_the_sends_of_a_closed_connection},
     {"leaves room for a long name", leaves_room_for_a_long_name},
     CU_TEST_INFO_NULL,
 };

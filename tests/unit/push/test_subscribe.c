@@ -17,23 +17,23 @@ test_subscribe(void)
 
 	hub_begin(NULL);
 	a = hub_join(0);
-	hub_say(0, 7);
+	hub_publish(0, 7);
 	hub_subscribe(a, 0, 4);
-	hub_settle();
-	CU_ASSERT_TRUE(hub_heard(a, "\"id\":\"s\""));
-	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":7,\"replayed\":3}"));
+	hub_deliver_all();
+	CU_ASSERT_TRUE(hub_received(a, "\"id\":\"s\""));
+	CU_ASSERT_TRUE(hub_received(a, "\"seq\":7,\"replayed\":3}"));
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
 	hub_subscribe(a, 0, -1); /* a second one is answered; the cursor stays */
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 2);
-	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":7,\"replayed\":0}"));
+	CU_ASSERT_TRUE(hub_received(a, "\"seq\":7,\"replayed\":0}"));
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
-	hub_say(0, 2);
-	hub_settle();
+	hub_publish(0, 2);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 5);
 	subscribe_end(worker.hub, &a->conn, &out.channels[0].id);
-	hub_say(0, 1);
-	hub_settle();
+	hub_publish(0, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 5);
 	hub_end();
 }
@@ -49,18 +49,18 @@ test_refusals(void)
 	a = hub_join(0);
 	CU_ASSERT_EQUAL(
 	    hub_subscribe_to(a, "01900000-0000-7000-8000-00000000dead", -1, NULL), ES_OK);
-	hub_settle();
-	CU_ASSERT_TRUE(hub_heard(a, "\"code\":\"not_found\""));
+	hub_deliver_all();
+	CU_ASSERT_TRUE(hub_received(a, "\"code\":\"not_found\""));
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
 	out.channels[2].member[0] = false;
 	hub_subscribe(a, 2, 0); /* private, not a member: the same answer */
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"not_found\""), 2);
 	hub_subscribe(a, 0, -1);
 	hub_subscribe(a, 1, -1);
 	CU_ASSERT_EQUAL(hub_subscribe_to(a, out.channels[2].id.text, -1, NULL),
 	    ES_TOO_MANY_SUBSCRIPTIONS);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 2);
 	hub_end();
 }
@@ -75,20 +75,20 @@ test_unavailable(void)
 	a = hub_join(0);
 	out.down = true;
 	hub_subscribe(a, 0, -1);
-	hub_pass(4000);
+	hub_advance(4000);
 	CU_ASSERT_EQUAL(hub_count(a, "error"), 0);
-	hub_pass(2000);
+	hub_advance(2000);
 	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"unavailable\""), 1);
 	out.down = false;
-	out_cut(&out);
+	out_disconnect(&out);
 	hub_subscribe(a, 1, -1);
-	hub_pass(6000);
+	hub_advance(6000);
 	CU_ASSERT_EQUAL(hub_count(a, "\"code\":\"unavailable\""), 2);
 	CU_ASSERT_EQUAL(a->conn.hub->n_subscriptions, 0);
-	out_restored(&out);
-	hub_settle();
+	out_reconnect(&out);
+	hub_deliver_all();
 	hub_subscribe(a, 1, -1);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"ack\""), 1);
 	hub_end();
 }
@@ -101,31 +101,31 @@ test_reset_cursors(void)
 	hub_begin(NULL);
 	a = hub_join(0);
 	b = hub_join(1);
-	hub_say(0, 5);
+	hub_publish(0, 5);
 	hub_subscribe(a, 0, 900);
 	CU_ASSERT_EQUAL(
 	    hub_subscribe_to(b, out.channels[0].id.text, 3, "another"), ES_OK);
-	hub_settle();
-	CU_ASSERT_TRUE(hub_heard(a, "\"fromSeq\":1,\"toSeq\":5,\"reason\":\"reset\""));
-	CU_ASSERT_TRUE(hub_heard(b, "\"fromSeq\":1,\"toSeq\":5,\"reason\":\"reset\""));
+	hub_deliver_all();
+	CU_ASSERT_TRUE(hub_received(a, "\"fromSeq\":1,\"toSeq\":5,\"reason\":\"reset\""));
+	CU_ASSERT_TRUE(hub_received(b, "\"fromSeq\":1,\"toSeq\":5,\"reason\":\"reset\""));
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 0);
-	hub_say(0, 1);
-	hub_settle();
+	hub_publish(0, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
 	CU_ASSERT_EQUAL(hub_count(b, "\"type\":\"message\""), 1);
 	hub_end();
 }
 
-/* Many readers at once cost one read per page. */
+/* Ten readers that replay at the same time share the reads of pages. */
 static void
 test_pages_shared(void)
 {
 	hub_begin(NULL);
-	hub_say(0, 250);
+	hub_publish(0, 250);
 	for (int i = 0; i < 10; i++)
 		hub_subscribe(hub_join(i % OUT_USERS), 0, 0);
-	hub_settle();
-	hub_pass(500); /* many at once: the second questions are gathered */
+	hub_deliver_all();
+	hub_advance(500); /* many at once: the second questions are gathered */
 	for (int i = 0; i < 10; i++)
 		CU_ASSERT_EQUAL(hub_count(&fake_conns[i], "\"type\":\"message\""), 250);
 	CU_ASSERT_EQUAL(out.page_reads, 3);
@@ -142,14 +142,14 @@ reads_with(size_t page_bytes)
 
 	limits.page_bytes = page_bytes;
 	hub_begin(&limits);
-	hub_say(0, 250);
+	hub_publish(0, 250);
 	for (int i = 0; i < 2; i++) {
 		struct fake_conn *a = hub_join(i);
 
 		hub_subscribe(a, 0, 0);
-		hub_settle();
+		hub_deliver_all();
 		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 250);
-		hub_pass(1500); /* the pages' grace time is over */
+		hub_advance(1500); /* the pages' grace time is over */
 	}
 	reads = out.page_reads;
 	hub_end();
@@ -175,21 +175,21 @@ test_limits(void)
 	limits.log_channel_bytes = 65536;
 	hub_begin(&limits);
 	a = hub_join(0);
-	hub_say(0, 501);
+	hub_publish(0, 501);
 	hub_subscribe(a, 0, 1); /* 500 events are at the limit */
-	hub_settle();
-	CU_ASSERT_TRUE(hub_heard(a, "\"seq\":501,\"replayed\":500}"));
+	hub_deliver_all();
+	CU_ASSERT_TRUE(hub_received(a, "\"seq\":501,\"replayed\":500}"));
 	/* but the replay budget of the minute ends the replay */
 	CU_ASSERT_TRUE(hub_count(a, "\"type\":\"message\"") < 300);
-	CU_ASSERT_TRUE(hub_heard(a, "\"toSeq\":501,\"reason\":\"replay_limit\""));
+	CU_ASSERT_TRUE(hub_received(a, "\"toSeq\":501,\"reason\":\"replay_limit\""));
 	hub_end();
 	hub_begin(NULL);
 	a = hub_join(0);
-	hub_say(0, 502);
+	hub_publish(0, 502);
 	hub_subscribe(a, 0, 1);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_TRUE(
-	    hub_heard(a, "\"fromSeq\":2,\"toSeq\":502,\"reason\":\"replay_limit\""));
+	    hub_received(a, "\"fromSeq\":2,\"toSeq\":502,\"reason\":\"replay_limit\""));
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 0);
 	hub_end();
 }
@@ -205,9 +205,9 @@ replayed_with(int64_t budget)
 	limits.log_channel_bytes = 65536;
 	hub_begin(&limits);
 	a = hub_join(0);
-	hub_say(0, 501);
+	hub_publish(0, 501);
 	hub_subscribe(a, 0, 1);
-	hub_settle();
+	hub_deliver_all();
 	n = (unsigned)hub_count(a, "\"type\":\"message\"");
 	hub_end();
 	return n;
@@ -236,19 +236,19 @@ test_linger(void)
 	hub_begin(&limits);
 	a = hub_join(0);
 	hub_subscribe(a, 0, -1);
-	hub_settle();
+	hub_deliver_all();
 	fake_conn_closed(a);
-	hub_say(0, 3);
-	hub_settle();
+	hub_publish(0, 3);
+	hub_deliver_all();
 	a = hub_join(0);
 	hub_subscribe(a, 0, 0);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 3);
 	CU_ASSERT_EQUAL(out.page_reads, 0); /* the log had all events */
 	fake_conn_closed(a);
-	hub_pass(1750);
+	hub_advance(1750);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 1);
-	hub_pass(250);
+	hub_advance(250);
 	CU_ASSERT_EQUAL(worker.hub->channels.n, 0);
 	hub_end();
 }
@@ -256,13 +256,13 @@ test_linger(void)
 static CU_TestInfo cases[] = {
     {"subscribe: acked, replayed, then live; again: no repeat", test_subscribe},
     {"unknown, private and too many are refused", test_refusals},
-    {"no answer in time is an error", test_unavailable},
-    {"a cursor from nowhere is reset", test_reset_cursors},
-    {"ten readers, one read a page", test_pages_shared},
-    {"pages beyond their bytes are read again", test_page_bytes},
-    {"replay limits: a channel, a minute", test_limits},
+    {"a subscribe without an answer in time fails", test_unavailable},
+    {"a cursor above the head or of another epoch is reset", test_reset_cursors},
+    {"ten readers share one read of each page", test_pages_shared},
+    {"pages above ES_PAGE_BYTES are read again", test_page_bytes},
+    {"replay limits: of a channel, and in a minute", test_limits},
     {"a used-up replay budget reads no page", test_budget_edge},
-    {"a channel lingers without readers", test_linger},
+    {"a channel without readers is kept for a while", test_linger},
     CU_TEST_INFO_NULL,
 };
 

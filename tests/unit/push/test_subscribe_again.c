@@ -1,5 +1,5 @@
-/* Further subscribes to a channel: each is answered as if it were alone, the oldest
- * first, and an ack never promises more than the worker does. */
+/* Further subscribes to a channel. The worker answers each as if it were the only one,
+ * the oldest first. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 #define MESSAGE "\"type\":\"message\""
 
 static void
-again(struct fake_conn *f, const char *id, int64_t after, const char *epoch)
+subscribe_again(struct fake_conn *f, const char *id, int64_t after, const char *epoch)
 {
 	struct subscribe_request req = {.channel = out.channels[0].id,
 	    .op = "subscribe",
@@ -47,36 +47,37 @@ reader_of(unsigned n)
 
 	hub_begin(NULL);
 	f = hub_join(0);
-	hub_say(0, n);
-	again(f, "first", -1, NULL);
-	hub_settle();
+	hub_publish(0, n);
+	subscribe_again(f, "first", -1, NULL);
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "first", (int)n, 0));
 	return f;
 }
 
 static void
-replays_from_there(void)
+replays_from_the_given_number(void)
 {
 	struct fake_conn *f = reader_of(7);
 
-	again(f, "a", 4, NULL);
-	hub_settle();
+	subscribe_again(f, "a", 4, NULL);
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "a", 7, 3));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 3);
-	again(f, "b", 0, out.epoch); /* replays also what the client has received */
-	hub_settle();
+	subscribe_again(
+	    f, "b", 0, out.epoch); /* replays also what the client has received */
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "b", 7, 7));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
-	again(f, "c", 7, NULL);
-	again(f, "d", -1, NULL);
-	again(f, "e", -1, "without a number an epoch means nothing");
-	hub_settle();
+	subscribe_again(f, "c", 7, NULL);
+	subscribe_again(f, "d", -1, NULL);
+	subscribe_again(f, "e", -1, "without a number an epoch means nothing");
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "c", 7, 0));
 	CU_ASSERT_TRUE(acked(f, "d", 7, 0));
 	CU_ASSERT_TRUE(acked(f, "e", 7, 0));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 10);
-	hub_say(0, 2);
-	hub_settle();
+	hub_publish(0, 2);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 12);
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"gap\""), 0);
 	CU_ASSERT_EQUAL(out.rights, 2); /* of the first request, not of the others */
@@ -88,50 +89,50 @@ a_gap_where_nothing_can_be_replayed(void)
 {
 	struct fake_conn *f = reader_of(600);
 
-	again(f, "far", 99, NULL); /* 501 events: one more than the limit */
-	hub_settle();
+	subscribe_again(f, "far", 99, NULL); /* 501 events: one more than the limit */
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "far", 600, 0));
 	CU_ASSERT_EQUAL(
 	    hub_count(f, "\"fromSeq\":100,\"toSeq\":600,\"reason\":\"replay_limit\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 0);
-	again(f, "limit", 100, NULL);
-	hub_settle();
+	subscribe_again(f, "limit", 100, NULL);
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "limit", 600, 500));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 500);
-	again(f, "above", 601, NULL);
-	hub_settle();
+	subscribe_again(f, "above", 601, NULL);
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "above", 600, 0));
 	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 1);
-	again(f, "epoch", 600, "another");
-	hub_settle();
+	subscribe_again(f, "epoch", 600, "another");
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "epoch", 600, 0));
 	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 2);
-	hub_say(0, 1);
-	hub_settle();
+	hub_publish(0, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 501);
 	hub_end();
 }
 
 /* Several requests come before the first answer, and each of them is answered. */
 static void
-oldest_first(void)
+answers_the_oldest_request_first(void)
 {
 	struct fake_conn *f;
 
 	hub_begin(NULL);
 	f = hub_join(0);
-	hub_say(0, 9);
-	again(f, "a", 6, NULL);
-	again(f, NULL, 5, NULL);
-	again(f, "b", -1, NULL);
+	hub_publish(0, 9);
+	subscribe_again(f, "a", 6, NULL);
+	subscribe_again(f, NULL, 5, NULL);
+	subscribe_again(f, "b", -1, NULL);
 	IGNORE(hub_turn(worker.hub));
-	again(f, "c", 2, NULL);
-	hub_settle();
+	subscribe_again(f, "c", 2, NULL);
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "a", 9, 3));
 	CU_ASSERT_TRUE(acked(f, "b", 9, 0));
 	CU_ASSERT_TRUE(acked(f, "c", 9, 7));
-	CU_ASSERT_TRUE(hub_place(f, "\"id\":\"a\"") < hub_place(f, "\"id\":\"b\""));
-	CU_ASSERT_TRUE(hub_place(f, "\"id\":\"b\"") < hub_place(f, "\"id\":\"c\""));
+	CU_ASSERT_TRUE(hub_position(f, "\"id\":\"a\"") < hub_position(f, "\"id\":\"b\""));
+	CU_ASSERT_TRUE(hub_position(f, "\"id\":\"b\"") < hub_position(f, "\"id\":\"c\""));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 7);
 	hub_end();
 }
@@ -139,28 +140,28 @@ oldest_first(void)
 /* The client knows of an event, for example by REST, that this worker has not
  * received. */
 static void
-ahead_of_the_worker_is_no_reset(void)
+a_client_ahead_of_the_worker_gets_no_reset(void)
 {
 	struct fake_conn *f = reader_of(3);
 
 	out.faults.lose = 100;
-	hub_say(0, 1);
-	again(f, "a", 4, NULL);
-	hub_settle();
+	hub_publish(0, 1);
+	subscribe_again(f, "a", 4, NULL);
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "a", 4, 0));
 	/* the same while the database is asked for an earlier request */
 	out.faults.stale = 100;
-	again(f, "b", 5, NULL);
-	IGNORE(hub_turn(worker.hub)); /* its snapshot is of now: 5 is above the head */
-	hub_say(0, 2);
-	again(f, "c", 6, NULL);
-	hub_settle();
+	subscribe_again(f, "b", 5, NULL);
+	IGNORE(hub_turn(worker.hub)); /* 5 is above the head of its snapshot */
+	hub_publish(0, 2);
+	subscribe_again(f, "c", 6, NULL);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, "\"reason\":\"reset\""), 1); /* for request b */
 	CU_ASSERT_TRUE(acked(f, "b", 4, 0));
 	CU_ASSERT_TRUE(acked(f, "c", 6, 0));
 	out.faults.lose = 0;
-	hub_say(0, 1);
-	hub_settle();
+	hub_publish(0, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 1);
 	hub_end();
 }
@@ -168,27 +169,27 @@ ahead_of_the_worker_is_no_reset(void)
 /* The worker refuses a request that needs the database at its deadline, and the reader
  * keeps its subscription. */
 static void
-without_the_database(void)
+requests_that_need_the_database_time_out(void)
 {
 	struct fake_conn *f = reader_of(3);
 
-	hub_say(0, 2);
-	hub_settle();
+	hub_publish(0, 2);
+	hub_deliver_all();
 	out.down = true;
-	again(f, "near", 3, NULL); /* the log has the events after 3 */
-	hub_settle();
+	subscribe_again(f, "near", 3, NULL); /* the log has the events after 3 */
+	hub_deliver_all();
 	CU_ASSERT_TRUE(acked(f, "near", 5, 2));
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 4);
-	again(f, "above", 9, NULL);
-	hub_pass(5000);
+	subscribe_again(f, "above", 9, NULL);
+	hub_advance(5000);
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"error\""), 0);
-	hub_say(0, 1);
-	hub_pass(250);
+	hub_publish(0, 1);
+	hub_advance(250);
 	CU_ASSERT_EQUAL(hub_count(f, "\"id\":\"above\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"unavailable\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 5);
-	hub_say(0, 1);
-	hub_settle();
+	hub_publish(0, 1);
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 6);
 	hub_end();
 }
@@ -196,10 +197,10 @@ without_the_database(void)
 /* The right of a live reader is in doubt and the database is away: the reader receives
  * one error. */
 static void
-a_reader_that_waits_is_told(void)
+a_reader_in_doubt_gets_an_error(void)
 {
-	const char *const told = "\"id\":\"\",\"channelId\":\"" OUT_CHANNEL_PRIVATE
-				 "\",\"code\":\"unavailable\"";
+	const char *const unavailable = "\"id\":\"\",\"channelId\":\"" OUT_CHANNEL_PRIVATE
+					"\",\"code\":\"unavailable\"";
 	struct fake_conn *f[2];
 	struct channel *ch;
 
@@ -208,21 +209,21 @@ a_reader_that_waits_is_told(void)
 		f[i] = hub_join(i);
 		hub_subscribe(f[i], OUT_PRIVATE, -1);
 	}
-	hub_settle();
+	hub_deliver_all();
 	ch = channel_find(worker.hub, &f[0]->conn.tenant, &out.channels[OUT_PRIVATE].id);
 	out.down = true;
 	channel_reset(ch, 0);
 	out.channels[OUT_PRIVATE].member[1] = false;
-	hub_say(OUT_PRIVATE, 1);
-	hub_pass(5000);
+	hub_publish(OUT_PRIVATE, 1);
+	hub_advance(5000);
 	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"error\""), 0);
-	hub_pass(250);
-	CU_ASSERT_EQUAL(hub_count(f[0], told), 1);
-	hub_pass(20000);
-	CU_ASSERT_EQUAL(hub_count(f[0], told), 1);
+	hub_advance(250);
+	CU_ASSERT_EQUAL(hub_count(f[0], unavailable), 1);
+	hub_advance(20000);
+	CU_ASSERT_EQUAL(hub_count(f[0], unavailable), 1);
 	CU_ASSERT_EQUAL(hub_count(f[0], MESSAGE), 0);
 	out.down = false;
-	hub_pass(500);
+	hub_advance(500);
 	CU_ASSERT_EQUAL(hub_count(f[0], MESSAGE), 1);
 	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"error\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f[0], "\"type\":\"ack\""), 1);
@@ -231,8 +232,8 @@ a_reader_that_waits_is_told(void)
 	/* a second doubt gives a second error */
 	out.down = true;
 	channel_reset(ch, 1);
-	hub_pass(5250);
-	CU_ASSERT_EQUAL(hub_count(f[0], told), 2);
+	hub_advance(5250);
+	CU_ASSERT_EQUAL(hub_count(f[0], unavailable), 2);
 	hub_end();
 }
 
@@ -240,23 +241,23 @@ a_reader_that_waits_is_told(void)
  * the hole before the reader has reached it. A subscribe with `after` above the removal
  * must not move the cursor over the removal without a question to the database. */
 static void
-no_way_around_the_own_removal(void)
+the_cursor_cannot_skip_the_own_removal(void)
 {
 	struct fake_conn *f;
 
 	hub_begin(NULL);
 	f = hub_join(1);
 	hub_subscribe(f, OUT_PRIVATE, -1);
-	hub_settle();
+	hub_deliver_all();
 	f->blocked = true;
 	out.faults.lose = 100;
 	out_commit(&out, OUT_PRIVATE, EVENT_MEMBER_LEFT, 1);
 	out.faults.lose = 0;
-	hub_say(OUT_PRIVATE, 3); /* events 2, 3 and 4 */
-	hub_settle();
+	hub_publish(OUT_PRIVATE, 3); /* events 2, 3 and 4 */
+	hub_deliver_all();
 	hub_subscribe(f, OUT_PRIVATE, 2);
 	fake_conn_unblock(f);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, MESSAGE), 0);
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 1); /* for the first */
 	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"not_found\""), 1);
@@ -264,13 +265,17 @@ no_way_around_the_own_removal(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"replays from there", replays_from_there},
-    {"a gap where nothing can be replayed", a_gap_where_nothing_can_be_replayed},
-    {"several before the first answer: the oldest first", oldest_first},
-    {"a client ahead of the worker is no reset", ahead_of_the_worker_is_no_reset},
-    {"what needs the database ends in its time", without_the_database},
-    {"no way around the own removal", no_way_around_the_own_removal},
-    {"a reader whose right is in doubt receives an error", a_reader_that_waits_is_told},
+    {"replays from the given number", replays_from_the_given_number},
+    {"sends a gap when nothing can be replayed", a_gap_where_nothing_can_be_replayed},
+    {"answers the oldest of several requests first", answers_the_oldest_request_first},
+    {"a client ahead of the worker gets no reset",
+	a_client_ahead_of_the_worker_gets_no_reset},
+    {"requests that need the database time out",
+	requests_that_need_the_database_time_out},
+    {"a subscribe cannot skip the reader's own removal",
+	the_cursor_cannot_skip_the_own_removal},
+    {"a reader whose right is in doubt receives an error",
+	a_reader_in_doubt_gets_an_error},
     CU_TEST_INFO_NULL,
 };
 

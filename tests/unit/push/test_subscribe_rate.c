@@ -26,7 +26,7 @@ begin(int64_t rate)
 	return f;
 }
 
-/* frame() handles a frame as frames.c does. */
+/* Handles a frame as frames.c does. */
 static struct es_err err;
 
 static enum es_code
@@ -75,20 +75,20 @@ subscribe_to(struct fake_conn *f, const char *id)
 }
 
 static void
-every_entry_counts(void)
+every_entry_of_a_sync_counts(void)
 {
 	struct fake_conn *f = begin(10);
 
 	CU_ASSERT_EQUAL(sync_of(f, 9), ES_OK);
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[9].id.text), ES_OK);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 10);
 	/* one more is refused: alone, in a sync, and for a channel that is subscribed
 	 * already */
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[10].id.text), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[0].id.text), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(sync_of(f, 1), ES_OK);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 10);
 	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"rate_limited\""), 1);
 	CU_ASSERT_EQUAL(hub_count(f, "\"retryAfterMs\":10000"), 1);
@@ -98,19 +98,19 @@ every_entry_counts(void)
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[10].id.text), ES_RATE_LIMITED);
 	worker.env.now_ms += 1;
 	CU_ASSERT_EQUAL(subscribe_to(f, out.channels[10].id.text), ES_OK);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(f->conn.hub->n_subscriptions, 11);
 	hub_end();
 }
 
-/* A sync crosses the rate: its entries within the rate are done. */
+/* A sync exceeds the rate. Its entries within the rate take effect. */
 static void
-a_sync_is_done_as_far_as_the_rate_goes(void)
+a_sync_is_handled_up_to_the_rate(void)
 {
 	struct fake_conn *f = begin(10);
 
 	CU_ASSERT_EQUAL(sync_of(f, 15), ES_OK);
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\":\"ack\""), 10);
 	CU_ASSERT_EQUAL(hub_count(f, "\"code\":\"rate_limited\""), 5);
 	CU_ASSERT_EQUAL(f->conn.state, CONN_OPEN);
@@ -155,7 +155,7 @@ a_channel_twice_is_refused(void)
 	CU_ASSERT_EQUAL(frame(f, &frame_sync, json), ES_INVALID);
 	CU_ASSERT_STRING_EQUAL(err.field, "channels[2].channelId");
 	CU_ASSERT_STRING_EQUAL(err.text, "repeats the channel of channels[1]");
-	hub_settle();
+	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(f, "\"type\""), 0);
 	CU_ASSERT_EQUAL(f->conn.hub->n_subscriptions + f->conn.hub->n_applicants, 0);
 	hub_end();
@@ -175,7 +175,7 @@ no_limit(void)
 /* 1,000 subscribes in a window may be answered not_found; the next one closes the
  * connection. */
 static void
-refused_ones_are_a_flood_too(void)
+refused_subscribes_are_a_flood_too(void)
 {
 	struct fake_conn *f = begin(0);
 
@@ -184,20 +184,20 @@ refused_ones_are_a_flood_too(void)
 		CU_ASSERT_EQUAL(f->conn.state, CONN_OPEN);
 		CU_ASSERT_EQUAL(
 		    subscribe_to(f, "01900000-0000-7000-8000-00000000dead"), ES_OK);
-		hub_settle();
-		worker.env.now_ms += 5; /* slowly enough that no question is gathered */
+		hub_deliver_all();
+		worker.env.now_ms += 5; /* so slowly that questions are not delayed */
 	}
 	CU_ASSERT_EQUAL(f->conn.state, CONN_CLOSING);
 	hub_end();
 }
 
 static CU_TestInfo cases[] = {
-    {"every entry counts", every_entry_counts},
-    {"a sync is done as far as the rate goes", a_sync_is_done_as_far_as_the_rate_goes},
+    {"every entry of a sync counts", every_entry_of_a_sync_counts},
+    {"a sync takes effect up to the rate", a_sync_is_handled_up_to_the_rate},
     {"a flood is closed", a_flood_is_closed},
     {"a channel twice in a sync is refused", a_channel_twice_is_refused},
     {"no limit", no_limit},
-    {"refused ones are a flood too", refused_ones_are_a_flood_too},
+    {"too many refused subscribes are a flood, too", refused_subscribes_are_a_flood_too},
     CU_TEST_INFO_NULL,
 };
 

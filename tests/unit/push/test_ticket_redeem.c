@@ -1,5 +1,4 @@
-/* Sockets that are opened, or renewed, with a ticket. Redis answers when the test says.
- */
+/* Tickets that open a socket or renew its token. The test decides when Redis answers. */
 #include <string.h>
 
 #include "auth/ticket.h"
@@ -72,7 +71,7 @@ opens_a_socket(void)
 	client_text(&client, "{\"type\":\"ping\",\"id\":\"p\"}");
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"pong\"", &got));
 	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->user.text, USER);
@@ -99,7 +98,7 @@ is_refused(void)
 	for (size_t i = 0; i < ES_COUNT(rows); i++) {
 		up();
 		auth(TICKET);
-		CU_ASSERT_TRUE(fakes_text_answers(ES_OK,
+		CU_ASSERT_TRUE(fakes_answer_text(ES_OK,
 		    rows[i].user != NULL ? claims(rows[i].user, rows[i].ttl_s) : NULL));
 		CU_ASSERT_EQUAL(rig_close_code(&rig, &client), rows[i].code);
 		CU_ASSERT_EQUAL(fakes.users, 0);
@@ -108,7 +107,7 @@ is_refused(void)
 	up(); /* the token was revoked after the ticket was made */
 	fakes.principal = ES_TOKEN_REVOKED;
 	auth(TICKET);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_REVOKED);
 	down();
 }
@@ -125,11 +124,11 @@ waits_for_redis(void)
 	CU_ASSERT_EQUAL(fakes.texts, 1);
 	rig_second(&rig); /* the question is already under way */
 	CU_ASSERT_EQUAL(fakes.texts, 1);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_UNAVAILABLE, NULL));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_UNAVAILABLE, NULL));
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(fakes.texts, 2);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
 	down();
 }
@@ -146,15 +145,15 @@ does_not_wait_for_ever(void)
 	down();
 }
 
-/* The answer comes when the client has left. */
+/* The client closes its socket before Redis answers. */
 static void
-outlives_its_socket(void)
+survives_a_closed_client(void)
 {
 	up();
 	auth(TICKET);
 	client_close(&client);
 	rig_turn(&rig);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	CU_ASSERT_EQUAL(fakes.users, 0);
 	rig_turn(&rig);
 	rig_down(&rig);
@@ -171,24 +170,24 @@ renews_a_live_socket(void)
 	auth(TICKET);
 	auth(TICKET); /* one at a time */
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"busy\"", &got));
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 777)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 777)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"ack\"", &got));
 	CU_ASSERT_STRING_EQUAL(rig_conn(&rig, &client)->auth.jti, "j-9");
 	auth(TICKET);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(OTHER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(OTHER, 600)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"forbidden\"", &got));
 	auth(TICKET);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, NULL));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, NULL));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unauthenticated\"", &got));
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_OPEN);
 	auth(TICKET); /* not busy for ever */
-	CU_ASSERT_TRUE(fakes_text_answers(ES_UNAVAILABLE, NULL));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_UNAVAILABLE, NULL));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"unavailable\"", &got));
 	down();
 }
 
-/* The look-up of the fresh token has read the state before the revocation of its jti, and
- * is answered after it. */
+/* Also when the look-up of a fresh token has read the state before the revocation of its
+ * jti, and its answer arrives afterwards. */
 static void
 a_revoked_jti_ends_its_sockets(void)
 {
@@ -197,7 +196,7 @@ a_revoked_jti_ends_its_sockets(void)
 
 	up();
 	auth(TICKET);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	CU_ASSERT_TRUE(rig_expect(&rig, &client, "\"hello\"", &got));
 	users = fakes.users;
 	revalidate_jti(rig.worker.who, &tenant, "j-8"); /* of another token */
@@ -215,13 +214,13 @@ a_revoked_jti_ends_its_sockets(void)
 	fakes.hold_text = true;
 	auth(TICKET);
 	fakes.hold = true;
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	worker_turn(&rig.worker); /* the look-up of j-9 is under way */
 	users = fakes.users;
 	revalidate_jti(rig.worker.who, &tenant, "j-9");
 	worker_turn(&rig.worker);
 	fakes.hold = false;
-	rig_turn(&rig); /* the old token is asked about, then j-9, now in force */
+	rig_turn(&rig); /* looks up the old token, then j-9, which is in force now */
 	CU_ASSERT_EQUAL(fakes.users, users + 2);
 	down();
 }
@@ -237,7 +236,7 @@ waits_for_the_key_of_an_issuer(void)
 	fakes.hold_eval = true;
 	auth(TICKET);
 	ticket = claims(USER, 600);
-	CU_ASSERT_TRUE(fakes_text_answers(
+	CU_ASSERT_TRUE(fakes_answer_text(
 	    ES_OK, arena_printf(rig.arena, "%.*s,\"kid\":\"app-1\",\"keyCreated\":5}",
 		       (int)strlen(ticket) - 1, ticket)));
 	rig_turn(&rig);
@@ -246,7 +245,7 @@ waits_for_the_key_of_an_issuer(void)
 	CU_ASSERT_EQUAL(fakes.users, 1);
 	CU_ASSERT_EQUAL(rig_conn(&rig, &client)->state, CONN_GREETING);
 	CU_ASSERT_FALSE(
-	    fakes_eval_answers()); /* Redis counts no connection before that answer */
+	    fakes_answer_eval()); /* Redis counts no connection before that answer */
 	rig_conn(&rig, &client)->auth.greeting_ms -= 20000;
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
@@ -255,23 +254,23 @@ waits_for_the_key_of_an_issuer(void)
 
 /* Redis has counted the connection after the time-out of the greeting. */
 static void
-is_not_opened_once_it_is_closing(void)
+a_closing_connection_is_not_opened(void)
 {
 	up();
 	fakes.hold_eval = true;
 	auth(TICKET);
-	CU_ASSERT_TRUE(fakes_text_answers(ES_OK, claims(USER, 600)));
+	CU_ASSERT_TRUE(fakes_answer_text(ES_OK, claims(USER, 600)));
 	rig_turn(&rig);
 	rig_conn(&rig, &client)->auth.greeting_ms -= 20000;
 	rig_second(&rig);
 	CU_ASSERT_PTR_NULL(rig_conn(&rig, &client)); /* it is closing */
-	CU_ASSERT_TRUE(fakes_eval_answers());
+	CU_ASSERT_TRUE(fakes_answer_eval());
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &client), CLOSE_AUTH_TIMEOUT);
 	down();
 }
 
 static void
-an_api_key_is_told_where_to_go(void)
+an_api_key_gets_a_reason_that_names_tickets(void)
 {
 	up();
 	auth("esk_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
@@ -285,12 +284,13 @@ static CU_TestInfo cases[] = {
     {"is refused", is_refused},
     {"waits for Redis", waits_for_redis},
     {"does not wait for ever", does_not_wait_for_ever},
-    {"outlives its socket", outlives_its_socket},
-    {"renews a live socket", renews_a_live_socket},
+    {"a client closes before Redis answers", survives_a_closed_client},
+    {"renews the token of an open socket", renews_a_live_socket},
     {"a revoked jti ends its sockets", a_revoked_jti_ends_its_sockets},
     {"waits for the key of an issuer", waits_for_the_key_of_an_issuer},
-    {"is not opened once it is closing", is_not_opened_once_it_is_closing},
-    {"an API key gets a reason that names /ws/tickets", an_api_key_is_told_where_to_go},
+    {"a closing connection is not opened", a_closing_connection_is_not_opened},
+    {"an API key gets a reason that names /ws/tickets",
+	an_api_key_gets_a_reason_that_names_tickets},
     CU_TEST_INFO_NULL,
 };
 

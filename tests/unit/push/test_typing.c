@@ -16,12 +16,12 @@
 
 static struct outside out;
 static struct fake_worker worker;
-static unsigned heard[FAKE_CONNS];
+static unsigned received[FAKE_CONNS];
 
 static void
 count(struct fake_conn *f, const char *json)
 {
-	heard[f - fake_conns] += strstr(json, "typing_indicator") != NULL;
+	received[f - fake_conns] += strstr(json, "typing_indicator") != NULL;
 }
 
 static struct fake_conn *
@@ -33,7 +33,7 @@ join(int user, unsigned channel)
 	    fake_conn_open(&worker, OUT_TENANT, out.users[user].text, "Ann", count);
 	struct es_err err;
 
-	heard[f - fake_conns] = 0;
+	received[f - fake_conns] = 0;
 	CHECK(subscribe_begin(worker.hub, &f->conn, &req, &err) == ES_OK);
 	for (unsigned i = 0; i < 5; i++) {
 		out_drain(&out);
@@ -84,22 +84,22 @@ test_once(void)
 	type(a, 0);
 	type(a, 0);
 	type(a2, 0);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
-	CU_ASSERT_EQUAL(heard[a - fake_conns] + heard[a2 - fake_conns], 0);
+	CU_ASSERT_EQUAL(received[b - fake_conns], 1);
+	CU_ASSERT_EQUAL(received[a - fake_conns] + received[a2 - fake_conns], 0);
 	type(b, 0); /* each typing user has a limit of its own */
-	CU_ASSERT_EQUAL(heard[a - fake_conns], 1);
-	CU_ASSERT_EQUAL(heard[a2 - fake_conns], 1);
+	CU_ASSERT_EQUAL(received[a - fake_conns], 1);
+	CU_ASSERT_EQUAL(received[a2 - fake_conns], 1);
 	worker.env.now_ms += TYPING_EVERY_MS - 1;
 	type(a, 0);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
+	CU_ASSERT_EQUAL(received[b - fake_conns], 1);
 	worker.env.now_ms += 1;
 	type(a, 0);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 2);
+	CU_ASSERT_EQUAL(received[b - fake_conns], 2);
 	end();
 }
 
-/* The limit also holds for notices from another worker or from REST, which limit only
- * their own. */
+/* The limit also applies to notices from another worker or from REST, because those limit
+ * only their own notices. */
 static void
 test_from_elsewhere(void)
 {
@@ -119,7 +119,7 @@ test_from_elsewhere(void)
 	topic_channel(&ev.tenant, &ev.channel, topic);
 	for (unsigned i = 0; i < 5; i++)
 		hub_topic_message(worker.hub, topic, text.data, text.len);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
+	CU_ASSERT_EQUAL(received[b - fake_conns], 1);
 	arena_free(&arena);
 	end();
 }
@@ -136,13 +136,14 @@ test_crowd(void)
 	ch = channel_find(worker.hub, &a->conn.tenant, &out.channels[0].id);
 	ch->n_subs += TYPING_READERS_MAX - 1; /* one over the limit */
 	type(a, 0);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 0);
+	CU_ASSERT_EQUAL(received[b - fake_conns], 0);
 	ch->n_subs -= 1;
 	type(a, 0);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 0); /* published just now, so not again */
+	CU_ASSERT_EQUAL(
+	    received[b - fake_conns], 0); /* published just now, so not again */
 	worker.env.now_ms += TYPING_EVERY_MS;
 	type(a, 0);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 1);
+	CU_ASSERT_EQUAL(received[b - fake_conns], 1);
 	ch->n_subs -= TYPING_READERS_MAX - 2;
 	end();
 }
@@ -155,11 +156,11 @@ test_removed(void)
 	begin();
 	a = join(0, 2);
 	b = join(1, 2);
-	b->blocked = true; /* has not read of its removal yet */
+	b->blocked = true; /* the client has not received its removal yet */
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
 	out_drain(&out);
 	type(a, 2);
-	CU_ASSERT_EQUAL(heard[b - fake_conns], 0);
+	CU_ASSERT_EQUAL(received[b - fake_conns], 0);
 	end();
 }
 
@@ -183,8 +184,8 @@ test_recent(void)
 
 static CU_TestInfo cases[] = {
     {"once in 3 s, to the others", test_once},
-    {"limited also when it comes from elsewhere", test_from_elsewhere},
-    {"not in a crowd", test_crowd},
+    {"notices of other workers are limited, too", test_from_elsewhere},
+    {"not in a large channel", test_crowd},
     {"not to a removed user", test_removed},
     {"the number of remembered notices has a limit", test_recent},
     CU_TEST_INFO_NULL,

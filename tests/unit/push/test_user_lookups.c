@@ -7,9 +7,9 @@
 
 #include "core/banned.h"
 
-#define KNOWN    "01900000-0000-7000-8000-00000000a002"
-#define STRANGER "01900000-0000-7000-8000-00000000a0ff"
-#define MANY     52
+#define KNOWN   "01900000-0000-7000-8000-00000000a002"
+#define UNKNOWN "01900000-0000-7000-8000-00000000a0ff"
+#define MANY    52
 
 static struct rig rig;
 static struct client *clients; /* of MANY: a megabyte each */
@@ -39,7 +39,7 @@ down(unsigned n)
 }
 
 static bool
-greeted(unsigned i)
+got_hello(unsigned i)
 {
 	return rig_expect(&rig, &clients[i], "\"type\":\"hello\"", &got);
 }
@@ -54,7 +54,7 @@ two_users_are_one_statement(void)
 	CU_ASSERT_EQUAL(fakes.lookups, 1);
 	fakes.hold = false;
 	for (unsigned i = 0; i < 3; i++)
-		CU_ASSERT_TRUE(greeted(i));
+		CU_ASSERT_TRUE(got_hello(i));
 	CU_ASSERT_EQUAL(fakes.lookups, 2);
 	CU_ASSERT_EQUAL(fakes.users, 3);
 	CU_ASSERT_EQUAL(fakes.epochs, 3); /* the hub receives the epoch of each answer */
@@ -62,23 +62,23 @@ two_users_are_one_statement(void)
 }
 
 static void
-a_stranger_harms_nobody_else(void)
+an_unknown_user_does_not_affect_the_others(void)
 {
 	up();
-	fakes.stranger = STRANGER;
-	rig_client_as(&rig, &clients[1], STRANGER);
+	fakes.unknown_user = UNKNOWN;
+	rig_client_as(&rig, &clients[1], UNKNOWN);
 	rig_client_as(&rig, &clients[2], KNOWN);
 	rig_turn(&rig);
 	fakes.hold = false;
 	CU_ASSERT_EQUAL(rig_close_code(&rig, &clients[1]), CLOSE_BAD_TOKEN);
-	CU_ASSERT_TRUE(greeted(2));
+	CU_ASSERT_TRUE(got_hello(2));
 	CU_ASSERT_EQUAL(fakes.lookups, 2);
 	CU_ASSERT_EQUAL(fakes.opened, 2);
 	down(3);
 }
 
 static void
-who_has_gone_is_dropped(void)
+a_closed_client_is_dropped(void)
 {
 	up();
 	rig_client_as(&rig, &clients[1], KNOWN);
@@ -89,7 +89,7 @@ who_has_gone_is_dropped(void)
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(rig.worker.conns.n, 1);
 	fakes.hold = false;
-	CU_ASSERT_TRUE(greeted(2));
+	CU_ASSERT_TRUE(got_hello(2));
 	CU_ASSERT_EQUAL(
 	    fakes.users, 2); /* the worker does not look this user up any more */
 	CU_ASSERT_EQUAL(fakes.opened, 1);
@@ -109,8 +109,8 @@ all_are_asked_for_again_when_the_database_was_away(void)
 	CU_ASSERT_EQUAL(fakes.opened, 0);
 	fakes.pg_down = false;
 	rig_second(&rig);
-	CU_ASSERT_TRUE(greeted(0));
-	CU_ASSERT_TRUE(greeted(1));
+	CU_ASSERT_TRUE(got_hello(0));
+	CU_ASSERT_TRUE(got_hello(1));
 	CU_ASSERT_EQUAL(fakes.lookups, 2);
 	down(2);
 }
@@ -127,15 +127,16 @@ one_more_than_the_limit_makes_two_statements(void)
 	CU_ASSERT_EQUAL(fakes.users, MANY - 1);
 	fakes.hold = false;
 	for (unsigned i = 0; i < MANY; i++)
-		CU_ASSERT_TRUE(greeted(i));
+		CU_ASSERT_TRUE(got_hello(i));
 	CU_ASSERT_EQUAL(fakes.lookups, 3);
 	down(MANY);
 }
 
 static CU_TestInfo cases[] = {
-    {"two users are one statement", two_users_are_one_statement},
-    {"an unknown user does not affect the others", a_stranger_harms_nobody_else},
-    {"a client that has closed is dropped", who_has_gone_is_dropped},
+    {"one statement looks two users up", two_users_are_one_statement},
+    {"an unknown user does not affect the others",
+	an_unknown_user_does_not_affect_the_others},
+    {"a client that has closed is dropped", a_closed_client_is_dropped},
     {"all users are looked up again after an outage",
 	all_are_asked_for_again_when_the_database_was_away},
     {"one more than the limit makes two statements",

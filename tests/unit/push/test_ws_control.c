@@ -10,7 +10,7 @@
 
 #include "core/banned.h"
 
-/* Bytes as they are. */
+/* Sends these bytes unchanged. */
 static void
 wire(const char *bytes, size_t len)
 {
@@ -107,7 +107,8 @@ echoes_a_close_without_a_code(void)
 	one_client_down();
 }
 
-/* The peer's Close frame after ours ends the connection; data before it is not read. */
+/* After the worker's Close frame, the peer's Close frame ends the connection. The worker
+ * ignores data before it. */
 static void
 waits_for_the_close_of_the_peer(void)
 {
@@ -207,13 +208,13 @@ sleeps_while_a_blocked_client_sends(void)
 		turns++;
 		ev_run(rig.worker.env.loop, EVRUN_ONCE);
 	}
-	CU_ASSERT_TRUE(turns < 20); /* nudges of libwebsockets' timers */
+	CU_ASSERT_TRUE(turns < 20); /* only timers wake the loop */
 	CU_ASSERT_TRUE(one_client_answered("patient"));
 	one_client_down();
 }
 
-/* After the server has decided to close, it reads the client's bytes for a limited time
- * only. */
+/* After the worker has decided to close, it reads only a limited number of the client's
+ * bytes. */
 static void
 stops_reading_a_flood_after_the_close(void)
 {

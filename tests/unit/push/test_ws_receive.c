@@ -13,14 +13,14 @@
 
 #define MAX 121024 /* 10,000 characters of 12 bytes, and 1,024 */
 
-/* Bytes as they are. */
+/* Sends these bytes unchanged. */
 static void
 wire(const char *bytes, size_t len)
 {
 	CU_ASSERT_EQUAL(send(client.fd, bytes, len, MSG_NOSIGNAL), (ssize_t)len);
 }
 
-/* More than the socket takes at once. */
+/* Sends more bytes than the socket takes at once. */
 static void
 send_much(const char *data, size_t len)
 {
@@ -36,7 +36,7 @@ send_much(const char *data, size_t len)
 	}
 }
 
-/* One text frame of len bytes under a mask of zeros. */
+/* Sends one text frame of len bytes, with a mask of zeros. */
 static void
 send_text(char fill, size_t len, bool fin)
 {
@@ -62,7 +62,8 @@ derives_the_limit_of_a_message(void)
 	CU_ASSERT_EQUAL(push_conf_message_max(&conf), MAX + 1);
 }
 
-/* 10,000 emoji as JSON escapes are 120,000 bytes, and a message. */
+/* 10,000 emoji as JSON escapes take 120,000 bytes, and the worker accepts them as one
+ * message. */
 static void
 takes_the_longest_body_in_its_longest_form(void)
 {
@@ -153,11 +154,11 @@ takes_text_in_utf8_only(void)
 
 static CU_TestInfo tests[] = {
     {"derives the limit of a message", derives_the_limit_of_a_message},
-    {"takes the longest body in its longest form",
+    {"accepts the longest body with all characters escaped",
 	takes_the_longest_body_in_its_longest_form},
     {"answers a message above the limit", answers_a_message_above_the_limit},
     {"closes far above the limit", closes_far_above_the_limit},
-    {"takes text in UTF-8 only", takes_text_in_utf8_only},
+    {"accepts only text in UTF-8", takes_text_in_utf8_only},
     CU_TEST_INFO_NULL,
 };
 
