@@ -12,7 +12,7 @@
 
 #define PATIENCE_MS 15000 /* for connect, upgrade and hello together */
 #define ADDRESSES   8     /* 127.0.0.2 and following: each address has its own ports */
-#define MIN_MS      500   /* until a hello says otherwise */
+#define MIN_MS      500   /* limits of the back-off until hello gives others */
 #define MAX_MS      30000
 
 static char buf[1 << 18];
@@ -20,8 +20,8 @@ static char buf[1 << 18];
 void
 client_phase(struct storm *s, struct client *c, enum phase next)
 {
-	const bool was = c->phase != AWAY && c->phase != BACK;
-	const bool is = next != AWAY && next != BACK;
+	const bool was = c->phase != AWAY && c->phase != RESUMED;
+	const bool is = next != AWAY && next != RESUMED;
 
 	s->under_way += (unsigned)is - (unsigned)was;
 	c->phase = next;
@@ -46,7 +46,7 @@ client_connect(struct storm *s, struct client *c)
 	struct sockaddr_in from = {.sin_family = AF_INET};
 
 	s->counts.attempts++;
-	if (c->hit && c->tried_ms == 0)
+	if (c->was_cut && c->tried_ms == 0)
 		c->tried_ms = s->now_ms;
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + c->index % ADDRESSES);
@@ -54,7 +54,7 @@ client_connect(struct storm *s, struct client *c)
 	    setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) !=
 		0 ||
 	    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
-	    /* RST, so that the driver's own ends leave no TIME_WAIT */
+	    /* close by RST, so that the driver's sockets leave no TIME_WAIT */
 	    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &rst, sizeof(rst)) != 0 ||
 	    bind(c->fd, (struct sockaddr *)&from, sizeof(from)) != 0) {
 		perror("socket");
@@ -92,15 +92,15 @@ client_lost(struct storm *s, struct client *c, bool failed)
 	c->n_rest = 0;
 	if (failed)
 		c->tries++;
-	if (failed || c->phase == BACK || c->phase == RESUMING || c->told_ms != 0)
+	if (failed || c->phase == RESUMED || c->phase == RESUMING || c->advised_ms != 0)
 		c->server = (c->server + 1) % s->n_servers;
-	if (c->phase == BACK)
-		c->hit = true;
-	if (s->rude && !failed)
+	if (c->phase == RESUMED)
+		c->was_cut = true;
+	if (s->no_backoff && !failed)
 		c->due_ms = s->now_ms;
 	else
-		c->due_ms = c->told_ms > 0 ? c->told_ms : s->now_ms + backoff(c);
-	c->told_ms = 0;
+		c->due_ms = c->advised_ms > 0 ? c->advised_ms : s->now_ms + backoff(c);
+	c->advised_ms = 0;
 	client_phase(s, c, AWAY);
 }
 
@@ -166,7 +166,7 @@ upgrade(struct storm *s, struct client *c)
 	put(s, c, head, (size_t)n);
 }
 
-/* The number of bytes used; 0: the frame is not complete. */
+/* Returns the number of bytes used; 0: the head is not complete. */
 static size_t
 take_head(struct storm *s, struct client *c, char *data, size_t len)
 {
@@ -185,7 +185,7 @@ take_head(struct storm *s, struct client *c, char *data, size_t len)
 	s->counts.codes[status > 0 && status < STATUS_MAX ? status : 1]++;
 	retry = strcasestr(data, "\r\nretry-after:");
 	if (retry != NULL)
-		c->told_ms =
+		c->advised_ms =
 		    s->now_ms + 1000 * strtol(retry + 14, NULL, 10) + storm_random(1000);
 	client_lost(s, c, true);
 	return 0;
@@ -218,7 +218,7 @@ take_frame(struct storm *s, struct client *c, char *data, size_t len)
 	else if ((p[0] & 15) == 8) {
 		s->counts
 		    .codes[size >= 2 ? (p[head] << 8 | p[head + 1]) % CODES_MAX : 5]++;
-		client_lost(s, c, c->phase != BACK && c->phase != RESUMING);
+		client_lost(s, c, c->phase != RESUMED && c->phase != RESUMING);
 		return 0;
 	}
 	data[head + size] = saved;
@@ -238,7 +238,7 @@ on_readable(struct storm *s, struct client *c)
 		return;
 	if (n <= 0) {
 		s->counts.codes[0]++;
-		client_lost(s, c, c->phase != BACK && c->phase != RESUMING);
+		client_lost(s, c, c->phase != RESUMED && c->phase != RESUMING);
 		return;
 	}
 	s->counts.bytes_in += (uint64_t)n;
@@ -283,7 +283,8 @@ client_tick(struct storm *s, struct client *c)
 		   s->now_ms >= c->due_ms) {
 		s->counts.timeouts++;
 		client_lost(s, c, true);
-	} else if (c->phase == BACK && c->told_ms > 0 && s->now_ms >= c->told_ms) {
+	} else if (c->phase == RESUMED && c->advised_ms > 0 &&
+		   s->now_ms >= c->advised_ms) {
 		client_lost(s, c, false);
 	}
 }

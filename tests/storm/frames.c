@@ -1,5 +1,5 @@
-/* The frames of the server, as far as a client must understand them. Their fields have a
- * fixed order, and bodies of the test contain no JSON, so a search finds them. */
+/* Parses the frames of the server. Their fields have a fixed order, and the message
+ * bodies of this test contain no JSON, so strstr() finds a field. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,17 +55,18 @@ frames_resume(struct storm *s, struct client *c)
 	client_send(s, c, 1, json, (size_t)n);
 }
 
-/* True when all channels are acked and all missed events have come. */
+/* The client has resumed when all its channels are acked and it has received all missed
+ * events. */
 static void
-look_if_back(struct storm *s, struct client *c)
+check_resumed(struct storm *s, struct client *c)
 {
 	if (c->phase != RESUMING)
 		return;
 	for (unsigned i = 0; i < c->n_own; i++)
 		if (c->own[i].target < 0 || c->own[i].last < c->own[i].target)
 			return;
-	client_phase(s, c, BACK);
-	if (c->hit && c->back_ms == 0)
+	client_phase(s, c, RESUMED);
+	if (c->was_cut && c->back_ms == 0)
 		c->back_ms = s->now_ms;
 }
 
@@ -110,8 +111,8 @@ on_hello(struct storm *s, struct client *c, const char *json)
 	frames_resume(s, c);
 }
 
-/* Repeats a refusal that may be retried a little later; the storm allows no other
- * refusal. */
+/* Repeats the sync a little later after an error that may be retried. Counts any other
+ * error. */
 static void
 on_error(struct storm *s, struct client *c, const char *json)
 {
@@ -142,9 +143,9 @@ frames_text(struct storm *s, struct client *c, char *json)
 		if (own != NULL)
 			own->last = number(json, "toSeq");
 	} else if (strcmp(type, "reconnect") == 0) {
-		c->told_ms = s->now_ms + number(json, "afterMs");
+		c->advised_ms = s->now_ms + number(json, "afterMs");
 	} else if (strcmp(type, "error") == 0) {
 		on_error(s, c, json);
 	}
-	look_if_back(s, c);
+	check_resumed(s, c);
 }

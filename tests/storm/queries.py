@@ -1,4 +1,4 @@
-"""Statements of push-server as PostgreSQL itself counts them (pg_stat_statements)."""
+"""Counts the statements of push-server by pg_stat_statements of PostgreSQL."""
 
 # Texts that identify a statement; the first match counts, so the order matters.
 ASKS = (

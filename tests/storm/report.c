@@ -1,4 +1,4 @@
-/* The results as one line of JSON. Times are milliseconds from the cut. */
+/* Prints the results as one line of JSON. Times are in milliseconds since "begin". */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,8 @@ times(const char *name, int64_t *at, unsigned n)
 	printf("}");
 }
 
-/* True when each reader of a channel has the highest number of any reader. */
+/* Writes the highest number that any reader of each channel has received to heads.
+ * Returns how many cursors are below it. */
 static unsigned
 behind(const struct storm *s, int64_t heads[])
 {
@@ -65,25 +66,26 @@ report_print(const struct storm *s, int64_t began_ms)
 	int64_t *tried = malloc(s->n * sizeof(*tried));
 	int64_t *back = malloc(s->n * sizeof(*back));
 	int64_t *heads = malloc(s->n_channels * sizeof(*heads));
-	unsigned n_tried = 0, n_back = 0, hit = 0, now_back = 0;
+	unsigned n_tried = 0, n_back = 0, was_cut = 0, now_back = 0;
 
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct client *c = &s->clients[i];
 
-		hit += c->hit;
-		now_back += c->phase == BACK;
+		was_cut += c->was_cut;
+		now_back += c->phase == RESUMED;
 		if (c->tried_ms > 0)
 			tried[n_tried++] = c->tried_ms - began_ms;
 		if (c->back_ms > 0)
 			back[n_back++] = c->back_ms - began_ms;
 	}
-	printf("{\"clients\":%u,\"hit\":%u,\"back\":%u,\"resumed\":%u,\"behind\":%u,"
-	       "\"holes\":%u,\"doubled\":%u,\"gaps\":%u,\"errors\":%u,\"events\":%u,"
-	       "\"busy\":%u,\"attempts\":%u,\"refused\":%u,\"timeouts\":%u,\"cut\":%u,"
-	       "\"bytesIn\":%" PRIu64 ",\"bytesOut\":%" PRIu64,
-	    s->n, hit, now_back, n_back, behind(s, heads), k->holes, k->doubled, k->gaps,
-	    k->errors, k->events, k->busy, k->attempts, k->failed_connects, k->timeouts,
-	    k->cut, k->bytes_in, k->bytes_out);
+	printf(
+	    "{\"clients\":%u,\"cutClients\":%u,\"back\":%u,\"resumed\":%u,\"behind\":%u,"
+	    "\"holes\":%u,\"doubled\":%u,\"gaps\":%u,\"errors\":%u,\"events\":%u,"
+	    "\"busy\":%u,\"attempts\":%u,\"refused\":%u,\"timeouts\":%u,\"cut\":%u,"
+	    "\"bytesIn\":%" PRIu64 ",\"bytesOut\":%" PRIu64,
+	    s->n, was_cut, now_back, n_back, behind(s, heads), k->holes, k->doubled,
+	    k->gaps, k->errors, k->events, k->busy, k->attempts, k->failed_connects,
+	    k->timeouts, k->cut, k->bytes_in, k->bytes_out);
 	times("tried", tried, n_tried);
 	times("resumedMs", back, n_back);
 	printf(",\"ends\":{");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cuts thousands of clients at once and checks how they come back."""
+"""Cuts the connections of thousands of clients at once and checks how the clients resume."""
 
 import argparse
 import http.client
@@ -26,7 +26,7 @@ from scn import env as environment  # noqa: E402
 from scn.report import Report  # noqa: E402
 from world import World  # noqa: E402
 
-BACK_S = 30         # promised time until all clients are back
+BACK_S = 30         # promised time until all clients have resumed
 GIVE_UP_S = 120
 IDLE_KB = 20        # most memory of an idle connection
 
@@ -37,7 +37,7 @@ def arguments(argv):
     p.add_argument("--build", default="build")
     p.add_argument("--clients", type=int, default=10000)
     p.add_argument("--channels", type=int, default=50)
-    p.add_argument("--cuts", default="reset,rude,kill,drain")
+    p.add_argument("--cuts", default="reset,no_backoff,kill,drain")
     return p.parse_args(argv)
 
 
@@ -53,7 +53,7 @@ class Writer(threading.Thread):
     def run(self):
         try:
             self.write()
-        except Exception as e:  # the report has it
+        except Exception as e:  # judge() reports it
             self.failure = repr(e)
 
     def write(self):
@@ -72,7 +72,7 @@ class Writer(threading.Thread):
             status = conn.getresponse().status
             conn.close()
             if status not in (201, 202):
-                raise RuntimeError("a message was answered %d" % status)
+                raise RuntimeError("a POST of a message was answered with status %d" % status)
             self.acked += status == 201
 
     def end(self):
@@ -86,18 +86,13 @@ class Driver:
                                      + [str(p) for p in ports], text=True, bufsize=1,
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def say(self, word):
+    def command(self, word):
         self.proc.stdin.write(word + "\n")
         self.proc.stdin.flush()
         return self.proc.stdout.readline().strip()
 
-    def start(self, word):
-        """Sends without waiting for the answer."""
-        self.proc.stdin.write(word + "\n")
-        self.proc.stdin.flush()
-
     def report(self):
-        return json.loads(self.say("report"))
+        return json.loads(self.command("report"))
 
     def end(self):
         self.proc.stdin.close()
@@ -131,22 +126,22 @@ class Storms:
     # kinds of cuts
 
     def cut_reset(self):
-        self.storm("reset by the clients", [self.port], lambda driver: driver.say("cut"),
+        self.storm("reset by the clients", [self.port], lambda driver: driver.command("cut"),
                    idle=True)
 
     def cut_kill(self):
         self.storm("workers killed", [self.port], lambda _: self.stack.kill(
             self.stack.workers("push"), signal.SIGKILL))
 
-    def cut_rude(self):
-        """All clients connect in the same moment: tests accept() and the advice of refusals."""
+    def cut_no_backoff(self):
+        """All clients reconnect at the same moment: tests accept() and Retry-After of refusals."""
         def cut(driver):
-            driver.say("rude")
-            driver.say("cut")
-        self.storm("reset and back at once", [self.port], cut, jitter=False)
+            driver.command("no_backoff")
+            driver.command("cut")
+        self.storm("reset, then reconnects without back-off", [self.port], cut, jitter=False)
 
     def cut_drain(self):
-        """The drained server does not come back, so clients reconnect to a second one."""
+        """The drained server does not start again, so clients reconnect to a second one."""
         port = free_port()
         run_dir = self.env.get("ES_RUN_DIR")
         proc, _ = self.stack.helper(
@@ -166,18 +161,18 @@ class Storms:
         before = rss_kb(self.stack.workers("push"))
         driver = Driver(self.args.build, self.file, ports)
         writer = Writer(self.world)
-        driver.say("connect")
+        driver.command("connect")
         if idle:
             self.judge_balance([len(os.listdir("/proc/%d/fd" % p))
                                 for p in self.stack.workers("push")])
             self.judge_idle(rss_kb(self.stack.workers("push")) - before)
         writer.start()
-        driver.say("wait 2000")  # so that some last numbers are above 0
-        driver.say("hit")
+        driver.command("wait 2000")  # so that some last numbers are above 0
+        driver.command("begin")
         queries.reset(self.world)
         at = time.monotonic()
         cut(driver)
-        driver.say("wait %d" % (GIVE_UP_S * 1000))
+        driver.command("wait %d" % (GIVE_UP_S * 1000))
         took = time.monotonic() - at
         asked, others, slowest = queries.counts(self.world)
         writer.end()
@@ -185,15 +180,15 @@ class Storms:
         heads = self.world.heads()
         got = driver.report()
         while got["heads"] != {c: heads[c] for c in got["heads"]} and time.monotonic() < end:
-            driver.say("wait 200")
+            driver.command("wait 200")
             got = driver.report()
         driver.end()
-        self.tell(name, got, asked, others, took, slowest)
+        self.print_result(name, got, asked, others, took, slowest)
         self.judge(name, got, asked, took, writer, heads)
         if jitter:
             self.judge_jitter(name, got)
 
-    def tell(self, name, got, asked, others, took, slowest):
+    def print_result(self, name, got, asked, others, took, slowest):
         print("%s: %d clients, all back after %.1f s; resumed %s ms; first tried %s ms" % (
             name, got["clients"], got["resumedMs"].get("max", 0) / 1000, got["resumedMs"],
             got["tried"]))
@@ -204,7 +199,8 @@ class Storms:
             took, asked, slowest, sum(others.values())), flush=True)
 
     def judge_balance(self, held):
-        """The kernel distributes sockets (SO_REUSEPORT); the child for health has none."""
+        """Checks that the kernel divides clients evenly (SO_REUSEPORT). The first entry is the child for
+        health, which has no clients."""
         held = sorted(held)[1:]
         print("descriptors of the workers: %s" % held)
         mean = sum(held) / len(held)
@@ -223,38 +219,39 @@ class Storms:
 
         n = got["clients"]
         check("all clients are cut, come back and resume", "" if (
-            got["hit"] == got["resumed"] == got["back"] == n) else
-            "%(hit)d hit, %(resumed)d resumed, %(back)d back" % got)
+            got["cutClients"] == got["resumed"] == got["back"] == n) else
+            "%(cutClients)d cut, %(resumed)d resumed, %(back)d back" % got)
         late = got["resumedMs"].get("max", 0) / 1000
-        check("within %d s (twice that fails)" % BACK_S,
+        check("all clients resume within %d s (the test fails at twice the time)" % BACK_S,
               "" if late <= 2 * BACK_S else "%.1f s" % late)
-        check("no event is missed, doubled or skipped", "" if (
+        check("no event is missed or repeated, and there is no gap", "" if (
             got["holes"] == got["doubled"] == got["gaps"] == got["errors"] == 0) else str(got))
-        check("every stream ends at the head", "" if got["behind"] == 0 and got["heads"] == {
+        check("every client ends at the head of its channels", "" if got["behind"] == 0 and got["heads"] == {
             c: heads[c] for c in got["heads"]} else "%d behind" % got["behind"])
-        check("the writer was answered", writer.failure or (
+        check("messages sent during the storm are acked", writer.failure or (
             "" if writer.acked > 0 else "nothing acked"))
         self.judge_queries(check, asked, took, got["attempts"])
 
     def judge_jitter(self, name, got):
-        """Checks the spread: the advice is a random time up to 2 ms for each client of a worker."""
+        """Checks that clients reconnect spread over time, as advised: up to 2 ms for each client of a
+        worker."""
         spread = got["tried"].get("p90", 0) - got["tried"].get("p10", 0)
         least = 0.1 * (500 + got["clients"])
-        self.report.check("storm", "%s: clients come back spread over time" % name,
+        self.report.check("storm", "%s: clients spread their reconnects over time" % name,
                           "" if spread >= least else "p10 to p90 is %d ms, not %d" % (
                               spread, least))
 
     def judge_queries(self, check, asked, took, sockets):
-        """Checks the statements. On a busy machine some clients try twice, each with a new socket, and
-        every half minute the channels have grown by pages of history."""
+        """Checks the number of statements. On a busy machine some clients try twice, each time with a new
+        socket, and in half a minute the history of a channel grows by further pages."""
         allowed = self.args.channels * math.ceil(took / BACK_S) + sockets // 50
         sent = sum(asked[k] for k in queries.STORM)
         check("at most a statement for each channel and one for 50 sockets",
               "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, asked))
-        workers = 4  # two of the second server
-        often = workers * (2.5 * took + 10)     # heads that are ahead are read twice
+        workers = 4  # two of them of the second server
+        often = workers * (2.5 * took + 10)     # a head above the log is read twice
         sent = sum(asked[k] for k in queries.PERIODIC)
-        check("no statements but those and the regular ones",
+        check("no other statements except the periodic ones",
               "" if sent <= often else "%d of %d: %s" % (sent, often, asked))
 
 

@@ -1,13 +1,13 @@
-/* storm FILE PORT [PORT]: runs the clients of FILE, one line for each with a token and
- * its channels; servers are on 127.0.0.1. Commands on standard input, one line of answer
- * each:
+/* storm FILE PORT [PORT]: runs the clients of FILE against the servers at these ports of
+ * 127.0.0.1. FILE has a line for each client: its token and its channels. storm reads
+ * commands from standard input, and answers each by one line:
  *
- *   connect   connects all clients, a few at a time; answers when all are subscribed
- *   hit       resets the counts, because all clients are about to be cut
- *   cut       cuts all clients by RST
- *   rude      from now on clients reconnect at once, against the advice
- *   wait MS   waits until all cut clients are back and at the head, or the time is over
- *   report    prints the events since the last hit */
+ *   connect     connects all clients, a few at a time; answers when all are subscribed
+ *   begin       resets the counts; call it before the clients are cut
+ *   cut         cuts all clients by RST
+ *   no_backoff  lets clients reconnect at once, against the server's advice
+ *   wait MS     waits until all clients have resumed and are at the head, at most MS
+ *   report      prints the counts since the last begin */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,11 +22,11 @@
 #include "storm.h"
 
 #define TICK_MS 5
-#define AT_ONCE 200 /* number that may connect at once, while nothing is cut */
+#define AT_ONCE 200 /* most clients that `connect` connects at the same time */
 #define SLICE   512
 
 static struct storm storm;
-static int64_t hit_ms;
+static int64_t begin_ms;
 
 int64_t
 storm_now_ms(void)
@@ -65,7 +65,7 @@ add_client(struct storm *s, char *line)
 	memset(c, 0, sizeof(*c));
 	c->index = s->n++;
 	c->fd = -1;
-	c->due_ms = INT64_MAX; /* only after the command */
+	c->due_ms = INT64_MAX; /* connects only at the command */
 	c->token = strdup(strsep(&rest, " "));
 	while ((word = strsep(&rest, " ")) != NULL && c->n_own < OWN_MAX)
 		c->own[c->n_own++] =
@@ -114,7 +114,7 @@ count_back(const struct storm *s)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < s->n; i++)
-		n += s->clients[i].phase == BACK;
+		n += s->clients[i].phase == RESUMED;
 	return n;
 }
 
@@ -133,14 +133,14 @@ connect_all(struct storm *s)
 }
 
 static void
-hit(struct storm *s)
+begin(struct storm *s)
 {
 	memset(&s->counts, 0, sizeof(s->counts));
 	for (unsigned i = 0; i < s->n; i++) {
-		s->clients[i].hit = false;
+		s->clients[i].was_cut = false;
 		s->clients[i].tried_ms = s->clients[i].back_ms = 0;
 	}
-	s->now_ms = hit_ms = storm_now_ms();
+	s->now_ms = begin_ms = storm_now_ms();
 }
 
 static void
@@ -151,33 +151,33 @@ cut(struct storm *s)
 			client_cut(s, &s->clients[i]);
 }
 
-/* True when all clients were cut, are back and have the highest numbers. */
+/* True when all clients were cut, have resumed and have the highest numbers. */
 static bool
 is_over(const struct storm *s)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		if (!s->clients[i].hit || s->clients[i].phase != BACK)
+		if (!s->clients[i].was_cut || s->clients[i].phase != RESUMED)
 			return false;
 	return report_at_head(s);
 }
 
 static void
-obey(struct storm *s, const char *word)
+run_command(struct storm *s, const char *word)
 {
 	if (strcmp(word, "connect") == 0)
 		connect_all(s);
-	else if (strcmp(word, "hit") == 0)
-		hit(s);
+	else if (strcmp(word, "begin") == 0)
+		begin(s);
 	else if (strcmp(word, "cut") == 0)
 		cut(s);
-	else if (strcmp(word, "rude") == 0)
-		s->rude = true;
+	else if (strcmp(word, "no_backoff") == 0)
+		s->no_backoff = true;
 	else if (strncmp(word, "wait ", 5) == 0)
 		for (const int64_t end_ms = storm_now_ms() + atol(word + 5);
 		     storm_now_ms() < end_ms && !is_over(s);)
 			turn(s);
 	if (strcmp(word, "report") == 0)
-		report_print(s, hit_ms);
+		report_print(s, begin_ms);
 	else
 		printf("%s: %u back\n", word, count_back(s));
 	(void)fflush(stdout);
@@ -215,6 +215,6 @@ main(int argc, char **argv)
 		if (fgets(word, sizeof(word), stdin) == NULL)
 			return 0;
 		word[strcspn(word, "\n")] = '\0';
-		obey(&storm, word);
+		run_command(&storm, word);
 	}
 }

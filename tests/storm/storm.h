@@ -1,6 +1,6 @@
 /* Thousands of WebSocket clients in one process. Each keeps the last number of each of
- * its channels, reconnects as the server advises, and resumes. Nothing of the programs is
- * linked, because the test is of the wire. */
+ * its channels, reconnects as the server advises, and resumes. Links no code of
+ * EchoStream, because this tests the wire protocol. */
 #ifndef TESTS_STORM_H
 #define TESTS_STORM_H
 
@@ -18,9 +18,9 @@ enum phase {
 	AWAY,       /* connects at due_ms */
 	CONNECTING, /* TCP */
 	UPGRADING,  /* the handshake is sent */
-	GREETING,   /* upgraded: hello is awaited */
+	GREETING,   /* upgraded: waits for hello */
 	RESUMING,   /* sync is sent: waits for acks and missed events */
-	BACK
+	RESUMED,    /* has received all missed events */
 };
 
 /* A channel as one client sees it. */
@@ -37,14 +37,14 @@ struct client {
 	char *token;
 	struct cursor own[OWN_MAX];
 	unsigned n_own;
-	int64_t
-	    due_ms; /* AWAY: time to connect; CONNECTING to GREETING: time to give up */
+	/* AWAY: time to connect; CONNECTING to RESUMING: time to give up */
+	int64_t due_ms;
 	int64_t again_ms;       /* time to repeat a refused subscribe; 0: none */
-	int64_t told_ms;        /* time of the server's advice to reconnect; 0: none */
+	int64_t advised_ms;     /* time of the server's advice to reconnect; 0: none */
 	int64_t min_ms, max_ms; /* advice of hello */
 	char *rest;             /* bytes of an incomplete frame */
 	size_t n_rest;
-	bool hit;         /* lost its socket in this storm */
+	bool was_cut;     /* lost its socket in this storm */
 	int64_t tried_ms; /* time of the first attempt after that */
 	int64_t back_ms;  /* time of the resume; 0: not yet */
 	int64_t upgraded_ms, greeted_ms;
@@ -66,8 +66,8 @@ struct storm {
 	unsigned n;
 	char (*channels)[40];
 	unsigned n_channels;
-	unsigned under_way; /* clients between AWAY and BACK */
-	bool rude;          /* first attempts come at once, against the advice */
+	unsigned under_way; /* clients between AWAY and RESUMED */
+	bool no_backoff;    /* first attempts come at once, against the advice */
 	int64_t now_ms;
 	struct counts counts;
 };

@@ -1,4 +1,4 @@
-"""Tenants, users and channels for a storm, made by SQL because there are thousands, and tokens
+"""Creates tenants, users and channels for a storm by SQL, because there are thousands, and tokens
 signed with the stack's own secret."""
 
 import base64
