@@ -5,7 +5,7 @@
 struct conns;
 
 /* Once a second: sorts the blocked sockets by the time at which their peers last took
- * bytes. Closes those with 4101 that took none for ES_PUSH_STALLED_MS. */
+ * bytes. Closes with 4101 those whose peer took none for ES_PUSH_STALLED_MS. */
 void conn_stalled_tick(struct conns *t);
 
 #endif

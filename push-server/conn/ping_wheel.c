@@ -58,7 +58,7 @@ ping_wheel_pong(struct conn *c)
 	c->ping.ping_at_ms = PING_NONE;
 }
 
-/* The pong is late. A slow client reads the ping only after the bytes queued before it,
+/* True: the pong is late. A slow client reads the ping only after the bytes before it,
  * so the time-out starts again as long as the kernel holds bytes and the peer takes some.
  * Blocked sockets are skipped, because the worker does not read from them and
  * conn_stalled.c limits them. */
@@ -97,7 +97,7 @@ ping_wheel_check_bucket(struct list *bucket, int64_t now_ms)
 static void
 ping_wheel_ping_bucket(struct list *bucket, int64_t now_ms)
 {
-	/* first close the connections whose late pong a missed tick did not notice */
+	/* a missed tick has not checked the pongs of this bucket yet */
 	ping_wheel_check_bucket(bucket, now_ms);
 	for (struct list *l = bucket->next; l != bucket; l = l->next) {
 		struct conn *c = LIST_ITEM(l, struct conn, ping.entry);

@@ -120,8 +120,8 @@ handshake_origin(const struct handshake *h, const struct request_head *head)
 	return origins_look(h->origins, head->origin);
 }
 
-/* Makes a connection of a good handshake. ws_adopt() also takes the bytes that the client
- * has sent after its head. */
+/* Turns a good handshake into a connection. ws_adopt() also takes the bytes that the
+ * client has sent after its head. */
 static void
 handshake_admit(struct request *r, const struct request_head *head)
 {

@@ -56,7 +56,7 @@ static const struct conf_item items[] = {
 	ROW(send_timeout_ms, "ES_PUSH_SEND_TIMEOUT_MS", CONF_INT, "2000", 100, 30000,
 	    "milliseconds after which the outcome of a send is looked up in the database"),
 	ROW(drain_ms, "ES_PUSH_DRAIN_MS", CONF_INT, "20000", 100, 600000,
-	    "milliseconds over which a worker spreads the closes of its connections after SIGTERM"),
+	    "longest time, in milliseconds, over which a worker spreads the closes of its connections after SIGTERM"),
 	ROW(reconnect_min_ms, "ES_PUSH_COMEBACK_MIN_MS", CONF_INT, "500", 1, 60000,
 	    "shortest time, in milliseconds, over which a worker spreads the reconnects of its clients"),
 	ROW(reconnect_max_ms, "ES_PUSH_COMEBACK_MAX_MS", CONF_INT, "30000", 1000, 600000,

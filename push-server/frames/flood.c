@@ -4,9 +4,11 @@
 
 #include "core/banned.h"
 
-#define BAD_WINDOWS_MAX 2  /* consecutive windows above the rate that close with 4103 */
-#define FLOOD_FACTOR    10 /* times the rate, in one window, that closes with 4103 */
-/* refused sends and subscribes in a window; one more: 4103 */
+/* A window above the rate closes the connection with 4103 if BAD_WINDOWS_MAX such windows
+ * came directly before it, or if its count is above FLOOD_FACTOR times the rate. */
+#define BAD_WINDOWS_MAX 2
+#define FLOOD_FACTOR    10
+/* Most refused sends and subscribes in a window; one more closes with 4103. */
 #define REFUSED_MAX 1000
 
 /* A rate, and the texts for a client that exceeds it. */

@@ -1,8 +1,8 @@
 /* An applicant is a request to subscribe to a channel that this worker does not hold. It
  * exists until the database has answered whether the user may read the channel. Only
- * then does the worker create the channel, subscribe to its topic in Redis and create a
- * subscription. So an id that a client invents costs one applicant for the time of one
- * question, and no more.
+ * after a permission does the worker create the channel, subscribe to its topic in Redis
+ * and create a subscription. So an id that a client invents costs one applicant for the
+ * time of one question, and no more.
  *
  * A connection never has an applicant and a subscription for the same channel. Applicants
  * count as subscriptions against the connection's limit. */

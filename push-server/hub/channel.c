@@ -122,9 +122,10 @@ channel_wake(struct channel *ch)
 		list_add_tail(&ch->hub->dirty, &ch->dirty);
 }
 
-/* Skip subscriptions whose `clear` is at or above the removal's number: the database has
- * let their user in again after the removal. The walk makes one comparison per
- * subscriber, a small part of the cost of writing the event to each of them. */
+/* End the subscriptions of the removed user at the removal's number. Skip those whose
+ * `clear` is at or above it: the database has confirmed the right again after the
+ * removal. The walk makes one comparison per subscriber, a small part of the cost of
+ * writing the event to each of them. */
 static void
 channel_note_removal(struct channel *ch, const struct removal *removal)
 {

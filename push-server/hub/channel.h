@@ -22,11 +22,12 @@ struct channel {
 	uint64_t generation;
 	struct chan_log *log; /* NULL until a number of the channel is known */
 	bool confirmed : 1;   /* Redis has confirmed the topic */
-	bool entered : 1;     /* a reader was let in: keep the channel for linger_ms */
-	bool is_private : 1;  /* valid once a reader was let in */
-	bool archived : 1;    /* valid once a reader was let in */
-	bool admins_post : 1; /* valid once a reader was let in; the database checks each
-	                         sender's right */
+	/* a reader has received an ack: keep the channel for linger_ms without readers */
+	bool entered : 1;
+	/* The next three are valid once a reader's right to read was confirmed. */
+	bool is_private : 1;
+	bool archived : 1;
+	bool admins_post : 1; /* the database checks each sender's right to post */
 	bool reset_due : 1;   /* the epoch has changed: send `gap reason=reset` */
 	bool jumped : 1; /* the subscribers have received that gap already, because the
 	                  * sequence number jumped by more than RECOVERED_LEAST */

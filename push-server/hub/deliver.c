@@ -36,7 +36,7 @@ deliver_next_step(struct subscription *sub)
 	return sub->at >= channel_head(sub->channel) ? STEP_CAUGHT_UP : STEP_MORE;
 }
 
-/* Put a subscription on the list that the result of its step calls for. */
+/* Put a subscription on the list that fits the result of its step. */
 static void
 deliver_file(struct subscription *sub, enum step step)
 {

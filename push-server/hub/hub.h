@@ -39,8 +39,8 @@ void *hub_io_ctx(const struct hub *hub);
 
 /* Call when hello is queued for the connection. Sets c->hub. */
 void hub_conn_open(struct hub *hub, struct conn *c);
-/* Call once for each hub_conn_open(), from the top of the loop. Frees c->hub and the
- * connection's subscriptions. */
+/* Call once for each hub_conn_open(), never from within a function of the hub. Frees
+ * c->hub and the connection's subscriptions. */
 void hub_conn_closed(struct hub *hub, struct conn *c);
 /* Call when a blocked connection takes bytes again and its control frames are written. */
 void hub_conn_writable(struct hub *hub, struct conn *c);

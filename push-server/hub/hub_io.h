@@ -65,15 +65,15 @@ struct hub_io {
 	 * connections again, and close the connections of users that may not be connected
 	 * any more. */
 	void (*revalidate)(void *ctx, const struct tenant_id *tenant);
-	/* The rights of one user have changed: look the user's connections up at once. */
+	/* The rights of one user have changed: look up the user's connections at once. */
 	void (*revalidate_user)(
 	    void *ctx, const struct tenant_id *tenant, const struct user_id *user);
-	/* The tokens of the tenant with this jti were revoked: look the connections that
-	 * use one up at once. */
+	/* The tokens of the tenant with this jti were revoked: look up the connections
+	 * with such a token at once. */
 	void (*revalidate_jti)(
 	    void *ctx, const struct tenant_id *tenant, const char *jti);
-	/* The connection was let in at an older acl version than the newest one known:
-	 * look up its user again. */
+	/* The last look-up of the connection's user is older than the newest acl version
+	 * known: look up the user again. */
 	void (*revalidate_conn)(void *ctx, struct conn *c);
 	/* A subscribe of this connection was refused with not_found. The callee may
 	 * decide to close the connection. */

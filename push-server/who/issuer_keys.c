@@ -10,8 +10,8 @@
 
 #include "core/banned.h"
 
-/* The worker caches the keys of an issuer for this time. api-fcgi reads a key set no more
- * often. */
+/* The worker caches the keys of an issuer for this time, the shortest time between two
+ * reads of a key set by api-fcgi. */
 #define KEEP_MS    60000
 #define AGAIN_MS   1000  /* shortest time between two reads of an issuer's keys */
 #define BATCH      100   /* issuers of one statement */
@@ -36,8 +36,8 @@ struct entry {
 	struct issuer *issuer;   /* NULL: never read, or unknown */
 	struct tenant_id tenant; /* "" while nothing is known */
 	bool has_url;
-	/* wall clock of the database: when api-fcgi last tried to read the key set whose
-	 * last try is the oldest */
+	/* wall clock of the database: when api-fcgi last tried to read the key set; of
+	 * several sets, the earliest such time */
 	int64_t tried_ms;
 	int64_t asked_ms, read_ms; /* start and end of the last read; 0: never */
 	int64_t set_asked_ms;      /* last request to read the key set; 0: never */

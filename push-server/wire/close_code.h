@@ -1,6 +1,7 @@
-/* Close codes: those of RFC 6455 section 7.4.1 that this server uses, and its own. The
- * hundreds tell a client how to reconnect. 40xx: not without a change, e.g. another
- * token. 41xx: after a back-off. 42xx: at the time that the server has given. */
+/* Close codes: those of RFC 6455 section 7.4.1 that this server uses, and EchoStream's.
+ * The hundreds digit tells a client when to reconnect. 40xx: only after a change, e.g.
+ * with another token. 41xx: after a back-off. 42xx: at the time that the server has
+ * given. */
 #ifndef PUSH_CLOSE_CODE_H
 #define PUSH_CLOSE_CODE_H
 

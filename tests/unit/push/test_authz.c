@@ -276,7 +276,7 @@ test_archive_ends_during_the_question(void)
 	archive(a, true);
 	out.faults.stale = 100;
 	hub_subscribe(hub_join(1), 0, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
+	IGNORE(hub_turn(worker.hub)); /* the database reads its snapshot now */
 	archive(a, false);
 	jobs = out.jobs;
 	out.jobs = NULL; /* the event arrives before the answer */

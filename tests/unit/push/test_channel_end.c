@@ -103,7 +103,7 @@ test_deleted_during_the_question(void)
 	b = hub_join(1);
 	out.faults.stale = 100;
 	hub_subscribe(b, 0, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
+	IGNORE(hub_turn(worker.hub)); /* the database reads its snapshot now */
 	out_commit(&out, 0, EVENT_CHANNEL_DELETED, 0);
 	out.faults.stale = 0;
 	for (unsigned i = 0; i < 50; i++) {

@@ -89,7 +89,7 @@ test_becomes_private_during_the_question(void)
 	late = hub_join(1);
 	out.faults.stale = 100;
 	hub_subscribe(late, OPEN, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
+	IGNORE(hub_turn(worker.hub)); /* the database reads its snapshot now */
 	out_set_private(&out, OPEN, true);
 	hub_publish(OPEN, 1);
 	out.faults.stale = 0;
@@ -217,7 +217,7 @@ test_posting_policy(void)
 	hub_end();
 }
 
-/* The worker learns the policy of a channel when it lets the first reader in. */
+/* The worker learns the policy of a channel with the right of its first reader. */
 static void
 test_policy_from_the_database(void)
 {

@@ -240,7 +240,7 @@ static CU_TestInfo cases[] = {
 	test_one_write_for_all_channels},
     {"the frames of a single channel are not copied", test_one_channel_is_not_copied},
     {"a long span is written alone", test_long_span_goes_alone},
-    {"a write is no longer than its room", test_a_write_keeps_the_room},
+    {"a write is no longer than the connection's room", test_a_write_keeps_the_room},
     {"the spans of one write are bounded", test_parts_are_bounded},
     {"a turn has a limit, and the next one continues", test_a_turn_is_bounded},
     {"a refused write moves no cursor", test_a_refused_write_moves_nothing},

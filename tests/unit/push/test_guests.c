@@ -113,7 +113,7 @@ an_outdated_answer_is_not_used(void)
 	out.channels[PUBLIC].member[1] = false;
 	out.faults.stale = 100;
 	hub_subscribe(b, PUBLIC, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked, and answered in the snapshot of now */
+	IGNORE(hub_turn(worker.hub)); /* the database reads its snapshot now */
 	out.faults.stale = 0;
 	make_guest(b, 1);
 	hub_deliver_all();

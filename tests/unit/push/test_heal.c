@@ -1,5 +1,4 @@
-/* Healing: lost messages of pub/sub, a restored database, unreadable messages on topics.
- */
+/* Healing: lost messages of pub/sub, a restored database, unreadable messages. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -168,7 +167,7 @@ test_unreadable_event_is_a_hole(void)
 		a = hub_join(0);
 		hub_subscribe(a, 0, -1);
 		hub_deliver_all();
-		out.faults.lose = 100; /* the unreadable text stands for this event */
+		out.faults.lose = 100; /* the unreadable text replaces this event */
 		hub_publish(0, 1);
 		out.faults.lose = 0;
 		topic_channel(&a->conn.tenant, &out.channels[0].id, topic);

@@ -99,7 +99,7 @@ unknown_issuer(unsigned i)
 {
 	static char name[32];
 
-	(void)snprintf(name, sizeof(name), "stranger-%u", i);
+	(void)snprintf(name, sizeof(name), "unknown-%u", i);
 	return name;
 }
 
@@ -252,7 +252,7 @@ unknown_issuers_make_room_first(void)
 	CU_ASSERT_EQUAL(fake_issuers.names, 2 * ISSUER_ENTRIES_MAX + 1);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.names, 2 * ISSUER_ENTRIES_MAX + 1);
-	/* The last strangers are still there, the first ones are not. */
+	/* The last unknown issuers have entries, the first ones were evicted. */
 	CU_ASSERT_EQUAL(
 	    verify(unknown_issuer(2 * ISSUER_ENTRIES_MAX - 1), "k"), ES_UNAUTHENTICATED);
 	CU_ASSERT_EQUAL(verify(unknown_issuer(0), "k"), ES_BUSY);

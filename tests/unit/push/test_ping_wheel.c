@@ -136,7 +136,7 @@ waits_until_a_slow_reader_reaches_the_ping(void)
 }
 
 static void
-closes_nobody_after_a_long_sleep(void)
+closes_no_client_after_a_long_sleep(void)
 {
 	static struct client client;
 	struct rig rig;
@@ -161,7 +161,7 @@ static CU_TestInfo cases[] = {
     {"waits until a slow reader reaches the ping",
 	waits_until_a_slow_reader_reaches_the_ping},
     {"closes no client after a long sleep of the machine",
-	closes_nobody_after_a_long_sleep},
+	closes_no_client_after_a_long_sleep},
     CU_TEST_INFO_NULL,
 };
 

@@ -192,8 +192,8 @@ test_arrivals(void)
 	presence_rig_end();
 }
 
-/* Sixty readers watch the same users. The work grows with the number of watched pairs,
- * and not with that number times the readers. */
+/* Sixty readers watch the same users. The work grows with the number of watches, and not
+ * with that number times the number of readers. */
 static void
 test_watch_cost(void)
 {
@@ -266,7 +266,7 @@ test_user_gone(void)
 	presence_rig_advance(1000);
 	CU_ASSERT_EQUAL(presence_rig_changes(w, 0, PRESENCE_OFFLINE), 1);
 	before = presence_rig_changes(w, 0, PRESENCE_ONLINE);
-	(void)presence_rig_join(0); /* let in again */
+	(void)presence_rig_join(0); /* the user may connect again */
 	presence_rig_deliver_all();
 	presence_rig_advance(1000);
 	CU_ASSERT_EQUAL(presence_rig_changes(w, 0, PRESENCE_ONLINE), before + 1);

@@ -24,7 +24,7 @@ test_removed_during_the_question(void)
 	b = hub_join(1);
 	out.faults.stale = 100;
 	hub_subscribe(b, 2, -1);
-	IGNORE(hub_turn(worker.hub)); /* asked; the answer's snapshot is of now */
+	IGNORE(hub_turn(worker.hub)); /* the database reads its snapshot now */
 	hub_publish(2, 1);
 	out_commit(&out, 2, EVENT_MEMBER_LEFT, 1);
 	hub_publish(2, 3);
