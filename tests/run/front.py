@@ -135,7 +135,7 @@ def silent():
     with connect() as in_head, connect() as in_body, connect() as live:
         in_head.sendall(head)
         in_body.sendall(head + b"Content-Length: 9\r\n\r\nabc")
-        front_ws.shake(live)
+        front_ws.upgrade_socket(live)
         for peer in (in_head, in_body):
             assert peer.recv(100) == b"", "an answer instead of the end"
         assert time.monotonic() - began < 6

@@ -10,10 +10,10 @@ from front_ask import ask, check, raw
 RUN = os.environ["ES_RUN_DIR"]
 
 
-@check("the error of a POST without a length names a curl line that works")
+@check("the 411 for a POST without Content-Length names a curl option that works")
 def no_length():
-    said = ask("POST", "/api/v1/channels/x/join").own(411, "length_required")
-    assert "-d ''" in said["detail"], said
+    problem = ask("POST", "/api/v1/channels/x/join").own(411, "length_required")
+    assert "-d ''" in problem["detail"], problem
     ask("POST", "/api/v1/channels/x/join", ["Content-Length: 0"]).has("pool=api", "body=0")
 
 
@@ -21,13 +21,13 @@ def no_length():
 def request_id():
     for given, kept in (("abc-DEF_1.2", True), ("short", False), ("x" * 64, True), ("x" * 65, False),
                         ("quote\"quote", False)):
-        said = ask("GET", "/nope", [f"X-Request-Id: {given}"]).own(404, "not_found")
-        assert (said["requestId"] == given) == kept, said
+        problem = ask("GET", "/nope", [f"X-Request-Id: {given}"]).own(404, "not_found")
+        assert (problem["requestId"] == given) == kept, problem
     ids = {ask("GET", "/nope").own(404, "not_found")["requestId"] for _ in range(50)}
     assert len(ids) == 50, ids
 
 
-@check("an error names its path without the query")
+@check("the `instance` of an error is the path without the query")
 def instance():
     assert ask("GET", "/no%22pe?token=x").own(404, "not_found")["instance"] == "/no\"pe"
     assert ask("GET", "/%F0%9F%98%80").own(404, "not_found")["instance"] == "/%F0%9F%98%80"
@@ -51,15 +51,15 @@ def down():
         ask("GET", path).own(503, "unavailable")
 
 
-@check("lighttpd uses a program that is back within half a second")
-def back():
+@check("lighttpd uses a restarted program again within half a second")
+def restarted():
     for name, path in (("api", "/api/v1/channels"), ("push", "/ws")):
         for _ in range(4):
             down_s, began = 0.7, time.monotonic()
             while time.monotonic() - began < down_s:
                 ask("GET", path).own(503, "unavailable")
                 time.sleep(0.01)
-            door = front_stubs.start_one(RUN, name)
+            listener = front_stubs.start_one(RUN, name)
             began = time.monotonic()
             while ask("GET", path).status == 503:
                 assert time.monotonic() - began < 5, "not used again in 5 s"
@@ -67,7 +67,7 @@ def back():
             took = time.monotonic() - began
             assert took < 0.5, f"{name} used again after {took:.2f} s"
             os.unlink(f"{RUN}/{name}.sock")
-            door.close()
+            listener.close()
 
 
 AGENTS = [b'quote"quote', b"tab\tESC\x1b", b"\xff\xfe", b"\xc0\xaf", b"\xed\xa0\x80", b"cut \xf0\x9f",
@@ -82,7 +82,7 @@ def access_log(stop):
     control = [b"/" + bytes((c,)) for c in range(1, 128) if c not in b"\r\n" and not 32 <= c < 127]
     for path in [b"/\xff\xfe", b"/%ff?x", b"/\"q\\"] + control:
         raw(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-    # Each byte, and all that JSON escapes, in every place of a request.
+    # Each byte, and each text that JSON must escape, in every part of a request.
     for odd in [bytes((c,)) for c in range(1, 256) if c not in b"\r\n"] + [b'"\\', b"\\u0000", b'","x":"']:
         for line in (b"GET /odd" + odd + b" HTTP/1.1", b"GET /odd?q=" + odd + b" HTTP/1.1",
                      b"GET /odd%%%02X HTTP/1.1" % odd[0], b"G" + odd + b"T /odd HTTP/1.1", b"GET /odd HTTP/1." + odd,
@@ -99,8 +99,8 @@ def access_log(stop):
     with open(os.path.join(os.environ["ES_LOG_DIR"], "access.log"), "rb") as log:
         lines = [json.loads(line.decode("utf-8")) for line in log.read().splitlines()]
     names = {"ts", "svc", "remote", "requestId", "method", "path", "status", "bytes", "us", "agent"}
-    for one in lines:
-        assert set(one) == names and isinstance(one["status"], int), one
+    for line in lines:
+        assert set(line) == names and isinstance(line["status"], int), line
     assert any(x["path"] == "/ws" and x["status"] == 101 for x in lines), lines[-5:]
     assert any(x["agent"] == "na%C3%AFve %E2%80%AE" for x in lines), lines[-20:]
     assert not any("secret-token" in str(x) for x in lines)
@@ -109,4 +109,4 @@ def access_log(stop):
 
 
 # These checks stop programs or lighttpd, so they run last.
-LAST = [down, back, access_log]
+LAST = [down, restarted, access_log]

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""front_from.py: which clients may ask for health with the default networks (run in unshare -n).
+"""front_from.py: which addresses may read health and metrics, with the default settings of lighttpd.
 
-No program listens behind lighttpd: a permitted path is 503, a forbidden one 404.
+Run it in `unshare -n`. No program listens behind lighttpd, so a permitted path answers 503 and a
+forbidden path 404.
 """
 import http.client
 import os
@@ -36,9 +37,9 @@ def main():
             except OSError:
                 assert time.monotonic() < limit, "lighttpd does not answer"
                 time.sleep(0.05)
-        for source, inner in ((OUTSIDE, 404), ("127.0.0.1", 503)):
+        for source, inner_status in ((OUTSIDE, 404), ("127.0.0.1", 503)):
             seen = {path: status(path, source) for path in PATHS}
-            want = {path: 503 if path == "/healthz" else inner for path in PATHS}
+            want = {path: 503 if path == "/healthz" else inner_status for path in PATHS}
             if seen != want:
                 print(f"    {source}: {seen}")
                 return 1

@@ -14,23 +14,23 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 def listen(path, serve):
     if os.path.exists(path):
         os.unlink(path)
-    door = socket.socket(socket.AF_UNIX)
-    door.bind(path)
-    door.listen(64)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(64)
 
     def loop():
         while True:
             try:
-                peer, _ = door.accept()
+                peer, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=quiet, args=(serve, peer), daemon=True).start()
+            threading.Thread(target=serve_and_close, args=(serve, peer), daemon=True).start()
 
     threading.Thread(target=loop, daemon=True).start()
-    return door
+    return listener
 
 
-def quiet(serve, peer):
+def serve_and_close(serve, peer):
     try:
         with peer:
             serve(peer)
@@ -38,7 +38,7 @@ def quiet(serve, peer):
         pass
 
 
-def exactly(peer, n):
+def read_exactly(peer, n):
     data = b""
     while len(data) < n:
         more = peer.recv(n - len(data))
@@ -70,8 +70,8 @@ def fcgi(pool):
     def serve(peer):
         params, body = b"", b""
         while True:
-            _, kind, _, size, pad, _ = struct.unpack("!BBHHBB", exactly(peer, 8))
-            data = exactly(peer, size + pad)[:size]
+            _, kind, _, size, pad, _ = struct.unpack("!BBHHBB", read_exactly(peer, 8))
+            data = read_exactly(peer, size + pad)[:size]
             if kind == 4:
                 params += data
             elif kind == 5:
@@ -95,7 +95,7 @@ def fcgi(pool):
 
 
 def http(name):
-    """An HTTP program; after an upgrade it sends hello and echoes raw bytes."""
+    """An HTTP server that answers with the request; after an upgrade it sends hello and echoes raw bytes."""
     def serve(peer):
         head = b""
         while b"\r\n\r\n" not in head:
@@ -126,11 +126,10 @@ PROGRAMS = {
 
 
 def start_one(run, name):
-    """The listening socket of one stub."""
+    """Starts one stub and returns its listening socket."""
     return listen(f"{run}/{name}.sock", PROGRAMS[name])
 
 
 def start(run):
-    """Starts all stubs."""
     for name in PROGRAMS:
         start_one(run, name)

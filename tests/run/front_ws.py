@@ -9,7 +9,7 @@ HANDSHAKE = (b"GET /ws?token=secret-token HTTP/1.1\r\nHost: localhost\r\nUpgrade
              b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 
 
-def shake(peer):
+def upgrade_socket(peer):
     """Sends an upgrade request and reads the stub's hello."""
     peer.sendall(HANDSHAKE)
     got = b""
@@ -24,7 +24,7 @@ def shake(peer):
 @check("/ws is upgraded and carries bytes both ways")
 def upgrade(**where):
     with connect(**where) as peer:
-        shake(peer)
+        upgrade_socket(peer)
         peer.sendall(b"\x81\x84abcd" + b"1234")
         assert peer.recv(4096) == b"\x81\x84abcd1234"
 
@@ -33,14 +33,14 @@ def echoed(frames, size):
     """Sends frames over one socket and counts the echoed bytes."""
     frame = b"\x82\xfe" + size.to_bytes(2, "big") + b"\0\0\0\0" + b"x" * size
     with connect() as peer:
-        shake(peer)
+        upgrade_socket(peer)
 
         def send():
             try:
                 for _ in range(frames):
                     peer.sendall(frame)
             except OSError:
-                pass  # the reader notices the end
+                pass  # the loop below reports the closed socket
 
         sender = threading.Thread(target=send, daemon=True)
         sender.start()
@@ -58,7 +58,7 @@ def ten_mib():
     echoed(1024, 10240)
 
 
-@check("one WebSocket lasts for the frames of a busy client in an hour")
+@check("one WebSocket carries as many frames as a busy client sends in an hour")
 def an_hour():
     # 20 messages of 1 KiB in 10 s, the default limit, with a pong every 25 s.
     began = time.monotonic()
@@ -66,7 +66,7 @@ def an_hour():
     assert time.monotonic() - began < 20
 
 
-@check("a body on /ws without an upgrade has the limit of REST")
+@check("a body on /ws without an upgrade has the size limit of REST bodies")
 def no_upgrade_body():
     ask("POST", "/ws", body=b"x" * 262144).has("program=push")
     ask("POST", "/ws", body=b"x" * 262145).own(413, "too_large")

@@ -1,4 +1,4 @@
-# Each libFuzzer target for a few seconds: its corpus, then new inputs.
+# Run each libFuzzer target for a few seconds: first its corpus, then new inputs.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 [ -f tests/fuzz/meson.build ] || {
@@ -10,8 +10,8 @@ CC=clang build_setup "$BUILD" -Dfuzz=true -Db_lundef=false -Dwerror=false
 ninja -C "$BUILD" build.ninja >/dev/null
 # shellcheck disable=SC2046
 build_run "$BUILD" $(ninja -C "$BUILD" -t targets all | sed -n 's,^\(tests/fuzz/fuzz_[a-z_]*\):.*,\1,p')
-# try TARGET: print one line for the runner, and its finding above that line
-try() {
+# run_target TARGET: print its log and the failing input, if any, then its result
+run_target() {
 	name=${1##*/}
 	mkdir "$WORK/$name" "$WORK/$name.found"
 	set -- "$1" "$WORK/$name"
@@ -27,14 +27,14 @@ try() {
 	result $code "$name"
 }
 
-# Two targets at a time, with the output of each kept together.
+# Run two targets at a time, and print the output of each in one piece.
 set --
 for target in "$BUILD"/tests/fuzz/fuzz_*; do
 	[ -f "$target" ] && [ -x "$target" ] && set -- "$@" "$target"
 done
 while [ $# -gt 0 ]; do
-	(try "$1") >"$WORK/one" 2>&1 &
-	[ $# -eq 1 ] || (try "$2") >"$WORK/two" 2>&1
+	(run_target "$1") >"$WORK/one" 2>&1 &
+	[ $# -eq 1 ] || (run_target "$2") >"$WORK/two" 2>&1
 	wait $!
 	cat "$WORK/one"
 	[ $# -eq 1 ] || cat "$WORK/two"

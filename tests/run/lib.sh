@@ -1,17 +1,17 @@
-# Functions of all suites: a folder, private servers, ports, and a clean end. tests/run/*.sh read
-# this file; they change nothing in the tree, and delete all files that they made.
+# Functions that all suites share: a folder of their own, private servers, free ports, and cleaning
+# up. A suite (tests/run/*.sh) reads this file, changes nothing in the tree and deletes its files.
 set -u
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P) || exit 1
 export ES_ROOT="$ROOT"
 unset ES_PORT ES_PUSH_PORT ES_DEV_DIR
 
-# Print the folder for the files of test servers: in memory if there is room. Redis syncs each write
-# (`appendfsync always`), and on a disk that a compiler keeps busy it would wait for seconds. Such a
-# wait is a fault, and the suite `faults` tests those.
+# Print the folder for the files of test servers: in memory if 4 GiB are free. Redis syncs each write
+# (`appendfsync always`), and a sync takes seconds on a disk that a compiler keeps busy. Only the
+# suite `faults` tests slow disks.
 scratch_folder() {
-	roomy=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $4 > 4 * 1024 * 1024 { print $6 }')
-	[ "$roomy" = /dev/shm ] && [ -w /dev/shm ] || roomy=/tmp
-	echo "${TMPDIR:-$roomy}"
+	scratch=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $4 > 4 * 1024 * 1024 { print $6 }')
+	[ "$scratch" = /dev/shm ] && [ -w /dev/shm ] || scratch=/tmp
+	echo "${TMPDIR:-$scratch}"
 }
 WORK=$(mktemp -d "$(scratch_folder)/echostream-test.XXXXXX") || exit 1
 chmod 755 "$WORK"
@@ -23,7 +23,8 @@ for one in common procs ports env servers programs down status; do
 done
 cd "$ROOT" || exit 1
 
-# suite_end [STATUS]: a trap that has more to do passes the status on
+# suite_end [STATUS]: stop the servers, delete the folder and exit. A suite with a trap of its own
+# passes the exit status, which the commands of that trap would replace.
 suite_end() {
 	code=${1:-$?}
 	trap '' INT TERM HUP
@@ -47,9 +48,9 @@ result() {
 	fi
 }
 
-# part NAME COMMAND...: run one of several programs of a suite, and return its exit status. Prints
-# `not ok NAME` when the program ends with an error but no failed check, or makes no check: a program
-# that crashes half-way has printed only `ok` lines.
+# part NAME COMMAND...: run one of several programs of a suite, and return its exit status. Print
+# `not ok NAME` when the program makes no check, or ends with an error although no check failed: a
+# program that crashes half-way has printed only `ok` lines.
 part() {
 	part_name=$1
 	shift
@@ -62,7 +63,7 @@ part() {
 	return "$part_code"
 }
 
-# part_judge NAME CODE FILE: the same for a program that has ended; FILE has its output
+# part_judge NAME CODE FILE: print that `not ok` for a program that has ended; FILE has its output
 part_judge() {
 	if ! grep -qE '^(ok|not ok|skip) ' "$3"; then
 		say "not ok $1: ran no test, exit $2"
@@ -71,7 +72,7 @@ part_judge() {
 	fi
 }
 
-# skip NAME REASON...: `[N checks]` in the reason, when the line stands for more than one check
+# skip NAME REASON...: print a skipped test. `[N checks]` in the reason counts it as N checks.
 skip() {
 	name=$1
 	shift
@@ -83,7 +84,7 @@ skip() {
 private() {
 	export ES_DEV_FSYNC=off
 	env_folders
-	[ "$1" = redis ] && redis_find && redis_as_redis
+	[ "$1" = redis ] && redis_find && redis_link_valkey
 	[ "$1" = postgres ] && pg_find && pg_init
 	program_start "$1"
 	eval "pid_$1=$started_pid birth_$1=$started_birth"
@@ -97,9 +98,9 @@ private() {
 	done
 }
 
-# Tests that start their own servers call redis-server. Where only valkey is installed, make
-# redis-server and redis-cli links to it.
-redis_as_redis() {
+# Tests that start their own servers call redis-server. If only valkey is installed, link the names
+# redis-server and redis-cli to valkey's programs.
+redis_link_valkey() {
 	command -v redis-server >/dev/null && return
 	mkdir -p "$WORK/bin"
 	ln -s "$REDIS_SERVER" "$WORK/bin/redis-server"
@@ -127,8 +128,8 @@ private_stack() {
 	ES_PUSH_PORT=$(random_port)
 	SQS_PORT=$(random_port)
 	export ES_PORT ES_PUSH_PORT SQS_PORT ES_DEV_FSYNC=off
-	# At most half of the send workers wait for commits, the others answer 202. Scenarios that run at
-	# the same time need enough of them.
+	# At most half of the send workers wait for commits, the others answer 202. Scenarios that run
+	# side by side expect 201, so they need many send workers.
 	export ES_API_SEND_WORKERS=16
 	suite_stack=yes
 	"$ROOT/dev" up -d --no-build --queue="${suite_queue:-redis}" >"$WORK/up.log" 2>&1 || {

@@ -1,4 +1,4 @@
-# Layers, house rules, form: fast checks by grep and clang-format.
+# Fast checks of the sources: layers, house rules, format, SQL, links in documents.
 . "$(dirname -- "$0")/lib.sh"
 for one in layers house form; do
 	part "lint $one" sh "tests/lint/$one.sh"

@@ -5,7 +5,7 @@ private postgres
 CTL=$(program_binary ctl)
 ADMIN="host=$RUN/pg user=postgres"
 
-# database NAME: make the database anew with its roles, and export the owner's address
+# database NAME: create the database again, with its roles, and export the owner's address
 database() {
 	pg_sql postgres -c "drop database if exists $1" -c "create database $1" &&
 		pg_sql "$1" -f db/roles.sql || die 1 "cannot make the database $1"
@@ -36,8 +36,8 @@ expect() {
 	fi
 }
 
-# files NAME...: make a folder $DIR with these migrations, each of which makes a table of its
-# name, and an empty folder of functions beside it
+# files NAME...: make a folder $DIR with one migration for each table NAME, and beside $DIR an empty
+# folder of functions
 files() {
 	DIR=$WORK/files/migrations
 	rm -rf "$WORK/files"
@@ -55,7 +55,7 @@ dump() {
 		grep -v -e '^\\restrict' -e '^\\unrestrict'
 }
 
-# functions: text, owner and grants of each function of scratch
+# functions: print text, owner and grants of each function in the database scratch
 functions() {
 	pg_sql scratch -c "select pg_get_functiondef(p.oid), proowner::regrole,
 		(select string_agg(a::text, ' ' order by a::text) from unnest(proacl) a)
@@ -85,7 +85,7 @@ dump scratch >"$WORK/second"
 diff "$WORK/first" "$WORK/second"
 result $? 'up, down, up makes the same schema'
 
-# the functions are those of db/functions
+# The database has the functions of db/functions.
 functions >"$WORK/functions.loaded"
 {
 	echo 'SET check_function_bodies = off;'
@@ -115,7 +115,7 @@ done
 expect 0 '^loaded es_epoch' 'a function that was changed by hand is loaded again' migrate
 pg_sql scratch -c 'drop function es_left' \
 	-c 'create function es_heads(x int) returns int language sql as $$ select 1 $$'
-expect 0 '^loaded es_heads' 'a second function of a name is dropped' migrate
+expect 0 '^loaded es_heads' 'an overload that no file has is dropped' migrate
 functions | diff "$WORK/functions.loaded" -
 result $? 'the loaded function has its text, owner and grants'
 
@@ -150,8 +150,8 @@ expect 0 'functions stay as they are' 'rollback of one leaves functions' rollbac
 functions | diff "$WORK/functions.loaded" -
 result $? 'rollback of one changes no function'
 
-# A rollback to programs for which 0 means "no limit" must not open a tenant that a limit of 0 stops.
-# A tenant without a limit keeps none.
+# Older programs read a limit of 0 as "no limit". The rollback therefore turns 0 into 1: otherwise a
+# tenant that may send nothing could send without a limit. A tenant without a limit stays without.
 database scratch
 expect 0 'functions: not loaded before migration' 'migrate to the version before limits of 0' migrate --to 20261129040300
 pg_sql scratch -c "insert into tenants (id, name, max_channels, max_messages_per_second, settings)
@@ -195,7 +195,7 @@ sed -i 's/^CREATE TABLE two/CREATE TABLE half (a int);\nCREATE TABEL two/' "$DIR
 expect 1 '_make_two.sql:3: syntax error' 'a syntax error is reported with its line' migrate --dir "$DIR"
 sed -i 's/TABEL two (a int)/TABLE two (a nonsense)/' "$DIR"/*_make_two.sql
 expect 1 '_make_two.sql:3: type "nonsense"' 'an unknown type is reported with its line' migrate --dir "$DIR"
-same 'nothing stays of the file at fault, the one before does' 't|t|1' \
+same 'a failed file leaves nothing behind, the file before it stays applied' 't|t|1' \
 	"$(pg_sql scratch -c "select to_regclass('one') is not null, to_regclass('half') is null,
 	(select count(*) from schema_migrations)")"
 
@@ -218,7 +218,7 @@ expect 0 '2 migrations applied' 'a migration without a transaction creates an in
 # A migration that dbmate has applied.
 pg_sql scratch -c 'drop table schema_migration_meta'
 expect 0 '^applied   -' 'status lists migrations of another tool as applied' status --dir "$DIR"
-expect 0 '^up to date' 'migrate does not apply them again' migrate --dir "$DIR"
+expect 0 '^up to date' 'migrate does not apply migrations of another tool again' migrate --dir "$DIR"
 
 # Two runs at the same time apply each file once.
 database scratch
@@ -228,10 +228,10 @@ for run in 1 2; do
 done
 wait "$run1" && wait "$run2"
 result $? 'two runs at the same time both succeed'
-same 'and apply each file once' "$(ls db/migrations/*.sql | wc -l)" \
+same 'two runs at the same time apply each file once' "$(ls db/migrations/*.sql | wc -l)" \
 	"$(cat "$WORK/run1" "$WORK/run2" | grep -c '^applied')"
 
-# A lock that another session releases, and one that it keeps.
+# Another session holds a lock on the table for a while.
 database scratch
 files one
 expect 0 '1 migration applied' 'migrate creates the table to be locked' migrate --dir "$DIR"

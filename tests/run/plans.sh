@@ -1,5 +1,5 @@
-# The plans of all statements on a database with a million messages. No plan may read a number of
-# rows that grows with the tenant.
+# The plans of all statements on a database with a million messages. The number of rows that a plan
+# reads must not grow with the tenant.
 . "$(dirname -- "$0")/lib.sh"
 private_database
 "$PGBIN/psql" -X -q -h "$RUN/pg" -U postgres -d echostream -f tests/plans/load.sql \

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""pooler.py BUILD WORK FOLDER: what do the programs say of a PgBouncer in transaction mode?
+"""pooler.py BUILD WORK FOLDER: what do the programs report about a PgBouncer in transaction mode?
 
 FOLDER/NAME holds the socket of each PgBouncer that pooler.sh starts. Without
-ES_DATABASE_POOLER=transaction each program is not ready, and the reason names that setting.
+ES_DATABASE_POOLER=transaction no program is ready, and the reason names that setting.
 """
 import os
 import subprocess
@@ -11,9 +11,9 @@ import sys
 FOLDER = sys.argv.pop()
 import causes  # noqa: E402  reads BUILD and WORK from the other arguments
 
-# A session that another client has used may have its statements.
+# PgBouncer may hand a program a session that holds the prepared statements of another client.
 STATEMENTS = "mixes prepared statements of several clients|takes prepared statements away"
-# a PgBouncer, and the reason that all programs must report
+# the name of a PgBouncer, and the reason that all programs must report
 FAULTS = [
     ("pooler", r"a pooler refuses the settings of the session; set ES_DATABASE_POOLER=transaction"
      r".*unsupported startup parameter.*08P01"),
@@ -29,7 +29,7 @@ def settings(name, mode):
             "ES_DATABASE_URL": f"postgresql://echostream_app@/echostream?host={FOLDER}/{name}"}
 
 
-def with_programs(env, judge):
+def for_each_program(env, judge):
     programs = [causes.Program(one, env) for one in causes.BINARIES]
     try:
         for program in programs:
@@ -44,54 +44,54 @@ def verb(*words, env):
     return subprocess.run([f"{causes.BUILD}/ctl/echostreamctl", *words], env=bare, capture_output=True, text=True)
 
 
-def not_named(name, cause):
+def not_ready_without_setting(name, cause):
     env = settings(name, "none")
 
     def judge(program):
         causes.red(program, "postgres", cause)
         causes.logged(program, "postgres", cause)
-    with_programs(env, judge)
-    if name != "feigning":  # one connection that asks once meets one session
+    for_each_program(env, judge)
+    if name != "feigning":  # `check` asks once, so it does not see that the session changes
         causes.check_verb("postgres", {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
 
 
-def named(name):
+def ready_with_setting(name):
     env = settings(name, "transaction")
-    with_programs(env, lambda program: causes.wait_for(
+    for_each_program(env, lambda program: causes.wait_for(
         lambda: f"{program.name}: {program.readyz()}", lambda: (program.readyz() or [0])[0] == 200))
-    said = verb("check", "postgres", env=env)
-    assert said.returncode == 0, said
+    done = verb("check", "postgres", env=env)
+    assert done.returncode == 0, done
 
 
 def isolation():
-    """A default of the role that es_batch must not run under."""
+    """The role has a default isolation level under which es_batch must not run."""
     cut = "; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'echostream_app'"
     env = settings("dropping", "transaction")
     cause = "default_transaction_isolation must be read committed.*25001"
     causes.sql(ISOLATION % ("SET", "= 'repeatable read'") + cut)
     try:
-        with_programs(env, lambda program: causes.red(program, "postgres", cause))
+        for_each_program(env, lambda program: causes.red(program, "postgres", cause))
     finally:
         causes.sql(ISOLATION % ("RESET", "") + cut)
 
 
 def owner():
-    """The verbs of db hold a lock of their session: they refuse a pooler."""
+    """The commands of `echostreamctl db` hold a session lock, so they refuse a pooler."""
     for words in (("migrate",), ("status",), ("rollback", "--yes"), ("recovered", "--yes")):
         env = {**causes.ENV, "ES_DATABASE_OWNER_URL":
                f"postgresql://echostream_owner@/echostream?host={FOLDER}/dropping"}
-        said = verb("db", *words, env=env)
-        assert said.returncode == 1 and "needs a direct connection to PostgreSQL" in said.stderr, said
-        assert "ES_DATABASE_OWNER_URL" in said.stderr, said
+        done = verb("db", *words, env=env)
+        assert done.returncode == 1 and "needs a direct connection to PostgreSQL" in done.stderr, done
+        assert "ES_DATABASE_OWNER_URL" in done.stderr, done
 
 
 def main():
     failed = 0
-    rows = [(f"ES_DATABASE_POOLER=none is not ready behind {name}", not_named, (name, cause))
+    rows = [(f"ES_DATABASE_POOLER=none is not ready behind {name}", not_ready_without_setting, (name, cause))
             for name, cause in FAULTS]
-    rows += [(f"ES_DATABASE_POOLER=transaction is ready behind {name}", named, (name,))
+    rows += [(f"ES_DATABASE_POOLER=transaction is ready behind {name}", ready_with_setting, (name,))
              for name in ("pooler", "dropping", "feigning")]
-    rows += [("ES_DATABASE_POOLER=transaction is ready without a pooler", named, (DIRECT,)),
+    rows += [("ES_DATABASE_POOLER=transaction is ready without a pooler", ready_with_setting, (DIRECT,)),
              ("a wrong default isolation is reported", isolation, ()),
              ("echostreamctl db refuses a pooler", owner, ())]
     for title, run, words in rows:

@@ -1,5 +1,5 @@
-# A whole stack whose programs reach PostgreSQL through PgBouncer in transaction mode; and the
-# errors of programs whose settings do not name the pooler.
+# A whole stack whose programs reach PostgreSQL through PgBouncer in transaction mode. Then the errors
+# of programs whose settings do not name the pooler.
 . "$(dirname -- "$0")/lib.sh"
 have pgbouncer || {
 	skip pooler 'pgbouncer is not installed'
@@ -8,8 +8,8 @@ have pgbouncer || {
 
 POOL_SIZE=6
 bouncers=''
-# bouncer NAME [LINE...]: a PgBouncer with further lines of settings. Its socket and all its
-# files are in $WORK/NAME, it listens on no port, and PostgreSQL's user runs it.
+# bouncer NAME [LINE...]: start a PgBouncer as PostgreSQL's user, with these further lines of
+# settings. Its socket and all its files are in $WORK/NAME; it listens on no port.
 bouncer() {
 	folder=$WORK/$1
 	shift
@@ -28,7 +28,7 @@ admin_users = postgres
 pool_mode = transaction
 default_pool_size = $POOL_SIZE
 max_client_conn = 300
-; as many sessions as there are take turns: nothing of a session lasts by chance
+; transactions take turns on all sessions, so that no client keeps a session by chance
 server_round_robin = 1
 END
 		printf '%s\n' "$@"
@@ -51,7 +51,7 @@ END
 	done
 }
 
-# bouncer_ask FOLDER COMMAND: on its console
+# bouncer_ask FOLDER COMMAND: run COMMAND on PgBouncer's console
 bouncer_ask() {
 	"$PGBIN/psql" -X -q -At -h "$1" -U postgres -d pgbouncer -c "$2"
 }
@@ -75,8 +75,8 @@ store_programs() {
 		ES_TEST_REDIS_URL="$ES_REDIS_URL" "$@"
 }
 part 'the stores' store_programs python3 tests/run/cunit.py "$BUILD" store
-# Sometimes PgBouncer gives a session to another client in the middle of a pipeline of transactions.
-# Many runs at the same time make that likely.
+# PgBouncer may give the session to another client in the middle of a pipeline of transactions. Many
+# runs at the same time make that likely.
 pipelines() {
 	for turn in 1 2 3 4 5 6 7 8 9 10; do
 		store_programs "$BUILD/tests/store/test_store_pg_async" >"$WORK/pipelines.$1.$turn" 2>&1 ||
@@ -112,21 +112,21 @@ part '24 clients on a new PgBouncer' python3 tests/scenario/concurrency.py --env
 grep -E 'prepared statement|SET TRANSACTION' "$LOG/postgres.log" >"$WORK/confused"
 cat "$WORK/confused"
 [ ! -s "$WORK/confused" ]
-result $? 'PostgreSQL was asked for no statement of another session'
+result $? 'no program used a prepared statement of another session'
 {
 	grep -h -A 12 ' ended after ' "$LOG/up.log"
 	grep -hE 'CHECK failed|"msg":"worker ended".*"signal":(4|6|7|8|11),' "$LOG"/*.log
 } >"$WORK/deaths"
 cat "$WORK/deaths"
 [ ! -s "$WORK/deaths" ]
-result $? 'no program and no worker broke down on the way'
+result $? 'no program and no worker crashed'
 
-# Two more before the same PostgreSQL: one drops the settings of a session, the other also
-# feigns the mark by which the programs know a session that has them.
+# Two more PgBouncers, before the same PostgreSQL. `dropping` drops the settings that a program asks
+# for. `feigning` drops them, too, but sets the mark by which a program recognises such a session.
 bouncer dropping 'ignore_startup_parameters = options'
 bouncer_database="connect_query='set app.session = direct'"
 bouncer feigning 'ignore_startup_parameters = options'
 unset ES_DATABASE_POOLER
 export ES_TEST_RUN="$RUN" ES_TEST_PSQL="$PGBIN/psql"
-mkdir "$WORK/told"
-part 'readiness behind a pooler' python3 tests/run/pooler.py "$BUILD" "$WORK/told" "$WORK"
+mkdir "$WORK/readiness"
+part 'readiness behind a pooler' python3 tests/run/pooler.py "$BUILD" "$WORK/readiness" "$WORK"

@@ -2,9 +2,9 @@
 # ES_PROPERTY_REQUESTS sets its length.
 . "$(dirname -- "$0")/lib.sh"
 seed=${ES_PROPERTY_SEED:-} requests=${ES_PROPERTY_REQUESTS:-3000}
-# The programs warn of unknown settings, or refuse them.
+# Hide both from the programs, which warn of unknown settings or refuse them.
 unset ES_PROPERTY_SEED ES_PROPERTY_REQUESTS
-# Few users send without a pause, so their limits are off.
+# The test sends as a few users and without a pause, so the limits of users are off.
 export ES_LIMIT_USER_READ=0 ES_LIMIT_USER_WRITE=0 ES_LIMIT_USER_CREATE=0 \
 	ES_LIMIT_ADDRESS_FAILURES=0
 private_stack || die 1 'the stack did not start'

@@ -141,7 +141,7 @@ def check_file(program, item):
     stem = f"{program.name}-{name}"
     fine = file_of(stem, (known(item) or good(item)) + "\n")
     if not item["file"]:
-        # The programs do not refuse unknown names of AWS.
+        # The programs ignore unknown names that begin with AWS_.
         return [""] if not name.startswith("ES_") else [program.refuses(by_file, {by_file: fine})]
     long = file_of(stem + "-long", padded(item, item["max"] + 1))
     return [
@@ -163,14 +163,17 @@ def check_spelling(program, item):
 
 
 def check_settings_file(program):
-    """Every setting may stand in the file; a fault there is named with its line, one in both places, too."""
+    """Every setting may stand in the file. The program names the line of a fault in the file.
+
+    It also names the line of a setting that is in the environment, too.
+    """
     lines = {i["name"]: known(i) or good(i) for i in program.items
              if i["name"] != "ES_SETTINGS_FILE" and not (i["checked"] and i["name"] not in program.good)}
-    nobody = {name: None for name in program.good}
+    unset = {name: None for name in program.good}
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
     path = file_of(f"{program.name}.env", text)
-    bad = [program.takes({**nobody, "ES_SETTINGS_FILE": path})]
-    _, out, _ = program.run({**nobody, "ES_SETTINGS_FILE": path}, "--print-config")
+    bad = [program.takes({**unset, "ES_SETTINGS_FILE": path})]
+    _, out, _ = program.run({**unset, "ES_SETTINGS_FILE": path}, "--print-config")
     for at, name in enumerate(lines, 1):
         if f"# {path}:{at}\n{name}=" not in out:
             bad.append(f"{name} does not come from line {at}: {out}")
@@ -189,9 +192,9 @@ def check_settings_file(program):
 
 def check_all_at_once(program):
     code, _, err = program.run({i["name"]: wrong(i)[0] for i in program.items})
-    told = [line.split(" ")[0] for line in err.splitlines()[1:]]
+    reported = [line.split(" ")[0] for line in err.splitlines()[1:]]
     want = [i["name"] for i in program.items]
-    return ["" if code == 78 and told == want else f"told {told}\nnot {want}",
+    return ["" if code == 78 and reported == want else f"reported {reported}\nnot {want}",
             "" if f"{len(want)} faulty settings" in err else err.splitlines()[0]]
 
 
@@ -225,7 +228,7 @@ def check_options(program):
 
 
 def check_same(programs):
-    """Checks that a name means the same in every program."""
+    """Checks that a setting has the same limits and default in every program that has it."""
     seen, bad = {}, []
     for program in programs:
         for item in program.items:
@@ -248,13 +251,13 @@ def check_names(programs):
     return bad
 
 
-def check_page(said):
+def check_page(tables):
     with open(os.path.join(ROOT, "docs/settings.md"), encoding="utf-8") as file:
-        return ["" if file.read() == page.page(said) else
+        return ["" if file.read() == page.page(tables) else
                 "stale: run docs/make-settings.py > docs/settings.md"]
 
 
-def tell(name, bad):
+def report(name, bad):
     bad = [line for line in bad if line]
     for line in bad:
         print("    " + line[:2000].replace("\n", "\n    "))
@@ -262,30 +265,30 @@ def tell(name, bad):
 
 
 def main():
-    said = page.ask_all(BUILD)
-    programs = [Program(n, items) for n, items in said.items() if items]
-    for name, items in said.items():
+    tables = page.ask_all(BUILD)
+    programs = [Program(n, items) for n, items in tables.items() if items]
+    for name, items in tables.items():
         if not items:
             print(f"skip {name} it is not built")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for p in programs:
-            for what, check in (("is refused past its limits", check_limits),
-                                ("comes from a file if it may", check_file),
+            for what, check in (("refuses values beyond its limits", check_limits),
+                                ("comes from a file, where its table allows that", check_file),
                                 ("is suggested for a misspelt name", check_spelling)):
                 every = pool.map(lambda item, p=p, check=check: check(p, item), p.items)
                 for item, bad in zip(p.items, every):
-                    tell(f"{p.name} {item['name']} {what}", bad)
+                    report(f"{p.name} {item['name']} {what}", bad)
     for p in programs:
-        tell(f"{p.name} names all faults at once", check_all_at_once(p))
-        tell(f"{p.name} takes every setting from the settings file", check_settings_file(p))
-        tell(f"{p.name} prints its settings without secrets", check_print(p))
-        tell(f"{p.name} has the options that all programs have", check_options(p))
-    tell("a name means the same in every program", check_same(programs))
+        report(f"{p.name} names all faults at once", check_all_at_once(p))
+        report(f"{p.name} takes every setting from the settings file", check_settings_file(p))
+        report(f"{p.name} prints its settings without secrets", check_print(p))
+        report(f"{p.name} has the options that all programs have", check_options(p))
+    report("a name means the same in every program", check_same(programs))
     if len(programs) < len(page.PROGRAMS):
         print("skip settings-page a program is not built")
         return
-    tell("conf_names.c and the programs know the same names", check_names(programs))
-    tell("docs/settings.md equals the tables of the programs", check_page(said))
+    report("conf_names.c and the programs know the same names", check_names(programs))
+    report("docs/settings.md equals the tables of the programs", check_page(tables))
 
 
 if __name__ == "__main__":

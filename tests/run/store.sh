@@ -6,8 +6,8 @@ export ES_TEST_REDIS_URL="unix://$RUN/redis.sock"
 part 'the stores' python3 tests/run/cunit.py "$BUILD" store
 code=$?
 
-# During an upgrade new programs run before contracting migrations: test them on the schema of their
-# DB_STORE_VERSION, too.
+# During an upgrade the new programs start before contracting migrations run. So test the stores on
+# the schema of DB_STORE_VERSION, too.
 least=$(sed -n 's/^#define DB_STORE_VERSION "\(.*\)"/\1/p' shared/store/db_store.h)
 newest=$(basename "$(printf '%s\n' db/migrations/*.sql | tail -n 1)" | cut -c1-14)
 [ "$least" = "$newest" ] && exit $code
@@ -21,8 +21,8 @@ ES_DATABASE_OWNER_URL=$ES_TEST_OWNER_URL "$(program_binary ctl)" db migrate --to
 }
 python3 tests/run/cunit.py "$BUILD" store >"$WORK/least"
 least_code=$?
-# These are the same checks again: all that pass are one result, so that tests/budget counts each
-# check once.
+# These are the same checks again. Those that pass are one result together, so that tests/budget
+# counts each check once.
 sed -e '/^ok /d' -e 's/^\(not ok\|skip\) /&before the contracting migrations: /' "$WORK/least"
 part_judge 'the stores before the contracting migrations' $least_code "$WORK/least"
 if [ $least_code -eq 0 ]; then

@@ -6,8 +6,9 @@ CC=clang build_setup "$tidy" -Dwerror=false
 ninja -C "$tidy" build.ninja >/dev/null
 part 'clang-tidy' python3 tests/lint/tidy.py "$tidy"
 
-# cppcheck reads no system headers, so define the heads of sys/queue.h. NULL ends variadic text calls
-# by contract. Compilers and the analyzer find uninitialized values more precisely.
+# cppcheck reads no system headers, so cppcheck.cfg defines the macros of sys/queue.h. varFuncNullUB is
+# off, because NULL ends the arguments of our variadic functions. uninitvar is off, because compilers
+# and clang-tidy report uninitialized values more precisely.
 mkdir -p "$tidy/cppcheck"
 out=$(cppcheck --enable=warning,performance,portability --inline-suppr --std=c11 --quiet \
 	--suppress=missingIncludeSystem --suppress=pointerSize --suppress=varFuncNullUB \
