@@ -14,32 +14,32 @@ from scn import rest, schemas, ws
 from scn.report import Report
 from scn.world import API, World
 
-WINDOW = 32  # sends of one connection that may wait in one channel
+WINDOW = 32  # sends of one connection to one channel that may wait for their acks
 WAIT_S = 120
-JUDGED = 200  # frames of each socket that are compared with the document
+COMPARED = 200  # frames of each socket that are compared with the API document
 
 
 class Listener:
-    """Every event of one socket, and the replies to its sends."""
+    """One socket; keeps all its events, and the replies to its sends."""
 
     def __init__(self, world, who):
         self.who = who
         self.events, self.acks, self.errors = [], {}, []
-        self.first = []
+        self.compared = []
         self.cond = threading.Condition()
         env = world.env
         self.client = ws.WsClient(env.ws_host, env.ws_port,
                                   "%s?token=%s" % (env.ws_path, world.token(who)))
         with self.client.cond:
             early, self.client.inbox = self.client.inbox, []
-            self.client.on_frame = self.took
+            self.client.on_frame = self.received
         for _, frame in early:
-            self.took(frame)
+            self.received(frame)
 
-    def took(self, frame):
+    def received(self, frame):
         with self.cond:
-            if len(self.first) < JUDGED:
-                self.first.append(frame)
+            if len(self.compared) < COMPARED:
+                self.compared.append(frame)
             if "seq" in frame or frame["type"] == "gap":
                 self.events.append(frame)
             elif frame["type"] == "ack":
@@ -60,7 +60,7 @@ class Listener:
         return self.acks["sub"]["seq"]
 
     def send_all(self, channel, count):
-        """Sends as fast as the window allows."""
+        """Sends as fast as possible with at most WINDOW sends without an ack."""
         for k in range(count):
             self.until(lambda k=k: k + 1 - len(self.acks) < WINDOW or self.errors, "ack")
             frame = {"type": "send", "id": "m%d" % k, "channelId": channel,
@@ -83,7 +83,7 @@ def post_all(world, who, channel, count, answers):
 
 
 def history(world, channel, after):
-    """All messages by pages, oldest first."""
+    """All messages after a number, oldest first."""
     found = []
     while True:
         page = world.call("GET", "%s/channels/%s/messages?after=%d&limit=200" % (
@@ -95,7 +95,7 @@ def history(world, channel, after):
 
 
 def order_faults(label, entries, start):
-    """Faults of the order; entries: (seq, prev), which must rise without a hole from start."""
+    """Finds a hole or a repeat. entries: (seq, prev) of each event; the first prev must be start."""
     before = start
     for seq, prev in entries:
         if prev != before or seq <= before:
@@ -105,7 +105,7 @@ def order_faults(label, entries, start):
 
 
 def sender_faults(label, bodies, senders, count):
-    """Faults of the senders: each message must be there once, in the order of its sender."""
+    """Finds senders whose messages are not all there once, in the order of sending."""
     seen = collections.defaultdict(list)
     for body in bodies:
         who, _, k = body.rpartition(" ")
@@ -135,8 +135,8 @@ def run(world, channel, listeners, posters, count):
             work(*args)
         except Exception as e:
             faults.append("%s: %s" % (type(e).__name__, e))
-    threads = [threading.Thread(target=guard, args=(one.send_all, channel, count))
-               for one in listeners]
+    threads = [threading.Thread(target=guard, args=(listener.send_all, channel, count))
+               for listener in listeners]
     threads += [threading.Thread(target=guard, args=(post_all, world, who, channel, count,
                                                      statuses)) for who in posters]
     started = time.monotonic()
@@ -159,9 +159,9 @@ def judge(report, world, channel, listeners, senders, count, start):
     bodies = [m["body"] for m in stored]
     report.check("concurrency", "%d messages are in history" % total,
                  None if len(stored) == total else "%d are" % len(stored))
-    report.check("concurrency", "numbers rise, and prev shows no hole", order_faults(
+    report.check("concurrency", "in history numbers rise without a hole", order_faults(
         "history", rows, start))
-    report.check("concurrency", "messages keep the order of each sender", sender_faults(
+    report.check("concurrency", "history keeps the order of each sender", sender_faults(
         "history", bodies, senders, count))
     wrong, acks = [], []
     by_body = {m["body"]: m["messageId"] for m in stored}
@@ -175,14 +175,14 @@ def judge(report, world, channel, listeners, senders, count, start):
         acks += ["%s m%d acked as %s" % (one.who, k, one.acks.get("m%d" % k)) for k in range(count)
                  if (one.acks.get("m%d" % k) or {}).get("messageId")
                  != by_body.get("%s %d" % (one.who, k))]
-    report.check("concurrency", "the same order on every socket and in history", wrong)
-    report.check("concurrency", "each ack names its message's number", acks[:5])
+    report.check("concurrency", "every socket has the order of history", wrong)
+    report.check("concurrency", "each ack has the number of its message", acks[:5])
 
 
 def document_faults(report, folder, listeners):
     judge, why = schemas.open_schemas(folder)
     found = [why] if why else [
-        "%s: %s" % (one.who, fault) for one in listeners for frame in one.first
+        "%s: %s" % (one.who, fault) for one in listeners for frame in one.compared
         for fault in [judge.frames.server_fault(frame)] if fault]
     report.check("concurrency", "frames are as the API document says", found[:5])
 
@@ -193,7 +193,7 @@ def main(argv):
     p.add_argument("--count", type=int, default=1000, help="messages of each client (1000)")
     p.add_argument("--clients", type=int, default=10)
     p.add_argument("--rest", type=int, default=3, help="number of clients that use REST (3)")
-    p.add_argument("--schemas", help="folder of the API documents, which must be usable then")
+    p.add_argument("--schemas", help="folder of the API documents; a missing validator is then a failure")
     args = p.parse_args(argv)
     report = Report()
     senders = ["sender%d" % k for k in range(args.clients)]

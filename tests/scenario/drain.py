@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""New clients during a drain of push-server get an answer at once, at its own port and through
-lighttpd. The test starts a push-server and a lighttpd beside the stack's PostgreSQL and Redis."""
+"""While push-server drains, new clients get an answer at once, at its own port and through lighttpd.
+
+The test starts its own push-server and lighttpd, on the stack's PostgreSQL and Redis.
+"""
 
 import argparse
 import json
@@ -22,9 +24,9 @@ from scn.world import World
 
 DRAIN_MS = 10000
 AT_ONCE_S = 1.0
-PAUSE_S = 0.05  # between two clients of one door (the port, or lighttpd)
-PATIENCE_S = 15
-HELD = 20  # clients at each door
+PAUSE_S = 0.05  # between two clients of one endpoint (push-server's port, or lighttpd's)
+DEADLINE_S = 15
+LASTING_CLIENTS = 20  # at each endpoint
 
 
 def free_port():
@@ -33,7 +35,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def eventually(what, ready, seconds=PATIENCE_S):
+def eventually(what, ready, seconds=DEADLINE_S):
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
@@ -48,19 +50,19 @@ def children(pid):
 
 
 def workers_of(pid):
-    """The pids of the workers; the last child serves health and does not count."""
+    """The pids of the workers. The last child serves health and is no worker."""
     return sorted(children(pid))[:-1]
 
 
 class Server:
-    """A push-server with a drain of 10 s, whatever its number of clients."""
+    """A push-server whose drain takes 10 s with any number of clients."""
 
     def __init__(self, env, build):
         self.env = env
         self.program = os.path.join(build, "push-server", "echostream-push")
         self.folder = tempfile.mkdtemp(prefix="drain-")
         self.port, self.front_port = free_port(), free_port()
-        self.doors = {"own port": self.port, "lighttpd": self.front_port}
+        self.endpoints = {"own port": self.port, "lighttpd": self.front_port}
         self.procs = []
         self.front = self.start(["lighttpd", "-D", "-f", os.path.join(
             environment.repository(), "lighttpd", "dev.conf")])
@@ -85,14 +87,17 @@ class Server:
         return proc
 
     def up(self):
-        """Starts push-server and waits until both doors reach it. lighttpd has an entry for each
-        200 ms of two seconds, and each entry may still be disabled."""
+        """Starts push-server and waits until clients reach it at both endpoints.
+
+        lighttpd uses another of its entries for the socket every 200 ms, and each entry may still
+        be disabled (60-echostream.conf).
+        """
         self.master = self.start([self.program])
         eventually("the start of push-server", lambda: all(
-            handshake(door)[0] == 101 for door in self.doors.values()))
+            handshake(port)[0] == 101 for port in self.endpoints.values()))
         for _ in range(11):
             eventually("lighttpd's entry", lambda: handshake(self.front_port)[0] == 101)
-            time.sleep(0.2)  # the next entry
+            time.sleep(0.2)  # lighttpd uses the next entry after that
 
     def workers(self):
         return workers_of(self.master.pid)
@@ -109,7 +114,7 @@ class Server:
 
 
 def handshake(port):
-    """(status or the name of the failure, headers, body, seconds)"""
+    """Connects a client. Returns (status or name of the failure, headers, body, seconds)."""
     at = time.monotonic()
     try:
         client = ws.WsClient("127.0.0.1", port, "/ws", timeout=5.0)
@@ -121,31 +126,31 @@ def handshake(port):
         return type(why).__name__, {}, b"", time.monotonic() - at
 
 
-class Door(threading.Thread):
-    """Connects one client after another at one door until stopped; records each answer."""
+class Connector(threading.Thread):
+    """Connects one client after another to one endpoint until stopped; records each answer."""
 
     def __init__(self, name, port):
         super().__init__()
         self.name, self.port = name, port
-        self.over = threading.Event()
-        self.answers = []  # (began at, status, headers, body, seconds)
+        self.stopped = threading.Event()
+        self.answers = []  # (start, status, headers, body, seconds)
 
     def run(self):
-        while not self.over.is_set():
+        while not self.stopped.is_set():
             at = time.monotonic()
             self.answers.append((at, *handshake(self.port)))
-            self.over.wait(PAUSE_S)
+            self.stopped.wait(PAUSE_S)
 
     def stop(self):
-        self.over.set()
+        self.stopped.set()
         self.join()
 
 
-def open_doors(server):
-    doors = [Door(name, port) for name, port in server.doors.items()]
-    for door in doors:
-        door.start()
-    return doors
+def start_connectors(server):
+    connectors = [Connector(name, port) for name, port in server.endpoints.items()]
+    for connector in connectors:
+        connector.start()
+    return connectors
 
 
 def is_refusal(answer):
@@ -157,70 +162,73 @@ def is_refusal(answer):
     return problem["code"] == "unavailable" and "shutting down" in problem["detail"]
 
 
-def judge(door, wanted, least):
-    wrong = ["%s: %s after %.2f s: %s %s" % (door.name, a[1], a[4], a[2], a[3][:200])
-             for a in door.answers if not wanted(a) or a[4] > AT_ONCE_S]
-    if len(door.answers) < least:
-        wrong.append("%s: only %d clients were answered" % (door.name, len(door.answers)))
+def judge(connector, wanted, least):
+    wrong = ["%s: %s after %.2f s: %s %s" % (connector.name, a[1], a[4], a[2], a[3][:200])
+             for a in connector.answers if not wanted(a) or a[4] > AT_ONCE_S]
+    if len(connector.answers) < least:
+        wrong.append("%s: only %d clients were answered" % (connector.name, len(connector.answers)))
     return wrong[:5]
 
 
-def hold(server, world):
-    """Opens clients that stay. The drain closes them one after another, so with N clients of a
-    worker it ends after (N - 1) / N of its time."""
-    held = [ws.WsClient("127.0.0.1", port, "/ws?token=" + world.token("acme"))
-            for port in list(server.doors.values()) * HELD]
-    eventually("hello", lambda: all(c.inbox for c in held))
-    return held
+def open_lasting_clients(server, world):
+    """Opens clients that stay until the drain closes them.
+
+    The drain closes them one after another, so a worker with N clients ends after (N - 1) / N of
+    the drain's time.
+    """
+    clients = [ws.WsClient("127.0.0.1", port, "/ws?token=" + world.token("acme"))
+               for port in list(server.endpoints.values()) * LASTING_CLIENTS]
+    eventually("hello", lambda: all(c.inbox for c in clients))
 
 
 def whole_server(report, server, world):
-    """After SIGTERM to the master, each door answers 503 with Retry-After for 10 s."""
+    """After SIGTERM to the master, both endpoints answer 503 with Retry-After for 10 s."""
     server.up()
-    hold(server, world)
+    open_lasting_clients(server, world)
     began = time.monotonic()
     server.master.send_signal(signal.SIGTERM)
-    eventually("the begin of the drain", lambda: is_refusal((0, *handshake(server.port))))
-    doors = open_doors(server)
+    eventually("the start of the drain", lambda: is_refusal((0, *handshake(server.port))))
+    connectors = start_connectors(server)
     eventually("the end of the drain", lambda: server.master.poll() is not None, 25)
     ended = time.monotonic()
-    for door in doors:
-        door.stop()
-    report.check("drain", "it lasts %.1f s" % (ended - began), None if
+    for connector in connectors:
+        connector.stop()
+    report.check("drain", "the drain lasts %.1f s" % (ended - began), None if
                  DRAIN_MS / 1000 - 2 < ended - began < DRAIN_MS / 1000 + 5 else "not about 10 s")
-    for door in doors:
-        # The last worker may end while a client connects.
-        door.answers = [a for a in door.answers if a[0] + a[4] < ended - 0.5]
+    for connector in connectors:
+        # Leave out the last clients, because the last worker may end while they connect.
+        connector.answers = [a for a in connector.answers if a[0] + a[4] < ended - 0.5]
         report.check("drain", "%s: %d clients get 503 with Retry-After at once" % (
-            door.name, len(door.answers)), judge(door, is_refusal, 100))
+            connector.name, len(connector.answers)), judge(connector, is_refusal, 100))
     status = handshake(server.port)
-    report.check("drain", "no client waits at a server that has ended", None if
+    report.check("drain", "after the drain a client is refused at once", None if
                  status[0] == "ConnectionRefusedError" else str(status))
 
 
 def one_worker(report, server, world):
-    """After SIGTERM to one worker, its TCP clients get 503; the other worker serves the unix socket."""
+    """After SIGTERM to one worker, new TCP clients that reach this worker get 503. The other worker
+    accepts all clients of the unix socket, which lighttpd uses."""
     server.up()
-    hold(server, world)
-    ending = server.workers()[0]
-    os.kill(ending, signal.SIGTERM)
+    open_lasting_clients(server, world)
+    draining = server.workers()[0]
+    os.kill(draining, signal.SIGTERM)
     eventually("a refusal", lambda: is_refusal((0, *handshake(server.port))))
-    doors = open_doors(server)
-    eventually("60 clients", lambda: all(len(d.answers) >= 60 for d in doors))
-    still = ending in children(server.master.pid)
-    for door in doors:
-        door.stop()
-    report.check("drain", "one worker of two drains meanwhile", None if still else "it is gone")
-    for door in doors:
-        through = [a for a in door.answers if a[1] == 101]
-        report.check("drain", "%s: %d of %d clients are served by the other worker" % (
-            door.name, len(through), len(door.answers)),
-            judge(door, lambda a, n=door.name: a[1] == 101 or (n != "lighttpd" and is_refusal(a)),
-                  60) or ([] if through else "none"))
+    connectors = start_connectors(server)
+    eventually("60 clients", lambda: all(len(c.answers) >= 60 for c in connectors))
+    still = draining in children(server.master.pid)
+    for connector in connectors:
+        connector.stop()
+    report.check("drain", "one of two workers drains meanwhile", None if still else "it has ended")
+    for connector in connectors:
+        accepted = [a for a in connector.answers if a[1] == 101]
+        report.check("drain", "%s: the other worker accepts %d of %d clients" % (
+            connector.name, len(accepted), len(connector.answers)),
+            judge(connector, lambda a, n=connector.name: a[1] == 101 or (
+                n != "lighttpd" and is_refusal(a)), 60) or ([] if accepted else "none"))
 
 
 def master_killed(report, server):
-    """The workers of a dead master leave its addresses to a new master, and continue to drain."""
+    """After SIGKILL to the master, its workers free the addresses and drain. A new server can start."""
     old = server.workers()
     server.master.kill()
     server.master.wait()
@@ -231,7 +239,7 @@ def master_killed(report, server):
     report.check("drain", "a new server is up %.1f s after its master was killed" % (
         time.monotonic() - at), [] if time.monotonic() - at < 5 else "too late")
     alive = [pid for pid in old if os.path.exists("/proc/%d" % pid)]
-    report.check("drain", "while the old workers drain", [] if alive else "they are gone")
+    report.check("drain", "the old workers drain beside the new server", [] if alive else "they have ended")
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
 
@@ -251,7 +259,7 @@ def main(argv):
         one_worker(report, server, world)
         master_killed(report, server)
     except (OSError, TimeoutError) as why:
-        report.not_ok("drain", "it went as planned", [why, *server.log()])
+        report.not_ok("drain", "the test runs to its end", [why, *server.log()])
     finally:
         server.end()
     return report.end()

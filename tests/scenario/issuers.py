@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""A tenant's own issuer with each algorithm and with a key set behind a URL, and the examples of
-docs/examples/auth, run unchanged. openssl makes keys and signatures."""
+"""Tokens that a tenant signs itself: each algorithm, and a key set behind a URL.
+
+It also runs the examples of docs/examples/auth unchanged. openssl makes keys and signatures.
+"""
 
 import argparse
 import base64
@@ -25,12 +27,12 @@ from scn import rest, ws
 from scn.report import Report
 from scn.world import API, World
 
-HERE = "issuers"
+FILE = "issuers"
 EXAMPLES = os.path.join(environment.repository(), "docs", "examples", "auth")
 SECRET = "0123456789abcdef0123456789abcdef"
 
 
-def part(data):
+def base64url(data):
     if not isinstance(data, bytes):
         data = json.dumps(data).encode()
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -42,7 +44,7 @@ def openssl(*words, data=None):
 
 
 class Key:
-    """A private key in a file, which openssl makes."""
+    """A private key that openssl makes, in a file."""
 
     KINDS = {"RS256": ("RSA", ("-pkeyopt", "rsa_keygen_bits:2048")),
              "ES256": ("EC", ("-pkeyopt", "ec_paramgen_curve:P-256")),
@@ -56,12 +58,12 @@ class Key:
         self.pem = openssl("pkey", "-in", self.file, "-pubout").decode()
 
     def jwk(self, kid):
-        """The modulus of an RSA key; its exponent is 65537."""
+        """The public key as a JWK. RSA only, with openssl's exponent 65537."""
         n = openssl("rsa", "-in", self.file, "-noout", "-modulus").decode().split("=")[1].strip()
-        return {"kty": "RSA", "use": "sig", "kid": kid, "n": part(bytes.fromhex(n)), "e": "AQAB"}
+        return {"kty": "RSA", "use": "sig", "kid": kid, "n": base64url(bytes.fromhex(n)), "e": "AQAB"}
 
     def sign(self, head, claims):
-        text = part(dict({"alg": self.alg}, **head)) + "." + part(claims)
+        text = base64url(dict({"alg": self.alg}, **head)) + "." + base64url(claims)
         with tempfile.NamedTemporaryFile() as message:
             message.write(text.encode())
             message.flush()
@@ -69,11 +71,11 @@ class Key:
                 got = openssl("pkeyutl", "-sign", "-rawin", "-inkey", self.file, "-in", message.name)
             else:
                 got = openssl("dgst", "-sha256", "-sign", self.file, message.name)
-        return text + "." + part(raw_es256(got) if self.alg == "ES256" else got)
+        return text + "." + base64url(raw_es256(got) if self.alg == "ES256" else got)
 
 
 def raw_es256(der):
-    """Converts a DER SEQUENCE of two INTEGERs to two times 32 bytes."""
+    """Converts a signature from DER, a SEQUENCE of two INTEGERs, to the 64 bytes of a JWS."""
     out, at = b"", 2
     for _ in range(2):
         length = der[at + 1]
@@ -116,20 +118,20 @@ def check_algorithms(report, world, folder):
         add_key(world, kid=alg, alg=alg, issuer="my-app", publicKey=key.pem, provision=True)
         good = key.sign({"kid": alg}, claims(world))
         got = me(world, good)
-        report.check(HERE, alg + " signs in a user", None if got.status == 200 else str(got))
-        report.check(HERE, alg + " opens a socket", None if socket_code(world, good) is None
+        report.check(FILE, alg + " signs in a user", None if got.status == 200 else str(got))
+        report.check(FILE, alg + " opens a socket", None if socket_code(world, good) is None
                      else "no hello")
         bad = other.sign({"kid": alg}, claims(world))
         got = me(world, bad)
-        report.check(HERE, alg + " of another key is refused",
+        report.check(FILE, alg + " refuses a token of another key",
                      None if got.status == 401 else str(got))
         code = socket_code(world, bad)
-        report.check(HERE, alg + " of another key opens no socket",
+        report.check(FILE, alg + " opens no socket with a token of another key",
                      None if code == 4001 else "close code %s" % code)
 
 
-class SetServer:
-    """https://localhost with a key set that changes; counts its readings."""
+class KeySetServer:
+    """An HTTPS server on localhost that serves a key set and counts the requests for it."""
 
     def __init__(self, cert, key):
         self.keys, self.reads, self.mode = [], 0, "good"
@@ -167,7 +169,7 @@ class SetServer:
         handler.wfile.write(body)
 
 
-def refused(world, url, alg="RS256"):
+def post_key_set(world, url, alg="RS256"):
     return rest.Client(world.env.url).request(
         "POST", API + "/auth-keys", [("Authorization", "Bearer " + world.token("acme")),
                                      ("Content-Type", "application/json")],
@@ -179,49 +181,50 @@ def check_key_set(report, world, folder, server):
     server.keys = [one.jwk("first")]
     for mode, word in (("redirect", "redirect"), ("large", "65536"), ("slow", "3 s")):
         server.mode = mode
-        got = refused(world, server.url)
-        report.check(HERE, "a key set is refused: " + mode, None if got.status == 422
-                     and word in got.text() else str(got))
+        got = post_key_set(world, server.url)
+        report.check(FILE, "a key set is refused when its server's answer is: " + mode,
+                     None if got.status == 422 and word in got.text() else str(got))
     server.mode = "good"
-    got = refused(world, server.url.replace("localhost", "127.0.0.1"))
-    report.check(HERE, "ES_JWKS_ALLOW_HOSTS does not allow an IP address by name", None if got.status == 422
-                 and "not public" in got.text() else str(got))
-    got = refused(world, server.url, "EdDSA")
-    report.check(HERE, "a set without a key for the algorithm is refused",
+    got = post_key_set(world, server.url.replace("localhost", "127.0.0.1"))
+    report.check(FILE, "a host name in ES_JWKS_ALLOW_HOSTS does not allow its IP address",
+                 None if got.status == 422 and "not public" in got.text() else str(got))
+    got = post_key_set(world, server.url, "EdDSA")
+    report.check(FILE, "a key set without a key for the algorithm is refused",
                  None if got.status == 422 else str(got))
     add_key(world, kid="set", alg="RS256", issuer="sets", jwksUrl=server.url, provision=True)
     good = one.sign({"kid": "first"}, claims(world, iss="sets", sub="set-1"))
     got = me(world, good)
-    report.check(HERE, "a key of a set signs in", None if got.status == 200 else str(got))
-    report.check(HERE, "on a socket, too", None if socket_code(world, good) is None else "no")
+    report.check(FILE, "a key of a set signs in a user", None if got.status == 200 else str(got))
+    report.check(FILE, "a key of a set opens a socket", None if socket_code(world, good) is None
+                 else "no hello")
     server.keys, before = [one.jwk("first"), two.jwk("second")], server.reads
     new = two.sign({"kid": "second"}, claims(world, iss="sets", sub="set-2"))
     for _ in range(20):
         me(world, new)
         socket_code(world, new)
-    report.check(HERE, "unknown kids cause no reading within a minute",
+    report.check(FILE, "unknown kids within a minute do not fetch the set again",
                  None if server.reads == before else "%d reads" % (server.reads - before))
     if not world.env.has("sql"):
-        report.skip(HERE, "a set is read again after a minute", "no SQL on this stack")
+        report.skip(FILE, "a set is fetched again after a minute", "no SQL on this stack")
         return
     world.env.sql("UPDATE auth_keys SET jwks_tried_at = now() - interval '2 min'"
                   " WHERE kid = 'set'", world.names["acme"])
     code = socket_code(world, new, 9)
-    report.check(HERE, "a socket waits for a key that is new", None if code is None
+    report.check(FILE, "a new socket waits until its new key is fetched", None if code is None
                  else "close code %s" % code)
     got = me(world, new)
-    report.check(HERE, "the new key signs in", None if got.status == 200 else str(got))
-    report.check(HERE, "one reading was enough", None if server.reads == before + 1
+    report.check(FILE, "the new key signs in a user", None if got.status == 200 else str(got))
+    report.check(FILE, "the set was fetched only once for the new key", None if server.reads == before + 1
                  else "%d reads" % (server.reads - before))
 
 
 def hs256(world, kid, sub):
-    text = part({"alg": "HS256", "kid": kid}) + "." + part(claims(world, sub=sub))
-    return text + "." + part(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
+    text = base64url({"alg": "HS256", "kid": kid}) + "." + base64url(claims(world, sub=sub))
+    return text + "." + base64url(hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest())
 
 
-def watch(world, token):
-    """A socket that has received hello."""
+def open_socket(world, token):
+    """Opens a socket and waits for hello."""
     env = world.env
     client = ws.WsClient(env.ws_host, env.ws_port, "%s?token=%s" % (env.ws_path, token))
     client.wait(lambda: client.inbox, 5)
@@ -236,11 +239,11 @@ def seconds_to_close(client, since):
 
 
 def check_example(report, world, name, command, key, watched=None):
-    """Runs an example unchanged, as a back end would. watched: a socket of the user whom the example
+    """Runs an example unchanged, as a back end would. watched: a socket of the user that the example
     logs out at its end."""
     title = "docs/examples/auth/%s posts a message" % name
     if shutil.which(command[0]) is None:
-        report.skip(HERE, title, command[0] + " is not installed")
+        report.skip(FILE, title, command[0] + " is not installed")
         return
     variables = {"APP_URL": world.env.url, "APP_TENANT": world.names["acme"],
                  "APP_CHANNEL": world.names["hall"], "APP_ISSUER": "my-app", "APP_KID": key[0],
@@ -250,12 +253,12 @@ def check_example(report, world, name, command, key, watched=None):
                           env=dict(os.environ, **variables), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     ended = time.monotonic()
-    said = done.stdout.decode("utf-8", "replace").split()
-    good = ["200"] if watched else []
-    report.check(HERE, title, None if said[:1] in (["201"], ["202"]) and said[1:] == good
-                 else " ".join(said)[-600:])
+    statuses = done.stdout.decode("utf-8", "replace").split()
+    logout = ["200"] if watched else []
+    report.check(FILE, title, None if statuses[:1] in (["201"], ["202"]) and statuses[1:] == logout
+                 else " ".join(statuses)[-600:])
     if watched:
-        report.check(HERE, "docs/examples/auth/%s ends the user's socket within a second" % name,
+        report.check(FILE, "docs/examples/auth/%s ends the user's socket within a second" % name,
                      seconds_to_close(watched, ended))
         watched.drop()
 
@@ -268,23 +271,23 @@ def check_examples(report, world, folder):
                          {"name": "backend", "scopes": ["users:manage"]})
     world.names["manager"] = manager["key"]
     check_example(report, world, "signer.py", [sys.executable], ("app-hs", None),
-                  watch(world, hs256(world, "app-hs", "py-1")))
+                  open_socket(world, hs256(world, "app-hs", "py-1")))
     check_example(report, world, "signer.mjs", ["node"], ("app-ed", key.file),
-                  watch(world, key.sign({"kid": "app-ed"}, claims(world, sub="node-1"))))
+                  open_socket(world, key.sign({"kid": "app-ed"}, claims(world, sub="node-1"))))
     check_example(report, world, "signer.php", ["php"], ("app-hs", None),
-                  watch(world, hs256(world, "app-hs", "php-1")))
+                  open_socket(world, hs256(world, "app-hs", "php-1")))
     check_example(report, world, "signer.go", ["go", "run"], ("app-hs", None))
     page = pathlib.Path(environment.repository(), "docs", "auth-signers.md").read_text("utf-8")
     wrong = [name for name in sorted(os.listdir(EXAMPLES))
              if pathlib.Path(EXAMPLES, name).read_text("utf-8") not in page]
-    report.check(HERE, "docs/auth-signers.md has the examples word for word", wrong)
+    report.check(FILE, "docs/auth-signers.md has the examples word for word", wrong)
 
 
 def main(argv):
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--env")
-    p.add_argument("--cert", help="certificate and key (PEM) of https://localhost, which the "
-                   "stack trusts (ES_JWKS_CA_FILE) and allows (ES_JWKS_ALLOW_HOSTS)")
+    p.add_argument("--cert", help="PEM file with certificate and key of https://localhost; the "
+                   "stack must trust it (ES_JWKS_CA_FILE) and allow it (ES_JWKS_ALLOW_HOSTS)")
     args = p.parse_args(argv)
     report = Report()
     world = World(environment.read_env(args.env))
@@ -293,9 +296,9 @@ def main(argv):
     with tempfile.TemporaryDirectory(prefix="issuers-") as folder:
         check_algorithms(report, world, folder)
         if args.cert:
-            check_key_set(report, world, folder, SetServer(args.cert, args.cert))
+            check_key_set(report, world, folder, KeySetServer(args.cert, args.cert))
         else:
-            report.skip(HERE, "a key set behind a URL", "no --cert")
+            report.skip(FILE, "a key set behind a URL", "no --cert")
         check_examples(report, world, folder)
     return report.end()
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Checks /metrics: the format, names that dashboards rely on, labels with limits, and counters that
-rise with the events that they count."""
+"""Checks /metrics: the format, names that dashboards rely on, and that labels are bounded.
+
+Counters must rise with the events that they count.
+"""
 
 import argparse
 import re
@@ -39,7 +41,7 @@ LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)')
 
 
 class Scrape:
-    """A parsed answer of one program."""
+    """The parsed metrics of one program."""
 
     def __init__(self, url, path):
         answer = Client(url).request("GET", path, [], None)
@@ -53,16 +55,16 @@ class Scrape:
         words = line.split(" ")
         if words[:2] == ["#", "TYPE"]:
             if words[2] in self.types:
-                self.faults.append("TYPE of %s is there twice" % words[2])
+                self.faults.append("%s has two TYPE lines" % words[2])
             self.types[words[2]] = words[3]
         elif not line.startswith("# HELP "):
             found = SAMPLE.match(line)
             if not found:
-                self.faults.append("no sample: %s" % line)
+                self.faults.append("malformed sample: %s" % line)
                 return
             labels = tuple(sorted(LABEL.findall(found[2] or "")))
             if (found[1], labels) in self.samples:
-                self.faults.append("%s is there twice" % line)
+                self.faults.append("repeated sample: %s" % line)
             self.samples[found[1], labels] = float(found[3])
 
     def total(self, name, **labels):
@@ -84,7 +86,7 @@ def promtool(text):
     return (done.stdout + done.stderr).strip() or (done.returncode and "exit %d" % done.returncode)
 
 
-def form(program, got):
+def format_faults(program, got):
     """Faults of names, types, labels and values, one line each."""
     bad = list(got.faults)
     if got.status != 200 or not got.content_type.startswith("text/plain; version=0.0.4"):
@@ -96,19 +98,19 @@ def form(program, got):
         if not name.startswith(("echostream_", "process_")):
             bad.append("%s has another prefix" % name)
         if (kind == "counter") != name.endswith("_total"):
-            bad.append("%s: a counter, and nothing else, ends in _total" % name)
+            bad.append("%s: all counters, and only they, end in _total" % name)
         if kind == "histogram" and not name.endswith(("_seconds", "_bytes", "_messages")):
-            bad.append("%s names no unit" % name)
+            bad.append("%s does not end in a unit" % name)
     for (name, labels), value in got.samples.items():
         if any(UUID.search(text) or len(text) > 120 for _, text in labels):
-            bad.append("%s %s: a label without a bound" % (name, labels))
+            bad.append("%s %s: a label is an id or too long" % (name, labels))
         if value < 0:
             bad.append("%s %s is %g" % (name, labels, value))
-    return bad + ["%s buckets: %s" % (n, w) for n, w in buckets(got)]
+    return bad + ["%s buckets: %s" % (n, w) for n, w in bucket_faults(got)]
 
 
-def buckets(got):
-    """Faults of histograms: buckets that fall, or that do not end with the count."""
+def bucket_faults(got):
+    """Finds histograms whose buckets fall, or whose last bucket differs from _count."""
     series = {}
     for (name, labels), value in got.samples.items():
         if name.endswith("_bucket"):
@@ -119,12 +121,12 @@ def buckets(got):
         if counts != sorted(counts):
             yield name, "fall: %s" % counts
         if counts[-1] != got.samples.get((name + "_count", rest)):
-            yield name, "%g at the end, _count %s" % (
+            yield name, "the last is %g, _count is %s" % (
                 counts[-1], got.samples.get((name + "_count", rest)))
 
 
-def moved(env, program, before, name, at_least, **labels):
-    """Waits until the counter has risen by the amount; returns a text when it does not."""
+def rise_fault(env, program, before, name, at_least, **labels):
+    """Waits until the counter has risen by at_least; returns a text when it does not."""
     end = time.monotonic() + 10
     while True:
         now = scrape(env, program).total(name, **labels)
@@ -136,8 +138,8 @@ def moved(env, program, before, name, at_least, **labels):
         time.sleep(0.1)
 
 
-def happenings(env, report):
-    """Two subscribers, three messages, one of them repeated, one refusal."""
+def check_counters(env, report):
+    """Two clients subscribe, a user sends three messages and repeats one, a request is refused."""
     world = World(env)
     world.make_tenant("acme", {})
     world.make_user("alice", "acme", "member")
@@ -148,11 +150,11 @@ def happenings(env, report):
     for conn in conns:
         conn.send({"type": "subscribe", "id": "s", "channelId": lobby})
         conn.next({"type": "ack", "op": "subscribe"}, 10)
-    open_now = moved(env, "push", before, "echostream_websocket_connections", 2)
+    open_now = rise_fault(env, "push", before, "echostream_websocket_connections", 2)
     path = API + "/channels/%s/messages" % lobby
     for n in (1, 2, 3, 3):
-        # 202: the commit took longer than ES_SEND_WAIT_MS, or the part before this one has
-        # stalled commits and no probe of the send gate has succeeded since. It is committed.
+        # A committed message may answer 202: the commit took longer than ES_SEND_WAIT_MS, or the
+        # send gate is still closed, because stalled.py stalled commits just before.
         world.call("POST", path, "alice", {"body": "m", "clientMessageId": "m%d" % n},
                    status=(200, 201, 202))
     for conn in conns:
@@ -164,29 +166,29 @@ def happenings(env, report):
     route = {"route": API + "/channels/{channelId}/messages", "method": "POST"}
     checks = [
         ("open connections are a gauge", open_now),
-        ("a commit is counted", moved(env, "fanout", before,
+        ("a commit is counted", rise_fault(env, "fanout", before,
          "echostream_fanout_messages_processed_total", 3, result="committed")),
-        ("a repeat is counted apart", moved(env, "fanout", before,
+        ("a repeat is counted apart", rise_fault(env, "fanout", before,
          "echostream_fanout_messages_processed_total", 1, result="repeat")),
-        ("a batch is timed", moved(env, "fanout", before,
+        ("the time of a batch is measured", rise_fault(env, "fanout", before,
          "echostream_fanout_processing_time_seconds_count", 1)),
-        ("each socket that gets a message counts", moved(env, "push", before,
+        ("a delivery to each socket is counted", rise_fault(env, "push", before,
          "echostream_websocket_messages_broadcast_total", 6)),
-        ("the way of a message is timed", moved(env, "push", before,
+        ("the delivery latency is measured", rise_fault(env, "push", before,
          "echostream_delivery_latency_seconds_count", 1)),
-        ("a request counts by its route", moved(env, "api", before,
+        ("a request is counted under its route", rise_fault(env, "api", before,
          "echostream_http_requests_total", 4, status_class="2xx", **route)),
-        ("a refusal counts as one", moved(env, "api", before,
+        ("a refused request is counted as 4xx", rise_fault(env, "api", before,
          "echostream_http_requests_total", 1, status_class="4xx",
          route=API + "/channels/{channelId}")),
-        ("an end of a socket is counted", moved(env, "push", before,
+        ("the close of a socket is counted", rise_fault(env, "push", before,
          "echostream_websocket_closes_total", 2)),
     ]
     for name, wrong in checks:
         report.check("metrics", name, wrong)
     fast = [labels for name, labels in scrape(env, "push").samples
             if name == "echostream_delivery_latency_seconds_bucket" and ("le", "0.2") in labels]
-    report.check("metrics", "0.2 s is an edge of the delivery latency", not fast and "it is not")
+    report.check("metrics", "the delivery latency has a bucket of 0.2 s", not fast and "it has none")
 
 
 def main():
@@ -195,12 +197,12 @@ def main():
     env = environment.read_env(parser.parse_args().env)
     report = Report()
     try:
-        happenings(env, report)
+        check_counters(env, report)
     except (Failure, OSError, KeyError) as e:
-        report.not_ok("metrics", "counters move", [repr(e)])
+        report.not_ok("metrics", "counters rise", [repr(e)])
     for program in PATHS:
         got = scrape(env, program)
-        report.check("metrics", "%s: names, types, labels, buckets" % program, form(program, got))
+        report.check("metrics", "%s: names, types, labels, buckets" % program, format_faults(program, got))
         report.check("metrics", "%s: promtool finds nothing" % program, promtool(got.text))
     return report.end()
 

@@ -23,12 +23,12 @@ REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--env", help="file with the lines of ./dev status -o env")
-    p.add_argument("--only", default="*", help="run scenarios whose file or name fits this glob")
+    p.add_argument("--only", default="*", help="run scenarios whose file or name matches this glob")
     p.add_argument("--jobs", type=int, default=4, help="files run at once (4)")
-    p.add_argument("--schemas", help="folder of openapi.yaml and asyncapi.yaml, which must be "
-                   "usable then; none: no check (default: api/ if the validator is installed)")
+    p.add_argument("--schemas", help="folder of openapi.yaml and asyncapi.yaml; a missing validator "
+                   "is then a failure; none: no comparison (default: api/, if the validator is installed)")
     p.add_argument("--coverage", action="store_true",
-                   help="fail when a documented frame was never met; for a run of all scenarios")
+                   help="fail when no scenario met a documented frame; for a run of all scenarios")
     p.add_argument("--logs", type=int, default=4, help="log lines shown for a failure (4)")
     p.add_argument("paths", nargs="*", help="files or folders (default: this one)")
     return p.parse_args(argv)
@@ -116,9 +116,9 @@ def open_judge(args, report):
 
 
 def check_coverage(report, coverage):
-    report.check("run.py", "every documented frame was met", coverage.faults())
+    report.check("run.py", "scenarios met every documented frame", coverage.faults())
     count, missing = coverage.variants()
-    report.note("%d of %d variants of frames were never met" % (len(missing), count), missing)
+    report.note("no scenario met %d of %d variants of frames" % (len(missing), count), missing)
 
 
 def main(argv):

@@ -49,7 +49,7 @@ SMALL = {
 
 
 class Judge(schemas.Schemas):
-    """The checks of the API documents, with documents of a few lines."""
+    """The checks against API documents, with documents of a few lines."""
 
     def __init__(self):
         self.open = {"components": {"schemas": {"Problem": {"type": "object"}}},
@@ -71,13 +71,13 @@ def run_case(env, text, judge=None):
     return report.failed, out.getvalue()
 
 
-def wrong_outcome(failed, said, expected):
+def wrong_outcome(failed, output, expected):
     """The difference between the outcome and the expected one, or None."""
     if expected is None:
-        return said if failed else None
+        return output if failed else None
     if not failed:
         return "was expected to fail with: %s" % expected
-    return None if expected in said else "failed with another reason: %s" % said
+    return None if expected in output else "failed with another reason: %s" % output
 
 
 def check_cases(report, env):
@@ -88,8 +88,8 @@ def check_cases(report, env):
                 report.skip("selftest", name, schemas.WHY_NOT)
                 continue
             judge = Judge()
-        failed, said = run_case(env, text, judge)
-        report.check("selftest", name, wrong_outcome(failed, said, expected))
+        failed, output = run_case(env, text, judge)
+        report.check("selftest", name, wrong_outcome(failed, output, expected))
 
 
 def check_matches(report):

@@ -32,14 +32,14 @@ CASES = [
     ("without an expectation the status must be 2xx", REST + "  header X-Fake-Status: 500", "expected success"),
     ("header holds", REST + "  expect header X-Request-Id r1", None),
     ("header fails", REST + "  expect header X-Request-Id r2", "expected 'r2', got 'r1'"),
-    ("header by expression", REST + "  expect header X-Request-Id /^r\\d$/", None),
+    ("header matches a regular expression", REST + "  expect header X-Request-Id /^r\\d$/", None),
     ("missing header fails", REST + "  expect header Allow", "got nothing"),
     ("no header holds", REST + "  expect no header Allow", None),
     ("no header fails", REST + "  expect no header X-Request-Id", "header is r1"),
     ("body holds", REST + '  expect body {"path":"/x"}', None),
     ("body fails", REST + '  expect body {"path":"/y"}', "at .path: expected '/y'"),
-    ("body over lines", REST + '  expect body {\n  "path": "/x"\n  }', None),
-    ("exactly fails on more", REST + '  expect exactly {"path":"/x"}', "unexpected fields"),
+    ("body over several lines", REST + '  expect body {\n  "path": "/x"\n  }', None),
+    ("exactly fails on a further field", REST + '  expect exactly {"path":"/x"}', "unexpected fields"),
     ("empty body fails", REST + "  expect body empty", "body is not empty"),
     ("empty body holds", REST + "  header X-Fake-Status: 204\n  expect body empty", None),
     ("text fails", REST + "  expect text /zzz/", "text does not match"),
@@ -65,7 +65,7 @@ CASES = [
     ("repeat repeats", "repeat 3\n  rest GET /counter\nrest GET /counter\n"
      '  expect body {"n":4}', None),
     ("within waits", 'within 5s\n  rest GET /counter\n    expect body {"n":"$above:6"}', None),
-    ("within fails at last", 'within 300ms\n  rest GET /x\n    expect body {"n":1}',
+    ("within fails after its time", 'within 300ms\n  rest GET /x\n    expect body {"n":1}',
      "expected 1, got nothing"),
     ("same holds", "same\n  rest GET /x\n  rest GET /x", None),
     ("same fails", "same\n  rest GET /x\n  rest GET /y", "answers differ"),
@@ -79,9 +79,9 @@ CASES = [
      '  expect within 3s {"type":"message"}', None),
     ("eventually passes over", SAY % (M1 + "," + M2)
      + '  expect eventually {"type":"message","body":"two"}', None),
-    ("presence does not disturb", SAY % (PRESENCE + "," + M1) + '  expect {"type":"message"}',
+    ("presence before a message is passed over", SAY % (PRESENCE + "," + M1) + '  expect {"type":"message"}',
      None),
-    ("presence can be asked for", SAY % (M1 + "," + PRESENCE) + '  expect {"type":"presence"}',
+    ("presence can be expected", SAY % (M1 + "," + PRESENCE) + '  expect {"type":"presence"}',
      None),
     ("then holds", SAY % (ACK + "," + M1) + '  expect {"type":"ack"}\n  then {"type":"message"}',
      None),
@@ -147,18 +147,18 @@ CASES = [
      "'channelId' is a required property"),
     ("judge: unknown frame fails", SAY % '{"type":"surprise"}' + "  silence 100ms presence",
      "undocumented frame type surprise"),
-    ("judge: a frame of every kind that is as documented holds", SAY % (
+    ("judge: documented frames of each class hold", SAY % (
         M1 + "," + GAP + ',{"type":"ack","op":"say","id":"1","payload":{"n":1}}')
      + "  silence 100ms presence", None),
-    ("judge: a member that is not documented fails",
+    ("judge: an undocumented field fails",
      SAY % '{"type":"message","channelId":"c","colour":"red"}' + "  silence 100ms presence",
      "'colour' was unexpected"),
-    ("judge: a member of a payload that is not documented fails",
+    ("judge: an undocumented field of a payload fails",
      SAY % '{"type":"message","channelId":"c","payload":{"colour":"red"}}'
      + "  silence 100ms presence", "not as documented at payload"),
-    ("judge: an answer is judged as that of its op", SAY % '{"type":"ack","op":"say","id":"1"}'
+    ("judge: an ack is compared with the schema of its op", SAY % '{"type":"ack","op":"say","id":"1"}'
      + "  silence 100ms presence", "'payload' is a required property"),
-    ("judge: an answer to an op that is not documented fails",
+    ("judge: an ack with an undocumented op fails",
      SAY % '{"type":"ack","op":"dance","id":"1"}' + "  silence 100ms presence",
      "not as documented at op"),
     ("judge: prev that is not seq - 1 fails",
@@ -172,8 +172,8 @@ CASES = [
      "fromSeq is above toSeq"),
     ("judge: a user twice in a snapshot fails",
      SAY % '{"type":"presence_snapshot","payload":{"users":[{"userId":"u"},{"userId":"u"}]}}'
-     + "  silence 100ms presence", "a user is there twice"),
-    ("a member twice fails", WS + '  send {"type":"wire","hex":"811a'
+     + "  silence 100ms presence", "a user is listed twice"),
+    ("a repeated field fails", WS + '  send {"type":"wire","hex":"811a'
      + b'{"type":"a","b":1,"b":2}  '.hex() + '"}\n  silence 200ms', "repeated field in: "),
     ("judge: a frame that no step expects is judged, too", SAY % (M1 + ',{"type":"message"}')
      + '  expect {"type":"message"}', "'channelId' is a required property"),
@@ -208,7 +208,7 @@ CASES = [
     ("judge: an undocumented close code fails", WS + '  send {"type":"close","code":4999}\n'
      "  expect close 4999", "close code 4999 is not documented"),
     ("judge: the client may send its own close code", WS + "  close 4998", None),
-    ("judge: a refusal that is no problem document fails",
+    ("judge: a refused upgrade without a problem document fails",
      "ws w as none\n  query refuse\n  expect refused 403", "not application/problem+json"),
 ]
 

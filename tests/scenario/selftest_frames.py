@@ -1,7 +1,6 @@
-"""Plants wrong frames: each example of api/asyncapi.yaml, broken in every way that matters.
+"""Breaks each example of api/asyncapi.yaml in several ways; the checks must find each broken frame.
 
-Also checks that a run fails when no scenario met a documented frame, or when the validator is
-missing.
+A run must also fail when no scenario met a documented frame, or when the validator is missing.
 """
 
 import copy
@@ -17,7 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 API = os.path.join(os.path.dirname(os.path.dirname(HERE)), "api")
 # A value of another type for each type of a field.
 OTHER = {str: 5, int: "five", bool: "yes", dict: [], list: {}, type(None): 5}
-NO_TYPING = "no typing was accepted by the server: no ack, no frame of OWN_ANSWERS (scn/sent.py)"
+NO_TYPING = "the server accepted no typing: no ack, no frame of OWN_ANSWERS (scn/sent.py)"
 
 
 def check(report, url):
@@ -41,7 +40,7 @@ def examples(document):
 
 
 def check_example(report, frames, name, frame):
-    """An example is good; it is wrong with a further field, without a field, or with another type."""
+    """The example is valid. With a further field, without a field or with another type it is not."""
     found = []
     fault = frames.server_fault(frame)
     if fault:
@@ -51,7 +50,7 @@ def check_example(report, frames, name, frame):
         at(spoilt, path)["colour"] = "red"
         fault = frames.server_fault(spoilt)
         if not fault or "colour" not in fault and path != []:
-            found.append("a member more at %s: %s" % (path, fault))
+            found.append("a further field at %s: %s" % (path, fault))
     for path, member in members(frame):
         spoilt = copy.deepcopy(frame)
         value = at(spoilt, path)[member]
@@ -59,11 +58,11 @@ def check_example(report, frames, name, frame):
         if not frames.server_fault(spoilt):
             found.append("%s%s of another type is accepted" % (path, member))
     found += ["the frame is accepted without %s" % ".".join(path) for path in required(frames, name)
-              if lacks_unseen(frames, frame, path)]
+              if allowed_without(frames, frame, path)]
     report.check("selftest", "wrong %s frames are found" % name, found)
 
 
-def lacks_unseen(frames, frame, path):
+def allowed_without(frames, frame, path):
     """True when the document allows the frame without a required field."""
     spoilt = copy.deepcopy(frame)
     holder = spoilt
@@ -115,7 +114,7 @@ def at(frame, path):
 
 
 def check_coverage(report):
-    """A frame that no scenario met fails a run; an exception that was met fails it, too."""
+    """A frame that no scenario met fails a run. So does an exception that a scenario met."""
     judge, _ = schemas.open_schemas(API)
     coverage, frames = judge.frames.coverage, judge.frames
     for name, frame in examples(judge.asyn):
@@ -124,9 +123,9 @@ def check_coverage(report):
     coverage.seen_sent = set(coverage.sent) - {"typing"}
     report.check("selftest", "a frame that was never met fails a run", unlike(
         coverage.faults({}), ["the server never sent reconnect", NO_TYPING]))
-    report.check("selftest", "an exception is one", unlike(
+    report.check("selftest", "an exception excuses a frame that was never met", unlike(
         coverage.faults({"reconnect": "why"}), [NO_TYPING]))
-    report.check("selftest", "an exception that was met, and one that is no frame, fail", unlike(
+    report.check("selftest", "an exception fails a run when the frame was met or is undocumented", unlike(
         coverage.faults({"reconnect": "why", "gap": "why", "dance": "why"}),
         [NO_TYPING,
          "gap is an exception in coverage.py, but was sent",
@@ -146,7 +145,7 @@ def unlike(got, want):
 
 
 def check_missing_validator(report, url):
-    """Without jsonschema, a run with --schemas fails, and another run reports the missing check."""
+    """Without jsonschema, a run with --schemas fails, and a run without it reports the missing check."""
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "jsonschema.py"), "w", encoding="utf-8") as f:
             f.write("raise ImportError('planted', name='jsonschema')\n")

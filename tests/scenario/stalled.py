@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""With fanout stopped and 50 POSTs at work, reads stay fast, and no accepted message is lost."""
+"""While fanout is stopped and 50 clients send, reads stay fast, and no accepted message is lost."""
 
 import argparse
 import collections
@@ -15,18 +15,18 @@ from scn.world import API, World
 
 POSTERS = 50
 READS = 300
-PAUSE_S = 0.25  # of each sender between two sends, so that the reader gets time on two cores
+PAUSE_S = 0.25  # between two sends of a client, so that 50 clients leave the reader some CPU time
 LIMIT_MS = 100
-SETTLE_S = 30
+COMMIT_S = 30
 
 
 class Posters:
-    """Keeps 50 sends at work and records each answer."""
+    """50 clients that send until stopped; records each answer."""
 
     def __init__(self, world, channel):
         self.world, self.channel = world, channel
         self.answers = {}
-        self.over = threading.Event()
+        self.stopped = threading.Event()
         self.threads = [threading.Thread(target=self.post, args=(k,)) for k in range(POSTERS)]
 
     def post(self, k):
@@ -34,7 +34,7 @@ class Posters:
         headers = [("Authorization", "Bearer " + self.world.token("acme")),
                    ("Content-Type", "application/json")]
         n = 0
-        while not self.over.is_set():
+        while not self.stopped.is_set():
             cid = "p%d-%d" % (k, n)
             body = json.dumps({"body": cid, "clientMessageId": cid}).encode()
             try:
@@ -44,20 +44,20 @@ class Posters:
             except OSError as e:
                 self.answers[cid] = type(e).__name__
             n += 1
-            self.over.wait(PAUSE_S)
+            self.stopped.wait(PAUSE_S)
 
     def start(self):
         for t in self.threads:
             t.start()
 
     def stop(self):
-        self.over.set()
+        self.stopped.set()
         for t in self.threads:
             t.join()
 
 
 def read_times(world):
-    """The milliseconds of each GET /channels."""
+    """(milliseconds of each GET /channels, sorted; answers other than 200)"""
     client = rest.Client(world.env.url)
     headers = [("Authorization", "Bearer " + world.token("acme"))]
     took, bad = [], []
@@ -72,7 +72,7 @@ def read_times(world):
 
 
 def committed(world, channel):
-    """clientMessageId -> number of messages with it."""
+    """clientMessageId -> number of stored messages."""
     found, after = collections.Counter(), 0
     while True:
         page = world.call("GET", "%s/channels/%s/messages?after=%d&limit=200" % (
@@ -83,9 +83,9 @@ def committed(world, channel):
         after = page["messages"][-1]["messageId"]
 
 
-def settle(world, channel, accepted):
-    """Faults of the accepted messages after fanout had time to commit them."""
-    end = time.monotonic() + SETTLE_S
+def commit_faults(world, channel, accepted):
+    """Waits until fanout has committed the accepted messages; returns lost and repeated ones."""
+    end = time.monotonic() + COMMIT_S
     while True:
         stored = committed(world, channel)
         missing = [c for c in accepted if c not in stored]
@@ -111,12 +111,12 @@ def measure(report, world, channel):
         p99, took[len(took) // 2], took[-1], LIMIT_MS),
         bad[:3] or (None if p99 < LIMIT_MS else "p99 %.1f ms" % p99))
     statuses = collections.Counter(posters.answers.values())
-    report.check("stalled", "sends are 202 meanwhile (%s)" % ", ".join(
+    report.check("stalled", "meanwhile sends are accepted (%s)" % ", ".join(
         "%s x %d" % kv for kv in sorted(statuses.items(), key=str)),
         None if statuses and set(statuses) <= {201, 202} else "other answers")
     accepted = [c for c, status in posters.answers.items() if status in (201, 202)]
     report.check("stalled", "all %d accepted messages are committed once" % len(accepted),
-                 settle(world, channel, accepted))
+                 commit_faults(world, channel, accepted))
 
 
 def main(argv):

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Calls every route and frame without a token, with a wrong scope, and with ids of another tenant."""
+"""Calls each route without a token and with a wrong scope, and each route and frame with foreign ids.
+
+Ids of another tenant must get the same answers as unknown ids.
+"""
 
 import argparse
 import json
@@ -22,7 +25,7 @@ PUSH_PROGRAM = "push-server/echostream-push"
 
 
 def table(build, program, option, path):
-    """A table from a file, or from the program itself; None when both are missing."""
+    """The table in a file, or printed by the program; None when the program is not built."""
     if path:
         with open(path, encoding="utf-8") as f:
             return json.load(f)
@@ -33,8 +36,8 @@ def table(build, program, option, path):
     return json.loads(out.stdout)
 
 
-def setting(env, judge):
-    """Tenant acme with a message in a private channel, tenant globex with its own users."""
+def make_world(env, judge):
+    """Creates the tenant acme with a message in a private channel, and globex, whose users call."""
     world = World(env, judge)
     for tenant in ("acme", "globex"):
         world.make_tenant(tenant, {"settings": {"user_send_limit": 5000,
@@ -62,7 +65,7 @@ class Ids:
                         "keyId": key, "kid": "no-key"}
 
     def fill(self, template):
-        """template with each {nameId} filled in."""
+        """Replaces each {nameId} in the template."""
         return re.sub(r"\{(\w+Id|kid)\}", lambda m: self.by_name[m.group(1)], template)
 
     def hide(self, text):
@@ -84,11 +87,12 @@ def name_of(route):
     return "%s %s" % (route["method"], route["path"])
 
 
-def check_known(report, routes):
-    """Checks that each route with a body has a valid one here, so that a refusal has the right reason."""
+def check_bodies(report, routes):
+    """Checks that BODIES has a valid body for each writing route. Otherwise the server would refuse the
+    body, and not the caller or the id."""
     unknown = [name_of(r) for r in routes if r["method"] in ("POST", "PUT", "PATCH")
                and (r["method"], r["path"]) not in BODIES]
-    report.check("walk", "each writing route has a good body to try", unknown)
+    report.check("walk", "each writing route has an entry in BODIES", unknown)
 
 
 def check_no_token(report, world, route, ids):
@@ -99,15 +103,15 @@ def check_no_token(report, world, route, ids):
     report.check("walk", name_of(route) + " without token is 401", wrong)
 
 
-def too_small(scope):
-    """Callers with a good token but the wrong scope, and the statuses that they must get."""
+def wrong_scope(scope):
+    """A caller with a valid token but the wrong scope, and the statuses that the caller may get."""
     return {"operator": ("globex", (401, 403)), "admin": ("gina", (403,)),
             "owner": ("gus", (403,)),
             "member": ("greta", (403,)), "user": ("operator", (401,))}[scope]
 
 
 def check_scope(report, world, route, ids):
-    who, allowed = too_small(route["scope"])
+    who, allowed = wrong_scope(route["scope"])
     answer = ask(world, route, ids, who)
     wrong = None if answer.status in allowed else "as %s answered %s" % (who, answer)
     report.check("walk", "%s with the wrong scope is %s" % (
@@ -125,12 +129,12 @@ def check_foreign(report, world, route, pairs):
             wrong = ["foreign: %s" % real, "unknown: %s" % nobody]
         elif "{" in route["path"] and real.status != 404:
             wrong = ["answered %s" % real]
-        report.check("walk", "%s: %s are as unknown ones" % (name_of(route), label), wrong)
+        report.check("walk", "%s: %s get the answers of unknown ids" % (name_of(route), label), wrong)
 
 
 def walk_routes(report, world, routes):
     names = world.names
-    nobody = [environment_id(k) for k in range(4)]
+    nobody = [unknown_id(k) for k in range(4)]
     foreign = Ids(names["acme"], names["alice"], names["lobby"], names["message"], names["key"])
     unknown = Ids(nobody[0], nobody[1], nobody[2], names["message"], nobody[3])
     in_own = (Ids(names["acme"], names["alice"], names["hall"], names["message"] + 1000,
@@ -148,17 +152,17 @@ def walk_routes(report, world, routes):
             continue
         pairs = [("acme's ids", foreign, unknown)]
         if "{channelId}" in route["path"] and "{userId}" in route["path"]:
-            pairs.append(("acme's users in an own channel",) + in_own)
+            pairs.append(("acme's users in a channel of globex",) + in_own)
         check_foreign(report, world, route, pairs)
 
 
-def environment_id(k):
-    """Well-formed ids that do not exist."""
+def unknown_id(k):
+    """A well-formed id that does not exist."""
     return "01900000-0000-7000-8000-0000ffff%04x" % k
 
 
 def reply_to(world, name, frame, ids):
-    """The answer to globex, with its ids hidden."""
+    """Sends a frame as globex; returns the pattern that matched, and the answer with ids hidden."""
     conn = Conn(name, world.env, world.token("globex"))
     try:
         conn.send(json.loads(ids.fill(json.dumps(frame))))
@@ -166,20 +170,20 @@ def reply_to(world, name, frame, ids):
         reply = conn.last
         return got, ids.hide(json.dumps(reply, sort_keys=True))
     finally:
-        conn.settle()
+        conn.read_pending()
         conn.end()
         world.faults += conn.verdict(world.schemas)
 
 
 def walk_frames(report, world, frames):
     names = world.names
-    nobody = [environment_id(k) for k in range(4)]
+    nobody = [unknown_id(k) for k in range(4)]
     foreign = Ids(names["acme"], names["alice"], names["lobby"], names["message"], names["key"])
     unknown = Ids(nobody[0], nobody[1], nobody[2], names["message"], nobody[3])
     for kind in sorted(f["type"] for f in frames):
-        label = "frame %s: acme's ids are as unknown ones" % kind
+        label = "frame %s: acme's ids get the answers of unknown ids" % kind
         if kind not in FRAMES:
-            report.not_ok("walk", label, ["walk_tables.py has no such frame to try"])
+            report.not_ok("walk", label, ["add the frame to FRAMES in walk_tables.py"])
         elif FRAMES[kind] is not None:
             try:
                 _, one = reply_to(world, kind, FRAMES[kind], foreign)
@@ -195,7 +199,7 @@ def arguments(argv):
     p.add_argument("--build", default=os.path.join(ROOT, "build"))
     p.add_argument("--routes", help="file with the route table instead of the program's own")
     p.add_argument("--frames", help="file with the frame table")
-    p.add_argument("--schemas", help="folder of the API documents, which must be usable then")
+    p.add_argument("--schemas", help="folder of the API documents; a missing validator is then a failure")
     return p.parse_args(argv)
 
 
@@ -207,12 +211,12 @@ def main(argv):
     judge, why = schemas.open_schemas(args.schemas) if args.schemas else (None, None)
     if why:
         report.not_ok("walk", "the API documents can be read", [why])
-    world = setting(environment.read_env(args.env), judge)
+    world = make_world(environment.read_env(args.env), judge)
     if routes is None:
         report.skip("walk", "routes", "%s is not built" % API_PROGRAM)
     else:
         routes = [r for r in routes if r["path"].startswith("/api/") and r["method"] != "OPTIONS"]
-        check_known(report, routes)
+        check_bodies(report, routes)
         walk_routes(report, world, routes)
     if frames is None:
         report.skip("walk", "frames", "%s is not built" % PUSH_PROGRAM)

@@ -37,10 +37,10 @@ BODIES = {
     ("POST", "/api/v1/presence/query"): {"userIds": ["{userId}"]},
 }
 
-# Ids in the query.
+# Query parameters with ids.
 QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
-# Routes without any id.
+# Routes without any id, and methods of routes.
 NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",
           "/api/v1/channels", "/api/v1/ws/tickets"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys")}

@@ -1,1 +1,1 @@
-"""Black-box scenarios: the line language, its clients and its checks."""
+"""The scenario runner: the language of .scn files, the clients and the checks."""

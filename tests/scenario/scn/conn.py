@@ -4,13 +4,13 @@ import time
 import urllib.parse
 
 from . import frames, match, ws
-from .sent import SentBook, short
+from .sent import SentFrames, short
 from .world import Failure
 
 REPLIES = {"ack", "error", "pong"}
 AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "token_expiring",
            "reconnect"}
-SETTLE_S = 2.0
+PENDING_S = 2.0
 RESUBSCRIBES = {"subscribe", "unsubscribe", "sync"}
 
 
@@ -29,7 +29,7 @@ class Conn:
         self.fault = None
         self.client = None
         self.seen = []
-        self.sent = SentBook()
+        self.sent = SentFrames()
         self.last = None
         self.last_number = 0
         self.subscribed = {}
@@ -69,7 +69,7 @@ class Conn:
             raise Failure("ws %s: %s" % (self.name, e)) from None
 
     def next(self, pattern, within, skip=False):
-        """The frame that must match pattern: the next of its class, or with skip any later one."""
+        """Takes the next frame of the pattern's class, which must match; skip: passes others over."""
         kind = kind_of(pattern.get("type", ""))
         client = self.need_open()
         end = time.monotonic() + within
@@ -135,7 +135,7 @@ class Conn:
         return text
 
     def silence(self, within, types, pattern=None):
-        """Checks that no event and no reply comes (none of the types, none that matches)."""
+        """Checks that no event and no reply comes; given types or a pattern, that no such frame comes."""
         def breaks(frame):
             if pattern is not None:
                 return match.difference(pattern, frame) is None
@@ -166,25 +166,26 @@ class Conn:
             raise Failure("ws %s: no pong to a ping (closed with %s)" % (
                 self.name, client.close_code))
 
-    def settle(self):
-        """Reads all frames that the server wrote before now; its answer to a ping comes after them."""
+    def read_pending(self):
+        """Reads all frames that the server wrote before now; the pong to a ping comes after them."""
         client = self.client
         if client is None or client.close_code is not None:
             return
         client.reading.set()
         try:
-            client.send_frame(frames.PING, b"settle")
+            client.send_frame(frames.PING, b"pending")
         except ws.Closed:
             return
-        client.wait(lambda: b"settle" in client.pongs or client.close_code is not None,
-                    SETTLE_S)
+        client.wait(lambda: b"pending" in client.pongs or client.close_code is not None,
+                    PENDING_S)
 
     def end(self):
         if self.client is not None and self.client.close_code is None:
             self.client.drop()
 
     def verdict(self, schemas):
-        """Faults that need no step to be found: of RFC 6455, of the API documents, silent holes."""
+        """Faults that the runner finds without a step: breaches of RFC 6455 or of the API documents,
+        and silent holes."""
         if self.client is None:
             wrong = self.refused and schemas and schemas.refusal_fault(self.refused)
             return ["ws %s: %s" % (self.name, wrong)] if wrong else []
@@ -200,11 +201,11 @@ class Conn:
             if hole:
                 found.append(hole)
         if schemas is not None:
-            found += self._agreement(schemas.frames, everything)
+            found += self._document_faults(schemas.frames, everything)
         return ["ws %s: %s" % (self.name, text) for text in found]
 
-    def _agreement(self, schemas, everything):
-        """Faults against the document beyond single frames of the server, of both sides."""
+    def _document_faults(self, schemas, everything):
+        """Compares the server's close code and the client's frames with the document."""
         client = self.client
         wrong = client.closed_by_server and schemas.close_fault(client.close_code)
         ended = client.close_code is not None and not client.dropped

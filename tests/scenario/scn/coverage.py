@@ -26,11 +26,11 @@ class Coverage:
         self.closes.add(code)
 
     def faults(self, exceptions=None):
-        """Documented frames that the run did not meet, and wrong exceptions: these fail a run."""
+        """Lines that fail a run: documented frames that the run did not meet, and wrong exceptions."""
         exceptions = NEVER_SEEN if exceptions is None else exceptions
         missing = sorted(set(self.received) - set(self.seen) - set(exceptions))
         found = ["the server never sent %s" % name for name in missing]
-        found += ["no %s was accepted by the server: no ack, no frame of OWN_ANSWERS (scn/sent.py)" % name
+        found += ["the server accepted no %s: no ack, no frame of OWN_ANSWERS (scn/sent.py)" % name
                   for name in sorted(self.sent - self.seen_sent)]
         found += ["%s is an exception in coverage.py, but was sent" % name
                   for name in sorted(set(exceptions) & set(self.seen))]
@@ -38,7 +38,7 @@ class Coverage:
                         for name in sorted(set(exceptions) - set(self.received))]
 
     def variants(self):
-        """(number of variants, lines about those not met): optional fields, values, codes."""
+        """(number of variants, lines about variants not met): optional fields, values, codes."""
         found, count = [], len(self.close_codes)
         for name, message in sorted(self.received.items()):
             points = list(points_of(message.published))
@@ -71,7 +71,7 @@ def points_of(schema, path=""):
 
 
 def points_met(schema, value, path=""):
-    """The choices of points_of(schema) that this valid value takes."""
+    """The choices of points_of(schema) that a valid value makes."""
     if "oneOf" in schema:
         yield "%s is %s" % (path, type_name(value))
     if len(schema.get("enum", [])) > 1:

@@ -42,7 +42,7 @@ class Env:
             return None
 
     def has(self, need):
-        """True when the stack has what a file's `needs` asks for."""
+        """True when the stack has what a word of `needs` names."""
         if need == "sql":
             return bool(self.database()) and which("psql")
         if need == "redis":
@@ -70,8 +70,8 @@ class Env:
                    + redis_arguments(url or self.redis_url()) + words, "")
 
     def redis_url(self):
-        """The address of the database. A stack with TCP has a unix socket, too; the test uses the
-        socket, so that faults of the network do not affect the test."""
+        """The address of Redis: its unix socket if there is one, because faults of the network, which
+        tests cause, do not affect it."""
         own = os.path.join(self.get("ES_RUN_DIR") or "/nonexistent", "redis.sock")
         return "unix://" + own if os.path.exists(own) else self.get("ES_REDIS_URL")
 
@@ -115,7 +115,7 @@ def logs_with(env, text):
 
 
 def log_tails(env, since, lines=4):
-    """The last warnings and errors in each program's log since a time (in the form of the logs)."""
+    """The last warnings and errors of each log since a time, given as the logs write it."""
     out = []
     for path in log_files(env):
         with open(path, "rb") as f:
@@ -128,7 +128,7 @@ def log_tails(env, since, lines=4):
 
 
 def complains(line, since):
-    """True for a warning, an error, or a line that is not in the form of our logs."""
+    """True for a warning or an error of our programs, and for a crash or panic in any form."""
     stamp = re.match(r'\{"ts":"([^"]*)"', line)
     if stamp:
         return stamp.group(1) >= since and ('"lvl":"warn' in line or '"lvl":"error' in line)
@@ -186,7 +186,7 @@ def repository():
 
 
 def read_env(path):
-    """KEY=VALUE lines, values as a shell would read them; the process environment fills gaps."""
+    """Reads KEY=VALUE lines, quoted as for a shell. Names that are missing come from the environment."""
     values = {k: v for k, v in os.environ.items() if k.startswith("ES_")}
     if path:
         with open(path, encoding="utf-8") as f:

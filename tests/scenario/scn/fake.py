@@ -1,4 +1,4 @@
-"""A fake server that answers as the request tells it, for the self-test of the runner."""
+"""A fake server for the self-test of the runner: each request contains the answer that it gets."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
-        status, value = self._made(self.path, body)
+        status, value = self._answer(self.path, body)
         status = int(self.headers.get("X-Fake-Status", status))
         text = self.headers.get("X-Fake-Body")
         data = text.encode("latin-1") if text is not None else json.dumps(value).encode()
@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_any
 
-    def _made(self, path, body):
+    def _answer(self, path, body):
         if path.endswith("/admin/tenants"):
             return 201, {"tenantId": str(uuid.uuid4()), "token": "t0",
                          "admin": {"userId": str(uuid.uuid4())}}
@@ -74,11 +74,11 @@ class Handler(BaseHTTPRequestHandler):
                           "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"
                           % accept).encode())
         try:
-            self._talk()
+            self._serve_frames()
         except OSError:
             pass
 
-    def _talk(self):
+    def _serve_frames(self):
         parser = ClientParser()
         while True:
             data = self.connection.recv(65536)
@@ -115,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class ClientParser(frames.Parser):
-    """Unmasks frames, then reads them; the fake trusts its client."""
+    """Unmasks and reads frames without checks, because the client is our own."""
 
     def feed(self, data):
         self.raw = getattr(self, "raw", b"") + data
@@ -136,7 +136,7 @@ class ClientParser(frames.Parser):
 
 
 def start():
-    """A fake on a free port; (server, base URL)."""
+    """Starts a fake on a free port; returns (server, base URL)."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.counter = 0

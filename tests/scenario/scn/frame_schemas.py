@@ -4,12 +4,12 @@ import threading
 
 try:
     import jsonschema
-except ImportError:  # schemas.py reports it, and makes no checks then
+except ImportError:  # schemas.py reports the missing module, and then makes no checks
     pass
 
 from .coverage import Coverage
 
-# Codes of an answer which say that the frame itself breaks the document.
+# Error codes by which the server says that the frame breaks the document.
 MALFORMED = {"bad_request", "unknown_type", "validation_failed", "body_too_long", "too_large"}
 
 
@@ -33,7 +33,7 @@ class Message:
                    if member in frame)
 
     def errors(self, frame, loose=False):
-        """The fault of the frame, or None; with loose, undocumented fields are allowed."""
+        """The faults of the frame; loose allows undocumented fields."""
         check = self.check_published if loose else self.check_closed
         return sorted(check.iter_errors(frame), key=lambda e: list(map(str, e.path)))
 
@@ -83,14 +83,14 @@ def judge(messages, frame, loose=False):
     for message, found in errors:
         if not found:
             return message, None
-    return None, said(min(errors, key=lambda pair: len(pair[1]))[1])
+    return None, fault_text(min(errors, key=lambda pair: len(pair[1]))[1])
 
 
 def candidates(known, frame):
     return [message for message in known if message.may_be(frame)] or known
 
 
-def said(errors):
+def fault_text(errors):
     best = jsonschema.exceptions.best_match(errors)
     return "not as documented at %s: %s" % (
         "/".join(map(str, best.absolute_path)) or "the top", best.message[:300])
@@ -111,7 +111,7 @@ def relation_fault(frame):
     if frame["type"] == "presence_snapshot" and isinstance(users, list):
         ids = [user.get("userId") for user in users if isinstance(user, dict)]
         if len(set(map(str, ids))) < len(ids):
-            return "a user is there twice"
+            return "a user is listed twice"
     return None
 
 
@@ -126,7 +126,7 @@ def flat(messages):
 def messages_of(document, action):
     """Frame type -> its messages, for the operations with that action.
 
-    The application of the document is the server: a client receives the frames that it sends.
+    The document describes the server, so a client receives the frames with the action `send`.
     """
     found = {}
     for operation in document["operations"].values():
@@ -140,7 +140,7 @@ def messages_of(document, action):
 
 
 def resolve(document, value):
-    """Follow a local $ref."""
+    """Follows a local $ref."""
     while isinstance(value, dict) and "$ref" in value:
         target = document
         for step in value["$ref"].lstrip("#/").split("/"):
@@ -150,7 +150,7 @@ def resolve(document, value):
 
 
 def expand(document, schema, depth=0):
-    """The schema without references; no schema of a frame refers to itself."""
+    """The schema with each reference replaced by its target, which must not refer to itself."""
     if depth > 32:
         raise ValueError("a schema of a frame refers to itself")
     if isinstance(schema, list):
@@ -167,8 +167,8 @@ def expand(document, schema, depth=0):
 def closed(schema):
     """The schema, closed to fields that it does not name.
 
-    The published document stays open, because a later release may add fields; this release writes
-    only documented ones.
+    The published document stays open, because a later release may add fields. This release writes
+    only documented fields.
     """
     if isinstance(schema, list):
         return [closed(part) for part in schema]

@@ -13,7 +13,7 @@ class BadScenario(Exception):
 
 
 class Node:
-    """A line and the lines that are indented below it."""
+    """A line of a scenario file, and the lines indented below it."""
 
     def __init__(self, number, text):
         self.number, self.text = number, text
@@ -67,7 +67,7 @@ def parse(path, text):
 
 
 def tree(path, text):
-    """The top-level nodes. Indentation nests lines; open brackets at the end continue a line."""
+    """The top-level nodes. Indentation nests lines; a line that ends in {, [ or , goes on."""
     top = []
     stack = [(-1, top)]
     lines = enumerate(text.split("\n"), 1)

@@ -1,4 +1,4 @@
-"""Compares a received value with an expected one: objects match if the expected fields do."""
+"""Compares a received value with an expected one. An object may have further fields."""
 
 import re
 
@@ -29,7 +29,7 @@ SIZED = re.compile(r"^\$(len|above|below):(-?\d+)$")
 
 
 def difference(want, got, path="", exact=False):
-    """None when got matches want, else one sentence with the place."""
+    """None when got matches want, else one sentence that names the place."""
     if isinstance(want, str):
         return text_difference(want, got, path)
     if isinstance(want, dict):
@@ -37,25 +37,25 @@ def difference(want, got, path="", exact=False):
     if isinstance(want, list):
         return array_difference(want, got, path, exact)
     if got is MISSING or type(want) is not type(got) or want != got:
-        return said(path, want, got)
+        return mismatch(path, want, got)
     return None
 
 
-def said(path, want, got):
+def mismatch(path, want, got):
     shown = "nothing" if got is MISSING else repr(got)
     return "at %s: expected %r, got %s" % (path or "the top", want, shown[:400])
 
 
 def text_difference(want, got, path):
     if want in KINDS:
-        return None if KINDS[want](got) else said(path, want, got)
+        return None if KINDS[want](got) else mismatch(path, want, got)
     sized = SIZED.match(want)
     if sized:
         return sized_difference(sized.group(1), int(sized.group(2)), want, got, path)
     if len(want) > 2 and want.startswith("/") and want.endswith("/"):
         ok = isinstance(got, str) and re.search(want[1:-1], got)
-        return None if ok else said(path, want, got)
-    return None if isinstance(got, str) and want == got else said(path, want, got)
+        return None if ok else mismatch(path, want, got)
+    return None if isinstance(got, str) and want == got else mismatch(path, want, got)
 
 
 def sized_difference(op, n, want, got, path):
@@ -63,12 +63,12 @@ def sized_difference(op, n, want, got, path):
         ok = isinstance(got, (list, str)) and len(got) == n
     else:
         ok = is_int(got) and (got > n if op == "above" else got < n)
-    return None if ok else said(path, want, got)
+    return None if ok else mismatch(path, want, got)
 
 
 def object_difference(want, got, path, exact):
     if not isinstance(got, dict):
-        return said(path, want, got)
+        return mismatch(path, want, got)
     for name, value in want.items():
         wrong = difference(value, got.get(name, MISSING), path + "." + name, exact)
         if wrong:
@@ -81,7 +81,7 @@ def object_difference(want, got, path, exact):
 
 def array_difference(want, got, path, exact):
     if not isinstance(got, list):
-        return said(path, want, got)
+        return mismatch(path, want, got)
     if REST not in want:
         if len(want) != len(got):
             return "at %s: expected %d elements, got %d" % (path or "the top", len(want), len(got))
@@ -100,7 +100,7 @@ def array_difference(want, got, path, exact):
         while at <= end and run_difference(part, got, at, path, exact):
             at += 1
         if at > end:
-            wrong = "at %s: nowhere %r in %s" % (path or "the top", part, repr(got)[:400])
+            wrong = "at %s: %r is nowhere in %s" % (path or "the top", part, repr(got)[:400])
         at += len(part)
     return wrong
 

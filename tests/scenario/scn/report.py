@@ -1,4 +1,4 @@
-"""Lines of results: ok, not ok, skip, and the totals."""
+"""Prints the lines of results (ok, not ok, skip) and the totals."""
 
 import sys
 import threading
@@ -24,11 +24,11 @@ class Report:
         self._say("skip %s: %s (%s)" % (where, name, why))
 
     def note(self, text, details=()):
-        """Prints a note for the reader, which is not a result."""
+        """Prints a note, which is not a result."""
         self._say("# " + text, *["#     %s" % line for line in details])
 
     def check(self, where, name, wrong):
-        """ok when wrong is empty, else not ok with it."""
+        """Reports ok when wrong is empty, else not ok with wrong as the details."""
         if wrong:
             self.not_ok(where, name, [wrong] if isinstance(wrong, str) else wrong)
         else:
@@ -36,7 +36,7 @@ class Report:
         return not wrong
 
     def end(self):
-        """The exit status."""
+        """Prints the totals and returns the exit status."""
         self._say("%d passed, %d failed, %d skipped" % (self.passed, self.failed, self.skipped))
         return 1 if self.failed else 0
 

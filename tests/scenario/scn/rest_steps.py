@@ -147,7 +147,7 @@ def place(name):
 
 
 def expect_order(answer, word, path):
-    """messages.seq: checks that the numbers of the field rise (or fall) strictly over the list."""
+    """path: LIST.FIELD, as messages.seq. Checks that the numbers rise (or fall) strictly."""
     head, _, member = path.rpartition(".")
     got = match.pick(answer.json, head)
     if not isinstance(got, list):

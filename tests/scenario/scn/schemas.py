@@ -12,7 +12,7 @@ try:
 except ImportError as e:
     WHY_NOT = "%s is not installed (Debian: python3-yaml python3-jsonschema)" % e.name
 
-from .frame_schemas import FrameSchemas, resolve, said
+from .frame_schemas import FrameSchemas, resolve, fault_text
 
 
 ERRORS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "lighttpd",
@@ -116,7 +116,7 @@ class Schemas:
         errors = sorted(self.cache[key].iter_errors(value), key=lambda e: list(map(str, e.path)))
         if not errors:
             return None
-        return said(errors)
+        return fault_text(errors)
 
 
 def from_front_door(answer):

@@ -1,20 +1,20 @@
 """Compares the frames that a scenario sent with the document and with the server's answers.
 
-The server must accept the frames that the document allows, and refuse those that it forbids. A frame
-with an ack or a pong was valid, a frame that was refused as malformed was not. So a scenario need
-not mark its wrong frames. OWN_ANSWERS names the answers that are neither ack nor error.
+The server must accept the frames that the document allows, and refuse the frames that it forbids. An
+ack or a pong shows that the server accepted a frame, an error with a code of MALFORMED that it
+refused the frame. So a scenario need not mark its wrong frames.
 """
 
 import json
 
 from .frame_schemas import MALFORMED
 
-# Frames of the server that answer one type of client frame and have no op: their type, and the
-# type that they answer.
+# Answers that are neither ack nor error and have no op: type of the answer -> type of the client's
+# frame.
 OWN_ANSWERS = {"pong": "ping"}
 
 
-class SentBook:
+class SentFrames:
     def __init__(self):
         self.frames = []
 
@@ -23,7 +23,7 @@ class SentBook:
         self.frames.append((frame, loose))
 
     def add_text(self, data):
-        """A frame given as text, if it is a JSON object without repeated fields."""
+        """Adds a frame sent as text, if the text is a JSON object without repeated fields."""
         try:
             frame = json.loads(data.decode("utf-8"), object_pairs_hook=pairs_once)
         except ValueError:
@@ -32,31 +32,31 @@ class SentBook:
             self.add(frame)
 
     def verdict(self, schemas, received, ended_by_server):
-        """Sentences about each contradiction; received: every frame of the server."""
-        answers = answers_of(received)
+        """A sentence about each contradiction. received: all frames of the server."""
+        answers_by_key = answers_of(received)
         found, not_refused = [], []
         for key, group in self._groups().items():
             judged = [(frame, schemas.client_fault(frame, loose)) for frame, loose in group]
             bad = [(frame, fault) for frame, fault in judged if fault]
-            told = answers.get(key, [])
+            answers = answers_by_key.get(key, [])
             if not bad:
-                found += refused_wrongly(group, told)
-            elif len(bad) == len(group) and any(a["type"] != "error" for a in told):
+                found += refused_wrongly(group, answers)
+            elif len(bad) == len(group) and any(a["type"] != "error" for a in answers):
                 found += ["accepted a frame that the document forbids: %s in %s" % (
                     fault, short(frame)) for frame, fault in bad[:1]]
             not_refused += bad
-            if any(a["type"] != "error" for a in told):
+            if any(a["type"] != "error" for a in answers):
                 for frame, fault in judged:
                     if not fault:
                         schemas.accepted(frame)
         errors = sum(1 for frame in received if frame["type"] == "error")
         if len(not_refused) > errors and not ended_by_server:
-            found += ["sent a frame that is not as documented, and no error came: %s in %s" % (
+            found += ["sent a frame that the document forbids, and no error came: %s in %s" % (
                 fault, short(frame)) for frame, fault in not_refused]
         return found
 
     def _groups(self):
-        """(type, id) -> its frames; a value that is not a string counts as None."""
+        """(type, id) -> frames; a type or id that is not a string counts as None."""
         groups = {}
         for frame, loose in self.frames:
             groups.setdefault(key_of(frame.get("type"), frame.get("id")), []).append(
@@ -64,9 +64,9 @@ class SentBook:
         return groups
 
 
-def refused_wrongly(group, told):
+def refused_wrongly(group, answers):
     """The document allows each frame of the group, so the server may refuse none as malformed."""
-    for answer in told:
+    for answer in answers:
         code = (answer.get("payload") or {}).get("code")
         if answer["type"] == "error" and code in MALFORMED:
             return ["refused (%s) a frame that the document allows: %s" % (

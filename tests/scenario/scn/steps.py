@@ -1,4 +1,4 @@
-"""Runs the lines of a scenario: one table of verbs."""
+"""Runs the lines of a scenario; VERBS is the table of verbs."""
 
 import threading
 import time
@@ -70,7 +70,7 @@ def do_set(world, _, rest):
 
 
 def do_repeat(world, node, rest):
-    """repeat N [as VARIABLE]: the steps below, with $i (1..N)"""
+    """repeat N [as VARIABLE]: runs the steps below with $i, or $VARIABLE, from 1 to N"""
     words = world.fill(rest).split()
     variable = words[2] if len(words) == 3 else "i"
     for k in range(1, int(words[0]) + 1):
@@ -120,17 +120,17 @@ def do_sql(world, node, rest):
     code, out = world.env.sql(world.fill(rest), tenant)
     if code != 0:
         raise Failure("psql: %s" % out)
-    said(world, node, out)
+    check_output(world, node, out)
 
 
 def do_redis(world, node, rest):
     code, out = world.env.redis(world.fill(rest).split())
     if code != 0:
         raise Failure("redis-cli: %s" % out)
-    said(world, node, out)
+    check_output(world, node, out)
 
 
-def said(world, node, out):
+def check_output(world, node, out):
     for child in node.children:
         word, text = child.split()
         if word == "save":
@@ -140,7 +140,7 @@ def said(world, node, out):
 
 
 def do_signal(world, node, rest):
-    """stop, continue, kill or drain PROGRAM: that signal (drain: SIGTERM) to its workers"""
+    """stop, continue, kill or drain PROGRAM: sends the signal of SIGNALS to the program's workers"""
     sig = environment.SIGNALS[node.split()[0]]
     if not world.env.signal(rest, sig):
         raise Failure("no pid of %s in ./dev status -o json" % rest)
@@ -151,7 +151,7 @@ def do_signal(world, node, rest):
 
 
 def do_same(world, node, rest):
-    """same: all `rest` steps below answer alike, except requestId and instance"""
+    """same: the answers to all `rest` steps below are equal, except requestId and instance"""
     first = None
     for child in node.children:
         run_steps(world, [child])
@@ -163,7 +163,7 @@ def do_same(world, node, rest):
 
 
 def comparable(answer):
-    """An answer without the fields that name the request itself."""
+    """The answer without the fields that differ with each request."""
     value = answer.json
     if isinstance(value, dict):
         value = {k: v for k, v in value.items() if k not in ("requestId", "instance")}

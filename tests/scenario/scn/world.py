@@ -36,7 +36,7 @@ class World:
         return lang.as_json(text, self.names)
 
     def token(self, who):
-        """The bearer token of a user, of a tenant's admin, of the operator, or given as token:..."""
+        """The bearer token of a user, of a tenant (its admin's), of `operator`, or in `token:...`."""
         if who == "none":
             return None
         if who.startswith("token:"):
@@ -72,7 +72,7 @@ class World:
             self.faults.append(text)
 
     def make_tenant(self, name, more):
-        """Makes a tenant; the scenario names its admin by the tenant's name or as NAME.admin."""
+        """Creates a tenant. Steps act `as NAME` as the tenant's admin; $NAME.admin is the admin's id."""
         value = {"name": "%s %s" % (name, self.tag),
                  "adminEmail": "admin@%s-%s.test" % (name, self.tag),
                  "adminDisplayName": "Admin of " + name}
@@ -89,9 +89,9 @@ class World:
             "email": "%s@%s.test" % (name, self.tag), "displayName": name.capitalize(),
             "role": role})
         got = self.call("POST", API + "/users/%s/tokens" % made["userId"], tenant, {})
-        self.adopt(name, made["userId"], got["token"], made["displayName"])
+        self.add_user(name, made["userId"], got["token"], made["displayName"])
 
-    def adopt(self, name, user_id, token, display_name):
+    def add_user(self, name, user_id, token, display_name):
         self.tokens[name] = token
         self.names[name] = user_id
         self.names[name + ".token"] = token
@@ -109,7 +109,7 @@ class World:
         """Signs a token like that of `who` with other claims, another header or another key."""
         secret = self.env.jwt_secret()
         if secret is None:
-            raise lang.BadScenario("mint needs the HS256 secret: say `needs jwt`")
+            raise lang.BadScenario("mint needs the HS256 secret: add `needs jwt` to the file's top")
         head, claims = (json.loads(unbase64(p)) for p in self.token(who).split(".")[:2])
         head = dict({"alg": "HS256", "typ": "JWT", "kid": "hs1"}, **changes.pop("header", {}))
         secret = changes.pop("key", None) or secret
@@ -128,7 +128,7 @@ class World:
 
     def close(self):
         for conn in self.conns.values():
-            conn.settle()
+            conn.read_pending()
             conn.end()
 
 

@@ -28,7 +28,7 @@ class Closed(Exception):
 
 
 class WsClient:
-    """.inbox has the received frames as (arrival number, dict); .cond notifies of new ones."""
+    """.inbox has the received frames as (arrival number, dict); .cond is notified of each."""
 
     def __init__(self, host, port, target, headers=(), timeout=10.0, rcvbuf=0, head=None):
         self.inbox = []
@@ -39,7 +39,7 @@ class WsClient:
         self.close_sent = False
         self.fault = None
         self.ended_at = None    # monotonic; None: still open
-        self.dropped = False    # the test cut the connection, which may end inside a frame then
+        self.dropped = False    # the test cut the connection, so it may end inside a frame
         self.count = 0
         self.pings = 0
         self.pongs = []
@@ -91,7 +91,7 @@ class WsClient:
             while True:
                 if data:
                     for opcode, payload in self.parser.feed(data):
-                        self._took(opcode, payload)
+                        self._received(opcode, payload)
                 self.reading.wait()
                 data = self.sock.recv(65536)
                 if not data:
@@ -109,7 +109,7 @@ class WsClient:
             self.cond.notify_all()
         self._hang_up()
 
-    def _took(self, opcode, payload):
+    def _received(self, opcode, payload):
         if opcode == frames.TEXT:
             frame = decode_text(payload)
             if self.on_frame is not None:
@@ -156,7 +156,7 @@ class WsClient:
         self.send_frame(frames.TEXT, text)
 
     def wait(self, ready, seconds):
-        """True as soon as ready() is true; checks it again with each received frame."""
+        """Waits until ready() is true, and asks again after each received frame. False: time-out."""
         end = time.monotonic() + seconds
         with self.cond:
             while not ready():
@@ -262,7 +262,7 @@ def decode_text(payload):
 
 
 def members_once(pairs):
-    """Refuses repeated fields; json.loads would take the last of them."""
+    """Refuses repeated fields, of which json.loads would silently keep the last."""
     members = dict(pairs)
     if len(members) < len(pairs):
         raise ValueError("repeated field in: %s" % ", ".join(name for name, _ in pairs))

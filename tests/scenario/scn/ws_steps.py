@@ -8,13 +8,13 @@ from .world import Failure
 
 WITHIN_S = 5.0
 OPENING = {"header", "query", "rcvbuf"}
-# Words that send text unchanged, and the flags of their odd frames.
+# Words of `send` that send a text unchanged, with arguments for frames.encode().
 TEXTS = {"raw": {}, "text-bytes": {}, "fragments": {}, "unmasked": {"masked": False},
          "reserved": {"rsv": 4}}
 
 
 def do_ws(world, node, rest):
-    """ws NAME opens a socket with `as WHO [via query|header]`, or continues with an open one."""
+    """ws NAME: continues with an open socket; with `as WHO [via query|header]` opens one."""
     words = world.fill(rest).split()
     name = words[0]
     if len(words) > 1:
@@ -24,23 +24,23 @@ def do_ws(world, node, rest):
     elif name not in world.conns:
         raise lang.BadScenario("no connection named %s" % name)
     conn = world.conns[name]
-    refusal_asked = False
+    expects_refusal = False
     for child in node.children:
         word, text = child.split()
         if word in OPENING:
             continue
-        refusal_asked = refusal_asked or child.text.startswith("expect refused")
+        expects_refusal = expects_refusal or child.text.startswith("expect refused")
         try:
             step(world, conn, word, text)
         except Failure as e:
             raise Failure("line %d: %s" % (child.number, e)) from None
-    if conn.refused is not None and not refusal_asked:
+    if conn.refused is not None and not expects_refusal:
         conn.need_open()
 
 
 def open_conn(world, node, name, who, via):
     if name in world.conns:
-        world.conns[name].settle()
+        world.conns[name].read_pending()
         world.conns[name].end()
         world.faults += world.conns[name].verdict(world.schemas)
     headers, query, rcvbuf = [], "", 0
@@ -115,7 +115,7 @@ def send(world, conn, text):
 
 
 def fragments(count, data):
-    """(opcode, bytes) of each frame of a text in count fragments."""
+    """Splits a text into count frames; returns (opcode, bytes) of each."""
     size = max(1, -(-len(data) // count))
     return [(frames.TEXT if k == 0 else frames.CONT, data[k:k + size])
             for k in range(0, max(len(data), 1), size)]
