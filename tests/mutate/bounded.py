@@ -1,5 +1,7 @@
-"""Run a program that may be broken in any way: bounds on time, memory and output, and no
-process of it is left."""
+"""Runs a program that an edit may have broken, with limits of time, memory and output.
+
+Afterwards none of its processes is left.
+"""
 
 import ctypes
 import os
@@ -12,8 +14,8 @@ MEMORY = 4 << 30
 OUTPUT = 64 << 20
 
 
-def adopt():
-    """Become the parent of what a program leaves behind, to be able to end it."""
+def become_subreaper():
+    """Makes this process the parent of orphans, so that it can end what a program leaves behind."""
     if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
 
@@ -24,7 +26,7 @@ def children():
 
 
 def end_children():
-    """SIGKILL them; their own children become ours, and are ended in turn."""
+    """Kills all children. Their children then become ours, and are killed in turn."""
     while True:
         pids = children()
         if not pids:
@@ -44,7 +46,7 @@ def limit():
 
 
 def run(command, log, seconds=None, bounded=True, **how):
-    """(exit status, what it printed); the status is None when the time was up."""
+    """Returns (exit status, output); the status is None after a time-out."""
     with open(log, "wb") as out:
         p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                              start_new_session=True, preexec_fn=limit if bounded else None,

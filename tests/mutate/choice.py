@@ -1,4 +1,4 @@
-"""Which edits are tried, and in which order: the same seed gives the same ones."""
+"""Chooses the order of edits; the same seed gives the same order."""
 
 import random
 
@@ -18,15 +18,17 @@ def in_turn(lists):
 
 
 def shuffled(seed, name, things):
-    """A generator of numbers for each name: a change in one file moves no other's edits."""
+    """The things in an order of seed and name, so that a change in one file reorders no other file."""
     things = list(things)
     random.Random("%s %s" % (seed, name)).shuffle(things)
     return things
 
 
 def draw(edits_of, folders, seed):
-    """All edits, spread: folders in turn, in each folder its files in turn, in each file its
-    edits by lot. edits_of: {path: [Edit]}."""
+    """All edits: folders take turns, in each folder its files, in each file its edits at random.
+
+    edits_of: {path: [Edit]}.
+    """
     groups = []
     for folder in folders:
         files = sorted(p for p in edits_of if p.startswith(folder + "/"))

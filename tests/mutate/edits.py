@@ -1,4 +1,4 @@
-"""The edits of one line each that a good test notices."""
+"""The edits: each changes one line so that a good test fails."""
 
 import collections
 import re
@@ -11,7 +11,7 @@ COMPARISONS = (
     ("comparison", r" < ", " <= "),
     ("comparison", r" > ", " >= "),
 )
-# (kind, pattern, replacement); every match outside of comments and texts is an edit.
+# (kind, pattern, replacement). Every match outside of comments and string literals is an edit.
 C_EDITS = COMPARISONS + (
     ("comparison", r" == ", " != "),
     ("comparison", r" != ", " == "),
@@ -23,8 +23,8 @@ C_EDITS = COMPARISONS + (
     ("check dropped", r"^(\t+(?:\} else )?)if \((.*)\)( \{)?$", r"\1if (0 && (\2))\3"),
     ("call dropped", r"^(\t+)TRY\((.*)\);$", r"\1(void)0;"),
     ("call dropped", r"^(\t+)[a-z_0-9]+\([^;]*\);$", r"\1(void)0;"),
-    ("answer turned", r"^(\t+)return true;$", r"\1return false;"),
-    ("answer turned", r"^(\t+)return false;$", r"\1return true;"),
+    ("return inverted", r"^(\t+)return true;$", r"\1return false;"),
+    ("return inverted", r"^(\t+)return false;$", r"\1return true;"),
 )
 SQL_EDITS = COMPARISONS + (
     ("comparison", r" <> ", " = "),
@@ -39,8 +39,8 @@ SQL_EDITS = COMPARISONS + (
     ("check dropped", r"^\t+AND [^()]*(?:\([^()]*\)[^()]*)*(?=;?$)", ""),
     ("call dropped", r"^\tPERFORM [^;]*;$", ""),
 )
-# Lines that no test is asked to notice: comments, assertions, logs, and the freeing of
-# memory, whose lack is the business of the sanitizers.
+# Lines without edits: comments, assertions, logs, and calls that free memory, because the sanitizers
+# find leaks.
 C_QUIET = re.compile(r"\s*(/\*|\*|//|#|CHECK\(|log_|([a-z_0-9]+_)?free\(|[a-z_0-9]+_fini\()")
 SQL_QUIET = re.compile(r"\s*(--|COMMENT |DROP |RAISE NOTICE)")
 C_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"' r"|'(?:[^'\\]|\\.)*'|/\*.*?(?:\*/|$)|//.*$")
@@ -49,48 +49,48 @@ SQL_TEXT = re.compile(r"'(?:[^']|'')*'|--.*$")
 
 
 def blank(texts, line):
-    """The line with its texts and comments blanked out, so that no pattern matches there."""
+    """The line with string literals and comments blanked out, so that no pattern matches there."""
     return texts.sub(lambda m: "\x01" * len(m[0]), line)
 
 
-def of_line(line, texts, table):
-    """(kind, new line) of each edit of the table that fits the line outside of texts."""
+def line_edits(line, texts, table):
+    """(kind, new line) of each edit of the table that matches outside of string literals."""
     plain = blank(texts, line)
     for kind, pattern, new in table:
         compiled = re.compile(pattern)
         for m in compiled.finditer(plain):
-            # the same place in the line itself, whose texts are whole
+            # Match again at this place of the real line, whose string literals are not blanked out.
             here = compiled.match(line, m.start())
             if here is not None and here.end() == m.end():
                 yield kind, line[:m.start()] + here.expand(new) + line[m.end():]
 
 
-def of_c(path, text):
-    # the statements of the stores stand in texts
+def c_edits(path, text):
+    # The stores have their SQL in string literals.
     statements = COMPARISONS if path.startswith("shared/store/") else ()
     for number, line in enumerate(text.split("\n"), 1):
         if C_QUIET.match(line):
             continue
-        for kind, new in of_line(line, C_TEXT, C_EDITS):
+        for kind, new in line_edits(line, C_TEXT, C_EDITS):
             yield Edit(path, number, kind, line, new)
         if '"' not in line:
             continue
-        outside = [new for _, new in of_line(line, C_TEXT, statements)]
-        for kind, new in of_line(line, C_COMMENT, statements):
+        outside = [new for _, new in line_edits(line, C_TEXT, statements)]
+        for kind, new in line_edits(line, C_COMMENT, statements):
             if new not in outside:
                 yield Edit(path, number, kind, line, new)
 
 
-def of_sql(path, text):
+def sql_edits(path, text):
     for number, line in enumerate(text.split("\n"), 1):
         if line.startswith("-- migrate:down"):
-            return  # nothing but a development database ever goes down
+            return  # production never runs the down part
         if SQL_QUIET.match(line):
             continue
-        for kind, new in of_line(line, SQL_TEXT, SQL_EDITS):
+        for kind, new in line_edits(line, SQL_TEXT, SQL_EDITS):
             yield Edit(path, number, kind, line, new)
 
 
 def of_file(path, text):
-    """All edits of a file, in the order of its lines; none twice."""
-    return list(dict.fromkeys((of_sql if path.endswith(".sql") else of_c)(path, text)))
+    """All edits of a file, in the order of its lines, without repeats."""
+    return list(dict.fromkeys((sql_edits if path.endswith(".sql") else c_edits)(path, text)))

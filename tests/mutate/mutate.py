@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Break a copy of the tree in one line at a time and list the edits that no quick test
-notices."""
+"""Breaks one line at a time in a copy of the tree, and lists the edits that no quick test notices."""
 
 import argparse
 import os
@@ -25,7 +24,7 @@ def say(text):
 
 
 def chosen(files, folders, wanted, seed):
-    """The edits in the order of the seed; wanted: FILE or FILE:LINE, all when empty."""
+    """The edits in the order of the seed. wanted: FILE or FILE:LINE, or empty for all."""
     lines = {}
     for one in wanted or [p for p in files.files if p.split("/")[0] in folders and
                           not p.startswith(NOT_EDITED) and p.endswith((".c", ".sql"))]:
@@ -35,17 +34,19 @@ def chosen(files, folders, wanted, seed):
         lines.setdefault(path, set()).add(int(line or 0))
     edits_of = {path: [e for e in edits.of_file(path, files.read(path))
                        if 0 in only or e.line in only] for path, only in lines.items()}
-    # others than the usual folders, when files of them are named, come last
+    # Files of other folders, which the caller has named, come last.
     used = sorted({path.split("/")[0] for path in edits_of} - set(folders))
     return list(choice.draw(edits_of, list(folders) + used, seed))
 
 
 class Run:
-    """One run over a tree: the edits tried, and what came of each. ctl: the path of an
-    echostreamctl for the servers of mutate.sh, "" for the copy's own, None for no servers."""
+    """The edits that were tried, and the verdict on each.
+
+    ctl: the echostreamctl that migrates databases; "": that of the copy; None: there are no servers.
+    """
 
     def __init__(self, root, folder, folders, ctl):
-        bounded.adopt()
+        bounded.become_subreaper()
         self.tree = Tree(root, folder)
         self.folders = folders
         self.servers = None
@@ -71,7 +72,7 @@ class Run:
             self.tree.restore(edit)
 
     def go(self, order, count):
-        """Until count edits have been tried, not counting those that are skipped."""
+        """Tries edits until count of them were killed or survived."""
         self.tree.build_all()
         say("timing the tests")
         self.check_without_edit(sorted({e.path for e in order}))
@@ -113,15 +114,14 @@ class Run:
 def main(argv):
     p = argparse.ArgumentParser(prog="./dev mutate", description=__doc__)
     p.add_argument("files", nargs="*", metavar="FILE[:LINE]",
-                   help="edit only these; without: all of %s" % " ".join(FOLDERS))
+                   help="edit only these (default: all files of %s)" % " ".join(FOLDERS))
     p.add_argument("--count", type=int, default=60,
-                   help="edits to try; those that do not compile or make no difference do not "
-                   "count (60)")
-    p.add_argument("--seed", default="1", help="of the choice (1)")
-    p.add_argument("--list", action="store_true", help="name the edits in order, try none")
+                   help="edits to try, without those that do not compile or make no difference (60)")
+    p.add_argument("--seed", default="1", help="the seed that chooses the edits (1)")
+    p.add_argument("--list", action="store_true", help="list the edits in order, try none")
     args = p.parse_args(argv)
     os.environ["CCACHE_NOHASHDIR"] = "1"
-    # an end by signal restores the copy and ends what was started, too
+    # On SIGTERM, too, restore the copy and end the processes that this program has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = [os.path.relpath(os.path.abspath(f), ROOT) for f in args.files]
     if args.list:
@@ -134,7 +134,7 @@ def main(argv):
     try:
         run.go(chosen(run.tree, FOLDERS, wanted, args.seed), args.count)
     finally:
-        code = run.report()  # of what was tried, when it is ended before its time
+        code = run.report()  # also when the run is ended early: then of the edits tried so far
     return code
 
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""A runner of mutations that calls an edit killed when no test sees it, or the other way
-round, is worse than none: it is shown a small tree whose answers are known."""
+"""Tests the runner of mutations on a small tree for which the right verdicts are known."""
 
 import contextlib
 import io
@@ -58,7 +57,7 @@ loop(int n)
 \t}
 }
 """
-# A child that outlives the program: nothing of a broken program may be left.
+# The program leaves a child behind, which the runner must end.
 TEST = """#include <stdio.h>
 #include <unistd.h>
 #include "../shared/full.h"
@@ -86,7 +85,7 @@ FILES = {
     "tests/test_full.c": TEST,
 }
 
-# line: the edits of it, as (kind, new line)
+# line -> its edits, as (kind, new line)
 C_LINES = {
     "\tif (a <= b)": [("comparison", "\tif (a < b)"),
                       ("check dropped", "\tif (0 && (a <= b))")],
@@ -98,7 +97,7 @@ C_LINES = {
         ("off by one", "\twhile (!done && n < most)")],
     "\tTRY(x_check(a, \"; b\"));": [("call dropped", "\t(void)0;")],
     "\tx_stop(&w->x);": [("call dropped", "\t(void)0;")],
-    "\treturn true;": [("answer turned", "\treturn false;")],
+    "\treturn true;": [("return inverted", "\treturn false;")],
     "\ta = b == c || d != e ? f - 1 : g;": [
         ("comparison", "\ta = b != c || d != e ? f - 1 : g;"),
         ("comparison", "\ta = b == c || d == e ? f - 1 : g;"),
@@ -145,13 +144,13 @@ def lines_are_edited():
             have = [(e.kind, e.new) for e in edits.of_file(name, line)]
             if have != wanted:
                 wrong.append("%r: %r" % (line, have))
-        check("each edit of %s is the one that is meant" % name[2:].upper(), not wrong, *wrong)
+        check("each line of %s gets the expected edits" % name[2:].upper(), not wrong, *wrong)
     store, other = (edits.of_file(p, '\t" WHERE id > $1"') for p in
                     ("shared/store/a.c", "shared/core/a.c"))
-    check("statements are edited in the texts of stores only",
+    check("SQL in string literals is edited in stores only",
           [e.new for e in store] == ['\t" WHERE id >= $1"'] and not other, store, other)
     down = edits.of_file("a.sql", "-- migrate:down\nWHERE a.id = 1")
-    check("the way down of a migration is not edited", not down, down)
+    check("the down part of a migration is not edited", not down, down)
 
 
 def choice_is_fair():
@@ -162,16 +161,16 @@ def choice_is_fair():
     drawn = list(order)
     check("all edits are drawn once", len(set(drawn)) == len(drawn) == 72)
     check("folders and files take turns", len({e.path for e in drawn[:8]}) == 8, drawn[:8])
-    check("the same seed draws the same", drawn == list(choice.draw(edits_of, "ab", 1)))
-    check("another seed draws others", drawn[:8] != list(choice.draw(edits_of, "ab", 2))[:8])
+    check("the same seed draws the same edits", drawn == list(choice.draw(edits_of, "ab", 1)))
+    check("another seed draws other edits", drawn[:8] != list(choice.draw(edits_of, "ab", 2))[:8])
     mine = [e for e in drawn if e.path == "a/1.c"]
     edits_of["a/2.c"] = edits_of["a/2.c"][:3]
     again = [e for e in choice.draw(edits_of, "ab", 1) if e.path == "a/1.c"]
-    check("a change in one file moves no edit of another", mine == again)
+    check("a change in one file does not change the order of another file's edits", mine == again)
 
 
 def plant(root, files):
-    """A tree of these files."""
+    """Writes these files and makes root a git repository."""
     for name, text in files.items():
         os.makedirs(os.path.dirname(os.path.join(root, name)), exist_ok=True)
         with open(os.path.join(root, name), "w", encoding="utf-8") as f:
@@ -188,7 +187,7 @@ def texts(root, names):
 
 
 def verdicts(run, wanted):
-    """{"FILE:LINE kind": verdict}, the exit status of the run, and what it printed."""
+    """({"FILE:LINE kind": verdict}, the exit status of the run, its output)"""
     run.verdicts.clear()
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -202,34 +201,34 @@ def edits_are_judged(folder):
     root, work = os.path.join(folder, "root"), os.path.join(folder, "work")
     plant(root, FILES)
     run = mutate.Run(root, work, ["shared"], None)
-    have, code, said = verdicts(run, ["shared/full.c", "shared/alone.c"])
+    have, code, output = verdicts(run, ["shared/full.c", "shared/alone.c"])
 
     def how(key):
         return have[key].how if key in have else "not tried"
-    check("an edit that a test covers is killed", how("full.c:5 comparison") == "killed", said)
+    check("an edit that a test covers is killed", how("full.c:5 comparison") == "killed", output)
     check("the test that kills it is named",
-          "is full at the limit" in have["full.c:5 comparison"].why, said)
-    check("an edit that no test covers survives", how("full.c:10 comparison") == "survived", said)
-    check("an edit of a file that no test links survives, and says so",
+          "is full at the limit" in have["full.c:5 comparison"].why, output)
+    check("an edit that no test covers survives", how("full.c:10 comparison") == "survived", output)
+    check("an edit of a file that no test links survives, and the report says so",
           how("alone.c:5 comparison") == "survived" and
-          "no test program links" in have["alone.c:5 comparison"].why, said)
+          "no test program links" in have["alone.c:5 comparison"].why, output)
     check("an edit that makes no difference is not counted",
           have.get("full.c:15 condition") == judges.Verdict("skipped", "made no difference"),
-          said)
+          output)
     check("an edit that does not compile is not counted",
-          have.get("full.c:20 off by one") == judges.Verdict("skipped", "did not compile"), said)
-    check("survivors end the run with 1", code == 1, said)
-    _, code, said = verdicts(run, ["shared/full.c:5"])
+          have.get("full.c:20 off by one") == judges.Verdict("skipped", "did not compile"), output)
+    check("survivors end the run with 1", code == 1, output)
+    _, code, output = verdicts(run, ["shared/full.c:5"])
     check("a run without survivors ends with 0",
-          code == 0 and "1 tried, 1 killed (0 by time-out), 0 survived" in said, said)
+          code == 0 and "1 tried, 1 killed (0 by time-out), 0 survived" in output, output)
     judges.GRACE_S = 1
-    have, _, said = verdicts(run, ["shared/loop.c:7"])
+    have, _, output = verdicts(run, ["shared/loop.c:7"])
     check("an edit that makes a test endless is killed",
-          "time-out" in have["loop.c:7 check dropped"].why, said)
+          "time-out" in have["loop.c:7 check dropped"].why, output)
     check("no process of a test is left", not bounded.children())
     names = list(FILES)
     check("the checkout is not edited", texts(root, names) == FILES)
-    check("the copy is whole afterwards", texts(run.tree.tree, names) == FILES)
+    check("the copy is restored afterwards", texts(run.tree.tree, names) == FILES)
 
 
 def main():

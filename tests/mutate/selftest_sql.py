@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same for migrations: selftest_sql.py ECHOSTREAMCTL, with the servers of the suite."""
+"""selftest_sql.py ECHOSTREAMCTL: tests the runner of mutations on migrations, with the suite's servers."""
 
 import os
 import sys
@@ -48,7 +48,7 @@ def main(ctl):
         "meson.build": "project('tiny', 'c')\n",
         FIRST: MIGRATION,
         "db/migrations/20260101000100_later.sql": LATER,
-        # echostreamctl wants the folder, and loads it at a migration of today only
+        # echostreamctl requires this folder. It loads no function here, because the last migration is old.
         "db/functions/es_none.sql": "SELECT 1;\n",
         "tests/sql/rooms.sql": TEST,
     })
@@ -56,19 +56,19 @@ def main(ctl):
         root = os.path.join(folder, "root")
         plant(root, files)
         run = mutate.Run(root, os.path.join(folder, "work"), ["db"], ctl)
-        have, _, said = verdicts(run, [FIRST + ":%d" % n for n in (4, 7, 10, 12, 14)])
+        have, _, output = verdicts(run, [FIRST + ":%d" % n for n in (4, 7, 10, 12, 14)])
     wanted = {
         "4 comparison": ("killed", "an edit of a function that pgTAP covers is killed"),
         "7 comparison": ("survived", "an edit of a function that pgTAP does not cover survives"),
         "10 comparison": ("skipped", "an edit of a function that a later migration replaces is "
                           "not counted"),
-        "14 comparison": ("skipped", "an edit of a migration that fails then is not counted"),
+        "14 comparison": ("skipped", "an edit that makes its migration fail is not counted"),
     }
     for key, (how, sentence) in wanted.items():
         verdict = have.get("20260101000000_first.sql:" + key)
-        check(sentence, verdict is not None and verdict.how == how, said)
+        check(sentence, verdict is not None and verdict.how == how, output)
     reasons = [have["20260101000000_first.sql:%s comparison" % n].why for n in (4, 10, 14)]
-    check("the reasons are named", reasons == [
+    check("the report names the reason of each verdict", reasons == [
         "rooms: 1 - three are full", "made no difference", "did not migrate"], reasons)
     return 1 if FAILED else 0
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL and the Redis that mutate.sh has started, a fresh database for each edit."""
+"""Makes a new database for each edit, on the servers that mutate.sh has started."""
 
 import os
 import shutil
@@ -7,28 +7,28 @@ import sys
 
 import bounded
 
-EMPTY, WHOLE, ONE = "mutate_empty", "mutate_whole", "mutate_one"
+EMPTY, MIGRATED, EDITED = "mutate_empty", "mutate_migrated", "mutate_edited"
 STEP_S = 120
 
 
 class Servers:
-    """ctl: an echostreamctl, which migrates. The addresses come from mutate.sh."""
+    """ctl: the echostreamctl that migrates. The addresses come from mutate.sh's environment."""
 
     def __init__(self, tree, ctl):
         self.tree, self.log = tree, tree.log
         self.bin, self.run = os.environ["MUTATE_PGBIN"], os.environ["MUTATE_RUN"]
         self.redis_cli = os.environ.get("MUTATE_REDIS_CLI")
-        # a copy: the program in the build is linked anew with edits of shared/
+        # Use a copy, because ninja links the program in the build again with edits of shared/.
         self.ctl = os.path.join(tree.folder, "echostreamctl")
         shutil.copy(ctl, self.ctl)
         with open(os.path.join(tree.tree, "db", "roles.sql"), encoding="utf-8") as f:
             self.roles = f.read()
         self.sql("postgres", "create database " + EMPTY)
         self.sql(EMPTY, "create extension pgtap")
-        if not self.migrated(WHOLE):
+        if not self.migrate(MIGRATED):
             with open(self.log, encoding="utf-8") as f:
                 sys.exit("%s\nthe migrations fail without an edit" % f.read())
-        self.schema = self.dumped(WHOLE)
+        self.schema = self.dump(MIGRATED)
 
     def at(self, program, database):
         return [os.path.join(self.bin, program), "-h", os.path.join(self.run, "pg"),
@@ -40,22 +40,22 @@ class Servers:
         if done.returncode != 0:
             sys.exit("%s%s: psql: exit %d" % (done.stderr, text[:200], done.returncode))
 
-    def fresh(self, database, template):
+    def create(self, database, template):
         self.sql("postgres", "drop database if exists %s with (force);\n"
                  "create database %s template %s;" % (database, database, template))
-        self.sql(database, self.roles)  # rights on a database are no part of a template
+        self.sql(database, self.roles)  # a template does not contain the rights on a database
 
-    def migrated(self, database):
-        """A new database with the copy's migrations; False when one of them fails."""
-        self.fresh(database, EMPTY)
+    def migrate(self, database):
+        """Makes a database and applies the copy's migrations; False when one of them fails."""
+        self.create(database, EMPTY)
         env = dict(os.environ, ES_DATABASE_OWNER_URL=self.url("echostream_owner", database))
         code, _ = bounded.run([self.ctl, "db", "migrate", "--dir",
                                os.path.join(self.tree.tree, "db", "migrations")],
                               self.log, STEP_S, env=env)
         return code == 0
 
-    def dumped(self, database):
-        """The schema as SQL, without the random words that newer pg_dump puts around it."""
+    def dump(self, database):
+        """The schema as lines of SQL, without \\restrict lines, whose key is random."""
         out = subprocess.run(self.at("pg_dump", database) + ["--schema-only"], check=True,
                              capture_output=True, text=True).stdout
         return [line for line in out.split("\n")
@@ -65,7 +65,7 @@ class Servers:
         return "postgresql://%s@/%s?host=%s/pg" % (role, database, self.run)
 
     def for_programs(self, database):
-        """Settings of the programs of the suites store and contract."""
+        """The environment for programs of the suites store and contract."""
         return {
             "ES_TEST_DATABASE_URL": self.url("echostream_app", database),
             "ES_TEST_OWNER_URL": self.url("echostream_owner", database),

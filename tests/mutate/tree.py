@@ -1,4 +1,4 @@
-"""A copy of the tree with a build of its own. The checkout is only read."""
+"""A copy of the tree with its own build folder. The checkout is never written."""
 
 import collections
 import fcntl
@@ -20,20 +20,20 @@ BUILD_S = 900
 
 
 def tracked(root):
-    """The files that git knows or would add."""
+    """The files that git tracks, or would track after `git add`."""
     out = subprocess.run(["git", "-C", root, "ls-files", "-z", "-co", "--exclude-standard"],
                          check=True, capture_output=True, text=True).stdout
     return sorted({f for f in out.split("\0") if f and os.path.isfile(os.path.join(root, f))})
 
 
 class Files:
-    """What there is to edit, in one place."""
+    """The files of a tree, and their texts."""
 
     def __init__(self, root, place):
         self.place, self.files, self.texts = place, tracked(root), {}
 
     def read(self, path):
-        """The text without an edit: what it was when first read."""
+        """The text without an edit: the text at the first call."""
         if path not in self.texts:
             with open(os.path.join(self.place, path), encoding="utf-8") as f:
                 self.texts[path] = f.read()
@@ -62,10 +62,10 @@ class Tree(Files):
         self.linked = self.read_linked()
 
     def must(self, command):
-        code, said = bounded.run(command, self.log, BUILD_S, bounded=False)
+        code, output = bounded.run(command, self.log, BUILD_S, bounded=False)
         if code != 0:
-            sys.exit("%s\n%s: exit %s" % (said[-4000:], " ".join(command), code))
-        return said
+            sys.exit("%s\n%s: exit %s" % (output[-4000:], " ".join(command), code))
+        return output
 
     def build_all(self):
         self.must(["ninja", "-C", self.build])
@@ -87,7 +87,7 @@ class Tree(Files):
         return os.path.relpath(os.path.normpath(os.path.join(self.build, path)), self.tree)
 
     def read_objects(self):
-        """{source: [object]}; a source that is part of several targets has several."""
+        """{source: [object]}; a source in several targets has several objects."""
         found = collections.defaultdict(list)
         with open(os.path.join(self.build, "compile_commands.json"), encoding="utf-8") as f:
             for one in json.load(f):
@@ -104,8 +104,8 @@ class Tree(Files):
                                   one["workdir"], one["env"], one["timeout"])
 
     def read_linked(self):
-        """{source: [Program]}. A linker takes from a library only the objects that are
-        needed; the debugging information names the sources of those that it took."""
+        """{source: [Program]}, from the debugging information of the programs. A linker takes only the
+        objects of a library that a program needs, so the build files would name too many."""
         found = collections.defaultdict(list)
         for program in self.programs:
             out = subprocess.run(["readelf", "--debug-dump=info", "--dwarf-depth=1",
@@ -120,7 +120,7 @@ class Tree(Files):
             f.write(text)
 
     def make(self, targets):
-        """Whether they could be built."""
+        """Builds the targets; False when the build fails."""
         return bounded.run(["ninja", "-C", self.build, "-j1"] + targets, self.log, BUILD_S,
                            bounded=False)[0] == 0
 
@@ -128,7 +128,7 @@ class Tree(Files):
         return self.make([os.path.relpath(p.command[0], self.build) for p in programs])
 
     def content(self, path):
-        """What the objects of a source do, without where its lines stand."""
+        """A digest of the source's objects without debugging information, such as line numbers."""
         digest = hashlib.sha256()
         for name in self.objects[path]:
             bare = os.path.join(self.folder, "bare.o")
@@ -139,7 +139,7 @@ class Tree(Files):
         return digest.hexdigest()
 
     def compile(self, edit):
-        """"" when the edited copy compiles to something else, or the reason why not."""
+        """Applies the edit; returns "" when other code results, else the reason to skip the edit."""
         path = edit.path
         if path not in self.stripped:
             if not self.make(self.objects[path]):

@@ -7,15 +7,15 @@ from scn.world import API, World, base64_json
 
 TENANTS = ("acme", "globex")
 ROLES = ("owner", "admin", "member", "guest", "bot")
-SPARES = 4  # users, channels and tenants for the operations that end their use
-HISTORY = 12  # messages in the public channel: more than one page of the smaller limits
-LEARNT = 16  # newest ids of one name and tenant from answers
-OPEN = {"maxMessagesPerSecond": 1000000, "maxChannels": 1000000,
+SPARES = 4  # users, channels and tenants each for operations that make them unusable
+HISTORY = 12  # messages in the public channel, so that small limits need more than one page
+LEARNT = 16  # ids of one name and tenant, from answers, that are kept
+UNLIMITED = {"maxMessagesPerSecond": 1000000, "maxChannels": 1000000,
         "settings": {"user_send_limit": 1000000, "user_send_window_s": 1}}
 
 
 class Cast:
-    """The objects of a round; each round has new ones, because requests deactivate and archive."""
+    """The objects of one round. Each round has new ones, because requests make objects unusable."""
 
     def __init__(self, env, values):
         self.world = World(env)
@@ -24,9 +24,9 @@ class Cast:
         self.operator = env.operator_key
         self.tokens = {}    # (tenant, user) -> token
         self.ids = {}       # (tenant, parameter) -> ids
-        self.spare = {}     # the same, for operations that end the use of an id
+        self.spare = {}     # (tenant, parameter) -> ids for operations that make an id unusable
         self.cursors = {}   # (tenant, path) -> cursor
-        self.history = {}   # tenant -> channel of its messages
+        self.history = {}   # tenant -> the channel with HISTORY messages
         for tenant in TENANTS:
             self._make_tenant(tenant)
         for k in range(SPARES):
@@ -39,8 +39,8 @@ class Cast:
         self._make_bad_tokens()
 
     def _make_tenant(self, tenant):
-        # One tenant has the limits of every new one, so that sends are refused there.
-        self.world.make_tenant(tenant, OPEN if tenant == TENANTS[0] else {})
+        # globex keeps the default limits, so that the server refuses some of its sends.
+        self.world.make_tenant(tenant, UNLIMITED if tenant == TENANTS[0] else {})
         names = self.world.names
         for role in ROLES:
             self._make_user(tenant, role, role)
@@ -87,7 +87,7 @@ class Cast:
         return self.world.call(method, API + path, who, value)
 
     def _make_bad_tokens(self):
-        """Tokens that must be refused, by the name of their fault."""
+        """Makes tokens that the server must refuse: name of the fault -> token."""
         now, mint = int(time.time()), self._minted
         good = self.tokens["acme", "member"]
         head, claims, mark = good.split(".")
@@ -98,7 +98,7 @@ class Cast:
             "without exp": mint({"drop": ["exp"]}),
             "without sub": mint({"drop": ["sub"]}),
             "of another tenant": mint({"tid": other}),
-            "of nobody": mint({"sub": "01900000-0000-7000-8000-0000ffff0001"}),
+            "of an unknown user": mint({"sub": "01900000-0000-7000-8000-0000ffff0001"}),
             "with a number as sub": mint({"sub": 5}),
             "with a text as exp": mint({"exp": "tomorrow"}),
             "with a huge exp": mint({"exp": 10 ** 30}),
@@ -110,10 +110,10 @@ class Cast:
             "of algorithm RS256": mint({"header": {"alg": "RS256"}}),
             "of an unknown kid": mint({"header": {"kid": "../hs1"}}),
             "of a kid that is a number": mint({"header": {"kid": 7}}),
-            "with a critical member": mint({"header": {"crit": ["b64"]}}),
+            "with a critical header": mint({"header": {"crit": ["b64"]}}),
             "without signature": head + "." + claims + ".",
-            "with a cut signature": good[:-3],
-            "with another signature": head + "." + claims + "." + mark[::-1],
+            "with a truncated signature": good[:-3],
+            "with a reversed signature": head + "." + claims + "." + mark[::-1],
             "of two parts": head + "." + claims,
             "of four parts": good + "." + mark,
             "with claims that are a list": head + "." + base64_json([1]) + "." + mark,
@@ -126,7 +126,7 @@ class Cast:
         return self.world.names["bad"]
 
     def id_for(self, rng, tenant, name, ending):
-        """An id that exists, or None; `ending`: the operation may end the use of it."""
+        """An id that exists, or None. ending: the operation may make the id unusable."""
         with self.lock:
             spare = self.spare.get((tenant, name))
             if ending and spare and rng.random() < 0.97:
@@ -138,7 +138,7 @@ class Cast:
             return str(rng.choice(known)) if known else None
 
     def learn(self, tenant, wanted, data):
-        """Keeps the ids of an answer for later requests."""
+        """Keeps the ids in an answer for later requests."""
         for name in wanted & set(data if isinstance(data, dict) else ()):
             if isinstance(data[name], (str, int)):
                 with self.lock:

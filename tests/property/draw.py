@@ -1,4 +1,4 @@
-"""Draws a request that the document allows: ids that exist, values from the schemas."""
+"""Draws a request that the document allows, with ids that exist and values from the schemas."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from wire import Request, escaped
 VERBS = ("get", "post", "put", "patch", "delete")
 ENDING = re.compile(r"/(deactivate|suspend|archive|leave)$")
 ENDED_BY_METHOD = ("delete",)
-OPTIONAL = 0.4  # share of the requests that give an optional parameter
-PAGE_PLACES = {"before", "after", "around"}  # at most one of these
+OPTIONAL = 0.4  # share of the requests that have an optional parameter
+PAGE_PLACES = {"before", "after", "around"}  # a request has at most one of these
 
 
 class Operation:
@@ -46,7 +46,7 @@ class Drawer:
                          if p["in"] == "path"}
 
     def draw(self, rng, cast, among=None):
-        """(operation, tenant, request); `among`: one of these operations."""
+        """Returns (operation, tenant, request). among: the operations to choose from, if not all."""
         op = rng.choice(among or self.operations)
         tenant = TENANTS[0] if rng.random() < 0.85 else TENANTS[1]
         request = Request(op.name, op.verb.upper().encode(),
@@ -135,7 +135,7 @@ class Drawer:
 
 
 def as_json(rng, value):
-    """JSON in UTF-8 or with escapes, with or without blanks; all forms mean the same."""
+    """The value as JSON, in UTF-8 or with escapes, in one line or indented."""
     made = json.dumps(value, ensure_ascii=rng.random() < 0.3,
                       indent=rng.choice((None, None, None, 1)))
     return made.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Mutations of a good request: each breaks it in one way, and returns a description."""
+"""Mutations: each breaks a valid request in one way and returns a description."""
 
 import json
 
@@ -47,7 +47,7 @@ HEADERS = (
 
 
 def mutate(rng, mutation, operation, tenant, request, cast):
-    """Applies one of MUTATIONS; False when it does not suit the request."""
+    """Applies one of MUTATIONS; False when it does not apply to the request."""
     note = mutation(rng, operation, tenant, request, cast)
     if note:
         request.notes.append(note)
@@ -60,7 +60,7 @@ def ids_in(operation):
 
 
 def random_bytes(rng, most):
-    """Bytes without CR, LF and blank, which are the syntax of HTTP; other suites test that."""
+    """Random bytes without CR, LF and blank, which separate the parts of HTTP (suite `conf` tests them)."""
     data = rng.randbytes(rng.randint(1, most))
     return bytes(c for c in data if c not in b"\r\n ") or b"\x01"
 
@@ -133,7 +133,7 @@ def a_cursor(rng, operation, tenant, request, cast):
     cursor = rng.choice((cursor, cursor[:place], cursor + b"A", rng.choice(known).encode(),
                          cursor[:place] + b"A" + cursor[place + 1:], cursor * 20))
     request.query = [(n, v) for n, v in request.query if n != b"cursor"] + [(b"cursor", cursor)]
-    return "cursor of another list or broken"
+    return "cursor: broken, or of another list"
 
 
 def a_header(rng, operation, tenant, request, cast):
@@ -196,7 +196,7 @@ def a_member(rng, operation, tenant, request, cast):
         return None
     request.value = cast.values.broken(rng, request.schema, request.value)
     request.body = as_json(rng, request.value)
-    return "member of the body broken"
+    return "body: a field is broken"
 
 
 def a_body(rng, operation, tenant, request, cast):
@@ -204,7 +204,7 @@ def a_body(rng, operation, tenant, request, cast):
         request.body = rng.choice(WHOLE_BODIES)
         if request.header(b"Content-Type") is None and rng.random() < 0.8:
             request.headers.append((b"Content-Type", b"application/json"))
-        return "another body"
+        return "body: another one"
     body = request.body
     place = rng.randrange(len(body) + 1)
     way = rng.choice(("cut", "byte", "insert", "random", "twice", "number", "whole", "utf-8"))
@@ -231,6 +231,6 @@ def a_body(rng, operation, tenant, request, cast):
     return "body: " + way
 
 
-# A mutation is drawn as often as it is in this list.
+# The number of entries of a mutation is its weight in the draw.
 MUTATIONS = (an_id, an_id, a_path, a_query, a_query, a_cursor, a_header, a_header, a_content_type,
              a_method, a_token, a_token, a_member, a_member, a_member, a_member, a_body, a_body)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Random requests from api/openapi.yaml, half of them broken, against a running stack.
+"""Sends random requests from api/openapi.yaml, most of them broken, to a running stack.
 
 Each answer must be as the document says. Afterwards the same processes must run, and no log may have
 an error. --seed repeats a run.
@@ -28,14 +28,14 @@ from values import Values  # noqa: E402
 from verdict import Verdict  # noqa: E402
 from wire import Unanswered, Wire  # noqa: E402
 
-ROUND = 500     # requests until the test makes new tenants, users and channels
+ROUND = 500     # requests before the test creates new tenants, users and channels
 SHOWN = 2       # requests shown for each kind of fault
 KINDS_SHOWN = 30
 MUTATED = 0.6   # share of the requests that are broken
-LEAST = 2000    # a run of this length must have a success of each operation
-INSISTED = 1000  # further requests, at most, for the missing successes
+LEAST = 2000    # in a run of this length each operation must succeed
+RETRIES = 1000  # most further requests for operations without a success
 
-# Operations that random requests cannot bring to a success, each with the reason.
+# Operations that cannot succeed with random requests: operation -> reason.
 NO_SUCCESS = {}
 
 
@@ -64,7 +64,7 @@ class Run:
                 for done in [pool.submit(self.one, k) for k in numbers[start:start + ROUND]]:
                     done.result()
 
-    def made(self, k):
+    def request(self, k):
         """Request k of this seed: (operation, tenant, request)."""
         rng = random.Random("%s:%d" % (self.seed, k))
         operation, tenant, request = self.drawer.draw(rng, self.cast)
@@ -76,7 +76,7 @@ class Run:
         return operation, tenant, request
 
     def one(self, k):
-        self.send(k, *self.made(k))
+        self.send(k, *self.request(k))
 
     def send(self, k, operation, tenant, request):
         if not hasattr(self.local, "wire"):
@@ -91,7 +91,7 @@ class Run:
                 self.met[operation.name][answer.status] += 1
         if answer is not None and answer.status < 300:
             self.cast.learn(tenant, self.drawer.id_names, answer.json)
-        for fault in {general(fault): fault for fault in faults}.values():
+        for fault in {without_values(fault): fault for fault in faults}.values():
             self.found(k, operation, request, answer, fault)
 
     def ask(self, request, fresh=False):
@@ -102,8 +102,8 @@ class Run:
         return answer, self.local.verdict.faults(request, answer)
 
     def found(self, k, operation, request, answer, fault):
-        """Counts the fault; shows and repeats the request of the first fault of a kind."""
-        kind = "%s %s: %s" % (operation.name, answer.status if answer else "-", general(fault))
+        """Counts the fault. For the first faults of a kind, repeats the request and notes both answers."""
+        kind = "%s %s: %s" % (operation.name, answer.status if answer else "-", without_values(fault))
         with self.lock:
             self.kinds[kind] += 1
             if self.kinds[kind] > SHOWN or len(self.shown) >= KINDS_SHOWN:
@@ -117,26 +117,26 @@ class Run:
         with self.lock:
             self.shown.setdefault(kind, []).extend(lines)
 
-    def insist(self):
-        """Valid requests of the operations without a success, and of those that make ids."""
-        for k in range(INSISTED):
-            missing = {name.partition(":")[0] for name in self.never_good()}
+    def retry_missing(self):
+        """Sends valid requests of operations without a success, and of operations that create ids."""
+        for k in range(RETRIES):
+            missing = {name.partition(":")[0] for name in self.without_success()}
             if not missing:
                 break
-            rng = random.Random("%s:insist:%d" % (self.seed, k))
+            rng = random.Random("%s:retry_missing:%d" % (self.seed, k))
             among = [op for op in self.drawer.operations if op.name in missing]
             makers = [op for op in self.drawer.operations if op.verb == "post"
                       and not op.ending and op.body]
             self.send(k, *self.drawer.draw(rng, self.cast, rng.choice((among, makers))))
 
-    def never_good(self):
-        """Operations that no valid request brought to a success."""
+    def without_success(self):
+        """Operations of which no valid request succeeded."""
         return ["%s: %s" % (op.name, dict(self.met[op.name])) for op in self.drawer.operations
                 if not any(200 <= s < 300 for s in self.met[op.name]) and op.name not in NO_SUCCESS]
 
 
-def general(fault):
-    """The text of a fault without the parts that differ between requests."""
+def without_values(fault):
+    """The text of a fault without values, so that equal faults of different requests have one text."""
     return re.sub(r"'[^']*'|\"[^\"]*\"|\d{4,}|[0-9a-f]{8}-[0-9a-f-]{27}", "..", fault)[:160]
 
 
@@ -175,7 +175,7 @@ class Logs:
         return found
 
     def unreadable(self):
-        """The lines of the access log that are not JSON in UTF-8."""
+        """Lines of the access log that are not JSON in UTF-8."""
         path = os.path.join(self.env.log_dir(), "access.log")
         with open(path, "rb") as f:
             f.seek(self.at.get(path, 0))
@@ -196,7 +196,7 @@ def judge(report, run, before, logs, count):
     if not run.kinds:
         report.ok("property", "%d answers are as the document says" % count)
     if count >= LEAST:
-        report.check("property", "each operation was met by a success", run.never_good())
+        report.check("property", "each operation has succeeded", run.without_success())
     report.check("property", "the same processes run as before the requests",
                  changes(before, pids(run.env)) if before else ["the stack reports no processes"])
     report.check("property", "no log has an error", logs.errors()[:20])
@@ -207,9 +207,9 @@ def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--env", help="file with the lines of ./dev status -o env")
     p.add_argument("--schemas", default=os.path.join(environment.repository(), "api"))
-    p.add_argument("--seed", help="repeats a run (random)")
+    p.add_argument("--seed", help="seed of a run to repeat (default: random)")
     p.add_argument("--requests", type=int, default=3000)
-    p.add_argument("--jobs", type=int, default=4, help="requests at once (4); 1: same order")
+    p.add_argument("--jobs", type=int, default=4, help="requests at once (4); 1 repeats their order, too")
     p.add_argument("--only", type=int, help="send this one request of the seed, and show it")
     p.add_argument("--statuses", action="store_true", help="print the statuses of valid requests")
     return p.parse_args(argv)
@@ -226,7 +226,7 @@ def main(argv):
     run.show_all = args.only is not None
     run.run(range(args.requests) if args.only is None else [args.only], args.jobs)
     if args.requests >= LEAST and args.only is None:
-        run.insist()
+        run.retry_missing()
     took = time.monotonic() - started
     report.note("%d requests, %d of them broken, in %.1f s" % (args.requests, run.mutated, took))
     if args.statuses:

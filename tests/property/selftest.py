@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that the property test can fail: it must find each breach that is planted here."""
+"""Checks that the property test can fail: it must find each wrong answer and document made here."""
 
 import argparse
 import copy
@@ -35,22 +35,22 @@ def problem(**changes):
     return dict(BODY, **changes)
 
 
-# name, method, path, body of the request, status, headers, body of the answer, what is found
+# name, method, path, body of the request, status, headers, body of the answer, the fault (None: none)
 ANSWERS = [
-    ("a good answer", "GET", "users/me", None, 200, [ID, JSON], USER, None),
-    ("a good refusal", "GET", "users/" + USER["userId"], None, 404, [ID, PROBLEM], BODY, None),
+    ("a valid answer", "GET", "users/me", None, 200, [ID, JSON], USER, None),
+    ("a valid refusal", "GET", "users/" + USER["userId"], None, 404, [ID, PROBLEM], BODY, None),
     ("500", "GET", "users/me", None, 500, [ID, PROBLEM], problem(status=500, code="internal"),
-     "is a fault of the server"),
+     "the server failed"),
     ("503 with a documented reason", "GET", "users/me", None, 503,
      [ID, PROBLEM, ("Retry-After", "1")], problem(status=503, code="unavailable"),
-     "is a fault of the server"),
+     "the server failed"),
     ("a status that is not documented", "GET", "users/me", None, 418, [ID, PROBLEM],
      problem(status=418), "status 418 is not documented"),
     ("a body that breaks its schema", "GET", "users/me", None, 200, [ID, JSON],
      dict(USER, role="king"), "king"),
-    ("a member that is not documented", "GET", "users/me", None, 200, [ID, JSON],
-     dict(USER, password="x"), "member .password is not documented"),
-    ("a member in a list that is not documented", "GET", "users", None, 200, [ID, JSON],
+    ("an undocumented field", "GET", "users/me", None, 200, [ID, JSON],
+     dict(USER, password="x"), "field .password is not documented"),
+    ("an undocumented field in a list", "GET", "users", None, 200, [ID, JSON],
      {"users": [dict(USER, password="x")], "nextCursor": None}, "users[].password"),
     ("another content type", "GET", "users/me", None, 200, [ID, ("Content-Type", "text/plain")],
      USER, "content type text/plain"),
@@ -64,11 +64,11 @@ ANSWERS = [
     ("405 without Allow", "PUT", "users/me", None, 405, [ID, PROBLEM],
      problem(status=405, code="method_not_allowed"), "405 without Allow"),
     ("success of an unknown operation", "PUT", "users/me", None, 204, [ID], None,
-     "does not know"),
-    ("an error of an unknown path that is no problem document", "GET", "nothing", None, 404,
+     "for a request that is not documented"),
+    ("a 404 that is no problem document", "GET", "nothing", None, 404,
      [ID, PROBLEM], {}, "problem document"),
-    ("a body to HEAD", "HEAD", "users/me", None, 200, [ID, JSON], USER, "a body to HEAD"),
-    ("a good creation", "POST", "users", KEPT, 201, [ID, JSON, ("Location", "/x")], USER, None),
+    ("an answer to HEAD with a body", "HEAD", "users/me", None, 200, [ID, JSON], USER, "has a body"),
+    ("a valid creation", "POST", "users", KEPT, 201, [ID, JSON, ("Location", "/x")], USER, None),
     ("an accepted body that the document forbids", "POST", "users", KEPT[:-1] + b',"x":1}', 201,
      [ID, JSON, ("Location", "/x")], USER, "the document forbids"),
     ("an accepted body that is not JSON", "POST", "users", b"{", 201,
@@ -89,7 +89,7 @@ def check_answers(report, judge):
 
 
 def check_values(report, judge):
-    """Good values match their schema; most of the broken ones do not."""
+    """Valid values match their schema; most broken values do not."""
     values, rng = Values(judge.open), random.Random(1)
     wrong, broken = [], 0
     operations = [op for op in suite.Drawer(judge.open, values).operations if op.body]
@@ -100,14 +100,14 @@ def check_values(report, judge):
             wrong += ["%s: %s" % (op.name, fault)] if fault else []
             other = values.broken(rng, op.body, copy.deepcopy(value))
             broken += judge.fault(judge.open, op.body, other) is not None
-    report.check("selftest", "values from a schema fit it", wrong[:5])
+    report.check("selftest", "valid values match their schema", wrong[:5])
     least = len(operations) * 200 * 6 // 10
-    report.check("selftest", "most broken values break it (%d)" % broken,
+    report.check("selftest", "most broken values break their schema (%d)" % broken,
                  None if broken > least else "less than %d" % least)
 
 
-def heard(listener, into):
-    """The bytes that one client sends; the answer is 204."""
+def receive_one(listener, into):
+    """Accepts one client, adds its bytes to the list into, and answers 204."""
     sock, _ = listener.accept()
     sock.settimeout(10)
     data = sock.recv(65536)
@@ -126,7 +126,7 @@ def whole(data):
 
 
 def check_curl(report):
-    """The curl line of a failure sends the same bytes, also odd ones in path, header and body."""
+    """The curl line of a failure sends the same bytes, with unusual ones in path, header and body."""
     request = Request("odd", b"PATCH", [b"a%2F", b"..", b"\xff'$(x){}[1-2]"])
     request.query = [(b"q", b"'\"\xe9"), (b"flag", None)]
     request.headers = [(b"X-Odd", b"a'\\\x7f\xff"), (b"X-None", b"")]
@@ -134,14 +134,14 @@ def check_curl(report):
     request.body = b"\x00'%s\\n\\\xff\r\n$x"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
-        heard_lines = []
-        thread = threading.Thread(target=heard, args=(listener, heard_lines))
+        received = []
+        thread = threading.Thread(target=receive_one, args=(listener, received))
         thread.start()
         url = "http://127.0.0.1:%d" % listener.getsockname()[1]
         subprocess.run(["bash", "-c", request.curl(url)], capture_output=True, timeout=20,
                        check=False)
         thread.join()
-    got_head, _, got_body = (heard_lines or [b""])[0].partition(b"\r\n\r\n")
+    got_head, _, got_body = (received or [b""])[0].partition(b"\r\n\r\n")
     head, _, body = request.wire(url[7:].encode()).partition(b"\r\n\r\n")
     wanted, got = set(head.split(b"\r\n")), set(got_head.split(b"\r\n"))
     got |= {line + b" " for line in got if line.endswith(b":")}
@@ -151,7 +151,7 @@ def check_curl(report):
 
 
 def planted(folder, change):
-    """A folder with the API documents, one of which is changed."""
+    """Copies the API documents to the folder and changes openapi.yaml."""
     shutil.copytree(API, folder, dirs_exist_ok=True)
     path = os.path.join(folder, "openapi.yaml")
     document = schemas.load(path)
@@ -177,15 +177,15 @@ def strict_name(document):
 
 
 PLANTED = [
-    ("a status taken out of the document", no_page, "listUsers 200: status 200"),
-    ("a schema made wrong", wrong_role, "is not of type"),
-    ("a member taken out of a schema", no_member, "topic is not documented"),
-    ("a limit made too small", strict_name, "accepted a request that the document forbids"),
+    ("a status missing in the document", no_page, "listUsers 200: status 200"),
+    ("a wrong schema", wrong_role, "is not of type"),
+    ("a field missing in a schema", no_member, "topic is not documented"),
+    ("too small a limit", strict_name, "accepted a request that the document forbids"),
 ]
 
 
 def check_planted(report, env):
-    """A run with a wrong document on a whole stack finds the mistake."""
+    """A run on the stack finds each mistake of a wrong document."""
     right = Run(env, API, "selftest")
     for name, change, wanted in PLANTED:
         with tempfile.TemporaryDirectory() as folder:
@@ -201,16 +201,16 @@ def check_seed(report, env):
     """The same seed and number make the same request."""
     run = Run(env, API, "selftest")
     run.cast = suite.Cast(env, run.values)
-    wires = [[run.made(k)[2].wire(b"x") for k in range(300)] for _ in range(2)]
+    wires = [[run.request(k)[2].wire(b"x") for k in range(300)] for _ in range(2)]
     report.check("selftest", "a seed makes the same requests again",
                  None if wires[0] == wires[1] else "they differ")
     run.seed = "another"
-    report.check("selftest", "another seed makes others",
-                 None if wires[0] != [run.made(k)[2].wire(b"x") for k in range(300)] else "no")
+    report.check("selftest", "another seed makes other requests",
+                 None if wires[0] != [run.request(k)[2].wire(b"x") for k in range(300)] else "no")
 
 
-class Small:
-    """A fake stack that reports the given programs."""
+class FakeEnv:
+    """A stack that reports one program with two workers."""
 
     def __init__(self, folder):
         self.folder, self.programs = folder, [{"name": "api", "pid": 5, "workers": [6, 7]}]
@@ -227,19 +227,19 @@ def check_watch(report):
         path = os.path.join(folder, "api.log")
         with open(path, "w", encoding="utf-8") as f:
             f.write('{"ts":"x","lvl":"error","msg":"old"}\n')
-        env = Small(folder)
+        env = FakeEnv(folder)
         logs, before = Logs(env), suite.pids(env)
-        report.check("selftest", "old lines of a log do not count", logs.errors())
+        report.check("selftest", "an error from before the run does not count", logs.errors())
         with open(path, "a", encoding="utf-8") as f:
             f.write('{"ts":"x","lvl":"warn","msg":"fine"}\n{"ts":"x","lvl":"error","msg":"new"}\n')
-        report.check("selftest", "an error in a log is found",
+        report.check("selftest", "an error during the run is found",
                      None if len(logs.errors()) == 1 else "found: %s" % logs.errors())
         with open(os.path.join(folder, "access.log"), "wb") as f:
             f.write(b'{"path":"/a"}\n{"path":"/\xff"}\n{"path":"\\x12"}\n')
-        report.check("selftest", "lines of the access log that are no JSON are found",
+        report.check("selftest", "lines of the access log that are not JSON are found",
                      None if len(logs.unreadable()) == 2 else "found: %s" % logs.unreadable())
         env.programs[0]["workers"] = [6, 8]
-        report.check("selftest", "a worker that was replaced is found", None if suite.changes(
+        report.check("selftest", "a replaced worker is found", None if suite.changes(
             before, suite.pids(env)) == ["api 7 is gone", "api 8 is new"] else "not found")
 
 

@@ -1,4 +1,4 @@
-"""Random values from JSON schemas: valid ones, and ones that break one rule."""
+"""Random values from JSON schemas: valid values, and values that break one rule."""
 
 import re
 
@@ -9,7 +9,7 @@ except ImportError:  # before Python 3.11
 
 from scn.frame_schemas import resolve
 
-# Kinds of text that programs get wrong in different ways.
+# Programs mishandle these kinds of text in different ways.
 ALPHABETS = (
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
     " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
@@ -19,8 +19,8 @@ ALPHABETS = (
     "\x01\x08\t\n\r\x1f\x7f\x80\x9f\ufffd\uffff\U0010ffff",
 )
 OTHER_TYPES = (None, True, False, 0, -1, 1.5, 10 ** 30, "", "x", "1", [], [1], {}, {"a": {}})
-ENDLESS = 20  # most repetitions of a pattern's * and +
-NESTED = 3  # below this depth optional fields are left out
+MOST_REPEATS = 20  # of a pattern's * and +
+MOST_DEPTH = 3  # below this depth optional fields are left out
 
 
 class Values:
@@ -28,7 +28,7 @@ class Values:
         self.document = document
 
     def whole(self, schema):
-        """The schema without a reference and with the members of its allOf."""
+        """The schema with its reference resolved, and its allOf merged into it."""
         schema = resolve(self.document, schema)
         for part in schema.get("allOf", []):
             part = self.whole(part)
@@ -40,7 +40,7 @@ class Values:
         return schema
 
     def good(self, rng, schema, depth=0):
-        """A value that fits the schema; often one on a limit."""
+        """A value that matches the schema, often at a limit."""
         schema = self.whole(schema)
         if schema.get("examples") and rng.random() < 0.15:
             return rng.choice(schema["examples"])
@@ -69,7 +69,7 @@ class Values:
 
     def _string(self, rng, schema, _):
         if "pattern" in schema:
-            return fitting(rng, schema["pattern"], schema)
+            return matching(rng, schema["pattern"], schema)
         low, high = schema.get("minLength", 0), schema.get("maxLength", 300)
         length = rng.choice((low, min(high, low + 1), min(high, rng.randint(low, low + 40)),
                              min(high, rng.randint(low, low + 40))))
@@ -89,7 +89,7 @@ class Values:
             if word == "oneOf":
                 shut |= {name for part in schema[word] for name in part.get("required", [])}
         for name in members:
-            if name in required or (name not in shut and depth < NESTED and rng.random() < 0.5):
+            if name in required or (name not in shut and depth < MOST_DEPTH and rng.random() < 0.5):
                 made[name] = self.good(rng, members[name], depth + 1)
         for name, others in schema.get("dependentRequired", {}).items():
             for other in others if name in made else ():
@@ -98,7 +98,7 @@ class Values:
         return made
 
     def broken(self, rng, schema, value):
-        """The value with one rule of the schema broken, somewhere inside of it."""
+        """The value, changed so that it breaks one rule of the schema at any depth."""
         schema = self.whole(schema)
         ways = [lambda: another_type(rng, value)]
         if isinstance(value, dict):
@@ -119,7 +119,7 @@ class Values:
     def _broken_member(self, rng, schema, value):
         name = rng.choice(sorted(schema.get("properties", {})) or ["extra"])
         spec = schema.get("properties", {}).get(name, {})
-        old = value[name] if name in value else self.good(rng, spec, NESTED)
+        old = value[name] if name in value else self.good(rng, spec, MOST_DEPTH)
         return dict(value, **{name: self.broken(rng, spec, old)})
 
 
@@ -129,13 +129,13 @@ def kind_of(rng, schema):
 
 
 def text(rng, length):
-    """A text of the given number of code points, mostly plain ones."""
+    """A text of length code points, mostly of ASCII letters and digits."""
     letters = ALPHABETS[0] if rng.random() < 0.7 else "".join(
         rng.sample(ALPHABETS, rng.randint(1, len(ALPHABETS))))
     return "".join(rng.choices(letters, k=length))
 
 
-def fitting(rng, pattern, schema=None):
+def matching(rng, pattern, schema=None):
     """A text that the regular expression matches, within the schema's lengths if possible."""
     schema = schema or {}
     low, high = schema.get("minLength", 0), schema.get("maxLength", 1 << 30)
@@ -163,7 +163,7 @@ def parts(rng, parsed):
             yield from parts(rng, arg[-1])
         elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
             low, high, inner = arg
-            high = min(int(high), low + ENDLESS if high == regex.MAXREPEAT else high)
+            high = min(int(high), low + MOST_REPEATS if high == regex.MAXREPEAT else high)
             for _ in range(rng.choice((low, high, rng.randint(low, high)))):
                 yield from parts(rng, inner)
         elif name not in ("AT", "ASSERT", "ASSERT_NOT"):

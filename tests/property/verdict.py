@@ -10,11 +10,11 @@ from wire import UNRESERVED
 # Methods that lighttpd knows. It answers others with 501, as RFC 9110 section 9.1 says.
 KNOWN = {b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT",
          b"PROPFIND"}
-FITTING_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+VALID_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
 class Verdict:
-    """The checks of one thread, because the validators of jsonschema keep state."""
+    """The checks. Each thread needs its own, because the validators of jsonschema keep state."""
 
     def __init__(self, schemas):
         self.schemas, self.document = schemas, schemas.open
@@ -46,31 +46,31 @@ class Verdict:
     def _status(self, request, answer):
         if answer.status >= 500 and not (answer.status == 501 and request.method not in KNOWN
                                          and from_front_door(answer)):
-            yield "status %d is a fault of the server" % answer.status
+            yield "status %d: the server failed" % answer.status
         if answer.status == 401 and "www-authenticate" not in answer.headers:
             yield "401 without WWW-Authenticate"
         if answer.status == 405 and "allow" not in answer.headers and not from_front_door(answer):
             yield "405 without Allow"
 
     def _request_id(self, request, answer):
-        told = answer.headers.get("x-request-id")
-        if told is None:
+        returned = answer.headers.get("x-request-id")
+        if returned is None:
             yield "no X-Request-Id"
             return
         given = [v for n, v in request.headers if n.lower() == b"x-request-id"]
-        if len(given) == 1 and FITTING_ID.fullmatch(given[0]) and not from_front_door(answer) \
-                and request.method != b"HEAD" and told != given[0].decode():
+        if len(given) == 1 and VALID_REQUEST_ID.fullmatch(given[0]) and not from_front_door(answer) \
+                and request.method != b"HEAD" and returned != given[0].decode():
             yield "X-Request-Id is not the caller's"
         if isinstance(answer.json, dict) and answer.status >= 400:
-            if answer.json.get("requestId", told) != told:
+            if answer.json.get("requestId", returned) != returned:
                 yield "requestId of the problem is not X-Request-Id"
             if answer.json.get("status") != answer.status:
                 yield "status of the problem is not that of the answer"
 
     def _outside(self, method, path, answer):
-        """A request without an operation in the document must be an error, except OPTIONS."""
+        """The server must refuse a request without an operation in the document, except OPTIONS."""
         if answer.status < 400 and method != "OPTIONS":
-            yield "status %d for a request that the document does not know" % answer.status
+            yield "status %d for a request that is not documented" % answer.status
         elif answer.status >= 400 and method != "HEAD" and path.startswith("/api/"):
             wrong = self.schemas.fault(self.document, PROBLEM, answer.json)
             if wrong:
@@ -78,17 +78,17 @@ class Verdict:
 
     def _head(self, operation, answer):
         if answer.data:
-            yield "a body to HEAD"
+            yield "the answer to HEAD has a body"
         if str(answer.status) not in operation["responses"] and answer.status not in (400, 431):
             yield "status %d is not documented for GET" % answer.status
 
     def _members(self, operation, answer):
-        """The fields of the answer that its schema does not name."""
+        """Finds fields of the answer that its schema does not name."""
         documented = resolve(self.document, operation["responses"].get(str(answer.status), {}))
         for kind, media in documented.get("content", {}).items():
             if "json" in kind and answer.json is not None:
                 for place in self.undocumented(media["schema"], answer.json):
-                    yield "member %s is not documented" % place
+                    yield "field %s is not documented" % place
 
     def undocumented(self, schema, value, place=""):
         if isinstance(value, list):
@@ -111,7 +111,7 @@ class Verdict:
                 yield place + "." + name
 
     def flat(self, schema):
-        """The schema and its parts."""
+        """The schema, and all schemas that it combines by allOf, oneOf and anyOf."""
         schema = resolve(self.document, schema)
         yield schema
         for word in ("allOf", "oneOf", "anyOf"):
@@ -123,7 +123,7 @@ PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
 def normal(target):
-    """The target as text, escapes of unreserved characters resolved as lighttpd does it."""
+    """The target as lighttpd normalises it: escapes of unreserved characters are decoded."""
     return re.sub(rb"%([0-9A-Fa-f]{2})", plain, target).decode("latin-1")
 
 

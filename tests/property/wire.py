@@ -1,4 +1,4 @@
-"""A request as bytes, as a curl line, and on a kept connection."""
+"""A request as bytes and as a curl line, and a client that sends it on a kept connection."""
 
 import http.client
 import shlex
@@ -11,7 +11,7 @@ UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 
 
 class Request:
-    """The parts of a request, which mutations change; bytes, because not all of them are text."""
+    """The parts of a request, for mutations to change. They are bytes, because some are not text."""
 
     def __init__(self, name, method, segments):
         self.name = name
@@ -77,7 +77,7 @@ class Request:
 
 
 def quoted(data):
-    """Bytes as one word of bash."""
+    """The bytes as one word of a bash command."""
     if all(32 <= c < 127 for c in data):
         return shlex.quote(data.decode())
     return "$'%s'" % "".join(chr(c) if 32 <= c < 127 and c not in b"'\\" else "\\x%02x" % c
@@ -85,7 +85,7 @@ def quoted(data):
 
 
 def printf(data):
-    """Bytes as the format of printf; a long run of one byte becomes a command."""
+    """The bytes as arguments of printf. Many equal bytes become a command that prints them."""
     if len(data) > 3000 and len(set(data)) == 1:
         return "'%%s' \"$(head -c %d /dev/zero | tr '\\0' '\\%03o')\"" % (len(data), data[0])
     return "'%s'" % "".join(
@@ -97,7 +97,7 @@ class Unanswered(Exception):
 
 
 class Wire:
-    """A client with one connection, which it keeps while the server does."""
+    """A client with one connection, which it keeps until the server closes it."""
 
     def __init__(self, host, port):
         self.address = (host, port)
@@ -114,7 +114,7 @@ class Wire:
             self.close()
             if not kept or isinstance(e, socket.timeout):
                 raise Unanswered("%s: %s" % (type(e).__name__, e)) from None
-        # A server may end an idle connection at the moment in which a client writes to it.
+        # The server may close an idle connection just when the client writes, so try once more.
         return self.ask(request, fresh=True)
 
     def _once(self, request):
@@ -124,7 +124,7 @@ class Wire:
         try:
             self.sock.sendall(request.wire(self.host))
         except (BrokenPipeError, ConnectionResetError):
-            pass  # the server may refuse before it has read the whole request; its answer came
+            pass  # the server may refuse before it has read the whole request, so read its answer
         got = http.client.HTTPResponse(self.sock, method=request.method.decode("latin-1"))
         got.begin()
         answer = rest.Answer(got.status, got.getheaders(), got.read())

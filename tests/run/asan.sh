@@ -1,5 +1,5 @@
-# Units, contracts, stores and scenarios again, with the address and undefined-behavior
-# sanitizers in all programs. Any report of any process is a failure.
+# The suites unit, contract, store and scenario again, with the address and undefined-behavior
+# sanitizers in all programs. Any sanitizer report of any process fails the suite.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 BUILD=$ROOT/build-asan

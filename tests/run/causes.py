@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""causes.py BUILD WORK: checks that an operator reads the cause of a broken installation.
+"""causes.py BUILD WORK: checks that a broken installation reports its cause.
 
-The script makes each fault of FAULTS. Each program must name the cause in a log line and in its
-/readyz, and so must `echostreamctl check`. An outage is one line in the log of a program, and one more
-at its end, however many requests fail.
+The script causes each fault of FAULTS. Each program must name the cause in a log line and in its
+/readyz, and so must `echostreamctl check`. A program logs one line when an outage begins and one when
+it ends, however many requests fail.
 """
 import json
 import os
@@ -59,7 +59,7 @@ READ_ONLY = "ALTER DATABASE echostream SET default_transaction_read_only = %s"
 LIMIT = "ALTER ROLE echostream_app CONNECTION LIMIT %d"
 CUT = "; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'echostream_app'"
 
-# name; service; settings; functions that make and undo the fault (None: the settings make it); cause
+# name; service; settings; functions that cause and undo the fault (None: the settings cause it); cause
 FAULTS = [
     ("wrong role", "postgres", url("nosuchrole"), None, r'role "nosuchrole" does not exist.*28000'),
     ("wrong password", "postgres", url("locked", password=":wrong"), None,
@@ -112,12 +112,12 @@ class Program:
         return status, json.loads(body)["checks"]
 
     def lines(self):
-        """All lines; a line that is not a JSON object fails the suite."""
+        """All lines of the log; a line that is not a JSON object fails the suite."""
         with open(self.path, encoding="utf-8") as log:
             return [json.loads(line) for line in log]
 
-    def told(self, msg, service):
-        return [one for one in self.lines() if one["msg"] == msg and one.get("service") == service]
+    def entries(self, msg, service):
+        return [line for line in self.lines() if line["msg"] == msg and line.get("service") == service]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -144,8 +144,8 @@ def red(program, service, cause):
 
 def logged(program, service, cause):
     def ask():
-        return any(re.search(cause, f"{one['error']} {one.get('cause', '')} {one.get('sqlstate', '')}")
-                   for one in program.told("service unavailable", service))
+        return any(re.search(cause, f"{line['error']} {line.get('cause', '')} {line.get('sqlstate', '')}")
+                   for line in program.entries("service unavailable", service))
     wait_for(lambda: f"{program.name}: the log does not have the cause: {program.lines()}", ask)
 
 
@@ -155,31 +155,31 @@ def check_verb(service, env, cause):
 
 
 def requests(api, service, name):
-    """Many requests fail: a 503 belongs to the logged outage, the log line of a 500 names its statement."""
+    """Sends requests that fail. A 503 adds no log line to the outage; a 500 logs its statement."""
     if service != "postgres" or name == "revoked right on a table":
         return
     for _ in range(REQUESTS):
         status, _ = fcgi_get(ENV["ES_API_SOCKET"], "/api/v1/admin/tenants", OPERATOR)
         assert status == (500 if "function" in name else 503), status
     def failures():
-        return [one for one in api.lines() if one["msg"] == "request failed"]
-    if "function" in name:  # the program writes the line after the answer
-        wait_for("a failed request has no line", lambda: len(failures()) >= REQUESTS)
+        return [line for line in api.lines() if line["msg"] == "request failed"]
+    if "function" in name:  # the program logs the failure after the answer
+        wait_for("a failed request is not in the log", lambda: len(failures()) >= REQUESTS)
     failed = failures()
     if "function" in name:
-        assert len(failed) == REQUESTS and {one["statement"] for one in failed} == {"tenant_list"} and all(
-            one["cause"] == "permission denied for function es_tenant_list" and one["sqlstate"] == "42501"
-            for one in failed), failed[:1]
+        assert len(failed) == REQUESTS and {line["statement"] for line in failed} == {"tenant_list"} and all(
+            line["cause"] == "permission denied for function es_tenant_list" and line["sqlstate"] == "42501"
+            for line in failed), failed[:1]
     else:
         assert not failed, failed[:1]
 
 
 def once(programs, service, healed):
     for program in programs:
-        began = len(program.told("service unavailable", service))
-        over = program.told("service available again", service)
+        began = len(program.entries("service unavailable", service))
+        over = program.entries("service available again", service)
         assert began == 1, f"{program.name}: {began} lines for one outage: {program.lines()}"
-        assert len(over) == healed and all(one["outage_ms"] >= 0 for one in over), f"{program.name}: {over}"
+        assert len(over) == healed and all(line["outage_ms"] >= 0 for line in over), f"{program.name}: {over}"
 
 
 def heal(programs, service, undo):
@@ -188,7 +188,7 @@ def heal(programs, service, undo):
         wait_for(lambda p=program: f"{p.name}: stays red: {p.readyz()}",
                  lambda p=program: (p.readyz() or [0])[0] == 200)
         wait_for(lambda p=program: f"{p.name}: the log does not report the end: {p.lines()}",
-                 lambda p=program: program.told("service available again", service))
+                 lambda p=program: program.entries("service available again", service))
 
 
 def settings(changes):
@@ -205,7 +205,7 @@ def run(name, service, changes, fault, cause):
     if make:
         make()
     try:
-        programs += [Program(one, env) for one in BINARIES]
+        programs += [Program(name, env) for name in BINARIES]
         for program in programs:
             red(program, service, cause)
             logged(program, service, cause)
@@ -236,11 +236,11 @@ def reload():
     def status(key):
         return fcgi_get(ENV["ES_API_SOCKET"], "/api/v1/admin/tenants", key)[0]
 
-    def said(program, msg):
-        return any(one["msg"].startswith(msg) for one in program.lines())
+    def has_logged(program, msg):
+        return any(line["msg"].startswith(msg) for line in program.lines())
 
     def accepts(new, old):
-        """True when every worker accepts the new key and refuses the old one."""
+        """True when every worker accepts the new key and refuses the old key."""
         seen = [(status(new), status(old)) for _ in range(20)]
         assert all(set(pair) <= {200, 401} for pair in seen), seen
         return all(pair == (200, 401) for pair in seen)
@@ -255,17 +255,17 @@ def reload():
         assert accepts(keys[0], keys[1])
         write("short")
         api.process.send_signal(signal.SIGHUP)
-        wait_for("the log does not report a faulty reload", lambda: said(api, "reload refused") and said(api, "faulty setting"))
+        wait_for("the log does not report a faulty reload", lambda: has_logged(api, "reload refused") and has_logged(api, "faulty setting"))
         assert accepts(keys[0], keys[1])
         write(keys[1])
         api.process.send_signal(signal.SIGHUP)
         wait_for("a worker does not accept the new key", lambda: accepts(keys[1], keys[0]))
-        assert said(api, "settings were read again")
+        assert has_logged(api, "settings were read again")
         for program in others:
             program.process.send_signal(signal.SIGHUP)
-            wait_for(f"{program.name} does not log SIGHUP", lambda p=program: said(p, "SIGHUP changes nothing"))
-            assert program.readyz()[0] == 200 and not said(program, "worker ended")
-        assert not said(api, "worker ended")
+            wait_for(f"{program.name} does not log SIGHUP", lambda p=program: has_logged(p, "SIGHUP changes nothing"))
+            assert program.readyz()[0] == 200 and not has_logged(program, "worker ended")
+        assert not has_logged(api, "worker ended")
     finally:
         for program in programs:
             program.stop()
@@ -273,7 +273,8 @@ def reload():
 
 def main():
     failed = 0
-    # PostgreSQL now warns at each connect, and libpq would write that to stderr. lines() refuses it.
+    # Make PostgreSQL warn at each connect. libpq would print the warning to stderr, and lines() fails
+    # at a line that is not JSON, so the programs must catch it.
     sql("UPDATE pg_database SET datcollversion = '0' WHERE datname = 'echostream'")
     for row in FAULTS:
         if row[2] == "sqs" and "ES_SQS_ENDPOINT" not in os.environ:
@@ -287,7 +288,7 @@ def main():
             print(f"not ok {row[0]}\n    {why!r}", flush=True)
     try:
         reload()
-        print("ok SIGHUP reloads keys in files, or the log says that it changes nothing")
+        print("ok SIGHUP reloads keys in files; without a change the log says so")
     except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as why:
         failed = 1
         print(f"not ok SIGHUP\n    {why!r}")

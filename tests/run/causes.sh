@@ -1,4 +1,4 @@
-# Makes each fault of an installation on a private PostgreSQL, Redis and SQS. Each program must name
+# Break an installation in many ways, on a private PostgreSQL, Redis and SQS. Each program must name
 # the cause in its log and in /readyz, and so must `echostreamctl check`.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/sqs.sh"

@@ -1,5 +1,5 @@
-# The configuration of lighttpd: lighttpd accepts it without a warning, as ./dev and as Debian start
-# it, and behaves as the snippets say. Stub programs answer in place of ours. TLS included.
+# The configuration of lighttpd, for ./dev and for Debian, without and with TLS. lighttpd must accept
+# it without a warning and behave as the snippets say. Stub programs answer in place of ours.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/ports.sh"
 mkdir -p "$WORK/run" "$WORK/log" "$WORK/tls" "$WORK/etc"
@@ -9,8 +9,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 	-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
 	-keyout "$WORK/tls/privkey.pem" -out "$WORK/tls/fullchain.pem" 2>/dev/null || die 1 'openssl failed'
 
-# checks NAME FILE: -t checks only the syntax; -tt accepts a misspelt key with a WARNING, so any
-# output fails
+# checks NAME FILE: check a configuration. lighttpd -t checks only the syntax, and -tt accepts a
+# misspelt key with a WARNING. So a warning or an error in the output fails the check.
 checks() {
 	out=$(lighttpd -tt -f "$2" 2>&1)
 	code=$?
@@ -41,7 +41,7 @@ code=0
 for name in $(sed -n 's/^# -\*- depends: \(.*\) -\*-/\1/p' lighttpd/conf-available/*.conf | tr -d , | tr ' ' '\n' | sort -u); do
 	ls lighttpd/conf-available/[0-9][0-9]-"$name".conf >/dev/null || code=1
 done
-result $code 'every snippet that another one depends on exists'
+result $code 'the snippets that `depends` names exist'
 
 # The check must find a planted mistake.
 sed 's/^server.max-read-idle /server.max-reed-idle /' lighttpd/conf-available/55-echostream-limits.conf >"$WORK/etc/55-echostream-limits.conf"
@@ -54,11 +54,11 @@ esac
 code=0
 for file in lighttpd/errors/problem.*.html; do
 	status=$(basename "$file" .html | sed 's/problem.//')
-	# lighttpd answers 500 when a back end ended in the middle of a request; our page says 502.
+	# lighttpd answers 500 when a back end ends in the middle of a request; our page for 500 says 502.
 	python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["status"] == int(sys.argv[2])' "$file" "$(echo "$status" | sed s/500/502/)" || code=1
 	grep -q "\"\\.$status\\.html\" => \"application/problem+json; by=lighttpd\"" lighttpd/conf-available/59-echostream-errors.conf || code=1
 done
-result $code 'each error page is JSON of its own status and has its type'
+result $code 'each error page is JSON with its status, and is served as a problem document'
 
 {
 	cat <<END
@@ -67,8 +67,8 @@ END
 	snippet_tls
 } >"$WORK/front.conf"
 checks 'the dev configuration with TLS is clean' "$WORK/front.conf"
-# reload_lives OWNER MODE: true when lighttpd, as www-data, survives a reload, which reads the key
-# as www-data; the key has this owner and mode
+# reload_lives OWNER MODE: give the TLS key this owner and mode, and succeed when lighttpd survives a
+# reload. A reload reads the key as www-data, not as root.
 reload_lives() {
 	chown "$1" "$WORK/tls/privkey.pem" && chmod "$2" "$WORK/tls/privkey.pem" || return 1
 	started() { [ "$(grep -c 'server started' "$WORK/log/reload.log")" -ge "$1" ]; }
@@ -101,7 +101,7 @@ else
 	skip 'a reload as another user than root' 'needs root and www-data [2 checks]'
 fi
 
-# The 501st connection of one address, in a private network namespace.
+# In a private network namespace the firewall refuses the 501st connection of one address.
 if is_root && have nft && have ip && unshare -n true 2>/dev/null; then
 	unshare -n sh -c 'ip link set lo up && nft -f lighttpd/connections.nft && nft -f lighttpd/connections.nft &&
 		exec python3 tests/run/front_many.py 500'
@@ -110,10 +110,10 @@ else
 	skip 'connections.nft limits the connections of one address' 'needs root, nft, ip and unshare -n'
 fi
 
-# From an address that is not this machine's loopback, with the defaults of 50-echostream-paths.
+# Ask from an address outside 127.0.0.0/8, with the defaults of 50-echostream-paths.
 if is_root && have ip && unshare -n true 2>/dev/null; then
 	unshare -n python3 tests/run/front_from.py
-	result $? 'with the defaults /healthz answers any client, the other paths this machine'
+	result $? 'with the defaults /healthz answers any client, the other paths only this machine'
 else
 	skip 'with the defaults /healthz answers any client' 'needs root, ip and unshare -n'
 fi
@@ -121,10 +121,10 @@ grep '^var.es_\(healthz\|ops\)_\(from\|also\)' lighttpd/conf-available/50-echost
 grep '^var.es_\(healthz\|ops\)_\(from\|also\)' lighttpd/dev.conf | tr -s ' ' | cmp -s - "$WORK/ours"
 result $? 'the dev configuration has the defaults of the snippet'
 
-# Three kinds of clients on one machine: operators, a load balancer, all others.
+# Give operators, a load balancer and all other clients different addresses of this machine.
 sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_healthz_from4 .*,var.es_healthz_from4 = "127.0.0.0/16",
 	s,^var.es_healthz_also4 .*,var.es_healthz_also4 = "198.51.100.0/24",' \
 	lighttpd/dev.conf >"$WORK/plain.conf"
-# Shorter times than the snippet's; a block that sets its own times keeps them.
+# Shorten the idle times, so that the checks need not wait for minutes. The block of /ws keeps its own.
 printf 'server.max-read-idle := 2\nserver.max-write-idle := 2\n' >>"$WORK/plain.conf"
 part 'the front door' python3 tests/run/front.py "$WORK/front.conf" "$WORK" "$WORK/plain.conf"

@@ -1,4 +1,4 @@
-# The same cases on each driver of an interface; the driver for Redis runs on a private Redis.
+# The same cases on each driver of an interface. The Redis driver runs on a private Redis.
 . "$(dirname -- "$0")/lib.sh"
 private redis
 export ES_TEST_REDIS_URL="unix://$RUN/redis.sock"

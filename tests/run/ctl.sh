@@ -1,4 +1,4 @@
-# echostreamctl against a private stack.
+# echostreamctl on a private stack.
 . "$(dirname -- "$0")/lib.sh"
 private_stack || die 1 'the stack did not start'
 load_env "$WORK/env"

@@ -2,8 +2,8 @@
 """Run the CUnit programs of one meson suite, and print one line for each test case.
 
 cunit.py BUILD_DIR SUITE. meson.build declares the programs with test(..., suite: SUITE). The results
-come from CUnit's summary. A program fails when it runs no test, crashes, or ends with an error after
-a good summary.
+come from CUnit's summary. A program fails when it runs no test, crashes, or ends with an error
+although all tests passed.
 """
 import concurrent.futures
 import json
@@ -25,10 +25,10 @@ def programs(build, suite):
 
 
 def run(one):
-    # Settings in the environment of the user must not change a test.
+    # Leave out the user's settings, which could change a test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("ES_") or k.startswith("ES_TEST_")}
     env.update(one["env"])
-    # Twice meson's time-out, and 60 s at least: a hang must fail, a slow machine must not.
+    # Twice meson's time-out, at least 60 s, so that a hang fails and a slow machine does not.
     limit = max(one["timeout"], 30) * 2
     try:
         done = subprocess.run(one["cmd"], env=env, cwd=one["workdir"], timeout=limit,
@@ -66,7 +66,7 @@ def judge(name, code, text):
     if ran < total:
         lines.append(f"not ok {name}: {total - ran} tests did not run")
     if code != 0 and bad == 0:
-        lines.append(f"not ok {name}: exit {code} after a good summary")
+        lines.append(f"not ok {name}: exit {code} although all tests passed")
     if code == 0 and bad > 0:
         lines.append(f"not ok {name}: exit 0 although tests failed")
     return lines

@@ -1,19 +1,20 @@
-# The tests again, in a Debian 13 tree with its compiler, libraries and servers. mmdebstrap makes
-# the tree from the machine's own mirror. The user's cache keeps it for a month, because making it
-# takes longer than most suites. The suites run in their own namespaces, so that neither a mount nor a
-# process can outlive them. Needs root.
+# The tests again, in a Debian 13 tree with its compiler, libraries and servers. mmdebstrap makes the
+# tree from the machine's own mirror. The tree stays in the user's cache for a month, because making
+# it takes longer than most suites. The suites run in their own namespaces, so that no mount and no
+# process outlives them. Needs root.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/packages.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 
-# Left out: tidy (its findings depend on the version, and version 14 decides), faults, asan and storm
-# (time).
+# tidy is left out, because its findings depend on the version and version 14 decides. faults, asan and
+# storm are left out, because they take too long.
 SUITES_13='lint unit contract store sql plans migrate api conf settings causes dev ctl scenario property fuzz'
 SUITES_13_SQS='sqs scenario-sqs'
 CACHE=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
 
-# own COMMAND...: run the command in the background as process 1 of new namespaces, which end with it
-own() {
+# in_namespaces COMMAND...: run the command as process 1 of new namespaces, which end with it. It runs
+# in the background, so that a trap can end it.
+in_namespaces() {
 	unshare --mount --pid --fork --kill-child "$@" &
 	inside=$!
 	wait $inside
@@ -40,10 +41,10 @@ leave_out() {
 	exit 0
 }
 
-# Errors of apt when the mirror is unreachable; any other error is a fault of this suite.
-AWAY='could not (resolve|connect)|connection (failed|refused|timed out)|failed to fetch'
+# Errors of apt when the mirror is unreachable. Any other error of apt fails the suite.
+UNREACHABLE='could not (resolve|connect)|connection (failed|refused|timed out)|failed to fetch'
 
-# The mirror of this machine, whatever its release.
+# Print the mirror that this machine's apt uses, for any release.
 mirror() {
 	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
@@ -60,7 +61,7 @@ wanted() {
 # make_tree DIR: run mmdebstrap with this machine's apt settings of proxies and the age of lists
 make_tree() {
 	apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$WORK/apt.conf"
-	own mmdebstrap --mode=root --variant=apt --aptopt="$WORK/apt.conf" \
+	in_namespaces mmdebstrap --mode=root --variant=apt --aptopt="$WORK/apt.conf" \
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
 		--include="$(wanted | paste -sd,)" trixie "$1" "$(mirror)" >"$WORK/mmdebstrap.log" 2>&1
 }
@@ -76,7 +77,7 @@ find_tree() {
 	mkdir -p "$CACHE" || exit 1
 	make_tree "$CACHE/debian13.$$" || {
 		cat "$WORK/mmdebstrap.log"
-		lost=$(grep -m 1 -iE "$AWAY" "$WORK/mmdebstrap.log") && return 1
+		lost=$(grep -m 1 -iE "$UNREACHABLE" "$WORK/mmdebstrap.log") && return 1
 		die 1 'cannot make the Debian 13 tree'
 	}
 	rm -rf "$CACHE"/debian13-*
@@ -109,12 +110,12 @@ mount -t tmpfs -o mode=1777 tmpfs "$tree/dev/shm"
 mount --bind "$work/src" "$tree/src"
 mount --bind "$work/tmp" "$tree/tmp"
 [ -z "$sqs" ] || mount --bind "$sqs" "$tree/root/.cache/echostream/${sqs##*/}"
-# ./dev is a child of process 1, so that a shell reaps orphans, not ./dev.
+# ./dev is a child of this shell, which is process 1 and therefore reaps orphans.
 chroot "$tree" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 CI=true \
 	NO_COLOR=1 ES_TEST_BUDGETS=no /src/dev test "$@"
 END
 # shellcheck disable=SC2086
-own sh "$WORK/enter.sh" "$TREE" "$WORK" "$SQS_FOLDER" $SUITES_13 >"$WORK/out" 2>&1
+in_namespaces sh "$WORK/enter.sh" "$TREE" "$WORK" "$SQS_FOLDER" $SUITES_13 >"$WORK/out" 2>&1
 code=$?
 
 cat "$WORK/out"
@@ -123,7 +124,7 @@ for suite in $SUITES_13; do
 	[ -f "$log" ] && sed -n "s/^\(ok\|not ok\|skip\) /\1 debian13: $suite: /p" "$log"
 done
 result $code 'debian13: ./dev test passes'
-# Checks that Debian 12 cannot make: hiredis 0.14 has no TLS, libcurl 7.88 signs differently.
+# Debian 12 cannot make these checks: its hiredis 0.14 has no TLS, its libcurl 7.88 signs differently.
 grep -q '^ok redis/tls: ' "$WORK/src/build/test-log/contract.log"
 result $? 'debian13: a test used rediss://'
 [ -z "$SQS_FOLDER" ] || {

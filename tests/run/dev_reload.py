@@ -1,4 +1,4 @@
-"""SIGHUP under load: settings change, and no client loses a request or a socket."""
+"""SIGHUP under load: settings change, and clients lose no request and no socket."""
 import base64
 import hashlib
 import hmac
@@ -9,8 +9,8 @@ import signal
 import time
 
 import dev_restart
-from dev_asked import STACK, eventually, pids, status
-from dev_restart import CHANNEL, FRONT, GENERAL, PUSH, Loop, arrival, opened, request, token
+from dev_tools import STACK, eventually, pids, status
+from dev_restart import CHANNEL, FRONT, GENERAL, PUSH, Loop, handshake_status, open_socket, request, token
 
 SETTINGS = pathlib.Path(os.environ["ES_SETTINGS_FILE"])
 MASTERS = ("fanout", "push", "api")
@@ -19,11 +19,11 @@ SECRET = "the-second-secret-of-all-tokens-of-the-dev-suite"
 CHANGED = {
     "ES_BODY_MAX_CHARS": str(BODY_MAX), "ES_JWT_SECRET_OLD": SECRET, "ES_JWT_KID_OLD": "second",
     "ES_FANOUT_BATCH": "9", "ES_OPS_FROM": "127.0.0.1/32",
-    # Settings that need a restart.
+    # These settings need a restart.
     "ES_API_WORKERS": "5", "ES_PUSH_WORKERS": "3", "ES_FANOUT_WORKERS": "3",
 }
 RESTART = {"api": "ES_API_WORKERS", "push": "ES_PUSH_WORKERS", "fanout": "ES_FANOUT_WORKERS"}
-TAKEN = {"api": "ES_BODY_MAX_CHARS", "push": "ES_BODY_MAX_CHARS", "fanout": "ES_FANOUT_BATCH"}
+RELOADED = {"api": "ES_BODY_MAX_CHARS", "push": "ES_BODY_MAX_CHARS", "fanout": "ES_FANOUT_BATCH"}
 
 
 def signed(bearer, secret, kid):
@@ -49,7 +49,7 @@ class Log:
             whole = log.read().rpartition(b"\n")[0]
         return [json.loads(line) for line in whole.decode("utf-8").splitlines()]
 
-    def said(self, msg):
+    def entries(self, msg):
         return [one for one in self.lines() if one["msg"].startswith(msg)]
 
 
@@ -67,7 +67,7 @@ def workers(name):
 
 
 def send(client, body):
-    """The answer to a send on a socket: ack, or the code of the error."""
+    """Sends a message on a socket; returns "ack" or the error code."""
     ref = f"s{time.monotonic_ns()}"
     client.send_json({"type": "send", "id": ref, "channelId": CHANNEL, "clientMessageId": ref, "body": body})
 
@@ -79,22 +79,22 @@ def send(client, body):
 
 
 class Load:
-    """Readers, a sender, clients that connect, and sockets that stay open."""
+    """The clients during the reloads: readers, a sender, new sockets, and sockets that stay open."""
 
     def __init__(self):
         self.alice = token("alice")
-        self.held = [opened(port, self.alice) for port in (FRONT, PUSH) * 2]
+        self.sockets = [open_socket(port, self.alice) for port in (FRONT, PUSH) * 2]
         self.at = {}
-        self.held[0].on_frame = self.came
-        self.held[0].send_json({"type": "subscribe", "id": "1", "channelId": CHANNEL})
+        self.sockets[0].on_frame = self.received
+        self.sockets[0].send_json({"type": "subscribe", "id": "1", "channelId": CHANNEL})
         self.sent = []
         carol = token("carol")
         self.readers = [Loop(lambda b=token(user): request("GET", "/api/v1/channels", b), 0.03)
                         for user in ("alice", "bob", "carol")]
-        self.doors = [Loop(lambda p=port: arrival(p, self.alice), 0.05) for port in (FRONT, PUSH)]
+        self.connectors = [Loop(lambda p=port: handshake_status(p, self.alice), 0.05) for port in (FRONT, PUSH)]
         self.sender = Loop(lambda: self.sends(carol), 0.6)
 
-    def came(self, frame):
+    def received(self, frame):
         if frame["type"] == "message" and frame["body"].startswith("load "):
             self.at[frame["body"]] = self.at.get(frame["body"], 0) + 1
 
@@ -102,38 +102,38 @@ class Load:
         self.sent.append(f"load {time.monotonic()}")
         return request("POST", GENERAL, bearer, {"body": self.sent[-1]})
 
-    def go_on(self, n=2):
-        every = [self.sender, *self.readers, *self.doors]
-        goals = [(one, len(one.got) + n) for one in every]
-        eventually(lambda: all(len(one.got) >= goal for one, goal in goals), 30)
+    def wait_for_answers(self, n=2):
+        every = [self.sender, *self.readers, *self.connectors]
+        goals = [(one, len(one.results) + n) for one in every]
+        eventually(lambda: all(len(one.results) >= goal for one, goal in goals), 30)
 
     def judge(self):
         got = {"read": [x for one in self.readers for x in one.stop()],
-               "door": [x for one in self.doors for x in one.stop()], "send": self.sender.stop()}
-        good = {"read": {200}, "door": {101}, "send": {201, 202}}
+               "handshake": [x for one in self.connectors for x in one.stop()], "send": self.sender.stop()}
+        good = {"read": {200}, "handshake": {101}, "send": {201, 202}}
         wrong = {what: [x for x in all_ if x not in good[what]] for what, all_ in got.items()}
         assert not any(wrong.values()), ({what: len(all_) for what, all_ in got.items()}, wrong)
         eventually(lambda: set(self.at) >= set(self.sent), 10)
         assert set(self.at.values()) == {1}, self.at
-        assert not any(client.close_code for client in self.held), "a reload has closed a socket"
+        assert not any(client.close_code for client in self.sockets), "a reload has closed a socket"
         print(f"  {len(got['read'])} reads, {len(got['send'])} sends, {len(got['door'])} handshakes over "
               "the reloads", flush=True)
 
 
 def limit_is(load, least, most):
-    """Bodies of `least` characters pass and of `most` are refused, by REST and on an old socket."""
+    """Bodies of `least` characters are accepted and of `most` refused, by REST and on an old socket."""
     def rest():
         bearer = token("bob")
         seen = {request("POST", GENERAL, bearer, {"body": "x" * most}) for _ in range(8)}
         return seen == {422}
     eventually(rest, 20)
-    socket = load.held[1]
+    socket = load.sockets[1]
     eventually(lambda: send(socket, "x" * most) == "body_too_long", 20)
     assert request("POST", GENERAL, token("bob"), {"body": "x" * least}) in (201, 202)
 
 
-def takes(bearer):
-    """Checks that every worker of api and push accepts the token, or that all refuse it."""
+def accepts_token(bearer):
+    """True when all workers of api and push accept the token, False when all refuse it, else None."""
     rest = {request("GET", "/api/v1/channels", bearer) for _ in range(20)}
     client = dev_restart.ws.WsClient("127.0.0.1", PUSH, "/ws?token=" + bearer)
     eventually(lambda: client.inbox or client.close_code)
@@ -147,25 +147,25 @@ def settings_change():
     load = Load()
     try:
         second = signed(load.alice, SECRET, "second")
-        assert takes(second) is False and takes(load.alice)
+        assert accepts_token(second) is False and accepts_token(load.alice)
         held = workers("push")
         api, fanout = workers("api"), workers("fanout")
-        load.go_on()
+        load.wait_for_answers()
         logs = hup(CHANGED)
         for name in MASTERS:
-            changed = eventually(lambda n=name: logs[n].said("settings were read again"))[0]["changed"]
-            assert TAKEN[name] in changed and SECRET not in json.dumps(logs[name].lines()), changed
-            assert RESTART[name] in {one["setting"] for one in logs[name].said("a changed setting needs a restart")}
+            changed = eventually(lambda n=name: logs[n].entries("settings were read again"))[0]["changed"]
+            assert RELOADED[name] in changed and SECRET not in json.dumps(logs[name].lines()), changed
+            assert RESTART[name] in {one["setting"] for one in logs[name].entries("a changed setting needs a restart")}
         eventually(lambda: not workers("api") & api and not workers("fanout") & fanout, 30)
-        eventually(lambda: takes(second), 30)
+        eventually(lambda: accepts_token(second), 30)
         limit_is(load, BODY_MAX, BODY_MAX + 1)
         assert len(workers("api")) == len(api), "a setting that needs a restart was reloaded"
-        assert len(workers("push") & held) == len(held) - 1, "more than push's child for operators is new"
-        load.go_on()
+        assert len(workers("push") & held) == len(held) - 1, "push replaced more than its child for operators"
+        load.wait_for_answers()
         faulty(load, second)
-        back(load, second)
+        empty_file(load, second)
         for name in MASTERS:
-            assert not logs[name].said("worker ended"), logs[name].lines()
+            assert not logs[name].entries("worker ended"), logs[name].lines()
     finally:
         SETTINGS.write_text("")
     load.judge()
@@ -176,24 +176,24 @@ def faulty(load, second):
     logs = hup({"ES_BODY_MAX_CHARS": "50", "ES_LIMIT_FRAMES": "many", "ES_FANOUT_BATCH": "0", "ES_SEND_WAIT_MS": "-1",
                 "ES_LOG_LEVEL": "error"})
     for name, wrong in (("api", "ES_SEND_WAIT_MS"), ("push", "ES_LIMIT_FRAMES"), ("fanout", "ES_FANOUT_BATCH")):
-        eventually(lambda n=name: logs[n].said("reload refused"))
-        assert [one["setting"].split()[0] for one in logs[name].said("faulty setting")] == [wrong], logs[name].lines()
-    load.go_on()
-    assert takes(second)
+        eventually(lambda n=name: logs[n].entries("reload refused"))
+        assert [one["setting"].split()[0] for one in logs[name].entries("faulty setting")] == [wrong], logs[name].lines()
+    load.wait_for_answers()
+    assert accepts_token(second)
     limit_is(load, BODY_MAX, BODY_MAX + 1)
 
 
-def back(load, second):
-    """An empty file: defaults again, at level warn, which shows in what is not logged."""
+def empty_file(load, second):
+    """Without settings the defaults return. The level warn takes effect: info lines are missing."""
     logs = hup({"ES_LOG_LEVEL": "warn"})
     for name in MASTERS:
-        eventually(lambda n=name: logs[n].said("settings were read again"))
-    eventually(lambda: takes(second) is False, 30)
-    assert not logs["push"].said("worker uses the new settings"), logs["push"].lines()
-    load.go_on()
+        eventually(lambda n=name: logs[n].entries("settings were read again"))
+    eventually(lambda: accepts_token(second) is False, 30)
+    assert not logs["push"].entries("worker uses the new settings"), logs["push"].lines()
+    load.wait_for_answers()
     logs = hup({})
-    eventually(lambda: len(logs["push"].said("worker uses the new settings")) == 2)
+    eventually(lambda: len(logs["push"].entries("worker uses the new settings")) == 2)
     logs = hup({})
     for name in MASTERS:
-        assert eventually(lambda n=name: logs[n].said("settings were read again"))[0]["changed"] == "none"
+        assert eventually(lambda n=name: logs[n].entries("settings were read again"))[0]["changed"] == "none"
     assert request("POST", GENERAL, token("bob"), {"body": "x" * (BODY_MAX + 1)}) in (201, 202)

@@ -1,4 +1,4 @@
-"""Restarts the programs of a stack under load: no client is refused."""
+"""Restarts the programs of a stack under load; the programs must not refuse any client."""
 import http.client
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from dev_asked import BUILD, ROOT, STACK, answers, birth, dev, eventually, pids
+from dev_tools import BUILD, ROOT, STACK, answers, birth, dev, eventually, pids
 
 sys.path.insert(0, ROOT + "/tests/scenario")
 from scn import ws  # noqa: E402 - a module of the scenario runner
@@ -14,9 +14,9 @@ from scn import ws  # noqa: E402 - a module of the scenario runner
 GENERAL = "/api/v1/channels/01900000-0000-7000-8000-00000000c001/messages"
 CHANNEL = GENERAL.split("/")[4]
 FRONT, PUSH = int(os.environ["ES_PORT"]), int(os.environ["ES_PUSH_PORT"])
-ROLLS = 3        # of api
+ROLLS = 3        # restarts of api
 LATE_S = 3.0     # the lease of a partition, ES_FANOUT_LEASE_MS
-OWN_CODE = 4200  # "this server is shutting down"
+SHUTDOWN_CODE = 4200  # "this server is shutting down"
 
 
 def token(user):
@@ -24,42 +24,42 @@ def token(user):
 
 
 class Loop(threading.Thread):
-    """Repeats ask() until stopped; keeps (seconds since 1970, result) of each call."""
+    """Repeats ask() until stopped; keeps the result of each call."""
 
     def __init__(self, ask, pause):
         super().__init__(daemon=True)
         self.ask, self.pause = ask, pause
-        self.over = threading.Event()
-        self.got = []
+        self.stopped = threading.Event()
+        self.results = []
         self.start()
 
     def run(self):
-        while not self.over.is_set():
+        while not self.stopped.is_set():
             try:
-                self.got.append(self.ask())
-            except Exception as why:  # every failure of a client counts
-                self.got.append(type(why).__name__ + ": " + str(why))
-            self.over.wait(self.pause)
+                self.results.append(self.ask())
+            except Exception as why:  # the check counts every failure
+                self.results.append(type(why).__name__ + ": " + str(why))
+            self.stopped.wait(self.pause)
 
     def stop(self):
-        self.over.set()
+        self.stopped.set()
         self.join(30)
         assert not self.is_alive(), "a client hangs"
-        return self.got
+        return self.results
 
 
 def request(method, path, bearer, body=None):
     """The status of a request on a new connection."""
-    there = http.client.HTTPConnection("127.0.0.1", FRONT, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", FRONT, timeout=10)
     try:
-        there.request(method, path, body and json.dumps(body), {
+        connection.request(method, path, body and json.dumps(body), {
             "Authorization": "Bearer " + bearer, "Content-Type": "application/json",
             "Connection": "close"})
-        answer = there.getresponse()
+        answer = connection.getresponse()
         answer.read()
         return answer.status
     finally:
-        there.close()
+        connection.close()
 
 
 def restart(name):
@@ -70,8 +70,8 @@ def restart(name):
     assert pids()[name] != old and not birth(old), "the old master still runs"
 
 
-def busy(loops, least):
-    eventually(lambda: all(len(one.got) >= least for one in loops), 30)
+def wait_for_results(loops, least):
+    eventually(lambda: all(len(one.results) >= least for one in loops), 30)
 
 
 def api_restarts():
@@ -81,22 +81,22 @@ def api_restarts():
     # A user may send 20 messages in 10 s.
     readers.append(Loop(lambda: request("POST", GENERAL, sender, {"body": "roll"}), 0.6))
     for _ in range(ROLLS):
-        busy(readers, len(readers[-1].got) + 1)
+        wait_for_results(readers, len(readers[-1].results) + 1)
         restart("api")
-    busy(readers, len(readers[-1].got) + 2)
+    wait_for_results(readers, len(readers[-1].results) + 2)
     got = [status for one in readers for status in one.stop()]
     wrong = [status for status in got if status not in (200, 201)]
     assert not wrong, f"{len(wrong)} of {len(got)}: {wrong[:5]}"
     assert len(got) > 50 and 201 in got, got
 
 
-def opened(port, bearer):
+def open_socket(port, bearer):
     client = ws.WsClient("127.0.0.1", port, "/ws?token=" + bearer)
     eventually(lambda: client.inbox)
     return client
 
 
-def arrival(port, bearer):
+def handshake_status(port, bearer):
     """101 for an accepted handshake, else the status of the refusal."""
     try:
         client = ws.WsClient("127.0.0.1", port, "/ws?token=" + bearer, timeout=5)
@@ -108,31 +108,31 @@ def arrival(port, bearer):
 
 def push_restarts():
     bearer = token("alice")
-    held = [opened(port, bearer) for port in (FRONT, PUSH) * 4]
-    doors = {port: Loop(lambda port=port: arrival(port, bearer), 0.03) for port in (FRONT, PUSH)}
-    busy(doors.values(), 5)
+    held = [open_socket(port, bearer) for port in (FRONT, PUSH) * 4]
+    connectors = {port: Loop(lambda port=port: handshake_status(port, bearer), 0.03) for port in (FRONT, PUSH)}
+    wait_for_results(connectors.values(), 5)
     restart("push")
-    busy(doors.values(), max(len(one.got) for one in doors.values()) + 5)
-    got = {port: one.stop() for port, one in doors.items()}
+    wait_for_results(connectors.values(), max(len(one.results) for one in connectors.values()) + 5)
+    got = {port: one.stop() for port, one in connectors.items()}
     codes = [eventually(lambda c=client: c.close_code) for client in held]
-    assert codes == [OWN_CODE] * len(held), codes
-    told = [any(f["type"] == "reconnect" for _, f in list(client.inbox)) for client in held]
-    assert all(told), told
+    assert codes == [SHUTDOWN_CODE] * len(held), codes
+    advised = [any(f["type"] == "reconnect" for _, f in list(client.inbox)) for client in held]
+    assert all(advised), advised
     wrong = {port: [x for x in all_ if x != 101] for port, all_ in got.items()}
     assert not wrong[FRONT] and not wrong[PUSH], (
         {port: len(all_) for port, all_ in got.items()}, wrong)
 
 
 def fanout_restarts():
-    """Each message arrives once, at the latest a lease (3 s) after it was sent."""
-    reader = opened(FRONT, token("alice"))
+    """Each message arrives once, within the time of a lease (3 s)."""
+    reader = open_socket(FRONT, token("alice"))
     at = {}
 
-    def came(frame):
+    def received(frame):
         if frame["type"] == "message" and frame["body"].startswith("fan "):
             at.setdefault(frame["body"], []).append(time.monotonic())
 
-    reader.on_frame = came
+    reader.on_frame = received
     reader.send_json({"type": "subscribe", "id": "1", "channelId": CHANNEL})
     sent = {}
 
@@ -143,11 +143,11 @@ def fanout_restarts():
 
     loops = [Loop(lambda u=user, b=token(user): sends(u, b), 0.55) for user in ("carol", "alice")]
     for _ in range(2):
-        busy(loops, len(loops[0].got) + 2)
+        wait_for_results(loops, len(loops[0].results) + 2)
         restart("fanout")
-    busy(loops, len(loops[0].got) + 2)
+    wait_for_results(loops, len(loops[0].results) + 2)
     got = [status for one in loops for status in one.stop()]
-    # 202: the message is in the queue, and its commit takes longer than a request waits.
+    # 202 means that the message is in the queue, and that the request did not wait for its commit.
     assert all(status in (201, 202) for status in got), got
     eventually(lambda: set(at) >= set(sent), 10)
     assert all(len(times) == 1 for times in at.values()), at
@@ -157,7 +157,7 @@ def fanout_restarts():
 
 
 def restart_fails():
-    """When a new master ends at its start, the old one continues."""
+    """When the new master ends at its start, the old master continues."""
     old = pids()["api"]
     binary = BUILD / "api-fcgi/echostream-api"
     kept = binary.with_suffix(".kept")
@@ -174,7 +174,7 @@ def restart_fails():
 
 
 def restart_is_not_ready():
-    """A new master that has the addresses replaces the old one, ready or not. The command says so."""
+    """A new master that is not ready replaces the old one, and `./dev restart` reports that."""
     old = pids()["fanout"]
     assert dev("psql", "-Atqc", "REVOKE SELECT ON messages FROM echostream_app").returncode == 0
     try:

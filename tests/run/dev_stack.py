@@ -11,33 +11,33 @@ import time
 
 import dev_reload
 import dev_restart
-from dev_asked import (ROOT, STACK, BUILD, PROGRAMS, CHECKS, check, dev, up, status, pids,
-                       everybody, birth, alive, eventually, answers, nothing_left)
+from dev_tools import (ROOT, STACK, BUILD, PROGRAMS, CHECKS, check, dev, up, status, pids,
+                       all_processes, birth, alive, eventually, answers, nothing_left)
 
 
 @check("up -d returns when all programs are ready, and its last line says so")
-def starts():
-    said = up()
-    assert said.rstrip().splitlines()[-1].startswith("EchoStream is ready."), said
+def first_up():
+    output = up()
+    assert output.rstrip().splitlines()[-1].startswith("EchoStream is ready."), output
     assert answers() and answers("/push/readyz") and answers("/fanout/readyz")
 
 
-@check("a second up shows the same block and succeeds")
-def second():
+@check("a second up prints the same information and succeeds")
+def second_up():
     done = dev("up")
     assert done.returncode == 0 and "already up" in done.stdout, done.stdout
     assert "Operator key" in done.stdout
 
 
 @check("status shows the settings that scripts need, and every program")
-def tells():
+def status_output():
     env = dict(line.split("=", 1) for line in dev("status", "-o", "env").stdout.splitlines())
     for name in ("ES_URL", "ES_WS_URL", "ES_OPERATOR_KEY", "ES_DATABASE_URL", "ES_REDIS_URL"):
         assert env[name], name
-    said = status()
-    assert [p["name"] for p in said["programs"]] == PROGRAMS
-    assert all(p["state"] == "up" and p["pid"] > 1 for p in said["programs"]), said
-    assert said["ES_URL"] == env["ES_URL"]
+    found = status()
+    assert [p["name"] for p in found["programs"]] == PROGRAMS
+    assert all(p["state"] == "up" and p["pid"] > 1 for p in found["programs"]), found
+    assert found["ES_URL"] == env["ES_URL"]
 
 
 @check("only their owner may read files with secrets")
@@ -62,9 +62,9 @@ def stop_limits():
         settings = subprocess.run([BUILD / program, "--print-config"], text=True, capture_output=True, check=True,
                                   env={**os.environ, **dict(x.split("=", 1) for x in (STACK / "env").read_text().split())})
         drain = next(int(x.split("=")[1]) for x in settings.stdout.split() if "_DRAIN_MS=" in x)
-        said = subprocess.run(["sh", "-c", ". packaging/dev/common.sh && . packaging/dev/procs.sh && stop_limit " + name],
+        output = subprocess.run(["sh", "-c", ". packaging/dev/common.sh && . packaging/dev/procs.sh && stop_limit " + name],
                               cwd=ROOT, text=True, capture_output=True, check=True, env={**os.environ, "ROOT": ROOT})
-        assert int(said.stdout) * 100 > drain, (name, said.stdout, drain)
+        assert int(output.stdout) * 100 > drain, (name, output.stdout, drain)
 
 
 @check("./dev token prints only the token on stdout")
@@ -77,7 +77,7 @@ def pasted(line):
     return subprocess.run(["sh", "-c", line], cwd=ROOT, text=True, capture_output=True, timeout=30, check=True).stdout
 
 
-@check("the lines to try work when pasted")
+@check("the commands below `Try:` work when pasted")
 def try_lines():
     lines = [x.strip() for x in dev("status").stdout.split("Try:")[1].splitlines() if x.strip()]
     channels, send, tail = lines[:3]
@@ -88,7 +88,7 @@ def try_lines():
         seen = [b""]
 
         def arrives():
-            """the third line shows a message that the second line sends"""
+            """the third command shows a message that the second command sends"""
             assert json.loads(pasted(send))["messageId"] > 0
             seen[0] += shown.stdout.read() or b""
             return b"hello" in seen[0]
@@ -97,27 +97,27 @@ def try_lines():
         shown.terminate()
 
 
-@check("the shells of database and Redis answer")
+@check("./dev psql and ./dev redis-cli reach the stack's servers")
 def shells():
     assert dev("psql", "-Atc", "select current_user").stdout == "postgres\n"
     assert dev("psql", "--app", "-Atc", "select current_user").stdout == "echostream_app\n"
     assert dev("redis-cli", "config", "get", "appendfsync").stdout.split()[-1] == "always"
 
 
-@check("a program that is killed is started again")
-def revives():
+@check("./dev starts a killed program again")
+def restarts_killed():
     for name in reversed(PROGRAMS):
         old = pids()[name]
         os.kill(old, signal.SIGKILL)
         new = eventually(lambda: next((p for n, p in pids().items() if n == name and p not in (old, 0)), 0))
         assert birth(new)
     eventually(lambda: answers() and answers("/push/readyz") and answers("/fanout/readyz"), 30)
-    said = (STACK / "log/up.log").read_text()
+    output = (STACK / "log/up.log").read_text()
     for name in PROGRAMS:
-        assert f"{name} started again" in said, said[-2000:]
+        assert f"{name} started again" in output, output[-2000:]
 
 
-@check("an api that drains leaves its successor's sockets alone")
+@check("an api that drains does not delete the sockets of its successor")
 def handover():
     env = {**os.environ, **dict(x.split("=", 1) for x in (STACK / "env").read_text().split())}
     key = "Authorization: Bearer " + dev("token", "alice").stdout.strip()
@@ -135,17 +135,17 @@ def handover():
             assert birth(old), "the old master did not wait for its request"
             with subprocess.Popen([BUILD / "api-fcgi/echostream-api"], env=env, stderr=subprocess.DEVNULL) as new:
                 eventually(lambda: (STACK / "run/api.sock").exists())
-                assert birth(old), "the old master ended before its successor was there"
+                assert birth(old), "the old master ended before its successor had started"
                 eventually(lambda: not birth(old))
-                there = {name: (STACK / f"run/{name}.sock").exists() for name in ("api", "api-send", "api-health")}
+                exists = {name: (STACK / f"run/{name}.sock").exists() for name in ("api", "api-send", "api-health")}
                 new.terminate()
             assert held.wait(30) == 0
         assert lock.wait(30) == 0
-    assert all(there.values()), there
+    assert all(exists.values()), exists
     eventually(lambda: pids()["api"] not in (old, 0) and answers(), 30)
 
 
-check("settings of a file change under load: SIGHUP")(dev_reload.settings_change)
+check("SIGHUP under load reads changed settings from the file")(dev_reload.settings_change)
 
 
 @check("each line of the programs' logs and of the access log is JSON, after crashes and reloads too")
@@ -155,15 +155,15 @@ def logs_are_json():
             assert isinstance(json.loads(line.decode("utf-8")), dict), line
 
 
-check("restarts of api under load: no answer but 200 and 201")(dev_restart.api_restarts)
-check("a restart of push: each client gets a reconnect, new ones are accepted")(dev_restart.push_restarts)
-check("restarts of fanout: no message is lost, twice or late")(dev_restart.fanout_restarts)
-check("when a new master cannot start, the old one continues")(dev_restart.restart_fails)
+check("restarts of api under load: all answers are 200 or 201")(dev_restart.api_restarts)
+check("a restart of push: each client gets a reconnect frame, and new clients are accepted")(dev_restart.push_restarts)
+check("restarts of fanout: each message arrives once and in time")(dev_restart.fanout_restarts)
+check("when a new master cannot start, the old master continues")(dev_restart.restart_fails)
 check("a new master that is not ready is reported")(dev_restart.restart_is_not_ready)
-check("a program that can't be restarted is refused")(dev_restart.wrong_name)
+check("./dev restart refuses an unknown program")(dev_restart.wrong_name)
 
 
-@check("a requested port that is in use is refused, and the message names the program that uses it")
+@check("up refuses a requested port that is in use, and names the program that uses it")
 def port_taken():
     done = dev("up", "--no-build", ES_DEV_DIR=str(STACK) + "-other")
     shutil.rmtree(str(STACK) + "-other", ignore_errors=True)
@@ -179,10 +179,10 @@ def port_race():
                                 env={**free, "ES_DEV_DIR": folder}, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
                for folder in folders]
-    said = [one.communicate(timeout=120)[0] for one in started]
+    output = [one.communicate(timeout=120)[0] for one in started]
     urls = [dev("url", ES_DEV_DIR=folder).stdout for folder in folders]
     cleaned = [dev("clean", ES_DEV_DIR=folder).returncode for folder in folders]
-    assert [one.returncode for one in started] == [0, 0], "\n".join(said)
+    assert [one.returncode for one in started] == [0, 0], "\n".join(output)
     assert urls[0] != urls[1] and cleaned == [0, 0], (urls, cleaned)
 
 
@@ -194,13 +194,13 @@ def stale():
     binary.rename(kept)
     try:
         shutil.copy2(kept, binary)
-        said = dev("status").stdout
+        output = dev("status").stdout
     finally:
         kept.rename(binary)
-    assert "Older than the build" in said and said.rstrip().endswith(" fanout"), said
+    assert "Older than the build" in output and output.rstrip().endswith(" fanout"), output
 
 
-@check("a script for root names every package and starts no daemon")
+@check("./dev packages prints a script that names every package and starts no daemon")
 def packages():
     done = dev("packages")
     assert done.returncode == 0 and "policy-rc.d" in done.stdout, done.stderr
@@ -209,7 +209,7 @@ def packages():
     assert dev("packages", "none").returncode == 2
 
 
-@check("without root and sudo a missing package names the line that installs it and starts no daemon")
+@check("without root and sudo, the error of a missing package names the command that installs it")
 def no_sudo():
     folder = pathlib.Path(sys.argv[1]) / "no-sudo"
     shutil.copytree(ROOT + "/packaging/dev", folder / "packaging/dev")
@@ -228,11 +228,11 @@ def no_sudo():
 
 @check("down leaves no process, port or socket, and a second down succeeds")
 def down():
-    was = everybody(status())
-    held = [dev_restart.opened(dev_restart.PUSH, dev_restart.token("alice")) for _ in range(5)]
+    was = all_processes(status())
+    held = [dev_restart.open_socket(dev_restart.PUSH, dev_restart.token("alice")) for _ in range(5)]
     done = dev("down")
     codes = [eventually(lambda c=client: c.close_code) for client in held]
-    assert codes == [dev_restart.OWN_CODE] * len(held), f"down did not wait for the drain: {codes}"
+    assert codes == [dev_restart.SHUTDOWN_CODE] * len(held), f"down did not wait for the drain: {codes}"
     assert done.returncode == 0 and done.stdout.rstrip().endswith("stopped"), done.stdout
     nothing_left(was)
     assert dev("down").returncode == 0
@@ -240,11 +240,11 @@ def down():
     assert dev("token", "alice").returncode == 3
 
 
-@check("a stack may have another queue than the last one")
+@check("up may choose another queue than the up before")
 def other_queue():
     up("--queue=own")
     assert [p["name"] for p in status()["programs"]] == PROGRAMS[:2] + ["qredis"] + PROGRAMS[2:]
-    was = everybody(status())
+    was = all_processes(status())
     assert dev("down").returncode == 0
     nothing_left(was)
     up()
@@ -256,50 +256,53 @@ def other_queue():
 @check("up stops the programs that a killed up left behind")
 def leftovers():
     up()
-    was = everybody(status())
+    was = all_processes(status())
     os.kill(was[0][0], signal.SIGKILL)
     assert eventually(lambda: dev("status").returncode == 3)
-    said = up()
-    assert "left behind" in said, said
+    output = up()
+    assert "left behind" in output, output
     assert not [p for p in was if alive(p)]
-    was = everybody(status())
+    was = all_processes(status())
     os.kill(was[0][0], signal.SIGKILL)
     assert dev("down").returncode == 0
     nothing_left(was)
 
 
 def foreground(*signals):
-    """Runs up in the foreground, as from a terminal; returns its exit code and output after signals."""
+    """Runs up in the foreground and sends signals when it is ready.
+
+    Returns the output, the exit status and the processes that ran.
+    """
     run = subprocess.Popen([ROOT + "/dev", "up", "--no-build"], stdin=subprocess.DEVNULL, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-    said = []
+    output = []
     for line in run.stdout:
-        said.append(line)
+        output.append(line)
         if line.startswith("EchoStream is ready"):
-            was = everybody(status())
+            was = all_processes(status())
             for one in signals:
                 os.killpg(run.pid, one)
                 time.sleep(0.02)
-    return "".join(said), run.wait(60), was
+    return "".join(output), run.wait(60), was
 
 
 @check("Ctrl-C stops all programs in order")
 def ctrl_c():
-    said, code, was = foreground(signal.SIGINT)
-    assert code == 0 and said.endswith("\nstopped\n"), (code, said[-300:])
+    output, code, was = foreground(signal.SIGINT)
+    assert code == 0 and output.endswith("\nstopped\n"), (code, output[-300:])
     nothing_left(was)
 
 
 @check("a second Ctrl-C kills all programs at once")
 def ctrl_c_twice():
-    said, code, was = foreground(signal.SIGINT, signal.SIGINT)
+    output, code, was = foreground(signal.SIGINT, signal.SIGINT)
     # The first signal may have stopped all programs already.
-    assert (code, said.rsplit("\n", 2)[1]) in ((1, "stopped at once"), (0, "stopped")), (code, said[-300:])
+    assert (code, output.rsplit("\n", 2)[1]) in ((1, "stopped at once"), (0, "stopped")), (code, output[-300:])
     eventually(lambda: not [p for p in was if alive(p)])
 
 
-@check("up ends with status 1 and the last lines of a program that cannot start")
-def cannot_live():
+@check("up ends with status 1 and shows the last lines of a program that cannot start")
+def cannot_start():
     bad = pathlib.Path(sys.argv[1]) / "bad-build"
     for name in ("ctl/echostreamctl", "push-server/echostream-push", "api-fcgi/echostream-api"):
         (bad / name).parent.mkdir(parents=True)
@@ -353,7 +356,7 @@ def clean_refuses():
 @check("clean stops the stack and deletes all its files")
 def clean():
     up()
-    was = everybody(status())
+    was = all_processes(status())
     outside = (STACK / "outside").read_text().split() if (STACK / "outside").exists() else []
     assert dev("clean").returncode == 0
     assert not [p for p in was if alive(p)]

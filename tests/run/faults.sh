@@ -1,12 +1,12 @@
-# Acknowledged messages survive every fault. The judge's own test runs first. Then a seeded schedule
-# breaks two stacks, one on each queue, at the same time, while writers and listeners record all that
-# they send and receive.
+# Acknowledged messages survive every fault. First comes the self-test of the judge. Then a seeded
+# schedule causes faults on three stacks at the same time, one for each queue, while writers and
+# listeners record all that they send and receive.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 points=$ROOT/build-points
 build_setup "$points" -Dcrash_points=true
 build_run "$points" fanout/echostream-fanout
-part 'the judge judges itself' python3 tests/faults/selftest.py
+part 'the self-test of the judge' python3 tests/faults/selftest.py
 
 pids='' codes=''
 trap 'kill $pids 2>/dev/null; wait; exit 130' INT TERM HUP

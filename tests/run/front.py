@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks how lighttpd handles requests, with stub programs behind it.
 
-front.py TLS_CONFIG WORK_DIR PLAIN_CONFIG, environment as for lighttpd/dev.conf. Lines for the test runner.
+front.py TLS_CONFIG WORK_DIR PLAIN_CONFIG. The environment is that of lighttpd/dev.conf.
 """
 import json
 import os
@@ -33,8 +33,8 @@ def options():
     ask("OPTIONS", "/api/v1/channels/x/messages").has("pool=api")
 
 
-@check("the API gets the token and the whole address")
-def passed_on():
+@check("the API gets the token and the whole request target")
+def token_and_target():
     ask("GET", "/api/v1/users?cursor=a", ["Authorization: Bearer abc"]).has(
         "HTTP_AUTHORIZATION=Bearer abc", "REQUEST_URI=/api/v1/users?cursor=a")
 
@@ -45,7 +45,7 @@ def claims():
     assert seen.status == 200 and "evil" not in seen.text, seen.text
 
 
-@check("paths of operators reach each program, without their prefix")
+@check("the paths for operators reach each program, without the prefix /push or /fanout")
 def ops():
     for path in ("healthz", "readyz", "metrics", "version"):
         ask("GET", f"/{path}").has("pool=health")
@@ -53,7 +53,7 @@ def ops():
         ask("GET", f"/fanout/{path}").has("program=fanout-ops", f"GET /{path} ")
 
 
-@check("/healthz answers the networks of load balancers, the other paths those of operators")
+@check("/healthz answers the networks of load balancers, the other paths the networks of operators")
 def health():
     paths = [f"{under}/{path}" for under in ("", "/push", "/fanout")
              for path in ("healthz", "readyz", "metrics", "version")]
@@ -62,7 +62,7 @@ def health():
         assert seen == may, (source, seen)
 
 
-@check("other paths of those programs are not reachable")
+@check("other paths of push-server and fanout are not reachable")
 def ops_only():
     for path in ("/push/", "/push/ws", "/fanout/x", "/push/healthz/x", "/metricsx"):
         ask("GET", path).own(404, "not_found")
@@ -93,13 +93,13 @@ def methods():
     ask("FROBNICATE", "/api/v1/channels").own(501, "not_implemented")
 
 
-@check("ambiguous addresses are refused")
+@check("ambiguous paths are refused")
 def addresses():
     for path in ("/api/%2e%2e/x", "/api/v1/../x", "/api//x", "/api/a%2fb", "/api/%00", "/api/%ff"):
         ask("GET", path).own(400, "bad_request")
 
 
-@check("ambiguous requests are refused")
+@check("requests with an ambiguous length or host are refused")
 def smuggling():
     post = b"POST /api/v1/channels HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
     for lines in (b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -116,19 +116,19 @@ def body_size():
     ask("POST", "/api/v1/channels", body=b"x" * 262145).own(413, "too_large")
 
 
-@check("a head over 8 KiB is a 431 problem")
+@check("headers over 8 KiB are a 431 problem")
 def head_size():
     ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 6000]).has("pool=api")
     ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).own(431, "headers_too_large")
 
 
-@check("a client may wait longer for its answer than it may be silent in a request")
+@check("an answer may take longer than a client may pause in its request")
 def waits():
     ask("GET", "/api/v1/x?slow").has("pool=api")
     ask("POST", "/api/v1/x?slow", body=b"{}").has("pool=api", "body=2")
 
 
-@check("a client that is silent in a head or a body is cut, a WebSocket is not")
+@check("lighttpd cuts a client that pauses in its headers or body, but no WebSocket")
 def silent():
     head = b"POST /api/v1/channels HTTP/1.1\r\nHost: a\r\n"
     began = time.monotonic()
@@ -137,7 +137,7 @@ def silent():
         in_body.sendall(head + b"Content-Length: 9\r\n\r\nabc")
         front_ws.upgrade_socket(live)
         for peer in (in_head, in_body):
-            assert peer.recv(100) == b"", "an answer instead of the end"
+            assert peer.recv(100) == b"", "lighttpd answered instead of closing"
         assert time.monotonic() - began < 6
         live.sendall(b"\x81\x84abcd1234")
         assert live.recv(100) == b"\x81\x84abcd1234"

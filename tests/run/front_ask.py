@@ -1,4 +1,4 @@
-"""Requests to lighttpd for the checks of front.py: raw bytes in, an Answer out."""
+"""Sends requests to lighttpd for the checks of front.py, and parses the answers."""
 import json
 import os
 import socket
@@ -28,20 +28,20 @@ class Answer:
     def problem(self, status, code):
         assert self.status == status, f"{self.status} instead of {status}: {self.text[:200]}"
         assert self.headers["content-type"] == "application/problem+json", self.headers
-        said = json.loads(self.body)
-        assert said["status"] == status and said["code"] == code, said
-        return said
+        problem = json.loads(self.body)
+        assert problem["status"] == status and problem["code"] == code, problem
+        return problem
 
     def own(self, status, code):
-        """Checks that this is a complete error of lighttpd itself, which any web app may read."""
-        said = self.problem(status, code)
-        assert said["requestId"] == self.headers["x-request-id"] and len(said["requestId"]) >= 8, said
+        """Checks that this is an error of lighttpd itself, complete, and readable by any web app."""
+        problem = self.problem(status, code)
+        assert problem["requestId"] == self.headers["x-request-id"] and len(problem["requestId"]) >= 8, problem
         assert self.headers["access-control-allow-origin"] == "*", self.headers
         assert "Retry-After" in self.headers["access-control-expose-headers"], self.headers
         assert self.headers["x-content-type-options"] == "nosniff", self.headers
-        assert said["retryable"] == (status >= 502), said
-        assert ("retry-after" in self.headers) == said["retryable"], self.headers
-        return said
+        assert problem["retryable"] == (status >= 502), problem
+        assert ("retry-after" in self.headers) == problem["retryable"], self.headers
+        return problem
 
     def has(self, *words):
         assert self.status == 200, f"{self.status}: {self.text[:200]}"

@@ -1,4 +1,4 @@
-"""Starts, inspects and stops the stack for the checks of ./dev."""
+"""Functions that start, inspect and stop the stack, for the checks of ./dev."""
 import json
 import os
 import pathlib
@@ -42,16 +42,16 @@ def pids():
     return {p["name"]: p["pid"] for p in status()["programs"]}
 
 
-def everybody(said):
-    """All processes of the stack, the supervisor first, then masters and workers."""
+def all_processes(stack):
+    """All processes of the stack: the supervisor first, then masters and workers."""
     found = [int((STACK / "run/up.pid").read_text())]
-    for program in said["programs"]:
+    for program in stack["programs"]:
         found += [program["pid"], *program["workers"]]
     return [(pid, birth(pid)) for pid in found]
 
 
 def birth(pid):
-    """The kernel's start time of the process, because pids are reused; None when it is gone."""
+    """When the process started, which identifies it, because pids are reused. None: it has ended."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
             words = f.read().rsplit(")", 1)[1].split()
