@@ -1,5 +1,5 @@
-# long.sh QUEUE MINUTES OPTIONS: a long run on a separate stack, for ./dev faults. Keeps logs and the
-# journal in faults-log/ of the build when the run failed, or with --keep.
+# long.sh QUEUE MINUTES OPTIONS: a long run on a stack of its own, for ./dev faults. When the run fails,
+# and with --keep, the logs and the journal stay in faults-log/ of the build folder.
 . "$(dirname -- "$0")/own_machine.sh"
 [ "${ES_TEST_MACHINE:-no}" = no ] || own_machine_enter "$0" "$@" || exit 2
 . "$(dirname -- "$0")/../run/lib.sh"

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Runs each single story once, on a stack that the stories may break."""
+"""Runs each story once, on a stack of its own, because stories break it for a while."""
 
 import argparse
 import os
 import sys
 
 import flt  # noqa: F401  (adds the folder of scn to the path)
-from flt import stories, stories_away, stories_machine  # noqa: F401  (they register with tale)
+from flt import stories, stories_away, stories_machine  # noqa: F401  (they register with story.py)
 from flt.load import Load, Shape, open_env
 from flt.stack import Stack
-from flt.tale import STORIES, Tale, tell
+from flt.story import STORIES, Context, run_stories
 from scn.report import Report
 
 
@@ -30,7 +30,7 @@ def main(argv):
     load = Load(env, 1, Shape(channels=1, rest=2, ws=2, piped=0, flapping=0, slow=0, steady=1))
     load.build()
     stack = Stack(env, os.path.abspath(args.build))
-    tell(Tale(load, stack, args.away_s), report, args.only)
+    run_stories(Context(load, stack, args.away_s), report, args.only)
     report.check("story", "no program crashed", stack.crashes())
     return report.end()
 

@@ -1,8 +1,8 @@
-# Namespaces in place of a separate machine: a network with loopback only, where a test can drop
+# Namespaces instead of a separate machine: a network with loopback only, in which a test can drop
 # packets, and small disks, which a test can fill.
 
-# own_machine_enter SCRIPT [ARGUMENT...]: run the script again in namespaces; prints a skip with the
-# reason when that is impossible
+# own_machine_enter SCRIPT [ARGUMENT...]: run the script again in namespaces. When that is impossible,
+# print a skip with the reason and fail.
 own_machine_enter() {
 	[ -z "${ES_TEST_MACHINE_NET:-}" ] || return 0
 	why=$(own_machine_lack) && {
@@ -14,7 +14,7 @@ own_machine_enter() {
 	exec unshare --net --mount --propagation private -- sh "$@"
 }
 
-# own_machine_lack: print what is missing; fails when nothing is missing
+# own_machine_lack: print the missing right or program; fail when nothing is missing
 own_machine_lack() {
 	if [ "$(id -u)" -ne 0 ]; then
 		echo 'only root may make namespaces'
@@ -31,8 +31,8 @@ own_machine_lack() {
 	fi
 }
 
-# own_machine_disks: mount small disks at the folders of PostgreSQL, Redis and the logs. They end with
-# the namespace.
+# own_machine_disks: mount small disks at the folders of PostgreSQL, Redis and the logs. The kernel
+# unmounts them at the end of the namespace.
 own_machine_disks() {
 	for disk in pg:400 redis:100 log:20; do
 		mkdir -p "$ES_DEV_DIR/${disk%:*}"
@@ -56,7 +56,7 @@ own_machine_stack() {
 	export ES_DEV_TCP=on ES_API_SEND_WORKERS=16
 	private_stack || return 1
 	load_env "$WORK/env"
-	# The write-ahead log must not fill the disk by itself.
+	# Keep the write-ahead log small, so that it does not fill the disk without a fault.
 	psql -X -q -d "$ES_DATABASE_ADMIN_URL" -c "alter system set max_wal_size = '64MB'" \
 		-c "alter system set min_wal_size = '32MB'" -c 'select pg_reload_conf()' >/dev/null
 }

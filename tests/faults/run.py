@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Breaks a running stack under load for a while, then checks the promises."""
+"""Causes faults on a running stack under load, then checks the promises."""
 
 import argparse
 import fnmatch
@@ -11,7 +11,7 @@ import time
 import flt  # noqa: F401  (adds the folder of scn to the path)
 from flt import (judge, kinds_machine, kinds_points, kinds_postgres, kinds_programs,  # noqa: F401
                  kinds_queue, kinds_redis, kinds_sqs, outcome)
-from flt.kinds import KINDS, settle
+from flt.kinds import KINDS, select_for
 from flt.load import Load, Shape, open_env
 from flt.schedule import Schedule
 from flt.stack import Stack
@@ -24,20 +24,21 @@ def arguments(argv):
                    "breaks the stack, so use a separate one")
     p.add_argument("--build", default="build", help="folder of the programs")
     p.add_argument("--seconds", type=float, default=60)
-    p.add_argument("--seed", type=int, default=None, help="seed of the schedule (random)")
-    p.add_argument("--rounds", type=int, default=0, help="so often each kind, instead of "
+    p.add_argument("--seed", type=int, default=None, help="seed of the schedule (default: random)")
+    p.add_argument("--rounds", type=int, default=0, help="cause each kind so often, instead of "
                    "--seconds")
     p.add_argument("--points", default="", help="a build with -Dcrash_points=true; adds "
                    "the kinds crash-*")
     p.add_argument("--machine", action="store_true", help="adds the kinds that need "
                    "namespaces: net-*, disk-*, ...")
-    p.add_argument("--kinds", default="", help="comma list; all when empty; -NAME leaves out")
+    p.add_argument("--kinds", default="", help="kinds or globs, separated by commas (default: all); "
+                   "-NAME leaves a kind out")
     p.add_argument("--pairs", type=float, default=0.0,
-                   help="share of faults that the next one does not wait for (0)")
+                   help="share of faults for which the next fault does not wait (0)")
     p.add_argument("--least-acks", type=int, default=0)
     p.add_argument("--least-kinds", type=int, default=0)
-    p.add_argument("--journal", default=None, help="a file for every step of every message")
-    p.add_argument("--pause-ms", type=float, default=20, help="between a writer's messages")
+    p.add_argument("--journal", default=None, help="write every step of every message to this file")
+    p.add_argument("--pause-ms", type=float, default=20, help="pause between a writer's messages (20)")
     args = p.parse_args(argv)
     if args.seed is None:
         args.seed = random.randrange(1 << 31)
@@ -65,7 +66,7 @@ def main(argv):
         kinds_points.add()
     if args.machine:
         kinds_machine.add()
-    settle(stack.queue)
+    select_for(stack.queue)
     args.kinds = chosen(p, args.kinds)
     load = Load(env, args.seed, Shape(pause_s=args.pause_ms / 1000), args.journal)
     load.build()
@@ -82,9 +83,9 @@ def main(argv):
         histories = load.finish()
     finally:
         stack.clean_up()
-    verdict = judge.judge(load.journal, histories, load.listeners + load.ears,
+    verdict = judge.judge(load.journal, histories, load.listeners + load.spies,
                           load.protocol_faults)
-    outcome.tell(report, args, load, stack, schedule, verdict, broken_s)
+    outcome.report_results(report, args, load, stack, schedule, verdict, broken_s)
     return report.end()
 
 

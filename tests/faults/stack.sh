@@ -1,4 +1,4 @@
-# A stack to break. Read after tests/run/lib.sh.
+# Starts the stack of a run of faults. Scripts read this file after tests/run/lib.sh.
 
 # faults_stack QUEUE: start a private stack with that queue, with its settings in $WORK/env and in the
 # environment
@@ -12,9 +12,9 @@ faults_stack() {
 			skip "faults on sqs" "${sqs_lost:-no SQS server} [36 checks]"
 			exit 0
 		}
-		# SQS delivers the messages of a killed fanout again after this time, which the limits
-		# of the kinds include (flt/queue_sqs.py). The keys are those of a role, because a test
-		# can replace them.
+		# SQS delivers the messages of a killed fanout again after SQS_VISIBILITY_S, which the limits
+		# of the kinds include (flt/queue_sqs.py). The programs use the keys of a role, because a test
+		# can replace these.
 		SQS_VISIBILITY_S=3 ES_TEST_SQS_KEYS=role
 		export SQS_VISIBILITY_S ES_TEST_SQS_KEYS
 	fi

@@ -1,5 +1,5 @@
-/* Any text as the value of a setting of each kind, and as the file of a secret: the
- * setting is accepted, or refused by name, and no output shows a secret. */
+/* Any text as the value of a setting of each kind, and as the file of a secret. The
+ * program accepts the setting or refuses it by name, and shows no secret. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ check_values(const struct values *v)
 	CHECK(v->number >= -3 && v->number <= 10);
 }
 
-/* secret: the value, which no output may show, contains MARK. */
+/* secret: the value contains MARK, which no output may show. */
 static void
 try(char *env[], bool secret, struct arena *a)
 {

@@ -1,5 +1,5 @@
-/* Any text as a hint on the control topic: refused, or decoded so that it equals itself
- * after being written and read again. */
+/* Any text as a hint on the control topic. A decoded hint is the same after encoding and
+ * decoding it again. */
 #include <stdint.h>
 #include <string.h>
 

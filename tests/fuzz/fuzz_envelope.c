@@ -1,5 +1,5 @@
-/* Any text as an entry of the queue: refused, or decoded so that it equals itself after
- * being written and read again, as ASCII. */
+/* Any text as an entry of the queue. A decoded envelope is encoded as ASCII, and is the
+ * same after decoding it again. */
 #include <stdint.h>
 #include <string.h>
 
@@ -29,7 +29,8 @@ check_same(const struct envelope *a, const struct envelope *b)
 	for (size_t i = 0; i < a->n; i++) {
 		const struct envelope_message *x = &a->messages[i], *y = &b->messages[i];
 
-		/* Not client_id_valid(): the queue may still have "." and "..". */
+		/* Do not call client_id_valid(), because the queue may still have "." and
+		 * "..". */
 		CHECK(x->client_id[0] != '\0' && strlen(x->client_id) <= CLIENT_ID_MAX);
 		CHECK(same(x->client_id, y->client_id));
 		CHECK(x->minted == y->minted && same(x->body, y->body));

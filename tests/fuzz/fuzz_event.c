@@ -1,5 +1,5 @@
-/* Any text as a message of a topic: refused, or decoded so that it equals itself after
- * being written and read again. */
+/* Any text as a message of a topic. A decoded event is the same after encoding and
+ * decoding it again. */
 #include <stdint.h>
 #include <string.h>
 

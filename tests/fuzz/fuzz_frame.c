@@ -1,5 +1,5 @@
-/* Any text as a frame of a greeted client: the worker answers with whole frames of valid
- * JSON only, and continues. Hub, database and queue are fakes. */
+/* Any text as a frame of an authenticated client. The worker answers only with whole
+ * frames of valid JSON, and continues. Hub, database and queue are fakes. */
 #include <stdint.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ int
 ws_fd(struct lws *wsi)
 {
 	(void)wsi;
-	return -1; /* called only after a partial write */
+	return -1; /* no caller: this socket has no partial write */
 }
 
 bool

@@ -1,5 +1,5 @@
-/* Any bytes as the frames of a client: the result does not depend on the size of the
- * pieces, and the reader stays within the bytes of a piece. */
+/* Any bytes as the frames of a client. The result does not depend on how the bytes are
+ * cut into pieces, and the reader does not read beyond a piece. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +11,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The result in a form that does not depend on the pieces: for each frame its opcode, its
- * payload, its end. */
-struct heard {
+/* What the reader returned, independent of the pieces: opcode, payload and end of each
+ * frame. */
+struct read_frames {
 	char *text;
 	size_t len;
 	bool broken;
 };
 
 static void
-hear_piece(struct heard *h, const struct frame_piece *piece, bool control)
+append_piece(struct read_frames *h, const struct frame_piece *piece, bool control)
 {
 	if (piece->frame_starts)
 		h->text[h->len++] = (char)('0' + (int)piece->opcode);
@@ -30,13 +30,14 @@ hear_piece(struct heard *h, const struct frame_piece *piece, bool control)
 		h->text[h->len++] = piece->message_ends ? '.' : control ? '!' : '-';
 }
 
-/* Reads step bytes at a time, each piece in a block of its own size. */
+/* Passes step bytes at a time, each piece in a block of its own size, so that the
+ * sanitizer finds a read beyond it. */
 static void
-hear(const uint8_t *data, size_t size, size_t step, struct heard *h)
+read_all(const uint8_t *data, size_t size, size_t step, struct read_frames *h)
 {
 	struct frame_reader r = {0};
 
-	*h = (struct heard){.text = malloc(3 * size + 16)};
+	*h = (struct read_frames){.text = malloc(3 * size + 16)};
 	for (size_t at = 0; at < size && !h->broken; at += step) {
 		const size_t n = size - at < step ? size - at : step;
 		char *block = malloc(n);
@@ -52,7 +53,7 @@ hear(const uint8_t *data, size_t size, size_t step, struct heard *h)
 			used += now;
 			h->broken = event == FRAME_BROKEN;
 			if (event == FRAME_DATA || event == FRAME_CONTROL)
-				hear_piece(h, &piece, event == FRAME_CONTROL);
+				append_piece(h, &piece, event == FRAME_CONTROL);
 		}
 		free(block);
 	}
@@ -62,14 +63,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const size_t step = size > 0 ? data[0] % 16U + 1 : 1;
-	struct heard whole, parts;
+	struct read_frames whole, parts;
 	uint16_t code;
 	const char *why;
 
 	if (size > 65536)
 		return 0;
-	hear(data, size, size > 0 ? size : 1, &whole);
-	hear(data, size, step, &parts);
+	read_all(data, size, size > 0 ? size : 1, &whole);
+	read_all(data, size, step, &parts);
 	CHECK(whole.broken == parts.broken && whole.len == parts.len);
 	CHECK(memcmp(whole.text, parts.text, whole.len) == 0);
 	free(whole.text);

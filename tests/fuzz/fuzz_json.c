@@ -1,6 +1,6 @@
-/* Any text as a request body. json-c accepts all that json_check accepts, and the value
- * has nothing that PostgreSQL or a browser refuses. Values that json_bind accepts are in
- * range. */
+/* Any text as a request body. json-c accepts each text that json_check accepts, and
+ * PostgreSQL and browsers accept its values. Values that json_bind accepts are in range.
+ */
 #include <json-c/json.h>
 #include <stdint.h>
 #include <string.h>
@@ -32,7 +32,7 @@ static const struct json_field fields[] = {
     JSON_FIELD_OPT(struct target, flag, JSON_BOOL, 0, 0),
 };
 
-/* json-c must parse the whole text, without a rest. */
+/* json-c must parse the whole text. */
 static void
 json_c_takes(const char *s, size_t size)
 {
@@ -55,7 +55,7 @@ is_text(const char *s)
 	CHECK(utf8_length(s, strlen(s), &points));
 }
 
-/* The text written without escapes is JSON again. */
+/* json_bind returns JSON_RAW values as valid JSON. */
 static void
 is_json(const char *s)
 {

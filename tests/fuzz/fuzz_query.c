@@ -1,4 +1,5 @@
-/* Any bytes as a query: no name twice, numbers in range. */
+/* Any bytes as a query. A parsed query has no name twice, and its numbers are in range.
+ */
 #include "http/query.h"
 
 #include <string.h>
@@ -22,7 +23,6 @@ LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		CHECK(q.n <= QUERY_MAX);
 		for (size_t i = 0; i < q.n; i++) {
 			CHECK(q.items[i].name[0] != '\0');
-			/* No name twice: a look-up returns the only one. */
 			CHECK(query_get(&q, q.items[i].name) == q.items[i].value);
 		}
 		if (query_int(&q, "limit", 1, 200, &n, NULL, &err) == ES_OK)

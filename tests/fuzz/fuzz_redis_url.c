@@ -1,4 +1,4 @@
-/* Any text as the address of a Redis. */
+/* Any text as the address of a Redis. A parsed address has a host or a path. */
 #include "core/check.h"
 #include "redis/redis.h"
 

@@ -1,5 +1,5 @@
-/* Any text as a name: cleaning or folding it again changes nothing, and neither makes
- * text visible. */
+/* Any text as a name. Cleaning or folding a name twice gives the same as once, and
+ * cleaning does not change whether a name is visible. */
 #include "unicode/unicode.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Any bytes as a request target: an accepted one is a plain path. */
+/* Any bytes as a request target. A parsed target has no "..", no "/" in a segment and no
+ * empty segment but the last. */
 #include "http/uri.h"
 
 #include <string.h>

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Documents: each link leads to a file and a heading that exist; rows of tables are short."""
+"""Checks documents: each link leads to a file and a heading that exist, and rows of tables are short."""
 
 import os
 import re
 import sys
 
-LONGEST_ROW = 140  # characters; a longer row is a section or a list instead
-WIDE = {"db/README.md"}  # signatures of functions do not break
+LONGEST_ROW = 140  # characters; write a longer row as a section or a list
+WIDE = {"db/README.md"}  # its signatures of functions cannot be broken
 
 
 def documents():
@@ -18,7 +18,7 @@ def documents():
 
 
 def prose(path):
-    """The numbered lines of a document, without blocks of code."""
+    """(number, line) of each line of a document that is not in a block of code."""
     fenced = False
     with open(path, encoding="utf-8") as file:
         for at, line in enumerate(file, 1):

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Check db/functions, which has each SQL function once, against the checksum in db/migrations.
+"""Checks db/functions, which has each SQL function once, against the checksum in db/migrations.
 
-A change of a function needs a migration, even an empty one: the migration's version keeps the
-`echostreamctl db migrate` of an older release from loading its own functions again, and makes
-/readyz red until the functions are loaded. So the newest migration with a line
-`-- echostream:functions SHA256` must name the checksum of all files. The checksum leaves out lines
-that begin with `--`, the comments outside of functions. DB_STORE_VERSION must be the version of
-that migration or of a newer one; otherwise /readyz is green before the functions are loaded.
+A changed function needs a migration, even an empty one. The version of the migration keeps an older
+release's `echostreamctl db migrate` from loading its own functions again, and makes readiness fail
+until the functions are loaded. So the newest migration with a line `-- echostream:functions SHA256`
+must have the checksum of all files. The checksum leaves out lines that begin with `--`, which are
+comments outside of functions. DB_STORE_VERSION must be that migration or a newer one; otherwise the
+programs are ready before the functions are loaded.
 """
 import hashlib
 import pathlib
@@ -34,7 +34,7 @@ def files():
         text = path.read_text(encoding="utf-8")
         created = CREATE.findall(text)
         if not text.startswith("-- "):
-            yield f"{path}: begins without a comment on what the function does"
+            yield f"{path}: must begin with a comment that says what the function does"
         if {name for _, name in created} != {path.stem}:
             yield f"{path}: must create {path.stem}() and no other function"
         if not all(replace for replace, _ in created):
@@ -59,7 +59,7 @@ def copies():
 
 
 def states():
-    """Return (migration, checksum) of each `-- echostream:functions` line, oldest first."""
+    """(migration, checksum) of each `-- echostream:functions` line, oldest first."""
     return [(path, m[1]) for path in MIGRATIONS for m in STATE.finditer(path.read_text(encoding="utf-8"))]
 
 

@@ -34,16 +34,16 @@ rule 'libraries do not print or log' "$(
 		xargs -r grep -nHE '\b(printf|puts|perror|log_(debug|info|warn|error)) *\('
 )"
 
-# Two writers on one socket put bytes into the middle of each other's frames.
-rule 'a socket is written by conn_write.c alone' "$(
+# If two files wrote to one socket, one could write into the middle of the other's frame.
+rule 'only conn_write.c writes to a socket' "$(
 	c_files | grep '^push-server/' | grep -vE '^push-server/conn/(ws\.[ch]|conn_write\.c)$' |
 		xargs -r grep -nHE '\b(lws_write|ws_write) *\('
 )"
 
-# A client that can compute a hash chooses ids that collide, so tables use a keyed hash. These files
-# may hash without a key: all processes must compute the same place (partitions, queues, the file of
-# metrics) or compare the hash (the cause of an outage), or the key is an address.
-rule 'tables are hashed under the key of the process' "$(
+# A client that can compute a hash could choose ids that collide, so hash tables use a keyed hash. The
+# files named here may hash without a key: all processes must compute the same value (partitions,
+# queues, the file of metrics, the cause of an outage), or the hashed value is an address in memory.
+rule 'hash tables use the keyed hash' "$(
 	c_files '*.c' | grep -vxE '(shared/(core/(hash|metrics|outage)|queue/queue(_sqs_open)?)|push-server/hub/subscription)\.c' |
 		xargs -r grep -nH 'hash_bytes *('
 )"
@@ -59,8 +59,8 @@ rule 'no path of one machine and no private host' "$(
 		xargs -r -d '\n' grep -nHIE '(^|[^A-Za-z0-9_.])(/home/[a-z]|/root/|/wor[k]/|/Users/)|\b(registry\.npmjs\.org|registry\.yarnpkg\.com|deb\.debian\.org)\b'
 )"
 
-# A suite ends with the exit status of its last command; part() checks the status of all others.
-rule 'each program of a suite but the last is run by part()' "$(
+# A suite ends with the exit status of its last command. part() checks the status of other commands.
+rule 'a suite runs all its programs but the last by part()' "$(
 	for script in tests/run/*.sh tests/faults/suite.sh; do
 		[ -f "$script" ] && awk '/^[ \t]*(python3|sh) "?tests\// && $0 !~ /[>&|]/ { at = NR; line = FILENAME ":" NR ": " $0; seen[++n] = line; row[n] = NR }
 			NF { last = cont ? last : NR; cont = /\\$/ }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Dependencies point down only, and each outside library has one home.
+# Includes point down only, and each outside library is used in one folder.
 . "$(dirname -- "$0")/lib.sh"
 
 # may FOLDER ALLOWED...: shared/FOLDER may include these folders of shared/ and itself
@@ -34,9 +34,9 @@ rule 'shared/ includes only what is below it' "$(
 unknown=$(for folder in shared/*/; do
 	grep -q "may $(basename "$folder")\b" "$0" || echo "$folder has no line in tests/lint/layers.sh"
 done)
-rule 'each folder of shared/ has its line' "$unknown"
+rule 'each folder of shared/ has a line in layers.sh' "$unknown"
 
-# A program's own headers are plain names or in a subfolder of its own.
+# A program includes its own headers by their plain name or with a subfolder of its own.
 programs=$(for program in api-fcgi fanout push-server ctl; do
 	[ -d "$program" ] || continue
 	own=$(find "$program" -mindepth 1 -type d -printf '%f|')
@@ -46,7 +46,7 @@ programs=$(for program in api-fcgi fanout push-server ctl; do
 done)
 rule 'programs never include each other' "$programs"
 
-# only HEADER HOME...: no file outside these folders includes it
+# only HEADER FOLDER...: print the files outside these folders that include the header
 only() {
 	header=$1
 	shift
@@ -54,7 +54,7 @@ only() {
 	c_files | xargs grep -nHE "#include <$header" | grep -vE "^(${homes%|})"
 }
 
-rule 'each outside library has one home' "$(
+rule 'each outside library is used in its folder only' "$(
 	only 'libpq-fe.h' shared/pg/
 	only 'libpq/' shared/pg/
 	only 'json-c/' shared/json/

@@ -1,9 +1,9 @@
-# Functions of all lints. A lint runs at the root of a tree, and prints `ok` or `not ok` for each rule.
+# Functions of all lints. A lint runs at the root of a tree and prints `ok` or `not ok` for each rule.
 set -u
 
 SOURCES='shared api-fcgi fanout push-server ctl'
 
-# c_files [PATTERN]: print our C files, one a line
+# c_files [PATTERN]: print the paths of our C files, one per line
 c_files() {
 	for folder in $SOURCES; do
 		[ -d "$folder" ] && find "$folder" -name "${1:-*.[ch]}"

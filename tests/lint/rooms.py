@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
-"""The rooms of push-server and api-fcgi: which folder may include which, how many files use
-each other in a circle, and whose prefix a static function bears.
+"""Checks the rooms (folders) of push-server and api-fcgi: which room includes which, and how many files
+use each other in a circle. It also checks the prefixes of static functions.
 
-A use counts when a file names a function or an extern variable that exactly one other .c file
-of the program defines. Tables of callbacks, by which a lower room calls an upper one, do not count.
+File A uses file B when A names a function or an extern variable that only B defines. Calls through
+tables of callbacks, by which a lower room calls an upper one, do not count.
 """
 
 import os
 import re
 import sys
 
-# How many files of a program may use each other in a circle; 1: none.
+# How many files of a program may use each other in a circle. 1 means that no files may.
 CIRCLE_MAX = {"push-server": 3, "api-fcgi": 1, "fanout": 1}
 
-# Program: room: the rooms below it that it may include. Files beside the rooms may include all.
-HOUSES = {
+# Program: room: the rooms that it may include. Files outside of rooms may include all.
+ROOMS = {
     "push-server": {
         "env": "",
         "wire": "env",
@@ -60,12 +60,12 @@ def read(path):
 
 
 def bare(text):
-    """The text without comments and strings, because names in them are not calls."""
+    """The text without comments and strings, because a name there is no use."""
     return re.sub(r'/\*.*?\*/|"(?:\\.|[^"\\])*"', " ", text, flags=re.S)
 
 
 def check_direction(root):
-    found, rooms = [], HOUSES[root]
+    found, rooms = [], ROOMS[root]
     for path in list(files(root, ".c")) + list(files(root, ".h")):
         room = room_of(path)
         if room and room not in rooms:
@@ -81,7 +81,7 @@ def check_direction(root):
 
 
 def definitions(text, static):
-    """Names of the functions that a file defines; the name stands at the start of a line."""
+    """Names of the functions that a file defines. A definition has the name at the start of a line."""
     for match in re.finditer(r"^(?!static)?([^\n;{}#]*)\n([a-z]\w*)\(", text, flags=re.M):
         if bool(re.match(r"\s*static\b", match.group(1))) == static:
             yield match.group(2)
@@ -175,14 +175,14 @@ def rule(name, found):
 
 
 def main():
-    for root in HOUSES:
+    for root in ROOMS:
         if not os.path.isdir(root):
             continue
         rule(f"rooms of {root} include only what is below them", check_direction(root))
         rule(f"no more than {CIRCLE_MAX[root]} files of {root} use each other in a circle"
              if CIRCLE_MAX[root] > 1 else f"no files of {root} use each other in a circle",
              check_circles(root))
-    rule("static functions bear their file's prefix",
+    rule("static functions begin with the name of their file",
          [line for root in NAMED if os.path.isdir(root) for line in check_prefixes(root)])
     return 0
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The self-test of ./dev test: it must fail each of these faulty suites, for the right reason.
+# The self-test of ./dev test. It must report a failure of each faulty suite below, with the reason.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 tree=$(mktemp -d) || exit 1
 trap 'rm -rf "$tree"' EXIT
@@ -7,7 +7,7 @@ mkdir -p "$tree/tests/run"
 cp -R "$root/packaging" "$tree/packaging"
 cp "$root/tests/run/lib.sh" "$tree/tests/run/lib.sh"
 
-# suite NAME LEAST LINES...: plant a suite in the tree
+# suite NAME LEAST LINES...: write a suite of these lines, with LEAST as its minimum of checks
 suite() {
 	suite_name=$1
 	echo "$1 60 $2" >>"$tree/tests/budget"
@@ -18,7 +18,7 @@ suite() {
 	} >"$tree/tests/run/$suite_name.sh"
 }
 
-# runs NAME: print the runner's output for this suite; returns its exit status
+# runs NAME: run the suite, print the output of ./dev test, and return its exit status
 runs() {
 	env -u ES_TEST_PORTS ES_ROOT="$tree" ES_BUILD_DIR="$tree/build" ROOT="$tree" sh -c '
 		. "$ROOT/packaging/dev/common.sh"
@@ -27,14 +27,14 @@ runs() {
 		test_all_of "$1"' runner "$1" 2>&1
 }
 
-# fails NAME REASON SENTENCE
+# fails NAME REASON TITLE: check that ./dev test fails the suite and prints REASON
 fails() {
-	said=$(runs "$1")
+	output=$(runs "$1")
 	code=$?
-	case $code:$said in
+	case $code:$output in
 	1:*"$2"*) echo "ok the runner sees: $3" ;;
 	*)
-		printf 'exit %s: %s\n' "$code" "$said"
+		printf 'exit %s: %s\n' "$code" "$output"
 		echo "not ok the runner sees: $3"
 		;;
 	esac
@@ -51,9 +51,9 @@ suite spared 12 "$six" 'skip rest no server "[6 checks]"' :
 suite bad_end 1 'echo ok before' 'exit 3'
 
 for name in honest spared; do
-	said=$(runs $name)
+	output=$(runs $name)
 	code=$?
-	[ $code -eq 0 ] || printf 'exit %s: %s\n' "$code" "$said"
+	[ $code -eq 0 ] || printf 'exit %s: %s\n' "$code" "$output"
 	[ $code -eq 0 ] && echo "ok the runner lets pass: $name" || echo "not ok the runner lets pass: $name"
 done
 fails mute 'broken: ran no test, exit 1' 'a part that exits 1 without a check'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The self-test of the lints: each rule must fail on a tree that breaks it.
+# The self-test of the lints. Each rule must fail on this tree, which breaks all rules.
 lints=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 tree=$(mktemp -d) || exit 1
 trap 'rm -rf "$tree"' EXIT
@@ -24,7 +24,7 @@ static void g(void) { printf("x"); }
 static unsigned long k(const char *id) { return hash_bytes(id, 36); }
 END
 printf 'static void h(void) { lws_write(wsi, p, n, LWS_WRITE_PING); }\n' >push-server/ping.c
-# Four files in a circle, an include upward, a static function without prefix.
+# Four files that use each other in a circle, an include upward, a static function without its prefix.
 mkdir -p push-server/hub push-server/log
 for pair in one:two two:three three:four four:one; do
 	from=${pair%:*} to=${pair#*:}
@@ -57,7 +57,7 @@ mkdir packaging/dev
 printf "SUITES='unit'\n" >packaging/dev/test.sh
 : >dev
 
-# A program with a function that a library defines too, and that the program exports.
+# A program that defines and exports a function that is also in a library.
 mkdir build build/ctl.p
 echo 'int meet(void) { return 1; }' >build/meet.c
 echo 'int meet(void); int main(void) { return meet(); }' >build/ctl.c
@@ -70,38 +70,38 @@ echo '[{"output": "ctl.p/ctl.o"}, {"output": "ctl.p/meet.o"}]' >build/compile_co
 
 printf '# A heading\n\n[no file](gone.md) [no heading](#another)\n\n| %0140d |\n' 0 >wide.md
 
-# sees SCRIPT RULE: check that the rule prints `not ok` for this tree
+# sees SCRIPT RULE: check that the script prints `not ok RULE` for this tree
 sees() {
 	case $1 in
-	*.py) said=$(python3 "$lints/$1" build) ;;
-	*) said=$(sh "$lints/$1" 2>&1) ;;
+	*.py) output=$(python3 "$lints/$1" build) ;;
+	*) output=$(sh "$lints/$1" 2>&1) ;;
 	esac
-	case $said in
+	case $output in
 	*"not ok $2"*) echo "ok the lint sees: $2" ;;
 	*) echo "not ok the lint sees: $2" ;;
 	esac
 }
 
 sees layers.sh 'shared/ includes only what is below it'
-sees layers.sh 'each folder of shared/ has its line'
+sees layers.sh 'each folder of shared/ has a line in layers.sh'
 sees layers.sh 'programs never include each other'
-sees layers.sh 'each outside library has one home'
+sees layers.sh 'each outside library is used in its folder only'
 sees house.sh 'core/banned.h is the last include of each .c'
 sees house.sh 'no file is longer than 400 lines'
 sees house.sh 'half of the files have under 150 lines'
 sees house.sh 'results of queries are freed by the arena, not by PQclear'
 sees house.sh 'only shared/conf reads the environment'
 sees house.sh 'libraries do not print or log'
-sees house.sh 'a socket is written by conn_write.c alone'
-sees house.sh 'tables are hashed under the key of the process'
+sees house.sh 'only conn_write.c writes to a socket'
+sees house.sh 'hash tables use the keyed hash'
 sees house.sh 'a TODO carries an issue number'
 sees house.sh 'no path of one machine and no private host'
 sees house.sh 'each suite has its script, its budget and its entry in tests/README.md'
-sees house.sh 'each program of a suite but the last is run by part()'
+sees house.sh 'a suite runs all its programs but the last by part()'
 sees rooms.py 'rooms of push-server include only what is below them'
 sees rooms.py 'no more than 3 files of push-server use each other in a circle'
 sees rooms.py 'no files of api-fcgi use each other in a circle'
-sees rooms.py "static functions bear their file's prefix"
+sees rooms.py 'static functions begin with the name of their file'
 sees sql.py 'SQL is in shared/store only'
 sees sql.py 'every statement of shared/store names its tenant'
 sees functions.py 'each file of db/functions creates the function of its name'
@@ -114,7 +114,7 @@ sees docs.py 'rows of tables in documents have at most 140 characters'
 sees symbols.py 'every global name of ours is hidden from the dynamic linker'
 sees symbols.py 'no program exports a name of ours'
 sees symbols.py 'no name of ours is in a library that a program loads'
-sees form.sh 'every shell script parses'
+sees format.sh 'every shell script parses'
 [ "$(python3 "$lints/sql.py" | grep -c 'shared/store/c.c')" = 1 ] &&
 	echo 'ok the tenant rule lets good statements pass' ||
 	echo 'not ok the tenant rule lets good statements pass'

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""SQL lives in shared/store, and every statement there names its tenant.
+"""Checks that SQL is in shared/store only, and that every statement there names its tenant.
 
-A statement is a run of adjacent C string literals that starts with an SQL verb. One that
-only calls the schema's es_ functions is exempt (they take the tenant or cross tenants by
-contract), and so is the table of tenants itself, whose key is the tenant.
+A statement is a run of adjacent C string literals that starts with an SQL verb. A statement that only
+calls es_ functions need not name a tenant, because these functions take the tenant as an argument or
+are meant to see all tenants. Nor need a statement on the table of tenants, whose key is the tenant.
 """
 import pathlib
 import re
 import sys
 
 SOURCES = ("shared", "api-fcgi", "fanout", "push-server", "ctl")
-# shared/pg has the words of transactions, Redis has a SELECT of its own, and echostreamctl applies
-# migrations: no SQL there.
+# These files have no statements, or may have them: shared/pg begins and ends transactions, Redis has
+# a command SELECT, and echostreamctl applies migrations.
 HOMES = re.compile(r"^(shared/store/|shared/pg/|shared/redis/|ctl/(ctl_)?(db|migrat)[a-z_]*\.[ch]$)")
 LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 RUN = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:(?:\s|\\\n)*(?:[A-Z_0-9]+(?:\s|\\\n)+)?"(?:[^"\\\n]|\\.)*")*')
@@ -24,7 +24,7 @@ LOOSE = re.compile(r"^(es_\w+|unnest|tenants|set|json_\w+|jsonb_\w+|generate_ser
 
 def statements(path):
     text = path.read_text(encoding="utf-8")
-    # Remove comments, keep lines; a string with // stays whole.
+    # Blank out comments, keep the line breaks, and leave strings that contain // alone.
     text = re.sub(r'"(?:[^"\\\n]|\\.)*"|/\*.*?\*/|//[^\n]*',
                   lambda m: m[0] if m[0][0] == '"' else re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
     for run in RUN.finditer(text):

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""No name of ours is also a name of a library in the same process.
+"""Checks that no global name of ours is also a name of a library in the same process.
 
     tests/lint/symbols.py BUILD
 
-The dynamic linker takes the first definition of a name that it finds, and it looks at the
-program first. A library that calls jansson's json_string_value() would call a function of ours
-with this name, if the program exports it. Therefore all global names of ours are hidden, and no
-program exports one. Nor may a name of ours be the name of a function in a library that the
-program loads: the static linker would bind our calls of the library's function to ours.
+The dynamic linker looks for a name in the program first. If a program exported a function with the
+name json_string_value(), a library that calls jansson's function of this name would call ours. So all
+global names of ours are hidden, and no program exports one. A name of ours may also not be the name
+of a function in a library that the program loads, because the static linker would bind our calls of
+the library's function to ours.
 """
 import json
 import os
@@ -15,8 +15,8 @@ import re
 import subprocess
 import sys
 
-ENTRIES = ('main',)  # called by the C library, so visible in any case
-# Tests that replace a function of a library on purpose, to count its calls.
+ENTRIES = ('main',)  # visible, because the C library calls it
+# Tests that replace a function of a library on purpose, to count the calls.
 MEANT = {'tests/unit/test_push_idle_timers': {'lws_dll2_add_sorted'}}
 LIBRARY = re.compile(r'(/\S+) \(0x')  # the kernel's vdso has no path
 
@@ -26,7 +26,7 @@ def run(*command):
 
 
 def compiled(build):
-    """The objects of the present targets; the folder may still have objects of removed ones."""
+    """The objects of the present targets. The folder may still have objects of removed targets."""
     with open(os.path.join(build, 'compile_commands.json')) as f:
         paths = sorted({os.path.join(build, command['output']) for command in json.load(f)})
     return [path for path in paths if os.path.exists(path)]
@@ -61,7 +61,7 @@ def exported(path):
         found = set()
         for line in run('nm', '-D', '--defined-only', path).splitlines():
             kind, name = line.split()[-2:]
-            if kind != 'A':  # the name of a version
+            if kind != 'A':  # A: the name of a symbol version
                 found.add(name.partition('@')[0])
         exports[path] = found
     return exports[path]
@@ -75,7 +75,7 @@ def rule(name, findings):
 
 def main(build):
     objects = compiled(build)
-    # meson keeps the objects of PROGRAM in PROGRAM.p, those of a library in LIBRARY.a.p.
+    # meson keeps the objects of PROGRAM in PROGRAM.p, and of LIBRARY.a in LIBRARY.a.p.
     targets = {os.path.dirname(path)[:-len('.p')] for path in objects}
     programs = sorted(path for path in targets if is_program(path))
     rule('there are programs to check',

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""clang-tidy, one process for each file, because version 14 reports false findings otherwise.
+"""Runs clang-tidy, in a process for each file, because version 14 otherwise reports false findings.
 
-tidy.py BUILD_DIR: a folder that meson set up with clang. The script remembers a clean file by the
-hash of everything that could change the verdict, so that a warm run is fast.
+tidy.py BUILD_DIR: a folder that meson set up with clang. The script remembers files without findings
+by a hash of everything that clang-tidy reads, so that it checks only changed files again.
 """
 import concurrent.futures
 import hashlib
@@ -25,7 +25,7 @@ def ours(build):
 
 
 def key(path, one, base):
-    """The preprocessed text (all headers) and the source itself (comments may have NOLINT)."""
+    """A hash of the preprocessed text, which has all headers, and of the source, which may have NOLINT."""
     words = shlex.split(one["command"])
     words = [w for w in words if w not in ("-MD", "-MP", "-c")]
     for flag in ("-MQ", "-MF", "-o"):
@@ -59,10 +59,10 @@ def main():
         work = {path: pool.submit(judge, build, path, one, base) for path, one in todo.items()}
         bad = 0
         for path, result in sorted(work.items()):
-            said = result.result()
-            if said:
+            output = result.result()
+            if output:
                 bad += 1
-                print("\n".join("    " + line for line in said.splitlines()[:40]))
+                print("\n".join("    " + line for line in output.splitlines()[:40]))
                 print(f"not ok clang-tidy {path}", flush=True)
     if not bad:
         print(f"ok clang-tidy finds nothing in {len(todo)} files")

@@ -73,6 +73,6 @@ class Servers:
             "ES_TEST_REDIS_URL": "unix://%s/redis.sock" % self.run,
         }
 
-    def emptied(self):
+    def flush_redis(self):
         subprocess.run([self.redis_cli, "-s", os.path.join(self.run, "redis.sock"),
                         "flushall"], check=True, stdout=subprocess.DEVNULL)

@@ -1,6 +1,6 @@
 # Fast checks of the sources: layers, house rules, format, SQL, links in documents.
 . "$(dirname -- "$0")/lib.sh"
-for one in layers house form; do
+for one in layers house format; do
 	part "lint $one" sh "tests/lint/$one.sh"
 done
 part 'lint rooms' python3 tests/lint/rooms.py

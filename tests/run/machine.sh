@@ -9,5 +9,4 @@ part 'the machine faults' python3 tests/faults/run.py --env "$WORK/env" --build 
 	--kinds 'net-*,disk-*,files-*,memory-*,cpu-*,clock-*,io-*,pg-connections,pg-slow' \
 	--seed "${ES_TEST_FAULTS_SEED:-1}" --least-acks 5000 --least-kinds 20
 
-# Then single faults, as one client sees them.
-part 'the named faults' python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD" --machine
+part 'the stories' python3 tests/faults/named.py --env "$WORK/env" --build "$BUILD" --machine

@@ -1,4 +1,4 @@
-"""A socket for single stories: keeps all received frames in order, and waits for certain ones."""
+"""A WebSocket client for stories: keeps all received frames in order, and waits for frames."""
 
 import threading
 import time
@@ -12,9 +12,9 @@ class Client:
     def __init__(self, load, who, direct=True):
         self.got = []
         self.cond = threading.Condition()
-        self.sock = Socket(self._took, load.ws_of(who, direct), load.world.token(who))
+        self.sock = Socket(self._received, load.ws_of(who, direct), load.world.token(who))
 
-    def _took(self, _sock, frame):
+    def _received(self, _sock, frame):
         with self.cond:
             self.got.append((time.monotonic(), frame))
             self.cond.notify_all()
@@ -28,7 +28,7 @@ class Client:
                     and all(f.get(k) == v for k, v in wanted.items())]
 
     def wait(self, kind, seconds=WITHIN_S, **wanted):
-        """The first frame that matches; waits for it."""
+        """Waits for a frame that matches, and returns the first one."""
         with self.cond:
             if not self.cond.wait_for(lambda: self.frames(kind, **wanted), seconds):
                 raise TimeoutError("no %s %s within %g s; last: %s" % (

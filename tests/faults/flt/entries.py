@@ -1,4 +1,4 @@
-"""Invalid entries of the queue, which no program of ours writes."""
+"""Entries of the queue, most of them invalid, which our programs would not write."""
 
 import json
 import time
@@ -13,7 +13,7 @@ def envelope(tenant, channel, user):
 
 
 def poisons(load):
-    """Entries of which each must become one dead letter."""
+    """Invalid entries. Each must become one dead letter."""
     good = envelope(load.world.names["main"], load.channels[-1], load.world.names["w0"])
     return [
         "{bad",
@@ -30,7 +30,7 @@ def poisons(load):
 
 
 def stream(answer):
-    """The bodies in an answer to XRANGE."""
+    """The entries' bodies in the JSON answer to XREVRANGE."""
     try:
         rows = json.loads(answer)
     except ValueError:

@@ -1,6 +1,7 @@
-"""A server in memory that keeps EchoStream's promises, or breaks one of them on request.
+"""A server in memory that keeps EchoStream's promises, or breaks one of them.
 
-Each breach has the name that the judge must give to it."""
+The promise to break has the name that the judge must report.
+"""
 
 import json
 import threading
@@ -11,8 +12,8 @@ from http.server import ThreadingHTTPServer
 from scn import fake as base
 from scn import frames
 
-AT = 40             # number of the message that the breach affects
-LATER_S = 0.5
+AT = 40             # the server breaks the promise at this message
+LATER_S = 0.5       # so long after its ack `early_ack` commits a message
 
 
 class Channel:
@@ -20,7 +21,7 @@ class Channel:
         self.id, self.tenant, self.name = str(uuid.uuid4()), tenant, name
         self.rows, self.by_key = [], {}
         self.head, self.skip = 0, set()
-        self.ears = []          # handlers that are subscribed
+        self.subscribers = []          # handlers that are subscribed
 
 
 class Store:
@@ -40,35 +41,35 @@ class Store:
         self.users["t-" + user] = (user, tenant)
         return user
 
-    def strike(self, name):
-        """True once, for the message of the breach."""
+    def breaks_now(self, name):
+        """True once, at the message at which the server breaks this promise."""
         if self.breaks != name or self.spent or self.count < AT:
             return False
         self.spent = True
         return True
 
     def send(self, channel, user, cid, body):
-        """The row of the message, new or existing; applies the breach, if any."""
+        """Stores a message, or finds it, and returns its row; may break a promise on the way."""
         with self.lock:
             row = channel.by_key.get((user, cid))
             if row is not None:
                 return row
             self.count += 1
-            if self.strike("lost"):
+            if self.breaks_now("lost"):
                 return self.row(channel, user, cid, body, channel.head + 1)
-            if self.strike("early_ack"):
+            if self.breaks_now("early_ack"):
                 threading.Timer(LATER_S, self.commit, (channel, user, cid, body)).start()
                 return self.row(channel, user, cid, body, channel.head + 1)
-            if self.strike("commit_order"):
+            if self.breaks_now("commit_order"):
                 return self.commit(channel, user, cid, body, ahead=60)
-            if self.strike("doubled"):
+            if self.breaks_now("doubled"):
                 self.commit(channel, user, cid, body)
-            if self.strike("ghost"):
-                self.commit(channel, user, str(uuid.uuid4()), "nobody said this")
-            if self.strike("changed"):
+            if self.breaks_now("ghost"):
+                self.commit(channel, user, str(uuid.uuid4()), "no writer sent this")
+            if self.breaks_now("changed"):
                 return self.commit(channel, user, cid, body[:-1] + "?")
             row = self.commit(channel, user, cid, body)
-            if self.strike("wrong_number"):
+            if self.breaks_now("wrong_number"):
                 return dict(row, messageId=row["messageId"] + 1000)
             return row
 
@@ -91,31 +92,31 @@ class Store:
             channel.rows.append(row)
             channel.rows.sort(key=lambda r: r["messageId"])
             channel.by_key[(user, cid)] = row
-            self.tell(channel, row)
+            self.publish(channel, row)
             return row
 
-    def tell(self, channel, row):
-        if self.strike("stream_hole"):
+    def publish(self, channel, row):
+        if self.breaks_now("stream_hole"):
             return
         frame = {"type": "message", "channelId": channel.id, "userId": row["userId"],
                  "body": row["body"], "seq": row["seq"], "prev": row["prev"],
                  "payload": {"clientMessageId": row["clientMessageId"]}}
-        twice = self.strike("stream_order")
-        if self.strike("stream_differs"):
+        twice = self.breaks_now("stream_order")
+        if self.breaks_now("stream_differs"):
             frame["body"] = "another text"
-        for ear in list(channel.ears):
+        for subscriber in list(channel.subscribers):
             if self.breaks == "stream_missing" and self.count > AT:
                 continue
-            ear.put(frame)
+            subscriber.put(frame)
             if twice:
-                ear.put(frame)
-        if self.strike("foreign"):
+                subscriber.put(frame)
+        if self.breaks_now("foreign"):
             for other in self.channels.values():
-                for ear in other.ears:
+                for subscriber in other.subscribers:
                     if other.tenant != channel.tenant:
-                        ear.put(frame)
-        if self.strike("protocol") and channel.ears:
-            channel.ears[0].raw(frames.encode(frames.TEXT, b"{}", masked=False, rsv=4))
+                        subscriber.put(frame)
+        if self.breaks_now("protocol") and channel.subscribers:
+            channel.subscribers[0].raw(frames.encode(frames.TEXT, b"{}", masked=False, rsv=4))
 
 
 class Handler(base.Handler):
@@ -125,7 +126,7 @@ class Handler(base.Handler):
         words = (self.headers.get("Authorization") or "").split()
         return self.server.store.users.get(words[-1] if words else "", (None, None))
 
-    def _made(self, path, body):
+    def _answer(self, path, body):
         store = self.server.store
         url = urllib.parse.urlsplit(path)
         parts = [p for p in url.path.split("/") if p][2:]
@@ -159,10 +160,10 @@ class Handler(base.Handler):
 
     def _posted(self, store, channel, user, value):
         if store.breaks == "unanswered" and (
-                store.victim == value["clientMessageId"] or store.strike("unanswered")):
+                store.victim == value["clientMessageId"] or store.breaks_now("unanswered")):
             store.victim = value["clientMessageId"]
             return 503, {}
-        if store.strike("lost_accepted"):
+        if store.breaks_now("lost_accepted"):
             return 202, {}
         known = (user, value["clientMessageId"]) in channel.by_key
         row = store.send(channel, user, value["clientMessageId"], value["body"])
@@ -170,16 +171,16 @@ class Handler(base.Handler):
 
     # the socket
 
-    def _talk(self):
+    def _serve_frames(self):
         self.wlock, self.held, self.mine = threading.Lock(), None, []
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
         self.user, self.tenant = self.server.store.users[query["token"][0]]
         try:
-            super()._talk()
+            super()._serve_frames()
         finally:
             with self.server.store.lock:
                 for channel in self.mine:
-                    channel.ears.remove(self)
+                    channel.subscribers.remove(self)
 
     def put(self, frame):
         self.raw(frames.encode(frames.TEXT, json.dumps(frame).encode(), masked=False))
@@ -214,7 +215,7 @@ class Handler(base.Handler):
         return True
 
     def _subscribe(self, store, channel, order):
-        if order["id"] == "spy":        # the fake has no private channels; an ear expects a refusal
+        if order["id"] == "spy":        # a spy expects a refusal; the fake has no private channels
             self.put({"type": "error", "id": "spy", "payload": {}})
             return
         with store.lock:
@@ -225,7 +226,7 @@ class Handler(base.Handler):
                     self.put({"type": "message", "channelId": channel.id, "body": row["body"],
                               "userId": row["userId"], "seq": row["seq"], "prev": row["prev"],
                               "payload": {"clientMessageId": row["clientMessageId"]}})
-            channel.ears.append(self)
+            channel.subscribers.append(self)
             self.mine.append(channel)
 
     def _send(self, store, channel, order):
@@ -251,7 +252,7 @@ def page(store, channel, query):
 
 
 def start(breaks=None):
-    """(server, base URL)"""
+    """Starts a server; returns (server, base URL)."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.store = Store(breaks)

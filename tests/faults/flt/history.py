@@ -1,4 +1,4 @@
-"""History from the REST API: forward, backward, and some messages one by one."""
+"""Reads history over REST: forward, backward, and some messages one by one."""
 
 import time
 
@@ -6,16 +6,16 @@ from scn import rest
 
 from .writers import API
 
-PAGES = (200, 37)      # forward, backward: different sizes give different page borders
+PAGES = (200, 37)      # page sizes forward and backward; they differ, so that pages end elsewhere
 
 
 class History:
-    """The messages of one channel, oldest first, in two views."""
+    """The messages of one channel, oldest first, as read forward and backward."""
 
     def __init__(self, channel, tenant, forward, backward, strays):
         self.channel, self.tenant = channel, tenant
         self.forward, self.backward = forward, backward
-        self.strays = strays    # single reads that differ from the pages
+        self.strays = strays    # (row in the page, different row of the single read)
 
 
 def read(load, channel, who, rng):
@@ -45,7 +45,7 @@ def walk(client, headers, base, query, word, limit):
 
 
 def ask(client, headers, path, patience_s=20):
-    """The answer to GET path; repeats the request while the stack recovers."""
+    """The answer to GET path. Repeats the request while the stack recovers from a fault."""
     end = time.monotonic() + patience_s
     while True:
         try:

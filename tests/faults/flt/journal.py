@@ -1,4 +1,4 @@
-"""The journal of sends and answers: one Send for each message, recorded before it is sent."""
+"""The journal of a run: one Send for each message, recorded before the writer sends it."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ SPACE = uuid.UUID("01900000-0000-7000-8000-0000000000ff")
 class Send:
     """One message of one writer, through all its attempts."""
 
-    __slots__ = ("body", "cid", "writer", "channel", "number", "tenant", "user", "door",
+    __slots__ = ("body", "cid", "writer", "channel", "number", "tenant", "user", "transport",
                  "writer_who", "strict", "first_at", "sent_at", "tries", "conn", "acked_at",
                  "message_id", "accepted_at", "refused", "longest_s")
 
@@ -21,33 +21,33 @@ class Send:
         self.body = "%s %08x" % (text, zlib.crc32(text.encode()))
         self.cid = str(uuid.uuid5(SPACE, text))
         self.writer, self.channel, self.number = writer.name, channel, number
-        self.tenant, self.user, self.door = writer.tenant, writer.user, writer.door
+        self.tenant, self.user, self.transport = writer.tenant, writer.user, writer.transport
         self.writer_who = writer.who
         self.strict = writer.strict
-        self.first_at = None   # of the first attempt
-        self.sent_at = None    # of the last attempt
+        self.first_at = None   # time of the first attempt
+        self.sent_at = None    # time of the last attempt
         self.tries = 0
-        self.conn = None       # of the last attempt, for senders that do not wait
+        self.conn = None       # connection of the last attempt, for senders that do not wait
         self.acked_at = None
         self.message_id = None
         self.accepted_at = None
         self.refused = None
-        self.longest_s = 0.0   # the longest time until any answer
+        self.longest_s = 0.0   # the longest wait of an attempt for its answer
 
 
 class Journal:
-    """All sends of a run; writes each step to a file, too, for people."""
+    """All sends of a run. It also writes each step to a file, for people."""
 
     def __init__(self, path=None):
         self.sends = []
         self.by_cid = {}
-        self.early = []        # reads that did not find an acked message
-        self.flushed_at = []   # the run emptied the queue on purpose: begin, end, begin, ...
-        self.cut_at = []       # the run cut sockets on purpose: (begin, end)
-        self.stopped_at = []   # the same for push-servers that the run stopped
-        # connections that ended inside a frame: (earliest time of the cut, time of the last byte,
-        # name)
-        self.torn = []
+        self.early = []        # acked messages that a read right after the ack did not find
+        self.flushed_at = []   # when the run emptied the queue: begin, end, begin, ...
+        self.cut_at = []       # when the run cut sockets: (begin, end)
+        self.stopped_at = []   # when the run stopped a push-server: (begin, end)
+        # Connections that ended inside a frame: (earliest time of the cut, time of the last byte,
+        # name).
+        self.cut_frames = []
         self.notes = []        # unexpected events of writers and listeners, for people
         self.acks = 0
         self.lock = threading.Lock()
@@ -92,7 +92,7 @@ class Journal:
             self._write("unknown", send, str(why)[:200])
 
     def ended(self, who, n, why):
-        """The n-th connection of a listener."""
+        """Records the end of a listener's n-th connection."""
         with self.lock:
             if self.file:
                 self.file.write(json.dumps({"t": round(time.monotonic(), 4), "is": "ended",

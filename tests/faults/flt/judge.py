@@ -1,24 +1,24 @@
 """The judge compares a journal, histories and streams, and names each fault. It makes no requests.
 
-  lost             a message was acked, and history does not have it
-  lost_accepted    a message was answered 202, and history does not have it (except when the run
-                   emptied the queue)
-  early_ack        a message was acked, and a read right after the ack did not find it
+  lost             a message was acked, but history does not have it
+  lost_accepted    a message was answered 202, but history does not have it, and the run did not
+                   empty the queue meanwhile
+  early_ack        a message was acked, but a read right after the ack did not find it
   wrong_number     the ack has another number than history
   changed          history has another text than the sender sent
-  doubled          history has one (sender, client id) twice
-  ghost            history has a message that no writer sent, or that was finally refused
-  history_order    history's numbers do not rise, or `prev` is not a number before
-  views            forward, backward and single reads differ
-  commit_order     a message was acked before another was sent, and has the higher number
+  doubled          history has a pair of sender and client id twice
+  ghost            history has a message that no writer sent, or that the server refused for good
+  history_order    history's numbers do not rise, or `prev` is not an earlier number
+  views            forward, backward and single reads of history differ
+  commit_order     a message has a higher number than one that was sent after its ack
   sender_order     a sender's messages are not in the order of sending
-  stream_order     a connection's numbers do not rise, or one comes twice
-  stream_hole      a connection's `prev` is not the number before, and no gap says so
-  stream_differs   a frame differs from history under its number
-  stream_missing   history has a message that a listener should have received, and no gap says so
-  foreign          a frame of another tenant, or of a channel without a subscription
-  unanswered       a message whose sender had no answer at the end
-  protocol         a server broke RFC 6455, or a writer or listener could not continue
+  stream_order     the numbers on a connection do not rise
+  stream_hole      the `prev` of a frame is not the number before, and no gap frame explains it
+  stream_differs   a frame differs from the message with its number in history
+  stream_missing   a listener did not receive a message, and no gap frame explains it
+  foreign          a client received a frame of another tenant or of a channel without a subscription
+  unanswered       the server never answered a message
+  protocol         the server broke RFC 6455, or a writer or listener could not continue
 """
 
 import bisect
@@ -33,7 +33,7 @@ NAMES = ("lost", "lost_accepted", "early_ack", "wrong_number", "changed", "doubl
 class Verdict:
     def __init__(self):
         self.faults = {name: [] for name in NAMES}
-        self.apart = []         # 202 that FLUSHALL lost: listed, but not a fault
+        self.apart = []         # messages answered 202 that the run lost with the queue: no fault
 
     def add(self, name, text):
         self.faults[name].append(text)
@@ -43,7 +43,7 @@ class Verdict:
 
 
 def judge(journal, histories, listeners, protocol_faults=()):
-    """histories: {channel: History}; listeners: with stretches, foreign and tenant."""
+    """Returns the Verdict. histories: {channel: History}."""
     v = Verdict()
     judge_sends(v, journal, histories)
     for h in histories.values():
@@ -58,7 +58,7 @@ def judge(journal, histories, listeners, protocol_faults=()):
             v.add("foreign", "%s got %s" % (one.name, str(frame)[:200]))
     for text in protocol_faults:
         v.add("protocol", text)
-    for since, when, who in journal.torn:
+    for since, when, who in journal.cut_frames:
         if not was_cut(journal, since, when):
             v.add("protocol", "%s: ended inside a frame at %.3f, and the run did not cut it" % (
                 who, when))
@@ -66,9 +66,11 @@ def judge(journal, histories, listeners, protocol_faults=()):
 
 
 def was_cut(journal, since, when):
-    """True when the run explains the cut. A slow reader (since) may be cut long before it reads the
-    end, also by a push-server that stops: its Close frame waits behind more bytes than the reader
-    reads in time."""
+    """True when a kill by the run explains the end inside a frame.
+
+    since: set for a slow reader, which may have been cut long before it read the last byte. A
+    push-server that stops may cut it, too, because its Close frame waits behind unread bytes.
+    """
     cuts = journal.cut_at + (journal.stopped_at if since is not None else [])
     first = when if since is None else since
     return any(begin <= when and end >= first for begin, end in cuts)
@@ -104,9 +106,11 @@ def judge_sends(v, journal, histories):
 
 
 def flushed(journal, s):
-    """True when the message may have been in the queue when the run emptied it. A queue keeps the
-    order of a channel: the message had left the queue if another one, sent after its 202, was acked
-    before."""
+    """True when the message may have been in the queue when the run emptied the queue.
+
+    A queue keeps the order of a channel. So the message had left the queue when another message of
+    the channel, sent after its 202, was acked.
+    """
     passed = min((t.acked_at for t in journal.sends if t.channel == s.channel
                   and t.acked_at is not None and t.first_at > s.accepted_at),
                  default=float("inf"))
@@ -123,7 +127,7 @@ def judge_acked(v, s, row):
 
 def describe(s):
     return "%s #%d (%s) cid %s in %s, %d tries, acked as %s, sent at %.3f" % (
-        s.writer, s.number, s.door, s.cid, s.channel, s.tries, s.message_id, s.first_at)
+        s.writer, s.number, s.transport, s.cid, s.channel, s.tries, s.message_id, s.first_at)
 
 
 def judge_history(v, journal, h):
@@ -150,7 +154,7 @@ def judge_history(v, journal, h):
 
 
 def numbers(journal, histories):
-    """The number of each send in history: {cid: number}."""
+    """{cid: number in history}."""
     return {m["clientMessageId"]: m["messageId"] for h in histories.values()
             for m in h.forward}
 
@@ -217,7 +221,7 @@ def judge_stretch(v, stretch, h):
 
 
 def gap_end(v, who, gap, last):
-    """Checks that a gap begins right after the last number (a reset may begin anywhere)."""
+    """Checks that a gap begins right after the last number. A gap `reset` may begin anywhere."""
     _, start, end, reason = gap
     if reason != "reset" and (start != last + 1 or end < start):
         v.add("stream_hole", "%s: after %d a gap from %d to %d" % (who, last, start, end))
@@ -232,13 +236,13 @@ def judge_frame(v, who, row, seq, body, cid, user):
 
 
 def judge_whole(v, listener, histories):
-    """Checks that all connections of a listener together have every message from its first base on."""
+    """Checks that all connections of a listener together have every message since it subscribed."""
     for channel in listener.channels:
         h = histories.get(channel)
         mine = [s for s in listener.stretches if s.channel == channel and s.base is not None]
         if h is None or not mine:
             if h is not None:
-                v.add("stream_missing", "%s never heard of %s" % (listener.name, channel))
+                v.add("stream_missing", "%s never subscribed to %s" % (listener.name, channel))
             continue
         seen = {row[2] for s in mine for row in s.frames}
         gaps = sorted((g[1], g[2]) for s in mine for g in s.gaps)

@@ -1,7 +1,8 @@
-"""The kinds of fault. Each is a function (Fault) that breaks something, returns when the fault has
-ended, and returns a description. Its limit is the time until all clients are back.
+"""The kinds of fault, which kinds_*.py define and register here.
 
-kinds_*.py define the kinds and register them here."""
+A kind is a function of a Fault that breaks something, waits for the end of the fault, and returns a
+description. All clients must be back within the limit of the kind.
+"""
 
 import signal
 import time
@@ -11,31 +12,32 @@ KINDS = {}
 
 
 class Kind:
-    def __init__(self, name, limit_s, run, holds=False, queue=None):
+    def __init__(self, name, limit_s, run, redelivers=False, queue=None):
         self.name, self.limit_s, self.run = name, limit_s, run
-        self.holds = holds      # the ended program keeps messages until the queue delivers them again
-        self.queue = queue      # the only queue of this kind; None: any queue
+        # True: it ends a fanout that has messages, which the queue must deliver again.
+        self.redelivers = redelivers
+        self.queue = queue      # the only queue that has this kind; None: every queue
 
 
-def kind(limit_s, holds=False, queue=None):
+def kind(limit_s, redelivers=False, queue=None):
     def add(f):
         name = f.__name__.replace("_", "-")
-        KINDS[name] = Kind(name, limit_s, f, holds, queue)
+        KINDS[name] = Kind(name, limit_s, f, redelivers, queue)
         return f
     return add
 
 
-def settle(queue):
-    """Keeps the kinds of this queue, and adds the time of its leases to their limits."""
+def select_for(queue):
+    """Keeps the kinds that this queue has, and adds its time of redelivery to their limits."""
     for name, one in list(KINDS.items()):
         if one.queue not in (None, queue.name):
             del KINDS[name]
-        elif one.holds:
-            one.limit_s += queue.comes_again_s
+        elif one.redelivers:
+            one.limit_s += queue.redelivery_s
 
 
 class Fault:
-    """The arguments of a kind: the stack, the load and a source of random numbers."""
+    """The argument of a kind: the stack, the load and a source of random numbers."""
 
     def __init__(self, stack, load, rng):
         self.stack, self.load, self.rng = stack, load, rng
@@ -53,14 +55,14 @@ class Fault:
             self.stack.kill(pids, signal.SIGCONT)
 
     def replace(self, name, sig):
-        """Waits until another process is the master of the program."""
+        """Sends the signal to the program's master and waits until another master runs."""
         old = self.stack.master(name)
         self.stack.kill(old, sig)
         self.stack.restarted(name, old)
         return "pid %d" % old
 
     def lose_queue(self, how):
-        """Marks that the run empties the queue: the judge does not blame a lost 202 from before."""
+        """Empties the queue by how(), and notes the time, because this may lose messages answered 202."""
         self.load.journal.flushed_at.append(time.monotonic())
         try:
             return how()

@@ -24,7 +24,7 @@ MESSAGES = 20
 # memory
 
 def cgroup():
-    """(folder, file of the limit) of a memory cgroup in which the run may make children."""
+    """Makes a memory cgroup; returns (folder, file of the limit)."""
     for base, limit in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
                         ("/sys/fs/cgroup", "memory.max")):
         made = os.path.join(base, "echostream-test-%d" % os.getpid())
@@ -44,8 +44,8 @@ def write(path, text):
 
 
 def memory_kill(f):
-    """The workers get no further page. The kernel kills the first one that needs a page, during its
-    allocation, and each other one that needs a page before the limit is lifted."""
+    """The workers get no further page of memory. The kernel kills each worker that needs a page before
+    the limit is lifted."""
     pids = [pid for name in ("api", "push", "fanout") for pid in f.stack.workers(name)]
     made, limit = cgroup()
     home = os.path.join(os.path.dirname(made), "cgroup.procs")
@@ -80,7 +80,7 @@ def dead(pids):
 
 
 def rmdir_soon(path):
-    """Removes a cgroup, which is busy until the last of its processes is reaped."""
+    """Removes a cgroup. The kernel refuses that until the last of its processes is reaped."""
     end = time.monotonic() + 5
     while True:
         try:
@@ -95,7 +95,7 @@ def rmdir_soon(path):
 # processors
 
 def cpu_busy(f):
-    """As many busy loops as processors: no program may take another for dead."""
+    """Runs as many busy loops as processors. The programs must not take slow workers for dead."""
     before = {name: f.stack.workers(name) for name in ("api", "push", "fanout")}
     takeovers = count(f, "partition lost")
     loops = [f.stack.helper(["sh", "-c", "while :; do :; done"], {}, "busy.log")[0]
@@ -107,8 +107,8 @@ def cpu_busy(f):
             f.stack.dismiss(proc, signal.SIGKILL)
     for name, pids in before.items():
         if f.stack.workers(name) != pids:
-            machine.complaints.append("busy processors cost workers of %s" % name)
-    return "%d loops, %d partitions changed hands" % (
+            machine.complaints.append("%s lost workers while the processors were busy" % name)
+    return "%d loops, %d partitions changed their owner" % (
         len(loops), count(f, "partition lost") - takeovers)
 
 
@@ -120,8 +120,8 @@ def count(f, text):
 
 # the clock
 
-def faked(offset):
-    """The environment of a wrong wall clock; the monotonic clock stays right, as on a real machine."""
+def wrong_clock(offset):
+    """The environment that gives a program a wrong wall clock and the right monotonic clock."""
     found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
     if not found or not shutil.which("faketime"):
         raise Gone("no libfaketime")
@@ -129,14 +129,14 @@ def faked(offset):
             "FAKETIME_NO_CACHE": "1"}
 
 
-class Ear(Socket):
+class Recorder(Socket):
     """A client that keeps all received frames."""
 
     def __init__(self, port, token):
         self.got, self.cond = [], threading.Condition()
-        super().__init__(self.took_frame, ("127.0.0.1", port, "/ws"), token)
+        super().__init__(self.received_frame, ("127.0.0.1", port, "/ws"), token)
 
-    def took_frame(self, _sock, frame):
+    def received_frame(self, _sock, frame):
         with self.cond:
             self.got.append(frame)
             self.cond.notify_all()
@@ -146,11 +146,11 @@ class Ear(Socket):
             return [f for f in self.got if all(f.get(k) == v for k, v in wanted.items())]
         with self.cond:
             if not self.cond.wait_for(found, ANSWER_S):
-                raise Strange("no %s; got %s" % (wanted, self.got[-3:]))
+                raise WrongBehaviour("no %s; got %s" % (wanted, self.got[-3:]))
             return found()[0]
 
 
-class Strange(Exception):
+class WrongBehaviour(Exception):
     """Forbidden behaviour of a program with a wrong clock."""
 
 
@@ -162,9 +162,9 @@ def free_port():
 
 def clock(offset):
     def fault(f):
-        """A second fanout with that clock takes its share of the partitions and is killed; a second
-        push-server with that clock serves a client."""
-        fake, run, port = faked(offset), f.stack.run_dir, free_port()
+        """A second fanout with a wrong clock takes its share of the partitions and is then killed. A
+        second push-server with a wrong clock serves a client."""
+        fake, run, port = wrong_clock(offset), f.stack.run_dir, free_port()
         before = owners(f)
         fanout, _ = f.stack.helper(
             [os.path.join(f.stack.build, "fanout", "echostream-fanout")],
@@ -177,8 +177,8 @@ def clock(offset):
             "push-clock.log")
         try:
             f.load.until(lambda: owners(f) > before, 20, "the second fanout has partitions")
-            serves(f, port)
-        except (Strange, TimeoutError) as e:
+            check_service(f, port)
+        except (WrongBehaviour, TimeoutError) as e:
             machine.complaints.append("clock %s: %s" % (offset, e))
         finally:
             workers = children(fanout.pid)
@@ -194,31 +194,31 @@ def owners(f):
                            "where until > now()"))
 
 
-def serves(f, port):
+def check_service(f, port):
     now, world = int(time.time()), f.load.world
     world.mint("clock", "w0", {"iat": now - 2 * HOUR_S, "exp": now + 4 * HOUR_S})
     name = "clock" + uuid.uuid4().hex[:8]
     world.make_channel(name, "main", False, [])
     f.load.until(lambda: listens(port), ANSWER_S, "the second push-server listens")
-    ear, channel = Ear(port, world.token("clock")), world.names[name]
+    recorder, channel = Recorder(port, world.token("clock")), world.names[name]
     try:
-        ear.send_json({"type": "subscribe", "id": "s", "channelId": channel})
-        head = ear.wait(type="ack", id="s")["payload"]["seq"]
+        recorder.send_json({"type": "subscribe", "id": "s", "channelId": channel})
+        head = recorder.wait(type="ack", id="s")["payload"]["seq"]
         for k in range(MESSAGES):
-            ear.send_json({"type": "send", "id": "m%d" % k, "channelId": channel,
+            recorder.send_json({"type": "send", "id": "m%d" % k, "channelId": channel,
                            "body": "at another time %d" % k})
-        numbers = [ear.wait(type="ack", id="m%d" % k)["payload"]["messageId"]
+        numbers = [recorder.wait(type="ack", id="m%d" % k)["payload"]["messageId"]
                    for k in range(MESSAGES)]
-        ear.wait(type="message", body="at another time %d" % (MESSAGES - 1))
-        heard = [one["seq"] for one in ear.got if one["type"] == "message"]
-        if heard != numbers or heard != sorted(heard) or heard[0] <= head:
-            raise Strange("acked %s, heard %s" % (numbers, heard))
+        recorder.wait(type="message", body="at another time %d" % (MESSAGES - 1))
+        received = [one["seq"] for one in recorder.got if one["type"] == "message"]
+        if received != numbers or received != sorted(received) or received[0] <= head:
+            raise WrongBehaviour("acks have the numbers %s, messages %s" % (numbers, received))
     finally:
-        ear.drop()
+        recorder.drop()
     ages = f.stack.sql("select max(abs(extract(epoch from now() - created_at))) from messages "
                        "where channel_id = '%s'" % channel)
     if float(ages) > HOUR_S / 2:
-        raise Strange("messages are dated %s s off" % ages)
+        raise WrongBehaviour("createdAt of messages is wrong by %s s" % ages)
 
 
 def listens(port):

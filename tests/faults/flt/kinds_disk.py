@@ -1,5 +1,5 @@
-"""Disks that are full for a while. Each kind needs the folder to be a separate file system, which
-tests/faults/own_machine.sh makes."""
+"""A disk is full for a while. Each kind fills a folder that own_machine.sh has mounted as a small file
+system."""
 
 import os
 import re
@@ -16,10 +16,7 @@ NO_SPACE = re.compile(rb"No space left on device|AOF write error")
 
 
 class Log:
-    """Counts the "disk full" lines in a server's log since this object was made.
-
-    The log is not on the full disk.
-    """
+    """Counts the failed writes in a server's log since this object was made."""
 
     def __init__(self, stack, name):
         self.path = os.path.join(stack.env.log_dir(), name + ".log")
@@ -40,12 +37,12 @@ def disk_pg(f):
 
 
 def disk_wal(f):
-    """The write-ahead log has no space either: PostgreSQL ends at once, and cannot start."""
+    """The write-ahead log has no space either, so PostgreSQL ends at once and cannot start."""
     def more():
         try:
             f.stack.sql("select pg_switch_wal()")
         except Gone:
-            pass        # PostgreSQL has ended, as wanted
+            pass        # PostgreSQL has ended, as intended
     return full_server(f, "pg", "postgres", more)
 
 
@@ -58,7 +55,7 @@ def full_server(f, name, server, meanwhile=None):
     taken = machine.fill(folder(f, name), seconds, meanwhile)
     if not log.complaints():
         raise Gone("%s logged no failed write while its disk was full" % server)
-    return "%d MB for %.1f s, %d complaints" % (taken >> 20, seconds, log.complaints())
+    return "%d MB for %.1f s, %d failed writes" % (taken >> 20, seconds, log.complaints())
 
 
 def disk_log(f):

@@ -1,5 +1,5 @@
-"""Programs without a free descriptor for a while: open connections stay, new ones wait or are
-refused, and no loop spins."""
+"""Programs have no free descriptor for a while. Open connections must stay, new ones may wait or be
+refused, and no program may spin."""
 
 import os
 import resource
@@ -12,8 +12,8 @@ from .stack import Gone
 
 LIMIT_S = 2
 SECONDS = 3.0
-SPINS = 0.95        # share of a processor that no worker needs under this load
-VISITORS = 24
+SPINS = 0.95        # a worker that needs this share of a processor spins
+IDLE_CLIENTS = 24
 
 
 def first_free(pid):
@@ -24,8 +24,8 @@ def first_free(pid):
     return n
 
 
-class Narrowed:
-    """Lets each process open `spare` more descriptors and no further one."""
+class DescriptorLimit:
+    """Lets each process open at most `spare` more descriptors."""
 
     def __init__(self, pids, spare):
         self.before = {}
@@ -49,17 +49,17 @@ class Narrowed:
                 pass
 
 
-def visitors(f, name):
-    """Silent clients, so that a connection waits at each listener."""
+def idle_clients(f, name):
+    """Connects clients that send nothing, so that connections wait at each listening socket."""
     run = f.stack.run_dir
-    doors = {"push": [os.path.join(run, "push-ops.sock"),
+    listeners = {"push": [os.path.join(run, "push-ops.sock"),
                       (f.load.push.hostname, f.load.push.port)],
              "fanout": [os.path.join(run, "fanout-ops.sock")], "api": []}[name]
     found = []
-    for door in doors * VISITORS:
-        s = socket.socket(socket.AF_UNIX if isinstance(door, str) else socket.AF_INET)
+    for address in listeners * IDLE_CLIENTS:
+        s = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         s.setblocking(False)
-        s.connect_ex(door)
+        s.connect_ex(address)
         found.append(s)
     return found
 
@@ -68,14 +68,14 @@ def files(name, spare):
     def fault(f):
         pids = f.stack.workers(name)
         steady = {one: one.conns for one in f.load.listeners if one.kind == "steady"}
-        with Narrowed(pids, spare):
-            guests = visitors(f, name)
+        with DescriptorLimit(pids, spare):
+            clients = idle_clients(f, name)
             try:
-                want = machine.Wanting(pids)
+                demand = machine.CpuDemand(pids)
                 time.sleep(SECONDS)
-                shares = want.shares()
+                shares = demand.shares()
             finally:
-                for s in guests:
+                for s in clients:
                     s.close()
         if max(shares.values()) > SPINS:
             machine.complaints.append("%s without descriptors spins: %s" % (
@@ -85,7 +85,7 @@ def files(name, spare):
             machine.complaints.append("%s without descriptors cut %s" % (name, cut))
         if f.stack.workers(name) != pids:
             machine.complaints.append("%s without descriptors lost workers" % name)
-        return "%d processes of %s; the busiest wants %.0f %%" % (
+        return "%d processes of %s; the busiest needs %.0f %% of a processor" % (
             len(pids), name, 100 * max(shares.values()))
     return fault
 

@@ -1,4 +1,4 @@
-"""Calls of the C library that fail at random inside fanout (libfiu)."""
+"""Calls of the C library fail at random inside fanout (libfiu)."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ ENABLE = "".join("enable_random name=%s,probability=0.02\n" % name for name in (
 
 
 def io_errors(f):
-    """A second fanout in which one of fifty calls to read, write or use a socket fails."""
+    """In a second fanout one of fifty calls that read, write or use a socket fails."""
     libs = [os.path.join(LIB, name) for name in ("fiu_run_preload.so", "fiu_posix_preload.so")]
     if not all(os.path.exists(lib) for lib in libs):
         raise Gone("no libfiu (package fiu-utils)")

@@ -1,5 +1,5 @@
-"""The kinds of fault that need more than signals. A kind is left out on a machine that does not
-permit it."""
+"""The kinds of `--machine`, which need namespaces or root. A run leaves out a kind that the machine
+does not permit."""
 
 from . import kinds_clock, kinds_disk, kinds_files, kinds_io, kinds_net, kinds_pg
 

@@ -1,14 +1,14 @@
-"""Partitions between the programs and PostgreSQL or Redis, by packet filter."""
+"""Network partitions between the programs and PostgreSQL or Redis, made by a packet filter."""
 
 import time
 
 from . import machine
 from .kinds import KINDS, Kind
 from .machine import TCP, Rules
-from .schedule import GROSS
+from .schedule import FAIL_FACTOR
 
 LIMIT_S = 10
-FOUND_S = 10        # 5 s without an acknowledgement, and a margin for TCP's timers
+FOUND_S = 10        # 5 s without a TCP acknowledgement, and a margin for TCP's timers
 
 
 def both(port, what):
@@ -38,7 +38,7 @@ def partition(way, names, least_s, most_s):
 
 
 def forget(name):
-    """Open connections lose all packets in silence, as behind a firewall that lost its table. New
+    """Open connections lose all packets without an error, as when a firewall loses its table. New
     connections work."""
     def fault(f):
         port = TCP[name]
@@ -50,7 +50,7 @@ def forget(name):
                              "tcp sport %d tcp dport %s drop" % (port, ports)]):
             at = time.monotonic()
             back = gone = None
-            while (back is None or gone is None) and time.monotonic() < at + GROSS * LIMIT_S:
+            while (back is None or gone is None) and time.monotonic() < at + FAIL_FACTOR * LIMIT_S:
                 passed = time.monotonic() - at
                 if back is None and f.load.back_since(at):
                     back = passed
@@ -64,8 +64,8 @@ def forget(name):
 
 
 def half_open(port, old):
-    """Half-open connections that are left. Redis's own ends do not count: Redis has no time-out for
-    published bytes without an acknowledgement, only a limit of the buffer."""
+    """The half-open connections. The server's ends at Redis do not count, because Redis has no time-out
+    for published bytes without an acknowledgement, only a limit of its buffer."""
     return sorted((c, "server's" if server else "ours")
                   for c, server in machine.connections(port)
                   if c in old and not (server and port == TCP["redis"]))
@@ -74,7 +74,7 @@ def half_open(port, old):
 def judge(name, old, back, gone, missing, left):
     if back is None:
         machine.complaints.append("%s forgot %d connections: not back in %g s: %s" % (
-            name, len(old), GROSS * LIMIT_S, missing[:8]))
+            name, len(old), FAIL_FACTOR * LIMIT_S, missing[:8]))
     if gone is None or gone > 2 * FOUND_S:
         machine.complaints.append("%s forgot %d connections: after %g s there are half-open "
                                   "ones: %s" % (name, len(old), 2 * FOUND_S, left[:8]))
@@ -86,5 +86,5 @@ def add():
             KINDS["net-%s-%s" % (name, way)] = Kind(
                 "net-%s-%s" % (name, way), LIMIT_S, partition(way, [name], 2, 4))
         KINDS["net-%s-forget" % name] = Kind("net-%s-forget" % name, LIMIT_S, forget(name))
-    # longer than each time-out
+    # This partition lasts longer than each time-out.
     KINDS["net-all-cut"] = Kind("net-all-cut", LIMIT_S, partition("cut", TCP, 10, 12))

@@ -1,4 +1,4 @@
-"""PostgreSQL without a free connection, or with statements that do not end."""
+"""PostgreSQL has no free connection, or its statements do not end."""
 
 import os
 import socket
@@ -12,13 +12,13 @@ from .stack import Gone, curl
 
 LOCK = ("begin; lock table messages, channel_heads in access exclusive mode; "
         "select pg_sleep(%d); commit")
-HOGS_S = 3.0
+HELD_S = 3.0
 LOCK_S = 7          # longer than ES_DATABASE_TIMEOUT_MS
-SESSIONS_BESIDE = 4     # readiness uses its own connections
+SESSIONS_BESIDE = 4     # connections of readiness, which are not in a pool
 
 
-class Hog:
-    """One session of another client, in PostgreSQL's own protocol."""
+class ForeignSession:
+    """A connection of another client, opened in PostgreSQL's protocol without libpq."""
 
     def __init__(self, stack):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -26,12 +26,12 @@ class Hog:
         self.sock.connect(os.path.join(stack.run_dir, "pg", ".s.PGSQL.5432"))
         words = b"user\0echostream_app\0database\0echostream\0\0"
         self.sock.sendall(struct.pack("!II", 8 + len(words), 196608) + words)
-        self.in_ = self.heard() == b"Z"
-        if not self.in_:
+        self.accepted = self.first_answer() == b"Z"
+        if not self.accepted:
             self.sock.close()
 
-    def heard(self):
-        """Z: ready; E: refused."""
+    def first_answer(self):
+        """PostgreSQL's answer to the startup: b"Z" is ready, b"E" is refused."""
         data = b""
         while True:
             while len(data) < 5 or len(data) < 1 + struct.unpack("!I", data[1:5])[0]:
@@ -45,35 +45,35 @@ class Hog:
                 return kind
 
 
-def take_all(stack, hogs, end):
-    """Takes each connection that becomes free before the programs connect."""
+def take_all(stack, sessions, end):
+    """Opens connections until PostgreSQL refuses one."""
     while time.monotonic() < end:
-        hog = Hog(stack)
-        if hog.in_:
-            hogs.append(hog)
+        session = ForeignSession(stack)
+        if session.accepted:
+            sessions.append(session)
         else:
             return
-    raise Gone("PostgreSQL takes too long to be full")
+    raise Gone("PostgreSQL still accepts connections at the end of the time")
 
 
 def pg_connections(f):
-    """Another client takes all connections and ends those of the programs, which cannot connect."""
-    hogs, end = [], time.monotonic() + HOGS_S + 10
+    """Another client takes all connections, also those of the programs, which cannot connect again."""
+    sessions, end = [], time.monotonic() + HELD_S + 10
     try:
-        take_all(f.stack, hogs, end)
+        take_all(f.stack, sessions, end)
         f.stack.sql("select pg_terminate_backend(pid) from pg_stat_activity "
                     "where application_name like 'echostream-%'")
-        end = time.monotonic() + HOGS_S
+        end = time.monotonic() + HELD_S
         while time.monotonic() < end:
-            take_all(f.stack, hogs, end)
+            take_all(f.stack, sessions, end)
             time.sleep(0.005)
         ours = f.stack.sql(SESSIONS)
     except OSError as e:
         raise Gone("PostgreSQL: %s" % e) from e
     finally:
-        for hog in hogs:
-            hog.sock.close()
-    return "%d taken, %s left to ours" % (len(hogs), ours)
+        for session in sessions:
+            session.sock.close()
+    return "%d connections taken, the programs have %s" % (len(sessions), ours)
 
 
 SESSIONS = ("select count(*) from pg_stat_activity "
@@ -81,7 +81,8 @@ SESSIONS = ("select count(*) from pg_stat_activity "
 
 
 def pg_slow(f):
-    """A lock that lasts longer than every time-out: statements end, and no queue grows."""
+    """A lock lasts longer than every time-out. The programs' statements must end, and the programs must
+    not open further sessions."""
     most = len(f.stack.workers("api")) + 2 * len(f.stack.workers("push")) + len(
         f.stack.workers("fanout")) + SESSIONS_BESIDE
     lock = threading.Thread(target=f.stack.env.sql, args=(LOCK % LOCK_S,))
@@ -96,7 +97,7 @@ def pg_slow(f):
     finally:
         lock.join()
     if seen > most:
-        machine.complaints.append("%d sessions while PostgreSQL is slow, the pools have %d" % (
+        machine.complaints.append("%d sessions while PostgreSQL is slow, the pools allow %d" % (
             seen, most))
     return "locked for %d s, at most %d of %d sessions" % (LOCK_S, seen, most)
 

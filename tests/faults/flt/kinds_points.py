@@ -1,5 +1,7 @@
-"""A second fanout, from a build with crash points, ends repeatedly in the middle of its work, and the
-stack's own fanout takes over."""
+"""A second fanout crashes at a named point of its work, again and again.
+
+It comes from a build with crash points. The stack's own fanout takes its partitions over.
+"""
 
 import os
 
@@ -8,7 +10,7 @@ from .kinds import KINDS, Kind
 POINTS = ("after_receive", "before_commit", "after_commit", "after_publish",
           "before_queue_done", "after_queue_done")
 LOG = "fanout-points.log"
-ENDS = 2            # the second fanout must end so often at a point
+ENDS = 2            # crashes of the second fanout at each point
 WITHIN_S = 30
 
 
@@ -19,14 +21,14 @@ def crash(point):
             [os.path.join(f.stack.points_build, "fanout", "echostream-fanout")],
             {"ES_FANOUT_OPS_LISTEN": "unix:" + os.path.join(f.stack.run_dir, "points-ops.sock"),
              "ES_TEST_CRASH_POINT": "%s:%d" % (point, pass_no)}, LOG)
-        said = "crash point %s," % point
-        before = count(log, said)
+        ending = "crash point %s," % point
+        before = count(log, ending)
         try:
-            f.load.until(lambda: count(log, said) >= before + ENDS, WITHIN_S,
-                         "%d ends at %s" % (ENDS, point))
+            f.load.until(lambda: count(log, ending) >= before + ENDS, WITHIN_S,
+                         "%d crashes at %s" % (ENDS, point))
         finally:
             f.stack.dismiss(proc)
-        return "%d ends at pass %d" % (count(log, said) - before, pass_no)
+        return "%d crashes at pass %d" % (count(log, ending) - before, pass_no)
     return run
 
 
@@ -38,4 +40,4 @@ def count(path, text):
 def add():
     for point in POINTS:
         name = "crash-" + point.replace("_", "-")
-        KINDS[name] = Kind(name, 5, crash(point), holds=True)
+        KINDS[name] = Kind(name, 5, crash(point), redelivers=True)

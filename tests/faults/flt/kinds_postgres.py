@@ -63,4 +63,4 @@ def pg_read_only(f):
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.1)
-    return "for a while"
+    return "read-only"

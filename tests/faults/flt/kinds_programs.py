@@ -1,4 +1,4 @@
-"""Faults of our own programs and of the front door."""
+"""Faults of our own programs and of lighttpd."""
 
 import os
 import signal
@@ -73,22 +73,22 @@ def fanout_workers(f):
     return [p for p in pids if not holds_socket(p, ops)] or pids
 
 
-@kind(5, holds=True)
+@kind(5, redelivers=True)
 def fanout_worker_kill(f):
     pid = f.some(fanout_workers(f))
     f.stack.kill(pid, signal.SIGKILL)
     return "pid %d" % pid
 
 
-@kind(5, holds=True)
+@kind(5, redelivers=True)
 def fanout_workers_kill(f):
-    """Kills workers during their batches: the queue delivers the last ones again."""
+    """Kills workers in the middle of their batches, which the queue delivers again."""
     pids = fanout_workers(f)
     f.stack.kill(pids, signal.SIGKILL)
     return "%d workers" % len(pids)
 
 
-@kind(5, holds=True)
+@kind(5, redelivers=True)
 def fanout_kill(f):
     return f.replace("fanout", signal.SIGKILL)
 
@@ -99,22 +99,23 @@ def fanout_freeze(f):
     return "all workers, shorter than their lease"
 
 
-@kind(5, holds=True)
+@kind(5, redelivers=True)
 def fanout_zombie(f):
-    """fanout is frozen beyond its lease, loses its partitions, and wakes up in the middle of a batch."""
+    """A worker is frozen until its lease has ended and another worker has its partitions. Then it
+    continues in the middle of a batch."""
     pid = f.some(fanout_workers(f))
     f.freeze(pid, f.rng.uniform(3.5, 4.5))
     return "pid %d" % pid
 
 
-@kind(5, holds=True)
+@kind(5, redelivers=True)
 def fanout_restart(f):
     return f.replace("fanout", signal.SIGTERM)
 
 
-@kind(5, holds=True)
+@kind(5, redelivers=True)
 def fanout_two(f):
-    """A second fanout beside the first is killed, or stopped in order, after a while."""
+    """A second fanout runs for a while beside the first, and ends by SIGTERM or SIGKILL."""
     proc, _ = f.stack.helper(
         [os.path.join(f.stack.build, "fanout", "echostream-fanout")],
         {"ES_FANOUT_OPS_LISTEN": "unix:" + os.path.join(f.stack.run_dir, "second-ops.sock")},
@@ -128,23 +129,23 @@ def fanout_two(f):
     return "ended by %s" % sig.name
 
 
-# the front door, and all of it
+# lighttpd, and several programs
 
 @kind(3)
 def lighttpd_kill(f):
     return f.replace("lighttpd", signal.SIGKILL)
 
 
-@kind(10, holds=True)
+@kind(10, redelivers=True)
 def rolling_restart(f):
     for name in ("fanout", "push", "api", "lighttpd"):
         f.replace(name, signal.SIGTERM)
     return "fanout, push, api, lighttpd"
 
 
-@kind(10, holds=True)
+@kind(10, redelivers=True)
 def all_kill(f):
-    """Kills all programs at once, but not the servers."""
+    """Kills all our programs at once, but not PostgreSQL, Redis and lighttpd."""
     names = ("fanout", "push", "api")
     old = {name: f.stack.master(name) for name in names}
     for pid in old.values():

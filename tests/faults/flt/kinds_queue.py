@@ -1,4 +1,4 @@
-"""Faults of the entries of a queue, for every kind of queue."""
+"""Faults of the queue's entries, on every queue."""
 
 import json
 import uuid
@@ -9,7 +9,7 @@ from .kinds import kind
 
 @kind(5)
 def poison(f):
-    """Entries that no program can read or commit, between good ones."""
+    """Adds entries that no program can read or commit, between valid ones."""
     bad = entries.poisons(f.load)
     for body in bad:
         f.stack.queue.put(body, f.rng)
@@ -19,13 +19,13 @@ def poison(f):
 
 @kind(5)
 def unknown_tenant(f):
-    """A well-formed envelope of an unknown tenant: the commit refuses it without a dead letter."""
+    """Adds a well-formed envelope of an unknown tenant, which the commit refuses without a dead letter."""
     stranger = entries.envelope(*(str(uuid.uuid4()) for _ in range(3)))
     f.stack.queue.put(json.dumps(stranger), f.rng)
-    return "one"
+    return "1 entry"
 
 
-@kind(5, holds=True)
+@kind(5, redelivers=True)
 def redelivery(f):
     """The queue delivers its entries again, three times, in another order."""
     return "%d entries" % f.stack.queue.repeat(f.rng)

@@ -1,4 +1,4 @@
-"""Faults of Redis, which carries events, and with `redis:` also the queue."""
+"""Faults of Redis, which carries events, and on the queue `redis:` also the queue."""
 
 import signal
 import time
@@ -46,8 +46,8 @@ def redis_freeze(f):
 
 @kind(5)
 def redis_demote(f):
-    """Redis is a replica for a while, like the old primary of a failover: it accepts connections,
-    answers, and refuses writes."""
+    """Redis is a replica for a while, like the old primary after a failover: it accepts connections and
+    answers reads, but refuses writes."""
     seconds = f.rng.uniform(0.5, 2.5)
     f.stack.redis("REPLICAOF", "127.0.0.1", "1")    # a port without a listener
     try:
@@ -59,8 +59,8 @@ def redis_demote(f):
 
 @kind(5)
 def redis_flush(f):
-    """With `redis:`, messages that were queued and not committed are gone, which breaks no promise.
-    Acked messages stay. With another queue no message is lost."""
+    """Redis loses all its data. On the queue `redis:` queued messages are lost, which breaks no promise;
+    acked messages stay. On another queue no message is lost."""
     def flush():
         f.stack.redis("FLUSHALL")
         return "all keys"

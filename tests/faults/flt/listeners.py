@@ -1,29 +1,29 @@
-"""Listeners: clients that stay subscribed, resume after each cut with their last number, and record
-every frame."""
+"""Listeners: clients that stay subscribed and record every frame. After the end of a connection they
+resume with their last number."""
 
 import random
 import threading
 import time
 
-from .writers import GONE, Socket, complain
+from .writers import CONNECTION_ERRORS, Socket, record_faults
 
 BACKOFF_S = (0.05, 0.5)
 SUBSCRIBE_S = 6.0
 
 
 class Stretch:
-    """The frames of one channel on one connection, from its base on."""
+    """The frames of one channel on one connection."""
 
     def __init__(self, listener, conn, channel, after):
         self.listener, self.conn, self.channel = listener, conn, channel
-        self.after = after          # `after` of the subscribe; None: from the head
-        self.base = None            # last number before the first frame
+        self.after = after          # `after` of the subscribe frame; None: none, only new events
+        self.base = None            # the number before the first event; None: not subscribed yet
         self.frames = []            # (time, type, seq, prev, body, cid, user, place)
         self.gaps = []              # (place, from, to, reason)
         self.early = []             # frames before the ack
 
     def last(self):
-        """The last number that this stretch covers."""
+        """The last number that these frames and gaps cover."""
         last = self.base
         if self.frames:
             last = max(last or 0, self.frames[-1][2])
@@ -33,7 +33,7 @@ class Stretch:
 
 
 class Listener(threading.Thread):
-    """kind: steady, flapping (cuts itself), slow (reads now and then)."""
+    """kind: steady, flapping (cuts its own connections) or slow (pauses reading)."""
 
     def __init__(self, load, name, who, channels, kind, direct):
         super().__init__(daemon=True, name=name)
@@ -42,9 +42,9 @@ class Listener(threading.Thread):
         self.tenant = load.tenant_of(who)
         self.rng = random.Random("%s %s" % (load.seed, name))
         self.stretches = []
-        self.now = {}               # channel -> Stretch of the connection that is open
+        self.now = {}               # channel -> Stretch of the open connection
         self.last = {}              # channel -> last number seen
-        self.heard_at = {}          # channel -> when its newest message had been sent
+        self.newest_at = {}         # channel -> when the writer first sent the newest message
         self.foreign = []
         self.conns = 0
         self.since = None           # start of the open connection
@@ -55,7 +55,7 @@ class Listener(threading.Thread):
         while not self.load.over.is_set():
             try:
                 self.connection()
-            except GONE as e:
+            except CONNECTION_ERRORS as e:
                 self.ended(str(e)[:80])
             except Exception as e:
                 self.failure = "%s died: %s: %s" % (self.name, type(e).__name__, e)
@@ -69,7 +69,7 @@ class Listener(threading.Thread):
         self.since = time.monotonic()
         self.now = {}
         rcvbuf = 4096 if self.kind == "slow" else 0
-        self.sock = Socket(self.took, self.load.ws_of(self.who, self.direct),
+        self.sock = Socket(self.received, self.load.ws_of(self.who, self.direct),
                            self.load.world.token(self.who), rcvbuf)
         for channel in self.channels:
             self.subscribe(channel)
@@ -101,7 +101,7 @@ class Listener(threading.Thread):
         if not ready:
             raise OSError("no answer to subscribe")
 
-    def took(self, sock, frame):
+    def received(self, sock, frame):
         channel = frame.get("channelId")
         kind = frame["type"]
         if kind == "ack" and frame.get("op") == "subscribe":
@@ -143,11 +143,11 @@ class Listener(threading.Thread):
         cid, body, user = payload.get("clientMessageId"), frame.get("body"), frame.get("userId")
         send = self.load.journal.by_cid.get(cid)
         if send is not None and (body, user) == (send.body, send.user):
-            cid, body, user = send.cid, send.body, send.user    # millions: no copies
+            cid, body, user = send.cid, send.body, send.user    # keep no copies of millions of texts
         stretch.frames.append((now, kind, frame["seq"], frame["prev"], body, cid, user))
         self.last[channel] = frame["seq"]
         if send is not None:
-            self.heard_at[channel] = max(self.heard_at.get(channel, 0.0), send.first_at)
+            self.newest_at[channel] = max(self.newest_at.get(channel, 0.0), send.first_at)
 
     def ended(self, why):
         self.load.journal.ended(self.name, self.conns, why)
@@ -155,13 +155,13 @@ class Listener(threading.Thread):
     def hang_up(self):
         if self.sock:
             self.sock.drop()
-            complain(self.load, self.name, self.sock,
+            record_faults(self.load, self.name, self.sock,
                      self.since if self.kind == "slow" else None)
             self.sock = None
 
 
-class Ear(Listener):
-    """Repeatedly subscribes to channels that it must not read; the server must refuse each time."""
+class Spy(Listener):
+    """Repeatedly subscribes to channels that it may not read; the server must refuse each time."""
 
     def __init__(self, load, name, who, channels, wanted):
         super().__init__(load, name, who, channels, "steady", False)
@@ -171,7 +171,7 @@ class Ear(Listener):
     def connection(self):
         self.conns += 1
         self.now = {}
-        self.sock = Socket(self.took, self.load.ws_of(self.who, False),
+        self.sock = Socket(self.received, self.load.ws_of(self.who, False),
                            self.load.world.token(self.who))
         for channel in self.channels:
             self.subscribe(channel)
@@ -180,11 +180,11 @@ class Ear(Listener):
                 self.sock.send_json({"type": "subscribe", "id": "spy", "channelId": channel})
             self.load.over.wait(1.0)
 
-    def took(self, sock, frame):
+    def received(self, sock, frame):
         if frame.get("id") == "spy":
             if frame["type"] == "error":
                 self.refusals += 1
             else:
                 self.foreign.append(frame)
             return
-        super().took(sock, frame)
+        super().received(sock, frame)

@@ -12,12 +12,12 @@ from scn.world import World
 
 from . import history
 from .journal import Journal
-from .listeners import Ear, Listener
-from .writers import API, Looker, RestWriter, WsWriter
+from .listeners import Spy, Listener
+from .writers import API, AckChecker, RestWriter, WsWriter
 
 
 class Shape:
-    """The amount of load."""
+    """How many channels, writers and listeners of each kind a load has."""
 
     def __init__(self, channels=6, rest=5, ws=4, piped=2, pause_s=0.03, flapping=4, slow=2,
                  steady=3):
@@ -36,9 +36,9 @@ class Load:
         self.stopping, self.over = threading.Event(), threading.Event()
         self.give_up_at = float("inf")
         self.protocol_faults = []
-        self.async_share, self.look_share = 0.1, 0.05
-        self.writers, self.listeners, self.ears = [], [], []
-        self.looker = Looker(self)
+        self.async_share, self.ack_check_share = 0.1, 0.05
+        self.writers, self.listeners, self.spies = [], [], []
+        self.ack_checker = AckChecker(self)
         self.push = urllib.parse.urlsplit(env.get("ES_PUSH_URL") or "")
 
     # functions for writers and listeners
@@ -57,14 +57,14 @@ class Load:
             return self.push.hostname, self.push.port, self.push.path
         return self.env.ws_host, self.env.ws_port, self.env.ws_path
 
-    # making
+    # creating
 
     def build(self):
         s = self.shape
         for tenant in ("main", "canary"):
             self.world.make_tenant(tenant, {"maxMessagesPerSecond": 50000, "settings": {
                 "user_send_limit": 5000, "user_send_window_s": 1}})
-        users = ["w%d" % k for k in range(s.rest + s.ws + s.piped)] + ["ears", "outsider"]
+        users = ["w%d" % k for k in range(s.rest + s.ws + s.piped)] + ["reader", "outsider"]
         for who in users:
             self.user(who, "main")
         for who in ("canary1", "canary2"):
@@ -76,10 +76,10 @@ class Load:
                                     users[:-1] if private else [])
         self.world.make_channel("c0", "canary", False, [])
         self.foreign = self.world.names["c0"]
-        # the canary's channel has the name of a private one of the main tenant
+        # The canary tenant's channel has the same name as a private channel of the main tenant.
         self.channels = [c for c in self.world_channels("main")]
         self.private = self.channels[0]
-        self.hire()
+        self.create_clients()
 
     def user(self, who, tenant):
         self.world.make_user(who, tenant, "member")
@@ -90,42 +90,42 @@ class Load:
         rows = [c for c in got["channels"] if c["name"].startswith("c")]
         return [c["channelId"] for c in sorted(rows, key=lambda c: c["name"])]
 
-    def hire(self):
+    def create_clients(self):
         s, n = self.shape, 0
         for kind, count in (("rest", s.rest), ("ws", s.ws), ("piped", s.piped)):
             for k in range(count):
                 who = "w%d" % n
-                mine = [self.channels[(n + j) % len(self.channels)] for j in range(3)]
-                self.writers.append(self.writer(kind, k, who, mine))
+                channels = [self.channels[(n + j) % len(self.channels)] for j in range(3)]
+                self.writers.append(self.writer(kind, k, who, channels))
                 n += 1
         self.writers.append(RestWriter(self, "canary-rest", "canary1", [self.foreign],
                                        s.pause_s * 8))
         for k in range(s.steady):
-            self.listeners.append(Listener(self, "steady%d" % k, "ears", self.channels,
+            self.listeners.append(Listener(self, "steady%d" % k, "reader", self.channels,
                                            "steady", k % 2 == 1))
         for kind, count in (("flapping", s.flapping), ("slow", s.slow)):
             for k in range(count):
-                mine = [self.channels[(k + j) % len(self.channels)] for j in range(2)]
-                self.listeners.append(Listener(self, "%s%d" % (kind, k), "ears", mine, kind,
+                channels = [self.channels[(k + j) % len(self.channels)] for j in range(2)]
+                self.listeners.append(Listener(self, "%s%d" % (kind, k), "reader", channels, kind,
                                                k % 2 == 0))
         self.listeners.append(Listener(self, "canary", "canary2", [self.foreign], "steady",
                                        False))
         if s.steady:
-            self.ears = [Ear(self, "ear-tenant", "canary2", [self.foreign], self.channels),
-                         Ear(self, "ear-private", "outsider", [self.channels[-1]],
+            self.spies = [Spy(self, "spy-tenant", "canary2", [self.foreign], self.channels),
+                         Spy(self, "spy-private", "outsider", [self.channels[-1]],
                              [self.private, self.foreign])]
 
-    def writer(self, kind, k, who, mine):
+    def writer(self, kind, k, who, channels):
         pause = self.shape.pause_s
         if kind == "rest":
-            return RestWriter(self, "rest%d" % k, who, mine, pause)
+            return RestWriter(self, "rest%d" % k, who, channels, pause)
         window = 1 if kind == "ws" else 12
-        return WsWriter(self, "%s%d" % (kind, k), who, mine, pause, window, k % 2 == 0)
+        return WsWriter(self, "%s%d" % (kind, k), who, channels, pause, window, k % 2 == 0)
 
     # running
 
     def start(self):
-        for one in self.listeners + self.ears + [self.looker]:
+        for one in self.listeners + self.spies + [self.ack_checker]:
             one.start()
         self.until(lambda: all(len(one.last) == len(one.channels) for one in self.listeners),
                    30, "listeners are subscribed")
@@ -140,19 +140,19 @@ class Load:
             time.sleep(0.02)
 
     def back_since(self, at):
-        """True when every writer has had an ack, and every steady listener a frame of each channel, for
-        a message that was first sent after `at`."""
-        return all(w.heard_at > at for w in self.writers) and all(
-            one.heard_at.get(c, 0) > at for one in self.listeners if one.kind == "steady"
+        """True when all clients are back: every writer has an ack for a message that it first sent after
+        `at`, and every steady listener has received such a message in each channel."""
+        return all(w.newest_at > at for w in self.writers) and all(
+            one.newest_at.get(c, 0) > at for one in self.listeners if one.kind == "steady"
             for c in one.channels)
 
     def missing_since(self, at):
-        return [w.name for w in self.writers if w.heard_at <= at] + [
+        return [w.name for w in self.writers if w.newest_at <= at] + [
             "%s/%d" % (one.name, k) for one in self.listeners if one.kind == "steady"
-            for k, c in enumerate(one.channels) if one.heard_at.get(c, 0) <= at]
+            for k, c in enumerate(one.channels) if one.newest_at.get(c, 0) <= at]
 
-    def finish(self, settle_s=45.0):
-        """Stops sending, waits for all answers and frames, reads back; {channel: History}."""
+    def finish(self, wait_s=45.0):
+        """Stops the writers, waits for all answers and frames; returns {channel: History}."""
         self.give_up_at = time.monotonic() + self.give_up_s
         self.stopping.set()
         for one in self.writers:
@@ -161,18 +161,18 @@ class Load:
                 self.protocol_faults.append("%s does not end" % one.name)
         self.wait_for_accepted(15.0)
         histories = self.read_back()
-        self.wait_for_heads(histories, settle_s)
+        self.wait_for_heads(histories, wait_s)
         self.over.set()
-        for one in self.listeners + self.ears + [self.looker]:
+        for one in self.listeners + self.spies + [self.ack_checker]:
             one.join(10)
-        for one in self.writers + self.listeners + self.ears:
+        for one in self.writers + self.listeners + self.spies:
             if one.failure:
                 self.protocol_faults.append(one.failure)
         self.journal.close()
         return histories
 
     def wait_for_accepted(self, seconds):
-        """Waits until the queue is empty: a message answered 202 must be committed soon."""
+        """Waits until the messages that were answered 202 are committed."""
         client = rest.Client(self.env.url)
         end = time.monotonic() + seconds
         pending = [s for s in self.journal.sends if s.acked_at is None and s.accepted_at]
@@ -194,12 +194,13 @@ class Load:
 
     def read_back(self):
         rng = random.Random(self.seed)
-        found = {c: history.read(self, c, "ears", rng) for c in self.channels}
+        found = {c: history.read(self, c, "reader", rng) for c in self.channels}
         found[self.foreign] = history.read(self, self.foreign, "canary2", rng)
         return found
 
     def wait_for_heads(self, histories, seconds):
-        """Waits until each listener has the last message; the judge names those without it."""
+        """Waits until each listener has the last message, or the time is over. The judge names listeners
+        without it."""
         def at_head():
             return all(one.last.get(c, 0) >= histories[c].forward[-1]["messageId"]
                        for one in self.listeners for c in one.channels

@@ -1,5 +1,5 @@
-"""Tools of the kinds that break the machine under the stack: a network namespace, separate file
-systems, and the state of processes from outside."""
+"""Functions for kinds that break the machine under the stack: packet filters, full disks, and the
+state of processes."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from .stack import Gone
 
 TCP = {"pg": 5432, "redis": 6379}
 TABLE = "es_faults"
-complaints = []         # forbidden behaviour that a kind saw; checked at the end
+complaints = []         # forbidden behaviour that a kind saw; the run fails at its end
 
 
 def run(argv, text=None):
@@ -30,8 +30,11 @@ def own_network(stack):
 
 
 class Rules:
-    """nft rules for packets that arrive at loopback, during the block. The rules act on arrival,
-    because the kernel reports a packet that is dropped on its way out to the sender."""
+    """Applies nft rules to packets that arrive at loopback, until the block ends.
+
+    The rules filter arriving packets, because the kernel reports an error to the sender of a packet
+    that is dropped on its way out.
+    """
 
     def __init__(self, stack, rules):
         own_network(stack)
@@ -46,7 +49,7 @@ class Rules:
 
 
 def connections(port):
-    """(client's port, true at the server's end) of each established connection to port."""
+    """(the client's port, True for the server's end) of each end of the connections to a port."""
     found = set()
     with open("/proc/net/tcp", encoding="ascii") as f:
         for line in list(f)[1:]:
@@ -64,7 +67,7 @@ def connections(port):
 # disks
 
 def fill(path, seconds, meanwhile=None):
-    """Keeps the disk of path full for the time; takes space that other processes free, too."""
+    """Keeps the disk of path full for the time. It also takes the space that other processes free."""
     if not os.path.ismount(path):
         raise Gone("%s is not a separate file system" % path)
     name = os.path.join(path, "full")
@@ -96,8 +99,8 @@ def grab(fd, taken):
 # processes
 
 def runnable_ns(pid):
-    """The time for which a process ran or waited to run, which shows a busy loop on a busy machine,
-    too."""
+    """The time for which a process ran or waited to run, which shows a busy loop also on a busy
+    machine."""
     try:
         with open("/proc/%d/schedstat" % pid, encoding="ascii") as f:
             ran, waited = f.read().split()[:2]
@@ -106,8 +109,8 @@ def runnable_ns(pid):
     return int(ran) + int(waited)
 
 
-class Wanting:
-    """The share of the time for which each process ran or waited to run since the last call."""
+class CpuDemand:
+    """Measures for which share of the time each process ran or waited to run."""
 
     def __init__(self, pids):
         self.at = time.monotonic()

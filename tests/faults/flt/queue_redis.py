@@ -1,4 +1,4 @@
-"""Operations on the queue in Redis Streams (`redis:`), such as entries that no program would write."""
+"""Operations on the queue in Redis Streams (`redis:`), such as adding an invalid entry."""
 
 from . import entries
 
@@ -7,12 +7,12 @@ PARTITIONS = 8
 
 class RedisQueue:
     name = "redis"
-    comes_again_s = 0       # positions are stored, so the next owner continues at once
+    redelivery_s = 0       # the next owner of a partition continues at the stored position at once
 
     def __init__(self, stack):
         self.stack = stack
         self.own_url = stack.env.get("ES_QUEUE_REDIS_URL")
-        self.process = "qredis" if self.own_url else None       # the server of the queue only
+        self.process = "qredis" if self.own_url else None       # the server that holds only the queue
         self.in_redis = not self.own_url        # FLUSHALL deletes queued messages
 
     def _redis(self, *words):
@@ -40,9 +40,9 @@ class RedisQueue:
         return count
 
     def given_up(self):
-        """The dead letters of the queue itself; Redis has none."""
+        """The messages that the queue itself moved to a dead-letter queue; Redis has no such queue."""
         return 0
 
     def most_receives(self):
-        """The most deliveries of a waiting message; Redis does not count them."""
+        """The most deliveries of one waiting message. Redis does not count deliveries."""
         return 0

@@ -17,11 +17,11 @@ class SqsQueue:
 
     def __init__(self, env):
         self.port = int(env.get("SQS_PORT"))
-        # The messages of an ended program stay leased until the visibility timeout; one second more
-        # for the server's clock and the receive.
-        self.comes_again_s = int(env.get("SQS_VISIBILITY_S")) + 1
+        # The messages of an ended program stay leased until the visibility timeout. One second more
+        # is for the server's clock and the next receive request.
+        self.redelivery_s = int(env.get("SQS_VISIBILITY_S")) + 1
 
-    def tell(self, word, **value):
+    def control(self, word, **value):
         conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             conn.request("POST", "/_test/" + word, json.dumps(value))
@@ -36,26 +36,25 @@ class SqsQueue:
         return json.loads(body)
 
     def put(self, body, rng):
-        self.tell("put", queue=rng.randrange(QUEUES), group=str(uuid.uuid4()), body=body)
+        self.control("put", queue=rng.randrange(QUEUES), group=str(uuid.uuid4()), body=body)
 
     def waiting(self):
-        state = self.tell("state")
+        state = self.control("state")
         return state["waiting"] + state["leased"]
 
     def repeat(self, rng):
-        """Delivers copies, ends leases during the work several times, and for a while makes leases
-        hardly longer than the work."""
+        """Delivers copies, ends leases early several times, and makes leases short for a while."""
         count = 0
-        self.tell("fault", action="ReceiveMessage", visibility_s=1, for_s=2)
+        self.control("fault", action="ReceiveMessage", visibility_s=1, for_s=2)
         for _ in range(5):
-            count += self.tell("repeat", most=15)["n"]
+            count += self.control("repeat", most=15)["n"]
             for _ in range(3):
-                count += self.tell("again")["n"]
+                count += self.control("again")["n"]
                 time.sleep(rng.uniform(0.05, 0.2))
         return count
 
     def given_up(self):
-        return self.tell("state")["dead"]
+        return self.control("state")["dead"]
 
     def most_receives(self):
-        return self.tell("state")["most_receives"]
+        return self.control("state")["most_receives"]

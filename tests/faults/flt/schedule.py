@@ -1,4 +1,4 @@
-"""The schedule of faults, from a seed, and the time until all clients were back after each."""
+"""Causes faults in an order that a seed gives, and measures until all clients are back after each."""
 
 import random
 import time
@@ -6,20 +6,20 @@ import time
 from .kinds import KINDS, Fault
 from .stack import Gone
 
-GROSS = 3           # a run fails when a fault takes this multiple of its limit
-RESTART_S = 15      # a program must end within this time after SIGTERM, under load too
-WAIT_S = 30.0       # longest wait for all clients, before the next fault
+FAIL_FACTOR = 3     # a run fails when clients take this multiple of the limit to be back
+RESTART_S = 15      # a program must end within this time after SIGTERM, also under load
+WAIT_S = 30.0       # the longest wait for all clients before the next fault
 
-# These kinds cut sockets without a Close frame, even inside a frame. A connection through a killed
-# program may end up to CUT_LATER_S later.
+# These kinds cut sockets without a Close frame, even inside a frame. A client may notice the cut up to
+# CUT_LATER_S later.
 CUTTERS = {"push-worker-kill", "push-kill", "lighttpd-kill", "rolling-restart", "all-kill"}
 CUT_LATER_S = 5.0
 
 
 class Done:
-    def __init__(self, kind, said, began, ended):
-        self.kind, self.said, self.began, self.ended = kind, said, began, ended
-        self.back_s = None      # None: never measured (another fault came in between)
+    def __init__(self, kind, description, began, ended):
+        self.kind, self.description, self.began, self.ended = kind, description, began, ended
+        self.back_s = None      # None: not measured, because the next fault did not wait
         self.missing = []
         self.last = ""          # the client that was back last
 
@@ -29,12 +29,13 @@ class Done:
             "  LATE" if self.back_s > self.kind.limit_s else "")
         if self.missing:
             back = "NOT BACK in %g s: %s" % (WAIT_S, " ".join(self.missing)[:300])
-        return "%7.2f  %-20s %-44s %s" % (self.began - start, self.kind.name, self.said[:44],
+        return "%7.2f  %-20s %-44s %s" % (self.began - start, self.kind.name, self.description[:44],
                                           back)
 
 
 class Schedule:
-    """Runs one fault after the other; with pairs > 0 some begin before the last one has ended."""
+    """Causes one fault after the other. pairs: the share of faults that the next fault does not wait
+    for."""
 
     def __init__(self, stack, load, seed, kinds, pairs=0.0, say=None):
         self.stack, self.load, self.pairs = stack, load, pairs
@@ -47,12 +48,12 @@ class Schedule:
         self.start = time.monotonic()
 
     def next_kind(self):
-        """All kinds in a random order, then again. Every third kind is one of this queue, until all of
-        those have run, because no other run has them."""
+        """The next kind. All kinds come in a random order, then all again. Every third kind is one that
+        only this queue has, until all of these have run."""
         if not self.bag:
             order = list(self.kinds)
             self.rng.shuffle(order)
-            order.reverse()     # the last is drawn first
+            order.reverse()     # pop() takes the last
             for k, own in enumerate([one for one in order if one.queue]):
                 order.remove(own)
                 order.insert(3 * k, own)
@@ -66,7 +67,7 @@ class Schedule:
         self.load.until(lambda: self.load.back_since(at), seconds, "load on a whole stack")
 
     def run(self, seconds, rounds=0, least_acks=0):
-        """Runs for the given time, or twice as long when a busy machine has too few acks by then."""
+        """Causes faults for the time, or up to twice as long while there are too few acks."""
         self.start = time.monotonic()
         end = self.start + seconds
         left = rounds * len(self.kinds)
@@ -82,7 +83,7 @@ class Schedule:
     def once(self, kind):
         began = time.monotonic()
         try:
-            said = kind.run(self.fault)
+            description = kind.run(self.fault)
         except Gone as e:
             self.skipped.append("%s: %s" % (kind.name, e))
             return None
@@ -91,7 +92,7 @@ class Schedule:
             self.load.journal.cut_at.append((began, ended + CUT_LATER_S))
         if kind.name == "push-restart":
             self.load.journal.stopped_at.append((began, ended + CUT_LATER_S))
-        one = Done(kind, said or "", began, ended)
+        one = Done(kind, description or "", began, ended)
         self.done.append(one)
         if self.rng.random() >= self.pairs:
             self.wait(one)
@@ -99,9 +100,8 @@ class Schedule:
         return one
 
     def wait(self, one):
-        """Waits until all clients are back: every writer has an ack, and every steady listener a new
-        message in each channel. The time counts from the end of the fault, for kills from the
-        kill."""
+        """Waits until all clients are back. The time counts from the end of the fault; for kills it
+        counts from the kill."""
         since = one.began if one.kind.name.endswith("kill") else one.ended
         until = time.monotonic() + WAIT_S
         while not self.load.back_since(one.ended):
@@ -116,11 +116,12 @@ class Schedule:
         return {one.kind.name for one in self.done}
 
     def slow_stops(self):
-        return ["%s: %.1f s until its successor stood" % (one.kind.name, one.ended - one.began)
+        return ["%s: %.1f s until its successor ran" % (one.kind.name, one.ended - one.began)
                 for one in self.done if one.kind.name.endswith("-restart")
                 and one.kind.name != "rolling-restart" and one.ended - one.began > RESTART_S]
 
-    def gross(self):
-        """The faults that took over GROSS times their limit; a limit below 3 s counts as 3 s."""
+    def far_too_slow(self):
+        """Faults after which clients took over FAIL_FACTOR times the limit. A limit counts as at least
+        3 s."""
         return [one.line(self.start) for one in self.done if one.missing or (
-            one.back_s or 0) > GROSS * max(3, one.kind.limit_s)]
+            one.back_s or 0) > FAIL_FACTOR * max(3, one.kind.limit_s)]

@@ -1,4 +1,4 @@
-"""The stack under test: its processes, its servers, and programs that crashed."""
+"""The stack under test: its processes, servers and logs."""
 
 import json
 import os
@@ -13,7 +13,7 @@ OWN_SIGNALS = {signal.SIGKILL, signal.SIGTERM}
 
 
 class Gone(Exception):
-    """The target of a fault does not exist at the moment, or the machine does not permit the fault."""
+    """The fault is impossible now: its target does not exist, or the machine does not permit it."""
 
 
 class Stack:
@@ -25,7 +25,7 @@ class Stack:
         self.log_from = self.log_sizes()
 
     def _queue(self):
-        from .queue_redis import RedisQueue     # here, because these modules import Gone
+        from .queue_redis import RedisQueue     # not at the top, because these modules import Gone
         from .queue_sqs import SqsQueue
         sqs = self.env.get("ES_QUEUE_URL").startswith("sqs:")
         return SqsQueue(self.env) if sqs else RedisQueue(self)
@@ -33,7 +33,7 @@ class Stack:
     # processes
 
     def masters(self):
-        """{name: pid} from the supervisor's list."""
+        """{name: pid of the master}, from the supervisor's list."""
         found = {}
         with open(os.path.join(self.run_dir, "pids"), encoding="utf-8") as f:
             for line in f:
@@ -133,7 +133,7 @@ class Stack:
         return {p: os.path.getsize(p) for p in environment.log_files(self.env)}
 
     def logged(self, sizes, text):
-        """True when a program has logged the text since then."""
+        """True when a program has logged the text since log_sizes() returned these sizes."""
         for path, size in sizes.items():
             with open(path, "rb") as f:
                 f.seek(min(size, os.path.getsize(path)))
@@ -149,7 +149,7 @@ class Stack:
                     yield os.path.basename(path), line.decode("utf-8", "replace").rstrip()
 
     def crashes(self, expected=()):
-        """Ends of programs that no signal of the test explains."""
+        """Log lines of crashes: ends of programs that no signal of the test explains."""
         found = []
         for name, line in self.log_lines():
             if name in expected:
@@ -167,10 +167,10 @@ class Stack:
 
 def crash_of(name, line):
     try:
-        said = json.loads(line)
+        entry = json.loads(line)
     except ValueError:
         return []
-    if said.get("signal", 0) in (0, *OWN_SIGNALS) and said.get("exit", 0) in (0, -1, None):
+    if entry.get("signal", 0) in (0, *OWN_SIGNALS) and entry.get("exit", 0) in (0, -1, None):
         return []
     return ["%s: %s" % (name, line[:300])]
 
@@ -217,7 +217,7 @@ def children(pid):
 
 
 def holds_socket(pid, path):
-    """True when the process has the listening unix socket of the path open."""
+    """True when the process has the unix socket at this path open."""
     with open("/proc/net/unix", encoding="utf-8") as f:
         inodes = {line.split()[6] for line in f if line.rstrip().endswith(path)}
     try:

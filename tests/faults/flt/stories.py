@@ -1,14 +1,14 @@
-"""Single stories; each checks one promise of the design."""
+"""Stories: each causes one situation and checks one promise of the design."""
 
 import signal
 import threading
 import time
 
-from .tale import API, Wrong, story
+from .story import API, Wrong, story
 
 @story
-def both_doors(t):
-    """The same id over REST and a socket at once, and twice in one batch, makes one message."""
+def both_programs(t):
+    """A client id sent over REST and a socket at once, and twice in one batch, stores one message."""
     channel, count = t.channel(), 40
     c = t.client("w0")
     answers = {}
@@ -39,7 +39,7 @@ def both_doors(t):
 
 @story
 def racing_subscribe(t):
-    """Subscribing during commits misses no message between the head of the ack and the first frame."""
+    """A client that subscribes during commits receives every message after the number in its ack."""
     channel, stop = t.channel(), threading.Event()
     writer = t.client("w1")
 
@@ -70,7 +70,7 @@ def racing_subscribe(t):
 
 @story
 def gone_sender(t):
-    """Outcomes for closed connections do no harm, and the messages are committed once."""
+    """When a sender closes its connection before the ack, its messages are committed once."""
     channel, ids = t.channel(), []
     before = t.stack.workers("push")
     for k in range(40):
@@ -94,7 +94,7 @@ def gone_sender(t):
 
 @story
 def lost_reply(t):
-    """A reply that is lost: the program looks the outcome up as soon as replies arrive again."""
+    """When Redis loses a reply, push-server looks the outcome up as soon as replies arrive again."""
     channel, times = t.channel(), []
     c = t.client("w0")
     t.post(channel, "w0", "first")
@@ -118,8 +118,8 @@ def lost_reply(t):
 
 
 @story
-def removed_hears_nothing(t):
-    """A removed member receives nothing more, also when the event of the removal is lost."""
+def removed_receives_nothing(t):
+    """A removed member receives no event, even when Redis loses the event of the removal."""
     for k in range(5):
         channel = t.channel(True, ["w0", "w3"])
         c = t.client("w3")
@@ -139,21 +139,21 @@ def removed_hears_nothing(t):
         steady.subscribe(channel)
         t.post(channel, "w0", "end")
         steady.wait("message", 40, body="end")
-        time.sleep(0.5)         # time for a frame that must not come
-        heard = [f["body"] for f in c.frames("message") if f["body"] != "before"]
-        if heard:
-            raise Wrong("received after the removal: %s" % heard)
+        time.sleep(0.5)         # a forbidden frame would come in this time
+        received = [f["body"] for f in c.frames("message") if f["body"] != "before"]
+        if received:
+            raise Wrong("received after the removal: %s" % received)
 
 
 @story
 def drained(t):
-    """A push-server that is drained sends each client a time to reconnect, and closes with 4200."""
+    """A draining push-server sends each client a time to reconnect, and closes with 4200."""
     channel = t.channel()
     clients = [t.client("w%d" % (k % 4)) for k in range(40)]
     for c in clients:
         c.subscribe(channel)
-    deaf = t.client("w0")       # answers no Close frame, so its worker lives for a while
-    deaf.sock.reading.clear()
+    silent = t.client("w0")     # answers no Close frame, so its worker stays for a while
+    silent.sock.reading.clear()
     old = t.stack.master("push")
     t.stack.kill(old, signal.SIGTERM)
     t.soon(lambda: "draining" in (t.ask("GET", "/push/readyz", "w0").json or {}), 3,

@@ -1,34 +1,35 @@
-"""Stories of a server that is away for a while, and of one that comes back with other data."""
+"""Stories of a server that is stopped for a while, and of a database that was restored."""
 
 import os
 import signal
 import subprocess
 import time
 
-from .tale import API, BACK_S, Wrong, story, story_if
+from .story import API, BACK_S, Wrong, story, story_if
 
 SEND_S = 10             # an answer to a send must come within this time
-RECEIVES_MOST = 10      # far below the 100 deliveries after which SQS gives a message up
+RECEIVES_MOST = 10      # far below the 100 deliveries after which SQS moves a message away
 
 
 @story
 def postgres_away(t):
     """PostgreSQL is away: sends are 202 or 503, sockets stay, no message becomes a dead letter."""
-    away(t, t.without("postgres", signal.SIGINT), {202, 503}, {503, 504})
+    check_while_away(t, t.without("postgres", signal.SIGINT), {202, 503}, {503, 504})
 
 
 @story
 def redis_away(t):
     """Redis is away: sends are 503 or queued, history and sockets work, no message is lost."""
     queued = set() if t.stack.queue.in_redis else {201}
-    away(t, t.without("redis", signal.SIGTERM), {202, 503} | queued, {200})
+    check_while_away(t, t.without("redis", signal.SIGTERM), {202, 503} | queued, {200})
 
 
 @story_if(lambda queue: queue.process)
 def queue_away(t):
     """The queue is away: sends are 503, history and sockets work, all clients come back."""
     channel = t.channel()
-    t.soon(lambda: t.stack.queue.waiting() == 0, 20, "an empty queue: it keeps nothing")
+    # The queue's server stores nothing on disk, so stop it only when it is empty.
+    t.soon(lambda: t.stack.queue.waiting() == 0, 20, "the queue is empty")
     socket = t.client("w2")
 
     def send(k):
@@ -36,7 +37,7 @@ def queue_away(t):
         error = socket.wait("error", id="q%d" % k)
         if not error["payload"]["retryable"]:
             raise Wrong("a socket's send is answered %s" % error)
-    away(t, t.without(t.stack.queue.process, signal.SIGTERM), {503}, {200}, send, counted=False)
+    check_while_away(t, t.without(t.stack.queue.process, signal.SIGTERM), {503}, {200}, send, counted=False)
     socket.send(type="send", id="last", channelId=channel, body="q", clientMessageId="q")
     socket.wait("ack", id="last")
     if t.bodies(channel) != ["q"]:
@@ -44,14 +45,14 @@ def queue_away(t):
 
 
 class Watcher:
-    """Sends, reads and checks health while a server is away."""
+    """Sends messages, reads history and checks health while a server is away."""
 
     def __init__(self, t, channel):
         self.t, self.channel = t, channel
         self.accepted, self.slowest, self.sent, self.reads = [], 0.0, set(), set()
         self.k = 0
 
-    def turn(self):
+    def step(self):
         t, at = self.t, time.monotonic()
         body = "away %d" % self.k
         got = t.post(self.channel, "w1", body, "away-%d" % self.k)
@@ -68,11 +69,13 @@ class Watcher:
             raise Wrong("liveness went red")
 
 
-def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=True):
-    """During `broken`, sends and reads are answered with one of these statuses; afterwards every
-    accepted message is in history. red: readiness must be red; counted: the queue counts the
-    deliveries of a message."""
-    # A worker may still be in its back-off from the story before.
+def check_while_away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=True):
+    """During `broken`, sends and reads must answer with one of these statuses. Afterwards every accepted
+    message must be in history.
+
+    red: readiness must fail meanwhile. counted: the queue counts the deliveries of a message.
+    """
+    # A worker may still be in its back-off after the previous story.
     t.soon(lambda: all(t.ask("GET", API + "/channels", "w1").status == 200
                        for _ in range(40)), BACK_S, "every worker is back")
     channel = t.channel()
@@ -86,7 +89,7 @@ def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=
             t.soon(lambda: t.ask("GET", "/readyz", "w1").status == 503, 20, "readiness is red")
         end = time.monotonic() + t.away_s
         while time.monotonic() < end:
-            watcher.turn()
+            watcher.step()
             also(watcher.k)
             time.sleep(0.3)
         if not c.alive():
@@ -111,7 +114,7 @@ def away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=
 
 @story
 def recovered(t):
-    """`db recovered`: numbers jump, the epoch is another, old cursors get a gap `reset`."""
+    """After `db recovered` numbers jump, the epoch is new, and old cursors get a gap `reset`."""
     channel = t.channel()
     c = t.client("w0")
     ack = c.subscribe(channel)

@@ -1,4 +1,4 @@
-"""Stories of servers that are unreachable, full or slow, as one client sees them."""
+"""Stories of servers that are unreachable, out of connections, or slow."""
 
 import threading
 import time
@@ -6,8 +6,8 @@ import time
 from .kinds_net import both
 from .kinds_pg import LOCK, take_all
 from .machine import TCP, Rules
-from .stories_away import away
-from .tale import Wrong, story
+from .stories_away import check_while_away
+from .story import Wrong, story
 
 
 def add():
@@ -17,38 +17,38 @@ def add():
 
 def postgres_cut_off(t):
     """No packet comes from PostgreSQL: sends are 202 or 503, sockets stay, no message is lost."""
-    away(t, Rules(t.stack, both(TCP["pg"], "drop")), {202, 503}, {200, 503, 504})
+    check_while_away(t, Rules(t.stack, both(TCP["pg"], "drop")), {202, 503}, {200, 503, 504})
 
 
 def redis_cut_off(t):
     """No packet comes from Redis: sends are 202 or 503, history works, no message is lost."""
-    away(t, Rules(t.stack, both(TCP["redis"], "drop")), {201, 202, 503}, {200})
+    check_while_away(t, Rules(t.stack, both(TCP["redis"], "drop")), {201, 202, 503}, {200})
 
 
 def no_connection_left(t):
     """Another client has all of PostgreSQL's connections: sends are 202 or 503."""
-    away(t, Crowd(t.stack), {201, 202, 503}, {200, 503, 504}, red=False)
+    check_while_away(t, AllConnections(t.stack), {201, 202, 503}, {200, 503, 504}, red=False)
 
 
 def slow_postgres(t):
     """PostgreSQL ends no statement: sends are 202 or 503, reads 503, no message is lost."""
-    away(t, Lock(t), {202, 503}, {503, 504}, red=False)
+    check_while_away(t, Lock(t), {202, 503}, {503, 504}, red=False)
 
 
-class Crowd:
-    """Takes all connections, and each one that becomes free, until the block ends."""
+class AllConnections:
+    """Takes all connections of PostgreSQL, also those that become free, until the block ends."""
 
     def __init__(self, stack):
-        self.stack, self.hogs, self.over = stack, [], threading.Event()
+        self.stack, self.sessions, self.over = stack, [], threading.Event()
         self.thread = threading.Thread(target=self.work)
 
     def work(self):
         while not self.over.is_set():
-            take_all(self.stack, self.hogs, time.monotonic() + 10)
+            take_all(self.stack, self.sessions, time.monotonic() + 10)
             self.over.wait(0.005)
 
     def __enter__(self):
-        take_all(self.stack, self.hogs, time.monotonic() + 10)
+        take_all(self.stack, self.sessions, time.monotonic() + 10)
         self.thread.start()
         self.stack.sql("select pg_terminate_backend(pid) from pg_stat_activity "
                        "where application_name like 'echostream-%'")
@@ -56,8 +56,8 @@ class Crowd:
     def __exit__(self, *_):
         self.over.set()
         self.thread.join()
-        for hog in self.hogs:
-            hog.sock.close()
+        for session in self.sessions:
+            session.sock.close()
 
 
 class Lock:
@@ -74,4 +74,4 @@ class Lock:
     def __exit__(self, *_):
         self.thread.join()
         if self.thread.is_alive():
-            raise Wrong("the lock stays")
+            raise Wrong("the lock is still held")

@@ -1,4 +1,4 @@
-"""Writers send throughout the run, and repeat each message until it is answered."""
+"""Writers send throughout the run, and repeat each message until the server answers it."""
 
 import json
 import random
@@ -10,16 +10,16 @@ from scn import frames, rest, ws
 from .journal import Send
 
 API = "/api/v1"
-ANSWER_S = 8.0        # a later answer of a socket counts as lost
+ANSWER_S = 8.0        # after this time without an answer, a writer gives its socket up
 BACKOFF_S = (0.05, 0.4)
-GONE = (OSError, ws.Refused, ws.Closed, frames.ProtocolError)
+CONNECTION_ERRORS = (OSError, ws.Refused, ws.Closed, frames.ProtocolError)
 
 
 class Writer(threading.Thread):
     """A sender that uses its channels in turn."""
 
-    door = "?"
-    strict = True         # waits for each answer, so its messages must keep their order
+    transport = "?"
+    strict = True         # waits for each answer, so the server must keep the order of its messages
 
     def __init__(self, load, name, who, channels, pause_s):
         super().__init__(daemon=True, name=name)
@@ -28,14 +28,14 @@ class Writer(threading.Thread):
         self.token = load.world.token(who)
         self.pause_s = pause_s
         self.rng = random.Random("%s %s" % (load.seed, name))
-        self.heard_at = 0.0   # time of the first send of the newest acked message
+        self.newest_at = 0.0  # when the writer first sent the newest message that is acked
         self.count = 0
         self.failure = None
 
     def run(self):
         try:
             self.work()
-        except Exception as e:      # a writer that fails must be reported
+        except Exception as e:      # the run reports a writer that failed
             self.failure = "%s died: %s: %s" % (self.name, type(e).__name__, e)
 
     def next_send(self):
@@ -45,36 +45,35 @@ class Writer(threading.Thread):
 
     def acked(self, send, message_id):
         self.journal.ack(send, message_id)
-        self.heard_at = max(self.heard_at, send.first_at)
-        if self.rng.random() < self.load.look_share:
-            self.load.looker.put(send)
+        self.newest_at = max(self.newest_at, send.first_at)
+        if self.rng.random() < self.load.ack_check_share:
+            self.load.ack_checker.put(send)
 
-    def rest_a_while(self):
+    def pause(self):
         self.load.stopping.wait(self.pause_s * self.rng.uniform(0.5, 1.5))
 
     def back_off(self):
         time.sleep(self.rng.uniform(*BACKOFF_S))
 
-    def may_go_on(self):
-        """Continues the retries after the end of the load, until each message is answered or the time
-        is over."""
+    def may_retry(self):
+        """True until give_up_at. After the end of the load a writer still repeats unanswered messages."""
         return time.monotonic() < self.load.give_up_at
 
 
 class RestWriter(Writer):
-    door = "rest"
+    transport = "rest"
 
     def work(self):
         self.client = rest.Client(self.load.url_of(self.who), timeout=10)
         while not self.load.stopping.is_set():
             send = self.next_send()
-            while self.may_go_on() and not self.attempt(send):
+            while self.may_retry() and not self.attempt(send):
                 self.back_off()
-            self.rest_a_while()
+            self.pause()
         self.client.close()
 
     def attempt(self, send):
-        """True when the server answered."""
+        """Sends once. True when the server answered for good, False when the writer must repeat."""
         headers = [("Authorization", "Bearer " + self.token),
                    ("Content-Type", "application/json")]
         if self.rng.random() < self.load.async_share:
@@ -106,7 +105,7 @@ class RestWriter(Writer):
 
 
 class Socket(ws.WsClient):
-    """A client that passes all text frames to a function, from the first one on."""
+    """A WebSocket client that passes all text frames to a function."""
 
     def __init__(self, sink, url, token, rcvbuf=0):
         host, port, path = url
@@ -114,9 +113,9 @@ class Socket(ws.WsClient):
         self.broke = None
         super().__init__(host, port, "%s?token=%s" % (path, token), timeout=5, rcvbuf=rcvbuf)
 
-    def _took(self, opcode, payload):
+    def _received(self, opcode, payload):
         if opcode != frames.TEXT:
-            super()._took(opcode, payload)
+            super()._received(opcode, payload)
             return
         try:
             self.sink(self, ws.decode_text(payload))
@@ -127,9 +126,9 @@ class Socket(ws.WsClient):
 
 
 class WsWriter(Writer):
-    """A sender over a socket, with up to `window` messages at a time."""
+    """A sender over a socket, with up to `window` unanswered messages."""
 
-    door = "ws"
+    transport = "ws"
 
     def __init__(self, load, name, who, channels, pause_s, window, direct):
         super().__init__(load, name, who, channels, pause_s)
@@ -137,27 +136,27 @@ class WsWriter(Writer):
         self.strict = window == 1
         self.cond = threading.Condition()
         self.waiting = {}       # id of the frame -> Send
-        self.again = []         # to be sent again, oldest first
+        self.again = []         # messages to send again, oldest first
         self.sock = None
         self.conns = 0
         self.serial = 0
 
     def work(self):
-        while self.may_go_on():
+        while self.may_retry():
             if self.load.stopping.is_set() and not self.waiting and not self.again:
                 break
             try:
-                self.turn()
-            except GONE as e:
+                self.step()
+            except CONNECTION_ERRORS as e:
                 self.lost(e)
                 self.back_off()
         if self.sock:
             self.sock.drop()
 
-    def turn(self):
+    def step(self):
         if self.sock is None:
             self.conns += 1
-            self.sock = Socket(self.took, self.load.ws_of(self.who, self.direct), self.token)
+            self.sock = Socket(self.received, self.load.ws_of(self.who, self.direct), self.token)
         self.fill()
         with self.cond:
             oldest = min([at for _, at in self.waiting.values()], default=None)
@@ -171,7 +170,7 @@ class WsWriter(Writer):
             self.journal.note("%s: no answer in %g s" % (self.name, ANSWER_S))
             raise ws.Closed("no answer")
         if not self.waiting and not self.again:
-            self.rest_a_while()
+            self.pause()
         elif self.again:
             self.back_off()
 
@@ -194,7 +193,7 @@ class WsWriter(Writer):
             self.sock.send_json({"type": "send", "id": ref, "channelId": send.channel,
                                  "body": send.body, "clientMessageId": send.cid})
 
-    def took(self, sock, frame):
+    def received(self, sock, frame):
         if frame["type"] not in ("ack", "error") or frame.get("op", "send") != "send":
             return
         with self.cond:
@@ -213,39 +212,42 @@ class WsWriter(Writer):
             self.cond.notify_all()
 
     def lost(self, why):
-        """After the end of a connection: queues its unanswered messages for the next connection."""
+        """After the end of a connection, queues its unanswered messages for the next connection."""
         if self.sock:
             self.sock.drop()
-            complain(self.load, self.name, self.sock)
+            record_faults(self.load, self.name, self.sock)
         with self.cond:
             self.sock = None
-            owed = sorted(self.waiting.values(), key=lambda one: one[0].number)
-            self.again = sorted([send for send, _ in owed] + self.again,
+            unanswered = sorted(self.waiting.values(), key=lambda one: one[0].number)
+            self.again = sorted([send for send, _ in unanswered] + self.again,
                                 key=lambda one: one.number)
             self.waiting = {}
-            for send, _ in owed:
+            for send, _ in unanswered:
                 self.journal.unknown(send, why)
 
 
-def complain(load, who, sock, since=None):
-    """The faults of the server on this connection. The judge decides about a connection that was cut
-    inside a frame without a Close frame: only a kill may do that. since: the time from which a slow
-    reader may have been cut; it reads for a long time the bytes that the kernel had at the cut."""
+def record_faults(load, who, sock, since=None):
+    """Records how the server broke the protocol on this connection.
+
+    A connection that ended inside a frame is a fault only if the run did not kill a program; the judge
+    decides that. since: a slow reader may have been cut at any time since then, because it still reads
+    the bytes that the kernel had at the cut.
+    """
     if sock.fault and sock.close_code == 1006 and "ended inside" in sock.fault:
-        load.journal.torn.append((since, sock.ended_at, who))
+        load.journal.cut_frames.append((since, sock.ended_at, who))
     elif sock.fault or sock.broke:
         load.protocol_faults.append("%s: %s" % (who, sock.fault or sock.broke))
 
 
-class Looker(threading.Thread):
-    """Reads messages right after their ack; after an ack before the commit it finds none."""
+class AckChecker(threading.Thread):
+    """Reads messages right after their ack, to find acks that came before the commit."""
 
     def __init__(self, load):
-        super().__init__(daemon=True, name="looker")
+        super().__init__(daemon=True, name="ack checker")
         self.load = load
         self.cond = threading.Condition()
         self.todo = []
-        self.looked = 0
+        self.found = 0
 
     def put(self, send):
         with self.cond:
@@ -259,9 +261,9 @@ class Looker(threading.Thread):
                 self.cond.wait_for(lambda: self.todo, 0.2)
                 send = self.todo.pop(0) if self.todo else None
             if send:
-                self.look(send)
+                self.check(send)
 
-    def look(self, send):
+    def check(self, send):
         client = rest.Client(self.load.url_of(send.writer_who), timeout=5)
         path = "%s/channels/%s/messages/%s" % (API, send.channel, send.message_id)
         try:
@@ -269,8 +271,8 @@ class Looker(threading.Thread):
                 ("Authorization", "Bearer " + self.load.world.token(send.writer_who))])
         except Exception:
             return
-        # Another message under the number is as wrong as no message.
+        # Another message with this number is as wrong as no message.
         if got.status == 404 or got.status == 200 and got.json["clientMessageId"] != send.cid:
             self.load.journal.early.append(send)
         elif got.status == 200:
-            self.looked += 1
+            self.found += 1

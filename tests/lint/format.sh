@@ -1,5 +1,5 @@
 #!/bin/sh
-# Form: clang-format (version 14, because others format differently) and shell scripts.
+# The format of C files (clang-format 14, because other versions format differently), and shell scripts.
 . "$(dirname -- "$0")/lib.sh"
 
 formatter=clang-format

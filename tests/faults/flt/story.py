@@ -1,4 +1,4 @@
-"""The tools of single stories: a world, a stack and clients."""
+"""What stories use: the stack, tenants and users, and clients."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from .client import Client
 from .stack import Gone, stat_of
 from .writers import API
 
-BACK_S = 20     # time for every worker to reach its servers again
+BACK_S = 20     # within this time every worker reaches its servers again
 STORIES = []
 
 
 class Story:
     def __init__(self, run, fits):
         self.name, self.run = run.__doc__.split("\n")[0].rstrip("."), run
-        self.fits = fits        # function: true when the story can run with this queue
+        self.fits = fits        # function of the queue: True when the story can run with it
 
 
 def story(f, fits=lambda _queue: True):
@@ -32,11 +32,11 @@ def story_if(fits):
 
 
 class Wrong(Exception):
-    """The story did not end as it must: a promise is broken."""
+    """The story found a broken promise."""
 
 
-class Tale:
-    """The argument of a story: a world of its own, the stack, and functions for clients."""
+class Context:
+    """The argument of a story: the stack, users, and functions for clients."""
 
     def __init__(self, load, stack, away_s):
         self.load, self.stack, self.world, self.away_s = load, stack, load.world, away_s
@@ -64,7 +64,7 @@ class Tale:
             "body": body, "clientMessageId": cid or str(uuid.uuid4())})
 
     def history(self, channel, who, after):
-        """A page of history; repeats the read while a worker in its back-off answers 503."""
+        """A page of history. Repeats the read while a worker that backs off answers 503."""
         path = "%s/channels/%s/messages?after=%d&limit=200" % (API, channel, after)
         end = time.monotonic() + BACK_S
         while True:
@@ -79,7 +79,7 @@ class Tale:
         return [m["body"] for m in self.history(channel, who, 0)["messages"]]
 
     def everything(self, channel, who="w0"):
-        """The bodies of all messages, read by pages."""
+        """The bodies of all messages of the channel."""
         found, after = [], 0
         while True:
             page = self.history(channel, who, after)
@@ -96,42 +96,43 @@ class Tale:
             time.sleep(0.05)
 
     def without(self, name, sig):
-        """Freezes the supervisor, so that a stopped program is not started again."""
-        return Away(self, name, sig)
+        """Stops a program until the block ends. The supervisor is frozen meanwhile, so that it does not
+        start the program again."""
+        return Stopped(self, name, sig)
 
     def end(self):
         for one in self.clients:
             one.drop()
 
 
-class Away:
-    def __init__(self, tale, name, sig):
-        self.tale, self.name, self.sig = tale, name, sig
+class Stopped:
+    def __init__(self, context, name, sig):
+        self.context, self.name, self.sig = context, name, sig
 
     def __enter__(self):
-        stack = self.tale.stack
+        stack = self.context.stack
         with open(os.path.join(stack.run_dir, "up.pid"), encoding="utf-8") as f:
-            self.boss = int(f.read())
+            self.supervisor = int(f.read())
         self.pid = stack.master(self.name)
-        os.kill(self.boss, signal.SIGSTOP)
+        os.kill(self.supervisor, signal.SIGSTOP)
         os.kill(self.pid, self.sig)
-        self.tale.soon(lambda: (stat_of(self.pid) or ["Z"])[0] == "Z", 20, "it is gone")
+        self.context.soon(lambda: (stat_of(self.pid) or ["Z"])[0] == "Z", 20, "it is gone")
 
     def __exit__(self, *_):
-        os.kill(self.boss, signal.SIGCONT)
-        self.tale.stack.restarted(self.name, self.pid)
-        self.tale.soon(self.tale.stack.ready, 40, "everything is ready again")
+        os.kill(self.supervisor, signal.SIGCONT)
+        self.context.stack.restarted(self.name, self.pid)
+        self.context.soon(self.context.stack.ready, 40, "everything is ready again")
 
 
-def tell(tale, report, only=""):
+def run_stories(context, report, only=""):
     """Runs each story whose name contains `only`."""
     for one in STORIES:
-        if only not in one.name or not one.fits(tale.stack.queue):
+        if only not in one.name or not one.fits(context.stack.queue):
             continue
         try:
-            one.run(tale)
+            one.run(context)
             report.ok("story", one.name)
         except (Wrong, TimeoutError, Gone, OSError) as e:
             report.not_ok("story", one.name, ["%s: %s" % (type(e).__name__, e)])
         finally:
-            tale.end()
+            context.end()
