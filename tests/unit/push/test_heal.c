@@ -178,12 +178,10 @@ test_unreadable_event_is_a_hole(void)
 		hub_tick(worker.hub);
 		hub_deliver_all();
 		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
-		CU_ASSERT_EQUAL(
-		    worker.hub->unreadable.n, 0); /* the first one was logged */
+		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 0); /* the first was logged */
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
-		CU_ASSERT_EQUAL(
-		    worker.hub->unreadable.n, 2); /* no more than one a minute */
+		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 2); /* one log line a minute */
 		worker.env.now_ms += UNREADABLE_MESSAGE_LOG_MS;
 		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 0);
