@@ -1,7 +1,7 @@
 # Paths, messages and helpers that every command uses.
 
 umask 022
-# Servers and useradd are in sbin, which the PATH of a normal user does not have.
+# A normal user's PATH lacks the sbin folders, which have servers and useradd.
 PATH=$PATH:/usr/sbin:/sbin
 BUILD=${ES_BUILD_DIR:-$ROOT/build}
 DEV=${ES_DEV_DIR:-$ROOT/.dev}
@@ -12,7 +12,7 @@ esac
 LOG=$DEV/log
 MARKER=.echostream-dev
 
-# The folder of the sockets; a symbolic link when the path is too long for a socket.
+# The folder of the sockets. It is a symbolic link when its path is too long for a socket.
 RUN=$DEV/run
 [ -L "$RUN" ] && RUN=$(readlink "$RUN")
 
@@ -30,7 +30,8 @@ warn() {
 	printf '%s\n' "./dev: $*" >&2
 }
 
-# die CODE TEXT: code 1: a command failed; 2: wrong use, or something is missing; 3: not running
+# die CODE TEXT: print the error and exit. Codes: 1 a command failed, 2 wrong use or something is
+# missing, 3 the stack is not running
 die() {
 	code=$1
 	shift
@@ -56,7 +57,7 @@ seconds() {
 	printf '%d.%d s' $((passed / 1000)) $((passed % 1000 / 100))
 }
 
-# short_path PATH: the path relative to the current folder, as a user would type it
+# short_path PATH: print the path relative to the current folder, as a user would type it
 short_path() {
 	case $1 in
 	"$PWD"/*) printf './%s' "${1#"$PWD"/}" ;;
@@ -64,7 +65,7 @@ short_path() {
 	esac
 }
 
-# load_env FILE: export the KEY=VALUE lines of a file (values are not shell)
+# load_env FILE: export the KEY=VALUE lines of a file; the shell does not expand the values
 load_env() {
 	while IFS= read -r line; do
 		case $line in

@@ -1,4 +1,4 @@
-# ./dev doctor: find obstacles to a start, and suggest a repair for each.
+# ./dev doctor: find what keeps the stack from starting, and suggest a repair for each problem.
 
 finding() {
 	findings=$((findings + 1))

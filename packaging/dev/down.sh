@@ -1,20 +1,20 @@
-# ./dev down, reset and clean: stop the stack, delete its data.
+# ./dev down, reset and clean: stop the stack, and delete its data.
 
-# stack_stop: stop the supervisor and all programs; ends ./dev when one of them does not end
+# stack_stop: stop the supervisor and all programs; exit when the supervisor does not end
 stack_stop() {
 	if status_running; then
-		boss=$(cat "$RUN/up.pid" 2>/dev/null) || boss=''
-		boss_birth=''
-		[ -n "$boss" ] && proc_stat "$boss" && boss_birth=$proc_birth
-		[ -n "$boss" ] && kill -TERM "$boss" 2>/dev/null
+		supervisor=$(cat "$RUN/up.pid" 2>/dev/null) || supervisor=''
+		supervisor_birth=''
+		[ -n "$supervisor" ] && proc_stat "$supervisor" && supervisor_birth=$proc_birth
+		[ -n "$supervisor" ] && kill -TERM "$supervisor" 2>/dev/null
 		limit=$(stop_all_limit)
 		flock -w "$limit" "$DEV/lock" true ||
-			die 1 "the stack (pid $boss) did not stop in $limit s"
-		# The kernel frees the lock of an ending process before its pid.
-		[ -z "$boss_birth" ] || await_end "$boss" "$boss_birth" 50 ||
-			die 1 "the stack (pid $boss) does not end"
+			die 1 "the stack (pid $supervisor) did not stop in $limit s"
+		# The kernel frees the lock of an ending process before its pid, so wait for the pid, too.
+		[ -z "$supervisor_birth" ] || await_end "$supervisor" "$supervisor_birth" 50 ||
+			die 1 "the stack (pid $supervisor) does not end"
 	fi
-	# A killed `up` leaves its programs running.
+	# Stop the programs that a killed `up` has left running.
 	for name in $PROGRAMS_BACKWARDS; do
 		pids_read "$name" && stop_one "$name" "$pid" "$birth"
 	done
@@ -42,10 +42,10 @@ verb_clean() {
 	stack_stop
 	clean_outside
 	rm -rf "$DEV"
-	say 'clean'
+	say "deleted $(short_path "$DEV")"
 }
 
-# Delete the folders that this stack made outside .dev; each has the marker.
+# Delete the folders that this stack has outside of its own folder (outside_dir). Each has the marker.
 clean_outside() {
 	[ -f "$DEV/outside" ] || return 0
 	while IFS= read -r made; do

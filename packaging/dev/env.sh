@@ -12,9 +12,9 @@ as_pg() {
 	fi
 }
 
-# outside_dir PARENT: make a folder for files that can't stay in .dev, set $made: PostgreSQL's
-# files when other users can't enter root's folder, sockets when the path is too long. The
-# file `outside` lists these folders, and `clean` removes them.
+# outside_dir PARENT: make a folder for files that can't be in the stack's folder, and set $made to
+# it. These are PostgreSQL's files when its user can't enter root's folder, and sockets when the path
+# is too long. The file `outside` lists these folders, and `clean` deletes them.
 outside_dir() {
 	made=$1/echostream-$(id -u)-$(printf %s "$DEV" | cksum | cut -d' ' -f1)
 	mkdir -p "$made" || die 1 "can't make $made"
@@ -53,7 +53,7 @@ env_folders() {
 	return 0
 }
 
-# env_odd_path PATH: true when a character needs quoting in a URL or a configuration file
+# env_odd_path PATH: succeed when the path has a character that URLs or configuration files must quote
 env_odd_path() {
 	case $1 in
 	*[!A-Za-z0-9._/-]*) return 0 ;;
@@ -72,7 +72,7 @@ env_secret() {
 	(umask 077 && od -An -v -N"$2" -tx1 /dev/urandom | tr -d ' \n' >"$DEV/secrets/$1")
 }
 
-# Write .dev/env, the settings of the programs, of echostreamctl and of the tests.
+# Write the file env of the stack: the settings of the programs, of echostreamctl and of the tests.
 env_write() {
 	env_secret jwt.key 32
 	env_secret operator.key 24

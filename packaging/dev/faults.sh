@@ -1,4 +1,4 @@
-# ./dev faults: break a separate stack under load for a given time.
+# ./dev faults: run faults on a stack of its own, under load, for a given time.
 
 faults_usage() {
 	die 2 'usage: faults [--queue redis|sqs] [--minutes N] [--seed S] [--kinds A,B,-C] [--pairs SHARE] [--pause-ms MS] [--machine] [--repeat N] [--keep]'

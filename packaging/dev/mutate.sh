@@ -1,4 +1,4 @@
-# ./dev mutate: break a copy of the tree in one line at a time; which edits does no test see?
+# ./dev mutate: break one line at a time in a copy of the tree, and list the edits that no test notices.
 
 verb_mutate() {
 	packages_ensure "$ROOT/packaging/apt-up.txt"

@@ -1,5 +1,5 @@
-# Debian packages: install missing ones without starting a daemon, and remove the files that
-# keep daemons from starting afterwards.
+# Install missing Debian packages without starting a daemon. The files that keep daemons from starting
+# are removed afterwards.
 
 PACKAGES_DROPIN=/etc/postgresql-common/createcluster.d/echostream-dev.conf
 PACKAGES_POLICY=/usr/sbin/policy-rc.d
@@ -12,9 +12,9 @@ package_exists() {
 	apt-cache show --no-all-versions "$1" >/dev/null 2>&1
 }
 
-# packages_wanted LIST: the packages of a list file, which has one a line. `a|b` are
-# alternatives: any installed one is enough, else the last one that exists is installed. Names
-# of suites after a package: only these need it; with $suites set to other suites it is left out.
+# packages_wanted LIST: print the packages of a list file, one per line. Of the alternatives `a|b` one
+# is enough; when none is installed, ./dev installs the last one that exists. Names after a package
+# are suites: when $suites is set, leave out packages that only other suites need.
 packages_wanted() {
 	sed 's/#.*//' "$1" | awk -v suites="${suites:-}" '
 		NF == 0 { next }
@@ -48,7 +48,8 @@ $name
 	done
 }
 
-# Choose the alternative that this Debian has; before the first `apt-get update`, by its version.
+# packages_choose ENTRIES: of alternatives, print the one that this Debian release has. Before the
+# first `apt-get update` apt knows no package, so the release's version decides.
 packages_choose() {
 	for entry in $1; do
 		chosen=''
@@ -69,7 +70,7 @@ packages_undo() {
 	return 0
 }
 
-# Runs as root, directly or through sudo. Starts no daemon and creates no PostgreSQL cluster.
+# Install packages, as root or through sudo. Start no daemon and create no PostgreSQL cluster.
 packages_install_as_root() {
 	trap packages_undo EXIT
 	trap 'exit 130' INT TERM HUP
@@ -85,7 +86,7 @@ packages_install_as_root() {
 	fi
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
 		-o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" || return 1
-	# A daemon that was installed only for us must not start with the machine either.
+	# Do not let these daemons start with the machine, because they were installed only for us.
 	for name in "$@"; do
 		case $name in
 		lighttpd | redis-server | valkey-server | prometheus)
@@ -138,8 +139,8 @@ packages_ensure() {
 	[ -z "$(packages_missing "$1")" ] || die 2 "still missing: $(packages_missing "$1")"
 }
 
-# ./dev packages [up]: print a script that root runs where `sudo -n` does not work. A plain
-# `apt-get install` would start lighttpd, Redis and PostgreSQL as system daemons.
+# ./dev packages [up]: print a script that installs the missing packages, for users without `sudo -n`.
+# A plain `apt-get install` would start lighttpd, Redis and PostgreSQL as system daemons.
 verb_packages() {
 	lists='up test'
 	case "$#${1:-}" in

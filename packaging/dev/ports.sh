@@ -1,6 +1,7 @@
-# TCP ports: which are in use, by which process, which are free. Reads /proc and needs no tool.
+# Find TCP ports that are in use or free, and the process that uses a port. Reads /proc, so it needs
+# no tool.
 
-# port_inodes PORT: the inodes of the sockets that listen on the port
+# port_inodes PORT: print the inodes of the sockets that listen on the port
 port_inodes() {
 	awk -v hex="$(printf ':%04X' "$1")" \
 		'$4 == "0A" && substr($2, length($2) - 4) == hex { print $10 }' \
@@ -11,7 +12,7 @@ port_busy() {
 	[ -n "$(port_inodes "$1")" ]
 }
 
-# port_held_by PORT PID: true when the process PID, one of ours, listens on the port
+# port_held_by PORT PID: succeed when our process PID listens on the port
 port_held_by() {
 	for inode in $(port_inodes "$1"); do
 		for fd in "/proc/$2"/fd/*; do
@@ -21,7 +22,7 @@ port_held_by() {
 	return 1
 }
 
-# port_holder PORT: "nginx (pid 812)", or "another user's program" when /proc hides the process
+# port_holder PORT: print "nginx (pid 812)", or "another user's program" when /proc hides the process
 port_holder() {
 	for inode in $(port_inodes "$1"); do
 		for fd in /proc/[0-9]*/fd/*; do
@@ -35,7 +36,7 @@ port_holder() {
 	printf "another user's program"
 }
 
-# port_free FROM TO [NOT]: the first free port except NOT; fails when no port is free
+# port_free FROM TO [NOT]: print the first free port except NOT; fail when no port is free
 port_free() {
 	port=$1
 	while [ "$port" -le "$2" ]; do
@@ -48,8 +49,8 @@ port_free() {
 	return 1
 }
 
-# port_choose SETTING ASKED DEFAULT NOT: set $chosen to the port to use. A requested port that is
-# in use is an error: a user who asked for a port does not expect another one.
+# port_choose SETTING ASKED DEFAULT NOT: set $chosen to the port ASKED, or to a free port from DEFAULT
+# on, except NOT. Exit when ASKED is in use, because the user does not expect another port.
 port_choose() {
 	if [ -n "$2" ]; then
 		case $2 in

@@ -1,8 +1,8 @@
-# Processes: find, check, stop. Pid and the kernel's start time together identify a process, so
-# that a reused pid is never mistaken for one of ours.
+# Find, check and stop processes. The kernel may reuse a pid, so a process is identified by its pid
+# and its start time ("birth").
 
-# programs_of QUEUE: set PROGRAMS to the order of starting; stopping uses the reverse order. A
-# stack with SQS, or with a second Redis for the queue, has one more program.
+# programs_of QUEUE: set PROGRAMS to all programs in the order of starting, and PROGRAMS_BACKWARDS to
+# the order of stopping. SQS, or a second Redis for the queue, is one more program.
 programs_of() {
 	case $1 in
 	sqs) more='sqs ' ;;
@@ -13,7 +13,7 @@ programs_of() {
 	PROGRAMS_BACKWARDS="lighttpd api push fanout ${more}redis postgres"
 }
 
-# queue_was: print the queue of the running stack, or of the last one
+# queue_was: print the queue of the running stack, or of the stack that ran last
 queue_was() {
 	if grep -qs '^ES_QUEUE_URL=sqs:' "$DEV/env"; then
 		echo sqs
@@ -23,7 +23,7 @@ queue_was() {
 }
 programs_of "$(queue_was)"
 
-# proc_stat PID: set proc_state, proc_parent and proc_birth; fails when the process is gone
+# proc_stat PID: set proc_state, proc_parent and proc_birth; fail when the process has ended
 proc_stat() {
 	proc_line=''
 	{ read -r proc_line <"/proc/$1/stat"; } 2>/dev/null || return 1
@@ -33,18 +33,18 @@ proc_stat() {
 	proc_state=$1 proc_parent=$2 proc_birth=${20}
 }
 
-# proc_alive PID BIRTH
+# proc_alive PID BIRTH: succeed when this process runs
 proc_alive() {
 	[ "$1" -gt 0 ] && proc_stat "$1" && [ "$proc_state" != Z ] && [ "$proc_birth" = "$2" ]
 }
 
-# proc_children PID: print the pids of its children
+# proc_children PID: print the pids of the process's children
 proc_children() {
 	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/x/' | awk -v p="$1" '$4 == p { print $1 }'
 }
 
-# pids_read NAME: set pid, birth, since (epoch seconds) and deaths from the supervisor's list;
-# fails when the program is not in the list or not alive
+# pids_read NAME: set pid, birth, since (epoch seconds) and deaths from the supervisor's list. Fail
+# when the program is not in the list or does not run.
 pids_read() {
 	pid=0 birth=0 since=0 deaths=0
 	[ -f "$RUN/pids" ] || return 1
@@ -55,8 +55,7 @@ pids_read() {
 	proc_alive "$pid" "$birth"
 }
 
-# stop_limit NAME: print the tenths of a second that the program gets to stop before SIGKILL:
-# its own drain time and 3 s
+# stop_limit NAME: print the time until SIGKILL in tenths of a second: the program's drain time and 3 s
 stop_limit() {
 	case $1 in
 	api) echo $((${ES_API_DRAIN_MS:-25000} / 100 + 30)) ;;
@@ -98,10 +97,9 @@ stop_one() {
 	stop_orphans "$1" "$2"
 }
 
-# stop_orphans NAME PID: kill the rest of the program's process group. PostgreSQL's children lead
-# groups of their own and end with the postmaster. A killed process exists for some milliseconds
-# after kill() has returned. Wait for its end, so that no process of the stack runs any more when
-# `down` prints "stopped".
+# stop_orphans NAME PID: kill the rest of the program's process group, and wait until it is empty. A
+# killed process exists for some milliseconds after kill(), and no process of the stack may run when
+# `down` prints "stopped". PostgreSQL's children are not in its group; they end with the postmaster.
 stop_orphans() {
 	[ "$1" != postgres ] && [ "$2" -gt 0 ] || return 0
 	gone=50
@@ -112,7 +110,7 @@ stop_orphans() {
 	return 0
 }
 
-# await_end PID BIRTH TENTHS: wait until the process is gone; fails after the time-out
+# await_end PID BIRTH TENTHS: wait until the process has ended; fail after TENTHS of a second
 await_end() {
 	left=$3
 	while proc_alive "$1" "$2"; do

@@ -1,4 +1,4 @@
-# How ./dev starts each program of the stack and checks its health.
+# Start each program of the stack, and check its health.
 
 program_binary() {
 	case $1 in
@@ -17,7 +17,7 @@ programs_built() {
 	[ -z "$lost" ] || die 1 "the build did not make$lost"
 }
 
-# program_run NAME [OPTION]: replace the shell by the program; only our own programs take OPTION
+# program_run NAME [OPTION]: exec the program; only our own programs take OPTION
 program_run() {
 	exec 9>&-
 	case $1 in
@@ -29,14 +29,14 @@ program_run() {
 		exec setsid lighttpd -D -f "$ROOT/lighttpd/dev.conf"
 		;;
 	esac
-	# Our programs get only the URL of the app role.
+	# Our programs get only the URL of the role echostream_app.
 	unset ES_DATABASE_OWNER_URL ES_DATABASE_ADMIN_URL
 	cd "$ROOT" || exit 1
 	exec setsid "$(program_binary "$1")" ${2:+"$2"}
 }
 
 # program_start NAME [OPTION]: start the program in the background; set $started_pid and
-# $started_birth (the kernel's start time of the process)
+# $started_birth
 program_start() {
 	program_log_rotate "$1"
 	eval "log_from_$1=$(cat "$LOG/$1.log" 2>/dev/null | wc -c)"
@@ -51,8 +51,8 @@ ask() {
 	curl -s -f -o /dev/null -m 2 "$@"
 }
 
-# program_ready NAME: true when the program answers. The servers that it needs do not count;
-# /readyz checks those.
+# program_ready NAME: succeed when the program itself answers. /readyz checks the servers that it
+# needs.
 program_ready() {
 	case $1 in
 	postgres) pg_ready ;;
@@ -71,7 +71,7 @@ program_log() {
 	tail -c "+$from" "$LOG/$1.log" 2>/dev/null | tail -n "${2:-20}" | sed "s/^/  $1| /"
 }
 
-# Keep one old log, so that a stack that runs for weeks does not fill the disk.
+# Keep one old log and no more, so that a stack that runs for weeks does not fill the disk.
 program_log_rotate() {
 	file=$LOG/$1.log
 	[ -f "$file" ] && [ "$(wc -c <"$file")" -gt 20000000 ] && mv "$file" "$file.1"

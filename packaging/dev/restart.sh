@@ -1,4 +1,4 @@
-# ./dev restart: a new master starts beside the old one. ./dev writes a request, and the
+# ./dev restart: start a new master beside the old master. ./dev writes a request to a file, and the
 # supervisor carries it out.
 
 # restart_socket NAME: print the socket whose inode changes when the new master has taken the
@@ -14,16 +14,15 @@ restart_inode() {
 	stat -c %i "$(restart_socket "$1")" 2>/dev/null
 }
 
-# restart_port NAME: print the inodes of the sockets that listen on push's own port. An old worker
-# finds the sockets of a new one within a second and leaves the port. Before that it still gets
-# some of the new clients.
+# restart_port NAME: print the inodes of the sockets that listen on push's own port. Old and new
+# workers share the port until an old worker finds the new sockets, within a second, and leaves.
 restart_port() {
 	[ "$1" = push ] || return 0
 	awk -v port=":$(printf %04X "$ES_PUSH_PORT")" \
 		'$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp
 }
 
-# restart_left NAME INODE...: true when none of these sockets listens any more
+# restart_left NAME INODE...: succeed when none of these sockets listens any more
 restart_left() {
 	now_there=$(restart_port "$1")
 	shift
@@ -45,8 +44,8 @@ restart_ready() {
 	esac
 }
 
-# In the supervisor: serve one request of ./dev restart, if there is one. Removing the request
-# reports its end; the list of pids shows whether it succeeded.
+# The supervisor carries out a request of ./dev restart, if there is one. It then removes the request,
+# for which ./dev waits. The list of pids shows whether the restart succeeded.
 restart_asked() {
 	[ -f "$RUN/restart" ] || return 0
 	rm -f "$RUN/restart.unready"
@@ -55,8 +54,8 @@ restart_asked() {
 }
 
 # restart_one NAME: start the new master, wait until it has the addresses and is ready, and send
-# SIGTERM to the old one. The supervisor restarts other programs that end during the restart up to
-# RESTART_S later.
+# SIGTERM to the old master. Meanwhile, for up to RESTART_S, the supervisor does not start other
+# programs again that have ended.
 RESTART_S=15
 restart_one() {
 	eval "old_pid=\${pid_$1:-0} old_birth=\${birth_$1:-0}"
@@ -84,8 +83,8 @@ restart_one() {
 	say "$1 restarted (pid $old_pid, now $started_pid)"
 }
 
-# restart_failed NAME: stop the new master when the old one still has the addresses. Fails when
-# the new one has them: clients reach only the new master, so the old one has to end all the same.
+# restart_failed NAME: stop the new master if the old master still has the addresses. Fail if the new
+# master has them: clients reach only the new master, so the old master must end in any case.
 restart_failed() {
 	say "$RED$1: the new master (pid $started_pid) is not ready; its last lines:$PLAIN"
 	program_log "$1" 10
@@ -105,7 +104,7 @@ verb_restart() {
 	done
 	need_running
 	exec 8>>"$RUN/restart.lock"
-	flock 8
+	flock 8 # one ./dev restart at a time
 	for name in "$@"; do
 		restart_ask "$name"
 	done

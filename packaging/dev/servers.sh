@@ -1,6 +1,6 @@
-# The stack's own PostgreSQL and Redis. They use unix sockets and keep all files in the stack's
+# The stack's own PostgreSQL and Redis. They listen on unix sockets and keep all files in the stack's
 # folder. With ES_DEV_TCP=on they also listen on their usual ports of loopback, and the programs
-# use TCP, so that a test can drop packets. Use it in a private network namespace only.
+# use TCP, so that a test can drop packets. Set it only in a private network namespace.
 
 # pg_find: set PGBIN to the newest installed version that CI covers
 pg_find() {
@@ -14,8 +14,8 @@ pg_find() {
 pg_init() {
 	[ -f "$PGDATA/PG_VERSION" ] && {
 		was=$(cat "$PGDATA/PG_VERSION")
-		[ "$was" = "$PG_VERSION" ] || die 1 "$PGDATA was made by PostgreSQL $was," \
-			"installed is $PG_VERSION; ./dev reset deletes the database"
+		[ "$was" = "$PG_VERSION" ] || die 1 "PostgreSQL $was made the database in $PGDATA," \
+			"but PostgreSQL $PG_VERSION is installed; ./dev reset deletes the database"
 		return 0
 	}
 	nosync=''
@@ -28,7 +28,7 @@ pg_init() {
 	}
 }
 
-# pg_run: replace the shell by PostgreSQL
+# pg_run: exec PostgreSQL
 pg_run() {
 	fsync=${ES_DEV_FSYNC:-on} listen=''
 	[ "${ES_DEV_TCP:-off}" = off ] || listen=127.0.0.1
@@ -74,8 +74,7 @@ redis_version() {
 	"$REDIS_SERVER" --version | sed -n 's/.*v=\([0-9.]*\).*/\1/p'
 }
 
-# redis_run NAME: replace the shell by Redis. NAME is redis, or qredis for the second server, which
-# holds only the queue.
+# redis_run NAME: exec Redis. NAME is redis, or qredis for a second server that holds only the queue.
 redis_run() {
 	mkdir -p "$DEV/$1"
 	port=0

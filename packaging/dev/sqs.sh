@@ -1,12 +1,12 @@
-# An SQS server for development and tests: fauxqs from npm behind a check of signatures
-# (tests/sqs/server.mjs). The user's cache keeps it, because npm is slow and may be unreachable.
+# An SQS server for development and tests: fauxqs from npm, behind a check of signatures
+# (tests/sqs/server.mjs). It stays in the user's cache, because npm is slow and may be unreachable.
 
 SQS_FAUXQS=1.9.2 # the last version that runs on Node 20
 SQS_NODE=20      # version of npm's package `node`, used when the installed Node is older
 SQS_QUEUES=es-a.fifo,es-b.fifo
 
-# sqs_find: set SQS_FOLDER and NODE, and fetch missing packages; on failure set $sqs_lost to the
-# reason
+# sqs_find: set SQS_FOLDER and NODE, and fetch missing packages. On failure set $sqs_lost to the
+# reason.
 sqs_find() {
 	SQS_FOLDER=${ES_SQS_CACHE:-${XDG_CACHE_HOME:-${HOME:-$DEV}/.cache}/echostream}/sqs-$SQS_FAUXQS
 	NODE=$(command -v node) || NODE=''
@@ -29,7 +29,7 @@ sqs_fetch() {
 	return 1
 }
 
-# Print the settings of the programs for SQS, AWS's names included.
+# Print the programs' settings for SQS, including the AWS_ names.
 sqs_env() {
 	env_secret sqs.key 20
 	base=http://sqs.us-east-1.localhost:$SQS_PORT/000000000000
@@ -40,7 +40,7 @@ ES_SQS_REGION=us-east-1
 SQS_PORT=$SQS_PORT
 SQS_VISIBILITY_S=${SQS_VISIBILITY_S:-30}
 END
-	# The programs fetch the keys of a role from this address, where the keys may change.
+	# From this address the programs fetch the keys of a role, which a test can change.
 	if [ "${ES_TEST_SQS_KEYS:-given}" = role ]; then
 		say "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:$SQS_PORT/_test/credentials"
 		say SQS_SESSION_TOKEN=first

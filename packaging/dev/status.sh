@@ -1,4 +1,4 @@
-# ./dev status: addresses, keys and commands to try; the state of each program.
+# ./dev status: print addresses, keys, commands to try, and the state of each program.
 
 DEMO_GENERAL=01900000-0000-7000-8000-00000000c001
 
@@ -6,7 +6,7 @@ token_for() {
 	"$BUILD/ctl/echostreamctl" token mint --tenant acme --user "$1"
 }
 
-# Print the addresses that the stack serves.
+# Print the addresses of the stack, and the operator key.
 status_urls() {
 	[ -f "$ROOT/web/index.html" ] && say "  Chat demo        $ES_URL/"
 	[ -f "$ROOT/web/ops/index.html" ] && say "  Operator page    $ES_URL/ops/"
@@ -18,7 +18,7 @@ status_urls() {
 	say "  Operator key     $ES_OPERATOR_KEY"
 }
 
-# Write the addresses beside the env, so that other tools can read them without ./dev.
+# Write the addresses to a file without secrets, for tools that do not call ./dev.
 status_write() {
 	{
 		echo "ES_URL=$ES_URL"
@@ -27,7 +27,7 @@ status_write() {
 	} >"$DEV/urls.env"
 }
 
-# dev_command: print ./dev as the user would type it, with ES_DEV_DIR for a stack elsewhere
+# dev_command: print ./dev as the user would type it, with ES_DEV_DIR unless the stack is in .dev
 dev_command() {
 	me=./dev
 	[ "$PWD" = "$ROOT" ] || me=$ROOT/dev
@@ -40,7 +40,7 @@ programs_stale() {
 	stale=''
 	for name in fanout push api; do
 		pids_read "$name" || continue
-		# The linker makes a new file, with another inode.
+		# The linker writes a new file, so the inode differs after a build.
 		[ "$(stat -Lc %i "/proc/$pid/exe")" = "$(stat -Lc %i "$(program_binary "$name")")" ] ||
 			stale="$stale $name"
 	done
@@ -84,7 +84,7 @@ status_programs() {
 	done
 }
 
-# status_workers NAME: print the worker processes of our own masters, not those of servers
+# status_workers NAME: print the worker processes of our own programs; print nothing for servers
 status_workers() {
 	case $1 in
 	api | push | fanout) proc_children "$pid" ;;

@@ -1,8 +1,8 @@
-# The supervisor restarts a program that ends and reports it. A program that repeatedly ends at
-# its start ends the stack.
+# The supervisor reports a program that ends, and starts it again. When a program fails to start
+# several times, the supervisor stops the stack.
 
-# An end within YOUNG_S of the start, before readiness, is a failed start. DEATHS_MAX failed starts
-# within DEATHS_WINDOW_S end the stack.
+# A program that ends within YOUNG_S of its start, before it was ready, has failed to start. The
+# supervisor stops the stack after DEATHS_MAX failed starts within DEATHS_WINDOW_S.
 YOUNG_S=5
 DEATHS_MAX=5
 DEATHS_WINDOW_S=60
@@ -11,7 +11,7 @@ epoch() {
 	date +%s
 }
 
-# Write the list that status and down read: name pid birth since deaths
+# Write the list of programs for status and down: name pid birth since deaths
 pids_write() {
 	for name in $PROGRAMS; do
 		eval "printf '%s %s %s %s %s\n' $name \${pid_$name:-0} \${birth_$name:-0} \
@@ -23,7 +23,7 @@ state_write() {
 	echo "$1" >"$RUN/state.new" && mv "$RUN/state.new" "$RUN/state"
 }
 
-# launch NAME [OPTION]: start the program and record its process
+# launch NAME [OPTION]: start the program and add it to the list
 launch() {
 	program_start "$@"
 	eval "pid_$1=$started_pid birth_$1=$started_birth since_$1=$(epoch) ready_$1=no"
@@ -34,7 +34,7 @@ is_alive() {
 	eval "proc_alive \${pid_$1:-0} \${birth_$1:-0}" && [ "$proc_parent" = $$ ]
 }
 
-# await NAME SECONDS: wait until the program is ready; fails when it ended or after the time-out
+# await NAME SECONDS: wait until the program is ready; fail when it has ended or after the time-out
 await() {
 	limit=$(($(epoch) + $2))
 	until program_ready "$1"; do
@@ -44,7 +44,8 @@ await() {
 	eval "ready_$1=yes"
 }
 
-# count_death NAME AGE: count a failed start; fails at DEATHS_MAX within DEATHS_WINDOW_S
+# count_death NAME AGE: count the end of a program AGE seconds after its start; fail after DEATHS_MAX
+# failed starts within DEATHS_WINDOW_S
 count_death() {
 	eval "was_ready=\$ready_$1 early=\${early_$1:-} total_$1=\$((\${total_$1:-0} + 1))"
 	[ "$was_ready" = no ] && [ "$2" -le $YOUNG_S ] || return 0
@@ -78,7 +79,7 @@ revive() {
 		exit 1
 	fi
 	[ "$was_ready" = yes ] || nap 1
-	# push does not take over: another stack may hold its port by now, and both would share it.
+	# Do not let push take over: another stack may have its port by now, and both would share the port.
 	case $1 in
 	api | fanout) launch "$1" --take-over ;;
 	*) launch "$1" ;;
@@ -94,8 +95,8 @@ death_reason() {
 	fi
 }
 
-# Print the programs' errors and warnings from now on. The pipe has a process group of its own,
-# so that one signal ends all of it; --pid ends it when the supervisor is killed.
+# Print the programs' errors and warnings from now on. tail and grep have their own process group, so
+# that one signal ends both; --pid ends tail when the supervisor is killed.
 watch_logs() {
 	cd "$LOG" || return
 	setsid sh -c 'tail --pid="$1" -q -n 0 -F fanout.log push.log api.log 2>/dev/null |
@@ -109,7 +110,7 @@ unwatch_logs() {
 	watcher=''
 }
 
-# nap SECONDS: sleep until the time is over or a signal comes
+# nap SECONDS: sleep, but return at once when a signal comes
 nap() {
 	sleep "$1" 9>&- &
 	napper=$!
@@ -118,7 +119,8 @@ nap() {
 	wait $napper
 }
 
-# Supervise until a signal stops the stack. The end of a child ends the nap early.
+# Supervise until a signal stops the stack. SIGCHLD ends the nap, so a program that ended starts again
+# at once.
 supervise() {
 	trap : CHLD
 	while :; do
@@ -134,7 +136,7 @@ supervise() {
 	done
 }
 
-# The first signal stops the programs in order, the second kills them at once.
+# The first signal stops the programs in order, a second one kills them at once.
 stop_all() {
 	all_stopped=yes
 	trap kill_all INT TERM HUP
@@ -148,7 +150,7 @@ stop_all() {
 	say stopped
 }
 
-# stop_leaving NAME: stop the second master of a restart, if there is one
+# stop_leaving NAME: during a restart, stop the master that is not in the list
 stop_leaving() {
 	eval "one=\${leaving_pid_$1:-0} one_birth=\${leaving_birth_$1:-0}"
 	proc_alive "$one" "$one_birth" || return 0

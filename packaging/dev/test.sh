@@ -1,10 +1,10 @@
-# ./dev test: run suites, count their results, end with one line of totals.
+# ./dev test: run suites, count their results, and end with one line of totals.
 #
-# A suite is tests/run/NAME.sh. It prints `ok NAME`, `not ok NAME` or `skip NAME reason`, one
-# line for each check; ./dev shows its other output when a check failed. It brings its own
-# servers, folders and ports, so tests run beside a live stack.
+# A suite is tests/run/NAME.sh. It prints one line for each check: `ok NAME`, `not ok NAME` or
+# `skip NAME reason`. ./dev shows its other output when a check failed. A suite has its own servers,
+# folders and ports, so tests run beside a running stack.
 
-# The suites of ./dev test; `all` adds the long ones.
+# ./dev test runs SUITES; `./dev test all` also runs LONG.
 SUITES='lint unit contract sqs store sql plans migrate api conf settings causes dev ctl scenario property faults storm-small asan fuzz'
 LONG='pooler scenario-sqs machine storm tidy debian13'
 
@@ -39,8 +39,8 @@ verb_test() {
 	test_all_of "$suites"
 }
 
-# Most suites wait more than they compute, so two run at the same time, the longest first. Suites
-# that tests/budget calls `alone` run after them.
+# Most suites wait more than they compute, so run two at the same time, the longest first. Suites that
+# tests/budget marks `alone` run afterwards.
 test_all_of() {
 	claims=$(mktemp -d "${TMPDIR:-/tmp}/echostream-lanes.XXXXXX") || exit 1
 	mkdir -p "$BUILD/test-log"
@@ -61,7 +61,7 @@ test_all_of() {
 	[ "$failed" -eq 0 ]
 }
 
-# test_order SUITES beside|alone: print the suites of that kind, the longest first
+# test_order SUITES beside|alone: print the suites that run beside others, or alone, the longest first
 test_order() {
 	awk -v suites=" $1 " -v kind="$2" '
 		index(suites, " " $1 " ") && ($4 == "alone") == (kind == "alone") { print $2, $1 }
@@ -83,7 +83,7 @@ test_close() {
 	trap '' INT TERM HUP
 	passed=0 failed=0 skipped=0
 	for suite in $suites; do
-		# A suite without counts was interrupted.
+		# A suite without counts was interrupted, which counts as a failure.
 		read -r good bad left 2>/dev/null <"$claims/$suite/counts" || good=0 bad=1 left=0
 		passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left))
 	done
@@ -95,7 +95,7 @@ test_close() {
 test_suite() {
 	tlog=$BUILD/test-log/$1.log
 	at=$(now_ms)
-	# A shell makes its background children ignore the signals of Ctrl-C; undo that.
+	# A shell makes background children ignore the signals of Ctrl-C; --default-signal undoes that.
 	ES_BUILD_DIR=$BUILD env --default-signal=INT,QUIT \
 		sh "$ROOT/tests/run/$1.sh" >"$tlog" 2>&1 </dev/null &
 	suite_pid=$!
@@ -120,14 +120,14 @@ test_suite() {
 	say "  whole output: $(short_path "$tlog")"
 }
 
-# test_checks: count the checks in $tlog; a skip may stand for several: `[36 checks]`
+# test_checks: print the number of checks in $tlog; a skip with `[36 checks]` counts as 36
 test_checks() {
 	awk '/^(ok|not ok) / { n++ }
 		/^skip / { n += match($0, /\[[0-9]+ checks\]/) ? substr($0, RSTART + 1) + 0 : 1 }
 		END { print n + 0 }' "$tlog"
 }
 
-# test_complaint NAME: print the fault of the run as a whole, which no suite can report itself
+# test_complaint NAME: print the fault of the suite's run as a whole, which the suite cannot report
 test_complaint() {
 	if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then
 		say "ended with exit status $code"

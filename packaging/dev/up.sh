@@ -1,4 +1,4 @@
-# ./dev up: make a running stack from a clone.
+# ./dev up: start a stack, from a fresh clone or again.
 
 STEPS=7
 READY_S=60
@@ -68,8 +68,8 @@ verb_up() {
 	exit $code
 }
 
-# Print the new output of the detached stack, except its last line: the status block comes
-# before that line.
+# Print the new output of the detached stack, except its last line. verb_up prints that line itself,
+# after the status block.
 up_show() {
 	size=$(wc -c <"$ulog")
 	[ "$size" -gt "$shown" ] && tail -c +$((shown + 1)) "$ulog" | head -c $((size - shown)) |
@@ -77,8 +77,8 @@ up_show() {
 	shown=$size
 }
 
-# The detached half of `up -d`. Its output is a file, so the half at the terminal prints the
-# status block, which shows the operator key and a token.
+# The detached process of `up -d`. Its output is a log file, so the process at the terminal prints the
+# status block, which has the operator key and a token.
 verb__up() {
 	up_options "$@"
 	secrets_shown=no
@@ -121,7 +121,7 @@ up_packages() {
 	step_ok " ($(packages_wanted "$ROOT/packaging/apt-up.txt" | wc -l) present)"
 }
 
-# One stack per folder. A second `up` waits until the first stack is ready, and shows its status.
+# Allow one stack per folder. A second `up` waits until the first stack is ready and prints its status.
 up_lock() {
 	exec 9>>"$DEV/lock"
 	flock -n 9 && return 0
@@ -137,7 +137,7 @@ up_lock() {
 			exit 0
 			;;
 		esac
-		# Until the other one has looked for leftovers there is no file with its pid.
+		# The other `up` writes its pid only after it has looked for leftovers.
 		other=$(cat "$RUN/up.pid" 2>/dev/null)
 		[ -n "$said" ] || say "another ./dev up${other:+ (pid $other)} is starting in this" \
 			"folder; waiting for it"
@@ -150,7 +150,7 @@ up_lock() {
 up_leftovers() {
 	for name in $PROGRAMS_BACKWARDS sqs qredis; do
 		pids_read "$name" || continue
-		say "  stopping $name (pid $pid), left behind by an ./dev up that was killed"
+		say "  stopping $name (pid $pid), left behind by a ./dev up that was killed"
 		stop_one "$name" "$pid" "$birth"
 	done
 	stopped_files
@@ -160,7 +160,7 @@ up_build() {
 	step build
 	if [ $build = yes ]; then
 		build_setup "$BUILD"
-		# Tests are not built, because they take longer than the programs.
+		# Do not build the tests, because they take longer than the programs.
 		build_run "$BUILD" api-fcgi/echostream-api fanout/echostream-fanout \
 			push-server/echostream-push ctl/echostreamctl
 	fi
@@ -180,8 +180,8 @@ up_ports() {
 	}
 }
 
-# up_port_lost NAME: when program NAME ended because another process took its port between our
-# choice and its start, choose another port, unless the user asked for this one.
+# up_port_lost NAME: choose another port when the program ended because another process had taken its
+# port since our choice. Keep a port that the user asked for.
 up_port_lost() {
 	case $1 in
 	lighttpd) variable=ES_PORT first=8080 other=$ES_PUSH_PORT asked=$asked_lighttpd ;;
@@ -191,7 +191,7 @@ up_port_lost() {
 	eval "lost_port=\$$variable"
 	[ -z "$asked" ] && port_busy "$lost_port" || return 0
 	program_log "$1" | grep -qi 'address already in use' || return 0
-	say "  another program has taken port $lost_port since the start"
+	say "  another program has taken port $lost_port meanwhile"
 	port_choose $variable '' $first "$other"
 	eval "$variable=$chosen"
 	env_write
@@ -209,7 +209,7 @@ up_postgres() {
 	step_ok " unix socket $(short_path "$RUN")/pg"
 }
 
-# up_redis [NAME]
+# up_redis [NAME]: start the server NAME of redis_run (redis)
 up_redis() {
 	step "${1:-$REDIS_NAME $(redis_version)}"
 	launch "${1:-redis}"
@@ -242,8 +242,8 @@ up_migrate() {
 	step_ok " $(printf '%s\n' "$out" | grep -E '(migrations? applied|^up to date)' | tail -n 1)"
 }
 
-# Add the demo data unless tenant acme exists. A row decides, not a file, so that a new database
-# gets the data again.
+# Add the demo data unless the database has the tenant acme. A marker file would not do, because a new
+# database must get the data again.
 up_seed() {
 	step seed
 	if [ ! -f "$ROOT/db/seed/demo.sql" ]; then
@@ -262,7 +262,7 @@ up_seed() {
 		from tenants t where name = 'acme'" 2>&1)"
 }
 
-# lighttpd starts last: it stops using a back end for a while when a connect fails.
+# Start lighttpd last, because it does not use a back end for a while after a failed connect.
 up_services() {
 	step services
 	launch fanout
@@ -277,7 +277,7 @@ up_services() {
 	step_ok " fanout, push, api, lighttpd  $(seconds "$step_at")"
 }
 
-# up_wait TEST NAME...: wait until TEST succeeds; restart programs that end in that time
+# up_wait TEST NAME...: wait until TEST succeeds, and start programs again that end meanwhile
 up_wait() {
 	holds=$1
 	shift
@@ -304,8 +304,8 @@ up_sockets() {
 	program_ready fanout && program_ready push
 }
 
-# Check first that our lighttpd holds the port: another stack may answer there until our
-# lighttpd fails to bind it.
+# Check first that our lighttpd has the port. Otherwise another stack could answer there until our
+# lighttpd has failed to bind it.
 up_all_ready() {
 	# shellcheck disable=SC2154
 	port_held_by "$ES_PORT" "$pid_lighttpd" || return 1
