@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write docs/settings.md from the tables of settings that the programs print.
+"""Prints docs/settings.md, made from the tables of settings that the programs print.
 
-make-settings.py [BUILD_DIR] prints the page on stdout. Without one of the programs the page
-lacks its settings, and the exit status is 3.
+make-settings.py [BUILD_DIR]. When a program is not built, the page lacks its settings and the exit
+status is 3.
 """
 import json
 import os
@@ -16,8 +16,8 @@ PROGRAMS = {
     "echostream-fanout": "fanout/echostream-fanout",
 }
 
-# Topics in the order of the page, each with names of settings or beginnings of names; the
-# longest match counts. A setting that matches none goes under "Other".
+# The topics of the page, each with names of settings or beginnings of names. The longest match
+# decides; a setting that matches none is under "Other".
 TOPICS = {
     "PostgreSQL": "ES_DATABASE_",
     "Redis": "ES_REDIS_",
@@ -52,21 +52,21 @@ UNITS = {
     "_S": ((86400, "days"), (3600, "h"), (60, "min")),
 }
 
-# Names that are in no program's table: the programs that read them, and their meaning.
+# Names that are in no program's table -> the program that reads the name, and its meaning.
 OTHERS = {
     "ES_DATABASE_OWNER_URL": ("echostreamctl db", "PostgreSQL as the role that owns the tables"),
-    "ES_DATABASE_ADMIN_URL": ("./dev", "PostgreSQL as superuser, to make roles and database"),
+    "ES_DATABASE_ADMIN_URL": ("./dev", "PostgreSQL as superuser, to create roles and database"),
     "ES_MIGRATIONS_DIR": ("echostreamctl db", "folder of the migrations; the folder functions is beside it"),
     "ES_URL": ("echostreamctl, scripts", "address of REST, set by `./dev status -o env`"),
     "ES_WS_URL": ("echostreamctl, scripts", "address of WebSockets, set by `./dev status -o env`"),
-    "ES_PUSH_URL": ("scripts", "push-server's own address, past lighttpd"),
+    "ES_PUSH_URL": ("scripts", "address of push-server itself, without lighttpd"),
     "ES_TOKEN": ("echostreamctl", "token that the commands send"),
     "ES_TENANT": ("echostreamctl", "tenant of the operator's commands"),
-    "ES_PORT": ("./dev, lighttpd", "TCP port of the front door"),
+    "ES_PORT": ("./dev, lighttpd", "TCP port of lighttpd"),
     "ES_PUSH_PORT": ("./dev", "TCP port of push-server"),
     "ES_ROOT": ("./dev", "the source tree"),
     "ES_BUILD_DIR": ("./dev", "folder of the build"),
-    "ES_DEV_DIR": ("./dev", "folder of the development stack, `.dev`"),
+    "ES_DEV_DIR": ("./dev", "folder of the development stack (`.dev`)"),
     "ES_DEV_FSYNC": ("./dev", "off: PostgreSQL and Redis of a test skip fsync"),
     "ES_DEV_TCP": ("./dev", "on: the programs use TCP to PostgreSQL and Redis, at the usual ports of loopback"),
     "ES_RUN_DIR": ("lighttpd", "folder of the sockets"),
@@ -75,23 +75,24 @@ OTHERS = {
 
 HEAD = """# Settings
 
-Every program takes its settings from the environment. `--check-config` reads them and names every
-fault at once (exit 78). `--print-config` shows them with their source, and masks secrets. A program
-refuses a name that begins with `ES_` and is nearly spelt like one below, with a suggestion; any other
-unknown one is a warning.
+Every program takes its settings from the environment. `--check-config` reads the settings and names
+every fault at once (exit 78). `--print-config` shows each setting with its source, and masks secrets.
+A program refuses an unknown name that begins with `ES_` when it resembles a name below, and suggests
+that name. It only warns of other unknown names.
 
-`ES_SETTINGS_FILE=/path` names a file with more settings, a line `NAME=VALUE` each. `#` begins a
-comment line, and the program takes a pair of quotes off a value. There are no escapes. A setting in
-both the environment and the file is a fault. One file can serve all programs.
+`ES_SETTINGS_FILE=/path` names a file with more settings, one `NAME=VALUE` on each line. `#` begins a
+comment line. A value may be in quotes; there are no escapes. A setting in both the environment and
+the file is a fault. One file can serve all programs.
 
-*Reloaded* says that a program takes a new value from that file, or from an `ES_X_FILE`, when it
-receives SIGHUP ([operation.md](operation.md#what-does-sighup-do)). All others need a restart.
+*Reloaded* marks a setting whose new value a program takes from that file, or from an `ES_X_FILE`, when
+it receives SIGHUP ([operation.md](operation.md#what-does-sighup-do)). All other settings need a
+restart.
 
-A setting that holds a secret, or a URL that may hold a password, can come from a file: `ES_X_FILE=/path`
-instead of `ES_X`. The file has at most 16 KiB; its last newline does not count.
+A setting that holds a secret, or a URL that may hold a password, can come from a file of its own:
+`ES_X_FILE=/path` instead of `ES_X`. The file has at most 16 KiB; the program drops its last newline.
 
 `docs/make-settings.py > docs/settings.md` makes this page from the tables of the programs, and a test
-compares them.
+compares both.
 """
 
 
@@ -109,7 +110,7 @@ def ask_all(build):
 
 
 def readable(name, value):
-    """A number in the largest unit that divides it, or None when the number itself is best."""
+    """The number in the largest unit that divides it, or None when no unit does."""
     for end, units in UNITS.items():
         if name.endswith(end) and not name.endswith("_PER_S"):
             for size, unit in units:
@@ -148,33 +149,33 @@ def default(item):
 
 
 def topic(name):
-    """The topic with the longest entry that begins the name."""
+    """The topic with the longest entry that the name begins with."""
     best = max(((len(start), title) for title, starts in TOPICS.items()
                 for start in starts.split() if name.startswith(start)), default=(0, "Other"))
     return best[1]
 
 
-def reloaded(name, said):
-    """Which of the programs that have the setting take a new value at SIGHUP."""
+def reloaded(name, tables):
+    """A sentence that names the programs that take a new value at SIGHUP, or ""."""
     takes = {program.removeprefix("echostream-"): item["reloaded"]
-             for program, items in said.items() for item in items or () if item["name"] == name}
+             for program, items in tables.items() for item in items or () if item["name"] == name}
     if not any(takes.values()):
         return ""
     return " Reloaded" + ("." if all(takes.values()) else
                           f" by {' and '.join(program for program, yes in takes.items() if yes)}.")
 
 
-def entry(item, said):
+def entry(item, tables):
     name = f"**`{item['name']}`**" + (f" or `{item['name']}_FILE`" if item["file"] else "")
     lines = []
     for text, first in ((f"{name}: {item['meaning']}.", "- "),
-                        (f"{default(item)}; {in_range(item)}.{reloaded(item['name'], said)}", "  ")):
+                        (f"{default(item)}; {in_range(item)}.{reloaded(item['name'], tables)}", "  ")):
         lines += textwrap.wrap(text, 98, initial_indent=first, subsequent_indent="  ",
                                break_long_words=False, break_on_hyphens=False)
     return lines
 
 
-def section(title, items, said):
+def section(title, items, tables):
     topics = {}
     for item in items:
         topics.setdefault(topic(item["name"]), []).append(item)
@@ -183,28 +184,28 @@ def section(title, items, said):
         if name in topics:
             if len(topics) > 1:
                 lines += [f"### {name}", ""]
-            lines += [line for item in topics[name] for line in entry(item, said)] + [""]
+            lines += [line for item in topics[name] for line in entry(item, tables)] + [""]
     return lines
 
 
-def page(said):
-    programs = [name for name, items in said.items() if items]
+def page(tables):
+    programs = [name for name, items in tables.items() if items]
     users = {}
     for name in programs:
-        for item in said[name]:
+        for item in tables[name]:
             users.setdefault(item["name"], []).append(name)
     every = {n for n, readers in users.items() if len(readers) == len(programs)}
     some = {n for n, readers in users.items() if 1 < len(readers) < len(programs)}
-    first = {item["name"]: item for name in reversed(programs) for item in said[name]}
+    first = {item["name"]: item for name in reversed(programs) for item in tables[name]}
     lines = [HEAD]
-    lines += section("Every program", [i for n, i in first.items() if n in every], said)
+    lines += section("Every program", [i for n, i in first.items() if n in every], tables)
     for pair in sorted({tuple(users[n]) for n in some}):
         lines += section(" and ".join(pair),
-                         [i for n, i in first.items() if n in some and tuple(users[n]) == pair], said)
+                         [i for n, i in first.items() if n in some and tuple(users[n]) == pair], tables)
     for name in programs:
-        lines += section(f"{name} alone", [i for i in said[name] if users[i["name"]] == [name]], said)
+        lines += section(f"{name} alone", [i for i in tables[name] if users[i["name"]] == [name]], tables)
     lines += ["## Not read by these programs", "",
-              "The programs know these names, so that one environment can serve everything.", "",
+              "Other tools read these names. The programs accept them, so that one environment can serve all.", "",
               "| name | read by | meaning |", "|---|---|---|"]
     lines += [f"| `{n}` | {reader} | {meaning} |" for n, (reader, meaning) in OTHERS.items()]
     return "\n".join(lines) + "\n"
@@ -213,9 +214,9 @@ def page(said):
 def main():
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     build = sys.argv[1] if len(sys.argv) > 1 else os.path.join(root, "build")
-    said = ask_all(build)
-    sys.stdout.write(page(said))
-    return 0 if all(said.values()) else 3
+    tables = ask_all(build)
+    sys.stdout.write(page(tables))
+    return 0 if all(tables.values()) else 3
 
 
 if __name__ == "__main__":

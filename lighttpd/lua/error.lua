@@ -1,5 +1,5 @@
--- lighttpd runs this script before it writes the head of each answer. The script completes
--- lighttpd's own errors: the pages of errors/ have the fields that are the same for each request.
+-- lighttpd runs this script before it writes the headers of each answer. The script completes
+-- lighttpd's own errors, of which the pages in errors/ have only the fields that never change.
 
 local OWN = "application/problem+json; by=lighttpd" -- 59-echostream-errors.conf
 local r = lighty.r
@@ -12,7 +12,7 @@ local function plain(text)
 	end))
 end
 
--- The access log needs these also when lighttpd refused the request before request.lua ran.
+-- Set the fields of the access log for requests that lighttpd refused before request.lua ran.
 if not path then
 	path = plain((r.req_attr["request.orig-uri"] or ""):match("^[^?]*"))
 	r.req_env["ES_PATH"] = path
@@ -58,8 +58,8 @@ local body = page:match("^(.*)}%s*$") .. more
 r.resp_body.set({ body })
 r.resp_header["Content-Type"] = "application/problem+json"
 r.resp_header["X-Request-Id"] = id
--- A web app of any origin may read these errors: they have no data of a tenant, and only the API
--- knows the origins of a tenant.
+-- Let a web app of any origin read these errors, because they have no data of a tenant, and only the
+-- API knows the origins of a tenant.
 r.resp_header["Access-Control-Allow-Origin"] = "*"
 r.resp_header["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
 if wait_ms then
