@@ -85,7 +85,7 @@ comment line. A value may be in quotes; there are no escapes. A setting in both 
 the file is a fault. One file can serve all programs.
 
 *Reloaded* marks a setting whose new value a program takes from that file, or from an `ES_X_FILE`, when
-it receives SIGHUP ([operation.md](operation.md#what-does-sighup-do)). All other settings need a
+it receives SIGHUP ([operations.md](operations.md#what-does-sighup-do)). All other settings need a
 restart.
 
 A setting that holds a secret, or a URL that may hold a password, can come from a file of its own:
