@@ -42,6 +42,6 @@ const struct metric fanout_metrics[FANOUT_METRICS] = {
 	[FM_TRACE_EXPORTED] = {METRIC_COUNTER, "echostream_trace_spans_exported_total", NULL,
 	    "Spans of traces that the collector has taken.", NULL, 0},
 	[FM_TRACE_DROPPED] = {METRIC_COUNTER, "echostream_trace_spans_dropped_total", NULL,
-	    "Spans of traces that were dropped, as the collector was slow, away, or refused them.", NULL, 0},
+	    "Spans of traces that were dropped, because the collector was slow, unreachable, or refused them.", NULL, 0},
 };
 // clang-format on

@@ -1,5 +1,6 @@
-/* echostream-push serves WebSockets: a master process, its workers, and a child for
- * operators' requests (/healthz, /metrics). */
+/* echostream-push serves WebSockets: a master process, its workers, a child for
+ * operators' requests (/healthz, /metrics), and with ES_TRACE_URL a child that exports
+ * traces. */
 #include <stdio.h>
 #include <string.h>
 

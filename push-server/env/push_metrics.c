@@ -69,7 +69,7 @@ const struct metric push_metrics[PUSH_METRICS] = {
 	[PM_TYPING] = COUNTER("echostream_typing_total", NULL, "Typing frames passed on to clients."),
 	[PM_SENDS] = COUNTER("echostream_websocket_sends_total", NULL, "Messages handed to the queue."),
 	[PM_TRACE_EXPORTED] = COUNTER("echostream_trace_spans_exported_total", NULL, "Spans of traces that the collector has taken."),
-	[PM_TRACE_DROPPED] = COUNTER("echostream_trace_spans_dropped_total", NULL, "Spans of traces that were dropped, as the collector was slow, away, or refused them."),
+	[PM_TRACE_DROPPED] = COUNTER("echostream_trace_spans_dropped_total", NULL, "Spans of traces that were dropped, because the collector was slow, unreachable, or refused them."),
 	[PM_SENDS_UNKNOWN] = COUNTER("echostream_websocket_sends_unknown_total", NULL, "Sends answered with outcome_unknown."),
 	[PM_RATE_LIMITED_USER] = COUNTER(LIMITED, "scope=\"user\"", LIMITED_HELP),
 	[PM_RATE_LIMITED_TENANT] = COUNTER(LIMITED, "scope=\"tenant\"", LIMITED_HELP),

@@ -11,7 +11,7 @@
 
 #include "core/banned.h"
 
-/* Longer than today's 55, since a later version of the standard may add to them. */
+/* A traceparent has 55 bytes in version 00; later versions may append fields. */
 #define TRACEPARENT_MAX 255
 
 struct send_in {

@@ -5,7 +5,7 @@
 
 #include "core/banned.h"
 
-/* Events of one turn of the loop that have a span; further ones end the spans early. */
+/* Most open spans. A further event ends the open ones early. */
 #define OPEN_MAX 256
 
 struct hub_delivery {

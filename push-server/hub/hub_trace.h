@@ -1,6 +1,6 @@
-/* The spans of deliveries: from the arrival of an event until the loop has written it to
- * each of its readers that takes it now. A reader whose socket is full gets the event
- * later, outside of the span. */
+/* The span of a delivery begins when an event arrives, and ends when the worker has
+ * written the event to all readers whose sockets take bytes. The other readers get the
+ * event after the end of the span. */
 #ifndef PUSH_HUB_TRACE_H
 #define PUSH_HUB_TRACE_H
 
@@ -16,7 +16,7 @@ void hub_traces_free(struct hub_traces **t);
 /* An event has arrived for the channel's readers. */
 void hub_trace_event(
     struct hub_traces *t, const struct channel *ch, const struct event *ev);
-/* The loop has nothing more to write now: ends all spans. */
+/* Ends all spans. Call when the loop has nothing more to write now. */
 void hub_trace_idle(struct hub_traces *t);
 
 #endif

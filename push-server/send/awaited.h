@@ -1,5 +1,5 @@
-/* An envelope on its way: from the frames of a connection until its outcome is answered.
- */
+/* An envelope of messages that a connection has sent, and whose outcome is not known
+ * yet. */
 #ifndef PUSH_AWAITED_H
 #define PUSH_AWAITED_H
 
@@ -29,8 +29,8 @@ struct awaited *awaited_new(struct trace *trace, const char *reply, const struct
     const struct channel_id *channel, size_t n);
 /* Ends the span, too. The envelope must not be awaited any more. */
 void awaited_free(struct awaited **a);
-/* Begins the span of the envelope: in the trace of the client's frame, or in a new one
- * when traceparent is NULL and the sampler says so. */
+/* Begins the span of the envelope, in the trace of the client's frame. If traceparent is
+ * NULL, the sampler decides whether a new trace begins. */
 void awaited_begin_span(struct awaited *a, const char *traceparent);
 
 #endif

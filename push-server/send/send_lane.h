@@ -5,7 +5,7 @@
 
 #include "conn/conn.h"
 
-/* A message as its frame brings it. */
+/* The fields of a send frame. */
 struct send_new {
 	struct channel_id channel;
 	const char *body;

@@ -17,9 +17,9 @@ void send_outcomes_free(struct send_outcomes **r);
 /* The reply topic that the envelopes of this worker name. */
 const char *send_outcomes_topic(const struct send_outcomes *r);
 
-/* awaited_new() for this worker. NULL when too many outcomes are awaited already. The
- * caller passes the result to send_outcomes_await() before it sends the envelope, or to
- * awaited_free(). */
+/* Makes an envelope with the reply topic of this worker (awaited_new). NULL when too many
+ * outcomes are awaited already. The caller passes the result to send_outcomes_await()
+ * before it sends the envelope, or to awaited_free(). */
 struct awaited *send_outcomes_begin(struct send_outcomes *r, const struct conn *c,
     const struct channel_id *channel, size_t n);
 void send_outcomes_await(struct send_outcomes *r, struct awaited *a);

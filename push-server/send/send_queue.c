@@ -92,7 +92,7 @@ send_queue_envelope_bytes(const char *text)
 	return n;
 }
 
-/* An envelope has one trace. */
+/* True: both messages may go into one envelope, which belongs to one trace. */
 static bool
 send_queue_same_trace(const struct send_item *a, const struct send_item *b)
 {
