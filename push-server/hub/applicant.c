@@ -46,7 +46,7 @@ applicant_find(
 }
 
 static void
-applicant_wants_answer(struct applicant *a)
+applicant_queue_question(struct applicant *a)
 {
 	struct hub_conn *hc = a->conn->hub;
 
@@ -72,7 +72,7 @@ applicant_new(struct hub *hub, struct conn *c, const struct subscribe_request *r
 	c->hub->n_applicants++;
 	sub_request_add(
 	    &a->requests, req, hub->env->now_ms + hub->limits.join_timeout_ms);
-	applicant_wants_answer(a);
+	applicant_queue_question(a);
 }
 
 void
@@ -103,7 +103,7 @@ void
 applicant_ask_again(struct applicant *a)
 {
 	CHECK(a->asked);
-	applicant_wants_answer(a);
+	applicant_queue_question(a);
 }
 
 void

@@ -101,7 +101,7 @@ channel_free(struct channel *ch)
 	table_remove(&hub->channels, &ch->node);
 	chan_log_free(&ch->log);
 	removals_free(&ch->removals);
-	channel_turns_free(&ch->turns);
+	channel_change_seqs_free(&ch->change_seqs);
 	metrics_gauge_add(hub->env->metrics, PM_CHANNELS, -1);
 	free(ch);
 }
@@ -144,7 +144,7 @@ channel_note_removal(struct channel *ch, const struct removal *removal)
 static void
 channel_note_deletion(struct channel *ch, int64_t seq)
 {
-	channel_turns_set_deleted(&ch->turns, seq);
+	channel_change_seqs_set_deleted(&ch->change_seqs, seq);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 
@@ -154,10 +154,10 @@ channel_note_deletion(struct channel *ch, int64_t seq)
 }
 
 void
-channel_turn_private(struct channel *ch, int64_t at)
+channel_become_private(struct channel *ch, int64_t at)
 {
 	ch->is_private = true;
-	channel_turns_set_visibility(&ch->turns, at);
+	channel_change_seqs_set_visibility(&ch->change_seqs, at);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
 
@@ -174,10 +174,10 @@ channel_note_change(struct channel *ch, const struct event *ev, struct arena *a)
 	if (change.has_posting)
 		ch->admins_post = change.admins_post;
 	if (change.has_private && change.is_private) {
-		channel_turn_private(ch, ev->seq);
+		channel_become_private(ch, ev->seq);
 	} else if (change.has_private) {
 		ch->is_private = false;
-		channel_turns_set_visibility(&ch->turns, ev->seq);
+		channel_change_seqs_set_visibility(&ch->change_seqs, ev->seq);
 	}
 }
 
@@ -254,7 +254,7 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 }
 
 void
-channel_doubt(struct channel *ch)
+channel_check_head(struct channel *ch)
 {
 	if (ch->log != NULL && list_empty(&ch->checks))
 		list_add_tail(&ch->hub->checks, &ch->checks);
@@ -287,7 +287,7 @@ channel_reset(struct channel *ch, int64_t head)
 		ch->log = chan_log_new(ch->hub->logs, head);
 	chan_log_restart(ch->log, head);
 	removals_free(&ch->removals);
-	channel_turns_free(&ch->turns);
+	channel_change_seqs_free(&ch->change_seqs);
 	ch->suspect = 0;
 	ch->archived = false; /* the end of an archive may be lost */
 	ch->reset_due = false;
@@ -315,7 +315,8 @@ void
 channel_confirmed(struct channel *ch)
 {
 	if (ch->confirmed) {
-		channel_doubt(ch); /* after a reconnect to Redis: messages may be lost */
+		channel_check_head(
+		    ch); /* after a reconnect to Redis: messages may be lost */
 		return;
 	}
 	ch->confirmed = true;
@@ -327,11 +328,11 @@ channel_confirmed(struct channel *ch)
 		sub_ask_again(sub);
 	}
 	if (ch->n_subs == 0)
-		channel_left(ch);
+		channel_subscription_freed(ch);
 }
 
 void
-channel_left(struct channel *ch)
+channel_subscription_freed(struct channel *ch)
 {
 	struct hub *hub = ch->hub;
 

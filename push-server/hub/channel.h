@@ -3,7 +3,7 @@
 #define PUSH_CHANNEL_H
 
 #include "event/event.h"
-#include "hub/channel_turns.h"
+#include "hub/channel_change_seqs.h"
 #include "hub/hub_state.h"
 #include "log/chan_log.h"
 #include "log/removal.h"
@@ -40,8 +40,8 @@ struct channel {
 	int64_t since_ms;   /* when life was put on hub->lingering or hub->opening */
 	int64_t suspect;    /* the database's head if the log is below it; 0: none */
 	int64_t suspect_ms; /* when the worker first saw such a head */
-	struct removals *removals;   /* NULL: none */
-	struct channel_turns *turns; /* NULL: none */
+	struct removals *removals;               /* NULL: none */
+	struct channel_change_seqs *change_seqs; /* NULL: none */
 };
 _Static_assert(sizeof(struct channel) <= 320, "a channel is small");
 
@@ -61,15 +61,15 @@ void channel_heal(struct channel *ch, int64_t head);
 void channel_reset(struct channel *ch, int64_t head);
 /* The event `at` has made the channel private: deliver nothing more to a reader before
  * the database has confirmed the reader's right. */
-void channel_turn_private(struct channel *ch, int64_t at);
+void channel_become_private(struct channel *ch, int64_t at);
 /* The database does not know the channel: ask the database for each reader's right. */
 void channel_missing(struct channel *ch);
 /* Compare the head with the database soon. */
-void channel_doubt(struct channel *ch);
+void channel_check_head(struct channel *ch);
 void channel_wake(struct channel *ch);
 int64_t channel_head(const struct channel *ch); /* -1: no log yet */
 void channel_confirmed(struct channel *ch);
-void channel_left(struct channel *ch); /* a subscription was freed */
+void channel_subscription_freed(struct channel *ch); /* a subscription was freed */
 void channel_tick(struct hub *hub);
 
 #endif

@@ -30,7 +30,7 @@ static enum step
 deliver_next_step(struct subscription *sub)
 {
 	if (sub->at >= sub->stop_at) {
-		sub_over(sub);
+		sub_removal_delivered(sub);
 		return STEP_ELSEWHERE;
 	}
 	return sub->at >= channel_head(sub->channel) ? STEP_CAUGHT_UP : STEP_MORE;
@@ -38,14 +38,14 @@ deliver_next_step(struct subscription *sub)
 
 /* Put a subscription on the list that fits the result of its step. */
 static void
-deliver_file(struct subscription *sub, enum step step)
+deliver_place(struct subscription *sub, enum step step)
 {
 	switch (step) {
 	case STEP_CAUGHT_UP:
 		sub_place(sub, SUB_IDLE, &sub->channel->idle);
 		break;
 	case STEP_MORE:
-		sub_behind(sub);
+		sub_set_pending(sub);
 		break;
 	case STEP_ELSEWHERE:
 	case STEP_TAKEN:
@@ -127,7 +127,7 @@ deliver_from_page(struct subscription *sub)
 	}
 	if (!ch->is_private && page_private_at(page) > sub->clear) {
 		/* this worker did not receive that event on the topic */
-		channel_turn_private(ch, page_private_at(page));
+		channel_become_private(ch, page_private_at(page));
 		return STEP_ELSEWHERE;
 	}
 	removed =
@@ -172,7 +172,7 @@ deliver_advance(const struct deliver_part *part, int64_t wall_ms)
 	if (part->from_page)
 		sub->conn->hub->replayed += span->n;
 	sub->at = span->through;
-	deliver_file(sub, deliver_next_step(sub));
+	deliver_place(sub, deliver_next_step(sub));
 }
 
 /* Write the batch and move the cursors over it. False: the socket takes nothing now. */
@@ -205,7 +205,7 @@ deliver_collect(struct hub_conn *hc)
 
 		next = l->next;
 		step = deliver_look(sub);
-		deliver_file(sub, step);
+		deliver_place(sub, step);
 		looks++;
 	}
 	return looks;
@@ -246,7 +246,8 @@ deliver_wake(struct hub *hub)
 
 		for (unsigned n = 0;
 		     n < WAKE_CHUNK && left > 0 && !list_empty(&ch->woken); n++, left--)
-			sub_behind(LIST_ITEM(ch->woken.next, struct subscription, place));
+			sub_set_pending(
+			    LIST_ITEM(ch->woken.next, struct subscription, place));
 		if (list_empty(&ch->woken))
 			list_del(&ch->dirty);
 		else
@@ -283,7 +284,7 @@ deliver_page(void *ctx, struct page *page, struct list *waiters)
 
 	metrics_add(hub->env->metrics, PM_REPLAY_PAGES, 1);
 	while (!list_empty(waiters))
-		sub_behind(LIST_ITEM(waiters->next, struct subscription, place));
+		sub_set_pending(LIST_ITEM(waiters->next, struct subscription, place));
 	if (page_behind(page)) {
 		struct channel *ch =
 		    channel_find(hub, page_tenant(page), page_channel(page));

@@ -16,7 +16,7 @@ epoch_reset_all(struct hub *hub)
 
 		if (!ch->jumped && ch->log != NULL) {
 			ch->reset_due = true;
-			channel_doubt(ch);
+			channel_check_head(ch);
 		}
 		ch->jumped = false;
 	}

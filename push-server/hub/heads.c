@@ -62,7 +62,7 @@ heads_done(struct heads_ask *ask, enum es_code rc, const int64_t heads[])
 		if (rc == ES_OK)
 			heads_compare(ch, ask->before[i].head, heads[i]);
 		else
-			channel_doubt(ch);
+			channel_check_head(ch);
 	}
 	free(ask);
 }
@@ -141,7 +141,7 @@ heads_second(struct hub *hub)
 		struct channel *ch = LIST_ITEM(hub->rounds.next, struct channel, rounds);
 
 		list_move_tail(&hub->rounds, &ch->rounds);
-		channel_doubt(ch);
+		channel_check_head(ch);
 	}
 }
 

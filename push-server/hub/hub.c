@@ -222,7 +222,7 @@ hub_odd_event(
 {
 	unreadable_message_seen(&hub->unreadable, hub->env, topic, err);
 	if (ch != NULL)
-		channel_doubt(ch);
+		channel_check_head(ch);
 }
 
 static enum es_code

@@ -98,7 +98,7 @@ sub_answer_again(
 	}
 	sub_answer_first(sub, &outcome, head);
 	if (sub->at < head)
-		sub_behind(sub);
+		sub_set_pending(sub);
 }
 
 /* True: the outcome is a reset, but the database's snapshot may be older than the
@@ -120,9 +120,10 @@ bool
 sub_answer_row(struct subscription *sub, const struct rights_row *row, uint64_t ask_id)
 {
 	sub_request_drop_internal(&sub->requests);
-	sub->doubted = false;
+	sub->unconfirmed = false;
 	if (sub->joined && sub->stop_at != INT64_MAX)
-		return true; /* sub_over() asks again when the removal is delivered */
+		return true; /* sub_removal_delivered() asks again when the removal is
+		                delivered */
 	if (!sub->joined)
 		sub->at = sub->live_from = row->head;
 	while (sub->requests != NULL) {
@@ -156,6 +157,6 @@ sub_answer_late(struct subscription *sub)
 		    sub->conn, late->op, late->id, sub->channel->id.text, &err);
 		sub_request_drop(&sub->requests);
 	}
-	if (sub->requests == NULL && !sub->doubted)
-		sub_behind(sub);
+	if (sub->requests == NULL && !sub->unconfirmed)
+		sub_set_pending(sub);
 }

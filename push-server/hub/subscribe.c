@@ -79,8 +79,8 @@ subscribe_admit(
 	int64_t stop_at, deleted_at;
 
 	epoch_seen(ch->hub, row->epoch);
-	if (row->head >=
-	    channel_turns_get(ch->turns).turned_at) /* else row is outdated */
+	if (row->head >= channel_change_seqs_get(ch->change_seqs)
+			     .visibility_at) /* else row is outdated */
 		ch->is_private = row->is_private;
 	if (row->head >= channel_head(ch)) { /* else row is older than the log's head */
 		ch->archived = row->archived;
@@ -108,17 +108,17 @@ subscribe_admit(
 		return;
 	}
 	sub->stop_at = stop_at;
-	deleted_at = channel_turns_get(ch->turns).deleted_at;
+	deleted_at = channel_change_seqs_get(ch->change_seqs).deleted_at;
 	if (deleted_at > sub->clear && deleted_at < sub->stop_at)
 		sub->stop_at = deleted_at; /* the deletion came after row was read */
 	if (sub_answer_row(sub, row, sub->ask_id))
-		sub_behind(sub);
+		sub_set_pending(sub);
 	else
 		sub_ask(sub);
 }
 
 void
-subscribe_doubt(struct conn *c)
+subscribe_check_rights_again(struct conn *c)
 {
 	struct list *next;
 
@@ -137,7 +137,7 @@ subscribe_doubt(struct conn *c)
 /* Turn an applicant that may read into a subscription. Its answer's head must not be
  * used; subscribe.h gives the reason. */
 static void
-subscribe_take_in(struct hub *hub, struct applicant *a)
+subscribe_promote_applicant(struct hub *hub, struct applicant *a)
 {
 	struct conn *c = a->conn;
 	struct channel *ch = channel_get(hub, &c->tenant, &a->channel);
@@ -162,7 +162,7 @@ subscribe_judge_applicant(
 		applicant_fail(a, ES_NOT_FOUND, "no such channel");
 		hub->io.refused(hub->io.ctx, c);
 	} else {
-		subscribe_take_in(hub, a);
+		subscribe_promote_applicant(hub, a);
 	}
 }
 

@@ -43,7 +43,7 @@ enum es_code subscribe_begin(struct hub *hub, struct conn *c,
 
 /* The connection's user has become a guest: ask for the right to each channel again
  * before delivering more. Does nothing before hello. */
-void subscribe_doubt(struct conn *c);
+void subscribe_check_rights_again(struct conn *c);
 /* End the connection's subscription to the channel, or its applicant, if there is one. No
  * frame of the channel is written after this. */
 void subscribe_end(struct hub *hub, struct conn *c, const struct channel_id *channel);

@@ -88,7 +88,7 @@ sub_free(struct subscription *sub)
 	metrics_gauge_add(ch->hub->env->metrics, PM_SUBSCRIPTIONS, -1);
 	sub_request_free(&sub->requests);
 	pool_give(ch->hub->subscription_pool, sub);
-	channel_left(ch);
+	channel_subscription_freed(ch);
 }
 
 void
@@ -141,19 +141,19 @@ sub_ask_again(struct subscription *sub)
 {
 	const struct hub *hub = sub->channel->hub;
 
-	if (sub->joined && !sub->doubted) {
+	if (sub->joined && !sub->unconfirmed) {
 		const struct subscribe_request wait = {.op = "subscribe"};
 		const int64_t deadline_ms =
 		    hub->env->now_ms + hub->limits.join_timeout_ms;
 
 		sub_request_add(&sub->requests, &wait, deadline_ms)->internal = true;
-		sub->doubted = true;
+		sub->unconfirmed = true;
 	}
 	sub_ask(sub);
 }
 
 void
-sub_behind(struct subscription *sub)
+sub_set_pending(struct subscription *sub)
 {
 	struct hub_conn *hc = sub->conn->hub;
 
@@ -188,7 +188,7 @@ sub_fail(struct subscription *sub, enum es_code code, const char *text)
 }
 
 void
-sub_over(struct subscription *sub)
+sub_removal_delivered(struct subscription *sub)
 {
 	struct sub_request *request = sub->requests;
 	const struct hub *hub = sub->channel->hub;

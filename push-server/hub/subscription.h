@@ -34,8 +34,9 @@ struct subscription {
 	 * is not joined. */
 	struct sub_request *requests;
 	enum sub_state state;
-	bool joined;  /* the ack is sent, and the cursor is valid */
-	bool doubted; /* deliver nothing before the database has confirmed the right */
+	bool joined; /* the ack is sent, and the cursor is valid */
+	bool
+	    unconfirmed; /* deliver nothing before the database has confirmed the right */
 };
 _Static_assert(sizeof(struct subscription) <= 144, "a subscription is small");
 
@@ -60,13 +61,13 @@ void sub_ask(struct subscription *sub);
  * `unavailable` once if the answer takes longer than join_timeout_ms. */
 void sub_ask_again(struct subscription *sub);
 /* The cursor is behind: deliver when the socket takes bytes. */
-void sub_behind(struct subscription *sub);
+void sub_set_pending(struct subscription *sub);
 /* Send a gap: the numbers up to `to` are not delivered. Moves the cursor to `to`. */
 void sub_gap(struct subscription *sub, int64_t to, enum gap_reason reason);
 /* Answer every request with the error and end the subscription. */
 void sub_fail(struct subscription *sub, enum es_code code, const char *text);
 /* The reader's removal was delivered: end the subscription, or ask the database again if
  * a newer request waits. */
-void sub_over(struct subscription *sub);
+void sub_removal_delivered(struct subscription *sub);
 
 #endif

@@ -193,7 +193,7 @@ page_retry(struct page *page)
 
 /* Start the reads that the limits allow now. */
 static void
-page_pump(struct pages *p)
+page_start_reads(struct pages *p)
 {
 	struct list *l;
 
@@ -275,7 +275,7 @@ page_done(struct page_ask *ask, enum es_code rc, const struct event_page *from)
 		p->events.arrived(p->events.ctx, page, &page->waiters);
 	}
 	page_keep_budget(p);
-	page_pump(p);
+	page_start_reads(p);
 }
 
 static struct page *
@@ -316,7 +316,7 @@ pages_want(struct pages *p, const struct tenant_id *tenant,
 		page->needed = needed;
 		page_enqueue(page);
 	}
-	page_pump(p);
+	page_start_reads(p);
 	return &page->waiters;
 }
 
@@ -343,7 +343,7 @@ pages_tick(struct pages *p, int64_t now_ms)
 	p->now_ms = now_ms;
 	page_keep_budget(p);
 	page_retry_due(p);
-	page_pump(p);
+	page_start_reads(p);
 }
 
 struct chan_span

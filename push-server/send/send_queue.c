@@ -31,7 +31,8 @@ struct lane_ref {
 	struct uuid envelope; /* id of the envelope that is being handed over */
 };
 
-static void send_queue_kick(struct send_queue *q, struct conn *c, struct send_lane *lane);
+static void send_queue_start_next(
+    struct send_queue *q, struct conn *c, struct send_lane *lane);
 
 struct send_queue *
 send_queue_new(struct conns *conns, struct queue_async *queue, struct redis_async *redis,
@@ -146,7 +147,7 @@ send_queue_step_done(struct send_queue *q, struct conn *c, struct send_lane *lan
 {
 	lane->busy = false;
 	if (lane->n > 0)
-		send_queue_kick(q, c, lane);
+		send_queue_start_next(q, c, lane);
 	else
 		send_lane_free(lane);
 }
@@ -281,7 +282,7 @@ send_queue_lane_ref(
 
 /* Start the next envelope if an item is ready and no envelope is on its way. */
 static void
-send_queue_kick(struct send_queue *q, struct conn *c, struct send_lane *lane)
+send_queue_start_next(struct send_queue *q, struct conn *c, struct send_lane *lane)
 {
 	if (lane->busy || send_queue_leading_ready(c, lane) == 0)
 		return;
@@ -313,7 +314,7 @@ send_queue_on_limit(void *ctx, const struct es_err *refused)
 	if (lane->n == 0 && !lane->busy)
 		send_lane_free(lane);
 	else
-		send_queue_kick(r.q, c, lane);
+		send_queue_start_next(r.q, c, lane);
 }
 
 enum es_code
@@ -357,6 +358,6 @@ send_queue_tick(struct send_queue *q)
 		if (lane->n == 0 && !lane->busy)
 			send_lane_free(lane);
 		else
-			send_queue_kick(q, lane->conn, lane);
+			send_queue_start_next(q, lane->conn, lane);
 	}
 }

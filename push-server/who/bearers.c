@@ -106,7 +106,7 @@ bearers_free(struct bearers **b)
 }
 
 static struct bearer *
-bearers_one(struct bearers *b, const struct conn *c, enum bearer_kind kind)
+bearers_new_one(struct bearers *b, const struct conn *c, enum bearer_kind kind)
 {
 	struct bearer *one = mem_new(1, sizeof(*one));
 
@@ -122,7 +122,7 @@ void
 bearers_add(struct bearers *b, struct conn *c, enum bearer_kind kind, const char *token,
     const struct issuer_hint *hint)
 {
-	struct bearer *one = bearers_one(b, c, kind);
+	struct bearer *one = bearers_new_one(b, c, kind);
 
 	if (kind != BEARER_GREETING)
 		one->token = mem_strdup(token);
@@ -139,7 +139,7 @@ bearers_check_claims(struct bearers *b, struct conn *c, enum bearer_kind kind,
 
 	if (claims->kid[0] == '\0')
 		return false;
-	one = bearers_one(b, c, kind);
+	one = bearers_new_one(b, c, kind);
 	one->user = claims->user;
 	one->claims = (struct issuer_claims){.tenant = claims->tenant,
 	    .issued_s = claims->issued_s,

@@ -210,7 +210,7 @@ greeting_key_checked(struct who *w, struct conn *c, const struct es_err *refused
 
 /* The reason for the close: the step of the greeting that took too long. */
 static const char *
-greeting_late(const struct conn *c)
+greeting_late_reason(const struct conn *c)
 {
 	if (c->auth.bearer_busy)
 		return "the server cannot check the token at the moment";
@@ -237,7 +237,7 @@ greeting_tick(struct who *w)
 		if (c->state != CONN_GREETING)
 			list_del(&c->auth.greeting);
 		else if (env->now_ms - c->auth.greeting_ms >= env->conf->auth_timeout_ms)
-			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late(c));
+			conn_close(c, CLOSE_AUTH_TIMEOUT, greeting_late_reason(c));
 		else if (c->auth.claims != NULL && c->auth.claims->expires_s <= now_s)
 			identity_refuse(c, ES_TOKEN_EXPIRED, "the token has expired");
 		else if (c->auth.token != NULL && !c->auth.redeeming &&

@@ -129,7 +129,7 @@ static void
 worker_on_made_guest(void *ctx, struct conn *c)
 {
 	(void)ctx;
-	subscribe_doubt(c);
+	subscribe_check_rights_again(c);
 }
 
 static void

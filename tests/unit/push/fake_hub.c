@@ -45,10 +45,10 @@ hub_second(struct hub *hub)
 }
 
 void
-subscribe_doubt(struct conn *c)
+subscribe_check_rights_again(struct conn *c)
 {
 	(void)c;
-	fakes.doubted++;
+	fakes.rights_checks++;
 }
 
 void

@@ -41,7 +41,7 @@ struct fakes {
 	unsigned texts;     /* such commands */
 	char text_key[128]; /* of the last one */
 
-	unsigned opened, closed, writable, epochs, doubted; /* calls of the hub */
+	unsigned opened, closed, writable, epochs, rights_checks; /* calls of the hub */
 	void (*on_writable)(struct conn *c);
 	unsigned n_sent; /* envelopes handed to the queue */
 	char sent[FAKE_SENDS][4096];

@@ -90,7 +90,7 @@ rights_of_a_new_guest_are_checked_again(void)
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(b->conn.hub->n_subscriptions, 2);
 	make_guest(b, 1);
-	subscribe_doubt(&b->conn);
+	subscribe_check_rights_again(&b->conn);
 	hub_publish(PUBLIC, 1);
 	hub_publish(1, 1);
 	hub_deliver_all();

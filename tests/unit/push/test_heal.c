@@ -75,7 +75,7 @@ test_lost_in_doubt(void)
 	out.faults.delay = 0;
 	late = out.late;
 	out.late = NULL;
-	channel_doubt(ch);
+	channel_check_head(ch);
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(ch->suspect, 1);
 	out.late = late;

@@ -204,7 +204,7 @@ reports_that_a_member_has_become_a_guest(void)
 		rig_turn(&rig);
 		rig_turn(&rig);
 		CU_ASSERT_EQUAL(fakes.lookups, i + 2);
-		CU_ASSERT_EQUAL(fakes.doubted, i > 0);
+		CU_ASSERT_EQUAL(fakes.rights_checks, i > 0);
 	}
 	one_client_down();
 }

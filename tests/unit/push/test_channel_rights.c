@@ -243,4 +243,4 @@ static CU_TestInfo cases[] = {
     {"the policy comes from the database", test_policy_from_the_database},
     CU_TEST_INFO_NULL,
 };
-CUNIT_MAIN("push/channel_turn", cases)
+CUNIT_MAIN("push/channel_rights", cases)
