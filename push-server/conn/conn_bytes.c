@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-#define FIRST_SIZE 512
+#define FIRST_SIZE 512 /* bytes of the first allocation; it doubles when needed */
 
 bool
 conn_bytes_add(struct conn_bytes *b, const char *data, size_t len, size_t cap)

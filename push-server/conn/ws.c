@@ -10,8 +10,8 @@
 
 #include "core/banned.h"
 
-#define RX_BUFFER 4096
-#define NUDGE_S   0.5
+#define RX_BUFFER 4096 /* most bytes that libwebsockets reads from a socket at once */
+#define NUDGE_S   0.5  /* see ws_on_nudge() */
 /* how long the kernel keeps the unsent bytes of a socket that was cut */
 #define CUT_UNACKED_MS 30000
 
@@ -208,6 +208,7 @@ ws_close(struct conns *conns)
 		return;
 	ev_timer_stop(loop, &ws->nudge);
 	lws_context_destroy(ws->context);
+	/* libwebsockets releases its watchers in a few further turns of the loop */
 	for (int i = 0; i < 8; i++)
 		ev_run(loop, EVRUN_NOWAIT);
 	mem_free(ws);

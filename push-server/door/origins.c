@@ -10,7 +10,7 @@
 
 #include "core/banned.h"
 
-#define READ_MS 3000
+#define READ_MS 3000 /* deadline of a query */
 
 /* The origins that one statement asks for. */
 struct origins_batch {

@@ -10,7 +10,7 @@
 
 #include "core/banned.h"
 
-#define EARLY_FRAMES_MAX 64
+#define EARLY_FRAMES_MAX 64 /* most frames of one connection that wait for hello */
 
 const struct frame_type *const frame_types[] = {
     &frame_subscribe,

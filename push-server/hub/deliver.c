@@ -11,7 +11,7 @@
 
 #include "core/banned.h"
 
-#define BUDGET_MINUTE 60000
+#define BUDGET_MINUTE 60000 /* window of the replay budget, in ms */
 /* Woken subscriptions of one channel that are handled before the next channel's. */
 #define WAKE_CHUNK 1024
 /* One write to a socket costs about as much as this many looks at a subscription. */

@@ -10,9 +10,9 @@
 
 #include "core/banned.h"
 
-#define ROUND_S       30
-#define ROUND_BLIND_S 2 /* while the connection for topics is down */
-#define ASKED_MAX     4
+#define ROUND_S       30  /* time in which all heads are compared once */
+#define ROUND_BLIND_S 2   /* while the connection for topics is down */
+#define ASKED_MAX     4   /* most questions under way */
 #define SUSPECT_MS    300 /* an event committed just now may still arrive by pub/sub */
 #define BACKOFF_MS    500
 

@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-#define ASK_BACKOFF_MS 200
+#define ASK_BACKOFF_MS 200 /* pause after a failed question */
 
 /* The rows are in the order of the items. An item without a row means that the user may
  * not read the channel. */

@@ -12,7 +12,7 @@
 
 #include "core/banned.h"
 
-#define KEYS_MAX 10000
+#define KEYS_MAX 10000 /* most recent notices that are remembered */
 
 struct typing_key {
 	struct tenant_id tenant;

@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-#define INDEX_FIRST 16
+#define INDEX_FIRST 16 /* slots of the first index; it doubles when full */
 
 struct chan_logs {
 	struct list by_use; /* of logs that hold memory, least recently used first */

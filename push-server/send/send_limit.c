@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-#define LOCAL_KEYS 10000
+#define LOCAL_KEYS 10000 /* users and tenants that are counted while Redis is away */
 
 struct send_limit {
 	struct loop_env *env;

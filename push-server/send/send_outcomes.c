@@ -11,9 +11,9 @@
 
 #include "core/banned.h"
 
-#define BUCKETS     1024
-#define AWAITED_MAX 65536
-#define LOOKUP_MS   2000
+#define BUCKETS     1024  /* of the hash table of envelopes */
+#define AWAITED_MAX 65536 /* most envelopes without an outcome */
+#define LOOKUP_MS   2000  /* deadline of a query */
 /* Most look-ups before the deadline that are under way at once. After a reconnect
  * thousands of sends may wait for them, and logins use the same pipeline. */
 #define ASKED_MAX 64

@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "send/send_lane.h"
 
+/* Most sends of one connection into one channel that wait for the envelope before. */
 #define SENDS_WAITING_MAX 32
 
 struct pg_async;

@@ -5,7 +5,7 @@
 
 #include "core/banned.h"
 
-#define NOTICE_S 60
+#define NOTICE_S 60 /* token_expiring is sent this long before the expiry */
 /* conn_expiry_watch() runs only once in a ping interval for each connection. So it puts a
  * connection on the list one interval before the notice is due. */
 #define WATCH_S (NOTICE_S + PING_INTERVAL_MS / 1000 + 2)

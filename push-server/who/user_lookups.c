@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-#define LOOKUP_MS 3000
+#define LOOKUP_MS 3000 /* deadline of a query */
 
 struct waiting {
 	struct list link;

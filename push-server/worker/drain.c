@@ -8,7 +8,7 @@
 
 #include "core/banned.h"
 
-#define SLICE_S 0.1
+#define SLICE_S 0.1 /* time between two slices of closes */
 /* After the last close, the peers have this time for their Close frames. */
 #define LINGER_MS 3500
 

@@ -20,6 +20,7 @@
 
 #include "core/banned.h"
 
+/* Most statements in flight on each pipeline to PostgreSQL. */
 #define PG_IN_FLIGHT     4096
 #define REPLAY_IN_FLIGHT 64
 #define WRITE_IN_FLIGHT  4
