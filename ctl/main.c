@@ -54,12 +54,22 @@ main_asks_help(const char *arg)
 	       strcmp(arg, "help") == 0;
 }
 
+/* True when --help or -h stands anywhere before "--". */
+static bool
+main_has_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
 static int
 main_run_noun(const struct ctl_noun *noun, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (main_asks_help(name)) {
+	if (main_asks_help(name) || main_has_help(argc, argv)) {
 		main_print_noun(noun, stdout);
 		return CTL_OK;
 	}

@@ -94,6 +94,9 @@ def usage():
     out, err = ctl("--help")
     assert err == "" and all(noun in out for noun in (
         "tenant create", "user list", "token mint", "tail", "queue stats", "check", "db migrate"))
+    for words in (["queue", "dead", "list", "--help"], ["queue", "dead", "-h"], ["queue", "--help"]):
+        out, err = ctl(*words)
+        assert "queue dead list [BEFORE]" in out and not err, (words, out, err)
     out, err = ctl("token", "--help")
     assert err == "" and "mint" in out and "tenant create" not in out
     assert re.match(r"^echostreamctl \d", out_of("--version"))
