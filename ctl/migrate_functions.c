@@ -32,7 +32,7 @@ static const char drops_sql[] =
     " AND p.proname = $1";
 
 /* Ours are named es_...; extensions have functions in the schema, too. */
-static const char strangers_sql[] =
+static const char without_file_sql[] =
     "SELECT p.oid::regprocedure FROM pg_proc p"
     " WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'es\\_%'"
     " AND NOT p.proname = ANY ($1) ORDER BY 1";
@@ -108,7 +108,7 @@ migrate_functions_run(struct migrate *m, const struct sql_file *file, const char
 	       pg_admin_script(m->db, file->text, m->arena, fault);
 }
 
-/* Runs one file and takes its changes back when they are none. */
+/* Runs one file. Rolls back when the function is the same afterwards. */
 static bool
 migrate_functions_apply(struct migrate *m, const struct sql_file *file, const char *name,
     bool *out_changed, struct pg_fault *fault)
@@ -209,7 +209,8 @@ migrate_functions_strangers(struct migrate *m, size_t *out_n)
 		names = arena_printf(m->arena, "%s%s%s", names, i > 0 ? "," : "",
 		    migrate_functions_name(m, &m->functions.items[i]));
 	names = arena_printf(m->arena, "%s}", names);
-	if (!pg_admin_query(m->db, strangers_sql, &names, 1, m->arena, &found, &fault)) {
+	if (!pg_admin_query(
+		m->db, without_file_sql, &names, 1, m->arena, &found, &fault)) {
 		migrate_complain(&fault, NULL, NULL);
 		return false;
 	}

@@ -8,10 +8,10 @@
 
 #include "migrate.h"
 
-/* Whether the files fit the schema: the migration that these programs ask for
+/* True when the files fit the schema: the migration that these programs ask for
  * (DB_STORE_VERSION) is applied, and no migration that these files do not know. Otherwise
  * functions of one release would be loaded into the schema of another. Prints the reason
- * for a no. */
+ * when they do not fit. */
 bool migrate_functions_fit(const struct migrate *m) ES_MUST_CHECK;
 
 /* Makes the functions of the database those of the files, in one transaction: runs each
@@ -21,9 +21,9 @@ bool migrate_functions_fit(const struct migrate *m) ES_MUST_CHECK;
  * change, and a failure: false then. */
 bool migrate_functions_load(struct migrate *m) ES_MUST_CHECK;
 
-/* Whether the functions of the database are those of the files. Prints each that differs,
- * and each that has no file. Changes nothing, but runs the files in a transaction that it
- * rolls back. */
+/* True when the functions of the database are those of the files. Prints each that
+ * differs, and each that has no file. Changes nothing, but runs the files in a
+ * transaction that it rolls back. */
 bool migrate_functions_verify(struct migrate *m) ES_MUST_CHECK;
 
 /* Drops all functions that have a file: after the last migration was reverted. */

@@ -37,8 +37,8 @@ enum es_code migration_load(const char *dir, struct arena *a, struct migration_l
 enum es_code migration_parse(
     char *text, struct migration *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Whether the head names sha256 in a line "-- echostream:was SHA256": the checksum of an
- * earlier text of the file, with which the migration counts as unedited. */
+/* True when the head names sha256 in a line "-- echostream:was SHA256": the checksum of
+ * an earlier text of the file, with which the migration counts as unedited. */
 bool migration_was(const struct migration *m, const char *sha256);
 
 /* Returns the line of the file that holds character number position (from 1) of the

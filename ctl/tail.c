@@ -143,7 +143,7 @@ tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 		ch->after = gap.toSeq;
 }
 
-/* True for a refusal that would come again for the same subscription. */
+/* Prints the refusal. When a repeat would be refused again, the channel is given up. */
 static void
 tail_on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 {

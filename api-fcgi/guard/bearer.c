@@ -39,8 +39,8 @@ struct entry {
 struct bearer_keys {
 	struct table table;
 	struct list known, unknown; /* entries, by the time of the last read */
-	/* CLOCK_MONOTONIC; the counted reads are paid off at this time, at one per
-	 * READ_INTERVAL_MS. */
+	/* CLOCK_MONOTONIC. Each counted read moves this time by READ_INTERVAL_MS; a read
+	 * is allowed while the time is less than 20 intervals ahead. */
 	int64_t reads_paid_ms;
 };
 

@@ -105,9 +105,7 @@ request_limits_count_failure(struct api *api, const struct http_req *req, enum e
 	/* The error text names the limit of all processes together. limit_share() is
 	 * smaller, and no setting has that number. */
 	(void)snprintf(err->text, sizeof(err->text),
-	    "too many requests without a valid token from one address; at most %lld in "
-	    "%lld s "
-	    "are answered 401",
+	    "more than %lld requests without a valid token in %lld s from one address",
 	    (long long)limit.quota, (long long)api->conf->address_failures_window_s);
 	return rc;
 }

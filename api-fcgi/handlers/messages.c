@@ -138,8 +138,9 @@ messages_by_client_id(
 	    req->arena, &message, &refusal, err);
 	if (rc == ES_GONE) {
 		/* Answer 410 for every refusal; the code in the body tells the reason. */
-		rc = es_fail(
-		    err, refusal, "the message was refused: %s", es_code_title(refusal));
+		rc = es_fail(err, refusal, "the message was refused: %s",
+		    refusal == ES_INVALID ? MESSAGE_NOT_STORABLE
+					  : es_code_title(refusal));
 		res->status_instead = 410;
 	}
 	if (rc != ES_OK)

@@ -151,7 +151,8 @@ message_send_answer_refused(struct api *api, const struct outcome *o, struct es_
 	if (o->code == ES_CHANNEL_ARCHIVED)
 		return es_fail(err, o->code, "the channel is archived");
 	return es_fail(err, o->code == ES_OK ? ES_INTERNAL : o->code,
-	    "the message was refused: %s", es_code_title(o->code));
+	    "the message was refused: %s",
+	    o->code == ES_INVALID ? MESSAGE_NOT_STORABLE : es_code_title(o->code));
 }
 
 /* Checks that the caller may post in the channel. *known: the same message was sent

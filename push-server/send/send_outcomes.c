@@ -166,7 +166,8 @@ send_outcomes_refusal(enum es_code code)
 		return "no such channel";
 	if (code == ES_KEY_REUSED)
 		return "clientMessageId was used before for a message with another body";
-	return es_code_title(code);
+	return code == ES_INVALID ? "the database cannot store the message"
+	                          : es_code_title(code);
 }
 
 /* known[i]: outcomes[i] is valid. known NULL: all are valid. */

@@ -24,6 +24,8 @@ bool actor_is_owner(const struct actor *who) ES_MUST_CHECK;
 #define STORE_NO_CHANNEL "no such channel"
 #define STORE_NO_USER    "no such user"
 #define STORE_NO_MESSAGE "no such message"
+/* The reason of a refusal with ES_INVALID: the message is a dead letter. */
+#define MESSAGE_NOT_STORABLE "the database cannot store it"
 
 /* The user id of an actor that is not a user, for example an API key without a bot. No
  * user has this id. */
