@@ -14,7 +14,7 @@ void
 announce_event(struct api *api, const struct http_req *req, struct event *event)
 {
 	(void)api, (void)req;
-	rig_told("announce_event", "%s %lld", event_kind_name(event->kind),
+	rig_note_call("announce_event", "%s %lld", event_kind_name(event->kind),
 	    (long long)event->seq);
 }
 
@@ -22,7 +22,7 @@ void
 announce_events(struct api *api, const struct http_req *req, struct event_list *events)
 {
 	(void)api, (void)req;
-	rig_told("announce_events", "%zu", events->n);
+	rig_note_call("announce_events", "%zu", events->n);
 }
 
 void
@@ -30,7 +30,7 @@ announce_acl(struct api *api, const struct http_req *req, const struct control *
 {
 	(void)api, (void)req;
 	CU_ASSERT_EQUAL(change->names_user, change->user.text[0] != '\0');
-	rig_told("announce_acl", "%s user=%s jti=%s version=%lld",
+	rig_note_call("announce_acl", "%s user=%s jti=%s version=%lld",
 	    rig_id(change->tenant.text), rig_id(change->user.text),
 	    change->jti[0] == '\0' ? "-" : change->jti, (long long)change->acl_version);
 }
@@ -40,7 +40,7 @@ announce_user_offline(
     struct api *api, const struct http_req *req, const struct user_id *user)
 {
 	(void)api, (void)req;
-	rig_told("announce_user_offline", "%s", rig_id(user->text));
+	rig_note_call("announce_user_offline", "%s", rig_id(user->text));
 }
 
 void
@@ -48,7 +48,7 @@ announce_tenant_offline(
     struct api *api, const struct http_req *req, const struct tenant_id *tenant)
 {
 	(void)api, (void)req;
-	rig_told("announce_tenant_offline", "%s", rig_id(tenant->text));
+	rig_note_call("announce_tenant_offline", "%s", rig_id(tenant->text));
 }
 
 void
@@ -56,7 +56,7 @@ announce_typing(
     struct api *api, const struct http_req *req, const struct channel_id *channel)
 {
 	(void)api, (void)req;
-	rig_told("announce_typing", "%s", rig_id(channel->text));
+	rig_note_call("announce_typing", "%s", rig_id(channel->text));
 }
 
 enum es_code
@@ -91,5 +91,5 @@ log_write(
 		text_addf(&said, " %s=%s", fields[i].key,
 		    is_id ? rig_id(fields[i].str) : fields[i].str);
 	}
-	rig_told("log", "%s%s", msg, said.data);
+	rig_note_call("log", "%s%s", msg, said.data);
 }

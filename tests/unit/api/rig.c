@@ -147,7 +147,7 @@ rig_write(const char *name, const char *fmt, va_list ap)
 }
 
 void
-rig_told(const char *name, const char *fmt, ...)
+rig_note_call(const char *name, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -214,7 +214,7 @@ rig_number(char id[ES_UUID_TEXT], unsigned i)
 }
 
 bool
-rig_says(const char *part)
+rig_body_contains(const char *part)
 {
 	return rig.res.body.data != NULL && strstr(rig.res.body.data, part) != NULL;
 }

@@ -105,7 +105,7 @@ void rig_end(void);
 /* Makes the request and calls the handler. */
 enum es_code rig_call(const struct rig_row *row);
 /* Is `part` in the body of the answer? */
-bool rig_says(const char *part);
+bool rig_body_contains(const char *part);
 
 /* Runs each row and compares the calls and the answer. Names a row that fails on stderr.
  */
@@ -126,7 +126,7 @@ void rig_pages(const struct rig_row *row, const char *after);
 enum es_code rig_called(struct es_err *err, const char *name, const char *fmt, ...)
     ES_PRINTF(3, 4);
 /* The same of a function that can't fail. */
-void rig_told(const char *name, const char *fmt, ...) ES_PRINTF(2, 3);
+void rig_note_call(const char *name, const char *fmt, ...) ES_PRINTF(2, 3);
 /* The caller of a store's function is the one of the request. */
 void rig_actor(const struct actor *who);
 const char *rig_id(const char *id);

@@ -67,7 +67,8 @@ rig_pages_follow(const struct rig_row *row, const char *after)
 	CU_ASSERT_PTR_NOT_NULL(strstr(next, "limit=50&cursor="));
 	cursor = strstr(next, "cursor=") + 7;
 	CU_ASSERT_FATAL(strlen(cursor) < 100);
-	CU_ASSERT_TRUE(rig_says(arena_printf(rig.mem, "\"nextCursor\":\"%s\"", cursor)));
+	CU_ASSERT_TRUE(
+	    rig_body_contains(arena_printf(rig.mem, "\"nextCursor\":\"%s\"", cursor)));
 	with.query = next;
 	CU_ASSERT_EQUAL_FATAL(rig_call(&with), ES_OK);
 	(void)snprintf(part, sizeof(part), " after=%s limit=50)", after);
@@ -89,6 +90,6 @@ rig_pages(const struct rig_row *row, const char *after)
 	rig_pages_follow(row, after);
 	rig.more = false;
 	CU_ASSERT_EQUAL(rig_call(row), ES_OK);
-	CU_ASSERT_TRUE(rig_says("\"nextCursor\":null"));
+	CU_ASSERT_TRUE(rig_body_contains("\"nextCursor\":null"));
 	CU_ASSERT_PTR_NULL(http_header_get(&rig.res, "Link"));
 }

@@ -110,7 +110,7 @@ begin(void)
 }
 
 static struct event
-changed(int64_t seq)
+make_change(int64_t seq)
 {
 	return (struct event){.kind = EVENT_CHANNEL_UPDATED,
 	    .tenant = {TENANT},
@@ -124,7 +124,7 @@ changed(int64_t seq)
 static void
 events(void)
 {
-	struct event nothing = changed(0), event = changed(7);
+	struct event nothing = make_change(0), event = make_change(7);
 
 	begin();
 	announce_event(&the_api, &request, &nothing);
@@ -144,7 +144,7 @@ events(void)
 static void
 several_events(void)
 {
-	struct event items[] = {changed(7), changed(0), changed(8)};
+	struct event items[] = {make_change(7), make_change(0), make_change(8)};
 	struct event_list list = {items, ES_COUNT(items)}, none = {items, 0};
 	const char *first, *second;
 
@@ -165,7 +165,7 @@ several_events(void)
 static void
 deleted_channel(void)
 {
-	struct event event = changed(7);
+	struct event event = make_change(7);
 
 	event.kind = EVENT_CHANNEL_DELETED;
 	begin();
@@ -229,7 +229,7 @@ typing(void)
 /* A deactivation stands even if Redis refuses the announcement. The failure is counted,
  * and the function returns no error. */
 static void
-gone(void)
+deactivated_user(void)
 {
 	const struct user_id user = {USER};
 	const struct tenant_id tenant = {TENANT};
@@ -253,7 +253,7 @@ static CU_TestInfo cases[] = {
     {"a deleted channel has no head", deleted_channel},
     {"versions of rights", versions},
     {"typing is announced once in 3 s", typing},
-    {"the presence of a deactivated user is cleared", gone},
+    {"the presence of a deactivated user is cleared", deactivated_user},
     CU_TEST_INFO_NULL,
 };
 

@@ -110,7 +110,7 @@ refused(void)
 
 /* The answer lists each wrong member. */
 static void
-refused_together(void)
+lists_all_faults(void)
 {
 	static const struct rig_row rows[] = {
 	    {"all at once", api_keys_create,
@@ -129,7 +129,7 @@ refused_together(void)
 }
 
 static void
-until_when(void)
+expiry(void)
 {
 	char body[160], end[ES_TIME_TEXT];
 	const struct rig_row row = {.handler = api_keys_create, .body = body};
@@ -201,10 +201,10 @@ listed(void)
 	    .expires_ms = RIG_TIME_MS,
 	    .last_used_ms = RIG_TIME_MS};
 	CU_ASSERT_EQUAL(rig_call(&rows[0]), ES_OK);
-	CU_ASSERT_TRUE(
-	    rig_says("\"scopes\":[],\"botUserId\":\"" RIG_BOB "\",\"createdBy\":"
-		     "null,\"createdAt\":\"" RIG_TIME "\",\"expiresAt\":\"" RIG_TIME
-		     "\",\"lastUsedAt\":\"" RIG_TIME "\"}"));
+	CU_ASSERT_TRUE(rig_body_contains(
+	    "\"scopes\":[],\"botUserId\":\"" RIG_BOB "\",\"createdBy\":"
+	    "null,\"createdAt\":\"" RIG_TIME "\",\"expiresAt\":\"" RIG_TIME
+	    "\",\"lastUsedAt\":\"" RIG_TIME "\"}"));
 	rig_end();
 }
 
@@ -233,8 +233,8 @@ revoked(void)
 static CU_TestInfo cases[] = {
     {"a key is created", created},
     {"bad keys are refused", refused},
-    {"one answer lists all faults", refused_together},
-    {"until when a key is good", until_when},
+    {"one answer lists all faults", lists_all_faults},
+    {"the expiry of a key", expiry},
     {"a repeat does not show the key", repeated},
     {"keys are listed", listed},
     {"a key is revoked", revoked},

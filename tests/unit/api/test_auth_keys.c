@@ -70,7 +70,7 @@ created(void)
 	begin();
 	RIG_ROWS(made);
 	RIG_FAILURES(made);
-	CU_ASSERT_FALSE(rig_says(SECRET));
+	CU_ASSERT_FALSE(rig_body_contains(SECRET));
 	rig_end();
 }
 

@@ -53,7 +53,7 @@ all_of_a_user(void)
 #define OF_USER "{\"jti\":\"x\",\"userId\":\"" RIG_BOB "\"," END "}"
 
 static void
-whose_jti(void)
+user_of_jti(void)
 {
 	static const struct rig_row rows[] = {
 	    {"a member's own", auth_revoke, .body = OWN, .status = 200,
@@ -132,7 +132,7 @@ end_of(int64_t ahead_ms, int64_t *out_ms)
 }
 
 static void
-until_when(void)
+time_kept(void)
 {
 	const int64_t year_ms = INT64_C(31536000) * 1000, slack_ms = 10000;
 	int64_t end_ms;
@@ -150,9 +150,9 @@ until_when(void)
 
 static CU_TestInfo cases[] = {
     {"all tokens of a user", all_of_a_user},
-    {"the user of a jti", whose_jti},
+    {"the user of a jti", user_of_jti},
     {"bad requests are refused", refused},
-    {"the time for which a revocation is kept", until_when},
+    {"the time for which a revocation is kept", time_kept},
     CU_TEST_INFO_NULL,
 };
 

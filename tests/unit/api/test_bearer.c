@@ -90,20 +90,20 @@ verify(const char *iss, const char *kid)
 }
 
 static const char *
-stranger(unsigned i)
+unknown_issuer_name(unsigned i)
 {
 	static char name[32];
 
-	(void)snprintf(name, sizeof(name), "stranger-%u", i);
+	(void)snprintf(name, sizeof(name), "unknown_issuer_name-%u", i);
 	return name;
 }
 
 /* Uses up all readings that unknown issuers may cause now. */
 static void
-spend(void)
+use_up_reads(void)
 {
 	for (unsigned i = 0; i < BURST; i++)
-		CU_ASSERT_EQUAL(verify(stranger(i), "k"), ES_UNAUTHENTICATED);
+		CU_ASSERT_EQUAL(verify(unknown_issuer_name(i), "k"), ES_UNAUTHENTICATED);
 }
 
 static void
@@ -142,16 +142,17 @@ first_readings_are_limited(void)
 	up();
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	now_ms += 100; /* a new reading is allowed again */
-	spend();
+	use_up_reads();
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
-	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(verify("unknown_issuer_name-x", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(fault.retry_after_ms, 1000);
-	CU_ASSERT_EQUAL(verify(stranger(0), "k"), ES_UNAUTHENTICATED); /* cached */
+	CU_ASSERT_EQUAL(
+	    verify(unknown_issuer_name(0), "k"), ES_UNAUTHENTICATED); /* cached */
 	CU_ASSERT_EQUAL(verify("app", "k2"), ES_UNAUTHENTICATED);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 1);
 	now_ms += 100;
-	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_UNAUTHENTICATED);
-	CU_ASSERT_EQUAL(verify("stranger-y", "k"), ES_RATE_LIMITED);
+	CU_ASSERT_EQUAL(verify("unknown_issuer_name-x", "k"), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify("unknown_issuer_name-y", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
 	down();
 }
@@ -163,8 +164,8 @@ a_known_issuer_is_always_refreshed(void)
 	up();
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	now_ms += MINUTE;
-	spend();
-	CU_ASSERT_EQUAL(verify("stranger-x", "k"), ES_RATE_LIMITED);
+	use_up_reads();
+	CU_ASSERT_EQUAL(verify("unknown_issuer_name-x", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
 	/* The same after a failed refresh. */
@@ -172,7 +173,7 @@ a_known_issuer_is_always_refreshed(void)
 	pg_down = true;
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
 	pg_down = false;
-	spend();
+	use_up_reads();
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	down();
 }
@@ -186,7 +187,7 @@ unknown_issuers_make_room_first(void)
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	for (unsigned i = 0; i < BEARER_ISSUERS_MAX + 1; i++) {
 		now_ms += 100;
-		CU_ASSERT_EQUAL(verify(stranger(i), "k"), ES_UNAUTHENTICATED);
+		CU_ASSERT_EQUAL(verify(unknown_issuer_name(i), "k"), ES_UNAUTHENTICATED);
 		if (now_ms % MINUTE == 0)
 			CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	}
@@ -220,7 +221,7 @@ a_further_known_issuer_evicts_one(void)
 	/* Refreshing a known issuer uses no reading, an evicted one does. The first
 	 * unknown issuer evicts one more. */
 	now_ms += 100;
-	spend();
+	use_up_reads();
 	CU_ASSERT_EQUAL(verify(names[0], "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify(names[1], "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify(names[2], "k"), ES_OK);
@@ -311,7 +312,7 @@ as_many_keys_as_a_tenant_may_have(void)
 }
 
 static void
-no_token(void)
+text_that_is_no_token(void)
 {
 	struct arena *a = arena_new();
 	struct token_claims claims;
@@ -347,7 +348,7 @@ static CU_TestInfo cases[] = {
     {"the user of a subject is found or created", users_of_subjects},
     {"a user that can't be created", a_user_that_can_not_be_created},
     {"as many keys as a tenant may have", as_many_keys_as_a_tenant_may_have},
-    {"a text that is not a token", no_token},
+    {"a text that is not a token", text_that_is_no_token},
     {"the installation's issuer has no keys of tenants",
 	own_issuer_has_no_keys_of_tenants},
     {"requests for the set are few", requests_for_the_set_are_few},

@@ -61,7 +61,7 @@ counts_a_minute(void)
 }
 
 static void
-tells_when_to_come_again(void)
+sets_retry_after(void)
 {
 	struct http_res res;
 	struct es_err err;
@@ -82,7 +82,7 @@ tells_when_to_come_again(void)
 
 static CU_TestInfo cases[] = {
     {"counts the calls of a minute", counts_a_minute},
-    {"a refusal has Retry-After", tells_when_to_come_again},
+    {"a refusal has Retry-After", sets_retry_after},
     CU_TEST_INFO_NULL,
 };
 

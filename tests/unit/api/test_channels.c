@@ -141,7 +141,7 @@ lengths(void)
 }
 
 static void
-all_faults_are_told(void)
+lists_all_faults(void)
 {
 	static const struct rig_row rows[] = {
 	    {"of a creation", channels_create,
@@ -231,9 +231,9 @@ static CU_TestInfo cases[] = {
     {"channels are listed", listed},
     {"a channel is created", created},
     {"the longest name and topic", lengths},
-    {"one answer lists all faults", all_faults_are_told},
+    {"one answer lists all faults", lists_all_faults},
     {"a channel is changed", changed},
-    {"a channel is archived and taken back", archived},
+    {"a channel is archived and unarchived", archived},
     CU_TEST_INFO_NULL,
 };
 

@@ -67,7 +67,7 @@ owned_already(void)
 static CU_TestInfo cases[] = {
     {"a channel is deleted", deleted},
     {"a channel is taken over", taken_over},
-    {"a channel that the caller owns is no news", owned_already},
+    {"taking over a channel that the caller owns announces nothing", owned_already},
     CU_TEST_INFO_NULL,
 };
 

@@ -160,7 +160,7 @@ good(void)
 }
 
 static void
-lies(void)
+wrong_requests(void)
 {
 	static const char *const lengths[] = {
 	    "-5", "+3", "3,3", "0x3", " 3", "3.0", "99999999999999999999", "abc"};
@@ -209,7 +209,7 @@ send_raw(const void *data, size_t len)
 }
 
 static void
-rubbish(void)
+garbage(void)
 {
 	static const unsigned char bad_version[] =
 	    "\x07\x01\x00\x01\x00\x08\x00\x00\x00\x01";
@@ -292,7 +292,7 @@ trickles(void)
 }
 
 static void
-gone_front_door(void)
+closed_by_lighttpd(void)
 {
 	start();
 	for (int i = 0; i < 5; i++) {
@@ -363,12 +363,12 @@ no_descriptor(void)
 
 static CU_TestInfo cases[] = {
     {"good requests and the limit of a body", good},
-    {"wrong lengths, other roles, no parameters", lies},
-    {"garbage closes only its connection", rubbish},
-    {"a stalled front door is dropped", stalled},
-    {"a front door that trickles is dropped", trickles},
-    {"a front door that has closed the connection", gone_front_door},
-    {"a connection is never kept", kept},
+    {"wrong lengths, other roles, no parameters", wrong_requests},
+    {"garbage closes only its connection", garbage},
+    {"a lighttpd that stalls loses its connection", stalled},
+    {"a lighttpd that sends byte by byte loses its connection", trickles},
+    {"a lighttpd that has closed the connection", closed_by_lighttpd},
+    {"a connection serves one request", kept},
     {"without a descriptor it waits and does not spin", no_descriptor},
     CU_TEST_INFO_NULL,
 };

@@ -105,7 +105,7 @@ other_secrets(void)
 }
 
 static void
-what_the_database_says(void)
+database_refusals(void)
 {
 	static const enum es_code codes[] = {
 	    ES_UNAUTHENTICATED, ES_TENANT_SUSPENDED, ES_TOKEN_REVOKED, ES_UNAVAILABLE};
@@ -159,7 +159,7 @@ operator_key(void)
 
 /* Otherwise the server would ignore the header and act as the token's user. */
 static void
-a_token_acts_for_nobody_else(void)
+a_token_can_not_act_for_another(void)
 {
 	const struct http_route route = {.scope = SCOPE_USER};
 
@@ -172,7 +172,7 @@ a_token_acts_for_nobody_else(void)
 
 /* "" is not a key, even when the setting of the old key is empty. */
 static void
-an_old_operator_key_is_good_until_it_is_taken_out(void)
+an_old_operator_key_works_until_removed(void)
 {
 	CU_ASSERT_EQUAL(check(SCOPE_OPERATOR, "Bearer " OLD_KEY), ES_UNAUTHENTICATED);
 	conf.operator_key_old = OLD_KEY;
@@ -186,12 +186,12 @@ an_old_operator_key_is_good_until_it_is_taken_out(void)
 static CU_TestInfo cases[] = {
     {"credentials are one bearer token", credentials},
     {"other secrets are named", other_secrets},
-    {"a refusal of the database is passed on", what_the_database_says},
+    {"a refusal of the database is passed on", database_refusals},
     {"roles and scopes", roles},
     {"the operator's key opens /admin only", operator_key},
-    {"a token cannot act for another user", a_token_acts_for_nobody_else},
+    {"a token cannot act for another user", a_token_can_not_act_for_another},
     {"an old operator key works until it is removed",
-	an_old_operator_key_is_good_until_it_is_taken_out},
+	an_old_operator_key_works_until_removed},
     CU_TEST_INFO_NULL,
 };
 

@@ -193,7 +193,7 @@ no_key_opens_the_operators_routes(void)
 }
 
 static void
-what_the_database_says(void)
+database_refusals(void)
 {
 	static const enum es_code codes[] = {ES_UNAUTHENTICATED, ES_TOKEN_EXPIRED,
 	    ES_TOKEN_REVOKED, ES_TENANT_SUSPENDED, ES_UNAVAILABLE};
@@ -288,7 +288,7 @@ roles(void)
 }
 
 static void
-the_last_use_is_noted(void)
+the_last_use_is_recorded(void)
 {
 	const struct http_route route = {.scope = SCOPE_USER, .keys = KEY_ANY};
 
@@ -307,10 +307,10 @@ the_last_use_is_noted(void)
 static CU_TestInfo cases[] = {
     {"each scope against each route", each_scope_against_each_route},
     {"no key opens the operator's routes", no_key_opens_the_operators_routes},
-    {"a refusal of the database is passed on", what_the_database_says},
+    {"a refusal of the database is passed on", database_refusals},
     {"acting for a user", acting_for_a_user},
     {"roles", roles},
-    {"the last use is recorded", the_last_use_is_noted},
+    {"the last use is recorded", the_last_use_is_recorded},
     CU_TEST_INFO_NULL,
 };
 

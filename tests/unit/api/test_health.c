@@ -246,7 +246,7 @@ metrics_and_version(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a pool lives while one of its workers does", pools},
+    {"a pool is alive while one of its workers is", pools},
     {"all services answer", ready},
     {"one service is away", not_ready},
     {"an answer is kept for a second", kept},

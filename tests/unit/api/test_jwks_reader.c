@@ -115,7 +115,7 @@ an_error_is_stored(void)
 }
 
 static void
-what_can_not_be_stored_is_told(void)
+a_failed_store_is_logged(void)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		up();
@@ -134,7 +134,7 @@ what_can_not_be_stored_is_told(void)
 }
 
 static void
-failures_are_backed_off_from(void)
+a_failure_causes_a_pause(void)
 {
 	up();
 	due_says = ES_INTERNAL;
@@ -149,8 +149,8 @@ failures_are_backed_off_from(void)
 static CU_TestInfo cases[] = {
     {"a set is stored", a_set_is_stored},
     {"an error is stored", an_error_is_stored},
-    {"a result that cannot be stored is logged", what_can_not_be_stored_is_told},
-    {"failures are backed off from", failures_are_backed_off_from},
+    {"a result that cannot be stored is logged", a_failed_store_is_logged},
+    {"a failure causes a pause", a_failure_causes_a_pause},
     CU_TEST_INFO_NULL,
 };
 

@@ -13,7 +13,7 @@ static char path[64];
 
 /* 0 or the errno of connect(2) */
 static int
-knock(int *out)
+connect_client(int *out)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
@@ -37,16 +37,16 @@ opened(void)
 }
 
 static void
-serves_the_line_after_a_stop(void)
+serves_the_backlog_after_a_stop(void)
 {
 	const struct unix_socket s = opened();
 	int in_line = -1, late = -1, got;
 
-	CU_ASSERT_EQUAL(knock(&in_line), 0);
+	CU_ASSERT_EQUAL(connect_client(&in_line), 0);
 	CU_ASSERT_FALSE(listen_stopped(s.fd));
 	listen_stop(&s);
 	CU_ASSERT_TRUE(listen_stopped(s.fd));
-	CU_ASSERT_EQUAL(knock(&late), ENOENT);
+	CU_ASSERT_EQUAL(connect_client(&late), ENOENT);
 	got = accept(s.fd, NULL, NULL);
 	CU_ASSERT_TRUE(got >= 0);
 	CU_ASSERT_EQUAL(accept(s.fd, NULL, NULL), -1);
@@ -67,7 +67,7 @@ successor(void)
 	listen_stop(&old);
 	new = opened();
 	listen_stop(&old);
-	CU_ASSERT_EQUAL(knock(&client), 0);
+	CU_ASSERT_EQUAL(connect_client(&client), 0);
 	(void)close(old.fd);
 	(void)close(client);
 	listen_stop(&new);
@@ -77,7 +77,7 @@ successor(void)
 
 static CU_TestInfo cases[] = {
     {"clients in the backlog are served after a stop, no others",
-	serves_the_line_after_a_stop},
+	serves_the_backlog_after_a_stop},
     {"a successor takes the path of a socket that drains, and keeps it", successor},
     CU_TEST_INFO_NULL,
 };

@@ -8,7 +8,7 @@
 #include "http/problem.h"
 #include "send/message_send.h"
 #include "send/send_gate.h"
-#include "send_world.h"
+#include "send_fakes.h"
 
 #include "core/banned.h"
 
@@ -120,7 +120,7 @@ refused(void)
 }
 
 static void
-not_seen_in_time(void)
+no_outcome_in_time(void)
 {
 	begin();
 	CU_ASSERT_EQUAL(post("{\"body\":\"hi\",\"clientMessageId\":\"k\"}", NULL), ES_OK);
@@ -240,7 +240,7 @@ into_an_archived_channel(void)
 /* After a 202 the refusal of an earlier attempt is deleted; before that, each query
  * returns it. */
 static void
-takes_back_an_old_refusal(void)
+deletes_an_old_refusal(void)
 {
 	static const char with_id[] = "{\"body\":\"hi\",\"clientMessageId\":\"k\"}";
 
@@ -266,12 +266,12 @@ takes_back_an_old_refusal(void)
 
 static CU_TestInfo cases[] = {
     {"a repeat in an archived channel is still a repeat", into_an_archived_channel},
-    {"a new attempt deletes an old refusal", takes_back_an_old_refusal},
+    {"a new attempt deletes an old refusal", deletes_an_old_refusal},
     {"committed is 201", committed},
     {"a repeat is 200 with the stored message", repeated},
     {"a refusal at commit has its own code", refused},
     {"without an outcome in time it asks the database, then answers 202",
-	not_seen_in_time},
+	no_outcome_in_time},
     {"a send that need not or cannot wait is answered at once", not_waiting},
     {"a stall does not block the workers", stalled},
     {"a refused send is never queued", before_the_queue},

@@ -77,7 +77,7 @@ headers(void)
 
 /* The cause of an internal failure is not for the caller. */
 static void
-no_insides(void)
+no_internal_detail(void)
 {
 	const char *s;
 
@@ -109,8 +109,8 @@ cut_names(void)
 static CU_TestInfo cases[] = {
     {"members of the document", members},
     {"headers that belong to it", headers},
-    {"no internal detail", no_insides},
-    {"names that are cut", cut_names},
+    {"no internal detail", no_internal_detail},
+    {"a truncated name stays UTF-8", cut_names},
     CU_TEST_INFO_NULL,
 };
 

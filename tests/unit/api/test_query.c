@@ -101,7 +101,7 @@ booleans(void)
 }
 
 static const char *
-complaint(const char *name, const char *known)
+unknown_name_text(const char *name, const char *known)
 {
 	static struct es_err err;
 	struct query q = {.n = 1, .items = {{name, "1"}}};
@@ -118,16 +118,16 @@ complaint(const char *name, const char *known)
 static void
 unknown_names(void)
 {
-	CU_ASSERT_STRING_EQUAL(complaint("limit", "limit cursor"), "");
-	CU_ASSERT_STRING_EQUAL(complaint("lmit", "limit cursor"),
+	CU_ASSERT_STRING_EQUAL(unknown_name_text("limit", "limit cursor"), "");
+	CU_ASSERT_STRING_EQUAL(unknown_name_text("lmit", "limit cursor"),
 	    "unknown query parameter; did you mean \"limit\"?");
-	CU_ASSERT_STRING_EQUAL(complaint("Cursor", "limit cursor"),
+	CU_ASSERT_STRING_EQUAL(unknown_name_text("Cursor", "limit cursor"),
 	    "unknown query parameter; did you mean \"cursor\"?");
-	CU_ASSERT_STRING_EQUAL(complaint("role", "limit cursor"),
+	CU_ASSERT_STRING_EQUAL(unknown_name_text("role", "limit cursor"),
 	    "unknown query parameter; known are: limit cursor");
-	CU_ASSERT_STRING_EQUAL(
-	    complaint("limi", ""), "unknown query parameter; this request takes none");
-	CU_ASSERT_STRING_EQUAL(complaint("anything", "*"), "");
+	CU_ASSERT_STRING_EQUAL(unknown_name_text("limi", ""),
+	    "unknown query parameter; this request takes none");
+	CU_ASSERT_STRING_EQUAL(unknown_name_text("anything", "*"), "");
 }
 
 /* Each message names the fault of the value. */

@@ -139,7 +139,7 @@ without_redis(void)
 }
 
 static void
-strangers(void)
+requests_without_token(void)
 {
 	begin();
 	http_res_init(&answer, mem);
@@ -163,7 +163,7 @@ static CU_TestInfo cases[] = {
     {"reads, changes and creations have limits of their own", classes},
     {"a key that acts for no user has its own count", keys},
     {"without Redis this process counts its share", without_redis},
-    {"the limit of an address without a good token", strangers},
+    {"the limit of an address without a good token", requests_without_token},
     CU_TEST_INFO_NULL,
 };
 

@@ -35,7 +35,7 @@ find(const char *method, const char *target, const struct http_route **out)
 }
 
 static void
-forget(void)
+free_request(void)
 {
 	for (int i = 0; i < HTTP_PARAMS; i++) {
 		free(copies[i]);
@@ -53,17 +53,17 @@ found(void)
 	CU_ASSERT_EQUAL(find("GET", "/u/x%20y", &r), ES_OK);
 	CU_ASSERT_PTR_EQUAL(r, &table[1]);
 	CU_ASSERT_STRING_EQUAL(params[0], "x y");
-	forget();
+	free_request();
 	CU_ASSERT_EQUAL(find("HEAD", "/u/1", &r), ES_OK);
 	CU_ASSERT_PTR_EQUAL(r, &table[1]);
-	forget();
+	free_request();
 	CU_ASSERT_EQUAL(find("PATCH", "/u/me", &r), ES_OK);
 	CU_ASSERT_PTR_EQUAL(r, &table[2]);
-	forget();
+	free_request();
 	CU_ASSERT_EQUAL(find("PUT", "/c/1/members/2", &r), ES_OK);
 	CU_ASSERT_STRING_EQUAL(params[0], "1");
 	CU_ASSERT_STRING_EQUAL(params[1], "2");
-	forget();
+	free_request();
 }
 
 static void

@@ -97,7 +97,7 @@ without_token(void)
 }
 
 static void
-with_too_little(void)
+without_the_scope(void)
 {
 	mem = arena_new();
 	for (size_t i = 0; i < api_router.n; i++) {
@@ -111,7 +111,7 @@ with_too_little(void)
 }
 
 static void
-table_is_sound(void)
+table_is_valid(void)
 {
 	for (size_t i = 0; i < api_router.n; i++) {
 		const struct http_route *one = &api_router.routes[i];
@@ -222,8 +222,8 @@ bodies_and_queries(void)
 
 static CU_TestInfo cases[] = {
     {"each route refuses without a token", without_token},
-    {"each route refuses a caller without its scope", with_too_little},
-    {"the table is valid", table_is_sound},
+    {"each route refuses a caller without its scope", without_the_scope},
+    {"the table is valid", table_is_valid},
     {"unknown routes", unknown},
     {"the limit that each route is charged to", limits_of_routes},
     {"bodies and queries of routes", bodies_and_queries},

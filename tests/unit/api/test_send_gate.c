@@ -87,7 +87,7 @@ static CU_TestInfo cases[] = {
     {"half of the workers may wait", half},
     {"a dead worker frees its seat", dead_workers},
     {"no send waits while commits stall", stalled},
-    {"time-outs have to be in a row", not_in_a_row},
+    {"only consecutive time-outs count as a stall", not_in_a_row},
     CU_TEST_INFO_NULL,
 };
 

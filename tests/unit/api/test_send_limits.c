@@ -74,7 +74,7 @@ begin(void)
 }
 
 static void
-which(void)
+which_limit(void)
 {
 	begin();
 	CU_ASSERT_EQUAL(charge("{}"), ES_OK);
@@ -154,7 +154,7 @@ refusals(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"the tenant's settings come before the program's", which},
+    {"the tenant's settings come before the program's", which_limit},
     {"headers", headers},
     {"0 lets nothing pass, null is no limit", zero_and_null},
     {"refusals name the limit", refusals},

@@ -110,7 +110,7 @@ end(struct send_reply *r)
 }
 
 static void
-only_ours(void)
+own_outcome_only(void)
 {
 	struct send_reply *r = begin();
 	const struct uuid id = {OURS};
@@ -128,7 +128,7 @@ only_ours(void)
 }
 
 static void
-gives_up(void)
+waiting_ends(void)
 {
 	struct send_reply *r = begin();
 	const struct uuid id = {OURS};
@@ -150,7 +150,7 @@ gives_up(void)
 }
 
 static void
-no_use_in_waiting(void)
+no_topic_when_useless(void)
 {
 	static const struct {
 		bool subscribed, beats, waits;
@@ -176,9 +176,9 @@ no_use_in_waiting(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"only the outcome of the own send counts", only_ours},
-    {"waiting ends", gives_up},
-    {"no use in waiting", no_use_in_waiting},
+    {"an outcome of another send is skipped", own_outcome_only},
+    {"waiting ends", waiting_ends},
+    {"no topic when waiting is useless", no_topic_when_useless},
     CU_TEST_INFO_NULL,
 };
 

@@ -58,7 +58,7 @@ static const struct rig_row made[] = {
 	.body = "{\"email\":\" b@example.test\",\"displayName\":\"Bob \"}", .status = 201,
 	.calls = "user_store_create(fresh email=b@example.test name=Bob role=- ext=-)",
 	.says = WHOLE, .location = "/api/v1/users/" RIG_BOB},
-    {"by a name of a letter", users_create, "admin",
+    {"by a name of one letter", users_create, "admin",
 	.body = "{\"email\":\"b@e\",\"displayName\":\"B\"}", .status = 201,
 	.calls = "user_store_create(fresh email=b@e name=B role=- ext=-)", .says = WHOLE,
 	.location = "/api/v1/users/" RIG_BOB},
@@ -89,7 +89,7 @@ created(void)
 }
 
 static void
-all_faults_are_told(void)
+lists_all_faults(void)
 {
 	static const char body[] =
 	    "{\"email\":\"b\",\"displayName\":\"\",\"role\":\"god\"}";
@@ -210,7 +210,7 @@ lengths(void)
 static CU_TestInfo cases[] = {
     {"a user is read", read_one},
     {"a user is created", created},
-    {"one answer lists all faults", all_faults_are_told},
+    {"one answer lists all faults", lists_all_faults},
     {"a user is changed", changed},
     {"the status of a user changes", status_changed},
     {"the longest address, name and external id", lengths},

@@ -64,7 +64,7 @@ child(int fd)
 }
 
 static void
-run(bool with_one_who_left)
+run(bool with_a_closed_connection)
 {
 	static const char *const pairs[] = {"REQUEST_METHOD", "GET", "REQUEST_URI",
 	    "/version", "CONTENT_LENGTH", "0", NULL};
@@ -78,7 +78,7 @@ run(bool with_one_who_left)
 	CU_ASSERT_EQUAL_FATAL(
 	    unix_socket_listen(path, LISTEN_BACKLOG, UNIX_SOCKET_EXCLUSIVE, &s, &err),
 	    ES_OK);
-	if (with_one_who_left) {
+	if (with_a_closed_connection) {
 		CU_ASSERT_TRUE_FATAL(fcgi_client_open(&gone, path));
 		fcgi_client_close(&gone);
 	}
@@ -109,14 +109,15 @@ alone(void)
 }
 
 static void
-behind_one_who_left(void)
+behind_a_closed_connection(void)
 {
 	run(true);
 }
 
 static CU_TestInfo cases[] = {
     {"a waiting request is served", alone},
-    {"a waiting request behind a closed connection is served", behind_one_who_left},
+    {"a waiting request behind a closed connection is served",
+	behind_a_closed_connection},
     CU_TEST_INFO_NULL,
 };
 

@@ -47,7 +47,7 @@ create_with_claims(
 
 /* A kid as no key can have one: JSON writes each of its bytes as six. */
 static enum es_code
-create_with_odd_kid(
+create_with_long_kid(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
 {
 	struct http_req with = *req;
@@ -167,7 +167,7 @@ static void
 never_cut_short(void)
 {
 	static const struct rig_row odd = {
-	    "odd claims", create_with_odd_kid, .rc = ES_INTERNAL, .calls = CHARGED};
+	    "odd claims", create_with_long_kid, .rc = ES_INTERNAL, .calls = CHARGED};
 
 	begin();
 	rig_rows(&odd, 1);

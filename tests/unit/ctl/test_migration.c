@@ -58,7 +58,7 @@ takes_dbmate_variants(void)
 }
 
 static void
-refuses_what_cannot_be_taken_back(void)
+refuses_a_migration_without_down(void)
 {
 	static const char *const bad[] = {
 	    "",
@@ -183,7 +183,7 @@ loads_a_folder_by_version(void)
 static CU_TestInfo cases[] = {
     {"splits up and down", splits_up_and_down},
     {"accepts dbmate's variants", takes_dbmate_variants},
-    {"refuses a migration that cannot be reverted", refuses_what_cannot_be_taken_back},
+    {"refuses a migration that cannot be reverted", refuses_a_migration_without_down},
     {"knows checksums of earlier texts", knows_checksums_of_earlier_texts},
     {"finds the line of a character", finds_the_line_of_a_character},
     {"loads a folder by version", loads_a_folder_by_version},

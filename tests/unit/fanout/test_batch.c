@@ -212,7 +212,7 @@ run(struct fixture *f)
 }
 
 static void
-commits_and_tells_in_order(void)
+commits_and_publishes_in_order(void)
 {
 	struct fixture f;
 
@@ -230,7 +230,7 @@ commits_and_tells_in_order(void)
 }
 
 static void
-poison_goes_aside_and_the_rest_flows_in_order(void)
+poison_becomes_a_dead_letter(void)
 {
 	struct fixture f;
 
@@ -247,7 +247,7 @@ poison_goes_aside_and_the_rest_flows_in_order(void)
 }
 
 static void
-the_sender_of_poison_is_told(void)
+the_sender_of_poison_gets_an_outcome(void)
 {
 	struct fixture f;
 
@@ -263,7 +263,7 @@ the_sender_of_poison_is_told(void)
 }
 
 static void
-what_is_no_envelope_goes_aside(void)
+no_envelope_becomes_a_dead_letter(void)
 {
 	struct fixture f;
 
@@ -279,7 +279,7 @@ what_is_no_envelope_goes_aside(void)
 
 /* The database is away, or its counters are behind. */
 static void
-a_database_at_fault_buries_nothing(void)
+a_database_fault_makes_no_dead_letter(void)
 {
 	static const char *const states[] = {"08006", "23505"};
 	struct fixture f;
@@ -380,13 +380,14 @@ redis_away_loses_no_commit(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"commits and publishes in order", commits_and_tells_in_order},
+    {"commits and publishes in order", commits_and_publishes_in_order},
     {"poison becomes a dead letter and the rest is committed in order",
-	poison_goes_aside_and_the_rest_flows_in_order},
-    {"the sender of poison gets an outcome", the_sender_of_poison_is_told},
+	poison_becomes_a_dead_letter},
+    {"the sender of poison gets an outcome", the_sender_of_poison_gets_an_outcome},
     {"an entry that is not an envelope becomes a dead letter",
-	what_is_no_envelope_goes_aside},
-    {"a fault of the database makes no dead letter", a_database_at_fault_buries_nothing},
+	no_envelope_becomes_a_dead_letter},
+    {"a fault of the database makes no dead letter",
+	a_database_fault_makes_no_dead_letter},
     {"a lost database while bisecting stops it",
 	a_lost_database_while_bisecting_stops_it},
     {"a lost partition stops at once", a_lost_partition_stops_at_once},

@@ -164,7 +164,7 @@ a_full_batch_leaves_the_rest(void)
 }
 
 static void
-so_does_one_of_many_bytes(void)
+a_batch_of_many_bytes_leaves_the_rest(void)
 {
 	struct fixture f;
 
@@ -201,7 +201,7 @@ one_entry_is_always_taken(void)
 }
 
 static bool
-told_on(const char *topic)
+replies_on(const char *topic)
 {
 	struct fixture f;
 	char line[64];
@@ -224,15 +224,15 @@ a_reply_goes_to_reply_topics_only(void)
 	static const char *const foreign[] = {
 	    TOPIC_CONTROL, "es:t:x", "es:r", "es:R:x", "xes:r:x"};
 
-	CU_ASSERT_TRUE(told_on(TOPIC_REPLY_PREFIX "x"));
+	CU_ASSERT_TRUE(replies_on(TOPIC_REPLY_PREFIX "x"));
 	for (size_t i = 0; i < ES_COUNT(foreign); i++)
-		if (told_on(foreign[i]))
+		if (replies_on(foreign[i]))
 			CU_FAIL(foreign[i]);
 }
 
 static CU_TestInfo cases[] = {
     {"a full batch leaves the rest", a_full_batch_leaves_the_rest},
-    {"a batch of many bytes leaves the rest", so_does_one_of_many_bytes},
+    {"a batch of many bytes leaves the rest", a_batch_of_many_bytes_leaves_the_rest},
     {"one entry is always taken", one_entry_is_always_taken},
     {"a reply goes to reply topics only", a_reply_goes_to_reply_topics_only},
     CU_TEST_INFO_NULL,

@@ -162,7 +162,7 @@ commits_in_order_and_stores_one_batch_behind(void)
 }
 
 static void
-a_batch_that_is_put_off_holds_up_no_other(void)
+a_postponed_batch_delays_no_other(void)
 {
 	struct fixture f;
 	struct lease *held;
@@ -255,7 +255,7 @@ stopping_ends_after_the_batch_at_work(void)
 }
 
 static void
-who_can_not_work_does_not_beat(void)
+no_heartbeat_without_database(void)
 {
 	struct fixture f;
 
@@ -278,7 +278,7 @@ who_can_not_work_does_not_beat(void)
 }
 
 static void
-a_queue_that_is_away_is_waited_for(void)
+waits_for_a_queue_that_is_away(void)
 {
 	struct fixture f;
 
@@ -385,13 +385,12 @@ a_leasing_queue_gets_every_message_back_or_done(void)
 static CU_TestInfo cases[] = {
     {"commits in order and stores one batch behind",
 	commits_in_order_and_stores_one_batch_behind},
-    {"a postponed batch does not delay the others",
-	a_batch_that_is_put_off_holds_up_no_other},
+    {"a postponed batch does not delay the others", a_postponed_batch_delays_no_other},
     {"a lost partition is left at once", a_lost_partition_is_left_at_once},
     {"a long queue lets the leases be renewed", a_long_queue_lets_the_leases_be_renewed},
     {"stopping ends after the batch at work", stopping_ends_after_the_batch_at_work},
-    {"a worker that cannot work does not beat", who_can_not_work_does_not_beat},
-    {"the worker waits for a queue that is away", a_queue_that_is_away_is_waited_for},
+    {"a worker that cannot work does not beat", no_heartbeat_without_database},
+    {"the worker waits for a queue that is away", waits_for_a_queue_that_is_away},
     {"a leasing queue gets every message back or done",
 	a_leasing_queue_gets_every_message_back_or_done},
     CU_TEST_INFO_NULL,

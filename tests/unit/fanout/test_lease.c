@@ -12,7 +12,7 @@
 #include "cunit_main.h"
 
 static void
-a_lone_worker_takes_all(void)
+a_single_worker_takes_all(void)
 {
 	struct lease_fixture f;
 
@@ -61,7 +61,7 @@ next_in_ms(const struct leases *l)
 
 /* The dead worker is still in the roster, so its share is not taken yet. */
 static void
-a_dead_worker_s_share_is_taken_as_soon_as_it_may(void)
+a_dead_workers_share_is_taken_when_its_leases_end(void)
 {
 	struct lease_fixture f;
 
@@ -162,7 +162,7 @@ a_worker_that_was_restarted_takes_its_own_at_once(void)
 }
 
 static void
-a_database_that_is_away_takes_nothing_away(void)
+no_partition_is_lost_without_database(void)
 {
 	struct lease_fixture f;
 
@@ -205,11 +205,11 @@ a_flushed_queue_is_read_from_its_start(void)
 }
 
 static CU_TestInfo cases[] = {
-    {"a single worker takes all partitions", a_lone_worker_takes_all},
+    {"a single worker takes all partitions", a_single_worker_takes_all},
     {"two workers share the partitions evenly, without overlap",
 	two_workers_share_evenly_and_never_the_same},
     {"a dead worker's share is taken as soon as its leases end",
-	a_dead_worker_s_share_is_taken_as_soon_as_it_may},
+	a_dead_workers_share_is_taken_when_its_leases_end},
     {"an owner counts without the roster", an_owner_counts_without_the_roster},
     {"each owner counts once without the roster",
 	each_owner_counts_once_without_the_roster},
@@ -218,7 +218,7 @@ static CU_TestInfo cases[] = {
     {"a worker that was restarted takes its own at once",
 	a_worker_that_was_restarted_takes_its_own_at_once},
     {"no partition is lost while the database is away",
-	a_database_that_is_away_takes_nothing_away},
+	no_partition_is_lost_without_database},
     {"a flushed queue is read from its start", a_flushed_queue_is_read_from_its_start},
     CU_TEST_INFO_NULL,
 };

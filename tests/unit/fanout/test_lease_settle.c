@@ -12,7 +12,7 @@
 #include "cunit_main.h"
 
 static void
-an_idle_partition_is_stored_then_cut(void)
+an_idle_partition_is_stored_then_trimmed(void)
 {
 	struct lease_fixture f;
 	unsigned p;
@@ -35,7 +35,7 @@ an_idle_partition_is_stored_then_cut(void)
 }
 
 static void
-what_is_not_stored_is_not_cut(void)
+unstored_entries_are_not_trimmed(void)
 {
 	struct lease_fixture f;
 	unsigned p;
@@ -60,7 +60,7 @@ what_is_not_stored_is_not_cut(void)
 
 /* Otherwise a partition that is never idle would fill the queue. */
 static void
-a_busy_partition_is_cut_as_well(void)
+a_busy_partition_is_trimmed_as_well(void)
 {
 	struct lease_fixture f;
 	struct lease *h;
@@ -172,7 +172,7 @@ one_lease_is_given_back_after_its_position_is_stored(void)
 }
 
 static void
-on_the_way_out_one_failure_stops_no_other(void)
+at_the_end_one_failure_stops_no_other(void)
 {
 	struct lease_fixture f;
 
@@ -200,16 +200,17 @@ on_the_way_out_one_failure_stops_no_other(void)
 
 static CU_TestInfo cases[] = {
     {"the position of an idle partition is stored, then the queue is trimmed",
-	an_idle_partition_is_stored_then_cut},
-    {"entries without a stored position are not trimmed", what_is_not_stored_is_not_cut},
-    {"a busy partition is trimmed as well", a_busy_partition_is_cut_as_well},
+	an_idle_partition_is_stored_then_trimmed},
+    {"entries without a stored position are not trimmed",
+	unstored_entries_are_not_trimmed},
+    {"a busy partition is trimmed as well", a_busy_partition_is_trimmed_as_well},
     {"settling notices a new owner", settling_notices_a_new_owner},
     {"between batches the first failure ends it",
 	between_batches_the_first_failure_ends_it},
     {"one lease is given back after its position is stored",
 	one_lease_is_given_back_after_its_position_is_stored},
     {"at the end of a worker one failure does not stop the others",
-	on_the_way_out_one_failure_stops_no_other},
+	at_the_end_one_failure_stops_no_other},
     CU_TEST_INFO_NULL,
 };
 

@@ -1,4 +1,4 @@
-#include "send_world.h"
+#include "send_fakes.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 #include "core/banned.h"
 
-struct send_world world;
+struct send_fakes world;
 
 enum es_code
 queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)

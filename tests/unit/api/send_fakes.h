@@ -1,14 +1,14 @@
 /* Fakes of the queue, the reply topic and the database behind a send. They answer as
- * send_world says, and count calls. */
-#ifndef API_TEST_SEND_WORLD_H
-#define API_TEST_SEND_WORLD_H
+ * send_fakes says, and count calls. */
+#ifndef API_TEST_SEND_FAKES_H
+#define API_TEST_SEND_FAKES_H
 
 #include "store/message_store.h"
 #include "store/outcome_store.h"
 
 #define CHANNEL_ID "01900000-0000-7000-8000-00000000c001" /* the channel of the sends */
 
-struct send_world {
+struct send_fakes {
 	enum es_code queue, visible, limits;
 	bool subscribed, answered, lost, in_database;
 	struct outcome outcome;
@@ -16,6 +16,6 @@ struct send_world {
 	int enqueued, waits, asked, superseded;
 	bool named_reply;
 };
-extern struct send_world world;
+extern struct send_fakes world;
 
 #endif

@@ -306,4 +306,4 @@ static CU_TestInfo cases[] = {
     CU_TEST_INFO_NULL,
 };
 
-CUNIT_MAIN("api/rights_told", cases)
+CUNIT_MAIN("api/rights_hint", cases)
