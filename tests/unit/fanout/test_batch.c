@@ -277,7 +277,6 @@ no_envelope_becomes_a_dead_letter(void)
 	teardown(&f);
 }
 
-/* The database is away, or its counters are behind. */
 static void
 a_database_fault_makes_no_dead_letter(void)
 {
