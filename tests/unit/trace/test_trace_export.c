@@ -91,7 +91,8 @@ static void
 plan_ends(const enum trace_post_end ends[], unsigned n)
 {
 	*plan = (struct plan){.n = 0};
-	memcpy(plan->ends, ends, n * sizeof(*ends));
+	for (unsigned i = 0; i < n; i++)
+		plan->ends[i] = ends[i];
 }
 
 static void
