@@ -143,9 +143,9 @@ ws_on_log(int level, const char *line)
 	n = strcspn(line, "\n");
 	(void)snprintf(text, sizeof(text), "%.*s", (int)n, line);
 	if (level == LLL_ERR)
-		log_warn("libwebsockets", LOG_STR("line", text));
+		log_warn("libwebsockets reports", LOG_STR("line", text));
 	else
-		log_debug("libwebsockets", LOG_STR("line", text));
+		log_debug("libwebsockets reports", LOG_STR("line", text));
 }
 
 /* The libev plug-in of the packaged libwebsockets never moves its timer to an earlier

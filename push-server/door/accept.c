@@ -122,7 +122,7 @@ accept_on_readable(struct ev_loop *loop, ev_io *io, int events)
 		if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
 		    errno != ENOMEM)
 			return;
-		log_warn("accept", LOG_STR("error", strerror(errno)));
+		log_warn("can't accept a client", LOG_STR("error", strerror(errno)));
 		ev_timer_set(&l->accept->pause, PAUSE_S, 0.);
 		ev_timer_start(loop, &l->accept->pause);
 		accept_watch(l->accept);

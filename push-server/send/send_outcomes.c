@@ -224,7 +224,7 @@ send_outcomes_message(struct send_outcomes *r, const char *data, size_t len)
 	struct es_err err;
 
 	if (reply_decode(data, len, arena, &reply, &err) != ES_OK)
-		log_warn("odd reply", LOG_STR("detail", err.text));
+		log_warn("unreadable outcome of a send", LOG_STR("detail", err.text));
 	else
 		a = send_outcomes_find(r, reply.envelope.text);
 	/* NULL: the envelope is answered already, or an earlier process sent it */

@@ -93,7 +93,7 @@ identity_refuse(struct conn *c, enum es_code why, const char *text)
 	else if (why == ES_TENANT_SUSPENDED)
 		code = CLOSE_SUSPENDED;
 	metrics_add(c->conns->env->metrics, PM_AUTH_FAILED, 1);
-	log_info("ws.refused", LOG_STR("conn", c->id.text), LOG_INT("code", code),
+	log_info("socket refused", LOG_STR("conn", c->id.text), LOG_INT("code", code),
 	    LOG_STR("why", text), LOG_STR("address", c->io.address));
 	conn_close(c, code, text);
 }

@@ -20,7 +20,7 @@ static const char *q = "SELECT id"
     " FROM users WHERE id = $1";
 static const char *fine = "SELECT id FROM users WHERE tenant_id = $1";
 static const char *called = "SELECT * FROM es_heads($1, $2)";
-static void g(void) { printf("x"); }
+static void g(void) { printf("x"); log_warn("hidden", LOG_STR("secret", "y")); }
 static unsigned long k(const char *id) { return hash_bytes(id, 36); }
 END
 printf 'static void h(void) { lws_write(wsi, p, n, LWS_WRITE_PING); }\n' >push-server/ping.c
@@ -53,7 +53,8 @@ echo 'CREATE FUNCTION es_b() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; -- shar
 cp db/functions/es_a.sql db/migrations/1_a.sql
 echo '-- echostream:functions 00' | cat - db/functions/es_a.sql >db/migrations/2_a.sql
 echo '#define DB_STORE_VERSION "1"' >shared/store/db_store.h
-mkdir packaging/dev
+mkdir packaging/dev docs
+echo 'A page that names no message of the log.' >docs/logs.md
 printf "SUITES='unit'\n" >packaging/dev/test.sh
 : >dev
 
@@ -111,6 +112,7 @@ sees functions.py 'the newest migration names the checksum of db/functions'
 sees functions.py 'the programs ask for the migration that names the functions'
 sees docs.py 'links of documents lead to files and headings'
 sees docs.py 'rows of tables in documents have at most 140 characters'
+sees logs.py 'docs/logs.md names the messages and fields of the log'
 sees symbols.py 'every global name of ours is hidden from the dynamic linker'
 sees symbols.py 'no program exports a name of ours'
 sees symbols.py 'no name of ours is in a library that a program loads'
