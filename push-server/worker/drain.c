@@ -103,8 +103,8 @@ drain_begin(struct worker *w)
 	d->spread_ms = drain_spread(w);
 	d->n_at_start = w->conns.n;
 	w->drain = d;
-	log_info(
-	    "drain begins", LOG_INT("connections", w->conns.n), LOG_INT("ms", d->spread_ms));
+	log_info("drain begins", LOG_INT("connections", w->conns.n),
+	    LOG_INT("ms", d->spread_ms));
 	drain_announce(w, d->spread_ms);
 	ev_timer_init(&d->timer, drain_on_slice, SLICE_S, SLICE_S);
 	ev_timer_start(w->env.loop, &d->timer);
