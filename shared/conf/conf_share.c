@@ -32,7 +32,7 @@ conf_share_is_text(const struct conf_item *item)
 	return item->kind != CONF_INT && item->kind != CONF_BOOL;
 }
 
-/* Room for the longest value; a NUL ends a text. */
+/* Bytes for the longest value, with the NUL of a text. */
 static size_t
 conf_share_room(const struct conf_item *item)
 {
@@ -52,7 +52,8 @@ struct share_values {
 typedef void conf_share_visit(
     const struct conf_item *item, char *shared, const struct share_values *v);
 
-/* Calls visit for each reloaded setting, with its place. Returns the size of all. */
+/* Calls visit for each reloaded setting, with its address in shared. Returns the size of
+ * all values. */
 static size_t
 conf_share_walk(const struct conf_share *s, char *shared, conf_share_visit *visit,
     const struct share_values *v)

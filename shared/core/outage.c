@@ -32,7 +32,7 @@ outage_init(void)
 	void *shared = mmap(NULL, sizeof(outage_own), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	/* Without memory each process logs its own outages. */
+	/* If mmap() fails, each process logs its own outages. */
 	outages = shared != MAP_FAILED ? shared : outage_own;
 }
 

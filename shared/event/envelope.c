@@ -129,7 +129,8 @@ envelope_decode_message(
 
 	TRY(json_bind(json, strlen(json), message_fields, ES_COUNT(message_fields),
 	    JSON_IGNORE_UNKNOWN, a, &m, err));
-	/* Not client_id_valid(): an earlier release queued sends with the ids "." and
+	/* Do not use client_id_valid(): an earlier release queued sends with the ids "."
+	 * and
 	 * "..". */
 	if (!envelope_client_id(m.cid))
 		return es_fail_field(

@@ -78,7 +78,8 @@ ops_http_write_head(struct lws *wsi, const struct ops_answer *a)
 	return lws_finalize_write_http_header(wsi, start, &p, end) != 0 ? -1 : 0;
 }
 
-/* Waits until the socket takes more bytes, for WAIT_MS at most: other clients wait, too.
+/* Waits until the socket takes more bytes, but at most WAIT_MS, because other clients
+ * wait meanwhile.
  */
 static void
 ops_http_await_room(struct lws *wsi, int64_t until_ms)
@@ -153,7 +154,7 @@ int
 ops_http_callback(
     struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-	switch ((int)reason) { /* lws has a hundred more */
+	switch ((int)reason) { /* lws has a hundred more reasons */
 	case LWS_CALLBACK_HTTP:
 		return ops_http_on_request(wsi, in);
 	case LWS_CALLBACK_HTTP_WRITEABLE: /* lws has sent the rest of an answer */

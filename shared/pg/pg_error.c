@@ -120,23 +120,23 @@ pg_error_connect(char out[256], char state[6], const char *message)
 
 	state[0] = '\0';
 	for (; *message != '\0'; message += len + (message[len] == '\n')) {
-		const char *told;
+		const char *found;
 		size_t before;
 
 		len = strcspn(message, "\n");
 		if (pg_error_is_location(message, len) || at >= sizeof(words))
 			continue;
-		told = pg_error_state_in(message, len);
-		before = told != NULL ? (size_t)(told - message) : len;
+		found = pg_error_state_in(message, len);
+		before = found != NULL ? (size_t)(found - message) : len;
 		at += (size_t)snprintf(
 		    words + at, sizeof(words) - at, "%.*s ", (int)before, message);
-		if (told == NULL)
+		if (found == NULL)
 			continue;
-		memcpy(state, told + 2, 5);
+		memcpy(state, found + 2, 5);
 		state[5] = '\0';
 		if (at < sizeof(words))
 			at += (size_t)snprintf(words + at, sizeof(words) - at, "%.*s ",
-			    (int)(len - before - 9), told + 9);
+			    (int)(len - before - 9), found + 9);
 	}
 	pg_error_keep(out, words);
 }
