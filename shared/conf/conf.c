@@ -177,7 +177,7 @@ conf_load_item(struct conf_load *l, const struct conf_item *item, char *values)
 	if (!conf_item_find(l, item->name, &value, &source) ||
 	    (conf_item_has_file(item) && !conf_load_from_file(l, item, &value, &source)))
 		return;
-	/* Treat an empty variable as not set: a compose file passes on every variable. */
+	/* An empty secret file counts as not set, too. */
 	if (value == NULL || *value == '\0') {
 		value = item->initial;
 		source = "default";

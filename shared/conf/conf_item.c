@@ -21,18 +21,26 @@ conf_item_line(const struct conf_file *file, const char *name)
 	return NULL;
 }
 
+const char *
+conf_item_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
 bool
 conf_item_find(struct conf_load *l, const char *name, const char **out_value,
     const char **out_source)
 {
 	const struct conf_file_line *line = conf_item_line(&l->file, name);
-	const char *value = getenv(name);
+	const char *value = conf_item_variable(name);
 
 	*out_value = value;
 	*out_source = "environment";
-	if (line == NULL)
+	if (line == NULL || *line->value == '\0')
 		return true;
-	if (value != NULL && *value != '\0') {
+	if (value != NULL) {
 		conf_item_fault(l, name, line->where,
 		    "is set twice, in the environment and in the settings file; keep one "
 		    "of the two");
@@ -48,15 +56,14 @@ conf_item_source(const struct conf_file *file, const struct conf_item *item)
 {
 	const struct conf_file_line *line = conf_item_line(file, item->name);
 	char file_name[CONF_NAME_MAX + 8];
-	const char *value = getenv(item->name);
 
-	if (value != NULL && *value != '\0')
+	if (conf_item_variable(item->name) != NULL)
 		return "environment";
 	if (line != NULL)
 		return line->where;
 	(void)snprintf(file_name, sizeof(file_name), "%s_FILE", item->name);
-	if (conf_item_has_file(item) &&
-	    (getenv(file_name) != NULL || conf_item_line(file, file_name) != NULL))
+	if (conf_item_has_file(item) && (conf_item_variable(file_name) != NULL ||
+					    conf_item_line(file, file_name) != NULL))
 		return "file";
 	return "default";
 }

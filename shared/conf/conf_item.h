@@ -37,6 +37,10 @@ bool conf_item_has_file(const struct conf_item *item);
 const struct conf_file_line *conf_item_line(
     const struct conf_file *file, const char *name);
 
+/* Returns the value of the variable name, or NULL. An empty variable counts as not set: a
+ * compose file passes on every variable. */
+const char *conf_item_variable(const char *name);
+
 /* Finds a value in the environment or the settings file; NULL when neither has it. False
  * after a fault: both have it. */
 bool conf_item_find(struct conf_load *l, const char *name, const char **out_value,

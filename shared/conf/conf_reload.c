@@ -135,9 +135,7 @@ conf_reload_compare(const struct conf_table tables[], size_t n, const char *old,
 static bool
 conf_reload_has_files(const struct conf_table tables[], size_t n)
 {
-	const char *path = getenv(CONF_FILE_NAME);
-
-	if (path != NULL && *path != '\0')
+	if (conf_item_variable(CONF_FILE_NAME) != NULL)
 		return true;
 	for (size_t t = 0; t < n; t++)
 		for (size_t i = 0; i < tables[t].n; i++) {
@@ -146,7 +144,7 @@ conf_reload_has_files(const struct conf_table tables[], size_t n)
 			(void)snprintf(
 			    name, sizeof(name), "%s_FILE", tables[t].items[i].name);
 			if (conf_item_has_file(&tables[t].items[i]) &&
-			    getenv(name) != NULL)
+			    conf_item_variable(name) != NULL)
 				return true;
 		}
 	return false;

@@ -132,6 +132,18 @@ reads_a_secret_from_a_file(void)
 	(void)unsetenv("ES_SECRET");
 	CU_ASSERT_EQUAL(load(), ES_OK);
 	CU_ASSERT_STRING_EQUAL(v.secret, "abcdef");
+	/* A compose file passes on both names, one of them empty. */
+	(void)setenv("ES_SECRET", "", 1);
+	CU_ASSERT_EQUAL(load(), ES_OK);
+	CU_ASSERT_STRING_EQUAL(v.secret, "abcdef");
+	(void)setenv("ES_SECRET", "direct", 1);
+	(void)setenv("ES_SECRET_FILE", "", 1);
+	CU_ASSERT_EQUAL(load(), ES_OK);
+	CU_ASSERT_STRING_EQUAL(v.secret, "direct");
+	(void)unsetenv("ES_SECRET");
+	CU_ASSERT_EQUAL(load(), ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "ES_SECRET (not set): is required"));
+	(void)setenv("ES_SECRET_FILE", path, 1);
 	(void)unlink(path);
 	CU_ASSERT_EQUAL(load(), ES_INVALID);
 	CU_ASSERT_PTR_NOT_NULL(strstr(report.text, "can't read"));
