@@ -93,6 +93,10 @@ packages_install_as_root() {
 			update-rc.d "$name" disable || true
 			;;
 		postgresql-[0-9]*) update-rc.d postgresql disable || true ;;
+		podman)
+			command -v systemctl >/dev/null && systemctl disable podman.socket podman.service \
+				podman-restart.service podman-auto-update.timer || true
+			;;
 		esac
 	done
 }

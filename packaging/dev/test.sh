@@ -5,8 +5,8 @@
 # folders and ports, so tests run beside a running stack.
 
 # ./dev test runs SUITES; `./dev test all` also runs LONG.
-SUITES='lint unit contract sqs store sql plans migrate api conf settings causes dev ctl scenario property faults storm-small asan fuzz'
-LONG='pooler scenario-sqs machine storm tidy debian13'
+SUITES='lint unit contract sqs store sql plans migrate api conf compose settings causes dev ctl scenario property faults storm-small asan fuzz'
+LONG='pooler scenario-sqs machine storm tidy images debian13'
 
 verb_test() {
 	case ${1:-} in

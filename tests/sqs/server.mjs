@@ -2,7 +2,8 @@
 //
 //   node server.mjs FAUXQS_FOLDER PORT QUEUE[,QUEUE...]
 //
-// Environment: SQS_ACCESS_KEY, SQS_SECRET_KEY, SQS_SESSION_TOKEN, SQS_REGION, SQS_VISIBILITY_S.
+// Environment: SQS_ACCESS_KEY, SQS_SECRET_KEY, SQS_SESSION_TOKEN, SQS_REGION, SQS_VISIBILITY_S, and
+// SQS_LISTEN (address to listen on, default 127.0.0.1).
 // Prints `ready URL,URL` when it listens; PORT 0 is a free port. SIGTERM ends it. Tests cause faults
 // by POST /_test/... (control.mjs).
 import http from 'node:http';
@@ -88,7 +89,7 @@ const server = http.createServer((req, res) => {
 	});
 });
 server.keepAliveTimeout = 60000;
-server.listen(Number(port), '127.0.0.1', async () => {
+server.listen(Number(port), process.env.SQS_LISTEN || '127.0.0.1', async () => {
 	host = `127.0.0.1:${server.address().port}`;
 	await ask('CreateQueue', { QueueName: 'dead.fifo', Attributes: { FifoQueue: 'true' } });
 	const attributes = {
