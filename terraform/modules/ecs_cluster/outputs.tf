@@ -1,0 +1,9 @@
+output "arn" {
+  description = "ARN of the cluster."
+  value       = aws_ecs_cluster.this.arn
+}
+
+output "name" {
+  description = "The dimension ClusterName of the metrics."
+  value       = aws_ecs_cluster.this.name
+}

@@ -1,0 +1,11 @@
+# No deployment: this folder is the root of `terraform test` (tests/). Deployments are in envs/.
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 6.25, < 7.0"
+    }
+  }
+}
