@@ -48,7 +48,25 @@ SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()),
 	current_database()),
     format('GRANT CONNECT ON DATABASE %I TO echostream_app', current_database()) \gexec
 
+-- Aurora's master user is no superuser: only a member of echostream_owner may give the schema to it.
+DO $$
+BEGIN
+	IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+		GRANT echostream_owner TO CURRENT_USER;
+	END IF;
+END
+$$;
+
 ALTER SCHEMA public OWNER TO echostream_owner;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO echostream_owner;
 GRANT USAGE ON SCHEMA public TO echostream_app;
+
+-- The master user would otherwise keep the rights of the owner.
+DO $$
+BEGIN
+	IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+		REVOKE echostream_owner FROM CURRENT_USER;
+	END IF;
+END
+$$;

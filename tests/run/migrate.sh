@@ -36,6 +36,22 @@ expect() {
 	fi
 }
 
+# A managed PostgreSQL has no superuser for its customers. This role stands for Aurora's master user, and
+# makes the login roles, so it comes first. Then it runs roles.sql again, as each rollout does.
+pg_sql postgres -c 'create role master login createrole createdb' || die 1 'cannot make the role master'
+as_master() {
+	"$PGBIN/psql" -X -q -v ON_ERROR_STOP=1 "host=$RUN/pg user=master dbname=$1" <"$2" >"$WORK/out" 2>&1
+}
+echo 'create database managed' >"$WORK/managed.sql"
+as_master postgres "$WORK/managed.sql" && as_master managed db/roles.sql && as_master managed db/roles.sql
+result $? 'a master user that is no superuser runs roles.sql, twice'
+sed 's/^/    /' "$WORK/out"
+same 'afterwards the master user has no rights of the owner' f \
+	"$(pg_sql managed -Atc "select pg_has_role('master', 'echostream_owner', 'usage')")"
+ES_DATABASE_OWNER_URL="postgresql://echostream_owner@/managed?host=$RUN/pg"
+export ES_DATABASE_OWNER_URL
+expect 0 'migrations applied' 'the owner that it made can migrate' migrate
+
 # files NAME...: make a folder $DIR with one migration for each table NAME, and beside $DIR an empty
 # folder of functions
 files() {
