@@ -164,6 +164,8 @@ def https():
     seen = ask("GET", "/api/v1/channels", tls=True)
     seen.has("pool=api", "REQUEST_SCHEME=https")
     assert seen.headers["strict-transport-security"].startswith("max-age="), seen.headers
+    assert seen.headers["content-security-policy"].startswith("default-src 'none'"), seen.headers
+    assert seen.headers["x-content-type-options"] == "nosniff", seen.headers
 
 
 @check("TLS below 1.2 is refused")
