@@ -127,4 +127,13 @@ sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_hea
 	lighttpd/dev.conf >"$WORK/plain.conf"
 # Shorten the idle times, so that the checks need not wait for minutes. The block of /ws keeps its own.
 printf 'server.max-read-idle := 2\nserver.max-write-idle := 2\n' >>"$WORK/plain.conf"
+
+# In a task behind an Application Load Balancer. The task has its key in the folder of the sockets.
+mkdir "$WORK/alb" && cp "$WORK/tls/"*.pem "$WORK/alb" || die 1 'cannot copy the certificate'
+ES_PROXY_FROM=127.0.0.1/32
+export ES_PROXY_FROM
+for name in alb alb-push; do
+	ES_RUN_DIR=$WORK/alb checks "lighttpd/$name.conf is clean" "lighttpd/$name.conf"
+done
+ES_RUN_DIR=$WORK/alb part 'behind a load balancer' python3 tests/run/front_alb.py - "$WORK"
 part 'the front door' python3 tests/run/front.py "$WORK/front.conf" "$WORK" "$WORK/plain.conf"
