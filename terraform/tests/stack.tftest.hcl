@@ -161,6 +161,16 @@ run "stack" {
   }
 
   assert {
+    condition     = { for e in output.containers.push.push.environment : e.name => e.value }.ES_TRUSTED_PROXIES == var.vpc_cidr
+    error_message = "push-server finds the client's address before the load balancer's"
+  }
+
+  assert {
+    condition     = { for e in output.containers.push.push.environment : e.name => e.value }.ES_OUT_BYTES == "134217728" && { for e in output.containers.push.push.environment : e.name => e.value }.ES_PAGE_BYTES == "33554432"
+    error_message = "push-server's limits of memory follow the size of its task"
+  }
+
+  assert {
     condition     = { for e in output.containers.fanout.fanout.environment : e.name => e.value }.ES_FANOUT_OPS_LISTEN == "127.0.0.1:8081" && contains(output.containers.fanout.fanout.healthCheck.command, "http://127.0.0.1:8081/healthz")
     error_message = "ECS asks fanout for its health on loopback"
   }

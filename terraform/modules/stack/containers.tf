@@ -60,6 +60,8 @@ locals {
     after   = local.prepared
   })
 
+  push_memory = var.sizes.push.memory * 1024 * 1024
+
   # Two workers share the limit of a task.
   push = {
     name           = "push"
@@ -68,9 +70,15 @@ locals {
     after          = local.behind_front
     stop_timeout_s = 120
     environment = merge(local.common_settings, {
-      ES_PUSH_LISTEN      = "unix:${local.run}/push.sock"
-      ES_PUSH_OPS_LISTEN  = "unix:${local.run}/push-ops.sock"
-      ES_PUSH_WORKERS     = "2"
+      ES_PUSH_LISTEN     = "unix:${local.run}/push.sock"
+      ES_PUSH_OPS_LISTEN = "unix:${local.run}/push-ops.sock"
+      ES_PUSH_WORKERS    = "2"
+      # The front appends the load balancer's address to X-Forwarded-For; the client's stands before it.
+      ES_TRUSTED_PROXIES = var.vpc_cidr
+      # Together 28 % of the task's memory for both workers; the front takes 32 KB for each socket.
+      ES_OUT_BYTES        = tostring(local.push_memory / 16)
+      ES_LOG_BYTES        = tostring(local.push_memory / 16)
+      ES_PAGE_BYTES       = tostring(local.push_memory / 64)
       ES_PUSH_CONNECTIONS = tostring(var.push_connections)
       ES_PUSH_DRAIN_MS    = "100000"
     })
