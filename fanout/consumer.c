@@ -331,13 +331,29 @@ consumer_commit_messages(struct consumer *w, const struct queue_msg msgs[], size
 	return taken;
 }
 
+/* Reports the age of the oldest message in hand. A queue that leases its messages does
+ * not say how old those are that nobody has received (queue_stats()). The value stays
+ * until the next receive: a busy worker would else seem idle between two passes. */
+static void
+consumer_report_age(
+    struct consumer *w, const struct queue_msg msgs[], size_t n, int64_t received_ms)
+{
+	const int64_t since_ms = clock_mono_ms() - received_ms;
+	int64_t oldest_ms = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (msgs[i].age_ms + since_ms > oldest_ms)
+			oldest_ms = msgs[i].age_ms + since_ms;
+	metrics_gauge_set(w->metrics, FM_QUEUE_AGE, oldest_ms / 1000);
+}
+
 void
 consumer_run_leasing(struct consumer *w)
 {
 	const size_t request = w->queue->driver->request_max;
 	const int64_t start_ms = clock_mono_ms();
 	struct queue_msg *msgs = arena_alloc(w->arena, w->receive_max * sizeof(*msgs));
-	int64_t keep_at_ms;
+	int64_t keep_at_ms, received_ms;
 	struct es_err err;
 	bool kept = false;
 	size_t n = 0, from = 0;
@@ -352,7 +368,9 @@ consumer_run_leasing(struct consumer *w)
 		consumer_back_off(w, start_ms, "can't read the queue", &err);
 		return;
 	}
-	keep_at_ms = clock_mono_ms() + LEASE_SLOW_MS;
+	received_ms = clock_mono_ms();
+	keep_at_ms = received_ms + LEASE_SLOW_MS;
+	consumer_report_age(w, msgs, n, received_ms);
 	if (n > 0)
 		CRASH_POINT("after_receive");
 	while (from < n && !*w->stopping) {
@@ -366,8 +384,10 @@ consumer_run_leasing(struct consumer *w)
 		if (taken == 0 && !kept)
 			keep_at_ms = 0;
 		kept |= taken == 0;
-		if (from < n)
+		if (from < n) {
+			consumer_report_age(w, msgs + from, n - from, received_ms);
 			consumer_extend_leases(w, msgs + from, n - from, &keep_at_ms);
+		}
 	}
 	/* Stopping: give the messages back at once, so that their groups are not blocked
 	 * until the leases end. */

@@ -195,7 +195,8 @@ void
 metrics_clear_gauges(struct metrics *m, unsigned slot)
 {
 	for (unsigned i = 0; i < m->n; i++)
-		if (m->table[i].type == METRIC_GAUGE)
+		if (m->table[i].type == METRIC_GAUGE ||
+		    m->table[i].type == METRIC_GAUGE_MAX)
 			*metrics_cell(m, slot, i, 0) = 0;
 }
 

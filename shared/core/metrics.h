@@ -11,7 +11,12 @@
 #include "core/err.h"
 #include "core/text.h"
 
-enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+enum metric_type {
+	METRIC_COUNTER,
+	METRIC_GAUGE,
+	METRIC_HISTOGRAM,
+	METRIC_GAUGE_MAX, /* a gauge: the largest slot counts, not the sum of the slots */
+};
 
 /* A program has a static table of these; the index of a row is the metric's id.
  * Consecutive rows with the same name and different labels are one metric, whose HELP and
@@ -58,7 +63,8 @@ void metrics_beat(struct metrics *m);
  * none. */
 int64_t metrics_beat_age_ms(const struct metrics *m, unsigned slot);
 
-/* The sum of a metric over all slots; of a histogram, the number of observations. */
+/* The sum of a metric over all slots; of a histogram, the number of observations; of a
+ * METRIC_GAUGE_MAX, the largest. */
 int64_t metrics_sum(const struct metrics *m, unsigned id);
 
 /* Reads the counters of a histogram, the sum over all slots: counts[k] observations in

@@ -12,11 +12,18 @@
 static uint64_t
 metrics_render_total(const struct metrics *m, unsigned id, unsigned k)
 {
-	uint64_t sum = 0;
+	const bool largest = m->table[id].type == METRIC_GAUGE_MAX;
+	uint64_t total = 0;
 
-	for (unsigned s = 0; s < m->slots; s++)
-		sum += *metrics_cell(m, s, id, k);
-	return sum;
+	for (unsigned s = 0; s < m->slots; s++) {
+		const uint64_t one = *metrics_cell(m, s, id, k);
+
+		if (!largest)
+			total += one;
+		else if ((int64_t)one > (int64_t)total)
+			total = one;
+	}
+	return total;
 }
 
 int64_t
@@ -104,7 +111,7 @@ metrics_render_head(
 static void
 metrics_render_one(const struct metrics *m, unsigned id, struct text *out)
 {
-	static const char *const types[] = {"counter", "gauge", "histogram"};
+	static const char *const types[] = {"counter", "gauge", "histogram", "gauge"};
 	const struct metric *d = &m->table[id];
 
 	if (id == 0 || strcmp(m->table[id - 1].name, d->name) != 0)

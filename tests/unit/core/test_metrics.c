@@ -9,13 +9,14 @@
 
 static const double edges[] = {0.1, 0.2};
 
-enum { HITS, ERRORS, OPEN, TIME };
+enum { HITS, ERRORS, OPEN, TIME, OLDEST };
 
 static const struct metric table[] = {
     [HITS] = {METRIC_COUNTER, "t_hits_total", "code=\"ok\"", "Hits.", NULL, 0},
     [ERRORS] = {METRIC_COUNTER, "t_hits_total", "code=\"bad\"", "Hits.", NULL, 0},
     [OPEN] = {METRIC_GAUGE, "t_open", NULL, "Open things.", NULL, 0},
     [TIME] = {METRIC_HISTOGRAM, "t_time_seconds", NULL, "Time.", edges, 2},
+    [OLDEST] = {METRIC_GAUGE_MAX, "t_oldest_seconds", NULL, "Oldest.", NULL, 0},
 };
 
 static struct metrics *
@@ -24,7 +25,7 @@ make(const char *path)
 	struct metrics *m = NULL;
 	struct es_err err;
 
-	CU_ASSERT_EQUAL_FATAL(metrics_open(path, table, 4, 3, &m, &err), ES_OK);
+	CU_ASSERT_EQUAL_FATAL(metrics_open(path, table, 5, 3, &m, &err), ES_OK);
 	return m;
 }
 
@@ -52,6 +53,28 @@ sums_the_counts_of_the_children(void)
 	metrics_clear_gauges(m, 1);
 	CU_ASSERT_EQUAL(metrics_sum(m, OPEN), 14);
 	CU_ASSERT_EQUAL(metrics_sum(m, HITS), 6);
+	metrics_close(&m);
+}
+
+static void
+the_largest_slot_counts_for_a_maximum(void)
+{
+	struct metrics *m = make(NULL);
+	struct arena *a = arena_new();
+	struct text out;
+
+	text_init(&out, a, 65536);
+	for (unsigned slot = 0; slot < 3; slot++) {
+		metrics_use_slot(m, slot);
+		metrics_gauge_set(m, OLDEST, slot == 1 ? 50 : 7);
+	}
+	CU_ASSERT_EQUAL(metrics_sum(m, OLDEST), 50);
+	metrics_render(m, &out);
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "# TYPE t_oldest_seconds gauge\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(out.data, "\nt_oldest_seconds 50\n"));
+	metrics_clear_gauges(m, 1);
+	CU_ASSERT_EQUAL(metrics_sum(m, OLDEST), 7);
+	arena_free(&a);
 	metrics_close(&m);
 }
 
@@ -220,6 +243,7 @@ static CU_TestInfo cases[] = {
 	a_file_of_an_earlier_run_keeps_no_heartbeats},
     {"a path that is not a file is refused and not changed",
 	a_path_that_is_not_a_file_is_refused_and_not_changed},
+    {"the largest slot counts for a maximum", the_largest_slot_counts_for_a_maximum},
     CU_TEST_INFO_NULL,
 };
 

@@ -24,6 +24,7 @@ static unsigned failures; /* after so many calls the test stops the worker */
 static volatile sig_atomic_t stopping;
 static struct queue *mem;
 static size_t leased; /* messages waiting in the queue with its own leases */
+static int64_t leased_age_ms;
 
 static void
 note(char out[256], size_t n)
@@ -109,7 +110,10 @@ leasing_receive(struct queue *q, unsigned partition, const char *after, size_t m
 	if (max > link_entries)
 		return es_fail(err, ES_UNAVAILABLE, "no answer in time");
 	for (*n = 0; *n < max && leased > 0; leased--)
-		out[(*n)++] = (struct queue_msg){.body = "m", .len = 1, .receipt = "r"};
+		out[(*n)++] = (struct queue_msg){.body = "m",
+		    .len = 1,
+		    .receipt = "r",
+		    .age_ms = leased_age_ms - (int64_t)leased * 1000};
 	return ES_OK;
 }
 
@@ -162,6 +166,7 @@ setup(struct fixture *f, const struct queue_driver *driver)
 	link_entries = link_places = pg_entries = SIZE_MAX;
 	asked[0] = waited[0] = tried[0] = '\0';
 	committed = leased = failures = 0;
+	leased_age_ms = 0;
 	stopping = 0;
 	*f = (struct fixture){
 	    .conf = {.batch_max = 500, .batch_bytes = 4 << 20, .lease_ms = 60000},
@@ -346,6 +351,29 @@ what_it_leased_is_committed_in_parts(void)
 	teardown(&f);
 }
 
+static void
+the_age_of_leased_messages_is_reported(void)
+{
+	struct fixture f;
+
+	setup(&f, &leasing_driver);
+	leased = 2; /* 43 s and 44 s old */
+	leased_age_ms = 45000;
+	consumer_run_leasing(&f.w);
+	CU_ASSERT_EQUAL(committed, 2);
+	CU_ASSERT_EQUAL(metrics_sum(f.w.metrics, FM_QUEUE_AGE), 44);
+	consumer_run_leasing(&f.w);
+	CU_ASSERT_EQUAL(metrics_sum(f.w.metrics, FM_QUEUE_AGE), 0);
+	/* PostgreSQL is away, and the first back-off takes 50 ms. */
+	leased = 1;
+	leased_age_ms = 45980;
+	pg_entries = 0;
+	failures = 6;
+	consumer_run_leasing(&f.w);
+	CU_ASSERT_EQUAL(metrics_sum(f.w.metrics, FM_QUEUE_AGE), 45);
+	teardown(&f);
+}
+
 static CU_TestInfo cases[] = {
     {"the worker receives less until a receive succeeds",
 	less_is_received_until_it_comes_through},
@@ -354,6 +382,7 @@ static CU_TestInfo cases[] = {
     {"the worker waits for its partitions in parts", partitions_are_waited_at_in_parts},
     {"the worker asks a leasing queue for less", a_leasing_queue_is_asked_for_less},
     {"the worker commits leased messages in parts", what_it_leased_is_committed_in_parts},
+    {"the age of leased messages is reported", the_age_of_leased_messages_is_reported},
     CU_TEST_INFO_NULL,
 };
 
