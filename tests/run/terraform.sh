@@ -71,12 +71,13 @@ run_tests() {
 			esac
 		done
 		shift
-		terraform test -json "$@"
+		# -verbose adds the state of each run, which settings.py reads.
+		terraform test -json -verbose "$@"
 		[ "$PWD" = "$WORK/bad" ] || for env in dev prod; do
 			terraform test -json -filter="tests/env_$env.tftest.hcl" \
 				-var-file="envs/$env/terraform.tfvars.example" -var=gateway_image=example/api:1 -var=fanout_image=example/fanout:1
 		done
-	) | python3 tests/terraform/report.py "$1"
+	) | tee "$1.json" | python3 tests/terraform/report.py "$1"
 }
 
 python3 tests/terraform/faults.py plant "$WORK/bad" || exit 1
@@ -85,6 +86,7 @@ result $? 'terraform init needs no provider but aws'
 run_tests "$WORK/bad" >"$WORK/bad.said" 2>&1 &
 planted=$!
 part 'terraform test' run_tests "$WORK/good"
+part 'settings of tasks' python3 tests/terraform/settings.py "$WORK/good.json" "$BUILD"
 wait $planted
 part 'planted faults' python3 tests/terraform/faults.py judge "$WORK/bad.said"
 

@@ -1,0 +1,65 @@
+"""Gives the programs the settings that their tasks on AWS have, and lets each check them.
+
+    settings.py STATE BUILD_DIR      STATE: `terraform test -json -verbose` of the whole deployment
+
+A setting that was renamed, or a value out of range, would else be found by a task that does not start.
+"""
+
+import json
+import subprocess
+import sys
+
+PROGRAMS = {"api": "api-fcgi/echostream-api", "push": "push-server/echostream-push", "fanout": "fanout/echostream-fanout"}
+
+# Mocked values have no form: URLs of queues are random text, and secrets are ARNs.
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/echo-events-%d.fifo"
+# What ECS itself sets.
+ECS = {"AWS_REGION": "eu-central-1", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/x"}
+# hiredis of Debian 12 has no TLS, so the URL here is a plain one.
+SECRETS = {"ES_REDIS_URL": "redis://:secret@primary.example:6379"}
+
+
+def containers(path):
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            said = json.loads(line) if line.startswith("{") else {}
+            if said.get("type") == "test_state" and "containers" in said["test_state"].get("outputs", {}):
+                return said["test_state"]["outputs"]["containers"]["value"]
+    sys.exit("no state with the output `containers`")
+
+
+def environment(container):
+    env = dict(ECS)
+    env.update((e["name"], e["value"]) for e in container["environment"])
+    env.update((e["name"], SECRETS.get(e["name"], "s" * 64)) for e in container["secrets"])
+    if "ES_SQS_QUEUE_URLS" in env:
+        n = env["ES_SQS_QUEUE_URLS"].count(",") + 1
+        env["ES_SQS_QUEUE_URLS"] = ",".join(QUEUE % i for i in range(n))
+    return env
+
+
+def check(program, env):
+    return subprocess.run([program, "--check-config"], env=env, text=True, capture_output=True, timeout=30, check=False)
+
+
+def main(state, build):
+    bad = False
+
+    def result(name, ran, good):
+        nonlocal bad
+        bad |= not good
+        print("%s%s" % ("" if good else ran.stdout + ran.stderr, "%s %s" % ("ok" if good else "not ok", name)))
+
+    tasks = containers(state)
+    for name, path in PROGRAMS.items():
+        env = environment(tasks[name][name])
+        ran = check("%s/%s" % (build, path), env)
+        # A warning names a setting that no program knows.
+        result("%s accepts the settings of its task" % name, ran, ran.returncode == 0 and "unknown" not in ran.stdout + ran.stderr)
+    ran = check("%s/%s" % (build, PROGRAMS["push"]), {**environment(tasks["push"]["push"]), "ES_PUSH_DRAIN_MSS": "1"})
+    result("a misspelt setting of a task is found", ran, ran.returncode != 0)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))
