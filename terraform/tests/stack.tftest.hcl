@@ -15,7 +15,7 @@ variables {
   alarm_emails     = ["operators@example.com"]
 }
 
-# One run, because each plans and applies the whole deployment again.
+# One run, because each run plans and applies the whole deployment again.
 run "stack" {
   command = apply
 

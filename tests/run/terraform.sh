@@ -1,10 +1,11 @@
 # The Terraform code, by the real terraform without AWS and without Terraform's registry: form,
-# validation, and the tests of terraform/tests. A stand-in (tests/terraform/provider.cjs) serves the
-# schema of the AWS provider. Skipped without terraform, node, or npm's two packages for gRPC.
+# validation, the tests of terraform/tests, and the commands that terraform/README.md prints, up to
+# `plan`. A stand-in (tests/terraform/provider.cjs) serves the schema of the AWS provider. Skipped
+# without terraform, node, or three packages of npm.
 . "$(dirname -- "$0")/lib.sh"
 
-GRPC=1.14.7 LOADER=0.8.1
-CACHE=${ES_TERRAFORM_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}/grpc-$GRPC-$LOADER
+PACKAGES='@grpc/grpc-js@1.14.7 @grpc/proto-loader@0.8.1 @msgpack/msgpack@3.1.3'
+CACHE=${ES_TERRAFORM_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}/terraform-$(echo "$PACKAGES" | cksum | cut -d ' ' -f 1)
 
 leave_out() {
 	skip terraform "$*"
@@ -26,16 +27,15 @@ NODE=$(command -v node) || leave_out 'needs node'
 [ -f "$CACHE/ready" ] || {
 	have npm || leave_out 'needs npm'
 	mkdir -p "$CACHE" || exit 1
-	said=$(cd "$CACHE" && timeout 180 npm install --ignore-scripts --no-audit --no-fund --silent \
-		"@grpc/grpc-js@$GRPC" "@grpc/proto-loader@$LOADER" 2>&1) ||
-		leave_out "npm could not fetch @grpc/grpc-js: $(printf %s "$said" | tail -n 1)"
+	# shellcheck disable=SC2086
+	said=$(cd "$CACHE" && timeout 180 npm install --ignore-scripts --no-audit --no-fund --silent $PACKAGES 2>&1) ||
+		leave_out "npm could not fetch $PACKAGES: $(printf %s "$said" | tail -n 1)"
 	: >"$CACHE/ready"
 }
 
 # Copies, because terraform writes beside the files that it reads.
 mkdir "$WORK/good" "$WORK/bad"
 cp -R terraform/. "$WORK/good" && cp -R terraform/. "$WORK/bad" || exit 1
-printf -- '-----BEGIN CERTIFICATE-----\n' | tee "$WORK/good/rds-ca.pem" >"$WORK/bad/rds-ca.pem"
 
 NODE_PATH=$CACHE/node_modules "$NODE" tests/terraform/provider.cjs >"$WORK/provider" 2>"$WORK/provider.log" &
 provider=$!
@@ -59,25 +59,24 @@ init() {
 	}
 }
 
-# run_tests FOLDER: print report.py's lines of all files of FOLDER/tests. Those of the environments get
-# the values of the example, and the two images as the README gives them.
+# run_tests FOLDER: print report.py's lines of all files of FOLDER/tests. -verbose adds the state of
+# each run, which settings.py reads.
 run_tests() {
+	terraform -chdir="$1" test -json -verbose | tee "$1.json" | python3 tests/terraform/report.py "$1"
+}
+
+# as_printed ENVIRONMENT: the commands of the README in a copy
+as_printed() {
 	(
-		cd "$1" || exit 1
-		for file in tests/*.tftest.hcl; do
-			case $file in
-			*/env_*) ;;
-			*) set -- "$@" "-filter=$file" ;;
-			esac
-		done
-		shift
-		# -verbose adds the state of each run, which settings.py reads.
-		terraform test -json -verbose "$@"
-		[ "$PWD" = "$WORK/bad" ] || for env in dev prod; do
-			terraform test -json -filter="tests/env_$env.tftest.hcl" \
-				-var-file="envs/$env/terraform.tfvars.example" -var=gateway_image=example/api:1 -var=fanout_image=example/fanout:1
-		done
-	) | tee "$1.json" | python3 tests/terraform/report.py "$1"
+		cd "$WORK/good/envs/$1" || exit 1
+		cp terraform.tfvars.example terraform.tfvars
+		printf -- '-----BEGIN CERTIFICATE-----\n' >rds-ca.pem
+		terraform init -input=false
+		terraform plan -input=false -var="gateway_image=example/api:1" -var="fanout_image=example/fanout:1"
+	) >"$WORK/$1.plan" 2>&1
+	code=$?
+	grep '^Plan: ' "$WORK/$1.plan" || cat "$WORK/$1.plan"
+	[ $code -eq 0 ] && grep -qE '^Plan: 1[0-9]{2} to add, 0 to change, 0 to destroy' "$WORK/$1.plan"
 }
 
 python3 tests/terraform/faults.py plant "$WORK/bad" || exit 1
@@ -95,10 +94,17 @@ result $? 'terraform fmt'
 printf 'locals {\n a=1\n}\n' >"$WORK/bad/unformatted.tf"
 ! terraform fmt -check "$WORK/bad" >/dev/null
 result $? 'terraform fmt finds a planted fault'
+export TF_CLI_ARGS=-no-color
 for env in dev prod; do
-	init "$WORK/good/envs/$env" && terraform -chdir="$WORK/good/envs/$env" validate -no-color
-	result $? "terraform validate envs/$env"
+	as_printed $env
+	result $? "envs/$env: init and plan, as the README prints them"
+	terraform -chdir="$WORK/good/envs/$env" validate
+	result $? "envs/$env: validate"
 done
+grep -q '+ websocket_url .*"wss://chat-dev.example.com/ws"' "$WORK/dev.plan" && grep -q '+ api_url .*"https://chat.example.com/api/v1"' "$WORK/prod.plan"
+result $? 'a plan shows the addresses'
+grep -q 'publicly_accessible .*= false' "$WORK/prod.plan" && ! grep -qE '(assign_public_ip|publicly_accessible|map_public_ip_on_launch) += true' "$WORK/dev.plan" "$WORK/prod.plan"
+result $? 'no plan makes anything public but the load balancer'
 cat >>"$WORK/good/envs/dev/main.tf" <<'END'
 resource "aws_sqs_queue" "planted" {
   fifo_que = true

@@ -1,16 +1,19 @@
 // A stand-in for Terraform's AWS provider: it serves the provider's schema and accepts all values, so
-// that `terraform validate` and `terraform test` with mock_provider run without AWS. It plans and
-// creates nothing. It speaks Terraform's plugin protocol 5, and prints the value of
+// that `terraform validate`, `terraform test` with mock_provider and a first `terraform plan` run
+// without AWS. It creates nothing. It speaks Terraform's plugin protocol 5, and prints the value of
 // TF_REATTACH_PROVIDERS, by which Terraform uses a provider that runs already. SIGTERM ends it.
 //
-//   NODE_PATH=FOLDER/node_modules node provider.cjs     needs @grpc/grpc-js, @grpc/proto-loader
+//   NODE_PATH=FOLDER/node_modules node provider.cjs
+//
+// Needs @grpc/grpc-js, @grpc/proto-loader, @msgpack/msgpack.
 'use strict';
 const fs = require('fs');
 const path = require('path');
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
+const msgpack = require('@msgpack/msgpack');
 
-const REQUIRED = 1, OPTIONAL = 2, SINGLE = 1;
+const REQUIRED = 1, OPTIONAL = 2, COMPUTED = 3, SINGLE = 1;
 const schema = JSON.parse(fs.readFileSync(path.join(__dirname, 'schema.json')));
 const protocol = grpc.loadPackageDefinition(loader.loadSync(path.join(__dirname, 'plugin.proto'), { keepCase: true }));
 
@@ -33,6 +36,32 @@ function block({ a, b }) {
 
 const all = (types) => Object.fromEntries(Object.entries(types).map(([type, b]) => [type, { version: 0, block: block(b) }]));
 
+const UNKNOWN = new msgpack.ExtData(0, new Uint8Array([0]));
+
+// Only for resources that do not exist yet: attributes that AWS chooses are unknown.
+function plan(call, reply) {
+	const { type_name, proposed_new_state } = call.request;
+	const state = msgpack.decode(proposed_new_state.msgpack);
+	for (const [name, [, mode]] of Object.entries(schema.resource[type_name].a))
+		if ((mode === COMPUTED || name === 'id') && state?.[name] === null) state[name] = UNKNOWN;
+	reply(null, { planned_state: { msgpack: Buffer.from(msgpack.encode(state)) } });
+}
+
+// Answers to the data sources of terraform/.
+const DATA = {
+	aws_partition: { partition: 'aws' },
+	aws_region: { region: 'eu-central-1' },
+	aws_caller_identity: { account_id: '123456789012' },
+	aws_availability_zones: { names: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'] },
+	aws_secretsmanager_random_password: { random_password: 'x'.repeat(64) },
+};
+
+function read_data(call, reply) {
+	const { type_name, config } = call.request;
+	const state = { ...msgpack.decode(config.msgpack), ...DATA[type_name] };
+	reply(null, { state: { msgpack: Buffer.from(msgpack.encode(state)) } });
+}
+
 const accepted = (call, reply) => reply(null, {});
 const methods = {
 	GetSchema: (call, reply) => reply(null, {
@@ -44,6 +73,9 @@ const methods = {
 	PrepareProviderConfig: (call, reply) => reply(null, { prepared_config: call.request.config }),
 	ValidateResourceTypeConfig: accepted,
 	ValidateDataSourceConfig: accepted,
+	Configure: accepted,
+	PlanResourceChange: plan,
+	ReadDataSource: read_data,
 	Stop: accepted,
 };
 

@@ -22,7 +22,7 @@ def checks_of(path):
 
 
 class Results:
-    """What terraform says of each run: its status, and what it complains of."""
+    """The status of each run, and terraform's complaints about it."""
 
     def __init__(self, lines):
         self.status = {}

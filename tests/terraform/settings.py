@@ -13,7 +13,7 @@ PROGRAMS = {"api": "api-fcgi/echostream-api", "push": "push-server/echostream-pu
 
 # Mocked values have no form: URLs of queues are random text, and secrets are ARNs.
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/echo-events-%d.fifo"
-# What ECS itself sets.
+# Variables that ECS itself sets.
 ECS = {"AWS_REGION": "eu-central-1", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/x"}
 # hiredis of Debian 12 has no TLS, so the URL here is a plain one.
 SECRETS = {"ES_REDIS_URL": "redis://:secret@primary.example:6379"}

@@ -72,7 +72,7 @@ locals {
   ]
 }
 
-# What ECS does before the programs start: images, secrets, log.
+# For ECS itself, before the programs start: images, secrets, log.
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-execution"
   assume_role_policy = local.trust
@@ -84,7 +84,7 @@ resource "aws_iam_role_policy" "execution" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.execution_statements })
 }
 
-# What the programs may do while they run.
+# For the programs, while they run.
 resource "aws_iam_role" "task" {
   name               = "${var.name}-task"
   assume_role_policy = local.trust

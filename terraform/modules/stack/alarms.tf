@@ -32,7 +32,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 }
 
 locals {
-  # What a row of the tables in alarms_programs.tf and alarms_stores.tf may leave out.
+  # Values of a row of alarms_programs.tf or alarms_stores.tf that does not name them.
   alarm_defaults = {
     statistic = "Maximum"
     below     = false

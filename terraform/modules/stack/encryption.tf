@@ -1,4 +1,4 @@
-# One key for all stores of the deployment: whoever may not use it reads none of them.
+# One key for all stores of the deployment. A principal without a right to it can read none of them.
 resource "aws_kms_key" "this" {
   description             = "Stores, queues, secrets and logs of ${var.name}"
   enable_key_rotation     = true

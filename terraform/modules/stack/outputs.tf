@@ -62,7 +62,7 @@ output "migrate_command" {
   ])
 }
 
-# For tests and reviews: what ECS gets, and what each task may do.
+# The outputs below serve tests and reviews.
 output "task_policies" {
   description = "Policies of the task roles, as JSON; null: none."
   value       = { api = module.api.task_policy, push = module.push.task_policy, fanout = module.fanout.task_policy, migrate = module.migrate.task_policy }
