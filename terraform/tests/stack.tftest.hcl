@@ -217,7 +217,7 @@ run "stack" {
   }
 
   assert {
-    condition     = { for k in ["delivery-p95", "queue-age", "dead-letters", "http-errors", "connections-missing"] : k => aws_cloudwatch_metric_alarm.this[k].metric_name } == { delivery-p95 = "DeliveryP95Ms", queue-age = "QueueAgeSeconds", dead-letters = "DeadLetters", http-errors = "HttpErrors", connections-missing = "Connections" }
+    condition     = { for k in ["delivery-p95", "queue-age", "dead-letters", "http-errors", "metrics-missing"] : k => aws_cloudwatch_metric_alarm.this[k].metric_name } == { delivery-p95 = "DeliveryP95Ms", queue-age = "QueueAgeSeconds", dead-letters = "DeadLetters", http-errors = "HttpErrors", metrics-missing = "Connections" }
     error_message = "alarms on the names that the programs write"
   }
 

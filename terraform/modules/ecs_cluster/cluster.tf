@@ -19,6 +19,15 @@ resource "aws_ecs_cluster" "this" {
       }
     }
   }
+
+  depends_on = [aws_cloudwatch_log_group.insights]
+}
+
+# ECS would create this group without a retention.
+resource "aws_cloudwatch_log_group" "insights" {
+  name              = "/aws/ecs/containerinsights/${var.name}/performance"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_cloudwatch_log_group" "exec" {

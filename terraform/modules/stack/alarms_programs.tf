@@ -23,8 +23,8 @@ locals {
       what  = "echostream-api answered more than 10 requests a minute with 5xx"
       limit = 10, metric = "HttpErrors", statistic = "Sum"
     }
-    connections-missing = {
-      what  = "push reports no connections at all: no task, or none that writes metrics"
+    metrics-missing = {
+      what  = "push has written no metrics for five minutes: no task runs, or its log does not arrive"
       limit = 0, below = true, minutes = 5, metric = "Connections", silence = "breaching"
     }
   }

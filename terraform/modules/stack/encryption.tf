@@ -25,6 +25,7 @@ resource "aws_kms_key" "this" {
             "kms:EncryptionContext:aws:logs:arn" = [
               "arn:${local.aws.partition}:logs:${local.aws.region}:${local.aws.account_id}:log-group:/echostream/${var.name}*",
               "arn:${local.aws.partition}:logs:${local.aws.region}:${local.aws.account_id}:log-group:/aws/rds/cluster/${var.name}/*",
+              "arn:${local.aws.partition}:logs:${local.aws.region}:${local.aws.account_id}:log-group:/aws/ecs/containerinsights/${var.name}/*",
             ]
           }
         }
