@@ -134,6 +134,17 @@ main_on_drain(void *ctx)
 		listen_stop(&m->sockets[i]);
 }
 
+/* The processes of traces and of CloudWatch's metrics come after the health process. They
+ * serve nobody and have no heartbeat. */
+static int64_t
+main_beat_age_ms(void *ctx, unsigned slot)
+{
+	const struct master *m = ctx;
+	const unsigned health = (unsigned)(m->conf.send_workers + m->conf.api_workers);
+
+	return slot <= health ? metrics_beat_age_ms(m->metrics, slot) : 0;
+}
+
 static void
 main_set_log_level(const struct master *m)
 {
@@ -201,7 +212,9 @@ main_run_master(struct master *m)
 	    .drain_ms = m->conf.drain_ms,
 	    .on_drain = main_on_drain,
 	    .on_reload = main_on_reload,
-	    .on_exit = main_on_worker_exit};
+	    .on_exit = main_on_worker_exit,
+	    .beat_age_ms = main_beat_age_ms,
+	    .hung_after_ms = API_HUNG_AFTER_MS};
 	const unsigned slots = (unsigned)(m->conf.send_workers + m->conf.api_workers + 3);
 	struct es_err err = {0};
 	int status;

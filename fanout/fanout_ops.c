@@ -14,16 +14,14 @@
 
 #include "core/banned.h"
 
-/* A worker without a heartbeat for this long hangs: it is longer than a few statements
- * take. */
-#define DEAD_AFTER_MS 15000
+#define HUNG_AFTER_MS 15000 /* longer than a few statements take */
 
-static int64_t
-fanout_ops_dead_after_ms(const struct fanout_conf *conf)
+int64_t
+fanout_ops_hung_after_ms(const struct fanout_conf *conf)
 {
 	const int64_t slow_ms = 3 * conf->common.database_timeout_ms;
 
-	return slow_ms > DEAD_AFTER_MS ? slow_ms : DEAD_AFTER_MS;
+	return slow_ms > HUNG_AFTER_MS ? slow_ms : HUNG_AFTER_MS;
 }
 
 struct fanout_ops {
@@ -50,7 +48,7 @@ fanout_ops_healthz(void *ctx, struct ops_answer *out)
 
 	for (unsigned i = 0; i < (unsigned)o->conf->workers; i++)
 		if (!ops_draining() && metrics_beat_age_ms(o->metrics, i) >
-					   fanout_ops_dead_after_ms(o->conf)) {
+					   fanout_ops_hung_after_ms(o->conf)) {
 			out->status = 503;
 			text_addf(out->body, "{\"status\":\"stuck\",\"worker\":%u}\n", i);
 			return;
@@ -122,6 +120,7 @@ fanout_ops_watch(void *ctx)
 {
 	struct fanout_ops *o = ctx;
 
+	metrics_beat(o->metrics);
 	(void)fanout_ops_check_one(o, o->next_check++ % OUTAGE_KINDS);
 	arena_reset(o->arena);
 	if (o->emf != NULL && emf_due(o->emf)) {

@@ -73,6 +73,17 @@ main_on_worker_exit(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(f->metrics, slot);
 }
 
+/* The process of traces comes after the ops process. It serves nobody and has no
+ * heartbeat. */
+static int64_t
+main_beat_age_ms(void *ctx, unsigned slot)
+{
+	const struct fanout *f = ctx;
+	const unsigned ops = (unsigned)f->conf.workers;
+
+	return slot <= ops ? metrics_beat_age_ms(f->metrics, slot) : 0;
+}
+
 static void
 main_set_log_level(const struct fanout *f)
 {
@@ -108,7 +119,9 @@ main_serve(struct fanout *f, enum unix_socket_how how)
 	    .ctx = f,
 	    .drain_ms = f->conf.drain_ms,
 	    .on_reload = main_on_reload,
-	    .on_exit = main_on_worker_exit};
+	    .on_exit = main_on_worker_exit,
+	    .beat_age_ms = main_beat_age_ms,
+	    .hung_after_ms = fanout_ops_hung_after_ms(&f->conf)};
 	struct es_err err;
 	int status;
 

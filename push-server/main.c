@@ -94,6 +94,17 @@ main_on_exit_of(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(p->metrics, slot);
 }
 
+/* The process of traces comes after the ops process. It serves nobody and has no
+ * heartbeat. */
+static int64_t
+main_beat_age_ms(void *ctx, unsigned slot)
+{
+	const struct push *p = ctx;
+	const unsigned ops = (unsigned)p->conf.workers;
+
+	return slot <= ops ? metrics_beat_age_ms(p->metrics, slot) : 0;
+}
+
 static void
 main_set_log_level(const struct push *p)
 {
@@ -134,6 +145,8 @@ main_serve(struct push *p)
 	    .on_drain = main_on_drain,
 	    .on_reload = main_on_reload,
 	    .on_exit = main_on_exit_of,
+	    .beat_age_ms = main_beat_age_ms,
+	    .hung_after_ms = PUSH_OPS_HUNG_AFTER_MS,
 	};
 	struct es_err err;
 	int status;

@@ -6,6 +6,10 @@
 
 #include "conf/conf_common.h"
 
+/* A worker without a heartbeat for this long hangs: it is longer than any request may
+ * take. */
+#define API_HUNG_AFTER_MS 30000
+
 struct api_conf {
 	struct conf_common common;
 	struct conf_auth auth;

@@ -4,8 +4,6 @@
 
 #include "core/banned.h"
 
-#define BEAT_MAX_MS 30000 /* longer than any request may take */
-
 /* True when at least one worker of the pool has a recent heartbeat. */
 static bool
 health_pool_is_alive(const struct api *api, unsigned first, unsigned count)
@@ -13,7 +11,7 @@ health_pool_is_alive(const struct api *api, unsigned first, unsigned count)
 	for (unsigned slot = first; slot < first + count; slot++) {
 		const int64_t age = metrics_beat_age_ms(api->metrics, slot);
 
-		if (age >= 0 && age <= BEAT_MAX_MS)
+		if (age >= 0 && age <= API_HUNG_AFTER_MS)
 			return true;
 	}
 	return false;

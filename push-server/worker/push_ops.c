@@ -14,10 +14,6 @@
 
 #include "core/banned.h"
 
-/* A worker's loop updates its heartbeat every second. A loop whose heartbeat is older
- * than this is stuck. */
-#define DEAD_AFTER_MS 10000
-
 struct push_ops {
 	const struct push_conf *conf;
 	struct metrics *metrics;
@@ -41,7 +37,7 @@ push_ops_healthz(void *ctx, struct ops_answer *out)
 
 	for (unsigned i = 0; i < (unsigned)o->conf->workers; i++)
 		if (!ops_draining() &&
-		    metrics_beat_age_ms(o->metrics, i) > DEAD_AFTER_MS) {
+		    metrics_beat_age_ms(o->metrics, i) > PUSH_OPS_HUNG_AFTER_MS) {
 			out->status = 503;
 			text_addf(out->body, "{\"status\":\"stuck\",\"worker\":%u}\n", i);
 			return;
@@ -86,6 +82,7 @@ push_ops_watch(void *ctx)
 {
 	struct push_ops *o = ctx;
 
+	metrics_beat(o->metrics);
 	(void)push_ops_look_at(o, o->watched++ % OUTAGE_KINDS);
 	arena_reset(o->arena);
 	if (o->emf != NULL && emf_due(o->emf))

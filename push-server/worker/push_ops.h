@@ -7,6 +7,10 @@
 #include "core/unix_socket.h"
 #include "env/push_conf.h"
 
+/* A worker's loop updates its heartbeat every second. A loop whose heartbeat is older
+ * than this is stuck. */
+#define PUSH_OPS_HUNG_AFTER_MS 10000
+
 /* The main function of that process, for clients of s; returns its exit status. */
 int push_ops_run(const struct push_conf *conf, const struct unix_socket *s,
     struct metrics *metrics, unsigned slot);

@@ -11,6 +11,7 @@
 #include "core/check.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/notify.h"
 
 #include "core/banned.h"
 
@@ -34,6 +35,9 @@ struct master {
 	bool draining, last_told;
 	int64_t drain_ms, kill_at_ms;
 	bool killed;
+	bool reading;  /* the settings */
+	bool hung_was; /* the log has it */
+	struct notify notify;
 };
 
 static void
@@ -176,6 +180,78 @@ prefork_drain(struct master *m)
 	    "draining", LOG_INT("workers", prefork_signal_some(m, OTHER_KINDS, SIGTERM)));
 }
 
+/* ms since the worker's last heartbeat, or since its start when it had none. Sets *served
+ * when it had one. */
+static int64_t
+prefork_idle_ms(const struct master *m, const struct worker *w, bool *served)
+{
+	const int64_t since_start = clock_mono_ms() - w->started_ms;
+	const int64_t age = m->conf->beat_age_ms == NULL
+	                        ? 0
+	                        : m->conf->beat_age_ms(m->conf->ctx, w->slot);
+
+	/* An older heartbeat is that of the predecessor in this slot. */
+	*served = age >= 0 && age <= since_start;
+	return *served ? age : since_start;
+}
+
+static void
+prefork_log_hung(struct master *m, const struct worker *w, int64_t idle_ms)
+{
+	if (!m->hung_was)
+		log_error("worker hangs; the watchdog of systemd gets no message",
+		    LOG_STR("kind", w->kind->name), LOG_INT("index", w->index),
+		    LOG_INT("worker_pid", w->pid), LOG_INT("idle_ms", idle_ms));
+	m->hung_was = true;
+}
+
+static void
+prefork_look_at_workers(struct master *m, struct notify_facts *facts)
+{
+	for (unsigned i = 0; i < m->n; i++) {
+		const struct worker *w = &m->workers[i];
+		bool served = false;
+		const int64_t idle_ms = prefork_idle_ms(m, w, &served);
+
+		if (w->pid == 0 || !served)
+			facts->serving = false;
+		if (w->stale || w->replaced_ms != 0)
+			facts->reloading = true;
+		if (w->pid == 0 || m->conf->beat_age_ms == NULL ||
+		    idle_ms <= m->conf->hung_after_ms)
+			continue;
+		facts->hung = true;
+		prefork_log_hung(m, w, idle_ms);
+	}
+	m->hung_was = facts->hung;
+}
+
+/* Workers that drain may be busy for as long as the drain may take, and are killed then.
+ */
+static void
+prefork_tell_systemd(struct master *m)
+{
+	struct notify_facts facts = {
+	    .serving = true, .reloading = m->reading, .stopping = m->draining};
+
+	if (!m->draining)
+		prefork_look_at_workers(m, &facts);
+	notify_update(&m->notify, &facts);
+}
+
+/* Reads the settings, between RELOADING=1 and READY=1. */
+static enum prefork_reload
+prefork_read_settings(struct master *m)
+{
+	enum prefork_reload how;
+
+	m->reading = true;
+	prefork_tell_systemd(m);
+	how = m->conf->on_reload(m->conf->ctx);
+	m->reading = false;
+	return how;
+}
+
 static void
 prefork_reload(struct master *m)
 {
@@ -191,7 +267,7 @@ prefork_reload(struct master *m)
 		    LOG_NONE);
 		return;
 	}
-	how = m->conf->on_reload(m->conf->ctx);
+	how = prefork_read_settings(m);
 	if (how == PREFORK_REFUSED)
 		return;
 	if (how == PREFORK_SIGHUP)
@@ -251,6 +327,7 @@ prefork_turn(struct master *m, const sigset_t *set)
 		log_error("drain took too long",
 		    LOG_INT("killed", prefork_signal_all(m, SIGKILL)));
 	}
+	prefork_tell_systemd(m);
 }
 
 static void
@@ -271,14 +348,18 @@ int
 prefork_run(const struct prefork *p)
 {
 	struct master m = {.conf = p, .drain_ms = p->drain_ms > 0 ? p->drain_ms : 25000};
+	struct es_err err;
 	sigset_t set;
 
 	prefork_signals_wanted(&set);
 	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	if (notify_open(&m.notify, &err) != ES_OK)
+		log_warn("systemd gets no messages", LOG_ERR(&err));
 	prefork_lay_out(&m);
 	prefork_start_due(&m);
 	while (!m.draining || prefork_signal_all(&m, 0) > 0)
 		prefork_turn(&m, &set);
+	notify_close(&m.notify);
 	free(m.workers);
 	log_info("stopped", LOG_INT("killed", m.killed));
 	return m.killed ? 1 : 0;

@@ -24,13 +24,14 @@ rule 'results of queries are freed by the arena, not by PQclear' "$(
 	c_files | grep -v '^shared/pg/' | xargs -r grep -nH 'PQclear'
 )"
 
+# The variables that notify.c reads come from systemd and are no settings.
 rule 'only shared/conf reads the environment' "$(
-	c_files | grep -v '^shared/conf/' | xargs -r grep -nHE '\b(secure_)?getenv *\('
+	c_files | grep -vE '^shared/(conf/|core/notify\.c$)' | xargs -r grep -nHE '\b(secure_)?getenv *\('
 )"
 
 # A library must not log: programs decide what to log.
 rule 'libraries do not print or log' "$(
-	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|prefork|outage)|conf/|ops/|trace/trace_export)' |
+	c_files | grep '^shared/' | grep -vE '^shared/(core/(log|check|notify|prefork|outage)|conf/|ops/|trace/trace_export)' |
 		xargs -r grep -nHE '\b(printf|puts|perror|log_(debug|info|warn|error)) *\('
 )"
 

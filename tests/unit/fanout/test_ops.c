@@ -146,13 +146,6 @@ fanout_queue_settings(const struct fanout_conf *of)
 	return (struct queue_settings){0};
 }
 
-bool
-conf_pooled(const char *database_pooler)
-{
-	(void)database_pooler;
-	return false;
-}
-
 int64_t
 clock_mono_ms(void)
 {
