@@ -7,6 +7,7 @@
 #include "conf/conf_item.h"
 #include "conf/conf_unknown.h"
 #include "core/parse.h"
+#include "core/regular_file.h"
 
 #include "core/banned.h"
 
@@ -117,15 +118,16 @@ conf_read_secret(struct conf_load *l, const struct conf_item *item, const char *
     const char *path)
 {
 	char *content = arena_alloc(l->arena, CONF_SECRET_FILE_MAX + 1);
-	FILE *f = fopen(path, "re");
+	const char *why;
+	FILE *f = regular_file_open(path, &why);
 	size_t n;
 
 	if (f == NULL) {
-		conf_item_fault(l, item->name, file_name, "can't read %s: %m", path);
+		conf_item_fault(l, item->name, file_name, "can't read %s: %s", path, why);
 		return NULL;
 	}
 	n = fread(content, 1, CONF_SECRET_FILE_MAX + 1, f);
-	if (ferror(f)) { /* a directory can be opened but not read */
+	if (ferror(f)) {
 		conf_item_fault(l, item->name, file_name, "can't read %s: %m", path);
 		(void)fclose(f);
 		return NULL;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/regular_file.h"
+
 #include "core/banned.h"
 
 #define FILE_MAX \
@@ -22,17 +24,18 @@ static char *
 conf_file_content(struct conf_load *l, const char *path)
 {
 	char *content = arena_alloc(l->arena, FILE_MAX + 1);
-	FILE *f = fopen(path, "re");
+	const char *why;
+	FILE *f = regular_file_open(path, &why);
 	bool unread;
 	size_t n;
 
 	if (f == NULL) {
 		conf_item_fault(
-		    l, CONF_FILE_NAME, "environment", "can't read %s: %m", path);
+		    l, CONF_FILE_NAME, "environment", "can't read %s: %s", path, why);
 		return NULL;
 	}
 	n = fread(content, 1, FILE_MAX + 1, f);
-	unread = ferror(f) != 0; /* a folder can be opened but not read */
+	unread = ferror(f) != 0;
 	if (unread)
 		conf_item_fault(
 		    l, CONF_FILE_NAME, "environment", "can't read %s: %m", path);

@@ -7,6 +7,7 @@
 #include "core/arena.h"
 #include "core/check.h"
 #include "core/clock.h"
+#include "core/regular_file.h"
 #include "core/text.h"
 #include "json/json_bind.h"
 
@@ -127,16 +128,17 @@ queue_sqs_creds_read_token(
     struct sqs_creds *c, struct arena *a, const char **out, struct es_err *err)
 {
 	char *token = arena_alloc(a, TOKEN_BYTES_MAX);
+	const char *why;
 	FILE *file;
 	size_t n;
 
 	*out = NULL;
 	if (*c->aws->container_token_file == '\0')
 		return ES_OK;
-	file = fopen(c->aws->container_token_file, "re");
+	file = regular_file_open(c->aws->container_token_file, &why);
 	if (file == NULL)
 		return es_fail(err, ES_UNAVAILABLE,
-		    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: not readable");
+		    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: not readable: %s", why);
 	n = fread(token, 1, TOKEN_BYTES_MAX - 1, file);
 	(void)fclose(file);
 	token[n] = '\0';

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -158,6 +159,26 @@ takes_nothing_from_a_faulty_file(void)
 	CU_ASSERT_STRING_EQUAL(v.level, "info");
 }
 
+/* Opening a named pipe waits for a writer, and the master would answer no signal. */
+static void
+a_named_pipe_does_not_block(void)
+{
+	const char *said;
+
+	start(&by_name);
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0600), 0);
+	(void)alarm(5); /* ends this test when the reload waits */
+	said = reload(&by_name, ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "not a regular file"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "reload refused"));
+	CU_ASSERT_EQUAL(unlink(path), 0);
+	write_file("ES_JWT_SECRET_FILE=/dev/null\n");
+	said = reload(&by_name, ES_INVALID);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "can't read /dev/null: not a regular file"));
+	(void)alarm(0);
+}
+
 static void
 logs_that_the_environment_can_not_change(void)
 {
@@ -266,6 +287,7 @@ static CU_TestInfo cases[] = {
     {"a setting removed from the file has its default",
 	a_setting_removed_from_the_file_has_its_default},
     {"takes nothing from a faulty file", takes_nothing_from_a_faulty_file},
+    {"does not wait for a named pipe", a_named_pipe_does_not_block},
     {"logs that the environment can't change", logs_that_the_environment_can_not_change},
     {"a reload during the start waits", a_reload_during_the_start_waits},
     {"a worker gets the settings that the master puts",
