@@ -34,13 +34,29 @@ doctor_packages() {
 }
 
 doctor_ports() {
-	for port in "${ES_PORT:-8080}" "${ES_PUSH_PORT:-8082}"; do
-		if port_busy "$port"; then
-			say "  -   port $port is used by $(port_holder "$port"); up uses the next free one"
-		else
-			fine "port $port is free"
-		fi
-	done
+	if status_running; then
+		for name in ES_PORT ES_PUSH_PORT; do
+			fine "the stack has port $(sed -n "s/^$name=//p" "$DEV/env") ($name)"
+		done
+		return
+	fi
+	doctor_port ES_PORT "${ES_PORT:-}" 8080 8082
+	doctor_port ES_PUSH_PORT "${ES_PUSH_PORT:-}" 8082 "$chosen"
+}
+
+# doctor_port SETTING ASKED DEFAULT NOT: set $chosen to the port that `up` would use (port_choose)
+doctor_port() {
+	chosen=${2:-$3}
+	if ! port_busy "$chosen"; then
+		fine "port $chosen is free"
+	elif [ -n "$2" ]; then
+		finding "$1=$2 is used by $(port_holder "$2")" \
+			"stop that program, or leave $1 unset to use a free port"
+	elif chosen=$(port_free "$3" 8099 "$4"); then
+		say "  -   port $3 is used by $(port_holder "$3"); up uses $chosen"
+	else
+		finding "no free port between $3 and 8099" "set $1"
+	fi
 }
 
 doctor_machine() {

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import dev_doctor
 import dev_reload
 import dev_restart
 from dev_tools import (ROOT, STACK, BUILD, PROGRAMS, CHECKS, check, dev, up, status, pids,
@@ -38,6 +39,9 @@ def status_output():
     assert [p["name"] for p in found["programs"]] == PROGRAMS
     assert all(p["state"] == "up" and p["pid"] > 1 for p in found["programs"]), found
     assert found["ES_URL"] == env["ES_URL"]
+
+
+check("doctor names the ports that the running stack has")(dev_doctor.of_a_stack)
 
 
 @check("only their owner may read files with secrets")
@@ -325,6 +329,9 @@ def cannot_start():
 def missing():
     done = dev("up", "--no-build", ES_BUILD_DIR=sys.argv[1] + "/nowhere")
     assert done.returncode == 1 and "echostream-fanout" in done.stderr, done.stderr
+
+
+check("doctor names the port that up would use, and refuses a requested port that is in use")(dev_doctor.of_ports)
 
 
 @check("unknown commands and options are refused with status 2")
