@@ -13,7 +13,7 @@
 #include "core/banned.h"
 
 #define NEAR_DIR      "db/migrations"
-#define INSTALLED_DIR "/usr/share/echostream/migrations"
+#define INSTALLED_DIR ES_DATA_DIR "/db/migrations"
 
 struct db_conf {
 	const char *url, *dir;

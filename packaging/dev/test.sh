@@ -5,7 +5,7 @@
 # folders and ports, so tests run beside a running stack.
 
 # ./dev test runs SUITES; `./dev test all` also runs LONG.
-SUITES='lint unit terraform contract sqs store sql plans migrate api conf compose settings causes dev ctl scenario property faults storm-small asan fuzz'
+SUITES='lint unit terraform contract sqs store sql plans migrate api conf compose settings units causes dev ctl scenario property faults storm-small asan fuzz'
 LONG='pooler scenario-sqs machine storm tidy images debian13'
 
 verb_test() {

@@ -9,7 +9,7 @@
 # tidy is left out, because its findings depend on the version and version 14 decides. faults, asan and
 # storm are left out, because they take too long; compose and images, because the images have a
 # Debian 13 of their own; terraform, because Debian has no package of it.
-SUITES_13='lint unit contract store sql plans migrate api conf settings causes dev ctl scenario property fuzz'
+SUITES_13='lint unit contract store sql plans migrate api conf settings units causes dev ctl scenario property fuzz'
 SUITES_13_SQS='sqs scenario-sqs'
 CACHE=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
 
