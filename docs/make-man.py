@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True  # no __pycache__ among the documents
 HERE = os.path.dirname(os.path.abspath(__file__))
 spec = importlib.util.spec_from_file_location("make_settings", os.path.join(HERE, "make-settings.py"))
 make_settings = importlib.util.module_from_spec(spec)

@@ -1,9 +1,7 @@
-# The tests again, in a Debian 13 tree with its compiler, libraries and servers. mmdebstrap makes the
-# tree from the machine's own mirror. The tree stays in the user's cache for a month, because making
-# it takes longer than most suites. The suites run in their own namespaces, so that no mount and no
-# process outlives them. Needs root.
+# The tests again, in a Debian 13 tree with its compiler, libraries and servers. Needs root.
 . "$(dirname -- "$0")/lib.sh"
 . "$ROOT/packaging/dev/packages.sh"
+. "$ROOT/tests/install/trees.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 
 # tidy is left out, because its findings depend on the version and version 14 decides. faults, asan and
@@ -11,46 +9,6 @@
 # Debian 13 of their own; terraform, because Debian has no package of it.
 SUITES_13='lint unit contract store sql plans migrate api conf settings units causes dev ctl scenario property fuzz'
 SUITES_13_SQS='sqs scenario-sqs'
-CACHE=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
-
-# in_namespaces COMMAND...: run the command as process 1 of new namespaces, which end with it. It runs
-# in the background, so that a trap can end it.
-in_namespaces() {
-	unshare --mount --pid --fork --kill-child "$@" &
-	inside=$!
-	wait $inside
-	code=$?
-	inside=''
-	return $code
-}
-
-# End process 1 first: unshare ends only when all processes of the namespace have ended.
-debian13_end() {
-	if [ -n "${inside:-}" ]; then
-		read -r first <"/proc/$inside/task/$inside/children"
-		kill -9 "${first:-$inside}" 2>/dev/null
-		wait "$inside"
-	fi
-	rm -rf "$CACHE/debian13.$$"
-	suite_end
-}
-inside=''
-trap debian13_end EXIT
-
-leave_out() {
-	skip debian13 "$*"
-	exit 0
-}
-
-# Errors of apt when the mirror is unreachable. Any other error of apt fails the suite.
-UNREACHABLE='could not (resolve|connect)|connection (failed|refused|timed out)|failed to fetch'
-
-# Print the mirror that this machine's apt uses, for any release.
-mirror() {
-	# shellcheck disable=SC2016
-	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's/^\(bookworm\|trixie\|stable\|oldstable\) //p' | head -n 1
-}
 
 wanted() {
 	suites="$SUITES_13 $SUITES_13_SQS"
@@ -60,35 +18,8 @@ wanted() {
 	echo nodejs
 }
 
-# make_tree DIR: run mmdebstrap with this machine's apt settings of proxies and the age of lists
-make_tree() {
-	apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$WORK/apt.conf"
-	in_namespaces mmdebstrap --mode=root --variant=apt --aptopt="$WORK/apt.conf" \
-		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
-		--include="$(wanted | paste -sd,)" trixie "$1" "$(mirror)" >"$WORK/mmdebstrap.log" 2>&1
-}
-
-# find_tree: set $TREE; on failure set $lost to the reason
-find_tree() {
-	TREE=$CACHE/debian13-$(date +%Y%m)-$(wanted | cksum | cut -d ' ' -f 1)
-	[ -d "$TREE" ] && return 0
-	[ -n "$(mirror)" ] || {
-		lost="no mirror of Debian in apt's sources"
-		return 1
-	}
-	mkdir -p "$CACHE" || exit 1
-	make_tree "$CACHE/debian13.$$" || {
-		cat "$WORK/mmdebstrap.log"
-		lost=$(grep -m 1 -iE "$UNREACHABLE" "$WORK/mmdebstrap.log") && return 1
-		die 1 'cannot make the Debian 13 tree'
-	}
-	rm -rf "$CACHE"/debian13-*
-	mv -T "$CACHE/debian13.$$" "$TREE"
-}
-
-[ "$(id -u)" -eq 0 ] || leave_out 'needs root'
-unshare --mount --pid --fork true 2>/dev/null || leave_out 'may not make namespaces here'
-find_tree || leave_out "$lost"
+tree_possible debian13
+tree_find debian13 trixie apt "$(wanted)" || tree_leave_out debian13 "$lost"
 
 mkdir -p "$WORK/src" "$WORK/tmp" "$TREE/src" "$TREE/root/.cache/echostream/sqs-$SQS_FAUXQS"
 chmod 1777 "$WORK/tmp"

@@ -1,0 +1,81 @@
+# Trees of Debian releases, made by mmdebstrap from the machine's own mirror and kept in the user's
+# cache, because making one takes longer than most suites. Suites that need one read this file. Each
+# tree is entered in namespaces of its own, so that neither a mount nor a process can outlive the
+# suite. Needs root.
+
+TREES=${ES_DEBIAN13_CACHE:-${XDG_CACHE_HOME:-${HOME:-$WORK}/.cache}/echostream}
+
+# Errors of apt when the mirror is unreachable. Any other error of apt fails the suite.
+UNREACHABLE='could not (resolve|connect)|connection (failed|refused|timed out)|failed to fetch'
+
+# in_namespaces COMMAND...: run the command as process 1 of new namespaces, which end with it. It runs
+# in the background, so that a trap can end it.
+in_namespaces() {
+	unshare --mount --pid --fork --kill-child "$@" &
+	inside=$!
+	wait $inside
+	code=$?
+	inside=''
+	return $code
+}
+
+# End process 1 first: unshare ends only when all processes of the namespace have ended.
+tree_end() {
+	if [ -n "${inside:-}" ]; then
+		read -r first <"/proc/$inside/task/$inside/children"
+		kill -9 "${first:-$inside}" 2>/dev/null
+		wait "$inside"
+	fi
+	rm -rf "$TREES"/*."$$"
+	suite_end
+}
+inside=''
+trap tree_end EXIT
+
+# tree_leave_out SUITE REASON...: end the suite with one skipped check
+tree_leave_out() {
+	skip "$@"
+	exit 0
+}
+
+# tree_possible SUITE: end the suite when this machine allows no trees
+tree_possible() {
+	[ "$(id -u)" -eq 0 ] || tree_leave_out "$1" 'needs root'
+	have mmdebstrap || tree_leave_out "$1" 'needs mmdebstrap'
+	unshare --mount --pid --fork true 2>/dev/null || tree_leave_out "$1" 'may not make namespaces here'
+}
+
+# Print the mirror that this machine's apt uses, for any release.
+mirror() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		sed -n 's/^\(bookworm\|trixie\|stable\|oldstable\) //p' | head -n 1
+}
+
+# tree_make RELEASE VARIANT PACKAGES DIR: run mmdebstrap with this machine's apt settings of proxies
+# and the age of lists
+tree_make() {
+	apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$WORK/apt.conf"
+	in_namespaces mmdebstrap --mode=root --variant="$2" --aptopt="$WORK/apt.conf" \
+		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
+		--include="$(echo "$3" | paste -sd,)" "$1" "$4" "$(mirror)" >"$WORK/mmdebstrap.log" 2>&1
+}
+
+# tree_find NAME RELEASE VARIANT PACKAGES: set $TREE; on failure set $lost to the reason. PACKAGES
+# has one a line. The tree is made once a month, and when the packages change.
+tree_find() {
+	TREE=$TREES/$1-$(date +%Y%m)-$(echo "$4" | cksum | cut -d ' ' -f 1)
+	[ -d "$TREE" ] && return 0
+	[ -n "$(mirror)" ] || {
+		lost="no mirror of Debian in apt's sources"
+		return 1
+	}
+	mkdir -p "$TREES" || exit 1
+	tree_make "$2" "$3" "$4" "$TREES/$1.$$" || {
+		cat "$WORK/mmdebstrap.log"
+		lost=$(grep -m 1 -iE "$UNREACHABLE" "$WORK/mmdebstrap.log") && return 1
+		die 1 "can't make the tree $1"
+	}
+	rm -rf "$TREES/$1"-*
+	mv -T "$TREES/$1.$$" "$TREE"
+}
