@@ -21,7 +21,7 @@ locals {
   }
   zones = coalesce(var.availability_zones, try(slice(data.aws_availability_zones.available.names, 0, 3), []))
 
-  # The names that the programs write with ES_METRICS_EMF=1 (docs/operation.md).
+  # The names that the programs write with ES_METRICS_EMF=1 (docs/operations.md).
   emf = {
     namespace  = "EchoStream"
     dimensions = { Deployment = var.name }
