@@ -76,8 +76,8 @@ passes_the_burst_and_no_more(void)
 	}
 	CU_ASSERT_FALSE(check(&f, &acme, &alice, &five, &none, 1));
 	CU_ASSERT_EQUAL(f.got.user.remaining, 0);
-	/* The retry needs one free event, the reset five: a difference of four, at 120 s
-	 * each. */
+	/* A retry needs room for one send, a full reset room for five. The difference is
+	 * four sends of 120 s each. */
 	CU_ASSERT_EQUAL(f.got.user.retry_after_ms, f.got.user.reset_ms - 480000);
 	CU_ASSERT_TRUE(f.got.user.retry_after_ms > 100000);
 	CU_ASSERT_TRUE(f.got.user.retry_after_ms <= 120000);
@@ -164,7 +164,8 @@ counters_expire(void)
 	struct fixture f;
 
 	setup(&f);
-	CU_ASSERT_TRUE(check(&f, &acme, &alice, &quick, &none, 1)); /* 10 ms */
+	CU_ASSERT_TRUE(
+	    check(&f, &acme, &alice, &quick, &none, 1)); /* expires after 10 ms */
 	do {
 		CU_ASSERT_EQUAL(
 		    redis_text(f.r, f.a, &f.v, &f.err, "KEYS", "es:l:*", NULL), ES_OK);

@@ -65,7 +65,7 @@ def random_bytes(rng, most):
     return bytes(c for c in data if c not in b"\r\n ") or b"\x01"
 
 
-def an_id(rng, operation, tenant, request, cast):
+def break_id(rng, operation, tenant, request, cast):
     places = ids_in(operation)
     if not places:
         return None
@@ -91,7 +91,7 @@ def an_id(rng, operation, tenant, request, cast):
     return note
 
 
-def a_path(rng, operation, tenant, request, cast):
+def break_path(rng, operation, tenant, request, cast):
     if not request.segments:
         return None
     place = rng.randrange(len(request.segments))
@@ -110,7 +110,7 @@ def a_path(rng, operation, tenant, request, cast):
     return "path: %s %r" % (way, made[:40])
 
 
-def a_query(rng, operation, tenant, request, cast):
+def break_query(rng, operation, tenant, request, cast):
     names = [p["name"].encode() for p in operation.parameters if p["in"] == "query"]
     name = rng.choice(names + [b"limit", b"x", b"cursor", b"Limit", b"", b"%00", b"a" * 2000])
     value = rng.choice((rng.choice(NUMBERS), None, escaped(rng.randbytes(20)), random_bytes(rng, 20),
@@ -123,7 +123,7 @@ def a_query(rng, operation, tenant, request, cast):
     return "query: %r" % name[:40]
 
 
-def a_cursor(rng, operation, tenant, request, cast):
+def break_cursor(rng, operation, tenant, request, cast):
     if not operation.schema_of("query", "cursor"):
         return None
     other = TENANTS[1 - TENANTS.index(tenant)]
@@ -136,7 +136,7 @@ def a_cursor(rng, operation, tenant, request, cast):
     return "cursor: broken, or of another list"
 
 
-def a_header(rng, operation, tenant, request, cast):
+def break_header(rng, operation, tenant, request, cast):
     name, values = rng.choice(HEADERS)
     value = rng.choice(values + (random_bytes(rng, 40),))
     if name == b"Content-Length" and not request.body:
@@ -150,7 +150,7 @@ def a_header(rng, operation, tenant, request, cast):
     return "header: %s" % name.decode()
 
 
-def a_content_type(rng, operation, tenant, request, cast):
+def break_content_type(rng, operation, tenant, request, cast):
     if request.body is None:
         request.body = b"{}"
     request.drop_header(b"Content-Type")
@@ -160,12 +160,12 @@ def a_content_type(rng, operation, tenant, request, cast):
     return "content type %r" % (value and value[:40])
 
 
-def a_method(rng, operation, tenant, request, cast):
+def break_method(rng, operation, tenant, request, cast):
     request.method = rng.choice(METHODS)
     return "method"
 
 
-def a_token(rng, operation, tenant, request, cast):
+def break_token(rng, operation, tenant, request, cast):
     way = rng.choice(("bad", "bad", "bad", "none", "role", "tenant", "operator", "bytes", "scheme",
                       "twice"))
     if way == "bad":
@@ -191,7 +191,7 @@ def a_token(rng, operation, tenant, request, cast):
     return "token: " + way
 
 
-def a_member(rng, operation, tenant, request, cast):
+def break_member(rng, operation, tenant, request, cast):
     if request.schema is None or request.value is None:
         return None
     request.value = cast.values.broken(rng, request.schema, request.value)
@@ -199,7 +199,7 @@ def a_member(rng, operation, tenant, request, cast):
     return "body: a field is broken"
 
 
-def a_body(rng, operation, tenant, request, cast):
+def break_body(rng, operation, tenant, request, cast):
     if request.body is None or rng.random() < 0.2:
         request.body = rng.choice(WHOLE_BODIES)
         if request.header(b"Content-Type") is None and rng.random() < 0.8:
@@ -232,5 +232,5 @@ def a_body(rng, operation, tenant, request, cast):
 
 
 # The number of entries of a mutation is its weight in the draw.
-MUTATIONS = (an_id, an_id, a_path, a_query, a_query, a_cursor, a_header, a_header, a_content_type,
-             a_method, a_token, a_token, a_member, a_member, a_member, a_member, a_body, a_body)
+MUTATIONS = (break_id, break_id, break_path, break_query, break_query, break_cursor, break_header, break_header, break_content_type,
+             break_method, break_token, break_token, break_member, break_member, break_member, break_member, break_body, break_body)

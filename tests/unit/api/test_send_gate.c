@@ -1,5 +1,5 @@
-/* The right to wait for a commit: half of the workers, none while commits stall, never a
- * dead one. */
+/* At most half of the workers may wait for a commit, and none while commits stall. A dead
+ * worker keeps no seat. */
 #include "cunit_main.h"
 #include "send/send_gate.h"
 
@@ -56,7 +56,7 @@ stalled(void)
 		CU_ASSERT_TRUE(send_gate_enter(g, 0, now));
 		send_gate_leave(g, 0, false);
 	}
-	/* One send is the probe; no other waits until the next probe is due. */
+	/* One send is the probe. Until the next probe is due, no other send may wait. */
 	CU_ASSERT_TRUE(send_gate_enter(g, 0, now));
 	CU_ASSERT_FALSE(send_gate_enter(g, 1, now));
 	send_gate_leave(g, 0, false);

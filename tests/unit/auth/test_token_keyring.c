@@ -63,7 +63,7 @@ verify_hs256(const struct conf_auth *conf, const char *kid, const char *secret)
 	return rc;
 }
 
-/* Before, during and after the overlap of two secrets, each with its own kid. */
+/* During and after the overlap of two secrets, each with its own kid. */
 static void
 an_old_secret_works_until_it_is_removed(void)
 {
@@ -125,12 +125,13 @@ refuses_invalid_keys(void)
 	    conf_check_secret("01234567890123456789012345678901", NULL, &err), ES_OK);
 }
 
-/* A program that has the minter's current key as its old key verifies minted tokens. */
+/* Programs change their keys one after the other. A program that still signs with the
+ * other key accepts tokens of the minter when it has the minter's key as its old key. */
 static void
 mints_with_the_current_key(void)
 {
 	const struct conf_auth minter = settings("hs2", "hs1", OLD_SECRET);
-	struct conf_auth not_yet = settings("hs1", "hs2", TEST_SECRET);
+	struct conf_auth unchanged = settings("hs1", "hs2", TEST_SECRET);
 	struct tenant_id tenant = {"01900000-0000-7000-8000-000000000001"};
 	struct user_id user = {"01900000-0000-7000-8000-00000000a001"};
 	struct token_keyring *ring = NULL;
@@ -138,14 +139,14 @@ mints_with_the_current_key(void)
 	const char *jwt;
 	struct es_err err;
 
-	not_yet.jwt_secret = OLD_SECRET;
+	unchanged.jwt_secret = OLD_SECRET;
 	CU_ASSERT_EQUAL_FATAL(token_keyring_new(&minter, &ring, &err), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(token_mint(token_keyring_rules(ring), &tenant, &user,
 				  TEST_NOW_S, 60, a, &jwt, &err),
 	    ES_OK);
-	CU_ASSERT_EQUAL(verify(&not_yet, jwt), ES_OK);
-	not_yet.jwt_secret_old = "";
-	CU_ASSERT_EQUAL(verify(&not_yet, jwt), ES_UNAUTHENTICATED);
+	CU_ASSERT_EQUAL(verify(&unchanged, jwt), ES_OK);
+	unchanged.jwt_secret_old = "";
+	CU_ASSERT_EQUAL(verify(&unchanged, jwt), ES_UNAUTHENTICATED);
 	token_keyring_free(&ring);
 	arena_free(&a);
 }
