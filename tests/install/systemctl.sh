@@ -100,7 +100,7 @@ reload_unit() {
 	# shellcheck disable=SC2046
 	(as_unit $(get ExecReload | head -n 1))
 	: >"$STATE/$1.told"
-	(as_unit sh -c "MAINPID=$(cat "$STATE/$1.pid"); $(get ExecReload | tail -n 1)")
+	(as_unit sh -c "export MAINPID=$(cat "$STATE/$1.pid"); $(get ExecReload | tail -n 1)")
 	await "$1" RELOADING=1
 	await "$1" READY=1
 }
