@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/token_parse.h"
 #include "core/clock.h"
 #include "core/parse.h"
 #include "store/dead_letter_store.h"
+#include "json/json_check.h"
 #include "json/json_write.h"
 
 #include "ctl_find.h"
@@ -17,10 +19,27 @@
 
 #define DEAD_PAGE 100 /* letters of one list */
 
+/* The bytes of the entry when they are JSON, else NULL. */
+static const char *
+ctl_dead_entry(const struct dead_letter *d, struct arena *a)
+{
+	char *url = arena_memdup(a, d->entry_64, strcspn(d->entry_64, "="));
+	struct json_check check;
+	const char *bytes;
+	size_t len;
+
+	for (char *c = url; *c != '\0'; c++)
+		if (*c == '+' || *c == '/')
+			*c = *c == '+' ? '-' : '_';
+	bytes = token_base64url(url, strlen(url), a, &len);
+	return bytes != NULL && json_check(bytes, len, &check) ? bytes : NULL;
+}
+
 static const char *
 ctl_dead_json(const struct dead_letter *d, bool with_entry, struct arena *a)
 {
 	char created[ES_TIME_TEXT];
+	const char *entry = with_entry ? ctl_dead_entry(d, a) : NULL;
 	struct json_write w;
 	struct text out;
 
@@ -38,7 +57,9 @@ ctl_dead_json(const struct dead_letter *d, bool with_entry, struct arena *a)
 	jw_string(&w, "sqlstate", d->sqlstate);
 	jw_string(&w, "reason", d->reason);
 	jw_int(&w, "bytes", d->bytes);
-	if (with_entry)
+	if (entry != NULL)
+		jw_raw(&w, "entry", entry);
+	else if (with_entry)
 		jw_string(&w, "entryBase64", d->entry_64);
 	jw_object_end(&w);
 	return out.data;
