@@ -1,0 +1,7 @@
+"""Operation: what upgrade, backup and the move of the queue have in common."""
+
+import os
+import sys
+
+TESTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path[:0] = [os.path.join(TESTS, "faults"), os.path.join(TESTS, "scenario")]

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Upgrades a stack from the last release to this one under load, and takes the programs back."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import ops  # noqa: F401  (adds the folders of scn and flt to the path)
+from flt.client import Client
+from flt.load import Shape, open_env
+from flt.stack import Stack
+from ops.rollout import Rollout, program
+from ops.watched import Watched, ctl, report_verdict
+from scn.report import Report
+
+# A send answers 202 or outcome_unknown after 2 s. A migration must stay below, so that no client
+# notices it. `migrate` waits 1 s for a lock, and others wait behind it.
+STALL_S = 2.0
+FORWARD = ("push", "api", "fanout")     # readers before writers (db/README.md, rolling out)
+IDLE = 20                               # sockets that only wait
+NEXT = "20991231000000"
+
+
+class Upgrade:
+    def __init__(self, args, env):
+        self.env, self.report = env, Report()
+        self.new, self.old = os.path.abspath(args.build), os.path.abspath(args.old_build)
+        self.root, self.work = args.root, args.work
+        self.stack = Stack(env, self.new)
+        self.load = Watched(env, 1, Shape(rest=4, ws=3, piped=2, pause_s=0.03, flapping=2))
+
+    def run(self):
+        self.load.begin()
+        self.roll = Rollout(self.stack)
+        try:
+            self.quiet()
+            self.migrate()
+            self.programs("upgrade", self.new, FORWARD)
+            self.blocked()
+            self.programs("back", self.old, FORWARD[::-1])
+            self.answers()
+            report_verdict(self.report, "upgrade", self.load, self.stack)
+        finally:
+            self.roll.close()
+            self.stack.clean_up()
+        return self.report.end()
+
+    def quiet(self):
+        """The longest wait without any change, to compare with."""
+        at = time.monotonic()
+        time.sleep(3)
+        print("upgrade: longest wait for an answer without a change %.2f s" % self.load.stall(
+            at, time.monotonic()), flush=True)
+
+    def stalled(self, what, act):
+        """Runs act() under load. No send may wait longer than STALL_S meanwhile."""
+        self.load.flows()
+        begin = time.monotonic()
+        said = act()
+        end = time.monotonic()
+        self.load.flows()
+        longest = self.load.stall(begin, end)
+        print("upgrade: %s took %.2f s; longest wait of a send %.2f s (limit %g s)" % (
+            what, end - begin, longest, STALL_S), flush=True)
+        self.report.check("upgrade", "%s: no send waits over %g s" % (what, STALL_S),
+                          longest > STALL_S and "%.2f s" % longest)
+        return said
+
+    def migrate(self):
+        before = self.stack.sql("select max(version) from schema_migrations")
+        self.stalled("the migrations of this release", lambda: ctl(self.new, self.env, "db", "migrate"))
+        after = self.stack.sql("select max(version) from schema_migrations")
+        print("upgrade: schema %s -> %s" % (before, after))
+        self.report.check("upgrade", "the schema is newer than that of the last release",
+                          after <= before and "%s, then %s" % (before, after))
+        ctl(self.new, self.env, "db", "verify")
+        self.report.check("upgrade", "programs of the last release are ready on the new schema",
+                          [n for n in FORWARD if not self.roll.ready(n)])
+
+    def programs(self, what, build, order):
+        """Replaces all programs; both versions are alive together for seconds."""
+        idle = [Client(self.load, "reader", k % 2 == 1) for k in range(IDLE)]
+        for one in idle:
+            one.wait("hello")
+        for name in order:
+            both_s = self.roll.replace(name, program(build, name))
+            print("upgrade: %s: %s: both versions alive for %.1f s, the old one ended in %.1f s" % (
+                what, name, both_s, self.roll.longest_s[name]), flush=True)
+            self.load.flows()
+        wrong = ["socket %d: %s, closed with %s" % (
+            k, [f["type"] for f in one.frames()][-2:], one.sock.close_code)
+            for k, one in enumerate(idle)
+            if not one.frames("reconnect") or one.sock.close_code != 4200]
+        self.report.check("upgrade", "%s: each open socket received `reconnect`, then close code 4200" % what, wrong)
+        for one in idle:
+            one.drop()
+
+    def blocked(self):
+        """A long reader blocks a migration that needs the table for itself."""
+        folder = os.path.join(self.work, "next")
+        shutil.copytree(os.path.join(self.root, "db"), folder)
+        with open("%s/migrations/%s_add_column.sql" % (folder, NEXT), "w", encoding="utf-8") as f:
+            f.write("-- migrate:up\nALTER TABLE messages ADD COLUMN operate_test text;\n"
+                    "-- migrate:down\nALTER TABLE messages DROP COLUMN operate_test;\n")
+        more = {"ES_MIGRATIONS_DIR": folder + "/migrations"}
+        reader = subprocess.Popen(
+            ["psql", "-X", "-q", self.env.get("ES_DATABASE_ADMIN_URL")], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        reader.stdin.write("begin; lock table messages in access share mode; select 'held';\n")
+        reader.stdin.flush()
+        while "held" not in reader.stdout.readline():
+            pass
+        said = self.stalled("a migration behind a long reader", lambda: ctl(
+            self.new, self.env, "db", "migrate", more=more, status=1))
+        print("upgrade: %s" % said.strip().splitlines()[-1])
+        reader.stdin.close()
+        reader.wait(10)
+        self.stalled("the same migration without the reader", lambda: ctl(
+            self.new, self.env, "db", "migrate", more=more))
+        self.stalled("its rollback", lambda: ctl(
+            self.new, self.env, "db", "rollback", "--yes", more=more))
+
+    def answers(self):
+        self.report.check("upgrade", "every REST send was answered 2xx at once",
+                          self.load.refused("rest")[:10])
+        odd = [why for why in self.load.refused("ws") if "closed 4200" not in why]
+        print("upgrade: %d frames sent again after close code 4200" % (
+            len(self.load.refused("ws")) - len(odd)))
+        self.report.check("upgrade", "a socket's send is repeated only after close code 4200", odd[:10])
+        ends = ["%.3f %s: %s" % one for one in self.load.ends if not one[2].startswith("4200 ")]
+        self.report.check("upgrade", "the server closes sockets only with code 4200", ends[:10])
+
+
+def main(argv):
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--env", required=True, help="lines of ./dev status -o env of a stack of the last release")
+    p.add_argument("--build", required=True, help="folder of this release's programs")
+    p.add_argument("--old-build", required=True, help="folder of the last release's programs")
+    p.add_argument("--root", default=".", help="this release's tree")
+    p.add_argument("--work", required=True, help="folder for files")
+    args = p.parse_args(argv)
+    return Upgrade(args, open_env(args.env)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
