@@ -6,7 +6,7 @@
 
 # ./dev test runs SUITES; `./dev test all` also runs LONG.
 SUITES='lint unit terraform contract sqs store sql plans migrate api conf compose settings units causes dev ctl scenario property faults storm-small asan fuzz'
-LONG='pooler scenario-sqs machine storm tidy deb images debian13'
+LONG='pooler scenario-sqs operate machine storm tidy deb images debian13'
 
 verb_test() {
 	case ${1:-} in

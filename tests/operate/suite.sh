@@ -39,7 +39,62 @@ upgrade() {
 		--old-build "$tree/build" --root "$ROOT" --work "$WORK"
 }
 
+# The steps of docs/backup.md. The database is lost, and a new cluster takes the dump.
+backup() {
+	private_stack || die 1 'the stack did not start'
+	load_env "$WORK/env"
+	env_folders
+	pg_find
+	PATH=$PGBIN:$PATH
+	pg_sql echostream -f db/backup_role.sql || die 1 'db/backup_role.sql failed'
+	part backup python3 tests/operate/backup.py before --env "$WORK/env" --build "$BUILD" \
+		--state "$WORK/state" --dump "$WORK/echostream.dump" || return
+	"$ROOT/dev" down >/dev/null
+	mv "$PGDATA" "$PGDATA.lost"
+	mkdir -m 700 "$PGDATA"
+	is_root && chown "$PG_USER:" "$PGDATA"
+	private postgres
+	restore
+	stop_one postgres "$pid_postgres" "$birth_postgres"
+	pid_postgres=0
+	"$ROOT/dev" up -d --no-build >"$WORK/up.log" 2>&1 || {
+		cat "$WORK/up.log"
+		die 1 'the stack did not start after the restore'
+	}
+	part restore python3 tests/operate/backup.py after --env "$WORK/env" --state "$WORK/state" \
+		--rows "$WORK/rows"
+}
+
+restore() {
+	ctl=$(program_binary ctl)
+	pg_sql postgres -c 'create database echostream' && pg_sql echostream -f db/roles.sql &&
+		pg_sql echostream -f db/restore_roles.sql
+	result $? 'restore: the roles of an empty cluster'
+	pg_restore --exit-on-error -h "$RUN/pg" -U postgres -d echostream "$WORK/echostream.dump"
+	result $? 'restore: pg_restore as superuser'
+	python3 tests/operate/backup.py rows | pg_sql echostream >"$WORK/rows"
+	"$ctl" db verify
+	result $? 'restore: echostreamctl db verify'
+	"$ctl" db recovered
+	result $? 'restore: echostreamctl db recovered'
+}
+
+# The stack has the SQS server from the start; the test tells each program which queue it uses.
+queue_move() {
+	# shellcheck source=/dev/null
+	. "$ROOT/packaging/dev/sqs.sh"
+	sqs_find || {
+		skip queue-move "${sqs_lost:-no SQS server} [39 checks]"
+		exit 0
+	}
+	suite_queue=sqs
+	private_stack || die 1 'the stack did not start'
+	load_env "$WORK/env"
+	part queue-move python3 tests/operate/queue_move.py --env "$WORK/env" --build "$BUILD"
+}
+
 case $1 in
-upgrade) upgrade ;;
+upgrade | backup) "$1" ;;
+queue-move) queue_move ;;
 *) die 2 "unknown part: $1" ;;
 esac

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+from flt.schedule import CUT_LATER_S
 from flt.stack import state_of
 
 PATHS = {"push": "push-server/echostream-push", "api": "api-fcgi/echostream-api",
@@ -18,10 +19,12 @@ def program(build, name):
 
 
 class Rollout:
-    """While it is open, the stack's supervisor is frozen: it would start a stopped master again."""
+    """While it is open, the stack's supervisor is frozen: it would start a stopped master again.
 
-    def __init__(self, stack):
-        self.stack = stack
+    journal: the journal of the load, which the judge asks when a push-server stopped."""
+
+    def __init__(self, stack, journal=None):
+        self.stack, self.journal = stack, journal
         with open(os.path.join(stack.run_dir, "up.pid"), encoding="utf-8") as f:
             self.supervisor = int(f.read())
         self.pids = stack.masters()
@@ -49,8 +52,11 @@ class Rollout:
             if proc.poll() is not None or not self.alive(name):
                 raise RuntimeError("%s: one of two masters ended" % name)
             time.sleep(0.05)
+        stopping = time.monotonic()
         self.stop(name)
         both_s = time.monotonic() - at
+        if name == "push" and self.journal:
+            self.journal.stopped_at.append((stopping, time.monotonic() + CUT_LATER_S))
         self.pids[name], self.helpers[name] = proc.pid, proc
         return both_s
 

@@ -8,17 +8,19 @@ from flt import judge, outcome
 from flt.load import Load
 
 START_S = 30
+DEADLINE_S = 1.9    # a send without an outcome is answered after 2 s
 
 
 class Watched(Load):
     def __init__(self, env, seed, shape, journal_path=None):
         super().__init__(env, seed, shape, journal_path)
-        self.repeats = []       # (time, transport, writer, why)
+        self.repeats = []       # (time, transport, writer, why, seconds that the answer took)
         self.ends = []          # (time, listener, why)
         unknown, ended = self.journal.unknown, self.journal.ended
 
         def record_unknown(send, why):
-            self.repeats.append((time.monotonic(), send.transport, send.writer, str(why)))
+            now = time.monotonic()
+            self.repeats.append((now, send.transport, send.writer, str(why), now - send.sent_at))
             unknown(send, why)
 
         def record_ended(who, n, why):
@@ -48,8 +50,12 @@ class Watched(Load):
 
     def refused(self, transport):
         """The answers other than 2xx, of REST or of sockets."""
-        return ["%.3f %s: %s" % (at, writer, why) for at, one, writer, why in self.repeats
-                if one == transport]
+        return ["%.3f %s: %s after %.2f s" % (at, writer, why, took)
+                for at, one, writer, why, took in self.repeats if one == transport]
+
+    def too_late(self):
+        """The frames that push-server answered `outcome_unknown` at the deadline of a send."""
+        return [one for one in self.repeats if one[3] == "outcome_unknown" and one[4] >= DEADLINE_S]
 
 
 def report_verdict(report, where, load, stack, leave=(), least=1000):
