@@ -18,7 +18,7 @@
 #define BODY_END "\"iat\":1700000000,\"exp\":1700003600}"
 #define BODY \
 	"{" ISS "\"aud\":\"echostream\",\"sub\":\"bob-1\",\"tid\":\"" ACME "\"" \
-	                                                                   "," BODY_END
+	"," BODY_END
 #define SECRET_HEX \
 	"30313233343536373839616263646566" \
 	"30313233343536373839616263646566"
