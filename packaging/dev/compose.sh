@@ -1,5 +1,5 @@
 # Docker Compose for tests: the installed `docker compose`, or the binary of Debian 13's package, which
-# needs no engine to read a file. The user's cache keeps it.
+# needs no engine to read a file. The user's cache keeps it. Needs packages.sh.
 
 COMPOSE_DEBIAN=2.26.1-4 # the version of Debian 13
 
@@ -18,9 +18,7 @@ compose_find() {
 compose_fetch() {
 	work=$(mktemp -d) || return 1
 	mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$1"
-	mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's/^\(bookworm\|trixie\|stable\|oldstable\) //p' | head -n 1)
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" \
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(packages_mirror) trixie main" \
 		>"$work/sources.list"
 	if (cd "$work" && compose_apt update && compose_apt download docker-compose &&
 		dpkg -x docker-compose_*.deb tree) >"$work/log" 2>&1; then

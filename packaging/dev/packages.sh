@@ -63,6 +63,13 @@ packages_choose() {
 	done
 }
 
+# Print the mirror that this machine's apt uses, for any release.
+packages_mirror() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		sed -n 's/^\(bookworm\|trixie\|stable\|oldstable\) //p' | head -n 1
+}
+
 packages_undo() {
 	[ -n "${policy_made:-}" ] && rm -f "$PACKAGES_POLICY"
 	[ -n "${dropin_made:-}" ] && rm -f "$PACKAGES_DROPIN"
@@ -95,7 +102,8 @@ packages_install_as_root() {
 		postgresql-[0-9]*) update-rc.d postgresql disable || true ;;
 		podman)
 			command -v systemctl >/dev/null && systemctl disable podman.socket podman.service \
-				podman-restart.service podman-auto-update.timer || true
+				podman-restart.service podman-auto-update.timer \
+				podman-auto-update.service || true
 			;;
 		esac
 	done

@@ -19,15 +19,20 @@ in_namespaces() {
 	return $code
 }
 
-# End process 1 first: unshare ends only when all processes of the namespace have ended.
+# End process 1 of the namespaces: unshare ends only when all their processes have ended.
+tree_kill() {
+	[ -n "${inside:-}" ] || return 0
+	read -r first <"/proc/$inside/task/$inside/children"
+	kill -9 "${first:-$inside}" 2>/dev/null
+	wait "$inside"
+}
+
+# tree_end [STATUS]: a trap that has more to do passes the status on
 tree_end() {
-	if [ -n "${inside:-}" ]; then
-		read -r first <"/proc/$inside/task/$inside/children"
-		kill -9 "${first:-$inside}" 2>/dev/null
-		wait "$inside"
-	fi
+	tree_status=${1:-$?}
+	tree_kill
 	rm -rf "$TREES"/*."$$"
-	suite_end
+	suite_end "$tree_status"
 }
 inside=''
 trap tree_end EXIT
@@ -45,20 +50,13 @@ tree_possible() {
 	unshare --mount --pid --fork true 2>/dev/null || tree_leave_out "$1" 'may not make namespaces here'
 }
 
-# Print the mirror that this machine's apt uses, for any release.
-mirror() {
-	# shellcheck disable=SC2016
-	apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
-		sed -n 's/^\(bookworm\|trixie\|stable\|oldstable\) //p' | head -n 1
-}
-
 # tree_make RELEASE VARIANT PACKAGES DIR: run mmdebstrap with this machine's apt settings of proxies
 # and the age of lists
 tree_make() {
 	apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$WORK/apt.conf"
 	in_namespaces mmdebstrap --mode=root --variant="$2" --aptopt="$WORK/apt.conf" \
 		--aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
-		--include="$(echo "$3" | paste -sd,)" "$1" "$4" "$(mirror)" >"$WORK/mmdebstrap.log" 2>&1
+		--include="$(echo "$3" | paste -sd,)" "$1" "$4" "$(packages_mirror)" >"$WORK/mmdebstrap.log" 2>&1
 }
 
 # tree_find NAME RELEASE VARIANT PACKAGES: set $TREE; on failure set $lost to the reason. PACKAGES
@@ -66,7 +64,7 @@ tree_make() {
 tree_find() {
 	TREE=$TREES/$1-$(date +%Y%m)-$(echo "$4" | cksum | cut -d ' ' -f 1)
 	[ -d "$TREE" ] && return 0
-	[ -n "$(mirror)" ] || {
+	[ -n "$(packages_mirror)" ] || {
 		lost="no mirror of Debian in apt's sources"
 		return 1
 	}

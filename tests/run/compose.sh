@@ -1,6 +1,7 @@
 # docker-compose.yml, .env.example and the Dockerfile agree with each other and with the settings. The
 # suite `images` runs them. Skipped when Docker Compose can't be had.
 . "$(dirname -- "$0")/lib.sh"
+. "$ROOT/packaging/dev/packages.sh"
 . "$ROOT/packaging/dev/compose.sh"
 . "$ROOT/packaging/dev/sqs.sh"
 compose_find || {
