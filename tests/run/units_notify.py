@@ -28,7 +28,10 @@ ES_API_WORKERS=2
 ES_FANOUT_OPS_LISTEN=unix:{RUN}/fanout-ops.sock
 ES_PUSH_OPS_LISTEN=unix:{RUN}/push-ops.sock
 ES_PUSH_LISTEN=unix:{RUN}/push.sock
+ES_METRICS_EMF=true
+ES_TRACE_URL=http://127.0.0.1:9/v1/traces
 """
+# The last two start processes without a heartbeat, which must not delay READY=1 or count as hung.
 SOCKETS = {"echostream-api": ["api-send.sock", "api.sock", "api-health.sock"],
            "echostream-fanout": ["fanout-ops.sock"],
            "echostream-push": ["push.sock", "push-ops.sock"]}
