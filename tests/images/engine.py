@@ -15,7 +15,7 @@ class Fault(Exception):
 
 
 def run(words, check=True, timeout=180):
-    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", timeout=timeout)
     if check and done.returncode != 0:
         raise Fault(f"{words[0]} ... {' '.join(words[-4:])}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done

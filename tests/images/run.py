@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 
+import ecs
 import image_rules
 import tls
 from compose_file import ROOT, compose, draw_env, read
@@ -143,7 +144,7 @@ def main():
     s = Stack(store, folder)
     image_rules.sizes(s.engine)
     try:
-        for part in (default, secrets, sqs, tls.all_of):
+        for part in (default, secrets, sqs, ecs.all_of, tls.all_of):
             try:
                 part(s)
             except Fault as e:
