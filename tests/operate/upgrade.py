@@ -88,11 +88,12 @@ class Upgrade:
         for name in order:
             at = time.monotonic()
             both_s = self.roll.replace(name, program(build, name))
+            end = time.monotonic()
+            self.load.flows()
             print("upgrade: %s: %s: both versions alive for %.1f s, the old one ended in %.1f s; "
                   "longest wait of a send %.2f s" % (
-                      what, name, both_s, self.roll.longest_s[name],
-                      self.load.stall(at, time.monotonic())), flush=True)
-            self.load.flows()
+                      what, name, both_s, self.roll.longest_s[name], self.load.stall(at, end)),
+                  flush=True)
         wrong = ["socket %d: %s, closed with %s" % (
             k, [f["type"] for f in one.frames()][-2:], one.sock.close_code)
             for k, one in enumerate(idle)
