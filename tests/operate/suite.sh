@@ -13,7 +13,7 @@ last_release() {
 
 upgrade() {
 	old=$(last_release) || {
-		skip upgrade "no history in this clone: the last release can't be built [18 checks]"
+		skip upgrade "no history in this clone: the last release can't be built [24 checks]"
 		exit 0
 	}
 	tree=$WORK/last
@@ -84,7 +84,7 @@ queue_move() {
 	# shellcheck source=/dev/null
 	. "$ROOT/packaging/dev/sqs.sh"
 	sqs_find || {
-		skip queue-move "${sqs_lost:-no SQS server} [39 checks]"
+		skip queue-move "${sqs_lost:-no SQS server} [43 checks]"
 		exit 0
 	}
 	suite_queue=sqs
