@@ -21,7 +21,7 @@ connect_services(const struct worker_setup *setup, struct api *api, struct es_er
 	const struct conf_common *c = &setup->conf->common;
 	const int64_t database_ms =
 	    connect_cap_ms(c->database_timeout_ms, setup->timeout_max_ms);
-	const int64_t redis_ms =
+	const int64_t redis_timeout_ms =
 	    connect_cap_ms(c->redis_timeout_ms, setup->timeout_max_ms);
 	const struct pg_settings pg = {.url = c->database_url,
 	    .application_name = "echostream-api",
@@ -35,13 +35,13 @@ connect_services(const struct worker_setup *setup, struct api *api, struct es_er
 		c->queue_redis_url[0] != '\0' ? c->queue_redis_url : c->redis_url,
 	    .partitions = (unsigned)c->queue_partitions,
 	    .max_bytes = c->queue_max_bytes,
-	    .timeout_ms = redis_ms,
+	    .timeout_ms = redis_timeout_ms,
 	    .sqs = &sqs};
 
 	sqs.timeout_ms = connect_cap_ms(sqs.timeout_ms, setup->timeout_max_ms);
 	TRY(pg_open(&pg, &api->pg, err));
-	api->redis_ms = redis_ms;
-	TRY(redis_open(c->redis_url, redis_ms, &api->redis, err));
+	api->redis_timeout_ms = redis_timeout_ms;
+	TRY(redis_open(c->redis_url, redis_timeout_ms, &api->redis, err));
 	return queue_open(&queue, &api->queue, err);
 }
 
@@ -60,7 +60,7 @@ connect_open(const struct worker_setup *setup, struct api *out, struct es_err *e
 
 	if (rc == ES_OK) {
 		api.tokens = *token_keyring_rules(api.keyring);
-		api.tokens.mints_by_database = true;
+		api.tokens.minted_at_database_time = true;
 		rc = connect_services(setup, &api, err);
 	}
 	if (rc != ES_OK) {

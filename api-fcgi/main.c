@@ -32,7 +32,8 @@ struct master {
 	struct metrics *metrics;
 	struct trace *trace; /* NULL: no traces */
 	struct send_gate *gate;
-	enum unix_socket_how how; /* to open the sockets: take a running master's over? */
+	enum unix_socket_how
+	    how; /* whether to take over the sockets of a running master */
 	struct unix_socket sockets[POOL_COUNT];
 };
 
@@ -134,8 +135,8 @@ main_on_drain(void *ctx)
 		listen_stop(&m->sockets[i]);
 }
 
-/* The processes of traces and of CloudWatch's metrics come after the health process. They
- * serve nobody and have no heartbeat. */
+/* The slots of the processes that export traces and write CloudWatch's metrics come after
+ * that of the health process. They serve no clients and have no heartbeat. */
 static int64_t
 main_beat_age_ms(void *ctx, unsigned slot)
 {
@@ -175,7 +176,7 @@ main_on_worker_exit(void *ctx, unsigned slot, int status)
 
 	(void)status;
 	metrics_clear_gauges(m->metrics, slot);
-	send_gate_clear(m->gate, slot);
+	send_gate_free_seat(m->gate, slot);
 }
 
 static enum es_code

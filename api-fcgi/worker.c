@@ -54,7 +54,7 @@ worker_signals_init(sigset_t *while_waiting)
 	sigdelset(while_waiting, SIGINT);
 }
 
-/* Looks at pending signals, too. On a busy worker the wait returns at once with the next
+/* Checks pending signals, too. On a busy worker the wait returns at once with the next
  * request and never delivers the signal. */
 static bool
 worker_stop_asked(void)
@@ -84,7 +84,7 @@ worker_log_failure(const struct http_req *req, const struct http_res *res,
 	    LOG_STR("method", req->method),
 	    LOG_STR("route", result->route == NULL ? NULL : result->route->path),
 	    LOG_INT("status", res->status), LOG_STR("code", es_code_name(result->code)),
-	    LOG_ERR(result->err), LOG_STR("traceparent", req->traceparent),
+	    LOG_ERR_FIELDS(result->err), LOG_STR("traceparent", req->traceparent),
 	    LOG_INT("dur_ms", took_ms));
 }
 
@@ -204,8 +204,8 @@ worker_run(const struct worker_setup *setup)
 	fcgi_io_init();
 	worker_signals_init(&while_waiting);
 	if (connect_open(setup, &api, &err) != ES_OK) {
-		log_error(
-		    "worker can't start", LOG_STR("pool", setup->pool), LOG_ERR(&err));
+		log_error("worker can't start", LOG_STR("pool", setup->pool),
+		    LOG_ERR_FIELDS(&err));
 		arena_free(&a);
 		return 1;
 	}

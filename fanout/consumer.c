@@ -20,8 +20,8 @@
 #define BEAT_MS        500
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
-/* Lease (SQS: visibility) of received messages that are not committed yet, and how often
- * it is extended: some lost requests in a row do not lose the messages. */
+/* Lease (SQS: visibility time-out) of received messages that are not committed yet, and
+ * the time after which it is extended. The lease survives some lost requests in a row. */
 #define LEASE_MS       30000
 #define LEASE_AGAIN_MS 5000
 #define LEASE_SLOW_MS  1000 /* a batch that takes longer extends its leases, too */
@@ -55,7 +55,7 @@ consumer_back_off(
 	const int64_t ms = left_ms > BACKOFF_MIN_MS ? left_ms : BACKOFF_MIN_MS;
 
 	outage_failed_call(err);
-	log_debug(what, LOG_ERR(err), LOG_INT("tries", w->failures + 1),
+	log_debug(what, LOG_ERR_FIELDS(err), LOG_INT("tries", w->failures + 1),
 	    LOG_INT("again_in_ms", ms));
 	w->failures++;
 	clock_sleep_ms(ms);
@@ -70,7 +70,7 @@ consumer_put_off(struct lease *held, size_t tried, const struct es_err *err)
 
 	outage_failed_call(err);
 	log_debug("batch postponed", LOG_INT("partition", held->part.number),
-	    LOG_ERR(err), LOG_INT("entries", (int64_t)tried),
+	    LOG_ERR_FIELDS(err), LOG_INT("entries", (int64_t)tried),
 	    LOG_INT("tries", held->tries + 1), LOG_INT("again_in_ms", ms));
 	held->tries++;
 	held->receive_max = consumer_halve(held->receive_max, tried);
@@ -331,9 +331,10 @@ consumer_commit_messages(struct consumer *w, const struct queue_msg msgs[], size
 	return taken;
 }
 
-/* Reports the age of the oldest message in hand. A queue that leases its messages does
- * not say how old those are that nobody has received (queue_stats()). The value stays
- * until the next receive: a busy worker would else seem idle between two passes. */
+/* Reports the age of the oldest message that this worker has received. A queue that
+ * leases its messages does not report the age of messages that no worker has received
+ * (queue_stats()). The value stays until the next receive: a busy worker would else seem
+ * idle between two passes. */
 static void
 consumer_report_age(
     struct consumer *w, const struct queue_msg msgs[], size_t n, int64_t received_ms)

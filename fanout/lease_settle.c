@@ -107,7 +107,7 @@ lease_settle_give_back_all(struct leases *l, struct pg *pg, struct arena *a)
 	while (l->n > 0) {
 		if (partition_store_release(pg, &l->held[l->n - 1].part, a, &err) !=
 		    ES_OK) {
-			log_warn("can't release partitions", LOG_ERR(&err));
+			log_warn("can't release partitions", LOG_ERR_FIELDS(&err));
 			l->n = 1;
 		}
 		l->n--;

@@ -73,8 +73,8 @@ main_on_worker_exit(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(f->metrics, slot);
 }
 
-/* The process of traces comes after the ops process. It serves nobody and has no
- * heartbeat. */
+/* The slot of the process that exports traces comes after that of the ops process. It
+ * serves no clients and has no heartbeat. */
 static int64_t
 main_beat_age_ms(void *ctx, unsigned slot)
 {
@@ -132,7 +132,7 @@ main_serve(struct fanout *f, enum unix_socket_how how)
 	    (traced && trace_open(f->conf.common.trace_sample_ppm, f->metrics,
 			   FM_TRACE_DROPPED, &f->trace, &err) != ES_OK) ||
 	    ops_open(f->conf.ops_listen, how, &f->ops, &err) != ES_OK) {
-		log_error("can't start", LOG_ERR(&err));
+		log_error("can't start", LOG_ERR_FIELDS(&err));
 		return 1;
 	}
 	outage_init();

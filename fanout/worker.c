@@ -85,7 +85,7 @@ worker_sign_off(struct consumer *w)
 
 	if (w->leases.n > 0 &&
 	    lease_settle(&w->leases, w->pg, w->queue, true, w->arena, &err) != ES_OK)
-		log_warn("can't store positions", LOG_ERR(&err));
+		log_warn("can't store positions", LOG_ERR_FIELDS(&err));
 	lease_settle_give_back_all(&w->leases, w->pg, w->arena);
 	(void)roster_sign_out(w->redis, w->leases.owner, w->leases.lease_ms, w->arena);
 	leases_fini(&w->leases);
@@ -145,7 +145,7 @@ worker_run(const struct fanout_conf *conf, struct metrics *metrics, struct trace
 	if (worker_connect(&w, &err) == ES_OK) {
 		worker_loop(&w);
 	} else {
-		log_error("can't start", LOG_ERR(&err));
+		log_error("can't start", LOG_ERR_FIELDS(&err));
 		status = 1;
 	}
 	worker_disconnect(&w);

@@ -94,8 +94,8 @@ main_on_exit_of(void *ctx, unsigned slot, int status)
 	metrics_clear_gauges(p->metrics, slot);
 }
 
-/* The process of traces comes after the ops process. It serves nobody and has no
- * heartbeat. */
+/* The slot of the process that exports traces comes after that of the ops process. It
+ * serves no clients and has no heartbeat. */
 static int64_t
 main_beat_age_ms(void *ctx, unsigned slot)
 {
@@ -162,7 +162,7 @@ main_serve(struct push *p)
 	    ops_open(p->conf.ops_listen, p->how, &p->ops, &err) != ES_OK ||
 	    push_listen_open(p->conf.listen, workers, (int)p->conf.backlog, p->how,
 		&p->listen, &err) != ES_OK) {
-		log_error("can't start", LOG_ERR(&err));
+		log_error("can't start", LOG_ERR_FIELDS(&err));
 		return 1;
 	}
 	outage_init();

@@ -22,7 +22,7 @@ announce_failed(struct api *api, const struct http_req *req, const char *what,
 {
 	api_metrics_count(api->metrics, API_PUBLISH_FAILURES);
 	log_warn("not published", LOG_STR("what", what), LOG_STR("rid", req->request_id),
-	    LOG_ERR(err));
+	    LOG_ERR_FIELDS(err));
 }
 
 void

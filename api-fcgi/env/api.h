@@ -25,10 +25,12 @@ struct api {
 	struct token_keyring *keyring;
 	struct token_rules tokens; /* rules of keyring */
 	struct bearer_keys *bearer_keys;
-	int64_t jwks_next_ms; /* CLOCK_MONOTONIC; jwks_reader.c reads no key set before */
+	/* CLOCK_MONOTONIC; jwks_reader.c reads no key set before this time */
+	int64_t jwks_next_ms;
 	struct pg *pg;
 	struct redis *redis;
-	int64_t redis_ms; /* how long one request may wait for Redis, see budget.h */
+	int64_t
+	    redis_timeout_ms; /* how long one request may wait for Redis, see budget.h */
 	struct queue *queue;
 	struct limits_local *limits_local;
 	int64_t limits_redis_retry_ms; /* CLOCK_MONOTONIC; until then request limits do

@@ -5,19 +5,19 @@
 void
 budget_start(struct api *api)
 {
-	redis_budget(api->redis, api->redis_ms);
-	queue_limit(api->queue, api->redis_ms);
+	redis_budget(api->redis, api->redis_timeout_ms);
+	queue_limit(api->queue, api->redis_timeout_ms);
 }
 
 void
-budget_send(struct api *api)
+budget_for_send(struct api *api)
 {
-	redis_budget(api->redis, api->redis_ms / 2);
+	redis_budget(api->redis, api->redis_timeout_ms / 2);
 }
 
 void
-budget_enqueue(struct api *api)
+budget_for_enqueue(struct api *api)
 {
-	queue_limit(api->queue,
-	    api->redis_ms - api->redis_ms / 2 + redis_budget_left(api->redis));
+	queue_limit(api->queue, api->redis_timeout_ms - api->redis_timeout_ms / 2 +
+				    redis_budget_left(api->redis));
 }

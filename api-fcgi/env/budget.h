@@ -8,10 +8,10 @@
 /* Starts the budget of a request: ES_REDIS_TIMEOUT_MS for all commands. */
 void budget_start(struct api *api);
 
-/* The budget of a send. budget_send() leaves half of the time to the rate limits and to
- * the check that fanout is alive, because a send can continue without them.
- * budget_enqueue() gives the queue the rest, which is at least the other half. */
-void budget_send(struct api *api);
-void budget_enqueue(struct api *api);
+/* The budget of a send. budget_for_send() gives the rate limits and the check that fanout
+ * is alive at most half of the time, because a send can continue without them.
+ * budget_for_enqueue() gives the queue the rest, which is at least the other half. */
+void budget_for_send(struct api *api);
+void budget_for_enqueue(struct api *api);
 
 #endif

@@ -87,7 +87,7 @@ guard_key_note_use(
 	if (key->use_is_old && api_key_bearer_use(api->pg, &key->principal.actor.tenant,
 				   &key->id, req->arena, &err) != ES_OK)
 		log_warn("last use of an API key not stored",
-		    LOG_STR("rid", req->request_id), LOG_ERR(&err));
+		    LOG_STR("rid", req->request_id), LOG_ERR_FIELDS(&err));
 }
 
 static enum es_code

@@ -12,8 +12,9 @@
  * PostgreSQL: one line of the log per minute is enough. */
 #define FAILED_MS 60000
 
-/* Stores the set. When PostgreSQL refuses the text, stores that as the fault of the set:
- * its owner would otherwise see a set that was never read. */
+/* Stores the set. When PostgreSQL refuses the text, stores the refusal as the error of
+ * the set. Otherwise the tenant's owner would see a set that was never read, without a
+ * reason. */
 static enum es_code
 jwks_reader_store(struct api *api, const struct jwks_due *due, const char *jwks,
     const char *fault, struct arena *a, struct es_err *err)
@@ -60,7 +61,7 @@ jwks_reader_poll(struct api *api)
 	api->jwks_next_ms = now_ms + EVERY_MS;
 	a = arena_new();
 	if (jwks_reader_read_one(api, a, &err) != ES_OK && err.code != ES_UNAVAILABLE) {
-		log_warn("key sets can't be read", LOG_ERR(&err));
+		log_warn("key sets can't be read", LOG_ERR_FIELDS(&err));
 		api->jwks_next_ms = now_ms + FAILED_MS;
 	}
 	arena_free(&a);

@@ -191,7 +191,7 @@ message_send(
 	TRY(path_param_channel(req, 0, &channel, err));
 	TRY(message_send_read_input(api, req, &in, err));
 	TRY(idempotency_key(req, in.clientMessageId, &client_id, err));
-	budget_send(api);
+	budget_for_send(api);
 	TRY(send_limits_charge(api, req, res, err));
 	envelope_message_init(
 	    &message, &req->who.actor.user, client_id, in.body, req->arena);

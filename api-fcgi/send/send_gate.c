@@ -74,7 +74,7 @@ send_gate_enter(struct send_gate *g, unsigned slot, int64_t now_ms)
 	if (atomic_load(&g->timeouts) < SEND_GATE_TIMEOUTS ||
 	    send_gate_is_probe(g, now_ms))
 		return true;
-	send_gate_clear(g, slot);
+	send_gate_free_seat(g, slot);
 	return false;
 }
 
@@ -85,11 +85,11 @@ send_gate_leave(struct send_gate *g, unsigned slot, bool in_time)
 		atomic_store(&g->timeouts, 0);
 	else
 		(void)atomic_fetch_add(&g->timeouts, 1);
-	send_gate_clear(g, slot);
+	send_gate_free_seat(g, slot);
 }
 
 void
-send_gate_clear(struct send_gate *g, unsigned slot)
+send_gate_free_seat(struct send_gate *g, unsigned slot)
 {
 	for (unsigned i = 0; i < g->n_seats; i++) {
 		unsigned own_seat = slot + 1;

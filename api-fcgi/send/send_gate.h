@@ -1,7 +1,7 @@
-/* Limits how many send workers wait for a commit: at most half of them at a time, and one
- * per second while commits are stalled. The other sends are answered 202 at once. The
- * gate is in memory that all workers share; the master frees the seat of a worker that
- * dies. */
+/* Limits how many send workers wait for a commit: at most half of them, and while commits
+ * are stalled only one send per second (the probe). All other sends are answered 202 at
+ * once. The gate is in memory that all workers share; the master frees the seat of a
+ * worker that dies. */
 #ifndef API_SEND_GATE_H
 #define API_SEND_GATE_H
 
@@ -10,7 +10,8 @@
 
 #include "core/err.h"
 
-#define SEND_GATE_TIMEOUTS 5 /* in a row: commits are stalled */
+#define SEND_GATE_TIMEOUTS \
+	5 /* after this number of time-outs in a row, commits count as stalled */
 /* While commits are stalled, one send per this time waits (the probe). */
 #define SEND_GATE_PROBE_MS 1000
 
@@ -28,6 +29,6 @@ bool send_gate_enter(struct send_gate *g, unsigned slot, int64_t now_ms) ES_MUST
 /* Frees the seat. in_time: the outcome arrived before the deadline. */
 void send_gate_leave(struct send_gate *g, unsigned slot, bool in_time);
 /* Frees the seat of a worker that does not wait or has died. */
-void send_gate_clear(struct send_gate *g, unsigned slot);
+void send_gate_free_seat(struct send_gate *g, unsigned slot);
 
 #endif

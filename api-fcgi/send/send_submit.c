@@ -21,7 +21,7 @@ send_submit_enqueue(
 	if (t.overflow)
 		return es_fail(
 		    err, ES_TOO_LARGE, "the message is too large for the queue");
-	budget_enqueue(api);
+	budget_for_enqueue(api);
 	return queue_send(api->queue,
 	    &(struct queue_msg){.body = t.data,
 		.len = t.len,
@@ -111,7 +111,7 @@ send_submit(struct api *api, struct envelope *e, bool wait, struct arena *a, boo
 		return rc;
 	}
 	if (rc != ES_OK) {
-		send_gate_clear(api->gate, api->slot);
+		send_gate_free_seat(api->gate, api->slot);
 		return rc;
 	}
 	*known = send_submit_await(api, e, a, out);

@@ -9,7 +9,7 @@
 
 #include "core/banned.h"
 
-#define CLOSE_MS 3000 /* time in which the peer must take and answer the Close frame */
+#define CLOSE_MS 3000 /* the peer must answer the Close frame within this time */
 
 #define MAY_BECOME(state) (1U << (state))
 static const unsigned may_become[CONN_STATES] = {
@@ -136,7 +136,7 @@ conn_set_state(struct conn *c, enum conn_state next)
 }
 
 void
-conn_greeted(struct conn *c)
+conn_on_greeted(struct conn *c)
 {
 	CHECK(!c->io.greeted);
 	c->io.greeted = true;
@@ -150,7 +150,7 @@ conn_close(struct conn *c, uint16_t code, const char *reason)
 		return;
 	conn_write_last(c);
 	if (c->state != CONN_GREETING && c->state != CONN_OPEN)
-		return; /* the write found the socket dead */
+		return; /* a write to the socket has failed */
 	c->io.code = code;
 	(void)snprintf(c->io.reason, sizeof(c->io.reason), "%s", reason);
 	c->io.cut_at_ms = c->conns->env->now_ms + CLOSE_MS;
@@ -158,7 +158,7 @@ conn_close(struct conn *c, uint16_t code, const char *reason)
 }
 
 void
-conn_peer_closes(struct conn *c, uint16_t code)
+conn_on_peer_close(struct conn *c, uint16_t code)
 {
 	c->io.peer_closes = true;
 	if (c->io.code == 0)
@@ -170,7 +170,7 @@ conn_peer_closes(struct conn *c, uint16_t code)
 }
 
 void
-conn_lost(struct conn *c)
+conn_on_lost(struct conn *c)
 {
 	const unsigned code = c->io.code != 0 ? c->io.code : CLOSE_LOST;
 

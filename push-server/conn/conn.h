@@ -53,9 +53,10 @@ struct rate_window {
 	uint32_t n, bad;
 };
 
-/* What follows the user look-up under way. If rights change while its query runs, the
- * answer may be older than the change. The worker then looks the user up once more:
- * behind the other connections in the queue, or ahead of the queue. */
+/* What to do when the user look-up under way has ended. If rights change while its query
+ * runs, the answer may be older than the change. The worker then looks the user up once
+ * more: behind the other connections in the queue (CHECK_QUEUED), or ahead of them
+ * (CHECK_FIRST). */
 enum check_again { CHECK_NO_MORE, CHECK_QUEUED, CHECK_FIRST };
 
 struct conn {
@@ -102,7 +103,7 @@ struct conn {
 		uint32_t buffered;
 		bool blocked; /* libwebsockets holds bytes that the kernel did not take */
 		bool careful; /* the last write was partial, so the next one is small */
-		/* when the peer last took bytes, as far as this worker saw; valid while
+		/* when this worker last noticed that the peer took bytes; valid while
 		 * blocked */
 		int64_t taken_ms;
 		uint64_t taken; /* peer_taken() at taken_ms; valid while blocked */
@@ -255,9 +256,9 @@ struct conn *conn_new(struct conns *t);
 void conn_free(struct conn *c);
 /* The 101 answer could not be sent, or libwebsockets released the socket. The connection
  * is freed at the end of the turn. */
-void conn_lost(struct conn *c);
+void conn_on_lost(struct conn *c);
 /* The peer has sent a Close frame. */
-void conn_peer_closes(struct conn *c, uint16_t code);
+void conn_on_peer_close(struct conn *c, uint16_t code);
 
 /* Finds the connection of a reference. NULL when the connection is gone or closing: the
  * caller drops the result that it holds for the connection. */
@@ -268,7 +269,7 @@ struct conn *conn_get(struct conns *t, struct conn_ref ref);
  * walking over connections. */
 void conn_set_state(struct conn *c, enum conn_state next);
 /* hello is queued: calls `greeted`. */
-void conn_greeted(struct conn *c);
+void conn_on_greeted(struct conn *c);
 
 /* According to the last look-up of the user. */
 static inline bool
@@ -277,11 +278,11 @@ conn_is_guest(const struct conn *c)
 	return strcmp(c->role, "guest") == 0;
 }
 
-/* Decide to close the connection. The state becomes CONN_CLOSING at once. The control
- * buffer is written first, as far as the socket takes it. The Close frame follows when
- * the socket is writable, and the socket is cut after 3 s. Repeated calls do nothing.
- * Safe inside a loop over connections. reason is at most 63 bytes, and the client
- * receives it. */
+/* Decide to close the connection. The state becomes CONN_CLOSING at once. First the
+ * worker writes as much of the control buffer as the socket takes. The Close frame
+ * follows when the socket is writable, and the socket is cut after 3 s. Repeated calls do
+ * nothing. Safe inside a loop over connections. reason is at most 63 bytes, and the
+ * client receives it. */
 void conn_close(struct conn *c, uint16_t code, const char *reason);
 
 /* The log fields conn and tenant. */

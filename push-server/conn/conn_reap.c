@@ -23,7 +23,7 @@ conn_reap(struct conns *t)
 		}
 		list_move_tail(&t->closing, &c->io.doomed);
 		if (c->io.dead)
-			ws_cut(c->wsi); /* calls conn_lost() before it returns */
+			ws_cut(c->wsi); /* calls conn_on_lost() before it returns */
 		else
 			ws_want_writable(c->wsi); /* to write the Close frame */
 	}
@@ -37,7 +37,7 @@ conn_reap_overdue(struct conns *t)
 	for (struct list *l = t->closing.next; l != &t->closing; l = next) {
 		struct conn *c = LIST_ITEM(l, struct conn, io.doomed);
 
-		/* ws_cut() calls conn_lost(), which moves c to t->doomed */
+		/* ws_cut() calls conn_on_lost(), which moves c to t->doomed */
 		next = l->next;
 		if (c->io.cut_at_ms <= t->env->now_ms)
 			ws_cut(c->wsi);

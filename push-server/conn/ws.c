@@ -10,8 +10,9 @@
 
 #include "core/banned.h"
 
-#define RX_BUFFER 4096 /* most bytes that libwebsockets reads from a socket at once */
-#define NUDGE_S   0.5  /* see ws_on_nudge() */
+/* maximum bytes that libwebsockets reads from a socket at once */
+#define RX_BUFFER 4096
+#define NUDGE_S   0.5 /* see ws_on_nudge() */
 /* how long the kernel keeps the unsent bytes of a socket that was cut */
 #define CUT_UNACKED_MS 30000
 
@@ -89,7 +90,7 @@ static void
 ws_on_gone(struct lws *wsi, struct conn *c)
 {
 	lws_set_opaque_user_data(wsi, NULL);
-	conn_lost(c);
+	conn_on_lost(c);
 }
 
 static int
@@ -227,7 +228,7 @@ ws_adopt(struct conn *c, int fd, char *first, size_t len)
 	    ws->vhost, LWS_ADOPT_SOCKET, socket, ws_protocols[0].name, NULL);
 	ws->adopting = NULL;
 	if (wsi == NULL) {
-		conn_lost(c);
+		conn_on_lost(c);
 		return;
 	}
 	CHECK(c->wsi == wsi);

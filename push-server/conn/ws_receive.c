@@ -126,7 +126,7 @@ ws_receive_close(struct conn *c, const char *payload, size_t len)
 	uint16_t code;
 
 	if (frame_reader_close(payload, len, &code, &why))
-		conn_peer_closes(c, code);
+		conn_on_peer_close(c, code);
 	else
 		conn_close(c, code, why);
 	c->io.peer_closes = true;

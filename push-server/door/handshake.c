@@ -149,7 +149,7 @@ handshake_admit(struct request *r, const struct request_head *head)
 	 * the client is gone. */
 	if (send(fd, answer, len, MSG_NOSIGNAL) != (ssize_t)len) {
 		(void)close(fd);
-		conn_lost(c);
+		conn_on_lost(c);
 		return;
 	}
 	metrics_add(h->env->metrics, PM_HANDSHAKES_OK, 1);

@@ -111,7 +111,7 @@ static const struct conf_item items[] = {
 	    "most frames, except send, from one connection in 10 s; 0: no limit"),
 	ROW(subscribe_rate, "ES_LIMIT_SUBSCRIBES", CONF_INT, "1000", 0, 1000000,
 	    "most channels that one connection may name in subscribe and sync frames in 10 s; choose at least twice ES_PUSH_SUBSCRIPTIONS, so that a client can subscribe to all its channels again; 0: no limit"),
-	ROW(read_marks, "ES_PUSH_READ_MARKS", CONF_INT, "10000", 1, 1000000,
+	ROW(read_marks_max, "ES_PUSH_READ_MARKS", CONF_INT, "10000", 1, 1000000,
 	    "most read marks that wait to be written in one worker; a further read frame gets the error busy"),
 	ROW(control_rate, "ES_LIMIT_CONTROL_FRAMES", CONF_INT, "200", 0, 1000000,
 	    "most pings, pongs and fragments from one connection in 10 s; more close it with 4103; 0: no limit"),

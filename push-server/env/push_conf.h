@@ -37,7 +37,7 @@ struct push_conf {
 
 	int64_t user_send, user_send_window_s, body_max_chars, frame_rate, control_rate;
 	int64_t subscribe_rate; /* channels asked for by one connection in 10 s */
-	int64_t read_marks;
+	int64_t read_marks_max;
 };
 
 extern const struct conf_table push_conf_tables[];

@@ -250,7 +250,7 @@ authz_question(struct hub *hub, const struct rights_key *right)
 	list_init(&q->place);
 	list_add_tail(&az->to_ask, &q->place);
 	table_add(&az->unasked, &q->node, hash);
-	gather_arrived(&az->gather, hub->env->now_ms);
+	gather_count_arrival(&az->gather, hub->env->now_ms);
 	return q;
 }
 

@@ -49,15 +49,16 @@ channel_init_lists(struct channel *ch)
 	list_init(&ch->joining);
 	list_init(&ch->idle);
 	list_init(&ch->woken);
-	list_init(&ch->rounds);
-	list_init(&ch->checks);
-	list_init(&ch->dirty);
-	list_init(&ch->life);
-	list_init(&ch->suspects);
+	list_init(&ch->in_compare_order);
+	list_init(&ch->on_checks);
+	list_init(&ch->on_dirty);
+	list_init(&ch->on_aging);
+	list_init(&ch->on_suspects);
 }
 
 struct channel *
-channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id)
+channel_find_or_add(
+    struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id)
 {
 	const struct channel_key key = {*tenant, *id};
 	struct channel *ch = channel_find(hub, tenant, id);
@@ -65,7 +66,7 @@ channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channe
 
 	if (ch != NULL) {
 		if (ch->confirmed)
-			list_del(&ch->life); /* keep the channel for the new subscriber */
+			list_del(&ch->on_aging);
 		return ch;
 	}
 	ch = mem_new(1, sizeof(*ch));
@@ -75,8 +76,8 @@ channel_get(struct hub *hub, const struct tenant_id *tenant, const struct channe
 	ch->generation = ++hub->last_generation;
 	channel_init_lists(ch);
 	table_add(&hub->channels, &ch->node, channel_hash_of(&key));
-	list_add_tail(&hub->rounds, &ch->rounds);
-	list_add_tail(&hub->opening, &ch->life);
+	list_add_tail(&hub->compare_order, &ch->in_compare_order);
+	list_add_tail(&hub->opening, &ch->on_aging);
 	ch->since_ms = hub->env->now_ms;
 	metrics_gauge_add(hub->env->metrics, PM_CHANNELS, 1);
 	topic_channel(tenant, id, topic);
@@ -93,11 +94,11 @@ channel_free(struct channel *ch)
 	CHECK(ch->n_subs == 0);
 	topic_channel(&ch->tenant, &ch->id, topic);
 	hub->io.topic(hub->io.ctx, topic, false);
-	list_del(&ch->rounds);
-	list_del(&ch->checks);
-	list_del(&ch->dirty);
-	list_del(&ch->life);
-	list_del(&ch->suspects);
+	list_del(&ch->in_compare_order);
+	list_del(&ch->on_checks);
+	list_del(&ch->on_dirty);
+	list_del(&ch->on_aging);
+	list_del(&ch->on_suspects);
 	table_remove(&hub->channels, &ch->node);
 	chan_log_free(&ch->log);
 	removals_free(&ch->removals);
@@ -112,14 +113,15 @@ channel_head(const struct channel *ch)
 	return ch->log == NULL ? -1 : chan_log_head(ch->log);
 }
 
-/* Move the subscriptions at the head to `woken`, so that the next turn looks at them.
- * Subscriptions that were woken earlier stay in front of them. */
+/* Move the subscriptions that have read up to the channel's head (`idle`) to `woken`, so
+ * that the next turn looks at them. Subscriptions that were woken earlier stay in front
+ * of them. */
 void
 channel_wake(struct channel *ch)
 {
 	list_splice_tail(&ch->woken, &ch->idle);
-	if (!list_empty(&ch->woken) && list_empty(&ch->dirty))
-		list_add_tail(&ch->hub->dirty, &ch->dirty);
+	if (!list_empty(&ch->woken) && list_empty(&ch->on_dirty))
+		list_add_tail(&ch->hub->dirty, &ch->on_dirty);
 }
 
 /* End the subscriptions of the removed user at the removal's number. Skip those whose
@@ -140,7 +142,7 @@ channel_note_removal(struct channel *ch, const struct removal *removal)
 	}
 }
 
-/* Every reader's last frame is that of the deletion. */
+/* The event channel_deleted is the last one that each reader receives. */
 static void
 channel_note_deletion(struct channel *ch, int64_t seq)
 {
@@ -198,13 +200,13 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 		ch->archived = true;
 		break;
 	case EVENT_CHANNEL_UPDATED:
-		/* The update may have ended the archive. Accept sends until the database
-		 * answers that the channel is archived. */
+		/* The update may have unarchived the channel. Accept sends until the
+		 * database answers that the channel is archived. */
 		ch->archived = false;
 		channel_note_change(ch, ev, a);
 		break;
 	case EVENT_MEMBER_UPDATED:
-	case EVENT_MEMBER_JOINED: /* no refusal is cached */
+	case EVENT_MEMBER_JOINED: /* no refusal of a non-member is cached */
 	case EVENT_MESSAGE:
 	case EVENT_TYPING:
 	case EVENT_KIND_COUNT:
@@ -214,8 +216,8 @@ channel_note_kind(struct channel *ch, const struct event *ev, struct arena *a)
 
 /* Restart the log after a hole. Each cursor in front of the hole is now below the log's
  * base, so its subscription reads the missing events from the database before later ones.
- * The hole may hide the end of an archive, so accept sends until the database answers
- * that the channel is archived. */
+ * The hole may hide an unarchiving, so accept sends until the database answers that the
+ * channel is archived. */
 static void
 channel_skip_hole(struct channel *ch, int64_t to)
 {
@@ -240,7 +242,7 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 		return;
 	missing = ev->seq - 1 - chan_log_head(ch->log);
 	if (missing >= RECOVERED_LEAST) {
-		/* if reset_due, the new epoch was noticed before the jump */
+		/* With reset_due the worker has noticed the new epoch before this jump */
 		ch->jumped = !ch->reset_due;
 		channel_reset(ch, ev->seq - 1);
 	} else if (missing > 0) {
@@ -256,8 +258,8 @@ channel_event(struct channel *ch, const struct event *ev, struct arena *a)
 void
 channel_check_head(struct channel *ch)
 {
-	if (ch->log != NULL && list_empty(&ch->checks))
-		list_add_tail(&ch->hub->checks, &ch->checks);
+	if (ch->log != NULL && list_empty(&ch->on_checks))
+		list_add_tail(&ch->hub->checks, &ch->on_checks);
 }
 
 void
@@ -268,7 +270,7 @@ channel_heal(struct channel *ch, int64_t head)
 }
 
 void
-channel_missing(struct channel *ch)
+channel_on_unknown(struct channel *ch)
 {
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = l->next) {
 		struct subscription *sub = LIST_ITEM(l, struct subscription, of_channel);
@@ -288,8 +290,8 @@ channel_reset(struct channel *ch, int64_t head)
 	chan_log_restart(ch->log, head);
 	removals_free(&ch->removals);
 	channel_change_seqs_free(&ch->change_seqs);
-	ch->suspect = 0;
-	ch->archived = false; /* the end of an archive may be lost */
+	ch->suspect_head = 0;
+	ch->archived = false; /* an unarchiving may be lost */
 	ch->reset_due = false;
 	pages_forget(ch->hub->pages, &ch->tenant, &ch->id);
 	for (struct list *l = ch->subs.next; l != &ch->subs; l = next) {
@@ -312,15 +314,14 @@ channel_reset(struct channel *ch, int64_t head)
 }
 
 void
-channel_confirmed(struct channel *ch)
+channel_on_confirmed(struct channel *ch)
 {
 	if (ch->confirmed) {
-		channel_check_head(
-		    ch); /* after a reconnect to Redis: messages may be lost */
+		channel_check_head(ch); /* the reconnect may have lost messages */
 		return;
 	}
 	ch->confirmed = true;
-	list_del(&ch->life);
+	list_del(&ch->on_aging);
 	while (!list_empty(&ch->joining)) {
 		struct subscription *sub =
 		    LIST_ITEM(ch->joining.next, struct subscription, place);
@@ -328,22 +329,22 @@ channel_confirmed(struct channel *ch)
 		sub_ask_again(sub);
 	}
 	if (ch->n_subs == 0)
-		channel_subscription_freed(ch);
+		channel_on_subscription_freed(ch);
 }
 
 void
-channel_subscription_freed(struct channel *ch)
+channel_on_subscription_freed(struct channel *ch)
 {
 	struct hub *hub = ch->hub;
 
-	if (ch->n_subs != 0 || !list_empty(&ch->life))
+	if (ch->n_subs != 0 || !list_empty(&ch->on_aging))
 		return;
 	if (!ch->entered) {
 		channel_free(ch);
 		return;
 	}
 	ch->since_ms = hub->env->now_ms;
-	list_add_tail(&hub->lingering, &ch->life);
+	list_add_tail(&hub->lingering, &ch->on_aging);
 }
 
 static void
@@ -352,7 +353,7 @@ channel_drop_lingering(struct hub *hub)
 	struct list *l;
 
 	while ((l = list_first(&hub->lingering)) != NULL) {
-		struct channel *ch = LIST_ITEM(l, struct channel, life);
+		struct channel *ch = LIST_ITEM(l, struct channel, on_aging);
 
 		if (hub->env->now_ms - ch->since_ms < hub->limits.linger_ms)
 			return;
@@ -361,10 +362,10 @@ channel_drop_lingering(struct hub *hub)
 }
 
 /* Refuse each subscription whose deadline has passed before Redis confirmed the topic.
- * They are not in the order of their deadlines, because a request that was an applicant
- * has used up some of its time. So look at all of them. While Redis is up there are few.
- * While Redis is away there are only those of the last join_timeout_ms, because older
- * ones were refused. */
+ * They are not in the order of their deadlines, because a request that had to queue as an
+ * applicant has already used some of its time. So look at all of them. While Redis is up
+ * there are few. While Redis is away there are only those of the last join_timeout_ms,
+ * because older ones were refused. */
 static void
 channel_drop_opening(struct hub *hub)
 {
@@ -372,7 +373,7 @@ channel_drop_opening(struct hub *hub)
 	struct list *next, *s, *next_sub;
 
 	for (struct list *l = hub->opening.next; l != &hub->opening; l = next) {
-		struct channel *ch = LIST_ITEM(l, struct channel, life);
+		struct channel *ch = LIST_ITEM(l, struct channel, on_aging);
 
 		next = l->next;
 		for (s = ch->joining.next; s != &ch->joining; s = next_sub) {

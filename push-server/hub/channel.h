@@ -36,10 +36,11 @@ struct channel {
 	struct list joining; /* those that wait for the topic's confirmation */
 	/* those whose cursor is at the head or ahead; woken: an event has come since */
 	struct list idle, woken;
-	struct list rounds, checks, dirty, life, suspects; /* on the hub's lists */
-	int64_t since_ms;   /* when life was put on hub->lingering or hub->opening */
-	int64_t suspect;    /* the database's head if the log is below it; 0: none */
-	int64_t suspect_ms; /* when the worker first saw such a head */
+	struct list in_compare_order, on_checks, on_dirty, on_suspects; /* of the hub */
+	struct list on_aging; /* on hub->opening, then on hub->lingering */
+	int64_t since_ms; /* when the channel was put on hub->opening or hub->lingering */
+	int64_t suspect_head; /* the database's head if the log is below it; 0: none */
+	int64_t suspect_ms;   /* when the worker first saw such a head */
 	struct removals *removals;               /* NULL: none */
 	struct channel_change_seqs *change_seqs; /* NULL: none */
 };
@@ -47,8 +48,9 @@ _Static_assert(sizeof(struct channel) <= 320, "a channel is small");
 
 struct channel *channel_find(
     struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id);
-/* Find the channel, or make it and subscribe to its topic in Redis. */
-struct channel *channel_get(
+/* Find the channel, or make it and subscribe to its topic in Redis. A channel that
+ * lingers is kept for the new subscriber. */
+struct channel *channel_find_or_add(
     struct hub *hub, const struct tenant_id *tenant, const struct channel_id *id);
 void channel_free(struct channel *ch);
 /* Handle a numbered event that came on the channel's topic. */
@@ -62,14 +64,15 @@ void channel_reset(struct channel *ch, int64_t head);
 /* The event `at` has made the channel private: deliver nothing more to a reader before
  * the database has confirmed the reader's right. */
 void channel_become_private(struct channel *ch, int64_t at);
-/* The database does not know the channel: ask the database for each reader's right. */
-void channel_missing(struct channel *ch);
+/* Call it when the database does not know the channel: asks the database for each
+ * reader's right. */
+void channel_on_unknown(struct channel *ch);
 /* Compare the head with the database soon. */
 void channel_check_head(struct channel *ch);
 void channel_wake(struct channel *ch);
 int64_t channel_head(const struct channel *ch); /* -1: no log yet */
-void channel_confirmed(struct channel *ch);
-void channel_subscription_freed(struct channel *ch); /* a subscription was freed */
+void channel_on_confirmed(struct channel *ch);
+void channel_on_subscription_freed(struct channel *ch); /* a subscription was freed */
 void channel_tick(struct hub *hub);
 
 #endif

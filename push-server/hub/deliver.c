@@ -14,7 +14,7 @@
 #define BUDGET_MINUTE 60000 /* window of the replay budget, in ms */
 /* Woken subscriptions of one channel that are handled before the next channel's. */
 #define WAKE_CHUNK 1024
-/* One write to a socket costs about as much as this many looks at a subscription. */
+/* One write to a socket costs about as much as checking this many subscriptions. */
 #define LOOKS_PER_WRITE 16
 
 enum step {
@@ -242,16 +242,16 @@ deliver_wake(struct hub *hub)
 	unsigned left = hub->limits.turn_wakes;
 
 	while (left > 0 && !list_empty(&hub->dirty)) {
-		struct channel *ch = LIST_ITEM(hub->dirty.next, struct channel, dirty);
+		struct channel *ch = LIST_ITEM(hub->dirty.next, struct channel, on_dirty);
 
 		for (unsigned n = 0;
 		     n < WAKE_CHUNK && left > 0 && !list_empty(&ch->woken); n++, left--)
 			sub_set_pending(
 			    LIST_ITEM(ch->woken.next, struct subscription, place));
 		if (list_empty(&ch->woken))
-			list_del(&ch->dirty);
+			list_del(&ch->on_dirty);
 		else
-			list_move_tail(&hub->dirty, &ch->dirty);
+			list_move_tail(&hub->dirty, &ch->on_dirty);
 	}
 }
 

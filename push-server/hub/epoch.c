@@ -11,8 +11,9 @@
 static void
 epoch_reset_all(struct hub *hub)
 {
-	for (struct list *l = hub->rounds.next; l != &hub->rounds; l = l->next) {
-		struct channel *ch = LIST_ITEM(l, struct channel, rounds);
+	for (struct list *l = hub->compare_order.next; l != &hub->compare_order;
+	     l = l->next) {
+		struct channel *ch = LIST_ITEM(l, struct channel, in_compare_order);
 
 		if (!ch->jumped && ch->log != NULL) {
 			ch->reset_due = true;

@@ -10,18 +10,20 @@
 
 #include "core/banned.h"
 
-#define ROUND_S       30  /* time in which all heads are compared once */
-#define ROUND_BLIND_S 2   /* while the connection for topics is down */
-#define ASKED_MAX     4   /* most questions under way */
-#define SUSPECT_MS    300 /* an event committed just now may still arrive by pub/sub */
+#define ROUND_S       30 /* all heads are compared once in this time */
+#define ROUND_BLIND_S 2  /* while the connection for topics is down */
+#define ASKED_MAX     4  /* maximum number of questions under way */
 #define BACKOFF_MS    500
+/* Wait this long before a repair: an event committed just now may still arrive by
+ * pub/sub. */
+#define SUSPECT_MS 300
 
 static void
 heads_compare(struct channel *ch, int64_t before, int64_t head)
 {
 	if (head < 0) {
-		channel_missing(
-		    ch); /* the channel was deleted, and Redis lost that event */
+		/* The channel was deleted, and Redis lost that event. */
+		channel_on_unknown(ch);
 		return;
 	}
 	if (!ch->reset_due && head - chan_log_head(ch->log) >= RECOVERED_LEAST)
@@ -32,17 +34,17 @@ heads_compare(struct channel *ch, int64_t before, int64_t head)
 	}
 	if (head <= chan_log_head(ch->log))
 		return;
-	if (!list_empty(&ch->suspects)) {
+	if (!list_empty(&ch->on_suspects)) {
 		/* Keep the time of the first suspicion. Restarting the timer on every new
 		 * event could postpone the repair for ever; repairing too early only
 		 * costs one page read. */
-		if (head > ch->suspect)
-			ch->suspect = head;
+		if (head > ch->suspect_head)
+			ch->suspect_head = head;
 		return;
 	}
-	ch->suspect = head;
+	ch->suspect_head = head;
 	ch->suspect_ms = ch->hub->env->now_ms;
-	list_add_tail(&ch->hub->suspects, &ch->suspects);
+	list_add_tail(&ch->hub->suspects, &ch->on_suspects);
 }
 
 static void
@@ -100,7 +102,7 @@ heads_ask_of(struct hub *hub)
 		n++;
 	ask = heads_ask_new(hub, n);
 	for (l = hub->checks.next; ask->n < n; l = l->next) {
-		struct channel *ch = LIST_ITEM(l, struct channel, checks);
+		struct channel *ch = LIST_ITEM(l, struct channel, on_checks);
 
 		ask->tenants[ask->n] = ch->tenant;
 		ask->channels[ask->n] = ch->id;
@@ -132,15 +134,16 @@ heads_flush(struct hub *hub)
 }
 
 void
-heads_second(struct hub *hub)
+heads_each_second(struct hub *hub)
 {
 	const size_t round = hub->topics_up ? ROUND_S : ROUND_BLIND_S;
 	size_t n = (hub->channels.n + round - 1) / round;
 
-	for (; n > 0 && !list_empty(&hub->rounds); n--) {
-		struct channel *ch = LIST_ITEM(hub->rounds.next, struct channel, rounds);
+	for (; n > 0 && !list_empty(&hub->compare_order); n--) {
+		struct channel *ch =
+		    LIST_ITEM(hub->compare_order.next, struct channel, in_compare_order);
 
-		list_move_tail(&hub->rounds, &ch->rounds);
+		list_move_tail(&hub->compare_order, &ch->in_compare_order);
 		channel_check_head(ch);
 	}
 }
@@ -150,12 +153,12 @@ heads_tick(struct hub *hub)
 {
 	while (!list_empty(&hub->suspects)) {
 		struct channel *ch =
-		    LIST_ITEM(hub->suspects.next, struct channel, suspects);
+		    LIST_ITEM(hub->suspects.next, struct channel, on_suspects);
 
 		if (hub->env->now_ms - ch->suspect_ms < SUSPECT_MS)
 			return;
-		list_del(&ch->suspects);
-		if (chan_log_head(ch->log) < ch->suspect)
-			channel_heal(ch, ch->suspect);
+		list_del(&ch->on_suspects);
+		if (chan_log_head(ch->log) < ch->suspect_head)
+			channel_heal(ch, ch->suspect_head);
 	}
 }

@@ -8,7 +8,7 @@
  * hub->checks. */
 void heads_flush(struct hub *hub);
 /* Call every second: puts the next share of all channels on hub->checks. */
-void heads_second(struct hub *hub);
+void heads_each_second(struct hub *hub);
 /* Heal the channels whose log has been below the database's head for SUSPECT_MS. */
 void heads_tick(struct hub *hub);
 

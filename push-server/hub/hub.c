@@ -40,7 +40,7 @@ const struct hub_limits hub_limits_default = {
 static void
 hub_init_lists(struct hub *hub)
 {
-	list_init(&hub->rounds);
+	list_init(&hub->compare_order);
 	list_init(&hub->checks);
 	list_init(&hub->lingering);
 	list_init(&hub->opening);
@@ -261,7 +261,7 @@ hub_channel_message(struct hub *hub, const char *topic, const char *data, size_t
 }
 
 void
-hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t len)
+hub_on_topic_message(struct hub *hub, const char *topic, const char *data, size_t len)
 {
 	if (strcmp(topic, TOPIC_CONTROL) == 0)
 		acl_hint(hub, data, len);
@@ -270,16 +270,16 @@ hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t l
 }
 
 void
-hub_topic_subscribed(struct hub *hub, const char *topic)
+hub_on_topic_subscribed(struct hub *hub, const char *topic)
 {
 	struct channel *ch = hub_channel_of(hub, topic);
 
 	if (ch != NULL)
-		channel_confirmed(ch);
+		channel_on_confirmed(ch);
 }
 
 void
-hub_topics_state(struct hub *hub, bool up)
+hub_on_topics_state(struct hub *hub, bool up)
 {
 	hub->topics_up = up;
 	if (up)
@@ -311,9 +311,9 @@ hub_tick(struct hub *hub)
 }
 
 void
-hub_second(struct hub *hub)
+hub_each_second(struct hub *hub)
 {
-	heads_second(hub);
+	heads_each_second(hub);
 	metrics_gauge_set(
 	    hub->env->metrics, PM_LOG_BYTES, (int64_t)chan_logs_bytes(hub->logs));
 }

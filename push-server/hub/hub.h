@@ -46,10 +46,11 @@ void hub_conn_closed(struct hub *hub, struct conn *c);
 void hub_conn_writable(struct hub *hub, struct conn *c);
 
 /* Handle a message on a channel's topic or on the control topic. */
-void hub_topic_message(struct hub *hub, const char *topic, const char *data, size_t len);
-void hub_topic_subscribed(struct hub *hub, const char *topic);
+void hub_on_topic_message(
+    struct hub *hub, const char *topic, const char *data, size_t len);
+void hub_on_topic_subscribed(struct hub *hub, const char *topic);
 /* The Redis connection that is subscribed to the topics came up or was lost. */
-void hub_topics_state(struct hub *hub, bool up);
+void hub_on_topics_state(struct hub *hub, bool up);
 
 /* Call at the end of each turn of the loop: sends questions to the database and frames to
  * clients. True: more work waits, so the loop must not sleep. */
@@ -59,6 +60,6 @@ bool hub_turn(struct hub *hub);
 void hub_tick(struct hub *hub);
 /* Call every second: compares a share of the channels' heads with the database
  * (heads.h). */
-void hub_second(struct hub *hub);
+void hub_each_second(struct hub *hub);
 
 #endif

@@ -27,14 +27,14 @@ struct hub {
 	struct pool *subscription_pool;
 	struct table channels, subscriptions;
 	uint64_t last_generation, last_ask_id;
-	struct list rounds;    /* all channels, the one compared longest ago first */
-	struct list checks;    /* channels whose head is to be compared now */
-	struct list lingering; /* channels without subscribers, oldest first */
-	struct list opening;   /* channels whose topic is not confirmed, oldest first */
-	struct list dirty;     /* channels with woken subscriptions */
-	struct list ready;     /* hub_conns that have something to write and may write */
-	struct list asking;    /* hub_conns with questions that are not sent yet */
-	size_t n_to_ask;       /* the number of these questions */
+	struct list compare_order; /* all channels, the one compared longest ago first */
+	struct list checks;        /* channels whose head is to be compared now */
+	struct list lingering;     /* channels without subscribers, oldest first */
+	struct list opening; /* channels whose topic is not confirmed, oldest first */
+	struct list dirty;   /* channels with woken subscriptions */
+	struct list ready;   /* hub_conns that have something to write and may write */
+	struct list asking;  /* hub_conns with questions that are not sent yet */
+	size_t n_to_ask;     /* the number of these questions */
 	struct table applicants;
 	struct list applying; /* all applicants, the earliest deadline first */
 	struct gather gather; /* when the questions go to the database */
@@ -62,7 +62,7 @@ struct hub_conn {
 	struct list pending;               /* subscriptions that are behind */
 	struct list asking;                /* on hub->asking */
 	struct list ready;                 /* on hub->ready */
-	bool came;                         /* gather_arrived() has counted it */
+	bool arrival_counted;              /* gather_count_arrival() has counted it */
 	int64_t replay_since_ms, replayed; /* start of the budget's minute; events used */
 };
 

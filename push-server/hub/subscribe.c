@@ -22,7 +22,7 @@ subscribe_to_held(struct channel *ch, struct conn *c, const struct subscribe_req
 {
 	struct subscription *sub;
 
-	ch = channel_get(ch->hub, &c->tenant, &req->channel);
+	ch = channel_find_or_add(ch->hub, &c->tenant, &req->channel);
 	sub = sub_new(c, ch);
 	sub_request_add(&sub->requests, req, subscribe_deadline(ch->hub));
 	if (ch->confirmed)
@@ -140,7 +140,7 @@ static void
 subscribe_promote_applicant(struct hub *hub, struct applicant *a)
 {
 	struct conn *c = a->conn;
-	struct channel *ch = channel_get(hub, &c->tenant, &a->channel);
+	struct channel *ch = channel_find_or_add(hub, &c->tenant, &a->channel);
 	struct subscription *sub = sub_new(c, ch);
 
 	sub->requests = a->requests;

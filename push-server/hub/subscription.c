@@ -88,7 +88,7 @@ sub_free(struct subscription *sub)
 	metrics_gauge_add(ch->hub->env->metrics, PM_SUBSCRIPTIONS, -1);
 	sub_request_free(&sub->requests);
 	pool_give(ch->hub->subscription_pool, sub);
-	channel_subscription_freed(ch);
+	channel_on_subscription_freed(ch);
 }
 
 void
@@ -119,9 +119,9 @@ sub_live(const struct subscription *sub)
 void
 sub_conn_asks(struct hub_conn *hc)
 {
-	if (!hc->came) {
-		hc->came = true;
-		gather_arrived(&hc->hub->gather, hc->hub->env->now_ms);
+	if (!hc->arrival_counted) {
+		hc->arrival_counted = true;
+		gather_count_arrival(&hc->hub->gather, hc->hub->env->now_ms);
 	}
 	if (list_empty(&hc->asking))
 		list_add_tail(&hc->hub->asking, &hc->asking);

@@ -68,7 +68,7 @@ read_marks_new(struct conns *conns, struct pg_async *pg)
 
 /* Answer all frames of a mark and free the mark. */
 static void
-read_marks_answer(
+read_marks_answer_and_free(
     struct read_marks *m, struct mark *mark, enum es_code rc, const struct es_err *err)
 {
 	struct list *l;
@@ -109,7 +109,7 @@ read_marks_free(struct read_marks **m)
 	if (*m == NULL)
 		return;
 	while ((mark = read_marks_pop(*m)) != NULL)
-		read_marks_answer(*m, mark, ES_UNAVAILABLE, &err);
+		read_marks_answer_and_free(*m, mark, ES_UNAVAILABLE, &err);
 	table_fini(&(*m)->table);
 	mem_free(*m);
 	*m = NULL;
@@ -158,7 +158,7 @@ read_marks_add(struct read_marks *m, struct conn *c, const struct channel_id *ch
 	struct table_node *node = table_find(&m->table, hash, read_marks_same, &key);
 	struct mark *mark;
 
-	if (node == NULL && (int64_t)m->n >= m->conns->env->conf->read_marks) {
+	if (node == NULL && (int64_t)m->n >= m->conns->env->conf->read_marks_max) {
 		IGNORE(es_fail(err, ES_BUSY,
 		    "%zu read marks are waiting to be written; try again", m->n));
 		err->retry_after_ms = 1000;
@@ -186,7 +186,7 @@ static void
 read_marks_fail(struct batch *b, enum es_code rc, const struct es_err *why)
 {
 	for (size_t i = 0; i < b->n; i++)
-		read_marks_answer(b->marks, b->of[i], rc, why);
+		read_marks_answer_and_free(b->marks, b->of[i], rc, why);
 	mem_free(b);
 }
 
@@ -200,7 +200,7 @@ read_marks_answer_each(struct batch *b, const struct read_answer answers[])
 
 		if (code != ES_OK)
 			IGNORE(es_fail(&err, code, "%s", read_marks_refusal(code)));
-		read_marks_answer(b->marks, b->of[i], code, &err);
+		read_marks_answer_and_free(b->marks, b->of[i], code, &err);
 	}
 	mem_free(b);
 }

@@ -12,10 +12,10 @@
 #include "core/banned.h"
 
 #define BUCKETS     1024  /* of the hash table of envelopes */
-#define AWAITED_MAX 65536 /* most envelopes without an outcome */
+#define AWAITED_MAX 65536 /* maximum number of envelopes without an outcome */
 #define LOOKUP_MS   2000  /* deadline of a query */
-/* Most look-ups before the deadline that are under way at once. After a reconnect
- * thousands of sends may wait for them, and logins use the same pipeline. */
+/* Maximum number of look-ups before the deadline that are under way at once. After a
+ * reconnect thousands of sends may wait for them, and logins use the same pipeline. */
 #define ASKED_MAX 64
 
 struct send_outcomes {
@@ -344,7 +344,7 @@ send_outcomes_ask(struct send_outcomes *r)
 }
 
 void
-send_outcomes_subscribed(struct send_outcomes *r)
+send_outcomes_on_subscribed(struct send_outcomes *r)
 {
 	for (struct list *l = r->due.next; l != &r->due; l = l->next) {
 		struct awaited *a = LIST_ITEM(l, struct awaited, due);

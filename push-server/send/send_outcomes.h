@@ -31,7 +31,7 @@ void send_outcomes_fail(
 void send_outcomes_message(struct send_outcomes *r, const char *data, size_t len);
 /* The worker is subscribed to its reply topic, perhaps after a reconnect. Looks up the
  * outcomes that were published before; later ones arrive on the topic. */
-void send_outcomes_subscribed(struct send_outcomes *r);
+void send_outcomes_on_subscribed(struct send_outcomes *r);
 /* Every 100 ms. */
 void send_outcomes_tick(struct send_outcomes *r);
 

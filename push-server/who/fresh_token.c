@@ -115,7 +115,7 @@ fresh_token_answer(struct who *w, struct conn *c, const struct lookup *look,
 	} else if (identity_unanswered(answer->rc)) {
 		frame_out_error(c, "auth", id, NULL, &answer->err);
 	} else {
-		identity_refused(w, c, answer);
+		identity_on_refused(w, c, answer);
 	}
 	mem_free(id);
 }

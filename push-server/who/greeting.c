@@ -111,7 +111,7 @@ greeting_begin(struct who *w, struct conn *c)
 {
 	list_add_tail(&w->greeting, &c->auth.greeting);
 	c->auth.greeting_ms = w->env->now_ms;
-	user_lookups_came(w->lookups);
+	user_lookups_count_arrival(w->lookups);
 	if (c->auth.token != NULL)
 		greeting_verify(w, c);
 }
@@ -153,7 +153,7 @@ greeting_finish(void *ctx, struct conn_ref ref, bool allowed)
 	frame_out_hello(c);
 	conn_expiry_watch(&w->expiring, c);
 	log_debug("ws.open", CONN_LOG(c), LOG_STR("user", c->user.text));
-	conn_greeted(c);
+	conn_on_greeted(c);
 }
 
 static bool

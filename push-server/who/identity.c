@@ -106,7 +106,7 @@ identity_end(struct who *w, struct conn *c, const struct es_err *why)
 }
 
 void
-identity_refused(struct who *w, struct conn *c, const struct principal_answer *answer)
+identity_on_refused(struct who *w, struct conn *c, const struct principal_answer *answer)
 {
 	const bool suspended = answer->rc == ES_TENANT_SUSPENDED;
 	struct user_mark *mark;

@@ -31,7 +31,7 @@ void identity_end(struct who *w, struct conn *c, const struct es_err *why);
 /* The database refuses the token or the user of an open connection: close it. If the user
  * is gone (deactivated, unknown, or of a suspended tenant), the other connections of the
  * user or of the tenant are closed at the end of this turn. */
-void identity_refused(
+void identity_on_refused(
     struct who *w, struct conn *c, const struct principal_answer *answer);
 
 #endif

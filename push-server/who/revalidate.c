@@ -146,7 +146,7 @@ revalidate_turn(struct who *w)
 }
 
 void
-revalidate_dropped(struct who *w)
+revalidate_on_dropped(struct who *w)
 {
 	CHECK(w->n_checking > 0);
 	w->n_checking--;
@@ -170,7 +170,7 @@ revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
 	enum check_again again = c->auth.again;
 	struct tenant_settings settings;
 
-	revalidate_dropped(w);
+	revalidate_on_dropped(w);
 	c->auth.checking = false;
 	c->auth.again = CHECK_NO_MORE;
 	if (answer->rc == ES_OK) {
@@ -179,7 +179,7 @@ revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
 		w->retry_ms = w->env->now_ms + REVALIDATE_RETRY_MS;
 		again = CHECK_FIRST; /* its turn in the queue had come already */
 	} else if (answer->gone || !old) {
-		identity_refused(w, c, answer);
+		identity_on_refused(w, c, answer);
 		return;
 	}
 	if (old)

@@ -35,6 +35,6 @@ void revalidate_answer(struct who *w, struct conn *c, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 void revalidate_turn(struct who *w);
 /* A look-up has ended, and its connection is gone. */
-void revalidate_dropped(struct who *w);
+void revalidate_on_dropped(struct who *w);
 
 #endif

@@ -71,9 +71,9 @@ user_lookups_free(struct user_lookups **l)
 }
 
 void
-user_lookups_came(struct user_lookups *l)
+user_lookups_count_arrival(struct user_lookups *l)
 {
-	gather_arrived(&l->gather, l->conns->env->now_ms);
+	gather_count_arrival(&l->gather, l->conns->env->now_ms);
 }
 
 void

@@ -19,7 +19,8 @@ struct lookup {
 };
 
 /* Called with the answer, or with the reason why there is none (ES_UNAVAILABLE,
- * ES_INTERNAL). The answer's texts live in the arena. The connection may be gone. */
+ * ES_INTERNAL). The answer's texts are allocated in the arena. The connection may be
+ * gone. */
 typedef void lookup_done(void *ctx, const struct lookup *look,
     const struct principal_answer *answer, struct arena *a);
 
@@ -32,7 +33,7 @@ void user_lookups_free(struct user_lookups **l);
 
 /* Call it for each new connection: the rate of these calls decides whether look-ups wait
  * for further ones (gather.h). */
-void user_lookups_came(struct user_lookups *l);
+void user_lookups_count_arrival(struct user_lookups *l);
 /* done is called once, never before this function returns; with ES_UNAVAILABLE when the
  * connection is gone before the statement is sent. */
 void user_lookups_add(struct user_lookups *l, const struct lookup *look);

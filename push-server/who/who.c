@@ -34,7 +34,7 @@ who_on_user(void *ctx, const struct lookup *look, const struct principal_answer 
 		if (c != NULL)
 			revalidate_answer(w, c, look, answer, a);
 		else
-			revalidate_dropped(w);
+			revalidate_on_dropped(w);
 		break;
 	}
 }

@@ -138,7 +138,7 @@ hub_loop_message(struct hub_loop *hl, const char *topic, const char *data, size_
 	if (presence_owns(topic))
 		presence_message(hl->presence, topic, data, len);
 	else
-		hub_topic_message(hl->hub, topic, data, len);
+		hub_on_topic_message(hl->hub, topic, data, len);
 }
 
 void
@@ -147,13 +147,13 @@ hub_loop_subscribed(struct hub_loop *hl, const char *topic)
 	if (presence_owns(topic))
 		presence_subscribed(hl->presence, topic);
 	else
-		hub_topic_subscribed(hl->hub, topic);
+		hub_on_topic_subscribed(hl->hub, topic);
 }
 
 void
 hub_loop_topics_state(struct hub_loop *hl, bool up)
 {
-	hub_topics_state(hl->hub, up);
+	hub_on_topics_state(hl->hub, up);
 }
 
 void

@@ -45,7 +45,7 @@ periodic_hub(struct worker *w)
 static void
 periodic_compare(struct worker *w)
 {
-	hub_second(w->hub);
+	hub_each_second(w->hub);
 }
 
 static void

@@ -50,7 +50,7 @@ push_reload_on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 	(void)loop, (void)events;
 	if (push_reload_take(r, a, &err) != ES_OK) {
 		log_error("reload failed in a worker; it keeps its settings",
-		    LOG_INT("worker", r->worker->env.index), LOG_ERR(&err));
+		    LOG_INT("worker", r->worker->env.index), LOG_ERR_FIELDS(&err));
 		arena_free(&a);
 		return;
 	}

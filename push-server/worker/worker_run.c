@@ -20,7 +20,7 @@
 
 #include "core/banned.h"
 
-/* Most statements in flight on each pipeline to PostgreSQL. */
+/* Maximum number of statements in flight on each pipeline to PostgreSQL. */
 #define PG_IN_FLIGHT     4096
 #define REPLAY_IN_FLIGHT 64
 #define WRITE_IN_FLIGHT  4
@@ -79,7 +79,7 @@ worker_run_on_subscribed(void *ctx, const char *topic)
 
 	w->env.now_ms = clock_mono_ms();
 	if (strcmp(topic, send_outcomes_topic(w->outcomes)) == 0)
-		send_outcomes_subscribed(w->outcomes);
+		send_outcomes_on_subscribed(w->outcomes);
 	else
 		hub_loop_subscribed(w->hub_loop, topic);
 }
@@ -227,7 +227,7 @@ worker_run(struct push_conf *conf, const struct conf_share *share,
 	    w, ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV), conf, metrics, index);
 	w->env.trace = trace;
 	if (worker_run_open(r, &err) != ES_OK) {
-		log_error("can't start", LOG_ERR(&err));
+		log_error("can't start", LOG_ERR_FIELDS(&err));
 		return 1;
 	}
 	worker_run_start_watchers(r);

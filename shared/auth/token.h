@@ -38,9 +38,10 @@ struct token_rules {
 	size_t n_keys;
 	const char *issuer, *audience;
 	int64_t leeway_s;
-	/* token_mint() is called with times of token_store_issue_s(). Its tokens carry
-	 * the claim es_minted, and a revocation needs no leeway for them. */
-	bool mints_by_database;
+	/* The caller of token_mint() takes now_s from the database
+	 * (token_store_issue_s()). The tokens carry the claim es_minted, and a revocation
+	 * needs no leeway for them. */
+	bool minted_at_database_time;
 };
 
 struct token_claims {
@@ -75,7 +76,7 @@ enum es_code token_verify(const struct token_rules *rules, const char *jwt, int6
     struct token_claims *out, struct es_err *err) ES_MUST_CHECK;
 
 /* Mints a token that is signed with keys[0], has a fresh jti and the iat now_s. The text
- * lives in a. */
+ * is allocated in the arena a. */
 enum es_code token_mint(const struct token_rules *rules, const struct tenant_id *tenant,
     const struct user_id *user, int64_t now_s, int64_t ttl_s, struct arena *a,
     const char **out, struct es_err *err) ES_MUST_CHECK;

@@ -30,7 +30,7 @@ token_mint_fill(jwt_t *jwt, const struct token_rules *rules,
 	       jwt_add_grant(jwt, "sub", user->text) == 0 &&
 	       jwt_add_grant(jwt, "tid", tenant->text) == 0 &&
 	       jwt_add_grant(jwt, "jti", jti) == 0 &&
-	       (!rules->mints_by_database ||
+	       (!rules->minted_at_database_time ||
 		   jwt_add_grant_bool(jwt, "es_minted", 1) == 0) &&
 	       jwt_add_grant_int(jwt, "iat", now_s) == 0 &&
 	       jwt_add_grant_int(jwt, "exp", now_s + ttl_s) == 0;

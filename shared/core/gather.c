@@ -30,7 +30,7 @@ gather_leak(struct gather *g, int64_t now_ms)
 /* The level is limited to the arrivals of one second. So the bucket is empty about one
  * second after a storm of arrivals, and stays full while the storm lasts. */
 void
-gather_arrived(struct gather *g, int64_t now_ms)
+gather_count_arrival(struct gather *g, int64_t now_ms)
 {
 	const int64_t full = (g->limits.calm_per_s + 1) * ONE;
 

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct gather_limits {
-	size_t batch;    /* most questions in one statement */
-	int64_t wait_ms; /* least time between two statements while many arrive */
+	size_t batch;    /* maximum number of questions in one statement */
+	int64_t wait_ms; /* minimum time between two statements while many arrive */
 	/* arrivals a second up to which questions are sent at once */
 	int64_t calm_per_s;
 };
@@ -25,7 +25,7 @@ struct gather {
 void gather_init(struct gather *g, const struct gather_limits *limits);
 /* Count one arrival from outside. Repeated questions of the program itself don't
  * count. */
-void gather_arrived(struct gather *g, int64_t now_ms);
+void gather_count_arrival(struct gather *g, int64_t now_ms);
 /* Returns how many of the waiting questions to send now, in one statement. */
 size_t gather_due(struct gather *g, size_t waiting, int64_t now_ms);
 void gather_sent(struct gather *g, int64_t now_ms);

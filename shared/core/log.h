@@ -29,7 +29,7 @@ struct log_field {
 	((struct log_field){ \
 	    .kind = LOG_FIELD_STR, .key = (v) != NULL ? (k) : NULL, .str = (v)})
 /* The fields of a struct es_err that an operator needs. */
-#define LOG_ERR(e) \
+#define LOG_ERR_FIELDS(e) \
 	LOG_STR("error", (e)->text), LOG_FILLED("sqlstate", (e)->sqlstate), \
 	    LOG_FILLED("cause", (e)->cause), LOG_GIVEN("statement", (e)->statement)
 

@@ -70,12 +70,12 @@ outage_failed(enum outage_of what, const struct es_err *err)
 		o->failures = 1;
 		o->cause = cause;
 		log_error("service unavailable", LOG_STR("service", outage_names[what]),
-		    LOG_ERR(err));
+		    LOG_ERR_FIELDS(err));
 	} else if (o->cause != cause && outage_due(o, now)) {
 		o->cause = cause;
 		log_error("service still unavailable, for another cause",
 		    LOG_STR("service", outage_names[what]),
-		    LOG_INT("outage_ms", now - none), LOG_ERR(err));
+		    LOG_INT("outage_ms", now - none), LOG_ERR_FIELDS(err));
 	}
 }
 

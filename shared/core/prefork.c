@@ -36,7 +36,7 @@ struct master {
 	int64_t drain_ms, kill_at_ms;
 	bool killed;
 	bool reading;  /* the settings */
-	bool hung_was; /* the log has it */
+	bool hung_was; /* the log has a line about the worker that hangs */
 	struct notify notify;
 };
 
@@ -354,7 +354,7 @@ prefork_run(const struct prefork *p)
 	prefork_signals_wanted(&set);
 	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
 	if (notify_open(&m.notify, &err) != ES_OK)
-		log_warn("systemd gets no messages", LOG_ERR(&err));
+		log_warn("systemd gets no messages", LOG_ERR_FIELDS(&err));
 	prefork_lay_out(&m);
 	prefork_start_due(&m);
 	while (!m.draining || prefork_signal_all(&m, 0) > 0)

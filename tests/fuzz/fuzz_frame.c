@@ -152,7 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)fakes_run();
 	}
 	CHECK(c->state == CONN_OPEN);
-	conn_lost(c);
+	conn_on_lost(c);
 	worker_turn(&worker);
 	CHECK(worker.conns.n == 0);
 	worker.env.now_ms += conf.send_timeout_ms; /* no client is left to answer */

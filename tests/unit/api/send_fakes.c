@@ -24,13 +24,13 @@ queue_send(struct queue *q, const struct queue_msg *msg, struct es_err *err)
 }
 
 void
-budget_send(struct api *api)
+budget_for_send(struct api *api)
 {
 	(void)api;
 }
 
 void
-budget_enqueue(struct api *api)
+budget_for_enqueue(struct api *api)
 {
 	(void)api;
 }

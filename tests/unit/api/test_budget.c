@@ -42,7 +42,7 @@ freeze(void)
 	    .send_wait_ms = 1000,
 	    .user_send = 20,
 	    .user_send_window_s = 10};
-	api = (struct api){.conf = &conf, .redis_ms = PATIENCE_MS};
+	api = (struct api){.conf = &conf, .redis_timeout_ms = PATIENCE_MS};
 	CU_ASSERT_EQUAL_FATAL(redis_open(url, PATIENCE_MS, &api.redis, &err), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(queue_open(&queue, &api.queue, &err), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(send_gate_open(1, &api.gate, &err), ES_OK);
@@ -79,7 +79,7 @@ send(struct arena *a)
 	http_res_init(&res, a);
 	uuid_new(e.id.text);
 	budget_start(&api);
-	budget_send(&api);
+	budget_for_send(&api);
 	CU_ASSERT_EQUAL(send_limits_charge(&api, &req, &res, &err), ES_OK);
 	CU_ASSERT_EQUAL(
 	    send_submit(&api, &e, true, a, &known, &outcome, &err), ES_UNAVAILABLE);
@@ -111,9 +111,9 @@ queue_has_the_rest(void)
 	int64_t start_ms;
 
 	budget_start(&api);
-	budget_send(&api);
+	budget_for_send(&api);
 	CU_ASSERT_EQUAL(redis_budget_left(api.redis), PATIENCE_MS / 2);
-	budget_enqueue(&api);
+	budget_for_enqueue(&api);
 	start_ms = clock_mono_ms();
 	CU_ASSERT_EQUAL(
 	    queue_send(api.queue,

@@ -39,9 +39,9 @@ dead_workers(void)
 
 	CU_ASSERT_TRUE(send_gate_enter(g, 0, 0));
 	CU_ASSERT_FALSE(send_gate_enter(g, 1, 0));
-	send_gate_clear(g, 1);
+	send_gate_free_seat(g, 1);
 	CU_ASSERT_FALSE(send_gate_enter(g, 1, 0));
-	send_gate_clear(g, 0);
+	send_gate_free_seat(g, 0);
 	CU_ASSERT_TRUE(send_gate_enter(g, 1, 0));
 	send_gate_close(&g);
 }

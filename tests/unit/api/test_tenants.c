@@ -39,7 +39,7 @@ begin(void)
 	    .n_keys = 1,
 	    .issuer = "echostream",
 	    .audience = "echostream",
-	    .mints_by_database = true};
+	    .minted_at_database_time = true};
 }
 
 static void

@@ -20,7 +20,7 @@ static const struct token_rules rules = {.keys = keys,
     .n_keys = 1,
     .issuer = "echostream",
     .audience = "echostream",
-    .mints_by_database = true};
+    .minted_at_database_time = true};
 
 static void
 begin(void)

@@ -38,7 +38,7 @@ accepts_minted_tokens(void)
 		struct es_err err;
 
 		one.keys = &keys[i];
-		one.mints_by_database = i == 0;
+		one.minted_at_database_time = i == 0;
 		CU_ASSERT_EQUAL_FATAL(
 		    token_mint(&one, &tenant, &user, TEST_NOW_S, 60, a, &jwt, &err),
 		    ES_OK);

@@ -20,7 +20,7 @@ static void
 arrive(unsigned n)
 {
 	for (; n > 0; n--)
-		gather_arrived(&g, now_ms);
+		gather_count_arrival(&g, now_ms);
 }
 
 static void

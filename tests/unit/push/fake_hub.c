@@ -39,7 +39,7 @@ hub_tick(struct hub *hub)
 }
 
 void
-hub_second(struct hub *hub)
+hub_each_second(struct hub *hub)
 {
 	(void)hub;
 }

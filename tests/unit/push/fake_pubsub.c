@@ -112,7 +112,7 @@ pub_message(struct fake_worker *w, const struct out_item *item)
 	if (w->presence != NULL && presence_owns(item->topic))
 		presence_message(w->presence, item->topic, item->data, item->len);
 	else if (w->hub != NULL)
-		hub_topic_message(w->hub, item->topic, item->data, item->len);
+		hub_on_topic_message(w->hub, item->topic, item->data, item->len);
 }
 
 static void
@@ -121,7 +121,7 @@ pub_subscribed(struct fake_worker *w, const char *topic)
 	if (w->presence != NULL && presence_owns(topic))
 		presence_subscribed(w->presence, topic);
 	else if (w->hub != NULL)
-		hub_topic_subscribed(w->hub, topic);
+		hub_on_topic_subscribed(w->hub, topic);
 }
 
 bool
@@ -148,7 +148,7 @@ out_disconnect(struct outside *o)
 	o->topics_down = true;
 	memset(o->confirmed, 0, sizeof(o->confirmed));
 	if (o->worker->hub != NULL)
-		hub_topics_state(o->worker->hub, false);
+		hub_on_topics_state(o->worker->hub, false);
 }
 
 void
@@ -156,7 +156,7 @@ out_reconnect(struct outside *o)
 {
 	o->topics_down = false;
 	if (o->worker->hub != NULL)
-		hub_topics_state(o->worker->hub, true);
+		hub_on_topics_state(o->worker->hub, true);
 	for (unsigned i = 0; i < 64; i++)
 		if (o->topics[i][0] != '\0') {
 			o->confirmed[i] = true;

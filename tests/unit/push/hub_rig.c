@@ -89,7 +89,7 @@ hub_advance(int64_t ms)
 		worker.env.now_ms += 250;
 		hub_tick(worker.hub);
 		if (worker.env.now_ms % 1000 == 0)
-			hub_second(worker.hub);
+			hub_each_second(worker.hub);
 		hub_deliver_all();
 	}
 }
@@ -132,7 +132,7 @@ hub_begin(const struct hub_limits *limits)
 	out_init(&out, &worker, 1);
 	worker.hub = hub_new(&worker.env, &worker.conns,
 	    limits != NULL ? limits : &hub_limits_default, &io);
-	hub_topics_state(worker.hub, true);
+	hub_on_topics_state(worker.hub, true);
 }
 
 void

@@ -67,7 +67,7 @@ settings(struct push_conf *conf)
 	    .body_max_chars = 10000,
 	    .frame_rate = 60,
 	    .subscribe_rate = 1000,
-	    .read_marks = 1000,
+	    .read_marks_max = 1000,
 	    .control_rate = 200,
 	};
 }

@@ -26,7 +26,7 @@ test_acl(void)
 	out.acl_version = 3;
 	(void)snprintf(
 	    hint, sizeof(hint), "{\"tenant\":\"%s\",\"aclVersion\":3}", OUT_TENANT);
-	hub_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
+	hub_on_topic_message(worker.hub, TOPIC_CONTROL, hint, strlen(hint));
 	hub_advance(250);
 	CU_ASSERT_EQUAL(out.revalidated, 2);
 	/* Only a connection whose user was looked up at an older version is looked up
@@ -38,8 +38,8 @@ test_acl(void)
 	CU_ASSERT_EQUAL(out.revalidated, 2);
 	/* After a hint that can't be read the worker polls at once. */
 	out.acl_version = 4;
-	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
-	hub_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
+	hub_on_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
+	hub_on_topic_message(worker.hub, TOPIC_CONTROL, "{", 1);
 	CU_ASSERT_EQUAL(worker.hub->unreadable.n, 1); /* the first one was logged */
 	hub_advance(250);
 	CU_ASSERT_EQUAL(out.revalidated, 3);
@@ -54,7 +54,7 @@ hint(const char *user, int64_t version)
 	(void)snprintf(json, sizeof(json),
 	    "{\"tenant\":\"%s\",\"user\":\"%s\",\"aclVersion\":%" PRId64 "}", OUT_TENANT,
 	    user, version);
-	hub_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
+	hub_on_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
 }
 
 /* After a hint that names a user only this user is looked up. A jump of the version shows
@@ -92,7 +92,7 @@ test_hint_of_a_jti(void)
 		(void)snprintf(json, sizeof(json),
 		    "{\"tenant\":\"%s\",\"jti\":\"j-1\",\"aclVersion\":%d}", OUT_TENANT,
 		    version);
-		hub_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
+		hub_on_topic_message(worker.hub, TOPIC_CONTROL, json, strlen(json));
 		CU_ASSERT_EQUAL(out.revalidated_jtis, (unsigned)version / 2);
 		CU_ASSERT_EQUAL(out.revalidated_users, 0);
 		hub_advance(5500);

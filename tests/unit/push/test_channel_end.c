@@ -56,7 +56,7 @@ test_the_event_is_lost(void)
 	out_commit(&out, 0, EVENT_CHANNEL_DELETED, 0);
 	out.faults.lose = 0;
 	for (unsigned s = 0; s < 31; s++) {
-		hub_second(worker.hub);
+		hub_each_second(worker.hub);
 		hub_advance(1000);
 	}
 	CU_ASSERT_TRUE(hub_received(a, "not_found"));

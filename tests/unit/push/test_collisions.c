@@ -30,7 +30,7 @@ channels_chosen_to_collide_are_spread(void)
 	hub = worker.hub;
 	hub->io.topic = ignore_topic; /* the fake has room for few topics */
 	for (size_t i = 0; i < FNV_COLLISIONS; i++)
-		(void)channel_get(hub, &ids[i].tenant, &ids[i].channel);
+		(void)channel_find_or_add(hub, &ids[i].tenant, &ids[i].channel);
 	CU_ASSERT_EQUAL(hub->channels.n, FNV_COLLISIONS);
 	CU_ASSERT_TRUE(fnv_collisions_longest(&hub->channels) <= LONGEST_CHAIN);
 	hub_end();

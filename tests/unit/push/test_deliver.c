@@ -224,7 +224,7 @@ one_step(void)
 		pass(50);
 	if (worker.env.now_ms - second_ms >= 1000) {
 		second_ms = worker.env.now_ms;
-		hub_second(worker.hub);
+		hub_each_second(worker.hub);
 	}
 	if (out_chance(&out, 1) && (hasty || out_chance(&out, 50)))
 		out_disconnect(&out);
@@ -256,7 +256,7 @@ settle(void)
 			out_drain(&out);
 			turn();
 		}
-		hub_second(worker.hub);
+		hub_each_second(worker.hub);
 	}
 }
 
@@ -322,7 +322,7 @@ begin(unsigned seed, const struct hub_limits *limits)
 	fake_worker_init(&worker);
 	out_init(&out, &worker, seed);
 	worker.hub = hub_new(&worker.env, &worker.conns, limits, &io);
-	hub_topics_state(worker.hub, true);
+	hub_on_topics_state(worker.hub, true);
 }
 
 static void

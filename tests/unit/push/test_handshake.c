@@ -122,7 +122,7 @@ refuses_when_full_or_draining(void)
 	caller_send("GET /ws HTTP/1.1\r\n" UP "\r\n");
 	CU_ASSERT_PTR_NOT_NULL(strstr(caller_answer(), "HTTP/1.1 503 "));
 	for (struct list *l; (l = list_first(&caller_rig.worker.conns.all)) != NULL;) {
-		conn_lost(LIST_ITEM(l, struct conn, io.all));
+		conn_on_lost(LIST_ITEM(l, struct conn, io.all));
 		conn_reap(&caller_rig.worker.conns);
 	}
 	caller_down();

@@ -77,7 +77,7 @@ test_lost_in_doubt(void)
 	out.late = NULL;
 	channel_check_head(ch);
 	hub_deliver_all();
-	CU_ASSERT_EQUAL(ch->suspect, 1);
+	CU_ASSERT_EQUAL(ch->suspect_head, 1);
 	out.late = late;
 	pub_deliver_late(&out);
 	hub_deliver_all();
@@ -144,9 +144,9 @@ test_message_on_a_wrong_topic(void)
 	ev.channel = out.channels[1].id;
 	text_init(&text, arena, 4096);
 	event_encode(&ev, &text);
-	hub_topic_message(worker.hub, topic, text.data, text.len);
-	hub_topic_message(worker.hub, topic, "{", 1);
-	hub_topic_message(worker.hub, "es:t:x", text.data, text.len);
+	hub_on_topic_message(worker.hub, topic, text.data, text.len);
+	hub_on_topic_message(worker.hub, topic, "{", 1);
+	hub_on_topic_message(worker.hub, "es:t:x", text.data, text.len);
 	hub_deliver_all();
 	CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 0);
 	arena_free(&arena);
@@ -172,18 +172,18 @@ test_unreadable_event_is_a_hole(void)
 		out.faults.lose = 0;
 		topic_channel(&a->conn.tenant, &out.channels[0].id, topic);
 		worker.env.now_ms += 10; /* less than a second */
-		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		hub_on_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		hub_deliver_all();
 		worker.env.now_ms += 400;
 		hub_tick(worker.hub);
 		hub_deliver_all();
 		CU_ASSERT_EQUAL(hub_count(a, "\"type\":\"message\""), 1);
 		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 0); /* the first was logged */
-		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
-		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		hub_on_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		hub_on_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 2); /* one log line a minute */
 		worker.env.now_ms += UNREADABLE_MESSAGE_LOG_MS;
-		hub_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
+		hub_on_topic_message(worker.hub, topic, texts[i], strlen(texts[i]));
 		CU_ASSERT_EQUAL(worker.hub->unreadable.n, 0);
 		hub_deliver_all();
 		hub_end();
@@ -210,7 +210,7 @@ line_of(void (*say)(const char *topic), const char *topic, char *buf, size_t siz
 static void
 say_newer_version(const char *topic)
 {
-	hub_topic_message(worker.hub, topic, "{\"v\":9}", 7);
+	hub_on_topic_message(worker.hub, topic, "{\"v\":9}", 7);
 }
 
 /* The log line names the member of the message that can't be read. */
@@ -275,7 +275,7 @@ receive_after_recovery(const struct fake_conn *f, int64_t seq)
 	topic_channel(&ev.tenant, &ev.channel, topic);
 	text_init(&text, arena, 4096);
 	event_encode(&ev, &text);
-	hub_topic_message(worker.hub, topic, text.data, text.len);
+	hub_on_topic_message(worker.hub, topic, text.data, text.len);
 	arena_free(&arena);
 }
 

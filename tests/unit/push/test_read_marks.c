@@ -96,7 +96,7 @@ static void
 bounds_the_waiting_marks(void)
 {
 	one_client_up();
-	rig.conf.read_marks = 2;
+	rig.conf.read_marks_max = 2;
 	mark(1, 5, "a");
 	mark(2, 5, "b");
 	mark(3, 5, "c"); /* one more */
@@ -124,7 +124,7 @@ writes_many_in_several_statements(void)
 	struct es_err err;
 
 	one_client_up();
-	rig.conf.read_marks = 10000;
+	rig.conf.read_marks_max = 10000;
 	for (unsigned i = 0; i < READ_STORE_MAX + 1; i++) {
 		(void)snprintf(channel.text, sizeof(channel.text),
 		    "01900000-0000-7000-8000-%012u", i);

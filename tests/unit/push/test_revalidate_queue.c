@@ -119,7 +119,7 @@ down(void)
 	CU_ASSERT_TRUE(list_empty(&who->queue) && list_empty(&who->first));
 	CU_ASSERT_EQUAL(who->n_checking, 0);
 	for (struct list *l = all->next; l != all; l = l->next)
-		conn_lost(LIST_ITEM(l, struct conn, io.all));
+		conn_on_lost(LIST_ITEM(l, struct conn, io.all));
 	conn_reap(&rig.worker.conns);
 	rig_down(&rig);
 }
@@ -303,7 +303,7 @@ drops_connections_that_are_gone(void)
 	step(); /* the victim waits for the next */
 	for (unsigned i = BATCH; i < MANY; i++)
 		if (i % 2 == 0 || i >= MANY - OF_A_USER)
-			conn_lost(conn_get(&rig.worker.conns, refs[i]));
+			conn_on_lost(conn_get(&rig.worker.conns, refs[i]));
 	conn_reap(&rig.worker.conns);
 	churn(2000);
 	CU_ASSERT_EQUAL(who->n_checking, 0);

@@ -216,13 +216,14 @@ looks_up_after_a_reconnect_to_redis(void)
 	send_n(1);
 	rig_turn(&rig);
 	fakes.known = false;
-	send_outcomes_subscribed(rig.worker.outcomes);
+	send_outcomes_on_subscribed(rig.worker.outcomes);
 	CU_ASSERT_TRUE(
 	    fakes_run()); /* the outcome is unknown, and the time-out is not over */
 	fakes.known = true;
-	send_outcomes_subscribed(rig.worker.outcomes);
+	send_outcomes_on_subscribed(rig.worker.outcomes);
 	CU_ASSERT_TRUE(one_client_answered("\"messageId\":100"));
-	send_outcomes_subscribed(rig.worker.outcomes); /* no send waits for an outcome */
+	send_outcomes_on_subscribed(
+	    rig.worker.outcomes); /* no send waits for an outcome */
 	CU_ASSERT_FALSE(fakes_run());
 	one_client_down();
 }
@@ -248,9 +249,9 @@ looks_up_a_few_outcomes_at_a_time(void)
 	}
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.n_sent, 200);
-	send_outcomes_subscribed(rig.worker.outcomes);
+	send_outcomes_on_subscribed(rig.worker.outcomes);
 	CU_ASSERT_EQUAL(fakes.outcome_statements, 64);
-	send_outcomes_subscribed(rig.worker.outcomes); /* the limit is reached */
+	send_outcomes_on_subscribed(rig.worker.outcomes); /* the limit is reached */
 	CU_ASSERT_EQUAL(fakes.outcome_statements, 64);
 	while (fakes_run())
 		;

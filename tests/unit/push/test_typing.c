@@ -57,7 +57,7 @@ begin(void)
 	fake_worker_init(&worker);
 	out_init(&out, &worker, 1);
 	worker.hub = hub_new(&worker.env, &worker.conns, &hub_limits_default, &io);
-	hub_topics_state(worker.hub, true);
+	hub_on_topics_state(worker.hub, true);
 }
 
 static void
@@ -118,7 +118,7 @@ test_from_elsewhere(void)
 	event_encode(&ev, &text);
 	topic_channel(&ev.tenant, &ev.channel, topic);
 	for (unsigned i = 0; i < 5; i++)
-		hub_topic_message(worker.hub, topic, text.data, text.len);
+		hub_on_topic_message(worker.hub, topic, text.data, text.len);
 	CU_ASSERT_EQUAL(received[b - fake_conns], 1);
 	arena_free(&arena);
 	end();
