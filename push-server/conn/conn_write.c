@@ -70,7 +70,8 @@ conn_write_waiting(const struct conn *c)
 	return (int64_t)c->out.buffered + c->out.control.len + c->out.lossy.len;
 }
 
-/* The 101 answer is sent and no close was decided: frames may be written. */
+/* True: the 101 answer is sent and neither side has decided to close, so frames may be
+ * written. */
 static bool
 conn_write_live(const struct conn *c)
 {

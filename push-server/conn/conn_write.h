@@ -24,8 +24,8 @@
  * socket does not take it, the client reads too slowly and is closed with 4101. */
 void conn_queue_frame(struct conn *c, const char *json, size_t len);
 
-/* How many bytes the next conn_write_frames may carry; 0 while the connection is blocked
- * or not open. A single frame may be larger than a result above 0. */
+/* Returns how many bytes the next conn_write_frames() may write; 0 while the connection
+ * is blocked or not open. A single frame may be larger than a result above 0. */
 size_t conn_write_room(const struct conn *c);
 
 /* Write whole finished unmasked frames of at most CONN_WRITE_MAX bytes. The frames are

@@ -19,10 +19,10 @@ struct conns;
 bool early_bytes_reserve(struct conns *t, size_t n) ES_MUST_CHECK;
 void early_bytes_release(struct conns *t, size_t n);
 
-/* May the unfinished message grow to message_len bytes before hello? 0: yes. Otherwise
- * the close code, with its reason in *why: 1009 when the message alone exceeds the
- * socket's limit, 4005 when the message and the waiting bytes exceed it together, 4100
- * when the worker's limit would be exceeded. */
+/* Decides whether the unfinished message may grow to message_len bytes before hello.
+ * Returns 0 if it may, otherwise the close code, with its reason in *why: 1009 when the
+ * message alone exceeds the socket's limit, 4005 when the message and the waiting bytes
+ * exceed it together, 4100 when the worker's limit would be exceeded. */
 uint16_t early_bytes_refusal(
     const struct conn *c, size_t message_len, const char **why) ES_MUST_CHECK;
 /* Count the early bytes of a connection again after its buffers have changed. Does

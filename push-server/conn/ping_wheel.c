@@ -11,7 +11,8 @@
 #define BUCKETS   (PING_INTERVAL_MS / PING_TICK_MS)
 #define LATE      (PONG_TIMEOUT_MS / PING_TICK_MS)
 #define PING_NONE 0
-/* most missed ticks to run: one round, however long the process was suspended */
+/* maximum number of missed ticks to run: one round, however long the process was
+ * suspended */
 #define CATCH_UP BUCKETS
 
 struct ping_wheel {

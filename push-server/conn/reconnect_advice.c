@@ -17,7 +17,7 @@ reconnect_advice_spread_ms(const struct conns *t)
 int64_t
 reconnect_advice_retry_ms(const struct conns *t)
 {
-	/* 62 tries: so many that the upper limit applies */
+	/* after 62 tries the upper limit applies */
 	return clock_backoff_ms(
 	    62, t->env->conf->reconnect_min_ms, 2 * reconnect_advice_spread_ms(t));
 }

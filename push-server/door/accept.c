@@ -36,7 +36,7 @@ struct accept {
 static void
 accept_set_int(int fd, int level, int name, int value)
 {
-	/* A failed setsockopt() costs speed, nothing else. */
+	/* Ignore a failure: these options only make the socket faster. */
 	(void)setsockopt(fd, level, name, &value, sizeof(value));
 }
 
@@ -86,7 +86,7 @@ accept_on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 	struct accept *a = ES_CONTAINER(timer, struct accept, pause);
 
 	(void)loop, (void)events;
-	accept_watch(a); /* the timer is over, so it is not active */
+	accept_watch(a); /* the timer has expired, so it is not active */
 }
 
 /* Accepts one client. False: accept4() failed, e.g. because no client waits. */

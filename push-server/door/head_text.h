@@ -15,7 +15,7 @@ bool head_text_value(const char *s) ES_MUST_CHECK;
 /* Removes blanks at both ends, in place. */
 char *head_text_trim(char *s);
 const char *head_text_trim_const(const char *s);
-/* Is word in the comma-separated list? Upper and lower case are equal. */
+/* True when the comma-separated list has the word, in upper or lower case. */
 bool head_text_has(const char *list, const char *word) ES_MUST_CHECK;
 /* True for 16 bytes in base64 (RFC 4648 section 4), without stray bits at the end. */
 bool head_text_key(const char *s) ES_MUST_CHECK;

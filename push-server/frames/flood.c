@@ -8,7 +8,8 @@
  * came directly before it, or if its count is above FLOOD_FACTOR times the rate. */
 #define BAD_WINDOWS_MAX 2
 #define FLOOD_FACTOR    10
-/* Most refused sends and subscribes in a window; one more closes with 4103. */
+/* Maximum number of refused sends and subscribes in a window; one more closes the
+ * connection with 4103. */
 #define REFUSED_MAX 1000
 
 /* A rate, and the texts for a client that exceeds it. */

@@ -1,6 +1,6 @@
-/* Limits of what a connection may ask for in a window of 10 s. Above a rate the client
- * receives the error `rate_limited`. Far above it, or above it in consecutive windows,
- * the connection is closed with 4103. */
+/* Limits the frames, subscribes and refused requests of a connection in a window of 10 s.
+ * Above a rate the client receives the error `rate_limited`. Far above it, or above it in
+ * consecutive windows, the connection is closed with 4103. */
 #ifndef PUSH_FLOOD_H
 #define PUSH_FLOOD_H
 

@@ -10,7 +10,8 @@
 
 #include "core/banned.h"
 
-#define EARLY_FRAMES_MAX 64 /* most frames of one connection that wait for hello */
+#define EARLY_FRAMES_MAX \
+	64 /* maximum number of frames of one connection that wait for hello */
 
 const struct frame_type *const frame_types[] = {
     &frame_subscribe,

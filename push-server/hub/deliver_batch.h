@@ -10,7 +10,7 @@
 /* Bytes. A longer span is written alone and without a copy, because copying it would cost
  * more than the system call that the copy saves. */
 #define DELIVER_SHORT 4096
-/* Spans that one write may have. */
+/* Maximum number of spans in one write. */
 #define DELIVER_PARTS 256
 
 struct deliver_part {
@@ -29,7 +29,7 @@ void deliver_batch_free(struct deliver_batch **b);
 /* Empty the batch for a write of at most room bytes. A single frame may be longer than
  * room. */
 void deliver_batch_begin(struct deliver_batch *b, size_t room);
-/* Most bytes of the next span. At least 1, and a span of a single frame may be longer. */
+/* Maximum bytes of the next span, at least 1. A span of a single frame may be longer. */
 size_t deliver_batch_room(const struct deliver_batch *b);
 /* Add a span to the write. False: the span does not fit behind the spans in the batch. An
  * empty batch takes any span. The span's bytes must stay valid until the write. */

@@ -11,8 +11,8 @@ struct hub;
 
 #define HEADS_MAX 500
 
-/* May these users read these channels? done receives one row for each user that may read;
- * row.ord is the index of its item. done frees the question. */
+/* Asks, for each item, whether the user may read the channel. done receives one row for
+ * each user that may read; row.ord is the index of its item. done frees the question. */
 struct authorise_ask {
 	struct hub *hub;
 	void *ctx;
@@ -27,8 +27,8 @@ struct authorise_ask {
 	} items[];
 };
 
-/* The heads of these channels, at most HEADS_MAX. heads[i] is -1 for a channel that does
- * not exist. done frees the question, which is one allocation. */
+/* Asks for the heads of these channels, at most HEADS_MAX. heads[i] is -1 for a channel
+ * that does not exist. done frees the question, which is one allocation. */
 struct heads_ask {
 	struct hub *hub;
 	size_t n;
@@ -41,8 +41,8 @@ struct heads_ask {
 	void (*done)(struct heads_ask *ask, enum es_code rc, const int64_t heads[]);
 };
 
-/* The acl versions of these tenants, in order; -1 for a tenant that does not exist. done
- * frees the question. */
+/* Asks for the acl versions of these tenants, in order; -1 for a tenant that does not
+ * exist. done frees the question. */
 struct acl_ask {
 	struct hub *hub;
 	size_t n;

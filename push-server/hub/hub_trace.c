@@ -5,7 +5,7 @@
 
 #include "core/banned.h"
 
-/* Most open spans. A further event ends the open ones early. */
+/* Maximum number of open spans. A further event ends the open ones early. */
 #define OPEN_MAX 256
 
 struct hub_delivery {

@@ -1,5 +1,5 @@
-/* Gathers the questions of subscriptions and applicants: may this user read this channel,
- * and where is the channel's head? subscribe_judge() takes the answers. */
+/* Gathers the questions of subscriptions and applicants: whether the user may read the
+ * channel, and the number of the channel's head. subscribe_judge() takes the answers. */
 #ifndef PUSH_RIGHTS_ASK_H
 #define PUSH_RIGHTS_ASK_H
 

@@ -64,7 +64,7 @@ awaited_free(struct awaited **a)
 		return;
 	CHECK(list_empty(&(*a)->due));
 	awaited_end_span(*a);
-	arena = (*a)->arena; /* *a itself lives in the arena */
+	arena = (*a)->arena; /* *a itself is allocated in the arena */
 	*a = NULL;
 	arena_free(&arena);
 }

@@ -8,7 +8,8 @@
 #include "core/err.h"
 #include "send/send_lane.h"
 
-/* Most sends of one connection into one channel that wait for the envelope before. */
+/* Maximum number of sends of one connection into one channel that wait while an earlier
+ * envelope is on its way. */
 #define SENDS_WAITING_MAX 32
 
 struct pg_async;

@@ -206,7 +206,7 @@ bearers_token(const struct bearer *one, const struct conn *c)
 	return one->token != NULL ? one->token : c->auth.token;
 }
 
-/* Copies the claims, because their texts live in the caller's arena. */
+/* Copies the claims, because the caller's arena owns their texts. */
 static void
 bearers_verified(struct bearer *one, const struct issuer_claims *claims)
 {

@@ -15,7 +15,7 @@ enum bearer_kind {
 	BEARER_GREETING, /* the first token, c->auth.token until it is verified */
 	BEARER_OPENING,  /* as BEARER_KEY, before hello */
 	BEARER_FRESH,    /* the token of an auth frame after hello */
-	BEARER_KEY,      /* does the key that signed the token in force still exist? */
+	BEARER_KEY, /* checks that the key that signed the token in force still exists */
 };
 
 /* Called once with the result, unless the connection has ended. claims NULL: the token is

@@ -38,7 +38,7 @@ struct who {
 	 * first */
 	struct list queue;
 	size_t n_checking; /* look-ups under way */
-	int64_t queue_ms;  /* when a batch of the line was last looked up */
+	int64_t queue_ms;  /* when a batch of the queue was last looked up */
 	/* no look-up before this time, after an unanswered one */
 	int64_t retry_ms;
 };
