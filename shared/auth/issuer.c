@@ -9,8 +9,8 @@
 
 #include "core/banned.h"
 
-/* Most keys tried for one token. A key set may give the same kid to many keys, and each
- * costs a signature check. */
+/* Maximum number of keys tried for one token. A key set may give the same kid to many
+ * keys, and each costs a signature check. */
 #define TRIES_MAX 4
 
 /* One key that verifies tokens. A key set has several. */

@@ -14,7 +14,7 @@ struct issuer_hint {
 	const char *iss;
 	struct tenant_id tenant; /* "" when the token has no tid */
 };
-/* The texts live in a. ES_UNAUTHENTICATED when jwt is not a token. */
+/* The texts are allocated in the arena a. ES_UNAUTHENTICATED when jwt is not a token. */
 enum es_code issuer_peek(const char *jwt, struct arena *a, struct issuer_hint *out,
     struct es_err *err) ES_MUST_CHECK;
 
@@ -33,7 +33,8 @@ struct issuer_claims {
 	int64_t key_created_ms;
 	bool provision, owners; /* rights of that key */
 	char subject[ISSUER_SUBJECT_MAX + 1];
-	const char *name, *email; /* live in the arena; NULL: the token has none */
+	const char *name,
+	    *email; /* are allocated in the arena; NULL: the token has none */
 	char jti[64];
 	int64_t issued_s, expires_s; /* as in struct token_claims */
 };

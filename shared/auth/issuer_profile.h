@@ -6,7 +6,7 @@
 #include "auth/issuer.h"
 
 /* Returns a display name: the claim without control characters, cut to 200 code points;
- * the subject when nothing is left. Lives in a. */
+ * the subject when nothing is left. The result is allocated in the arena a. */
 const char *issuer_profile_name(const char *claim, const char *subject, struct arena *a);
 /* Returns the claim, or NULL when it is not an e-mail address. */
 const char *issuer_profile_email(const char *claim);

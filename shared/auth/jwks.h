@@ -8,7 +8,7 @@
 #define JWKS_KEYS_MAX  50    /* keys read from one set; further ones are ignored */
 
 struct jwk {
-	const char *kid; /* lives in the arena; "": the key has none */
+	const char *kid; /* is allocated in the arena; "": the key has none */
 	struct token_pubkey *key;
 };
 

@@ -38,10 +38,11 @@ bool token_split(const char *jwt, struct token_text *out) ES_MUST_CHECK;
 /* Returns, as a text for the sender, why token_split() refused jwt. */
 const char *token_split_fault(const char *jwt);
 
-/* Decodes base64url without padding. NULL when s is malformed. The bytes live in a. */
+/* Decodes base64url without padding. NULL when s is malformed. The bytes are allocated in
+ * the arena a. */
 const char *token_base64url(const char *s, size_t len, struct arena *a, size_t *out_len);
 
-/* Decodes one part of a token. The bytes live in a. */
+/* Decodes one part of a token. The bytes are allocated in the arena a. */
 const char *token_part(
     const struct token_text *t, unsigned part, struct arena *a, size_t *out_len);
 

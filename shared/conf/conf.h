@@ -73,12 +73,12 @@ struct conf_report {
 };
 
 /* Reads the environment and the settings file into *out, which the caller has zeroed.
- * Strings live in a. A setting in both is a fault.
- * Reports every fault, not only the first one. NAME_FILE (secrets and URLs) names a file
- * that holds the value. known lists the settings of all programs (NULL-terminated, or
- * NULL: do not look for unknown names). An ES_ variable that is not in known is a fault
- * with a suggestion when it resembles a name in known. Otherwise it is a warning, since
- * other projects have ES_ variables, too. ES_OK, or ES_INVALID with report->text. */
+ * Strings are allocated in the arena a. A setting in both is a fault. Reports every
+ * fault, not only the first one. NAME_FILE (secrets and URLs) names a file that holds the
+ * value. known lists the settings of all programs (NULL-terminated, or NULL: do not look
+ * for unknown names). An ES_ variable that is not in known is a fault with a suggestion
+ * when it resembles a name in known. Otherwise it is a warning, since other projects have
+ * ES_ variables, too. ES_OK, or ES_INVALID with report->text. */
 enum es_code conf_load(const struct conf_table tables[], size_t n,
     const char *const known[], struct arena *a, void *out,
     struct conf_report *report) ES_MUST_CHECK;

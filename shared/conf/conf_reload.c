@@ -131,7 +131,7 @@ conf_reload_compare(const struct conf_table tables[], size_t n, const char *old,
 	    LOG_STR("changed", names.len > 0 ? names.data : "none"));
 }
 
-/* Does any setting come from a file? */
+/* True when a setting comes from a file. */
 static bool
 conf_reload_has_files(const struct conf_table tables[], size_t n)
 {

@@ -4,7 +4,7 @@
 
 #include "conf/conf.h"
 
-/* Does the program take a new value of this setting while it runs? */
+/* True when the program takes a new value of this setting while it runs. */
 bool conf_reload_takes(const struct conf_table tables[], size_t n, const char *name);
 
 /* Ends the program (CHECK) when the list names a setting that the program does not have.

@@ -11,7 +11,8 @@ enum outage_of { OUTAGE_POSTGRES, OUTAGE_REDIS, OUTAGE_QUEUE, OUTAGE_KINDS };
 /* A process that can't connect tries again within 5 s (the longest back-off), so an
  * outage without a failure for this long is over. */
 #define OUTAGE_QUIET_MS 6000
-/* Least time between two log lines, so that two alternating causes don't fill the log. */
+/* Minimum time between two log lines, so that two alternating causes don't fill the
+ * log. */
 #define OUTAGE_LOG_EVERY_MS 10000
 
 /* Call in the master before the fork, so that all its workers share one state. A process

@@ -44,8 +44,9 @@ struct prefork {
 	enum prefork_reload (*on_reload)(void *ctx);
 	/* Called in the master when a worker has ended; may be NULL. */
 	void (*on_exit)(void *ctx, unsigned slot, int status);
-	/* ms since the last heartbeat of the slot, -1 if there was none, 0 for a process
-	 * that has none; NULL: no process has one, and each serves as soon as it runs. */
+	/* ms since the last heartbeat of the slot, -1 if there was none yet, 0 for a
+	 * process that never sends one. NULL: no process sends heartbeats, and each
+	 * counts as serving as soon as it runs. */
 	int64_t (*beat_age_ms)(void *ctx, unsigned slot);
 	/* A worker without a heartbeat for longer hangs. */
 	int64_t hung_after_ms;
@@ -58,10 +59,10 @@ struct prefork {
  * (PR_SET_PDEATHSIG). In a worker, SIGTERM and SIGINT have their default actions and are
  * unblocked; the worker installs its own handlers. SIGHUP stays blocked until the worker
  * unblocks it. So a reload that arrives before the worker has a handler does not end the
- * worker, and is not lost.
- * The master tells systemd (notify.h) that the service is ready when each worker had its
- * first heartbeat, and feeds the watchdog while no running worker hangs. A worker that
- * waits for its restart does not count as hung: the master itself mends that. */
+ * worker, and is not lost. The master tells systemd (notify.h) that the service is ready
+ * when each worker had its first heartbeat, and sends the watchdog's message while no
+ * running worker hangs. A worker that waits for its restart does not count as hung,
+ * because the master itself restarts it. */
 int prefork_run(const struct prefork *p);
 
 #endif

@@ -10,7 +10,7 @@ struct process_stat {
 	int64_t resident_bytes, open_fds, max_fds;
 };
 
-/* A figure that can't be read is 0. */
+/* Sets a figure that can't be read to 0. */
 void process_stat_read(struct process_stat *out);
 
 #endif

@@ -12,9 +12,10 @@
 
 #include "core/banned.h"
 
-/* Locks the folder of path, so that no other process of ours changes the path between our
- * look at it and our change. Returns -1 when the folder can't be opened or locked; then
- * two programs that start or end in the same millisecond could disturb each other. */
+/* Locks the folder of path, so that no other process of ours changes the path after we
+ * have checked it and before we change it. Returns -1 when the folder can't be opened or
+ * locked; then two programs that start or end in the same millisecond could disturb each
+ * other. */
 static int
 unix_socket_lock(const char *path)
 {
@@ -57,7 +58,7 @@ unix_socket_name(const char *path)
 	return name;
 }
 
-/* Does a process listen at path? EAGAIN: yes, and its backlog is full. */
+/* True when a process listens at path. EAGAIN also means true: its backlog is full. */
 static bool
 unix_socket_answers(const char *path)
 {
@@ -79,7 +80,7 @@ unix_socket_clear(const char *path, enum unix_socket_how how, struct es_err *err
 	struct stat st;
 
 	if (lstat(path, &st) != 0)
-		return ES_OK; /* bind() reports what else is wrong with the path */
+		return ES_OK; /* bind() reports any other fault of the path */
 	if (!S_ISSOCK(st.st_mode))
 		return es_fail(
 		    err, ES_CONFLICT, "%s: the file there is not a socket", path);

@@ -59,7 +59,7 @@ emf_p95_ms(struct emf *e, unsigned at, int64_t *ms)
 	return true;
 }
 
-/* Reads a row and begins its new period. False: the line has no such metric. */
+/* Reads a row and begins its new period. False: leave the metric out of the line. */
 static bool
 emf_read(struct emf *e, unsigned at, int64_t *value)
 {
@@ -179,7 +179,7 @@ emf_write(struct emf *e, int fd)
 	e->begun_ms = clock_mono_ms();
 	text_init(&line, e->arena, LINE_MAX_BYTES);
 	emf_put_line(e, &line);
-	CHECK(!line.overflow); /* a row and a deployment's name have a bound */
+	CHECK(!line.overflow); /* all names are short enough */
 	written = write(fd, line.data, line.len);
 	(void)written; /* a failed write to the log can't be reported anywhere */
 	arena_reset(e->arena);

@@ -16,7 +16,7 @@ enum emf_kind {
 	EMF_GAUGE,  /* the sum of the gauges */
 	EMF_GROWTH, /* how much the sum of the counters grew in the period */
 	EMF_P95_MS, /* 95th percentile of a histogram of seconds, in the period. The line
-	             * has no such metric when nothing was observed. */
+	               leaves the metric out when nothing was observed. */
 };
 
 /* One metric of CloudWatch. It reads the n metrics first, first + step, ... of the

@@ -54,8 +54,8 @@ bool client_id_valid(const char *s) ES_MUST_CHECK;
 
 /* The caller checks out->overflow (limit ENVELOPE_BYTES_MAX). */
 void envelope_encode(const struct envelope *e, struct text *out);
-/* Strings live in a. ES_INVALID for a text that envelope_encode() never writes, in any
- * release. */
+/* Strings are allocated in the arena a. ES_INVALID for a text that envelope_encode()
+ * never writes, in any release. */
 enum es_code envelope_decode(const char *s, size_t len, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 

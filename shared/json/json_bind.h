@@ -26,7 +26,8 @@ enum json_kind {
 	               elements */
 };
 
-/* A parsed value, which can be bound by several field tables. It lives in an arena. */
+/* A parsed value, which can be bound by several field tables. It is allocated in an
+ * arena. */
 struct json_tree;
 
 struct json_trees {
@@ -45,7 +46,9 @@ struct json_field {
 	size_t offset; /* of the member in the target struct */
 	bool required;
 	bool nullable; /* null counts as absent; json_bind_body refuses it */
-	bool clears;   /* null is a value: present, and the target is left as it was */
+	/* null is a value: the member counts as present, and the target keeps its value
+	 */
+	bool clears;
 	int64_t min, max;
 	/* Offset of a bool that is set when the member was present; 0: no such flag (so
 	 * the first member of a struct can't be one). */
@@ -100,7 +103,7 @@ struct json_faults {
 	size_t n;
 	struct {
 		const char *field,
-		    *text; /* live in the arena of the call that added them */
+		    *text; /* are allocated in the arena of the call that added them */
 	} items[JSON_FAULTS_MAX];
 };
 

@@ -10,7 +10,7 @@ limit_quota(int64_t written)
 	return written > 0 ? written : written == 0 ? LIMIT_NOTHING : 0;
 }
 
-/* The state of a limit that lets nothing pass: 0 events of 0. The client may try again
+/* The state of a limit that allows no event: 0 of 0 remain. The client may try again
  * after a window, because an operator may have changed the limit. */
 static struct limit_state
 limit_closed_state(const struct limit *limit)

@@ -5,15 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Clients and operators write 0 for "nothing passes" and null for "no limit". In these
- * structs the quota 0 means no limit, and LIMIT_NOTHING lets nothing pass. */
+/* Clients and operators write 0 for "no event is allowed" and null for "no limit". In
+ * these structs the quota 0 means no limit, and LIMIT_NOTHING allows no event. */
 #define LIMIT_NOTHING (-1)
 /* Returns the quota for a number that a client or operator wrote; a negative number
  * stands for null. */
 int64_t limit_quota(int64_t written);
 
-/* quota events pass in window_ms, burst of them at once. A cost above burst never passes.
- * The time of one event, window_ms / quota, is rounded down to whole microseconds. */
+/* Allows quota events in window_ms, burst of them at once. A check whose cost is above
+ * burst is always refused. The time of one event, window_ms / quota, is rounded down to
+ * whole microseconds. */
 #define LIMIT_POLICY_MAX 32
 struct limit {
 	const char *policy; /* names the counter: "user-send", "tenant-send" */
@@ -23,9 +24,9 @@ struct limit {
 struct limit_state {
 	const char *policy;
 	int64_t quota, window_ms;
-	int64_t remaining;      /* events that would pass now; -1: no limit */
+	int64_t remaining;      /* events that would be allowed now; -1: no limit */
 	int64_t reset_ms;       /* time until remaining is full again */
-	int64_t retry_after_ms; /* above 0 only when this limit refused */
+	int64_t retry_after_ms; /* above 0 only when this limit refuses the event */
 };
 
 struct limit_result {
@@ -34,8 +35,8 @@ struct limit_result {
 	struct limit_state user, tenant;
 };
 
-/* True when one of the limits lets nothing pass. *out then refuses, and no counter needs
- * to be charged. */
+/* True when one of the limits allows no event. *out then refuses, and no counter needs to
+ * be charged. */
 bool limit_closed(const struct limit *user_limit, const struct limit *tenant_limit,
     struct limit_result *out);
 

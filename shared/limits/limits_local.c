@@ -48,8 +48,8 @@ limits_local_free(struct limits_local **l)
 }
 
 /* Finds the key's slot. A new key evicts the counter of its set that will be empty first:
- * a flood of keys makes old counters forget, but does not make the table grow. Never
- * evicts `other`, which the same check uses. */
+ * a flood of new keys evicts old counters, but does not make the table grow. Never evicts
+ * `other`, which the same check uses. */
 static struct slot *
 limits_local_find_slot(struct limits_local *l, const char *name, const struct slot *other)
 {

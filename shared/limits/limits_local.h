@@ -1,5 +1,5 @@
 /* Counters of limits in this process only, for the time in which Redis can't be reached.
- * The number of keys is bounded: a flood of keys makes old counters forget. */
+ * The number of keys is bounded: a flood of new keys evicts old counters. */
 #ifndef LIMITS_LIMITS_LOCAL_H
 #define LIMITS_LIMITS_LOCAL_H
 

@@ -1,6 +1,6 @@
-/* Blocking access to PostgreSQL through libpq. The rows of a result live in an arena.
- * Each statement runs in a transaction in which the tenant is set. A lost connection is
- * opened again at the next call. */
+/* Blocking access to PostgreSQL through libpq. The rows of a result are allocated in an
+ * arena. Each statement runs in a transaction in which the tenant is set. A lost
+ * connection is opened again at the next call. */
 #ifndef PG_PG_H
 #define PG_PG_H
 
@@ -65,8 +65,8 @@ struct pg_settings {
 	bool pooled;
 };
 
-/* Is the url a URI or conninfo string that libpq can parse? Does not connect.
- * ES_INVALID. */
+/* ES_OK when libpq can parse the url as a URI or conninfo string, else ES_INVALID. Does
+ * not connect. */
 enum es_code pg_url_check(
     const char *url, struct arena *a, struct es_err *err) ES_MUST_CHECK;
 
@@ -109,9 +109,9 @@ void pg_rollback(struct pg *pg);
 bool pg_next(struct pg_rows *rows, struct arena *a, void *out) ES_MUST_CHECK;
 
 /* The text of an array parameter, {"a","b"}, with quotes and escapes. A NULL element is
- * SQL NULL. The text lives in a. */
+ * SQL NULL. The text is allocated in the arena a. */
 const char *pg_array(struct arena *a, const char *const items[], size_t n);
-/* Parameters as text; that of pg_int() lives in a. */
+/* Parameters as text; that of pg_int() is allocated in the arena a. */
 const char *pg_int(struct arena *a, int64_t value);
 const char *pg_bool(bool value);
 

@@ -12,7 +12,8 @@
 
 struct pg_admin;
 
-/* A failure. Its texts live in the arena of the call. detail and hint may be NULL. */
+/* Describes a failure. Its texts are allocated in the arena of the call. detail and hint
+ * may be NULL. */
 struct pg_fault {
 	char sqlstate[6]; /* "08006" when the connection failed */
 	const char *message, *detail, *hint;
@@ -30,8 +31,8 @@ bool pg_admin_open(const char *url, struct arena *a, struct pg_admin **out,
     struct pg_fault *out_fault) ES_MUST_CHECK;
 void pg_admin_close(struct pg_admin **admin);
 
-/* Does this connection have one session of PostgreSQL for all its life? false also when a
- * pooler assigns sessions; the fault says so. */
+/* True when this connection keeps one session of PostgreSQL for all its life. False when
+ * a pooler assigns sessions, and on failure; the fault tells which. */
 bool pg_admin_direct(
     struct pg_admin *admin, struct arena *a, struct pg_fault *out_fault) ES_MUST_CHECK;
 

@@ -85,7 +85,8 @@ pg_error_keep(char out[256], const char *message)
 	out[len] = '\0';
 }
 
-/* Is the line "LOCATION: auth_failed, auth.c:326"? libpq translates its first word. */
+/* True for a line like "LOCATION: auth_failed, auth.c:326". libpq translates its first
+ * word. */
 static bool
 pg_error_is_location(const char *line, size_t len)
 {

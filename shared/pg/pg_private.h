@@ -17,7 +17,7 @@ struct pg_target {
 	const char *statement_timeout, *lock_timeout;
 };
 
-/* ES_INVALID: libpq can't parse the url. The strings live in a. */
+/* ES_INVALID: libpq can't parse the url. The strings are allocated in the arena a. */
 enum es_code pg_target_init(struct pg_target *t, const struct pg_settings *settings,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 /* Begins to connect. Only name resolution blocks. NULL: out of memory. */
@@ -78,7 +78,7 @@ void pg_error_keep(char out[256], const char *message);
  * from the message to state ("" when there is none) and drops the place in PostgreSQL's
  * source. */
 void pg_error_connect(char out[256], char state[6], const char *message);
-/* Is the connection useless after this error, although it is alive? */
+/* True when the connection is useless after this error, although it is alive. */
 bool pg_error_needs_reconnect(const struct es_err *err);
 
 /* pg_session.c. The statement that begins a transaction, or NULL. tenant may be NULL.

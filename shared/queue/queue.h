@@ -147,8 +147,8 @@ enum es_code queue_extend(struct queue *q, unsigned partition,
     const struct queue_msg msgs[], size_t n, int64_t for_ms,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Only for partitioned drivers: does the partition end before position? Then it was
- * flushed: start again at "" and raise an alarm. */
+/* Only for partitioned drivers: checks whether the partition ends before position. If it
+ * does, the partition was flushed: start again at "" and raise an alarm. */
 enum es_code queue_behind(struct queue *q, unsigned partition, const char *position,
     bool *out, struct es_err *err) ES_MUST_CHECK;
 

@@ -9,7 +9,8 @@
 
 #include "queue/queue_async.h"
 
-/* One message, until done is called. The message and its texts live in the arena. */
+/* One message, until done is called. The message and its texts are allocated in the
+ * arena. */
 struct sqs_sending {
 	TAILQ_ENTRY(sqs_sending) link;
 	struct arena *arena;

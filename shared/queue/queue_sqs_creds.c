@@ -243,8 +243,7 @@ sqs_creds_valid(const struct sqs_creds *c)
 	return queue_sqs_creds_unexpired(c) && !c->refused;
 }
 
-/* Remember a failure for a while, so that not every caller waits for the same
- * time-out. */
+/* Remember a failure for a while, so that only one caller waits for the time-out. */
 static void
 queue_sqs_creds_note_fault(struct sqs_creds *c, const struct es_err *err)
 {

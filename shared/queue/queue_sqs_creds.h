@@ -36,7 +36,7 @@ void sqs_creds_renew(struct sqs_creds *c);
  * for them. */
 enum es_code sqs_creds_get(
     struct sqs_creds *c, struct sqs_keys *out, struct es_err *err) ES_MUST_CHECK;
-/* Are there keys that have not expired and that AWS has not refused? */
+/* True when there are keys that have not expired and that AWS has not refused. */
 bool sqs_creds_valid(const struct sqs_creds *c);
 /* Notes that AWS has refused the keys. True: new keys will be requested, so try once
  * more. */

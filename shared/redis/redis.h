@@ -68,10 +68,10 @@ struct redis_arg {
 	size_t len;
 };
 
-/* Runs one command. The strings of *out live in a. A connection error or time-out is
- * ES_UNAVAILABLE and closes the connection. An error reply is ES_INTERNAL with the
- * reply's text, but ES_UNAVAILABLE for temporary errors: READONLY, LOADING, MASTERDOWN,
- * MISCONF, OOM and CLUSTERDOWN. */
+/* Runs one command. The strings of *out are allocated in the arena a. A connection error
+ * or time-out is ES_UNAVAILABLE and closes the connection. An error reply is ES_INTERNAL
+ * with the reply's text, but ES_UNAVAILABLE for temporary errors: READONLY, LOADING,
+ * MASTERDOWN, MISCONF, OOM and CLUSTERDOWN. */
 enum es_code redis_cmd(struct redis *r, struct arena *a, struct redis_value *out,
     struct es_err *err, size_t argc, const struct redis_arg argv[]) ES_MUST_CHECK;
 
@@ -119,7 +119,7 @@ enum es_code redis_sub_open(const char *url, const char *topic, struct redis_sub
     struct es_err *err) ES_MUST_CHECK;
 enum es_code redis_sub_wait(struct redis_sub *s, int64_t wait_ms, struct arena *a,
     const char **out, size_t *out_len, bool *lost, struct es_err *err) ES_MUST_CHECK;
-/* Is the subscription confirmed, and the connection not known to be lost? */
+/* True when the subscription is confirmed and no loss of the connection is known. */
 bool redis_sub_up(const struct redis_sub *s);
 void redis_sub_close(struct redis_sub **s);
 

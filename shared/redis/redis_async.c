@@ -155,7 +155,7 @@ redis_async_on_reply(redisAsyncContext *ac, void *reply, void *data)
 	struct redis_async *owner;
 
 	if (reply == NULL)
-		redis_link_lost(ac); /* before done, and may close the owner */
+		redis_link_lost(ac); /* this runs before done, and may close the owner */
 	owner = c->owner;
 	if (owner != NULL) {
 		redis_async_remove_call(owner, c);

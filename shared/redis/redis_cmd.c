@@ -16,10 +16,10 @@ struct redis {
 	struct redis_url url;
 	int64_t timeout_ms;
 	redisContext *conn; /* NULL while down */
-	/* after a dial that timed out: no new dial before this time */
+	/* after a connect that timed out: do not connect before this time */
 	int64_t next_dial_ms;
 	int64_t budget_ms; /* rest of the budget, see redis_budget() */
-	char why[200];     /* error of the last failed dial */
+	char why[200];     /* error of the last connect that failed */
 };
 
 enum es_code

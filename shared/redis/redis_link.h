@@ -33,7 +33,7 @@ redisAsyncContext *redis_link_context(const struct redis_link *l);
  * that accepts connections and cuts them is dialled again within 400 ms each time. */
 unsigned redis_link_tries(unsigned tries, int64_t up_ms);
 
-/* For a callback: does the context still belong to its link? */
+/* For a callback: true when the context still belongs to its link. */
 bool redis_link_current(const redisAsyncContext *ac);
 
 /* For a callback that got a NULL reply: hiredis is about to free the context. */

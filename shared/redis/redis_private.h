@@ -39,11 +39,12 @@ enum es_code redis_conn_read(redisContext *c, int64_t deadline_ms, redisReply **
 bool redis_conn_stale(const redisContext *c);
 
 /* Splits arguments into the parallel arrays of pointers and lengths that hiredis takes.
- * The arrays live in a. */
+ * The arrays are allocated in the arena a. */
 void redis_args_split(size_t argc, const struct redis_arg argv[], struct arena *a,
     const char ***out_data, size_t **out_len);
 
-/* Collects the strings of ap up to a NULL pointer. The result lives in a. */
+/* Collects the strings of ap up to a NULL pointer. The result is allocated in the arena
+ * a. */
 struct redis_arg *redis_args_list(va_list ap, struct arena *a, size_t *out_n);
 
 /* Fills argv with AUTH, the user if the URL has one, and the password. Returns the number
@@ -65,7 +66,7 @@ bool redis_value_noscript(const struct redis_value *v);
 bool redis_script_loaded(
     struct redis_script *s, const struct redis_value *sha) ES_MUST_CHECK;
 /* Returns the argc + 3 arguments of the command: EVAL if by_text, else EVALSHA. The
- * result lives in a. */
+ * result is allocated in the arena a. */
 struct redis_arg *redis_script_args(const struct redis_script *s, bool by_text,
     size_t n_keys, size_t argc, const struct redis_arg argv[], struct arena *a);
 

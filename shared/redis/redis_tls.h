@@ -5,7 +5,7 @@
 
 #include "redis/redis_private.h"
 
-/* Is hiredis built with TLS? */
+/* True when hiredis is built with TLS. */
 bool redis_tls_available(void);
 
 /* Starts TLS on a connection that is open, or that is opening without blocking. A failure

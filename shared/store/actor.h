@@ -14,9 +14,9 @@ struct actor {
 	const char *display_name;
 };
 
-/* Is the actor an owner or admin of the tenant? */
+/* True when the actor is an owner or admin of the tenant. */
 bool actor_is_admin(const struct actor *who) ES_MUST_CHECK;
-/* Is the actor an owner of the tenant? */
+/* True when the actor is an owner of the tenant. */
 bool actor_is_owner(const struct actor *who) ES_MUST_CHECK;
 
 /* Texts of ES_NOT_FOUND. An unknown id, an id of another tenant and an object that the

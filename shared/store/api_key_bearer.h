@@ -30,10 +30,10 @@ struct api_key_bearer {
 };
 
 /* Finds a key by its text. on_behalf is the user for whom the key acts; NULL: the key's
- * own bot, if it has one. now_ms is Unix time in milliseconds. The strings of *out live
- * in a. ES_UNAUTHENTICATED: the key is unknown or revoked. ES_TOKEN_EXPIRED: the key has
- * expired. ES_TENANT_SUSPENDED: the tenant is suspended. ES_TOKEN_REVOKED: the key's own
- * bot is deactivated or deleted. */
+ * own bot, if it has one. now_ms is Unix time in milliseconds. The strings of *out are
+ * allocated in the arena a. ES_UNAUTHENTICATED: the key is unknown or revoked.
+ * ES_TOKEN_EXPIRED: the key has expired. ES_TENANT_SUSPENDED: the tenant is suspended.
+ * ES_TOKEN_REVOKED: the key's own bot is deactivated or deleted. */
 enum es_code api_key_bearer_get(struct pg *pg, const char *key,
     const struct user_id *on_behalf, int64_t now_ms, struct arena *a,
     struct api_key_bearer *out, struct es_err *err) ES_MUST_CHECK;

@@ -14,7 +14,7 @@
 #define API_KEY_HINT      4 /* last characters of the key, shown in lists */
 
 void api_key_text_new(char out[API_KEY_TEXT]);
-/* Does the bearer text begin like an API key? The key need not exist. */
+/* True when the bearer text begins like an API key. The key need not exist. */
 bool api_key_text_is(const char *bearer) ES_MUST_CHECK;
 /* Writes the SHA-256 hash of a key as the text of a bytea, the form that the database
  * stores. A slow password hash would add nothing, because a key has 256 random bits. */

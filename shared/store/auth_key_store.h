@@ -46,8 +46,8 @@ enum es_code auth_key_store_delete(struct pg *pg, const struct actor *who,
     const char *kid, struct arena *a, int64_t *out_acl_version,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Is the issuer an https URL? A token of such an issuer need not name its tenant, because
- * only one tenant can register the URL. */
+/* True when the issuer is an https URL. A token of such an issuer need not name its
+ * tenant, because only one tenant can register the URL. */
 bool auth_key_issuer_is_url(const char *issuer);
 
 #endif

@@ -28,21 +28,21 @@ struct batch_result {
 };
 
 /* Commits all envelopes in one transaction, or none. fence is NULL for a queue without
- * partitions. The strings of the result live in a or belong to the envelopes. After a
- * failure call batch_store_fenced(), batch_store_miscounted() and
+ * partitions. The strings of the result are allocated in the arena a or belong to the
+ * envelopes. After a failure call batch_store_fenced(), batch_store_miscounted() and
  * pg_transient(err->sqlstate). When all three return false, one of the messages causes
  * the failure. */
 enum es_code batch_store_commit(struct pg *pg, const struct batch_fence *fence,
     const struct envelope envelopes[], size_t n, struct arena *a,
     struct batch_result *out, struct es_err *err) ES_MUST_CHECK;
 
-/* Did the commit fail because another worker holds the partition now? */
+/* True when the commit failed because another worker holds the partition now. */
 bool batch_store_fenced(const struct es_err *err) ES_MUST_CHECK;
 
-/* Did the commit fail because a number or key that the database itself chose is taken or
- * out of range? That happens when a counter was restored too low. Then all further
- * messages of the channel fail, although no message is the cause. err must come from the
- * last call on pg. */
+/* True when the commit failed because a number or key that the database itself chose is
+ * taken or out of range. That happens when a counter was restored too low. Then all
+ * further messages of the channel fail, although no message is the cause. err must come
+ * from the last call on pg. */
 bool batch_store_miscounted(const struct pg *pg, const struct es_err *err) ES_MUST_CHECK;
 
 /* An entry of the queue that PostgreSQL will never accept. A text that is not known is

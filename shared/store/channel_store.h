@@ -51,8 +51,8 @@ struct channel_page {
 };
 
 /* A function that changes a channel fills *event for the caller to publish. event->seq is
- * 0 when nothing changed; then the caller publishes nothing. The strings of *event live
- * in a. */
+ * 0 when nothing changed; then the caller publishes nothing. The strings of *event are
+ * allocated in the arena a. */
 
 /* Creates a channel; the caller becomes its owner. ES_FORBIDDEN: the caller is a guest.
  * ES_NAME_TAKEN: another channel has the name. ES_QUOTA_EXCEEDED: the tenant has reached
@@ -65,8 +65,8 @@ enum es_code channel_store_create(struct pg *pg, const struct actor *who,
 enum es_code channel_store_get(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, struct channel *out,
     struct es_err *err) ES_MUST_CHECK;
-/* Sets *there when the tenant has a channel with this id, even one that the caller may
- * not see. Do not reveal *there to such a caller. */
+/* Sets *there to true when the tenant has a channel with this id, even one that the
+ * caller may not see. Do not reveal *there to such a caller. */
 enum es_code channel_store_exists(struct pg *pg, const struct actor *who,
     const struct channel_id *id, struct arena *a, bool *there,
     struct es_err *err) ES_MUST_CHECK;

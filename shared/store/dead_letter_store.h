@@ -20,7 +20,7 @@ struct dead_letter {
 };
 
 /* Newest first, those with an id below `before` (0: from the newest), at most limit. The
- * texts live in a. */
+ * texts are allocated in the arena a. */
 enum es_code dead_letter_store_list(struct pg *pg, int64_t before, int64_t limit,
     struct arena *a, struct dead_letter **out, size_t *n,
     struct es_err *err) ES_MUST_CHECK;
@@ -41,8 +41,8 @@ enum es_code dead_letter_store_purge(struct pg *pg, int64_t keep_s, int64_t max,
  *
  * Fills out with the message that failed; the other messages of its envelope have
  * outcomes of their own. The envelope has a new id, because a refusal holds for one id,
- * and no reply topic. Its strings live in a. ES_NOT_FOUND: no letter has this id.
- * ES_INVALID: the entry is not an envelope. */
+ * and no reply topic. Its strings are allocated in the arena a. ES_NOT_FOUND: no letter
+ * has this id. ES_INVALID: the entry is not an envelope. */
 enum es_code dead_letter_store_redrive(struct pg *pg, int64_t id, struct arena *a,
     struct envelope *out, struct es_err *err) ES_MUST_CHECK;
 

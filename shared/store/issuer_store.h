@@ -32,8 +32,8 @@ struct issuer_key {
 };
 
 /* The keys of issuers[i] in tenants[i]; tenants[i] NULL: the token names no tenant. Rows
- * are struct issuer_key. Send the statement without a tenant. The parameters live in
- * a. */
+ * are struct issuer_key. Send the statement without a tenant. The parameters are
+ * allocated in the arena a. */
 extern const struct pg_stmt issuer_store_keys;
 const char *const *issuer_store_keys_params(
     struct arena *a, const char *const tenants[], const char *const issuers[], size_t n);
@@ -54,14 +54,15 @@ struct subject_row {
 	const char *role;
 };
 /* Rows are struct subject_row, one for each ask, in order. Send the statement without a
- * tenant. The parameters live in a. */
+ * tenant. The parameters are allocated in the arena a. */
 extern const struct pg_stmt issuer_store_subjects;
 const char *const *issuer_store_subjects_params(
     struct arena *a, const struct subject_ask asks[], size_t n);
 
 /* Creates the user of a subject. The row is a struct subject_row with ord 1 and key_there
  * true. When several callers create the same user at once, all of them get the same row.
- * email NULL: none. Send the statement with the tenant. The parameters live in a. */
+ * email NULL: none. Send the statement with the tenant. The parameters are allocated in
+ * the arena a. */
 extern const struct pg_stmt issuer_store_provision;
 const char *const *issuer_store_provision_params(
     struct arena *a, const char *subject, const char *name, const char *email);

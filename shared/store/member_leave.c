@@ -17,7 +17,8 @@ static const struct pg_stmt drop = {
 /* The reason for which a membership ends. */
 enum departure { LEAVES, IS_REMOVED, IS_BANNED };
 
-/* May the caller ban the user, and does this departure ban the user? */
+/* Decides whether this departure also bans the user, and refuses a ban that the caller
+ * may not make. */
 static enum es_code
 member_leave_check_ban(const struct member_change *c, enum departure how,
     struct ban_target *target, bool *bans)

@@ -1,4 +1,4 @@
-/* Which of a list of origins does a tenant allow? */
+/* Finds the origins of a list that an active tenant allows. */
 #ifndef STORE_ORIGIN_STORE_H
 #define STORE_ORIGIN_STORE_H
 
@@ -9,12 +9,12 @@
 #define ORIGIN_MAX      255 /* bytes; a longer origin is never allowed */
 #define ORIGIN_ASKS_MAX 64  /* origins in one statement */
 
-/* Is the text scheme://host[:port], as browsers send it? Nothing may follow, and "*" is
- * not an origin. */
+/* True for scheme://host[:port], as browsers send it. Nothing may follow, and "*" is not
+ * an origin. */
 bool origin_store_valid(const char *s) ES_MUST_CHECK;
 
 /* Returns a row for each of up to ORIGIN_ASKS_MAX origins that an active tenant allows.
- * Send the statement without a tenant. The parameters live in a. */
+ * Send the statement without a tenant. The parameters are allocated in the arena a. */
 struct origin_row {
 	const char *origin;
 };

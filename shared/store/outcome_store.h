@@ -30,7 +30,7 @@ const char *const *outcome_store_supersede_params(
     struct arena *a, const struct envelope *e);
 
 /* The look-up of outcomes for an event loop. Send the statement with the envelope's
- * tenant. The parameters live in a. */
+ * tenant. The parameters are allocated in the arena a. */
 extern const struct pg_stmt outcome_store_stmt;
 const char *const *outcome_store_params(struct arena *a, const struct envelope *e);
 void outcome_store_read(struct pg_rows *rows, const struct envelope *e, struct arena *a,

@@ -17,14 +17,15 @@ enum es_code ownership_store_take_over(struct pg *pg, const struct actor *who,
 
 /* Locks every channel that the user owns, in the order of their ids. Call it before a
  * lock of the tenant's row: every change of a channel takes its locks in that order.
- * *owned receives the ids, for ownership_store_still_owns(); it lives in a. */
+ * *owned receives the ids, for ownership_store_still_owns(); it is allocated in the arena
+ * a. */
 enum es_code ownership_store_lock(struct pg *pg, const struct actor *who,
     const struct user_id *user, struct arena *a, const char **owned,
     struct es_err *err) ES_MUST_CHECK;
 
-/* Does the user still own exactly the channels that ownership_store_lock() locked? Call
- * it when the user's row is locked, so that the user can't become the owner of another
- * channel. */
+/* Checks that the user still owns exactly the channels that ownership_store_lock()
+ * locked. Call it when the user's row is locked, so that the user can't become the owner
+ * of another channel. */
 enum es_code ownership_store_still_owns(struct pg *pg, const struct actor *who,
     const struct user_id *user, const char *owned, struct arena *a, bool *same,
     struct es_err *err) ES_MUST_CHECK;
@@ -40,7 +41,7 @@ enum es_code ownership_store_hold_user(struct pg *pg, const struct actor *who,
 /* The user no longer counts as owner of the channel, or of all channels for NULL. In each
  * channel without another active owner, the longest-standing active admin becomes owner,
  * else the longest-standing active member. out receives one event (member_updated) for
- * each change; the events live in a. */
+ * each change; the events are allocated in the arena a. */
 enum es_code ownership_store_hand_on(struct pg *pg, const struct actor *who,
     const struct user_id *user, const struct channel_id *channel, struct arena *a,
     struct event_list *out, struct es_err *err) ES_MUST_CHECK;

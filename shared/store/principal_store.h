@@ -35,7 +35,7 @@ enum es_code principal_store_get(struct pg *pg, const struct tenant_id *tenant,
 
 /* The same for an event loop, for many tokens of any tenants. Send the statement with
  * these parameters and without a tenant, then read its rows. out[i] answers asks[i]. The
- * parameters and texts live in a. */
+ * parameters and texts are allocated in the arena a. */
 struct principal_answer {
 	enum es_code rc; /* what principal_store_get() would return */
 	/* The user or the tenant is the reason of the refusal: any other token of this

@@ -33,7 +33,7 @@ struct read_answer {
 
 extern const struct pg_stmt read_store_many;
 /* n is 1 to READ_STORE_MAX. When asks contain the same mark several times, the largest
- * number counts. The parameters live in a. */
+ * number counts. The parameters are allocated in the arena a. */
 const char *const *read_store_many_params(
     struct arena *a, const struct read_ask asks[], size_t n);
 /* out[i] answers asks[i]. */

@@ -1,6 +1,7 @@
 /* Statements of push-server, for an event loop. Each has a statement, a function that
- * makes its parameters, and a row type or a function that reads the rows. Parameters live
- * in the arena a. "With the tenant" means: pass the tenant to pg_async_send() as well. */
+ * makes its parameters, and a row type or a function that reads the rows. Parameters are
+ * allocated in the arena a. "With the tenant" means: pass the tenant to pg_async_send()
+ * as well. */
 #ifndef STORE_READER_STORE_H
 #define STORE_READER_STORE_H
 
@@ -11,11 +12,11 @@
 #include "event/event.h"
 #include "pg/pg.h"
 
-/* May user i of tenant i read channel i? The user must be active. The asks may name any
- * tenants; send the statement without a tenant. Returns a row for each user who may read,
- * in order, with the state of the channel in the same snapshot. No row: for this user
- * there is no such channel. Reading includes subscribing, and sending unless the channel
- * is archived or may_post is false. */
+/* Asks whether user i of tenant i may read channel i. The user must be active. The asks
+ * may name any tenants; send the statement without a tenant. Returns a row for each user
+ * who may read, in order, with the state of the channel in the same snapshot. No row: for
+ * this user there is no such channel. Reading includes subscribing, and sending unless
+ * the channel is archived or may_post is false. */
 struct rights_key {
 	struct tenant_id tenant;
 	struct user_id user;
@@ -51,8 +52,8 @@ struct event_page {
 	int64_t through;
 	int64_t head; /* head of the channel, in the same snapshot */
 };
-/* Pass after, to and limit as in the parameters. The events live in a. ES_NOT_FOUND:
- * there is no such channel. */
+/* Pass after, to and limit as in the parameters. The events are allocated in the arena a.
+ * ES_NOT_FOUND: there is no such channel. */
 enum es_code reader_store_page_read(struct pg_rows *rows, const struct tenant_id *tenant,
     const struct channel_id *channel, int64_t after, int64_t to, int64_t limit,
     struct arena *a, struct event_page *out, struct es_err *err) ES_MUST_CHECK;

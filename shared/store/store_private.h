@@ -6,14 +6,14 @@
 #include "pg/pg.h"
 #include "store/actor.h"
 
-/* SQL: may the user (a parameter such as "$2") see channel c without being a member? $1
- * is the tenant. A guest sees only channels of which the guest is a member. */
+/* SQL condition: the user (a parameter such as "$2") may see channel c without being a
+ * member. $1 is the tenant. A guest sees only channels of which the guest is a member. */
 #define STORE_OPEN_TO(user) \
 	"(NOT c.is_private AND NOT EXISTS (SELECT FROM users g WHERE g.tenant_id = $1" \
 	" AND g.id = " user " AND g.role = 'guest'))"
-/* SQL: may the user see channel c? is_member is an SQL condition. $1 is the tenant. A
- * banned user can't see the channel, like a user who is not a member of a private
- * channel. */
+/* SQL condition: the user may see channel c. is_member is an SQL condition. $1 is the
+ * tenant. A banned user can't see the channel, like a user who is not a member of a
+ * private channel. */
 #define STORE_MAY_SEE(is_member, user) \
 	"(" is_member " OR (" STORE_OPEN_TO( \
 	    user) " AND NOT EXISTS (SELECT FROM channel_bans b WHERE b.tenant_id = $1" \
@@ -72,7 +72,7 @@ enum es_code store_number_event(struct pg *pg, const struct actor *who,
     struct arena *a, struct event *out, struct es_err *err) ES_MUST_CHECK;
 
 /* The payload of member events: {"userId","displayName","role"}. store_banned_payload()
- * adds "banned": true. The text lives in a. */
+ * adds "banned": true. The text is allocated in the arena a. */
 const char *store_member_payload(
     struct arena *a, const char *user, const char *display_name, const char *role);
 const char *store_banned_payload(

@@ -12,8 +12,8 @@
 #include "json/json_bind.h"
 #include "json/json_write.h"
 
-/* A limit that is null in JSON and NULL in the database. The limit 0 lets nothing
- * pass. */
+/* A limit that is null in JSON and NULL in the database. The limit 0 allows no
+ * message. */
 #define TENANT_NO_LIMIT (-2)
 
 struct tenant_settings {
@@ -33,7 +33,8 @@ struct tenant_settings {
 #define TENANT_SEND_WINDOW_MAX_S  86400
 
 /* json NULL or "" means {}. Ignores unknown members, which the database keeps. ES_INVALID
- * with the field: a known member has the wrong type. The origins live in a. */
+ * with the field: a known member has the wrong type. The origins are allocated in the
+ * arena a. */
 enum es_code tenant_settings_parse(const char *json, struct arena *a,
     struct tenant_settings *out, struct es_err *err) ES_MUST_CHECK;
 
@@ -47,10 +48,10 @@ int64_t tenant_settings_user_send(
  * snake_case of the first release (allowed_origins), because older programs read it.
  * Clients may still write the old spelling. */
 
-/* Turns a client's settings, a JSON object, into a patch of the row, which lives in a.
- * null stays null and removes a setting. Adds a fault with the field "settings/<member>"
- * for each unknown or wrong member. by_owner: also refuse the settings that only the
- * operator may change. */
+/* Turns a client's settings, a JSON object, into a patch of the row, which is allocated
+ * in the arena a. null stays null and removes a setting. Adds a fault with the field
+ * "settings/<member>" for each unknown or wrong member. by_owner: also refuse the
+ * settings that only the operator may change. */
 enum es_code tenant_settings_from_client(const char *json, bool by_owner, struct arena *a,
     struct json_faults *faults, const char **out, struct es_err *err) ES_MUST_CHECK;
 

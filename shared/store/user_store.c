@@ -153,8 +153,8 @@ user_store_create(struct pg *pg, const struct actor *who, const struct user_new 
 	return user_store_run_one(pg, who, &create, params, a, out, err);
 }
 
-/* May the caller apply this patch to this user? patch NULL: deactivate, reactivate or
- * delete. */
+/* Refuses a caller that may not apply this patch to this user. patch NULL: the change is
+ * deactivate, reactivate or delete. */
 static enum es_code
 user_store_check_rights(const struct actor *who, const struct user *now,
     const struct user_patch *patch, struct es_err *err)

@@ -71,7 +71,7 @@ enum es_code user_store_list(struct pg *pg, const struct actor *who,
     const struct user_filter *filter, const struct user_id *after, int64_t limit,
     struct arena *a, struct user_page *out, struct es_err *err) ES_MUST_CHECK;
 /* Finds which of the ids (n at most 500) are users of the tenant. *out is in no order and
- * lives in a. */
+ * is allocated in the arena a. */
 enum es_code user_store_known(struct pg *pg, const struct actor *who,
     const struct user_id ids[], size_t n, struct arena *a, struct user_id **out,
     size_t *n_out, struct es_err *err) ES_MUST_CHECK;

@@ -16,10 +16,9 @@
 
 #include "core/banned.h"
 
-#define PIPE_BYTES \
-	(1 << 20) /* about 2,000 spans; the most that Linux gives by default \
-	           */
-#define MILLION 1000000
+/* About 2,000 spans; the maximum that Linux gives by default. */
+#define PIPE_BYTES (1 << 20)
+#define MILLION    1000000
 
 struct trace {
 	int reader, writer; /* -1: closed in this process */

@@ -21,13 +21,14 @@ enum trace_kind { TRACE_SERVER = 2, TRACE_PRODUCER = 4, TRACE_CONSUMER = 5 };
 struct trace;
 
 /* The pipe of a program and its sampler. sample_ppm: of a million requests that come
- * without a decision, this many begin a trace. dropped: the counter of spans that found
- * the pipe full. Call it in the master before any fork. */
+ * without a decision, this many begin a trace. dropped: the counter of spans that are
+ * dropped because the pipe is full. Call it in the master before any fork. */
 enum es_code trace_open(int64_t sample_ppm, struct metrics *m, unsigned dropped,
     struct trace **out, struct es_err *err) ES_MUST_CHECK;
 void trace_close(struct trace **t);
 
-/* The exporter keeps the end to read from, all other processes the end to write to. */
+/* The exporter keeps the reading end of the pipe, all other processes keep the writing
+ * end. */
 int trace_keep_reader(struct trace *t);
 void trace_keep_writer(struct trace *t);
 
@@ -48,7 +49,7 @@ void trace_begin(
 void trace_join(struct trace *t, const char *traceparent, struct trace_span *out);
 
 /* The traceparent for the next step: that of the span when it is sampled, else
- * `otherwise`, which may be NULL. out is room for it. */
+ * `otherwise`, which may be NULL. out: the buffer for the text. */
 const char *trace_next(
     const struct trace_span *s, char out[TRACE_PARENT_TEXT], const char *otherwise);
 
@@ -62,8 +63,8 @@ struct trace_attr {
 #define TRACE_NUMBER(k, v) ((struct trace_attr){.key = (k), .number = (v)})
 
 /* Ends the span and hands it to the exporter. error: the text of its status, or NULL.
- * Never waits: a span that finds the pipe full, or that is longer than TRACE_LINE_MAX, is
- * counted and dropped. */
+ * Never waits: when the pipe is full, or the span is longer than TRACE_LINE_MAX, the span
+ * is counted and dropped. */
 void trace_end(struct trace *t, const struct trace_span *s, const char *name,
     enum trace_kind kind, const struct trace_attr attrs[], size_t n, const char *error);
 

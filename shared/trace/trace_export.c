@@ -196,7 +196,8 @@ trace_export_due(const struct exporter *e)
 			    clock_mono_ms() >= e->post_at_ms);
 }
 
-/* Waits for spans, for the next request, or for SIGTERM, which is blocked but here. */
+/* Waits for spans, for the next request, or for SIGTERM, which is unblocked only during
+ * this wait. */
 static void
 trace_export_wait(struct exporter *e, const sigset_t *mask)
 {
@@ -234,7 +235,7 @@ trace_export_last(struct exporter *e)
 	}
 }
 
-/* Blocks SIGTERM; *while_waiting is the mask that lets it in. */
+/* Blocks SIGTERM; *while_waiting is the mask that unblocks it. */
 static void
 trace_export_signals(sigset_t *while_waiting)
 {

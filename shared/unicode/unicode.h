@@ -15,12 +15,14 @@
  * in a key (U+FDFA). */
 #define UNICODE_KEY_MAX 2000
 
-/* Returns the form to store: NFC, without White_Space at both ends. Lives in a. */
+/* Returns the form to store: NFC, without White_Space at both ends. The result is
+ * allocated in the arena a. */
 const char *unicode_clean(const char *s, struct arena *a);
 
 /* Returns the form to compare: NFKC with full case folding and without default-ignorable
- * characters (toNFKC_Casefold of Unicode), without blanks at both ends. Lives in a. The
- * caller refuses a key that is empty or longer than UNICODE_KEY_MAX. */
+ * characters (toNFKC_Casefold of Unicode), without blanks at both ends. The result is
+ * allocated in the arena a. The caller refuses a key that is empty or longer than
+ * UNICODE_KEY_MAX. */
 const char *unicode_key(const char *s, struct arena *a);
 
 /* True when s has at least one character that a reader sees. White_Space,
