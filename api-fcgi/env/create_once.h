@@ -1,5 +1,6 @@
 /* A POST that creates a resource, with an Idempotency-Key. A repeat with the same key
- * creates no second resource: not at the same time, not after a crash, not later. */
+ * creates no second resource, whether it comes at the same time, later, or after a
+ * crash. */
 #ifndef API_CREATE_ONCE_H
 #define API_CREATE_ONCE_H
 

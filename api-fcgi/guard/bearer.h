@@ -8,8 +8,8 @@
 
 struct bearer_keys;
 
-/* The most issuers that one process caches, unknown ones included. A further issuer
- * evicts the one whose keys were read longest ago, an unknown one first. */
+/* Maximum number of issuers that one process caches, unknown ones included. A further
+ * issuer evicts the one whose keys were read longest ago, an unknown one first. */
 #define BEARER_ISSUERS_MAX 1000
 
 struct bearer_keys *bearer_keys_new(void);

@@ -1,4 +1,4 @@
-/* Reports rate limits to the client, in headers and errors, whatever they limit. */
+/* Reports rate limits of every kind to the client, in headers and errors. */
 #ifndef API_RATE_LIMIT_H
 #define API_RATE_LIMIT_H
 
@@ -10,9 +10,9 @@
 void rate_limit_set_headers(
     const struct http_req *req, struct http_res *res, const struct limit_result *result);
 
-/* Returns ES_RATE_LIMITED for the limit that has to wait longer, fills err and
- * res->policy, and counts the refusal in the metrics. things: what is limited,
- * "messages". */
+/* Refuses by the limit whose retry time is longer: returns ES_RATE_LIMITED, fills err and
+ * res->policy, and counts the refusal in the metrics. things: what is limited, for
+ * example "messages". */
 enum es_code rate_limit_refuse(struct api *api, const struct limit_result *result,
     const char *things, struct http_res *res, struct es_err *err);
 

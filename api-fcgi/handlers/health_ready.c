@@ -1,5 +1,5 @@
-/* /readyz: can this program do its work now? The process checks the services at most once
- * a second, however often clients ask. */
+/* /readyz: reports whether this program can do its work now. The process checks the
+ * services at most once a second, however often clients ask. */
 #include "core/clock.h"
 #include "core/outage.h"
 #include "handlers/handlers.h"

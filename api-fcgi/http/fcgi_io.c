@@ -100,8 +100,8 @@ fcgi_io_has_control(const char *s)
 	return false;
 }
 
-/* The value of a FastCGI parameter, copied into a; NULL when absent or empty. Sets *bad
- * when the parameter appears twice or contains a control character. */
+/* The value of a FastCGI parameter, copied into the arena a; NULL when absent or empty.
+ * Sets *bad when the parameter appears twice or contains a control character. */
 static const char *
 fcgi_io_param(const struct fcgi_io *io, const char *name, struct arena *a, bool *bad)
 {

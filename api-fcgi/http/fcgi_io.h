@@ -14,8 +14,8 @@ struct fcgi_io;
 /* Initializes libfcgi. Once per process, after the fork. */
 void fcgi_io_init(void);
 /* fd: a listening, non-blocking socket, which stays the caller's. max_body: bytes. A peer
- * has stall_ms to send a whole request and stall_ms to take the whole response; then its
- * connection is closed. Released by fcgi_io_free(). */
+ * has stall_ms to send a whole request and stall_ms to read the whole response; after
+ * that its connection is closed. Released by fcgi_io_free(). */
 struct fcgi_io *fcgi_io_new(int fd, size_t max_body, int64_t stall_ms);
 void fcgi_io_free(struct fcgi_io **io);
 
@@ -26,7 +26,8 @@ enum fcgi_got {
 };
 
 /* Waits at most wait_ms for a request, with the signal mask *mask (NULL: the current
- * one). Fills method, target, headers and body of *req; they are in a. */
+ * one). Fills method, target, headers and body of *req; they are allocated in the arena
+ * a. */
 enum fcgi_got fcgi_io_next(struct fcgi_io *io, int64_t wait_ms, const sigset_t *mask,
     struct arena *a, struct http_req *req, struct es_err *err);
 

@@ -9,9 +9,10 @@
 #include "core/err.h"
 
 /* Checks a name or another short text of one line, and replaces *s by its stored form:
- * NFC, without blanks at the ends (unicode/unicode.h), in a. The text has min to max code
- * points, no control character and no bidi control. With min > 0 it has at least one
- * visible character, and its comparison key has at most UNICODE_KEY_MAX bytes. */
+ * NFC, without blanks at the ends (unicode/unicode.h), allocated in the arena a. The text
+ * has min to max code points, no control character and no bidi control. With min > 0 it
+ * has at least one visible character, and its comparison key has at most UNICODE_KEY_MAX
+ * bytes. */
 enum es_code field_check_name(const char *field, const char **s, size_t min, size_t max,
     struct arena *a, struct es_err *err) ES_MUST_CHECK;
 /* Checks an e-mail address: one @ with text before and after it, no blanks, 3 to 320
@@ -31,8 +32,8 @@ enum es_code field_check_word(const char *field, const char *s, const char *allo
 #define MEMBER_ROLES     "owner admin member"
 #define POSTING_POLICIES "everyone admins"
 
-/* The most bytes that n characters may have in a request: before NFC composes them, a
- * character may be three code points of four bytes each. */
+/* Maximum bytes of n characters in a request: before NFC composes them, a character may
+ * be three code points of four bytes each. */
 #define NAME_BYTES(n) (12L * (n))
 
 #endif

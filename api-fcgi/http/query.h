@@ -18,9 +18,10 @@ struct query {
 	} items[QUERY_MAX];
 };
 
-/* Decodes raw into out; the strings are in a. '+' is a blank. ES_BAD_REQUEST, with
- * err->field "?name" where there is one: a name that appears twice or is empty, a bad
- * escape, a character outside RFC 3986, more than QUERY_MAX parameters. */
+/* Decodes raw into out; the strings are allocated in the arena a. '+' is a blank.
+ * ES_BAD_REQUEST, with err->field "?name" where there is one: a name that appears twice
+ * or is empty, a bad escape, a character outside RFC 3986, more than QUERY_MAX
+ * parameters. */
 enum es_code query_parse(const char *raw, struct arena *a, struct query *out,
     struct es_err *err) ES_MUST_CHECK;
 

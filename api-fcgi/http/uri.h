@@ -20,16 +20,16 @@ struct uri {
 	const char *query;           /* undecoded, without '?'; "" when absent */
 };
 
-/* Fills *out; its strings are in a. ES_BAD_REQUEST: no '/' at the start, an empty or dot
- * segment, '%' without two hex digits, an encoded slash, control character or NUL,
- * invalid UTF-8, a character outside RFC 3986. ES_NOT_FOUND: more than URI_SEGMENTS
- * segments. */
+/* Fills *out; its strings are allocated in the arena a. ES_BAD_REQUEST: no '/' at the
+ * start, an empty or dot segment, '%' without two hex digits, an encoded slash, control
+ * character or NUL, invalid UTF-8, a character outside RFC 3986. ES_NOT_FOUND: more than
+ * URI_SEGMENTS segments. */
 enum es_code uri_parse(const char *target, struct arena *a, struct uri *out,
     struct es_err *err) ES_MUST_CHECK;
 
 /* Decodes %XX (and, with plus, '+' as a blank) in len bytes of s. Returns NULL, or the
  * fault (bad escape, control character, invalid UTF-8) as a text that continues "the path
- * ". *out is in a. */
+ * ". *out is allocated in the arena a. */
 const char *uri_decode(const char *s, size_t len, bool plus, struct arena *a,
     const char **out) ES_MUST_CHECK;
 

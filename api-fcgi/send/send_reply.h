@@ -19,8 +19,8 @@ void send_reply_free(struct send_reply **r);
 const char *send_reply_topic(struct send_reply *r, struct redis *redis, struct arena *a);
 
 /* Waits at most wait_ms for the outcome of the envelope's one message; true: *out is that
- * outcome, in a. Sets *lost, and never clears it, when the subscription was interrupted,
- * so that the outcome may have been missed. */
+ * outcome, allocated in the arena a. Sets *lost, and never clears it, when the
+ * subscription was interrupted, so that the outcome may have been missed. */
 bool send_reply_wait(struct send_reply *r, const struct uuid *envelope, int64_t wait_ms,
     struct arena *a, struct outcome *out, bool *lost) ES_MUST_CHECK;
 
