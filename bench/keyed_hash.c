@@ -15,7 +15,7 @@
 
 #include "core/banned.h"
 
-#define ROUNDS  7      /* the best counts: the others were disturbed */
+#define ROUNDS  7 /* the fastest round counts: other processes have slowed the others */
 #define TIMES   200000 /* hashes a round */
 #define KEYS    64     /* different inputs, so that the CPU can't predict the branches */
 #define LONGEST 90

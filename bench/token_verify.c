@@ -29,7 +29,7 @@ measure(const char *what, const struct token_key *key, const char *jwt)
 	int64_t best_ms = INT64_MAX;
 
 	for (int round = 0; round < 5;
-	     round++) { /* the best: the others were disturbed */
+	     round++) { /* the fastest round: other processes have slowed the others */
 		const int64_t start = clock_mono_ms();
 		int64_t took;
 

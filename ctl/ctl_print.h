@@ -7,7 +7,7 @@
 /* A member of the elements and the width of its column. */
 struct ctl_column {
 	const char *member, *title;
-	int width; /* 0: the last, as wide as it is */
+	int width; /* 0: the last column, without padding */
 };
 
 /* Prints the elements as rows under titles, or with --json as one array. */

@@ -74,8 +74,8 @@ ctl_redrive_find_all(struct pg *pg, struct ids *out, struct es_err *err)
 	return rc;
 }
 
-/* fanout keeps a row for each partition that it reads. An entry of a partition that no
- * fanout reads would wait there for ever, and its letter would be gone. */
+/* fanout keeps a row for each partition that it reads. An entry in a partition that no
+ * fanout reads would stay there for ever, after its letter was deleted. */
 static enum es_code
 ctl_redrive_check_partitions(struct pg *pg, const struct queue *q, struct es_err *err)
 {
@@ -124,7 +124,7 @@ ctl_redrive_one(
 	return dead_letter_store_redriven(pg, id, &e, a, err);
 }
 
-/* A letter that can't be sent does not hold up the others; a service that is away does.
+/* Continues after a letter that can't be sent, but stops when a service does not answer.
  */
 static int
 ctl_redrive_each(

@@ -90,9 +90,9 @@ migrate_functions_drop_one(struct migrate *m, const char *name, struct pg_fault 
 }
 
 /* CREATE OR REPLACE can't change the type of the result, the names of parameters (42P13)
- * or the owner (42501), and leaves a second function of the name, which the file then
- * can't tell from its own (42725). Another transaction never sees the function missing.
- */
+ * or the owner (42501), and leaves a second function of the name, so that the grants in
+ * the file would be ambiguous (42725). Another transaction never sees the function
+ * missing. */
 static bool
 migrate_functions_run(struct migrate *m, const struct sql_file *file, const char *name,
     struct pg_fault *fault)

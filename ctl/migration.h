@@ -29,7 +29,8 @@ struct migration_list {
 	size_t n;
 };
 
-/* Reads all files of dir. Everything lives in a. err->text names the file at fault. */
+/* Reads all files of dir. Everything is allocated in the arena a. err->text names the
+ * file at fault. */
 enum es_code migration_load(const char *dir, struct arena *a, struct migration_list *out,
     struct es_err *err) ES_MUST_CHECK;
 

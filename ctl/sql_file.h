@@ -21,7 +21,7 @@ struct sql_file_list {
 };
 
 /* Reads all files of dir whose names end with ".sql" and do not begin with a dot. The
- * result lives in a. err->text names the file at fault. */
+ * result is allocated in the arena a. err->text names the file at fault. */
 enum es_code sql_file_read_all(const char *dir, struct arena *a,
     struct sql_file_list *out, struct es_err *err) ES_MUST_CHECK;
 

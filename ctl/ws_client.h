@@ -13,7 +13,7 @@ struct ws_client;
 
 #define WS_WHY         160
 #define WS_MESSAGE_MAX (1UL << 20)
-#define WS_SEND_MAX    4096 /* one message of ours */
+#define WS_SEND_MAX    4096 /* maximum bytes of one message that this client sends */
 
 /* Connects. url: ws://, wss://, or unix:/path for a socket of push-server. NULL, with
  * the reason, when the server can't be reached or does not upgrade. bearer must outlive

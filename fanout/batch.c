@@ -163,8 +163,8 @@ batch_add_result(struct batch *b, const struct piece pieces[], size_t n,
 	metrics_add(b->ctx->metrics, FM_REFUSED, result->n_refused);
 }
 
-/* Moves a message that PostgreSQL will never accept to the dead letters and refuses it to
- * its sender. */
+/* Moves a message that PostgreSQL will never accept to the dead letters, and sends its
+ * sender a refusal. */
 static enum batch_end
 batch_refuse_poison(struct batch *b, const struct piece *p)
 {

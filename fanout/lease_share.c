@@ -99,9 +99,9 @@ lease_share_fair_share(const struct leases *l, const struct partition all[], siz
 	return (l->partitions + owners - 1) / owners;
 }
 
-/* When to look again: after a third of the lease, or sooner when another worker's lease
- * is about to end, so that its partition is not idle for long. The other workers take a
- * dead worker's share once the roster no longer lists that worker. */
+/* When to update the leases again: after a third of the lease, or sooner when another
+ * worker's lease is about to end, so that its partition is not idle for long. The other
+ * workers take a dead worker's share once the roster no longer lists that worker. */
 static int64_t
 lease_share_wait_ms(
     const struct leases *l, size_t share, const struct partition all[], size_t n)

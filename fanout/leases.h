@@ -18,8 +18,8 @@ struct lease {
 	int64_t not_before_ms; /* CLOCK_MONOTONIC; back-off after a batch that could not
 	                          be committed */
 	unsigned tries;        /* of the batch that could not be committed */
-	size_t receive_max;    /* most entries of one receive: halved after a failure,
-	                          doubled after a success */
+	size_t receive_max;    /* maximum number of entries of one receive: halved after a
+	                          failure, doubled after a success */
 };
 
 struct leases {

@@ -8,9 +8,8 @@
 #include "core/banned.h"
 
 #define ROUND 256 /* commands of one round trip */
-#define QUICK_MS \
-	100 /* a failure that takes less is a lost connection, not a time-out \
-	     */
+/* A round trip that fails in less time has lost its connection; it has not timed out. */
+#define QUICK_MS 100
 
 struct head {
 	char key[ES_TOPIC_MAX];
@@ -35,7 +34,7 @@ publication_new(struct arena *a)
 	return p;
 }
 
-/* Returns a copy of the array with twice the room, in a. */
+/* Returns a copy of the array with twice the room, allocated in the arena a. */
 static void *
 publication_grow(struct arena *a, const void *old, size_t n, size_t *size, size_t item)
 {
@@ -128,9 +127,9 @@ publication_send_round(
 }
 
 /* Repeats the round trip once over a new connection when the first one was cut, because
- * its senders would otherwise wait in vain for their outcomes. Publishing twice does no
- * harm. After a time-out it does not repeat, so that a worker waits only once for a
- * server that hangs. */
+ * the senders of the batch would otherwise wait for their outcomes until the time-out.
+ * Publishing twice does no harm. After a time-out it does not repeat, so that a worker
+ * waits only once for a server that hangs. */
 static enum es_code
 publication_resend_round(
     struct publication *p, size_t from, size_t n, struct redis *r, struct es_err *err)

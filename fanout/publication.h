@@ -10,7 +10,8 @@
 
 struct publication;
 
-/* An empty publication in a. Nothing is sent before publication_send(). */
+/* Makes an empty publication in the arena a. Nothing is sent before
+ * publication_send(). */
 struct publication *publication_new(struct arena *a);
 /* Encode and copy their arguments at once. */
 void publication_add_event(struct publication *p, const struct event *e);

@@ -1,6 +1,7 @@
 /* The list of live fanout workers, in Redis. PostgreSQL names only the owners of
  * partitions, so it does not list a worker that holds none. Workers use the count to
- * divide the partitions evenly; a wrong count costs evenness, never a message. */
+ * divide the partitions evenly; a wrong count divides them unevenly, but loses no
+ * message. */
 #ifndef FANOUT_ROSTER_H
 #define FANOUT_ROSTER_H
 
