@@ -8,9 +8,9 @@
 /* Starts the budget of a request: ES_REDIS_TIMEOUT_MS for all commands. */
 void budget_start(struct api *api);
 
-/* The budget of a send. budget_for_send() gives the rate limits and the check that fanout
- * is alive at most half of the time, because a send can continue without them.
- * budget_for_enqueue() gives the queue the rest, which is at least the other half. */
+/* The budget of a send, in two parts. A send can continue without the rate limits and
+ * without the check that fanout is alive. So budget_for_send() allows these at most half
+ * of the time, and budget_for_enqueue() leaves the rest to the queue. */
 void budget_for_send(struct api *api);
 void budget_for_enqueue(struct api *api);
 

@@ -10,8 +10,8 @@
 
 #include "core/err.h"
 
-#define SEND_GATE_TIMEOUTS \
-	5 /* after this number of time-outs in a row, commits count as stalled */
+/* After this number of time-outs in a row, commits count as stalled. */
+#define SEND_GATE_TIMEOUTS 5
 /* While commits are stalled, one send per this time waits (the probe). */
 #define SEND_GATE_PROBE_MS 1000
 

@@ -46,8 +46,7 @@ struct json_field {
 	size_t offset; /* of the member in the target struct */
 	bool required;
 	bool nullable; /* null counts as absent; json_bind_body refuses it */
-	/* null is a value: the member counts as present, and the target keeps its value
-	 */
+	/* null is a value: the member counts as present, the target keeps its value */
 	bool clears;
 	int64_t min, max;
 	/* Offset of a bool that is set when the member was present; 0: no such flag (so
