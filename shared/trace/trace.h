@@ -14,6 +14,8 @@
 /* A span's line. A pipe takes lines of this size whole (PIPE_BUF), so the lines of
  * several workers do not mix. */
 #define TRACE_LINE_MAX 4096
+/* The first bytes of each line. No rest of a line begins so. */
+#define TRACE_LINE_BEGIN "{\"traceId\":"
 
 /* As OTLP numbers them (opentelemetry/proto/trace/v1/trace.proto). */
 enum trace_kind { TRACE_SERVER = 2, TRACE_PRODUCER = 4, TRACE_CONSUMER = 5 };

@@ -15,9 +15,8 @@
 
 #include "core/banned.h"
 
-#define BACKOFF_MIN_MS     500
-#define BACKOFF_MAX_MS     30000
-#define RETRY_AFTER_MAX_MS 300000
+#define BACKOFF_MIN_MS 500
+#define BACKOFF_MAX_MS 30000
 
 static volatile sig_atomic_t stopping;
 
@@ -36,7 +35,30 @@ struct exporter {
 	size_t line_len;
 	int64_t post_at_ms; /* CLOCK_MONOTONIC: when the next request is due */
 	unsigned tries;     /* requests that failed in a row */
+	int64_t end_ms;     /* when the exporter ends; 0: SIGTERM has not come */
 };
+
+/* True after SIGTERM. The signal is blocked but in ppoll(), which a busy exporter does
+ * not reach. */
+static bool
+trace_export_is_ending(struct exporter *e)
+{
+	sigset_t pending;
+
+	sigemptyset(&pending);
+	(void)sigpending(&pending);
+	if (e->end_ms == 0 && (stopping || sigismember(&pending, SIGTERM) == 1))
+		e->end_ms = clock_mono_ms() + TRACE_LAST_MS;
+	return e->end_ms != 0;
+}
+
+static bool
+trace_export_is_over(void *ctx)
+{
+	struct exporter *e = ctx;
+
+	return trace_export_is_ending(e) && clock_mono_ms() >= e->end_ms;
+}
 
 static void
 trace_export_count_dropped(const struct exporter *e, int64_t n)
@@ -44,12 +66,23 @@ trace_export_count_dropped(const struct exporter *e, int64_t n)
 	metrics_add(e->conf->metrics, e->conf->dropped, (uint64_t)n);
 }
 
+/* An exporter that was killed may have read the begin of a line, whose rest its successor
+ * finds. The collector would refuse all spans of a request with such a rest. */
+static bool
+trace_export_is_whole(const char *line, size_t len)
+{
+	const size_t begin = sizeof(TRACE_LINE_BEGIN) - 1;
+
+	return len > begin && memcmp(line, TRACE_LINE_BEGIN, begin) == 0;
+}
+
 static void
 trace_export_take_line(struct exporter *e, const char *line, size_t len)
 {
 	if (trace_waiting_n(e->waiting) == 0 && e->tries == 0)
 		e->post_at_ms = clock_mono_ms() + TRACE_BATCH_MS;
-	if (!trace_waiting_add(e->waiting, line, len))
+	if (!trace_export_is_whole(line, len) ||
+	    !trace_waiting_add(e->waiting, line, len))
 		trace_export_count_dropped(e, 1);
 }
 
@@ -131,31 +164,51 @@ trace_export_retry_later(struct exporter *e, const struct trace_post_result *r)
 	int64_t wait_ms = clock_backoff_ms(e->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 
 	if (r->retry_after_ms > wait_ms)
-		wait_ms = r->retry_after_ms < RETRY_AFTER_MAX_MS ? r->retry_after_ms
-		                                                 : RETRY_AFTER_MAX_MS;
+		wait_ms = r->retry_after_ms;
 	if (e->tries++ == 0)
 		log_warn("the trace collector is unavailable", LOG_STR("reason", r->why));
 	e->post_at_ms = clock_mono_ms() + wait_ms;
 }
 
+/* A collector that refuses a request is available, too. */
 static void
-trace_export_done(struct exporter *e, size_t n, const struct trace_post_result *r)
+trace_export_answered(struct exporter *e)
 {
 	if (e->tries > 0)
 		log_info("the trace collector is available again",
 		    LOG_INT("requests_failed", e->tries));
 	e->tries = 0;
-	if (r->rejected > 0) {
+}
+
+/* A collector that says that it rejected more spans than the request had is wrong: each
+ * span counts once. */
+static void
+trace_export_done(struct exporter *e, size_t n, const struct trace_post_result *r)
+{
+	const int64_t rejected = r->rejected < (int64_t)n ? r->rejected : (int64_t)n;
+
+	if (rejected > 0) {
 		log_warn(
-		    "the trace collector rejected spans", LOG_INT("spans", r->rejected));
-		trace_export_count_dropped(e, r->rejected);
+		    "the trace collector rejected spans", LOG_INT("spans", rejected));
+		trace_export_count_dropped(e, rejected);
 	}
-	metrics_add(e->conf->metrics, e->conf->exported,
-	    r->rejected < (int64_t)n ? n - (uint64_t)r->rejected : 0);
+	metrics_add(e->conf->metrics, e->conf->exported, n - (uint64_t)rejected);
+}
+
+/* Of the next request: shorter near the end of the exporter, but not 0, which libcurl
+ * takes for no limit. */
+static int64_t
+trace_export_timeout_ms(const struct exporter *e)
+{
+	const int64_t left_ms = e->end_ms - clock_mono_ms();
+
+	if (e->end_ms == 0 || left_ms > e->conf->post.timeout_ms)
+		return e->conf->post.timeout_ms;
+	return left_ms > 0 ? left_ms : 1;
 }
 
 static void
-trace_export_post(struct exporter *e, int64_t timeout_ms)
+trace_export_post(struct exporter *e)
 {
 	const size_t waiting = trace_waiting_n(e->waiting);
 	const size_t n = waiting < TRACE_BATCH_MAX ? waiting : TRACE_BATCH_MAX;
@@ -164,8 +217,9 @@ trace_export_post(struct exporter *e, int64_t timeout_ms)
 	struct trace_post_result r;
 	struct text body;
 
-	if (timeout_ms < settings.timeout_ms)
-		settings.timeout_ms = timeout_ms;
+	settings.give_up = trace_export_is_over;
+	settings.ctx = e;
+	settings.timeout_ms = trace_export_timeout_ms(e);
 	text_init(&body, a, (TRACE_BATCH_MAX + 1) * TRACE_LINE_MAX);
 	trace_export_put_request(e, n, &body);
 	CHECK(!body.overflow);
@@ -175,6 +229,7 @@ trace_export_post(struct exporter *e, int64_t timeout_ms)
 		trace_export_retry_later(e, &r);
 		return;
 	}
+	trace_export_answered(e);
 	if (r.end == TRACE_POST_REFUSED) {
 		log_warn("the trace collector refused spans", LOG_STR("reason", r.why),
 		    LOG_INT("spans", (int64_t)n));
@@ -186,14 +241,16 @@ trace_export_post(struct exporter *e, int64_t timeout_ms)
 	e->post_at_ms = clock_mono_ms() + TRACE_BATCH_MS;
 }
 
-/* A full batch is due at once, except after a failure. */
+/* A full batch is due at once, except after a failure. So is a full queue, if that is
+ * shorter than a batch: it takes no further spans. */
 static bool
 trace_export_due(const struct exporter *e)
 {
-	const size_t n = trace_waiting_n(e->waiting);
+	const size_t n = trace_waiting_n(e->waiting), max = e->conf->waiting_max;
+	const size_t full = max < TRACE_BATCH_MAX ? max : TRACE_BATCH_MAX;
 
-	return n > 0 && ((n >= TRACE_BATCH_MAX && e->tries == 0) ||
-			    clock_mono_ms() >= e->post_at_ms);
+	return n > 0 &&
+	       ((n >= full && e->tries == 0) || clock_mono_ms() >= e->post_at_ms);
 }
 
 /* Waits for spans, for the next request, or for SIGTERM, which is unblocked only during
@@ -218,16 +275,14 @@ trace_export_wait(struct exporter *e, const sigset_t *mask)
 static void
 trace_export_last(struct exporter *e)
 {
-	const int64_t end_ms = clock_mono_ms() + TRACE_LAST_MS;
-
 	trace_export_read(e);
 	while (trace_waiting_n(e->waiting) > 0) {
 		const unsigned failed = e->tries;
-		const int64_t left_ms = end_ms - clock_mono_ms();
+		const bool over = trace_export_is_over(e);
 
-		if (left_ms > 0)
-			trace_export_post(e, left_ms);
-		if (left_ms <= 0 || e->tries > failed) {
+		if (!over)
+			trace_export_post(e);
+		if (over || e->tries > failed) {
 			trace_export_count_dropped(
 			    e, (int64_t)trace_waiting_n(e->waiting));
 			return;
@@ -274,10 +329,10 @@ trace_export_run(const struct trace_export *conf, struct trace *t)
 	    .fd = trace_keep_reader(t),
 	    .waiting = trace_waiting_new(conf->waiting_max)};
 	trace_export_signals(&while_waiting);
-	while (!stopping) {
+	while (!trace_export_is_ending(e)) {
 		trace_export_wait(e, &while_waiting);
-		if (!stopping && trace_export_due(e))
-			trace_export_post(e, conf->post.timeout_ms);
+		if (!trace_export_is_ending(e) && trace_export_due(e))
+			trace_export_post(e);
 	}
 	trace_export_last(e);
 	trace_waiting_free(&e->waiting);

@@ -12,7 +12,8 @@
 #define TRACE_BATCH_MAX 512
 /* A span waits at most this long for others. */
 #define TRACE_BATCH_MS 1000
-/* How long the exporter goes on sending after SIGTERM. */
+/* How long the exporter goes on sending after SIGTERM; a request that is under way ends
+ * up to a second later. */
 #define TRACE_LAST_MS 2000
 
 struct trace_export {

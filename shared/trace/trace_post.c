@@ -10,7 +10,8 @@
 
 #include "core/banned.h"
 
-#define ANSWER_BYTES_MAX 65536
+#define ANSWER_BYTES_MAX  65536
+#define RETRY_AFTER_MAX_S 300
 
 /* Calls take(ctx, name, value) for each pair; false when a pair has no "=" or take()
  * returns false. */
@@ -84,6 +85,17 @@ trace_post_on_data(char *data, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
+/* libcurl calls this about once a second; an answer other than 0 ends the request. */
+static int
+trace_post_on_progress(
+    void *ctx, curl_off_t in, curl_off_t in_now, curl_off_t out, curl_off_t out_now)
+{
+	const struct trace_post_settings *s = ctx;
+
+	(void)in, (void)in_now, (void)out, (void)out_now;
+	return s->give_up(s->ctx) ? 1 : 0;
+}
+
 struct partial {
 	int64_t rejectedSpans;
 };
@@ -133,11 +145,25 @@ trace_post_judge(CURL *curl, CURLcode rc, const char *reason, const struct text 
 		return;
 	}
 	(void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait_s);
+	if (wait_s > RETRY_AFTER_MAX_S)
+		wait_s = RETRY_AFTER_MAX_S;
 	out->retry_after_ms = (int64_t)wait_s * 1000;
 	out->end = status == 429 || status == 502 || status == 503 || status == 504
 	               ? TRACE_POST_RETRY
 	               : TRACE_POST_REFUSED;
 	(void)snprintf(out->why, sizeof(out->why), "the collector answered %ld", status);
+}
+
+/* Lets s->give_up end the request, also while a thread of libcurl looks up a name. */
+static void
+trace_post_may_give_up(CURL *curl, const struct trace_post_settings *s)
+{
+	if (s->give_up == NULL)
+		return;
+	(void)curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	(void)curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, trace_post_on_progress);
+	(void)curl_easy_setopt(curl, CURLOPT_XFERINFODATA, s);
+	(void)curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 }
 
 void
@@ -167,6 +193,7 @@ trace_post(const struct trace_post_settings *s, const struct text *body,
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
 	(void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
 	(void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "EchoStream/" ES_VERSION);
+	trace_post_may_give_up(curl, s);
 	rc = curl_easy_perform(curl);
 	trace_post_judge(curl, rc, reason, &answer, a, out);
 	curl_easy_cleanup(curl);

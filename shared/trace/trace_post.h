@@ -3,6 +3,7 @@
 #ifndef TRACE_TRACE_POST_H
 #define TRACE_TRACE_POST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -12,6 +13,10 @@ struct trace_post_settings {
 	const char *url;     /* http or https */
 	const char *headers; /* "name=value,name=value", or "" */
 	int64_t timeout_ms;
+	/* Asked at least once a second while the request is under way. True ends it as
+	 * if the collector had not answered. NULL: the time-out alone ends it. */
+	bool (*give_up)(void *ctx);
+	void *ctx;
 };
 
 enum trace_post_end {
@@ -22,9 +27,10 @@ enum trace_post_end {
 
 struct trace_post_result {
 	enum trace_post_end end;
-	int64_t retry_after_ms; /* from the header Retry-After; 0: none */
-	int64_t rejected;       /* spans of a request that is done, but were not taken */
-	char why[160];          /* of RETRY and REFUSED */
+	int64_t
+	    retry_after_ms; /* from the header Retry-After, at most 300,000; 0: none */
+	int64_t rejected;   /* spans of a request that is done, but were not taken */
+	char why[160];      /* of RETRY and REFUSED */
 };
 
 /* Sends the body and waits for the answer, at most timeout_ms. */

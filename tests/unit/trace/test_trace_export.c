@@ -6,15 +6,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/check.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "cunit_main.h"
 #include "trace/trace_export.h"
 
 #define SAMPLED "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 #define PATIENT 20 /* seconds until a test that hangs is killed */
+#define NEVER   INT64_MAX
 
 enum { EXPORTED, DROPPED, COUNTERS };
 
@@ -27,7 +30,8 @@ static const struct metric table[] = {
 struct plan {
 	enum trace_post_end ends[8]; /* of the first requests; later ones are done */
 	int64_t rejected;
-	unsigned n; /* requests so far */
+	int64_t answer_ms; /* how long an answer takes; NEVER */
+	unsigned n;        /* requests so far */
 };
 
 static struct plan *plan;
@@ -35,6 +39,21 @@ static struct metrics *metrics;
 static struct trace *trace;
 static int seen[2];
 static pid_t exporter;
+
+/* False: the exporter has given up. */
+static bool
+wait_for_answer(const struct trace_post_settings *s)
+{
+	const struct timespec pause = {.tv_nsec = 5000000};
+	const int64_t begin = clock_mono_ms();
+
+	while (clock_mono_ms() - begin < plan->answer_ms) {
+		if (s->give_up(s->ctx))
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
 
 void
 trace_post(const struct trace_post_settings *s, const struct text *body,
@@ -52,18 +71,13 @@ trace_post(const struct trace_post_settings *s, const struct text *body,
 		out->rejected = plan->rejected;
 	plan->n++;
 	CHECK(write(seen[1], &spans, sizeof(spans)) == sizeof(spans));
+	if (!wait_for_answer(s))
+		out->end = TRACE_POST_RETRY;
 }
 
 static void
-begin(size_t waiting_max)
+open_all(void)
 {
-	const struct trace_export conf = {.service = "test",
-	    .post = {.url = "http://collector", .headers = "", .timeout_ms = 1000},
-	    .waiting_max = waiting_max,
-	    .exported = EXPORTED,
-	    .dropped = DROPPED};
-	struct trace_export here = conf;
-	sigset_t term;
 	struct es_err err;
 
 	CU_ASSERT_EQUAL_FATAL(
@@ -71,7 +85,28 @@ begin(size_t waiting_max)
 	metrics_use_slot(metrics, 0);
 	CU_ASSERT_EQUAL_FATAL(trace_open(0, metrics, DROPPED, &trace, &err), ES_OK);
 	CU_ASSERT_EQUAL_FATAL(pipe(seen), 0);
-	here.metrics = metrics;
+}
+
+static void
+close_all(void)
+{
+	(void)close(seen[0]);
+	(void)close(seen[1]);
+	trace_close(&trace);
+	metrics_close(&metrics);
+}
+
+static void
+start(size_t waiting_max)
+{
+	const struct trace_export conf = {.service = "test",
+	    .post = {.url = "http://collector", .headers = "", .timeout_ms = 60000},
+	    .waiting_max = waiting_max,
+	    .metrics = metrics,
+	    .exported = EXPORTED,
+	    .dropped = DROPPED};
+	sigset_t term;
+
 	/* The exporter must not die of a SIGTERM that comes before its handler. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
@@ -81,10 +116,32 @@ begin(size_t waiting_max)
 		log_init("test", LOG_ERROR);
 		(void)alarm(PATIENT);
 		metrics_use_slot(metrics, 1);
-		_exit(trace_export_run(&here, trace));
+		_exit(trace_export_run(&conf, trace));
 	}
 	CU_ASSERT_EQUAL(sigprocmask(SIG_UNBLOCK, &term, NULL), 0);
 	trace_keep_writer(trace);
+}
+
+static void
+begin(size_t waiting_max)
+{
+	open_all();
+	start(waiting_max);
+}
+
+/* Plays an exporter that is killed while it reads. */
+static void
+cut_into_the_first_line(void)
+{
+	char piece[40];
+	int status;
+	const pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(read(trace_keep_reader(trace), piece, sizeof(piece)) !=
+		      sizeof(piece));
+	CU_ASSERT_EQUAL_FATAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_EQUAL_FATAL(status, 0);
 }
 
 static void
@@ -128,10 +185,7 @@ end(int64_t exported, int64_t dropped)
 	CU_ASSERT_EQUAL(status, 0);
 	CU_ASSERT_EQUAL(metrics_sum(metrics, EXPORTED), exported);
 	CU_ASSERT_EQUAL(metrics_sum(metrics, DROPPED), dropped);
-	(void)close(seen[0]);
-	(void)close(seen[1]);
-	trace_close(&trace);
-	metrics_close(&metrics);
+	close_all();
 }
 
 static void
@@ -220,6 +274,103 @@ the_end_does_not_wait_for_a_lost_collector(void)
 	end(0, 4);
 }
 
+/* A request whose collector never answers ends soon after SIGTERM, long before its
+ * time-out. */
+static void
+the_end_does_not_wait_for_a_silent_collector(void)
+{
+	plan_ends(NULL, 0);
+	plan->answer_ms = NEVER;
+	begin(2000);
+	emit(4);
+	CU_ASSERT_EQUAL(request(), 4);
+	end(0, 4);
+}
+
+/* A backlog keeps the exporter busy: each batch is due at once. */
+static void
+the_end_comes_while_a_slow_collector_is_behind(void)
+{
+	int64_t told_ms;
+
+	plan_ends(NULL, 0);
+	plan->answer_ms = 900;
+	begin(20 * TRACE_BATCH_MAX);
+	emit(6 * TRACE_BATCH_MAX);
+	CU_ASSERT_EQUAL(request(), TRACE_BATCH_MAX);
+	told_ms = clock_mono_ms();
+	CU_ASSERT_EQUAL(kill(exporter, SIGTERM), 0);
+	CU_ASSERT_EQUAL_FATAL(waitpid(exporter, NULL, 0), exporter);
+	CU_ASSERT(clock_mono_ms() - told_ms < 2 * TRACE_LAST_MS);
+	CU_ASSERT_EQUAL(metrics_sum(metrics, EXPORTED) + metrics_sum(metrics, DROPPED),
+	    6 * TRACE_BATCH_MAX);
+	close_all();
+}
+
+/* An exporter that is killed while it reads leaves the rest of a line behind. */
+static void
+a_rest_of_a_line_is_not_sent(void)
+{
+	plan_ends(NULL, 0);
+	open_all();
+	emit(3);
+	cut_into_the_first_line();
+	start(2000);
+	CU_ASSERT_EQUAL(request(), 2);
+	end(2, 1);
+}
+
+/* A queue that is shorter than a batch does not wait for TRACE_BATCH_MS when it is
+ * full. */
+static void
+a_full_short_queue_goes_at_once(void)
+{
+	const int64_t begin_ms = clock_mono_ms();
+
+	plan_ends(NULL, 0);
+	begin(3);
+	for (unsigned i = 0; i < 5; i++) {
+		emit(3);
+		CU_ASSERT_EQUAL(request(), 3);
+	}
+	CU_ASSERT(clock_mono_ms() - begin_ms < 4 * TRACE_BATCH_MS);
+	end(15, 0);
+}
+
+/* A collector may say that it rejected more spans than it got. */
+static void
+each_span_counts_once(void)
+{
+	plan_ends(NULL, 0);
+	plan->rejected = 9007199254740991;
+	begin(2000);
+	emit(5);
+	CU_ASSERT_EQUAL(request(), 5);
+	end(0, 5);
+}
+
+/* After an outage and a refusal, full batches go at once again. */
+static void
+a_refusal_ends_an_outage(void)
+{
+	const enum trace_post_end no = TRACE_POST_REFUSED;
+	const enum trace_post_end ends[] = {TRACE_POST_RETRY, no, no, no, no, no, no, no};
+	int64_t refused_ms;
+
+	plan_ends(ends, ES_COUNT(ends));
+	begin(20 * TRACE_BATCH_MAX);
+	emit(1);
+	CU_ASSERT_EQUAL(request(), 1);
+	CU_ASSERT_EQUAL(request(), 1);
+	refused_ms = clock_mono_ms();
+	for (unsigned i = 0; i < 6; i++) {
+		emit(TRACE_BATCH_MAX);
+		CU_ASSERT_EQUAL(request(), TRACE_BATCH_MAX);
+	}
+	CU_ASSERT(clock_mono_ms() - refused_ms < 4 * TRACE_BATCH_MS);
+	end(0, 6 * TRACE_BATCH_MAX + 1);
+}
+
 static CU_TestInfo cases[] = {
     {"a full batch goes at once", a_full_batch_goes_at_once},
     {"the end sends the rest", the_end_sends_the_rest},
@@ -229,6 +380,14 @@ static CU_TestInfo cases[] = {
     {"the queue has a limit", the_queue_has_a_limit},
     {"the end does not wait for a lost collector",
 	the_end_does_not_wait_for_a_lost_collector},
+    {"the end does not wait for a silent collector",
+	the_end_does_not_wait_for_a_silent_collector},
+    {"the end comes while a slow collector is behind",
+	the_end_comes_while_a_slow_collector_is_behind},
+    {"a rest of a line is not sent", a_rest_of_a_line_is_not_sent},
+    {"a full short queue goes at once", a_full_short_queue_goes_at_once},
+    {"each span counts once", each_span_counts_once},
+    {"a refusal ends an outage", a_refusal_ends_an_outage},
     CU_TEST_INFO_NULL,
 };
 
