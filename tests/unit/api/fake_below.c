@@ -76,7 +76,7 @@ channel_access_check_post(struct api *api, const struct http_req *req,
 	return rig_called(err, "channel_access_check_post", "%s", rig_id(channel->text));
 }
 
-/* A line of the log is a call, too. */
+/* A line of the log is recorded as a call. */
 void
 log_write(
     enum log_level level, const char *msg, const struct log_field fields[], unsigned n)

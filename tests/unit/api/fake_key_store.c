@@ -118,7 +118,7 @@ auth_key_store_list(struct pg *pg, const struct actor *who, struct arena *a,
 	return ES_OK;
 }
 
-/* Of a secret, a public key and a key set only the length is written. */
+/* Records only the length of a secret, a public key or a key set. */
 static size_t
 fake_key_store_length(const char *s)
 {

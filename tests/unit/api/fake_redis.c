@@ -51,7 +51,7 @@ redis_cmd(struct redis *r, struct arena *a, struct redis_value *out, struct es_e
 	return ES_OK;
 }
 
-/* The arguments of a script as they are; ids are shortened. */
+/* Records the arguments of a script; only ids are shortened. */
 enum es_code
 redis_eval(struct redis *r, struct redis_script *s, struct arena *a,
     struct redis_value *out, struct es_err *err, size_t n_keys, size_t argc,

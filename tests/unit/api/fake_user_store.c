@@ -31,7 +31,7 @@ enum es_code
 user_store_create(struct pg *pg, const struct actor *who, const struct user_new *in,
     struct arena *a, struct user *out, struct es_err *err)
 {
-	/* Without an Idempotency-Key the id is fresh. */
+	/* Without an Idempotency-Key the handler makes a new id for each user. */
 	const bool fresh = strcmp(in->id.text, RIG_CLAIMED) != 0;
 
 	(void)pg, (void)a;
@@ -111,7 +111,7 @@ user_store_list(struct pg *pg, const struct actor *who, const struct user_filter
 	return ES_OK;
 }
 
-/* All of them are users but the last. */
+/* The last id belongs to no user; all others do. */
 enum es_code
 user_store_known(struct pg *pg, const struct actor *who, const struct user_id ids[],
     size_t n, struct arena *a, struct user_id **out, size_t *n_out, struct es_err *err)

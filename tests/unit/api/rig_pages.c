@@ -73,7 +73,7 @@ rig_pages_follow(const struct rig_row *row, const char *after)
 	CU_ASSERT_EQUAL_FATAL(rig_call(&with), ES_OK);
 	(void)snprintf(part, sizeof(part), " after=%s limit=50)", after);
 	CU_ASSERT_PTR_NOT_NULL(strstr(rig.calls.data, part));
-	/* One digit of the check is another. */
+	/* Forge the cursor: change one digit of its check. */
 	next[strlen(next) - 1] = next[strlen(next) - 1] == '0' ? '1' : '0';
 	rig_pages_refused(row, next, ES_BAD_CURSOR, "?cursor");
 }

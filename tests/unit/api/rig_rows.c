@@ -28,7 +28,7 @@ rig_rows_header(const char *name)
 	return value == NULL ? "-" : value;
 }
 
-/* A body is one whole JSON text. */
+/* A body must be one complete JSON text. */
 static void
 rig_rows_json(const struct rig_row *row)
 {

@@ -140,7 +140,7 @@ events(void)
 	arena_free(&mem);
 }
 
-/* The events of one change, in their order; one without a number is left out. */
+/* Announces the events of one change in order and leaves out events without a number. */
 static void
 several_events(void)
 {
@@ -226,8 +226,8 @@ typing(void)
 	arena_free(&mem);
 }
 
-/* A deactivation stands even if Redis refuses the announcement. The failure is counted,
- * and the function returns no error. */
+/* A deactivation remains valid even if Redis refuses the announcement. The failure is
+ * counted, and the function returns no error. */
 static void
 deactivated_user(void)
 {

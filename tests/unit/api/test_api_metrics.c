@@ -60,7 +60,7 @@ durations(const char *path, const char *method, int n)
 	    path, method, n);
 }
 
-/* Each route of both tables once, in each class; no other line moves. */
+/* Counts each route of both tables once in each class; no other counter changes. */
 static void
 each_route(void)
 {
@@ -109,7 +109,7 @@ time_taken(void)
 	end();
 }
 
-/* The counters that api_metrics_server_errors() names are those of 5xx. */
+/* api_metrics_server_errors() returns the counters of 5xx answers. */
 static void
 server_errors(void)
 {

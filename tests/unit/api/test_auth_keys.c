@@ -10,7 +10,7 @@
 
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define ISSUER "https://id.example.test"
-/* Of members that each key has. */
+/* The members that every key has. */
 #define KEY(alg, rest) \
 	"{\"kid\":\"k1\",\"alg\":\"" alg "\",\"issuer\":\"" ISSUER "\"," rest "}"
 #define SHAPE \
@@ -119,7 +119,7 @@ bad_keys(void)
 	rig_end();
 }
 
-/* A kid stands in a path. */
+/* A kid must be usable as a part of a path. */
 static void
 kids(void)
 {

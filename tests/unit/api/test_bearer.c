@@ -14,7 +14,7 @@
 #include "core/banned.h"
 
 #define MINUTE 60000
-#define BURST  21 /* readings that need no wait */
+#define BURST  21 /* readings that are allowed at once */
 
 static struct api_conf conf = {
     .auth = {.jwt_issuer = "echostream", .jwt_audience = "echostream"}};
@@ -168,7 +168,7 @@ a_known_issuer_is_always_refreshed(void)
 	CU_ASSERT_EQUAL(verify("unknown_issuer_name-x", "k"), ES_RATE_LIMITED);
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_OK);
 	CU_ASSERT_EQUAL(fake_issuers.key_reads, BURST + 2);
-	/* The same after a failed refresh. */
+	/* A refresh that failed is repeated, even while all readings are used up. */
 	now_ms += MINUTE;
 	pg_down = true;
 	CU_ASSERT_EQUAL(verify("app", "k1"), ES_UNAVAILABLE);
@@ -277,7 +277,7 @@ users_of_subjects(void)
 	}
 }
 
-/* A failure of the database is no refusal of the token. */
+/* A failed query must not be answered as an invalid token. */
 static void
 a_user_that_can_not_be_created(void)
 {

@@ -1,4 +1,4 @@
-/* The cost of a call, and the answer of a refusal. limits.c counts. */
+/* Tests the cost of a call and the answer of a refusal. The counters are in limits.c. */
 #include <string.h>
 
 #include "cunit_main.h"

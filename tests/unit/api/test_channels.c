@@ -107,7 +107,8 @@ created(void)
 	rig_end();
 }
 
-/* Each limit and the first length beyond it, of a creation and of a change. */
+/* Tries each field at its maximum length and one character longer, in POST and in PATCH.
+ */
 static void
 lengths(void)
 {

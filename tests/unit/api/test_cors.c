@@ -17,7 +17,7 @@ static struct arena *arena;
 static struct http_req req;
 static struct http_res res;
 
-/* A and B are origins of some tenant. */
+/* Some tenant allows the origins A and B. */
 enum es_code
 pg_run(struct pg *pg, const struct tenant_id *tenant, const struct pg_stmt *stmt,
     const char *const params[], struct arena *a, struct pg_rows *out, struct es_err *err)

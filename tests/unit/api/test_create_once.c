@@ -106,7 +106,8 @@ a_channel_at_the_same_time(void)
 	run(&channel, "a name that another user has taken", ES_NAME_TAKEN,
 	    CLAIM CREATE EXISTS);
 	CU_ASSERT_STRING_EQUAL(rig.err.text, "the fake refuses");
-	/* Both the creation and the look-up fail: the answer is that of the look-up. */
+	/* When the creation and the look-up both fail, the answer has the error of the
+	 * look-up. */
 	rig.there = true;
 	rig.fails_at = 3;
 	fail("channel_store_create", ES_NOT_FOUND);

@@ -171,12 +171,13 @@ order(void)
 	    {"GET", THINGS "?limit=1", .steps = "gchx", .status = 200},
 	    {"POST", THINGS, .body = "{}", .steps = "gchx", .status = 200},
 	    {"PUT", THINGS, .body = "{\"a\":1}", .steps = "gchx", .status = 200},
-	    /* Refused while path and query are read, before any other step. */
+	    /* The request is refused while its path and query are parsed, before any
+	       other step. */
 	    {"GET", THINGS "/%zz", .steps = "x", .status = 400},
 	    {"GET", THINGS "?a=1&a=2", .steps = "x", .status = 400},
 	    {"GET", "/api/v1/nothing", .steps = "x", .status = 404},
 	    {"DELETE", THINGS, .steps = "x", .status = 405, .allow = ALLOW},
-	    /* Failures of a token count, other refusals do not. */
+	    /* Only refused tokens are counted as failures; other refusals are not. */
 	    {"GET", THINGS, .guard = ES_UNAUTHENTICATED, .steps = "gfx", .status = 401},
 	    {"GET", THINGS, .guard = ES_TOKEN_EXPIRED, .steps = "gfx", .status = 401},
 	    {"GET", THINGS, .guard = ES_RATE_LIMITED, .steps = "gfx", .status = 429},
@@ -184,7 +185,7 @@ order(void)
 		.steps = "gfx", .status = 429},
 	    {"GET", THINGS, .guard = ES_FORBIDDEN, .steps = "gx", .status = 403},
 	    {"GET", THINGS, .charge = ES_RATE_LIMITED, .steps = "gcx", .status = 429},
-	    /* A refused request is charged all the same. */
+	    /* The limit also charges a request that is refused afterwards. */
 	    {"GET", THINGS "?limits=1", .steps = "gcx", .status = 400},
 	    {"POST", THINGS, .body = "{\"a\":1}", .steps = "gcx", .status = 400},
 	    {"GET", THINGS, .handler = ES_CONFLICT, .steps = "gchx", .status = 409},
@@ -197,7 +198,7 @@ order(void)
 	arena_free(&mem);
 }
 
-/* A preflight carries no token. */
+/* A preflight has no token, so the guard must not run. */
 static void
 options(void)
 {
@@ -223,7 +224,7 @@ options(void)
 	arena_free(&mem);
 }
 
-/* A request that its reader has refused reaches no step. */
+/* When the reader has refused a request, no step runs. */
 static void
 refused_by_the_reader(void)
 {

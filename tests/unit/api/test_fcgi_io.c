@@ -261,7 +261,7 @@ stalled(void)
 	finish();
 }
 
-/* A client that sends a byte now and then gets no more time. */
+/* A client that sends single bytes slowly does not extend its deadline. */
 static void
 trickles(void)
 {

@@ -167,7 +167,7 @@ ready(void)
 	arena_free(&mem);
 }
 
-/* Each service alone: the answer names it and says why. */
+/* One service at a time fails; the answer names the service and the reason. */
 static void
 not_ready(void)
 {
@@ -192,7 +192,7 @@ not_ready(void)
 	}
 }
 
-/* The answer is kept for a second, good or bad. */
+/* An answer is cached for one second, whether the services work or not. */
 static void
 kept(void)
 {
@@ -212,7 +212,7 @@ kept(void)
 	arena_free(&mem);
 }
 
-/* One service a second, in turn. */
+/* health_ready_watch() asks one service per second, each in turn. */
 static void
 watched(void)
 {

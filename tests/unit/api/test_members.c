@@ -86,7 +86,7 @@ listed(void)
 	rig_end();
 }
 
-/* The cursor of a channel's list is refused for another channel and another list. */
+/* A cursor is valid for one channel and one list; any other use is refused. */
 static void
 cursors(void)
 {
@@ -169,7 +169,7 @@ removed_and_banned(void)
 	run(rows, ES_COUNT(rows));
 }
 
-/* Of a user that is not banned it is looked up whether the id is that of a user. */
+/* When no ban is found, the handler checks that the id belongs to a user. */
 static void
 ban_lifted(void)
 {

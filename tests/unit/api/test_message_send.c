@@ -167,7 +167,7 @@ not_waiting(void)
 	end();
 }
 
-/* No send waits after five time-outs in a row, and each way out frees its seat. */
+/* After five time-outs in a row no send waits. Every outcome frees the send's seat. */
 static void
 stalled(void)
 {

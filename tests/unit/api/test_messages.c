@@ -196,7 +196,7 @@ one_by_client_id(void)
 	rig_end();
 }
 
-/* 410, with the code that refused the message. */
+/* A refused message is answered with 410 and the code of the refusal. */
 static void
 refused_at_commit(void)
 {

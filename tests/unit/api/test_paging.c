@@ -1,4 +1,4 @@
-/* Limits, cursors that belong to one list, and the Link to the next page. */
+/* Tests page sizes, the list that a cursor belongs to, and the Link to the next page. */
 #include <string.h>
 
 #include "cunit_main.h"

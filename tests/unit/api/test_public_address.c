@@ -1,4 +1,4 @@
-/* Addresses that the URL of a tenant may lead to. */
+/* Tests the IP addresses to which a tenant's URL may resolve. */
 #include "cunit_main.h"
 
 #include <string.h>

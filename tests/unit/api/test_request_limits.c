@@ -106,7 +106,7 @@ classes(void)
 	end();
 }
 
-/* A key that acts for no user has its own count. */
+/* An API key that acts for no user is counted by the key. */
 static void
 keys(void)
 {

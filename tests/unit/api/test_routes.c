@@ -16,7 +16,7 @@ static struct arena *mem;
 static struct http_req req;
 static struct http_res res;
 
-/* A good token of a guest, whatever its text. */
+/* Accepts every token as that of a guest. */
 enum es_code
 bearer_verify(struct api *server, const char *jwt, struct arena *a,
     struct token_claims *out, struct es_err *err)

@@ -110,7 +110,7 @@ headers(void)
 	arena_free(&mem);
 }
 
-/* 0 lets nothing pass, null is no limit, for the user and for the tenant. */
+/* A limit of 0 refuses every send, and null means no limit, for users and tenants. */
 static void
 zero_and_null(void)
 {

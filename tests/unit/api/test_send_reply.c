@@ -1,5 +1,4 @@
-/* Waiting for outcomes: only those of the own send, and no wait without a working
- * topic. */
+/* A send waits only for its own outcomes, and only while its reply topic works. */
 #include <stdio.h>
 #include <string.h>
 
@@ -142,7 +141,7 @@ waiting_ends(void)
 	deaf_once = true;
 	CU_ASSERT_FALSE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));
 	CU_ASSERT_TRUE(lost);
-	/* A reply that came before counts all the same. */
+	/* A reply that arrived before the topic was lost is still used. */
 	at = 0;
 	script[0] = reply_of(OURS);
 	CU_ASSERT_TRUE(send_reply_wait(r, &id, 60000, mem, &outcome, &lost));

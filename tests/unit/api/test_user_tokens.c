@@ -47,7 +47,7 @@ claims_of_answer(struct token_claims *out)
 	    ES_OK);
 }
 
-/* The token is good for ttl_s from now, whatever its iat is. */
+/* The token expires ttl_s after now, even if its iat differs from now. */
 static void
 check_token(const char *body, int64_t ttl_s)
 {
@@ -121,7 +121,7 @@ refused_lifetimes(void)
 
 	begin();
 	RIG_ROWS(rows);
-	/* A year is the limit of the request, where the installation allows more. */
+	/* A request may ask for at most a year, even if the installation allows more. */
 	rig.conf.auth.token_ttl_s = 2 * INT64_C(31536000);
 	check_token("{\"ttlSeconds\":31536000}", 31536000);
 	rig_end();

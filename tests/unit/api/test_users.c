@@ -29,7 +29,7 @@ run(const struct rig_row rows[], size_t n)
 	rig_end();
 }
 
-/* The address and the tenant's id are for admins and for the user itself. */
+/* Only admins and the user itself see the e-mail address and the tenant's own id. */
 static void
 read_one(void)
 {
@@ -174,7 +174,7 @@ status_changed(void)
 	rig_end();
 }
 
-/* Each limit and the first length beyond it. */
+/* Tries each field at its maximum length and one character longer. */
 static void
 lengths(void)
 {

@@ -50,7 +50,7 @@ pages(void)
 	rig_end();
 }
 
-/* A cursor is good for the filter that it came with. */
+/* A cursor is valid only with the filter of its page. */
 static void
 a_cursor_of_another_filter(void)
 {

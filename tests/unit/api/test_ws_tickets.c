@@ -45,7 +45,7 @@ create_with_claims(
 	return ws_tickets_create(api, &with, res, err);
 }
 
-/* A kid as no key can have one: JSON writes each of its bytes as six. */
+/* Uses a kid that no real key has: JSON escapes each of its bytes as six characters. */
 static enum es_code
 create_with_long_kid(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)
@@ -162,7 +162,7 @@ of_a_key(void)
 	rig_end();
 }
 
-/* Claims that are cut short can't be read back. */
+/* Claims that do not fit must be refused, because truncated claims can't be parsed. */
 static void
 never_cut_short(void)
 {

@@ -18,7 +18,7 @@ static const char *fail_sqlstate; /* every commit fails with this SQLSTATE */
 static unsigned fail_after;       /* ... after so many good commits */
 static unsigned commits, buried, pipelines;
 static int64_t seq;
-static char log_of_commits[1024]; /* bodies in the order of their commits */
+static char log_of_commits[1024]; /* message bodies in commit order */
 static char last_reply[4096];
 static char heads[1024]; /* "channel=number " as they were set */
 static bool as_repeat;   /* events come with this old number */
@@ -326,7 +326,7 @@ a_lost_partition_stops_at_once(void)
 	teardown(&f);
 }
 
-/* A repeat is published again with its first number. */
+/* A redelivered message is published again with its first sequence number. */
 static void
 a_head_never_goes_back(void)
 {

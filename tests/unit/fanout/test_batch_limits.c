@@ -110,7 +110,7 @@ teardown(struct fixture *f)
 	arena_free(&f->a);
 }
 
-/* An entry of n messages with this body. */
+/* Makes an entry of n messages, each with this body. */
 static void
 add(struct fixture *f, size_t n, const char *body)
 {

@@ -151,7 +151,7 @@ commits_in_order_and_stores_one_batch_behind(void)
 	turn(&f);
 	CU_ASSERT_STRING_EQUAL(seen, "a b c d e ");
 	CU_ASSERT_EQUAL(batches, 3);
-	/* the first batch had no end to store, that of the last one is not stored yet */
+	/* the end of a batch is stored with the next batch, so the last is missing */
 	CU_ASSERT_EQUAL(strchr(dones, ' ') == strrchr(dones, ' '), false);
 	CU_ASSERT_PTR_NULL(
 	    strstr(dones, f.w.leases.held[leases_find(&f.w.leases, p)].read));
@@ -228,7 +228,7 @@ a_long_queue_lets_the_leases_be_renewed(void)
 		turn(&f);
 		CU_ASSERT_EQUAL(batches, i);
 		CU_ASSERT_TRUE(fake.renewals + 1 >= i);
-		if (i == FAKE_PARTITIONS / 2 + 1) /* neither waits for the other's end */
+		if (i == FAKE_PARTITIONS / 2 + 1) /* neither waits for the other */
 			CU_ASSERT_TRUE(
 			    strchr(seen, 'g') != NULL && strchr(seen, 'o') != NULL);
 	}

@@ -229,7 +229,7 @@ less_is_received_until_it_comes_through(void)
 	turns(&f, 3);
 	CU_ASSERT_STRING_EQUAL(asked, "500 250 125 ");
 	CU_ASSERT_EQUAL(committed, 125);
-	/* and more again after each success, up to the maximum */
+	/* each success raises the size again, up to the maximum */
 	link_entries = SIZE_MAX;
 	turns(&f, 1);
 	CU_ASSERT_EQUAL(committed, 200);
@@ -269,7 +269,7 @@ one_is_the_least(void)
 	teardown(&f);
 }
 
-/* A time-out, no memory, a connection that was lost during the answer. */
+/* PostgreSQL reports a time-out, a lack of memory, or a lost connection. */
 static void
 a_batch_that_fails_is_halved(void)
 {

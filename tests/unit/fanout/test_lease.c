@@ -140,7 +140,7 @@ a_lapsed_lease_is_taken_over_in_a_new_epoch(void)
 	CU_ASSERT_EQUAL(f.bob.n, FAKE_PARTITIONS);
 	CU_ASSERT_EQUAL(lease_held(&f.bob, p)->part.epoch, 2);
 	CU_ASSERT_STRING_EQUAL(lease_held(&f.bob, p)->read, end);
-	/* the first owner wakes up and notices at its next renewal */
+	/* the first owner resumes, and its next renewal reports the lost lease */
 	CU_ASSERT_EQUAL(lease_turn(&f, &f.ann), ES_OK);
 	CU_ASSERT_EQUAL(f.ann.n, 0);
 	CU_ASSERT_TRUE(fake.rows[p].held && strcmp(fake.rows[p].owner, "bob") == 0);

@@ -74,7 +74,7 @@ a_busy_partition_is_trimmed_as_well(void)
 	lease_read_up_to(h, lease_fill(&f, "g", 5, &p));
 	CU_ASSERT_EQUAL(lease_settle_ann(&f, false), ES_OK);
 	CU_ASSERT_EQUAL(fake.dones, 0);
-	CU_ASSERT_EQUAL(lease_waiting(&f), 8); /* the two stored ones are gone */
+	CU_ASSERT_EQUAL(lease_waiting(&f), 8); /* two of ten are trimmed */
 	/* not after every batch */
 	(void)snprintf(h->done, sizeof(h->done), "%s", h->read);
 	h->trimmed = false;
@@ -109,7 +109,7 @@ settling_notices_a_new_owner(void)
 	lease_teardown(&f);
 }
 
-/* The next turn comes soon; a worker that stops has no other. */
+/* A running worker tries again in its next turn; a stopping worker has no next turn. */
 static void
 between_batches_the_first_failure_ends_it(void)
 {
@@ -160,7 +160,7 @@ one_lease_is_given_back_after_its_position_is_stored(void)
 	CU_ASSERT_FALSE(fake.rows[number].held);
 	CU_ASSERT_STRING_EQUAL(fake.rows[number].done, "1-0");
 	CU_ASSERT_EQUAL(metrics_sum(f.metrics, FM_PARTITIONS), FAKE_PARTITIONS - 1);
-	/* one that another worker owns by now is forgotten */
+	/* a lease that another worker now owns is dropped */
 	number = f.ann.held[FAKE_PARTITIONS - 2].part.number;
 	lease_read_up_to(&f.ann.held[FAKE_PARTITIONS - 2], "1-0");
 	fake.rows[number].epoch++;

@@ -1,5 +1,6 @@
-/* The life of a worker from its start to SIGTERM. All that it calls is played by this
- * file and notes its calls in memory that the worker, a child, shares with the test. */
+/* Runs a worker from its start to SIGTERM. This file fakes all functions that the worker
+ * calls. The worker is a child process; the fakes record its calls in memory shared with
+ * the test. */
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
