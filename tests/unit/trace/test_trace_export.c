@@ -1,6 +1,5 @@
-/* The exporter in a process of its own. A fake trace_post() plays the collector: it
- * writes the number of spans of each request into a pipe and answers as the test has
- * planned. */
+/* The exporter in a process of its own. A fake trace_post() is the collector: it writes
+ * the number of spans of each request into a pipe and answers as planned. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #define SAMPLED "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 #define PATIENT 20 /* seconds until a test that hangs is killed */
 #define NEVER   INT64_MAX
-
 enum { EXPORTED, DROPPED, COUNTERS };
 
 static const struct metric table[] = {
