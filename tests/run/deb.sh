@@ -59,8 +59,8 @@ for release in ${ES_DEB_RELEASES:-bookworm trixie}; do
 	in_tree "$TREE" /src/build.sh >"$WORK/out/build.log" 2>&1
 	code=$?
 	cat "$WORK/out/build.log"
-	[ -n "$(ls "$WORK/out/$release"/echostream_*.deb 2>/dev/null)" ]
-	built=$?
+	built=1
+	[ -z "$(ls "$WORK/out/$release"/echostream_*.deb 2>/dev/null)" ] || built=0
 	result $built "deb: $release: the package is built"
 	result $code "deb: $release: lintian has no error and no warning"
 	tree_find "deb-bare-$release" $release minbase "$(printf '%s\n' ca-certificates systemd)" || tree_leave_out deb "$lost"

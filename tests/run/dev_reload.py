@@ -116,7 +116,7 @@ class Load:
         eventually(lambda: set(self.at) >= set(self.sent), 10)
         assert set(self.at.values()) == {1}, self.at
         assert not any(client.close_code for client in self.sockets), "a reload has closed a socket"
-        print(f"  {len(got['read'])} reads, {len(got['send'])} sends, {len(got['door'])} handshakes over "
+        print(f"  {len(got['read'])} reads, {len(got['send'])} sends, {len(got['handshake'])} handshakes over "
               "the reloads", flush=True)
 
 

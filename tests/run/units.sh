@@ -31,8 +31,9 @@ result $? 'snippets, units and echostreamctl have the paths of the prefix'
 for page in "$PREFIX"/share/man/man?/*; do
 	out=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
 	[ -z "$out" ] || say "$out"
-	[ -z "$out" ] && [ "$(wc -l <"$page")" -gt 40 ]
-	result $? "man formats $(basename "$page") without a warning"
+	bad=1
+	[ -n "$out" ] || [ "$(wc -l <"$page")" -le 40 ] || bad=0
+	result $bad "man formats $(basename "$page") without a warning"
 done
 missed=0
 for name in $(sed -n 's/^- \*\*`\(ES_[A-Z0-9_]*\|AWS_[A-Z0-9_]*\)`.*/\1/p' docs/settings.md); do
