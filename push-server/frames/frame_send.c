@@ -43,10 +43,9 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
     struct arena *a, struct es_err *err)
 {
 	const struct send_in *send = in;
-	struct trace_context caller;
+	struct trace_context caller = {.sampled = TRACE_UNDECIDED};
 	struct channel_id channel;
 	size_t points;
-	bool traced;
 
 	(void)a;
 	TRY(channel_id_parse(send->channelId, &channel, err));
@@ -64,15 +63,15 @@ frame_send_handle(struct frames *f, struct conn *c, const void *in, const char *
 		return es_fail_field(
 		    err, ES_INVALID, "body", "must have at least one visible character");
 	/* A traceparent that is not valid counts as none (W3C Trace Context 2.2.2). */
-	traced = f->env->trace != NULL &&
-	         trace_context_parse(send->traceparent, &caller) &&
-	         caller.sampled == TRACE_SAMPLED;
+	if (f->env->trace != NULL)
+		IGNORE(trace_context_parse(send->traceparent, &caller));
 	return send_queue_add(f->sends, c,
 	    &(struct send_new){.channel = channel,
 		.body = send->body,
 		.client_id = send->clientMessageId,
 		.id = id,
-		.traceparent = traced ? send->traceparent : NULL},
+		.traceparent = caller.sampled == TRACE_SAMPLED ? send->traceparent : NULL,
+		.untraced = caller.sampled == TRACE_NOT_SAMPLED},
 	    err);
 }
 

@@ -80,6 +80,7 @@ send_lane_add(struct send_lane *lane, const struct send_new *message, int64_t de
 	item->client_id = send_lane_put(&at, message->client_id);
 	item->id = send_lane_put(&at, message->id);
 	item->traceparent = send_lane_put(&at, message->traceparent);
+	item->untraced = message->untraced;
 	list_init(&item->link);
 	list_init(&item->due);
 	list_add_tail(&lane->items, &item->link);

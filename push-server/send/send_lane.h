@@ -11,6 +11,7 @@ struct send_new {
 	const char *body;
 	const char *client_id, *id; /* or NULL */
 	const char *traceparent;    /* of a sampled trace, or NULL */
+	bool untraced;              /* the client decided against a trace */
 };
 
 /* One waiting message; its texts follow in the same block. */
@@ -19,7 +20,8 @@ struct send_item {
 	struct send_lane *lane;
 	uint64_t number;
 	int64_t deadline_ms;
-	bool ready; /* the rate limit has allowed it */
+	bool ready;    /* the rate limit has allowed it */
+	bool untraced; /* the client decided against a trace */
 	const char *id, *client_id, *body, *traceparent;
 };
 

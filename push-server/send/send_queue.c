@@ -98,7 +98,7 @@ static bool
 send_queue_same_trace(const struct send_item *a, const struct send_item *b)
 {
 	if (a->traceparent == NULL || b->traceparent == NULL)
-		return a->traceparent == b->traceparent;
+		return a->traceparent == b->traceparent && a->untraced == b->untraced;
 	return strcmp(a->traceparent, b->traceparent) == 0;
 }
 
@@ -174,13 +174,14 @@ send_queue_on_queued(void *ctx, enum es_code rc, const struct es_err *why)
 }
 
 /* Move n items from the lane into an envelope. The envelope's span begins in the trace of
- * the first one. */
+ * the first one, unless its client decided against a trace. */
 static void
 send_queue_fill(struct awaited *a, struct conn *c, struct send_lane *lane, size_t n)
 {
 	struct envelope *e = &a->envelope;
 
-	awaited_begin_span(a, send_lane_first(lane)->traceparent);
+	if (!send_lane_first(lane)->untraced)
+		awaited_begin_span(a, send_lane_first(lane)->traceparent);
 	for (e->n = 0; e->n < n; e->n++) {
 		struct send_item *item = send_lane_first(lane);
 		const char *client_id = item->client_id != NULL

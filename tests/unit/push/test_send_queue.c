@@ -10,6 +10,7 @@
 #include "send/send_lane.h"
 #include "send/send_outcomes.h"
 #include "send/send_queue.h"
+#include "trace/trace.h"
 
 #include "core/banned.h"
 
@@ -329,6 +330,39 @@ leaves_room_for_a_long_name(void)
 	one_client_down();
 }
 
+static void
+send_traced(const char *traceparent)
+{
+	char json[256];
+
+	(void)snprintf(json, sizeof(json),
+	    "{\"type\":\"send\",\"channelId\":\"" CHANNEL
+	    "\",\"body\":\"m\",\"traceparent\":\"%s\"}",
+	    traceparent);
+	client_text(&client, json);
+	rig_turn(&rig);
+}
+
+/* The sampler traces all sends whose clients have not decided. */
+static void
+keeps_a_clients_no(void)
+{
+	struct es_err err;
+	struct trace *trace;
+
+	one_client_up();
+	CU_ASSERT_EQUAL_FATAL(
+	    trace_open(1000000, rig.metrics, PM_TRACE_DROPPED, &trace, &err), ES_OK);
+	rig.worker.env.trace = trace;
+	send_traced("not valid");
+	send_traced("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+	CU_ASSERT_EQUAL_FATAL(fakes.n_sent, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(fakes.sent[0], "\"traceparent\":\"00-"));
+	CU_ASSERT_PTR_NULL(strstr(fakes.sent[1], "\"traceparent\":\"00-"));
+	one_client_down();
+	trace_close(&trace);
+}
+
 static CU_TestInfo cases[] = {
     {"acks after the commit, once", acks_after_the_commit},
     {"answers refusals", answers_refusals},
@@ -341,6 +375,7 @@ static CU_TestInfo cases[] = {
     {"limits the user", limits_the_user},
     {"drops the sends of a closed connection", drops_the_sends_of_a_closed_connection},
     {"leaves room for a long name", leaves_room_for_a_long_name},
+    {"keeps a client's no to a trace", keeps_a_clients_no},
     CU_TEST_INFO_NULL,
 };
 
