@@ -9,7 +9,7 @@
 #include "core/banned.h"
 
 #define USERS_MAX 500
-/* Maximum number of ids in a query: more would exceed URI_MAX. */
+/* Maximum number of ids in the URL: more would exceed URI_MAX. */
 #define QUERY_USERS_MAX 100
 
 struct input {

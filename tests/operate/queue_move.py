@@ -19,7 +19,7 @@ EMPTY_S = 30
 QUIET_S = 1.0               # the queue must stay empty for so long
 SHAPE = {"rest": 4, "ws": 3, "piped": 2, "pause_s": 0.03, "flapping": 2}
 # Only with a pause all messages keep the order of their sender. Without a pause a message that was
-# answered 202, or not yet, may be overtaken by a later one in the other queue.
+# answered 202, or has no answer yet, may be overtaken by a later one in the other queue.
 OVERTAKEN = ("sender_order",)
 
 
@@ -33,7 +33,7 @@ class Move:
         return {"ES_QUEUE_URL": queue + ":"}
 
     def fanout(self, queue):
-        """Starts a fanout for this queue beside the other fanout, with health of its own."""
+        """Starts a fanout for this queue beside the other fanout, with its own ops address."""
         path = os.path.join(self.stack.run_dir, "fanout-%s-ops.sock" % queue)
         proc, _ = self.stack.helper([program(self.build, "fanout")], {
             **self.settings(queue), "ES_FANOUT_OPS_LISTEN": "unix:" + path}, "fanout-%s.log" % queue)

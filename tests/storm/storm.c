@@ -22,7 +22,7 @@
 #include "storm.h"
 
 #define TICK_MS 5
-#define AT_ONCE 200 /* most clients that `connect` connects at the same time */
+#define AT_ONCE 200 /* maximum number of clients that connect at the same time */
 #define SLICE   512
 
 static struct storm storm;
