@@ -12,6 +12,7 @@ from scn import fake, lang
 from scn.env import Env
 from scn.report import Report
 import selftest_frames
+import selftest_socket
 from selftest_cases import BAD_FILES, CASES, MATCHES
 from scn import match, schemas
 
@@ -118,6 +119,7 @@ def main():
     check_cases(report, env)
     check_matches(report)
     check_bad_files(report)
+    selftest_socket.check(report)
     if not schemas.WHY_NOT:
         selftest_frames.check(report, url)
     server.shutdown()

@@ -247,11 +247,23 @@ def judge_whole(v, listener, histories):
         seen = {row[2] for s in mine for row in s.frames}
         gaps = sorted((g[1], g[2]) for s in mine for g in s.gaps)
         starts = [g[0] for g in gaps]
+        missing = []
         for m in h.forward:
             number = m["messageId"]
             if number <= mine[0].base or number in seen:
                 continue
             at = bisect.bisect_right(starts, number) - 1
             if not any(a <= number <= b for a, b in gaps[max(0, at - 50):at + 1]):
-                v.add("stream_missing", "%s (%s): %s lacks %d (%s)" % (
-                    listener.name, listener.kind, channel, number, m["clientMessageId"]))
+                missing.append(m)
+        if missing:
+            report_missing(v, listener, channel, missing, mine)
+
+
+def report_missing(v, listener, channel, missing, stretches):
+    """Names the first and the last missing message, and the connections around the first."""
+    first, last = missing[0]["messageId"], missing[-1]["messageId"]
+    near = [s for s in stretches if s.last() >= first - 1][:2] or stretches[-1:]
+    v.add("stream_missing", "%s (%s): %s lacks %d messages from %d (%s) to %d; %d connections; %s" % (
+        listener.name, listener.kind, channel, len(missing), first,
+        missing[0]["clientMessageId"], last, listener.conns, ", ".join(
+            "connection %d has %d to %d" % (s.conn, s.base, s.last()) for s in near)))

@@ -100,8 +100,10 @@ class WsClient:
                 raise frames.ProtocolError("connection ended inside a frame")
         except frames.ProtocolError as e:
             self.fault = str(e)
-        except (OSError, ValueError):
+        except (OSError, Closed):
             pass
+        except Exception as e:      # the test's own fault; those who wait must hear of it
+            self.fault = "%s: %s" % (type(e).__name__, e)
         with self.cond:
             self.ended_at = time.monotonic()
             if self.close_code is None:
