@@ -7,7 +7,7 @@ from scn.world import API, World, base64_json
 
 TENANTS = ("acme", "globex")
 ROLES = ("owner", "admin", "member", "guest", "bot")
-SPARES = 4  # users, channels and tenants each for operations that make them unusable
+SPARES = 4  # users, channels, keys and tenants each for operations that make them unusable
 HISTORY = 12  # messages in the public channel, so that small limits need more than one page
 LEARNT = 16  # ids of one name and tenant, from answers, that are kept
 UNLIMITED = {"maxMessagesPerSecond": 1000000, "maxChannels": 1000000,
@@ -52,6 +52,7 @@ class Cast:
         self.ids[tenant, "userId"] = users + [names[tenant + ".admin"]]
         self.spare[tenant, "userId"] = users[len(ROLES):]
         self._make_channels(tenant)
+        self._make_keys(tenant)
         for path in ("/users", "/channels", "/channels/%s/members" % names[tenant + "-hall"]):
             page = self._call("GET", path + "?limit=1", tenant)
             self.cursors[tenant, path.partition("/channels/")[0]] = page["nextCursor"]
@@ -82,6 +83,16 @@ class Cast:
         self._call("POST", "/channels/%s/archive" % own[2], owner)
         self.ids[tenant, "messageId"] = [one["messageId"] for one in sent]
         self.ids[tenant, "clientMessageId"] = [one["clientMessageId"] for one in sent]
+
+    def _make_keys(self, tenant):
+        owner, kids, keys = tenant + "-owner", [], []
+        for k in range(SPARES):
+            kids.append(self._call("POST", "/auth-keys", owner, {
+                "kid": "given-%d" % k, "alg": "HS256", "issuer": "given", "secret": "s" * 32})["kid"])
+            keys.append(self._call("POST", "/api-keys", owner, {
+                "name": "given %d" % k, "scopes": ["messages:write"]})["keyId"])
+        for name, made in (("kid", kids), ("keyId", keys)):
+            self.ids[tenant, name] = self.spare[tenant, name] = made
 
     def _call(self, method, path, who, value=None):
         return self.world.call(method, API + path, who, value)

@@ -27,6 +27,10 @@ class Operation:
         self.body = content[self.kinds[0]]["schema"] if content else None
         self.body_wanted = resolve(document, item.get("requestBody", {})).get("required", False)
         self.ending = verb in ENDED_BY_METHOD or bool(ENDING.search(path))
+        # The id that the operation creates: createAuthKey of /auth-keys creates {kid}.
+        made = [p[len(path) + 2:-1] for p in document["paths"]
+                if verb == "post" and re.fullmatch(re.escape(path) + r"/\{\w+\}", p)]
+        self.makes = made[0] if made else None
 
     def schema_of(self, place, name):
         return next((p["schema"] for p in self.parameters
@@ -91,8 +95,10 @@ class Drawer:
 
     def _body(self, rng, cast, op, tenant):
         value = self.values.good(rng, op.body)
-        for name in value if isinstance(value, dict) else ():
-            if name in self.id_names and rng.random() < 0.8:
+        for name in list(value) if isinstance(value, dict) else ():
+            if name == op.makes:
+                value = dict(value, **{name: self.values.fresh(rng, op.body, name)})
+            elif name in self.id_names and rng.random() < 0.8:
                 known = cast.id_for(rng, tenant, name, False)
                 old = value[name]
                 value[name] = int(known) if known and isinstance(old, int) else known or old

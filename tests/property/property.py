@@ -34,6 +34,7 @@ KINDS_SHOWN = 30
 MUTATED = 0.6   # share of the requests that are broken
 LEAST = 2000    # in a run of this length each operation must succeed
 RETRIES = 1000  # most further requests for operations without a success
+RETRY_ROUND = 200   # of these before the test creates new tenants
 
 # Operations that cannot succeed with random requests: operation -> reason.
 NO_SUCCESS = {}
@@ -123,6 +124,8 @@ class Run:
             missing = {name.partition(":")[0] for name in self.without_success()}
             if not missing:
                 break
+            if k % RETRY_ROUND == 0:
+                self.cast = Cast(self.env, self.values)
             rng = random.Random("%s:retry_missing:%d" % (self.seed, k))
             among = [op for op in self.drawer.operations if op.name in missing]
             makers = [op for op in self.drawer.operations if op.verb == "post"

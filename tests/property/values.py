@@ -54,6 +54,11 @@ class Values:
         kind = kind_of(rng, schema)
         return getattr(self, "_" + kind)(rng, schema, depth)
 
+    def fresh(self, rng, schema, name):
+        """A value of the member `name` of the schema, and none of its examples."""
+        spec = self.whole(self.whole(schema)["properties"][name])
+        return self.good(rng, {k: v for k, v in spec.items() if k != "examples"})
+
     def _null(self, *_):
         return None
 
