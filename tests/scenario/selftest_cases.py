@@ -71,6 +71,8 @@ CASES = [
     ("same fails", "same\n  rest GET /x\n  rest GET /y", "answers differ"),
     ("together fails if one does", "together\n  rest GET /x\n  rest GET /x\n"
      "    expect status 404", "status is 200"),
+    ("together fails if a step raises", "together\n  rest GET /x\n  rest GET /x\n"
+     "    expect status many", "invalid literal"),
     ("frame holds", SAY % M1 + '  expect {"type":"message","body":"one"}', None),
     ("frame fails", SAY % M1 + '  expect {"type":"message","body":"two"}', "expected 'two'"),
     ("frame that never comes fails", WS + '  expect within 200ms {"type":"message"}',

@@ -41,7 +41,7 @@ class Posters:
                 got = client.request("POST", "%s/channels/%s/messages" % (API, self.channel),
                                      headers, body, keep=True)
                 self.answers[cid] = got.status
-            except OSError as e:
+            except Exception as e:
                 self.answers[cid] = type(e).__name__
             n += 1
             self.stopped.wait(PAUSE_S)

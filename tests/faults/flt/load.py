@@ -165,7 +165,7 @@ class Load:
         self.over.set()
         for one in self.listeners + self.spies + [self.ack_checker]:
             one.join(10)
-        for one in self.writers + self.listeners + self.spies:
+        for one in self.writers + self.listeners + self.spies + [self.ack_checker]:
             if one.failure:
                 self.protocol_faults.append(one.failure)
         self.journal.close()

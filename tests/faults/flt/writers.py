@@ -248,6 +248,7 @@ class AckChecker(threading.Thread):
         self.cond = threading.Condition()
         self.todo = []
         self.found = 0
+        self.failure = None
 
     def put(self, send):
         with self.cond:
@@ -260,8 +261,11 @@ class AckChecker(threading.Thread):
             with self.cond:
                 self.cond.wait_for(lambda: self.todo, 0.2)
                 send = self.todo.pop(0) if self.todo else None
-            if send:
-                self.check(send)
+            if send and self.failure is None:
+                try:
+                    self.check(send)
+                except Exception as e:      # the run reports a checker that failed
+                    self.failure = "%s died: %s: %s" % (self.name, type(e).__name__, e)
 
     def check(self, send):
         client = rest.Client(self.load.url_of(send.writer_who), timeout=5)

@@ -87,7 +87,7 @@ def do_together(world, node, _):
         try:
             gate.wait()
             run_steps(world, [child])
-        except (Failure, lang.BadScenario) as e:
+        except Exception as e:      # raised below, in the thread that reports
             errors.append(e)
     threads = [threading.Thread(target=one, args=(c,)) for c in node.children]
     for t in threads:
