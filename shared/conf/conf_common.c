@@ -57,11 +57,15 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 };
 // clang-format on
 
-/* CloudWatch refuses other characters in the value of a dimension. */
+/* The rules of CloudWatch for the value of a dimension. */
 static enum es_code
 conf_common_check_deployment(const char *value, struct arena *a, struct es_err *err)
 {
 	(void)a;
+	if (*value == ':')
+		return es_fail(err, ES_INVALID, "must not begin with a colon");
+	if (strspn(value, " ") == strlen(value))
+		return es_fail(err, ES_INVALID, "must not be blank");
 	for (const char *c = value; *c != '\0'; c++)
 		if (*c < 0x20 || *c > 0x7e)
 			return es_fail(err, ES_INVALID, "must be printable ASCII");

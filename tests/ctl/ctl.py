@@ -263,7 +263,7 @@ def check_failures():
                  env={"ES_DATABASE_URL": "postgresql://echostream_app@127.0.0.1:1/x"})
     assert re.match(r"^FAILED +postgres ", out), out
     out, _ = ctl("--server", "http://127.0.0.1:1", "check", "api", status=1)
-    assert re.match(r"^FAILED +api ", out), out
+    assert re.match(r"^FAILED +api +no answer from http://127.0.0.1:1/readyz$", out), out
     said = json.loads(out_of("--json", "check", "redis"))
     assert said["ok"] is True and said["check"] == "redis"
 
