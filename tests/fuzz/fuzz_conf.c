@@ -1,5 +1,6 @@
-/* Any text as the value of a setting of each kind, and as the file of a secret. The
- * program accepts the setting or refuses it by name, and shows no secret. */
+/* Any text as the value of a setting of each kind, as the file of a secret, and as the
+ * settings file. The program accepts the setting or refuses it by name, and shows no
+ * secret. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "conf/conf_file.h"
 #include "core/check.h"
 
 #include "core/banned.h"
@@ -93,6 +95,32 @@ file_of(const uint8_t *data, size_t size)
 	return fd;
 }
 
+/* The data is what follows a secret in the settings file. */
+static void
+try_settings_file(const uint8_t *data, size_t size, struct arena *a)
+{
+	static const char secret[] = "ES_SECRET=" MARK "\n";
+	const int fd = file_of((const uint8_t *)secret, sizeof secret - 1);
+	struct values v = {0};
+	struct conf_report report;
+	char **const before = environ;
+
+	if (memmem(data, size, MARK, strlen(MARK)) != NULL)
+		return; /* another line may show the mark */
+	CHECK(write(fd, data, size) == (ssize_t)size);
+	environ =
+	    (char *[]){arena_printf(a, CONF_FILE_NAME "=/proc/self/fd/%d", fd), NULL};
+	if (conf_load(&table, 1, known, a, &v, &report) == ES_OK) {
+		CHECK(strcmp(v.secret, MARK) == 0);
+		check_values(&v);
+		check_hidden(&v);
+	} else {
+		CHECK(report.n_faults > 0);
+		CHECK(strstr(report.text, MARK) == NULL);
+	}
+	environ = before;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -112,6 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		NULL},
 	    true, a);
 	try((char *[]){arena_printf(a, "ES_%s", s), NULL}, false, a);
+	try_settings_file(data, size, a);
 	arena_free(&a);
 	return 0;
 }
