@@ -76,7 +76,7 @@ worker_log_failure(const struct http_req *req, const struct http_res *res,
 	if (result->err == NULL)
 		return; /* /readyz answers 503 without an error */
 	if (res->status != 500) {
-		outage_failed_call(result->err);
+		outage_report_failed_call(result->err);
 		return;
 	}
 	log_error("request failed", LOG_STR("rid", req->request_id),

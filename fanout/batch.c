@@ -267,7 +267,7 @@ batch_publish(struct batch *b)
 	metrics_add(b->ctx->metrics, FM_PUBLISH_FAILED, 1);
 	/* push-server notices the gap in the numbers and reads the events from
 	 * PostgreSQL. */
-	outage_failed(OUTAGE_REDIS, &why);
+	outage_report_failure(OUTAGE_REDIS, &why);
 }
 
 enum batch_end

@@ -54,7 +54,7 @@ consumer_back_off(
 	const int64_t left_ms = since_ms + pause_ms - clock_mono_ms();
 	const int64_t ms = left_ms > BACKOFF_MIN_MS ? left_ms : BACKOFF_MIN_MS;
 
-	outage_failed_call(err);
+	outage_report_failed_call(err);
 	log_debug(what, LOG_ERR_FIELDS(err), LOG_INT("tries", w->failures + 1),
 	    LOG_INT("again_in_ms", ms));
 	w->failures++;
@@ -68,7 +68,7 @@ consumer_put_off(struct lease *held, size_t tried, const struct es_err *err)
 {
 	const int64_t ms = clock_backoff_ms(held->tries, BACKOFF_MIN_MS, BACKOFF_MAX_MS);
 
-	outage_failed_call(err);
+	outage_report_failed_call(err);
 	log_debug("batch postponed", LOG_INT("partition", held->part.number),
 	    LOG_ERR_FIELDS(err), LOG_INT("entries", (int64_t)tried),
 	    LOG_INT("tries", held->tries + 1), LOG_INT("again_in_ms", ms));
@@ -299,7 +299,7 @@ consumer_extend_leases(
 		return;
 	*keep_at_ms = now + LEASE_AGAIN_MS;
 	if (queue_extend(w->queue, 0, msgs, n, LEASE_MS, &err) != ES_OK)
-		outage_failed(OUTAGE_QUEUE, &err);
+		outage_report_failure(OUTAGE_QUEUE, &err);
 }
 
 /* Commits one batch and returns the number of messages that are done; 0: try again with
@@ -324,7 +324,7 @@ consumer_commit_messages(struct consumer *w, const struct queue_msg msgs[], size
 		w->receive_max = consumer_double(w->receive_max, QUEUE_RECEIVE_MAX);
 		CRASH_POINT("before_queue_done");
 		if (queue_done(w->queue, 0, msgs, taken, "", &err) != ES_OK)
-			outage_failed(OUTAGE_QUEUE, &err);
+			outage_report_failure(OUTAGE_QUEUE, &err);
 		CRASH_POINT("after_queue_done");
 	}
 	arena_free(&a);

@@ -78,7 +78,7 @@ fanout_ops_check_one(struct fanout_ops *o, enum outage_of what)
 	struct es_err err = {0};
 	const enum es_code rc = fanout_ops_check_service(o, what, &err);
 
-	outage_checked(what, rc, &err);
+	outage_report_check(what, rc, &err);
 	es_err_reason(&err, reason);
 	return (struct ops_check){.name = names[what],
 	    .ok = rc == ES_OK,

@@ -52,10 +52,10 @@ worker_purge(struct consumer *w)
 	if (w->index != 0 || now < w->purge_at_ms)
 		return;
 	if (batch_store_purge(w->pg, PURGE_ROWS, w->arena, &more, &err) != ES_OK)
-		outage_failed_call(&err);
+		outage_report_failed_call(&err);
 	if (batch_store_purge_channels(
 		w->pg, PURGE_ROWS, w->arena, &more_channels, &err) != ES_OK)
-		outage_failed_call(&err);
+		outage_report_failed_call(&err);
 	more = worker_purge_dead(w) || more;
 	w->purge_at_ms =
 	    more || more_channels ? now : now + w->conf->purge_every_s * 1000;

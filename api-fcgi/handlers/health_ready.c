@@ -63,7 +63,7 @@ health_ready_check_one(struct api *api, struct arena *a, size_t i, struct check 
 	*out = (struct check){.name = services[i].name,
 	    .ok = rc == ES_OK,
 	    .ms = clock_mono_ms() - start_ms};
-	outage_checked(services[i].outage, rc, &err);
+	outage_report_check(services[i].outage, rc, &err);
 	es_err_reason(&err, out->detail);
 }
 

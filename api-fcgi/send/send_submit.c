@@ -41,7 +41,7 @@ send_submit_look_up(struct api *api, const struct envelope *e, struct arena *a,
 
 	*fine = outcome_store_get(api->pg, e, a, out, &known, &err) == ES_OK;
 	if (!*fine)
-		outage_failed_call(&err);
+		outage_report_failed_call(&err);
 	return *fine && known;
 }
 
@@ -54,7 +54,7 @@ send_submit_supersede(struct api *api, const struct envelope *e, struct arena *a
 
 	if (!e->messages[0].minted &&
 	    outcome_store_supersede(api->pg, e, a, &err) != ES_OK)
-		outage_failed_call(&err);
+		outage_report_failed_call(&err);
 }
 
 /* Takes a seat at the send gate and returns the topic for the reply; NULL: do not wait.

@@ -79,7 +79,7 @@ static void
 pgio_failed(void *ctx, const struct es_err *err)
 {
 	(void)ctx;
-	outage_failed(OUTAGE_POSTGRES, err);
+	outage_report_failure(OUTAGE_POSTGRES, err);
 }
 
 enum es_code

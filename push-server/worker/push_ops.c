@@ -67,7 +67,7 @@ push_ops_look_at(struct push_ops *o, enum outage_of what)
 	struct es_err err = {0};
 	const enum es_code rc = push_ops_ask(o, what, &err);
 
-	outage_checked(what, rc, &err);
+	outage_report_check(what, rc, &err);
 	es_err_reason(&err, reason);
 	return (struct ops_check){.name = names[what],
 	    .ok = rc == ES_OK,

@@ -56,7 +56,7 @@ outage_due(struct outage *o, int64_t now)
 }
 
 void
-outage_failed(enum outage_of what, const struct es_err *err)
+outage_report_failure(enum outage_of what, const struct es_err *err)
 {
 	struct outage *o = &outages[what];
 	const int64_t now = clock_mono_ms();
@@ -80,7 +80,7 @@ outage_failed(enum outage_of what, const struct es_err *err)
 }
 
 void
-outage_failed_call(const struct es_err *err)
+outage_report_failed_call(const struct es_err *err)
 {
 	static const struct {
 		const char *begin;
@@ -98,11 +98,11 @@ outage_failed_call(const struct es_err *err)
 			what = texts[i].what;
 	if (err->sqlstate[0] != '\0')
 		what = OUTAGE_POSTGRES;
-	outage_failed(what, err);
+	outage_report_failure(what, err);
 }
 
 void
-outage_worked(enum outage_of what)
+outage_report_success(enum outage_of what)
 {
 	struct outage *o = &outages[what];
 	const int64_t last = o->last_ms;
@@ -116,10 +116,10 @@ outage_worked(enum outage_of what)
 }
 
 void
-outage_checked(enum outage_of what, enum es_code rc, const struct es_err *err)
+outage_report_check(enum outage_of what, enum es_code rc, const struct es_err *err)
 {
 	if (rc == ES_OK)
-		outage_worked(what);
+		outage_report_success(what);
 	else
-		outage_failed(what, err);
+		outage_report_failure(what, err);
 }

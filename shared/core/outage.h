@@ -19,18 +19,19 @@ enum outage_of { OUTAGE_POSTGRES, OUTAGE_REDIS, OUTAGE_QUEUE, OUTAGE_KINDS };
  * that never calls it logs its own outages. */
 void outage_init(void);
 
-/* A call to the service failed. Logs the first failure of an outage. */
-void outage_failed(enum outage_of what, const struct es_err *err);
+/* Reports that a call to the service failed. Logs the first failure of an outage. */
+void outage_report_failure(enum outage_of what, const struct es_err *err);
 
-/* Finds the service by the error: PostgreSQL when it has an SQLSTATE or its text begins
- * with "database", Redis when its text begins with "Redis", else the queue. */
-void outage_failed_call(const struct es_err *err);
+/* As outage_report_failure(), but finds the service by the error: PostgreSQL when it has
+ * an SQLSTATE or its text begins with "database", Redis when its text begins with
+ * "Redis", else the queue. */
+void outage_report_failed_call(const struct es_err *err);
 
-/* The program's own regular check of the service succeeded. Ends the outage when no
- * process has failed for OUTAGE_QUIET_MS, and logs its length. */
-void outage_worked(enum outage_of what);
+/* Reports that the program's own regular check of the service succeeded. Ends the outage
+ * when no process has reported a failure for OUTAGE_QUIET_MS, and logs its length. */
+void outage_report_success(enum outage_of what);
 
-/* Calls outage_worked() or outage_failed() with the result of the regular check. */
-void outage_checked(enum outage_of what, enum es_code rc, const struct es_err *err);
+/* Reports the result of the regular check, a success or a failure. */
+void outage_report_check(enum outage_of what, enum es_code rc, const struct es_err *err);
 
 #endif

@@ -65,7 +65,7 @@ many_failures_make_one_line(void)
 
 	capture_log();
 	for (unsigned i = 0; i < FAILURES; i++)
-		outage_failed(OUTAGE_POSTGRES, &err);
+		outage_report_failure(OUTAGE_POSTGRES, &err);
 	CU_ASSERT_EQUAL(logged_lines(), 1);
 	CU_ASSERT_PTR_NOT_NULL(
 	    strstr(seen, "\"msg\":\"service unavailable\",\"service\":\"postgres\","
@@ -83,12 +83,12 @@ processes_share_an_outage(void)
 		const pid_t child = fork();
 
 		if (child == 0) {
-			outage_failed(OUTAGE_REDIS, &err);
+			outage_report_failure(OUTAGE_REDIS, &err);
 			_exit(0);
 		}
 		CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
 	}
-	outage_failed(OUTAGE_REDIS, &err);
+	outage_report_failure(OUTAGE_REDIS, &err);
 	CU_ASSERT_EQUAL(logged_lines(), 1);
 }
 
@@ -99,7 +99,7 @@ two_causes_that_alternate_do_not_fill_the_log(void)
 
 	capture_log();
 	for (unsigned i = 0; i < FAILURES; i++)
-		outage_failed(OUTAGE_QUEUE, i % 2 == 0 ? &a : &b);
+		outage_report_failure(OUTAGE_QUEUE, i % 2 == 0 ? &a : &b);
 	CU_ASSERT_EQUAL(logged_lines(), 1);
 }
 
@@ -118,7 +118,7 @@ an_error_names_the_service(void)
 		const struct es_err err = error_of(rows[i].text, rows[i].sqlstate, "");
 
 		capture_log();
-		outage_failed_call(&err);
+		outage_report_failed_call(&err);
 		CU_ASSERT_EQUAL(logged_lines(), 1);
 		CU_ASSERT_PTR_NOT_NULL(strstr(seen, rows[i].service));
 	}
@@ -133,17 +133,17 @@ a_success_ends_an_outage_only_after_a_time_without_failures(void)
 
 	capture_log();
 	for (unsigned i = 0; i < FAILURES; i++) {
-		outage_failed(OUTAGE_REDIS, &err);
-		outage_worked(OUTAGE_REDIS);
+		outage_report_failure(OUTAGE_REDIS, &err);
+		outage_report_success(OUTAGE_REDIS);
 	}
 	CU_ASSERT_TRUE_FATAL(clock_mono_ms() - start_ms < OUTAGE_QUIET_MS);
-	outage_worked(OUTAGE_POSTGRES);
+	outage_report_success(OUTAGE_POSTGRES);
 	CU_ASSERT_EQUAL(logged_lines(), 1);
 
 	capture_log();
-	outage_failed(OUTAGE_REDIS, &err);
+	outage_report_failure(OUTAGE_REDIS, &err);
 	while (clock_mono_ms() - start_ms < OUTAGE_QUIET_MS + 1000) {
-		outage_worked(OUTAGE_REDIS);
+		outage_report_success(OUTAGE_REDIS);
 		clock_sleep_ms(50);
 	}
 	CU_ASSERT_EQUAL(logged_lines(), 2);

@@ -70,7 +70,7 @@ queue_check(struct queue *q, struct es_err *err)
 }
 
 void
-outage_checked(enum outage_of what, enum es_code rc, const struct es_err *err)
+outage_report_check(enum outage_of what, enum es_code rc, const struct es_err *err)
 {
 	static const char names[] = {
 	    [OUTAGE_POSTGRES] = 'p', [OUTAGE_REDIS] = 'r', [OUTAGE_QUEUE] = 'q'};
