@@ -19,9 +19,10 @@ struct listener {
 	ev_io io;
 	struct accept *accept;
 	struct push_listen_kind kind;
-	bool wanted;            /* this worker accepts from the socket */
-	bool handed_over;       /* a successor has the address; never accept again */
-	struct tcp_rival noted; /* TCP: the sockets at the address when it was opened */
+	bool wanted;      /* this worker accepts from the socket */
+	bool handed_over; /* a successor has the address; never accept again */
+	struct tcp_successor_known
+	    known; /* TCP: the sockets at the address when it was opened */
 };
 
 struct accept {
@@ -156,7 +157,7 @@ accept_new(struct loop_env *env, struct handshake *handshake,
 
 		l->accept = a;
 		l->kind = listen->at[i].kind;
-		l->noted = listen->at[i].noted;
+		l->known = listen->at[i].known;
 		l->handed_over = !accept_is_listening(push_listen_fd(listen, i, index));
 		l->wanted = !l->handed_over;
 		ev_io_init(&l->io, accept_on_readable, push_listen_fd(listen, i, index),
@@ -225,7 +226,7 @@ accept_check_successor(struct accept *a)
 		struct listener *l = &a->listeners[i];
 
 		if (!l->kind.is_unix && !l->handed_over &&
-		    tcp_rival_listens(l->io.fd, &l->noted))
+		    tcp_successor_listens(l->io.fd, &l->known))
 			accept_hand_over(l);
 	}
 }

@@ -138,7 +138,7 @@ listen_open_some(char *const addresses[], bool is_unix, int backlog,
 			TRY(listen_open_tcp(
 			    addresses[i], out->workers, backlog, how, fds, err));
 		if (!is_unix)
-			tcp_rival_note(fds[0], &out->at[i].noted);
+			tcp_successor_record_known(fds[0], &out->at[i].known);
 	}
 	return ES_OK;
 }

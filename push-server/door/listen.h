@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "core/tcp_rival.h"
+#include "core/tcp_successor.h"
 #include "core/unix_socket.h"
 
 #define PUSH_LISTEN_MAX  8
@@ -23,8 +23,8 @@ struct push_listen {
 	unsigned n, workers;
 	struct {
 		struct push_listen_kind kind;
-		int fds[PUSH_WORKERS_MAX]; /* unix: only fds[0] */
-		struct tcp_rival noted;    /* TCP: the sockets at this address */
+		int fds[PUSH_WORKERS_MAX];        /* unix: only fds[0] */
+		struct tcp_successor_known known; /* TCP: the sockets at this address */
 	} at[PUSH_LISTEN_MAX];
 };
 

@@ -163,8 +163,10 @@ takes_over_the_addresses_of_a_server(void)
 	    port_of(push_listen_fd(&old, 0, 0)), port_of(push_listen_fd(&new, 0, 2)));
 	CU_ASSERT_EQUAL(stat(strchr(addresses, '/'), &after), 0);
 	CU_ASSERT_NOT_EQUAL(before.st_ino, after.st_ino);
-	CU_ASSERT_TRUE(tcp_rival_listens(push_listen_fd(&old, 0, 1), &old.at[0].noted));
-	CU_ASSERT_FALSE(tcp_rival_listens(push_listen_fd(&new, 0, 1), &new.at[0].noted));
+	CU_ASSERT_TRUE(
+	    tcp_successor_listens(push_listen_fd(&old, 0, 1), &old.at[0].known));
+	CU_ASSERT_FALSE(
+	    tcp_successor_listens(push_listen_fd(&new, 0, 1), &new.at[0].known));
 	push_listen_close(&old);
 	push_listen_close(&new);
 	CU_ASSERT_EQUAL(unlink(strchr(addresses, '/')), 0);

@@ -1,4 +1,4 @@
-#include "core/tcp_rival.h"
+#include "core/tcp_successor.h"
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -21,7 +21,7 @@ struct address {
 };
 
 static bool
-tcp_rival_address(int fd, struct address *out)
+tcp_successor_address(int fd, struct address *out)
 {
 	struct sockaddr_storage sa = {0};
 	socklen_t len = sizeof(sa);
@@ -45,7 +45,7 @@ tcp_rival_address(int fd, struct address *out)
 }
 
 static bool
-tcp_rival_ask(int netlink, const struct address *at)
+tcp_successor_ask(int netlink, const struct address *at)
 {
 	const struct {
 		struct nlmsghdr head;
@@ -64,7 +64,7 @@ tcp_rival_ask(int netlink, const struct address *at)
 }
 
 static bool
-tcp_rival_is_at(const struct inet_diag_msg *m, const struct address *at)
+tcp_successor_is_at(const struct inet_diag_msg *m, const struct address *at)
 {
 	const size_t bytes = at->family == AF_INET6 ? 16 : 4;
 
@@ -75,8 +75,8 @@ tcp_rival_is_at(const struct inet_diag_msg *m, const struct address *at)
 /* Reads the kernel's list. *n also counts inodes that no longer fit in out. False: the
  * list is incomplete. */
 static bool
-tcp_rival_read(
-    int netlink, const struct address *at, uint32_t out[TCP_RIVAL_MAX], unsigned *n)
+tcp_successor_read(int netlink, const struct address *at,
+    uint32_t out[TCP_SUCCESSOR_KNOWN_MAX], unsigned *n)
 {
 	union {
 		struct nlmsghdr head;
@@ -95,58 +95,60 @@ tcp_rival_read(
 
 			if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY)
 				return h->nlmsg_type == NLMSG_DONE;
-			if (tcp_rival_is_at(m, at) && (*n)++ < TCP_RIVAL_MAX)
+			if (tcp_successor_is_at(m, at) &&
+			    (*n)++ < TCP_SUCCESSOR_KNOWN_MAX)
 				out[*n - 1] = m->idiag_inode;
 		}
 	}
 }
 
 static bool
-tcp_rival_list(int fd, uint32_t out[TCP_RIVAL_MAX], unsigned *n)
+tcp_successor_list(int fd, uint32_t out[TCP_SUCCESSOR_KNOWN_MAX], unsigned *n)
 {
 	const struct timeval patience = {.tv_usec = 100000};
 	struct address at;
 	int netlink;
 	bool done;
 
-	if (!tcp_rival_address(fd, &at))
+	if (!tcp_successor_address(fd, &at))
 		return false;
 	netlink = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	if (netlink < 0)
 		return false;
 	done = setsockopt(
 		   netlink, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
-	       tcp_rival_ask(netlink, &at) && tcp_rival_read(netlink, &at, out, n);
+	       tcp_successor_ask(netlink, &at) &&
+	       tcp_successor_read(netlink, &at, out, n);
 	(void)close(netlink);
-	return done && *n <= TCP_RIVAL_MAX;
+	return done && *n <= TCP_SUCCESSOR_KNOWN_MAX;
 }
 
 void
-tcp_rival_note(int fd, struct tcp_rival *out)
+tcp_successor_record_known(int fd, struct tcp_successor_known *out)
 {
-	if (!tcp_rival_list(fd, out->inodes, &out->n))
+	if (!tcp_successor_list(fd, out->inodes, &out->n))
 		out->n = 0;
 }
 
 static bool
-tcp_rival_noted(const struct tcp_rival *noted, uint32_t inode)
+tcp_successor_is_known(const struct tcp_successor_known *known, uint32_t inode)
 {
-	for (unsigned i = 0; i < noted->n; i++)
-		if (noted->inodes[i] == inode)
+	for (unsigned i = 0; i < known->n; i++)
+		if (known->inodes[i] == inode)
 			return true;
 	return false;
 }
 
 bool
-tcp_rival_listens(int fd, const struct tcp_rival *noted)
+tcp_successor_listens(int fd, const struct tcp_successor_known *known)
 {
-	uint32_t inodes[TCP_RIVAL_MAX];
+	uint32_t inodes[TCP_SUCCESSOR_KNOWN_MAX];
 	unsigned n;
 
-	if (noted->n == 0 || !tcp_rival_list(fd, inodes, &n))
+	if (known->n == 0 || !tcp_successor_list(fd, inodes, &n))
 		return false;
 	for (unsigned i = 0; i < n; i++)
-		if (!tcp_rival_noted(noted, inodes[i]))
+		if (!tcp_successor_is_known(known, inodes[i]))
 			return true;
 	return false;
 }
