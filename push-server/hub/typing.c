@@ -61,7 +61,7 @@ typing_publish(struct hub *hub, const struct conn *c, const struct channel_id *c
 	struct arena *a;
 	struct text text;
 
-	if (!recent_first(hub->typing->published, &key, hub->env->now_ms))
+	if (!recent_add(hub->typing->published, &key, hub->env->now_ms))
 		return;
 	a = arena_new();
 	text_init(&text, a, 4096);
@@ -83,7 +83,7 @@ typing_event(struct channel *ch, const struct event *ev)
 	size_t len;
 
 	if (ch->n_subs > TYPING_READERS_MAX ||
-	    !recent_first(ch->hub->typing->shown, &key, ch->hub->env->now_ms))
+	    !recent_add(ch->hub->typing->shown, &key, ch->hub->env->now_ms))
 		return;
 	frame = event_frame_encode(ev, buf);
 	json = event_frame_json(&frame, &len);

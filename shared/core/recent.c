@@ -73,7 +73,7 @@ recent_same_key(struct table_node *node, const void *key)
 }
 
 bool
-recent_first(struct recent *r, const void *key, int64_t now_ms)
+recent_add(struct recent *r, const void *key, int64_t now_ms)
 {
 	const struct lookup l = {key, r->key_size};
 	const uint64_t hash = r->hash(key, r->key_size);

@@ -11,14 +11,15 @@ struct recent;
 
 typedef uint64_t recent_hash(const void *key, size_t size);
 
-/* With more than max keys, recent_first() forgets the oldest early. If keys come from
+/* At max keys, recent_add() forgets the oldest to add another. If keys come from
  * outside, hash must be a keyed hash (crypto/keyed_hash.h), so that an attacker can't
  * cause collisions. */
 struct recent *recent_new(
     int64_t keep_ms, size_t key_size, size_t max, recent_hash *hash);
 void recent_free(struct recent **r);
-/* Remembers the key. True when the key did not occur within the last keep_ms. */
-bool recent_first(struct recent *r, const void *key, int64_t now_ms);
+/* Adds the key. False: the key was already there, because recent_add() added it within
+ * the last keep_ms; it keeps its age. */
+bool recent_add(struct recent *r, const void *key, int64_t now_ms);
 size_t recent_count(const struct recent *r);
 
 #endif

@@ -132,12 +132,12 @@ counting_hash(const void *key, size_t size)
 }
 
 static void
-recent_first_uses_the_hash_of_its_caller(void)
+recent_add_uses_the_hash_of_its_caller(void)
 {
 	struct recent *r = recent_new(1000, sizeof(ids[0]), 10, counting_hash);
 
-	CU_ASSERT_TRUE(recent_first(r, &ids[0], 0));
-	CU_ASSERT_FALSE(recent_first(r, &ids[0], 1));
+	CU_ASSERT_TRUE(recent_add(r, &ids[0], 0));
+	CU_ASSERT_FALSE(recent_add(r, &ids[0], 1));
 	CU_ASSERT_EQUAL(hashed, 2);
 	recent_free(&r);
 }
@@ -148,8 +148,7 @@ static CU_TestInfo cases[] = {
     {"known answers of SipHash-2-4", known_answers_of_siphash_2_4},
     {"each process draws its own key", each_process_draws_its_own_key},
     {"8,000 ids chosen to collide are spread", ids_chosen_to_collide_are_spread},
-    {"recent_first() uses the hash of its caller",
-	recent_first_uses_the_hash_of_its_caller},
+    {"recent_add() uses the hash of its caller", recent_add_uses_the_hash_of_its_caller},
     CU_TEST_INFO_NULL,
 };
 

@@ -170,14 +170,14 @@ test_recent(void)
 	struct recent *r = recent_new(100, sizeof(int), 3, hash_bytes);
 	int key = 1;
 
-	CU_ASSERT_TRUE(recent_first(r, &key, 0));
-	CU_ASSERT_FALSE(recent_first(r, &key, 99));
-	CU_ASSERT_TRUE(recent_first(r, &key, 100));
+	CU_ASSERT_TRUE(recent_add(r, &key, 0));
+	CU_ASSERT_FALSE(recent_add(r, &key, 99));
+	CU_ASSERT_TRUE(recent_add(r, &key, 100));
 	for (key = 2; key < 10; key++)
-		CU_ASSERT_TRUE(recent_first(r, &key, 100));
+		CU_ASSERT_TRUE(recent_add(r, &key, 100));
 	CU_ASSERT_EQUAL(recent_count(r), 3);
 	key = 1; /* the newest has evicted the oldest */
-	CU_ASSERT_TRUE(recent_first(r, &key, 101));
+	CU_ASSERT_TRUE(recent_add(r, &key, 101));
 	recent_free(&r);
 	CU_ASSERT_PTR_NULL(r);
 }
