@@ -7,7 +7,7 @@
 -- When several elements name one mark, the largest number counts and each element returns
 -- the result. An element of p_seq that is NULL means the head. Crosses tenants.
 --
--- Caller: push-server, through shared/store/read_store.c.
+-- Caller: push-server, through shared/store/read_mark_store.c.
 
 SET LOCAL ROLE es_batch;
 

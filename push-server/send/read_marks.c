@@ -7,7 +7,7 @@
 #include "core/table.h"
 #include "crypto/keyed_hash.h"
 #include "pg/pg_async.h"
-#include "store/read_store.h"
+#include "store/read_mark_store.h"
 
 #include "core/banned.h"
 
@@ -48,8 +48,8 @@ struct read_marks {
 struct batch {
 	struct read_marks *marks;
 	size_t n;
-	struct mark *of[READ_STORE_MAX];
-	struct read_ask asks[READ_STORE_MAX];
+	struct mark *of[READ_MARK_STORE_MAX];
+	struct read_mark_ask asks[READ_MARK_STORE_MAX];
 };
 
 static void read_marks_send(struct read_marks *m);
@@ -192,7 +192,7 @@ read_marks_fail(struct batch *b, enum es_code rc, const struct es_err *why)
 
 /* The statement succeeded: each mark has a result of its own. */
 static void
-read_marks_answer_each(struct batch *b, const struct read_answer answers[])
+read_marks_answer_each(struct batch *b, const struct read_mark_answer answers[])
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const enum es_code code = answers[i].rc;
@@ -211,7 +211,7 @@ read_marks_on_written(void *ctx, enum es_code rc, struct pg_rows *rows, struct a
 {
 	struct batch *b = ctx;
 	struct read_marks *m = b->marks;
-	struct read_answer *answers;
+	struct read_mark_answer *answers;
 
 	m->under_way = false;
 	if (rc != ES_OK) {
@@ -219,9 +219,9 @@ read_marks_on_written(void *ctx, enum es_code rc, struct pg_rows *rows, struct a
 		return;
 	}
 	answers = arena_alloc(a, b->n * sizeof(*answers));
-	read_store_many_read(rows, b->n, a, answers);
+	read_mark_store_many_read(rows, b->n, a, answers);
 	read_marks_answer_each(b, answers);
-	/* marks may be left over if there were more than READ_STORE_MAX */
+	/* marks may be left over if there were more than READ_MARK_STORE_MAX */
 	read_marks_send(m);
 }
 
@@ -240,15 +240,15 @@ read_marks_send(struct read_marks *m)
 		return;
 	b = mem_new(1, sizeof(*b));
 	b->marks = m;
-	while (b->n < READ_STORE_MAX && (mark = read_marks_pop(m)) != NULL) {
-		b->asks[b->n] = (struct read_ask){mark->key.tenant, mark->key.user,
+	while (b->n < READ_MARK_STORE_MAX && (mark = read_marks_pop(m)) != NULL) {
+		b->asks[b->n] = (struct read_mark_ask){mark->key.tenant, mark->key.user,
 		    mark->key.channel, mark->message_id};
 		b->of[b->n++] = mark;
 	}
 	a = arena_new();
-	rc = pg_async_send(m->pg, NULL, &read_store_many,
-	    read_store_many_params(a, b->asks, b->n), WRITE_MS, read_marks_on_written, b,
-	    &err);
+	rc = pg_async_send(m->pg, NULL, &read_mark_store_many,
+	    read_mark_store_many_params(a, b->asks, b->n), WRITE_MS,
+	    read_marks_on_written, b, &err);
 	arena_free(&a);
 	m->under_way = rc == ES_OK;
 	if (rc == ES_OK)

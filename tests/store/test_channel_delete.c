@@ -4,7 +4,7 @@
 #include "store/batch_store.h"
 #include "store/channel_store.h"
 #include "store/member_store.h"
-#include "store/read_store.h"
+#include "store/read_mark_store.h"
 #include "store/tenant_store.h"
 #include "store_fixture.h"
 
@@ -64,8 +64,8 @@ after_the_deletion_nothing_finds_the_channel(void)
 {
 	const int64_t before = channel_count(&f.bob.tenant);
 	const struct channel_id id = fixture_channel(&f, &f.bob, "del-all", false);
-	const struct read_ask ask = {f.bob.tenant, f.bob.user, id, 1};
-	struct read_answer answer;
+	const struct read_mark_ask ask = {f.bob.tenant, f.bob.user, id, 1};
+	struct read_mark_answer answer;
 	struct outcome outcome;
 	struct pg_rows rows;
 
@@ -80,9 +80,9 @@ after_the_deletion_nothing_finds_the_channel(void)
 	CU_ASSERT_EQUAL(outcome.result, OUTCOME_REFUSED);
 	CU_ASSERT_EQUAL(outcome.code, ES_NOT_FOUND);
 	/* Rows of members stay until the purge, but have no read mark. */
-	FINE(pg_run(f.pg, NULL, &read_store_many,
-	    read_store_many_params(f.arena, &ask, 1), f.arena, &rows, &f.err));
-	read_store_many_read(&rows, 1, f.arena, &answer);
+	FINE(pg_run(f.pg, NULL, &read_mark_store_many,
+	    read_mark_store_many_params(f.arena, &ask, 1), f.arena, &rows, &f.err));
+	read_mark_store_many_read(&rows, 1, f.arena, &answer);
 	CU_ASSERT_EQUAL(answer.rc, ES_NOT_FOUND);
 	(void)fixture_channel(&f, &f.carol, "del-all", true);
 }

@@ -6,7 +6,7 @@
 #include "store/channel_store.h"
 #include "store/member_store.h"
 #include "store/message_store.h"
-#include "store/read_store.h"
+#include "store/read_mark_store.h"
 #include "store/reader_store.h"
 #include "store_fixture.h"
 
@@ -28,14 +28,14 @@ may_read(const struct actor *who, const struct channel_id *id)
 static enum es_code
 marks(const struct actor *who, const struct channel_id *id)
 {
-	const struct read_ask ask = {
+	const struct read_mark_ask ask = {
 	    .tenant = who->tenant, .channel = *id, .user = who->user, .id = 1};
-	struct read_answer answer;
+	struct read_mark_answer answer;
 	struct pg_rows rows;
 
-	FINE(pg_run(f.pg, NULL, &read_store_many,
-	    read_store_many_params(f.arena, &ask, 1), f.arena, &rows, &f.err));
-	read_store_many_read(&rows, 1, f.arena, &answer);
+	FINE(pg_run(f.pg, NULL, &read_mark_store_many,
+	    read_mark_store_many_params(f.arena, &ask, 1), f.arena, &rows, &f.err));
+	read_mark_store_many_read(&rows, 1, f.arena, &answer);
 	return answer.rc;
 }
 

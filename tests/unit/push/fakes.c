@@ -12,7 +12,7 @@
 #include "redis/redis_async.h"
 #include "store/outcome_store.h"
 #include "store/principal_store.h"
-#include "store/read_store.h"
+#include "store/read_mark_store.h"
 
 #include "core/banned.h"
 
@@ -102,7 +102,7 @@ fakes_run(void)
 
 const struct pg_stmt principal_store_many = {.name = "principals"};
 const struct pg_stmt outcome_store_stmt = {.name = "outcome"};
-const struct pg_stmt read_store_many = {.name = "marks"};
+const struct pg_stmt read_mark_store_many = {.name = "marks"};
 
 enum es_code
 pg_async_open(const struct pg_settings *settings, size_t max_in_flight,
@@ -132,11 +132,11 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	d->pg = done;
 	fakes.lookups += stmt == &principal_store_many;
 	fakes.outcome_statements += stmt == &outcome_store_stmt;
-	fakes.mark_statements += stmt == &read_store_many;
+	fakes.mark_statements += stmt == &read_mark_store_many;
 	if (fakes.answer != NULL && fakes.answer(stmt, params, &d->rows))
 		return ES_OK;
 	d->fails = stmt != &principal_store_many && stmt != &outcome_store_stmt &&
-	           stmt != &read_store_many;
+	           stmt != &read_mark_store_many;
 	return ES_OK;
 }
 
@@ -189,7 +189,7 @@ principal_store_many_read(struct pg_rows *rows, const struct principal_ask asks[
 }
 
 const char *const *
-read_store_many_params(struct arena *a, const struct read_ask asks[], size_t n)
+read_mark_store_many_params(struct arena *a, const struct read_mark_ask asks[], size_t n)
 {
 	(void)a;
 	fakes.n_marks = n;
@@ -199,12 +199,12 @@ read_store_many_params(struct arena *a, const struct read_ask asks[], size_t n)
 }
 
 void
-read_store_many_read(
-    struct pg_rows *rows, size_t n, struct arena *a, struct read_answer out[])
+read_mark_store_many_read(
+    struct pg_rows *rows, size_t n, struct arena *a, struct read_mark_answer out[])
 {
 	(void)rows, (void)a;
 	for (size_t i = 0; i < n; i++)
-		out[i] = (struct read_answer){.rc = fakes.mark, .stands = 1};
+		out[i] = (struct read_mark_answer){.rc = fakes.mark, .stands = 1};
 }
 
 const char *const *

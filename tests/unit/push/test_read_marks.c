@@ -6,7 +6,7 @@
 
 #include "one_client.h"
 #include "send/read_marks.h"
-#include "store/read_store.h"
+#include "store/read_mark_store.h"
 
 #include "core/banned.h"
 
@@ -125,7 +125,7 @@ writes_many_in_several_statements(void)
 
 	one_client_up();
 	rig.conf.read_marks_max = 10000;
-	for (unsigned i = 0; i < READ_STORE_MAX + 1; i++) {
+	for (unsigned i = 0; i < READ_MARK_STORE_MAX + 1; i++) {
 		(void)snprintf(channel.text, sizeof(channel.text),
 		    "01900000-0000-7000-8000-%012u", i);
 		CU_ASSERT_EQUAL(read_marks_add(rig.worker.marks, rig_conn(&rig, &client),
@@ -134,7 +134,7 @@ writes_many_in_several_statements(void)
 	}
 	rig_second(&rig);
 	CU_ASSERT_EQUAL(fakes.mark_statements, 1);
-	CU_ASSERT_EQUAL(fakes.n_marks, READ_STORE_MAX);
+	CU_ASSERT_EQUAL(fakes.n_marks, READ_MARK_STORE_MAX);
 	rig_turn(&rig);
 	CU_ASSERT_EQUAL(fakes.mark_statements, 2);
 	CU_ASSERT_EQUAL(fakes.n_marks, 1);

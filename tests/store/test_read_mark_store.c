@@ -5,7 +5,7 @@
 #include "cunit_main.h"
 #include "store/member_store.h"
 #include "store/message_store.h"
-#include "store/read_store.h"
+#include "store/read_mark_store.h"
 #include "store_fixture.h"
 
 #include "core/banned.h"
@@ -13,7 +13,7 @@
 static struct fixture f;
 
 struct asked {
-	struct read_answer *out;
+	struct read_mark_answer *out;
 	size_t n;
 	bool done;
 };
@@ -27,28 +27,29 @@ on_done(void *ctx, enum es_code rc, struct pg_rows *rows, struct arena *a,
 	(void)err;
 	CU_ASSERT_EQUAL_FATAL(rc, ES_OK);
 	CU_ASSERT_EQUAL((size_t)rows->count, asked->n);
-	read_store_many_read(rows, asked->n, a, asked->out);
+	read_mark_store_many_read(rows, asked->n, a, asked->out);
 	asked->done = true;
 }
 
 /* Without a tenant: the marks belong to many tenants. */
 static void
-mark(const struct read_ask asks[], size_t n, struct read_answer out[])
+mark(const struct read_mark_ask asks[], size_t n, struct read_mark_answer out[])
 {
 	struct asked asked = {out, n, false};
 	struct loop l;
 
 	open_loop(&l, 4, false);
-	FINE(pg_async_send(l.pa, NULL, &read_store_many,
-	    read_store_many_params(f.arena, asks, n), 5000, on_done, &asked, &f.err));
+	FINE(pg_async_send(l.pa, NULL, &read_mark_store_many,
+	    read_mark_store_many_params(f.arena, asks, n), 5000, on_done, &asked,
+	    &f.err));
 	TURN_UNTIL(&l, asked.done);
 	pg_async_close(&l.pa);
 }
 
-static struct read_ask
+static struct read_mark_ask
 ask(const struct actor *who, const struct channel_id *channel, int64_t id)
 {
-	return (struct read_ask){who->tenant, who->user, *channel, id};
+	return (struct read_mark_ask){who->tenant, who->user, *channel, id};
 }
 
 static int64_t
@@ -78,9 +79,9 @@ marks_of_several_tenants_move_at_once(void)
 	const struct channel_id one = channel_with(&f.bob, "many one", false, 5);
 	const struct channel_id two = channel_with(&f.bob, "many two", true, 3);
 	const struct channel_id other = channel_with(&f.foreign, "many", false, 4);
-	const struct read_ask asks[] = {
+	const struct read_mark_ask asks[] = {
 	    ask(&f.foreign, &other, 2), ask(&f.bob, &two, 3), ask(&f.bob, &one, 4)};
-	struct read_answer out[3];
+	struct read_mark_answer out[3];
 
 	mark(asks, 3, out);
 	for (int i = 0; i < 3; i++) {
@@ -96,9 +97,9 @@ static void
 a_mark_goes_forward_and_not_past_the_head(void)
 {
 	const struct channel_id id = channel_with(&f.bob, "forward", false, 5);
-	const struct read_ask to_3 = ask(&f.bob, &id, 3), back = ask(&f.bob, &id, 1),
-			      past = ask(&f.bob, &id, 99);
-	struct read_answer out;
+	const struct read_mark_ask to_3 = ask(&f.bob, &id, 3), back = ask(&f.bob, &id, 1),
+				   past = ask(&f.bob, &id, 99);
+	struct read_mark_answer out;
 
 	mark(&to_3, 1, &out);
 	CU_ASSERT_EQUAL(out.stands, 3);
@@ -114,9 +115,9 @@ static void
 the_largest_of_several_marks_of_a_channel_counts(void)
 {
 	const struct channel_id id = channel_with(&f.bob, "several", false, 9);
-	const struct read_ask asks[] = {
+	const struct read_mark_ask asks[] = {
 	    ask(&f.bob, &id, 2), ask(&f.bob, &id, 7), ask(&f.bob, &id, 4)};
-	struct read_answer out[3];
+	struct read_mark_answer out[3];
 
 	mark(asks, 3, out);
 	for (int i = 0; i < 3; i++)
@@ -132,14 +133,14 @@ refuses_what_message_store_mark_read_refuses(void)
 	const struct channel_id closed = channel_with(&f.bob, "not mine", true, 2);
 	const struct channel_id foreign = channel_with(&f.foreign, "theirs", false, 2);
 	struct channel_id nowhere;
-	struct read_answer out[6];
+	struct read_mark_answer out[6];
 	struct member member;
 	struct event_list events;
 	struct event event;
 	bool added;
 
 	uuid_new(nowhere.text);
-	const struct read_ask asks[] = {ask(&f.carol, &open, 1),
+	const struct read_mark_ask asks[] = {ask(&f.carol, &open, 1),
 	    ask(&f.carol, &closed, 1), ask(&f.carol, &foreign, 1),
 	    ask(&f.carol, &nowhere, 1), ask(&f.bob, &open, 1),
 	    {f.carol.tenant, f.foreign.user, foreign, 1}};
@@ -170,12 +171,12 @@ static void
 a_mark_that_stays_is_not_written(void)
 {
 	const struct channel_id id = channel_with(&f.bob, "stays", false, 2);
-	const struct read_ask a = ask(&f.bob, &id, 2);
+	const struct read_mark_ask a = ask(&f.bob, &id, 2);
 	const char *const key[] = {a.tenant.text, id.text, a.user.text};
 	static const char xmin[] =
 	    "SELECT xmin::text::bigint FROM channel_members WHERE tenant_id = $1"
 	    " AND channel_id = $2 AND user_id = $3";
-	struct read_answer out;
+	struct read_mark_answer out;
 	int64_t before;
 
 	mark(&a, 1, &out);
@@ -186,17 +187,19 @@ a_mark_that_stays_is_not_written(void)
 }
 
 static void
-accepts_read_store_max_marks_in_one_statement(void)
+accepts_read_mark_store_max_marks_in_one_statement(void)
 {
 	const struct channel_id ids[] = {channel_with(&f.bob, "most a", false, 9),
 	    channel_with(&f.bob, "most b", false, 9)};
-	struct read_ask *asks = arena_alloc(f.arena, READ_STORE_MAX * sizeof(*asks));
-	struct read_answer *out = arena_alloc(f.arena, READ_STORE_MAX * sizeof(*out));
+	struct read_mark_ask *asks =
+	    arena_alloc(f.arena, READ_MARK_STORE_MAX * sizeof(*asks));
+	struct read_mark_answer *out =
+	    arena_alloc(f.arena, READ_MARK_STORE_MAX * sizeof(*out));
 
-	for (int i = 0; i < READ_STORE_MAX; i++)
+	for (int i = 0; i < READ_MARK_STORE_MAX; i++)
 		asks[i] = ask(i % 10 == 9 ? &f.carol : &f.bob, &ids[i % 2], i % 9);
-	mark(asks, READ_STORE_MAX, out);
-	for (int i = 0; i < READ_STORE_MAX; i++)
+	mark(asks, READ_MARK_STORE_MAX, out);
+	for (int i = 0; i < READ_MARK_STORE_MAX; i++)
 		CU_ASSERT_EQUAL(out[i].rc, i % 10 == 9 ? ES_FORBIDDEN : ES_OK);
 	CU_ASSERT_EQUAL(stored(&f.bob, &ids[0]), 8);
 	CU_ASSERT_EQUAL(stored(&f.bob, &ids[1]), 8);
@@ -211,8 +214,8 @@ static CU_TestInfo cases[] = {
     {"refuses what message_store_mark_read() refuses",
 	refuses_what_message_store_mark_read_refuses},
     {"a mark that stays is not written", a_mark_that_stays_is_not_written},
-    {"accepts READ_STORE_MAX marks in one statement",
-	accepts_read_store_max_marks_in_one_statement},
+    {"accepts READ_MARK_STORE_MAX marks in one statement",
+	accepts_read_mark_store_max_marks_in_one_statement},
     CU_TEST_INFO_NULL,
 };
-STORE_MAIN("read_store", cases, f)
+STORE_MAIN("read_mark_store", cases, f)

@@ -1,4 +1,4 @@
-#include "store/read_store.h"
+#include "store/read_mark_store.h"
 
 #include "core/check.h"
 
@@ -15,7 +15,7 @@ static const struct pg_col read_cols[] = {
     PG_COL(struct read_row, stands, PG_INT8),
 };
 
-const struct pg_stmt read_store_many = {
+const struct pg_stmt read_mark_store_many = {
     .name = "read_many",
     .sql = "SELECT ord, code, last_read_seq FROM es_read_many($1::uuid[], $2::uuid[],"
 	   " $3::uuid[], $4::bigint[])",
@@ -27,12 +27,12 @@ const struct pg_stmt read_store_many = {
 enum { TENANT, CHANNEL, USER, ID, ARRAYS };
 
 const char *const *
-read_store_many_params(struct arena *a, const struct read_ask asks[], size_t n)
+read_mark_store_many_params(struct arena *a, const struct read_mark_ask asks[], size_t n)
 {
 	const char **params = arena_alloc(a, ARRAYS * sizeof(*params));
 	const char **column[ARRAYS];
 
-	CHECK(n >= 1 && n <= READ_STORE_MAX);
+	CHECK(n >= 1 && n <= READ_MARK_STORE_MAX);
 	for (unsigned c = 0; c < ARRAYS; c++)
 		column[c] = arena_alloc(a, n * sizeof(*column[c]));
 	for (size_t i = 0; i < n; i++) {
@@ -47,15 +47,15 @@ read_store_many_params(struct arena *a, const struct read_ask asks[], size_t n)
 }
 
 void
-read_store_many_read(
-    struct pg_rows *rows, size_t n, struct arena *a, struct read_answer out[])
+read_mark_store_many_read(
+    struct pg_rows *rows, size_t n, struct arena *a, struct read_mark_answer out[])
 {
 	struct read_row row = {0};
 
 	for (size_t i = 0; i < n; i++)
-		out[i] = (struct read_answer){.rc = ES_INTERNAL};
+		out[i] = (struct read_mark_answer){.rc = ES_INTERNAL};
 	while (pg_next(rows, a, &row))
 		if (row.ord >= 1 && (size_t)row.ord <= n)
-			out[row.ord - 1] =
-			    (struct read_answer){es_code_from_name(row.code), row.stands};
+			out[row.ord - 1] = (struct read_mark_answer){
+			    es_code_from_name(row.code), row.stands};
 }
