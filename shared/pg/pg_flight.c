@@ -161,9 +161,9 @@ pg_async_send(struct pg_async *pa, const struct tenant_id *tenant,
 	return ES_OK;
 }
 
-/* The name of the statement that caused the failure of this step. */
+/* Returns the name of the statement that failed in this step. */
 static const char *
-pg_flight_blamed(const struct flight *f, enum flight_step step)
+pg_flight_failed_stmt(const struct flight *f, enum flight_step step)
 {
 	return step == STEP_PREPARE_FIRST || step == STEP_FIRST ? f->first->name
 	                                                        : f->stmt->name;
@@ -190,7 +190,7 @@ pg_flight_take(struct pg_async *pa, struct flight *f, PGresult *res)
 			f->rc = rc;
 			f->err = err;
 			if (f->err.statement != NULL)
-				f->err.statement = pg_flight_blamed(f, step);
+				f->err.statement = pg_flight_failed_stmt(f, step);
 			pg_error_keep(pa->detail, PQresultErrorMessage(res));
 		}
 	}
