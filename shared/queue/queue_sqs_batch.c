@@ -21,11 +21,11 @@ struct entry {
 	bool open; /* must be sent, or sent again */
 };
 
-/* The results of one call for all its messages. */
-struct tally {
-	size_t bad;
-	struct es_err last;
-	int64_t left_ms; /* time left for requests that fail */
+/* The result of one call over all its batches so far. */
+struct batch_result {
+	size_t n_failed; /* messages */
+	struct es_err last_err;
+	int64_t left_ms; /* time that further failures may take */
 };
 
 static void
@@ -53,19 +53,19 @@ queue_sqs_batch_write_body(struct queue_sqs *q, size_t queue,
 	jw_object_end(&w);
 }
 
-/* Leaves an entry open when another try may help. For all others that failed, err and
- * *bad report the failure. */
+/* Leaves an entry open when another try may help, and counts each other failed entry in
+ * *n_failed. err gets the error of the last failed entry. */
 static enum es_code
 queue_sqs_batch_read_answer(const struct text *answer, struct arena *a,
-    struct entry entries[], size_t n, size_t *bad, struct es_err *err)
+    struct entry entries[], size_t n, size_t *n_failed, struct es_err *err)
 {
 	struct sqs_failed failed[SQS_BATCH_MAX];
-	size_t n_failed = 0;
+	size_t n_listed = 0;
 
-	TRY(queue_sqs_parse_failed(answer, a, failed, &n_failed, err));
+	TRY(queue_sqs_parse_failed(answer, a, failed, &n_listed, err));
 	for (size_t i = 0; i < n; i++)
 		entries[i].open = false;
-	for (size_t i = 0; i < n_failed; i++) {
+	for (size_t i = 0; i < n_listed; i++) {
 		int64_t id;
 
 		if (!parse_int(failed[i].Id, 0, (int64_t)n - 1, &id))
@@ -73,7 +73,7 @@ queue_sqs_batch_read_answer(const struct text *answer, struct arena *a,
 			    "SQS: unexpected answer to a batch request");
 		(void)sqs_error(failed[i].Code, 200, err);
 		entries[id].open = !failed[i].SenderFault;
-		*bad += failed[i].SenderFault;
+		*n_failed += failed[i].SenderFault;
 	}
 	return ES_OK;
 }
@@ -88,10 +88,11 @@ queue_sqs_batch_count_open(const struct entry entries[], size_t n)
 	return open;
 }
 
-/* At most ten messages of one queue. *bad counts those that failed for good. */
+/* Sends at most ten messages of one queue, with retries. Adds to *n_failed the messages
+ * that it gives up. */
 static enum es_code
 queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_verb *verb,
-    struct entry entries[], size_t n, size_t *bad, struct es_err *err)
+    struct entry entries[], size_t n, size_t *n_failed, struct es_err *err)
 {
 	struct arena *a = arena_new();
 	enum es_code rc = ES_OK;
@@ -108,12 +109,12 @@ queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_ve
 		rc = sqs_call(q->sqs, &q->call, verb->action, &body, a, err);
 		if (rc == ES_OK)
 			rc = queue_sqs_batch_read_answer(
-			    &q->call.answer, a, entries, n, bad, err);
+			    &q->call.answer, a, entries, n, n_failed, err);
 		if (rc != ES_OK)
 			break;
 	}
 	if (rc == ES_OK)
-		*bad += queue_sqs_batch_count_open(entries, n);
+		*n_failed += queue_sqs_batch_count_open(entries, n);
 	arena_free(&a);
 	return rc;
 }
@@ -122,22 +123,23 @@ queue_sqs_batch_run_ten(struct queue_sqs *q, size_t queue, const struct batch_ve
  * redelivery. But the whole call waits at most one time-out for an SQS that hangs. */
 static void
 queue_sqs_batch_run_limited(struct queue_sqs *q, size_t queue,
-    const struct batch_verb *verb, struct entry entries[], size_t n, struct tally *t)
+    const struct batch_verb *verb, struct entry entries[], size_t n,
+    struct batch_result *result)
 {
 	const int64_t start_ms = clock_mono_ms();
 
-	if (t->left_ms > 0 && queue_sqs_batch_run_ten(
-				  q, queue, verb, entries, n, &t->bad, &t->last) == ES_OK)
+	if (result->left_ms > 0 && queue_sqs_batch_run_ten(q, queue, verb, entries, n,
+				       &result->n_failed, &result->last_err) == ES_OK)
 		return;
-	t->bad += n;
-	t->left_ms -= clock_mono_ms() - start_ms;
+	result->n_failed += n;
+	result->left_ms -= clock_mono_ms() - start_ms;
 }
 
 static enum es_code
 queue_sqs_batch_run(struct queue_sqs *q, const struct batch_verb *verb,
     const struct queue_msg msgs[], size_t n, struct es_err *err)
 {
-	struct tally t = {.left_ms = q->sqs->aws.timeout_ms};
+	struct batch_result result = {.left_ms = q->sqs->aws.timeout_ms};
 
 	for (size_t queue = 0; queue < q->sqs->n_urls; queue++) {
 		struct entry entries[SQS_BATCH_MAX];
@@ -154,14 +156,14 @@ queue_sqs_batch_run(struct queue_sqs *q, const struct batch_verb *verb,
 				entries[k++] = (struct entry){handle, true};
 			if (k < SQS_BATCH_MAX && (i + 1 < n || k == 0))
 				continue;
-			queue_sqs_batch_run_limited(q, queue, verb, entries, k, &t);
+			queue_sqs_batch_run_limited(q, queue, verb, entries, k, &result);
 			k = 0;
 		}
 	}
-	if (t.bad == 0)
+	if (result.n_failed == 0)
 		return ES_OK;
-	return es_fail(
-	    err, ES_UNAVAILABLE, "%zu of %zu messages: %.150s", t.bad, n, t.last.text);
+	return es_fail(err, ES_UNAVAILABLE, "%zu of %zu messages: %.150s",
+	    result.n_failed, n, result.last_err.text);
 }
 
 enum es_code
