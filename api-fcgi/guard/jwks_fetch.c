@@ -136,8 +136,9 @@ jwks_fetch_set_options(
 		(void)curl_easy_setopt(curl, CURLOPT_CAINFO, conf->jwks_ca_file);
 }
 
-/* Returns a status or one of these texts, never a part of the response: the host may be
- * one that only this network can reach. */
+/* The error text holds the HTTP status or is one of these fixed texts, never a part of
+ * the response: a tenant must not read the data of hosts that only this network can
+ * reach. */
 static enum es_code
 jwks_fetch_check_result(
     CURLcode rc, long status, const struct fetch *f, struct es_err *err)

@@ -118,7 +118,7 @@ presence_list(
 	return presence_write_statuses(api, req, asked, n, res, err);
 }
 
-/* POST /presence/query. Like GET /presence, for more ids than fit into a query. */
+/* POST /presence/query. Like GET /presence, for more ids than fit into a URL. */
 enum es_code
 presence_query(
     struct api *api, const struct http_req *req, struct http_res *res, struct es_err *err)

@@ -239,7 +239,7 @@ handshake_log_proxy(struct handshake *h, const char *peer, const char *why)
 	if (now_ms < h->next_proxy_log_ms)
 		return;
 	h->next_proxy_log_ms = now_ms + PROXY_LOG_MS;
-	log_warn("connection to a +proxy listener closed", LOG_STR("address", peer),
+	log_warn("closed a connection to a +proxy listener", LOG_STR("address", peer),
 	    LOG_STR("why", why));
 }
 

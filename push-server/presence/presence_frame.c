@@ -26,8 +26,8 @@ presence_frame_waits(const struct presence_conn *pc)
 	return !list_empty(&pc->snapshot);
 }
 
-/* The buffer of changes was full, so this client has missed a change. Send it a snapshot
- * after a delay, which covers the changes until then. */
+/* Sends a snapshot after a delay to a client that missed a change because its buffer was
+ * full. The snapshot also covers the changes during the delay. */
 static void
 presence_frame_want_later(struct presence_conn *pc)
 {
@@ -37,8 +37,9 @@ presence_frame_want_later(struct presence_conn *pc)
 	list_move_tail(&p->late, &pc->snapshot);
 }
 
-/* Sends a change to one client. Skips a client that waits for a snapshot, and a client
- * whose snapshot contained this status of its own user. */
+/* Sends a change to one client. Does nothing if the client waits for a snapshot, which
+ * will contain the change, or if person is the client's own user and the client has
+ * already received this status. */
 static void
 presence_frame_send(struct presence_conn *pc, const struct presence_person *person,
     const char *json, size_t len)

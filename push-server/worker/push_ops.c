@@ -57,7 +57,7 @@ push_ops_ask(struct push_ops *o, enum outage_of what, struct es_err *err)
 	return queue_check(o->queue, err);
 }
 
-/* Asks one service, and notes an outage that begins or is over. */
+/* Asks one service, and reports the result to outage.h. */
 static struct ops_check
 push_ops_look_at(struct push_ops *o, enum outage_of what)
 {
@@ -119,7 +119,8 @@ push_ops_readyz(void *ctx, struct ops_answer *out)
 	checks[6] = push_ops_counted(o, "workerQueue", PM_QUEUE_UP, "connected");
 	checks[7] = (struct ops_check){.name = "membership",
 	    .ok = stale == 0,
-	    .detail = stale == 0 ? NULL : "memberships could not be checked for 60 s"};
+	    .detail =
+		stale == 0 ? NULL : "no check of memberships has succeeded for 60 s"};
 	ops_readyz_body(checks, ES_COUNT(checks), ops_draining(), out);
 	arena_reset(o->arena);
 }

@@ -57,7 +57,7 @@ static const struct pg_stmt state_stmt = {
     .n_params = 3,
 };
 
-/* Returns the payload through jsonb, so that its text is the same as in history. */
+/* Casts the payload to jsonb, so that a new event has the same text as in history. */
 static const struct pg_col event_cols[] = {
     PG_COL(struct event, seq, PG_INT8),
     PG_COL(struct event, created_ms, PG_INT8),
