@@ -25,7 +25,8 @@ TOPICS = {
     "SQS": "ES_SQS_ AWS_",
     "Listeners and health": """ES_API_SEND_SOCKET ES_API_SOCKET ES_API_HEALTH_SOCKET ES_PUSH_LISTEN
         ES_PUSH_OPS_LISTEN ES_FANOUT_OPS_LISTEN ES_OPS_FROM ES_TRUSTED_PROXIES""",
-    "Processes, logs and metrics": """ES_LOG_LEVEL ES_API_SEND_WORKERS ES_API_WORKERS ES_API_DRAIN_MS
+    "Traces": "ES_TRACE_",
+    "Processes, logs and metrics": """ES_LOG_LEVEL ES_METRICS_EMF ES_API_SEND_WORKERS ES_API_WORKERS ES_API_DRAIN_MS
         ES_API_METRICS_FILE ES_PUSH_WORKERS ES_PUSH_DRAIN_MS ES_PUSH_METRICS_FILE
         ES_FANOUT_WORKERS ES_FANOUT_DRAIN_MS ES_FANOUT_METRICS_FILE""",
     "Tokens and keys": """ES_JWT_ ES_TOKEN_TTL_S ES_OPERATOR_KEY ES_JWKS_ ES_API_KEYS_MAX
@@ -57,8 +58,8 @@ OTHERS = {
     "ES_DATABASE_OWNER_URL": ("echostreamctl db", "PostgreSQL as the role that owns the tables"),
     "ES_DATABASE_ADMIN_URL": ("./dev", "PostgreSQL as superuser, to create roles and database"),
     "ES_MIGRATIONS_DIR": ("echostreamctl db", "folder of the migrations; the folder functions is beside it"),
-    "ES_URL": ("echostreamctl, scripts", "address of REST, set by `./dev status -o env`"),
-    "ES_WS_URL": ("echostreamctl, scripts", "address of WebSockets, set by `./dev status -o env`"),
+    "ES_URL": ("echostreamctl, scripts", "address of REST, printed by `./dev status -o env`"),
+    "ES_WS_URL": ("echostreamctl, scripts", "address of WebSockets, printed by `./dev status -o env`"),
     "ES_PUSH_URL": ("scripts", "address of push-server itself, without lighttpd"),
     "ES_TOKEN": ("echostreamctl", "token that the commands send"),
     "ES_TENANT": ("echostreamctl", "tenant of the operator's commands"),
@@ -97,7 +98,7 @@ compares both.
 
 
 def ask(build, path):
-    """The settings of one program, or None when it is not built."""
+    """Returns the settings of one program, or None when it is not built."""
     binary = os.path.join(build, path)
     if not os.access(binary, os.X_OK):
         return None

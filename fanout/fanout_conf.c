@@ -21,9 +21,9 @@ static const struct conf_item items[] = {
 	ROW(workers, "ES_FANOUT_WORKERS", CONF_INT, "2", 1, 64,
 	    "worker processes; when all hosts together have more than there are partitions, the others stand by"),
 	ROW(batch_max, "ES_FANOUT_BATCH", CONF_INT, "500", 1, 5000,
-	    "most messages that one transaction commits"),
+	    "maximum number of messages that one transaction commits"),
 	ROW(batch_bytes, "ES_FANOUT_BATCH_BYTES", CONF_INT, "4194304", 1024, 67108864,
-	    "most bytes of queue entries that one transaction commits; one entry is always accepted"),
+	    "maximum number of bytes of queue entries that one transaction commits; one entry is always accepted"),
 	ROW(lease_ms, "ES_FANOUT_LEASE_MS", CONF_INT, "3000", 500, 60000,
 	    "length of the lease of a partition, in milliseconds; other workers take the partitions of a dead worker over after it"),
 	ROW(drain_ms, "ES_FANOUT_DRAIN_MS", CONF_INT, "25000", 100, 600000,
@@ -33,7 +33,7 @@ static const struct conf_item items[] = {
 	ROW(dead_keep_s, "ES_DEAD_LETTERS_KEEP_S", CONF_INT, "2592000", 3600, 315360000,
 	    "seconds that a dead letter is kept"),
 	ROW(dead_max, "ES_DEAD_LETTERS_MAX", CONF_INT, "10000", 1, 1000000,
-	    "most dead letters that are kept; the oldest are deleted first"),
+	    "maximum number of dead letters that are kept; the oldest are deleted first"),
 };
 // clang-format on
 

@@ -33,16 +33,17 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	    "partitions of the queue; the same for all programs; change it only while the "
 	    "queue is empty"),
 	ROW(queue_max_bytes, "ES_QUEUE_MAX_BYTES", CONF_INT, "67108864", 4096, 1099511627776,
-	    NULL, "most bytes that may wait in the queue; sends beyond it get queue_full"),
+	    NULL,
+	    "maximum number of bytes that may wait in the queue; sends beyond it get queue_full"),
 	ROW(log_level, "ES_LOG_LEVEL", CONF_ENUM, "info", 1, 8, "error warn info debug",
 	    "least severe level that is logged"),
 	ROW(trace_url, "ES_TRACE_URL", CONF_URL, "", 0, 4096, "http https",
 	    "where spans of traces go (OTLP over HTTP, JSON), as in "
 	    "http://127.0.0.1:4318/v1/traces; empty: no traces"),
 	ROW(trace_headers, "ES_TRACE_HEADERS", CONF_SECRET, "", 0, 4096, NULL,
-	    "headers of these requests, name=value with commas between them"),
+	    "headers of the requests to ES_TRACE_URL, name=value with commas between them"),
 	ROW(trace_sample_ppm, "ES_TRACE_SAMPLE_PPM", CONF_INT, "10000", 0, 1000000, NULL,
-	    "of a million requests whose caller has not decided, this many are traced"),
+	    "requests in a million that begin a trace when their caller has not decided"),
 	ROW(trace_queue, "ES_TRACE_QUEUE", CONF_INT, "4096", 1, 1000000, NULL,
 	    "spans of one program that wait for the collector; further ones are dropped"),
 	ROW(trace_timeout_ms, "ES_TRACE_TIMEOUT_MS", CONF_INT, "5000", 100, 60000, NULL,
@@ -50,9 +51,9 @@ const struct conf_item conf_common_items[CONF_COMMON_ITEMS] = {
 	ROW(metrics_emf, "ES_METRICS_EMF", CONF_BOOL, "false", 0, 0, NULL,
 	    "write metrics for CloudWatch to the log, in its embedded metric format"),
 	ROW(metrics_emf_deployment, "ES_METRICS_EMF_DEPLOYMENT", CONF_TEXT, "echostream", 1, 255,
-	    NULL, "value of the dimension Deployment of these metrics; printable ASCII"),
+	    NULL, "value of the dimension Deployment of the metrics for CloudWatch; printable ASCII"),
 	ROW(metrics_emf_period_s, "ES_METRICS_EMF_PERIOD_S", CONF_INT, "60", 1, 3600, NULL,
-	    "seconds from one line of these metrics to the next"),
+	    "seconds from one line of metrics for CloudWatch to the next"),
 	CONF_SQS_ITEMS(struct conf_common, sqs),
 };
 // clang-format on
