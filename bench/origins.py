@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""How long a preflight takes when 20,000 tenants allow 20 origins each.
+"""Measures how long a preflight takes when 20,000 tenants allow 20 origins each.
 
-Wants a stack of its own, whose database it fills:
+Needs a stack of its own, because it fills the database:
   ES_DEV_DIR=/tmp/origins ./dev up -d && ES_DEV_DIR=/tmp/origins ./dev status -o env >/tmp/origins.env
   bench/origins.py /tmp/origins.env [TENANTS] [ORIGINS]
 
-Prints milliseconds of the first question for an origin (asked of PostgreSQL) and of a repeated
-one (from the worker's memory), for origins that somebody allows, that all allow, and that nobody
-does; and of the same request without a preflight (OPTIONS without Origin), which is the rest of
-the road.
+Prints milliseconds for origins that one tenant, all tenants or no tenant allows. A worker looks up
+an origin in PostgreSQL at its first preflight, and in its own memory at a repeated one. "no preflight"
+is an OPTIONS request without Origin: the time that all of the requests need besides the look-up.
 """
 
 import http.client
@@ -41,7 +40,7 @@ class Door:
         self.conn = http.client.HTTPConnection("127.0.0.1", int(env["ES_PORT"]))
 
     def ask(self, origin):
-        """(milliseconds, allowed)"""
+        """Sends a preflight. Returns its milliseconds, and whether the origin is allowed."""
         headers = {"Access-Control-Request-Method": "POST"}
         if origin:
             headers["Origin"] = origin

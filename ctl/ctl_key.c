@@ -1,4 +1,5 @@
-/* echostreamctl key: API keys of a tenant, through the REST API as an owner. */
+/* echostreamctl key: creates, lists and revokes API keys of a tenant through the REST
+ * API, by default as an owner. */
 #include <stdio.h>
 #include <string.h>
 

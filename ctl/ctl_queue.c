@@ -1,4 +1,4 @@
-/* echostreamctl queue */
+/* echostreamctl queue: shows the size of the queue, and handles dead letters. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-/* echostreamctl queue, with the queue of the tool's settings. */
+/* Opens the queue that the settings of echostreamctl name. */
 #ifndef CTL_CTL_QUEUE_H
 #define CTL_CTL_QUEUE_H
 

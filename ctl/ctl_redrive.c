@@ -101,8 +101,8 @@ ctl_redrive_check_partitions(struct pg *pg, const struct queue *q, struct es_err
 	return rc;
 }
 
-/* The queue comes first: a crash in between leaves the letter, and a second delivery is a
- * repeat. */
+/* Adds the message to the queue before it deletes the letter. After a crash in between
+ * the letter is still there, and fanout finds a second delivery to be a repeat. */
 static enum es_code
 ctl_redrive_one(
     struct pg *pg, struct queue *q, int64_t id, struct arena *a, struct es_err *err)

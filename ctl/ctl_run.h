@@ -32,7 +32,7 @@ struct ctl_options {
 
 struct ctl {
 	struct arena *arena;
-	const char *verb; /* "token mint", for messages */
+	const char *verb; /* noun and verb, such as "token mint", for messages */
 	struct ctl_conf conf;
 	struct ctl_options opt;
 	char **words; /* arguments that are not options */

@@ -40,8 +40,8 @@ ctl_tail_follow(struct tail *t, const char *id, const char *name)
 	t->channels[t->n++] = (struct tail_channel){.id = id, .name = name, .after = -1};
 }
 
-/* Finds the channels by name or id. Without any, takes every channel that the user sees.
- */
+/* Finds the channels that the words name, by name or id. Without words, takes every
+ * channel that the user sees. */
 static bool
 ctl_tail_find_channels(const struct ctl *c, const char *token, struct tail *t)
 {

@@ -1,4 +1,5 @@
-/* echostreamctl tenant: through the REST API with the operator key. */
+/* echostreamctl tenant: creates and lists tenants through the REST API, with the operator
+ * key. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* echostreamctl user: through the REST API, as an owner of the tenant. */
+/* echostreamctl user: creates and lists users through the REST API, by default as an
+ * owner of the tenant. */
 #include <stdio.h>
 #include <string.h>
 

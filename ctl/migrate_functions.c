@@ -189,7 +189,7 @@ migrate_functions_load(struct migrate *m)
 	    !migrate_functions_apply_all(m, "loaded", &changed) ||
 	    (changed > 0 && !migrate_functions_script(m, end_sql))) {
 		migrate_functions_roll_back(m);
-		fprintf(stderr, "functions: none was loaded\n");
+		fprintf(stderr, "functions: no function was loaded\n");
 		return false;
 	}
 	if (changed == 0)

@@ -143,7 +143,8 @@ tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 		ch->after = gap.toSeq;
 }
 
-/* Prints the refusal. When a repeat would be refused again, the channel is given up. */
+/* Prints the refusal. Stops following the channel when the server would refuse a repeat,
+ * too. */
 static void
 tail_on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 {

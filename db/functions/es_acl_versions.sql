@@ -1,4 +1,4 @@
--- The acl_version and the status of each tenant of p_tenant, one row an element, in
+-- The acl_version and the status of each tenant of p_tenant, one row for each element, in
 -- order. Both are NULL for a tenant that does not exist. Crosses tenants.
 --
 -- Caller: shared/store/reader_store.c. push-server compares the version with the one that

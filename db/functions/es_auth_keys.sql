@@ -1,4 +1,4 @@
--- The keys of each issuer of p_issuer, up to 20 rows an element, in order. Crosses
+-- The keys of each issuer of p_issuer, up to 20 rows for each element, in order. Crosses
 -- tenants. An element of p_tenant is NULL when the token does not name its tenant. The
 -- issuer then must be an https URL that one tenant has registered (auth_issuers).
 --

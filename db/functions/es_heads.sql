@@ -1,4 +1,4 @@
--- The last number of each channel and its archived flag, one row an element, in order.
+-- The last number of each channel and its archived flag, one row for each element, in order.
 -- Both are NULL for a channel that does not exist. Crosses tenants.
 --
 -- Caller: push-server, through shared/store/reader_store.c, when it looks for holes.
