@@ -89,8 +89,7 @@ ctl_check_readyz(struct ctl *c, const char *path)
 	struct ctl_answer answer;
 
 	if (!ctl_rest(c, "", "GET", path, NULL, &answer))
-		return arena_printf(
-		    c->arena, "no answer from %s%s", c->conf.url, path);
+		return arena_printf(c->arena, "no answer from %s%s", c->conf.url, path);
 	if (answer.status == 200)
 		return NULL;
 	if (answer.status == 503 && answer.len > 0)
