@@ -1,5 +1,5 @@
 -- Returns the user with an external id, and creates the user when it does not exist.
--- When several calls for one id run at once, one of them creates the user. For the id of
+-- When several calls for one id run together, one of them creates the user. For the id of
 -- a deleted user it returns the deleted user. When the address is missing, or another
 -- user has it, the new user gets an address that can't exist: a token never takes over a
 -- user by its e-mail address. Runs as the caller, under app.tenant.
