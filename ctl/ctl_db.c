@@ -305,8 +305,8 @@ static const struct ctl_verb verbs[] = {
 	"revert the last COUNT migrations, default 1 (for development)",
 	ctl_db_run_rollback},
     {"recovered", "",
-	"after a restore, or a failover that lost commits: raise all sequence "
-	"numbers and begin a new epoch",
+	"raise all sequence numbers and begin a new epoch, after a restore or a failover "
+	"that lost commits",
 	ctl_db_run_recovered},
 };
 

@@ -70,11 +70,13 @@ ctl_queue_run_dead(int argc, char **argv)
 }
 
 static const struct ctl_verb verbs[] = {
-    {"stats", "", "messages and bytes in the queue, and the age of the oldest",
+    {"stats", "",
+	"print the messages and bytes in the queue, and the age of its oldest entry",
 	ctl_queue_run_stats},
     {"dead", "list [BEFORE] | show ID | redrive ID...|--all | drop ID",
-	"messages that PostgreSQL can't take: the newest 100 (below the id BEFORE), one "
-	"with its entry, send some again, delete one",
+	"dead letters: list the newest 100 (below the id BEFORE), show one with its "
+	"entry, "
+	"send some again, delete one",
 	ctl_queue_run_dead},
 };
 

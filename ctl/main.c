@@ -42,7 +42,8 @@ main_usage(FILE *to, int status)
 		    "  --timeout S    seconds to wait for an answer; default: 10\n"
 		    "  --json         print JSON\n"
 		    "  -q, --quiet    print no notes on stderr\n"
-		    "Settings are read from the environment, as by the other programs.\n"
+		    "Settings come from the environment and the file that "
+		    "ES_SETTINGS_FILE names.\n"
 		    "Exit status: 0 done, 1 failed, 2 wrong usage, 78 wrong settings.\n");
 	return status;
 }
