@@ -18,7 +18,7 @@
 typedef const char *check_fn(struct ctl *c);
 
 static const char *
-ctl_check_why(struct ctl *c, enum es_code rc, const struct es_err *err)
+ctl_check_reason(struct ctl *c, enum es_code rc, const struct es_err *err)
 {
 	char *reason;
 
@@ -47,7 +47,7 @@ ctl_check_postgres(struct ctl *c)
 	if (rc == ES_OK)
 		rc = db_store_ready(pg, c->arena, &err);
 	pg_close(&pg);
-	return ctl_check_why(c, rc, &err);
+	return ctl_check_reason(c, rc, &err);
 }
 
 static const char *
@@ -64,7 +64,7 @@ ctl_check_redis(struct ctl *c)
 	if (rc == ES_OK)
 		rc = redis_text(r, c->arena, &v, &err, "PING", NULL);
 	redis_close(&r);
-	return ctl_check_why(c, rc, &err);
+	return ctl_check_reason(c, rc, &err);
 }
 
 static const char *
@@ -79,7 +79,7 @@ ctl_check_queue(struct ctl *c)
 	if (ctl_queue_open(c, &q, &err))
 		rc = queue_check(q, &err);
 	queue_close(&q);
-	return ctl_check_why(c, rc, &err);
+	return ctl_check_reason(c, rc, &err);
 }
 
 /* Reads readyz through lighttpd, which forwards it for clients of this machine only. */
@@ -138,7 +138,7 @@ ctl_check_print(struct ctl *c, const char *name, const char *fault, int64_t ms)
 	if (!c->opt.json) {
 		if (fault != NULL)
 			(void)printf(
-			    "FAILED  %-8s  %s\n", name, ctl_plain(c->arena, fault));
+			    "FAILED  %-8s  %s\n", name, ctl_escape(c->arena, fault));
 		else if (!c->opt.quiet)
 			(void)printf("ok      %-8s  %" PRId64 " ms\n", name, ms);
 		return;

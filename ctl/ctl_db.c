@@ -270,7 +270,7 @@ ctl_db_recovered(struct db_job *job)
 
 	if (!pg_admin_query(job->migrate.db, "SELECT epoch, channels FROM es_recovered()",
 		NULL, 0, job->arena, &out, &fault)) {
-		migrate_complain(&fault, NULL, NULL);
+		migrate_print_fault(&fault, NULL, NULL);
 		return CTL_FAILED;
 	}
 	printf("new epoch %s; the sequence numbers of %s channels were raised by "

@@ -71,7 +71,7 @@ ctl_key_create(struct ctl *c)
 	if (c->opt.expires != NULL)
 		jw_string(&w, "expiresAt", c->opt.expires);
 	jw_object_end(&w);
-	if (!ctl_rest_good(c, token, "POST", PATH, body.data, &answer))
+	if (!ctl_rest_2xx(c, token, "POST", PATH, body.data, &answer))
 		return CTL_FAILED;
 	(void)puts(c->opt.json ? answer.body : ctl_member(c, answer.body, "key"));
 	ctl_note(c, "key %s; its text is shown only once",
@@ -113,8 +113,8 @@ ctl_key_revoke(struct ctl *c)
 	status = ctl_find_token(c, true, &token, NULL);
 	if (status >= 0)
 		return status;
-	if (!ctl_rest_good(c, token, "DELETE",
-		arena_printf(c->arena, PATH "/%s", id.text), NULL, &answer))
+	if (!ctl_rest_2xx(c, token, "DELETE", arena_printf(c->arena, PATH "/%s", id.text),
+		NULL, &answer))
 		return CTL_FAILED;
 	ctl_note(c, "revoked");
 	return CTL_OK;

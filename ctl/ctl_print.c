@@ -34,7 +34,7 @@ ctl_member(const struct ctl *c, const char *object, const char *member)
 }
 
 const char *
-ctl_plain(struct arena *a, const char *s)
+ctl_escape(struct arena *a, const char *s)
 {
 	struct text t;
 
@@ -74,7 +74,7 @@ ctl_print_row(
 		const char *text =
 		    object == NULL
 			? columns[i].title
-			: ctl_plain(c->arena, ctl_member(c, object, columns[i].member));
+			: ctl_escape(c->arena, ctl_member(c, object, columns[i].member));
 
 		if (columns[i].width == 0)
 			(void)printf("%s\n", text);

@@ -18,6 +18,6 @@ int ctl_print_list(const struct ctl *c, const struct ctl_list *list,
 const char *ctl_member(const struct ctl *c, const char *object, const char *member);
 
 /* Escapes control characters in text of users, so that it can't drive the terminal. */
-const char *ctl_plain(struct arena *a, const char *s);
+const char *ctl_escape(struct arena *a, const char *s);
 
 #endif

@@ -33,7 +33,7 @@ ctl_redrive_add(struct ids *ids, int64_t id)
 }
 
 static bool
-ctl_redrive_named(const struct ctl *c, struct ids *out)
+ctl_redrive_read_ids(const struct ctl *c, struct ids *out)
 {
 	for (int i = 1; i < c->n_words; i++) {
 		int64_t id;
@@ -161,7 +161,7 @@ ctl_redrive(struct ctl *c)
 
 	if (c->opt.all == (c->n_words > 1))
 		return ctl_usage(c, "redrive takes either ID... or --all");
-	if (!ctl_redrive_named(c, &ids)) {
+	if (!ctl_redrive_read_ids(c, &ids)) {
 		mem_free(ids.at);
 		return ctl_usage(c, "ID must be a whole number, at least 1");
 	}

@@ -71,7 +71,7 @@ ctl_rest(const struct ctl *c, const char *bearer, const char *method, const char
 
 /* Prints title and detail when the answer is application/problem+json. */
 static void
-ctl_rest_tell_problem(const struct ctl *c, const struct ctl_answer *answer)
+ctl_rest_print_problem(const struct ctl *c, const struct ctl_answer *answer)
 {
 	struct problem {
 		const char *title, *detail, *code;
@@ -94,14 +94,14 @@ ctl_rest_tell_problem(const struct ctl *c, const struct ctl_answer *answer)
 }
 
 bool
-ctl_rest_good(const struct ctl *c, const char *bearer, const char *method,
+ctl_rest_2xx(const struct ctl *c, const char *bearer, const char *method,
     const char *path, const char *body, struct ctl_answer *out)
 {
 	if (!ctl_rest(c, bearer, method, path, body, out))
 		return false;
 	if (out->status / 100 == 2)
 		return true;
-	ctl_rest_tell_problem(c, out);
+	ctl_rest_print_problem(c, out);
 	return false;
 }
 
@@ -149,7 +149,7 @@ ctl_rest_list(const struct ctl *c, const char *bearer, const char *path,
 					      path, page.nextCursor)
 		                        : arena_printf(c->arena, "%s?limit=200", path);
 
-		if (!ctl_rest_good(c, bearer, "GET", query, NULL, &answer) ||
+		if (!ctl_rest_2xx(c, bearer, "GET", query, NULL, &answer) ||
 		    !ctl_rest_read_page(c, &answer, member, &page))
 			return false;
 		more = arena_alloc(c->arena, (list.n + page.list->n) * sizeof(*more));

@@ -17,7 +17,7 @@ bool ctl_rest(const struct ctl *c, const char *bearer, const char *method,
 
 /* As ctl_rest(). Also false, after printing title and detail, for a status other than
  * 2xx. */
-bool ctl_rest_good(const struct ctl *c, const char *bearer, const char *method,
+bool ctl_rest_2xx(const struct ctl *c, const char *bearer, const char *method,
     const char *path, const char *body, struct ctl_answer *out) ES_MUST_CHECK;
 
 /* The elements, as JSON texts, of all pages of a list whose array is `member`. */

@@ -61,11 +61,11 @@ static const struct {
 
 static struct ctl_options lead = {.server = "", .timeout_ms = TIMEOUT_S * 1000};
 
-static void ctl_run_tell(const char *verb, const char *fmt, va_list ap)
+static void ctl_run_print(const char *verb, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
 static void
-ctl_run_tell(const char *verb, const char *fmt, va_list ap)
+ctl_run_print(const char *verb, const char *fmt, va_list ap)
 {
 	(void)fprintf(stderr, "echostreamctl %s: ", verb);
 	(void)vfprintf(stderr, fmt, ap);
@@ -78,7 +78,7 @@ ctl_fail(const struct ctl *c, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	ctl_run_tell(c->verb, fmt, ap);
+	ctl_run_print(c->verb, fmt, ap);
 	va_end(ap);
 	return CTL_FAILED;
 }
@@ -105,7 +105,7 @@ ctl_note(const struct ctl *c, const char *fmt, ...)
 	if (c->opt.quiet)
 		return;
 	va_start(ap, fmt);
-	ctl_run_tell(c->verb, fmt, ap);
+	ctl_run_print(c->verb, fmt, ap);
 	va_end(ap);
 }
 
@@ -119,7 +119,7 @@ ctl_needs(const struct ctl *c, const char *value, const char *name)
 
 /* True when name is one of the words of list. */
 static bool
-ctl_run_among(const char *list, const char *name)
+ctl_run_is_listed(const char *list, const char *name)
 {
 	const size_t len = strlen(name);
 
@@ -140,17 +140,17 @@ ctl_run_option_table(const char *allowed, struct option out[ES_COUNT(texts) + 6]
 	out[n++] = (struct option){"timeout", required_argument, NULL, 't'};
 	out[n++] = (struct option){"json", no_argument, NULL, 'j'};
 	out[n++] = (struct option){"quiet", no_argument, NULL, 'q'};
-	if (ctl_run_among(allowed, "all"))
+	if (ctl_run_is_listed(allowed, "all"))
 		out[n++] = (struct option){"all", no_argument, NULL, 'a'};
 	for (size_t i = 0; i < ES_COUNT(texts); i++)
-		if (ctl_run_among(allowed, texts[i].name))
+		if (ctl_run_is_listed(allowed, texts[i].name))
 			out[n++] = (struct option){
 			    texts[i].name, required_argument, NULL, 256 + (int)i};
 	out[n] = (struct option){0};
 }
 
 static bool
-ctl_run_take(struct ctl_options *o, int option, const char *value)
+ctl_run_set_option(struct ctl_options *o, int option, const char *value)
 {
 	int64_t timeout_s;
 
@@ -181,8 +181,8 @@ ctl_run_take(struct ctl_options *o, int option, const char *value)
 	}
 }
 
-/* Says why getopt_long() or ctl_run_take() refused an option. ':' means that its value
- * is missing. */
+/* Says why getopt_long() or ctl_run_set_option() refused an option. ':' means that its
+ * value is missing. */
 static const char *
 ctl_run_option_fault(int option)
 {
@@ -201,7 +201,7 @@ ctl_run_lead(int argc, char **argv)
 	ctl_run_option_table("", options);
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:q", options, NULL)) != -1)
-		if (!ctl_run_take(&lead, option, optarg)) {
+		if (!ctl_run_set_option(&lead, option, optarg)) {
 			(void)fprintf(stderr, "echostreamctl: %s: %s\n",
 			    ctl_run_option_fault(option), argv[optind - 1]);
 			return -1;
@@ -221,7 +221,7 @@ ctl_run_read_options(struct ctl *c, const struct ctl_spec *spec, int argc, char 
 	opterr = 0;
 	c->opt = lead;
 	while ((option = getopt_long(argc, argv, ":q", options, NULL)) != -1)
-		if (!ctl_run_take(&c->opt, option, optarg))
+		if (!ctl_run_set_option(&c->opt, option, optarg))
 			return ctl_usage(
 			    c, "%s: %s", ctl_run_option_fault(option), argv[optind - 1]);
 	c->words = argv + optind;

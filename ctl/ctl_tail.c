@@ -97,7 +97,7 @@ ctl_tail_session(struct tail *t, struct ws_client *ws)
 			break;
 		case WS_CLOSED:
 			ctl_note(t->ctl, "the server closed the connection: %d %s",
-			    m.code, ctl_plain(t->ctl->arena, m.text));
+			    m.code, ctl_escape(t->ctl->arena, m.text));
 			return m.code;
 		}
 	}

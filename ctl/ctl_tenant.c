@@ -30,7 +30,7 @@ ctl_tenant_create(struct ctl *c)
 	jw_string(&w, "adminDisplayName",
 	    c->opt.admin_name != NULL ? c->opt.admin_name : c->opt.admin_email);
 	jw_object_end(&w);
-	if (!ctl_rest_good(c, c->conf.operator_key, "POST", PATH, body.data, &answer))
+	if (!ctl_rest_2xx(c, c->conf.operator_key, "POST", PATH, body.data, &answer))
 		return CTL_FAILED;
 	if (c->opt.json) {
 		(void)puts(answer.body);

@@ -97,13 +97,13 @@ ctl_token_print_parts(
     struct ctl *c, const struct token_head *h, const struct token_body *b, int64_t now_s)
 {
 	(void)printf("algorithm %s\nkey       %s\nissuer    %s\naudience  %s\n", h->alg,
-	    h->kid != NULL ? ctl_plain(c->arena, h->kid) : "(none)",
-	    ctl_plain(c->arena, b->iss),
-	    b->aud != NULL ? ctl_plain(c->arena, b->aud) : "(none)");
+	    h->kid != NULL ? ctl_escape(c->arena, h->kid) : "(none)",
+	    ctl_escape(c->arena, b->iss),
+	    b->aud != NULL ? ctl_escape(c->arena, b->aud) : "(none)");
 	(void)printf("tenant    %s\nuser      %s\nid        %s\n",
-	    b->tid != NULL ? ctl_plain(c->arena, b->tid) : "(none)",
-	    ctl_plain(c->arena, b->sub),
-	    b->has_jti ? ctl_plain(c->arena, b->jti) : "(none)");
+	    b->tid != NULL ? ctl_escape(c->arena, b->tid) : "(none)",
+	    ctl_escape(c->arena, b->sub),
+	    b->has_jti ? ctl_escape(c->arena, b->jti) : "(none)");
 	ctl_token_print_time("issued", b->issued, now_s);
 	ctl_token_print_time("expires", b->exp, now_s);
 }

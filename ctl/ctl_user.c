@@ -34,7 +34,7 @@ ctl_user_create(struct ctl *c)
 	if (c->opt.role != NULL)
 		jw_string(&w, "role", c->opt.role);
 	jw_object_end(&w);
-	if (!ctl_rest_good(c, token, "POST", PATH, body.data, &answer))
+	if (!ctl_rest_2xx(c, token, "POST", PATH, body.data, &answer))
 		return CTL_FAILED;
 	(void)puts(c->opt.json ? answer.body : ctl_member(c, answer.body, "userId"));
 	return CTL_OK;

@@ -38,7 +38,7 @@ static const char foreign_sql[] =
     " FROM schema_migrations ORDER BY version COLLATE \"C\"";
 
 void
-migrate_complain(
+migrate_print_fault(
     const struct pg_fault *fault, const char *path, const struct migration_part *part)
 {
 	if (path && part && fault->position > 0)
@@ -53,12 +53,12 @@ migrate_complain(
 }
 
 static enum migrate_state
-migrate_judge(const struct migrate_row *row)
+migrate_state_of(const struct migrate_row *row)
 {
 	if (!row->file)
 		return MIGRATE_MISSING;
 	if (row->sha256 && strcmp(row->sha256, row->file->sha256) != 0 &&
-	    !migration_was(row->file, row->sha256))
+	    !migration_had_checksum(row->file, row->sha256))
 		return MIGRATE_EDITED;
 	return MIGRATE_APPLIED;
 }
@@ -85,7 +85,7 @@ migrate_merge(struct migrate *m, const struct pg_table *done)
 		if (cells != NULL && order >= 0) {
 			*out = (struct migrate_row){cells[0], out->file, MIGRATE_APPLIED,
 			    cells[1], cells[2], cells[3], cells[4]};
-			out->state = migrate_judge(out);
+			out->state = migrate_state_of(out);
 			row++;
 		}
 	}
@@ -108,7 +108,7 @@ migrate_read_applied(struct migrate *m, struct pg_fault *fault)
 }
 
 static bool
-migrate_right_role(struct migrate *m, struct pg_fault *fault)
+migrate_check_role(struct migrate *m, struct pg_fault *fault)
 {
 	struct pg_table role;
 
@@ -120,7 +120,7 @@ migrate_right_role(struct migrate *m, struct pg_fault *fault)
 	    .sqlstate = "42501",
 	    .message = arena_printf(m->arena,
 		"%s is a superuser or bypasses row-level security", role.cells[0]),
-	    .hint = "Connect as echostream_owner; db/roles.sql makes it.",
+	    .hint = "Connect as echostream_owner; db/roles.sql creates it.",
 	};
 	return false;
 }
@@ -152,9 +152,9 @@ migrate_open(struct migrate *m, const char *url, const char *dir, struct arena *
 	}
 	if (pg_admin_open(url, a, &m->db, &fault) && pg_admin_direct(m->db, a, &fault) &&
 	    pg_admin_script(m->db, connect_sql, a, &fault) &&
-	    migrate_right_role(m, &fault) && migrate_read_applied(m, &fault))
+	    migrate_check_role(m, &fault) && migrate_read_applied(m, &fault))
 		return true;
-	migrate_complain(&fault, NULL, NULL);
+	migrate_print_fault(&fault, NULL, NULL);
 	migrate_close(m);
 	return false;
 }
@@ -176,7 +176,7 @@ migrate_lock(struct migrate *m)
 		return true;
 	if (strcmp(fault.sqlstate, "55P03") == 0)
 		fault.hint = "Another echostreamctl db is at work on this database.";
-	migrate_complain(&fault, NULL, NULL);
+	migrate_print_fault(&fault, NULL, NULL);
 	return false;
 }
 

@@ -56,7 +56,7 @@ bool migrate_revert(struct migrate *m, struct migrate_row *row) ES_MUST_CHECK;
 
 /* Prints a fault of the database. path: the file that was run (NULL: none); part: its
  * part that fault->position counts from (NULL: unknown). */
-void migrate_complain(
+void migrate_print_fault(
     const struct pg_fault *fault, const char *path, const struct migration_part *part);
 
 #endif

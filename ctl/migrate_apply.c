@@ -21,7 +21,7 @@ migrate_apply_worth_retrying(const struct pg_fault *fault)
 }
 
 static bool
-migrate_apply_remember(
+migrate_apply_record_up(
     struct migrate *m, const struct migration *file, int64_t ms, struct pg_fault *fault)
 {
 	const char *const params[] = {
@@ -37,7 +37,7 @@ migrate_apply_remember(
 }
 
 static bool
-migrate_apply_forget(
+migrate_apply_record_down(
     struct migrate *m, const struct migration *file, struct pg_fault *fault)
 {
 	const char *const params[] = {file->version};
@@ -50,11 +50,11 @@ migrate_apply_forget(
 }
 
 static bool
-migrate_apply_note(struct migrate *m, const struct migration *file, enum direction way,
+migrate_apply_record(struct migrate *m, const struct migration *file, enum direction way,
     int64_t ms, struct pg_fault *fault)
 {
-	return way == UP ? migrate_apply_remember(m, file, ms, fault)
-	                 : migrate_apply_forget(m, file, fault);
+	return way == UP ? migrate_apply_record_up(m, file, ms, fault)
+	                 : migrate_apply_record_down(m, file, fault);
 }
 
 /* *out_in_file: true when a statement of the file failed, false when one failed that
@@ -78,7 +78,7 @@ migrate_apply_run_once(struct migrate *m, const struct migration *file,
 	*out_ms = clock_mono_ms() - start_ms;
 	if (!part->transaction && !pg_admin_script(m->db, "BEGIN", m->arena, fault))
 		return false;
-	return migrate_apply_note(m, file, way, *out_ms, fault) &&
+	return migrate_apply_record(m, file, way, *out_ms, fault) &&
 	       pg_admin_script(m->db, "COMMIT", m->arena, fault);
 }
 
@@ -95,7 +95,7 @@ migrate_apply_run(struct migrate *m, const struct migration *file, enum directio
 			break;
 		IGNORE(pg_admin_script(m->db, "ROLLBACK", m->arena, &ignored));
 		if (tries == TRIES || !migrate_apply_worth_retrying(&fault)) {
-			migrate_complain(&fault, file->path, in_file ? part : NULL);
+			migrate_print_fault(&fault, file->path, in_file ? part : NULL);
 			fprintf(stderr, "%s: %s\n", file->path,
 			    part->transaction ? "nothing of this file was applied"
 					      : "it runs outside a transaction; check "

@@ -65,7 +65,7 @@ migrate_functions_fit(const struct migrate *m)
 
 /* *out_state: NULL when there is no function of the name. */
 static bool
-migrate_functions_state(
+migrate_functions_read_state(
     struct migrate *m, const char *name, const char **out_state, struct pg_fault *fault)
 {
 	struct pg_table state;
@@ -116,9 +116,9 @@ migrate_functions_apply(struct migrate *m, const struct sql_file *file, const ch
 	const char *before = NULL, *after = NULL;
 
 	if (!pg_admin_script(m->db, "SAVEPOINT one", m->arena, fault) ||
-	    !migrate_functions_state(m, name, &before, fault) ||
+	    !migrate_functions_read_state(m, name, &before, fault) ||
 	    !migrate_functions_run(m, file, name, fault) ||
-	    !migrate_functions_state(m, name, &after, fault))
+	    !migrate_functions_read_state(m, name, &after, fault))
 		return false;
 	if (after == NULL) {
 		*fault = (struct pg_fault){
@@ -149,7 +149,7 @@ migrate_functions_apply_all(struct migrate *m, const char *word, size_t *out_cha
 		part.sql = file->text;
 		if (!migrate_functions_apply(
 			m, file, migrate_functions_name(m, file), &changed, &fault)) {
-			migrate_complain(&fault, file->path, &part);
+			migrate_print_fault(&fault, file->path, &part);
 			return false;
 		}
 		if (changed)
@@ -166,7 +166,7 @@ migrate_functions_script(struct migrate *m, const char *sql)
 
 	if (pg_admin_script(m->db, sql, m->arena, &fault))
 		return true;
-	migrate_complain(&fault, NULL, NULL);
+	migrate_print_fault(&fault, NULL, NULL);
 	return false;
 }
 
@@ -199,7 +199,7 @@ migrate_functions_load(struct migrate *m)
 
 /* Prints the functions without a file. *out_n: how many. */
 static bool
-migrate_functions_strangers(struct migrate *m, size_t *out_n)
+migrate_functions_print_without_file(struct migrate *m, size_t *out_n)
 {
 	const char *names = "{";
 	struct pg_table found;
@@ -211,7 +211,7 @@ migrate_functions_strangers(struct migrate *m, size_t *out_n)
 	names = arena_printf(m->arena, "%s}", names);
 	if (!pg_admin_query(
 		m->db, without_file_sql, &names, 1, m->arena, &found, &fault)) {
-		migrate_complain(&fault, NULL, NULL);
+		migrate_print_fault(&fault, NULL, NULL);
 		return false;
 	}
 	for (size_t i = 0; i < found.rows; i++)
@@ -230,7 +230,7 @@ migrate_functions_verify(struct migrate *m)
 		return true;
 	good = migrate_functions_script(m, begin_sql) &&
 	       migrate_functions_apply_all(m, "differs from its file:", &changed) &&
-	       migrate_functions_strangers(m, &strangers);
+	       migrate_functions_print_without_file(m, &strangers);
 	migrate_functions_roll_back(m);
 	return good && changed == 0 && strangers == 0;
 }
@@ -249,7 +249,7 @@ migrate_functions_drop(struct migrate *m)
 
 		if (!migrate_functions_drop_one(
 			m, migrate_functions_name(m, file), &fault)) {
-			migrate_complain(&fault, file->path, NULL);
+			migrate_print_fault(&fault, file->path, NULL);
 			migrate_functions_roll_back(m);
 			return false;
 		}

@@ -112,7 +112,7 @@ migration_line(const struct migration_part *part, long position)
 }
 
 bool
-migration_was(const struct migration *m, const char *sha256)
+migration_had_checksum(const struct migration *m, const char *sha256)
 {
 	static const char mark[] = "-- echostream:was ";
 
@@ -125,7 +125,7 @@ migration_was(const struct migration *m, const char *sha256)
 }
 
 static enum es_code
-migration_take(
+migration_read_file(
     struct migration *m, const struct sql_file *file, struct arena *a, struct es_err *err)
 {
 	const struct digest_part whole = {file->text, file->len};
@@ -159,7 +159,7 @@ migration_load(
 		struct migration *m = &list.items[i];
 		struct es_err why = {0};
 
-		if (migration_take(m, &files.items[i], a, &why) != ES_OK)
+		if (migration_read_file(m, &files.items[i], a, &why) != ES_OK)
 			return es_fail(err, why.code, "%s: %s", m->path, why.text);
 		if (i > 0 && strcmp(m->version, list.items[i - 1].version) == 0)
 			return es_fail(err, ES_INVALID, "%s: same version as %s", m->path,

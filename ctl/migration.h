@@ -40,7 +40,7 @@ enum es_code migration_parse(
 
 /* True when the head names sha256 in a line "-- echostream:was SHA256": the checksum of
  * an earlier text of the file, with which the migration counts as unedited. */
-bool migration_was(const struct migration *m, const char *sha256);
+bool migration_had_checksum(const struct migration *m, const char *sha256);
 
 /* Returns the line of the file that holds character number position (from 1) of the
  * part. */

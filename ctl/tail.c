@@ -85,8 +85,8 @@ tail_print_message(
 	const char *name = ctl_member(c, f->payload, "senderDisplayName");
 
 	(void)printf("%.8s  %s  %s: %s\n", strlen(at) >= 19 ? at + 11 : at,
-	    ctl_plain(c->arena, ch->name), ctl_plain(c->arena, name),
-	    f->has_body ? ctl_plain(c->arena, f->body) : "(deleted)");
+	    ctl_escape(c->arena, ch->name), ctl_escape(c->arena, name),
+	    f->has_body ? ctl_escape(c->arena, f->body) : "(deleted)");
 }
 
 static void
@@ -100,7 +100,7 @@ tail_on_event(const struct ctl *c, struct tail_channel *ch, const struct frame *
 	else if (strcmp(f->type, "message") == 0)
 		tail_print_message(c, ch, f);
 	else
-		ctl_note(c, "%s: %s", ctl_plain(c->arena, ch->name), f->type);
+		ctl_note(c, "%s: %s", ctl_escape(c->arena, ch->name), f->type);
 }
 
 /* A channel without a seen message starts at its head. */
@@ -136,8 +136,8 @@ tail_on_gap(const struct ctl *c, struct tail_channel *ch, const struct frame *f)
 	struct es_err err;
 
 	(void)ctl_fail(c, "%s: messages are missing here (%s)",
-	    ctl_plain(c->arena, ch->name),
-	    ctl_plain(c->arena, ctl_member(c, f->payload, "reason")));
+	    ctl_escape(c->arena, ch->name),
+	    ctl_escape(c->arena, ctl_member(c, f->payload, "reason")));
 	if (json_bind(f->payload, strlen(f->payload), &field, 1, JSON_IGNORE_UNKNOWN,
 		c->arena, &gap, &err) == ES_OK)
 		ch->after = gap.toSeq;
@@ -150,10 +150,10 @@ tail_on_error(const struct ctl *c, struct tail_channel *ch, const struct frame *
 {
 	const char *code = ctl_member(c, f->payload, "code");
 
-	(void)ctl_fail(c, "%s%s%s (%s)", ch != NULL ? ctl_plain(c->arena, ch->name) : "",
+	(void)ctl_fail(c, "%s%s%s (%s)", ch != NULL ? ctl_escape(c->arena, ch->name) : "",
 	    ch != NULL ? ": " : "",
-	    ctl_plain(c->arena, ctl_member(c, f->payload, "title")),
-	    ctl_plain(c->arena, code));
+	    ctl_escape(c->arena, ctl_member(c, f->payload, "title")),
+	    ctl_escape(c->arena, code));
 	if (ch != NULL && strcmp(ctl_member(c, f->payload, "retryable"), "true") != 0)
 		ch->refused = true;
 }

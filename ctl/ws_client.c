@@ -215,7 +215,7 @@ ws_client_connect(struct ws_client *ws, const char *url)
 }
 
 static void
-ws_client_why(const struct ws_client *ws, char why[WS_WHY])
+ws_client_write_reason(const struct ws_client *ws, char why[WS_WHY])
 {
 	if (ws->status >= 100)
 		(void)snprintf(why, WS_WHY,
@@ -255,7 +255,7 @@ ws_client_open(const char *url, const char *bearer, int64_t timeout_ms, char why
 		continue;
 	if (ws->state == OPEN)
 		return ws;
-	ws_client_why(ws, why);
+	ws_client_write_reason(ws, why);
 	ws_client_close(&ws);
 	return NULL;
 }

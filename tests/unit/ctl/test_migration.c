@@ -91,12 +91,13 @@ knows_checksums_of_earlier_texts(void)
 	    ES_OK);
 	CU_ASSERT_STRING_EQUAL(
 	    m.head, "-- echostream:was aa11\n-- echostream:was bb22\n");
-	CU_ASSERT_TRUE(migration_was(&m, "aa11") && migration_was(&m, "bb22"));
-	CU_ASSERT_FALSE(migration_was(&m, "cc33")); /* not in the head */
-	CU_ASSERT_FALSE(migration_was(&m, "b22"));
+	CU_ASSERT_TRUE(
+	    migration_had_checksum(&m, "aa11") && migration_had_checksum(&m, "bb22"));
+	CU_ASSERT_FALSE(migration_had_checksum(&m, "cc33")); /* not in the head */
+	CU_ASSERT_FALSE(migration_had_checksum(&m, "b22"));
 	CU_ASSERT_EQUAL(parse("-- migrate:up\n-- migrate:down\n", &m), ES_OK);
 	CU_ASSERT_STRING_EQUAL(m.head, "");
-	CU_ASSERT_FALSE(migration_was(&m, "aa11"));
+	CU_ASSERT_FALSE(migration_had_checksum(&m, "aa11"));
 }
 
 static void
