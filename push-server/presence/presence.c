@@ -188,7 +188,7 @@ presence_tick(struct presence *p)
 	const int64_t now_ms = p->env->now_ms;
 
 	if (now_ms >= p->lease_ms) {
-		p->lease_ms = now_ms + PRESENCE_LEASE_MS;
+		p->lease_ms = now_ms + PRESENCE_RENEW_MS;
 		presence_renew(p);
 	}
 	presence_users_tick(p);

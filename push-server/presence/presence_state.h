@@ -9,7 +9,7 @@
 #include "env/unreadable_message.h"
 #include "presence/presence.h"
 
-#define PRESENCE_LEASE_MS 5000 /* interval between renewals of the worker's lease */
+#define PRESENCE_RENEW_MS 5000 /* interval between renewals of the worker's lease */
 /* A large tenant becomes small when at most this many users are present. In a small
  * tenant every client receives every change. */
 #define PRESENCE_SMALL 400
