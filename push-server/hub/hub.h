@@ -18,7 +18,7 @@ struct hub_limits {
 	int64_t linger_ms;            /* how long a channel without subscribers is kept */
 	int64_t join_timeout_ms;      /* when a subscribe without an answer fails */
 	int64_t rights_keep_ms;       /* how long a sender's right is cached */
-	size_t rights_max;            /* senders' rights in the cache, at most */
+	size_t rights_max;            /* maximum number of senders' rights in the cache */
 	int64_t acl_poll_ms;
 };
 extern const struct hub_limits hub_limits_default;
