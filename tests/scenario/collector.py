@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """collector.py PORT FILE: a collector of traces (OTLP/HTTP with JSON) for tests.
 
-Judges each request by the standard, writes each span as a line of JSON to FILE, and a line
-{"wrong": text} for what the standard forbids. `PUT /answers` with a list like
+Checks each request against OTLP, writes each span as a line of JSON to FILE, and a line
+{"wrong": text} for each fault. `PUT /answers` with a list like
 [{"status": 503, "retryAfter": 1}] sets the answers to the next requests."""
 
 import http.server
@@ -35,11 +35,11 @@ def wrong_attributes(attributes):
             yield "%s: %s" % (attr["key"], wrong_value(attr["value"]))
     keys = [attr.get("key") for attr in attributes]
     if len(set(keys)) != len(keys):
-        yield "keys are there twice: %s" % keys
+        yield "repeated keys: %s" % keys
 
 
 def wrong_span(span):
-    """What is wrong with a span, one text each."""
+    """Yields a text for each fault of a span."""
     if set(span) - MEMBERS or MEMBERS - {"parentSpanId"} - set(span):
         yield "members %s" % sorted(span)
         return
@@ -59,7 +59,7 @@ def wrong_span(span):
 
 
 def spans_of(request):
-    """The spans of a request, each with the name of its service, and what is wrong."""
+    """(the spans of a request, each with the name of its service; the faults)"""
     spans, wrong = [], []
     for resource in request["resourceSpans"]:
         attributes = resource["resource"]["attributes"]

@@ -14,7 +14,7 @@ from scn import rest, schemas, ws
 from scn.report import Report
 from scn.world import API, World
 
-WINDOW = 32  # sends of one connection to one channel that may wait for their acks
+WINDOW = 32  # sends of one connection that may wait for their acks (SENDS_WAITING_MAX of push-server)
 WAIT_S = 120
 COMPARED = 200  # frames of each socket that are compared with the API document
 
@@ -158,8 +158,8 @@ def judge(report, world, channel, listeners, senders, count, start):
     rows = [(m["seq"], m["prev"]) for m in stored]
     bodies = [m["body"] for m in stored]
     report.check("concurrency", "%d messages are in history" % total,
-                 None if len(stored) == total else "%d are" % len(stored))
-    report.check("concurrency", "in history numbers rise without a hole", order_faults(
+                 None if len(stored) == total else "history has %d messages" % len(stored))
+    report.check("concurrency", "the numbers in history rise without a hole", order_faults(
         "history", rows, start))
     report.check("concurrency", "history keeps the order of each sender", sender_faults(
         "history", bodies, senders, count))
@@ -175,7 +175,7 @@ def judge(report, world, channel, listeners, senders, count, start):
         acks += ["%s m%d acked as %s" % (one.who, k, one.acks.get("m%d" % k)) for k in range(count)
                  if (one.acks.get("m%d" % k) or {}).get("messageId")
                  != by_body.get("%s %d" % (one.who, k))]
-    report.check("concurrency", "every socket has the order of history", wrong)
+    report.check("concurrency", "every socket receives the messages in the order of history", wrong)
     report.check("concurrency", "each ack has the number of its message", acks[:5])
 
 

@@ -36,7 +36,7 @@ def lines_of(env, since_ms):
 
 
 def faults(program, line):
-    """What CloudWatch would refuse or not find in a line."""
+    """Yields what CloudWatch would reject in a line, or would not find there."""
     directives = line["_aws"]["CloudWatchMetrics"]
     if len(directives) != 1:
         yield "%d directives" % len(directives)
@@ -62,7 +62,7 @@ def delivered(found):
 
 
 def wait(env, since_ms, ready):
-    """Lines that were written until ready(lines), or the lines when patience ends."""
+    """Waits until ready(lines) or until PATIENCE_S is over; returns the lines."""
     end = time.monotonic() + PATIENCE_S
     while True:
         found = lines_of(env, since_ms)
@@ -81,7 +81,7 @@ def main():
     world.make_channel("c", "acme", False, [])
     client = ws.WsClient(env.ws_host, env.ws_port, "%s?token=%s" % (env.ws_path, world.token("acme")))
     client.send_json({"type": "subscribe", "id": "1", "channelId": world.names["c"]})
-    # A message that is sent before the ack may be replayed, and a replay is no timed delivery.
+    # push-server may replay a message that was sent before the ack, and it does not time replays.
     if not client.wait(lambda: any(frame.get("type") == "ack" for _, frame in client.inbox), PATIENCE_S):
         raise TimeoutError("no ack of the subscription")
     world.call("POST", "%s/channels/%s/messages" % (API, world.names["c"]), "acme", {"body": "hello"})
@@ -89,13 +89,13 @@ def main():
     client.close()
     for program, lines in found.items():
         wrong = ["%s in %s" % (fault, json.dumps(line)) for line in lines for fault in faults(program, line)]
-        report.check("emf", "%s: a line for each second" % program,
+        report.check("emf", "%s: writes lines with metrics" % program,
                      "" if lines else "no line within %d s" % PATIENCE_S)
         report.check("emf", "%s: CloudWatch can read each line" % program, wrong[:3])
     report.check("emf", "push counts the socket and times the delivery",
                  "" if delivered(found) else [json.dumps(line) for line in found["push"][-3:]])
     gone = wait(env, time.time() * 1000, lambda lines: lines["push"] and lines["push"][-1]["Connections"] == 0)
-    report.check("emf", "push counts the socket no more",
+    report.check("emf", "push counts no socket after its close",
                  "" if gone["push"] and gone["push"][-1]["Connections"] == 0
                  else [json.dumps(line) for line in gone["push"][-3:]])
     return report.end()

@@ -153,8 +153,8 @@ def check_counters(env, report):
     open_now = rise_fault(env, "push", before, "echostream_websocket_connections", 2)
     path = API + "/channels/%s/messages" % lobby
     for n in (1, 2, 3, 3):
-        # A committed message may answer 202: the commit took longer than ES_SEND_WAIT_MS, or the
-        # send gate is still closed, because stalled.py stalled commits just before.
+        # The answer is 202 when the commit takes longer than ES_SEND_WAIT_MS, or while the send gate
+        # is closed: tests/run/scenario.sh runs stalled.py, which stalls commits, just before.
         world.call("POST", path, "alice", {"body": "m", "clientMessageId": "m%d" % n},
                    status=(200, 201, 202))
     for conn in conns:

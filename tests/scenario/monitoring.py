@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what operators load into Prometheus and Grafana: alerts and the dashboard are correct, name
-metrics that the programs have, and each alert has its runbook."""
+"""Checks what operators load into Prometheus and Grafana: the alerts and the dashboard are valid and
+name metrics that the programs export, and each alert has its runbook."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ NAME = re.compile(r"\b(?:echostream|process)_[a-z_0-9]+")
 
 
 def promtool(*args, cwd=RULES):
-    """What promtool finds wrong."""
+    """Runs promtool; returns its output when it finds a fault, else ""."""
     try:
         done = subprocess.run(["promtool", *args], cwd=cwd, text=True, capture_output=True, timeout=60,
                               check=False)
@@ -65,7 +65,7 @@ def bad_expressions():
 
 
 def untested_alerts():
-    """Alerts that no test makes fire: promtool passes without them."""
+    """Alerts that no test makes fire, which promtool does not report, and tests of unknown alerts."""
     with open(os.path.join(RULES, "echostream.rules.test.yml"), encoding="utf-8") as f:
         fired = set(re.findall(r"^        alertname: (\w+)", f.read(), re.M))
     return sorted(set(re.findall(r"alert: (\w+)", rules())) ^ fired)
@@ -90,9 +90,9 @@ def runbook_text():
 
 
 def panel_faults():
-    """Forms that Grafana's provisioning needs: ids, places that do not overlap, the data source."""
+    """Faults that Grafana's provisioning does not accept: of ids, places that overlap, data sources."""
     panels = dashboard()["panels"]
-    faults = ["id %s is there twice" % i for i in {p["id"] for p in panels}
+    faults = ["id %s is used twice" % i for i in {p["id"] for p in panels}
               if sum(p["id"] == i for p in panels) > 1]
     places = [(p["title"], p["gridPos"]) for p in panels]
     for i, (title, a) in enumerate(places):
@@ -100,9 +100,9 @@ def panel_faults():
             if a["x"] < b["x"] + b["w"] and b["x"] < a["x"] + a["w"] and \
                     a["y"] < b["y"] + b["h"] and b["y"] < a["y"] + a["h"]:
                 faults.append("%s and %s overlap" % (title, other))
-    faults += ["%s: data source" % p["title"] for p in panels
+    faults += ["%s: the data source is not ${datasource}" % p["title"] for p in panels
                if p["type"] != "row" and p["datasource"]["uid"] != "${datasource}"]
-    return faults + (["no id: null"] if dashboard()["id"] is not None else [])
+    return faults + (["the id of the dashboard is not null"] if dashboard()["id"] is not None else [])
 
 
 def main():
@@ -111,14 +111,14 @@ def main():
     env = environment.read_env(parser.parse_args().env)
     report = Report()
     for name, wrong in (
-            ("the alerts are rules", promtool("check", "rules", "echostream.rules.yml")),
+            ("promtool accepts the rules of the alerts", promtool("check", "rules", "echostream.rules.yml")),
             ("the alerts fire when they should", promtool("test", "rules", "echostream.rules.test.yml")),
             ("a test makes each alert fire", untested_alerts()),
-            ("the alerts name metrics that are there", unknown(rules(), env)),
+            ("the alerts name metrics that the programs export", unknown(rules(), env)),
             ("each alert has its runbook", runbook_faults()),
-            ("the runbooks name metrics that are there", unknown(runbook_text(), env)),
+            ("the runbooks name metrics that the programs export", unknown(runbook_text(), env)),
             ("the dashboard's expressions are PromQL", bad_expressions()),
-            ("the dashboard names metrics that are there", unknown(" ".join(expressions()), env)),
+            ("the dashboard names metrics that the programs export", unknown(" ".join(expressions()), env)),
             ("Grafana can load the dashboard", panel_faults())):
         report.check("monitoring", name, wrong)
     return report.end()

@@ -102,7 +102,7 @@ def run_all(runner, files, jobs, only):
 
 
 def open_judge(args, report):
-    """The API documents, or None. With --schemas FOLDER a missing validator is a failure."""
+    """Loads the API documents; returns None without them, which --schemas FOLDER makes a failure."""
     if args.schemas == "none" and not args.coverage:
         return None
     judge, why = schemas.open_schemas(args.schemas or os.path.join(REPOSITORY, "api"))

@@ -33,7 +33,7 @@ class Spans:
         return [line for line in self.lines() if line.get("traceId") == trace_id]
 
     def wait(self, trace_id, ready):
-        """The spans of a trace when ready(spans), or when patience ends."""
+        """Waits until ready(spans of the trace) or until PATIENCE_S is over; returns the spans."""
         end = time.monotonic() + PATIENCE_S
         while True:
             spans = self.of(trace_id)
@@ -47,7 +47,7 @@ def attrs(span):
 
 
 def shape(spans):
-    """The tree as text: service:name below its parent, each with what the test looks at."""
+    """The spans' tree as text: service:name, and after it each child in parentheses."""
     def below(parent):
         return ["%s:%s" % (s["service"], s["name"]) + "".join("(%s)" % x for x in below(s["spanId"]))
                 for s in spans if s.get("parentSpanId") == parent]
@@ -69,7 +69,7 @@ class Try:
         self.frames(lambda f: f.get("id") == "s")
 
     def frames(self, wanted):
-        """Waits for a frame."""
+        """Waits for a frame for which wanted(frame) is true."""
         if not self.socket.wait(lambda: any(wanted(f) for _, f in self.socket.inbox), PATIENCE_S):
             raise TimeoutError("no such frame")
 
@@ -93,17 +93,18 @@ class Try:
         spans = self.spans.wait(trace, lambda found: len(found) >= 3)
         want = ["echostream-api:POST /api/v1/channels/{channelId}/messages"
                 "(echostream-fanout:commit(echostream-push:deliver))"]
-        self.check("from REST to the delivery", spans, want)
+        self.check("one trace leads from a REST request to the delivery", spans, want)
         by_name = {s["service"]: s for s in spans}
         api, push = by_name["echostream-api"], by_name["echostream-push"]
         self.report.check("traces", "the caller's span is the parent",
                           "" if api["parentSpanId"] == parent else api["parentSpanId"])
-        told = {"status": attrs(api).get("http.response.status_code"), "kinds": (api["kind"], push["kind"]),
+        got = {"status": attrs(api).get("http.response.status_code"), "kinds": (api["kind"], push["kind"]),
                 "tenant": {attrs(s).get("echostream.tenant") for s in spans},
                 "readers": attrs(push).get("echostream.subscriptions"), "key": api["headers"]["x-key"]}
-        right = {"status": "201", "kinds": (SERVER, CONSUMER), "tenant": {self.world.names["acme"]},
-                 "readers": "1", "key": "a key"}
-        self.report.check("traces", "the spans say what happened", "" if told == right else "%s" % told)
+        want = {"status": "201", "kinds": (SERVER, CONSUMER), "tenant": {self.world.names["acme"]},
+                "readers": "1", "key": "a key"}
+        self.report.check("traces", "spans have status, kind, tenant and subscriptions; requests have ES_TRACE_HEADERS",
+                          "" if got == want else "%s" % got)
         order = [int(s["startTimeUnixNano"]) for s in
                  (api, by_name["echostream-fanout"], push)]
         self.report.check("traces", "each step begins after the one before",
@@ -115,7 +116,7 @@ class Try:
                                "traceparent": "00-%s-%s-01" % (trace, parent)})
         self.frames(lambda f: f.get("id") == "w" and f["type"] == "ack")
         spans = self.spans.wait(trace, lambda found: len(found) >= 3)
-        self.check("from a frame to the delivery", spans,
+        self.check("one trace leads from a send frame to the delivery", spans,
                    ["echostream-push:send(echostream-fanout:commit(echostream-push:deliver))"])
 
     def one_trace_each(self):
@@ -134,7 +135,7 @@ class Try:
         self.send([("X-Amzn-Trace-Id", "Root=1-%s-%s;Parent=%s;Sampled=1" % (
             root[:8], root[8:], "c" * 16))])
         spans = self.spans.wait(root, lambda found: len(found) >= 3)
-        self.check("in the trace of a load balancer of AWS", spans,
+        self.check("a send joins the trace of X-Amzn-Trace-Id", spans,
                    ["echostream-api:POST /api/v1/channels/{channelId}/messages"
                     "(echostream-fanout:commit(echostream-push:deliver))"])
 
@@ -143,7 +144,8 @@ class Try:
         self.send([("traceparent", "00-%s-%s-00" % (trace, "d" * 16))])
         self.send([("traceparent", "00-%s-%s-01" % (after, "d" * 16))])
         self.spans.wait(after, lambda found: len(found) >= 3)
-        self.report.check("traces", "a caller's no is a no", [json.dumps(s) for s in self.spans.of(trace)])
+        self.report.check("traces", "a trace that its caller does not sample has no span",
+                          [json.dumps(s) for s in self.spans.of(trace)])
 
     def malformed(self):
         trace = secrets.token_hex(16)
@@ -159,14 +161,15 @@ class Try:
                    ["echostream-push:send(echostream-fanout:commit(echostream-push:deliver))"])
 
     def refusals(self):
-        """The collector is away, then slow: messages go on, and its answers are respected."""
+        """The collector answers 503, then 400. Sends do not wait for it; the programs repeat spans after
+        a 503 and drop them after a 400."""
         self.answers([{"status": 503, "retryAfter": 2}] * 3)
         trace = secrets.token_hex(16)
         before = time.monotonic()
         self.send([("traceparent", "00-%s-%s-01" % (trace, "d" * 16))])
         took = time.monotonic() - before
         spans = self.spans.wait(trace, lambda found: len(found) >= 3)
-        self.report.check("traces", "spans survive a collector that is away", "" if len(spans) == 3 else "%s" % spans)
+        self.report.check("traces", "spans are sent again after a 503", "" if len(spans) == 3 else "%s" % spans)
         self.report.check("traces", "a send does not wait for the collector", "" if took < 2 else "%.1f s" % took)
         waits = [line["at"] for line in self.spans.lines() if line.get("answered") == 503]
         self.report.check("traces", "the answer 503 was given", "" if len(waits) >= 1 else "no")
@@ -178,7 +181,7 @@ class Try:
             time.sleep(0.05)
         self.send([("traceparent", "00-%s-%s-01" % (kept, "d" * 16))])
         self.spans.wait(kept, lambda found: len(found) >= 3)
-        self.report.check("traces", "refused spans are not sent again", [json.dumps(s) for s in self.spans.of(lost)])
+        self.report.check("traces", "spans are not sent again after a 400", [json.dumps(s) for s in self.spans.of(lost)])
 
     def answers(self, planned):
         urllib.request.urlopen(urllib.request.Request(
@@ -200,10 +203,11 @@ def main():
         except (AssertionError, TimeoutError, OSError, KeyError) as e:
             report.not_ok("traces", part.__name__, [repr(e)])
     lines = spans.lines()
-    report.check("traces", "each span is as the standard says",
+    report.check("traces", "each span is as OTLP says",
                  [line["wrong"] for line in lines if "wrong" in line][:3])
     sampled = sum(1 for line in lines if "traceId" in line)
-    report.check("traces", "the sampler begins traces", "" if sampled > 100 else "%d spans" % sampled)
+    report.check("traces", "the sampler begins traces for requests without traceparent",
+                 "" if sampled > 100 else "%d spans" % sampled)
     return report.end()
 
 

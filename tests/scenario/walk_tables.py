@@ -40,12 +40,12 @@ BODIES = {
 # Query parameters with ids.
 QUERIES = {"/api/v1/presence": "?userIds={userId}"}
 
-# Routes without any id, and methods of routes.
+# Paths whose routes have no id, and (method, path) of routes without an id whose path has others.
 NO_IDS = {"/api/v1/auth-keys", "/api/v1/tenant", "/api/v1/users", "/api/v1/users/me",
           "/api/v1/channels", "/api/v1/ws/tickets"}
 NO_IDS_OF = {("GET", "/api/v1/api-keys")}
 
-# None: the frame has no id.
+# None: the frame names no object by an id, so walk.py does not send it.
 FRAMES = {
     "subscribe": {"type": "subscribe", "id": "1", "channelId": "{channelId}", "after": 0},
     "unsubscribe": {"type": "unsubscribe", "id": "1", "channelId": "{channelId}"},

@@ -10,7 +10,7 @@ from .world import Failure
 REPLIES = {"ack", "error", "pong"}
 AMBIENT = {"hello", "presence", "presence_snapshot", "typing_indicator", "token_expiring",
            "reconnect"}
-PENDING_S = 2.0
+PENDING_S = 2.0  # time that read_pending() waits for the pong
 RESUBSCRIBES = {"subscribe", "unsubscribe", "sync"}
 
 
@@ -69,7 +69,10 @@ class Conn:
             raise Failure("ws %s: %s" % (self.name, e)) from None
 
     def next(self, pattern, within, skip=False):
-        """Takes the next frame of the pattern's class, which must match; skip: passes others over."""
+        """Takes the next frame of the pattern's class, which must match.
+
+        skip: passes over frames of this class that do not match, as it always does for ambient ones.
+        """
         kind = kind_of(pattern.get("type", ""))
         client = self.need_open()
         end = time.monotonic() + within
@@ -104,8 +107,8 @@ class Conn:
             for pattern in patterns:
                 if match.difference(pattern, taken[1]) is None:
                     return pattern
-            raise Failure("ws %s: none of %s expected, got %s" % (
-                self.name, len(patterns), short(taken[1])))
+            raise Failure("ws %s: got %s, which matches none of the %d expected frames" % (
+                self.name, short(taken[1]), len(patterns)))
         raise Failure(self._nothing(patterns[0], within, []))
 
     def _find(self, kind):
@@ -131,7 +134,7 @@ class Conn:
             text += "; passed over:" + "".join("\n  " + short(f) for f in passed[-5:])
         waiting = [f for _, f in self.client.inbox]
         if waiting:
-            text += "; of other kinds:" + "".join("\n  " + short(f) for f in waiting[:5])
+            text += "; frames of other classes:" + "".join("\n  " + short(f) for f in waiting[:5])
         return text
 
     def silence(self, within, types, pattern=None):
@@ -212,6 +215,10 @@ class Conn:
         return ([wrong] if wrong else []) + self.sent.verdict(schemas, everything, ended)
 
     def _hole(self, frame, last):
+        """The silent hole before the frame, or None. last: channel -> its last number.
+
+        After a gap, and after a second subscription, any number may follow.
+        """
         channel = frame.get("channelId")
         if frame["type"] == "gap" or self.subscribed.get(channel, 0) > 1:
             last.pop(channel, None)

@@ -115,7 +115,7 @@ def logs_with(env, text):
 
 
 def log_tails(env, since, lines=4):
-    """The last warnings and errors of each log since a time, given as the logs write it."""
+    """The last warnings and errors of each log. since: a time in the form of the logs' `ts`."""
     out = []
     for path in log_files(env):
         with open(path, "rb") as f:

@@ -24,7 +24,7 @@ class Report:
         self._say("skip %s: %s (%s)" % (where, name, why))
 
     def note(self, text, details=()):
-        """Prints a note, which is not a result."""
+        """Prints a comment, which does not count as a result."""
         self._say("# " + text, *["#     %s" % line for line in details])
 
     def check(self, where, name, wrong):

@@ -9,8 +9,7 @@ import json
 
 from .frame_schemas import MALFORMED
 
-# Answers that are neither ack nor error and have no op: type of the answer -> type of the client's
-# frame.
+# Replies that are neither ack nor error have no `op`: type of the reply -> type of the client's frame.
 OWN_ANSWERS = {"pong": "ping"}
 
 

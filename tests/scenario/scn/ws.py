@@ -102,7 +102,7 @@ class WsClient:
             self.fault = str(e)
         except (OSError, Closed):
             pass
-        except Exception as e:      # the test's own fault; those who wait must hear of it
+        except Exception as e:      # a fault of the test: report it, and wake the waiting steps
             self.fault = "%s: %s" % (type(e).__name__, e)
         with self.cond:
             self.ended_at = time.monotonic()

@@ -164,7 +164,7 @@ def unordered(conn, patterns, within):
 
 
 def run(world, conn, rest, within):
-    """N [TYPE]: expects N events of one type in a row; saves the first and the last seq."""
+    """N [TYPE]: expects N events of one type in a row; saves the first and last seq in $first, $last."""
     words = rest.split()
     pattern = {"type": words[1] if len(words) > 1 else "message", "seq": "$int"}
     first = None
