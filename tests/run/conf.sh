@@ -110,7 +110,7 @@ else
 	skip 'connections.nft limits the connections of one address' 'needs root, nft, ip and unshare -n'
 fi
 
-# Ask from an address outside 127.0.0.0/8, with the defaults of 50-echostream-paths.
+# Send requests from an address outside 127.0.0.0/8, with the defaults of 50-echostream-paths.
 if is_root && have ip && unshare -n true 2>/dev/null; then
 	unshare -n python3 tests/run/front_from.py
 	result $? 'with the defaults /healthz answers any client, the other paths only this machine'
@@ -128,7 +128,8 @@ sed -e 's,^var.es_ops_from4 .*,var.es_ops_from4 = "127.0.0.1/32",; s,^var.es_hea
 # Shorten the idle times, so that the checks need not wait for minutes. The block of /ws keeps its own.
 printf 'server.max-read-idle := 2\nserver.max-write-idle := 2\n' >>"$WORK/plain.conf"
 
-# In a task behind an Application Load Balancer. The task has its key in the folder of the sockets.
+# The configurations for a task behind an Application Load Balancer. Such a task has the key and the
+# certificate in the folder of its sockets.
 mkdir "$WORK/alb" && cp "$WORK/tls/"*.pem "$WORK/alb" || die 1 'cannot copy the certificate'
 ES_PROXY_FROM=127.0.0.1/32
 export ES_PROXY_FROM

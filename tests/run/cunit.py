@@ -28,7 +28,7 @@ def run(one):
     # Leave out the user's settings, which could change a test.
     env = {k: v for k, v in os.environ.items() if not k.startswith("ES_") or k.startswith("ES_TEST_")}
     env.update(one["env"])
-    # Twice meson's time-out, at least 60 s, so that a hang fails and a slow machine does not.
+    # Twice meson's time-out, and at least 60 s: a program that hangs fails, a slow machine does not.
     limit = max(one["timeout"], 30) * 2
     try:
         done = subprocess.run(one["cmd"], env=env, cwd=one["workdir"], timeout=limit,

@@ -22,8 +22,8 @@ in_tree() {
 	in_namespaces timeout 900 sh "$WORK/src/tests/install/enter.sh" "$1" "$WORK" "$2" "${3:-}"
 }
 
-# try_page WAY: install by docs/install.md in a bare tree, in two parts: first with the network of this
-# machine, for apt, up to the end of the section that gets the programs, then without
+# try_page WAY: install by docs/install.md in a bare tree. The lines up to the end of the section that
+# gets the programs run with the network of this machine, because apt needs it. The others run without.
 try_page() {
 	python3 tests/install/page.py "$1" docs/install.md "$release" >"$WORK/src/page.sh"
 	awk -v file="$WORK/src/prepare.sh" '{ print >file } /^section_ends/ { exit }' "$WORK/src/page.sh"

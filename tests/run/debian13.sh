@@ -5,8 +5,9 @@
 . "$ROOT/packaging/dev/sqs.sh"
 
 # tidy is left out, because its findings depend on the version and version 14 decides. faults, asan,
-# storm and operate are left out, because they take too long; compose and images, because the images
-# have a Debian 13 of their own; deb makes its own trees; Debian has no package of terraform.
+# storm, storm-small, operate, machine and pooler are left out, because they take too long; compose and
+# images, because the images have a Debian 13 of their own; deb, because it makes its own trees; and
+# terraform, because Debian has no package of it.
 SUITES_13='lint unit contract store sql plans migrate api conf settings units causes dev ctl scenario property fuzz'
 SUITES_13_SQS='sqs scenario-sqs'
 

@@ -115,7 +115,7 @@ class Load:
         assert not any(wrong.values()), ({what: len(all_) for what, all_ in got.items()}, wrong)
         eventually(lambda: set(self.at) >= set(self.sent), 10)
         assert set(self.at.values()) == {1}, self.at
-        assert not any(client.close_code for client in self.sockets), "a reload has closed a socket"
+        assert not any(client.close_code for client in self.sockets), "a reload closed a socket"
         print(f"  {len(got['read'])} reads, {len(got['send'])} sends, {len(got['handshake'])} handshakes over "
               "the reloads", flush=True)
 
@@ -184,7 +184,7 @@ def faulty(load, second):
 
 
 def empty_file(load, second):
-    """Without settings the defaults return. The level warn takes effect: info lines are missing."""
+    """An empty file brings back the defaults. With ES_LOG_LEVEL=warn the log has no info lines."""
     logs = hup({"ES_LOG_LEVEL": "warn"})
     for name in MASTERS:
         eventually(lambda n=name: logs[n].entries("settings were read again"))

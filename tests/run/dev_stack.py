@@ -244,7 +244,7 @@ def down():
     assert dev("token", "alice").returncode == 3
 
 
-@check("up may choose another queue than the up before")
+@check("up may use another queue than the up before it")
 def other_queue():
     up("--queue=own")
     assert [p["name"] for p in status()["programs"]] == PROGRAMS[:2] + ["qredis"] + PROGRAMS[2:]

@@ -14,7 +14,7 @@ leave_out() {
 	tree_leave_out images "$*"
 }
 
-# podman's groups of processes stay when its processes are killed.
+# The cgroups that podman makes stay when its processes are killed.
 images_end() {
 	status=$?
 	tree_kill
@@ -50,7 +50,7 @@ grep '^built ' "$WORK/build.log"
 result $code 'the images are built'
 [ $code -eq 0 ] || exit 1
 
-# A /run of its own: podman keeps sockets and locks there.
+# The tree gets its own /run, because podman keeps sockets and locks there.
 cat >"$WORK/enter.sh" <<'END_ENTER'
 set -e
 mount -t tmpfs -o mode=755 tmpfs /run

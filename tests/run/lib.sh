@@ -63,7 +63,8 @@ part() {
 	return "$part_code"
 }
 
-# part_judge NAME CODE FILE: print that `not ok` for a program that has ended; FILE has its output
+# part_judge NAME CODE FILE: print part()'s `not ok` line, if any, for a program that ended with CODE
+# and wrote FILE
 part_judge() {
 	if ! grep -qE '^(ok|not ok|skip) ' "$3"; then
 		say "not ok $1: ran no test, exit $2"

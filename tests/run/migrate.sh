@@ -180,7 +180,7 @@ pg_sql scratch -c "select max_messages_per_second, settings ->> 'user_send_limit
 printf '1|1\n0|0\n7|7\n7|\n' | diff - "$WORK/limits"
 result $? 'a limit of 0 becomes 1, no limit stays no limit'
 
-# A role without the right is refused.
+# Refused: a superuser, a missing address, a server that is not there, an unknown option.
 ES_DATABASE_OWNER_URL="postgresql://postgres@/scratch?host=$RUN/pg" \
 	expect 1 'superuser' 'a superuser may not migrate' migrate
 ES_DATABASE_OWNER_URL='' expect 78 'ES_DATABASE_OWNER_URL' 'migrate without an address is refused' migrate

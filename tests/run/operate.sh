@@ -1,5 +1,6 @@
-# What operators do, with real parts under load: upgrade with two versions side by side, migrations,
-# backup and restore, and the move of the queue to another driver. Each part has a stack of its own.
+# The procedures of operators, on real servers under load: an upgrade with two versions side by side
+# and with migrations, backup and restore, the move of the queue to another driver. Each has its own
+# stack.
 . "$(dirname -- "$0")/lib.sh"
 for one in upgrade backup queue-move; do
 	sh tests/operate/suite.sh $one >"$WORK/$one" 2>&1

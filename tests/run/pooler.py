@@ -13,7 +13,7 @@ import causes  # noqa: E402  reads BUILD and WORK from the other arguments
 
 # PgBouncer may hand a program a session that holds the prepared statements of another client.
 STATEMENTS = "mixes prepared statements of several clients|takes prepared statements away"
-# the name of a PgBouncer, and the reason that all programs must report
+# (the name of a PgBouncer, the reason that all programs must report)
 FAULTS = [
     ("pooler", r"a pooler refuses the settings of the session; set ES_DATABASE_POOLER=transaction"
      r".*unsupported startup parameter.*08P01"),
@@ -87,11 +87,12 @@ def owner():
 
 def main():
     failed = 0
-    rows = [(f"ES_DATABASE_POOLER=none is not ready behind {name}", not_ready_without_setting, (name, cause))
+    rows = [(f"{name}: no program is ready with ES_DATABASE_POOLER=none", not_ready_without_setting, (name, cause))
             for name, cause in FAULTS]
-    rows += [(f"ES_DATABASE_POOLER=transaction is ready behind {name}", ready_with_setting, (name,))
+    rows += [(f"{name}: all programs are ready with ES_DATABASE_POOLER=transaction", ready_with_setting, (name,))
              for name in ("pooler", "dropping", "feigning")]
-    rows += [("ES_DATABASE_POOLER=transaction is ready without a pooler", ready_with_setting, (DIRECT,)),
+    rows += [("without a pooler all programs are ready with ES_DATABASE_POOLER=transaction", ready_with_setting,
+              (DIRECT,)),
              ("a wrong default isolation is reported", isolation, ()),
              ("echostreamctl db refuses a pooler", owner, ())]
     for title, run, words in rows:

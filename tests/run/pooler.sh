@@ -90,7 +90,7 @@ wait $first $!
 cat "$WORK/pipelines.1" "$WORK/pipelines.2"
 [ ! -s "$WORK/pipelines.1" ] && [ ! -s "$WORK/pipelines.2" ] &&
 	[ "$(cat "$WORK"/pipelines.?.* | grep -c 'Run Summary')" -eq 20 ]
-result $? 'statements in flight lose no connection, 20 times side by side'
+result $? 'pipelines of statements keep their connections, in 20 runs'
 part 'the scenarios' python3 tests/scenario/run.py --env "$WORK/env" --schemas api \
 	tests/scenario/0[1-8]*.scn tests/scenario/1[0-5]*.scn tests/scenario/2[0-37]*.scn \
 	tests/scenario/30*.scn tests/scenario/40*.scn tests/scenario/42*.scn

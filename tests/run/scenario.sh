@@ -1,14 +1,14 @@
 # Black-box tests on a private stack: the scenarios, a walk over the tables of routes and frames, ten
 # senders at once, reads while commits stall, metrics as Prometheus reads them.
 . "$(dirname -- "$0")/lib.sh"
-# A host that serves a key set, with a certificate that the stack trusts.
+# The certificate of the host that serves a key set in issuers.py. The stack trusts it.
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
 	-addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
 	-keyout "$WORK/jwks.key" -out "$WORK/jwks.pem" 2>"$WORK/openssl.log" || die 1 'no certificate'
 cat "$WORK/jwks.pem" >>"$WORK/jwks.key"
 export ES_METRICS_EMF=1 ES_METRICS_EMF_PERIOD_S=1
 export ES_JWKS_ALLOW_HOSTS=localhost ES_JWKS_CA_FILE="$WORK/jwks.pem"
-# A collector of traces, which judges each span.
+# The stack sends its traces to this collector, which checks each span against OTLP.
 traces_port=$(random_port)
 : >"$WORK/spans"
 python3 tests/scenario/collector.py "$traces_port" "$WORK/spans" >"$WORK/collector.log" 2>&1 &

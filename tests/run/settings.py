@@ -168,7 +168,7 @@ def check_spelling(program, item):
 def check_settings_file(program):
     """Every setting may stand in the file. The program names the line of a fault in the file.
 
-    It also names the line of a setting that is in the environment, too.
+    A setting that is in the file and in the environment is a fault.
     """
     lines = {i["name"]: known(i) or good(i) for i in program.items
              if i["name"] != "ES_SETTINGS_FILE" and not (i["checked"] and i["name"] not in program.good)}
@@ -286,7 +286,7 @@ def main():
         report(f"{p.name} takes every setting from the settings file", check_settings_file(p))
         report(f"{p.name} prints its settings without secrets", check_print(p))
         report(f"{p.name} has the options that all programs have", check_options(p))
-    report("a name means the same in every program", check_same(programs))
+    report("a setting has the same limits and default in every program", check_same(programs))
     if len(programs) < len(page.PROGRAMS):
         print("skip settings-page a program is not built")
         return

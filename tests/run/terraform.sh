@@ -1,4 +1,4 @@
-# The Terraform code, by the real terraform without AWS and without Terraform's registry: form,
+# The Terraform code, by the real terraform without AWS and without Terraform's registry: formatting,
 # validation, the tests of terraform/tests, and the commands that terraform/README.md prints, up to
 # `plan`. A stand-in (tests/terraform/provider.cjs) serves the schema of the AWS provider. Skipped
 # without terraform, node, or three packages of npm.
@@ -35,7 +35,7 @@ NODE=$(command -v node) || leave_out 'needs node'
 	: >"$CACHE/ready"
 }
 
-# Copies, because terraform writes beside the files that it reads.
+# Work on copies, because terraform writes beside the files that it reads.
 mkdir "$WORK/good" "$WORK/bad"
 cp -R terraform/. "$WORK/good" && cp -R terraform/. "$WORK/bad" || exit 1
 
@@ -67,7 +67,7 @@ run_tests() {
 	terraform -chdir="$1" test -json -verbose | tee "$1.json" | python3 tests/terraform/report.py "$1"
 }
 
-# as_printed ENVIRONMENT: the commands of the README in a copy
+# as_printed ENVIRONMENT: run the commands that terraform/README.md prints, in the copy
 as_printed() {
 	(
 		cd "$WORK/good/envs/$1" || exit 1
@@ -92,7 +92,7 @@ wait $planted
 part 'planted faults' python3 tests/terraform/faults.py judge "$WORK/bad.said"
 
 terraform fmt -check -recursive terraform
-result $? 'terraform fmt'
+result $? 'terraform fmt has nothing to change'
 printf 'locals {\n a=1\n}\n' >"$WORK/bad/unformatted.tf"
 ! terraform fmt -check "$WORK/bad" >/dev/null
 result $? 'terraform fmt finds a planted fault'

@@ -48,7 +48,8 @@ result $missed 'echostream-settings(5) has every setting of docs/settings.md'
 for unit in "$PREFIX"/lib/systemd/system/*; do
 	sed "s,/usr/local/bin/,$PREFIX/bin/," "$unit" >"$UNITS/$(basename "$unit")"
 done
-# verify NAME: no complaint of systemd about the unit; verify ends with 0 after most of them
+# verify NAME: check the unit by systemd-analyze verify, which exits with 0 after most complaints. So
+# any output fails the check.
 verify() {
 	out=$(SYSTEMD_UNIT_PATH=$UNITS: MANPATH=$PREFIX/share/man systemd-analyze verify "$UNITS/$1" 2>&1)
 	code=$?
@@ -71,8 +72,8 @@ for unit in api fanout push; do
 	result $code "the exposure of echostream-$unit.service is at most 1.5"
 done
 
-# Time-outs: that of systemd is longer than the longest drain that the settings allow, with the
-# 4.5 s that push-server takes afterwards.
+# TimeoutStopSec= must be longer than the longest drain that the settings allow plus the 4.5 s that
+# push-server takes afterwards.
 for program in api:api-fcgi fanout:fanout push:push-server; do
 	name=echostream-${program%%:*}
 	longest=$("$BUILD/${program#*:}/$name" --settings-json |
@@ -82,7 +83,7 @@ for program in api:api-fcgi fanout:fanout push:push-server; do
 	result $? "systemd cuts no drain of $name"
 done
 
-# The example of a settings file: each program accepts it, once the files with secrets exist.
+# Each program accepts the example of a settings file when the files with secrets exist.
 mkdir -p "$WORK/etc"
 echo 'postgresql://echostream_app:secret@127.0.0.1/echostream' >"$WORK/etc/database.url"
 openssl rand -hex 32 >"$WORK/etc/jwt.key"
@@ -125,6 +126,6 @@ code=$?
 echo after >&7
 exec 7>&-
 [ $code -eq 0 ] && [ "$(cat "$WORK/log/push.log.1")" = before ] && [ "$(cat "$WORK/log/push.log")" = after ]
-result $? 'logrotate takes the log of a running program'
+result $? 'logrotate moves away the lines of a running program, which goes on writing to its log'
 
 part 'messages to systemd' python3 tests/run/units_notify.py "$WORK" "$PREFIX/bin"

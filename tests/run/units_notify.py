@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the installed programs as systemd would, and reads what they tell it.
+"""Runs the installed programs as systemd would, and reads the messages that they send to it.
 
-units_notify.py WORK_DIR BIN_DIR. PostgreSQL and Redis are away: a service is ready when its workers
-serve, and then answers that a server is missing.
+units_notify.py WORK_DIR BIN_DIR. PostgreSQL and Redis are not there. A service is ready when its
+workers accept requests; it then answers that a server is missing.
 """
 import os
 import pathlib
@@ -31,7 +31,8 @@ ES_PUSH_LISTEN=unix:{RUN}/push.sock
 ES_METRICS_EMF=true
 ES_TRACE_URL=http://127.0.0.1:9/v1/traces
 """
-# The last two start processes without a heartbeat, which must not delay READY=1 or count as hung.
+# The last two settings start processes without a heartbeat. These must neither delay READY=1 nor count
+# as hung.
 SOCKETS = {"echostream-api": ["api-send.sock", "api.sock", "api-health.sock"],
            "echostream-fanout": ["fanout-ops.sock"],
            "echostream-push": ["push.sock", "push-ops.sock"]}
@@ -72,7 +73,7 @@ class Service:
         raise AssertionError(f"{self.name}: no {start} in {seconds} s, but {self.told[-5:]}\n{self.said()}")
 
     def silent(self, what, seconds):
-        """True when no message `what` comes for so long."""
+        """True when the message `what` does not come within these seconds."""
         limit = time.monotonic() + seconds
         while (left := limit - time.monotonic()) > 0:
             if self.next(left) == what:
@@ -106,7 +107,7 @@ def opens(path):
 
 
 def lives(service):
-    """From READY=1 over a reload and a fed watchdog to STOPPING=1."""
+    """The program sends READY=1, feeds the watchdog, reports a reload, and sends STOPPING=1."""
     assert service.expect("READY=1")
     for name in SOCKETS[service.name]:
         assert opens(RUN / name), name
