@@ -25,7 +25,7 @@ def bad_references(document):
             try:
                 schemas.resolve(document, mapping)
             except KeyError:
-                found.append("%s: %s leads nowhere" % (path, ref))
+                found.append("%s: %s has no target" % (path, ref))
     return found
 
 
@@ -158,7 +158,7 @@ def response_rules(document, name, operation):
 
 def check(report, judge):
     for name, document in (("openapi.yaml", judge.open), ("asyncapi.yaml", judge.asyn)):
-        report.check(name, "references lead somewhere", bad_references(document))
+        report.check(name, "every reference has a target", bad_references(document))
         report.check(name, "every component is used", unused_components(document))
         found, count = schema_examples(judge, document)
         report.check(name, "%d schema examples fit their schema" % count, found)
@@ -166,7 +166,8 @@ def check(report, judge):
                  requests_open(judge.open))
     report.check("openapi.yaml", "each operation documents the common statuses",
                  missing_answers(judge.open))
-    report.check("openapi.yaml", "house rules hold", house_rules(judge.open))
+    report.check("openapi.yaml", "operations have an id, a summary and described parameters; errors are problem documents",
+                 house_rules(judge.open))
     report.check("asyncapi.yaml", "each member of each frame has a type and a limit",
                  frame_rules.faults(judge.asyn))
     found, count = message_examples(judge, judge.asyn)

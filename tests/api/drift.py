@@ -25,7 +25,7 @@ FRAMES = ["push-server/echostream-push", "--dump-frames"]
 
 
 def dump(build, command):
-    """A table as the program prints it, or None when it is not built."""
+    """The table that the program prints, or None when the program is not built."""
     path = os.path.join(build, command[0])
     if not os.access(path, os.X_OK):
         return None
@@ -72,7 +72,7 @@ def routes_fault(document, table):
 
 
 def queries_fault(document, table):
-    """The query parameters of each route."""
+    """Differences in the query parameters of the routes."""
     documented, real = set(), set()
     for name, path, op in operations(document):
         if path.startswith("/api/"):
@@ -87,7 +87,7 @@ def queries_fault(document, table):
 
 
 def bodies_fault(document, table):
-    """The routes that accept a body."""
+    """Differences in the routes that accept a body."""
     documented = {(name,) for name, path, op in operations(document)
                   if path.startswith("/api/") and "requestBody" in op}
     real = {("%s %s" % (r["method"], r["path"]),) for r in table
@@ -100,7 +100,7 @@ def field_names(fields):
 
 
 def frames_fault(document, table):
-    """The types of frames and the names of their fields."""
+    """Differences in the types of frames and the names of their fields."""
     documented, real = set(), set()
     for name, known in frame_schemas.messages_of(document, "receive").items():
         for message in known:
@@ -120,13 +120,17 @@ def codes():
 
 
 def codes_fault(judge):
-    """REST documents all codes except those that only frames have; both together are the list."""
+    """Differences between the list of errors and the codes of both documents together.
+
+    openapi.yaml leaves out codes that only frames have.
+    """
     rest = set(judge.open["components"]["schemas"]["Code"]["enum"])
     push = set(judge.asyn["components"]["schemas"]["Code"]["enum"])
     return difference({(c,) for c in rest | push}, {(c,) for c in codes()})
 
 
-# Close codes that mean a missing code or frame (RFC 6455 section 7.4.1).
+# Close codes that no Close frame carries: they stand for a frame without a code, and for no frame at
+# all (RFC 6455 section 7.4.1).
 NEVER_SENT = {"1005", "1006"}
 
 
@@ -146,21 +150,21 @@ def source_fault(documented, real):
 
 
 def close_codes_fault(document):
-    """The names CLOSE_* of push-server."""
+    """Differences between x-closeCodes and push-server's CLOSE_* constants."""
     real = in_source("push-server", r"^\s*CLOSE_\w+ = (\d+),")
     documented = {str(entry["code"]) for entry in document["channels"]["ws"]["x-closeCodes"]}
     return source_fault(documented, real - NEVER_SENT)
 
 
 def refusals_fault(document):
-    """The HTTP statuses of push-server's table, except 200."""
+    """Differences between x-refusals and the HTTP statuses of push-server's table, except 200."""
     real = in_source("push-server/door", r"^\s*\{(\d{3}), ES_\w+, ")
     documented = {str(entry["status"]) for entry in document["channels"]["ws"]["x-refusals"]}
     return source_fault(documented, real - {"200"})
 
 
 def event_kinds_fault(document):
-    """Frames with a number are the kinds of event.h, except typing, which has no number."""
+    """Differences between the frames with `seq` and the kinds of event.h, except typing, which has none."""
     real = in_source("shared/event", r'^\s*X\([A-Z_]+, "(\w+)"\)')
     documented = {m.type for m in frame_schemas.flat(
         frame_schemas.messages_of(document, "send")) if "seq" in m.published["properties"]}
@@ -181,7 +185,7 @@ SOURCES = [
 
 
 def front_door_fault(document):
-    """The errors of the front door are its pages; the page of 500 answers 502."""
+    """Differences between x-front-door and the error pages of lighttpd, whose page for 500 answers 502."""
     pages = glob.glob(os.path.join(ROOT, "lighttpd", "errors", "problem.*.html"))
     real = {os.path.basename(page).split(".")[1] for page in pages} - {"500"}
     return difference({(s,) for s in document["x-front-door"]}, {(s,) for s in real})
@@ -204,7 +208,7 @@ def main(argv):
     report.check("drift.py", "error codes are those of core/err.h", codes_fault(judge))
     for name, fault in SOURCES:
         report.check("drift.py", name, fault(judge.asyn))
-    report.check("drift.py", "errors of the front door are its pages", front_door_fault(judge.open))
+    report.check("drift.py", "x-front-door has the error pages of lighttpd", front_door_fault(judge.open))
     compare(report, "routes are those of the document", dump(build, ROUTES), routes_fault,
             judge.open)
     compare(report, "query parameters are those of the document", dump(build, ROUTES),

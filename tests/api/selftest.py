@@ -43,7 +43,7 @@ def set_at(document, path, value):
 
 MISTAKES = [
     # name, document, place, new value, the check that must find it
-    ("a reference that leads nowhere", "open",
+    ("a reference without a target", "open",
      ["components", "schemas", "Problem", "properties", "code"], {"$ref": "#/components/x/Y"},
      lambda j, d: documents.bad_references(d)),
     ("an unused component", "open", ["components", "schemas", "Extra"], {},
@@ -84,7 +84,7 @@ MISTAKES = [
      SCHEMAS + ["GapPayload", "properties", "reason"], None, lambda j, d: frame_rules.faults(d)),
     ("a string without a limit", "asyn", SCHEMAS + ["DisplayName", "maxLength"], None,
      lambda j, d: frame_rules.faults(d)),
-    ("a pattern without an end", "asyn", SCHEMAS + ["Id", "pattern"], "^[0-9a-f]+$",
+    ("a pattern without a maximum length", "asyn", SCHEMAS + ["Id", "pattern"], "^[0-9a-f]+$",
      lambda j, d: frame_rules.faults(d)),
     ("a number without a limit", "asyn", SCHEMAS + ["Seq", "maximum"], None,
      lambda j, d: frame_rules.faults(d)),
@@ -94,7 +94,7 @@ MISTAKES = [
     ("a member without a type", "asyn",
      SCHEMAS + ["PongPayload", "properties", "serverTime"], {"description": "now"},
      lambda j, d: frame_rules.faults(d)),
-    ("an object in pieces", "asyn", SCHEMAS + ["PongPayload", "allOf"], [],
+    ("an object that allOf describes in pieces", "asyn", SCHEMAS + ["PongPayload", "allOf"], [],
      lambda j, d: frame_rules.faults(d)),
     ("a limit beside a reference", "asyn",
      SCHEMAS + ["MessagePayload", "properties", "messageId", "maximum"], 5,
@@ -114,7 +114,7 @@ MISTAKES = [
      ["reset"], lambda j, d: drift.gap_reasons_fault(d)),
     ("a route that is not documented", "open", ["paths", CHANNEL, "patch"], None,
      lambda j, d: drift.routes_fault(d, routes_of(j.open))),
-    ("a documented route that is not there", "open", ["paths", CHANNEL, "put"],
+    ("a documented route that the program does not have", "open", ["paths", CHANNEL, "put"],
      {"responses": {}}, lambda j, d: drift.routes_fault(d, routes_of(j.open))),
     ("a route with other scopes of API keys", "open",
      ["paths", CHANNEL, "get", "x-api-key-scopes"], ["admin"],
@@ -126,7 +126,7 @@ MISTAKES = [
     ("a field that is not documented", "asyn",
      ["components", "schemas", "Send", "properties", "clientMessageId"], None,
      lambda j, d: drift.frames_fault(d, frames_of(j.asyn))),
-    ("a field that is not there", "asyn",
+    ("a documented field that the program does not have", "asyn",
      ["components", "schemas", "Send", "properties", "colour"], {},
      lambda j, d: drift.frames_fault(d, frames_of(j.asyn))),
 ]
@@ -146,7 +146,7 @@ def code_mistakes(report, judge):
     report.check("selftest", "a code that is not documented is found",
                  None if drift.codes_fault(Changed(judge, "open", document)) else "not found")
     document["components"]["schemas"]["Code"]["enum"] += ["method_not_allowed", "odd"]
-    report.check("selftest", "a documented code that is not there is found",
+    report.check("selftest", "a documented code that the program does not have is found",
                  None if drift.codes_fault(Changed(judge, "open", document)) else "not found")
 
 

@@ -1,6 +1,6 @@
 """Runs a program that an edit may have broken, with limits of time, memory and output.
 
-Afterwards none of its processes is left.
+Then kills all processes that the program has left behind.
 """
 
 import ctypes
@@ -10,8 +10,8 @@ import signal
 import subprocess
 
 PR_SET_CHILD_SUBREAPER = 36
-MEMORY = 4 << 30
-OUTPUT = 64 << 20
+MEMORY = 4 << 30  # bytes of address space of each process
+OUTPUT = 64 << 20  # bytes of each file that a process writes
 
 
 def become_subreaper():

@@ -4,7 +4,7 @@ import random
 
 
 def in_turn(lists):
-    """One element of each list after the other, until all are used up."""
+    """Yields the first element of each list, then the second of each, until all lists have ended."""
     waiting = [iter(one) for one in lists]
     while waiting:
         left = []
@@ -25,7 +25,8 @@ def shuffled(seed, name, things):
 
 
 def draw(edits_of, folders, seed):
-    """All edits: folders take turns, in each folder its files, in each file its edits at random.
+    """Yields all edits. The folders take turns, and the files of a folder; the edits of a file come in
+    random order.
 
     edits_of: {path: [Edit]}.
     """

@@ -33,7 +33,7 @@ class Files:
         self.place, self.files, self.texts = place, tracked(root), {}
 
     def read(self, path):
-        """The text without an edit: the text at the first call."""
+        """The text without an edit. Call it before the first edit of the file; later calls use that text."""
         if path not in self.texts:
             with open(os.path.join(self.place, path), encoding="utf-8") as f:
                 self.texts[path] = f.read()
@@ -128,7 +128,7 @@ class Tree(Files):
         return self.make([os.path.relpath(p.command[0], self.build) for p in programs])
 
     def content(self, path):
-        """A digest of the source's objects without debugging information, such as line numbers."""
+        """A digest of the source's objects, without debugging information, which has line numbers."""
         digest = hashlib.sha256()
         for name in self.objects[path]:
             bare = os.path.join(self.folder, "bare.o")

@@ -26,8 +26,8 @@ ISSUER = "https://issuer1.example"
 HASH = "\\x" + "00" * 32
 USERS = [row(2, i) for i in range(100, 150)]
 CHANNELS = [row(3, i) for i in range(100, 150)]
-PAGE = 51  # one more than a page: the stores ask for it to see whether another page follows
-DEEP = 9900  # a row close to the end of a list
+PAGE = 51  # rows: the stores read one more than a page, to see whether another page follows
+DEEP = 9900  # number of a row close to the end of a list of 10,000
 BAN_DEEP = row(2, 4900)
 
 ARGUMENTS = {
@@ -166,7 +166,7 @@ ARGUMENTS = {
     "user_reactivate": [[T, BOB]],
 }
 
-# Statements without arguments, each with the reason.
+# Statements that the suite does not explain -> the reason. Their list of arguments above is empty.
 LEFT_OUT = {
     "db_rights": "reads the catalog, which does not grow with the data",
     "batch_fence": "raises unless the worker holds the partition",

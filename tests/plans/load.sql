@@ -1,9 +1,9 @@
 -- Fills the database for the suite `plans` with generate_series: one tenant with 10,000 users,
--- 10,000 channels (every second is private) and 1,000,000 messages, half of them in channel 1,
--- of which all users are members. There are 2,000 small tenants, too.
+-- 10,000 channels (the newer half is private) and 1,000,000 messages, half of them in channel 1,
+-- of which all users are members. There are 1,999 small tenants, too.
 --
 -- pg_temp.n(kind, i) is the id of row i of that kind. User 1 owns the tenant, user 2 is its
--- bot, user 9,999 a member of five channels, user 10,000 a guest of none.
+-- bot, user 9,999 a member of five channels, user 10,000 a guest that is a member of channel 1 only.
 \set ON_ERROR_STOP on
 SET synchronous_commit = off;
 SET client_min_messages = warning;

@@ -46,7 +46,7 @@ def literal(value):
 
 
 def call(name, arguments, mode, sql=None):
-    """The SQL of one call as a program sends it: prepared at the first time, rolled back."""
+    """The SQL of one call, which is rolled back. sql: the statement, at its first call, to prepare it."""
     prepare = f'PREPARE "{name}" AS {sql};' if sql else ""
     values = f"({', '.join(map(literal, arguments))})" if arguments else ""
     return f"""
@@ -107,7 +107,7 @@ def faults_of(output):
 
 
 def unknown(found):
-    """Finds statements without arguments, and arguments without a statement."""
+    """Yields a text for each statement without arguments, and for arguments without a statement."""
     names = {one["name"] for one in found}
     for one in found:
         want = one["n_params"]

@@ -106,7 +106,7 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     'a message of a suspended tenant is refused, the next one in the batch is not');
 UPDATE tenants SET status = 'active' WHERE id = :'t1';
 
--- the same key and ids in another tenant are other messages
+-- the message of tenant t2, in the batch above, has t2 as its tenant
 SELECT is(bool_and(tenant_id = :'t2'), true, 'each row has the tenant of its message') FROM messages
 WHERE channel_id = :'d1';
 

@@ -152,7 +152,7 @@ SELECT is_empty(format('SELECT * FROM es_tenant_patch(%L, %L, NULL, NULL, NULL)'
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
     $$ VALUES ('suspended', 6::bigint) $$, 'suspending raises acl_version');
 SELECT results_eq(format('SELECT max_channels, acl_version FROM es_tenant_patch(%L, NULL, 9, NULL, %L)',
-    pg_temp.id('f', 5), '{"b": 2}'), $$ VALUES (9, 6::bigint) $$, 'a patch of values that no worker keeps does not raise acl_version');
+    pg_temp.id('f', 5), '{"b": 2}'), $$ VALUES (9, 6::bigint) $$, 'a patch of values that no worker caches does not raise acl_version');
 SELECT results_eq(format('SELECT status, acl_version FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'suspended'),
     $$ VALUES ('suspended', 6::bigint) $$, 'suspending a suspended tenant does not raise acl_version');
 SELECT throws_ok(format('SELECT * FROM es_tenant_status(%L, %L)', pg_temp.id('f', 5), 'asleep'), '23514',

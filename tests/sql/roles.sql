@@ -48,7 +48,7 @@ SELECT set_eq($$ SELECT oid::regproc::text FROM our_functions
     ARRAY['es_fence', 'es_origins_follow', 'es_origins_of', 'es_recovered', 'es_users_keys',
     'es_channels_keys', 'es_count_channels', 'es_hold_external_id', 'es_renew_external_id',
     'es_users_cutoff'],
-    'the application can''t call exactly these functions');
+    'the application may call all functions except these');
 SELECT ok(has_function_privilege('echostream_owner', 'es_recovered()', 'EXECUTE'),
     'the owner may call es_recovered');
 

@@ -15,12 +15,12 @@ SELECT is(es_name_key(name), key, format('the key of %s', key)) FROM (VALUES
     (U&'\3164', ''), (repeat(U&'\FDFA', 200), left(repeat(es_name_key(U&'\FDFA'), 200), 500))) AS t (name, key);
 SELECT matches(pg_temp.app(:'t1', format('INSERT INTO users (tenant_id, id, email, display_name)
     VALUES (%L, gen_random_uuid(), %L, %L)', :'t1', U&'\FF21' || '2@T.test', 'x')), '^23505 .*users_email_key',
-    'a program without keys can''t create a user whose name looks alike');
+    'an older program, which writes no key, can''t create a user whose address looks alike');
 SELECT matches(pg_temp.app(:'t1', format('INSERT INTO channels (tenant_id, id, name, created_by)
     VALUES (%L, gen_random_uuid(), %L, %L)', :'t1', U&'c\200B1', pg_temp.id('a', 1))), '^23505 .*channels_name_key',
-    'a program without keys can''t create a channel whose name looks alike');
+    'an older program, which writes no key, can''t create a channel whose name looks alike');
 SELECT is(pg_temp.app(:'t1', format('UPDATE users SET email = %L, display_name = %L WHERE tenant_id = %L
-    AND id = %L', 'New@T.test', 'New', :'t1', :'a2')), 'rows 1', 'a program that does not know keys may change a name');
+    AND id = %L', 'New@T.test', 'New', :'t1', :'a2')), 'rows 1', 'an older program, which writes no key, may change a name');
 SELECT results_eq(format('SELECT email_key, name_key FROM users WHERE id = %L', :'a2'),
     $$ VALUES ('new@t.test' COLLATE "C", 'new' COLLATE "C") $$, 'the keys are those of the new name and address');
 SELECT is(pg_temp.app(:'t1', format('UPDATE users SET deleted_at = now() WHERE tenant_id = %L AND id = %L',
