@@ -134,7 +134,7 @@ def wait_for(what, ask):
         time.sleep(0.05)
 
 
-def red(program, service, cause):
+def expect_not_ready(program, service, cause):
     def ask():
         seen = program.readyz()
         return seen and seen[0] == 503 and not seen[1][service]["ok"] and re.search(
@@ -142,19 +142,19 @@ def red(program, service, cause):
     wait_for(lambda: f"{program.name}: /readyz does not have the cause: {program.readyz()}", ask)
 
 
-def logged(program, service, cause):
+def expect_logged(program, service, cause):
     def ask():
         return any(re.search(cause, f"{line['error']} {line.get('cause', '')} {line.get('sqlstate', '')}")
                    for line in program.entries("service unavailable", service))
     wait_for(lambda: f"{program.name}: the log does not have the cause: {program.lines()}", ask)
 
 
-def check_verb(service, env, cause):
+def expect_check_fails(service, env, cause):
     seen = subprocess.run([f"{BUILD}/ctl/echostreamctl", "check", service], env=env, capture_output=True, text=True)
     assert seen.returncode == 1 and re.search(cause, seen.stdout), f"echostreamctl check: {seen}"
 
 
-def requests(api, service, name):
+def send_failing_requests(api, service, name):
     """Sends requests that fail. A 503 adds no log line to the outage; a 500 logs its statement."""
     if service != "postgres" or name == "revoked right on a table":
         return
@@ -174,7 +174,7 @@ def requests(api, service, name):
         assert not failed, failed[:1]
 
 
-def once(programs, service, healed):
+def expect_one_outage(programs, service, healed):
     for program in programs:
         began = len(program.entries("service unavailable", service))
         over = program.entries("service available again", service)
@@ -182,10 +182,10 @@ def once(programs, service, healed):
         assert len(over) == healed and all(line["outage_ms"] >= 0 for line in over), f"{program.name}: {over}"
 
 
-def heal(programs, service, undo):
+def undo_fault(programs, service, undo):
     undo()
     for program in programs:
-        wait_for(lambda p=program: f"{p.name}: stays red: {p.readyz()}",
+        wait_for(lambda p=program: f"{p.name}: stays not ready: {p.readyz()}",
                  lambda p=program: (p.readyz() or [0])[0] == 200)
         wait_for(lambda p=program: f"{p.name}: the log does not report the end: {p.lines()}",
                  lambda p=program: program.entries("service available again", service))
@@ -207,14 +207,14 @@ def run(name, service, changes, fault, cause):
     try:
         programs += [Program(name, env) for name in BINARIES]
         for program in programs:
-            red(program, service, cause)
-            logged(program, service, cause)
-        check_verb(service, {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
-        requests(programs[0], service, name)
+            expect_not_ready(program, service, cause)
+            expect_logged(program, service, cause)
+        expect_check_fails(service, {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
+        send_failing_requests(programs[0], service, name)
         if undo:
-            heal(programs, service, undo)
+            undo_fault(programs, service, undo)
             undo = None
-        once(programs, service, 1 if fault else 0)
+        expect_one_outage(programs, service, 1 if fault else 0)
     finally:
         if undo:
             undo()

@@ -66,7 +66,7 @@ def workers(name):
     return next(set(p["workers"]) for p in status()["programs"] if p["name"] == name)
 
 
-def send(client, body):
+def send_frame(client, body):
     """Sends a message on a socket; returns "ack" or the error code."""
     ref = f"s{time.monotonic_ns()}"
     client.send_json({"type": "send", "id": ref, "channelId": CHANNEL, "clientMessageId": ref, "body": body})
@@ -84,7 +84,7 @@ class Load:
     def __init__(self):
         self.alice = token("alice")
         self.sockets = [open_socket(port, self.alice) for port in (FRONT, PUSH) * 2]
-        self.at = {}
+        self.deliveries = {}  # body -> how often it arrived
         self.sockets[0].on_frame = self.received
         self.sockets[0].send_json({"type": "subscribe", "id": "1", "channelId": CHANNEL})
         self.sent = []
@@ -92,13 +92,13 @@ class Load:
         self.readers = [Loop(lambda b=token(user): request("GET", "/api/v1/channels", b), 0.03)
                         for user in ("alice", "bob", "carol")]
         self.connectors = [Loop(lambda p=port: handshake_status(p, self.alice), 0.05) for port in (FRONT, PUSH)]
-        self.sender = Loop(lambda: self.sends(carol), 0.6)
+        self.sender = Loop(lambda: self.send_by_rest(carol), 0.6)
 
     def received(self, frame):
         if frame["type"] == "message" and frame["body"].startswith("load "):
-            self.at[frame["body"]] = self.at.get(frame["body"], 0) + 1
+            self.deliveries[frame["body"]] = self.deliveries.get(frame["body"], 0) + 1
 
-    def sends(self, bearer):
+    def send_by_rest(self, bearer):
         self.sent.append(f"load {time.monotonic()}")
         return request("POST", GENERAL, bearer, {"body": self.sent[-1]})
 
@@ -113,23 +113,23 @@ class Load:
         good = {"read": {200}, "handshake": {101}, "send": {201, 202}}
         wrong = {what: [x for x in all_ if x not in good[what]] for what, all_ in got.items()}
         assert not any(wrong.values()), ({what: len(all_) for what, all_ in got.items()}, wrong)
-        eventually(lambda: set(self.at) >= set(self.sent), 10)
-        assert set(self.at.values()) == {1}, self.at
+        eventually(lambda: set(self.deliveries) >= set(self.sent), 10)
+        assert set(self.deliveries.values()) == {1}, self.deliveries
         assert not any(client.close_code for client in self.sockets), "a reload closed a socket"
         print(f"  {len(got['read'])} reads, {len(got['send'])} sends, {len(got['handshake'])} handshakes over "
               "the reloads", flush=True)
 
 
-def limit_is(load, least, most):
-    """Bodies of `least` characters are accepted and of `most` refused, by REST and on an old socket."""
+def expect_limit(load, accepted, refused):
+    """Bodies of `accepted` characters are accepted and of `refused` are not, by REST and on an old socket."""
     def rest():
         bearer = token("bob")
-        seen = {request("POST", GENERAL, bearer, {"body": "x" * most}) for _ in range(8)}
+        seen = {request("POST", GENERAL, bearer, {"body": "x" * refused}) for _ in range(8)}
         return seen == {422}
     eventually(rest, 20)
     socket = load.sockets[1]
-    eventually(lambda: send(socket, "x" * most) == "body_too_long", 20)
-    assert request("POST", GENERAL, token("bob"), {"body": "x" * least}) in (201, 202)
+    eventually(lambda: send_frame(socket, "x" * refused) == "body_too_long", 20)
+    assert request("POST", GENERAL, token("bob"), {"body": "x" * accepted}) in (201, 202)
 
 
 def accepts_token(bearer):
@@ -158,7 +158,7 @@ def settings_change():
             assert RESTART[name] in {one["setting"] for one in logs[name].entries("a changed setting needs a restart")}
         eventually(lambda: not workers("api") & api and not workers("fanout") & fanout, 30)
         eventually(lambda: accepts_token(second), 30)
-        limit_is(load, BODY_MAX, BODY_MAX + 1)
+        expect_limit(load, BODY_MAX, BODY_MAX + 1)
         assert len(workers("api")) == len(api), "a setting that needs a restart was reloaded"
         assert len(workers("push") & held) == len(held) - 1, "push replaced more than its child for operators"
         load.wait_for_answers()
@@ -180,7 +180,7 @@ def faulty(load, second):
         assert [one["setting"].split()[0] for one in logs[name].entries("faulty setting")] == [wrong], logs[name].lines()
     load.wait_for_answers()
     assert accepts_token(second)
-    limit_is(load, BODY_MAX, BODY_MAX + 1)
+    expect_limit(load, BODY_MAX, BODY_MAX + 1)
 
 
 def empty_file(load, second):

@@ -65,7 +65,7 @@ def health():
 @check("other paths of push-server and fanout are not reachable")
 def ops_only():
     for path in ("/push/", "/push/ws", "/fanout/x", "/push/healthz/x", "/metricsx"):
-        ask("GET", path).own(404, "not_found")
+        ask("GET", path).own_error(404, "not_found")
 
 
 @check("an upgrade of another path than /ws is ignored")
@@ -76,8 +76,8 @@ def no_upgrade():
 
 @check("an unknown path is a 404 problem")
 def nowhere():
-    ask("GET", "/nope").own(404, "not_found")
-    ask("GET", "/apix").own(404, "not_found")
+    ask("GET", "/nope").own_error(404, "not_found")
+    ask("GET", "/apix").own_error(404, "not_found")
 
 
 @check("lighttpd does not change a 404 of a program")
@@ -89,14 +89,14 @@ def own_404():
 @check("unknown methods are refused")
 def methods():
     for method in ("TRACE", "PROPFIND"):
-        ask(method, "/api/v1/channels").own(403, "forbidden")
-    ask("FROBNICATE", "/api/v1/channels").own(501, "not_implemented")
+        ask(method, "/api/v1/channels").own_error(403, "forbidden")
+    ask("FROBNICATE", "/api/v1/channels").own_error(501, "not_implemented")
 
 
 @check("ambiguous paths are refused")
 def addresses():
     for path in ("/api/%2e%2e/x", "/api/v1/../x", "/api//x", "/api/a%2fb", "/api/%00", "/api/%ff"):
-        ask("GET", path).own(400, "bad_request")
+        ask("GET", path).own_error(400, "bad_request")
 
 
 @check("requests with an ambiguous length or host are refused")
@@ -113,13 +113,13 @@ def smuggling():
 @check("a body up to 256 KiB passes, one byte more is a 413 problem")
 def body_size():
     ask("POST", "/api/v1/channels", body=b"x" * 262144).has("body=262144")
-    ask("POST", "/api/v1/channels", body=b"x" * 262145).own(413, "too_large")
+    ask("POST", "/api/v1/channels", body=b"x" * 262145).own_error(413, "too_large")
 
 
 @check("headers over 8 KiB are a 431 problem")
 def head_size():
     ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 6000]).has("pool=api")
-    ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).own(431, "headers_too_large")
+    ask("GET", "/api/v1/channels", ["X-Big: " + "x" * 9000]).own_error(431, "headers_too_large")
 
 
 @check("an answer may take longer than a client may pause in its request")

@@ -32,7 +32,7 @@ class Answer:
         assert problem["status"] == status and problem["code"] == code, problem
         return problem
 
-    def own(self, status, code):
+    def own_error(self, status, code):
         """Checks that this is an error of lighttpd itself, complete, and readable by any web app."""
         problem = self.problem(status, code)
         assert problem["requestId"] == self.headers["x-request-id"] and len(problem["requestId"]) >= 8, problem

@@ -12,7 +12,7 @@ RUN = os.environ["ES_RUN_DIR"]
 
 @check("the 411 for a POST without Content-Length names a curl option that works")
 def no_length():
-    problem = ask("POST", "/api/v1/channels/x/join").own(411, "length_required")
+    problem = ask("POST", "/api/v1/channels/x/join").own_error(411, "length_required")
     assert "-d ''" in problem["detail"], problem
     ask("POST", "/api/v1/channels/x/join", ["Content-Length: 0"]).has("pool=api", "body=0")
 
@@ -21,26 +21,26 @@ def no_length():
 def request_id():
     for given, kept in (("abc-DEF_1.2", True), ("short", False), ("x" * 64, True), ("x" * 65, False),
                         ("quote\"quote", False)):
-        problem = ask("GET", "/nope", [f"X-Request-Id: {given}"]).own(404, "not_found")
+        problem = ask("GET", "/nope", [f"X-Request-Id: {given}"]).own_error(404, "not_found")
         assert (problem["requestId"] == given) == kept, problem
-    ids = {ask("GET", "/nope").own(404, "not_found")["requestId"] for _ in range(50)}
+    ids = {ask("GET", "/nope").own_error(404, "not_found")["requestId"] for _ in range(50)}
     assert len(ids) == 50, ids
 
 
 @check("the `instance` of an error is the path without the query")
 def instance():
-    assert ask("GET", "/no%22pe?token=x").own(404, "not_found")["instance"] == "/no\"pe"
-    assert ask("GET", "/%F0%9F%98%80").own(404, "not_found")["instance"] == "/%F0%9F%98%80"
-    assert raw(b"GET /a\x12\\\"\xc3\xa9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").own(
+    assert ask("GET", "/no%22pe?token=x").own_error(404, "not_found")["instance"] == "/no\"pe"
+    assert ask("GET", "/%F0%9F%98%80").own_error(404, "not_found")["instance"] == "/%F0%9F%98%80"
+    assert raw(b"GET /a\x12\\\"\xc3\xa9 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").own_error(
         400, "bad_request")["instance"] == "/a%12\\\"%C3%A9"
-    assert raw(b"GET /a\xff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").own(
+    assert raw(b"GET /a\xff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").own_error(
         400, "bad_request")["instance"] == "/a%FF"
 
 
 @check("when a FastCGI worker ends, the answer is a retryable 502")
 def worker_dies():
-    assert ask("GET", "/api/v1/x?die").own(502, "unavailable")["retryAfterMs"] == 1000
-    ask("POST", "/api/v1/channels/x/messages?die", body=b"{}").own(502, "unavailable")
+    assert ask("GET", "/api/v1/x?die").own_error(502, "unavailable")["retryAfterMs"] == 1000
+    ask("POST", "/api/v1/channels/x/messages?die", body=b"{}").own_error(502, "unavailable")
     assert ask("HEAD", "/api/v1/x?die").status == 502
 
 
@@ -48,7 +48,7 @@ def worker_dies():
 def down():
     for name, path in (("api", "/api/v1/channels"), ("push-ops", "/push/healthz"), ("push", "/ws")):
         os.unlink(f"{RUN}/{name}.sock")
-        ask("GET", path).own(503, "unavailable")
+        ask("GET", path).own_error(503, "unavailable")
 
 
 @check("lighttpd uses a restarted program again within half a second")
@@ -57,7 +57,7 @@ def restarted():
         for _ in range(4):
             down_s, began = 0.7, time.monotonic()
             while time.monotonic() - began < down_s:
-                ask("GET", path).own(503, "unavailable")
+                ask("GET", path).own_error(503, "unavailable")
                 time.sleep(0.01)
             listener = front_stubs.start_one(RUN, name)
             began = time.monotonic()

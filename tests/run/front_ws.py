@@ -69,6 +69,6 @@ def an_hour():
 @check("a body on /ws without an upgrade has the size limit of REST bodies")
 def no_upgrade_body():
     ask("POST", "/ws", body=b"x" * 262144).has("program=push")
-    ask("POST", "/ws", body=b"x" * 262145).own(413, "too_large")
+    ask("POST", "/ws", body=b"x" * 262145).own_error(413, "too_large")
     for lines in (["Content-Length: 9"], ["Transfer-Encoding: chunked"]):
-        ask("GET", "/ws", [*lines, "Upgrade: websocket"]).own(400, "bad_request")
+        ask("GET", "/ws", [*lines, "Upgrade: websocket"]).own_error(400, "bad_request")

@@ -48,11 +48,11 @@ def not_ready_without_setting(name, cause):
     env = settings(name, "none")
 
     def judge(program):
-        causes.red(program, "postgres", cause)
-        causes.logged(program, "postgres", cause)
+        causes.expect_not_ready(program, "postgres", cause)
+        causes.expect_logged(program, "postgres", cause)
     for_each_program(env, judge)
     if name != "feigning":  # `check` asks once, so it does not see that the session changes
-        causes.check_verb("postgres", {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
+        causes.expect_check_fails("postgres", {k: v for k, v in env.items() if "SOCKET" not in k}, cause)
 
 
 def ready_with_setting(name):
@@ -70,7 +70,7 @@ def isolation():
     cause = "default_transaction_isolation must be read committed.*25001"
     causes.sql(ISOLATION % ("SET", "= 'repeatable read'") + cut)
     try:
-        for_each_program(env, lambda program: causes.red(program, "postgres", cause))
+        for_each_program(env, lambda program: causes.expect_not_ready(program, "postgres", cause))
     finally:
         causes.sql(ISOLATION % ("RESET", "") + cut)
 

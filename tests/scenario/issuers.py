@@ -92,7 +92,7 @@ def claims(world, **changes):
     return {k: v for k, v in base.items() if v is not None}
 
 
-def me(world, token):
+def get_me(world, token):
     return rest.Client(world.env.url).request(
         "GET", API + "/users/me", [("Authorization", "Bearer " + token)])
 
@@ -117,12 +117,12 @@ def check_algorithms(report, world, folder):
         key, other = Key(alg, folder), Key(alg, folder)
         add_key(world, kid=alg, alg=alg, issuer="my-app", publicKey=key.pem, provision=True)
         good = key.sign({"kid": alg}, claims(world))
-        got = me(world, good)
+        got = get_me(world, good)
         report.check(FILE, alg + " signs in a user", None if got.status == 200 else str(got))
         report.check(FILE, alg + " opens a socket", None if socket_code(world, good) is None
                      else "no hello")
         bad = other.sign({"kid": alg}, claims(world))
-        got = me(world, bad)
+        got = get_me(world, bad)
         report.check(FILE, alg + " refuses a token of another key",
                      None if got.status == 401 else str(got))
         code = socket_code(world, bad)
@@ -193,14 +193,14 @@ def check_key_set(report, world, folder, server):
                  None if got.status == 422 else str(got))
     add_key(world, kid="set", alg="RS256", issuer="sets", jwksUrl=server.url, provision=True)
     good = one.sign({"kid": "first"}, claims(world, iss="sets", sub="set-1"))
-    got = me(world, good)
+    got = get_me(world, good)
     report.check(FILE, "a key of a set signs in a user", None if got.status == 200 else str(got))
     report.check(FILE, "a key of a set opens a socket", None if socket_code(world, good) is None
                  else "no hello")
     server.keys, before = [one.jwk("first"), two.jwk("second")], server.reads
     new = two.sign({"kid": "second"}, claims(world, iss="sets", sub="set-2"))
     for _ in range(20):
-        me(world, new)
+        get_me(world, new)
         socket_code(world, new)
     report.check(FILE, "unknown kids within a minute do not fetch the set again",
                  None if server.reads == before else "%d reads" % (server.reads - before))
@@ -212,7 +212,7 @@ def check_key_set(report, world, folder, server):
     code = socket_code(world, new, 9)
     report.check(FILE, "a new socket waits until its new key is fetched", None if code is None
                  else "close code %s" % code)
-    got = me(world, new)
+    got = get_me(world, new)
     report.check(FILE, "the new key signs in a user", None if got.status == 200 else str(got))
     report.check(FILE, "the set was fetched only once for the new key", None if server.reads == before + 1
                  else "%d reads" % (server.reads - before))
@@ -231,7 +231,8 @@ def open_socket(world, token):
     return client
 
 
-def seconds_to_close(client, since):
+def close_fault(client, since):
+    """None when the server closes the socket with 4003 within a second of since, else what it does."""
     client.wait(lambda: client.close_code, 5)
     took = time.monotonic() - since
     return None if client.close_code == 4003 and took < 1 else \
@@ -259,7 +260,7 @@ def check_example(report, world, name, command, key, watched=None):
                  else " ".join(statuses)[-600:])
     if watched:
         report.check(FILE, "docs/examples/auth/%s ends the user's socket within a second" % name,
-                     seconds_to_close(watched, ended))
+                     close_fault(watched, ended))
         watched.drop()
 
 

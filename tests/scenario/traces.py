@@ -56,7 +56,7 @@ def shape(spans):
     return sorted(x for root in roots for x in below(root))
 
 
-class Try:
+class TraceChecks:
     def __init__(self, env, spans, report, port):
         self.env, self.spans, self.report, self.port = env, spans, report, port
         self.world = World(env)
@@ -66,9 +66,9 @@ class Try:
         self.socket = ws.WsClient(env.ws_host, env.ws_port,
                                   "%s?token=%s" % (env.ws_path, self.world.token("acme")))
         self.socket.send_json({"type": "subscribe", "id": "s", "channelId": self.channel})
-        self.frames(lambda f: f.get("id") == "s")
+        self.wait_for_frame(lambda f: f.get("id") == "s")
 
-    def frames(self, wanted):
+    def wait_for_frame(self, wanted):
         """Waits for a frame for which wanted(frame) is true."""
         if not self.socket.wait(lambda: any(wanted(f) for _, f in self.socket.inbox), PATIENCE_S):
             raise TimeoutError("no such frame")
@@ -87,7 +87,7 @@ class Try:
         self.report.check("traces", name, "" if got == want else ["%s, not %s" % (got, want)] +
                           [json.dumps(s) for s in spans])
 
-    def rest(self):
+    def rest_send(self):
         trace, parent = secrets.token_hex(16), secrets.token_hex(8)
         self.send([("traceparent", "00-%s-%s-01" % (trace, parent))])
         spans = self.spans.wait(trace, lambda found: len(found) >= 3)
@@ -114,7 +114,7 @@ class Try:
         trace, parent = secrets.token_hex(16), secrets.token_hex(8)
         self.socket.send_json({"type": "send", "id": "w", "channelId": self.channel, "body": "hello",
                                "traceparent": "00-%s-%s-01" % (trace, parent)})
-        self.frames(lambda f: f.get("id") == "w" and f["type"] == "ack")
+        self.wait_for_frame(lambda f: f.get("id") == "w" and f["type"] == "ack")
         spans = self.spans.wait(trace, lambda found: len(found) >= 3)
         self.check("one trace leads from a send frame to the delivery", spans,
                    ["echostream-push:send(echostream-fanout:commit(echostream-push:deliver))"])
@@ -130,7 +130,7 @@ class Try:
             self.check("two sends at once keep their traces", spans,
                        ["echostream-push:send(echostream-fanout:commit(echostream-push:deliver))"])
 
-    def amazon(self):
+    def amazon_header(self):
         root = secrets.token_hex(16)
         self.send([("X-Amzn-Trace-Id", "Root=1-%s-%s;Parent=%s;Sampled=1" % (
             root[:8], root[8:], "c" * 16))])
@@ -163,7 +163,7 @@ class Try:
     def refusals(self):
         """The collector answers 503, then 400. Sends do not wait for it; the programs repeat spans after
         a 503 and drop them after a 400."""
-        self.answers([{"status": 503, "retryAfter": 2}] * 3)
+        self.plan_answers([{"status": 503, "retryAfter": 2}] * 3)
         trace = secrets.token_hex(16)
         before = time.monotonic()
         self.send([("traceparent", "00-%s-%s-01" % (trace, "d" * 16))])
@@ -173,7 +173,7 @@ class Try:
         self.report.check("traces", "a send does not wait for the collector", "" if took < 2 else "%.1f s" % took)
         waits = [line["at"] for line in self.spans.lines() if line.get("answered") == 503]
         self.report.check("traces", "the answer 503 was given", "" if len(waits) >= 1 else "no")
-        self.answers([{"status": 400}] * 3)
+        self.plan_answers([{"status": 400}] * 3)
         lost, kept = secrets.token_hex(16), secrets.token_hex(16)
         self.send([("traceparent", "00-%s-%s-01" % (lost, "d" * 16))])
         end = time.monotonic() + PATIENCE_S
@@ -183,7 +183,7 @@ class Try:
         self.spans.wait(kept, lambda found: len(found) >= 3)
         self.report.check("traces", "spans are not sent again after a 400", [json.dumps(s) for s in self.spans.of(lost)])
 
-    def answers(self, planned):
+    def plan_answers(self, planned):
         urllib.request.urlopen(urllib.request.Request(
             "http://127.0.0.1:%d/answers" % self.port, json.dumps(planned).encode(), method="PUT")).close()
 
@@ -195,9 +195,9 @@ def main():
     parser.add_argument("--port", type=int, required=True, help="the port of collector.py")
     options = parser.parse_args()
     env, report, spans = environment.read_env(options.env), Report(), Spans(options.spans)
-    tried = Try(env, spans, report, options.port)
-    for part in (tried.rest, tried.socket_send, tried.one_trace_each, tried.amazon, tried.not_sampled,
-                 tried.malformed, tried.refusals):
+    checks = TraceChecks(env, spans, report, options.port)
+    for part in (checks.rest_send, checks.socket_send, checks.one_trace_each, checks.amazon_header,
+                 checks.not_sampled, checks.malformed, checks.refusals):
         try:
             part()
         except (AssertionError, TimeoutError, OSError, KeyError) as e:
