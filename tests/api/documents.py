@@ -61,7 +61,7 @@ def missing_answers(document):
 
 
 def schema_examples(judge, document):
-    """Examples inside schemas against their schema; object schemas must have one."""
+    """(faults of the examples of schemas against their schema, number of examples)"""
     found, count = [], 0
     for name, schema in document["components"]["schemas"].items():
         for k, example in enumerate(schema.get("examples", [])):
@@ -73,7 +73,8 @@ def schema_examples(judge, document):
 
 
 def message_examples(judge, document):
-    """Faults of the examples of frames, which may have documented fields only."""
+    """(faults of the examples of frames, number of examples). A frame without an example is a fault, and
+    so is an undocumented field."""
     found, count = [], 0
     for name, message in document["components"]["messages"].items():
         if not message.get("examples"):

@@ -75,7 +75,8 @@ def fine(_):
 
 
 def reference_faults(document):
-    """Only a description may stand beside a reference: expand() would lose a limit."""
+    """Faults of references: only a description may stand beside one. A limit there would replace the
+    target's own limit in expand()."""
     return ["%s: %s beside a reference" % (path, name)
             for path, mapping in walk(document["components"]["schemas"])
             if isinstance(mapping.get("$ref"), str)

@@ -10,8 +10,8 @@ import re
 import sys
 
 SOURCES = ("shared", "api-fcgi", "fanout", "push-server", "ctl")
-# These files have no statements, or may have them: shared/pg begins and ends transactions, Redis has
-# a command SELECT, and echostreamctl applies migrations.
+# Files whose string literals may be SQL, or look like it: the stores, shared/pg (begins and ends
+# transactions), shared/redis (Redis has a command SELECT) and echostreamctl (applies migrations).
 HOMES = re.compile(r"^(shared/store/|shared/pg/|shared/redis/|ctl/(ctl_)?(db|migrat)[a-z_]*\.[ch]$)")
 LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 RUN = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:(?:\s|\\\n)*(?:[A-Z_0-9]+(?:\s|\\\n)+)?"(?:[^"\\\n]|\\.)*")*')

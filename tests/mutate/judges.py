@@ -28,7 +28,7 @@ def related(program, path):
 
 
 class Programs:
-    """The programs of unit, contract and store; those that most likely fail run first."""
+    """The programs of unit, contract and store. The programs that most likely fail run first."""
 
     def __init__(self, tree, servers):
         self.tree, self.servers = tree, servers

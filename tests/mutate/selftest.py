@@ -217,7 +217,7 @@ def edits_are_judged(folder):
           output)
     check("an edit that does not compile is not counted",
           have.get("full.c:20 off by one") == judges.Verdict("skipped", "did not compile"), output)
-    check("survivors end the run with 1", code == 1, output)
+    check("a run with survivors ends with 1", code == 1, output)
     _, code, output = verdicts(run, ["shared/full.c:5"])
     check("a run without survivors ends with 0",
           code == 0 and "1 tried, 1 killed (0 by time-out), 0 survived" in output, output)

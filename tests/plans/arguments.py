@@ -1,7 +1,7 @@
 """The arguments of each statement: lists of arguments, one list for each call.
 
-A statement without arguments fails the suite, and so does a name that no program has.
-The ids are those of load.sql.
+A statement that is missing here fails the suite. So does an empty list without a reason in LEFT_OUT,
+and a name that no program has. The ids are those of load.sql.
 """
 
 

@@ -57,7 +57,7 @@ def statements_of(text, source):
 
 
 def statements(build):
-    """All statements of the stores, each once, in the order of the files."""
+    """All statements of the programs, each once, in the order of the files."""
     root = Path(__file__).resolve().parents[2]
     found = {}
     for entry in json.loads(Path(build, "compile_commands.json").read_text()):

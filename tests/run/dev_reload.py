@@ -160,7 +160,7 @@ def settings_change():
         eventually(lambda: accepts_token(second), 30)
         expect_limit(load, BODY_MAX, BODY_MAX + 1)
         assert len(workers("api")) == len(api), "a setting that needs a restart was reloaded"
-        assert len(workers("push") & held) == len(held) - 1, "push replaced more than its child for operators"
+        assert len(workers("push") & held) == len(held) - 1, "push-server replaced a worker that holds clients"
         load.wait_for_answers()
         faulty(load, second)
         empty_file(load, second)

@@ -173,7 +173,7 @@ def main():
         check(f"{program} tells systemd of its start, a reload and its end", lives, program,
               program == "echostream-fanout")
     check("a hung worker of echostream-push starves the watchdog", hangs, "echostream-push")
-    check("a faulty setting ends the start with 78", refuses)
+    check("a program with a faulty setting exits with 78", refuses)
 
 
 if __name__ == "__main__":

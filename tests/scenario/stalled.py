@@ -107,7 +107,7 @@ def measure(report, world, channel):
         posters.stop()
         world.env.signal("fanout", environment.SIGNALS["continue"])
     p99 = took[int(len(took) * 0.99) - 1]
-    report.check("stalled", "GET /channels at p99 is %.1f ms (p50 %.1f, max %.1f), under %d" % (
+    report.check("stalled", "GET /channels takes %.1f ms at p99 (p50 %.1f ms, max %.1f ms), under %d ms" % (
         p99, took[len(took) // 2], took[-1], LIMIT_MS),
         bad[:3] or (None if p99 < LIMIT_MS else "p99 %.1f ms" % p99))
     statuses = collections.Counter(posters.answers.values())

@@ -37,7 +37,8 @@ def table(build, program, option, path):
 
 
 def make_world(env, judge):
-    """Creates the tenant acme with a message in a private channel, and globex, whose users call."""
+    """Creates the tenant acme with a message in a private channel, and globex, whose users send the
+    requests."""
     world = World(env, judge)
     for tenant in ("acme", "globex"):
         world.make_tenant(tenant, {"settings": {"user_send_limit": 5000,

@@ -128,7 +128,8 @@ def log_tails(env, since, lines=4):
 
 
 def complains(line, since):
-    """True for a warning or an error of our programs, and for a crash or panic in any form."""
+    """True for a warning or an error of our programs since that time, a failed CHECK, a report of a
+    sanitizer, and a FATAL or PANIC of PostgreSQL."""
     stamp = re.match(r'\{"ts":"([^"]*)"', line)
     if stamp:
         return stamp.group(1) >= since and ('"lvl":"warn' in line or '"lvl":"error' in line)
