@@ -137,7 +137,7 @@ class Conn:
             text += "; frames of other classes:" + "".join("\n  " + short(f) for f in waiting[:5])
         return text
 
-    def silence(self, within, types, pattern=None):
+    def expect_silence(self, within, types, pattern=None):
         """Checks that no event and no reply comes; given types or a pattern, that no such frame comes."""
         def breaks(frame):
             if pattern is not None:
@@ -151,7 +151,7 @@ class Conn:
             raise Failure("ws %s: expected silence for %gs, got %s" % (
                 self.name, within, short(broken())))
 
-    def closes(self, codes, within):
+    def expect_close(self, codes, within):
         client = self.need_open()
         client.wait(lambda: client.close_code is not None, within)
         if client.close_code not in codes:
@@ -160,7 +160,7 @@ class Conn:
             raise Failure("ws %s: expected close %s, got %s" % (
                 self.name, " or ".join(map(str, codes)), got))
 
-    def alive(self, within):
+    def expect_pong(self, within):
         """Checks that the server answers a ping of RFC 6455 with the ping's payload."""
         client = self.need_open()
         payload = b"scn-%d" % (len(client.pongs) + 1)

@@ -69,7 +69,7 @@ def step(world, conn, word, text):
     elif word == "silence":
         length, _, what = text.partition(" ")
         pattern = world.json(what) if what.startswith("{") else None
-        conn.silence(lang.seconds(length), set() if pattern else set(what.split()), pattern)
+        conn.expect_silence(lang.seconds(length), set() if pattern else set(what.split()), pattern)
     elif word == "save":
         path, _, name = text.partition("->")
         world.save(conn.last, path.strip(), name.strip())
@@ -141,13 +141,13 @@ def expect(world, conn, text):
         run(world, conn, world.fill(rest), within)
     elif word == "close":
         code, _, reason = rest.partition(" ")
-        conn.closes([int(c) for c in code.split(",")], within)
+        conn.expect_close([int(c) for c in code.split(",")], within)
         if reason and not re.search(reason.strip()[1:-1], conn.client.close_reason):
             raise Failure("close reason is %r" % conn.client.close_reason)
     elif word == "refused":
         refused(conn, rest.split())
     elif word == "open":
-        conn.alive(within)
+        conn.expect_pong(within)
     elif word == "ping":
         client = conn.need_open()
         if not client.wait(lambda: client.pings > 0, within):
