@@ -9,9 +9,9 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -su
 	-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' \
 	-keyout "$WORK/tls/privkey.pem" -out "$WORK/tls/fullchain.pem" 2>/dev/null || die 1 'openssl failed'
 
-# checks NAME FILE: check a configuration. lighttpd -t checks only the syntax, and -tt accepts a
-# misspelt key with a WARNING. So a warning or an error in the output fails the check.
-checks() {
+# check_config NAME FILE: check a configuration of lighttpd. lighttpd -t checks only the syntax, and -tt
+# accepts a misspelt key with a WARNING. So a warning or an error in the output fails the check.
+check_config() {
 	out=$(lighttpd -tt -f "$2" 2>&1)
 	code=$?
 	case $out in
@@ -27,14 +27,14 @@ snippet_tls() {
 		lighttpd/conf-available/61-echostream-tls.conf
 }
 
-checks 'the dev configuration is clean' lighttpd/dev.conf
+check_config 'the dev configuration is clean' lighttpd/dev.conf
 
 # Debian's main file with the snippets enabled, in the order of their names.
 snippet_tls >"$WORK/etc/61-echostream-tls.conf"
 cp lighttpd/conf-available/[56]0-*.conf lighttpd/conf-available/5[5-9]-*.conf "$WORK/etc"
 sed -i "s,/usr/share/echostream,$ROOT/lighttpd,; s,/run/echostream,$WORK/run," "$WORK/etc/50-echostream-paths.conf"
 sed -e "s,/etc/lighttpd/conf-enabled,$WORK/etc," /etc/lighttpd/lighttpd.conf >"$WORK/debian.conf"
-checks "the snippets are clean below Debian's lighttpd.conf" "$WORK/debian.conf"
+check_config "the snippets are clean below Debian's lighttpd.conf" "$WORK/debian.conf"
 
 # lighty-enable-mod finds a snippet by its name, and enables the snippets that `depends` names.
 code=0
@@ -66,7 +66,7 @@ include "$ROOT/lighttpd/dev.conf"
 END
 	snippet_tls
 } >"$WORK/front.conf"
-checks 'the dev configuration with TLS is clean' "$WORK/front.conf"
+check_config 'the dev configuration with TLS is clean' "$WORK/front.conf"
 # reload_lives OWNER MODE: give the TLS key this owner and mode, and succeed when lighttpd survives a
 # reload. A reload reads the key as www-data, not as root.
 reload_lives() {
@@ -134,7 +134,7 @@ mkdir "$WORK/alb" && cp "$WORK/tls/"*.pem "$WORK/alb" || die 1 'cannot copy the 
 ES_PROXY_FROM=127.0.0.1/32
 export ES_PROXY_FROM
 for name in alb alb-push; do
-	ES_RUN_DIR=$WORK/alb checks "lighttpd/$name.conf is clean" "lighttpd/$name.conf"
+	ES_RUN_DIR=$WORK/alb check_config "lighttpd/$name.conf is clean" "lighttpd/$name.conf"
 done
 ES_RUN_DIR=$WORK/alb part 'behind a load balancer' python3 tests/run/front_alb.py - "$WORK"
 part 'the front door' python3 tests/run/front.py "$WORK/front.conf" "$WORK" "$WORK/plain.conf"

@@ -120,14 +120,14 @@ class TraceChecks:
                    ["echostream-push:send(echostream-fanout:commit(echostream-push:deliver))"])
 
     def one_trace_each(self):
-        """Two sends in one packet, each in a trace of its own."""
+        """Two sends in a row on one socket, each with the traceparent of another trace."""
         traces = [secrets.token_hex(16), secrets.token_hex(16)]
         for trace in traces:
             self.socket.send_json({"type": "send", "id": trace, "channelId": self.channel, "body": "hello",
                                    "traceparent": "00-%s-%s-01" % (trace, "b" * 16)})
         for trace in traces:
             spans = self.spans.wait(trace, lambda found: len(found) >= 3)
-            self.check("two sends at once keep their traces", spans,
+            self.check("each of two sends in a row stays in its own trace", spans,
                        ["echostream-push:send(echostream-fanout:commit(echostream-push:deliver))"])
 
     def amazon_header(self):
@@ -157,7 +157,7 @@ class TraceChecks:
         self.socket.send_json({"type": "send", "id": "n", "channelId": self.channel, "body": "hello",
                                "traceparent": "00-%s-%s-01" % (trace, "f" * 16)})
         spans = self.spans.wait(trace, lambda found: len(found) >= 3)
-        self.check("a malformed traceparent counts as none", spans,
+        self.check("the server ignores a malformed traceparent", spans,
                    ["echostream-push:send(echostream-fanout:commit(echostream-push:deliver))"])
 
     def refusals(self):
@@ -172,7 +172,7 @@ class TraceChecks:
         self.report.check("traces", "spans are sent again after a 503", "" if len(spans) == 3 else "%s" % spans)
         self.report.check("traces", "a send does not wait for the collector", "" if took < 2 else "%.1f s" % took)
         waits = [line["at"] for line in self.spans.lines() if line.get("answered") == 503]
-        self.report.check("traces", "the answer 503 was given", "" if len(waits) >= 1 else "no")
+        self.report.check("traces", "the collector answered 503", "" if len(waits) >= 1 else "it did not")
         self.plan_answers([{"status": 400}] * 3)
         lost, kept = secrets.token_hex(16), secrets.token_hex(16)
         self.send([("traceparent", "00-%s-%s-01" % (lost, "d" * 16))])

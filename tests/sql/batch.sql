@@ -57,7 +57,7 @@ SELECT results_eq(format('SELECT * FROM pg_temp.send(pg_temp.m(%L, %L, %L, %L),
     :'c2', :'a1', 'j1', 'mine', :'c2', :'a2', 'j2', 'hello', :'c2', :'a2', 'j2', 'hello',
     :'c2', :'a2', 'j3', 'again'),
     ARRAY['1 committed ok 1', '2 event member_joined 2', '2 committed ok 3',
-    '3 repeat ok 3 hello', '4 committed ok 4'], 'the first send to a public channel joins, once');
+    '3 repeat ok 3 hello', '4 committed ok 4'], 'the first send of a user to a public channel makes the user a member, once');
 SELECT results_eq('SELECT seq, kind, actor_id, payload FROM channel_events
     WHERE channel_id = pg_temp.id(''c'', 2)', format('VALUES (2::bigint, %L, %L::uuid,
     %L::jsonb)', 'member_joined', :'a2', json_build_object('userId', :'a2', 'displayName', 'A Two',

@@ -71,7 +71,7 @@ SELECT results_eq(format('SELECT ord, last_seq, is_private, is_member, archived 
     ARRAY[%7$L, %7$L, %8$L, %9$L, %10$L, %7$L, %11$L, %11$L]::uuid[])', :'t1', :'t2', :'a1', :'a2',
     pg_temp.id('a', 3), :'b1', pg_temp.id('c', 3), :'c1', pg_temp.id('c', 4), pg_temp.id('c', 77), pg_temp.id('d', 1)),
     $$ VALUES (1, 0::bigint, true, true, false), (4, 0, false, true, true), (7, 0, false, true, false) $$,
-    'es_rights: a member may read; others, deactivated users and users of other tenants may not; nobody reads an unknown channel');
+    'es_rights: members may read; non-members of a private channel, deactivated users and other tenants may not; nobody reads an unknown channel');
 INSERT INTO revoked_tokens (tenant_id, jti, expires_at) VALUES (:'t1', 'j1', now() + interval '1 h'),
     (:'t1', 'j0', now() - interval '1 s'), (:'t2', 'j2', now() + interval '1 h');
 UPDATE users SET tokens_valid_after = 'epoch'::timestamptz + interval '4000000005 s' WHERE id = :'a1';
@@ -101,7 +101,7 @@ SELECT results_eq(format('SELECT k.tenant_id, k.name, k.scopes, k.tenant_status,
     :'a1', :'b1', 'good'), format($$ VALUES (%1$L::uuid, 'k', 'messages:write tokens:mint', 'active', %2$L::uuid, 'member', true),
     (%1$L, 'k', 'messages:write tokens:mint', 'active', %3$L, 'owner', true),
     (%1$L, 'k', 'messages:write tokens:mint', 'active', NULL, NULL, true) $$, :'t1', :'a2', :'a1'),
-    'a key returns its tenant and its bot, or the given user; a user of another tenant is not found');
+    'an API key returns its tenant and its bot, or the given user; a user of another tenant is not found');
 SELECT is_empty($$ SELECT * FROM es_api_key(sha256('gone'), NULL) $$, 'a revoked key returns no row');
 UPDATE tenants SET settings = '{"allowed_origins": ["https://a", "https://b"]}' WHERE id = :'t1';
 UPDATE tenants SET settings = '{"allowed_origins": ["https://b", "https://c"]}' WHERE id = :'t2';
