@@ -19,8 +19,8 @@ CREATE = re.compile(r"^\s*CREATE\s+(OR\s+REPLACE\s+)?FUNCTION\s+(?:public\.)?(\w
 COMMENT = re.compile(rb"^--.*\n", re.M)
 CALLER = re.compile(r"\b(?:shared|api-fcgi|fanout|push-server|ctl|tests)/[\w/.-]+\.c\b")
 STORE = pathlib.Path("shared/store/db_store.h")
-ASKED = re.compile(r'^#define DB_STORE_VERSION "(\d+)"', re.M)
-STATE = re.compile(r"^-- echostream:functions (\w+)$", re.M)
+STORE_VERSION = re.compile(r'^#define DB_STORE_VERSION "(\d+)"', re.M)
+CHECKSUM = re.compile(r"^-- echostream:functions (\w+)$", re.M)
 
 
 def rule(name, findings):
@@ -29,7 +29,7 @@ def rule(name, findings):
     print(f"{'not ok' if findings else 'ok'} {name}")
 
 
-def files():
+def file_faults():
     for path in FUNCTIONS:
         text = path.read_text(encoding="utf-8")
         created = CREATE.findall(text)
@@ -41,7 +41,7 @@ def files():
             yield f"{path}: must say CREATE OR REPLACE"
 
 
-def callers():
+def caller_faults():
     for path in FUNCTIONS:
         for caller in sorted(set(CALLER.findall(path.read_text(encoding="utf-8")))):
             source = pathlib.Path(caller)
@@ -49,7 +49,7 @@ def callers():
                 yield f"{path}: {caller} does not exist, or does not name {path.stem}"
 
 
-def copies():
+def copy_faults():
     seen = {}
     for path in MIGRATIONS:
         for _, name in CREATE.findall(path.read_text(encoding="utf-8")):
@@ -58,14 +58,14 @@ def copies():
             seen[name] = path
 
 
-def states():
+def checksums():
     """(migration, checksum) of each `-- echostream:functions` line, oldest first."""
-    return [(path, m[1]) for path in MIGRATIONS for m in STATE.finditer(path.read_text(encoding="utf-8"))]
+    return [(path, m[1]) for path in MIGRATIONS for m in CHECKSUM.finditer(path.read_text(encoding="utf-8"))]
 
 
-def state():
+def checksum_faults():
     total = hashlib.sha256(b"".join(COMMENT.sub(b"", path.read_bytes()) for path in FUNCTIONS)).hexdigest()
-    named = states()
+    named = checksums()
     if named and named[-1][1] == total:
         return
     yield "db/functions has changed: add a migration that begins with this line"
@@ -75,19 +75,19 @@ def state():
         yield "run ./dev ctl db rollback --yes first if your machine has applied it"
 
 
-def asked():
-    version = ASKED.search(STORE.read_text(encoding="utf-8"))[1]
-    for path, _ in states():
+def store_version_faults():
+    version = STORE_VERSION.search(STORE.read_text(encoding="utf-8"))[1]
+    for path, _ in checksums():
         if path.name.split("_")[0] > version:
             yield f"{STORE}: DB_STORE_VERSION is older than {path}; set it to that number"
 
 
 def main():
-    rule("each file of db/functions creates the function of its name", list(files()))
-    rule("callers that db/functions names exist", list(callers()))
-    rule("no function has two texts in db/migrations", list(copies()))
-    rule("the newest migration names the checksum of db/functions", list(state()))
-    rule("the programs ask for the migration that names the functions", list(asked()))
+    rule("each file of db/functions creates the function of its name", list(file_faults()))
+    rule("callers that db/functions names exist", list(caller_faults()))
+    rule("no function has two texts in db/migrations", list(copy_faults()))
+    rule("the newest migration names the checksum of db/functions", list(checksum_faults()))
+    rule("the programs ask for the migration that names the functions", list(store_version_faults()))
     return 0
 
 

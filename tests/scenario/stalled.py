@@ -71,7 +71,7 @@ def read_times(world):
     return sorted(took), bad
 
 
-def committed(world, channel):
+def stored_counts(world, channel):
     """clientMessageId -> number of stored messages."""
     found, after = collections.Counter(), 0
     while True:
@@ -87,7 +87,7 @@ def commit_faults(world, channel, accepted):
     """Waits until fanout has committed the accepted messages; returns lost and repeated ones."""
     end = time.monotonic() + COMMIT_S
     while True:
-        stored = committed(world, channel)
+        stored = stored_counts(world, channel)
         missing = [c for c in accepted if c not in stored]
         if not missing or time.monotonic() > end:
             break

@@ -44,7 +44,7 @@ class Env:
     def has(self, need):
         """True when the stack has what a word of `needs` names."""
         if need == "sql":
-            return bool(self.database()) and which("psql")
+            return bool(self.database()) and is_installed("psql")
         if need == "redis":
             return bool(self.get("ES_REDIS_URL")) and bool(redis_cli())
         if need == "signals":
@@ -173,10 +173,10 @@ def run(argv, text):
 
 def redis_cli():
     """The name of the Redis shell; Debian 13 may have only valkey-cli."""
-    return next((name for name in ("valkey-cli", "redis-cli") if which(name)), None)
+    return next((name for name in ("valkey-cli", "redis-cli") if is_installed(name)), None)
 
 
-def which(program):
+def is_installed(program):
     return any(os.access(os.path.join(d, program), os.X_OK)
                for d in os.environ.get("PATH", "").split(":"))
 
