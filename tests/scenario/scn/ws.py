@@ -30,7 +30,7 @@ class Closed(Exception):
 class WsClient:
     """.inbox has the received frames as (arrival number, dict); .cond is notified of each."""
 
-    def __init__(self, host, port, target, headers=(), timeout=10.0, rcvbuf=0, head=None):
+    def __init__(self, host, port, target, headers=(), timeout=10.0, rcvbuf=0):
         self.inbox = []
         self.cond = threading.Condition()
         self.close_code = None
@@ -44,14 +44,14 @@ class WsClient:
         self.pings = 0
         self.pongs = []
         self.answer_pings = True
-        self.on_frame = None
+        self.on_frame = None    # if set, gets each frame in place of .inbox
         self.reading = threading.Event()
         self.reading.set()
         self.parser = frames.Parser()
         self.lock = threading.Lock()
         self.sock = open_socket(host, port, timeout, rcvbuf)
         try:
-            rest = self._handshake(host, port, target, headers, head)
+            rest = self._handshake(host, port, target, headers)
         except BaseException:
             self.sock.close()
             raise
@@ -59,7 +59,8 @@ class WsClient:
         self.thread = threading.Thread(target=self._read, args=(rest,), daemon=True)
         self.thread.start()
 
-    def _handshake(self, host, port, target, headers, head):
+    def _handshake(self, host, port, target, headers):
+        """Upgrades the connection; returns the bytes that followed the server's answer."""
         key = base64.b64encode(os.urandom(16))
         lines = {"Host": "%s:%d" % (host, port), "Upgrade": "websocket",
                  "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
@@ -70,7 +71,7 @@ class WsClient:
                 del lines[k]
             if value is not None:
                 lines[name] = value
-        request = head or "GET %s HTTP/1.1\r\n" % target
+        request = "GET %s HTTP/1.1\r\n" % target
         request += "".join("%s: %s\r\n" % kv for kv in lines.items()) + "\r\n"
         self.sock.sendall(request.encode("latin-1"))
         status, got, rest = read_head(self.sock)
