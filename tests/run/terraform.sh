@@ -114,5 +114,5 @@ resource "aws_sqs_queue" "planted" {
 END
 ! terraform -chdir="$WORK/good/envs/dev" validate >/dev/null 2>&1
 result $? 'terraform validate finds a misspelt argument'
-part 'rules of the house' python3 tests/terraform/house.py terraform
+part 'the house rules of terraform' python3 tests/terraform/house.py terraform
 python3 tests/terraform/migrate_script.py "$WORK"

@@ -47,7 +47,7 @@ class Service:
         self.inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.inbox.bind(address)
         self.log = (WORK / f"{name}.log").open("wb")
-        self.told = []
+        self.messages = []
         # systemd sets WATCHDOG_PID to the pid of the program; `exec` keeps the pid of the shell.
         self.process = subprocess.Popen(
             ["sh", "-c", 'WATCHDOG_PID=$$ exec "$0"', str(BIN / name)], stderr=self.log,
@@ -58,10 +58,10 @@ class Service:
         """The next message, or None when none comes in that time."""
         self.inbox.settimeout(max(seconds, 0.001))
         try:
-            self.told.append(self.inbox.recv(4096).decode())
+            self.messages.append(self.inbox.recv(4096).decode())
         except socket.timeout:
             return None
-        return self.told[-1]
+        return self.messages[-1]
 
     def expect(self, start, seconds=20):
         """Wait for a message that begins with start."""
@@ -70,7 +70,7 @@ class Service:
             message = self.next(left)
             if message and message.startswith(start):
                 return message
-        raise AssertionError(f"{self.name}: no {start} in {seconds} s, but {self.told[-5:]}\n{self.said()}")
+        raise AssertionError(f"{self.name}: no {start} in {seconds} s, but {self.messages[-5:]}\n{self.said()}")
 
     def silent(self, what, seconds):
         """True when the message `what` does not come within these seconds."""
@@ -119,7 +119,7 @@ def lives(service):
     assert set(before) != set(service.workers()), "no process was replaced"
     service.expect("WATCHDOG=1", WATCHDOG_S)
     assert service.end() == 0, service.said()
-    assert "READY=1" not in service.told[service.told.index("STOPPING=1"):]
+    assert "READY=1" not in service.messages[service.messages.index("STOPPING=1"):]
 
 
 def hangs(service):

@@ -232,7 +232,7 @@ def open_socket(world, token):
 
 
 def close_fault(client, since):
-    """None when the server closes the socket with 4003 within a second of since, else what it does."""
+    """None when the server closes the socket with 4003 within a second of since, else a text."""
     client.wait(lambda: client.close_code, 5)
     took = time.monotonic() - since
     return None if client.close_code == 4003 and took < 1 else \

@@ -178,7 +178,7 @@ INSERT INTO channel_events (tenant_id, channel_id, seq, kind, actor_id)
 SELECT :'t1', pg_temp.id('c', n), s, 'x', :'a1' FROM generate_series(1, 2) n, generate_series(101, 103) s;
 SELECT is(es_purge_channels(2), 0::bigint, 'without a deleted channel the purge does nothing');
 SELECT is(pg_temp.as_role('es_batch', NULL, 'DELETE FROM ' || t), 'rows 0',
-    'es_batch deletes nothing of a channel that is there: ' || t)
+    'es_batch deletes nothing of a channel that exists: ' || t)
 FROM (SELECT c.oid::regclass::text t FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
       WHERE c.relkind = 'r' AND a.attname = 'channel_id' AND has_table_privilege('es_batch', c.oid, 'DELETE')
       AND c.relname NOT IN ('deleted_channels', 'refused_messages') ORDER BY 1) x;
