@@ -3,7 +3,7 @@
 import json
 import re
 
-from cast import ROLES, TENANTS
+from fixtures import ROLES, TENANTS
 from scn.frame_schemas import resolve
 from wire import Request, escaped
 
@@ -49,62 +49,62 @@ class Drawer:
         self.id_names = {p["name"] for op in self.operations for p in op.parameters
                          if p["in"] == "path"}
 
-    def draw(self, rng, cast, among=None):
+    def draw(self, rng, fixtures, among=None):
         """Returns (operation, tenant, request). among: the operations to choose from, if not all."""
         op = rng.choice(among or self.operations)
         tenant = TENANTS[0] if rng.random() < 0.85 else TENANTS[1]
         request = Request(op.name, op.verb.upper().encode(),
-                          self._segments(rng, cast, op, tenant))
-        request.token = self._token(rng, cast, op, tenant)
+                          self._segments(rng, fixtures, op, tenant))
+        request.token = self._token(rng, fixtures, op, tenant)
         if op.body is not None and (op.body_wanted or rng.random() < 0.7):
             request.schema = op.body
-            request.value = self._body(rng, cast, op, tenant)
+            request.value = self._body(rng, fixtures, op, tenant)
             request.body = as_json(rng, request.value)
             kind = rng.choice(op.kinds)
             request.headers.append((b"Content-Type", rng.choice((
                 kind, kind, kind + "; charset=utf-8")).encode()))
-        self._parameters(rng, cast, op, tenant, request)
+        self._parameters(rng, fixtures, op, tenant, request)
         if rng.random() < 0.1:
             request.headers.append((b"X-Request-Id", b"prop-%08x" % rng.getrandbits(32)))
         request.chunked = request.body is not None and rng.random() < 0.05
         return op, tenant, request
 
-    def _segments(self, rng, cast, op, tenant):
+    def _segments(self, rng, fixtures, op, tenant):
         of_message = rng.random() < 0.7 and "essageId}" in op.path
-        return [escaped(self._segment(rng, cast, op, tenant, part, of_message).encode(
+        return [escaped(self._segment(rng, fixtures, op, tenant, part, of_message).encode(
             "utf-8", "surrogatepass")) for part in op.path.strip("/").split("/")]
 
-    def _segment(self, rng, cast, op, tenant, part, of_message):
+    def _segment(self, rng, fixtures, op, tenant, part, of_message):
         if not part.startswith("{"):
             return part
         name = part.strip("{}")
         if name == "channelId" and of_message:
-            return cast.history[tenant]
-        known = cast.id_for(rng, tenant, name, op.ending)
+            return fixtures.history[tenant]
+        known = fixtures.id_for(rng, tenant, name, op.ending)
         if known is None or (name.lower().endswith("messageid") and rng.random() < 0.1):
             return str(self.values.good(rng, op.schema_of("path", name)))
         return known
 
-    def _token(self, rng, cast, op, tenant):
+    def _token(self, rng, fixtures, op, tenant):
         if op.auth is None:
             return None
         if op.auth == "operatorKey":
-            return cast.operator.encode()
+            return fixtures.operator.encode()
         role = rng.choice(ROLES[:2] + ROLES) if rng.random() < 0.95 else "spare0"
-        return cast.tokens[tenant, role].encode()
+        return fixtures.tokens[tenant, role].encode()
 
-    def _body(self, rng, cast, op, tenant):
+    def _body(self, rng, fixtures, op, tenant):
         value = self.values.good(rng, op.body)
         for name in list(value) if isinstance(value, dict) else ():
             if name == op.makes:
                 value = dict(value, **{name: self.values.fresh(rng, op.body, name)})
             elif name in self.id_names and rng.random() < 0.8:
-                known = cast.id_for(rng, tenant, name, False)
+                known = fixtures.id_for(rng, tenant, name, False)
                 old = value[name]
                 value[name] = int(known) if known and isinstance(old, int) else known or old
         return value
 
-    def _parameters(self, rng, cast, op, tenant, request):
+    def _parameters(self, rng, fixtures, op, tenant, request):
         place = rng.choice(sorted(PAGE_PLACES) + [None])
         for spec in op.parameters:
             name = spec["name"]
@@ -112,7 +112,7 @@ class Drawer:
                 continue
             if not (spec.get("required") or name == place or rng.random() < OPTIONAL):
                 continue
-            value = self._parameter(rng, cast, op, tenant, spec)
+            value = self._parameter(rng, fixtures, op, tenant, spec)
             if value is None or (name == "Idempotency-Key" and isinstance(request.value, dict)
                                  and "clientMessageId" in request.value):
                 continue
@@ -121,17 +121,17 @@ class Drawer:
             else:
                 request.query.append((name.encode(), escaped(value.encode("utf-8"))))
 
-    def _parameter(self, rng, cast, op, tenant, spec):
+    def _parameter(self, rng, fixtures, op, tenant, spec):
         name, schema = spec["name"], self.values.whole(spec["schema"])
         if name == "cursor":
             key = (tenant, op.path.partition("/api/v1")[2].partition("/channels/")[0])
-            return cast.cursors.get(key)
+            return fixtures.cursors.get(key)
         if name == "Prefer":
             return "respond-async"
         if name in PAGE_PLACES and rng.random() < 0.7:
-            return cast.id_for(rng, tenant, "messageId", False)
+            return fixtures.id_for(rng, tenant, "messageId", False)
         if schema.get("type") == "array":
-            known = [cast.id_for(rng, tenant, "userId", False)
+            known = [fixtures.id_for(rng, tenant, "userId", False)
                      for _ in range(rng.choice((1, 2, 5, 100)))]
             return ",".join(known)
         value = self.values.good(rng, schema)

@@ -2,7 +2,7 @@
 
 import json
 
-from cast import ROLES, TENANTS
+from fixtures import ROLES, TENANTS
 from draw import as_json
 from wire import escaped
 
@@ -46,9 +46,9 @@ HEADERS = (
 )
 
 
-def mutate(rng, mutation, operation, tenant, request, cast):
+def mutate(rng, mutation, operation, tenant, request, fixtures):
     """Applies one of MUTATIONS; False when it does not apply to the request."""
-    note = mutation(rng, operation, tenant, request, cast)
+    note = mutation(rng, operation, tenant, request, fixtures)
     if note:
         request.notes.append(note)
     return bool(note)
@@ -65,7 +65,7 @@ def random_bytes(rng, most):
     return bytes(c for c in data if c not in b"\r\n ") or b"\x01"
 
 
-def break_id(rng, operation, tenant, request, cast):
+def break_id(rng, operation, tenant, request, fixtures):
     places = ids_in(operation)
     if not places:
         return None
@@ -76,8 +76,8 @@ def break_id(rng, operation, tenant, request, cast):
         return None  # another mutation has shortened the path
     old = request.segments[place]
     note, made = rng.choice((
-        ("id of another tenant", cast.id_for(rng, other, name, operation.ending)),
-        ("id of another kind", cast.id_for(rng, tenant, rng.choice((
+        ("id of another tenant", fixtures.id_for(rng, other, name, operation.ending)),
+        ("id of another kind", fixtures.id_for(rng, tenant, rng.choice((
             "userId", "channelId", "messageId")), operation.ending)),
         ("unknown id", "01900000-0000-7000-8000-0000ffff%04x" % rng.getrandbits(16)),
         ("upper case id", old.decode("latin-1").upper()),
@@ -91,7 +91,7 @@ def break_id(rng, operation, tenant, request, cast):
     return note
 
 
-def break_path(rng, operation, tenant, request, cast):
+def break_path(rng, operation, tenant, request, fixtures):
     if not request.segments:
         return None
     place = rng.randrange(len(request.segments))
@@ -110,7 +110,7 @@ def break_path(rng, operation, tenant, request, cast):
     return "path: %s %r" % (way, made[:40])
 
 
-def break_query(rng, operation, tenant, request, cast):
+def break_query(rng, operation, tenant, request, fixtures):
     names = [p["name"].encode() for p in operation.parameters if p["in"] == "query"]
     name = rng.choice(names + [b"limit", b"x", b"cursor", b"Limit", b"", b"%00", b"a" * 2000])
     value = rng.choice((rng.choice(NUMBERS), None, escaped(rng.randbytes(20)), random_bytes(rng, 20),
@@ -123,12 +123,12 @@ def break_query(rng, operation, tenant, request, cast):
     return "query: %r" % name[:40]
 
 
-def break_cursor(rng, operation, tenant, request, cast):
+def break_cursor(rng, operation, tenant, request, fixtures):
     if not operation.schema_of("query", "cursor"):
         return None
     other = TENANTS[1 - TENANTS.index(tenant)]
-    known = [c for c in cast.cursors.values() if c]
-    cursor = (cast.cursors.get((other, "/users")) or rng.choice(known)).encode()
+    known = [c for c in fixtures.cursors.values() if c]
+    cursor = (fixtures.cursors.get((other, "/users")) or rng.choice(known)).encode()
     place = rng.randrange(len(cursor))
     cursor = rng.choice((cursor, cursor[:place], cursor + b"A", rng.choice(known).encode(),
                          cursor[:place] + b"A" + cursor[place + 1:], cursor * 20))
@@ -136,7 +136,7 @@ def break_cursor(rng, operation, tenant, request, cast):
     return "cursor: broken, or of another list"
 
 
-def break_header(rng, operation, tenant, request, cast):
+def break_header(rng, operation, tenant, request, fixtures):
     name, values = rng.choice(HEADERS)
     value = rng.choice(values + (random_bytes(rng, 40),))
     if name == b"Content-Length" and not request.body:
@@ -150,7 +150,7 @@ def break_header(rng, operation, tenant, request, cast):
     return "header: %s" % name.decode()
 
 
-def break_content_type(rng, operation, tenant, request, cast):
+def break_content_type(rng, operation, tenant, request, fixtures):
     if request.body is None:
         request.body = b"{}"
     request.drop_header(b"Content-Type")
@@ -160,27 +160,27 @@ def break_content_type(rng, operation, tenant, request, cast):
     return "content type %r" % (value and value[:40])
 
 
-def break_method(rng, operation, tenant, request, cast):
+def break_method(rng, operation, tenant, request, fixtures):
     request.method = rng.choice(METHODS)
     return "method"
 
 
-def break_token(rng, operation, tenant, request, cast):
+def break_token(rng, operation, tenant, request, fixtures):
     way = rng.choice(("bad", "bad", "bad", "none", "role", "tenant", "operator", "bytes", "scheme",
                       "twice"))
     if way == "bad":
-        name = rng.choice(sorted(cast.bad))
-        request.token = cast.bad[name].encode()
+        name = rng.choice(sorted(fixtures.bad))
+        request.token = fixtures.bad[name].encode()
         return "token " + name
     if way == "none":
         request.token = None
     elif way == "role":
-        request.token = cast.tokens[tenant, rng.choice(ROLES)].encode()
+        request.token = fixtures.tokens[tenant, rng.choice(ROLES)].encode()
     elif way == "tenant":
-        request.token = cast.tokens[TENANTS[1 - TENANTS.index(tenant)],
-                                    rng.choice(ROLES)].encode()
+        request.token = fixtures.tokens[TENANTS[1 - TENANTS.index(tenant)],
+                                        rng.choice(ROLES)].encode()
     elif way == "operator":
-        request.token = cast.operator.encode()
+        request.token = fixtures.operator.encode()
     elif way == "bytes":
         request.token = random_bytes(rng, 200)
     elif way == "scheme":
@@ -191,15 +191,15 @@ def break_token(rng, operation, tenant, request, cast):
     return "token: " + way
 
 
-def break_member(rng, operation, tenant, request, cast):
+def break_member(rng, operation, tenant, request, fixtures):
     if request.schema is None or request.value is None:
         return None
-    request.value = cast.values.broken(rng, request.schema, request.value)
+    request.value = fixtures.values.broken(rng, request.schema, request.value)
     request.body = as_json(rng, request.value)
     return "body: a field is broken"
 
 
-def break_body(rng, operation, tenant, request, cast):
+def break_body(rng, operation, tenant, request, fixtures):
     if request.body is None or rng.random() < 0.2:
         request.body = rng.choice(WHOLE_BODIES)
         if request.header(b"Content-Type") is None and rng.random() < 0.8:

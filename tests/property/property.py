@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "scenario"))
 
-from cast import Cast  # noqa: E402
+from fixtures import Fixtures  # noqa: E402
 from draw import Drawer  # noqa: E402
 from mutate import MUTATIONS, mutate  # noqa: E402
 from scn import env as environment, schemas  # noqa: E402
@@ -55,25 +55,25 @@ class Run:
         self.show_all = False
         self.lock = threading.Lock()
         self.local = threading.local()
-        self.cast = None
+        self.fixtures = None
 
     def run(self, numbers, jobs):
         numbers = list(numbers)
         with ThreadPoolExecutor(jobs) as pool:
             for start in range(0, len(numbers), ROUND):
-                self.cast = Cast(self.env, self.values)
+                self.fixtures = Fixtures(self.env, self.values)
                 for done in [pool.submit(self.one, k) for k in numbers[start:start + ROUND]]:
                     done.result()
 
     def request(self, k):
         """Request k of this seed: (operation, tenant, request)."""
         rng = random.Random("%s:%d" % (self.seed, k))
-        operation, tenant, request = self.drawer.draw(rng, self.cast)
+        operation, tenant, request = self.drawer.draw(rng, self.fixtures)
         wanted = rng.choice((1, 1, 1, 2)) if rng.random() < MUTATED else 0
         for _ in range(20):
             if len(request.notes) >= wanted:
                 break
-            mutate(rng, rng.choice(MUTATIONS), operation, tenant, request, self.cast)
+            mutate(rng, rng.choice(MUTATIONS), operation, tenant, request, self.fixtures)
         return operation, tenant, request
 
     def one(self, k):
@@ -91,7 +91,7 @@ class Run:
             if answer is not None and not request.notes:
                 self.met[operation.name][answer.status] += 1
         if answer is not None and answer.status < 300:
-            self.cast.learn(tenant, self.drawer.id_names, answer.json)
+            self.fixtures.learn(tenant, self.drawer.id_names, answer.json)
         for fault in {without_values(fault): fault for fault in faults}.values():
             self.found(k, operation, request, answer, fault)
 
@@ -125,12 +125,12 @@ class Run:
             if not missing:
                 break
             if k % RETRY_ROUND == 0:
-                self.cast = Cast(self.env, self.values)
+                self.fixtures = Fixtures(self.env, self.values)
             rng = random.Random("%s:retry_missing:%d" % (self.seed, k))
             among = [op for op in self.drawer.operations if op.name in missing]
             makers = [op for op in self.drawer.operations if op.verb == "post"
                       and not op.ending and op.body]
-            self.send(k, *self.drawer.draw(rng, self.cast, rng.choice((among, makers))))
+            self.send(k, *self.drawer.draw(rng, self.fixtures, rng.choice((among, makers))))
 
     def without_success(self):
         """Operations of which no valid request succeeded."""

@@ -28,7 +28,7 @@ JSON = ("Content-Type", "application/json")
 PROBLEM = ("Content-Type", "application/problem+json")
 BODY = {"type": "/problems/x", "title": "X", "status": 404, "code": "not_found",
         "requestId": ID[1]}
-KEPT = b'{"email":"a@b.test","displayName":"A"}'
+USER_CREATE = b'{"email":"a@b.test","displayName":"A"}'
 
 
 def problem(**changes):
@@ -68,8 +68,8 @@ ANSWERS = [
     ("a 404 that is no problem document", "GET", "nothing", None, 404,
      [ID, PROBLEM], {}, "problem document"),
     ("an answer to HEAD with a body", "HEAD", "users/me", None, 200, [ID, JSON], USER, "has a body"),
-    ("a valid creation", "POST", "users", KEPT, 201, [ID, JSON, ("Location", "/x")], USER, None),
-    ("an accepted body that the document forbids", "POST", "users", KEPT[:-1] + b',"x":1}', 201,
+    ("a valid creation", "POST", "users", USER_CREATE, 201, [ID, JSON, ("Location", "/x")], USER, None),
+    ("an accepted body that the document forbids", "POST", "users", USER_CREATE[:-1] + b',"x":1}', 201,
      [ID, JSON, ("Location", "/x")], USER, "the document forbids"),
     ("an accepted body that is not JSON", "POST", "users", b"{", 201,
      [ID, JSON, ("Location", "/x")], USER, "not JSON"),
@@ -200,7 +200,7 @@ def check_planted(report, env):
 def check_seed(report, env):
     """The same seed and number make the same request."""
     run = Run(env, API, "selftest")
-    run.cast = suite.Cast(env, run.values)
+    run.fixtures = suite.Fixtures(env, run.values)
     wires = [[run.request(k)[2].wire(b"x") for k in range(300)] for _ in range(2)]
     report.check("selftest", "a seed makes the same requests again",
                  None if wires[0] == wires[1] else "they differ")

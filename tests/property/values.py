@@ -87,14 +87,14 @@ class Values:
 
     def _object(self, rng, schema, depth):
         made, members = {}, schema.get("properties", {})
-        required, shut = set(schema.get("required", [])), set()
+        required, excluded = set(schema.get("required", [])), set()
         for word in {"anyOf", "oneOf"} & set(schema):
             choice = rng.choice(schema[word])
             required |= set(choice.get("required", []))
             if word == "oneOf":
-                shut |= {name for part in schema[word] for name in part.get("required", [])}
+                excluded |= {name for part in schema[word] for name in part.get("required", [])}
         for name in members:
-            if name in required or (name not in shut and depth < MOST_DEPTH and rng.random() < 0.5):
+            if name in required or (name not in excluded and depth < MOST_DEPTH and rng.random() < 0.5):
                 made[name] = self.good(rng, members[name], depth + 1)
         for name, others in schema.get("dependentRequired", {}).items():
             for other in others if name in made else ():
@@ -184,8 +184,8 @@ def one_of_set(rng, members):
         if str(kind) == "LITERAL":
             return chr(arg)
         return "5" if "DIGIT" in str(arg) else "a"
-    shut = {chr(arg) for kind, arg in spec[0][1] if str(kind) == "LITERAL"}
-    return rng.choice([c for c in ALPHABETS[0] if c not in shut])
+    excluded = {chr(arg) for kind, arg in spec[0][1] if str(kind) == "LITERAL"}
+    return rng.choice([c for c in ALPHABETS[0] if c not in excluded])
 
 
 def without(value, name):

@@ -17,9 +17,9 @@ class World:
     def __init__(self, env, clients, channels):
         self.env = env
         self.secret = env.jwt_secret()
-        self.tenants = [self.tenant(k, clients, channels) for k in range(TENANTS)]
+        self.tenants = [self.make_tenant(k, clients, channels) for k in range(TENANTS)]
 
-    def tenant(self, k, clients, channels):
+    def make_tenant(self, k, clients, channels):
         """Makes a tenant; every user is one client, and a member of all private channels."""
         users = len(range(k, clients, TENANTS))
         rooms = len(range(k, channels, TENANTS))
@@ -27,14 +27,14 @@ class World:
                    [str(uuid.uuid4()) for _ in range(rooms)])
         self.sql("INSERT INTO tenants (id, name, max_messages_per_second, settings) VALUES "
                  "('%s', 'storm', 100000, '{\"user_send_limit\": 5000}')" % t.id)
-        self.copy(t, "users (tenant_id, id, email, display_name, role)",
-                  ["'%s', '%s', 'u%d@storm.test', 'U%d', '%s'" % (
-                      t.id, u, n, n, "owner" if n == 0 else "member")
-                   for n, u in enumerate(t.users)])
-        self.copy(t, "channels (tenant_id, id, name, is_private, created_by)",
-                  ["'%s', '%s', 'c%d', %s, '%s'" % (
-                      t.id, c, n, n % PRIVATE == 0, t.users[0])
-                   for n, c in enumerate(t.channels)])
+        self.insert("users (tenant_id, id, email, display_name, role)",
+                    ["'%s', '%s', 'u%d@storm.test', 'U%d', '%s'" % (
+                        t.id, u, n, n, "owner" if n == 0 else "member")
+                     for n, u in enumerate(t.users)])
+        self.insert("channels (tenant_id, id, name, is_private, created_by)",
+                    ["'%s', '%s', 'c%d', %s, '%s'" % (
+                        t.id, c, n, n % PRIVATE == 0, t.users[0])
+                     for n, c in enumerate(t.channels)])
         self.sql("INSERT INTO channel_heads (tenant_id, channel_id) SELECT tenant_id, id "
                  "FROM channels WHERE tenant_id = '%s'" % t.id)
         self.sql("INSERT INTO channel_members (tenant_id, channel_id, user_id) SELECT c.tenant_id,"
@@ -42,7 +42,7 @@ class World:
                  "'%s' AND (c.is_private OR u.id = '%s')" % (t.id, t.users[0]))
         return t
 
-    def copy(self, _tenant, table, rows):
+    def insert(self, table, rows):
         for at in range(0, len(rows), 1000):
             self.sql("INSERT INTO %s VALUES %s" % (table, ", ".join(
                 "(%s)" % r for r in rows[at:at + 1000])))

@@ -33,7 +33,8 @@ NAMES = ("lost", "lost_accepted", "early_ack", "wrong_number", "changed", "doubl
 class Verdict:
     def __init__(self):
         self.faults = {name: [] for name in NAMES}
-        self.apart = []         # messages answered 202 that the run lost with the queue: no fault
+        # Messages answered 202 that were in the queue when the run emptied it. This is no fault.
+        self.lost_with_queue = []
 
     def add(self, name, text):
         self.faults[name].append(text)
@@ -94,7 +95,7 @@ def judge_sends(v, journal, histories):
                 v.add("ghost", "%s was refused and is in history" % s.cid)
         elif s.accepted_at is not None:
             if row is None and flushed(journal, s):
-                v.apart.append(s)
+                v.lost_with_queue.append(s)
             elif row is None:
                 v.add("lost_accepted", describe(s))
         else:

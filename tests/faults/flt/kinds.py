@@ -44,7 +44,7 @@ class Fault:
         self.poisons = 0
         self.wrong = []         # missing or wrong symptoms during the fault
 
-    def some(self, pids):
+    def pick(self, pids):
         return self.rng.choice(pids)
 
     def freeze(self, pids, seconds):

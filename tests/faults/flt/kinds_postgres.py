@@ -10,7 +10,7 @@ from .stack import Gone, children
 def pg_backend_kill(f):
     pid = f.stack.sql("select pid from pg_stat_activity where application_name like "
                       "'echostream-%' order by random() limit 1")
-    f.stack.kill(int(pid or 0) or f.some(children(f.stack.master("postgres"))), signal.SIGKILL)
+    f.stack.kill(int(pid or 0) or f.pick(children(f.stack.master("postgres"))), signal.SIGKILL)
     return "pid %s" % pid
 
 

@@ -11,7 +11,7 @@ from .stack import children, holds_socket
 
 @kind(2)
 def api_worker_kill(f):
-    pid = f.some(f.stack.workers("api"))
+    pid = f.pick(f.stack.workers("api"))
     f.stack.kill(pid, signal.SIGKILL)
     return "pid %d" % pid
 
@@ -44,7 +44,7 @@ def api_restart(f):
 
 @kind(15)
 def push_worker_kill(f):
-    pid = f.some(f.stack.workers("push"))
+    pid = f.pick(f.stack.workers("push"))
     f.stack.kill(pid, signal.SIGKILL)
     return "pid %d" % pid
 
@@ -56,7 +56,7 @@ def push_kill(f):
 
 @kind(5)
 def push_freeze(f):
-    f.freeze(f.some(f.stack.workers("push")), f.rng.uniform(1, 3))
+    f.freeze(f.pick(f.stack.workers("push")), f.rng.uniform(1, 3))
     return "one worker"
 
 
@@ -75,7 +75,7 @@ def fanout_workers(f):
 
 @kind(5, redelivers=True)
 def fanout_worker_kill(f):
-    pid = f.some(fanout_workers(f))
+    pid = f.pick(fanout_workers(f))
     f.stack.kill(pid, signal.SIGKILL)
     return "pid %d" % pid
 
@@ -103,7 +103,7 @@ def fanout_freeze(f):
 def fanout_zombie(f):
     """A worker is frozen until its lease has ended and another worker has its partitions. Then it
     continues in the middle of a batch."""
-    pid = f.some(fanout_workers(f))
+    pid = f.pick(fanout_workers(f))
     f.freeze(pid, f.rng.uniform(3.5, 4.5))
     return "pid %d" % pid
 

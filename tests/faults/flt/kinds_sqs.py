@@ -30,7 +30,7 @@ class Watch:
     def wrong(self, text):
         self.f.wrong.append("%s: %s" % (self.name, text))
 
-    def until_red(self):
+    def until_not_ready(self):
         """Waits until all three programs are not ready; they must stay alive."""
         with futures.ThreadPoolExecutor(len(READY)) as pool:
             list(pool.map(lambda path: self._until(path, 503), READY))
@@ -65,7 +65,7 @@ def broken(f, name, reason, begin, end):
     watch = Watch(f, name, reason)
     begin()
     try:
-        watch.until_red()
+        watch.until_not_ready()
         time.sleep(f.rng.uniform(0.3, 1.2))
         watch.close()
     finally:

@@ -86,8 +86,9 @@ def figures(args, load, schedule, verdict, took_s):
           "%d forbidden subscriptions refused" % (
               frames, sum(one.conns for one in load.listeners), gaps, load.ack_checker.found,
               sum(one.refusals for one in load.spies)))
-    if verdict.apart:
-        print("%d messages answered 202 were lost with the queue (allowed)" % len(verdict.apart))
+    if verdict.lost_with_queue:
+        print("%d messages answered 202 were lost with the queue (allowed)" % len(
+            verdict.lost_with_queue))
     print("longest wait for an answer %.1f s" % max([s.longest_s for s in sends] or [0]))
     print("%d faults of %d kinds" % (len(schedule.done), len(schedule.kinds_done())))
     times = collections.defaultdict(list)

@@ -161,7 +161,7 @@ class WsWriter(Writer):
         with self.cond:
             oldest = min([at for _, at in self.waiting.values()], default=None)
             if oldest is not None:
-                self.cond.wait_for(self.something, max(0.0, min(
+                self.cond.wait_for(self.has_room_or_closed, max(0.0, min(
                     0.2, oldest + ANSWER_S - time.monotonic())))
             late = oldest is not None and time.monotonic() > oldest + ANSWER_S
         if self.sock.close_code is not None:
@@ -174,7 +174,7 @@ class WsWriter(Writer):
         elif self.again:
             self.back_off()
 
-    def something(self):
+    def has_room_or_closed(self):
         return len(self.waiting) < self.window or self.sock.close_code is not None
 
     def fill(self):

@@ -14,7 +14,7 @@ UNLIMITED = {"maxMessagesPerSecond": 1000000, "maxChannels": 1000000,
         "settings": {"user_send_limit": 1000000, "user_send_window_s": 1}}
 
 
-class Cast:
+class Fixtures:
     """The objects of one round. Each round has new ones, because requests make objects unusable."""
 
     def __init__(self, env, values):
