@@ -15,8 +15,8 @@ from ops.rollout import Rollout, program
 from ops.watched import Watched, ctl, report_verdict
 from scn.report import Report
 
-EMPTY_S = 30
-QUIET_S = 1.0               # the queue must stay empty for so long
+EMPTY_S = 30                # seconds until the old queue must be empty
+QUIET_S = 1.0               # seconds for which the queue must stay empty
 SHAPE = {"rest": 4, "ws": 3, "piped": 2, "pause_s": 0.03, "flapping": 2}
 # Only with a pause all messages keep the order of their sender. Without a pause a message that was
 # answered 202, or has no answer yet, may be overtaken by a later one in the other queue.
@@ -44,7 +44,7 @@ class Move:
                               more=self.settings(queue)))["messages"]
 
     def wait_empty(self, queue):
-        """Waits until the queue has been empty for QUIET_S; returns the seconds."""
+        """Waits until the queue has been empty for QUIET_S. Returns the seconds that the wait took."""
         begin = since = time.monotonic()
         while time.monotonic() - since < QUIET_S:
             now = self.stats(queue)
@@ -60,16 +60,16 @@ class Move:
             self.roll.replace(name, program(self.build, name), self.settings(queue), hold_s=1.0)
 
     def stop_fanout(self, proc):
-        """Ends the fanout of the old queue: at first it is the stack's own."""
+        """Ends the fanout of the old queue: proc, or the stack's own fanout when proc is None."""
         if proc is None:
             self.roll.stop("fanout")
         else:
             self.stack.dismiss(proc)
 
     def move(self, what, old, new, proc, pause, backlog=True):
-        """One move under load of its own. Returns the fanout of the new queue.
+        """Moves the queue once, with a load of its own. Returns the fanout of the new queue.
 
-        pause: start the new fanout only when the old queue is empty. backlog: the old fanout is frozen
+        pause: starts the new fanout only when the old queue is empty. backlog: freezes the old fanout
         while the acceptors change, so that its queue fills.
         """
         load = Watched(self.env, 7, Shape(**SHAPE))
@@ -98,18 +98,18 @@ class Move:
         load.flows()
         print("%s: %.1f s; backlog of the old queue %d, empty after %.1f s; longest wait for an "
               "answer %.2f s%s" % (what, end - at, left, drained_s - QUIET_S, load.stall(at, end),
-                                   "; the new fanout came after %.1f s, to %d messages" % (
-                                       paused_s, filled) if pause else ""), flush=True)
+                                   "; the new fanout started after %.1f s; its queue had %d "
+                                   "messages before" % (paused_s, filled) if pause else ""), flush=True)
         left = self.stats(old)
         self.report.check(what, "all programs use the new queue", left and "%d in the old" % left)
-        self.report.check(what, "every REST send was answered 2xx at once",
+        self.report.check(what, "every REST send got a 2xx at its first attempt",
                           load.refused("rest")[:10])
         verdict, _ = report_verdict(self.report, what, load, self.stack,
                                     () if pause else OVERTAKEN)
         if not pause:
             n = len(verdict.faults["sender_order"])
-            print("%s: %d messages were overtaken by a later one of their sender" % (what, n))
-            self.report.check(what, "a backlog of the old queue is overtaken: the reason for the pause",
+            print("%s: %d messages were committed after a later message of their sender" % (what, n))
+            self.report.check(what, "without a pause, later messages overtake the backlog of the old queue",
                               n == 0 and "none")
         return after
 
@@ -127,7 +127,7 @@ class Move:
 
 def main(argv):
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--env", required=True, help="lines of ./dev status -o env of a stack with --queue=sqs")
+    p.add_argument("--env", required=True, help="output of ./dev status -o env of a stack with --queue=sqs")
     p.add_argument("--build", required=True)
     args = p.parse_args(argv)
     return Move(open_env(args.env), os.path.abspath(args.build)).run()

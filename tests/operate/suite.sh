@@ -2,8 +2,8 @@
 . "$(dirname -- "$0")/../run/lib.sh"
 . "$ROOT/packaging/dev/build.sh"
 
-# The last release has programs that ask for an older schema: the commit before the one that set the
-# present DB_STORE_VERSION.
+# Print the commit of the last release: the parent of the commit that set the present
+# DB_STORE_VERSION. Its programs expect an older schema.
 last_release() {
 	version=$(sed -n 's/^#define DB_STORE_VERSION "\([0-9]*\)".*/\1/p' shared/store/db_store.h)
 	[ -n "$version" ] || die 1 'shared/store/db_store.h has no DB_STORE_VERSION'
@@ -39,7 +39,7 @@ upgrade() {
 		--old-build "$tree/build" --root "$ROOT" --work "$WORK"
 }
 
-# The steps of docs/backup.md. The database is lost, and a new cluster takes the dump.
+# Follow docs/backup.md: lose the database, and restore the dump into a new cluster.
 backup() {
 	private_stack || die 1 'the stack did not start'
 	load_env "$WORK/env"
@@ -79,7 +79,7 @@ restore() {
 	result $? 'restore: echostreamctl db recovered'
 }
 
-# The stack has the SQS server from the start; the test tells each program which queue it uses.
+# The stack has the SQS server from its start. The test sets the queue of each program.
 queue_move() {
 	# shellcheck source=/dev/null
 	. "$ROOT/packaging/dev/sqs.sh"

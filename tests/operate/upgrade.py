@@ -16,8 +16,8 @@ from ops.rollout import Rollout, program
 from ops.watched import Watched, ctl, report_verdict
 from scn.report import Report
 
-# A send answers 202 or outcome_unknown after 2 s. A migration must stay below, so that no client
-# notices it. `migrate` waits 1 s for a lock, and others wait behind it.
+# A send answers 202 or outcome_unknown after 2 s. A migration must delay sends by less, so that no
+# client notices it. `db migrate` waits at most 1 s for a lock, and other statements wait behind it.
 STALL_S = 2.0
 FORWARD = ("push", "api", "fanout")     # readers before writers (db/README.md, rolling out)
 IDLE = 20                               # sockets that only wait
@@ -49,7 +49,7 @@ class Upgrade:
         return self.report.end()
 
     def quiet(self):
-        """The longest wait without any change, to compare with."""
+        """Prints the longest wait while nothing changes, for comparison."""
         at = time.monotonic()
         time.sleep(3)
         print("upgrade: longest wait for an answer without a change %.2f s" % self.load.stall(
@@ -103,7 +103,7 @@ class Upgrade:
             one.drop()
 
     def blocked(self):
-        """A long reader blocks a migration that needs the table for itself."""
+        """A long transaction of a reader blocks a migration that needs an exclusive lock on the table."""
         folder = os.path.join(self.work, "next")
         shutil.copytree(os.path.join(self.root, "db"), folder)
         with open("%s/migrations/%s_add_column.sql" % (folder, NEXT), "w", encoding="utf-8") as f:
@@ -124,11 +124,11 @@ class Upgrade:
         reader.wait(10)
         self.stalled("the same migration without the reader", lambda: ctl(
             self.new, self.env, "db", "migrate", more=more))
-        self.stalled("its rollback", lambda: ctl(
+        self.stalled("the rollback of that migration", lambda: ctl(
             self.new, self.env, "db", "rollback", "--yes", more=more))
 
     def answers(self):
-        self.report.check("upgrade", "every REST send was answered 2xx at once",
+        self.report.check("upgrade", "every REST send got a 2xx at its first attempt",
                           self.load.refused("rest")[:10])
         late, sent = self.load.too_late(), len(self.load.journal.sends)
         odd = [why for why in self.load.refused("ws")
@@ -147,11 +147,11 @@ class Upgrade:
 
 def main(argv):
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--env", required=True, help="lines of ./dev status -o env of a stack of the last release")
+    p.add_argument("--env", required=True, help="output of ./dev status -o env of a stack of the last release")
     p.add_argument("--build", required=True, help="folder of this release's programs")
     p.add_argument("--old-build", required=True, help="folder of the last release's programs")
     p.add_argument("--root", default=".", help="this release's tree")
-    p.add_argument("--work", required=True, help="folder for files")
+    p.add_argument("--work", required=True, help="folder for temporary files")
     args = p.parse_args(argv)
     return Upgrade(args, open_env(args.env)).run()
 

@@ -7,9 +7,9 @@ from scn.world import API, World, base64_json
 
 TENANTS = ("acme", "globex")
 ROLES = ("owner", "admin", "member", "guest", "bot")
-SPARES = 4  # users, channels, keys and tenants each for operations that make them unusable
+SPARES = 4  # of users, channels, keys and tenants each, for operations that make them unusable
 HISTORY = 12  # messages in the public channel, so that small limits need more than one page
-LEARNT = 16  # ids of one name and tenant, from answers, that are kept
+LEARNT = 16  # ids from answers that the test keeps for each parameter and tenant
 UNLIMITED = {"maxMessagesPerSecond": 1000000, "maxChannels": 1000000,
         "settings": {"user_send_limit": 1000000, "user_send_window_s": 1}}
 

@@ -59,9 +59,9 @@ def ids_in(operation):
             if part.startswith("{")]
 
 
-def random_bytes(rng, most):
-    """Random bytes without CR, LF and blank, which separate the parts of HTTP (suite `conf` tests them)."""
-    data = rng.randbytes(rng.randint(1, most))
+def random_bytes(rng, length_max):
+    """Random bytes without CR, LF and blank. Those separate the parts of HTTP; suite `conf` tests them."""
+    data = rng.randbytes(rng.randint(1, length_max))
     return bytes(c for c in data if c not in b"\r\n ") or b"\x01"
 
 
@@ -204,7 +204,7 @@ def break_body(rng, operation, tenant, request, fixtures):
         request.body = rng.choice(WHOLE_BODIES)
         if request.header(b"Content-Type") is None and rng.random() < 0.8:
             request.headers.append((b"Content-Type", b"application/json"))
-        return "body: another one"
+        return "body: replaced"
     body = request.body
     place = rng.randrange(len(body) + 1)
     way = rng.choice(("cut", "byte", "insert", "random", "twice", "number", "whole", "utf-8"))

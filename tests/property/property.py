@@ -32,9 +32,9 @@ ROUND = 500     # requests before the test creates new tenants, users and channe
 SHOWN = 2       # requests shown for each kind of fault
 KINDS_SHOWN = 30
 MUTATED = 0.6   # share of the requests that are broken
-LEAST = 2000    # in a run of this length each operation must succeed
-RETRIES = 1000  # most further requests for operations without a success
-RETRY_ROUND = 200   # of these before the test creates new tenants
+LEAST = 2000    # in runs of at least this many requests each operation must succeed
+RETRIES = 1000  # maximum of further requests for operations without a success
+RETRY_ROUND = 200   # further requests before the test creates new tenants
 
 # Operations that cannot succeed with random requests: operation -> reason.
 NO_SUCCESS = {}
@@ -119,7 +119,7 @@ class Run:
             self.shown.setdefault(kind, []).extend(lines)
 
     def retry_missing(self):
-        """Sends valid requests of operations without a success, and of operations that create ids."""
+        """Sends valid requests to operations without a success, and to operations that create ids."""
         for k in range(RETRIES):
             missing = {name.partition(":")[0] for name in self.without_success()}
             if not missing:
@@ -133,7 +133,7 @@ class Run:
             self.send(k, *self.drawer.draw(rng, self.fixtures, rng.choice((among, makers))))
 
     def without_success(self):
-        """Operations of which no valid request succeeded."""
+        """Operations without a successful valid request, and the statuses that they answered."""
         return ["%s: %s" % (op.name, dict(self.met[op.name])) for op in self.drawer.operations
                 if not any(200 <= s < 300 for s in self.met[op.name]) and op.name not in NO_SUCCESS]
 
@@ -197,7 +197,7 @@ def judge(report, run, before, logs, count):
     for kind, times in run.kinds.most_common():
         report.not_ok("property", "%s (%d times)" % (kind, times), run.shown.get(kind, []))
     if not run.kinds:
-        report.ok("property", "%d answers are as the document says" % count)
+        report.ok("property", "all %d answers are as the document says" % count)
     if count >= LEAST:
         report.check("property", "each operation has succeeded", run.without_success())
     report.check("property", "the same processes run as before the requests",
@@ -208,7 +208,7 @@ def judge(report, run, before, logs, count):
 
 def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--env", help="file with the lines of ./dev status -o env")
+    p.add_argument("--env", help="file with the output of ./dev status -o env")
     p.add_argument("--schemas", default=os.path.join(environment.repository(), "api"))
     p.add_argument("--seed", help="seed of a run to repeat (default: random)")
     p.add_argument("--requests", type=int, default=3000)

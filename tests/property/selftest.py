@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that the property test can fail: it must find each wrong answer and document made here."""
+"""Checks that the property test can fail: it must find each fault that this file plants."""
 
 import argparse
 import copy
@@ -126,7 +126,7 @@ def whole(data):
 
 
 def check_curl(report):
-    """The curl line of a failure sends the same bytes, with unusual ones in path, header and body."""
+    """The curl line of a failure sends the bytes of the request, also unusual ones."""
     request = Request("odd", b"PATCH", [b"a%2F", b"..", b"\xff'$(x){}[1-2]"])
     request.query = [(b"q", b"'\"\xe9"), (b"flag", None)]
     request.headers = [(b"X-Odd", b"a'\\\x7f\xff"), (b"X-None", b"")]
@@ -185,7 +185,7 @@ PLANTED = [
 
 
 def check_planted(report, env):
-    """A run on the stack finds each mistake of a wrong document."""
+    """A run against the stack finds each mistake in a wrong document."""
     right = Run(env, API, "selftest")
     for name, change, wanted in PLANTED:
         with tempfile.TemporaryDirectory() as folder:

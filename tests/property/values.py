@@ -9,7 +9,7 @@ except ImportError:  # before Python 3.11
 
 from scn.frame_schemas import resolve
 
-# Programs mishandle these kinds of text in different ways.
+# Kinds of text that programs often mishandle, each in another way.
 ALPHABETS = (
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
     " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
@@ -19,7 +19,7 @@ ALPHABETS = (
     "\x01\x08\t\n\r\x1f\x7f\x80\x9f\ufffd\uffff\U0010ffff",
 )
 OTHER_TYPES = (None, True, False, 0, -1, 1.5, 10 ** 30, "", "x", "1", [], [1], {}, {"a": {}})
-MOST_REPEATS = 20  # of a pattern's * and +
+MOST_REPEATS = 20  # maximum repeats for the * and + of a pattern
 MOST_DEPTH = 3  # below this depth optional fields are left out
 
 
@@ -55,7 +55,7 @@ class Values:
         return getattr(self, "_" + kind)(rng, schema, depth)
 
     def fresh(self, rng, schema, name):
-        """A value of the member `name` of the schema, and none of its examples."""
+        """A value for the field `name` of the schema, but none of its examples."""
         spec = self.whole(self.whole(schema)["properties"][name])
         return self.good(rng, {k: v for k, v in spec.items() if k != "examples"})
 
@@ -172,7 +172,7 @@ def parts(rng, parsed):
             for _ in range(rng.choice((low, high, rng.randint(low, high)))):
                 yield from parts(rng, inner)
         elif name not in ("AT", "ASSERT", "ASSERT_NOT"):
-            raise ValueError("values.py knows no %s of a pattern" % name)
+            raise ValueError("values.py cannot make a text for %s in a pattern" % name)
 
 
 def one_of_set(rng, members):

@@ -69,7 +69,7 @@ class Request:
             words.append("-H 'Content-Type:'")
         for name, value in self.all_headers():
             if name != b"Content-Length" or not self.body:
-                # curl leaves out a header whose text ends at the colon
+                # curl sends an empty header for "Name;", and none for "Name:".
                 words.append("-H " + quoted(name + b": " + value if value else name + b";"))
         if not self.body:
             return " ".join(words)

@@ -10,7 +10,7 @@
 
 #include "storm.h"
 
-#define PATIENCE_MS 15000 /* for connect, upgrade and hello together */
+#define PATIENCE_MS 15000 /* for connect, upgrade, hello and the resume together */
 #define ADDRESSES   8     /* 127.0.0.2 and following: each address has its own ports */
 #define MIN_MS      500   /* limits of the back-off until hello gives others */
 #define MAX_MS      30000
@@ -114,7 +114,8 @@ client_cut(struct storm *s, struct client *c)
 static void
 put(struct storm *s, struct client *c, const char *data, size_t len)
 {
-	/* A request is far smaller than the socket's buffer, so one write takes it. */
+	/* A frame is far smaller than the socket's send buffer, so one send() takes it.
+	 */
 	if (send(c->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
 		client_lost(s, c, true);
 	else
@@ -210,7 +211,7 @@ take_frame(struct storm *s, struct client *c, char *data, size_t len)
 	if (len < head || len - head < size)
 		return 0;
 	saved = data[head + size];
-	data[head + size] = '\0'; /* always room for one more */
+	data[head + size] = '\0'; /* buf has room for one more byte */
 	if ((p[0] & 15) == 1)
 		frames_text(s, c, data + head);
 	else if ((p[0] & 15) == 9)

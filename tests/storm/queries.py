@@ -1,4 +1,4 @@
-"""Counts the statements of push-server by pg_stat_statements of PostgreSQL."""
+"""Counts the statements that push-server sends, with PostgreSQL's pg_stat_statements."""
 
 # Texts that identify a statement; the first match counts, so the order matters.
 ASKS = (
@@ -21,8 +21,8 @@ def reset(world):
 
 
 def counts(world):
-    """Three dictionaries: {kind: calls} of push-server's look-ups, {statement: calls} of all others,
-    and {kind: milliseconds of the slowest call}."""
+    """Returns three dictionaries: {kind: calls} of the statements in ASKS, {statement: calls} of all
+    other statements, and {kind: milliseconds of the slowest call}."""
     found, others, slowest = {name: 0 for name, _ in ASKS}, {}, {}
     for row in world.sql("SELECT calls, ceil(max_exec_time), replace(query, E'\\n', ' ') FROM pg_stat_statements "
                          "WHERE userid = 'echostream_app'::regrole").splitlines():

@@ -26,8 +26,8 @@ times(const char *name, int64_t *at, unsigned n)
 	printf("}");
 }
 
-/* Writes the highest number that any reader of each channel has received to heads.
- * Returns how many cursors are below it. */
+/* Sets heads[i] to the highest number that any client has received of channel i.
+ * Returns the number of cursors below that. */
 static unsigned
 behind(const struct storm *s, int64_t heads[])
 {

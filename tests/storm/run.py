@@ -134,7 +134,7 @@ class Storms:
             self.stack.workers("push"), signal.SIGKILL))
 
     def cut_no_backoff(self):
-        """All clients reconnect at the same moment: tests accept() and Retry-After of refusals."""
+        """All clients reconnect at the same moment. This tests accept() and the Retry-After of refusals."""
         def cut(driver):
             driver.command("no_backoff")
             driver.command("cut")
@@ -167,7 +167,7 @@ class Storms:
                                 for p in self.stack.workers("push")])
             self.judge_idle(rss_kb(self.stack.workers("push")) - before)
         writer.start()
-        driver.command("wait 2000")  # so that some clients resume with a last number above 0
+        driver.command("wait 2000")  # the writer sends meanwhile, so that some last numbers are above 0
         driver.command("begin")
         queries.reset(self.world)
         at = time.monotonic()
@@ -203,13 +203,13 @@ class Storms:
         held = sorted(held)[1:]  # the smallest is the health child, which holds no clients
         print("descriptors of the workers: %s" % held)
         mean = sum(held) / len(held)
-        self.report.check("storm", "no worker has 1.3 times its share",
+        self.report.check("storm", "no worker has over 1.3 times the mean of the descriptors",
                           "" if held[-1] <= 1.3 * mean else str(held))
 
     def judge_idle(self, kb):
         each = kb / self.args.clients
-        print("an idle connection with 3 subscriptions takes %.1f KB of push-server" % each)
-        self.report.check("storm", "an idle connection takes at most %d KB" % IDLE_KB,
+        print("an idle connection with 3 subscriptions takes %.1f KB of push-server's memory" % each)
+        self.report.check("storm", "an idle connection takes at most %d KB of memory" % IDLE_KB,
                           "" if each <= IDLE_KB else "%.1f KB" % each)
 
     def judge(self, name, got, asked, took, writer, heads):
@@ -237,22 +237,22 @@ class Storms:
         spread = got["tried"].get("p90", 0) - got["tried"].get("p10", 0)
         least = 0.1 * (500 + got["clients"])
         self.report.check("storm", "%s: clients spread their reconnects over time" % name,
-                          "" if spread >= least else "p10 to p90 is %d ms, not %d" % (
+                          "" if spread >= least else "p10 to p90 is %d ms, expected at least %d ms" % (
                               spread, least))
 
     def judge_queries(self, check, asked, took, sockets):
-        """Checks the number of statements. Allows one more for each channel every 30 s, because its history
-        grows by a page, and one for every 50 sockets, because on a busy machine some clients connect
-        twice."""
+        """Checks the number of statements. Allows one for each channel in each 30 s, because the channel's
+        history grows by a page in that time. Allows one more for every 50 sockets, because on a busy
+        machine some clients connect twice."""
         allowed = self.args.channels * math.ceil(took / BACK_S) + sockets // 50
         sent = sum(asked[k] for k in queries.STORM)
-        check("at most one statement for each channel and one for every 50 sockets, each 30 s",
+        check("at most one statement for each channel in each 30 s, and one for every 50 sockets",
               "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, asked))
-        workers = 4  # two of them of the second server
-        # A worker reads a head again when it is above that of its own log.
+        workers = 4  # two of the first server, and two of the second one in cut_drain
+        # 2.5 a second: a worker reads a head again when it is above the head of the worker's own log.
         allowed = workers * (2.5 * took + 10)
         sent = sum(asked[k] for k in queries.PERIODIC)
-        check("the periodic statements run no more often than planned",
+        check("a worker sends at most 2.5 periodic statements a second, and 10 more",
               "" if sent <= allowed else "%d of %d: %s" % (sent, allowed, asked))
 
 

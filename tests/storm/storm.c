@@ -6,7 +6,7 @@
  *   begin       resets the counts; call it before the clients are cut
  *   cut         cuts all clients by RST
  *   no_backoff  lets clients reconnect at once, against the server's advice
- *   wait MS     waits until all clients have resumed and are at the head, at most MS
+ *   wait MS     waits until all clients have resumed and are at the head, at most MS ms
  *   report      prints the counts since the last begin */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -151,7 +151,8 @@ cut(struct storm *s)
 			client_cut(s, &s->clients[i]);
 }
 
-/* True when all clients were cut, have resumed and have the highest numbers. */
+/* True when every client was cut, has resumed, and has received the newest event of each
+ * of its channels. */
 static bool
 is_over(const struct storm *s)
 {

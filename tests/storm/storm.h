@@ -12,7 +12,7 @@
 #define OWN_MAX     8 /* channels of one client */
 #define SERVERS_MAX 2
 #define STATUS_MAX  600
-#define CODES_MAX   8192 /* number of close codes and HTTP statuses, by code */
+#define CODES_MAX   8192 /* above each close code and HTTP status */
 
 enum phase {
 	AWAY,       /* connects at due_ms */
@@ -27,7 +27,7 @@ enum phase {
 struct cursor {
 	unsigned channel;
 	int64_t last;   /* last number; -1: none yet */
-	int64_t target; /* last number at the resume; -1: not acked yet */
+	int64_t target; /* channel's head in the ack of sync; -1: not acked */
 };
 
 struct client {
@@ -40,22 +40,24 @@ struct client {
 	/* AWAY: time to connect; CONNECTING to RESUMING: time to give up */
 	int64_t due_ms;
 	int64_t again_ms;       /* time to repeat a refused subscribe; 0: none */
-	int64_t advised_ms;     /* time of the server's advice to reconnect; 0: none */
-	int64_t min_ms, max_ms; /* advice of hello */
+	int64_t advised_ms;     /* when the server wants a reconnect; 0: no wish */
+	int64_t min_ms, max_ms; /* back-off of hello */
 	char *rest;             /* bytes of an incomplete frame */
 	size_t n_rest;
-	bool was_cut;     /* lost its socket in this storm */
-	int64_t tried_ms; /* time of the first attempt after that */
-	int64_t back_ms;  /* time of the resume; 0: not yet */
+	bool was_cut;     /* has lost its socket since "begin" */
+	int64_t tried_ms; /* time of the first connect after the cut; 0: none */
+	int64_t back_ms;  /* time when it had resumed; 0: not yet */
 	int64_t upgraded_ms, greeted_ms;
 };
 
 struct counts {
-	unsigned busy; /* errors that may be retried */
+	unsigned busy; /* retryable error frames */
 	unsigned holes, doubled, gaps, errors, events, attempts;
 	unsigned failed_connects, timeouts, cut;
 	uint64_t bytes_in, bytes_out;
-	unsigned codes[CODES_MAX]; /* 0: no Close frame */
+	/* Ends of connections by close code or HTTP status. 0: without a Close frame, 1:
+	 * with another HTTP status, 5: by a Close frame without a code. */
+	unsigned codes[CODES_MAX];
 };
 
 struct storm {
@@ -66,7 +68,7 @@ struct storm {
 	unsigned n;
 	char (*channels)[40];
 	unsigned n_channels;
-	unsigned under_way; /* clients between AWAY and RESUMED */
+	unsigned under_way; /* clients neither AWAY nor RESUMED */
 	bool no_backoff;    /* first attempts come at once, against the advice */
 	int64_t now_ms;
 	struct counts counts;
@@ -82,7 +84,7 @@ void client_event(struct storm *s, struct client *c, unsigned events);
 void client_tick(struct storm *s, struct client *c);
 void client_send(
     struct storm *s, struct client *c, int opcode, const char *data, size_t len);
-/* The socket has ended, for any reason; sets the time to reconnect. */
+/* Call when the socket has ended, for any reason. Sets the time to reconnect. */
 void client_lost(struct storm *s, struct client *c, bool failed);
 /* Cuts the connection by RST, without a Close frame. */
 void client_cut(struct storm *s, struct client *c);

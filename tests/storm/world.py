@@ -20,7 +20,7 @@ class World:
         self.tenants = [self.make_tenant(k, clients, channels) for k in range(TENANTS)]
 
     def make_tenant(self, k, clients, channels):
-        """Makes a tenant; every user is one client, and a member of all private channels."""
+        """Creates a tenant. Each user is one client, and a member of all private channels."""
         users = len(range(k, clients, TENANTS))
         rooms = len(range(k, channels, TENANTS))
         t = Tenant(str(uuid.uuid4()), [str(uuid.uuid4()) for _ in range(users)],

@@ -1,4 +1,4 @@
-"""Operation: what upgrade, backup and the move of the queue have in common."""
+"""Modules that the tests of upgrade, backup and queue move share."""
 
 import os
 import sys

@@ -19,9 +19,9 @@ def program(build, name):
 
 
 class Rollout:
-    """While it is open, the stack's supervisor is frozen: it would start a stopped master again.
+    """Freezes the stack's supervisor until close(), because it would start a stopped master again.
 
-    journal: the journal of the load, which the judge asks when a push-server stopped."""
+    journal: the journal of the load; it gets the times at which a push-server stopped."""
 
     def __init__(self, stack, journal=None):
         self.stack, self.journal = stack, journal

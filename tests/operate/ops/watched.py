@@ -49,7 +49,7 @@ class Watched(Load):
         return longest
 
     def refused(self, transport):
-        """The answers other than 2xx, of REST or of sockets."""
+        """The answers other than success, over `transport`: rest or ws."""
         return ["%.3f %s: %s after %.2f s" % (at, writer, why, took)
                 for at, one, writer, why, took in self.repeats if one == transport]
 
