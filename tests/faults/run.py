@@ -20,13 +20,13 @@ from scn.report import Report
 
 def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--env", required=True, help="lines of ./dev status -o env; the run "
+    p.add_argument("--env", required=True, help="output of ./dev status -o env; the run "
                    "breaks the stack, so use a separate one")
     p.add_argument("--build", default="build", help="folder of the programs")
     p.add_argument("--seconds", type=float, default=60)
     p.add_argument("--seed", type=int, default=None, help="seed of the schedule (default: random)")
-    p.add_argument("--rounds", type=int, default=0, help="cause each kind so often, instead of "
-                   "--seconds")
+    p.add_argument("--rounds", type=int, default=0, help="cause each kind this many times, instead "
+                   "of running for --seconds")
     p.add_argument("--points", default="", help="a build with -Dcrash_points=true; adds "
                    "the kinds crash-*")
     p.add_argument("--machine", action="store_true", help="adds the kinds that need "

@@ -13,7 +13,7 @@ from scn import fake as base
 from scn import frames
 
 AT = 40             # the server breaks the promise at this message
-LATER_S = 0.5       # so long after its ack `early_ack` commits a message
+LATER_S = 0.5       # seconds from the ack to the commit of the message that breaks `early_ack`
 
 
 class Channel:
@@ -21,7 +21,7 @@ class Channel:
         self.id, self.tenant, self.name = str(uuid.uuid4()), tenant, name
         self.rows, self.by_key = [], {}
         self.head, self.skip = 0, set()
-        self.subscribers = []          # handlers that are subscribed
+        self.subscribers = []          # the Handler of each subscribed socket
 
 
 class Store:
@@ -49,7 +49,7 @@ class Store:
         return True
 
     def send(self, channel, user, cid, body):
-        """Stores a message, or finds it, and returns its row; may break a promise on the way."""
+        """Stores a message, or finds it, and returns its row. Breaks the promise when it is time."""
         with self.lock:
             row = channel.by_key.get((user, cid))
             if row is not None:

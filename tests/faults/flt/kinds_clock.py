@@ -44,7 +44,7 @@ def write(path, text):
 
 
 def memory_kill(f):
-    """The workers get no further page of memory. The kernel kills each worker that needs a page before
+    """Lets no worker get a further page of memory. The kernel kills each worker that needs a page before
     the limit is lifted."""
     pids = [pid for name in ("api", "push", "fanout") for pid in f.stack.workers(name)]
     made, limit = cgroup()

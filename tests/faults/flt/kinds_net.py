@@ -8,7 +8,7 @@ from .machine import TCP, Rules
 from .schedule import FAIL_FACTOR
 
 LIMIT_S = 10
-FOUND_S = 10        # 5 s without a TCP acknowledgement, and a margin for TCP's timers
+FOUND_S = 10        # a program closes a half-open connection after 5 s; the rest is for TCP's timers
 
 
 def both(port, what):
@@ -58,7 +58,7 @@ def forget(name):
                     gone = passed
                 time.sleep(0.05)
         judge(name, old, back, gone, f.load.missing_since(at), half_open(port, old))
-        return "%d to %s; back %s, all found %s" % (len(old), name, back and "%.1f s" % back,
+        return "%d to %s; back %s, all closed %s" % (len(old), name, back and "%.1f s" % back,
                                                     gone and "%.1f s" % gone)
     return fault
 
@@ -73,11 +73,11 @@ def half_open(port, old):
 
 def judge(name, old, back, gone, missing, left):
     if back is None:
-        machine.complaints.append("%s forgot %d connections: not back in %g s: %s" % (
+        machine.complaints.append("%s forgot %d connections: after %g s these are not back: %s" % (
             name, len(old), FAIL_FACTOR * LIMIT_S, missing[:8]))
     if gone is None or gone > 2 * FOUND_S:
-        machine.complaints.append("%s forgot %d connections: after %g s there are half-open "
-                                  "ones: %s" % (name, len(old), 2 * FOUND_S, left[:8]))
+        machine.complaints.append("%s forgot %d connections: after %g s these are still "
+                                  "half-open: %s" % (name, len(old), 2 * FOUND_S, left[:8]))
 
 
 def add():

@@ -14,7 +14,7 @@ LOCK = ("begin; lock table messages, channel_heads in access exclusive mode; "
         "select pg_sleep(%d); commit")
 HELD_S = 3.0
 LOCK_S = 7          # longer than ES_DATABASE_TIMEOUT_MS
-SESSIONS_BESIDE = 4     # connections of readiness, which are not in a pool
+SESSIONS_BESIDE = 4     # connections of the readiness checks, which use no pool
 
 
 class ForeignSession:
@@ -46,14 +46,14 @@ class ForeignSession:
 
 
 def take_all(stack, sessions, end):
-    """Opens connections until PostgreSQL refuses one."""
+    """Opens connections until PostgreSQL refuses one, at most until `end`."""
     while time.monotonic() < end:
         session = ForeignSession(stack)
         if session.accepted:
             sessions.append(session)
         else:
             return
-    raise Gone("PostgreSQL still accepts connections at the end of the time")
+    raise Gone("PostgreSQL still accepts connections after the time limit")
 
 
 def pg_connections(f):
@@ -92,12 +92,12 @@ def pg_slow(f):
         while lock.is_alive():
             seen = max(seen, int(f.stack.sql(SESSIONS)))
             if not curl(f.stack.env.url + "/healthz"):
-                machine.complaints.append("liveness is red while PostgreSQL is slow")
+                machine.complaints.append("/healthz fails while PostgreSQL is slow")
             time.sleep(0.2)
     finally:
         lock.join()
     if seen > most:
-        machine.complaints.append("%d sessions while PostgreSQL is slow, the pools allow %d" % (
+        machine.complaints.append("%d sessions while PostgreSQL is slow; the programs may have %d" % (
             seen, most))
     return "locked for %d s, at most %d of %d sessions" % (LOCK_S, seen, most)
 

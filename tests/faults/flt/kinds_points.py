@@ -1,6 +1,6 @@
-"""A second fanout crashes at a named point of its work, again and again.
+"""A second fanout, built with crash points, crashes again and again at a named point of its work.
 
-It comes from a build with crash points. The stack's own fanout takes its partitions over.
+The stack's own fanout then takes its partitions over.
 """
 
 import os
@@ -10,7 +10,7 @@ from .kinds import KINDS, Kind
 POINTS = ("after_receive", "before_commit", "after_commit", "after_publish",
           "before_queue_done", "after_queue_done")
 LOG = "fanout-points.log"
-ENDS = 2            # crashes of the second fanout at each point
+CRASHES = 2         # of the second fanout at each point
 WITHIN_S = 30
 
 
@@ -24,8 +24,8 @@ def crash(point):
         ending = "crash point %s," % point
         before = count(log, ending)
         try:
-            f.load.until(lambda: count(log, ending) >= before + ENDS, WITHIN_S,
-                         "%d crashes at %s" % (ENDS, point))
+            f.load.until(lambda: count(log, ending) >= before + CRASHES, WITHIN_S,
+                         "%d crashes at %s" % (CRASHES, point))
         finally:
             f.stack.dismiss(proc)
         return "%d crashes at pass %d" % (count(log, ending) - before, pass_no)

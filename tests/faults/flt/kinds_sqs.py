@@ -11,7 +11,7 @@ from .stack import http_answer
 
 READY = ("/readyz", "/push/readyz", "/fanout/readyz")
 WITHIN_S = 9                # a check may wait ES_SQS_TIMEOUT_MS for each of two queues
-# The most requests of programs that back off: AT_FIRST at once, then a number per second.
+# The maximum number of requests of programs that back off: AT_FIRST, and MOST_A_SECOND each second.
 AT_FIRST = 60
 MOST_A_SECOND = {"ReceiveMessage": 20, "SendMessageBatch": 30, "DeleteMessageBatch": 30,
                  "credentials": 30}
@@ -31,7 +31,7 @@ class Watch:
         self.f.wrong.append("%s: %s" % (self.name, text))
 
     def until_not_ready(self):
-        """Waits until all three programs are not ready; they must stay alive."""
+        """Waits until no program is ready. The programs must stay alive."""
         with futures.ThreadPoolExecutor(len(READY)) as pool:
             list(pool.map(lambda path: self._until(path, 503), READY))
         self._until("/healthz", 200)
@@ -57,11 +57,11 @@ class Watch:
         # If an earlier fault began the outage, the log has no new line, and only /readyz has the reason.
         if self.reason and not any(self.reason in body for body in self.bodies) and \
                 not self.f.stack.logged(self.log_sizes, self.reason):
-            self.wrong("neither a log nor /readyz says %r" % self.reason)
+            self.wrong("neither a log nor /readyz names the reason %r" % self.reason)
 
 
 def broken(f, name, reason, begin, end):
-    """Breaks SQS by begin, waits until no program is ready, and repairs SQS by end."""
+    """Breaks SQS by begin(), waits until no program is ready, and repairs SQS by end()."""
     watch = Watch(f, name, reason)
     begin()
     try:

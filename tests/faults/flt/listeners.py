@@ -18,9 +18,9 @@ class Stretch:
         self.listener, self.conn, self.channel = listener, conn, channel
         self.after = after          # `after` of the subscribe frame; None: none, only new events
         self.base = None            # the number before the first event; None: not subscribed yet
-        self.frames = []            # (time, type, seq, prev, body, cid, user, place)
-        self.gaps = []              # (place, from, to, reason)
-        self.early = []             # frames before the ack
+        self.frames = []            # (time, type, seq, prev, body, cid, user)
+        self.gaps = []              # (number of frames before it, from, to, reason)
+        self.early = []             # frames before the ack of the subscribe
 
     def last(self):
         """The last number that these frames and gaps cover."""

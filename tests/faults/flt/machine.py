@@ -9,7 +9,7 @@ from .stack import Gone
 
 TCP = {"pg": 5432, "redis": 6379}
 TABLE = "es_faults"
-complaints = []         # forbidden behaviour that a kind saw; the run fails at its end
+complaints = []         # forbidden behaviour that a kind saw; it fails the run at its end
 
 
 def run(argv, text=None):
@@ -99,8 +99,7 @@ def grab(fd, taken):
 # processes
 
 def runnable_ns(pid):
-    """The time for which a process ran or waited to run, which shows a busy loop also on a busy
-    machine."""
+    """The time for which a process ran or waited to run. It shows a busy loop also on a busy machine."""
     try:
         with open("/proc/%d/schedstat" % pid, encoding="ascii") as f:
             ran, waited = f.read().split()[:2]

@@ -44,5 +44,5 @@ class RedisQueue:
         return 0
 
     def most_receives(self):
-        """The most deliveries of one waiting message. Redis does not count deliveries."""
+        """The number of deliveries of the most delivered waiting message; 0, because Redis counts none."""
         return 0

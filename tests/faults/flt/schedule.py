@@ -1,4 +1,4 @@
-"""Causes faults in an order that a seed gives, and measures until all clients are back after each."""
+"""Causes faults in an order that a seed gives. Measures how long all clients take to be back."""
 
 import random
 import time
@@ -8,7 +8,7 @@ from .stack import Gone
 
 FAIL_FACTOR = 3     # a run fails when clients take this multiple of the limit to be back
 RESTART_S = 15      # a program must end within this time after SIGTERM, also under load
-WAIT_S = 30.0       # the longest wait for all clients before the next fault
+WAIT_S = 30.0       # maximum wait for all clients before the next fault
 
 # These kinds cut sockets without a Close frame, even inside a frame. A client may notice the cut up to
 # CUT_LATER_S later.
@@ -62,12 +62,12 @@ class Schedule:
         return self.bag.pop()
 
     def wait_for_start(self, seconds):
-        """Waits until the load runs, before the first fault."""
+        """Waits until all clients send and receive, before the first fault."""
         at = time.monotonic()
         self.load.until(lambda: self.load.back_since(at), seconds, "load on a whole stack")
 
     def run(self, seconds, rounds=0, least_acks=0):
-        """Causes faults for the time, or up to twice as long while there are too few acks."""
+        """Causes faults for `seconds`, and for up to as long again while there are too few acks."""
         self.start = time.monotonic()
         end = self.start + seconds
         left = rounds * len(self.kinds)
@@ -116,7 +116,7 @@ class Schedule:
         return {one.kind.name for one in self.done}
 
     def slow_stops(self):
-        return ["%s: %.1f s until its successor ran" % (one.kind.name, one.ended - one.began)
+        return ["%s: %.1f s until the new process ran" % (one.kind.name, one.ended - one.began)
                 for one in self.done if one.kind.name.endswith("-restart")
                 and one.kind.name != "rolling-restart" and one.ended - one.began > RESTART_S]
 

@@ -13,7 +13,7 @@ OWN_SIGNALS = {signal.SIGKILL, signal.SIGTERM}
 
 
 class Gone(Exception):
-    """The fault is impossible now: its target does not exist, or the machine does not permit it."""
+    """The fault is impossible now: its target is not there, or the machine does not permit the fault."""
 
 
 class Stack:
@@ -73,7 +73,7 @@ class Stack:
         raise TimeoutError("%s is not started again" % name)
 
     def up(self):
-        """True when the supervisor and every program are alive."""
+        """True when the master of every program is alive."""
         try:
             return all(state_of(pid) not in (None, "Z") for pid in self.masters().values())
         except OSError:

@@ -157,9 +157,9 @@ def drained(t):
     old = t.stack.master("push")
     t.stack.kill(old, signal.SIGTERM)
     t.soon(lambda: "draining" in (t.ask("GET", "/push/readyz", "w0").json or {}), 3,
-           "readiness says draining")
+           "/push/readyz says draining")
     if t.ask("GET", "/push/healthz", "w0").status != 200:
-        raise Wrong("liveness red while draining")
+        raise Wrong("/push/healthz fails while draining")
     times = [c.wait("reconnect")["payload"]["afterMs"] for c in clients]
     for c in clients:
         if not c.sock.wait(lambda c=c: not c.alive(), 15) or c.sock.close_code != 4200:

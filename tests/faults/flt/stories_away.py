@@ -13,20 +13,20 @@ RECEIVES_MOST = 10      # far below the 100 deliveries after which SQS moves a m
 
 @story
 def postgres_away(t):
-    """PostgreSQL is away: sends are 202 or 503, sockets stay, no message becomes a dead letter."""
+    """PostgreSQL is away: sends get 202 or 503, sockets stay open, no message becomes a dead letter."""
     check_while_away(t, t.without("postgres", signal.SIGINT), {202, 503}, {503, 504})
 
 
 @story
 def redis_away(t):
-    """Redis is away: sends are 503 or queued, history and sockets work, no message is lost."""
+    """Redis is away: sends get 503 or are queued, history and sockets work, no message is lost."""
     queued = set() if t.stack.queue.in_redis else {201}
     check_while_away(t, t.without("redis", signal.SIGTERM), {202, 503} | queued, {200})
 
 
 @story_if(lambda queue: queue.process)
 def queue_away(t):
-    """The queue is away: sends are 503, history and sockets work, all clients come back."""
+    """The queue is away: sends get 503, history and sockets work, all clients come back."""
     channel = t.channel()
     # The queue's server stores nothing on disk, so stop it only when it is empty.
     t.soon(lambda: t.stack.queue.waiting() == 0, 20, "the queue is empty")
@@ -66,14 +66,16 @@ class Watcher:
         self.reads.add(t.ask("GET", "%s/channels/%s/messages" % (API, self.channel),
                              "w1").status)
         if t.ask("GET", "/healthz", "w1").status != 200:
-            raise Wrong("liveness went red")
+            raise Wrong("/healthz fails")
 
 
-def check_while_away(t, broken, may_send, may_read, also=lambda _k: None, red=True, counted=True):
+def check_while_away(t, broken, may_send, may_read, also=lambda _k: None, not_ready=True,
+                     counted=True):
     """During `broken`, sends and reads must answer with one of these statuses. Afterwards every accepted
     message must be in history.
 
-    red: readiness must fail meanwhile. counted: the queue counts the deliveries of a message.
+    not_ready: /readyz must answer 503 meanwhile. counted: check how often the queue delivered a
+    message.
     """
     # A worker may still be in its back-off after the previous story.
     t.soon(lambda: all(t.ask("GET", API + "/channels", "w1").status == 200
@@ -85,8 +87,8 @@ def check_while_away(t, broken, may_send, may_read, also=lambda _k: None, red=Tr
     before = t.stack.sql("select count(*) from dead_letters"), t.stack.queue.given_up()
     watcher = Watcher(t, channel)
     with broken:
-        if red:
-            t.soon(lambda: t.ask("GET", "/readyz", "w1").status == 503, 20, "readiness is red")
+        if not_ready:
+            t.soon(lambda: t.ask("GET", "/readyz", "w1").status == 503, 20, "/readyz answers 503")
         end = time.monotonic() + t.away_s
         while time.monotonic() < end:
             watcher.step()

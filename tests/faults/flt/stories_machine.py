@@ -16,23 +16,23 @@ def add():
 
 
 def postgres_cut_off(t):
-    """No packet comes from PostgreSQL: sends are 202 or 503, sockets stay, no message is lost."""
+    """No packet comes from PostgreSQL: sends get 202 or 503, sockets stay open, no message is lost."""
     check_while_away(t, Rules(t.stack, both(TCP["pg"], "drop")), {202, 503}, {200, 503, 504})
 
 
 def redis_cut_off(t):
-    """No packet comes from Redis: sends are 202 or 503, history works, no message is lost."""
+    """No packet comes from Redis: sends get 201, 202 or 503, history works, no message is lost."""
     check_while_away(t, Rules(t.stack, both(TCP["redis"], "drop")), {201, 202, 503}, {200})
 
 
 def no_connection_left(t):
-    """Another client has all of PostgreSQL's connections: sends are 202 or 503."""
-    check_while_away(t, AllConnections(t.stack), {201, 202, 503}, {200, 503, 504}, red=False)
+    """Another client has all of PostgreSQL's connections: sends get 201, 202 or 503."""
+    check_while_away(t, AllConnections(t.stack), {201, 202, 503}, {200, 503, 504}, not_ready=False)
 
 
 def slow_postgres(t):
-    """PostgreSQL ends no statement: sends are 202 or 503, reads 503, no message is lost."""
-    check_while_away(t, Lock(t), {202, 503}, {503, 504}, red=False)
+    """PostgreSQL ends no statement: sends get 202 or 503, reads 503 or 504, no message is lost."""
+    check_while_away(t, Lock(t), {202, 503}, {503, 504}, not_ready=False)
 
 
 class AllConnections:

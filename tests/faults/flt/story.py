@@ -1,4 +1,4 @@
-"""What stories use: the stack, tenants and users, and clients."""
+"""The parts that stories share: registration, the context, and a stopped server."""
 
 import json
 import os
@@ -116,12 +116,12 @@ class Stopped:
         self.pid = stack.master(self.name)
         os.kill(self.supervisor, signal.SIGSTOP)
         os.kill(self.pid, self.sig)
-        self.context.soon(lambda: (stat_of(self.pid) or ["Z"])[0] == "Z", 20, "it is gone")
+        self.context.soon(lambda: (stat_of(self.pid) or ["Z"])[0] == "Z", 20, self.name + " has ended")
 
     def __exit__(self, *_):
         os.kill(self.supervisor, signal.SIGCONT)
         self.context.stack.restarted(self.name, self.pid)
-        self.context.soon(self.context.stack.ready, 40, "everything is ready again")
+        self.context.soon(self.context.stack.ready, 40, "all programs are ready again")
 
 
 def run_stories(context, report, only=""):
