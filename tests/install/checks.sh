@@ -91,20 +91,28 @@ refuses_faulty_reload() {
 	systemctl reload echostream-push echostream-api echostream-fanout
 }
 
-# The tool notes when it has to connect again.
+# echostreamctl tail prints `reconnecting` when its connection has ended.
 messages_came() {
 	grep -q hello tail.log && until_true grep -q 'still here' tail.log && ! grep reconnecting tail.log
 }
 
-# A WebSocket through lighttpd, for comparison.
+# subscriptions_are NUMBER: succeed when push-server has this number of subscriptions
+subscriptions_are() {
+	[ "$(curl -fsS --unix-socket /run/echostream/push-ops.sock http://push/metrics |
+		sed -n 's/^echostream_subscriptions //p')" = "$1" ]
+}
+
+# A WebSocket through lighttpd, for comparison. Wait until the page's WebSocket has ended, then until
+# the new one has subscribed: lighttpd then has a connection to cut.
 front_is_cut() {
+	until_true subscriptions_are 0 || return 1
 	ES_WS_URL=wss://chat.example.com/ws echostreamctl tail general >front.log 2>&1 &
 	front=$!
-	sleep 2
-	systemctl reload lighttpd
-	until_true grep -q reconnecting front.log
+	until_true subscriptions_are 1 && systemctl reload lighttpd &&
+		until_true grep -q reconnecting front.log
 	code=$?
 	kill $front
+	[ $code -eq 0 ] || cat front.log
 	return $code
 }
 
