@@ -16,7 +16,7 @@ def judged(rule, value):
     say(not complaints, f"{rule.__name__.replace('_', ' ')}", complaints)
 
 
-# For each rule an edit that breaks it, to see that it can fail.
+# For each rule an edit that breaks it, because a rule must be able to fail.
 PLANTS = {
     "services": lambda s: s.pop("push"),
     "healthchecks": lambda s: s["redis"].pop("healthcheck"),
@@ -47,11 +47,11 @@ def planted(config):
 
 
 def example(folder, env_file, drawn):
-    """.env.example draws what the file requires, and names what it offers."""
+    """.env.example draws the secrets that docker-compose.yml requires, and lists its other variables."""
     other = draw_env(os.path.join(folder, "other.env"))
     say(drawn.keys() == other.keys() and all(drawn[k] != other[k] for k in drawn)
         and all(re.fullmatch("[0-9a-f]{64}", v) for v in drawn.values()),
-        ".env.example draws secrets of 32 bytes, others each time")
+        ".env.example draws secrets of 32 bytes, which differ each time")
     used = set(re.findall(r"\$\{([A-Z_]+)", text("docker-compose.yml")))
     required = set(re.findall(r"\$\{([A-Z_]+):\?", text("docker-compose.yml")))
     offered = set(re.findall(r"(?m)^#([A-Z_]+)=", text(".env.example"))) - {"COMPOSE_PROFILES"}
@@ -65,11 +65,11 @@ def example(folder, env_file, drawn):
             f.writelines(f"{k}={v}\n" for k, v in drawn.items() if k != name)
         done = compose(kept, "config", "-q")
         say(done.returncode != 0 and name in done.stderr and "docs/docker.md" in done.stderr,
-            f"without {name} the start is refused, with the place to read on")
+            f"without {name} the start is refused, and the error names docs/docker.md")
 
 
 def bound(env_file):
-    """BIND_ADDRESS opens the two ports of clients and no other."""
+    """BIND_ADDRESS applies to the two ports for clients, and to no other."""
     config = read(env_file, more={"BIND_ADDRESS": "0.0.0.0"})
     found = sorted(p["target"] for one in config["services"].values() for p in one.get("ports", [])
                    if p["host_ip"] != "127.0.0.1")

@@ -35,7 +35,7 @@ def limits(config):
     for name, one in config["services"].items():
         found = one.get("deploy", {}).get("resources", {}).get("limits", {})
         if not found.get("cpus") or not found.get("memory"):
-            yield f"{name} has no limit of cpus and memory"
+            yield f"{name} has no limit on cpus or on memory"
 
 
 def restarts(config):
@@ -48,7 +48,7 @@ def restarts(config):
 def logs(config):
     for name, one in config["services"].items():
         if not one.get("logging", {}).get("options", {}).get("max-size"):
-            yield f"{name}: its log has no limit"
+            yield f"{name}: its log has no max-size"
 
 
 def ports(config):
@@ -60,7 +60,7 @@ def ports(config):
 
 
 def exposed(config):
-    """The image says which ports it listens on."""
+    """The image declares the ports on which its program listens."""
     stages = dockerfile()
     for name in OURS:
         said = (stages[name].last("EXPOSE") or "").split()
@@ -73,7 +73,7 @@ def tags(config):
     for name, one in config["services"].items():
         tag = re.search(r":([^:/]+)$", one.get("image", ""))
         if not tag or tag[1] == "latest":
-            yield f"{name}: image {one.get('image')} has no tag of a version"
+            yield f"{name}: image {one.get('image')} has no tag, or the tag latest"
 
 
 def targets(config):
@@ -92,20 +92,20 @@ def settings(config):
         for setting in one.get("environment") or {}:
             plain = setting.removesuffix("_FILE")
             if re.match("ES_|AWS_", setting) and setting not in known and plain not in known:
-                yield f"{name}: {setting} is no setting"
+                yield f"{name}: {setting} is an unknown setting"
 
 
 def confined(config):
     for name in OURS:
         one = config["services"][name]
         if not one.get("read_only") or one.get("cap_drop") != ["ALL"] or one.get("privileged"):
-            yield f"{name} may write its root or has capabilities"
+            yield f"{name} may write its root file system, or has capabilities"
         if "no-new-privileges:true" not in one.get("security_opt", []):
             yield f"{name} may gain privileges"
 
 
 def waits(config):
-    """No program starts before the schema and Redis are there."""
+    """No program starts before the schema exists and Redis is healthy."""
     for name in ("api", "push", "fanout"):
         needs = {k: v["condition"] for k, v in config["services"][name]["depends_on"].items()}
         if needs.get("migrate") != "service_completed_successfully" or \
@@ -114,7 +114,7 @@ def waits(config):
 
 
 def grace(config):
-    """Longer than the programs' own drain times, and the time of a kill after it."""
+    """The grace period covers a program's drain, and the kill of its workers after the drain."""
     for name in ("api", "push", "fanout"):
         said = config["services"][name].get("stop_grace_period", "10s")
         if not re.fullmatch(r"\d+s", said) or int(said[:-1]) < 30:
@@ -126,7 +126,7 @@ CONFIG_RULES = [services, healthchecks, image_healthchecks, limits, restarts, lo
 
 
 def final_images(stages):
-    """No image that is run has a compiler, root as its user, or a shell as process 1."""
+    """No image of a service installs a compiler or runs as root. Process 1 is tini in each."""
     for name in OURS:
         stage, seen, chain = stages[name], [], []
         while stage:

@@ -1,4 +1,4 @@
-"""docker-compose.yml as Docker Compose reads it, with secrets drawn by .env.example."""
+"""Reads docker-compose.yml by Docker Compose, with the secrets that .env.example draws."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def draw_env(path):
 
 
 def compose(env_file, *words, files=(), more=None):
-    """Runs Docker Compose on the checkout's file, without variables of this process."""
+    """Runs Docker Compose on the checkout's file. Of this process's variables it gets only PATH and HOME."""
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(more or {})}
     named = [part for one in ("docker-compose.yml", *files)
              for part in ("-f", os.path.join(ROOT, one))]
@@ -35,7 +35,7 @@ def compose(env_file, *words, files=(), more=None):
 
 
 def read(env_file, files=(), more=None):
-    """The file with all profiles, as parsed JSON."""
+    """The parsed docker-compose.yml, with the services of all profiles."""
     done = compose(env_file, "--profile", "*", "config", "--format", "json", files=files, more=more)
     if done.returncode != 0:
         raise SystemExit(f"docker compose config: {done.stderr}")
@@ -43,7 +43,7 @@ def read(env_file, files=(), more=None):
 
 
 class Stage:
-    """One FROM of the Dockerfile with its instructions."""
+    """A stage of the Dockerfile: a FROM and the instructions after it."""
 
     def __init__(self, base, name):
         self.base, self.name, self.lines = base, name, []
@@ -58,7 +58,7 @@ class Stage:
 
 
 def dockerfile():
-    """The stages by name."""
+    """{name: Stage} of packaging/Dockerfile."""
     stages = {}
     stage = None
     joined = re.sub(r"\\\n", " ", re.sub(r"(?m)^#.*\n", "", text("packaging/Dockerfile")))

@@ -1,5 +1,5 @@
-"""The tasks of terraform/modules/stack/containers.tf: a first container makes the certificate, lighttpd
-serves TLS in a container of its own, the program runs alone in a third."""
+"""The tasks of terraform/modules/stack/containers.tf, each of three containers. The first makes the
+certificate and ends, lighttpd serves TLS in the second, and the program runs in the third."""
 
 import copy
 import re
@@ -16,7 +16,7 @@ TASKS = {"api": ("alb.conf", 8443, {}),
 
 
 def task(s, name):
-    """Starts the three containers, which share a volume of their own."""
+    """Starts the three containers. They share a volume that no other container has."""
     conf, port, env = TASKS[name]
     config = copy.deepcopy(s.config)
     for one in config["services"].values():

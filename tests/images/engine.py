@@ -1,5 +1,5 @@
-"""Runs a service of docker-compose.yml as a container, by podman and runc, on this machine's network:
-the caller is in a network namespace of its own, where each name of a service is 127.0.0.1."""
+"""Runs a service of docker-compose.yml as a container, by podman and runc, in the network namespace of
+the caller. In the container the name of each service is an alias of 127.0.0.1."""
 
 import json
 import os
@@ -23,11 +23,11 @@ def run(words, check=True, timeout=180):
 
 class Engine:
     def __init__(self, store, folder):
-        # Everything but the images is in the folder, so that nothing is left when it goes.
+        # All files except the images are in the folder, so that its removal leaves nothing.
         self.base = ["podman", "--root", store, "--runroot", f"{folder}/run", "--tmpdir",
                      f"{folder}/tmp", "--volumepath", f"{folder}/volumes", "--runtime", "runc",
                      "--cgroup-manager=cgroupfs"]
-        self.clear()  # of a run that was killed
+        self.clear()  # a killed run may have left containers
 
     def podman(self, *words, check=True, timeout=180):
         return run([*self.base, *words], check, timeout)
@@ -38,7 +38,7 @@ class Engine:
         self.podman("volume", "rm", "-f", "-a", check=False)
 
     def words(self, config, name, one):
-        """The options of `podman run` that say what the service says."""
+        """Translates the service to options of `podman run`."""
         # This machine may allow fewer descriptors than the file asks for.
         files = min(one.get("ulimits", {}).get("nofile", 4096), resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         words = ["--network=host", "--pull=never", "--log-driver=k8s-file", "--read-only-tmpfs=false",
@@ -65,13 +65,13 @@ class Engine:
         return words
 
     def image(self, one):
-        """Our images by their target; postgres and redis are stand-ins."""
+        """The image of the service: our own, or the stand-in for postgres or redis."""
         target = one.get("build", {}).get("target")
         return f"localhost/echostream-{target}:dev" if target in dockerfile() else \
             f"localhost/echostream-test-{one['image'].split(':')[0]}:dev"
 
     def start(self, config, name, command=None, more=(), container=None):
-        """Starts the service in the background; a former container of this name is removed."""
+        """Starts the service in the background, and removes an older container of this name first."""
         one = config["services"][name]
         container = container or name
         self.podman("rm", "-f", "-t", "5", container, check=False)
@@ -85,7 +85,7 @@ class Engine:
                            *(command or one.get("command") or []), check=check)
 
     def healthy(self, container, seconds=60):
-        """Waits for the healthcheck; raises with the last lines when it does not come."""
+        """Waits until the container is healthy. Raises Fault with its last lines otherwise."""
         limit = time.monotonic() + seconds
         while self.podman("healthcheck", "run", container, check=False).returncode != 0:
             if time.monotonic() > limit or not self.running(container):
@@ -99,7 +99,7 @@ class Engine:
         return self.inspect(container, "{{.State.Running}}") == "true"
 
     def ended(self, container, seconds):
-        """Waits for the end; returns the exit status, or None."""
+        """Waits until the container has ended. Returns its exit status, or None after `seconds`."""
         limit = time.monotonic() + seconds
         while self.running(container):
             if time.monotonic() > limit:
@@ -108,7 +108,7 @@ class Engine:
         return int(self.inspect(container, "{{.State.ExitCode}}"))
 
     def stop(self, config, name):
-        """As `docker compose stop`; returns the exit status and the seconds it took."""
+        """Stops the service as `docker compose stop` does. Returns the exit status and the seconds."""
         grace = config["services"][name].get("stop_grace_period", "10s").removesuffix("s")
         at = time.monotonic()
         self.podman("stop", "-t", grace, name, timeout=int(grace) + 60)
@@ -122,7 +122,7 @@ class Engine:
         return self.podman("exec", container, *words, check=check)
 
     def size(self, image):
-        """Bytes, unpacked."""
+        """The size of the unpacked image in bytes."""
         return int(self.podman("image", "inspect", "--format", "{{.Size}}", image).stdout)
 
 

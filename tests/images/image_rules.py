@@ -1,4 +1,4 @@
-"""What each image promises: size, user, confinement, process 1, logs, signals."""
+"""Checks what each image promises: size, user, confinement, process 1, logs, signals."""
 
 import json
 import re
@@ -32,11 +32,11 @@ def confined(s, name):
                       re.match("/(proc|sys|dev)(/|$)", m[1]))
     say(re.match(r"ro\b", root[3]) and set(writable) <=
         {"/tmp", "/run/echostream", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
-         "/run/.containerenv"}, f"{name}: the root is read-only; /tmp and /run/echostream are not",
+         "/run/.containerenv"}, f"{name}: only /tmp and /run/echostream are writable",
         [root, writable])
     tools = ask("sh", "-c", "command -v gcc cc ld as make perl python3 npm node; true").split()
     say([t for t in tools if "perl" not in t] == [], f"{name} has no compiler", tools)
-    # An orphan: its parent ends first, so process 1 has to reap it.
+    # Make an orphan: its parent ends first, so process 1 has to reap it.
     ask("sh", "-c", "(sleep 0.2 &) ; exit 0")
     time.sleep(0.6)
     zombies = ask("sh", "-c", "grep -l '^State:.Z' /proc/[0-9]*/status; true")
@@ -44,7 +44,7 @@ def confined(s, name):
 
 
 def logs(s):
-    """Each line is one JSON object, but for lighttpd's own error log."""
+    """Each line is one JSON object, except in lighttpd's own error log."""
     for name in ("fanout", "push", "api"):
         lines = s.engine.logs(name).splitlines()
         odd = []
@@ -55,7 +55,7 @@ def logs(s):
                 odd += [] if re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: \(", line) else [line]
         say(lines and not odd, f"{name} logs JSON to the container's streams", odd[:5])
     # lighttpd writes its access log every few seconds.
-    say(appears(s.engine, '"svc":"lighttpd"', 20), "api: lighttpd's access log is there, too",
+    say(appears(s.engine, '"svc":"lighttpd"', 20), "api: lighttpd's access log is in the container's log",
         s.engine.logs("api").splitlines()[-20:])
 
 

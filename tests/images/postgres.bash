@@ -1,5 +1,5 @@
 #!/bin/bash
-# What the postgres image does: make the cluster and run the scripts at the first start, then serve.
+# Do what the postgres image does: create the cluster and run the scripts at the first start, then serve.
 set -euo pipefail
 export POSTGRES_USER=postgres
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
@@ -10,7 +10,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
 	pg_ctl -w -o "-c listen_addresses=''" start
 	createdb -U postgres "$POSTGRES_DB"
 	for script in /docker-entrypoint-initdb.d/*.sh; do
-		# The image runs a file that is executable, and reads any other into its own shell.
+		# The postgres image would source a script that is not executable, and this stand-in does not.
 		[ -x "$script" ] || { echo "$script is not executable" >&2; exit 1; }
 		"$script"
 	done

@@ -1,4 +1,4 @@
-"""The lines that ./dev test counts."""
+"""Prints the results in the form that ./dev test counts."""
 
 
 def say(good, name, details=()):

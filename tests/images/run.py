@@ -19,7 +19,7 @@ PROGRAMS = ("fanout", "push", "api")
 
 
 class Stack:
-    """The engine, the parsed file and the files of scenarios."""
+    """The engine, the parsed docker-compose.yml, and the settings for scenarios."""
 
     def __init__(self, store, folder):
         os.makedirs(folder, exist_ok=True)
@@ -50,7 +50,7 @@ class Stack:
 
 def servers(s):
     s.start("postgres", "redis")
-    say(True, "postgres makes the roles, redis asks for its password, both are healthy")
+    say(True, "postgres and redis are healthy")
     refused = s.engine.exec("redis", "env", "-u", "REDISCLI_AUTH", "redis-cli", "ping")
     say("NOAUTH" in refused.stdout, "redis refuses a client without the password")
 
@@ -75,7 +75,7 @@ def migrate(s):
 
 
 def recipe(s):
-    """The commands of docs/docker.md for the first tenant, as printed there."""
+    """Runs the commands with which docs/docker.md creates the first tenant."""
     with open(os.path.join(ROOT, "docs/docker.md"), encoding="utf-8") as f:
         block = f.read().split("## How do I create the first tenant?")[1].split("A second tenant")[0]
     lines = [line[4:] for line in block.splitlines() if line.startswith("    ")]
@@ -108,7 +108,7 @@ def default(s):
 
 
 def secrets(s):
-    """The tokens' secrets in files, and not in .env. And no tmpfs, which AWS Fargate lacks."""
+    """Puts the secrets of tokens into files instead of .env. Mounts no tmpfs, because AWS Fargate has none."""
     folder = os.path.join(s.folder, "secrets")
     os.mkdir(folder, 0o700)
     for name, value in (("jwt_secret", "ES_JWT_SECRET"), ("operator_key", "ES_OPERATOR_KEY")):
@@ -124,9 +124,9 @@ def secrets(s):
     for name in PROGRAMS:
         config["services"][name].pop("tmpfs")
     s.start(*PROGRAMS, config=config)
-    s.talk("secrets in files, no folder to write but the volume: a message arrives")
+    s.talk("secrets in files, and only the volume is writable: a message arrives")
     done = compose(env_file, "config", "--format", "json").stdout
-    say(s.drawn["ES_JWT_SECRET"] not in done, "the file then has no secret of tokens")
+    say(s.drawn["ES_JWT_SECRET"] not in done, "docker-compose.yml then has no secret of tokens")
 
 
 def sqs(s):

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis that speak TLS only, with a CA of our own: sslmode=verify-full and rediss://."""
+"""PostgreSQL and Redis that accept only TLS, with our own CA: sslmode=verify-full and rediss://."""
 
 import copy
 import os
@@ -17,7 +17,7 @@ def authority(folder, name):
 
 
 def certificate(folder, ca, host):
-    """A certificate for the name of the service, and for no address."""
+    """Makes a certificate for the name of the service. It is not valid for an address."""
     run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
          f"/CN={host}", "-keyout", f"{folder}/{host}.key", "-out", f"{folder}/{host}.csr"])
     with open(f"{folder}/{host}.ext", "w", encoding="utf-8") as f:
@@ -28,7 +28,7 @@ def certificate(folder, ca, host):
 
 
 def own(folder, image, e, name, user):
-    """Gives the key to the user of the server's image."""
+    """Makes the user of the server's image the owner of the key, as the servers demand."""
     uid = e.podman("run", "--rm", "--network=host", "--pull=never", "--ulimit=nofile=1024",
                    "--ulimit=nproc=1000", "--entrypoint=id", image, "-u", user).stdout.strip()
     os.chown(f"{folder}/{name}.key", int(uid), int(uid))
@@ -67,7 +67,7 @@ def servers(s, folder):
 
 
 def settings(config, s, folder, ca="ca", database="postgres", redis="redis"):
-    """The services with URLs that ask for TLS; CA files mounted at /run/tls."""
+    """The services with URLs that ask for TLS, and with the CA files mounted at /tls."""
     made = copy.deepcopy(config)
     for name in (*PROGRAMS, "migrate"):
         one = made["services"][name]

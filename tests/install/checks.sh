@@ -41,7 +41,7 @@ until_true() {
 }
 
 programs() {
-	for exe in /proc/[0-9]*/exe; do # a zombie has none
+	for exe in /proc/[0-9]*/exe; do # the exe of a zombie has no target
 		case $(readlink "$exe") in
 		*/echostream-*) echo "$exe" ;;
 		esac
@@ -52,13 +52,13 @@ none_runs() {
 	[ -z "$(programs)" ]
 }
 
-# What apt does on a host with systemd: it starts these services when it installs them.
+# Start the services that apt starts itself on a host with systemd.
 boot() {
 	install -m 755 /src/tests/install/systemctl.sh /usr/local/bin/systemctl
 	for name in postgresql redis-server lighttpd; do
 		"/etc/init.d/$name" start
 	done
-	/etc/init.d/haproxy start || true # without a listener it does not start
+	/etc/init.d/haproxy start || true # fails as long as its configuration has no listener
 	until_true runuser -u postgres -- psql -qc 'SELECT 1' >/dev/null
 }
 
@@ -123,7 +123,8 @@ leaves_nothing() {
 		-e /etc/haproxy/echostream.pem
 }
 
-# By the systemd of this release. verify ends with 0 after most complaints.
+# Check the units with the release's own systemd. `verify` exits with 0 also after complaints, so any
+# output is a failure.
 units_are_good() {
 	for name in echostream-api.service echostream-push.service echostream-fanout.service echostream.target; do
 		said=$(systemd-analyze verify --man=no "$name" 2>&1) && [ -z "$said" ] || {
@@ -159,7 +160,7 @@ section_ends() {
 		;;
 	Upgrade) holds 'the programs run after an upgrade' until_true env ES_URL=http://127.0.0.1 echostreamctl check ;;
 	Removal)
-		for name in fanout push api; do # systemd would do that, before the files are gone
+		for name in fanout push api; do # where systemd runs, the package itself stops them
 			kill -TERM "$(cat /run/units/echostream-$name.service.pid)"
 		done
 		until_true none_runs

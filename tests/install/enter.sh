@@ -1,6 +1,6 @@
-# enter.sh TREE WORK PREPARE [ALONE]: run the scripts PREPARE and ALONE of WORK/src in a copy of
-# the tree that is forgotten with this namespace. WORK/src is /src there, WORK/out is /out. ALONE has
-# a network of its own, so that it may use port 443.
+# enter.sh TREE WORK PREPARE [ALONE]: chroot into an overlay of the tree, and run the scripts PREPARE
+# and ALONE there. The changes to the tree end with this mount namespace. WORK/src is mounted at /src,
+# WORK/out at /out. ALONE runs in its own network namespace, so that it can use port 443.
 set -eu
 tree=$1 work=$2 prepare=$3 alone=${4:-}
 mount --make-rprivate /

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes a shell script of the lines to type in docs/install.md.
+"""Makes a shell script of the commands in docs/install.md.
 
-page.py WAY PAGE RELEASE: WAY is `package` or `source`. The script runs each line in one shell, prints
-`ok` after each section, and ends at the first line that fails. Before and after some sections it calls
-checks of checks.sh.
+page.py WAY PAGE RELEASE: WAY is `package` or `source`. One shell runs all commands. The
+script prints `ok` after each section, and ends at the first command that fails. After some sections
+it calls checks of checks.sh.
 """
 import re
 import shlex
@@ -14,7 +14,7 @@ ONLY_PACKAGE = ("Upgrade", "Removal")
 
 
 def sections(text):
-    """(title, lines to type) of each section that has any."""
+    """(title, commands) of each section that has commands."""
     for part in re.split(r"^##+ ", text, flags=re.M)[1:]:
         title, _, body = part.partition("\n")
         lines = re.findall(r"^    (\S.*)$", body, flags=re.M)

@@ -1,12 +1,13 @@
 #!/bin/sh
-# systemctl for a tree in which no systemd runs: starts the services of EchoStream as their units
-# say, with user, groups, umask, limits, folders and messages, and all others by their init scripts.
+# systemctl for a tree in which no systemd runs. It starts EchoStream's services as their units say:
+# user, groups, umask, environment, folders, and notifications. It starts all other services by their
+# init scripts.
 set -eu
 STATE=/run/units
 mkdir -p $STATE
 unset NOTIFY_SOCKET
 
-# unit_of NAME: set $unit to the file that systemd would read
+# unit_of NAME: set $unit to the unit file that systemd would read
 unit_of() {
 	for folder in /etc /usr/local/lib /usr/lib /lib; do
 		unit=$folder/systemd/system/$1
@@ -26,7 +27,7 @@ folder() {
 	chmod "$2" "$1"
 }
 
-# as_unit COMMAND...: replace the shell by the command, as the service would run it
+# as_unit COMMAND...: exec the command with the user and the environment of the service
 as_unit() {
 	# shellcheck disable=SC2046
 	exec setpriv --reuid "$(get User)" --regid "$(get Group)" --groups "$(get SupplementaryGroups)" \
@@ -34,14 +35,14 @@ as_unit() {
 		env -i PATH=/usr/bin:/bin $(get Environment) ${NOTIFY_SOCKET:+NOTIFY_SOCKET="$NOTIFY_SOCKET"} "$@"
 }
 
-# A program that has ended may stay as a zombie: process 1 of the tree reaps none.
+# A program that has ended stays as a zombie, because process 1 of the tree does not reap it.
 is_active() {
 	[ -s "$STATE/$1.pid" ] &&
 		state=$(sed 's/.*) //; s/ .*//' "/proc/$(cat "$STATE/$1.pid")/stat" 2>/dev/null) &&
 		[ "$state" != Z ] && [ -n "$state" ]
 }
 
-# await NAME PATTERN: until the program has told systemd
+# await NAME PATTERN: wait until the program has sent a notification that matches
 await() {
 	limit=$(($(date +%s) + 30))
 	until grep -q "$2" "$STATE/$1.told"; do

@@ -19,7 +19,7 @@ in_namespaces() {
 	return $code
 }
 
-# End process 1 of the namespaces: unshare ends only when all their processes have ended.
+# Kill process 1 of the namespaces. unshare ends only when all processes of the namespaces have ended.
 tree_kill() {
 	[ -n "${inside:-}" ] || return 0
 	read -r first <"/proc/$inside/task/$inside/children"
@@ -27,7 +27,7 @@ tree_kill() {
 	wait "$inside"
 }
 
-# tree_end [STATUS]: a trap that has more to do passes the status on
+# tree_end [STATUS]: remove what this run left. A suite's own EXIT trap passes the exit status on.
 tree_end() {
 	tree_status=${1:-$?}
 	tree_kill
@@ -43,15 +43,15 @@ tree_leave_out() {
 	exit 0
 }
 
-# tree_possible SUITE: end the suite when this machine allows no trees
+# tree_possible SUITE: end the suite when this machine cannot make a tree
 tree_possible() {
 	[ "$(id -u)" -eq 0 ] || tree_leave_out "$1" 'needs root'
 	have mmdebstrap || tree_leave_out "$1" 'needs mmdebstrap'
 	unshare --mount --pid --fork true 2>/dev/null || tree_leave_out "$1" 'may not make namespaces here'
 }
 
-# tree_make RELEASE VARIANT PACKAGES DIR: run mmdebstrap with this machine's apt settings of proxies
-# and the age of lists
+# tree_make RELEASE VARIANT PACKAGES DIR: run mmdebstrap with this machine's apt settings for proxies
+# and for the checks of package lists
 tree_make() {
 	apt-config dump | grep -E '^Acquire::(http|https|Check-)' >"$WORK/apt.conf"
 	in_namespaces mmdebstrap --mode=root --variant="$2" --aptopt="$WORK/apt.conf" \
@@ -59,8 +59,8 @@ tree_make() {
 		--include="$(echo "$3" | paste -sd,)" "$1" "$4" "$(packages_mirror)" >"$WORK/mmdebstrap.log" 2>&1
 }
 
-# tree_find NAME RELEASE VARIANT PACKAGES: set $TREE; on failure set $lost to the reason. PACKAGES
-# has one a line. The tree is made once a month, and when the packages change.
+# tree_find NAME RELEASE VARIANT PACKAGES: set $TREE to a tree with these packages, one on each line.
+# On failure set $lost to the reason. A tree is made once a month, and when the packages change.
 tree_find() {
 	TREE=$TREES/$1-$(date +%Y%m)-$(echo "$4" | cksum | cut -d ' ' -f 1)
 	[ -d "$TREE" ] && return 0
